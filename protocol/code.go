@@ -1,0 +1,122 @@
+package protocol
+
+import "fmt"
+
+// Code says why something was refused, cut or passed over. Codes below 256 are wire-stable: they travel in
+// [Error] messages and never change their meaning. Those from 256 on are what one side noticed by itself; they
+// show in logs and reports and never travel. SPEC "Errors".
+type Code uint16
+
+// The codes that travel.
+const (
+	NotFound    Code = 1  // no such file is shared here
+	Unexpected  Code = 2  // a message that this state does not allow
+	Malformed   Code = 3  // not a frame, or not the CBOR that its kind asks for
+	TooLarge    Code = 4  // a frame longer than its kind may be
+	BadName     Code = 5  // a name that breaks the name rule
+	BadHash     Code = 6  // content that does not match its hash
+	BadVersion  Code = 7  // a protocol version that is not spoken here
+	Busy        Code = 8  // full for the moment; try again after retry-after
+	Limit       Code = 9  // a bound that waiting does not lift
+	Denied      Code = 10 // not allowed by policy
+	Draining    Code = 11 // stopping; ask someone else
+	Changed     Code = 12 // the file is not the version that was asked for
+	Internal    Code = 13 // our own failure
+	Timeout     Code = 14 // waited as long as the state allows
+	UnknownKind Code = 15 // a message kind that is not spoken here
+	NoLease     Code = 16 // no lease of this node and epoch: register again
+	Superseded  Code = 17 // a newer epoch of this node id is known
+)
+
+// The codes that stay at home.
+const (
+	Refused     Code = 256 + iota // nothing listens at the address
+	Unreachable                   // no way to the address
+	Lost                          // the link broke or ended in the middle of something
+	Disk                          // the local disk failed or is full
+	Interrupted                   // the user asked to stop
+)
+
+// CodeInfo is a row of the code table.
+type CodeInfo struct {
+	Code   Code
+	Name   string
+	Means  string
+	Closes bool // whether the sender of an ERROR with it ends the link; otherwise the link serves further requests
+}
+
+// Codes is the code table, in the order of the numbers.
+var Codes = []CodeInfo{
+	{NotFound, "not-found", "no such file is shared here", false},
+	{Unexpected, "unexpected", "a message that the state of the conversation does not allow", true},
+	{Malformed, "malformed", "not a frame, or a payload that is not what its kind asks for", true},
+	{TooLarge, "too-large", "a frame longer than its kind may be", true},
+	{BadName, "bad-name", "a name that breaks the name rule", false},
+	{BadHash, "bad-hash", "content that does not match its hash", true},
+	{BadVersion, "version", "a protocol version that is not spoken here", true},
+	{Busy, "busy", "full for the moment; try again after retry-after", true},
+	{Limit, "limit", "over a bound that waiting does not lift", false},
+	{Denied, "denied", "not allowed by policy", false},
+	{Draining, "draining", "stopping; ask someone else", true},
+	{Changed, "changed", "the file is no longer the version that was asked for", false},
+	{Internal, "internal", "a failure of the sender's own", false},
+	{Timeout, "timeout", "the sender waited as long as its state allows", true},
+	{UnknownKind, "unknown-kind", "a message kind that is not spoken here", true},
+	{NoLease, "no-lease", "no lease of this node id and epoch: register again", false},
+	{Superseded, "superseded", "a newer epoch of this node id is known", false},
+	{Refused, "refused", "nothing listens at the address", true},
+	{Unreachable, "unreachable", "no way to the address", true},
+	{Lost, "lost", "the link broke, or ended in the middle of something", true},
+	{Disk, "disk", "the local disk failed or is full", true},
+	{Interrupted, "interrupted", "the user asked to stop", true},
+}
+
+// Info returns the table row of c, or false for a code that this version does not know.
+func (c Code) Info() (CodeInfo, bool) {
+	for i := range Codes {
+		if Codes[i].Code == c {
+			return Codes[i], true
+		}
+	}
+	return CodeInfo{}, false
+}
+
+// String returns the name of c, or "code-N" for one that this version does not know.
+func (c Code) String() string {
+	if info, known := c.Info(); known {
+		return info.Name
+	}
+	return fmt.Sprintf("code-%d", uint16(c))
+}
+
+// Closes reports whether the sender of an ERROR with this code ends the link. A code that this version does not
+// know is taken to.
+func (c Code) Closes() bool {
+	info, known := c.Info()
+	return !known || info.Closes
+}
+
+// Travels reports whether c may stand in an ERROR message.
+func (c Code) Travels() bool { return c > 0 && c < 256 }
+
+// Party says who speaks. It stands in each ERROR.
+type Party uint8
+
+// The parties.
+const (
+	Relay  Party = 1
+	Node   Party = 2
+	Client Party = 3
+)
+
+func (p Party) String() string {
+	switch p {
+	case Relay:
+		return "relay"
+	case Node:
+		return "node"
+	case Client:
+		return "client"
+	}
+	return fmt.Sprintf("party-%d", uint8(p))
+}

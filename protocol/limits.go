@@ -1,0 +1,63 @@
+package protocol
+
+import "time"
+
+// What the protocol fixes: two implementations that differ here do not understand each other. SPEC "Parameters".
+const (
+	Magic      = "RP"          // the first two bytes of each frame
+	Version    = 1             // the third
+	HeaderSize = 2 + 1 + 1 + 4 // magic, version, kind, payload length (uint32, big-endian)
+
+	NodeIDSize  = 32 // bytes
+	VersionSize = 32 // bytes at most in a content version tag
+	CursorSize  = 64 // bytes at most in a page cursor
+
+	MaxFirst   = 4 << 10  // payload bytes of a request: what a stranger may make us hold
+	MaxControl = 64 << 10 // payload bytes of a response that is not a list
+	MaxList    = 1 << 20  // payload bytes of a list
+
+	MaxName      = 1024     // bytes of a file name
+	MaxComponent = 255      // bytes of one component of it
+	MaxText      = 512      // bytes of the human line in an ERROR
+	MaxPage      = 1000     // peers in one LOCATED
+	MaxRange     = 16 << 20 // raw bytes after one CONTENT
+	MaxFile      = 1 << 62  // bytes of a file: what an offset may be
+)
+
+// What we chose: another implementation may choose otherwise and still be understood.
+const (
+	DefaultPage = 50 // peers in one LOCATED when the client does not say
+
+	LeaseTTL    = 90 * time.Second // a silent node is unlisted after this
+	RenewAfter  = LeaseTTL / 3     // the relay asks for a renewal after this
+	RenewSpread = 10               // per cent that a node varies it by, so that renewals do not fall together
+
+	RenewLeast = 1 * time.Second // what a node makes of a shorter renew-after
+
+	DialTimeout    = 5 * time.Second  // from dialling to connected
+	RequestTimeout = 10 * time.Second // from accepted to the first whole request
+	ReplyTimeout   = 10 * time.Second // from a request sent to its response
+	IdleTimeout    = 10 * time.Second // from a response to the next request or the end of stream
+	CloseTimeout   = 2 * time.Second  // from half-close to the other side's end of stream
+	DiskTimeout    = 10 * time.Second // from asking the disk to its answer
+	DeliverTimeout = 10 * time.Minute // from the last byte received to the file being in its place
+
+	// While content moves, at least MinProgress bytes (or what is left) must pass in each ProgressTimeout: a
+	// stalled peer and one that sends a byte a second are let go alike.
+	ProgressTimeout = 16 * time.Second
+	MinProgress     = 64 << 10
+
+	RetryFirst = 1 * time.Second  // the first wait before a node tries an absent relay again
+	RetryMost  = 60 * time.Second // doubling up to this
+	BusyRetry  = 2 * time.Second  // the wait that a full server asks for
+
+	MaxWait = 24 * time.Hour // what a peer's wish to be left alone is cut to
+
+	DrainTimeout = 10 * time.Second // a program told to stop finishes what is running within this
+
+	MaxLeases    = 2_000_000 // leases a relay holds
+	LastSeenKeep = time.Hour // how long a lapsed or departed node is remembered
+	MaxLastSeen  = 65_536    // and how many
+	MaxWalk      = 1_000_000 // peers a client asks for one file before it gives up
+	MaxPages     = 100_000   // pages it asks a relay for, should they come empty
+)

@@ -1,0 +1,84 @@
+package protocol
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// CheckName returns nil for an allowed file name and an [Error] with [BadName] for any other. Names are
+// checked and refused, never repaired. SPEC "Names".
+func CheckName(name string) *Error {
+	switch {
+	case name == "":
+		return badName("an empty name")
+	case len(name) > MaxName:
+		return badName("%d bytes, more than %d", len(name), MaxName)
+	case !utf8.ValidString(name):
+		return badName("not UTF-8")
+	case !norm.NFC.IsNormalString(name):
+		return badName("not in Unicode normal form C")
+	}
+	for _, r := range name {
+		if r == '\\' || !printable(r) {
+			return badName("character U+%04X", r)
+		}
+	}
+	for component := range strings.SplitSeq(name, "/") {
+		switch {
+		case component == "":
+			return badName("an empty component, or a slash at an end")
+		case component == "." || component == "..":
+			return badName("a component %q", component)
+		case len(component) > MaxComponent:
+			return badName("a component of %d bytes, more than %d", len(component), MaxComponent)
+		}
+	}
+	return nil
+}
+
+// Hidden reports whether a component of the name starts with a dot. Hidden files are not shared unless asked for.
+func Hidden(name string) bool {
+	return strings.HasPrefix(name, ".") || strings.Contains(name, "/.")
+}
+
+// printable refuses what a reader can't see or what makes a text look like another: control and format
+// characters (among them all bidirectional controls and zero-width characters, Unicode category Cf), line and
+// paragraph separators, and the private and unassigned ranges' surrogates.
+func printable(r rune) bool {
+	return !unicode.In(r, unicode.Cc, unicode.Cf, unicode.Cs, unicode.Zl, unicode.Zp)
+}
+
+// Printable returns text made safe for a terminal or a log: what CheckName would refuse becomes '?', and it is
+// cut at max bytes. What a peer wrote is shown through this only.
+func Printable(text string, max int) string {
+	var b strings.Builder
+	for _, r := range text {
+		if !printable(r) {
+			r = '?'
+		}
+		if b.Len()+utf8.RuneLen(r) > max {
+			break
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func checkText(text string) *Error {
+	if len(text) > MaxText {
+		return malformed("ERROR: a text of %d bytes", len(text))
+	}
+	return nil
+}
+
+func badName(format string, args ...any) *Error {
+	return &Error{Code: BadName, Text: "bad name: " + fmt.Sprintf(format, args...)}
+}
+
+func malformed(format string, args ...any) *Error {
+	return &Error{Code: Malformed, Text: fmt.Sprintf(format, args...)}
+}

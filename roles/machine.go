@@ -1,0 +1,197 @@
+package roles
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+)
+
+// Machine is one conversation's state machine.
+type Machine interface {
+	// Step tells the machine what happened and returns what it asks for. The slice is the machine's own and is
+	// overwritten by the next Step.
+	Step(Moment, Input) []Effect
+	// Final reports whether the conversation is over: no link of it is open and no timer matters.
+	Final() bool
+}
+
+// Moment is when a step happens, and with what luck.
+type Moment struct {
+	Now  time.Duration // since some fixed start; never runs backwards
+	Luck uint64        // uniformly random, fresh in each step
+}
+
+// Link numbers a machine's connections. The machine that dials chooses the number; an accepted link is 0.
+type Link int
+
+// Timer numbers a machine's timers.
+type Timer int
+
+// Deadline is the timer that every waiting state has.
+const Deadline Timer = 0
+
+// Input is something that happened, told to a machine. The set is closed.
+type Input interface{ input() }
+
+// Started is the first input of a machine that begins by itself; accepted links begin with Opened.
+type Started struct{}
+
+// Opened says that the link is there: dialled or accepted.
+type Opened struct {
+	Link Link
+	Peer netip.AddrPort
+}
+
+// Heard brings the message that a Hear asked for.
+type Heard struct {
+	Link    Link
+	Message protocol.Message
+}
+
+// Garbled says that what came after a Hear is no message, and with which code to refuse it.
+type Garbled struct {
+	Link Link
+	Err  *protocol.Error
+}
+
+// Ended says that the peer half-closed, after whole messages, while we were hearing or discarding.
+type Ended struct{ Link Link }
+
+// Lost says that the link is gone or never came about: Refused, Unreachable, Timeout (of the system's own) or
+// Lost. Nothing more comes of the link; it still has to be hung up.
+type Lost struct {
+	Link Link
+	Code protocol.Code
+	Text string
+}
+
+// Moved says that so many more bytes of content passed since the last Moved.
+type Moved struct {
+	Link  Link
+	Bytes int64
+}
+
+// BodyDone says that all bytes of a SendBody or ReceiveBody have passed.
+type BodyDone struct{ Link Link }
+
+// BodySpoiled takes the place of BodyDone after a SendBody whose file could not be read to the end: what was
+// missing has been filled with zeros, so that the link stays in step.
+type BodySpoiled struct {
+	Link Link
+	Code protocol.Code // Changed or Internal
+}
+
+// FileFound answers OpenFile: it is open for SendBody.
+type FileFound struct {
+	Size    uint64
+	Version []byte // differs when the content does
+}
+
+// FileRefused answers OpenFile: there will be nothing to send.
+type FileRefused struct {
+	Code protocol.Code
+	Text string
+}
+
+// StoreFailed says that our own disk could not take what a ReceiveBody or ClearStore brought.
+type StoreFailed struct{ Text string }
+
+// Rang says that a timer came due. One with an old number changes nothing.
+type Rang struct {
+	Timer  Timer
+	Number uint64
+}
+
+// Stopped asks the machine to come to its end soon, by the graceful way.
+type Stopped struct{}
+
+func (Started) input()     {}
+func (Opened) input()      {}
+func (Heard) input()       {}
+func (Garbled) input()     {}
+func (Ended) input()       {}
+func (Lost) input()        {}
+func (Moved) input()       {}
+func (BodyDone) input()    {}
+func (BodySpoiled) input() {}
+func (FileFound) input()   {}
+func (FileRefused) input() {}
+func (StoreFailed) input() {}
+func (Rang) input()        {}
+func (Stopped) input()     {}
+
+// Effect is something a machine asks for. The set is closed.
+type Effect interface{ effect() }
+
+// Dial asks for a connection to host:port. Opened or Lost follows.
+type Dial struct {
+	Link Link
+	To   string
+}
+
+// Send asks for a message to be written. Only a failure is told, as Lost.
+type Send struct {
+	Link    Link
+	Message protocol.Message
+}
+
+// Hear asks for the next message. Exactly one of Heard, Garbled, Ended and Lost follows; until a machine hears,
+// the peer waits: that is all there is to flow control.
+type Hear struct{ Link Link }
+
+// SendBody asks for raw bytes of the open file to be sent. Moved, then BodyDone, BodySpoiled or Lost follows.
+type SendBody struct {
+	Link           Link
+	Offset, Length uint64
+}
+
+// ReceiveBody asks for the next Length bytes of the link to be stored at Offset of what is being fetched. Moved,
+// then BodyDone, Ended, Lost or StoreFailed follows.
+type ReceiveBody struct {
+	Link           Link
+	Offset, Length uint64
+}
+
+// Discard asks that whatever still arrives be thrown away. Ended or Lost follows.
+type Discard struct{ Link Link }
+
+// HalfClose says to the peer that nothing more will be sent.
+type HalfClose struct{ Link Link }
+
+// HangUp asks for the link to be closed and released, or its dialling to be given up. Nothing follows.
+type HangUp struct{ Link Link }
+
+// Arm asks for Rang after a time. It replaces what the timer was armed with before.
+type Arm struct {
+	Timer  Timer
+	Number uint64
+	After  time.Duration
+}
+
+// Disarm takes back an Arm.
+type Disarm struct{ Timer Timer }
+
+// OpenFile asks for a shared file. FileFound or FileRefused follows. It stays open until the next OpenFile or
+// the machine's end.
+type OpenFile struct{ Name string }
+
+// ClearStore asks that what has been received be forgotten. Only a failure is told, as StoreFailed.
+type ClearStore struct{}
+
+// Report tells the machine's owner something it may want to know. It changes nothing.
+type Report struct{ Outcome any }
+
+func (Dial) effect()        {}
+func (Send) effect()        {}
+func (Hear) effect()        {}
+func (SendBody) effect()    {}
+func (ReceiveBody) effect() {}
+func (Discard) effect()     {}
+func (HalfClose) effect()   {}
+func (HangUp) effect()      {}
+func (Arm) effect()         {}
+func (Disarm) effect()      {}
+func (OpenFile) effect()    {}
+func (ClearStore) effect()  {}
+func (Report) effect()      {}

@@ -1,0 +1,294 @@
+// Package node is the node's side of the protocol: [Membership] keeps it listed at a relay, [Upload] serves
+// whoever connects.
+package node
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// Config says who a node is and where.
+type Config struct {
+	Relay     string // host:port
+	ID        protocol.NodeID
+	Epoch     uint64      // the first to register with, above zero: the wall clock at start in microseconds, say
+	Port      uint16      // where the node listens
+	Advertise protocol.IP // the address to be listed at; nil: the one that the relay sees
+}
+
+// Membership is a node's lease at one relay. See MembershipTable.
+type Membership struct {
+	roles.Core[State, Event]
+	config Config
+
+	epoch    uint64 // of the registration last sent; 0: none yet
+	maybe    bool   // the relay may list us
+	held     bool   // the relay said that it does
+	outcome  outcome
+	stopping bool
+	parted   bool // one exchange to leave has been tried
+	outruns  int
+	failures int
+	renew    time.Duration // the relay's wish
+	retry    time.Duration // the relay's wish after a refusal, or 0
+	setback  Setback
+}
+
+// outcome is what an exchange came to, kept while its link closes.
+type outcome int
+
+const (
+	failed outcome = iota
+	leased
+	departed
+	displaced
+)
+
+// Listed is reported when a relay grants a lease.
+type Listed struct {
+	At         netip.AddrPort // where clients are sent
+	TTL, Renew time.Duration
+}
+
+// Setback is reported when an exchange with the relay fails.
+type Setback struct {
+	Code  protocol.Code
+	By    protocol.Party
+	Text  string
+	Again time.Duration // until the next try; 0: none follows
+}
+
+// Ousted is reported when another node has registered under our id.
+type Ousted struct{ Text string }
+
+// Departed is reported when the relay has confirmed that we are not listed any more.
+type Departed struct{}
+
+// link is the only link of a Membership (see upload.go): one exchange at a time.
+
+// mostOutruns is how often in a row an epoch is raised at the relay's word.
+const mostOutruns = 3
+
+// NewMembership returns a Membership that has not started.
+func NewMembership(config Config) *Membership {
+	return &Membership{Core: roles.NewCore(MembershipTable), config: config}
+}
+
+// Step is [roles.Machine]'s.
+func (m *Membership) Step(at roles.Moment, in roles.Input) []roles.Effect {
+	m.Begin()
+	switch in := in.(type) {
+	case roles.Started:
+		m.Fire(Started)
+		m.dial()
+	case roles.Opened:
+		m.opened()
+	case roles.Heard:
+		m.heard(in.Message)
+	case roles.Garbled:
+		in.Err.By = protocol.Node
+		m.fail(in.Err.Code, protocol.Node, "the relay's answer: "+in.Err.Text)
+		m.Fire(Garbled)
+		m.Part(link, in.Err)
+	case roles.Ended:
+		m.cut(at, Ended, protocol.Lost, "the relay ended the link without an answer")
+	case roles.Lost:
+		m.cut(at, Lost, in.Code, in.Text)
+	case roles.Rang:
+		if m.Due(in) {
+			m.expired(at)
+		}
+	case roles.Stopped:
+		m.stop(at)
+	}
+	return m.Effects()
+}
+
+func (m *Membership) dial() {
+	m.outcome, m.retry, m.outruns = failed, 0, 0
+	m.Do(roles.Dial{Link: link, To: m.config.Relay})
+}
+
+func (m *Membership) opened() {
+	switch {
+	case m.stopping && m.maybe:
+		m.Fire(OpenedToLeave)
+		m.leave()
+	case m.held:
+		m.Fire(OpenedToRenew)
+		m.ask(&protocol.Renew{ID: m.config.ID, Epoch: m.epoch})
+	default:
+		m.Fire(OpenedToRegister)
+		m.register(m.epoch + 1)
+	}
+}
+
+func (m *Membership) register(epoch uint64) {
+	m.epoch = max(epoch, m.config.Epoch)
+	m.held, m.maybe = false, true
+	m.ask(&protocol.Register{ID: m.config.ID, Epoch: m.epoch, Port: m.config.Port, Advertise: m.config.Advertise})
+}
+
+func (m *Membership) leave() {
+	m.parted = true
+	m.ask(&protocol.Leave{ID: m.config.ID, Epoch: m.epoch})
+}
+
+func (m *Membership) ask(request protocol.Message) {
+	m.Do(roles.Send{Link: link, Message: request}, roles.Hear{Link: link})
+}
+
+func (m *Membership) heard(message protocol.Message) {
+	state := m.State()
+	switch answer := message.(type) {
+	case *protocol.Registered:
+		if state == Registering {
+			at := netip.AddrPortFrom(answer.Host.Addr(), answer.Port)
+			m.lease(answer.Renew, Granted, GrantedLate)
+			m.Do(roles.Report{Outcome: Listed{at, protocol.Millis(answer.TTL), m.renew}})
+			return
+		}
+	case *protocol.Renewed:
+		if state == Renewing {
+			m.lease(answer.Renew, Kept, KeptLate)
+			return
+		}
+	case *protocol.Left:
+		if state == Leaving {
+			m.held, m.maybe, m.outcome = false, false, departed
+			m.Fire(LeftHeard)
+			m.hangUpSoon()
+			m.Do(roles.Report{Outcome: Departed{}})
+			return
+		}
+	case *protocol.Error:
+		m.refused(answer)
+		return
+	}
+	refusal := roles.Unexpected(message.Kind(), string(state))
+	refusal.By = protocol.Node
+	m.fail(refusal.Code, protocol.Node, refusal.Text)
+	m.Fire(Unexpected)
+	m.Part(link, refusal)
+}
+
+// lease notes what the relay grants; when we are stopping it is given back on the same link.
+func (m *Membership) lease(renew uint64, event, late Event) {
+	m.held, m.failures, m.outcome = true, 0, leased
+	m.renew = max(protocol.RenewLeast, protocol.Millis(renew))
+	if m.stopping {
+		m.Fire(late)
+		m.leave()
+		return
+	}
+	m.Fire(event)
+	m.hangUpSoon()
+}
+
+func (m *Membership) refused(refusal *protocol.Error) {
+	m.retry = refusal.RetryAfter()
+	state := m.State()
+	switch {
+	case state == Registering && refusal.Code == protocol.Superseded && m.outruns < mostOutruns && refusal.Epoch < 1<<63:
+		m.outruns++
+		m.Fire(Outrun)
+		m.register(max(refusal.Epoch, m.epoch) + 1)
+	case state == Renewing && refusal.Code == protocol.NoLease && !m.stopping:
+		m.Fire(LeaseGone)
+		m.register(m.epoch + 1)
+	case state == Renewing && refusal.Code == protocol.Superseded:
+		m.held, m.maybe, m.outcome = false, false, displaced
+		m.Fire(Superseded)
+		m.hangUpSoon()
+		m.Do(roles.Report{Outcome: Ousted{"another node has registered under this node's id"}})
+	default:
+		if refusal.Code == protocol.NoLease {
+			m.held, m.maybe = false, false
+		}
+		m.fail(refusal.Code, refusal.By, refusal.Text)
+		m.Fire(Refused)
+		m.hangUpSoon()
+	}
+}
+
+// hangUpSoon closes as the one who opened: half-close, wait for the other's end.
+func (m *Membership) hangUpSoon() {
+	m.Do(roles.HalfClose{Link: link}, roles.Discard{Link: link})
+}
+
+func (m *Membership) fail(code protocol.Code, by protocol.Party, text string) {
+	m.outcome = failed
+	m.setback = Setback{Code: code, By: by, Text: text}
+}
+
+// cut handles a link that is gone; while Closing that is how it should be.
+func (m *Membership) cut(at roles.Moment, event Event, code protocol.Code, text string) {
+	if m.State() != Closing {
+		m.fail(code, protocol.Node, text)
+	}
+	m.parted = m.parted || m.stopping && m.State() == Dialing
+	m.Fire(event)
+	m.Do(roles.HangUp{Link: link})
+	m.choose(at)
+}
+
+func (m *Membership) expired(at roles.Moment) {
+	switch m.State() {
+	case Offline, Leased:
+		m.Fire(Expired)
+		m.dial()
+	default:
+		m.cut(at, Expired, protocol.Timeout, "the relay did not answer in time")
+	}
+}
+
+func (m *Membership) stop(at roles.Moment) {
+	resting := m.State() == Offline || m.State() == Leased
+	m.stopping = true
+	m.Fire(Stopped)
+	if resting {
+		m.choose(at)
+	}
+}
+
+// choose goes on from an exchange that is over.
+func (m *Membership) choose(at roles.Moment) {
+	switch {
+	case m.outcome == displaced:
+		m.Fire(ToDisplaced)
+	case m.stopping && m.maybe && !m.parted:
+		m.Fire(ToLeave)
+		m.dial()
+	case m.stopping:
+		m.Fire(ToEnd)
+		if m.outcome == failed && m.maybe {
+			m.Do(roles.Report{Outcome: m.setback})
+		}
+	case m.outcome == leased:
+		m.Fire(ToRest)
+		m.Arm(roles.Vary(m.renew, protocol.RenewSpread, at.Luck))
+	default:
+		m.Fire(ToRetry)
+		m.setback.Again = m.backoff(at.Luck)
+		m.Arm(m.setback.Again)
+		m.Do(roles.Report{Outcome: m.setback})
+	}
+}
+
+// backoff doubles with each failure, and is varied by half either way so that nodes that lost their relay
+// together do not come back together.
+func (m *Membership) backoff(luck uint64) time.Duration {
+	most := protocol.RetryMost
+	if m.renew > 0 {
+		most = min(most, m.renew)
+	}
+	wait := most
+	if m.failures < 16 {
+		wait = min(most, protocol.RetryFirst<<m.failures)
+	}
+	m.failures++
+	return roles.Vary(max(wait, m.retry), 50, luck)
+}

@@ -1,0 +1,63 @@
+package relay
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+)
+
+// Sighting is a node that was listed and is no longer.
+type Sighting struct {
+	ID    protocol.NodeID
+	Epoch uint64
+	At    netip.AddrPort
+	When  time.Duration // it left, or its lease lapsed
+}
+
+// lastSeen remembers departed nodes for protocol.LastSeenKeep, and at most protocol.MaxLastSeen of them. Beside
+// telling people, it keeps a registration that was under way when its node left from bringing it back.
+type lastSeen struct {
+	byID  map[protocol.NodeID]Sighting
+	order []Sighting // oldest first; one that byID does not hold any more, or holds newer, is skipped
+}
+
+func newLastSeen() lastSeen { return lastSeen{byID: map[protocol.NodeID]Sighting{}} }
+
+func (s *lastSeen) add(sighting Sighting, now time.Duration) {
+	s.byID[sighting.ID] = sighting
+	s.order = append(s.order, sighting)
+	for len(s.order) > protocol.MaxLastSeen || len(s.order) > 0 && s.stale(s.order[0], now) {
+		s.drop(s.order[0])
+		s.order = s.order[1:]
+	}
+}
+
+func (s *lastSeen) stale(sighting Sighting, now time.Duration) bool {
+	return s.byID[sighting.ID] != sighting || now-sighting.When >= protocol.LastSeenKeep
+}
+
+func (s *lastSeen) drop(sighting Sighting) {
+	if s.byID[sighting.ID] == sighting {
+		delete(s.byID, sighting.ID)
+	}
+}
+
+func (s *lastSeen) forget(id protocol.NodeID) { delete(s.byID, id) }
+
+func (s *lastSeen) epoch(now time.Duration, id protocol.NodeID) uint64 {
+	if sighting, known := s.byID[id]; known && now-sighting.When < protocol.LastSeenKeep {
+		return sighting.Epoch
+	}
+	return 0
+}
+
+func (s *lastSeen) all(now time.Duration) []Sighting {
+	var live []Sighting
+	for _, sighting := range s.order {
+		if !s.stale(sighting, now) {
+			live = append(live, sighting)
+		}
+	}
+	return live
+}

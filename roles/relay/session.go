@@ -1,0 +1,112 @@
+// Package relay is the relay's side of the protocol: [Session] speaks with whoever connects, [Registry] keeps
+// the leases that outlive conversations.
+package relay
+
+import (
+	"net/netip"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// Directory is what a Session asks for answers: the [Registry], unless something stands in front of it. Each
+// method returns the message to answer with, at once; its By is filled in by the Session.
+type Directory interface {
+	Register(at roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message
+	Renew(at roles.Moment, m *protocol.Renew) protocol.Message
+	Leave(at roles.Moment, m *protocol.Leave) protocol.Message
+	Locate(at roles.Moment, m *protocol.Locate) protocol.Message
+}
+
+// Session is an accepted link at a relay. See SessionTable.
+type Session struct {
+	roles.Core[State, Event]
+	directory Directory
+	peer      netip.AddrPort
+}
+
+// link is the only link of a Session.
+const link roles.Link = 0
+
+// NewSession returns a Session that answers from the directory.
+func NewSession(directory Directory) *Session {
+	return &Session{Core: roles.NewCore(SessionTable), directory: directory}
+}
+
+// Step is [roles.Machine]'s.
+func (s *Session) Step(at roles.Moment, in roles.Input) []roles.Effect {
+	s.Begin()
+	switch in := in.(type) {
+	case roles.Opened:
+		s.peer = in.Peer
+		s.Fire(Opened)
+		s.Do(roles.Hear{Link: link})
+	case roles.Heard:
+		s.heard(at, in.Message)
+	case roles.Garbled:
+		s.part(Garbled, in.Err)
+	case roles.Ended:
+		s.close(Ended)
+	case roles.Lost:
+		s.close(Lost)
+	case roles.Rang:
+		if s.Due(in) {
+			s.expired()
+		}
+	case roles.Stopped:
+		s.stop()
+	}
+	return s.Effects()
+}
+
+func (s *Session) heard(at roles.Moment, m protocol.Message) {
+	var answer protocol.Message
+	switch m := m.(type) {
+	case *protocol.Register:
+		s.Fire(RegisterHeard)
+		answer = s.directory.Register(at, s.peer.Addr(), m)
+	case *protocol.Renew:
+		s.Fire(RenewHeard)
+		answer = s.directory.Renew(at, m)
+	case *protocol.Leave:
+		s.Fire(LeaveHeard)
+		answer = s.directory.Leave(at, m)
+	case *protocol.Locate:
+		s.Fire(LocateHeard)
+		answer = s.directory.Locate(at, m)
+	default:
+		s.part(UnexpectedKind, roles.Unexpected(m.Kind(), string(s.State())))
+		return
+	}
+	if refusal, is := answer.(*protocol.Error); is {
+		refusal.By = protocol.Relay
+	}
+	s.Do(roles.Send{Link: link, Message: answer}, roles.Hear{Link: link})
+}
+
+func (s *Session) expired() {
+	if s.State() == Parting {
+		s.close(Expired)
+		return
+	}
+	s.part(Expired, &protocol.Error{Code: protocol.Timeout, Text: "no whole request in time"})
+}
+
+func (s *Session) stop() {
+	if s.State() == Parting {
+		s.Fire(Stopped)
+		return
+	}
+	s.part(Stopped, &protocol.Error{Code: protocol.Draining, Text: "the relay is stopping"})
+}
+
+func (s *Session) part(event Event, err *protocol.Error) {
+	s.Fire(event)
+	err.By = protocol.Relay
+	s.Part(link, err)
+}
+
+func (s *Session) close(event Event) {
+	s.Fire(event)
+	s.Do(roles.HangUp{Link: link})
+}

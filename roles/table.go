@@ -1,0 +1,205 @@
+package roles
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+)
+
+// Table is the grammar of a conversation: everything that a machine may do, as data.
+type Table[S, E ~string] struct {
+	Name   string // as in "relay.Session"
+	States []State[S]
+	Events []Event[E]
+	Rows   []Row[S, E]
+
+	once  sync.Once
+	waits map[S]time.Duration
+	final map[S]bool
+	stays map[cell[S, E]]bool // rows without To
+}
+
+// compile makes the maps that every machine under this table shares.
+func (t *Table[S, E]) compile() {
+	t.once.Do(func() {
+		t.waits, t.final, t.stays = map[S]time.Duration{}, map[S]bool{}, map[cell[S, E]]bool{}
+		for _, s := range t.States {
+			t.waits[s.Name], t.final[s.Name] = s.Wait, s.Final
+		}
+		for _, r := range t.Rows {
+			for _, from := range r.From {
+				t.stays[cell[S, E]{from, r.On}] = r.To == ""
+			}
+		}
+	})
+}
+
+// State documents a state. The first one of a table is where a machine starts; it is left by the first input.
+type State[S ~string] struct {
+	Name  S
+	Means string // what it means, why one is in it, how one leaves it
+	Final bool
+	// Passing marks a state that is left in the step that entered it: nothing is waited for.
+	Passing bool
+	// Wait is the state's deadline. Zero in a state that waits means that the machine arms it itself, with what
+	// WaitFrom says.
+	Wait     time.Duration
+	WaitFrom string
+}
+
+// Event documents an event. Messages are events under the names of their kinds; a guard (the same message, but
+// with a different consequence) is an event of its own with the same kind.
+type Event[E ~string] struct {
+	Name  E
+	Means string
+	Kind  protocol.Kind // the kind of message that it is, or 0
+	// Deadline marks the event that a state's deadline fires.
+	Deadline bool
+}
+
+// Row says: in any of these states, on this event, go there, because. Without To the machine stays as it is and
+// its deadline runs on; To the same state is a new arrival there, with a new deadline.
+type Row[S, E ~string] struct {
+	From    []S
+	On      E
+	To      S
+	Because string
+}
+
+// Check returns what is wrong with the table, or nil: a name twice or undeclared or unused, a cell with two
+// rows, a row or state without a reason, a state that can't be reached or from which no end can be, or that waits
+// without a deadline.
+func (t *Table[S, E]) Check() error {
+	c := checker[S, E]{Table: t, next: map[S][]S{}, cells: map[cell[S, E]]bool{}}
+	c.declarations()
+	c.rows()
+	c.deadlines()
+	c.paths()
+	return errors.Join(c.wrong...)
+}
+
+type cell[S, E ~string] struct {
+	state S
+	event E
+}
+
+type checker[S, E ~string] struct {
+	*Table[S, E]
+	next  map[S][]S
+	cells map[cell[S, E]]bool
+	wrong []error
+}
+
+func (c *checker[S, E]) bad(format string, args ...any) {
+	c.wrong = append(c.wrong, fmt.Errorf(c.Name+": "+format, args...))
+}
+
+func (c *checker[S, E]) declarations() {
+	states, events := map[S]bool{}, map[E]bool{}
+	for _, s := range c.States {
+		if states[s.Name] || s.Name == "" || s.Means == "" {
+			c.bad("state %q stands twice, or has no name or meaning", s.Name)
+		}
+		states[s.Name] = true
+	}
+	for _, e := range c.Events {
+		if events[e.Name] || e.Name == "" || e.Means == "" {
+			c.bad("event %q stands twice, or has no name or meaning", e.Name)
+		}
+		events[e.Name] = true
+		if !slices.ContainsFunc(c.Rows, func(r Row[S, E]) bool { return r.On == e.Name }) {
+			c.bad("event %s is in no row", e.Name)
+		}
+	}
+	for _, r := range c.Rows {
+		if !events[r.On] {
+			c.bad("event %s is not declared", r.On)
+		}
+		for _, s := range append(slices.Clone(r.From), r.To) {
+			if s != "" && !states[s] {
+				c.bad("state %s is not declared", s)
+			}
+		}
+	}
+}
+
+func (c *checker[S, E]) rows() {
+	for _, r := range c.Rows {
+		if r.Because == "" || len(r.From) == 0 {
+			c.bad("the row on %s has no reason or no state", r.On)
+		}
+		for _, from := range r.From {
+			if c.cells[cell[S, E]{from, r.On}] {
+				c.bad("two rows for %s in %s", r.On, from)
+			}
+			c.cells[cell[S, E]{from, r.On}] = true
+			if r.To != "" {
+				c.next[from] = append(c.next[from], r.To)
+			}
+		}
+	}
+}
+
+func (c *checker[S, E]) deadlines() {
+	for i, s := range c.States {
+		waits := !s.Final && !s.Passing && i > 0
+		switch {
+		case waits && s.Wait == 0 && s.WaitFrom == "":
+			c.bad("%s waits without a deadline", s.Name)
+		case waits && !c.leavesOnDeadline(s.Name):
+			c.bad("the deadline of %s leads nowhere", s.Name)
+		case !waits && s.Wait != 0:
+			c.bad("%s has a deadline, but does not wait", s.Name)
+		case s.Final && len(c.next[s.Name]) > 0:
+			c.bad("%s is final, but goes on", s.Name)
+		}
+	}
+}
+
+func (c *checker[S, E]) leavesOnDeadline(from S) bool {
+	return slices.ContainsFunc(c.Rows, func(r Row[S, E]) bool {
+		fires := slices.ContainsFunc(c.Events, func(e Event[E]) bool { return e.Deadline && e.Name == r.On })
+		return fires && r.To != "" && slices.Contains(r.From, from)
+	})
+}
+
+func (c *checker[S, E]) paths() {
+	if len(c.States) == 0 {
+		c.bad("no states")
+		return
+	}
+	reached := c.from(c.States[0].Name)
+	for _, s := range c.States {
+		if !reached[s.Name] {
+			c.bad("%s can't be reached", s.Name)
+		}
+		ends := c.from(s.Name)
+		if !slices.ContainsFunc(c.States, func(f State[S]) bool { return f.Final && ends[f.Name] }) {
+			c.bad("no end can be reached from %s", s.Name)
+		}
+	}
+}
+
+func (c *checker[S, E]) from(start S) map[S]bool {
+	reached := map[S]bool{start: true}
+	for todo := []S{start}; len(todo) > 0; {
+		next := c.next[todo[0]]
+		todo = todo[1:]
+		for _, s := range next {
+			if !reached[s] {
+				reached[s] = true
+				todo = append(todo, s)
+			}
+		}
+	}
+	return reached
+}
+
+// NewRow returns a row; tables read better with it.
+func NewRow[S, E ~string](from []S, on E, to S, because string) Row[S, E] {
+	return Row[S, E]{From: from, On: on, To: to, Because: because}
+}
