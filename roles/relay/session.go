@@ -110,3 +110,9 @@ func (s *Session) close(event Event) {
 	s.Fire(event)
 	s.Do(roles.HangUp{Link: link})
 }
+
+// Reset prepares the machine for another link.
+func (s *Session) Reset() {
+	s.Core.Reset()
+	s.peer = netip.AddrPort{}
+}

@@ -1,0 +1,194 @@
+package program
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/spf13/cobra"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/node"
+	"github.com/relaypeer/relaypeer/transport"
+	"github.com/relaypeer/relaypeer/transport/disk"
+)
+
+// Node is a peer node over real sockets.
+type Node struct {
+	Relay     string // host:port
+	Listen    string // host:port; port 0 picks one
+	Folder    string // what it shares
+	Hidden    bool   // whether names that start with a dot are shared
+	ID        protocol.NodeID
+	Advertise netip.AddrPort // where to be listed; zero: where the relay sees it, at the port it listens on
+	Links     int            // connections at once
+	Log       hclog.Logger
+	Trace     func(transport.Event)
+	Ready     func(netip.AddrPort) // called once, after the first registration, with the address it listens on
+}
+
+// Run registers and serves until ctx is done, and then leaves gracefully. An error says why it could not be
+// used, or that another node took its id.
+func (n Node) Run(ctx context.Context) error {
+	share, err := disk.OpenShare(n.Folder, n.Hidden)
+	if err != nil {
+		return err
+	}
+	defer share.Close()
+	listener, err := transport.TCP{}.Listen(ctx, n.Listen)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var serving sync.WaitGroup
+	var served error
+	serving.Go(func() { served = n.serve(ctx, listener, share) })
+	ousted := n.keepListed(ctx, listener.Addr())
+	cancel()
+	serving.Wait()
+	return errors.Join(ousted, served)
+}
+
+func (n Node) serve(ctx context.Context, listener transport.Listener, share *disk.Share) error {
+	uploads := roles.NewPool(node.NewUpload)
+	server := transport.Server{
+		Loop:     &transport.Loop{Share: share, Start: time.Now(), Report: n.served, Trace: traced(n.Log, n.Trace)},
+		Listener: listener, Limit: n.Links, Party: protocol.Node, Log: n.Log,
+		New: uploads.Take, Free: uploads.Return,
+	}
+	return server.Serve(ctx)
+}
+
+func (n Node) served(outcome any) {
+	s, is := outcome.(node.Served)
+	switch {
+	case !is:
+	case s.Code != 0:
+		n.Log.Info("refused", "name", protocol.Printable(s.Name, 200), "to", s.Peer, "code", s.Code)
+	case s.Length > 0:
+		n.Log.Info("sending", "name", protocol.Printable(s.Name, 200), "to", s.Peer, "offset", s.Offset, "bytes", s.Length)
+	}
+}
+
+// keepListed runs the membership until the node is told to stop, and a goodbye is said or cannot be.
+func (n Node) keepListed(ctx context.Context, listening netip.AddrPort) (ousted error) {
+	port, advertise := listening.Port(), protocol.IP(nil)
+	if n.Advertise.IsValid() {
+		advertise = protocol.IPOf(n.Advertise.Addr())
+		if n.Advertise.Port() != 0 {
+			port = n.Advertise.Port()
+		}
+	}
+	ready := sync.OnceFunc(func() {
+		if n.Ready != nil {
+			n.Ready(listening)
+		}
+	})
+	membership := node.NewMembership(node.Config{
+		Relay: n.Relay, ID: n.ID, Epoch: uint64(time.Now().UnixMicro()), Port: port, Advertise: advertise,
+	})
+	loop := transport.Loop{Network: transport.TCP{}, Start: time.Now(), Trace: traced(n.Log, n.Trace), Report: func(outcome any) {
+		switch o := outcome.(type) {
+		case node.Listed:
+			n.Log.Info("listed", "relay", n.Relay, "at", o.At, "ttl", o.TTL)
+			ready()
+		case node.Setback:
+			n.Log.Warn("relay", "code", o.Code, "by", o.By, "why", protocol.Printable(o.Text, 200), "again-in", o.Again.Round(time.Millisecond))
+		case node.Ousted:
+			n.Log.Error(o.Text)
+			ousted = errors.New(o.Text)
+		case node.Departed:
+			n.Log.Info("left", "relay", n.Relay)
+		}
+	}}
+	// The goodbye is bounded by the machine's own deadlines, and by this for all cases.
+	hard, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(protocol.DrainTimeout, cancel) })()
+	loop.Run(hard, ctx.Done(), membership)
+	return ousted
+}
+
+// NodeCommand returns the peer-node program.
+func NodeCommand(stdout, stderr io.Writer) *cobra.Command {
+	var n Node
+	var id, advertise string
+	command := newCommand("peer-node [flags] <relay-host> <relay-port>", "Share a folder and be listed at a relay",
+		"peer-node registers at a relay and serves the files of a folder to whoever asks. It prints one line,\n"+
+			"\"ready <host>:<port>\", once the relay lists it. A relay that is away is tried again for ever.",
+		cobra.ExactArgs(2), func(c *cobra.Command, args []string) (err error) {
+			if n.Relay, err = parseRelay(args[0], args[1]); err != nil {
+				return err
+			}
+			if n.ID, err = parseID(id); err != nil {
+				return err
+			}
+			if n.Advertise, err = parseAdvertise(c.Context(), advertise); err != nil {
+				return err
+			}
+			if _, port, err := net.SplitHostPort(n.Listen); err != nil {
+				return usage("--listen: %q is not HOST:PORT", n.Listen)
+			} else if _, err := parsePort(port, true); err != nil {
+				return err
+			}
+			if n.Links < 1 {
+				return usage("--max-links is at least 1")
+			}
+			if n.Log, err = logger(c); err != nil {
+				return err
+			}
+			n.Ready = func(at netip.AddrPort) { fmt.Fprintf(c.OutOrStdout(), "ready %s\n", at) }
+			return n.Run(c.Context())
+		})
+	command.SetOut(stdout)
+	command.SetErr(stderr)
+	flags := command.Flags()
+	flags.StringVar(&n.Folder, "share", ".", "the folder whose files are shared")
+	flags.BoolVar(&n.Hidden, "hidden", false, "share files and folders whose names start with a dot, too")
+	flags.StringVar(&n.Listen, "listen", ":0", "HOST:PORT to serve on; port 0 picks a free one")
+	flags.StringVar(&advertise, "advertise", "", "HOST[:PORT] to be listed at, where the relay allows it")
+	flags.StringVar(&id, "id", "", "the node's id, 64 hex digits (default: drawn at each start)")
+	flags.IntVar(&n.Links, "max-links", protocol.MaxLinks, "connections at once")
+	return command
+}
+
+func parseID(text string) (id protocol.NodeID, err error) {
+	if text == "" {
+		rand.Read(id[:])
+		return id, nil
+	}
+	bytes, err := hex.DecodeString(text)
+	if copy(id[:], bytes); err != nil || len(bytes) != len(id) || id == (protocol.NodeID{}) {
+		return id, usage("--id: %d hex digits, not all zero, are a node id", 2*len(id))
+	}
+	return id, nil
+}
+
+// parseAdvertise reads HOST or HOST:PORT; a name is looked up now, for addresses are what relays hand out.
+func parseAdvertise(ctx context.Context, text string) (netip.AddrPort, error) {
+	if text == "" {
+		return netip.AddrPort{}, nil
+	}
+	host, port := text, uint16(0)
+	if h, p, err := net.SplitHostPort(text); err == nil {
+		if port, err = parsePort(p, false); err != nil {
+			return netip.AddrPort{}, err
+		}
+		host = h
+	}
+	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	if err != nil || len(found) == 0 {
+		return netip.AddrPort{}, usage("--advertise: %q is not an address, and no name that can be looked up", host)
+	}
+	return netip.AddrPortFrom(found[0].Unmap(), port), nil
+}

@@ -1,0 +1,234 @@
+package program_test
+
+import (
+	"bytes"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// network starts a relay and a node for each set of files.
+func network(t *testing.T, host string, shares ...map[string]string) (relay *process, nodes []*process) {
+	t.Helper()
+	relay = start(t, "relay-server", "--host", host, "--ttl", "3s", "0")
+	for _, files := range shares {
+		nodes = append(nodes, start(t, "peer-node", "--share", folder(t, files), "--listen", net.JoinHostPort(host, "0"), host, relay.port))
+	}
+	return relay, nodes
+}
+
+func TestTheOneThatHasItIsFound(t *testing.T) {
+	for _, host := range []string{"127.0.0.1", "::1"} {
+		t.Run(host, func(t *testing.T) {
+			relay, nodes := network(t, host, map[string]string{"a": "1"}, map[string]string{"b": "2"}, map[string]string{"wanted": "the text\n"})
+			r := run(t, "", "peer-client", "-v", host, relay.port, "wanted")
+			if r.code != 0 || r.out != "the text\n" {
+				t.Fatalf("exit %d, printed %q\n%s", r.code, r.out, r.err)
+			}
+			lines := strings.Split(strings.TrimSpace(r.err), "\n")
+			for i, line := range lines {
+				holder := strings.HasPrefix(line, nodes[2].ready+" ok ")
+				if last := i == len(lines)-1; holder != last || !last && !strings.Contains(line, " not-found ") {
+					t.Errorf("line %d of -v: %s", i, line)
+				}
+			}
+		})
+	}
+}
+
+func TestAllKindsOfFiles(t *testing.T) {
+	files := map[string]string{
+		"empty": "", "one": "x", "sub/folder/file": "deep",
+		"ein Name mit Leerzeichen, größer, 日本語": "script",
+		"binary": "\x00\x01\xff\x1b[2J",
+		"large":  strings.Repeat("0123456789abcdef", 40<<16), // 40 MiB: three stretches
+	}
+	relay, _ := network(t, "127.0.0.1", files)
+	for name, content := range files {
+		if r := run(t, "", "peer-client", "127.0.0.1", relay.port, name); r.code != 0 || r.out != content {
+			t.Errorf("%q: exit %d, %d bytes\n%s", name, r.code, len(r.out), r.err)
+		}
+	}
+	if r := run(t, "sub/folder/file\n", "peer-client", "127.0.0.1", relay.port); r.code != 0 || r.out != "deep" || r.err != "File name: " {
+		t.Errorf("prompted: exit %d, printed %q, asked %q", r.code, r.out, r.err)
+	}
+	dir := t.TempDir()
+	if r := run(t, "", "peer-client", "127.0.0.1", relay.port, "-o", dir+"/new/", "one", "sub/folder/file", "large"); r.code != 0 || r.out != "" {
+		t.Errorf("into a folder: exit %d, printed %q\n%s", r.code, r.out, r.err)
+	}
+	for _, name := range []string{"one", "sub/folder/file", "large"} {
+		if got, err := os.ReadFile(filepath.Join(dir, "new", name)); err != nil || !bytes.Equal(got, []byte(files[name])) {
+			t.Errorf("%s: %d bytes, %v", name, len(got), err)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "new", "*.part")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestExitCodesSayWhatWentWrong(t *testing.T) {
+	t.Parallel()
+	lonely := start(t, "relay-server", "--host", "127.0.0.1", "0")
+	relay, _ := network(t, "127.0.0.1", map[string]string{"a": "1"}, map[string]string{"b": "2"})
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	_, used, _ := net.SplitHostPort(taken.Addr().String())
+	gone := freePort(t)
+	for _, c := range []struct {
+		say  string
+		code int
+		args []string
+	}{
+		{"2 nodes were asked", 3, []string{"peer-client", "127.0.0.1", relay.port, "nowhere"}},
+		{"no node is registered", 3, []string{"peer-client", "127.0.0.1", lonely.port, "nowhere"}},
+		{"refused", 4, []string{"peer-client", "127.0.0.1", gone, "a"}},
+		{"unreachable", 4, []string{"peer-client", "no-such-host.invalid", "4000", "a"}},
+		{"not a TCP port", 2, []string{"peer-client", "127.0.0.1", "70000", "a"}},
+		{"not a host", 2, []string{"peer-client", "a b", "4000", "a"}},
+		{"bad name", 2, []string{"peer-client", "127.0.0.1", relay.port, "../etc/passwd"}},
+		{"requires at least 2 arg", 2, []string{"peer-client"}},
+		{"unknown flag", 2, []string{"peer-client", "--nonsense", "127.0.0.1", "1"}},
+		{"no file name given", 2, []string{"peer-client", "127.0.0.1", relay.port}},
+		{"several files go into a folder", 2, []string{"peer-client", "-o", "x", "127.0.0.1", relay.port, "a", "b"}},
+		{"address already in use", 1, []string{"relay-server", "--host", "127.0.0.1", used}},
+		{"not a TCP port", 2, []string{"relay-server", "http"}},
+		{"a lease lasts", 2, []string{"relay-server", "--ttl", "1ms", "0"}},
+		{"address already in use", 1, []string{"peer-node", "--listen", "127.0.0.1:" + used, "127.0.0.1", relay.port}},
+		{"no such file or directory", 1, []string{"peer-node", "--share", "/nonexistent/folder", "127.0.0.1", relay.port}},
+		{"not a TCP port", 2, []string{"peer-node", "127.0.0.1", "0"}},
+		{"node id", 2, []string{"peer-node", "--id", "abc", "127.0.0.1", relay.port}},
+		{"HOST:PORT", 2, []string{"peer-node", "--listen", "here", "127.0.0.1", relay.port}},
+	} {
+		r := run(t, "", c.args[0], c.args[1:]...)
+		if r.code != c.code || r.out != "" || !strings.Contains(r.err, c.say) || strings.Count(r.err, "\n") != 1 || strings.Contains(r.err, "goroutine ") {
+			t.Errorf("%v: exit %d instead of %d, printed %q, said %q", c.args, r.code, c.code, r.out, r.err)
+		}
+	}
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return port
+}
+
+func TestAKilledNodeIsSkippedAndLapses(t *testing.T) {
+	t.Parallel()
+	relay, nodes := network(t, "127.0.0.1", map[string]string{"a": "1"}, map[string]string{"b": "2"})
+	nodes[0].kill()
+	r := run(t, "", "peer-client", "-v", "127.0.0.1", relay.port, "b")
+	if r.code != 0 || r.out != "2" {
+		t.Errorf("exit %d, printed %q\n%s", r.code, r.out, r.err)
+	}
+	r = run(t, "", "peer-client", "-v", "127.0.0.1", relay.port, "a")
+	if r.code != 1 || !strings.Contains(r.err, nodes[0].ready+" refused") || !strings.Contains(r.err, "not every node could be asked") {
+		t.Errorf("exit %d: %s", r.code, r.err)
+	}
+	eventually(t, 6*time.Second, "the killed node is out of the list", func() bool {
+		r := run(t, "", "peer-client", "127.0.0.1", relay.port, "a")
+		return r.code == 3 && strings.Contains(r.err, "1 node was asked")
+	})
+}
+
+func TestAKilledNodeInMidFileCostsNothingButTime(t *testing.T) {
+	relay, nodes := network(t, "127.0.0.1", nil, nil)
+	const size = 512 << 20
+	for _, n := range nodes {
+		path := filepath.Join(n.cmd.Args[2], "big")
+		if err := os.WriteFile(path, []byte("start"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Truncate(path, size); err != nil {
+			t.Fatal(err)
+		}
+	}
+	target := filepath.Join(t.TempDir(), "big")
+	fetched := make(chan result, 1)
+	go func() { fetched <- run(t, "", "peer-client", "-v", "-o", target, "127.0.0.1", relay.port, "big") }()
+	eventually(t, 20*time.Second, "a node sends", func() bool {
+		for _, n := range nodes {
+			if strings.Contains(n.errors.String(), "sending") {
+				n.kill()
+				return true
+			}
+		}
+		return false
+	})
+	r := <-fetched
+	info, err := os.Stat(target)
+	if r.code != 0 || err != nil || info.Size() != size {
+		t.Fatalf("exit %d, %v\n%s", r.code, err, r.err)
+	}
+	if lines := strings.Split(strings.TrimSpace(r.err), "\n"); len(lines) != 2 || !strings.Contains(lines[0], " lost ") || !strings.Contains(lines[1], " ok ") {
+		t.Errorf("-v: %s", r.err)
+	}
+}
+
+func TestNodesComeBackToARestartedRelay(t *testing.T) {
+	t.Parallel()
+	port := freePort(t)
+	relay := start(t, "relay-server", "--host", "127.0.0.1", "--ttl", "3s", port)
+	start(t, "peer-node", "--share", folder(t, map[string]string{"a": "1"}), "--listen", "127.0.0.1:0", "127.0.0.1", port)
+	relay.kill()
+	start(t, "relay-server", "--host", "127.0.0.1", "--ttl", "3s", port)
+	eventually(t, 5*time.Second, "the node is listed again", func() bool {
+		return run(t, "", "peer-client", "127.0.0.1", port, "a").code == 0
+	})
+}
+
+func TestANodeThatIsToldToStopIsGoneAtOnce(t *testing.T) {
+	t.Parallel()
+	relay, nodes := network(t, "127.0.0.1", map[string]string{"a": "1"}, map[string]string{"b": "2"})
+	nodes[0].terminate()
+	r := run(t, "", "peer-client", "127.0.0.1", relay.port, "a")
+	if r.code != 3 || !strings.Contains(r.err, "1 node was asked") {
+		t.Errorf("exit %d: %s", r.code, r.err)
+	}
+	nodes[1].terminate()
+	if r := run(t, "", "peer-client", "127.0.0.1", relay.port, "a"); r.code != 3 || !strings.Contains(r.err, "no node is registered") {
+		t.Errorf("exit %d: %s", r.code, r.err)
+	}
+	relay.terminate()
+}
+
+func TestTwoNodesWithOneIDTheNewestWins(t *testing.T) {
+	t.Parallel()
+	relay := start(t, "relay-server", "--host", "127.0.0.1", "--ttl", "3s", "0")
+	id := strings.Repeat("0f", 32)
+	older := start(t, "peer-node", "--id", id, "--share", folder(t, map[string]string{"a": "old"}), "--listen", "127.0.0.1:0", "127.0.0.1", relay.port)
+	start(t, "peer-node", "--id", id, "--share", folder(t, map[string]string{"a": "new"}), "--listen", "127.0.0.1:0", "127.0.0.1", relay.port)
+	if r := run(t, "", "peer-client", "127.0.0.1", relay.port, "a"); r.out != "new" {
+		t.Errorf("exit %d, printed %q: %s", r.code, r.out, r.err)
+	}
+	if err := older.wait(); err == nil || !strings.Contains(older.errors.String(), "another node has registered") {
+		t.Errorf("the older node ended with %v\n%s", err, older.errors)
+	}
+}
+
+func TestTheDemoShowsThePhasesAndLeavesNothing(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	r := run(t, "", "demo")
+	if r.code != 0 || r.err != "" {
+		t.Fatalf("exit %d: %s\n%s", r.code, r.err, r.out)
+	}
+	for _, expected := range []string{"Phase 1", "REGISTERED", "LOCATED 3 nodes", "CONTENT", "Flour, water", "LEAVE"} {
+		if !strings.Contains(r.out, expected) {
+			t.Errorf("the demo does not show %q:\n%s", expected, r.out)
+		}
+	}
+	if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}

@@ -1,0 +1,107 @@
+package program
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/relaypeer/relaypeer/protocol"
+)
+
+// share is a demo node's folder, with the names in it.
+type share struct {
+	folder string
+	names  []string
+}
+
+func (s share) describe() string {
+	const most = 4
+	if len(s.names) == 0 {
+		return "nothing"
+	}
+	if len(s.names) > most {
+		return fmt.Sprintf("%s and %d more files", strings.Join(s.names[:most], ", "), len(s.names)-most)
+	}
+	return strings.Join(s.names, ", ")
+}
+
+// texts are the demo's own files.
+var texts = []struct{ name, text string }{
+	{"greeting.txt", "Hello from a node that the relay knows.\n"},
+	{"verse/rain.txt", "Rain on the harbour,\nthree boats, one rope.\n"},
+	{"verse/größe.txt", "Names may have spaces and letters of any script.\n"},
+	{"list of birds.txt", "wren\ndunnock\nnuthatch\n"},
+	{"empty.txt", ""},
+	{"recipe.txt", "Flour, water, salt, time.\n"},
+}
+
+// spread deals the files of a folder, or the demo's own, out to so many folders under top, in turn.
+func spread(top, from string, nodes int) ([]share, error) {
+	shares := make([]share, nodes)
+	for i := range shares {
+		shares[i].folder = filepath.Join(top, fmt.Sprintf("node-%d", i+1))
+		if err := os.Mkdir(shares[i].folder, 0o755); err != nil {
+			return nil, err
+		}
+	}
+	dealt := 0
+	deal := func(name string, put func(path string) error) error {
+		to := &shares[dealt%nodes]
+		dealt++
+		to.names = append(to.names, name)
+		path := filepath.Join(to.folder, filepath.FromSlash(name))
+		return errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), put(path))
+	}
+	if from == "" {
+		for _, t := range texts {
+			if err := deal(t.name, func(path string) error { return os.WriteFile(path, []byte(t.text), 0o644) }); err != nil {
+				return nil, err
+			}
+		}
+		return shares, nil
+	}
+	err := filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
+		name, _ := filepath.Rel(from, path)
+		name = filepath.ToSlash(name)
+		switch {
+		case err != nil:
+			return err
+		case !entry.Type().IsRegular() || protocol.Hidden(name) || protocol.CheckName(name) != nil:
+			return nil
+		}
+		return deal(name, func(to string) error { return link(path, to) })
+	})
+	return shares, err
+}
+
+// link gives a file a second name, or copies it where that can't be done.
+func link(from, to string) error {
+	if os.Link(from, to) == nil {
+		return nil
+	}
+	source, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	file, err := os.Create(to)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(file, source)
+	return errors.Join(err, file.Close())
+}
+
+// lastName returns a file of the last node that has one.
+func lastName(shares []share) (string, error) {
+	for i := len(shares) - 1; i >= 0; i-- {
+		if names := shares[i].names; len(names) > 0 {
+			return names[len(names)-1], nil
+		}
+	}
+	return "", errors.New("there is no file to share")
+}

@@ -1,0 +1,109 @@
+package disk
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+)
+
+// Spool holds what is being fetched in a temporary file until it is whole, so that nothing of a file is printed
+// or stands under its final name before all of it is there. One fetch at a time may use it.
+type Spool struct {
+	root *os.Root // where the file lies and will be kept; nil: an unnamed file in the system's temporary folder
+	name string   // its temporary name in root
+	file *os.File
+}
+
+// Temporary returns a Spool without a name: the system forgets it when the process ends, however that happens.
+func Temporary() (*Spool, error) {
+	file, err := os.CreateTemp("", "relaypeer-*")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(file.Name()); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return &Spool{file: file}, nil
+}
+
+// Beside returns a Spool whose file lies in the folder where the named file will be: a slash-separated path
+// relative to root, whose sub-folders are made. The root is the caller's and is not closed.
+func Beside(root *os.Root, name string) (*Spool, error) {
+	folder := path.Dir(name)
+	if err := root.MkdirAll(folder, 0o777); err != nil {
+		return nil, err
+	}
+	if info, err := root.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is there and is not a regular file", name)
+	}
+	part := name + fmt.Sprintf(".%d.part", os.Getpid())
+	file, err := root.OpenFile(part, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	return &Spool{root: root, name: part, file: file}, nil
+}
+
+// Writer returns the file, positioned at offset in bytes.
+func (s *Spool) Writer(offset uint64) (io.Writer, error) {
+	if _, err := s.file.Seek(int64(offset), io.SeekStart); err != nil {
+		return nil, err
+	}
+	return s.file, nil
+}
+
+// Clear forgets what has been received.
+func (s *Spool) Clear() error { return s.file.Truncate(0) }
+
+// Size returns how many bytes have been received.
+func (s *Spool) Size() int64 {
+	info, err := s.file.Stat()
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+// Reader returns the content from its beginning.
+func (s *Spool) Reader() (io.Reader, error) {
+	_, err := s.file.Seek(0, io.SeekStart)
+	return s.file, err
+}
+
+// Keep puts the file of a Beside spool in its final place, durably, over any regular file of that name, and ends
+// the spool.
+func (s *Spool) Keep(name string) error {
+	err := s.file.Sync()
+	if err == nil {
+		err = s.root.Rename(s.name, name)
+	}
+	if err != nil {
+		return errors.Join(err, s.Discard())
+	}
+	return errors.Join(s.file.Close(), syncFolder(s.root, path.Dir(name)))
+}
+
+// Discard ends the spool and leaves nothing behind.
+func (s *Spool) Discard() error {
+	err := s.file.Close()
+	if s.root != nil {
+		err = errors.Join(err, s.root.Remove(s.name))
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// syncFolder makes a rename durable.
+func syncFolder(root *os.Root, folder string) error {
+	dir, err := root.Open(filepath.FromSlash(folder))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
