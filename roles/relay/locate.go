@@ -46,10 +46,14 @@ func (r *Registry) Locate(at roles.Moment, m *protocol.Locate) protocol.Message 
 }
 
 func (r *Registry) page(w *walk, limit int, now time.Duration) []protocol.Peer {
-	peers := make([]protocol.Peer, 0, min(limit, int(w.slots-w.done)))
+	most := min(limit, int(w.slots-w.done))
+	peers := make([]protocol.Peer, 0, most)
+	hosts := make([]byte, 0, 16*most) // one piece of memory for all the addresses of a page
 	for scanned := 0; w.done < w.slots && len(peers) < limit && scanned < scanMost; scanned++ {
 		if l := r.slab.at(w.slot()); l.used() && l.until > now {
-			peers = append(peers, protocol.PeerAt(l.addr()))
+			from := len(hosts)
+			hosts = l.appendHost(hosts)
+			peers = append(peers, protocol.Peer{Host: hosts[from:len(hosts):len(hosts)], Port: l.port})
 		}
 		w.done++
 	}

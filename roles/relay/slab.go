@@ -23,6 +23,14 @@ func (l *lease) addr() netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom16(l.host).Unmap(), l.port)
 }
 
+// appendHost appends the address in the form of protocol.IP.
+func (l *lease) appendHost(hosts []byte) []byte {
+	if netip.AddrFrom16(l.host).Is4In6() {
+		return append(hosts, l.host[12:]...)
+	}
+	return append(hosts, l.host[:]...)
+}
+
 const blockSlots = 4096
 
 // slab is a growing array of slots that never moves one: a slot keeps its number while it is used, which is what
