@@ -1,0 +1,53 @@
+package transport
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// What is what happened on a link.
+type What string
+
+// What can happen on a link.
+const (
+	Dialled      What = "dialled"
+	DialFailed   What = "dial failed"
+	Accepted     What = "accepted"
+	SentMessage  What = "sent"
+	HeardMessage What = "heard"
+	SentBody     What = "sent body"
+	ReceivedBody What = "received body"
+	HalfClosed   What = "half-closed"
+	PeerEnded    What = "peer ended"
+	Closed       What = "closed"
+)
+
+// Event is one line of what happened on a link.
+type Event struct {
+	Link        roles.Link
+	Local, Peer netip.AddrPort
+	What        What
+	Message     protocol.Message // of SentMessage and HeardMessage
+	Bytes       int64            // of SentBody and ReceivedBody
+	End         End              // of Closed
+	Err         error            // of DialFailed, and of Closed where an error ended the link
+}
+
+// String describes the event, without the addresses.
+func (e Event) String() string {
+	switch e.What {
+	case SentMessage, HeardMessage:
+		return fmt.Sprintf("%s %s", e.What, e.Message.Kind())
+	case SentBody, ReceivedBody:
+		return fmt.Sprintf("%s of %d bytes", e.What, e.Bytes)
+	case Closed:
+		return fmt.Sprintf("%s: %s", e.What, e.End)
+	case DialFailed:
+		return fmt.Sprintf("%s: %v", e.What, e.Err)
+	default:
+		return string(e.What)
+	}
+}

@@ -1,0 +1,263 @@
+package transport
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// link is a connection as the loop sees it. Fields without another owner belong to the stepper.
+type link struct {
+	run    *run
+	id     roles.Link
+	cancel context.CancelFunc // of its dialling; nil: it was accepted
+
+	// Guarded by the run's mutex.
+	conn    Conn // nil while dialling
+	gone    bool // hung up: nothing of it is told any more
+	want    command
+	orders  uint64        // numbers the commands
+	waiting chan struct{} // the reader waits here for a command; nil: it does not wait
+
+	local, peer netip.AddrPort
+	ended       bool  // the peer's end of stream was told
+	lost        bool  // Lost was told: it says no more
+	end         End   // of a lost link
+	err         error // why it is lost
+	sending     bool  // a SendBody is under way
+	held        []roles.Effect
+
+	in inbox // the reader's
+}
+
+// command is what a link's reader shall do next.
+type command struct {
+	what           order
+	number         uint64
+	offset, length uint64
+}
+
+type order int
+
+const (
+	toRest order = iota
+	toHear
+	toReceive
+	toDiscard
+)
+
+// silent takes the effects on links that are not there any more.
+var silent = &link{gone: true}
+
+func (r *run) link(id roles.Link) *link {
+	for _, k := range r.links {
+		if k.id == id {
+			return k
+		}
+	}
+	return silent
+}
+
+// accept adds the link that a machine serves. Opened is the first letter in its mailbox, whatever comes then.
+func (r *run) accept(conn Conn) *link {
+	k := &link{run: r, conn: conn, peer: addrPort(conn.RemoteAddr())}
+	r.links = append(r.links, k)
+	r.mailbox = append(r.mailbox, letter{from: k, input: roles.Opened{Link: k.id, Peer: k.peer}})
+	return k
+}
+
+// serve works for an accepted link until it is closed.
+func (k *link) serve() {
+	k.run.work()
+	k.read()
+}
+
+// dial begins to connect. The goroutine that dials becomes the link's reader.
+func (r *run) dial(e roles.Dial) {
+	ctx, cancel := context.WithCancel(r.ctx)
+	k := &link{run: r, id: e.Link, cancel: cancel}
+	k.peer, _ = netip.ParseAddrPort(e.To) // for the trace, until it is connected
+	r.mu.Lock()
+	if r.ended {
+		r.mu.Unlock()
+		cancel()
+		return
+	}
+	r.links = append(r.links, k)
+	r.live++
+	r.mu.Unlock()
+	go func() {
+		defer r.leave()
+		conn, err := r.loop.Network.Dial(ctx, e.To)
+		if err != nil {
+			r.post(letter{from: k, end: Unended, err: err, input: roles.Lost{Link: k.id, Code: dialCode(err), Text: err.Error()}})
+			return
+		}
+		if !k.open(conn) {
+			conn.Close()
+			return
+		}
+		r.post(letter{from: k, input: roles.Opened{Link: k.id, Peer: k.peer}})
+		k.read()
+	}()
+}
+
+// open hands a dialled connection over, unless nobody wants it any more.
+func (k *link) open(conn Conn) bool {
+	k.run.mu.Lock()
+	defer k.run.mu.Unlock()
+	if k.gone || k.run.ended {
+		return false
+	}
+	k.conn, k.peer = conn, addrPort(conn.RemoteAddr())
+	return true
+}
+
+// admit judges a letter from the link before the machine sees it: nothing comes of a link that is gone or lost,
+// and an answer to a command that a later one replaced is dropped, unless it is the link's end.
+func (k *link) admit(l *letter) bool {
+	if k.gone || k.lost {
+		return false
+	}
+	switch in := l.input.(type) {
+	case roles.Opened:
+		what := Dialled
+		if k.cancel == nil {
+			what = Accepted
+		}
+		k.trace(Event{What: what})
+	case roles.Heard:
+		if l.order != k.orders {
+			return false
+		}
+		k.trace(Event{What: HeardMessage, Message: in.Message})
+	case roles.Ended:
+		if !k.ended {
+			k.trace(Event{What: PeerEnded})
+		}
+		k.ended = true
+	case roles.Lost:
+		k.lost, k.end, k.err = true, l.end, l.err
+		if k.conn == nil {
+			k.trace(Event{What: DialFailed, Err: l.err})
+		}
+	case roles.BodyDone, roles.BodySpoiled:
+		if l.what == ReceivedBody && l.order != k.orders {
+			return false
+		}
+		k.trace(Event{What: l.what, Bytes: l.bytes})
+		if l.what == SentBody {
+			k.release()
+		}
+	default:
+		return l.order == 0 || l.order == k.orders
+	}
+	return true
+}
+
+// order gives the reader its next command.
+func (k *link) order(c command) {
+	if k.gone || k.lost {
+		return
+	}
+	k.run.mu.Lock()
+	defer k.run.mu.Unlock()
+	k.orders++
+	c.number = k.orders
+	k.want = c
+	k.rouse()
+}
+
+func (k *link) rouse() {
+	if k.waiting != nil {
+		close(k.waiting)
+		k.waiting = nil
+	}
+}
+
+// next waits for a command. There is none any more when the link is gone.
+func (k *link) next() (command, bool) {
+	k.run.mu.Lock()
+	defer k.run.mu.Unlock()
+	for !k.gone && k.want.what == toRest {
+		wait := make(chan struct{})
+		k.waiting = wait
+		k.run.mu.Unlock()
+		<-wait
+		k.run.mu.Lock()
+	}
+	c := k.want
+	k.want = command{}
+	return c, !k.gone
+}
+
+// hangUp closes the link or gives its dialling up, and silences it.
+func (k *link) hangUp() {
+	if k.gone {
+		return
+	}
+	r := k.run
+	r.mu.Lock()
+	k.gone = true
+	r.links = slices.DeleteFunc(r.links, func(other *link) bool { return other == k })
+	k.rouse()
+	cut := r.cutOff
+	r.mu.Unlock()
+	if k.cancel != nil {
+		k.cancel()
+	}
+	if k.conn == nil {
+		return
+	}
+	k.conn.Close()
+	k.trace(Event{What: Closed, End: k.ending(cut), Err: k.err})
+}
+
+func (k *link) ending(cut bool) End {
+	switch {
+	case cut:
+		return Cut
+	case k.lost:
+		return k.end
+	case k.ended:
+		return Graceful
+	}
+	return Early
+}
+
+// sever closes the connection under the link, with the run's mutex held: hangUp follows, from the stepper.
+func (k *link) sever() {
+	if k.cancel != nil {
+		k.cancel()
+	}
+	if k.conn != nil {
+		k.conn.Close()
+	}
+}
+
+// lose makes the letter that says that the link failed.
+func (k *link) lose(err error) letter {
+	code := protocol.Lost
+	if isTimeout(err) {
+		code = protocol.Timeout
+	}
+	return letter{from: k, end: endOf(err), err: err, input: roles.Lost{Link: k.id, Code: code, Text: err.Error()}}
+}
+
+func (k *link) trace(e Event) {
+	if k.run.loop.Trace == nil {
+		return
+	}
+	if k.conn != nil && !k.local.IsValid() {
+		k.local = addrPort(k.conn.LocalAddr())
+	}
+	e.Link, e.Local, e.Peer = k.id, k.local, k.peer
+	k.run.loop.Trace(e)
+}
+
+// writeBy is when a message must be out.
+func writeBy() time.Time { return time.Now().Add(protocol.ReplyTimeout) }

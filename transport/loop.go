@@ -1,0 +1,64 @@
+package transport
+
+import (
+	"context"
+	"time"
+
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// Loop runs machines. One Loop may run any number of them at once; what a machine has no use for may be nil.
+type Loop struct {
+	Network Network
+	Share   Share
+	Store   Store
+	// Start is the moment that a machine's time counts from. Machines that share something share it.
+	Start time.Time
+	// Report is called for each roles.Report, one at a time for each machine.
+	Report func(outcome any)
+	// Trace is called for each thing that happens on a link, from any goroutine. Nil: nobody looks.
+	Trace func(Event)
+}
+
+// Run takes a machine that begins by itself from Started to its end. When stop is closed the machine is told
+// once, and ends in its own way; when ctx is done its links are closed at once and Run returns.
+func (l *Loop) Run(ctx context.Context, stop <-chan struct{}, m roles.Machine) {
+	r := newRun(l, ctx, m)
+	r.await(ctx, stop, func() { r.post(letter{input: roles.Started{}}) })
+}
+
+// Serve takes a machine that serves an accepted link, its link 0, from Opened to its end, and closes the link.
+// It ends as Run does.
+func (l *Loop) Serve(ctx context.Context, stop <-chan struct{}, m roles.Machine, conn Conn) {
+	r := newRun(l, ctx, m)
+	k := r.accept(conn)
+	r.enter()
+	r.await(ctx, stop, func() {
+		go func() {
+			defer r.leave()
+			k.serve()
+		}()
+	})
+}
+
+// await has a machine begun and waits for its end.
+func (r *run) await(ctx context.Context, stop <-chan struct{}, begin func()) {
+	r.enter() // this goroutine, and the one that ctx starts
+	r.enter()
+	unwatch := context.AfterFunc(ctx, func() {
+		defer r.leave()
+		r.cut()
+	})
+	begin()
+	select {
+	case <-stop:
+		r.post(letter{input: roles.Stopped{}})
+	case <-r.final:
+	}
+	<-r.final
+	if unwatch() {
+		r.leave()
+	}
+	r.leave()
+	r.settle()
+}

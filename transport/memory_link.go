@@ -1,0 +1,152 @@
+package transport
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	flightChunks = 16      // pieces under way in one direction of a memory link
+	flightPiece  = 4 << 10 // bytes of a piece at most
+)
+
+// memoryConn is an end of a memory link. What it writes waits in a bounded buffer, as in a socket's, and a pump
+// goroutine hands it on over a net.Pipe; the goroutine ends when all is read or either end is closed.
+type memoryConn struct {
+	local, peer netip.AddrPort
+	out         *flight  // what we write
+	in          *flight  // what the peer writes
+	inbound     net.Conn // our end of in's pipe
+}
+
+// flight is one direction of a memory link.
+type flight struct {
+	pieces  chan []byte
+	pipe    net.Conn      // where the pump writes
+	ended   chan struct{} // closed when the writer has no more
+	refused chan struct{} // closed when the reader is gone
+	end     sync.Once
+	refuse  sync.Once
+	by      *deadline // of writes
+}
+
+func newMemoryLink(dialler, listener netip.AddrPort) (near, far *memoryConn) {
+	forth, farIn := newFlight()
+	back, nearIn := newFlight()
+	near = &memoryConn{local: dialler, peer: listener, out: forth, in: back, inbound: nearIn}
+	far = &memoryConn{local: listener, peer: dialler, out: back, in: forth, inbound: farIn}
+	return near, far
+}
+
+func newFlight() (*flight, net.Conn) {
+	from, to := net.Pipe()
+	f := &flight{
+		pieces: make(chan []byte, flightChunks), pipe: from,
+		ended: make(chan struct{}), refused: make(chan struct{}), by: newDeadline(),
+	}
+	go f.pump()
+	return f, to
+}
+
+// pump carries pieces to the reader, and the end of stream after the last.
+func (f *flight) pump() {
+	defer f.pipe.Close()
+	for {
+		select {
+		case piece := <-f.pieces:
+			if _, err := f.pipe.Write(piece); err != nil {
+				return
+			}
+		case <-f.refused:
+			return
+		case <-f.ended:
+			select {
+			case piece := <-f.pieces:
+				if _, err := f.pipe.Write(piece); err != nil {
+					return
+				}
+			default:
+				return
+			}
+		}
+	}
+}
+
+func (f *flight) stop() { f.end.Do(func() { close(f.ended) }) }
+
+func (f *flight) turnBack() { f.refuse.Do(func() { close(f.refused) }) }
+
+// Read reads what the peer wrote.
+func (c *memoryConn) Read(b []byte) (int, error) {
+	n, err := c.inbound.Read(b)
+	if errors.Is(err, io.ErrClosedPipe) {
+		err = c.failure("read", net.ErrClosed)
+	}
+	return n, err
+}
+
+// Write takes all of b into the buffer, waiting for room until the deadline.
+func (c *memoryConn) Write(b []byte) (int, error) {
+	written := 0
+	for written < len(b) {
+		piece := b[written:min(len(b), written+flightPiece)]
+		select {
+		case <-c.out.ended:
+			return written, c.failure("write", net.ErrClosed)
+		case <-c.out.refused:
+			return written, c.failure("write", syscall.ECONNRESET)
+		case <-c.out.by.passed():
+			return written, c.failure("write", os.ErrDeadlineExceeded)
+		default:
+		}
+		select {
+		case c.out.pieces <- append([]byte(nil), piece...):
+			written += len(piece)
+		case <-c.out.ended:
+			return written, c.failure("write", net.ErrClosed)
+		case <-c.out.refused:
+			return written, c.failure("write", syscall.ECONNRESET)
+		case <-c.out.by.passed():
+			return written, c.failure("write", os.ErrDeadlineExceeded)
+		}
+	}
+	return written, nil
+}
+
+func (c *memoryConn) failure(op string, err error) error {
+	return &net.OpError{Op: op, Net: "memory", Source: endpoint(c.local), Addr: endpoint(c.peer), Err: err}
+}
+
+// CloseWrite ends our direction: the peer reads what is under way, and then the end.
+func (c *memoryConn) CloseWrite() error {
+	c.out.stop()
+	return nil
+}
+
+// Close ends both directions. The peer can still read what is under way; what it writes from now on fails.
+func (c *memoryConn) Close() error {
+	c.out.stop()
+	c.out.by.set(time.Time{})
+	c.in.turnBack()
+	return c.inbound.Close()
+}
+
+func (c *memoryConn) LocalAddr() net.Addr  { return endpoint(c.local) }
+func (c *memoryConn) RemoteAddr() net.Addr { return endpoint(c.peer) }
+
+func (c *memoryConn) SetDeadline(t time.Time) error {
+	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
+}
+
+func (c *memoryConn) SetReadDeadline(t time.Time) error { return c.inbound.SetReadDeadline(t) }
+
+func (c *memoryConn) SetWriteDeadline(t time.Time) error {
+	c.out.by.set(t)
+	return nil
+}

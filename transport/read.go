@@ -1,0 +1,105 @@
+package transport
+
+import (
+	"io"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// inbox is what a link has brought and nobody has used yet. It grows by what arrives, never by what is claimed.
+type inbox struct {
+	page     *[pageSize]byte // from the pool; nil: outgrown, or never needed
+	buf      []byte
+	from, to int
+}
+
+func (in *inbox) unread() []byte { return in.buf[in.from:in.to] }
+
+// space returns room for more, at least a byte.
+func (in *inbox) space() []byte {
+	switch {
+	case in.buf == nil:
+		in.page = pages.Get().(*[pageSize]byte)
+		in.buf = in.page[:]
+	case in.from == in.to:
+		in.from, in.to = 0, 0
+	case in.to == len(in.buf) && in.from > 0:
+		in.to = copy(in.buf, in.unread())
+		in.from = 0
+	case in.to == len(in.buf):
+		grown := make([]byte, 2*len(in.buf))
+		copy(grown, in.buf)
+		in.free()
+		in.buf = grown
+	}
+	return in.buf[in.to:]
+}
+
+func (in *inbox) free() {
+	if in.page != nil {
+		pages.Put(in.page)
+	}
+	in.page, in.buf = nil, nil
+}
+
+// read obeys the commands to the link's reader, one after the other, until the link is hung up.
+func (k *link) read() {
+	defer k.in.free()
+	for {
+		c, more := k.next()
+		if !more {
+			return
+		}
+		var l letter
+		switch c.what {
+		case toHear:
+			l = k.hear()
+		case toReceive:
+			l = k.receive(c)
+		case toDiscard:
+			l = k.discard()
+		}
+		l.from, l.order = k, c.number
+		k.run.post(l)
+	}
+}
+
+// hear reads one message.
+func (k *link) hear() letter {
+	for {
+		m, size, refusal := protocol.Decode(k.in.unread())
+		switch {
+		case refusal != nil:
+			return letter{input: roles.Garbled{Link: k.id, Err: refusal}}
+		case m != nil:
+			k.in.from += size
+			return letter{input: roles.Heard{Link: k.id, Message: m}}
+		}
+		n, err := k.conn.Read(k.in.space())
+		k.in.to += n
+		switch {
+		case n > 0 || err == nil:
+		case err != io.EOF:
+			return k.lose(err)
+		case len(k.in.unread()) > 0:
+			return k.lose(io.ErrUnexpectedEOF)
+		default:
+			return letter{input: roles.Ended{Link: k.id}}
+		}
+	}
+}
+
+// discard reads to the end.
+func (k *link) discard() letter {
+	for {
+		k.in.from, k.in.to = 0, 0
+		_, err := k.conn.Read(k.in.space())
+		switch {
+		case err == io.EOF:
+			return letter{input: roles.Ended{Link: k.id}}
+		case err != nil:
+			return k.lose(err)
+		}
+	}
+}

@@ -1,0 +1,241 @@
+package transport
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// run is one machine at work. Whoever posts a letter while nobody steps becomes the one who steps, until the
+// mailbox is empty: fields marked "stepper's" belong to that goroutine.
+type run struct {
+	loop    *Loop
+	machine roles.Machine
+	ctx     context.Context // of dials
+	final   chan struct{}   // closed at the end; nil: nobody waits there
+
+	mu       sync.Mutex
+	mailbox  []letter
+	stepping bool
+	ended    bool          // no more steps
+	cutOff   bool          // not by the machine's own will
+	tidied   bool          // everything is closed
+	live     int           // goroutines and pending timers that may yet touch this
+	atDisk   int           // those of them that the disk may hold
+	idle     chan struct{} // closed when tidied and nothing is live; made by who waits
+	links    []*link
+	alarms   []*alarm
+	file     *sharedFile
+	opening  uint64 // numbers OpenFile
+}
+
+// letter is an input on its way to the machine, with what the loop wants to know about it.
+type letter struct {
+	input roles.Input
+	from  *link  // nil: of no link
+	order uint64 // the command to the link's reader that this answers; 0: of none
+	end   End    // what a Lost means for the link's end
+	err   error
+	what  What // of a BodyDone or BodySpoiled: SentBody or ReceivedBody
+	bytes int64
+}
+
+func newRun(l *Loop, ctx context.Context, m roles.Machine) *run {
+	return &run{loop: l, machine: m, ctx: ctx, final: make(chan struct{})}
+}
+
+// post brings an input, and steps the machine if nobody does.
+func (r *run) post(l letter) {
+	r.mu.Lock()
+	if r.ended {
+		r.mu.Unlock()
+		return
+	}
+	r.mailbox = append(r.mailbox, l)
+	r.mu.Unlock()
+	r.work()
+}
+
+// work empties the mailbox, unless somebody is at it already.
+func (r *run) work() {
+	r.mu.Lock()
+	if r.stepping || r.ended {
+		r.mu.Unlock()
+		return
+	}
+	r.stepping = true
+	for next := 0; next < len(r.mailbox) && !r.ended; next++ {
+		l := r.mailbox[next]
+		r.mu.Unlock()
+		final := r.step(l)
+		r.mu.Lock()
+		r.ended = r.ended || final
+	}
+	clear(r.mailbox)
+	r.mailbox = r.mailbox[:0]
+	if r.ended {
+		r.tidy()
+	}
+	r.stepping = false
+	r.mu.Unlock()
+}
+
+// step has one letter judged by the machine and carries out what it asks for. It reports the machine's end.
+func (r *run) step(l letter) bool {
+	if l.from != nil && !l.from.admit(&l) {
+		return false
+	}
+	effects := r.machine.Step(roles.Moment{Now: time.Since(r.loop.Start), Luck: rand.Uint64()}, l.input)
+	for _, effect := range effects {
+		r.carry(effect)
+	}
+	return r.machine.Final()
+}
+
+// carry carries an effect out, or has that begun.
+func (r *run) carry(effect roles.Effect) {
+	switch e := effect.(type) {
+	case roles.Dial:
+		r.dial(e)
+	case roles.Send:
+		r.link(e.Link).write(e)
+	case roles.SendBody:
+		r.link(e.Link).write(e)
+	case roles.HalfClose:
+		r.link(e.Link).write(e)
+	case roles.Hear:
+		r.link(e.Link).order(command{what: toHear})
+	case roles.ReceiveBody:
+		r.link(e.Link).order(command{what: toReceive, offset: e.Offset, length: e.Length})
+	case roles.Discard:
+		r.link(e.Link).order(command{what: toDiscard})
+	case roles.HangUp:
+		r.link(e.Link).hangUp()
+	case roles.Arm:
+		r.arm(e)
+	case roles.Disarm:
+		r.disarm(e.Timer)
+	case roles.OpenFile:
+		r.openFile(e.Name)
+	case roles.ClearStore:
+		if err := r.loop.Store.Clear(); err != nil {
+			r.post(letter{input: roles.StoreFailed{Text: err.Error()}})
+		}
+	case roles.Report:
+		if r.loop.Report != nil {
+			r.loop.Report(e.Outcome)
+		}
+	}
+}
+
+// cut ends the machine now. The links are closed from here, so that a write that blocks the stepper ends too.
+func (r *run) cut() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended {
+		return
+	}
+	r.ended, r.cutOff = true, true
+	for _, k := range r.links {
+		k.sever()
+	}
+	if !r.stepping {
+		r.tidy()
+	}
+}
+
+// tidy closes everything. It is called once, with the mutex held and nobody stepping (any more).
+func (r *run) tidy() {
+	links := r.links
+	r.mu.Unlock()
+	for _, k := range append([]*link(nil), links...) {
+		k.hangUp()
+	}
+	for _, a := range r.alarms {
+		r.disarm(a.id)
+	}
+	r.closeFile()
+	r.mu.Lock()
+	r.tidied = true
+	if r.final != nil {
+		close(r.final)
+	}
+	r.wake()
+}
+
+// enter counts a goroutine or timer in that may touch the run; each is counted out with leave.
+func (r *run) enter() {
+	r.mu.Lock()
+	r.live++
+	r.mu.Unlock()
+}
+
+func (r *run) leave() {
+	r.mu.Lock()
+	r.live--
+	r.wake()
+	r.mu.Unlock()
+}
+
+// enterDisk and leaveDisk count in and out what the disk may hold. After abandon nobody waits for it.
+func (r *run) enterDisk() {
+	r.mu.Lock()
+	r.live++
+	r.atDisk++
+	r.mu.Unlock()
+}
+
+func (r *run) leaveDisk() {
+	r.mu.Lock()
+	if r.atDisk > 0 {
+		r.atDisk--
+		r.live--
+		r.wake()
+	}
+	r.mu.Unlock()
+}
+
+func (r *run) wake() {
+	if r.idle != nil && r.tidied && r.live == 0 {
+		close(r.idle)
+		r.idle = nil
+	}
+}
+
+// settle waits until the machine has ended and nothing of the run is left, but only for a while for the disk.
+func (r *run) settle() {
+	r.mu.Lock()
+	if r.tidied && r.live == 0 {
+		r.mu.Unlock()
+		return
+	}
+	idle := make(chan struct{})
+	r.idle = idle
+	r.mu.Unlock()
+	patience := time.NewTimer(protocol.CloseTimeout)
+	defer patience.Stop()
+	for {
+		select {
+		case <-idle:
+			return
+		case <-patience.C:
+			r.abandon()
+			patience.Reset(protocol.CloseTimeout)
+		}
+	}
+}
+
+// abandon stops waiting for what the disk holds, if the machine has ended.
+func (r *run) abandon() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.tidied {
+		r.live -= r.atDisk
+		r.atDisk = 0
+		r.wake()
+	}
+}
