@@ -22,6 +22,9 @@ const (
 	MaxPage      = 1000     // peers in one LOCATED
 	MaxRange     = 16 << 20 // raw bytes after one CONTENT
 	MaxFile      = 1 << 62  // bytes of a file: what an offset may be
+
+	maxDepth = 4  // maps and lists within each other: a message, its list, an item of that, and one to grow into
+	maxPairs = 32 // keys of one map
 )
 
 // What we chose: another implementation may choose otherwise and still be understood.
@@ -55,6 +58,7 @@ const (
 
 	DrainTimeout = 10 * time.Second // a program told to stop finishes what is running within this
 
+	MaxLinks     = 16_384    // connections that a server holds at once
 	MaxLeases    = 2_000_000 // leases a relay holds
 	LastSeenKeep = time.Hour // how long a lapsed or departed node is remembered
 	MaxLastSeen  = 65_536    // and how many

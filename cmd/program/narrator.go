@@ -98,7 +98,7 @@ func tell(e transport.Event) string {
 	case transport.HalfClosed:
 		return "has nothing more to say (half-close)"
 	case transport.PeerEnded:
-		return "neither (end of stream)"
+		return "has nothing more to say either (end of stream)"
 	case transport.Closed:
 		return fmt.Sprintf("closed: %s", e.End)
 	case transport.DialFailed:
