@@ -51,7 +51,7 @@ var Codes = []CodeInfo{
 	{Unexpected, "unexpected", "a message that the state of the conversation does not allow", true},
 	{Malformed, "malformed", "not a frame, or a payload that is not what its kind asks for", true},
 	{TooLarge, "too-large", "a frame longer than its kind may be", true},
-	{BadName, "bad-name", "a name that breaks the name rule", false},
+	{BadName, "bad-name", "a name that breaks the name rule", true},
 	{BadHash, "bad-hash", "content that does not match its hash", true},
 	{BadVersion, "version", "a protocol version that is not spoken here", true},
 	{Busy, "busy", "full for the moment; try again after retry-after", true},

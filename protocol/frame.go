@@ -47,7 +47,8 @@ func decodeHeader(buf []byte) (info *KindInfo, length int, err *Error) {
 			return nil, 0, malformed("this is the relaypeer protocol: a frame starts with %q", Magic)
 		}
 	}
-	if len(buf) > 2 && buf[2] != Version {
+	frozen := len(buf) > 3 && Kind(buf[3]) == KindError // ERROR is the same in every version, or nobody could read why not
+	if len(buf) > 3 && buf[2] != Version && !frozen {
 		return nil, 0, &Error{Code: BadVersion, Text: fmt.Sprintf("version %d is not spoken here, only %d", buf[2], Version)}
 	}
 	if len(buf) > 3 && Kind(buf[3]).Info() == nil {

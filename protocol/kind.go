@@ -34,22 +34,23 @@ type KindInfo struct {
 	Limit int    // payload bytes at most
 	Says  string
 
-	new func() Message
+	new   func() Message
+	shape []field // of the payload, in the order of the keys
 }
 
 // Kinds is the kind table, in the order of the numbers.
 var Kinds = []KindInfo{
-	{KindRegister, "REGISTER", "node to relay", MaxFirst, "list me, under this id and epoch, at this port", func() Message { return new(Register) }},
-	{KindRenew, "RENEW", "node to relay", MaxFirst, "I am still here", func() Message { return new(Renew) }},
-	{KindLeave, "LEAVE", "node to relay", MaxFirst, "list me no longer", func() Message { return new(Leave) }},
-	{KindLocate, "LOCATE", "client to relay", MaxFirst, "which nodes are active?", func() Message { return new(Locate) }},
-	{KindGet, "GET", "client to node", MaxFirst, "send this file from this offset", func() Message { return new(Get) }},
-	{KindRegistered, "REGISTERED", "relay to node", MaxControl, "you are listed at this address", func() Message { return new(Registered) }},
-	{KindRenewed, "RENEWED", "relay to node", MaxControl, "you stay listed", func() Message { return new(Renewed) }},
-	{KindLeft, "LEFT", "relay to node", MaxControl, "this epoch of yours is not listed", func() Message { return new(Left) }},
-	{KindLocated, "LOCATED", "relay to client", MaxList, "these nodes are active", func() Message { return new(Located) }},
-	{KindContent, "CONTENT", "node to client", MaxControl, "this many raw bytes of the file follow", func() Message { return new(Content) }},
-	{KindError, "ERROR", "anyone", MaxFirst, "no, and why", func() Message { return new(Error) }},
+	{KindRegister, "REGISTER", "node to relay", MaxFirst, "list me, under this id and epoch, at this port", func() Message { return new(Register) }, shapeOf[Register]()},
+	{KindRenew, "RENEW", "node to relay", MaxFirst, "I am still here", func() Message { return new(Renew) }, shapeOf[Renew]()},
+	{KindLeave, "LEAVE", "node to relay", MaxFirst, "list me no longer", func() Message { return new(Leave) }, shapeOf[Leave]()},
+	{KindLocate, "LOCATE", "client to relay", MaxFirst, "which nodes are active?", func() Message { return new(Locate) }, shapeOf[Locate]()},
+	{KindGet, "GET", "client to node", MaxFirst, "send this file from this offset", func() Message { return new(Get) }, shapeOf[Get]()},
+	{KindRegistered, "REGISTERED", "relay to node", MaxControl, "you are listed at this address", func() Message { return new(Registered) }, shapeOf[Registered]()},
+	{KindRenewed, "RENEWED", "relay to node", MaxControl, "you stay listed", func() Message { return new(Renewed) }, shapeOf[Renewed]()},
+	{KindLeft, "LEFT", "relay to node", MaxControl, "this epoch of yours is not listed", func() Message { return new(Left) }, shapeOf[Left]()},
+	{KindLocated, "LOCATED", "relay to client", MaxList, "these nodes are active", func() Message { return new(Located) }, shapeOf[Located]()},
+	{KindContent, "CONTENT", "node to client", MaxControl, "this many raw bytes of the file follow", func() Message { return new(Content) }, shapeOf[Content]()},
+	{KindError, "ERROR", "anyone", MaxFirst, "no, and why", func() Message { return new(Error) }, shapeOf[Error]()},
 }
 
 var kindRow = func() (rows [256]*KindInfo) {

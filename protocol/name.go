@@ -46,10 +46,12 @@ func Hidden(name string) bool {
 }
 
 // printable refuses what a reader can't see or what makes a text look like another: control and format
-// characters (among them all bidirectional controls and zero-width characters, Unicode category Cf), line and
-// paragraph separators, and the private and unassigned ranges' surrogates.
+// characters (among them all bidirectional controls and most zero-width characters), surrogates, line and
+// paragraph separators, and the fillers and joiners that Unicode wants shown as nothing although they are letters
+// or marks.
 func printable(r rune) bool {
-	return !unicode.In(r, unicode.Cc, unicode.Cf, unicode.Cs, unicode.Zl, unicode.Zp)
+	return !unicode.In(r, unicode.Cc, unicode.Cf, unicode.Cs, unicode.Zl, unicode.Zp,
+		unicode.Other_Default_Ignorable_Code_Point)
 }
 
 // Printable returns text made safe for a terminal or a log: what CheckName would refuse becomes '?', and it is

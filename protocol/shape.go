@@ -1,0 +1,51 @@
+package protocol
+
+import (
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// field is what a message type says about one of its keys. It is read off the struct tags once, so that a message
+// is written down in one place.
+type field struct {
+	key      uint64
+	major    byte    // the CBOR major type of its value
+	optional bool    // left out when it is zero or empty, and then never written
+	items    []field // of a list of maps: what each item is
+}
+
+func shapeOf[M any]() []field { return fieldsOf(reflect.TypeFor[M]()) }
+
+func fieldsOf(t reflect.Type) []field {
+	var fields []field
+	for i := range t.NumField() {
+		f := t.Field(i)
+		number, rest, _ := strings.Cut(f.Tag.Get("cbor"), ",")
+		key, err := strconv.ParseUint(number, 10, 32)
+		if err != nil {
+			panic(t.Name() + "." + f.Name + " has no key: a bug, found by any test")
+		}
+		shape := field{key: key, major: majorOf(f.Type), optional: strings.Contains(rest, "omitempty")}
+		if shape.major == majorArray {
+			shape.items = fieldsOf(f.Type.Elem())
+		}
+		fields = append(fields, shape)
+	}
+	return fields
+}
+
+func majorOf(t reflect.Type) byte {
+	switch {
+	case t.Kind() == reflect.String:
+		return majorText
+	case t.Kind() != reflect.Slice && t.Kind() != reflect.Array:
+		return majorUint
+	case t.Elem().Kind() == reflect.Uint8:
+		return majorBytes
+	default:
+		return majorArray
+	}
+}
+
+var majorName = [8]string{majorUint: "a number", majorBytes: "a byte string", majorText: "a text", majorArray: "a list"}

@@ -1,0 +1,193 @@
+package protocol
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// A vector is one file under testdata/vectors: header lines, an empty line, and a stream's bytes in hex, where
+// "#" begins a comment. SPEC "Test vectors" describes the format.
+type vector struct {
+	name   string
+	expect string // "ok", "short", or the name of the code to refuse with
+	kind   string // of the frame, or "-"
+	says   string // what a good one says
+	why    string // a bad one is bad
+	again  string // "no": what is read is not written back with the same bytes
+	bytes  []byte
+}
+
+func readVectors(t testing.TB) []vector {
+	t.Helper()
+	paths, err := filepath.Glob("testdata/vectors/*.txt")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no vectors: %v", err)
+	}
+	vectors := make([]vector, 0, len(paths))
+	for _, path := range paths {
+		v, err := readVector(path)
+		if err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		vectors = append(vectors, v)
+	}
+	return vectors
+}
+
+func readVector(path string) (v vector, err error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return v, err
+	}
+	header, body, found := strings.Cut(string(text), "\n\n")
+	if !found {
+		return v, errors.New("no empty line after the header")
+	}
+	v.name = strings.TrimSuffix(filepath.Base(path), ".txt")
+	into := map[string]*string{"expect": &v.expect, "kind": &v.kind, "says": &v.says, "why": &v.why, "again": &v.again}
+	for line := range strings.SplitSeq(header, "\n") {
+		key, value, _ := strings.Cut(line, ": ")
+		if into[key] == nil || *into[key] != "" || value == "" {
+			return v, fmt.Errorf("header line %q", line)
+		}
+		*into[key] = value
+	}
+	for line := range strings.SplitSeq(body, "\n") {
+		digits, _, _ := strings.Cut(line, "#")
+		part, err := hex.DecodeString(strings.Join(strings.Fields(digits), ""))
+		if err != nil {
+			return v, err
+		}
+		v.bytes = append(v.bytes, part...)
+	}
+	return v, nil
+}
+
+func TestVectors(t *testing.T) {
+	for _, v := range readVectors(t) {
+		t.Run(v.name, func(t *testing.T) {
+			if v.kind == "" || (v.says == "") == (v.expect == "ok") || v.why == "" && v.expect != "ok" {
+				t.Fatal("the header needs expect, kind, and says for a good one or why for a bad one")
+			}
+			m, size, refusal := Decode(v.bytes)
+			if got := outcomeOf(m, refusal); got != v.expect {
+				t.Fatalf("got %s (%v), want %s", got, refusal, v.expect)
+			}
+			if v.expect == "ok" {
+				v.checkGood(t, m, size)
+			} else if m != nil || size != 0 {
+				t.Errorf("a message or a size beside the refusal: %v, %d", m, size)
+			}
+		})
+	}
+}
+
+func outcomeOf(m Message, refusal *Error) string {
+	switch {
+	case refusal != nil:
+		return refusal.Code.String()
+	case m == nil:
+		return "short"
+	default:
+		return "ok"
+	}
+}
+
+func (v *vector) checkGood(t *testing.T, m Message, size int) {
+	if m.Kind().String() != v.kind {
+		t.Errorf("kind %s, want %s", m.Kind(), v.kind)
+	}
+	if got := says(m); got != v.says {
+		t.Errorf("it says\n%s\nwant\n%s", got, v.says)
+	}
+	if size != len(v.bytes) {
+		t.Errorf("%d of %d bytes", size, len(v.bytes))
+	}
+	if same := bytes.Equal(Append(nil, m), v.bytes); same == (v.again == "no") {
+		t.Errorf("written back with the same bytes: %v; the header says again: %q", same, v.again)
+	}
+}
+
+// says renders a message as the vectors do: the kind, then each field that is there.
+func says(m Message) string {
+	var b strings.Builder
+	b.WriteString(m.Kind().String())
+	fields := reflect.ValueOf(m).Elem()
+	for i := range fields.NumField() {
+		name, value := strings.ToLower(fields.Type().Field(i).Name), fields.Field(i)
+		if optional := strings.Contains(string(fields.Type().Field(i).Tag), "omitempty"); optional && value.IsZero() {
+			continue
+		}
+		switch value := value.Interface().(type) {
+		case NodeID:
+			fmt.Fprintf(&b, " %s=%x", name, value[:])
+		case IP:
+			fmt.Fprintf(&b, " %s=%x", name, []byte(value))
+		case []byte:
+			fmt.Fprintf(&b, " %s=%x", name, value)
+		case string:
+			fmt.Fprintf(&b, " %s=\"%s\"", name, value)
+		case []Peer:
+			peers := make([]string, len(value))
+			for i, p := range value {
+				peers[i] = fmt.Sprintf("%x:%d", []byte(p.Host), p.Port)
+			}
+			fmt.Fprintf(&b, " %s=[%s]", name, strings.Join(peers, " "))
+		default:
+			fmt.Fprintf(&b, " %s=%d", name, value)
+		}
+	}
+	return b.String()
+}
+
+// TestEachKindHasItsVectors keeps a new kind from coming without vectors: two good ones, one to grow by, and one
+// for each way to be bad that every kind has.
+func TestEachKindHasItsVectors(t *testing.T) {
+	good, have := map[string]int{}, map[string]bool{}
+	for _, v := range readVectors(t) {
+		have[v.name] = true
+		if v.expect == "ok" && v.again == "" {
+			good[v.kind]++
+		}
+	}
+	ways := []string{
+		"short-header", "short-payload", "long", "magic", "over-limit", "four-gigabytes", "empty", "not-a-map",
+		"duplicate-key", "unsorted-keys", "non-minimal-key", "non-minimal-unknown", "null", "tag", "indefinite-map",
+		"text-key", "too-deep", "33-keys", "map-too-small", "header-too-small",
+	}
+	for _, info := range Kinds {
+		kind := strings.ToLower(info.Name)
+		if good[info.Name] < 2 {
+			t.Errorf("%s: %d good vectors", info.Name, good[info.Name])
+		}
+		needed := []string{kind + "-good-unknown-keys"}
+		for _, way := range ways {
+			needed = append(needed, kind+"-bad-"+way)
+		}
+		for _, name := range append(needed, fieldVectors(info)...) {
+			if !have[name] {
+				t.Errorf("no vector %s", name)
+			}
+		}
+	}
+}
+
+// fieldVectors names the vectors that each field of a kind needs.
+func fieldVectors(info KindInfo) (names []string) {
+	fields := reflect.TypeOf(info.new()).Elem()
+	for i := range fields.NumField() {
+		way := "-bad-without-"
+		if info.shape[i].optional {
+			way = "-bad-default-"
+		}
+		names = append(names, strings.ToLower(info.Name)+way+strings.ToLower(fields.Field(i).Name))
+	}
+	return names
+}

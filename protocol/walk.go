@@ -1,0 +1,191 @@
+package protocol
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+	"unicode/utf8"
+)
+
+// CBOR's major types, RFC 8949 section 3.1.
+const (
+	majorUint   = 0
+	majorBytes  = 2
+	majorText   = 3
+	majorArray  = 4
+	majorMap    = 5
+	majorSimple = 7
+)
+
+// walker goes once through a payload and refuses all that is not the deterministic encoding of what messages
+// are made of: unsigned integers, byte and text strings, booleans, arrays, and maps with ascending unsigned
+// keys; and in a known key all but what its kind has there. Work is bounded by the bytes that are there, whatever
+// they claim. Its methods return why something can't stand where it stands, or "".
+type walker struct{ rest []byte }
+
+// message passes a whole payload.
+func (w *walker) message(shape []field) string {
+	if len(w.rest) == 0 || w.rest[0]>>5 != majorMap {
+		return "the payload is not a map"
+	}
+	return w.fields(1, shape)
+}
+
+// fields passes a map whose known keys are those of the shape.
+func (w *walker) fields(depth int, shape []field) string {
+	major, n, why := w.head()
+	if why == "" && major != majorMap {
+		why = "an item that is not a map"
+	}
+	var last uint64
+	for i := uint64(0); i < n && why == ""; i++ {
+		if last, why = w.key(i > 0, last); why != "" {
+			break
+		}
+		if shape, why = passOver(shape, last); why != "" {
+			break
+		}
+		if len(shape) > 0 && shape[0].key == last {
+			why = w.field(depth, &shape[0])
+			shape = shape[1:]
+		} else {
+			why = w.item(depth + 1)
+		}
+	}
+	if why == "" {
+		_, why = passOver(shape, maxKey+1)
+	}
+	return why
+}
+
+// passOver drops the fields below a key, which are not there.
+func passOver(shape []field, key uint64) ([]field, string) {
+	for len(shape) > 0 && shape[0].key < key {
+		if !shape[0].optional {
+			return nil, fmt.Sprintf("key %d is missing", shape[0].key)
+		}
+		shape = shape[1:]
+	}
+	return shape, ""
+}
+
+// field passes the value of a known key of a map at the given depth.
+func (w *walker) field(depth int, f *field) string {
+	switch {
+	case len(w.rest) == 0:
+		return tooEarly
+	case w.rest[0]>>5 != f.major:
+		return fmt.Sprintf("key %d is not %s", f.key, majorName[f.major])
+	case f.optional && w.rest[0] == f.major<<5:
+		return fmt.Sprintf("key %d says what leaving it out would", f.key)
+	case f.major != majorArray:
+		return w.item(depth + 1)
+	}
+	_, n, why := w.head()
+	for i := uint64(0); i < n && why == ""; i++ {
+		why = w.fields(depth+2, f.items)
+	}
+	return why
+}
+
+// item passes one data item of any kind at the given depth.
+func (w *walker) item(depth int) string {
+	major, n, why := w.head()
+	if why != "" {
+		return why
+	}
+	switch major {
+	case majorUint:
+		return ""
+	case majorBytes, majorText:
+		return w.bytes(major, n)
+	case majorArray, majorMap:
+		return w.inside(major, n, depth)
+	default:
+		if n == 20 || n == 21 { // false, true
+			return ""
+		}
+		return noSimple
+	}
+}
+
+func (w *walker) bytes(major byte, n uint64) string {
+	if n > uint64(len(w.rest)) {
+		return "a string longer than what is there"
+	}
+	if major == majorText && !utf8.Valid(w.rest[:n]) {
+		return "text that is not UTF-8"
+	}
+	w.rest = w.rest[n:]
+	return ""
+}
+
+func (w *walker) inside(major byte, n uint64, depth int) (why string) {
+	if depth > maxDepth {
+		return "nested too deeply"
+	}
+	var last uint64
+	for i := uint64(0); i < n && why == ""; i++ {
+		if major == majorMap {
+			last, why = w.key(i > 0, last)
+		}
+		if why == "" {
+			why = w.item(depth + 1)
+		}
+	}
+	return why
+}
+
+// key passes a key of a map, which must be above the last one if there was any.
+func (w *walker) key(any bool, last uint64) (key uint64, why string) {
+	major, key, why := w.head()
+	switch {
+	case why != "":
+		return 0, why
+	case major != majorUint || key > maxKey:
+		return 0, "a key that is not an unsigned integer below 2^63"
+	case any && key == last:
+		return 0, "a key that stands twice"
+	case any && key < last:
+		return 0, "keys out of order"
+	}
+	return key, ""
+}
+
+const (
+	maxKey = 1<<63 - 1
+
+	tooEarly = "ends too early"
+	noSimple = "a null, float or other simple value"
+)
+
+// head passes the first byte of an item and its argument.
+func (w *walker) head() (major byte, n uint64, why string) {
+	if len(w.rest) == 0 {
+		return 0, 0, tooEarly
+	}
+	major, info := w.rest[0]>>5, w.rest[0]&0x1f
+	w.rest = w.rest[1:]
+	switch {
+	case major == 1 || major == 6:
+		return 0, 0, "a negative number or a tag"
+	case info < 24:
+		return major, uint64(info), ""
+	case info > 27:
+		return 0, 0, "an item of indefinite or reserved length"
+	case major == majorSimple:
+		return 0, 0, noSimple
+	}
+	width := 1 << (info - 24)
+	if len(w.rest) < width {
+		return 0, 0, tooEarly
+	}
+	var wide [8]byte
+	copy(wide[8-width:], w.rest)
+	n = binary.BigEndian.Uint64(wide[:])
+	w.rest = w.rest[width:]
+	if n < 24 || width > 1 && bits.Len64(n) <= 4*width {
+		return 0, 0, "a number in more bytes than it needs"
+	}
+	return major, n, ""
+}
