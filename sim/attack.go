@@ -1,0 +1,185 @@
+package sim
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// Attacks lists what a stranger may do to a server: "first X" says X at once, "second X" after an honest request;
+// X is the name of a kind, or of what is no message. The others are ways of not behaving.
+func Attacks() []string {
+	attacks := []string{"silence", "half", "half-end", "drip", "no-reading", "hang-up", "flood", "old-cursor", "bad-name", "far-offset"}
+	for _, when := range []string{"first", "second"} {
+		for i := range protocol.Kinds {
+			attacks = append(attacks, when+" "+protocol.Kinds[i].Name)
+		}
+		for _, name := range []string{"junk", "large", "version", "unknown", "badcbor"} {
+			attacks = append(attacks, when+" "+name)
+		}
+	}
+	return attacks
+}
+
+// attack has a stranger begin at the fault's target.
+func (w *World) attack(t *trouble) {
+	h := w.byName["x"]
+	if h == nil {
+		h = w.addHost("x", strangerRole, 0)
+		h.proc = &process{host: h}
+		w.processes = append(w.processes, h.proc)
+	}
+	w.fired(t)
+	a := w.addActor(h.proc, strangerKind, &stranger{w: w, to: t.who, attack: t.Name})
+	w.tell(a, roles.Started{})
+}
+
+// stranger plays one attack and holds the server to S8 from the outside.
+type stranger struct {
+	w      *World
+	to     *host
+	attack string
+	heard  int
+	drips  int
+	ring   uint64
+	broke  bool // it has said what breaks the protocol
+	done   bool
+}
+
+// Final is [roles.Machine]'s.
+func (s *stranger) Final() bool { return s.done }
+
+// Step is [roles.Machine]'s.
+func (s *stranger) Step(_ roles.Moment, in roles.Input) []roles.Effect {
+	switch in := in.(type) {
+	case roles.Started:
+		return append([]roles.Effect{roles.Dial{To: s.to.address.String()}}, s.arm(2*time.Minute)...)
+	case roles.Opened:
+		return s.begin()
+	case roles.Heard:
+		s.heard++
+		return s.goOn(in.Message)
+	case roles.Rang:
+		if s.attack == "drip" && s.drips < 60 {
+			s.drips++
+			return append([]roles.Effect{raw(s.request()[s.drips : s.drips+1])}, s.arm(time.Second)...)
+		}
+		return s.leave()
+	case roles.Garbled, roles.Ended, roles.Lost, roles.Stopped:
+		return s.leave()
+	}
+	return nil
+}
+
+func (s *stranger) leave() []roles.Effect {
+	s.done = true
+	return []roles.Effect{roles.HangUp{}}
+}
+
+func (s *stranger) arm(after time.Duration) []roles.Effect {
+	s.ring++
+	return []roles.Effect{roles.Arm{Number: s.ring, After: after}}
+}
+
+// honest is a request that the target serves.
+func (s *stranger) honest() protocol.Message {
+	if s.to.role == relayRole {
+		return &protocol.Locate{}
+	}
+	if len(s.to.files) > 0 && s.attack == "no-reading" {
+		return &protocol.Get{Name: s.to.files[0].name}
+	}
+	return &protocol.Get{Name: "nobody/has.this"}
+}
+
+func (s *stranger) request() []byte {
+	return protocol.Append(nil, &protocol.Get{Name: strings.Repeat("long", 60)})
+}
+
+func (s *stranger) begin() []roles.Effect {
+	frame := s.request()
+	switch word, what, _ := strings.Cut(s.attack, " "); word {
+	case "first":
+		return s.breakIt(what)
+	case "second":
+		return say(s.honest())
+	case "half":
+		return []roles.Effect{raw(frame[:20]), roles.Hear{}}
+	case "half-end":
+		return []roles.Effect{raw(frame[:20]), roles.HalfClose{}, roles.Hear{}}
+	case "drip":
+		return append([]roles.Effect{raw(frame[:1]), roles.Hear{}}, s.arm(time.Second)...)
+	case "no-reading":
+		return []roles.Effect{roles.Send{Message: s.honest()}, roles.Send{Message: s.honest()}}
+	case "hang-up":
+		s.done = true
+		return []roles.Effect{roles.Send{Message: s.honest()}, roles.Send{Message: s.honest()}, roles.HangUp{}}
+	case "flood":
+		var effects []roles.Effect
+		for range 60 {
+			effects = append(effects, roles.Send{Message: s.honest()})
+		}
+		return append(effects, roles.Hear{})
+	case "old-cursor":
+		return say(&protocol.Locate{Cursor: []byte("not of this relay")})
+	case "bad-name":
+		return []roles.Effect{raw(badName()), roles.Hear{}}
+	case "far-offset":
+		return say(&protocol.Get{Name: s.honestName(), Offset: protocol.MaxFile})
+	}
+	return []roles.Effect{roles.Hear{}} // silence
+}
+
+func (s *stranger) honestName() string {
+	if len(s.to.files) > 0 {
+		return s.to.files[0].name
+	}
+	return "x"
+}
+
+// badName is a GET for a name outside the share.
+func badName() []byte {
+	good := protocol.Append(nil, &protocol.Get{Name: "xx/passwd"})
+	return []byte(strings.Replace(string(good), "xx/", "../", 1))
+}
+
+// breakIt says what has no place.
+func (s *stranger) breakIt(what string) []roles.Effect {
+	if bytes, is := nonsense(what); is {
+		s.broke = true
+		return []roles.Effect{raw(bytes), roles.Hear{}}
+	}
+	kind, _ := kindNamed(what)
+	s.broke = !s.allowed(kind)
+	return say(sample(kind))
+}
+
+func (s *stranger) allowed(kind protocol.Kind) bool {
+	if s.to.role == relayRole {
+		return kind.IsRequest() && kind != protocol.KindGet
+	}
+	return kind == protocol.KindGet
+}
+
+// goOn goes on after an answer.
+func (s *stranger) goOn(m protocol.Message) []roles.Effect {
+	refusal, refused := m.(*protocol.Error)
+	if s.broke && s.to.lie == Honest && (!refused || !refusal.Code.Closes()) {
+		s.w.check.fail(S8, "%s answered %q with %s", s.to.name, s.attack, describe(m))
+	}
+	_, content := m.(*protocol.Content)
+	word, what, _ := strings.Cut(s.attack, " ")
+	switch {
+	case word == "second" && s.heard == 1 && !s.broke && !(refused && refusal.Code.Closes()):
+		return s.breakIt(what)
+	case content && word == "flood", word == "flood" && s.heard == 60, content:
+		return s.leave()
+	}
+	return []roles.Effect{roles.Hear{}}
+}
+
+// String names the attack.
+func (s *stranger) String() string { return fmt.Sprintf("%s at %s", s.attack, s.to.name) }

@@ -1,0 +1,132 @@
+package sim
+
+import "time"
+
+// Class is a kind of fault.
+type Class string
+
+// The classes that a scenario's faults can have, and those that its plan carries or its operations are.
+const (
+	Delay       Class = "delay"
+	Reorder     Class = "reorder"
+	Split       Class = "split"
+	Coalesce    Class = "coalesce"
+	Slow        Class = "slow"
+	Partition   Class = "partition"
+	OneWay      Class = "one-way"
+	BlackHole   Class = "black-hole"
+	Reset       Class = "reset"
+	BitFlip     Class = "bit-flip"
+	Refuse      Class = "refuse"
+	NoRoute     Class = "no-route"
+	Busy        Class = "busy"
+	Crash       Class = "crash"
+	PowerLoss   Class = "power-loss"
+	Hang        Class = "hang"
+	StallReader Class = "stall-reader"
+	ClockBack   Class = "clock-back"
+	LateRing    Class = "late-ring"
+	FileChange  Class = "file-change"
+	FileReplace Class = "file-replace"
+	FileShorten Class = "file-shorten"
+	FileDelete  Class = "file-delete"
+	BitRot      Class = "bit-rot"
+	DiskHang    Class = "disk-hang"
+	DiskError   Class = "disk-error"
+	DiskFull    Class = "disk-full"
+	Attack      Class = "attack"
+
+	Drift    Class = "drift"     // in a plan: a clock that runs fast or slow
+	Liar     Class = "liar"      // in a plan: a node or relay that does not keep to the protocol
+	SharedID Class = "shared-id" // in a plan: two nodes with one id
+	Graceful Class = "graceful"  // an operation: a stop
+	Heals    Class = "heal"      // what had been cut is joined again
+)
+
+// target says at whom a class of faults is aimed.
+type target int
+
+const (
+	atAnybody target = iota // one host: everything from or to it
+	atPair                  // two hosts
+	atServer                // the relay or a node
+	atNode                  // a node
+	atClient                // a client
+	atNobody                // carried by the plan or an operation
+)
+
+// ClassInfo is a row of the table of fault classes.
+type ClassInfo struct {
+	Class  Class
+	Means  string
+	Target target
+	N      []int // what the number may be, the mildest first; none: it has no use
+	lasts  bool  // it is a condition, not a moment
+	file   bool  // it is about one file
+}
+
+// Classes is the table of fault classes.
+var Classes = []ClassInfo{
+	{Delay, "what is sent from or to the host arrives up to N ms later, in order on each connection", atAnybody, []int{30, 900, 9000, 40000}, true, false},
+	{Reorder, "each connection of the host has a delay of its own, up to N ms", atAnybody, []int{50, 2500, 12000}, true, false},
+	{Split, "what is sent arrives in pieces, up to N ms apart", atAnybody, []int{0, 20, 3000}, true, false},
+	{Coalesce, "what is sent within N ms arrives together", atAnybody, []int{20, 1500}, true, false},
+	{Slow, "the host sends and receives N bytes a second", atAnybody, []int{65536, 3000, 400, 20}, true, false},
+	{Partition, "nothing passes between the two until it heals; then it arrives", atPair, nil, true, false},
+	{OneWay, "nothing passes from the one to the other until it heals; then it arrives", atPair, nil, true, false},
+	{BlackHole, "the connections between the two that exist now are forgotten: nothing passes, ever, and nobody is told", atPair, nil, false, false},
+	{Reset, "the next connection from the one to the other is reset at its Nth byte, from either end", atPair, []int{0, 5, 60, 61, 130, 200000}, false, false},
+	{BitFlip, "a bit of the Nth byte from the one to the other is flipped", atPair, []int{0, 3, 4, 7, 9, 20, 44, 70, 90, 150, 5000}, false, false},
+	{Refuse, "the host refuses connections", atServer, nil, true, false},
+	{NoRoute, "there is no way to the host, and who dials it is told", atServer, nil, true, false},
+	{Busy, "the host is full: whoever connects is told so and let go", atServer, nil, true, false},
+	{Crash, "the process ends without a word; N is 0: its connections are reset, 1: they end", atAnybody, []int{0, 1}, true, false},
+	{PowerLoss, "the host is gone; nobody is told", atAnybody, nil, true, false},
+	{Hang, "the process does nothing; its system still takes connections and bytes", atAnybody, nil, true, false},
+	{StallReader, "the process reads nothing from its connections", atAnybody, nil, true, false},
+	{ClockBack, "the node's wall clock is set back by N ms, and its process crashes and restarts", atNode, []int{1, 100000, 100000000}, false, false},
+	{LateRing, "a timer that was taken back or armed anew rings all the same, under its old number", atAnybody, nil, true, false},
+	{FileChange, "a file is overwritten in place; N is 0: as long as before, 1: longer", atNode, []int{0, 1}, false, true},
+	{FileReplace, "a file is replaced by another", atNode, []int{0, 1}, false, true},
+	{FileShorten, "a file is cut in half", atNode, nil, false, true},
+	{FileDelete, "a file is deleted", atNode, nil, false, true},
+	{BitRot, "bits of a file change, and nothing tells", atNode, nil, false, true},
+	{DiskHang, "the node's disk takes N ms to open a file", atNode, []int{100, 15000}, true, false},
+	{DiskError, "the node's disk gives errors; N is 0: on opening, 1: on reading", atNode, []int{0, 1}, true, false},
+	{DiskFull, "the client's disk takes only N bytes more", atClient, []int{0, 1, 70000}, true, false},
+	{Attack, "a stranger breaks the protocol as Name says", atServer, nil, false, false},
+	{Drift, "a clock runs fast or slow", atNobody, nil, false, false},
+	{Liar, "a node or the relay does not keep to the protocol", atNobody, nil, false, false},
+	{SharedID, "two nodes have one id", atNobody, nil, false, false},
+	{Graceful, "a relay or node is stopped gracefully", atNobody, nil, false, false},
+	{Heals, "hosts that were cut off from each other are joined", atNobody, nil, false, false},
+}
+
+var classIndex = func() map[Class]int {
+	index := map[Class]int{}
+	for i := range Classes {
+		index[Classes[i].Class] = i
+	}
+	return index
+}()
+
+// Info returns the table row of the class; it panics on one that is not in it.
+func (c Class) Info() *ClassInfo { return &Classes[classIndex[c]] }
+
+// trouble is a fault that has begun.
+type trouble struct {
+	Fault
+	who, with *host
+	until     time.Duration
+	spent     bool // it has nothing more to do
+	conn      *conn
+	bytes     int // passed on that connection
+}
+
+// between reports whether what passes from one host to another is concerned.
+func (t *trouble) between(from, to *host) bool { return t.who == from || t.who == to }
+
+// across reports whether it is between the fault's two hosts, in this direction or, if both, either.
+func (t *trouble) across(from, to *host, both bool) bool {
+	return t.who == from && t.with == to || both && t.who == to && t.with == from
+}

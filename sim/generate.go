@@ -1,0 +1,198 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+)
+
+// fileNames are what files are called: plain, nested, with what only looks difficult.
+var fileNames = []string{"a", "notes.txt", "deep/er/file", "with space", "größe/ü", "-dash"}
+
+const group = 1 << 20
+
+// Draw draws a scenario.
+func Draw(c Chooser) *Scenario {
+	s := &Scenario{
+		Seed:    uint64(c.N(1<<30, "seed")),
+		Heal:    pick(c, "heal", 20*time.Second, 60*time.Second, 130*time.Second, 300*time.Second),
+		Clients: 1 + c.N(3, "clients"),
+	}
+	nodes := pick(c, "nodes", 2, 1, 3, 0, 4, 5, 3, 2, 6, 8, 12)
+	d := drawing{c, s}
+	d.relay()
+	for i := range nodes {
+		s.Nodes = append(s.Nodes, d.node(i))
+	}
+	d.files()
+	for range 1 + c.N(5, "ops") {
+		s.Ops = append(s.Ops, d.op())
+	}
+	for range c.N(6, "faults") {
+		s.Faults = append(s.Faults, d.fault())
+	}
+	return s
+}
+
+type drawing struct {
+	c Chooser
+	s *Scenario
+}
+
+func (d drawing) drift() int {
+	if !chance(d.c, 4, "drifts") {
+		return 0
+	}
+	return pick(d.c, "drift", 100, -100, 20000, -20000)
+}
+
+func (d drawing) relay() {
+	d.s.Relay = RelayPlan{Drift: d.drift(), Page: pick(d.c, "page", 0, 0, 1, 2, 3)}
+	if chance(d.c, 12, "relay lies") {
+		d.s.Relay.Lie = RelayLies[d.c.N(len(RelayLies), "lie")]
+		if chance(d.c, 3, "relay says") {
+			d.s.Relay.Lie = Lie(pick(d.c, "when", "say ", "later ") + d.kind())
+		}
+	}
+}
+
+func (d drawing) kind() string {
+	return protocol.Kinds[d.c.N(len(protocol.Kinds), "kind")].Name
+}
+
+func (d drawing) node(i int) NodePlan {
+	n := NodePlan{ID: i, Drift: d.drift(), Start: time.Duration(d.c.N(2000, "start")) * time.Millisecond}
+	if i > 0 && chance(d.c, 16, "shared id") {
+		n.ID = d.c.N(i, "id")
+	}
+	if chance(d.c, 12, "lies") {
+		n.Lie = NodeLies[d.c.N(len(NodeLies), "lie")]
+		if chance(d.c, 3, "says") {
+			n.Lie = Lie("say " + d.kind())
+		}
+	}
+	return n
+}
+
+// files places up to three files at no, one or several nodes, now and then another content under the same name.
+func (d drawing) files() {
+	content := 0
+	for i := range d.c.N(4, "files") {
+		name := fileNames[(i+d.c.N(len(fileNames), "name"))%len(fileNames)]
+		content++
+		size := d.size()
+		for j := range d.s.Nodes {
+			if d.s.has(j, name) || !chance(d.c, 2, "holder") {
+				continue
+			}
+			f := FilePlan{name, content, size}
+			if chance(d.c, 6, "variant") {
+				content++
+				f.Content, f.Size = content, d.size()
+			}
+			d.s.Nodes[j].Files = append(d.s.Nodes[j].Files, f)
+		}
+	}
+}
+
+func (s *Scenario) has(node int, name string) bool {
+	for _, f := range s.Nodes[node].Files {
+		if f.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+func (d drawing) size() uint64 {
+	if chance(d.c, 40, "huge") {
+		return pick(d.c, "size", uint64(protocol.MaxRange), protocol.MaxRange+1, 2*protocol.MaxRange, 2*protocol.MaxRange+12345)
+	}
+	return pick(d.c, "size", uint64(5), 0, 1, 1000, 65535, 65536, 70000, 200000, 5000, 300000, group-1, group, group+1, 2*group+7)
+}
+
+func (d drawing) time() time.Duration {
+	return time.Duration(d.c.N(int(d.s.Heal/time.Millisecond), "time")) * time.Millisecond
+}
+
+func (d drawing) span() time.Duration {
+	return time.Duration(pick(d.c, "span", 100, 1000, 5000, 12000, 40000, 100000, 250000)) * time.Millisecond
+}
+
+func (d drawing) name() string {
+	names := d.s.names()
+	if len(names) == 0 || chance(d.c, 6, "missing") {
+		return missingName
+	}
+	return names[d.c.N(len(names), "file")]
+}
+
+func (d drawing) client() string { return clientName(d.c.N(d.s.Clients, "client")) }
+
+func (d drawing) server() string {
+	if i := d.c.N(len(d.s.Nodes)+1, "server"); i < len(d.s.Nodes) {
+		return nodeName(i)
+	}
+	return "relay"
+}
+
+func (d drawing) op() Op {
+	op := Op{At: d.time(), Do: pick(d.c, "verb", DoFetch, DoFetch, DoFetch, DoFetch, DoStop, DoStart, DoAbort)}
+	switch op.Do {
+	case DoFetch:
+		op.Who, op.Name = d.client(), d.name()
+	case DoAbort:
+		op.Who = d.client()
+	default:
+		op.Who = d.server()
+	}
+	return op
+}
+
+// fault draws a fault of any class that concerns hosts that there are.
+func (d drawing) fault() Fault {
+	drawn := 0
+	for drawn < len(Classes) && Classes[drawn].Target != atNobody {
+		drawn++
+	}
+	info := &Classes[d.c.N(drawn, "class")]
+	f := Fault{Class: info.Class, At: d.time()}
+	switch info.Target {
+	case atNode:
+		if len(d.s.Nodes) == 0 {
+			f.Class, info = Crash, Crash.Info()
+			f.Who = "relay"
+			break
+		}
+		f.Who = nodeName(d.c.N(len(d.s.Nodes), "who"))
+	case atClient:
+		f.Who = d.client()
+	case atServer:
+		f.Who = d.server()
+	case atPair:
+		f.Who, f.With = d.host(), d.server()
+	default:
+		f.Who = d.host()
+	}
+	if info.lasts {
+		f.For = d.span()
+	}
+	if len(info.N) > 0 {
+		f.N = pick(d.c, "n", info.N...)
+	}
+	if info.file {
+		f.Name = d.name()
+	}
+	if f.Class == Attack {
+		attacks := Attacks()
+		f.Name = attacks[d.c.N(len(attacks), "attack")]
+	}
+	return f
+}
+
+func (d drawing) host() string {
+	if chance(d.c, 3, "client") {
+		return d.client()
+	}
+	return d.server()
+}

@@ -1,0 +1,66 @@
+package sim
+
+import (
+	"fmt"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/roles/node"
+	"github.com/relaypeer/relaypeer/roles/relay"
+)
+
+// grammar is a machine's table as the checks and the coverage need it.
+type grammar struct {
+	name  string
+	start string
+	rows  []rowKey
+	hears map[string]map[protocol.Kind]bool // in a state that waits for a message: the kinds it allows
+}
+
+// rowKey is a cell of a table that has a row.
+type rowKey struct {
+	kind        machineKind
+	from, event string
+}
+
+// String names the row.
+func (k rowKey) String() string {
+	return fmt.Sprintf("%s: %s on %s", tables[k.kind].name, k.from, k.event)
+}
+
+// unexpected is the event by which all tables part with a peer over a message that has no place.
+const unexpected = "Unexpected"
+
+func read[S, E ~string](kind machineKind, t *roles.Table[S, E]) *grammar {
+	g := &grammar{name: t.Name, start: string(t.States[0].Name), hears: map[string]map[protocol.Kind]bool{}}
+	kinds := map[E]protocol.Kind{}
+	for _, e := range t.Events {
+		kinds[e.Name] = e.Kind
+	}
+	for _, r := range t.Rows {
+		for _, from := range r.From {
+			g.rows = append(g.rows, rowKey{kind, string(from), string(r.On)})
+			if string(r.On) == unexpected {
+				g.hears[string(from)] = map[protocol.Kind]bool{}
+			}
+		}
+	}
+	for _, r := range t.Rows {
+		for _, from := range r.From {
+			if heard, hearing := g.hears[string(from)]; hearing && kinds[r.On] != 0 {
+				heard[kinds[r.On]] = true
+			}
+		}
+	}
+	return g
+}
+
+// tables are the grammars of the machines under test.
+var tables = [...]*grammar{
+	sessionKind:  read(sessionKind, relay.SessionTable),
+	memberKind:   read(memberKind, node.MembershipTable),
+	uploadKind:   read(uploadKind, node.UploadTable),
+	fetchKind:    read(fetchKind, client.FetchTable),
+	strangerKind: {name: "stranger"},
+}

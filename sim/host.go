@@ -1,0 +1,204 @@
+package sim
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/node"
+	"github.com/relaypeer/relaypeer/roles/relay"
+)
+
+// role is what a host is there for.
+type role uint8
+
+const (
+	relayRole role = iota
+	nodeRole
+	clientRole
+	strangerRole
+)
+
+// host is a computer: a clock, a disk, an address, and at most one process.
+type host struct {
+	index   int
+	name    string
+	role    role
+	address netip.AddrPort // where its process listens
+	age     time.Duration  // since it was switched on, when the world begins
+	wall    time.Duration  // its wall clock when the world begins
+	drift   int            // parts per million
+	plan    *NodePlan      // of a node
+	lie     Lie
+	off     bool
+	proc    *process
+	files   []shared
+}
+
+// process is a running program.
+type process struct {
+	host      *host
+	id        protocol.NodeID // of a node
+	listening bool
+	stopping  bool
+	dead      bool
+	hung      bool
+	actors    []*actor
+	held      []*event // what waits until it is no longer hung
+	registry  *relay.Registry
+	directory relay.Directory
+	oracle    *oracle
+	member    *actor // a node's Membership
+}
+
+// local turns the world's time into the host's own.
+func (h *host) local(now time.Duration) time.Duration {
+	return h.age + now + now/1_000_000*time.Duration(h.drift)
+}
+
+// worldly turns a span on the host's clock into one of the world's.
+func (h *host) worldly(d time.Duration) time.Duration {
+	return d - d/1_000_000*time.Duration(h.drift)
+}
+
+// epoch is what a node takes for its first registration: its wall clock in microseconds.
+func (h *host) epoch(now time.Duration) uint64 {
+	return uint64(max(1, (h.wall+h.local(now)-h.age)/time.Microsecond))
+}
+
+const (
+	relayPort = 7000
+	nodePort  = 9000
+)
+
+func hostAddress(r role, i int) netip.AddrPort {
+	port := uint16(nodePort)
+	if r == relayRole {
+		port = relayPort
+	}
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, byte(r), byte(i >> 8), byte(i) + 1}), port)
+}
+
+func (w *World) addHost(name string, r role, i int) *host {
+	h := &host{
+		index: len(w.hosts), name: name, role: r, address: hostAddress(r, i),
+		age: time.Duration(1+w.luck()%1000) * time.Hour, wall: 1_000_000 * time.Hour,
+	}
+	w.hosts = append(w.hosts, h)
+	w.byAddress[h.address] = h
+	w.byName[name] = h
+	return h
+}
+
+// nodeID is what the node with that number shows to the relay.
+func nodeID(number int) protocol.NodeID {
+	var id protocol.NodeID
+	binary.BigEndian.PutUint64(id[:], uint64(number)+1)
+	return id
+}
+
+// start runs the host's program.
+func (w *World) start(h *host) {
+	if h.proc != nil || h.off {
+		return
+	}
+	p := &process{host: h}
+	h.proc = p
+	w.processes = append(w.processes, p)
+	w.note(Line{What: Starts, Host: h.index})
+	switch h.role {
+	case relayRole:
+		p.listening = true
+		p.registry = relay.NewRegistry(w.policy)
+		p.oracle = newOracle(w, p)
+		p.directory = p.oracle
+	case nodeRole:
+		p.listening = true
+		p.id = nodeID(h.plan.ID)
+		p.member = w.addActor(p, memberKind, node.NewMembership(node.Config{
+			Relay: w.relay.address.String(), ID: p.id, Epoch: h.epoch(w.now), Port: nodePort,
+		}))
+		w.tell(p.member, roles.Started{})
+	}
+}
+
+// stop asks the host's process to end gracefully. What has not ended after protocol.DrainTimeout is cut.
+func (w *World) stop(h *host) {
+	p := h.proc
+	if p == nil || p.stopping {
+		return
+	}
+	p.stopping, p.listening = true, false
+	w.note(Line{What: Stops, Host: h.index})
+	for _, a := range p.actors {
+		w.tell(a, roles.Stopped{})
+	}
+	w.after(h.worldly(protocol.DrainTimeout), func() {
+		if p.dead {
+			return
+		}
+		for _, a := range p.actors {
+			if !a.over() {
+				w.check.cutShort(a)
+			}
+		}
+		w.kill(p, crashResets)
+	})
+	w.reap(p)
+}
+
+// reap ends a stopping process whose machines have all come to their end.
+func (w *World) reap(p *process) {
+	if !p.stopping || p.dead {
+		return
+	}
+	for _, a := range p.actors {
+		if !a.over() {
+			return
+		}
+	}
+	w.kill(p, crashEnds)
+}
+
+// How a process's connections look to the others when it is gone.
+const (
+	crashResets = 0
+	crashEnds   = 1
+	crashSilent = 2
+)
+
+// kill ends a process at once.
+func (w *World) kill(p *process, how int) {
+	if p.dead {
+		return
+	}
+	p.dead, p.listening, p.host.proc = true, false, nil
+	w.note(Line{What: Exits, Host: p.host.index})
+	for _, a := range p.actors {
+		a.gone = true
+		for _, e := range a.ends {
+			if e != nil {
+				w.abandon(e, how)
+			}
+		}
+	}
+	for _, e := range p.held {
+		w.agenda.done(e)
+	}
+	p.held = nil
+}
+
+// resume lets a hung process go on.
+func (w *World) resume(p *process) {
+	if p == nil || !p.hung {
+		return
+	}
+	p.hung = false
+	for _, e := range p.held {
+		*w.agenda.add(w.now, e.kind) = event{at: w.now, seq: w.agenda.seq, kind: e.kind, end: e.end, actor: e.actor, number: e.number, input: e.input}
+		w.agenda.done(e)
+	}
+	p.held = nil
+}

@@ -1,0 +1,384 @@
+package sim
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+const (
+	latency = time.Millisecond // one way, when nothing is wrong
+	window  = 256 << 10        // bytes that a connection holds in each direction until they are read
+	piece   = 128 << 10        // bytes of a body that are passed on at once
+)
+
+// conn is a connection: the end that dialled, and the end that accepted.
+type conn struct {
+	id      int
+	ends    [2]*end
+	lost    bool // forgotten by what is in between: nothing passes
+	tainted bool // bits of it flipped, or a liar is at its end
+	own     time.Duration
+	drawn   bool // whether own has been drawn
+}
+
+type endState uint8
+
+const (
+	notYet   endState = iota // an accepting end before the connection has come in
+	dialing                  // asked for, not granted
+	open                     // its machine uses it
+	released                 // its machine has hung up; the system sends the rest
+	vanished                 // its process is dead
+)
+
+type opKind uint8
+
+const (
+	opNone opKind = iota
+	opDial
+	opHear
+	opSendBody
+	opReceiveBody
+	opDiscard
+)
+
+// end is one end of a connection, as its system and its machine see it.
+type end struct {
+	conn  *conn
+	side  int
+	host  *host
+	actor *actor
+	link  roles.Link
+	state endState
+
+	op           opKind // what its machine waits for
+	offset, left uint64 // of a body
+	spoiled      protocol.Code
+
+	out       stream        // handed over, beyond the window
+	flying    int           // sent, not read by the other side yet
+	ending    bool          // half-closed: the end of stream follows what is out
+	finished  bool          // the end of stream has been sent
+	arrival   time.Duration // when the last of what was sent arrives
+	in        stream        // arrived, not read yet
+	eof       bool          // the other side's end of stream has arrived
+	broken    protocol.Code // reset, or never opened, and why
+	poked     bool          // an evPoke is on its way
+	announced bool          // the machine knows that the connection is there
+}
+
+func (e *end) peer() *end { return e.conn.ends[1-e.side] }
+
+// at returns the address at which the other side sees this end.
+func (e *end) at() netip.AddrPort {
+	if e.side == 1 {
+		return e.host.address
+	}
+	return netip.AddrPortFrom(e.host.address.Addr(), uint16(40000+e.conn.id%20000))
+}
+
+func (w *World) dial(a *actor, d roles.Dial) {
+	address, _ := netip.ParseAddrPort(d.To)
+	c := w.newConn()
+	to := w.byAddress[address]
+	if to == nil {
+		to = w.nowhere
+	}
+	e := w.newEnd(c, 0, a.proc.host)
+	e.actor, e.link, e.state, e.op = a, d.Link, dialing, opDial
+	w.newEnd(c, 1, to)
+	a.ends[d.Link] = e
+	w.note(Line{What: Dials, Host: e.host.index, Actor: a.id, Peer: to.index, Conn: c.id})
+	w.check.dialled(a, address)
+	if t := w.troubled(NoRoute, to); t != nil {
+		w.fired(t)
+		w.breakEnd(e, protocol.Unreachable)
+		return
+	}
+	for _, t := range w.troubles {
+		if t.Class == Reset && t.conn == nil && t.across(e.host, to, false) {
+			t.conn = c
+		}
+	}
+	w.send(e, evSyn, segment{})
+}
+
+func (w *World) newConn() *conn {
+	c := &conn{id: len(w.conns)}
+	w.conns = append(w.conns, c)
+	return c
+}
+
+func (w *World) newEnd(c *conn, side int, h *host) *end {
+	e := &end{conn: c, side: side, host: h}
+	c.ends[side] = e
+	return e
+}
+
+// syn brings a request for a connection to the accepting host.
+func (w *World) syn(e *end) {
+	h := e.host
+	if h.off || h == w.nowhere {
+		return
+	}
+	t := w.troubled(Refuse, h)
+	if t != nil {
+		w.fired(t)
+	}
+	if h.proc == nil || !h.proc.listening || t != nil {
+		e.broken = protocol.Refused
+		w.send(e, evReset, segment{})
+		return
+	}
+	e.state = open
+	e.actor = w.accept(h.proc, e.peer().at())
+	e.actor.ends[0] = e
+	if e.actor.kind == strangerKind {
+		e.conn.tainted = true
+	}
+	w.note(Line{What: Accepts, Host: h.index, Actor: e.actor.id, Peer: e.peer().host.index, Conn: e.conn.id})
+	w.send(e, evSynAck, segment{})
+	e.announced = true
+	w.tell(e.actor, roles.Opened{Link: 0, Peer: e.peer().at()})
+	w.resetAt(e.conn, 0)
+}
+
+// synAck tells the dialling host that the connection is there.
+func (w *World) synAck(e *end) {
+	switch e.state {
+	case dialing:
+		e.state = open
+		w.poke(e)
+	case released, vanished:
+		if !e.host.off {
+			w.send(e, evReset, segment{})
+		}
+	}
+}
+
+func (w *World) sendMessage(e *end, m protocol.Message) {
+	start := len(w.arena)
+	if cap(w.arena)-start < protocol.HeaderSize+protocol.MaxFirst {
+		w.arena, start = make([]byte, 0, arenaSize), 0
+	}
+	w.arena = protocol.Append(w.arena, m)
+	frame := w.arena[start:len(w.arena):len(w.arena)]
+	w.note(Line{What: Sends, Host: e.host.index, Actor: e.actor.id, Peer: e.peer().host.index, Conn: e.conn.id, N: digest(frame), Message: m})
+	w.push(e, literal(frame))
+}
+
+const arenaSize = 64 << 10
+
+// push hands bytes over to the system.
+func (w *World) push(e *end, seg segment) {
+	if e.broken != 0 || e.ending {
+		return // as a write does: only the next read tells
+	}
+	e.out.push(seg)
+	w.check.queued(e)
+	w.flush(e)
+}
+
+// flush sends what the window has room for.
+func (w *World) flush(e *end) {
+	for e.out.size > 0 && e.flying < window {
+		seg := e.out.take(min(window-e.flying, piece))
+		w.transmit(e, seg)
+	}
+	if e.out.size == 0 && e.ending && !e.finished && e.broken == 0 && e.state != dialing {
+		e.finished = true
+		w.send(e, evFin, segment{})
+	}
+}
+
+// transmit sends one segment, in pieces and with flipped bits if a fault wants it so.
+func (w *World) transmit(e *end, seg segment) {
+	e.flying += seg.size
+	to := e.peer().host
+	for _, t := range w.troubles {
+		if t.Class == BitFlip && !t.spent && t.across(e.host, to, false) {
+			if t.bytes += seg.size; t.bytes > t.N {
+				w.flip(t, e, seg, seg.size-(t.bytes-t.N))
+				return
+			}
+		}
+	}
+	if t := w.troubledPath(Split, e.host, to); t != nil && seg.size > 1 {
+		w.fired(t)
+		for range 4 {
+			if seg.size < 2 {
+				break
+			}
+			var first segment
+			first, seg = seg.split(1 + w.chooser.N(min(seg.size-1, 64), "split"))
+			w.send(e, evArrive, first)
+			e.arrival += time.Duration(w.chooser.N(t.N+1, "gap")) * time.Millisecond
+		}
+	}
+	w.send(e, evArrive, seg)
+}
+
+// flip sends a segment with one bit of one byte of it flipped.
+func (w *World) flip(t *trouble, e *end, seg segment, at int) {
+	w.fired(t)
+	t.spent, e.conn.tainted = true, true
+	before, rest := seg.split(at)
+	bad, after := rest.split(1)
+	w.note(Line{What: Flips, Host: e.host.index, Peer: e.peer().host.index, Conn: e.conn.id, N: uint64(t.N)})
+	for _, s := range []segment{before, literal([]byte{bad.at(0) ^ 1<<w.chooser.N(8, "bit")}), after} {
+		if s.size > 0 {
+			w.send(e, evArrive, s)
+		}
+	}
+}
+
+// send has something arrive at the other end, after what has been sent before it.
+func (w *World) send(from *end, kind eventKind, seg segment) {
+	at := w.now + latency + w.lag(from, seg.size)
+	if kind != evReset {
+		at = max(at, from.arrival)
+		from.arrival = at
+	}
+	e := w.agenda.add(at, kind)
+	e.end, e.seg, e.number = from.peer(), seg, uint64(from.broken)
+}
+
+// lag is how much longer than usual something takes, by the faults on its way.
+func (w *World) lag(from *end, size int) time.Duration {
+	to := from.peer().host
+	lag := time.Duration(0)
+	for _, t := range w.troubles {
+		if !t.between(from.host, to) {
+			continue
+		}
+		switch t.Class {
+		case Delay:
+			w.fired(t)
+			lag += time.Duration(w.chooser.N(t.N+1, "delay")) * time.Millisecond
+		case Reorder:
+			c := from.conn
+			if !c.drawn {
+				w.fired(t)
+				c.own, c.drawn = time.Duration(w.chooser.N(t.N+1, "reorder"))*time.Millisecond, true
+			}
+			lag += c.own
+		case Slow:
+			w.fired(t)
+			took := time.Duration(size) * time.Second / time.Duration(t.N)
+			lag += took + max(0, from.arrival-w.now-latency)
+		case Coalesce:
+			w.fired(t)
+			every := time.Duration(t.N) * time.Millisecond
+			lag += every - (w.now+lag)%every
+		}
+	}
+	return lag
+}
+
+// arrive puts bytes into the buffer of an end.
+func (w *World) arrive(e *end, seg segment) {
+	switch {
+	case e.broken != 0:
+	case e.state == released || e.state == vanished:
+		w.refuse(e)
+	default:
+		if w.resetAt(e.conn, seg.size) {
+			return
+		}
+		e.in.push(seg)
+		w.check.arrived(e)
+		w.poke(e)
+	}
+}
+
+// refuse answers what nobody will read with a reset.
+func (w *World) refuse(e *end) {
+	e.out.clear()
+	if e.host.off {
+		return
+	}
+	e.broken = protocol.Lost
+	w.send(e, evReset, segment{})
+}
+
+// resetAt counts bytes of a connection that a fault will reset, and does so when it is time.
+func (w *World) resetAt(c *conn, size int) bool {
+	for _, t := range w.troubles {
+		if t.Class != Reset || t.conn != c || t.spent {
+			continue
+		}
+		if t.bytes += size; t.bytes < t.N {
+			continue
+		}
+		t.spent = true
+		w.fired(t)
+		for _, e := range c.ends {
+			if e.op == opHear && e.in.size > 0 {
+				w.coverage.sometimes(ResetInFrame)
+			}
+			w.breakEnd(e, protocol.Lost)
+		}
+		return true
+	}
+	return false
+}
+
+// breakEnd makes an end useless, as a reset that arrives does.
+func (w *World) breakEnd(e *end, code protocol.Code) {
+	if e.broken != 0 {
+		return
+	}
+	e.broken = code
+	e.in.clear()
+	e.out.clear()
+	if e.state == dialing || e.state == open {
+		w.note(Line{What: Breaks, Host: e.host.index, Peer: e.peer().host.index, Conn: e.conn.id, Text: code.String()})
+		w.poke(e)
+	}
+}
+
+// hangUp is a machine's close: with unread input the system answers with a reset, and what was out is lost.
+func (w *World) hangUp(e *end) {
+	w.note(Line{What: HangsUp, Host: e.host.index, Actor: e.actor.id, Peer: e.peer().host.index, Conn: e.conn.id})
+	e.actor.ends[e.link] = nil
+	w.letGo(e, released)
+}
+
+func (w *World) letGo(e *end, state endState) {
+	was := e.state
+	e.state, e.op, e.left = state, opNone, 0
+	if was != open || e.broken != 0 {
+		return
+	}
+	if e.in.size > 0 {
+		w.coverage.sometimes(UnreadClose)
+		e.in.clear()
+		e.broken = protocol.Lost
+		e.out.clear()
+		w.send(e, evReset, segment{})
+		return
+	}
+	e.ending = true
+	w.flush(e)
+}
+
+// abandon is what becomes of an end when its process is gone.
+func (w *World) abandon(e *end, how int) {
+	switch {
+	case e.state == released || e.state == vanished:
+	case how == crashEnds:
+		w.letGo(e, vanished)
+	default:
+		was := e.state
+		e.state, e.op, e.left = vanished, opNone, 0
+		e.in.clear()
+		e.out.clear()
+		if how == crashResets && e.broken == 0 && was == open {
+			e.broken = protocol.Lost
+			w.send(e, evReset, segment{})
+		}
+	}
+}

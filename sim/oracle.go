@@ -1,0 +1,164 @@
+package sim
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/relay"
+)
+
+// oracle stands between the sessions of a relay and its registry, keeps a registry of its own in the plainest way,
+// and compares every answer and the whole content: S3 and S4.
+type oracle struct {
+	w        *World
+	registry *relay.Registry
+	next     relay.Directory // the registry, or what has been planted before it
+	known    map[protocol.NodeID]*known
+}
+
+// known is what the oracle knows of a node id.
+type known struct {
+	epoch uint64
+	at    netip.AddrPort
+	until time.Duration
+	left  bool
+	when  time.Duration // it left
+}
+
+func (k *known) live(now time.Duration) bool { return k != nil && !k.left && k.until > now }
+
+// gone is when a registration that is no longer live ended.
+func (k *known) gone() time.Duration {
+	if k.left {
+		return k.when
+	}
+	return k.until
+}
+
+func newOracle(w *World, p *process) *oracle {
+	o := &oracle{w: w, registry: p.registry, next: p.registry, known: map[protocol.NodeID]*known{}}
+	if w.plant != nil && w.plant.Directory != nil {
+		o.next = w.plant.Directory(p.registry)
+	}
+	return o
+}
+
+// newest is the epoch that a registration has to go above.
+func (o *oracle) newest(id protocol.NodeID, now time.Duration) uint64 {
+	k := o.known[id]
+	if k == nil || !k.live(now) && now-k.gone() >= protocol.LastSeenKeep {
+		return 0
+	}
+	return k.epoch
+}
+
+// Register is relay.Directory's.
+func (o *oracle) Register(at roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message {
+	newest := o.newest(m.ID, at.Now)
+	answer := o.next.Register(at, from, m)
+	granted, is := answer.(*protocol.Registered)
+	if is != (m.Epoch > newest) {
+		o.w.check.fail(S4, "epoch %d of node %x was answered with %s, when %d was the newest known", m.Epoch, m.ID[:8], describe(answer), newest)
+	}
+	if is {
+		place := netip.AddrPortFrom(from, m.Port)
+		if granted.Host.Addr() != from || granted.Port != m.Port {
+			o.w.check.fail(S4, "%v was listed at %v", place, granted.Host.Addr())
+		}
+		if newest > 0 && !o.known[m.ID].live(at.Now) {
+			o.w.coverage.sometimes(Returned)
+		}
+		o.known[m.ID] = &known{epoch: m.Epoch, at: place, until: at.Now + protocol.LeaseTTL}
+	} else {
+		o.w.coverage.sometimes(StaleRegister)
+	}
+	o.compare(at.Now)
+	return answer
+}
+
+// Renew is relay.Directory's.
+func (o *oracle) Renew(at roles.Moment, m *protocol.Renew) protocol.Message {
+	k := o.known[m.ID]
+	mine := k.live(at.Now) && k.epoch == m.Epoch
+	if k != nil && !k.left && k.until <= at.Now {
+		o.w.coverage.sometimes(ExpiredLease)
+	}
+	answer := o.next.Renew(at, m)
+	if _, is := answer.(*protocol.Renewed); is != mine {
+		o.w.check.fail(S4, "the renewal of epoch %d of node %x was answered with %s", m.Epoch, m.ID[:8], describe(answer))
+	}
+	if mine {
+		k.until = at.Now + protocol.LeaseTTL
+	}
+	o.compare(at.Now)
+	return answer
+}
+
+// Leave is relay.Directory's.
+func (o *oracle) Leave(at roles.Moment, m *protocol.Leave) protocol.Message {
+	k := o.known[m.ID]
+	switch {
+	case k.live(at.Now) && k.epoch <= m.Epoch:
+		k.left, k.when, k.epoch = true, at.Now, m.Epoch
+	case k.live(at.Now):
+		o.w.coverage.sometimes(StaleLeave)
+	}
+	answer := o.next.Leave(at, m)
+	o.compare(at.Now)
+	return answer
+}
+
+// Locate is relay.Directory's.
+func (o *oracle) Locate(at roles.Moment, m *protocol.Locate) protocol.Message {
+	if page := o.w.scenario.Relay.Page; page > 0 {
+		limited := *m
+		limited.Limit = uint64(page)
+		m = &limited
+	}
+	answer := o.next.Locate(at, m)
+	located, is := answer.(*protocol.Located)
+	if !is {
+		o.w.coverage.sometimes(OldCursor)
+		return answer
+	}
+	live := map[netip.AddrPort]bool{}
+	for _, k := range o.known {
+		if k.live(at.Now) {
+			live[k.at] = true
+		}
+	}
+	for i := range located.Peers {
+		if to := located.Peers[i].Addr(); !live[to] {
+			o.w.check.fail(S3, "%v is handed out and holds no lease that runs", to)
+		} else {
+			delete(live, to)
+		}
+	}
+	if m.Cursor == nil && located.Cursor == nil && len(live) > 0 {
+		o.w.check.fail(S4, "%d listed nodes are not in the only page", len(live))
+	}
+	return answer
+}
+
+// compare holds the registry's content against the oracle's, both ways.
+func (o *oracle) compare(now time.Duration) {
+	leases := o.registry.Leases(now)
+	for i := range leases {
+		l := &leases[i]
+		k := o.known[l.ID]
+		if !k.live(now) || k.epoch != l.Epoch || k.at != l.At || k.until != l.Until {
+			o.w.check.fail(S4, "the registry lists epoch %d of node %x at %v, which is not its newest live registration", l.Epoch, l.ID[:8], l.At)
+		}
+	}
+	live := 0
+	for _, k := range o.known {
+		if k.live(now) {
+			live++
+		}
+	}
+	if live != len(leases) {
+		o.w.check.fail(S4, "the registry lists %d nodes, and %d hold a lease", len(leases), live)
+	}
+}

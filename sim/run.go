@@ -1,0 +1,172 @@
+package sim
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/client"
+)
+
+// Options are how a scenario is run. The zero value is the usual way.
+type Options struct {
+	Chooser Chooser // nil: seeded by the scenario
+	Plant   *Plant
+	Trace   bool // keep the trace's text
+	pool    *pool
+}
+
+// Outcome is what a run came to.
+type Outcome struct {
+	Violation *Violation // nil: all promises were kept
+	Hash      uint64     // of all that happened
+	Steps     int        // that machines took
+	Events    int
+	Faulty    int // events that happened before everything healed
+	Coverage  *Coverage
+	Trace     Trace
+}
+
+// Run carries a scenario out.
+func Run(s *Scenario, o Options) (outcome Outcome) {
+	c := o.Chooser
+	if c == nil {
+		c = NewSeeded(s.Seed)
+	}
+	w := newWorld(s, c)
+	if o.pool != nil {
+		w.pool = o.pool
+	}
+	w.plant, w.tracing = o.Plant, o.Trace
+	defer func() {
+		if r := recover(); r != nil {
+			text := fmt.Sprint(r)
+			if strings.Contains(text, "runtime error") && o.Plant == nil {
+				panic(r)
+			}
+			w.check.violation = nil
+			w.check.fail(S0, "%s", text)
+			w.pool.out = nil
+		}
+		w.pool.collect()
+		outcome.Violation, outcome.Hash, outcome.Steps, outcome.Events = w.check.violation, w.hash, w.steps, w.events
+		outcome.Coverage, outcome.Trace = w.coverage, w.trace()
+	}()
+	w.build()
+	w.until(s.Heal)
+	outcome.Faulty = w.events
+	w.settle()
+	w.shutDown()
+	return outcome
+}
+
+func (w *World) trace() Trace {
+	t := Trace{Lines: w.lines}
+	for _, h := range w.hosts {
+		t.Hosts = append(t.Hosts, h.name)
+	}
+	return t
+}
+
+// build makes the hosts and schedules what the scenario has in store.
+func (w *World) build() {
+	s := w.scenario
+	w.relay = w.addHost("relay", relayRole, 0)
+	w.relay.drift, w.relay.lie = s.Relay.Drift, s.Relay.Lie
+	ids := map[int]bool{}
+	for i := range s.Nodes {
+		n := &s.Nodes[i]
+		h := w.addHost(nodeName(i), nodeRole, i)
+		h.plan, h.drift, h.lie = n, n.Drift, n.Lie
+		for _, f := range n.Files {
+			w.place(h, f.Name, f.Content, f.Size)
+			if f.Size > protocol.MaxRange {
+				w.coverage.sometimes(Stretches)
+			}
+		}
+		if ids[n.ID] {
+			w.coverage.fault(SharedID)
+		}
+		ids[n.ID] = true
+		if n.Drift != 0 {
+			w.coverage.fault(Drift)
+		}
+		w.after(n.Start, func() { w.start(h) })
+	}
+	for i := range s.Clients {
+		w.addHost(clientName(i), clientRole, i)
+	}
+	w.addHost("probe", clientRole, s.Clients)
+	w.nowhere = w.addHost("nowhere", strangerRole, 1)
+	for _, h := range w.hosts {
+		if h.role == relayRole || h.role == clientRole {
+			w.start(h)
+		}
+	}
+	w.schedule()
+}
+
+func (w *World) schedule() {
+	for _, op := range w.scenario.Ops {
+		w.after(op.At, func() { w.do(op) })
+	}
+	for _, f := range w.scenario.Faults {
+		if f.Event > 0 {
+			w.triggers = append(w.triggers, f)
+		} else if f.At < w.scenario.Heal {
+			w.after(f.At, func() { w.begin(f) })
+		}
+	}
+	sort.SliceStable(w.triggers, func(i, j int) bool { return w.triggers[i].Event < w.triggers[j].Event })
+}
+
+// do carries out what a user wants.
+func (w *World) do(op Op) {
+	h := w.byName[op.Who]
+	if h == nil {
+		return
+	}
+	switch op.Do {
+	case DoFetch:
+		w.fetch(h, op)
+	case DoAbort:
+		if h.proc != nil {
+			for _, a := range h.proc.actors {
+				if !a.over() {
+					w.tell(a, roles.Stopped{})
+				}
+			}
+		}
+	case DoStop:
+		if h.proc != nil && !h.proc.stopping {
+			w.coverage.fault(Graceful)
+			w.stop(h)
+		}
+	case DoStart:
+		w.restart(h)
+	}
+}
+
+// restart starts a host's program, after the one that is ending, if any.
+func (w *World) restart(h *host) {
+	if h.proc != nil && h.proc.stopping {
+		w.after(time.Second, func() { w.restart(h) })
+		return
+	}
+	w.start(h)
+}
+
+func (w *World) fetch(h *host, op Op) *fetching {
+	if h.proc == nil {
+		return nil
+	}
+	f := &fetching{op: op, started: w.now}
+	f.actor = w.addActor(h.proc, fetchKind, client.NewFetch(w.relay.address.String(), op.Name))
+	f.actor.fetch = f
+	w.fetches = append(w.fetches, f)
+	w.tell(f.actor, roles.Started{})
+	return f
+}

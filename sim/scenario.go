@@ -1,0 +1,115 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+)
+
+// Scenario is all that a run depends on.
+type Scenario struct {
+	Seed    uint64        // of the machines' luck and of what the faults leave open
+	Heal    time.Duration // when all faults end and settling begins
+	Relay   RelayPlan
+	Nodes   []NodePlan
+	Clients int
+	Ops     []Op
+	Faults  []Fault
+}
+
+// RelayPlan is how the relay behaves.
+type RelayPlan struct {
+	Drift int // its clock's error in parts per million
+	Lie   Lie
+	Page  int // nodes in a page at most; 0: as many as the protocol has it
+}
+
+// NodePlan is a node: who it says it is, how it behaves, what it shares.
+type NodePlan struct {
+	ID    int           // two nodes with one number have one node id
+	Start time.Duration // when it is switched on
+	Drift int           // its clock's error in parts per million
+	Lie   Lie
+	Files []FilePlan
+}
+
+// FilePlan is a file that is there from the start. Two with one content number and size are equal.
+type FilePlan struct {
+	Name    string
+	Content int
+	Size    uint64
+}
+
+// Op is something that a user does.
+type Op struct {
+	At   time.Duration
+	Do   Verb
+	Who  string // c0, n0, relay
+	Name string // of the file, for fetch
+}
+
+// Verb is what a user can do.
+type Verb string
+
+// The verbs.
+const (
+	DoFetch Verb = "fetch" // a client fetches a file
+	DoAbort Verb = "abort" // a client's user loses patience: all of its fetches are told to stop
+	DoStop  Verb = "stop"  // a node, or the relay, is stopped gracefully
+	DoStart Verb = "start" // and started again
+)
+
+// Fault is something that goes wrong. It begins At a time, or after the event with number Event when that is above
+// zero, and lasts For a time, at most until the scenario heals.
+type Fault struct {
+	Class Class
+	At    time.Duration
+	Event int
+	For   time.Duration
+	Who   string
+	With  string // the other end, where two hosts are concerned
+	N     int    // a byte, a number of milliseconds, a kind: see [Classes]
+	Name  string // of a file
+}
+
+// hostile reports whether somebody in the scenario breaks the protocol on purpose, or bits flip: then nobody
+// promises that no message is refused.
+func (s *Scenario) hostile() bool {
+	if s.Relay.Lie != Honest {
+		return true
+	}
+	for i := range s.Nodes {
+		if s.Nodes[i].Lie != Honest {
+			return true
+		}
+	}
+	for i := range s.Faults {
+		if s.Faults[i].Class == BitFlip || s.Faults[i].Class == Attack {
+			return true
+		}
+	}
+	return false
+}
+
+// names returns the names of all files in the scenario, each once, in order of appearance.
+func (s *Scenario) names() []string {
+	var names []string
+	seen := map[string]bool{}
+	note := func(name string) {
+		if name != "" && !seen[name] {
+			seen[name] = true
+			names = append(names, name)
+		}
+	}
+	for i := range s.Nodes {
+		for j := range s.Nodes[i].Files {
+			note(s.Nodes[i].Files[j].Name)
+		}
+	}
+	for i := range s.Ops {
+		note(s.Ops[i].Name)
+	}
+	return names
+}
+
+func nodeName(i int) string   { return fmt.Sprintf("n%d", i) }
+func clientName(i int) string { return fmt.Sprintf("c%d", i) }

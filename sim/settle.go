@@ -1,0 +1,192 @@
+package sim
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles/client"
+)
+
+// settling is how long it takes at most, once everything has healed, until the relay lists exactly those who live:
+// the exchange under way fails at last, the longest backoff passes, the next exchange succeeds; meanwhile what is
+// stale has lapsed. A clock may be off by a few per cent.
+const settling = (protocol.DialTimeout + 2*protocol.ReplyTimeout + protocol.CloseTimeout + protocol.RetryMost*3/2 +
+	protocol.DialTimeout + protocol.ReplyTimeout) * 106 / 100
+
+// missingName is a name that no scenario places.
+const missingName = "nobody/has.this"
+
+// settle is the second phase: everything heals, and then what is expected is exact.
+func (w *World) settle() {
+	if w.check.failed() {
+		return
+	}
+	w.heal()
+	w.check.healed = true
+	w.until(w.now + settling)
+	w.finish(w.fetches, "running when everything healed")
+	if w.check.failed() || w.scenario.Relay.Lie != Honest {
+		return
+	}
+	w.check.l2()
+	probe := w.byName["probe"]
+	var probes []*fetching
+	for _, name := range append(w.scenario.names(), missingName) {
+		f := w.fetch(probe, Op{At: w.now, Do: DoFetch, Who: probe.name, Name: name})
+		f.probe = true
+		probes = append(probes, f)
+	}
+	expected := w.check.expected()
+	w.finish(probes, "begun after everything had healed")
+	for _, f := range probes {
+		w.check.l3(f, expected)
+	}
+}
+
+// finish lets fetches come to their end, and holds L1 against those that do not.
+func (w *World) finish(fetches []*fetching, which string) {
+	const slice = time.Second
+	most := w.now + time.Duration(len(w.scenario.Nodes)+30)*(protocol.DialTimeout+2*protocol.ReplyTimeout+protocol.ProgressTimeout+2*protocol.CloseTimeout)
+	for !w.check.failed() {
+		f := running(fetches)
+		if f == nil {
+			return
+		}
+		if w.now > most {
+			w.check.fail(L1, "the fetch of %q by %s, %s, does not end: it is %s", f.op.Name, f.op.Who, which, f.actor.state)
+			return
+		}
+		w.until(w.now + slice)
+	}
+}
+
+func running(fetches []*fetching) *fetching {
+	for _, f := range fetches {
+		if f.result == nil && !f.actor.gone {
+			return f
+		}
+	}
+	return nil
+}
+
+// lives reports whether a node's process keeps itself listed.
+func (h *host) lives() bool {
+	return h.proc != nil && !h.proc.stopping && !h.proc.member.machine.Final()
+}
+
+// l2 compares the registry with the nodes that live.
+func (c *checks) l2() {
+	r := c.w.relay
+	listed := map[netip.AddrPort]bool{}
+	for _, l := range r.proc.registry.Leases(r.local(c.w.now)) {
+		listed[l.At] = true
+		if h := c.w.byAddress[l.At]; h == nil || !h.lives() {
+			c.fail(L2, "%v is listed, and no node lives there", l.At)
+		}
+	}
+	identities := map[int]bool{}
+	for _, h := range c.w.hosts {
+		if h.role == nodeRole && h.lives() {
+			identities[h.plan.ID] = identities[h.plan.ID] || listed[h.address]
+		}
+	}
+	for id, is := range identities {
+		if !is {
+			c.fail(L2, "no node with id %d is listed, although one lives", id)
+		}
+	}
+}
+
+// expected says which names a probe must find, or must not.
+func (c *checks) expected() map[string]bool {
+	r := c.w.relay
+	expected := map[string]bool{}
+	for _, l := range r.proc.registry.Leases(r.local(c.w.now)) {
+		h := c.w.byAddress[l.At]
+		if h == nil || h.lie != Honest {
+			continue
+		}
+		for i := range h.files {
+			expected[h.files[i].name] = true
+		}
+	}
+	return expected
+}
+
+// l3 holds a probe's result against what there is to find.
+func (c *checks) l3(f *fetching, expected map[string]bool) {
+	if f.result == nil {
+		return
+	}
+	liars := false
+	for i := range c.w.scenario.Nodes {
+		liars = liars || c.w.scenario.Nodes[i].Lie != Honest
+	}
+	got := f.result.Outcome
+	switch {
+	case expected[f.op.Name] && got != client.Fetched:
+		c.fail(L3, "%q can be had from a listed node, and the outcome is: %s", f.op.Name, outcomeWords[got])
+	case !expected[f.op.Name] && got == client.Fetched && !liars:
+		c.fail(L3, "%q was fetched, and no listed node has it", f.op.Name)
+	case !expected[f.op.Name] && got != client.NobodyHad && !liars:
+		c.fail(L3, "%q is nowhere, and the outcome is: %s", f.op.Name, outcomeWords[got])
+	}
+}
+
+// shutDown is the third phase and the fourth: nodes stop, then the relay; nothing is left.
+func (w *World) shutDown() {
+	if w.check.failed() {
+		return
+	}
+	c := w.check
+	c.stopping = true
+	w.stopAll(nodeRole)
+	if w.scenario.Relay.Lie == Honest {
+		r := w.relay
+		if n := r.proc.registry.Active(r.local(w.now)); n > 0 && !c.failed() {
+			c.fail(C3, "%d nodes are listed after all have been stopped", n)
+		}
+	}
+	w.stopAll(clientRole)
+	w.stopAll(strangerRole)
+	w.stopAll(relayRole)
+	steps := w.steps
+	w.until(w.now + protocol.MaxWait)
+	if w.steps != steps && !c.failed() {
+		c.fail(S6, "%d steps were taken after everything had been stopped", w.steps-steps)
+	}
+	for _, a := range w.actors {
+		if !a.gone && !a.machine.Final() {
+			c.fail(C2, "%s is not at its end", c.who(a))
+		}
+	}
+	for _, conn := range w.conns {
+		for _, e := range conn.ends {
+			if e.state == open || e.state == dialing {
+				c.fail(C1, "connection %d is still open at %s", conn.id, e.host.name)
+			}
+		}
+	}
+}
+
+func (w *World) stopAll(r role) {
+	for _, h := range w.hosts {
+		if h.role == r {
+			w.stop(h)
+		}
+	}
+	w.until(w.now + protocol.DrainTimeout*107/100)
+}
+
+// cutShort notes a machine that was told to stop and had to be cut.
+func (c *checks) cutShort(a *actor) {
+	c.w.coverage.sometimes(Cut)
+	switch {
+	case a.kind == strangerKind:
+	case c.stopping && c.w.scenario.Relay.Lie == Honest:
+		c.fail(C2, "%s was told to stop and is still %s", c.who(a), a.state)
+	case c.sound:
+		c.fail(C5, "%s was told to stop and is still %s after %v", c.who(a), a.state, protocol.DrainTimeout)
+	}
+}

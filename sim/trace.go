@@ -1,0 +1,149 @@
+package sim
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+)
+
+// What is the kind of a line of a trace.
+type What uint8
+
+// The kinds of lines.
+const (
+	Starts What = iota
+	Stops
+	Exits
+	Dials
+	Accepts
+	Opens
+	Sends
+	SendsBody
+	Hears
+	Receives
+	Garbles
+	SeesEnd
+	Breaks
+	Loses
+	HangsUp
+	Rings
+	Flips
+	Faults
+	Ceases
+	Heal
+	Results
+)
+
+var whatWords = [...]string{
+	"starts", "is told to stop", "exits", "dials", "accepts", "opens", "sends", "sends content", "hears", "receives content", "hears no message",
+	"sees the end", "is cut off", "loses", "hangs up", "timer rings", "has a bit flipped", "FAULT", "fault is over", "EVERYTHING HEALS", "comes to",
+}
+
+// Line is one thing that happened.
+type Line struct {
+	At      time.Duration
+	What    What
+	Host    int
+	Peer    int
+	Actor   int
+	Conn    int
+	N       uint64
+	Text    string
+	Message protocol.Message
+}
+
+// note adds a line to the trace: always to its hash, and to its text if somebody wants to read it.
+func (w *World) note(l Line) {
+	h := w.hash
+	h = mix(h, uint64(w.now))
+	h = mix(h, uint64(l.What)|uint64(l.Host)<<8|uint64(l.Peer)<<24|uint64(l.Conn)<<40)
+	h = mix(h, l.N+uint64(l.Actor)<<32)
+	w.hash = h
+	if w.tracing {
+		l.At = w.now
+		if l.What == Sends && l.Message == nil {
+			l.Text = fmt.Sprintf("%d raw bytes", l.N)
+		}
+		w.lines = append(w.lines, l)
+	}
+}
+
+func mix(h, v uint64) uint64 {
+	h = (h ^ v) * 0x9fb21c651e98df25
+	return h ^ h>>32
+}
+
+// digest is the FNV-1a hash of bytes.
+func digest(b []byte) uint64 {
+	h := uint64(14695981039346656037)
+	for _, c := range b {
+		h = (h ^ uint64(c)) * 1099511628211
+	}
+	return h
+}
+
+// Trace is the text of a run.
+type Trace struct {
+	Hosts []string
+	Lines []Line
+}
+
+// Write writes the trace, a line a thing that happened.
+func (t *Trace) Write(out io.Writer) error {
+	for i := range t.Lines {
+		if _, err := fmt.Fprintln(out, t.text(&t.Lines[i])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Trace) text(l *Line) string {
+	line := fmt.Sprintf("%12.6f  %-6s %s", l.At.Seconds(), t.Hosts[l.Host], whatWords[l.What])
+	switch {
+	case l.Message != nil:
+		line += " " + describe(l.Message)
+	case l.Text != "":
+		line += " " + l.Text
+	}
+	if l.What == SendsBody || l.What == Receives || l.What == Faults {
+		line += fmt.Sprintf(" %d", l.N)
+	}
+	switch l.What {
+	case Dials, Accepts, Opens, Sends, SendsBody, Hears, Receives, Garbles, SeesEnd, Breaks, Loses, HangsUp, Flips:
+		line += fmt.Sprintf("  (%s, connection %d)", t.Hosts[l.Peer], l.Conn)
+	}
+	return line
+}
+
+// describe is a message in one line.
+func describe(m protocol.Message) string {
+	switch m := m.(type) {
+	case *protocol.Register:
+		return fmt.Sprintf("REGISTER epoch %d", m.Epoch)
+	case *protocol.Renew:
+		return fmt.Sprintf("RENEW epoch %d", m.Epoch)
+	case *protocol.Leave:
+		return fmt.Sprintf("LEAVE epoch %d", m.Epoch)
+	case *protocol.Locate:
+		return fmt.Sprintf("LOCATE %q", m.Name)
+	case *protocol.Located:
+		line := "LOCATED"
+		for i := range m.Peers {
+			line += " " + m.Peers[i].Addr().String()
+		}
+		if m.Cursor != nil {
+			line += " and more"
+		}
+		return line
+	case *protocol.Get:
+		return fmt.Sprintf("GET %q from %d", m.Name, m.Offset)
+	case *protocol.Content:
+		return fmt.Sprintf("CONTENT %d at %d of %d, version %x", m.Length, m.Offset, m.Size, m.Version)
+	case *protocol.Error:
+		return fmt.Sprintf("ERROR %s (%s)", m.Code, protocol.Printable(m.Text, 80))
+	}
+	return m.Kind().String()
+}
