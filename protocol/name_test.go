@@ -1,0 +1,91 @@
+package protocol
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestNameRule(t *testing.T) {
+	long := strings.Repeat("a", 255)
+	for _, name := range []string{
+		"a", "a b", "a.txt", ".hidden", "..a", "a..", "...", "docs/readme.txt", "日本/語.txt", "naïve", "😀", "❤\ufe0f",
+		"a:b", "*?\"<>|", " leading and trailing ", "~", "-rf", "א", "\u00a0",
+		long, long + "/" + long + "/" + long + "/" + long, strings.Repeat("é", 127),
+		long + "/" + long + "/" + long + "/" + long[:254] + "/b", // 1024 bytes
+	} {
+		if err := CheckName(name); err != nil {
+			t.Errorf("%.40q is refused: %v", name, err)
+		}
+	}
+	for why, names := range map[string][]string{
+		"empty":             {""},
+		"component":         {"/", "/a", "a/", "a//b", "//", "a/b/"},
+		"dots":              {".", "..", "./a", "../a", "a/..", "a/.", "a/../b", "a/./b", "../../etc/passwd"},
+		"backslash":         {"\\", "a\\b", "..\\a", "C:\\a"},
+		"control":           {"\x00", "a\x00b", "a\nb", "a\rb", "a\tb", "\x1b[2J", "\x7f", "a\u0085b", "a\u009bb"},
+		"bidirectional":     {"a\u202egpj.exe", "\u202a", "\u202b", "\u202c", "\u202d", "\u2066", "\u2067", "\u2068", "\u2069", "\u200e", "\u200f", "\u061c"},
+		"shown as nothing":  {"a\u200bb", "a\u200cb", "a\u200db", "a\u2060b", "\ufeffa", "a\u00adb", "a\u034fb", "a\u115fb", "a\u1160b", "a\u3164b", "a\uffa0b", "a\u180eb", "a\U000e0041b", "\U000e0001"},
+		"separators":        {"a\u2028b", "a\u2029b"},
+		"not UTF-8":         {"\xff", "a\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80"},
+		"not normal form C": {"e\u0301", "\u212b", "\u1100\u1161", "a\u0323\u0307\u0323", "\u2126"},
+		"1025 bytes":        {long + "/" + long + "/" + long + "/" + long + "/a", strings.Repeat("a", 1025)},
+		"256 in a part":     {strings.Repeat("a", 256), "a/" + strings.Repeat("é", 128)},
+	} {
+		for _, name := range names {
+			if err := CheckName(name); err == nil || err.Code != BadName {
+				t.Errorf("%s: %.40q gives %v", why, name, err)
+			}
+		}
+	}
+}
+
+func TestHidden(t *testing.T) {
+	for name, hidden := range map[string]bool{
+		".a": true, "a/.b": true, "a/.b/c": true, "a.b": false, "a": false, "a/b.": false, "...": true,
+	} {
+		if Hidden(name) != hidden {
+			t.Errorf("%q hidden: %v", name, !hidden)
+		}
+	}
+}
+
+func TestWhatAPeerWroteIsMadeSafeToShow(t *testing.T) {
+	for text, want := range map[string]string{
+		"plain é 😀": "plain é 😀", "\x1b[2J\u202ea\nb\x00": "?[2J?a?b?", "a\xffb": "a\ufffdb", "": "",
+	} {
+		if got := Printable(text, 100); got != want {
+			t.Errorf("%q is shown as %q", text, got)
+		}
+	}
+	if got := Printable(strings.Repeat("é", 10), 5); got != "éé" {
+		t.Errorf("cut to %q", got)
+	}
+}
+
+func FuzzName(f *testing.F) {
+	for _, seed := range []string{"a", "a/b", "..", "a\u202eb", "e\u0301", "\xff", ".h", "a//b", "日本"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		if refusal := CheckName(name); refusal != nil {
+			if refusal.Code != BadName || len(refusal.Text) > MaxText {
+				t.Errorf("refused with %v", refusal)
+			}
+			return
+		}
+		if name == "" || len(name) > MaxName || strings.ContainsAny(name, "\\\x00\n\u202e\u200b") {
+			t.Errorf("%q is allowed", name)
+		}
+		if Printable(name, len(name)) != name {
+			t.Errorf("%q is allowed and can't be shown", name)
+		}
+		for part := range strings.SplitSeq(name, "/") {
+			if part == "" || part == "." || part == ".." || len(part) > MaxComponent {
+				t.Errorf("%q is allowed", name)
+			}
+		}
+		if m, _, refusal := Decode(Append(nil, &Get{Name: name})); refusal != nil || m.(*Get).Name != name {
+			t.Errorf("%q does not come through: %v", name, refusal)
+		}
+	})
+}

@@ -1,0 +1,96 @@
+package protocol
+
+import "testing"
+
+// The numbers on the wire, written down a second time: whoever changes one breaks every other implementation.
+func TestKindNumbersNeverChange(t *testing.T) {
+	want := map[string]Kind{
+		"REGISTER": 0x01, "RENEW": 0x02, "LEAVE": 0x03, "LOCATE": 0x05, "GET": 0x07,
+		"REGISTERED": 0x81, "RENEWED": 0x82, "LEFT": 0x83, "LOCATED": 0x85, "CONTENT": 0x87,
+		"ERROR": 0xff,
+	}
+	if len(Kinds) != len(want) {
+		t.Errorf("%d kinds, want %d", len(Kinds), len(want))
+	}
+	for i, info := range Kinds {
+		if want[info.Name] != info.Kind {
+			t.Errorf("%s is 0x%02x, want 0x%02x", info.Name, uint8(info.Kind), uint8(want[info.Name]))
+		}
+		if i > 0 && Kinds[i-1].Kind >= info.Kind {
+			t.Errorf("%s stands twice or out of order", info.Name)
+		}
+		if got := info.new().Kind(); got != info.Kind || info.Kind.Info().Name != info.Name || info.Kind.String() != info.Name {
+			t.Errorf("%s makes messages of kind %s", info.Name, got)
+		}
+		if info.Says == "" || info.From == "" || info.Limit == 0 {
+			t.Errorf("%s: a column is empty", info.Name)
+		}
+	}
+}
+
+func TestEachRequestHasItsResponse(t *testing.T) {
+	for _, info := range Kinds {
+		switch answer := info.Kind | response; {
+		case info.Kind == KindError:
+		case info.Kind.IsRequest() && answer.Info() == nil:
+			t.Errorf("%s has no response", info.Name)
+		case !info.Kind.IsRequest() && (info.Kind&^response).Info() == nil:
+			t.Errorf("%s answers nothing", info.Name)
+		case info.Kind.IsRequest() && info.Limit != MaxFirst:
+			t.Errorf("%s: a request may have %d bytes", info.Name, info.Limit)
+		}
+	}
+	for _, kept := range []Kind{0x04, 0x06, 0x08, 0x84, 0x86, 0x88} {
+		if kept.Info() != nil {
+			t.Errorf("0x%02x is kept for later", uint8(kept))
+		}
+	}
+	for kind, is := range map[Kind]bool{0: false, 1: true, 0x7e: true, 0x7f: false, 0x80: false, 0xff: false} {
+		if kind.IsRequest() != is {
+			t.Errorf("0x%02x is a request: %v", uint8(kind), !is)
+		}
+	}
+	if got := Kind(0x04).String(); got != "KIND-0x04" {
+		t.Errorf("an unknown kind is called %s", got)
+	}
+}
+
+func TestCodeNumbersNeverChange(t *testing.T) {
+	want := []struct {
+		name   string
+		code   Code
+		closes bool
+	}{
+		{"not-found", 1, false}, {"unexpected", 2, true}, {"malformed", 3, true}, {"too-large", 4, true},
+		{"bad-name", 5, true}, {"bad-hash", 6, true}, {"version", 7, true}, {"busy", 8, true}, {"limit", 9, false},
+		{"denied", 10, false}, {"draining", 11, true}, {"changed", 12, false}, {"internal", 13, false},
+		{"timeout", 14, true}, {"unknown-kind", 15, true}, {"no-lease", 16, false}, {"superseded", 17, false},
+		{"refused", 256, true}, {"unreachable", 257, true}, {"lost", 258, true}, {"disk", 259, true},
+		{"interrupted", 260, true},
+	}
+	if len(Codes) != len(want) {
+		t.Fatalf("%d codes, want %d", len(Codes), len(want))
+	}
+	for i, w := range want {
+		if Codes[i].Code != w.code || Codes[i].Name != w.name || Codes[i].Closes != w.closes || Codes[i].Means == "" {
+			t.Errorf("row %d is %+v, want %+v", i, Codes[i], w)
+		}
+		if w.code.String() != w.name || w.code.Closes() != w.closes || w.code.Travels() != (w.code < 256) {
+			t.Errorf("%s: String %s, Closes %v, Travels %v", w.name, w.code, w.code.Closes(), w.code.Travels())
+		}
+	}
+	if unknown := Code(200); unknown.String() != "code-200" || !unknown.Closes() || !unknown.Travels() {
+		t.Errorf("an unknown code is %s, closes: %v", unknown, unknown.Closes())
+	}
+	if Code(0).Travels() {
+		t.Error("code 0 travels")
+	}
+}
+
+func TestPartyNumbersNeverChange(t *testing.T) {
+	for party, want := range map[Party]string{1: "relay", 2: "node", 3: "client", 9: "party-9"} {
+		if party.String() != want {
+			t.Errorf("party %d is %s, want %s", uint8(party), party, want)
+		}
+	}
+}
