@@ -279,7 +279,8 @@ func (m *Membership) choose(at roles.Moment) {
 }
 
 // backoff doubles with each failure, and is varied by half either way so that nodes that lost their relay
-// together do not come back together.
+// together do not come back together. What the relay asked for is only ever stretched: never before, and up to
+// half as long again.
 func (m *Membership) backoff(luck uint64) time.Duration {
 	most := protocol.RetryMost
 	if m.renew > 0 {
@@ -290,5 +291,6 @@ func (m *Membership) backoff(luck uint64) time.Duration {
 		wait = min(most, protocol.RetryFirst<<m.failures)
 	}
 	m.failures++
-	return roles.Vary(max(wait, m.retry), 50, luck)
+	asked := m.retry + roles.Vary(m.retry/4, 100, luck)
+	return max(roles.Vary(wait, 50, luck), asked)
 }

@@ -87,6 +87,11 @@ func (u *Upload) heard(m protocol.Message) {
 	}
 	u.get = get
 	u.Fire(GetHeard)
+	if code := u.spoiled; code != 0 {
+		u.spoiled = 0
+		u.decline(code, "the bytes before were not the file's: it could not be read to the end")
+		return
+	}
 	u.Do(roles.OpenFile{Name: get.Name})
 }
 
@@ -95,10 +100,6 @@ func (u *Upload) found(file roles.FileFound) {
 	switch {
 	case u.State() != Opening:
 		u.Fire(DiskLate)
-	case u.spoiled != 0:
-		code := u.spoiled
-		u.spoiled = 0
-		u.decline(code, "the bytes before were not the file's: it could not be read to the end")
 	case len(u.get.Version) > 0 && !bytes.Equal(u.get.Version, file.Version):
 		u.decline(protocol.Changed, "the file is not that version any more")
 	case u.get.Offset > file.Size:

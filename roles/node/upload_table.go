@@ -69,7 +69,7 @@ var UploadTable = &roles.Table[UploadState, UploadEvent]{
 		{Name: UploadGarbled, Means: "bytes that are no message"},
 		{Name: FileReady, Means: "the file is there, and there are bytes to send"},
 		{Name: FileAtEnd, Means: "the file is there, and the offset is its end"},
-		{Name: FileDeclined, Means: "the file is not there, not that version, not that long, or could not be read"},
+		{Name: FileDeclined, Means: "the file is not there, not that version, not that long, or could not be read, now or for the stretch before"},
 		{Name: DiskLate, Means: "the disk answers when nobody waits for it"},
 		{Name: BodyMoved, Means: "another MinProgress bytes have passed"},
 		{Name: BodySent, Means: "all bytes of this stretch have passed"},

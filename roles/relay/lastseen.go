@@ -45,6 +45,15 @@ func (s *lastSeen) drop(sighting Sighting) {
 
 func (s *lastSeen) forget(id protocol.NodeID) { delete(s.byID, id) }
 
+// raise notes that a node which is remembered left with a later epoch than it was listed under. Of one that is
+// not remembered nothing is noted: anybody could fill the memory with ids that never were.
+func (s *lastSeen) raise(id protocol.NodeID, epoch uint64, now time.Duration) {
+	if sighting, known := s.byID[id]; known && sighting.Epoch < epoch {
+		sighting.Epoch = epoch
+		s.add(sighting, now)
+	}
+}
+
 func (s *lastSeen) epoch(now time.Duration, id protocol.NodeID) uint64 {
 	if sighting, known := s.byID[id]; known && now-sighting.When < protocol.LastSeenKeep {
 		return sighting.Epoch

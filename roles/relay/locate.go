@@ -9,10 +9,12 @@ import (
 )
 
 // A Locate walks the slots in an order drawn for it: from a random slot, in steps of a random stride that shares
-// no divisor with their number, so that each slot comes exactly once. The walk's four numbers are the cursor, so
+// no divisor with their number, so that each slot comes exactly once. The walk's numbers are the cursor, so
 // the relay keeps nothing of a client between its pages; a node that is listed from the first page to the last
-// is in exactly one of them.
+// is in exactly one of them. A cursor of another life of the relay, whose slots mean nothing here, begins a new
+// walk: a client that goes on with it meets everybody, and some of them twice.
 type walk struct {
+	life   uint32 // of the registry
 	slots  uint32 // how many there were when the walk began
 	start  uint32
 	stride uint32
@@ -22,17 +24,18 @@ type walk struct {
 // scanMost is how many slots one page looks at: where most are free, a page is short rather than slow.
 const scanMost = 1 << 14
 
-// Locate answers a page of active nodes, or Malformed for a cursor that is not ours.
+// Locate answers a page of active nodes.
 func (r *Registry) Locate(at roles.Moment, m *protocol.Locate) protocol.Message {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.tidy(at.Now, sweepStep)
-	w := drawWalk(r.slab.size(), at.Luck)
-	if m.Cursor != nil {
-		var ours bool
-		if w, ours = parseWalk(m.Cursor, r.slab.size()); !ours {
-			return &protocol.Error{Code: protocol.Malformed, Text: "LOCATE: a cursor of another relay, or of before a restart"}
-		}
+	if r.life == 0 {
+		r.life = uint32(at.Luck>>16) | 1
+	}
+	w, ours := parseWalk(m.Cursor, r.slab.size())
+	if !ours || w.life != r.life {
+		w = drawWalk(r.slab.size(), at.Luck)
+		w.life = r.life
 	}
 	limit := protocol.DefaultPage
 	if m.Limit > 0 {
@@ -76,7 +79,8 @@ func drawWalk(slots uint32, luck uint64) walk {
 }
 
 func (w *walk) cursor() []byte {
-	b := binary.BigEndian.AppendUint32(nil, w.slots)
+	b := binary.BigEndian.AppendUint32(nil, w.life)
+	b = binary.BigEndian.AppendUint32(b, w.slots)
 	b = binary.BigEndian.AppendUint32(b, w.start)
 	b = binary.BigEndian.AppendUint32(b, w.stride)
 	return binary.BigEndian.AppendUint32(b, w.done)
@@ -84,14 +88,15 @@ func (w *walk) cursor() []byte {
 
 // parseWalk reads a cursor that a peer may have made up: whatever it says, the walk stays within the slots.
 func parseWalk(cursor []byte, slots uint32) (w walk, ours bool) {
-	if len(cursor) != 16 {
+	if len(cursor) != 20 {
 		return w, false
 	}
 	w = walk{
-		slots:  binary.BigEndian.Uint32(cursor),
-		start:  binary.BigEndian.Uint32(cursor[4:]),
-		stride: binary.BigEndian.Uint32(cursor[8:]),
-		done:   binary.BigEndian.Uint32(cursor[12:]),
+		life:   binary.BigEndian.Uint32(cursor),
+		slots:  binary.BigEndian.Uint32(cursor[4:]),
+		start:  binary.BigEndian.Uint32(cursor[8:]),
+		stride: binary.BigEndian.Uint32(cursor[12:]),
+		done:   binary.BigEndian.Uint32(cursor[16:]),
 	}
 	return w, w.slots > 0 && w.slots <= slots && w.done < w.slots
 }

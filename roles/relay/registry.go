@@ -27,7 +27,9 @@ type Registry struct {
 	slots map[protocol.NodeID]uint32
 	slab  slab
 	sweep uint32 // the next slot to look at
+	stamp uint64 // of the cursors, drawn with the first page
 	seen  lastSeen
+	life  uint32 // drawn at the first Locate, so that cursors of before a restart are known; 0: not yet
 }
 
 const (
@@ -106,6 +108,8 @@ func (r *Registry) Leave(at roles.Moment, m *protocol.Leave) protocol.Message {
 	if slot, held := r.slots[m.ID]; held && r.slab.at(slot).epoch <= m.Epoch {
 		r.slab.at(slot).epoch = m.Epoch // so that an earlier registration that comes late stays out
 		r.release(slot, at.Now)
+	} else if !held {
+		r.seen.raise(m.ID, m.Epoch, at.Now)
 	}
 	return &protocol.Left{}
 }
