@@ -16,6 +16,7 @@ type oracle struct {
 	registry *relay.Registry
 	next     relay.Directory // the registry, or what has been planted before it
 	known    map[protocol.NodeID]*known
+	paged    bool // a cursor of it is about
 }
 
 // known is what the oracle knows of a node id.
@@ -104,6 +105,8 @@ func (o *oracle) Leave(at roles.Moment, m *protocol.Leave) protocol.Message {
 		k.left, k.when, k.epoch = true, at.Now, m.Epoch
 	case k.live(at.Now):
 		o.w.coverage.sometimes(StaleLeave)
+	case k != nil && k.epoch < m.Epoch: // gone already: a registration of that epoch that comes late stays out
+		k.epoch = m.Epoch
 	}
 	answer := o.next.Leave(at, m)
 	o.compare(at.Now)
@@ -120,9 +123,13 @@ func (o *oracle) Locate(at roles.Moment, m *protocol.Locate) protocol.Message {
 	answer := o.next.Locate(at, m)
 	located, is := answer.(*protocol.Located)
 	if !is {
-		o.w.coverage.sometimes(OldCursor)
+		o.w.check.fail(S4, "LOCATE was answered with %s", describe(answer))
 		return answer
 	}
+	if m.Cursor != nil && !o.paged {
+		o.w.coverage.sometimes(OldCursor)
+	}
+	o.paged = o.paged || located.Cursor != nil
 	live := map[netip.AddrPort]bool{}
 	for _, k := range o.known {
 		if k.live(at.Now) {

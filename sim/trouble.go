@@ -191,8 +191,8 @@ func (w *World) heal() {
 			continue
 		}
 		h.off = false
-		if h.role != nodeRole && h.proc == nil {
-			w.start(h)
+		if h.role != nodeRole {
+			w.restart(h)
 		}
 	}
 	for _, p := range w.processes {
