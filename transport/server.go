@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -27,6 +28,8 @@ type Server struct {
 	mu        sync.Mutex
 	runs      map[*run]struct{}
 	serving   sync.WaitGroup
+	next      chan *link   // to an idle goroutine; closed when no more come
+	idle      atomic.Int32 // goroutines that wait there
 	farewells int
 	quiet     time.Time // until when the log is spared another complaint
 }
@@ -35,12 +38,13 @@ const (
 	acceptFirst = 5 * time.Millisecond // the wait after accepting failed, doubling
 	acceptMost  = time.Second          // up to this
 	complainGap = 10 * time.Second     // between two lines about the same trouble
+	mostIdle    = 32                   // goroutines kept for the next link
 )
 
 // Serve accepts until ctx is done. Then it closes the listener and tells every machine that it is Stopped; what
 // has not ended after protocol.DrainTimeout is cut. It returns nil after that, or why accepting failed for good.
 func (s *Server) Serve(ctx context.Context) error {
-	s.runs = map[*run]struct{}{}
+	s.runs, s.next = map[*run]struct{}{}, make(chan *link)
 	if s.Log == nil {
 		s.Log = hclog.NewNullLogger()
 	}
@@ -55,6 +59,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	} else {
 		<-closed
 	}
+	close(s.next)
 	s.drain()
 	if ctx.Err() != nil {
 		return nil
@@ -120,13 +125,30 @@ func (s *Server) welcome(conn Conn) {
 	s.mu.Lock()
 	s.runs[r] = struct{}{}
 	s.mu.Unlock()
-	s.serving.Add(1)
-	go s.serve(k)
+	select {
+	case s.next <- k:
+	default:
+		s.serving.Add(1)
+		go s.work(k)
+	}
+}
+
+// work serves a link, and then those that find it idle: a goroutine that has grown its stack is worth keeping.
+func (s *Server) work(k *link) {
+	defer s.serving.Done()
+	for k != nil {
+		s.serve(k)
+		if s.idle.Add(1) > mostIdle {
+			s.idle.Add(-1)
+			return
+		}
+		k = <-s.next
+		s.idle.Add(-1)
+	}
 }
 
 // serve runs the machine of an accepted link, as its reader.
 func (s *Server) serve(k *link) {
-	defer s.serving.Done()
 	r := k.run
 	k.serve()
 	r.settle()

@@ -1,0 +1,302 @@
+package transport_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/roles/relay"
+	"github.com/relaypeer/relaypeer/transport"
+	"github.com/relaypeer/relaypeer/transport/disk"
+)
+
+// Each benchmark runs ours and the bare way in turns and reports both, with the ratio of the medians: what the
+// neighbours of a shared machine take, they take from both.
+
+// pair are the figures of ours and of the bare way.
+type pair struct{ ours, bare []float64 }
+
+func (p *pair) report(b *testing.B, unit string) {
+	ours, bare := median(p.ours), median(p.bare)
+	b.ReportMetric(0, "ns/op") // a round of both says nothing
+	b.ReportMetric(ours, unit)
+	b.ReportMetric(bare, "bare-"+unit)
+	b.ReportMetric(ours/bare, "ratio")
+}
+
+func median(figures []float64) float64 {
+	slices.Sort(figures)
+	return figures[len(figures)/2]
+}
+
+// plainTCP is TCP without a congestion control that paces, as some systems have by default: over loopback it
+// would be all that is measured.
+type plainTCP struct{ transport.TCP }
+
+func (n plainTCP) Listen(ctx context.Context, address string) (transport.Listener, error) {
+	config := net.ListenConfig{KeepAlive: -1, Control: func(_, _ string, raw syscall.RawConn) error {
+		return raw.Control(func(fd uintptr) {
+			// Where the system has none of the name its own stays.
+			syscall.SetsockoptString(int(fd), syscall.IPPROTO_TCP, syscall.TCP_CONGESTION, "reno")
+		})
+	}}
+	config.SetMultipathTCP(false)
+	l, err := config.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	return plainListener{l.(*net.TCPListener)}, nil
+}
+
+type plainListener struct{ *net.TCPListener }
+
+func (l plainListener) Accept() (transport.Conn, error) { return l.AcceptTCP() }
+func (l plainListener) Addr() netip.AddrPort {
+	return l.TCPListener.Addr().(*net.TCPAddr).AddrPort()
+}
+
+// BenchmarkBulk fetches a large file to a file, by the machines and by a bare sendfile and splice.
+func BenchmarkBulk(b *testing.B) {
+	const size = 512 << 20
+	folder := b.TempDir()
+	source := filepath.Join(folder, "shared", "large")
+	makeFile(b, source, size)
+	share, err := disk.OpenShare(filepath.Dir(source), false)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer share.Close()
+	w := newWorld(b, plainTCP{}, relay.Policy{}, 0)
+	w.join(share)
+	defer w.end()
+	bare := startBareFile(b, source)
+	target := filepath.Join(folder, "target")
+	ours := func() { fetchToFile(b, w, "large", target, size) }
+	theirs := func() { copyToFile(b, bare, target, size) }
+	ours()
+	theirs()
+	var figures pair
+	for b.Loop() {
+		figures.ours = append(figures.ours, rate(size, ours))
+		figures.bare = append(figures.bare, rate(size, theirs))
+	}
+	figures.report(b, "MiB/s")
+}
+
+// rate returns MiB/s.
+func rate(size int64, run func()) float64 {
+	begin := time.Now()
+	run()
+	return float64(size) / (1 << 20) / time.Since(begin).Seconds()
+}
+
+func makeFile(b *testing.B, path string, size int64) {
+	b.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		b.Fatal(err)
+	}
+	block := make([]byte, 1<<20)
+	for i := range block {
+		block[i] = byte(i * 7)
+	}
+	file, err := os.Create(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer file.Close()
+	for range size / int64(len(block)) {
+		if _, err := file.Write(block); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// fileStore is a store that is one file.
+type fileStore struct{ *os.File }
+
+func (s fileStore) Writer(offset uint64) (io.Writer, error) {
+	_, err := s.Seek(int64(offset), io.SeekStart)
+	return s.File, err
+}
+
+func (s fileStore) Clear() error { return s.Truncate(0) }
+
+func createTarget(b *testing.B, path string) *os.File {
+	file, err := os.Create(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return file
+}
+
+func checkSize(b *testing.B, file *os.File, size int64) {
+	if info, err := file.Stat(); err != nil || info.Size() != size {
+		b.Fatalf("not all arrived: %v, %v", info, err)
+	}
+	file.Close()
+}
+
+func fetchToFile(b *testing.B, w *world, name, target string, size int64) {
+	file := createTarget(b, target)
+	if result := w.fetch(name, fileStore{file}); result.Outcome != client.Fetched {
+		b.Fatalf("%+v", result)
+	}
+	checkSize(b, file, size)
+}
+
+func copyToFile(b *testing.B, from net.Addr, target string, size int64) {
+	file := createTarget(b, target)
+	conn, err := net.Dial("tcp", from.String())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.Copy(file, conn); err != nil {
+		b.Fatal(err)
+	}
+	checkSize(b, file, size)
+}
+
+// startBareFile sends the file to whoever connects, and closes.
+func startBareFile(b *testing.B, path string) net.Addr {
+	return startBare(b, func(conn *net.TCPConn) {
+		file, err := os.Open(path)
+		if err != nil {
+			b.Error(err)
+			return
+		}
+		defer file.Close()
+		io.Copy(conn, file)
+	})
+}
+
+// startBare accepts and serves each link in a goroutine, until the benchmark ends.
+func startBare(b *testing.B, serve func(*net.TCPConn)) net.Addr {
+	l, err := plainTCP{}.Listen(context.Background(), "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	var all sync.WaitGroup
+	all.Go(func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			all.Go(func() {
+				defer conn.Close()
+				serve(conn.(*net.TCPConn))
+			})
+		}
+	})
+	b.Cleanup(func() {
+		l.Close()
+		all.Wait()
+	})
+	return net.TCPAddrFromAddrPort(l.Addr())
+}
+
+// BenchmarkLocate asks a relay with 50 leases for its nodes, over a connection each, and a bare loop that accepts,
+// reads, writes and closes the same bytes to the same clients.
+func BenchmarkLocate(b *testing.B) {
+	const leases, links, clients = 50, 4000, 16
+	registry := relay.NewRegistry(relay.Policy{})
+	for i := range leases {
+		id := protocol.NodeID{byte(i + 1)}
+		registry.Register(roles.Moment{}, netip.AddrFrom4([4]byte{192, 0, 2, byte(i + 1)}), &protocol.Register{ID: id, Epoch: 1, Port: 40000})
+	}
+	request := protocol.Append(nil, &protocol.Locate{Name: "a file"})
+	answer := protocol.Append(nil, registry.Locate(roles.Moment{Luck: 7}, &protocol.Locate{}))
+	ours := startRelay(b, registry)
+	bare := startBare(b, func(conn *net.TCPConn) {
+		var buf [4 << 10]byte
+		if n, err := conn.Read(buf[:]); err != nil || n != len(request) {
+			b.Errorf("%d bytes: %v", n, err)
+		}
+		conn.Write(answer)
+	})
+	locate := func(at net.Addr) float64 { return locates(b, at, request, len(answer), links, clients) }
+	locate(ours)
+	locate(bare)
+	var figures pair
+	for b.Loop() {
+		figures.ours = append(figures.ours, locate(ours))
+		figures.bare = append(figures.bare, locate(bare))
+	}
+	figures.report(b, "locates/s")
+}
+
+func startRelay(b *testing.B, registry *relay.Registry) net.Addr {
+	l, err := plainTCP{}.Listen(context.Background(), "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	pool := roles.NewPool(func() *relay.Session { return relay.NewSession(registry) })
+	server := &transport.Server{
+		Loop: &transport.Loop{Start: time.Now()}, Listener: l, New: pool.Take, Free: pool.Return, Party: protocol.Relay,
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		if err := server.Serve(ctx); err != nil {
+			b.Error(err)
+		}
+	})
+	b.Cleanup(func() {
+		cancel()
+		serving.Wait()
+	})
+	return net.TCPAddrFromAddrPort(l.Addr())
+}
+
+// locates returns how many conversations a second that many clients get.
+func locates(b *testing.B, at net.Addr, request []byte, answer, links, clients int) float64 {
+	begin := time.Now()
+	var all sync.WaitGroup
+	for range clients {
+		all.Go(func() {
+			buf := make([]byte, answer)
+			for range links / clients {
+				if err := locateOnce(at, request, buf); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	return float64(links) / time.Since(begin).Seconds()
+}
+
+func locateOnce(at net.Addr, request, buf []byte) error {
+	conn, err := net.DialTCP("tcp", nil, at.(*net.TCPAddr))
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if _, err := conn.Write(request); err != nil {
+		return err
+	}
+	if _, err := io.ReadFull(conn, buf); err != nil {
+		return err
+	}
+	if err := conn.CloseWrite(); err != nil {
+		return err
+	}
+	if n, err := conn.Read(buf); n != 0 || err != io.EOF {
+		return fmt.Errorf("%d bytes after the answer: %v", n, err)
+	}
+	return nil
+}
