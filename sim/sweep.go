@@ -1,0 +1,113 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+)
+
+// SweepScenario is the small scenario that the sweep spoils at every event in every way: a file that the first
+// node lacks, one that both have in two versions, and one that nobody has.
+func SweepScenario() *Scenario {
+	return &Scenario{
+		Seed: 1, Heal: 40 * time.Second, Clients: 1,
+		Relay: RelayPlan{Page: 1},
+		Nodes: []NodePlan{
+			{ID: 0, Files: []FilePlan{{"both", 1, 300000}}},
+			{ID: 1, Start: 10 * time.Millisecond, Files: []FilePlan{{"both", 2, 70000}, {"one", 3, 1}}},
+		},
+		Ops: []Op{
+			{At: time.Second, Do: DoFetch, Who: "c0", Name: "one"},
+			{At: 2 * time.Second, Do: DoFetch, Who: "c0", Name: "both"},
+			{At: 34 * time.Second, Do: DoFetch, Who: "c0", Name: "both"},
+		},
+	}
+}
+
+// EachFault calls f with every fault that a sweep tries at one event: every class, every target, every number.
+func (s *Scenario) EachFault(f func(Fault)) {
+	servers := []string{"relay"}
+	for i := range s.Nodes {
+		servers = append(servers, nodeName(i))
+	}
+	clients := []string{clientName(0)}
+	everybody := append(append([]string{}, servers...), clients...)
+	for i := range Classes {
+		info := &Classes[i]
+		switch info.Target {
+		case atAnybody:
+			s.eachNumber(info, everybody, []string{""}, f)
+		case atPair:
+			s.eachNumber(info, clients, servers, f)
+			s.eachNumber(info, servers, clients, f)
+			s.eachNumber(info, servers[1:], servers[:1], f)
+			s.eachNumber(info, servers[:1], servers[1:], f)
+		case atServer:
+			s.eachNumber(info, servers, []string{""}, f)
+		case atNode:
+			s.eachNumber(info, servers[1:], []string{""}, f)
+		case atClient:
+			s.eachNumber(info, clients, []string{""}, f)
+		}
+	}
+}
+
+// sweepSpan is how long a condition lasts in the sweep: longer than any one deadline of an exchange.
+const sweepSpan = protocol.ProgressTimeout + 2*time.Second
+
+func (s *Scenario) eachNumber(info *ClassInfo, who, with []string, f func(Fault)) {
+	numbers := info.N
+	if len(numbers) == 0 {
+		numbers = []int{0}
+	}
+	for _, a := range who {
+		for _, b := range with {
+			for _, n := range numbers {
+				fault := Fault{Class: info.Class, Who: a, With: b, N: n}
+				if info.lasts {
+					fault.For = sweepSpan
+				}
+				if info.file {
+					fault.Name = "both"
+				}
+				if info.Class == Attack {
+					continue // attacks have an enumeration of their own
+				}
+				f(fault)
+			}
+		}
+	}
+}
+
+// EachAttack calls f with a scenario for each way of breaking the protocol in each state that hears a message.
+func EachAttack(f func(name string, s *Scenario)) {
+	for _, attack := range Attacks() {
+		for _, at := range []string{"relay", "n0"} {
+			s := SweepScenario()
+			s.Faults = []Fault{{Class: Attack, At: 1500 * time.Millisecond, Who: at, Name: attack}}
+			f(fmt.Sprintf("%s at %s", attack, at), s)
+		}
+	}
+	for _, lie := range NodeLies {
+		s := SweepScenario()
+		s.Nodes[0].Lie = lie
+		f(fmt.Sprintf("node: %s", lie), s)
+	}
+	for _, lie := range RelayLies {
+		s := SweepScenario()
+		s.Relay.Lie = lie
+		f(fmt.Sprintf("relay: %s", lie), s)
+	}
+	for i := range protocol.Kinds {
+		kind := protocol.Kinds[i].Name
+		s := SweepScenario()
+		s.Nodes[0].Lie = Lie("say " + kind)
+		f("node says "+kind, s)
+		for _, when := range []string{"say ", "later "} {
+			s := SweepScenario()
+			s.Relay.Lie = Lie(when + kind)
+			f("relay: "+when+kind, s)
+		}
+	}
+}
