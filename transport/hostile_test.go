@@ -109,7 +109,11 @@ func TestSlowPeersAreLetGoInTime(t *testing.T) {
 				w := newWorld(t, network, relay.Policy{}, 0)
 				begin := time.Now()
 				conn := call(t, network, w.relay, nil)
-				go behave(conn)
+				behaved := make(chan struct{})
+				go func() {
+					defer close(behaved)
+					behave(conn)
+				}()
 				if code := refusal(t, conn); code != protocol.Timeout {
 					t.Errorf("%v", code)
 				}
@@ -123,6 +127,7 @@ func TestSlowPeersAreLetGoInTime(t *testing.T) {
 					t.Errorf("%d links are closed", closed)
 				}
 				conn.Close()
+				<-behaved
 				w.end()
 			})
 		})
@@ -165,12 +170,18 @@ func TestAFullServerSaysBusy(t *testing.T) {
 	})
 }
 
-// ask sends a request and reads one message.
+// ask sends a request and hears the answer.
 func ask(t *testing.T, conn transport.Conn, request protocol.Message) protocol.Message {
 	t.Helper()
 	if _, err := conn.Write(protocol.Append(nil, request)); err != nil {
 		t.Fatal(err)
 	}
+	return hear(t, conn)
+}
+
+// hear reads one message and not a byte more.
+func hear(t *testing.T, conn transport.Conn) protocol.Message {
+	t.Helper()
 	var got []byte
 	for {
 		var b [1]byte

@@ -1,0 +1,303 @@
+package transport_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/roles/node"
+	"github.com/relaypeer/relaypeer/roles/relay"
+	"github.com/relaypeer/relaypeer/transport"
+)
+
+// shrunk is a file that gives less than it promised: at the end of it comes err.
+type shrunk struct {
+	page
+	err error
+}
+
+func (s shrunk) Read(b []byte) (int, error) {
+	n, err := s.page.Read(b)
+	if err == io.EOF {
+		err = s.err
+	}
+	return n, err
+}
+
+// shrinking is a share whose files lose their second half when they are sent.
+type shrinking struct {
+	folder
+	err error
+}
+
+func (s shrinking) Open(name string) (io.ReadSeekCloser, uint64, []byte, *protocol.Error) {
+	_, size, version, err := s.folder.Open(name)
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	return shrunk{page{strings.NewReader(s.folder[name][:size/2])}, s.err}, size, version, nil
+}
+
+// A file that can't be read to its end keeps the link in step, and is told with a code; another node still helps.
+func TestAFileThatShrinksIsNeverDelivered(t *testing.T) {
+	files := folder{"file": strings.Repeat("content ", 64<<10)}
+	for code, err := range map[protocol.Code]error{protocol.Changed: io.EOF, protocol.Internal: errors.New("bad sector")} {
+		both(t, func(t *testing.T, network transport.Network) {
+			w := newWorld(t, network, relay.Policy{}, 0)
+			w.join(shrinking{files, err})
+			store := &heap{}
+			result := w.fetch("file", store)
+			if result.Outcome != client.Undelivered || result.Tried[0].Code != code {
+				t.Errorf("%+v, not %v", result, code)
+			}
+			w.join(files)
+			store = &heap{}
+			if result := w.fetch("file", store); result.Outcome != client.Fetched || store.String() != files["file"] {
+				t.Errorf("%+v", result)
+			}
+			w.allGraceful()
+		})
+	}
+}
+
+// full is a store that takes so many bytes and no more.
+type full struct{ left int }
+
+func (f *full) Writer(uint64) (io.Writer, error) { return f, nil }
+func (f *full) Clear() error                     { return nil }
+
+func (f *full) Write(b []byte) (int, error) {
+	if len(b) > f.left {
+		return 0, errors.New("no space left")
+	}
+	f.left -= len(b)
+	return len(b), nil
+}
+
+func TestAFullStoreIsNotTheNodesFault(t *testing.T) {
+	both(t, func(t *testing.T, network transport.Network) {
+		w := newWorld(t, network, relay.Policy{}, 0)
+		w.join(folder{"file": strings.Repeat("content ", 64<<10)})
+		for _, room := range []int{0, 200 << 10} {
+			result := w.fetch("file", &full{room})
+			if result.Outcome != client.DiskFailed || !strings.Contains(result.Text, "no space left") {
+				t.Errorf("%+v", result)
+			}
+		}
+		w.end()
+	})
+}
+
+// hanging is a share whose disk does not answer before it is freed.
+type hanging struct {
+	folder
+	free chan struct{}
+}
+
+func (h hanging) Open(name string) (io.ReadSeekCloser, uint64, []byte, *protocol.Error) {
+	<-h.free
+	return h.folder.Open(name)
+}
+
+func TestADiskThatHangsHoldsNobodyLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, transport.NewMemory(), relay.Policy{}, 0)
+		share := hanging{folder{"file": "content"}, make(chan struct{})}
+		w.join(share)
+		result := w.fetch("file", &heap{})
+		if result.Outcome != client.Unsure || result.Tried[0].Code != protocol.Timeout && result.Tried[0].Code != protocol.Internal {
+			t.Errorf("%+v", result)
+		}
+		begin := time.Now()
+		w.end() // although the disk still hangs
+		if took := time.Since(begin); took > 2*protocol.CloseTimeout {
+			t.Errorf("the end took %v", took)
+		}
+		close(share.free)
+	})
+}
+
+// A slow link is let be as long as it makes progress: the deadlines of single writes are not the machine's.
+func TestASlowLinkIsLetBe(t *testing.T) {
+	const size = 512 << 10
+	synctest.Test(t, func(t *testing.T) {
+		network := transport.NewMemory()
+		w := newWorld(t, network, relay.Policy{}, 0)
+		at := w.join(folder{"file": strings.Repeat("x", size)})
+		conn := call(t, network, at, nil)
+		content := ask(t, conn, &protocol.Get{Name: "file"}).(*protocol.Content)
+		conn.Write(protocol.Append(nil, &protocol.Get{Name: "file", Offset: size})) // ahead, as clients do
+		begin := time.Now()
+		for got := int64(0); got < int64(content.Length); time.Sleep(3 * time.Second) {
+			n, err := io.CopyN(io.Discard, conn, 16<<10)
+			if got += n; err != nil {
+				t.Fatalf("cut after %d bytes and %v: %v", got, time.Since(begin), err)
+			}
+		}
+		if last := hear(t, conn).(*protocol.Content); last.Offset != size || last.Length != 0 {
+			t.Errorf("%+v", last)
+		}
+		conn.Close()
+		w.end()
+	})
+}
+
+// stalled is a network on which no dial ever comes to anything.
+type stalled struct{ transport.Refusing }
+
+func (stalled) Dial(ctx context.Context, _ string) (transport.Conn, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func TestAStalledDialIsGivenUpInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		fetch := client.NewFetch("relay:1", "file")
+		(&transport.Loop{Network: stalled{}, Start: begin}).Run(t.Context(), nil, fetch)
+		if took := time.Since(begin); took != protocol.DialTimeout || fetch.Result().Code != protocol.Timeout {
+			t.Errorf("%+v after %v", fetch.Result(), took)
+		}
+	})
+}
+
+// A member rests between renewals; stop lets it leave, and a cut does not even wait for that.
+func TestStopAndCut(t *testing.T) {
+	for name, test := range map[string]struct {
+		cut  bool
+		left int // leases afterwards
+	}{"stopped": {false, 0}, "cut": {true, 1}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, transport.NewMemory(), relay.Policy{}, 0)
+				ctx, cancel := context.WithCancel(t.Context())
+				stop := make(chan struct{})
+				member := node.NewMembership(node.Config{Relay: w.relay.String(), ID: protocol.NodeID{1}, Epoch: 1, Port: 1})
+				go func() {
+					time.Sleep(10 * protocol.LeaseTTL) // renewed many times by then
+					if active := w.registry.Active(time.Since(w.start)); active != 1 {
+						t.Errorf("%d leases", active)
+					}
+					if test.cut {
+						cancel()
+					} else {
+						close(stop)
+					}
+				}()
+				w.loop().Run(ctx, stop, member)
+				cancel()
+				if active := w.registry.Active(time.Since(w.start)); active != test.left {
+					t.Errorf("%d leases afterwards", active)
+				}
+				w.end()
+			})
+		})
+	}
+}
+
+// Serve carries one accepted link, without a server.
+func TestServeOneLink(t *testing.T) {
+	both(t, func(t *testing.T, network transport.Network) {
+		near, far := connect(t, network, "127.0.0.1:0")
+		session := relay.NewSession(relay.NewRegistry(relay.Policy{}))
+		served := make(chan struct{})
+		var ends []transport.End
+		loop := &transport.Loop{Start: time.Now(), Trace: func(e transport.Event) {
+			if e.What == transport.Closed {
+				ends = append(ends, e.End)
+			}
+		}}
+		go func() {
+			defer close(served)
+			loop.Serve(context.Background(), nil, session, far)
+		}()
+		if answer := ask(t, near, &protocol.Locate{}); answer.Kind() != protocol.KindLocated {
+			t.Errorf("%v", answer)
+		}
+		near.Close()
+		<-served
+		if len(ends) != 1 || ends[0] != transport.Graceful || !session.Final() {
+			t.Errorf("the link ended so: %v, the machine in %v", ends, session.State())
+		}
+	})
+}
+
+// How a link ended is known, whatever the peer did.
+func TestEndsAreTold(t *testing.T) {
+	request := protocol.Append(nil, &protocol.Locate{})
+	for want, behave := range map[transport.End]func(*net.TCPConn){
+		transport.Graceful:  func(conn *net.TCPConn) { conn.CloseWrite(); io.Copy(io.Discard, conn) },
+		transport.Truncated: func(conn *net.TCPConn) { conn.Write(request[:5]); conn.CloseWrite(); io.Copy(io.Discard, conn) },
+		transport.Reset:     func(conn *net.TCPConn) { conn.SetLinger(0) },
+	} {
+		t.Run(want.String(), func(t *testing.T) {
+			near, far := connect(t, transport.TCP{}, "127.0.0.1:0")
+			got := make(chan transport.End, 1)
+			loop := &transport.Loop{Start: time.Now(), Trace: func(e transport.Event) {
+				if e.What == transport.Closed {
+					got <- e.End
+				}
+			}}
+			go func() {
+				behave(near.(*net.TCPConn))
+				near.Close()
+			}()
+			loop.Serve(t.Context(), nil, relay.NewSession(relay.NewRegistry(relay.Policy{})), far)
+			if end := <-got; end != want {
+				t.Errorf("%v", end)
+			}
+		})
+	}
+}
+
+// A machine sees its inputs one at a time, in moments that do not run backwards, with luck that differs.
+func TestMomentsAndLuck(t *testing.T) {
+	m := &ticking{}
+	synctest.Test(t, func(t *testing.T) {
+		(&transport.Loop{Start: time.Now()}).Run(t.Context(), nil, m)
+	})
+	for i, at := range m.moments {
+		if want := time.Duration(i) * time.Second; at.Now != want {
+			t.Errorf("step %d at %v", i, at.Now)
+		}
+		if i > 0 && at.Luck == m.moments[i-1].Luck {
+			t.Errorf("the luck of step %d is that of the step before", i)
+		}
+	}
+	if len(m.moments) != 6 || m.stale != 0 {
+		t.Errorf("%d steps, %d of them by timers that were armed anew or disarmed", len(m.moments), m.stale)
+	}
+}
+
+// ticking arms its deadline anew each second and its second timer never to ring.
+type ticking struct {
+	moments []roles.Moment
+	stale   int
+}
+
+func (m *ticking) Step(at roles.Moment, in roles.Input) []roles.Effect {
+	m.moments = append(m.moments, at)
+	n := uint64(len(m.moments))
+	if rang, is := in.(roles.Rang); is && (rang.Timer != roles.Deadline || rang.Number != n-1) {
+		m.stale++
+	}
+	if m.Final() {
+		return nil
+	}
+	return []roles.Effect{
+		roles.Arm{Timer: roles.Deadline, Number: 100 + n, After: time.Millisecond},
+		roles.Arm{Timer: roles.Deadline, Number: n, After: time.Second},
+		roles.Arm{Timer: 1, Number: n, After: time.Millisecond},
+		roles.Disarm{Timer: 1},
+	}
+}
+
+func (m *ticking) Final() bool { return len(m.moments) == 6 }
