@@ -1,0 +1,171 @@
+package levels
+
+import (
+	"flag"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles/relay"
+	"github.com/relaypeer/relaypeer/transport"
+)
+
+// fate is what becomes of a node.
+type fate int
+
+const (
+	stays fate = iota
+	stops
+	dies
+)
+
+// scene is what happens in a bubble, drawn before anything runs.
+type scene struct {
+	Nodes   []scenicNode
+	Fetches []scenicFetch
+	Restart time.Duration // of the relay; 0: none
+}
+
+type scenicNode struct {
+	Files map[string]scenicFile
+	Fate  fate
+	After time.Duration
+}
+
+type scenicFile struct{ Size, Variant int }
+
+type scenicFetch struct {
+	Name     string
+	After    time.Duration
+	Patience time.Duration // until the user interrupts; 0: for ever
+}
+
+var names = []string{"a", "sub/b", "größe", "nowhere"}
+
+func drawScene(t *rapid.T) scene {
+	soon := rapid.Custom(func(t *rapid.T) time.Duration {
+		return time.Duration(rapid.IntRange(0, 120_000).Draw(t, "ms")) * time.Millisecond
+	})
+	sizes := rapid.SampledFrom([]int{0, 1, 100, 4096, 70_000, 300_000})
+	file := rapid.Custom(func(t *rapid.T) scenicFile {
+		return scenicFile{sizes.Draw(t, "size"), rapid.IntRange(0, 1).Draw(t, "variant")}
+	})
+	node := rapid.Custom(func(t *rapid.T) scenicNode {
+		files := rapid.MapOfN(rapid.SampledFrom(names[:3]), file, 0, 3).Draw(t, "files")
+		return scenicNode{files, rapid.SampledFrom([]fate{stays, stays, stops, dies}).Draw(t, "fate"), soon.Draw(t, "after")}
+	})
+	fetch := rapid.Custom(func(t *rapid.T) scenicFetch {
+		f := scenicFetch{Name: rapid.SampledFrom(names).Draw(t, "name"), After: soon.Draw(t, "after")}
+		if rapid.IntRange(0, 9).Draw(t, "impatient") == 9 {
+			f.Patience = soon.Draw(t, "patience")
+		}
+		return f
+	})
+	s := scene{rapid.SliceOfN(node, 0, 6).Draw(t, "nodes"), rapid.SliceOfN(fetch, 1, 4).Draw(t, "fetches"), 0}
+	if rapid.Bool().Draw(t, "restart") {
+		s.Restart = soon.Draw(t, "restart after")
+	}
+	return s
+}
+
+// fetchBound is more than any fetch may take: each of so many nodes may use up the deadlines of one conversation.
+func fetchBound(nodes int) time.Duration {
+	one := protocol.DialTimeout + 2*protocol.ReplyTimeout + protocol.ProgressTimeout + protocol.CloseTimeout
+	return time.Duration(nodes+2) * one
+}
+
+// play runs a scene: phase 1 as drawn, phase 2 settled and exact, phase 3 a stop that leaves nothing.
+func play(t failer, s scene, network transport.Network, p plant) {
+	w := newTown(t, network, relay.Policy{}, p)
+	for _, n := range s.Nodes {
+		files := map[string][]byte{}
+		for name, f := range n.Files {
+			files[name] = text(f.Size, f.Variant)
+		}
+		w.join(files)
+	}
+	var acts sync.WaitGroup
+	for i, n := range s.Nodes {
+		acts.Go(func() { w.meet(w.nodes[i], n) })
+	}
+	for _, f := range s.Fetches {
+		acts.Go(func() { w.want(f, len(s.Nodes)) })
+	}
+	if s.Restart > 0 {
+		time.Sleep(s.Restart)
+		w.relay.stop()
+		w.relay.gone.Wait()
+		w.openRelay(w.relayAt)
+	}
+	acts.Wait()
+	for i, n := range s.Nodes {
+		w.nodes[i].fate = n.Fate
+	}
+	time.Sleep(protocol.LeaseTTL + protocol.RetryMost*3/2) // all leases of the dead lapse, all the living come back
+	if listed, living := w.listed(), w.living(); !slices.Equal(listed, living) {
+		w.Errorf("L2: listed are %v, alive %v", listed, living)
+	}
+	for _, name := range names {
+		r, got := w.fetch(nil, name)
+		w.judge(name, r, got, true)
+	}
+	w.close()
+	if listed := w.listed(); len(listed) > 0 {
+		w.Errorf("C3: after all have left, listed are %v", listed)
+	}
+}
+
+// meet brings a node its fate.
+func (w *town) meet(n *resident, s scenicNode) {
+	if s.Fate == stays {
+		return
+	}
+	time.Sleep(s.After)
+	if s.Fate == dies {
+		n.kill()
+	} else {
+		n.stop()
+	}
+	n.gone.Wait()
+}
+
+// want runs a fetch as drawn and holds it to what is promised in the midst of faults.
+func (w *town) want(f scenicFetch, nodes int) {
+	time.Sleep(f.After)
+	var stop chan struct{}
+	if f.Patience > 0 {
+		stop = make(chan struct{})
+		defer time.AfterFunc(f.Patience, func() { close(stop) }).Stop()
+	}
+	began := time.Now()
+	r, got := w.fetch(stop, f.Name)
+	w.judge(f.Name, r, got, false)
+	if took := time.Since(began); took > fetchBound(nodes) {
+		w.Errorf("L1: %q took %v among %d nodes", f.Name, took, nodes)
+	}
+}
+
+// TestBubble runs random scenes on virtual time. The bubble itself reports goroutines that are left or stuck.
+func TestBubble(t *testing.T) {
+	p := plants[*planted]
+	done := 0
+	began := time.Now()
+	rapid.Check(t, func(t *rapid.T) {
+		s := drawScene(t)
+		t.Logf("%+v", s)
+		rapid.SyncTest(t, func(t *rapid.T) { play(t, s, transport.NewMemory(), p) })
+		done++
+	})
+	if done < 100 { // near the end of its time rapid stops early and says that all is well
+		t.Errorf("only %d scenes were played", done)
+	}
+	t.Log(fmt.Sprintf("%d scenes, %.0f a second", done, float64(done)/time.Since(began).Seconds()))
+}
+
+// planted is the bug that a child process of the tests runs with.
+var planted = flag.String("planted", "", "run with this bug")

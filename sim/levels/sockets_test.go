@@ -1,0 +1,138 @@
+package levels
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"io"
+	"net"
+	"strconv"
+	"sync"
+	"testing"
+
+	"go.uber.org/goleak"
+	"pgregory.net/rapid"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/roles/relay"
+	"github.com/relaypeer/relaypeer/transport"
+)
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "rapid.checks" })
+	if !given {
+		flag.Set("rapid.checks", strconv.Itoa(scenes))
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// scenes is how many a test plays unless -rapid.checks says so.
+const scenes = 500
+
+// TestSockets places files at random and fetches all of them over real TCP: first with every node alive, when each
+// link must end gracefully, then after one was killed.
+func TestSockets(t *testing.T) {
+	for seed := range 24 {
+		nodes := rapid.SliceOfN(rapid.MapOfN(rapid.SampledFrom(names[:3]), rapid.IntRange(0, 200_000), 0, 3), 1, 5).Example(seed)
+		w := newTown(t, transport.TCP{}, relay.Policy{}, plants[*planted])
+		for i, files := range nodes {
+			contents := map[string][]byte{}
+			for name, size := range files {
+				contents[name] = text(size, i)
+			}
+			w.join(contents)
+		}
+		for _, name := range names {
+			r, got := w.fetch(nil, name)
+			w.judge(name, r, got, true)
+		}
+		w.mu.Lock()
+		for end, n := range w.ends {
+			if end != transport.Graceful {
+				t.Errorf("seed %d: %d links ended %s", seed, n, end)
+			}
+		}
+		w.mu.Unlock()
+		dead := w.nodes[seed%len(w.nodes)]
+		dead.kill()
+		dead.gone.Wait()
+		dead.fate = dies
+		for _, name := range names {
+			r, got := w.fetch(nil, name)
+			w.judge(name, r, got, false)
+			for _, tried := range r.Tried {
+				if tried.Node == dead.at && tried.Code != protocol.Refused {
+					t.Errorf("seed %d: the dead node was passed over with %s", seed, tried.Code)
+				}
+			}
+			if r.Outcome == client.NobodyHad {
+				t.Errorf("seed %d: %q is called not found although %s could not be asked", seed, name, dead.at)
+			}
+		}
+		w.close()
+	}
+}
+
+// hasty is a session that hangs up at once after its last word, with what the peer still says unread.
+type hasty struct{ *relay.Session }
+
+func (h hasty) Step(at roles.Moment, in roles.Input) []roles.Effect {
+	effects := []roles.Effect{}
+	for _, effect := range h.Session.Step(at, in) {
+		switch effect.(type) {
+		case roles.HalfClose:
+			effects = append(effects, roles.HangUp{Link: 0})
+		case roles.Discard, roles.HangUp:
+		default:
+			effects = append(effects, effect)
+		}
+	}
+	return effects
+}
+
+// lastWords counts in how many of so many runs a peer that breaks the protocol, and has more to say, gets to read
+// why it is let go.
+func lastWords(t *testing.T, runs int, machine func() roles.Machine) (read int) {
+	w := newTown(t, transport.TCP{}, relay.Policy{}, plants[""])
+	defer w.close()
+	var h house
+	at := w.serve(&h, "127.0.0.1:0", &transport.Server{Loop: w.loop(), New: machine, Party: protocol.Relay})
+	defer h.gone.Wait()
+	defer h.stop()
+	rude := append([]byte("RP\x09nonsense"), bytes.Repeat([]byte("and more of it "), 4000)...)
+	for range runs {
+		conn, err := transport.TCP{}.Dial(context.Background(), at.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var talking sync.WaitGroup
+		talking.Go(func() { conn.Write(rude) })
+		talking.Wait() // what is unread at the other side is what makes the difference
+		answer, err := io.ReadAll(conn)
+		conn.(*net.TCPConn).SetLinger(0)
+		conn.Close()
+		if m, _, _ := protocol.Decode(answer); err == nil && m != nil && m.Kind() == protocol.KindError {
+			read++
+		}
+	}
+	return read
+}
+
+// TestTheLastWordIsHeard is about what no simulated network has: a close with unread input makes the system answer
+// with a reset, which takes along what the peer has not read yet.
+func TestTheLastWordIsHeard(t *testing.T) {
+	const runs = 60
+	registry := relay.NewRegistry(relay.Policy{})
+	if read := lastWords(t, runs, func() roles.Machine { return relay.NewSession(registry) }); read != runs {
+		t.Errorf("the ERROR was read in %d of %d runs", read, runs)
+	}
+	read := lastWords(t, runs, func() roles.Machine { return hasty{relay.NewSession(registry)} })
+	if read == runs {
+		t.Error("planted: closing without draining lost nothing, so this test sees nothing")
+	}
+	t.Logf("closing without draining lost the ERROR in %d of %d runs", runs-read, runs)
+}
