@@ -12,7 +12,7 @@ import (
 // Attacks lists what a stranger may do to a server: "first X" says X at once, "second X" after an honest request;
 // X is the name of a kind, or of what is no message. The others are ways of not behaving.
 func Attacks() []string {
-	attacks := []string{"silence", "half", "half-end", "drip", "no-reading", "hang-up", "flood", "old-cursor", "bad-name", "far-offset"}
+	attacks := []string{"silence", "end", "half", "half-end", "drip", "no-reading", "hang-up", "flood", "old-cursor", "bad-name", "far-offset"}
 	for _, when := range []string{"first", "second"} {
 		for i := range protocol.Kinds {
 			attacks = append(attacks, when+" "+protocol.Kinds[i].Name)
@@ -106,6 +106,8 @@ func (s *stranger) begin() []roles.Effect {
 		return s.breakIt(what)
 	case "second":
 		return say(s.honest())
+	case "end":
+		return []roles.Effect{roles.HalfClose{}, roles.Hear{}}
 	case "half":
 		return []roles.Effect{raw(frame[:20]), roles.Hear{}}
 	case "half-end":

@@ -35,11 +35,11 @@ const (
 	DiskError   Class = "disk-error"
 	DiskFull    Class = "disk-full"
 	Attack      Class = "attack"
+	Graceful    Class = "stop"
 
 	Drift    Class = "drift"     // in a plan: a clock that runs fast or slow
 	Liar     Class = "liar"      // in a plan: a node or relay that does not keep to the protocol
 	SharedID Class = "shared-id" // in a plan: two nodes with one id
-	Graceful Class = "graceful"  // an operation: a stop
 	Heals    Class = "heal"      // what had been cut is joined again
 )
 
@@ -95,10 +95,10 @@ var Classes = []ClassInfo{
 	{DiskError, "the node's disk gives errors; N is 0: on opening, 1: on reading", atNode, []int{0, 1}, true, false},
 	{DiskFull, "the client's disk takes only N bytes more", atClient, []int{0, 1, 70000}, true, false},
 	{Attack, "a stranger breaks the protocol as Name says", atServer, nil, false, false},
+	{Graceful, "the process is stopped gracefully, and started again when the time is over", atAnybody, nil, true, false},
 	{Drift, "a clock runs fast or slow", atNobody, nil, false, false},
 	{Liar, "a node or the relay does not keep to the protocol", atNobody, nil, false, false},
 	{SharedID, "two nodes have one id", atNobody, nil, false, false},
-	{Graceful, "a relay or node is stopped gracefully", atNobody, nil, false, false},
 	{Heals, "hosts that were cut off from each other are joined", atNobody, nil, false, false},
 }
 

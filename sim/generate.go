@@ -16,15 +16,17 @@ func Draw(c Chooser) *Scenario {
 	s := &Scenario{
 		Seed:    uint64(c.N(1<<30, "seed")),
 		Heal:    pick(c, "heal", 20*time.Second, 60*time.Second, 130*time.Second, 300*time.Second),
+		Drain:   pick(c, "drain", 0, 0, 0, 40*time.Second),
 		Clients: 1 + c.N(3, "clients"),
 	}
 	nodes := pick(c, "nodes", 2, 1, 3, 0, 4, 5, 3, 2, 6, 8, 12)
-	d := drawing{c, s}
+	d := drawing{c: c, s: s}
 	d.relay()
 	for i := range nodes {
 		s.Nodes = append(s.Nodes, d.node(i))
 	}
 	d.files()
+	d.moment = d.time()
 	for range 1 + c.N(5, "ops") {
 		s.Ops = append(s.Ops, d.op())
 	}
@@ -35,8 +37,9 @@ func Draw(c Chooser) *Scenario {
 }
 
 type drawing struct {
-	c Chooser
-	s *Scenario
+	c      Chooser
+	s      *Scenario
+	moment time.Duration // around which things fall together
 }
 
 func (d drawing) drift() int {
@@ -112,6 +115,9 @@ func (d drawing) size() uint64 {
 }
 
 func (d drawing) time() time.Duration {
+	if d.moment > 0 && d.c.N(3, "together") > 0 {
+		return min(d.moment+time.Duration(d.c.N(60, "soon"))*pick(d.c, "unit", time.Millisecond, 100*time.Microsecond, 200*time.Millisecond), d.s.Heal-time.Millisecond)
+	}
 	return time.Duration(d.c.N(int(d.s.Heal/time.Millisecond), "time")) * time.Millisecond
 }
 
@@ -173,6 +179,9 @@ func (d drawing) fault() Fault {
 		f.Who, f.With = d.host(), d.server()
 	default:
 		f.Who = d.host()
+	}
+	if chance(d.c, 3, "by event") {
+		f.At, f.Event = 0, 1+d.c.N(500, "event")
 	}
 	if info.lasts {
 		f.For = d.span()

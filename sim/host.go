@@ -124,18 +124,21 @@ func (w *World) start(h *host) {
 	}
 }
 
-// stop asks the host's process to end gracefully. What has not ended after protocol.DrainTimeout is cut.
+// stop asks the host's process to end gracefully. What has not ended when the program's
+// patience is over is cut.
 func (w *World) stop(h *host) {
 	p := h.proc
-	if p == nil || p.stopping {
+	if p == nil {
+		return
+	}
+	if p.stopping { // somebody is impatient
+		w.tellAll(p, roles.Stopped{})
 		return
 	}
 	p.stopping, p.listening = true, false
 	w.note(Line{What: Stops, Host: h.index})
-	for _, a := range p.actors {
-		w.tell(a, roles.Stopped{})
-	}
-	w.after(h.worldly(protocol.DrainTimeout), func() {
+	w.tellAll(p, roles.Stopped{})
+	w.after(h.worldly(w.scenario.patience()), func() {
 		if p.dead {
 			return
 		}
@@ -147,6 +150,17 @@ func (w *World) stop(h *host) {
 		w.kill(p, crashResets)
 	})
 	w.reap(p)
+}
+
+// tellAll tells all machines of a process something here and now, before whatever else waits to be told to them.
+func (w *World) tellAll(p *process, in roles.Input) {
+	for _, a := range p.actors {
+		if p.hung {
+			w.tell(a, in)
+		} else {
+			w.step(a, in)
+		}
+	}
 }
 
 // reap ends a stopping process whose machines have all come to their end.

@@ -24,7 +24,7 @@ var NodeLies = []Lie{
 
 // RelayLies are the ways of a lying relay, apart from the say ones and from "later KIND", which begins with the
 // second request of a node.
-var RelayLies = []Lie{"silent", "early-end", "junk", "large", "version", "ghosts", "pages", "denied", "no-lease", "superseded"}
+var RelayLies = []Lie{"silent", "early-end", "junk", "large", "version", "ghosts", "pages", "denied", "no-lease", "superseded", "mute"}
 
 // sendRaw sends bytes that are not a message.
 type sendRaw struct {
@@ -149,6 +149,10 @@ func (i *impostor) answer(at roles.Moment, m protocol.Message) []roles.Effect {
 		}
 	case "silent":
 		return []roles.Effect{roles.Hear{}}
+	case "mute":
+		if m.Kind() != protocol.KindRegister {
+			return []roles.Effect{roles.Hear{}}
+		}
 	case "early-end":
 		if _, is := m.(*protocol.Get); !is {
 			return []roles.Effect{roles.HalfClose{}, roles.Hear{}}

@@ -142,7 +142,12 @@ func (w *World) syn(e *end) {
 	w.note(Line{What: Accepts, Host: h.index, Actor: e.actor.id, Peer: e.peer().host.index, Conn: e.conn.id})
 	w.send(e, evSynAck, segment{})
 	e.announced = true
-	w.tell(e.actor, roles.Opened{Link: 0, Peer: e.peer().at()})
+	opened := roles.Opened{Link: 0, Peer: e.peer().at()}
+	if h.proc.hung {
+		w.tell(e.actor, opened)
+	} else {
+		w.step(e.actor, opened)
+	}
 	w.resetAt(e.conn, 0)
 }
 

@@ -14,6 +14,9 @@ func (s *Scenario) Plan() string {
 	line := func(words ...any) { fmt.Fprintln(&b, words...) }
 	line("seed", s.Seed)
 	line("heal", s.Heal)
+	if s.Drain > 0 {
+		line("drain", s.Drain)
+	}
 	line("clients", s.Clients)
 	fmt.Fprint(&b, "relay", word("drift", s.Relay.Drift), word("page", s.Relay.Page), text("lie", string(s.Relay.Lie)), "\n")
 	for i := range s.Nodes {
@@ -95,6 +98,8 @@ func (p *planLine) into(s *Scenario, what string) {
 		s.Seed = uint64(p.number(p.first()))
 	case "heal":
 		s.Heal = p.duration(p.first())
+	case "drain":
+		s.Drain = p.duration(p.first())
 	case "clients":
 		s.Clients = p.number(p.first())
 	case "relay":

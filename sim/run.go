@@ -16,6 +16,7 @@ type Options struct {
 	Chooser Chooser // nil: seeded by the scenario
 	Plant   *Plant
 	Trace   bool // keep the trace's text
+	Hasty   bool // let it settle no longer than until it looks settled: quicker, and sees less
 	pool    *pool
 }
 
@@ -40,7 +41,7 @@ func Run(s *Scenario, o Options) (outcome Outcome) {
 	if o.pool != nil {
 		w.pool = o.pool
 	}
-	w.plant, w.tracing = o.Plant, o.Trace
+	w.plant, w.tracing, w.hasty = o.Plant, o.Trace, o.Hasty
 	defer func() {
 		if r := recover(); r != nil {
 			text := fmt.Sprint(r)
@@ -133,13 +134,7 @@ func (w *World) do(op Op) {
 	case DoFetch:
 		w.fetch(h, op)
 	case DoAbort:
-		if h.proc != nil {
-			for _, a := range h.proc.actors {
-				if !a.over() {
-					w.tell(a, roles.Stopped{})
-				}
-			}
-		}
+		w.abort(h)
 	case DoStop:
 		if h.proc != nil && !h.proc.stopping {
 			w.coverage.fault(Graceful)
@@ -147,6 +142,13 @@ func (w *World) do(op Op) {
 		}
 	case DoStart:
 		w.restart(h)
+	}
+}
+
+// abort tells all fetches of a client to stop.
+func (w *World) abort(h *host) {
+	if h.proc != nil {
+		w.tellAll(h.proc, roles.Stopped{})
 	}
 }
 

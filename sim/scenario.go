@@ -3,12 +3,15 @@ package sim
 import (
 	"fmt"
 	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
 )
 
 // Scenario is all that a run depends on.
 type Scenario struct {
 	Seed    uint64        // of the machines' luck and of what the faults leave open
 	Heal    time.Duration // when all faults end and settling begins
+	Drain   time.Duration // how long a program that stops waits for what is running; 0: protocol.DrainTimeout
 	Relay   RelayPlan
 	Nodes   []NodePlan
 	Clients int
@@ -69,6 +72,13 @@ type Fault struct {
 	With  string // the other end, where two hosts are concerned
 	N     int    // a byte, a number of milliseconds, a kind: see [Classes]
 	Name  string // of a file
+}
+
+func (s *Scenario) patience() time.Duration {
+	if s.Drain > 0 {
+		return s.Drain
+	}
+	return protocol.DrainTimeout
 }
 
 // hostile reports whether somebody in the scenario breaks the protocol on purpose, or bits flip: then nobody

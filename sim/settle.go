@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"net/netip"
 	"time"
 
@@ -24,7 +25,7 @@ func (w *World) settle() {
 	}
 	w.heal()
 	w.check.healed = true
-	w.until(w.now + settling)
+	w.wait(settling)
 	w.finish(w.fetches, "running when everything healed")
 	if w.check.failed() || w.scenario.Relay.Lie != Honest {
 		return
@@ -42,6 +43,19 @@ func (w *World) settle() {
 	for _, f := range probes {
 		w.check.l3(f, expected)
 	}
+}
+
+// wait lets the world settle: for the whole time, or in haste until it looks settled.
+func (w *World) wait(most time.Duration) {
+	const look = 3 * time.Second
+	end := w.now + most
+	for w.hasty && w.now < end && !w.check.failed() {
+		w.until(w.now + look)
+		if w.check.unsettled() == "" && running(w.fetches) == nil {
+			return
+		}
+	}
+	w.until(end)
 }
 
 // finish lets fetches come to their end, and holds L1 against those that do not.
@@ -77,25 +91,47 @@ func (h *host) lives() bool {
 
 // l2 compares the registry with the nodes that live.
 func (c *checks) l2() {
+	if why := c.unsettled(); why != "" {
+		c.fail(L2, "%s", why)
+	}
+}
+
+// unsettled says what the relay lists too much or too little, or "".
+func (c *checks) unsettled() string {
 	r := c.w.relay
+	if r.lie != Honest {
+		return "" // nobody knows
+	}
+	if r.proc == nil {
+		return "the relay is down"
+	}
 	listed := map[netip.AddrPort]bool{}
 	for _, l := range r.proc.registry.Leases(r.local(c.w.now)) {
 		listed[l.At] = true
 		if h := c.w.byAddress[l.At]; h == nil || !h.lives() {
-			c.fail(L2, "%v is listed, and no node lives there", l.At)
+			return fmt.Sprintf("%v is listed, and no node lives there", l.At)
 		}
 	}
-	identities := map[int]bool{}
+	for i := range c.w.scenario.Nodes {
+		if id := c.w.scenario.Nodes[i].ID; !c.identityListed(id, listed) {
+			return fmt.Sprintf("no node with id %d is listed, although one lives", id)
+		}
+	}
+	return ""
+}
+
+// identityListed reports whether one of the living nodes with an id is listed, or none lives.
+func (c *checks) identityListed(id int, listed map[netip.AddrPort]bool) bool {
+	lives := false
 	for _, h := range c.w.hosts {
-		if h.role == nodeRole && h.lives() {
-			identities[h.plan.ID] = identities[h.plan.ID] || listed[h.address]
+		if h.role == nodeRole && h.plan.ID == id && h.lives() {
+			if listed[h.address] {
+				return true
+			}
+			lives = true
 		}
 	}
-	for id, is := range identities {
-		if !is {
-			c.fail(L2, "no node with id %d is listed, although one lives", id)
-		}
-	}
+	return !lives
 }
 
 // expected says which names a probe must find, or must not.
@@ -176,7 +212,7 @@ func (w *World) stopAll(r role) {
 			w.stop(h)
 		}
 	}
-	w.until(w.now + protocol.DrainTimeout*107/100)
+	w.until(w.now + w.scenario.patience()*107/100)
 }
 
 // cutShort notes a machine that was told to stop and had to be cut.
@@ -187,6 +223,6 @@ func (c *checks) cutShort(a *actor) {
 	case c.stopping && c.w.scenario.Relay.Lie == Honest:
 		c.fail(C2, "%s was told to stop and is still %s", c.who(a), a.state)
 	case c.sound:
-		c.fail(C5, "%s was told to stop and is still %s after %v", c.who(a), a.state, protocol.DrainTimeout)
+		c.fail(C5, "%s was told to stop and is still %s after %v", c.who(a), a.state, c.w.scenario.patience())
 	}
 }

@@ -89,6 +89,15 @@ func EachAttack(f func(name string, s *Scenario)) {
 			f(fmt.Sprintf("%s at %s", attack, at), s)
 		}
 	}
+	for _, then := range []Fault{{Class: Graceful}, {Class: Crash, Who: "x", At: 3 * time.Second}} {
+		s := SweepScenario()
+		s.Drain = 2 * protocol.ProgressTimeout
+		s.Faults = []Fault{
+			{Class: Attack, At: 1500 * time.Millisecond, Who: "n0", Name: "no-reading"},
+			{Class: Graceful, At: 2 * time.Second, Who: "n0"}, {Class: Graceful, At: 2100 * time.Millisecond, Who: "n0"}, then,
+		}
+		f("no-reading, then a stop", s)
+	}
 	for _, lie := range NodeLies {
 		s := SweepScenario()
 		s.Nodes[0].Lie = lie

@@ -80,6 +80,9 @@ func (w *World) begin(f Fault) {
 		}
 	case Attack:
 		w.attack(t)
+	case Graceful:
+		w.fired(t)
+		w.stopFor(t)
 	case Reset:
 		for _, c := range w.conns {
 			if c.ends[0].state == open && t.across(c.ends[0].host, c.ends[1].host, false) {
@@ -153,6 +156,18 @@ func (w *World) takeDown(t *trouble) {
 			h.off = false
 			w.start(h)
 		})
+	}
+}
+
+// stopFor stops a host's program gracefully, and starts it again after a time. At a client it only ends the fetches.
+func (w *World) stopFor(t *trouble) {
+	if t.who.role == clientRole {
+		w.abort(t.who)
+		return
+	}
+	w.stop(t.who)
+	if t.For > 0 {
+		w.after(min(t.For, w.scenario.Heal-w.now), func() { w.restart(t.who) })
 	}
 }
 

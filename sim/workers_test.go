@@ -3,6 +3,7 @@ package sim
 import (
 	"bytes"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 // each calls f for the numbers below n, on all processors, with a pool of machines for each.
 func each(n int, f func(i int, o Options)) {
+	defer debug.SetGCPercent(debug.SetGCPercent(800)) // runs leave much behind and hold little
 	var next atomic.Int64
 	var wait sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {

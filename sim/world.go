@@ -45,6 +45,7 @@ type World struct {
 
 	hash    uint64
 	tracing bool
+	hasty   bool
 	lines   []Line
 }
 

@@ -67,6 +67,7 @@ func sweep(t *testing.T, total *tally, failures *atomic.Int64) {
 		fault := faults[i%len(faults)]
 		fault.Event = 1 + i/len(faults)
 		s.Faults = []Fault{fault}
+		o.Hasty = i%16 != 0
 		out := Run(s, o)
 		total.add(&out)
 		own.add(&out)
