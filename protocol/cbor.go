@@ -25,7 +25,12 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-func encode(m Message) ([]byte, error) { return encMode.Marshal(m) }
+func encode(m Message) ([]byte, error) {
+	if page, is := m.(*Located); is {
+		return encodePage(page), nil
+	}
+	return encMode.Marshal(m)
+}
 
 func decode(payload []byte, m Message) *Error {
 	w := walker{rest: payload}

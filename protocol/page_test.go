@@ -1,0 +1,38 @@
+package protocol
+
+import (
+	"bytes"
+	"net/netip"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// A page is written as the CBOR library writes it, whatever is in it.
+func TestPagesAreEncodedAsTheLibraryDoes(t *testing.T) {
+	peer := rapid.Custom(func(t *rapid.T) Peer {
+		host := netip.AddrFrom4([4]byte(rapid.SliceOfN(rapid.Byte(), 4, 4).Draw(t, "IPv4")))
+		if rapid.Bool().Draw(t, "long") {
+			host = netip.AddrFrom16([16]byte(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "IPv6")))
+		}
+		return PeerAt(netip.AddrPortFrom(host, rapid.Uint16().Draw(t, "port")))
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		m := &Located{
+			Peers:  rapid.SliceOfN(peer, 0, 300).Draw(t, "peers"),
+			Cursor: rapid.SliceOfN(rapid.Byte(), 0, CursorSize).Draw(t, "cursor"),
+		}
+		want, err := encMode.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := encodePage(m); !bytes.Equal(got, want) {
+			t.Fatalf("% x\nis not\n% x", got, want)
+		}
+	})
+	for _, m := range []*Located{{}, {Peers: []Peer{}, Cursor: []byte{}}} {
+		if want, err := encMode.Marshal(m); err != nil || !bytes.Equal(encodePage(m), want) {
+			t.Errorf("% x is not % x, %v", encodePage(m), want, err)
+		}
+	}
+}
