@@ -123,16 +123,6 @@ func makeFile(b *testing.B, path string, size int64) {
 	}
 }
 
-// fileStore is a store that is one file.
-type fileStore struct{ *os.File }
-
-func (s fileStore) Writer(offset uint64) (io.Writer, error) {
-	_, err := s.Seek(int64(offset), io.SeekStart)
-	return s.File, err
-}
-
-func (s fileStore) Clear() error { return s.Truncate(0) }
-
 func createTarget(b *testing.B, path string) *os.File {
 	file, err := os.Create(path)
 	if err != nil {

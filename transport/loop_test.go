@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
-	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/roles/node"
 	"github.com/relaypeer/relaypeer/roles/relay"
@@ -257,47 +256,3 @@ func TestEndsAreTold(t *testing.T) {
 		})
 	}
 }
-
-// A machine sees its inputs one at a time, in moments that do not run backwards, with luck that differs.
-func TestMomentsAndLuck(t *testing.T) {
-	m := &ticking{}
-	synctest.Test(t, func(t *testing.T) {
-		(&transport.Loop{Start: time.Now()}).Run(t.Context(), nil, m)
-	})
-	for i, at := range m.moments {
-		if want := time.Duration(i) * time.Second; at.Now != want {
-			t.Errorf("step %d at %v", i, at.Now)
-		}
-		if i > 0 && at.Luck == m.moments[i-1].Luck {
-			t.Errorf("the luck of step %d is that of the step before", i)
-		}
-	}
-	if len(m.moments) != 6 || m.stale != 0 {
-		t.Errorf("%d steps, %d of them by timers that were armed anew or disarmed", len(m.moments), m.stale)
-	}
-}
-
-// ticking arms its deadline anew each second and its second timer never to ring.
-type ticking struct {
-	moments []roles.Moment
-	stale   int
-}
-
-func (m *ticking) Step(at roles.Moment, in roles.Input) []roles.Effect {
-	m.moments = append(m.moments, at)
-	n := uint64(len(m.moments))
-	if rang, is := in.(roles.Rang); is && (rang.Timer != roles.Deadline || rang.Number != n-1) {
-		m.stale++
-	}
-	if m.Final() {
-		return nil
-	}
-	return []roles.Effect{
-		roles.Arm{Timer: roles.Deadline, Number: 100 + n, After: time.Millisecond},
-		roles.Arm{Timer: roles.Deadline, Number: n, After: time.Second},
-		roles.Arm{Timer: 1, Number: n, After: time.Millisecond},
-		roles.Disarm{Timer: 1},
-	}
-}
-
-func (m *ticking) Final() bool { return len(m.moments) == 6 }

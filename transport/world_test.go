@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"io"
 	"net/netip"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -176,3 +177,13 @@ func (h *heap) Clear() error {
 	h.Reset()
 	return nil
 }
+
+// fileStore is a store that is one file.
+type fileStore struct{ *os.File }
+
+func (s fileStore) Writer(offset uint64) (io.Writer, error) {
+	_, err := s.Seek(int64(offset), io.SeekStart)
+	return s.File, err
+}
+
+func (s fileStore) Clear() error { return s.Truncate(0) }

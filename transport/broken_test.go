@@ -1,0 +1,154 @@
+package transport_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/roles/relay"
+	"github.com/relaypeer/relaypeer/transport"
+)
+
+// pretend answers the first message of the next link with bytes, and then does something with it.
+func pretend(t *testing.T, l transport.Listener, answer []byte, then func(transport.Conn)) {
+	conn, err := l.Accept()
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer conn.Close()
+	hear(t, conn)
+	conn.Write(answer)
+	then(conn)
+}
+
+// A node that breaks off in the middle of a stretch is the one to blame, although the kernel reports its failure
+// as one of the file that it was writing to; and a file that fails is told from a link that does.
+func TestWhoIsToBlameForABrokenBody(t *testing.T) {
+	content := &protocol.Content{Size: 8 << 20, Length: 8 << 20, Version: []byte{1}}
+	half := append(protocol.Append(nil, content), make([]byte, 4<<20)...)
+	ended := func(conn transport.Conn) { conn.CloseWrite(); discard(conn) }
+	reset := func(conn transport.Conn) { conn.(*net.TCPConn).SetLinger(0) }
+	for name, test := range map[string]struct {
+		then    func(transport.Conn)
+		flags   int
+		outcome client.Outcome
+	}{
+		"ended":                  {ended, os.O_RDWR, client.Undelivered},
+		"reset":                  {reset, os.O_RDWR, client.Undelivered},
+		"a file not for writing": {ended, os.O_RDONLY, client.DiskFailed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, transport.TCP{}, relay.Policy{}, 0)
+			l := listen(t, transport.TCP{}, "127.0.0.1:0")
+			w.list(l.Addr())
+			pretending := make(chan struct{})
+			go func() {
+				defer close(pretending)
+				pretend(t, l, half, test.then)
+			}()
+			file, err := os.OpenFile(filepath.Join(t.TempDir(), "target"), test.flags|os.O_CREATE, 0o600)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer file.Close()
+			result := w.fetch("file", fileStore{file})
+			if result.Outcome != test.outcome {
+				t.Errorf("%+v", result)
+			}
+			if len(result.Tried) > 0 && result.Tried[0].Code != protocol.Lost {
+				t.Errorf("%+v", result.Tried)
+			}
+			<-pretending
+		})
+	}
+}
+
+// unwell is a network on which dialling fails in one way.
+type unwell struct {
+	transport.Refusing
+	err error
+}
+
+func (u unwell) Dial(context.Context, string) (transport.Conn, error) {
+	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: u.err}
+}
+
+func TestAFailedDialHasACode(t *testing.T) {
+	for err, code := range map[error]protocol.Code{
+		os.NewSyscallError("connect", syscall.ECONNREFUSED): protocol.Refused,
+		os.NewSyscallError("connect", syscall.ENETUNREACH):  protocol.Unreachable,
+		os.NewSyscallError("connect", syscall.EHOSTUNREACH): protocol.Unreachable,
+		&net.DNSError{Err: "no such host", Name: "relay"}:   protocol.Unreachable,
+		&net.AddrError{Err: "missing port", Addr: "relay"}:  protocol.Unreachable,
+		os.NewSyscallError("connect", syscall.ETIMEDOUT):    protocol.Timeout,
+		os.ErrDeadlineExceeded:                              protocol.Timeout,
+		os.NewSyscallError("socket", syscall.EMFILE):        protocol.Lost,
+	} {
+		fetch := client.NewFetch("relay:1", "file")
+		(&transport.Loop{Network: unwell{err: err}, Start: time.Now()}).Run(t.Context(), nil, fetch)
+		if got := fetch.Result().Code; got != code {
+			t.Errorf("%v: %v, not %v", err, got, code)
+		}
+	}
+}
+
+func discard(conn transport.Conn) {
+	buf := make([]byte, 4<<10)
+	for err := error(nil); err == nil; {
+		_, err = conn.Read(buf)
+	}
+}
+
+// A message that is longer than a page is heard as well as others.
+func TestALongMessageIsHeard(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := transport.NewMemory()
+		l := listen(t, network, "relay:1")
+		located := &protocol.Located{}
+		for i := range protocol.MaxPage {
+			at := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)}), 1)
+			located.Peers = append(located.Peers, protocol.PeerAt(at))
+		}
+		go pretend(t, l, protocol.Append(nil, located), discard)
+		fetch := client.NewFetch("relay:1", "file")
+		(&transport.Loop{Network: network, Start: time.Now()}).Run(t.Context(), nil, fetch)
+		if tried := len(fetch.Result().Tried); tried != protocol.MaxPage {
+			t.Errorf("%d nodes were tried", tried)
+		}
+	})
+}
+
+func TestEventsAndEndsReadWell(t *testing.T) {
+	for _, test := range []struct {
+		event transport.Event
+		want  string
+	}{
+		{transport.Event{What: transport.Dialled}, "dialled"},
+		{transport.Event{What: transport.SentMessage, Message: &protocol.Locate{}}, "sent LOCATE"},
+		{transport.Event{What: transport.ReceivedBody, Bytes: 7}, "received body of 7 bytes"},
+		{transport.Event{What: transport.Closed, End: transport.Graceful}, "closed: graceful"},
+		{transport.Event{What: transport.DialFailed, Err: errors.New("no way")}, "dial failed: no way"},
+	} {
+		if got := test.event.String(); !strings.HasPrefix(got, test.want) {
+			t.Errorf("%q, not %q", got, test.want)
+		}
+	}
+	seen := map[string]bool{}
+	for end := transport.Unended; end <= transport.Cut; end++ {
+		if seen[end.String()] || end.String() == "" {
+			t.Errorf("end %d reads %q, as another does", end, end)
+		}
+		seen[end.String()] = true
+	}
+}
