@@ -33,13 +33,16 @@ func (w *World) attack(t *trouble) {
 		w.processes = append(w.processes, h.proc)
 	}
 	w.fired(t)
-	a := w.addActor(h.proc, strangerKind, &stranger{w: w, to: t.who, attack: t.Name})
+	s := &stranger{w: w, to: t.who, attack: t.Name}
+	a := w.addActor(h.proc, strangerKind, s)
+	s.self = a
 	w.tell(a, roles.Started{})
 }
 
 // stranger plays one attack and holds the server to S8 from the outside.
 type stranger struct {
 	w      *World
+	self   *actor
 	to     *host
 	attack string
 	heard  int
@@ -56,7 +59,7 @@ func (s *stranger) Final() bool { return s.done }
 func (s *stranger) Step(_ roles.Moment, in roles.Input) []roles.Effect {
 	switch in := in.(type) {
 	case roles.Started:
-		return append([]roles.Effect{roles.Dial{To: s.to.address.String()}}, s.arm(2*time.Minute)...)
+		return append([]roles.Effect{roles.Dial{To: s.to.address.String()}}, s.arm(patienceWithStrangers)...)
 	case roles.Opened:
 		return s.begin()
 	case roles.Heard:
@@ -67,12 +70,26 @@ func (s *stranger) Step(_ roles.Moment, in roles.Input) []roles.Effect {
 			s.drips++
 			return append([]roles.Effect{raw(s.request()[s.drips : s.drips+1])}, s.arm(time.Second)...)
 		}
+		s.overstayed()
 		return s.leave()
 	case roles.Garbled, roles.Ended, roles.Lost, roles.Stopped:
 		return s.leave()
 	}
 	return nil
 }
+
+// overstayed holds a server to its deadlines: nobody who does not do his part is served for ever.
+func (s *stranger) overstayed() {
+	if s.to.lie != Honest || len(s.w.scenario.Faults) != 1 {
+		return
+	}
+	if e := s.self.ends[0]; e != nil && e.peer().actor != nil && !e.peer().actor.over() {
+		s.w.check.fail(L1, "%s still serves a stranger who does nothing but %q, after %v", s.to.name, s.attack, patienceWithStrangers)
+	}
+}
+
+// patienceWithStrangers is longer than any server's deadlines for one request.
+const patienceWithStrangers = 2 * time.Minute
 
 func (s *stranger) leave() []roles.Effect {
 	s.done = true

@@ -108,8 +108,8 @@ func (c *checks) unsettled() string {
 	listed := map[netip.AddrPort]bool{}
 	for _, l := range r.proc.registry.Leases(r.local(c.w.now)) {
 		listed[l.At] = true
-		if h := c.w.byAddress[l.At]; h == nil || !h.lives() {
-			return fmt.Sprintf("%v is listed, and no node lives there", l.At)
+		if h := c.w.byAddress[l.At]; h == nil || !h.lives() || nodeID(h.plan.ID) != l.ID {
+			return fmt.Sprintf("%v is listed, and no node lives there under that id", l.At)
 		}
 	}
 	for i := range c.w.scenario.Nodes {

@@ -14,7 +14,7 @@ func SweepScenario() *Scenario {
 		Seed: 1, Heal: 40 * time.Second, Clients: 1,
 		Relay: RelayPlan{Page: 1},
 		Nodes: []NodePlan{
-			{ID: 0, Files: []FilePlan{{"both", 1, 300000}}},
+			{ID: 0, Files: []FilePlan{{"both", 1, 600000}}},
 			{ID: 1, Start: 10 * time.Millisecond, Files: []FilePlan{{"both", 2, 70000}, {"one", 3, 1}}},
 		},
 		Ops: []Op{
@@ -85,6 +85,7 @@ func EachAttack(f func(name string, s *Scenario)) {
 	for _, attack := range Attacks() {
 		for _, at := range []string{"relay", "n0"} {
 			s := SweepScenario()
+			s.Heal = patienceWithStrangers + 20*time.Second
 			s.Faults = []Fault{{Class: Attack, At: 1500 * time.Millisecond, Who: at, Name: attack}}
 			f(fmt.Sprintf("%s at %s", attack, at), s)
 		}

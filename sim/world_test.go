@@ -24,7 +24,7 @@ func TestPromisesHoldEverywhere(t *testing.T) {
 			out := Run(s, o)
 			total.add(&out)
 			if out.Violation != nil {
-				explain(t, &failures, s, strconv.Itoa(seed))
+				explain(t, &failures, s, o, strconv.Itoa(seed))
 			}
 		})
 		rate(t, start, total)
@@ -34,7 +34,7 @@ func TestPromisesHoldEverywhere(t *testing.T) {
 			out := Run(s, Options{})
 			total.add(&out)
 			if out.Violation != nil {
-				explain(t, &failures, s, "")
+				explain(t, &failures, s, Options{}, "")
 			}
 		})
 	})
@@ -72,7 +72,7 @@ func sweep(t *testing.T, total *tally, failures *atomic.Int64) {
 		total.add(&out)
 		own.add(&out)
 		if out.Violation != nil {
-			explain(t, failures, s, "")
+			explain(t, failures, s, o, "")
 		}
 	})
 	t.Logf("%d events x %d faults", plain.Faulty, len(faults))

@@ -1,0 +1,99 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// plantedSeeds is how many random scenarios each planted bug is given, beside every attack; the rare ones get more.
+const (
+	plantedSeeds = 250
+	mostSeeds    = 6000
+)
+
+// death is what became of a planted bug.
+type death struct {
+	runs, kills int
+	seed        int // the first random one; -1: an attack
+	by          ID
+	wrong       *Violation // by an invariant that may not
+	first       *Scenario
+	small       *Scenario
+}
+
+// TestEveryPlantedBugDies holds the promises to their worth: each bug breaks one of those that it should.
+func TestEveryPlantedBugDies(t *testing.T) {
+	bugs := slices.Concat(clientBugs, nodeBugs, relayBugs)
+	deaths := make([]death, len(bugs))
+	each(len(bugs), func(i int, o Options) { deaths[i] = hunt(&bugs[i], o) })
+	var table strings.Builder
+	fmt.Fprintf(&table, "\n%-48s %8s %6s %4s %s\n", "bug", "killed", "seed", "by", "shrunk to")
+	short := 0
+	for i := range bugs {
+		d := &deaths[i]
+		if d.kills == 0 {
+			t.Errorf("%q survived %d runs (it needs: %s)", bugs[i].name, d.runs, bugs[i].needs)
+			continue
+		}
+		if d.wrong != nil {
+			t.Errorf("%q was killed by an invariant that may not: %v", bugs[i].name, d.wrong)
+		}
+		if len(d.small.Faults) <= 2 && len(d.small.Ops) <= 2 {
+			short++
+		}
+		fmt.Fprintf(&table, "%-48s %3d/%-4d %6d %4s %d nodes, %d operations, %d faults\n",
+			bugs[i].name, d.kills, d.runs, d.seed, d.by, len(d.small.Nodes), len(d.small.Ops), len(d.small.Faults))
+	}
+	t.Log(table.String())
+	if short*10 < len(bugs)*9 {
+		t.Errorf("%d of %d bugs shrank to two operations and two faults", short, len(bugs))
+	}
+}
+
+// hunt runs a bug through every attack and through random scenarios until it has died and been given its share.
+func hunt(bug *planted, o Options) death {
+	d := death{seed: -1}
+	o.Plant = &bug.plant
+	run := func(s *Scenario, seed int) {
+		d.runs++
+		v := Run(s, o).Violation
+		switch {
+		case v == nil:
+			return
+		case !slices.Contains(bug.kills, v.ID):
+			if d.wrong == nil {
+				d.wrong = v
+			}
+			return
+		case d.kills == 0:
+			d.by, d.seed, d.first = v.ID, seed, s
+		}
+		d.kills++
+	}
+	EachAttack(func(_ string, s *Scenario) { run(s, -1) })
+	if bug.sweep != "" {
+		eachSwept(bug.sweep, func(s *Scenario) { run(s, -1) })
+	}
+	for seed := 0; seed < plantedSeeds || d.kills == 0 && seed < mostSeeds; seed++ {
+		run(Draw(NewSeeded(uint64(seed))), seed)
+	}
+	if d.first != nil {
+		d.small = Shrink(d.first, o, 300, bug.kills...)
+	}
+	return d
+}
+
+// eachSwept calls f with the sweep's scenario spoiled by each fault of a class at each event.
+func eachSwept(class Class, f func(s *Scenario)) {
+	events := Run(SweepScenario(), Options{}).Faulty
+	SweepScenario().EachFault(func(fault Fault) {
+		for event := 1; fault.Class == class && event <= events; event++ {
+			s := SweepScenario()
+			fault.Event = event
+			s.Faults = []Fault{fault}
+			f(s)
+		}
+	})
+}
