@@ -153,7 +153,8 @@ type ReceiveBody struct {
 	Offset, Length uint64
 }
 
-// Discard asks that whatever still arrives be thrown away. Ended or Lost follows.
+// Discard asks that whatever still arrives be thrown away. Ended or Lost follows. It takes the place of a Hear that
+// has not been answered.
 type Discard struct{ Link Link }
 
 // HalfClose says to the peer that nothing more will be sent.

@@ -1,0 +1,165 @@
+// Package story drives machines in tests: a [Story] tells one machine what happens, line by line, and compares
+// what it asks for; [Explore] tells it everything that could happen.
+package story
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// Story is one machine, told what happens to it.
+type Story struct {
+	Machine roles.Machine
+	At      roles.Moment // the time and luck of the next step
+	Reports []any        // all outcomes so far
+
+	t     testing.TB
+	state func() string
+	armed *roles.Arm
+}
+
+// New returns a story about a machine whose state can be asked for.
+func New[S ~string](t testing.TB, m roles.Machine, state func() S) *Story {
+	return &Story{Machine: m, t: t, state: func() string { return string(state()) }}
+}
+
+// Tell tells the machine an input. It must then be in the state and have asked for exactly these effects, each as
+// [Describe] writes it. Deadlines that are armed and disarmed are not listed among them; see Waits.
+func (s *Story) Tell(in roles.Input, state string, effects ...string) {
+	s.t.Helper()
+	got := s.take(s.Machine.Step(s.At, in))
+	if s.state() != state || strings.Join(got, "\n") != strings.Join(effects, "\n") {
+		s.t.Fatalf("%s\nled to %s:\n  %s\nwant %s:\n  %s", show(in), s.state(), strings.Join(got, "\n  "), state, strings.Join(effects, "\n  "))
+	}
+}
+
+// Hear tells the machine a message on a link.
+func (s *Story) Hear(link roles.Link, m protocol.Message, state string, effects ...string) {
+	s.t.Helper()
+	s.Tell(roles.Heard{Link: link, Message: m}, state, effects...)
+}
+
+// Ring lets the time of the deadline pass and tells the machine so.
+func (s *Story) Ring(state string, effects ...string) {
+	s.t.Helper()
+	if s.armed == nil {
+		s.t.Fatalf("no deadline runs in %s", s.state())
+	}
+	due := *s.armed
+	s.armed = nil
+	s.At.Now += due.After
+	s.Tell(roles.Rang{Timer: due.Timer, Number: due.Number}, state, effects...)
+}
+
+// Waits fails unless the deadline that runs is that far away.
+func (s *Story) Waits(want time.Duration) {
+	s.t.Helper()
+	if got := s.Wait(); got != want {
+		s.t.Fatalf("the deadline of %s is %v, want %v", s.state(), got, want)
+	}
+}
+
+// Wait returns how far away the deadline that runs was when it was armed, or 0 without one.
+func (s *Story) Wait() time.Duration {
+	if s.armed == nil {
+		return 0
+	}
+	return s.armed.After
+}
+
+func (s *Story) take(effects []roles.Effect) (lines []string) {
+	for _, e := range effects {
+		switch e := e.(type) {
+		case roles.Arm:
+			s.armed = &e
+		case roles.Disarm:
+			s.armed = nil
+		case roles.Report:
+			s.Reports = append(s.Reports, e.Outcome)
+		}
+		if line := Describe(e); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// Describe writes an effect as a line, or as "" if it is about the deadline.
+func Describe(e roles.Effect) string {
+	switch e := e.(type) {
+	case roles.Arm, roles.Disarm:
+		return ""
+	case roles.Dial:
+		return fmt.Sprintf("dial %d %s", e.Link, e.To)
+	case roles.Send:
+		return fmt.Sprintf("send %d %s", e.Link, Say(e.Message))
+	case roles.SendBody:
+		return fmt.Sprintf("send-body %d %d+%d", e.Link, e.Offset, e.Length)
+	case roles.ReceiveBody:
+		return fmt.Sprintf("receive-body %d %d+%d", e.Link, e.Offset, e.Length)
+	case roles.OpenFile:
+		return "open-file " + e.Name
+	case roles.Report:
+		return strings.ToLower("report " + reflect.TypeOf(e.Outcome).Name())
+	default:
+		return strings.ToLower(show(e))
+	}
+}
+
+// show writes a small input or effect as its type's name and its values.
+func show(v any) string {
+	value := reflect.ValueOf(v)
+	var b strings.Builder
+	b.WriteString(value.Type().Name())
+	for i := range value.NumField() {
+		if m, is := value.Field(i).Interface().(protocol.Message); is {
+			b.WriteString(" " + Say(m))
+		} else {
+			fmt.Fprintf(&b, " %v", value.Field(i))
+		}
+	}
+	return b.String()
+}
+
+// Say writes a message as its kind and the fields that are not empty. Of a refusal it writes the code, and what
+// to wait for or to go above; of a node id the first byte.
+func Say(m protocol.Message) string {
+	if e, is := m.(*protocol.Error); is {
+		line := fmt.Sprintf("ERROR %s by %s", e.Code, e.By)
+		if e.Retry > 0 {
+			line += fmt.Sprintf(" retry=%d", e.Retry)
+		}
+		if e.Epoch > 0 {
+			line += fmt.Sprintf(" epoch=%d", e.Epoch)
+		}
+		return line
+	}
+	var b strings.Builder
+	b.WriteString(m.Kind().String())
+	fields := reflect.ValueOf(m).Elem()
+	for i := range fields.NumField() {
+		field, name := fields.Field(i), strings.ToLower(fields.Type().Field(i).Name)
+		if field.IsZero() {
+			continue
+		}
+		switch value := field.Interface().(type) {
+		case protocol.NodeID:
+			fmt.Fprintf(&b, " %s=%x", name, value[:1])
+		case protocol.IP:
+			fmt.Fprintf(&b, " %s=%s", name, value.Addr())
+		case []byte:
+			fmt.Fprintf(&b, " %s=%x", name, value)
+		case []protocol.Peer:
+			fmt.Fprintf(&b, " %s=%d", name, len(value))
+		default:
+			fmt.Fprintf(&b, " %s=%v", name, value)
+		}
+	}
+	return b.String()
+}
