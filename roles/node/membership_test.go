@@ -1,0 +1,322 @@
+package node_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/node"
+	"github.com/relaypeer/relaypeer/roles/story"
+)
+
+var config = node.Config{Relay: "relay:4000", ID: story.Node(7), Epoch: 100, Port: 5000}
+
+// Effects that come up again and again.
+const (
+	dials     = "dial 0 relay:4000"
+	registers = "send 0 REGISTER id=07 epoch=100 port=5000"
+	renews    = "send 0 RENEW id=07 epoch=100"
+	parts     = "send 0 LEAVE id=07 epoch=100"
+	halfClose = "halfclose 0"
+	discard   = "discard 0"
+	hangUp    = "hangup 0"
+	hear      = "hear 0"
+)
+
+func refusal(code protocol.Code) *protocol.Error {
+	return &protocol.Error{Code: code, By: protocol.Relay}
+}
+
+// started returns a story about a membership that dials. Luck is such that nothing is varied.
+func started(t *testing.T) *story.Story {
+	t.Helper()
+	m := node.NewMembership(config)
+	s := story.New(t, m, m.State)
+	s.Tell(roles.Started{}, "Dialing", dials)
+	s.Waits(protocol.DialTimeout)
+	return s
+}
+
+func registering(t *testing.T) *story.Story {
+	t.Helper()
+	s := started(t)
+	s.Tell(roles.Opened{}, "Registering", registers, hear)
+	s.Waits(protocol.ReplyTimeout)
+	return s
+}
+
+func leased(t *testing.T) *story.Story {
+	t.Helper()
+	s := registering(t)
+	s.Hear(0, story.Sample(protocol.KindRegistered), "Closing", halfClose, discard, "report listed")
+	s.Waits(protocol.CloseTimeout)
+	s.At.Luck = uint64(30 * time.Second / 10) // the middle of the spread
+	s.Tell(roles.Ended{}, "Leased", hangUp)
+	s.Waits(30 * time.Second)
+	return s
+}
+
+func renewing(t *testing.T) *story.Story {
+	t.Helper()
+	s := leased(t)
+	s.Ring("Dialing", dials)
+	s.Tell(roles.Opened{}, "Renewing", renews, hear)
+	s.Waits(protocol.ReplyTimeout)
+	return s
+}
+
+func leaving(t *testing.T) *story.Story {
+	t.Helper()
+	s := leased(t)
+	s.Tell(roles.Stopped{}, "Dialing", dials)
+	s.Tell(roles.Opened{}, "Leaving", parts, hear)
+	s.Waits(protocol.ReplyTimeout)
+	return s
+}
+
+func TestANodeRegistersAndRests(t *testing.T) {
+	s := leased(t)
+	listed := s.Reports[0].(node.Listed)
+	if listed.At.String() != "192.0.2.1:4000" || listed.TTL != 90*time.Second || listed.Renew != 30*time.Second {
+		t.Errorf("reported %+v", listed)
+	}
+}
+
+func TestARenewalIsVaried(t *testing.T) {
+	for luck, want := range map[uint64]time.Duration{0: 27 * time.Second, uint64(6 * time.Second): 33 * time.Second} {
+		s := renewing(t)
+		s.Hear(0, story.Sample(protocol.KindRenewed), "Closing", halfClose, discard)
+		s.At.Luck = luck
+		s.Tell(roles.Ended{}, "Leased", hangUp)
+		s.Waits(want)
+	}
+}
+
+func TestAHastyRelayIsNotFollowedBelowASecond(t *testing.T) {
+	s := renewing(t)
+	s.Hear(0, &protocol.Renewed{TTL: 3, Renew: 1}, "Closing", halfClose, discard)
+	s.At.Luck = uint64(protocol.RenewLeast / 10)
+	s.Tell(roles.Ended{}, "Leased", hangUp)
+	s.Waits(protocol.RenewLeast)
+}
+
+func TestALostLeaseIsTakenAnewOnTheSameLink(t *testing.T) {
+	s := renewing(t)
+	s.Hear(0, refusal(protocol.NoLease), "Registering", "send 0 REGISTER id=07 epoch=101 port=5000", hear)
+	s.Hear(0, story.Sample(protocol.KindRegistered), "Closing", halfClose, discard, "report listed")
+	s.Tell(roles.Ended{}, "Leased", hangUp)
+}
+
+func TestAKnownEpochIsOutrun(t *testing.T) {
+	s := registering(t)
+	superseded := refusal(protocol.Superseded)
+	superseded.Epoch = 5000
+	s.Hear(0, superseded, "Registering", "send 0 REGISTER id=07 epoch=5001 port=5000", hear)
+	superseded.Epoch = 4000 // makes no sense; the epoch still rises
+	s.Hear(0, superseded, "Registering", "send 0 REGISTER id=07 epoch=5002 port=5000", hear)
+	s.Hear(0, superseded, "Registering", "send 0 REGISTER id=07 epoch=5003 port=5000", hear)
+	s.Hear(0, superseded, "Closing", halfClose, discard) // enough for once
+	s.Tell(roles.Ended{}, "Offline", hangUp, "report setback")
+}
+
+func TestAnEpochThatNobodyCanGoAboveIsNotFollowed(t *testing.T) {
+	s := registering(t)
+	superseded := refusal(protocol.Superseded)
+	superseded.Epoch = 1<<64 - 1
+	s.Hear(0, superseded, "Closing", halfClose, discard)
+	s.Tell(roles.Ended{}, "Offline", hangUp, "report setback")
+}
+
+func TestADisplacedNodeEnds(t *testing.T) {
+	s := renewing(t)
+	superseded := refusal(protocol.Superseded)
+	superseded.Epoch = 101
+	s.Hear(0, superseded, "Closing", halfClose, discard, "report ousted")
+	s.Tell(roles.Ended{}, "Displaced", hangUp)
+	if !s.Machine.Final() {
+		t.Error("not final")
+	}
+}
+
+func TestAnAbsentRelayIsTriedForEver(t *testing.T) {
+	s := started(t)
+	wait := protocol.RetryFirst
+	for range 100 {
+		s.At.Luck = uint64(wait / 2)
+		s.Tell(roles.Lost{Code: protocol.Refused}, "Offline", hangUp, "report setback")
+		s.Waits(wait)
+		if setback := s.Reports[len(s.Reports)-1].(node.Setback); setback.Again != wait || setback.Code != protocol.Refused {
+			t.Fatalf("reported %+v", setback)
+		}
+		s.Ring("Dialing", dials)
+		wait = min(2*wait, protocol.RetryMost)
+	}
+}
+
+func TestTheBackoffIsVariedByHalf(t *testing.T) {
+	for luck, want := range map[uint64]time.Duration{
+		0: protocol.RetryFirst / 2, uint64(protocol.RetryFirst): protocol.RetryFirst * 3 / 2,
+	} {
+		s := started(t)
+		s.At.Luck = luck
+		s.Tell(roles.Lost{Code: protocol.Refused}, "Offline", hangUp, "report setback")
+		s.Waits(want)
+	}
+}
+
+func TestTheBackoffIsWithinOneRenewal(t *testing.T) {
+	s := leased(t)
+	for range 10 {
+		s.Ring("Dialing", dials)
+		s.At.Luck = uint64(15 * time.Second)
+		s.Tell(roles.Lost{Code: protocol.Refused}, "Offline", hangUp, "report setback")
+	}
+	s.Waits(30 * time.Second)
+	s.Ring("Dialing", dials)
+	s.Tell(roles.Opened{}, "Renewing", renews, hear) // the relay is back, and may still know us
+}
+
+func TestSuccessForgetsTheBackoff(t *testing.T) {
+	s := started(t)
+	for range 5 {
+		s.Tell(roles.Lost{Code: protocol.Refused}, "Offline", hangUp, "report setback")
+		s.Ring("Dialing", dials)
+	}
+	s.Tell(roles.Opened{}, "Registering", registers, hear)
+	s.Hear(0, story.Sample(protocol.KindRegistered), "Closing", halfClose, discard, "report listed")
+	s.Tell(roles.Ended{}, "Leased", hangUp)
+	s.Ring("Dialing", dials)
+	s.At.Luck = uint64(protocol.RetryFirst / 2)
+	s.Tell(roles.Lost{Code: protocol.Refused}, "Offline", hangUp, "report setback")
+	s.Waits(protocol.RetryFirst)
+}
+
+// TestARelaysWishToWaitIsKept: never before it, and not much later.
+func TestARelaysWishToWaitIsKept(t *testing.T) {
+	for _, luck := range []uint64{0, 1, 12345678901, 1 << 40, 1<<64 - 1} {
+		s := registering(t)
+		busy := refusal(protocol.Busy)
+		busy.Retry = 20_000
+		s.Hear(0, busy, "Closing", halfClose, discard)
+		s.At.Luck = luck
+		s.Tell(roles.Ended{}, "Offline", hangUp, "report setback")
+		if wait := s.Wait(); wait < 20*time.Second || wait > 30*time.Second {
+			t.Errorf("luck %d waits %v", luck, wait)
+		}
+	}
+}
+
+func TestAWishToWaitForEverIsCut(t *testing.T) {
+	s := registering(t)
+	busy := refusal(protocol.Busy)
+	busy.Retry = 1<<64 - 1
+	s.Hear(0, busy, "Closing", halfClose, discard)
+	s.Tell(roles.Ended{}, "Offline", hangUp, "report setback")
+	if wait := s.Wait(); wait < protocol.MaxWait || wait > protocol.MaxWait*3/2 {
+		t.Errorf("waits %v", wait)
+	}
+}
+
+func TestASilentRelayIsLetGo(t *testing.T) {
+	for name, at := range map[string]func(*testing.T) *story.Story{"dialling": started, "registering": registering, "renewing": renewing} {
+		s := at(t)
+		s.Ring("Offline", hangUp, "report setback")
+		if setback := s.Reports[len(s.Reports)-1].(node.Setback); setback.Code != protocol.Timeout {
+			t.Errorf("%s: reported %+v", name, setback)
+		}
+	}
+}
+
+func TestARelayThatDoesNotCloseCostsNothing(t *testing.T) {
+	s := registering(t)
+	s.Hear(0, story.Sample(protocol.KindRegistered), "Closing", halfClose, discard, "report listed")
+	s.Ring("Leased", hangUp)
+}
+
+func TestARelayThatEndsWithoutAnAnswerIsASetback(t *testing.T) {
+	s := registering(t)
+	s.Tell(roles.Ended{}, "Offline", hangUp, "report setback")
+	s = registering(t)
+	s.Tell(roles.Garbled{Err: &protocol.Error{Code: protocol.Malformed}}, "Closing", "send 0 ERROR malformed by node", halfClose, discard)
+	s.Tell(roles.Ended{}, "Offline", hangUp, "report setback")
+}
+
+func TestALeaveIsSaid(t *testing.T) {
+	s := leaving(t)
+	s.Hear(0, &protocol.Left{}, "Closing", halfClose, discard, "report departed")
+	s.Tell(roles.Ended{}, "Gone", hangUp)
+	s.Waits(0)
+}
+
+func TestStopInEachState(t *testing.T) {
+	t.Run("before the start", func(t *testing.T) {
+		m := node.NewMembership(config)
+		story.New(t, m, m.State).Tell(roles.Stopped{}, "Gone")
+	})
+	t.Run("dialling for the first time", func(t *testing.T) {
+		s := started(t)
+		s.Tell(roles.Stopped{}, "Dialing")
+		s.Tell(roles.Opened{}, "Registering", registers, hear)
+		s.Tell(roles.Lost{Code: protocol.Lost}, "Dialing", hangUp, dials) // it may be listed all the same
+		s.Tell(roles.Lost{Code: protocol.Refused}, "Gone", hangUp, "report setback")
+	})
+	t.Run("registering", func(t *testing.T) {
+		s := registering(t)
+		s.Tell(roles.Stopped{}, "Registering")
+		s.Hear(0, story.Sample(protocol.KindRegistered), "Leaving", parts, hear, "report listed")
+		s.Hear(0, &protocol.Left{}, "Closing", halfClose, discard, "report departed")
+		s.Tell(roles.Ended{}, "Gone", hangUp)
+	})
+	t.Run("renewing", func(t *testing.T) {
+		s := renewing(t)
+		s.Tell(roles.Stopped{}, "Renewing")
+		s.Hear(0, story.Sample(protocol.KindRenewed), "Leaving", parts, hear)
+		s.Hear(0, refusal(protocol.Internal), "Closing", halfClose, discard)
+		s.Tell(roles.Ended{}, "Gone", hangUp, "report setback") // tried once, and that is all
+	})
+	t.Run("renewing a lease that is gone", func(t *testing.T) {
+		s := renewing(t)
+		s.Tell(roles.Stopped{}, "Renewing")
+		s.Hear(0, refusal(protocol.NoLease), "Closing", halfClose, discard)
+		s.Tell(roles.Ended{}, "Gone", hangUp)
+	})
+	t.Run("offline with a lease that may run", func(t *testing.T) {
+		s := renewing(t)
+		s.Ring("Offline", hangUp, "report setback")
+		s.Tell(roles.Stopped{}, "Dialing", dials)
+		s.Tell(roles.Opened{}, "Leaving", parts, hear)
+		s.Ring("Gone", hangUp, "report setback")
+	})
+	t.Run("offline and never listed", func(t *testing.T) {
+		s := started(t)
+		s.Tell(roles.Lost{Code: protocol.Refused}, "Offline", hangUp, "report setback")
+		s.Tell(roles.Stopped{}, "Gone")
+	})
+	t.Run("closing", func(t *testing.T) {
+		s := registering(t)
+		s.Hear(0, story.Sample(protocol.KindRegistered), "Closing", halfClose, discard, "report listed")
+		s.Tell(roles.Stopped{}, "Closing")
+		s.Tell(roles.Ended{}, "Dialing", hangUp, dials)
+	})
+	t.Run("twice", func(t *testing.T) {
+		s := leaving(t)
+		s.Tell(roles.Stopped{}, "Leaving")
+		s.Hear(0, &protocol.Left{}, "Closing", halfClose, discard, "report departed")
+		s.Tell(roles.Stopped{}, "Closing")
+		s.Tell(roles.Ended{}, "Gone", hangUp)
+	})
+}
+
+func TestWhateverHappensToAMembership(t *testing.T) {
+	subject := story.NewSubject(node.MembershipTable, roles.Started{}, func() story.Explorable {
+		return node.NewMembership(config)
+	})
+	superseded := refusal(protocol.Superseded)
+	superseded.Epoch = 500
+	subject.Says = []protocol.Message{
+		story.Sample(protocol.KindRegistered), story.Sample(protocol.KindRenewed), story.Sample(protocol.KindLeft),
+		story.Sample(protocol.KindGet), superseded, refusal(protocol.NoLease), refusal(protocol.Busy),
+	}
+	story.Explore(t, subject)
+}
