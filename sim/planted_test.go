@@ -27,7 +27,7 @@ type death struct {
 func TestEveryPlantedBugDies(t *testing.T) {
 	bugs := slices.Concat(clientBugs, nodeBugs, relayBugs)
 	deaths := make([]death, len(bugs))
-	each(len(bugs), func(i int, o Options) { deaths[i] = hunt(&bugs[i], o) })
+	Many(t.Context(), len(bugs), func(i int, o Options) { deaths[i] = hunt(&bugs[i], o) })
 	var table strings.Builder
 	fmt.Fprintf(&table, "\n%-48s %8s %6s %4s %s\n", "bug", "killed", "seed", "by", "shrunk to")
 	short := 0

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"sync"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/relaypeer/relaypeer/sim"
+)
+
+// runner is what the command line asks for.
+type runner struct {
+	out, news io.Writer // what was asked for; progress
+	seed, n   int
+	seeded    bool
+	plan      string
+	trace     bool
+	diagram   bool
+	coverage  bool
+}
+
+// usualRuns is how many seeds are run when nobody says how many.
+const usualRuns = 10_000
+
+// run reports whether all promises were kept.
+func (r *runner) run(ctx context.Context) (bool, error) {
+	if r.plan != "" {
+		text, err := os.ReadFile(r.plan)
+		if err != nil {
+			return false, err
+		}
+		s, err := sim.Parse(string(text))
+		if err != nil {
+			return false, fmt.Errorf("%s: %w", r.plan, err)
+		}
+		return r.one(s, ""), nil
+	}
+	if r.n == 0 {
+		if r.seeded {
+			return r.one(sim.Draw(sim.NewSeeded(uint64(r.seed))), strconv.Itoa(r.seed)), nil
+		}
+		r.n = usualRuns
+	}
+	return r.many(ctx), nil
+}
+
+// one runs one scenario and shows what was asked for.
+func (r *runner) one(s *sim.Scenario, seed string) bool {
+	out := sim.Run(s, sim.Options{Trace: r.trace || r.diagram})
+	switch {
+	case r.diagram:
+		out.Trace.Diagram(r.out)
+	case r.trace:
+		fmt.Fprintf(r.out, "%s\n", s.Plan())
+		out.Trace.Write(r.out)
+	}
+	if out.Violation != nil {
+		if !r.diagram && !r.trace {
+			sim.Explain(r.out, s, sim.Options{}, seed)
+		}
+		fmt.Fprintf(r.news, "%v\n", out.Violation)
+		return false
+	}
+	if r.coverage {
+		out.Coverage.Write(r.out)
+	}
+	fmt.Fprintf(r.news, "all promises were kept: %d events, %d steps, trace hash %016x\n", out.Events, out.Steps, out.Hash)
+	return true
+}
+
+// many runs seeds on all processors and shows the first failure.
+func (r *runner) many(ctx context.Context) bool {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var mu sync.Mutex
+	failed := -1
+	tally, start := sim.NewTally(), time.Now()
+	stop := r.progress(ctx, tally, start)
+	sim.Many(ctx, r.n, func(i int, o sim.Options) {
+		out := sim.Run(sim.Draw(sim.NewSeeded(uint64(r.seed+i))), o)
+		tally.Add(&out)
+		if out.Violation == nil {
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if failed < 0 || r.seed+i < failed {
+			failed = r.seed + i
+		}
+		cancel()
+	})
+	stop()
+	r.rate(tally, start, "\n")
+	if r.coverage {
+		tally.Coverage().Write(r.out)
+	}
+	if failed < 0 {
+		return true
+	}
+	r.one(sim.Draw(sim.NewSeeded(uint64(failed))), strconv.Itoa(failed))
+	return false
+}
+
+// progress shows how far the runs are, on a terminal, until the returned function is called.
+func (r *runner) progress(ctx context.Context, tally *sim.Tally, start time.Time) func() {
+	file, is := r.news.(*os.File)
+	if !is || !term.IsTerminal(int(file.Fd())) {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		tick := time.NewTicker(200 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				r.rate(tally, start, "\r")
+			}
+		}
+	})
+	return func() {
+		cancel()
+		wait.Wait()
+	}
+}
+
+func (r *runner) rate(tally *sim.Tally, start time.Time, end string) {
+	runs, steps := tally.Counts()
+	took := time.Since(start).Seconds()
+	fmt.Fprintf(r.news, "%d of %d scenarios, %.0f scenarios/s, %.0f steps/s%s", runs, r.n, float64(runs)/took, float64(steps)/took, end)
+}

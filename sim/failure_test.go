@@ -1,0 +1,19 @@
+package sim
+
+import (
+	"bytes"
+	"sync/atomic"
+	"testing"
+)
+
+// explain fails the test with all there is to know, for the first few failures.
+func explain(t *testing.T, failures *atomic.Int64, s *Scenario, o Options, seed string) {
+	t.Helper()
+	if failures.Add(1) > 3 {
+		t.Fail()
+		return
+	}
+	var text bytes.Buffer
+	Explain(&text, s, Options{Hasty: o.Hasty}, seed)
+	t.Error(text.String())
+}

@@ -1,0 +1,64 @@
+package sim
+
+import (
+	"context"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+)
+
+// Many calls f for the numbers below n, in no particular order, from one goroutine a processor. The options that f
+// is given are for runs within that call: they bring machines to use again. It ends early when ctx does.
+func Many(ctx context.Context, n int, f func(i int, o Options)) {
+	defer debug.SetGCPercent(debug.SetGCPercent(800)) // runs leave much behind and hold little
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wait.Go(func() {
+			o := Options{pool: newPool()}
+			for i := int(next.Add(1)) - 1; i < n && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
+				f(i, o)
+			}
+		})
+	}
+	wait.Wait()
+}
+
+// Tally adds up what runs came to, from any goroutine.
+type Tally struct {
+	mu       sync.Mutex
+	coverage *Coverage
+	runs     int
+	steps    int
+	events   int
+}
+
+// NewTally returns an empty Tally.
+func NewTally() *Tally { return &Tally{coverage: NewCoverage()} }
+
+// Add adds a run.
+func (t *Tally) Add(o *Outcome) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.coverage.Add(o.Coverage)
+	t.steps += o.Steps
+	t.events += o.Events
+	t.runs++
+}
+
+// Counts returns how many runs there were, and how many steps machines took in them.
+func (t *Tally) Counts() (runs, steps int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.runs, t.steps
+}
+
+// Coverage returns what was seen in all runs.
+func (t *Tally) Coverage() *Coverage {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	all := NewCoverage()
+	all.Add(t.coverage)
+	return all
+}

@@ -1,0 +1,130 @@
+package sim
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// drawn lets rapid make the choices, so that what fails shrinks.
+type drawn struct{ t *rapid.T }
+
+func (d drawn) N(n int, label string) int {
+	if n <= 1 {
+		return 0
+	}
+	return rapid.IntRange(0, n-1).Draw(d.t, label)
+}
+
+// TestRandomPlacements draws scenarios and all their choices by rapid.
+func TestRandomPlacements(t *testing.T) {
+	checks := 0
+	rapid.Check(t, func(t *rapid.T) {
+		checks++
+		c := drawn{t}
+		s := Draw(c)
+		if v := Run(s, Options{Chooser: c}).Violation; v != nil {
+			t.Fatalf("%v\n%s", v, s.Plan())
+		}
+	})
+	if checks < 50 {
+		t.Errorf("only %d checks", checks)
+	}
+}
+
+// TestKeptPlans replays every plan that was worth keeping.
+func TestKeptPlans(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.plan")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no plans: %v", err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := Parse(string(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if v := Run(s, Options{}).Violation; v != nil {
+				t.Error(v)
+			}
+		})
+	}
+}
+
+// TestPlansReadBack holds the text form to the scenario.
+func TestPlansReadBack(t *testing.T) {
+	for seed := range uint64(500) {
+		s := Draw(NewSeeded(seed))
+		back, err := Parse(s.Plan())
+		if err != nil {
+			t.Fatalf("seed %d: %v\n%s", seed, err, s.Plan())
+		}
+		if back.Plan() != s.Plan() {
+			t.Fatalf("seed %d reads back as\n%s\ninstead of\n%s", seed, back.Plan(), s.Plan())
+		}
+		if a, b := Run(s, Options{}).Hash, Run(back, Options{}).Hash; a != b {
+			t.Fatalf("seed %d runs otherwise when read back", seed)
+		}
+	}
+}
+
+// TestSameSeedSameTrace is M1: the same seed gives the same run, in any order, on any number of processors.
+func TestSameSeedSameTrace(t *testing.T) {
+	const seeds = 3000
+	hashes := [2][]uint64{make([]uint64, seeds), make([]uint64, seeds)}
+	for round, processors := range []int{1, 2} {
+		before := runtime.GOMAXPROCS(processors)
+		Many(t.Context(), seeds, func(i int, o Options) {
+			o.Hasty = true
+			hashes[round][i] = Run(Draw(NewSeeded(uint64(i))), o).Hash
+		})
+		runtime.GOMAXPROCS(before)
+	}
+	different := map[uint64]bool{}
+	for i := range seeds {
+		if hashes[0][i] != hashes[1][i] {
+			t.Errorf("seed %d gives two traces", i)
+		}
+		different[hashes[0][i]] = true
+	}
+	if len(different) < seeds*9/10 {
+		t.Errorf("%d seeds give only %d traces", seeds, len(different))
+	}
+}
+
+// TestTracesAndDiagramsAreWritten holds a run's pictures to what happened.
+func TestTracesAndDiagramsAreWritten(t *testing.T) {
+	s := SweepScenario()
+	s.Faults = []Fault{{Class: Crash, Who: "n1", Event: 60}}
+	out := Run(s, Options{Trace: true})
+	var trace, diagram bytes.Buffer
+	if err := out.Trace.Write(&trace); err != nil {
+		t.Fatal(err)
+	}
+	if err := out.Trace.Diagram(&diagram); err != nil {
+		t.Fatal(err)
+	}
+	for text, in := range map[string]*bytes.Buffer{
+		"n1     FAULT crash":                 &trace,
+		"sends REGISTER epoch":               &trace,
+		"participant relay":                  &diagram,
+		"Note over n1: FAULT crash":          &diagram,
+		"c0->>relay: LOCATE":                 &diagram,
+		"n0-)c0: 131072 bytes of content":    &diagram,
+		"Note over relay: EVERYTHING HEALS":  &diagram,
+		"c0->>n0: GET \"both\" from 0":       &diagram,
+		"n0->>c0: CONTENT 600000 at 0 of 60": &diagram,
+	} {
+		if !bytes.Contains(in.Bytes(), []byte(text)) {
+			t.Errorf("%q is missing in\n%s", text, in)
+		}
+	}
+}
