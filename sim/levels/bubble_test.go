@@ -2,7 +2,6 @@ package levels
 
 import (
 	"flag"
-	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -164,7 +163,7 @@ func TestBubble(t *testing.T) {
 	if done < 100 { // near the end of its time rapid stops early and says that all is well
 		t.Errorf("only %d scenes were played", done)
 	}
-	t.Log(fmt.Sprintf("%d scenes, %.0f a second", done, float64(done)/time.Since(began).Seconds()))
+	t.Logf("%d scenes, %.0f a second", done, float64(done)/time.Since(began).Seconds())
 }
 
 // planted is the bug that a child process of the tests runs with.
