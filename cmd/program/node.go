@@ -75,8 +75,10 @@ func (n Node) served(outcome any) {
 	case !is:
 	case s.Code != 0:
 		n.Log.Info("refused", "name", protocol.Printable(s.Name, 200), "to", s.Peer, "code", s.Code)
-	case s.Length > 0:
-		n.Log.Info("sending", "name", protocol.Printable(s.Name, 200), "to", s.Peer, "offset", s.Offset, "bytes", s.Length)
+	case s.Offset == 0:
+		n.Log.Info("sending", "name", protocol.Printable(s.Name, 200), "to", s.Peer, "bytes", s.Length)
+	default:
+		n.Log.Debug("sending on", "name", protocol.Printable(s.Name, 200), "to", s.Peer, "offset", s.Offset, "bytes", s.Length)
 	}
 }
 
