@@ -157,7 +157,7 @@ func (w *World) rang(a *actor, number uint64) {
 	} else {
 		a.armed = false
 	}
-	w.note(Line{What: Rings, Host: a.proc.host.index, Actor: a.id, N: number, Text: a.state})
+	w.note(Line{What: Rings, Host: a.proc.host.index, Actor: a.id, Text: a.state})
 	w.step(a, roles.Rang{Timer: roles.Deadline, Number: number})
 }
 

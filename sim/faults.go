@@ -74,7 +74,7 @@ var Classes = []ClassInfo{
 	{Slow, "the host sends and receives N bytes a second", atAnybody, []int{65536, 3000, 400, 20}, true, false},
 	{Partition, "nothing passes between the two until it heals; then it arrives", atPair, nil, true, false},
 	{OneWay, "nothing passes from the one to the other until it heals; then it arrives", atPair, nil, true, false},
-	{BlackHole, "the connections between the two that exist now are forgotten: nothing passes, ever, and nobody is told", atPair, nil, false, false},
+	{BlackHole, "the next connection from the one to the other is forgotten at its Nth byte: nothing passes, ever, and nobody is told", atPair, []int{0, 5, 61, 130, 200000}, false, false},
 	{Reset, "the next connection from the one to the other is reset at its Nth byte, from either end", atPair, []int{0, 5, 60, 61, 130, 200000}, false, false},
 	{BitFlip, "a bit of the Nth byte from the one to the other is flipped", atPair, []int{0, 3, 4, 7, 9, 20, 44, 70, 90, 150, 5000}, false, false},
 	{Refuse, "the host refuses connections", atServer, nil, true, false},

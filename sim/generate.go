@@ -170,18 +170,23 @@ func (d drawing) fault() Fault {
 			f.Who = "relay"
 			break
 		}
-		f.Who = nodeName(d.c.N(len(d.s.Nodes), "who"))
+		f.Who = d.holder()
 	case atClient:
 		f.Who = d.client()
 	case atServer:
 		f.Who = d.server()
 	case atPair:
-		f.Who, f.With = d.host(), d.server()
+		f.Who, f.With = d.pair(info.Class)
 	default:
 		f.Who = d.host()
 	}
 	if chance(d.c, 3, "by event") {
 		f.At, f.Event = 0, 1+d.c.N(500, "event")
+	}
+	if info.lasts || info.file || info.Target == atPair {
+		if d.c.N(2, "before") > 0 { // in time for what is to come
+			f.At, f.Event = max(0, d.moment-time.Duration(d.c.N(300, "early"))*time.Millisecond), 0
+		}
 	}
 	if info.lasts {
 		f.For = d.span()
@@ -190,7 +195,7 @@ func (d drawing) fault() Fault {
 		f.N = pick(d.c, "n", info.N...)
 	}
 	if info.file {
-		f.Name = d.name()
+		f.Name = d.fileAt(f.Who)
 	}
 	if f.Class == Attack {
 		attacks := Attacks()
@@ -204,4 +209,38 @@ func (d drawing) host() string {
 		return d.client()
 	}
 	return d.server()
+}
+
+// pair is who may speak with whom: a client or node that dials, and a server.
+func (d drawing) pair(class Class) (who, with string) {
+	who, with = d.client(), d.server()
+	if len(d.s.Nodes) > 0 && chance(d.c, 2, "node") {
+		who, with = nodeName(d.c.N(len(d.s.Nodes), "who")), "relay"
+	}
+	if class != Reset && class != BlackHole && chance(d.c, 3, "other way") {
+		return with, who
+	}
+	return who, with
+}
+
+// holder is a node, most often one that has a file.
+func (d drawing) holder() string {
+	i := d.c.N(len(d.s.Nodes), "who")
+	for range d.s.Nodes {
+		if len(d.s.Nodes[i].Files) > 0 {
+			break
+		}
+		i = (i + 1) % len(d.s.Nodes)
+	}
+	return nodeName(i)
+}
+
+// fileAt is a file of a node.
+func (d drawing) fileAt(node string) string {
+	for i := range d.s.Nodes {
+		if files := d.s.Nodes[i].Files; nodeName(i) == node && len(files) > 0 {
+			return files[d.c.N(len(files), "file")].Name
+		}
+	}
+	return d.name()
 }

@@ -99,7 +99,7 @@ func (w *World) dial(a *actor, d roles.Dial) {
 		return
 	}
 	for _, t := range w.troubles {
-		if t.Class == Reset && t.conn == nil && t.across(e.host, to, false) {
+		if (t.Class == Reset || t.Class == BlackHole) && t.conn == nil && t.across(e.host, to, false) {
 			t.conn = c
 		}
 	}
@@ -309,10 +309,10 @@ func (w *World) refuse(e *end) {
 	w.send(e, evReset, segment{})
 }
 
-// resetAt counts bytes of a connection that a fault will reset, and does so when it is time.
+// resetAt counts bytes of a connection that a fault will reset or forget, and does so when it is time.
 func (w *World) resetAt(c *conn, size int) bool {
 	for _, t := range w.troubles {
-		if t.Class != Reset || t.conn != c || t.spent {
+		if t.Class != Reset && t.Class != BlackHole || t.conn != c || t.spent {
 			continue
 		}
 		if t.bytes += size; t.bytes < t.N {
@@ -320,6 +320,10 @@ func (w *World) resetAt(c *conn, size int) bool {
 		}
 		t.spent = true
 		w.fired(t)
+		if t.Class == BlackHole {
+			c.lost = true
+			return true
+		}
 		for _, e := range c.ends {
 			if e.op == opHear && e.in.size > 0 {
 				w.coverage.sometimes(ResetInFrame)

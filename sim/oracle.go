@@ -130,16 +130,17 @@ func (o *oracle) Locate(at roles.Moment, m *protocol.Locate) protocol.Message {
 		o.w.coverage.sometimes(OldCursor)
 	}
 	o.paged = o.paged || located.Cursor != nil
-	live := map[netip.AddrPort]bool{}
+	live := map[netip.AddrPort]int{} // two ids may stand at one address, if one of them has lost a bit
 	for _, k := range o.known {
 		if k.live(at.Now) {
-			live[k.at] = true
+			live[k.at]++
 		}
 	}
 	for i := range located.Peers {
-		if to := located.Peers[i].Addr(); !live[to] {
+		to := located.Peers[i].Addr()
+		if live[to] == 0 {
 			o.w.check.fail(S3, "%v is handed out and holds no lease that runs", to)
-		} else {
+		} else if live[to]--; live[to] == 0 {
 			delete(live, to)
 		}
 	}

@@ -71,21 +71,14 @@ func (w *World) begin(f Fault) {
 			t.who.proc.hung = true
 			w.lasting(t)
 		}
-	case BlackHole:
-		for _, c := range w.conns {
-			if !c.lost && t.across(c.ends[0].host, c.ends[1].host, true) && c.ends[0].state == open {
-				c.lost = true
-				w.fired(t)
-			}
-		}
 	case Attack:
 		w.attack(t)
 	case Graceful:
 		w.fired(t)
 		w.stopFor(t)
-	case Reset:
+	case Reset, BlackHole:
 		for _, c := range w.conns {
-			if c.ends[0].state == open && t.across(c.ends[0].host, c.ends[1].host, false) {
+			if !c.lost && c.ends[0].state == open && t.across(c.ends[0].host, c.ends[1].host, false) {
 				t.conn = c
 			}
 		}
