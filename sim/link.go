@@ -103,9 +103,15 @@ func (w *World) push(e *end, seg segment) {
 	w.flush(e)
 }
 
+// room reports whether the window has room for so many bytes, or for so many that it is worth sending: systems do
+// not send a byte for each byte that is read either.
+func (e *end) room(bytes uint64) bool {
+	return window-e.flying >= int(min(bytes, piece/4))
+}
+
 // flush sends what the window has room for.
 func (w *World) flush(e *end) {
-	for e.out.size > 0 && e.flying < window {
+	for e.out.size > 0 && e.room(uint64(e.out.size)) {
 		seg := e.out.take(min(window-e.flying, piece))
 		w.transmit(e, seg)
 	}

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"github.com/relaypeer/relaypeer/roles"
-	"github.com/relaypeer/relaypeer/roles/node"
 	"github.com/relaypeer/relaypeer/roles/relay"
 )
 
@@ -11,59 +10,4 @@ type Plant struct {
 	Name      string
 	Machine   func(kind machineKind, m roles.Machine) roles.Machine // nil: as they are
 	Directory func(d relay.Directory) relay.Directory               // nil: as it is
-}
-
-// pool keeps machines between runs: making one anew costs more than most conversations.
-type pool struct {
-	uploads  []*node.Upload
-	sessions []*pooledSession
-	out      []func()
-}
-
-// pooledSession is a Session whose directory can be exchanged.
-type pooledSession struct {
-	*relay.Session
-	to *behind
-}
-
-type behind struct{ relay.Directory }
-
-func newPool() *pool { return &pool{} }
-
-func (p *pool) session(d relay.Directory) roles.Machine {
-	var s *pooledSession
-	if n := len(p.sessions); n > 0 {
-		s, p.sessions = p.sessions[n-1], p.sessions[:n-1]
-	} else {
-		to := &behind{}
-		s = &pooledSession{relay.NewSession(to), to}
-	}
-	s.to.Directory = d
-	p.out = append(p.out, func() {
-		s.Reset()
-		p.sessions = append(p.sessions, s)
-	})
-	return s
-}
-
-func (p *pool) upload() roles.Machine {
-	var u *node.Upload
-	if n := len(p.uploads); n > 0 {
-		u, p.uploads = p.uploads[n-1], p.uploads[:n-1]
-	} else {
-		u = node.NewUpload()
-	}
-	p.out = append(p.out, func() {
-		u.Reset()
-		p.uploads = append(p.uploads, u)
-	})
-	return u
-}
-
-// collect takes all machines back.
-func (p *pool) collect() {
-	for _, back := range p.out {
-		back()
-	}
-	p.out = p.out[:0]
 }

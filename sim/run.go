@@ -41,6 +41,7 @@ func Run(s *Scenario, o Options) (outcome Outcome) {
 	if o.pool != nil {
 		w.pool = o.pool
 	}
+	w.agenda.spare, w.arena, w.scratch = w.pool.spare, w.pool.arena, w.pool.scratch
 	w.plant, w.tracing, w.hasty = o.Plant, o.Trace, o.Hasty
 	defer func() {
 		if r := recover(); r != nil {
@@ -52,7 +53,7 @@ func Run(s *Scenario, o Options) (outcome Outcome) {
 			w.check.fail(S0, "%s", text)
 			w.pool.out = nil
 		}
-		w.pool.collect()
+		w.pool.collect(w)
 		outcome.Violation, outcome.Hash, outcome.Steps, outcome.Events = w.check.violation, w.hash, w.steps, w.events
 		outcome.Coverage, outcome.Trace = w.coverage, w.trace()
 	}()

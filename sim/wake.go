@@ -191,7 +191,7 @@ func (w *World) wakeSend(e *end) {
 		w.give(e, roles.BodySpoiled{Link: e.link, Code: e.spoiled})
 	case e.left == 0 && e.out.size == 0:
 		w.give(e, roles.BodyDone{Link: e.link})
-	case e.left > 0 && e.out.size == 0 && e.flying < window:
+	case e.left > 0 && e.out.size == 0 && e.room(e.left):
 		size := int(min(e.left, piece, uint64(window-e.flying)))
 		seg, bad := w.read(a.proc.host, a.file, e.offset, size)
 		if bad != 0 {
