@@ -1,0 +1,133 @@
+package roles_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/relaypeer/relaypeer/"
+
+// source is a file of the project that is not a test.
+type source struct {
+	path    string // slash-separated, from the top
+	imports []string
+	tree    *ast.File
+}
+
+func (s source) floor() string {
+	floor, _, _ := strings.Cut(s.path, "/")
+	return floor
+}
+
+// sources parses every file. A list of packages from the go command would be remembered by the test cache; files
+// that a test has read are not.
+func sources(t *testing.T) []source {
+	t.Helper()
+	var all []source
+	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		tree, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		s := source{path: filepath.ToSlash(strings.TrimPrefix(path, "../")), tree: tree}
+		for _, spec := range tree.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			s.imports = append(s.imports, imported)
+		}
+		all = append(all, s)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, floor := range floors {
+		if !slices.ContainsFunc(all, func(s source) bool { return s.floor() == floor }) {
+			t.Fatalf("no file of %s was looked at", floor)
+		}
+	}
+	return all
+}
+
+// floors, from the ground up.
+var floors = []string{"protocol", "roles", "transport", "sim", "cmd"}
+
+func TestTheTowerStands(t *testing.T) {
+	for _, s := range sources(t) {
+		own := slices.Index(floors, s.floor())
+		if own < 0 {
+			t.Errorf("%s is on no floor", s.path)
+			continue
+		}
+		for _, imported := range s.imports {
+			rest, ours := strings.CutPrefix(imported, module)
+			if !ours {
+				continue
+			}
+			floor, room, _ := strings.Cut(rest, "/")
+			switch at := slices.Index(floors, floor); {
+			case at > own:
+				t.Errorf("%s imports %s, a floor above", s.path, imported)
+			case floor == "cmd" && s.floor() != "cmd":
+				t.Errorf("%s imports a program", s.path)
+			case floor == "sim" && s.floor() != "sim" && s.floor() != "cmd":
+				t.Errorf("%s imports the simulation", s.path)
+			case s.floor() == "transport" && floor == "roles" && room != "":
+				t.Errorf("%s imports %s: transport knows no particular role", s.path, imported)
+			}
+		}
+	}
+}
+
+// Whoever decides must not know the time by itself, draw by itself, do input or output, or run beside others.
+func TestProtocolAndRolesArePure(t *testing.T) {
+	forbidden := []string{"os", "io/ioutil", "syscall", "math/rand", "math/rand/v2", "crypto/rand", "hash/maphash", "os/exec", "log", "log/slog", "context"}
+	clocks := []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"}
+	for _, s := range sources(t) {
+		if floor := s.floor(); floor != "protocol" && floor != "roles" {
+			continue
+		}
+		for _, imported := range s.imports {
+			net := imported == "net" || strings.HasPrefix(imported, "net/") && imported != "net/netip"
+			referee := s.path == "roles/referee.go" && imported == "context" // the library's calls want one; never one that ends
+			if net || slices.Contains(forbidden, imported) && !referee {
+				t.Errorf("%s imports %s", s.path, imported)
+			}
+		}
+		ast.Inspect(s.tree, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.GoStmt:
+				t.Errorf("%s starts a goroutine", s.path)
+			case *ast.SelectorExpr:
+				if of, is := n.X.(*ast.Ident); is && of.Name == "time" && slices.Contains(clocks, n.Sel.Name) {
+					t.Errorf("%s reads the clock: time.%s", s.path, n.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+}
+
+func TestOneFileKnowsTheReferee(t *testing.T) {
+	var who []string
+	for _, s := range sources(t) {
+		if slices.Contains(s.imports, "github.com/looplab/fsm") {
+			who = append(who, s.path)
+		}
+	}
+	if !slices.Equal(who, []string{"roles/referee.go"}) {
+		t.Errorf("looplab/fsm is imported by %v", who)
+	}
+}
