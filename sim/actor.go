@@ -27,6 +27,7 @@ type actor struct {
 	machine roles.Machine
 	state   string // under its table
 	ends    [2]*end
+	final   bool // as its machine says
 	gone    bool // its process is dead
 
 	armed  bool
@@ -38,7 +39,7 @@ type actor struct {
 }
 
 // over reports whether nothing more comes of it.
-func (a *actor) over() bool { return a.gone || a.machine.Final() }
+func (a *actor) over() bool { return a.gone || a.final }
 
 type watchable interface {
 	Watch(func(roles.Transition))
@@ -78,6 +79,7 @@ func (w *World) step(a *actor, in roles.Input) {
 	}
 	state := a.state
 	effects := a.machine.Step(roles.Moment{Now: a.proc.host.local(w.now), Luck: w.luck()}, in)
+	a.final = a.machine.Final()
 	w.check.step(a, state, in, effects)
 	for _, effect := range effects {
 		w.carryOut(a, effect)

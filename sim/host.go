@@ -117,7 +117,7 @@ func (w *World) start(h *host) {
 	case nodeRole:
 		p.listening = true
 		p.id = nodeID(h.plan.ID)
-		p.member = w.addActor(p, memberKind, node.NewMembership(node.Config{
+		p.member = w.addActor(p, memberKind, w.pool.member(node.Config{
 			Relay: w.relay.address.String(), ID: p.id, Epoch: h.epoch(w.now), Port: nodePort,
 		}))
 		w.tell(p.member, roles.Started{})

@@ -47,6 +47,14 @@ func (t *Tally) Add(o *Outcome) {
 	t.runs++
 }
 
+// Join adds all that another has added up; nobody may be adding to that one any more.
+func (t *Tally) Join(o *Tally) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.coverage.Add(o.coverage)
+	t.runs, t.steps, t.events = t.runs+o.runs, t.steps+o.steps, t.events+o.events
+}
+
 // Counts returns how many runs there were, and how many steps machines took in them.
 func (t *Tally) Counts() (runs, steps int) {
 	t.mu.Lock()

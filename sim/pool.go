@@ -2,6 +2,7 @@ package sim
 
 import (
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/roles/node"
 	"github.com/relaypeer/relaypeer/roles/relay"
 )
@@ -10,6 +11,8 @@ import (
 type pool struct {
 	uploads  []*node.Upload
 	sessions []*pooledSession
+	members  []*node.Membership
+	fetches  []*client.Fetch
 	out      []func()
 	spare    []*event // and what else every run needs
 	arena    []byte
@@ -54,6 +57,30 @@ func (p *pool) upload() roles.Machine {
 		p.uploads = append(p.uploads, u)
 	})
 	return u
+}
+
+func (p *pool) member(config node.Config) *node.Membership {
+	var m *node.Membership
+	if n := len(p.members); n > 0 {
+		m, p.members = p.members[n-1], p.members[:n-1]
+		m.Reset(config)
+	} else {
+		m = node.NewMembership(config)
+	}
+	p.out = append(p.out, func() { p.members = append(p.members, m) })
+	return m
+}
+
+func (p *pool) fetch(relay, name string) *client.Fetch {
+	var f *client.Fetch
+	if n := len(p.fetches); n > 0 {
+		f, p.fetches = p.fetches[n-1], p.fetches[:n-1]
+		f.Reset(relay, name)
+	} else {
+		f = client.NewFetch(relay, name)
+	}
+	p.out = append(p.out, func() { p.fetches = append(p.fetches, f) })
+	return f
 }
 
 // collect takes all machines back, and what the world used.

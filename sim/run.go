@@ -8,7 +8,6 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
-	"github.com/relaypeer/relaypeer/roles/client"
 )
 
 // Options are how a scenario is run. The zero value is the usual way.
@@ -167,7 +166,7 @@ func (w *World) fetch(h *host, op Op) *fetching {
 		return nil
 	}
 	f := &fetching{op: op, started: w.now}
-	f.actor = w.addActor(h.proc, fetchKind, client.NewFetch(w.relay.address.String(), op.Name))
+	f.actor = w.addActor(h.proc, fetchKind, w.pool.fetch(w.relay.address.String(), op.Name))
 	f.actor.fetch = f
 	w.fetches = append(w.fetches, f)
 	w.tell(f.actor, roles.Started{})

@@ -45,7 +45,7 @@ func (c *checks) step(a *actor, state string, in roles.Input, effects []roles.Ef
 			c.refusal(a, send.Link, refusal, effects[i+1:])
 		}
 	}
-	if _, is := in.(roles.Stopped); is && a.kind == fetchKind && !a.machine.Final() {
+	if _, is := in.(roles.Stopped); is && a.kind == fetchKind && !a.final {
 		c.fail(C5, "%s goes on although it was told to stop", c.who(a))
 	}
 }
@@ -200,7 +200,7 @@ func (c *checks) stepped(a *actor) {
 			links++
 		}
 	}
-	final := a.machine.Final()
+	final := a.final
 	if links > 1 || final && links > 0 {
 		c.fail(S7, "%s has %d connections (final: %t)", c.who(a), links, final)
 	}

@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -51,11 +52,18 @@ func (w *World) wait(most time.Duration) {
 	end := w.now + most
 	for w.hasty && w.now < end && !w.check.failed() {
 		w.until(w.now + look)
-		if w.check.unsettled() == "" && running(w.fetches) == nil {
+		if w.check.unsettled() == "" && running(w.fetches) == nil && !w.serving() {
 			return
 		}
 	}
 	w.until(end)
+}
+
+// serving reports whether a server still talks with somebody, or thinks so.
+func (w *World) serving() bool {
+	return slices.ContainsFunc(w.actors, func(a *actor) bool {
+		return (a.kind == sessionKind || a.kind == uploadKind) && !a.over()
+	})
 }
 
 // finish lets fetches come to their end, and holds L1 against those that do not.
@@ -86,7 +94,7 @@ func running(fetches []*fetching) *fetching {
 
 // lives reports whether a node's process keeps itself listed.
 func (h *host) lives() bool {
-	return h.proc != nil && !h.proc.stopping && !h.proc.member.machine.Final()
+	return h.proc != nil && !h.proc.stopping && !h.proc.member.final
 }
 
 // l2 compares the registry with the nodes that live.
@@ -193,7 +201,7 @@ func (w *World) shutDown() {
 		c.fail(S6, "%d steps were taken after everything had been stopped", w.steps-steps)
 	}
 	for _, a := range w.actors {
-		if !a.gone && !a.machine.Final() {
+		if !a.gone && !a.final {
 			c.fail(C2, "%s is not at its end", c.who(a))
 		}
 	}

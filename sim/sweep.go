@@ -40,9 +40,11 @@ func (s *Scenario) EachFault(f func(Fault)) {
 			s.eachNumber(info, everybody, []string{""}, f)
 		case atPair:
 			s.eachNumber(info, clients, servers, f)
-			s.eachNumber(info, servers, clients, f)
 			s.eachNumber(info, servers[1:], servers[:1], f)
-			s.eachNumber(info, servers[:1], servers[1:], f)
+			if info.Class != Reset && info.Class != BlackHole { // they are about who dials
+				s.eachNumber(info, servers, clients, f)
+				s.eachNumber(info, servers[:1], servers[1:], f)
+			}
 		case atServer:
 			s.eachNumber(info, servers, []string{""}, f)
 		case atNode:
@@ -89,15 +91,6 @@ func EachAttack(f func(name string, s *Scenario)) {
 			s.Faults = []Fault{{Class: Attack, At: 1500 * time.Millisecond, Who: at, Name: attack}}
 			f(fmt.Sprintf("%s at %s", attack, at), s)
 		}
-	}
-	for _, then := range []Fault{{Class: Graceful}, {Class: Crash, Who: "x", At: 3 * time.Second}} {
-		s := SweepScenario()
-		s.Drain = 2 * protocol.ProgressTimeout
-		s.Faults = []Fault{
-			{Class: Attack, At: 1500 * time.Millisecond, Who: "n0", Name: "no-reading"},
-			{Class: Graceful, At: 2 * time.Second, Who: "n0"}, {Class: Graceful, At: 2100 * time.Millisecond, Who: "n0"}, then,
-		}
-		f("no-reading, then a stop", s)
 	}
 	for _, lie := range NodeLies {
 		s := SweepScenario()

@@ -38,6 +38,15 @@ func TestPromisesHoldEverywhere(t *testing.T) {
 			}
 		})
 	})
+	t.Run("stories", func(t *testing.T) {
+		for _, s := range Stories() {
+			out := Run(s, Options{})
+			total.Add(&out)
+			if out.Violation != nil {
+				explain(t, &failures, s, Options{}, "")
+			}
+		}
+	})
 	t.Run("sweep", func(t *testing.T) { sweep(t, total, &failures) })
 	if missing := total.coverage.Missing(); len(missing) > 0 {
 		t.Errorf("never seen: %q", missing)
@@ -69,12 +78,12 @@ func sweep(t *testing.T, total *Tally, failures *atomic.Int64) {
 		s.Faults = []Fault{fault}
 		o.Hasty = i%16 != 0
 		out := Run(s, o)
-		total.Add(&out)
 		own.Add(&out)
 		if out.Violation != nil {
 			explain(t, failures, s, o, "")
 		}
 	})
+	total.Join(own)
 	t.Logf("%d events x %d faults", plain.Faulty, len(faults))
 	rate(t, start, own)
 }

@@ -90,6 +90,13 @@ func NewFetch(relay, name string) *Fetch {
 	}
 }
 
+// Reset prepares the machine for another file.
+func (f *Fetch) Reset(relay, name string) {
+	f.Core.Reset()
+	clear(f.listed)
+	*f = Fetch{Core: f.Core, relay: relay, name: name, listed: f.listed, result: Result{Name: name}}
+}
+
 // Result returns what came of it, once the machine is final.
 func (f *Fetch) Result() Result { return f.result }
 
