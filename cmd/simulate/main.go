@@ -18,6 +18,7 @@ func main() {
 	flag.BoolVar(&r.trace, "trace", false, "print the trace of the failing run, or of the only one")
 	flag.BoolVar(&r.diagram, "diagram", false, "print that run as a Mermaid sequence diagram")
 	flag.BoolVar(&r.coverage, "coverage", false, "print how often each row, cell, fault and counter was seen")
+	nodes := flag.String("scale", "", "run the large quiet world with so many `nodes` instead: 1000,10000, say")
 	flag.Parse()
 	flag.Visit(func(f *flag.Flag) { r.seeded = r.seeded || f.Name == "seed" })
 	if flag.NArg() > 0 {
@@ -26,7 +27,12 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	sound, err := r.run(ctx)
+	sound, err := true, error(nil)
+	if *nodes != "" {
+		err = measure(*nodes, r.seed, r.out, r.news)
+	} else {
+		sound, err = r.run(ctx)
+	}
 	switch {
 	case err != nil:
 		fmt.Fprintf(os.Stderr, "simulate: %v\n", err)

@@ -1,0 +1,162 @@
+package scale
+
+import (
+	"slices"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+)
+
+// Figures are what a run came to. They hold nothing but the run's own: the same parameters give the same figures.
+type Figures struct {
+	Nodes, Live int           // at the start and at the end
+	For         time.Duration // virtual
+	Steps       int           // of all machines
+	Leases      int           // that ran at the end
+	Unlisted    int           // nodes that lived at the end, had been listed, and were not
+
+	Announces int     // REGISTER and RENEW that the relay heard
+	Mean      float64 // of them a second, in quiet time
+	Largest   int     // second of quiet time
+	Returns   []Return
+
+	Handed int           // addresses in answers to clients
+	Stale  int           // of them, those of nodes that were gone
+	Oldest time.Duration // the longest time that such a node had been gone
+}
+
+// Return is how the nodes came back after a restart.
+type Return struct {
+	Down    time.Duration
+	Largest int           // announces in a second, from the restart to the end of what was to come back
+	Waited  int           // nodes that had been listed before the restart and lived
+	Took    time.Duration // until the last of them was listed again
+	Late    int           // of them, those that never came
+}
+
+// Ratio returns the largest second after the restart over the mean of quiet time.
+func (f Figures) Ratio(r Return) float64 { return float64(r.Largest) / f.Mean }
+
+// StaleShare returns the share of stale addresses among those that were handed out.
+func (f Figures) StaleShare() float64 { return float64(f.Stale) / float64(max(1, f.Handed)) }
+
+// The times that are not quiet: the first, in which all nodes come at once, and those after a restart.
+const (
+	warmUp  = protocol.LeaseTTL
+	settled = 2 * protocol.LeaseTTL
+)
+
+// gauge collects the figures of a run.
+type gauge struct {
+	figures Figures
+	params  Params
+	seconds []int // announces in each second since the start
+	missing int   // nodes that have still to come back from the last restart
+	back    time.Duration
+}
+
+func newGauge(p Params) *gauge {
+	return &gauge{params: p, figures: Figures{Nodes: p.Nodes, For: p.For}, seconds: make([]int, p.For/time.Second+1)}
+}
+
+// announced counts an announce at the relay.
+func (w *world) announced() { w.figures.seconds[w.now/time.Second]++ }
+
+// restarted notes that the relay is back, and whom it has to learn of again.
+func (g *gauge) restarted(w *world) {
+	g.close()
+	g.back = w.now
+	for _, m := range w.alive {
+		if m.missing = m.listed && !m.leaving; m.missing {
+			g.missing++
+		}
+	}
+	down := g.params.Restarts[len(g.figures.Returns)].Down
+	g.figures.Returns = append(g.figures.Returns, Return{Down: down, Waited: g.missing})
+}
+
+// close ends the account of the last restart.
+func (g *gauge) close() {
+	if last := len(g.figures.Returns) - 1; last >= 0 {
+		g.figures.Returns[last].Late = g.missing
+	}
+	g.missing = 0
+}
+
+// listed notes that a node heard that it is listed.
+func (g *gauge) listed(w *world, m *member) {
+	m.listed = true
+	if m.missing {
+		g.found(m)
+		g.figures.Returns[len(g.figures.Returns)-1].Took = w.now - g.back
+	}
+}
+
+// gone notes that a node is gone, and need not come back.
+func (g *gauge) gone(m *member) {
+	if m.missing {
+		g.found(m)
+	}
+}
+
+func (g *gauge) found(m *member) {
+	m.missing = false
+	g.missing--
+}
+
+// located judges what a client was handed out.
+func (g *gauge) located(w *world, peers []protocol.Peer) {
+	g.figures.Handed += len(peers)
+	for _, p := range peers {
+		if m := w.nodes[peerNumber(p)]; m.actor == nil {
+			g.figures.Stale++
+			g.figures.Oldest = max(g.figures.Oldest, w.now-m.died)
+		}
+	}
+}
+
+// read sums up.
+func (g *gauge) read(w *world) Figures {
+	g.close()
+	f := &g.figures
+	f.Live, f.Steps = len(w.alive), w.steps
+	leases := map[protocol.NodeID]bool{}
+	for _, l := range w.registry.Leases(w.now) {
+		leases[l.ID] = true
+	}
+	f.Leases = len(leases)
+	for _, m := range w.alive {
+		if m.listed && !m.leaving && !leases[m.id] {
+			f.Unlisted++
+		}
+	}
+	for _, n := range g.seconds {
+		f.Announces += n
+	}
+	from, announces, quiet := warmUp, 0, time.Duration(0)
+	for i, r := range g.params.Restarts {
+		announces, quiet = g.quiet(from, r.At, announces, quiet)
+		f.Returns[i].Largest = g.largest(r.At+r.Down, r.At+r.Down+settled)
+		from = r.At + r.Down + settled
+	}
+	announces, quiet = g.quiet(from, g.params.For, announces, quiet)
+	f.Mean = float64(announces) / quiet.Seconds()
+	return *f
+}
+
+// quiet adds a quiet time to what has been counted so far.
+func (g *gauge) quiet(from, to time.Duration, announces int, so time.Duration) (int, time.Duration) {
+	if to <= from {
+		return announces, so
+	}
+	for _, n := range g.seconds[from/time.Second : to/time.Second] {
+		announces += n
+	}
+	g.figures.Largest = max(g.figures.Largest, g.largest(from, to))
+	return announces, so + to - from
+}
+
+// largest returns the announces of the largest second between two times, as the clock counts seconds.
+func (g *gauge) largest(from, to time.Duration) int {
+	return slices.Max(g.seconds[from/time.Second : min(to, g.params.For)/time.Second])
+}

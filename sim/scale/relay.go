@@ -1,0 +1,60 @@
+package scale
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/relay"
+)
+
+// counted is the registry of a relay's life, with a count of what it is asked.
+type counted struct {
+	*relay.Registry
+	world *world
+}
+
+// Register counts an announce.
+func (c counted) Register(at roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message {
+	c.world.announced()
+	return c.Registry.Register(at, from, m)
+}
+
+// Renew counts an announce.
+func (c counted) Renew(at roles.Moment, m *protocol.Renew) protocol.Message {
+	c.world.announced()
+	return c.Registry.Renew(at, m)
+}
+
+// begin starts a life of the relay: it knows nobody.
+func (w *world) begin() {
+	w.relay = &process{}
+	w.registry = relay.NewRegistry(relay.Policy{})
+	directory := counted{w.registry, w}
+	w.sessions = roles.NewPool(func() *relay.Session { return relay.NewSession(directory) })
+}
+
+// restart ends the relay's process, and starts another after a while. The host goes on: it refuses who comes
+// meanwhile, and answers with a reset what is sent on links of the old process.
+func (w *world) restart(down time.Duration) {
+	w.relay.dead = true
+	w.after(down, func() {
+		w.begin()
+		w.figures.restarted(w)
+	})
+}
+
+// accept makes the relay's side of a link, or returns nil if no relay runs.
+func (w *world) accept(from *side) *side {
+	if w.relay.dead {
+		return nil
+	}
+	sessions, machine := w.sessions, w.sessions.Take()
+	a := &actor{world: w, process: w.relay, machine: machine, address: w.address}
+	a.ended = func() { sessions.Return(machine) }
+	a.side = &side{owner: a, other: from, latency: from.latency}
+	theirs := a.side
+	a.step(roles.Opened{Peer: from.owner.address})
+	return theirs
+}

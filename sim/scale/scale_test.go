@@ -1,0 +1,84 @@
+package scale
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+)
+
+// short is a world of forty minutes that loses its relay twice.
+func short(nodes int) Params {
+	p := Typical(1, nodes)
+	p.For = 40 * time.Minute
+	p.Restarts = []Restart{{10 * time.Minute, 5 * time.Second}, {20 * time.Minute, 10 * time.Minute}}
+	return p
+}
+
+// exchange bounds what a node needs to make itself known to a relay that is there: a few times the way there and back.
+const exchange = 10 * 100 * time.Millisecond
+
+// TestARestartedRelayIsNotOverrun: at most three times the mean in any second, and within one renewal and what it is
+// varied by everybody is back.
+func TestARestartedRelayIsNotOverrun(t *testing.T) {
+	f := Run(short(2000))
+	want := float64(f.Nodes) / (protocol.RenewAfter + exchange/2).Seconds()
+	if f.Mean < want*0.9 || f.Mean > want*1.1 {
+		t.Errorf("%.1f announces a second in quiet time, where %.1f are expected", f.Mean, want)
+	}
+	if len(f.Returns) != 2 {
+		t.Fatalf("%d restarts", len(f.Returns))
+	}
+	for _, r := range f.Returns {
+		if ratio := f.Ratio(r); ratio > 3 || ratio < 1 {
+			t.Errorf("after %v away the largest second has %d announces, %.2f times the mean", r.Down, r.Largest, ratio)
+		}
+		if longest := protocol.RenewAfter*(100+protocol.RenewSpread)/100 + exchange; r.Took > longest || r.Took < time.Second {
+			t.Errorf("after %v away the last node was back after %v; at most %v", r.Down, r.Took, longest)
+		}
+		if r.Late > 0 || r.Waited < f.Nodes*8/10 {
+			t.Errorf("after %v away %d of %d nodes never came back", r.Down, r.Late, r.Waited)
+		}
+	}
+	if f.Unlisted > 0 || f.Leases < f.Live*99/100 {
+		t.Errorf("at the end %d leases for %d nodes, %d of which are missing", f.Leases, f.Live, f.Unlisted)
+	}
+}
+
+// TestWhatIsStaleIsBounded: a node that crashes is listed until its lease lapses, on average two and a half renewals
+// later; one that leaves is not listed at all. So the share of stale addresses follows from the rate of crashes.
+func TestWhatIsStaleIsBounded(t *testing.T) {
+	p := short(1000)
+	p.Restarts, p.Crash, p.Leave = nil, 1, 1
+	f := Run(p)
+	want := p.Crash * (protocol.LeaseTTL - protocol.RenewAfter/2).Hours()
+	if got := f.StaleShare(); got < want*0.8 || got > want*1.2 {
+		t.Errorf("%.3f %% of what was handed out is stale, where %.3f %% are expected", 100*got, 100*want)
+	}
+	if f.Oldest > protocol.LeaseTTL+p.Farthest {
+		t.Errorf("a node that had been gone for %v was handed out", f.Oldest)
+	}
+	if f.Handed < 100_000 {
+		t.Errorf("only %d addresses were handed out", f.Handed)
+	}
+}
+
+func TestTheSameSeedGivesTheSameFigures(t *testing.T) {
+	once, again := Run(short(100)), Run(short(100))
+	if !reflect.DeepEqual(once, again) {
+		t.Errorf("%+v\nand then\n%+v", once, again)
+	}
+	other := short(100)
+	other.Seed = 2
+	if reflect.DeepEqual(once, Run(other)) {
+		t.Error("another seed gives the same figures")
+	}
+}
+
+// TestAnEmptyWorld: without nodes nothing is announced, and nothing breaks.
+func TestAnEmptyWorld(t *testing.T) {
+	if f := Run(short(0)); f.Announces != 0 || f.Handed != 0 || f.Leases != 0 {
+		t.Errorf("%+v", f)
+	}
+}
