@@ -177,7 +177,7 @@ func (m *Membership) heard(message protocol.Message) {
 
 // lease notes what the relay grants; when we are stopping it is given back on the same link.
 func (m *Membership) lease(renew uint64, event, late Event) {
-	m.held, m.failures, m.outcome = true, 0, leased
+	m.held, m.outcome = true, leased
 	m.renew = max(protocol.RenewLeast, protocol.Millis(renew))
 	if m.stopping {
 		m.Fire(late)
@@ -278,19 +278,15 @@ func (m *Membership) choose(at roles.Moment) {
 	}
 }
 
-// backoff doubles with each failure, and is varied by half either way so that nodes that lost their relay
-// together do not come back together. What the relay asked for is only ever stretched: never before, and up to
-// half as long again.
+// backoff is how long to wait after a failed exchange. A node that the relay has listed before keeps to the rhythm of
+// its renewals: these are spread over the whole period, and if all nodes lose their relay, that is how they come back.
+// One that never was listed is in a hurry: its wait doubles with each failure, varied by half either way. What the
+// relay asked for is only ever stretched: never before, and up to half as long again.
 func (m *Membership) backoff(luck uint64) time.Duration {
-	most := protocol.RetryMost
-	if m.renew > 0 {
-		most = min(most, m.renew)
+	wait := roles.Vary(min(protocol.RetryMost, m.renew), protocol.RenewSpread, luck)
+	if m.renew == 0 {
+		wait = roles.Vary(min(protocol.RetryMost, protocol.RetryFirst<<min(m.failures, 16)), 50, luck)
+		m.failures++
 	}
-	wait := most
-	if m.failures < 16 {
-		wait = min(most, protocol.RetryFirst<<m.failures)
-	}
-	m.failures++
-	asked := m.retry + roles.Vary(m.retry/4, 100, luck)
-	return max(roles.Vary(wait, 50, luck), asked)
+	return max(wait, m.retry+roles.Vary(m.retry/4, 100, luck))
 }

@@ -61,8 +61,8 @@ var MembershipTable = &roles.Table[State, Event]{
 	Name: "node.Membership",
 	States: []roles.State[State]{
 		{Name: New, Means: "Nothing has happened yet."},
-		{Name: Offline, WaitFrom: "the backoff: RetryFirst, doubling to RetryMost or the relay's renew-after, varied by half; or the relay's retry-after",
-			Means: "The last exchange failed; when the backoff is over the relay is tried again."},
+		{Name: Offline, WaitFrom: "never listed so far: RetryFirst, doubling to RetryMost, varied by half; else the relay's renew-after, at most RetryMost, varied by RenewSpread per cent; in any case not before the relay's retry-after",
+			Means: "The last exchange failed; when the wait is over the relay is tried again. A node that has been listed keeps the rhythm of its renewals, so that a relay that was away is not overrun when it is back."},
 		{Name: Dialing, Wait: protocol.DialTimeout,
 			Means: "A connection to the relay is being made, to register, to renew or to leave."},
 		{Name: Registering, Wait: protocol.ReplyTimeout,

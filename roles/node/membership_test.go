@@ -165,31 +165,31 @@ func TestTheBackoffIsVariedByHalf(t *testing.T) {
 	}
 }
 
-func TestTheBackoffIsWithinOneRenewal(t *testing.T) {
+// TestAListedNodeKeepsItsRhythm: however often it fails, its tries are one renewal apart, give or take what a renewal is
+// varied by. That is what spreads the nodes of a relay that restarts.
+func TestAListedNodeKeepsItsRhythm(t *testing.T) {
 	s := leased(t)
-	for range 10 {
+	for i := range 10 {
 		s.Ring("Dialing", dials)
-		s.At.Luck = uint64(15 * time.Second)
+		s.At.Luck = uint64(i) * uint64(600*time.Millisecond)
 		s.Tell(roles.Lost{Code: protocol.Refused}, "Offline", hangUp, "report setback")
+		s.Waits(27*time.Second + time.Duration(s.At.Luck))
 	}
-	s.Waits(30 * time.Second)
 	s.Ring("Dialing", dials)
 	s.Tell(roles.Opened{}, "Renewing", renews, hear) // the relay is back, and may still know us
 }
 
-func TestSuccessForgetsTheBackoff(t *testing.T) {
-	s := started(t)
-	for range 5 {
-		s.Tell(roles.Lost{Code: protocol.Refused}, "Offline", hangUp, "report setback")
-		s.Ring("Dialing", dials)
-	}
-	s.Tell(roles.Opened{}, "Registering", registers, hear)
-	s.Hear(0, story.Sample(protocol.KindRegistered), "Closing", halfClose, discard, "report listed")
+// TestARareRenewalIsNoReasonToWaitLong: where the relay wants to hear from us once an hour, it is still tried each minute.
+func TestARareRenewalIsNoReasonToWaitLong(t *testing.T) {
+	s := registering(t)
+	rare := *story.Sample(protocol.KindRegistered).(*protocol.Registered)
+	rare.Renew = protocol.ToMillis(time.Hour)
+	s.Hear(0, &rare, "Closing", halfClose, discard, "report listed")
 	s.Tell(roles.Ended{}, "Leased", hangUp)
 	s.Ring("Dialing", dials)
-	s.At.Luck = uint64(protocol.RetryFirst / 2)
+	s.At.Luck = uint64(protocol.RetryMost / 10)
 	s.Tell(roles.Lost{Code: protocol.Refused}, "Offline", hangUp, "report setback")
-	s.Waits(protocol.RetryFirst)
+	s.Waits(protocol.RetryMost)
 }
 
 // TestARelaysWishToWaitIsKept: never before it, and not much later.
