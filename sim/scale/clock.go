@@ -1,15 +1,12 @@
 package scale
 
-import (
-	"container/heap"
-	"time"
-)
+import "time"
 
 // clock is virtual time: what will happen, the earliest first, and in the order of asking where it happens at once.
 type clock struct {
 	now    time.Duration
 	asked  uint64
-	coming events
+	coming []event // a heap; not container/heap, which would put each event into memory of its own
 }
 
 type event struct {
@@ -18,35 +15,47 @@ type event struct {
 	do    func()
 }
 
+func (e *event) before(f *event) bool { return e.at < f.at || e.at == f.at && e.order < f.order }
+
 // after has something done after a time.
 func (c *clock) after(wait time.Duration, do func()) {
 	c.asked++
-	heap.Push(&c.coming, event{c.now + wait, c.asked, do})
+	c.coming = append(c.coming, event{c.now + wait, c.asked, do})
+	for i := len(c.coming) - 1; i > 0; {
+		above := (i - 1) / 2
+		if !c.coming[i].before(&c.coming[above]) {
+			return
+		}
+		c.coming[i], c.coming[above] = c.coming[above], c.coming[i]
+		i = above
+	}
 }
 
 // run lets everything happen until the end.
 func (c *clock) run(end time.Duration) {
 	for len(c.coming) > 0 && c.coming[0].at < end {
-		next := heap.Pop(&c.coming).(event)
+		next := c.pop()
 		c.now = next.at
 		next.do()
 	}
 	c.now = end
 }
 
-// events is a heap.Interface.
-type events []event
-
-func (e events) Len() int { return len(e) }
-func (e events) Less(i, j int) bool {
-	return e[i].at < e[j].at || e[i].at == e[j].at && e[i].order < e[j].order
-}
-func (e events) Swap(i, j int) { e[i], e[j] = e[j], e[i] }
-func (e *events) Push(x any)   { *e = append(*e, x.(event)) }
-func (e *events) Pop() any {
-	last := len(*e) - 1
-	x := (*e)[last]
-	(*e)[last] = event{}
-	*e = (*e)[:last]
-	return x
+func (c *clock) pop() event {
+	first, last := c.coming[0], len(c.coming)-1
+	c.coming[0], c.coming[last] = c.coming[last], event{}
+	c.coming = c.coming[:last]
+	for i := 0; ; {
+		least := i
+		for _, below := range [2]int{2*i + 1, 2*i + 2} {
+			if below < last && c.coming[below].before(&c.coming[least]) {
+				least = below
+			}
+		}
+		if least == i {
+			return first
+		}
+		c.coming[i], c.coming[least] = c.coming[least], c.coming[i]
+		i = least
+	}
 }

@@ -136,27 +136,32 @@ func (g *gauge) read(w *world) Figures {
 	from, announces, quiet := warmUp, 0, time.Duration(0)
 	for i, r := range g.params.Restarts {
 		announces, quiet = g.quiet(from, r.At, announces, quiet)
-		f.Returns[i].Largest = g.largest(r.At+r.Down, r.At+r.Down+settled)
+		if i < len(f.Returns) { // else the run ended before the relay came back
+			f.Returns[i].Largest = g.largest(r.At+r.Down, r.At+r.Down+settled)
+		}
 		from = r.At + r.Down + settled
 	}
 	announces, quiet = g.quiet(from, g.params.For, announces, quiet)
-	f.Mean = float64(announces) / quiet.Seconds()
+	f.Mean = float64(announces) / max(1, quiet.Seconds())
 	return *f
 }
 
 // quiet adds a quiet time to what has been counted so far.
 func (g *gauge) quiet(from, to time.Duration, announces int, so time.Duration) (int, time.Duration) {
-	if to <= from {
-		return announces, so
-	}
-	for _, n := range g.seconds[from/time.Second : to/time.Second] {
+	for _, n := range g.between(from, to) {
 		announces += n
 	}
 	g.figures.Largest = max(g.figures.Largest, g.largest(from, to))
-	return announces, so + to - from
+	return announces, so + max(0, to-from)
 }
 
 // largest returns the announces of the largest second between two times, as the clock counts seconds.
 func (g *gauge) largest(from, to time.Duration) int {
-	return slices.Max(g.seconds[from/time.Second : min(to, g.params.For)/time.Second])
+	return slices.Max(append([]int{0}, g.between(from, to)...))
+}
+
+// between returns the whole seconds between two times, as far as the run goes.
+func (g *gauge) between(from, to time.Duration) []int {
+	end := min(to, g.params.For) / time.Second
+	return g.seconds[min(from/time.Second, end):end]
 }

@@ -82,3 +82,43 @@ func TestAnEmptyWorld(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 }
+
+// TestAShortRun: a run may end before anything has come to rest, or before the relay is back.
+func TestAShortRun(t *testing.T) {
+	for _, d := range []time.Duration{0, time.Second / 2, time.Minute, 25 * time.Minute} {
+		p := short(10)
+		p.For = d
+		f := Run(p)
+		returns := 0
+		if d > 20*time.Minute { // once back, and gone again
+			returns = 1
+		}
+		if len(f.Returns) != returns || f.Mean > 0 != (returns > 0) || f.Nodes != 10 {
+			t.Errorf("%v: %+v", d, f)
+		}
+	}
+}
+
+func TestTheClockKeepsOrder(t *testing.T) {
+	var c clock
+	var l luck
+	var told []event
+	for range 1000 {
+		at, order := time.Duration(l.below(50)), c.asked+1
+		c.after(at, func() {
+			told = append(told, event{at: at, order: order})
+			if c.now != at {
+				t.Errorf("what was to happen at %d happens at %d", at, c.now)
+			}
+		})
+	}
+	c.run(time.Second)
+	if len(told) != 1000 {
+		t.Fatalf("%d of 1000 events happened", len(told))
+	}
+	for i := range told[1:] {
+		if !told[i].before(&told[i+1]) {
+			t.Errorf("%v comes before %v", told[i], told[i+1])
+		}
+	}
+}
