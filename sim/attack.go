@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -199,6 +198,3 @@ func (s *stranger) goOn(m protocol.Message) []roles.Effect {
 	}
 	return []roles.Effect{roles.Hear{}}
 }
-
-// String names the attack.
-func (s *stranger) String() string { return fmt.Sprintf("%s at %s", s.attack, s.to.name) }

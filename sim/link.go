@@ -58,16 +58,15 @@ type end struct {
 	offset, left uint64 // of a body
 	spoiled      protocol.Code
 
-	out       stream        // handed over, beyond the window
-	flying    int           // sent, not read by the other side yet
-	ending    bool          // half-closed: the end of stream follows what is out
-	finished  bool          // the end of stream has been sent
-	arrival   time.Duration // when the last of what was sent arrives
-	in        stream        // arrived, not read yet
-	eof       bool          // the other side's end of stream has arrived
-	broken    protocol.Code // reset, or never opened, and why
-	poked     bool          // an evPoke is on its way
-	announced bool          // the machine knows that the connection is there
+	out      stream        // handed over, beyond the window
+	flying   int           // sent, not read by the other side yet
+	ending   bool          // half-closed: the end of stream follows what is out
+	finished bool          // the end of stream has been sent
+	arrival  time.Duration // when the last of what was sent arrives
+	in       stream        // arrived, not read yet
+	eof      bool          // the other side's end of stream has arrived
+	broken   protocol.Code // reset, or never opened, and why
+	poked    bool          // an evPoke is on its way
 }
 
 func (e *end) peer() *end { return e.conn.ends[1-e.side] }

@@ -12,19 +12,16 @@ import (
 
 // fetching is what the world and the checks know of one fetch.
 type fetching struct {
-	op       Op
-	actor    *actor
-	store    store
-	started  time.Duration
-	probe    bool
-	result   *client.Result
-	listed   []netip.AddrPort // by the relay, as the client heard it
-	more     bool             // the last page had a cursor
-	dialled  []netip.AddrPort // nodes
-	denied   []netip.AddrPort // said not-found
-	tainted  []netip.AddrPort // their connections can't be trusted
-	hadBad   bool             // the relay's answers can't be trusted
-	stranger bool
+	op      Op
+	actor   *actor
+	store   store
+	started time.Duration
+	result  *client.Result
+	listed  []netip.AddrPort // by the relay, as the client heard it
+	more    bool             // the last page had a cursor
+	dialled []netip.AddrPort // nodes
+	denied  []netip.AddrPort // said not-found
+	tainted []netip.AddrPort // their connections can't be trusted
 }
 
 // step judges what a machine asks for before it is done.
@@ -85,9 +82,7 @@ func (c *checks) heard(a *actor, state string, in roles.Heard, effects []roles.E
 }
 
 func (c *checks) taint(f *fetching, link roles.Link) {
-	if link == 0 {
-		f.hadBad = true
-	} else if n := len(f.dialled); n > 0 && !slices.Contains(f.tainted, f.dialled[n-1]) {
+	if n := len(f.dialled); link == 1 && n > 0 && !slices.Contains(f.tainted, f.dialled[n-1]) {
 		f.tainted = append(f.tainted, f.dialled[n-1])
 	}
 }

@@ -36,7 +36,6 @@ func (w *World) settle() {
 	var probes []*fetching
 	for _, name := range append(w.scenario.names(), missingName) {
 		f := w.fetch(probe, Op{At: w.now, Do: DoFetch, Who: probe.name, Name: name})
-		f.probe = true
 		probes = append(probes, f)
 	}
 	expected := w.check.expected()

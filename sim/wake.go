@@ -68,7 +68,6 @@ func (w *World) wakeDial(e *end) {
 	case e.broken != 0:
 		w.lose(e, e.broken, "the connection was not made")
 	case e.state == open:
-		e.announced = true
 		w.note(Line{What: Opens, Host: e.host.index, Actor: e.actor.id, Peer: e.peer().host.index, Conn: e.conn.id})
 		w.give(e, roles.Opened{Link: e.link, Peer: e.peer().at()})
 	}

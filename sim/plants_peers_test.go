@@ -1,0 +1,166 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/client"
+)
+
+// clientBugs are planted around the fetch.
+var clientBugs = []planted{
+	{"a fetch stops at the first not-found", around(fetchKind, func(b *bugged) {
+		denied := false
+		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {
+			if refusal := heardError(in); refusal != nil && refusal.Code == protocol.NotFound {
+				denied = true
+			}
+			for i, e := range effects {
+				if dial, is := e.(roles.Dial); is && dial.Link == 1 && denied {
+					b.ended = true
+					return append(effects[:i:i], roles.Disarm{}, roles.Report{Outcome: client.Result{Outcome: client.NobodyHad}})
+				}
+			}
+			return effects
+		}
+	}), []ID{S2, S10, L3}, "several nodes", ""},
+	{"a link is leaked on not-found", around(fetchKind, func(b *bugged) {
+		denied := false
+		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {
+			if refusal := heardError(in); refusal != nil && refusal.Code == protocol.NotFound {
+				denied = true
+			}
+			return without(effects, func(e roles.Effect) bool { _, is := e.(roles.HangUp); return is && denied })
+		}
+	}), []ID{S7}, "", ""},
+	{"no reply timeout", deaf(fetchKind, isRang), []ID{L1}, "silence", ""},
+	{"a result is delivered twice", around(fetchKind, func(b *bugged) {
+		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {
+			if n := len(effects); n > 0 && b.Machine.Final() {
+				effects = append(effects, effects[n-1])
+			}
+			return effects
+		}
+	}), []ID{S5}, "", ""},
+	{"what was received is kept across a retry", around(fetchKind, func(b *bugged) {
+		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {
+			return without(effects, func(e roles.Effect) bool { _, is := e.(roles.ClearStore); return is })
+		}
+	}), []ID{S1}, "a node that fails in the middle", ""},
+	{"the last page is taken for all", around(fetchKind, func(b *bugged) {
+		b.before = func(in roles.Input) roles.Input {
+			if heard, is := in.(roles.Heard); is {
+				if located, is := heard.Message.(*protocol.Located); is {
+					return roles.Heard{Link: heard.Link, Message: &protocol.Located{Peers: located.Peers}}
+				}
+			}
+			return in
+		}
+	}), []ID{S2, L3}, "pages", ""},
+	{"a failed node is not named", around(fetchKind, func(b *bugged) {
+		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {
+			for i, e := range effects {
+				if report, is := e.(roles.Report); is {
+					if result, is := report.Outcome.(client.Result); is && len(result.Tried) > 1 {
+						result.Tried = result.Tried[1:]
+						effects[i] = roles.Report{Outcome: result}
+					}
+				}
+			}
+			return effects
+		}
+	}), []ID{S10}, "several nodes", ""},
+	{"a fetch does not stop", deaf(fetchKind, isStopped), []ID{C5, C2}, "an impatient user", ""},
+	{"something is sent after the half-close", around(fetchKind, func(b *bugged) {
+		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {
+			for _, e := range effects {
+				if half, is := e.(roles.HalfClose); is {
+					return append(effects, roles.Send{Link: half.Link, Message: &protocol.Locate{}})
+				}
+			}
+			return effects
+		}
+	}), []ID{S6}, "", ""},
+	{"versions are mixed", Plant{Machine: func(k machineKind, m roles.Machine) roles.Machine {
+		b := &bugged{Machine: m}
+		var first *protocol.Content
+		b.before = func(in roles.Input) roles.Input {
+			heard, is := in.(roles.Heard)
+			if !is {
+				return in
+			}
+			switch m := heard.Message.(type) {
+			case *protocol.Get:
+				return roles.Heard{Link: heard.Link, Message: &protocol.Get{Name: m.Name, Offset: m.Offset}}
+			case *protocol.Content:
+				if first == nil || m.Offset == 0 {
+					first = m
+				}
+				c := *m
+				c.Version = first.Version
+				return roles.Heard{Link: heard.Link, Message: &c}
+			}
+			return in
+		}
+		return b
+	}}, []ID{S1, S8}, "a file that changes while it is sent", FileChange},
+}
+
+// nodeBugs are planted around a node's machines.
+var nodeBugs = []planted{
+	{"a node never registers again", around(memberKind, func(b *bugged) {
+		b.before = func(in roles.Input) roles.Input {
+			if refusal := heardError(in); refusal != nil && refusal.Code == protocol.NoLease {
+				return roles.Heard{Message: &protocol.Renewed{TTL: 90000, Renew: 30000}}
+			}
+			return in
+		}
+	}), []ID{L2, L3, S0}, "a relay that restarts", ""},
+	{"a node renews too late", around(memberKind, func(b *bugged) {
+		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {
+			for i, e := range effects {
+				if arm, is := e.(roles.Arm); is && arm.After > 20*time.Second {
+					arm.After *= 5
+					effects[i] = arm
+				}
+			}
+			return effects
+		}
+	}), []ID{L2, L3}, "", ""},
+	{"a node goes without LEAVE", around(memberKind, func(b *bugged) {
+		b.before = func(in roles.Input) roles.Input {
+			if isStopped(in) {
+				b.ended = true
+				return nil
+			}
+			return in
+		}
+	}), []ID{C3, L2, S6, S7, C1, C2}, "", ""},
+	{"a node does not stop", deaf(memberKind, isStopped), []ID{C2, C3, C5}, "", ""},
+	{"a stalled reader is never let go", deaf(uploadKind, isRang), []ID{L1, C2}, "a stalled reader", ""},
+	{"a node sends from the wrong offset", around(uploadKind, func(b *bugged) {
+		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {
+			for i, e := range effects {
+				if send, is := e.(roles.SendBody); is && send.Offset > 0 {
+					send.Offset--
+					effects[i] = send
+				}
+			}
+			return effects
+		}
+	}), []ID{S1}, "a file of more than one stretch", ""},
+	{"not-found is not answered", around(uploadKind, func(b *bugged) {
+		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {
+			if refused, is := in.(roles.FileRefused); is && refused.Code == protocol.NotFound {
+				return without(effects, func(e roles.Effect) bool { _, is := e.(roles.Send); return is })
+			}
+			return effects
+		}
+	}), []ID{L3, L1}, "", ""},
+	{"an ERROR is followed by more", around(uploadKind, func(b *bugged) {
+		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {
+			return without(effects, func(e roles.Effect) bool { _, is := e.(roles.HalfClose); return is })
+		}
+	}), []ID{S8}, "an illegal message", ""},
+}

@@ -1,0 +1,87 @@
+package sim
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/relay"
+)
+
+// relayBugs are planted around a relay's sessions and before its registry.
+var relayBugs = []planted{
+	{"a lease never expires", directory(func(b *before, d relay.Directory) {
+		var first time.Duration
+		freeze := func(at roles.Moment) roles.Moment {
+			if first == 0 {
+				first = at.Now
+			}
+			at.Now = first
+			return at
+		}
+		b.register = func(at roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message {
+			freeze(at) // the first one starts the clock that stands
+			return d.Register(at, from, m)
+		}
+		b.locate = func(at roles.Moment, m *protocol.Locate) protocol.Message { return d.Locate(freeze(at), m) }
+	}), []ID{S3}, "a node that dies", ""},
+	{"a late LEAVE evicts the newer registration", directory(func(b *before, d relay.Directory) {
+		b.leave = func(at roles.Moment, m *protocol.Leave) protocol.Message {
+			return d.Leave(at, &protocol.Leave{ID: m.ID, Epoch: 1 << 60})
+		}
+	}), []ID{S4}, "two nodes with one id, or a late LEAVE", ""},
+	{"a lost lease is still acknowledged", directory(func(b *before, d relay.Directory) {
+		b.renew = func(at roles.Moment, m *protocol.Renew) protocol.Message {
+			d.Renew(at, m)
+			return &protocol.Renewed{TTL: 90000, Renew: 30000}
+		}
+	}), []ID{S4}, "a relay that restarts", ""},
+	{"an old epoch is accepted", directory(func(b *before, d relay.Directory) {
+		b.register = func(at roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message {
+			answer := d.Register(at, from, m)
+			if refusal, is := answer.(*protocol.Error); is && refusal.Epoch > 0 {
+				newer := *m
+				newer.Epoch = refusal.Epoch + 1
+				return d.Register(at, from, &newer)
+			}
+			return answer
+		}
+	}), []ID{S4}, "two nodes with one id, or a clock set back", ""},
+	{"one node is left out of each page", directory(func(b *before, d relay.Directory) {
+		b.locate = func(at roles.Moment, m *protocol.Locate) protocol.Message {
+			answer := d.Locate(at, m)
+			if located, is := answer.(*protocol.Located); is && len(located.Peers) > 1 {
+				located.Peers = located.Peers[1:]
+			}
+			return answer
+		}
+	}), []ID{S4, L3}, "several nodes", ""},
+	{"a node is listed at another port", directory(func(b *before, d relay.Directory) {
+		b.register = func(at roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message {
+			other := *m
+			other.Port++
+			return d.Register(at, from, &other)
+		}
+	}), []ID{S4}, "", ""},
+	{"an illegal message is ignored", around(sessionKind, func(b *bugged) {
+		b.before = func(in roles.Input) roles.Input {
+			heard, is := in.(roles.Heard)
+			if is && (!heard.Message.Kind().IsRequest() || heard.Message.Kind() == protocol.KindGet) {
+				return nil
+			}
+			return in
+		}
+	}), []ID{S8}, "an illegal message", ""},
+	{"an idle link is never closed", deaf(sessionKind, isRang), []ID{L1, C2}, "silence", ""},
+	{"a relay hangs up without saying why", around(sessionKind, func(b *bugged) {
+		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {
+			for _, e := range effects {
+				if _, is := e.(roles.HalfClose); is {
+					return without(effects, func(e roles.Effect) bool { _, is := e.(roles.Send); return is })
+				}
+			}
+			return effects
+		}
+	}), []ID{S8}, "an illegal message", ""},
+}
