@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -111,7 +112,7 @@ func ClientCommand(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 			"prints it. Without a name it asks for one.\n\n"+
 			"Exit codes: 0 all fetched; 1 other failure; 2 usage; 3 no node has it; 4 the relay could not be asked;\n"+
 			"5 nodes had it, but none could deliver it whole; 130 interrupted.",
-		cobra.MinimumNArgs(2), func(command *cobra.Command, args []string) (err error) {
+		arguments(2, -1), func(command *cobra.Command, args []string) (err error) {
 			if c.Relay, err = parseRelay(args[0], args[1]); err != nil {
 				return err
 			}
@@ -141,7 +142,7 @@ func ClientCommand(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 	command.SetOut(stdout)
 	command.SetErr(stderr)
 	flags := command.Flags()
-	flags.StringVarP(&output, "output", "o", "", "write to this FILE, into this DIR, or - for standard output whatever it is")
+	flags.StringVarP(&output, "output", "o", "", "write to this FILE, into this DIR under the file's own name, or - for standard output whatever it is")
 	flags.BoolVarP(&c.Verbose, "verbose", "v", false, "one line a node that was tried: address, outcome, time")
 	return command
 }
@@ -157,7 +158,9 @@ func fetchAll(ctx context.Context, c Client, names []string, to *target) error {
 		if first == nil {
 			first = &Failure{Code: failed.Code}
 		}
-		fmt.Fprintf(c.Errors, "peer-client: %s\n", failed.Text)
+		if failed.Text != "" {
+			fmt.Fprintf(c.Errors, "peer-client: %s\n", failed.Text)
+		}
 		if failed.Code == ExitInterrupted {
 			return &Failure{Code: ExitInterrupted}
 		}
@@ -187,6 +190,9 @@ func fetchOne(ctx context.Context, c Client, name string, to *target) *Failure {
 		if ctx.Err() != nil {
 			return &Failure{ExitInterrupted, "interrupted"}
 		}
+		if errors.Is(err, syscall.EPIPE) { // whoever reads has had enough
+			return &Failure{Code: ExitFailure}
+		}
 		return &Failure{ExitFailure, err.Error()}
 	}
 	return nil
@@ -206,10 +212,11 @@ func prompt(ctx context.Context, stdin io.Reader, stderr io.Writer) (string, err
 	}()
 	select {
 	case <-ctx.Done():
+		fmt.Fprintln(stderr)
 		return "", &Failure{ExitInterrupted, "interrupted"}
 	case a := <-answered:
-		if a.line == "" && a.err != nil && !errors.Is(a.err, io.EOF) {
-			return "", a.err
+		if a.line == "" && a.err != nil {
+			fmt.Fprintln(stderr)
 		}
 		if a.line == "" {
 			return "", usage("no file name given")

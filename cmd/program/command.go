@@ -41,10 +41,11 @@ func usage(format string, args ...any) error {
 	return &Failure{ExitUsage, fmt.Sprintf(format, args...)}
 }
 
-// Main runs a command with the process's arguments until it ends or is told to by SIGINT or SIGTERM, and returns
-// the exit code. A second signal ends the process at once.
+// Main runs a command with the process's arguments until it ends or is told to by SIGINT, SIGTERM or SIGHUP, and
+// returns the exit code. A second signal ends the process at once.
 func Main(command *cobra.Command) int {
-	ctx, restore := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	signal.Ignore(syscall.SIGPIPE) // a pipe that nobody reads is a failed write, not a sudden end
+	ctx, restore := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer restore()
 	context.AfterFunc(ctx, restore)
 	return Execute(ctx, command)
@@ -65,16 +66,31 @@ func Execute(ctx context.Context, command *cobra.Command) int {
 	return failure.Code
 }
 
+// arguments demands so many of them; most below zero means any number.
+func arguments(least, most int) cobra.PositionalArgs {
+	return func(_ *cobra.Command, given []string) error {
+		switch {
+		case len(given) < least:
+			return errors.New("an argument is missing")
+		case most >= 0 && len(given) > most:
+			return fmt.Errorf("%q is one argument too many", given[most])
+		}
+		return nil
+	}
+}
+
 // newCommand returns a command with the flags that all programs have. Its flags may also come from the environment
 // as RELAYPEER_<FLAG>, and may stand before or after the arguments.
 func newCommand(use, short, long string, args cobra.PositionalArgs, run func(*cobra.Command, []string) error) *cobra.Command {
 	command := &cobra.Command{
-		Use: use, Short: short, Long: long, RunE: run,
+		Use: use, Short: short, RunE: run,
+		Long: long + "\n\nFlags may stand anywhere, and may come from the environment: --some-flag as RELAYPEER_SOME_FLAG.\n" +
+			"Arguments that begin with a dash go behind --.",
 		SilenceUsage: true, SilenceErrors: true, DisableFlagsInUseLine: true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 		Args: func(c *cobra.Command, given []string) error {
 			if err := args(c, given); err != nil {
-				return usage("%v; usage: %s", err, use)
+				return usage("%v: %s", err, use)
 			}
 			return nil
 		},
@@ -91,7 +107,7 @@ func fromEnvironment(flags *pflag.FlagSet) error {
 	flags.VisitAll(func(f *pflag.Flag) {
 		name := "RELAYPEER_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 		value, set := os.LookupEnv(name)
-		if !set || f.Changed || f.Name == "help" {
+		if !set || value == "" || f.Changed || f.Name == "help" {
 			return
 		}
 		if err := flags.Set(f.Name, value); err != nil {

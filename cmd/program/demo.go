@@ -22,9 +22,12 @@ func DemoCommand(stdout, stderr io.Writer) *cobra.Command {
 	command := newCommand("demo [flags]", "Show the three phases over real TCP on loopback",
 		"demo starts a relay, nodes with files spread evenly over them, and a client that gets one of the files.\n"+
 			"It prints who connects to whom, which message goes where, and how each connection closes.",
-		cobra.NoArgs, func(c *cobra.Command, _ []string) (err error) {
+		arguments(0, 0), func(c *cobra.Command, _ []string) (err error) {
 			if d.nodes < 1 || d.nodes > 100 {
 				return usage("--nodes: 1 to 100")
+			}
+			if d.name != "" && protocol.CheckName(d.name) != nil {
+				return usage("--name: %q: %s", said(d.name), protocol.CheckName(d.name).Text)
 			}
 			if d.log, err = logger(c); err != nil {
 				return err
@@ -49,9 +52,10 @@ type demo struct {
 	nodes       int
 	log         hclog.Logger
 
-	programs sync.WaitGroup
-	mu       sync.Mutex
-	wrong    error
+	relayRuns, nodesRun sync.WaitGroup
+
+	mu    sync.Mutex
+	wrong error
 }
 
 func (d *demo) run(ctx context.Context) error {
@@ -69,24 +73,24 @@ func (d *demo) run(ctx context.Context) error {
 			return err
 		}
 	}
-	relayCtx, stopRelay := context.WithCancel(ctx)
+	// The relay outlives the nodes, and they outlive an interrupt, so that all can say goodbye.
+	relayCtx, stopRelay := context.WithCancel(context.WithoutCancel(ctx))
 	nodesCtx, stopNodes := context.WithCancel(relayCtx)
-	defer func() { stopNodes(); stopRelay(); d.programs.Wait() }()
-	content, err := d.phases(relayCtx, nodesCtx, shares)
+	content, err := d.phases(ctx, relayCtx, nodesCtx, shares)
+	d.heading("Goodbye: each node tells the relay that it leaves")
+	stopNodes()
+	d.nodesRun.Wait()
+	stopRelay()
+	d.relayRuns.Wait()
 	if err != nil {
 		return err
 	}
-	d.heading("Goodbye: each node tells the relay that it leaves")
-	stopNodes()
-	d.programs.Wait()
-	d.settle(ctx)
-	stopRelay()
 	d.heading(fmt.Sprintf("%s, %d bytes:", said(d.name), content.Size()))
 	return errors.Join(d.print(content), content.Discard(), d.wrong)
 }
 
 // phases runs all three and returns what was fetched.
-func (d *demo) phases(relayCtx, nodesCtx context.Context, shares []share) (*disk.Spool, error) {
+func (d *demo) phases(ctx, relayCtx, nodesCtx context.Context, shares []share) (*disk.Spool, error) {
 	relayAt, err := d.startRelay(relayCtx)
 	if err != nil {
 		return nil, err
@@ -96,7 +100,9 @@ func (d *demo) phases(relayCtx, nodesCtx context.Context, shares []share) (*disk
 		if err := d.startNode(nodesCtx, fmt.Sprintf("node %d", i+1), relayAt, share); err != nil {
 			return nil, err
 		}
-		d.settle(nodesCtx)
+		if d.settle(ctx); ctx.Err() != nil {
+			return nil, &Failure{ExitInterrupted, "interrupted"}
+		}
 	}
 	d.heading(fmt.Sprintf("Phases 2 and 3, locate and fetch: the client wants %q", said(d.name)))
 	spool, err := disk.Temporary()
@@ -104,10 +110,11 @@ func (d *demo) phases(relayCtx, nodesCtx context.Context, shares []share) (*disk
 		return nil, err
 	}
 	client := Client{Relay: relayAt.String(), Log: d.log, Errors: io.Discard, Trace: d.teller("client")}
-	failed := failure(client.Relay, client.Fetch(nodesCtx, d.name, spool))
-	d.settle(nodesCtx)
+	failed := failure(client.Relay, client.Fetch(ctx, d.name, spool))
+	d.settle(ctx)
 	if failed != nil {
-		return nil, errors.Join(failed, spool.Discard())
+		spool.Discard()
+		return nil, failed
 	}
 	return spool, nil
 }
@@ -117,7 +124,7 @@ func (d *demo) startRelay(ctx context.Context) (netip.AddrPort, error) {
 	r := Relay{Listen: "127.0.0.1:0", Links: protocol.MaxLinks, Log: d.log.Named("relay"), Trace: d.teller("relay"),
 		Ready: func(at netip.AddrPort) { ready <- at }}
 	stopped := make(chan error, 1)
-	go func() { stopped <- r.Run(ctx) }()
+	d.relayRuns.Go(func() { stopped <- r.Run(ctx) })
 	select {
 	case at := <-ready:
 		d.know(at, "relay")
@@ -138,7 +145,7 @@ func (d *demo) startNode(ctx context.Context, name string, relayAt netip.AddrPor
 		Log: d.log.Named(name), Trace: d.teller(name), Ready: func(at netip.AddrPort) { ready <- at }}
 	d.say("%-7s shares %s", name, s.describe())
 	stopped := make(chan error, 1)
-	d.programs.Go(func() {
+	d.nodesRun.Go(func() {
 		err := n.Run(ctx)
 		d.mu.Lock()
 		d.wrong = errors.Join(d.wrong, err)

@@ -50,6 +50,8 @@ func (n Node) Run(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	n.Log.Info("sharing", "folder", n.Folder, "on", listener.Addr())
+	defer context.AfterFunc(ctx, func() { n.Log.Info("stopping; a second signal ends it at once") })()
 	var serving sync.WaitGroup
 	var served error
 	serving.Go(func() { served = n.serve(ctx, listener, share) })
@@ -128,7 +130,7 @@ func NodeCommand(stdout, stderr io.Writer) *cobra.Command {
 	command := newCommand("peer-node [flags] <relay-host> <relay-port>", "Share a folder and be listed at a relay",
 		"peer-node registers at a relay and serves the files of a folder to whoever asks. It prints one line,\n"+
 			"\"ready <host>:<port>\", once the relay lists it. A relay that is away is tried again for ever.",
-		cobra.ExactArgs(2), func(c *cobra.Command, args []string) (err error) {
+		arguments(2, 2), func(c *cobra.Command, args []string) (err error) {
 			if n.Relay, err = parseRelay(args[0], args[1]); err != nil {
 				return err
 			}
@@ -155,7 +157,7 @@ func NodeCommand(stdout, stderr io.Writer) *cobra.Command {
 	command.SetOut(stdout)
 	command.SetErr(stderr)
 	flags := command.Flags()
-	flags.StringVar(&n.Folder, "share", ".", "the folder whose files are shared")
+	flags.StringVar(&n.Folder, "share", ".", "the folder whose files are shared, with its sub-folders")
 	flags.BoolVar(&n.Hidden, "hidden", false, "share files and folders whose names start with a dot, too")
 	flags.StringVar(&n.Listen, "listen", ":0", "HOST:PORT to serve on; port 0 picks a free one")
 	flags.StringVar(&advertise, "advertise", "", "HOST[:PORT] to be listed at, where the relay allows it")

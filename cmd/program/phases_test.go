@@ -92,7 +92,7 @@ func TestExitCodesSayWhatWentWrong(t *testing.T) {
 		{"not a TCP port", 2, []string{"peer-client", "127.0.0.1", "70000", "a"}},
 		{"not a host", 2, []string{"peer-client", "a b", "4000", "a"}},
 		{"bad name", 2, []string{"peer-client", "127.0.0.1", relay.port, "../etc/passwd"}},
-		{"requires at least 2 arg", 2, []string{"peer-client"}},
+		{"an argument is missing", 2, []string{"peer-client"}},
 		{"unknown flag", 2, []string{"peer-client", "--nonsense", "127.0.0.1", "1"}},
 		{"no file name given", 2, []string{"peer-client", "127.0.0.1", relay.port}},
 		{"several files go into a folder", 2, []string{"peer-client", "-o", "x", "127.0.0.1", relay.port, "a", "b"}},
@@ -106,7 +106,7 @@ func TestExitCodesSayWhatWentWrong(t *testing.T) {
 		{"HOST:PORT", 2, []string{"peer-node", "--listen", "here", "127.0.0.1", relay.port}},
 	} {
 		r := run(t, "", c.args[0], c.args[1:]...)
-		if r.code != c.code || r.out != "" || !strings.Contains(r.err, c.say) || strings.Count(r.err, "\n") != 1 || strings.Contains(r.err, "goroutine ") {
+		if r.code != c.code || r.out != "" || !strings.Contains(r.err, c.say) || strings.Count(strings.TrimPrefix(r.err, "File name: \n"), "\n") != 1 || strings.Contains(r.err, "goroutine ") {
 			t.Errorf("%v: exit %d instead of %d, printed %q, said %q", c.args, r.code, c.code, r.out, r.err)
 		}
 	}

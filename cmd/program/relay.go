@@ -43,6 +43,7 @@ func (r Relay) Run(ctx context.Context) error {
 	if r.Ready != nil {
 		r.Ready(listener.Addr())
 	}
+	defer context.AfterFunc(ctx, func() { r.Log.Info("stopping; a second signal ends it at once") })()
 	return server.Serve(ctx)
 }
 
@@ -53,7 +54,7 @@ func RelayCommand(stdout, stderr io.Writer) *cobra.Command {
 	command := newCommand("relay-server [flags] <port>", "Keep the list of active nodes, and tell it to clients",
 		"relay-server listens on a TCP port (0 picks a free one), grants nodes leases, and answers clients with the nodes\n"+
 			"that are active. It prints one line, \"ready <host>:<port>\", once it can be used.",
-		cobra.ExactArgs(1), func(c *cobra.Command, args []string) error {
+		arguments(1, 1), func(c *cobra.Command, args []string) error {
 			if _, err := parsePort(args[0], true); err != nil {
 				return err
 			}

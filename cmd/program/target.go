@@ -20,6 +20,7 @@ import (
 // target is where fetched files go: standard output, one file, or a folder.
 type target struct {
 	out      io.Writer // where to print; nil: to root
+	device   *os.File  // out, where it is ours to close
 	guard    bool      // out is a terminal, and must not be sent control characters
 	root     *os.Root
 	file     string    // the one file in root; "": each under its own name
@@ -42,6 +43,10 @@ func parseTarget(output string, names int, stdout, stderr io.Writer) (*target, e
 	folder := output
 	if info, err := os.Stat(output); err == nil && info.IsDir() {
 		// as it is
+	} else if err == nil && !info.Mode().IsRegular() { // a device or a pipe: nothing can be put in its place
+		t.device, err = os.OpenFile(output, os.O_WRONLY, 0)
+		t.out = t.device
+		return t, err
 	} else if strings.HasSuffix(output, "/") {
 		if err := os.MkdirAll(output, 0o777); err != nil {
 			return nil, err
@@ -64,6 +69,9 @@ func isTerminal(stream any) bool {
 func (t *target) close() {
 	if t.root != nil {
 		t.root.Close()
+	}
+	if t.device != nil {
+		t.device.Close()
 	}
 }
 

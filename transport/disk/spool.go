@@ -22,7 +22,7 @@ type Spool struct {
 func Temporary() (*Spool, error) {
 	file, err := os.CreateTemp("", "relaypeer-*")
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("no temporary file (TMPDIR says where): %w", err)
 	}
 	if err := os.Remove(file.Name()); err != nil {
 		return nil, errors.Join(err, file.Close())
@@ -33,19 +33,31 @@ func Temporary() (*Spool, error) {
 // Beside returns a Spool whose file lies in the folder where the named file will be: a slash-separated path
 // relative to root, whose sub-folders are made. The root is the caller's and is not closed.
 func Beside(root *os.Root, name string) (*Spool, error) {
-	folder := path.Dir(name)
-	if err := root.MkdirAll(folder, 0o777); err != nil {
-		return nil, err
+	s := &Spool{root: root, name: name + fmt.Sprintf(".%d.part", os.Getpid())}
+	if err := s.create(name); err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(root.Name(), filepath.FromSlash(name)), err)
 	}
-	if info, err := root.Stat(name); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is there and is not a regular file", name)
+	return s, nil
+}
+
+func (s *Spool) create(name string) error {
+	if err := s.root.MkdirAll(path.Dir(name), 0o777); err != nil {
+		return err
 	}
-	part := name + fmt.Sprintf(".%d.part", os.Getpid())
-	file, err := root.OpenFile(part, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o666)
-	if err != nil {
-		return nil, err
+	before, err := s.root.Stat(name)
+	if err == nil && !before.Mode().IsRegular() {
+		return errors.New("it is there, and is not a regular file")
 	}
-	return &Spool{root: root, name: part, file: file}, nil
+	there := err == nil
+	if s.file, err = s.root.OpenFile(s.name, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o666); err != nil {
+		return err
+	}
+	if there { // who may read the file does not change with its content
+		if err := s.file.Chmod(before.Mode().Perm()); err != nil {
+			return errors.Join(err, s.Discard())
+		}
+	}
+	return nil
 }
 
 // Writer returns the file, positioned at offset in bytes.
