@@ -26,7 +26,7 @@ type Membership struct {
 
 	epoch    uint64 // of the registration last sent; 0: none yet
 	maybe    bool   // the relay may list us
-	held     bool   // the relay said that it does
+	held     bool   // the relay said that it does, and nothing has cast doubt on it
 	outcome  outcome
 	stopping bool
 	parted   bool // one exchange to leave has been tried
@@ -192,14 +192,14 @@ func (m *Membership) refused(refusal *protocol.Error) {
 	m.retry = refusal.RetryAfter()
 	state := m.State()
 	switch {
-	case state == Registering && refusal.Code == protocol.Superseded && m.outruns < mostOutruns && refusal.Epoch < 1<<63:
+	case state == Registering && !m.listed() && refusal.Code == protocol.Superseded && m.outruns < mostOutruns && refusal.Epoch < 1<<63:
 		m.outruns++
 		m.Fire(Outrun)
 		m.register(max(refusal.Epoch, m.epoch) + 1)
 	case state == Renewing && refusal.Code == protocol.NoLease && !m.stopping:
 		m.Fire(LeaseGone)
 		m.register(m.epoch + 1)
-	case state == Renewing && refusal.Code == protocol.Superseded:
+	case (state == Renewing || state == Registering && m.listed()) && refusal.Code == protocol.Superseded:
 		m.held, m.maybe, m.outcome = false, false, displaced
 		m.Fire(Superseded)
 		m.hangUpSoon()
@@ -213,6 +213,9 @@ func (m *Membership) refused(refusal *protocol.Error) {
 		m.hangUpSoon()
 	}
 }
+
+// listed reports whether the relay has ever listed us. From then on an epoch above ours is another node's.
+func (m *Membership) listed() bool { return m.renew > 0 }
 
 // hangUpSoon closes as the one who opened: half-close, wait for the other's end.
 func (m *Membership) hangUpSoon() {
@@ -272,6 +275,7 @@ func (m *Membership) choose(at roles.Moment) {
 		m.Arm(roles.Vary(m.renew, protocol.RenewSpread, at.Luck))
 	default:
 		m.Fire(ToRetry)
+		m.held = false // perhaps: to register anew costs one request whether or not the relay still knows us
 		m.setback.Again = m.backoff(at.Luck)
 		m.Arm(m.setback.Again)
 		m.Do(roles.Report{Outcome: m.setback})
@@ -284,7 +288,7 @@ func (m *Membership) choose(at roles.Moment) {
 // relay asked for is only ever stretched: never before, and up to half as long again.
 func (m *Membership) backoff(luck uint64) time.Duration {
 	wait := roles.Vary(min(protocol.RetryMost, m.renew), protocol.RenewSpread, luck)
-	if m.renew == 0 {
+	if !m.listed() {
 		wait = roles.Vary(min(protocol.RetryMost, protocol.RetryFirst<<min(m.failures, 16)), 50, luck)
 		m.failures++
 	}

@@ -37,9 +37,9 @@ const (
 	Kept             Event = "RENEWED"
 	KeptLate         Event = "RENEWED while stopping"
 	LeftHeard        Event = "LEFT"
-	Outrun           Event = "ERROR superseded, registering"
+	Outrun           Event = "ERROR superseded, never listed"
 	LeaseGone        Event = "ERROR no-lease"
-	Superseded       Event = "ERROR superseded, renewing"
+	Superseded       Event = "ERROR superseded, once listed"
 	Refused          Event = "ERROR"
 	Unexpected       Event = "Unexpected"
 	Garbled          Event = "Garbled"
@@ -82,8 +82,8 @@ var MembershipTable = &roles.Table[State, Event]{
 	},
 	Events: []roles.Event[Event]{
 		{Name: Started, Means: "the node can be reached and wants to be listed"},
-		{Name: OpenedToRegister, Means: "the link is there, and we hold no lease"},
-		{Name: OpenedToRenew, Means: "the link is there, and we hold a lease"},
+		{Name: OpenedToRegister, Means: "the link is there, and we hold no lease, or are not sure since an exchange failed"},
+		{Name: OpenedToRenew, Means: "the link is there, and we hold a lease, as the last exchange said"},
 		{Name: OpenedToLeave, Means: "the link is there, and we are stopping"},
 		{Name: Granted, Kind: protocol.KindRegistered, Means: "the relay lists us"},
 		{Name: GrantedLate, Kind: protocol.KindRegistered, Means: "the relay lists us, but we are stopping"},
@@ -91,7 +91,7 @@ var MembershipTable = &roles.Table[State, Event]{
 		{Name: KeptLate, Kind: protocol.KindRenewed, Means: "the lease runs on, but we are stopping"},
 		{Name: LeftHeard, Kind: protocol.KindLeft, Means: "the relay lists us no longer"},
 		{Name: Outrun, Kind: protocol.KindError, Means: "a registration with a larger epoch is known, from before a clock was set back or of another node with our id"},
-		{Name: LeaseGone, Kind: protocol.KindError, Means: "the relay knows no lease of ours: it restarted, or the lease lapsed"},
+		{Name: LeaseGone, Kind: protocol.KindError, Means: "the relay knows no lease of ours: it restarted while we rested, or the lease lapsed"},
 		{Name: Superseded, Kind: protocol.KindError, Means: "somebody has registered under our id since we did"},
 		{Name: Refused, Kind: protocol.KindError, Means: "any other refusal"},
 		{Name: Unexpected, Means: "a message of any other kind"},
@@ -119,7 +119,7 @@ var MembershipTable = &roles.Table[State, Event]{
 		row([]State{Leaving}, LeftHeard, Closing, "that was the last word"),
 		row([]State{Registering}, Outrun, Registering, "REGISTER again on the same link, above the epoch that the relay named"),
 		row([]State{Renewing}, LeaseGone, Registering, "REGISTER on the same link with the next epoch"),
-		row([]State{Renewing}, Superseded, Closing, "the newest registration wins; two that take turns would help nobody"),
+		row([]State{Registering, Renewing}, Superseded, Closing, "the newest registration wins; two that take turns would help nobody"),
 		row([]State{Registering, Renewing, Leaving}, Refused, Closing, "the relay says no; it is tried again later, unless we are going anyway"),
 		row([]State{Registering, Renewing, Leaving}, Unexpected, Closing, "whoever says what has no place here has lost the thread: ERROR(unexpected)"),
 		row([]State{Registering, Renewing, Leaving}, Garbled, Closing, "after bytes that are no message nothing can be read: ERROR says what was wrong"),

@@ -176,7 +176,19 @@ func TestAListedNodeKeepsItsRhythm(t *testing.T) {
 		s.Waits(27*time.Second + time.Duration(s.At.Luck))
 	}
 	s.Ring("Dialing", dials)
-	s.Tell(roles.Opened{}, "Renewing", renews, hear) // the relay is back, and may still know us
+	s.Tell(roles.Opened{}, "Registering", "send 0 REGISTER id=07 epoch=101 port=5000", hear) // it may know us no more
+}
+
+// TestADisplacedNodeEndsWhenItRegistersAnew: what was found out by registering counts as much as by renewing.
+func TestADisplacedNodeEndsWhenItRegistersAnew(t *testing.T) {
+	s := renewing(t)
+	s.Tell(roles.Lost{Code: protocol.Lost}, "Offline", hangUp, "report setback")
+	s.Ring("Dialing", dials)
+	s.Tell(roles.Opened{}, "Registering", "send 0 REGISTER id=07 epoch=101 port=5000", hear)
+	superseded := refusal(protocol.Superseded)
+	superseded.Epoch = 102
+	s.Hear(0, superseded, "Closing", halfClose, discard, "report ousted")
+	s.Tell(roles.Ended{}, "Displaced", hangUp)
 }
 
 // TestARareRenewalIsNoReasonToWaitLong: where the relay wants to hear from us once an hour, it is still tried each minute.

@@ -44,9 +44,7 @@ func (u *Upload) Step(_ roles.Moment, in roles.Input) []roles.Effect {
 	u.Begin()
 	switch in := in.(type) {
 	case roles.Opened:
-		u.peer = in.Peer
-		u.Fire(UploadOpened)
-		u.Do(roles.Hear{Link: link})
+		u.opened(in)
 	case roles.Heard:
 		u.heard(in.Message)
 	case roles.Garbled:
@@ -77,6 +75,16 @@ func (u *Upload) Step(_ roles.Moment, in roles.Input) []roles.Effect {
 		u.stop()
 	}
 	return u.Effects()
+}
+
+func (u *Upload) opened(in roles.Opened) {
+	if in.Full {
+		u.part(UploadCrowded, roles.Busy())
+		return
+	}
+	u.peer = in.Peer
+	u.Fire(UploadOpened)
+	u.Do(roles.Hear{Link: link})
 }
 
 func (u *Upload) heard(m protocol.Message) {

@@ -26,6 +26,7 @@ const (
 // The events of an Upload.
 const (
 	UploadOpened     UploadEvent = "Opened"
+	UploadCrowded    UploadEvent = "Crowded"
 	GetHeard         UploadEvent = "GET"
 	UploadUnexpected UploadEvent = "Unexpected"
 	UploadGarbled    UploadEvent = "Garbled"
@@ -64,6 +65,7 @@ var UploadTable = &roles.Table[UploadState, UploadEvent]{
 	},
 	Events: []roles.Event[UploadEvent]{
 		{Name: UploadOpened, Means: "the link is accepted"},
+		{Name: UploadCrowded, Means: "the link is accepted, but there is no room to serve it"},
 		{Name: GetHeard, Kind: protocol.KindGet, Means: "a client wants a stretch of a file"},
 		{Name: UploadUnexpected, Means: "a message of any other kind"},
 		{Name: UploadGarbled, Means: "bytes that are no message"},
@@ -80,6 +82,7 @@ var UploadTable = &roles.Table[UploadState, UploadEvent]{
 	},
 	Rows: []roles.Row[UploadState, UploadEvent]{
 		uploadRow([]UploadState{Accepted}, UploadOpened, Listening, "the peer speaks first"),
+		uploadRow([]UploadState{Accepted}, UploadCrowded, Parting, "better refused than left waiting: ERROR(busy), with when to try again"),
 		uploadRow([]UploadState{Listening, Lingering}, GetHeard, Opening, "only the disk knows"),
 		uploadRow([]UploadState{Listening, Lingering}, UploadUnexpected, Parting, "whoever says what has no place here has lost the thread: ERROR(unexpected)"),
 		uploadRow([]UploadState{Listening, Lingering}, UploadGarbled, Parting, "after bytes that are no message nothing can be read: ERROR says what was wrong"),
