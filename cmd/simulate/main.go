@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"time"
 )
 
 func main() {
@@ -19,6 +20,7 @@ func main() {
 	flag.BoolVar(&r.diagram, "diagram", false, "print that run as a Mermaid sequence diagram")
 	flag.BoolVar(&r.coverage, "coverage", false, "print how often each row, cell, fault and counter was seen")
 	nodes := flag.String("scale", "", "run the large quiet world with so many `nodes` instead: 1000,10000, say")
+	span := flag.Duration("span", 2*time.Hour, "with -scale: for so much virtual `time`")
 	flag.Parse()
 	flag.Visit(func(f *flag.Flag) { r.seeded = r.seeded || f.Name == "seed" })
 	if flag.NArg() > 0 {
@@ -29,7 +31,7 @@ func main() {
 	defer stop()
 	sound, err := true, error(nil)
 	if *nodes != "" {
-		err = measure(*nodes, r.seed, r.out, r.news)
+		err = measure(*nodes, *span, r.seed, r.out, r.news)
 	} else {
 		sound, err = r.run(ctx)
 	}

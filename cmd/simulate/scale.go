@@ -12,15 +12,18 @@ import (
 
 // measure runs the large quiet world once for each of the numbers of nodes, which commas part, and prints as a table
 // what the relay saw.
-func measure(nodes string, seed int, out, news io.Writer) error {
+func measure(nodes string, span time.Duration, seed int, out, news io.Writer) error {
 	var runs []scale.Figures
 	var times []time.Duration
+	if span < time.Hour {
+		return fmt.Errorf("-span: %v is less than an hour", span)
+	}
 	for text := range strings.SplitSeq(nodes, ",") {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 || n > scale.Most {
 			return fmt.Errorf("-scale: %q is no number of nodes from 1 to %d", text, scale.Most)
 		}
-		p := scale.Typical(uint64(seed), n)
+		p := scale.Typical(uint64(seed), n, span)
 		began := time.Now()
 		runs = append(runs, scale.Run(p))
 		times = append(times, time.Since(began))

@@ -10,7 +10,7 @@ import (
 
 // short is a world of forty minutes that loses its relay twice.
 func short(nodes int) Params {
-	p := Typical(1, nodes)
+	p := Typical(1, nodes, time.Hour)
 	p.For = 40 * time.Minute
 	p.Restarts = []Restart{{10 * time.Minute, 5 * time.Second}, {20 * time.Minute, 10 * time.Minute}}
 	return p

@@ -23,13 +23,14 @@ type Params struct {
 // Restart is a time when the relay loses its process and its memory.
 type Restart struct{ At, Down time.Duration }
 
-// Typical returns parameters for so many nodes: in each hour a fifth of them crashes and a tenth leaves, a client asks
-// four times a second, and in two hours the relay is gone three times, for 5 s, a minute, and ten minutes.
-func Typical(seed uint64, nodes int) Params {
+// Typical returns parameters for so many nodes and so long a time, an hour at least: in each hour a fifth of the nodes
+// crashes and a tenth leaves, a client asks four times a second, and when a quarter, a half and three quarters of the
+// time have passed the relay is gone, for 5 s, a minute, and ten minutes.
+func Typical(seed uint64, nodes int, span time.Duration) Params {
 	return Params{
-		Seed: seed, Nodes: nodes, For: 2 * time.Hour, Crash: 0.2, Leave: 0.1, Locate: time.Second / 4,
+		Seed: seed, Nodes: nodes, For: span, Crash: 0.2, Leave: 0.1, Locate: time.Second / 4,
 		Nearest: time.Millisecond, Farthest: 100 * time.Millisecond,
-		Restarts: []Restart{{30 * time.Minute, 5 * time.Second}, {60 * time.Minute, time.Minute}, {90 * time.Minute, 10 * time.Minute}},
+		Restarts: []Restart{{span / 4, 5 * time.Second}, {span / 2, time.Minute}, {span * 3 / 4, 10 * time.Minute}},
 	}
 }
 
