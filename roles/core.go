@@ -120,6 +120,11 @@ func Vary(d time.Duration, percent int, luck uint64) time.Duration {
 	return d - time.Duration(span) + time.Duration(luck%(2*span+1))
 }
 
+// Busy is the refusal of a link that there is no room for.
+func Busy() *protocol.Error {
+	return &protocol.Error{Code: protocol.Busy, Text: "no room for another link", Retry: protocol.ToMillis(protocol.BusyRetry)}
+}
+
 // Unexpected is the refusal of a message that the table does not allow.
 func Unexpected(kind protocol.Kind, state string) *protocol.Error {
 	return &protocol.Error{Code: protocol.Unexpected, Text: fmt.Sprintf("%s is not expected while %s", kind, state)}

@@ -41,6 +41,7 @@ type Started struct{}
 type Opened struct {
 	Link Link
 	Peer netip.AddrPort
+	Full bool // accepted, but there is no room to serve it
 }
 
 // Heard brings the message that a Hear asked for.

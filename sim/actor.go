@@ -30,6 +30,8 @@ type actor struct {
 	final   bool // as its machine says
 	gone    bool // its process is dead
 
+	crowded bool // accepted without room
+
 	armed  bool
 	number uint64 // of the timer that runs
 	file   *inode // open for SendBody
@@ -208,16 +210,21 @@ func (w *World) clearStore(a *actor) {
 // accept makes the machine for a connection that has come in.
 func (w *World) accept(p *process, from netip.AddrPort) *actor {
 	h := p.host
-	if t := w.troubled(Busy, h); t != nil {
-		w.fired(t)
+	full := w.troubled(Busy, h)
+	if full != nil {
+		w.fired(full)
 		w.coverage.sometimes(TurnedAway)
-		return w.addActor(p, strangerKind, newTurnAway(h.role))
-	}
-	if h.lie != Honest {
+	} else if h.lie != Honest {
 		w.coverage.fault(Liar)
 		return w.addActor(p, strangerKind, newImpostor(h.lie, w, p))
 	}
-	if h.role == relayRole {
+	a := w.acceptor(p)
+	a.crowded = full != nil
+	return a
+}
+
+func (w *World) acceptor(p *process) *actor {
+	if p.host.role == relayRole {
 		return w.addActor(p, sessionKind, w.pool.session(p.directory))
 	}
 	return w.addActor(p, uploadKind, w.pool.upload())

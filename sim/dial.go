@@ -69,7 +69,7 @@ func (w *World) syn(e *end) {
 	}
 	w.note(Line{What: Accepts, Host: h.index, Actor: e.actor.id, Peer: e.peer().host.index, Conn: e.conn.id})
 	w.send(e, evSynAck, segment{})
-	opened := roles.Opened{Link: 0, Peer: e.peer().at()}
+	opened := roles.Opened{Link: 0, Peer: e.peer().at(), Full: e.actor.crowded}
 	if h.proc.hung {
 		w.tell(e.actor, opened)
 	} else {

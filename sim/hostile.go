@@ -260,32 +260,3 @@ func (i *impostor) serve(get *protocol.Get) []roles.Effect {
 	}
 	return []roles.Effect{roles.Send{Message: c}, sendRaw{seg: body}, roles.Hear{}}
 }
-
-// turnAway is what a full server does with a link.
-type turnAway struct {
-	party protocol.Party
-	done  bool
-}
-
-func newTurnAway(r role) *turnAway {
-	if r == relayRole {
-		return &turnAway{party: protocol.Relay}
-	}
-	return &turnAway{party: protocol.Node}
-}
-
-// Final is [roles.Machine]'s.
-func (t *turnAway) Final() bool { return t.done }
-
-// Step is [roles.Machine]'s.
-func (t *turnAway) Step(_ roles.Moment, in roles.Input) []roles.Effect {
-	switch in.(type) {
-	case roles.Opened:
-		busy := &protocol.Error{Code: protocol.Busy, By: t.party, Retry: protocol.ToMillis(protocol.BusyRetry)}
-		return []roles.Effect{roles.Send{Message: busy}, roles.HalfClose{}, roles.Discard{}, roles.Arm{Number: 1, After: protocol.CloseTimeout}}
-	case roles.Ended, roles.Lost, roles.Rang, roles.Stopped:
-		t.done = true
-		return []roles.Effect{roles.HangUp{}, roles.Disarm{}}
-	}
-	return nil
-}

@@ -235,7 +235,7 @@ func startRelay(b *testing.B, registry *relay.Registry) net.Addr {
 	}
 	pool := roles.NewPool(func() *relay.Session { return relay.NewSession(registry) })
 	server := &transport.Server{
-		Loop: &transport.Loop{Start: time.Now()}, Listener: l, New: pool.Take, Free: pool.Return, Party: protocol.Relay,
+		Loop: &transport.Loop{Start: time.Now()}, Listener: l, New: pool.Take, Free: pool.Return,
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var serving sync.WaitGroup

@@ -283,7 +283,7 @@ func TestAcceptingGoesOnAfterWant(t *testing.T) {
 		network := transport.NewMemory()
 		l := listen(t, network, "relay:1")
 		ctx, stop := context.WithCancel(t.Context())
-		server := transport.Server{Loop: &transport.Loop{}, Listener: &flaky{l, 20}, New: func() roles.Machine { return relay.NewSession(relay.NewRegistry(relay.Policy{})) }, Party: protocol.Relay}
+		server := transport.Server{Loop: &transport.Loop{}, Listener: &flaky{l, 20}, New: func() roles.Machine { return relay.NewSession(relay.NewRegistry(relay.Policy{})) }}
 		served := make(chan error)
 		go func() { served <- server.Serve(ctx) }()
 		conn := call(t, network, l.Addr(), nil)

@@ -66,7 +66,7 @@ func (r *run) link(id roles.Link) *link {
 func (r *run) accept(conn Conn) *link {
 	k := &link{run: r, conn: conn, peer: addrPort(conn.RemoteAddr())}
 	r.links = append(r.links, k)
-	r.mailbox = append(r.mailbox, letter{from: k, input: roles.Opened{Link: k.id, Peer: k.peer}})
+	r.mailbox = append(r.mailbox, letter{from: k, input: roles.Opened{Link: k.id, Peer: k.peer, Full: r.full}})
 	return k
 }
 

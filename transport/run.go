@@ -16,6 +16,7 @@ type run struct {
 	loop    *Loop
 	machine roles.Machine
 	ctx     context.Context // of dials
+	full    bool            // there is no room for the link that it serves
 	final   chan struct{}   // closed at the end; nil: nobody waits there
 
 	mu       sync.Mutex

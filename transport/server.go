@@ -21,17 +21,16 @@ type Server struct {
 	Listener Listener
 	New      func() roles.Machine // for each link, at its start: from a pool, say
 	Free     func(roles.Machine)  // takes it back after the link; may be nil
-	Limit    int                  // links at once; one more is told busy and closed; 0: no limit
-	Party    protocol.Party       // who says busy
+	Limit    int                  // links at once; a machine for one more is told that there is no room; 0: no limit
 	Log      hclog.Logger         // may be nil
 
 	mu        sync.Mutex
 	runs      map[*run]struct{}
+	farewells int // of the runs: those that there was no room for
 	serving   sync.WaitGroup
 	next      chan *link   // to an idle goroutine; closed when no more come
 	idle      atomic.Int32 // goroutines that wait there
-	farewells int
-	quiet     time.Time // until when the log is spared another complaint
+	quiet     time.Time    // until when the log is spared another complaint
 }
 
 const (
@@ -39,6 +38,8 @@ const (
 	acceptMost  = time.Second          // up to this
 	complainGap = 10 * time.Second     // between two lines about the same trouble
 	mostIdle    = 32                   // goroutines kept for the next link
+
+	mostFarewells = 256 // links over the limit that are being told so; one more is closed without a word
 )
 
 // Serve accepts until ctx is done. Then it closes the listener and tells every machine that it is Stopped; what
@@ -111,19 +112,23 @@ func (s *Server) complain(text string, err error) {
 	}
 }
 
-// welcome has a link served, or told that there is no room.
+// welcome has a link served, or refused by its machine where there is no room.
 func (s *Server) welcome(conn Conn) {
 	s.mu.Lock()
-	full := s.Limit > 0 && len(s.runs) >= s.Limit
+	full := s.Limit > 0 && len(s.runs)-s.farewells >= s.Limit
+	overfull := full && s.farewells >= mostFarewells
 	s.mu.Unlock()
-	if full {
-		s.turnAway(conn)
+	if overfull {
+		conn.Close()
 		return
 	}
-	r := &run{loop: s.Loop, machine: s.New(), ctx: context.Background()}
+	r := &run{loop: s.Loop, machine: s.New(), ctx: context.Background(), full: full}
 	k := r.accept(conn)
 	s.mu.Lock()
 	s.runs[r] = struct{}{}
+	if full {
+		s.farewells++
+	}
 	s.mu.Unlock()
 	select {
 	case s.next <- k:
@@ -154,6 +159,9 @@ func (s *Server) serve(k *link) {
 	r.settle()
 	s.mu.Lock()
 	delete(s.runs, r)
+	if r.full {
+		s.farewells--
+	}
 	s.mu.Unlock()
 	if s.Free != nil {
 		s.Free(r.machine)

@@ -47,7 +47,7 @@ func newWorld(t testing.TB, network transport.Network, policy relay.Policy, limi
 	w.ctx, w.stop = context.WithCancel(context.Background())
 	t.Cleanup(w.end)
 	pool := roles.NewPool(func() *relay.Session { return relay.NewSession(w.registry) })
-	w.relay = w.serve(&transport.Server{Loop: w.loop(), New: pool.Take, Free: pool.Return, Limit: limit, Party: protocol.Relay})
+	w.relay = w.serve(&transport.Server{Loop: w.loop(), New: pool.Take, Free: pool.Return, Limit: limit})
 	return w
 }
 
@@ -117,7 +117,7 @@ func (w *world) join(share transport.Share) netip.AddrPort {
 	loop := w.loop()
 	loop.Share = share
 	pool := roles.NewPool(node.NewUpload)
-	at := w.serve(&transport.Server{Loop: loop, New: pool.Take, Free: pool.Return, Party: protocol.Node})
+	at := w.serve(&transport.Server{Loop: loop, New: pool.Take, Free: pool.Return})
 	w.list(at)
 	return at
 }

@@ -65,7 +65,7 @@ func (n Node) serve(ctx context.Context, listener transport.Listener, share *dis
 	uploads := roles.NewPool(node.NewUpload)
 	server := transport.Server{
 		Loop:     &transport.Loop{Share: share, Start: time.Now(), Report: n.served, Trace: traced(n.Log, n.Trace)},
-		Listener: listener, Limit: n.Links, Party: protocol.Node, Log: n.Log,
+		Listener: listener, Limit: n.Links, Log: n.Log,
 		New: uploads.Take, Free: uploads.Return,
 	}
 	return server.Serve(ctx)

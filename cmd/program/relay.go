@@ -37,7 +37,7 @@ func (r Relay) Run(ctx context.Context) error {
 	sessions := roles.NewPool(func() *relay.Session { return relay.NewSession(directory) })
 	server := transport.Server{
 		Loop:     &transport.Loop{Start: time.Now(), Trace: traced(r.Log, r.Trace)},
-		Listener: listener, Limit: r.Links, Party: protocol.Relay, Log: r.Log,
+		Listener: listener, Limit: r.Links, Log: r.Log,
 		New: sessions.Take, Free: sessions.Return,
 	}
 	if r.Ready != nil {

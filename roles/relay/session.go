@@ -38,9 +38,7 @@ func (s *Session) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	s.Begin()
 	switch in := in.(type) {
 	case roles.Opened:
-		s.peer = in.Peer
-		s.Fire(Opened)
-		s.Do(roles.Hear{Link: link})
+		s.opened(in)
 	case roles.Heard:
 		s.heard(at, in.Message)
 	case roles.Garbled:
@@ -57,6 +55,16 @@ func (s *Session) Step(at roles.Moment, in roles.Input) []roles.Effect {
 		s.stop()
 	}
 	return s.Effects()
+}
+
+func (s *Session) opened(in roles.Opened) {
+	if in.Full {
+		s.part(Crowded, roles.Busy())
+		return
+	}
+	s.peer = in.Peer
+	s.Fire(Opened)
+	s.Do(roles.Hear{Link: link})
 }
 
 func (s *Session) heard(at roles.Moment, m protocol.Message) {

@@ -23,6 +23,7 @@ const (
 // The events of a Session.
 const (
 	Opened         Event = "Opened"
+	Crowded        Event = "Crowded"
 	RegisterHeard  Event = "REGISTER"
 	RenewHeard     Event = "RENEW"
 	LeaveHeard     Event = "LEAVE"
@@ -52,6 +53,7 @@ var SessionTable = &roles.Table[State, Event]{
 	},
 	Events: []roles.Event[Event]{
 		{Name: Opened, Means: "the link is accepted"},
+		{Name: Crowded, Means: "the link is accepted, but there is no room to serve it"},
 		{Name: RegisterHeard, Kind: protocol.KindRegister, Means: "a node wants to be listed"},
 		{Name: RenewHeard, Kind: protocol.KindRenew, Means: "a node is still there"},
 		{Name: LeaveHeard, Kind: protocol.KindLeave, Means: "a node wants to be listed no longer"},
@@ -65,6 +67,7 @@ var SessionTable = &roles.Table[State, Event]{
 	},
 	Rows: []roles.Row[State, Event]{
 		row([]State{Accepted}, Opened, Listening, "the peer speaks first"),
+		row([]State{Accepted}, Crowded, Parting, "better refused than left waiting: ERROR(busy), with when to try again"),
 		row([]State{Listening, Lingering}, RegisterHeard, Lingering, "answered at once: REGISTERED or ERROR"),
 		row([]State{Listening, Lingering}, RenewHeard, Lingering, "answered at once: RENEWED or ERROR; after no-lease the node registers on the same link"),
 		row([]State{Listening, Lingering}, LeaveHeard, Lingering, "answered at once: LEFT"),

@@ -229,7 +229,9 @@ func (x *explorer) first() []roles.Input {
 	if _, dials := x.Begin.(roles.Started); dials {
 		return []roles.Input{x.Begin, roles.Stopped{}}
 	}
-	return []roles.Input{x.Begin}
+	opened, full := x.Begin.(roles.Opened), x.Begin.(roles.Opened)
+	full.Full = true
+	return []roles.Input{opened, full}
 }
 
 func (x *explorer) ofLink(id roles.Link, asked want) (next []roles.Input) {

@@ -100,7 +100,7 @@ func lastWords(t *testing.T, runs int, machine func() roles.Machine) (read int) 
 	w := newTown(t, transport.TCP{}, relay.Policy{}, plants[""])
 	defer w.close()
 	var h house
-	at := w.serve(&h, "127.0.0.1:0", &transport.Server{Loop: w.loop(), New: machine, Party: protocol.Relay})
+	at := w.serve(&h, "127.0.0.1:0", &transport.Server{Loop: w.loop(), New: machine})
 	defer h.gone.Wait()
 	defer h.stop()
 	rude := append([]byte("RP\x09nonsense"), bytes.Repeat([]byte("and more of it "), 4000)...)

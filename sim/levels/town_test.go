@@ -83,7 +83,7 @@ func (w *town) openRelay(address string) {
 	w.mu.Unlock()
 	sessions := roles.NewPool(func() *relay.Session { return relay.NewSession(directory) })
 	at := w.serve(&w.relay, address, &transport.Server{
-		Loop: w.loop(), New: sessions.Take, Free: sessions.Return, Party: protocol.Relay,
+		Loop: w.loop(), New: sessions.Take, Free: sessions.Return,
 	})
 	if w.relayAt == "" { // it comes back where it was, while others read this
 		w.relayAt = at.String()
@@ -113,7 +113,7 @@ func (w *town) join(files map[string][]byte) *resident {
 	loop := w.loop()
 	loop.Share = shelf(files)
 	uploads := roles.NewPool(node.NewUpload)
-	n.at = w.serve(&n.house, "127.0.0.1:0", &transport.Server{Loop: loop, New: uploads.Take, Free: uploads.Return, Party: protocol.Node})
+	n.at = w.serve(&n.house, "127.0.0.1:0", &transport.Server{Loop: loop, New: uploads.Take, Free: uploads.Return})
 	stopServing := n.stop
 	hard, kill := context.WithCancel(context.Background())
 	stop, listed := make(chan struct{}), make(chan struct{})
