@@ -40,6 +40,10 @@ func (c *checks) result(f *fetching, r *client.Result) {
 	case client.NobodyHad:
 		c.s2(f, r)
 	case client.NoRelay, client.Unsure, client.Undelivered, client.DiskFailed, client.Interrupted:
+	case client.BadlyNamed:
+		if protocol.CheckName(r.Name) == nil {
+			c.fail(S5, "%q is a good name, and was refused", r.Name)
+		}
 	default:
 		c.fail(S5, "the fetch of %q ended with outcome %d", r.Name, r.Outcome)
 	}
@@ -47,7 +51,7 @@ func (c *checks) result(f *fetching, r *client.Result) {
 	c.tookTooLong(f)
 }
 
-var outcomeWords = [...]string{"no result", "fetched", "nobody has it", "unsure", "undelivered", "no relay", "disk failed", "interrupted"}
+var outcomeWords = [...]string{"no result", "fetched", "nobody has it", "unsure", "undelivered", "no relay", "disk failed", "badly named", "interrupted"}
 
 // s1 compares what was delivered with what the node had.
 func (c *checks) s1(f *fetching, r *client.Result) {

@@ -172,7 +172,7 @@ func (c *checks) l3(f *fetching, expected map[string]bool) {
 		c.fail(L3, "%q can be had from a listed node, and the outcome is: %s", f.op.Name, outcomeWords[got])
 	case !expected[f.op.Name] && got == client.Fetched && !liars:
 		c.fail(L3, "%q was fetched, and no listed node has it", f.op.Name)
-	case !expected[f.op.Name] && got != client.NobodyHad && !liars:
+	case !expected[f.op.Name] && got != client.NobodyHad && got != client.BadlyNamed && !liars:
 		c.fail(L3, "%q is nowhere, and the outcome is: %s", f.op.Name, outcomeWords[got])
 	}
 }

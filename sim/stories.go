@@ -22,6 +22,8 @@ func Stories() []*Scenario {
 		fileless(impatient("n0", 12, reading)...),
 		// A node that is told to stop twice while the relay does not answer its LEAVE.
 		story(0, "mute", impatient("n0", 5)...),
+		// A user who asks for what no node may have.
+		misnamed("../both"),
 		// A client whose disk has no room left when it has to begin again with another node.
 		stalled(Fault{Class: DiskFull, At: at(10), For: at(20), Who: "c0"}),
 	}
@@ -36,6 +38,12 @@ func story(drain time.Duration, lie Lie, faults ...Fault) *Scenario {
 func fileless(faults ...Fault) *Scenario {
 	s := story(0, Honest, faults...)
 	s.Nodes[0].Files = nil
+	return s
+}
+
+func misnamed(name string) *Scenario {
+	s := story(0, Honest)
+	s.Ops[0].Name = name
 	return s
 }
 

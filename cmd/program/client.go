@@ -66,6 +66,8 @@ func failure(relay string, r client.Result) *Failure {
 		return &Failure{ExitUndelivered, fmt.Sprintf("%q is there, but no node could deliver it whole: %s", name, setbacks(r.Tried))}
 	case client.NoRelay:
 		return &Failure{ExitNoRelay, fmt.Sprintf("the relay %s could not be asked: %s (the %s: %s)", relay, r.Code, r.By, said(r.Text))}
+	case client.BadlyNamed:
+		return &Failure{ExitUsage, fmt.Sprintf("%q: %s", name, said(r.Text))}
 	case client.Interrupted:
 		return &Failure{ExitInterrupted, "interrupted"}
 	default:

@@ -20,6 +20,7 @@ type Fetch struct {
 	listed     map[netip.AddrPort]bool
 	cursor     []byte
 	pages      int
+	unwalked   bool // the list was longer than we walk
 
 	asked   Tried // the node being asked
 	since   time.Duration
@@ -55,6 +56,7 @@ const (
 	Undelivered         // some had it, but none could deliver it whole
 	NoRelay             // the relay could not be asked, or refused
 	DiskFailed          // our own disk failed
+	BadlyNamed          // the name breaks the name rule
 	Interrupted         // told to stop
 )
 
@@ -65,7 +67,7 @@ type Result struct {
 	Size    uint64         // when Fetched
 	From    netip.AddrPort // when Fetched
 	Tried   []Tried
-	Code    protocol.Code  // why, when NoRelay or DiskFailed
+	Code    protocol.Code  // why, when NoRelay, DiskFailed or BadlyNamed
 	By      protocol.Party // who said so
 	Text    string
 }
@@ -105,8 +107,7 @@ func (f *Fetch) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	f.Begin()
 	switch in := in.(type) {
 	case roles.Started:
-		f.Fire(Started)
-		f.Do(roles.Dial{Link: relayLink, To: f.relay})
+		f.start()
 	case roles.Opened:
 		f.opened()
 	case roles.Heard:
@@ -138,6 +139,15 @@ func (f *Fetch) Step(at roles.Moment, in roles.Input) []roles.Effect {
 		}
 	}
 	return f.Effects()
+}
+
+func (f *Fetch) start() {
+	if err := protocol.CheckName(f.name); err != nil {
+		f.end(Misnamed, BadlyNamed, err.Code, err.Text)
+		return
+	}
+	f.Fire(Started)
+	f.Do(roles.Dial{Link: relayLink, To: f.relay})
 }
 
 func (f *Fetch) opened() {
@@ -186,8 +196,8 @@ func (f *Fetch) located(m *protocol.Located) {
 	}
 	f.candidates = append(f.candidates, fresh...)
 	f.cursor = m.Cursor
-	if f.pages++; f.pages >= protocol.MaxPages || len(f.listed) >= protocol.MaxWalk {
-		f.cursor = nil
+	if f.pages++; f.cursor != nil && (f.pages >= protocol.MaxPages || len(f.listed) >= protocol.MaxWalk) {
+		f.cursor, f.unwalked = nil, true
 	}
 	f.leave(LocatedHeard)
 	f.Do(roles.Report{Outcome: Locating{fresh, f.cursor != nil}})
@@ -301,6 +311,9 @@ func (f *Fetch) next(at roles.Moment) {
 // exhausted tells what it means that nobody is left to ask.
 func (f *Fetch) exhausted() {
 	f.result.Outcome = NobodyHad
+	if f.unwalked {
+		f.result.Outcome = Unsure
+	}
 	for _, tried := range f.result.Tried {
 		switch {
 		case tried.Had:

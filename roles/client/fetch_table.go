@@ -30,6 +30,7 @@ const (
 // The events of a Fetch.
 const (
 	Started      Event = "Started"
+	Misnamed     Event = "Misnamed"
 	Opened       Event = "Opened"
 	LocatedHeard Event = "LOCATED"
 	ContentComes Event = "CONTENT, more"
@@ -81,6 +82,7 @@ var FetchTable = &roles.Table[State, Event]{
 	},
 	Events: []roles.Event[Event]{
 		{Name: Started, Means: "a file is wanted"},
+		{Name: Misnamed, Means: "a file is wanted, by a name that breaks the name rule"},
 		{Name: Opened, Means: "the link is there"},
 		{Name: LocatedHeard, Kind: protocol.KindLocated, Means: "a page of active nodes"},
 		{Name: ContentComes, Kind: protocol.KindContent, Means: "the stretch that was asked for follows"},
@@ -104,6 +106,7 @@ var FetchTable = &roles.Table[State, Event]{
 	},
 	Rows: []roles.Row[State, Event]{
 		row([]State{New}, Started, DialingRelay, "only the relay knows who is there"),
+		row([]State{New}, Misnamed, Failed, "no node may have it, so nobody is asked"),
 		row([]State{DialingRelay}, Opened, AskingRelay, "LOCATE, with the cursor of the page before"),
 		row([]State{AskingRelay}, LocatedHeard, LeavingRelay, "its nodes are noted; the relay is not needed for them any more"),
 		row([]State{DialingNode}, Opened, AskingNode, "GET from the beginning"),
