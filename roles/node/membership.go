@@ -26,6 +26,7 @@ type Membership struct {
 
 	epoch    uint64 // of the registration last sent; 0: none yet
 	maybe    bool   // the relay may list us
+	earlier  bool   // so it was before the REGISTER under way
 	held     bool   // the relay said that it does, and nothing has cast doubt on it
 	outcome  outcome
 	stopping bool
@@ -128,7 +129,7 @@ func (m *Membership) opened() {
 
 func (m *Membership) register(epoch uint64) {
 	m.epoch = max(epoch, m.config.Epoch)
-	m.held, m.maybe = false, true
+	m.held, m.earlier, m.maybe = false, m.maybe, true
 	m.ask(&protocol.Register{ID: m.config.ID, Epoch: m.epoch, Port: m.config.Port, Advertise: m.config.Advertise})
 }
 
@@ -191,12 +192,16 @@ func (m *Membership) lease(renew uint64, event, late Event) {
 func (m *Membership) refused(refusal *protocol.Error) {
 	m.retry = refusal.RetryAfter()
 	state := m.State()
+	if state == Registering {
+		m.maybe = m.earlier // a registration that was refused needs no goodbye
+	}
 	switch {
 	case state == Registering && !m.listed() && refusal.Code == protocol.Superseded && m.outruns < mostOutruns && refusal.Epoch < 1<<63:
 		m.outruns++
 		m.Fire(Outrun)
 		m.register(max(refusal.Epoch, m.epoch) + 1)
 	case state == Renewing && refusal.Code == protocol.NoLease && !m.stopping:
+		m.maybe = false
 		m.Fire(LeaseGone)
 		m.register(m.epoch + 1)
 	case (state == Renewing || state == Registering && m.listed()) && refusal.Code == protocol.Superseded:
