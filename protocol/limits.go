@@ -2,7 +2,7 @@ package protocol
 
 import "time"
 
-// What the protocol fixes: two implementations that differ here do not understand each other. SPEC "Parameters".
+// What the protocol fixes: two implementations that differ here do not understand each other.
 const (
 	Magic      = "RP"          // the first two bytes of each frame
 	Version    = 1             // the third
