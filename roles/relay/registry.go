@@ -27,7 +27,6 @@ type Registry struct {
 	slots map[protocol.NodeID]uint32
 	slab  slab
 	sweep uint32 // the next slot to look at
-	stamp uint64 // of the cursors, drawn with the first page
 	seen  lastSeen
 	life  uint32 // drawn at the first Locate, so that cursors of before a restart are known; 0: not yet
 }
