@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"time"
 )
 
 func main() {
+	debug.SetGCPercent(400) // worlds are many, small and short-lived
 	r := runner{out: os.Stdout, news: os.Stderr}
 	flag.IntVar(&r.seed, "seed", 0, "the `first` seed; alone: run just this one")
 	flag.IntVar(&r.n, "n", 0, "how `many` seeds to run (without -seed: 10000)")
