@@ -30,6 +30,17 @@ type scene struct {
 	Restart time.Duration // of the relay; 0: none
 }
 
+// names are those that are placed or asked for.
+func (s scene) names() (all []string) {
+	for _, name := range names {
+		placed := slices.ContainsFunc(s.Nodes, func(n scenicNode) bool { _, has := n.Files[name]; return has })
+		if placed || slices.ContainsFunc(s.Fetches, func(f scenicFetch) bool { return f.Name == name }) {
+			all = append(all, name)
+		}
+	}
+	return all
+}
+
 type scenicNode struct {
 	Files map[string]scenicFile
 	Fate  fate
@@ -48,7 +59,7 @@ var names = []string{"a", "sub/b", "größe", "nowhere"}
 
 func drawScene(t *rapid.T) scene {
 	soon := rapid.Custom(func(t *rapid.T) time.Duration {
-		return time.Duration(rapid.IntRange(0, 60_000).Draw(t, "ms")) * time.Millisecond
+		return time.Duration(rapid.IntRange(0, 40_000).Draw(t, "ms")) * time.Millisecond
 	})
 	sizes := rapid.SampledFrom([]int{0, 1, 100, 4096, 70_000})
 	file := rapid.Custom(func(t *rapid.T) scenicFile {
@@ -110,7 +121,7 @@ func play(t failer, s scene, network transport.Network, p plant) {
 	if listed, living := w.listed(), w.living(); !slices.Equal(listed, living) {
 		w.Errorf("L2: listed are %v, alive %v", listed, living)
 	}
-	for _, name := range names {
+	for _, name := range s.names() {
 		r, got := w.fetch(nil, name)
 		w.judge(name, r, got, true)
 	}

@@ -245,13 +245,22 @@ func (p *pile) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// text makes content that tells which variant of which size it is, all through.
+// text is content that tells which variant it is, all through: a piece of one that is made once for all.
 func text(size, variant int) []byte {
-	content := make([]byte, size)
-	for at := 0; at < size; at += 8 {
-		var word [8]byte
-		binary.BigEndian.PutUint64(word[:], uint64(at)*2654435761+uint64(variant)<<56)
-		copy(content[at:], word[:])
-	}
-	return content
+	variant %= variants
+	return texts()[variant][:size:size]
 }
+
+const (
+	variants    = 8
+	longestText = 200_000
+)
+
+var texts = sync.OnceValue(func() (all [variants][]byte) {
+	for variant := range all {
+		for at := 0; at < longestText; at += 8 {
+			all[variant] = binary.BigEndian.AppendUint64(all[variant], uint64(at)*2654435761+uint64(variant)<<56)
+		}
+	}
+	return all
+})
