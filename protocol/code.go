@@ -26,6 +26,7 @@ const (
 	UnknownKind Code = 15 // a message kind that is not spoken here
 	NoLease     Code = 16 // no lease of this node and epoch: register again
 	Superseded  Code = 17 // a newer epoch of this node id is known
+	Resync      Code = 18 // the node's index is not held up to there: publish the whole again
 )
 
 // The codes that stay at home.
@@ -35,6 +36,7 @@ const (
 	Lost                          // the link broke or ended in the middle of something
 	Disk                          // the local disk failed or is full
 	Interrupted                   // the user asked to stop
+	Variant                       // other content under the same name than the one that is being fetched
 )
 
 // CodeInfo is a row of the code table.
@@ -64,11 +66,13 @@ var Codes = []CodeInfo{
 	{UnknownKind, "unknown-kind", "a message kind that is not spoken here", true},
 	{NoLease, "no-lease", "no lease of this node id and epoch: register again", false},
 	{Superseded, "superseded", "a newer epoch of this node id is known", false},
+	{Resync, "resync", "the index is not held up to there: publish the whole again", false},
 	{Refused, "refused", "nothing listens at the address", true},
 	{Unreachable, "unreachable", "no way to the address", true},
 	{Lost, "lost", "the link broke, or ended in the middle of something", true},
 	{Disk, "disk", "the local disk failed or is full", true},
 	{Interrupted, "interrupted", "the user asked to stop", true},
+	{Variant, "variant", "other content under this name than the one that is being fetched", false},
 }
 
 // Info returns the table row of c, or false for a code that this version does not know.

@@ -27,8 +27,12 @@ func Append(buf []byte, m Message) []byte {
 //
 // The header is judged as soon as it is there, so a claimed length over the kind's limit is refused before a byte
 // of the payload is waited for. The message holds no reference to buf.
-func Decode(buf []byte) (m Message, size int, err *Error) {
-	info, length, err := decodeHeader(buf)
+func Decode(buf []byte) (m Message, size int, err *Error) { return DecodeWithin(buf, MaxList) }
+
+// DecodeWithin is Decode for a payload of at most so many bytes, whatever its kind allows: what a stranger may make us
+// hold is [MaxFirst].
+func DecodeWithin(buf []byte, most int) (m Message, size int, err *Error) {
+	info, length, err := decodeHeader(buf, most)
 	if info == nil || len(buf) < HeaderSize+length {
 		return nil, 0, err
 	}
@@ -41,7 +45,7 @@ func Decode(buf []byte) (m Message, size int, err *Error) {
 
 // decodeHeader judges as much of a header as is there, so that what is no frame at all (an HTTP request, a TLS
 // hello) is known by its first bytes. Without an error and without info, more is needed.
-func decodeHeader(buf []byte) (info *KindInfo, length int, err *Error) {
+func decodeHeader(buf []byte, most int) (info *KindInfo, length int, err *Error) {
 	for i := range min(len(buf), len(Magic)) {
 		if buf[i] != Magic[i] {
 			return nil, 0, malformed("this is the relaypeer protocol: a frame starts with %q", Magic)
@@ -58,9 +62,9 @@ func decodeHeader(buf []byte) (info *KindInfo, length int, err *Error) {
 		return nil, 0, nil
 	}
 	info = Kind(buf[3]).Info()
-	claimed := binary.BigEndian.Uint32(buf[4:])
-	if claimed > uint32(info.Limit) {
-		return nil, 0, &Error{Code: TooLarge, Text: fmt.Sprintf("%s of %d bytes, more than %d", info.Name, claimed, info.Limit)}
+	claimed, most := binary.BigEndian.Uint32(buf[4:]), min(most, info.Limit)
+	if claimed > uint32(most) {
+		return nil, 0, &Error{Code: TooLarge, Text: fmt.Sprintf("%s of %d bytes, more than %d", info.Name, claimed, most)}
 	}
 	return info, int(claimed), nil
 }

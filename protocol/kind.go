@@ -6,20 +6,27 @@ import "fmt"
 // with the high bit set, ERROR is 0xff.
 type Kind uint8
 
-// The kinds of this version. 0x04 (PUBLISH), 0x06 (LIST) and 0x08 (TREE) are kept for the index and the hash
-// tree, and are unknown until then.
+// The kinds of this version. HASHING answers nothing: it comes ahead of an answer that takes its time.
 const (
 	KindRegister Kind = 0x01
 	KindRenew    Kind = 0x02
 	KindLeave    Kind = 0x03
+	KindPublish  Kind = 0x04
 	KindLocate   Kind = 0x05
+	KindList     Kind = 0x06
 	KindGet      Kind = 0x07
+	KindTree     Kind = 0x08
 
 	KindRegistered = KindRegister | response
 	KindRenewed    = KindRenew | response
 	KindLeft       = KindLeave | response
+	KindPublished  = KindPublish | response
 	KindLocated    = KindLocate | response
+	KindListed     = KindList | response
 	KindContent    = KindGet | response
+	KindOutboard   = KindTree | response
+
+	KindHashing Kind = 0x89
 
 	KindError Kind = 0xff
 
@@ -43,13 +50,20 @@ var Kinds = []KindInfo{
 	{KindRegister, "REGISTER", "node to relay", MaxFirst, "list me, under this id and epoch, at this port", func() Message { return new(Register) }, shapeOf[Register]()},
 	{KindRenew, "RENEW", "node to relay", MaxFirst, "I am still here", func() Message { return new(Renew) }, shapeOf[Renew]()},
 	{KindLeave, "LEAVE", "node to relay", MaxFirst, "list me no longer", func() Message { return new(Leave) }, shapeOf[Leave]()},
-	{KindLocate, "LOCATE", "client to relay", MaxFirst, "which nodes are active?", func() Message { return new(Locate) }, shapeOf[Locate]()},
+	{KindPublish, "PUBLISH", "node to relay", MaxControl, "this has changed in what I share", func() Message { return new(Publish) }, shapeOf[Publish]()},
+	{KindLocate, "LOCATE", "client to relay", MaxFirst, "which nodes are active, and may have this?", func() Message { return new(Locate) }, shapeOf[Locate]()},
+	{KindList, "LIST", "client to relay", MaxFirst, "which names are shared?", func() Message { return new(List) }, shapeOf[List]()},
 	{KindGet, "GET", "client to node", MaxFirst, "send this file from this offset", func() Message { return new(Get) }, shapeOf[Get]()},
+	{KindTree, "TREE", "client to node", MaxFirst, "what is this file, and how is it verified?", func() Message { return new(Tree) }, shapeOf[Tree]()},
 	{KindRegistered, "REGISTERED", "relay to node", MaxControl, "you are listed at this address", func() Message { return new(Registered) }, shapeOf[Registered]()},
 	{KindRenewed, "RENEWED", "relay to node", MaxControl, "you stay listed", func() Message { return new(Renewed) }, shapeOf[Renewed]()},
 	{KindLeft, "LEFT", "relay to node", MaxControl, "this epoch of yours is not listed", func() Message { return new(Left) }, shapeOf[Left]()},
+	{KindPublished, "PUBLISHED", "relay to node", MaxControl, "so much of your index is held", func() Message { return new(Published) }, shapeOf[Published]()},
 	{KindLocated, "LOCATED", "relay to client", MaxList, "these nodes are active", func() Message { return new(Located) }, shapeOf[Located]()},
+	{KindListed, "LISTED", "relay to client", MaxList, "these names are shared", func() Message { return new(Listed) }, shapeOf[Listed]()},
 	{KindContent, "CONTENT", "node to client", MaxControl, "this many raw bytes of the file follow", func() Message { return new(Content) }, shapeOf[Content]()},
+	{KindOutboard, "OUTBOARD", "node to client", MaxList, "this is the file, and its hash tree", func() Message { return new(Outboard) }, shapeOf[Outboard]()},
+	{KindHashing, "HASHING", "node to client", MaxControl, "wait: the file is being hashed", func() Message { return new(Hashing) }, shapeOf[Hashing]()},
 	{KindError, "ERROR", "anyone", MaxFirst, "no, and why", func() Message { return new(Error) }, shapeOf[Error]()},
 }
 

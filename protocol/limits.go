@@ -8,9 +8,10 @@ const (
 	Version    = 1             // the third
 	HeaderSize = 2 + 1 + 1 + 4 // magic, version, kind, payload length (uint32, big-endian)
 
-	NodeIDSize  = 32 // bytes
-	VersionSize = 32 // bytes at most in a content version tag
-	CursorSize  = 64 // bytes at most in a page cursor
+	NodeIDSize = 32      // bytes
+	HashSize   = 32      // bytes of a BLAKE3 hash or chaining value
+	GroupSize  = 1 << 20 // bytes of content that are verified as one; the last group of a file may be shorter
+	CursorSize = 64      // bytes at most in a page cursor
 
 	MaxFirst   = 4 << 10  // payload bytes of a request: what a stranger may make us hold
 	MaxControl = 64 << 10 // payload bytes of a response that is not a list
@@ -19,8 +20,11 @@ const (
 	MaxName      = 1024     // bytes of a file name
 	MaxComponent = 255      // bytes of one component of it
 	MaxText      = 512      // bytes of the human line in an ERROR
-	MaxPage      = 1000     // peers in one LOCATED
-	MaxRange     = 16 << 20 // raw bytes after one CONTENT
+	MaxPattern   = 1024     // bytes of a pattern in LIST
+	MaxPage      = 1000     // peers in one LOCATED, items in one LISTED, changes in one PUBLISH
+	MaxHolders   = 8        // named holders of one item in LISTED
+	MaxGroups    = 8192     // groups that one OUTBOARD is for
+	MaxRange     = 16 << 20 // raw bytes after one CONTENT: 16 groups
 	MaxFile      = 1 << 62  // bytes of a file: what an offset may be
 
 	maxDepth = 4  // maps and lists within each other: a message, its list, an item of that, and one to grow into
@@ -58,10 +62,12 @@ const (
 
 	DrainTimeout = 10 * time.Second // a program told to stop finishes what is running within this
 
-	MaxLinks     = 16_384    // connections that a server holds at once
-	MaxLeases    = 2_000_000 // leases a relay holds
-	LastSeenKeep = time.Hour // how long a lapsed or departed node is remembered
-	MaxLastSeen  = 65_536    // and how many
-	MaxWalk      = 1_000_000 // peers a client asks for one file before it gives up
-	MaxPages     = 100_000   // pages it asks a relay for, should they come empty
+	MaxLinks     = 16_384     // connections that a server holds at once
+	MaxLeases    = 2_000_000  // leases a relay holds
+	LastSeenKeep = time.Hour  // how long a lapsed or departed node is remembered
+	MaxLastSeen  = 65_536     // and how many
+	MaxEntries   = 1_000_000  // names that a relay keeps of one node
+	MaxIndex     = 20_000_000 // and of all
+	MaxWalk      = 1_000_000  // peers a client asks for one file before it gives up
+	MaxPages     = 100_000    // pages it asks a relay for, should they come empty
 )

@@ -32,6 +32,14 @@ type Registered struct {
 	Renew uint64 `cbor:"2,keyasint"` // milliseconds until the relay would like a RENEW
 	Host  IP     `cbor:"3,keyasint"`
 	Port  uint16 `cbor:"4,keyasint"`
+	Held
+}
+
+// Held is what a relay holds of a node's index: all changes up to a sequence number, or nothing (zeros). A node
+// that publishes goes on from there.
+type Held struct {
+	Index    uint64 `cbor:"5,keyasint,omitempty"`
+	Sequence uint64 `cbor:"6,keyasint,omitempty"`
 }
 
 // Renew keeps the lease of that id and epoch. It never creates one: the answer to a lost lease is [NoLease].
@@ -44,6 +52,7 @@ type Renew struct {
 type Renewed struct {
 	TTL   uint64 `cbor:"1,keyasint"` // milliseconds
 	Renew uint64 `cbor:"2,keyasint"` // milliseconds
+	Held
 }
 
 // Leave ends the lease of that id and epoch, and changes nothing where the relay knows a newer epoch.
@@ -55,42 +64,127 @@ type Leave struct {
 // Left says that this epoch of the node is not listed (any more).
 type Left struct{}
 
-// Locate asks for active nodes. The name lets a relay that knows who has the file put those first.
+// Publish tells a relay what a node shares. A node numbers the changes of its index from 1 on; each name keeps the
+// number of its latest change. A page says, in the order of their numbers, the changes above From and up to To: a
+// relay that holds the index up to From then holds it up to To. The whole index is what has changed since 0. A
+// relay that holds another index, or not up to From, answers [Resync].
+type Publish struct {
+	ID      NodeID  `cbor:"1,keyasint"`
+	Epoch   uint64  `cbor:"2,keyasint"`
+	Index   uint64  `cbor:"3,keyasint"`           // names the numbering; above zero, drawn anew when the numbers start anew
+	From    uint64  `cbor:"4,keyasint,omitempty"` // 0: forget what was held of this node
+	To      uint64  `cbor:"5,keyasint"`
+	Latest  uint64  `cbor:"6,keyasint"` // the latest change that there is; when To reaches it the relay has it all
+	Changes []Entry `cbor:"7,keyasint"`
+}
+
+// Entry is a name in a node's index with its content; without a hash, the name is shared no longer.
+type Entry struct {
+	Name string `cbor:"1,keyasint"`
+	Size uint64 `cbor:"2,keyasint,omitempty"` // bytes
+	Hash Hash   `cbor:"3,keyasint,omitzero"`
+}
+
+// Published says what the relay holds of the node's index now.
+type Published struct {
+	Index    uint64 `cbor:"1,keyasint"`
+	Sequence uint64 `cbor:"2,keyasint"`
+}
+
+// Locate asks for active nodes that have, or may have, a file: by its name, by its content, or both; by neither,
+// for all active nodes. Those that are known to have it come first, then those that do not publish their index;
+// nodes that publish theirs and do not have the file are left out.
 type Locate struct {
 	Name   string `cbor:"1,keyasint,omitempty"`
 	Limit  uint64 `cbor:"2,keyasint,omitempty"` // peers wanted at most; 0: DefaultPage; above MaxPage: MaxPage
 	Cursor []byte `cbor:"3,keyasint,omitempty"` // from the LOCATED before; none: from the start
+	Hash   Hash   `cbor:"4,keyasint,omitzero"`
 }
 
-// Located is a page of active nodes. A page may hold fewer peers than asked for, even none, and still have a
+// List asks for the names that nodes have published.
+type List struct {
+	Pattern string `cbor:"1,keyasint,omitempty"` // see [Match]; none: all names
+	Limit   uint64 `cbor:"2,keyasint,omitempty"` // items wanted at most; 0: DefaultPage; above MaxPage: MaxPage
+	Cursor  []byte `cbor:"3,keyasint,omitempty"` // from the LISTED before; none: from the start
+	Holders uint64 `cbor:"4,keyasint,omitempty"` // wanted at most of each item, up to MaxHolders; 0: only counted
+}
+
+// Listed is a page of names. One name with several contents stands once for each. A page may hold fewer items than
+// asked for, even none, and still have a cursor; only a page without a cursor is the last.
+type Listed struct {
+	Items  []Item `cbor:"1,keyasint"`
+	Peers  []Peer `cbor:"2,keyasint,omitempty"` // the holders of this page's items, each once
+	Cursor []byte `cbor:"3,keyasint,omitempty"`
+}
+
+// Item is one content that is published under a name.
+type Item struct {
+	Name    string   `cbor:"1,keyasint"`
+	Size    uint64   `cbor:"2,keyasint,omitempty"` // bytes
+	Hash    Hash     `cbor:"3,keyasint"`
+	Count   uint64   `cbor:"4,keyasint"`           // nodes that have it
+	Holders []uint64 `cbor:"5,keyasint,omitempty"` // some of them: where they stand in Peers, from 0
+}
+
+// Located is a page of nodes. A page may hold fewer peers than asked for, even none, and still have a
 // cursor; only a page without a cursor is the last.
 type Located struct {
 	Peers  []Peer `cbor:"1,keyasint"`
 	Cursor []byte `cbor:"2,keyasint,omitempty"`
 }
 
-// Peer is where a node can be reached.
+// Peer is where a node can be reached, and what it is known to have of what was asked for.
 type Peer struct {
 	Host IP     `cbor:"1,keyasint"`
 	Port uint16 `cbor:"2,keyasint"`
+	Hash Hash   `cbor:"3,keyasint,omitzero"`  // in LOCATED, of a node that has published the file; none: not known
+	Size uint64 `cbor:"4,keyasint,omitempty"` // bytes, with Hash
 }
 
-// Get asks a node for a stretch of a file. A Get at the end of the file asks nothing but whether it still is
-// the version that was sent: that is how a client learns that it has it all.
+// Tree asks a node what a file is: its size, its hash, and the part of its hash tree that some groups need to be
+// verified. The file is named as in a Get.
+type Tree struct {
+	Name  string `cbor:"1,keyasint,omitempty"`
+	Hash  Hash   `cbor:"2,keyasint,omitzero"`
+	First uint64 `cbor:"3,keyasint,omitempty"` // the first group that shall be verified
+	Count uint64 `cbor:"4,keyasint,omitempty"` // groups; 0 or above MaxGroups: as many as there are, up to MaxGroups
+}
+
+// Outboard is the part of a file's hash tree that is needed to verify Count groups from First on, against Hash and
+// nothing else: the parents on the way from the root to these groups, in pre-order, 64 bytes each. SPEC "The hash
+// tree".
+type Outboard struct {
+	Size  uint64 `cbor:"1,keyasint"` // bytes of the whole file
+	Hash  Hash   `cbor:"2,keyasint"`
+	First uint64 `cbor:"3,keyasint,omitempty"`
+	Count uint64 `cbor:"4,keyasint,omitempty"` // as asked, or up to the last group; 0 for an empty file
+	Nodes []byte `cbor:"5,keyasint,omitempty"` // none for a file of one group
+}
+
+// Hashing comes ahead of the answer to a Get or Tree when the node is still hashing the file, every second or so:
+// the answer follows when that is done.
+type Hashing struct {
+	Done uint64 `cbor:"1,keyasint,omitempty"` // bytes
+	Size uint64 `cbor:"2,keyasint"`           // bytes
+}
+
+// Get asks a node for a stretch of a file: by its name, by its content, or both. With both, the name says where to
+// look and the content what it must be: another content under that name is [Changed].
 type Get struct {
-	Name    string `cbor:"1,keyasint"`
-	Offset  uint64 `cbor:"2,keyasint,omitempty"` // bytes
-	Length  uint64 `cbor:"3,keyasint,omitempty"` // bytes wanted at most; 0: as many as the node cares to send
-	Version []byte `cbor:"4,keyasint,omitempty"` // as in the CONTENT before; another one at the node is Changed
+	Name   string `cbor:"1,keyasint,omitempty"`
+	Offset uint64 `cbor:"2,keyasint,omitempty"` // bytes
+	Length uint64 `cbor:"3,keyasint,omitempty"` // bytes wanted at most; 0: as many as the node cares to send
+	Hash   Hash   `cbor:"4,keyasint,omitzero"`
 }
 
 // Content says that exactly Length raw bytes of the file follow this frame. Length is zero if and only if
-// Offset equals Size. It may be less than was asked for, and is never above MaxRange.
+// Offset equals Size. It may be less than was asked for, and is never above MaxRange; then it ends where a group
+// does.
 type Content struct {
-	Size    uint64 `cbor:"1,keyasint"` // bytes of the whole file
-	Offset  uint64 `cbor:"2,keyasint"` // as in the GET
-	Length  uint64 `cbor:"3,keyasint"`
-	Version []byte `cbor:"4,keyasint"` // opaque, 1 to VersionSize bytes: differs when the file does
+	Size   uint64 `cbor:"1,keyasint"` // bytes of the whole file
+	Offset uint64 `cbor:"2,keyasint"` // as in the GET
+	Length uint64 `cbor:"3,keyasint"`
+	Hash   Hash   `cbor:"4,keyasint"`
 }
 
 // Error refuses. Its layout is frozen for all versions, as the frame header is.
@@ -109,10 +203,17 @@ func (*Renew) Kind() Kind      { return KindRenew }
 func (*Renewed) Kind() Kind    { return KindRenewed }
 func (*Leave) Kind() Kind      { return KindLeave }
 func (*Left) Kind() Kind       { return KindLeft }
+func (*Publish) Kind() Kind    { return KindPublish }
+func (*Published) Kind() Kind  { return KindPublished }
 func (*Locate) Kind() Kind     { return KindLocate }
 func (*Located) Kind() Kind    { return KindLocated }
+func (*List) Kind() Kind       { return KindList }
+func (*Listed) Kind() Kind     { return KindListed }
 func (*Get) Kind() Kind        { return KindGet }
 func (*Content) Kind() Kind    { return KindContent }
+func (*Tree) Kind() Kind       { return KindTree }
+func (*Outboard) Kind() Kind   { return KindOutboard }
+func (*Hashing) Kind() Kind    { return KindHashing }
 func (*Error) Kind() Kind      { return KindError }
 
 // Error describes the refusal in one line: who, which code, and the human text.
@@ -163,112 +264,6 @@ func (ip IP) check(field string) *Error {
 	}
 	if addr := ip.Addr(); addr.IsUnspecified() || addr.IsMulticast() {
 		return malformed("%s: %s is nobody's address", field, addr)
-	}
-	return nil
-}
-
-func (m *Register) check() *Error {
-	if err := checkEpoch(m.ID, m.Epoch); err != nil {
-		return err
-	}
-	if m.Port == 0 {
-		return malformed("REGISTER: port 0")
-	}
-	if m.Advertise != nil {
-		return m.Advertise.check("REGISTER")
-	}
-	return nil
-}
-
-func (m *Renew) check() *Error { return checkEpoch(m.ID, m.Epoch) }
-func (m *Leave) check() *Error { return checkEpoch(m.ID, m.Epoch) }
-func (m *Left) check() *Error  { return nil }
-
-func (m *Registered) check() *Error {
-	if err := checkTimes(m.TTL, m.Renew); err != nil {
-		return err
-	}
-	if m.Port == 0 {
-		return malformed("REGISTERED: port 0")
-	}
-	return m.Host.check("REGISTERED")
-}
-
-func (m *Renewed) check() *Error { return checkTimes(m.TTL, m.Renew) }
-
-func (m *Locate) check() *Error {
-	if len(m.Cursor) > CursorSize {
-		return malformed("LOCATE: a cursor of %d bytes", len(m.Cursor))
-	}
-	if m.Name != "" {
-		return CheckName(m.Name)
-	}
-	return nil
-}
-
-func (m *Located) check() *Error {
-	if len(m.Peers) > MaxPage {
-		return malformed("LOCATED: %d peers", len(m.Peers))
-	}
-	if len(m.Cursor) > CursorSize {
-		return malformed("LOCATED: a cursor of %d bytes", len(m.Cursor))
-	}
-	for i := range m.Peers {
-		if m.Peers[i].Port == 0 {
-			return malformed("LOCATED: port 0")
-		}
-		if err := m.Peers[i].Host.check("LOCATED"); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (m *Get) check() *Error {
-	if len(m.Version) > VersionSize {
-		return malformed("GET: a version of %d bytes", len(m.Version))
-	}
-	if m.Offset > MaxFile {
-		return malformed("GET: offset %d", m.Offset)
-	}
-	return CheckName(m.Name)
-}
-
-func (m *Content) check() *Error {
-	switch {
-	case len(m.Version) == 0 || len(m.Version) > VersionSize:
-		return malformed("CONTENT: a version of %d bytes", len(m.Version))
-	case m.Size > MaxFile || m.Offset > m.Size || m.Length > m.Size-m.Offset || m.Length > MaxRange:
-		return malformed("CONTENT: %d bytes at %d of %d", m.Length, m.Offset, m.Size)
-	case (m.Length == 0) != (m.Offset == m.Size):
-		return malformed("CONTENT: no bytes before the end, or bytes at it")
-	}
-	return nil
-}
-
-func (m *Error) check() *Error {
-	if !m.Code.Travels() {
-		return malformed("ERROR: code %d does not travel", uint16(m.Code))
-	}
-	if m.By < Relay || m.By > Client {
-		return malformed("ERROR: from party %d", m.By)
-	}
-	return checkText(m.Text)
-}
-
-func checkEpoch(id NodeID, epoch uint64) *Error {
-	if id == (NodeID{}) {
-		return malformed("an empty node id")
-	}
-	if epoch == 0 {
-		return malformed("epoch 0")
-	}
-	return nil
-}
-
-func checkTimes(ttl, renew uint64) *Error {
-	if ttl == 0 || renew == 0 || renew > ttl {
-		return malformed("a lease of %d ms to be renewed after %d ms", ttl, renew)
 	}
 	return nil
 }

@@ -15,17 +15,38 @@ func encodePage(m *Located) []byte {
 	b = appendHead(b, majorUint, 1)
 	b = appendHead(b, majorArray, uint64(len(m.Peers)))
 	for i := range m.Peers {
-		b = appendHead(b, majorMap, 2)
-		b = appendHead(b, majorUint, 1)
-		b = appendHead(b, majorBytes, uint64(len(m.Peers[i].Host)))
-		b = append(b, m.Peers[i].Host...)
-		b = appendHead(b, majorUint, 2)
-		b = appendHead(b, majorUint, uint64(m.Peers[i].Port))
+		b = appendPeer(b, &m.Peers[i])
 	}
 	if len(m.Cursor) > 0 {
 		b = appendHead(b, majorUint, 2)
 		b = appendHead(b, majorBytes, uint64(len(m.Cursor)))
 		b = append(b, m.Cursor...)
+	}
+	return b
+}
+
+func appendPeer(b []byte, p *Peer) []byte {
+	keys := uint64(2)
+	if !p.Hash.IsZero() {
+		keys++
+	}
+	if p.Size > 0 {
+		keys++
+	}
+	b = appendHead(b, majorMap, keys)
+	b = appendHead(b, majorUint, 1)
+	b = appendHead(b, majorBytes, uint64(len(p.Host)))
+	b = append(b, p.Host...)
+	b = appendHead(b, majorUint, 2)
+	b = appendHead(b, majorUint, uint64(p.Port))
+	if !p.Hash.IsZero() {
+		b = appendHead(b, majorUint, 3)
+		b = appendHead(b, majorBytes, HashSize)
+		b = append(b, p.Hash[:]...)
+	}
+	if p.Size > 0 {
+		b = appendHead(b, majorUint, 4)
+		b = appendHead(b, majorUint, p.Size)
 	}
 	return b
 }

@@ -12,7 +12,8 @@ type field struct {
 	key      uint64
 	major    byte    // the CBOR major type of its value
 	optional bool    // left out when it is zero or empty, and then never written
-	items    []field // of a list of maps: what each item is
+	size     uint64  // of a byte string of fixed length; 0: it may have any
+	items    []field // of a list of maps: what each item is; nil: a list of numbers
 }
 
 func shapeOf[M any]() []field { return fieldsOf(reflect.TypeFor[M]()) }
@@ -21,14 +22,21 @@ func fieldsOf(t reflect.Type) []field {
 	var fields []field
 	for i := range t.NumField() {
 		f := t.Field(i)
+		if f.Anonymous {
+			fields = append(fields, fieldsOf(f.Type)...)
+			continue
+		}
 		number, rest, _ := strings.Cut(f.Tag.Get("cbor"), ",")
 		key, err := strconv.ParseUint(number, 10, 32)
 		if err != nil {
 			panic(t.Name() + "." + f.Name + " has no key: a bug, found by any test")
 		}
-		shape := field{key: key, major: majorOf(f.Type), optional: strings.Contains(rest, "omitempty")}
-		if shape.major == majorArray {
+		shape := field{key: key, major: majorOf(f.Type), optional: strings.Contains(rest, "omit")}
+		switch {
+		case shape.major == majorArray && f.Type.Elem().Kind() == reflect.Struct:
 			shape.items = fieldsOf(f.Type.Elem())
+		case f.Type.Kind() == reflect.Array:
+			shape.size = uint64(f.Type.Len())
 		}
 		fields = append(fields, shape)
 	}

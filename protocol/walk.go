@@ -78,14 +78,47 @@ func (w *walker) field(depth int, f *field) string {
 		return fmt.Sprintf("key %d is not %s", f.key, majorName[f.major])
 	case f.optional && w.rest[0] == f.major<<5:
 		return fmt.Sprintf("key %d says what leaving it out would", f.key)
+	case f.size > 0:
+		return w.fixed(f)
 	case f.major != majorArray:
 		return w.item(depth + 1)
 	}
 	_, n, why := w.head()
 	for i := uint64(0); i < n && why == ""; i++ {
-		why = w.fields(depth+2, f.items)
+		switch {
+		case f.items != nil:
+			why = w.fields(depth+2, f.items)
+		case len(w.rest) > 0 && w.rest[0]>>5 != majorUint:
+			why = fmt.Sprintf("key %d is not a list of numbers", f.key)
+		default:
+			why = w.item(depth + 2)
+		}
 	}
 	return why
+}
+
+// fixed passes a byte string of a fixed length; one that may be left out is not all zeros.
+func (w *walker) fixed(f *field) string {
+	major, n, why := w.head()
+	if why == "" {
+		if n != f.size {
+			return fmt.Sprintf("key %d has %d bytes, not %d", f.key, n, f.size)
+		}
+		before := w.rest
+		if why = w.bytes(major, n); why == "" && f.optional && allZero(before[:n]) {
+			why = fmt.Sprintf("key %d says what leaving it out would", f.key)
+		}
+	}
+	return why
+}
+
+func allZero(b []byte) bool {
+	for _, c := range b {
+		if c != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // item passes one data item of any kind at the given depth.

@@ -73,11 +73,25 @@ type Moved struct {
 	Bytes int64
 }
 
-// BodyDone says that all bytes of a SendBody or ReceiveBody have passed.
+// Verified says that all of a group is stored, and is what its value says.
+type Verified struct {
+	Link  Link
+	Group uint64
+}
+
+// BodyWrong says that the bytes that came for a group are not what its value says. They are not kept. What is left of
+// the body is thrown away as it comes; then BodyDone, Ended or Lost follows.
+type BodyWrong struct {
+	Link  Link
+	Group uint64
+}
+
+// BodyDone says that all bytes of a SendBody or ReceiveBody have passed; of a ReceiveBody, that each group has been
+// judged.
 type BodyDone struct{ Link Link }
 
-// BodySpoiled takes the place of BodyDone after a SendBody whose file could not be read to the end: what was
-// missing has been filled with zeros, so that the link stays in step.
+// BodySpoiled takes the place of BodyDone after a SendBody whose file could not be read to the end, or is no longer the
+// one that was hashed: what was missing has been filled with zeros, so that the link stays in step.
 type BodySpoiled struct {
 	Link Link
 	Code protocol.Code // Changed or Internal
@@ -85,9 +99,13 @@ type BodySpoiled struct {
 
 // FileFound answers OpenFile: it is open for SendBody.
 type FileFound struct {
-	Size    uint64
-	Version []byte // differs when the content does
+	Size  uint64
+	Hash  protocol.Hash
+	Nodes []byte // the slice of its tree that was asked for
 }
+
+// FileHashing comes ahead of the answer to OpenFile, every second or so, while the file is being hashed.
+type FileHashing struct{ Done, Size uint64 } // bytes
 
 // FileRefused answers OpenFile: there will be nothing to send.
 type FileRefused struct {
@@ -95,8 +113,21 @@ type FileRefused struct {
 	Text string
 }
 
-// StoreFailed says that our own disk could not take what a ReceiveBody or ClearStore brought.
-type StoreFailed struct{ Text string }
+// StoreReady answers OpenStore.
+type StoreReady struct {
+	Item  int
+	Has   Groups // what is there already, verified
+	Other bool   // what was there was another content, and has been dropped
+}
+
+// StoreChecking comes ahead of the answer to OpenStore, every second or so, while what is there is being verified.
+type StoreChecking struct{ Done, Size uint64 } // bytes
+
+// StoreFailed says that our own disk could not take what an OpenStore or a ReceiveBody brought.
+type StoreFailed struct {
+	Item int
+	Text string
+}
 
 // Rang says that a timer came due. One with an old number changes nothing.
 type Rang struct {
@@ -104,23 +135,32 @@ type Rang struct {
 	Number uint64
 }
 
+// Nudged says that something outside, which the machine watches, has changed.
+type Nudged struct{}
+
 // Stopped asks the machine to come to its end soon, by the graceful way.
 type Stopped struct{}
 
-func (Started) input()     {}
-func (Opened) input()      {}
-func (Heard) input()       {}
-func (Garbled) input()     {}
-func (Ended) input()       {}
-func (Lost) input()        {}
-func (Moved) input()       {}
-func (BodyDone) input()    {}
-func (BodySpoiled) input() {}
-func (FileFound) input()   {}
-func (FileRefused) input() {}
-func (StoreFailed) input() {}
-func (Rang) input()        {}
-func (Stopped) input()     {}
+func (Started) input()       {}
+func (Opened) input()        {}
+func (Heard) input()         {}
+func (Garbled) input()       {}
+func (Ended) input()         {}
+func (Lost) input()          {}
+func (Moved) input()         {}
+func (Verified) input()      {}
+func (BodyWrong) input()     {}
+func (FileHashing) input()   {}
+func (StoreReady) input()    {}
+func (StoreChecking) input() {}
+func (Nudged) input()        {}
+func (BodyDone) input()      {}
+func (BodySpoiled) input()   {}
+func (FileFound) input()     {}
+func (FileRefused) input()   {}
+func (StoreFailed) input()   {}
+func (Rang) input()          {}
+func (Stopped) input()       {}
 
 // Effect is something a machine asks for. The set is closed.
 type Effect interface{ effect() }
@@ -139,7 +179,10 @@ type Send struct {
 
 // Hear asks for the next message. Exactly one of Heard, Garbled, Ended and Lost follows; until a machine hears,
 // the peer waits: that is all there is to flow control.
-type Hear struct{ Link Link }
+type Hear struct {
+	Link  Link
+	First bool // from a stranger: not above protocol.MaxFirst, whatever its kind allows
+}
 
 // SendBody asks for raw bytes of the open file to be sent. Moved, then BodyDone, BodySpoiled or Lost follows.
 type SendBody struct {
@@ -147,11 +190,15 @@ type SendBody struct {
 	Offset, Length uint64
 }
 
-// ReceiveBody asks for the next Length bytes of the link to be stored at Offset of what is being fetched. Moved,
-// then BodyDone, Ended, Lost or StoreFailed follows.
+// ReceiveBody asks for the next Length bytes of the link to be stored at Offset of an item and verified group by group.
+// It begins where a group does, and ends where one does or the item ends. Moved, Verified and BodyWrong, then BodyDone,
+// Ended, Lost or StoreFailed follow.
 type ReceiveBody struct {
 	Link           Link
+	Item           int
 	Offset, Length uint64
+	Size           uint64          // of the whole item: if that is one group, its value is the item's hash
+	Values         []protocol.Hash // of the groups from Offset on
 }
 
 // Discard asks that whatever still arrives be thrown away. Ended or Lost follows. It takes the place of a Hear that
@@ -174,12 +221,23 @@ type Arm struct {
 // Disarm takes back an Arm.
 type Disarm struct{ Timer Timer }
 
-// OpenFile asks for a shared file. FileFound or FileRefused follows. It stays open until the next OpenFile or
-// the machine's end.
-type OpenFile struct{ Name string }
+// OpenFile asks for a shared file, as protocol.Get names it, and for the slice of its tree that verifies Count groups
+// from First on. FileHashing may, then FileFound or FileRefused follows. It stays open until the next OpenFile or the
+// machine's end.
+type OpenFile struct {
+	Name         string
+	Hash         protocol.Hash
+	First, Count uint64
+}
 
-// ClearStore asks that what has been received be forgotten. Only a failure is told, as StoreFailed.
-type ClearStore struct{}
+// OpenStore asks for the place where an item's content goes, and what is there of it already; what is there of another
+// content is dropped. StoreChecking may, then StoreReady or StoreFailed follows.
+type OpenStore struct {
+	Item int
+	Name string
+	Hash protocol.Hash
+	Size uint64
+}
 
 // Report tells the machine's owner something it may want to know. It changes nothing.
 type Report struct{ Outcome any }
@@ -195,5 +253,5 @@ func (HangUp) effect()      {}
 func (Arm) effect()         {}
 func (Disarm) effect()      {}
 func (OpenFile) effect()    {}
-func (ClearStore) effect()  {}
+func (OpenStore) effect()   {}
 func (Report) effect()      {}

@@ -5,8 +5,10 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 )
 
 // Conn is a connection both of whose directions end on their own.
@@ -36,18 +38,41 @@ type Network interface {
 
 // Share is where shared files come from. It is used by many links at once.
 type Share interface {
-	// Open opens a file and says how many bytes it has, with a version tag that differs when the file does. The
-	// loop closes it. Sendfile needs it to be an *os.File.
-	Open(name string) (file io.ReadSeekCloser, size uint64, version []byte, err *protocol.Error)
+	// Open opens a file by its name, by its content (a hash that is not zero), or both: then the content of that name
+	// must be that one, or the refusal is Changed. It waits until the file has been hashed, and says about every second how
+	// far that is. It ends with ctx. The loop closes the file.
+	Open(ctx context.Context, name string, hash protocol.Hash, hashing func(done, size uint64)) (File, *protocol.Error)
 }
 
-// Store is where fetched content goes.
+// File is a shared file that is open. Sendfile needs it to embed an *os.File.
+type File interface {
+	io.ReadSeekCloser
+	Size() uint64        // bytes, when it was hashed
+	Hash() protocol.Hash // of its content then
+	// Slice returns the part of its tree that verifies count groups from first on: see content.Slice.
+	Slice(first, count uint64) ([]byte, error)
+	// Changed reports whether the file may not be what was hashed any more.
+	Changed() bool
+}
+
+// Store is where fetched content goes. Different stretches of an item may come over several links at once.
 type Store interface {
-	// Writer returns a writer for what belongs at offset, good until the next call. Splice needs an *os.File
-	// that stands there and was not opened for appending.
-	Writer(offset uint64) (io.Writer, error)
-	// Clear forgets all content.
-	Clear() error
+	// Open makes ready for an item's content, and returns the groups of it that are there, verified, and whether
+	// something else was there, which has been dropped. It says about every second how many bytes have been checked.
+	// It ends with ctx.
+	Open(ctx context.Context, want roles.OpenStore, checking func(done, size uint64)) (has roles.Groups, other bool, err error)
+	// Receive returns the sink for a stretch of an item from offset on.
+	Receive(item int, offset uint64) (Sink, error)
+}
+
+// Sink takes the bytes of one stretch, in order.
+type Sink interface {
+	io.WriteCloser
+	// File returns the file that the bytes go to, standing where the next one belongs, so that the kernel can move them
+	// there; nil if there is none, and then only verified groups may be written.
+	File() *os.File
+	// Verified notes that a group is all there, and right.
+	Verified(group uint64, value protocol.Hash) error
 }
 
 // addrPort returns the address of a connection's end, IPv4 as IPv4.
