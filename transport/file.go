@@ -18,7 +18,7 @@ type sharedFile struct {
 }
 
 // openFile has the disk asked. It may take its time, or hang: nobody waits for it but the machine's deadline.
-func (r *run) openFile(name string) {
+func (r *run) openFile(e roles.OpenFile) {
 	r.closeFile()
 	r.mu.Lock()
 	r.opening++
@@ -27,11 +27,20 @@ func (r *run) openFile(name string) {
 	r.enterDisk()
 	go func() {
 		defer r.leaveDisk()
-		file, size, version, refusal := r.loop.Share.Open(name)
+		file, refusal := r.loop.Share.Open(r.diskContext(), e.Name, e.Hash, func(done, size uint64) {
+			r.post(letter{input: roles.FileHashing{Done: done, Size: size}})
+		})
 		if refusal != nil {
 			r.post(letter{input: roles.FileRefused{Code: refusal.Code, Text: refusal.Text}})
 			return
 		}
+		nodes, err := file.Slice(e.First, e.Count)
+		if err != nil {
+			file.Close()
+			r.post(letter{input: roles.FileRefused{Code: protocol.Internal, Text: "the node could not read this file's tree"}})
+			return
+		}
+		found := roles.FileFound{Size: file.Size(), Hash: file.Hash(), Nodes: nodes}
 		r.mu.Lock()
 		wanted := !r.tidied && r.opening == number
 		if wanted {
@@ -42,7 +51,7 @@ func (r *run) openFile(name string) {
 			file.Close()
 			return
 		}
-		r.post(letter{input: roles.FileFound{Size: size, Version: version}})
+		r.post(letter{input: found})
 	}()
 }
 

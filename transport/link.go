@@ -36,9 +36,9 @@ type link struct {
 
 // command is what a link's reader shall do next.
 type command struct {
-	what           order
-	number         uint64
-	offset, length uint64
+	what   order
+	number uint64
+	body   *roles.ReceiveBody // of toReceive
 }
 
 type order int
@@ -46,6 +46,7 @@ type order int
 const (
 	toRest order = iota
 	toHear
+	toHearFirst
 	toReceive
 	toDiscard
 )

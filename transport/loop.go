@@ -12,6 +12,9 @@ type Loop struct {
 	Network Network
 	Share   Share
 	Store   Store
+	// Nudge is where a Run hears that something its machine watches has changed: each value is told as roles.Nudged.
+	// Closed, it says nothing more. It is for a Loop that runs one machine; nil: nothing is watched.
+	Nudge <-chan struct{}
 	// Start is the moment that a machine's time counts from. Machines that share something share it.
 	Start time.Time
 	// Report is called for each roles.Report, one at a time for each machine.
@@ -50,12 +53,21 @@ func (r *run) await(ctx context.Context, stop <-chan struct{}, begin func()) {
 		r.cut()
 	})
 	begin()
-	select {
-	case <-stop:
-		r.post(letter{input: roles.Stopped{}})
-	case <-r.final:
+	for nudge, over := r.loop.Nudge, false; !over; {
+		select {
+		case <-stop:
+			r.post(letter{input: roles.Stopped{}})
+			stop = nil
+		case _, more := <-nudge:
+			if !more {
+				nudge = nil
+				continue
+			}
+			r.post(letter{input: roles.Nudged{}})
+		case <-r.final:
+			over = true
+		}
 	}
-	<-r.final
 	if unwatch() {
 		r.leave()
 	}

@@ -54,7 +54,9 @@ func (k *link) read() {
 		var l letter
 		switch c.what {
 		case toHear:
-			l = k.hear()
+			l = k.hear(protocol.MaxList)
+		case toHearFirst:
+			l = k.hear(protocol.MaxFirst)
 		case toReceive:
 			l = k.receive(c)
 		case toDiscard:
@@ -65,10 +67,10 @@ func (k *link) read() {
 	}
 }
 
-// hear reads one message.
-func (k *link) hear() letter {
+// hear reads one message, of at most so many bytes of payload.
+func (k *link) hear(most int) letter {
 	for {
-		m, size, refusal := protocol.Decode(k.in.unread())
+		m, size, refusal := protocol.DecodeWithin(k.in.unread(), most)
 		switch {
 		case refusal != nil:
 			return letter{input: roles.Garbled{Link: k.id, Err: refusal}}

@@ -31,7 +31,9 @@ type run struct {
 	links    []*link
 	alarms   []*alarm
 	file     *sharedFile
-	opening  uint64 // numbers OpenFile
+	opening  uint64             // numbers OpenFile
+	disk     context.Context    // of what the disk does for the machine; nil: not needed yet
+	endDisk  context.CancelFunc // at the machine's end
 }
 
 // letter is an input on its way to the machine, with what the loop wants to know about it.
@@ -109,9 +111,13 @@ func (r *run) carry(effect roles.Effect) {
 	case roles.HalfClose:
 		r.link(e.Link).write(e)
 	case roles.Hear:
-		r.link(e.Link).order(command{what: toHear})
+		c := command{what: toHear}
+		if e.First {
+			c.what = toHearFirst
+		}
+		r.link(e.Link).order(c)
 	case roles.ReceiveBody:
-		r.link(e.Link).order(command{what: toReceive, offset: e.Offset, length: e.Length})
+		r.link(e.Link).order(command{what: toReceive, body: &e})
 	case roles.Discard:
 		r.link(e.Link).order(command{what: toDiscard})
 	case roles.HangUp:
@@ -121,11 +127,9 @@ func (r *run) carry(effect roles.Effect) {
 	case roles.Disarm:
 		r.disarm(e.Timer)
 	case roles.OpenFile:
-		r.openFile(e.Name)
-	case roles.ClearStore:
-		if err := r.loop.Store.Clear(); err != nil {
-			r.post(letter{input: roles.StoreFailed{Text: err.Error()}})
-		}
+		r.openFile(e)
+	case roles.OpenStore:
+		r.openStore(e)
 	case roles.Report:
 		if r.loop.Report != nil {
 			r.loop.Report(e.Outcome)
@@ -162,6 +166,9 @@ func (r *run) tidy() {
 	r.closeFile()
 	r.mu.Lock()
 	r.tidied = true
+	if r.endDisk != nil {
+		r.endDisk()
+	}
 	if r.final != nil {
 		close(r.final)
 	}
@@ -198,6 +205,19 @@ func (r *run) leaveDisk() {
 		r.wake()
 	}
 	r.mu.Unlock()
+}
+
+// diskContext returns what ends when the machine has come to its end, for calls of the disk.
+func (r *run) diskContext() context.Context {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.disk == nil {
+		r.disk, r.endDisk = context.WithCancel(r.ctx)
+	}
+	if r.tidied {
+		r.endDisk()
+	}
+	return r.disk
 }
 
 func (r *run) wake() {

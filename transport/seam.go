@@ -58,21 +58,25 @@ type File interface {
 // Store is where fetched content goes. Different stretches of an item may come over several links at once.
 type Store interface {
 	// Open makes ready for an item's content, and returns the groups of it that are there, verified, and whether
-	// something else was there, which has been dropped. It says about every second how many bytes have been checked.
-	// It ends with ctx.
+	// something else was there, which has been dropped. It says as often as it likes how many bytes have been checked; the
+	// machine is told about every second. It ends with ctx.
 	Open(ctx context.Context, want roles.OpenStore, checking func(done, size uint64)) (has roles.Groups, other bool, err error)
 	// Receive returns the sink for a stretch of an item from offset on.
 	Receive(item int, offset uint64) (Sink, error)
 }
 
-// Sink takes the bytes of one stretch, in order.
+// Sink takes the groups of one stretch, in order. Two goroutines use it: one asks for files and closes, the other brings
+// what is verified.
 type Sink interface {
-	io.WriteCloser
-	// File returns the file that the bytes go to, standing where the next one belongs, so that the kernel can move them
-	// there; nil if there is none, and then only verified groups may be written.
-	File() *os.File
-	// Verified notes that a group is all there, and right.
-	Verified(group uint64, value protocol.Hash) error
+	// File returns a file that a group's bytes may go to before they are verified, standing where its first byte belongs, so
+	// that the kernel can move them there. Nil: there is none for this group. The caller writes no other group to it before
+	// it asks again, and nothing after Close.
+	File(group uint64) *os.File
+	// Verified keeps a group that is what its value says. Its bytes are in the file that File returned for it, or, where
+	// that was nil, here; they are the caller's and valid during the call alone.
+	Verified(group uint64, value protocol.Hash, data []byte) error
+	// Close ends the stretch. What went to a file without being verified is void.
+	Close() error
 }
 
 // addrPort returns the address of a connection's end, IPv4 as IPv4.

@@ -1,7 +1,6 @@
 package node
 
 import (
-	"bytes"
 	"net/netip"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -12,15 +11,19 @@ import (
 type Upload struct {
 	roles.Core[UploadState, UploadEvent]
 	peer     netip.AddrPort
-	get      *protocol.Get // the request being served
-	spoiled  protocol.Code // why the stretch before was not the file's, or 0
+	get      *protocol.Get  // the request being served; nil: it is a TREE
+	tree     *protocol.Tree // the request being served; nil: it is a GET
+	hashed   uint64         // bytes of its file that the disk has said to have hashed
+	spoiled  protocol.Code  // why the stretch before was not the file's, or 0
 	progress roles.Progress
 }
 
-// Served is reported for each GET: what was asked, and Code 0 or why not.
+// Served is reported for each GET and TREE: what was asked, and Code 0 or why not.
 type Served struct {
 	Peer           netip.AddrPort
-	Name           string
+	Tree           bool          // it was a TREE, and Offset and Length count groups, not bytes
+	Name           string        // as asked; none: by hash alone
+	Hash           protocol.Hash // of what was found, or else as asked
 	Offset, Length uint64
 	Code           protocol.Code
 }
@@ -49,6 +52,8 @@ func (u *Upload) Step(_ roles.Moment, in roles.Input) []roles.Effect {
 		u.heard(in.Message)
 	case roles.Garbled:
 		u.part(UploadGarbled, in.Err)
+	case roles.FileHashing:
+		u.hashing(in)
 	case roles.FileFound:
 		u.found(in)
 	case roles.FileRefused:
@@ -84,46 +89,98 @@ func (u *Upload) opened(in roles.Opened) {
 	}
 	u.peer = in.Peer
 	u.Fire(UploadOpened)
-	u.Do(roles.Hear{Link: link})
+	u.Do(roles.Hear{Link: link, First: true})
 }
 
 func (u *Upload) heard(m protocol.Message) {
-	get, is := m.(*protocol.Get)
-	if !is {
-		u.part(UploadUnexpected, roles.Unexpected(m.Kind(), string(u.State())))
-		return
+	u.get, u.tree = nil, nil
+	event := UploadUnexpected
+	var open roles.OpenFile
+	switch m := m.(type) {
+	case *protocol.Get:
+		u.get, event = m, GetHeard
+		open = roles.OpenFile{Name: m.Name, Hash: m.Hash}
+	case *protocol.Tree:
+		u.tree, event = m, TreeHeard
+		open = roles.OpenFile{Name: m.Name, Hash: m.Hash, First: m.First, Count: most(m.Count)}
 	}
-	u.get = get
-	u.Fire(GetHeard)
-	if code := u.spoiled; code != 0 {
-		u.spoiled = 0
-		u.decline(code, "the bytes before were not the file's: it could not be read to the end")
-		return
+	switch {
+	case event == UploadUnexpected:
+		u.part(event, roles.Unexpected(m.Kind(), string(u.State())))
+	case u.spoiled != 0:
+		u.Fire(RequestSpoiled)
+		u.report(roles.FileFound{}, 0, u.spoiled)
+		u.confess()
+		u.Do(roles.Hear{Link: link})
+	default:
+		u.Fire(event)
+		u.hashed = 0
+		u.Do(open)
 	}
-	u.Do(roles.OpenFile{Name: get.Name})
+}
+
+// most is how many groups an OUTBOARD is for at most.
+func most(asked uint64) uint64 {
+	if asked == 0 {
+		return protocol.MaxGroups
+	}
+	return min(asked, protocol.MaxGroups)
+}
+
+// hashing passes on how far the disk is, as long as it gets on.
+func (u *Upload) hashing(in roles.FileHashing) {
+	switch {
+	case u.State() != Opening:
+		u.Fire(DiskLate)
+	case in.Done <= u.hashed:
+		u.Fire(HashStood)
+	default:
+		u.Fire(HashMoved)
+		u.hashed = in.Done
+		u.Do(roles.Send{Link: link, Message: &protocol.Hashing{Done: in.Done, Size: in.Size}})
+	}
 }
 
 // found judges the file that the disk has against the request.
 func (u *Upload) found(file roles.FileFound) {
+	want, from, end := u.wanted(file.Size)
 	switch {
 	case u.State() != Opening:
 		u.Fire(DiskLate)
-	case len(u.get.Version) > 0 && !bytes.Equal(u.get.Version, file.Version):
-		u.decline(protocol.Changed, "the file is not that version any more")
-	case u.get.Offset > file.Size:
+	case !want.IsZero() && want != file.Hash:
+		u.decline(protocol.Changed, "the file is not that content any more")
+	case from > end:
 		u.decline(protocol.Limit, "the file is shorter than that")
+	case u.tree != nil:
+		u.describe(file)
 	default:
 		u.answer(file)
 	}
 }
 
-func (u *Upload) answer(file roles.FileFound) {
-	length := min(file.Size-u.get.Offset, protocol.MaxRange)
-	if u.get.Length > 0 {
-		length = min(length, u.get.Length)
+// wanted returns which content is asked for, if any is, from where, and where such a file ends: bytes or groups.
+func (u *Upload) wanted(size uint64) (want protocol.Hash, from, end uint64) {
+	if u.tree != nil {
+		return u.tree.Hash, u.tree.First, protocol.Groups(size)
 	}
-	content := &protocol.Content{Size: file.Size, Offset: u.get.Offset, Length: length, Version: file.Version}
-	u.report(length, 0)
+	return u.get.Hash, u.get.Offset, size
+}
+
+// describe answers a TREE.
+func (u *Upload) describe(file roles.FileFound) {
+	count := min(protocol.Groups(file.Size)-u.tree.First, most(u.tree.Count))
+	u.Fire(TreeReady)
+	u.report(file, count, 0)
+	u.Do(roles.Send{Link: link, Message: &protocol.Outboard{
+		Size: file.Size, Hash: file.Hash, First: u.tree.First, Count: count, Nodes: file.Nodes,
+	}}, roles.Hear{Link: link})
+}
+
+// answer answers a GET.
+func (u *Upload) answer(file roles.FileFound) {
+	length := stretch(u.get, file.Size)
+	content := &protocol.Content{Size: file.Size, Offset: u.get.Offset, Length: length, Hash: file.Hash}
+	u.report(file, length, 0)
 	if length == 0 {
 		u.Fire(FileAtEnd)
 		u.Do(roles.Send{Link: link, Message: content}, roles.Hear{Link: link})
@@ -134,23 +191,54 @@ func (u *Upload) answer(file roles.FileFound) {
 	u.Do(roles.Send{Link: link, Message: content}, roles.SendBody{Link: link, Offset: u.get.Offset, Length: length})
 }
 
+// stretch returns how many bytes answer a GET. What is less than was asked for ends where a group does.
+func stretch(get *protocol.Get, size uint64) uint64 {
+	length := size - get.Offset
+	if get.Length > 0 {
+		length = min(length, get.Length)
+	}
+	if length > protocol.MaxRange {
+		length = protocol.MaxRange - (get.Offset+protocol.MaxRange)%protocol.GroupSize
+	}
+	return length
+}
+
 func (u *Upload) decline(code protocol.Code, text string) {
 	if u.State() != Opening {
 		u.Fire(DiskLate)
 		return
 	}
 	u.Fire(FileDeclined)
-	u.report(0, code)
+	u.report(roles.FileFound{}, 0, code)
 	u.Do(roles.Send{Link: link, Message: &protocol.Error{Code: code, By: protocol.Node, Text: text}}, roles.Hear{Link: link})
 }
 
-func (u *Upload) report(length uint64, code protocol.Code) {
-	u.Do(roles.Report{Outcome: Served{u.peer, u.get.Name, u.get.Offset, length, code}})
+// confess says that the stretch before was not what its CONTENT said. That answers whatever the peer says next: what
+// the peer has received is then known to be an accident, not a lie.
+func (u *Upload) confess() {
+	u.Do(roles.Send{Link: link, Message: &protocol.Error{Code: u.spoiled, By: protocol.Node,
+		Text: "the bytes before were not the file's: it changed, or could not be read to the end"}})
+	u.spoiled = 0
+}
+
+// report tells of the request being served. What was found says more than what was asked.
+func (u *Upload) report(file roles.FileFound, length uint64, code protocol.Code) {
+	served := Served{Peer: u.peer, Length: length, Hash: file.Hash, Code: code}
+	asked := protocol.Hash{}
+	if u.tree != nil {
+		served.Tree, served.Name, served.Offset, asked = true, u.tree.Name, u.tree.First, u.tree.Hash
+	} else {
+		served.Name, served.Offset, asked = u.get.Name, u.get.Offset, u.get.Hash
+	}
+	if served.Hash.IsZero() {
+		served.Hash = asked
+	}
+	u.Do(roles.Report{Outcome: served})
 }
 
 func (u *Upload) sent() {
 	if u.State() == Finishing {
-		u.part(BodySent, draining())
+		u.leave(BodySent, draining())
 		return
 	}
 	u.Fire(BodySent)
@@ -160,9 +248,9 @@ func (u *Upload) sent() {
 func (u *Upload) expired() {
 	switch u.State() {
 	case Opening:
-		u.part(UploadExpired, &protocol.Error{Code: protocol.Internal, Text: "the disk does not answer"})
+		u.leave(UploadExpired, &protocol.Error{Code: protocol.Internal, Text: "the disk does not answer"})
 	case Listening, Lingering:
-		u.part(UploadExpired, &protocol.Error{Code: protocol.Timeout, Text: "no whole request in time"})
+		u.leave(UploadExpired, &protocol.Error{Code: protocol.Timeout, Text: "no whole request in time"})
 	default:
 		u.close(UploadExpired)
 	}
@@ -173,12 +261,22 @@ func (u *Upload) stop() {
 	case Sending, Finishing, Parting:
 		u.Fire(UploadStopped)
 	default:
-		u.part(UploadStopped, draining())
+		u.leave(UploadStopped, draining())
 	}
 }
 
 func draining() *protocol.Error {
 	return &protocol.Error{Code: protocol.Draining, Text: "the node is stopping"}
+}
+
+// leave parts for a reason of our own, and owns up first.
+func (u *Upload) leave(event UploadEvent, err *protocol.Error) {
+	u.Fire(event)
+	if u.spoiled != 0 {
+		u.confess()
+	}
+	err.By = protocol.Node
+	u.Part(link, err)
 }
 
 func (u *Upload) part(event UploadEvent, err *protocol.Error) {

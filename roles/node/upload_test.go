@@ -1,10 +1,12 @@
 package node_test
 
 import (
+	"fmt"
 	"net/netip"
 	"testing"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/protocol/content"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/node"
 	"github.com/relaypeer/relaypeer/roles/story"
@@ -12,16 +14,22 @@ import (
 
 var (
 	visitor = netip.MustParseAddrPort("192.0.2.9:50000")
-	version = []byte{0xaa}
+	hash    = story.Hash(0xaa)
 )
 
-func found(size uint64) roles.FileFound { return roles.FileFound{Size: size, Version: version} }
+const first = "hear 0 first"
+
+func found(size uint64) roles.FileFound { return roles.FileFound{Size: size, Hash: hash} }
+
+func opens(get *protocol.Get) string {
+	return story.Describe(roles.OpenFile{Name: get.Name, Hash: get.Hash})
+}
 
 func accepted(t *testing.T) *story.Story {
 	t.Helper()
 	u := node.NewUpload()
 	s := story.New(t, u, u.State)
-	s.Tell(roles.Opened{Peer: visitor}, "Listening", hear)
+	s.Tell(roles.Opened{Peer: visitor}, "Listening", first)
 	s.Waits(protocol.RequestTimeout)
 	return s
 }
@@ -30,7 +38,7 @@ func accepted(t *testing.T) *story.Story {
 func opening(t *testing.T, get *protocol.Get) *story.Story {
 	t.Helper()
 	s := accepted(t)
-	s.Hear(0, get, "Opening", "open-file a.txt")
+	s.Hear(0, get, "Opening", opens(get))
 	s.Waits(protocol.DiskTimeout)
 	return s
 }
@@ -38,7 +46,7 @@ func opening(t *testing.T, get *protocol.Get) *story.Story {
 func sending(t *testing.T) *story.Story {
 	t.Helper()
 	s := opening(t, &protocol.Get{Name: "a.txt"})
-	s.Tell(found(10), "Sending", "report served", "send 0 CONTENT size=10 length=10 version=aa", "send-body 0 0+10")
+	s.Tell(found(10), "Sending", "report served", "send 0 CONTENT size=10 length=10 hash=aa", "send-body 0 0+10")
 	s.Waits(protocol.ProgressTimeout)
 	return s
 }
@@ -46,27 +54,108 @@ func sending(t *testing.T) *story.Story {
 func TestAFileIsSentInStretches(t *testing.T) {
 	const size = protocol.MaxRange + 5
 	s := opening(t, &protocol.Get{Name: "a.txt"})
-	s.Tell(found(size), "Sending", "report served", "send 0 CONTENT size=16777221 length=16777216 version=aa", "send-body 0 0+16777216")
+	s.Tell(found(size), "Sending", "report served", "send 0 CONTENT size=16777221 length=16777216 hash=aa", "send-body 0 0+16777216")
 	s.Tell(roles.BodyDone{}, "Lingering", hear)
 	s.Waits(protocol.IdleTimeout)
-	s.Hear(0, &protocol.Get{Name: "a.txt", Offset: protocol.MaxRange, Version: version}, "Opening", "open-file a.txt")
-	s.Tell(found(size), "Sending", "report served", "send 0 CONTENT size=16777221 offset=16777216 length=5 version=aa", "send-body 0 16777216+5")
+	s.Hear(0, &protocol.Get{Name: "a.txt", Offset: protocol.MaxRange, Hash: hash}, "Opening", "open-file a.txt hash=aa")
+	s.Tell(found(size), "Sending", "report served", "send 0 CONTENT size=16777221 offset=16777216 length=5 hash=aa", "send-body 0 16777216+5")
 	s.Tell(roles.BodyDone{}, "Lingering", hear)
-	s.Hear(0, &protocol.Get{Name: "a.txt", Offset: size, Version: version}, "Opening", "open-file a.txt")
-	s.Tell(found(size), "Lingering", "report served", "send 0 CONTENT size=16777221 offset=16777221 version=aa", hear)
+	s.Hear(0, &protocol.Get{Name: "a.txt", Offset: size, Hash: hash}, "Opening", "open-file a.txt hash=aa")
+	s.Tell(found(size), "Lingering", "report served", "send 0 CONTENT size=16777221 offset=16777221 hash=aa", hear)
 	s.Tell(roles.Ended{}, "Closed", hangUp)
+}
+
+// TestAStretchThatIsCutShortEndsWhereAGroupDoes: what a client gets less than it asked for can be verified whole.
+func TestAStretchThatIsCutShortEndsWhereAGroupDoes(t *testing.T) {
+	const size = 2 * protocol.MaxRange
+	for get, line := range map[protocol.Get]string{
+		{Name: "a.txt", Offset: 1}:                                  "send-body 0 1+16777215",
+		{Name: "a.txt", Offset: protocol.GroupSize}:                 "send-body 0 1048576+16777216",
+		{Name: "a.txt", Offset: 1, Length: protocol.MaxRange}:       "send-body 0 1+16777216",
+		{Name: "a.txt", Offset: 1, Length: protocol.MaxRange + 1}:   "send-body 0 1+16777215",
+		{Name: "a.txt", Offset: size - 7, Length: 1 << 63}:          "send-body 0 33554425+7",
+		{Name: "a.txt", Offset: protocol.MaxRange, Length: 1 << 63}: "send-body 0 16777216+16777216",
+	} {
+		s := opening(t, &get)
+		body := s.Machine.Step(s.At, found(size))
+		if got := story.Describe(body[len(body)-1]); got != line {
+			t.Errorf("%+v was answered with %s, want %s", get, got, line)
+		}
+	}
+}
+
+func TestATreeIsDescribed(t *testing.T) {
+	const groups = protocol.MaxGroups + 2
+	for name, c := range map[string]struct {
+		tree protocol.Tree
+		open string
+		file roles.FileFound
+		line string
+	}{
+		"whole": {protocol.Tree{Name: "a.txt"}, "open-file a.txt 0+8192",
+			roles.FileFound{Size: 3 * protocol.GroupSize, Hash: hash, Nodes: make([]byte, 2*content.NodeSize)},
+			"OUTBOARD size=3145728 hash=aa count=3 nodes=2"},
+		"a part": {protocol.Tree{Name: "a.txt", Hash: hash, First: 1, Count: 1}, "open-file a.txt hash=aa 1+1",
+			roles.FileFound{Size: 3 * protocol.GroupSize, Hash: hash, Nodes: make([]byte, 2*content.NodeSize)},
+			"OUTBOARD size=3145728 hash=aa first=1 count=1 nodes=2"},
+		"by content": {protocol.Tree{Hash: hash}, "open-file  hash=aa 0+8192", found(10), "OUTBOARD size=10 hash=aa count=1"},
+		"empty":      {protocol.Tree{Name: "a.txt"}, "open-file a.txt 0+8192", found(0), "OUTBOARD hash=aa"},
+		"the end": {protocol.Tree{Name: "a.txt", First: 1}, "open-file a.txt 1+8192", found(10),
+			"OUTBOARD size=10 hash=aa first=1"},
+		"more than there is": {protocol.Tree{Name: "a.txt", Count: 1 << 63}, "open-file a.txt 0+8192",
+			found(groups * protocol.GroupSize), "OUTBOARD size=8592031744 hash=aa count=8192"},
+		"from late on": {protocol.Tree{Name: "a.txt", First: 8000}, "open-file a.txt 8000+8192",
+			found(groups * protocol.GroupSize), "OUTBOARD size=8592031744 hash=aa first=8000 count=194"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := accepted(t)
+			s.Hear(0, &c.tree, "Opening", c.open)
+			s.Tell(c.file, "Lingering", "report served", "send 0 "+c.line, hear)
+			s.Waits(protocol.IdleTimeout)
+			if served := s.Reports[0].(node.Served); !served.Tree || served.Code != 0 || served.Hash != hash {
+				t.Errorf("reported %+v", served)
+			}
+		})
+	}
+}
+
+func TestAClientIsToldHowFarTheHashingIs(t *testing.T) {
+	s := opening(t, &protocol.Get{Name: "a.txt"})
+	for done := uint64(1); done < 5; done++ {
+		s.At.Now += protocol.DiskTimeout - 1
+		s.Tell(roles.FileHashing{Done: done, Size: 10}, "Opening", fmt.Sprintf("send 0 HASHING done=%d size=10", done))
+		s.Waits(protocol.DiskTimeout)
+	}
+	s.Tell(found(10), "Sending", "report served", "send 0 CONTENT size=10 length=10 hash=aa", "send-body 0 0+10")
+}
+
+func TestHashingThatDoesNotGetOnIsOurOwnFailure(t *testing.T) {
+	s := opening(t, &protocol.Get{Name: "a.txt"})
+	s.Tell(roles.FileHashing{Done: 0, Size: 10}, "Opening")
+	s.Tell(roles.FileHashing{Done: 4, Size: 10}, "Opening", "send 0 HASHING done=4 size=10")
+	s.Tell(roles.FileHashing{Done: 4, Size: 10}, "Opening")
+	s.Tell(roles.FileHashing{Done: 3, Size: 10}, "Opening")
+	s.Tell(roles.Rang{Timer: roles.Deadline, Number: 2}, "Opening") // of before the progress
+	s.Ring("Parting", "send 0 ERROR internal by node", halfClose, discard)
+	s.Tell(roles.FileHashing{Done: 9, Size: 10}, "Parting")
+}
+
+func TestWhoeverLeavesWhileWeHashIsLetGo(t *testing.T) {
+	s := opening(t, &protocol.Get{Name: "a.txt"})
+	s.Tell(roles.FileHashing{Done: 4, Size: 10}, "Opening", "send 0 HASHING done=4 size=10")
+	s.Tell(roles.Lost{Code: protocol.Lost}, "Closed", hangUp)
 }
 
 func TestAnEmptyFileIsAnsweredAtOnce(t *testing.T) {
 	s := opening(t, &protocol.Get{Name: "a.txt"})
-	s.Tell(found(0), "Lingering", "report served", "send 0 CONTENT version=aa", hear)
+	s.Tell(found(0), "Lingering", "report served", "send 0 CONTENT hash=aa", hear)
 }
 
 func TestAStretchIsNoLongerThanAskedFor(t *testing.T) {
 	s := opening(t, &protocol.Get{Name: "a.txt", Offset: 2, Length: 3})
-	s.Tell(found(10), "Sending", "report served", "send 0 CONTENT size=10 offset=2 length=3 version=aa", "send-body 0 2+3")
+	s.Tell(found(10), "Sending", "report served", "send 0 CONTENT size=10 offset=2 length=3 hash=aa", "send-body 0 2+3")
 	s = opening(t, &protocol.Get{Name: "a.txt", Offset: 2, Length: 1<<64 - 1})
-	s.Tell(found(10), "Sending", "report served", "send 0 CONTENT size=10 offset=2 length=8 version=aa", "send-body 0 2+8")
+	s.Tell(found(10), "Sending", "report served", "send 0 CONTENT size=10 offset=2 length=8 hash=aa", "send-body 0 2+8")
 }
 
 func TestARefusedRequestLeavesTheLinkOpen(t *testing.T) {
@@ -77,7 +166,7 @@ func TestARefusedRequestLeavesTheLinkOpen(t *testing.T) {
 	}{
 		"not there":       {protocol.Get{Name: "a.txt"}, roles.FileRefused{Code: protocol.NotFound}, "not-found"},
 		"unreadable":      {protocol.Get{Name: "a.txt"}, roles.FileRefused{Code: protocol.Internal}, "internal"},
-		"another version": {protocol.Get{Name: "a.txt", Version: []byte{0xbb}}, found(10), "changed"},
+		"another content": {protocol.Get{Name: "a.txt", Hash: story.Hash(0xbb)}, found(10), "changed"},
 		"beyond the end":  {protocol.Get{Name: "a.txt", Offset: 11}, found(10), "limit"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -87,7 +176,7 @@ func TestARefusedRequestLeavesTheLinkOpen(t *testing.T) {
 				t.Errorf("reported %+v", served)
 			}
 			s.Hear(0, &protocol.Get{Name: "a.txt"}, "Opening", "open-file a.txt")
-			s.Tell(found(0), "Lingering", "report served", "send 0 CONTENT version=aa", hear)
+			s.Tell(found(0), "Lingering", "report served", "send 0 CONTENT hash=aa", hear)
 		})
 	}
 }
@@ -97,10 +186,34 @@ func TestARefusedRequestLeavesTheLinkOpen(t *testing.T) {
 func TestASpoiledStretchIsToldInTheNextAnswer(t *testing.T) {
 	s := sending(t)
 	s.Tell(roles.BodySpoiled{Code: protocol.Internal}, "Lingering", hear)
-	s.Hear(0, &protocol.Get{Name: "a.txt", Offset: 10, Version: version}, "Lingering",
+	s.Hear(0, &protocol.Get{Name: "a.txt", Offset: 10, Hash: hash}, "Lingering",
 		"report served", "send 0 ERROR internal by node", hear)
 	s.Hear(0, &protocol.Get{Name: "a.txt"}, "Opening", "open-file a.txt") // told once
-	s.Tell(found(0), "Lingering", "report served", "send 0 CONTENT version=aa", hear)
+	s.Tell(found(0), "Lingering", "report served", "send 0 CONTENT hash=aa", hear)
+}
+
+func TestASpoiledStretchIsToldToWhoeverAsksForATree(t *testing.T) {
+	s := sending(t)
+	s.Tell(roles.BodySpoiled{Code: protocol.Changed}, "Lingering", hear)
+	s.Hear(0, &protocol.Tree{Name: "a.txt"}, "Lingering", "report served", "send 0 ERROR changed by node", hear)
+	s.Hear(0, &protocol.Tree{Name: "a.txt"}, "Opening", "open-file a.txt 0+8192")
+}
+
+// TestASpoiledStretchIsToldBeforeAGoodbye: without it, what comes first after the stretch would make a liar of us.
+func TestASpoiledStretchIsToldBeforeAGoodbye(t *testing.T) {
+	spoiled := func() *story.Story {
+		s := sending(t)
+		s.Tell(roles.BodySpoiled{Code: protocol.Changed}, "Lingering", hear)
+		return s
+	}
+	told := func(code string) []string {
+		return []string{"send 0 ERROR changed by node", "send 0 ERROR " + code + " by node", halfClose, discard}
+	}
+	spoiled().Tell(roles.Stopped{}, "Parting", told("draining")...)
+	spoiled().Ring("Parting", told("timeout")...)
+	s := sending(t)
+	s.Tell(roles.Stopped{}, "Finishing")
+	s.Tell(roles.BodySpoiled{Code: protocol.Changed}, "Parting", told("draining")...)
 }
 
 func TestAPeerThatTakesNothingIsLetGo(t *testing.T) {
@@ -148,9 +261,9 @@ func TestAnUploadStartsOver(t *testing.T) {
 	u := node.NewUpload()
 	for range 3 {
 		s := story.New(t, u, u.State)
-		s.Tell(roles.Opened{Peer: visitor}, "Listening", hear)
+		s.Tell(roles.Opened{Peer: visitor}, "Listening", first)
 		s.Hear(0, &protocol.Get{Name: "a.txt"}, "Opening", "open-file a.txt")
-		s.Tell(found(10), "Sending", "report served", "send 0 CONTENT size=10 length=10 version=aa", "send-body 0 0+10")
+		s.Tell(found(10), "Sending", "report served", "send 0 CONTENT size=10 length=10 hash=aa", "send-body 0 0+10")
 		s.Tell(roles.BodySpoiled{Code: protocol.Changed}, "Lingering", hear)
 		s.Tell(roles.Lost{Code: protocol.Lost}, "Closed", hangUp)
 		u.Reset()
@@ -162,8 +275,8 @@ func TestWhateverHappensToAnUpload(t *testing.T) {
 		return node.NewUpload()
 	})
 	subject.Says = []protocol.Message{
-		story.Sample(protocol.KindGet), &protocol.Get{Name: "a.txt", Offset: 10}, story.Sample(protocol.KindLocate),
+		story.Sample(protocol.KindGet), story.Sample(protocol.KindTree), &protocol.Get{Name: "a.txt", Offset: 10}, story.Sample(protocol.KindLocate),
 	}
-	subject.Files = []roles.Input{found(10), found(5), roles.FileRefused{Code: protocol.NotFound}}
+	subject.Files = []roles.Input{roles.FileHashing{Done: 0, Size: 10}, roles.FileHashing{Done: 5, Size: 10}, found(10), found(5), roles.FileRefused{Code: protocol.NotFound}}
 	story.Explore(t, subject)
 }

@@ -15,7 +15,8 @@ type Subject struct {
 	New    func() Explorable
 	Begin  roles.Input        // Started or Opened
 	Says   []protocol.Message // the messages that matter to it, in all their variants
-	Files  []roles.Input      // what the disk may answer
+	Files  []roles.Input      // what the disk may say of a file
+	Stores []roles.Input      // what the disk may say of a store
 	Grown  int                // how many inputs a run may have
 	States []string           // all that the table has
 	Cells  []string           // "State/Event": all that the table has
@@ -93,8 +94,9 @@ type walked struct {
 	state   string
 	last    []string            // the last rows that fired
 	links   map[roles.Link]want // what is asked of each link that is there
+	said    map[roles.Link]bool // where the last step sent something: that may fail
 	file    bool
-	clear   bool
+	store   bool
 	armed   *roles.Arm
 	effects []roles.Effect // of the last step
 }
@@ -111,7 +113,7 @@ const (
 )
 
 func (x *explorer) walk(path []roles.Input) *walked {
-	w := &walked{machine: x.New(), state: x.States[0], links: map[roles.Link]want{}}
+	w := &walked{machine: x.New(), state: x.States[0], links: map[roles.Link]want{}, said: map[roles.Link]bool{}}
 	w.machine.Watch(func(moved roles.Transition) {
 		x.fired[moved.From+"/"+moved.Event] = true
 		w.state = moved.To
@@ -130,6 +132,7 @@ func (x *explorer) step(w *walked, at roles.Moment, in roles.Input, path []roles
 		}
 	}()
 	w.told(in)
+	clear(w.said)
 	w.effects = slices.Clone(w.machine.Step(at, in))
 	for _, e := range w.effects {
 		w.asked(e)
@@ -159,12 +162,13 @@ func (w *walked) told(in roles.Input) {
 		w.links[in.Link] = nothing
 	case roles.FileFound, roles.FileRefused:
 		w.file = false
+	case roles.StoreReady, roles.StoreFailed:
+		w.store = false
 	case roles.Rang:
 		if w.armed != nil && w.armed.Number == in.Number {
 			w.armed = nil
 		}
 	}
-	w.clear = false
 }
 
 // asked notes what an effect asks for.
@@ -172,6 +176,8 @@ func (w *walked) asked(e roles.Effect) {
 	switch e := e.(type) {
 	case roles.Dial:
 		w.links[e.Link] = dialling
+	case roles.Send:
+		w.said[e.Link] = true
 	case roles.Hear:
 		w.links[e.Link] = hearing
 	case roles.Discard:
@@ -184,8 +190,8 @@ func (w *walked) asked(e roles.Effect) {
 		delete(w.links, e.Link)
 	case roles.OpenFile:
 		w.file = true
-	case roles.ClearStore:
-		w.clear = true
+	case roles.OpenStore:
+		w.store = true
 	case roles.Arm:
 		w.armed = &e
 	case roles.Disarm:
@@ -199,7 +205,7 @@ func (x *explorer) isNew(w *walked) bool {
 	if w.machine.Final() {
 		return false
 	}
-	place := fmt.Sprint(w.state, w.links, w.file, w.clear, w.armed != nil, w.last[max(0, len(w.last)-3):])
+	place := fmt.Sprint(w.state, w.links, w.said, w.file, w.store, w.armed != nil, w.last[max(0, len(w.last)-3):])
 	x.visits[place]++
 	return x.visits[place] <= 4
 }
@@ -211,12 +217,15 @@ func (x *explorer) inputs(w *walked) (next []roles.Input) {
 	}
 	for id, asked := range w.links {
 		next = append(next, x.ofLink(id, asked)...)
+		if asked == nothing && w.said[id] {
+			next = append(next, roles.Lost{Link: id, Code: protocol.Lost, Text: "reset"})
+		}
 	}
 	if w.file {
 		next = append(next, x.Files...)
 	}
-	if w.clear {
-		next = append(next, roles.StoreFailed{Text: "no space"})
+	if w.store {
+		next = append(next, x.Stores...)
 	}
 	if w.armed != nil {
 		next = append(next, roles.Rang{Timer: w.armed.Timer, Number: w.armed.Number - 1}, // an old one
@@ -251,8 +260,8 @@ func (x *explorer) ofLink(id roles.Link, asked want) (next []roles.Input) {
 		return []roles.Input{roles.Moved{Link: id, Bytes: 1}, roles.Moved{Link: id, Bytes: protocol.MinProgress},
 			roles.BodyDone{Link: id}, roles.BodySpoiled{Link: id, Code: protocol.Changed}, lost}
 	case receiving:
-		return []roles.Input{roles.Moved{Link: id, Bytes: protocol.MinProgress}, roles.BodyDone{Link: id},
-			roles.Ended{Link: id}, lost, roles.StoreFailed{Text: "no space"}}
+		return []roles.Input{roles.Moved{Link: id, Bytes: protocol.MinProgress}, roles.Verified{Link: id}, roles.BodyWrong{Link: id},
+			roles.BodyDone{Link: id}, roles.Ended{Link: id}, lost, roles.StoreFailed{Text: "no space"}}
 	}
 	return nil
 }

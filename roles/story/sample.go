@@ -5,6 +5,9 @@ import "github.com/relaypeer/relaypeer/protocol"
 // Node returns the n-th of some node ids.
 func Node(n byte) protocol.NodeID { return protocol.NodeID{n} }
 
+// Hash returns the n-th of some hashes.
+func Hash(n byte) protocol.Hash { return protocol.Hash{n} }
+
 // Sample returns a message of the kind, as plain as it can be.
 func Sample(kind protocol.Kind) protocol.Message {
 	switch kind {
@@ -27,7 +30,21 @@ func Sample(kind protocol.Kind) protocol.Message {
 	case protocol.KindLocated:
 		return &protocol.Located{}
 	case protocol.KindContent:
-		return &protocol.Content{Size: 10, Length: 10, Version: []byte{1}}
+		return &protocol.Content{Size: 10, Length: 10, Hash: Hash(1)}
+	case protocol.KindTree:
+		return &protocol.Tree{Name: "a.txt"}
+	case protocol.KindOutboard:
+		return &protocol.Outboard{Size: 10, Hash: Hash(1), Count: 1}
+	case protocol.KindHashing:
+		return &protocol.Hashing{Done: 5, Size: 10}
+	case protocol.KindPublish:
+		return &protocol.Publish{ID: Node(1), Epoch: 1, Index: 1}
+	case protocol.KindPublished:
+		return &protocol.Published{Index: 1}
+	case protocol.KindList:
+		return &protocol.List{}
+	case protocol.KindListed:
+		return &protocol.Listed{}
 	default:
 		return &protocol.Error{Code: protocol.NotFound, By: protocol.Node}
 	}

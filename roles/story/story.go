@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/protocol/content"
 	"github.com/relaypeer/relaypeer/roles"
 )
 
@@ -99,12 +100,26 @@ func Describe(e roles.Effect) string {
 		return fmt.Sprintf("dial %d %s", e.Link, e.To)
 	case roles.Send:
 		return fmt.Sprintf("send %d %s", e.Link, Say(e.Message))
+	case roles.Hear:
+		if e.First {
+			return fmt.Sprintf("hear %d first", e.Link)
+		}
+		return fmt.Sprintf("hear %d", e.Link)
 	case roles.SendBody:
 		return fmt.Sprintf("send-body %d %d+%d", e.Link, e.Offset, e.Length)
 	case roles.ReceiveBody:
 		return fmt.Sprintf("receive-body %d %d+%d", e.Link, e.Offset, e.Length)
 	case roles.OpenFile:
-		return "open-file " + e.Name
+		line := "open-file " + e.Name
+		if !e.Hash.IsZero() {
+			line += fmt.Sprintf(" hash=%x", e.Hash[:1])
+		}
+		if e.Count > 0 {
+			line += fmt.Sprintf(" %d+%d", e.First, e.Count)
+		}
+		return line
+	case roles.OpenStore:
+		return fmt.Sprintf("open-store %d %s hash=%x size=%d", e.Item, e.Name, e.Hash[:1], e.Size)
 	case roles.Report:
 		return strings.ToLower("report " + reflect.TypeOf(e.Outcome).Name())
 	default:
@@ -128,7 +143,7 @@ func show(v any) string {
 }
 
 // Say writes a message as its kind and the fields that are not empty. Of a refusal it writes the code, and what
-// to wait for or to go above; of a node id the first byte.
+// to wait for or to go above; of a node id or a hash the first byte; of a list and of a slice of a tree the length.
 func Say(m protocol.Message) string {
 	if e, is := m.(*protocol.Error); is {
 		line := fmt.Sprintf("ERROR %s by %s", e.Code, e.By)
@@ -151,12 +166,18 @@ func Say(m protocol.Message) string {
 		switch value := field.Interface().(type) {
 		case protocol.NodeID:
 			fmt.Fprintf(&b, " %s=%x", name, value[:1])
+		case protocol.Hash:
+			fmt.Fprintf(&b, " %s=%x", name, value[:1])
 		case protocol.IP:
 			fmt.Fprintf(&b, " %s=%s", name, value.Addr())
 		case []byte:
+			if name == "nodes" {
+				fmt.Fprintf(&b, " %s=%d", name, len(value)/content.NodeSize)
+				continue
+			}
 			fmt.Fprintf(&b, " %s=%x", name, value)
-		case []protocol.Peer:
-			fmt.Fprintf(&b, " %s=%d", name, len(value))
+		case []protocol.Peer, []protocol.Item, []protocol.Entry:
+			fmt.Fprintf(&b, " %s=%d", name, fields.Field(i).Len())
 		default:
 			fmt.Fprintf(&b, " %s=%v", name, value)
 		}
