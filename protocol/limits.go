@@ -17,17 +17,18 @@ const (
 	MaxControl = 64 << 10 // payload bytes of a response that is not a list
 	MaxList    = 1 << 20  // payload bytes of a list
 
-	MaxName      = 1024     // bytes of a file name
-	MaxComponent = 255      // bytes of one component of it
-	MaxText      = 512      // bytes of the human line in an ERROR
-	MaxPattern   = 1024     // bytes of a pattern in LIST
-	MaxPage      = 1000     // peers in one LOCATED, items in one LISTED, changes in one PUBLISH
-	MaxHolders   = 8        // named holders of one item in LISTED
-	MaxGroups    = 8192     // groups that one OUTBOARD is for
-	MaxRange     = 16 << 20 // raw bytes after one CONTENT: 16 groups
-	MaxFile      = 1 << 62  // bytes of a file: what an offset may be
+	MaxName      = 1024      // bytes of a file name
+	MaxComponent = 255       // bytes of one component of it
+	MaxText      = 512       // bytes of the human line in an ERROR
+	MaxPattern   = 1024      // bytes of a pattern in LIST
+	MaxPage      = 1000      // peers in one LOCATED, items in one LISTED, changes in one PUBLISH
+	MaxHolders   = 8         // named holders of one item in LISTED
+	MaxGroups    = 8192      // groups that one OUTBOARD is for
+	MaxRange     = 16 << 20  // raw bytes after one CONTENT: 16 groups
+	MaxFile      = 1 << 62   // bytes of a file: what an offset may be
+	MaxSequence  = 1<<63 - 1 // changes of one index
 
-	maxDepth = 4  // maps and lists within each other: a message, its list, an item of that, and one to grow into
+	maxDepth = 4  // maps and lists within each other: a message, its list, an item of that, and a list in it
 	maxPairs = 32 // keys of one map
 )
 
@@ -46,6 +47,8 @@ const (
 	ReplyTimeout   = 10 * time.Second // from a request sent to its response
 	IdleTimeout    = 10 * time.Second // from a response to the next request or the end of stream
 	CloseTimeout   = 2 * time.Second  // from half-close to the other side's end of stream
+	HoldTimeout    = IdleTimeout / 2  // how long a client keeps a link to a node on which it asks nothing
+	DialPatience   = 1 * time.Second  // after this a client with several sources dials the next node beside a silent one
 	DiskTimeout    = 10 * time.Second // from asking the disk to its answer
 	DeliverTimeout = 10 * time.Minute // from the last byte received to the file being in its place
 
@@ -68,6 +71,10 @@ const (
 	MaxLastSeen  = 65_536     // and how many
 	MaxEntries   = 1_000_000  // names that a relay keeps of one node
 	MaxIndex     = 20_000_000 // and of all
+	ManyGroups   = 8          // groups of a file from which on several nodes are asked for it at once
+	MaxHaul      = 64         // small files asked for ahead on one link
+	MaxHaulBytes = 16 << 20   // and their bytes
+	MaxVariants  = 16         // contents under one name that a client remembers, and nodes of each
 	MaxWalk      = 1_000_000  // peers a client asks for one file before it gives up
 	MaxPages     = 100_000    // pages it asks a relay for, should they come empty
 )
