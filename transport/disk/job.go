@@ -66,6 +66,7 @@ func (s *Share) work(hurried bool) {
 			}
 		}
 		values, err := j.hash(piece, buffer)
+		s.hashed.Add(uint64(len(values)))
 		s.deliver(j, piece, values, err)
 	}
 }

@@ -10,9 +10,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -33,7 +35,10 @@ type Share struct {
 	ctx     context.Context // until Close
 	cancel  context.CancelFunc
 	workers sync.WaitGroup
+	closing sync.Once
+	failed  error // by Close
 
+	hashed  atomic.Uint64 // groups, since the start
 	walked  chan struct{} // closed after the first walk
 	settled chan struct{} // closed when what was there then has been hashed
 
@@ -102,8 +107,13 @@ func OpenShare(folder string, options ShareOptions) (*Share, error) {
 }
 
 // Close ends what goes on in the background and releases the folder. Files that are open stay so, but their trees are
-// not to be had any more.
+// not to be had any more. Closing again does nothing.
 func (s *Share) Close() error {
+	s.closing.Do(s.close)
+	return s.failed
+}
+
+func (s *Share) close() {
 	s.cancel()
 	s.mu.Lock()
 	s.queue.close()
@@ -115,11 +125,7 @@ func (s *Share) Close() error {
 			j.file.Close()
 		}
 	}
-	err := s.index.close()
-	if failed := s.root.Close(); err == nil {
-		err = failed
-	}
-	return err
+	s.failed = errors.Join(s.index.close(), s.root.Close())
 }
 
 // Settled waits until every file that was there at the start has been hashed, or could not be, or ctx is done.
