@@ -24,7 +24,7 @@ type Haul struct {
 	asked    []int // the first one is being answered
 	bytes    uint64
 	answered []bool // by item
-	hashed   uint64 // bytes, as the last HASHING that counted said
+	hashed   hashing
 	progress roles.Progress
 }
 
@@ -175,7 +175,7 @@ func (h *Haul) answer(a Hauled) {
 func (h *Haul) done() bool {
 	h.bytes -= h.items[h.asked[0]].Size
 	h.asked = append(h.asked[:0], h.asked[1:]...)
-	h.hashed = 0
+	h.hashed = hashing{}
 	h.ask()
 	return len(h.asked) > 0
 }
@@ -204,7 +204,7 @@ func (h *Haul) heard(m protocol.Message) {
 
 // hashing waits on, with a new deadline if the node gets on.
 func (h *Haul) hashing(m *protocol.Hashing) {
-	if further(m, &h.hashed) {
+	if h.hashed.further(m) {
 		h.Fire(HaulHashing)
 	} else {
 		h.Fire(HaulHashingStuck)

@@ -254,16 +254,18 @@ func (p *Plan) giveBack(s span) {
 		if p.had.Has(g) || p.awaited(g) > 0 {
 			continue
 		}
-		at, _ := slices.BinarySearchFunc(p.back, g, func(b span, g uint64) int {
-			if b.first <= g {
-				return -1
-			}
-			return 1
-		})
+		at := slices.IndexFunc(p.back, func(b span) bool { return b.first > g })
+		if at < 0 {
+			at = len(p.back)
+		}
+		p.back = slices.Insert(p.back, at, span{g, g + 1})
+		if at+1 < len(p.back) && p.back[at+1].first == g+1 {
+			p.back[at].end = p.back[at+1].end
+			p.back = slices.Delete(p.back, at+1, at+2)
+		}
 		if at > 0 && p.back[at-1].end == g {
-			p.back[at-1].end++
-		} else {
-			p.back = slices.Insert(p.back, at, span{g, g + 1})
+			p.back[at-1].end = p.back[at].end
+			p.back = slices.Delete(p.back, at, at+1)
 		}
 	}
 }
