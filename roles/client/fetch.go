@@ -153,16 +153,10 @@ func (f *Fetch) rang(at roles.Moment, in roles.Rang) {
 		f.pass(at, roles.Link(in.Timer)-1, in)
 		return
 	}
-	if !f.Due(in) {
-		return
-	}
-	switch f.State() {
-	case Opening:
+	switch {
+	case !f.Due(in):
+	case f.State() == Opening:
 		f.fail(at, Expired, DiskFailed, protocol.Disk, "the disk does not answer")
-	case Finishing:
-		f.Fire(Expired)
-		f.stopAll(at)
-		f.fetched()
 	default:
 		f.Fire(Impatient)
 	}

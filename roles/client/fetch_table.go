@@ -69,7 +69,7 @@ var FetchTable = &roles.Table[State, Event]{
 			Means: "The content is known; the store makes ready for it, and says what it has of it. Sources wait."},
 		{Name: Fetching, Nested: true, WaitFrom: "those of its Sources, and DialPatience while another node could be dialed beside them",
 			Means: "Groups are missing, and sources bring them: each takes from the Plan what it is to ask for."},
-		{Name: Finishing, Wait: protocol.CloseTimeout,
+		{Name: Finishing, Nested: true, WaitFrom: "those of its Sources",
 			Means: "All groups are in the store; the links are being closed."},
 		{Name: Done, Final: true, Means: "The file is here, whole."},
 		{Name: NotFound, Final: true, Means: "Every listed node was asked and said that it does not have the file, or none is listed."},
@@ -125,7 +125,6 @@ var FetchTable = &roles.Table[State, Event]{
 		row([]State{Seeking, Opening, Fetching, Finishing}, SourceLeft, "", "the others go on, and the store"),
 		row([]State{Seeking, Fetching}, LastLeft, Choosing, "the next node may do better"),
 		row([]State{Finishing}, LastLeft, Done, "the file is there and every link is closed"),
-		row([]State{Finishing}, Expired, Done, "the file is there; who does not close is not waited for"),
 		row([]State{New, AskingRelay, Seeking, Opening, Fetching, Finishing}, Stopped, Failed, "the user need not wait for anybody"),
 	},
 }
