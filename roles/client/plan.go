@@ -268,6 +268,10 @@ func (p *Plan) giveBack(s span) {
 			p.back = slices.Delete(p.back, at, at+1)
 		}
 	}
+	if n := len(p.back); n > 0 && p.back[n-1].end == p.next {
+		p.next = p.back[n-1].first
+		p.back = p.back[:n-1]
+	}
 }
 
 // Overtaken reports whether all that somebody is still asked for has come from others.

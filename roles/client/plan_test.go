@@ -47,10 +47,10 @@ func TestWhatIsGivenBackComesFirst(t *testing.T) {
 	p.Got(5)
 	p.Drop(1)
 	takes(t, p, 2, 8, client.Span{First: 1, Count: 4})
-	takes(t, p, 2, 8, client.Span{First: 6, Count: 2})
+	takes(t, p, 2, 8, client.Span{First: 6, Count: 8})
 	p.Shorten(2, client.Span{First: 1, Count: 4}, 1)
 	takes(t, p, 2, 8, client.Span{First: 2, Count: 3})
-	takes(t, p, 2, 8, client.Span{First: 8, Count: 8})
+	takes(t, p, 2, 8, client.Span{First: 14, Count: 8})
 }
 
 func TestTheLastGroupsAreAskedForTwice(t *testing.T) {
