@@ -40,7 +40,6 @@ func located(t *testing.T, w client.Wish, nodes ...byte) *story.Story {
 	s.Hear(0, &protocol.Located{Peers: peers(nodes...)}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
 	s.Waits(protocol.CloseTimeout)
 	s.Tell(roles.Ended{}, "Seeking", "hangup 0", dials(1, nodes[0]))
-	s.Waits(protocol.DialTimeout)
 	return s
 }
 
@@ -58,7 +57,6 @@ func asked(t *testing.T, w client.Wish, nodes ...byte) *story.Story {
 	t.Helper()
 	s := located(t, w, nodes...)
 	answers(1, s, "Seeking")
-	s.Waits(protocol.ReplyTimeout)
 	return s
 }
 
@@ -119,7 +117,14 @@ func wants(t *testing.T, s *story.Story, outcome client.Outcome, codes ...protoc
 
 func TestAFileOfOneGroupIsFetched(t *testing.T) {
 	f := made(10, 1)
-	s := fetching(t, wish, f, 1)
+	s := located(t, wish, 1)
+	s.Waits(protocol.DialTimeout)
+	answers(1, s, "Seeking")
+	s.Waits(protocol.ReplyTimeout)
+	s.Hear(1, f.outboard(0), "Opening", f.opens())
+	s.Waits(protocol.HoldTimeout) // and DiskTimeout
+	s.Tell(roles.StoreReady{}, "Fetching", f.begins(1)...)
+	s.Waits(protocol.ReplyTimeout)
 	s.Hear(1, f.content(0, 1), "Fetching", f.takes(1, 0, 1))
 	s.Tell(roles.Verified{Link: 1}, "Finishing", "report had")
 	s.Tell(roles.BodyDone{Link: 1}, "Finishing", leaves(1)...)

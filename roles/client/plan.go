@@ -167,14 +167,14 @@ func (p *Plan) withdraw(s span) {
 	}
 }
 
-// second hands out groups that are awaited of somebody else: of the claim of which most is missing the last half,
-// which comes latest from there.
+// second hands out groups that are awaited of somebody else: of the claim of which most is missing, the latest such, the
+// last half, which would come latest from there.
 func (p *Plan) second(who int, most uint64) (best span, ok bool) {
 	for _, c := range p.claims {
 		if c.who == who {
 			continue
 		}
-		if s, some := p.tail(c); some && s.end-s.first > best.end-best.first {
+		if s, some := p.tail(c); some && s.end-s.first >= best.end-best.first {
 			best, ok = s, true
 		}
 	}
