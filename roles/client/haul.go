@@ -25,6 +25,7 @@ type Haul struct {
 	bytes    uint64
 	answered []bool // by item
 	hashed   hashing
+	wrong    bool // the first of those asked for was not what its hash says
 	progress roles.Progress
 }
 
@@ -99,6 +100,7 @@ func (h *Haul) Step(at roles.Moment, in roles.Input) []roles.Effect {
 		h.Fire(HaulRight)
 		h.answer(Hauled{Item: h.asked[0]})
 	case roles.BodyWrong:
+		h.wrong = true
 		h.blame(protocol.BadHash, protocol.Client, "a file is not what its hash says")
 		h.Fire(HaulWrong)
 	case roles.BodyDone:
