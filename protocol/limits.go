@@ -41,6 +41,8 @@ const (
 	RenewSpread = 10               // per cent that a node varies it by, so that renewals do not fall together
 
 	RenewLeast = 1 * time.Second // what a node makes of a shorter renew-after
+	PublishGap = 2 * time.Second // a node gathers the changes of its index for so long
+	MaxResyncs = 256             // pages in one exchange after which the relay may hold no more than before
 
 	DialTimeout    = 5 * time.Second  // from dialling to connected
 	RequestTimeout = 10 * time.Second // from accepted to the first whole request
