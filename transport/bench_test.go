@@ -81,8 +81,13 @@ func BenchmarkBulk(b *testing.B) {
 	folder := b.TempDir()
 	source := filepath.Join(folder, "shared", "large")
 	makeFile(b, source, size)
+	share, err := disk.OpenShare(filepath.Dir(source), disk.ShareOptions{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer share.Close()
 	w := newWorld(b, plainTCP{}, relay.Policy{}, 0)
-	w.join(shareOne(b, source))
+	w.join(share)
 	defer w.end()
 	root, err := os.OpenRoot(folder)
 	if err != nil {
@@ -151,36 +156,6 @@ func fetchToPart(b *testing.B, w *world, name string, root *os.Root) (undo func(
 		}
 	}
 }
-
-// onDisk is a share of one file whose tree is known.
-type onDisk struct {
-	path string
-	identity
-}
-
-func shareOne(b *testing.B, path string) onDisk {
-	file, err := os.Open(path)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer file.Close()
-	return onDisk{path, identify(file)}
-}
-
-func (s onDisk) Open(context.Context, string, protocol.Hash, func(done, size uint64)) (transport.File, *protocol.Error) {
-	file, err := os.Open(s.path)
-	if err != nil {
-		return nil, &protocol.Error{Code: protocol.Internal, Text: err.Error()}
-	}
-	return onDiskFile{file, s.identity}, nil
-}
-
-type onDiskFile struct {
-	*os.File
-	identity
-}
-
-func (onDiskFile) Changed() bool { return false }
 
 func copyToFile(b *testing.B, from net.Addr, target string, size int64) (undo func()) {
 	file, err := os.Create(target)
