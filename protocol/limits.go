@@ -76,7 +76,8 @@ const (
 	ManyGroups   = 8          // groups of a file from which on several nodes are asked for it at once
 	MaxHaul      = 64         // small files asked for ahead on one link
 	MaxHaulBytes = 16 << 20   // and their bytes
-	MaxVariants  = 16         // contents under one name that a client remembers, and nodes of each
+	MaxContents  = 2          // contents under one name that a client believes one node to have had
+	HashingParts = 4096       // a node that hashes while a client waits must do one of so many parts in each ReplyTimeout
 	MaxWalk      = 1_000_000  // peers a client asks for one file before it gives up
 	MaxPages     = 100_000    // pages it asks a relay for, should they come empty
 )
