@@ -226,9 +226,7 @@ func (s *Share) end(j *job, r record, err error) {
 		case e.stamp == stamp{}:
 			continue
 		case err == nil || errors.Is(err, errChanged):
-			if e.tries < mostRest {
-				e.tries++
-			}
+			e.tire()
 			s.enqueue(e)
 		default:
 			s.log.Debug("cannot hash a file", "name", e.name, "why", err)
