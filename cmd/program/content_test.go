@@ -169,7 +169,7 @@ func TestAWrongByteIsNeverDelivered(t *testing.T) {
 	t.Parallel()
 	relay, text := permissive(t), noise(5, 6<<20)
 	liar, way := behind(t, relay, map[string]string{"big": text})
-	way.flip = 3 << 20
+	way.falsify(3 << 20)
 	target := filepath.Join(t.TempDir(), "big")
 	r := run(t, "", "peer-client", "-v", "-o", target, "127.0.0.1", relay.port, "big")
 	if r.code != 5 || !strings.Contains(r.err, "127.0.0.1:"+way.port+" bad-hash") {
