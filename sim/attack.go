@@ -177,9 +177,9 @@ func (s *stranger) breakIt(what string) []roles.Effect {
 
 func (s *stranger) allowed(kind protocol.Kind) bool {
 	if s.to.role == relayRole {
-		return kind.IsRequest() && kind != protocol.KindGet
+		return kind.IsRequest() && kind != protocol.KindGet && kind != protocol.KindTree
 	}
-	return kind == protocol.KindGet
+	return kind == protocol.KindGet || kind == protocol.KindTree
 }
 
 // goOn goes on after an answer.
@@ -187,6 +187,9 @@ func (s *stranger) goOn(m protocol.Message) []roles.Effect {
 	refusal, refused := m.(*protocol.Error)
 	if s.broke && s.to.lie == Honest && (!refused || !refusal.Code.Closes()) {
 		s.w.check.fail(S8, "%s answered %q with %s", s.to.name, s.attack, describe(m))
+	}
+	if _, hashing := m.(*protocol.Hashing); hashing {
+		return []roles.Effect{roles.Hear{}}
 	}
 	_, content := m.(*protocol.Content)
 	word, what, _ := strings.Cut(s.attack, " ")

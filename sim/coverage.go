@@ -30,15 +30,27 @@ const (
 	OldCursor     Counter = "a cursor of before a restart"
 	SecondNode    Counter = "a later node delivered after an earlier one had not"
 	StaleEntry    Counter = "a client turned to a node that was gone"
-	Untrusted     Counter = "a file delivered over a connection that can't be trusted"
 	Cut           Counter = "a stop that had to be cut short"
-	Stretches     Counter = "a file of more than one stretch"
+	LargeFile     Counter = "a file of more than one stretch"
+	WaitedForHash Counter = "a client waited for a file to be hashed"
+	WrongGroup    Counter = "a group that was not what the tree says"
+	Resumed       Counter = "a fetch went on with what an earlier one had"
+	FalseClaim    Counter = "a journal claimed a group that was not there"
+	TwoSources    Counter = "a file came from two nodes at once"
+	OtherVariant  Counter = "a fetch turned to another content of its name"
+	OtherThere    Counter = "something else was there where a file was to go"
+	Mirrored      Counter = "a node shared what it had fetched"
+	ToldHolders   Counter = "a relay named holders"
+	LeftOut       Counter = "a relay left out nodes that have published everything and do not have it"
+	Resynced      Counter = "a relay asked for an index anew"
+	WentOn        Counter = "a relay was told the changes since what it held"
 )
 
 // Counters lists all counters.
 var Counters = []Counter{
 	StaleRing, TurnedAway, ResetInFrame, EndInFrame, EndInBody, UnreadClose, SpoiledBody, ChangedMidway, ExpiredLease,
-	StaleLeave, StaleRegister, Returned, Displaced, OldCursor, SecondNode, StaleEntry, Untrusted, Cut, Stretches,
+	StaleLeave, StaleRegister, Returned, Displaced, OldCursor, SecondNode, StaleEntry, Cut, LargeFile,
+	WaitedForHash, WrongGroup, Resumed, FalseClaim, TwoSources, OtherVariant, OtherThere, Mirrored, ToldHolders, LeftOut, Resynced, WentOn,
 }
 
 // cellKey is a cell of a table that has no row: a kind of message that a state does not allow.

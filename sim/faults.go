@@ -34,6 +34,9 @@ const (
 	DiskHang    Class = "disk-hang"
 	DiskError   Class = "disk-error"
 	DiskFull    Class = "disk-full"
+	SlowHash    Class = "slow-hash"
+	KillWriting Class = "kill-writing"
+	CutWriting  Class = "cut-writing"
 	Attack      Class = "attack"
 	Graceful    Class = "stop"
 
@@ -91,9 +94,12 @@ var Classes = []ClassInfo{
 	{FileShorten, "a file is cut in half", atNode, nil, false, true},
 	{FileDelete, "a file is deleted", atNode, nil, false, true},
 	{BitRot, "bits of a file change, and nothing tells", atNode, nil, false, true},
-	{DiskHang, "the node's disk takes N ms to open a file", atNode, []int{100, 15000}, true, false},
+	{DiskHang, "the host's disk takes N ms to open a file, or to look at what is there of one", atAnybody, []int{100, 15000}, true, false},
 	{DiskError, "the node's disk gives errors; N is 0: on opening, 1: on reading", atNode, []int{0, 1}, true, false},
 	{DiskFull, "the client's disk takes only N bytes more", atClient, []int{0, 1, 70000}, true, false},
+	{SlowHash, "the node hashes N bytes a second", atNode, []int{300000, 20000, 100}, true, false},
+	{KillWriting, "the client's process is killed just before the Nth thing that it asks of its disk", atClient, []int{1, 2, 4, 9, 20}, true, false},
+	{CutWriting, "the client's power fails just before the Nth thing that it asks of its disk", atClient, []int{3, 4, 5, 6, 8, 15}, true, false},
 	{Attack, "a stranger breaks the protocol as Name says", atServer, nil, false, false},
 	{Graceful, "the process is stopped gracefully, and started again when the time is over", atAnybody, nil, true, false},
 	{Drift, "a clock runs fast or slow", atNobody, nil, false, false},

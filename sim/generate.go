@@ -64,7 +64,7 @@ func (d drawing) kind() string {
 }
 
 func (d drawing) node(i int) NodePlan {
-	n := NodePlan{ID: i, Drift: d.drift(), Start: time.Duration(d.c.N(2000, "start")) * time.Millisecond}
+	n := NodePlan{ID: i, Drift: d.drift(), Quiet: chance(d.c, 4, "quiet"), Start: time.Duration(d.c.N(2000, "start")) * time.Millisecond}
 	if i > 0 && chance(d.c, 16, "shared id") {
 		n.ID = d.c.N(i, "id")
 	}
@@ -107,11 +107,16 @@ func (s *Scenario) has(node int, name string) bool {
 	return false
 }
 
+// size draws a file's size: most are of one group, a few of several, so that nodes share the work and a part is worth
+// resuming.
 func (d drawing) size() uint64 {
-	if chance(d.c, 40, "huge") {
-		return pick(d.c, "size", uint64(protocol.MaxRange), protocol.MaxRange+1, 2*protocol.MaxRange, 2*protocol.MaxRange+12345)
+	if chance(d.c, 60, "huge") {
+		return pick(d.c, "size", uint64(protocol.MaxRange), protocol.MaxRange+1, 2*protocol.MaxRange+12345)
 	}
-	return pick(d.c, "size", uint64(5), 0, 1, 1000, 65535, 65536, 70000, 200000, 5000, 300000, group-1, group, group+1, 2*group+7)
+	if chance(d.c, 4, "large") {
+		return pick(d.c, "size", uint64(group+1), 2*group+7, 3*group, 5*group+1000, 8*group, 11*group+3)
+	}
+	return pick(d.c, "size", uint64(5), 0, 1, 1000, 65535, 65536, 70000, 200000, 5000, 300000, group-1, group)
 }
 
 func (d drawing) time() time.Duration {
@@ -143,16 +148,53 @@ func (d drawing) server() string {
 }
 
 func (d drawing) op() Op {
-	op := Op{At: d.time(), Do: pick(d.c, "verb", DoFetch, DoFetch, DoFetch, DoFetch, DoStop, DoStart, DoAbort)}
+	op := Op{At: d.time(), Do: pick(d.c, "verb", DoFetch, DoFetch, DoFetch, DoFetch, DoFetch, DoFetch, DoStop, DoStart, DoAbort, DoHaul, DoLocate, DoList, DoMirror)}
 	switch op.Do {
 	case DoFetch:
 		op.Who, op.Name = d.client(), d.name()
+		op.Sources = pick(d.c, "sources", 0, 2, 3, 4)
+		op.Pin, op.Once = d.pin(op.Name), chance(d.c, 8, "once")
+	case DoLocate:
+		op.Who, op.Name = d.client(), d.name()
+		op.Pin = d.pin(op.Name)
+	case DoList:
+		op.Who, op.Name = d.client(), pick(d.c, "pattern", "", "*", "deep/", "**/file", "n*.txt")
+	case DoHaul:
+		op.Who, op.With = d.client(), d.aNode()
+	case DoMirror:
+		op.Who, op.Name = d.aNode(), d.name()
 	case DoAbort:
 		op.Who = d.client()
 	default:
 		op.Who = d.server()
 	}
 	return op
+}
+
+// pin draws the content that a file shall have: seldom, and then one that somebody has under the name, or nobody.
+func (d drawing) pin(name string) int {
+	if !chance(d.c, 6, "pinned") {
+		return 0
+	}
+	contents := []int{nowhereContent}
+	for i := range d.s.Nodes {
+		for _, f := range d.s.Nodes[i].Files {
+			if f.Name == name {
+				contents = append(contents, f.Content, f.Content)
+			}
+		}
+	}
+	return contents[d.c.N(len(contents), "pin")]
+}
+
+// nowhereContent is a content that no scenario places.
+const nowhereContent = 999
+
+func (d drawing) aNode() string {
+	if len(d.s.Nodes) == 0 {
+		return nodeName(0)
+	}
+	return nodeName(d.c.N(len(d.s.Nodes), "node"))
 }
 
 // fault draws a fault of any class that concerns hosts that there are.

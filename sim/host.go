@@ -34,7 +34,9 @@ type host struct {
 	lie     Lie
 	off     bool
 	proc    *process
-	files   []shared
+	files   []shared  // of a node
+	catalog catalog   // of a node
+	targets []*target // of a client
 }
 
 // process is a running program.
@@ -45,12 +47,14 @@ type process struct {
 	stopping  bool
 	dead      bool
 	hung      bool
+	doomed    bool // it is to be ended, and does nothing any more
 	actors    []*actor
 	held      []*event // what waits until it is no longer hung
 	registry  *relay.Registry
 	directory relay.Directory
 	oracle    *oracle
 	member    *actor // a node's Membership
+	jobs      []*job // of hashing, of a node
 }
 
 // local turns the world's time into the host's own.
@@ -117,10 +121,11 @@ func (w *World) start(h *host) {
 	case nodeRole:
 		p.listening = true
 		p.id = nodeID(h.plan.ID)
-		p.member = w.addActor(p, memberKind, w.pool.member(node.Config{
-			Relay: w.relay.address.String(), ID: p.id, Epoch: h.epoch(w.now), Port: nodePort,
-		}))
+		p.member = w.addActor(p, memberKind, w.pool.member(w.config(h)))
 		w.tell(p.member, roles.Started{})
+		w.index(h)
+	case clientRole:
+		w.resumeErrands(h)
 	}
 }
 
@@ -211,7 +216,7 @@ func (w *World) resume(p *process) {
 	}
 	p.hung = false
 	for _, e := range p.held {
-		*w.agenda.add(w.now, e.kind) = event{at: w.now, seq: w.agenda.seq, kind: e.kind, end: e.end, actor: e.actor, number: e.number, input: e.input}
+		*w.agenda.add(w.now, e.kind) = event{at: w.now, seq: w.agenda.seq, kind: e.kind, end: e.end, actor: e.actor, number: e.number, timer: e.timer, input: e.input}
 		w.agenda.done(e)
 	}
 	p.held = nil

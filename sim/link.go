@@ -10,8 +10,9 @@ import (
 
 const (
 	latency = time.Millisecond // one way, when nothing is wrong
-	window  = 256 << 10        // bytes that a connection holds in each direction until they are read
-	piece   = 128 << 10        // bytes of a body that are passed on at once
+	window  = 2 << 20          // bytes that a connection holds in each direction until they are read
+	piece   = 1 << 20          // bytes of a body that are passed on at once
+	crumb   = 64 << 10         // the same on a slow path
 )
 
 // conn is a connection: the end that dialled, and the end that accepted.
@@ -55,8 +56,10 @@ type end struct {
 	state endState
 
 	op           opKind // what its machine waits for
+	first        bool   // it hears what a stranger says first
 	offset, left uint64 // of a body
 	spoiled      protocol.Code
+	body         body // that is being received
 
 	out      stream        // handed over, beyond the window
 	flying   int           // sent, not read by the other side yet
@@ -105,13 +108,21 @@ func (w *World) push(e *end, seg segment) {
 // room reports whether the window has room for so many bytes, or for so many that it is worth sending: systems do
 // not send a byte for each byte that is read either.
 func (e *end) room(bytes uint64) bool {
-	return window-e.flying >= int(min(bytes, piece/4))
+	return window-e.flying >= int(min(bytes, crumb))
+}
+
+// pieceFrom is how many bytes pass at once: few where they take their time, so that some arrive before all do.
+func (w *World) pieceFrom(e *end) int {
+	if w.troubledPath(Slow, e.host, e.peer().host) != nil {
+		return crumb
+	}
+	return piece
 }
 
 // flush sends what the window has room for.
 func (w *World) flush(e *end) {
 	for e.out.size > 0 && e.room(uint64(e.out.size)) {
-		seg := e.out.take(min(window-e.flying, piece))
+		seg := e.out.take(min(window-e.flying, w.pieceFrom(e)))
 		w.transmit(e, seg)
 	}
 	if e.out.size == 0 && e.ending && !e.finished && e.broken == 0 && e.state != dialing {

@@ -21,14 +21,15 @@ func (s *Scenario) Plan() string {
 	fmt.Fprint(&b, "relay", word("drift", s.Relay.Drift), word("page", s.Relay.Page), text("lie", string(s.Relay.Lie)), "\n")
 	for i := range s.Nodes {
 		n := &s.Nodes[i]
-		fmt.Fprint(&b, "node id ", n.ID, span("start", n.Start), word("drift", n.Drift), text("lie", string(n.Lie)), "\n")
+		fmt.Fprint(&b, "node id ", n.ID, span("start", n.Start), word("drift", n.Drift), text("lie", string(n.Lie)), word("quiet", truth(n.Quiet)), "\n")
 		for _, f := range n.Files {
 			fmt.Fprint(&b, "file", text("name", f.Name), word("content", f.Content), " size ", f.Size, "\n")
 		}
 	}
 	for i := range s.Ops {
 		o := &s.Ops[i]
-		fmt.Fprint(&b, "op ", o.Do, " who ", o.Who, span("at", o.At), text("name", o.Name), "\n")
+		fmt.Fprint(&b, "op ", o.Do, " who ", o.Who, span("at", o.At), text("name", o.Name),
+			word("sources", o.Sources), word("pin", o.Pin), word("once", truth(o.Once)), text("with", o.With), "\n")
 	}
 	for i := range s.Faults {
 		f := &s.Faults[i]
@@ -42,6 +43,13 @@ func word(key string, n int) string {
 		return ""
 	}
 	return fmt.Sprintf(" %s %d", key, n)
+}
+
+func truth(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 func span(key string, d time.Duration) string {
@@ -107,6 +115,7 @@ func (p *planLine) into(s *Scenario, what string) {
 	case "node":
 		s.Nodes = append(s.Nodes, NodePlan{
 			ID: p.number(p.key("id")), Start: p.duration(p.key("start")), Drift: p.number(p.key("drift")), Lie: Lie(p.key("lie")),
+			Quiet: p.number(p.key("quiet")) != 0,
 		})
 	case "file":
 		f := FilePlan{Name: p.key("name"), Content: p.number(p.key("content")), Size: uint64(p.number(p.key("size")))}
@@ -117,7 +126,8 @@ func (p *planLine) into(s *Scenario, what string) {
 		last := &s.Nodes[len(s.Nodes)-1]
 		last.Files = append(last.Files, f)
 	case "op":
-		s.Ops = append(s.Ops, Op{Do: Verb(p.first()), Who: p.key("who"), At: p.duration(p.key("at")), Name: p.key("name")})
+		s.Ops = append(s.Ops, Op{Do: Verb(p.first()), Who: p.key("who"), At: p.duration(p.key("at")), Name: p.key("name"),
+			Sources: p.number(p.key("sources")), Pin: p.number(p.key("pin")), Once: p.number(p.key("once")) != 0, With: p.key("with")})
 	case "fault":
 		f := Fault{Class: Class(p.first()), Who: p.key("who"), With: p.key("with"), At: p.duration(p.key("at")),
 			Event: p.number(p.key("event")), For: p.duration(p.key("for")), N: p.number(p.key("n")), Name: p.key("name")}

@@ -32,6 +32,7 @@ type NodePlan struct {
 	Start time.Duration // when it is switched on
 	Drift int           // its clock's error in parts per million
 	Lie   Lie
+	Quiet bool // it does not publish its index
 	Files []FilePlan
 }
 
@@ -44,10 +45,14 @@ type FilePlan struct {
 
 // Op is something that a user does.
 type Op struct {
-	At   time.Duration
-	Do   Verb
-	Who  string // c0, n0, relay
-	Name string // of the file, for fetch
+	At      time.Duration
+	Do      Verb
+	Who     string // c0, n0, relay
+	Name    string // of the file, for fetch, mirror and locate; the pattern, for list
+	Sources int    // for fetch: nodes at once; 0: one
+	Pin     int    // for fetch and locate: the number of the only content that will do; 0: any
+	Once    bool   // for fetch: what was delivered can't be taken back
+	With    string // for haul: the node
 }
 
 // Verb is what a user can do.
@@ -55,10 +60,14 @@ type Verb string
 
 // The verbs.
 const (
-	DoFetch Verb = "fetch" // a client fetches a file
-	DoAbort Verb = "abort" // a client's user loses patience: all of its fetches are told to stop
-	DoStop  Verb = "stop"  // a node, or the relay, is stopped gracefully
-	DoStart Verb = "start" // and started again
+	DoFetch  Verb = "fetch"  // a client fetches a file
+	DoHaul   Verb = "haul"   // a client fetches all small files that a node was given at the start, over one link
+	DoLocate Verb = "locate" // a client asks the relay who has a file
+	DoList   Verb = "list"   // a client asks the relay for names
+	DoMirror Verb = "mirror" // a node fetches a file, and shares it from then on
+	DoAbort  Verb = "abort"  // a client's user loses patience: all that it does is told to stop
+	DoStop   Verb = "stop"   // a node, or the relay, is stopped gracefully
+	DoStart  Verb = "start"  // and started again
 )
 
 // Fault is something that goes wrong. It begins At a time, or after the event with number Event when that is above
@@ -116,9 +125,23 @@ func (s *Scenario) names() []string {
 		}
 	}
 	for i := range s.Ops {
-		note(s.Ops[i].Name)
+		if s.Ops[i].Do != DoList {
+			note(s.Ops[i].Name)
+		}
 	}
 	return names
+}
+
+// size returns the size that a content has where it is placed first.
+func (s *Scenario) size(content int) uint64 {
+	for i := range s.Nodes {
+		for _, f := range s.Nodes[i].Files {
+			if f.Content == content {
+				return f.Size
+			}
+		}
+	}
+	return 1
 }
 
 func nodeName(i int) string   { return fmt.Sprintf("n%d", i) }
