@@ -46,19 +46,6 @@ func decode(payload []byte, m Message) *Error {
 	return m.check()
 }
 
-// UnmarshalCBOR takes exactly 32 bytes; the library alone would pad or cut.
-func (id *NodeID) UnmarshalCBOR(data []byte) error {
-	var b []byte
-	if err := decMode.Unmarshal(data, &b); err != nil {
-		return err
-	}
-	if len(b) != NodeIDSize {
-		return malformed("a node id of %d bytes", len(b))
-	}
-	copy(id[:], b)
-	return nil
-}
-
 func encOptions() cbor.EncOptions {
 	options := cbor.CoreDetEncOptions()
 	options.NilContainers = cbor.NilContainerAsEmpty // an empty list is a list, not null

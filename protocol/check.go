@@ -1,5 +1,7 @@
 package protocol
 
+import "slices"
+
 func (m *Register) check() *Error {
 	if err := checkEpoch(m.ID, m.Epoch); err != nil {
 		return err
@@ -24,10 +26,25 @@ func (m *Registered) check() *Error {
 	if m.Port == 0 {
 		return malformed("REGISTERED: port 0")
 	}
+	if err := m.Held.check("REGISTERED"); err != nil {
+		return err
+	}
 	return m.Host.check("REGISTERED")
 }
 
-func (m *Renewed) check() *Error { return checkTimes(m.TTL, m.Renew) }
+func (m *Renewed) check() *Error {
+	if err := checkTimes(m.TTL, m.Renew); err != nil {
+		return err
+	}
+	return m.Held.check("RENEWED")
+}
+
+func (h *Held) check(kind string) *Error {
+	if h.Index == 0 && h.Sequence > 0 || h.Sequence > MaxSequence {
+		return malformed("%s: up to %d of index %d", kind, h.Sequence, h.Index)
+	}
+	return nil
+}
 
 func (m *Locate) check() *Error {
 	if len(m.Cursor) > CursorSize {
@@ -68,7 +85,7 @@ func (m *Publish) check() *Error {
 	if err := checkEpoch(m.ID, m.Epoch); err != nil {
 		return err
 	}
-	if m.Index == 0 || m.From > m.To || m.To > m.Latest || m.Latest > maxKey {
+	if m.Index == 0 || m.From > m.To || m.To > m.Latest || m.Latest > MaxSequence {
 		return malformed("PUBLISH: index %d from %d to %d of %d", m.Index, m.From, m.To, m.Latest)
 	}
 	if len(m.Changes) > MaxPage || uint64(len(m.Changes)) > m.To-m.From {
@@ -87,8 +104,8 @@ func (m *Publish) check() *Error {
 }
 
 func (m *Published) check() *Error {
-	if m.Index == 0 {
-		return malformed("PUBLISHED: index 0")
+	if m.Index == 0 || m.Sequence > MaxSequence {
+		return malformed("PUBLISHED: up to %d of index %d", m.Sequence, m.Index)
 	}
 	return nil
 }
@@ -113,12 +130,13 @@ func (m *Listed) check() *Error {
 }
 
 func (item *Item) check(peers int) *Error {
-	if item.Size > MaxFile || item.Hash.IsZero() || item.Count == 0 || len(item.Holders) > MaxHolders {
-		return malformed("LISTED: %d bytes held by %d nodes, %d of them named", item.Size, item.Count, len(item.Holders))
+	named := uint64(len(item.Holders))
+	if item.Size > MaxFile || item.Hash.IsZero() || item.Count == 0 || named > min(item.Count, MaxHolders) {
+		return malformed("LISTED: %d bytes held by %d nodes, %d of them named", item.Size, item.Count, named)
 	}
-	for _, at := range item.Holders {
-		if at >= uint64(peers) {
-			return malformed("LISTED: holder %d of %d", at, peers)
+	for i, at := range item.Holders {
+		if at >= uint64(peers) || slices.Contains(item.Holders[:i], at) {
+			return malformed("LISTED: holder %d of %d, or named twice", at, peers)
 		}
 	}
 	return CheckName(item.Name)
@@ -139,6 +157,8 @@ func (m *Outboard) check() *Error {
 		return malformed("OUTBOARD: %d groups from %d of %d", m.Count, m.First, groups)
 	case m.Count == 0 && m.First < groups:
 		return malformed("OUTBOARD: no groups before the end")
+	case len(m.Nodes)%(2*HashSize) != 0:
+		return malformed("OUTBOARD: %d bytes are no whole number of parents", len(m.Nodes))
 	}
 	return nil
 }

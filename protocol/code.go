@@ -20,7 +20,7 @@ const (
 	Limit       Code = 9  // a bound that waiting does not lift
 	Denied      Code = 10 // not allowed by policy
 	Draining    Code = 11 // stopping; ask someone else
-	Changed     Code = 12 // the file is not the version that was asked for
+	Changed     Code = 12 // the file is not the content that was asked for, or not any more
 	Internal    Code = 13 // our own failure
 	Timeout     Code = 14 // waited as long as the state allows
 	UnknownKind Code = 15 // a message kind that is not spoken here
@@ -60,7 +60,7 @@ var Codes = []CodeInfo{
 	{Limit, "limit", "over a bound that waiting does not lift", false},
 	{Denied, "denied", "not allowed by policy", false},
 	{Draining, "draining", "stopping; ask someone else", true},
-	{Changed, "changed", "the file is no longer the version that was asked for", false},
+	{Changed, "changed", "the file is not the content that was asked for, or not any more", false},
 	{Internal, "internal", "a failure of the sender's own", false},
 	{Timeout, "timeout", "the sender waited as long as its state allows", true},
 	{UnknownKind, "unknown-kind", "a message kind that is not spoken here", true},

@@ -54,7 +54,7 @@ func TestFramesFollowEachOther(t *testing.T) {
 func TestJunkIsKnownByItsFirstBytes(t *testing.T) {
 	for junk, code := range map[string]Code{
 		"G": Malformed, "RX": Malformed, "\x16": Malformed, "\n": Malformed,
-		"RP\x02\x01": BadVersion, "RP\x01\x00": UnknownKind, "RP\x01\x04": UnknownKind,
+		"RP\x02\x01": BadVersion, "RP\x01\x00": UnknownKind, "RP\x01\x09": UnknownKind,
 		"RP\x01\x01\x00\x00\x10\x01": TooLarge, "RP\x01\x85\x00\x10\x00\x01": TooLarge,
 	} {
 		if m, _, refusal := Decode([]byte(junk)); m != nil || refusal == nil || refusal.Code != code {
@@ -124,6 +124,9 @@ func TestAppendPanicsOnOurOwnBugs(t *testing.T) {
 		"at home":   &Error{By: Node, Code: Lost},
 		"no one":    &Error{Code: NotFound},
 		"long text": &Error{By: Node, Code: NotFound, Text: strings.Repeat("x", MaxText+1)},
+		"no hash":   &Content{Size: 1, Length: 1},
+		"no index":  &Published{Sequence: 1},
+		"no holder": &Listed{Items: []Item{{Name: "a", Hash: Hash{1}, Count: 1, Holders: []uint64{0}}}},
 		"mapped":    &Located{Peers: []Peer{{Host: append(append(make(IP, 10), 0xff, 0xff), 1, 2, 3, 4), Port: 1}}},
 	} {
 		func() {
@@ -134,6 +137,32 @@ func TestAppendPanicsOnOurOwnBugs(t *testing.T) {
 			}()
 			Append(nil, m)
 		}()
+	}
+}
+
+// TestAStrangerMayMakeUsHoldLess: the caller's bound is judged by the header, as the kind's own is.
+func TestAStrangerMayMakeUsHoldLess(t *testing.T) {
+	page := &Publish{ID: NodeID{1}, Epoch: 1, Index: 1, To: 100, Latest: 100}
+	for range 100 {
+		page.Changes = append(page.Changes, Entry{Name: "a name", Size: 1 << 20, Hash: Hash{1}})
+	}
+	frame := Append(nil, page)
+	payload := len(frame) - HeaderSize
+	if payload <= MaxFirst {
+		t.Fatalf("a page of %d bytes is too short for this test", payload)
+	}
+	for _, most := range []int{payload, MaxControl, MaxList} {
+		if m, size, refusal := DecodeWithin(frame, most); refusal != nil || size != len(frame) || !reflect.DeepEqual(m, page) {
+			t.Errorf("within %d bytes: %v, %d, %v", most, m, size, refusal)
+		}
+	}
+	for _, most := range []int{0, MaxFirst, payload - 1} {
+		if m, size, refusal := DecodeWithin(frame[:HeaderSize], most); refusal == nil || refusal.Code != TooLarge || m != nil || size != 0 {
+			t.Errorf("within %d bytes: %v, %d, %v", most, m, size, refusal)
+		}
+	}
+	if _, _, refusal := DecodeWithin([]byte("RP\x01\x01\x00\x00\x10\x01"), MaxList); refusal == nil || refusal.Code != TooLarge {
+		t.Errorf("a kind's own limit is lifted: %v", refusal)
 	}
 }
 

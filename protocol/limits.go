@@ -17,17 +17,18 @@ const (
 	MaxControl = 64 << 10 // payload bytes of a response that is not a list
 	MaxList    = 1 << 20  // payload bytes of a list
 
-	MaxName      = 1024     // bytes of a file name
-	MaxComponent = 255      // bytes of one component of it
-	MaxText      = 512      // bytes of the human line in an ERROR
-	MaxPattern   = 1024     // bytes of a pattern in LIST
-	MaxPage      = 1000     // peers in one LOCATED, items in one LISTED, changes in one PUBLISH
-	MaxHolders   = 8        // named holders of one item in LISTED
-	MaxGroups    = 8192     // groups that one OUTBOARD is for
-	MaxRange     = 16 << 20 // raw bytes after one CONTENT: 16 groups
-	MaxFile      = 1 << 62  // bytes of a file: what an offset may be
+	MaxName      = 1024      // bytes of a file name
+	MaxComponent = 255       // bytes of one component of it
+	MaxText      = 512       // bytes of the human line in an ERROR
+	MaxPattern   = 1024      // bytes of a pattern in LIST
+	MaxPage      = 1000      // peers in one LOCATED, items in one LISTED, changes in one PUBLISH
+	MaxHolders   = 8         // named holders of one item in LISTED
+	MaxGroups    = 8192      // groups that one OUTBOARD is for
+	MaxRange     = 16 << 20  // raw bytes after one CONTENT: 16 groups
+	MaxFile      = 1 << 62   // bytes of a file: what an offset may be
+	MaxSequence  = 1<<63 - 1 // changes of one index
 
-	maxDepth = 4  // maps and lists within each other: a message, its list, an item of that, and one to grow into
+	maxDepth = 4  // maps and lists within each other: a message, its list, an item of that, and a list in it
 	maxPairs = 32 // keys of one map
 )
 

@@ -17,6 +17,8 @@ func CheckName(name string) *Error {
 		return badName("an empty name")
 	case len(name) > MaxName:
 		return badName("%d bytes, more than %d", len(name), MaxName)
+	case plain(name): // as most are: nothing of Unicode to ask about
+		return checkComponents(name)
 	case !utf8.ValidString(name):
 		return badName("not UTF-8")
 	case !norm.NFC.IsNormalString(name):
@@ -27,6 +29,20 @@ func CheckName(name string) *Error {
 			return badName("character U+%04X", r)
 		}
 	}
+	return checkComponents(name)
+}
+
+// plain reports whether a name is of ASCII's visible characters and spaces alone, without a backslash.
+func plain(name string) bool {
+	for _, c := range []byte(name) {
+		if c < ' ' || c > '~' || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
+
+func checkComponents(name string) *Error {
 	for component := range strings.SplitSeq(name, "/") {
 		switch {
 		case component == "":

@@ -15,7 +15,11 @@ func TestPagesAreEncodedAsTheLibraryDoes(t *testing.T) {
 		if rapid.Bool().Draw(t, "long") {
 			host = netip.AddrFrom16([16]byte(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "IPv6")))
 		}
-		return PeerAt(netip.AddrPortFrom(host, rapid.Uint16().Draw(t, "port")))
+		p := PeerAt(netip.AddrPortFrom(host, rapid.Uint16().Draw(t, "port")))
+		if rapid.Bool().Draw(t, "holder") {
+			p.Hash, p.Size = drawHash(t), rapid.Uint64().Draw(t, "size")
+		}
+		return p
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		m := &Located{
@@ -30,7 +34,7 @@ func TestPagesAreEncodedAsTheLibraryDoes(t *testing.T) {
 			t.Fatalf("% x\nis not\n% x", got, want)
 		}
 	})
-	for _, m := range []*Located{{}, {Peers: []Peer{}, Cursor: []byte{}}} {
+	for _, m := range []*Located{{}, {Peers: []Peer{}, Cursor: []byte{}}, {Peers: []Peer{{Size: 1}, {Hash: Hash{1}}}}} {
 		if want, err := encMode.Marshal(m); err != nil || !bytes.Equal(encodePage(m), want) {
 			t.Errorf("% x is not % x, %v", encodePage(m), want, err)
 		}

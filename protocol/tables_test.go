@@ -5,9 +5,9 @@ import "testing"
 // The numbers on the wire, written down a second time: whoever changes one breaks every other implementation.
 func TestKindNumbersNeverChange(t *testing.T) {
 	want := map[string]Kind{
-		"REGISTER": 0x01, "RENEW": 0x02, "LEAVE": 0x03, "LOCATE": 0x05, "GET": 0x07,
-		"REGISTERED": 0x81, "RENEWED": 0x82, "LEFT": 0x83, "LOCATED": 0x85, "CONTENT": 0x87,
-		"ERROR": 0xff,
+		"REGISTER": 0x01, "RENEW": 0x02, "LEAVE": 0x03, "PUBLISH": 0x04, "LOCATE": 0x05, "LIST": 0x06, "GET": 0x07, "TREE": 0x08,
+		"REGISTERED": 0x81, "RENEWED": 0x82, "LEFT": 0x83, "PUBLISHED": 0x84, "LOCATED": 0x85, "LISTED": 0x86, "CONTENT": 0x87,
+		"OUTBOARD": 0x88, "HASHING": 0x89, "ERROR": 0xff,
 	}
 	if len(Kinds) != len(want) {
 		t.Errorf("%d kinds, want %d", len(Kinds), len(want))
@@ -32,17 +32,16 @@ func TestEachRequestHasItsResponse(t *testing.T) {
 	for _, info := range Kinds {
 		switch answer := info.Kind | response; {
 		case info.Kind == KindError:
+		case info.Kind == KindHashing: // comes ahead of answers, and is none
+			if (KindHashing &^ response).Info() != nil {
+				t.Error("HASHING answers a request")
+			}
 		case info.Kind.IsRequest() && answer.Info() == nil:
 			t.Errorf("%s has no response", info.Name)
 		case !info.Kind.IsRequest() && (info.Kind&^response).Info() == nil:
 			t.Errorf("%s answers nothing", info.Name)
-		case info.Kind.IsRequest() && info.Limit != MaxFirst:
+		case info.Kind.IsRequest() && (info.Limit != MaxFirst) != (info.Kind == KindPublish):
 			t.Errorf("%s: a request may have %d bytes", info.Name, info.Limit)
-		}
-	}
-	for _, kept := range []Kind{0x04, 0x06, 0x08, 0x84, 0x86, 0x88} {
-		if kept.Info() != nil {
-			t.Errorf("0x%02x is kept for later", uint8(kept))
 		}
 	}
 	for kind, is := range map[Kind]bool{0: false, 1: true, 0x7e: true, 0x7f: false, 0x80: false, 0xff: false} {
@@ -50,7 +49,7 @@ func TestEachRequestHasItsResponse(t *testing.T) {
 			t.Errorf("0x%02x is a request: %v", uint8(kind), !is)
 		}
 	}
-	if got := Kind(0x04).String(); got != "KIND-0x04" {
+	if got := Kind(0x09).String(); got != "KIND-0x09" {
 		t.Errorf("an unknown kind is called %s", got)
 	}
 }
@@ -65,8 +64,8 @@ func TestCodeNumbersNeverChange(t *testing.T) {
 		{"bad-name", 5, true}, {"bad-hash", 6, true}, {"version", 7, true}, {"busy", 8, true}, {"limit", 9, false},
 		{"denied", 10, false}, {"draining", 11, true}, {"changed", 12, false}, {"internal", 13, false},
 		{"timeout", 14, true}, {"unknown-kind", 15, true}, {"no-lease", 16, false}, {"superseded", 17, false},
-		{"refused", 256, true}, {"unreachable", 257, true}, {"lost", 258, true}, {"disk", 259, true},
-		{"interrupted", 260, true},
+		{"resync", 18, false}, {"refused", 256, true}, {"unreachable", 257, true}, {"lost", 258, true}, {"disk", 259, true},
+		{"interrupted", 260, true}, {"variant", 261, false},
 	}
 	if len(Codes) != len(want) {
 		t.Fatalf("%d codes, want %d", len(Codes), len(want))

@@ -117,34 +117,49 @@ func (v *vector) checkGood(t *testing.T, m Message, size int) {
 
 // says renders a message as the vectors do: the kind, then each field that is there.
 func says(m Message) string {
-	var b strings.Builder
-	b.WriteString(m.Kind().String())
-	fields := reflect.ValueOf(m).Elem()
+	return strings.Join(append([]string{m.Kind().String()}, fieldsSay(reflect.ValueOf(m).Elem())...), " ")
+}
+
+func fieldsSay(fields reflect.Value) (all []string) {
 	for i := range fields.NumField() {
-		name, value := strings.ToLower(fields.Type().Field(i).Name), fields.Field(i)
-		if optional := strings.Contains(string(fields.Type().Field(i).Tag), "omitempty"); optional && value.IsZero() {
-			continue
-		}
-		switch value := value.Interface().(type) {
-		case NodeID:
-			fmt.Fprintf(&b, " %s=%x", name, value[:])
-		case IP:
-			fmt.Fprintf(&b, " %s=%x", name, []byte(value))
-		case []byte:
-			fmt.Fprintf(&b, " %s=%x", name, value)
-		case string:
-			fmt.Fprintf(&b, " %s=\"%s\"", name, value)
-		case []Peer:
-			peers := make([]string, len(value))
-			for i, p := range value {
-				peers[i] = fmt.Sprintf("%x:%d", []byte(p.Host), p.Port)
-			}
-			fmt.Fprintf(&b, " %s=[%s]", name, strings.Join(peers, " "))
+		field, value := fields.Type().Field(i), fields.Field(i)
+		switch {
+		case field.Anonymous:
+			all = append(all, fieldsSay(value)...)
+		case strings.Contains(string(field.Tag), "omit") && value.IsZero():
 		default:
-			fmt.Fprintf(&b, " %s=%d", name, value)
+			all = append(all, strings.ToLower(field.Name)+"="+valueSays(value))
 		}
 	}
-	return b.String()
+	return all
+}
+
+func valueSays(v reflect.Value) string {
+	switch value := v.Interface().(type) {
+	case Hash:
+		return value.String()
+	case NodeID, IP, []byte:
+		return fmt.Sprintf("%x", value)
+	case string:
+		return `"` + value + `"`
+	case Peer:
+		text := fmt.Sprintf("%x:%d", []byte(value.Host), value.Port)
+		if !value.Hash.IsZero() {
+			text += fmt.Sprintf("/%s/%d", value.Hash, value.Size)
+		}
+		return text
+	}
+	switch v.Kind() {
+	case reflect.Slice:
+		items := make([]string, v.Len())
+		for i := range items {
+			items[i] = valueSays(v.Index(i))
+		}
+		return "[" + strings.Join(items, " ") + "]"
+	case reflect.Struct:
+		return "{" + strings.Join(fieldsSay(v), " ") + "}"
+	}
+	return fmt.Sprintf("%d", v.Interface())
 }
 
 // TestEachKindHasItsVectors keeps a new kind from coming without vectors: two good ones, one to grow by, and one
@@ -179,15 +194,26 @@ func TestEachKindHasItsVectors(t *testing.T) {
 	}
 }
 
-// fieldVectors names the vectors that each field of a kind needs.
-func fieldVectors(info KindInfo) (names []string) {
-	fields := reflect.TypeOf(info.new()).Elem()
+// fieldVectors names the vectors that each field of a kind needs, and each field of the maps in its lists.
+func fieldVectors(info KindInfo) []string {
+	return neededFor(strings.ToLower(info.Name)+"-bad", reflect.TypeOf(info.new()).Elem())
+}
+
+func neededFor(prefix string, fields reflect.Type) (names []string) {
 	for i := range fields.NumField() {
-		way := "-bad-without-"
-		if info.shape[i].optional {
-			way = "-bad-default-"
+		f := fields.Field(i)
+		switch {
+		case f.Anonymous:
+			names = append(names, neededFor(prefix, f.Type)...)
+			continue
+		case strings.Contains(string(f.Tag), "omit"):
+			names = append(names, prefix+"-default-"+strings.ToLower(f.Name))
+		default:
+			names = append(names, prefix+"-without-"+strings.ToLower(f.Name))
 		}
-		names = append(names, strings.ToLower(info.Name)+way+strings.ToLower(fields.Field(i).Name))
+		if f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() == reflect.Struct {
+			names = append(names, neededFor(prefix+"-"+strings.ToLower(f.Type.Elem().Name()), f.Type.Elem())...)
+		}
 	}
 	return names
 }

@@ -1,0 +1,52 @@
+package protocol
+
+// A page of names is cut by its bytes as well as by its number: names may be long. Whoever fills a PUBLISH or a LISTED
+// adds up what the items take, and stops where the room ends.
+const (
+	PublishRoom = MaxControl - 128       // bytes of entries in one PUBLISH
+	ListedRoom  = MaxList - 128          // bytes of items, and of PeerRoom for each peer, in one LISTED
+	PeerRoom    = 1 + 1 + 1 + 16 + 1 + 3 // bytes of a peer in one LISTED, at most
+	hashRoom    = 1 + 2 + HashSize       // bytes of a hash with its key
+)
+
+// Room returns how many bytes the entry takes in a PUBLISH.
+func (e *Entry) Room() int {
+	room := 1 + 1 + headSize(uint64(len(e.Name))) + len(e.Name)
+	if e.Size > 0 {
+		room += 1 + headSize(e.Size)
+	}
+	if !e.Hash.IsZero() {
+		room += hashRoom
+	}
+	return room
+}
+
+// Room returns how many bytes the item takes in a LISTED, its holders among them, the peers that these point to not.
+func (item *Item) Room() int {
+	room := 1 + 1 + headSize(uint64(len(item.Name))) + len(item.Name) + hashRoom + 1 + headSize(item.Count)
+	if item.Size > 0 {
+		room += 1 + headSize(item.Size)
+	}
+	if len(item.Holders) > 0 {
+		room += 1 + headSize(uint64(len(item.Holders)))
+		for _, at := range item.Holders {
+			room += headSize(at)
+		}
+	}
+	return room
+}
+
+// headSize returns how many bytes appendHead appends.
+func headSize(n uint64) int {
+	switch {
+	case n < 24:
+		return 1
+	case n < 1<<8:
+		return 2
+	case n < 1<<16:
+		return 3
+	case n < 1<<32:
+		return 5
+	}
+	return 9
+}

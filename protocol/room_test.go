@@ -1,0 +1,77 @@
+package protocol
+
+import (
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func drawHash(t *rapid.T) Hash {
+	return Hash(rapid.SliceOfN(rapid.Byte(), HashSize, HashSize).Draw(t, "hash"))
+}
+
+func drawName(t *rapid.T) string {
+	return strings.Repeat("a", rapid.IntRange(1, 300).Draw(t, "length of the name"))
+}
+
+// What a page is said to take is what it takes.
+func TestRoomIsWhatTheLibraryWrites(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		e := Entry{Name: drawName(t), Size: rapid.Uint64().Draw(t, "size"), Hash: drawHash(t)}
+		if rapid.Bool().Draw(t, "gone") {
+			e.Size, e.Hash = 0, Hash{}
+		}
+		if b, err := encMode.Marshal(&e); err != nil || len(b) != e.Room() {
+			t.Fatalf("%v takes %d bytes, said were %d; %v", e, len(b), e.Room(), err)
+		}
+		item := Item{
+			Name: drawName(t), Size: e.Size, Hash: drawHash(t), Count: rapid.Uint64().Draw(t, "count"),
+			Holders: rapid.SliceOfN(rapid.Uint64Range(0, MaxPage), 0, MaxHolders).Draw(t, "holders"),
+		}
+		if b, err := encMode.Marshal(&item); err != nil || len(b) != item.Room() {
+			t.Fatalf("%v takes %d bytes, said were %d; %v", item, len(b), item.Room(), err)
+		}
+	})
+}
+
+// The fullest pages that keep to the room can be sent: long names, and as many short ones as a page may have.
+func TestAPageThatKeepsToTheRoomCanBeSent(t *testing.T) {
+	for _, length := range []int{1, 18, 23, 255, 1000} {
+		publish := &Publish{ID: NodeID{1}, Epoch: 1<<64 - 1, Index: 1<<64 - 1, From: MaxSequence - MaxPage, To: MaxSequence, Latest: MaxSequence}
+		e := Entry{Name: longName(length), Size: MaxFile, Hash: Hash{1}}
+		for room := PublishRoom; room >= e.Room() && len(publish.Changes) < MaxPage; room -= e.Room() {
+			publish.Changes = append(publish.Changes, e)
+		}
+		Append(nil, publish) // panics if it is too long
+
+		listed := &Listed{Cursor: make([]byte, CursorSize)}
+		item := Item{Name: longName(length), Size: MaxFile, Hash: Hash{1}, Count: 1<<64 - 1, Holders: []uint64{992, 993, 994, 995, 996, 997, 998, 999}}
+		room := ListedRoom
+		for range MaxPage {
+			room -= PeerRoom
+			listed.Peers = append(listed.Peers, Peer{Host: append(make(IP, 15), 1), Port: 1<<16 - 1})
+		}
+		for ; room >= item.Room() && len(listed.Items) < MaxPage; room -= item.Room() {
+			listed.Items = append(listed.Items, item)
+		}
+		Append(nil, listed)
+		if length <= 18 && len(listed.Items) < MaxPage {
+			t.Errorf("names of %d bytes: only %d items in a page", length, len(listed.Items))
+		}
+	}
+}
+
+func longName(length int) string { return strings.Repeat("a/", MaxName)[:length-1] + "b" }
+
+// A slice for MaxGroups groups, wherever they stand in the longest file, fits.
+func TestTheLargestOutboardFits(t *testing.T) {
+	const above = 42 // parents on each of the two ways down to the groups, in a file of 2^42 groups
+	m := &Outboard{
+		Size: MaxFile, Hash: Hash{1}, First: MaxFile/GroupSize - MaxGroups, Count: MaxGroups,
+		Nodes: make([]byte, (MaxGroups-1+2*above)*2*HashSize),
+	}
+	if frame := Append(nil, m); len(frame) > HeaderSize+MaxList {
+		t.Errorf("%d bytes", len(frame))
+	}
+}
