@@ -1,10 +1,13 @@
 package sim
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/node"
 )
 
 // catalog is the index of a node's share as it is published: each name with the number of its latest change.
@@ -63,4 +66,38 @@ func (w *World) publish(h *host, name string) {
 	if h.catalog.note(e) && h.proc != nil && h.plan != nil && !h.plan.Quiet {
 		w.tell(h.proc.member, roles.Nudged{})
 	}
+}
+
+// l4 compares the relay's index with what the nodes share.
+func (c *checks) l4() {
+	if why := c.unpublished(); why != "" {
+		c.fail(L4, "%s", why)
+	}
+}
+
+// unpublished says in what the relay's index is not what the listed nodes share, or "".
+func (c *checks) unpublished() string {
+	r := c.w.relay
+	if r.lie != Honest || r.proc == nil {
+		return ""
+	}
+	for _, k := range r.proc.oracle.known {
+		h := c.w.byAddress[k.at]
+		if !k.live(r.local(c.w.now)) || h == nil || h.plan == nil {
+			continue
+		}
+		names := map[string]protocol.Entry{}
+		if !h.plan.Quiet {
+			names = h.catalog.names()
+		}
+		if !maps.Equal(names, k.index.names) || k.index.complete == h.plan.Quiet {
+			return fmt.Sprintf("%s shares %d names, and the relay holds %d of its index (all: %t)", h.name, len(names), len(k.index.names), k.index.complete)
+		}
+	}
+	return ""
+}
+
+// config is what a node's Membership is told.
+func (w *World) config(h *host) node.Config {
+	return node.Config{Relay: w.relay.address.String(), ID: nodeID(h.plan.ID), Epoch: h.epoch(w.now), Port: nodePort}
 }

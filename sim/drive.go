@@ -7,8 +7,8 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// target is a place on a client's disk where a content goes, with what grows beside it until it is whole.
-type target struct {
+// landing is a place on a client's disk where a content goes, with what grows beside it until it is whole.
+type landing struct {
 	name    string
 	user    *actor   // who has it open
 	part    *grown   // nil: there is none
@@ -42,7 +42,7 @@ func (j *journal) set(g uint64, value protocol.Hash) {
 
 // store is an item of an errand, and where it goes.
 type store struct {
-	*target
+	*landing
 	hash protocol.Hash
 	size uint64
 }
@@ -55,19 +55,19 @@ func (a *actor) store(item int) *store {
 	return a.errand.stores[item]
 }
 
-// target returns the place for a name, or one beside it while somebody else has that open.
-func (h *host) target(name string, a *actor) *target {
-	for _, t := range h.targets {
+// landing returns the place for a name, or one beside it while somebody else has that open.
+func (h *host) landing(name string, a *actor) *landing {
+	for _, t := range h.landings {
 		if t.name != name {
 			continue
 		}
 		if t.user == nil || t.user == a || t.user.over() {
 			return t
 		}
-		return h.target(name+"+", a)
+		return h.landing(name+"+", a)
 	}
-	t := &target{name: name}
-	h.targets = append(h.targets, t)
+	t := &landing{name: name}
+	h.landings = append(h.landings, t)
 	return t
 }
 
@@ -125,7 +125,7 @@ func (w *World) makeReady(a *actor, want roles.OpenStore) {
 		w.tell(a, roles.StoreFailed{Item: want.Item, Text: "no space left"})
 		return
 	}
-	t := a.proc.host.target(a.errand.place(want), a)
+	t := a.proc.host.landing(a.errand.place(want), a)
 	t.user = a
 	t.wanted = append(t.wanted, want.Hash)
 	for len(a.errand.stores) <= want.Item {
@@ -146,7 +146,7 @@ func (w *World) makeReady(a *actor, want roles.OpenStore) {
 }
 
 // reclaim holds a journal's claims against the part's bytes, and forgets those that do not hold.
-func (w *World) reclaim(a *actor, t *target) (has roles.Groups) {
+func (w *World) reclaim(a *actor, t *landing) (has roles.Groups) {
 	for g := range uint64(len(t.journal.claims)) {
 		c := &t.journal.claims[g]
 		if c.value.IsZero() || g >= protocol.Groups(t.journal.size) {
@@ -155,9 +155,7 @@ func (w *World) reclaim(a *actor, t *target) (has roles.Groups) {
 		length := groupLength(t.journal.size, g)
 		bytes := t.part.gather(g*group, g*group+length)
 		holds := bytes.size == length && bytes.valued(g, t.journal.size <= group, c.value)
-		if w.plant != nil && w.plant.Credulous {
-			holds = true
-		}
+		holds = holds || w.planted(func(p *Plant) bool { return p.Credulous })
 		if !holds {
 			w.coverage.sometimes(FalseClaim)
 			if !w.diskOp(a.proc) {
@@ -175,7 +173,7 @@ func (w *World) reclaim(a *actor, t *target) (has roles.Groups) {
 }
 
 // startAnew drops what is there of another content, and makes an empty part and its journal.
-func (w *World) startAnew(a *actor, t *target, want roles.OpenStore) bool {
+func (w *World) startAnew(a *actor, t *landing, want roles.OpenStore) bool {
 	if t.journal != nil {
 		if !w.diskOp(a.proc) {
 			return false
@@ -211,6 +209,9 @@ func (w *World) verified(a *actor, s *store, g uint64, value protocol.Hash) {
 	if s.journal != nil && w.diskOp(a.proc) {
 		s.journal.set(g, value)
 	}
+	if w.planted(func(p *Plant) bool { return p.Early }) {
+		s.final = s.part
+	}
 }
 
 // keep puts a whole part under its name, and reports whether that went well: the process may be ended in the midst of it.
@@ -221,7 +222,7 @@ func (w *World) keep(a *actor, s *store) bool {
 		func() { s.renamed, s.before = false, nil },
 		func() { s.journal = nil },
 	}
-	if w.plant != nil && w.plant.Unsynced {
+	if w.planted(func(p *Plant) bool { return p.Unsynced }) {
 		steps[0] = func() {}
 	}
 	for _, step := range steps {

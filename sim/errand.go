@@ -83,6 +83,9 @@ func (w *World) errandOf(h *host, op Op, tries int) *errand {
 		}
 		w.load(r, to)
 		r.actor = w.addActor(h.proc, haulKind, w.pool.haul(to.address.String(), r.wanted))
+		for i := range r.wanted {
+			r.stores = append(r.stores, w.landItem(r.actor, &r.wanted[i]))
+		}
 	}
 	r.actor.errand = r
 	w.errands = append(w.errands, r)
@@ -91,7 +94,11 @@ func (w *World) errandOf(h *host, op Op, tries int) *errand {
 }
 
 func (w *World) wish(op Op) client.Wish {
-	return client.Wish{Relay: w.relay.address.String(), Name: op.Name, Hash: w.pinned(op.Pin), Sources: op.Sources, Once: op.Once}
+	wish := client.Wish{Relay: w.relay.address.String(), Name: op.Name, Hash: w.pinned(op.Pin), Sources: op.Sources, Once: op.Once}
+	if w.plant != nil && w.plant.Wish != nil {
+		w.plant.Wish(&wish)
+	}
+	return wish
 }
 
 // pinned returns the hash of a content by its number, or none for 0.
@@ -114,6 +121,13 @@ func (w *World) load(r *errand, to *host) {
 	r.wanted = append(r.wanted, client.Wanted{Name: missingName, Hash: none.hash, Size: none.size})
 	r.from = append(r.from, none)
 	r.hauled = map[int]protocol.Code{}
+}
+
+// landItem returns where an item of a haul goes. It has no journal: one group comes whole or not at all.
+func (w *World) landItem(a *actor, item *client.Wanted) *store {
+	t := a.proc.host.landing(item.Name, a)
+	t.user, t.part, t.journal, t.wanted = a, &grown{}, nil, append(t.wanted, item.Hash)
+	return &store{t, item.Hash, item.Size}
 }
 
 // resumeErrands begins again what the last process of a host did not finish.

@@ -63,12 +63,15 @@ func (w *World) look(x waiter) {
 		}
 		f = h.file(x.want.Name)
 	}
+	if f != nil && f.known != nil && w.planted(func(p *Plant) bool { return p.Stale }) {
+		f.hashed = f.version
+	}
 	switch {
 	case f == nil:
 		w.refuseFile(x.actor, protocol.NotFound, "no such file")
 	case f.indexed() == nil:
 		w.coverage.sometimes(WaitedForHash)
-		j := w.hash(x.actor.proc, f, 0)
+		j := w.job(x.actor.proc, f, 0)
 		j.waiting = append(j.waiting, x)
 	case !x.want.Hash.IsZero() && f.indexed().hash != x.want.Hash:
 		w.refuseFile(x.actor, protocol.Changed, "another content is under that name")
@@ -92,8 +95,8 @@ func (w *World) refuseFile(a *actor, code protocol.Code, text string) {
 	w.tell(a, roles.FileRefused{Code: code, Text: text})
 }
 
-// hash returns the job that hashes a file, which begins after a while if there is none yet.
-func (w *World) hash(p *process, f *inode, wait time.Duration) *job {
+// job returns the job that hashes a file, which begins after a while if there is none yet.
+func (w *World) job(p *process, f *inode, wait time.Duration) *job {
 	for _, j := range p.jobs {
 		if j.file == f {
 			return j
@@ -163,7 +166,7 @@ func (w *World) index(h *host) {
 			w.publish(h, h.files[i].name)
 			continue
 		}
-		w.hash(h.proc, f, time.Duration(i+1)*200*time.Microsecond)
+		w.job(h.proc, f, time.Duration(i+1)*200*time.Microsecond)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
-	"github.com/relaypeer/relaypeer/roles/node"
 	"github.com/relaypeer/relaypeer/roles/relay"
 )
 
@@ -23,20 +22,20 @@ const (
 
 // host is a computer: a clock, a disk, an address, and at most one process.
 type host struct {
-	index   int
-	name    string
-	role    role
-	address netip.AddrPort // where its process listens
-	age     time.Duration  // since it was switched on, when the world begins
-	wall    time.Duration  // its wall clock when the world begins
-	drift   int            // parts per million
-	plan    *NodePlan      // of a node
-	lie     Lie
-	off     bool
-	proc    *process
-	files   []shared  // of a node
-	catalog catalog   // of a node
-	targets []*target // of a client
+	index    int
+	name     string
+	role     role
+	address  netip.AddrPort // where its process listens
+	age      time.Duration  // since it was switched on, when the world begins
+	wall     time.Duration  // its wall clock when the world begins
+	drift    int            // parts per million
+	plan     *NodePlan      // of a node
+	lie      Lie
+	off      bool
+	proc     *process
+	files    []shared   // of a node
+	catalog  catalog    // of a node
+	landings []*landing // of a client
 }
 
 // process is a running program.
@@ -195,6 +194,7 @@ func (w *World) kill(p *process, how int) {
 	}
 	p.dead, p.listening, p.host.proc = true, false, nil
 	w.note(Line{What: Exits, Host: p.host.index})
+	w.check.disk(p.host)
 	for _, a := range p.actors {
 		a.gone = true
 		for _, e := range a.ends {

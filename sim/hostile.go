@@ -39,16 +39,6 @@ type sendRaw struct {
 
 func raw(b []byte) sendRaw { return sendRaw{seg: literal(b)} }
 
-// kindNamed is the kind with that name.
-func kindNamed(name string) (protocol.Kind, bool) {
-	for i := range protocol.Kinds {
-		if protocol.Kinds[i].Name == name {
-			return protocol.Kinds[i].Kind, true
-		}
-	}
-	return 0, false
-}
-
 // impostor is an accepted link at a liar.
 type impostor struct {
 	w     *World

@@ -53,7 +53,7 @@ func (i *impostor) granted(at roles.Moment, m protocol.Message) protocol.Message
 	if i.lie != "held" {
 		return m
 	}
-	held := protocol.Held{Index: at.Luck % 3, Sequence: at.Luck % 100}
+	held := protocol.Held{Index: 1 + at.Luck%3, Sequence: at.Luck % 100}
 	switch m := m.(type) {
 	case *protocol.Registered:
 		m.Held = held

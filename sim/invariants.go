@@ -56,8 +56,8 @@ var Invariants = []Invariant{
 	{S4, "the registry holds exactly the newest live registration of each node id, and answers accordingly"},
 	{S5, "an operation has one result"},
 	{S6, "nothing is sent on a link after its half-close, nothing is asked of it after its hanging up, nothing of a machine after its end"},
-	{S7, "a fetch in the reference mode never has two connections, one from several sources no more than those and one to the relay, " +
-		"and a machine at its end has none"},
+	{S7, "a fetch in the reference mode never has two connections, one from several sources no more than those, and " +
+		"a machine at its end has none"},
 	{S8, "a message that the table does not allow is answered with ERROR and the link is closed, as after every ERROR whose code closes; " +
 		"among honest peers on sound links there is none"},
 	{S9, "what is buffered, queued and remembered stays within its bound"},
@@ -99,6 +99,7 @@ type checks struct {
 	sound     bool // nothing goes wrong at all
 	healed    bool
 	stopping  bool // the last phase
+	uses      []linkUse
 }
 
 func newChecks(w *World) *checks {
@@ -116,14 +117,4 @@ func (c *checks) fail(id ID, format string, args ...any) {
 // who names an actor for a reader.
 func (c *checks) who(a *actor) string {
 	return fmt.Sprintf("%s's %s (machine %d)", a.proc.host.name, tables[a.kind].name, a.id)
-}
-
-// rots reports whether files rot in the scenario.
-func (w *World) rots() bool {
-	for i := range w.scenario.Faults {
-		if w.scenario.Faults[i].Class == BitRot {
-			return true
-		}
-	}
-	return false
 }

@@ -88,8 +88,8 @@ func (c *checks) stepped(a *actor) {
 
 // mostLinks is how many connections a machine may have at once: one, but for a fetch from several sources.
 func (a *actor) mostLinks() int {
-	if a.kind == fetchKind && a.errand.op.Sources > 1 {
-		return a.errand.op.Sources + 1
+	if a.kind == fetchKind && !a.errand.op.Once {
+		return max(1, a.errand.op.Sources)
 	}
 	return 1
 }

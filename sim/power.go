@@ -17,7 +17,7 @@ func (w *World) powerFails(h *host) {
 	if h.role == nodeRole && w.chooser.N(2, "index") > 0 {
 		w.forgetIndex(h)
 	}
-	for _, t := range h.targets {
+	for _, t := range h.landings {
 		if t.renamed && w.fate("rename") != writeKept {
 			t.part, t.final = t.final, t.before
 		}

@@ -1,6 +1,10 @@
 package sim
 
 import (
+	"slices"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
 )
 
@@ -54,5 +58,52 @@ func (c *checks) found(r *errand, is hope) {
 	case is.rot && got == client.Undelivered:
 	case got != client.NobodyHad && got != client.BadlyNamed:
 		c.fail(L3, "%q is nowhere, and the outcome is: %s", r.op.Name, outcomeWords[got])
+	}
+}
+
+// exact holds all pages of an answer of the relay against what it is known to hold.
+func (c *checks) exact(r *errand) {
+	relay := c.w.relay
+	at := roles.Moment{Now: relay.local(c.w.now)}
+	if r.answer.Code != 0 {
+		c.fail(L3, "the relay does not answer %s %q: %s", r.op.Do, r.op.Name, r.answer.Code)
+		return
+	}
+	listed, located := &protocol.Listed{}, &protocol.Located{}
+	for _, page := range r.pages {
+		switch page := page.(type) {
+		case *protocol.Listed:
+			listed.Items = append(listed.Items, page.Items...)
+		case *protocol.Located:
+			located.Peers = append(located.Peers, page.Peers...)
+		}
+	}
+	if r.op.Do == DoLocate {
+		relay.proc.oracle.located(at, &protocol.Locate{Name: r.op.Name, Hash: c.w.pinned(r.op.Pin)}, located)
+		return
+	}
+	known := relay.proc.oracle.items(at, r.op.Name)
+	for i := range listed.Items {
+		item := &listed.Items[i]
+		e := protocol.Entry{Name: item.Name, Size: item.Size, Hash: item.Hash}
+		if known[e] != item.Count {
+			c.fail(S15, "all pages together list %q with %d holders, and %d nodes have it", item.Name, item.Count, known[e])
+		}
+		delete(known, e)
+	}
+	if len(known) > 0 {
+		c.fail(S15, "%d names are on no page", len(known))
+	}
+}
+
+// disk holds S11 against what a host's disk has under final names.
+func (c *checks) disk(h *host) {
+	for _, t := range h.landings {
+		if t.final == nil {
+			continue
+		}
+		if id := t.final.identity(c.w); id == nil || !slices.Contains(t.wanted, id.hash) {
+			c.fail(S11, "%s has under the name %q what is not whole, or was not asked for", h.name, t.name)
+		}
 	}
 }

@@ -84,7 +84,7 @@ func (r *errand) heard(in roles.Heard) {
 		if v == nil {
 			return
 		}
-		if m.Code == protocol.NotFound {
+		if m.Code == protocol.NotFound || m.Code == protocol.Changed && r.op.Pin > 0 {
 			r.denied = append(r.denied, v.to)
 		}
 		if v.wrong && (m.Code == protocol.Changed || m.Code == protocol.Internal) {
@@ -183,7 +183,7 @@ func (c *checks) refusal(a *actor, link roles.Link, refusal *protocol.Error, the
 			c.fail(S8, "%s sent %v, although everybody is honest and no bit flipped", c.who(a), refusal)
 		}
 	case protocol.BadHash:
-		if c.honest && !c.w.rots() {
+		if c.honest {
 			c.fail(S13, "%s sent %v, although everybody is honest and no bit flipped or rotted", c.who(a), refusal)
 		}
 	}

@@ -90,7 +90,7 @@ func (s *Scenario) patience() time.Duration {
 	return protocol.DrainTimeout
 }
 
-// hostile reports whether somebody in the scenario breaks the protocol on purpose, or bits flip: then nobody
+// hostile reports whether somebody in the scenario breaks the protocol on purpose, or bits flip or rot: then nobody
 // promises that no message is refused.
 func (s *Scenario) hostile() bool {
 	if s.Relay.Lie != Honest {
@@ -102,7 +102,7 @@ func (s *Scenario) hostile() bool {
 		}
 	}
 	for i := range s.Faults {
-		if s.Faults[i].Class == BitFlip || s.Faults[i].Class == Attack {
+		if c := s.Faults[i].Class; c == BitFlip || c == BitRot || c == Attack {
 			return true
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
-	"github.com/relaypeer/relaypeer/roles/client"
 )
 
 // settling is how long it takes at most, once everything has healed, until the relay lists exactly those who live:
@@ -60,7 +59,7 @@ func (w *World) wait(most time.Duration) {
 	end := w.now + most
 	for w.hasty && w.now < end && !w.check.failed() {
 		w.until(w.now + look)
-		if w.check.unsettled() == "" && running(w.errands) == nil && !w.serving() {
+		if w.check.unsettled() == "" && w.check.unpublished() == "" && running(w.errands) == nil && !w.serving() {
 			return
 		}
 	}

@@ -173,7 +173,7 @@ func (w *World) stopFor(t *trouble) {
 // spoil is a fault of a file.
 func (w *World) spoil(t *trouble) {
 	f := t.who.file(t.Name)
-	if f == nil {
+	if f == nil || t.Class == BitRot && f.size == 0 {
 		return
 	}
 	w.fired(t)
