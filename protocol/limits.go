@@ -47,6 +47,8 @@ const (
 	ReplyTimeout   = 10 * time.Second // from a request sent to its response
 	IdleTimeout    = 10 * time.Second // from a response to the next request or the end of stream
 	CloseTimeout   = 2 * time.Second  // from half-close to the other side's end of stream
+	HoldTimeout    = IdleTimeout / 2  // how long a client keeps a link to a node on which it asks nothing
+	DialPatience   = 1 * time.Second  // after this a client with several sources dials the next node beside a silent one
 	DiskTimeout    = 10 * time.Second // from asking the disk to its answer
 	DeliverTimeout = 10 * time.Minute // from the last byte received to the file being in its place
 
@@ -69,6 +71,10 @@ const (
 	MaxLastSeen  = 65_536     // and how many
 	MaxEntries   = 1_000_000  // names that a relay keeps of one node
 	MaxIndex     = 20_000_000 // and of all
+	ManyGroups   = 8          // groups of a file from which on several nodes are asked for it at once
+	MaxHaul      = 64         // small files asked for ahead on one link
+	MaxHaulBytes = 16 << 20   // and their bytes
+	MaxVariants  = 16         // contents under one name that a client remembers, and nodes of each
 	MaxWalk      = 1_000_000  // peers a client asks for one file before it gives up
 	MaxPages     = 100_000    // pages it asks a relay for, should they come empty
 )

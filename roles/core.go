@@ -8,10 +8,12 @@ import (
 )
 
 // Core is the part that all machines have in common: the state under its table, the state's deadline, and the
-// effects of the step that is under way. It is embedded in a machine and owned by it.
+// effects of the step that is under way. It is embedded in a machine and owned by it. A machine may have others within
+// it: it passes on to them what is told of their links and timers, and hands their effects out as its own.
 type Core[S, E ~string] struct {
 	table   *Table[S, E]
 	referee referee
+	timer   Timer  // of its deadlines
 	number  uint64 // of the deadline last armed
 	armed   bool
 	effects []Effect
@@ -29,6 +31,9 @@ func NewCore[S, E ~string](t *Table[S, E]) Core[S, E] {
 
 // Watch has each fired row told to f, or to nobody.
 func (c *Core[S, E]) Watch(f func(Transition)) { c.watch = f }
+
+// OnTimer has the deadlines use a timer of their own instead of [Deadline]: for a machine within another one.
+func (c *Core[S, E]) OnTimer(t Timer) { c.timer = t }
 
 // State returns the state that the machine is in.
 func (c *Core[S, E]) State() S { return S(c.referee.Current()) }
@@ -71,9 +76,8 @@ func (c *Core[S, E]) Fire(event E) {
 	}
 	if wait := c.table.waits[c.State()]; wait > 0 {
 		c.Arm(wait)
-	} else if c.armed {
-		c.armed = false
-		c.Do(Disarm{Deadline})
+	} else {
+		c.Disarm()
 	}
 }
 
@@ -81,12 +85,23 @@ func (c *Core[S, E]) Fire(event E) {
 func (c *Core[S, E]) Arm(after time.Duration) {
 	c.number++
 	c.armed = true
-	c.Do(Arm{Deadline, c.number, after})
+	c.Do(Arm{c.timer, c.number, after})
+}
+
+// Armed reports whether a deadline runs.
+func (c *Core[S, E]) Armed() bool { return c.armed }
+
+// Disarm takes the deadline back, if one runs.
+func (c *Core[S, E]) Disarm() {
+	if c.armed {
+		c.armed = false
+		c.Do(Disarm{c.timer})
+	}
 }
 
 // Due reports whether a timer's ring is the deadline that runs now, and uses it up.
 func (c *Core[S, E]) Due(rang Rang) bool {
-	due := c.armed && rang.Timer == Deadline && rang.Number == c.number
+	due := c.armed && rang.Timer == c.timer && rang.Number == c.number
 	if due {
 		c.armed = false
 	}

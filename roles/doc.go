@@ -8,7 +8,10 @@
 //	relay.Session     an accepted link at a relay
 //	node.Membership   a node's lease at one relay
 //	node.Upload       an accepted link at a node
-//	client.Fetch      one wanted file
+//	client.Fetch      one wanted file; within it
+//	client.Query      what a client asks of a relay, and
+//	client.Source     a client's visit to one node
+//	client.Haul       many small files from one node
 //
 // Each is governed by one [Table]: in this state, on this event, go there, because. What the table does not
 // allow does not happen; a peer that tries gets ERROR(unexpected) and loses the link.

@@ -28,7 +28,7 @@ type Link int
 // Timer numbers a machine's timers.
 type Timer int
 
-// Deadline is the timer that every waiting state has.
+// Deadline is the timer that every waiting state has. Machines within another one have timers of their own.
 const Deadline Timer = 0
 
 // Input is something that happened, told to a machine. The set is closed.

@@ -14,6 +14,9 @@ func TestTablesAreSound(t *testing.T) {
 		"node.Upload":     node.UploadTable.Check,
 		"node.Membership": node.MembershipTable.Check,
 		"client.Fetch":    client.FetchTable.Check,
+		"client.Query":    client.QueryTable.Check,
+		"client.Source":   client.SourceTable.Check,
+		"client.Haul":     client.HaulTable.Check,
 	} {
 		if err := check(); err != nil {
 			t.Errorf("%s: %v", name, err)

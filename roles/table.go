@@ -49,6 +49,8 @@ type State[S ~string] struct {
 	// WaitFrom says.
 	Wait     time.Duration
 	WaitFrom string
+	// Nested marks a state that waits for machines within this one. They have deadlines, and come to their ends by them.
+	Nested bool
 }
 
 // Event documents an event. Messages are events under the names of their kinds; a guard (the same message, but
@@ -150,9 +152,9 @@ func (c *checker[S, E]) deadlines() {
 		switch {
 		case waits && s.Wait == 0 && s.WaitFrom == "":
 			c.bad("%s waits without a deadline", s.Name)
-		case waits && !c.leavesOnDeadline(s.Name):
+		case waits && !s.Nested && !c.leavesOnDeadline(s.Name):
 			c.bad("the deadline of %s leads nowhere", s.Name)
-		case !waits && s.Wait != 0:
+		case !waits && (s.Wait != 0 || s.Nested):
 			c.bad("%s has a deadline, but does not wait", s.Name)
 		case s.Final && len(c.next[s.Name]) > 0:
 			c.bad("%s is final, but goes on", s.Name)

@@ -1,341 +1,322 @@
-// Package client is the client's side of the protocol: [Fetch] gets one file from whichever node has it.
+// Package client is the client's side of the protocol. [Fetch] gets one file from whichever nodes have it, [Haul] many
+// small ones from one node, and [Query] asks a relay what is there.
+//
+// A Fetch has other machines within it: one Query at a time, on link 0, and a [Source] for each node that is being
+// visited, on links from 1 on. The sources share a [Plan], which says what is missing, and nothing else: each verifies
+// what it gets by itself.
 package client
 
 import (
-	"bytes"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// Fetch gets one file in the reference mode: the nodes of the relay's list one at a time, in its order, until
-// one has it. See FetchTable.
+// Fetch gets one file. With one source it is the reference mode: the nodes of the relay's list one at a time, in its
+// order, until one has it. See FetchTable.
 type Fetch struct {
 	roles.Core[State, Event]
-	relay, name string
+	wish    Wish
+	query   *Query
+	sources []*Source // that on link n+1 at n
+	plan    *Plan
+	watch   func(roles.Transition)
 
-	candidates []netip.AddrPort // not asked yet, in the relay's order
+	candidates []netip.AddrPort // to be asked, in this order
 	listed     map[netip.AddrPort]bool
 	cursor     []byte
 	pages      int
 	unwalked   bool // the list was longer than we walk
+	mute       QueryResult
 
-	asked   Tried // the node being asked
-	since   time.Duration
-	version []byte // of what is being received; nil: nothing yet
-	size    uint64
-	offset  uint64 // received so far
-	stretch uint64 // bytes of the CONTENT being received
+	again     []netip.AddrPort        // whose file changed: worth another visit
+	revisited map[netip.AddrPort]bool // have been in again
+	barred    map[netip.AddrPort]bool
+	contents  []known // that nodes have said they have
 
-	progress roles.Progress
-	whole    bool
-	result   Result
+	checked uint64        // bytes, by the store
+	due     time.Duration // of the patience that is armed
+	gave    bool          // a group was fetched
+	result  Result
 }
 
-// Tried is reported for each node that was asked, when it has been left.
-type Tried struct {
-	Node netip.AddrPort
-	Code protocol.Code  // 0: it sent the whole file
-	By   protocol.Party // who said so: the node, or the client about it
-	Text string
-	Had  bool // it had the file
-	Took time.Duration
+// known is a content that nodes have, and whether it has been tried for.
+type known struct {
+	Variant
+	tried bool
 }
 
-// Outcome is what a Fetch came to.
-type Outcome int
-
-// The outcomes. Their order is that of what is worse.
+// The timers of the machines within: one above their links.
 const (
-	Running     Outcome = iota
-	Fetched             // the file is in the store, whole
-	NobodyHad           // every listed node was asked and said not-found, or none is listed
-	Unsure              // those that could be asked do not have it, but not all could be asked
-	Undelivered         // some had it, but none could deliver it whole
-	NoRelay             // the relay could not be asked, or refused
-	DiskFailed          // our own disk failed
-	BadlyNamed          // the name breaks the name rule
-	Interrupted         // told to stop
+	queryTimer  = roles.Timer(relayLink) + 1
+	firstSource = relayLink + 1
 )
 
-// Result is what a Fetch came to, with all that was tried for it.
-type Result struct {
-	Outcome Outcome
-	Name    string
-	Size    uint64         // when Fetched
-	From    netip.AddrPort // when Fetched
-	Tried   []Tried
-	Code    protocol.Code  // why, when NoRelay, DiskFailed or BadlyNamed
-	By      protocol.Party // who said so
-	Text    string
-}
-
-// Locating is reported when the relay has answered with a page of nodes.
-type Locating struct {
-	Nodes []netip.AddrPort // those not listed before
-	More  bool
-}
-
-// The links of a Fetch: never both at once.
-const (
-	relayLink roles.Link = 0
-	nodeLink  roles.Link = 1
-)
-
-// NewFetch returns a Fetch of a file by name, from the nodes of the relay at host:port.
-func NewFetch(relay, name string) *Fetch {
-	return &Fetch{
-		Core: roles.NewCore(FetchTable), relay: relay, name: name,
-		listed: map[netip.AddrPort]bool{}, result: Result{Name: name},
+// NewFetch returns a Fetch.
+func NewFetch(w Wish) *Fetch {
+	f := &Fetch{
+		Core: roles.NewCore(FetchTable), query: NewQuery("", nil), listed: map[netip.AddrPort]bool{},
+		revisited: map[netip.AddrPort]bool{}, barred: map[netip.AddrPort]bool{},
 	}
+	f.query.OnTimer(queryTimer)
+	f.Reset(w)
+	return f
 }
 
 // Reset prepares the machine for another file.
-func (f *Fetch) Reset(relay, name string) {
+func (f *Fetch) Reset(w Wish) {
 	f.Core.Reset()
+	f.query.Core.Reset()
+	for _, s := range f.sources {
+		s.Core.Reset()
+	}
 	clear(f.listed)
-	*f = Fetch{Core: f.Core, relay: relay, name: name, listed: f.listed, result: Result{Name: name}}
+	clear(f.revisited)
+	clear(f.barred)
+	*f = Fetch{
+		Core: f.Core, wish: w, query: f.query, sources: f.sources, plan: NewPlan(w.Name, w.Hash),
+		listed: f.listed, revisited: f.revisited, barred: f.barred, result: Result{Name: w.Name},
+	}
+}
+
+// Watch has each fired row told to f, also those of the machines within.
+func (f *Fetch) Watch(watch func(roles.Transition)) {
+	f.watch = watch
+	f.Core.Watch(watch)
 }
 
 // Result returns what came of it, once the machine is final.
 func (f *Fetch) Result() Result { return f.result }
+
+// On returns the name of the table that governs what is said on a link, and the state there.
+func (f *Fetch) On(link roles.Link) (table, state string) {
+	if s := f.source(link); s != nil {
+		return SourceTable.Name, string(s.State())
+	}
+	return QueryTable.Name, string(f.query.State())
+}
 
 // Step is [roles.Machine]'s.
 func (f *Fetch) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	f.Begin()
 	switch in := in.(type) {
 	case roles.Started:
-		f.start()
-	case roles.Opened:
-		f.opened()
-	case roles.Heard:
-		f.heard(in.Message)
-	case roles.Garbled:
-		f.garbled(in.Err)
-	case roles.Moved:
-		if f.progress.Enough(in.Bytes) {
-			f.Fire(BodyMoved)
-			f.Arm(protocol.ProgressTimeout)
-		}
-	case roles.BodyDone:
-		f.offset += f.stretch
-		f.Fire(BodyReceived)
-		f.Do(roles.Hear{Link: nodeLink})
+		f.start(at)
+	case roles.StoreReady:
+		f.storeReady(in)
+	case roles.StoreChecking:
+		f.storeChecking(in)
 	case roles.StoreFailed:
-		f.end(StoreFailed, DiskFailed, protocol.Disk, in.Text)
-	case roles.Ended:
-		f.cut(at, Ended, protocol.Lost, "the link was ended too early")
-	case roles.Lost:
-		f.cut(at, Lost, in.Code, in.Text)
+		f.fail(at, StoreFailed, DiskFailed, protocol.Disk, in.Text)
 	case roles.Rang:
-		if f.Due(in) {
-			f.cut(at, Expired, protocol.Timeout, "no answer in time")
-		}
+		f.rang(at, in)
 	case roles.Stopped:
 		if !f.Final() {
-			f.end(Stopped, Interrupted, protocol.Interrupted, "told to stop")
+			f.fail(at, Stopped, Interrupted, protocol.Interrupted, "told to stop")
 		}
+	default:
+		f.pass(at, linkOf(in), in)
 	}
+	f.settle(at)
 	return f.Effects()
 }
 
-func (f *Fetch) start() {
-	if err := protocol.CheckName(f.name); err != nil {
-		f.end(Misnamed, BadlyNamed, err.Code, err.Text)
+// linkOf returns the link that an input is about.
+func linkOf(in roles.Input) roles.Link {
+	switch in := in.(type) {
+	case roles.Opened:
+		return in.Link
+	case roles.Heard:
+		return in.Link
+	case roles.Garbled:
+		return in.Link
+	case roles.Ended:
+		return in.Link
+	case roles.Lost:
+		return in.Link
+	case roles.Moved:
+		return in.Link
+	case roles.Verified:
+		return in.Link
+	case roles.BodyWrong:
+		return in.Link
+	case roles.BodyDone:
+		return in.Link
+	}
+	return -1
+}
+
+func (f *Fetch) start(at roles.Moment) {
+	if err := protocol.CheckName(f.wish.Name); err != nil && (f.wish.Name != "" || f.wish.Hash.IsZero()) {
+		f.fail(at, Misnamed, BadlyNamed, err.Code, err.Text)
 		return
 	}
 	f.Fire(Started)
-	f.Do(roles.Dial{Link: relayLink, To: f.relay})
+	f.locate(at)
 }
 
-func (f *Fetch) opened() {
-	asking := f.State() == DialingRelay
-	f.Fire(Opened)
-	if asking {
-		f.Do(roles.Send{Link: relayLink, Message: &protocol.Locate{Name: f.name, Cursor: f.cursor}}, roles.Hear{Link: relayLink})
+// locate asks the relay for a page.
+func (f *Fetch) locate(at roles.Moment) {
+	f.query.Reset(f.wish.Relay, &protocol.Locate{Name: f.wish.Name, Hash: f.wish.Hash, Cursor: f.cursor})
+	f.query.single = true
+	f.query.Watch(f.watch)
+	f.absorb(f.query.Step(at, roles.Started{}))
+}
+
+// source returns the source that is at work on a link, or nil.
+func (f *Fetch) source(link roles.Link) *Source {
+	if at := int(link - firstSource); at >= 0 && at < len(f.sources) && f.sources[at].working() {
+		return f.sources[at]
+	}
+	return nil
+}
+
+// pass passes on what is told of a link to the machine there.
+func (f *Fetch) pass(at roles.Moment, link roles.Link, in roles.Input) {
+	if s := f.source(link); s != nil {
+		f.absorb(s.Step(at, in))
+	} else if link == relayLink && f.State() == AskingRelay {
+		f.absorb(f.query.Step(at, in))
+	}
+}
+
+func (f *Fetch) rang(at roles.Moment, in roles.Rang) {
+	if in.Timer != roles.Deadline {
+		f.pass(at, roles.Link(in.Timer)-1, in)
 		return
 	}
-	f.get(0)
-	f.Do(roles.Hear{Link: nodeLink})
-}
-
-func (f *Fetch) get(offset uint64) {
-	f.Do(roles.Send{Link: nodeLink, Message: &protocol.Get{Name: f.name, Offset: offset, Version: f.version}})
-}
-
-func (f *Fetch) heard(m protocol.Message) {
-	relay := f.State() == AskingRelay
-	switch m := m.(type) {
-	case *protocol.Located:
-		if relay {
-			f.located(m)
-			return
-		}
-	case *protocol.Content:
-		if !relay {
-			f.content(m)
-			return
-		}
-	case *protocol.Error:
-		f.blame(m.Code, m.By, m.Text)
-		f.leave(Refused)
+	if !f.Due(in) {
 		return
 	}
-	f.reject(Unexpected, roles.Unexpected(m.Kind(), string(f.State())))
-}
-
-func (f *Fetch) located(m *protocol.Located) {
-	fresh := []netip.AddrPort{}
-	for _, peer := range m.Peers {
-		if at := peer.Addr(); !f.listed[at] && len(f.listed) < protocol.MaxWalk {
-			f.listed[at] = true
-			fresh = append(fresh, at)
-		}
-	}
-	f.candidates = append(f.candidates, fresh...)
-	f.cursor = m.Cursor
-	if f.pages++; f.cursor != nil && (f.pages >= protocol.MaxPages || len(f.listed) >= protocol.MaxWalk) {
-		f.cursor, f.unwalked = nil, true
-	}
-	f.leave(LocatedHeard)
-	f.Do(roles.Report{Outcome: Locating{fresh, f.cursor != nil}})
-}
-
-// content judges the head of a stretch against what came before.
-func (f *Fetch) content(m *protocol.Content) {
-	f.asked.Had = true
-	same := f.version == nil || bytes.Equal(f.version, m.Version) && f.size == m.Size
-	switch {
-	case m.Offset != f.offset || !same:
-		f.reject(ContentWrong, &protocol.Error{Code: protocol.Changed, Text: "the file changed while it was sent"})
-	case m.Length == 0:
-		f.size, f.whole = m.Size, true
-		f.asked.By = protocol.Node
-		f.leave(ContentEnds)
-	default:
-		f.size, f.version, f.stretch = m.Size, m.Version, m.Length
-		f.progress = roles.Progress{}
-		f.Fire(ContentComes)
-		f.get(f.offset + f.stretch)
-		f.Do(roles.ReceiveBody{Link: nodeLink, Offset: f.offset, Length: f.stretch})
-	}
-}
-
-func (f *Fetch) garbled(err *protocol.Error) { f.reject(Garbled, err) }
-
-// reject parts with somebody who broke the protocol, and says so.
-func (f *Fetch) reject(event Event, err *protocol.Error) {
-	err.By = protocol.Client
-	f.blame(err.Code, err.By, err.Text)
-	link := f.link()
-	f.Fire(event)
-	f.Part(link, err)
-}
-
-// leave closes a link as the one who opened it: half-close, wait for the other's end.
-func (f *Fetch) leave(event Event) {
-	link := f.link()
-	f.Fire(event)
-	f.Do(roles.HalfClose{Link: link}, roles.Discard{Link: link})
-}
-
-// link returns the link of the present state.
-func (f *Fetch) link() roles.Link {
 	switch f.State() {
-	case DialingRelay, AskingRelay, LeavingRelay:
-		return relayLink
+	case Opening:
+		f.fail(at, Expired, DiskFailed, protocol.Disk, "the disk does not answer")
+	case Finishing:
+		f.Fire(Expired)
+		f.stopAll(at)
+		f.fetched()
 	default:
-		return nodeLink
+		f.Fire(Impatient)
 	}
 }
 
-// blame notes why the relay or node that is being asked does not help.
-func (f *Fetch) blame(code protocol.Code, by protocol.Party, text string) {
-	if f.link() == relayLink {
-		f.result.Outcome, f.result.Code, f.result.By, f.result.Text = NoRelay, code, by, text
-		return
-	}
-	f.asked.Code, f.asked.By, f.asked.Text = code, by, text
-}
-
-// cut goes on from a link that is gone; in LeavingRelay and LeavingNode that is how it should be.
-func (f *Fetch) cut(at roles.Moment, event Event, code protocol.Code, text string) {
-	state, link := f.State(), f.link()
-	if state != LeavingRelay && state != LeavingNode {
-		f.blame(code, protocol.Client, text)
-	}
-	f.Fire(event)
-	f.Do(roles.HangUp{Link: link})
-	if link == nodeLink {
-		f.asked.Took = at.Now - f.since
-		f.result.Tried = append(f.result.Tried, f.asked)
-		f.Do(roles.Report{Outcome: f.asked})
-	}
-	f.choose(at)
-}
-
-func (f *Fetch) choose(at roles.Moment) {
-	switch {
-	case f.whole:
-		f.Fire(AllReceived)
-		f.result.Outcome, f.result.Size, f.result.From = Fetched, f.size, f.asked.Node
-	case f.result.Outcome == NoRelay:
-		f.Fire(GiveUp)
-	case len(f.candidates) > 0:
-		f.next(at)
-	case f.cursor != nil:
-		f.Fire(NextPage)
-		f.Do(roles.Dial{Link: relayLink, To: f.relay})
-	default:
-		f.exhausted()
-	}
-	if f.Final() {
-		f.Do(roles.Report{Outcome: f.result})
-	}
-}
-
-func (f *Fetch) next(at roles.Moment) {
-	node := f.candidates[0]
-	f.candidates = f.candidates[1:]
-	f.Fire(NextNode)
-	if f.offset > 0 || f.stretch > 0 {
-		f.Do(roles.ClearStore{})
-	}
-	f.asked, f.since = Tried{Node: node}, at.Now
-	f.version, f.size, f.offset, f.stretch = nil, 0, 0, 0
-	f.Do(roles.Dial{Link: nodeLink, To: node.String()})
-}
-
-// exhausted tells what it means that nobody is left to ask.
-func (f *Fetch) exhausted() {
-	f.result.Outcome = NobodyHad
-	if f.unwalked {
-		f.result.Outcome = Unsure
-	}
-	for _, tried := range f.result.Tried {
-		switch {
-		case tried.Had:
-			f.result.Outcome = Undelivered
-		case tried.Code != protocol.NotFound && f.result.Outcome == NobodyHad:
-			f.result.Outcome = Unsure
+// absorb makes the effects of a machine within ours, and takes for itself what that reports.
+func (f *Fetch) absorb(effects []roles.Effect) {
+	for _, effect := range effects {
+		if report, is := effect.(roles.Report); is {
+			f.told(report.Outcome)
+		} else {
+			f.Do(effect)
 		}
 	}
-	if f.result.Outcome == NobodyHad {
-		f.Fire(NobodyHasIt)
-	} else {
-		f.Fire(GiveUp)
+}
+
+func (f *Fetch) told(outcome any) {
+	switch outcome := outcome.(type) {
+	case *protocol.Located:
+		f.located(outcome)
+	case QueryResult:
+		f.answered(outcome)
+	case Learned:
+		f.learned(outcome)
+	case Hashing:
+		f.Do(roles.Report{Outcome: outcome})
+	case Had:
+		f.gave = true
+		if !slices.Contains(f.result.From, outcome.Node) {
+			f.result.From = append(f.result.From, outcome.Node)
+		}
+		f.Fire(GroupHad)
+		f.Do(roles.Report{Outcome: outcome})
+	case Visited:
+		f.visited(outcome)
 	}
 }
 
-// end stops here and now.
-func (f *Fetch) end(event Event, outcome Outcome, code protocol.Code, text string) {
-	state, link := f.State(), f.link()
-	f.Fire(event)
-	if state != New {
-		f.Do(roles.HangUp{Link: link})
+// learned has the store opened for the content of this fetch.
+func (f *Fetch) learned(l Learned) {
+	is, _ := f.plan.Identity()
+	f.remember(is, l.Node, true)
+	if f.State() == Seeking {
+		f.Fire(ContentKnown)
+		f.checked = 0
+		f.Do(roles.OpenStore{Name: f.wish.Name, Hash: is.Hash, Size: is.Size})
 	}
+}
+
+func (f *Fetch) storeChecking(in roles.StoreChecking) {
+	if f.State() != Opening {
+		return
+	}
+	if in.Done > f.checked {
+		f.checked = in.Done
+		f.Fire(StoreChecked)
+	} else {
+		f.Fire(StoreStuck)
+	}
+	f.Do(roles.Report{Outcome: Checking{in.Done, in.Size}})
+}
+
+func (f *Fetch) storeReady(in roles.StoreReady) {
+	if f.State() != Opening {
+		return
+	}
+	f.plan.Open(in.Has)
+	f.result.Kept = f.plan.kept()
+	is, _ := f.plan.Identity()
+	if f.plan.Done() {
+		f.Fire(StoreComplete)
+	} else {
+		f.Fire(StoreOpened)
+	}
+	f.Do(roles.Report{Outcome: Begun{is, f.result.Kept, in.Other}})
+}
+
+// fail stops here and now.
+func (f *Fetch) fail(at roles.Moment, event Event, outcome Outcome, code protocol.Code, text string) {
+	f.Fire(event)
+	f.stopAll(at)
 	f.result.Outcome, f.result.Code, f.result.By, f.result.Text = outcome, code, protocol.Client, text
+	f.ended()
+}
+
+// stopAll hangs up every link.
+func (f *Fetch) stopAll(at roles.Moment) {
+	if !f.query.Final() && f.query.State() != QueryNew {
+		f.hush(f.query.Step(at, roles.Stopped{}))
+	}
+	for _, s := range f.sources {
+		if s.working() {
+			f.hush(s.Step(at, roles.Stopped{}))
+		}
+	}
+}
+
+// hush absorbs effects of a machine within whose reports do not matter any more.
+func (f *Fetch) hush(effects []roles.Effect) {
+	for _, effect := range effects {
+		if _, is := effect.(roles.Report); !is {
+			f.Do(effect)
+		}
+	}
+}
+
+func (f *Fetch) fetched() {
+	f.result.Outcome = Fetched
+	f.ended()
+}
+
+// ended reports what came of it all.
+func (f *Fetch) ended() {
+	is, _ := f.plan.Identity()
+	f.result.Hash, f.result.Size = is.Hash, is.Size
+	for _, k := range f.contents {
+		if k.Identity != is {
+			f.result.Variants = append(f.result.Variants, k.Variant)
+		}
+	}
 	f.Do(roles.Report{Outcome: f.result})
 }

@@ -13,69 +13,64 @@ type Event string
 
 // The states of a Fetch.
 const (
-	New          State = "New"
-	DialingRelay State = "DialingRelay"
-	AskingRelay  State = "AskingRelay"
-	LeavingRelay State = "LeavingRelay"
-	Choosing     State = "Choosing"
-	DialingNode  State = "DialingNode"
-	AskingNode   State = "AskingNode"
-	Receiving    State = "Receiving"
-	LeavingNode  State = "LeavingNode"
-	Done         State = "Done"
-	NotFound     State = "NotFound"
-	Failed       State = "Failed"
+	New         State = "New"
+	AskingRelay State = "AskingRelay"
+	Choosing    State = "Choosing"
+	Seeking     State = "Seeking"
+	Opening     State = "Opening"
+	Fetching    State = "Fetching"
+	Finishing   State = "Finishing"
+	Done        State = "Done"
+	NotFound    State = "NotFound"
+	Failed      State = "Failed"
 )
 
 // The events of a Fetch.
 const (
-	Started      Event = "Started"
-	Misnamed     Event = "Misnamed"
-	Opened       Event = "Opened"
-	LocatedHeard Event = "LOCATED"
-	ContentComes Event = "CONTENT, more"
-	ContentEnds  Event = "CONTENT, end"
-	ContentWrong Event = "CONTENT, wrong"
-	Refused      Event = "ERROR"
-	Unexpected   Event = "Unexpected"
-	Garbled      Event = "Garbled"
-	BodyMoved    Event = "BodyMoved"
-	BodyReceived Event = "BodyReceived"
-	StoreFailed  Event = "StoreFailed"
-	Ended        Event = "Ended"
-	Lost         Event = "Lost"
-	Expired      Event = "Expired"
-	Stopped      Event = "Stopped"
-	NextNode     Event = "NextNode"
-	NextPage     Event = "NextPage"
-	AllReceived  Event = "AllReceived"
-	NobodyHasIt  Event = "NobodyHasIt"
-	GiveUp       Event = "GiveUp"
+	Started       Event = "Started"
+	Misnamed      Event = "Misnamed"
+	Located       Event = "Located"
+	NotLocated    Event = "NotLocated"
+	NextNode      Event = "NextNode"
+	NextSource    Event = "NextSource"
+	NextPage      Event = "NextPage"
+	StartAnew     Event = "StartAnew"
+	NobodyHasIt   Event = "NobodyHasIt"
+	GiveUp        Event = "GiveUp"
+	Impatient     Event = "Impatient"
+	ContentKnown  Event = "ContentKnown"
+	StoreChecked  Event = "StoreChecked"
+	StoreStuck    Event = "StoreStuck"
+	StoreOpened   Event = "StoreOpened"
+	StoreComplete Event = "StoreComplete"
+	StoreFailed   Event = "StoreFailed"
+	GroupHad      Event = "GroupHad"
+	AllHad        Event = "AllHad"
+	SourceLeft    Event = "SourceLeft"
+	LastLeft      Event = "LastLeft"
+	Expired       Event = "Expired"
+	Stopped       Event = "Stopped"
 )
 
 var row = roles.NewRow[State, Event]
 
-// FetchTable governs the fetching of one file.
+// FetchTable governs the fetching of one file. What is said to relay and nodes is governed by QueryTable and SourceTable.
 var FetchTable = &roles.Table[State, Event]{
 	Name: "client.Fetch",
 	States: []roles.State[State]{
 		{Name: New, Means: "Nothing has happened yet."},
-		{Name: DialingRelay, Wait: protocol.DialTimeout,
-			Means: "A connection to the relay is being made."},
-		{Name: AskingRelay, Wait: protocol.ReplyTimeout,
-			Means: "LOCATE has been sent; its answer, or the lack of one, moves us on."},
-		{Name: LeavingRelay, Wait: protocol.CloseTimeout,
-			Means: "The relay has answered and we have half-closed; its end of stream moves us on."},
+		{Name: AskingRelay, Nested: true, WaitFrom: "those of its Query",
+			Means: "The relay is being asked for a page of nodes; no node has a link."},
 		{Name: Choosing, Passing: true,
-			Means: "No connection is open; what has been heard so far decides what is next."},
-		{Name: DialingNode, Wait: protocol.DialTimeout,
-			Means: "A connection to the next node of the list is being made."},
-		{Name: AskingNode, Wait: protocol.ReplyTimeout,
-			Means: "One node has been asked; its answer, its silence or its death moves us on."},
-		{Name: Receiving, Wait: protocol.ProgressTimeout,
-			Means: "CONTENT has been heard and its raw bytes follow; each MinProgress bytes set the deadline anew."},
-		{Name: LeavingNode, Wait: protocol.CloseTimeout,
-			Means: "This node has done for us what it will and we have half-closed; its end of stream moves us on."},
+			Means: "No link is open; what has been heard so far decides what is next."},
+		{Name: Seeking, Nested: true, WaitFrom: "those of its Sources, and DialPatience while another node could be dialed beside them",
+			Means: "A node is being asked what the file is; with several sources another one beside it if it is slow."},
+		{Name: Opening, Wait: protocol.DiskTimeout,
+			Means: "The content is known; the store makes ready for it, and says what it has of it. Sources wait."},
+		{Name: Fetching, Nested: true, WaitFrom: "those of its Sources, and DialPatience while another node could be dialed beside them",
+			Means: "Groups are missing, and sources bring them; a page at a time, they are told which by the Plan."},
+		{Name: Finishing, Wait: protocol.CloseTimeout,
+			Means: "All groups are in the store; the links are being closed."},
 		{Name: Done, Final: true, Means: "The file is here, whole."},
 		{Name: NotFound, Final: true, Means: "Every listed node was asked and said that it does not have the file, or none is listed."},
 		{Name: Failed, Final: true, Means: "The file could not be had, and that is not because nobody has it."},
@@ -83,53 +78,54 @@ var FetchTable = &roles.Table[State, Event]{
 	Events: []roles.Event[Event]{
 		{Name: Started, Means: "a file is wanted"},
 		{Name: Misnamed, Means: "a file is wanted, by a name that breaks the name rule"},
-		{Name: Opened, Means: "the link is there"},
-		{Name: LocatedHeard, Kind: protocol.KindLocated, Means: "a page of active nodes"},
-		{Name: ContentComes, Kind: protocol.KindContent, Means: "the stretch that was asked for follows"},
-		{Name: ContentEnds, Kind: protocol.KindContent, Means: "no bytes are left, and the file is still the same"},
-		{Name: ContentWrong, Kind: protocol.KindContent, Means: "another offset, size or version than was asked for"},
-		{Name: Refused, Kind: protocol.KindError, Means: "the other side says no, and why"},
-		{Name: Unexpected, Means: "a message of any other kind"},
-		{Name: Garbled, Means: "bytes that are no message"},
-		{Name: BodyMoved, Means: "another MinProgress bytes have passed"},
-		{Name: BodyReceived, Means: "all bytes of this stretch are stored"},
+		{Name: Located, Means: "the relay has sent a page of nodes, and its link is closed"},
+		{Name: NotLocated, Means: "the relay could not be asked, or refused, and its link is closed"},
+		{Name: NextNode, Means: "a node has not been asked yet, and the store is not open"},
+		{Name: NextSource, Means: "a node has not been asked yet, and the store is open"},
+		{Name: NextPage, Means: "all nodes so far have been asked, and the relay has more"},
+		{Name: StartAnew, Means: "nobody is left to ask for this content, and some nodes have another one under the name"},
+		{Name: NobodyHasIt, Means: "all nodes have been asked, and each said that it does not have the file"},
+		{Name: GiveUp, Means: "nothing is left to try, and not every node said that it does not have the file"},
+		{Name: Impatient, Deadline: true, Means: "for DialPatience the latest node has not said what the file is, and another one could be asked"},
+		{Name: ContentKnown, Means: "a source has a node that has the content: the first that any node has, or the one that is wanted"},
+		{Name: StoreChecked, Means: "the store has verified more of what an earlier try left"},
+		{Name: StoreStuck, Means: "the store is verifying what an earlier try left, but has not got on"},
+		{Name: StoreOpened, Means: "the store is ready, and groups are missing"},
+		{Name: StoreComplete, Means: "the store is ready, and nothing is missing"},
 		{Name: StoreFailed, Means: "our own disk failed"},
-		{Name: Ended, Means: "the other side half-closed"},
-		{Name: Lost, Means: "the link broke, or could not be made"},
+		{Name: GroupHad, Means: "another group is verified and stored"},
+		{Name: AllHad, Means: "the last missing group is verified and stored"},
+		{Name: SourceLeft, Means: "a source has closed its link"},
+		{Name: LastLeft, Means: "no link is open any more"},
 		{Name: Expired, Deadline: true, Means: "the state's deadline passed"},
 		{Name: Stopped, Means: "the user does not want to wait any more"},
-		{Name: NextNode, Means: "a listed node has not been asked yet"},
-		{Name: NextPage, Means: "all nodes so far have been asked, and the relay has more"},
-		{Name: AllReceived, Means: "the last node asked has sent all of the file"},
-		{Name: NobodyHasIt, Means: "all nodes have been asked, and each said not-found"},
-		{Name: GiveUp, Means: "nothing is left to try, and not every node said not-found"},
 	},
 	Rows: []roles.Row[State, Event]{
-		row([]State{New}, Started, DialingRelay, "only the relay knows who is there"),
+		row([]State{New}, Started, AskingRelay, "only the relay knows who is there"),
 		row([]State{New}, Misnamed, Failed, "no node may have it, so nobody is asked"),
-		row([]State{DialingRelay}, Opened, AskingRelay, "LOCATE, with the cursor of the page before"),
-		row([]State{AskingRelay}, LocatedHeard, LeavingRelay, "its nodes are noted; the relay is not needed for them any more"),
-		row([]State{DialingNode}, Opened, AskingNode, "GET from the beginning"),
-		row([]State{AskingNode}, ContentComes, Receiving, "the bytes follow; the next GET goes out at once, so that the node need not wait for it"),
-		row([]State{Receiving}, BodyMoved, "", "the deadline is set anew: the node sends"),
-		row([]State{Receiving}, BodyReceived, AskingNode, "the answer to the next GET is already on its way"),
-		row([]State{AskingNode}, ContentEnds, LeavingNode, "that was all of it"),
-		row([]State{AskingNode}, ContentWrong, LeavingNode, "it does not belong to what came before: ERROR(changed); the next node may do better"),
-		row([]State{AskingRelay}, Refused, LeavingRelay, "the relay says no"),
-		row([]State{AskingNode}, Refused, LeavingNode, "the node says no, and the next one is asked"),
-		row([]State{AskingRelay}, Unexpected, LeavingRelay, "whoever says what has no place here has lost the thread: ERROR(unexpected)"),
-		row([]State{AskingNode}, Unexpected, LeavingNode, "whoever says what has no place here has lost the thread: ERROR(unexpected)"),
-		row([]State{AskingRelay}, Garbled, LeavingRelay, "after bytes that are no message nothing can be read: ERROR says what was wrong"),
-		row([]State{AskingNode}, Garbled, LeavingNode, "after bytes that are no message nothing can be read: ERROR says what was wrong"),
-		row([]State{AskingRelay, LeavingRelay, AskingNode, Receiving, LeavingNode}, Ended, Choosing, "the other side is done with this link"),
-		row([]State{DialingRelay, AskingRelay, LeavingRelay, DialingNode, AskingNode, Receiving, LeavingNode}, Lost, Choosing, "nobody is left to talk to"),
-		row([]State{DialingRelay, AskingRelay, LeavingRelay, DialingNode, AskingNode, Receiving, LeavingNode}, Expired, Choosing, "the other side had its time"),
-		row([]State{DialingNode, Receiving}, StoreFailed, Failed, "no node can help with our own disk"),
-		row([]State{Choosing}, NextNode, DialingNode, "one node at a time, in the relay's order"),
-		row([]State{Choosing}, NextPage, DialingRelay, "somebody further down the list may have it"),
-		row([]State{Choosing}, AllReceived, Done, "whole, and of one version"),
+		row([]State{AskingRelay}, Located, Choosing, "its nodes are noted; the relay is not needed for them any more"),
+		row([]State{AskingRelay}, NotLocated, Choosing, "there may be nodes from an earlier page that are worth another visit"),
+		row([]State{Choosing}, NextNode, Seeking, "in the relay's order"),
+		row([]State{Choosing}, NextSource, Fetching, "in the relay's order"),
+		row([]State{Choosing}, NextPage, AskingRelay, "somebody further down the list may have it"),
+		row([]State{Choosing}, StartAnew, Seeking, "any one content is better than none"),
 		row([]State{Choosing}, NobodyHasIt, NotFound, "this is certain"),
 		row([]State{Choosing}, GiveUp, Failed, "the report names each node that was passed over, with a code"),
-		row([]State{New, DialingRelay, AskingRelay, LeavingRelay, DialingNode, AskingNode, Receiving, LeavingNode}, Stopped, Failed, "the user need not wait for anybody"),
+		row([]State{Seeking}, Impatient, Seeking, "a dead node costs no more than this, where several may be asked"),
+		row([]State{Fetching}, Impatient, Fetching, "a dead node costs no more than this, where several may be asked"),
+		row([]State{Seeking}, ContentKnown, Opening, "it stays the content of this fetch; an earlier try may have left some of it"),
+		row([]State{Opening}, StoreChecked, Opening, "whoever gets on is waited for"),
+		row([]State{Opening}, StoreStuck, "", "the deadline runs on"),
+		row([]State{Opening}, StoreOpened, Fetching, "only what is missing is fetched"),
+		row([]State{Opening}, StoreComplete, Finishing, "an empty file, or one that an earlier try has fetched whole"),
+		row([]State{Opening, Fetching, Finishing}, StoreFailed, Failed, "no node can help with our own disk"),
+		row([]State{Opening}, Expired, Failed, "our disk hangs"),
+		row([]State{Fetching}, GroupHad, "", "it stays had, whatever becomes of the source"),
+		row([]State{Fetching}, AllHad, Finishing, "whole, and verified; who has not delivered yet is not waited for"),
+		row([]State{Seeking, Opening, Fetching, Finishing}, SourceLeft, "", "the others go on, and the store"),
+		row([]State{Seeking, Fetching}, LastLeft, Choosing, "the next node may do better"),
+		row([]State{Finishing}, LastLeft, Done, "the file is there and every link is closed"),
+		row([]State{Finishing}, Expired, Done, "the file is there; who does not close is not waited for"),
+		row([]State{New, AskingRelay, Seeking, Opening, Fetching, Finishing}, Stopped, Failed, "the user need not wait for anybody"),
 	},
 }

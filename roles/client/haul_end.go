@@ -1,0 +1,69 @@
+package client
+
+import (
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// excuse judges an ERROR after a file that was wrong.
+func (h *Haul) excuse(m *protocol.Error) {
+	if !excuses(m.Code) {
+		h.condemn(HaulRefused)
+		return
+	}
+	h.blame(m.Code, m.By, m.Text)
+	h.answer(Hauled{h.asked[0], m.Code, m.By, m.Text})
+	h.leave(HaulAdmits)
+}
+
+// condemn parts with a node that sent a wrong file and did not explain it.
+func (h *Haul) condemn(event HaulEvent) {
+	h.Fire(event)
+	h.Part(haulLink, &protocol.Error{Code: protocol.BadHash, By: protocol.Client, Text: h.tried.Text})
+}
+
+// reject parts with a node that broke the protocol, and says so. A wrong file before that weighs more.
+func (h *Haul) reject(event HaulEvent, err *protocol.Error) {
+	err.By = protocol.Client
+	if h.State() != HaulJudging {
+		h.blame(err.Code, err.By, err.Text)
+	}
+	h.Fire(event)
+	h.Part(haulLink, err)
+}
+
+// leave closes the link as the one who opened it: half-close, wait for the other's end.
+func (h *Haul) leave(event HaulEvent) {
+	h.Fire(event)
+	h.Do(roles.HalfClose{Link: haulLink}, roles.Discard{Link: haulLink})
+}
+
+// blame notes why the visit is over before everything was answered.
+func (h *Haul) blame(code protocol.Code, by protocol.Party, text string) {
+	h.tried.Code, h.tried.By, h.tried.Text = code, by, text
+}
+
+// cut notes that the link is gone. While leaving that is how it should be, and after a wrong file it is no excuse.
+func (h *Haul) cut(event HaulEvent, code protocol.Code, text string) {
+	switch h.State() {
+	case HaulLeaving, HaulDoubting, HaulJudging:
+	default:
+		h.blame(code, protocol.Client, text)
+	}
+	h.Fire(event)
+}
+
+// closed releases the link. A file that was wrong has been answered, with what was found about it.
+func (h *Haul) closed(at roles.Moment, was HaulState) {
+	if was != HaulNew {
+		h.Do(roles.HangUp{Link: haulLink})
+		h.tried.Took = at.Now - h.since
+	}
+	if h.tried.Code == protocol.BadHash && !h.answered[h.asked[0]] {
+		h.answer(Hauled{h.asked[0], h.tried.Code, h.tried.By, h.tried.Text})
+	}
+	if h.tried.Code == 0 {
+		h.tried.By = protocol.Node
+	}
+	h.Do(roles.Report{Outcome: h.tried})
+}

@@ -1,0 +1,98 @@
+package client
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+)
+
+// Wish is a file that is wanted.
+type Wish struct {
+	Relay   string        // host:port
+	Name    string        // may be empty where Hash is given
+	Hash    protocol.Hash // what its content must be; zero: what the first node has
+	Sources int           // links to nodes at once; 1, or 0: the reference mode, strictly one after the other
+	Once    bool          // what was delivered can't be taken back: groups in order, and no other content after the first
+}
+
+// Identity is what a file's content is known by.
+type Identity struct {
+	Hash protocol.Hash
+	Size uint64 // bytes
+}
+
+// Variant is another content than the one that was fetched, under the same name.
+type Variant struct {
+	Identity
+	Nodes []netip.AddrPort // some of those that have it
+}
+
+// Tried is reported for each visit to a node, when the node has been left.
+type Tried struct {
+	Node netip.AddrPort
+	Code protocol.Code  // 0: it did what was asked of it
+	By   protocol.Party // who said so: the node, or the client about it
+	Text string
+	Had  bool // it had the file, if maybe another content
+	Took time.Duration
+}
+
+// Outcome is what a Fetch came to.
+type Outcome int
+
+// The outcomes. Their order is that of what is worse.
+const (
+	Running     Outcome = iota
+	Fetched             // the file is in the store, whole
+	NobodyHad           // every listed node was asked and said that it does not have it, or none is listed
+	Unsure              // those that could be asked do not have it, but not all could be asked
+	Undelivered         // some had it, but none could deliver it whole
+	NoRelay             // the relay could not be asked, or refused
+	DiskFailed          // our own disk failed
+	BadlyNamed          // the name breaks the name rule
+	Interrupted         // told to stop
+)
+
+// Result is what a Fetch came to, with all that was tried for it.
+type Result struct {
+	Outcome  Outcome
+	Name     string
+	Hash     protocol.Hash    // of the content that was fetched, or tried last; zero: none was heard of
+	Size     uint64           // of that, bytes
+	Kept     uint64           // bytes of it that were there before, from an earlier try
+	From     []netip.AddrPort // whose bytes are in it, in the order of their first
+	Tried    []Tried
+	Variants []Variant      // the other contents that nodes had under the name
+	Code     protocol.Code  // why, when NoRelay, DiskFailed or BadlyNamed
+	By       protocol.Party // who said so
+	Text     string
+}
+
+// Locating is reported when the relay has answered with a page of nodes.
+type Locating struct {
+	Nodes []netip.AddrPort // those not listed before
+	More  bool
+}
+
+// Begun is reported when the store is ready for a content: at first, and when another content is begun.
+type Begun struct {
+	Identity
+	Kept  uint64 // bytes that are there already
+	Other bool   // another content was there, and has been dropped
+}
+
+// Hashing is reported while a node is hashing the file, and we wait for it.
+type Hashing struct {
+	Node       netip.AddrPort
+	Done, Size uint64 // bytes
+}
+
+// Checking is reported while the store verifies what it has of an earlier try.
+type Checking struct{ Done, Size uint64 } // bytes
+
+// Had is reported for each group that is verified and was not there before.
+type Had struct {
+	Node  netip.AddrPort
+	Bytes uint64
+}

@@ -1,0 +1,320 @@
+package client
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/protocol/content"
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// Source is one visit to one node on one link: it asks what the file is, takes from a Plan what this node shall send, and
+// receives that. Told Nudged, it looks at the Plan again. See SourceTable.
+//
+// What its owner has to know it reports: Learned, Hashing, Had, and Visited at the end, unless it was stopped.
+type Source struct {
+	roles.Core[SourceState, SourceEvent]
+	link roles.Link
+	plan *Plan
+
+	since time.Duration
+	tried Tried
+	visit Visited // without Tried
+	gave  bool    // it sent a group that was missing
+
+	page   []protocol.Hash // the values of the groups from first on
+	first  uint64
+	hashed uint64 // bytes, as the last HASHING that counted said
+
+	reach    uint64 // groups to ask for at once
+	asked    []Span // the first one is being answered
+	wanted   Span   // taken, but not asked for: its part of the tree has to come first; Count 0: none
+	judged   uint64 // groups of the first one that came, right
+	progress roles.Progress
+}
+
+// Learned is reported when the plan's content is known and the store is not open yet.
+type Learned struct{ Node netip.AddrPort }
+
+// Visited is reported when a node has been left.
+type Visited struct {
+	Tried
+	Rested bool     // nothing speaks against another visit, should there be something to ask for
+	Barred bool     // it sent what its hash does not vouch for, and is not to be asked again
+	Other  Identity // what it has under the name, where that is another content; zero: it has not
+}
+
+// ahead is how many GETs are sent before the answer to an earlier one is whole.
+const ahead = 1
+
+// mostReach is how many groups are asked for at once of a node that has proven itself.
+const mostReach = protocol.MaxRange / protocol.GroupSize
+
+// NewSource returns a Source that uses the link and takes from the plan.
+func NewSource(link roles.Link, node netip.AddrPort, plan *Plan) *Source {
+	s := &Source{Core: roles.NewCore(SourceTable)}
+	s.Reset(link, node, plan)
+	return s
+}
+
+// Reset prepares the machine for another visit.
+func (s *Source) Reset(link roles.Link, node netip.AddrPort, plan *Plan) {
+	s.Core.Reset()
+	*s = Source{Core: s.Core, link: link, plan: plan, tried: Tried{Node: node}, reach: 1, asked: s.asked[:0]}
+}
+
+// Step is [roles.Machine]'s.
+func (s *Source) Step(at roles.Moment, in roles.Input) []roles.Effect {
+	s.Begin()
+	was := s.State()
+	switch in := in.(type) {
+	case roles.Started:
+		s.since = at.Now
+		s.Fire(SourceStarted)
+		s.Do(roles.Dial{Link: s.link, To: s.tried.Node.String()})
+	case roles.Opened:
+		s.Fire(SourceOpened)
+		s.describe(0)
+	case roles.Heard:
+		s.heard(in.Message)
+	case roles.Garbled:
+		s.reject(SourceGarbled, in.Err)
+	case roles.Moved:
+		if s.progress.Enough(in.Bytes) {
+			s.Fire(BodyMoved)
+			s.Arm(protocol.ProgressTimeout)
+		}
+	case roles.Verified:
+		s.right(in.Group)
+	case roles.BodyWrong:
+		s.wrong(in.Group)
+	case roles.BodyDone:
+		s.bodyDone()
+	case roles.Ended:
+		s.cut(SourceEnded, protocol.Lost, "the link was ended too early")
+	case roles.Lost:
+		s.cut(SourceLost, in.Code, in.Text)
+	case roles.Rang:
+		if s.Due(in) {
+			s.expired()
+		}
+	case roles.Nudged:
+		s.nudged()
+	case roles.Stopped:
+		s.stop()
+	}
+	if s.Final() && was != SourceClosed {
+		s.closed(at, was, in)
+	}
+	return s.Effects()
+}
+
+// describe asks for a part of the tree.
+func (s *Source) describe(first uint64) {
+	s.first, s.page, s.hashed = first, nil, 0
+	s.Do(roles.Send{Link: s.link, Message: &protocol.Tree{Name: s.plan.name, Hash: s.plan.wish, First: first}}, roles.Hear{Link: s.link})
+}
+
+func (s *Source) heard(m protocol.Message) {
+	state := s.State()
+	switch m := m.(type) {
+	case *protocol.Outboard:
+		if state == SourceTree {
+			s.outboard(m)
+			return
+		}
+	case *protocol.Hashing:
+		s.hashing(m)
+		return
+	case *protocol.Content:
+		if state == SourceAsking {
+			s.content(m)
+			return
+		}
+		if state == SourceJudging {
+			s.condemn(ContentAgain)
+			return
+		}
+	case *protocol.Error:
+		s.refused(m)
+		return
+	}
+	s.reject(SourceUnexpected, roles.Unexpected(m.Kind(), string(state)))
+}
+
+// outboard judges what the node says that the file is.
+func (s *Source) outboard(m *protocol.Outboard) {
+	groups := protocol.Groups(m.Size)
+	is := Identity{m.Hash, m.Size}
+	values, ok := content.Verify(m.Hash, groups, m.First, m.Count, m.Nodes)
+	asked := m.First == s.first && m.Count == min(protocol.MaxGroups, groups-min(groups, s.first))
+	if !ok || !asked || !s.plan.wish.IsZero() && m.Hash != s.plan.wish {
+		s.visit.Barred = true
+		s.reject(OutboardWrong, &protocol.Error{Code: protocol.BadHash, Text: "the tree is not what its hash vouches for, or not what was asked for"})
+		return
+	}
+	s.tried.Had = true
+	s.plan.Fix(is)
+	if known, _ := s.plan.Identity(); known != is {
+		s.visit.Other = is
+		s.blame(protocol.Variant, protocol.Client, "other content under that name")
+		s.leave(OutboardOther)
+		return
+	}
+	s.page = values
+	s.Fire(OutboardFits)
+	if !s.plan.open {
+		s.Do(roles.Report{Outcome: Learned{s.tried.Node}})
+		return
+	}
+	s.work()
+}
+
+// hashing waits on, with a new deadline if the node gets on.
+func (s *Source) hashing(m *protocol.Hashing) {
+	if further(m, &s.hashed) {
+		s.Fire(HashingOn)
+	} else {
+		s.Fire(HashingStuck)
+	}
+	s.Do(roles.Hear{Link: s.link}, roles.Report{Outcome: Hashing{s.tried.Node, m.Done, m.Size}})
+}
+
+// further reports whether a HASHING shows that the node gets on, by the rule of protocol.MinProgress.
+func further(m *protocol.Hashing, before *uint64) bool {
+	if m.Done < *before+protocol.MinProgress && (m.Done < m.Size || m.Done <= *before) {
+		return false
+	}
+	*before = m.Done
+	return true
+}
+
+// work chooses the next request, on a link on which nothing is asked.
+func (s *Source) work() {
+	switch {
+	case s.ask():
+		s.Fire(GroupsTaken)
+		s.Do(roles.Hear{Link: s.link})
+	case s.wanted.Count > 0:
+		s.Fire(TreeWanted)
+		s.describe(s.wanted.First / protocol.MaxGroups * protocol.MaxGroups)
+	default:
+		s.visit.Rested = true
+		s.tried.By = protocol.Node
+		s.leave(NothingLeft)
+	}
+}
+
+// ask asks for as many stretches as may be under way, and reports whether one is.
+func (s *Source) ask() bool {
+	for len(s.asked) <= ahead {
+		if s.wanted.Count == 0 {
+			taken, ok := s.plan.Take(int(s.link), s.reach)
+			if !ok {
+				break
+			}
+			s.wanted = taken
+		}
+		if s.wanted.First < s.first || s.wanted.First+s.wanted.Count > s.first+uint64(len(s.page)) {
+			break
+		}
+		s.get(s.wanted)
+		s.asked, s.wanted = append(s.asked, s.wanted), Span{}
+	}
+	return len(s.asked) > 0
+}
+
+func (s *Source) get(w Span) {
+	s.hashed = 0
+	s.Do(roles.Send{Link: s.link, Message: &protocol.Get{
+		Name: s.plan.name, Hash: s.plan.identity.Hash, Offset: w.First * protocol.GroupSize, Length: s.plan.bytes(w),
+	}})
+}
+
+// content judges the head of a stretch. It may be shorter than was asked for.
+func (s *Source) content(m *protocol.Content) {
+	is, head := s.plan.identity, s.asked[0]
+	whole := s.plan.bytes(head)
+	fits := m.Hash == is.Hash && m.Size == is.Size && m.Offset == head.First*protocol.GroupSize &&
+		(m.Length == whole || m.Length > 0 && m.Length < whole && m.Length%protocol.GroupSize == 0)
+	if !fits {
+		s.reject(ContentWrong, &protocol.Error{Code: protocol.Changed, Text: "not the content, or not the stretch, that was asked for"})
+		return
+	}
+	s.tried.Had = true
+	if m.Length < whole {
+		s.plan.Shorten(int(s.link), head, m.Length/protocol.GroupSize)
+		head.Count = m.Length / protocol.GroupSize
+		s.asked[0] = head
+	}
+	s.progress, s.judged, s.hashed = roles.Progress{}, 0, 0
+	s.Fire(ContentFits)
+	s.ask()
+	from := head.First - s.first
+	s.Do(roles.ReceiveBody{
+		Link: s.link, Offset: m.Offset, Length: m.Length, Size: m.Size, Values: s.page[from : from+head.Count],
+	})
+}
+
+// right counts a group as had.
+func (s *Source) right(group uint64) {
+	s.Fire(GroupRight)
+	s.judged++
+	if s.plan.Got(group) {
+		s.gave = true
+		s.Do(roles.Report{Outcome: Had{s.tried.Node, s.plan.bytes(Span{group, 1})}})
+	}
+}
+
+// wrong begins to doubt the node. Unless its next answer explains the group, that was a lie.
+func (s *Source) wrong(group uint64) {
+	s.visit.Barred = true
+	s.blame(protocol.BadHash, protocol.Client, fmt.Sprintf("group %d is not what the tree says", group))
+	s.progress = roles.Progress{}
+	s.Fire(GroupWrong)
+}
+
+func (s *Source) bodyDone() {
+	if s.State() == SourceDoubting {
+		s.Fire(BodyDone)
+		if len(s.asked) < 2 {
+			s.get(Span{s.asked[0].First, 1})
+		}
+		s.Do(roles.Hear{Link: s.link})
+		return
+	}
+	s.plan.Finish(int(s.link), s.asked[0])
+	s.asked = append(s.asked[:0], s.asked[1:]...)
+	s.reach = min(2*s.reach, mostReach)
+	if len(s.asked) > 0 {
+		s.Fire(BodyDone)
+		s.Do(roles.Hear{Link: s.link})
+		return
+	}
+	s.Fire(BodyDoneLast)
+	s.work()
+}
+
+// nudged looks at the plan: there may be something to do, or nothing any more.
+func (s *Source) nudged() {
+	switch s.State() {
+	case SourceHolding:
+		if s.plan.open {
+			s.work()
+		}
+	case SourceReceiving:
+		if s.judged < s.asked[0].Count && s.plan.Overtaken(int(s.link)) {
+			s.overtaken()
+		}
+	case SourceAsking, SourceDoubting, SourceJudging:
+		if s.plan.Overtaken(int(s.link)) {
+			s.overtaken()
+		}
+	case SourceDialing, SourceTree:
+		if s.plan.Done() {
+			s.overtaken()
+		}
+	}
+}

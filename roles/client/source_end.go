@@ -1,0 +1,111 @@
+package client
+
+import (
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// refused leaves a node that says no. After a wrong group only some codes are an excuse.
+func (s *Source) refused(err *protocol.Error) {
+	if s.State() == SourceJudging && !excuses(err.Code) {
+		s.condemn(SourceRefused)
+		return
+	}
+	event := SourceRefused
+	if s.State() == SourceJudging {
+		event, s.visit.Barred = SourceAdmits, false
+	}
+	s.blame(err.Code, err.By, err.Text)
+	s.leave(event)
+}
+
+// excuses reports whether an ERROR explains that what came before it was wrong.
+func excuses(code protocol.Code) bool { return code == protocol.Changed || code == protocol.Internal }
+
+// condemn parts with a node that sent a wrong group and did not explain it.
+func (s *Source) condemn(event SourceEvent) {
+	s.Fire(event)
+	s.Part(s.link, &protocol.Error{Code: protocol.BadHash, By: protocol.Client, Text: s.tried.Text})
+}
+
+// reject parts with a node that broke the protocol, and says so. What was held against it before stays.
+func (s *Source) reject(event SourceEvent, err *protocol.Error) {
+	err.By = protocol.Client
+	if s.State() != SourceJudging {
+		s.blame(err.Code, err.By, err.Text)
+	}
+	s.Fire(event)
+	s.Part(s.link, err)
+}
+
+// leave closes the link as the one who opened it: half-close, wait for the other's end.
+func (s *Source) leave(event SourceEvent) {
+	s.Fire(event)
+	s.Do(roles.HalfClose{Link: s.link}, roles.Discard{Link: s.link})
+}
+
+// blame notes why the node does not help.
+func (s *Source) blame(code protocol.Code, by protocol.Party, text string) {
+	s.tried.Code, s.tried.By, s.tried.Text = code, by, text
+}
+
+// cut notes that the link is gone. While leaving that is how it should be, and after a wrong group it is no excuse.
+func (s *Source) cut(event SourceEvent, code protocol.Code, text string) {
+	switch s.State() {
+	case SourceLeaving, SourceDoubting, SourceJudging:
+	default:
+		s.blame(code, protocol.Client, text)
+	}
+	s.Fire(event)
+}
+
+func (s *Source) expired() {
+	if s.State() == SourceHolding {
+		s.visit.Rested = true
+		s.tried.By = protocol.Node
+		s.leave(SourceExpired)
+		return
+	}
+	s.cut(SourceExpired, protocol.Timeout, "no answer in time")
+}
+
+// overtaken leaves a node without a word: it may be in the midst of a stretch that nobody needs.
+func (s *Source) overtaken() {
+	switch {
+	case s.visit.Barred:
+	case s.gave:
+		s.tried.By = protocol.Node
+	default:
+		s.blame(protocol.Timeout, protocol.Client, "others were faster")
+	}
+	s.Fire(SourceOvertaken)
+}
+
+func (s *Source) stop() {
+	if !s.Final() {
+		s.Fire(SourceStopped)
+	}
+}
+
+// closed releases the link and gives back what was taken.
+func (s *Source) closed(at roles.Moment, was SourceState, last roles.Input) {
+	if was == SourceNew {
+		return
+	}
+	s.plan.Drop(int(s.link))
+	s.Do(roles.HangUp{Link: s.link})
+	if _, told := last.(roles.Stopped); told {
+		return
+	}
+	s.visit.Tried = s.tried
+	s.visit.Took = at.Now - s.since
+	s.Do(roles.Report{Outcome: s.visit})
+}
+
+// working reports whether the source has a link.
+func (s *Source) working() bool { return s.State() != SourceNew && !s.Final() }
+
+// pending reports whether the node has not said yet what the file is.
+func (s *Source) pending() bool {
+	return s.State() == SourceDialing || s.State() == SourceTree && s.page == nil && !s.tried.Had
+}

@@ -1,0 +1,261 @@
+package client
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// located notes the nodes of a page.
+func (f *Fetch) located(m *protocol.Located) {
+	fresh := []netip.AddrPort{}
+	for _, peer := range m.Peers {
+		if at := peer.Addr(); !f.listed[at] && len(f.listed) < protocol.MaxWalk {
+			f.listed[at] = true
+			fresh = append(fresh, at)
+		}
+	}
+	f.candidates = append(f.candidates, fresh...)
+	f.cursor = m.Cursor
+	if f.pages++; f.cursor != nil && (f.pages >= protocol.MaxPages || len(f.listed) >= protocol.MaxWalk) {
+		f.cursor, f.unwalked = nil, true
+	}
+	f.Do(roles.Report{Outcome: Locating{fresh, f.cursor != nil}})
+}
+
+// answered goes on from the relay.
+func (f *Fetch) answered(r QueryResult) {
+	if r.Code == 0 {
+		f.Fire(Located)
+		return
+	}
+	f.mute, f.cursor = r, nil
+	f.Fire(NotLocated)
+}
+
+// visited draws the conclusions from a visit that is over.
+func (f *Fetch) visited(v Visited) {
+	f.result.Tried = append(f.result.Tried, v.Tried)
+	f.Do(roles.Report{Outcome: v.Tried})
+	switch {
+	case v.Barred:
+		f.barred[v.Node] = true
+	case v.Rested:
+		f.candidates = slices.Insert(f.candidates, 0, v.Node)
+	case v.Other != Identity{}:
+		f.remember(v.Other, v.Node, false)
+	case v.Code == protocol.Changed && v.Had && !f.revisited[v.Node]:
+		f.revisited[v.Node] = true
+		f.again = append(f.again, v.Node)
+	}
+	if f.live() > 0 || f.State() == Opening {
+		f.Fire(SourceLeft)
+	}
+}
+
+// remember notes that a node has a content.
+func (f *Fetch) remember(is Identity, node netip.AddrPort, tried bool) {
+	at := slices.IndexFunc(f.contents, func(k known) bool { return k.Identity == is })
+	if at < 0 {
+		if len(f.contents) == protocol.MaxVariants {
+			return
+		}
+		at = len(f.contents)
+		f.contents = append(f.contents, known{Variant: Variant{Identity: is}})
+	}
+	k := &f.contents[at]
+	k.tried = k.tried || tried
+	if len(k.Nodes) < protocol.MaxVariants && !slices.Contains(k.Nodes, node) {
+		k.Nodes = append(k.Nodes, node)
+	}
+}
+
+// most is how many links to nodes there may be at once.
+func (f *Fetch) most() int {
+	if f.wish.Once {
+		return 1
+	}
+	return max(1, f.wish.Sources)
+}
+
+// live counts the sources that have a link.
+func (f *Fetch) live() (n int) {
+	for _, s := range f.sources {
+		if s.working() {
+			n++
+		}
+	}
+	return n
+}
+
+// settle draws the conclusions that do not depend on what was told last.
+func (f *Fetch) settle(at roles.Moment) {
+	if f.State() == Fetching && f.plan.Done() {
+		f.Fire(AllHad)
+	}
+	if f.State() == Fetching || f.State() == Finishing {
+		for _, s := range f.sources {
+			if s.working() {
+				f.absorb(s.Step(at, roles.Nudged{}))
+			}
+		}
+	}
+	if f.live() == 0 && f.Can(LastLeft) {
+		f.Fire(LastLeft)
+		if f.State() == Done {
+			f.fetched()
+		}
+	}
+	if f.State() == Choosing {
+		f.choose(at)
+	}
+	for f.lacking(at) {
+		f.visit(at)
+	}
+	f.wait(at)
+}
+
+// choose goes on when no link is open.
+func (f *Fetch) choose(at roles.Moment) {
+	if _, more := f.candidate(); !more && f.cursor == nil {
+		f.candidates, f.again = f.again, nil
+	}
+	_, more := f.candidate()
+	switch {
+	case more && f.plan.open:
+		f.Fire(NextSource)
+	case more:
+		f.Fire(NextNode)
+	case f.cursor != nil:
+		f.Fire(NextPage)
+		f.locate(at)
+	case f.startAnew():
+		f.Fire(StartAnew)
+	default:
+		f.exhausted()
+	}
+}
+
+// startAnew chooses another content that nodes have, if there is one.
+func (f *Fetch) startAnew() bool {
+	if f.wish.Once && f.gave {
+		return false
+	}
+	for i := range f.contents {
+		k := &f.contents[i]
+		if k.tried {
+			continue
+		}
+		k.tried = true
+		f.candidates = slices.Clone(k.Nodes)
+		if _, some := f.candidate(); some {
+			f.plan = NewPlan(f.wish.Name, f.wish.Hash)
+			f.plan.Fix(k.Identity)
+			f.result.Kept, f.result.From = 0, nil
+			return true
+		}
+	}
+	return false
+}
+
+// exhausted tells what it means that nobody is left to ask.
+func (f *Fetch) exhausted() {
+	f.result.Outcome = NobodyHad
+	if f.unwalked {
+		f.result.Outcome = Unsure
+	}
+	for _, tried := range f.result.Tried {
+		hasNot := tried.Code == protocol.NotFound || tried.Code == protocol.Changed && !f.wish.Hash.IsZero()
+		switch {
+		case tried.Had:
+			f.result.Outcome = Undelivered
+		case !hasNot && f.result.Outcome == NobodyHad:
+			f.result.Outcome = Unsure
+		}
+	}
+	if f.mute.Code != 0 {
+		f.result.Outcome, f.result.Code, f.result.By, f.result.Text = NoRelay, f.mute.Code, f.mute.By, f.mute.Text
+	}
+	if f.result.Outcome == NobodyHad {
+		f.Fire(NobodyHasIt)
+	} else {
+		f.Fire(GiveUp)
+	}
+	f.ended()
+}
+
+// candidate returns the node that is to be asked next.
+func (f *Fetch) candidate() (node netip.AddrPort, some bool) {
+	for len(f.candidates) > 0 && f.barred[f.candidates[0]] {
+		f.candidates = f.candidates[1:]
+	}
+	if len(f.candidates) == 0 {
+		return node, false
+	}
+	return f.candidates[0], true
+}
+
+// lacking reports whether another node is to be visited now.
+func (f *Fetch) lacking(at roles.Moment) bool {
+	if !f.roomy() {
+		return false
+	}
+	want, have := 1, 0
+	if f.plan.open && f.plan.groups >= protocol.ManyGroups {
+		want = f.most()
+	}
+	for _, s := range f.sources {
+		if s.working() && s.State() != SourceLeaving && !(s.pending() && at.Now-s.since >= protocol.DialPatience) {
+			have++
+		}
+	}
+	return have < want
+}
+
+// roomy reports whether another node could be visited.
+func (f *Fetch) roomy() bool {
+	if f.State() != Seeking && f.State() != Fetching || f.plan.open && !f.plan.Work() {
+		return false
+	}
+	_, some := f.candidate()
+	return some && f.live() < f.most()
+}
+
+// visit begins with the next node.
+func (f *Fetch) visit(at roles.Moment) {
+	node, _ := f.candidate()
+	f.candidates = f.candidates[1:]
+	free := slices.IndexFunc(f.sources, func(s *Source) bool { return !s.working() })
+	if free < 0 {
+		free = len(f.sources)
+		f.sources = append(f.sources, NewSource(0, node, nil))
+	}
+	s, link := f.sources[free], firstSource+roles.Link(free)
+	s.Reset(link, node, f.plan)
+	s.OnTimer(roles.Timer(link) + 1)
+	s.Watch(f.watch)
+	f.absorb(s.Step(at, roles.Started{}))
+}
+
+// wait has us told when the patience with a silent node is over, where another one could be visited.
+func (f *Fetch) wait(at roles.Moment) {
+	if f.State() != Seeking && f.State() != Fetching {
+		return
+	}
+	due := time.Duration(-1)
+	for _, s := range f.sources {
+		if end := s.since + protocol.DialPatience; s.working() && s.pending() && end > at.Now && (due < 0 || end < due) {
+			due = end
+		}
+	}
+	switch {
+	case due < 0 || !f.roomy():
+		f.Disarm()
+	case !f.Armed() || f.due != due:
+		f.due = due
+		f.Arm(due - at.Now)
+	}
+}
