@@ -100,8 +100,8 @@ func headOf(b []byte) (length, n int) {
 }
 
 func fieldOf(t reflect.Type, key int) reflect.StructField {
-	for i := range t.NumField() {
-		if f := t.Field(i); strings.HasPrefix(f.Tag.Get("cbor"), fmt.Sprintf("%d,", key)) {
+	for _, f := range reflect.VisibleFields(t) {
+		if strings.HasPrefix(f.Tag.Get("cbor"), fmt.Sprintf("%d,", key)) {
 			return f
 		}
 	}

@@ -1,27 +1,69 @@
 package main
 
-import "github.com/relaypeer/relaypeer/protocol"
+import (
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/protocol/content"
+)
+
+// The file of the examples, of six groups: that of a tree vector, under a name that is not all ASCII.
+const (
+	exampleName  = "verse/größe.txt"
+	exampleSize  = 5*protocol.GroupSize + 12_345
+	exampleFirst = 4 // the group from which on it is fetched
+	exampleIndex = 0x5eed
+	exampleEpoch = 1795409521243900
+)
+
+// exampleTree returns the hash of the examples' file, and its tree.
+func exampleTree() (protocol.Hash, []byte) {
+	data := make([]byte, exampleSize)
+	for i := range data {
+		data[i] = byte(i % 251)
+	}
+	var values []protocol.Hash
+	for at := 0; at < len(data); at += protocol.GroupSize {
+		group := data[at:min(at+protocol.GroupSize, len(data))]
+		values = append(values, content.Value(uint64(len(values)), group, false))
+	}
+	return content.Build(values)
+}
 
 // examples are one message of each kind.
 func examples() []protocol.Message {
-	id := protocol.NodeID{}
-	for i := range id {
-		id[i] = byte(i)
-	}
-	version := []byte{0xc0, 0xff, 0xee, 0x01}
+	const offset, groups = exampleFirst * protocol.GroupSize, 6
+	id := exampleID()
+	hash, tree := exampleTree()
+	held := protocol.Held{Index: exampleIndex, Sequence: 2500}
 	host := protocol.IP{192, 0, 2, 7}
 	ipv6 := protocol.IP{0x20, 0x01, 0x0d, 0xb8, 15: 0x07}
 	return []protocol.Message{
-		&protocol.Register{ID: id, Epoch: 1795409521243900, Port: 40123},
+		&protocol.Register{ID: id, Epoch: exampleEpoch, Port: 40123},
 		&protocol.Registered{TTL: 90_000, Renew: 30_000, Host: host, Port: 40123},
-		&protocol.Renew{ID: id, Epoch: 1795409521243900},
-		&protocol.Renewed{TTL: 90_000, Renew: 30_000},
-		&protocol.Leave{ID: id, Epoch: 1795409521243900},
+		&protocol.Renew{ID: id, Epoch: exampleEpoch},
+		&protocol.Renewed{TTL: 90_000, Renew: 30_000, Held: held},
+		&protocol.Leave{ID: id, Epoch: exampleEpoch},
 		&protocol.Left{},
-		&protocol.Locate{Name: "verse/größe.txt"},
-		&protocol.Located{Peers: []protocol.Peer{{Host: host, Port: 40123}, {Host: ipv6, Port: 4000}}, Cursor: []byte{1, 2, 3, 4}},
-		&protocol.Get{Name: "verse/größe.txt", Offset: protocol.MaxRange, Version: version},
-		&protocol.Content{Size: 20_000_000, Offset: protocol.MaxRange, Length: 20_000_000 - protocol.MaxRange, Version: version},
+		&protocol.Publish{ID: id, Epoch: exampleEpoch, Index: exampleIndex, From: 2500, To: 2502, Latest: 2502, Changes: []protocol.Entry{
+			{Name: exampleName, Size: exampleSize, Hash: hash}, {Name: "old.txt"},
+		}},
+		&protocol.Published{Index: exampleIndex, Sequence: 2502},
+		&protocol.Locate{Name: exampleName},
+		&protocol.Located{Peers: []protocol.Peer{
+			{Host: host, Port: 40123, Hash: hash, Size: exampleSize}, {Host: ipv6, Port: 4000},
+		}, Cursor: []byte{1, 2, 3, 4}},
+		&protocol.List{Pattern: "verse/**/*.txt", Holders: 2},
+		&protocol.Listed{
+			Items: []protocol.Item{{Name: exampleName, Size: exampleSize, Hash: hash, Count: 1, Holders: []uint64{0}}},
+			Peers: []protocol.Peer{{Host: host, Port: 40123}},
+		},
+		&protocol.Get{Name: exampleName, Hash: hash, Offset: offset, Length: exampleSize - offset},
+		&protocol.Content{Size: exampleSize, Offset: offset, Length: exampleSize - offset, Hash: hash},
+		&protocol.Tree{Name: exampleName, First: exampleFirst},
+		&protocol.Outboard{
+			Size: exampleSize, Hash: hash, First: exampleFirst, Count: groups - exampleFirst,
+			Nodes: content.Slice(tree, groups, exampleFirst, groups-exampleFirst),
+		},
+		&protocol.Hashing{Done: 3 * protocol.GroupSize, Size: exampleSize},
 		&protocol.Error{Code: protocol.Busy, By: protocol.Relay, Text: "no room for another link", Retry: 2000},
 	}
 }

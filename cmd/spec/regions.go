@@ -32,6 +32,9 @@ func regions(top string) (map[string]string, error) {
 		machine(all, node.MembershipTable),
 		machine(all, node.UploadTable),
 		machine(all, client.FetchTable),
+		machine(all, client.QueryTable),
+		machine(all, client.SourceTable),
+		machine(all, client.HaulTable),
 	)
 }
 

@@ -138,7 +138,7 @@ var SourceTable = &roles.Table[SourceState, SourceEvent]{
 		sourceRow([]SourceState{SourceReceiving}, BodyDoneLast, SourceHolding, "what is next depends on what is missing"),
 		sourceRow([]SourceState{SourceDoubting}, BodyDone, SourceJudging, "there is a next answer: where no GET is ahead, one for the wrong group is sent"),
 		sourceRow([]SourceState{SourceTree, SourceAsking, SourceReceiving, SourceDoubting, SourceJudging, SourceLeaving}, SourceEnded, SourceClosed, "the node is done with this link"),
-		sourceRow([]SourceState{SourceDialing, SourceTree, SourceHolding, SourceAsking, SourceReceiving, SourceDoubting, SourceJudging, SourceLeaving}, SourceLost, SourceClosed, "nobody is left to talk to"),
+		sourceRow([]SourceState{SourceDialing, SourceTree, SourceAsking, SourceReceiving, SourceDoubting, SourceJudging, SourceLeaving}, SourceLost, SourceClosed, "nobody is left to talk to"),
 		sourceRow([]SourceState{SourceDialing, SourceTree, SourceAsking, SourceReceiving, SourceDoubting, SourceJudging, SourceLeaving}, SourceExpired, SourceClosed, "the node had its time"),
 		sourceRow([]SourceState{SourceHolding}, SourceExpired, SourceLeaving, "the node would soon end a link on which nothing is asked; it can be dialed again"),
 		sourceRow([]SourceState{SourceDialing, SourceTree, SourceAsking, SourceReceiving, SourceDoubting, SourceJudging}, SourceOvertaken, SourceClosed, "who is slow or silent is not waited for"),

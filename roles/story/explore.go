@@ -1,6 +1,7 @@
 package story
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,15 +14,22 @@ import (
 // Subject is what Explore needs to know of a machine.
 type Subject struct {
 	New    func() Explorable
+	Done   func(Explorable)   // takes a machine back for New; nil: each is thrown away
 	Begin  roles.Input        // Started or Opened
 	Says   []protocol.Message // the messages that matter to it, in all their variants
 	Files  []roles.Input      // what the disk may say of a file
 	Stores []roles.Input      // what the disk may say of a store
+	Others []roles.Input      // what may be told at any time
 	Grown  int                // how many inputs a run may have
+	Visits int                // how often a place is gone on from
+	Table  string             // its name
 	States []string           // all that the table has
 	Cells  []string           // "State/Event": all that the table has
-	Allows func(state string, kind protocol.Kind) bool
+	Allows map[string]Allows  // by the names of the table, and of those of machines within
 }
+
+// Allows reports whether a table has a row for a kind of message in a state.
+type Allows func(state string, kind protocol.Kind) bool
 
 // Explorable is a machine with a state and a table that can be watched.
 type Explorable interface {
@@ -29,54 +37,76 @@ type Explorable interface {
 	Watch(func(roles.Transition))
 }
 
+// nesting is a machine that has others within, which speak for it on its links.
+type nesting interface {
+	On(roles.Link) (table, state string)
+}
+
 // NewSubject returns a subject with what its table says.
 func NewSubject[S, E ~string](t *roles.Table[S, E], begin roles.Input, build func() Explorable) Subject {
-	s := Subject{New: build, Begin: begin, Grown: 16}
-	kinds := map[string]bool{}
+	s := Subject{New: build, Begin: begin, Grown: 16, Visits: 4, Table: t.Name, Allows: map[string]Allows{}}
+	Within(&s, t)
 	for _, state := range t.States {
 		s.States = append(s.States, string(state.Name))
 	}
 	for _, row := range t.Rows {
 		for _, from := range row.From {
 			s.Cells = append(s.Cells, string(from)+"/"+string(row.On))
-			for _, e := range t.Events {
-				if e.Name == row.On && e.Kind != 0 {
-					kinds[string(from)+e.Kind.String()] = true
-				}
+		}
+	}
+	return s
+}
+
+// Within adds what the table of a machine within the subject allows.
+func Within[S, E ~string](s *Subject, t *roles.Table[S, E]) {
+	kinds := map[string]bool{}
+	for _, row := range t.Rows {
+		for _, e := range t.Events {
+			if e.Name != row.On || e.Kind == 0 {
+				continue
+			}
+			for _, from := range row.From {
+				kinds[string(from)+e.Kind.String()] = true
 			}
 		}
 	}
-	s.Allows = func(state string, kind protocol.Kind) bool { return kinds[state+kind.String()] }
-	return s
+	s.Allows[t.Name] = func(state string, kind protocol.Kind) bool { return kinds[state+kind.String()] }
 }
 
 // Explore tells machines every input that what they asked for may lead to, in every order that leads somewhere
 // new. It fails when a step panics, when a state waits without a deadline, when a message that the table does not
 // allow where one is awaited is not answered with ERROR(unexpected) and the end of the link, when a final machine
-// has a link left, or when a state or cell of the table was never met.
-func Explore(t *testing.T, subject Subject) {
+// has a link left, or when a cell of the table was never met: by none of the subjects, where one can't meet them all.
+func Explore(t *testing.T, subjects ...Subject) {
 	t.Helper()
-	x := &explorer{Subject: subject, t: t, visits: map[string]int{}, fired: map[string]bool{}, refused: map[string]bool{}}
-	todo := [][]roles.Input{{}}
-	for len(todo) > 0 && !t.Failed() {
-		path := todo[0]
-		todo = todo[1:]
-		w := x.walk(path)
-		if len(path) >= subject.Grown || !x.isNew(w) {
-			continue
-		}
-		x.refusals(w, path)
-		for _, in := range x.inputs(w) {
-			todo = append(todo, append(slices.Clone(path), in))
-		}
+	fired := map[string]bool{}
+	for _, subject := range subjects {
+		x := &explorer{Subject: subject, t: t, visits: map[string]int{}, fired: fired, refused: map[string]bool{}}
+		x.explore()
 	}
-	for _, cell := range subject.Cells {
-		if !x.fired[cell] {
+	for _, cell := range subjects[0].Cells {
+		if !fired[cell] {
 			t.Errorf("the row for %s never fired", cell)
 		}
 	}
+}
+
+func (x *explorer) explore() {
+	todo := [][]roles.Input{{}}
+	for len(todo) > 0 && !x.t.Failed() {
+		path := todo[0]
+		todo = todo[1:]
+		w := x.walk(path)
+		if len(path) < x.Grown && x.isNew(w) {
+			x.refusals(w, path)
+			for _, in := range x.inputs(w) {
+				todo = append(todo, append(slices.Clone(path), in))
+			}
+		}
+		x.done(w)
+	}
 	if len(x.visits) == 0 || len(x.refused) == 0 {
-		t.Error("nothing was explored")
+		x.t.Error("nothing was explored")
 	}
 }
 
@@ -88,114 +118,48 @@ type explorer struct {
 	refused map[string]bool // "State/KIND" tried where the table does not allow it
 }
 
-// walked is a machine after a path, with what it has asked for and not been told yet.
-type walked struct {
-	machine Explorable
-	state   string
-	last    []string            // the last rows that fired
-	links   map[roles.Link]want // what is asked of each link that is there
-	said    map[roles.Link]bool // where the last step sent something: that may fail
-	file    bool
-	store   bool
-	armed   *roles.Arm
-	effects []roles.Effect // of the last step
-}
-
-type want int
-
-const (
-	nothing want = iota
-	dialling
-	hearing
-	discarding
-	sending
-	receiving
-)
-
 func (x *explorer) walk(path []roles.Input) *walked {
-	w := &walked{machine: x.New(), state: x.States[0], links: map[roles.Link]want{}, said: map[roles.Link]bool{}}
+	w := &walked{machine: x.New(), state: x.States[0], links: map[roles.Link]asked{}, said: map[roles.Link]bool{}}
 	w.machine.Watch(func(moved roles.Transition) {
-		x.fired[moved.From+"/"+moved.Event] = true
-		w.state = moved.To
-		w.last = append(w.last, moved.From+"/"+moved.Event)
+		if moved.Machine == x.Table {
+			x.fired[moved.From+"/"+moved.Event] = true
+			w.state = moved.To
+		}
+		w.last = append(w.last, moved.Machine+" "+moved.From+"/"+moved.Event)
 	})
 	for i, in := range path {
-		x.step(w, roles.Moment{Luck: uint64(i)}, in, path)
+		x.step(w, uint64(i), in, path)
 	}
 	return w
 }
 
-func (x *explorer) step(w *walked, at roles.Moment, in roles.Input, path []roles.Input) {
+// oldRing in a path is the number of the arming before the one that runs, 0 that one.
+const oldRing = 1
+
+func (x *explorer) step(w *walked, luck uint64, in roles.Input, path []roles.Input) {
 	defer func() {
 		if failure := recover(); failure != nil {
 			x.t.Fatalf("after %s\n%s: %v", showAll(path), show(in), failure)
 		}
 	}()
+	if ring, is := in.(roles.Rang); is {
+		in = w.ring(ring)
+	}
 	w.told(in)
 	clear(w.said)
-	w.effects = slices.Clone(w.machine.Step(at, in))
+	w.effects = slices.Clone(w.machine.Step(roles.Moment{Now: w.now, Luck: luck}, in))
 	for _, e := range w.effects {
 		w.asked(e)
 	}
-	waits := w.armed != nil
+	waits := len(w.alarms) > 0
 	if final := w.machine.Final(); final && len(w.links) > 0 || final == waits {
 		x.t.Fatalf("after %s\n%s: in %s, final: %v, links: %v, deadline: %v", showAll(path), show(in), w.state, final, w.links, waits)
 	}
 }
 
-// told notes what an input answers.
-func (w *walked) told(in roles.Input) {
-	switch in := in.(type) {
-	case roles.Opened:
-		w.links[in.Link] = nothing
-	case roles.Heard:
-		w.links[in.Link] = nothing
-	case roles.Garbled:
-		w.links[in.Link] = nothing
-	case roles.Ended:
-		w.links[in.Link] = nothing
-	case roles.Lost:
-		w.links[in.Link] = nothing
-	case roles.BodyDone:
-		w.links[in.Link] = nothing
-	case roles.BodySpoiled:
-		w.links[in.Link] = nothing
-	case roles.FileFound, roles.FileRefused:
-		w.file = false
-	case roles.StoreReady, roles.StoreFailed:
-		w.store = false
-	case roles.Rang:
-		if w.armed != nil && w.armed.Number == in.Number {
-			w.armed = nil
-		}
-	}
-}
-
-// asked notes what an effect asks for.
-func (w *walked) asked(e roles.Effect) {
-	switch e := e.(type) {
-	case roles.Dial:
-		w.links[e.Link] = dialling
-	case roles.Send:
-		w.said[e.Link] = true
-	case roles.Hear:
-		w.links[e.Link] = hearing
-	case roles.Discard:
-		w.links[e.Link] = discarding
-	case roles.SendBody:
-		w.links[e.Link] = sending
-	case roles.ReceiveBody:
-		w.links[e.Link] = receiving
-	case roles.HangUp:
-		delete(w.links, e.Link)
-	case roles.OpenFile:
-		w.file = true
-	case roles.OpenStore:
-		w.store = true
-	case roles.Arm:
-		w.armed = &e
-	case roles.Disarm:
-		w.armed = nil
+func (x *explorer) done(w *walked) {
+	if x.Done != nil {
+		x.Done(w.machine)
 	}
 }
 
@@ -205,9 +169,13 @@ func (x *explorer) isNew(w *walked) bool {
 	if w.machine.Final() {
 		return false
 	}
-	place := fmt.Sprint(w.state, w.links, w.said, w.file, w.store, w.armed != nil, w.last[max(0, len(w.last)-3):])
+	place := fmt.Sprint(w.state, w.said, w.file, w.store, len(w.alarms), w.last[max(0, len(w.last)-3):])
+	for _, id := range w.open() {
+		_, state := w.on(id)
+		place += fmt.Sprint(id, w.links[id], state)
+	}
 	x.visits[place]++
-	return x.visits[place] <= 4
+	return x.visits[place] <= x.Visits
 }
 
 // inputs are those that may come next.
@@ -215,9 +183,9 @@ func (x *explorer) inputs(w *walked) (next []roles.Input) {
 	if len(w.last) == 0 {
 		return x.first()
 	}
-	for id, asked := range w.links {
-		next = append(next, x.ofLink(id, asked)...)
-		if asked == nothing && w.said[id] {
+	for _, id := range w.open() {
+		next = append(next, x.ofLink(w, id)...)
+		if w.links[id].want == nothing && w.said[id] {
 			next = append(next, roles.Lost{Link: id, Code: protocol.Lost, Text: "reset"})
 		}
 	}
@@ -227,11 +195,10 @@ func (x *explorer) inputs(w *walked) (next []roles.Input) {
 	if w.store {
 		next = append(next, x.Stores...)
 	}
-	if w.armed != nil {
-		next = append(next, roles.Rang{Timer: w.armed.Timer, Number: w.armed.Number - 1}, // an old one
-			roles.Rang{Timer: w.armed.Timer, Number: w.armed.Number})
+	for _, one := range w.alarms {
+		next = append(next, roles.Rang{Timer: one.Timer, Number: oldRing}, roles.Rang{Timer: one.Timer})
 	}
-	return append(next, roles.Stopped{})
+	return append(append(next, x.Others...), roles.Stopped{})
 }
 
 func (x *explorer) first() []roles.Input {
@@ -243,14 +210,18 @@ func (x *explorer) first() []roles.Input {
 	return []roles.Input{opened, full}
 }
 
-func (x *explorer) ofLink(id roles.Link, asked want) (next []roles.Input) {
+func (x *explorer) ofLink(w *walked, id roles.Link) (next []roles.Input) {
+	asked := w.links[id]
 	lost := roles.Lost{Link: id, Code: protocol.Lost, Text: "reset"}
-	switch asked {
+	switch asked.want {
 	case dialling:
 		return []roles.Input{roles.Opened{Link: id}, lost}
 	case hearing:
-		for _, m := range x.Says {
-			next = append(next, roles.Heard{Link: id, Message: m})
+		table, state := w.on(id)
+		for _, m := range x.Says { // what has no place there is said by refusals
+			if x.Allows[cmp.Or(table, x.Table)](state, m.Kind()) {
+				next = append(next, roles.Heard{Link: id, Message: m})
+			}
 		}
 		garbled := &protocol.Error{Code: protocol.Malformed, Text: "junk"}
 		return append(next, roles.Garbled{Link: id, Err: garbled}, roles.Ended{Link: id}, lost)
@@ -260,23 +231,34 @@ func (x *explorer) ofLink(id roles.Link, asked want) (next []roles.Input) {
 		return []roles.Input{roles.Moved{Link: id, Bytes: 1}, roles.Moved{Link: id, Bytes: protocol.MinProgress},
 			roles.BodyDone{Link: id}, roles.BodySpoiled{Link: id, Code: protocol.Changed}, lost}
 	case receiving:
-		return []roles.Input{roles.Moved{Link: id, Bytes: protocol.MinProgress}, roles.Verified{Link: id}, roles.BodyWrong{Link: id},
-			roles.BodyDone{Link: id}, roles.Ended{Link: id}, lost, roles.StoreFailed{Text: "no space"}}
+		next = []roles.Input{roles.Moved{Link: id, Bytes: protocol.MinProgress}, roles.Ended{Link: id}, lost}
+		if asked.rest == 0 {
+			next = append(next, roles.BodyDone{Link: id})
+		} else {
+			next = append(next, roles.Verified{Link: id, Group: asked.next}, roles.BodyWrong{Link: id, Group: asked.next})
+		}
+		if !asked.wrong {
+			next = append(next, roles.StoreFailed{Text: "no space"})
+		}
+		return next
 	}
 	return nil
 }
 
 // refusals tells the machine, wherever it hears, one message of each kind that the table does not allow there.
 func (x *explorer) refusals(w *walked, path []roles.Input) {
-	for id, asked := range w.links {
+	for _, id := range w.open() {
+		table, state := w.on(id)
+		allows := x.Allows[cmp.Or(table, x.Table)]
 		for _, info := range protocol.Kinds {
-			if asked != hearing || x.Allows(w.state, info.Kind) {
+			if w.links[id].want != hearing || allows(state, info.Kind) {
 				continue
 			}
 			bad := x.walk(path)
-			x.refused[w.state+"/"+info.Name] = true
-			x.step(bad, roles.Moment{}, roles.Heard{Link: id, Message: Sample(info.Kind)}, path)
-			x.checkRefusal(bad, id, w.state, info)
+			x.refused[state+"/"+info.Name] = true
+			x.step(bad, 0, roles.Heard{Link: id, Message: Sample(info.Kind)}, path)
+			x.checkRefusal(bad, id, state, info)
+			x.done(bad)
 		}
 	}
 }
@@ -291,7 +273,8 @@ func (x *explorer) checkRefusal(bad *walked, id roles.Link, state string, info p
 	got := strings.Join(lines, ", ")
 	refusal := fmt.Sprintf("send %d ERROR unexpected by ", id)
 	rest := fmt.Sprintf(", halfclose %d, discard %d", id, id)
-	if !strings.HasPrefix(got, refusal) || !strings.HasSuffix(got, rest) {
+	from := strings.Index(got, refusal)
+	if from < 0 || !strings.Contains(got[from:], rest) {
 		x.t.Errorf("%s in %s was answered with: %s", info.Name, state, got)
 	}
 }

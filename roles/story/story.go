@@ -20,9 +20,9 @@ type Story struct {
 	At      roles.Moment // the time and luck of the next step
 	Reports []any        // all outcomes so far
 
-	t     testing.TB
-	state func() string
-	armed *roles.Arm
+	t      testing.TB
+	state  func() string
+	alarms alarms
 }
 
 // New returns a story about a machine whose state can be asked for.
@@ -46,19 +46,20 @@ func (s *Story) Hear(link roles.Link, m protocol.Message, state string, effects 
 	s.Tell(roles.Heard{Link: link, Message: m}, state, effects...)
 }
 
-// Ring lets the time of the deadline pass and tells the machine so.
+// Ring lets the time of the deadline that is due first pass and tells the machine so.
 func (s *Story) Ring(state string, effects ...string) {
 	s.t.Helper()
-	if s.armed == nil {
+	first := s.alarms.first()
+	if first == nil {
 		s.t.Fatalf("no deadline runs in %s", s.state())
 	}
-	due := *s.armed
-	s.armed = nil
-	s.At.Now += due.After
+	due := *first
+	s.alarms.disarm(due.Timer)
+	s.At.Now = max(s.At.Now, due.at)
 	s.Tell(roles.Rang{Timer: due.Timer, Number: due.Number}, state, effects...)
 }
 
-// Waits fails unless the deadline that runs is that far away.
+// Waits fails unless the deadline that is due first was armed with that time.
 func (s *Story) Waits(want time.Duration) {
 	s.t.Helper()
 	if got := s.Wait(); got != want {
@@ -66,21 +67,21 @@ func (s *Story) Waits(want time.Duration) {
 	}
 }
 
-// Wait returns how far away the deadline that runs was when it was armed, or 0 without one.
+// Wait returns how far away the deadline that is due first was when it was armed, or 0 without one.
 func (s *Story) Wait() time.Duration {
-	if s.armed == nil {
-		return 0
+	if first := s.alarms.first(); first != nil {
+		return first.After
 	}
-	return s.armed.After
+	return 0
 }
 
 func (s *Story) take(effects []roles.Effect) (lines []string) {
 	for _, e := range effects {
 		switch e := e.(type) {
 		case roles.Arm:
-			s.armed = &e
+			s.alarms.arm(s.At.Now, e)
 		case roles.Disarm:
-			s.armed = nil
+			s.alarms.disarm(e.Timer)
 		case roles.Report:
 			s.Reports = append(s.Reports, e.Outcome)
 		}
@@ -121,7 +122,7 @@ func Describe(e roles.Effect) string {
 	case roles.OpenStore:
 		return fmt.Sprintf("open-store %d %s hash=%x size=%d", e.Item, e.Name, e.Hash[:1], e.Size)
 	case roles.Report:
-		return strings.ToLower("report " + reflect.TypeOf(e.Outcome).Name())
+		return strings.ToLower("report " + reflect.Indirect(reflect.ValueOf(e.Outcome)).Type().Name())
 	default:
 		return strings.ToLower(show(e))
 	}

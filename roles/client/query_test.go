@@ -1,0 +1,111 @@
+package client_test
+
+import (
+	"testing"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/roles/story"
+)
+
+func querying(t *testing.T, ask protocol.Message) *story.Story {
+	t.Helper()
+	q := client.NewQuery(relayAddress, ask)
+	s := story.New(t, q, q.State)
+	s.Tell(roles.Started{}, "Dialing", "dial 0 relay:4000")
+	s.Waits(protocol.DialTimeout)
+	s.Tell(roles.Opened{}, "Asking", "send 0 "+story.Say(ask), "hear 0")
+	s.Waits(protocol.ReplyTimeout)
+	return s
+}
+
+// answered fails unless the query came to that, and said so once, at the end.
+func answered(t *testing.T, s *story.Story, code protocol.Code, by protocol.Party) {
+	t.Helper()
+	got := of[client.QueryResult](t, s)
+	if got.Code != code || got.By != by || got != s.Machine.(*client.Query).Result() || !s.Machine.Final() {
+		t.Errorf("result %+v, final: %v", got, s.Machine.Final())
+	}
+}
+
+func TestAllPagesComeOverOneLink(t *testing.T) {
+	s := querying(t, &protocol.List{Pattern: "*.txt", Limit: 2})
+	s.Hear(0, &protocol.Listed{Cursor: []byte{7}}, "Asking", "send 0 LIST pattern=*.txt limit=2 cursor=07", "hear 0", "report listed")
+	s.Hear(0, &protocol.Listed{Cursor: []byte{9}}, "Asking", "send 0 LIST pattern=*.txt limit=2 cursor=09", "hear 0", "report listed")
+	s.Hear(0, &protocol.Listed{}, "Leaving", "halfclose 0", "discard 0", "report listed")
+	s.Waits(protocol.CloseTimeout)
+	s.Tell(roles.Ended{}, "Closed", "hangup 0", "report queryresult")
+	answered(t, s, 0, 0)
+
+	s = querying(t, &protocol.Locate{Name: "a.txt"})
+	s.Hear(0, &protocol.Located{Cursor: []byte{7}}, "Asking", "send 0 LOCATE name=a.txt cursor=07", "hear 0", "report located")
+	s.Hear(0, &protocol.Located{}, "Leaving", "halfclose 0", "discard 0", "report located")
+	s.Tell(roles.Lost{Code: protocol.Lost}, "Closed", "hangup 0", "report queryresult") // it has said all that was asked
+	answered(t, s, 0, 0)
+}
+
+// TestWhatWasAskedStaysAsItWas: a message that was sent may be written out later.
+func TestWhatWasAskedStaysAsItWas(t *testing.T) {
+	ask := &protocol.Locate{Name: "a.txt"}
+	s := querying(t, ask)
+	s.Hear(0, &protocol.Located{Cursor: []byte{7}}, "Asking", "send 0 LOCATE name=a.txt cursor=07", "hear 0", "report located")
+	if ask.Cursor != nil {
+		t.Errorf("the first request now has the cursor %x", ask.Cursor)
+	}
+}
+
+func TestARelayThatDoesNotAnswerARequestIsLeft(t *testing.T) {
+	s := querying(t, &protocol.List{})
+	s.Hear(0, &protocol.Located{}, "Leaving", "send 0 ERROR unexpected by client", "halfclose 0", "discard 0")
+	s.Tell(roles.Ended{}, "Closed", "hangup 0", "report queryresult")
+	answered(t, s, protocol.Unexpected, protocol.Client)
+
+	s = querying(t, &protocol.List{})
+	s.Hear(0, &protocol.Error{Code: protocol.Busy, By: protocol.Relay}, "Leaving", "halfclose 0", "discard 0")
+	s.Tell(roles.Ended{}, "Closed", "hangup 0", "report queryresult")
+	answered(t, s, protocol.Busy, protocol.Relay)
+
+	s = querying(t, &protocol.List{})
+	s.Ring("Closed", "hangup 0", "report queryresult")
+	answered(t, s, protocol.Timeout, protocol.Client)
+
+	s = querying(t, &protocol.List{})
+	s.Tell(roles.Ended{}, "Closed", "hangup 0", "report queryresult")
+	answered(t, s, protocol.Lost, protocol.Client)
+
+	s = querying(t, &protocol.List{})
+	s.Tell(roles.Garbled{Err: &protocol.Error{Code: protocol.TooLarge}}, "Leaving", "send 0 ERROR too-large by client", "halfclose 0", "discard 0")
+	s.Ring("Closed", "hangup 0", "report queryresult")
+	answered(t, s, protocol.TooLarge, protocol.Client)
+}
+
+func TestAListThatNeverEndsIsLeft(t *testing.T) {
+	s := querying(t, &protocol.List{})
+	for range protocol.MaxPages - 1 {
+		s.Hear(0, &protocol.Listed{Cursor: []byte{1}}, "Asking", "send 0 LIST cursor=01", "hear 0", "report listed")
+	}
+	s.Hear(0, &protocol.Listed{Cursor: []byte{1}}, "Leaving", "halfclose 0", "discard 0", "report listed")
+	s.Tell(roles.Ended{}, "Closed", "hangup 0", "report queryresult")
+	answered(t, s, protocol.Limit, protocol.Client)
+}
+
+func TestAQueryIsStopped(t *testing.T) {
+	s := querying(t, &protocol.List{})
+	s.Tell(roles.Stopped{}, "Closed", "hangup 0", "report queryresult")
+	s.Tell(roles.Stopped{}, "Closed")
+	answered(t, s, protocol.Interrupted, protocol.Client)
+}
+
+func TestWhateverHappensToAQuery(t *testing.T) {
+	var subjects []story.Subject
+	for _, ask := range []protocol.Message{&protocol.Locate{Name: "a.txt"}, &protocol.List{}} {
+		subject := story.NewSubject(client.QueryTable, roles.Started{}, func() story.Explorable { return client.NewQuery(relayAddress, ask) })
+		subject.Says = []protocol.Message{
+			&protocol.Located{Peers: peers(1)}, &protocol.Located{Cursor: []byte{1}}, &protocol.Listed{}, &protocol.Listed{Cursor: []byte{1}},
+			refusal(protocol.Busy),
+		}
+		subjects = append(subjects, subject)
+	}
+	story.Explore(t, subjects...)
+}

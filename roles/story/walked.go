@@ -1,0 +1,129 @@
+package story
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// walked is a machine after a path, with what it has asked for and not been told yet.
+type walked struct {
+	machine Explorable
+	state   string
+	now     time.Duration
+	last    []string // the last rows that fired
+	links   map[roles.Link]asked
+	said    map[roles.Link]bool // where the last step sent something: that may fail
+	file    bool
+	store   bool
+	alarms  alarms
+	effects []roles.Effect // of the last step
+}
+
+// asked is what is asked of a link that is there.
+type asked struct {
+	want       want
+	next, rest uint64 // of a body: the group that comes next, and how many are left
+	wrong      bool   // a group of it was
+}
+
+type want int
+
+const (
+	nothing want = iota
+	dialling
+	hearing
+	discarding
+	sending
+	receiving
+)
+
+// told notes what an input answers.
+func (w *walked) told(in roles.Input) {
+	switch in := in.(type) {
+	case roles.Opened:
+		w.links[in.Link] = asked{}
+	case roles.Heard:
+		w.links[in.Link] = asked{}
+	case roles.Garbled:
+		w.links[in.Link] = asked{}
+	case roles.Ended:
+		w.links[in.Link] = asked{}
+	case roles.Lost:
+		w.links[in.Link] = asked{}
+	case roles.BodyDone:
+		w.links[in.Link] = asked{}
+	case roles.BodySpoiled:
+		w.links[in.Link] = asked{}
+	case roles.Verified:
+		body := w.links[in.Link]
+		body.next, body.rest = body.next+1, body.rest-1
+		w.links[in.Link] = body
+	case roles.BodyWrong:
+		w.links[in.Link] = asked{want: receiving, wrong: true}
+	case roles.FileFound, roles.FileRefused:
+		w.file = false
+	case roles.StoreReady, roles.StoreFailed:
+		w.store = false
+	}
+}
+
+// ring lets a timer's time pass, or takes an old number of it.
+func (w *walked) ring(in roles.Rang) roles.Rang {
+	for _, one := range w.alarms {
+		if one.Timer != in.Timer {
+			continue
+		}
+		if in.Number == oldRing {
+			in.Number = one.Number - 1
+		} else {
+			in.Number = one.Number
+			w.now = max(w.now, one.at)
+			w.alarms.disarm(in.Timer)
+		}
+		break
+	}
+	return in
+}
+
+// asked notes what an effect asks for.
+func (w *walked) asked(e roles.Effect) {
+	switch e := e.(type) {
+	case roles.Dial:
+		w.links[e.Link] = asked{want: dialling}
+	case roles.Send:
+		w.said[e.Link] = true
+	case roles.Hear:
+		w.links[e.Link] = asked{want: hearing}
+	case roles.Discard:
+		w.links[e.Link] = asked{want: discarding}
+	case roles.SendBody:
+		w.links[e.Link] = asked{want: sending}
+	case roles.ReceiveBody:
+		w.links[e.Link] = asked{want: receiving, next: e.Offset / protocol.GroupSize, rest: protocol.Groups(e.Length)}
+	case roles.HangUp:
+		delete(w.links, e.Link)
+	case roles.OpenFile:
+		w.file = true
+	case roles.OpenStore:
+		w.store = true
+	case roles.Arm:
+		w.alarms.arm(w.now, e)
+	case roles.Disarm:
+		w.alarms.disarm(e.Timer)
+	}
+}
+
+// open returns the links that are there, in order.
+func (w *walked) open() []roles.Link { return slices.Sorted(maps.Keys(w.links)) }
+
+// on returns the table that governs a link, or "" for the subject's own, and the state there.
+func (w *walked) on(id roles.Link) (table, state string) {
+	if n, is := w.machine.(nesting); is {
+		return n.On(id)
+	}
+	return "", w.state
+}
