@@ -11,7 +11,7 @@ import (
 // Attacks lists what a stranger may do to a server: "first X" says X at once, "second X" after an honest request;
 // X is the name of a kind, or of what is no message. The others are ways of not behaving.
 func Attacks() []string {
-	attacks := []string{"silence", "end", "half", "half-end", "drip", "no-reading", "hang-up", "flood", "old-cursor", "bad-name", "far-offset"}
+	attacks := []string{"silence", "end", "half", "half-end", "drip", "no-reading", "hang-up", "flood", "old-cursor", "bad-name", "far-offset", "end-offset"}
 	for _, when := range []string{"first", "second"} {
 		for i := range protocol.Kinds {
 			attacks = append(attacks, when+" "+protocol.Kinds[i].Name)
@@ -145,6 +145,8 @@ func (s *stranger) begin() []roles.Effect {
 		return say(&protocol.Locate{Cursor: []byte("not of this relay")})
 	case "bad-name":
 		return []roles.Effect{raw(badName()), roles.Hear{}}
+	case "end-offset":
+		return say(&protocol.Get{Name: s.honestName(), Offset: s.honestSize()})
 	case "far-offset":
 		return say(&protocol.Get{Name: s.honestName(), Offset: protocol.MaxFile})
 	}
@@ -156,6 +158,13 @@ func (s *stranger) honestName() string {
 		return s.to.files[0].name
 	}
 	return "x"
+}
+
+func (s *stranger) honestSize() uint64 {
+	if len(s.to.files) > 0 {
+		return s.to.files[0].file.size
+	}
+	return 0
 }
 
 // badName is a GET for a name outside the share.

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"time"
+
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 )
@@ -13,6 +15,7 @@ type body struct {
 	values []protocol.Hash
 	got    gathered // of the group that is coming
 	wrong  bool     // a group was wrong: the rest is thrown away
+	closed bool     // the disk has been told that the stretch is over
 }
 
 // receive makes an end ready for a stretch.
@@ -35,7 +38,7 @@ func (w *World) wakeReceive(e *end) {
 	a := e.actor
 	switch {
 	case e.left == 0:
-		w.give(e, roles.BodyDone{Link: e.link})
+		w.received(e)
 	case e.broken != 0:
 		w.lose(e, e.broken, "the connection was reset")
 	case e.in.size > 0:
@@ -60,6 +63,28 @@ func (w *World) wakeReceive(e *end) {
 		w.coverage.sometimes(EndInBody)
 		w.ended(e)
 	}
+}
+
+// received ends a stretch, all of which has come. A disk that hangs holds that up.
+func (w *World) received(e *end) {
+	h := e.host
+	if full := w.troubled(DiskFull, h); full != nil && full.N < 0 && e.actor.errand != nil {
+		w.fired(full)
+		w.give(e, roles.StoreFailed{Item: e.body.item, Text: "no space left"})
+		return
+	}
+	hang := w.troubled(DiskHang, h)
+	if hang == nil || e.body.closed {
+		if e.body.closed && e.broken != 0 {
+			w.lose(e, e.broken, "the connection was reset")
+			return
+		}
+		w.give(e, roles.BodyDone{Link: e.link})
+		return
+	}
+	w.fired(hang)
+	e.body.closed = true
+	w.after(time.Duration(w.chooser.N(hang.N+1, "disk"))*time.Millisecond, func() { w.poke(e) })
 }
 
 // judge holds a group that is all there against its value and tells the machine.
@@ -99,7 +124,7 @@ func (w *World) diskTakes(a *actor, size int) bool {
 	if t == nil {
 		return true
 	}
-	if t.bytes += size; t.bytes <= t.N {
+	if t.bytes += size; t.bytes <= t.N || t.N < 0 {
 		return true
 	}
 	w.fired(t)

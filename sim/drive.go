@@ -23,21 +23,21 @@ type landing struct {
 type journal struct {
 	hash   protocol.Hash
 	size   uint64
-	synced bool // header and existence
 	claims []claim
+	before *journal // what stood in its place, and may come back in parts when the power fails; nil: nothing
 }
 
-// claim is a group's value as the journal has it. The zero value claims nothing.
+// claim is a group's value as the journal has it, tied to the content that it is of: one that outlives its header must
+// not be believed under another. The zero value claims nothing.
 type claim struct {
-	value  protocol.Hash
-	synced bool
+	value, of protocol.Hash
 }
 
 func (j *journal) set(g uint64, value protocol.Hash) {
 	for uint64(len(j.claims)) <= g {
 		j.claims = append(j.claims, claim{})
 	}
-	j.claims[g] = claim{value: value}
+	j.claims[g] = claim{value, j.hash}
 }
 
 // store is an item of an errand, and where it goes.
@@ -108,8 +108,10 @@ func (w *World) openStore(a *actor, want roles.OpenStore) {
 	}
 	a.asks++
 	asks := a.asks
-	for at := time.Second; at < wait; at += time.Second {
-		w.tellLater(a, at, roles.StoreChecking{Done: uint64(at / time.Second), Size: uint64(wait/time.Second) + 1})
+	if place := h.landing(a.errand.place(want), a); place.part != nil {
+		for at := time.Second; at < wait; at += time.Second { // it gets on every other second
+			w.tellLater(a, at, roles.StoreChecking{Done: uint64(at / (2 * time.Second)), Size: uint64(wait / time.Second)})
+		}
 	}
 	w.after(wait, func() {
 		if !a.over() && a.asks == asks {
@@ -136,7 +138,7 @@ func (w *World) makeReady(a *actor, want roles.OpenStore) {
 	if t.part != nil && t.journal != nil && t.journal.hash == want.Hash && t.journal.size == want.Size {
 		ready.Has = w.reclaim(a, t)
 	} else {
-		ready.Other = t.part != nil && t.journal != nil && len(t.journal.claims) > 0
+		ready.Other = t.part != nil && t.part.size() > 0
 		if !w.startAnew(a, t, want) {
 			return
 		}
@@ -154,7 +156,7 @@ func (w *World) reclaim(a *actor, t *landing) (has roles.Groups) {
 		}
 		length := groupLength(t.journal.size, g)
 		bytes := t.part.gather(g*group, g*group+length)
-		holds := bytes.size == length && bytes.valued(g, t.journal.size <= group, c.value)
+		holds := bytes.size == length && c.of == t.journal.hash && bytes.valued(g, t.journal.size <= group, c.value)
 		holds = holds || w.planted(func(p *Plant) bool { return p.Credulous })
 		if !holds {
 			w.coverage.sometimes(FalseClaim)
@@ -172,28 +174,22 @@ func (w *World) reclaim(a *actor, t *landing) (has roles.Groups) {
 	return has
 }
 
-// startAnew drops what is there of another content, and makes an empty part and its journal.
+// startAnew empties a part and its journal, whatever they were of, and begins the journal.
 func (w *World) startAnew(a *actor, t *landing, want roles.OpenStore) bool {
+	fresh := &journal{}
 	if t.journal != nil {
+		fresh.before = &journal{hash: t.journal.hash, size: t.journal.size, claims: t.journal.claims}
+	}
+	for _, step := range []func(){
+		func() { t.journal = fresh },
+		func() { t.part = &grown{before: t.part.without()} },
+		func() { fresh.hash, fresh.size = want.Hash, want.Size },
+	} {
 		if !w.diskOp(a.proc) {
 			return false
 		}
-		t.journal = nil
+		step()
 	}
-	if t.part != nil {
-		if !w.diskOp(a.proc) {
-			return false
-		}
-		t.part = nil
-	}
-	if !w.diskOp(a.proc) {
-		return false
-	}
-	t.part = &grown{}
-	if !w.diskOp(a.proc) {
-		return false
-	}
-	t.journal = &journal{hash: want.Hash, size: want.Size}
 	return true
 }
 

@@ -18,7 +18,6 @@ type errand struct {
 	started time.Duration
 	stores  []*store // by item
 	wanted  []client.Wanted
-	from    []*identity // what they are, of a haul
 
 	ended   bool // it has its result
 	result  *client.Result
@@ -109,18 +108,22 @@ func (w *World) pinned(content int) protocol.Hash {
 	return w.identity(content, w.scenario.size(content)).hash
 }
 
-// load notes all small files that a node was given at the start, as what is wanted of it, and one that nobody has.
+// load notes all small files that a node was given at the start, as what is wanted of it, and before them, if there are
+// any, one that nobody has.
 func (w *World) load(r *errand, to *host) {
-	for _, f := range to.plan.Files {
-		if id := w.identity(f.Content, f.Size); f.Size <= group {
-			r.wanted = append(r.wanted, client.Wanted{Name: f.Name, Hash: id.hash, Size: id.size})
-			r.from = append(r.from, id)
-		}
+	want := func(name string, id *identity) {
+		r.wanted = append(r.wanted, client.Wanted{Name: name, Hash: id.hash, Size: id.size})
 	}
-	none := w.identity(nowhereContent, 1)
-	r.wanted = append(r.wanted, client.Wanted{Name: missingName, Hash: none.hash, Size: none.size})
-	r.from = append(r.from, none)
 	r.hauled = map[int]protocol.Code{}
+	for _, f := range to.plan.Files {
+		if f.Size > group {
+			continue
+		}
+		if len(r.wanted) == 0 {
+			want(missingName, w.identity(nowhereContent, 1))
+		}
+		want(f.Name, w.identity(f.Content, f.Size))
+	}
 }
 
 // landItem returns where an item of a haul goes. It has no journal: one group comes whole or not at all.

@@ -70,6 +70,9 @@ func (d drawing) node(i int) NodePlan {
 	}
 	if chance(d.c, 12, "lies") {
 		n.Lie = NodeLies[d.c.N(len(NodeLies), "lie")]
+		if staged := Staged(); chance(d.c, 4, "staged") {
+			n.Lie = staged[d.c.N(len(staged), "stage")]
+		}
 		if chance(d.c, 3, "says") {
 			n.Lie = Lie("say " + d.kind())
 		}

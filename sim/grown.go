@@ -15,7 +15,15 @@ func (e *extent) end() uint64 { return e.at + uint64(e.size) }
 // them is zeros.
 type grown struct {
 	extents []extent
-	synced  bool // that it exists outlives a power loss
+	before  *grown // what it held until it was emptied, and may hold again when the power fails; nil: nothing
+}
+
+// without returns the file without what it held before.
+func (f *grown) without() *grown {
+	if f == nil {
+		return nil
+	}
+	return &grown{extents: f.extents}
 }
 
 // write puts bytes somewhere, over what is there.
@@ -92,6 +100,7 @@ func (f *grown) gather(from, to uint64) (g gathered) {
 
 // sync makes all bytes outlive a power loss.
 func (f *grown) sync() {
+	f.before = nil
 	for i := range f.extents {
 		f.extents[i].synced = true
 	}

@@ -115,7 +115,7 @@ func (w *World) work(j *job) {
 		w.fired(t)
 		rate = uint64(t.N)
 	}
-	if left := j.file.size - min(j.done, j.file.size); left <= rate {
+	if left := j.file.size - min(j.done, j.file.size); left <= rate && rate > 0 {
 		w.after(time.Duration(float64(left)/float64(rate)*float64(time.Second)), func() { w.worked(j, left) })
 		return
 	}

@@ -16,7 +16,7 @@ type Lie string
 // Honest is no lie.
 const Honest Lie = ""
 
-// NodeLies are the ways of a lying node, apart from the say ones. A forger serves a content of its own, whole and under
+// NodeLies are the ways of a lying node, apart from the say ones and from the [Staged]. A forger serves a content of its own, whole and under
 // its own hash; with wrong-index a node publishes what it has not.
 var NodeLies = []Lie{
 	"not-found", "wrong-bytes", "late-wrong", "wrong-size", "wrong-offset", "wrong-hash", "wrong-tree", "no-tree", "fewer-groups",
@@ -46,6 +46,7 @@ type impostor struct {
 	proc  *process
 	peer  netip.AddrPort
 	asked int
+	wrong bool // it has sent a wrong group
 	drips int
 	ring  uint64
 	done  bool
@@ -82,10 +83,10 @@ func (i *impostor) Step(at roles.Moment, in roles.Input) []roles.Effect {
 // progress is what a liar keeps its peer waiting with.
 func (i *impostor) progress() []roles.Effect {
 	const size = 1 << 40
-	switch i.lie {
-	case "hash-forever":
-		return []roles.Effect{roles.Send{Message: &protocol.Hashing{Done: uint64(100 - i.drips), Size: size}}}
-	case "hash-stuck":
+	switch _, act, _ := strings.Cut(string(i.lie), " "); {
+	case i.lie == "hash-forever" || act == actProgress:
+		return []roles.Effect{roles.Send{Message: &protocol.Hashing{Done: uint64(100-i.drips) * protocol.MinProgress, Size: size}}}
+	case i.lie == "hash-stuck" || act == actStuck:
 		return []roles.Effect{roles.Send{Message: &protocol.Hashing{Done: 1, Size: size}}}
 	}
 	return []roles.Effect{raw([]byte{7})}
@@ -101,6 +102,8 @@ func (i *impostor) answer(at roles.Moment, m protocol.Message) []roles.Effect {
 		return []roles.Effect{raw(bytes), roles.Hear{}}
 	}
 	switch word, name, _ := strings.Cut(string(i.lie), " "); word {
+	case stageAsking, stageDoubting, stageJudging:
+		return i.staged(word, name, m)
 	case "say":
 		kind, _ := kindNamed(name)
 		return say(sample(kind))

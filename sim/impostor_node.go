@@ -59,6 +59,7 @@ func (i *impostor) describe(tree *protocol.Tree) []roles.Effect {
 	switch i.lie {
 	case "wrong-size":
 		o.Size += uint64(1+i.asked) * (1 << 20)
+		o.Count = max(o.Count, 1)
 	case "wrong-hash", "new-hash":
 		o.Hash[0] ^= byte(i.asked)
 	case "wrong-tree":

@@ -44,6 +44,7 @@ const (
 	opSendBody
 	opReceiveBody
 	opDiscard
+	opFail // something could not be sent
 )
 
 // end is one end of a connection, as its system and its machine see it.
@@ -98,11 +99,20 @@ const arenaSize = 64 << 10
 // push hands bytes over to the system.
 func (w *World) push(e *end, seg segment) {
 	if e.broken != 0 || e.ending {
-		return // as a write does: only the next read tells
+		w.unsent(e)
+		return
 	}
 	e.out.push(seg)
 	w.check.queued(e)
 	w.flush(e)
+}
+
+// unsent tells a machine that nothing can be sent any more, unless it waits for something and learns it so.
+func (w *World) unsent(e *end) {
+	if e.broken != 0 && e.op == opNone && e.state == open {
+		e.op = opFail
+		w.poke(e)
+	}
 }
 
 // room reports whether the window has room for so many bytes, or for so many that it is worth sending: systems do

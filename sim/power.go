@@ -22,19 +22,24 @@ func (w *World) powerFails(h *host) {
 			t.part, t.final = t.final, t.before
 		}
 		t.renamed, t.before = false, nil
-		if t.part != nil && !t.part.synced && w.fate("part") == writeLost {
-			t.part = nil
-		}
-		if t.journal != nil && !t.journal.synced && w.fate("journal") != writeKept {
-			t.journal = nil
+		if t.part != nil && t.part.before != nil && w.fate("emptied") != writeKept {
+			t.part = t.part.over(t.part.before)
 		}
 		w.tear(t.part)
 		w.tear(t.final)
 		if t.journal != nil {
-			w.tearClaims(t.journal)
-			t.journal.synced = true
+			t.journal = w.tearJournal(t.journal)
 		}
 	}
+}
+
+// over returns the file with another one's bytes where it has none.
+func (f *grown) over(old *grown) *grown {
+	both := &grown{extents: old.extents}
+	for _, e := range f.extents {
+		both.write(e.at, e.segment)
+	}
+	return both
 }
 
 // tear lets a file lose what was not synced.
@@ -42,7 +47,6 @@ func (w *World) tear(f *grown) {
 	if f == nil {
 		return
 	}
-	f.synced = true
 	for i := range f.extents {
 		e := &f.extents[i]
 		if e.synced {
@@ -60,20 +64,33 @@ func (w *World) tear(f *grown) {
 	f.sync()
 }
 
-func (w *World) tearClaims(j *journal) {
-	for g := range j.claims {
-		c := &j.claims[g]
-		if c.synced || c.value.IsZero() {
-			continue
-		}
-		switch w.fate("claim") {
+// tearJournal returns what is left of a journal: its header and each claim, those of before, or neither.
+func (w *World) tearJournal(j *journal) *journal {
+	left := &journal{hash: j.hash, size: j.size, claims: j.claims}
+	for g := range left.claims {
+		switch c := &left.claims[g]; w.fate("claim") {
 		case writeLost:
 			*c = claim{}
 		case writeTorn:
 			c.value[protocol.HashSize-1] ^= 0xff
 		}
-		c.synced = true
 	}
+	if j.before != nil && w.fate("emptied") != writeKept {
+		for g, c := range j.before.claims {
+			if g >= len(left.claims) {
+				left.claims = append(left.claims, c)
+			} else if left.claims[g].value.IsZero() {
+				left.claims[g] = c
+			}
+		}
+	}
+	if w.fate("header") != writeKept {
+		if j.before == nil {
+			return nil
+		}
+		left.hash, left.size = j.before.hash, j.before.size
+	}
+	return left
 }
 
 // forgetIndex lets a node lose what it knew of its files: its next process hashes them all, and numbers changes anew.

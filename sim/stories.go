@@ -26,6 +26,15 @@ func Stories() []*Scenario {
 		misnamed("../both"),
 		// A client whose disk has no room left when it has to begin again with another node.
 		stalled(Fault{Class: DiskFull, At: at(10), For: at(20), Who: "c0"}),
+		// A file so large that its tree comes in several parts.
+		vast(),
+		// A disk that hangs while a part of an earlier try is looked at, and when there is none.
+		resumed(Fault{Class: DiskHang, At: at(9), For: at(25), Who: "c0", N: 60000}),
+		story(0, Honest, Fault{Class: DiskHang, At: at(1), For: at(25), Who: "c0", N: 60000}),
+		// A node whose disk answers when the node has already parted with who had asked, and who does not read that.
+		parting(),
+		// A node on whose disk the hashing stands still.
+		story(0, Honest, Fault{Class: SlowHash, For: at(30), Who: "n0"}),
 	}
 }
 
@@ -52,5 +61,36 @@ func stalled(fault Fault) *Scenario {
 	for i := range s.Nodes {
 		s.Nodes[i].Lie = "stall"
 	}
+	return s
+}
+
+// vast is a file of more groups than one OUTBOARD is for.
+func vast() *Scenario {
+	s := story(0, Honest)
+	s.Nodes[0].Files[0].Size = (protocol.MaxGroups + 3) * group
+	s.Nodes[1].Files = nil
+	s.Ops = []Op{{At: time.Second, Do: DoFetch, Who: "c0", Name: "both"}}
+	return s
+}
+
+// resumed is a fetch that the user gives up and begins again.
+func resumed(fault Fault) *Scenario {
+	s := LargeScenario()
+	s.Ops = []Op{
+		{At: time.Second, Do: DoFetch, Who: "c0", Name: "large"},
+		{At: 10 * time.Second, Do: DoFetch, Who: "c0", Name: "large"},
+	}
+	s.Faults = []Fault{
+		{Class: Slow, Who: "c0", For: 8 * time.Second, N: 1 << 20},
+		{Class: Graceful, At: 6 * time.Second, Who: "c0"}, fault,
+	}
+	return s
+}
+
+func parting() *Scenario {
+	s := story(0, Honest,
+		Fault{Class: DiskHang, At: time.Second, For: 20 * time.Second, Who: "n0", N: 11000},
+		Fault{Class: Attack, At: 2 * time.Second, Who: "n0", Name: "no-reading"})
+	s.Ops = nil
 	return s
 }

@@ -50,6 +50,8 @@ func (w *World) wake(e *end) {
 		w.wakeDiscard(e)
 	case opSendBody:
 		w.wakeSend(e)
+	case opFail:
+		w.lose(e, e.broken, "nothing can be sent")
 	}
 }
 
