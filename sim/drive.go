@@ -149,6 +149,7 @@ func (w *World) makeReady(a *actor, want roles.OpenStore) {
 
 // reclaim holds a journal's claims against the part's bytes, and forgets those that do not hold.
 func (w *World) reclaim(a *actor, t *landing) (has roles.Groups) {
+	unbound := w.planted(func(p *Plant) bool { return p.Unbound })
 	for g := range uint64(len(t.journal.claims)) {
 		c := &t.journal.claims[g]
 		if c.value.IsZero() || g >= protocol.Groups(t.journal.size) {
@@ -156,7 +157,7 @@ func (w *World) reclaim(a *actor, t *landing) (has roles.Groups) {
 		}
 		length := groupLength(t.journal.size, g)
 		bytes := t.part.gather(g*group, g*group+length)
-		holds := bytes.size == length && c.of == t.journal.hash && bytes.valued(g, t.journal.size <= group, c.value)
+		holds := bytes.size == length && (c.of == t.journal.hash || unbound) && bytes.valued(g, t.journal.size <= group, c.value)
 		holds = holds || w.planted(func(p *Plant) bool { return p.Credulous })
 		if !holds {
 			w.coverage.sometimes(FalseClaim)

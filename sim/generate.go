@@ -29,6 +29,7 @@ func Draw(c Chooser) *Scenario {
 	d.moment = d.time()
 	for range 1 + c.N(5, "ops") {
 		s.Ops = append(s.Ops, d.op())
+		d.interrupt()
 	}
 	for range c.N(6, "faults") {
 		s.Faults = append(s.Faults, d.fault())
@@ -172,6 +173,25 @@ func (d drawing) op() Op {
 		op.Who = d.server()
 	}
 	return op
+}
+
+// interrupt has the latest fetch interrupted, seldom: by its user, or in the midst of what it does with its disk; and
+// begun again, which happens by itself when the process has been killed.
+func (d drawing) interrupt() {
+	op := d.s.Ops[len(d.s.Ops)-1]
+	if op.Do != DoFetch || !chance(d.c, 8, "interrupted") {
+		return
+	}
+	f := Fault{Class: pick(d.c, "how", Slow, KillWriting, CutWriting), Who: op.Who, At: op.At, For: 3 * time.Second}
+	f.N = pick(d.c, "n", f.Class.Info().N...)
+	if f.Class == Slow {
+		f.N = 1 << 20
+		op.Do, op.At = DoAbort, min(op.At+time.Duration(d.c.N(3000, "abort"))*time.Millisecond, d.s.Heal-time.Millisecond)
+		d.s.Ops = append(d.s.Ops, op)
+		op.Do, op.At = DoFetch, min(op.At+time.Second, d.s.Heal-time.Millisecond)
+		d.s.Ops = append(d.s.Ops, op)
+	}
+	d.s.Faults = append(d.s.Faults, f)
 }
 
 // pin draws the content that a file shall have: seldom, and then one that somebody has under the name, or nobody.
