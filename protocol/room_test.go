@@ -63,15 +63,3 @@ func TestAPageThatKeepsToTheRoomCanBeSent(t *testing.T) {
 }
 
 func longName(length int) string { return strings.Repeat("a/", MaxName)[:length-1] + "b" }
-
-// A slice for MaxGroups groups, wherever they stand in the longest file, fits.
-func TestTheLargestOutboardFits(t *testing.T) {
-	const above = 42 // parents on each of the two ways down to the groups, in a file of 2^42 groups
-	m := &Outboard{
-		Size: MaxFile, Hash: Hash{1}, First: MaxFile/GroupSize - MaxGroups, Count: MaxGroups,
-		Nodes: make([]byte, (MaxGroups-1+2*above)*2*HashSize),
-	}
-	if frame := Append(nil, m); len(frame) > HeaderSize+MaxList {
-		t.Errorf("%d bytes", len(frame))
-	}
-}

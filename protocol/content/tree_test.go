@@ -74,6 +74,22 @@ func TestASliceVerifiesExactlyItsGroups(t *testing.T) {
 	}
 }
 
+// The slice for MaxGroups groups fits an OUTBOARD, wherever they stand in the longest of files.
+func TestTheLargestSliceFitsAnOutboard(t *testing.T) {
+	const groups = protocol.MaxFile / protocol.GroupSize
+	largest := uint64(0)
+	for _, first := range []uint64{0, 1, protocol.MaxGroups - 1, groups/2 - protocol.MaxGroups/2, groups/2 - 1, groups - protocol.MaxGroups} {
+		largest = max(largest, content.SliceNodes(groups, first, protocol.MaxGroups))
+	}
+	m := &protocol.Outboard{
+		Size: protocol.MaxFile, Hash: protocol.Hash{1}, First: groups - protocol.MaxGroups, Count: protocol.MaxGroups,
+		Nodes: make([]byte, largest*content.NodeSize),
+	}
+	if frame := protocol.Append(nil, m); largest < protocol.MaxGroups || len(frame) > protocol.MaxList/2+8<<10 {
+		t.Errorf("%d parents, %d bytes", largest, len(frame))
+	}
+}
+
 func BenchmarkValue(b *testing.B) {
 	group := make([]byte, protocol.GroupSize)
 	b.SetBytes(protocol.GroupSize)

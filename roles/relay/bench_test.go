@@ -2,6 +2,7 @@ package relay_test
 
 import (
 	"encoding/binary"
+	"fmt"
 	"net/netip"
 	"runtime"
 	"testing"
@@ -58,5 +59,73 @@ func BenchmarkRenewAmongMillion(b *testing.B) {
 			b.Fatal("not renewed")
 		}
 		i++
+	}
+}
+
+func heap() float64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return float64(m.HeapAlloc)
+}
+
+// filled returns a registry with so many names, each held by so many nodes of which each publishes 1,000 names, and the
+// bytes of memory that an entry takes beyond its name.
+func filled(nameCount, holders int) (*relay.Registry, float64) {
+	registry := relay.NewRegistry(relay.Policy{MaxIndex: 100_000_000})
+	at := roles.Moment{Luck: 11}
+	before, nameBytes := heap(), 0
+	for base := 0; base < nameCount; base += protocol.MaxPage {
+		for holder := range holders {
+			id := protocol.NodeID{}
+			binary.BigEndian.PutUint64(id[:], uint64(base+1)*0x9e3779b97f4a7c15)
+			id[9] = byte(holder)
+			registry.Register(at, netip.AddrFrom4([4]byte{10, byte(base >> 16), byte(base >> 8), byte(holder)}), &protocol.Register{ID: id, Epoch: 1, Port: 1})
+			m := &protocol.Publish{ID: id, Epoch: 1, Index: 1, To: protocol.MaxPage, Latest: protocol.MaxPage}
+			for i := range protocol.MaxPage {
+				e := protocol.Entry{Name: benchName(base + i), Size: 4096}
+				binary.BigEndian.PutUint64(e.Hash[:], uint64(base+i+1))
+				m.Changes = append(m.Changes, e)
+				if holder == 0 {
+					nameBytes += len(e.Name)
+				}
+			}
+			registry.Publish(at, m)
+		}
+	}
+	return registry, (heap() - before - float64(nameBytes)) / float64(registry.Held())
+}
+
+func benchName(i int) string { return fmt.Sprintf("folder-%03d/file-%07d.bin", i%997, i) }
+
+// BenchmarkLocateByName is one LOCATE of a name, not encoded, among that many names with one holder each; the second
+// figure is the memory of an entry beyond its name.
+func BenchmarkLocateByName(b *testing.B) {
+	for _, count := range []int{10_000, million, 10 * million} {
+		b.Run(fmt.Sprint(count), func(b *testing.B) {
+			registry, bytes := filled(count, 1)
+			i, found := 0, 0
+			b.ResetTimer()
+			for b.Loop() {
+				i = (i + 7919) % count
+				answer := registry.Locate(roles.Moment{Now: time.Second, Luck: uint64(i)}, &protocol.Locate{Name: benchName(i)})
+				found += len(answer.(*protocol.Located).Peers)
+			}
+			if found != b.N {
+				b.Fatalf("%d of %d were found", found, b.N)
+			}
+			b.ReportMetric(bytes, "B/entry")
+		})
+	}
+}
+
+func TestAnEntryTakesLittleMemory(t *testing.T) {
+	for _, holders := range []int{1, 3} {
+		registry, bytes := filled(200_000, holders)
+		t.Logf("%d holders a name: %.0f bytes an entry beyond its name", holders, bytes)
+		if bytes > 120 {
+			t.Errorf("%d holders a name: %.0f bytes an entry", holders, bytes)
+		}
+		runtime.KeepAlive(registry)
 	}
 }

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"encoding/binary"
+	"slices"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -14,6 +15,7 @@ import (
 // is in exactly one of them. A cursor of another life of the relay, whose slots mean nothing here, begins a new
 // walk: a client that goes on with it meets everybody, and some of them twice.
 type walk struct {
+	every  bool   // over all slots; else over the places of the loose ones
 	life   uint32 // of the registry
 	slots  uint32 // how many there were when the walk began
 	start  uint32
@@ -24,62 +26,116 @@ type walk struct {
 // scanMost is how many slots one page looks at: where most are free, a page is short rather than slow.
 const scanMost = 1 << 14
 
-// Locate answers a page of active nodes.
+// Locate answers a page of active nodes: of a file's name or content those that have published it first, then those
+// whose index is not all held; of neither, all.
 func (r *Registry) Locate(at roles.Moment, m *protocol.Locate) protocol.Message {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.begin(at)
 	r.tidy(at.Now, sweepStep)
-	if r.life == 0 {
-		r.life = uint32(at.Luck>>16) | 1
-	}
-	w, ours := parseWalk(m.Cursor, r.slab.size())
-	if !ours || w.life != r.life {
-		w = drawWalk(r.slab.size(), at.Luck)
-		w.life = r.life
-	}
-	limit := protocol.DefaultPage
+	p := page{limit: protocol.DefaultPage, now: at.Now}
 	if m.Limit > 0 {
-		limit = int(min(m.Limit, protocol.MaxPage))
+		p.limit = int(min(m.Limit, protocol.MaxPage))
 	}
-	answer := &protocol.Located{Peers: r.page(&w, limit, at.Now)}
+	every := m.Name == "" && m.Hash.IsZero()
+	w, walking := r.parseWalk(m.Cursor, every)
+	if !walking {
+		if !every {
+			if cursor := r.holders(&p, m, at.Luck); cursor != nil {
+				return p.located(cursor)
+			}
+		}
+		w = r.drawWalk(every, at.Luck)
+	}
+	r.walk(&p, &w)
 	if w.done < w.slots {
-		answer.Cursor = w.cursor()
+		return p.located(w.cursor())
 	}
-	return answer
+	return p.located(nil)
 }
 
-func (r *Registry) page(w *walk, limit int, now time.Duration) []protocol.Peer {
-	most := min(limit, int(w.slots-w.done))
-	peers := make([]protocol.Peer, 0, most)
-	hosts := make([]byte, 0, 16*most) // one piece of memory for all the addresses of a page
-	for scanned := 0; w.done < w.slots && len(peers) < limit && scanned < scanMost; scanned++ {
-		if l := r.slab.at(w.slot()); l.used() && l.until > now {
-			from := len(hosts)
-			hosts = l.appendHost(hosts)
-			peers = append(peers, protocol.Peer{Host: hosts[from:len(hosts):len(hosts)], Port: l.port})
-		}
-		w.done++
+// page is an answer that is being filled.
+type page struct {
+	limit   int
+	now     time.Duration
+	scanned int // slots and holds looked at
+	peers   []protocol.Peer
+	hosts   []byte // one piece of memory for all the addresses of a page
+}
+
+func (p *page) full() bool { return len(p.peers) >= p.limit || p.scanned >= scanMost }
+
+func (p *page) located(cursor []byte) *protocol.Located {
+	if p.peers == nil {
+		p.peers = []protocol.Peer{}
 	}
-	return peers
+	return &protocol.Located{Peers: p.peers, Cursor: cursor}
+}
+
+// add adds the node of a lease, if that runs.
+func (p *page) add(l *lease) bool {
+	p.scanned++
+	if !l.used() || l.until <= p.now {
+		return false
+	}
+	from := len(p.hosts)
+	p.hosts = l.appendHost(p.hosts)
+	p.peers = append(p.peers, protocol.Peer{Host: p.hosts[from:len(p.hosts):len(p.hosts)], Port: l.port})
+	return true
+}
+
+// reserve makes room for as many peers as may come.
+func (p *page) reserve(coming uint32) {
+	most := min(p.limit-len(p.peers), int(coming))
+	p.peers = slices.Grow(p.peers, most)
+	p.hosts = make([]byte, 0, 16*most)
+}
+
+func (r *Registry) walk(p *page, w *walk) {
+	p.reserve(w.slots - w.done)
+	for ; w.done < w.slots && !p.full(); w.done++ {
+		slot := w.slot()
+		if !w.every {
+			place := *r.loose.at(slot)
+			if place == 0 {
+				p.scanned++
+				continue
+			}
+			slot = place - 1
+		}
+		p.add(r.slab.at(slot))
+	}
 }
 
 func (w *walk) slot() uint32 {
 	return uint32((uint64(w.start) + uint64(w.done)*uint64(w.stride)) % uint64(w.slots))
 }
 
-func drawWalk(slots uint32, luck uint64) walk {
-	if slots == 0 {
-		return walk{}
+// walked is how many slots, or places, there are to walk.
+func (r *Registry) walked(every bool) uint32 {
+	if every {
+		return r.slab.size()
 	}
-	w := walk{slots: slots, start: uint32(luck) % slots, stride: max(1, uint32(luck>>32)%slots)}
+	return r.loose.size()
+}
+
+func (r *Registry) drawWalk(every bool, luck uint64) walk {
+	slots := r.walked(every)
+	w := walk{every: every, life: r.life, slots: slots}
+	if slots == 0 {
+		return w
+	}
+	w.start, w.stride = uint32(luck)%slots, max(1, uint32(luck>>32)%slots)
 	for gcd(w.stride, slots) != 1 {
 		w.stride = w.stride%slots + 1
 	}
 	return w
 }
 
+const walkCursor = 20 // bytes
+
 func (w *walk) cursor() []byte {
-	b := binary.BigEndian.AppendUint32(nil, w.life)
+	b := binary.BigEndian.AppendUint32(make([]byte, 0, walkCursor), w.life)
 	b = binary.BigEndian.AppendUint32(b, w.slots)
 	b = binary.BigEndian.AppendUint32(b, w.start)
 	b = binary.BigEndian.AppendUint32(b, w.stride)
@@ -87,18 +143,19 @@ func (w *walk) cursor() []byte {
 }
 
 // parseWalk reads a cursor that a peer may have made up: whatever it says, the walk stays within the slots.
-func parseWalk(cursor []byte, slots uint32) (w walk, ours bool) {
-	if len(cursor) != 20 {
+func (r *Registry) parseWalk(cursor []byte, every bool) (w walk, ours bool) {
+	if len(cursor) != walkCursor {
 		return w, false
 	}
 	w = walk{
+		every:  every,
 		life:   binary.BigEndian.Uint32(cursor),
 		slots:  binary.BigEndian.Uint32(cursor[4:]),
 		start:  binary.BigEndian.Uint32(cursor[8:]),
 		stride: binary.BigEndian.Uint32(cursor[12:]),
 		done:   binary.BigEndian.Uint32(cursor[16:]),
 	}
-	return w, w.slots > 0 && w.slots <= slots && w.done < w.slots
+	return w, w.life == r.life && w.slots > 0 && w.slots <= r.walked(every) && w.done < w.slots
 }
 
 func gcd(a, b uint32) uint32 {

@@ -14,6 +14,8 @@ import (
 type Policy struct {
 	TTL            time.Duration // of a lease; zero: protocol.LeaseTTL
 	MaxLeases      int           // zero: protocol.MaxLeases
+	MaxEntries     int           // names of one node; zero: protocol.MaxEntries
+	MaxIndex       int           // and of all; zero: protocol.MaxIndex
 	AllowAdvertise bool          // whether a node may be listed at another address than the one it came from
 }
 
@@ -25,10 +27,15 @@ type Registry struct {
 
 	mu    sync.Mutex
 	slots map[protocol.NodeID]uint32
-	slab  slab
+	slab  pile[lease]
 	sweep uint32 // the next slot to look at
 	seen  lastSeen
-	life  uint32 // drawn at the first Locate, so that cursors of before a restart are known; 0: not yet
+	life  uint32 // drawn at the first Locate or so, so that cursors of before a restart are known; 0: not yet
+
+	index      index
+	publishers pile[publisher]
+	loose      pile[uint32] // slots plus one
+	clearing   []uint32     // slots whose holds are being dropped
 }
 
 const (
@@ -44,7 +51,21 @@ func NewRegistry(policy Policy) *Registry {
 	if policy.MaxLeases == 0 {
 		policy.MaxLeases = protocol.MaxLeases
 	}
+	if policy.MaxEntries == 0 {
+		policy.MaxEntries = protocol.MaxEntries
+	}
+	if policy.MaxIndex == 0 {
+		policy.MaxIndex = protocol.MaxIndex
+	}
 	return &Registry{policy: policy, slots: map[protocol.NodeID]uint32{}, seen: newLastSeen()}
+}
+
+// begin draws, before anything that depends on it, what a registry draws once.
+func (r *Registry) begin(at roles.Moment) {
+	if r.life == 0 {
+		r.life = uint32(at.Luck>>16) | 1
+		r.index.useKey(at.Luck)
+	}
 }
 
 // Register lists a node: the newest epoch of an id wins. It answers Registered, or Superseded with the epoch to
@@ -75,9 +96,17 @@ func (r *Registry) Register(at roles.Moment, from netip.Addr, m *protocol.Regist
 		r.slots[m.ID] = slot
 	}
 	r.seen.forget(m.ID)
-	*r.slab.at(slot) = lease{id: m.ID, epoch: m.Epoch, host: host.As16(), port: m.Port, until: at.Now + r.policy.TTL}
+	l := r.slab.at(slot)
+	*l = lease{
+		id: m.ID, epoch: m.Epoch, host: host.As16(), port: m.Port, until: at.Now + r.policy.TTL,
+		loose: l.loose, publisher: l.publisher,
+	}
+	if p := r.publisher(slot); p != nil {
+		p.refused = false
+	}
+	r.loosen(slot) // until it says, by a page even without changes, that what is held of it still is so
 	ttl, renew := r.times()
-	return &protocol.Registered{TTL: ttl, Renew: renew, Host: protocol.IPOf(host), Port: m.Port}
+	return &protocol.Registered{TTL: ttl, Renew: renew, Host: protocol.IPOf(host), Port: m.Port, Held: r.held(slot)}
 }
 
 // Renew keeps a lease. It answers Renewed, Superseded when a newer epoch is known, or NoLease.
@@ -86,16 +115,24 @@ func (r *Registry) Renew(at roles.Moment, m *protocol.Renew) protocol.Message {
 	defer r.mu.Unlock()
 	r.tidy(at.Now, sweepStep)
 	slot, held := r.slots[m.ID]
-	known := r.epoch(at.Now, m.ID, slot, held)
-	switch {
-	case known > m.Epoch:
-		return &protocol.Error{Code: protocol.Superseded, Epoch: known, Text: "a newer registration of this node id is known"}
-	case !held || known < m.Epoch || r.slab.at(slot).until <= at.Now:
-		return &protocol.Error{Code: protocol.NoLease, Text: "no such lease: register again"}
+	if refusal := r.refuse(at.Now, m.ID, m.Epoch, slot, held); refusal != nil {
+		return refusal
 	}
 	r.slab.at(slot).until = at.Now + r.policy.TTL
 	ttl, renew := r.times()
-	return &protocol.Renewed{TTL: ttl, Renew: renew}
+	return &protocol.Renewed{TTL: ttl, Renew: renew, Held: r.held(slot)}
+}
+
+// refuse returns why a node that says so holds no lease, or nil if it does.
+func (r *Registry) refuse(now time.Duration, id protocol.NodeID, epoch uint64, slot uint32, held bool) protocol.Message {
+	known := r.epoch(now, id, slot, held)
+	switch {
+	case known > epoch:
+		return &protocol.Error{Code: protocol.Superseded, Epoch: known, Text: "a newer registration of this node id is known"}
+	case !held || known < epoch || r.slab.at(slot).until <= now:
+		return &protocol.Error{Code: protocol.NoLease, Text: "no such lease: register again"}
+	}
+	return nil
 }
 
 // Leave ends a lease. It always answers Left: afterwards this epoch of the node is not listed, and a newer one is
@@ -131,7 +168,7 @@ func (r *Registry) release(slot uint32, now time.Duration) {
 	gone := r.slab.at(slot)
 	delete(r.slots, gone.id)
 	r.seen.add(Sighting{ID: gone.id, Epoch: gone.epoch, At: gone.addr(), When: min(now, gone.until)}, now)
-	r.slab.free(slot)
+	r.vacate(slot)
 }
 
 // tidy looks at a few slots and releases those whose lease has lapsed, so that the work of expiry is spread over
@@ -146,6 +183,7 @@ func (r *Registry) tidy(now time.Duration, slots uint32) {
 		}
 		r.sweep++
 	}
+	r.clearSome(clearStep)
 }
 
 // Active returns how many leases run at that time. It looks at all of them.

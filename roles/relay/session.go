@@ -1,5 +1,5 @@
 // Package relay is the relay's side of the protocol: [Session] speaks with whoever connects, [Registry] keeps
-// the leases that outlive conversations.
+// the leases, and what the nodes have published, beyond conversations.
 package relay
 
 import (
@@ -15,7 +15,9 @@ type Directory interface {
 	Register(at roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message
 	Renew(at roles.Moment, m *protocol.Renew) protocol.Message
 	Leave(at roles.Moment, m *protocol.Leave) protocol.Message
+	Publish(at roles.Moment, m *protocol.Publish) protocol.Message
 	Locate(at roles.Moment, m *protocol.Locate) protocol.Message
+	List(at roles.Moment, m *protocol.List) protocol.Message
 }
 
 // Session is an accepted link at a relay. See SessionTable.
@@ -64,7 +66,7 @@ func (s *Session) opened(in roles.Opened) {
 	}
 	s.peer = in.Peer
 	s.Fire(Opened)
-	s.Do(roles.Hear{Link: link})
+	s.Do(roles.Hear{Link: link, First: true})
 }
 
 func (s *Session) heard(at roles.Moment, m protocol.Message) {
@@ -79,9 +81,15 @@ func (s *Session) heard(at roles.Moment, m protocol.Message) {
 	case *protocol.Leave:
 		s.Fire(LeaveHeard)
 		answer = s.directory.Leave(at, m)
+	case *protocol.Publish:
+		s.Fire(PublishHeard)
+		answer = s.directory.Publish(at, m)
 	case *protocol.Locate:
 		s.Fire(LocateHeard)
 		answer = s.directory.Locate(at, m)
+	case *protocol.List:
+		s.Fire(ListHeard)
+		answer = s.directory.List(at, m)
 	default:
 		s.part(UnexpectedKind, roles.Unexpected(m.Kind(), string(s.State())))
 		return

@@ -27,7 +27,9 @@ const (
 	RegisterHeard  Event = "REGISTER"
 	RenewHeard     Event = "RENEW"
 	LeaveHeard     Event = "LEAVE"
+	PublishHeard   Event = "PUBLISH"
 	LocateHeard    Event = "LOCATE"
+	ListHeard      Event = "LIST"
 	UnexpectedKind Event = "Unexpected"
 	Garbled        Event = "Garbled"
 	Ended          Event = "Ended"
@@ -57,7 +59,9 @@ var SessionTable = &roles.Table[State, Event]{
 		{Name: RegisterHeard, Kind: protocol.KindRegister, Means: "a node wants to be listed"},
 		{Name: RenewHeard, Kind: protocol.KindRenew, Means: "a node is still there"},
 		{Name: LeaveHeard, Kind: protocol.KindLeave, Means: "a node wants to be listed no longer"},
-		{Name: LocateHeard, Kind: protocol.KindLocate, Means: "a client wants to know the active nodes"},
+		{Name: PublishHeard, Kind: protocol.KindPublish, Means: "a node says what it shares"},
+		{Name: LocateHeard, Kind: protocol.KindLocate, Means: "a client wants to know the active nodes, and who has a file"},
+		{Name: ListHeard, Kind: protocol.KindList, Means: "a client wants to know which names there are"},
 		{Name: UnexpectedKind, Means: "a message of any other kind"},
 		{Name: Garbled, Means: "bytes that are no message"},
 		{Name: Ended, Means: "the peer half-closed"},
@@ -71,7 +75,9 @@ var SessionTable = &roles.Table[State, Event]{
 		row([]State{Listening, Lingering}, RegisterHeard, Lingering, "answered at once: REGISTERED or ERROR"),
 		row([]State{Listening, Lingering}, RenewHeard, Lingering, "answered at once: RENEWED or ERROR; after no-lease the node registers on the same link"),
 		row([]State{Listening, Lingering}, LeaveHeard, Lingering, "answered at once: LEFT"),
+		row([]State{Listening, Lingering}, PublishHeard, Lingering, "answered at once: PUBLISHED or ERROR; the node publishes the next page on the same link"),
 		row([]State{Listening, Lingering}, LocateHeard, Lingering, "answered at once: LOCATED or ERROR"),
+		row([]State{Listening, Lingering}, ListHeard, Lingering, "answered at once: LISTED or ERROR"),
 		row([]State{Listening, Lingering}, UnexpectedKind, Parting, "whoever says what has no place here has lost the thread: ERROR(unexpected)"),
 		row([]State{Listening, Lingering}, Garbled, Parting, "after bytes that are no message nothing can be read: ERROR says what was wrong"),
 		row([]State{Listening, Lingering, Parting}, Ended, Closed, "the peer is done, and so are we"),

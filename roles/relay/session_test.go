@@ -3,7 +3,6 @@ package relay_test
 import (
 	"net/netip"
 	"testing"
-	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
@@ -18,7 +17,7 @@ func accepted(t *testing.T, directory relay.Directory) *story.Story {
 	t.Helper()
 	session := relay.NewSession(directory)
 	s := story.New(t, session, session.State)
-	s.Tell(roles.Opened{Peer: visitor}, "Listening", "hear 0")
+	s.Tell(roles.Opened{Peer: visitor}, "Listening", "hear 0 first")
 	s.Waits(protocol.RequestTimeout)
 	return s
 }
@@ -86,7 +85,7 @@ func TestAPooledSessionStartsOver(t *testing.T) {
 	for range 3 {
 		m := pool.Take().(*relay.Session)
 		s := story.New(t, m, m.State)
-		s.Tell(roles.Opened{Peer: visitor}, "Listening", "hear 0")
+		s.Tell(roles.Opened{Peer: visitor}, "Listening", "hear 0 first")
 		s.Hear(0, story.Sample(protocol.KindContent), "Parting",
 			"send 0 ERROR unexpected by relay", "halfclose 0", "discard 0")
 		s.Tell(roles.Ended{}, "Closed", "hangup 0")
@@ -96,10 +95,32 @@ func TestAPooledSessionStartsOver(t *testing.T) {
 
 func TestWhateverHappensToASession(t *testing.T) {
 	subject := story.NewSubject(relay.SessionTable, roles.Opened{Peer: visitor}, func() story.Explorable {
-		return relay.NewSession(relay.NewRegistry(relay.Policy{TTL: time.Minute}))
+		return relay.NewSession(clerk{})
 	})
 	for _, info := range protocol.Kinds {
 		subject.Says = append(subject.Says, story.Sample(info.Kind))
 	}
 	story.Explore(t, subject)
+}
+
+// clerk answers whatever it is asked with a sample.
+type clerk struct{}
+
+func (clerk) Register(roles.Moment, netip.Addr, *protocol.Register) protocol.Message {
+	return story.Sample(protocol.KindRegistered)
+}
+func (clerk) Renew(roles.Moment, *protocol.Renew) protocol.Message {
+	return story.Sample(protocol.KindRenewed)
+}
+func (clerk) Leave(roles.Moment, *protocol.Leave) protocol.Message {
+	return story.Sample(protocol.KindLeft)
+}
+func (clerk) Publish(roles.Moment, *protocol.Publish) protocol.Message {
+	return story.Sample(protocol.KindPublished)
+}
+func (clerk) Locate(roles.Moment, *protocol.Locate) protocol.Message {
+	return story.Sample(protocol.KindLocated)
+}
+func (clerk) List(roles.Moment, *protocol.List) protocol.Message {
+	return story.Sample(protocol.KindListed)
 }

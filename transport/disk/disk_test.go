@@ -1,8 +1,6 @@
 package disk_test
 
 import (
-	"bytes"
-	"io"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -110,102 +108,5 @@ func TestTheVersionDiffersWhenTheFileDoes(t *testing.T) {
 		} else {
 			before = now
 		}
-	}
-}
-
-func fill(t *testing.T, spool *disk.Spool, offset uint64, content string) {
-	t.Helper()
-	w, err := spool.Writer(offset)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.WriteString(w, content); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func TestASpoolStandsUnderItsNameOnlyWhenKept(t *testing.T) {
-	folder := t.TempDir()
-	root, err := os.OpenRoot(folder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer root.Close()
-	write(t, filepath.Join(folder, "a/b/file"), "before")
-	spool, err := disk.Beside(root, "a/b/file")
-	if err != nil {
-		t.Fatal(err)
-	}
-	fill(t, spool, 0, "wrong and long")
-	if err := spool.Clear(); err != nil {
-		t.Fatal(err)
-	}
-	fill(t, spool, 0, "right")
-	fill(t, spool, 5, " and more")
-	if got, _ := os.ReadFile(filepath.Join(folder, "a/b/file")); string(got) != "before" {
-		t.Errorf("before Keep: %q", got)
-	}
-	if err := spool.Keep("a/b/file"); err != nil {
-		t.Fatal(err)
-	}
-	if got, _ := os.ReadFile(filepath.Join(folder, "a/b/file")); string(got) != "right and more" {
-		t.Errorf("after Keep: %q", got)
-	}
-	if spool, err = disk.Beside(root, "a/gone"); err != nil {
-		t.Fatal(err)
-	}
-	if err := spool.Discard(); err != nil {
-		t.Fatal(err)
-	}
-	if left, _ := filepath.Glob(filepath.Join(folder, "a/*")); len(left) != 1 {
-		t.Errorf("left behind: %v", left)
-	}
-}
-
-func TestASpoolStaysInItsFolder(t *testing.T) {
-	top := t.TempDir()
-	folder := filepath.Join(top, "folder")
-	write(t, filepath.Join(folder, "is a file"), "")
-	if err := os.Mkdir(filepath.Join(folder, "is a folder"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(top, filepath.Join(folder, "way out")); err != nil {
-		t.Fatal(err)
-	}
-	root, err := os.OpenRoot(folder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer root.Close()
-	for _, name := range []string{"../outside", "way out/outside", "is a folder", "is a file/below"} {
-		if spool, err := disk.Beside(root, name); err == nil {
-			t.Errorf("%s was accepted", name)
-			spool.Discard()
-		}
-	}
-	if left, _ := filepath.Glob(filepath.Join(top, "*")); len(left) != 1 {
-		t.Errorf("escaped: %v", left)
-	}
-}
-
-func TestATemporarySpoolHasNoName(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir())
-	spool, err := disk.Temporary()
-	if err != nil {
-		t.Fatal(err)
-	}
-	fill(t, spool, 0, "text")
-	if left, _ := os.ReadDir(os.TempDir()); len(left) != 0 || spool.Size() != 4 {
-		t.Errorf("%d bytes, and in the folder: %v", spool.Size(), left)
-	}
-	r, err := spool.Reader()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, _ := io.ReadAll(r); !bytes.Equal(got, []byte("text")) {
-		t.Errorf("read back %q", got)
-	}
-	if err := spool.Discard(); err != nil {
-		t.Fatal(err)
 	}
 }

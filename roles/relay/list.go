@@ -1,0 +1,148 @@
+package relay
+
+import (
+	"encoding/binary"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// One page of a List looks at so many items at most, and compares so many bytes of pattern with bytes of name.
+const (
+	listMost  = scanMost
+	matchMost = 1 << 24
+	countMost = 256 // holds of one item that are looked at to count those whose lease runs
+)
+
+// List answers a page of what is published, in the order of the items' numbers. The cursor is the life of the registry and
+// the number to go on from, so that what is published from the first page to the last is in exactly one of them.
+func (r *Registry) List(at roles.Moment, m *protocol.List) protocol.Message {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.begin(at)
+	r.tidy(at.Now, sweepStep)
+	l := listing{r: r, now: at.Now, limit: protocol.DefaultPage, holders: int(min(m.Holders, protocol.MaxHolders)), room: protocol.ListedRoom}
+	if m.Limit > 0 {
+		l.limit = int(min(m.Limit, protocol.MaxPage))
+	}
+	next := r.parsePlace(m.Cursor)
+	if m.Pattern != "" && !protocol.IsPattern(m.Pattern) {
+		for _, number := range r.index.named(m.Pattern) {
+			if number >= next && !l.add(number) {
+				return l.listed(r.place(number))
+			}
+		}
+		return l.listed(nil)
+	}
+	end, work := r.index.items.size(), 0
+	for scanned := 0; next < end; next++ {
+		it := r.index.items.at(next)
+		if scanned++; scanned > listMost || work > matchMost {
+			break
+		}
+		if it.count == 0 {
+			continue
+		}
+		work += (1 + len(m.Pattern)) * int(it.length)
+		if protocol.Match(m.Pattern, string(r.index.nameOf(next))) && !l.add(next) {
+			break
+		}
+	}
+	if next < end {
+		return l.listed(r.place(next))
+	}
+	return l.listed(nil)
+}
+
+// listing is an answer that is being filled.
+type listing struct {
+	r              *Registry
+	now            time.Duration
+	limit, holders int
+	room           int // bytes that are left
+	items          []protocol.Item
+	peers          page
+	at             map[uint32]uint64 // where the peer of a slot stands
+}
+
+func (l *listing) listed(cursor []byte) *protocol.Listed {
+	if l.items == nil {
+		l.items = []protocol.Item{}
+	}
+	return &protocol.Listed{Items: l.items, Peers: l.peers.peers, Cursor: cursor}
+}
+
+// add adds an item that somebody active holds. It reports false, and adds nothing, when there is no room for it.
+func (l *listing) add(number uint32) bool {
+	it := l.r.index.items.at(number)
+	if len(l.items) >= l.limit || len(l.peers.peers)+l.holders > protocol.MaxPage {
+		return false
+	}
+	active, slots := l.active(it)
+	if active == 0 {
+		return true
+	}
+	item := protocol.Item{Name: string(l.r.index.nameOf(number)), Size: it.size, Hash: it.hash, Count: active, Holders: make([]uint64, len(slots))}
+	for i := range item.Holders {
+		item.Holders[i] = protocol.MaxPage // as long as a number may become
+	}
+	need := item.Room() + len(slots)*protocol.PeerRoom
+	if need > l.room {
+		return false
+	}
+	l.room -= need
+	for i, slot := range slots {
+		item.Holders[i] = l.peer(slot)
+	}
+	if len(slots) == 0 {
+		item.Holders = nil
+	}
+	l.items = append(l.items, item)
+	return true
+}
+
+// active counts the holders of an item whose leases run, and picks some. Of a great many only the first are looked at, and
+// the others counted as they stand.
+func (l *listing) active(it *item) (count uint64, slots []uint32) {
+	at, looked := it.first, uint32(0)
+	for ; looked < min(it.count, countMost); looked++ {
+		h := l.r.index.holds.at(at)
+		if l.r.active(h.slot, l.now) {
+			count++
+			if len(slots) < l.holders {
+				slots = append(slots, h.slot)
+			}
+		}
+		at = h.next
+	}
+	if l.holders > 0 {
+		it.first = l.r.index.holds.at(it.first).next // the next one who asks begins elsewhere
+	}
+	return count + uint64(it.count-looked), slots
+}
+
+func (l *listing) peer(slot uint32) uint64 {
+	if at, there := l.at[slot]; there {
+		return at
+	}
+	if l.at == nil {
+		l.at = map[uint32]uint64{}
+		l.peers.now = l.now
+	}
+	at := uint64(len(l.peers.peers))
+	l.peers.add(l.r.slab.at(slot))
+	l.at[slot] = at
+	return at
+}
+
+func (r *Registry) place(number uint32) []byte {
+	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, r.life), number)
+}
+
+func (r *Registry) parsePlace(cursor []byte) uint32 {
+	if len(cursor) != 8 || binary.BigEndian.Uint32(cursor) != r.life {
+		return 0
+	}
+	return binary.BigEndian.Uint32(cursor[4:])
+}

@@ -1,0 +1,214 @@
+package relay_test
+
+import (
+	"fmt"
+	"net/netip"
+	"testing"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/relay"
+	"github.com/relaypeer/relaypeer/roles/story"
+)
+
+// publishing returns a desk where node 1 is listed.
+func publishing(t *testing.T, policy relay.Policy) *desk {
+	d := newDesk(t, policy)
+	d.at.Luck = 7
+	d.wants(d.register(1, 1), granted)
+	return d
+}
+
+// page publishes n changes of node 1 from a sequence number on, of names that carry these numbers.
+func (d *desk) page(from, n uint64) protocol.Message {
+	m := &protocol.Publish{ID: story.Node(1), Epoch: 1, Index: 5, From: from, To: from + n, Latest: from + n}
+	for i := range n {
+		m.Changes = append(m.Changes, protocol.Entry{Name: fmt.Sprintf("f%d", from+i+1), Hash: content(1)})
+	}
+	return d.Publish(d.at, m)
+}
+
+func (d *desk) accepts(answer protocol.Message, upTo uint64) {
+	d.t.Helper()
+	if p, is := answer.(*protocol.Published); !is || p.Sequence != upTo {
+		d.t.Fatalf("answered with %s, want PUBLISHED up to %d", story.Say(answer), upTo)
+	}
+}
+
+func (d *desk) refuses(answer protocol.Message, code protocol.Code) {
+	d.t.Helper()
+	if e, is := answer.(*protocol.Error); !is || e.Code != code {
+		d.t.Fatalf("answered with %s, want ERROR %v", story.Say(answer), code)
+	}
+}
+
+func TestAPageThatDoesNotFollowIsRefused(t *testing.T) {
+	d := publishing(t, relay.Policy{})
+	d.accepts(d.page(0, 3), 3)
+	d.refuses(d.page(4, 1), protocol.Resync)
+	d.accepts(d.page(3, 2), 5)
+	d.accepts(d.page(3, 2), 5) // its answer was lost
+	d.refuses(d.page(2, 1), protocol.Resync)
+	d.wants(d.renew(1, 1), kept+" held={5 5}")
+}
+
+func TestANodeOverItsBoundCountsAsOneThatPublishesNothing(t *testing.T) {
+	d := publishing(t, relay.Policy{MaxEntries: 3})
+	d.accepts(d.page(0, 3), 3)
+	if _, others := walkLocate(t, d.Registry, d.at, protocol.Locate{Name: "nothing"}); len(others) != 0 {
+		t.Fatalf("a node that says all it has is listed for what it has not: %v", others)
+	}
+	d.refuses(d.page(3, 1), protocol.Limit)
+	d.refuses(d.page(0, 1), protocol.Limit)
+	if d.Held() > 3 {
+		t.Errorf("%d names are held", d.Held())
+	}
+	for range 3 {
+		d.renew(1, 1)
+	}
+	if d.Held() != 0 {
+		t.Errorf("%d names are held of a node that was refused", d.Held())
+	}
+	holders, others := walkLocate(t, d.Registry, d.at, protocol.Locate{Name: "f1"})
+	if len(holders) != 0 || len(others) != 1 {
+		t.Errorf("it is listed as %v, %v", holders, others)
+	}
+	d.register(1, 2)
+	m := &protocol.Publish{ID: story.Node(1), Epoch: 2, Index: 6, To: 1, Latest: 1, Changes: []protocol.Entry{{Name: "f", Hash: content(1)}}}
+	d.accepts(d.Publish(d.at, m), 1)
+}
+
+func TestAllNodesTogetherHaveABound(t *testing.T) {
+	d := publishing(t, relay.Policy{MaxIndex: 4})
+	d.accepts(d.page(0, 3), 3)
+	d.register(2, 1)
+	m := &protocol.Publish{ID: story.Node(2), Epoch: 1, Index: 9, To: 2, Latest: 2, Changes: []protocol.Entry{{Name: "x", Hash: content(1)}, {Name: "y", Hash: content(1)}}}
+	d.refuses(d.Publish(d.at, m), protocol.Limit)
+}
+
+func TestANameHasABoundedNumberOfVariants(t *testing.T) {
+	d := publishing(t, relay.Policy{})
+	for node := range byte(80) {
+		d.register(100+node, 1)
+		m := &protocol.Publish{ID: story.Node(100 + node), Epoch: 1, Index: 9, To: 1, Latest: 1,
+			Changes: []protocol.Entry{{Name: "x", Hash: protocol.Hash{node, 9}}}}
+		d.accepts(d.Publish(d.at, m), 1)
+	}
+	holders, others := walkLocate(t, d.Registry, d.at, protocol.Locate{Name: "x"})
+	if len(holders) != 64 || len(others) != 1+16 {
+		t.Errorf("%d hold a variant, %d may have it", len(holders), len(others))
+	}
+}
+
+// What a node published is dropped in steps, and its slot is not another's until that is done.
+func TestALargeIndexGoesInSteps(t *testing.T) {
+	d := publishing(t, relay.Policy{})
+	for from := uint64(0); from < 5000; from += 1000 {
+		d.accepts(d.page(from, 1000), from+1000)
+	}
+	d.leave(1, 1)
+	if d.Held() == 0 {
+		t.Fatal("5,000 names were dropped at once")
+	}
+	if holders, _ := walkLocate(t, d.Registry, d.at, protocol.Locate{Name: "f1"}); len(holders) != 0 {
+		t.Errorf("a node that left is listed as a holder: %v", holders)
+	}
+	d.register(2, 1)
+	if holders, _ := walkLocate(t, d.Registry, d.at, protocol.Locate{Name: "f1"}); len(holders) != 0 {
+		t.Errorf("a newcomer is taken for one that left: %v", holders)
+	}
+	for range 200 {
+		d.renew(2, 1)
+	}
+	if d.Held() != 0 {
+		t.Errorf("%d names are still held", d.Held())
+	}
+}
+
+func TestStartingAnewDropsWhatWasHeldInSteps(t *testing.T) {
+	d := publishing(t, relay.Policy{})
+	for from := uint64(0); from < 40_000; from += 1000 {
+		d.accepts(d.page(from, 1000), from+1000)
+	}
+	m := &protocol.Publish{ID: story.Node(1), Epoch: 1, Index: 6, To: 1, Latest: 1, Changes: []protocol.Entry{{Name: "new", Hash: content(1)}}}
+	d.accepts(d.Publish(d.at, m), 0)
+	rounds := 1
+	for ; rounds < 10; rounds++ {
+		if p, is := d.Publish(d.at, m).(*protocol.Published); is && p.Sequence == 1 {
+			break
+		}
+	}
+	if rounds == 10 || d.Held() != 1 {
+		t.Errorf("after %d rounds %d names are held", rounds, d.Held())
+	}
+}
+
+func TestWhatComesAndGoesDoesNotMakeTheRelayGrow(t *testing.T) {
+	d := publishing(t, relay.Policy{})
+	sequence := uint64(0)
+	before := 0.0
+	for round := range 60 {
+		m := &protocol.Publish{ID: story.Node(1), Epoch: 1, Index: 5, From: sequence, To: sequence + 1000, Latest: sequence + 1000}
+		for i := range 500 { // each round drops what the one before brought
+			m.Changes = append(m.Changes, protocol.Entry{Name: fmt.Sprintf("round %d file %d", round, i), Hash: content(i), Size: 1})
+		}
+		for i := range 500 {
+			m.Changes = append(m.Changes, protocol.Entry{Name: fmt.Sprintf("round %d file %d", round-1, i)})
+		}
+		d.accepts(d.Publish(d.at, m), sequence+1000)
+		sequence += 1000
+		if round == 10 {
+			before = heap()
+		}
+	}
+	if d.Held() != 500 {
+		t.Errorf("%d names are held", d.Held())
+	}
+	if grown := heap() - before; grown > 256<<10 {
+		t.Errorf("50 rounds made the relay grow by %.0f bytes", grown)
+	}
+}
+
+func TestALinkPublishesAndLists(t *testing.T) {
+	s := accepted(t, relay.NewRegistry(relay.Policy{}))
+	s.Hear(0, story.Sample(protocol.KindPublish), "Lingering", "send 0 ERROR no-lease by relay", "hear 0")
+	s.Hear(0, story.Sample(protocol.KindRegister), "Lingering",
+		"send 0 REGISTERED ttl=90000 renew=30000 host=192.0.2.9 port=4000", "hear 0")
+	s.Hear(0, &protocol.Publish{ID: story.Node(1), Epoch: 1, Index: 5, To: 1, Latest: 1, Changes: []protocol.Entry{{Name: "f", Hash: content(1)}}},
+		"Lingering", "send 0 PUBLISHED index=5 sequence=1", "hear 0")
+	s.Hear(0, &protocol.List{}, "Lingering", "send 0 LISTED items=1", "hear 0")
+}
+
+func TestEveryHolderIsMetAlthoughOthersComeAndGo(t *testing.T) {
+	r := relay.NewRegistry(relay.Policy{})
+	at := roles.Moment{Luck: 3}
+	from := netip.MustParseAddr("192.0.2.9")
+	share := func(node byte) {
+		r.Register(at, from, &protocol.Register{ID: story.Node(node), Epoch: 1, Port: 4000 + uint16(node)})
+		r.Publish(at, &protocol.Publish{ID: story.Node(node), Epoch: 1, Index: 1, To: 1, Latest: 1, Changes: []protocol.Entry{{Name: "f", Hash: content(1)}}})
+	}
+	for node := byte(1); node <= 40; node++ {
+		share(node)
+	}
+	met := map[uint16]bool{}
+	m := protocol.Locate{Name: "f", Limit: 3}
+	for page := byte(0); ; page++ {
+		located := r.Locate(at, &m).(*protocol.Located)
+		for _, p := range located.Peers {
+			met[p.Port] = true
+		}
+		if located.Cursor == nil {
+			break
+		}
+		if page < 20 { // those above 20 come and go
+			r.Leave(at, &protocol.Leave{ID: story.Node(21 + page), Epoch: 1})
+			share(100 + page)
+		}
+		m.Cursor = located.Cursor
+	}
+	for node := uint16(1); node <= 20; node++ {
+		if !met[4000+node] {
+			t.Errorf("node %d held the file all the time and was not met", node)
+		}
+	}
+}

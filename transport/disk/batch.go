@@ -1,0 +1,161 @@
+package disk
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/transport"
+)
+
+// Batch is a [transport.Store] for many small items, files of one group at most. They gather in a folder of their own
+// under the root, and Commit puts all that have come in their places at once: what makes one file durable costs hardly
+// less than what makes a thousand so. Nothing of an item is written before it is verified.
+type Batch struct {
+	root   *os.Root
+	names  []string
+	stage  *os.Root // where items gather, under their numbers
+	folder string   // its name
+	locked *os.File // its handle, which has the lock
+
+	commit sync.Mutex // held by Commit
+	mu     sync.Mutex
+	staged []int
+}
+
+// NewBatch returns a Batch for files under root: item i goes to the slash-separated name names[i]. The root is the
+// caller's and is not closed. What batches that were killed have left there is removed.
+func NewBatch(root *os.Root, names []string) (*Batch, error) {
+	sweep(root)
+	b := &Batch{root: root, names: names}
+	if err := b.open(); err != nil {
+		return nil, fmt.Errorf("%s: no folder to gather files in: %w", root.Name(), err)
+	}
+	return b, nil
+}
+
+// open makes the folder and locks it, so that no other process takes it for one that was left behind.
+func (b *Batch) open() error {
+	var mark [8]byte
+	rand.Read(mark[:])
+	b.folder = batchPrefix + hex.EncodeToString(mark[:])
+	before("make the batch's folder")
+	if err := b.root.Mkdir(b.folder, 0o777); err != nil {
+		return err
+	}
+	var err error
+	if b.locked, err = b.root.Open(b.folder); err != nil {
+		return err
+	}
+	if err := lock(b.locked); err != nil {
+		return errors.Join(err, b.locked.Close())
+	}
+	if b.stage, err = b.root.OpenRoot(b.folder); err != nil {
+		return errors.Join(err, b.locked.Close())
+	}
+	return nil
+}
+
+// sweep removes the folders of batches whose processes are gone.
+func sweep(root *os.Root) {
+	top, err := root.Open(".")
+	if err != nil {
+		return
+	}
+	defer top.Close()
+	for {
+		entries, err := top.ReadDir(256)
+		for _, entry := range entries {
+			if entry.IsDir() && strings.HasPrefix(entry.Name(), batchPrefix) {
+				removeLeft(root, entry.Name())
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+func removeLeft(root *os.Root, folder string) {
+	left, err := root.Open(folder)
+	if err != nil {
+		return
+	}
+	defer left.Close()
+	if lock(left) == nil {
+		root.RemoveAll(folder)
+	}
+}
+
+// Open is [transport.Store]'s: there is nothing of an item before it comes.
+func (b *Batch) Open(context.Context, roles.OpenStore, func(done, size uint64)) (roles.Groups, bool, error) {
+	return nil, false, nil
+}
+
+// Receive is [transport.Store]'s.
+func (b *Batch) Receive(item int, offset uint64) (transport.Sink, error) {
+	if item < 0 || item >= len(b.names) || offset != 0 {
+		return nil, fmt.Errorf("item %d at %d is none of this batch of %d", item, offset, len(b.names))
+	}
+	return batchSink{b, item}, nil
+}
+
+// Empty takes an item without content, of which nothing comes.
+func (b *Batch) Empty(item int) error { return b.take(item, nil) }
+
+type batchSink struct {
+	batch *Batch
+	item  int
+}
+
+// File is [transport.Sink]'s.
+func (batchSink) File(uint64) *os.File { return nil }
+
+// Verified is [transport.Sink]'s.
+func (s batchSink) Verified(_ uint64, _ protocol.Hash, data []byte) error {
+	return s.batch.take(s.item, data)
+}
+
+// Close is [transport.Sink]'s.
+func (batchSink) Close() error { return nil }
+
+// take writes an item to the folder where they gather.
+func (b *Batch) take(item int, data []byte) error {
+	before("make an item")
+	file, err := b.stage.OpenFile(strconv.Itoa(item), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	if err != nil {
+		return err
+	}
+	before("write an item")
+	if _, err := file.Write(data); err != nil {
+		return errors.Join(err, file.Close())
+	}
+	if err := file.Close(); err != nil {
+		return err
+	}
+	b.mu.Lock()
+	b.staged = append(b.staged, item)
+	b.mu.Unlock()
+	return nil
+}
+
+// Close ends the batch. What has come and has not been committed is gone.
+func (b *Batch) Close() error {
+	b.commit.Lock()
+	defer b.commit.Unlock()
+	before("remove the batch's folder")
+	err := errors.Join(b.stage.Close(), b.root.RemoveAll(b.folder), b.locked.Close())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
