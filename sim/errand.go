@@ -19,7 +19,8 @@ type errand struct {
 	stores  []*store // by item
 	wanted  []client.Wanted
 
-	ended   bool // it has its result
+	ended   bool          // it has its result
+	done    time.Duration // when
 	result  *client.Result
 	answer  *client.QueryResult
 	hauled  map[int]protocol.Code

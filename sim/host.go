@@ -31,7 +31,8 @@ type host struct {
 	drift    int            // parts per million
 	plan     *NodePlan      // of a node
 	lie      Lie
-	off      bool
+	off     bool
+	busy    time.Duration // until when its uplink is taken
 	proc     *process
 	files    []shared   // of a node
 	catalog  catalog    // of a node

@@ -196,7 +196,7 @@ func (w *World) send(from *end, kind eventKind, seg segment) {
 // lag is how much longer than usual something takes, by the faults on its way.
 func (w *World) lag(from *end, size int) time.Duration {
 	to := from.peer().host
-	lag := time.Duration(0)
+	lag := w.uplink(from.host, size)
 	for _, t := range w.troubles {
 		if !t.between(from.host, to) {
 			continue
@@ -223,6 +223,15 @@ func (w *World) lag(from *end, size int) time.Duration {
 		}
 	}
 	return lag
+}
+
+// uplink is how long it takes until a host that can send only so much has sent this. What is small is not held up.
+func (w *World) uplink(h *host, size int) time.Duration {
+	if h.plan == nil || h.plan.Up == 0 || size < protocol.MaxFirst {
+		return 0
+	}
+	h.busy = max(h.busy, w.now) + time.Duration(size)*time.Second/time.Duration(h.plan.Up)
+	return h.busy - w.now
 }
 
 // arrive puts bytes into the buffer of an end.

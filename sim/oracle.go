@@ -150,7 +150,9 @@ func (o *oracle) carriedOver(at roles.Moment, id protocol.NodeID, held protocol.
 		o.w.check.fail(S15, "node %x is told that %d of its index %d is held", id[:8], held.Sequence, held.Index)
 		return published{}
 	}
-	return was.index
+	index := was.index
+	index.complete = false // until the node says that it still is so
+	return index
 }
 
 // compare holds the registry's content against the oracle's, both ways.

@@ -28,13 +28,18 @@ func (p *published) holds(name string, hash protocol.Hash) (protocol.Entry, bool
 	return protocol.Entry{}, false
 }
 
+// again reports whether a page is the one that was taken in last: its answer was lost.
+func (p *published) again(m *protocol.Publish) bool {
+	return m.Index == p.held.Index && m.To == p.held.Sequence && m.To > m.From
+}
+
 // follows reports whether a page goes on from what is held.
 func (p *published) follows(m *protocol.Publish) bool {
-	return m.From == 0 || m.Index == p.held.Index && m.From <= p.held.Sequence
+	return m.From == 0 || m.Index == p.held.Index && m.From == p.held.Sequence || p.again(m)
 }
 
 func (p *published) take(m *protocol.Publish) {
-	if m.From == 0 {
+	if m.From == 0 && !p.again(m) {
 		*p = published{}
 	}
 	if p.names == nil {
@@ -47,7 +52,7 @@ func (p *published) take(m *protocol.Publish) {
 			p.names[e.Name] = e
 		}
 	}
-	p.held = protocol.Held{Index: m.Index, Sequence: max(p.held.Sequence, m.To)}
+	p.held = protocol.Held{Index: m.Index, Sequence: m.To}
 	p.complete = p.held.Sequence == m.Latest
 }
 

@@ -52,6 +52,7 @@ func (c *checks) over(r *errand) {
 		}
 	}
 	if r.ended = !r.actor.proc.doomed; r.ended {
+		r.done = c.w.now
 		c.tookTooLong(r)
 	}
 }

@@ -33,6 +33,7 @@ type NodePlan struct {
 	Drift int           // its clock's error in parts per million
 	Lie   Lie
 	Quiet bool // it does not publish its index
+	Up    int  // bytes a second that all its connections together can send; 0: no bound
 	Files []FilePlan
 }
 

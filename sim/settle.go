@@ -42,8 +42,9 @@ func (w *World) probe() {
 	for _, name := range append(w.scenario.names(), missingName) {
 		op := Op{At: w.now, Do: DoFetch, Who: h.name, Name: name}
 		probes = append(probes, w.errandOf(h, op, 0))
-		op.Do = DoLocate
-		probes = append(probes, w.errandOf(h, op, 0))
+		if op.Do = DoLocate; protocol.CheckName(name) == nil {
+			probes = append(probes, w.errandOf(h, op, 0))
+		}
 	}
 	probes = append(probes, w.errandOf(h, Op{At: w.now, Do: DoList, Who: h.name}, 0))
 	expected := w.check.expected()

@@ -14,9 +14,14 @@ func Stories() []*Scenario {
 		return append(then, Fault{Class: Graceful, At: at(first), Who: who}, Fault{Class: Graceful, At: at(first + 1), Who: who})
 	}
 	return []*Scenario{
-		// A node that stops while a stalled reader has half of a file: it waits, and the reader goes, or never does.
-		story(2*protocol.ProgressTimeout, Honest, impatient("n0", 2, reading)...),
-		story(2*protocol.ProgressTimeout, Honest, impatient("n0", 2, reading, Fault{Class: Crash, At: at(5), Who: "x"})...),
+		// A node that stops while a stalled reader has half of a file: it waits, and the reader goes, or never does, or
+		// reads on.
+		reader(impatient("n0", 2, reading)...),
+		reader(impatient("n0", 2, reading, Fault{Class: Crash, At: at(5), Who: "x"})...),
+		reader(impatient("n0", 2, Fault{Class: Slow, Who: "c0", For: at(30), N: 300000})...),
+		// A haul that is cut off, or given up, in the midst of a file.
+		hauling(Fault{Class: Slow, Who: "c2", For: at(30), N: 1 << 20}, Fault{Class: Reset, At: at(1), Who: "c2", With: "n0", N: 100000}),
+		hauling(Fault{Class: Slow, Who: "c2", For: at(30), N: 65536}, Fault{Class: Graceful, At: at(4), Who: "c2"}),
 		// A relay, and a node, that stop when they have already parted with somebody who does not read that.
 		story(0, Honest, impatient("relay", 12, Fault{Class: Attack, At: at(1), Who: "relay", Name: "no-reading"})...),
 		fileless(impatient("n0", 12, reading)...),
@@ -33,6 +38,9 @@ func Stories() []*Scenario {
 		story(0, Honest, Fault{Class: DiskHang, At: at(1), For: at(25), Who: "c0", N: 60000}),
 		// A node whose disk answers when the node has already parted with who had asked, and who does not read that.
 		parting(),
+		// A client whose disk hangs when a file has come that is not what it should be: for long, until the user has lost
+		// patience, or until the node has crashed.
+		doubting(2), doubting(2, Fault{Class: Graceful, At: at(3), Who: "c2"}), doubting(2, Fault{Class: Crash, At: at(3), Who: "n0"}),
 		// A node on whose disk the hashing stands still.
 		story(0, Honest, Fault{Class: SlowHash, For: at(30), Who: "n0"}),
 	}
@@ -41,6 +49,26 @@ func Stories() []*Scenario {
 func story(drain time.Duration, lie Lie, faults ...Fault) *Scenario {
 	s := SweepScenario()
 	s.Drain, s.Relay.Lie, s.Faults = drain, lie, faults
+	return s
+}
+
+// reader is a story with a file that is more than a connection holds.
+func reader(faults ...Fault) *Scenario {
+	s := story(2*protocol.ProgressTimeout, Honest, faults...)
+	s.Nodes[0].Files[0].Size = 5 * group
+	s.Ops = []Op{{At: time.Second, Do: DoFetch, Who: "c0", Name: "both"}}
+	return s
+}
+
+func hauling(faults ...Fault) *Scenario {
+	s := LargeScenario()
+	s.Faults = faults
+	return s
+}
+
+func doubting(seed uint64, faults ...Fault) *Scenario {
+	s := hauling(append(faults, Fault{Class: DiskHang, At: time.Second, For: 50 * time.Second, Who: "c2", N: 45000})...)
+	s.Seed, s.Nodes[0].Lie = seed, "judging silence"
 	return s
 }
 
