@@ -41,6 +41,8 @@ const (
 	RenewSpread = 10               // per cent that a node varies it by, so that renewals do not fall together
 
 	RenewLeast = 1 * time.Second // what a node makes of a shorter renew-after
+	PublishGap = 2 * time.Second // a node gathers the changes of its index for so long
+	MaxResyncs = 256             // pages in one exchange after which the relay may hold no more than before
 
 	DialTimeout    = 5 * time.Second  // from dialling to connected
 	RequestTimeout = 10 * time.Second // from accepted to the first whole request
@@ -74,7 +76,8 @@ const (
 	ManyGroups   = 8          // groups of a file from which on several nodes are asked for it at once
 	MaxHaul      = 64         // small files asked for ahead on one link
 	MaxHaulBytes = 16 << 20   // and their bytes
-	MaxVariants  = 16         // contents under one name that a client remembers, and nodes of each
+	MaxContents  = 2          // contents under one name that a client believes one node to have had
+	HashingParts = 4096       // a node that hashes while a client waits must do one of so many parts in each ReplyTimeout
 	MaxWalk      = 1_000_000  // peers a client asks for one file before it gives up
 	MaxPages     = 100_000    // pages it asks a relay for, should they come empty
 )

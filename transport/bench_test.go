@@ -73,7 +73,7 @@ func BenchmarkBulk(b *testing.B) {
 	folder := b.TempDir()
 	source := filepath.Join(folder, "shared", "large")
 	makeFile(b, source, size)
-	share, err := disk.OpenShare(filepath.Dir(source), false)
+	share, err := disk.OpenShare(filepath.Dir(source), disk.ShareOptions{})
 	if err != nil {
 		b.Fatal(err)
 	}

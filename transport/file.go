@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -12,61 +13,113 @@ import (
 
 // sharedFile is the file that OpenFile opened. Its flags are guarded by the run's mutex.
 type sharedFile struct {
-	io.ReadSeekCloser
-	busy   bool // a body is being read from it
-	orphan bool // whoever is busy with it closes it
+	File
+	name   string // as it was asked for
+	busy   bool   // a body is being read from it
+	orphan bool   // whoever is busy with it closes it
+}
+
+// serves reports whether an OpenFile need not open anything: this is what it asks for, and still the same. A name
+// alone may lead elsewhere by now.
+func (f *sharedFile) serves(e roles.OpenFile) bool {
+	return e.Hash == f.Hash() && e.Name == f.name && !f.Changed()
 }
 
 // openFile has the disk asked. It may take its time, or hang: nobody waits for it but the machine's deadline.
 func (r *run) openFile(e roles.OpenFile) {
-	r.closeFile()
-	r.mu.Lock()
-	r.opening++
-	number := r.opening
-	r.mu.Unlock()
+	ctx, cancel := context.WithCancel(r.diskContext())
+	before, number := r.disown(cancel)
 	r.enterDisk()
 	go func() {
 		defer r.leaveDisk()
-		file, refusal := r.loop.Share.Open(r.diskContext(), e.Name, e.Hash, func(done, size uint64) {
-			r.post(letter{input: roles.FileHashing{Done: done, Size: size}})
-		})
-		if refusal != nil {
+		defer cancel()
+		file, refusal := before, (*protocol.Error)(nil)
+		if before == nil || !before.serves(e) {
+			before.close()
+			file, refusal = r.ask(ctx, e, number)
+		}
+		if refusal == nil {
+			refusal = r.offer(file, e, number)
+		}
+		if refusal != nil && r.wants(number) {
 			r.post(letter{input: roles.FileRefused{Code: refusal.Code, Text: refusal.Text}})
-			return
 		}
-		nodes, err := file.Slice(e.First, e.Count)
-		if err != nil {
-			file.Close()
-			r.post(letter{input: roles.FileRefused{Code: protocol.Internal, Text: "the node could not read this file's tree"}})
-			return
-		}
-		found := roles.FileFound{Size: file.Size(), Hash: file.Hash(), Nodes: nodes}
-		r.mu.Lock()
-		wanted := !r.tidied && r.opening == number
-		if wanted {
-			r.file = &sharedFile{ReadSeekCloser: file}
-		}
-		r.mu.Unlock()
-		if !wanted {
-			file.Close()
-			return
-		}
-		r.post(letter{input: found})
 	}()
 }
 
-// closeFile closes the file that is open, if one is, and disowns one that is still being opened.
-func (r *run) closeFile() {
+// ask opens a file of the share.
+func (r *run) ask(ctx context.Context, e roles.OpenFile, number uint64) (*sharedFile, *protocol.Error) {
+	file, refusal := r.loop.Share.Open(ctx, e.Name, e.Hash, func(done, size uint64) {
+		if r.wants(number) {
+			r.post(letter{input: roles.FileHashing{Done: done, Size: size}})
+		}
+	})
+	if refusal != nil {
+		return nil, refusal
+	}
+	return &sharedFile{File: file, name: e.Name}, nil
+}
+
+// offer makes a file the one that is open, with what was asked of its tree, unless nobody wants it any more.
+func (r *run) offer(file *sharedFile, e roles.OpenFile, number uint64) *protocol.Error {
+	found := roles.FileFound{Size: file.Size(), Hash: file.Hash()}
+	if groups := protocol.Groups(found.Size); e.First < groups && e.Count > 0 {
+		nodes, err := file.Slice(e.First, min(e.Count, groups-e.First))
+		if err != nil {
+			file.close()
+			return &protocol.Error{Code: protocol.Internal, Text: "the node could not read the tree of this file"}
+		}
+		found.Nodes = nodes
+	}
 	r.mu.Lock()
-	file := r.file
-	r.file = nil
+	wanted := !r.tidied && r.opening == number
+	if wanted {
+		r.file = file
+	}
+	r.mu.Unlock()
+	if !wanted {
+		file.close()
+		return nil
+	}
+	r.post(letter{input: found})
+	return nil
+}
+
+// wants reports whether an OpenFile is still the latest.
+func (r *run) wants(number uint64) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return !r.tidied && r.opening == number
+}
+
+// disown returns the file that is open, if one is that nobody is busy with, and the number of the next OpenFile, which
+// cancel ends. It gives up one that is still being opened.
+func (r *run) disown(cancel context.CancelFunc) (*sharedFile, uint64) {
+	r.mu.Lock()
+	file, end := r.file, r.endOpening
+	r.file, r.endOpening = nil, cancel
 	r.opening++
+	number := r.opening
 	if file != nil && file.busy {
 		file.orphan, file = true, nil
 	}
 	r.mu.Unlock()
-	if file != nil {
-		file.Close()
+	if end != nil {
+		end()
+	}
+	return file, number
+}
+
+// closeFile closes the file that is open, if one is, and gives up one that is still being opened.
+func (r *run) closeFile() {
+	file, _ := r.disown(nil)
+	file.close()
+}
+
+// close closes the file, if there is one.
+func (f *sharedFile) close() {
+	if f != nil {
+		f.File.Close()
 	}
 }
 
@@ -99,18 +152,22 @@ func (k *link) sendBody(e roles.SendBody) {
 	}()
 }
 
-// pour sends bytes of the file. Bare, file and connection let the kernel move them. What the file does not give
-// is filled with zeros: so many bytes were promised.
+// pour sends bytes of the file. Bare, file and connection let the kernel move them. The file is looked at after each
+// chunk; once it is not what was hashed, or can't be read, zeros take its place: so many bytes were promised.
 func (k *link) pour(file *sharedFile, e roles.SendBody) letter {
 	spoiled := protocol.Code(0)
 	for sent := uint64(0); sent < e.Length; {
 		var n int64
 		var err error
+		padding := spoiled != 0
 		k.conn.SetWriteDeadline(time.Now().Add(bodyTick))
-		if most := int64(min(e.Length-sent, bodyChunk)); spoiled == 0 {
+		if most := int64(min(e.Length-sent, bodyChunk)); !padding {
 			// Sought anew each time: a copy that the deadline ended may have read more than it sent.
 			if _, err = file.Seek(int64(e.Offset+sent), io.SeekStart); err == nil {
-				n, err = io.CopyN(k.conn, file.ReadSeekCloser, most)
+				n, err = io.CopyN(k.conn, file.File, most)
+			}
+			if n > 0 && file.Changed() {
+				spoiled = protocol.Changed
 			}
 		} else {
 			var wrote int
@@ -124,11 +181,16 @@ func (k *link) pour(file *sharedFile, e roles.SendBody) letter {
 		if err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 			continue
 		}
-		if code := file.fault(int64(e.Offset + sent)); spoiled == 0 && code != 0 {
-			spoiled = code
-			continue
+		if padding {
+			return k.lose(err)
 		}
-		return k.lose(err)
+		code := file.fault(int64(e.Offset + sent))
+		if code == 0 {
+			return k.lose(err)
+		}
+		if spoiled == 0 {
+			spoiled = code
+		}
 	}
 	l := letter{what: SentBody, bytes: int64(e.Length), input: roles.BodyDone{Link: k.id}}
 	if spoiled != 0 {

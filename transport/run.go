@@ -34,6 +34,8 @@ type run struct {
 	opening  uint64             // numbers OpenFile
 	disk     context.Context    // of what the disk does for the machine; nil: not needed yet
 	endDisk  context.CancelFunc // at the machine's end
+
+	endOpening context.CancelFunc // when the latest OpenFile is not wanted any more
 }
 
 // letter is an input on its way to the machine, with what the loop wants to know about it.

@@ -7,7 +7,6 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/protocol/content"
-	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/roles/story"
 )
@@ -26,6 +25,13 @@ func peers(last ...byte) (peers []protocol.Peer) {
 }
 
 func at(last byte) netip.AddrPort { return peers(last)[0].Addr() }
+
+func ats(last ...byte) (all []netip.AddrPort) {
+	for _, n := range last {
+		all = append(all, at(n))
+	}
+	return all
+}
 
 // dials is the line for dialing a node on a link.
 func dials(link int, last byte) string { return fmt.Sprintf("dial %d %s", link, at(last)) }
@@ -98,11 +104,4 @@ func of[R any](t *testing.T, s *story.Story) (found R) {
 		t.Fatalf("%d reports of %T", n, found)
 	}
 	return found
-}
-
-func verified(link roles.Link, groups ...uint64) (inputs []roles.Input) {
-	for _, g := range groups {
-		inputs = append(inputs, roles.Verified{Link: link, Group: g})
-	}
-	return inputs
 }

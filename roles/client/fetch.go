@@ -8,7 +8,6 @@ package client
 
 import (
 	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -35,7 +34,8 @@ type Fetch struct {
 	again     []netip.AddrPort        // whose file changed: worth another visit
 	revisited map[netip.AddrPort]bool // have been in again
 	barred    map[netip.AddrPort]bool
-	contents  []known // that nodes have said they have
+	believed  map[netip.AddrPort]int // how many contents
+	contents  []known                // that nodes have said they have
 
 	checked uint64        // bytes, by the store
 	due     time.Duration // of the patience that is armed
@@ -59,7 +59,7 @@ const (
 func NewFetch(w Wish) *Fetch {
 	f := &Fetch{
 		Core: roles.NewCore(FetchTable), query: NewQuery("", nil), listed: map[netip.AddrPort]bool{},
-		revisited: map[netip.AddrPort]bool{}, barred: map[netip.AddrPort]bool{},
+		revisited: map[netip.AddrPort]bool{}, barred: map[netip.AddrPort]bool{}, believed: map[netip.AddrPort]int{},
 	}
 	f.query.OnTimer(queryTimer)
 	f.Reset(w)
@@ -76,9 +76,10 @@ func (f *Fetch) Reset(w Wish) {
 	clear(f.listed)
 	clear(f.revisited)
 	clear(f.barred)
+	clear(f.believed)
 	*f = Fetch{
 		Core: f.Core, wish: w, query: f.query, sources: f.sources, plan: NewPlan(w.Name, w.Hash),
-		listed: f.listed, revisited: f.revisited, barred: f.barred, result: Result{Name: w.Name},
+		listed: f.listed, revisited: f.revisited, barred: f.barred, believed: f.believed, result: Result{Name: w.Name},
 	}
 }
 
@@ -91,12 +92,15 @@ func (f *Fetch) Watch(watch func(roles.Transition)) {
 // Result returns what came of it, once the machine is final.
 func (f *Fetch) Result() Result { return f.result }
 
-// On returns the name of the table that governs what is said on a link, and the state there.
+// On returns the name of the table that governs what is said on an open link, and the state there.
 func (f *Fetch) On(link roles.Link) (table, state string) {
 	if s := f.source(link); s != nil {
 		return SourceTable.Name, string(s.State())
 	}
-	return QueryTable.Name, string(f.query.State())
+	if link == relayLink && f.State() == AskingRelay {
+		return QueryTable.Name, string(f.query.State())
+	}
+	return "", ""
 }
 
 // Step is [roles.Machine]'s.
@@ -110,6 +114,9 @@ func (f *Fetch) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	case roles.StoreChecking:
 		f.storeChecking(in)
 	case roles.StoreFailed:
+		if !f.Can(StoreFailed) {
+			break
+		}
 		f.fail(at, StoreFailed, DiskFailed, protocol.Disk, in.Text)
 	case roles.Rang:
 		f.rang(at, in)
@@ -122,31 +129,6 @@ func (f *Fetch) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	}
 	f.settle(at)
 	return f.Effects()
-}
-
-// linkOf returns the link that an input is about.
-func linkOf(in roles.Input) roles.Link {
-	switch in := in.(type) {
-	case roles.Opened:
-		return in.Link
-	case roles.Heard:
-		return in.Link
-	case roles.Garbled:
-		return in.Link
-	case roles.Ended:
-		return in.Link
-	case roles.Lost:
-		return in.Link
-	case roles.Moved:
-		return in.Link
-	case roles.Verified:
-		return in.Link
-	case roles.BodyWrong:
-		return in.Link
-	case roles.BodyDone:
-		return in.Link
-	}
-	return -1
 }
 
 func (f *Fetch) start(at roles.Moment) {
@@ -166,73 +148,17 @@ func (f *Fetch) locate(at roles.Moment) {
 	f.absorb(f.query.Step(at, roles.Started{}))
 }
 
-// source returns the source that is at work on a link, or nil.
-func (f *Fetch) source(link roles.Link) *Source {
-	if at := int(link - firstSource); at >= 0 && at < len(f.sources) && f.sources[at].working() {
-		return f.sources[at]
-	}
-	return nil
-}
-
-// pass passes on what is told of a link to the machine there.
-func (f *Fetch) pass(at roles.Moment, link roles.Link, in roles.Input) {
-	if s := f.source(link); s != nil {
-		f.absorb(s.Step(at, in))
-	} else if link == relayLink && f.State() == AskingRelay {
-		f.absorb(f.query.Step(at, in))
-	}
-}
-
 func (f *Fetch) rang(at roles.Moment, in roles.Rang) {
 	if in.Timer != roles.Deadline {
 		f.pass(at, roles.Link(in.Timer)-1, in)
 		return
 	}
-	if !f.Due(in) {
-		return
-	}
-	switch f.State() {
-	case Opening:
+	switch {
+	case !f.Due(in):
+	case f.State() == Opening:
 		f.fail(at, Expired, DiskFailed, protocol.Disk, "the disk does not answer")
-	case Finishing:
-		f.Fire(Expired)
-		f.stopAll(at)
-		f.fetched()
 	default:
 		f.Fire(Impatient)
-	}
-}
-
-// absorb makes the effects of a machine within ours, and takes for itself what that reports.
-func (f *Fetch) absorb(effects []roles.Effect) {
-	for _, effect := range effects {
-		if report, is := effect.(roles.Report); is {
-			f.told(report.Outcome)
-		} else {
-			f.Do(effect)
-		}
-	}
-}
-
-func (f *Fetch) told(outcome any) {
-	switch outcome := outcome.(type) {
-	case *protocol.Located:
-		f.located(outcome)
-	case QueryResult:
-		f.answered(outcome)
-	case Learned:
-		f.learned(outcome)
-	case Hashing:
-		f.Do(roles.Report{Outcome: outcome})
-	case Had:
-		f.gave = true
-		if !slices.Contains(f.result.From, outcome.Node) {
-			f.result.From = append(f.result.From, outcome.Node)
-		}
-		f.Fire(GroupHad)
-		f.Do(roles.Report{Outcome: outcome})
-	case Visited:
-		f.visited(outcome)
 	}
 }
 
@@ -281,27 +207,6 @@ func (f *Fetch) fail(at roles.Moment, event Event, outcome Outcome, code protoco
 	f.stopAll(at)
 	f.result.Outcome, f.result.Code, f.result.By, f.result.Text = outcome, code, protocol.Client, text
 	f.ended()
-}
-
-// stopAll hangs up every link.
-func (f *Fetch) stopAll(at roles.Moment) {
-	if !f.query.Final() && f.query.State() != QueryNew {
-		f.hush(f.query.Step(at, roles.Stopped{}))
-	}
-	for _, s := range f.sources {
-		if s.working() {
-			f.hush(s.Step(at, roles.Stopped{}))
-		}
-	}
-}
-
-// hush absorbs effects of a machine within whose reports do not matter any more.
-func (f *Fetch) hush(effects []roles.Effect) {
-	for _, effect := range effects {
-		if _, is := effect.(roles.Report); !is {
-			f.Do(effect)
-		}
-	}
 }
 
 func (f *Fetch) fetched() {

@@ -2,7 +2,10 @@ package client_test
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
@@ -10,7 +13,7 @@ import (
 	"github.com/relaypeer/relaypeer/roles/story"
 )
 
-// wish is what the stories are about, unless they say otherwise.
+// wish is what the stories are about, unless they say otherwise: the reference mode.
 var wish = client.Wish{Relay: relayAddress, Name: "a.txt"}
 
 func wanted(t *testing.T, w client.Wish) *story.Story {
@@ -22,33 +25,227 @@ func wanted(t *testing.T, w client.Wish) *story.Story {
 	return s
 }
 
-// located returns a story about a fetch that has heard of these nodes and dials the first.
-func located(t *testing.T, w client.Wish, nodes ...byte) *story.Story {
+func locating(t *testing.T, w client.Wish) *story.Story {
 	t.Helper()
 	s := wanted(t, w)
-	s.Tell(roles.Opened{}, "AskingRelay", "send 0 LOCATE name=a.txt", "hear 0")
+	s.Tell(roles.Opened{}, "AskingRelay", "send 0 "+story.Say(&protocol.Locate{Name: w.Name, Hash: w.Hash}), "hear 0")
 	s.Waits(protocol.ReplyTimeout)
-	s.Hear(0, &protocol.Located{Peers: peers(nodes...)}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
-	s.Waits(protocol.CloseTimeout)
-	s.Tell(roles.Ended{}, "Seeking", "hangup 0", dials(1, nodes[0]))
-	s.Waits(protocol.DialTimeout)
 	return s
 }
 
-// asks is the line for asking what the file is.
+// located returns a story about a fetch that has heard of these nodes and dials the first.
+func located(t *testing.T, w client.Wish, nodes ...byte) *story.Story {
+	t.Helper()
+	s := locating(t, w)
+	s.Hear(0, &protocol.Located{Peers: peers(nodes...)}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
+	s.Waits(protocol.CloseTimeout)
+	s.Tell(roles.Ended{}, "Seeking", "hangup 0", dials(1, nodes[0]))
+	return s
+}
+
+// asks are the lines for asking what the file is.
 func asks(link int) []string {
 	return []string{fmt.Sprintf("send %d TREE name=a.txt", link), fmt.Sprintf("hear %d", link)}
 }
 
-func TestASmallFileIsFetched(t *testing.T) {
+func answers(link roles.Link, s *story.Story, state string) {
+	s.Tell(roles.Opened{Link: link}, state, asks(int(link))...)
+}
+
+// asked returns a story about a fetch that has asked the first of these nodes what the file is.
+func asked(t *testing.T, w client.Wish, nodes ...byte) *story.Story {
+	t.Helper()
+	s := located(t, w, nodes...)
+	answers(1, s, "Seeking")
+	return s
+}
+
+// fetching returns a story about a fetch of a file that has asked the first of these nodes for its first groups.
+func fetching(t *testing.T, w client.Wish, f file, nodes ...byte) *story.Story {
+	t.Helper()
+	s := asked(t, w, nodes...)
+	s.Hear(1, f.outboard(0), "Opening", f.opens())
+	s.Tell(roles.StoreReady{}, "Fetching", f.begins(1)...)
+	return s
+}
+
+// begins are the lines for asking for the first groups when the store is ready: one, and one ahead.
+func (f file) begins(link int) []string {
+	lines := []string{"report begun", f.gets(link, 0, 1)}
+	if f.Size > group {
+		lines = append(lines, f.gets(link, 1, 1))
+	}
+	return append(lines, fmt.Sprintf("hear %d", link))
+}
+
+// says has the node on a link refuse in a state of the fetch.
+func says(s *story.Story, link roles.Link, code protocol.Code, state string) {
+	s.Hear(link, refusal(code), state, leaves(int(link))...)
+}
+
+func leaves(link int) []string {
+	return []string{fmt.Sprintf("halfclose %d", link), fmt.Sprintf("discard %d", link)}
+}
+
+// goes are the lines at the end of a visit, and after it.
+func goes(link int, rest ...string) []string {
+	return append([]string{fmt.Sprintf("hangup %d", link), "report tried"}, rest...)
+}
+
+// result returns what the fetch came to, and fails unless that was told once, at the end.
+func result(t *testing.T, s *story.Story) client.Result {
+	t.Helper()
+	r := of[client.Result](t, s)
+	if _, last := s.Reports[len(s.Reports)-1].(client.Result); !last || !s.Machine.Final() {
+		t.Fatalf("the result is not the last report, or the fetch is not final")
+	}
+	return r
+}
+
+// wants fails unless the result is that, with these codes of the nodes that were tried.
+func wants(t *testing.T, s *story.Story, outcome client.Outcome, codes ...protocol.Code) client.Result {
+	t.Helper()
+	got, tried := result(t, s), []protocol.Code{}
+	for _, try := range got.Tried {
+		tried = append(tried, try.Code)
+	}
+	if got.Outcome != outcome || fmt.Sprint(tried) != fmt.Sprint(codes) {
+		t.Errorf("outcome %d with %v, want %d with %v", got.Outcome, tried, outcome, codes)
+	}
+	return got
+}
+
+func TestAFileOfOneGroupIsFetched(t *testing.T) {
 	f := made(10, 1)
 	s := located(t, wish, 1)
-	s.Tell(roles.Opened{Link: 1}, "Seeking", asks(1)...)
+	s.Waits(protocol.DialTimeout)
+	answers(1, s, "Seeking")
 	s.Waits(protocol.ReplyTimeout)
 	s.Hear(1, f.outboard(0), "Opening", f.opens())
-	s.Tell(roles.StoreReady{}, "Fetching", "report begun", f.gets(1, 0, 1), "hear 1")
+	s.Waits(protocol.HoldTimeout) // and DiskTimeout
+	s.Tell(roles.StoreReady{}, "Fetching", f.begins(1)...)
+	s.Waits(protocol.ReplyTimeout)
 	s.Hear(1, f.content(0, 1), "Fetching", f.takes(1, 0, 1))
 	s.Tell(roles.Verified{Link: 1}, "Finishing", "report had")
-	s.Tell(roles.BodyDone{Link: 1}, "Finishing", "halfclose 1", "discard 1")
-	s.Tell(roles.Ended{Link: 1}, "Done", "hangup 1", "report tried", "report result")
+	s.Tell(roles.BodyDone{Link: 1}, "Finishing", leaves(1)...)
+	s.Waits(protocol.CloseTimeout)
+	s.Tell(roles.Ended{Link: 1}, "Done", goes(1, "report result")...)
+	r := wants(t, s, client.Fetched, 0)
+	if r.Name != "a.txt" || r.Hash != f.Hash || r.Size != 10 || r.Kept != 0 || !slices.Equal(r.From, ats(1)) || len(r.Variants) > 0 {
+		t.Errorf("result %+v", r)
+	}
+	if try := r.Tried[0]; try.Node != at(1) || try.By != protocol.Node || !try.Had {
+		t.Errorf("tried %+v", try)
+	}
+	if had := of[client.Had](t, s); had.Bytes != 10 || had.Node != at(1) {
+		t.Errorf("had %+v", had)
+	}
+}
+
+// TestANodeIsAskedForMoreAsItProvesItself: for 1, 1, 2, 4, 8, 16 groups and no more, and always for one stretch ahead.
+func TestANodeIsAskedForMoreAsItProvesItself(t *testing.T) {
+	f := made(100*group, 1)
+	s := fetching(t, wish, f, 1)
+	s.Hear(1, f.content(0, 1), "Fetching", f.takes(1, 0, 1))
+	s.Tell(roles.Verified{Link: 1}, "Fetching", "report had")
+	s.Tell(roles.BodyDone{Link: 1}, "Fetching", "hear 1")
+	first, count := uint64(1), uint64(1)
+	for _, more := range []uint64{2, 4, 8, 16, 16, 16} {
+		s.Hear(1, f.content(first, count), "Fetching", f.gets(1, first+count, more), f.takes(1, first, count))
+		for g := range count {
+			s.Tell(roles.Verified{Link: 1, Group: first + g}, "Fetching", "report had")
+		}
+		s.Tell(roles.BodyDone{Link: 1}, "Fetching", "hear 1")
+		first, count = first+count, more
+	}
+}
+
+func TestAnEmptyFileNeedsNoGet(t *testing.T) {
+	f := made(0, 0)
+	s := asked(t, wish, 1)
+	s.Hear(1, f.outboard(0), "Opening", f.opens())
+	s.Tell(roles.StoreReady{}, "Finishing", append([]string{"report begun"}, leaves(1)...)...)
+	s.Ring("Done", goes(1, "report result")...) // a node that does not close costs nothing
+	wants(t, s, client.Fetched, 0)
+}
+
+func TestNodesAreAskedInTheRelaysOrder(t *testing.T) {
+	s := asked(t, wish, 3, 1, 2)
+	for _, next := range []byte{1, 2} {
+		says(s, 1, protocol.NotFound, "Seeking")
+		s.Tell(roles.Ended{Link: 1}, "Seeking", goes(1, dials(1, next))...)
+		answers(1, s, "Seeking")
+	}
+	says(s, 1, protocol.NotFound, "Seeking")
+	s.Tell(roles.Ended{Link: 1}, "NotFound", goes(1, "report result")...)
+	wants(t, s, client.NobodyHad, protocol.NotFound, protocol.NotFound, protocol.NotFound)
+}
+
+func TestNobodyIsListed(t *testing.T) {
+	s := locating(t, wish)
+	s.Hear(0, &protocol.Located{}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
+	s.Tell(roles.Ended{}, "NotFound", "hangup 0", "report result")
+	wants(t, s, client.NobodyHad)
+}
+
+func TestPagesAreWalkedAndNobodyIsAskedTwice(t *testing.T) {
+	s := locating(t, wish)
+	s.Hear(0, &protocol.Located{Peers: peers(1, 1), Cursor: []byte{1}}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
+	s.Tell(roles.Ended{}, "Seeking", "hangup 0", dials(1, 1))
+	answers(1, s, "Seeking")
+	says(s, 1, protocol.NotFound, "Seeking")
+	s.Tell(roles.Ended{Link: 1}, "AskingRelay", goes(1, "dial 0 relay:4000")...)
+	s.Tell(roles.Opened{}, "AskingRelay", "send 0 LOCATE name=a.txt cursor=01", "hear 0")
+	s.Hear(0, &protocol.Located{Cursor: []byte{2}}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
+	s.Tell(roles.Ended{}, "AskingRelay", "hangup 0", "dial 0 relay:4000") // an empty page is not the last
+	s.Tell(roles.Opened{}, "AskingRelay", "send 0 LOCATE name=a.txt cursor=02", "hear 0")
+	s.Hear(0, &protocol.Located{Peers: peers(1, 2)}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
+	s.Tell(roles.Ended{}, "Seeking", "hangup 0", dials(1, 2))
+	s.Tell(roles.Lost{Link: 1, Code: protocol.Refused}, "Failed", goes(1, "report result")...)
+	wants(t, s, client.Unsure, protocol.NotFound, protocol.Refused)
+}
+
+// TestNotFoundIsOnlySaidWhenItIsCertain: a node that could not be asked may have the file.
+func TestNotFoundIsOnlySaidWhenItIsCertain(t *testing.T) {
+	for _, code := range []protocol.Code{protocol.Busy, protocol.Draining, protocol.Internal, protocol.Denied, protocol.Changed, 200} {
+		s := asked(t, wish, 1, 2)
+		says(s, 1, protocol.NotFound, "Seeking")
+		s.Tell(roles.Ended{Link: 1}, "Seeking", goes(1, dials(1, 2))...)
+		answers(1, s, "Seeking")
+		says(s, 1, code, "Seeking")
+		s.Tell(roles.Ended{Link: 1}, "Failed", goes(1, "report result")...)
+		wants(t, s, client.Unsure, protocol.NotFound, code)
+	}
+}
+
+func TestWhatANodeTookIsMeasured(t *testing.T) {
+	s := asked(t, wish, 1)
+	s.At.Now += 3 * time.Second
+	says(s, 1, protocol.NotFound, "Seeking")
+	s.Tell(roles.Ended{Link: 1}, "NotFound", goes(1, "report result")...)
+	if took := result(t, s).Tried[0].Took; took != 3*time.Second {
+		t.Errorf("took %v", took)
+	}
+}
+
+// Whatever a program passes on from its user, nobody is asked for what no node may have.
+func TestABadNameIsRefusedBeforeAnybodyIsAsked(t *testing.T) {
+	for _, name := range []string{"", "../up", "a//b", "tab\t", "\xff"} {
+		f := client.NewFetch(client.Wish{Relay: relayAddress, Name: name})
+		s := story.New(t, f, f.State)
+		s.Tell(roles.Started{}, "Failed", "report result")
+		if r := f.Result(); r.Outcome != client.BadlyNamed || r.Code != protocol.BadName || r.Text == "" {
+			t.Errorf("%q: %+v", name, r)
+		}
+	}
+}
+
+func TestWithAHashNoNameIsNeeded(t *testing.T) {
+	f := made(10, 1)
+	s := locating(t, client.Wish{Relay: relayAddress, Hash: f.Hash})
+	s.Hear(0, &protocol.Located{Peers: peers(1)}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
+	s.Tell(roles.Ended{}, "Seeking", "hangup 0", dials(1, 1))
+	s.Tell(roles.Opened{Link: 1}, "Seeking", fmt.Sprintf("send 1 TREE hash=%x", f.Hash[:1]), "hear 1")
+	s.Hear(1, f.outboard(0), "Opening", strings.Replace(f.opens(), "a.txt", "", 1))
+	s.Tell(roles.StoreReady{}, "Fetching", "report begun", strings.Replace(f.gets(1, 0, 1), " name=a.txt", "", 1), "hear 1")
 }

@@ -24,7 +24,8 @@ type Haul struct {
 	asked    []int // the first one is being answered
 	bytes    uint64
 	answered []bool // by item
-	hashed   uint64 // bytes, as the last HASHING that counted said
+	hashed   hashing
+	wrong    bool // the first of those asked for was not what its hash says
 	progress roles.Progress
 }
 
@@ -99,6 +100,7 @@ func (h *Haul) Step(at roles.Moment, in roles.Input) []roles.Effect {
 		h.Fire(HaulRight)
 		h.answer(Hauled{Item: h.asked[0]})
 	case roles.BodyWrong:
+		h.wrong = true
 		h.blame(protocol.BadHash, protocol.Client, "a file is not what its hash says")
 		h.Fire(HaulWrong)
 	case roles.BodyDone:
@@ -175,7 +177,7 @@ func (h *Haul) answer(a Hauled) {
 func (h *Haul) done() bool {
 	h.bytes -= h.items[h.asked[0]].Size
 	h.asked = append(h.asked[:0], h.asked[1:]...)
-	h.hashed = 0
+	h.hashed = hashing{}
 	h.ask()
 	return len(h.asked) > 0
 }
@@ -204,7 +206,7 @@ func (h *Haul) heard(m protocol.Message) {
 
 // hashing waits on, with a new deadline if the node gets on.
 func (h *Haul) hashing(m *protocol.Hashing) {
-	if further(m, &h.hashed) {
+	if h.hashed.further(m) {
 		h.Fire(HaulHashing)
 	} else {
 		h.Fire(HaulHashingStuck)

@@ -59,7 +59,7 @@ func (h *Haul) closed(at roles.Moment, was HaulState) {
 		h.Do(roles.HangUp{Link: haulLink})
 		h.tried.Took = at.Now - h.since
 	}
-	if h.tried.Code == protocol.BadHash && !h.answered[h.asked[0]] {
+	if h.wrong && !h.answered[h.asked[0]] {
 		h.answer(Hauled{h.asked[0], h.tried.Code, h.tried.By, h.tried.Text})
 	}
 	if h.tried.Code == 0 {

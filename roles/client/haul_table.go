@@ -76,7 +76,7 @@ var HaulTable = &roles.Table[HaulState, HaulEvent]{
 		{Name: HaulStarted, Means: "files are wanted"},
 		{Name: HaulNothing, Means: "files are wanted, and all of them are empty"},
 		{Name: HaulOpened, Means: "the link is there"},
-		{Name: HaulHashing, Kind: protocol.KindHashing, Means: "the node has hashed another MinProgress bytes of a file, or all of it"},
+		{Name: HaulHashing, Kind: protocol.KindHashing, Means: "the node has hashed enough more of a file: MinProgress bytes, and one of HashingParts parts; or all of it"},
 		{Name: HaulHashingStuck, Kind: protocol.KindHashing, Means: "the node is hashing a file, but has not got on"},
 		{Name: HaulContent, Kind: protocol.KindContent, Means: "the file that was asked for follows"},
 		{Name: HaulContentWrong, Kind: protocol.KindContent, Means: "another file than was asked for, or not all of it"},

@@ -167,14 +167,14 @@ func (p *Plan) withdraw(s span) {
 	}
 }
 
-// second hands out groups that are awaited of somebody else: of the claim of which most is missing the last half,
-// which comes latest from there.
+// second hands out groups that are awaited of somebody else: of the claim of which most is missing, the latest such, the
+// last half, which would come latest from there.
 func (p *Plan) second(who int, most uint64) (best span, ok bool) {
 	for _, c := range p.claims {
 		if c.who == who {
 			continue
 		}
-		if s, some := p.tail(c); some && s.end-s.first > best.end-best.first {
+		if s, some := p.tail(c); some && s.end-s.first >= best.end-best.first {
 			best, ok = s, true
 		}
 	}
@@ -254,17 +254,23 @@ func (p *Plan) giveBack(s span) {
 		if p.had.Has(g) || p.awaited(g) > 0 {
 			continue
 		}
-		at, _ := slices.BinarySearchFunc(p.back, g, func(b span, g uint64) int {
-			if b.first <= g {
-				return -1
-			}
-			return 1
-		})
-		if at > 0 && p.back[at-1].end == g {
-			p.back[at-1].end++
-		} else {
-			p.back = slices.Insert(p.back, at, span{g, g + 1})
+		at := slices.IndexFunc(p.back, func(b span) bool { return b.first > g })
+		if at < 0 {
+			at = len(p.back)
 		}
+		p.back = slices.Insert(p.back, at, span{g, g + 1})
+		if at+1 < len(p.back) && p.back[at+1].first == g+1 {
+			p.back[at].end = p.back[at+1].end
+			p.back = slices.Delete(p.back, at+1, at+2)
+		}
+		if at > 0 && p.back[at-1].end == g {
+			p.back[at-1].end = p.back[at].end
+			p.back = slices.Delete(p.back, at, at+1)
+		}
+	}
+	if n := len(p.back); n > 0 && p.back[n-1].end == p.next {
+		p.next = p.back[n-1].first
+		p.back = p.back[:n-1]
 	}
 }
 

@@ -26,7 +26,7 @@ type Source struct {
 
 	page   []protocol.Hash // the values of the groups from first on
 	first  uint64
-	hashed uint64 // bytes, as the last HASHING that counted said
+	hashed hashing
 
 	reach    uint64 // groups to ask for at once
 	asked    []Span // the first one is being answered
@@ -113,7 +113,7 @@ func (s *Source) Step(at roles.Moment, in roles.Input) []roles.Effect {
 
 // describe asks for a part of the tree.
 func (s *Source) describe(first uint64) {
-	s.first, s.page, s.hashed = first, nil, 0
+	s.first, s.page, s.hashed = first, nil, hashing{}
 	s.Do(roles.Send{Link: s.link, Message: &protocol.Tree{Name: s.plan.name, Hash: s.plan.wish, First: first}}, roles.Hear{Link: s.link})
 }
 
@@ -174,21 +174,12 @@ func (s *Source) outboard(m *protocol.Outboard) {
 
 // hashing waits on, with a new deadline if the node gets on.
 func (s *Source) hashing(m *protocol.Hashing) {
-	if further(m, &s.hashed) {
+	if s.hashed.further(m) {
 		s.Fire(HashingOn)
 	} else {
 		s.Fire(HashingStuck)
 	}
 	s.Do(roles.Hear{Link: s.link}, roles.Report{Outcome: Hashing{s.tried.Node, m.Done, m.Size}})
-}
-
-// further reports whether a HASHING shows that the node gets on, by the rule of protocol.MinProgress.
-func further(m *protocol.Hashing, before *uint64) bool {
-	if m.Done < *before+protocol.MinProgress && (m.Done < m.Size || m.Done <= *before) {
-		return false
-	}
-	*before = m.Done
-	return true
 }
 
 // work chooses the next request, on a link on which nothing is asked.
@@ -227,7 +218,6 @@ func (s *Source) ask() bool {
 }
 
 func (s *Source) get(w Span) {
-	s.hashed = 0
 	s.Do(roles.Send{Link: s.link, Message: &protocol.Get{
 		Name: s.plan.name, Hash: s.plan.identity.Hash, Offset: w.First * protocol.GroupSize, Length: s.plan.bytes(w),
 	}})
@@ -249,7 +239,7 @@ func (s *Source) content(m *protocol.Content) {
 		head.Count = m.Length / protocol.GroupSize
 		s.asked[0] = head
 	}
-	s.progress, s.judged, s.hashed = roles.Progress{}, 0, 0
+	s.progress, s.judged, s.hashed = roles.Progress{}, 0, hashing{}
 	s.Fire(ContentFits)
 	s.ask()
 	from := head.First - s.first
@@ -295,26 +285,4 @@ func (s *Source) bodyDone() {
 	}
 	s.Fire(BodyDoneLast)
 	s.work()
-}
-
-// nudged looks at the plan: there may be something to do, or nothing any more.
-func (s *Source) nudged() {
-	switch s.State() {
-	case SourceHolding:
-		if s.plan.open {
-			s.work()
-		}
-	case SourceReceiving:
-		if s.judged < s.asked[0].Count && s.plan.Overtaken(int(s.link)) {
-			s.overtaken()
-		}
-	case SourceAsking, SourceDoubting, SourceJudging:
-		if s.plan.Overtaken(int(s.link)) {
-			s.overtaken()
-		}
-	case SourceDialing, SourceTree:
-		if s.plan.Done() {
-			s.overtaken()
-		}
-	}
 }

@@ -69,6 +69,28 @@ func (s *Source) expired() {
 	s.cut(SourceExpired, protocol.Timeout, "no answer in time")
 }
 
+// nudged looks at the plan: there may be something to do, or nothing any more.
+func (s *Source) nudged() {
+	switch s.State() {
+	case SourceHolding:
+		if s.plan.open {
+			s.work()
+		}
+	case SourceReceiving:
+		if s.judged < s.asked[0].Count && s.plan.Overtaken(int(s.link)) {
+			s.overtaken()
+		}
+	case SourceAsking, SourceDoubting, SourceJudging:
+		if s.plan.Overtaken(int(s.link)) {
+			s.overtaken()
+		}
+	case SourceDialing, SourceTree:
+		if s.plan.Done() {
+			s.overtaken()
+		}
+	}
+}
+
 // overtaken leaves a node without a word: it may be in the midst of a stretch that nobody needs.
 func (s *Source) overtaken() {
 	switch {

@@ -87,7 +87,7 @@ var SourceTable = &roles.Table[SourceState, SourceEvent]{
 		{Name: OutboardFits, Kind: protocol.KindOutboard, Means: "the tree that was asked for, of the content that is wanted"},
 		{Name: OutboardOther, Kind: protocol.KindOutboard, Means: "a tree that is right, of another content than the one that is being fetched"},
 		{Name: OutboardWrong, Kind: protocol.KindOutboard, Means: "a tree that its hash does not vouch for, or that was not asked for"},
-		{Name: HashingOn, Kind: protocol.KindHashing, Means: "the node has hashed another MinProgress bytes of the file, or all of it"},
+		{Name: HashingOn, Kind: protocol.KindHashing, Means: "the node has hashed enough more of the file: MinProgress bytes, and one of HashingParts parts; or all of it"},
 		{Name: HashingStuck, Kind: protocol.KindHashing, Means: "the node is hashing the file, but has not got on"},
 		{Name: TreeWanted, Means: "the next groups are not of the part of the tree that we have"},
 		{Name: GroupsTaken, Means: "groups are missing, and these are to come from this node"},

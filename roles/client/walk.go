@@ -56,23 +56,6 @@ func (f *Fetch) visited(v Visited) {
 	}
 }
 
-// remember notes that a node has a content.
-func (f *Fetch) remember(is Identity, node netip.AddrPort, tried bool) {
-	at := slices.IndexFunc(f.contents, func(k known) bool { return k.Identity == is })
-	if at < 0 {
-		if len(f.contents) == protocol.MaxVariants {
-			return
-		}
-		at = len(f.contents)
-		f.contents = append(f.contents, known{Variant: Variant{Identity: is}})
-	}
-	k := &f.contents[at]
-	k.tried = k.tried || tried
-	if len(k.Nodes) < protocol.MaxVariants && !slices.Contains(k.Nodes, node) {
-		k.Nodes = append(k.Nodes, node)
-	}
-}
-
 // most is how many links to nodes there may be at once.
 func (f *Fetch) most() int {
 	if f.wish.Once {
@@ -120,6 +103,16 @@ func (f *Fetch) settle(at roles.Moment) {
 
 // choose goes on when no link is open.
 func (f *Fetch) choose(at roles.Moment) {
+	hollow := f.hollow()
+	if hollow && f.startAnew() {
+		f.Fire(StartAnew)
+		return
+	}
+	if hollow {
+		is, _ := f.plan.Identity()
+		f.contents = slices.DeleteFunc(f.contents, func(k known) bool { return k.Identity == is })
+		f.plan = NewPlan(f.wish.Name, f.wish.Hash)
+	}
 	if _, more := f.candidate(); !more && f.cursor == nil {
 		f.candidates, f.again = f.again, nil
 	}
@@ -137,28 +130,6 @@ func (f *Fetch) choose(at roles.Moment) {
 	default:
 		f.exhausted()
 	}
-}
-
-// startAnew chooses another content that nodes have, if there is one.
-func (f *Fetch) startAnew() bool {
-	if f.wish.Once && f.gave {
-		return false
-	}
-	for i := range f.contents {
-		k := &f.contents[i]
-		if k.tried {
-			continue
-		}
-		k.tried = true
-		f.candidates = slices.Clone(k.Nodes)
-		if _, some := f.candidate(); some {
-			f.plan = NewPlan(f.wish.Name, f.wish.Hash)
-			f.plan.Fix(k.Identity)
-			f.result.Kept, f.result.From = 0, nil
-			return true
-		}
-	}
-	return false
 }
 
 // exhausted tells what it means that nobody is left to ask.

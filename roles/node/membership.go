@@ -17,6 +17,7 @@ type Config struct {
 	Epoch     uint64      // the first to register with, above zero: the wall clock at start in microseconds, say
 	Port      uint16      // where the node listens
 	Advertise protocol.IP // the address to be listed at; nil: the one that the relay sees
+	Catalog   *Catalog    // what is published; nil: nothing is
 }
 
 // Membership is a node's lease at one relay. See MembershipTable.
@@ -36,6 +37,13 @@ type Membership struct {
 	renew    time.Duration // the relay's wish
 	retry    time.Duration // the relay's wish after a refusal, or 0
 	setback  Setback
+
+	told      protocol.Held // what the relay holds of our catalog, as it last said
+	limited   bool          // it will not hold ours; until the next registration
+	stalls    int           // pages of this exchange after which it held no more than before
+	untilThen time.Duration // when publishing gives way to the rest of life
+	failing   int           // exchanges in a row in which publishing failed
+	rests     time.Duration // until when, while Leased
 }
 
 // outcome is what an exchange came to, kept while its link closes.
@@ -88,7 +96,7 @@ func (m *Membership) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Opened:
 		m.opened()
 	case roles.Heard:
-		m.heard(in.Message)
+		m.heard(at, in.Message)
 	case roles.Garbled:
 		in.Err.By = protocol.Node
 		m.fail(in.Err.Code, protocol.Node, "the relay's answer: "+in.Err.Text)
@@ -102,6 +110,8 @@ func (m *Membership) Step(at roles.Moment, in roles.Input) []roles.Effect {
 		if m.Due(in) {
 			m.expired(at)
 		}
+	case roles.Nudged:
+		m.nudged(at)
 	case roles.Stopped:
 		m.stop(at)
 	}
@@ -130,6 +140,7 @@ func (m *Membership) opened() {
 func (m *Membership) register(epoch uint64) {
 	m.epoch = max(epoch, m.config.Epoch)
 	m.held, m.earlier, m.maybe = false, m.maybe, true
+	m.limited = false
 	m.ask(&protocol.Register{ID: m.config.ID, Epoch: m.epoch, Port: m.config.Port, Advertise: m.config.Advertise})
 }
 
@@ -142,19 +153,24 @@ func (m *Membership) ask(request protocol.Message) {
 	m.Do(roles.Send{Link: link, Message: request}, roles.Hear{Link: link})
 }
 
-func (m *Membership) heard(message protocol.Message) {
+func (m *Membership) heard(at roles.Moment, message protocol.Message) {
 	state := m.State()
 	switch answer := message.(type) {
 	case *protocol.Registered:
 		if state == Registering {
-			at := netip.AddrPortFrom(answer.Host.Addr(), answer.Port)
-			m.lease(answer.Renew, Granted, GrantedLate)
-			m.Do(roles.Report{Outcome: Listed{at, protocol.Millis(answer.TTL), m.renew}})
+			place := netip.AddrPortFrom(answer.Host.Addr(), answer.Port)
+			m.lease(at, answer.Renew, answer.Held, Granted, GrantedToPublish, GrantedLate)
+			m.Do(roles.Report{Outcome: Listed{place, protocol.Millis(answer.TTL), m.renew}})
 			return
 		}
 	case *protocol.Renewed:
 		if state == Renewing {
-			m.lease(answer.Renew, Kept, KeptLate)
+			m.lease(at, answer.Renew, answer.Held, Kept, KeptToPublish, KeptLate)
+			return
+		}
+	case *protocol.Published:
+		if state == Publishing {
+			m.published(at, answer)
 			return
 		}
 	case *protocol.Left:
@@ -177,21 +193,30 @@ func (m *Membership) heard(message protocol.Message) {
 }
 
 // lease notes what the relay grants; when we are stopping it is given back on the same link.
-func (m *Membership) lease(renew uint64, event, late Event) {
-	m.held, m.outcome = true, leased
+func (m *Membership) lease(at roles.Moment, renew uint64, holds protocol.Held, event, toPublish, late Event) {
+	confirm := m.State() == Registering // a relay takes an index of before for partial until it is told that it holds
+	m.held, m.outcome, m.told = true, leased, holds
 	m.renew = max(protocol.RenewLeast, protocol.Millis(renew))
-	if m.stopping {
+	switch {
+	case m.stopping:
 		m.Fire(late)
 		m.leave()
-		return
+	case m.config.Catalog != nil && (confirm || m.behind()):
+		m.stalls, m.untilThen = 0, at.Now+m.renew/2
+		m.Fire(toPublish)
+		m.publish()
+	default:
+		m.Fire(event)
+		m.hangUpSoon()
 	}
-	m.Fire(event)
-	m.hangUpSoon()
 }
 
 func (m *Membership) refused(refusal *protocol.Error) {
 	m.retry = refusal.RetryAfter()
 	state := m.State()
+	if state == Publishing && m.unpublished(refusal) {
+		return
+	}
 	if state == Registering {
 		m.maybe = m.earlier // a registration that was refused needs no goodbye
 	}
@@ -204,7 +229,7 @@ func (m *Membership) refused(refusal *protocol.Error) {
 		m.maybe = false
 		m.Fire(LeaseGone)
 		m.register(m.epoch + 1)
-	case (state == Renewing || state == Registering && m.listed()) && refusal.Code == protocol.Superseded:
+	case (state == Renewing || state == Publishing || state == Registering && m.listed()) && refusal.Code == protocol.Superseded:
 		m.held, m.maybe, m.outcome = false, false, displaced
 		m.Fire(Superseded)
 		m.hangUpSoon()
@@ -228,6 +253,10 @@ func (m *Membership) hangUpSoon() {
 }
 
 func (m *Membership) fail(code protocol.Code, by protocol.Party, text string) {
+	if m.State() == Publishing && code != protocol.NoLease {
+		m.notPublished(code, by, text)
+		return
+	}
 	m.outcome = failed
 	m.setback = Setback{Code: code, By: by, Text: text}
 }
@@ -277,7 +306,7 @@ func (m *Membership) choose(at roles.Moment) {
 		}
 	case m.outcome == leased:
 		m.Fire(ToRest)
-		m.Arm(roles.Vary(m.renew, protocol.RenewSpread, at.Luck))
+		m.rest(at, roles.Vary(m.renew, protocol.RenewSpread, at.Luck))
 	default:
 		m.Fire(ToRetry)
 		m.held = false // perhaps: to register anew costs one request whether or not the relay still knows us

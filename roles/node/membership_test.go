@@ -321,14 +321,22 @@ func TestStopInEachState(t *testing.T) {
 }
 
 func TestWhateverHappensToAMembership(t *testing.T) {
-	subject := story.NewSubject(node.MembershipTable, roles.Started{}, func() story.Explorable {
+	silent := story.NewSubject(node.MembershipTable, roles.Started{}, func() story.Explorable {
 		return node.NewMembership(config)
 	})
 	superseded := refusal(protocol.Superseded)
 	superseded.Epoch = 500
-	subject.Says = []protocol.Message{
+	silent.Says = []protocol.Message{
 		story.Sample(protocol.KindRegistered), story.Sample(protocol.KindRenewed), story.Sample(protocol.KindLeft),
 		story.Sample(protocol.KindGet), superseded, refusal(protocol.NoLease), refusal(protocol.Busy),
 	}
-	story.Explore(t, subject)
+	publishing := silent
+	publishing.New = func() story.Explorable {
+		c := sharing(2)
+		return &restless{Membership: node.NewMembership(c), catalog: c.Catalog}
+	}
+	publishing.Says = append(publishing.Says, refusal(protocol.Resync), refusal(protocol.Limit),
+		&protocol.Published{Index: 1, Sequence: 1}, &protocol.Published{Index: 1, Sequence: 2})
+	publishing.Others = []roles.Input{roles.Nudged{}}
+	story.Explore(t, silent, publishing)
 }

@@ -17,10 +17,7 @@ const trailCursor = 16 // bytes
 // holders fills a page with nodes that have published what is looked for. The cursor is for the rest of them, nil if
 // that is all.
 func (r *Registry) holders(p *page, m *protocol.Locate, luck uint64) []byte {
-	items := r.index.ofContent(m.Hash)
-	if m.Hash.IsZero() {
-		items = r.index.named(m.Name)
-	}
+	items := r.index.meant(m.Name, m.Hash)
 	first := len(p.peers)
 	t, going := r.parseTrail(m.Cursor)
 	for _, number := range items {

@@ -94,6 +94,18 @@ func (x *index) named(name string) (items []uint32) {
 	return items
 }
 
+// meant returns the items of a name, of a content, or of both: a node that is asked for both looks under the name.
+func (x *index) meant(name string, hash protocol.Hash) []uint32 {
+	if name == "" {
+		return x.ofContent(hash)
+	}
+	items := x.named(name)
+	if hash.IsZero() {
+		return items
+	}
+	return slices.DeleteFunc(items, func(number uint32) bool { return x.items.at(number).hash != hash })
+}
+
 // ofContent returns items of a content, as many as there may be variants of a name, lowest number first.
 func (x *index) ofContent(hash protocol.Hash) (items []uint32) {
 	first, found := x.ring(hash)

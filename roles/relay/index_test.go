@@ -46,7 +46,7 @@ func (m *model) located(now time.Duration, name string, hash protocol.Hash) (hol
 	for _, id := range m.live(now) {
 		n := m.nodes[id]
 		for shared, content := range n.shares {
-			if hash.IsZero() && shared == name || content == hash {
+			if (name == "" || shared == name) && (hash.IsZero() || content == hash) {
 				holders = append(holders, fmt.Sprintf("%d %x", 4000+int(id), content[:2]))
 			}
 		}
@@ -230,10 +230,12 @@ func compare(t *rapid.T, r *relay.Registry, at roles.Moment, m *model) {
 			t.Fatalf("%s: %v, then %v; want %v, then %v", name, holders, others, wantHolders, wantOthers)
 		}
 	}
-	holders, others := walkLocate(t, r, at, protocol.Locate{Hash: content(1), Limit: limit})
-	wantHolders, wantOthers := m.located(at.Now, "", content(1))
-	if !slices.Equal(holders, wantHolders) || !slices.Equal(others, wantOthers) {
-		t.Fatalf("by content: %v, then %v; want %v, then %v", holders, others, wantHolders, wantOthers)
+	for _, name := range []string{"", names[0]} {
+		holders, others := walkLocate(t, r, at, protocol.Locate{Name: name, Hash: content(1), Limit: limit})
+		wantHolders, wantOthers := m.located(at.Now, name, content(1))
+		if !slices.Equal(holders, wantHolders) || !slices.Equal(others, wantOthers) {
+			t.Fatalf("by content, under %q: %v, then %v; want %v, then %v", name, holders, others, wantHolders, wantOthers)
+		}
 	}
 	for _, pattern := range []string{"", "dir/", "*", "a"} {
 		got := walkList(t, r, at, protocol.List{Pattern: pattern, Limit: limit, Holders: 2})

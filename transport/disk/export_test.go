@@ -15,3 +15,15 @@ const (
 	PartSuffix    = partSuffix
 	JournalSuffix = journalSuffix
 )
+
+// Hashed returns how many groups the share has hashed.
+func (s *Share) Hashed() uint64 { return s.hashed.Load() }
+
+// Deafen has the share notice nothing but by walking.
+func (s *Share) Deafen() { s.hints.close() }
+
+// Write brings to the index's file what is new.
+func (s *Share) Write() { s.index.write() }
+
+// Records returns of how many files the index's file has a record.
+func (s *Share) Records() int { return s.index.db.records() }

@@ -1,82 +1,148 @@
 // Package disk is where files lie: a [Share] is a folder that a node serves, a [Spool] is where a fetched file
 // grows until it is whole. Names from the network reach the file system here only, through [os.Root].
+//
+// A share knows its files by their content. It walks the folder, hashes what is new in the background, requested files
+// first, and keeps what it has learned in an index on disk. Whatever it has learned holds for a file as long as the
+// system says that the file has not changed; that is looked at whenever the file is opened, and while it is sent.
 package disk
 
 import (
+	"context"
 	"crypto/sha256"
-	"encoding/binary"
+	"encoding/hex"
 	"errors"
-	"io"
-	"io/fs"
 	"os"
-	"syscall"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
 
 	"github.com/relaypeer/relaypeer/protocol"
 )
 
-// Share is a folder whose regular files are served under their slash-separated relative names. It is safe for
-// concurrent use.
+// Share is a folder whose regular files are served under their slash-separated relative names, and by their content.
+// It is safe for concurrent use.
 type Share struct {
-	root   *os.Root
-	hidden bool
+	root    *os.Root
+	folder  string // absolute: what the watcher calls it
+	options ShareOptions
+	log     hclog.Logger
+	index   *index
+	hints   *hints
+
+	ctx     context.Context // until Close
+	cancel  context.CancelFunc
+	workers sync.WaitGroup
+	closing sync.Once
+	failed  error // by Close
+
+	hashed  atomic.Uint64 // groups, since the start
+	walked  chan struct{} // closed after the first walk
+	settled chan struct{} // closed when what was there then has been hashed
+
+	mu       sync.Mutex
+	names    map[string]*entry
+	contents map[protocol.Hash]*entry // the first of those that are known to have it
+	known    int                      // entries that are
+	waiting  int                      // entries that settled waits for
+	queue
 }
 
-// OpenShare opens a folder for sharing. Names with a component that starts with a dot are shared only with hidden.
-func OpenShare(folder string, hidden bool) (*Share, error) {
-	root, err := os.OpenRoot(folder)
+// ShareOptions are how a folder is shared. The zero value is of use.
+type ShareOptions struct {
+	Hidden bool          // share names with a component that starts with a dot as well
+	Index  string        // the file that keeps the hashes between runs, as of [DefaultIndex]; none: they are kept in memory
+	Rescan time.Duration // between two walks through the folder, which find what went unnoticed; 0: a minute
+	Log    hclog.Logger  // may be nil
+	// OnChange is called when it is known what a name's content is now, or, with the zero hash, that it is shared no
+	// longer. It is called for one change at a time, in their order, and must not call the share.
+	OnChange func(name string, size uint64, hash protocol.Hash)
+}
+
+const defaultRescan = time.Minute
+
+// DefaultIndex returns where the index of a folder is by default: a file of its own among the user's caches.
+func DefaultIndex(folder string) (string, error) {
+	folder, err := filepath.Abs(folder)
+	if err != nil {
+		return "", err
+	}
+	caches, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	digest := sha256.Sum256([]byte(folder))
+	return filepath.Join(caches, "relaypeer", hex.EncodeToString(digest[:16])+".db"), nil
+}
+
+// OpenShare opens a folder for sharing. Files are served from then on; what they are is found out in the background.
+func OpenShare(folder string, options ShareOptions) (*Share, error) {
+	absolute, err := filepath.Abs(folder)
 	if err != nil {
 		return nil, err
 	}
-	return &Share{root: root, hidden: hidden}, nil
-}
-
-// Close releases the folder. Files that are open stay so.
-func (s *Share) Close() error { return s.root.Close() }
-
-// Open opens a file for reading and returns its size in bytes and its version, 16 bytes that differ when the file
-// was replaced, written to, or had its times set. The refusal is NotFound, BadName, Denied (no permission) or
-// Internal. The file is an *os.File.
-func (s *Share) Open(name string) (io.ReadSeekCloser, uint64, []byte, *protocol.Error) {
-	if err := protocol.CheckName(name); err != nil {
-		return nil, 0, nil, err
-	}
-	if protocol.Hidden(name) && !s.hidden {
-		return nil, 0, nil, refuse(fs.ErrNotExist)
-	}
-	// Without O_NONBLOCK a named pipe in the folder would hold us until somebody writes to it.
-	file, err := s.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	root, err := os.OpenRoot(absolute)
 	if err != nil {
-		return nil, 0, nil, refuse(err)
+		return nil, err
 	}
-	info, err := file.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fs.ErrNotExist
+	s := &Share{
+		root: root, folder: absolute, options: options, log: options.Log,
+		walked: make(chan struct{}), settled: make(chan struct{}),
+		names: map[string]*entry{}, contents: map[protocol.Hash]*entry{},
 	}
-	if err != nil {
-		file.Close()
-		return nil, 0, nil, refuse(err)
+	if s.log == nil {
+		s.log = hclog.NewNullLogger()
 	}
-	return file, uint64(info.Size()), version(info), nil
+	if s.options.Rescan <= 0 {
+		s.options.Rescan = defaultRescan
+	}
+	s.index = openIndex(options.Index, s.log)
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.hints = newHints(absolute, s.log)
+	s.queue.open(&s.mu)
+	s.start()
+	return s, nil
 }
 
-// refuse says to a stranger no more than it needs: not where the folder lies, nor what else is in it.
-func refuse(err error) *protocol.Error {
-	var errno syscall.Errno
-	switch {
-	case errors.Is(err, fs.ErrPermission):
-		return &protocol.Error{Code: protocol.Denied, Text: "the node may not read this file"}
-	case errors.As(err, &errno) && (errno == syscall.EMFILE || errno == syscall.ENFILE || errno == syscall.EIO):
-		return &protocol.Error{Code: protocol.Internal, Text: "the node could not open this file"}
-	default: // not there, a folder, under a file, behind a link that leads out of the share
-		return &protocol.Error{Code: protocol.NotFound, Text: "no such file is shared here"}
+// Close ends what goes on in the background and releases the folder. Files that are open stay so, but their trees are
+// not to be had any more. Closing again does nothing.
+func (s *Share) Close() error {
+	s.closing.Do(s.close)
+	return s.failed
+}
+
+func (s *Share) close() {
+	s.cancel()
+	s.mu.Lock()
+	s.queue.close()
+	s.mu.Unlock()
+	s.hints.close()
+	s.workers.Wait()
+	for _, j := range s.jobs {
+		if j.file != nil {
+			j.file.Close()
+		}
+	}
+	s.failed = errors.Join(s.index.close(), s.root.Close())
+}
+
+// Settled waits until every file that was there at the start has been hashed, or could not be, or ctx is done.
+func (s *Share) Settled(ctx context.Context) error {
+	select {
+	case <-s.settled:
+		return nil
+	case <-s.ctx.Done():
+		return os.ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
-// version digests what the system changes when a file changes. It is a digest so that inode numbers stay private.
-func version(info fs.FileInfo) []byte {
-	state := binary.BigEndian.AppendUint64(nil, uint64(info.Size()))
-	state = binary.BigEndian.AppendUint64(state, uint64(info.ModTime().UnixNano()))
-	state = appendSystem(state, info)
-	digest := sha256.Sum256(state)
-	return digest[:16]
+// Files returns how many files are shared, and of how many of them the content is known.
+func (s *Share) Files() (all, known int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.names), s.known
 }

@@ -1,0 +1,51 @@
+package content
+
+import "github.com/relaypeer/relaypeer/protocol"
+
+// SegmentGroups is how many groups a segment of a tree has: a power of two, so that a segment is all that is under one
+// parent. The last segment of a file may have fewer. Whoever keeps the trees of large files keeps them by segments.
+const SegmentGroups = 1024
+
+// Segments returns how many segments the tree of a file of so many groups has.
+func Segments(groups uint64) uint64 { return (groups + SegmentGroups - 1) / SegmentGroups }
+
+// Subtree returns the chaining value of a segment, one of several, whose groups have these values, and its tree. Build
+// of the segments' values is then the file's hash, and the tree above the segments.
+func Subtree(values []protocol.Hash) (value protocol.Hash, tree []byte) {
+	tree = make([]byte, 0, (len(values)-1)*NodeSize)
+	return build(values, false, &tree), tree
+}
+
+// SliceSegments is Slice for a tree that lies in segments. above is the tree above them, segment returns the tree of
+// the one with that number; the first error that it returns ends the slicing.
+func SliceSegments(above []byte, groups, first, count uint64, segment func(number uint64) ([]byte, error)) ([]byte, error) {
+	if count == 0 || first >= groups {
+		return nil, nil
+	}
+	from, to := first/SegmentGroups, Segments(first+count)
+	var slice []byte
+	var down func(at, lo, hi uint64) error
+	down = func(at, lo, hi uint64) error {
+		switch {
+		case hi <= from || lo >= to:
+			return nil
+		case hi-lo == 1:
+			tree, err := segment(lo)
+			if err != nil {
+				return err
+			}
+			begin := lo * SegmentGroups
+			start, end := max(first, begin)-begin, min(first+count-begin, SegmentGroups)
+			slice = append(slice, Slice(tree, min(groups-begin, SegmentGroups), start, end-start)...)
+			return nil
+		}
+		slice = append(slice, above[at*NodeSize:(at+1)*NodeSize]...)
+		half := left(hi - lo)
+		if err := down(at+1, lo, lo+half); err != nil {
+			return err
+		}
+		return down(at+half, lo+half, hi)
+	}
+	err := down(0, 0, Segments(groups))
+	return slice, err
+}

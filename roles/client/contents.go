@@ -1,0 +1,67 @@
+package client
+
+import (
+	"net/netip"
+	"slices"
+
+	"github.com/relaypeer/relaypeer/protocol"
+)
+
+// remember notes that a node has a content. What one node says that it has is believed only so often: then it makes up a
+// new one each time.
+func (f *Fetch) remember(is Identity, node netip.AddrPort, tried bool) {
+	at := slices.IndexFunc(f.contents, func(k known) bool { return k.Identity == is })
+	if at >= 0 && slices.Contains(f.contents[at].Nodes, node) {
+		f.contents[at].tried = f.contents[at].tried || tried
+		return
+	}
+	if f.believed[node] == protocol.MaxContents {
+		return
+	}
+	f.believed[node]++
+	if at < 0 {
+		at = len(f.contents)
+		f.contents = append(f.contents, known{Variant: Variant{Identity: is}})
+	}
+	k := &f.contents[at]
+	k.Nodes = append(k.Nodes, node)
+	k.tried = k.tried || tried
+}
+
+// hollow reports whether nothing speaks for the content of this fetch but nodes that have sent wrong bytes.
+func (f *Fetch) hollow() bool {
+	is, known := f.plan.Identity()
+	if !known || f.plan.had.Count() > 0 {
+		return false
+	}
+	for _, k := range f.contents {
+		if k.Identity == is {
+			return !slices.ContainsFunc(k.Nodes, func(node netip.AddrPort) bool { return !f.barred[node] })
+		}
+	}
+	return false
+}
+
+// startAnew chooses another content that nodes have, if there is one.
+func (f *Fetch) startAnew() bool {
+	if f.wish.Once && f.gave {
+		return false
+	}
+	for i := range f.contents {
+		k := &f.contents[i]
+		if k.tried {
+			continue
+		}
+		k.tried = true
+		nodes := slices.DeleteFunc(slices.Clone(k.Nodes), func(node netip.AddrPort) bool { return f.barred[node] })
+		if len(nodes) == 0 {
+			continue
+		}
+		f.candidates = append(nodes, f.candidates...)
+		f.plan = NewPlan(f.wish.Name, f.wish.Hash)
+		f.plan.Fix(k.Identity)
+		f.result.Kept, f.result.From = 0, nil
+		return true
+	}
+	return false
+}

@@ -1,0 +1,211 @@
+package client_test
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/client"
+)
+
+// opened returns a plan of so many groups that are all missing.
+func opened(groups uint64, has ...uint64) *client.Plan {
+	p := client.NewPlan("a.txt", protocol.Hash{})
+	p.Fix(client.Identity{Hash: protocol.Hash{1}, Size: groups * group})
+	var had roles.Groups
+	for _, g := range has {
+		had.Add(g)
+	}
+	p.Open(had)
+	return p
+}
+
+func takes(t *testing.T, p *client.Plan, who int, most uint64, want client.Span) {
+	t.Helper()
+	got, ok := p.Take(who, most)
+	if got != want || ok != (want.Count > 0) {
+		t.Fatalf("%d takes %v, want %v", who, got, want)
+	}
+}
+
+func TestOneAloneTakesGroupsInTheirOrder(t *testing.T) {
+	p := opened(20, 3, 4)
+	takes(t, p, 1, 1, client.Span{First: 0, Count: 1})
+	takes(t, p, 1, 4, client.Span{First: 1, Count: 2}) // 3 and 4 are had
+	takes(t, p, 1, 4, client.Span{First: 5, Count: 4})
+	takes(t, p, 1, 16, client.Span{First: 9, Count: 11})
+	takes(t, p, 1, 16, client.Span{}) // all is awaited of itself
+}
+
+func TestWhatIsGivenBackComesFirst(t *testing.T) {
+	p := opened(40)
+	takes(t, p, 1, 4, client.Span{First: 0, Count: 4})
+	takes(t, p, 1, 4, client.Span{First: 4, Count: 4})
+	p.Got(0)
+	p.Got(5)
+	p.Drop(1)
+	takes(t, p, 2, 8, client.Span{First: 1, Count: 4})
+	takes(t, p, 2, 8, client.Span{First: 6, Count: 8})
+	p.Shorten(2, client.Span{First: 1, Count: 4}, 1)
+	takes(t, p, 2, 8, client.Span{First: 2, Count: 3})
+	takes(t, p, 2, 8, client.Span{First: 14, Count: 8})
+}
+
+func TestTheLastGroupsAreAskedForTwice(t *testing.T) {
+	p := opened(8)
+	takes(t, p, 1, 8, client.Span{First: 0, Count: 8})
+	takes(t, p, 2, 8, client.Span{First: 4, Count: 4}) // the half that comes latest from 1
+	takes(t, p, 3, 1, client.Span{First: 3, Count: 1})
+	p.Got(0)
+	p.Got(1)
+	takes(t, p, 3, 8, client.Span{First: 2, Count: 1})
+	takes(t, p, 3, 8, client.Span{}) // each of the others is awaited of two
+	if p.Work() {
+		t.Error("there is work for a fourth")
+	}
+	for g := range uint64(4) {
+		p.Got(2 + g)
+	}
+	if !p.Overtaken(3) || p.Overtaken(1) || p.Overtaken(2) {
+		t.Error("only 3 is overtaken")
+	}
+	p.Got(6)
+	if p.Got(6) || p.Done() {
+		t.Error("a group that is had counts again, or the last one is not missed")
+	}
+	p.Got(7)
+	if !p.Done() || !p.Overtaken(1) {
+		t.Error("all is had")
+	}
+}
+
+func TestSeveralTakeLessAsTheEndComesNear(t *testing.T) {
+	p := opened(32)
+	takes(t, p, 1, 16, client.Span{First: 0, Count: 16})
+	takes(t, p, 2, 16, client.Span{First: 16, Count: 4}) // of 16 that nobody is asked for, half of its part
+	takes(t, p, 2, 16, client.Span{First: 20, Count: 3})
+}
+
+func TestAStretchIsOfOnePage(t *testing.T) {
+	has := make([]uint64, protocol.MaxGroups-2)
+	for i := range has {
+		has[i] = uint64(i)
+	}
+	p := opened(protocol.MaxGroups+5, has...)
+	takes(t, p, 1, 4, client.Span{First: protocol.MaxGroups - 2, Count: 2})
+	takes(t, p, 1, 4, client.Span{First: protocol.MaxGroups, Count: 4})
+	p.Drop(1)
+	takes(t, p, 1, 4, client.Span{First: protocol.MaxGroups - 2, Count: 2})
+}
+
+// A size is a claim until groups of it are verified.
+func TestAClaimedSizeCostsNothing(t *testing.T) {
+	p := client.NewPlan("a.txt", protocol.Hash{})
+	p.Fix(client.Identity{Hash: protocol.Hash{1}, Size: protocol.MaxFile})
+	p.Open(nil)
+	takes(t, p, 1, 16, client.Span{First: 0, Count: 16})
+	takes(t, p, 2, 16, client.Span{First: 16, Count: 16})
+}
+
+// order is one of those that a plan is tried with.
+type order struct {
+	span   client.Span
+	judged uint64
+}
+
+// TestWhateverBecomesOfTheSourcesEachGroupIsFetched has sources take, deliver, shorten, finish and vanish at random. No
+// group is ever awaited of more than two, none that is had is handed out, and as long as one goes on all are had in the
+// end.
+func TestWhateverBecomesOfTheSourcesEachGroupIsFetched(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		groups := rapid.Uint64Range(1, 60).Draw(t, "groups")
+		had := map[uint64]bool{}
+		for _, g := range rapid.SliceOfN(rapid.Uint64Range(0, groups-1), 0, 20).Draw(t, "has") {
+			had[g] = true
+		}
+		p := planOf(groups, had)
+		orders := map[int][]order{}
+		for range rapid.IntRange(0, 150).Draw(t, "steps") {
+			who := rapid.IntRange(1, 4).Draw(t, "who")
+			switch rapid.IntRange(0, 4).Draw(t, "what") {
+			case 0, 1:
+				take(t, p, had, orders, who)
+			case 2:
+				deliver(t, p, had, orders, who)
+			case 3:
+				if len(orders[who]) > 0 && orders[who][0].span.Count > orders[who][0].judged+1 {
+					keep := orders[who][0].judged + 1
+					p.Shorten(who, orders[who][0].span, keep)
+					orders[who][0].span.Count = keep
+				}
+			case 4:
+				p.Drop(who)
+				delete(orders, who)
+			}
+		}
+		for _, who := range []int{2, 3, 4} {
+			p.Drop(who)
+			delete(orders, who)
+		}
+		for range 3 * groups {
+			take(t, p, had, orders, 1)
+			deliver(t, p, had, orders, 1)
+		}
+		if !p.Done() || uint64(len(had)) != groups || p.Work() {
+			t.Fatalf("%d of %d groups are had, done: %v", len(had), groups, p.Done())
+		}
+	})
+}
+
+func planOf(groups uint64, has map[uint64]bool) *client.Plan {
+	var list []uint64
+	for g := range has {
+		list = append(list, g)
+	}
+	return opened(groups, list...)
+}
+
+func take(t *rapid.T, p *client.Plan, had map[uint64]bool, orders map[int][]order, who int) {
+	if len(orders[who]) > 1 {
+		return
+	}
+	span, ok := p.Take(who, rapid.Uint64Range(1, 16).Draw(t, "most"))
+	if !ok {
+		return
+	}
+	orders[who] = append(orders[who], order{span: span})
+	for g := span.First; g < span.First+span.Count; g++ {
+		awaited := 0
+		for _, list := range orders {
+			for _, o := range list {
+				if o.span.First <= g && g < o.span.First+o.span.Count {
+					awaited++
+				}
+			}
+		}
+		if had[g] || awaited > 2 {
+			t.Fatalf("group %d is had: %v; awaited of %d", g, had[g], awaited)
+		}
+	}
+}
+
+// deliver has one group come, or the end of a stretch.
+func deliver(t *rapid.T, p *client.Plan, had map[uint64]bool, orders map[int][]order, who int) {
+	if len(orders[who]) == 0 {
+		return
+	}
+	o := &orders[who][0]
+	if o.judged == o.span.Count {
+		p.Finish(who, o.span)
+		orders[who] = orders[who][1:]
+		return
+	}
+	g := o.span.First + o.judged
+	o.judged++
+	if fresh := p.Got(g); fresh == had[g] {
+		t.Fatalf("group %d is fresh: %v, had: %v", g, fresh, had[g])
+	}
+	had[g] = true
+}

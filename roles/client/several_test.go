@@ -1,0 +1,194 @@
+package client_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/roles/story"
+)
+
+// several is a wish for up to so many sources at once.
+func several(n int) client.Wish {
+	w := wish
+	w.Sources = n
+	return w
+}
+
+// comes has the next group of a stretch come on a link.
+func comes(s *story.Story, link roles.Link, groups ...uint64) {
+	for _, g := range groups {
+		s.Tell(roles.Verified{Link: link, Group: g}, "Fetching", "report had")
+	}
+}
+
+// both returns a story about a fetch of 8 groups to which two nodes send: 0 and 1 are asked for of one, 2 and 3 of the
+// other.
+func both(t *testing.T, f file, nodes ...byte) *story.Story {
+	t.Helper()
+	s := asked(t, several(2), nodes...)
+	s.Hear(1, f.outboard(0), "Opening", f.opens())
+	s.Tell(roles.StoreReady{}, "Fetching", append(f.begins(1), dials(2, nodes[1]))...)
+	answers(2, s, "Fetching")
+	s.Hear(2, f.outboard(0), "Fetching", f.gets(2, 2, 1), f.gets(2, 3, 1), "hear 2")
+	s.Hear(1, f.content(0, 1), "Fetching", f.takes(1, 0, 1))
+	s.Hear(2, f.content(2, 1), "Fetching", f.takes(2, 2, 1))
+	return s
+}
+
+func TestALargeFileComesFromSeveralNodes(t *testing.T) {
+	f := made(protocol.ManyGroups*group, 1)
+	s := both(t, f, 1, 2, 3)
+	comes(s, 2, 2)
+	s.Tell(roles.BodyDone{Link: 2}, "Fetching", "hear 2")
+	s.Hear(2, f.content(3, 1), "Fetching", f.gets(2, 4, 1), f.takes(2, 3, 1)) // fewer than the other would get alone
+	comes(s, 2, 3)
+	comes(s, 1, 0)
+	s.Tell(roles.BodyDone{Link: 1}, "Fetching", "hear 1")
+	s.Hear(1, f.content(1, 1), "Fetching", f.gets(1, 5, 1), f.takes(1, 1, 1))
+	comes(s, 1, 1)
+	s.Tell(roles.BodyDone{Link: 2}, "Fetching", "hear 2")
+	s.Hear(2, f.content(4, 1), "Fetching", f.gets(2, 6, 1), f.takes(2, 4, 1))
+	comes(s, 2, 4)
+	s.Tell(roles.BodyDone{Link: 1}, "Fetching", "hear 1")
+	s.Hear(1, f.content(5, 1), "Fetching", f.gets(1, 7, 1), f.takes(1, 5, 1))
+	comes(s, 1, 5)
+	s.Tell(roles.BodyDone{Link: 2}, "Fetching", "hear 2")
+	s.Hear(2, f.content(6, 1), "Fetching", f.gets(2, 7, 1), f.takes(2, 6, 1)) // the last one is asked for twice
+	comes(s, 2, 6)
+	s.Tell(roles.BodyDone{Link: 1}, "Fetching", "hear 1")
+	s.Hear(1, f.content(7, 1), "Fetching", f.takes(1, 7, 1))
+	s.Tell(roles.Verified{Link: 1, Group: 7}, "Finishing", "report had") // who is second has the end of its stretch to tell first
+	s.Tell(roles.BodyDone{Link: 2}, "Finishing", "hear 2", "hangup 2", "report tried")
+	s.Tell(roles.BodyDone{Link: 1}, "Finishing", leaves(1)...)
+	s.Tell(roles.Ended{Link: 1}, "Done", goes(1, "report result")...)
+	if r := wants(t, s, client.Fetched, 0, 0); !slices.Equal(r.From, ats(2, 1)) {
+		t.Errorf("from %v", r.From)
+	}
+}
+
+func TestASmallFileStaysWithOneNode(t *testing.T) {
+	f := made(protocol.ManyGroups*group-group, 1)
+	s := asked(t, several(4), 1, 2)
+	s.Hear(1, f.outboard(0), "Opening", f.opens())
+	s.Tell(roles.StoreReady{}, "Fetching", f.begins(1)...)
+}
+
+// TestASilentNodeIsOvertaken: who idles asks for what the silent one was asked for, and nobody waits for it.
+func TestASilentNodeIsOvertaken(t *testing.T) {
+	f := made(protocol.ManyGroups*group, 1)
+	s := both(t, f, 1, 2)
+	group, end := uint64(3), uint64(8)
+	comes(s, 2, 2)
+	s.Tell(roles.BodyDone{Link: 2}, "Fetching", "hear 2")
+	for ; group < end-1; group++ {
+		s.Hear(2, f.content(group, 1), "Fetching", f.gets(2, group+1, 1), f.takes(2, group, 1))
+		comes(s, 2, group)
+		s.Tell(roles.BodyDone{Link: 2}, "Fetching", "hear 2")
+	}
+	s.Hear(2, f.content(7, 1), "Fetching", f.gets(2, 1, 1), f.takes(2, 7, 1))
+	comes(s, 2, 7)
+	s.Tell(roles.BodyDone{Link: 2}, "Fetching", "hear 2")
+	s.Hear(2, f.content(1, 1), "Fetching", f.gets(2, 0, 1), f.takes(2, 1, 1))
+	comes(s, 2, 1)
+	s.Tell(roles.BodyDone{Link: 2}, "Fetching", "hear 2")
+	s.Hear(2, f.content(0, 1), "Fetching", f.takes(2, 0, 1))
+	s.Tell(roles.Verified{Link: 2}, "Finishing", "report had", "hangup 1", "report tried")
+	s.Tell(roles.BodyDone{Link: 2}, "Finishing", leaves(2)...)
+	s.Tell(roles.Ended{Link: 2}, "Done", goes(2, "report result")...)
+	if r := wants(t, s, client.Fetched, protocol.Timeout, 0); r.Tried[0].Node != at(1) || !slices.Equal(r.From, ats(2)) {
+		t.Errorf("result %+v", r)
+	}
+}
+
+// TestWhatALostNodeOwedIsFetchedByTheOther: without another dial, where no other node is known.
+func TestWhatALostNodeOwedIsFetchedByTheOther(t *testing.T) {
+	f := made(protocol.ManyGroups*group, 1)
+	s := both(t, f, 1, 2)
+	s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Fetching", goes(1)...)
+	comes(s, 2, 2)
+	s.Tell(roles.BodyDone{Link: 2}, "Fetching", "hear 2")
+	s.Hear(2, f.content(3, 1), "Fetching", f.gets(2, 0, 2), f.takes(2, 3, 1))
+}
+
+// TestANodeThatRestedIsAskedAgain when others fail: what it did was good.
+func TestANodeThatRestedIsAskedAgain(t *testing.T) {
+	f := made(protocol.ManyGroups*group, 1)
+	s := asked(t, several(3), 1, 2, 3)
+	s.Hear(1, f.outboard(0), "Opening", f.opens())
+	s.Tell(roles.StoreReady{Has: set(0, 1, 2, 3, 4, 5, 6)}, "Fetching", "report begun", f.gets(1, 7, 1), "hear 1", dials(2, 2), dials(3, 3))
+	answers(2, s, "Fetching")
+	s.Hear(2, f.outboard(0), "Fetching", f.gets(2, 7, 1), "hear 2")
+	answers(3, s, "Fetching")
+	s.Hear(3, f.outboard(0), "Fetching", leaves(3)...) // two are asked for the only group that is missing
+	s.Tell(roles.Ended{Link: 3}, "Fetching", goes(3)...)
+	s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Fetching", goes(1, dials(1, 3))...)
+	s.Tell(roles.Lost{Link: 2, Code: protocol.Lost}, "Fetching", goes(2)...)
+	answers(1, s, "Fetching")
+	s.Hear(1, f.outboard(0), "Fetching", f.gets(1, 7, 1), "hear 1")
+}
+
+// TestADeadNodeCostsASecond: another one is dialed beside it, up to as many as may be.
+func TestADeadNodeCostsASecond(t *testing.T) {
+	s := located(t, several(3), 1, 2, 3, 4)
+	s.Waits(protocol.DialPatience)
+	s.Ring("Seeking", dials(2, 2))
+	s.Waits(protocol.DialPatience)
+	s.Ring("Seeking", dials(3, 3))
+	if s.At.Now != 2*protocol.DialPatience {
+		t.Errorf("the third is dialed after %v", s.At.Now)
+	}
+	f := made(10, 1)
+	answers(3, s, "Seeking")
+	s.Hear(3, f.outboard(0), "Opening", f.opens())
+	s.Tell(roles.StoreReady{}, "Fetching", f.begins(3)...)
+	s.Hear(3, f.content(0, 1), "Fetching", f.takes(3, 0, 1))
+	s.Tell(roles.Verified{Link: 3}, "Finishing", "report had", "hangup 1", "report tried", "hangup 2", "report tried")
+	s.Tell(roles.BodyDone{Link: 3}, "Finishing", leaves(3)...)
+	s.Tell(roles.Ended{Link: 3}, "Done", goes(3, "report result")...)
+	wants(t, s, client.Fetched, protocol.Timeout, protocol.Timeout, 0)
+}
+
+// TestASlowAnswerCostsASecond: what holds for a dial holds for a node that was reached and says nothing.
+func TestASlowAnswerCostsASecond(t *testing.T) {
+	s := located(t, several(2), 1, 2)
+	s.At.Now += protocol.DialPatience / 2
+	answers(1, s, "Seeking")
+	s.Ring("Seeking", dials(2, 2))
+	if s.At.Now != protocol.DialPatience {
+		t.Errorf("the second is dialed after %v", s.At.Now)
+	}
+	s.Hear(1, refusal(protocol.NotFound), "Seeking", leaves(1)...)
+	s.Tell(roles.Ended{Link: 1}, "Seeking", goes(1)...)
+	s.Waits(protocol.DialTimeout)
+}
+
+func TestTheReferenceModeHasOneLink(t *testing.T) {
+	s := located(t, several(1), 1, 2)
+	s.Waits(protocol.DialTimeout) // nobody is impatient
+	f := made(20*group, 1)
+	answers(1, s, "Seeking")
+	s.Hear(1, f.outboard(0), "Opening", f.opens())
+	s.Tell(roles.StoreReady{}, "Fetching", f.begins(1)...)
+	s.Waits(protocol.ReplyTimeout)
+}
+
+// TestNodesWithOtherContentAreLeftBesides: each of the others is asked what it has, and only the first content counts.
+func TestNodesWithOtherContentAreLeftBesides(t *testing.T) {
+	f, other := made(protocol.ManyGroups*group, 1), made(10, 2)
+	s := asked(t, several(2), 1, 2, 3)
+	s.Hear(1, f.outboard(0), "Opening", f.opens())
+	s.Tell(roles.StoreReady{}, "Fetching", append(f.begins(1), dials(2, 2))...)
+	answers(2, s, "Fetching")
+	s.Hear(2, other.outboard(0), "Fetching", leaves(2)...)
+	s.Tell(roles.Ended{Link: 2}, "Fetching", goes(2, dials(2, 3))...)
+	s.At.Now += 2 * time.Second
+	s.Tell(roles.Stopped{}, "Failed", "hangup 1", "hangup 2", "report result")
+	if r := result(t, s); len(r.Variants) != 1 || r.Variants[0].Identity != other.Identity || fmt.Sprint(r.Variants[0].Nodes) != fmt.Sprint(ats(2)) {
+		t.Errorf("variants %+v", r.Variants)
+	}
+}

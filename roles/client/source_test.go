@@ -1,0 +1,249 @@
+package client_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/roles/story"
+)
+
+// visiting returns a story about a source on link 3 that has asked what the file is.
+func visiting(t *testing.T) (*story.Story, *client.Plan) {
+	t.Helper()
+	plan := client.NewPlan("a.txt", protocol.Hash{})
+	v := client.NewSource(3, at(1), plan)
+	s := story.New(t, v, v.State)
+	s.Tell(roles.Started{}, "Dialing", dials(3, 1))
+	s.Waits(protocol.DialTimeout)
+	s.Tell(roles.Opened{Link: 3}, "AskingTree", asks(3)...)
+	s.Waits(protocol.ReplyTimeout)
+	return s, plan
+}
+
+// sending returns a story about a source to which the node sends the first group of a file.
+func sending(t *testing.T, f file) (*story.Story, *client.Plan) {
+	t.Helper()
+	s, plan := visiting(t)
+	s.Hear(3, f.outboard(0), "Holding", "report learned")
+	s.Waits(protocol.HoldTimeout)
+	plan.Open(nil)
+	s.Tell(roles.Nudged{}, "Asking", f.begins(3)[1:]...)
+	s.Hear(3, f.content(0, 1), "Receiving", f.takes(3, 0, 1))
+	return s, plan
+}
+
+// visited returns what came of the visit, once the link is closed.
+func visited(t *testing.T, s *story.Story, code protocol.Code, by protocol.Party) client.Visited {
+	t.Helper()
+	v := of[client.Visited](t, s)
+	if v.Code != code || v.By != by || v.Node != at(1) || !s.Machine.Final() {
+		t.Errorf("visit %+v, final: %v", v, s.Machine.Final())
+	}
+	return v
+}
+
+func parts(code protocol.Code) []string {
+	return append([]string{fmt.Sprintf("send 3 ERROR %s by client", code)}, leaves(3)...)
+}
+
+// TestANodeThatHashesIsWaitedForAsLongAsItGetsOn also when that takes many times the deadline.
+func TestANodeThatHashesIsWaitedForAsLongAsItGetsOn(t *testing.T) {
+	s, _ := visiting(t)
+	hashing := func(done, size uint64) {
+		s.At.Now += protocol.ReplyTimeout - 1
+		s.Hear(3, &protocol.Hashing{Done: done, Size: size}, "AskingTree", "hear 3", "report hashing")
+	}
+	const size = 100 * protocol.MinProgress
+	for done := uint64(1); done <= 20; done++ {
+		hashing(done*protocol.MinProgress, size)
+	}
+	began := s.At.Now
+	s.Hear(3, &protocol.Hashing{Done: 20*protocol.MinProgress + 1, Size: size}, "AskingTree", "hear 3", "report hashing") // a byte
+	s.Hear(3, &protocol.Hashing{Done: size + 1, Size: 2 * size}, "AskingTree", "hear 3", "report hashing")                // another file
+	s.Ring("Closed", "hangup 3", "report visited")
+	if visited(t, s, protocol.Timeout, protocol.Client); s.At.Now != began+protocol.ReplyTimeout {
+		t.Errorf("left after %v", s.At.Now-began)
+	}
+}
+
+// TestNobodyCanHashForEver: however large the file is said to be, the waiting has an end.
+func TestNobodyCanHashForEver(t *testing.T) {
+	s, _ := visiting(t)
+	const size, step = protocol.MaxFile, protocol.MaxFile / protocol.HashingParts
+	s.Hear(3, &protocol.Hashing{Done: 0, Size: size}, "AskingTree", "hear 3", "report hashing")
+	s.At.Now += protocol.ReplyTimeout - 1
+	s.Hear(3, &protocol.Hashing{Done: step, Size: size}, "AskingTree", "hear 3", "report hashing")
+	s.At.Now += protocol.ReplyTimeout - 1
+	s.Hear(3, &protocol.Hashing{Done: 2*step - 1, Size: size}, "AskingTree", "hear 3", "report hashing")
+	s.Ring("Closed", "hangup 3", "report visited")
+}
+
+func TestATreeThatItsHashDoesNotVouchForIsRefused(t *testing.T) {
+	f := made(10*group, 1)
+	forged, short, other := f.outboard(0), f.outboard(0), f.outboard(0)
+	forged.Nodes = append([]byte{1}, forged.Nodes[1:]...)
+	short.Count, short.Nodes = 1, short.Nodes[:4*64]
+	other.Size += group
+	for name, m := range map[string]*protocol.Outboard{"a wrong node": forged, "fewer groups than asked for": short, "another size": other} {
+		s, _ := visiting(t)
+		s.Hear(3, m, "Leaving", parts(protocol.BadHash)...)
+		s.Tell(roles.Ended{Link: 3}, "Closed", "hangup 3", "report visited")
+		if v := visited(t, s, protocol.BadHash, protocol.Client); !v.Barred || v.Had {
+			t.Errorf("%s: %+v", name, v)
+		}
+	}
+}
+
+func TestOtherContentIsRemembered(t *testing.T) {
+	s, plan := visiting(t)
+	plan.Fix(made(10, 1).Identity)
+	other := made(3*group, 2)
+	s.Hear(3, other.outboard(0), "Leaving", leaves(3)...)
+	s.Tell(roles.Ended{Link: 3}, "Closed", "hangup 3", "report visited")
+	if v := visited(t, s, protocol.Variant, protocol.Client); v.Other != other.Identity || v.Barred || !v.Had {
+		t.Errorf("visit %+v", v)
+	}
+}
+
+func TestAStretchThatDoesNotBelongIsRefused(t *testing.T) {
+	f := made(3*group+5, 1)
+	longer, other := f.content(0, 1), made(3*group+5, 2).content(0, 1)
+	longer.Length += group
+	torn := f.content(0, 1)
+	torn.Length = 100
+	for name, m := range map[string]*protocol.Content{
+		"another content": other, "another offset": f.content(1, 1), "more than was asked for": longer, "a part of a group": torn,
+	} {
+		s, plan := visiting(t)
+		s.Hear(3, f.outboard(0), "Holding", "report learned")
+		plan.Open(nil)
+		s.Tell(roles.Nudged{}, "Asking", f.begins(3)[1:]...)
+		s.Hear(3, m, "Leaving", parts(protocol.Changed)...)
+		s.Tell(roles.Ended{Link: 3}, "Closed", "hangup 3", "report visited")
+		if v := visited(t, s, protocol.Changed, protocol.Client); !v.Had {
+			t.Errorf("%s: %+v", name, v)
+		}
+	}
+}
+
+// TestAShorterStretchIsTaken: a node may send less than was asked for; the rest is asked for again.
+func TestAShorterStretchIsTaken(t *testing.T) {
+	f := made(20*group, 1)
+	s, _ := sending(t, f)
+	s.Tell(roles.Verified{Link: 3}, "Receiving", "report had")
+	s.Tell(roles.BodyDone{Link: 3}, "Asking", "hear 3")
+	s.Hear(3, f.content(1, 1), "Receiving", f.gets(3, 2, 2), f.takes(3, 1, 1))
+	s.Tell(roles.Verified{Link: 3, Group: 1}, "Receiving", "report had")
+	s.Tell(roles.BodyDone{Link: 3}, "Asking", "hear 3")
+	s.Hear(3, f.content(2, 1), "Receiving", f.gets(3, 3, 4), f.takes(3, 2, 1))
+}
+
+// doubting returns a story about a source to which a wrong group has come. The GET ahead has been sent.
+func doubting(t *testing.T) (*story.Story, *client.Plan) {
+	t.Helper()
+	s, plan := sending(t, made(3*group, 1))
+	s.Tell(roles.BodyWrong{Link: 3}, "Doubting")
+	s.Tell(roles.Moved{Link: 3, Bytes: protocol.MinProgress}, "Doubting")
+	s.Waits(protocol.ProgressTimeout)
+	s.Tell(roles.BodyDone{Link: 3}, "Judging", "hear 3")
+	s.Waits(protocol.ReplyTimeout)
+	return s, plan
+}
+
+// TestAWrongGroupIsALieUnlessTheNodeSaysSo: only ERROR(changed) and ERROR(internal) explain it.
+func TestAWrongGroupIsALieUnlessTheNodeSaysSo(t *testing.T) {
+	for _, code := range []protocol.Code{protocol.Changed, protocol.Internal} {
+		s, plan := doubting(t)
+		s.Hear(3, refusal(code), "Leaving", leaves(3)...)
+		s.Tell(roles.Ended{Link: 3}, "Closed", "hangup 3", "report visited")
+		if v := visited(t, s, code, protocol.Node); v.Barred {
+			t.Errorf("visit %+v", v)
+		}
+		takes3(t, plan)
+	}
+	f := made(3*group, 1)
+	for name, tell := range map[string]func(*story.Story){
+		"it goes on":      func(s *story.Story) { s.Hear(3, f.content(1, 1), "Leaving", parts(protocol.BadHash)...) },
+		"it is stopping":  func(s *story.Story) { s.Hear(3, refusal(protocol.Draining), "Leaving", parts(protocol.BadHash)...) },
+		"it loses itself": func(s *story.Story) { s.Hear(3, f.outboard(0), "Leaving", parts(protocol.Unexpected)...) },
+		"it talks nonsense": func(s *story.Story) {
+			s.Tell(roles.Garbled{Link: 3, Err: refusal(protocol.Malformed)}, "Leaving", parts(protocol.Malformed)...)
+		},
+		"it is silent": nil,
+	} {
+		s, plan := doubting(t)
+		if tell == nil {
+			s.Ring("Closed", "hangup 3", "report visited")
+		} else {
+			tell(s)
+			s.Tell(roles.Ended{Link: 3}, "Closed", "hangup 3", "report visited")
+		}
+		if v := visited(t, s, protocol.BadHash, protocol.Client); !v.Barred || !v.Had {
+			t.Errorf("%s: %+v", name, v)
+		}
+		takes3(t, plan)
+	}
+}
+
+// takes3 fails unless all that the source was asked for is there for others.
+func takes3(t *testing.T, plan *client.Plan) {
+	t.Helper()
+	takes(t, plan, 9, 16, client.Span{First: 0, Count: 3})
+}
+
+func TestANodeThatHashesAfterAWrongGroupIsWaitedFor(t *testing.T) {
+	s, _ := doubting(t)
+	s.At.Now += protocol.ReplyTimeout - 1
+	s.Hear(3, &protocol.Hashing{Done: protocol.MinProgress, Size: group}, "Judging", "hear 3", "report hashing")
+	s.Waits(protocol.ReplyTimeout)
+	s.Hear(3, refusal(protocol.Changed), "Leaving", leaves(3)...)
+}
+
+// TestALastGroupThatIsWrongIsAskedForAgain: where no GET is ahead there would be no answer to judge by.
+func TestALastGroupThatIsWrongIsAskedForAgain(t *testing.T) {
+	f := made(10, 1)
+	s, _ := sending(t, f)
+	s.Tell(roles.BodyWrong{Link: 3}, "Doubting")
+	s.Tell(roles.BodyDone{Link: 3}, "Judging", f.gets(3, 0, 1), "hear 3")
+	s.Hear(3, refusal(protocol.Changed), "Leaving", leaves(3)...)
+}
+
+func TestWhatWasRightBeforeAWrongGroupIsKept(t *testing.T) {
+	f := made(20*group, 1)
+	s, plan := sending(t, f)
+	s.Tell(roles.Verified{Link: 3}, "Receiving", "report had")
+	s.Tell(roles.BodyDone{Link: 3}, "Asking", "hear 3")
+	s.Hear(3, f.content(1, 1), "Receiving", f.gets(3, 2, 2), f.takes(3, 1, 1))
+	s.Tell(roles.BodyWrong{Link: 3, Group: 1}, "Doubting")
+	s.Tell(roles.Lost{Link: 3, Code: protocol.Lost}, "Closed", "hangup 3", "report visited")
+	visited(t, s, protocol.BadHash, protocol.Client)
+	takes(t, plan, 9, 16, client.Span{First: 1, Count: 16})
+}
+
+func TestANodeThatIsNotNeededIsLeft(t *testing.T) {
+	s, plan := sending(t, made(10, 1))
+	plan.Got(0) // from somebody else
+	s.Tell(roles.Nudged{}, "Closed", "hangup 3", "report visited")
+	visited(t, s, protocol.Timeout, protocol.Client)
+
+	s, plan = sending(t, made(3*group, 1))
+	s.Tell(roles.Verified{Link: 3}, "Receiving", "report had")
+	s.Tell(roles.Nudged{}, "Receiving") // the other group that it was asked for is missing
+	plan.Got(1)
+	s.Tell(roles.Nudged{}, "Receiving") // the end of this stretch has not been told, but it has come
+	s.Tell(roles.BodyDone{Link: 3}, "Asking", "hear 3")
+	s.Tell(roles.Nudged{}, "Closed", "hangup 3", "report visited")
+	visited(t, s, 0, protocol.Node)
+}
+
+func TestASourceIsStopped(t *testing.T) {
+	s, plan := sending(t, made(3*group, 1))
+	s.Tell(roles.Stopped{}, "Closed", "hangup 3")
+	s.Tell(roles.Stopped{}, "Closed")
+	takes3(t, plan)
+	v := client.NewSource(3, at(1), plan)
+	story.New(t, v, v.State).Tell(roles.Stopped{}, "Closed")
+}

@@ -1,0 +1,104 @@
+package client
+
+import (
+	"slices"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// linkOf returns the link that an input is about.
+func linkOf(in roles.Input) roles.Link {
+	switch in := in.(type) {
+	case roles.Opened:
+		return in.Link
+	case roles.Heard:
+		return in.Link
+	case roles.Garbled:
+		return in.Link
+	case roles.Ended:
+		return in.Link
+	case roles.Lost:
+		return in.Link
+	case roles.Moved:
+		return in.Link
+	case roles.Verified:
+		return in.Link
+	case roles.BodyWrong:
+		return in.Link
+	case roles.BodyDone:
+		return in.Link
+	}
+	return -1
+}
+
+// source returns the source that is at work on a link, or nil.
+func (f *Fetch) source(link roles.Link) *Source {
+	if at := int(link - firstSource); at >= 0 && at < len(f.sources) && f.sources[at].working() {
+		return f.sources[at]
+	}
+	return nil
+}
+
+// pass passes on what is told of a link to the machine there.
+func (f *Fetch) pass(at roles.Moment, link roles.Link, in roles.Input) {
+	if s := f.source(link); s != nil {
+		f.absorb(s.Step(at, in))
+	} else if link == relayLink && f.State() == AskingRelay {
+		f.absorb(f.query.Step(at, in))
+	}
+}
+
+// absorb makes the effects of a machine within ours, and takes for itself what that reports.
+func (f *Fetch) absorb(effects []roles.Effect) {
+	for _, effect := range effects {
+		if report, is := effect.(roles.Report); is {
+			f.told(report.Outcome)
+		} else {
+			f.Do(effect)
+		}
+	}
+}
+
+func (f *Fetch) told(outcome any) {
+	switch outcome := outcome.(type) {
+	case *protocol.Located:
+		f.located(outcome)
+	case QueryResult:
+		f.answered(outcome)
+	case Learned:
+		f.learned(outcome)
+	case Hashing:
+		f.Do(roles.Report{Outcome: outcome})
+	case Had:
+		f.gave = true
+		if !slices.Contains(f.result.From, outcome.Node) {
+			f.result.From = append(f.result.From, outcome.Node)
+		}
+		f.Fire(GroupHad)
+		f.Do(roles.Report{Outcome: outcome})
+	case Visited:
+		f.visited(outcome)
+	}
+}
+
+// stopAll hangs up every link.
+func (f *Fetch) stopAll(at roles.Moment) {
+	if !f.query.Final() && f.query.State() != QueryNew {
+		f.hush(f.query.Step(at, roles.Stopped{}))
+	}
+	for _, s := range f.sources {
+		if s.working() {
+			f.hush(s.Step(at, roles.Stopped{}))
+		}
+	}
+}
+
+// hush absorbs effects of a machine within whose reports do not matter any more.
+func (f *Fetch) hush(effects []roles.Effect) {
+	for _, effect := range effects {
+		if _, is := effect.(roles.Report); !is {
+			f.Do(effect)
+		}
+	}
+}

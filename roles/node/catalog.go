@@ -1,0 +1,158 @@
+package node
+
+import (
+	"sort"
+	"sync"
+
+	"github.com/relaypeer/relaypeer/protocol"
+)
+
+// Catalog numbers the changes of what a node shares, so that relays can be told what has changed since they last heard.
+// It is safe for concurrent use.
+type Catalog struct {
+	mu       sync.Mutex
+	index    uint64
+	sequence uint64 // of the latest change
+	names    map[string]record
+	log      []change // by sequence; the latest of each name, and some that later ones have outdated
+	gone     int      // records without content
+}
+
+// record is the latest change of a name. Without a hash, the name is shared no longer.
+type record struct {
+	sequence, size uint64
+	hash           protocol.Hash
+}
+
+type change struct {
+	sequence uint64
+	name     string
+}
+
+// fewRecords is how many outdated changes, or gone names, are kept whatever the number of names is.
+const fewRecords = 1024
+
+// NewCatalog returns an empty catalog. The index, above zero, names its numbering: it differs from what the node had in
+// an earlier life, and the next numbering takes the next number.
+func NewCatalog(index uint64) *Catalog {
+	return &Catalog{index: max(1, index), names: map[string]record{}}
+}
+
+// Set notes that a name is shared, with a content of so many bytes. It reports whether that is news.
+func (c *Catalog) Set(name string, size uint64, hash protocol.Hash) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	old, known := c.names[name]
+	if known && old.hash == hash && old.size == size {
+		return false
+	}
+	if known && old.hash.IsZero() {
+		c.gone--
+	}
+	c.note(name, record{size: size, hash: hash})
+	return true
+}
+
+// Drop notes that a name is shared no longer. It reports whether that is news.
+func (c *Catalog) Drop(name string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if old, known := c.names[name]; !known || old.hash.IsZero() {
+		return false
+	}
+	c.gone++
+	c.note(name, record{})
+	if c.gone > fewRecords+len(c.names)/2 {
+		c.renumber()
+	}
+	return true
+}
+
+func (c *Catalog) note(name string, r record) {
+	c.sequence++
+	r.sequence = c.sequence
+	c.names[name] = r
+	c.log = append(c.log, change{c.sequence, name})
+	if len(c.log) > fewRecords+2*len(c.names) {
+		c.compact()
+	}
+}
+
+// compact drops the changes that later ones have outdated.
+func (c *Catalog) compact() {
+	kept := c.log[:0]
+	for _, change := range c.log {
+		if c.names[change.name].sequence == change.sequence {
+			kept = append(kept, change)
+		}
+	}
+	clear(c.log[len(kept):])
+	c.log = kept
+}
+
+// renumber begins a new numbering without the names that are gone: relays hear the whole again.
+func (c *Catalog) renumber() {
+	c.compact()
+	c.index++
+	c.sequence, c.gone = 0, 0
+	kept := c.log[:0]
+	for _, change := range c.log {
+		r := c.names[change.name]
+		if r.hash.IsZero() {
+			delete(c.names, change.name)
+			continue
+		}
+		c.sequence++
+		r.sequence = c.sequence
+		c.names[change.name] = r
+		change.sequence = c.sequence
+		kept = append(kept, change)
+	}
+	clear(c.log[len(kept):])
+	c.log = kept
+}
+
+// State returns the numbering and the number of the latest change.
+func (c *Catalog) State() protocol.Held {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return protocol.Held{Index: c.index, Sequence: c.sequence}
+}
+
+// Len returns how many names are shared.
+func (c *Catalog) Len() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.names) - c.gone
+}
+
+// Page returns the next page for a relay that holds so much: without changes if that is all. Its ID and Epoch are for the
+// caller to fill in.
+func (c *Catalog) Page(held protocol.Held) *protocol.Publish {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	page := &protocol.Publish{Index: c.index, Latest: c.sequence, Changes: []protocol.Entry{}}
+	if held.Index == c.index && held.Sequence <= c.sequence {
+		page.From = held.Sequence
+	}
+	page.To = page.From
+	room := protocol.PublishRoom
+	at := sort.Search(len(c.log), func(i int) bool { return c.log[i].sequence > page.From })
+	for ; at < len(c.log) && len(page.Changes) < protocol.MaxPage; at++ {
+		change := c.log[at]
+		r := c.names[change.name]
+		if r.sequence != change.sequence {
+			continue
+		}
+		e := protocol.Entry{Name: change.name, Size: r.size, Hash: r.hash}
+		if room -= e.Room(); room < 0 {
+			return page
+		}
+		page.Changes = append(page.Changes, e)
+		page.To = change.sequence
+	}
+	if at == len(c.log) {
+		page.To = c.sequence
+	}
+	return page
+}

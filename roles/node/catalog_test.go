@@ -1,0 +1,93 @@
+package node_test
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles/node"
+)
+
+// follower is a relay as a catalog sees it.
+type follower struct {
+	held  protocol.Held
+	names map[string]protocol.Hash
+}
+
+func (f *follower) take(page *protocol.Publish) {
+	if page.From == 0 {
+		clear(f.names)
+	}
+	for _, e := range page.Changes {
+		if delete(f.names, e.Name); !e.Hash.IsZero() {
+			f.names[e.Name] = e.Hash
+		}
+	}
+	f.held = protocol.Held{Index: page.Index, Sequence: page.To}
+}
+
+func TestWhoFollowsTheCatalogHoldsWhatIsShared(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		catalog := node.NewCatalog(rapid.Uint64Range(0, 3).Draw(t, "index"))
+		shared := map[string]protocol.Hash{}
+		relays := []follower{{names: map[string]protocol.Hash{}}, {names: map[string]protocol.Hash{}}}
+		for range rapid.IntRange(0, 30).Draw(t, "rounds") {
+			for range rapid.IntRange(0, 400).Draw(t, "changes") { // enough for numberings to end
+				name := fmt.Sprint(rapid.IntRange(0, 2000).Draw(t, "name"))
+				if rapid.Bool().Draw(t, "drop") {
+					catalog.Drop(name)
+					delete(shared, name)
+				} else {
+					hash := protocol.Hash{byte(rapid.IntRange(1, 3).Draw(t, "content"))}
+					catalog.Set(name, 1, hash)
+					shared[name] = hash
+				}
+			}
+			f := &relays[rapid.IntRange(0, 1).Draw(t, "relay")]
+			for pages := 0; f.held != catalog.State(); pages++ {
+				if pages > 10 {
+					t.Fatal("the pages do not end")
+				}
+				f.take(catalog.Page(f.held))
+			}
+			if !maps.Equal(f.names, shared) {
+				t.Fatalf("a relay holds %d names, %d are shared", len(f.names), len(shared))
+			}
+		}
+		if catalog.Len() != len(shared) {
+			t.Fatalf("%d names, want %d", catalog.Len(), len(shared))
+		}
+	})
+}
+
+func TestAPageFitsItsFrame(t *testing.T) {
+	catalog := node.NewCatalog(1)
+	for i := range 200 {
+		catalog.Set(strings.Repeat("n", 250)+"/"+strings.Repeat("m", 250)+fmt.Sprint(i), 1<<60, protocol.Hash{1})
+	}
+	page := catalog.Page(protocol.Held{})
+	page.ID, page.Epoch = config.ID, 1
+	if len(page.Changes) < 100 || len(page.Changes) == 200 {
+		t.Errorf("a page has %d long names", len(page.Changes))
+	}
+	protocol.Append(nil, page) // panics when it does not fit
+}
+
+func TestACatalogThatChangesForEverStaysSmall(t *testing.T) {
+	catalog := node.NewCatalog(1)
+	for i := range 100_000 {
+		catalog.Set(fmt.Sprint(i), 1, protocol.Hash{1})
+		catalog.Drop(fmt.Sprint(i))
+		catalog.Set("one", uint64(i), protocol.Hash{1})
+	}
+	if state := catalog.State(); state.Index < 40 {
+		t.Errorf("100,000 names came and went in %d numberings", state.Index)
+	}
+	if page := catalog.Page(protocol.Held{}); len(page.Changes) > protocol.MaxPage || catalog.Len() != 1 {
+		t.Errorf("%d names, %d changes on a page", catalog.Len(), len(page.Changes))
+	}
+}

@@ -1,0 +1,91 @@
+package node
+
+import (
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// Published is reported when the relay holds all of our index.
+type Published struct{ Names int }
+
+// behind reports whether there are changes that the relay does not hold and may be told.
+func (m *Membership) behind() bool {
+	return m.config.Catalog != nil && !m.limited && m.told != m.config.Catalog.State()
+}
+
+// publish sends the next page from where the relay is.
+func (m *Membership) publish() {
+	page := m.config.Catalog.Page(m.told)
+	page.ID, page.Epoch = m.config.ID, m.epoch
+	m.ask(page)
+}
+
+func (m *Membership) published(at roles.Moment, answer *protocol.Published) {
+	before := m.told
+	m.told = protocol.Held{Index: answer.Index, Sequence: answer.Sequence}
+	if m.told.Index == before.Index && m.told.Sequence <= before.Sequence {
+		m.stalls++ // it is still dropping what it held before, say
+	}
+	switch {
+	case m.stopping:
+		m.Fire(PublishedLate)
+		m.leave()
+	case m.behind() && m.stalls < protocol.MaxResyncs && at.Now < m.untilThen:
+		m.Fire(PublishedMore)
+		m.publish()
+	default:
+		m.failing = 0
+		m.Fire(PublishedAll)
+		m.hangUpSoon()
+		if !m.behind() {
+			m.Do(roles.Report{Outcome: Published{m.config.Catalog.Len()}})
+		}
+	}
+}
+
+// unpublished handles a refusal that is about our index alone, and reports whether it was one.
+func (m *Membership) unpublished(refusal *protocol.Error) bool {
+	switch {
+	case refusal.Code == protocol.NoLease || refusal.Code == protocol.Superseded:
+		return false
+	case refusal.Code == protocol.Resync && m.stalls < protocol.MaxResyncs && !m.stopping:
+		m.stalls++
+		m.told = protocol.Held{}
+		m.Fire(Resync)
+		m.publish()
+		return true
+	}
+	m.limited = m.limited || refusal.Code == protocol.Limit
+	m.notPublished(refusal.Code, refusal.By, refusal.Text)
+	m.Fire(Refused)
+	m.hangUpSoon()
+	return true
+}
+
+// notPublished notes that publishing failed. The lease is as it was.
+func (m *Membership) notPublished(code protocol.Code, by protocol.Party, text string) {
+	m.failing++
+	m.Do(roles.Report{Outcome: Setback{Code: code, By: by, Text: "publishing: " + text}})
+}
+
+// gap is how long changes are gathered, longer where publishing has failed.
+func (m *Membership) gap() time.Duration { return protocol.PublishGap << min(m.failing, 10) }
+
+// rest waits for the next renewal, which is early when there are changes to publish.
+func (m *Membership) rest(at roles.Moment, renew time.Duration) {
+	if m.behind() {
+		renew = min(renew, m.gap())
+	}
+	m.rests = at.Now + renew
+	m.Arm(renew)
+}
+
+// nudged brings the next renewal forward. A second nudge changes nothing, or many in a row would put it off.
+func (m *Membership) nudged(at roles.Moment) {
+	if m.State() == Leased && m.behind() && at.Now+m.gap() < m.rests {
+		m.Fire(Nudged)
+		m.rest(at, m.gap())
+	}
+}

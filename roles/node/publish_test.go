@@ -1,0 +1,163 @@
+package node_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/node"
+	"github.com/relaypeer/relaypeer/roles/story"
+)
+
+// sharing is the config of a node that publishes so many files.
+func sharing(files int) node.Config {
+	c := config
+	c.Catalog = node.NewCatalog(1)
+	for i := range files {
+		c.Catalog.Set(fmt.Sprint("f", i), 10, protocol.Hash{byte(i + 1)})
+	}
+	return c
+}
+
+// restless is a node whose share changes whenever it is nudged.
+type restless struct {
+	*node.Membership
+	catalog *node.Catalog
+	changes int
+}
+
+func (r *restless) Step(at roles.Moment, in roles.Input) []roles.Effect {
+	if _, is := in.(roles.Nudged); is {
+		r.changes++
+		r.catalog.Set(fmt.Sprint("new", r.changes), 1, protocol.Hash{1})
+	}
+	return r.Membership.Step(at, in)
+}
+
+func says(page *protocol.Publish) string { return "send 0 " + story.Say(page) }
+
+func publishes(c node.Config, held uint64) string {
+	page := c.Catalog.Page(protocol.Held{Index: 1, Sequence: held})
+	page.ID, page.Epoch = c.ID, c.Epoch
+	return says(page)
+}
+
+// published returns a story about a membership that publishes for the first time.
+func published(t *testing.T, c node.Config) *story.Story {
+	t.Helper()
+	m := node.NewMembership(c)
+	s := story.New(t, m, m.State)
+	s.Tell(roles.Started{}, "Dialing", dials)
+	s.Tell(roles.Opened{}, "Registering", registers, hear)
+	s.Hear(0, story.Sample(protocol.KindRegistered), "Publishing", publishes(c, 0), hear, "report listed")
+	s.Waits(protocol.ReplyTimeout)
+	return s
+}
+
+func rests(t *testing.T, c node.Config) *story.Story {
+	t.Helper()
+	s := published(t, c)
+	s.Hear(0, &protocol.Published{Index: 1, Sequence: c.Catalog.State().Sequence}, "Closing", halfClose, discard, "report published")
+	s.At.Luck = uint64(30 * time.Second / 10)
+	s.Tell(roles.Ended{}, "Leased", hangUp)
+	return s
+}
+
+func TestANodePublishesWhatItSharesOnTheLinkOfItsRegistration(t *testing.T) {
+	rests(t, sharing(2)).Waits(30 * time.Second)
+	rests(t, sharing(0)).Waits(30 * time.Second) // that it shares nothing is worth saying
+}
+
+func TestALongIndexGoesInPages(t *testing.T) {
+	c := sharing(2500)
+	s := published(t, c)
+	s.Hear(0, &protocol.Published{Index: 1, Sequence: 1000}, "Publishing", publishes(c, 1000), hear)
+	s.Hear(0, &protocol.Published{Index: 1, Sequence: 2000}, "Publishing", publishes(c, 2000), hear)
+	s.Hear(0, &protocol.Published{Index: 1, Sequence: 2500}, "Closing", halfClose, discard, "report published")
+}
+
+func TestChangesAreGatheredAndToldWithAnEarlyRenewal(t *testing.T) {
+	c := sharing(2)
+	s := rests(t, c)
+	s.Tell(roles.Nudged{}, "Leased") // nothing is new
+	s.Waits(30 * time.Second)
+	c.Catalog.Drop("f0")
+	s.Tell(roles.Nudged{}, "Leased")
+	s.Waits(protocol.PublishGap)
+	s.Tell(roles.Nudged{}, "Leased") // puts nothing off
+	s.Waits(protocol.PublishGap)
+	s.Ring("Dialing", dials)
+	s.Tell(roles.Opened{}, "Renewing", renews, hear)
+	s.Hear(0, &protocol.Renewed{TTL: 90_000, Renew: 30_000, Held: protocol.Held{Index: 1, Sequence: 2}}, "Publishing", publishes(c, 2), hear)
+	s.Hear(0, &protocol.Published{Index: 1, Sequence: 3}, "Closing", halfClose, discard, "report published")
+}
+
+func TestARelayThatHasLostTheThreadHearsTheWholeAgain(t *testing.T) {
+	c := sharing(2)
+	s := published(t, c)
+	s.Hear(0, refusal(protocol.Resync), "Publishing", publishes(c, 0), hear)
+	s.Hear(0, &protocol.Published{Index: 1, Sequence: 2}, "Closing", halfClose, discard, "report published")
+}
+
+func TestARelayThatNeverHoldsAnythingIsGivenUp(t *testing.T) {
+	c := sharing(2)
+	s := published(t, c)
+	for range protocol.MaxResyncs { // the first of them tells which index it is about
+		s.Hear(0, &protocol.Published{Index: 1}, "Publishing", publishes(c, 0), hear)
+	}
+	s.Hear(0, &protocol.Published{Index: 1}, "Closing", halfClose, discard)
+	s.Tell(roles.Ended{}, "Leased", hangUp)
+}
+
+func TestWhatGoesWrongInPublishingCostsNoLease(t *testing.T) {
+	for what, in := range map[string]roles.Input{
+		"refused": roles.Heard{Message: refusal(protocol.Internal)},
+		"limit":   roles.Heard{Message: refusal(protocol.Limit)},
+		"garbled": roles.Garbled{Err: &protocol.Error{Code: protocol.Malformed}},
+		"lost":    roles.Lost{Code: protocol.Lost},
+		"ended":   roles.Ended{},
+	} {
+		c := sharing(2)
+		m := node.NewMembership(c)
+		s := story.New(t, m, m.State)
+		step := func(in roles.Input) { m.Step(s.At, in) }
+		for _, in := range []roles.Input{roles.Started{}, roles.Opened{}, roles.Heard{Message: story.Sample(protocol.KindRegistered)}, in} {
+			step(in)
+		}
+		if m.State() == node.Closing {
+			step(roles.Ended{})
+		}
+		if m.State() != node.Leased {
+			t.Errorf("%s: %s", what, m.State())
+		}
+	}
+}
+
+func TestARelayThatHoldsNoMoreIsNotAskedAgain(t *testing.T) {
+	c := sharing(2)
+	s := published(t, c)
+	s.Hear(0, refusal(protocol.Limit), "Closing", "report setback", halfClose, discard)
+	s.At.Luck = uint64(30 * time.Second / 10)
+	s.Tell(roles.Ended{}, "Leased", hangUp)
+	c.Catalog.Set("more", 1, protocol.Hash{9})
+	s.Tell(roles.Nudged{}, "Leased")
+	s.Waits(30 * time.Second)
+	s.Ring("Dialing", dials)
+	s.Tell(roles.Opened{}, "Renewing", renews, hear)
+	s.Hear(0, story.Sample(protocol.KindRenewed), "Closing", halfClose, discard)
+}
+
+func TestALeaseThatIsGoneWhilePublishingIsRegisteredAnew(t *testing.T) {
+	s := published(t, sharing(2))
+	s.Hear(0, refusal(protocol.NoLease), "Closing", halfClose, discard)
+	s.Tell(roles.Ended{}, "Offline", hangUp, "report setback")
+}
+
+func TestANodeThatStopsWhilePublishingLeaves(t *testing.T) {
+	c := sharing(2500)
+	s := published(t, c)
+	s.Tell(roles.Stopped{}, "Publishing")
+	s.Hear(0, &protocol.Published{Index: 1, Sequence: 1000}, "Leaving", parts, hear)
+}

@@ -1,0 +1,171 @@
+package disk
+
+import (
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+)
+
+// entry is a name in the share and what is known of it. It is guarded by the share's mutex.
+type entry struct {
+	name   string
+	stamp  stamp         // as it was last seen
+	hash   protocol.Hash // if known, of the content with that stamp; otherwise what OnChange was told last
+	size   uint64        // told with it
+	tree   uint64        // of that content
+	round  uint32        // the walk that last saw it
+	tries  uint8         // how often it has changed lately: it is restless
+	known  bool          // what its content is
+	queued bool          // it waits to be hashed, or is being
+	first  bool          // settled waits for it
+
+	before, after *entry // others that are known to have the same content
+}
+
+const (
+	restWait = 250 * time.Millisecond // after a file's change, before it is hashed without being asked for
+	mostRest = 10                     // doublings of that for a restless file
+)
+
+// observe takes in that a name has been seen with a stamp.
+func (s *Share) observe(name string, st stamp, round uint32) {
+	s.mu.Lock()
+	e := s.names[name]
+	if e != nil && e.stamp == st && (e.known || e.queued) {
+		e.round = round
+		s.mu.Unlock()
+		return
+	}
+	s.mu.Unlock()
+	r, known := s.index.lookup(st) // may take its time
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e == nil {
+		e = &entry{name: name}
+		s.names[name] = e
+	} else if e.stamp != st {
+		s.restamped(e, st)
+	}
+	e.stamp, e.round = st, round
+	switch {
+	case e.known: // meanwhile
+	case known:
+		s.settle(e, r)
+	case !e.queued:
+		if !s.isWalked() && !e.first {
+			e.first = true
+			s.waiting++
+		}
+		s.enqueue(e)
+	}
+}
+
+// restamped takes in that a file is not what it was. What it was stays told until it is known what it is.
+func (s *Share) restamped(e *entry, st stamp) {
+	s.unlink(e)
+	switch distance := st.changed - e.stamp.changed; {
+	case distance < 0 || distance >= distantly:
+		e.tries = 0
+	case e.tries < mostRest:
+		e.tries++
+	}
+}
+
+// settle takes in what an entry's content is.
+func (s *Share) settle(e *entry, r record) {
+	if e.stamp != r.stamp || e.known && e.hash == r.hash && e.tree == r.tree {
+		return
+	}
+	s.unlink(e)
+	news := e.hash != r.hash
+	e.hash, e.tree, e.size = r.hash, r.tree, uint64(r.stamp.size)
+	s.link(e)
+	s.arrive(e)
+	if news && s.options.OnChange != nil {
+		s.options.OnChange(e.name, e.size, e.hash)
+	}
+}
+
+// drop takes in that a name is not there any more.
+func (s *Share) drop(e *entry) {
+	s.unlink(e)
+	s.arrive(e)
+	delete(s.names, e.name)
+	e.stamp = stamp{} // whoever is about to hash it sees that
+	if !e.hash.IsZero() && s.options.OnChange != nil {
+		s.options.OnChange(e.name, 0, protocol.Hash{})
+	}
+}
+
+// arrive takes in that settled need not wait for an entry any more.
+func (s *Share) arrive(e *entry) {
+	if e.first {
+		e.first = false
+		s.waiting--
+		s.checkSettled()
+	}
+}
+
+// checkSettled closes settled when it is time.
+func (s *Share) checkSettled() {
+	if s.waiting > 0 || !s.isWalked() {
+		return
+	}
+	select {
+	case <-s.settled:
+	default:
+		close(s.settled)
+	}
+}
+
+func (s *Share) isWalked() bool {
+	select {
+	case <-s.walked:
+		return true
+	default:
+		return false
+	}
+}
+
+// link makes an entry known, as the first of those with its content.
+func (s *Share) link(e *entry) {
+	e.known = true
+	s.known++
+	e.before, e.after = nil, s.contents[e.hash]
+	if e.after != nil {
+		e.after.before = e
+	}
+	s.contents[e.hash] = e
+}
+
+// unlink makes an entry unknown.
+func (s *Share) unlink(e *entry) {
+	if !e.known {
+		return
+	}
+	e.known = false
+	s.known--
+	if e.after != nil {
+		e.after.before = e.before
+	}
+	switch {
+	case e.before != nil:
+		e.before.after = e.after
+	case e.after != nil:
+		s.contents[e.hash] = e.after
+	default:
+		delete(s.contents, e.hash)
+	}
+	e.before, e.after = nil, nil
+}
+
+// holders returns the names that are known to have a content, a few of them.
+func (s *Share) holders(hash protocol.Hash) (names []string) {
+	const enough = 8
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for e := s.contents[hash]; e != nil && len(names) < enough; e = e.after {
+		names = append(names, e.name)
+	}
+	return names
+}

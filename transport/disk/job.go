@@ -1,0 +1,289 @@
+package disk
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/protocol/content"
+)
+
+// job is a file being hashed, piece by piece, by one or several of those who work. Without a word about it, a field is
+// guarded by the share's mutex.
+type job struct {
+	name    string        // to open it by; immutable
+	stamp   stamp         // the content that is meant; immutable
+	entries []*entry      // that wait for it
+	waiters int           // requests that do
+	done    atomic.Uint64 // bytes
+	over    chan struct{} // closed at the end; err is set by then
+
+	opened   bool
+	file     *os.File // immutable once opened, and so are pieces and tree
+	pieces   uint64
+	tree     uint64               // of more than one segment
+	next     uint64               // the first piece that is not handed out
+	left     uint64               // pieces that are not done
+	flying   int                  // who works on it
+	unhashed map[uint64]*unhashed // segments under way
+	values   []protocol.Hash      // of the segments that are done
+	err      error
+}
+
+// unhashed is a segment of which groups are missing.
+type unhashed struct {
+	values []protocol.Hash
+	left   int
+}
+
+// pieceGroups is how many groups are hashed in one go: so often a job's turn ends, and the file is looked at.
+const pieceGroups = 16
+
+var errChanged = errors.New("disk: the file changed while it was being hashed")
+
+func (s *Share) newJob(name string, st stamp) *job {
+	j := &job{name: name, stamp: st, over: make(chan struct{})}
+	s.jobs[st.inode] = j
+	return j
+}
+
+// work hashes what there is to be hashed until the share is closed.
+func (s *Share) work(hurried bool) {
+	buffer := make([]byte, protocol.GroupSize)
+	for {
+		j, piece, open := s.take(hurried)
+		if j == nil {
+			return
+		}
+		if open {
+			var goesOn bool
+			if piece, goesOn = s.prepare(j); !goesOn {
+				continue
+			}
+		}
+		values, err := j.hash(piece, buffer)
+		s.hashed.Add(uint64(len(values)))
+		s.deliver(j, piece, values, err)
+	}
+}
+
+// prepare opens the job's file, finds out what is left to be done, and returns a first piece of that, if there is one.
+func (s *Share) prepare(j *job) (piece uint64, goesOn bool) {
+	if r, known := s.index.lookup(j.stamp); known {
+		s.end(j, r, nil)
+		return 0, false
+	}
+	file, st, err := s.openFile(j.name)
+	if err == nil && st != j.stamp {
+		file.Close()
+		err = errChanged
+	}
+	if err != nil {
+		s.end(j, record{}, err)
+		return 0, false
+	}
+	tree, begun := s.begun(j.stamp)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	j.opened, j.file, j.tree = true, file, tree
+	j.pieces = max(1, (st.groups()+pieceGroups-1)/pieceGroups)
+	j.next = uint64(len(begun)) * (content.SegmentGroups / pieceGroups)
+	j.left = j.pieces - j.next
+	j.unhashed = map[uint64]*unhashed{}
+	j.values = append(begun, make([]protocol.Hash, content.Segments(st.groups())-uint64(len(begun)))...)
+	j.done.Store(j.next * pieceGroups * protocol.GroupSize)
+	piece = j.next
+	j.next++
+	s.offer(j)
+	return piece, true
+}
+
+// begun names the tree of a file of several segments, and returns the values of those that were hashed when that was
+// broken off.
+func (s *Share) begun(st stamp) (tree uint64, values []protocol.Hash) {
+	if content.Segments(st.groups()) < 2 {
+		return 0, nil
+	}
+	if tree, values = s.index.begun(st); tree == 0 {
+		tree = s.index.newTree()
+		s.index.put(record{stamp: st, tree: tree})
+	}
+	return tree, values
+}
+
+// hash returns the values of a piece's groups. The buffer has room for one.
+func (j *job) hash(piece uint64, buffer []byte) (values []protocol.Hash, err error) {
+	groups, size := j.stamp.groups(), uint64(j.stamp.size)
+	first := piece * pieceGroups
+	advise(j.file, int64(first+2*pieceGroups)*protocol.GroupSize, pieceGroups*protocol.GroupSize)
+	for group := first; group < min(first+pieceGroups, groups); group++ {
+		at := group * protocol.GroupSize
+		data := buffer[:min(size-at, protocol.GroupSize)]
+		if _, err := j.file.ReadAt(data, int64(at)); err == io.EOF {
+			return nil, errChanged
+		} else if err != nil {
+			return nil, err
+		}
+		values = append(values, content.Value(group, data, groups == 1))
+		j.done.Add(uint64(len(data)))
+	}
+	return values, j.check()
+}
+
+// check says with errChanged that the file is not what it was.
+func (j *job) check() error {
+	info, err := j.file.Stat()
+	if err == nil && stampOf(j.name, info) != j.stamp {
+		err = errChanged
+	}
+	return err
+}
+
+// deliver takes in what has come of a piece.
+func (s *Share) deliver(j *job, piece uint64, values []protocol.Hash, err error) {
+	s.mu.Lock()
+	if err != nil && j.err == nil {
+		j.err = err
+		s.withdraw(j)
+	}
+	number := piece * pieceGroups / content.SegmentGroups
+	if whole := j.put(number, piece*pieceGroups%content.SegmentGroups, values); whole != nil && j.tree != 0 && j.err == nil {
+		s.mu.Unlock()
+		value, _ := content.Subtree(whole)
+		s.index.add(j.tree, number, value, whole)
+		s.mu.Lock()
+		j.values[number] = value
+		delete(j.unhashed, number)
+	}
+	j.left--
+	j.flying--
+	over := j.flying == 0 && (j.left == 0 || j.err != nil)
+	s.mu.Unlock()
+	if over {
+		s.conclude(j)
+	}
+}
+
+// put notes values of a segment's groups from one on, and returns all when they are.
+func (j *job) put(number, from uint64, values []protocol.Hash) (whole []protocol.Hash) {
+	u := j.unhashed[number]
+	if u == nil {
+		groups := min(j.stamp.groups()-number*content.SegmentGroups, content.SegmentGroups)
+		u = &unhashed{make([]protocol.Hash, groups), int(groups)}
+		j.unhashed[number] = u
+	}
+	copy(u.values[from:], values)
+	if u.left -= len(values); u.left > 0 {
+		return nil
+	}
+	return u.values
+}
+
+// conclude ends a job all of whose pieces are done, or that has failed. Nobody else works on it any more.
+func (s *Share) conclude(j *job) {
+	if j.err == nil {
+		j.err = j.check()
+	}
+	j.file.Close()
+	if j.err != nil {
+		s.end(j, record{}, j.err)
+		return
+	}
+	r := record{stamp: j.stamp, tree: j.tree}
+	switch groups := j.stamp.groups(); {
+	case j.tree != 0:
+		r.hash, _ = content.Build(j.values)
+	case groups < 2:
+		r.hash, _ = content.Build(j.unhashed[0].values)
+	default:
+		r.tree = s.index.newTree()
+		r.hash, _ = content.Build(j.unhashed[0].values)
+		s.index.add(r.tree, 0, r.hash, j.unhashed[0].values)
+	}
+	s.index.put(r)
+	s.end(j, r, nil)
+}
+
+// end tells everybody who waits for a job what has come of it.
+func (s *Share) end(j *job, r record, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	j.opened, j.err = true, err
+	delete(s.jobs, j.stamp.inode)
+	for _, e := range j.entries {
+		e.queued = false
+		switch {
+		case err == nil && e.stamp == j.stamp:
+			s.settle(e, r)
+			continue
+		case e.stamp == stamp{}:
+			continue
+		case err == nil || errors.Is(err, errChanged):
+			if e.tries < mostRest {
+				e.tries++
+			}
+			s.enqueue(e)
+		default:
+			s.log.Debug("cannot hash a file", "name", e.name, "why", err)
+		}
+		s.arrive(e)
+		s.hints.touch(e.name)
+	}
+	if len(j.entries) == 0 {
+		s.hints.touch(j.name)
+	}
+	close(j.over)
+}
+
+// wanted has a file hashed now, with the mutex held by nobody. It returns the job; forget must follow.
+func (s *Share) wanted(name string, st stamp) *job {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	j := s.jobs[st.inode]
+	if j == nil {
+		j = s.newJob(name, st)
+		if e := s.names[name]; e != nil && e.stamp == st && !e.known && !e.queued {
+			e.queued = true
+			j.entries = append(j.entries, e)
+		}
+		j.waiters = 1
+		s.offer(j)
+		return j
+	}
+	if j.waiters++; j.waiters == 1 && s.withdraw(j) {
+		s.offer(j)
+	}
+	return j
+}
+
+// forget takes back a wanted.
+func (s *Share) forget(j *job) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if j.waiters--; j.waiters == 0 && s.withdraw(j) {
+		s.offer(j)
+	}
+}
+
+// await waits for a job, and says every second how far it is.
+func (s *Share) await(ctx context.Context, j *job, hashing func(done, size uint64)) error {
+	const gap = time.Second
+	beat := time.NewTicker(gap)
+	defer beat.Stop()
+	for {
+		select {
+		case <-j.over:
+			return j.err
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.ctx.Done():
+			return os.ErrClosed
+		case <-beat.C:
+			hashing(min(j.done.Load(), uint64(j.stamp.size)), uint64(j.stamp.size))
+		}
+	}
+}

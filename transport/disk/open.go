@@ -1,0 +1,193 @@
+package disk
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/transport"
+)
+
+// file is an open file of a share.
+type file struct {
+	*os.File
+	share  *Share
+	name   string
+	record record
+}
+
+// Size returns the bytes of what was hashed.
+func (f *file) Size() uint64 { return uint64(f.record.stamp.size) }
+
+// Hash returns the hash of that.
+func (f *file) Hash() protocol.Hash { return f.record.hash }
+
+// Slice returns the part of the tree that verifies count groups from first on. It fails when the index has replaced the
+// tree since, and after the share's Close.
+func (f *file) Slice(first, count uint64) ([]byte, error) {
+	return f.share.index.slice(f.record, first, count)
+}
+
+// Changed reports whether the system says that the file is not what it was.
+func (f *file) Changed() bool {
+	info, err := f.Stat()
+	return err != nil || stampOf(f.name, info) != f.record.stamp
+}
+
+// mostTries is how often a file may have changed when we come to open it.
+const mostTries = 5
+
+// Open opens a file by its name, its content, or both. The file embeds an *os.File. A name's file that is not hashed yet
+// is hashed now, ahead of others; by content only what is known can be found. The refusal is NotFound, BadName, Denied
+// (no permission), Changed (other content than asked for, or another each time we looked) or Internal.
+func (s *Share) Open(ctx context.Context, name string, hash protocol.Hash, hashing func(done, size uint64)) (transport.File, *protocol.Error) {
+	var f *file
+	var err error
+	if name == "" {
+		f, err = s.openContent(ctx, hash)
+	} else {
+		if err := protocol.CheckName(name); err != nil {
+			return nil, err
+		}
+		f, err = s.openName(ctx, name, hashing)
+	}
+	switch {
+	case err != nil:
+		return nil, refuse(err)
+	case !hash.IsZero() && f.record.hash != hash:
+		f.Close()
+		return nil, &protocol.Error{Code: protocol.Changed, Text: "this name has other content now"}
+	}
+	return f, nil
+}
+
+// openName opens a file of which it is known what it is, after finding that out where it must.
+func (s *Share) openName(ctx context.Context, name string, hashing func(done, size uint64)) (*file, error) {
+	if protocol.Hidden(name) && !s.options.Hidden {
+		return nil, fs.ErrNotExist
+	}
+	var seen stamp
+	for range mostTries {
+		opened, st, err := s.openFile(name)
+		if err != nil {
+			return nil, err
+		}
+		if r, known := s.recall(name, st); known {
+			return &file{opened, s, name, r}, nil
+		}
+		opened.Close()
+		if wait := st.unsettled(time.Now()); wait > 0 && st != seen {
+			seen = st
+			if err := s.pause(ctx, wait); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		j := s.wanted(name, st)
+		err = s.await(ctx, j, hashing)
+		s.forget(j)
+		if err != nil && !errors.Is(err, errChanged) && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	return nil, errChanged
+}
+
+// openContent opens a file that is known to have a content. Before the folder has been walked once it is not known what
+// is.
+func (s *Share) openContent(ctx context.Context, hash protocol.Hash) (*file, error) {
+	for _, walked := range []bool{false, true} {
+		if walked {
+			select {
+			case <-s.walked:
+			case <-s.ctx.Done():
+				return nil, os.ErrClosed
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		}
+		for _, name := range s.holders(hash) {
+			opened, st, err := s.openFile(name)
+			if err != nil {
+				s.hints.touch(name)
+				continue
+			}
+			if r, known := s.recall(name, st); known && r.hash == hash {
+				return &file{opened, s, name, r}, nil
+			}
+			opened.Close()
+		}
+	}
+	return nil, fs.ErrNotExist
+}
+
+// openFile opens a regular file of the folder and takes its stamp.
+func (s *Share) openFile(name string) (*os.File, stamp, error) {
+	// Without O_NONBLOCK a named pipe in the folder would hold us until somebody writes to it.
+	opened, err := s.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, stamp{}, err
+	}
+	info, err := opened.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		opened.Close()
+		return nil, stamp{}, err
+	}
+	return opened, stampOf(name, info), nil
+}
+
+// recall returns what is known of the file that bears the stamp.
+func (s *Share) recall(name string, st stamp) (r record, known bool) {
+	s.mu.Lock()
+	e := s.names[name]
+	current := e != nil && e.stamp == st
+	if current && e.known {
+		r = record{st, e.hash, e.tree}
+		s.mu.Unlock()
+		return r, true
+	}
+	s.mu.Unlock()
+	if !current {
+		s.hints.touch(name)
+	}
+	return s.index.lookup(st)
+}
+
+// pause waits, unless the wait is given up.
+func (s *Share) pause(ctx context.Context, wait time.Duration) error {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-s.ctx.Done():
+		return os.ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// refuse says to a stranger no more than it needs: not where the folder lies, nor what else is in it.
+func refuse(err error) *protocol.Error {
+	var errno syscall.Errno
+	isErrno := errors.As(err, &errno)
+	switch {
+	case errors.Is(err, errChanged):
+		return &protocol.Error{Code: protocol.Changed, Text: "the file changes all the time"}
+	case errors.Is(err, fs.ErrPermission):
+		return &protocol.Error{Code: protocol.Denied, Text: "the node may not read this file"}
+	case errors.Is(err, os.ErrClosed), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return &protocol.Error{Code: protocol.Internal, Text: "the node has given up opening this file"}
+	case isErrno && (errno == syscall.EMFILE || errno == syscall.ENFILE || errno == syscall.EIO):
+		return &protocol.Error{Code: protocol.Internal, Text: "the node could not open this file"}
+	default: // not there, a folder, under a file, behind a link that leads out of the share
+		return &protocol.Error{Code: protocol.NotFound, Text: "no such file is shared here"}
+	}
+}
