@@ -16,6 +16,7 @@ type Catalog struct {
 	names    map[string]record
 	log      []change // by sequence; the latest of each name, and some that later ones have outdated
 	gone     int      // records without content
+	more     bool     // not all that is shared is in it yet
 }
 
 // record is the latest change of a name. Without a hash, the name is shared no longer.
@@ -65,6 +66,20 @@ func (c *Catalog) Drop(name string) bool {
 	if c.gone > fewRecords+len(c.names)/2 {
 		c.renumber()
 	}
+	return true
+}
+
+// Expect says whether names are still to come that are shared already: files that have not been hashed, say. While there
+// are, relays are told of a change to come, and keep the node among those that may have anything. It reports whether that
+// is news.
+func (c *Catalog) Expect(more bool) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.more == more {
+		return false
+	}
+	c.more = more
+	c.sequence++ // of no name: that is what makes a page of it
 	return true
 }
 
@@ -132,6 +147,9 @@ func (c *Catalog) Page(held protocol.Held) *protocol.Publish {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	page := &protocol.Publish{Index: c.index, Latest: c.sequence, Changes: []protocol.Entry{}}
+	if c.more {
+		page.Latest++
+	}
 	if held.Index == c.index && held.Sequence <= c.sequence {
 		page.From = held.Sequence
 	}

@@ -15,6 +15,7 @@ import (
 // follower is a relay as a catalog sees it.
 type follower struct {
 	held  protocol.Held
+	whole bool // as far as it was told
 	names map[string]protocol.Hash
 }
 
@@ -27,7 +28,7 @@ func (f *follower) take(page *protocol.Publish) {
 			f.names[e.Name] = e.Hash
 		}
 	}
-	f.held = protocol.Held{Index: page.Index, Sequence: page.To}
+	f.held, f.whole = protocol.Held{Index: page.Index, Sequence: page.To}, page.To == page.Latest
 }
 
 func TestWhoFollowsTheCatalogHoldsWhatIsShared(t *testing.T) {
@@ -47,6 +48,8 @@ func TestWhoFollowsTheCatalogHoldsWhatIsShared(t *testing.T) {
 					shared[name] = hash
 				}
 			}
+			more := rapid.Bool().Draw(t, "more to come")
+			catalog.Expect(more)
 			f := &relays[rapid.IntRange(0, 1).Draw(t, "relay")]
 			for pages := 0; f.held != catalog.State(); pages++ {
 				if pages > 10 {
@@ -56,6 +59,9 @@ func TestWhoFollowsTheCatalogHoldsWhatIsShared(t *testing.T) {
 			}
 			if !maps.Equal(f.names, shared) {
 				t.Fatalf("a relay holds %d names, %d are shared", len(f.names), len(shared))
+			}
+			if f.whole == more {
+				t.Fatalf("a relay takes it for the whole: %v, and more is to come: %v", f.whole, more)
 			}
 		}
 		if catalog.Len() != len(shared) {

@@ -1,0 +1,64 @@
+package protocol
+
+import (
+	"path"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// naive is Match in the plainest way: it tries everything.
+func naive(pattern, name []string) bool {
+	switch {
+	case len(pattern) == 0:
+		return len(name) == 0
+	case pattern[0] == "**":
+		return naive(pattern[1:], name) || len(name) > 0 && naive(pattern, name[1:])
+	case len(name) == 0:
+		return false
+	}
+	fits, err := path.Match(pattern[0], name[0])
+	return fits && err == nil && naive(pattern[1:], name[1:])
+}
+
+func TestMatchIsWhatTryingEverythingFinds(t *testing.T) {
+	parts := rapid.SliceOfN(rapid.SampledFrom([]string{"**", "*", "a", "b", "a*", "?", "[a-b]", "ab", `\a`}), 1, 6)
+	names := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "ab", "c", "*"}), 1, 7)
+	rapid.Check(t, func(t *rapid.T) {
+		pattern, name := parts.Draw(t, "pattern"), names.Draw(t, "name")
+		got := Match(strings.Join(pattern, "/"), strings.Join(name, "/"))
+		if want := naive(pattern, name); got != want {
+			t.Fatalf("%v matches %v: %v, want %v", pattern, name, got, want)
+		}
+	})
+}
+
+// BenchmarkMatchAtItsWorst is the most that one pattern can do to one name: the product of their lengths bounds it.
+func BenchmarkMatchAtItsWorst(b *testing.B) {
+	pattern := strings.Repeat("**/a/", 200) + "b"
+	name := strings.Repeat("a/", 511) + "a"
+	for b.Loop() {
+		if Match(pattern, name) {
+			b.Fatal("it matches")
+		}
+	}
+}
+
+func FuzzMatch(f *testing.F) {
+	f.Add("**/*.iso", "a/b.iso")
+	f.Add("[", "a")
+	f.Add("a/", "a/b")
+	f.Fuzz(func(t *testing.T, pattern, name string) {
+		if CheckPattern(pattern) != nil || CheckName(name) != nil {
+			return
+		}
+		got := Match(pattern, name)
+		if got && Match(pattern+"/", name) && !strings.HasSuffix(pattern, "/") && !strings.Contains(pattern, "**") {
+			t.Errorf("%q stands for %q and for what is below it", pattern, name)
+		}
+		if !IsPattern(pattern) && pattern != "" && got != (pattern == name) {
+			t.Errorf("the plain name %q matches %q: %v", pattern, name, got)
+		}
+	})
+}
