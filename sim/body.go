@@ -146,7 +146,7 @@ func (w *World) wakeSend(e *end) {
 	case e.left == 0 && e.out.size == 0:
 		w.give(e, roles.BodyDone{Link: e.link})
 	case e.left > 0 && e.out.size == 0 && e.room(e.left):
-		size := int(min(e.left, uint64(w.pieceFrom(e)), uint64(window-e.flying)))
+		size := int(min(e.left, uint64(w.pieceFrom(e)), uint64(e.window())))
 		seg, bad := w.read(a.proc.host, a.file.inode, e.offset, size)
 		if bad != 0 {
 			e.spoiled = bad

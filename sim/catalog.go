@@ -10,61 +10,48 @@ import (
 	"github.com/relaypeer/relaypeer/roles/node"
 )
 
-// catalog is the index of a node's share as it is published: each name with the number of its latest change.
-type catalog struct {
-	index   uint64 // names the numbering
-	latest  uint64
-	changes []change // in the order of their numbers
-}
-
-type change struct {
-	number uint64
-	entry  protocol.Entry
-}
-
-// note takes a name's entry in, and reports whether that is news.
-func (c *catalog) note(e protocol.Entry) bool {
-	at := slices.IndexFunc(c.changes, func(was change) bool { return was.entry.Name == e.Name })
-	switch {
-	case at < 0 && e.Hash.IsZero():
-		return false
-	case at >= 0 && c.changes[at].entry == e:
-		return false
-	case at >= 0:
-		c.changes = slices.Delete(c.changes, at, at+1)
+// config is what a node's Membership is told.
+func (w *World) config(h *host) node.Config {
+	config := node.Config{Relay: w.relay.address.String(), ID: nodeID(h.plan.ID), Epoch: h.epoch(w.now), Port: nodePort}
+	if !h.plan.Quiet {
+		config.Catalog = h.proc.catalog
 	}
-	c.latest++
-	c.changes = append(c.changes, change{c.latest, e})
-	return true
+	return config
 }
 
-// names returns what is shared, by name.
-func (c *catalog) names() map[string]protocol.Entry {
-	names := map[string]protocol.Entry{}
-	for _, c := range c.changes {
-		if !c.entry.Hash.IsZero() {
-			names[c.entry.Name] = c.entry
-		}
+// shares returns the entry that a node publishes of a name, or none while it does not know the file, or has none.
+func (w *World) shares(h *host, name string) (protocol.Entry, bool) {
+	f := h.file(name)
+	if f == nil || f.indexed() == nil {
+		return protocol.Entry{}, f == nil
 	}
-	return names
+	id := f.indexed()
+	if h.lie == "wrong-index" {
+		id = w.identity(forged, 2*group)
+	}
+	return protocol.Entry{Name: name, Size: id.size, Hash: id.hash}, true
 }
 
 // publish brings a name's entry in a node's catalog up to date, and wakes who publishes it.
 func (w *World) publish(h *host, name string) {
-	e := protocol.Entry{Name: name}
-	if f := h.file(name); f != nil {
-		id := f.indexed()
-		if id == nil {
-			return // soon: it is being hashed
+	e, known := w.shares(h, name)
+	switch {
+	case !known: // soon: it is being hashed
+		return
+	case e.Hash.IsZero():
+		if !h.proc.catalog.Drop(name) {
+			return
 		}
-		e.Size, e.Hash = id.size, id.hash
+	case !h.proc.catalog.Set(name, e.Size, e.Hash):
+		return
 	}
-	if h.lie == "wrong-index" {
-		id := w.identity(forged, 2*group)
-		e.Size, e.Hash = id.size, id.hash
-	}
-	if h.catalog.note(e) && h.proc != nil && h.plan != nil && !h.plan.Quiet {
-		w.tell(h.proc.member, roles.Nudged{})
+	w.nudge(h.proc)
+}
+
+// nudge wakes who publishes a node's catalog.
+func (w *World) nudge(p *process) {
+	if !p.host.plan.Quiet && p.member != nil {
+		w.tell(p.member, roles.Nudged{})
 	}
 }
 
@@ -83,21 +70,26 @@ func (c *checks) unpublished() string {
 	}
 	for _, k := range r.proc.oracle.known {
 		h := c.w.byAddress[k.at]
-		if !k.live(r.local(c.w.now)) || h == nil || h.plan == nil {
+		if !k.live(r.local(c.w.now)) || h == nil || h.plan == nil || h.proc == nil {
 			continue
 		}
 		names := map[string]protocol.Entry{}
-		if !h.plan.Quiet {
-			names = h.catalog.names()
+		for _, s := range h.files {
+			if e, known := c.w.shares(h, s.name); known && !h.plan.Quiet {
+				names[s.name] = e
+			}
 		}
-		if !maps.Equal(names, k.index.names) || k.index.complete == h.plan.Quiet {
+		switch most := c.w.scenario.Relay.Entries; {
+		case h.plan.Quiet && c.w.sharesID(h): // what the other one with that id has published is held on
+		case most > 0 && k.index.refused && len(names) > 0: // more than the relay keeps, at least for a while
+		case !maps.Equal(names, k.index.names) || k.index.complete == h.plan.Quiet:
 			return fmt.Sprintf("%s shares %d names, and the relay holds %d of its index (all: %t)", h.name, len(names), len(k.index.names), k.index.complete)
 		}
 	}
 	return ""
 }
 
-// config is what a node's Membership is told.
-func (w *World) config(h *host) node.Config {
-	return node.Config{Relay: w.relay.address.String(), ID: nodeID(h.plan.ID), Epoch: h.epoch(w.now), Port: nodePort}
+// sharesID reports whether another node has the same id.
+func (w *World) sharesID(h *host) bool {
+	return slices.ContainsFunc(w.hosts, func(o *host) bool { return o != h && o.plan != nil && o.plan.ID == h.plan.ID })
 }

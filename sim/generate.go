@@ -52,6 +52,9 @@ func (d drawing) drift() int {
 
 func (d drawing) relay() {
 	d.s.Relay = RelayPlan{Drift: d.drift(), Page: pick(d.c, "page", 0, 0, 1, 2, 3)}
+	if chance(d.c, 12, "small relay") {
+		d.s.Relay.Entries = 1 + d.c.N(2, "entries")
+	}
 	if chance(d.c, 12, "relay lies") {
 		d.s.Relay.Lie = RelayLies[d.c.N(len(RelayLies), "lie")]
 		if chance(d.c, 3, "relay says") {

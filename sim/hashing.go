@@ -143,6 +143,7 @@ func (w *World) worked(j *job, bytes uint64) {
 	}
 	j.proc.jobs = slices.DeleteFunc(j.proc.jobs, func(other *job) bool { return other == j })
 	w.hashed(j.proc.host, j.file)
+	w.expect(j.proc)
 	for _, x := range j.waiting {
 		w.look(x)
 	}
@@ -167,6 +168,14 @@ func (w *World) index(h *host) {
 			continue
 		}
 		w.job(h.proc, f, time.Duration(i+1)*200*time.Microsecond)
+	}
+	w.expect(h.proc)
+}
+
+// expect says in a node's catalog whether files are still being hashed.
+func (w *World) expect(p *process) {
+	if p.catalog.Expect(len(p.jobs) > 0) {
+		w.nudge(p)
 	}
 }
 

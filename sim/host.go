@@ -7,6 +7,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/node"
 	"github.com/relaypeer/relaypeer/roles/relay"
 )
 
@@ -31,11 +32,10 @@ type host struct {
 	drift    int            // parts per million
 	plan     *NodePlan      // of a node
 	lie      Lie
-	off     bool
-	busy    time.Duration // until when its uplink is taken
+	off      bool
+	busy     time.Duration // until when its uplink is taken
 	proc     *process
 	files    []shared   // of a node
-	catalog  catalog    // of a node
 	landings []*landing // of a client
 }
 
@@ -53,8 +53,9 @@ type process struct {
 	registry  *relay.Registry
 	directory relay.Directory
 	oracle    *oracle
-	member    *actor // a node's Membership
-	jobs      []*job // of hashing, of a node
+	member    *actor        // a node's Membership
+	jobs      []*job        // of hashing, of a node
+	catalog   *node.Catalog // of a node
 }
 
 // local turns the world's time into the host's own.
@@ -121,6 +122,7 @@ func (w *World) start(h *host) {
 	case nodeRole:
 		p.listening = true
 		p.id = nodeID(h.plan.ID)
+		p.catalog = node.NewCatalog(w.luck() >> 1)
 		p.member = w.addActor(p, memberKind, w.pool.member(w.config(h)))
 		w.tell(p.member, roles.Started{})
 		w.index(h)

@@ -118,21 +118,29 @@ func (w *World) unsent(e *end) {
 // room reports whether the window has room for so many bytes, or for so many that it is worth sending: systems do
 // not send a byte for each byte that is read either.
 func (e *end) room(bytes uint64) bool {
-	return window-e.flying >= int(min(bytes, crumb))
+	return e.window() >= int(min(bytes, crumb))
 }
 
 // pieceFrom is how many bytes pass at once: few where they take their time, so that some arrive before all do.
 func (w *World) pieceFrom(e *end) int {
-	if w.troubledPath(Slow, e.host, e.peer().host) != nil {
+	if e.host.plan != nil && e.host.plan.Up > 0 || w.troubledPath(Slow, e.host, e.peer().host) != nil {
 		return crumb
 	}
 	return piece
 }
 
+// window is how many bytes more the connection takes. A host with a narrow uplink shares that out in small pieces.
+func (e *end) window() int {
+	if e.host.plan != nil && e.host.plan.Up > 0 {
+		return 2*crumb - e.flying
+	}
+	return window - e.flying
+}
+
 // flush sends what the window has room for.
 func (w *World) flush(e *end) {
 	for e.out.size > 0 && e.room(uint64(e.out.size)) {
-		seg := e.out.take(min(window-e.flying, w.pieceFrom(e)))
+		seg := e.out.take(min(e.window(), w.pieceFrom(e)))
 		w.transmit(e, seg)
 	}
 	if e.out.size == 0 && e.ending && !e.finished && e.broken == 0 && e.state != dialing {

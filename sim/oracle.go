@@ -74,7 +74,7 @@ func (o *oracle) Register(at roles.Moment, from netip.Addr, m *protocol.Register
 			o.w.coverage.sometimes(Returned)
 		}
 		now := &known{epoch: m.Epoch, at: place, until: at.Now + protocol.LeaseTTL}
-		if granted.Held.Sequence > 0 {
+		if granted.Held != (protocol.Held{}) {
 			now.index = o.carriedOver(at, m.ID, granted.Held)
 		}
 		o.known[m.ID] = now

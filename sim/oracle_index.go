@@ -11,6 +11,7 @@ import (
 type published struct {
 	held     protocol.Held
 	complete bool // all that there was to publish is held
+	refused  bool // it was more than the relay keeps
 	names    map[string]protocol.Entry
 }
 
@@ -89,8 +90,10 @@ func (o *oracle) notPublished(k *known, mine bool, m *protocol.Publish, no *prot
 	case no.Code == protocol.NoLease && !mine:
 	case no.Code == protocol.Resync && mine && !k.index.follows(m):
 		o.w.coverage.sometimes(Resynced)
-	case no.Code == protocol.Limit && mine:
-		k.index = published{}
+	case no.Code == protocol.Superseded && !mine:
+	case no.Code == protocol.Limit && mine && o.w.policy.MaxEntries > 0:
+		o.w.coverage.sometimes(TooMuchPublished)
+		k.index = published{refused: true}
 	default:
 		o.w.check.fail(S15, "a node with a lease: %t, which publishes from %d of index %d, is told %s", mine, m.From, m.Index, no.Code)
 	}
@@ -115,8 +118,9 @@ func (o *oracle) located(at roles.Moment, m *protocol.Locate, answer *protocol.L
 		if e, has := k.index.holds(m.Name, m.Hash); has {
 			o.peers[peerKey{k.at, e.Hash, e.Size}]++
 			holders++
-		} else if !k.index.complete || m.Name == "" && m.Hash.IsZero() {
-			o.peers[peerKey{at: k.at}]++
+		}
+		if !k.index.complete || m.Name == "" && m.Hash.IsZero() {
+			o.peers[peerKey{at: k.at}]++ // also of one that has published the file, and not all yet
 		}
 	}
 	maybes := false

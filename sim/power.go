@@ -93,10 +93,9 @@ func (w *World) tearJournal(j *journal) *journal {
 	return left
 }
 
-// forgetIndex lets a node lose what it knew of its files: its next process hashes them all, and numbers changes anew.
+// forgetIndex lets a node lose what it knew of its files: its next process hashes them all.
 func (w *World) forgetIndex(h *host) {
 	for i := range h.files {
 		h.files[i].file.hashed = 0
 	}
-	h.catalog = catalog{index: w.luck() | 1}
 }

@@ -77,12 +77,12 @@ func (w *World) build() {
 	s := w.scenario
 	w.relay = w.addHost("relay", relayRole, 0)
 	w.relay.drift, w.relay.lie = s.Relay.Drift, s.Relay.Lie
+	w.policy.MaxEntries = s.Relay.Entries
 	ids := map[int]bool{}
 	for i := range s.Nodes {
 		n := &s.Nodes[i]
 		h := w.addHost(nodeName(i), nodeRole, i)
 		h.plan, h.drift, h.lie = n, n.Drift, n.Lie
-		h.catalog.index = w.luck() | 1
 		for _, f := range n.Files {
 			w.place(h, f.Name, f.Content, f.Size)
 			if f.Size > protocol.MaxRange {

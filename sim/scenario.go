@@ -21,9 +21,10 @@ type Scenario struct {
 
 // RelayPlan is how the relay behaves.
 type RelayPlan struct {
-	Drift int // its clock's error in parts per million
-	Lie   Lie
-	Page  int // nodes in a page at most; 0: as many as the protocol has it
+	Drift   int // its clock's error in parts per million
+	Lie     Lie
+	Page    int // nodes in a page at most; 0: as many as the protocol has it
+	Entries int // names that it keeps of one node; 0: as many as the protocol has it
 }
 
 // NodePlan is a node: who it says it is, how it behaves, what it shares.

@@ -47,7 +47,7 @@ func TestAPopularFileSpreads(t *testing.T) {
 		nodes = 400
 		size  = 8 * group
 		up    = 10 << 20
-		pace  = 50 * time.Millisecond
+		pace  = 200 * time.Millisecond
 	)
 	s := swarm(nodes, size, up, pace)
 	w := newWorld(s, NewSeeded(s.Seed))
@@ -74,7 +74,7 @@ func TestAPopularFileSpreads(t *testing.T) {
 	alone := time.Duration(nodes-1) * size * time.Second / up
 	t.Logf("%d nodes, %d MiB each, %d MiB/s up: half had it after %v, the slowest after %v, all within %v; from one node alone it takes %v; %d came to the first node; %d events",
 		nodes, size>>20, up>>20, times[len(times)/2], times[len(times)-1], last-first, alone, served, w.events)
-	if last-first > alone/4 {
-		t.Errorf("all have the file only after %v", last-first)
+	if slowest := times[len(times)-1]; slowest > alone/4 {
+		t.Errorf("the slowest waited for %v", slowest)
 	}
 }
