@@ -48,7 +48,7 @@ func EachAttack(f func(name string, s *Scenario)) {
 	for i := range protocol.Kinds {
 		kind := protocol.Kinds[i].Name
 		eachLiar(Lie("say "+kind), f)
-		for _, when := range []string{"say ", "later "} {
+		for _, when := range []string{"say ", "later ", "publishing "} {
 			s := SweepScenario()
 			s.Relay.Lie = Lie(when + kind)
 			f("relay: "+when+kind, s)

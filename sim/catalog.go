@@ -65,7 +65,7 @@ func (c *checks) l4() {
 // unpublished says in what the relay's index is not what the listed nodes share, or "".
 func (c *checks) unpublished() string {
 	r := c.w.relay
-	if r.lie != Honest || r.proc == nil {
+	if r.lie != Honest || r.proc == nil || c.w.garbled {
 		return ""
 	}
 	for _, k := range r.proc.oracle.known {

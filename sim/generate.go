@@ -58,7 +58,7 @@ func (d drawing) relay() {
 	if chance(d.c, 12, "relay lies") {
 		d.s.Relay.Lie = RelayLies[d.c.N(len(RelayLies), "lie")]
 		if chance(d.c, 3, "relay says") {
-			d.s.Relay.Lie = Lie(pick(d.c, "when", "say ", "later ") + d.kind())
+			d.s.Relay.Lie = Lie(pick(d.c, "when", "say ", "later ", "publishing ") + d.kind())
 		}
 	}
 }

@@ -25,10 +25,10 @@ var NodeLies = []Lie{
 }
 
 // RelayLies are the ways of a lying relay, apart from the say ones and from "later KIND", which begins with the
-// second request of a node.
+// second request of a node, and "publishing KIND", which answers what is published.
 var RelayLies = []Lie{
 	"silent", "early-end", "junk", "large", "version", "ghosts", "pages", "denied", "no-lease", "superseded", "mute",
-	"wrong-holders", "resync", "limit", "held", "other-names",
+	"wrong-holders", "resync", "limit", "held", "other-names", "publishing junk",
 }
 
 // sendRaw sends bytes that are not a message.
@@ -107,6 +107,14 @@ func (i *impostor) answer(at roles.Moment, m protocol.Message) []roles.Effect {
 	case "say":
 		kind, _ := kindNamed(name)
 		return say(sample(kind))
+	case "publishing":
+		if m.Kind() == protocol.KindPublish {
+			if bytes, is := nonsense(name); is {
+				return []roles.Effect{raw(bytes), roles.Hear{}}
+			}
+			kind, _ := kindNamed(name)
+			return say(sample(kind))
+		}
 	case "later":
 		if kind, _ := kindNamed(name); m.Kind() == protocol.KindRenew || m.Kind() == protocol.KindLeave {
 			return say(sample(kind))

@@ -75,7 +75,7 @@ func (o *oracle) Register(at roles.Moment, from netip.Addr, m *protocol.Register
 		}
 		now := &known{epoch: m.Epoch, at: place, until: at.Now + protocol.LeaseTTL}
 		if granted.Held != (protocol.Held{}) {
-			now.index = o.carriedOver(at, m.ID, granted.Held)
+			now.index = o.carriedOver(m.ID, granted.Held)
 		}
 		o.known[m.ID] = now
 	} else {
@@ -144,9 +144,9 @@ func (o *oracle) Locate(at roles.Moment, m *protocol.Locate) protocol.Message {
 }
 
 // carriedOver is what a node's new registration has of the index that it published under the one before.
-func (o *oracle) carriedOver(at roles.Moment, id protocol.NodeID, held protocol.Held) published {
+func (o *oracle) carriedOver(id protocol.NodeID, held protocol.Held) published {
 	was := o.known[id]
-	if !was.live(at.Now) || was.index.held != held {
+	if was == nil || was.left || was.index.held != held { // it may have lapsed just now, and be remembered
 		o.w.check.fail(S15, "node %x is told that %d of its index %d is held", id[:8], held.Sequence, held.Index)
 		return published{}
 	}

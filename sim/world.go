@@ -35,6 +35,7 @@ type World struct {
 	errands   []*errand
 	policy    relay.Policy
 
+	garbled  bool // a bit has flipped of what a node said to the relay, which holds something else of its index
 	contents int
 	versions uint64
 	placed   []placement

@@ -37,6 +37,10 @@ func (m *Membership) published(at roles.Moment, answer *protocol.Published) {
 	case m.behind() && m.stalls < protocol.MaxResyncs && at.Now < m.untilThen:
 		m.Fire(PublishedMore)
 		m.publish()
+	case m.stalls >= protocol.MaxResyncs:
+		m.notPublished(protocol.Resync, protocol.Node, "the relay holds no more after each page than before")
+		m.Fire(PublishedAll)
+		m.hangUpSoon()
 	default:
 		m.failing = 0
 		m.Fire(PublishedAll)

@@ -124,8 +124,9 @@ func TestARelayThatNeverHoldsAnythingIsGivenUp(t *testing.T) {
 	for range protocol.MaxResyncs { // the first of them tells which index it is about
 		s.Hear(0, &protocol.Published{Index: 1}, "Publishing", publishes(c, 0), hear)
 	}
-	s.Hear(0, &protocol.Published{Index: 1}, "Closing", halfClose, discard)
+	s.Hear(0, &protocol.Published{Index: 1}, "Closing", "report setback", halfClose, discard)
 	s.Tell(roles.Ended{}, "Leased", hangUp)
+	s.Waits(2 * protocol.PublishGap) // and the next try is put off longer and longer
 }
 
 func TestWhatGoesWrongInPublishingCostsNoLease(t *testing.T) {
