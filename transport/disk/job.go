@@ -53,7 +53,7 @@ func (s *Share) newJob(name string, st stamp) *job {
 
 // work hashes what there is to be hashed until the share is closed.
 func (s *Share) work(hurried bool) {
-	buffer := make([]byte, protocol.GroupSize)
+	var buffer []byte // for a group; most never need it
 	for {
 		j, piece, open := s.take(hurried)
 		if j == nil {
@@ -64,6 +64,9 @@ func (s *Share) work(hurried bool) {
 			if piece, goesOn = s.prepare(j); !goesOn {
 				continue
 			}
+		}
+		if buffer == nil {
+			buffer = make([]byte, protocol.GroupSize)
 		}
 		values, err := j.hash(piece, buffer)
 		s.hashed.Add(uint64(len(values)))
