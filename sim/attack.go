@@ -11,7 +11,7 @@ import (
 // Attacks lists what a stranger may do to a server: "first X" says X at once, "second X" after an honest request;
 // X is the name of a kind, or of what is no message. The others are ways of not behaving.
 func Attacks() []string {
-	attacks := []string{"silence", "end", "half", "half-end", "drip", "no-reading", "hang-up", "flood", "old-cursor", "bad-name", "far-offset", "end-offset"}
+	attacks := []string{"silence", "end", "half", "half-end", "drip", "no-reading", "hang-up", "flood", "old-cursor", "bad-name", "far-offset", "end-offset", "gap"}
 	for _, when := range []string{"first", "second"} {
 		for i := range protocol.Kinds {
 			attacks = append(attacks, when+" "+protocol.Kinds[i].Name)
@@ -145,6 +145,8 @@ func (s *stranger) begin() []roles.Effect {
 		return say(&protocol.Locate{Cursor: []byte("not of this relay")})
 	case "bad-name":
 		return []roles.Effect{raw(badName()), roles.Hear{}}
+	case "gap":
+		return say(sample(protocol.KindRegister))
 	case "end-offset":
 		return say(&protocol.Get{Name: s.honestName(), Offset: s.honestSize()})
 	case "far-offset":
@@ -158,6 +160,15 @@ func (s *stranger) honestName() string {
 		return s.to.files[0].name
 	}
 	return "x"
+}
+
+// gap publishes a page, and then one that does not follow it.
+func (s *stranger) gap() []roles.Effect {
+	m := sample(protocol.KindPublish).(*protocol.Publish)
+	if s.heard > 1 {
+		m.From, m.To, m.Latest = 5, 6, 6
+	}
+	return say(m)
 }
 
 func (s *stranger) honestSize() uint64 {
@@ -199,6 +210,9 @@ func (s *stranger) goOn(m protocol.Message) []roles.Effect {
 	}
 	if _, hashing := m.(*protocol.Hashing); hashing {
 		return []roles.Effect{roles.Hear{}}
+	}
+	if s.attack == "gap" && s.heard < 3 && !refused {
+		return s.gap()
 	}
 	_, content := m.(*protocol.Content)
 	word, what, _ := strings.Cut(s.attack, " ")

@@ -82,10 +82,10 @@ func (i *impostor) Step(at roles.Moment, in roles.Input) []roles.Effect {
 
 // progress is what a liar keeps its peer waiting with.
 func (i *impostor) progress() []roles.Effect {
-	const size = 1 << 40
+	const size = 64 << 20
 	switch _, act, _ := strings.Cut(string(i.lie), " "); {
 	case i.lie == "hash-forever" || act == actProgress:
-		return []roles.Effect{roles.Send{Message: &protocol.Hashing{Done: uint64(100-i.drips) * protocol.MinProgress, Size: size}}}
+		return []roles.Effect{roles.Send{Message: &protocol.Hashing{Done: uint64(100-i.drips) * size / 128, Size: size}}}
 	case i.lie == "hash-stuck" || act == actStuck:
 		return []roles.Effect{roles.Send{Message: &protocol.Hashing{Done: 1, Size: size}}}
 	}

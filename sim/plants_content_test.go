@@ -12,7 +12,7 @@ import (
 // contentBugs are planted where content is fetched, verified, kept and served.
 var contentBugs = []planted{
 	{"a group is not verified", Plant{Blind: true}, []ID{S1, S11}, "a liar, or a bit that flips", "", nil},
-	{"a journal is believed without a look at the bytes", Plant{Credulous: true}, []ID{S1, S11}, "a power loss", CutWriting, nil},
+	{"a journal is believed without a look at the bytes", Plant{Credulous: true}, []ID{S1, S11}, "a power loss", "", cutOff},
 	{"a part takes its name before it is whole", Plant{Early: true}, []ID{S11, S1}, "a client that is killed", KillWriting, nil},
 	{"a part takes its name before it outlives a power loss", Plant{Unsynced: true}, []ID{S11}, "a power loss", PowerLoss, nil},
 	{"a claim is believed under another content's header", Plant{Unbound: true}, []ID{S1, S11, S13, L3}, "a power loss between two contents", "", twoContents},
@@ -24,7 +24,7 @@ var contentBugs = []planted{
 			}
 			return in
 		}
-	}), []ID{S13}, "a file that changes while it is sent", FileChange, nil},
+	}), []ID{S13}, "a file that changes while it is sent", "", changing},
 	{"a node that sent a wrong group is asked on", around(fetchKind, func(b *bugged) {
 		b.before = func(in roles.Input) roles.Input {
 			if _, is := in.(roles.BodyWrong); is {
@@ -47,7 +47,7 @@ var contentBugs = []planted{
 			}
 			return in
 		}
-	}), []ID{S13, L3}, "a liar", "", nil},
+	}), []ID{S13, L3, S8}, "a liar", "", nil},
 	{"what is there is fetched again", around(fetchKind, func(b *bugged) {
 		b.before = func(in roles.Input) roles.Input {
 			if ready, is := in.(roles.StoreReady); is {
@@ -56,7 +56,7 @@ var contentBugs = []planted{
 			}
 			return in
 		}
-	}), []ID{S12}, "a fetch that is begun again", "", nil},
+	}), []ID{S12}, "a fetch that is begun again", "", begunAgain},
 	{"a group is fetched again from another node", around(fetchKind, func(b *bugged) {
 		b.before = func(in roles.Input) roles.Input {
 			if right, is := in.(roles.Verified); is && right.Link > 1 {
@@ -68,7 +68,7 @@ var contentBugs = []planted{
 	{"contents are mixed", around(fetchKind, mixContents), []ID{S13, L3, S8}, "two contents of one name", "", nil},
 	{"two links in the reference mode", Plant{Wish: func(w *client.Wish) { w.Sources += 2 }}, []ID{S7}, "a file of many groups", "", nil},
 	{"a pinned content is forgotten", Plant{Wish: func(w *client.Wish) { w.Hash = protocol.Hash{} }}, []ID{S14, S2, L3, S1}, "a content that was asked for", "", nil},
-	{"what was given out is taken back", Plant{Wish: func(w *client.Wish) { w.Once, w.Sources = false, 1 }}, []ID{S14}, "a content that nobody has whole", "", nil},
+	{"what was given out is taken back", Plant{Wish: func(w *client.Wish) { w.Once, w.Sources = false, 1 }}, []ID{S14}, "a content that nobody has whole", "", noLongerWhole},
 	{"a dead source is never given up", around(fetchKind, func(b *bugged) {
 		b.before = func(in roles.Input) roles.Input {
 			switch in := in.(type) {
@@ -112,6 +112,46 @@ func twoContents(seed uint64) *Scenario {
 			{Class: CutWriting, At: 2500 * time.Millisecond, For: 2 * time.Second, Who: "c0", N: 5},
 		},
 	}
+}
+
+// cutOff is a fetch whose client loses its power.
+func cutOff(seed uint64) *Scenario {
+	s := LargeScenario()
+	s.Seed, s.Ops = seed, s.Ops[:1]
+	s.Faults = []Fault{{Class: CutWriting, At: time.Second, For: 2 * time.Second, Who: "c0", N: 9}}
+	return s
+}
+
+// changing is a fetch over a slow link of a file that changes meanwhile.
+func changing(seed uint64) *Scenario {
+	s := LargeScenario()
+	s.Seed, s.Ops, s.Nodes = seed, s.Ops[:1], s.Nodes[:1]
+	s.Faults = []Fault{
+		{Class: Slow, For: 50 * time.Second, Who: "c0", N: 1 << 20},
+		{Class: FileChange, At: 2*time.Second + time.Duration(seed)*50*time.Millisecond, Who: "n0", Name: "large"},
+	}
+	return s
+}
+
+// begunAgain is a fetch that the user gives up and begins again.
+func begunAgain(seed uint64) *Scenario {
+	s := resumed(Fault{})
+	s.Seed, s.Faults = seed, s.Faults[:2]
+	return s
+}
+
+// noLongerWhole is a fetch that can't be taken back, from a node that dies when another has another content.
+func noLongerWhole(seed uint64) *Scenario {
+	s := LargeScenario()
+	s.Seed, s.Ops, s.Nodes = seed, s.Ops[:1], s.Nodes[:2]
+	s.Ops[0].Once = true
+	s.Nodes[0].Quiet, s.Nodes[1].Quiet = false, true // so that the first is asked first
+	s.Nodes[1].Files = []FilePlan{{"large", 4, 2 * group}}
+	s.Faults = []Fault{
+		{Class: Slow, For: 50 * time.Second, Who: "c0", N: 1 << 20},
+		{Class: PowerLoss, At: 4 * time.Second, For: 50 * time.Second, Who: "n0"},
+	}
+	return s
 }
 
 // mixContents has a fetch take what any node says that the file is for what the first one said.
@@ -223,10 +263,6 @@ var indexBugs = []planted{
 			return effects
 		}
 	}), []ID{L4}, "a file that changes", "", nil},
-	{"a node never notices that its share has changed", deaf(memberKind, func(in roles.Input) bool {
-		_, is := in.(roles.Nudged)
-		return is
-	}), []ID{L4, L3}, "a file that is hashed late, or changes", "", nil},
 }
 
 func contains(peers []protocol.Peer, which func(protocol.Peer) bool) bool {

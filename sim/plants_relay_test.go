@@ -25,7 +25,7 @@ var relayBugs = []planted{
 			return d.Register(at, from, m)
 		}
 		b.locate = func(at roles.Moment, m *protocol.Locate) protocol.Message { return d.Locate(freeze(at), m) }
-	}), []ID{S3}, "a node that dies", "", nil},
+	}), []ID{S3}, "a node that dies", "", lapsed},
 	{"a late LEAVE evicts the newer registration", directory(func(b *before, d relay.Directory) {
 		b.leave = func(at roles.Moment, m *protocol.Leave) protocol.Message {
 			return d.Leave(at, &protocol.Leave{ID: m.ID, Epoch: 1 << 60})
@@ -36,7 +36,7 @@ var relayBugs = []planted{
 			d.Renew(at, m)
 			return &protocol.Renewed{TTL: 90000, Renew: 30000}
 		}
-	}), []ID{S4}, "a relay that restarts", "", nil},
+	}), []ID{S4, S15}, "a relay that restarts", "", nil},
 	{"an old epoch is accepted", directory(func(b *before, d relay.Directory) {
 		b.register = func(at roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message {
 			answer := d.Register(at, from, m)
@@ -84,4 +84,13 @@ var relayBugs = []planted{
 			return effects
 		}
 	}), []ID{S8}, "an illegal message", "", nil},
+}
+
+// lapsed is a node that dies, and a client that asks when its lease has lapsed.
+func lapsed(seed uint64) *Scenario {
+	s := SweepScenario()
+	s.Seed, s.Heal, s.Relay.Page = seed, 3*time.Minute, 0
+	s.Ops = []Op{{At: 2 * time.Minute, Do: DoFetch, Who: "c0", Name: "both"}}
+	s.Faults = []Fault{{Class: PowerLoss, At: 2 * time.Second, For: 3 * time.Minute, Who: "n0"}}
+	return s
 }
