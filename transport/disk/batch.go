@@ -51,11 +51,18 @@ const enough = 1000
 func NewBatch(root *os.Root, names []string) (*Batch, error) {
 	sweep(root)
 	b := &Batch{root: root, names: names}
-	if err := b.open(); err != nil {
+	err := b.open()
+	for try := 0; try < mostOpens && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, errBusy)); try++ {
+		err = b.open() // another batch took the folder for one left behind, before it was locked
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: no folder to gather files in: %w", root.Name(), err)
 	}
 	return b, nil
 }
+
+// mostOpens is how often a batch tries again to make its folder.
+const mostOpens = 16
 
 // open makes the folder and locks it, so that no other process takes it for one that was left behind.
 func (b *Batch) open() error {

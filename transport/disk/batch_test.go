@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -117,6 +118,35 @@ func TestABatchSweepsWhatWasLeft(t *testing.T) {
 	first.Close()
 	second.Close()
 	leaves(t, folder, "a")
+}
+
+// A batch whose folder is swept before it could be locked makes another one.
+func TestBatchesThatBeginTogetherDoNotSweepEachOther(t *testing.T) {
+	folder := t.TempDir()
+	root := openRoot(t, folder)
+	const many = 8
+	var beginning sync.WaitGroup
+	for i := range many {
+		beginning.Go(func() {
+			for round := range 20 {
+				name := fmt.Sprintf("%d-%d", i, round)
+				batch, err := disk.NewBatch(root, []string{name})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				err = batch.Empty(0)
+				misplaced, failed := batch.Commit()
+				if err != nil || failed != nil || len(misplaced) > 0 || batch.Close() != nil {
+					t.Errorf("%s: %v, %v, %v", name, err, failed, misplaced)
+				}
+			}
+		})
+	}
+	beginning.Wait()
+	if entries, err := os.ReadDir(folder); err != nil || len(entries) != many*20 {
+		t.Errorf("%d files, %v", len(entries), err)
+	}
 }
 
 func TestABatchTakesNoOtherItems(t *testing.T) {
