@@ -19,11 +19,12 @@ const (
 	actSilence  = "silence"  // it says nothing
 	actProgress = "progress" // it says that it is hashing the file, and gets on
 	actStuck    = "stuck"    // the same, and does not get on
+	actJunk     = "junk"     // it says what is no message
 )
 
 // Staged lists the lies "STAGE ACT".
 func Staged() (lies []Lie) {
-	acts := []string{actEnd, actSilence, actProgress, actStuck}
+	acts := []string{actEnd, actSilence, actProgress, actStuck, actJunk}
 	for _, stage := range []string{stageAsking, stageJudging} {
 		for _, act := range acts {
 			lies = append(lies, Lie(stage+" "+act))
@@ -74,6 +75,9 @@ func (i *impostor) act(act string) []roles.Effect {
 	switch act {
 	case actEnd:
 		return []roles.Effect{roles.HalfClose{}, roles.Hear{}}
+	case actJunk:
+		bytes, _ := nonsense(act)
+		return []roles.Effect{raw(bytes), roles.Hear{}}
 	case actSilence:
 		return []roles.Effect{roles.Hear{}}
 	case actProgress, actStuck:

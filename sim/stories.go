@@ -18,7 +18,7 @@ func Stories() []*Scenario {
 		// reads on.
 		reader(impatient("n0", 2, reading)...),
 		reader(impatient("n0", 2, reading, Fault{Class: Crash, At: at(5), Who: "x"})...),
-		reader(impatient("n0", 2, Fault{Class: Slow, Who: "c0", For: at(30), N: 300000})...),
+		reader(Fault{Class: Slow, Who: "c0", For: at(30), N: 300000}, Fault{Class: Graceful, At: at(2), Who: "n0"}),
 		// A haul that is cut off, or given up, in the midst of a file.
 		hauling(Fault{Class: Slow, Who: "c2", For: at(30), N: 1 << 20}, Fault{Class: Reset, At: at(1), Who: "c2", With: "n0", N: 100000}),
 		hauling(Fault{Class: Slow, Who: "c2", For: at(30), N: 65536}, Fault{Class: Graceful, At: at(4), Who: "c2"}),
@@ -31,6 +31,8 @@ func Stories() []*Scenario {
 		misnamed("../both"),
 		// A client whose disk has no room left when it has to begin again with another node.
 		stalled(Fault{Class: DiskFull, At: at(10), For: at(20), Who: "c0"}),
+		// Others who have all that a node was asked for when that one sends what is wrong, and then nothing more.
+		overtaken(),
 		// A file so large that its tree comes in several parts.
 		vast(),
 		// A disk that hangs while a part of an earlier try is looked at, and when there is none.
@@ -89,6 +91,15 @@ func stalled(fault Fault) *Scenario {
 	for i := range s.Nodes {
 		s.Nodes[i].Lie = "stall"
 	}
+	return s
+}
+
+func overtaken() *Scenario {
+	s := LargeScenario()
+	for i := range s.Nodes {
+		s.Nodes[i].Files[0].Size = 40 * group
+	}
+	s.Nodes[0].Lie, s.Nodes[0].Quiet = stageDoubting+" "+actSilence, false
 	return s
 }
 
