@@ -18,7 +18,7 @@ func Stories() []*Scenario {
 		// reads on.
 		reader(impatient("n0", 2, reading)...),
 		reader(impatient("n0", 2, reading, Fault{Class: Crash, At: at(5), Who: "x"})...),
-		reader(Fault{Class: Slow, Who: "c0", For: at(30), N: 300000}, Fault{Class: Graceful, At: at(2), Who: "n0"}),
+		reader(Fault{Class: Slow, Who: "c0", For: at(30), N: 300000}, Fault{Class: Graceful, At: at(18), Who: "n0"}),
 		// A haul that is cut off, or given up, in the midst of a file.
 		hauling(Fault{Class: Slow, Who: "c2", For: at(30), N: 1 << 20}, Fault{Class: Reset, At: at(1), Who: "c2", With: "n0", N: 100000}),
 		hauling(Fault{Class: Slow, Who: "c2", For: at(30), N: 65536}, Fault{Class: Graceful, At: at(4), Who: "c2"}),
@@ -57,7 +57,8 @@ func story(drain time.Duration, lie Lie, faults ...Fault) *Scenario {
 // reader is a story with a file that is more than a connection holds.
 func reader(faults ...Fault) *Scenario {
 	s := story(2*protocol.ProgressTimeout, Honest, faults...)
-	s.Nodes[0].Files[0].Size = 5 * group
+	s.Nodes[0].Files[0].Size = 12 * group
+	s.Nodes[1].Files = nil
 	s.Ops = []Op{{At: time.Second, Do: DoFetch, Who: "c0", Name: "both"}}
 	return s
 }
