@@ -175,3 +175,20 @@ func TestAFileThatChangesAllTheTimeIsRefused(t *testing.T) {
 		t.Error("when it has come to rest it is not what it is")
 	}
 }
+
+// Whoever copies a file into the share does so in many steps; that does not make it restless.
+func TestAFileIsHashedSoonAfterItWasWritten(t *testing.T) {
+	folder := t.TempDir()
+	told := newNews()
+	share := openShare(t, folder, disk.ShareOptions{OnChange: told.tell})
+	settle(t, share)
+	path, text := filepath.Join(folder, "file"), ""
+	beat := time.NewTicker(30 * time.Millisecond) // more than hints are gathered for
+	defer beat.Stop()
+	for range 15 {
+		text += "more and "
+		lay(t, path, text)
+		<-beat.C
+	}
+	told.are(t, map[string]string{"file": text})
+}

@@ -13,7 +13,7 @@ type entry struct {
 	hash   protocol.Hash // if known, of the content with that stamp; otherwise what OnChange was told last
 	tree   uint64        // of that content
 	round  uint32        // the walk that last saw it
-	tries  uint8         // how often it has changed lately: it is restless
+	tries  uint8         // how often it was hashed in vain lately
 	known  bool          // what its content is
 	queued bool          // it waits to be hashed, or is being
 	first  bool          // settled waits for it
@@ -59,16 +59,21 @@ func (s *Share) observe(name string, st stamp, round uint32) {
 	}
 }
 
-// restamped takes in that a file is not what it was. What it was stays told until it is known what it is.
+// restamped takes in that a file is not what it was. What it was stays told until it is known what it is. A file that has
+// been hashed in vain is restless; one that is still being written is not.
 func (s *Share) restamped(e *entry, st stamp) {
-	s.unlink(e)
 	switch distance := st.changed - e.stamp.changed; {
 	case distance < 0 || distance >= distantly:
 		e.tries = 0
-	case e.tries < mostRest:
-		e.tries++
+	case e.known:
+		e.tire()
 	}
+	s.unlink(e)
+	s.arrive(e)
 }
+
+// tire counts that a file was hashed in vain.
+func (e *entry) tire() { e.tries = min(e.tries+1, mostRest) }
 
 // settle takes in what an entry's content is.
 func (s *Share) settle(e *entry, r record) {

@@ -188,7 +188,7 @@ func (j *job) put(number, from uint64, values []protocol.Hash) (whole []protocol
 
 // conclude ends a job all of whose pieces are done, or that has failed. Nobody else works on it any more.
 func (s *Share) conclude(j *job) {
-	if j.err == nil {
+	if j.err == nil && j.pieces > 1 { // who did the last piece looked, but others may have read after that
 		j.err = j.check()
 	}
 	j.file.Close()
@@ -226,9 +226,7 @@ func (s *Share) end(j *job, r record, err error) {
 		case e.stamp == stamp{}:
 			continue
 		case err == nil || errors.Is(err, errChanged):
-			if e.tries < mostRest {
-				e.tries++
-			}
+			e.tire()
 			s.enqueue(e)
 		default:
 			s.log.Debug("cannot hash a file", "name", e.name, "why", err)
