@@ -19,7 +19,10 @@ func Draw(c Chooser) *Scenario {
 		Drain:   pick(c, "drain", 0, 0, 0, 40*time.Second),
 		Clients: 1 + c.N(3, "clients"),
 	}
-	nodes := pick(c, "nodes", 2, 1, 3, 0, 4, 5, 3, 2, 6, 8, 12)
+	nodes := pick(c, "nodes", 2, 1, 3, 0, 4, 5, 3, 2, 6, 2, 3, 8)
+	if chance(c, 30, "many") {
+		nodes = 12
+	}
 	d := drawing{c: c, s: s}
 	d.relay()
 	for i := range nodes {

@@ -42,11 +42,13 @@ func (w *World) probe() {
 	for _, name := range append(w.scenario.names(), missingName) {
 		op := Op{At: w.now, Do: DoFetch, Who: h.name, Name: name}
 		probes = append(probes, w.errandOf(h, op, 0))
-		if op.Do = DoLocate; protocol.CheckName(name) == nil {
+		if op.Do = DoLocate; protocol.CheckName(name) == nil && !w.hasty {
 			probes = append(probes, w.errandOf(h, op, 0))
 		}
 	}
-	probes = append(probes, w.errandOf(h, Op{At: w.now, Do: DoList, Who: h.name}, 0))
+	if !w.hasty {
+		probes = append(probes, w.errandOf(h, Op{At: w.now, Do: DoList, Who: h.name}, 0))
+	}
 	expected := w.check.expected()
 	w.finish(probes, "begun after everything had healed")
 	for _, r := range probes {
@@ -58,7 +60,7 @@ func (w *World) probe() {
 func (w *World) wait(most time.Duration) {
 	const look = 3 * time.Second
 	end := w.now + most
-	for w.hasty && w.now < end && !w.check.failed() {
+	for w.hasty && !w.garbled && w.now < end && !w.check.failed() {
 		w.until(w.now + look)
 		if w.check.unsettled() == "" && w.check.unpublished() == "" && running(w.errands) == nil && !w.serving() {
 			return
@@ -67,8 +69,13 @@ func (w *World) wait(most time.Duration) {
 	w.until(end)
 }
 
-// serving reports whether a server still talks with somebody, or thinks so.
+// serving reports whether a server still talks with somebody, or thinks so, or is being stopped.
 func (w *World) serving() bool {
+	for _, h := range w.hosts {
+		if h.proc != nil && h.proc.stopping {
+			return true
+		}
+	}
 	return slices.ContainsFunc(w.actors, func(a *actor) bool {
 		return (a.kind == sessionKind || a.kind == uploadKind) && !a.over()
 	})

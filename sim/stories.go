@@ -26,11 +26,15 @@ func Stories() []*Scenario {
 		story(0, Honest, impatient("relay", 12, Fault{Class: Attack, At: at(1), Who: "relay", Name: "no-reading"})...),
 		fileless(impatient("n0", 12, reading)...),
 		// A node that is told to stop twice while the relay does not answer its LEAVE.
-		story(0, "mute", impatient("n0", 5)...),
+		story(0, "mute", impatient("n0", 12)...),
 		// A user who asks for what no node may have.
 		misnamed("../both"),
 		// A client whose disk has no room left when it has to begin again with another node.
 		stalled(Fault{Class: DiskFull, At: at(10), For: at(20), Who: "c0"}),
+		// A node that is gone when the haul from it is over, before it could say good-bye.
+		hauling(Fault{Class: StallReader, At: 2004500 * time.Microsecond, For: at(30), Who: "n0"}, Fault{Class: Crash, At: at(3), Who: "n0"}),
+		// Dead nodes among those that are listed, and no patience with them.
+		impatience(1), impatience(2), impatience(3),
 		// Others who have all that a node was asked for when that one sends what is wrong, and then nothing more.
 		overtaken(),
 		// A file so large that its tree comes in several parts.
@@ -43,6 +47,8 @@ func Stories() []*Scenario {
 		// A client whose disk hangs when a file has come that is not what it should be: for long, until the user has lost
 		// patience, or until the node has crashed.
 		doubting(2), doubting(2, Fault{Class: Graceful, At: at(3), Who: "c2"}), doubting(2, Fault{Class: Crash, At: at(3), Who: "n0"}),
+		// A client that is gone when the node says how far it is with hashing.
+		reader(Fault{Class: SlowHash, For: at(20), Who: "n0", N: 300000}, Fault{Class: Crash, At: at(4), Who: "c0"}),
 		// A node on whose disk the hashing stands still.
 		story(0, Honest, Fault{Class: SlowHash, For: at(30), Who: "n0"}),
 	}
@@ -92,6 +98,23 @@ func stalled(fault Fault) *Scenario {
 	for i := range s.Nodes {
 		s.Nodes[i].Lie = "stall"
 	}
+	return s
+}
+
+func impatience(seed uint64) *Scenario {
+	s := LargeScenario()
+	file, at := FilePlan{"large", 1, 3 * group}, 2500*time.Millisecond
+	for i := range 7 {
+		class := Crash
+		if i > 2 {
+			class = PowerLoss
+			s.Nodes = append(s.Nodes, NodePlan{ID: i})
+		}
+		s.Nodes[i].Quiet, s.Nodes[i].Files = false, []FilePlan{file}
+		s.Faults = append(s.Faults, Fault{Class: class, At: at, For: 50 * time.Second, Who: nodeName(i)})
+	}
+	s.Seed, s.Ops = seed, s.Ops[1:2]
+	s.Faults = append(s.Faults, Fault{Class: Slow, Who: "c1", For: 50 * time.Second, N: 1 << 20})
 	return s
 }
 

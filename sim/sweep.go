@@ -19,8 +19,6 @@ func SweepScenario() *Scenario {
 		Ops: []Op{
 			{At: time.Second, Do: DoFetch, Who: "c0", Name: "one"},
 			{At: 2 * time.Second, Do: DoFetch, Who: "c0", Name: "both"},
-			{At: 3 * time.Second, Do: DoList, Who: "c0"},
-			{At: 4 * time.Second, Do: DoHaul, Who: "c0", With: "n1"},
 		},
 	}
 }
