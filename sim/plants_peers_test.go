@@ -33,7 +33,7 @@ var clientBugs = []planted{
 			}
 			return without(effects, func(e roles.Effect) bool { _, is := e.(roles.HangUp); return is && denied })
 		}
-	}), []ID{S7}, "", "", nil},
+	}), []ID{S7, S8}, "", "", nil},
 	{"no reply timeout", deaf(fetchKind, isRang), []ID{L1}, "silence", "", nil},
 	{"a result is delivered twice", around(fetchKind, func(b *bugged) {
 		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {
@@ -88,7 +88,7 @@ var nodeBugs = []planted{
 			}
 			return in
 		}
-	}), []ID{L2, L3, S0}, "a relay that restarts", "", nil},
+	}), []ID{L2, L3, S0, S8}, "a relay that restarts", "", nil},
 	{"a node renews too late", around(memberKind, func(b *bugged) {
 		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {
 			for i, e := range effects {
