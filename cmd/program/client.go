@@ -32,9 +32,11 @@ func (c Client) Fetch(ctx context.Context, wish client.Wish, store transport.Sto
 			wish.Prefer = client.Identity{Hash: hash, Size: size}
 		}
 	}
+	said := rumours{also: c.Trace}
+	c.Trace = said.hear
 	fetch := client.NewFetch(wish)
 	c.run(ctx, fetch, store, watch)
-	return fetch.Result()
+	return said.complete(fetch.Result())
 }
 
 // Ask walks all pages of the relay's answer to a LOCATE or LIST. An error says why there are no more.

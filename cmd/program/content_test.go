@@ -169,7 +169,7 @@ func TestAWrongByteIsNeverDelivered(t *testing.T) {
 	t.Parallel()
 	relay, text := permissive(t), noise(5, 6<<20)
 	liar, way := behind(t, relay, map[string]string{"big": text})
-	way.flip = 3 << 20
+	way.falsify(3 << 20)
 	target := filepath.Join(t.TempDir(), "big")
 	r := run(t, "", "peer-client", "-v", "-o", target, "127.0.0.1", relay.port, "big")
 	if r.code != 5 || !strings.Contains(r.err, "127.0.0.1:"+way.port+" bad-hash") {
@@ -241,7 +241,9 @@ func TestVariantsAreToldAndAHashPicksOne(t *testing.T) {
 	if r := run(t, "", "peer-client", "--hash", hashOf("none"), "127.0.0.1", relay.port); r.code != 3 || r.out != "" {
 		t.Errorf("a hash of nothing: exit %d, %q: %s", r.code, r.out, r.err)
 	}
-	if r := run(t, "", "peer-client", "--sources", "1", "127.0.0.1", relay.port, "v"); r.code != 0 || r.out != "one\n" && r.out != "two\n" {
+	r := run(t, "", "peer-client", "--sources", "1", "127.0.0.1", relay.port, "v")
+	others := map[string]string{"one\n": two, "two\n": one}
+	if r.code != 0 || others[r.out] == "" || r.err != "1 node has other content under this name: "+others[r.out]+"; --hash picks one\n" {
 		t.Errorf("any: exit %d, %q: %s", r.code, r.out, r.err)
 	}
 	if r := run(t, "", "peer-client", "-o", t.TempDir(), "127.0.0.1", relay.port, "[vw]"); r.code != 0 || !strings.Contains(r.err, "1 node has other content under the name \"v\": ") {
