@@ -40,14 +40,14 @@ func TestSockets(t *testing.T) {
 		nodes := rapid.SliceOfN(rapid.MapOfN(rapid.SampledFrom(names[:3]), rapid.IntRange(0, 200_000), 0, 3), 1, 5).Example(seed)
 		w := newTown(t, transport.TCP{}, relay.Policy{}, plants[*planted])
 		for i, files := range nodes {
-			contents := map[string][]byte{}
+			contents := shelf{}
 			for name, size := range files {
 				contents[name] = text(size, i)
 			}
 			w.join(contents)
 		}
 		for _, name := range names {
-			r, got := w.fetch(nil, name)
+			r, got := w.fetch(nil, name, 1+seed%3)
 			w.judge(name, r, got, true)
 		}
 		w.mu.Lock()
@@ -62,7 +62,7 @@ func TestSockets(t *testing.T) {
 		dead.gone.Wait()
 		dead.fate = dies
 		for _, name := range names {
-			r, got := w.fetch(nil, name)
+			r, got := w.fetch(nil, name, 1+seed%3)
 			w.judge(name, r, got, false)
 			for _, tried := range r.Tried {
 				if tried.Node == dead.at && tried.Code != protocol.Refused {
