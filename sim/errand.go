@@ -32,7 +32,6 @@ type errand struct {
 	had     roles.Groups       // of the content that is being fetched
 	begun   protocol.Hash      // that content
 	firm    bool               // some of it has been delivered, and Once was asked for
-	again   uint64             // groups that were fetched although they were there
 }
 
 // visit is a link of a fetch to a node.

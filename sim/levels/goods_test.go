@@ -68,7 +68,6 @@ type pile struct {
 	mu      sync.Mutex
 	content []byte
 	has     roles.Groups
-	fresh   bool // it is to be emptied before a byte comes
 }
 
 // Open is [transport.Store]'s.
