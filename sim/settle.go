@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles/node"
 )
 
 // settling is how long it takes at most, once everything has healed, until the relay lists exactly those who live:
@@ -69,10 +70,12 @@ func (w *World) wait(most time.Duration) {
 	w.until(end)
 }
 
-// serving reports whether a server still talks with somebody, or thinks so, or is being stopped.
+// serving reports whether a server still talks with somebody, or thinks so, or is being stopped, or a node is about to
+// talk with the relay.
 func (w *World) serving() bool {
 	for _, h := range w.hosts {
-		if h.proc != nil && h.proc.stopping {
+		p := h.proc
+		if p != nil && (p.stopping || p.member != nil && !p.member.over() && p.member.state != string(node.Leased) && w.relay.lie == Honest) {
 			return true
 		}
 	}

@@ -43,6 +43,7 @@ func (s scene) names() (all []string) {
 
 type scenicNode struct {
 	Files map[string]scenicFile
+	Quiet bool // it does not publish what it has
 	Fate  fate
 	After time.Duration
 }
@@ -68,7 +69,7 @@ func drawScene(t *rapid.T) scene {
 	})
 	node := rapid.Custom(func(t *rapid.T) scenicNode {
 		files := rapid.MapOfN(rapid.SampledFrom(names[:3]), file, 0, 3).Draw(t, "files")
-		return scenicNode{files, rapid.SampledFrom([]fate{stays, stays, stops, dies}).Draw(t, "fate"), soon.Draw(t, "after")}
+		return scenicNode{files, rapid.Bool().Draw(t, "quiet"), rapid.SampledFrom([]fate{stays, stays, stops, dies}).Draw(t, "fate"), soon.Draw(t, "after")}
 	})
 	fetch := rapid.Custom(func(t *rapid.T) scenicFetch {
 		f := scenicFetch{Name: rapid.SampledFrom(names).Draw(t, "name"), Sources: rapid.IntRange(1, 3).Draw(t, "sources"), After: soon.Draw(t, "after")}
@@ -98,7 +99,7 @@ func play(t failer, s scene, network transport.Network, p plant) {
 		for name, f := range n.Files {
 			files[name] = text(f.Size, f.Variant)
 		}
-		w.join(files)
+		w.join(files, !n.Quiet)
 	}
 	var acts sync.WaitGroup
 	for i, n := range s.Nodes {

@@ -52,6 +52,7 @@ type house struct {
 type resident struct {
 	house
 	files shelf
+	quiet bool // it does not publish what it has
 	at    netip.AddrPort
 	fate  fate
 }
@@ -104,9 +105,9 @@ func (w *town) serve(h *house, address string, server *transport.Server) netip.A
 	return listener.Addr()
 }
 
-// join starts a node and waits until it is listed.
-func (w *town) join(files shelf) *resident {
-	n := &resident{files: files}
+// join starts a node, which publishes what it has or not, and waits until it is listed.
+func (w *town) join(files shelf, publishes bool) *resident {
+	n := &resident{files: files, quiet: !publishes}
 	loop := w.loop()
 	loop.Share = files
 	uploads := roles.NewPool(node.NewUpload)
@@ -118,6 +119,12 @@ func (w *town) join(files shelf) *resident {
 	n.stop = func() { once(); stopServing() }
 	n.kill = func() { kill(); stopServing() }
 	config := node.Config{Relay: w.relayAt, ID: protocol.NodeID{1, byte(len(w.nodes))}, Epoch: 1, Port: n.at.Port()}
+	if publishes {
+		config.Catalog = node.NewCatalog(uint64(len(w.nodes) + 1))
+		for name, g := range files {
+			config.Catalog.Set(name, uint64(len(g.bytes)), g.hash)
+		}
+	}
 	member := w.loop()
 	member.Report = func(outcome any) {
 		if _, is := outcome.(node.Listed); is {
