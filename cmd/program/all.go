@@ -126,7 +126,10 @@ func (t *tally) told() {
 // sum says what it came to in all, and returns the first failure.
 func (t *tally) sum(ctx context.Context) error {
 	t.told()
-	line := fmt.Sprintf("%s fetched, %s", files(t.files), paceText(t.bytes, time.Since(t.since)))
+	line := files(t.files) + " fetched"
+	if t.files > 0 {
+		line += ", " + paceText(t.bytes, time.Since(t.since))
+	}
 	if t.here > 0 {
 		line += fmt.Sprintf("; %s here already", files(t.here))
 	}
