@@ -75,7 +75,7 @@ func (w *World) wait(most time.Duration) {
 func (w *World) serving() bool {
 	for _, h := range w.hosts {
 		p := h.proc
-		if p != nil && (p.stopping || p.member != nil && !p.member.over() && p.member.state != string(node.Leased) && w.relay.lie == Honest) {
+		if h.due || p != nil && (p.stopping || p.member != nil && !p.member.over() && p.member.state != string(node.Leased) && w.relay.lie == Honest) {
 			return true
 		}
 	}
