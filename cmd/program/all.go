@@ -73,7 +73,8 @@ func (e *errand) fill(ctx context.Context, picks []pick, to *target, tally *tall
 			tally.files++
 			tally.bytes += t.size
 		case t.failed.Code == ExitNobodyHas && t.hash.IsZero() && protocol.IsPattern(t.name):
-			tally.fail(t.name, &Failure{ExitNobodyHas, fmt.Sprintf("no published name matches %q, and no node has a file of that very name", said(t.name))})
+			tally.fail(t.name, &Failure{ExitNobodyHas,
+				fmt.Sprintf("no published name matches %q, and no node has a file of that very name", said(t.name))})
 		default:
 			tally.fail(t.name, t.failed)
 		}
