@@ -51,6 +51,17 @@ func TestASoundTablePasses(t *testing.T) {
 	}
 }
 
+// TestAStateMayWaitForMachinesWithin: their deadlines end it, so that none of its own need lead anywhere.
+func TestAStateMayWaitForMachinesWithin(t *testing.T) {
+	b := sound()
+	b.States[2].Nested = true
+	b.Rows[3].From = []state{"Waiting"}
+	b.Rows[2].To = "Choosing"
+	if err := b.Check(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestEachRuleOfTablesIsHeld(t *testing.T) {
 	row := roles.NewRow[state, event]
 	for _, c := range []struct {
@@ -82,6 +93,10 @@ func TestEachRuleOfTablesIsHeld(t *testing.T) {
 		{"a deadline that leads nowhere", "the deadline of Resting leads nowhere", func(b *table) { b.Rows[3].From = []state{"Waiting"} }},
 		{"a deadline that stays", "the deadline of Waiting leads nowhere", func(b *table) { b.Rows[3].To = "" }},
 		{"a deadline nobody fires", "the deadline of Waiting leads nowhere", func(b *table) { b.Events[2].Deadline = false }},
+		{"a wait for machines within that says nothing of deadlines", "Resting waits without a deadline", func(b *table) {
+			b.States[2].Nested, b.States[2].WaitFrom = true, ""
+		}},
+		{"machines within where nothing waits", "Choosing has a deadline, but does not wait", func(b *table) { b.States[3].Nested = true }},
 		{"a deadline where nothing waits", "Choosing has a deadline, but does not wait", func(b *table) { b.States[3].Wait = time.Second }},
 		{"an end that goes on", "End is final, but goes on", func(b *table) {
 			b.Rows = append(b.Rows, row([]state{"End"}, "Answered", "Waiting", "again"))
@@ -134,6 +149,26 @@ func TestACoreFollowsItsTable(t *testing.T) {
 	fire("Begun", "Waiting", roles.Arm{Number: 3, After: time.Second}) // a ring of before must not count
 	if len(moved) != 6 {
 		t.Error("the watcher of before is told")
+	}
+}
+
+func TestAMachineWithinHasATimerOfItsOwn(t *testing.T) {
+	m := &machine{roles.NewCore(sound())}
+	m.OnTimer(5)
+	m.Begin()
+	m.Fire("Begun")
+	if !slices.Equal(m.Effects(), []roles.Effect{roles.Arm{Timer: 5, Number: 1, After: time.Second}}) || !m.Armed() {
+		t.Errorf("asked for %v", m.Effects())
+	}
+	if m.Due(roles.Rang{Number: 1}) || !m.Due(roles.Rang{Timer: 5, Number: 1}) {
+		t.Error("the rings of two timers are not told apart")
+	}
+	m.Begin()
+	m.Arm(time.Minute)
+	m.Disarm()
+	m.Disarm()
+	if want := []roles.Effect{roles.Arm{Timer: 5, Number: 2, After: time.Minute}, roles.Disarm{Timer: 5}}; !slices.Equal(m.Effects(), want) {
+		t.Errorf("asked for %v", m.Effects())
 	}
 }
 

@@ -19,12 +19,15 @@ import (
 
 // shrunk is a file that gives less than it promised: at the end of it comes err.
 type shrunk struct {
-	page
-	err error
+	*file
+	half *strings.Reader
+	err  error
 }
 
+func (s shrunk) Seek(at int64, from int) (int64, error) { return s.half.Seek(at, from) }
+
 func (s shrunk) Read(b []byte) (int, error) {
-	n, err := s.page.Read(b)
+	n, err := s.half.Read(b)
 	if err == io.EOF {
 		err = s.err
 	}
@@ -37,12 +40,12 @@ type shrinking struct {
 	err error
 }
 
-func (s shrinking) Open(name string) (io.ReadSeekCloser, uint64, []byte, *protocol.Error) {
-	_, size, version, err := s.folder.Open(name)
+func (s shrinking) Open(ctx context.Context, name string, hash protocol.Hash, hashing func(done, size uint64)) (transport.File, *protocol.Error) {
+	whole, err := s.folder.Open(ctx, name, hash, hashing)
 	if err != nil {
-		return nil, 0, nil, err
+		return nil, err
 	}
-	return shrunk{page{strings.NewReader(s.folder[name][:size/2])}, s.err}, size, version, nil
+	return shrunk{whole.(*file), strings.NewReader(s.folder[name][:whole.Size()/2]), s.err}, nil
 }
 
 // A file that can't be read to its end keeps the link in step, and is told with a code; another node still helps.
@@ -68,17 +71,19 @@ func TestAFileThatShrinksIsNeverDelivered(t *testing.T) {
 }
 
 // full is a store that takes so many bytes and no more.
-type full struct{ left int }
+type full struct {
+	heap
+	left int
+}
 
-func (f *full) Writer(uint64) (io.Writer, error) { return f, nil }
-func (f *full) Clear() error                     { return nil }
+func (f *full) Receive(int, uint64) (transport.Sink, error) { return f, nil }
 
-func (f *full) Write(b []byte) (int, error) {
-	if len(b) > f.left {
-		return 0, errors.New("no space left")
+func (f *full) Verified(_ uint64, _ protocol.Hash, data []byte) error {
+	if len(data) > f.left {
+		return errors.New("no space left")
 	}
-	f.left -= len(b)
-	return len(b), nil
+	f.left -= len(data)
+	return nil
 }
 
 func TestAFullStoreIsNotTheNodesFault(t *testing.T) {
@@ -86,7 +91,7 @@ func TestAFullStoreIsNotTheNodesFault(t *testing.T) {
 		w := newWorld(t, network, relay.Policy{}, 0)
 		w.join(folder{"file": strings.Repeat("content ", 64<<10)})
 		for _, room := range []int{0, 200 << 10} {
-			result := w.fetch("file", &full{room})
+			result := w.fetch("file", &full{left: room})
 			if result.Outcome != client.DiskFailed || !strings.Contains(result.Text, "no space left") {
 				t.Errorf("%+v", result)
 			}
@@ -101,9 +106,9 @@ type hanging struct {
 	free chan struct{}
 }
 
-func (h hanging) Open(name string) (io.ReadSeekCloser, uint64, []byte, *protocol.Error) {
+func (h hanging) Open(ctx context.Context, name string, hash protocol.Hash, hashing func(done, size uint64)) (transport.File, *protocol.Error) {
 	<-h.free
-	return h.folder.Open(name)
+	return h.folder.Open(ctx, name, hash, hashing)
 }
 
 func TestADiskThatHangsHoldsNobodyLong(t *testing.T) {
@@ -160,7 +165,7 @@ func (stalled) Dial(ctx context.Context, _ string) (transport.Conn, error) {
 func TestAStalledDialIsGivenUpInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()
-		fetch := client.NewFetch("relay:1", "file")
+		fetch := client.NewFetch(client.Wish{Relay: "relay:1", Name: "file"})
 		(&transport.Loop{Network: stalled{}, Start: begin}).Run(t.Context(), nil, fetch)
 		if took := time.Since(begin); took != protocol.DialTimeout || fetch.Result().Code != protocol.Timeout {
 			t.Errorf("%+v after %v", fetch.Result(), took)

@@ -1,18 +1,19 @@
 package transport_test
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
 	"io"
+	"maps"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/protocol/content"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/roles/node"
@@ -140,9 +141,15 @@ func (w *world) list(at netip.AddrPort) {
 	<-listed
 }
 
-// fetch runs a client.
+// fetch runs a client, from one node after the other.
 func (w *world) fetch(name string, store transport.Store) client.Result {
-	fetch := client.NewFetch(w.relay.String(), name)
+	return w.wish(client.Wish{Name: name, Sources: 1}, store)
+}
+
+// wish runs a client.
+func (w *world) wish(wish client.Wish, store transport.Store) client.Result {
+	wish.Relay = w.relay.String()
+	fetch := client.NewFetch(wish)
 	loop := w.loop()
 	loop.Store = store
 	loop.Run(context.Background(), nil, fetch)
@@ -152,38 +159,133 @@ func (w *world) fetch(name string, store transport.Store) client.Result {
 // folder is a share in memory.
 type folder map[string]string
 
-func (f folder) Open(name string) (io.ReadSeekCloser, uint64, []byte, *protocol.Error) {
-	content, there := f[name]
-	if !there {
-		return nil, 0, nil, &protocol.Error{Code: protocol.NotFound, By: protocol.Node, Text: "no such file"}
+func (f folder) Open(_ context.Context, name string, hash protocol.Hash, _ func(done, size uint64)) (transport.File, *protocol.Error) {
+	for there, content := range f {
+		if file := newFile(content); (name == "" || name == there) && (hash.IsZero() || hash == file.hash) {
+			return file, nil
+		}
 	}
-	version := sha256.Sum256([]byte(content))
-	return page{strings.NewReader(content)}, uint64(len(content)), version[:], nil
+	if _, there := f[name]; there {
+		return nil, &protocol.Error{Code: protocol.Changed, By: protocol.Node, Text: "other content"}
+	}
+	return nil, &protocol.Error{Code: protocol.NotFound, By: protocol.Node, Text: "no such file"}
+}
+
+// file is a shared file in memory.
+type file struct {
+	page
+	identity
 }
 
 type page struct{ *strings.Reader }
 
-func (page) Close() error { return nil }
-
-// heap is a store in memory.
-type heap struct{ bytes.Buffer }
-
-func (h *heap) Writer(offset uint64) (io.Writer, error) {
-	h.Truncate(int(offset))
-	return &h.Buffer, nil
+// identity is what a content is known by, and its tree.
+type identity struct {
+	size   uint64
+	hash   protocol.Hash
+	tree   []byte
+	values []protocol.Hash
 }
 
-func (h *heap) Clear() error {
-	h.Reset()
+func (i identity) Size() uint64        { return i.size }
+func (i identity) Hash() protocol.Hash { return i.hash }
+
+func (i identity) Slice(first, count uint64) ([]byte, error) {
+	return content.Slice(i.tree, protocol.Groups(i.size), first, count), nil
+}
+
+// identify hashes a content.
+func identify(r io.Reader) (i identity) {
+	group := make([]byte, protocol.GroupSize)
+	var data []byte
+	for number := uint64(0); ; number++ {
+		n, _ := io.ReadFull(r, group)
+		if n == 0 {
+			break
+		}
+		i.size += uint64(n)
+		i.values = append(i.values, content.Value(number, group[:n], false))
+		data = group[:n]
+	}
+	if len(i.values) == 1 {
+		i.values[0] = content.Value(0, data, true)
+	}
+	i.hash, i.tree = content.Build(i.values)
+	return i
+}
+
+func newFile(text string) *file {
+	return &file{page{strings.NewReader(text)}, identify(strings.NewReader(text))}
+}
+
+func (*file) Close() error  { return nil }
+func (*file) Changed() bool { return false }
+
+// heap is a store in memory, of one item.
+type heap struct {
+	mu     sync.Mutex
+	groups map[uint64]string
+	closed int // sinks
+	opened []roles.OpenStore
+}
+
+func (h *heap) Open(_ context.Context, want roles.OpenStore, _ func(done, size uint64)) (roles.Groups, bool, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	other := len(h.groups) > 0
+	h.groups = map[uint64]string{}
+	h.opened = append(h.opened, want)
+	return nil, other, nil
+}
+
+func (h *heap) Receive(int, uint64) (transport.Sink, error) { return h, nil }
+func (h *heap) File(uint64) *os.File                        { return nil }
+
+func (h *heap) Verified(group uint64, _ protocol.Hash, data []byte) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.groups[group] = string(data)
 	return nil
 }
 
-// fileStore is a store that is one file.
-type fileStore struct{ *os.File }
-
-func (s fileStore) Writer(offset uint64) (io.Writer, error) {
-	_, err := s.Seek(int64(offset), io.SeekStart)
-	return s.File, err
+func (h *heap) Close() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closed++
+	return nil
 }
 
-func (s fileStore) Clear() error { return s.Truncate(0) }
+// String returns the groups that are there, one after the other.
+func (h *heap) String() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var all strings.Builder
+	for _, group := range slices.Sorted(maps.Keys(h.groups)) {
+		all.WriteString(h.groups[group])
+	}
+	return all.String()
+}
+
+// fileStore is a store that is one file, which verifies nothing later.
+type fileStore struct{ file *os.File }
+
+func (s fileStore) Open(context.Context, roles.OpenStore, func(done, size uint64)) (roles.Groups, bool, error) {
+	return nil, false, nil
+}
+
+func (s fileStore) Receive(int, uint64) (transport.Sink, error) { return s, nil }
+
+func (s fileStore) File(group uint64) *os.File {
+	s.file.Seek(int64(group*protocol.GroupSize), io.SeekStart)
+	return s.file
+}
+
+func (s fileStore) Verified(group uint64, _ protocol.Hash, data []byte) error {
+	if data == nil {
+		return nil
+	}
+	_, err := s.file.WriteAt(data, int64(group*protocol.GroupSize))
+	return err
+}
+
+func (fileStore) Close() error { return nil }

@@ -7,12 +7,14 @@ import (
 	"io"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"sync"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/spf13/cobra"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
@@ -76,7 +78,7 @@ func (d *demo) run(ctx context.Context) error {
 	// The relay outlives the nodes, and they outlive an interrupt, so that all can say goodbye.
 	relayCtx, stopRelay := context.WithCancel(context.WithoutCancel(ctx))
 	nodesCtx, stopNodes := context.WithCancel(relayCtx)
-	content, err := d.phases(ctx, relayCtx, nodesCtx, shares)
+	content, err := d.phases(ctx, relayCtx, nodesCtx, top, shares)
 	d.heading("Goodbye: each node tells the relay that it leaves")
 	stopNodes()
 	d.nodesRun.Wait()
@@ -85,17 +87,17 @@ func (d *demo) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.heading(fmt.Sprintf("%s, %d bytes:", said(d.name), content.Size()))
-	return errors.Join(d.print(content), content.Discard(), d.wrong)
+	d.heading(fmt.Sprintf("%s, %s, as its hash says:", said(d.name), bytesText(uint64(len(content)))))
+	return errors.Join(d.print(content), d.wrong)
 }
 
 // phases runs all three and returns what was fetched.
-func (d *demo) phases(ctx, relayCtx, nodesCtx context.Context, shares []share) (*disk.Spool, error) {
+func (d *demo) phases(ctx, relayCtx, nodesCtx context.Context, top string, shares []share) ([]byte, error) {
 	relayAt, err := d.startRelay(relayCtx)
 	if err != nil {
 		return nil, err
 	}
-	d.heading("Phase 1, register: each node tells the relay where it listens, and closes")
+	d.heading("Phase 1, register: each node tells the relay where it listens and what it has, and closes")
 	for i, share := range shares {
 		if err := d.startNode(nodesCtx, fmt.Sprintf("node %d", i+1), relayAt, share); err != nil {
 			return nil, err
@@ -104,19 +106,77 @@ func (d *demo) phases(ctx, relayCtx, nodesCtx context.Context, shares []share) (
 			return nil, &Failure{ExitInterrupted, "interrupted"}
 		}
 	}
-	d.heading(fmt.Sprintf("Phases 2 and 3, locate and fetch: the client wants %q", said(d.name)))
-	spool, err := disk.Temporary()
+	root, err := clientFolder(top)
 	if err != nil {
 		return nil, err
 	}
-	client := Client{Relay: relayAt.String(), Log: d.log, Errors: io.Discard, Trace: d.teller("client")}
-	failed := failure(client.Relay, client.Fetch(ctx, d.name, spool))
+	defer root.Close()
+	d.heading(fmt.Sprintf("Phases 2 and 3, locate and fetch: the client wants %q", said(d.name)))
+	c := Client{Relay: relayAt.String(), Sources: len(shares), Log: d.log, Trace: d.teller("client")}
+	_, failed := d.get(ctx, c, root, d.name, nil)
 	d.settle(ctx)
 	if failed != nil {
-		spool.Discard()
 		return nil, failed
 	}
-	return spool, nil
+	if d.files == "" {
+		if failed := d.goOn(ctx, c, root); failed != nil {
+			return nil, failed
+		}
+	}
+	return root.ReadFile(d.name)
+}
+
+func clientFolder(top string) (*os.Root, error) {
+	folder := filepath.Join(top, "client")
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		return nil, err
+	}
+	return os.OpenRoot(folder)
+}
+
+// get fetches a file into the client's folder.
+func (d *demo) get(ctx context.Context, c Client, root *os.Root, name string, watch func(any)) (client.Result, *Failure) {
+	part, wish := disk.NewPart(root, name), client.Wish{Name: name}
+	r := c.Fetch(ctx, wish, part, watch)
+	failed := failure(c.Relay, wish, r)
+	if failed == nil {
+		if err := part.Keep(); err != nil {
+			failed = diskFailure(err)
+		}
+	}
+	if err := part.Close(); err != nil && failed == nil {
+		failed = diskFailure(err)
+	}
+	return r, failed
+}
+
+// goOn shows a fetch that is interrupted, and goes on from several nodes.
+func (d *demo) goOn(ctx context.Context, c Client, root *os.Root) *Failure {
+	d.heading(fmt.Sprintf("And a larger file, which every node has: %s, stopped in the middle", large.name))
+	d.muted(true)
+	defer d.muted(false)
+	cut, stop := context.WithCancel(ctx)
+	defer stop()
+	groups := 0
+	_, failed := d.get(cut, c, root, large.name, func(outcome any) {
+		if _, is := outcome.(client.Had); is {
+			if groups++; groups == large.size/protocol.GroupSize/3 {
+				stop()
+			}
+		}
+	})
+	d.settle(ctx)
+	if failed != nil && failed.Code != ExitInterrupted {
+		return failed
+	}
+	d.say("client  had %s, each verified, when it was told to stop", count(groups, "group of 1 MiB", "groups of 1 MiB"))
+	r, failed := d.get(ctx, c, root, large.name, nil)
+	d.settle(ctx)
+	if failed != nil {
+		return failed
+	}
+	d.say("client  went on at %s of %s, and has it all: %s, from %s", bytesText(r.Kept), bytesText(r.Size), short(r.Hash), fromWhom(r.From))
+	return nil
 }
 
 func (d *demo) startRelay(ctx context.Context) (netip.AddrPort, error) {
@@ -141,7 +201,7 @@ func (d *demo) startNode(ctx context.Context, name string, relayAt netip.AddrPor
 	if err != nil {
 		return err
 	}
-	n := Node{Relay: relayAt.String(), Listen: "127.0.0.1:0", Folder: s.folder, ID: id, Links: protocol.MaxLinks,
+	n := Node{Relay: relayAt.String(), Listen: "127.0.0.1:0", Folder: s.folder, Index: "-", ID: id, Links: protocol.MaxLinks,
 		Log: d.log.Named(name), Trace: d.teller(name), Ready: func(at netip.AddrPort) { ready <- at }}
 	d.say("%-7s shares %s", name, s.describe())
 	stopped := make(chan error, 1)
@@ -161,18 +221,11 @@ func (d *demo) startNode(ctx context.Context, name string, relayAt netip.AddrPor
 	}
 }
 
-func (d *demo) print(content *disk.Spool) error {
-	reader, err := content.Reader()
-	if err != nil {
-		return err
-	}
-	if err := checkPrintable(reader); err != nil {
+func (d *demo) print(content []byte) error {
+	if rest, ok := printable(content); !ok || len(rest) > 0 {
 		d.say("(not shown: it is not text)")
 		return nil
 	}
-	if reader, err = content.Reader(); err != nil {
-		return err
-	}
-	_, err = io.Copy(d.out, reader)
+	_, err := d.out.Write(content)
 	return err
 }

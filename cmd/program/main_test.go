@@ -35,7 +35,15 @@ func TestMain(m *testing.M) {
 	if command, is := commands[os.Getenv(beProgram)]; is {
 		os.Exit(program.Main(command()))
 	}
-	goleak.VerifyTestMain(m)
+	caches, err := os.MkdirTemp("", "relaypeer-test-*") // where nodes keep their indexes
+	if err != nil {
+		panic(err)
+	}
+	os.Setenv("XDG_CACHE_HOME", caches)
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		os.RemoveAll(caches)
+		os.Exit(code)
+	}))
 }
 
 // process is a program that runs.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,6 +20,7 @@ type Narrator struct {
 	mu    sync.Mutex
 	names map[netip.AddrPort]string // who listens where, and whose the other ends are
 	open  int                       // ends of links that are not closed yet
+	mute  bool                      // links are not told of
 }
 
 // NewNarrator returns a Narrator that writes to out.
@@ -36,6 +38,13 @@ func (n *Narrator) heading(text string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	fmt.Fprintf(n.out, "\n%s\n", text)
+}
+
+// muted stops telling what links do, or begins again.
+func (n *Narrator) muted(mute bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.mute = mute
 }
 
 // know gives the listener at an address a name.
@@ -60,6 +69,9 @@ func (n *Narrator) teller(me string) func(transport.Event) {
 			accepted = true
 		case transport.Closed:
 			n.open--
+		}
+		if n.mute {
+			return
 		}
 		if accepted {
 			if e.What == transport.Closed {
@@ -115,23 +127,51 @@ func describe(m protocol.Message) string {
 	case *protocol.Registered:
 		at := netip.AddrPortFrom(m.Host.Addr(), m.Port)
 		return fmt.Sprintf("%s at %s for %v, renew after %v", m.Kind(), at, protocol.Millis(m.TTL), protocol.Millis(m.Renew))
+	case *protocol.Publish:
+		return fmt.Sprintf("%s %s, up to change %d of %d", m.Kind(), count(len(m.Changes), "name", "names"), m.To, m.Latest)
+	case *protocol.Published:
+		return fmt.Sprintf("%s: change %d is held", m.Kind(), m.Sequence)
 	case *protocol.Locate:
-		return fmt.Sprintf("%s %q", m.Kind(), said(m.Name))
+		return fmt.Sprintf("%s %s", m.Kind(), file(m.Name, m.Hash))
 	case *protocol.Located:
-		nodes := []netip.AddrPort{}
+		nodes := []string{}
 		for _, p := range m.Peers {
-			nodes = append(nodes, p.Addr())
+			nodes = append(nodes, p.Addr().String())
+			if !p.Hash.IsZero() {
+				nodes[len(nodes)-1] += " has it"
+			}
 		}
-		return fmt.Sprintf("%s %s: %v", m.Kind(), count(len(nodes), "node", "nodes"), nodes)
+		return fmt.Sprintf("%s %s: %s", m.Kind(), count(len(nodes), "node", "nodes"), strings.Join(nodes, ", "))
+	case *protocol.List:
+		return fmt.Sprintf("%s %q", m.Kind(), said(m.Pattern))
+	case *protocol.Listed:
+		return fmt.Sprintf("%s %s", m.Kind(), count(len(m.Items), "name", "names"))
+	case *protocol.Tree:
+		return fmt.Sprintf("%s of %s", m.Kind(), file(m.Name, m.Hash))
+	case *protocol.Outboard:
+		return fmt.Sprintf("%s %d bytes, hash %s, %s", m.Kind(), m.Size, short(m.Hash), count(int(m.Count), "group", "groups"))
+	case *protocol.Hashing:
+		return fmt.Sprintf("%s %d bytes of %d so far", m.Kind(), m.Done, m.Size)
 	case *protocol.Get:
-		return fmt.Sprintf("%s %q from byte %d", m.Kind(), said(m.Name), m.Offset)
+		return fmt.Sprintf("%s %s from byte %d", m.Kind(), file(m.Name, m.Hash), m.Offset)
 	case *protocol.Content:
-		return fmt.Sprintf("%s %d bytes of %d follow", m.Kind(), m.Length, m.Size)
+		return fmt.Sprintf("%s %d bytes of %d follow, hash %s", m.Kind(), m.Length, m.Size, short(m.Hash))
 	case *protocol.Error:
 		return fmt.Sprintf("%s %s: %s", m.Kind(), m.Code, said(m.Text))
 	default:
 		return m.Kind().String()
 	}
+}
+
+// file shows how a file is named.
+func file(name string, hash protocol.Hash) string {
+	switch {
+	case hash.IsZero():
+		return fmt.Sprintf("%q", said(name))
+	case name == "":
+		return "content " + short(hash)
+	}
+	return fmt.Sprintf("%q with content %s", said(name), short(hash))
 }
 
 // settle waits until every link that was opened is closed at both ends, as they are soon after each phase.

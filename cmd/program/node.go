@@ -24,10 +24,13 @@ import (
 
 // Node is a peer node over real sockets.
 type Node struct {
-	Relay     string // host:port
-	Listen    string // host:port; port 0 picks one
-	Folder    string // what it shares
-	Hidden    bool   // whether names that start with a dot are shared
+	Relay     string   // host:port
+	Listen    string   // host:port; port 0 picks one
+	Folder    string   // what it shares
+	Hidden    bool     // whether names that start with a dot are shared
+	Index     string   // the file that keeps what has been hashed; "": the user's cache has one; "-": nothing keeps it
+	Private   bool     // the relay is not told what is shared
+	Mirror    []string // patterns of names that are fetched from others, and shared
 	ID        protocol.NodeID
 	Advertise netip.AddrPort // where to be listed; zero: where the relay sees it, at the port it listens on
 	Links     int            // connections at once
@@ -36,10 +39,17 @@ type Node struct {
 	Ready     func(netip.AddrPort) // called once, after the first registration, with the address it listens on
 }
 
+// moment is what a node waits at most, before it registers, for its files to be hashed.
+const moment = 500 * time.Millisecond
+
 // Run registers and serves until ctx is done, and then leaves gracefully. An error says why it could not be
 // used, or that another node took its id.
 func (n Node) Run(ctx context.Context) error {
-	share, err := disk.OpenShare(n.Folder, n.Hidden)
+	var published *published
+	if !n.Private {
+		published = newPublished()
+	}
+	share, err := n.openShare(published)
 	if err != nil {
 		return err
 	}
@@ -53,12 +63,108 @@ func (n Node) Run(ctx context.Context) error {
 	n.Log.Info("sharing", "folder", n.Folder, "on", listener.Addr())
 	defer context.AfterFunc(ctx, func() { n.Log.Info("stopping; a second signal ends it at once") })()
 	var serving sync.WaitGroup
-	var served error
+	var served, mirrored error
 	serving.Go(func() { served = n.serve(ctx, listener, share) })
-	ousted := n.keepListed(ctx, listener.Addr())
+	indexed := make(chan struct{})
+	serving.Go(func() {
+		defer close(indexed)
+		n.awaitIndexed(ctx, share, published)
+	})
+	select { // a small share is published with the first registration
+	case <-indexed:
+	case <-time.After(moment):
+	}
+	listed := make(chan struct{})
+	if len(n.Mirror) > 0 {
+		serving.Go(func() {
+			select {
+			case <-listed:
+				mirrored = n.mirror().run(ctx)
+			case <-ctx.Done():
+			}
+		})
+	}
+	ousted := n.keepListed(ctx, listener.Addr(), published, func() { close(listed) })
 	cancel()
 	serving.Wait()
-	return errors.Join(ousted, served)
+	return errors.Join(ousted, served, mirrored)
+}
+
+// openShare opens the folder. What becomes known of it is published, if anything is.
+func (n Node) openShare(published *published) (*disk.Share, error) {
+	options := disk.ShareOptions{Hidden: n.Hidden, Index: n.Index, Log: n.Log}
+	if published != nil {
+		options.OnChange = published.change
+	}
+	switch n.Index {
+	case "-":
+		options.Index = ""
+	case "":
+		var err error
+		if options.Index, err = disk.DefaultIndex(n.Folder); err != nil {
+			n.Log.Warn("what is hashed is not kept for the next start: --index says where to", "why", err)
+		}
+	}
+	return disk.OpenShare(n.Folder, options)
+}
+
+// awaitIndexed says when everything has been hashed, to the relay as well: till then it must not take the node for one
+// that does not have what it has not published.
+func (n Node) awaitIndexed(ctx context.Context, share *disk.Share, published *published) {
+	since := time.Now()
+	if share.Settled(ctx) != nil {
+		return
+	}
+	if published != nil {
+		published.catalog.Expect(false)
+		published.news()
+	}
+	all, known := share.Files()
+	if known < all {
+		n.Log.Warn("indexed", "files", known, "in", roughly(time.Since(since)), "not", all-known)
+	} else {
+		n.Log.Info("indexed", "files", known, "in", roughly(time.Since(since)))
+	}
+}
+
+func (n Node) mirror() mirror {
+	return mirror{
+		client: Client{Relay: n.Relay, Sources: defaultSources, Log: n.Log}, folder: n.Folder, hidden: n.Hidden, patterns: n.Mirror, log: n.Log,
+	}
+}
+
+// published is what relays are told of a share.
+type published struct {
+	catalog *node.Catalog
+	nudge   chan struct{}
+}
+
+func newPublished() *published {
+	// Each start has a numbering of its own.
+	p := &published{catalog: node.NewCatalog(uint64(time.Now().UnixMicro())), nudge: make(chan struct{}, 1)}
+	p.catalog.Expect(true)
+	return p
+}
+
+// change is told by the share what a name's content is now.
+func (p *published) change(name string, size uint64, hash protocol.Hash) {
+	news := false
+	if hash.IsZero() {
+		news = p.catalog.Drop(name)
+	} else {
+		news = p.catalog.Set(name, size, hash)
+	}
+	if news {
+		p.news()
+	}
+}
+
+// news wakes who publishes.
+func (p *published) news() {
+	select {
+	case p.nudge <- struct{}{}:
+	default: // it has been told already
+	}
 }
 
 func (n Node) serve(ctx context.Context, listener transport.Listener, share *disk.Share) error {
@@ -85,7 +191,7 @@ func (n Node) served(outcome any) {
 }
 
 // keepListed runs the membership until the node is told to stop, and a goodbye is said or cannot be.
-func (n Node) keepListed(ctx context.Context, listening netip.AddrPort) (ousted error) {
+func (n Node) keepListed(ctx context.Context, listening netip.AddrPort, published *published, listed func()) (ousted error) {
 	port, advertise := listening.Port(), protocol.IP(nil)
 	if n.Advertise.IsValid() {
 		advertise = protocol.IPOf(n.Advertise.Addr())
@@ -94,14 +200,17 @@ func (n Node) keepListed(ctx context.Context, listening netip.AddrPort) (ousted 
 		}
 	}
 	ready := sync.OnceFunc(func() {
+		listed()
 		if n.Ready != nil {
 			n.Ready(listening)
 		}
 	})
-	membership := node.NewMembership(node.Config{
-		Relay: n.Relay, ID: n.ID, Epoch: uint64(time.Now().UnixMicro()), Port: port, Advertise: advertise,
-	})
-	loop := transport.Loop{Network: transport.TCP{}, Start: time.Now(), Trace: traced(n.Log, n.Trace), Report: func(outcome any) {
+	config := node.Config{Relay: n.Relay, ID: n.ID, Epoch: uint64(time.Now().UnixMicro()), Port: port, Advertise: advertise}
+	loop := transport.Loop{Network: transport.TCP{}, Start: time.Now(), Trace: traced(n.Log, n.Trace)}
+	if published != nil {
+		config.Catalog, loop.Nudge = published.catalog, published.nudge
+	}
+	loop.Report = func(outcome any) {
 		switch o := outcome.(type) {
 		case node.Listed:
 			n.Log.Info("listed", "relay", n.Relay, "at", o.At, "ttl", o.TTL)
@@ -111,15 +220,17 @@ func (n Node) keepListed(ctx context.Context, listening netip.AddrPort) (ousted 
 		case node.Ousted:
 			n.Log.Error(o.Text)
 			ousted = errors.New(o.Text)
+		case node.Published:
+			n.Log.Info("published", "relay", n.Relay, "names", o.Names)
 		case node.Departed:
 			n.Log.Info("left", "relay", n.Relay)
 		}
-	}}
+	}
 	// The goodbye is bounded by the machine's own deadlines, and by this for all cases.
 	hard, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(protocol.DrainTimeout, cancel) })()
-	loop.Run(hard, ctx.Done(), membership)
+	loop.Run(hard, ctx.Done(), node.NewMembership(config))
 	return ousted
 }
 
@@ -128,8 +239,9 @@ func NodeCommand(stdout, stderr io.Writer) *cobra.Command {
 	var n Node
 	var id, advertise string
 	command := newCommand("peer-node [flags] <relay-host> <relay-port>", "Share a folder and be listed at a relay",
-		"peer-node registers at a relay and serves the files of a folder to whoever asks. It prints one line,\n"+
-			"\"ready <host>:<port>\", once the relay lists it. A relay that is away is tried again for ever.",
+		"peer-node registers at a relay, tells it what it shares, and serves the files of a folder to whoever asks. It prints\n"+
+			"one line, \"ready <host>:<port>\", once the relay lists it; files are hashed in the background. A relay that is away\n"+
+			"is tried again for ever.",
 		arguments(2, 2), func(c *cobra.Command, args []string) (err error) {
 			if n.Relay, err = parseRelay(args[0], args[1]); err != nil {
 				return err
@@ -145,6 +257,11 @@ func NodeCommand(stdout, stderr io.Writer) *cobra.Command {
 			} else if _, err := parsePort(port, true); err != nil {
 				return err
 			}
+			for _, pattern := range n.Mirror {
+				if err := protocol.CheckPattern(pattern); err != nil || pattern == "" {
+					return usage("--mirror: %q is no pattern", said(pattern))
+				}
+			}
 			if n.Links < 1 {
 				return usage("--max-links is at least 1")
 			}
@@ -159,6 +276,9 @@ func NodeCommand(stdout, stderr io.Writer) *cobra.Command {
 	flags := command.Flags()
 	flags.StringVar(&n.Folder, "share", ".", "the folder whose files are shared, with its sub-folders")
 	flags.BoolVar(&n.Hidden, "hidden", false, "share files and folders whose names start with a dot, too")
+	flags.StringVar(&n.Index, "index", "", "the FILE that keeps what has been hashed between runs; - for none (default: one for the folder in the user's cache)")
+	flags.BoolVar(&n.Private, "no-publish", false, "do not tell the relay what is shared; it takes the node for one that may have anything")
+	flags.StringArrayVar(&n.Mirror, "mirror", nil, "fetch what others publish under names that match this PATTERN, and share it; may be given several times")
 	flags.StringVar(&n.Listen, "listen", ":0", "HOST:PORT to serve on; port 0 picks a free one")
 	flags.StringVar(&advertise, "advertise", "", "HOST[:PORT] to be listed at, where the relay allows it")
 	flags.StringVar(&id, "id", "", "the node's id, 64 hex digits (default: drawn at each start)")

@@ -1,79 +1,149 @@
 package program
 
 import (
+	"fmt"
 	"io"
+	"net/netip"
 	"sync"
 	"time"
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
-
-	"github.com/relaypeer/relaypeer/protocol"
-	"github.com/relaypeer/relaypeer/transport"
-	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
-// progress shows a bar on a terminal while a file comes in. It looks at the spool's size now and then, so that
-// the bytes themselves take the system's short way.
+// progress tells people how far a fetch is: with a bar, where there is a terminal, and in lines, which go above the
+// bar. Any goroutine may call it; without a terminal only the lines show.
 type progress struct {
-	name  string
-	spool *disk.Spool
-	bars  *mpb.Progress
+	label  string
+	errors io.Writer // where lines go while there is no bar
 
-	mu   sync.Mutex
-	bar  *mpb.Bar // nil before the size is known
-	stop chan struct{}
-	done sync.WaitGroup
+	drawing sync.Mutex              // held while the bars are told something; they call head and tail, which want mu
+	bars    *mpb.Progress           // nil: there is no terminal, or it is over
+	bar     *mpb.Bar                // nil before there is something to show
+	told    map[netip.AddrPort]bool // that are hashing
+
+	mu sync.Mutex
+	figures
 }
 
-// startProgress shows nothing when there is no terminal.
-func startProgress(name string, spool *disk.Spool, terminal io.Writer) *progress {
-	p := &progress{name: said(name), spool: spool, stop: make(chan struct{})}
-	if terminal == nil {
-		return p
+// figures are what a bar shows.
+type figures struct {
+	size    uint64 // bytes in all
+	done    uint64 // of them here and verified
+	kept    uint64 // of them here before
+	since   time.Time
+	waiting string // what is waited for; "": nothing, bytes come
+	files   int    // here, of many
+	of      int    // 0: it is a single file
+}
+
+// newProgress shows nothing before it is told something.
+func newProgress(label string, terminal, errors io.Writer) *progress {
+	p := &progress{label: label, errors: errors, told: map[netip.AddrPort]bool{}, figures: figures{since: time.Now()}}
+	if terminal != nil {
+		p.bars = mpb.New(mpb.WithOutput(terminal), mpb.WithWidth(40), mpb.WithRefreshRate(120*time.Millisecond))
 	}
-	p.bars = mpb.New(mpb.WithOutput(terminal), mpb.WithWidth(64))
-	p.done.Go(p.look)
 	return p
 }
 
-// watch learns the file's size from the first CONTENT.
-func (p *progress) watch(e transport.Event) {
-	content, is := e.Message.(*protocol.Content)
-	if p.bars == nil || !is || content.Size == 0 {
+// say tells people a line.
+func (p *progress) say(format string, args ...any) {
+	p.drawing.Lock()
+	defer p.drawing.Unlock()
+	out := p.errors
+	if p.bar != nil {
+		out = p.bars
+	}
+	fmt.Fprintf(out, format+"\n", args...)
+}
+
+// begin sets how many bytes it is about, and how many of them are here already; of is a number of files, 0 of one.
+func (p *progress) begin(size, kept uint64, of int) {
+	p.change(func(f *figures) { *f = figures{size: size, done: kept, kept: kept, of: of, since: time.Now()} })
+}
+
+// had counts verified bytes, and files that are whole.
+func (p *progress) had(bytes uint64, files int) {
+	p.change(func(f *figures) { f.done, f.files, f.waiting = f.done+bytes, f.files+files, "" })
+}
+
+// wait says what is waited for, until bytes come.
+func (p *progress) wait(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	p.change(func(f *figures) { f.waiting = text })
+}
+
+// hashing says that a node is not ready to send. Without a bar it is said once for each node.
+func (p *progress) hashing(node netip.AddrPort, done, size uint64) {
+	text := fmt.Sprintf("%s is hashing: %d %% of %s", node, percent(done, size), bytesText(size))
+	p.drawing.Lock()
+	barred := p.bars != nil
+	told := p.told[node]
+	p.told[node] = true
+	p.drawing.Unlock()
+	if barred {
+		p.wait("%s", text)
+	} else if !told {
+		p.say("%s", text)
+	}
+}
+
+// more adds to what it is about: bytes, of which some are here already.
+func (p *progress) more(size, kept uint64) {
+	p.change(func(f *figures) { f.size, f.done, f.kept = f.size+size, f.done+kept, f.kept+kept })
+}
+
+func (p *progress) change(do func(*figures)) {
+	p.mu.Lock()
+	do(&p.figures)
+	size, done := p.size, p.done
+	p.mu.Unlock()
+	p.drawing.Lock()
+	defer p.drawing.Unlock()
+	if p.bars == nil {
 		return
 	}
+	if p.bar == nil {
+		p.bar = p.bars.AddBar(0, mpb.BarRemoveOnComplete(),
+			mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return p.head() })),
+			mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return p.tail() })))
+	}
+	p.bar.SetTotal(int64(size)+1, false) // one more than there are: only end takes the bar away
+	p.bar.SetCurrent(int64(min(done, size)))
+}
+
+func (p *progress) head() string {
+	const most = 24
+	label := []rune(said(p.label))
+	if len(label) > most {
+		label = append(label[:most-3], '.', '.', '.')
+	}
+	return string(label) + " "
+}
+
+func (p *progress) tail() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.bar == nil {
-		p.bar = p.bars.AddBar(int64(content.Size), mpb.BarRemoveOnComplete(),
-			mpb.PrependDecorators(decor.Name(p.name+" "), decor.CountersKibiByte("% .1f / % .1f")),
-			mpb.AppendDecorators(decor.AverageSpeed(decor.SizeB1024(0), "% .1f"), decor.Name(" "), decor.AverageETA(decor.ET_STYLE_GO)))
+	if p.waiting != "" {
+		return " " + p.waiting
 	}
-	p.bar.SetTotal(int64(content.Size), false)
+	text := fmt.Sprintf(" %s of %s", bytesText(p.done), bytesText(p.size))
+	if p.of > 0 {
+		text = fmt.Sprintf(" %s of %s files,%s", grouped(p.files), grouped(p.of), text)
+	}
+	fresh, took := p.done-p.kept, time.Since(p.since)
+	if fresh == 0 || took < time.Second {
+		return text
+	}
+	pace := float64(fresh) / took.Seconds()
+	left := time.Duration(float64(p.size-min(p.done, p.size)) / pace * float64(time.Second))
+	return fmt.Sprintf("%s, %s/s, %v left", text, bytesText(uint64(pace)), left.Round(time.Second))
 }
 
-func (p *progress) look() {
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		select {
-		case <-p.stop:
-			return
-		case <-tick.C:
-			p.mu.Lock()
-			if p.bar != nil {
-				p.bar.SetCurrent(p.spool.Size())
-			}
-			p.mu.Unlock()
-		}
-	}
-}
-
-// end takes the bar away.
+// end takes the bar away. Lines may still be said.
 func (p *progress) end() {
-	close(p.stop)
-	p.done.Wait()
+	p.drawing.Lock()
+	defer p.drawing.Unlock()
 	if p.bars == nil {
 		return
 	}
@@ -81,4 +151,5 @@ func (p *progress) end() {
 		p.bar.Abort(true)
 	}
 	p.bars.Wait()
+	p.bar, p.bars = nil, nil
 }

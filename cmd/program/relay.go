@@ -65,8 +65,8 @@ func RelayCommand(stdout, stderr io.Writer) *cobra.Command {
 			if r.Policy.TTL < 3*protocol.RenewLeast || r.Policy.TTL > protocol.MaxWait {
 				return usage("--ttl: a lease lasts from %v to %v", 3*protocol.RenewLeast, protocol.MaxWait)
 			}
-			if r.Links < 1 || r.Policy.MaxLeases < 1 {
-				return usage("--max-links and --max-leases are at least 1")
+			if r.Links < 1 || r.Policy.MaxLeases < 1 || r.Policy.MaxEntries < 1 || r.Policy.MaxIndex < 1 {
+				return usage("--max-links, --max-leases, --max-entries and --max-index are at least 1")
 			}
 			r.Listen, r.Log = net.JoinHostPort(host, args[0]), log
 			r.Ready = func(at netip.AddrPort) { fmt.Fprintf(c.OutOrStdout(), "ready %s\n", at) }
@@ -78,6 +78,8 @@ func RelayCommand(stdout, stderr io.Writer) *cobra.Command {
 	flags.StringVar(&host, "host", "", "listen on this address only (default: all interfaces)")
 	flags.DurationVar(&r.Policy.TTL, "ttl", protocol.LeaseTTL, "how long a silent node stays listed")
 	flags.IntVar(&r.Policy.MaxLeases, "max-leases", protocol.MaxLeases, "nodes listed at once")
+	flags.IntVar(&r.Policy.MaxEntries, "max-entries", protocol.MaxEntries, "names kept of one node; one that publishes more counts as one that may have anything")
+	flags.IntVar(&r.Policy.MaxIndex, "max-index", protocol.MaxIndex, "names kept of all nodes")
 	flags.IntVar(&r.Links, "max-links", protocol.MaxLinks, "connections at once")
 	flags.BoolVar(&r.Policy.AllowAdvertise, "allow-advertise", false, "let nodes be listed at another address than the one they come from")
 	return command
@@ -111,4 +113,19 @@ func (d logged) Renew(at roles.Moment, m *protocol.Renew) protocol.Message {
 func (d logged) Leave(at roles.Moment, m *protocol.Leave) protocol.Message {
 	d.log.Info("node left", "epoch", m.Epoch)
 	return d.Directory.Leave(at, m)
+}
+
+func (d logged) Publish(at roles.Moment, m *protocol.Publish) protocol.Message {
+	answer := d.Directory.Publish(at, m)
+	switch answer := answer.(type) {
+	case *protocol.Published:
+		d.log.Debug("index page", "names", len(m.Changes), "up-to", m.To, "of", m.Latest)
+	case *protocol.Error:
+		if answer.Code == protocol.Resync { // nothing went wrong: the node begins from the start
+			d.log.Debug("index page refused", "code", answer.Code)
+		} else {
+			d.log.Warn("index refused", "epoch", m.Epoch, "code", answer.Code, "why", answer.Text)
+		}
+	}
+	return answer
 }

@@ -1,12 +1,14 @@
 package program
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -39,6 +41,12 @@ var texts = []struct{ name, text string }{
 	{"recipe.txt", "Flour, water, salt, time.\n"},
 }
 
+// large is a file that every demo node has.
+var large = struct {
+	name string
+	size int // bytes
+}{"harbour.raw", 16 << 20}
+
 // spread deals the files of a folder, or the demo's own, out to so many folders under top, in turn.
 func spread(top, from string, nodes int) ([]share, error) {
 	shares := make([]share, nodes)
@@ -62,7 +70,7 @@ func spread(top, from string, nodes int) ([]share, error) {
 				return nil, err
 			}
 		}
-		return shares, nil
+		return shares, spreadLarge(shares)
 	}
 	err := filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
 		name, _ := filepath.Rel(from, path)
@@ -76,6 +84,26 @@ func spread(top, from string, nodes int) ([]share, error) {
 		return deal(name, func(to string) error { return link(path, to) })
 	})
 	return shares, err
+}
+
+// spreadLarge gives every node the large file.
+func spreadLarge(shares []share) error {
+	first := filepath.Join(shares[0].folder, large.name)
+	bytes := make([]byte, large.size)
+	rand.Read(bytes)
+	if err := os.WriteFile(first, bytes, 0o644); err != nil {
+		return err
+	}
+	for i := range shares {
+		shares[i].names = append(shares[i].names, large.name)
+		if i == 0 {
+			continue
+		}
+		if err := link(first, filepath.Join(shares[i].folder, large.name)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // link gives a file a second name, or copies it where that can't be done.
@@ -96,11 +124,13 @@ func link(from, to string) error {
 	return errors.Join(err, file.Close())
 }
 
-// lastName returns a file of the last node that has one.
+// lastName returns a file that only the last node that has any of its own has.
 func lastName(shares []share) (string, error) {
 	for i := len(shares) - 1; i >= 0; i-- {
-		if names := shares[i].names; len(names) > 0 {
-			return names[len(names)-1], nil
+		for _, name := range slices.Backward(shares[i].names) {
+			if name != large.name {
+				return name, nil
+			}
 		}
 	}
 	return "", errors.New("there is no file to share")

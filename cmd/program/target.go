@@ -1,13 +1,11 @@
 package program
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
-	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -24,19 +22,22 @@ type target struct {
 	guard    bool      // out is a terminal, and must not be sent control characters
 	root     *os.Root
 	file     string    // the one file in root; "": each under its own name
-	progress io.Writer // the terminal for a progress bar, or nil
+	terminal io.Writer // the terminal for a progress bar, or nil
 }
+
+// folder reports whether each file goes under its own name.
+func (t *target) folder() bool { return t.root != nil && t.file == "" }
 
 // parseTarget reads the -o flag.
 func parseTarget(output string, names int, stdout, stderr io.Writer) (*target, error) {
 	t := &target{}
 	if isTerminal(stderr) {
-		t.progress = stderr
+		t.terminal = stderr
 	}
 	if output == "" || output == "-" {
 		t.out, t.guard = stdout, output == "" && isTerminal(stdout)
 		if isTerminal(stdout) {
-			t.progress = nil
+			t.terminal = nil
 		}
 		return t, nil
 	}
@@ -75,79 +76,68 @@ func (t *target) close() {
 	}
 }
 
-func (t *target) path(name string) string {
+// named returns the name under which a file arrives.
+func (t *target) named(name string) string {
 	if t.file != "" {
 		return t.file
 	}
-	return path.Clean(name)
+	return name
 }
 
-func (t *target) spool(name string) (*disk.Spool, error) {
+// place returns where a file of that name goes.
+func (t *target) place(name string) place {
 	if t.out != nil {
-		return disk.Temporary()
+		return printing(t.out, t.guard)
 	}
-	return disk.Beside(t.root, t.path(name))
+	return disk.NewPart(t.root, t.named(name))
 }
 
-// deliver puts a whole file where it belongs and ends the spool.
-func (t *target) deliver(ctx context.Context, name string, spool *disk.Spool) error {
-	if t.out == nil {
-		return spool.Keep(t.path(name))
-	}
-	return errors.Join(t.print(ctx, spool), spool.Discard())
+// printer writes verified content in order. It remembers what went wrong, for what a machine is told of it is a line.
+type printer struct {
+	out   io.Writer
+	guard bool   // nothing that a terminal would take for commands
+	rest  []byte // the beginning of a character whose end has not come yet
+	err   error
 }
 
-func (t *target) print(ctx context.Context, spool *disk.Spool) error {
-	if t.guard {
-		content, err := spool.Reader()
-		if err != nil {
-			return err
+var errCommands = errors.New("the content has control characters and standard output is a terminal; use -o FILE, or -o - to print it all the same")
+
+func (p *printer) Write(data []byte) (int, error) {
+	if p.err != nil {
+		return 0, p.err
+	}
+	text := data
+	if p.guard {
+		text = append(p.rest, data...)
+		rest, ok := printable(text)
+		if !ok {
+			p.err = errCommands
+			return 0, p.err
 		}
-		if err := checkPrintable(content); err != nil {
-			return err
-		}
+		text, p.rest = text[:len(text)-len(rest)], slices.Clone(rest)
 	}
-	content, err := spool.Reader()
-	if err != nil {
-		return err
+	if _, p.err = p.out.Write(text); p.err != nil {
+		return 0, p.err
 	}
-	_, err = io.Copy(t.out, interruptible{ctx, content})
-	return err
+	return len(data), nil
 }
 
-// interruptible is a reader that ends with the context: a pager that is not read must not hold an interrupt up.
-type interruptible struct {
-	ctx context.Context
-	io.Reader
+// end says whether what was printed is a whole text.
+func (p *printer) end() error {
+	if p.err == nil && len(p.rest) > 0 {
+		p.err = errCommands
+	}
+	return p.err
 }
 
-func (r interruptible) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return r.Reader.Read(p)
-}
-
-// checkPrintable refuses content that a terminal would take for commands.
-func checkPrintable(content io.Reader) error {
-	refused := errors.New("the content has control characters and standard output is a terminal; use -o FILE, or -o - to print it all the same")
-	window, rest := make([]byte, 64<<10), 0
-	for {
-		n, err := content.Read(window[rest:])
-		text := window[:rest+n]
-		for len(text) > 0 && (utf8.FullRune(text) || err != nil) {
-			r, size := utf8.DecodeRune(text)
-			if r == utf8.RuneError && size == 1 || unicode.IsControl(r) && !strings.ContainsRune("\n\r\t\f", r) {
-				return refused
-			}
-			text = text[size:]
+// printable reports whether text has no control characters, and returns what it ends with of an unfinished character.
+func printable(text []byte) (rest []byte, ok bool) {
+	for len(text) > 0 && utf8.FullRune(text) {
+		r, size := utf8.DecodeRune(text)
+		if r == utf8.RuneError && size == 1 || unicode.IsControl(r) && !strings.ContainsRune("\n\r\t\f", r) {
+			return nil, false
 		}
-		rest = copy(window, text)
-		switch {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
-			return fmt.Errorf("reading back what was received: %w", err)
-		}
+		text = text[size:]
 	}
+	return text, true
 }

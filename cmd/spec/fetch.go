@@ -26,8 +26,10 @@ func wholeFetch() string {
 		},
 	}
 	stage.hash = content.Value(0, stage.file, true)
+	catalog := node.NewCatalog(exampleIndex)
+	catalog.Set("hello.txt", uint64(len(stage.file)), stage.hash)
 	stage.play("node", node.NewMembership(node.Config{
-		Relay: "relay.example:4000", ID: exampleID(), Epoch: exampleEpoch, Port: nodePort,
+		Relay: "relay.example:4000", ID: exampleID(), Epoch: exampleEpoch, Port: nodePort, Catalog: catalog,
 	}))
 	stage.play("client", client.NewFetch(client.Wish{Relay: "relay.example:4000", Name: "hello.txt"}))
 	return stage.out.String()

@@ -6,6 +6,9 @@ import "github.com/relaypeer/relaypeer/protocol"
 // parent. The last segment of a file may have fewer. Whoever keeps the trees of large files keeps them by segments.
 const SegmentGroups = 1024
 
+// depth is how many parents there are at most on the way from the root to a group.
+const depth = 64
+
 // Segments returns how many segments the tree of a file of so many groups has.
 func Segments(groups uint64) uint64 { return (groups + SegmentGroups - 1) / SegmentGroups }
 
@@ -23,7 +26,7 @@ func SliceSegments(above []byte, groups, first, count uint64, segment func(numbe
 		return nil, nil
 	}
 	from, to := first/SegmentGroups, Segments(first+count)
-	var slice []byte
+	slice := make([]byte, 0, (count+2*depth)*NodeSize)
 	var down func(at, lo, hi uint64) error
 	down = func(at, lo, hi uint64) error {
 		switch {
@@ -35,8 +38,11 @@ func SliceSegments(above []byte, groups, first, count uint64, segment func(numbe
 				return err
 			}
 			begin := lo * SegmentGroups
-			start, end := max(first, begin)-begin, min(first+count-begin, SegmentGroups)
-			slice = append(slice, Slice(tree, min(groups-begin, SegmentGroups), start, end-start)...)
+			start, end, all := max(first, begin)-begin, min(first+count-begin, SegmentGroups), min(groups-begin, SegmentGroups)
+			if end-start < all {
+				tree = Slice(tree, all, start, end-start)
+			}
+			slice = append(slice, tree...)
 			return nil
 		}
 		slice = append(slice, above[at*NodeSize:(at+1)*NodeSize]...)

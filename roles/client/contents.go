@@ -31,7 +31,7 @@ func (f *Fetch) remember(is Identity, node netip.AddrPort, tried bool) {
 // hollow reports whether nothing speaks for the content of this fetch but nodes that have sent wrong bytes.
 func (f *Fetch) hollow() bool {
 	is, known := f.plan.Identity()
-	if !known || f.plan.had.Count() > 0 {
+	if !known || f.plan.had.Count() > 0 || is == f.wish.Prefer {
 		return false
 	}
 	for _, k := range f.contents {
@@ -64,4 +64,15 @@ func (f *Fetch) startAnew() bool {
 		return true
 	}
 	return false
+}
+
+// otherThan reports whether a relay says that a node has another content than the one that is preferred. Such a node is
+// not asked as long as others may have that; what the relay says of it is remembered.
+func (f *Fetch) otherThan(peer *protocol.Peer) bool {
+	is, known := f.plan.Identity()
+	if !known || is != f.wish.Prefer || peer.Hash.IsZero() || peer.Hash == is.Hash {
+		return false
+	}
+	f.remember(Identity{peer.Hash, peer.Size}, peer.Addr(), false)
+	return true
 }

@@ -19,7 +19,7 @@ func receiving(t *testing.T, w client.Wish, f file, nodes ...byte) *story.Story 
 	return s
 }
 
-func TestWhatOneNodeSentIsKeptAndTheNextSendsTheRest(t *testing.T) {
+func TestANodeLostInTheMiddleIsFollowedByTheNext(t *testing.T) {
 	f := made(2*group+5, 1)
 	s := receiving(t, wish, f, 1, 2)
 	s.Tell(roles.Verified{Link: 1}, "Fetching", "report had")

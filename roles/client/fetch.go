@@ -136,6 +136,10 @@ func (f *Fetch) start(at roles.Moment) {
 		f.fail(at, Misnamed, BadlyNamed, err.Code, err.Text)
 		return
 	}
+	if is := f.wish.Prefer; !is.Hash.IsZero() && (f.wish.Hash.IsZero() || f.wish.Hash == is.Hash) {
+		f.plan.Fix(is)
+		f.contents = append(f.contents, known{Variant: Variant{Identity: is}, tried: true})
+	}
 	f.Fire(Started)
 	f.locate(at)
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // Haul gets many small files from one node over one link, many asked for ahead. What became of each is reported as
-// Hauled, what became of the visit as Tried, at the end. See HaulTable.
+// Hauled, what became of the visit as Tried, at the end; Hashing while the node makes us wait for that. See HaulTable.
 //
 // No OpenStore is asked for: the items of the store are the files in the order in which they were given. Nothing comes
 // for an empty one; that it is Hauled says that it is empty.
@@ -211,7 +211,7 @@ func (h *Haul) hashing(m *protocol.Hashing) {
 	} else {
 		h.Fire(HaulHashingStuck)
 	}
-	h.Do(roles.Hear{Link: haulLink})
+	h.Do(roles.Hear{Link: haulLink}, roles.Report{Outcome: Hashing{h.tried.Node, m.Done, m.Size}})
 }
 
 func (h *Haul) content(m *protocol.Content) {

@@ -226,10 +226,10 @@ func TestAHaulWaitsForANodeThatHashes(t *testing.T) {
 	items := wares(2, 10)
 	s := hauling(t, items, 0, 1)
 	s.At.Now += protocol.ReplyTimeout - 1
-	s.Hear(0, &protocol.Hashing{Done: 10, Size: 10}, "Asking", "hear 0")
+	s.Hear(0, &protocol.Hashing{Done: 10, Size: 10}, "Asking", "hear 0", "report hashing")
 	s.Waits(protocol.ReplyTimeout)
 	s.At.Now += protocol.ReplyTimeout - 1
-	s.Hear(0, &protocol.Hashing{Done: 10, Size: 10}, "Asking", "hear 0")
+	s.Hear(0, &protocol.Hashing{Done: 10, Size: 10}, "Asking", "hear 0", "report hashing")
 	s.Ring("Closed", "hangup 0", "report tried")
 	ends(t, s, protocol.Timeout, map[int]protocol.Code{}, 0, 1)
 }

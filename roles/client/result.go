@@ -12,6 +12,7 @@ type Wish struct {
 	Relay   string        // host:port
 	Name    string        // may be empty where Hash is given
 	Hash    protocol.Hash // what its content must be; zero: what the first node has
+	Prefer  Identity      // of which a part is here already: as long as a node may have it, another content does not take its place
 	Sources int           // links to nodes at once; 1, or 0: the reference mode, strictly one after the other
 	Once    bool          // what was delivered can't be taken back: groups in order, and no other content after the first
 }

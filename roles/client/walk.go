@@ -16,9 +16,11 @@ func (f *Fetch) located(m *protocol.Located) {
 		if at := peer.Addr(); !f.listed[at] && len(f.listed) < protocol.MaxWalk {
 			f.listed[at] = true
 			fresh = append(fresh, at)
+			if !f.otherThan(&peer) {
+				f.candidates = append(f.candidates, at)
+			}
 		}
 	}
-	f.candidates = append(f.candidates, fresh...)
 	f.cursor = m.Cursor
 	if f.pages++; f.cursor != nil && (f.pages >= protocol.MaxPages || len(f.listed) >= protocol.MaxWalk) {
 		f.cursor, f.unwalked = nil, true

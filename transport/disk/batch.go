@@ -18,8 +18,9 @@ import (
 )
 
 // Batch is a [transport.Store] for many small items, files of one group at most. They gather in a folder of their own
-// under the root, and Commit puts all that have come in their places at once: what makes one file durable costs hardly
-// less than what makes a thousand so. Nothing of an item is written before it is verified.
+// under the root, and are put in their places many at once: what makes one file durable costs hardly less than what makes
+// a thousand so. That begins while others come; Commit brings it to an end. Nothing of an item is written before it is
+// verified.
 type Batch struct {
 	root   *os.Root
 	names  []string
@@ -27,21 +28,41 @@ type Batch struct {
 	folder string   // its name
 	locked *os.File // its handle, which has the lock
 
-	commit sync.Mutex // held by Commit
-	mu     sync.Mutex
-	staged []int
+	mu        sync.Mutex
+	staged    []staged
+	pen       int            // where items gather
+	committer sync.WaitGroup // one at most
+	busy      bool           // it is at work
+	misplaced []Misplaced
+	failed    error
 }
+
+// staged is an item that has come: where it lies. There are two pens, so that the committer empties one while the other
+// fills: what happens in one folder the system does one after the other.
+type staged struct{ item, pen int }
+
+func (s staged) name() string { return strconv.Itoa(s.pen) + "/" + strconv.Itoa(s.item) }
+
+// enough is how many items are committed while others come.
+const enough = 1000
 
 // NewBatch returns a Batch for files under root: item i goes to the slash-separated name names[i]. The root is the
 // caller's and is not closed. What batches that were killed have left there is removed.
 func NewBatch(root *os.Root, names []string) (*Batch, error) {
 	sweep(root)
 	b := &Batch{root: root, names: names}
-	if err := b.open(); err != nil {
+	err := b.open()
+	for try := 0; try < mostOpens && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, errBusy)); try++ {
+		err = b.open() // another batch took the folder for one left behind, before it was locked
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: no folder to gather files in: %w", root.Name(), err)
 	}
 	return b, nil
 }
+
+// mostOpens is how often a batch tries again to make its folder.
+const mostOpens = 16
 
 // open makes the folder and locks it, so that no other process takes it for one that was left behind.
 func (b *Batch) open() error {
@@ -62,7 +83,8 @@ func (b *Batch) open() error {
 	if b.stage, err = b.root.OpenRoot(b.folder); err != nil {
 		return errors.Join(err, b.locked.Close())
 	}
-	return nil
+	before("make the pens")
+	return errors.Join(b.stage.Mkdir("0", 0o777), b.stage.Mkdir("1", 0o777))
 }
 
 // sweep removes the folders of batches whose processes are gone.
@@ -128,30 +150,42 @@ func (s batchSink) Verified(_ uint64, _ protocol.Hash, data []byte) error {
 // Close is [transport.Sink]'s.
 func (batchSink) Close() error { return nil }
 
-// take writes an item to the folder where they gather.
+// take writes an item to where they gather.
 func (b *Batch) take(item int, data []byte) error {
+	b.mu.Lock()
+	at := staged{item, b.pen}
+	b.mu.Unlock()
 	before("make an item")
-	file, err := b.stage.OpenFile(strconv.Itoa(item), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	file, err := b.stage.OpenFile(at.name(), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
 	if err != nil {
 		return err
 	}
 	before("write an item")
-	if _, err := file.Write(data); err != nil {
-		return errors.Join(err, file.Close())
-	}
-	if err := file.Close(); err != nil {
+	_, err = file.Write(data)
+	if err := errors.Join(err, file.Close()); err != nil {
 		return err
 	}
 	b.mu.Lock()
-	b.staged = append(b.staged, item)
-	b.mu.Unlock()
-	return nil
+	defer b.mu.Unlock()
+	b.staged = append(b.staged, at)
+	if len(b.staged) >= enough && !b.busy {
+		items := b.handOver()
+		b.busy = true
+		b.committer.Go(func() { b.commit(items) })
+	}
+	return b.failed
+}
+
+// handOver returns what has come and is to be committed; with the mutex held.
+func (b *Batch) handOver() []staged {
+	items := b.staged
+	b.staged, b.pen = nil, 1-b.pen
+	return items
 }
 
 // Close ends the batch. What has come and has not been committed is gone.
 func (b *Batch) Close() error {
-	b.commit.Lock()
-	defer b.commit.Unlock()
+	b.committer.Wait()
 	before("remove the batch's folder")
 	err := errors.Join(b.stage.Close(), b.root.RemoveAll(b.folder), b.locked.Close())
 	if errors.Is(err, fs.ErrNotExist) {

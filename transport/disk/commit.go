@@ -6,7 +6,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"strconv"
 )
 
 // fewFolders may be made durable one by one; above that, the file system as a whole is less work.
@@ -18,45 +17,60 @@ type Misplaced struct {
 	Err  error
 }
 
-// Commit puts what has come since the last Commit in its places, durably, over any regular files there, and makes the
-// folders it needs. It returns those for which that could not be done, which are dropped; the error is one of all. Items
-// may go on coming meanwhile.
+// Commit returns when all that has come is in its place, durably, over any regular file there, in folders that are made
+// as they are needed. It tells which items could not be put there, since the last Commit; these are dropped. The error is
+// one of all: what of them is in its place is not known. Nothing may come meanwhile.
 func (b *Batch) Commit() ([]Misplaced, error) {
-	b.commit.Lock()
-	defer b.commit.Unlock()
+	b.committer.Wait()
 	b.mu.Lock()
-	items := b.staged
-	b.staged = nil
+	items := b.handOver()
 	b.mu.Unlock()
+	b.commit(items)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	misplaced := b.misplaced
+	b.misplaced = nil
+	return misplaced, b.failed
+}
+
+// commit puts items in their places.
+func (b *Batch) commit(items []staged) {
+	misplaced, err := b.placeAll(items)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.busy = false
+	b.misplaced = append(b.misplaced, misplaced...)
+	if err != nil {
+		b.failed = fmt.Errorf("%s: %w", b.root.Name(), err)
+	}
+}
+
+func (b *Batch) placeAll(items []staged) (misplaced []Misplaced, err error) {
 	if len(items) == 0 {
 		return nil, nil
 	}
 	if err := b.flush(items); err != nil {
-		return nil, fmt.Errorf("%s: %w", b.root.Name(), err)
+		return nil, err
 	}
-	var misplaced []Misplaced
 	folders := map[string]bool{}
-	for _, item := range items {
-		name := b.names[item]
-		if err := b.place(item, path.Clean(name), folders); err != nil {
+	for _, at := range items {
+		name := b.names[at.item]
+		if err := b.place(at, path.Clean(name), folders); err != nil {
 			where := filepath.Join(b.root.Name(), filepath.FromSlash(name))
-			misplaced = append(misplaced, Misplaced{item, fmt.Errorf("%s: %w", where, err)})
+			misplaced = append(misplaced, Misplaced{at.item, fmt.Errorf("%s: %w", where, err)})
 		}
 	}
-	if err := b.settle(folders); err != nil {
-		return misplaced, fmt.Errorf("%s: %w", b.root.Name(), err)
-	}
-	return misplaced, nil
+	return misplaced, b.settle(folders)
 }
 
 // flush has the items' bytes on the disk when it returns.
-func (b *Batch) flush(items []int) error {
+func (b *Batch) flush(items []staged) error {
 	before("sync the items")
 	if done, err := syncAll(b.locked); done {
 		return err
 	}
-	for _, item := range items {
-		file, err := b.stage.OpenFile(strconv.Itoa(item), os.O_WRONLY, 0)
+	for _, at := range items {
+		file, err := b.stage.OpenFile(at.name(), os.O_WRONLY, 0)
 		if err != nil {
 			return err
 		}
@@ -68,21 +82,20 @@ func (b *Batch) flush(items []int) error {
 }
 
 // place puts an item under its name, and notes the folders that have changed.
-func (b *Batch) place(item int, name string, folders map[string]bool) error {
-	staged := b.folder + "/" + strconv.Itoa(item)
-	err := b.allow(item, name, folders)
+func (b *Batch) place(at staged, name string, folders map[string]bool) error {
+	err := b.allow(at, name, folders)
 	if err == nil {
 		before("rename an item")
-		err = b.root.Rename(staged, name)
+		err = b.root.Rename(b.folder+"/"+at.name(), name)
 	}
 	if err != nil {
-		return errors.Join(err, b.root.Remove(staged))
+		return errors.Join(err, b.stage.Remove(at.name()))
 	}
 	return nil
 }
 
 // allow makes the way to the place, and refuses one that is taken by anything but a regular file.
-func (b *Batch) allow(item int, name string, folders map[string]bool) error {
+func (b *Batch) allow(at staged, name string, folders map[string]bool) error {
 	if unfinished(name) {
 		return errors.New("a name like this is for what is not whole yet")
 	}
@@ -103,7 +116,7 @@ func (b *Batch) allow(item int, name string, folders map[string]bool) error {
 		return errors.New("it is there, and is not a regular file")
 	}
 	// Who may read the file does not change with its content.
-	return b.stage.Chmod(strconv.Itoa(item), there.Mode().Perm())
+	return b.stage.Chmod(at.name(), there.Mode().Perm())
 }
 
 // settle makes the renames durable.

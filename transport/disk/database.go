@@ -107,7 +107,7 @@ func (d *database) write(b *batch) error {
 			files, trees := tx.Bucket(filesBucket), tx.Bucket(treesBucket)
 			files.FillPercent = fillFiles
 			dropped := b.dropped
-			for _, i := range b.gone {
+			for i := range b.gone {
 				dropped = append(dropped, treeOf(files, i, 0)...)
 				if err := files.Delete(i.key()); err != nil {
 					return err

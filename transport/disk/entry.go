@@ -11,10 +11,9 @@ type entry struct {
 	name   string
 	stamp  stamp         // as it was last seen
 	hash   protocol.Hash // if known, of the content with that stamp; otherwise what OnChange was told last
-	size   uint64        // told with it
 	tree   uint64        // of that content
 	round  uint32        // the walk that last saw it
-	tries  uint8         // how often it has changed lately: it is restless
+	tries  uint8         // how often it was hashed in vain lately
 	known  bool          // what its content is
 	queued bool          // it waits to be hashed, or is being
 	first  bool          // settled waits for it
@@ -60,16 +59,21 @@ func (s *Share) observe(name string, st stamp, round uint32) {
 	}
 }
 
-// restamped takes in that a file is not what it was. What it was stays told until it is known what it is.
+// restamped takes in that a file is not what it was. What it was stays told until it is known what it is. A file that has
+// been hashed in vain is restless; one that is still being written is not.
 func (s *Share) restamped(e *entry, st stamp) {
-	s.unlink(e)
 	switch distance := st.changed - e.stamp.changed; {
 	case distance < 0 || distance >= distantly:
 		e.tries = 0
-	case e.tries < mostRest:
-		e.tries++
+	case e.known:
+		e.tire()
 	}
+	s.unlink(e)
+	s.arrive(e)
 }
+
+// tire counts that a file was hashed in vain.
+func (e *entry) tire() { e.tries = min(e.tries+1, mostRest) }
 
 // settle takes in what an entry's content is.
 func (s *Share) settle(e *entry, r record) {
@@ -78,11 +82,11 @@ func (s *Share) settle(e *entry, r record) {
 	}
 	s.unlink(e)
 	news := e.hash != r.hash
-	e.hash, e.tree, e.size = r.hash, r.tree, uint64(r.stamp.size)
+	e.hash, e.tree = r.hash, r.tree
 	s.link(e)
 	s.arrive(e)
 	if news && s.options.OnChange != nil {
-		s.options.OnChange(e.name, e.size, e.hash)
+		s.options.OnChange(e.name, uint64(e.stamp.size), e.hash)
 	}
 }
 
@@ -94,6 +98,17 @@ func (s *Share) drop(e *entry) {
 	e.stamp = stamp{} // whoever is about to hash it sees that
 	if !e.hash.IsZero() && s.options.OnChange != nil {
 		s.options.OnChange(e.name, 0, protocol.Hash{})
+	}
+}
+
+// disbelieve forgets a record of which the index has lost a part, and has what bears the name hashed anew.
+func (s *Share) disbelieve(name string, r record) {
+	s.index.remove(r)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e := s.names[name]; e != nil && e.known && e.stamp == r.stamp && e.tree == r.tree {
+		s.unlink(e)
+		s.enqueue(e)
 	}
 }
 
@@ -127,15 +142,19 @@ func (s *Share) isWalked() bool {
 	}
 }
 
+// shorten returns what of a hash is a key of contents: not all of it, to save memory. Contents that share it share a
+// chain.
+func shorten(hash protocol.Hash) uint64 { return number(hash[:8]) }
+
 // link makes an entry known, as the first of those with its content.
 func (s *Share) link(e *entry) {
 	e.known = true
 	s.known++
-	e.before, e.after = nil, s.contents[e.hash]
+	e.before, e.after = nil, s.contents[shorten(e.hash)]
 	if e.after != nil {
 		e.after.before = e
 	}
-	s.contents[e.hash] = e
+	s.contents[shorten(e.hash)] = e
 }
 
 // unlink makes an entry unknown.
@@ -152,9 +171,9 @@ func (s *Share) unlink(e *entry) {
 	case e.before != nil:
 		e.before.after = e.after
 	case e.after != nil:
-		s.contents[e.hash] = e.after
+		s.contents[shorten(e.hash)] = e.after
 	default:
-		delete(s.contents, e.hash)
+		delete(s.contents, shorten(e.hash))
 	}
 	e.before, e.after = nil, nil
 }
@@ -164,8 +183,10 @@ func (s *Share) holders(hash protocol.Hash) (names []string) {
 	const enough = 8
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for e := s.contents[hash]; e != nil && len(names) < enough; e = e.after {
-		names = append(names, e.name)
+	for e := s.contents[shorten(hash)]; e != nil && len(names) < enough; e = e.after {
+		if e.hash == hash {
+			names = append(names, e.name)
+		}
 	}
 	return names
 }

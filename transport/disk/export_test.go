@@ -1,5 +1,11 @@
 package disk
 
+import (
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
 // SetBefore has f called before each change of the disk, and returns what takes that back.
 func SetBefore(f func(what string)) (undo func()) {
 	was := before
@@ -27,3 +33,27 @@ func (s *Share) Write() { s.index.write() }
 
 // Records returns of how many files the index's file has a record.
 func (s *Share) Records() int { return s.index.db.records() }
+
+// LoseTrees has the index lose all trees that are in its file.
+func (s *Share) LoseTrees() error { return s.index.db.loseTrees() }
+
+func (d *database) loseTrees() error {
+	return d.bolt.Update(func(tx *bbolt.Tx) error {
+		if err := tx.DeleteBucket(treesBucket); err != nil {
+			return err
+		}
+		_, err := tx.CreateBucket(treesBucket)
+		return err
+	})
+}
+
+// The ticks of file systems.
+const (
+	Tick       = tick
+	CoarseTick = coarseTick
+)
+
+// Unsettled returns for how long a file that changed then is left alone.
+func Unsettled(changed, now time.Time) time.Duration {
+	return stamp{changed: changed.UnixNano()}.unsettled(now)
+}

@@ -35,9 +35,9 @@ type index struct {
 type batch struct {
 	records  map[inode]record
 	segments map[segmentName]segment
-	dropped  []uint64 // trees that nothing needs any more
-	gone     []inode  // files that are not there any more
-	weight   int      // bytes, about
+	dropped  []uint64       // trees that nothing needs any more
+	gone     map[inode]bool // files whose records, of before this batch, are not to be kept
+	weight   int            // bytes, about
 }
 
 type segmentName struct{ tree, number uint64 }
@@ -57,7 +57,7 @@ const (
 var errNoTree = errors.New("disk: the tree is not in the index")
 
 func newBatch() *batch {
-	return &batch{records: map[inode]record{}, segments: map[segmentName]segment{}}
+	return &batch{records: map[inode]record{}, segments: map[segmentName]segment{}, gone: map[inode]bool{}}
 }
 
 // openIndex opens the index in a file, or, where that can't be had or none is named, one in memory.
@@ -134,10 +134,11 @@ func (x *index) write() {
 func (x *index) takeBack(b *batch) {
 	since := x.fresh
 	x.fresh = b
-	b.dropped, b.gone, b.weight = append(b.dropped, since.dropped...), append(b.gone, since.gone...), 0
-	for _, i := range since.gone {
+	b.dropped, b.weight = append(b.dropped, since.dropped...), 0
+	for i := range since.gone {
 		delete(b.records, i)
 	}
+	maps.Copy(b.gone, since.gone)
 	maps.Copy(b.segments, since.segments)
 	for _, r := range since.records {
 		b.put(r)
@@ -169,6 +170,18 @@ func (x *index) put(r record) {
 	x.fresh.put(r)
 	x.rouse()
 	x.mu.Unlock()
+}
+
+// remove forgets a record, unless another has taken its place.
+func (x *index) remove(r record) {
+	if now, there := x.get(r.stamp.inode); !there || now != r {
+		return
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	delete(x.fresh.records, r.stamp.inode)
+	x.fresh.dropTree(r.tree)
+	x.fresh.gone[r.stamp.inode] = true
 }
 
 // newTree names a tree.
@@ -203,11 +216,12 @@ func (x *index) rouse() {
 func (x *index) get(i inode) (r record, there bool) {
 	x.mu.Lock()
 	r, there = x.fresh.records[i]
-	if !there && x.writing != nil {
+	gone := x.fresh.gone[i]
+	if !there && !gone && x.writing != nil {
 		r, there = x.writing.records[i]
 	}
 	x.mu.Unlock()
-	if there || x.db == nil {
+	if there || gone || x.db == nil {
 		return r, there
 	}
 	return x.db.get(i)
@@ -231,20 +245,24 @@ func (x *index) held(name segmentName) (s segment, there bool) {
 }
 
 // prune forgets files that do not live any more. In memory there is no room for them; of those in the database some may
-// come back, until they are the most.
-func (x *index) prune(live map[inode]bool) {
-	var dead []inode
-	if x.db != nil && x.db.records() > 2*len(live)+keepSpare {
-		dead = x.db.dead(live)
-	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
+// come back, until they are the most. names is how many there are that live, at most.
+func (x *index) prune(names int, live func() map[inode]bool) {
 	if x.db != nil {
-		x.fresh.gone = append(x.fresh.gone, dead...)
+		if x.db.records() > 2*names+keepSpare {
+			dead := x.db.dead(live())
+			x.mu.Lock()
+			for _, i := range dead {
+				x.fresh.gone[i] = true
+			}
+			x.mu.Unlock()
+		}
 		return
 	}
+	alive := live()
+	x.mu.Lock()
+	defer x.mu.Unlock()
 	for i, r := range x.fresh.records {
-		if !live[i] {
+		if !alive[i] {
 			delete(x.fresh.records, i)
 			x.fresh.dropTree(r.tree)
 		}

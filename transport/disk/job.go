@@ -53,7 +53,7 @@ func (s *Share) newJob(name string, st stamp) *job {
 
 // work hashes what there is to be hashed until the share is closed.
 func (s *Share) work(hurried bool) {
-	buffer := make([]byte, protocol.GroupSize)
+	var buffer []byte // for a group; most never need it
 	for {
 		j, piece, open := s.take(hurried)
 		if j == nil {
@@ -64,6 +64,9 @@ func (s *Share) work(hurried bool) {
 			if piece, goesOn = s.prepare(j); !goesOn {
 				continue
 			}
+		}
+		if buffer == nil {
+			buffer = make([]byte, protocol.GroupSize)
 		}
 		values, err := j.hash(piece, buffer)
 		s.hashed.Add(uint64(len(values)))
@@ -185,7 +188,7 @@ func (j *job) put(number, from uint64, values []protocol.Hash) (whole []protocol
 
 // conclude ends a job all of whose pieces are done, or that has failed. Nobody else works on it any more.
 func (s *Share) conclude(j *job) {
-	if j.err == nil {
+	if j.err == nil && j.pieces > 1 { // who did the last piece looked, but others may have read after that
 		j.err = j.check()
 	}
 	j.file.Close()
@@ -223,9 +226,7 @@ func (s *Share) end(j *job, r record, err error) {
 		case e.stamp == stamp{}:
 			continue
 		case err == nil || errors.Is(err, errChanged):
-			if e.tries < mostRest {
-				e.tries++
-			}
+			e.tire()
 			s.enqueue(e)
 		default:
 			s.log.Debug("cannot hash a file", "name", e.name, "why", err)

@@ -26,10 +26,14 @@ func (f *file) Size() uint64 { return uint64(f.record.stamp.size) }
 // Hash returns the hash of that.
 func (f *file) Hash() protocol.Hash { return f.record.hash }
 
-// Slice returns the part of the tree that verifies count groups from first on. It fails when the index has replaced the
-// tree since, and after the share's Close.
+// Slice returns the part of the tree that verifies count groups from first on. It fails when the tree is not in the index
+// any more, whose file then is hashed anew, and after the share's Close.
 func (f *file) Slice(first, count uint64) ([]byte, error) {
-	return f.share.index.slice(f.record, first, count)
+	slice, err := f.share.index.slice(f.record, first, count)
+	if err == errNoTree {
+		f.share.disbelieve(f.name, f.record)
+	}
+	return slice, err
 }
 
 // Changed reports whether the system says that the file is not what it was.

@@ -90,14 +90,20 @@ func (s *scanner) walk() {
 			s.leaveFolder(name)
 		}
 	}
-	s.sweep()
+	names := s.sweep()
 	if s.round%pruneEvery == 1 {
-		s.index.prune(s.live())
+		s.index.prune(names, s.live)
+	}
+	if !s.isWalked() {
+		s.mu.Lock()
+		close(s.walked)
+		s.checkSettled()
+		s.mu.Unlock()
 	}
 }
 
-// sweep drops what this walk has not seen, if it could see everything, and ends the first walk.
-func (s *scanner) sweep() {
+// sweep drops what this walk has not seen, if it could see everything, and returns how many names are left.
+func (s *scanner) sweep() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.whole {
@@ -107,10 +113,7 @@ func (s *scanner) sweep() {
 			}
 		}
 	}
-	if !s.isWalked() {
-		close(s.walked)
-		s.checkSettled()
-	}
+	return len(s.names)
 }
 
 // live returns the files that have a name.

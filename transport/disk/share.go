@@ -44,9 +44,9 @@ type Share struct {
 
 	mu       sync.Mutex
 	names    map[string]*entry
-	contents map[protocol.Hash]*entry // the first of those that are known to have it
-	known    int                      // entries that are
-	waiting  int                      // entries that settled waits for
+	contents map[uint64]*entry // the first of those that are known to have one
+	known    int               // entries that are
+	waiting  int               // entries that settled waits for
 	queue
 }
 
@@ -90,7 +90,7 @@ func OpenShare(folder string, options ShareOptions) (*Share, error) {
 	s := &Share{
 		root: root, folder: absolute, options: options, log: options.Log,
 		walked: make(chan struct{}), settled: make(chan struct{}),
-		names: map[string]*entry{}, contents: map[protocol.Hash]*entry{},
+		names: map[string]*entry{}, contents: map[uint64]*entry{},
 	}
 	if s.log == nil {
 		s.log = hclog.NewNullLogger()

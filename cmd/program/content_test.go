@@ -1,0 +1,321 @@
+package program_test
+
+import (
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/protocol/content"
+)
+
+// noise returns bytes that do not repeat, the same ones for the same seed.
+func noise(seed uint64, size int) string {
+	b := make([]byte, size)
+	rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8)}).Read(b)
+	return string(b)
+}
+
+func hashOf(text string) string {
+	var values []protocol.Hash
+	for at := 0; at < len(text); at += protocol.GroupSize {
+		group := []byte(text[at:min(at+protocol.GroupSize, len(text))])
+		values = append(values, content.Value(uint64(len(values)), group, len(text) <= protocol.GroupSize))
+	}
+	hash, _ := content.Build(values)
+	return hash.String()
+}
+
+// behind starts a node that can be reached through a strait only.
+func behind(t *testing.T, relay *process, files map[string]string, args ...string) (*process, *strait) {
+	t.Helper()
+	s := newStrait(t)
+	args = append(args, "--share", folder(t, files), "--listen", "127.0.0.1:0", "--advertise", "127.0.0.1:"+s.port, "127.0.0.1", relay.port)
+	node := start(t, "peer-node", args...)
+	s.open(node)
+	return node, s
+}
+
+func node(t *testing.T, relay *process, files map[string]string, args ...string) *process {
+	t.Helper()
+	return start(t, "peer-node", append(args, "--share", folder(t, files), "--listen", "127.0.0.1:0", "127.0.0.1", relay.port)...)
+}
+
+func permissive(t *testing.T) *process {
+	t.Helper()
+	return start(t, "relay-server", "--host", "127.0.0.1", "--ttl", "3s", "--allow-advertise", "0")
+}
+
+// published waits until the relay lists so many contents.
+func published(t *testing.T, relay *process, contents int) {
+	t.Helper()
+	eventually(t, 20*time.Second, fmt.Sprintf("%d contents are published", contents), func() bool {
+		return strings.Count(run(t, "", "peer-client", "--list", "127.0.0.1", relay.port).out, "\n") >= contents
+	})
+}
+
+// begin starts a client and does not wait for its end.
+func begin(t *testing.T, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, cmd: command(t.Context(), "peer-client", args...), errors: &watched{}, ended: make(chan error, 1)}
+	p.cmd.Stderr = p.errors
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { p.ended <- p.cmd.Wait() }()
+	t.Cleanup(p.kill)
+	return p
+}
+
+func same(t *testing.T, path, text string) {
+	t.Helper()
+	if got, err := os.ReadFile(path); err != nil || string(got) != text {
+		t.Errorf("%s: %d bytes instead of %d, or others: %v", path, len(got), len(text), err)
+	}
+}
+
+func only(t *testing.T, dir string, names ...string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var there []string
+	for _, entry := range entries {
+		there = append(there, entry.Name())
+	}
+	if strings.Join(there, " ") != strings.Join(names, " ") {
+		t.Errorf("in %s lie %q instead of %q", dir, there, names)
+	}
+}
+
+func TestAKilledClientGoesOnWhereItWas(t *testing.T) {
+	t.Parallel()
+	const size = 40<<20 + 12345
+	relay, text := permissive(t), noise(1, size)
+	_, way := behind(t, relay, map[string]string{"big": text})
+	dir := t.TempDir()
+	way.hold(25<<20, false)
+	for _, end := range []os.Signal{syscall.SIGKILL, syscall.SIGINT} {
+		c := begin(t, "-o", dir, "127.0.0.1", relay.port, "big")
+		way.full()
+		c.cmd.Process.Signal(end)
+		c.wait()
+		if _, err := os.Stat(filepath.Join(dir, "big")); err == nil {
+			t.Fatal("there is a file under the final name")
+		}
+		if end == os.Interrupt && !strings.Contains(c.errors.String(), "the same command goes on") {
+			t.Errorf("interrupted, it said %q", c.errors)
+		}
+		way.hold(5<<20, false)
+	}
+	before := way.sent()
+	way.hold(1<<60, false)
+	r := run(t, "", "peer-client", "-o", dir, "127.0.0.1", relay.port, "big")
+	if r.code != 0 || !strings.Contains(r.err, "going on at ") || !strings.Contains(r.err, "(already here and verified)") {
+		t.Errorf("exit %d: %s", r.code, r.err)
+	}
+	if again := way.sent() - before; again > size-20<<20 {
+		t.Errorf("%d bytes came again", again)
+	}
+	same(t, filepath.Join(dir, "big"), text)
+	only(t, dir, "big")
+}
+
+func TestWhenAllNodesGoThePartStaysAndAnotherNodeCompletesIt(t *testing.T) {
+	t.Parallel()
+	const size = 24 << 20
+	relay, text := permissive(t), noise(2, size)
+	first, way := behind(t, relay, map[string]string{"big": text})
+	dir := t.TempDir()
+	way.hold(13<<20, true)
+	r := run(t, "", "peer-client", "-o", filepath.Join(dir, "x"), "127.0.0.1", relay.port, "big")
+	if r.code != 5 || !strings.Contains(r.err, "the same command goes on") {
+		t.Errorf("exit %d: %s", r.code, r.err)
+	}
+	first.terminate()
+	node(t, relay, map[string]string{"elsewhere/big": "not this", "big": text})
+	if r = run(t, "", "peer-client", "-o", filepath.Join(dir, "x"), "127.0.0.1", relay.port, "big"); r.code != 0 || !strings.Contains(r.err, "going on at ") {
+		t.Errorf("exit %d: %s", r.code, r.err)
+	}
+	same(t, filepath.Join(dir, "x"), text)
+	only(t, dir, "x")
+}
+
+func TestAPartOfAnotherContentIsNotBuiltUpon(t *testing.T) {
+	t.Parallel()
+	relay, old, fresh := permissive(t), noise(3, 8<<20), noise(4, 8<<20)
+	first, way := behind(t, relay, map[string]string{"big": old})
+	target := filepath.Join(t.TempDir(), "big")
+	way.hold(5<<20, true)
+	if r := run(t, "", "peer-client", "-o", target, "127.0.0.1", relay.port, "big"); r.code != 5 {
+		t.Fatalf("exit %d: %s", r.code, r.err)
+	}
+	first.terminate()
+	node(t, relay, map[string]string{"big": fresh})
+	if r := run(t, "", "peer-client", "-o", target, "127.0.0.1", relay.port, "big"); r.code != 0 || !strings.Contains(r.err, "another content: starting anew") {
+		t.Errorf("exit %d: %s", r.code, r.err)
+	}
+	same(t, target, fresh)
+}
+
+func TestAWrongByteIsNeverDelivered(t *testing.T) {
+	t.Parallel()
+	relay, text := permissive(t), noise(5, 6<<20)
+	liar, way := behind(t, relay, map[string]string{"big": text})
+	way.flip = 3 << 20
+	target := filepath.Join(t.TempDir(), "big")
+	r := run(t, "", "peer-client", "-v", "-o", target, "127.0.0.1", relay.port, "big")
+	if r.code != 5 || !strings.Contains(r.err, "127.0.0.1:"+way.port+" bad-hash") {
+		t.Errorf("from %s alone: exit %d: %s", liar.ready, r.code, r.err)
+	}
+	if r := run(t, "", "peer-client", "127.0.0.1", relay.port, "big"); r.code != 5 || !strings.HasPrefix(text, r.out) || len(r.out) > 3<<20 {
+		t.Errorf("printed: exit %d, %d bytes: %s", r.code, len(r.out), r.err)
+	}
+	node(t, relay, map[string]string{"big": text})
+	if r := run(t, "", "peer-client", "-o", target, "127.0.0.1", relay.port, "big"); r.code != 0 {
+		t.Errorf("with an honest node: exit %d: %s", r.code, r.err)
+	}
+	same(t, target, text)
+}
+
+func TestAFileThatChangesWhileItIsSentIsNotDelivered(t *testing.T) {
+	t.Parallel()
+	relay, text := permissive(t), noise(6, 24<<20)
+	sender, way := behind(t, relay, map[string]string{"big": text})
+	way.hold(6<<20, false)
+	target := filepath.Join(t.TempDir(), "big")
+	c := begin(t, "-v", "-o", target, "127.0.0.1", relay.port, "big")
+	way.full()
+	path := filepath.Join(shared(sender), "big")
+	if err := os.WriteFile(path, []byte(noise(7, 24<<20)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	way.hold(1<<60, false)
+	c.wait()
+	if code := c.cmd.ProcessState.ExitCode(); code == 0 { // it began anew with what is there now
+		same(t, target, noise(7, 24<<20))
+	} else if code != 5 {
+		t.Errorf("exit %d", code)
+	}
+	if !strings.Contains(c.errors.String(), " changed ") {
+		t.Errorf("it said %s", c.errors)
+	}
+}
+
+// shared returns the folder of a node.
+func shared(p *process) string {
+	for i, arg := range p.cmd.Args {
+		if arg == "--share" {
+			return p.cmd.Args[i+1]
+		}
+	}
+	return ""
+}
+
+func TestVariantsAreToldAndAHashPicksOne(t *testing.T) {
+	t.Parallel()
+	relay, _ := network(t, "127.0.0.1", map[string]string{"v": "one\n"}, map[string]string{"v": "two\n"}, map[string]string{"w": "alone\n"})
+	published(t, relay, 3)
+	one, two := hashOf("one\n"), hashOf("two\n")
+	list := run(t, "", "peer-client", "--list", "127.0.0.1", relay.port)
+	for _, line := range []string{"v\t4\t" + one + "\t1\t2\n", "v\t4\t" + two + "\t1\t2\n", "w\t6\t" + hashOf("alone\n") + "\t1\t1\n"} {
+		if !strings.Contains(list.out, line) {
+			t.Errorf("--list lacks %q:\n%s", line, list.out)
+		}
+	}
+	for hash, text := range map[string]string{one: "one\n", two: "two\n", one[:6]: "one\n", strings.ToUpper(two): "two\n"} {
+		if r := run(t, "", "peer-client", "--hash", hash, "127.0.0.1", relay.port, "v"); r.code != 0 || r.out != text {
+			t.Errorf("--hash %s: exit %d, %q: %s", hash, r.code, r.out, r.err)
+		}
+	}
+	if r := run(t, "", "peer-client", "--hash", two, "127.0.0.1", relay.port); r.code != 0 || r.out != "two\n" {
+		t.Errorf("by hash alone: exit %d, %q: %s", r.code, r.out, r.err)
+	}
+	if r := run(t, "", "peer-client", "--hash", hashOf("none"), "127.0.0.1", relay.port); r.code != 3 || r.out != "" {
+		t.Errorf("a hash of nothing: exit %d, %q: %s", r.code, r.out, r.err)
+	}
+	if r := run(t, "", "peer-client", "--sources", "1", "127.0.0.1", relay.port, "v"); r.code != 0 || r.out != "one\n" && r.out != "two\n" {
+		t.Errorf("any: exit %d, %q: %s", r.code, r.out, r.err)
+	}
+	if r := run(t, "", "peer-client", "-o", t.TempDir(), "127.0.0.1", relay.port, "[vw]"); r.code != 0 || !strings.Contains(r.err, "1 node has other content under the name \"v\": ") {
+		t.Errorf("as a pattern: exit %d: %s", r.code, r.err)
+	}
+}
+
+func TestWhoHasItIsTold(t *testing.T) {
+	t.Parallel()
+	relay, nodes := network(t, "127.0.0.1", map[string]string{"a": "1"}, map[string]string{"a": "1"}, map[string]string{"b": "2"})
+	silent := node(t, relay, map[string]string{"a": "1"}, "--no-publish")
+	published(t, relay, 2)
+	var r result
+	eventually(t, 10*time.Second, "both are told", func() bool {
+		r = run(t, "", "peer-client", "--who", "127.0.0.1", relay.port, "a")
+		return strings.Count(r.out, hashOf("1")) == 2
+	})
+	for _, line := range []string{nodes[0].ready + "\t1\t" + hashOf("1") + "\n", nodes[1].ready + "\t1\t" + hashOf("1") + "\n", silent.ready + "\t-\t-\n"} {
+		if !strings.Contains(r.out, line) {
+			t.Errorf("--who lacks %q:\n%s%s", line, r.out, r.err)
+		}
+	}
+	if strings.Contains(r.out, nodes[2].ready) {
+		t.Errorf("a node without the file is told:\n%s", r.out)
+	}
+	silent.terminate()
+	if r := run(t, "", "peer-client", "127.0.0.1", relay.port, "--who", "nowhere"); r.code != 3 || r.out != "" {
+		t.Errorf("exit %d, %q: %s", r.code, r.out, r.err)
+	}
+	if r := run(t, "", "peer-client", "127.0.0.1", relay.port, "--list", "x*"); r.code != 3 || r.out != "" {
+		t.Errorf("exit %d, %q: %s", r.code, r.out, r.err)
+	}
+}
+
+func TestWhatIsPrintedComesInOrderWithLittleMemory(t *testing.T) {
+	t.Parallel()
+	text := noise(8, 200<<20)
+	relay, _ := network(t, "127.0.0.1", map[string]string{"big": text}, map[string]string{"big": text})
+	cmd := command(t.Context(), "peer-client", "-o", "-", "127.0.0.1", relay.port, "big")
+	errs := &watched{}
+	cmd.Stderr = errs
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, len(text))
+	if _, err := io.ReadFull(out, got[:len(got)-1]); err != nil {
+		t.Fatalf("%v: %s", err, errs)
+	}
+	// Near its end it has needed as much as it ever will. (What the system tells afterwards includes our own memory.)
+	if peak := peakMemory(cmd.Process.Pid); peak > 100<<20 {
+		t.Errorf("it took %d MiB of memory", peak>>20)
+	}
+	if _, err := io.ReadFull(out, got[len(got)-1:]); err != nil || string(got) != text {
+		t.Errorf("other bytes came out, or fewer: %v: %s", err, errs)
+	}
+	if rest, err := io.ReadAll(out); err != nil || len(rest) > 0 {
+		t.Errorf("%d bytes more came out, %v", len(rest), err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("%v: %s", err, errs)
+	}
+}
+
+// peakMemory returns the bytes of memory that a process had at most so far, 0 where the system does not tell.
+func peakMemory(pid int) (bytes int) {
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	for line := range strings.Lines(string(status)) {
+		if _, err := fmt.Sscanf(line, "VmHWM: %d kB", &bytes); err == nil {
+			return bytes << 10
+		}
+	}
+	return 0
+}

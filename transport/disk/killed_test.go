@@ -1,0 +1,164 @@
+package disk_test
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+
+	"github.com/relaypeer/relaypeer/transport"
+	"github.com/relaypeer/relaypeer/transport/disk"
+)
+
+// These tests run themselves as a child that ends without a word before the n-th change of the disk, for each n that
+// there is. The child says on standard output what it has been promised.
+const (
+	killAt     = "RELAYPEER_TEST_KILL_AT"
+	killFolder = "RELAYPEER_TEST_KILL_FOLDER"
+)
+
+// dieAt has this process killed before the n-th change, and returns what counts one that the test makes itself.
+func dieAt(n string) (change func(what string)) {
+	left, _ := strconv.Atoi(n)
+	change = func(string) {
+		if left--; left < 0 {
+			syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {} // until it arrives
+		}
+	}
+	disk.SetBefore(change)
+	return change
+}
+
+// runKilled runs the test as a child. It reports what the child said, and whether it came to its end.
+func runKilled(t *testing.T, folder string, n int) (said []string, whole bool) {
+	t.Helper()
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
+	child.Env = append(os.Environ(), killAt+"="+strconv.Itoa(n), killFolder+"="+folder)
+	out, err := child.Output()
+	var exit *exec.ExitError
+	if err != nil && (!errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL) {
+		t.Fatalf("the child: %v, %s", err, out)
+	}
+	for lines := bufio.NewScanner(bytes.NewReader(out)); lines.Scan(); {
+		said = append(said, lines.Text())
+	}
+	return said, err == nil
+}
+
+// Whenever a fetch is killed: nothing wrong is under the name, what was verified is had, and all goes well the next time.
+func TestAFetchMayBeKilledAnywhere(t *testing.T) {
+	x := newText(threeAndABit, 1)
+	if n := os.Getenv(killAt); n != "" {
+		fetchAndDie(t, x, os.Getenv(killFolder), dieAt(n))
+		return
+	}
+	for n, whole := 0, false; !whole; n++ {
+		folder := t.TempDir()
+		path := filepath.Join(folder, "sub/file")
+		lay(t, path, "before")
+		var said []string
+		said, whole = runKilled(t, folder, n)
+		got, err := os.ReadFile(path)
+		if err != nil || !bytes.Equal(got, x.data) && (whole || string(got) != "before") {
+			t.Fatalf("killed at %d: %d bytes under the name, %v", n, len(got), err)
+		}
+		part := disk.NewPart(openRoot(t, folder), "sub/file")
+		has, other := x.open(t, part)
+		if other {
+			t.Errorf("killed at %d: taken for another content", n)
+		}
+		for _, number := range said {
+			if number, err := strconv.ParseUint(number, 10, 64); err == nil && !has.Has(number) {
+				t.Errorf("killed at %d: group %d was verified, and is fetched again", n, number)
+			}
+		}
+		for number := range x.groups() {
+			if !has.Has(number) {
+				x.mustBring(t, part, number)
+			}
+		}
+		if err := part.Keep(); err != nil {
+			t.Fatalf("killed at %d: %v", n, err)
+		}
+		holds(t, path, x.data)
+		leaves(t, filepath.Join(folder, "sub"), "file")
+		if whole && n < 15 {
+			t.Errorf("only %d changes of the disk were counted", n)
+		}
+	}
+}
+
+// fetchAndDie brings a content over two links at once, in pieces.
+func fetchAndDie(t *testing.T, x text, folder string, change func(string)) {
+	part := disk.NewPart(openRoot(t, folder), "sub/file")
+	x.open(t, part)
+	sinks := [2]transport.Sink{receive(t, part), receive(t, part)}
+	for turn := range uint64(2) {
+		numbers := [2]uint64{turn, 3 - turn} // one from the beginning, one from the end
+		files := [2]*os.File{sinks[0].File(numbers[0]), sinks[1].File(numbers[1])}
+		for half := range 2 {
+			for link, number := range numbers {
+				data := x.group(number)
+				change("write half a group")
+				files[link].Write(data[half*len(data)/2 : (half+1)*len(data)/2])
+			}
+		}
+		for link, number := range numbers {
+			if err := sinks[link].Verified(number, x.values[number], nil); err != nil {
+				t.Fatal(err)
+			}
+			fmt.Println(number)
+		}
+	}
+	if err := errors.Join(sinks[0].Close(), sinks[1].Close(), part.Keep()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Whenever a batch is killed: each name has nothing, what it had, or all that it should, and nothing else is left.
+func TestABatchMayBeKilledAnywhere(t *testing.T) {
+	names := []string{"there", "new", "sub/deep"}
+	if n := os.Getenv(killAt); n != "" {
+		dieAt(n)
+		batch := newBatch(t, openRoot(t, os.Getenv(killFolder)), names...)
+		for item, name := range names {
+			bringItem(t, batch, item, "all of "+name)
+		}
+		if misplaced, err := batch.Commit(); err != nil || len(misplaced) > 0 {
+			t.Fatal(misplaced, err)
+		}
+		batch.Close()
+		return
+	}
+	for n, whole := 0, false; !whole; n++ {
+		folder := t.TempDir()
+		lay(t, filepath.Join(folder, "there"), "before")
+		_, whole = runKilled(t, folder, n)
+		for _, name := range names {
+			got, err := os.ReadFile(filepath.Join(folder, name))
+			kept := name == "there" && string(got) == "before" || name != "there" && os.IsNotExist(err)
+			if string(got) != "all of "+name && (whole || !kept) {
+				t.Fatalf("killed at %d: %q under %s, %v", n, got, name, err)
+			}
+		}
+		batch := newBatch(t, openRoot(t, folder), names...)
+		for item, name := range names {
+			bringItem(t, batch, item, "all of "+name)
+		}
+		if misplaced, err := batch.Commit(); err != nil || len(misplaced) > 0 {
+			t.Fatalf("killed at %d: %v, %v", n, misplaced, err)
+		}
+		batch.Close()
+		leaves(t, folder, "new", "sub", "there")
+		if whole && n < 8 {
+			t.Errorf("only %d changes of the disk were counted", n)
+		}
+	}
+}

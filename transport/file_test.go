@@ -1,0 +1,188 @@
+package transport_test
+
+import (
+	"context"
+	"io"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles/relay"
+	"github.com/relaypeer/relaypeer/transport"
+)
+
+// counting is a share that counts how often it is asked and looked at, and whose files change after so many looks.
+type counting struct {
+	folder
+	opens, closes, looks *atomic.Int32
+	changes              int32 // the look from which on a file has changed; 0: it never does
+}
+
+func newCounting(text string) counting {
+	return counting{folder{"file": text}, new(atomic.Int32), new(atomic.Int32), new(atomic.Int32), 0}
+}
+
+type counted struct {
+	transport.File
+	share counting
+}
+
+func (c counting) Open(ctx context.Context, name string, hash protocol.Hash, hashing func(done, size uint64)) (transport.File, *protocol.Error) {
+	c.opens.Add(1)
+	file, refusal := c.folder.Open(ctx, name, hash, hashing)
+	if refusal != nil {
+		return nil, refusal
+	}
+	return counted{file, c}, nil
+}
+
+func (c counted) Close() error {
+	c.share.closes.Add(1)
+	return c.File.Close()
+}
+
+func (c counted) Changed() bool {
+	looks := c.share.looks.Add(1)
+	return c.share.changes > 0 && looks >= c.share.changes
+}
+
+// body reads the raw bytes after a CONTENT.
+func body(t *testing.T, conn transport.Conn, m protocol.Message) string {
+	t.Helper()
+	content, is := m.(*protocol.Content)
+	if !is {
+		t.Fatalf("%+v instead of a CONTENT", m)
+	}
+	var b strings.Builder
+	if _, err := io.CopyN(&b, conn, int64(content.Length)); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestAFileStaysOpenForTheNextStretch(t *testing.T) {
+	both(t, func(t *testing.T, network transport.Network) {
+		w := newWorld(t, network, relay.Policy{}, 0)
+		share := newCounting("some text")
+		conn := call(t, network, w.join(share), nil)
+		hash := newFile("some text").hash
+		for n, test := range []struct {
+			ask   protocol.Message
+			opens int32 // by then
+		}{
+			{&protocol.Get{Name: "file", Hash: hash, Length: 4}, 1},
+			{&protocol.Get{Name: "file", Hash: hash, Offset: 4}, 1},
+			{&protocol.Tree{Name: "file", Hash: hash}, 1},
+			{&protocol.Get{Hash: hash}, 2},      // whatever name has it
+			{&protocol.Get{Name: "file"}, 3},    // the name may be another file's by now
+			{&protocol.Get{Name: "file"}, 4},    // again
+			{&protocol.Get{Name: "nowhere"}, 5}, // closes what was open
+			{&protocol.Tree{Name: "file"}, 6},   // another
+			{&protocol.Tree{Name: "file", Hash: hash}, 6},
+		} {
+			if answer := ask(t, conn, test.ask); answer.Kind() == protocol.KindContent {
+				body(t, conn, answer)
+			}
+			if opens := share.opens.Load(); opens != test.opens {
+				t.Errorf("opened %d times, not %d, after request %d", opens, test.opens, n+1)
+			}
+		}
+		conn.Close()
+		w.end()
+		if opens, closes := share.opens.Load(), share.closes.Load(); closes != opens-1 { // one was not there
+			t.Errorf("opened %d times, closed %d times", opens, closes)
+		}
+	})
+}
+
+// TestAFileThatHasChangedIsOpenedAnew: the look before a stretch is for the file that is kept open.
+func TestAFileThatHasChangedIsOpenedAnew(t *testing.T) {
+	both(t, func(t *testing.T, network transport.Network) {
+		w := newWorld(t, network, relay.Policy{}, 0)
+		share := newCounting("some text")
+		share.changes = 2
+		conn := call(t, network, w.join(share), nil)
+		get := &protocol.Get{Name: "file", Hash: newFile("some text").hash}
+		for opens := int32(1); opens <= 2; opens++ { // the second look is before the second stretch
+			body(t, conn, ask(t, conn, get))
+			if got := share.opens.Load(); got != opens {
+				t.Errorf("opened %d times, not %d", got, opens)
+			}
+		}
+		conn.Close()
+		w.end()
+	})
+}
+
+// TestAFileIsLookedAtWhileItIsSent: after each 4 MiB, and at the end. What is sent from then on is void, and the next
+// answer says so, once.
+func TestAFileIsLookedAtWhileItIsSent(t *testing.T) {
+	const size = 10 << 20
+	text := strings.Repeat("0123456789abcdef", size/16)
+	get := &protocol.Get{Name: "file"}
+	for name, changes := range map[string]int32{"at the first look": 1, "at the last look": 3} {
+		t.Run(name, func(t *testing.T) {
+			both(t, func(t *testing.T, network transport.Network) {
+				w := newWorld(t, network, relay.Policy{}, 0)
+				share := newCounting(text)
+				share.changes = changes
+				conn := call(t, network, w.join(share), nil)
+				got := body(t, conn, ask(t, conn, get))
+				if sent := min(size, int(changes)*4<<20); got[:sent] != text[:sent] || strings.Trim(got[sent:], "\x00") != "" {
+					t.Errorf("other bytes than the first %d and zeros", sent)
+				}
+				if refusal, is := ask(t, conn, get).(*protocol.Error); !is || refusal.Code != protocol.Changed {
+					t.Errorf("then: %+v", refusal)
+				}
+				if answer := ask(t, conn, &protocol.Get{Name: "nowhere"}).(*protocol.Error); answer.Code != protocol.NotFound {
+					t.Errorf("and then: %+v", answer)
+				}
+				conn.Close()
+				w.end()
+			})
+		})
+	}
+}
+
+// slow is a share that never comes to the end of hashing.
+type slow struct{ given chan struct{} }
+
+func (s slow) Open(ctx context.Context, _ string, _ protocol.Hash, hashing func(done, size uint64)) (transport.File, *protocol.Error) {
+	defer close(s.given)
+	beat := time.NewTicker(time.Second)
+	defer beat.Stop()
+	for done := uint64(1); ; done++ {
+		select {
+		case <-beat.C:
+			hashing(done, 1<<40)
+		case <-ctx.Done():
+			return nil, &protocol.Error{Code: protocol.Internal, Text: "given up"}
+		}
+	}
+}
+
+func TestHashingIsToldAndGivenUpWithTheLink(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := transport.NewMemory()
+		w := newWorld(t, network, relay.Policy{}, 0)
+		share := slow{make(chan struct{})}
+		conn := call(t, network, w.join(share), nil)
+		answer := ask(t, conn, &protocol.Get{Name: "file"})
+		for done := uint64(1); done < 30; done++ { // longer than any deadline
+			if told, is := answer.(*protocol.Hashing); !is || told.Done != done {
+				t.Fatalf("%+v when %d bytes are done", answer, done)
+			}
+			answer = hear(t, conn)
+		}
+		begin := time.Now()
+		conn.Close()
+		<-share.given
+		if took := time.Since(begin); took > 2*time.Second {
+			t.Errorf("the disk went on for %v", took)
+		}
+		w.end()
+	})
+}

@@ -1,0 +1,299 @@
+package transport_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/roles/relay"
+	"github.com/relaypeer/relaypeer/transport"
+	"github.com/relaypeer/relaypeer/transport/disk"
+)
+
+// told is a machine that does what a function says, and keeps what it was told.
+type told struct {
+	does   func(in roles.Input) []roles.Effect
+	inputs []roles.Input
+	over   bool
+}
+
+func (m *told) Step(_ roles.Moment, in roles.Input) []roles.Effect {
+	m.inputs = append(m.inputs, in)
+	return m.does(in)
+}
+
+func (m *told) Final() bool { return m.over }
+
+// end has the machine end with its link.
+func (m *told) end() []roles.Effect {
+	m.over = true
+	return []roles.Effect{roles.HangUp{}}
+}
+
+// String lists the inputs; what moved is added up.
+func (m *told) String() string {
+	var lines []string
+	moved := int64(0)
+	for _, in := range m.inputs {
+		switch in := in.(type) {
+		case roles.Moved:
+			moved += in.Bytes
+		case roles.Opened:
+		case roles.Heard:
+			lines = append(lines, in.Message.Kind().String())
+		case roles.Verified:
+			lines = append(lines, fmt.Sprint("verified ", in.Group))
+		case roles.BodyWrong:
+			lines = append(lines, fmt.Sprint("wrong ", in.Group))
+		case roles.StoreFailed:
+			lines = append(lines, fmt.Sprint("store failed ", in.Item, " ", in.Text))
+		default:
+			lines = append(lines, strings.TrimPrefix(fmt.Sprintf("%T", in), "roles."))
+		}
+	}
+	return fmt.Sprintf("%s; %d moved", strings.Join(lines, ", "), moved)
+}
+
+// takes returns a machine that takes a body and hears what comes after it.
+func takes(body roles.ReceiveBody) *told {
+	m := &told{}
+	m.does = func(in roles.Input) []roles.Effect {
+		switch in.(type) {
+		case roles.Opened:
+			return []roles.Effect{body}
+		case roles.BodyDone:
+			return []roles.Effect{roles.Hear{}}
+		case roles.Heard, roles.Ended, roles.Lost, roles.StoreFailed:
+			return m.end()
+		}
+		return nil
+	}
+	return m
+}
+
+// bodyOf asks for groups of a file, from first on.
+func bodyOf(f *file, first, count uint64) roles.ReceiveBody {
+	begin, end := first*protocol.GroupSize, min(f.size, (first+count)*protocol.GroupSize)
+	return roles.ReceiveBody{Item: 7, Offset: begin, Length: end - begin, Size: f.size, Values: f.values[first:min(first+count, uint64(len(f.values)))]}
+}
+
+// served gives the machine a link on which those bytes come, and then the end.
+func served(t *testing.T, network transport.Network, m roles.Machine, store transport.Store, bytes []byte) {
+	t.Helper()
+	near, far := connect(t, network, "127.0.0.1:0")
+	sent := make(chan struct{})
+	go func() {
+		defer close(sent)
+		near.Write(bytes)
+		near.CloseWrite()
+	}()
+	(&transport.Loop{Store: store}).Serve(t.Context(), nil, m, far)
+	near.Close()
+	<-sent
+}
+
+// long is a file of five groups, the last of them short.
+var long = newFile(strings.Repeat("0123456789abcde", 300_000))
+
+func (f *file) bytes(from, to uint64) []byte {
+	data := make([]byte, min(to, f.size)-from)
+	f.ReadAt(data, int64(from))
+	return data
+}
+
+// newPart returns a store on the disk that is open for a file, and what reads back the groups it has.
+func newPart(t *testing.T, f *file) *disk.Part {
+	t.Helper()
+	root, err := os.OpenRoot(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	part := disk.NewPart(root, "target")
+	t.Cleanup(func() {
+		if err := errors.Join(part.Discard(), root.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	if _, _, err := part.Open(t.Context(), roles.OpenStore{Hash: f.hash, Size: f.size}, nil); err != nil {
+		t.Fatal(err)
+	}
+	return part
+}
+
+// A body is verified group by group as it comes, and after it the next message is heard.
+func TestABodyIsVerifiedAsItComes(t *testing.T) {
+	after := protocol.Append(nil, &protocol.Left{})
+	short := newFile("short")
+	for name, test := range map[string]struct {
+		file  *file
+		body  roles.ReceiveBody
+		bytes []byte
+		want  string
+	}{
+		"all of a file": {long, bodyOf(long, 0, 5), long.bytes(0, long.size),
+			"verified 0, verified 1, verified 2, verified 3, verified 4, BodyDone, LEFT; 4500000 moved"},
+		"a stretch of it": {long, bodyOf(long, 1, 2), long.bytes(1<<20, 3<<20),
+			"verified 1, verified 2, BodyDone, LEFT; 2097152 moved"},
+		"its short end": {long, bodyOf(long, 4, 1), long.bytes(4<<20, long.size),
+			"verified 4, BodyDone, LEFT; 305696 moved"},
+		"a small file": {short, bodyOf(short, 0, 1), []byte("short"),
+			"verified 0, BodyDone, LEFT; 5 moved"},
+		"a wrong group, and right ones after it": {long, bodyOf(long, 0, 5), slices.Concat(long.bytes(0, 2<<20), long.bytes(1<<20, long.size-1<<20)),
+			"verified 0, verified 1, wrong 2, BodyDone, LEFT; 4500000 moved"},
+		"a wrong end": {long, bodyOf(long, 3, 2), append(long.bytes(3<<20, long.size-1), 'X'),
+			"verified 3, wrong 4, BodyDone, LEFT; 1354272 moved"},
+		"a small file, wrong": {short, bodyOf(short, 0, 1), []byte("shirt"),
+			"wrong 0, BodyDone, LEFT; 5 moved"},
+		"a group of another place": {long, bodyOf(long, 1, 1), long.bytes(2<<20, 3<<20),
+			"wrong 1, BodyDone, LEFT; 1048576 moved"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for store, open := range map[string]func(*testing.T) transport.Store{
+				"disk":   func(t *testing.T) transport.Store { return newPart(t, test.file) },
+				"memory": func(*testing.T) transport.Store { return &heap{groups: map[uint64]string{}} },
+			} {
+				t.Run(store, func(t *testing.T) {
+					both(t, func(t *testing.T, network transport.Network) {
+						m := takes(test.body)
+						served(t, network, m, open(t), append(slices.Clone(test.bytes), after...))
+						if got := m.String(); got != test.want {
+							t.Errorf("%s\nnot %s", got, test.want)
+						}
+					})
+				})
+			}
+		})
+	}
+}
+
+// Nothing that is not verified reaches a store that gives no file, and each sink is closed.
+func TestOnlyVerifiedGroupsReachAStream(t *testing.T) {
+	both(t, func(t *testing.T, network transport.Network) {
+		store := &heap{groups: map[uint64]string{}}
+		bytes := long.bytes(0, long.size)
+		bytes[3<<20] ^= 1
+		served(t, network, takes(bodyOf(long, 0, 5)), store, bytes)
+		if got := store.String(); got != string(long.bytes(0, 3<<20)) || store.closed != 1 {
+			t.Errorf("%d bytes, %d sinks closed", len(got), store.closed)
+		}
+	})
+}
+
+// A body that breaks off counts as far as it came whole.
+func TestABrokenBodyLeavesWhatIsWhole(t *testing.T) {
+	both(t, func(t *testing.T, network transport.Network) {
+		part := newPart(t, long)
+		m := takes(bodyOf(long, 0, 5))
+		served(t, network, m, part, long.bytes(0, 3<<20-1))
+		if got, want := m.String(), "verified 0, verified 1, Ended; 3145727 moved"; got != want {
+			t.Errorf("%s", got)
+		}
+		has, _, err := part.Open(t.Context(), roles.OpenStore{Hash: long.hash, Size: long.size}, nil)
+		if err != nil || has.Count() != 2 {
+			t.Errorf("the store has %v: %v", has, err)
+		}
+	})
+}
+
+// closing is a store whose sinks fail when they are closed, or can't be had.
+type closing struct {
+	heap
+	none bool
+}
+
+func (c *closing) Receive(int, uint64) (transport.Sink, error) {
+	if c.none {
+		return nil, errors.New("no sink")
+	}
+	return c, nil
+}
+
+func (c *closing) Close() error { return errors.New("not closed well") }
+
+func TestAStoreThatFailsIsTold(t *testing.T) {
+	both(t, func(t *testing.T, network transport.Network) {
+		for store, want := range map[transport.Store]string{
+			&closing{none: true}:                              "store failed 7 no sink; 0 moved",
+			&closing{heap: heap{groups: map[uint64]string{}}}: "verified 0, verified 1, store failed 7 not closed well; 2097152 moved",
+			&full{left: protocol.GroupSize}:                   "verified 0, store failed 7 no space left; 2097152 moved",
+		} {
+			m := takes(bodyOf(long, 0, 2))
+			served(t, network, m, store, long.bytes(0, 2<<20))
+			if got := m.String(); got != want {
+				t.Errorf("%s\nnot %s", got, want)
+			}
+		}
+	})
+}
+
+// lying is a share that says what its files are, and sends other bytes.
+type lying struct{ folder }
+
+func (l lying) Open(ctx context.Context, name string, hash protocol.Hash, hashing func(done, size uint64)) (transport.File, *protocol.Error) {
+	whole, err := l.folder.Open(ctx, name, hash, hashing)
+	if err != nil {
+		return nil, err
+	}
+	return shrunk{whole.(*file), strings.NewReader(strings.ToUpper(l.folder[name])), io.EOF}, nil
+}
+
+// A node that sends other bytes than it has announced is left, and another still helps.
+func TestALiarIsLeft(t *testing.T) {
+	text := strings.Repeat("relaypeer", 3*protocol.GroupSize/9)
+	both(t, func(t *testing.T, network transport.Network) {
+		w := newWorld(t, network, relay.Policy{}, 0)
+		w.join(lying{folder{"file": text}})
+		store := &heap{}
+		result := w.fetch("file", store)
+		if result.Outcome != client.Undelivered || result.Tried[0].Code != protocol.BadHash || store.String() != "" {
+			t.Errorf("%+v, and %d bytes", result, len(store.String()))
+		}
+		w.join(folder{"file": text})
+		if result := w.fetch("file", store); result.Outcome != client.Fetched || store.String() != text {
+			t.Errorf("%+v", result)
+		}
+		w.end()
+	})
+}
+
+// A file comes from several nodes at once, and nothing of it from a liar among them.
+func TestAFileComesFromSeveralNodes(t *testing.T) {
+	text := strings.Repeat("relaypeer", 40*protocol.GroupSize/9)
+	both(t, func(t *testing.T, network transport.Network) {
+		w := newWorld(t, network, relay.Policy{}, 0)
+		liar := w.join(lying{folder{"file": text}})
+		for range 3 {
+			w.join(folder{"file": text})
+		}
+		target := t.TempDir()
+		root, err := os.OpenRoot(target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer root.Close()
+		part := disk.NewPart(root, "target")
+		result := w.wish(client.Wish{Name: "file", Sources: 4}, part)
+		if result.Outcome != client.Fetched || len(result.From) < 2 {
+			t.Errorf("%v, %s, from %v", result.Outcome, result.Text, result.From)
+		}
+		if slices.Contains(result.From, liar) {
+			t.Error("something of it is the liar's")
+		}
+		if err := part.Keep(); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(filepath.Join(target, "target")); err != nil || string(got) != text {
+			t.Errorf("%d bytes: %v", len(got), err)
+		}
+		w.end()
+	})
+}
