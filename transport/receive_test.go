@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
@@ -294,6 +295,36 @@ func TestAFileComesFromSeveralNodes(t *testing.T) {
 		if got, err := os.ReadFile(filepath.Join(target, "target")); err != nil || string(got) != text {
 			t.Errorf("%d bytes: %v", len(got), err)
 		}
+		w.end()
+	})
+}
+
+// A reader of what is printed may pause for as long as it likes: the fetch goes on, slowly, and comes to its end.
+func TestAPausedReaderDoesNotCostTheLink(t *testing.T) {
+	text := strings.Repeat("relaypeer", 30*protocol.GroupSize/9)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, transport.NewMemory(), relay.Policy{}, 0)
+		w.join(folder{"file": text})
+		reader, writer := io.Pipe()
+		stream := disk.NewStream(writer)
+		if result := w.wish(client.Wish{Name: "file", Once: true}, stream); result.Outcome != client.Fetched || len(result.Tried) != 1 {
+			t.Errorf("%+v", result)
+		}
+		var got strings.Builder
+		read := make(chan struct{})
+		go func() {
+			defer close(read)
+			io.Copy(&got, reader)
+		}()
+		if err := stream.Flush(t.Context()); err != nil {
+			t.Error(err)
+		}
+		writer.Close()
+		<-read
+		if got.String() != text {
+			t.Errorf("%d bytes were read", got.Len())
+		}
+		stream.Close()
 		w.end()
 	})
 }

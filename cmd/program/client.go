@@ -12,6 +12,7 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/transport"
+	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
 // Client is a peer client over real sockets.
@@ -26,6 +27,11 @@ type Client struct {
 // meanwhile goes to watch.
 func (c Client) Fetch(ctx context.Context, wish client.Wish, store transport.Store, watch func(outcome any)) client.Result {
 	wish.Relay, wish.Sources = c.Relay, c.Sources
+	if part, is := store.(*disk.Part); is { // one who says that the content is another now does not cost what is here
+		if hash, size, some := part.Begun(); some {
+			wish.Prefer = client.Identity{Hash: hash, Size: size}
+		}
+	}
 	fetch := client.NewFetch(wish)
 	c.run(ctx, fetch, store, watch)
 	return fetch.Result()

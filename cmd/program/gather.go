@@ -15,11 +15,13 @@ import (
 	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
-// Small files come many over one link, in hauls: up to haulFiles of them and haulBytes, and from up to haulsAtOnce nodes
-// side by side. From each node the next haul comes in while the one before is made durable.
+// Small files come many over one link, in hauls: as many of them as share the work well among the nodes, between haulLeast
+// and haulMost, and up to haulBytes; from up to haulsAtOnce nodes side by side. From each node the next haul comes in while
+// the one before is made durable.
 const (
-	haulFiles   = 512
-	haulBytes   = 32 << 20
+	haulLeast   = 256
+	haulMost    = 4096
+	haulBytes   = 64 << 20
 	haulsAtOnce = 8
 	haulsOfNode = 2
 )
@@ -44,6 +46,7 @@ type gathering struct {
 	mu    sync.Mutex
 	tasks []*task
 	gone  map[netip.AddrPort]bool // nodes that are not asked again
+	most  int                     // files of a haul, in this round
 }
 
 // gather fetches what it can, in rounds: what one node failed to give is in the next one asked of another. What is not
@@ -52,11 +55,13 @@ func (g *gathering) gather(ctx context.Context) {
 	g.gone = map[netip.AddrPort]bool{}
 	for ctx.Err() == nil {
 		queues := map[netip.AddrPort]*queue{}
+		open := 0
 		for _, t := range g.tasks {
 			if t.done || t.failed != nil {
 				continue
 			}
 			t.taken = false
+			open++
 			for _, node := range t.holders {
 				if g.gone[node] || slices.Contains(t.refused, node) {
 					continue
@@ -70,6 +75,7 @@ func (g *gathering) gather(ctx context.Context) {
 		if len(queues) == 0 {
 			return
 		}
+		g.most = max(haulLeast, min(haulMost, open/(haulsOfNode*len(queues))+1))
 		g.round(ctx, queues)
 	}
 }
@@ -116,7 +122,7 @@ func (g *gathering) take(node netip.AddrPort, from *queue) (load []*task) {
 	if g.gone[node] {
 		return nil
 	}
-	for bytes := uint64(0); from.next < len(from.tasks) && len(load) < haulFiles && bytes < haulBytes; from.next++ {
+	for bytes := uint64(0); from.next < len(from.tasks) && len(load) < g.most && bytes < haulBytes; from.next++ {
 		if t := from.tasks[from.next]; !t.taken {
 			t.taken = true
 			load, bytes = append(load, t), bytes+t.size
@@ -141,7 +147,9 @@ func (g *gathering) haul(ctx context.Context, node netip.AddrPort, load []*task)
 	came := make([]bool, len(load))
 	g.client.run(ctx, haul, batch, func(outcome any) {
 		if item, is := outcome.(client.Hauled); is {
-			came[item.Item] = item.Code == 0
+			if came[item.Item] = item.Code == 0; item.Code == 0 {
+				g.arrive(load[item.Item])
+			}
 		} else if g.watch != nil {
 			g.watch(outcome)
 		}
@@ -170,7 +178,6 @@ func (g *gathering) haul(ctx context.Context, node netip.AddrPort, load []*task)
 		case t.failed != nil:
 		case came[i]:
 			t.done = true
-			g.arrive(t)
 		default:
 			t.refused = append(t.refused, node)
 		}

@@ -49,6 +49,7 @@ func (n Node) Run(ctx context.Context) error {
 	if !n.Private {
 		published = newPublished()
 	}
+	since := time.Now()
 	share, err := n.openShare(published)
 	if err != nil {
 		return err
@@ -68,7 +69,7 @@ func (n Node) Run(ctx context.Context) error {
 	indexed := make(chan struct{})
 	serving.Go(func() {
 		defer close(indexed)
-		n.awaitIndexed(ctx, share, published)
+		n.awaitIndexed(ctx, share, published, since)
 	})
 	select { // a small share is published with the first registration
 	case <-indexed:
@@ -110,8 +111,7 @@ func (n Node) openShare(published *published) (*disk.Share, error) {
 
 // awaitIndexed says when everything has been hashed, to the relay as well: till then it must not take the node for one
 // that does not have what it has not published.
-func (n Node) awaitIndexed(ctx context.Context, share *disk.Share, published *published) {
-	since := time.Now()
+func (n Node) awaitIndexed(ctx context.Context, share *disk.Share, published *published, since time.Time) {
 	if share.Settled(ctx) != nil {
 		return
 	}
@@ -170,24 +170,11 @@ func (p *published) news() {
 func (n Node) serve(ctx context.Context, listener transport.Listener, share *disk.Share) error {
 	uploads := roles.NewPool(node.NewUpload)
 	server := transport.Server{
-		Loop:     &transport.Loop{Share: share, Start: time.Now(), Report: n.served, Trace: traced(n.Log, n.Trace)},
+		Loop:     &transport.Loop{Share: share, Start: time.Now(), Report: (&visits{log: n.Log}).served, Trace: traced(n.Log, n.Trace)},
 		Listener: listener, Limit: n.Links, Log: n.Log,
 		New: uploads.Take, Free: uploads.Return,
 	}
 	return server.Serve(ctx)
-}
-
-func (n Node) served(outcome any) {
-	s, is := outcome.(node.Served)
-	switch {
-	case !is:
-	case s.Code != 0:
-		n.Log.Info("refused", "name", protocol.Printable(s.Name, 200), "to", s.Peer, "code", s.Code)
-	case s.Offset == 0:
-		n.Log.Info("sending", "name", protocol.Printable(s.Name, 200), "to", s.Peer, "bytes", s.Length)
-	default:
-		n.Log.Debug("sending on", "name", protocol.Printable(s.Name, 200), "to", s.Peer, "offset", s.Offset, "bytes", s.Length)
-	}
 }
 
 // keepListed runs the membership until the node is told to stop, and a goodbye is said or cannot be.

@@ -38,15 +38,17 @@ func printing(out io.Writer, guard bool) place {
 // Keep says whether all could be printed.
 func (s stream) Keep() error { return s.end() }
 
-// Close is [place]'s.
-func (stream) Close() error { return nil }
-
 // fetchOne gets one file to its place, and ends that.
 func (e *errand) fetchOne(ctx context.Context, wish client.Wish, to place, p *progress) (client.Result, *Failure) {
 	r := e.Fetch(ctx, wish, to, func(outcome any) { e.follow(p, outcome) })
 	failed := failure(e.Relay, wish, r)
-	if printed, is := to.(stream); is && printed.err != nil {
-		failed = diskFailure(printed.err)
+	if printed, is := to.(stream); is {
+		switch err := printed.Flush(ctx); {
+		case err != nil && ctx.Err() != nil:
+			failed = &Failure{ExitInterrupted, "interrupted"}
+		case err != nil:
+			failed = diskFailure(err)
+		}
 	}
 	if failed == nil {
 		if err := to.Keep(); err != nil {

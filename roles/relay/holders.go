@@ -6,82 +6,124 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 )
 
-// A Locate for a file goes through the items that it may mean, and through the ring of each one's holds from where the
-// Locate before left it, so that the load goes round. Where it stands is the cursor: life, item, hold, and how many of
-// this item's holds are still to come. If that hold is gone meanwhile, the item's ring is gone through again: a client
-// meets some holders twice rather than missing one.
-type trail struct{ life, item, hold, left uint32 }
+// A Locate for a file goes through the items that it may mean, and round the ring of each one's holds from where the
+// Locate before left it, so that the load goes round. Where it stands is the cursor: which hold comes next, and at which
+// the round ends. If the first is gone meanwhile, the item's ring is gone round again; if the second is, once more from
+// here: a client meets some holders twice rather than missing one.
+type trail struct {
+	life, item uint32
+	next, end  mark // where both are the same, nothing of the item has been seen
+}
 
-const trailCursor = 16 // bytes
+// mark is a hold that will not be taken for another that has its number later.
+type mark struct{ hold, born uint32 }
+
+const trailCursor = 24 // bytes
 
 // holders fills a page with nodes that have published what is looked for. The cursor is for the rest of them, nil if
 // that is all.
-func (r *Registry) holders(p *page, m *protocol.Locate, luck uint64) []byte {
-	items := r.index.meant(m.Name, m.Hash)
-	first := len(p.peers)
-	t, going := r.parseTrail(m.Cursor)
-	for _, number := range items {
-		if going && number < t.item {
-			continue
-		}
-		if !going || number > t.item {
-			it := r.index.items.at(number)
-			t = trail{life: r.life, item: number, hold: it.first, left: it.count}
-		}
-		going = false
-		if !r.follow(p, &t) {
-			shuffle(p.peers[first:], luck)
-			return t.cursor()
-		}
+func (r *Registry) holders(p *page, m *protocol.Locate, luck uint64) (cursor []byte) {
+	q := r.index.look(m.Name, m.Hash)
+	if q.several() {
+		p.named = map[uint32]bool{}
 	}
-	shuffle(p.peers[first:], luck)
-	return nil
+	t, item, found := r.resume(&q, m.Cursor)
+	for found {
+		if t.item != item {
+			t = r.index.trail(item)
+		}
+		if !r.follow(p, &t) {
+			t.life = r.life
+			cursor = t.cursor()
+			break
+		}
+		item, found = q.after(item)
+	}
+	shuffle(p.peers, luck)
+	return cursor
+}
+
+const noItem = 1<<32 - 1
+
+// resume returns where a quest goes on: at an item, and in it if the trail is of that item.
+func (r *Registry) resume(q *quest, cursor []byte) (t trail, item uint32, found bool) {
+	t, going := r.parseTrail(cursor)
+	x := &r.index
+	switch {
+	case !going:
+		item, found = q.start()
+	case !q.ring:
+		item, found = q.from(t.item)
+	case x.alive(t.item, t.next) && x.items.at(t.item).hash == q.hash:
+		item, found = t.item, true
+	default: // the item may be gone: begin the ring again
+		item, found = q.start()
+		going = false
+	}
+	switch {
+	case !going || !found || item != t.item || !x.alive(item, t.next):
+		t.item = noItem
+	case !x.alive(item, t.end):
+		t.end = t.next
+	}
+	return t, item, found
+}
+
+// trail returns one round of an item's ring.
+func (x *index) trail(item uint32) trail {
+	m := x.mark(x.items.at(item).first)
+	return trail{item: item, next: m, end: m}
+}
+
+func (x *index) mark(hold uint32) mark { return mark{hold, x.holds.at(hold).born} }
+
+// alive reports whether a hold still is what it was, one of that item.
+func (x *index) alive(item uint32, m mark) bool {
+	if m.hold >= x.holds.size() {
+		return false
+	}
+	h := x.holds.at(m.hold)
+	return h.of == item+1 && h.born == m.born
 }
 
 // follow goes on along a trail, and reports whether it came to its end before the page did.
 func (r *Registry) follow(p *page, t *trail) bool {
 	it := r.index.items.at(t.item)
-	p.reserve(t.left)
-	for ; t.left > 0 && !p.full(); t.left-- {
-		h := r.index.holds.at(t.hold)
-		if p.add(r.slab.at(h.slot)) {
+	p.reserve(it.count)
+	for !p.full() {
+		h := r.index.holds.at(t.next.hold)
+		p.scanned++
+		if slot, l := r.runs(h, p.now); l != nil && p.first(slot) {
+			p.add(l)
 			last := &p.peers[len(p.peers)-1]
 			last.Hash, last.Size = it.hash, it.size
 		}
-		t.hold = h.next
+		t.next = r.index.mark(h.next)
+		it.first = h.next
+		if t.next == t.end {
+			return true
+		}
 	}
-	it.first = t.hold
-	return t.left == 0
+	return false
 }
 
 func (t *trail) cursor() []byte {
-	b := binary.BigEndian.AppendUint32(make([]byte, 0, trailCursor), t.life)
-	b = binary.BigEndian.AppendUint32(b, t.item)
-	b = binary.BigEndian.AppendUint32(b, t.hold)
-	return binary.BigEndian.AppendUint32(b, t.left)
+	b := make([]byte, 0, trailCursor)
+	for _, n := range [...]uint32{t.life, t.item, t.next.hold, t.next.born, t.end.hold, t.end.born} {
+		b = binary.BigEndian.AppendUint32(b, n)
+	}
+	return b
 }
 
-// parseTrail reads a cursor that a peer may have made up: whatever it says, the trail stays in one item's ring, and goes
-// round once at most.
+// parseTrail reads a cursor that a peer may have made up: whatever it says, the trail is gone on with only where the
+// holds that it names are.
 func (r *Registry) parseTrail(cursor []byte) (t trail, ours bool) {
 	if len(cursor) != trailCursor {
 		return t, false
 	}
-	t = trail{
-		life: binary.BigEndian.Uint32(cursor),
-		item: binary.BigEndian.Uint32(cursor[4:]),
-		hold: binary.BigEndian.Uint32(cursor[8:]),
-		left: binary.BigEndian.Uint32(cursor[12:]),
-	}
-	if t.life != r.life || t.item >= r.index.items.size() {
-		return t, false
-	}
-	it := r.index.items.at(t.item)
-	if t.hold >= r.index.holds.size() || r.index.holds.at(t.hold).of != t.item+1 {
-		t.hold, t.left = it.first, it.count
-	}
-	t.left = min(t.left, it.count)
-	return t, true
+	at := func(i int) uint32 { return binary.BigEndian.Uint32(cursor[4*i:]) }
+	t = trail{life: at(0), item: at(1), next: mark{at(2), at(3)}, end: mark{at(4), at(5)}}
+	return t, t.life == r.life && t.item < r.index.items.size()
 }
 
 // shuffle puts peers into an order drawn for one answer.

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"encoding/binary"
 	"slices"
 
 	"lukechampine.com/blake3/guts"
@@ -12,14 +13,14 @@ import (
 // pointer, and a name stands in it once. The registry's mutex guards it.
 type index struct {
 	key    [8]uint32 // of the hashes, so that nobody can make up names that collide
-	keyed  bool
 	names  arena
 	items  pile[item]
 	holds  pile[hold]
-	byName table // items; those of one name are found one after the other
-	byHash table // of each content one item, from which the others are reached
-	byNode table // holds, by node and name
-	count  int   // holds
+	byName table  // items; those of one name are found one after the other
+	byHash table  // of each content one item, from which the others are reached
+	byNode table  // holds, by publisher and name
+	count  int    // holds
+	births uint32 // holds there have been, modulo 2^32
 }
 
 // item is one content under one name.
@@ -27,32 +28,28 @@ type item struct {
 	hash       protocol.Hash
 	size       uint64
 	name       uint32 // in the arena
-	first      uint32 // of the ring of its holds
+	first      uint32 // of the ring of its holds: where who asks next begins
 	count      uint32 // of these; 0: free
 	prev, next uint32 // the ring of the items of one content
-	length     uint16 // bytes of the name
 }
 
 // hold says that a node holds an item.
 type hold struct {
-	of, slot      uint32 // of is the item plus one; 0: free
-	prev, next    uint32 // the ring of the holds of one item
-	before, after uint32 // the ring of the holds of one node
+	of, by        uint32 // of is the item plus one; 0: free. by is the publisher
+	prev, next    uint32 // the ring of the holds of one item, in which the order of those that stay never changes
+	before, after uint32 // the ring of the holds of one publisher
+	born          uint32 // tells it from others that have had its number
 }
 
 // mostVariants bounds the contents under one name: a name is looked up by going through them.
 const mostVariants = 64
 
-// useKey draws the key of the hashes, once.
+// useKey draws the key of the hashes.
 func (x *index) useKey(luck uint64) {
-	if x.keyed {
-		return
-	}
 	for i := range x.key {
 		luck = luck*6364136223846793005 + 1442695040888963407
 		x.key[i] = uint32(luck >> 32)
 	}
-	x.keyed = true
 }
 
 // digest is a keyed hash of up to 1024 bytes: BLAKE3 of one chunk.
@@ -61,25 +58,26 @@ func (x *index) digest(b []byte) uint64 {
 	return uint64(words[0])<<32 | uint64(words[1])
 }
 
-func ofNode(nameHash uint64, slot uint32) uint64 {
-	h := nameHash ^ (uint64(slot)+1)*0x9e3779b97f4a7c15
+// digestOf is the keyed hash of a number. It tells nothing of the number or the key.
+func (x *index) digestOf(n uint64) uint64 { return x.digest(binary.BigEndian.AppendUint64(nil, n)) }
+
+// byBoth is the hash of a name and a publisher.
+func byBoth(nameHash uint64, by uint32) uint64 {
+	h := nameHash ^ (uint64(by)+1)*0x9e3779b97f4a7c15
 	h *= 0xd6e8feb86659fd93
 	return h ^ h>>32
 }
 
 func (h *hold) item() uint32 { return h.of - 1 }
 
-func (x *index) nameOf(number uint32) []byte {
-	it := x.items.at(number)
-	return x.names.at(it.name, int(it.length))
-}
+func (x *index) nameOf(item uint32) []byte { return x.names.at(x.items.at(item).name) }
 
 // The hashes under which the tables have what they have.
 func (x *index) nameHash(item uint32) uint64    { return x.digest(x.nameOf(item)) }
 func (x *index) contentHash(item uint32) uint64 { return x.digest(x.items.at(item).hash[:]) }
 func (x *index) holdHash(number uint32) uint64 {
 	h := x.holds.at(number)
-	return ofNode(x.nameHash(h.item()), h.slot)
+	return byBoth(x.nameHash(h.item()), h.by)
 }
 
 // named returns the items of a name, lowest number first.
@@ -94,150 +92,71 @@ func (x *index) named(name string) (items []uint32) {
 	return items
 }
 
-// meant returns the items of a name, of a content, or of both: a node that is asked for both looks under the name.
-func (x *index) meant(name string, hash protocol.Hash) []uint32 {
-	if name == "" {
-		return x.ofContent(hash)
-	}
-	items := x.named(name)
-	if hash.IsZero() {
-		return items
-	}
-	return slices.DeleteFunc(items, func(number uint32) bool { return x.items.at(number).hash != hash })
-}
-
-// ofContent returns items of a content, as many as there may be variants of a name, lowest number first.
-func (x *index) ofContent(hash protocol.Hash) (items []uint32) {
-	first, found := x.ring(hash)
-	for number := first; found && len(items) < mostVariants; {
-		items = append(items, number)
-		if number = x.items.at(number).next; number == first {
-			break
-		}
-	}
-	slices.Sort(items)
-	return items
-}
-
+// ring returns one of the items of a content.
 func (x *index) ring(hash protocol.Hash) (item uint32, found bool) {
 	return x.byHash.find(x.digest(hash[:]), func(number uint32) bool { return x.items.at(number).hash == hash })
 }
 
-// set notes that a node has a content under a name, in the place of what it had there. It reports whether there was room
-// for it among the variants of that name.
-func (x *index) set(slot uint32, p *publisher, e *protocol.Entry) bool {
-	x.unset(slot, p, e.Name)
-	nameHash := x.digest([]byte(e.Name))
-	variants := 0
-	number, found := x.byName.find(nameHash, func(number uint32) bool {
-		if string(x.nameOf(number)) != e.Name {
-			return false
-		}
-		variants++
-		it := x.items.at(number)
-		return it.hash == e.Hash && it.size == e.Size
-	})
-	switch {
-	case !found && variants >= mostVariants:
-		return false
-	case !found:
-		number = x.newItem(nameHash, e)
-	}
-	x.hold(number, slot, p, nameHash)
-	return true
-}
-
-func (x *index) newItem(nameHash uint64, e *protocol.Entry) uint32 {
-	number := x.items.take()
-	it := x.items.at(number)
-	*it = item{hash: e.Hash, size: e.Size, name: x.names.keep(e.Name), length: uint16(len(e.Name)), prev: number, next: number}
-	x.byName.add(nameHash, number, x.nameHash)
-	if other, found := x.ring(e.Hash); found {
-		next := x.items.at(other).next
-		it.prev, it.next = other, next
-		x.items.at(other).next, x.items.at(next).prev = number, number
-	} else {
-		x.byHash.add(x.digest(e.Hash[:]), number, x.contentHash)
-	}
-	return number
-}
-
-func (x *index) hold(number, slot uint32, p *publisher, nameHash uint64) {
-	at := x.holds.take()
-	h := x.holds.at(at)
-	*h = hold{of: number + 1, slot: slot, prev: at, next: at, before: at, after: at}
-	it := x.items.at(number)
-	if it.count > 0 {
-		last := x.holds.at(it.first).prev
-		h.prev, h.next = last, it.first
-		x.holds.at(last).next, x.holds.at(it.first).prev = at, at
-	} else {
-		it.first = at
-	}
-	it.count++
-	if p.count > 0 {
-		last := x.holds.at(p.first).before
-		h.before, h.after = last, p.first
-		x.holds.at(last).after, x.holds.at(p.first).before = at, at
-	} else {
-		p.first = at
-	}
-	p.count++
-	x.count++
-	x.byNode.add(ofNode(nameHash, slot), at, x.holdHash)
-}
-
-// unset forgets what a node had under a name.
-func (x *index) unset(slot uint32, p *publisher, name string) {
-	at, found := x.byNode.find(ofNode(x.digest([]byte(name)), slot), func(at uint32) bool {
+// held returns a publisher's hold of a name.
+func (x *index) held(by uint32, name string, nameHash uint64) (hold uint32, found bool) {
+	return x.byNode.find(byBoth(nameHash, by), func(at uint32) bool {
 		h := x.holds.at(at)
-		return h.slot == slot && string(x.nameOf(h.item())) == name
+		return h.by == by && string(x.nameOf(h.item())) == name
 	})
-	if found {
-		x.release(at, p)
-	}
 }
 
-// clear forgets up to so many holds of a node, and returns how many.
-func (x *index) clear(p *publisher, most int) (cleared int) {
-	for ; p.count > 0 && cleared < most; cleared++ {
-		x.release(p.first, p)
-	}
-	return cleared
+// full reports whether the numbers of the index are used up.
+func (x *index) full() bool { return x.holds.size() >= mostNumber || x.names.full() }
+
+// quest is the items that a Locate may mean, in an order of their own: of a name, by their numbers; of a content, round
+// its ring.
+type quest struct {
+	x     *index
+	ring  bool
+	items []uint32 // of a name
+	first uint32   // of a ring
+	found bool
+	hash  protocol.Hash
 }
 
-func (x *index) release(at uint32, p *publisher) {
-	h := *x.holds.at(at)
-	x.byNode.remove(x.holdHash(at), at, x.holdHash)
-	x.holds.at(h.prev).next, x.holds.at(h.next).prev = h.next, h.prev
-	x.holds.at(h.before).after, x.holds.at(h.after).before = h.after, h.before
-	x.count--
-	p.count--
-	if p.first == at {
-		p.first = h.after
+// look begins a quest for a name, a content, or both: who is asked for both looks under the name.
+func (x *index) look(name string, hash protocol.Hash) quest {
+	q := quest{x: x, hash: hash, ring: name == ""}
+	if q.ring {
+		q.first, q.found = x.ring(hash)
+		return q
 	}
-	it := x.items.at(h.item())
-	if it.first == at {
-		it.first = h.next
+	q.items = x.named(name)
+	if !hash.IsZero() {
+		q.items = slices.DeleteFunc(q.items, func(number uint32) bool { return x.items.at(number).hash != hash })
 	}
-	x.holds.free(at)
-	if it.count--; it.count == 0 {
-		x.forget(h.item())
-	}
+	return q
 }
 
-// forget drops an item that nobody holds any more.
-func (x *index) forget(number uint32) {
-	it := *x.items.at(number)
-	x.byName.remove(x.nameHash(number), number, x.nameHash)
-	contentHash := x.contentHash(number)
-	x.byHash.remove(contentHash, number, x.contentHash)
-	if it.next != number {
-		x.items.at(it.prev).next, x.items.at(it.next).prev = it.next, it.prev
-		if _, found := x.ring(it.hash); !found {
-			x.byHash.add(contentHash, it.next, x.contentHash)
-		}
+// several reports whether a node may hold more than one of the items.
+func (q *quest) several() bool { return q.ring && q.found && q.x.items.at(q.first).next != q.first }
+
+func (q *quest) start() (item uint32, found bool) {
+	if q.ring {
+		return q.first, q.found
 	}
-	x.names.free(it.name, int(it.length))
-	x.items.free(number)
+	return q.from(0)
+}
+
+// from returns the first item of a name from a number on.
+func (q *quest) from(number uint32) (item uint32, found bool) {
+	at, _ := slices.BinarySearch(q.items, number)
+	if at == len(q.items) {
+		return 0, false
+	}
+	return q.items[at], true
+}
+
+// after returns the item that comes next.
+func (q *quest) after(number uint32) (item uint32, found bool) {
+	if q.ring {
+		next := q.x.items.at(number).next
+		return next, next != q.first
+	}
+	return q.from(number + 1)
 }

@@ -54,9 +54,16 @@ func (m *model) located(now time.Duration, name string, hash protocol.Hash) (hol
 			others = append(others, fmt.Sprint(4000+int(id)))
 		}
 	}
-	sort.Strings(holders)
-	sort.Strings(others)
-	return holders, others
+	return settled(name, holders), settled(name, others)
+}
+
+// settled sorts what a walk finds. By content alone, one who has it under several names is met once or several times.
+func settled(name string, found []string) []string {
+	sort.Strings(found)
+	if name == "" {
+		found = slices.Compact(found)
+	}
+	return found
 }
 
 func (m *model) listed(now time.Duration, pattern string) (items []string) {
@@ -85,7 +92,13 @@ func walkLocate(t fataler, r *relay.Registry, at roles.Moment, m protocol.Locate
 		if !is {
 			t.Fatalf("LOCATE is refused")
 		}
+		met := map[string]bool{}
 		for _, p := range located.Peers {
+			if what := fmt.Sprint(p); met[what] {
+				t.Fatalf("a page names %d twice", p.Port)
+			} else {
+				met[what] = true
+			}
 			if p.Hash.IsZero() {
 				others = append(others, fmt.Sprint(p.Port))
 			} else {
@@ -96,9 +109,7 @@ func walkLocate(t fataler, r *relay.Registry, at roles.Moment, m protocol.Locate
 			}
 		}
 		if located.Cursor == nil {
-			sort.Strings(holders)
-			sort.Strings(others)
-			return holders, others
+			return settled(m.Name, holders), settled(m.Name, others)
 		}
 		m.Cursor = located.Cursor
 		at.Luck++
@@ -202,6 +213,7 @@ func publish(t *rapid.T, r *relay.Registry, at roles.Moment, id byte, n *modelNo
 			t.Fatalf("node %d publishes without a lease", id)
 		}
 	case repeated: // taken for one that came before
+		n.confirmed = page.To == page.Latest
 	case page.From > 0 && (n.index != page.Index || n.sequence != page.From):
 		if refusal, is := answer.(*protocol.Error); !is || refusal.Code != protocol.Resync {
 			t.Fatalf("a page that does not follow is answered with %v", story.Say(answer))

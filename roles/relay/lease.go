@@ -16,7 +16,7 @@ type lease struct {
 	port  uint16
 	loose uint32 // its place among those whose index is not all held, plus one
 
-	publisher uint32 // what is held of its index, plus one; a free slot has none, one that is being cleared has nothing else
+	publisher uint32 // what is held of its index, plus one
 }
 
 func (l *lease) used() bool { return l.epoch != 0 }

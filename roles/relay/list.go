@@ -8,11 +8,12 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// One page of a List looks at so many items at most, and compares so many bytes of pattern with bytes of name.
+// What one page of a List looks at before it is as full as it gets, be it short: a last item or name may go beyond.
 const (
-	listMost  = scanMost
-	matchMost = 1 << 24
-	countMost = 256 // holds of one item that are looked at to count those whose lease runs
+	listMost  = scanMost     // items
+	matchMost = 1 << 20      // steps of matching names
+	holdMost  = scanMost / 2 // holds
+	countMost = 128          // holds of one item, if the lease of one of them runs
 )
 
 // List answers a page of what is published, in the order of the items' numbers. The cursor is the life of the registry and
@@ -20,7 +21,7 @@ const (
 func (r *Registry) List(at roles.Moment, m *protocol.List) protocol.Message {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.begin(at)
+	at = r.begin(at)
 	r.tidy(at.Now, sweepStep)
 	l := listing{r: r, now: at.Now, limit: protocol.DefaultPage, holders: int(min(m.Holders, protocol.MaxHolders)), room: protocol.ListedRoom}
 	if m.Limit > 0 {
@@ -35,17 +36,13 @@ func (r *Registry) List(at roles.Moment, m *protocol.List) protocol.Message {
 		}
 		return l.listed(nil)
 	}
-	end, work := r.index.items.size(), 0
-	for scanned := 0; next < end; next++ {
-		it := r.index.items.at(next)
-		if scanned++; scanned > listMost || work > matchMost {
+	pattern := protocol.NewPattern(m.Pattern)
+	end := r.index.items.size()
+	for until := next + min(listMost, end-min(next, end)); next < until; next++ {
+		if pattern.Steps > matchMost || l.looked > holdMost {
 			break
 		}
-		if it.count == 0 {
-			continue
-		}
-		work += (1 + len(m.Pattern)) * int(it.length)
-		if protocol.Match(m.Pattern, string(r.index.nameOf(next))) && !l.add(next) {
+		if r.index.items.at(next).count > 0 && pattern.Match(r.index.nameOf(next)) && !l.add(next) {
 			break
 		}
 	}
@@ -61,6 +58,7 @@ type listing struct {
 	now            time.Duration
 	limit, holders int
 	room           int // bytes that are left
+	looked         int // holds
 	items          []protocol.Item
 	peers          page
 	at             map[uint32]uint64 // where the peer of a slot stands
@@ -106,16 +104,17 @@ func (l *listing) add(number uint32) bool {
 // the others counted as they stand.
 func (l *listing) active(it *item) (count uint64, slots []uint32) {
 	at, looked := it.first, uint32(0)
-	for ; looked < min(it.count, countMost); looked++ {
+	for ; looked < min(it.count, holdMost) && (looked < countMost || count == 0); looked++ {
 		h := l.r.index.holds.at(at)
-		if l.r.active(h.slot, l.now) {
+		if slot, lease := l.r.runs(h, l.now); lease != nil {
 			count++
 			if len(slots) < l.holders {
-				slots = append(slots, h.slot)
+				slots = append(slots, slot)
 			}
 		}
 		at = h.next
 	}
+	l.looked += int(looked)
 	if l.holders > 0 {
 		it.first = l.r.index.holds.at(it.first).next // the next one who asks begins elsewhere
 	}

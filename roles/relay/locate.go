@@ -31,7 +31,7 @@ const scanMost = 1 << 14
 func (r *Registry) Locate(at roles.Moment, m *protocol.Locate) protocol.Message {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.begin(at)
+	at = r.begin(at)
 	r.tidy(at.Now, sweepStep)
 	p := page{limit: protocol.DefaultPage, now: at.Now}
 	if m.Limit > 0 {
@@ -60,7 +60,8 @@ type page struct {
 	now     time.Duration
 	scanned int // slots and holds looked at
 	peers   []protocol.Peer
-	hosts   []byte // one piece of memory for all the addresses of a page
+	hosts   []byte          // one piece of memory for all the addresses of a page
+	named   map[uint32]bool // the slots of holders, where one may come several times; nil elsewhere
 }
 
 func (p *page) full() bool { return len(p.peers) >= p.limit || p.scanned >= scanMost }
@@ -72,15 +73,21 @@ func (p *page) located(cursor []byte) *protocol.Located {
 	return &protocol.Located{Peers: p.peers, Cursor: cursor}
 }
 
-// add adds the node of a lease, if that runs.
-func (p *page) add(l *lease) bool {
-	p.scanned++
-	if !l.used() || l.until <= p.now {
-		return false
-	}
+// add adds the node of a lease.
+func (p *page) add(l *lease) {
 	from := len(p.hosts)
 	p.hosts = l.appendHost(p.hosts)
 	p.peers = append(p.peers, protocol.Peer{Host: p.hosts[from:len(p.hosts):len(p.hosts)], Port: l.port})
+}
+
+// first reports whether a holder is not on the page yet.
+func (p *page) first(slot uint32) bool {
+	if p.named[slot] {
+		return false
+	}
+	if p.named != nil {
+		p.named[slot] = true
+	}
 	return true
 }
 
@@ -94,16 +101,18 @@ func (p *page) reserve(coming uint32) {
 func (r *Registry) walk(p *page, w *walk) {
 	p.reserve(w.slots - w.done)
 	for ; w.done < w.slots && !p.full(); w.done++ {
+		p.scanned++
 		slot := w.slot()
 		if !w.every {
 			place := *r.loose.at(slot)
 			if place == 0 {
-				p.scanned++
 				continue
 			}
 			slot = place - 1
 		}
-		p.add(r.slab.at(slot))
+		if l := r.slab.at(slot); l.used() && l.until > p.now {
+			p.add(l)
+		}
 	}
 }
 

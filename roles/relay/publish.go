@@ -11,99 +11,134 @@ import (
 // publisher is what is held of one node's index.
 type publisher struct {
 	index, sequence uint64
+	slot            uint32 // of the lease, plus one; 0: nobody stands by what is held any more, and it is being dropped
 	first, count    uint32 // of the ring of its holds
 	refused         bool   // it went over a bound: nothing of it is kept until it registers again
 	partial         bool   // a change of it found no room
-	clearing        bool   // it is in the list of those whose holds are being dropped
 }
 
-// How many holds are dropped on the side of other work: more than can be added meanwhile, or the index would outgrow it.
+// How many holds are dropped on the side of other work: of a page, more than it can add, or the index would outgrow it.
 const (
-	clearStep  = 64
-	clearPage  = 2 * protocol.MaxPage
-	clearWhole = 1 << 14 // by the node's own call that starts anew
+	clearStep = 64
+	clearPage = protocol.MaxPage + clearStep
 )
 
 // Publish takes a page of changes in. It answers Published, Resync when the page does not follow what is held, Limit when
-// the node or all nodes together publish too much, NoLease or Superseded as Renew does. While what was held before is
-// still being dropped, it answers that nothing is held yet: the node goes on from there, as always.
+// the node or all nodes together publish too much, NoLease or Superseded as Renew does.
 func (r *Registry) Publish(at roles.Moment, m *protocol.Publish) protocol.Message {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.begin(at)
+	at = r.begin(at)
 	r.tidy(at.Now, sweepStep)
 	r.clearSome(clearPage)
 	slot, held := r.slots[m.ID]
 	if refusal := r.refuse(at.Now, m.ID, m.Epoch, slot, held); refusal != nil {
 		return refusal
 	}
-	p := r.publisher(slot)
-	if p == nil {
-		number := r.publishers.take()
-		p = r.publishers.at(number)
-		r.slab.at(slot).publisher = number + 1
-	}
+	number, p := r.publisher(slot)
 	switch {
-	case p.refused:
+	case p != nil && p.refused:
 		return tooMuch("the node published more than is kept; it counts as one that publishes nothing")
-	case p.index == m.Index && p.sequence == m.To && m.To > m.From: // a page that came before, and whose answer was lost
-		return p.published()
-	case m.From == 0 && (p.index != m.Index || p.sequence > 0 || p.count > 0):
-		*p = publisher{index: m.Index, first: p.first, count: p.count, clearing: p.clearing}
-		r.loosen(slot)
-		if r.index.clear(p, clearWhole); p.count > 0 {
-			return p.published()
-		}
-	case p.index != m.Index || p.sequence != m.From:
+	case p != nil && p.index == m.Index && p.sequence == m.To && m.To > m.From: // a page that came before, and whose answer was lost
+		return r.published(slot, p, m)
+	case m.From == 0:
+		number, p = r.anew(slot, publisher{index: m.Index})
+	case p == nil || p.index != m.Index || p.sequence != m.From:
 		return &protocol.Error{Code: protocol.Resync, Text: "that does not follow what the relay holds: publish the whole again"}
 	}
-	if refusal := r.apply(slot, p, m); refusal != nil {
-		return refusal
-	}
-	return p.published()
-}
-
-// publisher returns what is held of a node's index, or nil.
-func (r *Registry) publisher(slot uint32) *publisher {
-	if number := r.slab.at(slot).publisher; number > 0 {
-		return r.publishers.at(number - 1)
-	}
-	return nil
-}
-
-func (p *publisher) published() *protocol.Published {
-	return &protocol.Published{Index: p.index, Sequence: p.sequence}
-}
-
-func (r *Registry) apply(slot uint32, p *publisher, m *protocol.Publish) *protocol.Error {
 	for i := range m.Changes {
-		e := &m.Changes[i]
-		if e.Hash.IsZero() {
-			r.index.unset(slot, p, e.Name)
-			continue
-		}
-		if int(p.count) >= r.policy.MaxEntries || r.index.count >= r.policy.MaxIndex {
-			*p = publisher{first: p.first, count: p.count, clearing: p.clearing, refused: true}
-			r.loosen(slot)
-			r.clearLater(slot, p)
+		if !r.change(number, p, &m.Changes[i]) {
+			r.anew(slot, publisher{refused: true})
 			return tooMuch(fmt.Sprintf("the relay keeps %d names of one node and %d in all", r.policy.MaxEntries, r.policy.MaxIndex))
 		}
-		p.partial = !r.index.set(slot, p, e) || p.partial
 	}
 	p.sequence = m.To
+	return r.published(slot, p, m)
+}
+
+// change applies a change. It reports false when that would go above a bound.
+func (r *Registry) change(number uint32, p *publisher, e *protocol.Entry) bool {
+	nameHash := r.index.digest([]byte(e.Name))
+	if at, held := r.index.held(number, e.Name, nameHash); held {
+		if it := r.index.items.at(r.index.holds.at(at).item()); it.hash == e.Hash && it.size == e.Size {
+			return true
+		}
+		r.index.release(at, p, nameHash)
+	}
+	if e.Hash.IsZero() {
+		return true
+	}
+	if int(p.count) >= r.policy.MaxEntries || r.index.count-r.dropping >= r.policy.MaxIndex || r.index.full() {
+		return false
+	}
+	p.partial = !r.index.add(number, p, e, nameHash) || p.partial
+	return true
+}
+
+// published answers a page, and notes whether the node has told everything.
+func (r *Registry) published(slot uint32, p *publisher, m *protocol.Publish) *protocol.Published {
 	if m.To == m.Latest && !p.partial {
 		r.fasten(slot)
 	} else {
 		r.loosen(slot)
 	}
-	return nil
+	return &protocol.Published{Index: p.index, Sequence: p.sequence}
+}
+
+// publisher returns what is held of a node's index, or nil.
+func (r *Registry) publisher(slot uint32) (number uint32, p *publisher) {
+	if of := r.slab.at(slot).publisher; of > 0 {
+		return of - 1, r.publishers.at(of - 1)
+	}
+	return 0, nil
+}
+
+// anew puts another publisher in the place of a node's.
+func (r *Registry) anew(slot uint32, as publisher) (number uint32, p *publisher) {
+	r.disown(slot)
+	r.loosen(slot)
+	number = r.publishers.take()
+	p = r.publishers.at(number)
+	as.slot = slot + 1
+	*p = as
+	r.slab.at(slot).publisher = number + 1
+	return number, p
+}
+
+// disown forgets what a node has published: at once as far as anybody can see, and in small steps on the side of other
+// calls.
+func (r *Registry) disown(slot uint32) {
+	number, p := r.publisher(slot)
+	if p == nil {
+		return
+	}
+	r.slab.at(slot).publisher = 0
+	p.slot = 0
+	r.dropping += int(p.count)
+	r.clearing = append(r.clearing, number)
+}
+
+// clearSome drops up to so many holds of those that are to go.
+func (r *Registry) clearSome(most int) {
+	for most > 0 && len(r.clearing) > 0 {
+		number := r.clearing[len(r.clearing)-1]
+		p := r.publishers.at(number)
+		cleared := r.index.clear(p, most)
+		r.dropping -= cleared
+		if p.count > 0 {
+			return
+		}
+		most -= 1 + cleared
+		r.publishers.free(number)
+		r.clearing = r.clearing[:len(r.clearing)-1]
+	}
 }
 
 func tooMuch(text string) *protocol.Error { return &protocol.Error{Code: protocol.Limit, Text: text} }
 
 // held is what a node is told of its index.
 func (r *Registry) held(slot uint32) protocol.Held {
-	if p := r.publisher(slot); p != nil {
+	if _, p := r.publisher(slot); p != nil {
 		return protocol.Held{Index: p.index, Sequence: p.sequence}
 	}
 	return protocol.Held{}
@@ -129,62 +164,23 @@ func (r *Registry) fasten(slot uint32) {
 	}
 }
 
-// clearLater has the holds of a node dropped in small steps on the side of other calls.
-func (r *Registry) clearLater(slot uint32, p *publisher) {
-	if !p.clearing && p.count > 0 {
-		p.clearing = true
-		r.clearing = append(r.clearing, slot)
-	}
-}
-
-// clearSome drops up to so many holds of those that are to go. A slot whose lease is over is free when all are gone.
-func (r *Registry) clearSome(most int) {
-	for most > 0 && len(r.clearing) > 0 {
-		slot := r.clearing[len(r.clearing)-1]
-		p := r.publisher(slot)
-		gone := !r.slab.at(slot).used()
-		if gone || p.index == 0 {
-			most -= 1 + r.index.clear(p, most)
-			if p.count > 0 {
-				return
-			}
-		}
-		p.clearing = false
-		r.clearing = r.clearing[:len(r.clearing)-1]
-		if gone {
-			r.free(slot)
-		}
-	}
-}
-
-// vacate frees a slot, now or when what its node published is dropped.
-func (r *Registry) vacate(slot uint32) {
-	r.fasten(slot)
-	p := r.publisher(slot)
-	if p == nil || p.count == 0 && !p.clearing {
-		r.free(slot)
-		return
-	}
-	*r.slab.at(slot) = lease{publisher: r.slab.at(slot).publisher}
-	r.clearLater(slot, p)
-}
-
-func (r *Registry) free(slot uint32) {
-	if number := r.slab.at(slot).publisher; number > 0 {
-		r.publishers.free(number - 1)
-	}
-	r.slab.free(slot)
-}
-
-// Held returns how many names are held of all nodes.
+// Held returns how many names are held of all nodes, those that are still being dropped among them.
 func (r *Registry) Held() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.index.count
 }
 
-// active reports whether a slot's lease runs.
-func (r *Registry) active(slot uint32, now time.Duration) bool {
-	l := r.slab.at(slot)
-	return l.used() && l.until > now
+// runs returns the lease of a hold if it runs, or nil.
+func (r *Registry) runs(h *hold, now time.Duration) (slot uint32, l *lease) {
+	slot = r.publishers.at(h.by).slot - 1
+	if slot == noSlot {
+		return 0, nil
+	}
+	if l = r.slab.at(slot); l.until <= now {
+		return 0, nil
+	}
+	return slot, l
 }
+
+const noSlot = 1<<32 - 1

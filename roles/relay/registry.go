@@ -15,7 +15,7 @@ type Policy struct {
 	TTL            time.Duration // of a lease; zero: protocol.LeaseTTL
 	MaxLeases      int           // zero: protocol.MaxLeases
 	MaxEntries     int           // names of one node; zero: protocol.MaxEntries
-	MaxIndex       int           // and of all; zero: protocol.MaxIndex
+	MaxIndex       int           // and of all; zero: protocol.MaxIndex. No more than some 60,000,000 are kept
 	AllowAdvertise bool          // whether a node may be listed at another address than the one it came from
 }
 
@@ -35,7 +35,8 @@ type Registry struct {
 	index      index
 	publishers pile[publisher]
 	loose      pile[uint32] // slots plus one
-	clearing   []uint32     // slots whose holds are being dropped
+	clearing   []uint32     // publishers whose holds are being dropped
+	dropping   int          // and how many these are
 }
 
 const (
@@ -60,12 +61,15 @@ func NewRegistry(policy Policy) *Registry {
 	return &Registry{policy: policy, slots: map[protocol.NodeID]uint32{}, seen: newLastSeen()}
 }
 
-// begin draws, before anything that depends on it, what a registry draws once.
-func (r *Registry) begin(at roles.Moment) {
+// begin draws, before anything that depends on it, what a registry draws once: the key that peers must not know. What
+// they do see, its life and the luck of this call, tells nothing of it.
+func (r *Registry) begin(at roles.Moment) roles.Moment {
 	if r.life == 0 {
-		r.life = uint32(at.Luck>>16) | 1
 		r.index.useKey(at.Luck)
+		at.Luck = r.index.digestOf(at.Luck)
+		r.life = uint32(r.index.digestOf(0)) | 1
 	}
+	return at
 }
 
 // Register lists a node: the newest epoch of an id wins. It answers Registered, or Superseded with the epoch to
@@ -101,8 +105,8 @@ func (r *Registry) Register(at roles.Moment, from netip.Addr, m *protocol.Regist
 		id: m.ID, epoch: m.Epoch, host: host.As16(), port: m.Port, until: at.Now + r.policy.TTL,
 		loose: l.loose, publisher: l.publisher,
 	}
-	if p := r.publisher(slot); p != nil {
-		p.refused = false
+	if _, p := r.publisher(slot); p != nil && p.refused {
+		r.disown(slot)
 	}
 	r.loosen(slot) // until it says, by a page even without changes, that what is held of it still is so
 	ttl, renew := r.times()
@@ -168,7 +172,9 @@ func (r *Registry) release(slot uint32, now time.Duration) {
 	gone := r.slab.at(slot)
 	delete(r.slots, gone.id)
 	r.seen.add(Sighting{ID: gone.id, Epoch: gone.epoch, At: gone.addr(), When: min(now, gone.until)}, now)
-	r.vacate(slot)
+	r.disown(slot)
+	r.fasten(slot)
+	r.slab.free(slot)
 }
 
 // tidy looks at a few slots and releases those whose lease has lapsed, so that the work of expiry is spread over

@@ -29,6 +29,7 @@ func overwrite(t *testing.T, path, text string) {
 
 // Size, inode and modification time are the same; only the system knows better.
 func TestAFileIsNeverServedUnderAnOldHash(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	path, index := filepath.Join(folder, "file"), filepath.Join(t.TempDir(), "index.db")
 	lay(t, path, "before")
@@ -65,6 +66,7 @@ func TestAFileIsNeverServedUnderAnOldHash(t *testing.T) {
 // A file system's clock stands still for some milliseconds. What is written twice in that time may have one stamp, so a
 // file is left alone until the clock has passed it.
 func TestAFileIsHashedOnlyWhenItsStampSaysWhichContentItIs(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	path := filepath.Join(folder, "file")
 	share := openShare(t, folder, disk.ShareOptions{})
@@ -112,6 +114,7 @@ func TestAStampSettlesWhenTheClockHasPassedIt(t *testing.T) {
 }
 
 func TestAnOpenFileKnowsThatItHasChanged(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	path := filepath.Join(folder, "file")
 	for what, change := range map[string]func(){
@@ -139,6 +142,7 @@ func TestAnOpenFileKnowsThatItHasChanged(t *testing.T) {
 }
 
 func TestAFileThatChangesAllTheTimeIsRefused(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	path := filepath.Join(folder, "file")
 	lay(t, path, strings.Repeat("x", 8<<20))
@@ -178,6 +182,7 @@ func TestAFileThatChangesAllTheTimeIsRefused(t *testing.T) {
 
 // Whoever copies a file into the share does so in many steps; that does not make it restless.
 func TestAFileIsHashedSoonAfterItWasWritten(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	told := newNews()
 	share := openShare(t, folder, disk.ShareOptions{OnChange: told.tell})

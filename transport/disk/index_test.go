@@ -156,6 +156,7 @@ func log() (hclog.Logger, *bytes.Buffer) {
 }
 
 func TestASecondProcessGoesOnWithoutTheIndex(t *testing.T) {
+	t.Parallel()
 	folder, index := t.TempDir(), filepath.Join(t.TempDir(), "index.db")
 	lay(t, filepath.Join(folder, "file"), "text")
 	settle(t, openShare(t, folder, disk.ShareOptions{Index: index}))
@@ -176,6 +177,7 @@ func TestASecondProcessGoesOnWithoutTheIndex(t *testing.T) {
 
 // A file that is no index is somebody's: it is left alone, and the node serves all the same.
 func TestAFileThatIsNoIndexIsLeftAlone(t *testing.T) {
+	t.Parallel()
 	folder, index := t.TempDir(), filepath.Join(t.TempDir(), "index.db")
 	lay(t, filepath.Join(folder, "file"), "text")
 	precious := strings.Repeat("precious ", 10_000)
@@ -194,6 +196,7 @@ func TestAFileThatIsNoIndexIsLeftAlone(t *testing.T) {
 
 // An index that has lost trees, which no program does but a disk may, is mended by hashing.
 func TestALostTreeIsMadeAnew(t *testing.T) {
+	t.Parallel()
 	folder, index := t.TempDir(), filepath.Join(t.TempDir(), "index.db")
 	sparse(t, filepath.Join(folder, "file"), 4*protocol.GroupSize)
 	share := openShare(t, folder, disk.ShareOptions{Index: index})
@@ -216,6 +219,7 @@ func TestALostTreeIsMadeAnew(t *testing.T) {
 }
 
 func TestTheIndexForgetsWhatIsGone(t *testing.T) {
+	t.Parallel()
 	folder, index := t.TempDir(), filepath.Join(t.TempDir(), "index.db")
 	const files = 1200
 	for n := range files {
@@ -238,6 +242,7 @@ func TestTheIndexForgetsWhatIsGone(t *testing.T) {
 }
 
 func TestNamesThatBreakTheRuleAreToldOnce(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	lay(t, filepath.Join(folder, "good"), "text")
 	lay(t, filepath.Join(folder, "e\u0301"), "decomposed")

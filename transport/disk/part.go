@@ -34,6 +34,23 @@ type Part struct {
 // is opened. The root is the caller's and is not closed.
 func NewPart(root *os.Root, name string) *Part { return &Part{root: root, name: name} }
 
+// Begun returns which content an earlier try has left something of, if one has. It changes nothing.
+func (p *Part) Begun() (hash protocol.Hash, size uint64, some bool) {
+	name := besideName(p.name, journalSuffix)
+	if there, err := p.root.Lstat(name); err != nil || !there.Mode().IsRegular() {
+		return hash, 0, false
+	}
+	file, err := p.root.Open(name)
+	if err != nil {
+		return hash, 0, false
+	}
+	j := &journal{root: p.root, file: file}
+	hash, size, some = j.of()
+	some = some && j.claimsAny()
+	j.close()
+	return hash, size, some
+}
+
 // Open is [transport.Store]'s. It fails where something other than a regular file is in the place, and while another
 // process is fetching to it. A file that is there, and is the content already, is all that is wanted. Opened for another
 // content, what has come till then is dropped.

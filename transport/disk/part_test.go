@@ -180,6 +180,12 @@ func TestAnInterruptedPartIsGoneOnWith(t *testing.T) {
 		t.Fatal(err)
 	}
 	part = disk.NewPart(root, "file")
+	if hash, size, some := part.Begun(); !some || hash != x.hash || size != threeAndABit {
+		t.Errorf("an earlier try is told of as %v, %d, %v", hash, size, some)
+	}
+	if _, _, some := disk.NewPart(root, "other").Begun(); some {
+		t.Error("something is told of where nothing is")
+	}
 	checked := uint64(0)
 	has, other, err := part.Open(t.Context(), roles.OpenStore{Hash: x.hash, Size: threeAndABit}, func(done, size uint64) {
 		if checked = done; done > size {

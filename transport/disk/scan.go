@@ -22,10 +22,16 @@ type scanner struct {
 	unnamed int               // files and folders in it whose names cannot be shared
 	example string            // one of them
 	warned  bool              // about such names
+	due     *time.Timer       // of the next walk
+	dueAt   time.Time
+	ended   time.Time     // the last walk
+	took    time.Duration // by it
+	doubt   bool          // folders came and went: the watcher may have lost track of those that came
 }
 
 const (
 	hintGap    = 20 * time.Millisecond // hints that come together are looked at together
+	doubtGap   = time.Second           // from a doubt to a walk
 	mostWalks  = 20                    // a walk takes at most one part in so many of the time
 	atOnce     = 512                   // names read from a folder in one go
 	pruneEvery = 64                    // walks
@@ -46,29 +52,52 @@ func (s *Share) start() {
 
 // run walks through the folder now and then, and looks at what the hints say in between.
 func (s *scanner) run() {
-	due := time.NewTimer(0)
-	defer due.Stop()
+	s.due = time.NewTimer(0)
+	defer s.due.Stop()
 	for {
 		select {
 		case <-s.ctx.Done():
 			return
-		case <-due.C:
+		case <-s.due.C:
 			begin := time.Now()
 			s.walk()
-			due.Reset(max(s.options.Rescan, mostWalks*time.Since(begin)))
+			s.ended, s.doubt = time.Now(), false
+			s.took, s.dueAt = s.ended.Sub(begin), time.Time{}
+			s.walkIn(s.options.Rescan)
 		case <-s.hints.arrived:
 			if s.pause(s.ctx, hintGap) != nil {
 				return
 			}
-			names, all := s.hints.take()
-			if all {
-				due.Reset(0)
-				continue
-			}
-			for name := range names {
-				s.look(name)
-			}
+			s.lookAtHints()
 		}
+	}
+}
+
+// walkIn has the next walk begin after a wait, or when it is time for one anyway, but not too soon after the last.
+func (s *scanner) walkIn(wait time.Duration) {
+	at := time.Now().Add(wait)
+	if soonest := s.ended.Add(mostWalks * s.took); at.Before(soonest) {
+		at = soonest
+	}
+	if s.dueAt.IsZero() || at.Before(s.dueAt) {
+		s.dueAt = at
+		s.due.Reset(time.Until(at))
+	}
+}
+
+// lookAtHints looks at the names that the hints are about.
+func (s *scanner) lookAtHints() {
+	names, all := s.hints.take()
+	if all {
+		s.walkIn(0)
+		return
+	}
+	before := s.doubt
+	for name := range names {
+		s.look(name)
+	}
+	if s.doubt && !before {
+		s.walkIn(min(doubtGap, s.options.Rescan))
 	}
 }
 
@@ -215,6 +244,9 @@ func (s *scanner) look(name string) {
 	info, err := s.root.Lstat(name)
 	switch {
 	case err == nil && info.IsDir():
+		if _, known := s.folders[name]; known {
+			s.doubt = true
+		}
 		s.gone(name, false)
 		s.enter(name)
 	case err == nil && s.see(name, info):
@@ -246,6 +278,7 @@ func (s *scanner) leaveFolder(name string) {
 	if _, there := s.folders[name]; !there || name == "" {
 		return
 	}
+	s.doubt = true
 	for folder := range s.folders {
 		if folder == name || strings.HasPrefix(folder, name+"/") {
 			delete(s.folders, folder)

@@ -115,6 +115,7 @@ func serves(t *testing.T, share *disk.Share, name string) protocol.Hash {
 }
 
 func TestOnlyRegularFilesOfTheShareAreServed(t *testing.T) {
+	t.Parallel()
 	top := t.TempDir()
 	shared := filepath.Join(top, "shared")
 	lay(t, filepath.Join(top, "secret"), "secret")
@@ -159,6 +160,7 @@ func TestOnlyRegularFilesOfTheShareAreServed(t *testing.T) {
 }
 
 func TestAFileIsFoundByNameByContentOrByBoth(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	lay(t, filepath.Join(folder, "one"), "same")
 	lay(t, filepath.Join(folder, "two"), "same")
@@ -197,6 +199,7 @@ func TestAFileIsFoundByNameByContentOrByBoth(t *testing.T) {
 }
 
 func TestChangesAreNoticed(t *testing.T) {
+	t.Parallel()
 	for name, options := range map[string]disk.ShareOptions{
 		"by hints": {Rescan: time.Hour}, "by walking": {Rescan: 10 * time.Millisecond},
 	} {
@@ -240,6 +243,7 @@ func TestChangesAreNoticed(t *testing.T) {
 }
 
 func TestARestartHashesNothingAgain(t *testing.T) {
+	t.Parallel()
 	folder, index := t.TempDir(), filepath.Join(t.TempDir(), "sub", "index.db")
 	texts := map[string]string{}
 	for _, name := range []string{"a", "b/c", "b/d", "e/f/g"} {
@@ -269,6 +273,7 @@ func TestARestartHashesNothingAgain(t *testing.T) {
 }
 
 func TestAFileWithTwoNamesIsHashedOnce(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	lay(t, filepath.Join(folder, "one"), "text")
 	for _, name := range []string{"two", "three"} {

@@ -2,10 +2,13 @@ package disk_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"os"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
@@ -29,47 +32,106 @@ func TestAStreamPrintsVerifiedGroupsInOrder(t *testing.T) {
 		t.Errorf("opened again it has %v", has)
 	}
 	x.mustBring(t, stream, 2, 3)
-	if !bytes.Equal(printed.Bytes(), x.data) || stream.Printed() != threeAndABit {
-		t.Errorf("%d bytes were printed, %d it says", printed.Len(), stream.Printed())
+	if err := errors.Join(stream.Flush(t.Context()), stream.Close()); err != nil {
+		t.Error(err)
+	}
+	if !bytes.Equal(printed.Bytes(), x.data) {
+		t.Errorf("%d bytes were printed", printed.Len())
 	}
 }
 
 func TestAStreamThatBreaksStaysBroken(t *testing.T) {
 	x := newText(threeAndABit, 1)
 	reader, writer := io.Pipe()
-	reader.CloseWithError(errors.New("nobody reads"))
+	nobody := errors.New("nobody reads")
+	reader.CloseWithError(nobody)
 	stream := disk.NewStream(writer)
+	defer stream.Close()
 	x.open(t, stream)
-	for range 2 {
-		if err := x.bring(stream, 0); err == nil || err.Error() != "nobody reads" {
-			t.Errorf("%v", err)
-		}
+	x.mustBring(t, stream, 0)
+	if err := stream.Flush(t.Context()); !errors.Is(err, nobody) {
+		t.Errorf("%v", err)
+	}
+	if err := x.bring(stream, 1); !errors.Is(err, nobody) {
+		t.Errorf("%v", err)
 	}
 }
 
-func TestATemporarySpoolHasNoName(t *testing.T) {
+// A reader that is slow sets the pace; one that has stopped does not stop what comes, and reads all of it in the end.
+func TestAReaderThatStopsHoldsNothingUpForLong(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	spool, err := disk.Temporary()
-	if err != nil {
-		t.Fatal(err)
+	x := newText(20*protocol.GroupSize, 1)
+	for name, test := range map[string]struct {
+		pause time.Duration // of the reader before each group
+		first time.Duration // and before the first
+		least time.Duration // that bringing takes
+		most  time.Duration
+	}{
+		"quick":   {0, 0, 0, 0},
+		"slow":    {time.Second, 0, 14 * time.Second, 16 * time.Second},
+		"stopped": {0, time.Hour, 40 * time.Second, 60 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				reader, writer := io.Pipe()
+				stream := disk.NewStream(writer)
+				x.open(t, stream)
+				var got bytes.Buffer
+				read := make(chan struct{})
+				go func() {
+					defer close(read)
+					time.Sleep(test.first)
+					for n := int64(1); n > 0; time.Sleep(test.pause) {
+						n, _ = io.CopyN(&got, reader, protocol.GroupSize)
+					}
+				}()
+				begin := time.Now()
+				for number := range x.groups() {
+					x.mustBring(t, stream, number)
+				}
+				if took := time.Since(begin); took < test.least || took > test.most {
+					t.Errorf("bringing took %v", took)
+				}
+				leaves(t, os.TempDir())
+				if err := stream.Flush(t.Context()); err != nil {
+					t.Error(err)
+				}
+				writer.Close()
+				<-read
+				if !bytes.Equal(got.Bytes(), x.data) {
+					t.Errorf("%d bytes were read", got.Len())
+				}
+				if err := stream.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+		})
 	}
-	x, y := newText(threeAndABit, 1), newText(2*protocol.GroupSize, 2)
-	x.open(t, spool)
-	x.mustBring(t, spool, 0, 2)
-	if has, other := x.open(t, spool); has.Count() != 2 || other {
-		t.Errorf("opened again it has %v, other %v", has, other)
-	}
-	if has, other := y.open(t, spool); has.Count() != 0 || !other {
-		t.Errorf("opened for another content it has %v, other %v", has, other)
-	}
-	y.mustBring(t, spool, 1, 0)
-	leaves(t, os.TempDir())
-	for range 2 {
-		if got, err := io.ReadAll(spool.Reader()); !bytes.Equal(got, y.data) || err != nil {
-			t.Errorf("read back %d bytes: %v", len(got), err)
+}
+
+// Neither what comes nor a Flush waits for a reader once nobody waits for them.
+func TestAStreamEndsWithItsContext(t *testing.T) {
+	x := newText(20*protocol.GroupSize, 1)
+	synctest.Test(t, func(t *testing.T) {
+		reader, writer := io.Pipe()
+		stream := disk.NewStream(writer)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, _, err := stream.Open(ctx, roles.OpenStore{Hash: x.hash, Size: uint64(len(x.data))}, nil); err != nil {
+			t.Fatal(err)
 		}
-	}
-	if err := spool.Discard(); err != nil {
-		t.Fatal(err)
-	}
+		begin := time.Now()
+		var err error
+		for number := uint64(0); err == nil; number++ {
+			err = x.bring(stream, number)
+		}
+		if !errors.Is(err, context.Canceled) || !errors.Is(stream.Flush(ctx), context.DeadlineExceeded) {
+			t.Errorf("%v", err)
+		}
+		if took := time.Since(begin); took != time.Second {
+			t.Errorf("it took %v", took)
+		}
+		reader.Close()
+		stream.Close()
+	})
 }

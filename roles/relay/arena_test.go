@@ -1,0 +1,88 @@
+package relay
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// shelf is names in an arena, and where they are.
+type shelf struct {
+	arena
+	names map[uint32]string
+}
+
+func (s *shelf) put(name string) uint32 {
+	where := s.keep([]byte(name))
+	s.names[where] = name
+	return where
+}
+
+func (s *shelf) lose(where uint32) {
+	delete(s.names, where)
+	s.drop(where)
+	s.tidy(func(name []byte, from, to uint32) {
+		s.names[to] = s.names[from]
+		delete(s.names, from)
+	})
+}
+
+func TestAnArenaKeepsItsNames(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := &shelf{names: map[uint32]string{}}
+		for range rapid.IntRange(1, 40).Draw(t, "rounds") {
+			length := rapid.SampledFrom([]int{1, 6, 7, 100, 1023, 1024}).Draw(t, "length")
+			for range rapid.IntRange(0, 300).Draw(t, "names") {
+				s.put(strings.Repeat(rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "letter"), length))
+			}
+			places := slices.Sorted(maps.Keys(s.names))
+			for i := range rapid.IntRange(0, len(places)).Draw(t, "to lose") {
+				if _, there := s.names[places[i]]; there {
+					s.lose(places[i])
+				}
+			}
+		}
+		kept := 0
+		for where, name := range s.names {
+			if string(s.at(where)) != name {
+				t.Fatalf("at %d is %q, want %q", where, s.at(where), name)
+			}
+			kept += int(units(len(name)))
+		}
+		if s.used != kept {
+			t.Fatalf("%d units are in use, it says %d", kept, s.used)
+		}
+	})
+}
+
+// TestAnArenaIsBoundedByWhatItKeeps: whatever the lengths of the names are, and however few of them stay.
+func TestAnArenaIsBoundedByWhatItKeeps(t *testing.T) {
+	s := &shelf{names: map[uint32]string{}}
+	for length := 1; length <= 1024; length *= 2 {
+		var lost []string
+		for range 500_000 / length {
+			lost = append(lost, strings.Repeat("x", length))
+		}
+		for _, name := range lost {
+			s.put(name)
+		}
+		stay := 0
+		for _, where := range slices.Sorted(maps.Keys(s.names)) {
+			if stay++; stay%100 > 0 {
+				if _, there := s.names[where]; there {
+					s.lose(where)
+				}
+			}
+		}
+		blocks := len(s.blocks) - len(s.spare)
+		if most := 2*s.used/arenaUnits + arenaFew + 1; blocks > most {
+			t.Fatalf("names of up to %d bytes: %d blocks, want at most %d", length, blocks, most)
+		}
+		if blocks*arenaUnits != s.room {
+			t.Fatalf("%d blocks, and room for %d units", blocks, s.room)
+		}
+	}
+}

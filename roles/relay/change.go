@@ -1,0 +1,122 @@
+package relay
+
+import "github.com/relaypeer/relaypeer/protocol"
+
+// add notes that a publisher has a content under a name, where it has nothing. It reports whether there was room for it
+// among the variants of that name.
+func (x *index) add(by uint32, p *publisher, e *protocol.Entry, nameHash uint64) bool {
+	variants := 0
+	number, found := x.byName.find(nameHash, func(number uint32) bool {
+		if string(x.nameOf(number)) != e.Name {
+			return false
+		}
+		variants++
+		it := x.items.at(number)
+		return it.hash == e.Hash && it.size == e.Size
+	})
+	switch {
+	case !found && variants >= mostVariants:
+		return false
+	case !found:
+		number = x.newItem(e, nameHash)
+	}
+	x.hold(number, by, p, nameHash)
+	return true
+}
+
+func (x *index) newItem(e *protocol.Entry, nameHash uint64) uint32 {
+	number := x.items.take()
+	it := x.items.at(number)
+	*it = item{hash: e.Hash, size: e.Size, name: x.names.keep([]byte(e.Name)), prev: number, next: number}
+	x.byName.add(nameHash, number, x.nameHash)
+	if first, found := x.ring(e.Hash); found { // at the ring's end, so that who goes round it meets who was there before
+		last := x.items.at(first).prev
+		it.prev, it.next = last, first
+		x.items.at(last).next, x.items.at(first).prev = number, number
+	} else {
+		x.byHash.add(x.digest(e.Hash[:]), number, x.contentHash)
+	}
+	return number
+}
+
+func (x *index) hold(number, by uint32, p *publisher, nameHash uint64) {
+	at := x.holds.take()
+	h := x.holds.at(at)
+	x.births++
+	*h = hold{of: number + 1, by: by, prev: at, next: at, before: at, after: at, born: x.births}
+	it := x.items.at(number)
+	if it.count > 0 {
+		last := x.holds.at(it.first).prev
+		h.prev, h.next = last, it.first
+		x.holds.at(last).next, x.holds.at(it.first).prev = at, at
+	} else {
+		it.first = at
+	}
+	it.count++
+	if p.count > 0 {
+		last := x.holds.at(p.first).before
+		h.before, h.after = last, p.first
+		x.holds.at(last).after, x.holds.at(p.first).before = at, at
+	} else {
+		p.first = at
+	}
+	p.count++
+	x.count++
+	x.byNode.add(byBoth(nameHash, by), at, x.holdHash)
+}
+
+// clear forgets up to so many holds of a publisher, and returns how many.
+func (x *index) clear(p *publisher, most int) (cleared int) {
+	for ; p.count > 0 && cleared < most; cleared++ {
+		x.release(p.first, p, x.nameHash(x.holds.at(p.first).item()))
+	}
+	return cleared
+}
+
+// release forgets a hold.
+func (x *index) release(at uint32, p *publisher, nameHash uint64) {
+	h := *x.holds.at(at)
+	x.byNode.remove(byBoth(nameHash, h.by), at, x.holdHash)
+	x.holds.at(h.prev).next, x.holds.at(h.next).prev = h.next, h.prev
+	x.holds.at(h.before).after, x.holds.at(h.after).before = h.after, h.before
+	x.count--
+	p.count--
+	if p.first == at {
+		p.first = h.after
+	}
+	it := x.items.at(h.item())
+	if it.first == at {
+		it.first = h.next
+	}
+	x.holds.free(at)
+	if it.count--; it.count == 0 {
+		x.forget(h.item(), nameHash)
+	}
+}
+
+// forget drops an item that nobody holds any more.
+func (x *index) forget(number uint32, nameHash uint64) {
+	it := *x.items.at(number)
+	x.byName.remove(nameHash, number, x.nameHash)
+	contentHash := x.digest(it.hash[:])
+	x.byHash.remove(contentHash, number, x.contentHash)
+	if it.next != number {
+		x.items.at(it.prev).next, x.items.at(it.next).prev = it.next, it.prev
+		if _, found := x.ring(it.hash); !found {
+			x.byHash.add(contentHash, it.next, x.contentHash)
+		}
+	}
+	x.names.drop(it.name)
+	x.items.free(number)
+	x.names.tidy(x.moved)
+}
+
+// moved is told that the arena has moved a name.
+func (x *index) moved(name []byte, from, to uint32) {
+	x.byName.find(x.digest(name), func(number uint32) bool {
+		if it := x.items.at(number); it.name == from {
+			it.name = to
+		}
+		return false
+	})
+}

@@ -1,0 +1,80 @@
+package relay
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// TestATableFindsWhatIsInIt holds a table against a map, with hashes that are all alike, alike in few bits, or spread.
+func TestATableFindsWhatIsInIt(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		alike := rapid.SampledFrom([]uint64{0, 1, 3 << 50, 7 << 45, 1<<64 - 1}).Draw(t, "bits that differ")
+		hash := func(number uint32) uint64 {
+			h := (uint64(number) + 1) * 0x9e3779b97f4a7c15
+			return (h ^ h>>29) * 0xbf58476d1ce4e5b9 & alike
+		}
+		checked := func(number uint32) uint64 { return hash(number) }
+		var table table
+		in := map[uint32]bool{}
+		is := func(number uint32) bool {
+			_, found := table.find(hash(number), func(n uint32) bool { return n == number })
+			return found
+		}
+		most := uint32(rapid.SampledFrom([]int{10, 300, fewest + 500}).Draw(t, "numbers"))
+		if most > fewest { // so many only where they are spread: a table of numbers that are all alike is a list
+			alike = 1<<64 - 1
+			for number := range uint32(fewest) {
+				table.add(hash(number), number, checked)
+				in[number] = true
+			}
+		}
+		for range rapid.IntRange(1, 400).Draw(t, "changes") {
+			number := uint32(rapid.IntRange(0, int(most)).Draw(t, "number"))
+			if in[number] {
+				table.remove(hash(number), number, checked)
+			} else {
+				table.add(hash(number), number, checked)
+			}
+			if in[number] = !in[number]; is(number) != in[number] {
+				t.Fatalf("number %d is found: %v", number, !in[number])
+			}
+		}
+		count := 0
+		for number := range most + 1 {
+			if is(number) != in[number] {
+				t.Fatalf("number %d is found: %v", number, !in[number])
+			}
+			if in[number] {
+				count++
+			}
+		}
+		if table.count != count {
+			t.Fatalf("it counts %d of %d", table.count, count)
+		}
+	})
+}
+
+// TestNumbersOfOneHashAreAllMet: so are those that are farther from home than a place can say.
+func TestNumbersOfOneHashAreAllMet(t *testing.T) {
+	var table table
+	hash := func(number uint32) uint64 { return uint64(number%2) << 40 }
+	for number := range uint32(200) {
+		table.add(hash(number), number, hash)
+	}
+	for number := uint32(0); number < 200; number += 3 {
+		table.remove(hash(number), number, hash)
+	}
+	for parity := range uint32(2) {
+		met := map[uint32]bool{}
+		table.find(hash(parity), func(number uint32) bool {
+			met[number] = true
+			return false
+		})
+		for number := parity; number < 200; number += 2 {
+			if met[number] != (number%3 != 0) {
+				t.Errorf("number %d is met: %v", number, met[number])
+			}
+		}
+	}
+}
