@@ -4,7 +4,6 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 )
 
@@ -16,6 +15,9 @@ const (
 	memberKind
 	uploadKind
 	fetchKind
+	queryKind
+	haulKind
+	sourceKind   // no actor, but within a fetch: a visit to one node
 	strangerKind // one of ours, that plays somebody who breaks the protocol
 )
 
@@ -25,19 +27,27 @@ type actor struct {
 	kind    machineKind
 	proc    *process
 	machine roles.Machine
-	state   string // under its table
-	ends    [2]*end
-	final   bool // as its machine says
-	gone    bool // its process is dead
+	bare    roles.Machine      // the same, without what has been planted around it
+	state   string             // under its table
+	moves   []roles.Transition // of the step under way, also of machines within this one
+	ends    []*end             // by the number of the link
+	final   bool               // as its machine says
+	gone    bool               // its process is dead
 
 	crowded bool // accepted without room
 
-	armed  bool
-	number uint64 // of the timer that runs
-	file   *inode // open for SendBody
-	fetch  *fetching
+	timers []timer
+	file   *opened // for SendBody
+	asks   int     // OpenFile and OpenStore so far: an answer to an older one is not wanted any more
+	errand *errand
 	told   time.Duration // when it was asked to stop
 	asked  bool          // whether it was
+}
+
+// timer is one of a machine's timers.
+type timer struct {
+	armed  bool
+	number uint64
 }
 
 // over reports whether nothing more comes of it.
@@ -48,15 +58,12 @@ type watchable interface {
 }
 
 func (w *World) addActor(p *process, kind machineKind, m roles.Machine) *actor {
-	a := &actor{id: len(w.actors), kind: kind, proc: p, machine: m}
+	a := &actor{id: len(w.actors), kind: kind, proc: p, machine: m, bare: m}
 	w.actors = append(w.actors, a)
 	p.actors = append(p.actors, a)
 	if bare, is := m.(watchable); is {
 		a.state = tables[kind].start
-		bare.Watch(func(t roles.Transition) {
-			a.state = t.To
-			w.coverage.row(kind, t)
-		})
+		bare.Watch(func(t roles.Transition) { w.moved(a, t) })
 		if w.plant != nil && w.plant.Machine != nil {
 			a.machine = w.plant.Machine(kind, m)
 		}
@@ -64,25 +71,51 @@ func (w *World) addActor(p *process, kind machineKind, m roles.Machine) *actor {
 	return a
 }
 
+// moved notes a transition of a machine, or of one that is part of it.
+func (w *World) moved(a *actor, t roles.Transition) {
+	a.moves = append(a.moves, t)
+	kind := a.kind
+	if t.Machine == tables[kind].name {
+		a.state = t.To
+	} else {
+		kind = kindOf[t.Machine]
+	}
+	w.coverage.row(kind, t)
+}
+
+// grammar returns the table that governs what a machine hears on a link.
+func (a *actor) grammar(link roles.Link) *grammar {
+	switch {
+	case a.kind != fetchKind:
+		return tables[a.kind]
+	case link == 0:
+		return tables[queryKind]
+	}
+	return tables[sourceKind]
+}
+
 // tell has an input told to a machine at once, after what is under way.
-func (w *World) tell(a *actor, in roles.Input) {
-	e := w.agenda.add(w.now, evTell)
+func (w *World) tell(a *actor, in roles.Input) { w.tellLater(a, 0, in) }
+
+// tellLater has an input told to a machine after a time.
+func (w *World) tellLater(a *actor, wait time.Duration, in roles.Input) {
+	e := w.agenda.add(w.now+wait, evTell)
 	e.actor, e.input = a, in
 }
 
 // step has the machine take one step and carries out what it asks for.
 func (w *World) step(a *actor, in roles.Input) {
-	if a.over() {
+	if a.over() || a.proc.doomed {
 		return
 	}
 	w.steps++
 	if _, is := in.(roles.Stopped); is {
 		a.told, a.asked = w.now, true
 	}
-	state := a.state
+	a.moves = a.moves[:0]
 	effects := a.machine.Step(roles.Moment{Now: a.proc.host.local(w.now), Luck: w.luck()}, in)
 	a.final = a.machine.Final()
-	w.check.step(a, state, in, effects)
+	w.check.step(a, in, effects)
 	for _, effect := range effects {
 		w.carryOut(a, effect)
 	}
@@ -98,113 +131,102 @@ func (w *World) carryOut(a *actor, effect roles.Effect) {
 	case roles.Dial:
 		w.dial(a, effect)
 	case roles.Send:
-		if e := w.endOf(a, effect.Link); e != nil {
+		if e := a.end(effect.Link); e != nil {
 			w.sendMessage(e, effect.Message)
 		}
 	case sendRaw:
-		if e := w.endOf(a, effect.Link); e != nil {
+		if e := a.end(effect.Link); e != nil {
 			w.note(Line{What: Sends, Host: a.proc.host.index, Actor: a.id, Peer: e.peer().host.index, Conn: e.conn.id, N: uint64(effect.seg.size), Text: "raw bytes"})
 			w.push(e, effect.seg)
 		}
 	case roles.Hear:
-		w.want(a, effect.Link, opHear, 0, 0)
+		if e := w.want(a, effect.Link, opHear); e != nil {
+			e.first = effect.First
+		}
 	case roles.Discard:
-		w.want(a, effect.Link, opDiscard, 0, 0)
+		w.want(a, effect.Link, opDiscard)
 	case roles.SendBody:
-		w.want(a, effect.Link, opSendBody, effect.Offset, effect.Length)
+		if e := w.want(a, effect.Link, opSendBody); e != nil {
+			e.offset, e.left, e.spoiled = effect.Offset, effect.Length, 0
+		}
 	case roles.ReceiveBody:
-		w.want(a, effect.Link, opReceiveBody, effect.Offset, effect.Length)
+		if e := w.want(a, effect.Link, opReceiveBody); e != nil {
+			e.receive(effect.Item, effect.Offset, effect.Length, effect.Size, effect.Values)
+		}
 	case roles.HalfClose:
-		if e := w.endOf(a, effect.Link); e != nil {
+		if e := a.end(effect.Link); e != nil {
 			e.ending = true
 			w.flush(e)
 		}
 	case roles.HangUp:
-		if e := w.endOf(a, effect.Link); e != nil {
+		if e := a.end(effect.Link); e != nil {
 			w.hangUp(e)
 		}
 	case roles.Arm:
-		a.armed, a.number = true, effect.Number
-		w.ring(a, effect.Number, effect.After)
+		w.arm(a, effect)
 	case roles.Disarm:
-		a.armed = false
+		a.timer(effect.Timer).armed = false
 	case roles.OpenFile:
-		w.open(a, effect.Name)
-	case roles.ClearStore:
-		w.clearStore(a)
+		w.open(a, effect)
+	case roles.OpenStore:
+		w.openStore(a, effect)
 	case roles.Report:
 		w.check.report(a, effect.Outcome)
 	}
 }
 
-func (w *World) endOf(a *actor, link roles.Link) *end {
+// end returns the actor's end of a link, or nil if it has none.
+func (a *actor) end(link roles.Link) *end {
 	if link < 0 || int(link) >= len(a.ends) {
 		return nil
 	}
 	return a.ends[link]
 }
 
-func (w *World) ring(a *actor, number uint64, after time.Duration) {
-	e := w.agenda.add(w.now+max(0, a.proc.host.worldly(after)), evRing)
-	e.actor, e.number = a, number
+func (a *actor) setEnd(link roles.Link, e *end) {
+	for len(a.ends) <= int(link) {
+		a.ends = append(a.ends, nil)
+	}
+	a.ends[link] = e
+}
+
+func (a *actor) timer(t roles.Timer) *timer {
+	for len(a.timers) <= int(t) {
+		a.timers = append(a.timers, timer{})
+	}
+	return &a.timers[t]
+}
+
+// waits reports whether a timer of the actor's runs.
+func (a *actor) waits() bool {
+	for i := range a.timers {
+		if a.timers[i].armed {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *World) arm(a *actor, arm roles.Arm) {
+	*a.timer(arm.Timer) = timer{true, arm.Number}
+	e := w.agenda.add(w.now+max(0, a.proc.host.worldly(arm.After)), evRing)
+	e.actor, e.number, e.timer = a, arm.Number, arm.Timer
 }
 
 // rang tells a machine of its timer, and of one with an old number only while a fault wants it so.
-func (w *World) rang(a *actor, number uint64) {
-	if !a.armed || a.number != number {
-		t := w.troubled(LateRing, a.proc.host)
-		if t == nil || a.over() {
+func (w *World) rang(a *actor, t roles.Timer, number uint64) {
+	if own := a.timer(t); !own.armed || own.number != number {
+		late := w.troubled(LateRing, a.proc.host)
+		if late == nil || a.over() {
 			return
 		}
-		w.fired(t)
+		w.fired(late)
 		w.coverage.sometimes(StaleRing)
 	} else {
-		a.armed = false
+		own.armed = false
 	}
 	w.note(Line{What: Rings, Host: a.proc.host.index, Actor: a.id, Text: a.state})
-	w.step(a, roles.Rang{Timer: roles.Deadline, Number: number})
-}
-
-// open answers OpenFile from the host's disk.
-func (w *World) open(a *actor, name string) {
-	h, wait := a.proc.host, 100*time.Microsecond
-	if t := w.troubled(DiskHang, h); t != nil {
-		w.fired(t)
-		wait += time.Duration(w.chooser.N(t.N+1, "disk")) * time.Millisecond
-	}
-	w.after(wait, func() {
-		if a.over() {
-			return
-		}
-		f := h.file(name)
-		if t := w.troubled(DiskError, h); t != nil && t.N == 0 {
-			w.fired(t)
-			w.tell(a, roles.FileRefused{Code: protocol.Internal, Text: "the disk gives errors"})
-			return
-		}
-		if refusal := protocol.CheckName(name); refusal != nil {
-			w.tell(a, roles.FileRefused{Code: refusal.Code, Text: refusal.Text})
-			return
-		}
-		if f == nil {
-			w.tell(a, roles.FileRefused{Code: protocol.NotFound, Text: "no such file"})
-			return
-		}
-		a.file = f
-		w.tell(a, roles.FileFound{Size: f.size, Version: f.tag()})
-	})
-}
-
-// clearStore forgets what a fetch has received.
-func (w *World) clearStore(a *actor) {
-	if a.fetch == nil {
-		return
-	}
-	a.fetch.store.clear()
-	if t := w.troubled(DiskFull, a.proc.host); t != nil && t.N == 0 {
-		w.fired(t)
-		w.tell(a, roles.StoreFailed{Text: "no space left"})
-	}
+	w.step(a, roles.Rang{Timer: t, Number: number})
 }
 
 // accept makes the machine for a connection that has come in.

@@ -11,7 +11,7 @@ import (
 // Attacks lists what a stranger may do to a server: "first X" says X at once, "second X" after an honest request;
 // X is the name of a kind, or of what is no message. The others are ways of not behaving.
 func Attacks() []string {
-	attacks := []string{"silence", "end", "half", "half-end", "drip", "no-reading", "hang-up", "flood", "old-cursor", "bad-name", "far-offset"}
+	attacks := []string{"silence", "end", "half", "half-end", "drip", "no-reading", "hang-up", "flood", "old-cursor", "bad-name", "far-offset", "end-offset", "gap"}
 	for _, when := range []string{"first", "second"} {
 		for i := range protocol.Kinds {
 			attacks = append(attacks, when+" "+protocol.Kinds[i].Name)
@@ -145,6 +145,10 @@ func (s *stranger) begin() []roles.Effect {
 		return say(&protocol.Locate{Cursor: []byte("not of this relay")})
 	case "bad-name":
 		return []roles.Effect{raw(badName()), roles.Hear{}}
+	case "gap":
+		return say(sample(protocol.KindRegister))
+	case "end-offset":
+		return say(&protocol.Get{Name: s.honestName(), Offset: s.honestSize()})
 	case "far-offset":
 		return say(&protocol.Get{Name: s.honestName(), Offset: protocol.MaxFile})
 	}
@@ -156,6 +160,22 @@ func (s *stranger) honestName() string {
 		return s.to.files[0].name
 	}
 	return "x"
+}
+
+// gap publishes a page, and then one that does not follow it.
+func (s *stranger) gap() []roles.Effect {
+	m := sample(protocol.KindPublish).(*protocol.Publish)
+	if s.heard > 1 {
+		m.From, m.To, m.Latest = 5, 6, 6
+	}
+	return say(m)
+}
+
+func (s *stranger) honestSize() uint64 {
+	if len(s.to.files) > 0 {
+		return s.to.files[0].file.size
+	}
+	return 0
 }
 
 // badName is a GET for a name outside the share.
@@ -177,9 +197,9 @@ func (s *stranger) breakIt(what string) []roles.Effect {
 
 func (s *stranger) allowed(kind protocol.Kind) bool {
 	if s.to.role == relayRole {
-		return kind.IsRequest() && kind != protocol.KindGet
+		return kind.IsRequest() && kind != protocol.KindGet && kind != protocol.KindTree
 	}
-	return kind == protocol.KindGet
+	return kind == protocol.KindGet || kind == protocol.KindTree
 }
 
 // goOn goes on after an answer.
@@ -187,6 +207,12 @@ func (s *stranger) goOn(m protocol.Message) []roles.Effect {
 	refusal, refused := m.(*protocol.Error)
 	if s.broke && s.to.lie == Honest && (!refused || !refusal.Code.Closes()) {
 		s.w.check.fail(S8, "%s answered %q with %s", s.to.name, s.attack, describe(m))
+	}
+	if _, hashing := m.(*protocol.Hashing); hashing {
+		return []roles.Effect{roles.Hear{}}
+	}
+	if s.attack == "gap" && s.heard < 3 && !refused {
+		return s.gap()
 	}
 	_, content := m.(*protocol.Content)
 	word, what, _ := strings.Cut(s.attack, " ")

@@ -18,9 +18,9 @@ func (w *World) dial(a *actor, d roles.Dial) {
 	e := w.newEnd(c, 0, a.proc.host)
 	e.actor, e.link, e.state, e.op = a, d.Link, dialing, opDial
 	w.newEnd(c, 1, to)
-	a.ends[d.Link] = e
+	a.setEnd(d.Link, e)
 	w.note(Line{What: Dials, Host: e.host.index, Actor: a.id, Peer: to.index, Conn: c.id})
-	w.check.dialled(a, address)
+	w.check.dialled(a, d.Link, address)
 	if t := w.troubled(NoRoute, to); t != nil {
 		w.fired(t)
 		w.breakEnd(e, protocol.Unreachable)
@@ -63,7 +63,7 @@ func (w *World) syn(e *end) {
 	}
 	e.state = open
 	e.actor = w.accept(h.proc, e.peer().at())
-	e.actor.ends[0] = e
+	e.actor.setEnd(0, e)
 	if e.actor.kind == strangerKind {
 		e.conn.tainted = true
 	}

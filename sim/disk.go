@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"encoding/binary"
 	"slices"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -11,10 +10,26 @@ import (
 type inode struct {
 	content int
 	size    uint64
-	version uint64 // what the version tag is made of: counts changes that the node can notice
+	version uint64 // counts changes that the node can notice
+	hashed  uint64 // the version that was hashed last; 0: none
+	known   *identity
 }
 
-func (f *inode) tag() []byte { return binary.BigEndian.AppendUint64(nil, f.version) }
+// indexed returns what the node knows the file to be, or nil if it has to be hashed first.
+func (f *inode) indexed() *identity {
+	if f.hashed != f.version {
+		return nil
+	}
+	return f.known
+}
+
+// opened is a file that is open for sending, as it was when it was hashed.
+type opened struct {
+	inode   *inode
+	version uint64
+}
+
+func (o *opened) changed() bool { return o.inode.version != o.version }
 
 // shared is a name on a node's disk.
 type shared struct {
@@ -39,18 +54,29 @@ func (h *host) file(name string) *inode {
 	return nil
 }
 
+// holding returns a file that is known to have a content, or nil.
+func (h *host) holding(hash protocol.Hash) *inode {
+	for i := range h.files {
+		if id := h.files[i].file.indexed(); id != nil && id.hash == hash {
+			return h.files[i].file
+		}
+	}
+	return nil
+}
+
 // place puts a file under a name, in the place of one that was there.
-func (w *World) place(h *host, name string, content int, size uint64) {
+func (w *World) place(h *host, name string, content int, size uint64) *inode {
 	w.versions++
 	f := &inode{content: content, size: size, version: w.versions}
 	w.placed = append(w.placed, placement{h, name, content, size})
 	for i := range h.files {
 		if h.files[i].name == name {
 			h.files[i].file = f
-			return
+			return f
 		}
 	}
 	h.files = append(h.files, shared{name, f})
+	return f
 }
 
 // overwrite changes a file in place, under the eyes of whoever has it open.
@@ -81,51 +107,4 @@ func (w *World) read(h *host, f *inode, offset uint64, size int) (segment, proto
 		return segment{content: zeros, size: size}, protocol.Changed
 	}
 	return segment{content: f.content, offset: offset, size: size}, 0
-}
-
-// store is what a client has received of a file.
-type store struct {
-	extents []extent
-}
-
-type extent struct {
-	at uint64
-	segment
-}
-
-func (s *store) write(at uint64, seg segment) {
-	if n := len(s.extents); n > 0 && seg.raw == nil {
-		last := &s.extents[n-1]
-		if last.raw == nil && last.content == seg.content && last.at+uint64(last.size) == at && last.offset+uint64(last.size) == seg.offset {
-			last.size += seg.size
-			return
-		}
-	}
-	s.extents = append(s.extents, extent{at, seg})
-}
-
-func (s *store) clear() { s.extents = s.extents[:0] }
-
-// holds reports whether the store is exactly so many bytes of a content.
-func (s *store) holds(content int, size uint64) bool {
-	at := uint64(0)
-	for i := range s.extents {
-		e := &s.extents[i]
-		if e.at != at {
-			return false
-		}
-		if e.raw == nil {
-			if e.content != content || e.offset != at {
-				return false
-			}
-		} else {
-			for j, b := range e.raw {
-				if b != contentByte(content, at+uint64(j)) {
-					return false
-				}
-			}
-		}
-		at += uint64(e.size)
-	}
-	return at == size
 }

@@ -7,10 +7,15 @@
 // has four phases: safety under faults; everything heals and settles, and what is expected is exact; a graceful
 // stop; nothing is left. What it checks stands in [Invariants], each with an id.
 //
+// A content is a number. Its bytes are never made; what the transport would hash is compared by that number, and the
+// values of its groups are made up from it, under parents that are real. A node's share takes time to hash; a client's
+// disk keeps what was written when its process is killed, and loses any part of what was not synced when the power fails.
+//
 // What fails is shrunk ([Shrink]) and printed with a plan that [Parse] reads back. Plans under testdata are
 // replayed by the tests for ever.
 //
-// What is not simulated here: TCP itself (its retransmissions, its congestion control), the loop that drives
-// machines over real connections, and goroutines. The tests of this package run that loop over an in-memory
-// network in virtual time and over real sockets, and check less there, because nothing repeats exactly.
+// What is not simulated here: TCP itself (its retransmissions, its congestion control), the hashing of bytes, the real
+// share and store on a disk, the loop that drives machines over real connections, and goroutines. The tests of package
+// levels run that loop over an in-memory network in virtual time and over real sockets, and check less there, because
+// nothing repeats exactly.
 package sim

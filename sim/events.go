@@ -29,6 +29,7 @@ type event struct {
 	end    *end
 	actor  *actor
 	number uint64
+	timer  roles.Timer
 	seg    segment
 	input  roles.Input
 	do     func()

@@ -34,6 +34,9 @@ const (
 	DiskHang    Class = "disk-hang"
 	DiskError   Class = "disk-error"
 	DiskFull    Class = "disk-full"
+	SlowHash    Class = "slow-hash"
+	KillWriting Class = "kill-writing"
+	CutWriting  Class = "cut-writing"
 	Attack      Class = "attack"
 	Graceful    Class = "stop"
 
@@ -76,7 +79,7 @@ var Classes = []ClassInfo{
 	{OneWay, "nothing passes from the one to the other until it heals; then it arrives", atPair, nil, true, false},
 	{BlackHole, "the next connection from the one to the other is forgotten at its Nth byte: nothing passes, ever, and nobody is told", atPair, []int{0, 61, 200}, false, false},
 	{Reset, "the next connection from the one to the other is reset at its Nth byte, from either end", atPair, []int{0, 5, 61, 130}, false, false},
-	{BitFlip, "a bit of the Nth byte from the one to the other is flipped", atPair, []int{0, 3, 7, 9, 20, 44, 90, 150}, false, false},
+	{BitFlip, "a bit of the Nth byte from the one to the other is flipped", atPair, []int{0, 3, 9, 44, 150}, false, false},
 	{Refuse, "the host refuses connections", atServer, nil, true, false},
 	{NoRoute, "there is no way to the host, and who dials it is told", atServer, nil, true, false},
 	{Busy, "the host is full: whoever connects is told so and let go", atServer, nil, true, false},
@@ -91,9 +94,12 @@ var Classes = []ClassInfo{
 	{FileShorten, "a file is cut in half", atNode, nil, false, true},
 	{FileDelete, "a file is deleted", atNode, nil, false, true},
 	{BitRot, "bits of a file change, and nothing tells", atNode, nil, false, true},
-	{DiskHang, "the node's disk takes N ms to open a file", atNode, []int{100, 15000}, true, false},
+	{DiskHang, "the host's disk takes N ms to open a file, or to look at what is there of one", atAnybody, []int{100, 15000}, true, false},
 	{DiskError, "the node's disk gives errors; N is 0: on opening, 1: on reading", atNode, []int{0, 1}, true, false},
-	{DiskFull, "the client's disk takes only N bytes more", atClient, []int{0, 1, 70000}, true, false},
+	{DiskFull, "the client's disk takes only N bytes more; N is -1: it says at the end of a stretch that it could not take it", atClient, []int{0, 1, 70000, -1}, true, false},
+	{SlowHash, "the node hashes N bytes a second", atNode, []int{300000, 20000, 0}, true, false},
+	{KillWriting, "the client's process is killed just before the Nth thing that it asks of its disk", atClient, []int{1, 2, 4, 9}, true, false},
+	{CutWriting, "the client's power fails just before the Nth thing that it asks of its disk", atClient, []int{3, 5, 6, 9}, true, false},
 	{Attack, "a stranger breaks the protocol as Name says", atServer, nil, false, false},
 	{Graceful, "the process is stopped gracefully, and started again when the time is over", atAnybody, nil, true, false},
 	{Drift, "a clock runs fast or slow", atNobody, nil, false, false},

@@ -19,7 +19,10 @@ func Draw(c Chooser) *Scenario {
 		Drain:   pick(c, "drain", 0, 0, 0, 40*time.Second),
 		Clients: 1 + c.N(3, "clients"),
 	}
-	nodes := pick(c, "nodes", 2, 1, 3, 0, 4, 5, 3, 2, 6, 8, 12)
+	nodes := pick(c, "nodes", 2, 1, 3, 0, 4, 5, 3, 2, 6, 2, 3, 8)
+	if chance(c, 30, "many") {
+		nodes = 12
+	}
 	d := drawing{c: c, s: s}
 	d.relay()
 	for i := range nodes {
@@ -29,6 +32,7 @@ func Draw(c Chooser) *Scenario {
 	d.moment = d.time()
 	for range 1 + c.N(5, "ops") {
 		s.Ops = append(s.Ops, d.op())
+		d.interrupt()
 	}
 	for range c.N(6, "faults") {
 		s.Faults = append(s.Faults, d.fault())
@@ -51,10 +55,13 @@ func (d drawing) drift() int {
 
 func (d drawing) relay() {
 	d.s.Relay = RelayPlan{Drift: d.drift(), Page: pick(d.c, "page", 0, 0, 1, 2, 3)}
+	if chance(d.c, 12, "small relay") {
+		d.s.Relay.Entries = 1 + d.c.N(2, "entries")
+	}
 	if chance(d.c, 12, "relay lies") {
 		d.s.Relay.Lie = RelayLies[d.c.N(len(RelayLies), "lie")]
 		if chance(d.c, 3, "relay says") {
-			d.s.Relay.Lie = Lie(pick(d.c, "when", "say ", "later ") + d.kind())
+			d.s.Relay.Lie = Lie(pick(d.c, "when", "say ", "later ", "publishing ") + d.kind())
 		}
 	}
 }
@@ -64,12 +71,15 @@ func (d drawing) kind() string {
 }
 
 func (d drawing) node(i int) NodePlan {
-	n := NodePlan{ID: i, Drift: d.drift(), Start: time.Duration(d.c.N(2000, "start")) * time.Millisecond}
+	n := NodePlan{ID: i, Drift: d.drift(), Quiet: chance(d.c, 4, "quiet"), Start: time.Duration(d.c.N(2000, "start")) * time.Millisecond}
 	if i > 0 && chance(d.c, 16, "shared id") {
 		n.ID = d.c.N(i, "id")
 	}
 	if chance(d.c, 12, "lies") {
 		n.Lie = NodeLies[d.c.N(len(NodeLies), "lie")]
+		if staged := Staged(); chance(d.c, 4, "staged") {
+			n.Lie = staged[d.c.N(len(staged), "stage")]
+		}
 		if chance(d.c, 3, "says") {
 			n.Lie = Lie("say " + d.kind())
 		}
@@ -107,11 +117,16 @@ func (s *Scenario) has(node int, name string) bool {
 	return false
 }
 
+// size draws a file's size: most are of one group, a few of several, so that nodes share the work and a part is worth
+// resuming.
 func (d drawing) size() uint64 {
-	if chance(d.c, 40, "huge") {
-		return pick(d.c, "size", uint64(protocol.MaxRange), protocol.MaxRange+1, 2*protocol.MaxRange, 2*protocol.MaxRange+12345)
+	if chance(d.c, 60, "huge") {
+		return pick(d.c, "size", uint64(protocol.MaxRange), protocol.MaxRange+1, 2*protocol.MaxRange+12345)
 	}
-	return pick(d.c, "size", uint64(5), 0, 1, 1000, 65535, 65536, 70000, 200000, 5000, 300000, group-1, group, group+1, 2*group+7)
+	if chance(d.c, 4, "large") {
+		return pick(d.c, "size", uint64(group+1), 2*group+7, 3*group, 5*group+1000, 8*group, 11*group+3)
+	}
+	return pick(d.c, "size", uint64(5), 0, 1, 1000, 65535, 65536, 70000, 200000, 5000, 300000, group-1, group)
 }
 
 func (d drawing) time() time.Duration {
@@ -143,10 +158,21 @@ func (d drawing) server() string {
 }
 
 func (d drawing) op() Op {
-	op := Op{At: d.time(), Do: pick(d.c, "verb", DoFetch, DoFetch, DoFetch, DoFetch, DoStop, DoStart, DoAbort)}
+	op := Op{At: d.time(), Do: pick(d.c, "verb", DoFetch, DoFetch, DoFetch, DoFetch, DoFetch, DoFetch, DoStop, DoStart, DoAbort, DoHaul, DoLocate, DoList, DoMirror)}
 	switch op.Do {
 	case DoFetch:
 		op.Who, op.Name = d.client(), d.name()
+		op.Sources = pick(d.c, "sources", 0, 2, 3, 4)
+		op.Pin, op.Once = d.pin(op.Name), chance(d.c, 8, "once")
+	case DoLocate:
+		op.Who, op.Name = d.client(), d.name()
+		op.Pin = d.pin(op.Name)
+	case DoList:
+		op.Who, op.Name = d.client(), pick(d.c, "pattern", "", "*", "deep/", "**/file", "n*.txt")
+	case DoHaul:
+		op.Who, op.With = d.client(), d.aNode()
+	case DoMirror:
+		op.Who, op.Name = d.aNode(), d.name()
 	case DoAbort:
 		op.Who = d.client()
 	default:
@@ -155,92 +181,47 @@ func (d drawing) op() Op {
 	return op
 }
 
-// fault draws a fault of any class that concerns hosts that there are.
-func (d drawing) fault() Fault {
-	drawn := 0
-	for drawn < len(Classes) && Classes[drawn].Target != atNobody {
-		drawn++
+// interrupt has the latest fetch interrupted, seldom: by its user, or in the midst of what it does with its disk; and
+// begun again, which happens by itself when the process has been killed.
+func (d drawing) interrupt() {
+	op := d.s.Ops[len(d.s.Ops)-1]
+	if op.Do != DoFetch || !chance(d.c, 8, "interrupted") {
+		return
 	}
-	info := &Classes[d.c.N(drawn, "class")]
-	f := Fault{Class: info.Class, At: d.time()}
-	switch info.Target {
-	case atNode:
-		if len(d.s.Nodes) == 0 {
-			f.Class, info = Crash, Crash.Info()
-			f.Who = "relay"
-			break
-		}
-		f.Who = d.holder()
-	case atClient:
-		f.Who = d.client()
-	case atServer:
-		f.Who = d.server()
-	case atPair:
-		f.Who, f.With = d.pair(info.Class)
-	default:
-		f.Who = d.host()
+	f := Fault{Class: pick(d.c, "how", Slow, KillWriting, CutWriting), Who: op.Who, At: op.At, For: 3 * time.Second}
+	f.N = pick(d.c, "n", f.Class.Info().N...)
+	if f.Class == Slow {
+		f.N = 1 << 20
+		op.Do, op.At = DoAbort, min(op.At+time.Duration(d.c.N(3000, "abort"))*time.Millisecond, d.s.Heal-time.Millisecond)
+		d.s.Ops = append(d.s.Ops, op)
+		op.Do, op.At = DoFetch, min(op.At+time.Second, d.s.Heal-time.Millisecond)
+		d.s.Ops = append(d.s.Ops, op)
 	}
-	if chance(d.c, 3, "by event") {
-		f.At, f.Event = 0, 1+d.c.N(500, "event")
-	}
-	if info.lasts || info.file || info.Target == atPair {
-		if d.c.N(2, "before") > 0 { // in time for what is to come
-			f.At, f.Event = max(0, d.moment-time.Duration(d.c.N(300, "early"))*time.Millisecond), 0
-		}
-	}
-	if info.lasts {
-		f.For = d.span()
-	}
-	if len(info.N) > 0 {
-		f.N = pick(d.c, "n", info.N...)
-	}
-	if info.file {
-		f.Name = d.fileAt(f.Who)
-	}
-	if f.Class == Attack {
-		attacks := Attacks()
-		f.Name = attacks[d.c.N(len(attacks), "attack")]
-	}
-	return f
+	d.s.Faults = append(d.s.Faults, f)
 }
 
-func (d drawing) host() string {
-	if chance(d.c, 3, "client") {
-		return d.client()
+// pin draws the content that a file shall have: seldom, and then one that somebody has under the name, or nobody.
+func (d drawing) pin(name string) int {
+	if !chance(d.c, 6, "pinned") {
+		return 0
 	}
-	return d.server()
-}
-
-// pair is who may speak with whom: a client or node that dials, and a server.
-func (d drawing) pair(class Class) (who, with string) {
-	who, with = d.client(), d.server()
-	if len(d.s.Nodes) > 0 && chance(d.c, 2, "node") {
-		who, with = nodeName(d.c.N(len(d.s.Nodes), "who")), "relay"
-	}
-	if class != Reset && class != BlackHole && chance(d.c, 3, "other way") {
-		return with, who
-	}
-	return who, with
-}
-
-// holder is a node, most often one that has a file.
-func (d drawing) holder() string {
-	i := d.c.N(len(d.s.Nodes), "who")
-	for range d.s.Nodes {
-		if len(d.s.Nodes[i].Files) > 0 {
-			break
-		}
-		i = (i + 1) % len(d.s.Nodes)
-	}
-	return nodeName(i)
-}
-
-// fileAt is a file of a node.
-func (d drawing) fileAt(node string) string {
+	contents := []int{nowhereContent}
 	for i := range d.s.Nodes {
-		if files := d.s.Nodes[i].Files; nodeName(i) == node && len(files) > 0 {
-			return files[d.c.N(len(files), "file")].Name
+		for _, f := range d.s.Nodes[i].Files {
+			if f.Name == name {
+				contents = append(contents, f.Content, f.Content)
+			}
 		}
 	}
-	return d.name()
+	return contents[d.c.N(len(contents), "pin")]
+}
+
+// nowhereContent is a content that no scenario places.
+const nowhereContent = 999
+
+func (d drawing) aNode() string {
+	if len(d.s.Nodes) == 0 {
+		return nodeName(0)
+	}
+	return nodeName(d.c.N(len(d.s.Nodes), "node"))
 }

@@ -12,6 +12,7 @@ import (
 
 // grammar is a machine's table as the checks and the coverage need it.
 type grammar struct {
+	kind  machineKind
 	name  string
 	start string
 	rows  []rowKey
@@ -33,7 +34,7 @@ func (k rowKey) String() string {
 const unexpected = "Unexpected"
 
 func read[S, E ~string](kind machineKind, t *roles.Table[S, E]) *grammar {
-	g := &grammar{name: t.Name, start: string(t.States[0].Name), hears: map[string]map[protocol.Kind]bool{}}
+	g := &grammar{kind: kind, name: t.Name, start: string(t.States[0].Name), hears: map[string]map[protocol.Kind]bool{}}
 	kinds := map[E]protocol.Kind{}
 	for _, e := range t.Events {
 		kinds[e.Name] = e.Kind
@@ -62,5 +63,17 @@ var tables = [...]*grammar{
 	memberKind:   read(memberKind, node.MembershipTable),
 	uploadKind:   read(uploadKind, node.UploadTable),
 	fetchKind:    read(fetchKind, client.FetchTable),
-	strangerKind: {name: "stranger"},
+	queryKind:    read(queryKind, client.QueryTable),
+	haulKind:     read(haulKind, client.HaulTable),
+	sourceKind:   read(sourceKind, client.SourceTable),
+	strangerKind: {kind: strangerKind, name: "stranger"},
 }
+
+// kindOf finds a table by its name.
+var kindOf = func() map[string]machineKind {
+	kinds := map[string]machineKind{}
+	for _, g := range tables {
+		kinds[g.name] = g.kind
+	}
+	return kinds
+}()

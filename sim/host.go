@@ -23,18 +23,20 @@ const (
 
 // host is a computer: a clock, a disk, an address, and at most one process.
 type host struct {
-	index   int
-	name    string
-	role    role
-	address netip.AddrPort // where its process listens
-	age     time.Duration  // since it was switched on, when the world begins
-	wall    time.Duration  // its wall clock when the world begins
-	drift   int            // parts per million
-	plan    *NodePlan      // of a node
-	lie     Lie
-	off     bool
-	proc    *process
-	files   []shared
+	index    int
+	name     string
+	role     role
+	address  netip.AddrPort // where its process listens
+	age      time.Duration  // since it was switched on, when the world begins
+	wall     time.Duration  // its wall clock when the world begins
+	drift    int            // parts per million
+	plan     *NodePlan      // of a node
+	lie      Lie
+	off      bool
+	busy     time.Duration // until when its uplink is taken
+	proc     *process
+	files    []shared   // of a node
+	landings []*landing // of a client
 }
 
 // process is a running program.
@@ -45,12 +47,15 @@ type process struct {
 	stopping  bool
 	dead      bool
 	hung      bool
+	doomed    bool // it is to be ended, and does nothing any more
 	actors    []*actor
 	held      []*event // what waits until it is no longer hung
 	registry  *relay.Registry
 	directory relay.Directory
 	oracle    *oracle
-	member    *actor // a node's Membership
+	member    *actor        // a node's Membership
+	jobs      []*job        // of hashing, of a node
+	catalog   *node.Catalog // of a node
 }
 
 // local turns the world's time into the host's own.
@@ -117,10 +122,12 @@ func (w *World) start(h *host) {
 	case nodeRole:
 		p.listening = true
 		p.id = nodeID(h.plan.ID)
-		p.member = w.addActor(p, memberKind, w.pool.member(node.Config{
-			Relay: w.relay.address.String(), ID: p.id, Epoch: h.epoch(w.now), Port: nodePort,
-		}))
+		p.catalog = node.NewCatalog(w.luck() >> 1)
+		p.member = w.addActor(p, memberKind, w.pool.member(w.config(h)))
 		w.tell(p.member, roles.Started{})
+		w.index(h)
+	case clientRole:
+		w.resumeErrands(h)
 	}
 }
 
@@ -190,6 +197,7 @@ func (w *World) kill(p *process, how int) {
 	}
 	p.dead, p.listening, p.host.proc = true, false, nil
 	w.note(Line{What: Exits, Host: p.host.index})
+	w.check.disk(p.host)
 	for _, a := range p.actors {
 		a.gone = true
 		for _, e := range a.ends {
@@ -211,7 +219,7 @@ func (w *World) resume(p *process) {
 	}
 	p.hung = false
 	for _, e := range p.held {
-		*w.agenda.add(w.now, e.kind) = event{at: w.now, seq: w.agenda.seq, kind: e.kind, end: e.end, actor: e.actor, number: e.number, input: e.input}
+		*w.agenda.add(w.now, e.kind) = event{at: w.now, seq: w.agenda.seq, kind: e.kind, end: e.end, actor: e.actor, number: e.number, timer: e.timer, input: e.input}
 		w.agenda.done(e)
 	}
 	p.held = nil

@@ -10,8 +10,9 @@ import (
 
 const (
 	latency = time.Millisecond // one way, when nothing is wrong
-	window  = 256 << 10        // bytes that a connection holds in each direction until they are read
-	piece   = 128 << 10        // bytes of a body that are passed on at once
+	window  = 2 << 20          // bytes that a connection holds in each direction until they are read
+	piece   = 1 << 20          // bytes of a body that are passed on at once
+	crumb   = 64 << 10         // the same on a slow path
 )
 
 // conn is a connection: the end that dialled, and the end that accepted.
@@ -43,6 +44,7 @@ const (
 	opSendBody
 	opReceiveBody
 	opDiscard
+	opFail // something could not be sent
 )
 
 // end is one end of a connection, as its system and its machine see it.
@@ -55,8 +57,10 @@ type end struct {
 	state endState
 
 	op           opKind // what its machine waits for
+	first        bool   // it hears what a stranger says first
 	offset, left uint64 // of a body
 	spoiled      protocol.Code
+	body         body // that is being received
 
 	out      stream        // handed over, beyond the window
 	flying   int           // sent, not read by the other side yet
@@ -95,23 +99,48 @@ const arenaSize = 64 << 10
 // push hands bytes over to the system.
 func (w *World) push(e *end, seg segment) {
 	if e.broken != 0 || e.ending {
-		return // as a write does: only the next read tells
+		w.unsent(e)
+		return
 	}
 	e.out.push(seg)
 	w.check.queued(e)
 	w.flush(e)
 }
 
+// unsent tells a machine that nothing can be sent any more, unless it waits for something and learns it so.
+func (w *World) unsent(e *end) {
+	if e.broken != 0 && e.op == opNone && e.state == open {
+		e.op = opFail
+		w.poke(e)
+	}
+}
+
 // room reports whether the window has room for so many bytes, or for so many that it is worth sending: systems do
 // not send a byte for each byte that is read either.
 func (e *end) room(bytes uint64) bool {
-	return window-e.flying >= int(min(bytes, piece/4))
+	return e.window() >= int(min(bytes, crumb))
+}
+
+// pieceFrom is how many bytes pass at once: few where they take their time, so that some arrive before all do.
+func (w *World) pieceFrom(e *end) int {
+	if e.host.plan != nil && e.host.plan.Up > 0 || w.troubledPath(Slow, e.host, e.peer().host) != nil {
+		return crumb
+	}
+	return piece
+}
+
+// window is how many bytes more the connection takes. A host with a narrow uplink shares that out in small pieces.
+func (e *end) window() int {
+	if e.host.plan != nil && e.host.plan.Up > 0 {
+		return 2*crumb - e.flying
+	}
+	return window - e.flying
 }
 
 // flush sends what the window has room for.
 func (w *World) flush(e *end) {
 	for e.out.size > 0 && e.room(uint64(e.out.size)) {
-		seg := e.out.take(min(window-e.flying, piece))
+		seg := e.out.take(min(e.window(), w.pieceFrom(e)))
 		w.transmit(e, seg)
 	}
 	if e.out.size == 0 && e.ending && !e.finished && e.broken == 0 && e.state != dialing {
@@ -151,6 +180,7 @@ func (w *World) transmit(e *end, seg segment) {
 func (w *World) flip(t *trouble, e *end, seg segment, at int) {
 	w.fired(t)
 	t.spent, e.conn.tainted = true, true
+	w.garbled = w.garbled || e.peer().host == w.relay && e.host.role == nodeRole
 	before, rest := seg.split(at)
 	bad, after := rest.split(1)
 	w.note(Line{What: Flips, Host: e.host.index, Peer: e.peer().host.index, Conn: e.conn.id, N: uint64(t.N)})
@@ -175,7 +205,7 @@ func (w *World) send(from *end, kind eventKind, seg segment) {
 // lag is how much longer than usual something takes, by the faults on its way.
 func (w *World) lag(from *end, size int) time.Duration {
 	to := from.peer().host
-	lag := time.Duration(0)
+	lag := w.uplink(from.host, size)
 	for _, t := range w.troubles {
 		if !t.between(from.host, to) {
 			continue
@@ -202,6 +232,15 @@ func (w *World) lag(from *end, size int) time.Duration {
 		}
 	}
 	return lag
+}
+
+// uplink is how long it takes until a host that can send only so much has sent this. What is small is not held up.
+func (w *World) uplink(h *host, size int) time.Duration {
+	if h.plan == nil || h.plan.Up == 0 || size < protocol.MaxFirst {
+		return 0
+	}
+	h.busy = max(h.busy, w.now) + time.Duration(size)*time.Second/time.Duration(h.plan.Up)
+	return h.busy - w.now
 }
 
 // arrive puts bytes into the buffer of an end.

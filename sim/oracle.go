@@ -10,13 +10,14 @@ import (
 )
 
 // oracle stands between the sessions of a relay and its registry, keeps a registry of its own in the plainest way,
-// and compares every answer and the whole content: S3 and S4.
+// and compares every answer and the whole content: S3, S4 and S15.
 type oracle struct {
 	w        *World
 	registry *relay.Registry
 	next     relay.Directory // the registry, or what has been planted before it
 	known    map[protocol.NodeID]*known
 	paged    bool // a cursor of it is about
+	peers    map[peerKey]int
 }
 
 // known is what the oracle knows of a node id.
@@ -26,6 +27,7 @@ type known struct {
 	until time.Duration
 	left  bool
 	when  time.Duration // it left
+	index published
 }
 
 func (k *known) live(now time.Duration) bool { return k != nil && !k.left && k.until > now }
@@ -39,7 +41,7 @@ func (k *known) gone() time.Duration {
 }
 
 func newOracle(w *World, p *process) *oracle {
-	o := &oracle{w: w, registry: p.registry, next: p.registry, known: map[protocol.NodeID]*known{}}
+	o := &oracle{w: w, registry: p.registry, next: p.registry, known: map[protocol.NodeID]*known{}, peers: map[peerKey]int{}}
 	if w.plant != nil && w.plant.Directory != nil {
 		o.next = w.plant.Directory(p.registry)
 	}
@@ -71,7 +73,11 @@ func (o *oracle) Register(at roles.Moment, from netip.Addr, m *protocol.Register
 		if newest > 0 && !o.known[m.ID].live(at.Now) {
 			o.w.coverage.sometimes(Returned)
 		}
-		o.known[m.ID] = &known{epoch: m.Epoch, at: place, until: at.Now + protocol.LeaseTTL}
+		now := &known{epoch: m.Epoch, at: place, until: at.Now + protocol.LeaseTTL}
+		if granted.Held != (protocol.Held{}) {
+			now.index = o.carriedOver(m.ID, granted.Held)
+		}
+		o.known[m.ID] = now
 	} else {
 		o.w.coverage.sometimes(StaleRegister)
 	}
@@ -92,6 +98,9 @@ func (o *oracle) Renew(at roles.Moment, m *protocol.Renew) protocol.Message {
 	}
 	if mine {
 		k.until = at.Now + protocol.LeaseTTL
+		if renewed, is := answer.(*protocol.Renewed); is && renewed.Held != k.index.held {
+			o.w.check.fail(S15, "node %x is told that %d of its index %d is held", m.ID[:8], renewed.Sequence, renewed.Index)
+		}
 	}
 	o.compare(at.Now)
 	return answer
@@ -130,24 +139,20 @@ func (o *oracle) Locate(at roles.Moment, m *protocol.Locate) protocol.Message {
 		o.w.coverage.sometimes(OldCursor)
 	}
 	o.paged = o.paged || located.Cursor != nil
-	live := map[netip.AddrPort]int{} // two ids may stand at one address, if one of them has lost a bit
-	for _, k := range o.known {
-		if k.live(at.Now) {
-			live[k.at]++
-		}
-	}
-	for i := range located.Peers {
-		to := located.Peers[i].Addr()
-		if live[to] == 0 {
-			o.w.check.fail(S3, "%v is handed out and holds no lease that runs", to)
-		} else if live[to]--; live[to] == 0 {
-			delete(live, to)
-		}
-	}
-	if m.Cursor == nil && located.Cursor == nil && len(live) > 0 {
-		o.w.check.fail(S4, "%d listed nodes are not in the only page", len(live))
-	}
+	o.located(at, m, located)
 	return answer
+}
+
+// carriedOver is what a node's new registration has of the index that it published under the one before.
+func (o *oracle) carriedOver(id protocol.NodeID, held protocol.Held) published {
+	was := o.known[id]
+	if was == nil || was.left || was.index.held != held { // it may have lapsed just now, and be remembered
+		o.w.check.fail(S15, "node %x is told that %d of its index %d is held", id[:8], held.Sequence, held.Index)
+		return published{}
+	}
+	index := was.index
+	index.complete = false // until the node says that it still is so
+	return index
 }
 
 // compare holds the registry's content against the oracle's, both ways.

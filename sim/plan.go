@@ -18,17 +18,18 @@ func (s *Scenario) Plan() string {
 		line("drain", s.Drain)
 	}
 	line("clients", s.Clients)
-	fmt.Fprint(&b, "relay", word("drift", s.Relay.Drift), word("page", s.Relay.Page), text("lie", string(s.Relay.Lie)), "\n")
+	fmt.Fprint(&b, "relay", word("drift", s.Relay.Drift), word("page", s.Relay.Page), word("entries", s.Relay.Entries), text("lie", string(s.Relay.Lie)), "\n")
 	for i := range s.Nodes {
 		n := &s.Nodes[i]
-		fmt.Fprint(&b, "node id ", n.ID, span("start", n.Start), word("drift", n.Drift), text("lie", string(n.Lie)), "\n")
+		fmt.Fprint(&b, "node id ", n.ID, span("start", n.Start), word("drift", n.Drift), text("lie", string(n.Lie)), word("quiet", truth(n.Quiet)), word("up", n.Up), "\n")
 		for _, f := range n.Files {
 			fmt.Fprint(&b, "file", text("name", f.Name), word("content", f.Content), " size ", f.Size, "\n")
 		}
 	}
 	for i := range s.Ops {
 		o := &s.Ops[i]
-		fmt.Fprint(&b, "op ", o.Do, " who ", o.Who, span("at", o.At), text("name", o.Name), "\n")
+		fmt.Fprint(&b, "op ", o.Do, " who ", o.Who, span("at", o.At), text("name", o.Name),
+			word("sources", o.Sources), word("pin", o.Pin), word("once", truth(o.Once)), text("with", o.With), "\n")
 	}
 	for i := range s.Faults {
 		f := &s.Faults[i]
@@ -42,6 +43,13 @@ func word(key string, n int) string {
 		return ""
 	}
 	return fmt.Sprintf(" %s %d", key, n)
+}
+
+func truth(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 func span(key string, d time.Duration) string {
@@ -103,10 +111,11 @@ func (p *planLine) into(s *Scenario, what string) {
 	case "clients":
 		s.Clients = p.number(p.first())
 	case "relay":
-		s.Relay = RelayPlan{Drift: p.number(p.key("drift")), Page: p.number(p.key("page")), Lie: Lie(p.key("lie"))}
+		s.Relay = RelayPlan{Drift: p.number(p.key("drift")), Page: p.number(p.key("page")), Entries: p.number(p.key("entries")), Lie: Lie(p.key("lie"))}
 	case "node":
 		s.Nodes = append(s.Nodes, NodePlan{
 			ID: p.number(p.key("id")), Start: p.duration(p.key("start")), Drift: p.number(p.key("drift")), Lie: Lie(p.key("lie")),
+			Quiet: p.number(p.key("quiet")) != 0, Up: p.number(p.key("up")),
 		})
 	case "file":
 		f := FilePlan{Name: p.key("name"), Content: p.number(p.key("content")), Size: uint64(p.number(p.key("size")))}
@@ -117,7 +126,8 @@ func (p *planLine) into(s *Scenario, what string) {
 		last := &s.Nodes[len(s.Nodes)-1]
 		last.Files = append(last.Files, f)
 	case "op":
-		s.Ops = append(s.Ops, Op{Do: Verb(p.first()), Who: p.key("who"), At: p.duration(p.key("at")), Name: p.key("name")})
+		s.Ops = append(s.Ops, Op{Do: Verb(p.first()), Who: p.key("who"), At: p.duration(p.key("at")), Name: p.key("name"),
+			Sources: p.number(p.key("sources")), Pin: p.number(p.key("pin")), Once: p.number(p.key("once")) != 0, With: p.key("with")})
 	case "fault":
 		f := Fault{Class: Class(p.first()), Who: p.key("who"), With: p.key("with"), At: p.duration(p.key("at")),
 			Event: p.number(p.key("event")), For: p.duration(p.key("for")), N: p.number(p.key("n")), Name: p.key("name")}

@@ -25,18 +25,18 @@ var relayBugs = []planted{
 			return d.Register(at, from, m)
 		}
 		b.locate = func(at roles.Moment, m *protocol.Locate) protocol.Message { return d.Locate(freeze(at), m) }
-	}), []ID{S3}, "a node that dies", ""},
+	}), []ID{S3}, "a node that dies", "", lapsed},
 	{"a late LEAVE evicts the newer registration", directory(func(b *before, d relay.Directory) {
 		b.leave = func(at roles.Moment, m *protocol.Leave) protocol.Message {
 			return d.Leave(at, &protocol.Leave{ID: m.ID, Epoch: 1 << 60})
 		}
-	}), []ID{S4}, "two nodes with one id, or a late LEAVE", ""},
+	}), []ID{S4}, "two nodes with one id, or a late LEAVE", "", nil},
 	{"a lost lease is still acknowledged", directory(func(b *before, d relay.Directory) {
 		b.renew = func(at roles.Moment, m *protocol.Renew) protocol.Message {
 			d.Renew(at, m)
 			return &protocol.Renewed{TTL: 90000, Renew: 30000}
 		}
-	}), []ID{S4}, "a relay that restarts", ""},
+	}), []ID{S4, S15}, "a relay that restarts", "", nil},
 	{"an old epoch is accepted", directory(func(b *before, d relay.Directory) {
 		b.register = func(at roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message {
 			answer := d.Register(at, from, m)
@@ -47,7 +47,7 @@ var relayBugs = []planted{
 			}
 			return answer
 		}
-	}), []ID{S4}, "two nodes with one id, or a clock set back", ""},
+	}), []ID{S4}, "two nodes with one id, or a clock set back", "", nil},
 	{"one node is left out of each page", directory(func(b *before, d relay.Directory) {
 		b.locate = func(at roles.Moment, m *protocol.Locate) protocol.Message {
 			answer := d.Locate(at, m)
@@ -56,24 +56,24 @@ var relayBugs = []planted{
 			}
 			return answer
 		}
-	}), []ID{S4, L3}, "several nodes", ""},
+	}), []ID{S15, L3}, "several nodes", "", nil},
 	{"a node is listed at another port", directory(func(b *before, d relay.Directory) {
 		b.register = func(at roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message {
 			other := *m
 			other.Port++
 			return d.Register(at, from, &other)
 		}
-	}), []ID{S4}, "", ""},
+	}), []ID{S4}, "", "", nil},
 	{"an illegal message is ignored", around(sessionKind, func(b *bugged) {
 		b.before = func(in roles.Input) roles.Input {
 			heard, is := in.(roles.Heard)
-			if is && (!heard.Message.Kind().IsRequest() || heard.Message.Kind() == protocol.KindGet) {
+			if is && !tables[sessionKind].hears["Listening"][heard.Message.Kind()] {
 				return nil
 			}
 			return in
 		}
-	}), []ID{S8}, "an illegal message", ""},
-	{"an idle link is never closed", deaf(sessionKind, isRang), []ID{L1, C2}, "silence", ""},
+	}), []ID{S8}, "an illegal message", "", nil},
+	{"an idle link is never closed", deaf(sessionKind, isRang), []ID{L1, C2}, "silence", "", nil},
 	{"a relay hangs up without saying why", around(sessionKind, func(b *bugged) {
 		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {
 			for _, e := range effects {
@@ -83,5 +83,14 @@ var relayBugs = []planted{
 			}
 			return effects
 		}
-	}), []ID{S8}, "an illegal message", ""},
+	}), []ID{S8}, "an illegal message", "", nil},
+}
+
+// lapsed is a node that dies, and a client that asks when its lease has lapsed.
+func lapsed(seed uint64) *Scenario {
+	s := SweepScenario()
+	s.Seed, s.Heal, s.Relay.Page = seed, 3*time.Minute, 0
+	s.Ops = []Op{{At: 2 * time.Minute, Do: DoFetch, Who: "c0", Name: "both"}}
+	s.Faults = []Fault{{Class: PowerLoss, At: 2 * time.Second, For: 3 * time.Minute, Who: "n0"}}
+	return s
 }

@@ -12,9 +12,10 @@ import (
 type planted struct {
 	name  string
 	plant Plant
-	kills []ID   // the invariants that may catch it
-	needs string // what has to happen for it to show
-	sweep Class  // if not empty: it is also swept with this class of faults
+	kills []ID                        // the invariants that may catch it
+	needs string                      // what has to happen for it to show
+	sweep Class                       // if not empty: it is also swept with this class of faults
+	story func(seed uint64) *Scenario // if not nil: it is also run with many seeds
 }
 
 // bugged is a machine with a bug around it.
@@ -93,6 +94,17 @@ type before struct {
 	leave    func(at roles.Moment, m *protocol.Leave) protocol.Message
 	renew    func(at roles.Moment, m *protocol.Renew) protocol.Message
 	register func(at roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message
+	publish  func(at roles.Moment, m *protocol.Publish) protocol.Message
+}
+
+// relayDirectory is what stands behind it.
+type relayDirectory = relay.Directory
+
+func (b *before) Publish(at roles.Moment, m *protocol.Publish) protocol.Message {
+	if b.publish != nil {
+		return b.publish(at, m)
+	}
+	return b.Directory.Publish(at, m)
 }
 
 func (b *before) Locate(at roles.Moment, m *protocol.Locate) protocol.Message {

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/roles/node"
@@ -13,10 +14,13 @@ type pool struct {
 	sessions []*pooledSession
 	members  []*node.Membership
 	fetches  []*client.Fetch
+	queries  []*client.Query
 	out      []func()
 	spare    []*event // and what else every run needs
 	arena    []byte
 	scratch  []byte
+
+	identities identities
 }
 
 // pooledSession is a Session whose directory can be exchanged.
@@ -27,7 +31,7 @@ type pooledSession struct {
 
 type behind struct{ relay.Directory }
 
-func newPool() *pool { return &pool{} }
+func newPool() *pool { return &pool{identities: identities{}} }
 
 func (p *pool) session(d relay.Directory) roles.Machine {
 	var s *pooledSession
@@ -71,16 +75,32 @@ func (p *pool) member(config node.Config) *node.Membership {
 	return m
 }
 
-func (p *pool) fetch(relay, name string) *client.Fetch {
+func (p *pool) fetch(wish client.Wish) *client.Fetch {
 	var f *client.Fetch
 	if n := len(p.fetches); n > 0 {
 		f, p.fetches = p.fetches[n-1], p.fetches[:n-1]
-		f.Reset(relay, name)
+		f.Reset(wish)
 	} else {
-		f = client.NewFetch(relay, name)
+		f = client.NewFetch(wish)
 	}
 	p.out = append(p.out, func() { p.fetches = append(p.fetches, f) })
 	return f
+}
+
+func (p *pool) query(relay string, ask protocol.Message) *client.Query {
+	var q *client.Query
+	if n := len(p.queries); n > 0 {
+		q, p.queries = p.queries[n-1], p.queries[:n-1]
+		q.Reset(relay, ask)
+	} else {
+		q = client.NewQuery(relay, ask)
+	}
+	p.out = append(p.out, func() { p.queries = append(p.queries, q) })
+	return q
+}
+
+func (p *pool) haul(node string, wanted []client.Wanted) *client.Haul {
+	return client.NewHaul(node, wanted)
 }
 
 // collect takes all machines back, and what the world used.

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"slices"
-	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles/client"
@@ -13,7 +12,21 @@ import (
 func (c *checks) report(a *actor, outcome any) {
 	switch outcome := outcome.(type) {
 	case client.Result:
-		c.result(a.fetch, &outcome)
+		c.result(a.errand, &outcome)
+	case client.QueryResult:
+		if a.kind == queryKind {
+			c.answered(a.errand, &outcome)
+		}
+	case *protocol.Located, *protocol.Listed:
+		if a.kind == queryKind {
+			a.errand.pages = append(a.errand.pages, outcome.(protocol.Message))
+		}
+	case client.Hauled:
+		c.hauled(a.errand, &outcome)
+	case client.Begun:
+		if outcome.Other {
+			c.w.coverage.sometimes(OtherThere)
+		}
 	case node.Ousted:
 		c.w.coverage.sometimes(Displaced)
 	case node.Served:
@@ -23,111 +36,186 @@ func (c *checks) report(a *actor, outcome any) {
 	}
 }
 
-func (c *checks) result(f *fetching, r *client.Result) {
-	c.w.note(Line{What: Results, Host: f.actor.proc.host.index, Actor: f.actor.id, N: uint64(r.Outcome), Text: outcomeWords[r.Outcome]})
-	if f.result != nil {
-		c.fail(S5, "the fetch of %q by %s has a second result", r.Name, f.op.Who)
+// over judges an errand whose machine has come to its end.
+func (c *checks) over(r *errand) {
+	switch {
+	case r.actor.kind == fetchKind && r.result == nil && !r.actor.proc.doomed:
+		c.fail(S5, "the fetch of %q by %s ended without a result", r.op.Name, r.op.Who)
+	case r.actor.kind == queryKind && r.answer == nil:
+		c.fail(S5, "the question of %s ended without a result", r.op.Who)
+	case r.actor.kind == haulKind:
+		c.allHauled(r)
+	}
+	for _, s := range r.stores {
+		if s != nil && s.user == r.actor {
+			s.user = nil
+		}
+	}
+	if r.ended = !r.actor.proc.doomed; r.ended {
+		r.done = c.w.now
+		c.tookTooLong(r)
+	}
+}
+
+func (c *checks) result(r *errand, is *client.Result) {
+	c.w.note(Line{What: Results, Host: r.actor.proc.host.index, Actor: r.actor.id, N: uint64(is.Outcome), Text: outcomeWords[is.Outcome]})
+	if r.result != nil {
+		c.fail(S5, "the fetch of %q by %s has a second result", is.Name, r.op.Who)
 		return
 	}
-	copied := *r
-	f.result = &copied
-	switch r.Outcome {
+	copied := *is
+	r.result = &copied
+	if len(is.Variants) > 0 {
+		c.w.coverage.sometimes(OtherVariant)
+	}
+	switch is.Outcome {
 	case client.Fetched:
-		c.s1(f, r)
-		if len(r.Tried) > 1 {
-			c.w.coverage.sometimes(SecondNode)
-		}
+		c.delivered(r, is)
 	case client.NobodyHad:
-		c.s2(f, r)
+		c.s2(r, is)
 	case client.NoRelay, client.Unsure, client.Undelivered, client.DiskFailed, client.Interrupted:
 	case client.BadlyNamed:
-		if protocol.CheckName(r.Name) == nil {
-			c.fail(S5, "%q is a good name, and was refused", r.Name)
+		if protocol.CheckName(is.Name) == nil {
+			c.fail(S5, "%q is a good name, and was refused", is.Name)
 		}
 	default:
-		c.fail(S5, "the fetch of %q ended with outcome %d", r.Name, r.Outcome)
+		c.fail(S5, "the fetch of %q ended with outcome %d", is.Name, is.Outcome)
 	}
-	c.s10(f, r)
-	c.tookTooLong(f)
+	c.s10(r, is)
 }
 
 var outcomeWords = [...]string{"no result", "fetched", "nobody has it", "unsure", "undelivered", "no relay", "disk failed", "badly named", "interrupted"}
 
-// s1 compares what was delivered with what the node had.
-func (c *checks) s1(f *fetching, r *client.Result) {
-	h := c.w.byAddress[r.From]
-	if slices.Contains(f.tainted, r.From) || h != nil && (c.w.rotten[placement{host: h, name: r.Name}] || h.lie != Honest) {
-		c.w.coverage.sometimes(Untrusted)
+// delivered puts what was fetched in its place and judges it.
+func (c *checks) delivered(r *errand, is *client.Result) {
+	if len(r.stores) == 0 || r.stores[0] == nil {
+		c.fail(S1, "the fetch of %q says that it is there, and never opened a store", is.Name)
 		return
 	}
-	for i := range c.w.placed {
-		p := &c.w.placed[i]
-		if p.host == h && p.name == r.Name && p.size == r.Size && f.store.holds(p.content, p.size) {
-			return
-		}
+	s := r.stores[0]
+	if !c.w.keep(r.actor, s) {
+		r.result = nil // the process is ended in the midst of it
+		return
 	}
-	c.fail(S1, "%s was given %d bytes as %q from %v that are no content it had under that name", f.op.Who, r.Size, r.Name, r.From)
+	c.s1(r, is, s.final)
+	if len(is.Tried) > len(is.From) {
+		c.w.coverage.sometimes(SecondNode)
+	}
+	if len(is.From) > 1 {
+		c.w.coverage.sometimes(TwoSources)
+	}
+	if r.op.Do == DoMirror && !c.failed() {
+		c.w.coverage.sometimes(Mirrored)
+		c.w.share(r.actor.proc.host, is.Name, s.final.identity(c.w))
+	}
+}
+
+// share puts what a node has fetched among what it shares: it need not hash that again.
+func (w *World) share(h *host, name string, id *identity) {
+	f := w.place(h, name, id.content, id.size)
+	f.hashed, f.known = f.version, id
+	w.publish(h, name)
+}
+
+// s1 holds what is delivered against its hash, and among honest nodes against what was placed.
+func (c *checks) s1(r *errand, is *client.Result, file *grown) {
+	id := file.identity(c.w)
+	switch pin := c.w.pinned(r.op.Pin); {
+	case id == nil:
+		c.fail(S1, "%s was given %d bytes as %q that are of no one content", r.op.Who, file.size(), is.Name)
+	case id.hash != is.Hash || id.size != is.Size:
+		c.fail(S1, "%s was given content %d of %d bytes as %q, and the result says %d bytes and another hash", r.op.Who, id.content, id.size, is.Name, is.Size)
+	case !pin.IsZero() && id.hash != pin:
+		c.fail(S1, "%s was given content %d as %q, and had asked for content %d", r.op.Who, id.content, is.Name, r.op.Pin)
+	case c.liars():
+	case !slices.ContainsFunc(c.w.placed, func(p placement) bool {
+		return (p.name == is.Name || is.Name == "") && p.content == id.content && p.size == id.size || id.size == 0 && p.size == 0 && p.name == is.Name
+	}):
+		c.fail(S1, "%s was given content %d of %d bytes as %q, which nobody had under that name", r.op.Who, id.content, id.size, is.Name)
+	}
+}
+
+// liars reports whether a node or the relay lies.
+func (c *checks) liars() bool {
+	s := c.w.scenario
+	return s.Relay.Lie != Honest || slices.ContainsFunc(s.Nodes, func(n NodePlan) bool { return n.Lie != Honest })
 }
 
 // s2 holds a not-found against what the client heard.
-func (c *checks) s2(f *fetching, r *client.Result) {
-	if f.more {
-		c.fail(S2, "the fetch of %q gave up although the relay had more nodes", r.Name)
+func (c *checks) s2(r *errand, is *client.Result) {
+	if r.more {
+		c.fail(S2, "the fetch of %q gave up although the relay had more nodes", is.Name)
 	}
-	for _, listed := range f.listed {
-		if !slices.Contains(f.denied, listed) {
-			c.fail(S2, "the fetch of %q says not found, but %v never said so", r.Name, listed)
+	for _, listed := range r.listed {
+		if !slices.Contains(r.denied, listed) {
+			c.fail(S2, "the fetch of %q says not found, but %v never said so", is.Name, listed)
 		}
 	}
 }
 
 // s10 holds a result against the nodes that were asked.
-func (c *checks) s10(f *fetching, r *client.Result) {
-	for i, tried := range r.Tried {
-		delivered := r.Outcome == client.Fetched && i == len(r.Tried)-1
-		if delivered != (tried.Code == 0) {
-			c.fail(S10, "the result for %q says of %v: code %d", r.Name, tried.Node, tried.Code)
+func (c *checks) s10(r *errand, is *client.Result) {
+	cut := is.Outcome == client.Interrupted || is.Outcome == client.DiskFailed // those that were being asked then are no news
+	for i, v := range r.visited {
+		named := slices.ContainsFunc(is.Tried, func(t client.Tried) bool { return t.Node == v.to })
+		// When the file is there nobody waits for those who are still being asked.
+		excused := is.Outcome == client.Fetched && (r.op.Sources > 1 || i == len(r.visited)-1)
+		if !named && !cut && !excused {
+			c.fail(S10, "the result for %q does not name %v, which was asked", is.Name, v.to)
 		}
 	}
-	named := len(r.Tried)
-	if r.Outcome == client.Interrupted || r.Outcome == client.DiskFailed {
-		named = max(named, len(f.dialled)-1) // the one that was being asked is no news
-	}
-	if named < len(f.dialled) && !(named == len(f.dialled)-1 && (r.Outcome == client.Interrupted || r.Outcome == client.DiskFailed)) {
-		c.fail(S10, "the result for %q names %d of %d nodes that were asked", r.Name, len(r.Tried), len(f.dialled))
-	}
-	for i := range min(len(r.Tried), len(f.dialled)) {
-		if r.Tried[i].Node != f.dialled[i] {
-			c.fail(S10, "the result for %q names %v, but %v was asked", r.Name, r.Tried[i].Node, f.dialled[i])
+	for _, t := range is.Tried {
+		if !slices.ContainsFunc(r.visited, func(v *visit) bool { return v.to == t.Node }) {
+			c.fail(S10, "the result for %q names %v, which was not asked", is.Name, t.Node)
+		}
+		if t.Code == 0 && !t.Had {
+			c.fail(S10, "the result for %q says of %v neither that it helped nor why not", is.Name, t.Node)
 		}
 	}
 }
 
-// tookTooLong holds L1 against a fetch whose client was never hung: each state has its deadline, so that the whole
-// has one too, whatever the others do.
-func (c *checks) tookTooLong(f *fetching) {
-	for i := range c.w.scenario.Faults {
-		if fault := &c.w.scenario.Faults[i]; fault.Who == f.op.Who && (fault.Class == Hang || fault.Class == StallReader) {
-			return
-		}
+// answered notes what came of a question.
+func (c *checks) answered(r *errand, is *client.QueryResult) {
+	if r.answer != nil {
+		c.fail(S5, "the question of %s has a second result", r.op.Who)
 	}
-	h := f.actor.proc.host
-	if took, most := h.local(c.w.now)-h.local(f.started), c.bound(f); took > most {
-		c.fail(L1, "the fetch of %q took %v, more than %v", f.op.Name, took, most)
+	copied := *is
+	r.answer = &copied
+}
+
+// hauled judges an item of a haul.
+func (c *checks) hauled(r *errand, is *client.Hauled) {
+	if _, twice := r.hauled[is.Item]; twice || is.Item >= len(r.wanted) {
+		c.fail(S5, "item %d of a haul by %s has a second result, or is none", is.Item, r.op.Who)
+		return
+	}
+	r.hauled[is.Item] = is.Code
+	if is.Code != 0 {
+		return
+	}
+	if r.wanted[is.Item].Size == 0 {
+		return
+	}
+	s := r.actor.store(is.Item)
+	if s == nil || s.part == nil {
+		c.fail(S1, "item %d of a haul by %s is said to be there, and is not", is.Item, r.op.Who)
+		return
+	}
+	if !c.w.keep(r.actor, s) {
+		return
+	}
+	if id := s.final.identity(c.w); id == nil || id.hash != r.wanted[is.Item].Hash {
+		c.fail(S1, "item %d of a haul by %s is not what was asked for", is.Item, r.op.Who)
 	}
 }
 
-// bound is how long a fetch may take in the worst case, on its own clock.
-func (c *checks) bound(f *fetching) time.Duration {
-	const relayVisit = protocol.DialTimeout + protocol.ReplyTimeout + protocol.CloseTimeout
-	const nodeVisit = protocol.DialTimeout + protocol.ReplyTimeout + protocol.CloseTimeout
-	most := uint64(0)
-	for i := range c.w.placed {
-		most = max(most, c.w.placed[i].size)
+// allHauled holds that each item has its result, or is left.
+func (c *checks) allHauled(r *errand) {
+	left := r.actor.bare.(*client.Haul).Left()
+	for i := range r.wanted {
+		_, told := r.hauled[i]
+		if told == slices.Contains(left, i) {
+			c.fail(S5, "item %d of a haul by %s has a result: %t, and is left: %t", i, r.op.Who, told, !told)
+		}
 	}
-	stretches := time.Duration(most/protocol.MaxRange + 2)
-	moving := time.Duration(most/protocol.MinProgress+2) * protocol.ProgressTimeout
-	pages := time.Duration(len(f.listed) + 60)
-	visits := time.Duration(len(f.dialled) + 1)
-	return pages*relayVisit + visits*(nodeVisit+stretches*(protocol.ReplyTimeout+protocol.ProgressTimeout)+moving)
 }

@@ -77,6 +77,7 @@ func (w *World) build() {
 	s := w.scenario
 	w.relay = w.addHost("relay", relayRole, 0)
 	w.relay.drift, w.relay.lie = s.Relay.Drift, s.Relay.Lie
+	w.policy.MaxEntries = s.Relay.Entries
 	ids := map[int]bool{}
 	for i := range s.Nodes {
 		n := &s.Nodes[i]
@@ -85,7 +86,7 @@ func (w *World) build() {
 		for _, f := range n.Files {
 			w.place(h, f.Name, f.Content, f.Size)
 			if f.Size > protocol.MaxRange {
-				w.coverage.sometimes(Stretches)
+				w.coverage.sometimes(LargeFile)
 			}
 		}
 		if ids[n.ID] {
@@ -131,8 +132,8 @@ func (w *World) do(op Op) {
 		return
 	}
 	switch op.Do {
-	case DoFetch:
-		w.fetch(h, op)
+	case DoFetch, DoHaul, DoLocate, DoList, DoMirror:
+		w.errandOf(h, op, 0)
 	case DoAbort:
 		w.abort(h)
 	case DoStop:
@@ -145,7 +146,7 @@ func (w *World) do(op Op) {
 	}
 }
 
-// abort tells all fetches of a client to stop.
+// abort tells all that a client does to stop.
 func (w *World) abort(h *host) {
 	if h.proc != nil {
 		w.tellAll(h.proc, roles.Stopped{})
@@ -159,16 +160,4 @@ func (w *World) restart(h *host) {
 		return
 	}
 	w.start(h)
-}
-
-func (w *World) fetch(h *host, op Op) *fetching {
-	if h.proc == nil {
-		return nil
-	}
-	f := &fetching{op: op, started: w.now}
-	f.actor = w.addActor(h.proc, fetchKind, w.pool.fetch(w.relay.address.String(), op.Name))
-	f.actor.fetch = f
-	w.fetches = append(w.fetches, f)
-	w.tell(f.actor, roles.Started{})
-	return f
 }

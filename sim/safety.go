@@ -3,87 +3,144 @@ package sim
 import (
 	"net/netip"
 	"slices"
-	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
-	"github.com/relaypeer/relaypeer/roles/client"
 )
 
-// fetching is what the world and the checks know of one fetch.
-type fetching struct {
-	op      Op
-	actor   *actor
-	store   store
-	started time.Duration
-	result  *client.Result
-	listed  []netip.AddrPort // by the relay, as the client heard it
-	more    bool             // the last page had a cursor
-	dialled []netip.AddrPort // nodes
-	denied  []netip.AddrPort // said not-found
-	tainted []netip.AddrPort // their connections can't be trusted
-}
-
 // step judges what a machine asks for before it is done.
-func (c *checks) step(a *actor, state string, in roles.Input, effects []roles.Effect) {
+func (c *checks) step(a *actor, in roles.Input, effects []roles.Effect) {
 	if a.kind == strangerKind {
 		return
 	}
-	if heard, is := in.(roles.Heard); is {
-		c.heard(a, state, heard, effects)
+	switch in := in.(type) {
+	case roles.Heard:
+		c.heard(a, in, effects)
+	case roles.Stopped:
+		if a.errand != nil && !a.final {
+			c.fail(C5, "%s goes on although it was told to stop", c.who(a))
+		}
+	default:
+		if a.errand != nil {
+			c.learned(a, in)
+		}
 	}
 	c.s6(a, effects)
 	for i, effect := range effects {
-		send, is := effect.(roles.Send)
-		if !is {
-			continue
+		switch effect := effect.(type) {
+		case roles.Send:
+			c.said(a, effect, effects[i+1:])
+		case roles.OpenStore:
+			c.s14(a, effect)
 		}
-		if refusal, is := send.Message.(*protocol.Error); is {
-			c.refusal(a, send.Link, refusal, effects[i+1:])
-		}
-	}
-	if _, is := in.(roles.Stopped); is && a.kind == fetchKind && !a.final {
-		c.fail(C5, "%s goes on although it was told to stop", c.who(a))
 	}
 }
 
-// heard notes what a client learns, and holds S8 against what a machine does about a message.
-func (c *checks) heard(a *actor, state string, in roles.Heard, effects []roles.Effect) {
-	kind := in.Message.Kind()
-	allowed, hearing := tables[a.kind].hears[state]
+// said judges a message that a machine sends.
+func (c *checks) said(a *actor, send roles.Send, then []roles.Effect) {
+	switch m := send.Message.(type) {
+	case *protocol.Error:
+		c.refusal(a, send.Link, m, then)
+	case *protocol.Get:
+		c.s12(a, m)
+	}
+}
+
+// heard notes what a machine learns, and holds S8 against what it does about a message.
+func (c *checks) heard(a *actor, in roles.Heard, effects []roles.Effect) {
+	kind, g := in.Message.Kind(), a.grammar(in.Link)
+	at := slices.IndexFunc(a.moves, func(t roles.Transition) bool { return t.Machine == g.name })
+	if at < 0 {
+		c.fail(S8, "%s heard %s and its table has nothing to say about it", c.who(a), kind)
+		return
+	}
+	state := a.moves[at].From
+	allowed, hearing := g.hears[state]
 	if !hearing {
 		c.fail(S8, "%s heard %s while %s, where it hears nothing", c.who(a), kind, state)
 		return
 	}
 	if !allowed[kind] {
-		c.w.coverage.illegal(a.kind, state, kind)
+		c.w.coverage.illegal(g.kind, state, kind)
 		if !parts(effects, in.Link, protocol.Unexpected) {
 			c.fail(S8, "%s heard %s while %s and did not answer ERROR(unexpected) and close", c.who(a), kind, state)
 		}
 	}
-	if a.fetch == nil {
-		return
-	}
-	f, e := a.fetch, a.ends[in.Link]
-	switch m := in.Message.(type) {
-	case *protocol.Located:
-		f.more = m.Cursor != nil
-		for i := range m.Peers {
-			f.listed = append(f.listed, m.Peers[i].Addr())
-		}
-	case *protocol.Error:
-		if m.Code == protocol.NotFound && in.Link == 1 && len(f.dialled) > 0 {
-			f.denied = append(f.denied, f.dialled[len(f.dialled)-1])
-		}
-	}
-	if e != nil && e.conn.tainted {
-		c.taint(f, in.Link)
+	if a.errand != nil {
+		a.errand.heard(in)
 	}
 }
 
-func (c *checks) taint(f *fetching, link roles.Link) {
-	if n := len(f.dialled); link == 1 && n > 0 && !slices.Contains(f.tainted, f.dialled[n-1]) {
-		f.tainted = append(f.tainted, f.dialled[n-1])
+// heard notes what an errand is told.
+func (r *errand) heard(in roles.Heard) {
+	switch m := in.Message.(type) {
+	case *protocol.Located:
+		r.more = m.Cursor != nil
+		for i := range m.Peers {
+			r.listed = append(r.listed, m.Peers[i].Addr())
+		}
+	case *protocol.Error:
+		v := r.at(in.Link)
+		if v == nil {
+			return
+		}
+		if m.Code == protocol.NotFound || m.Code == protocol.Changed && r.op.Pin > 0 {
+			r.denied = append(r.denied, v.to)
+		}
+		if v.wrong && (m.Code == protocol.Changed || m.Code == protocol.Internal) {
+			v.wrong = false // its file changed under it
+		}
+	}
+}
+
+// learned notes what an errand learns of its bytes: S13.
+func (c *checks) learned(a *actor, in roles.Input) {
+	r := a.errand
+	switch in := in.(type) {
+	case roles.Verified:
+		r.had.Add(in.Group)
+		r.firm = r.op.Once
+	case roles.BodyWrong:
+		c.w.coverage.sometimes(WrongGroup)
+		v := r.at(in.Link)
+		if v == nil {
+			return
+		}
+		if v.wrong {
+			c.fail(S13, "a second wrong group from %v was received for %q", v.to, r.op.Name)
+		}
+		v.wrong = true
+	}
+}
+
+// ready notes what a store has of a content.
+func (c *checks) ready(r *errand, want roles.OpenStore, has roles.Groups) {
+	r.had, r.begun = slices.Clone(has), want.Hash
+}
+
+// s12 holds that nothing is asked for that is there.
+func (c *checks) s12(a *actor, get *protocol.Get) {
+	if a.kind != fetchKind || len(a.errand.stores) == 0 {
+		return
+	}
+	for g := get.Offset / group; g*group < get.Offset+get.Length; g++ {
+		if a.errand.had.Has(g) {
+			c.fail(S12, "%s asks for group %d of %q, which is there", c.who(a), g, a.errand.op.Name)
+		}
+	}
+}
+
+// s14 holds that one content is delivered: what a user asked for by its hash, and what has been given out once.
+func (c *checks) s14(a *actor, want roles.OpenStore) {
+	r := a.errand
+	if r == nil || a.kind != fetchKind {
+		return
+	}
+	if pin := c.w.pinned(r.op.Pin); !pin.IsZero() && want.Hash != pin {
+		c.fail(S14, "%s begins another content of %q than was asked for", c.who(a), r.op.Name)
+	}
+	if r.firm && want.Hash != r.begun {
+		c.fail(S14, "%s begins another content of %q when some of the first has been given out", c.who(a), r.op.Name)
 	}
 }
 
@@ -125,92 +182,27 @@ func (c *checks) refusal(a *actor, link roles.Link, refusal *protocol.Error, the
 		if c.honest {
 			c.fail(S8, "%s sent %v, although everybody is honest and no bit flipped", c.who(a), refusal)
 		}
-	}
-}
-
-// s6 holds what a machine asks for against the links that it has.
-func (c *checks) s6(a *actor, effects []roles.Effect) {
-	var has, ended [2]bool
-	for i, e := range a.ends {
-		has[i], ended[i] = e != nil, e != nil && e.ending
-	}
-	for _, effect := range effects {
-		link, sends := linkOf(effect)
-		if link < 0 {
-			continue
+	case protocol.BadHash:
+		if c.honest {
+			c.fail(S13, "%s sent %v, although everybody is honest and no bit flipped or rotted", c.who(a), refusal)
 		}
-		if _, dials := effect.(roles.Dial); dials {
-			if has[link] {
-				c.fail(S7, "%s dials on a link that is open", c.who(a))
-			}
-			has[link], ended[link] = true, false
-			continue
-		}
-		switch {
-		case !has[link]:
-			c.fail(S6, "%s asks for %T on link %d, which it has hung up", c.who(a), effect, link)
-		case ended[link] && sends:
-			c.fail(S6, "%s asks for %T on link %d, which it has half-closed", c.who(a), effect, link)
-		}
-		switch effect.(type) {
-		case roles.HalfClose:
-			ended[link] = true
-		case roles.HangUp:
-			has[link] = false
-		}
-	}
-}
-
-// linkOf returns the link that an effect is about, or -1, and whether it sends anything there.
-func linkOf(effect roles.Effect) (roles.Link, bool) {
-	switch effect := effect.(type) {
-	case roles.Dial:
-		return effect.Link, false
-	case roles.Send:
-		return effect.Link, true
-	case roles.SendBody:
-		return effect.Link, true
-	case roles.HalfClose:
-		return effect.Link, true
-	case roles.Hear:
-		return effect.Link, false
-	case roles.ReceiveBody:
-		return effect.Link, false
-	case roles.Discard:
-		return effect.Link, false
-	case roles.HangUp:
-		return effect.Link, false
-	}
-	return -1, false
-}
-
-// stepped judges a machine after its step has been carried out.
-func (c *checks) stepped(a *actor) {
-	if a.kind == strangerKind {
-		return
-	}
-	links := 0
-	for _, e := range a.ends {
-		if e != nil {
-			links++
-		}
-	}
-	final := a.final
-	if links > 1 || final && links > 0 {
-		c.fail(S7, "%s has %d connections (final: %t)", c.who(a), links, final)
-	}
-	if final && a.armed {
-		c.fail(C2, "%s is at its end and has a timer", c.who(a))
 	}
 }
 
 // dialled notes which node a client turns to.
-func (c *checks) dialled(a *actor, to netip.AddrPort) {
-	if a.fetch != nil && to != c.w.relay.address {
-		a.fetch.dialled = append(a.fetch.dialled, to)
-		if h := c.w.byAddress[to]; h == nil || h.proc == nil {
-			c.w.coverage.sometimes(StaleEntry)
+func (c *checks) dialled(a *actor, link roles.Link, to netip.AddrPort) {
+	r := a.errand
+	if r == nil || to == c.w.relay.address {
+		return
+	}
+	for _, v := range r.visited {
+		if v.to == to && v.wrong {
+			c.fail(S13, "%v, which sent a wrong group, is asked again for %q", to, r.op.Name)
 		}
+	}
+	r.visited = append(r.visited, &visit{to: to, link: link})
+	if h := c.w.byAddress[to]; h == nil || h.proc == nil {
+		c.w.coverage.sometimes(StaleEntry)
 	}
 }
 

@@ -21,9 +21,10 @@ type Scenario struct {
 
 // RelayPlan is how the relay behaves.
 type RelayPlan struct {
-	Drift int // its clock's error in parts per million
-	Lie   Lie
-	Page  int // nodes in a page at most; 0: as many as the protocol has it
+	Drift   int // its clock's error in parts per million
+	Lie     Lie
+	Page    int // nodes in a page at most; 0: as many as the protocol has it
+	Entries int // names that it keeps of one node; 0: as many as the protocol has it
 }
 
 // NodePlan is a node: who it says it is, how it behaves, what it shares.
@@ -32,6 +33,8 @@ type NodePlan struct {
 	Start time.Duration // when it is switched on
 	Drift int           // its clock's error in parts per million
 	Lie   Lie
+	Quiet bool // it does not publish its index
+	Up    int  // bytes a second that all its connections together can send; 0: no bound
 	Files []FilePlan
 }
 
@@ -44,10 +47,14 @@ type FilePlan struct {
 
 // Op is something that a user does.
 type Op struct {
-	At   time.Duration
-	Do   Verb
-	Who  string // c0, n0, relay
-	Name string // of the file, for fetch
+	At      time.Duration
+	Do      Verb
+	Who     string // c0, n0, relay
+	Name    string // of the file, for fetch, mirror and locate; the pattern, for list
+	Sources int    // for fetch: nodes at once; 0: one
+	Pin     int    // for fetch and locate: the number of the only content that will do; 0: any
+	Once    bool   // for fetch: what was delivered can't be taken back
+	With    string // for haul: the node
 }
 
 // Verb is what a user can do.
@@ -55,10 +62,14 @@ type Verb string
 
 // The verbs.
 const (
-	DoFetch Verb = "fetch" // a client fetches a file
-	DoAbort Verb = "abort" // a client's user loses patience: all of its fetches are told to stop
-	DoStop  Verb = "stop"  // a node, or the relay, is stopped gracefully
-	DoStart Verb = "start" // and started again
+	DoFetch  Verb = "fetch"  // a client fetches a file
+	DoHaul   Verb = "haul"   // a client fetches all small files that a node was given at the start, over one link
+	DoLocate Verb = "locate" // a client asks the relay who has a file
+	DoList   Verb = "list"   // a client asks the relay for names
+	DoMirror Verb = "mirror" // a node fetches a file, and shares it from then on
+	DoAbort  Verb = "abort"  // a client's user loses patience: all that it does is told to stop
+	DoStop   Verb = "stop"   // a node, or the relay, is stopped gracefully
+	DoStart  Verb = "start"  // and started again
 )
 
 // Fault is something that goes wrong. It begins At a time, or after the event with number Event when that is above
@@ -81,7 +92,7 @@ func (s *Scenario) patience() time.Duration {
 	return protocol.DrainTimeout
 }
 
-// hostile reports whether somebody in the scenario breaks the protocol on purpose, or bits flip: then nobody
+// hostile reports whether somebody in the scenario breaks the protocol on purpose, or bits flip or rot: then nobody
 // promises that no message is refused.
 func (s *Scenario) hostile() bool {
 	if s.Relay.Lie != Honest {
@@ -93,7 +104,7 @@ func (s *Scenario) hostile() bool {
 		}
 	}
 	for i := range s.Faults {
-		if s.Faults[i].Class == BitFlip || s.Faults[i].Class == Attack {
+		if c := s.Faults[i].Class; c == BitFlip || c == BitRot || c == Attack {
 			return true
 		}
 	}
@@ -116,9 +127,23 @@ func (s *Scenario) names() []string {
 		}
 	}
 	for i := range s.Ops {
-		note(s.Ops[i].Name)
+		if s.Ops[i].Do != DoList {
+			note(s.Ops[i].Name)
+		}
 	}
 	return names
+}
+
+// size returns the size that a content has where it is placed first.
+func (s *Scenario) size(content int) uint64 {
+	for i := range s.Nodes {
+		for _, f := range s.Nodes[i].Files {
+			if f.Content == content {
+				return f.Size
+			}
+		}
+	}
+	return 1
 }
 
 func nodeName(i int) string   { return fmt.Sprintf("n%d", i) }

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
-	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/roles/node"
 )
 
 // settling is how long it takes at most, once everything has healed, until the relay lists exactly those who live:
@@ -27,21 +27,33 @@ func (w *World) settle() {
 	w.heal()
 	w.check.healed = true
 	w.wait(settling)
-	w.finish(w.fetches, "running when everything healed")
+	w.finish(w.errands, "running when everything healed")
 	if w.check.failed() || w.scenario.Relay.Lie != Honest {
 		return
 	}
 	w.check.l2()
-	probe := w.byName["probe"]
-	var probes []*fetching
+	w.check.l4()
+	w.probe()
+}
+
+// probe asks for everything that there is, and for what there is not.
+func (w *World) probe() {
+	h := w.byName["probe"]
+	var probes []*errand
 	for _, name := range append(w.scenario.names(), missingName) {
-		f := w.fetch(probe, Op{At: w.now, Do: DoFetch, Who: probe.name, Name: name})
-		probes = append(probes, f)
+		op := Op{At: w.now, Do: DoFetch, Who: h.name, Name: name}
+		probes = append(probes, w.errandOf(h, op, 0))
+		if op.Do = DoLocate; protocol.CheckName(name) == nil && !w.hasty {
+			probes = append(probes, w.errandOf(h, op, 0))
+		}
+	}
+	if !w.hasty {
+		probes = append(probes, w.errandOf(h, Op{At: w.now, Do: DoList, Who: h.name}, 0))
 	}
 	expected := w.check.expected()
 	w.finish(probes, "begun after everything had healed")
-	for _, f := range probes {
-		w.check.l3(f, expected)
+	for _, r := range probes {
+		w.check.l3(r, expected)
 	}
 }
 
@@ -49,43 +61,50 @@ func (w *World) settle() {
 func (w *World) wait(most time.Duration) {
 	const look = 3 * time.Second
 	end := w.now + most
-	for w.hasty && w.now < end && !w.check.failed() {
+	for w.hasty && !w.garbled && w.now < end && !w.check.failed() {
 		w.until(w.now + look)
-		if w.check.unsettled() == "" && running(w.fetches) == nil && !w.serving() {
+		if w.check.unsettled() == "" && w.check.unpublished() == "" && running(w.errands) == nil && !w.serving() {
 			return
 		}
 	}
 	w.until(end)
 }
 
-// serving reports whether a server still talks with somebody, or thinks so.
+// serving reports whether a server still talks with somebody, or thinks so, or is being stopped, or a node is about to
+// talk with the relay.
 func (w *World) serving() bool {
+	for _, h := range w.hosts {
+		p := h.proc
+		if p != nil && (p.stopping || p.member != nil && !p.member.over() && p.member.state != string(node.Leased) && w.relay.lie == Honest) {
+			return true
+		}
+	}
 	return slices.ContainsFunc(w.actors, func(a *actor) bool {
 		return (a.kind == sessionKind || a.kind == uploadKind) && !a.over()
 	})
 }
 
-// finish lets fetches come to their end, and holds L1 against those that do not.
-func (w *World) finish(fetches []*fetching, which string) {
+// finish lets errands come to their end, and holds L1 against those that do not.
+func (w *World) finish(errands []*errand, which string) {
 	const slice = time.Second
 	most := w.now + time.Duration(len(w.scenario.Nodes)+30)*(protocol.DialTimeout+2*protocol.ReplyTimeout+protocol.ProgressTimeout+2*protocol.CloseTimeout)
 	for !w.check.failed() {
-		f := running(fetches)
-		if f == nil {
+		r := running(errands)
+		if r == nil {
 			return
 		}
 		if w.now > most {
-			w.check.fail(L1, "the fetch of %q by %s, %s, does not end: it is %s", f.op.Name, f.op.Who, which, f.actor.state)
+			w.check.fail(L1, "%s %q by %s, %s, does not end: it is %s", r.op.Do, r.op.Name, r.op.Who, which, r.actor.state)
 			return
 		}
 		w.until(w.now + slice)
 	}
 }
 
-func running(fetches []*fetching) *fetching {
-	for _, f := range fetches {
-		if f.result == nil && !f.actor.gone {
-			return f
+func running(errands []*errand) *errand {
+	for _, r := range errands {
+		if !r.ended && !r.actor.gone {
+			return r
 		}
 	}
 	return nil
@@ -139,42 +158,6 @@ func (c *checks) identityListed(id int, listed map[netip.AddrPort]bool) bool {
 		}
 	}
 	return !lives
-}
-
-// expected says which names a probe must find, or must not.
-func (c *checks) expected() map[string]bool {
-	r := c.w.relay
-	expected := map[string]bool{}
-	for _, l := range r.proc.registry.Leases(r.local(c.w.now)) {
-		h := c.w.byAddress[l.At]
-		if h == nil || h.lie != Honest {
-			continue
-		}
-		for i := range h.files {
-			expected[h.files[i].name] = true
-		}
-	}
-	return expected
-}
-
-// l3 holds a probe's result against what there is to find.
-func (c *checks) l3(f *fetching, expected map[string]bool) {
-	if f.result == nil {
-		return
-	}
-	liars := false
-	for i := range c.w.scenario.Nodes {
-		liars = liars || c.w.scenario.Nodes[i].Lie != Honest
-	}
-	got := f.result.Outcome
-	switch {
-	case expected[f.op.Name] && got != client.Fetched:
-		c.fail(L3, "%q can be had from a listed node, and the outcome is: %s", f.op.Name, outcomeWords[got])
-	case !expected[f.op.Name] && got == client.Fetched && !liars:
-		c.fail(L3, "%q was fetched, and no listed node has it", f.op.Name)
-	case !expected[f.op.Name] && got != client.NobodyHad && got != client.BadlyNamed && !liars:
-		c.fail(L3, "%q is nowhere, and the outcome is: %s", f.op.Name, outcomeWords[got])
-	}
 }
 
 // shutDown is the third phase and the fourth: nodes stop, then the relay; nothing is left.

@@ -78,15 +78,20 @@ func (sh *shrinker) simplify() bool {
 	b := sh.best
 	better(b.Relay != RelayPlan{}, func(s *Scenario) { s.Relay = RelayPlan{} })
 	better(b.Relay.Page != 0, func(s *Scenario) { s.Relay.Page = 0 })
+	better(b.Relay.Entries != 0, func(s *Scenario) { s.Relay.Entries = 0 })
 	better(b.Relay.Drift != 0, func(s *Scenario) { s.Relay.Drift = 0 })
 	for i := range b.Nodes {
 		n := &b.Nodes[i]
 		better(n.Lie != Honest, func(s *Scenario) { s.Nodes[i].Lie = Honest })
 		better(n.Drift != 0, func(s *Scenario) { s.Nodes[i].Drift = 0 })
 		better(n.Start != 0, func(s *Scenario) { s.Nodes[i].Start = 0 })
+		better(n.Quiet, func(s *Scenario) { s.Nodes[i].Quiet = false })
 		better(n.ID != i, func(s *Scenario) { s.Nodes[i].ID = i })
 	}
 	for i := range b.Ops {
+		better(b.Ops[i].Sources > 1, func(s *Scenario) { s.Ops[i].Sources = 0 })
+		better(b.Ops[i].Pin != 0, func(s *Scenario) { s.Ops[i].Pin = 0 })
+		better(b.Ops[i].Once, func(s *Scenario) { s.Ops[i].Once = false })
 		better(b.Ops[i].At%time.Second != 0, func(s *Scenario) { s.Ops[i].At = s.Ops[i].At.Truncate(time.Second) })
 	}
 	for i := range b.Faults {

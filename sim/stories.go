@@ -14,24 +14,70 @@ func Stories() []*Scenario {
 		return append(then, Fault{Class: Graceful, At: at(first), Who: who}, Fault{Class: Graceful, At: at(first + 1), Who: who})
 	}
 	return []*Scenario{
-		// A node that stops while a stalled reader has half of a file: it waits, and the reader goes, or never does.
-		story(2*protocol.ProgressTimeout, Honest, impatient("n0", 2, reading)...),
-		story(2*protocol.ProgressTimeout, Honest, impatient("n0", 2, reading, Fault{Class: Crash, At: at(5), Who: "x"})...),
+		// A node that stops while a stalled reader has half of a file: it waits, and the reader goes, or never does, or
+		// reads on.
+		reader(impatient("n0", 2, reading)...),
+		reader(impatient("n0", 2, reading, Fault{Class: Crash, At: at(5), Who: "x"})...),
+		reader(Fault{Class: Slow, Who: "c0", For: at(30), N: 300000}, Fault{Class: Graceful, At: at(18), Who: "n0"}),
+		// A haul that is cut off, or given up, in the midst of a file.
+		hauling(Fault{Class: Slow, Who: "c2", For: at(30), N: 1 << 20}, Fault{Class: Reset, At: at(1), Who: "c2", With: "n0", N: 100000}),
+		hauling(Fault{Class: Slow, Who: "c2", For: at(30), N: 65536}, Fault{Class: Graceful, At: at(4), Who: "c2"}),
 		// A relay, and a node, that stop when they have already parted with somebody who does not read that.
 		story(0, Honest, impatient("relay", 12, Fault{Class: Attack, At: at(1), Who: "relay", Name: "no-reading"})...),
 		fileless(impatient("n0", 12, reading)...),
 		// A node that is told to stop twice while the relay does not answer its LEAVE.
-		story(0, "mute", impatient("n0", 5)...),
+		story(0, "mute", impatient("n0", 12)...),
 		// A user who asks for what no node may have.
 		misnamed("../both"),
 		// A client whose disk has no room left when it has to begin again with another node.
 		stalled(Fault{Class: DiskFull, At: at(10), For: at(20), Who: "c0"}),
+		// A node that is gone when the haul from it is over, before it could say good-bye.
+		hauling(Fault{Class: StallReader, At: 2004500 * time.Microsecond, For: at(30), Who: "n0"}, Fault{Class: Crash, At: at(3), Who: "n0"}),
+		// Dead nodes among those that are listed, and no patience with them.
+		impatience(1), impatience(2), impatience(3),
+		// Others who have all that a node was asked for when that one sends what is wrong, and then nothing more.
+		overtaken(),
+		// A file so large that its tree comes in several parts.
+		vast(),
+		// A disk that hangs while a part of an earlier try is looked at, and when there is none.
+		resumed(Fault{Class: DiskHang, At: at(9), For: at(25), Who: "c0", N: 60000}),
+		story(0, Honest, Fault{Class: DiskHang, At: at(1), For: at(25), Who: "c0", N: 60000}),
+		// A node whose disk answers when the node has already parted with who had asked, and who does not read that.
+		parting(),
+		// A client whose disk hangs when a file has come that is not what it should be: for long, until the user has lost
+		// patience, or until the node has crashed.
+		doubting(2), doubting(2, Fault{Class: Graceful, At: at(3), Who: "c2"}), doubting(2, Fault{Class: Crash, At: at(3), Who: "n0"}),
+		// A client that is gone when the node says how far it is with hashing.
+		reader(Fault{Class: SlowHash, For: at(20), Who: "n0", N: 300000}, Fault{Class: Crash, At: at(4), Who: "c0"}),
+		// A node on whose disk the hashing stands still.
+		story(0, Honest, Fault{Class: SlowHash, For: at(30), Who: "n0"}),
 	}
 }
 
 func story(drain time.Duration, lie Lie, faults ...Fault) *Scenario {
 	s := SweepScenario()
 	s.Drain, s.Relay.Lie, s.Faults = drain, lie, faults
+	return s
+}
+
+// reader is a story with a file that is more than a connection holds.
+func reader(faults ...Fault) *Scenario {
+	s := story(2*protocol.ProgressTimeout, Honest, faults...)
+	s.Nodes[0].Files[0].Size = 12 * group
+	s.Nodes[1].Files = nil
+	s.Ops = []Op{{At: time.Second, Do: DoFetch, Who: "c0", Name: "both"}}
+	return s
+}
+
+func hauling(faults ...Fault) *Scenario {
+	s := LargeScenario()
+	s.Faults = faults
+	return s
+}
+
+func doubting(seed uint64, faults ...Fault) *Scenario {
+	s := hauling(append(faults, Fault{Class: DiskHang, At: time.Second, For: 50 * time.Second, Who: "c2", N: 45000})...)
+	s.Seed, s.Nodes[0].Lie = seed, "judging silence"
 	return s
 }
 
@@ -52,5 +98,62 @@ func stalled(fault Fault) *Scenario {
 	for i := range s.Nodes {
 		s.Nodes[i].Lie = "stall"
 	}
+	return s
+}
+
+func impatience(seed uint64) *Scenario {
+	s := LargeScenario()
+	file, at := FilePlan{"large", 1, 3 * group}, 2500*time.Millisecond
+	for i := range 7 {
+		class := Crash
+		if i > 2 {
+			class = PowerLoss
+			s.Nodes = append(s.Nodes, NodePlan{ID: i})
+		}
+		s.Nodes[i].Quiet, s.Nodes[i].Files = false, []FilePlan{file}
+		s.Faults = append(s.Faults, Fault{Class: class, At: at, For: 50 * time.Second, Who: nodeName(i)})
+	}
+	s.Seed, s.Ops = seed, s.Ops[1:2]
+	s.Faults = append(s.Faults, Fault{Class: Slow, Who: "c1", For: 50 * time.Second, N: 1 << 20})
+	return s
+}
+
+func overtaken() *Scenario {
+	s := LargeScenario()
+	for i := range s.Nodes {
+		s.Nodes[i].Files[0].Size = 40 * group
+	}
+	s.Nodes[0].Lie, s.Nodes[0].Quiet = stageDoubting+" "+actSilence, false
+	return s
+}
+
+// vast is a file of more groups than one OUTBOARD is for.
+func vast() *Scenario {
+	s := story(0, Honest)
+	s.Nodes[0].Files[0].Size = (protocol.MaxGroups + 3) * group
+	s.Nodes[1].Files = nil
+	s.Ops = []Op{{At: time.Second, Do: DoFetch, Who: "c0", Name: "both"}}
+	return s
+}
+
+// resumed is a fetch that the user gives up and begins again.
+func resumed(fault Fault) *Scenario {
+	s := LargeScenario()
+	s.Ops = []Op{
+		{At: time.Second, Do: DoFetch, Who: "c0", Name: "large"},
+		{At: 10 * time.Second, Do: DoFetch, Who: "c0", Name: "large"},
+	}
+	s.Faults = []Fault{
+		{Class: Slow, Who: "c0", For: 8 * time.Second, N: 1 << 20},
+		{Class: Graceful, At: 6 * time.Second, Who: "c0"}, fault,
+	}
+	return s
+}
+
+func parting() *Scenario {
+	s := story(0, Honest,
+		Fault{Class: DiskHang, At: time.Second, For: 20 * time.Second, Who: "n0", N: 11000},
+		Fault{Class: Attack, At: 2 * time.Second, Who: "n0", Name: "no-reading"})
+	s.Ops = nil
 	return s
 }

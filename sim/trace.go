@@ -23,6 +23,7 @@ const (
 	SendsBody
 	Hears
 	Receives
+	Rejects
 	Garbles
 	SeesEnd
 	Breaks
@@ -37,7 +38,7 @@ const (
 )
 
 var whatWords = [...]string{
-	"starts", "is told to stop", "exits", "dials", "accepts", "opens", "sends", "sends content", "hears", "receives content", "hears no message",
+	"starts", "is told to stop", "exits", "dials", "accepts", "opens", "sends", "sends content", "hears", "receives content", "finds wrong group", "hears no message",
 	"sees the end", "is cut off", "loses", "hangs up", "timer rings", "has a bit flipped", "FAULT", "fault is over", "EVERYTHING HEALS", "comes to",
 }
 
@@ -108,11 +109,11 @@ func (t *Trace) text(l *Line) string {
 	case l.Text != "":
 		line += " " + l.Text
 	}
-	if l.What == SendsBody || l.What == Receives || l.What == Faults {
+	if l.What == SendsBody || l.What == Receives || l.What == Rejects || l.What == Faults {
 		line += fmt.Sprintf(" %d", l.N)
 	}
 	switch l.What {
-	case Dials, Accepts, Opens, Sends, SendsBody, Hears, Receives, Garbles, SeesEnd, Breaks, Loses, HangsUp, Flips:
+	case Dials, Accepts, Opens, Sends, SendsBody, Hears, Receives, Rejects, Garbles, SeesEnd, Breaks, Loses, HangsUp, Flips:
 		line += fmt.Sprintf("  (%s, connection %d)", t.Hosts[l.Peer], l.Conn)
 	}
 	return line
@@ -127,23 +128,51 @@ func describe(m protocol.Message) string {
 		return fmt.Sprintf("RENEW epoch %d", m.Epoch)
 	case *protocol.Leave:
 		return fmt.Sprintf("LEAVE epoch %d", m.Epoch)
+	case *protocol.Publish:
+		return fmt.Sprintf("PUBLISH %d changes from %d to %d of %d, index %x", len(m.Changes), m.From, m.To, m.Latest, m.Index>>48)
+	case *protocol.Published:
+		return fmt.Sprintf("PUBLISHED to %d of index %x", m.Sequence, m.Index>>48)
 	case *protocol.Locate:
-		return fmt.Sprintf("LOCATE %q", m.Name)
+		return fmt.Sprintf("LOCATE %s", asked(m.Name, m.Hash))
 	case *protocol.Located:
-		line := "LOCATED"
-		for i := range m.Peers {
-			line += " " + m.Peers[i].Addr().String()
-		}
-		if m.Cursor != nil {
-			line += " and more"
-		}
-		return line
+		return "LOCATED" + peers(m.Peers, m.Cursor)
+	case *protocol.List:
+		return fmt.Sprintf("LIST %q", m.Pattern)
+	case *protocol.Listed:
+		return fmt.Sprintf("LISTED %d names%s", len(m.Items), peers(m.Peers, m.Cursor))
+	case *protocol.Tree:
+		return fmt.Sprintf("TREE %s from group %d", asked(m.Name, m.Hash), m.First)
+	case *protocol.Outboard:
+		return fmt.Sprintf("OUTBOARD %d groups from %d, %d bytes, content %.8s", m.Count, m.First, m.Size, m.Hash)
+	case *protocol.Hashing:
+		return fmt.Sprintf("HASHING %d of %d", m.Done, m.Size)
 	case *protocol.Get:
-		return fmt.Sprintf("GET %q from %d", m.Name, m.Offset)
+		return fmt.Sprintf("GET %s %d at %d", asked(m.Name, m.Hash), m.Length, m.Offset)
 	case *protocol.Content:
-		return fmt.Sprintf("CONTENT %d at %d of %d, version %x", m.Length, m.Offset, m.Size, m.Version)
+		return fmt.Sprintf("CONTENT %d at %d of %d, content %.8s", m.Length, m.Offset, m.Size, m.Hash)
 	case *protocol.Error:
 		return fmt.Sprintf("ERROR %s (%s)", m.Code, protocol.Printable(m.Text, 80))
 	}
 	return m.Kind().String()
+}
+
+// asked is a file as a request names it.
+func asked(name string, hash protocol.Hash) string {
+	if hash.IsZero() {
+		return fmt.Sprintf("%q", name)
+	}
+	return fmt.Sprintf("%q content %.8s", name, hash)
+}
+
+func peers(all []protocol.Peer, cursor []byte) (line string) {
+	for i := range all {
+		line += " " + all[i].Addr().String()
+		if !all[i].Hash.IsZero() {
+			line += fmt.Sprintf(" (content %.8s)", all[i].Hash)
+		}
+	}
+	if cursor != nil {
+		line += " and more"
+	}
+	return line
 }

@@ -129,9 +129,11 @@ func (w *World) cease(t *trouble) {
 func (w *World) takeDown(t *trouble) {
 	h, how := t.who, t.N
 	switch t.Class {
-	case PowerLoss:
+	case PowerLoss, CutWriting:
 		how = crashSilent
 		h.off = true
+	case KillWriting:
+		how = crashResets
 	case ClockBack:
 		how = crashResets
 		h.wall -= time.Duration(t.N) * time.Millisecond
@@ -144,8 +146,12 @@ func (w *World) takeDown(t *trouble) {
 	if h.proc != nil {
 		w.kill(h.proc, how)
 	}
+	if h.off {
+		w.powerFails(h)
+		w.check.disk(h)
+	}
 	if t.For > 0 {
-		w.after(min(t.For, w.scenario.Heal-w.now), func() {
+		w.after(min(t.For, max(0, w.scenario.Heal-w.now)), func() {
 			h.off = false
 			w.start(h)
 		})
@@ -167,7 +173,7 @@ func (w *World) stopFor(t *trouble) {
 // spoil is a fault of a file.
 func (w *World) spoil(t *trouble) {
 	f := t.who.file(t.Name)
-	if f == nil {
+	if f == nil || t.Class == BitRot && f.size == 0 {
 		return
 	}
 	w.fired(t)
@@ -182,9 +188,11 @@ func (w *World) spoil(t *trouble) {
 	case FileDelete:
 		t.who.remove(t.Name)
 	case BitRot:
-		w.rotten[placement{host: t.who, name: t.Name}] = true
 		f.content = w.freshContent()
+		w.placed = append(w.placed, placement{t.who, t.Name, f.content, f.size})
+		return
 	}
+	w.watched(t.who, t.Name)
 }
 
 // heal ends all faults, starts the relay if it is down, and lets everybody who was switched off come back.

@@ -7,14 +7,15 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// want notes what a machine waits for on a link.
-func (w *World) want(a *actor, link roles.Link, op opKind, offset, length uint64) {
-	e := w.endOf(a, link)
+// want notes what a machine waits for on a link, and returns its end, or nil if it has none.
+func (w *World) want(a *actor, link roles.Link, op opKind) *end {
+	e := a.end(link)
 	if e == nil {
-		return
+		return nil
 	}
-	e.op, e.offset, e.left, e.spoiled = op, offset, length, 0
+	e.op, e.first = op, false
 	w.poke(e)
+	return e
 }
 
 // poke has an end looked at, after what is under way.
@@ -49,6 +50,8 @@ func (w *World) wake(e *end) {
 		w.wakeDiscard(e)
 	case opSendBody:
 		w.wakeSend(e)
+	case opFail:
+		w.lose(e, e.broken, "nothing can be sent")
 	}
 }
 
@@ -79,12 +82,16 @@ func (w *World) wakeHear(e *end) {
 		return
 	}
 	frame := w.peek(e, protocol.HeaderSize)
+	claimed := uint32(0)
 	if len(frame) == protocol.HeaderSize {
-		if claimed := binary.BigEndian.Uint32(frame[4:]); claimed <= protocol.MaxList {
+		if claimed = binary.BigEndian.Uint32(frame[4:]); claimed <= protocol.MaxList {
 			frame = w.peek(e, protocol.HeaderSize+int(claimed))
 		}
 	}
 	m, size, err := protocol.Decode(frame)
+	if e.first && err == nil && claimed > protocol.MaxFirst {
+		m, err = nil, &protocol.Error{Code: protocol.TooLarge, Text: "too much for a first message"}
+	}
 	switch {
 	case err != nil:
 		w.note(Line{What: Garbles, Host: e.host.index, Actor: e.actor.id, Peer: e.peer().host.index, Conn: e.conn.id, Text: err.Code.String()})
@@ -126,47 +133,6 @@ func (w *World) credit(e *end, n int) {
 	}
 }
 
-func (w *World) wakeReceive(e *end) {
-	a := e.actor
-	switch {
-	case e.left == 0:
-		w.give(e, roles.BodyDone{Link: e.link})
-	case e.broken != 0:
-		w.lose(e, e.broken, "the connection was reset")
-	case e.in.size > 0:
-		seg := e.in.take(int(min(e.left, piece)))
-		w.credit(e, seg.size)
-		if a.fetch != nil && !w.diskTakes(a, seg.size) {
-			w.give(e, roles.StoreFailed{Text: "no space left"})
-			return
-		}
-		if a.fetch != nil {
-			a.fetch.store.write(e.offset, seg)
-		}
-		e.offset += uint64(seg.size)
-		e.left -= uint64(seg.size)
-		w.poke(e)
-		w.note(Line{What: Receives, Host: e.host.index, Actor: a.id, Peer: e.peer().host.index, Conn: e.conn.id, N: uint64(seg.size)})
-		w.step(a, roles.Moved{Link: e.link, Bytes: int64(seg.size)})
-	case e.eof:
-		w.coverage.sometimes(EndInBody)
-		w.ended(e)
-	}
-}
-
-// diskTakes reports whether a client's disk has room for so many bytes more.
-func (w *World) diskTakes(a *actor, size int) bool {
-	t := w.troubled(DiskFull, a.proc.host)
-	if t == nil {
-		return true
-	}
-	if t.bytes += size; t.bytes <= t.N {
-		return true
-	}
-	w.fired(t)
-	return false
-}
-
 func (w *World) wakeDiscard(e *end) {
 	if e.broken != 0 {
 		w.lose(e, e.broken, "the connection was reset")
@@ -177,30 +143,5 @@ func (w *World) wakeDiscard(e *end) {
 	}
 	if e.eof {
 		w.ended(e)
-	}
-}
-
-func (w *World) wakeSend(e *end) {
-	a := e.actor
-	switch {
-	case e.broken != 0:
-		w.lose(e, e.broken, "the connection was reset")
-	case e.left == 0 && e.out.size == 0 && e.spoiled != 0:
-		w.coverage.sometimes(SpoiledBody)
-		w.give(e, roles.BodySpoiled{Link: e.link, Code: e.spoiled})
-	case e.left == 0 && e.out.size == 0:
-		w.give(e, roles.BodyDone{Link: e.link})
-	case e.left > 0 && e.out.size == 0 && e.room(e.left):
-		size := int(min(e.left, piece, uint64(window-e.flying)))
-		seg, bad := w.read(a.proc.host, a.file, e.offset, size)
-		if bad != 0 {
-			e.spoiled = bad
-		}
-		e.offset += uint64(size)
-		e.left -= uint64(size)
-		w.note(Line{What: SendsBody, Host: e.host.index, Actor: a.id, Peer: e.peer().host.index, Conn: e.conn.id, N: uint64(size)})
-		w.transmit(e, seg)
-		w.poke(e)
-		w.step(a, roles.Moved{Link: e.link, Bytes: int64(size)})
 	}
 }

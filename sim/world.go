@@ -32,13 +32,14 @@ type World struct {
 	troubles  []*trouble // that last
 	parked    []*event   // what can't pass at the moment
 	triggers  []Fault    // that wait for an event, in order
-	fetches   []*fetching
+	errands   []*errand
 	policy    relay.Policy
 
+	garbled  bool // a bit has flipped of what a node said to the relay, which holds something else of its index
 	contents int
 	versions uint64
 	placed   []placement
-	rotten   map[placement]bool // name at host
+	doom     *trouble // whose process is to be ended when the event under way is over
 
 	arena   []byte // of frames
 	scratch []byte
@@ -55,7 +56,7 @@ const mostEvents = 3_000_000
 func newWorld(s *Scenario, c Chooser) *World {
 	w := &World{
 		scenario: s, chooser: c, pool: newPool(), coverage: NewCoverage(),
-		byAddress: map[netip.AddrPort]*host{}, byName: map[string]*host{}, rotten: map[placement]bool{},
+		byAddress: map[netip.AddrPort]*host{}, byName: map[string]*host{},
 		lucky: Seeded{s.Seed ^ 0x5eed}, hash: 14695981039346656037, contents: 1 << 20,
 	}
 	w.check = newChecks(w)
@@ -77,6 +78,9 @@ func (w *World) until(end time.Duration) {
 		w.now = e.at
 		w.happen(e)
 		w.events++
+		if w.doom != nil {
+			w.execute()
+		}
 		for len(w.triggers) > 0 && w.triggers[0].Event <= w.events {
 			f := w.triggers[0]
 			w.triggers = w.triggers[1:]
@@ -115,13 +119,13 @@ func (w *World) local(e *event) {
 		a.proc.held = append(a.proc.held, e)
 		return
 	}
-	kind, end, number, input := e.kind, e.end, e.number, e.input
+	kind, end, number, timer, input := e.kind, e.end, e.number, e.timer, e.input
 	w.agenda.done(e)
 	switch kind {
 	case evPoke:
 		w.wake(end)
 	case evRing:
-		w.rang(a, number)
+		w.rang(a, timer, number)
 	case evTell:
 		w.step(a, input)
 	}

@@ -9,6 +9,11 @@
 // an accepted link costs a single goroutine, the one that reads from it. A link is read on command only: one
 // message, one stretch of content, or whatever still comes.
 //
+// Content is received group by group. The link's reader takes a group in, moved by the kernel to the store's file where
+// both are bare, while another goroutine hashes the one before; a [Sink] that has no file for it gets groups when they
+// are verified, and nothing else. A group that is wrong ends the judging: what is left of that stretch is read and
+// dropped, so that the link stays in step.
+//
 // What you owe it: a machine that nobody else touches until Run or Serve returns, and callbacks that return soon.
 // In return nothing is left behind: when Run, Serve or [Server.Serve] returns, its goroutines have ended, its
 // links are closed, and so are its files. Only what hangs in the disk is left to itself, after

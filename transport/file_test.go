@@ -147,6 +147,30 @@ func TestAFileIsLookedAtWhileItIsSent(t *testing.T) {
 	}
 }
 
+// TestASmallFileIsLookedAtBeforeItIsSent: its bytes and its CONTENT go out together.
+func TestASmallFileIsLookedAtBeforeItIsSent(t *testing.T) {
+	both(t, func(t *testing.T, network transport.Network) {
+		w := newWorld(t, network, relay.Policy{}, 0)
+		share := newCounting(strings.Repeat("some text ", 6<<10))
+		share.changes = 2
+		conn := call(t, network, w.join(share), nil)
+		for n, want := range []string{"some text", "\x00\x00\x00\x00\x00\x00\x00\x00\x00"} {
+			if got := body(t, conn, ask(t, conn, &protocol.Get{Name: "file", Offset: 10, Length: 9})); got != want {
+				t.Errorf("stretch %d: %q", n, got)
+			}
+		}
+		if refusal, is := ask(t, conn, &protocol.Get{Name: "file"}).(*protocol.Error); !is || refusal.Code != protocol.Changed {
+			t.Errorf("then: %+v", refusal)
+		}
+		share.looks.Store(-100)
+		if got := body(t, conn, ask(t, conn, &protocol.Get{Name: "file"})); got != share.folder["file"] {
+			t.Errorf("the whole: %d bytes", len(got))
+		}
+		conn.Close()
+		w.end()
+	})
+}
+
 // slow is a share that never comes to the end of hashing.
 type slow struct{ given chan struct{} }
 

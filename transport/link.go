@@ -30,6 +30,7 @@ type link struct {
 	err         error // why it is lost
 	sending     bool  // a SendBody is under way
 	held        []roles.Effect
+	head        []byte // a CONTENT that goes out together with its small body
 
 	in inbox // the reader's
 }

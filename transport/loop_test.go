@@ -50,23 +50,25 @@ func (s shrinking) Open(ctx context.Context, name string, hash protocol.Hash, ha
 
 // A file that can't be read to its end keeps the link in step, and is told with a code; another node still helps.
 func TestAFileThatShrinksIsNeverDelivered(t *testing.T) {
-	files := folder{"file": strings.Repeat("content ", 64<<10)}
+	large, small := folder{"file": strings.Repeat("content ", 64<<10)}, folder{"file": "content"}
 	for code, err := range map[protocol.Code]error{protocol.Changed: io.EOF, protocol.Internal: errors.New("bad sector")} {
-		both(t, func(t *testing.T, network transport.Network) {
-			w := newWorld(t, network, relay.Policy{}, 0)
-			w.join(shrinking{files, err})
-			store := &heap{}
-			result := w.fetch("file", store)
-			if result.Outcome != client.Undelivered || result.Tried[0].Code != code {
-				t.Errorf("%+v, not %v", result, code)
-			}
-			w.join(files)
-			store = &heap{}
-			if result := w.fetch("file", store); result.Outcome != client.Fetched || store.String() != files["file"] {
-				t.Errorf("%+v", result)
-			}
-			w.allGraceful()
-		})
+		for _, files := range []folder{large, small} {
+			both(t, func(t *testing.T, network transport.Network) {
+				w := newWorld(t, network, relay.Policy{}, 0)
+				w.join(shrinking{files, err})
+				store := &heap{}
+				result := w.fetch("file", store)
+				if result.Outcome != client.Undelivered || result.Tried[0].Code != code {
+					t.Errorf("%+v, not %v", result, code)
+				}
+				w.join(files)
+				store = &heap{}
+				if result := w.fetch("file", store); result.Outcome != client.Fetched || store.String() != files["file"] {
+					t.Errorf("%+v", result)
+				}
+				w.allGraceful()
+			})
+		}
 	}
 }
 

@@ -23,10 +23,17 @@ func (k *link) write(e roles.Effect) {
 	}
 	switch e := e.(type) {
 	case roles.Send:
+		k.flush()
+		if content, is := e.Message.(*protocol.Content); is && 0 < content.Length && content.Length <= smallBody {
+			k.head = protocol.Append(k.head, content)
+			k.trace(Event{What: SentMessage, Message: content})
+			return
+		}
 		k.send(e.Message)
 	case roles.SendBody:
 		k.sendBody(e)
 	case roles.HalfClose:
+		k.flush()
 		// A failure shows when the link is read.
 		k.conn.CloseWrite()
 		k.trace(Event{What: HalfClosed})
@@ -42,14 +49,27 @@ func (k *link) release() {
 	}
 }
 
+// flush writes the head of a body that does not come.
+func (k *link) flush() {
+	if len(k.head) > 0 {
+		k.put(k.head)
+		k.head = nil
+	}
+}
+
 func (k *link) send(m protocol.Message) {
 	page := pages.Get().(*[pageSize]byte)
 	defer pages.Put(page)
-	frame := protocol.Append(page[:0], m)
+	if k.put(protocol.Append(page[:0], m)) {
+		k.trace(Event{What: SentMessage, Message: m})
+	}
+}
+
+func (k *link) put(frame []byte) bool {
 	k.conn.SetWriteDeadline(writeBy())
 	if _, err := k.conn.Write(frame); err != nil {
 		k.run.post(k.lose(err))
-		return
+		return false
 	}
-	k.trace(Event{What: SentMessage, Message: m})
+	return true
 }

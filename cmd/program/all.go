@@ -48,7 +48,7 @@ func (e *errand) all(ctx context.Context, wanted []resolved, to *target) error {
 
 // fill fetches files into the target's folder, and counts them.
 func (e *errand) fill(ctx context.Context, picks []pick, to *target, tally *tally) {
-	p := newProgress(count(len(picks), "file", "files"), to.terminal, e.errors)
+	p := newProgress("fetching", to.terminal, e.errors)
 	defer p.end()
 	size := uint64(0)
 	for _, one := range picks {

@@ -3,7 +3,6 @@ package program
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -32,9 +31,11 @@ func (c Client) Fetch(ctx context.Context, wish client.Wish, store transport.Sto
 			wish.Prefer = client.Identity{Hash: hash, Size: size}
 		}
 	}
+	said := rumours{also: c.Trace}
+	c.Trace = said.hear
 	fetch := client.NewFetch(wish)
 	c.run(ctx, fetch, store, watch)
-	return fetch.Result()
+	return said.complete(fetch.Result())
 }
 
 // Ask walks all pages of the relay's answer to a LOCATE or LIST. An error says why there are no more.
@@ -80,62 +81,6 @@ func (c Client) Anybody(ctx context.Context) bool {
 
 func noRelay(relay string, code protocol.Code, by protocol.Party, text string) string {
 	return fmt.Sprintf("the relay %s could not be asked: %s (the %s: %s)", relay, code, by, said(text))
-}
-
-// failure tells what a result means to the user, or returns nil for a file that is there.
-func failure(relay string, wish client.Wish, r client.Result) *Failure {
-	name := fmt.Sprintf("%q", said(wish.Name))
-	if wish.Name == "" {
-		name = "content " + wish.Hash.String()
-	}
-	switch r.Outcome {
-	case client.Fetched:
-		return nil
-	case client.NobodyHad:
-		if len(r.Tried) == 0 {
-			return &Failure{ExitNobodyHas, fmt.Sprintf("no node has %s", name)}
-		}
-		return &Failure{ExitNobodyHas, fmt.Sprintf("no node has %s: %s asked", name, count(len(r.Tried), "node was", "nodes were"))}
-	case client.Unsure:
-		return &Failure{ExitFailure, fmt.Sprintf("%s was not found, but not every node could be asked: %s", name, setbacks(r.Tried))}
-	case client.Undelivered:
-		return &Failure{ExitUndelivered, fmt.Sprintf("%s is there, but no node could deliver it whole and verified: %s", name, setbacks(r.Tried))}
-	case client.NoRelay:
-		return &Failure{ExitNoRelay, noRelay(relay, r.Code, r.By, r.Text)}
-	case client.BadlyNamed:
-		return &Failure{ExitUsage, fmt.Sprintf("%s: %s", name, said(r.Text))}
-	case client.Interrupted:
-		return &Failure{ExitInterrupted, "interrupted"}
-	default:
-		return &Failure{ExitFailure, fmt.Sprintf("%s: %s", r.Code, r.Text)}
-	}
-}
-
-// setbacks lists the nodes that did not say not-found, a few of them.
-func setbacks(tried []client.Tried) string {
-	const most = 5
-	var told []string
-	more := 0
-	for _, t := range tried {
-		switch {
-		case t.Code == protocol.NotFound:
-		case len(told) == most:
-			more++
-		default:
-			told = append(told, fmt.Sprintf("%s %s", t.Node, t.Code))
-		}
-	}
-	if more > 0 {
-		told = append(told, fmt.Sprintf("and %d more", more))
-	}
-	return fmt.Sprintf("of %s asked, %s", count(len(tried), "node", "nodes"), strings.Join(told, ", "))
-}
-
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }
 
 // said makes a text that may come from a peer fit to be shown.

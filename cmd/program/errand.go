@@ -48,11 +48,15 @@ func ClientCommand(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 	command.SetOut(stdout)
 	command.SetErr(stderr)
 	flags := command.Flags()
-	flags.StringVarP(&e.output, "output", "o", "", "write to this FILE, into this DIR under the file's own name, or - for standard output whatever it is")
-	flags.StringVar(&e.hash, "hash", "", "the BLAKE3 hash of the content that is wanted; its beginning will do where there is a name")
+	flags.StringVarP(&e.output, "output", "o", "",
+		"write to this FILE, into this DIR under the file's own name, or - for standard output whatever it is")
+	flags.StringVar(&e.hash, "hash", "",
+		"the BLAKE3 hash of the content that is wanted; its beginning will do where there is a name")
 	flags.IntVar(&e.Sources, "sources", defaultSources, "from up to so many nodes at once; 1: strictly one after the other")
-	flags.BoolVar(&e.list, "list", false, "list what is published under the names, folders or patterns given, or all: name, bytes, hash, nodes, contents of that name")
-	flags.BoolVar(&e.who, "who", false, "say which nodes have the file, and which may have it: address, bytes, hash")
+	flags.BoolVar(&e.list, "list", false,
+		"list what is published, all or what the PATTERNs stand for: name, bytes, hash, nodes, contents of that name")
+	flags.BoolVar(&e.who, "who", false,
+		"say which nodes have the file, and which may have it: address, bytes, hash")
 	flags.BoolVarP(&e.verbose, "verbose", "v", false, "one line a node that was tried: address, outcome, time")
 	return command
 }

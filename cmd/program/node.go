@@ -91,82 +91,6 @@ func (n Node) Run(ctx context.Context) error {
 	return errors.Join(ousted, served, mirrored)
 }
 
-// openShare opens the folder. What becomes known of it is published, if anything is.
-func (n Node) openShare(published *published) (*disk.Share, error) {
-	options := disk.ShareOptions{Hidden: n.Hidden, Index: n.Index, Log: n.Log}
-	if published != nil {
-		options.OnChange = published.change
-	}
-	switch n.Index {
-	case "-":
-		options.Index = ""
-	case "":
-		var err error
-		if options.Index, err = disk.DefaultIndex(n.Folder); err != nil {
-			n.Log.Warn("what is hashed is not kept for the next start: --index says where to", "why", err)
-		}
-	}
-	return disk.OpenShare(n.Folder, options)
-}
-
-// awaitIndexed says when everything has been hashed, to the relay as well: till then it must not take the node for one
-// that does not have what it has not published.
-func (n Node) awaitIndexed(ctx context.Context, share *disk.Share, published *published, since time.Time) {
-	if share.Settled(ctx) != nil {
-		return
-	}
-	if published != nil {
-		published.catalog.Expect(false)
-		published.news()
-	}
-	all, known := share.Files()
-	if known < all {
-		n.Log.Warn("indexed", "files", known, "in", roughly(time.Since(since)), "not", all-known)
-	} else {
-		n.Log.Info("indexed", "files", known, "in", roughly(time.Since(since)))
-	}
-}
-
-func (n Node) mirror() mirror {
-	return mirror{
-		client: Client{Relay: n.Relay, Sources: defaultSources, Log: n.Log}, folder: n.Folder, hidden: n.Hidden, patterns: n.Mirror, log: n.Log,
-	}
-}
-
-// published is what relays are told of a share.
-type published struct {
-	catalog *node.Catalog
-	nudge   chan struct{}
-}
-
-func newPublished() *published {
-	// Each start has a numbering of its own.
-	p := &published{catalog: node.NewCatalog(uint64(time.Now().UnixMicro())), nudge: make(chan struct{}, 1)}
-	p.catalog.Expect(true)
-	return p
-}
-
-// change is told by the share what a name's content is now.
-func (p *published) change(name string, size uint64, hash protocol.Hash) {
-	news := false
-	if hash.IsZero() {
-		news = p.catalog.Drop(name)
-	} else {
-		news = p.catalog.Set(name, size, hash)
-	}
-	if news {
-		p.news()
-	}
-}
-
-// news wakes who publishes.
-func (p *published) news() {
-	select {
-	case p.nudge <- struct{}{}:
-	default: // it has been told already
-	}
-}
-
 func (n Node) serve(ctx context.Context, listener transport.Listener, share *disk.Share) error {
 	uploads := roles.NewPool(node.NewUpload)
 	server := transport.Server{
@@ -263,9 +187,12 @@ func NodeCommand(stdout, stderr io.Writer) *cobra.Command {
 	flags := command.Flags()
 	flags.StringVar(&n.Folder, "share", ".", "the folder whose files are shared, with its sub-folders")
 	flags.BoolVar(&n.Hidden, "hidden", false, "share files and folders whose names start with a dot, too")
-	flags.StringVar(&n.Index, "index", "", "the FILE that keeps what has been hashed between runs; - for none (default: one for the folder in the user's cache)")
-	flags.BoolVar(&n.Private, "no-publish", false, "do not tell the relay what is shared; it takes the node for one that may have anything")
-	flags.StringArrayVar(&n.Mirror, "mirror", nil, "fetch what others publish under names that match this PATTERN, and share it; may be given several times")
+	flags.StringVar(&n.Index, "index", "",
+		"the FILE that keeps what has been hashed between runs; - for none (default: one for the folder in the user's cache)")
+	flags.BoolVar(&n.Private, "no-publish", false,
+		"do not tell the relay what is shared; it takes the node for one that may have anything")
+	flags.StringArrayVar(&n.Mirror, "mirror", nil,
+		"fetch what others publish under names that match this PATTERN, and share it; may be given several times")
 	flags.StringVar(&n.Listen, "listen", ":0", "HOST:PORT to serve on; port 0 picks a free one")
 	flags.StringVar(&advertise, "advertise", "", "HOST[:PORT] to be listed at, where the relay allows it")
 	flags.StringVar(&id, "id", "", "the node's id, 64 hex digits (default: drawn at each start)")

@@ -101,20 +101,6 @@ func triedLine(t client.Tried) string {
 	return fmt.Sprintf("%s %s %v (the %s: %s)", t.Node, t.Code, took, t.By, said(t.Text))
 }
 
-// variantsOf says which other contents nodes had under the name, or nothing.
-func variantsOf(r client.Result) string {
-	if len(r.Variants) == 0 {
-		return ""
-	}
-	nodes, hashes := 0, []string{}
-	for _, v := range r.Variants {
-		nodes += len(v.Nodes)
-		hashes = append(hashes, v.Hash.String())
-	}
-	return fmt.Sprintf("%s %s other content under this name: %s; --hash picks one", count(nodes, "node", "nodes"),
-		has(uint64(nodes)), few(hashes))
-}
-
 // fromWhom lists some nodes.
 func fromWhom(from []netip.AddrPort) string {
 	var nodes []string

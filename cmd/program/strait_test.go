@@ -58,6 +58,13 @@ func (s *strait) hold(bytes int64, cut bool) {
 	s.more.Broadcast()
 }
 
+// falsify has that byte of each connection changed, counted from 1.
+func (s *strait) falsify(at int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.flip = at
+}
+
 // full waits until all that may pass has passed.
 func (s *strait) full() {
 	s.mu.Lock()
@@ -117,9 +124,11 @@ func (s *strait) carry(client net.Conn) {
 	buf, at := make([]byte, 64<<10), int64(0)
 	for {
 		n, err := node.Read(buf)
+		s.mu.Lock()
 		if s.flip > at && s.flip <= at+int64(n) {
 			buf[s.flip-at-1] ^= 1
 		}
+		s.mu.Unlock()
 		at += int64(n)
 		if !s.pass(client, buf[:n]) {
 			return

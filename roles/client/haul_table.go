@@ -120,7 +120,7 @@ var HaulTable = &roles.Table[HaulState, HaulEvent]{
 		haulRow([]HaulState{HaulReceiving}, HaulDone, HaulAsking, "the answers to the next GETs are already on their way"),
 		haulRow([]HaulState{HaulReceiving}, HaulDoneLast, HaulLeaving, "all have been answered"),
 		haulRow([]HaulState{HaulDoubting}, HaulDone, HaulJudging, "there is a next answer: where no GET is ahead, one for the wrong file is sent"),
-		haulRow([]HaulState{HaulReceiving}, HaulStoreFailed, HaulClosed, "no node can help with our own disk"),
+		haulRow([]HaulState{HaulReceiving, HaulDoubting}, HaulStoreFailed, HaulClosed, "no node can help with our own disk"),
 		haulRow([]HaulState{HaulAsking, HaulReceiving, HaulDoubting, HaulJudging, HaulLeaving}, HaulEnded, HaulClosed, "the node is done with this link"),
 		haulRow([]HaulState{HaulDialing, HaulAsking, HaulReceiving, HaulDoubting, HaulJudging, HaulLeaving}, HaulLost, HaulClosed, "nobody is left to talk to"),
 		haulRow([]HaulState{HaulDialing, HaulAsking, HaulReceiving, HaulDoubting, HaulJudging, HaulLeaving}, HaulExpired, HaulClosed, "the node had its time"),

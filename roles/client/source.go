@@ -32,6 +32,7 @@ type Source struct {
 	asked    []Span // the first one is being answered
 	wanted   Span   // taken, but not asked for: its part of the tree has to come first; Count 0: none
 	judged   uint64 // groups of the first one that came, right
+	doubted  uint64 // the group that was wrong
 	progress roles.Progress
 }
 
@@ -260,7 +261,7 @@ func (s *Source) right(group uint64) {
 
 // wrong begins to doubt the node. Unless its next answer explains the group, that was a lie.
 func (s *Source) wrong(group uint64) {
-	s.visit.Barred = true
+	s.visit.Barred, s.doubted = true, group
 	s.blame(protocol.BadHash, protocol.Client, fmt.Sprintf("group %d is not what the tree says", group))
 	s.progress = roles.Progress{}
 	s.Fire(GroupWrong)
@@ -270,7 +271,7 @@ func (s *Source) bodyDone() {
 	if s.State() == SourceDoubting {
 		s.Fire(BodyDone)
 		if len(s.asked) < 2 {
-			s.get(Span{s.asked[0].First, 1})
+			s.get(Span{s.doubted, 1})
 		}
 		s.Do(roles.Hear{Link: s.link})
 		return

@@ -40,6 +40,7 @@ type Membership struct {
 
 	told      protocol.Held // what the relay holds of our catalog, as it last said
 	limited   bool          // it will not hold ours; until the next registration
+	confirmed bool          // it has taken a page of ours since the last registration
 	stalls    int           // pages of this exchange after which it held no more than before
 	untilThen time.Duration // when publishing gives way to the rest of life
 	failing   int           // exchanges in a row in which publishing failed
@@ -194,14 +195,16 @@ func (m *Membership) heard(at roles.Moment, message protocol.Message) {
 
 // lease notes what the relay grants; when we are stopping it is given back on the same link.
 func (m *Membership) lease(at roles.Moment, renew uint64, holds protocol.Held, event, toPublish, late Event) {
-	confirm := m.State() == Registering // a relay takes an index of before for partial until it is told that it holds
+	if m.State() == Registering {
+		m.confirmed = false // a relay takes an index of before for partial until it is told that it holds
+	}
 	m.held, m.outcome, m.told = true, leased, holds
 	m.renew = max(protocol.RenewLeast, protocol.Millis(renew))
 	switch {
 	case m.stopping:
 		m.Fire(late)
 		m.leave()
-	case m.config.Catalog != nil && (confirm || m.behind()):
+	case m.behind():
 		m.stalls, m.untilThen = 0, at.Now+m.renew/2
 		m.Fire(toPublish)
 		m.publish()

@@ -10,9 +10,10 @@ import (
 // Published is reported when the relay holds all of our index.
 type Published struct{ Names int }
 
-// behind reports whether there are changes that the relay does not hold and may be told.
+// behind reports whether there is something that the relay does not know and may be told: changes, or that what it holds
+// of before our registration is still so.
 func (m *Membership) behind() bool {
-	return m.config.Catalog != nil && !m.limited && m.told != m.config.Catalog.State()
+	return m.config.Catalog != nil && !m.limited && (!m.confirmed || m.told != m.config.Catalog.State())
 }
 
 // publish sends the next page from where the relay is.
@@ -24,6 +25,7 @@ func (m *Membership) publish() {
 
 func (m *Membership) published(at roles.Moment, answer *protocol.Published) {
 	before := m.told
+	m.confirmed = true
 	m.told = protocol.Held{Index: answer.Index, Sequence: answer.Sequence}
 	if m.told.Index == before.Index && m.told.Sequence <= before.Sequence {
 		m.stalls++ // it is still dropping what it held before, say
@@ -35,6 +37,10 @@ func (m *Membership) published(at roles.Moment, answer *protocol.Published) {
 	case m.behind() && m.stalls < protocol.MaxResyncs && at.Now < m.untilThen:
 		m.Fire(PublishedMore)
 		m.publish()
+	case m.stalls >= protocol.MaxResyncs:
+		m.notPublished(protocol.Resync, protocol.Node, "the relay holds no more after each page than before")
+		m.Fire(PublishedAll)
+		m.hangUpSoon()
 	default:
 		m.failing = 0
 		m.Fire(PublishedAll)

@@ -70,6 +70,23 @@ func TestANodePublishesWhatItSharesOnTheLinkOfItsRegistration(t *testing.T) {
 	rests(t, sharing(0)).Waits(30 * time.Second) // that it shares nothing is worth saying
 }
 
+// TestWhatIsHeldOfBeforeIsConfirmedUntilItIsHeard: the page that says so is lost, and the relay says at the next renewal
+// that it holds all there is.
+func TestWhatIsHeldOfBeforeIsConfirmedUntilItIsHeard(t *testing.T) {
+	c := sharing(2)
+	m := node.NewMembership(c)
+	s := story.New(t, m, m.State)
+	held := protocol.Held{Index: 1, Sequence: 2}
+	s.Tell(roles.Started{}, "Dialing", dials)
+	s.Tell(roles.Opened{}, "Registering", registers, hear)
+	s.Hear(0, &protocol.Registered{TTL: 90000, Renew: 30000, Host: protocol.IP{192, 0, 2, 7}, Port: 1, Held: held}, "Publishing", publishes(c, 2), hear, "report listed")
+	s.Tell(roles.Lost{Code: protocol.Lost}, "Leased", "report setback", hangUp)
+	s.Ring("Dialing", dials)
+	s.Tell(roles.Opened{}, "Renewing", renews, hear)
+	s.Hear(0, &protocol.Renewed{TTL: 90000, Renew: 30000, Held: held}, "Publishing", publishes(c, 2), hear)
+	s.Hear(0, &protocol.Published{Index: 1, Sequence: 2}, "Closing", halfClose, discard, "report published")
+}
+
 func TestALongIndexGoesInPages(t *testing.T) {
 	c := sharing(2500)
 	s := published(t, c)
@@ -107,8 +124,9 @@ func TestARelayThatNeverHoldsAnythingIsGivenUp(t *testing.T) {
 	for range protocol.MaxResyncs { // the first of them tells which index it is about
 		s.Hear(0, &protocol.Published{Index: 1}, "Publishing", publishes(c, 0), hear)
 	}
-	s.Hear(0, &protocol.Published{Index: 1}, "Closing", halfClose, discard)
+	s.Hear(0, &protocol.Published{Index: 1}, "Closing", "report setback", halfClose, discard)
 	s.Tell(roles.Ended{}, "Leased", hangUp)
+	s.Waits(2 * protocol.PublishGap) // and the next try is put off longer and longer
 }
 
 func TestWhatGoesWrongInPublishingCostsNoLease(t *testing.T) {

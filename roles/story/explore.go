@@ -237,10 +237,7 @@ func (x *explorer) ofLink(w *walked, id roles.Link) (next []roles.Input) {
 		} else {
 			next = append(next, roles.Verified{Link: id, Group: asked.next}, roles.BodyWrong{Link: id, Group: asked.next})
 		}
-		if !asked.wrong {
-			next = append(next, roles.StoreFailed{Text: "no space"})
-		}
-		return next
+		return append(next, roles.StoreFailed{Text: "no space"}) // also when a group was wrong: the stretch has to be ended
 	}
 	return nil
 }

@@ -43,6 +43,7 @@ func (s scene) names() (all []string) {
 
 type scenicNode struct {
 	Files map[string]scenicFile
+	Quiet bool // it does not publish what it has
 	Fate  fate
 	After time.Duration
 }
@@ -51,6 +52,7 @@ type scenicFile struct{ Size, Variant int }
 
 type scenicFetch struct {
 	Name     string
+	Sources  int
 	After    time.Duration
 	Patience time.Duration // until the user interrupts; 0: for ever
 }
@@ -61,16 +63,16 @@ func drawScene(t *rapid.T) scene {
 	soon := rapid.Custom(func(t *rapid.T) time.Duration {
 		return time.Duration(rapid.IntRange(0, 40_000).Draw(t, "ms")) * time.Millisecond
 	})
-	sizes := rapid.SampledFrom([]int{0, 1, 100, 4096, 70_000})
+	sizes := rapid.SampledFrom([]int{0, 1, 100, 4096, 70_000, 100, 4096, protocol.GroupSize + 100})
 	file := rapid.Custom(func(t *rapid.T) scenicFile {
 		return scenicFile{sizes.Draw(t, "size"), rapid.IntRange(0, 1).Draw(t, "variant")}
 	})
 	node := rapid.Custom(func(t *rapid.T) scenicNode {
 		files := rapid.MapOfN(rapid.SampledFrom(names[:3]), file, 0, 3).Draw(t, "files")
-		return scenicNode{files, rapid.SampledFrom([]fate{stays, stays, stops, dies}).Draw(t, "fate"), soon.Draw(t, "after")}
+		return scenicNode{files, rapid.Bool().Draw(t, "quiet"), rapid.SampledFrom([]fate{stays, stays, stops, dies}).Draw(t, "fate"), soon.Draw(t, "after")}
 	})
 	fetch := rapid.Custom(func(t *rapid.T) scenicFetch {
-		f := scenicFetch{Name: rapid.SampledFrom(names).Draw(t, "name"), After: soon.Draw(t, "after")}
+		f := scenicFetch{Name: rapid.SampledFrom(names).Draw(t, "name"), Sources: rapid.IntRange(1, 3).Draw(t, "sources"), After: soon.Draw(t, "after")}
 		if rapid.IntRange(0, 9).Draw(t, "impatient") == 9 {
 			f.Patience = soon.Draw(t, "patience")
 		}
@@ -93,11 +95,11 @@ func fetchBound(nodes int) time.Duration {
 func play(t failer, s scene, network transport.Network, p plant) {
 	w := newTown(t, network, relay.Policy{}, p)
 	for _, n := range s.Nodes {
-		files := map[string][]byte{}
+		files := shelf{}
 		for name, f := range n.Files {
 			files[name] = text(f.Size, f.Variant)
 		}
-		w.join(files)
+		w.join(files, !n.Quiet)
 	}
 	var acts sync.WaitGroup
 	for i, n := range s.Nodes {
@@ -122,7 +124,7 @@ func play(t failer, s scene, network transport.Network, p plant) {
 		w.Errorf("L2: listed are %v, alive %v", listed, living)
 	}
 	for _, name := range s.names() {
-		r, got := w.fetch(nil, name)
+		r, got := w.fetch(nil, name, 1)
 		w.judge(name, r, got, true)
 	}
 	w.close()
@@ -154,7 +156,7 @@ func (w *town) want(f scenicFetch, nodes int) {
 		defer time.AfterFunc(f.Patience, func() { close(stop) }).Stop()
 	}
 	began := time.Now()
-	r, got := w.fetch(stop, f.Name)
+	r, got := w.fetch(stop, f.Name, f.Sources)
 	w.judge(f.Name, r, got, false)
 	if took := time.Since(began); took > fetchBound(nodes) {
 		w.Errorf("L1: %q took %v among %d nodes", f.Name, took, nodes)

@@ -24,9 +24,9 @@ import (
 type Batch struct {
 	root   *os.Root
 	names  []string
-	stage  *os.Root // where items gather, under their numbers
-	folder string   // its name
-	locked *os.File // its handle, which has the lock
+	folder string   // where items gather
+	locked *os.File // that, with the lock
+	pens   [2]*dir  // in it
 
 	mu        sync.Mutex
 	staged    []staged
@@ -37,11 +37,16 @@ type Batch struct {
 	failed    error
 }
 
-// staged is an item that has come: where it lies. There are two pens, so that the committer empties one while the other
-// fills: what happens in one folder the system does one after the other.
+// staged is an item that has come: where it lies, under its number. There are two pens, so that the committer empties
+// one while the other fills: what happens in one folder the system does one after the other.
 type staged struct{ item, pen int }
 
-func (s staged) name() string { return strconv.Itoa(s.pen) + "/" + strconv.Itoa(s.item) }
+func (s staged) name() string { return strconv.Itoa(s.item) }
+
+// path returns where it lies under the root.
+func (b *Batch) path(at staged) string {
+	return b.folder + "/" + strconv.Itoa(at.pen) + "/" + at.name()
+}
 
 // enough is how many items are committed while others come.
 const enough = 1000
@@ -80,11 +85,34 @@ func (b *Batch) open() error {
 	if err := lock(b.locked); err != nil {
 		return errors.Join(err, b.locked.Close())
 	}
-	if b.stage, err = b.root.OpenRoot(b.folder); err != nil {
-		return errors.Join(err, b.locked.Close())
+	if err := b.openPens(); err != nil {
+		return errors.Join(err, b.closePens(), b.locked.Close())
 	}
-	before("make the pens")
-	return errors.Join(b.stage.Mkdir("0", 0o777), b.stage.Mkdir("1", 0o777))
+	return nil
+}
+
+func (b *Batch) openPens() (err error) {
+	for i := range b.pens {
+		name := b.folder + "/" + strconv.Itoa(i)
+		before("make a pen")
+		if err := b.root.Mkdir(name, 0o777); err != nil {
+			return err
+		}
+		if b.pens[i], err = openDir(b.root, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *Batch) closePens() (err error) {
+	for i, pen := range b.pens {
+		if pen != nil {
+			err = errors.Join(err, pen.close())
+		}
+		b.pens[i] = nil
+	}
+	return err
 }
 
 // sweep removes the folders of batches whose processes are gone.
@@ -155,14 +183,8 @@ func (b *Batch) take(item int, data []byte) error {
 	b.mu.Lock()
 	at := staged{item, b.pen}
 	b.mu.Unlock()
-	before("make an item")
-	file, err := b.stage.OpenFile(at.name(), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
-	if err != nil {
-		return err
-	}
 	before("write an item")
-	_, err = file.Write(data)
-	if err := errors.Join(err, file.Close()); err != nil {
+	if err := b.pens[at.pen].write(at.name(), data); err != nil {
 		return err
 	}
 	b.mu.Lock()
@@ -187,7 +209,7 @@ func (b *Batch) handOver() []staged {
 func (b *Batch) Close() error {
 	b.committer.Wait()
 	before("remove the batch's folder")
-	err := errors.Join(b.stage.Close(), b.root.RemoveAll(b.folder), b.locked.Close())
+	err := errors.Join(b.closePens(), b.root.RemoveAll(b.folder), b.locked.Close())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

@@ -3,6 +3,7 @@ package disk
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -52,15 +53,15 @@ func (b *Batch) placeAll(items []staged) (misplaced []Misplaced, err error) {
 	if err := b.flush(items); err != nil {
 		return nil, err
 	}
-	folders := map[string]bool{}
+	p := placer{batch: b, folders: map[string]bool{}}
 	for _, at := range items {
 		name := b.names[at.item]
-		if err := b.place(at, path.Clean(name), folders); err != nil {
+		if err := p.place(at, path.Clean(name)); err != nil {
 			where := filepath.Join(b.root.Name(), filepath.FromSlash(name))
 			misplaced = append(misplaced, Misplaced{at.item, fmt.Errorf("%s: %w", where, err)})
 		}
 	}
-	return misplaced, b.settle(folders)
+	return misplaced, errors.Join(p.leave(), b.settle(p.folders))
 }
 
 // flush has the items' bytes on the disk when it returns.
@@ -70,7 +71,7 @@ func (b *Batch) flush(items []staged) error {
 		return err
 	}
 	for _, at := range items {
-		file, err := b.stage.OpenFile(at.name(), os.O_WRONLY, 0)
+		file, err := b.root.OpenFile(b.path(at), os.O_WRONLY, 0)
 		if err != nil {
 			return err
 		}
@@ -81,42 +82,85 @@ func (b *Batch) flush(items []staged) error {
 	return nil
 }
 
-// place puts an item under its name, and notes the folders that have changed.
-func (b *Batch) place(at staged, name string, folders map[string]bool) error {
-	err := b.allow(at, name, folders)
+// placer puts items under their names. It stays in a folder as long as they go there.
+type placer struct {
+	batch   *Batch
+	folders map[string]bool // that have changed
+	at      string          // the folder that is open
+	open    *dir            // nil: none
+}
+
+// place puts an item under its name.
+func (p *placer) place(at staged, name string) error {
+	err := p.enter(name)
+	if err == nil {
+		err = p.allow(at, name)
+	}
 	if err == nil {
 		before("rename an item")
-		err = b.root.Rename(b.folder+"/"+at.name(), name)
+		err = p.batch.pens[at.pen].move(at.name(), p.open, path.Base(name))
 	}
 	if err != nil {
-		return errors.Join(err, b.stage.Remove(at.name()))
+		return errors.Join(err, p.batch.root.Remove(p.batch.path(at)))
 	}
 	return nil
 }
 
-// allow makes the way to the place, and refuses one that is taken by anything but a regular file.
-func (b *Batch) allow(at staged, name string, folders map[string]bool) error {
-	if unfinished(name) {
-		return errors.New("a name like this is for what is not whole yet")
+// enter opens the folder of a name, and makes it if it is not there.
+func (p *placer) enter(name string) error {
+	if unfinished(name) || !fs.ValidPath(name) || name == "." {
+		return errors.New("no file may have such a name")
 	}
 	folder := path.Dir(name)
-	if !folders[folder] {
-		if err := b.root.MkdirAll(folder, 0o777); err != nil {
+	if p.open != nil && p.at == folder {
+		return nil
+	}
+	if err := p.leave(); err != nil {
+		return err
+	}
+	if !p.folders[folder] {
+		if err := p.batch.root.MkdirAll(folder, 0o777); err != nil {
 			return err
 		}
-		for ; !folders[folder]; folder = path.Dir(folder) {
-			folders[folder] = true // those above may be new as well
+	}
+	for above := folder; !p.folders[above]; above = path.Dir(above) {
+		p.folders[above] = true // those above may be new as well
+	}
+	open, err := openDir(p.batch.root, folder)
+	if err != nil {
+		return err
+	}
+	p.at, p.open = folder, open
+	return nil
+}
+
+// leave closes the folder that is open.
+func (p *placer) leave() error {
+	if p.open == nil {
+		return nil
+	}
+	err := p.open.close()
+	p.open = nil
+	return err
+}
+
+// allow refuses a place that is taken by anything but a regular file.
+func (p *placer) allow(at staged, name string) error {
+	kind, there := p.open.look(path.Base(name))
+	if there && kind&fs.ModeSymlink != 0 {
+		info, err := p.batch.root.Stat(name)
+		if there = err == nil; there { // else it leads nowhere, and is replaced
+			kind = info.Mode()
 		}
 	}
-	there, err := b.root.Stat(name)
-	switch {
-	case err != nil: // nothing, or a link to nothing, which is replaced
+	if !there {
 		return nil
-	case !there.Mode().IsRegular():
+	}
+	if !kind.IsRegular() {
 		return errors.New("it is there, and is not a regular file")
 	}
 	// Who may read the file does not change with its content.
-	return b.stage.Chmod(at.name(), there.Mode().Perm())
+	return p.batch.root.Chmod(p.batch.path(at), kind.Perm())
 }
 
 // settle makes the renames durable.

@@ -3,6 +3,7 @@ package disk
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	"github.com/relaypeer/relaypeer/protocol/content"
 )
@@ -59,7 +61,7 @@ func openDatabase(path string) (d *database, trees uint64, err error) {
 	if err != nil && d != nil {
 		d.close()
 	}
-	if err == bbolt.ErrTimeout {
+	if errors.Is(err, bolterrors.ErrTimeout) {
 		err = fmt.Errorf("another process has it open")
 	}
 	return d, trees, err

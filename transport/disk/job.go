@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"sync/atomic"
 	"time"
@@ -220,19 +221,19 @@ func (s *Share) end(j *job, r record, err error) {
 	for _, e := range j.entries {
 		e.queued = false
 		switch {
+		case e.stamp == stamp{}: // dropped
 		case err == nil && e.stamp == j.stamp:
 			s.settle(e, r)
-			continue
-		case e.stamp == stamp{}:
-			continue
 		case err == nil || errors.Is(err, errChanged):
 			e.tire()
 			s.enqueue(e)
-		default:
+			s.hints.touch(e.name)
+		case errors.Is(err, fs.ErrNotExist):
+			s.hints.touch(e.name)
+		default: // the next walk has it tried again
 			s.log.Debug("cannot hash a file", "name", e.name, "why", err)
 		}
 		s.arrive(e)
-		s.hints.touch(e.name)
 	}
 	if len(j.entries) == 0 {
 		s.hints.touch(j.name)
@@ -240,7 +241,7 @@ func (s *Share) end(j *job, r record, err error) {
 	close(j.over)
 }
 
-// wanted has a file hashed now, with the mutex held by nobody. It returns the job; forget must follow.
+// wanted has a file hashed ahead of others, and returns the job. A forget must follow.
 func (s *Share) wanted(name string, st stamp) *job {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -69,9 +69,14 @@ func (s *Share) Open(ctx context.Context, name string, hash protocol.Hash, hashi
 	return f, nil
 }
 
+// isHidden reports whether a name is never shared here: it starts with a dot, or what it names is not whole yet.
+func (s *Share) isHidden(name string) bool {
+	return protocol.Hidden(name) && (!s.options.Hidden || unfinished(name))
+}
+
 // openName opens a file of which it is known what it is, after finding that out where it must.
 func (s *Share) openName(ctx context.Context, name string, hashing func(done, size uint64)) (*file, error) {
-	if protocol.Hidden(name) && !s.options.Hidden {
+	if s.isHidden(name) {
 		return nil, fs.ErrNotExist
 	}
 	var seen stamp

@@ -99,7 +99,7 @@ func (p *Part) open(ctx context.Context, want roles.OpenStore, checking func(don
 // take makes sure that the place can be fetched to, and by nobody else. It returns what is there, or nil.
 func (p *Part) take() (there fs.FileInfo, err error) {
 	if unfinished(p.name) {
-		return nil, errors.New("a name like this is for what is not whole yet")
+		return nil, errors.New("no file may have such a name")
 	}
 	if err := p.root.MkdirAll(path.Dir(p.name), 0o777); err != nil {
 		return nil, err

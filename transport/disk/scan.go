@@ -208,7 +208,7 @@ func (s *scanner) unseen(err error) {
 
 // isShared reports whether a name may be shared, and counts it if it breaks the rule.
 func (s *scanner) isShared(name string) bool {
-	if protocol.Hidden(name) && !s.options.Hidden {
+	if s.isHidden(name) {
 		return false
 	}
 	if protocol.CheckName(name) != nil {

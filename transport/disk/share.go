@@ -1,5 +1,6 @@
-// Package disk is where files lie: a [Share] is a folder that a node serves, a [Spool] is where a fetched file
-// grows until it is whole. Names from the network reach the file system here only, through [os.Root].
+// Package disk is where files lie: a [Share] is a folder that a node serves; a [Part], a [Batch] and a [Stream] are
+// where fetched files grow until they are whole. Names from the network reach the file system here only, through
+// [os.Root].
 //
 // A share knows its files by their content. It walks the folder, hashes what is new in the background, requested files
 // first, and keeps what it has learned in an index on disk. Whatever it has learned holds for a file as long as the

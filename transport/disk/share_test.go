@@ -151,6 +151,13 @@ func TestOnlyRegularFilesOfTheShareAreServed(t *testing.T) {
 	told.are(t, map[string]string{"plain": "plain", "sub/deep": "deep", "inside": "plain"})
 	told = newNews()
 	share = openShare(t, shared, disk.ShareOptions{Hidden: true, OnChange: told.tell})
+	for _, suffix := range []string{disk.PartSuffix, disk.JournalSuffix} { // what is fetched to there is not shared before it is whole
+		name := disk.BesideName("plain", suffix)
+		lay(t, filepath.Join(shared, name), "half")
+		if _, refusal := open(t, share, name, protocol.Hash{}); refusal == nil || refusal.Code != protocol.NotFound {
+			t.Errorf("%s: %v", name, refusal)
+		}
+	}
 	if got := serves(t, share, ".hidden"); got != hashOf("hidden") {
 		t.Errorf("a hidden file, asked for: %v", got)
 	}

@@ -1,0 +1,87 @@
+package program
+
+import (
+	"context"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles/node"
+	"github.com/relaypeer/relaypeer/transport/disk"
+)
+
+// openShare opens the folder. What becomes known of it is published, if anything is.
+func (n Node) openShare(published *published) (*disk.Share, error) {
+	options := disk.ShareOptions{Hidden: n.Hidden, Index: n.Index, Log: n.Log}
+	if published != nil {
+		options.OnChange = published.change
+	}
+	switch n.Index {
+	case "-":
+		options.Index = ""
+	case "":
+		var err error
+		if options.Index, err = disk.DefaultIndex(n.Folder); err != nil {
+			n.Log.Warn("what is hashed is not kept for the next start: --index says where to", "why", err)
+		}
+	}
+	return disk.OpenShare(n.Folder, options)
+}
+
+// awaitIndexed says when everything has been hashed, to the relay as well: till then it must not take the node for one
+// that does not have what it has not published.
+func (n Node) awaitIndexed(ctx context.Context, share *disk.Share, published *published, since time.Time) {
+	if share.Settled(ctx) != nil {
+		return
+	}
+	if published != nil {
+		published.catalog.Expect(false)
+		published.news()
+	}
+	all, known := share.Files()
+	if known < all {
+		n.Log.Warn("indexed", "files", known, "in", roughly(time.Since(since)), "not", all-known)
+	} else {
+		n.Log.Info("indexed", "files", known, "in", roughly(time.Since(since)))
+	}
+}
+
+func (n Node) mirror() mirror {
+	return mirror{
+		client: Client{Relay: n.Relay, Sources: defaultSources, Log: n.Log},
+		folder: n.Folder, hidden: n.Hidden, patterns: n.Mirror, log: n.Log,
+	}
+}
+
+// published is what relays are told of a share.
+type published struct {
+	catalog *node.Catalog
+	nudge   chan struct{}
+}
+
+func newPublished() *published {
+	// Each start has a numbering of its own.
+	p := &published{catalog: node.NewCatalog(uint64(time.Now().UnixMicro())), nudge: make(chan struct{}, 1)}
+	p.catalog.Expect(true)
+	return p
+}
+
+// change is told by the share what a name's content is now.
+func (p *published) change(name string, size uint64, hash protocol.Hash) {
+	news := false
+	if hash.IsZero() {
+		news = p.catalog.Drop(name)
+	} else {
+		news = p.catalog.Set(name, size, hash)
+	}
+	if news {
+		p.news()
+	}
+}
+
+// news wakes who publishes.
+func (p *published) news() {
+	select {
+	case p.nudge <- struct{}{}:
+	default: // it has been told already
+	}
+}

@@ -1,0 +1,121 @@
+package sim
+
+import "slices"
+
+// extent is a piece of a file on a client's disk.
+type extent struct {
+	at uint64
+	segment
+	synced bool // it outlives a power loss
+}
+
+func (e *extent) end() uint64 { return e.at + uint64(e.size) }
+
+// grown is a file on a client's disk: extents in the order of where they stand, which do not overlap. What is between
+// them is zeros.
+type grown struct {
+	extents []extent
+	before  *grown // what it held until it was emptied, and may hold again when the power fails; nil: nothing
+}
+
+// without returns the file without what it held before.
+func (f *grown) without() *grown {
+	if f == nil {
+		return nil
+	}
+	return &grown{extents: f.extents}
+}
+
+// write puts bytes somewhere, over what is there.
+func (f *grown) write(at uint64, seg segment) {
+	if n := len(f.extents); n > 0 {
+		if last := &f.extents[n-1]; last.end() <= at {
+			if last.end() == at && !last.synced && last.follows(&seg) {
+				last.size += seg.size
+				return
+			}
+			f.extents = append(f.extents, extent{at: at, segment: seg})
+			return
+		}
+	}
+	end := at + uint64(seg.size)
+	var kept []extent
+	for _, old := range f.extents {
+		if old.at < at {
+			before := old
+			if old.end() > at {
+				before.segment, _ = old.split(int(at - old.at))
+			}
+			kept = append(kept, before)
+		}
+		if old.end() > end {
+			after := old
+			if old.at < end {
+				_, after.segment = old.split(int(end - old.at))
+				after.at = end
+			}
+			kept = append(kept, after)
+		}
+	}
+	f.extents = append(kept, extent{at: at, segment: seg})
+	slices.SortFunc(f.extents, func(a, b extent) int { return int(int64(a.at) - int64(b.at)) })
+}
+
+// follows reports whether a segment goes on with the same content.
+func (s *segment) follows(next *segment) bool {
+	return s.raw == nil && next.raw == nil && s.content == next.content && s.offset+uint64(s.size) == next.offset
+}
+
+// size returns where the file ends.
+func (f *grown) size() uint64 {
+	if n := len(f.extents); n > 0 {
+		return f.extents[n-1].end()
+	}
+	return 0
+}
+
+// gather returns the bytes from one place up to another.
+func (f *grown) gather(from, to uint64) (g gathered) {
+	at := from
+	for _, e := range f.extents {
+		if e.end() <= from || e.at >= to {
+			continue
+		}
+		if e.at > at {
+			g.add(segment{content: zeros, size: int(e.at - at)})
+			at = e.at
+		}
+		seg := e.segment
+		if e.at < at {
+			_, seg = seg.split(int(at - e.at))
+		}
+		if over := int64(at) + int64(seg.size) - int64(to); over > 0 {
+			seg, _ = seg.split(seg.size - int(over))
+		}
+		g.add(seg)
+		at += uint64(seg.size)
+	}
+	return g
+}
+
+// sync makes all bytes outlive a power loss.
+func (f *grown) sync() {
+	f.before = nil
+	for i := range f.extents {
+		f.extents[i].synced = true
+	}
+}
+
+// identity returns what the file's content is, or nil if it is a mix of several or has a hole.
+func (f *grown) identity(w *World) *identity {
+	size := f.size()
+	if size == 0 {
+		return w.identity(zeros, 0)
+	}
+	g := f.gather(0, size)
+	number, uniform := g.content(0)
+	if !uniform {
+		return nil
+	}
+	return w.identity(number, size)
+}

@@ -1,0 +1,93 @@
+package sim
+
+import (
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// relay answers as an honest relay would, but for the lie.
+func (i *impostor) relay(at roles.Moment, m protocol.Message) []roles.Effect {
+	d := i.proc.directory
+	if d == nil {
+		return refuse(protocol.Denied)
+	}
+	switch m := m.(type) {
+	case *protocol.Register:
+		switch i.lie {
+		case "denied":
+			return say(&protocol.Error{Code: protocol.Denied, By: protocol.Relay, Retry: 3000})
+		case "superseded":
+			return say(&protocol.Error{Code: protocol.Superseded, By: protocol.Relay, Epoch: m.Epoch + 5})
+		}
+		return say(i.granted(at, d.Register(at, i.peer.Addr(), m)))
+	case *protocol.Renew:
+		if i.lie == "no-lease" {
+			return refuse(protocol.NoLease)
+		}
+		return say(i.granted(at, d.Renew(at, m)))
+	case *protocol.Leave:
+		if i.lie == "no-lease" {
+			return refuse(protocol.NoLease)
+		}
+		return say(d.Leave(at, m))
+	case *protocol.Publish:
+		switch i.lie {
+		case "resync":
+			return refuse(protocol.Resync)
+		case "limit":
+			return refuse(protocol.Limit)
+		case "held":
+			return say(&protocol.Published{Index: m.Index, Sequence: at.Luck % 5})
+		}
+		return say(d.Publish(at, m))
+	case *protocol.Locate:
+		return say(i.located(at, d.Locate(at, m), len(m.Cursor)))
+	case *protocol.List:
+		return say(i.listed(d.List(at, m)))
+	}
+	return refuse(protocol.Unexpected)
+}
+
+// granted alters what the relay says to hold of a node's index.
+func (i *impostor) granted(at roles.Moment, m protocol.Message) protocol.Message {
+	if i.lie != "held" {
+		return m
+	}
+	held := protocol.Held{Index: 1 + at.Luck%3, Sequence: at.Luck % 100}
+	switch m := m.(type) {
+	case *protocol.Registered:
+		m.Held = held
+	case *protocol.Renewed:
+		m.Held = held
+	}
+	return m
+}
+
+// located alters a page: with nodes that do not exist, with what nobody has, or with empty pages after it.
+func (i *impostor) located(at roles.Moment, m protocol.Message, pages int) protocol.Message {
+	located, is := m.(*protocol.Located)
+	switch {
+	case is && i.lie == "ghosts":
+		ghost := protocol.Peer{Host: protocol.IP{10, 8, 8, byte(at.Luck % 3)}, Port: 9}
+		located.Peers = append([]protocol.Peer{ghost}, located.Peers...)
+	case is && i.lie == "wrong-holders":
+		for j := range located.Peers {
+			located.Peers[j].Hash, located.Peers[j].Size = protocol.Hash{byte(1 + at.Luck%2)}, at.Luck%(3*group)
+		}
+	case i.lie == "pages" && pages < 20:
+		if !is || pages > 0 {
+			located = &protocol.Located{}
+		}
+		located.Cursor = make([]byte, pages+1)
+		return located
+	}
+	return m
+}
+
+// listed alters a page of names: with one that nobody asked for.
+func (i *impostor) listed(m protocol.Message) protocol.Message {
+	if listed, is := m.(*protocol.Listed); is && i.lie == "other-names" {
+		listed.Items = append(listed.Items, protocol.Item{Name: "no/such", Size: 1, Hash: protocol.Hash{1}, Count: 3})
+	}
+	return m
+}

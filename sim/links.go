@@ -1,0 +1,95 @@
+package sim
+
+import "github.com/relaypeer/relaypeer/roles"
+
+// linkUse is what a machine has done with a link, while its effects are being judged.
+type linkUse struct{ has, ended bool }
+
+// s6 holds what a machine asks for against the links that it has.
+func (c *checks) s6(a *actor, effects []roles.Effect) {
+	c.uses = c.uses[:0]
+	for _, e := range a.ends {
+		c.uses = append(c.uses, linkUse{e != nil, e != nil && e.ending})
+	}
+	for _, effect := range effects {
+		link, sends := linkOf(effect)
+		if link < 0 {
+			continue
+		}
+		for int(link) >= len(c.uses) {
+			c.uses = append(c.uses, linkUse{})
+		}
+		use := &c.uses[link]
+		if _, dials := effect.(roles.Dial); dials {
+			if use.has {
+				c.fail(S7, "%s dials on a link that is open", c.who(a))
+			}
+			*use = linkUse{has: true}
+			continue
+		}
+		switch {
+		case !use.has:
+			c.fail(S6, "%s asks for %T on link %d, which it has hung up", c.who(a), effect, link)
+		case use.ended && sends:
+			c.fail(S6, "%s asks for %T on link %d, which it has half-closed", c.who(a), effect, link)
+		}
+		switch effect.(type) {
+		case roles.HalfClose:
+			use.ended = true
+		case roles.HangUp:
+			use.has = false
+		}
+	}
+}
+
+// linkOf returns the link that an effect is about, or -1, and whether it sends anything there.
+func linkOf(effect roles.Effect) (roles.Link, bool) {
+	switch effect := effect.(type) {
+	case roles.Dial:
+		return effect.Link, false
+	case roles.Send:
+		return effect.Link, true
+	case roles.SendBody:
+		return effect.Link, true
+	case roles.HalfClose:
+		return effect.Link, true
+	case roles.Hear:
+		return effect.Link, false
+	case roles.ReceiveBody:
+		return effect.Link, false
+	case roles.Discard:
+		return effect.Link, false
+	case roles.HangUp:
+		return effect.Link, false
+	}
+	return -1, false
+}
+
+// stepped judges a machine after its step has been carried out.
+func (c *checks) stepped(a *actor) {
+	if a.kind == strangerKind {
+		return
+	}
+	links := 0
+	for _, e := range a.ends {
+		if e != nil {
+			links++
+		}
+	}
+	switch {
+	case a.final && links > 0, links > a.mostLinks():
+		c.fail(S7, "%s has %d connections (final: %t)", c.who(a), links, a.final)
+	case a.final && a.waits():
+		c.fail(C2, "%s is at its end and has a timer", c.who(a))
+	case a.final && a.errand != nil:
+		c.over(a.errand)
+	}
+}
+
+// mostLinks is how many connections a machine may have at once: one, but for a fetch from several sources.
+func (a *actor) mostLinks() int {
+	if a.kind == fetchKind && !a.errand.op.Once {
+		return max(1, a.errand.op.Sources)
+	}
+	return 1
+}

@@ -1,0 +1,222 @@
+package sim
+
+import (
+	"net/netip"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// published is what the oracle knows of a node's index, in the plainest way.
+type published struct {
+	held     protocol.Held
+	complete bool // all that there was to publish is held
+	refused  bool // it was more than the relay keeps
+	names    map[string]protocol.Entry
+}
+
+// holds reports whether an index has what is asked for, and as what. What is asked for by hash alone has no one name.
+func (p *published) holds(name string, hash protocol.Hash) (protocol.Entry, bool) {
+	if name != "" {
+		e, has := p.names[name]
+		return e, has && (hash.IsZero() || e.Hash == hash)
+	}
+	for _, e := range p.names {
+		if e.Hash == hash && !hash.IsZero() {
+			return e, true
+		}
+	}
+	return protocol.Entry{}, false
+}
+
+// again reports whether a page is the one that was taken in last: its answer was lost.
+func (p *published) again(m *protocol.Publish) bool {
+	return m.Index == p.held.Index && m.To == p.held.Sequence && m.To > m.From
+}
+
+// follows reports whether a page goes on from what is held.
+func (p *published) follows(m *protocol.Publish) bool {
+	return m.From == 0 || m.Index == p.held.Index && m.From == p.held.Sequence || p.again(m)
+}
+
+func (p *published) take(m *protocol.Publish) {
+	if m.From == 0 && !p.again(m) {
+		*p = published{}
+	}
+	if p.names == nil {
+		p.names = map[string]protocol.Entry{}
+	}
+	for _, e := range m.Changes {
+		if e.Hash.IsZero() {
+			delete(p.names, e.Name)
+		} else {
+			p.names[e.Name] = e
+		}
+	}
+	p.held = protocol.Held{Index: m.Index, Sequence: m.To}
+	p.complete = p.held.Sequence == m.Latest
+}
+
+// Publish is relay.Directory's.
+func (o *oracle) Publish(at roles.Moment, m *protocol.Publish) protocol.Message {
+	k := o.known[m.ID]
+	mine := k.live(at.Now) && k.epoch == m.Epoch
+	answer := o.next.Publish(at, m)
+	switch answer := answer.(type) {
+	case *protocol.Published:
+		switch {
+		case !mine:
+			o.w.check.fail(S4, "node %x, which holds no such lease, may publish", m.ID[:8])
+			return answer
+		case !k.index.follows(m):
+			o.w.check.fail(S15, "changes from %d on are taken in when %d is held", m.From, k.index.held.Sequence)
+		}
+		if m.From > 0 {
+			o.w.coverage.sometimes(WentOn)
+		}
+		k.index.take(m)
+		if answer.Index != k.index.held.Index || answer.Sequence != k.index.held.Sequence {
+			o.w.check.fail(S15, "the relay says that it holds %d of index %d, after %d of index %d", answer.Sequence, answer.Index, k.index.held.Sequence, k.index.held.Index)
+		}
+	case *protocol.Error:
+		o.notPublished(k, mine, m, answer)
+	}
+	return answer
+}
+
+// notPublished judges a refusal.
+func (o *oracle) notPublished(k *known, mine bool, m *protocol.Publish, no *protocol.Error) {
+	switch {
+	case no.Code == protocol.NoLease && !mine:
+	case no.Code == protocol.Resync && mine && !k.index.follows(m):
+		o.w.coverage.sometimes(Resynced)
+	case no.Code == protocol.Superseded && !mine:
+	case no.Code == protocol.Limit && mine && o.w.policy.MaxEntries > 0:
+		o.w.coverage.sometimes(TooMuchPublished)
+		k.index = published{refused: true}
+	default:
+		o.w.check.fail(S15, "a node with a lease: %t, which publishes from %d of index %d, is told %s", mine, m.From, m.Index, no.Code)
+	}
+}
+
+// peerKey is a peer as an answer has it.
+type peerKey struct {
+	at   netip.AddrPort
+	hash protocol.Hash
+	size uint64
+}
+
+// located holds an answer to LOCATE against what is known: S3 and S15.
+func (o *oracle) located(at roles.Moment, m *protocol.Locate, answer *protocol.Located) {
+	clear(o.peers)
+	live, holders := 0, 0
+	for _, k := range o.known {
+		if !k.live(at.Now) {
+			continue
+		}
+		live++
+		if e, has := k.index.holds(m.Name, m.Hash); has {
+			o.peers[peerKey{k.at, e.Hash, e.Size}]++
+			holders++
+		}
+		if !k.index.complete || m.Name == "" && m.Hash.IsZero() {
+			o.peers[peerKey{at: k.at}]++ // also of one that has published the file, and not all yet
+		}
+	}
+	maybes := false
+	for i := range answer.Peers {
+		p := &answer.Peers[i]
+		key := peerKey{p.Addr(), p.Hash, p.Size}
+		if o.peers[key] == 0 {
+			o.strange(at, p)
+			return
+		}
+		if o.peers[key]--; o.peers[key] == 0 {
+			delete(o.peers, key)
+		}
+		if maybes && !p.Hash.IsZero() {
+			o.w.check.fail(S15, "%v, which has it, is named after those that may have it", p.Addr())
+		}
+		maybes = maybes || p.Hash.IsZero()
+	}
+	if m.Cursor == nil && answer.Cursor == nil {
+		if holders > 0 {
+			o.w.coverage.sometimes(ToldHolders)
+		}
+		if len(answer.Peers) < live {
+			o.w.coverage.sometimes(LeftOut)
+		}
+		if len(o.peers) > 0 {
+			o.w.check.fail(S15, "%d nodes that have it, or may have it, are not in the only page", len(o.peers))
+		}
+	}
+}
+
+// strange says what is wrong with a peer that should not be in an answer so.
+func (o *oracle) strange(at roles.Moment, p *protocol.Peer) {
+	for _, k := range o.known {
+		if k.live(at.Now) && k.at == p.Addr() {
+			o.w.check.fail(S15, "%v is named as one that has, or may have, what it has not published so", p.Addr())
+			return
+		}
+	}
+	o.w.check.fail(S3, "%v is handed out and holds no lease that runs", p.Addr())
+}
+
+// List is relay.Directory's.
+func (o *oracle) List(at roles.Moment, m *protocol.List) protocol.Message {
+	if page := o.w.scenario.Relay.Page; page > 0 {
+		limited := *m
+		limited.Limit = uint64(page)
+		m = &limited
+	}
+	answer := o.next.List(at, m)
+	listed, is := answer.(*protocol.Listed)
+	if !is {
+		o.w.check.fail(S15, "LIST was answered with %s", describe(answer))
+		return answer
+	}
+	known := o.items(at, m.Pattern)
+	for i := range listed.Items {
+		item := &listed.Items[i]
+		e := protocol.Entry{Name: item.Name, Size: item.Size, Hash: item.Hash}
+		if known[e] != item.Count {
+			o.w.check.fail(S15, "%q is listed with %d holders, and %d nodes have it", item.Name, item.Count, known[e])
+		}
+		delete(known, e)
+		for _, h := range item.Holders {
+			if !o.holds(at, listed.Peers[h].Addr(), e) {
+				o.w.check.fail(S15, "%v is named as one that has %q", listed.Peers[h].Addr(), item.Name)
+			}
+		}
+	}
+	if m.Cursor == nil && listed.Cursor == nil && len(known) > 0 {
+		o.w.check.fail(S15, "%d names are not in the only page", len(known))
+	}
+	return answer
+}
+
+// items counts the nodes that have published each content under each name that a pattern stands for.
+func (o *oracle) items(at roles.Moment, pattern string) map[protocol.Entry]uint64 {
+	items := map[protocol.Entry]uint64{}
+	for _, k := range o.known {
+		if !k.live(at.Now) {
+			continue
+		}
+		for name, e := range k.index.names {
+			if protocol.Match(pattern, name) {
+				items[e]++
+			}
+		}
+	}
+	return items
+}
+
+func (o *oracle) holds(at roles.Moment, addr netip.AddrPort, e protocol.Entry) bool {
+	for _, k := range o.known {
+		if k.live(at.Now) && k.at == addr && k.index.names[e.Name] == e {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,275 @@
+package sim
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/client"
+)
+
+// contentBugs are planted where content is fetched, verified, kept and served.
+var contentBugs = []planted{
+	{"a group is not verified", Plant{Blind: true}, []ID{S1, S11}, "a liar, or a bit that flips", "", nil},
+	{"a journal is believed without a look at the bytes", Plant{Credulous: true}, []ID{S1, S11}, "a power loss", "", cutOff},
+	{"a part takes its name before it is whole", Plant{Early: true}, []ID{S11, S1}, "a client that is killed", KillWriting, nil},
+	{"a part takes its name before it outlives a power loss", Plant{Unsynced: true}, []ID{S11}, "a power loss", PowerLoss, nil},
+	{"a claim is believed under another content's header", Plant{Unbound: true}, []ID{S1, S11, S13, L3}, "a power loss between two contents", "", twoContents},
+	{"a file is served under the hash that it had", Plant{Stale: true}, []ID{S13, L3, L1}, "a file that changes", FileChange, nil},
+	{"a node does not say that its file changed", around(uploadKind, func(b *bugged) {
+		b.before = func(in roles.Input) roles.Input {
+			if spoiled, is := in.(roles.BodySpoiled); is {
+				return roles.BodyDone{Link: spoiled.Link}
+			}
+			return in
+		}
+	}), []ID{S13}, "a file that changes while it is sent", "", changing},
+	{"a node that sent a wrong group is asked on", around(fetchKind, func(b *bugged) {
+		b.before = func(in roles.Input) roles.Input {
+			if _, is := in.(roles.BodyWrong); is {
+				return nil
+			}
+			return in
+		}
+	}), []ID{S13, L1, L3}, "a liar", "", nil},
+	{"a barred node is forgiven", around(fetchKind, func(b *bugged) {
+		doubted := map[roles.Link]bool{}
+		b.before = func(in roles.Input) roles.Input {
+			switch in := in.(type) {
+			case roles.BodyWrong:
+				doubted[in.Link] = true
+			case roles.Heard:
+				if doubted[in.Link] && in.Message.Kind() != protocol.KindError {
+					delete(doubted, in.Link)
+					return roles.Heard{Link: in.Link, Message: &protocol.Error{Code: protocol.Changed, By: protocol.Node}}
+				}
+			}
+			return in
+		}
+	}), []ID{S13, L3, S8}, "a liar", "", nil},
+	{"what is there is fetched again", around(fetchKind, func(b *bugged) {
+		b.before = func(in roles.Input) roles.Input {
+			if ready, is := in.(roles.StoreReady); is {
+				ready.Has = nil
+				return ready
+			}
+			return in
+		}
+	}), []ID{S12}, "a fetch that is begun again", "", begunAgain},
+	{"a group is fetched again from another node", around(fetchKind, func(b *bugged) {
+		b.before = func(in roles.Input) roles.Input {
+			if right, is := in.(roles.Verified); is && right.Link > 1 {
+				return nil
+			}
+			return in
+		}
+	}), []ID{S12, L1, S1, L3, S11, S0}, "several sources", "", nil},
+	{"contents are mixed", around(fetchKind, mixContents), []ID{S13, L3, S8}, "two contents of one name", "", nil},
+	{"two links in the reference mode", Plant{Wish: func(w *client.Wish) { w.Sources += 2 }}, []ID{S7}, "a file of many groups", "", nil},
+	{"a pinned content is forgotten", Plant{Wish: func(w *client.Wish) { w.Hash = protocol.Hash{} }}, []ID{S14, S2, L3, S1}, "a content that was asked for", "", nil},
+	{"what was given out is taken back", Plant{Wish: func(w *client.Wish) { w.Once, w.Sources = false, 1 }}, []ID{S14}, "a content that nobody has whole", "", noLongerWhole},
+	{"a dead source is never given up", around(fetchKind, func(b *bugged) {
+		b.before = func(in roles.Input) roles.Input {
+			switch in := in.(type) {
+			case roles.Lost:
+				if in.Link > 0 {
+					return nil
+				}
+			case roles.Rang:
+				if in.Timer > 1 {
+					return nil
+				}
+			}
+			return in
+		}
+	}), []ID{L1}, "a node that dies", "", nil},
+	{"who hashes is waited for without a deadline", around(fetchKind, func(b *bugged) {
+		hashing := map[roles.Timer]bool{}
+		b.before = func(in roles.Input) roles.Input {
+			switch in := in.(type) {
+			case roles.Heard:
+				hashing[roles.Timer(in.Link)+1] = in.Message.Kind() == protocol.KindHashing
+			case roles.Rang:
+				if hashing[in.Timer] {
+					return nil
+				}
+			}
+			return in
+		}
+	}), []ID{L1}, "a node that hashes and gets no further", "", nil},
+}
+
+// twoContents is a fetch that is killed, goes on when the file is another, and is cut off when that has begun.
+func twoContents(seed uint64) *Scenario {
+	return &Scenario{
+		Seed: seed, Heal: 40 * time.Second, Clients: 1,
+		Nodes: []NodePlan{{ID: 0, Files: []FilePlan{{"large", 1, 4 * group}}}},
+		Ops:   []Op{{At: time.Second, Do: DoFetch, Who: "c0", Name: "large"}},
+		Faults: []Fault{
+			{Class: KillWriting, At: time.Second, For: 2 * time.Second, Who: "c0", N: 9},
+			{Class: FileReplace, At: 2 * time.Second, Who: "n0", Name: "large"},
+			{Class: CutWriting, At: 2500 * time.Millisecond, For: 2 * time.Second, Who: "c0", N: 5},
+		},
+	}
+}
+
+// cutOff is a fetch whose client loses its power.
+func cutOff(seed uint64) *Scenario {
+	s := LargeScenario()
+	s.Seed, s.Ops = seed, s.Ops[:1]
+	s.Faults = []Fault{{Class: CutWriting, At: time.Second, For: 2 * time.Second, Who: "c0", N: 9}}
+	return s
+}
+
+// changing is a fetch over a slow link of a file that changes meanwhile.
+func changing(seed uint64) *Scenario {
+	s := LargeScenario()
+	s.Seed, s.Ops, s.Nodes = seed, s.Ops[:1], s.Nodes[:1]
+	s.Faults = []Fault{
+		{Class: Slow, For: 50 * time.Second, Who: "c0", N: 1 << 20},
+		{Class: FileChange, At: 2*time.Second + time.Duration(seed)*50*time.Millisecond, Who: "n0", Name: "large"},
+	}
+	return s
+}
+
+// begunAgain is a fetch that the user gives up and begins again.
+func begunAgain(seed uint64) *Scenario {
+	s := resumed(Fault{})
+	s.Seed, s.Faults = seed, s.Faults[:2]
+	return s
+}
+
+// noLongerWhole is a fetch that can't be taken back, from a node that dies when another has another content.
+func noLongerWhole(seed uint64) *Scenario {
+	s := LargeScenario()
+	s.Seed, s.Ops, s.Nodes = seed, s.Ops[:1], s.Nodes[:2]
+	s.Ops[0].Once = true
+	s.Nodes[0].Quiet, s.Nodes[1].Quiet = false, true // so that the first is asked first
+	s.Nodes[1].Files = []FilePlan{{"large", 4, 2 * group}}
+	s.Faults = []Fault{
+		{Class: Slow, For: 50 * time.Second, Who: "c0", N: 1 << 20},
+		{Class: PowerLoss, At: 4 * time.Second, For: 50 * time.Second, Who: "n0"},
+	}
+	return s
+}
+
+// mixContents has a fetch take what any node says that the file is for what the first one said.
+func mixContents(b *bugged) {
+	var first *protocol.Outboard
+	b.before = func(in roles.Input) roles.Input {
+		heard, is := in.(roles.Heard)
+		if !is {
+			return in
+		}
+		switch m := heard.Message.(type) {
+		case *protocol.Outboard:
+			if first == nil {
+				first = m
+			}
+			return roles.Heard{Link: heard.Link, Message: first}
+		case *protocol.Content:
+			c := *m
+			if first != nil {
+				c.Hash = first.Hash
+			}
+			return roles.Heard{Link: heard.Link, Message: &c}
+		}
+		return in
+	}
+}
+
+// indexBugs are planted where indexes are published and asked for.
+var indexBugs = []planted{
+	{"a relay keeps the entries of a lapsed lease", directory(func(b *before, d relayDirectory) {
+		at := map[protocol.NodeID]netip.AddrPort{}
+		had := map[protocol.NodeID]map[string]protocol.Entry{}
+		b.register = func(now roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message {
+			at[m.ID] = netip.AddrPortFrom(from, m.Port)
+			return d.Register(now, from, m)
+		}
+		b.publish = func(now roles.Moment, m *protocol.Publish) protocol.Message {
+			if had[m.ID] == nil {
+				had[m.ID] = map[string]protocol.Entry{}
+			}
+			for _, e := range m.Changes {
+				had[m.ID][e.Name] = e
+			}
+			return d.Publish(now, m)
+		}
+		b.locate = func(now roles.Moment, m *protocol.Locate) protocol.Message {
+			answer := d.Locate(now, m)
+			located, is := answer.(*protocol.Located)
+			if !is || m.Name == "" || located.Cursor != nil {
+				return answer
+			}
+			for id, names := range had {
+				known := func(p protocol.Peer) bool { return p.Addr() == at[id] }
+				if e := names[m.Name]; !e.Hash.IsZero() && !contains(located.Peers, known) {
+					p := protocol.PeerAt(at[id])
+					p.Hash, p.Size = e.Hash, e.Size
+					located.Peers = append([]protocol.Peer{p}, located.Peers...)
+				}
+			}
+			return answer
+		}
+	}), []ID{S3, S15}, "a node that dies", "", nil},
+	{"who has not the file is listed all the same", directory(func(b *before, d relayDirectory) {
+		b.locate = func(now roles.Moment, m *protocol.Locate) protocol.Message {
+			answer := d.Locate(now, m)
+			located, is := answer.(*protocol.Located)
+			if !is || m.Name == "" {
+				return answer
+			}
+			all, _ := d.Locate(now, &protocol.Locate{}).(*protocol.Located)
+			for _, p := range all.Peers {
+				if !contains(located.Peers, func(q protocol.Peer) bool { return q.Addr() == p.Addr() }) {
+					located.Peers = append(located.Peers, p)
+				}
+			}
+			return located
+		}
+	}), []ID{S15}, "a node that publishes", "", nil},
+	{"a holder is left out", directory(func(b *before, d relayDirectory) {
+		b.locate = func(now roles.Moment, m *protocol.Locate) protocol.Message {
+			answer := d.Locate(now, m)
+			if located, is := answer.(*protocol.Located); is && len(located.Peers) > 0 && !located.Peers[0].Hash.IsZero() {
+				located.Peers = located.Peers[1:]
+			}
+			return answer
+		}
+	}), []ID{S15, L3}, "a node that publishes", "", nil},
+	{"changes are taken in although some before them are missing", directory(func(b *before, d relayDirectory) {
+		b.publish = func(now roles.Moment, m *protocol.Publish) protocol.Message {
+			answer := d.Publish(now, m)
+			if refusal, is := answer.(*protocol.Error); is && refusal.Code == protocol.Resync {
+				whole := *m
+				whole.From = 0
+				return d.Publish(now, &whole)
+			}
+			return answer
+		}
+	}), []ID{S15, L4}, "a relay that has lost some of an index", "", nil},
+	{"a change is not published", around(memberKind, func(b *bugged) {
+		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {
+			for i, e := range effects {
+				send, _ := e.(roles.Send)
+				if m, is := send.Message.(*protocol.Publish); is && m.From > 0 {
+					fewer := *m
+					fewer.Changes = nil
+					effects[i] = roles.Send{Link: send.Link, Message: &fewer}
+				}
+			}
+			return effects
+		}
+	}), []ID{L4}, "a file that changes", "", nil},
+}
+
+func contains(peers []protocol.Peer, which func(protocol.Peer) bool) bool {
+	for _, p := range peers {
+		if which(p) {
+			return true
+		}
+	}
+	return false
+}

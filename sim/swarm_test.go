@@ -1,0 +1,80 @@
+package sim
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/relaypeer/relaypeer/roles/client"
+)
+
+// swarm is a world of many nodes of which the first has a file, and all others want it and share what they have. They
+// come at an even pace.
+func swarm(nodes int, size uint64, up int, pace time.Duration) *Scenario {
+	s := &Scenario{Seed: 1, Clients: 1, Heal: 2*time.Second + time.Duration(nodes)*pace + time.Minute}
+	for i := range nodes {
+		n := NodePlan{ID: i, Start: time.Duration(i) * time.Millisecond, Up: up}
+		if i == 0 {
+			n.Files = []FilePlan{{"popular", 1, size}}
+		} else {
+			at := 2*time.Second + time.Duration(i)*pace
+			s.Ops = append(s.Ops, Op{At: at, Do: DoMirror, Who: nodeName(i), Name: "popular", Sources: 4})
+		}
+		s.Nodes = append(s.Nodes, n)
+	}
+	return s
+}
+
+// took returns how long each mirror took, in order, and how many ended without the file.
+func (w *World) took() (times []time.Duration, failed int) {
+	for _, r := range w.errands {
+		switch {
+		case r.op.Do != DoMirror:
+		case r.result == nil || r.result.Outcome != client.Fetched:
+			failed++
+		default:
+			times = append(times, r.done-r.started)
+		}
+	}
+	slices.Sort(times)
+	return times, failed
+}
+
+// TestAPopularFileSpreads: 400 nodes of which one has the file; each sends 10 MiB a second. If the first one had to
+// serve all of them it would take more than five minutes.
+func TestAPopularFileSpreads(t *testing.T) {
+	const (
+		nodes = 400
+		size  = 8 * group
+		up    = 10 << 20
+		pace  = 200 * time.Millisecond
+	)
+	s := swarm(nodes, size, up, pace)
+	w := newWorld(s, NewSeeded(s.Seed))
+	w.build()
+	w.until(s.Heal)
+	if w.check.failed() {
+		t.Fatal(w.check.violation)
+	}
+	times, failed := w.took()
+	if failed > 0 || len(times) != nodes-1 {
+		t.Fatalf("%d of %d have the file, %d failed", len(times), nodes-1, failed)
+	}
+	last := time.Duration(0)
+	for _, r := range w.errands {
+		last = max(last, r.done)
+	}
+	served := 0
+	for _, c := range w.conns {
+		if c.ends[1].host == w.byName["n0"] {
+			served++
+		}
+	}
+	first := 2*time.Second + pace
+	alone := time.Duration(nodes-1) * size * time.Second / up
+	t.Logf("%d nodes, %d MiB each, %d MiB/s up: half had it after %v, the slowest after %v, all within %v; from one node alone it takes %v; %d came to the first node; %d events",
+		nodes, size>>20, up>>20, times[len(times)/2], times[len(times)-1], last-first, alone, served, w.events)
+	if slowest := times[len(times)-1]; slowest > alone/4 {
+		t.Errorf("the slowest waited for %v", slowest)
+	}
+}

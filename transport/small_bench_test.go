@@ -1,0 +1,93 @@
+package transport_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/roles/relay"
+	"github.com/relaypeer/relaypeer/transport"
+	"github.com/relaypeer/relaypeer/transport/disk"
+)
+
+// BenchmarkSmall fetches many small files over one link into a folder, and writes as many of that size to another.
+func BenchmarkSmall(b *testing.B) {
+	const files, size = 10_000, 4 << 10
+	shared := b.TempDir()
+	wanted, names := make([]client.Wanted, files), make([]string, files)
+	text := make([]byte, size)
+	for i := range files {
+		copy(text, fmt.Sprint(i))
+		names[i] = fmt.Sprintf("f%05d", i)
+		wanted[i] = client.Wanted{Name: names[i], Hash: newFile(string(text)).hash, Size: size}
+		if err := os.WriteFile(filepath.Join(shared, names[i]), text, 0o644); err != nil {
+			b.Fatal(err)
+		}
+	}
+	share, err := disk.OpenShare(shared, disk.ShareOptions{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer share.Close()
+	if err := share.Settled(context.Background()); err != nil {
+		b.Fatal(err)
+	}
+	w := newWorld(b, plainTCP{}, relay.Policy{}, 0)
+	at := w.join(share)
+	defer w.end()
+	var figures, cost pair
+	for b.Loop() {
+		begin := spent()
+		figures.ours = append(figures.ours, files/haulAll(b, at.String(), wanted, names))
+		cost.ours = append(cost.ours, (spent()-begin)/files*1e6)
+		begin = spent()
+		figures.bare = append(figures.bare, files/writeAll(b, names, text))
+		cost.bare = append(cost.bare, (spent()-begin)/files*1e6)
+	}
+	figures.report(b, "files/s")
+	b.ReportMetric(median(cost.ours), "cpu-us/file")
+	b.ReportMetric(median(cost.bare), "bare-cpu-us/file")
+}
+
+// haulAll returns the seconds that it takes.
+func haulAll(b *testing.B, node string, wanted []client.Wanted, names []string) float64 {
+	root, err := os.OpenRoot(b.TempDir())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer root.Close()
+	begin := time.Now()
+	batch, err := disk.NewBatch(root, names)
+	if err != nil {
+		b.Fatal(err)
+	}
+	haul := client.NewHaul(node, wanted)
+	(&transport.Loop{Network: transport.TCP{}, Store: batch, Start: begin}).Run(context.Background(), nil, haul)
+	if tried := haul.Result(); tried.Code != 0 || len(haul.Left()) > 0 {
+		b.Fatalf("%+v", tried)
+	}
+	if misplaced, err := batch.Commit(); err != nil || len(misplaced) > 0 {
+		b.Fatal(misplaced, err)
+	}
+	took := time.Since(begin).Seconds()
+	if err := batch.Close(); err != nil {
+		b.Fatal(err)
+	}
+	return took
+}
+
+// writeAll writes the files by plain means, and returns the seconds that it takes.
+func writeAll(b *testing.B, names []string, text []byte) float64 {
+	folder := b.TempDir()
+	begin := time.Now()
+	for _, name := range names {
+		if err := os.WriteFile(filepath.Join(folder, name), text, 0o644); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return time.Since(begin).Seconds()
+}
