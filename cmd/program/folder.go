@@ -86,7 +86,7 @@ func (f *filler) one(ctx context.Context, t *task) {
 	f.mu.Lock()
 	given := f.bad[nodes]
 	f.mu.Unlock()
-	if given >= hopeless {
+	if given >= hopeless && len(t.holders) > 0 {
 		t.failed = &Failure{ExitFailure, fmt.Sprintf("given up: %d other files of the same nodes could not be fetched", given)}
 		return
 	}

@@ -3,16 +3,12 @@ package program
 import (
 	"cmp"
 	"context"
-	"errors"
 	"maps"
 	"net/netip"
 	"os"
 	"slices"
 	"sync"
-
-	"github.com/relaypeer/relaypeer/protocol"
-	"github.com/relaypeer/relaypeer/roles/client"
-	"github.com/relaypeer/relaypeer/transport/disk"
+	"time"
 )
 
 // Small files come many over one link, in hauls: as many of them as share the work well among the nodes, between haulLeast
@@ -25,6 +21,9 @@ const (
 	haulsAtOnce = 8
 	haulsOfNode = 2
 )
+
+// haulPatience is how long a haul may still take when another node has nothing to do, and has what is missing in it.
+const haulPatience = 3 * time.Second
 
 // task is a file that is being gathered.
 type task struct {
@@ -40,19 +39,20 @@ type task struct {
 type gathering struct {
 	client Client
 	root   *os.Root
-	arrive func(t *task)     // told of each file that is in its place; one at a time
+	arrive func(t *task)     // told of each file that has come, by any goroutine
 	watch  func(outcome any) // told of what else a haul reports; may be nil
 
 	mu    sync.Mutex
 	tasks []*task
 	gone  map[netip.AddrPort]bool // nodes that are not asked again
+	hauls map[*haul]bool          // under way
 	most  int                     // files of a haul, in this round
 }
 
 // gather fetches what it can, in rounds: what one node failed to give is in the next one asked of another. What is not
 // done afterwards has to be fetched in another way, but for what has failed.
 func (g *gathering) gather(ctx context.Context) {
-	g.gone = map[netip.AddrPort]bool{}
+	g.gone, g.hauls = map[netip.AddrPort]bool{}, map[*haul]bool{}
 	for ctx.Err() == nil {
 		queues := map[netip.AddrPort]*queue{}
 		open := 0
@@ -109,7 +109,11 @@ type queue struct {
 func (g *gathering) carry(ctx context.Context, node netip.AddrPort, from *queue) {
 	for ctx.Err() == nil {
 		load := g.take(node, from)
-		if len(load) == 0 || !g.haul(ctx, node, load) {
+		if len(load) == 0 {
+			g.overtake(node)
+			return
+		}
+		if !g.haul(ctx, node, load) {
 			return
 		}
 	}
@@ -129,70 +133,4 @@ func (g *gathering) take(node netip.AddrPort, from *queue) (load []*task) {
 		}
 	}
 	return load
-}
-
-// haul fetches some files from a node and puts them in their places. It reports whether the node may be asked for more.
-func (g *gathering) haul(ctx context.Context, node netip.AddrPort, load []*task) bool {
-	names, wanted := make([]string, len(load)), make([]client.Wanted, len(load))
-	for i, t := range load {
-		names[i], wanted[i] = t.name, client.Wanted{Name: t.name, Hash: t.hash, Size: t.size}
-	}
-	batch, err := disk.NewBatch(g.root, names)
-	if err != nil {
-		g.fail(load, err)
-		return false
-	}
-	defer batch.Close()
-	haul := client.NewHaul(node.String(), wanted)
-	came := make([]bool, len(load))
-	g.client.run(ctx, haul, batch, func(outcome any) {
-		if item, is := outcome.(client.Hauled); is {
-			if came[item.Item] = item.Code == 0; item.Code == 0 {
-				g.arrive(load[item.Item])
-			}
-		} else if g.watch != nil {
-			g.watch(outcome)
-		}
-	})
-	if haul.Result().Code == protocol.Disk {
-		g.fail(load, errors.New(haul.Result().Text))
-		return false
-	}
-	for i, t := range load {
-		if came[i] && t.size == 0 {
-			err = errors.Join(err, batch.Empty(i))
-		}
-	}
-	misplaced, failed := batch.Commit()
-	if err = errors.Join(err, failed); err != nil {
-		g.fail(load, err)
-		return false
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for _, m := range misplaced {
-		load[m.Item].failed = diskFailure(m.Err)
-	}
-	for i, t := range load {
-		switch {
-		case t.failed != nil:
-		case came[i]:
-			t.done = true
-		default:
-			t.refused = append(t.refused, node)
-		}
-	}
-	if haul.Result().Code != 0 {
-		g.gone[node] = true
-	}
-	return !g.gone[node]
-}
-
-// fail gives some files up: our own disk can't take them.
-func (g *gathering) fail(load []*task, err error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for _, t := range load {
-		t.failed = diskFailure(err)
-	}
 }

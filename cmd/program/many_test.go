@@ -144,6 +144,32 @@ func TestAThousandSmallFilesComeInNoTime(t *testing.T) {
 	same(t, filepath.Join(dir, "many/01/1"), files["many/01/1"])
 }
 
+func TestASilentNodeDoesNotHoldManyFilesUp(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{}
+	for i := range 600 {
+		files[fmt.Sprintf("few/%d", i)] = noise(uint64(3000+i), 4096)
+	}
+	relay := permissive(t)
+	_, way := behind(t, relay, files)
+	node(t, relay, files)
+	eventually(t, 20*time.Second, "both have published all", func() bool {
+		return strings.Count(run(t, "", "peer-client", "--list", "127.0.0.1", relay.port).out, "\t2\t1\n") == len(files)
+	})
+	way.hold(10_000, false)
+	dir := t.TempDir()
+	r := run(t, "", "peer-client", "-v", "-o", dir, "127.0.0.1", relay.port, "few/")
+	if r.code != 0 || !strings.Contains(r.err, "600 files fetched, ") {
+		t.Fatalf("exit %d: %s", r.code, r.err)
+	}
+	if !strings.Contains(r.err, "127.0.0.1:"+way.port+" interrupted ") { // by us, and not after the reply's own timeout
+		t.Errorf("it was waited for: %s", r.err)
+	}
+	for name, text := range files {
+		same(t, filepath.Join(dir, name), text)
+	}
+}
+
 func TestAMirrorServesWhatItFetched(t *testing.T) {
 	t.Parallel()
 	files := map[string]string{"a/1": "one", "a/2": noise(30, 2<<20), "b/3": "three"}

@@ -12,7 +12,8 @@ import (
 )
 
 // hints are names that are worth a look: the system says that something happened there, or somebody came upon a
-// difference. They are never the truth: what they miss the next walk finds.
+// difference. They are never the truth: what they miss, such as a change made under another name of the same file, the
+// next walk finds.
 type hints struct {
 	folder  string
 	log     hclog.Logger
