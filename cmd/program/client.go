@@ -31,11 +31,11 @@ func (c Client) Fetch(ctx context.Context, wish client.Wish, store transport.Sto
 			wish.Prefer = client.Identity{Hash: hash, Size: size}
 		}
 	}
-	said := rumours{also: c.Trace}
-	c.Trace = said.hear
+	heard := rumours{also: c.Trace}
+	c.Trace = heard.hear
 	fetch := client.NewFetch(wish)
 	c.run(ctx, fetch, store, watch)
-	return said.complete(fetch.Result())
+	return heard.complete(fetch.Result())
 }
 
 // Ask walks all pages of the relay's answer to a LOCATE or LIST. An error says why there are no more.

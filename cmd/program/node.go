@@ -132,7 +132,9 @@ func (n Node) keepListed(ctx context.Context, listening netip.AddrPort, publishe
 			n.Log.Error(o.Text)
 			ousted = errors.New(o.Text)
 		case node.Published:
-			n.Log.Info("published", "relay", n.Relay, "names", o.Names)
+			if o.Names > 0 { // before anything is hashed there is nothing to tell
+				n.Log.Info("published", "relay", n.Relay, "names", o.Names)
+			}
 		case node.Departed:
 			n.Log.Info("left", "relay", n.Relay)
 		}
