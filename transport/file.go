@@ -136,13 +136,17 @@ func (k *link) sendBody(e roles.SendBody) {
 	if file == nil {
 		panic("transport: SendBody without an open file")
 	}
-	head := k.head
-	k.sending, k.head = true, nil
+	head := outbox{}
+	if e.Length <= smallBody && len(k.out.buf) <= pageSize {
+		head, k.out = k.out, head
+	}
+	k.flush()
+	k.sending = true
 	r.enterDisk()
 	go func() {
 		defer r.leaveDisk()
 		var l letter
-		if len(head) > 0 {
+		if len(head.buf) > 0 {
 			l = k.pourSmall(file, head, e)
 		} else {
 			l = k.pour(file, e)
@@ -215,13 +219,16 @@ func (k *link) poured(e roles.SendBody, spoiled protocol.Code) letter {
 // fewer packets.
 const smallBody = 64 << 10
 
-var smallBuffers = sync.Pool{New: func() any { return new([pageSize + smallBody]byte) }}
+type smallBuffer [pageSize + smallBody]byte
 
-// pourSmall sends a CONTENT and a small body, after a look at the file.
-func (k *link) pourSmall(file *sharedFile, head []byte, e roles.SendBody) letter {
-	buffer := smallBuffers.Get().(*[pageSize + smallBody]byte)
+var smallBuffers = sync.Pool{New: func() any { return new(smallBuffer) }}
+
+// pourSmall sends a CONTENT, with what else was to be said before, and a small body, after a look at the file.
+func (k *link) pourSmall(file *sharedFile, head outbox, e roles.SendBody) letter {
+	buffer := smallBuffers.Get().(*smallBuffer)
 	defer smallBuffers.Put(buffer)
-	begin := copy(buffer[:], head)
+	begin := copy(buffer[:], head.buf)
+	head.giveBack()
 	all := buffer[:begin+int(e.Length)]
 	spoiled := file.fill(all[begin:], int64(e.Offset))
 	for sent := 0; sent < len(all); {

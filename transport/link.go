@@ -30,7 +30,7 @@ type link struct {
 	err         error // why it is lost
 	sending     bool  // a SendBody is under way
 	held        []roles.Effect
-	head        []byte // a CONTENT that goes out together with its small body
+	out         outbox
 
 	in inbox // the reader's
 }
@@ -203,6 +203,9 @@ func (k *link) hangUp() {
 		return
 	}
 	r := k.run
+	if k.conn != nil && !k.lost {
+		k.flush()
+	}
 	r.mu.Lock()
 	k.gone = true
 	r.links = slices.DeleteFunc(r.links, func(other *link) bool { return other == k })

@@ -25,14 +25,9 @@ type piece struct {
 	page *[protocol.GroupSize]byte // from the pool, under data; nil: data lies in the inbox
 }
 
-// newPiece says where the body's next group goes: nowhere if it is in the inbox already, to the store's file if the kernel
-// can move it there, else to memory.
+// newPiece says where the body's next group goes: to the store's file if the kernel can move it there, else to memory.
 func (b *body) newPiece(at int) piece {
 	p := piece{at: at, size: int(min(b.rest, protocol.GroupSize))}
-	if early := b.link.in.unread(); len(b.Values) == 1 && len(early) >= p.size {
-		p.data = early[:p.size]
-		return p
-	}
 	if b.bare != nil {
 		p.file = b.sink.File(b.group(at))
 	}

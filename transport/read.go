@@ -10,6 +10,7 @@ import (
 // inbox is what a link has brought and nobody has used yet. It grows by what arrives, never by what is claimed.
 type inbox struct {
 	page     *[pageSize]byte // from the pool; nil: outgrown, or never needed
+	wide     *smallBuffer    // the same for many small bodies
 	buf      []byte
 	from, to int
 }
@@ -36,11 +37,25 @@ func (in *inbox) space() []byte {
 	return in.buf[in.to:]
 }
 
+// widen makes room for small bodies, many at once.
+func (in *inbox) widen() {
+	if len(in.buf) >= len(smallBuffer{}) {
+		return
+	}
+	wide := smallBuffers.Get().(*smallBuffer)
+	to := copy(wide[:], in.unread())
+	in.free()
+	in.wide, in.buf, in.from, in.to = wide, wide[:], 0, to
+}
+
 func (in *inbox) free() {
 	if in.page != nil {
 		pages.Put(in.page)
 	}
-	in.page, in.buf = nil, nil
+	if in.wide != nil {
+		smallBuffers.Put(in.wide)
+	}
+	in.page, in.wide, in.buf = nil, nil, nil
 }
 
 // read obeys the commands to the link's reader, one after the other, until the link is hung up.

@@ -70,7 +70,11 @@ func (k *link) receive(c command) letter {
 // judged. The error is the link's.
 func (b *body) takeAll() error {
 	if len(b.Values) == 1 {
-		p, err := b.take(0)
+		take := b.takeSmall
+		if b.Length > smallBody {
+			take = func() (piece, error) { return b.take(0) }
+		}
+		p, err := take()
 		b.judge(p, err)
 		return err
 	}
@@ -119,6 +123,28 @@ func (b *body) take(at int) (piece, error) {
 			return p, err
 		}
 	}
+	return p, nil
+}
+
+// takeSmall takes a small body in, with what comes behind it: of many small ones many come in one read.
+func (b *body) takeSmall() (piece, error) {
+	in, size := &b.link.in, int(b.Length)
+	if have := len(in.unread()); have < size {
+		b.moved(have)
+		in.widen()
+	}
+	for len(in.unread()) < size {
+		b.link.conn.SetReadDeadline(time.Now().Add(bodyTick))
+		n, err := b.link.conn.Read(in.space())
+		in.to += n
+		b.moved(min(n, int(b.rest)))
+		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) && len(in.unread()) < size {
+			return piece{}, err
+		}
+	}
+	b.moved(int(b.rest)) // what had come before it was asked for
+	p := piece{size: size, data: in.unread()[:size]}
+	in.from += size
 	return p, nil
 }
 

@@ -91,6 +91,7 @@ func (r *run) work() {
 
 // step has one letter judged by the machine and carries out what it asks for. It reports the machine's end.
 func (r *run) step(l letter) bool {
+	defer r.flush()
 	if l.from != nil && !l.from.admit(&l) {
 		return false
 	}

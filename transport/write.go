@@ -12,6 +12,29 @@ var pages = sync.Pool{New: func() any { return new([pageSize]byte) }}
 
 const pageSize = 4 << 10
 
+// outbox is what a link has to say and has not been written yet. What a machine says in one step goes out in one write.
+type outbox struct {
+	page *[pageSize]byte // from the pool; nil: nothing, or outgrown
+	buf  []byte
+}
+
+func (o *outbox) add(m protocol.Message) {
+	if o.buf == nil {
+		o.page = pages.Get().(*[pageSize]byte)
+		o.buf = o.page[:0]
+	}
+	if o.buf = protocol.Append(o.buf, m); len(o.buf) > pageSize {
+		o.giveBack() // it has been copied elsewhere
+	}
+}
+
+func (o *outbox) giveBack() {
+	if o.page != nil {
+		pages.Put(o.page)
+		o.page = nil
+	}
+}
+
 // write carries out Send, SendBody and HalfClose in their order: while a body is on its way the others wait.
 func (k *link) write(e roles.Effect) {
 	if k.gone || k.lost {
@@ -23,13 +46,10 @@ func (k *link) write(e roles.Effect) {
 	}
 	switch e := e.(type) {
 	case roles.Send:
-		k.flush()
-		if content, is := e.Message.(*protocol.Content); is && 0 < content.Length && content.Length <= smallBody {
-			k.head = protocol.Append(k.head, content)
-			k.trace(Event{What: SentMessage, Message: content})
-			return
+		if k.out.add(e.Message); len(k.out.buf) > smallBody {
+			k.flush()
 		}
-		k.send(e.Message)
+		k.trace(Event{What: SentMessage, Message: e.Message})
 	case roles.SendBody:
 		k.sendBody(e)
 	case roles.HalfClose:
@@ -49,27 +69,25 @@ func (k *link) release() {
 	}
 }
 
-// flush writes the head of a body that does not come.
+// flush writes what is to be said.
 func (k *link) flush() {
-	if len(k.head) > 0 {
-		k.put(k.head)
-		k.head = nil
+	if len(k.out.buf) == 0 {
+		return
 	}
-}
-
-func (k *link) send(m protocol.Message) {
-	page := pages.Get().(*[pageSize]byte)
-	defer pages.Put(page)
-	if k.put(protocol.Append(page[:0], m)) {
-		k.trace(Event{What: SentMessage, Message: m})
-	}
-}
-
-func (k *link) put(frame []byte) bool {
 	k.conn.SetWriteDeadline(writeBy())
-	if _, err := k.conn.Write(frame); err != nil {
+	_, err := k.conn.Write(k.out.buf)
+	k.out.giveBack()
+	k.out.buf = nil
+	if err != nil {
 		k.run.post(k.lose(err))
-		return false
 	}
-	return true
+}
+
+// flush writes what all links have to say.
+func (r *run) flush() {
+	for _, k := range r.links {
+		if !k.lost {
+			k.flush()
+		}
+	}
 }

@@ -173,12 +173,15 @@ func (h *Haul) answer(a Hauled) {
 	h.Do(roles.Report{Outcome: a})
 }
 
-// done takes the first of those asked for off, and asks for others. It reports whether any is awaited.
+// done takes the first of those asked for off, and asks for others, many at once when half of those that may be under way
+// are. It reports whether any is awaited.
 func (h *Haul) done() bool {
 	h.bytes -= h.items[h.asked[0]].Size
 	h.asked = append(h.asked[:0], h.asked[1:]...)
 	h.hashed = hashing{}
-	h.ask()
+	if len(h.asked) <= protocol.MaxHaul/2 {
+		h.ask()
+	}
 	return len(h.asked) > 0
 }
 

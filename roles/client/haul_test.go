@@ -106,15 +106,23 @@ func TestABodyGoesToItsItem(t *testing.T) {
 	t.Error("no body is received")
 }
 
-// TestOnlySoManyFilesAreAskedForAhead: MaxHaul of them, and MaxHaulBytes.
+// TestOnlySoManyFilesAreAskedForAhead: MaxHaul of them, and MaxHaulBytes. The next ones are asked for together, when half
+// of these have come.
 func TestOnlySoManyFilesAreAskedForAhead(t *testing.T) {
 	items, all := wares(100, 10), []int{}
 	for i := range protocol.MaxHaul {
 		all = append(all, i)
 	}
 	s := hauling(t, items, all...)
-	follows(s, items, 0, protocol.MaxHaul)
-	s.Hear(0, refusal(protocol.NotFound), "Asking", append(append([]string{"report hauled"}, orders(items, protocol.MaxHaul+1)...), "hear 0")...)
+	half, next := protocol.MaxHaul/2, []int{}
+	for item := range half - 1 {
+		follows(s, items, item)
+	}
+	for item := range half {
+		next = append(next, protocol.MaxHaul+item)
+	}
+	follows(s, items, half-1, next...)
+	s.Hear(0, refusal(protocol.NotFound), "Asking", "report hauled", "hear 0")
 
 	large := wares(20, protocol.GroupSize)
 	s = hauling(t, large, all[:protocol.MaxHaulBytes/protocol.GroupSize]...)

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+	"strings"
+)
+
+// measure is something that the table has one or more rows about.
+type measure struct {
+	name  string // what -only picks
+	about string
+	run   func(context.Context, *lab) ([]row, error)
+}
+
+// The measures, in the order of the table.
+var measures = []measure{
+	{"fetch", "a large file to a file, from one node", measureFetch},
+	{"memory", "a larger file, to see whether memory grows", measureMemory},
+	{"disk", "a large file to a disk, until it is safe there", measureDisk},
+	{"many", "many small files into a folder", measureMany},
+	{"first", "the first byte of a very large file", measureFirst},
+	{"restart", "a node that starts again over many files", measureRestart},
+	{"locate", "a name among many at the relay, and their memory", measureLocate},
+}
+
+func names() string {
+	var all []string
+	for _, m := range measures {
+		all = append(all, m.name)
+	}
+	return strings.Join(all, ", ")
+}

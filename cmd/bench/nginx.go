@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// web is an nginx that serves a folder.
+type web struct {
+	*server
+	at string // host:port
+}
+
+const nginxConfig = `daemon off;
+%[1]sworker_processes auto;
+pid %[2]s/pid;
+error_log %[2]s/error.log;
+events { worker_connections 1024; }
+http {
+	access_log off;
+	sendfile on;
+	tcp_nopush on;
+	default_type application/octet-stream;
+	keepalive_requests 100000000;
+	client_body_temp_path %[2]s/body;
+	proxy_temp_path %[2]s/proxy;
+	fastcgi_temp_path %[2]s/fastcgi;
+	uwsgi_temp_path %[2]s/uwsgi;
+	scgi_temp_path %[2]s/scgi;
+	server {
+		listen %[3]s;
+		root "%[4]s";
+	}
+}
+`
+
+// findProgram returns where a program is, looking also where administrators' programs are.
+func findProgram(name string) string {
+	for _, at := range []string{name, filepath.Join("/usr/sbin", name), filepath.Join("/usr/local/sbin", name)} {
+		if path, err := exec.LookPath(at); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+// startWeb starts an nginx over a folder, or returns nil if there is none here.
+func (l *lab) startWeb(ctx context.Context, root string) (*web, error) {
+	path := findProgram("nginx")
+	if path == "" {
+		l.missing("nginx")
+		return nil, nil
+	}
+	dir, err := l.scratch("nginx")
+	if err != nil {
+		return nil, err
+	}
+	at, err := freePort(ctx)
+	if err != nil {
+		return nil, err
+	}
+	user := ""
+	if os.Geteuid() == 0 {
+		user = "user root;\n" // another could not read the folder
+	}
+	config := filepath.Join(dir, "nginx.conf")
+	if err := os.WriteFile(config, fmt.Appendf(nil, nginxConfig, user, dir, at, root), 0o644); err != nil {
+		return nil, err
+	}
+	s, _, err := serve(ctx, "", path, "-p", dir, "-c", config, "-e", filepath.Join(dir, "error.log"))
+	if err != nil {
+		return nil, err
+	}
+	if err := s.answers(ctx, at); err != nil {
+		return nil, err
+	}
+	return &web{s, at}, nil
+}
+
+func (w *web) url(name string) string { return "http://" + w.at + "/" + name }
+
+// freePort returns an address on loopback at which nobody listens at the moment.
+func freePort(ctx context.Context) (string, error) {
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}
+
+// answers waits until the server accepts at an address, and stops it if it does not.
+func (s *server) answers(ctx context.Context, at string) error {
+	ctx, cancel := context.WithTimeout(ctx, stopWait)
+	defer cancel()
+	again := time.NewTicker(10 * time.Millisecond)
+	defer again.Stop()
+	for {
+		var dialer net.Dialer
+		if conn, err := dialer.DialContext(ctx, "tcp", at); err == nil {
+			return conn.Close()
+		}
+		select {
+		case <-again.C:
+		case <-s.ended:
+			return s.said.explain(s.Path, fmt.Errorf("it ended before it answered: %v", s.err))
+		case <-ctx.Done():
+			s.stop()
+			return s.said.explain(s.Path, fmt.Errorf("it does not answer: %w", ctx.Err()))
+		}
+	}
+}
+
+// curl is where curl is, or nothing.
+func (l *lab) curl() string {
+	path := findProgram("curl")
+	if path == "" {
+		l.missing("curl")
+	}
+	return path
+}
+
+// version returns the first line of what a program says of itself, up to its number.
+func version(ctx context.Context, path, flag string) string {
+	out, _ := exec.CommandContext(ctx, path, flag).CombinedOutput()
+	line, _, _ := strings.Cut(string(out), "\n")
+	words := strings.Fields(strings.ReplaceAll(strings.TrimPrefix(line, "nginx version: "), "/", " "))
+	for i, word := range words {
+		if word[0] >= '0' && word[0] <= '9' {
+			return words[0] + " " + words[i]
+		}
+	}
+	return filepath.Base(path)
+}

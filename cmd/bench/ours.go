@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// build builds our programs.
+func build(ctx context.Context, to string) error {
+	command, said := newCommand(ctx, "go", "build", "-o", to+string(os.PathSeparator),
+		"github.com/relaypeer/relaypeer/cmd/relay-server",
+		"github.com/relaypeer/relaypeer/cmd/peer-node",
+		"github.com/relaypeer/relaypeer/cmd/peer-client")
+	if err := os.MkdirAll(to, 0o755); err != nil {
+		return err
+	}
+	if err := command.Run(); err != nil {
+		if errors.Is(err, exec.ErrNotFound) {
+			return fmt.Errorf("building our programs needs Go: %w", err)
+		}
+		return said.explain("go build", err)
+	}
+	return nil
+}
+
+// crew is a relay and one node that shares a folder.
+type crew struct {
+	lab        *lab
+	relay      *server
+	host, port string // the relay's
+	folder     string
+	node       *server // nil: none is running
+	at         string  // where the node listens
+}
+
+// startCrew starts a relay, and a node over a folder that then has hashed and published so many files.
+func (l *lab) startCrew(ctx context.Context, folder string, files int) (*crew, error) {
+	relay, at, err := serve(ctx, "ready ", l.program("relay-server"), "--log-level", "warn", "--host", "127.0.0.1", "0")
+	if err != nil {
+		return nil, err
+	}
+	c := &crew{lab: l, relay: relay, folder: folder}
+	if c.host, c.port, err = net.SplitHostPort(at); err != nil {
+		return nil, errors.Join(err, c.stop())
+	}
+	if err := c.startNode(ctx); err != nil {
+		return nil, errors.Join(err, c.stop())
+	}
+	if err := c.indexed(ctx, files); err != nil {
+		return nil, errors.Join(err, c.stop())
+	}
+	return c, nil
+}
+
+// startNode starts the node, and returns when it is ready. What it knows of its files lies beside its folder.
+func (c *crew) startNode(ctx context.Context) error {
+	node, at, err := serve(ctx, "ready ", c.lab.program("peer-node"), "--log-level", "warn", "--listen", "127.0.0.1:0",
+		"--share", c.folder, "--index", filepath.Clean(c.folder)+".index", c.host, c.port)
+	if err != nil {
+		return err
+	}
+	if _, err := netip.ParseAddrPort(at); err != nil {
+		return errors.Join(fmt.Errorf("peer-node is ready at %q: %w", at, err), node.stop())
+	}
+	c.node, c.at = node, at
+	return nil
+}
+
+func (c *crew) stopNode() error {
+	if c.node == nil {
+		return nil
+	}
+	node := c.node
+	c.node = nil
+	return node.stop()
+}
+
+// stop ends the node, so that it can say goodbye, and then the relay.
+func (c *crew) stop() error { return errors.Join(c.stopNode(), c.relay.stop()) }
+
+// fetch has peer-client fetch to a file or folder. The CPU time is that of client and node together.
+func (c *crew) fetch(ctx context.Context, target string, flagsAndNames ...string) (sample, error) {
+	args := append([]string{c.host, c.port, "--log-level", "warn", "-o", target}, flagsAndNames...)
+	also := spent(c.node)
+	s, err := finish(ctx, c.lab.program("peer-client"), args...)
+	s.cpu += also()
+	return s, err
+}
