@@ -23,8 +23,8 @@ func naive(pattern, name []string) bool {
 }
 
 func TestMatchIsWhatTryingEverythingFinds(t *testing.T) {
-	parts := rapid.SliceOfN(rapid.SampledFrom([]string{"**", "*", "a", "b", "a*", "?", "[a-b]", "ab", `\a`}), 1, 6)
-	names := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "ab", "c", "*"}), 1, 7)
+	parts := rapid.SliceOfN(rapid.SampledFrom([]string{"**", "*", "a", "b", "a*", "?", "[a-b]", "ab", `\a`, "*a*b", "[^a]?", `[\*é]`, "é*", "a**"}), 1, 6)
+	names := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "ab", "c", "*", "é", "éa", "aab", "cé", "abab"}), 1, 7)
 	rapid.Check(t, func(t *rapid.T) {
 		pattern, name := parts.Draw(t, "pattern"), names.Draw(t, "name")
 		got := Match(strings.Join(pattern, "/"), strings.Join(name, "/"))
@@ -41,6 +41,27 @@ func BenchmarkMatchAtItsWorst(b *testing.B) {
 	for b.Loop() {
 		if Match(pattern, name) {
 			b.Fatal("it matches")
+		}
+	}
+}
+
+// TestStepsAreBounded: a match takes no more than a small multiple of what pattern and name have, multiplied.
+func TestStepsAreBounded(t *testing.T) {
+	long := strings.Repeat("a", MaxComponent)
+	for _, c := range []struct{ pattern, name string }{
+		{strings.Repeat("**/a/", 200) + "b", strings.Repeat("a/", 511) + "a"},
+		{"**/" + strings.Repeat("a/", 256) + "b", strings.Repeat("a/", 511) + "a"},
+		{strings.Repeat("*a", 127) + "b", long},
+		{"*" + strings.Repeat("a", 127) + "b", long},
+		{"**/*" + strings.Repeat("[a-z]", 200) + "b", strings.Repeat(long+"/", 3) + long},
+		{"*[" + strings.Repeat("b", 1000) + "]c", long},
+	} {
+		if CheckPattern(c.pattern) != nil || CheckName(c.name) != nil {
+			t.Fatalf("%.20s or %.20s is refused", c.pattern, c.name)
+		}
+		p := NewPattern(c.pattern)
+		if most := 4 * len(c.pattern) * len(c.name); p.Match([]byte(c.name)) || p.Steps > most {
+			t.Errorf("%.20s takes %d steps, want at most %d", c.pattern, p.Steps, most)
 		}
 	}
 }
