@@ -42,6 +42,12 @@ type actor struct {
 	errand *errand
 	told   time.Duration // when it was asked to stop
 	asked  bool          // whether it was
+
+	room struct { // where the slices begin: most actors need no more
+		ends   [2]*end
+		timers [2]timer
+		moves  [4]roles.Transition
+	}
 }
 
 // timer is one of a machine's timers.
@@ -59,6 +65,7 @@ type watchable interface {
 
 func (w *World) addActor(p *process, kind machineKind, m roles.Machine) *actor {
 	a := &actor{id: len(w.actors), kind: kind, proc: p, machine: m, bare: m}
+	a.ends, a.timers, a.moves = a.room.ends[:0], a.room.timers[:0], a.room.moves[:0]
 	w.actors = append(w.actors, a)
 	p.actors = append(p.actors, a)
 	if bare, is := m.(watchable); is {

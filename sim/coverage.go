@@ -36,6 +36,8 @@ const (
 	WrongGroup       Counter = "a group that was not what the tree says"
 	Resumed          Counter = "a fetch went on with what an earlier one had"
 	FalseClaim       Counter = "a journal claimed a group that was not there"
+	FalseLeftovers   Counter = "what an earlier try left was not what it said, and was dropped"
+	AlreadyThere     Counter = "a file that was wanted stood in its place already"
 	TwoSources       Counter = "a file came from two nodes at once"
 	OtherVariant     Counter = "a fetch turned to another content of its name"
 	OtherThere       Counter = "something else was there where a file was to go"
@@ -51,7 +53,7 @@ const (
 var Counters = []Counter{
 	StaleRing, TurnedAway, ResetInFrame, EndInFrame, EndInBody, UnreadClose, SpoiledBody, ChangedMidway, ExpiredLease,
 	StaleLeave, StaleRegister, Returned, Displaced, OldCursor, SecondNode, StaleEntry, Cut, LargeFile,
-	WaitedForHash, WrongGroup, Resumed, FalseClaim, TwoSources, OtherVariant, OtherThere, Mirrored, ToldHolders, LeftOut, Resynced, WentOn, TooMuchPublished,
+	WaitedForHash, WrongGroup, Resumed, FalseClaim, FalseLeftovers, AlreadyThere, TwoSources, OtherVariant, OtherThere, Mirrored, ToldHolders, LeftOut, Resynced, WentOn, TooMuchPublished,
 }
 
 // cellKey is a cell of a table that has no row: a kind of message that a state does not allow.

@@ -27,24 +27,22 @@ type journal struct {
 	before *journal // what stood in its place, and may come back in parts when the power fails; nil: nothing
 }
 
-// claim is a group's value as the journal has it, tied to the content that it is of: one that outlives its header must
-// not be believed under another. The zero value claims nothing.
-type claim struct {
-	value, of protocol.Hash
-}
+// claim is a group's value as the journal has it. The zero value claims nothing.
+type claim struct{ value protocol.Hash }
 
 func (j *journal) set(g uint64, value protocol.Hash) {
 	for uint64(len(j.claims)) <= g {
 		j.claims = append(j.claims, claim{})
 	}
-	j.claims[g] = claim{value, j.hash}
+	j.claims[g] = claim{value}
 }
 
 // store is an item of an errand, and where it goes.
 type store struct {
 	*landing
-	hash protocol.Hash
-	size uint64
+	hash   protocol.Hash
+	size   uint64
+	placed bool // the content stands under the name already
 }
 
 // store returns where an item of the actor's goes, or nil.
@@ -133,11 +131,18 @@ func (w *World) makeReady(a *actor, want roles.OpenStore) {
 	for len(a.errand.stores) <= want.Item {
 		a.errand.stores = append(a.errand.stores, nil)
 	}
-	a.errand.stores[want.Item] = &store{t, want.Hash, want.Size}
+	a.errand.stores[want.Item] = &store{landing: t, hash: want.Hash, size: want.Size}
 	ready := roles.StoreReady{Item: want.Item}
-	if t.part != nil && t.journal != nil && t.journal.hash == want.Hash && t.journal.size == want.Size {
+	switch {
+	case t.part != nil && t.journal != nil && t.journal.hash == want.Hash && t.journal.size == want.Size:
 		ready.Has = w.reclaim(a, t)
-	} else {
+	case w.there(t, want):
+		w.coverage.sometimes(AlreadyThere)
+		a.errand.stores[want.Item].placed = true
+		for g := range protocol.Groups(want.Size) {
+			ready.Has.Add(g)
+		}
+	default:
 		ready.Other = t.part != nil && t.part.size() > 0
 		if !w.startAnew(a, t, want) {
 			return
@@ -147,9 +152,17 @@ func (w *World) makeReady(a *actor, want roles.OpenStore) {
 	w.tell(a, ready)
 }
 
+// there reports whether what stands under the name is the content that is wanted.
+func (w *World) there(t *landing, want roles.OpenStore) bool {
+	if t.final == nil || t.final.size() != want.Size || want.Size == 0 {
+		return false
+	}
+	id := t.final.identity(w)
+	return id != nil && id.hash == want.Hash
+}
+
 // reclaim holds a journal's claims against the part's bytes, and forgets those that do not hold.
 func (w *World) reclaim(a *actor, t *landing) (has roles.Groups) {
-	unbound := w.planted(func(p *Plant) bool { return p.Unbound })
 	for g := range uint64(len(t.journal.claims)) {
 		c := &t.journal.claims[g]
 		if c.value.IsZero() || g >= protocol.Groups(t.journal.size) {
@@ -157,7 +170,7 @@ func (w *World) reclaim(a *actor, t *landing) (has roles.Groups) {
 		}
 		length := groupLength(t.journal.size, g)
 		bytes := t.part.gather(g*group, g*group+length)
-		holds := bytes.size == length && (c.of == t.journal.hash || unbound) && bytes.valued(g, t.journal.size <= group, c.value)
+		holds := bytes.size == length && bytes.valued(g, t.journal.size <= group, c.value)
 		holds = holds || w.planted(func(p *Plant) bool { return p.Credulous })
 		if !holds {
 			w.coverage.sometimes(FalseClaim)
@@ -181,17 +194,11 @@ func (w *World) startAnew(a *actor, t *landing, want roles.OpenStore) bool {
 	if t.journal != nil {
 		fresh.before = &journal{hash: t.journal.hash, size: t.journal.size, claims: t.journal.claims}
 	}
-	for _, step := range []func(){
+	return w.diskDoes(a.proc,
 		func() { t.journal = fresh },
 		func() { t.part = &grown{before: t.part.without()} },
 		func() { fresh.hash, fresh.size = want.Hash, want.Size },
-	} {
-		if !w.diskOp(a.proc) {
-			return false
-		}
-		step()
-	}
-	return true
+	)
 }
 
 // writePart puts bytes that have come into a part file.
@@ -209,25 +216,4 @@ func (w *World) verified(a *actor, s *store, g uint64, value protocol.Hash) {
 	if w.planted(func(p *Plant) bool { return p.Early }) {
 		s.final = s.part
 	}
-}
-
-// keep puts a whole part under its name, and reports whether that went well: the process may be ended in the midst of it.
-func (w *World) keep(a *actor, s *store) bool {
-	steps := []func(){
-		func() { s.part.sync() },
-		func() { s.before, s.final, s.part, s.renamed = s.final, s.part, nil, true },
-		func() { s.renamed, s.before = false, nil },
-		func() { s.journal = nil },
-	}
-	if w.planted(func(p *Plant) bool { return p.Unsynced }) {
-		steps[0] = func() {}
-	}
-	for _, step := range steps {
-		if !w.diskOp(a.proc) {
-			return false
-		}
-		step()
-	}
-	s.user = nil
-	return true
 }

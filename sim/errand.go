@@ -130,7 +130,7 @@ func (w *World) load(r *errand, to *host) {
 func (w *World) landItem(a *actor, item *client.Wanted) *store {
 	t := a.proc.host.landing(item.Name, a)
 	t.user, t.part, t.journal, t.wanted = a, &grown{}, nil, append(t.wanted, item.Hash)
-	return &store{t, item.Hash, item.Size}
+	return &store{landing: t, hash: item.Hash, size: item.Size}
 }
 
 // resumeErrands begins again what the last process of a host did not finish.

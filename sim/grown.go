@@ -66,6 +66,20 @@ func (s *segment) follows(next *segment) bool {
 	return s.raw == nil && next.raw == nil && s.content == next.content && s.offset+uint64(s.size) == next.offset
 }
 
+// cut drops what is beyond a size.
+func (f *grown) cut(size uint64) {
+	for i := range f.extents {
+		if e := &f.extents[i]; e.end() > size {
+			if e.at < size {
+				e.segment, _ = e.split(int(size - e.at))
+				i++
+			}
+			f.extents = f.extents[:i]
+			return
+		}
+	}
+}
+
 // size returns where the file ends.
 func (f *grown) size() uint64 {
 	if n := len(f.extents); n > 0 {

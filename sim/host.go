@@ -33,6 +33,7 @@ type host struct {
 	plan     *NodePlan      // of a node
 	lie      Lie
 	off      bool
+	due      bool          // to be started, once what runs is over
 	busy     time.Duration // until when its uplink is taken
 	proc     *process
 	files    []shared   // of a node

@@ -10,7 +10,7 @@ import (
 
 const (
 	latency = time.Millisecond // one way, when nothing is wrong
-	window  = 2 << 20          // bytes that a connection holds in each direction until they are read
+	window  = 2<<20 + 16<<10   // bytes that a connection holds in each direction until they are read
 	piece   = 1 << 20          // bytes of a body that are passed on at once
 	crumb   = 64 << 10         // the same on a slow path
 )

@@ -18,7 +18,7 @@ type Plant struct {
 	Credulous bool // what a journal claims is not held against the part's bytes
 	Early     bool // a part takes its name before it is whole
 	Unsynced  bool // a part takes its name before its bytes outlive a power loss
-	Unbound   bool // a claim is believed under whatever content's header it stands
+	Unproven  bool // what an earlier try left is not held against the hash before it takes its name
 	Stale     bool // a node serves a file under the hash that it had before it changed
 }
 

@@ -15,7 +15,7 @@ var contentBugs = []planted{
 	{"a journal is believed without a look at the bytes", Plant{Credulous: true}, []ID{S1, S11}, "a power loss", "", cutOff},
 	{"a part takes its name before it is whole", Plant{Early: true}, []ID{S11, S1}, "a client that is killed", KillWriting, nil},
 	{"a part takes its name before it outlives a power loss", Plant{Unsynced: true}, []ID{S11}, "a power loss", PowerLoss, nil},
-	{"a claim is believed under another content's header", Plant{Unbound: true}, []ID{S1, S11, S13, L3}, "a power loss between two contents", "", twoContents},
+	{"what an earlier try left is not proven", Plant{Unproven: true}, []ID{S1, S11, S13, L3}, "a power loss between two contents", "", betweenContents},
 	{"a file is served under the hash that it had", Plant{Stale: true}, []ID{S13, L3, L1}, "a file that changes", FileChange, nil},
 	{"a node does not say that its file changed", around(uploadKind, func(b *bugged) {
 		b.before = func(in roles.Input) roles.Input {
@@ -98,20 +98,6 @@ var contentBugs = []planted{
 			return in
 		}
 	}), []ID{L1}, "a node that hashes and gets no further", "", nil},
-}
-
-// twoContents is a fetch that is killed, goes on when the file is another, and is cut off when that has begun.
-func twoContents(seed uint64) *Scenario {
-	return &Scenario{
-		Seed: seed, Heal: 40 * time.Second, Clients: 1,
-		Nodes: []NodePlan{{ID: 0, Files: []FilePlan{{"large", 1, 4 * group}}}},
-		Ops:   []Op{{At: time.Second, Do: DoFetch, Who: "c0", Name: "large"}},
-		Faults: []Fault{
-			{Class: KillWriting, At: time.Second, For: 2 * time.Second, Who: "c0", N: 9},
-			{Class: FileReplace, At: 2 * time.Second, Who: "n0", Name: "large"},
-			{Class: CutWriting, At: 2500 * time.Millisecond, For: 2 * time.Second, Who: "c0", N: 5},
-		},
-	}
 }
 
 // cutOff is a fetch whose client loses its power.

@@ -93,8 +93,12 @@ func (c *checks) delivered(r *errand, is *client.Result) {
 		return
 	}
 	s := r.stores[0]
-	if !c.w.keep(r.actor, s) {
+	switch done, well := c.w.keep(r.actor, s); {
+	case !done:
 		r.result = nil // the process is ended in the midst of it
+		return
+	case !well:
+		r.result.Outcome = client.DiskFailed // as the user hears it
 		return
 	}
 	c.s1(r, is, s.final)
@@ -201,7 +205,7 @@ func (c *checks) hauled(r *errand, is *client.Hauled) {
 		c.fail(S1, "item %d of a haul by %s is said to be there, and is not", is.Item, r.op.Who)
 		return
 	}
-	if !c.w.keep(r.actor, s) {
+	if done, _ := c.w.keep(r.actor, s); !done {
 		return
 	}
 	if id := s.final.identity(c.w); id == nil || id.hash != r.wanted[is.Item].Hash {

@@ -155,7 +155,7 @@ func (w *World) abort(h *host) {
 
 // restart starts a host's program, after the one that is ending, if any.
 func (w *World) restart(h *host) {
-	if h.proc != nil && h.proc.stopping {
+	if h.due = h.proc != nil && h.proc.stopping; h.due {
 		w.after(time.Second, func() { w.restart(h) })
 		return
 	}

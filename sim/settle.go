@@ -41,7 +41,7 @@ func (w *World) probe() {
 	h := w.byName["probe"]
 	var probes []*errand
 	for _, name := range append(w.scenario.names(), missingName) {
-		op := Op{At: w.now, Do: DoFetch, Who: h.name, Name: name}
+		op := Op{At: w.now, Do: DoFetch, Who: h.name, Name: name, Sources: int(w.scenario.Seed+uint64(len(probes))) % 4}
 		probes = append(probes, w.errandOf(h, op, 0))
 		if op.Do = DoLocate; protocol.CheckName(name) == nil && !w.hasty {
 			probes = append(probes, w.errandOf(h, op, 0))
@@ -75,7 +75,7 @@ func (w *World) wait(most time.Duration) {
 func (w *World) serving() bool {
 	for _, h := range w.hosts {
 		p := h.proc
-		if p != nil && (p.stopping || p.member != nil && !p.member.over() && p.member.state != string(node.Leased) && w.relay.lie == Honest) {
+		if h.due || p != nil && (p.stopping || p.member != nil && !p.member.over() && p.member.state != string(node.Leased) && w.relay.lie == Honest) {
 			return true
 		}
 	}

@@ -35,6 +35,9 @@ func Stories() []*Scenario {
 		hauling(Fault{Class: StallReader, At: 2004500 * time.Microsecond, For: at(30), Who: "n0"}, Fault{Class: Crash, At: at(3), Who: "n0"}),
 		// Dead nodes among those that are listed, and no patience with them.
 		impatience(1), impatience(2), impatience(3),
+		// A client that loses its power between two contents of one name, by luck so that what the journal claims of the
+		// first stands under the header of the second.
+		betweenContents(1), betweenContents(13), betweenContents(28),
 		// Others who have all that a node was asked for when that one sends what is wrong, and then nothing more.
 		overtaken(),
 		// A file so large that its tree comes in several parts.
@@ -116,6 +119,20 @@ func impatience(seed uint64) *Scenario {
 	s.Seed, s.Ops = seed, s.Ops[1:2]
 	s.Faults = append(s.Faults, Fault{Class: Slow, Who: "c1", For: 50 * time.Second, N: 1 << 20})
 	return s
+}
+
+// betweenContents is a fetch that is killed, goes on when the file is another, and is cut off when that has begun.
+func betweenContents(seed uint64) *Scenario {
+	return &Scenario{
+		Seed: seed, Heal: 40 * time.Second, Clients: 1,
+		Nodes: []NodePlan{{ID: 0, Files: []FilePlan{{"large", 1, 4 * group}}}},
+		Ops:   []Op{{At: time.Second, Do: DoFetch, Who: "c0", Name: "large"}},
+		Faults: []Fault{
+			{Class: KillWriting, At: time.Second, For: 2 * time.Second, Who: "c0", N: 9},
+			{Class: FileReplace, At: 2 * time.Second, Who: "n0", Name: "large"},
+			{Class: CutWriting, At: 2500 * time.Millisecond, For: 2 * time.Second, Who: "c0", N: 5},
+		},
+	}
 }
 
 func overtaken() *Scenario {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles/client"
 )
 
@@ -76,5 +77,47 @@ func TestAPopularFileSpreads(t *testing.T) {
 		nodes, size>>20, up>>20, times[len(times)/2], times[len(times)-1], last-first, alone, served, w.events)
 	if slowest := times[len(times)-1]; slowest > alone/4 {
 		t.Errorf("the slowest waited for %v", slowest)
+	}
+}
+
+// fetched runs a scenario and returns how long its fetch took.
+func fetched(t *testing.T, s *Scenario) time.Duration {
+	t.Helper()
+	w := newWorld(s, NewSeeded(s.Seed))
+	w.build()
+	w.until(s.Heal)
+	if w.check.failed() {
+		t.Fatal(w.check.violation)
+	}
+	r := w.errands[0]
+	if r.result == nil || r.result.Outcome != client.Fetched {
+		t.Fatalf("the fetch is %s: %+v", r.actor.state, r.result)
+	}
+	return r.done - r.started
+}
+
+// TestASlowNodeIsNotWaitedForWhereThereAreOthers: with several sources a node that stalls is overtaken, and one that is
+// dead costs its dialling in parallel to the rest; in the reference mode each is waited for.
+func TestASlowNodeIsNotWaitedForWhereThereAreOthers(t *testing.T) {
+	for what, spoil := range map[string]func(s *Scenario){
+		"falls silent": func(s *Scenario) { s.Nodes[0].Lie, s.Nodes[0].Quiet = "asking silence", false },
+		"is dead": func(s *Scenario) {
+			s.Nodes[0].Quiet = false
+			s.Faults = []Fault{{Class: PowerLoss, At: 900 * time.Millisecond, For: 50 * time.Second, Who: "n0"}}
+		},
+	} {
+		var worst [2]time.Duration
+		for seed := range uint64(20) { // whether it comes first is luck
+			for i, op := range LargeScenario().Ops[:2] {
+				s := LargeScenario()
+				s.Seed, s.Ops = seed, []Op{op}
+				spoil(s)
+				worst[i] = max(worst[i], fetched(t, s))
+			}
+		}
+		t.Logf("a node that %s: %v with one source at a time, %v with three", what, worst[0], worst[1])
+		if worst[0] < protocol.DialTimeout || worst[1] > 2*protocol.DialPatience {
+			t.Errorf("a node that %s costs %v with one source at a time, %v with three", what, worst[0], worst[1])
+		}
 	}
 }

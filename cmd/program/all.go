@@ -73,7 +73,8 @@ func (e *errand) fill(ctx context.Context, picks []pick, to *target, tally *tall
 			tally.files++
 			tally.bytes += t.size
 		case t.failed.Code == ExitNobodyHas && t.hash.IsZero() && protocol.IsPattern(t.name):
-			tally.fail(t.name, &Failure{ExitNobodyHas, fmt.Sprintf("no published name matches %q, and no node has a file of that very name", said(t.name))})
+			tally.fail(t.name, &Failure{ExitNobodyHas,
+				fmt.Sprintf("no published name matches %q, and no node has a file of that very name", said(t.name))})
 		default:
 			tally.fail(t.name, t.failed)
 		}
@@ -126,7 +127,10 @@ func (t *tally) told() {
 // sum says what it came to in all, and returns the first failure.
 func (t *tally) sum(ctx context.Context) error {
 	t.told()
-	line := fmt.Sprintf("%s fetched, %s", files(t.files), paceText(t.bytes, time.Since(t.since)))
+	line := files(t.files) + " fetched"
+	if t.files > 0 {
+		line += ", " + paceText(t.bytes, time.Since(t.since))
+	}
 	if t.here > 0 {
 		line += fmt.Sprintf("; %s here already", files(t.here))
 	}

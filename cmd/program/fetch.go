@@ -62,7 +62,8 @@ func (e *errand) named(ctx context.Context, wish client.Wish, to *target) error 
 	case to.folder():
 		return e.all(ctx, []resolved{{arg: wish.Name, picks: below, folder: true}}, to)
 	}
-	return &Failure{ExitNobodyHas, fmt.Sprintf("%q is a folder with %s: -o DIR/ gets all of it", said(wish.Name), count(len(below), "file", "files"))}
+	return &Failure{ExitNobodyHas,
+		fmt.Sprintf("%q is a folder with %s: -o DIR/ gets all of it", said(wish.Name), count(len(below), "file", "files"))}
 }
 
 // inTurn prints several files one after the other. It goes on after a failure, and returns the first one.

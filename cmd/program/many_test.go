@@ -36,7 +36,7 @@ func TestPatternsFoldersAndSeveralNamesGoIntoAFolder(t *testing.T) {
 			if r.code != 0 || r.out != "" {
 				t.Errorf("%s: exit %d, printed %q: %s", c.args, r.code, r.out, r.err)
 			}
-			if n := strings.Count(c.files, "|") + 1; again && n > 1 && !strings.Contains(r.err, "0 files fetched, 0 bytes in ") {
+			if n := strings.Count(c.files, "|") + 1; again && n > 1 && !strings.Contains(r.err, "0 files fetched; ") {
 				t.Errorf("%s, a second time: %s", c.args, r.err)
 			} else if n > 1 && !again && !strings.Contains(r.err, fmt.Sprintf("%d files fetched, ", n)) {
 				t.Errorf("%s: %s", c.args, r.err)

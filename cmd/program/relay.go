@@ -78,7 +78,8 @@ func RelayCommand(stdout, stderr io.Writer) *cobra.Command {
 	flags.StringVar(&host, "host", "", "listen on this address only (default: all interfaces)")
 	flags.DurationVar(&r.Policy.TTL, "ttl", protocol.LeaseTTL, "how long a silent node stays listed")
 	flags.IntVar(&r.Policy.MaxLeases, "max-leases", protocol.MaxLeases, "nodes listed at once")
-	flags.IntVar(&r.Policy.MaxEntries, "max-entries", protocol.MaxEntries, "names kept of one node; one that publishes more counts as one that may have anything")
+	flags.IntVar(&r.Policy.MaxEntries, "max-entries", protocol.MaxEntries,
+		"names kept of one node; one that publishes more counts as one that may have anything")
 	flags.IntVar(&r.Policy.MaxIndex, "max-index", protocol.MaxIndex, "names kept of all nodes")
 	flags.IntVar(&r.Links, "max-links", protocol.MaxLinks, "connections at once")
 	flags.BoolVar(&r.Policy.AllowAdvertise, "allow-advertise", false, "let nodes be listed at another address than the one they come from")

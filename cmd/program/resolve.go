@@ -109,7 +109,8 @@ func (c Client) wholeHash(ctx context.Context, name, beginning string) (protocol
 	}
 	switch len(found) {
 	case 0:
-		return protocol.Hash{}, &Failure{ExitNobodyHas, fmt.Sprintf("no node has published %q with a hash that begins with %s", said(name), beginning)}
+		return protocol.Hash{}, &Failure{ExitNobodyHas,
+			fmt.Sprintf("no node has published %q with a hash that begins with %s", said(name), beginning)}
 	case 1:
 		return found[0], nil
 	}

@@ -25,10 +25,10 @@ func bytesText(n uint64) string {
 
 var units = []string{"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}
 
-// paceText shows what passed in some time: bytes, the time, and bytes a second.
+// paceText shows what passed in some time: bytes, the time, and, of more than a little, bytes a second.
 func paceText(n uint64, took time.Duration) string {
 	text := fmt.Sprintf("%s in %v", bytesText(n), roughly(took))
-	if seconds := took.Seconds(); n > 0 && seconds > 0 {
+	if seconds := took.Seconds(); n >= 1<<20 && seconds > 0 {
 		text += fmt.Sprintf(" (%s/s)", bytesText(uint64(float64(n)/seconds)))
 	}
 	return text

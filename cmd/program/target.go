@@ -100,7 +100,8 @@ type printer struct {
 	err   error
 }
 
-var errCommands = errors.New("the content has control characters and standard output is a terminal; use -o FILE, or -o - to print it all the same")
+var errCommands = errors.New(
+	"the content has control characters and standard output is a terminal; use -o FILE, or -o - to print it all the same")
 
 func (p *printer) Write(data []byte) (int, error) {
 	if p.err != nil {

@@ -97,6 +97,7 @@ func (s *Source) overtaken() {
 	case s.visit.Barred:
 	case s.gave:
 		s.tried.By = protocol.Node
+		s.visit.Rested = true // whoever has overtaken it may yet fail with the rest
 	default:
 		s.blame(protocol.Timeout, protocol.Client, "others were faster")
 	}
