@@ -64,9 +64,6 @@ func (w *World) syn(e *end) {
 	e.state = open
 	e.actor = w.accept(h.proc, e.peer().at())
 	e.actor.setEnd(0, e)
-	if e.actor.kind == strangerKind {
-		e.conn.tainted = true
-	}
 	w.note(Line{What: Accepts, Host: h.index, Actor: e.actor.id, Peer: e.peer().host.index, Conn: e.conn.id})
 	w.send(e, evSynAck, segment{})
 	opened := roles.Opened{Link: 0, Peer: e.peer().at(), Full: e.actor.crowded}

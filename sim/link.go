@@ -17,12 +17,11 @@ const (
 
 // conn is a connection: the end that dialled, and the end that accepted.
 type conn struct {
-	id      int
-	ends    [2]*end
-	lost    bool // forgotten by what is in between: nothing passes
-	tainted bool // bits of it flipped, or a liar is at its end
-	own     time.Duration
-	drawn   bool // whether own has been drawn
+	id    int
+	ends  [2]*end
+	lost  bool // forgotten by what is in between: nothing passes
+	own   time.Duration
+	drawn bool // whether own has been drawn
 }
 
 type endState uint8
@@ -179,7 +178,7 @@ func (w *World) transmit(e *end, seg segment) {
 // flip sends a segment with one bit of one byte of it flipped.
 func (w *World) flip(t *trouble, e *end, seg segment, at int) {
 	w.fired(t)
-	t.spent, e.conn.tainted = true, true
+	t.spent = true
 	w.garbled = w.garbled || e.peer().host == w.relay && e.host.role == nodeRole
 	before, rest := seg.split(at)
 	bad, after := rest.split(1)

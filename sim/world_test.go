@@ -3,6 +3,7 @@ package sim
 import (
 	"bytes"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -49,6 +50,7 @@ func TestPromisesHoldEverywhere(t *testing.T) {
 		}
 	})
 	t.Run("sweep", func(t *testing.T) { sweep(t, total, &failures) })
+	t.Run("large sweep", func(t *testing.T) { sweepLarge(t, total, &failures) })
 	if missing := total.coverage.Missing(); len(missing) > 0 {
 		t.Errorf("never seen: %q", missing)
 	}
@@ -86,5 +88,48 @@ func sweep(t *testing.T, total *Tally, failures *atomic.Int64) {
 	})
 	total.Join(own)
 	t.Logf("%d events x %d faults", plain.Faulty, len(faults))
+	rate(t, start, own)
+}
+
+// largeClasses are those that a fetch from several sources is swept with: of its nodes, its disk and their links.
+var largeClasses = []Class{
+	Crash, PowerLoss, Hang, StallReader, BlackHole, Reset, Busy, Refuse, FileChange, FileShorten, FileDelete, BitRot, DiskError,
+	DiskHang, KillWriting, CutWriting,
+}
+
+// sweepLarge tries these at every eighth event of a fetch from three sources.
+func sweepLarge(t *testing.T, total *Tally, failures *atomic.Int64) {
+	const every = 8
+	several := func() *Scenario {
+		s := LargeScenario()
+		s.Nodes[0].Quiet, s.Ops, s.Heal, s.Clients = false, s.Ops[1:2], 30*time.Second, 1
+		s.Ops[0].Who = "c0"
+		return s
+	}
+	var faults []Fault
+	several().EachFault(func(f Fault) {
+		if f.Who != "relay" && f.With != "relay" && slices.Contains(largeClasses, f.Class) {
+			if f.Name != "" {
+				f.Name = "large"
+			}
+			faults = append(faults, f)
+		}
+	})
+	events := Run(several(), Options{}).Faulty / every
+	start, own := time.Now(), NewTally()
+	Many(t.Context(), events*len(faults), func(i int, o Options) {
+		s := several()
+		fault := faults[i%len(faults)]
+		fault.Event = 1 + i/len(faults)*every + i%every
+		s.Faults = []Fault{fault}
+		o.Hasty = true
+		out := Run(s, o)
+		own.Add(&out)
+		if out.Violation != nil {
+			explain(t, failures, s, o, "")
+		}
+	})
+	total.Join(own)
+	t.Logf("%d events x %d faults", events, len(faults))
 	rate(t, start, own)
 }

@@ -3,7 +3,6 @@ package transport_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -19,50 +18,6 @@ import (
 	"github.com/relaypeer/relaypeer/transport"
 	"github.com/relaypeer/relaypeer/transport/disk"
 )
-
-// told is a machine that does what a function says, and keeps what it was told.
-type told struct {
-	does   func(in roles.Input) []roles.Effect
-	inputs []roles.Input
-	over   bool
-}
-
-func (m *told) Step(_ roles.Moment, in roles.Input) []roles.Effect {
-	m.inputs = append(m.inputs, in)
-	return m.does(in)
-}
-
-func (m *told) Final() bool { return m.over }
-
-// end has the machine end with its link.
-func (m *told) end() []roles.Effect {
-	m.over = true
-	return []roles.Effect{roles.HangUp{}}
-}
-
-// String lists the inputs; what moved is added up.
-func (m *told) String() string {
-	var lines []string
-	moved := int64(0)
-	for _, in := range m.inputs {
-		switch in := in.(type) {
-		case roles.Moved:
-			moved += in.Bytes
-		case roles.Opened:
-		case roles.Heard:
-			lines = append(lines, in.Message.Kind().String())
-		case roles.Verified:
-			lines = append(lines, fmt.Sprint("verified ", in.Group))
-		case roles.BodyWrong:
-			lines = append(lines, fmt.Sprint("wrong ", in.Group))
-		case roles.StoreFailed:
-			lines = append(lines, fmt.Sprint("store failed ", in.Item, " ", in.Text))
-		default:
-			lines = append(lines, strings.TrimPrefix(fmt.Sprintf("%T", in), "roles."))
-		}
-	}
-	return fmt.Sprintf("%s; %d moved", strings.Join(lines, ", "), moved)
-}
 
 // takes returns a machine that takes a body and hears what comes after it.
 func takes(body roles.ReceiveBody) *told {

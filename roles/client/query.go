@@ -26,7 +26,8 @@ type QueryResult struct {
 // relayLink is the only link of a Query, and the one of a Fetch that leads to the relay.
 const relayLink roles.Link = 0
 
-// NewQuery returns a Query of the relay at host:port: a *protocol.Locate or *protocol.List without a cursor.
+// NewQuery returns a Query of the relay at host:port: a *protocol.Locate or *protocol.List without a cursor, whose name or
+// pattern the caller has checked with [protocol.CheckName] or [protocol.CheckPattern]: a bad one panics when it is sent.
 func NewQuery(relay string, ask protocol.Message) *Query {
 	q := &Query{Core: roles.NewCore(QueryTable)}
 	q.Reset(relay, ask)

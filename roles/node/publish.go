@@ -27,8 +27,9 @@ func (m *Membership) published(at roles.Moment, answer *protocol.Published) {
 	before := m.told
 	m.confirmed = true
 	m.told = protocol.Held{Index: answer.Index, Sequence: answer.Sequence}
-	if m.told.Index == before.Index && m.told.Sequence <= before.Sequence {
-		m.stalls++ // it is still dropping what it held before, say
+	ours := m.told.Index == m.config.Catalog.State().Index
+	if !ours || m.told.Index == before.Index && m.told.Sequence <= before.Sequence {
+		m.stalls++ // it holds no more than before, or says so of an index that is not ours
 	}
 	switch {
 	case m.stopping:

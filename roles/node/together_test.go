@@ -1,0 +1,180 @@
+package node_test
+
+import (
+	"fmt"
+	"net/netip"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/node"
+	"github.com/relaypeer/relaypeer/roles/relay"
+	"github.com/relaypeer/relaypeer/roles/story"
+)
+
+// together is a node and its relay, with nothing between them but a network that may lose an answer.
+type together struct {
+	at       roles.Moment
+	member   *node.Membership
+	registry *relay.Registry
+	session  *relay.Session
+	timer    roles.Rang
+	rings    time.Duration
+	armed    bool
+	lose     int // the answer that is lost on the way; below zero: none is
+	pages    int // PUBLISH so far
+}
+
+var nodesPlace = netip.MustParseAddrPort("192.0.2.9:50000")
+
+// tell tells the node something, and carries out what comes of it.
+func (w *together) tell(in roles.Input) {
+	for _, e := range append([]roles.Effect{}, w.member.Step(w.at, in)...) {
+		w.at.Luck = w.at.Luck*6364136223846793005 + 1442695040888963407
+		switch e := e.(type) {
+		case roles.Arm:
+			w.timer, w.rings, w.armed = roles.Rang{Timer: e.Timer, Number: e.Number}, w.at.Now+e.After, true
+		case roles.Disarm:
+			w.armed = false
+		case roles.Dial:
+			w.session = relay.NewSession(w.registry)
+			w.session.Step(w.at, roles.Opened{Peer: nodesPlace})
+			w.tell(roles.Opened{})
+		case roles.Send:
+			w.carry(e.Message)
+		case roles.HalfClose:
+			w.session = nil
+		case roles.Discard:
+			w.tell(roles.Ended{})
+		}
+	}
+}
+
+// carry brings a message to the relay and its answer back, through their frames.
+func (w *together) carry(message protocol.Message) {
+	if _, is := message.(*protocol.Publish); is {
+		w.pages++
+	}
+	asked, _, err := protocol.Decode(protocol.Append(nil, message))
+	if err != nil {
+		panic(err)
+	}
+	for _, e := range w.session.Step(w.at, roles.Heard{Message: asked}) {
+		send, is := e.(roles.Send)
+		if !is {
+			continue
+		}
+		if w.lose--; w.lose == -1 {
+			w.tell(roles.Lost{Code: protocol.Lost})
+			return
+		}
+		answer, _, err := protocol.Decode(protocol.Append(nil, send.Message))
+		if err != nil {
+			panic(err)
+		}
+		w.tell(roles.Heard{Message: answer})
+	}
+}
+
+// pass lets time go by.
+func (w *together) pass(span time.Duration) {
+	for until := w.at.Now + span; ; {
+		if !w.armed || w.rings > until {
+			w.at.Now = until
+			return
+		}
+		w.at.Now, w.armed = w.rings, false
+		w.tell(w.timer)
+	}
+}
+
+func (w *together) listed() map[string]protocol.Hash {
+	names := map[string]protocol.Hash{}
+	for list := (&protocol.List{Limit: protocol.MaxPage}); ; {
+		page := w.registry.List(w.at, list).(*protocol.Listed)
+		for _, item := range page.Items {
+			names[item.Name] = item.Hash
+		}
+		if list.Cursor = page.Cursor; page.Cursor == nil {
+			return names
+		}
+	}
+}
+
+// mayHaveMore reports whether the relay lists the node for what it has not published.
+func (w *together) mayHaveMore() bool {
+	return len(w.registry.Locate(w.at, &protocol.Locate{Name: "no such name"}).(*protocol.Located).Peers) > 0
+}
+
+// TestARelayComesToHoldWhatItsNodeShares: whatever changes, whichever answers are lost, and however often the relay
+// begins again without a memory, a while later it holds what is shared, and knows that this is all.
+func TestARelayComesToHoldWhatItsNodeShares(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := config
+		c.Catalog = node.NewCatalog(rapid.Uint64Range(1, 1<<60).Draw(t, "index"))
+		w := &together{at: roles.Moment{Luck: rapid.Uint64().Draw(t, "luck")}, member: node.NewMembership(c), registry: relay.NewRegistry(relay.Policy{}), lose: -1}
+		shared := map[string]protocol.Hash{}
+		w.tell(roles.Started{})
+		for range rapid.IntRange(1, 12).Draw(t, "rounds") {
+			for range rapid.SampledFrom([]int{0, 1, 3, 300, 2500}).Draw(t, "changes") {
+				name := fmt.Sprint("f", rapid.IntRange(0, 3000).Draw(t, "name"))
+				if rapid.IntRange(0, 2).Draw(t, "drop") == 0 {
+					c.Catalog.Drop(name)
+					delete(shared, name)
+				} else {
+					shared[name] = protocol.Hash{byte(rapid.IntRange(1, 3).Draw(t, "content"))}
+					c.Catalog.Set(name, 1, shared[name])
+				}
+			}
+			w.tell(roles.Nudged{})
+			w.lose = rapid.IntRange(-1, 5).Draw(t, "the answer that is lost")
+			if rapid.IntRange(0, 3).Draw(t, "the relay restarts") == 0 {
+				w.registry = relay.NewRegistry(relay.Policy{})
+			}
+			w.pass(time.Duration(rapid.IntRange(0, 200).Draw(t, "seconds")) * time.Second)
+		}
+		w.lose = -1
+		w.pass(3 * protocol.LeaseTTL)
+		if got := w.listed(); fmt.Sprint(got) != fmt.Sprint(shared) {
+			t.Fatalf("the relay holds %d names, %d are shared", len(got), len(shared))
+		}
+		if w.mayHaveMore() {
+			t.Fatal("the relay does not know that this is all")
+		}
+	})
+}
+
+// TestManyNudgesMakeFewExchanges: a share that changes all the time does not keep its relay busy.
+func TestManyNudgesMakeFewExchanges(t *testing.T) {
+	c := sharing(1)
+	w := &together{at: roles.Moment{Luck: 1}, member: node.NewMembership(c), registry: relay.NewRegistry(relay.Policy{}), lose: -1}
+	w.tell(roles.Started{})
+	for i := range 6000 {
+		c.Catalog.Set(fmt.Sprint("new", i), 1, protocol.Hash{1})
+		w.tell(roles.Nudged{})
+		w.pass(10 * time.Millisecond)
+	}
+	if most := int(time.Minute/protocol.PublishGap) + 2; w.pages < 10 || w.pages > most {
+		t.Errorf("%d pages in a minute, want at most %d", w.pages, most)
+	}
+}
+
+// TestARelayThatAnswersAtRandomIsGivenUp: it may say that it holds another index at each page, and have the next one
+// begin again: not for long.
+func TestARelayThatAnswersAtRandomIsGivenUp(t *testing.T) {
+	m := node.NewMembership(sharing(3))
+	s := story.New(t, m, m.State)
+	for _, in := range []roles.Input{roles.Started{}, roles.Opened{}, roles.Heard{Message: story.Sample(protocol.KindRegistered)}} {
+		m.Step(s.At, in)
+	}
+	pages := uint64(1)
+	for ; m.State() == node.Publishing && pages < 10_000; pages++ {
+		m.Step(s.At, roles.Heard{Message: &protocol.Published{Index: 1 + pages%2, Sequence: pages % 3}})
+	}
+	if pages > 3*protocol.MaxResyncs || m.State() != node.Closing {
+		t.Errorf("%d pages were published; it is %s", pages, m.State())
+	}
+}
