@@ -11,11 +11,11 @@ const mebibyte = 1 << 20
 
 // bulk is one large file that is shared in all ways that are here, and where its copies go.
 type bulk struct {
-	lab    *lab
 	bytes  int64
 	source string
 	target string
 	crew   *crew
+	curl   string
 	web    *web // nil: no nginx and curl
 }
 
@@ -25,14 +25,17 @@ func (l *lab) startBulk(ctx context.Context, bytes int64, folder string, rivals 
 	if err != nil {
 		return nil, err
 	}
-	b := &bulk{lab: l, bytes: bytes, source: filepath.Join(share, "large"), target: filepath.Join(folder, "copy")}
+	b := &bulk{bytes: bytes, source: filepath.Join(share, "large"), target: filepath.Join(folder, "copy")}
 	if err := makeFile(b.source, bytes, 1); err != nil {
 		return nil, err
 	}
 	if b.crew, err = l.startCrew(ctx, share, 1); err != nil {
 		return nil, err
 	}
-	if rivals && l.curl() != "" {
+	if rivals {
+		b.curl = l.find("curl")
+	}
+	if b.curl != "" {
 		if b.web, err = l.startWeb(ctx, share); err != nil {
 			return nil, errors.Join(err, b.stop())
 		}
@@ -62,7 +65,7 @@ func (b *bulk) ours(ctx context.Context) (sample, error) {
 
 func (b *bulk) nginx(ctx context.Context) (sample, error) {
 	also := spent(b.web.server)
-	s, err := finish(ctx, b.lab.curl(), "-sSf", "-o", b.target, b.web.url("large"))
+	s, err := finish(ctx, b.curl, "-sSf", "-o", b.target, b.web.url("large"))
 	s.cpu += also()
 	return s, err
 }

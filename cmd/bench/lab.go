@@ -37,9 +37,6 @@ func (l *lab) note(format string, args ...any) {
 	}
 }
 
-// missing notes that somebody is left out.
-func (l *lab) missing(rival string) { l.note("%s is not installed, and was left out", rival) }
-
 // about says when and on what the table was made.
 func (l *lab) about() []string {
 	what := fmt.Sprintf("%s, %s, %d cores, %s, %s", time.Now().Format(time.DateOnly), processor(), runtime.NumCPU(), kernel(), runtime.Version())

@@ -93,10 +93,10 @@ func (l *lab) manyRivals(ctx context.Context, from, to string) (ways []way, stop
 	if module != nil {
 		servers = append(servers, module.server)
 		add("rsync's daemon", func(ctx context.Context) (sample, error) {
-			return finish(ctx, findProgram("rsync"), "-r", "--whole-file", module.url, to+"/")
+			return finish(ctx, module.program, "-r", "--whole-file", module.url, to+"/")
 		})
 	}
-	curl := l.curl()
+	curl := l.find("curl")
 	if curl == "" {
 		return ways, stop, nil
 	}

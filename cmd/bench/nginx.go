@@ -7,7 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
+	"regexp"
 	"time"
 )
 
@@ -40,21 +40,25 @@ http {
 }
 `
 
-// findProgram returns where a program is, looking also where administrators' programs are.
-func findProgram(name string) string {
+// find returns where a program of others is, looking also where administrators' programs are; or nothing, and notes that.
+func (l *lab) find(name string) string {
+	if l.alone {
+		return ""
+	}
 	for _, at := range []string{name, filepath.Join("/usr/sbin", name), filepath.Join("/usr/local/sbin", name)} {
 		if path, err := exec.LookPath(at); err == nil {
+			l.compared(path, name)
 			return path
 		}
 	}
+	l.note("%s is not installed, and was left out", name)
 	return ""
 }
 
 // startWeb starts an nginx over a folder, or returns nil if there is none here.
 func (l *lab) startWeb(ctx context.Context, root string) (*web, error) {
-	path := findProgram("nginx")
+	path := l.find("nginx")
 	if path == "" {
-		l.missing("nginx")
 		return nil, nil
 	}
 	dir, err := l.scratch("nginx")
@@ -117,24 +121,14 @@ func (s *server) answers(ctx context.Context, at string) error {
 	}
 }
 
-// curl is where curl is, or nothing.
-func (l *lab) curl() string {
-	path := findProgram("curl")
-	if path == "" {
-		l.missing("curl")
-	}
-	return path
-}
+var versionNumber = regexp.MustCompile(`\d+(\.\d+)+`)
 
-// version returns the first line of what a program says of itself, up to its number.
-func version(ctx context.Context, path, flag string) string {
-	out, _ := exec.CommandContext(ctx, path, flag).CombinedOutput()
-	line, _, _ := strings.Cut(string(out), "\n")
-	words := strings.Fields(strings.ReplaceAll(strings.TrimPrefix(line, "nginx version: "), "/", " "))
-	for i, word := range words {
-		if word[0] >= '0' && word[0] <= '9' {
-			return words[0] + " " + words[i]
-		}
+// compared notes which version of a program it is that is compared with.
+func (l *lab) compared(path, name string) {
+	flag := "--version"
+	if name == "nginx" {
+		flag = "-v"
 	}
-	return filepath.Base(path)
+	out, _ := exec.Command(path, flag).CombinedOutput()
+	l.note("compared with %s %s", name, versionNumber.Find(out))
 }

@@ -23,6 +23,7 @@ type options struct {
 	out    string // the table's file; none: standard output
 	dir    string // where the files lie
 	keep   bool
+	alone  bool // others are left out
 }
 
 func parse(args []string, stderr io.Writer) (o options, err error) {
@@ -40,6 +41,7 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	flags.StringVar(&only, "only", "", "`regexp`: measure only what is called so ("+names()+")")
 	flags.StringVar(&o.out, "o", "", "write the table to this `file`")
 	flags.StringVar(&o.dir, "dir", "", "`folder` for the files that are moved (default: in memory where there is room)")
+	flags.BoolVar(&o.alone, "alone", false, "leave the others out, even if they are installed")
 	flags.BoolVar(&o.keep, "keep", false, "keep what was made")
 	if err := flags.Parse(args); err != nil {
 		return o, err

@@ -17,14 +17,13 @@ path = %s
 // module is an rsync daemon over a folder.
 type module struct {
 	*server
-	url string
+	program, url string
 }
 
 // startModule starts an rsync daemon over a folder, or returns nil if there is none here.
 func (l *lab) startModule(ctx context.Context, root string) (*module, error) {
-	path := findProgram("rsync")
+	path := l.find("rsync")
 	if path == "" {
-		l.missing("rsync")
 		return nil, nil
 	}
 	dir, err := l.scratch("rsync")
@@ -51,5 +50,5 @@ func (l *lab) startModule(ctx context.Context, root string) (*module, error) {
 	if err := s.answers(ctx, at); err != nil {
 		return nil, err
 	}
-	return &module{s, "rsync://" + at + "/share/"}, nil
+	return &module{s, path, "rsync://" + at + "/share/"}, nil
 }
