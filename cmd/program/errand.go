@@ -42,6 +42,9 @@ func ClientCommand(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 			if e.Log, err = logger(command); err != nil {
 				return err
 			}
+			if command.Flags().Changed("output") && e.output == "" {
+				return usage("-o: no file is named; - is standard output")
+			}
 			e.args = args
 			return e.run(command.Context())
 		})

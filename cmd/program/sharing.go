@@ -39,7 +39,7 @@ func (n Node) awaitIndexed(ctx context.Context, share *disk.Share, published *pu
 	}
 	all, known := share.Files()
 	if known < all {
-		n.Log.Warn("indexed", "files", known, "in", roughly(time.Since(since)), "not", all-known)
+		n.Log.Warn("indexed; some files could not be read", "files", known, "in", roughly(time.Since(since)), "unread", all-known)
 	} else {
 		n.Log.Info("indexed", "files", known, "in", roughly(time.Since(since)))
 	}

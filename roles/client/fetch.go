@@ -223,7 +223,7 @@ func (f *Fetch) ended() {
 	is, _ := f.plan.Identity()
 	f.result.Hash, f.result.Size = is.Hash, is.Size
 	for _, k := range f.contents {
-		if k.Identity != is {
+		if k.Identity != is && len(k.Nodes) > 0 { // what is preferred may have nobody any more
 			f.result.Variants = append(f.result.Variants, k.Variant)
 		}
 	}

@@ -36,7 +36,9 @@ func TestAPartIsGivenUpWhenNobodyHasItsContentAnyMore(t *testing.T) {
 	answers(1, s, "Seeking")
 	s.Hear(1, other.outboard(0), "Opening", other.opens())
 	delivers(s, other)
-	wants(t, s, client.Fetched, protocol.Variant, protocol.NotFound, 0)
+	if r := wants(t, s, client.Fetched, protocol.Variant, protocol.NotFound, 0); len(r.Variants) > 0 {
+		t.Errorf("nobody has %+v", r.Variants)
+	}
 }
 
 // TestNodesThatAreKnownToHaveAnotherContentWaitTheirTurn: the relay has said so, and need not be asked twice.
