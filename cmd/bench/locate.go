@@ -37,12 +37,23 @@ func measureLocate(ctx context.Context, l *lab) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	each := func(s []sample) float64 {
-		return medianOf(s, func(s sample) float64 { return float64(s.took.Nanoseconds()) / locates })
+	each := func(s []sample, asked int) float64 {
+		return medianOf(s, func(s sample) float64 { return float64(s.took.Nanoseconds()) / float64(asked) })
 	}
+	link := func(registry *relay.Registry, names int) func(context.Context) (sample, error) {
+		return func(ctx context.Context) (sample, error) { return overLink(ctx, registry, names) }
+	}
+	linked, err := l.turns(ctx, 0, func() error { return nil },
+		way{"many, over a link", link(many, l.names)}, way{"few, over a link", link(few, min(fewNames, l.names))})
+	if err != nil {
+		return nil, err
+	}
+	among := fmt.Sprintf("among %s", number(float64(min(fewNames, l.names))))
 	return []row{
-		{fmt.Sprintf("LOCATE by name among %s entries", number(float64(l.names))), each(samples[0]), "ns",
-			fmt.Sprintf("among %s", number(float64(min(fewNames, l.names)))), each(samples[1]), bar{most: 1.5}},
+		{fmt.Sprintf("LOCATE by name among %s entries, asked and answered over a kept link", number(float64(l.names))),
+			each(linked[0], linkLocates), "ns", among, each(linked[1], linkLocates), bar{most: 1.5}},
+		{fmt.Sprintf("the same in the registry alone, %s entries", number(float64(l.names))),
+			each(samples[0], locates), "ns", among, each(samples[1], locates), bar{most: 1.5}},
 		{what: "an index entry in the relay's memory, beyond its name", ours: bytes, unit: "bytes", bar: bar{most: 120}},
 	}, nil
 }
