@@ -30,9 +30,7 @@ func (f *sharedFile) serves(e roles.OpenFile) bool {
 func (r *run) openFile(e roles.OpenFile) {
 	ctx, cancel := context.WithCancel(r.diskContext())
 	before, number := r.disown(cancel)
-	r.enterDisk()
-	go func() {
-		defer r.leaveDisk()
+	r.toDisk(func() (l letter) {
 		defer cancel()
 		file, refusal := before, (*protocol.Error)(nil)
 		if before == nil || !before.serves(e) {
@@ -40,12 +38,13 @@ func (r *run) openFile(e roles.OpenFile) {
 			file, refusal = r.ask(ctx, e, number)
 		}
 		if refusal == nil {
-			refusal = r.offer(file, e, number)
+			l, refusal = r.offer(file, e, number)
 		}
 		if refusal != nil && r.wants(number) {
-			r.post(letter{input: roles.FileRefused{Code: refusal.Code, Text: refusal.Text}})
+			l.input = roles.FileRefused{Code: refusal.Code, Text: refusal.Text}
 		}
-	}()
+		return l
+	})
 }
 
 // ask opens a file of the share.
@@ -62,13 +61,13 @@ func (r *run) ask(ctx context.Context, e roles.OpenFile, number uint64) (*shared
 }
 
 // offer makes a file the one that is open, with what was asked of its tree, unless nobody wants it any more.
-func (r *run) offer(file *sharedFile, e roles.OpenFile, number uint64) *protocol.Error {
+func (r *run) offer(file *sharedFile, e roles.OpenFile, number uint64) (l letter, refusal *protocol.Error) {
 	found := roles.FileFound{Size: file.Size(), Hash: file.Hash()}
 	if groups := protocol.Groups(found.Size); e.First < groups && e.Count > 0 {
 		nodes, err := file.Slice(e.First, min(e.Count, groups-e.First))
 		if err != nil {
 			file.close()
-			return &protocol.Error{Code: protocol.Internal, Text: "the node could not read the tree of this file"}
+			return l, &protocol.Error{Code: protocol.Internal, Text: "the node could not read the tree of this file"}
 		}
 		found.Nodes = nodes
 	}
@@ -80,10 +79,9 @@ func (r *run) offer(file *sharedFile, e roles.OpenFile, number uint64) *protocol
 	r.mu.Unlock()
 	if !wanted {
 		file.close()
-		return nil
+		return l, nil
 	}
-	r.post(letter{input: found})
-	return nil
+	return letter{input: found}, nil
 }
 
 // wants reports whether an OpenFile is still the latest.
@@ -142,10 +140,7 @@ func (k *link) sendBody(e roles.SendBody) {
 	}
 	k.flush()
 	k.sending = true
-	r.enterDisk()
-	go func() {
-		defer r.leaveDisk()
-		var l letter
+	r.toDisk(func() (l letter) {
 		if len(head.buf) > 0 {
 			l = k.pourSmall(file, head, e)
 		} else {
@@ -159,8 +154,8 @@ func (k *link) sendBody(e roles.SendBody) {
 			file.Close()
 		}
 		l.from = k
-		r.post(l)
-	}()
+		return l
+	})
 }
 
 // pour sends bytes of the file. Bare, file and connection let the kernel move them. The file is looked at after each
