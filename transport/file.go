@@ -140,9 +140,10 @@ func (k *link) sendBody(e roles.SendBody) {
 	}
 	k.flush()
 	k.sending = true
+	more := k.asked()
 	r.toDisk(func() (l letter) {
 		if len(head.buf) > 0 {
-			l = k.pourSmall(file, head, e)
+			l = k.pourSmall(file, head, e, more)
 		} else {
 			l = k.pour(file, e)
 		}
@@ -218,8 +219,9 @@ type smallBuffer [pageSize + smallBody]byte
 
 var smallBuffers = sync.Pool{New: func() any { return new(smallBuffer) }}
 
-// pourSmall sends a CONTENT, with what else was to be said before, and a small body, after a look at the file.
-func (k *link) pourSmall(file *sharedFile, head outbox, e roles.SendBody) letter {
+// pourSmall sends a CONTENT, with what else was to be said before, and a small body, after a look at the file. With more,
+// another answer follows at once.
+func (k *link) pourSmall(file *sharedFile, head outbox, e roles.SendBody, more bool) letter {
 	buffer := smallBuffers.Get().(*smallBuffer)
 	defer smallBuffers.Put(buffer)
 	begin := copy(buffer[:], head.buf)
@@ -228,7 +230,7 @@ func (k *link) pourSmall(file *sharedFile, head outbox, e roles.SendBody) letter
 	spoiled := file.fill(all[begin:], int64(e.Offset))
 	for sent := 0; sent < len(all); {
 		k.conn.SetWriteDeadline(time.Now().Add(bodyTick))
-		n, err := k.conn.Write(all[sent:])
+		n, err := k.put(all[sent:], more)
 		if moved := sent + n - max(sent, begin); moved > 0 {
 			k.run.post(letter{from: k, input: roles.Moved{Link: k.id, Bytes: int64(moved)}})
 		}

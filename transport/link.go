@@ -193,6 +193,13 @@ func (k *link) atHand(what order) protocol.Message {
 	return m
 }
 
+// asked reports whether the peer's next request has come already.
+func (k *link) asked() bool {
+	k.run.mu.Lock()
+	defer k.run.mu.Unlock()
+	return k.waiting != nil && protocol.Whole(k.in.unread())
+}
+
 func (k *link) rouse() {
 	if k.waiting != nil {
 		close(k.waiting)
