@@ -134,6 +134,7 @@ func (r *run) carry(effect roles.Effect) {
 		r.openStore(e)
 	case roles.Report:
 		if r.loop.Report != nil {
+			r.flush() // who is asked something works on it while we look at what came
 			r.loop.Report(e.Outcome)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
@@ -37,7 +38,7 @@ type refusal struct{ name, why string }
 func newPlan(found []pick) plan {
 	var p plan
 	found = merge(found)
-	ground := site{files: map[string]string{}, folders: map[string]string{}}
+	ground := site{files: make(map[string]string, len(found)), folders: map[string]string{}}
 	for len(found) > 0 {
 		n := 1
 		for n < len(found) && found[n].name == found[0].name {
@@ -66,6 +67,9 @@ func sortPicks(found []pick) {
 
 // merge makes one of picks that are the same content under the same name, and sorts them.
 func merge(found []pick) []pick {
+	if ascending(found) { // as a relay lists them
+		return found
+	}
 	sortPicks(found)
 	slices.SortStableFunc(found, func(a, b pick) int {
 		return cmp.Or(strings.Compare(a.name, b.name), slices.Compare(a.hash[:], b.hash[:]))
@@ -73,6 +77,16 @@ func merge(found []pick) []pick {
 	found = slices.CompactFunc(found, func(a, b pick) bool { return a.name == b.name && a.hash == b.hash })
 	sortPicks(found)
 	return found
+}
+
+// ascending reports whether each name stands once, in order.
+func ascending(found []pick) bool {
+	for i := 1; i < len(found); i++ {
+		if found[i-1].name >= found[i].name {
+			return false
+		}
+	}
+	return true
 }
 
 func variantsNote(chosen pick, contents []pick) string {
@@ -138,4 +152,11 @@ func (s site) occupy(name string) string {
 }
 
 // folded returns what a disk that is blind to case makes of a name.
-func folded(name string) string { return norm.NFC.String(cases.Fold().String(name)) }
+func folded(name string) string {
+	for i := range len(name) {
+		if name[i] >= utf8.RuneSelf {
+			return norm.NFC.String(cases.Fold().String(name))
+		}
+	}
+	return strings.ToLower(name)
+}

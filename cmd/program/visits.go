@@ -28,16 +28,19 @@ func (v *visits) served(outcome any) {
 	if !is {
 		return
 	}
+	aside := s.Code == 0 && (s.Tree || s.Offset > 0)
+	if aside && !v.log.IsDebug() || !aside && !v.may(time.Now().Unix()) {
+		return
+	}
 	what := protocol.Printable(s.Name, 200)
 	if what == "" {
 		what = s.Hash.String()
 	}
 	switch {
-	case s.Code == 0 && s.Tree:
+	case aside && s.Tree:
 		v.log.Debug("describing", "name", what, "to", s.Peer)
-	case s.Code == 0 && s.Offset > 0:
+	case aside:
 		v.log.Debug("sending on", "name", what, "to", s.Peer, "offset", s.Offset, "bytes", s.Length)
-	case !v.may(time.Now().Unix()):
 	case s.Code != 0:
 		v.log.Info("refused", "name", what, "to", s.Peer, "code", s.Code)
 	default:
