@@ -43,6 +43,11 @@ func DecodeWithin(buf []byte, most int) (m Message, size int, err *Error) {
 	return m, HeaderSize + length, nil
 }
 
+// Whole reports whether buf begins with a whole frame, if it begins with a frame at all.
+func Whole(buf []byte) bool {
+	return len(buf) >= HeaderSize && uint64(len(buf)-HeaderSize) >= uint64(binary.BigEndian.Uint32(buf[4:]))
+}
+
 // decodeHeader judges as much of a header as is there, so that what is no frame at all (an HTTP request, a TLS
 // hello) is known by its first bytes. Without an error and without info, more is needed.
 func decodeHeader(buf []byte, most int) (info *KindInfo, length int, err *Error) {

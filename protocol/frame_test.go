@@ -187,3 +187,15 @@ func TestMilliseconds(t *testing.T) {
 		}
 	}
 }
+
+func TestAFrameIsWholeWithItsLastByteAndNotBefore(t *testing.T) {
+	frame := Append(nil, &Get{Name: "file"})
+	for n := range frame {
+		if Whole(frame[:n]) {
+			t.Errorf("%d of %d bytes are taken for a whole frame", n, len(frame))
+		}
+	}
+	if !Whole(frame) || !Whole(append(frame, 0)) {
+		t.Error("a whole frame is not taken for one")
+	}
+}

@@ -65,16 +65,21 @@ func (c *Core[S, E]) Can(event E) bool { return c.referee.Can(string(event)) }
 // is a bug of the machine, never of a peer: it panics.
 func (c *Core[S, E]) Fire(event E) {
 	from := c.State()
-	if !c.referee.fire(string(event)) {
+	to := c.table.leads[cell[S, E]{from, event}]
+	stays := to == ""
+	if stays {
+		to = from
+	}
+	if !c.referee.fire(string(event), string(to)) {
 		panic(fmt.Sprintf("%s: %s has no row for %s", c.table.Name, from, event))
 	}
 	if c.watch != nil {
-		c.watch(Transition{c.table.Name, string(from), string(event), c.referee.Current()})
+		c.watch(Transition{c.table.Name, string(from), string(event), string(to)})
 	}
-	if c.table.stays[cell[S, E]{from, event}] {
+	if stays {
 		return
 	}
-	if wait := c.table.waits[c.State()]; wait > 0 {
+	if wait := c.table.waits[to]; wait > 0 {
 		c.Arm(wait)
 	} else {
 		c.Disarm()

@@ -101,8 +101,7 @@ func TestProtocolAndRolesArePure(t *testing.T) {
 		}
 		for _, imported := range s.imports {
 			net := imported == "net" || strings.HasPrefix(imported, "net/") && imported != "net/netip"
-			referee := s.path == "roles/referee.go" && imported == "context" // the library's calls want one; never one that ends
-			if net || slices.Contains(forbidden, imported) && !referee {
+			if net || slices.Contains(forbidden, imported) {
 				t.Errorf("%s imports %s", s.path, imported)
 			}
 		}

@@ -1,11 +1,6 @@
 package roles
 
-import (
-	"context"
-	"errors"
-
-	"github.com/looplab/fsm"
-)
+import "github.com/looplab/fsm"
 
 // referee keeps a machine's state and says which events it allows. It calls nothing of ours: no callbacks.
 type referee struct{ *fsm.FSM }
@@ -24,12 +19,14 @@ func newReferee[S, E ~string](t *Table[S, E]) referee {
 	return referee{fsm.NewFSM(string(t.States[0].Name), events, nil)}
 }
 
-// fire moves the state along and reports whether the event is allowed in it.
-func (r referee) fire(event string) bool {
-	// Never a context that can be cancelled: it would leave the machine stuck in the middle of the transition.
-	err := r.Event(context.Background(), event)
-	var same fsm.NoTransitionError
-	return err == nil || errors.As(err, &same) && same.Err == nil
+// fire moves the state along and reports whether the event is allowed in it. Where it leads is said by the same row, so
+// that the library need not go through what it does for callbacks, which takes ten times as long.
+func (r referee) fire(event, to string) bool {
+	if !r.Can(event) {
+		return false
+	}
+	r.SetState(to)
+	return true
 }
 
 // Diagram draws the table as a Mermaid state diagram.

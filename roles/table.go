@@ -20,19 +20,19 @@ type Table[S, E ~string] struct {
 	once  sync.Once
 	waits map[S]time.Duration
 	final map[S]bool
-	stays map[cell[S, E]]bool // rows without To
+	leads map[cell[S, E]]S // the rows
 }
 
 // compile makes the maps that every machine under this table shares.
 func (t *Table[S, E]) compile() {
 	t.once.Do(func() {
-		t.waits, t.final, t.stays = map[S]time.Duration{}, map[S]bool{}, map[cell[S, E]]bool{}
+		t.waits, t.final, t.leads = map[S]time.Duration{}, map[S]bool{}, map[cell[S, E]]S{}
 		for _, s := range t.States {
 			t.waits[s.Name], t.final[s.Name] = s.Wait, s.Final
 		}
 		for _, r := range t.Rows {
 			for _, from := range r.From {
-				t.stays[cell[S, E]{from, r.On}] = r.To == ""
+				t.leads[cell[S, E]{from, r.On}] = r.To
 			}
 		}
 	})

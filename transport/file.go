@@ -30,9 +30,7 @@ func (f *sharedFile) serves(e roles.OpenFile) bool {
 func (r *run) openFile(e roles.OpenFile) {
 	ctx, cancel := context.WithCancel(r.diskContext())
 	before, number := r.disown(cancel)
-	r.enterDisk()
-	go func() {
-		defer r.leaveDisk()
+	r.toDisk(func() (l letter) {
 		defer cancel()
 		file, refusal := before, (*protocol.Error)(nil)
 		if before == nil || !before.serves(e) {
@@ -40,12 +38,13 @@ func (r *run) openFile(e roles.OpenFile) {
 			file, refusal = r.ask(ctx, e, number)
 		}
 		if refusal == nil {
-			refusal = r.offer(file, e, number)
+			l, refusal = r.offer(file, e, number)
 		}
 		if refusal != nil && r.wants(number) {
-			r.post(letter{input: roles.FileRefused{Code: refusal.Code, Text: refusal.Text}})
+			l.input = roles.FileRefused{Code: refusal.Code, Text: refusal.Text}
 		}
-	}()
+		return l
+	})
 }
 
 // ask opens a file of the share.
@@ -62,13 +61,13 @@ func (r *run) ask(ctx context.Context, e roles.OpenFile, number uint64) (*shared
 }
 
 // offer makes a file the one that is open, with what was asked of its tree, unless nobody wants it any more.
-func (r *run) offer(file *sharedFile, e roles.OpenFile, number uint64) *protocol.Error {
+func (r *run) offer(file *sharedFile, e roles.OpenFile, number uint64) (l letter, refusal *protocol.Error) {
 	found := roles.FileFound{Size: file.Size(), Hash: file.Hash()}
 	if groups := protocol.Groups(found.Size); e.First < groups && e.Count > 0 {
 		nodes, err := file.Slice(e.First, min(e.Count, groups-e.First))
 		if err != nil {
 			file.close()
-			return &protocol.Error{Code: protocol.Internal, Text: "the node could not read the tree of this file"}
+			return l, &protocol.Error{Code: protocol.Internal, Text: "the node could not read the tree of this file"}
 		}
 		found.Nodes = nodes
 	}
@@ -80,10 +79,9 @@ func (r *run) offer(file *sharedFile, e roles.OpenFile, number uint64) *protocol
 	r.mu.Unlock()
 	if !wanted {
 		file.close()
-		return nil
+		return l, nil
 	}
-	r.post(letter{input: found})
-	return nil
+	return letter{input: found}, nil
 }
 
 // wants reports whether an OpenFile is still the latest.
@@ -142,12 +140,10 @@ func (k *link) sendBody(e roles.SendBody) {
 	}
 	k.flush()
 	k.sending = true
-	r.enterDisk()
-	go func() {
-		defer r.leaveDisk()
-		var l letter
+	more := k.asked()
+	r.toDisk(func() (l letter) {
 		if len(head.buf) > 0 {
-			l = k.pourSmall(file, head, e)
+			l = k.pourSmall(file, head, e, more)
 		} else {
 			l = k.pour(file, e)
 		}
@@ -159,8 +155,8 @@ func (k *link) sendBody(e roles.SendBody) {
 			file.Close()
 		}
 		l.from = k
-		r.post(l)
-	}()
+		return l
+	})
 }
 
 // pour sends bytes of the file. Bare, file and connection let the kernel move them. The file is looked at after each
@@ -223,8 +219,9 @@ type smallBuffer [pageSize + smallBody]byte
 
 var smallBuffers = sync.Pool{New: func() any { return new(smallBuffer) }}
 
-// pourSmall sends a CONTENT, with what else was to be said before, and a small body, after a look at the file.
-func (k *link) pourSmall(file *sharedFile, head outbox, e roles.SendBody) letter {
+// pourSmall sends a CONTENT, with what else was to be said before, and a small body, after a look at the file. With more,
+// another answer follows at once.
+func (k *link) pourSmall(file *sharedFile, head outbox, e roles.SendBody, more bool) letter {
 	buffer := smallBuffers.Get().(*smallBuffer)
 	defer smallBuffers.Put(buffer)
 	begin := copy(buffer[:], head.buf)
@@ -233,7 +230,7 @@ func (k *link) pourSmall(file *sharedFile, head outbox, e roles.SendBody) letter
 	spoiled := file.fill(all[begin:], int64(e.Offset))
 	for sent := 0; sent < len(all); {
 		k.conn.SetWriteDeadline(time.Now().Add(bodyTick))
-		n, err := k.conn.Write(all[sent:])
+		n, err := k.put(all[sent:], more)
 		if moved := sent + n - max(sent, begin); moved > 0 {
 			k.run.post(letter{from: k, input: roles.Moved{Link: k.id, Bytes: int64(moved)}})
 		}

@@ -32,7 +32,7 @@ type link struct {
 	held        []roles.Effect
 	out         outbox
 
-	in inbox // the reader's
+	in inbox // the reader's; the stepper's while the reader waits for a command
 }
 
 // command is what a link's reader shall do next.
@@ -74,7 +74,8 @@ func (r *run) accept(conn Conn) *link {
 
 // serve works for an accepted link until it is closed.
 func (k *link) serve() {
-	k.run.work()
+	k.run.mu.Lock()
+	k.run.work(false)
 	k.read()
 }
 
@@ -170,8 +171,33 @@ func (k *link) order(c command) {
 	defer k.run.mu.Unlock()
 	k.orders++
 	c.number = k.orders
+	if m := k.atHand(c.what); m != nil {
+		k.run.mailbox = append(k.run.mailbox, letter{from: k, order: c.number, input: roles.Heard{Link: k.id, Message: m}})
+		return
+	}
 	k.want = c
 	k.rouse()
+}
+
+// atHand returns the message that is asked for if all of it has come while the reader waits for a command: the reader
+// need not be woken for it. The run's mutex is held.
+func (k *link) atHand(what order) protocol.Message {
+	if k.waiting == nil || what != toHear {
+		return nil
+	}
+	m, size, refusal := protocol.DecodeWithin(k.in.unread(), protocol.MaxList)
+	if refusal != nil {
+		return nil
+	}
+	k.in.from += size
+	return m
+}
+
+// asked reports whether the peer's next request has come already.
+func (k *link) asked() bool {
+	k.run.mu.Lock()
+	defer k.run.mu.Unlock()
+	return k.waiting != nil && protocol.Whole(k.in.unread())
 }
 
 func (k *link) rouse() {

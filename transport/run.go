@@ -31,6 +31,8 @@ type run struct {
 	links    []*link
 	alarms   []*alarm
 	file     *sharedFile
+	idler    bool               // the stepper's: it has nothing to do afterwards
+	task     func() letter      // the stepper's: what it will do then
 	opening  uint64             // numbers OpenFile
 	disk     context.Context    // of what the disk does for the machine; nil: not needed yet
 	endDisk  context.CancelFunc // at the machine's end
@@ -56,23 +58,18 @@ func newRun(l *Loop, ctx context.Context, m roles.Machine) *run {
 // post brings an input, and steps the machine if nobody does.
 func (r *run) post(l letter) {
 	r.mu.Lock()
-	if r.ended {
-		r.mu.Unlock()
-		return
-	}
 	r.mailbox = append(r.mailbox, l)
-	r.mu.Unlock()
-	r.work()
+	r.work(false)
 }
 
-// work empties the mailbox, unless somebody is at it already.
-func (r *run) work() {
-	r.mu.Lock()
+// work empties the mailbox, unless somebody is at it already; the mutex is held, and released. A caller who is idle then
+// takes on what came up for the disk.
+func (r *run) work(idle bool) (task func() letter) {
 	if r.stepping || r.ended {
 		r.mu.Unlock()
-		return
+		return nil
 	}
-	r.stepping = true
+	r.stepping, r.idler = true, idle
 	for next := 0; next < len(r.mailbox) && !r.ended; next++ {
 		l := r.mailbox[next]
 		r.mu.Unlock()
@@ -85,8 +82,10 @@ func (r *run) work() {
 	if r.ended {
 		r.tidy()
 	}
+	task, r.task = r.task, nil
 	r.stepping = false
 	r.mu.Unlock()
+	return task
 }
 
 // step has one letter judged by the machine and carries out what it asks for. It reports the machine's end.
@@ -208,6 +207,28 @@ func (r *run) leaveDisk() {
 		r.wake()
 	}
 	r.mu.Unlock()
+}
+
+// toDisk has something done that the disk, or a slow peer, may hold up: in a goroutine of its own, or in the one that
+// steps if that is idle afterwards. The letter that comes of it is posted, unless it is empty.
+func (r *run) toDisk(task func() letter) {
+	r.enterDisk()
+	if r.idler && r.task == nil {
+		r.task = task
+		return
+	}
+	go func() {
+		for task != nil {
+			l := task()
+			task = nil
+			if l.input != nil {
+				r.mu.Lock()
+				r.mailbox = append(r.mailbox, l)
+				task = r.work(true)
+			}
+			r.leaveDisk()
+		}
+	}()
 }
 
 // diskContext returns what ends when the machine has come to its end, for calls of the disk.

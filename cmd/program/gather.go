@@ -75,9 +75,15 @@ func (g *gathering) gather(ctx context.Context) {
 		if len(queues) == 0 {
 			return
 		}
-		g.most = max(haulLeast, min(haulMost, open/(haulsOfNode*len(queues))+1))
+		g.most = haulSize(open, haulsOfNode*len(queues))
 		g.round(ctx, queues)
 	}
+}
+
+// haulSize returns how many files a haul has at most, so that all who carry at once end at about the same time.
+func haulSize(files, carriers int) int {
+	turns := files/(haulMost*carriers) + 1
+	return max(haulLeast, files/(turns*carriers)+1)
 }
 
 // round has each node asked for what is in its queue and nobody else has brought yet.

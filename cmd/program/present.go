@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
+	"path"
 	"runtime"
 	"sync"
 
@@ -22,8 +24,9 @@ func missing(ctx context.Context, folder *os.Root, picks []pick) []pick {
 	const together = 64 // looked at by one goroutine, one after the other
 	for from := 0; from < len(picks); from += together {
 		looking.Go(func() error {
+			below := lookout{folder: folder}
 			for i := from; i < min(from+together, len(picks)) && ctx.Err() == nil; i++ {
-				here[i] = isHere(ctx, folder, picks[i])
+				here[i] = below.mayHave(picks[i].name) && isHere(ctx, folder, picks[i])
 			}
 			return nil
 		})
@@ -36,6 +39,21 @@ func missing(ctx context.Context, folder *os.Root, picks []pick) []pick {
 		}
 	}
 	return rest
+}
+
+// lookout looks once for the folder that several files in a row lie in: where that is missing, so are they.
+type lookout struct {
+	folder *os.Root
+	at     string
+	there  bool
+}
+
+func (l *lookout) mayHave(name string) bool {
+	if at := path.Dir(name); at != l.at {
+		_, err := l.folder.Lstat(at)
+		l.at, l.there = at, !errors.Is(err, fs.ErrNotExist)
+	}
+	return l.there
 }
 
 // isHere reports whether a regular file lies under the pick's name and has its content.

@@ -92,13 +92,18 @@ type placer struct {
 
 // place puts an item under its name.
 func (p *placer) place(at staged, name string) error {
+	pen, base := p.batch.pens[at.pen], path.Base(name)
 	err := p.enter(name)
 	if err == nil {
+		before("rename an item to where nothing is")
+		if pen.add(at.name(), p.open, base) {
+			return nil
+		}
 		err = p.allow(at, name)
 	}
 	if err == nil {
 		before("rename an item")
-		err = p.batch.pens[at.pen].move(at.name(), p.open, path.Base(name))
+		err = pen.move(at.name(), p.open, base)
 	}
 	if err != nil {
 		return errors.Join(err, p.batch.root.Remove(p.batch.path(at)))

@@ -136,8 +136,7 @@ func (s *Share) openContent(ctx context.Context, hash protocol.Hash) (*file, err
 
 // openFile opens a regular file of the folder and takes its stamp.
 func (s *Share) openFile(name string) (*os.File, stamp, error) {
-	// Without O_NONBLOCK a named pipe in the folder would hold us until somebody writes to it.
-	opened, err := s.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	opened, err := s.door.open(name)
 	if err != nil {
 		return nil, stamp{}, err
 	}

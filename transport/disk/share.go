@@ -27,6 +27,7 @@ import (
 // It is safe for concurrent use.
 type Share struct {
 	root    *os.Root
+	door    door   // into it
 	folder  string // absolute: what the watcher calls it
 	options ShareOptions
 	log     hclog.Logger
@@ -89,7 +90,7 @@ func OpenShare(folder string, options ShareOptions) (*Share, error) {
 		return nil, err
 	}
 	s := &Share{
-		root: root, folder: absolute, options: options, log: options.Log,
+		root: root, door: newDoor(root), folder: absolute, options: options, log: options.Log,
 		walked: make(chan struct{}), settled: make(chan struct{}),
 		names: map[string]*entry{}, contents: map[uint64]*entry{},
 	}
@@ -126,7 +127,7 @@ func (s *Share) close() {
 			j.file.Close()
 		}
 	}
-	s.failed = errors.Join(s.index.close(), s.root.Close())
+	s.failed = errors.Join(s.index.close(), s.door.close(), s.root.Close())
 }
 
 // Settled waits until every file that was there at the start has been hashed, or could not be, or ctx is done.

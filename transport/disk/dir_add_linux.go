@@ -1,0 +1,10 @@
+package disk
+
+import "golang.org/x/sys/unix"
+
+// add moves a file to another folder where nothing has its name there. It reports false if that can't be done, or not
+// this way.
+func (d *dir) add(name string, to *dir, as string) bool {
+	_, err := again(func() (int, error) { return 0, unix.Renameat2(d.fd, name, to.fd, as, unix.RENAME_NOREPLACE) })
+	return err == nil
+}
