@@ -32,14 +32,15 @@ func pretend(t *testing.T, l transport.Listener, answer []byte, then func(transp
 	then(conn)
 }
 
-// A node that breaks off in the middle of a stretch is the one to blame, although the kernel reports its failure
-// as one of the file that it was writing to; and a file that fails is told from a link that does.
+// A node that breaks off in the middle of a stretch is the one to blame, and not the file that its bytes were for.
 func TestWhoIsToBlameForABrokenBody(t *testing.T) {
 	large := newFile(strings.Repeat("large", 2<<20))
 	outboard := &protocol.Outboard{Size: large.size, Hash: large.hash, Count: protocol.Groups(large.size), Nodes: large.tree}
 	head := &protocol.Content{Size: large.size, Length: protocol.GroupSize, Hash: large.hash}
-	half := []byte(strings.Repeat("large", 1<<20)[:protocol.GroupSize/2])
+	group := []byte(strings.Repeat("large", 1<<20)[:protocol.GroupSize])
+	half, rest := group[:protocol.GroupSize/2], group[protocol.GroupSize/2:]
 	ended := func(conn transport.Conn) { conn.CloseWrite(); discard(conn) }
+	whole := func(conn transport.Conn) { conn.Write(rest); ended(conn) }
 	reset := func(conn transport.Conn) { conn.(*net.TCPConn).SetLinger(0) }
 	for name, test := range map[string]struct {
 		then    func(transport.Conn)
@@ -48,7 +49,7 @@ func TestWhoIsToBlameForABrokenBody(t *testing.T) {
 	}{
 		"ended":                  {ended, os.O_RDWR, client.Undelivered},
 		"reset":                  {reset, os.O_RDWR, client.Undelivered},
-		"a file not for writing": {ended, os.O_RDONLY, client.DiskFailed},
+		"a file not for writing": {whole, os.O_RDONLY, client.DiskFailed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, transport.TCP{}, relay.Policy{}, 0)
@@ -60,7 +61,7 @@ func TestWhoIsToBlameForABrokenBody(t *testing.T) {
 				pretend(t, l, protocol.Append(nil, outboard), func(conn transport.Conn) {
 					hear(t, conn)
 					conn.Write(protocol.Append(nil, head))
-					hear(t, conn) // the next GET: from now on the kernel moves what comes
+					hear(t, conn) // the next GET: from now on the body is awaited
 					conn.Write(half)
 					test.then(conn)
 				})

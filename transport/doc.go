@@ -9,10 +9,9 @@
 // an accepted link costs a single goroutine, the one that reads from it. A link is read on command only: one
 // message, one stretch of content, or whatever still comes.
 //
-// Content is received group by group. The link's reader takes a group in, moved by the kernel to the store's file where
-// both are bare, while another goroutine hashes the one before; a [Sink] that has no file for it gets groups when they
-// are verified, and nothing else. A group that is wrong ends the judging: what is left of that stretch is read and
-// dropped, so that the link stays in step.
+// Content is received group by group. Two goroutines take turns: one reads a group while the other hashes the one before
+// and has it stored; a [Sink] gets what is verified, in order, and nothing else. A group that is wrong ends that: what is
+// left of the stretch is read and dropped, so that the link stays in step.
 //
 // What you owe it: a machine that nobody else touches until Run or Serve returns, and callbacks that return soon.
 // In return nothing is left behind: when Run, Serve or [Server.Serve] returns, its goroutines have ended, its

@@ -75,20 +75,6 @@ func dialCode(err error) protocol.Code {
 	return protocol.Lost
 }
 
-// isLinkError reports whether a failed copy between link and file failed at the link. The file's errors come
-// through the same call when the kernel copies, and it is the number that tells them apart.
-func isLinkError(err error) bool {
-	for _, number := range []syscall.Errno{
-		syscall.ECONNRESET, syscall.ECONNABORTED, syscall.ENOTCONN, syscall.ETIMEDOUT,
-		syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.ENETDOWN, syscall.ENETRESET,
-	} {
-		if errors.Is(err, number) {
-			return true
-		}
-	}
-	return errors.Is(err, net.ErrClosed) || errors.Is(err, os.ErrClosed)
-}
-
 func isTimeout(err error) bool {
 	return errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, syscall.ETIMEDOUT)
 }

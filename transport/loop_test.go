@@ -78,9 +78,9 @@ type full struct {
 	left int
 }
 
-func (f *full) Receive(int, uint64) (transport.Sink, error) { return f, nil }
+func (f *full) Receive(int, uint64) (transport.Sink, error) { return f.put, nil }
 
-func (f *full) Verified(_ uint64, _ protocol.Hash, data []byte) error {
+func (f *full) put(_ uint64, _ protocol.Hash, data []byte) error {
 	if len(data) > f.left {
 		return errors.New("no space left")
 	}

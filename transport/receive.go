@@ -4,13 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/protocol/content"
 	"github.com/relaypeer/relaypeer/roles"
 )
 
@@ -21,20 +21,22 @@ const (
 	bodyTick  = time.Second
 )
 
-// body is a stretch of content on its way from a link to the store. The link's reader takes it in, group by group, and a
-// judge verifies each while the next one comes.
+// body is a stretch of content on its way from a link to the store. Two goroutines take turns at its groups: while one
+// hashes and stores the group that it has read, the other reads the next. So a group stays with the core that read it.
 type body struct {
 	*roles.ReceiveBody
 	link  *link
 	order uint64 // the command that asked for it
 	sink  Sink
-	bare  *net.TCPConn // nil: the kernel can't move what it brings
-	rest  uint64       // bytes still to come; the reader's
 
-	pieces  chan piece  // from the reader to the judge
-	stop    atomic.Bool // a group was wrong, or the store failed: no other is judged
-	failing sync.Once
-	failed  error // of the store
+	turn chan struct{} // full: somebody is reading. Who is has the following, and the link's inbox
+	next int           // group to come, in Values
+	rest uint64        // bytes to come
+	lost error         // of the link
+	last chan struct{} // closed when the group before next has been judged
+
+	over   atomic.Bool // a group was wrong, or the store failed: no other is looked at
+	failed error       // of the store; whose group it is to be judged has it
 }
 
 // receive has the next bytes of the link stored and verified. What the inbox holds comes first.
@@ -47,11 +49,10 @@ func (k *link) receive(c command) letter {
 		return storeFailed(c.body.Item, err)
 	}
 	b := &body{ReceiveBody: c.body, link: k, order: c.number, sink: sink, rest: c.body.Length}
-	b.bare, _ = k.conn.(*net.TCPConn)
 	defer k.conn.SetReadDeadline(time.Time{})
 	err = b.takeAll()
-	if failed := errors.Join(b.failed, sink.Close()); failed != nil {
-		return storeFailed(b.Item, failed)
+	if b.failed != nil {
+		return storeFailed(b.Item, b.failed)
 	}
 	if err == nil {
 		err = b.throwAway()
@@ -66,68 +67,86 @@ func (k *link) receive(c command) letter {
 	}
 }
 
-// takeAll takes the groups in, up to one that is wrong or that the store can't take, and returns when each has been
-// judged. The error is the link's.
+// takeAll takes the groups in, up to one that is wrong or that the store can't take, and returns when each that has come
+// has been judged. The error is the link's.
 func (b *body) takeAll() error {
-	if len(b.Values) == 1 {
-		take := b.takeSmall
-		if b.Length > smallBody {
-			take = func() (piece, error) { return b.take(0) }
+	if b.Length <= smallBody {
+		data, err := b.takeSmall()
+		if err == nil {
+			b.judge(0, data, b.value(0, data))
 		}
-		p, err := take()
-		b.judge(p, err)
 		return err
 	}
-	b.pieces = make(chan piece, groupsAhead)
-	var judging sync.WaitGroup
-	judging.Go(func() {
-		for p := range b.pieces {
-			b.judge(p, nil)
-		}
-	})
-	defer judging.Wait()
-	defer close(b.pieces)
-	for at := 0; at < len(b.Values) && !b.stop.Load(); at++ {
-		p, err := b.take(at)
-		if err != nil {
-			p.free()
-			return err
-		}
-		b.pieces <- p
+	b.turn, b.last = make(chan struct{}, 1), make(chan struct{})
+	close(b.last)
+	var other sync.WaitGroup
+	if len(b.Values) > 1 {
+		other.Go(b.takeTurns)
 	}
-	return nil
+	b.takeTurns()
+	other.Wait()
+	return b.lost
 }
 
-// take takes a group in: to the store's file, or else to memory. The error is the link's.
-func (b *body) take(at int) (piece, error) {
-	p := b.newPiece(at)
-	early := b.link.in.unread()
-	early = early[:min(len(early), p.size)]
-	if err := p.put(early); err != nil {
-		b.fail(err)
-		return p, nil
+// buffers are for groups. A stretch takes two, however long it is.
+var buffers = sync.Pool{New: func() any { return new([protocol.GroupSize]byte) }}
+
+// takeTurns takes groups in and judges them, each after the one before it, until there are no more.
+func (b *body) takeTurns() {
+	buffer := buffers.Get().(*[protocol.GroupSize]byte)
+	defer buffers.Put(buffer)
+	for {
+		at, data, before, judged := b.take(buffer)
+		if data == nil {
+			return
+		}
+		value := b.value(at, data)
+		<-before
+		b.judge(at, data, value)
+		close(judged)
 	}
-	b.link.in.from += len(early)
-	b.moved(len(early))
-	for come := len(early); come < p.size; {
+}
+
+// take waits for its turn and reads a group. There is none any more if it returns nil.
+func (b *body) take(buffer *[protocol.GroupSize]byte) (at int, data []byte, before, judged chan struct{}) {
+	b.turn <- struct{}{}
+	defer func() { <-b.turn }()
+	if b.next == len(b.Values) || b.lost != nil || b.over.Load() {
+		return 0, nil, nil, nil
+	}
+	data = buffer[:min(b.rest, protocol.GroupSize)]
+	if b.lost = b.fill(data); b.lost != nil {
+		return 0, nil, nil, nil
+	}
+	at, before, judged = b.next, b.last, make(chan struct{})
+	b.next, b.last = at+1, judged
+	return at, data, before, judged
+}
+
+// fill reads as much as there is room for. The error is the link's.
+func (b *body) fill(data []byte) error {
+	in := &b.link.in
+	come := copy(data, in.unread())
+	in.from += come
+	b.moved(come)
+	for come < len(data) {
 		b.link.conn.SetReadDeadline(time.Now().Add(bodyTick))
-		n, err := p.fill(b.link.conn, come)
+		n, err := io.ReadFull(b.link.conn, data[come:])
 		come += n
 		b.moved(n)
 		switch {
 		case err == nil, errors.Is(err, os.ErrDeadlineExceeded): // a tick
-		case p.file != nil && atFile(err):
-			b.fail(err)
-			return p, nil
+		case err == io.ErrUnexpectedEOF:
+			return io.EOF
 		default:
-			return p, err
+			return err
 		}
 	}
-	return p, nil
+	return nil
 }
 
 // takeSmall takes a small body in, with what comes behind it: of many small ones many come in one read.
-func (b *body) takeSmall() (piece, error) {
+func (b *body) takeSmall() (data []byte, err error) {
 	in, size := &b.link.in, int(b.Length)
 	if have := len(in.unread()); have < size {
 		b.moved(have)
@@ -139,36 +158,37 @@ func (b *body) takeSmall() (piece, error) {
 		in.to += n
 		b.moved(min(n, int(b.rest)))
 		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) && len(in.unread()) < size {
-			return piece{}, err
+			return nil, err
 		}
 	}
 	b.moved(int(b.rest)) // what had come before it was asked for
-	p := piece{size: size, data: in.unread()[:size]}
+	data = in.unread()[:size]
 	in.from += size
-	return p, nil
+	return data, nil
 }
 
-// judge verifies a group, unless it has not come whole, and frees its memory.
-func (b *body) judge(p piece, missing error) {
-	defer p.free()
-	if missing != nil || b.stop.Load() {
+// group returns the number of a group in its file.
+func (b *body) group(at int) uint64 { return b.Offset/protocol.GroupSize + uint64(at) }
+
+func (b *body) value(at int, data []byte) protocol.Hash {
+	return content.Value(b.group(at), data, b.Size <= protocol.GroupSize)
+}
+
+// judge has a group stored if its value is what it should be.
+func (b *body) judge(at int, data []byte, value protocol.Hash) {
+	if b.over.Load() {
 		return
 	}
-	group := b.group(p.at)
-	value, err := p.value(group, b.Size <= protocol.GroupSize)
-	switch {
-	case err != nil:
-		b.fail(err)
-	case value != b.Values[p.at]:
-		b.stop.Store(true)
-		b.tell(roles.BodyWrong{Link: b.link.id, Group: group})
-	default:
-		if err := b.sink.Verified(group, value, p.data); err != nil {
-			b.fail(err)
-			return
-		}
-		b.tell(roles.Verified{Link: b.link.id, Group: group})
+	if value != b.Values[at] {
+		b.over.Store(true)
+		b.tell(roles.BodyWrong{Link: b.link.id, Group: b.group(at)})
+		return
 	}
+	if b.failed = b.sink(b.group(at), value, data); b.failed != nil {
+		b.over.Store(true)
+		return
+	}
+	b.tell(roles.Verified{Link: b.link.id, Group: b.group(at)})
 }
 
 // throwAway lets what is left of the body pass, after a wrong group.
@@ -187,15 +207,6 @@ func (b *body) throwAway() error {
 		b.moved(int(n))
 	}
 	return nil
-}
-
-// group returns the number of a group in its file.
-func (b *body) group(at int) uint64 { return b.Offset/protocol.GroupSize + uint64(at) }
-
-// fail notes that the store could not take a group. The first failure counts.
-func (b *body) fail(err error) {
-	b.failing.Do(func() { b.failed = err })
-	b.stop.Store(true)
 }
 
 func (b *body) moved(n int) {

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net"
 	"net/netip"
-	"os"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
@@ -65,19 +64,9 @@ type Store interface {
 	Receive(item int, offset uint64) (Sink, error)
 }
 
-// Sink takes the groups of one stretch, in order. Two goroutines use it: one asks for files and closes, the other brings
-// what is verified.
-type Sink interface {
-	// File returns a file that a group's bytes may go to before they are verified, standing where its first byte belongs, so
-	// that the kernel can move them there. Nil: there is none for this group. The caller writes no other group to it before
-	// it asks again, and nothing after Close.
-	File(group uint64) *os.File
-	// Verified keeps a group that is what its value says. Its bytes are in the file that File returned for it, or, where
-	// that was nil, here; they are the caller's and valid during the call alone.
-	Verified(group uint64, value protocol.Hash, data []byte) error
-	// Close ends the stretch. What went to a file without being verified is void.
-	Close() error
-}
+// Sink keeps a group of a stretch that is what its value says. It is called in the order of the groups, one after the
+// other; the data are the caller's and valid during the call alone.
+type Sink func(group uint64, value protocol.Hash, data []byte) error
 
 // addrPort returns the address of a connection's end, IPv4 as IPv4.
 func addrPort(a net.Addr) netip.AddrPort {

@@ -6,8 +6,7 @@ import (
 	"net/netip"
 )
 
-// TCP is the network of real sockets. Its connections are *net.TCPConn, bare: behind any wrapper sendfile and
-// splice are lost.
+// TCP is the network of real sockets. Its connections are *net.TCPConn, bare: behind any wrapper sendfile is lost.
 type TCP struct{}
 
 // Listen listens on a TCP port of this machine.

@@ -225,7 +225,6 @@ func (*file) Changed() bool { return false }
 type heap struct {
 	mu     sync.Mutex
 	groups map[uint64]string
-	closed int // sinks
 	opened []roles.OpenStore
 }
 
@@ -238,20 +237,12 @@ func (h *heap) Open(_ context.Context, want roles.OpenStore, _ func(done, size u
 	return nil, other, nil
 }
 
-func (h *heap) Receive(int, uint64) (transport.Sink, error) { return h, nil }
-func (h *heap) File(uint64) *os.File                        { return nil }
+func (h *heap) Receive(int, uint64) (transport.Sink, error) { return h.put, nil }
 
-func (h *heap) Verified(group uint64, _ protocol.Hash, data []byte) error {
+func (h *heap) put(group uint64, _ protocol.Hash, data []byte) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.groups[group] = string(data)
-	return nil
-}
-
-func (h *heap) Close() error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.closed++
 	return nil
 }
 
@@ -266,26 +257,16 @@ func (h *heap) String() string {
 	return all.String()
 }
 
-// fileStore is a store that is one file, which verifies nothing later.
+// fileStore is a store that is one file.
 type fileStore struct{ file *os.File }
 
 func (s fileStore) Open(context.Context, roles.OpenStore, func(done, size uint64)) (roles.Groups, bool, error) {
 	return nil, false, nil
 }
 
-func (s fileStore) Receive(int, uint64) (transport.Sink, error) { return s, nil }
-
-func (s fileStore) File(group uint64) *os.File {
-	s.file.Seek(int64(group*protocol.GroupSize), io.SeekStart)
-	return s.file
+func (s fileStore) Receive(int, uint64) (transport.Sink, error) {
+	return func(group uint64, _ protocol.Hash, data []byte) error {
+		_, err := s.file.WriteAt(data, int64(group*protocol.GroupSize))
+		return err
+	}, nil
 }
-
-func (s fileStore) Verified(group uint64, _ protocol.Hash, data []byte) error {
-	if data == nil {
-		return nil
-	}
-	_, err := s.file.WriteAt(data, int64(group*protocol.GroupSize))
-	return err
-}
-
-func (fileStore) Close() error { return nil }

@@ -18,11 +18,18 @@ import (
 // NodeSize is the bytes of a parent in a tree: the values of its two children.
 const NodeSize = 2 * protocol.HashSize
 
+// wideValue is Value for a whole group on a processor with registers for sixteen chunks at once; nil on others. The
+// library, which gathers each word by itself, takes 1.6 times as long.
+var wideValue func(group uint64, data *[protocol.GroupSize]byte, whole bool) protocol.Hash
+
 const window = guts.MaxSIMD * guts.ChunkSize
 
 // Value returns the chaining value of a group: its number from 0 on and its bytes, GroupSize at most. With whole, the
 // group is all of the file, and its value is the file's hash.
 func Value(group uint64, data []byte, whole bool) protocol.Hash {
+	if len(data) == protocol.GroupSize && wideValue != nil {
+		return wideValue(group, (*[protocol.GroupSize]byte)(data), whole)
+	}
 	const chunks = protocol.GroupSize / guts.ChunkSize
 	var stack [16][8]uint32 // values of finished subtrees of 1, 2, 4, ... windows
 	counter, done := group*chunks, uint64(0)

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"os"
 	"sync"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -80,13 +79,9 @@ func (p *pile) Open(_ context.Context, want roles.OpenStore, _ func(done, size u
 }
 
 // Receive is [transport.Store]'s.
-func (p *pile) Receive(int, uint64) (transport.Sink, error) { return p, nil }
+func (p *pile) Receive(int, uint64) (transport.Sink, error) { return p.put, nil }
 
-// File is [transport.Sink]'s.
-func (p *pile) File(uint64) *os.File { return nil }
-
-// Verified is [transport.Sink]'s.
-func (p *pile) Verified(group uint64, value protocol.Hash, data []byte) error {
+func (p *pile) put(group uint64, value protocol.Hash, data []byte) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	at := group * protocol.GroupSize
@@ -97,9 +92,6 @@ func (p *pile) Verified(group uint64, value protocol.Hash, data []byte) error {
 	copy(p.content[at:], data)
 	return nil
 }
-
-// Close is [transport.Sink]'s.
-func (p *pile) Close() error { return nil }
 
 const (
 	variants    = 8

@@ -156,27 +156,11 @@ func (b *Batch) Receive(item int, offset uint64) (transport.Sink, error) {
 	if item < 0 || item >= len(b.names) || offset != 0 {
 		return nil, fmt.Errorf("item %d at %d is none of this batch of %d", item, offset, len(b.names))
 	}
-	return batchSink{b, item}, nil
+	return func(_ uint64, _ protocol.Hash, data []byte) error { return b.take(item, data) }, nil
 }
 
 // Empty takes an item without content, of which nothing comes.
 func (b *Batch) Empty(item int) error { return b.take(item, nil) }
-
-type batchSink struct {
-	batch *Batch
-	item  int
-}
-
-// File is [transport.Sink]'s.
-func (batchSink) File(uint64) *os.File { return nil }
-
-// Verified is [transport.Sink]'s.
-func (s batchSink) Verified(_ uint64, _ protocol.Hash, data []byte) error {
-	return s.batch.take(s.item, data)
-}
-
-// Close is [transport.Sink]'s.
-func (batchSink) Close() error { return nil }
 
 // take writes an item to where they gather.
 func (b *Batch) take(item int, data []byte) error {

@@ -23,17 +23,15 @@ const (
 	killFolder = "RELAYPEER_TEST_KILL_FOLDER"
 )
 
-// dieAt has this process killed before the n-th change, and returns what counts one that the test makes itself.
-func dieAt(n string) (change func(what string)) {
+// dieAt has this process killed before the n-th change.
+func dieAt(n string) {
 	left, _ := strconv.Atoi(n)
-	change = func(string) {
+	disk.SetBefore(func(string) {
 		if left--; left < 0 {
 			syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {} // until it arrives
 		}
-	}
-	disk.SetBefore(change)
-	return change
+	})
 }
 
 // runKilled runs the test as a child. It reports what the child said, and whether it came to its end.
@@ -56,7 +54,8 @@ func runKilled(t *testing.T, folder string, n int) (said []string, whole bool) {
 func TestAFetchMayBeKilledAnywhere(t *testing.T) {
 	x := newText(threeAndABit, 1)
 	if n := os.Getenv(killAt); n != "" {
-		fetchAndDie(t, x, os.Getenv(killFolder), dieAt(n))
+		dieAt(n)
+		fetchAndDie(t, x, os.Getenv(killFolder))
 		return
 	}
 	for n, whole := 0, false; !whole; n++ {
@@ -95,29 +94,20 @@ func TestAFetchMayBeKilledAnywhere(t *testing.T) {
 	}
 }
 
-// fetchAndDie brings a content over two links at once, in pieces.
-func fetchAndDie(t *testing.T, x text, folder string, change func(string)) {
+// fetchAndDie brings a content over two links at once.
+func fetchAndDie(t *testing.T, x text, folder string) {
 	part := disk.NewPart(openRoot(t, folder), "sub/file")
 	x.open(t, part)
 	sinks := [2]transport.Sink{receive(t, part), receive(t, part)}
 	for turn := range uint64(2) {
-		numbers := [2]uint64{turn, 3 - turn} // one from the beginning, one from the end
-		files := [2]*os.File{sinks[0].File(numbers[0]), sinks[1].File(numbers[1])}
-		for half := range 2 {
-			for link, number := range numbers {
-				data := x.group(number)
-				change("write half a group")
-				files[link].Write(data[half*len(data)/2 : (half+1)*len(data)/2])
-			}
-		}
-		for link, number := range numbers {
-			if err := sinks[link].Verified(number, x.values[number], nil); err != nil {
+		for link, number := range [2]uint64{turn, 3 - turn} { // one from the beginning, one from the end
+			if err := x.put(sinks[link], number); err != nil {
 				t.Fatal(err)
 			}
 			fmt.Println(number)
 		}
 	}
-	if err := errors.Join(sinks[0].Close(), sinks[1].Close(), part.Keep()); err != nil {
+	if err := part.Keep(); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -118,7 +119,7 @@ func (p *Part) take() (there fs.FileInfo, err error) {
 
 func (p *Part) partName() string { return besideName(p.name, partSuffix) }
 
-// openPart opens the part once more.
+// openPart opens the part that is there.
 func (p *Part) openPart() (*os.File, error) {
 	if there, err := p.root.Lstat(p.partName()); err != nil || !there.Mode().IsRegular() {
 		return nil, errors.Join(fs.ErrNotExist, err)
@@ -139,7 +140,7 @@ func (p *Part) goOn(ctx context.Context, checking func(done, size uint64)) (role
 	if err != nil || has.Count() == 0 {
 		return nil, errors.Join(err, file.Close())
 	}
-	p.slots = newSlots(file, has, p.openPart, p.journal.note)
+	p.slots = &slots{file: file, journal: p.journal, have: slices.Clone(has)}
 	return has, nil
 }
 
@@ -205,7 +206,7 @@ func (p *Part) begin(there fs.FileInfo) error {
 			return errors.Join(err, file.Close())
 		}
 	}
-	p.slots = newSlots(file, nil, p.openPart, p.journal.note)
+	p.slots = &slots{file: file, journal: p.journal}
 	return nil
 }
 
@@ -216,5 +217,5 @@ func (p *Part) Receive(_ int, _ uint64) (transport.Sink, error) {
 	if p.slots == nil {
 		return nil, p.wrap(errors.New("nothing is awaited"))
 	}
-	return p.slots.sink(), nil
+	return p.slots.put, nil
 }

@@ -112,7 +112,7 @@ func (p *Part) discard() error {
 // drop closes what is open of a part.
 func (p *Part) drop() {
 	if p.slots != nil {
-		p.slots.close() // everything that matters has been synced
+		p.slots.end()
 	}
 	p.slots, p.placed = nil, false
 }

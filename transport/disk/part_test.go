@@ -174,14 +174,14 @@ func TestAnotherContentStartsAnew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := late.File(0)
 	x.mustBring(t, part, 1)
 	if has, other := y.open(t, part); has.Count() > 0 || !other {
 		t.Errorf("within a process: has %v, other %v", has, other)
 	}
 	y.mustBring(t, part, 0)
-	file.Write(x.group(0)) // a link that has not noticed yet
-	late.Close()
+	if err := x.put(late, 0); err == nil { // a link that has not noticed yet
+		t.Error("another content was taken in")
+	}
 	part.Close()
 	part = disk.NewPart(root, "file")
 	if has, other := y.open(t, part); has.Count() != 1 || other {

@@ -63,25 +63,24 @@ func (s *Stream) Open(ctx context.Context, want roles.OpenStore, _ func(done, si
 	return has, false, nil
 }
 
-// Receive is [transport.Store]'s.
-func (s *Stream) Receive(int, uint64) (transport.Sink, error) { return streamSink{s}, nil }
+// Receive is [transport.Store]'s. A sink is for the content that the Stream was last opened for.
+func (s *Stream) Receive(int, uint64) (transport.Sink, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	hash := s.hash
+	return func(number uint64, _ protocol.Hash, data []byte) error { return s.take(hash, number, data) }, nil
+}
 
-type streamSink struct{ *Stream }
-
-// File is [transport.Sink]'s: nothing may be printed before it is verified.
-func (streamSink) File(uint64) *os.File { return nil }
-
-// Close is [transport.Sink]'s.
-func (streamSink) Close() error { return nil }
-
-// Verified is [transport.Sink]'s.
-func (s streamSink) Verified(number uint64, _ protocol.Hash, data []byte) error {
+// take takes a group of a content in.
+func (s *Stream) take(hash protocol.Hash, number uint64, data []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for stalled := false; ; {
 		switch {
 		case s.broken != nil:
 			return s.broken
+		case hash != s.hash:
+			return errors.New("another content is to be printed by now")
 		case number < s.next:
 			return nil
 		case number > s.next:
