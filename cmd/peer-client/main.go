@@ -3,10 +3,14 @@ package main
 
 import (
 	"os"
+	"runtime/debug"
 
 	"github.com/relaypeer/relaypeer/cmd/program"
 )
 
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(200) // a client keeps little, and not for long
+	}
 	os.Exit(program.Main(program.ClientCommand(os.Stdin, os.Stdout, os.Stderr)))
 }
