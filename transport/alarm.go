@@ -13,6 +13,7 @@ type alarm struct {
 	number uint64
 	due    time.Time
 	armed  bool
+	wakes  time.Time // when the timer goes off; zero: it does not run
 }
 
 func (r *run) alarm(id roles.Timer) *alarm {
@@ -26,32 +27,52 @@ func (r *run) alarm(id roles.Timer) *alarm {
 	return a
 }
 
-// arm sets a timer. A timer that waits is counted as live, and so is the goroutine that it becomes.
+// arm sets a timer. One that goes off before that is left alone: most are put off again and again, and it is enough to
+// look then.
 func (r *run) arm(e roles.Arm) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	a := r.alarm(e.Timer)
-	a.number, a.due, a.armed = e.Number, time.Now().Add(e.After), true
+	now := time.Now()
+	a.number, a.due, a.armed = e.Number, now.Add(e.After), true
+	if a.wakes.IsZero() || a.wakes.After(a.due) {
+		r.wind(a, now)
+	}
+}
+
+// wind has the timer go off when the alarm is due. A timer that waits is counted as live, and so is the goroutine that it
+// becomes.
+func (r *run) wind(a *alarm, now time.Time) {
+	a.wakes = a.due
+	wait := a.due.Sub(now)
 	switch {
 	case a.timer == nil:
 		r.live++
-		a.timer = time.AfterFunc(e.After, func() { r.ring(a) })
+		a.timer = time.AfterFunc(wait, func() { r.ring(a) })
 	case a.timer.Stop():
-		a.timer.Reset(e.After)
+		a.timer.Reset(wait)
 	default:
 		r.live++
-		a.timer.Reset(e.After)
+		a.timer.Reset(wait)
 	}
 }
 
 func (r *run) disarm(id roles.Timer) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	a := r.alarm(id)
-	a.armed = false
-	if a.timer != nil && a.timer.Stop() {
-		r.live--
-		r.wake()
+	r.alarm(id).armed = false
+}
+
+// silence stops all timers.
+func (r *run) silence() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, a := range r.alarms {
+		a.armed = false
+		if a.timer != nil && a.timer.Stop() {
+			r.live--
+			r.wake()
+		}
 	}
 }
 
@@ -59,7 +80,11 @@ func (r *run) disarm(id roles.Timer) {
 func (r *run) ring(a *alarm) {
 	defer r.leave()
 	r.mu.Lock()
-	due := a.armed && !time.Now().Before(a.due)
+	now := time.Now()
+	due := a.armed && !now.Before(a.due)
+	if a.wakes = (time.Time{}); a.armed && !due {
+		r.wind(a, now)
+	}
 	number := a.number
 	if due {
 		a.armed = false

@@ -163,9 +163,7 @@ func (r *run) tidy() {
 	for _, k := range append([]*link(nil), links...) {
 		k.hangUp()
 	}
-	for _, a := range r.alarms {
-		r.disarm(a.id)
-	}
+	r.silence()
 	r.closeFile()
 	r.mu.Lock()
 	r.tidied = true
