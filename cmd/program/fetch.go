@@ -66,7 +66,8 @@ func (e *errand) named(ctx context.Context, wish client.Wish, to *target) error 
 		fmt.Sprintf("%q is a folder with %s: -o DIR/ gets all of it", said(wish.Name), count(len(below), "file", "files"))}
 }
 
-// inTurn prints several files one after the other. It goes on after a failure, and returns the first one.
+// inTurn prints several files one after the other, and returns the first failure. It goes on after it, unless that is one
+// which the next file would only repeat: the user has had enough, or the relay cannot be asked.
 func (e *errand) inTurn(ctx context.Context, to *target) error {
 	var first *Failure
 	for _, arg := range e.args {
@@ -82,6 +83,9 @@ func (e *errand) inTurn(ctx context.Context, to *target) error {
 		}
 		if failed.Code == ExitInterrupted {
 			return &Failure{Code: ExitInterrupted}
+		}
+		if failed.Code == ExitNoRelay {
+			break
 		}
 	}
 	if first != nil {
