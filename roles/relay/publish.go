@@ -77,6 +77,7 @@ func (r *Registry) change(number uint32, p *publisher, e *protocol.Entry) bool {
 
 // published answers a page, and notes whether the node has told everything.
 func (r *Registry) published(slot uint32, p *publisher, m *protocol.Publish) *protocol.Published {
+	r.slab.at(slot).doubt = 0
 	if m.To == m.Latest && !p.partial {
 		r.fasten(slot)
 	} else {
