@@ -162,6 +162,23 @@ func (r *Registry) fasten(slot uint32) {
 	if l := r.slab.at(slot); l.loose != 0 {
 		r.loose.free(l.loose - 1)
 		l.loose = 0
+		if r.loose.size() > blockSlots && r.loose.used() < r.loose.size()/4 {
+			r.deal()
+		}
+	}
+}
+
+// deal gives the loose leases new places, close together: who looks for a file walks all places, and when a relay has been
+// restarted each of its nodes has had one. Walks that are under way begin anew.
+func (r *Registry) deal() {
+	before := r.loose
+	r.loose = pile[uint32]{}
+	r.dealt++
+	for at := range before.size() {
+		if of := *before.at(at); of != 0 {
+			r.slab.at(of - 1).loose = 0
+			r.loosen(of - 1)
+		}
 	}
 }
 

@@ -35,6 +35,7 @@ type Registry struct {
 	index      index
 	publishers pile[publisher]
 	loose      pile[uint32] // slots plus one
+	dealt      uint32       // how often their places have been dealt anew
 	clearing   []uint32     // publishers whose holds are being dropped
 	dropping   int          // and how many these are
 }
