@@ -42,6 +42,7 @@ const (
 
 	RenewLeast = 1 * time.Second // what a node makes of a shorter renew-after
 	PublishGap = 2 * time.Second // a node gathers the changes of its index for so long
+	MaxDoubt   = 2               // renewals after which an index of before the registration is dropped, if no page came
 	MaxResyncs = 256             // pages in one exchange after which the relay may hold no more than before
 
 	DialTimeout    = 5 * time.Second  // from dialling to connected

@@ -45,6 +45,7 @@ const (
 	ToldHolders      Counter = "a relay named holders"
 	LeftOut          Counter = "a relay left out nodes that have published everything and do not have it"
 	Resynced         Counter = "a relay asked for an index anew"
+	DroppedInDoubt   Counter = "a node's earlier index was dropped, because it no longer said that it holds"
 	TooMuchPublished Counter = "a node published more than the relay keeps"
 	WentOn           Counter = "a relay was told the changes since what it held"
 )
@@ -53,7 +54,7 @@ const (
 var Counters = []Counter{
 	StaleRing, TurnedAway, ResetInFrame, EndInFrame, EndInBody, UnreadClose, SpoiledBody, ChangedMidway, ExpiredLease,
 	StaleLeave, StaleRegister, Returned, Displaced, OldCursor, SecondNode, StaleEntry, Cut, LargeFile,
-	WaitedForHash, WrongGroup, Resumed, FalseClaim, FalseLeftovers, AlreadyThere, TwoSources, OtherVariant, OtherThere, Mirrored, ToldHolders, LeftOut, Resynced, WentOn, TooMuchPublished,
+	WaitedForHash, WrongGroup, Resumed, FalseClaim, FalseLeftovers, AlreadyThere, TwoSources, OtherVariant, OtherThere, Mirrored, ToldHolders, LeftOut, Resynced, WentOn, DroppedInDoubt, TooMuchPublished,
 }
 
 // cellKey is a cell of a table that has no row: a kind of message that a state does not allow.

@@ -98,6 +98,12 @@ func (o *oracle) Renew(at roles.Moment, m *protocol.Renew) protocol.Message {
 	}
 	if mine {
 		k.until = at.Now + protocol.LeaseTTL
+		if k.index.doubt > 0 {
+			if k.index.doubt--; k.index.doubt == 0 {
+				o.w.coverage.sometimes(DroppedInDoubt)
+				k.index = published{}
+			}
+		}
 		if renewed, is := answer.(*protocol.Renewed); is && renewed.Held != k.index.held {
 			o.w.check.fail(S15, "node %x is told that %d of its index %d is held", m.ID[:8], renewed.Sequence, renewed.Index)
 		}
@@ -151,7 +157,7 @@ func (o *oracle) carriedOver(id protocol.NodeID, held protocol.Held) published {
 		return published{}
 	}
 	index := was.index
-	index.complete = false // until the node says that it still is so
+	index.complete, index.doubt = false, protocol.MaxDoubt // until the node says that it still is so
 	return index
 }
 

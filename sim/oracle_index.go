@@ -12,6 +12,7 @@ type published struct {
 	held     protocol.Held
 	complete bool // all that there was to publish is held
 	refused  bool // it was more than the relay keeps
+	doubt    int  // renewals until it is dropped, being of an earlier registration; 0: it is of this one
 	names    map[string]protocol.Entry
 }
 
@@ -53,7 +54,7 @@ func (p *published) take(m *protocol.Publish) {
 			p.names[e.Name] = e
 		}
 	}
-	p.held = protocol.Held{Index: m.Index, Sequence: m.To}
+	p.held, p.doubt = protocol.Held{Index: m.Index, Sequence: m.To}, 0
 	p.complete = p.held.Sequence == m.Latest
 }
 

@@ -236,6 +236,26 @@ var indexBugs = []planted{
 			return answer
 		}
 	}), []ID{S15, L4}, "a relay that has lost some of an index", "", nil},
+	{"what a node published before it was restarted quietly is kept for ever", directory(func(b *before, d relayDirectory) {
+		doubtful := map[protocol.NodeID]protocol.Held{}
+		b.register = func(now roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message {
+			answer := d.Register(now, from, m)
+			if granted, is := answer.(*protocol.Registered); is {
+				doubtful[m.ID] = granted.Held
+			}
+			return answer
+		}
+		b.publish = func(now roles.Moment, m *protocol.Publish) protocol.Message {
+			delete(doubtful, m.ID)
+			return d.Publish(now, m)
+		}
+		b.renew = func(now roles.Moment, m *protocol.Renew) protocol.Message {
+			if held := doubtful[m.ID]; held.Index != 0 { // a word for the node, which leaves it among those that may have anything
+				d.Publish(now, &protocol.Publish{ID: m.ID, Epoch: m.Epoch, Index: held.Index, From: held.Sequence, To: held.Sequence, Latest: held.Sequence + 1})
+			}
+			return d.Renew(now, m)
+		}
+	}), []ID{S15}, "a node that stops publishing", "", quieted},
 	{"a change is not published", around(memberKind, func(b *bugged) {
 		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {
 			for i, e := range effects {
@@ -249,6 +269,20 @@ var indexBugs = []planted{
 			return effects
 		}
 	}), []ID{L4}, "a file that changes", "", nil},
+}
+
+// quieted is a node that publishes, dies, and comes back under its id as one that publishes nothing.
+func quieted(seed uint64) *Scenario {
+	s := SweepScenario()
+	s.Seed, s.Heal, s.Relay.Page = seed, 4*time.Minute, 0
+	s.Nodes = s.Nodes[:1]
+	back := s.Nodes[0]
+	back.Start = 40 * time.Second
+	s.Nodes[0].Quiet, back.Quiet = false, true
+	s.Nodes = append(s.Nodes, back)
+	s.Ops = []Op{{At: 3 * time.Minute, Do: DoLocate, Who: "c0", Name: "both"}}
+	s.Faults = []Fault{{Class: PowerLoss, At: 20 * time.Second, For: 4 * time.Minute, Who: "n0"}}
+	return s
 }
 
 func contains(peers []protocol.Peer, which func(protocol.Peer) bool) bool {

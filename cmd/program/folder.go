@@ -26,6 +26,7 @@ type filler struct {
 	root     *os.Root
 	progress *progress
 	watch    func(outcome any) // of each fetch of a single file; may be nil
+	share    *disk.Share       // of that folder; nil: it is not shared
 
 	mu    sync.Mutex
 	bad   map[string]int // failures in a row, by the nodes that should have delivered
@@ -127,7 +128,11 @@ func (f *filler) fetch(ctx context.Context, wish client.Wish, t *task) client.Re
 		}
 	})
 	if t.failed = failure(f.client.Relay, wish, r); t.failed == nil {
-		if err := part.Keep(); err != nil {
+		keep := part.Keep
+		if f.share != nil {
+			keep = func() error { return f.share.Keep(part) }
+		}
+		if err := keep(); err != nil {
 			t.failed = diskFailure(err)
 		}
 	}

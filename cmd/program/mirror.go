@@ -13,6 +13,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
 // A mirror looks again after mirrorFirst, then after twice that, and so on up to mirrorMost; and after mirrorFirst again
@@ -27,7 +28,8 @@ const (
 type mirror struct {
 	client   Client
 	folder   string
-	hidden   bool // names that start with a dot are shared, and so mirrored
+	share    *disk.Share // of that folder
+	hidden   bool        // names that start with a dot are shared, and so mirrored
 	patterns []string
 	log      hclog.Logger
 }
@@ -78,7 +80,7 @@ func (m mirror) round(ctx context.Context, root *os.Root) (fetched int) {
 	since, bytes := time.Now(), uint64(0)
 	var first *task
 	failed := 0
-	f := filler{client: m.client, root: root, progress: newProgress("", nil, io.Discard)}
+	f := filler{client: m.client, root: root, share: m.share, progress: newProgress("", nil, io.Discard)}
 	for _, t := range f.fill(ctx, plan.picks) {
 		switch {
 		case t.done:

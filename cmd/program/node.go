@@ -80,7 +80,7 @@ func (n Node) Run(ctx context.Context) error {
 		serving.Go(func() {
 			select {
 			case <-listed:
-				mirrored = n.mirror().run(ctx)
+				mirrored = n.mirror(share).run(ctx)
 			case <-ctx.Done():
 			}
 		})

@@ -45,10 +45,10 @@ func (n Node) awaitIndexed(ctx context.Context, share *disk.Share, published *pu
 	}
 }
 
-func (n Node) mirror() mirror {
+func (n Node) mirror(share *disk.Share) mirror {
 	return mirror{
 		client: Client{Relay: n.Relay, Sources: defaultSources, Log: n.Log},
-		folder: n.Folder, hidden: n.Hidden, patterns: n.Mirror, log: n.Log,
+		folder: n.Folder, share: share, hidden: n.Hidden, patterns: n.Mirror, log: n.Log,
 	}
 }
 

@@ -14,6 +14,7 @@ type lease struct {
 	until time.Duration
 	host  [16]byte
 	port  uint16
+	doubt uint8  // renewals until what an earlier registration published is dropped; 0: nothing of that is held
 	loose uint32 // its place among those whose index is not all held, plus one
 
 	publisher uint32 // what is held of its index, plus one

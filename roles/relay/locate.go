@@ -16,7 +16,7 @@ import (
 // walk: a client that goes on with it meets everybody, and some of them twice.
 type walk struct {
 	every  bool   // over all slots; else over the places of the loose ones
-	life   uint32 // of the registry
+	life   uint32 // of the registry, or of its places
 	slots  uint32 // how many there were when the walk began
 	start  uint32
 	stride uint32
@@ -128,9 +128,17 @@ func (r *Registry) walked(every bool) uint32 {
 	return r.loose.size()
 }
 
+// lifeOf is what a cursor must carry, or it is of other slots, or places.
+func (r *Registry) lifeOf(every bool) uint32 {
+	if every {
+		return r.life
+	}
+	return r.life + r.dealt
+}
+
 func (r *Registry) drawWalk(every bool, luck uint64) walk {
 	slots := r.walked(every)
-	w := walk{every: every, life: r.life, slots: slots}
+	w := walk{every: every, life: r.lifeOf(every), slots: slots}
 	if slots == 0 {
 		return w
 	}
@@ -164,7 +172,7 @@ func (r *Registry) parseWalk(cursor []byte, every bool) (w walk, ours bool) {
 		stride: binary.BigEndian.Uint32(cursor[12:]),
 		done:   binary.BigEndian.Uint32(cursor[16:]),
 	}
-	return w, w.life == r.life && w.slots > 0 && w.slots <= r.walked(every) && w.done < w.slots
+	return w, w.life == r.lifeOf(every) && w.slots > 0 && w.slots <= r.walked(every) && w.done < w.slots
 }
 
 func gcd(a, b uint32) uint32 {

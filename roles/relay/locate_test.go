@@ -194,3 +194,53 @@ func TestAnEmptyRelayAnswersAnyCursor(t *testing.T) {
 		}
 	}
 }
+
+// publishesNothing has the n-th node say that it has nothing, and that this is all.
+func publishesNothing(r *relay.Registry, n int) {
+	m := &protocol.Publish{Epoch: 1, Index: 1}
+	binary.BigEndian.PutUint32(m.ID[:], uint32(n)+1)
+	r.Publish(roles.Moment{}, m)
+}
+
+// TestWhoAllMayHaveAFileIsFoundAtOnceAgain: after a restart any node may have anything, until it has published again. When
+// most have, those that are left are found in one look, and a walk that is under way meanwhile misses none of them.
+func TestWhoAllMayHaveAFileIsFoundAtOnceAgain(t *testing.T) {
+	const nodes, quiet = 40_000, 20
+	registry, staying := relay.NewRegistry(relay.Policy{}), map[netip.AddrPort]int{}
+	for n := range nodes {
+		if at := numbered(registry, n, 1); n%(nodes/quiet) == 7 {
+			staying[at] = 0
+		}
+	}
+	look := func(cursor []byte) *protocol.Located {
+		m := &protocol.Locate{Name: "file", Limit: protocol.MaxPage, Cursor: cursor}
+		located := registry.Locate(roles.Moment{Luck: 5}, m).(*protocol.Located)
+		for _, p := range located.Peers {
+			if _, stays := staying[p.Addr()]; stays {
+				staying[p.Addr()]++
+			}
+		}
+		return located
+	}
+	under := look(nil)
+	for n := range nodes {
+		if n%(nodes/quiet) != 7 {
+			publishesNothing(registry, n)
+		}
+	}
+	pages := 0
+	for ; under.Cursor != nil && pages < 10; pages++ {
+		under = look(under.Cursor)
+	}
+	for at, times := range staying {
+		if times == 0 {
+			t.Errorf("%v was in no page", at)
+		}
+	}
+	if pages > 1 {
+		t.Errorf("the walk went on for %d pages", pages)
+	}
+	if now := look(nil); len(now.Peers) != quiet || now.Cursor != nil {
+		t.Errorf("%d nodes may have the file, and a cursor of %d bytes", len(now.Peers), len(now.Cursor))
+	}
+}

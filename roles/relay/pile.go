@@ -11,6 +11,7 @@ type pile[T any] struct {
 }
 
 func (p *pile[T]) size() uint32        { return p.top }
+func (p *pile[T]) used() uint32        { return p.top - uint32(len(p.spare)) }
 func (p *pile[T]) at(number uint32) *T { return &p.blocks[number/blockSlots][number%blockSlots] }
 
 func (p *pile[T]) take() uint32 {

@@ -77,6 +77,7 @@ func (r *Registry) change(number uint32, p *publisher, e *protocol.Entry) bool {
 
 // published answers a page, and notes whether the node has told everything.
 func (r *Registry) published(slot uint32, p *publisher, m *protocol.Publish) *protocol.Published {
+	r.slab.at(slot).doubt = 0
 	if m.To == m.Latest && !p.partial {
 		r.fasten(slot)
 	} else {
@@ -161,6 +162,23 @@ func (r *Registry) fasten(slot uint32) {
 	if l := r.slab.at(slot); l.loose != 0 {
 		r.loose.free(l.loose - 1)
 		l.loose = 0
+		if r.loose.size() > blockSlots && r.loose.used() < r.loose.size()/4 {
+			r.deal()
+		}
+	}
+}
+
+// deal gives the loose leases new places, close together: who looks for a file walks all places, and when a relay has been
+// restarted each of its nodes has had one. Walks that are under way begin anew.
+func (r *Registry) deal() {
+	before := r.loose
+	r.loose = pile[uint32]{}
+	r.dealt++
+	for at := range before.size() {
+		if of := *before.at(at); of != 0 {
+			r.slab.at(of - 1).loose = 0
+			r.loosen(of - 1)
+		}
 	}
 }
 

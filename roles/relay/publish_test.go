@@ -53,6 +53,30 @@ func TestAPageThatDoesNotFollowIsRefused(t *testing.T) {
 	d.wants(d.renew(1, 1), kept+" held={5 5}")
 }
 
+func TestAnIndexOfBeforeIsDroppedUnlessTheNodeStandsByIt(t *testing.T) {
+	d := publishing(t, relay.Policy{})
+	d.accepts(d.page(0, 3), 3)
+	located := func() (holders, others int) {
+		has, may := walkLocate(t, d.Registry, d.at, protocol.Locate{Name: "f1"})
+		return len(has), len(may)
+	}
+	d.wants(d.register(1, 2), granted+" held={5 3}")
+	d.wants(d.renew(1, 2), kept+" held={5 3}") // its page may have been lost
+	d.accepts(d.Publish(d.at, &protocol.Publish{ID: story.Node(1), Epoch: 2, Index: 5, From: 3, To: 3, Latest: 3}), 3)
+	for range protocol.MaxDoubt {
+		d.wants(d.renew(1, 2), kept+" held={5 3}")
+	}
+	d.wants(d.register(1, 3), granted+" held={5 3}")
+	d.wants(d.renew(1, 3), kept+" held={5 3}")
+	if holders, _ := located(); holders != 1 {
+		t.Error("it was dropped at the first renewal")
+	}
+	d.wants(d.renew(1, 3), kept)
+	if holders, others := located(); holders != 0 || others != 1 {
+		t.Errorf("%d nodes have it, %d may have it", holders, others)
+	}
+}
+
 func TestANodeOverItsBoundCountsAsOneThatPublishesNothing(t *testing.T) {
 	d := publishing(t, relay.Policy{MaxEntries: 3})
 	d.accepts(d.page(0, 3), 3)

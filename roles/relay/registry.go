@@ -35,6 +35,7 @@ type Registry struct {
 	index      index
 	publishers pile[publisher]
 	loose      pile[uint32] // slots plus one
+	dealt      uint32       // how often their places have been dealt anew
 	clearing   []uint32     // publishers whose holds are being dropped
 	dropping   int          // and how many these are
 }
@@ -107,6 +108,8 @@ func (r *Registry) Register(at roles.Moment, from netip.Addr, m *protocol.Regist
 	}
 	if _, p := r.publisher(slot); p != nil && p.refused {
 		r.disown(slot)
+	} else if p != nil {
+		l.doubt = protocol.MaxDoubt
 	}
 	r.loosen(slot) // until it says, by a page even without changes, that what is held of it still is so
 	ttl, renew := r.times()
@@ -122,7 +125,13 @@ func (r *Registry) Renew(at roles.Moment, m *protocol.Renew) protocol.Message {
 	if refusal := r.refuse(at.Now, m.ID, m.Epoch, slot, held); refusal != nil {
 		return refusal
 	}
-	r.slab.at(slot).until = at.Now + r.policy.TTL
+	l := r.slab.at(slot)
+	l.until = at.Now + r.policy.TTL
+	if l.doubt > 0 {
+		if l.doubt--; l.doubt == 0 {
+			r.disown(slot)
+		}
+	}
 	ttl, renew := r.times()
 	return &protocol.Renewed{TTL: ttl, Renew: renew, Held: r.held(slot)}
 }

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+
+	"github.com/relaypeer/relaypeer/protocol"
 )
 
 // SetBefore has f called before each change of the disk, and returns what takes that back.
@@ -56,4 +58,13 @@ const (
 // Unsettled returns for how long a file that changed then is left alone.
 func Unsettled(changed, now time.Time) time.Duration {
 	return stamp{changed: changed.UnixNano()}.unsettled(now)
+}
+
+// Learn has the share take a file as it is now for that content.
+func (s *Share) Learn(name string, hash protocol.Hash, values []protocol.Hash) error {
+	info, err := s.root.Lstat(name)
+	if err == nil {
+		s.learn(name, &kept{hash, values, info.ModTime().UnixNano()})
+	}
+	return err
 }

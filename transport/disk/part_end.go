@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/protocol/content"
@@ -14,60 +15,76 @@ import (
 // Keep puts the content in its place, durably, over any regular file of that name, once all groups have come; and ends
 // the Part. If it fails, what has come stays for another try, unless it is not what it should be.
 func (p *Part) Keep() error {
+	_, err := p.keep(false)
+	return err
+}
+
+// keep is Keep. Settled, it puts the content in its place only when a later change of the file cannot leave it the time of
+// its last change; and returns what it has put there, unless it was there before.
+func (p *Part) keep(settled bool) (*kept, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.journal == nil || p.slots == nil && !p.placed {
-		return p.wrap(errors.New("it has not been fetched"))
+		return nil, p.wrap(errors.New("it has not been fetched"))
 	}
-	if err := p.place(); err != nil {
-		return p.wrap(err)
+	placed, err := p.place(settled)
+	if err != nil {
+		return nil, p.wrap(err)
 	}
 	p.drop()
-	err := p.journal.remove()
+	err = p.journal.remove()
 	p.journal = nil
-	return p.wrap(err)
+	return placed, p.wrap(err)
 }
 
 // place has the part in its place when it returns. The journal goes only after that is durable: should the system lose
 // that, it is an orphan, which says nothing.
-func (p *Part) place() error {
+func (p *Part) place(settled bool) (*kept, error) {
 	if p.placed {
-		return nil
+		return nil, nil
 	}
-	if err := p.prove(); err != nil {
-		return err
+	values, err := p.prove()
+	if err != nil {
+		return nil, err
 	}
 	before("sync the part")
 	if err := p.slots.file.Sync(); err != nil {
-		return err
+		return nil, err
+	}
+	info, err := p.slots.file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	modified := info.ModTime().UnixNano()
+	if settled {
+		time.Sleep(stamp{changed: modified}.unsettled(time.Now()))
 	}
 	before("rename the part")
 	if err := p.root.Rename(p.partName(), p.name); err != nil {
-		return err
+		return nil, err
 	}
 	p.placed = true
-	return syncFolder(p.root, path.Dir(p.name))
+	return &kept{p.hash, values, modified}, syncFolder(p.root, path.Dir(p.name))
 }
 
-// prove makes sure that the part is the content and nothing more.
-func (p *Part) prove() error {
+// prove makes sure that the part is the content and nothing more, and returns its groups' values.
+func (p *Part) prove() (values []protocol.Hash, err error) {
 	groups := protocol.Groups(p.size)
 	if !p.slots.complete(groups) {
-		return errors.New("not all of it is there")
+		return nil, errors.New("not all of it is there")
 	}
-	values, err := p.journal.claims(groups)
-	if err != nil {
-		return err
+	if values, err = p.journal.claims(groups); err != nil {
+		return nil, err
 	}
 	if uint64(len(values)) != groups || !proves(values, p.hash) {
-		return errors.Join(errors.New("what lay there of an earlier try was not what it said; it has been dropped"), p.discard())
+		return nil, errors.Join(errors.New("what lay there of an earlier try was not what it said; it has been dropped"), p.discard())
 	}
 	info, err := p.slots.file.Stat()
 	if err == nil && uint64(info.Size()) > p.size {
 		before("cut the part")
 		err = p.slots.file.Truncate(int64(p.size))
 	}
-	return err
+	return values, err
 }
 
 // proves reports whether a content with these groups has that hash.
