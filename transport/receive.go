@@ -70,7 +70,7 @@ func (k *link) receive(c command) letter {
 // takeAll takes the groups in, up to one that is wrong or that the store can't take, and returns when each that has come
 // has been judged. The error is the link's.
 func (b *body) takeAll() error {
-	if b.Length <= smallBody {
+	if len(b.Values) == 1 && b.Length <= smallBody {
 		data, err := b.takeSmall()
 		if err == nil {
 			b.judge(0, data, b.value(0, data))

@@ -101,6 +101,8 @@ func TestABodyIsVerifiedAsItComes(t *testing.T) {
 			"verified 1, verified 2, BodyDone, LEFT; 2097152 moved"},
 		"its short end": {long, bodyOf(long, 4, 1), long.bytes(4<<20, long.size),
 			"verified 4, BodyDone, LEFT; 305696 moved"},
+		"nothing": {short, bodyOf(newFile(""), 0, 1), nil,
+			"BodyDone, LEFT; 0 moved"},
 		"a small file": {short, bodyOf(short, 0, 1), []byte("short"),
 			"verified 0, BodyDone, LEFT; 5 moved"},
 		"a wrong group, and right ones after it": {long, bodyOf(long, 0, 5), slices.Concat(long.bytes(0, 2<<20), long.bytes(1<<20, long.size-1<<20)),
