@@ -96,7 +96,7 @@ func newCommand(use, short, long string, args cobra.PositionalArgs, run func(*co
 		},
 		PreRunE: func(c *cobra.Command, _ []string) error { return fromEnvironment(c.Flags()) },
 	}
-	command.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%v; see --help", err) })
+	command.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%s", misused(err)) })
 	command.Flags().String("log-level", "info", "trace, debug, info, warn, error or off")
 	command.Flags().Bool("log-json", false, "write logs as JSON")
 	return command
@@ -111,7 +111,11 @@ func fromEnvironment(flags *pflag.FlagSet) error {
 			return
 		}
 		if err := flags.Set(f.Name, value); err != nil {
-			wrong = usage("%s: %v", name, err)
+			text := err.Error()
+			if value := (*pflag.InvalidValueError)(nil); errors.As(err, &value) {
+				text = unfit(value)
+			}
+			wrong = usage("%s: %s", name, text)
 		}
 	})
 	return wrong
@@ -123,7 +127,7 @@ func logger(c *cobra.Command) (hclog.Logger, error) {
 	json, _ := c.Flags().GetBool("log-json")
 	level := hclog.LevelFromString(text)
 	if level == hclog.NoLevel {
-		return nil, usage("--log-level: %q is not a level", text)
+		return nil, usage("--log-level: %q is not trace, debug, info, warn, error or off", text)
 	}
 	return newLogger(c.Name(), level, json, c.ErrOrStderr()), nil
 }
@@ -136,7 +140,11 @@ func newLogger(name string, level hclog.Level, json bool, out io.Writer) hclog.L
 func parsePort(text string, zero bool) (uint16, error) {
 	port, err := strconv.ParseUint(text, 10, 16)
 	if err != nil || port == 0 && !zero {
-		return 0, usage("%q is not a TCP port", text)
+		least := 1
+		if zero {
+			least = 0
+		}
+		return 0, usage("%q is not a TCP port: %d to 65535", text, least)
 	}
 	return uint16(port), nil
 }

@@ -91,7 +91,7 @@ func TestExitCodesSayWhatWentWrong(t *testing.T) {
 		{"not a host", 2, []string{"peer-client", "a b", "4000", "a"}},
 		{"bad name", 2, []string{"peer-client", "127.0.0.1", relay.port, "../etc/passwd"}},
 		{"an argument is missing", 2, []string{"peer-client"}},
-		{"unknown flag", 2, []string{"peer-client", "--nonsense", "127.0.0.1", "1"}},
+		{"there is no flag --nonsense", 2, []string{"peer-client", "--nonsense", "127.0.0.1", "1"}},
 		{"no file name given", 2, []string{"peer-client", "127.0.0.1", relay.port}},
 		{"1 to 64", 2, []string{"peer-client", "--sources", "0", "127.0.0.1", relay.port, "a"}},
 		{"not both", 2, []string{"peer-client", "--list", "--who", "127.0.0.1", relay.port, "a"}},

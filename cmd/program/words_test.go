@@ -59,3 +59,37 @@ func readOnly(t *testing.T) string {
 	}
 	return folder
 }
+
+func TestWhatAFlagMayBeIsSaidInPlainWords(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		command     string
+		environment string
+		args        []string
+		said        string
+	}{
+		{"peer-client", "", []string{"--sources", "x"}, `--sources: "x" is not a whole number`},
+		{"peer-client", "", []string{"--sources", "99999999999999999999"}, `--sources: "99999999999999999999" is too large or too small`},
+		{"peer-client", "", []string{"--list=maybe"}, `--list: "maybe" is not true or false`},
+		{"peer-client", "", []string{"-v=2"}, `--verbose: "2" is not true or false`},
+		{"peer-client", "", []string{"-o"}, `-o needs a value; see --help`},
+		{"peer-client", "", []string{"--log-level", "loud", "127.0.0.1", "1"}, `--log-level: "loud" is not trace, debug, info, warn, error or off`},
+		{"relay-server", "", []string{"--ttl", "90"}, `--ttl: "90" is not a time like 90s or 5m`},
+		{"peer-client", "RELAYPEER_SOURCES=x", []string{"127.0.0.1", "1"}, `RELAYPEER_SOURCES: "x" is not a whole number`},
+		{"relay-server", "RELAYPEER_LOG_JSON=ja", []string{"0"}, `RELAYPEER_LOG_JSON: "ja" is not true or false`},
+		{"relay-server", "RELAYPEER_TTL=7", []string{"0"}, `RELAYPEER_TTL: "7" is not a time like 90s or 5m`},
+		{"peer-client", "", []string{"127.0.0.1", "1", "-dash.txt"},
+			"there is no flag -d, as in -dash.txt; see --help. A name that begins with a dash goes behind --"},
+		{"peer-client", "", []string{"127.0.0.1", "1", "--dash.txt"},
+			"there is no flag --dash.txt; see --help. A name that begins with a dash goes behind --"},
+	} {
+		cmd := command(t.Context(), c.command, c.args...)
+		if c.environment != "" {
+			cmd.Env = append(cmd.Env, c.environment)
+		}
+		out, _ := cmd.CombinedOutput()
+		if string(out) != c.command+": "+c.said+"\n" || cmd.ProcessState.ExitCode() != 2 {
+			t.Errorf("%s %q: exit %d: %s", c.environment, c.args, cmd.ProcessState.ExitCode(), out)
+		}
+	}
+}
