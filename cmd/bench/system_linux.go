@@ -99,7 +99,7 @@ func room(memory string) int64 {
 	if unix.Statfs(memory, &stat) != nil || stat.Type != unix.TMPFS_MAGIC {
 		return 0
 	}
-	return min(int64(stat.Bavail)*stat.Bsize, free())
+	return min(int64(stat.Bavail)*int64(stat.Bsize), free())
 }
 
 func processor() string {

@@ -3,6 +3,7 @@ package program
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 
 // all gets everything that some arguments stand for into a folder.
 func (e *errand) all(ctx context.Context, wanted []resolved, to *target) error {
-	tally := &tally{errand: e, since: time.Now()}
+	tally := &tally{errand: e, folder: to.root.Name(), since: time.Now(), at: map[string]int{}}
 	var found []pick
 	for _, r := range wanted {
 		switch {
@@ -82,11 +83,15 @@ func (e *errand) fill(ctx context.Context, picks []pick, to *target, tally *tall
 	tally.stays = f.stays
 }
 
-const mostTold = 20 // lines about single files of many
+const (
+	mostTold  = 20 // lines about single files of many
+	mostNamed = 3  // files in a line about several
+)
 
 // tally is what many fetches come to.
 type tally struct {
 	*errand
+	folder  string // where the files go
 	since   time.Time
 	here    int // files that were here already
 	files   int // fetched
@@ -94,7 +99,15 @@ type tally struct {
 	stays   int // files of which a part stays
 	first   *Failure
 	failed  int
-	pending []string // failures that have not been told
+	pending []setback      // that have not been told
+	at      map[string]int // where in it a reason stands
+}
+
+// setback is why some files are not there.
+type setback struct {
+	why   string
+	names []string // quoted, some of them; none where the reason itself names the file
+	files int
 }
 
 func (t *tally) fail(name string, why *Failure) {
@@ -105,23 +118,48 @@ func (t *tally) fail(name string, why *Failure) {
 	if why.Code == ExitInterrupted {
 		return
 	}
-	text, quoted := why.Text, fmt.Sprintf("%q", said(name))
-	if !strings.Contains(text, quoted) {
-		text = quoted + ": " + text
+	text, quoted := t.reason(name, why.Text), fmt.Sprintf("%q", said(name))
+	at, again := t.at[text]
+	if !again {
+		at, t.at[text] = len(t.pending), len(t.pending)
+		t.pending = append(t.pending, setback{why: text})
 	}
-	t.pending = append(t.pending, text)
+	s := &t.pending[at]
+	if s.files++; s.files <= mostNamed && !strings.Contains(text, quoted) {
+		s.names = append(s.names, quoted)
+	}
+}
+
+// reason returns what a failure says, where it is our disk's without the name: it may be the same for many.
+func (t *tally) reason(name, text string) string {
+	for _, place := range []string{filepath.Join(t.folder, filepath.FromSlash(name)), t.folder} {
+		if reason, is := strings.CutPrefix(text, place+": "); is {
+			return fmt.Sprintf("cannot be written to %s: %s", t.folder, reason)
+		}
+	}
+	return text
 }
 
 // told tells people the failures that they have not been told.
 func (t *tally) told() {
-	for i, line := range t.pending {
-		if i == mostTold {
-			fmt.Fprintf(t.errors, "peer-client: and %s more failures\n", grouped(len(t.pending)-i))
-			break
+	more := 0
+	for i, s := range t.pending {
+		switch names := strings.Join(s.names, ", "); {
+		case i >= mostTold:
+			more += s.files
+		case names == "":
+			fmt.Fprintf(t.errors, "peer-client: %s\n", s.why)
+		case s.files > len(s.names):
+			fmt.Fprintf(t.errors, "peer-client: %s and %s more: %s\n", names, grouped(s.files-len(s.names)), s.why)
+		default:
+			fmt.Fprintf(t.errors, "peer-client: %s: %s\n", names, s.why)
 		}
-		fmt.Fprintf(t.errors, "peer-client: %s\n", line)
+	}
+	if more > 0 {
+		fmt.Fprintf(t.errors, "peer-client: and %s more failures\n", grouped(more))
 	}
 	t.pending = nil
+	clear(t.at)
 }
 
 // sum says what it came to in all, and returns the first failure.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -61,7 +62,7 @@ func NewBatch(root *os.Root, names []string) (*Batch, error) {
 		err = b.open() // another batch took the folder for one left behind, before it was locked
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: no folder to gather files in: %w", root.Name(), err)
+		return nil, fmt.Errorf("%s: %w", root.Name(), reason(err))
 	}
 	return b, nil
 }
@@ -169,7 +170,7 @@ func (b *Batch) take(item int, data []byte) error {
 	b.mu.Unlock()
 	before("write an item")
 	if err := b.pens[at.pen].write(at.name(), data); err != nil {
-		return err
+		return fmt.Errorf("%s: %w", b.place(item), reason(err))
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -180,6 +181,11 @@ func (b *Batch) take(item int, data []byte) error {
 		b.committer.Go(func() { b.commit(items) })
 	}
 	return b.failed
+}
+
+// place returns where an item goes, as the user calls it.
+func (b *Batch) place(item int) string {
+	return filepath.Join(b.root.Name(), filepath.FromSlash(b.names[item]))
 }
 
 // handOver returns what has come and is to be committed; with the mutex held.

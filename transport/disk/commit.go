@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
 )
 
 // fewFolders may be made durable one by one; above that, the file system as a whole is less work.
@@ -42,7 +41,7 @@ func (b *Batch) commit(items []staged) {
 	b.busy = false
 	b.misplaced = append(b.misplaced, misplaced...)
 	if err != nil {
-		b.failed = fmt.Errorf("%s: %w", b.root.Name(), err)
+		b.failed = fmt.Errorf("%s: %w", b.root.Name(), reason(err))
 	}
 }
 
@@ -57,8 +56,7 @@ func (b *Batch) placeAll(items []staged) (misplaced []Misplaced, err error) {
 	for _, at := range items {
 		name := b.names[at.item]
 		if err := p.place(at, path.Clean(name)); err != nil {
-			where := filepath.Join(b.root.Name(), filepath.FromSlash(name))
-			misplaced = append(misplaced, Misplaced{at.item, fmt.Errorf("%s: %w", where, err)})
+			misplaced = append(misplaced, Misplaced{at.item, fmt.Errorf("%s: %w", b.place(at.item), reason(err))})
 		}
 	}
 	return misplaced, errors.Join(p.leave(), b.settle(p.folders))

@@ -3,7 +3,6 @@ package disk
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -39,7 +38,7 @@ var errBusy = errors.New("another process is fetching it")
 func openJournal(root *os.Root, name string) (*journal, error) {
 	for {
 		if there, err := root.Lstat(name); err == nil && !there.Mode().IsRegular() {
-			return nil, fmt.Errorf("%s is in the way", name)
+			return nil, inTheWay(name)
 		}
 		before("make the journal")
 		file, err := root.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666)

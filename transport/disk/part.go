@@ -66,7 +66,7 @@ func (p *Part) wrap(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: %w", filepath.Join(p.root.Name(), filepath.FromSlash(p.name)), err)
+	return fmt.Errorf("%s: %w", filepath.Join(p.root.Name(), filepath.FromSlash(p.name)), reason(err))
 }
 
 func (p *Part) open(ctx context.Context, want roles.OpenStore, checking func(done, size uint64)) (has roles.Groups, other bool, err error) {
@@ -217,5 +217,8 @@ func (p *Part) Receive(_ int, _ uint64) (transport.Sink, error) {
 	if p.slots == nil {
 		return nil, p.wrap(errors.New("nothing is awaited"))
 	}
-	return p.slots.put, nil
+	slots := p.slots
+	return func(number uint64, value protocol.Hash, data []byte) error {
+		return p.wrap(slots.put(number, value, data))
+	}, nil
 }

@@ -135,6 +135,9 @@ func (p *Part) drop() {
 }
 
 func (p *Part) removePart() error {
+	if there, err := p.root.Lstat(p.partName()); err == nil && there.IsDir() {
+		return inTheWay(p.partName())
+	}
 	before("remove the part")
 	if err := p.root.Remove(p.partName()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
