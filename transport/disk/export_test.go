@@ -1,6 +1,8 @@
 package disk
 
 import (
+	"path/filepath"
+	"slices"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -29,6 +31,21 @@ func (s *Share) Hashed() uint64 { return s.hashed.Load() }
 
 // Deafen has the share notice nothing but by walking.
 func (s *Share) Deafen() { s.hints.close() }
+
+// Overlook has the share miss all hints of what f does, and walk after it.
+func (s *Share) Overlook(f func()) {
+	s.hints.mu.Lock()
+	defer s.hints.mu.Unlock()
+	s.hints.all = true
+	clear(s.hints.names)
+	f()
+	s.hints.wake()
+}
+
+// Watches reports whether what happens in a folder is noticed.
+func (s *Share) Watches(folder string) bool {
+	return slices.Contains(s.hints.watcher.WatchList(), filepath.Join(s.folder, folder))
+}
 
 // Write brings to the index's file what is new.
 func (s *Share) Write() { s.index.write() }

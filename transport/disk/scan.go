@@ -60,10 +60,12 @@ func (s *scanner) run() {
 			return
 		case <-s.due.C:
 			begin := time.Now()
+			s.doubt = false // and a folder that this walk finds gone casts it anew
 			s.walk()
-			s.ended, s.doubt = time.Now(), false
+			s.ended = time.Now()
 			s.took, s.dueAt = s.ended.Sub(begin), time.Time{}
 			s.walkIn(s.options.Rescan)
+			s.clearUp()
 		case <-s.hints.arrived:
 			if s.pause(s.ctx, hintGap) != nil {
 				return
@@ -82,22 +84,6 @@ func (s *scanner) walkIn(wait time.Duration) {
 	if s.dueAt.IsZero() || at.Before(s.dueAt) {
 		s.dueAt = at
 		s.due.Reset(time.Until(at))
-	}
-}
-
-// lookAtHints looks at the names that the hints are about.
-func (s *scanner) lookAtHints() {
-	names, all := s.hints.take()
-	if all {
-		s.walkIn(0)
-		return
-	}
-	before := s.doubt
-	for name := range names {
-		s.look(name)
-	}
-	if s.doubt && !before {
-		s.walkIn(min(doubtGap, s.options.Rescan))
 	}
 }
 

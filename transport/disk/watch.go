@@ -137,3 +137,31 @@ func (h *hints) unwatch(name string) {
 		h.watcher.Remove(filepath.Join(h.folder, filepath.FromSlash(name)))
 	}
 }
+
+// lookAtHints looks at the names that the hints are about.
+func (s *scanner) lookAtHints() {
+	names, all := s.hints.take()
+	if all {
+		s.walkIn(0)
+		return
+	}
+	// What is gone comes first: the watcher knows a folder that was moved by its old name until that is left, and to leave
+	// it after the new one was entered would leave that unwatched.
+	for name := range names {
+		if _, err := s.root.Lstat(name); err != nil {
+			s.look(name)
+			delete(names, name)
+		}
+	}
+	for name := range names {
+		s.look(name)
+	}
+	s.clearUp()
+}
+
+// clearUp has a walk begin soon if there is a doubt.
+func (s *scanner) clearUp() {
+	if s.doubt {
+		s.walkIn(min(doubtGap, s.options.Rescan))
+	}
+}
