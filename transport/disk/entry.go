@@ -17,6 +17,7 @@ type entry struct {
 	known  bool          // what its content is
 	queued bool          // it waits to be hashed, or is being
 	first  bool          // settled waits for it
+	unread bool          // it could not be read, which has been counted
 
 	before, after *entry // others that are known to have the same content
 }
@@ -82,7 +83,7 @@ func (s *Share) settle(e *entry, r record) {
 	}
 	s.unlink(e)
 	news := e.hash != r.hash
-	e.hash, e.tree = r.hash, r.tree
+	e.hash, e.tree, e.unread = r.hash, r.tree, false
 	s.link(e)
 	s.arrive(e)
 	if news && s.options.OnChange != nil {

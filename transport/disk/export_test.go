@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"time"
@@ -28,6 +29,22 @@ const (
 
 // Hashed returns how many groups the share has hashed.
 func (s *Share) Hashed() uint64 { return s.hashed.Load() }
+
+// FailToRead has the share hash a file and find that it cannot be read.
+func (s *Share) FailToRead(name string) {
+	s.mu.Lock()
+	e := s.names[name]
+	j := s.newJob(name, e.stamp)
+	j.entries = append(j.entries, e)
+	s.mu.Unlock()
+	s.end(j, record{}, &fs.PathError{Op: "open", Path: name, Err: fs.ErrPermission})
+}
+
+// TellUnread has the share say what it says after a walk.
+func (s *Share) TellUnread() { s.tellUnread() }
+
+// MostUnread is how many files that cannot be read are named.
+const MostUnread = mostUnread
 
 // Deafen has the share notice nothing but by walking.
 func (s *Share) Deafen() { s.hints.close() }

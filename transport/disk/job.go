@@ -231,7 +231,7 @@ func (s *Share) end(j *job, r record, err error) {
 		case errors.Is(err, fs.ErrNotExist):
 			s.hints.touch(e.name)
 		default: // the next walk has it tried again
-			s.log.Debug("cannot hash a file", "name", e.name, "why", err)
+			s.cannotRead(e, err)
 		}
 		s.arrive(e)
 	}

@@ -106,6 +106,7 @@ func (s *scanner) walk() {
 		}
 	}
 	names := s.sweep()
+	s.tellUnread()
 	if s.round%pruneEvery == 1 {
 		s.index.prune(names, s.live)
 	}

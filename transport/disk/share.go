@@ -49,6 +49,7 @@ type Share struct {
 	contents map[uint64]*entry // the first of those that are known to have one
 	known    int               // entries that are
 	waiting  int               // entries that settled waits for
+	unread   unread
 	queue
 }
 

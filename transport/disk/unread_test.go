@@ -1,0 +1,45 @@
+package disk_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/relaypeer/relaypeer/transport/disk"
+)
+
+func TestFilesThatCannotBeReadAreNamedOnceAndThenCounted(t *testing.T) {
+	t.Parallel()
+	const files = disk.MostUnread + 7
+	folder := t.TempDir()
+	for i := range files {
+		lay(t, filepath.Join(folder, fmt.Sprintf("file %d", i)), "text")
+	}
+	logger, lines := log()
+	share := openShare(t, folder, disk.ShareOptions{Log: logger})
+	settle(t, share)
+	for range 3 {
+		for i := range files {
+			share.FailToRead(fmt.Sprintf("file %d", i))
+		}
+		share.TellUnread()
+	}
+	share.Close()
+	said := lines.String()
+	if n := strings.Count(said, "a file cannot be read"); n != disk.MostUnread {
+		t.Errorf("%d files are named", n)
+	}
+	for i := range files {
+		named := strings.Count(said, fmt.Sprintf(`name="file %d" why="permission denied"`, i))
+		if named > 1 || i < disk.MostUnread && named == 0 {
+			t.Errorf("file %d is named %d times", i, named)
+		}
+	}
+	if n := strings.Count(said, fmt.Sprintf("more files cannot be read, and so cannot be had: count=%d", files)); n != 1 || strings.Count(said, "count=") != 1 {
+		t.Errorf("how many they are is told %d times", n)
+	}
+	if t.Failed() {
+		t.Log(said)
+	}
+}
