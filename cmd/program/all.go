@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles/client"
 )
 
@@ -73,9 +72,6 @@ func (e *errand) fill(ctx context.Context, picks []pick, to *target, tally *tall
 		case t.done:
 			tally.files++
 			tally.bytes += t.size
-		case t.failed.Code == ExitNobodyHas && t.hash.IsZero() && protocol.IsPattern(t.name):
-			tally.fail(t.name, &Failure{ExitNobodyHas,
-				fmt.Sprintf("no published name matches %q, and no node has a file of that very name", said(t.name))})
 		default:
 			tally.fail(t.name, t.failed)
 		}

@@ -59,7 +59,7 @@ func ClientCommand(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 	flags.BoolVar(&e.list, "list", false,
 		"list what is published, all or what the PATTERNs stand for: name, bytes, hash, nodes, contents of that name")
 	flags.BoolVar(&e.who, "who", false,
-		"say which nodes have the file, and which may have it: address, bytes, hash")
+		"say which nodes have one file, named without a pattern, and which may have it: address, bytes, hash")
 	flags.BoolVarP(&e.verbose, "verbose", "v", false, "one line a node that was tried: address, outcome, time")
 	return command
 }
@@ -130,6 +130,9 @@ func (e *errand) wish(ctx context.Context) (client.Wish, error) {
 	if hash, whole := protocol.ParseHash(beginning); whole {
 		w.Hash = hash
 		return w, nil
+	}
+	if beginning == (protocol.Hash{}).String() {
+		return w, usage("--hash: nothing but zeros is the hash of no content")
 	}
 	if w.Name == "" || len(beginning) < 4 || len(beginning) >= 2*protocol.HashSize || strings.Trim(beginning, "0123456789abcdef") != "" {
 		return w, usage("--hash: %d hex digits are a hash; where a name is given, the first 4 or more will do", 2*protocol.HashSize)

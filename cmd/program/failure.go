@@ -23,6 +23,9 @@ func failure(relay string, wish client.Wish, r client.Result) *Failure {
 	case client.Fetched:
 		return nil
 	case client.NobodyHad:
+		if wish.Hash.IsZero() && protocol.IsPattern(wish.Name) {
+			return unmatched(wish.Name)
+		}
 		if len(asked) == 0 {
 			return &Failure{ExitNobodyHas, fmt.Sprintf("no node has %s", name)}
 		}

@@ -16,10 +16,13 @@ func checkWanted(arg string) error {
 	if err != nil && protocol.IsPattern(arg) && strings.ContainsAny(arg, `*?[\`) {
 		err = protocol.CheckPattern(arg)
 	}
-	if err != nil {
-		return usage("%q: %s", said(arg), err.Text)
+	switch {
+	case err == nil:
+		return nil
+	case strings.HasPrefix(arg, "/") || strings.HasPrefix(arg, "./") || strings.HasPrefix(arg, "../"):
+		return usage("%q: %s; names begin in the folder that is shared: photos/beach.jpg", said(arg), err.Text)
 	}
-	return nil
+	return usage("%q: %s", said(arg), err.Text)
 }
 
 // resolved is what an argument stands for.
@@ -57,9 +60,18 @@ func (c Client) Resolve(ctx context.Context, arg string) resolved {
 		}
 	}
 	if r.plain = name; !name {
-		r.failed = &Failure{ExitNobodyHas, fmt.Sprintf("no published name matches %q", said(arg))}
+		r.failed = unmatched(arg)
 	}
 	return r
+}
+
+// unmatched says that arguments stand for nothing.
+func unmatched(args ...string) *Failure {
+	var quoted []string
+	for _, arg := range args {
+		quoted = append(quoted, fmt.Sprintf("%q", said(arg)))
+	}
+	return &Failure{ExitNobodyHas, "no published name matches " + few(quoted)}
 }
 
 // resolveAll resolves several arguments, some at a time, and keeps their order.

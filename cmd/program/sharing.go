@@ -2,6 +2,8 @@ package program
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -23,8 +25,25 @@ func (n Node) openShare(published *published) (*disk.Share, error) {
 		if options.Index, err = disk.DefaultIndex(n.Folder); err != nil {
 			n.Log.Warn("what is hashed is not kept for the next start: --index says where to", "why", err)
 		}
+	default:
+		if err := checkIndex(n.Index); err != nil {
+			return nil, err
+		}
 	}
 	return disk.OpenShare(n.Folder, options)
+}
+
+// checkIndex refuses an index for which more than one folder would have to be made: that is a slip of the pen.
+func checkIndex(file string) error {
+	file, err := filepath.Abs(file)
+	if err != nil {
+		return err
+	}
+	above := filepath.Dir(filepath.Dir(file))
+	if info, err := os.Stat(above); err != nil || !info.IsDir() {
+		return usage("--index: there is no folder %q", above)
+	}
+	return nil
 }
 
 // awaitIndexed says when everything has been hashed, to the relay as well: till then it must not take the node for one

@@ -34,7 +34,7 @@ func (e *errand) tellList(ctx context.Context) error {
 			return r.failed
 		}
 		if found = append(found, r.picks...); len(r.picks) == 0 {
-			missing = append(missing, fmt.Sprintf("%q", said(r.arg)))
+			missing = append(missing, r.arg)
 		}
 	}
 	if found = merge(found); len(found) > 0 {
@@ -43,7 +43,7 @@ func (e *errand) tellList(ctx context.Context) error {
 		}
 	}
 	if len(missing) > 0 {
-		return &Failure{ExitNobodyHas, "no published name matches " + few(missing)}
+		return unmatched(missing...)
 	}
 	return nil
 }
@@ -90,6 +90,9 @@ func (e *errand) nobody(ctx context.Context, name string, hash protocol.Hash) *F
 	}
 	if name == "" {
 		return &Failure{ExitNobodyHas, fmt.Sprintf("no node has content %s", hash)}
+	}
+	if protocol.IsPattern(name) {
+		return &Failure{ExitNobodyHas, fmt.Sprintf("no node has %q: --who takes one name, --list takes patterns", said(name))}
 	}
 	return &Failure{ExitNobodyHas, fmt.Sprintf("no node has %q", said(name))}
 }

@@ -93,3 +93,53 @@ func TestWhatAFlagMayBeIsSaidInPlainWords(t *testing.T) {
 		}
 	}
 }
+
+func TestAPatternWithoutMatchIsToldInOneWay(t *testing.T) {
+	t.Parallel()
+	relay, _ := network(t, "127.0.0.1", map[string]string{"a": "1"})
+	lines := map[string]int{}
+	for _, args := range [][]string{{"--list"}, {}, {"-o", t.TempDir()}, {"-o", t.TempDir() + "/x"}} {
+		r := run(t, "", "peer-client", append([]string{"127.0.0.1", relay.port, "z*"}, args...)...)
+		line, _, _ := strings.Cut(r.err, "\n")
+		lines[line]++
+		if r.code != 3 {
+			t.Errorf("%q: exit %d", args, r.code)
+		}
+	}
+	if lines[`peer-client: no published name matches "z*"`] != 4 {
+		t.Errorf("%v", lines)
+	}
+}
+
+func TestASlipOfThePenIsExplained(t *testing.T) {
+	t.Parallel()
+	relay, _ := network(t, "127.0.0.1", map[string]string{"a": "1"})
+	zeros := strings.Repeat("0", 64)
+	nowhere := filepath.Join(t.TempDir(), "no such folder")
+	for _, c := range []struct {
+		say  string
+		code int
+		args []string
+	}{
+		{"names begin in the folder that is shared", 2, []string{"peer-client", "127.0.0.1", relay.port, "/etc/passwd"}},
+		{"names begin in the folder that is shared", 2, []string{"peer-client", "127.0.0.1", relay.port, "./a"}},
+		{"names begin in the folder that is shared", 2, []string{"peer-client", "--who", "127.0.0.1", relay.port, "/a"}},
+		{"nothing but zeros is the hash of no content", 2, []string{"peer-client", "--hash", zeros, "127.0.0.1", relay.port}},
+		{"nothing but zeros is the hash of no content", 2, []string{"peer-client", "--hash", zeros, "127.0.0.1", relay.port, "a"}},
+		{"--who takes one name, --list takes patterns", 3, []string{"peer-client", "--who", "127.0.0.1", relay.port, "*"}},
+		{"--index: there is no folder \"" + nowhere + "\"", 2,
+			[]string{"peer-node", "--share", t.TempDir(), "--index", nowhere + "/last/index", "127.0.0.1", relay.port}},
+	} {
+		r := run(t, "", c.args[0], c.args[1:]...)
+		if r.code != c.code || r.out != "" || !strings.Contains(r.err, c.say) || strings.Count(r.err, "\n") != 1 {
+			t.Errorf("%q: exit %d: %s", c.args, r.code, r.err)
+		}
+	}
+	if _, err := os.Stat(nowhere); err == nil {
+		t.Error("a folder has been made")
+	}
+	node(t, relay, nil, "--index", filepath.Join(nowhere, "index"))
+	if _, err := os.Stat(filepath.Join(nowhere, "index")); err != nil {
+		t.Error(err)
+	}
+}
