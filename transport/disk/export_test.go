@@ -43,6 +43,14 @@ func (s *Share) FailToRead(name string) {
 // TellUnread has the share say what it says after a walk.
 func (s *Share) TellUnread() { s.tellUnread() }
 
+// FailToEnter has the share find so often that a folder cannot be entered.
+func (s *Share) FailToEnter(folder string, times int) {
+	scan := &scanner{Share: s, shut: map[string]bool{}}
+	for range times {
+		scan.cannotEnter(folder, &fs.PathError{Op: "openat", Path: folder, Err: fs.ErrPermission})
+	}
+}
+
 // MostUnread is how many files that cannot be read are named.
 const MostUnread = mostUnread
 

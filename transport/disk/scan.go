@@ -22,6 +22,7 @@ type scanner struct {
 	unnamed int               // files and folders in it whose names cannot be shared
 	example string            // one of them
 	warned  bool              // about such names
+	shut    map[string]bool   // folders that cannot be entered, which has been told
 	due     *time.Timer       // of the next walk
 	dueAt   time.Time
 	ended   time.Time     // the last walk
@@ -39,7 +40,7 @@ const (
 
 // start begins what goes on in the background.
 func (s *Share) start() {
-	scan := &scanner{Share: s, folders: map[string]uint32{}}
+	scan := &scanner{Share: s, folders: map[string]uint32{}, shut: map[string]bool{}}
 	s.workers.Go(scan.run)
 	for range runtime.GOMAXPROCS(0) {
 		s.workers.Go(func() { s.work(true) })
@@ -157,6 +158,7 @@ func (s *scanner) enter(folder string) {
 func (s *scanner) read(folder string) (folders []string) {
 	opened, err := s.root.Open(path.Join(".", folder))
 	if err != nil {
+		s.cannotEnter(folder, err)
 		s.unseen(err)
 		return nil
 	}

@@ -1,6 +1,11 @@
 package disk
 
-import "github.com/relaypeer/relaypeer/protocol"
+import (
+	"errors"
+	"io/fs"
+
+	"github.com/relaypeer/relaypeer/protocol"
+)
 
 // mostUnread is how many files that cannot be read the log names; of more it says how many.
 const mostUnread = 20
@@ -21,6 +26,15 @@ func (s *Share) cannotRead(e *entry, err error) {
 		s.unread.told = s.unread.files
 		s.log.Warn("a file cannot be read, and so cannot be had", "name", protocol.Printable(e.name, 200), "why", reason(err))
 	}
+}
+
+// cannotEnter warns of a folder that is not for us, once, and of so many folders as of files.
+func (s *scanner) cannotEnter(folder string, err error) {
+	if !errors.Is(err, fs.ErrPermission) || s.shut[folder] || len(s.shut) >= mostUnread {
+		return
+	}
+	s.shut[folder] = true
+	s.log.Warn("a folder cannot be read, and so nothing in it can be had", "name", protocol.Printable(folder, 200), "why", reason(err))
 }
 
 // tellUnread says how many files cannot be read, if there are more of them than it or the log has said.

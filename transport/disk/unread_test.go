@@ -25,6 +25,7 @@ func TestFilesThatCannotBeReadAreNamedOnceAndThenCounted(t *testing.T) {
 		}
 		share.TellUnread()
 	}
+	share.FailToEnter("shut", 3)
 	share.Close()
 	said := lines.String()
 	if n := strings.Count(said, "a file cannot be read"); n != disk.MostUnread {
@@ -38,6 +39,9 @@ func TestFilesThatCannotBeReadAreNamedOnceAndThenCounted(t *testing.T) {
 	}
 	if n := strings.Count(said, fmt.Sprintf("more files cannot be read, and so cannot be had: count=%d", files)); n != 1 || strings.Count(said, "count=") != 1 {
 		t.Errorf("how many they are is told %d times", n)
+	}
+	if n := strings.Count(said, `a folder cannot be read, and so nothing in it can be had: name=shut why="permission denied"`); n != 1 {
+		t.Errorf("a folder that cannot be entered is named %d times", n)
 	}
 	if t.Failed() {
 		t.Log(said)
