@@ -79,9 +79,12 @@ func (c Client) Anybody(ctx context.Context) bool {
 	return listed
 }
 
+// noRelayButNode is what a refusal by a node means to one who took it for a relay.
+const noRelayButNode = "this is no relay; is it a peer node?"
+
 func noRelay(relay string, code protocol.Code, by protocol.Party, text string) string {
 	if by == protocol.Node {
-		return fmt.Sprintf("the relay %s could not be asked: this is no relay; is it a peer node? (the %s: %s)", relay, by, code)
+		return fmt.Sprintf("the relay %s could not be asked: %s (the %s: %s)", relay, noRelayButNode, by, code)
 	}
 	return fmt.Sprintf("the relay %s could not be asked: %s (the %s: %s)", relay, code, by, said(text))
 }

@@ -127,7 +127,11 @@ func (n Node) keepListed(ctx context.Context, listening netip.AddrPort, publishe
 			n.Log.Info("listed", "relay", n.Relay, "at", o.At, "ttl", o.TTL)
 			ready()
 		case node.Setback:
-			n.Log.Warn("relay", "code", o.Code, "by", o.By, "why", protocol.Printable(o.Text, 200), "again-in", o.Again.Round(time.Millisecond))
+			why := protocol.Printable(o.Text, 200)
+			if o.By == protocol.Node {
+				why = noRelayButNode
+			}
+			n.Log.Warn("relay", "code", o.Code, "by", o.By, "why", why, "again-in", o.Again.Round(time.Millisecond))
 		case node.Ousted:
 			n.Log.Error(o.Text)
 			ousted = errors.New(o.Text)

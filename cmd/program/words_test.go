@@ -1,10 +1,13 @@
 package program_test
 
 import (
+	"bufio"
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestANodeThatIsTakenForARelayIsSuspected(t *testing.T) {
@@ -16,6 +19,30 @@ func TestANodeThatIsTakenForARelayIsSuspected(t *testing.T) {
 		if r.code != 4 || r.err != said {
 			t.Errorf("%q: exit %d: %s", args, r.code, r.err)
 		}
+	}
+}
+
+func TestANodeSuspectsANodeThatItTakesForARelay(t *testing.T) {
+	t.Parallel()
+	_, nodes := network(t, "127.0.0.1", nil)
+	ctx, enough := context.WithTimeout(t.Context(), 20*time.Second)
+	defer enough()
+	lost := command(ctx, "peer-node", "--share", t.TempDir(), "--index", "-", "--listen", "127.0.0.1:0", "127.0.0.1", nodes[0].port)
+	said, err := lost.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := lost.Start(); err != nil {
+		t.Fatal(err)
+	}
+	explained := false
+	for lines := bufio.NewScanner(said); !explained && lines.Scan(); {
+		explained = strings.Contains(lines.Text(), `code=unexpected by=node why="this is no relay; is it a peer node?"`)
+	}
+	enough()
+	lost.Wait()
+	if !explained {
+		t.Error("the node never said that the relay may be a node")
 	}
 }
 
