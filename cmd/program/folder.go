@@ -102,6 +102,7 @@ func (f *filler) one(ctx context.Context, t *task) {
 		f.bad[nodes] = 0
 		t.done, t.size, t.here = true, r.Size, r.Size > 0 && r.Kept == r.Size
 	case t.failed.Code == ExitNobodyHas || t.failed.Code == ExitInterrupted:
+	case r.Outcome == client.Fetched || r.Outcome == client.DiskFailed: // it is our disk that failed
 	default:
 		f.bad[nodes]++
 	}

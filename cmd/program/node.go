@@ -128,7 +128,7 @@ func (n Node) keepListed(ctx context.Context, listening netip.AddrPort, publishe
 			ready()
 		case node.Setback:
 			why := protocol.Printable(o.Text, 200)
-			if o.By == protocol.Node {
+			if o.By == protocol.Node && o.Code == protocol.Unexpected { // by us or by one like us
 				why = noRelayButNode
 			}
 			n.Log.Warn("relay", "code", o.Code, "by", o.By, "why", why, "again-in", o.Again.Round(time.Millisecond))

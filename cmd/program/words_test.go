@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -28,22 +29,36 @@ func TestANodeSuspectsANodeThatItTakesForARelay(t *testing.T) {
 	ctx, enough := context.WithTimeout(t.Context(), 20*time.Second)
 	defer enough()
 	lost := command(ctx, "peer-node", "--share", t.TempDir(), "--index", "-", "--listen", "127.0.0.1:0", "127.0.0.1", nodes[0].port)
-	said, err := lost.StderrPipe()
+	if !says(t, enough, lost, `code=unexpected by=node why="this is no relay; is it a peer node?"`) {
+		t.Error("the node never said that the relay may be a node")
+	}
+}
+
+func TestANodeSaysThatItsRelayIsAway(t *testing.T) {
+	t.Parallel()
+	ctx, enough := context.WithTimeout(t.Context(), 20*time.Second)
+	defer enough()
+	if !says(t, enough, command(ctx, "peer-node", "--share", t.TempDir(), "--index", "-", "--listen", "127.0.0.1:0", "127.0.0.1", "1"), "connection refused") {
+		t.Error("the node never said that nobody listens there")
+	}
+}
+
+// says starts a server and reports whether it says something on standard error before its context ends. It is ended then.
+func says(t *testing.T, enough context.CancelFunc, server *exec.Cmd, what string) (said bool) {
+	t.Helper()
+	out, err := server.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := lost.Start(); err != nil {
+	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
-	explained := false
-	for lines := bufio.NewScanner(said); !explained && lines.Scan(); {
-		explained = strings.Contains(lines.Text(), `code=unexpected by=node why="this is no relay; is it a peer node?"`)
+	for lines := bufio.NewScanner(out); !said && lines.Scan(); {
+		said = strings.Contains(lines.Text(), what)
 	}
 	enough()
-	lost.Wait()
-	if !explained {
-		t.Error("the node never said that the relay may be a node")
-	}
+	server.Wait()
+	return said
 }
 
 func TestAnAbsentRelayIsToldOnce(t *testing.T) {
