@@ -23,7 +23,7 @@ func regions(top string) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := map[string]string{"parameters": parameters, "kinds": kinds(), "codes": codes(), "fetch": wholeFetch()}
+	all := map[string]string{"parameters": parameters, "kinds": kinds(), "codes": codes(), "fetch": wholeFetch(), "invisible": invisible()}
 	for _, m := range examples() {
 		all["example "+m.Kind().String()] = fence("", annotate(protocol.Append(nil, m), m))
 	}
