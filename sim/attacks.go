@@ -8,7 +8,7 @@ import (
 )
 
 // LargeScenario has a file large enough for several sources, at a first node and two more, asked for in turn by a
-// client with one source, by one with three, and hauls of small files from the first node.
+// client with one source, by one with three, and pipelines of small files from the first node.
 func LargeScenario() *Scenario {
 	large, small := FilePlan{"large", 1, 9*group + 5}, FilePlan{"small", 2, 300000}
 	return &Scenario{
@@ -21,7 +21,7 @@ func LargeScenario() *Scenario {
 		Ops: []Op{
 			{At: time.Second, Do: DoFetch, Who: "c0", Name: "large"},
 			{At: time.Second, Do: DoFetch, Who: "c1", Name: "large", Sources: 3},
-			{At: 2 * time.Second, Do: DoHaul, Who: "c2", With: "n0"},
+			{At: 2 * time.Second, Do: DoPipeline, Who: "c2", With: "n0"},
 			{At: 3 * time.Second, Do: DoFetch, Who: "c2", Name: "late"},
 		},
 	}

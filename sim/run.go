@@ -132,7 +132,7 @@ func (w *World) do(op Op) {
 		return
 	}
 	switch op.Do {
-	case DoFetch, DoHaul, DoLocate, DoList, DoMirror:
+	case DoFetch, DoPipeline, DoLocate, DoList, DoMirror:
 		w.errandOf(h, op, 0)
 	case DoAbort:
 		w.abort(h)

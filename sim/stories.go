@@ -19,9 +19,9 @@ func Stories() []*Scenario {
 		reader(impatient("n0", 2, reading)...),
 		reader(impatient("n0", 2, reading, Fault{Class: Crash, At: at(5), Who: "x"})...),
 		reader(Fault{Class: Slow, Who: "c0", For: at(30), N: 300000}, Fault{Class: Graceful, At: at(18), Who: "n0"}),
-		// A haul that is cut off, or given up, in the midst of a file.
-		hauling(Fault{Class: Slow, Who: "c2", For: at(30), N: 1 << 20}, Fault{Class: Reset, At: at(1), Who: "c2", With: "n0", N: 100000}),
-		hauling(Fault{Class: Slow, Who: "c2", For: at(30), N: 65536}, Fault{Class: Graceful, At: at(4), Who: "c2"}),
+		// A pipeline that is cut off, or given up, in the midst of a file.
+		pipelining(Fault{Class: Slow, Who: "c2", For: at(30), N: 1 << 20}, Fault{Class: Reset, At: at(1), Who: "c2", With: "n0", N: 100000}),
+		pipelining(Fault{Class: Slow, Who: "c2", For: at(30), N: 65536}, Fault{Class: Graceful, At: at(4), Who: "c2"}),
 		// A relay, and a node, that stop when they have already parted with somebody who does not read that.
 		story(0, Honest, impatient("relay", 12, Fault{Class: Attack, At: at(1), Who: "relay", Name: "no-reading"})...),
 		fileless(impatient("n0", 12, reading)...),
@@ -31,8 +31,8 @@ func Stories() []*Scenario {
 		misnamed("../both"),
 		// A client whose disk has no room left when it has to begin again with another node.
 		stalled(Fault{Class: DiskFull, At: at(10), For: at(20), Who: "c0"}),
-		// A node that is gone when the haul from it is over, before it could say good-bye.
-		hauling(Fault{Class: StallReader, At: 2004500 * time.Microsecond, For: at(30), Who: "n0"}, Fault{Class: Crash, At: at(3), Who: "n0"}),
+		// A node that is gone when the pipeline from it is over, before it could say good-bye.
+		pipelining(Fault{Class: StallReader, At: 2004500 * time.Microsecond, For: at(30), Who: "n0"}, Fault{Class: Crash, At: at(3), Who: "n0"}),
 		// Dead nodes among those that are listed, and no patience with them.
 		impatience(1), impatience(2), impatience(3),
 		// A client that loses its power between two contents of one name, by luck so that what the journal claims of the
@@ -72,14 +72,14 @@ func reader(faults ...Fault) *Scenario {
 	return s
 }
 
-func hauling(faults ...Fault) *Scenario {
+func pipelining(faults ...Fault) *Scenario {
 	s := LargeScenario()
 	s.Faults = faults
 	return s
 }
 
 func doubting(seed uint64, faults ...Fault) *Scenario {
-	s := hauling(append(faults, Fault{Class: DiskHang, At: time.Second, For: 50 * time.Second, Who: "c2", N: 45000})...)
+	s := pipelining(append(faults, Fault{Class: DiskHang, At: time.Second, For: 50 * time.Second, Who: "c2", N: 45000})...)
 	s.Seed, s.Nodes[0].Lie = seed, "judging silence"
 	return s
 }
