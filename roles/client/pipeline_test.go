@@ -131,7 +131,7 @@ func TestOnlySoManyFilesAreAskedForAhead(t *testing.T) {
 
 func TestAnEmptyFileIsNotAskedFor(t *testing.T) {
 	items := wares(3, 10)
-	items[0].Size, items[2].Size = 0, 0
+	items[0], items[2] = client.Wanted{Name: "f0", Hash: made(0, 1).Hash}, client.Wanted{Name: "f2", Hash: made(0, 1).Hash}
 	h := client.NewPipeline(at(1).String(), items)
 	s := rolestest.New(t, h, h.State)
 	s.Tell(roles.Started{}, "Dialing", "report answered", "report answered", dials(0, 1))
@@ -141,6 +141,18 @@ func TestAnEmptyFileIsNotAskedFor(t *testing.T) {
 	s = rolestest.New(t, h, h.State)
 	s.Tell(roles.Started{}, "Closed", "report answered", "report tried")
 	ends(t, s, 0, map[int]protocol.Code{0: 0})
+}
+
+// TestAnEmptyFileWhoseHashIsNotThatOfNoBytesIsRefused: a size of 0 is a claim like any other.
+func TestAnEmptyFileWhoseHashIsNotThatOfNoBytesIsRefused(t *testing.T) {
+	items := wares(2, 0)
+	h := client.NewPipeline(at(1).String(), items)
+	s := rolestest.New(t, h, h.State)
+	s.Tell(roles.Started{}, "Closed", "report answered", "report answered", "report tried")
+	ends(t, s, 0, map[int]protocol.Code{0: protocol.BadHash, 1: protocol.BadHash})
+
+	s, _ = visiting(t)
+	s.Hear(3, &protocol.Outboard{Hash: made(10, 1).Hash}, "Leaving", parts(protocol.BadHash)...)
 }
 
 func TestALargeFileIsNotForAPipeline(t *testing.T) {
@@ -228,6 +240,19 @@ func TestAWrongFileThatWasTheLastIsAskedForAgain(t *testing.T) {
 	s.Hear(0, ware(items[0]), "Leaving", append([]string{"send 0 ERROR bad-hash by client"}, leaves(0)...)...)
 	s.Ring("Closed", "hangup 0", "report answered", "report tried")
 	ends(t, s, protocol.BadHash, map[int]protocol.Code{0: protocol.BadHash})
+}
+
+// TestTheDeadlineOfARequestAheadBeginsWithTheEndOfTheAnswerBefore: however long ago it was sent.
+func TestTheDeadlineOfARequestAheadBeginsWithTheEndOfTheAnswerBefore(t *testing.T) {
+	items := wares(2, 10)
+	s := pipelining(t, items, 0, 1)
+	s.At.Now += protocol.ReplyTimeout - 1
+	follows(s, items, 0)
+	s.Waits(protocol.ReplyTimeout)
+	s.Ring("Closed", "hangup 0", "report tried")
+	if want := 2*protocol.ReplyTimeout - 1; s.At.Now != want {
+		t.Errorf("let go after %v, want %v", s.At.Now, want)
+	}
 }
 
 func TestAPipelineWaitsForANodeThatHashes(t *testing.T) {

@@ -164,7 +164,7 @@ func (s *Source) outboard(m *protocol.Outboard) {
 		s.leave(SourceOutboardOther)
 		return
 	}
-	s.page = values
+	s.page, s.hashed = values, hashing{}
 	s.Fire(SourceOutboardFits)
 	if !s.picker.open {
 		s.Do(roles.Report{Outcome: Learned{s.tried.Node}})

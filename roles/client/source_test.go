@@ -69,6 +69,36 @@ func TestANodeThatHashesIsWaitedForAsLongAsItGetsOn(t *testing.T) {
 	}
 }
 
+// TestHashingIsCountedAnewAheadOfEachAnswer: what came ahead of the answer before, of whatever file, is no measure.
+func TestHashingIsCountedAnewAheadOfEachAnswer(t *testing.T) {
+	f := made(3*group, 1)
+	s, picker := visiting(t)
+	s.Hear(3, &protocol.Hashing{Done: f.Size, Size: f.Size}, "AskingTree", "hear 3", "report hashing")
+	s.Hear(3, f.outboard(0), "Holding", "report learned")
+	picker.Open(nil)
+	s.Tell(roles.Notified{}, "Asking", f.begins(3)[1:]...)
+	for range 2 { // the file has changed, and is hashed again
+		s.At.Now += protocol.ReplyTimeout - 1
+		s.Hear(3, &protocol.Hashing{Done: protocol.MinProgress, Size: f.Size}, "Asking", "hear 3", "report hashing")
+	}
+	s.Ring("Closed", "hangup 3", "report visited") // the second one did not count
+	if want := 2*protocol.ReplyTimeout - 1; s.At.Now != want {
+		t.Errorf("left after %v, want %v", s.At.Now, want)
+	}
+
+	items := wares(2, 10)
+	s = pipelining(t, items, 0, 1)
+	s.Hear(0, &protocol.Hashing{Done: 10, Size: 10}, "Asking", "hear 0", "report hashing")
+	s.Hear(0, ware(items[0]), "Receiving", "receive-body 0 0+10")
+	s.Tell(roles.BodyWrong{}, "Doubting")
+	s.Tell(roles.BodyDone{}, "Judging", "hear 0")
+	s.At.Now += protocol.ReplyTimeout - 1
+	s.Hear(0, &protocol.Hashing{Done: 10, Size: 10}, "Judging", "hear 0", "report hashing")
+	s.Waits(protocol.ReplyTimeout)
+	s.At.Now += protocol.ReplyTimeout - 1
+	s.Hear(0, refusal(protocol.Changed), "Leaving", append([]string{"report answered"}, leaves(0)...)...)
+}
+
 // TestNobodyCanHashForEver: however large the file is said to be, the waiting has an end.
 func TestNobodyCanHashForEver(t *testing.T) {
 	s, _ := visiting(t)
