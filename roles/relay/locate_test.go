@@ -186,6 +186,28 @@ func TestHostileCursorsAreHarmless(t *testing.T) {
 	})
 }
 
+// TestAMadeUpCursorOfAListComesToAnEnd: whatever it says, the pages that follow are of names that there are.
+func TestAMadeUpCursorOfAListComesToAnEnd(t *testing.T) {
+	d := publishing(t, relay.Policy{})
+	d.accepts(d.page(0, 20), 20)
+	rapid.Check(t, func(t *rapid.T) {
+		m := &protocol.List{Limit: 3, Cursor: rapid.SliceOfN(rapid.Byte(), 1, protocol.CursorSize).Draw(t, "cursor")}
+		if rapid.Bool().Draw(t, "of the relay, changed") {
+			m.Cursor = slices.Clone(d.List(d.at, &protocol.List{Limit: 3}).(*protocol.Listed).Cursor)
+			m.Cursor[rapid.IntRange(0, len(m.Cursor)-1).Draw(t, "at")] = rapid.Byte().Draw(t, "byte")
+		}
+		for pages := 0; ; pages++ {
+			listed := d.List(d.at, m).(*protocol.Listed)
+			if m.Cursor = listed.Cursor; m.Cursor == nil {
+				return
+			}
+			if pages > 20 {
+				t.Fatal("the list does not end")
+			}
+		}
+	})
+}
+
 func TestAnEmptyRelayAnswersAnyCursor(t *testing.T) {
 	registry := relay.NewRegistry(relay.Policy{})
 	for _, cursor := range [][]byte{nil, {1}, make([]byte, 20), make([]byte, 64)} {

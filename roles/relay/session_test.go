@@ -124,3 +124,10 @@ func (clerk) Locate(roles.Moment, *protocol.Locate) protocol.Message {
 func (clerk) List(roles.Moment, *protocol.List) protocol.Message {
 	return rolestest.Sample(protocol.KindListed)
 }
+
+// TestAnErrorIsAnsweredAsAnyMessageThatIsNoRequest: it is the last word of the side that dialed, which throws the answer away.
+func TestAnErrorIsAnsweredAsAnyMessageThatIsNoRequest(t *testing.T) {
+	s := accepted(t, relay.NewRegistry(relay.Policy{}))
+	farewell := &protocol.Error{Code: protocol.Malformed, By: protocol.Client}
+	s.Hear(0, farewell, "Rejecting", "send 0 ERROR unexpected by relay", "halfclose 0", "discard 0")
+}
