@@ -1,7 +1,6 @@
 package client
 
 import (
-	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 )
 
@@ -65,7 +64,7 @@ var FetchTable = &roles.Table[FetchState, FetchEvent]{
 			Means: "No link is open; what has been heard so far decides what is next."},
 		{Name: FetchSeeking, Nested: true, WaitFrom: "those of its Sources, and DialPatience while another node could be dialed beside them",
 			Means: "A node is being asked what the file is; with several sources another one beside it if it is slow."},
-		{Name: FetchOpening, Wait: protocol.DiskTimeout,
+		{Name: FetchOpening, Wait: roles.DiskTimeout,
 			Means: "The content is known; the store makes ready for it, and says what it has of it. Sources wait."},
 		{Name: Fetching, Nested: true, WaitFrom: "those of its Sources, and DialPatience while another node could be dialed beside them",
 			Means: "Groups are missing, and sources bring them: each takes from the Picker what it is to ask for."},

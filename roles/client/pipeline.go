@@ -95,7 +95,7 @@ func (h *Pipeline) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Moved:
 		if h.progress.Enough(in.Bytes) {
 			h.Fire(PipelineMoved)
-			h.Arm(protocol.ProgressTimeout)
+			h.Arm(roles.ProgressTimeout)
 		}
 	case roles.Verified:
 		h.Fire(PipelineRight)
@@ -163,7 +163,7 @@ func (h *Pipeline) ask() {
 		switch {
 		case h.answered[h.next]:
 			continue
-		case len(h.asked) == protocol.MaxPipelined || len(h.asked) > 0 && h.bytes+item.Size > protocol.MaxPipelinedBytes:
+		case len(h.asked) == roles.MaxPipelined || len(h.asked) > 0 && h.bytes+item.Size > roles.MaxPipelinedBytes:
 			return
 		}
 		h.asked = append(h.asked, h.next)
@@ -188,7 +188,7 @@ func (h *Pipeline) done() bool {
 	h.bytes -= h.items[h.asked[0]].Size
 	h.asked = append(h.asked[:0], h.asked[1:]...)
 	h.hashed = hashing{}
-	if len(h.asked) <= protocol.MaxPipelined/2 {
+	if len(h.asked) <= roles.MaxPipelined/2 {
 		h.ask()
 	}
 	return len(h.asked) > 0

@@ -14,9 +14,9 @@ func querying(t *testing.T, ask protocol.Message) *rolestest.Story {
 	q := client.NewQuery(relayAddress, ask)
 	s := rolestest.New(t, q, q.State)
 	s.Tell(roles.Started{}, "Dialing", "dial 0 relay:4000")
-	s.Waits(protocol.DialTimeout)
+	s.Waits(roles.DialTimeout)
 	s.Tell(roles.Opened{}, "Asking", "send 0 "+rolestest.Say(ask), "hear 0")
-	s.Waits(protocol.ReplyTimeout)
+	s.Waits(roles.ReplyTimeout)
 	return s
 }
 
@@ -34,7 +34,7 @@ func TestAllPagesComeOverOneLink(t *testing.T) {
 	s.Hear(0, &protocol.Listed{Cursor: []byte{7}}, "Asking", "send 0 LIST pattern=*.txt limit=2 cursor=07", "hear 0", "report listed")
 	s.Hear(0, &protocol.Listed{Cursor: []byte{9}}, "Asking", "send 0 LIST pattern=*.txt limit=2 cursor=09", "hear 0", "report listed")
 	s.Hear(0, &protocol.Listed{}, "Leaving", "halfclose 0", "discard 0", "report listed")
-	s.Waits(protocol.CloseTimeout)
+	s.Waits(roles.CloseTimeout)
 	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0", "report queryresult")
 	answered(t, s, 0, 0)
 
@@ -82,7 +82,7 @@ func TestARelayThatDoesNotAnswerARequestIsLeft(t *testing.T) {
 
 func TestAListThatNeverEndsIsLeft(t *testing.T) {
 	s := querying(t, &protocol.List{})
-	for range protocol.MaxPages - 1 {
+	for range roles.MaxPages - 1 {
 		s.Hear(0, &protocol.Listed{Cursor: []byte{1}}, "Asking", "send 0 LIST cursor=01", "hear 0", "report listed")
 	}
 	s.Hear(0, &protocol.Listed{Cursor: []byte{1}}, "Leaving", "halfclose 0", "discard 0", "report listed")

@@ -85,7 +85,7 @@ func (s *Source) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Moved:
 		if s.progress.Enough(in.Bytes) {
 			s.Fire(SourceBodyMoved)
-			s.Arm(protocol.ProgressTimeout)
+			s.Arm(roles.ProgressTimeout)
 		}
 	case roles.Verified:
 		s.right(in.Group)

@@ -61,7 +61,7 @@ func (u *Upload) Step(_ roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Moved:
 		if u.progress.Enough(in.Bytes) {
 			u.Fire(UploadBodyMoved)
-			u.Arm(protocol.ProgressTimeout)
+			u.Arm(roles.ProgressTimeout)
 		}
 	case roles.BodyDone:
 		u.sent()

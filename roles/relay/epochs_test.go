@@ -75,7 +75,7 @@ func pastsOf(heading string) []past {
 	listed := func(d *desk) { d.wants(d.register(1, knownEpoch), granted) }
 	lapse := func(d *desk) {
 		listed(d)
-		d.at.Now += protocol.LeaseTTL
+		d.at.Now += roles.LeaseTTL
 	}
 	runs := past{"its lease runs", knownEpoch, listed}
 	ended := []past{
@@ -88,7 +88,7 @@ func pastsOf(heading string) []past {
 		return []past{{"nothing has happened", 0, func(*desk) {}}, {"all is forgotten", 0, func(d *desk) {
 			listed(d)
 			d.leave(1, knownEpoch)
-			d.at.Now += protocol.LastSeenKeep
+			d.at.Now += roles.LastSeenKeep
 		}}}
 	case strings.HasSuffix(heading, "the lease runs"):
 		return []past{runs}
@@ -115,7 +115,7 @@ func checkCell(t *testing.T, d *desk, message string, epoch, known uint64, cell 
 			t.Errorf("leases %v, known %d; before %s, %d", leases, d.known(), before, known)
 		}
 	case "a lease of this epoch", "the lease runs on":
-		if len(leases) != 1 || leases[0].Epoch != epoch || leases[0].Until != d.at.Now+protocol.LeaseTTL || d.known() != epoch {
+		if len(leases) != 1 || leases[0].Epoch != epoch || leases[0].Until != d.at.Now+roles.LeaseTTL || d.known() != epoch {
 			t.Errorf("leases %v, known %d", leases, d.known())
 		}
 	case "the lease ends", "the lease ends, this epoch is known", "this epoch is known":

@@ -104,7 +104,7 @@ func TestPagesHaveTheirSize(t *testing.T) {
 	for n := range 2500 {
 		numbered(registry, n, 1)
 	}
-	for limit, want := range map[uint64]int{0: protocol.DefaultPage, 1: 1, 1000: 1000, 1001: 1000, 1<<64 - 1: 1000} {
+	for limit, want := range map[uint64]int{0: roles.DefaultPage, 1: 1, 1000: 1000, 1001: 1000, 1<<64 - 1: 1000} {
 		located := page(registry, 7, limit, nil)
 		if len(located.Peers) != want || located.Cursor == nil {
 			t.Errorf("limit %d gives %d peers, want %d", limit, len(located.Peers), want)

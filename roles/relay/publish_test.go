@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/roles/rolestest"
 )
@@ -63,7 +64,7 @@ func TestAnIndexOfBeforeIsDroppedUnlessTheNodeStandsByIt(t *testing.T) {
 	d.wants(d.register(1, 2), granted+" held={5 3}")
 	d.wants(d.renew(1, 2), kept+" held={5 3}") // its page may have been lost
 	d.accepts(d.Publish(d.at, &protocol.Publish{ID: rolestest.Node(1), Epoch: 2, Index: 5, From: 3, To: 3, Latest: 3}), 3)
-	for range protocol.MaxDoubt {
+	for range roles.MaxDoubt {
 		d.wants(d.renew(1, 2), kept+" held={5 3}")
 	}
 	d.wants(d.register(1, 3), granted+" held={5 3}")
@@ -142,7 +143,7 @@ func TestAPublishIsJudgedInTheOrderOfSPEC(t *testing.T) {
 	d.refuses(d.page(3, 1), protocol.Limit)
 	d.refuses(d.pageOf(6, 0, 1), protocol.Limit) // over a bound before, and from 0
 	d.refuses(d.pageOf(6, 9, 1), protocol.Limit) // over a bound before, and does not follow
-	d.at.Now += protocol.LeaseTTL
+	d.at.Now += roles.LeaseTTL
 	d.refuses(d.pageOf(6, 0, 1), protocol.NoLease) // no lease, and over a bound before
 }
 
