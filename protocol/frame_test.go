@@ -21,7 +21,7 @@ func TestEverySplitGivesTheSame(t *testing.T) {
 		for cut := range v.bytes {
 			m, n, early := Decode(v.bytes[:cut])
 			switch {
-			case early != nil && (refusal == nil || *early != *refusal):
+			case early != nil && !reflect.DeepEqual(early, refusal):
 				t.Errorf("%s: refused after %d bytes with %v, but whole: %v", v.name, cut, early, refusal)
 			case m != nil && (n != size || !reflect.DeepEqual(m, whole)):
 				t.Errorf("%s: after %d bytes another message", v.name, cut)
@@ -57,7 +57,7 @@ func TestJunkIsKnownByItsFirstBytes(t *testing.T) {
 		"RP\x02\x01": BadVersion, "RP\x01\x00": UnknownKind, "RP\x01\x09": UnknownKind,
 		"RP\x01\x01\x00\x00\x10\x01": TooLarge, "RP\x01\x85\x00\x10\x00\x01": TooLarge,
 	} {
-		if m, _, refusal := Decode([]byte(junk)); m != nil || refusal == nil || refusal.Code != code {
+		if m, _, refusal := Decode([]byte(junk)); m != nil || codeOf(refusal) != code {
 			t.Errorf("%q gives %v, want %s", junk, refusal, code)
 		}
 		if m, _, refusal := Decode([]byte(junk[:len(junk)-1])); m != nil || refusal != nil {
@@ -157,11 +157,11 @@ func TestAStrangerMayMakeUsHoldLess(t *testing.T) {
 		}
 	}
 	for _, most := range []int{0, MaxFirst, payload - 1} {
-		if m, size, refusal := DecodeWithin(frame[:HeaderSize], most); refusal == nil || refusal.Code != TooLarge || m != nil || size != 0 {
+		if m, size, refusal := DecodeWithin(frame[:HeaderSize], most); codeOf(refusal) != TooLarge || m != nil || size != 0 {
 			t.Errorf("within %d bytes: %v, %d, %v", most, m, size, refusal)
 		}
 	}
-	if _, _, refusal := DecodeWithin([]byte("RP\x01\x01\x00\x00\x10\x01"), MaxList); refusal == nil || refusal.Code != TooLarge {
+	if _, _, refusal := DecodeWithin([]byte("RP\x01\x01\x00\x00\x10\x01"), MaxList); codeOf(refusal) != TooLarge {
 		t.Errorf("a kind's own limit is lifted: %v", refusal)
 	}
 }

@@ -16,11 +16,12 @@ func FuzzDecode(f *testing.F) {
 		m, size, refusal := Decode(stream)
 		switch {
 		case refusal != nil:
-			if m != nil || size != 0 || !refusal.Code.Travels() || len(refusal.Text) > MaxText {
+			e := AsError(refusal)
+			if m != nil || size != 0 || !e.Code.Travels() || len(e.Text) > MaxText {
 				t.Fatalf("refused with %v beside %v, %d", refusal, m, size)
 			}
-			refusal.By = Relay
-			Append(nil, refusal) // can be sent as it is
+			e.By = Relay
+			Append(nil, e) // it can be sent as it is
 		case m == nil:
 			if size != 0 {
 				t.Fatalf("no message of %d bytes", size)
@@ -70,7 +71,7 @@ func FuzzStream(f *testing.F) {
 }
 
 // readAll reads messages from a stream that arrives in pieces, as a connection's reader does.
-func readAll(stream []byte, piece int) (messages []Message, refusal *Error) {
+func readAll(stream []byte, piece int) (messages []Message, refusal error) {
 	var buf []byte
 	for len(stream) > 0 {
 		n := min(piece, len(stream))

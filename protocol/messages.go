@@ -1,7 +1,7 @@
 package protocol
 
 import (
-	"fmt"
+	"errors"
 	"net/netip"
 	"time"
 )
@@ -216,12 +216,31 @@ func (*Outboard) Kind() Kind   { return KindOutboard }
 func (*Hashing) Kind() Kind    { return KindHashing }
 func (*Error) Kind() Kind      { return KindError }
 
-// Error describes the refusal in one line: who, which code, and the human text.
+// Error describes the refusal in one line: the party, if it is set, the code, and the human text.
 func (e *Error) Error() string {
-	if e.Text == "" {
-		return fmt.Sprintf("%s: %s", e.By, e.Code)
+	line := e.Code.String()
+	if e.By > 0 {
+		line = e.By.String() + ": " + line
 	}
-	return fmt.Sprintf("%s: %s: %s", e.By, e.Code, e.Text)
+	if e.Text != "" {
+		line += ": " + e.Text
+	}
+	return line
+}
+
+// AsError returns the [*Error] in an error's chain, or nil if there is none.
+func AsError(err error) *Error {
+	var refusal *Error
+	errors.As(err, &refusal)
+	return refusal
+}
+
+// untyped returns err as an error that is nil if err is. A nil *Error in an error is not.
+func untyped(err *Error) error {
+	if err == nil {
+		return nil
+	}
+	return err
 }
 
 // RetryAfter returns how long the sender asks to wait, or zero.

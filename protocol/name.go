@@ -9,9 +9,11 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// CheckName returns nil for an allowed file name and an [Error] with [BadName] for any other. Names are
-// checked and refused, never repaired. SPEC "Names".
-func CheckName(name string) *Error {
+// CheckName returns nil for an allowed file name. For any other it returns an [*Error] with the code
+// [BadName], which [AsError] gives. Names are checked and refused, never repaired. SPEC "Names".
+func CheckName(name string) error { return untyped(checkName(name)) }
+
+func checkName(name string) *Error {
 	switch {
 	case name == "":
 		return badName("an empty name")

@@ -29,7 +29,7 @@ type Pattern struct {
 
 // NewPattern prepares a pattern, as Match understands it.
 func NewPattern(text string) Pattern {
-	valid := CheckPattern(text) == nil
+	valid := checkPattern(text) == nil
 	if text == "" || strings.HasSuffix(text, "/") {
 		text += "**/*"
 	}
@@ -133,8 +133,11 @@ func IsPattern(text string) bool {
 	return strings.ContainsAny(text, `*?[\`) || strings.HasSuffix(text, "/")
 }
 
-// CheckPattern returns nil for a pattern that Match understands, or the BadName error that refuses it.
-func CheckPattern(pattern string) *Error {
+// CheckPattern returns nil for a pattern that [Match] understands. For any other it returns an
+// [*Error] with the code [BadName], which [AsError] gives.
+func CheckPattern(pattern string) error { return untyped(checkPattern(pattern)) }
+
+func checkPattern(pattern string) *Error {
 	if len(pattern) > MaxPattern {
 		return &Error{Code: BadName, Text: "a pattern that is too long"}
 	}

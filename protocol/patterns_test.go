@@ -22,7 +22,7 @@ func TestPatternVectors(t *testing.T) {
 		refusal := CheckPattern(fields[1])
 		switch {
 		case fields[0] == "bad":
-			if refusal == nil || refusal.Code != BadName {
+			if codeOf(refusal) != BadName {
 				t.Errorf("%q gives %v", fields[1], refusal)
 			}
 		case refusal != nil || CheckName(fields[2]) != nil:

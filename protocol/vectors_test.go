@@ -89,10 +89,10 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-func outcomeOf(m Message, refusal *Error) string {
+func outcomeOf(m Message, refusal error) string {
 	switch {
 	case refusal != nil:
-		return refusal.Code.String()
+		return codeOf(refusal).String()
 	case m == nil:
 		return "short"
 	default:

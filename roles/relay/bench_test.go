@@ -32,8 +32,8 @@ func crowd(leases int) (*relay.Registry, float64) {
 	return registry, float64(after.HeapAlloc-before.HeapAlloc) / float64(leases)
 }
 
-// BenchmarkLocateAmongMillion measures one LOCATED of 50 nodes, encoded, from a relay with 1,000,000
-// leases, and the memory of a lease.
+// BenchmarkLocateAmongMillion measures one LOCATED of 50 nodes, encoded, from a relay with
+// 1,000,000 leases, and the memory of a lease.
 func BenchmarkLocateAmongMillion(b *testing.B) {
 	registry, bytes := crowd(million)
 	buf := make([]byte, 0, 64<<10)
@@ -69,8 +69,8 @@ func heap() float64 {
 	return float64(m.HeapAlloc)
 }
 
-// filled returns a registry with nameCount names of holders nodes each, where a node publishes 1,000
-// names, and the bytes of memory that an entry takes beyond its name.
+// filled returns a registry with nameCount names of holders nodes each, where a node publishes
+// 1,000 names, and the bytes of memory that an entry takes beyond its name.
 func filled(nameCount, holders int) (*relay.Registry, float64) {
 	registry := relay.NewRegistry(relay.Policy{MaxIndex: 100_000_000})
 	at := roles.Moment{Rand: 11}
@@ -98,8 +98,8 @@ func filled(nameCount, holders int) (*relay.Registry, float64) {
 
 func benchName(i int) string { return fmt.Sprintf("folder-%03d/file-%07d.bin", i%997, i) }
 
-// BenchmarkLocateByName measures one LOCATE of a name, not encoded, among names with one holder each,
-// and the memory of an entry beyond its name.
+// BenchmarkLocateByName measures one LOCATE of a name, not encoded, among names with one holder
+// each, and the memory of an entry beyond its name.
 func BenchmarkLocateByName(b *testing.B) {
 	for _, count := range []int{10_000, million, 10 * million} {
 		b.Run(fmt.Sprint(count), func(b *testing.B) {

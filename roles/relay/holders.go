@@ -120,8 +120,8 @@ func (c *holderCursor) encode() []byte {
 	return b
 }
 
-// parseHolderCursor reads a cursor, which a peer may have made up: resume checks that the holds that
-// it names exist. It reports whether the cursor belongs to this incarnation of the registry.
+// parseHolderCursor reads a cursor, which a peer may have made up: resume checks that the holds
+// that it names exist. It reports whether the cursor belongs to this incarnation of the registry.
 func (r *Registry) parseHolderCursor(cursor []byte) (c holderCursor, ours bool) {
 	if len(cursor) != holderCursorSize {
 		return c, false

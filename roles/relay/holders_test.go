@@ -50,8 +50,8 @@ func (w *walker) step(c *crew) {
 	w.ask.Cursor, w.done = located.Cursor, located.Cursor == nil
 }
 
-// TestEveryHolderIsMetAlthoughOthersComeAndGo: a node that holds the file from the first page to the
-// last is in one of them, although other clients ask for the same file and other holders change
+// TestEveryHolderIsMetAlthoughOthersComeAndGo: a node that holds the file from the first page to
+// the last is in one of them, although other clients ask for the same file and other holders change
 // between the pages. It is in exactly one if nothing changes.
 func TestEveryHolderIsMetAlthoughOthersComeAndGo(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -15,9 +15,9 @@ type Sighting struct {
 	When  time.Duration // it left, or its lease lapsed
 }
 
-// lastSeen remembers departed nodes for protocol.LastSeenKeep, at most protocol.MaxLastSeen of them.
-// It informs the operator, and its epochs refuse a registration that was under way when its node
-// left.
+// lastSeen remembers departed nodes for protocol.LastSeenKeep, at most protocol.MaxLastSeen of
+// them. It informs the operator, and its epochs refuse a registration that was under way when its
+// node left.
 type lastSeen struct {
 	byID  map[protocol.NodeID]Sighting
 	order []Sighting // oldest first; entries that byID lacks, or has replaced, are stale

@@ -9,10 +9,10 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// walk is the way of a Locate through the slots in a random order: from a random slot, in steps of a
-// random stride that is coprime to the number of slots, so that each slot comes exactly once. The
-// cursor holds the walk, so that the relay keeps no state of a client between its pages. A node that
-// is listed from the first page to the last is in exactly one of them. A cursor of an earlier
+// walk is the way of a Locate through the slots in a random order: from a random slot, in steps of
+// a random stride that is coprime to the number of slots, so that each slot comes exactly once. The
+// cursor holds the walk, so that the relay keeps no state of a client between its pages. A node
+// that is listed from the first page to the last is in exactly one of them. A cursor of an earlier
 // incarnation of the relay, whose slots mean nothing here, begins a new walk: the client then meets
 // all nodes, and some of them twice.
 type walk struct {
@@ -24,12 +24,12 @@ type walk struct {
 	done        uint32 // slots passed
 }
 
-// scanMost bounds the slots that one page looks at: where most are free, a page is short rather than
-// slow.
+// scanMost bounds the slots that one page looks at: where most are free, a page is short rather
+// than slow.
 const scanMost = 1 << 14
 
-// Locate returns a page of active nodes. For a file's name or content it returns the nodes that have
-// published it, then the unindexed ones; for neither, all nodes.
+// Locate returns a page of active nodes. For a file's name or content it returns the nodes that
+// have published it, then the unindexed ones; for neither, all nodes.
 func (r *Registry) Locate(at roles.Moment, m *protocol.Locate) protocol.Message {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -164,8 +164,8 @@ func (w *walk) encode() []byte {
 	return binary.BigEndian.AppendUint32(b, w.done)
 }
 
-// parseWalk reads a cursor, which a peer may have made up: any walk that it returns stays within the
-// slots.
+// parseWalk reads a cursor, which a peer may have made up: any walk that it returns stays within
+// the slots.
 func (r *Registry) parseWalk(cursor []byte, every bool) (w walk, ours bool) {
 	if len(cursor) != walkCursorSize {
 		return w, false

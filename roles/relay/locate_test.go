@@ -115,8 +115,8 @@ func TestPagesHaveTheirSize(t *testing.T) {
 	}
 }
 
-// TestAnEmptyPageIsNotTheLast: where almost all nodes have left, a page is short rather than slow, and
-// the walk still finds the remaining ones.
+// TestAnEmptyPageIsNotTheLast: where almost all nodes have left, a page is short rather than slow,
+// and the walk still finds the remaining ones.
 func TestAnEmptyPageIsNotTheLast(t *testing.T) {
 	const crowd = 50_000
 	registry := relay.NewRegistry(relay.Policy{})
@@ -161,8 +161,8 @@ func TestACursorOfAnEarlierLifeBeginsANewWalk(t *testing.T) {
 	}
 }
 
-// TestHostileCursorsAreHarmless: a cursor that is made up or changed gives a page of listed nodes like
-// any other.
+// TestHostileCursorsAreHarmless: a cursor that is made up or changed gives a page of listed nodes
+// like any other.
 func TestHostileCursorsAreHarmless(t *testing.T) {
 	registry, listed := relay.NewRegistry(relay.Policy{}), []netip.AddrPort{}
 	for n := range 30 {
@@ -204,8 +204,8 @@ func publishesNothing(r *relay.Registry, n int) {
 }
 
 // TestWhoAllMayHaveAFileIsFoundAtOnceAgain: after a restart a node may have any file until it has
-// published again. Once most nodes have, one page holds the remaining ones, and a walk that is under
-// way meanwhile misses none of them.
+// published again. Once most nodes have, one page holds the remaining ones, and a walk that is
+// under way meanwhile misses none of them.
 func TestWhoAllMayHaveAFileIsFoundAtOnceAgain(t *testing.T) {
 	const nodes, quiet = 40_000, 20
 	registry, staying := relay.NewRegistry(relay.Policy{}), map[netip.AddrPort]int{}

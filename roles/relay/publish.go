@@ -17,8 +17,8 @@ type publisher struct {
 	partial         bool   // the name of one of its changes had too many variants
 }
 
-// How many holds of detached publishers a call drops besides its own work. A page drops more than it
-// can add; otherwise the index would grow without bound.
+// How many holds of detached publishers a call drops besides its own work. A page drops more than
+// it can add; otherwise the index would grow without bound.
 const (
 	clearStep = 64
 	clearPage = protocol.MaxPage + clearStep

@@ -62,8 +62,8 @@ func NewRegistry(policy Policy) *Registry {
 	return &Registry{policy: policy, slots: map[protocol.NodeID]uint32{}, seen: newLastSeen()}
 }
 
-// begin draws the key of the index, once and before its first use. Peers must not learn the key: the
-// incarnation and this call's random number, which they see, are digests under it.
+// begin draws the key of the index, once and before its first use. Peers must not learn the key:
+// the incarnation and this call's random number, which they see, are digests under it.
 func (r *Registry) begin(at roles.Moment) roles.Moment {
 	if r.incarnation == 0 {
 		r.index.useKey(at.Rand)
