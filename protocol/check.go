@@ -170,7 +170,7 @@ func (m *Hashing) check() *Error {
 	return nil
 }
 
-// checkFile judges how a file is named: by a name, a hash, or both.
+// checkFile checks how a file is named: by a name, a hash, or both.
 func checkFile(name string, hash Hash) *Error {
 	if name == "" && !hash.IsZero() {
 		return nil

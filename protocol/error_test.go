@@ -13,8 +13,8 @@ func codeOf(err error) Code {
 	return 0
 }
 
-// A nil *Error in an error is not nil: a caller that assigns a result to an error would see a failure
-// where there is none.
+// A nil *Error in an error is not nil: a caller that assigns a result to an error would see a
+// failure where there is none.
 func TestNoErrorIsNil(t *testing.T) {
 	for what, err := range map[string]error{
 		"CheckName":    CheckName("ok"),

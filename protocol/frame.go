@@ -21,17 +21,17 @@ func Append(buf []byte, m Message) []byte {
 	return append(buf, payload...)
 }
 
-// Decode reads the first frame of buf. It returns the message and the size of its frame; or nil and 0
-// if buf ends before the frame does (read more, and call again); or an error, after which nothing
-// more can be read from this stream. [AsError] gives the [*Error] to answer with; its By is left for
-// the caller to fill.
+// Decode reads the first frame of buf. It returns the message and the size of its frame; or nil and
+// 0 if buf ends before the frame does (read more, and call again); or an error, after which nothing
+// more can be read from this stream. [AsError] gives the [*Error] to answer with; its By is left
+// for the caller to fill.
 //
-// The header is checked as soon as it is complete, so that a claimed length above the kind's limit is
-// refused before any of the payload has come. The message holds no reference to buf.
+// The header is checked as soon as it is complete, so that a claimed length above the kind's limit
+// is refused before any of the payload has come. The message holds no reference to buf.
 func Decode(buf []byte) (m Message, size int, err error) { return DecodeWithin(buf, MaxList) }
 
-// DecodeWithin is Decode with an additional limit on the payload, in bytes. [MaxFirst] is the limit for
-// a first message, which comes from a stranger.
+// DecodeWithin is Decode with an additional limit on the payload, in bytes. [MaxFirst] is the limit
+// for a first message, which comes from a stranger.
 func DecodeWithin(buf []byte, most int) (m Message, size int, err error) {
 	m, size, refusal := decodeFrame(buf, most)
 	return m, size, untyped(refusal)
@@ -54,8 +54,9 @@ func Whole(buf []byte) bool {
 	return len(buf) >= HeaderSize && uint64(len(buf)-HeaderSize) >= uint64(binary.BigEndian.Uint32(buf[4:]))
 }
 
-// decodeHeader checks as much of a header as has come, so that other protocols (an HTTP request, a TLS
-// hello) are recognized by their first bytes. It returns neither an error nor info if it needs more.
+// decodeHeader checks as much of a header as has come, so that other protocols (an HTTP request, a
+// TLS hello) are recognized by their first bytes. It returns neither an error nor info if it needs
+// more.
 func decodeHeader(buf []byte, most int) (info *KindInfo, length int, err *Error) {
 	for i := range min(len(buf), len(Magic)) {
 		if buf[i] != Magic[i] {

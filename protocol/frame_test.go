@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// TestEverySplitGivesTheSame: a reader that gets a stream in pieces comes to the same end as one that gets it at
-// once. It cannot be told more is needed, then less; nor refused, then not.
+// TestEverySplitGivesTheSame: a reader that gets a stream in pieces comes to the same end as one
+// that gets it at once. It cannot be told more is needed, then less; nor refused, then not.
 func TestEverySplitGivesTheSame(t *testing.T) {
 	for _, v := range readVectors(t) {
 		if len(v.bytes) > 8192 {
@@ -66,8 +66,8 @@ func TestJunkIsKnownByItsFirstBytes(t *testing.T) {
 	}
 }
 
-// TestNothingIsAllocatedByAClaim: what a peer claims and does not send costs nothing, and what it sends costs in
-// proportion.
+// TestNothingIsAllocatedByAClaim: what a peer claims and does not send costs nothing, and what it
+// sends costs in proportion.
 func TestNothingIsAllocatedByAClaim(t *testing.T) {
 	page := make([]byte, HeaderSize+64)
 	copy(page, []byte{'R', 'P', 1, byte(KindLocated), 0, 0x10, 0, 0})

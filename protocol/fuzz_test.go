@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// FuzzDecode: whatever comes, Decode does not panic, takes no more than there is, and what it takes for a message
-// says the same when it is written and read again.
+// FuzzDecode: whatever comes, Decode does not panic, takes no more than there is, and what it takes
+// for a message says the same when it is written and read again.
 func FuzzDecode(f *testing.F) {
 	for _, v := range readVectors(f) {
 		f.Add(v.bytes)
@@ -47,8 +47,8 @@ func checkAgain(t *testing.T, m Message, frame []byte) {
 	}
 }
 
-// FuzzStream: frames one after the other, fed in pieces, come out as they went in; what follows them is judged on
-// its own.
+// FuzzStream: frames one after the other, fed in pieces, come out as they went in; what follows
+// them is judged on its own.
 func FuzzStream(f *testing.F) {
 	var all []byte
 	for _, v := range readVectors(f) {

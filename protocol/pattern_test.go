@@ -34,7 +34,8 @@ func TestMatchIsWhatTryingEverythingFinds(t *testing.T) {
 	})
 }
 
-// BenchmarkMatchAtItsWorst is the most that one pattern can do to one name: the product of their lengths bounds it.
+// BenchmarkMatchAtItsWorst is the most that one pattern can do to one name: the product of their
+// lengths bounds it.
 func BenchmarkMatchAtItsWorst(b *testing.B) {
 	pattern := strings.Repeat("**/a/", 200) + "b"
 	name := strings.Repeat("a/", 511) + "a"
@@ -45,7 +46,8 @@ func BenchmarkMatchAtItsWorst(b *testing.B) {
 	}
 }
 
-// TestStepsAreBounded: a match takes no more than a small multiple of what pattern and name have, multiplied.
+// TestStepsAreBounded: a match takes no more than a small multiple of what pattern and name have,
+// multiplied.
 func TestStepsAreBounded(t *testing.T) {
 	long := strings.Repeat("a", MaxComponent)
 	for _, c := range []struct{ pattern, name string }{

@@ -35,7 +35,8 @@ func TestRoomIsWhatTheLibraryWrites(t *testing.T) {
 	})
 }
 
-// The fullest pages that keep to the room can be sent: long names, and as many short ones as a page may have.
+// The fullest pages that keep to the room can be sent: long names, and as many short ones as a page
+// may have.
 func TestAPageThatKeepsToTheRoomCanBeSent(t *testing.T) {
 	for _, length := range []int{1, 18, 23, 255, 1000} {
 		publish := &Publish{ID: NodeID{1}, Epoch: 1<<64 - 1, Index: 1<<64 - 1, From: MaxSequence - MaxPage, To: MaxSequence, Latest: MaxSequence}
