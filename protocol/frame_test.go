@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// TestEverySplitGivesTheSame: a reader that gets a stream in pieces comes to the same end as one
-// that gets it at once. It cannot be told more is needed, then less; nor refused, then not.
+// TestEverySplitGivesTheSame: a stream that arrives in pieces gives the same messages and the
+// same refusal as one that arrives at once.
 func TestEverySplitGivesTheSame(t *testing.T) {
 	for _, v := range readVectors(t) {
 		if len(v.bytes) > 8192 {
@@ -50,7 +50,7 @@ func TestFramesFollowEachOther(t *testing.T) {
 	}
 }
 
-// TestJunkIsKnownByItsFirstBytes: nobody waits for the rest of what cannot become a frame.
+// TestJunkIsKnownByItsFirstBytes: bytes that cannot become a frame are refused at once.
 func TestJunkIsKnownByItsFirstBytes(t *testing.T) {
 	for junk, code := range map[string]Code{
 		"G": Malformed, "RX": Malformed, "\x16": Malformed, "\n": Malformed,
@@ -66,8 +66,8 @@ func TestJunkIsKnownByItsFirstBytes(t *testing.T) {
 	}
 }
 
-// TestNothingIsAllocatedByAClaim: what a peer claims and does not send costs nothing, and what it
-// sends costs in proportion.
+// TestNothingIsAllocatedByAClaim: a claimed length costs nothing, and received bytes cost memory in
+// proportion.
 func TestNothingIsAllocatedByAClaim(t *testing.T) {
 	page := make([]byte, HeaderSize+64)
 	copy(page, []byte{'R', 'P', 1, byte(KindLocated), 0, 0x10, 0, 0})
@@ -140,7 +140,7 @@ func TestAppendPanicsOnOurOwnBugs(t *testing.T) {
 	}
 }
 
-// TestAStrangerMayMakeUsHoldLess: the caller's bound is judged by the header, as the kind's own is.
+// TestAStrangerMayMakeUsHoldLess: the caller's limit is checked on the header, as the kind's own is.
 func TestAStrangerMayMakeUsHoldLess(t *testing.T) {
 	page := &Publish{ID: NodeID{1}, Epoch: 1, Index: 1, To: 100, Latest: 100}
 	for range 100 {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestPatternVectors: testdata/patterns.txt says its own format.
+// TestPatternVectors reads testdata/patterns.txt, which describes its format.
 func TestPatternVectors(t *testing.T) {
 	text, err := os.ReadFile("testdata/patterns.txt")
 	if err != nil {

@@ -2,7 +2,7 @@ package protocol
 
 import "testing"
 
-// The numbers on the wire, written down a second time: whoever changes one breaks every other
+// The numbers on the wire, written down a second time: to change one breaks every other
 // implementation.
 func TestKindNumbersNeverChange(t *testing.T) {
 	want := map[string]Kind{

@@ -115,7 +115,7 @@ func (v *vector) checkGood(t *testing.T, m Message, size int) {
 	}
 }
 
-// says renders a message as the vectors do: the kind, then each field that is there.
+// says renders a message as the vectors do: the kind, then each field that is present.
 func says(m Message) string {
 	return strings.Join(append([]string{m.Kind().String()}, fieldsSay(reflect.ValueOf(m).Elem())...), " ")
 }
@@ -162,8 +162,8 @@ func valueSays(v reflect.Value) string {
 	return fmt.Sprintf("%d", v.Interface())
 }
 
-// TestEachKindHasItsVectors keeps a new kind from coming without vectors: two good ones, one to
-// grow by, and one for each way to be bad that every kind has.
+// TestEachKindHasItsVectors requires of each kind two good vectors, one with an unknown key, and one for
+// each way to be bad that all kinds share.
 func TestEachKindHasItsVectors(t *testing.T) {
 	good, have := map[string]int{}, map[string]bool{}
 	for _, v := range readVectors(t) {
