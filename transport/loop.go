@@ -20,7 +20,7 @@ type Loop struct {
 	// each Serve of a Server, counts from its own begin.
 	Start time.Time
 	// Report is called for each roles.Report, one at a time for each machine.
-	Report func(outcome any)
+	Report func(outcome roles.Outcome)
 	// Trace is called for each thing that happens on a link, from any goroutine. Nil: nobody looks.
 	Trace func(Event)
 }

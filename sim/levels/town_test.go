@@ -127,7 +127,7 @@ func (w *town) join(files shelf, publishes bool) *resident {
 		config.Catalog.Complete(true)
 	}
 	member := w.loop()
-	member.Report = func(outcome any) {
+	member.Report = func(outcome roles.Outcome) {
 		if _, is := outcome.(node.Leased); is {
 			told()
 		}
