@@ -19,9 +19,12 @@ const mostTries = 5
 func (s *Share) Open(ctx context.Context, name string, hash protocol.Hash, hashing func(done, size uint64)) (transport.File, *protocol.Error) {
 	var f *file
 	var err error
-	if name == "" {
+	switch {
+	case s.ctx.Err() != nil:
+		err = fs.ErrClosed
+	case name == "":
 		f, err = s.openContent(ctx, hash)
-	} else {
+	default:
 		if refusal := protocol.CheckName(name); refusal != nil {
 			return nil, refusal
 		}

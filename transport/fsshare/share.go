@@ -64,7 +64,7 @@ func New(fsys fs.FS, options Options) *Share {
 	return s
 }
 
-// Close ends the hashing. Files that are open stay so. Closing again does nothing.
+// Close ends the hashing. Files that are open stay so; no other is opened. Closing again does nothing.
 func (s *Share) Close() error {
 	s.mu.Lock()
 	s.closed = true

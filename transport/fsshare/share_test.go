@@ -204,8 +204,8 @@ func TestAClosedShareRefuses(t *testing.T) {
 	if err := told.err(t); err == nil {
 		t.Error("following goes on")
 	}
-	refused(t, s, "", protocol.Hash{1}, protocol.NotFound) // what is known stays so
-	refused(t, s, "b", protocol.Hash{}, protocol.NotFound)
+	refused(t, s, "", protocol.Hash{1}, protocol.Internal)
+	refused(t, s, "a", protocol.Hash{}, protocol.Internal)
 	if !strings.Contains(s.Follow(t.Context(), func(protocol.Entry) {}, func() {}).Error(), "closed") {
 		t.Error("it may be followed")
 	}
