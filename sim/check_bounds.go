@@ -4,13 +4,14 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 // tookTooLong holds L1 against an errand whose client was never hung: each state has its deadline, so that the whole
 // has one too, whatever the others do.
 func (c *checks) tookTooLong(r *errand) {
 	for i := range c.w.scenario.Faults {
-		if fault := &c.w.scenario.Faults[i]; fault.Who == r.op.Who && (fault.Class == Hang || fault.Class == StallReader) {
+		if fault := &c.w.scenario.Faults[i]; fault.Who == r.op.Who && (fault.Class == scenario.Hang || fault.Class == scenario.StallReader) {
 			return
 		}
 	}
@@ -37,7 +38,7 @@ func (c *checks) bound(r *errand) time.Duration {
 // hashing is how long somebody may be kept waiting for a file to be hashed, or by a liar who says so.
 func (c *checks) hashing() (most time.Duration) {
 	for i := range c.w.scenario.Faults {
-		if f := &c.w.scenario.Faults[i]; f.Class == SlowHash || f.Class == DiskHang {
+		if f := &c.w.scenario.Faults[i]; f.Class == scenario.SlowHash || f.Class == scenario.DiskHang {
 			most += f.For + time.Minute
 		}
 	}

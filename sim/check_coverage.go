@@ -7,6 +7,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 // Counter names something that should happen in some runs.
@@ -73,13 +74,13 @@ func (k cellKey) String() string {
 type Coverage struct {
 	Rows     map[rowKey]int
 	Illegal  map[cellKey]int
-	Faults   map[Class]int // times that a fault of the class changed something
+	Faults   map[scenario.Class]int // times that a fault of the class changed something
 	Counters map[Counter]int
 }
 
 // NewCoverage returns an empty Coverage.
 func NewCoverage() *Coverage {
-	return &Coverage{map[rowKey]int{}, map[cellKey]int{}, map[Class]int{}, map[Counter]int{}}
+	return &Coverage{map[rowKey]int{}, map[cellKey]int{}, map[scenario.Class]int{}, map[Counter]int{}}
 }
 
 func (c *Coverage) row(kind machineKind, t roles.Transition) {
@@ -88,8 +89,8 @@ func (c *Coverage) row(kind machineKind, t roles.Transition) {
 func (c *Coverage) illegal(kind machineKind, state string, message protocol.Kind) {
 	c.Illegal[cellKey{kind, state, message}]++
 }
-func (c *Coverage) fault(class Class)      { c.Faults[class]++ }
-func (c *Coverage) sometimes(name Counter) { c.Counters[name]++ }
+func (c *Coverage) fault(class scenario.Class) { c.Faults[class]++ }
+func (c *Coverage) sometimes(name Counter)     { c.Counters[name]++ }
 
 // Add adds another's counts.
 func (c *Coverage) Add(o *Coverage) {
@@ -132,9 +133,9 @@ func (c *Coverage) Missing() []string {
 			}
 		}
 	}
-	for i := range Classes {
-		if c.Faults[Classes[i].Class] == 0 {
-			missing = append(missing, "fault: "+string(Classes[i].Class))
+	for i := range scenario.Classes {
+		if c.Faults[scenario.Classes[i].Class] == 0 {
+			missing = append(missing, "fault: "+string(scenario.Classes[i].Class))
 		}
 	}
 	for _, counter := range Counters {
@@ -169,8 +170,8 @@ func (c *Coverage) Write(out io.Writer) {
 			fmt.Fprintf(out, "%9d  illegal  %s\n", c.Illegal[cell], cell)
 		}
 	}
-	for i := range Classes {
-		fmt.Fprintf(out, "%9d  fault    %s: %s\n", c.Faults[Classes[i].Class], Classes[i].Class, Classes[i].Means)
+	for i := range scenario.Classes {
+		fmt.Fprintf(out, "%9d  fault    %s: %s\n", c.Faults[scenario.Classes[i].Class], scenario.Classes[i].Class, scenario.Classes[i].Means)
 	}
 	for _, counter := range Counters {
 		fmt.Fprintf(out, "%9d  sometimes %s\n", c.Counters[counter], counter)

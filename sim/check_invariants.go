@@ -103,7 +103,7 @@ type checks struct {
 }
 
 func newChecks(w *World) *checks {
-	return &checks{w: w, honest: !w.scenario.hostile(), sound: !w.scenario.hostile() && len(w.scenario.Faults) == 0}
+	return &checks{w: w, honest: !w.scenario.Hostile(), sound: !w.scenario.Hostile() && len(w.scenario.Faults) == 0}
 }
 
 func (c *checks) failed() bool { return c.violation != nil }

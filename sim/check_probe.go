@@ -6,6 +6,7 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 // hope is what a probe may find of a name.
@@ -21,7 +22,7 @@ func (c *checks) expected() map[string]hope {
 	expected := map[string]hope{}
 	for _, l := range r.proc.registry.Leases(r.local(c.w.now)) {
 		h := c.w.byAddress[l.At]
-		if h == nil || h.lie != Honest {
+		if h == nil || h.lie != scenario.Honest {
 			continue
 		}
 		for _, s := range h.files {
@@ -81,7 +82,7 @@ func (c *checks) exact(r *errand) {
 			located.Peers = append(located.Peers, page.Peers...)
 		}
 	}
-	if r.op.Do == DoLocate {
+	if r.op.Do == scenario.DoLocate {
 		relay.proc.oracle.located(at, &protocol.Locate{Name: r.op.Name, Hash: c.w.pinned(r.op.Pin)}, located)
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/roles/node"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 // report judges what a machine tells its owner.
@@ -108,7 +109,7 @@ func (c *checks) delivered(r *errand, is *client.Result) {
 	if len(is.From) > 1 {
 		c.w.coverage.sometimes(TwoSources)
 	}
-	if r.op.Do == DoMirror && !c.failed() {
+	if r.op.Do == scenario.DoMirror && !c.failed() {
 		c.w.coverage.sometimes(Mirrored)
 		c.w.share(r.actor.proc.host, is.Name, s.final.identity(c.w))
 	}
@@ -142,7 +143,7 @@ func (c *checks) s1(r *errand, is *client.Result, file *grown) {
 // liars reports whether a node or the relay lies.
 func (c *checks) liars() bool {
 	s := c.w.scenario
-	return s.Relay.Lie != Honest || slices.ContainsFunc(s.Nodes, func(n NodePlan) bool { return n.Lie != Honest })
+	return s.Relay.Lie != scenario.Honest || slices.ContainsFunc(s.Nodes, func(n scenario.Node) bool { return n.Lie != scenario.Honest })
 }
 
 // s2 holds a not-found against what the client heard.

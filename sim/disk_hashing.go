@@ -6,6 +6,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 const (
@@ -35,7 +36,7 @@ func (x *waiter) gone() bool { return x.actor.over() || x.actor.asks != x.asks }
 // open answers OpenFile from the host's disk, once the file has been hashed.
 func (w *World) open(a *actor, want roles.OpenFile) {
 	h, wait := a.proc.host, 100*time.Microsecond
-	if t := w.troubled(DiskHang, h); t != nil {
+	if t := w.troubled(scenario.DiskHang, h); t != nil {
 		w.fired(t)
 		wait += time.Duration(w.chooser.N(t.N+1, "disk")) * time.Millisecond
 	}
@@ -50,7 +51,7 @@ func (w *World) look(x waiter) {
 		return
 	}
 	h := x.actor.proc.host
-	if t := w.troubled(DiskError, h); t != nil && t.N == 0 {
+	if t := w.troubled(scenario.DiskError, h); t != nil && t.N == 0 {
 		w.fired(t)
 		w.refuseFile(x.actor, protocol.Internal, "the disk gives errors")
 		return
@@ -111,7 +112,7 @@ func (w *World) job(p *process, f *inode, wait time.Duration) *job {
 // work goes on with a job for a second, or until it is done.
 func (w *World) work(j *job) {
 	rate := uint64(hashRate)
-	if t := w.troubled(SlowHash, j.proc.host); t != nil {
+	if t := w.troubled(scenario.SlowHash, j.proc.host); t != nil {
 		w.fired(t)
 		rate = uint64(t.N)
 	}

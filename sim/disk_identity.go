@@ -5,7 +5,10 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/protocol/content"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
+
+const group = protocol.GroupSize
 
 // identity is what a content of a size is known by. The parents of its tree are real, so that machines verify slices
 // as they always do; the groups' values at its leaves are made up from the content's number, since hashing bytes that
@@ -61,9 +64,9 @@ func groupValue(number int, g, length uint64, whole bool) (h protocol.Hash) {
 	if whole {
 		seed = mix(seed, 1)
 	}
-	luck := Seeded{seed}
+	luck := scenario.NewSeeded(seed)
 	for i := 0; i < len(h); i += 8 {
-		binary.LittleEndian.PutUint64(h[i:], luck.next()|1)
+		binary.LittleEndian.PutUint64(h[i:], luck.Uint64()|1)
 	}
 	return h
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 // landing is a place on a client's disk where a content goes, with what grows beside it until it is whole.
@@ -76,7 +77,7 @@ func (w *World) diskOp(p *process) bool {
 		return false
 	}
 	for _, t := range w.troubles {
-		if (t.Class != KillWriting && t.Class != CutWriting) || t.who != p.host || t.spent {
+		if (t.Class != scenario.KillWriting && t.Class != scenario.CutWriting) || t.who != p.host || t.spent {
 			continue
 		}
 		if t.bytes++; t.bytes >= t.N {
@@ -100,7 +101,7 @@ func (w *World) openStore(a *actor, want roles.OpenStore) {
 		return
 	}
 	h, wait := a.proc.host, 100*time.Microsecond
-	if t := w.troubled(DiskHang, h); t != nil {
+	if t := w.troubled(scenario.DiskHang, h); t != nil {
 		w.fired(t)
 		wait += time.Duration(w.chooser.N(t.N+1, "disk")) * time.Millisecond
 	}
@@ -120,7 +121,7 @@ func (w *World) openStore(a *actor, want roles.OpenStore) {
 
 // makeReady finds out what is there of an item, and tells the machine.
 func (w *World) makeReady(a *actor, want roles.OpenStore) {
-	if t := w.troubled(DiskFull, a.proc.host); t != nil && t.N == 0 {
+	if t := w.troubled(scenario.DiskFull, a.proc.host); t != nil && t.N == 0 {
 		w.fired(t)
 		w.tell(a, roles.StoreFailed{Item: want.Item, Text: "no space left"})
 		return

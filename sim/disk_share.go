@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 // inode is a file on a node's disk. One that is open stays as it is when its name goes to another.
@@ -99,7 +100,7 @@ func (w *World) freshContent() int {
 
 // read returns so many bytes of a file for sending, zeros and a code where it can't be read.
 func (w *World) read(h *host, f *inode, offset uint64, size int) (segment, protocol.Code) {
-	if t := w.troubled(DiskError, h); t != nil && t.N == 1 {
+	if t := w.troubled(scenario.DiskError, h); t != nil && t.N == 1 {
 		w.fired(t)
 		return segment{content: zeros, size: size}, protocol.Internal
 	}

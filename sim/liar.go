@@ -7,29 +7,8 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
-
-// Lie is how a node or relay that does not keep to the protocol behaves: Honest, or one of NodeLies or RelayLies.
-// "say KIND" answers every request with a message of that kind.
-type Lie string
-
-// Honest is no lie.
-const Honest Lie = ""
-
-// NodeLies are the ways of a lying node, apart from the say ones and from the [Staged]. A forger serves a content of its own, whole and under
-// its own hash; with wrong-index a node publishes what it has not.
-var NodeLies = []Lie{
-	"not-found", "wrong-bytes", "late-wrong", "wrong-size", "wrong-offset", "wrong-hash", "wrong-tree", "no-tree", "fewer-groups",
-	"forger", "wrong-index", "new-hash", "confess", "at-end", "early-end", "too-much", "hash-forever", "hash-stuck",
-	"silent", "stall", "drip", "junk", "large", "version", "unknown",
-}
-
-// RelayLies are the ways of a lying relay, apart from the say ones and from "later KIND", which begins with the
-// second request of a node, and "publishing KIND", which answers what is published.
-var RelayLies = []Lie{
-	"silent", "early-end", "junk", "large", "version", "ghosts", "pages", "denied", "no-lease", "superseded", "mute",
-	"wrong-holders", "resync", "limit", "held", "other-names", "publishing junk",
-}
 
 // sendRaw sends bytes that are not a message.
 type sendRaw struct {
@@ -42,7 +21,7 @@ func raw(b []byte) sendRaw { return sendRaw{seg: literal(b)} }
 // impostor is an accepted link at a liar.
 type impostor struct {
 	w     *World
-	lie   Lie
+	lie   scenario.Lie
 	proc  *process
 	peer  netip.AddrPort
 	asked int
@@ -52,7 +31,7 @@ type impostor struct {
 	done  bool
 }
 
-func newImpostor(lie Lie, w *World, p *process) *impostor {
+func newImpostor(lie scenario.Lie, w *World, p *process) *impostor {
 	return &impostor{w: w, lie: lie, proc: p}
 }
 
@@ -84,9 +63,9 @@ func (i *impostor) Step(at roles.Moment, in roles.Input) []roles.Effect {
 func (i *impostor) progress() []roles.Effect {
 	const size = 64 << 20
 	switch _, act, _ := strings.Cut(string(i.lie), " "); {
-	case i.lie == "hash-forever" || act == actProgress:
+	case i.lie == "hash-forever" || act == scenario.ActProgress:
 		return []roles.Effect{roles.Send{Message: &protocol.Hashing{Done: uint64(100-i.drips) * size / 128, Size: size}}}
-	case i.lie == "hash-stuck" || act == actStuck:
+	case i.lie == "hash-stuck" || act == scenario.ActStuck:
 		return []roles.Effect{roles.Send{Message: &protocol.Hashing{Done: 1, Size: size}}}
 	}
 	return []roles.Effect{raw([]byte{7})}
@@ -102,7 +81,7 @@ func (i *impostor) answer(at roles.Moment, m protocol.Message) []roles.Effect {
 		return []roles.Effect{raw(bytes), roles.Hear{}}
 	}
 	switch word, name, _ := strings.Cut(string(i.lie), " "); word {
-	case stageAsking, stageDoubting, stageJudging:
+	case scenario.StageAsking, scenario.StageDoubting, scenario.StageJudging:
 		return i.staged(word, name, m)
 	case "say":
 		kind, _ := kindNamed(name)

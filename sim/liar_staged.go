@@ -3,38 +3,8 @@ package sim
 import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
-
-// The stages of a visit at which a staged liar begins to lie: instead of content; in the midst of a stretch with a wrong
-// group; and after a stretch with a wrong group.
-const (
-	stageAsking   = "asking"
-	stageDoubting = "doubting"
-	stageJudging  = "judging"
-)
-
-// What it does then, beside saying a message of any kind.
-const (
-	actEnd      = "end"      // it ends the stream
-	actSilence  = "silence"  // it says nothing
-	actProgress = "progress" // it says that it is hashing the file, and gets on
-	actStuck    = "stuck"    // the same, and does not get on
-	actJunk     = "junk"     // it says what is no message
-)
-
-// Staged lists the lies "STAGE ACT".
-func Staged() (lies []Lie) {
-	acts := []string{actEnd, actSilence, actProgress, actStuck, actJunk}
-	for _, stage := range []string{stageAsking, stageJudging} {
-		for _, act := range acts {
-			lies = append(lies, Lie(stage+" "+act))
-		}
-		for i := range protocol.Kinds {
-			lies = append(lies, Lie(stage+" "+protocol.Kinds[i].Name))
-		}
-	}
-	return append(lies, stageDoubting+" "+actEnd, stageDoubting+" "+actSilence)
-}
 
 // staged answers honestly until the stage is reached.
 func (i *impostor) staged(stage, act string, m protocol.Message) []roles.Effect {
@@ -44,11 +14,11 @@ func (i *impostor) staged(stage, act string, m protocol.Message) []roles.Effect 
 	}
 	get, is := m.(*protocol.Get)
 	switch {
-	case i.wrong || is && stage == stageAsking:
+	case i.wrong || is && stage == scenario.StageAsking:
 		return i.act(act)
 	case !is:
 		return refuse(protocol.Unexpected)
-	case stage == stageDoubting && get.Length <= group:
+	case stage == scenario.StageDoubting && get.Length <= group:
 		return i.serve(get)
 	}
 	id := i.find(get.Name, get.Hash)
@@ -61,7 +31,7 @@ func (i *impostor) staged(stage, act string, m protocol.Message) []roles.Effect 
 	first := int(min(length, group))
 	effects = append(effects, sendRaw{seg: segment{content: forged + 1, offset: get.Offset, size: first}})
 	rest := segment{content: id.content, offset: get.Offset + uint64(first), size: int(length) - first}
-	if stage == stageDoubting {
+	if stage == scenario.StageDoubting {
 		rest.size /= 2
 		return append(append(effects, sendRaw{seg: rest}), i.act(act)...)
 	}
@@ -73,14 +43,14 @@ func (i *impostor) staged(stage, act string, m protocol.Message) []roles.Effect 
 
 func (i *impostor) act(act string) []roles.Effect {
 	switch act {
-	case actEnd:
+	case scenario.ActEnd:
 		return []roles.Effect{roles.HalfClose{}, roles.Hear{}}
-	case actJunk:
+	case scenario.ActJunk:
 		bytes, _ := nonsense(act)
 		return []roles.Effect{raw(bytes), roles.Hear{}}
-	case actSilence:
+	case scenario.ActSilence:
 		return []roles.Effect{roles.Hear{}}
-	case actProgress, actStuck:
+	case scenario.ActProgress, scenario.ActStuck:
 		i.drips = 30
 		return append(append(i.progress(), roles.Hear{}), i.arm()...)
 	}

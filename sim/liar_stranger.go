@@ -6,22 +6,8 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
-
-// Attacks lists what a stranger may do to a server: "first X" says X at once, "second X" after an honest request;
-// X is the name of a kind, or of what is no message. The others are ways of not behaving.
-func Attacks() []string {
-	attacks := []string{"silence", "end", "half", "half-end", "drip", "no-reading", "hang-up", "flood", "old-cursor", "bad-name", "far-offset", "end-offset", "gap"}
-	for _, when := range []string{"first", "second"} {
-		for i := range protocol.Kinds {
-			attacks = append(attacks, when+" "+protocol.Kinds[i].Name)
-		}
-		for _, name := range []string{"junk", "large", "version", "unknown", "badcbor"} {
-			attacks = append(attacks, when+" "+name)
-		}
-	}
-	return attacks
-}
 
 // attack has a stranger begin at the fault's target.
 func (w *World) attack(t *trouble) {
@@ -79,7 +65,7 @@ func (s *stranger) Step(_ roles.Moment, in roles.Input) []roles.Effect {
 
 // overstayed holds a server to its deadlines: nobody who does not do his part is served for ever.
 func (s *stranger) overstayed() {
-	if s.to.lie != Honest || len(s.w.scenario.Faults) != 1 {
+	if s.to.lie != scenario.Honest || len(s.w.scenario.Faults) != 1 {
 		return
 	}
 	if e := s.self.ends[0]; e != nil && e.peer().actor != nil && !e.peer().actor.over() {
@@ -205,7 +191,7 @@ func (s *stranger) allowed(kind protocol.Kind) bool {
 // goOn goes on after an answer.
 func (s *stranger) goOn(m protocol.Message) []roles.Effect {
 	refusal, refused := m.(*protocol.Error)
-	if s.broke && s.to.lie == Honest && (!refused || !refusal.Code.Closes()) {
+	if s.broke && s.to.lie == scenario.Honest && (!refused || !refusal.Code.Closes()) {
 		s.w.check.fail(S8, "%s answered %q with %s", s.to.name, s.attack, describe(m))
 	}
 	if _, hashing := m.(*protocol.Hashing); hashing {

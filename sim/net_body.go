@@ -5,6 +5,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 // body is a stretch that is being received, as the transport sees it.
@@ -68,12 +69,12 @@ func (w *World) wakeReceive(e *end) {
 // received ends a stretch, all of which has come. A disk that hangs holds that up.
 func (w *World) received(e *end) {
 	h := e.host
-	if full := w.troubled(DiskFull, h); full != nil && full.N < 0 && e.actor.errand != nil {
+	if full := w.troubled(scenario.DiskFull, h); full != nil && full.N < 0 && e.actor.errand != nil {
 		w.fired(full)
 		w.give(e, roles.StoreFailed{Item: e.body.item, Text: "no space left"})
 		return
 	}
-	hang := w.troubled(DiskHang, h)
+	hang := w.troubled(scenario.DiskHang, h)
 	if hang == nil || e.body.closed {
 		if e.body.closed && e.broken != 0 {
 			w.lose(e, e.broken, "the connection was reset")
@@ -120,7 +121,7 @@ func (w *World) stored(a *actor, e *end, seg segment) string {
 
 // diskTakes reports whether a client's disk has room for so many bytes more.
 func (w *World) diskTakes(a *actor, size int) bool {
-	t := w.troubled(DiskFull, a.proc.host)
+	t := w.troubled(scenario.DiskFull, a.proc.host)
 	if t == nil {
 		return true
 	}

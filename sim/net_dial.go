@@ -5,6 +5,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 // dial asks for a connection, as a machine wants it.
@@ -21,13 +22,13 @@ func (w *World) dial(a *actor, d roles.Dial) {
 	a.setEnd(d.Link, e)
 	w.note(Line{What: Dials, Host: e.host.index, Actor: a.id, Peer: to.index, Conn: c.id})
 	w.check.dialled(a, d.Link, address)
-	if t := w.troubled(NoRoute, to); t != nil {
+	if t := w.troubled(scenario.NoRoute, to); t != nil {
 		w.fired(t)
 		w.breakEnd(e, protocol.Unreachable)
 		return
 	}
 	for _, t := range w.troubles {
-		if (t.Class == Reset || t.Class == BlackHole) && t.conn == nil && t.across(e.host, to, false) {
+		if (t.Class == scenario.Reset || t.Class == scenario.BlackHole) && t.conn == nil && t.across(e.host, to, false) {
 			t.conn = c
 		}
 	}
@@ -52,7 +53,7 @@ func (w *World) syn(e *end) {
 	if h.off || h == w.nowhere {
 		return
 	}
-	t := w.troubled(Refuse, h)
+	t := w.troubled(scenario.Refuse, h)
 	if t != nil {
 		w.fired(t)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 const (
@@ -122,7 +123,7 @@ func (e *end) room(bytes uint64) bool {
 
 // pieceFrom is how many bytes pass at once: few where they take their time, so that some arrive before all do.
 func (w *World) pieceFrom(e *end) int {
-	if e.host.plan != nil && e.host.plan.Up > 0 || w.troubledPath(Slow, e.host, e.peer().host) != nil {
+	if e.host.plan != nil && e.host.plan.Up > 0 || w.troubledPath(scenario.Slow, e.host, e.peer().host) != nil {
 		return crumb
 	}
 	return piece
@@ -153,14 +154,14 @@ func (w *World) transmit(e *end, seg segment) {
 	e.flying += seg.size
 	to := e.peer().host
 	for _, t := range w.troubles {
-		if t.Class == BitFlip && !t.spent && t.across(e.host, to, false) {
+		if t.Class == scenario.BitFlip && !t.spent && t.across(e.host, to, false) {
 			if t.bytes += seg.size; t.bytes > t.N {
 				w.flip(t, e, seg, seg.size-(t.bytes-t.N))
 				return
 			}
 		}
 	}
-	if t := w.troubledPath(Split, e.host, to); t != nil && seg.size > 1 {
+	if t := w.troubledPath(scenario.Split, e.host, to); t != nil && seg.size > 1 {
 		w.fired(t)
 		for range 4 {
 			if seg.size < 2 {
@@ -210,21 +211,21 @@ func (w *World) lag(from *end, size int) time.Duration {
 			continue
 		}
 		switch t.Class {
-		case Delay:
+		case scenario.Delay:
 			w.fired(t)
 			lag += time.Duration(w.chooser.N(t.N+1, "delay")) * time.Millisecond
-		case Reorder:
+		case scenario.Reorder:
 			c := from.conn
 			if !c.drawn {
 				w.fired(t)
 				c.own, c.drawn = time.Duration(w.chooser.N(t.N+1, "reorder"))*time.Millisecond, true
 			}
 			lag += c.own
-		case Slow:
+		case scenario.Slow:
 			w.fired(t)
 			took := time.Duration(size) * time.Second / time.Duration(t.N)
 			lag += took + max(0, from.arrival-w.now-latency)
-		case Coalesce:
+		case scenario.Coalesce:
 			w.fired(t)
 			every := time.Duration(t.N) * time.Millisecond
 			lag += every - (w.now+lag)%every
@@ -261,7 +262,7 @@ func (w *World) arrive(e *end, seg segment) {
 // resetAt counts bytes of a connection that a fault will reset or forget, and does so when it is time.
 func (w *World) resetAt(c *conn, size int) bool {
 	for _, t := range w.troubles {
-		if t.Class != Reset && t.Class != BlackHole || t.conn != c || t.spent {
+		if t.Class != scenario.Reset && t.Class != scenario.BlackHole || t.conn != c || t.spent {
 			continue
 		}
 		if t.bytes += size; t.bytes < t.N {
@@ -269,7 +270,7 @@ func (w *World) resetAt(c *conn, size int) bool {
 		}
 		t.spent = true
 		w.fired(t)
-		if t.Class == BlackHole {
+		if t.Class == scenario.BlackHole {
 			c.lost = true
 			return true
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 // want notes what a machine waits for on a link, and returns its end, or nil if it has none.
@@ -34,7 +35,7 @@ func (w *World) wake(e *end) {
 		return
 	}
 	if e.op == opHear || e.op == opReceiveBody || e.op == opDiscard {
-		if t := w.troubled(StallReader, e.host); t != nil {
+		if t := w.troubled(scenario.StallReader, e.host); t != nil {
 			w.fired(t)
 			return
 		}

@@ -7,12 +7,13 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 // errand is something that a user wants of a machine: to fetch, to ask, to haul. It is what the world and the checks
 // know of it.
 type errand struct {
-	op      Op
+	op      scenario.Op
 	tries   int // that ended with their process
 	actor   *actor
 	started time.Duration
@@ -63,19 +64,19 @@ func (r *errand) place(want roles.OpenStore) string {
 const mostTries = 3
 
 // errandOf begins what a user of a client, or of a node that mirrors, wants.
-func (w *World) errandOf(h *host, op Op, tries int) *errand {
+func (w *World) errandOf(h *host, op scenario.Op, tries int) *errand {
 	if h.proc == nil || h.proc.stopping {
 		return nil
 	}
 	r := &errand{op: op, tries: tries, started: w.now}
 	switch op.Do {
-	case DoFetch, DoMirror:
+	case scenario.DoFetch, scenario.DoMirror:
 		r.actor = w.addActor(h.proc, fetchKind, w.pool.fetch(w.wish(op)))
-	case DoLocate:
+	case scenario.DoLocate:
 		r.actor = w.addActor(h.proc, queryKind, w.pool.query(w.relay.address.String(), &protocol.Locate{Name: op.Name, Hash: w.pinned(op.Pin)}))
-	case DoList:
+	case scenario.DoList:
 		r.actor = w.addActor(h.proc, queryKind, w.pool.query(w.relay.address.String(), &protocol.List{Pattern: op.Name, Holders: 2}))
-	case DoHaul:
+	case scenario.DoHaul:
 		to := w.byName[op.With]
 		if to == nil || to.plan == nil {
 			return nil
@@ -92,7 +93,7 @@ func (w *World) errandOf(h *host, op Op, tries int) *errand {
 	return r
 }
 
-func (w *World) wish(op Op) client.Wish {
+func (w *World) wish(op scenario.Op) client.Wish {
 	wish := client.Wish{Relay: w.relay.address.String(), Name: op.Name, Hash: w.pinned(op.Pin), Sources: op.Sources, Once: op.Once}
 	if w.plant != nil && w.plant.Wish != nil {
 		w.plant.Wish(&wish)
@@ -105,7 +106,7 @@ func (w *World) pinned(content int) protocol.Hash {
 	if content == 0 {
 		return protocol.Hash{}
 	}
-	return w.identity(content, w.scenario.size(content)).hash
+	return w.identity(content, w.scenario.SizeOf(content)).hash
 }
 
 // load notes all small files that a node was given at the start, as what is wanted of it, and before them, if there are
@@ -120,7 +121,7 @@ func (w *World) load(r *errand, to *host) {
 			continue
 		}
 		if len(r.wanted) == 0 {
-			want(missingName, w.identity(nowhereContent, 1))
+			want(scenario.MissingName, w.identity(scenario.MissingContent, 1))
 		}
 		want(f.Name, w.identity(f.Content, f.Size))
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles/node"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 // settling is how long it takes at most, once everything has healed, until the relay lists exactly those who live:
@@ -15,9 +16,6 @@ import (
 // stale has lapsed. A clock may be off by a few per cent.
 const settling = (protocol.DialTimeout + 2*protocol.ReplyTimeout + protocol.CloseTimeout + protocol.RetryMost*3/2 +
 	protocol.DialTimeout + protocol.ReplyTimeout) * 106 / 100
-
-// missingName is a name that no scenario places.
-const missingName = "nobody/has.this"
 
 // settle is the second phase: everything heals, and then what is expected is exact.
 func (w *World) settle() {
@@ -28,7 +26,7 @@ func (w *World) settle() {
 	w.check.healed = true
 	w.wait(settling)
 	w.finish(w.errands, "running when everything healed")
-	if w.check.failed() || w.scenario.Relay.Lie != Honest {
+	if w.check.failed() || w.scenario.Relay.Lie != scenario.Honest {
 		return
 	}
 	w.check.l2()
@@ -40,15 +38,15 @@ func (w *World) settle() {
 func (w *World) probe() {
 	h := w.byName["probe"]
 	var probes []*errand
-	for _, name := range append(w.scenario.names(), missingName) {
-		op := Op{At: w.now, Do: DoFetch, Who: h.name, Name: name, Sources: int(w.scenario.Seed+uint64(len(probes))) % 4}
+	for _, name := range append(w.scenario.Names(), scenario.MissingName) {
+		op := scenario.Op{At: w.now, Do: scenario.DoFetch, Who: h.name, Name: name, Sources: int(w.scenario.Seed+uint64(len(probes))) % 4}
 		probes = append(probes, w.errandOf(h, op, 0))
-		if op.Do = DoLocate; protocol.CheckName(name) == nil && !w.hasty {
+		if op.Do = scenario.DoLocate; protocol.CheckName(name) == nil && !w.hasty {
 			probes = append(probes, w.errandOf(h, op, 0))
 		}
 	}
 	if !w.hasty {
-		probes = append(probes, w.errandOf(h, Op{At: w.now, Do: DoList, Who: h.name}, 0))
+		probes = append(probes, w.errandOf(h, scenario.Op{At: w.now, Do: scenario.DoList, Who: h.name}, 0))
 	}
 	expected := w.check.expected()
 	w.finish(probes, "begun after everything had healed")
@@ -75,7 +73,7 @@ func (w *World) wait(most time.Duration) {
 func (w *World) serving() bool {
 	for _, h := range w.hosts {
 		p := h.proc
-		if h.due || p != nil && (p.stopping || p.member != nil && !p.member.over() && p.member.state != string(node.Leased) && w.relay.lie == Honest) {
+		if h.due || p != nil && (p.stopping || p.member != nil && !p.member.over() && p.member.state != string(node.Leased) && w.relay.lie == scenario.Honest) {
 			return true
 		}
 	}
@@ -125,7 +123,7 @@ func (c *checks) l2() {
 // unsettled says what the relay lists too much or too little, or "".
 func (c *checks) unsettled() string {
 	r := c.w.relay
-	if r.lie != Honest {
+	if r.lie != scenario.Honest {
 		return "" // nobody knows
 	}
 	if r.proc == nil {
@@ -168,7 +166,7 @@ func (w *World) shutDown() {
 	c := w.check
 	c.stopping = true
 	w.stopAll(nodeRole)
-	if w.scenario.Relay.Lie == Honest {
+	if w.scenario.Relay.Lie == scenario.Honest {
 		r := w.relay
 		if n := r.proc.registry.Active(r.local(w.now)); n > 0 && !c.failed() {
 			c.fail(C3, "%d nodes are listed after all have been stopped", n)
@@ -202,7 +200,7 @@ func (w *World) stopAll(r role) {
 			w.stop(h)
 		}
 	}
-	w.until(w.now + w.scenario.patience()*107/100)
+	w.until(w.now + w.scenario.Patience()*107/100)
 }
 
 // cutShort notes a machine that was told to stop and had to be cut.
@@ -210,9 +208,9 @@ func (c *checks) cutShort(a *actor) {
 	c.w.coverage.sometimes(Cut)
 	switch {
 	case a.kind == strangerKind:
-	case c.stopping && c.w.scenario.Relay.Lie == Honest:
+	case c.stopping && c.w.scenario.Relay.Lie == scenario.Honest:
 		c.fail(C2, "%s was told to stop and is still %s", c.who(a), a.state)
 	case c.sound:
-		c.fail(C5, "%s was told to stop and is still %s after %v", c.who(a), a.state, c.w.scenario.patience())
+		c.fail(C5, "%s was told to stop and is still %s after %v", c.who(a), a.state, c.w.scenario.Patience())
 	}
 }

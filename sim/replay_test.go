@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 // drawn lets rapid make the choices, so that what fails shrinks.
@@ -26,7 +28,7 @@ func TestRandomPlacements(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		checks++
 		c := drawn{t}
-		s := Draw(c)
+		s := scenario.Draw(c)
 		if v := Run(s, Options{Chooser: c}).Violation; v != nil {
 			t.Fatalf("%v\n%s", v, s.Plan())
 		}
@@ -48,7 +50,7 @@ func TestKeptPlans(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s, err := Parse(string(text))
+			s, err := scenario.Parse(string(text))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -56,23 +58,6 @@ func TestKeptPlans(t *testing.T) {
 				t.Error(v)
 			}
 		})
-	}
-}
-
-// TestPlansReadBack holds the text form to the scenario.
-func TestPlansReadBack(t *testing.T) {
-	for seed := range uint64(500) {
-		s := Draw(NewSeeded(seed))
-		back, err := Parse(s.Plan())
-		if err != nil {
-			t.Fatalf("seed %d: %v\n%s", seed, err, s.Plan())
-		}
-		if back.Plan() != s.Plan() {
-			t.Fatalf("seed %d reads back as\n%s\ninstead of\n%s", seed, back.Plan(), s.Plan())
-		}
-		if a, b := Run(s, Options{}).Hash, Run(back, Options{}).Hash; a != b {
-			t.Fatalf("seed %d runs otherwise when read back", seed)
-		}
 	}
 }
 
@@ -84,7 +69,7 @@ func TestSameSeedSameTrace(t *testing.T) {
 		before := runtime.GOMAXPROCS(processors)
 		Many(t.Context(), seeds, func(i int, o Options) {
 			o.Hasty = true
-			hashes[round][i] = Run(Draw(NewSeeded(uint64(i))), o).Hash
+			hashes[round][i] = Run(scenario.Draw(scenario.NewSeeded(uint64(i))), o).Hash
 		})
 		runtime.GOMAXPROCS(before)
 	}
@@ -103,7 +88,7 @@ func TestSameSeedSameTrace(t *testing.T) {
 // TestTracesAndDiagramsAreWritten holds a run's pictures to what happened.
 func TestTracesAndDiagramsAreWritten(t *testing.T) {
 	s := SweepScenario()
-	s.Faults = []Fault{{Class: Crash, Who: "n1", Event: 60}}
+	s.Faults = []scenario.Fault{{Class: scenario.Crash, Who: "n1", Event: 60}}
 	out := Run(s, Options{Trace: true})
 	var trace, diagram bytes.Buffer
 	if err := out.Trace.Write(&trace); err != nil {

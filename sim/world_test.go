@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 // randomRuns is how many random scenarios the tests run; a long run is cmd/simulate's business.
@@ -21,7 +23,7 @@ func TestPromisesHoldEverywhere(t *testing.T) {
 	t.Run("random", func(t *testing.T) {
 		start := time.Now()
 		Many(t.Context(), randomRuns, func(seed int, o Options) {
-			s := Draw(NewSeeded(uint64(seed)))
+			s := scenario.Draw(scenario.NewSeeded(uint64(seed)))
 			o.Hasty = seed%2 == 1
 			out := Run(s, o)
 			total.Add(&out)
@@ -32,7 +34,7 @@ func TestPromisesHoldEverywhere(t *testing.T) {
 		rate(t, start, total)
 	})
 	t.Run("attacks", func(t *testing.T) {
-		EachAttack(func(name string, s *Scenario) {
+		EachAttack(func(name string, s *scenario.Scenario) {
 			out := Run(s, Options{})
 			total.Add(&out)
 			if out.Violation != nil {
@@ -71,14 +73,14 @@ func sweep(t *testing.T, total *Tally, failures *atomic.Int64) {
 	if plain.Violation != nil {
 		t.Fatal(plain.Violation)
 	}
-	var faults []Fault
-	SweepScenario().EachFault(func(f Fault) { faults = append(faults, f) })
+	var faults []scenario.Fault
+	eachFault(SweepScenario(), func(f scenario.Fault) { faults = append(faults, f) })
 	start, own := time.Now(), NewTally()
 	Many(t.Context(), plain.Faulty*len(faults), func(i int, o Options) {
 		s := SweepScenario()
 		fault := faults[i%len(faults)]
 		fault.Event = 1 + i/len(faults)
-		s.Faults = []Fault{fault}
+		s.Faults = []scenario.Fault{fault}
 		o.Hasty = i%16 != 0
 		out := Run(s, o)
 		own.Add(&out)
@@ -92,22 +94,22 @@ func sweep(t *testing.T, total *Tally, failures *atomic.Int64) {
 }
 
 // largeClasses are those that a fetch from several sources is swept with: of its nodes, its disk and their links.
-var largeClasses = []Class{
-	Crash, PowerLoss, Hang, StallReader, BlackHole, Reset, Busy, Refuse, FileChange, FileShorten, FileDelete, BitRot, DiskError,
-	DiskHang, KillWriting, CutWriting,
+var largeClasses = []scenario.Class{
+	scenario.Crash, scenario.PowerLoss, scenario.Hang, scenario.StallReader, scenario.BlackHole, scenario.Reset, scenario.Busy, scenario.Refuse, scenario.FileChange, scenario.FileShorten, scenario.FileDelete, scenario.BitRot, scenario.DiskError,
+	scenario.DiskHang, scenario.KillWriting, scenario.CutWriting,
 }
 
 // sweepLarge tries these at every eighth event of a fetch from three sources.
 func sweepLarge(t *testing.T, total *Tally, failures *atomic.Int64) {
 	const every = 8
-	several := func() *Scenario {
+	several := func() *scenario.Scenario {
 		s := LargeScenario()
 		s.Nodes[0].Quiet, s.Ops, s.Heal, s.Clients = false, s.Ops[1:2], 30*time.Second, 1
 		s.Ops[0].Who = "c0"
 		return s
 	}
-	var faults []Fault
-	several().EachFault(func(f Fault) {
+	var faults []scenario.Fault
+	eachFault(several(), func(f scenario.Fault) {
 		if f.Who != "relay" && f.With != "relay" && slices.Contains(largeClasses, f.Class) {
 			if f.Name != "" {
 				f.Name = "large"
@@ -121,7 +123,7 @@ func sweepLarge(t *testing.T, total *Tally, failures *atomic.Int64) {
 		s := several()
 		fault := faults[i%len(faults)]
 		fault.Event = 1 + i/len(faults)*every + i%every
-		s.Faults = []Fault{fault}
+		s.Faults = []scenario.Fault{fault}
 		o.Hasty = true
 		out := Run(s, o)
 		own.Add(&out)

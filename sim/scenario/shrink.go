@@ -1,15 +1,14 @@
-package sim
+package scenario
 
 import (
 	"slices"
 	"time"
 )
 
-// Shrink returns the smallest scenario it finds that still breaks one of the given invariants, by leaving things
-// out and making numbers simpler, as long as that helps. It runs the scenario at most so many times.
-func Shrink(s *Scenario, o Options, budget int, kills ...ID) *Scenario {
-	o.Trace, o.Chooser = false, nil
-	sh := &shrinker{best: s, o: o, budget: budget, kills: kills}
+// Shrink returns the smallest scenario it finds that still fails, by leaving things out and making numbers simpler, as
+// long as that helps. It calls fails at most budget times.
+func Shrink(s *Scenario, budget int, fails func(*Scenario) bool) *Scenario {
+	sh := &shrinker{best: s, budget: budget, fails: fails}
 	for again := true; again && sh.budget > 0; {
 		again = sh.round()
 	}
@@ -18,12 +17,11 @@ func Shrink(s *Scenario, o Options, budget int, kills ...ID) *Scenario {
 
 type shrinker struct {
 	best   *Scenario
-	o      Options
 	budget int
-	kills  []ID
+	fails  func(*Scenario) bool
 }
 
-// try keeps a scenario if it still fails.
+// try keeps a change after which the scenario still fails.
 func (sh *shrinker) try(change func(s *Scenario)) bool {
 	if sh.budget <= 0 {
 		return false
@@ -31,8 +29,7 @@ func (sh *shrinker) try(change func(s *Scenario)) bool {
 	sh.budget--
 	s := sh.best.clone()
 	change(s)
-	out := Run(s, sh.o)
-	if out.Violation == nil || len(sh.kills) > 0 && !slices.Contains(sh.kills, out.Violation.ID) {
+	if !sh.fails(s) {
 		return false
 	}
 	sh.best = s
@@ -76,7 +73,7 @@ func (sh *shrinker) simplify() bool {
 		}
 	}
 	b := sh.best
-	better(b.Relay != RelayPlan{}, func(s *Scenario) { s.Relay = RelayPlan{} })
+	better(b.Relay != Relay{}, func(s *Scenario) { s.Relay = Relay{} })
 	better(b.Relay.Page != 0, func(s *Scenario) { s.Relay.Page = 0 })
 	better(b.Relay.Entries != 0, func(s *Scenario) { s.Relay.Entries = 0 })
 	better(b.Relay.Drift != 0, func(s *Scenario) { s.Relay.Drift = 0 })
@@ -106,11 +103,11 @@ func (sh *shrinker) simplify() bool {
 // dropNode takes a node out; what concerned it goes with it, and later ones move up.
 func (s *Scenario) dropNode(gone int) {
 	s.Nodes = slices.Delete(s.Nodes, gone, gone+1)
-	name := nodeName(gone)
+	name := NodeName(gone)
 	s.Ops = slices.DeleteFunc(s.Ops, func(o Op) bool { return o.Who == name })
 	s.Faults = slices.DeleteFunc(s.Faults, func(f Fault) bool { return f.Who == name || f.With == name })
 	for i := gone; i < len(s.Nodes); i++ {
-		s.rename(nodeName(i+1), nodeName(i))
+		s.rename(NodeName(i+1), NodeName(i))
 	}
 }
 

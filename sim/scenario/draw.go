@@ -1,4 +1,4 @@
-package sim
+package scenario
 
 import (
 	"time"
@@ -8,8 +8,6 @@ import (
 
 // fileNames are what files are called: plain, nested, with what only looks difficult.
 var fileNames = []string{"a", "notes.txt", "deep/er/file", "with space", "größe/ü", "-dash"}
-
-const group = 1 << 20
 
 // Draw draws a scenario.
 func Draw(c Chooser) *Scenario {
@@ -54,7 +52,7 @@ func (d drawing) drift() int {
 }
 
 func (d drawing) relay() {
-	d.s.Relay = RelayPlan{Drift: d.drift(), Page: pick(d.c, "page", 0, 0, 1, 2, 3)}
+	d.s.Relay = Relay{Drift: d.drift(), Page: pick(d.c, "page", 0, 0, 1, 2, 3)}
 	if chance(d.c, 12, "small relay") {
 		d.s.Relay.Entries = 1 + d.c.N(2, "entries")
 	}
@@ -70,8 +68,8 @@ func (d drawing) kind() string {
 	return protocol.Kinds[d.c.N(len(protocol.Kinds), "kind")].Name
 }
 
-func (d drawing) node(i int) NodePlan {
-	n := NodePlan{ID: i, Drift: d.drift(), Quiet: chance(d.c, 4, "quiet"), Start: time.Duration(d.c.N(2000, "start")) * time.Millisecond}
+func (d drawing) node(i int) Node {
+	n := Node{ID: i, Drift: d.drift(), Quiet: chance(d.c, 4, "quiet"), Start: time.Duration(d.c.N(2000, "start")) * time.Millisecond}
 	if i > 0 && chance(d.c, 16, "shared id") {
 		n.ID = d.c.N(i, "id")
 	}
@@ -98,7 +96,7 @@ func (d drawing) files() {
 			if d.s.has(j, name) || !chance(d.c, 2, "holder") {
 				continue
 			}
-			f := FilePlan{name, content, size}
+			f := File{name, content, size}
 			if chance(d.c, 6, "variant") {
 				content++
 				f.Content, f.Size = content, d.size()
@@ -117,16 +115,16 @@ func (s *Scenario) has(node int, name string) bool {
 	return false
 }
 
-// size draws a file's size: most are of one group, a few of several, so that nodes share the work and a part is worth
+// size draws a file's size: most are of one protocol.GroupSize, a few of several, so that nodes share the work and a part is worth
 // resuming.
 func (d drawing) size() uint64 {
 	if chance(d.c, 60, "huge") {
 		return pick(d.c, "size", uint64(protocol.MaxRange), protocol.MaxRange+1, 2*protocol.MaxRange+12345)
 	}
 	if chance(d.c, 4, "large") {
-		return pick(d.c, "size", uint64(group+1), 2*group+7, 3*group, 5*group+1000, 8*group, 11*group+3)
+		return pick(d.c, "size", uint64(protocol.GroupSize+1), 2*protocol.GroupSize+7, 3*protocol.GroupSize, 5*protocol.GroupSize+1000, 8*protocol.GroupSize, 11*protocol.GroupSize+3)
 	}
-	return pick(d.c, "size", uint64(5), 0, 1, 1000, 65535, 65536, 70000, 200000, 5000, 300000, group-1, group)
+	return pick(d.c, "size", uint64(5), 0, 1, 1000, 65535, 65536, 70000, 200000, 5000, 300000, protocol.GroupSize-1, protocol.GroupSize)
 }
 
 func (d drawing) time() time.Duration {
@@ -141,18 +139,18 @@ func (d drawing) span() time.Duration {
 }
 
 func (d drawing) name() string {
-	names := d.s.names()
+	names := d.s.Names()
 	if len(names) == 0 || chance(d.c, 6, "missing") {
-		return missingName
+		return MissingName
 	}
 	return names[d.c.N(len(names), "file")]
 }
 
-func (d drawing) client() string { return clientName(d.c.N(d.s.Clients, "client")) }
+func (d drawing) client() string { return ClientName(d.c.N(d.s.Clients, "client")) }
 
 func (d drawing) server() string {
 	if i := d.c.N(len(d.s.Nodes)+1, "server"); i < len(d.s.Nodes) {
-		return nodeName(i)
+		return NodeName(i)
 	}
 	return "relay"
 }
@@ -205,7 +203,7 @@ func (d drawing) pin(name string) int {
 	if !chance(d.c, 6, "pinned") {
 		return 0
 	}
-	contents := []int{nowhereContent}
+	contents := []int{MissingContent}
 	for i := range d.s.Nodes {
 		for _, f := range d.s.Nodes[i].Files {
 			if f.Name == name {
@@ -216,12 +214,9 @@ func (d drawing) pin(name string) int {
 	return contents[d.c.N(len(contents), "pin")]
 }
 
-// nowhereContent is a content that no scenario places.
-const nowhereContent = 999
-
 func (d drawing) aNode() string {
 	if len(d.s.Nodes) == 0 {
-		return nodeName(0)
+		return NodeName(0)
 	}
-	return nodeName(d.c.N(len(d.s.Nodes), "node"))
+	return NodeName(d.c.N(len(d.s.Nodes), "node"))
 }

@@ -1,16 +1,10 @@
-package sim
+package scenario
 
 // Chooser makes the choices that a scenario or a fault leaves open. N returns a number from 0 to n-1, where 0 is
 // what happens when nothing is wrong; the label says what is being chosen.
 type Chooser interface {
 	N(n int, label string) int
 }
-
-// Boring always chooses what happens when nothing is wrong.
-type Boring struct{}
-
-// N returns 0.
-func (Boring) N(int, string) int { return 0 }
 
 // Seeded chooses evenly by a SplitMix64 sequence. The zero value is seed 0.
 type Seeded struct{ state uint64 }
@@ -23,10 +17,11 @@ func (s *Seeded) N(n int, _ string) int {
 	if n <= 1 {
 		return 0
 	}
-	return int(s.next() % uint64(n))
+	return int(s.Uint64() % uint64(n))
 }
 
-func (s *Seeded) next() uint64 {
+// Uint64 returns the next number of the sequence.
+func (s *Seeded) Uint64() uint64 {
 	s.state += 0x9e3779b97f4a7c15
 	z := s.state
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
@@ -34,8 +29,8 @@ func (s *Seeded) next() uint64 {
 	return z ^ z>>31
 }
 
-// chance is true once in so many times, never for a chooser that is Boring.
+// chance is true once in so many times.
 func chance(c Chooser, oneIn int, label string) bool { return c.N(oneIn, label) == oneIn-1 }
 
-// pick chooses one of several, the first being the boring one.
+// pick chooses one of several; the first is what happens when nothing is wrong.
 func pick[T any](c Chooser, label string, of ...T) T { return of[c.N(len(of), label)] }

@@ -1,4 +1,4 @@
-package sim
+package scenario
 
 import (
 	"fmt"
@@ -12,34 +12,34 @@ type Scenario struct {
 	Seed    uint64        // of the machines' luck and of what the faults leave open
 	Heal    time.Duration // when all faults end and settling begins
 	Drain   time.Duration // how long a program that stops waits for what is running; 0: protocol.DrainTimeout
-	Relay   RelayPlan
-	Nodes   []NodePlan
+	Relay   Relay
+	Nodes   []Node
 	Clients int
 	Ops     []Op
 	Faults  []Fault
 }
 
-// RelayPlan is how the relay behaves.
-type RelayPlan struct {
+// Relay is how the relay behaves.
+type Relay struct {
 	Drift   int // its clock's error in parts per million
 	Lie     Lie
 	Page    int // nodes in a page at most; 0: as many as the protocol has it
 	Entries int // names that it keeps of one node; 0: as many as the protocol has it
 }
 
-// NodePlan is a node: who it says it is, how it behaves, what it shares.
-type NodePlan struct {
+// Node is a node: who it says it is, how it behaves, what it shares.
+type Node struct {
 	ID    int           // two nodes with one number have one node id
 	Start time.Duration // when it is switched on
 	Drift int           // its clock's error in parts per million
 	Lie   Lie
 	Quiet bool // it does not publish its index
 	Up    int  // bytes a second that all its connections together can send; 0: no bound
-	Files []FilePlan
+	Files []File
 }
 
-// FilePlan is a file that is there from the start. Two with one content number and size are equal.
-type FilePlan struct {
+// File is a file that is there from the start. Two with one content number and size are equal.
+type File struct {
 	Name    string
 	Content int
 	Size    uint64
@@ -85,16 +85,23 @@ type Fault struct {
 	Name  string // of a file
 }
 
-func (s *Scenario) patience() time.Duration {
+// What no scenario places: a name, and the number of a content.
+const (
+	MissingName    = "nobody/has.this"
+	MissingContent = 999
+)
+
+// Patience returns how long a program that stops waits for what is running.
+func (s *Scenario) Patience() time.Duration {
 	if s.Drain > 0 {
 		return s.Drain
 	}
 	return protocol.DrainTimeout
 }
 
-// hostile reports whether somebody in the scenario breaks the protocol on purpose, or bits flip or rot: then nobody
+// Hostile reports whether somebody in the scenario breaks the protocol on purpose, or bits flip or rot: then nobody
 // promises that no message is refused.
-func (s *Scenario) hostile() bool {
+func (s *Scenario) Hostile() bool {
 	if s.Relay.Lie != Honest {
 		return true
 	}
@@ -111,8 +118,8 @@ func (s *Scenario) hostile() bool {
 	return false
 }
 
-// names returns the names of all files in the scenario, each once, in order of appearance.
-func (s *Scenario) names() []string {
+// Names returns the names of all files in the scenario, each once, in order of appearance.
+func (s *Scenario) Names() []string {
 	var names []string
 	seen := map[string]bool{}
 	note := func(name string) {
@@ -134,8 +141,8 @@ func (s *Scenario) names() []string {
 	return names
 }
 
-// size returns the size that a content has where it is placed first.
-func (s *Scenario) size(content int) uint64 {
+// SizeOf returns the size that a content has where it is placed first.
+func (s *Scenario) SizeOf(content int) uint64 {
 	for i := range s.Nodes {
 		for _, f := range s.Nodes[i].Files {
 			if f.Content == content {
@@ -146,5 +153,8 @@ func (s *Scenario) size(content int) uint64 {
 	return 1
 }
 
-func nodeName(i int) string   { return fmt.Sprintf("n%d", i) }
-func clientName(i int) string { return fmt.Sprintf("c%d", i) }
+// NodeName returns the name of a node's host.
+func NodeName(i int) string { return fmt.Sprintf("n%d", i) }
+
+// ClientName returns the name of a client's host.
+func ClientName(i int) string { return fmt.Sprintf("c%d", i) }

@@ -1,4 +1,4 @@
-package sim
+package scenario
 
 import (
 	"bufio"
@@ -111,14 +111,14 @@ func (p *planLine) into(s *Scenario, what string) {
 	case "clients":
 		s.Clients = p.number(p.first())
 	case "relay":
-		s.Relay = RelayPlan{Drift: p.number(p.key("drift")), Page: p.number(p.key("page")), Entries: p.number(p.key("entries")), Lie: Lie(p.key("lie"))}
+		s.Relay = Relay{Drift: p.number(p.key("drift")), Page: p.number(p.key("page")), Entries: p.number(p.key("entries")), Lie: Lie(p.key("lie"))}
 	case "node":
-		s.Nodes = append(s.Nodes, NodePlan{
+		s.Nodes = append(s.Nodes, Node{
 			ID: p.number(p.key("id")), Start: p.duration(p.key("start")), Drift: p.number(p.key("drift")), Lie: Lie(p.key("lie")),
 			Quiet: p.number(p.key("quiet")) != 0, Up: p.number(p.key("up")),
 		})
 	case "file":
-		f := FilePlan{Name: p.key("name"), Content: p.number(p.key("content")), Size: uint64(p.number(p.key("size")))}
+		f := File{Name: p.key("name"), Content: p.number(p.key("content")), Size: uint64(p.number(p.key("size")))}
 		if len(s.Nodes) == 0 {
 			p.err = fmt.Errorf("a file stands after its node")
 			return

@@ -1,28 +1,28 @@
-package sim
+package scenario
 
 import "time"
 
 // fault draws a fault of any class that concerns hosts that there are.
 func (d drawing) fault() Fault {
 	drawn := 0
-	for drawn < len(Classes) && Classes[drawn].Target != atNobody {
+	for drawn < len(Classes) && Classes[drawn].Target != AtNobody {
 		drawn++
 	}
 	info := &Classes[d.c.N(drawn, "class")]
 	f := Fault{Class: info.Class, At: d.time()}
 	switch info.Target {
-	case atNode:
+	case AtNode:
 		if len(d.s.Nodes) == 0 {
 			f.Class, info = Crash, Crash.Info()
 			f.Who = "relay"
 			break
 		}
 		f.Who = d.holder()
-	case atClient:
+	case AtClient:
 		f.Who = d.client()
-	case atServer:
+	case AtServer:
 		f.Who = d.server()
-	case atPair:
+	case AtPair:
 		f.Who, f.With = d.pair(info.Class)
 	default:
 		f.Who = d.host()
@@ -30,18 +30,18 @@ func (d drawing) fault() Fault {
 	if chance(d.c, 3, "by event") {
 		f.At, f.Event = 0, 1+d.c.N(500, "event")
 	}
-	if info.lasts || info.file || info.Target == atPair {
+	if info.Lasts || info.File || info.Target == AtPair {
 		if d.c.N(2, "before") > 0 { // in time for what is to come
 			f.At, f.Event = max(0, d.moment-time.Duration(d.c.N(300, "early"))*time.Millisecond), 0
 		}
 	}
-	if info.lasts {
+	if info.Lasts {
 		f.For = d.span()
 	}
 	if len(info.N) > 0 {
 		f.N = pick(d.c, "n", info.N...)
 	}
-	if info.file {
+	if info.File {
 		f.Name = d.fileAt(f.Who)
 	}
 	if f.Class == Attack {
@@ -62,7 +62,7 @@ func (d drawing) host() string {
 func (d drawing) pair(class Class) (who, with string) {
 	who, with = d.client(), d.server()
 	if len(d.s.Nodes) > 0 && chance(d.c, 2, "node") {
-		who, with = nodeName(d.c.N(len(d.s.Nodes), "who")), "relay"
+		who, with = NodeName(d.c.N(len(d.s.Nodes), "who")), "relay"
 	}
 	if class != Reset && class != BlackHole && chance(d.c, 3, "other way") {
 		return with, who
@@ -79,13 +79,13 @@ func (d drawing) holder() string {
 		}
 		i = (i + 1) % len(d.s.Nodes)
 	}
-	return nodeName(i)
+	return NodeName(i)
 }
 
 // fileAt is a file of a node.
 func (d drawing) fileAt(node string) string {
 	for i := range d.s.Nodes {
-		if files := d.s.Nodes[i].Files; nodeName(i) == node && len(files) > 0 {
+		if files := d.s.Nodes[i].Files; NodeName(i) == node && len(files) > 0 {
 			return files[d.c.N(len(files), "file")].Name
 		}
 	}
