@@ -121,7 +121,9 @@ func (w *World) step(a *actor, in roles.Input) {
 		a.told, a.asked = w.now, true
 	}
 	a.moves = a.moves[:0]
+	w.stepping = true
 	effects := a.machine.Step(roles.Moment{Now: a.proc.host.local(w.now), Luck: w.luck()}, in)
+	w.stepping = false
 	a.final = a.machine.Final()
 	w.check.step(a, in, effects)
 	for _, effect := range effects {

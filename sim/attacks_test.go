@@ -1,16 +1,15 @@
 package sim
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// LargeScenario has a file large enough for several sources, at a first node and two more, asked for in turn by a
+// largeScenario has a file large enough for several sources, at a first node and two more, asked for in turn by a
 // client with one source, by one with three, and hauls of small files from the first node.
-func LargeScenario() *scenario.Scenario {
+func largeScenario() *scenario.Scenario {
 	large, small := scenario.File{Name: "large", Content: 1, Size: 9*group + 5}, scenario.File{Name: "small", Content: 2, Size: 300000}
 	return &scenario.Scenario{
 		Seed: 1, Heal: 60 * time.Second, Clients: 3,
@@ -28,58 +27,58 @@ func LargeScenario() *scenario.Scenario {
 	}
 }
 
-// EachAttack calls f with a scenario for each way of breaking the protocol in each state that hears a message.
-func EachAttack(f func(name string, s *scenario.Scenario)) {
+// eachAttack calls f with a scenario for each way of breaking the protocol in each state that hears a message.
+func eachAttack(f func(s *scenario.Scenario)) {
 	for _, attack := range scenario.Attacks() {
 		for _, at := range []string{"relay", "n0"} {
-			s := SweepScenario()
+			s := sweepScenario()
 			s.Heal = patienceWithStrangers + 20*time.Second
 			s.Faults = []scenario.Fault{{Class: scenario.Attack, At: 1500 * time.Millisecond, Who: at, Name: attack}}
-			f(fmt.Sprintf("%s at %s", attack, at), s)
+			f(s)
 		}
 	}
 	for _, lie := range scenario.NodeLies {
 		eachLiar(lie, f)
 	}
 	for _, lie := range scenario.RelayLies {
-		s := SweepScenario()
+		s := sweepScenario()
 		s.Relay.Lie = lie
-		f(fmt.Sprintf("relay: %s", lie), s)
+		f(s)
 	}
 	for i := range protocol.Kinds {
 		kind := protocol.Kinds[i].Name
 		eachLiar(scenario.Lie("say "+kind), f)
 		for _, when := range []string{"say ", "later ", "publishing "} {
-			s := SweepScenario()
+			s := sweepScenario()
 			s.Relay.Lie = scenario.Lie(when + kind)
-			f("relay: "+when+kind, s)
+			f(s)
 		}
 	}
 	eachStage(f)
 }
 
 // eachLiar calls f with scenarios in which a node lies so.
-func eachLiar(lie scenario.Lie, f func(name string, s *scenario.Scenario)) {
-	for _, s := range []*scenario.Scenario{SweepScenario(), LargeScenario()} {
+func eachLiar(lie scenario.Lie, f func(s *scenario.Scenario)) {
+	for _, s := range []*scenario.Scenario{sweepScenario(), largeScenario()} {
 		s.Nodes[0].Lie = lie
-		f(fmt.Sprintf("node: %s", lie), s)
+		f(s)
 	}
 }
 
 // eachStage calls f with scenarios in which a node begins to lie at each stage of a visit, and then the node or the
 // client ends, or the user loses patience.
-func eachStage(f func(name string, s *scenario.Scenario)) {
+func eachStage(f func(s *scenario.Scenario)) {
 	at := 2500 * time.Millisecond
 	for _, lie := range scenario.Staged() {
 		for _, then := range []scenario.Fault{
 			{}, {Class: scenario.Crash, At: at, Who: "n0"}, {Class: scenario.Graceful, At: at, Who: "c0"}, {Class: scenario.Graceful, At: at, Who: "c2"},
 		} {
-			s := LargeScenario()
+			s := largeScenario()
 			s.Nodes[0].Lie = lie
 			if then.Class != "" {
 				s.Faults = []scenario.Fault{then}
 			}
-			f(fmt.Sprintf("node: %s, then %s %s", lie, then.Class, then.Who), s)
+			f(s)
 		}
 	}
 }

@@ -86,7 +86,7 @@ func hunt(bug *planted, o Options) death {
 	if bug.sweep != "" {
 		eachSwept(bug.sweep, until)
 	}
-	EachAttack(func(_ string, s *scenario.Scenario) { until(s) })
+	eachAttack(until)
 	for seed := 0; seed < plantedSeeds || d.kills == 0 && seed < mostSeeds; seed++ {
 		run(scenario.Draw(scenario.NewSeeded(uint64(seed))), seed)
 	}
@@ -98,10 +98,10 @@ func hunt(bug *planted, o Options) death {
 
 // eachSwept calls f with the sweep's scenario spoiled by each fault of a class at each event.
 func eachSwept(class scenario.Class, f func(s *scenario.Scenario)) {
-	events := Run(SweepScenario(), Options{}).Faulty
-	eachFault(SweepScenario(), func(fault scenario.Fault) {
+	events := Run(sweepScenario(), Options{}).Faulty
+	eachFault(sweepScenario(), func(fault scenario.Fault) {
 		for event := 1; fault.Class == class && event <= events; event++ {
-			s := SweepScenario()
+			s := sweepScenario()
 			fault.Event = event
 			s.Faults = []scenario.Fault{fault}
 			f(s)

@@ -103,7 +103,7 @@ var contentBugs = []planted{
 
 // cutOff is a fetch whose client loses its power.
 func cutOff(seed uint64) *scenario.Scenario {
-	s := LargeScenario()
+	s := largeScenario()
 	s.Seed, s.Ops = seed, s.Ops[:1]
 	s.Faults = []scenario.Fault{{Class: scenario.CutWriting, At: time.Second, For: 2 * time.Second, Who: "c0", N: 9}}
 	return s
@@ -111,7 +111,7 @@ func cutOff(seed uint64) *scenario.Scenario {
 
 // changing is a fetch over a slow link of a file that changes meanwhile.
 func changing(seed uint64) *scenario.Scenario {
-	s := LargeScenario()
+	s := largeScenario()
 	s.Seed, s.Ops, s.Nodes = seed, s.Ops[:1], s.Nodes[:1]
 	s.Faults = []scenario.Fault{
 		{Class: scenario.Slow, For: 50 * time.Second, Who: "c0", N: 1 << 20},
@@ -129,7 +129,7 @@ func begunAgain(seed uint64) *scenario.Scenario {
 
 // noLongerWhole is a fetch that can't be taken back, from a node that dies when another has another content.
 func noLongerWhole(seed uint64) *scenario.Scenario {
-	s := LargeScenario()
+	s := largeScenario()
 	s.Seed, s.Ops, s.Nodes = seed, s.Ops[:1], s.Nodes[:2]
 	s.Ops[0].Once = true
 	s.Nodes[0].Quiet, s.Nodes[1].Quiet = false, true // so that the first is asked first
@@ -274,7 +274,7 @@ var indexBugs = []planted{
 
 // quieted is a node that publishes, dies, and comes back under its id as one that publishes nothing.
 func quieted(seed uint64) *scenario.Scenario {
-	s := SweepScenario()
+	s := sweepScenario()
 	s.Seed, s.Heal, s.Relay.Page = seed, 4*time.Minute, 0
 	s.Nodes = s.Nodes[:1]
 	back := s.Nodes[0]

@@ -89,7 +89,7 @@ var relayBugs = []planted{
 
 // lapsed is a node that dies, and a client that asks when its lease has lapsed.
 func lapsed(seed uint64) *scenario.Scenario {
-	s := SweepScenario()
+	s := sweepScenario()
 	s.Seed, s.Heal, s.Relay.Page = seed, 3*time.Minute, 0
 	s.Ops = []scenario.Op{{At: 2 * time.Minute, Do: scenario.DoFetch, Who: "c0", Name: "both"}}
 	s.Faults = []scenario.Fault{{Class: scenario.PowerLoss, At: 2 * time.Second, For: 3 * time.Minute, Who: "n0"}}

@@ -2,10 +2,13 @@ package sim
 
 import (
 	"bytes"
+	"flag"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -24,18 +27,48 @@ func (d drawn) N(n int, label string) int {
 
 // TestRandomPlacements draws scenarios and all their choices by rapid.
 func TestRandomPlacements(t *testing.T) {
-	checks := 0
+	passed := 0
 	rapid.Check(t, func(t *rapid.T) {
-		checks++
 		c := drawn{t}
 		s := scenario.Draw(c)
 		if v := Run(s, Options{Chooser: c}).Violation; v != nil {
 			t.Fatalf("%v\n%s", v, s.Plan())
 		}
+		passed++
 	})
-	if checks < 50 {
-		t.Errorf("only %d checks", checks)
+	want, err := strconv.Atoi(flag.Lookup("rapid.checks").Value.String())
+	if err != nil {
+		t.Fatal(err)
 	}
+	if testing.Short() {
+		want /= 5 // as rapid has it
+	}
+	if passed < want { // near the end of its time rapid stops early and says that all is well
+		t.Errorf("only %d of %d scenarios were run", passed, want)
+	}
+}
+
+// spent is a chooser that has nothing left to draw from, as rapid's is when it shrinks.
+type spent struct{ rounds int }
+
+func (s *spent) N(int, string) int {
+	if s.rounds--; s.rounds < 0 {
+		panic(s)
+	}
+	return 0
+}
+
+// TestARunEndsWithItsChooser: a panic is a broken promise only when a machine panics.
+func TestARunEndsWithItsChooser(t *testing.T) {
+	s := sweepScenario()
+	s.Faults = []scenario.Fault{{Class: scenario.Delay, Who: "relay", For: 10 * time.Second, N: 900}}
+	c := &spent{rounds: 10}
+	defer func() {
+		if recover() != c {
+			t.Error("the chooser's panic did not come through")
+		}
+	}()
+	t.Errorf("the run went on: %v", Run(s, Options{Chooser: c}).Violation)
 }
 
 // TestKeptPlans replays every plan that was worth keeping.
@@ -87,7 +120,7 @@ func TestSameSeedSameTrace(t *testing.T) {
 
 // TestTracesAndDiagramsAreWritten holds a run's pictures to what happened.
 func TestTracesAndDiagramsAreWritten(t *testing.T) {
-	s := SweepScenario()
+	s := sweepScenario()
 	s.Faults = []scenario.Fault{{Class: scenario.Crash, Who: "n1", Event: 60}}
 	out := Run(s, Options{Trace: true})
 	var trace, diagram bytes.Buffer

@@ -1,9 +1,8 @@
 package sim
 
 import (
-	"fmt"
+	"runtime"
 	"sort"
-	"strings"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -45,12 +44,12 @@ func Run(s *scenario.Scenario, o Options) (outcome Outcome) {
 	w.plant, w.tracing, w.hasty = o.Plant, o.Trace, o.Hasty
 	defer func() {
 		if r := recover(); r != nil {
-			text := fmt.Sprint(r)
-			if strings.Contains(text, "runtime error") && o.Plant == nil {
+			_, crash := r.(runtime.Error)
+			if crash && o.Plant == nil || !crash && !w.stepping { // the last is a chooser's own way out
 				panic(r)
 			}
 			w.check.violation = nil
-			w.check.fail(S0, "%s", text)
+			w.check.fail(S0, "%v", r)
 			w.pool.out = nil
 		}
 		w.pool.collect(w)

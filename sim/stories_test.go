@@ -7,8 +7,8 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// Stories are scenarios for what needs several things to fall together, too seldom for chance.
-func Stories() []*scenario.Scenario {
+// allStories returns scenarios for what needs several things to fall together, too seldom for chance.
+func allStories() []*scenario.Scenario {
 	at := func(seconds int) time.Duration { return time.Duration(seconds) * time.Second }
 	reading := scenario.Fault{Class: scenario.Attack, At: at(1), Who: "n0", Name: "no-reading"}
 	impatient := func(who string, first int, then ...scenario.Fault) []scenario.Fault {
@@ -59,7 +59,7 @@ func Stories() []*scenario.Scenario {
 }
 
 func story(drain time.Duration, lie scenario.Lie, faults ...scenario.Fault) *scenario.Scenario {
-	s := SweepScenario()
+	s := sweepScenario()
 	s.Drain, s.Relay.Lie, s.Faults = drain, lie, faults
 	return s
 }
@@ -74,7 +74,7 @@ func reader(faults ...scenario.Fault) *scenario.Scenario {
 }
 
 func hauling(faults ...scenario.Fault) *scenario.Scenario {
-	s := LargeScenario()
+	s := largeScenario()
 	s.Faults = faults
 	return s
 }
@@ -106,7 +106,7 @@ func stalled(fault scenario.Fault) *scenario.Scenario {
 }
 
 func impatience(seed uint64) *scenario.Scenario {
-	s := LargeScenario()
+	s := largeScenario()
 	file, at := scenario.File{Name: "large", Content: 1, Size: 3 * group}, 2500*time.Millisecond
 	for i := range 7 {
 		class := scenario.Crash
@@ -137,7 +137,7 @@ func betweenContents(seed uint64) *scenario.Scenario {
 }
 
 func overtaken() *scenario.Scenario {
-	s := LargeScenario()
+	s := largeScenario()
 	for i := range s.Nodes {
 		s.Nodes[i].Files[0].Size = 40 * group
 	}
@@ -156,7 +156,7 @@ func vast() *scenario.Scenario {
 
 // resumed is a fetch that the user gives up and begins again.
 func resumed(fault scenario.Fault) *scenario.Scenario {
-	s := LargeScenario()
+	s := largeScenario()
 	s.Ops = []scenario.Op{
 		{At: time.Second, Do: scenario.DoFetch, Who: "c0", Name: "large"},
 		{At: 10 * time.Second, Do: scenario.DoFetch, Who: "c0", Name: "large"},

@@ -109,8 +109,8 @@ func TestASlowNodeIsNotWaitedForWhereThereAreOthers(t *testing.T) {
 	} {
 		var worst [2]time.Duration
 		for seed := range uint64(20) { // whether it comes first is luck
-			for i, op := range LargeScenario().Ops[:2] {
-				s := LargeScenario()
+			for i, op := range largeScenario().Ops[:2] {
+				s := largeScenario()
 				s.Seed, s.Ops = seed, []scenario.Op{op}
 				spoil(s)
 				worst[i] = max(worst[i], fetched(t, s))

@@ -7,9 +7,9 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// SweepScenario is the small scenario that the sweep spoils at every event in every way: a file that the first
+// sweepScenario is the small scenario that the sweep spoils at every event in every way: a file that the first
 // node lacks, one that both have in two versions, and one that nobody has.
-func SweepScenario() *scenario.Scenario {
+func sweepScenario() *scenario.Scenario {
 	return &scenario.Scenario{
 		Seed: 1, Heal: 34 * time.Second, Clients: 1,
 		Relay: scenario.Relay{Page: 1},

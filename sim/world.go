@@ -22,6 +22,7 @@ type World struct {
 	lucky     *scenario.Seeded
 	events    int // that have happened
 	steps     int // that machines have taken
+	stepping  bool
 	hosts     []*host
 	byAddress map[netip.AddrPort]*host
 	byName    map[string]*host
