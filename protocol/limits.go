@@ -68,17 +68,17 @@ const (
 
 	DrainTimeout = 10 * time.Second // a program told to stop finishes what is running within this
 
-	MaxLinks     = 16_384     // connections that a server holds at once
-	MaxLeases    = 2_000_000  // leases a relay holds
-	LastSeenKeep = time.Hour  // how long a lapsed or departed node is remembered
-	MaxLastSeen  = 65_536     // and how many
-	MaxEntries   = 1_000_000  // names that a relay keeps of one node
-	MaxIndex     = 20_000_000 // and of all
-	ManyGroups   = 8          // groups of a file from which on several nodes are asked for it at once
-	MaxHaul      = 64         // small files asked for ahead on one link
-	MaxHaulBytes = 16 << 20   // and their bytes
-	MaxContents  = 2          // contents under one name that a client believes one node to have had
-	HashingParts = 4096       // a node that hashes while a client waits must do one of so many parts in each ReplyTimeout
-	MaxWalk      = 1_000_000  // peers a client asks for one file before it gives up
-	MaxPages     = 100_000    // pages it asks a relay for, should they come empty
+	MaxLinks          = 16_384     // connections that a server holds at once
+	MaxLeases         = 2_000_000  // leases a relay holds
+	LastSeenKeep      = time.Hour  // how long a lapsed or departed node is remembered
+	MaxLastSeen       = 65_536     // and how many
+	MaxEntries        = 1_000_000  // names that a relay keeps of one node
+	MaxIndex          = 20_000_000 // and of all
+	ManyGroups        = 8          // groups of a file from which on several nodes are asked for it at once
+	MaxPipelined      = 64         // small files asked for ahead on one link
+	MaxPipelinedBytes = 16 << 20   // and their bytes
+	MaxContents       = 2          // contents under one name that a client believes one node to have had
+	HashingParts      = 4096       // a node that hashes while a client waits must do one of so many parts in each ReplyTimeout
+	MaxWalk           = 1_000_000  // peers a client asks for one file before it gives up
+	MaxPages          = 100_000    // pages it asks a relay for, should they come empty
 )

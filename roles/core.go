@@ -105,8 +105,8 @@ func (c *Core[S, E]) Disarm() {
 }
 
 // Due reports whether a timer's ring is the deadline that runs now, and uses it up.
-func (c *Core[S, E]) Due(rang Rang) bool {
-	due := c.armed && rang.Timer == c.timer && rang.Number == c.number
+func (c *Core[S, E]) Due(fired TimerFired) bool {
+	due := c.armed && fired.Timer == c.timer && fired.Number == c.number
 	if due {
 		c.armed = false
 	}
@@ -115,7 +115,7 @@ func (c *Core[S, E]) Due(rang Rang) bool {
 
 // Part sends a last ERROR on a link and lets the peer read it: half-close, and throw away what still comes, so
 // that the system does not answer the unread rest with a reset that would take the ERROR along.
-func (c *Core[S, E]) Part(link Link, err *protocol.Error) {
+func (c *Core[S, E]) Reject(link Link, err *protocol.Error) {
 	c.Do(Send{link, err}, HalfClose{link}, Discard{link})
 }
 
@@ -132,12 +132,12 @@ func (p *Progress) Enough(bytes int64) bool {
 }
 
 // Vary returns d varied by up to so many per cent either way, evenly.
-func Vary(d time.Duration, percent int, luck uint64) time.Duration {
+func Vary(d time.Duration, percent int, random uint64) time.Duration {
 	span := uint64(d) / 100 * uint64(percent)
 	if span == 0 {
 		return d
 	}
-	return d - time.Duration(span) + time.Duration(luck%(2*span+1))
+	return d - time.Duration(span) + time.Duration(random%(2*span+1))
 }
 
 // Busy is the refusal of a link that there is no room for.

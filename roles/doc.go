@@ -11,13 +11,13 @@
 //	client.Fetch      one wanted file; within it
 //	client.Query      what a client asks of a relay, and
 //	client.Source     a client's visit to one node
-//	client.Haul       many small files from one node
+//	client.Pipeline       many small files from one node
 //
 // Each is governed by one [Table]: in this state, on this event, go there, because. What the table does not
 // allow does not happen; a peer that tries gets ERROR(unexpected) and loses the link.
 //
 // What you owe a machine: one owner at a time; each effect carried out in order; inputs for a link only between
-// its Opened and its HangUp; exactly one of Heard, Garbled, Ended or Lost after each Hear; and time that does
+// its Opened and its HangUp; exactly one of Heard, Malformed, PeerEnded or Lost after each Hear; and time that does
 // not run backwards. In return Step never blocks, keeps no reference to what it was given, starts nothing, reads
 // no clock and draws no random number: the same inputs give the same effects.
 package roles

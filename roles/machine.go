@@ -16,10 +16,10 @@ type Machine interface {
 	Final() bool
 }
 
-// Moment is when a step happens, and with what luck.
+// Moment is when a step happens, and with what random.
 type Moment struct {
 	Now  time.Duration // since some fixed start; never runs backwards
-	Luck uint64        // uniformly random, fresh in each step
+	Rand uint64        // uniformly random, fresh in each step
 }
 
 // Link numbers a machine's connections. The machine that dials chooses the number; an accepted link is 0.
@@ -41,7 +41,7 @@ type Started struct{}
 type Opened struct {
 	Link Link
 	Peer netip.AddrPort
-	Full bool // accepted, but there is no room to serve it
+	Busy bool // accepted, but there is no room to serve it
 }
 
 // Heard brings the message that a Hear asked for.
@@ -50,14 +50,14 @@ type Heard struct {
 	Message protocol.Message
 }
 
-// Garbled says that what came after a Hear is no message, and with which code to refuse it.
-type Garbled struct {
+// Malformed says that what came after a Hear is no message, and with which code to refuse it.
+type Malformed struct {
 	Link Link
 	Err  *protocol.Error
 }
 
-// Ended says that the peer half-closed, after whole messages, while we were hearing or discarding.
-type Ended struct{ Link Link }
+// PeerEnded says that the peer half-closed, after whole messages, while we were hearing or discarding.
+type PeerEnded struct{ Link Link }
 
 // Lost says that the link is gone or never came about: Refused, Unreachable, Timeout (of the system's own) or
 // Lost. Nothing more comes of the link; it still has to be hung up.
@@ -80,7 +80,7 @@ type Verified struct {
 }
 
 // BodyWrong says that the bytes that came for a group are not what its value says. They are not kept. What is left of
-// the body is thrown away as it comes; then BodyDone, Ended or Lost follows.
+// the body is thrown away as it comes; then BodyDone, PeerEnded or Lost follows.
 type BodyWrong struct {
 	Link  Link
 	Group uint64
@@ -129,14 +129,14 @@ type StoreFailed struct {
 	Text string
 }
 
-// Rang says that a timer came due. One with an old number changes nothing.
-type Rang struct {
+// TimerFired says that a timer came due. One with an old number changes nothing.
+type TimerFired struct {
 	Timer  Timer
 	Number uint64
 }
 
-// Nudged says that something outside, which the machine watches, has changed.
-type Nudged struct{}
+// Notified says that something outside, which the machine watches, has changed.
+type Notified struct{}
 
 // Stopped asks the machine to come to its end soon, by the graceful way.
 type Stopped struct{}
@@ -144,8 +144,8 @@ type Stopped struct{}
 func (Started) input()       {}
 func (Opened) input()        {}
 func (Heard) input()         {}
-func (Garbled) input()       {}
-func (Ended) input()         {}
+func (Malformed) input()     {}
+func (PeerEnded) input()     {}
 func (Lost) input()          {}
 func (Moved) input()         {}
 func (Verified) input()      {}
@@ -153,13 +153,13 @@ func (BodyWrong) input()     {}
 func (FileHashing) input()   {}
 func (StoreReady) input()    {}
 func (StoreChecking) input() {}
-func (Nudged) input()        {}
+func (Notified) input()      {}
 func (BodyDone) input()      {}
 func (BodySpoiled) input()   {}
 func (FileFound) input()     {}
 func (FileRefused) input()   {}
 func (StoreFailed) input()   {}
-func (Rang) input()          {}
+func (TimerFired) input()    {}
 func (Stopped) input()       {}
 
 // Effect is something a machine asks for. The set is closed.
@@ -177,7 +177,7 @@ type Send struct {
 	Message protocol.Message
 }
 
-// Hear asks for the next message. Exactly one of Heard, Garbled, Ended and Lost follows; until a machine hears,
+// Hear asks for the next message. Exactly one of Heard, Malformed, PeerEnded and Lost follows; until a machine hears,
 // the peer waits: that is all there is to flow control.
 type Hear struct {
 	Link  Link
@@ -192,7 +192,7 @@ type SendBody struct {
 
 // ReceiveBody asks for the next Length bytes of the link to be stored at Offset of an item and verified group by group.
 // It begins where a group does, and ends where one does or the item ends. Moved, Verified and BodyWrong, then BodyDone,
-// Ended, Lost or StoreFailed follow.
+// PeerEnded, Lost or StoreFailed follow.
 type ReceiveBody struct {
 	Link           Link
 	Item           int
@@ -201,7 +201,7 @@ type ReceiveBody struct {
 	Values         []protocol.Hash // of the groups from Offset on
 }
 
-// Discard asks that whatever still arrives be thrown away. Ended or Lost follows. It takes the place of a Hear that
+// Discard asks that whatever still arrives be thrown away. PeerEnded or Lost follows. It takes the place of a Hear that
 // has not been answered.
 type Discard struct{ Link Link }
 
@@ -211,7 +211,7 @@ type HalfClose struct{ Link Link }
 // HangUp asks for the link to be closed and released, or its dialling to be given up. Nothing follows.
 type HangUp struct{ Link Link }
 
-// Arm asks for Rang after a time. It replaces what the timer was armed with before.
+// Arm asks for TimerFired after a time. It replaces what the timer was armed with before.
 type Arm struct {
 	Timer  Timer
 	Number uint64

@@ -16,7 +16,7 @@ func TestTablesAreSound(t *testing.T) {
 		"client.Fetch":    client.FetchTable.Check,
 		"client.Query":    client.QueryTable.Check,
 		"client.Source":   client.SourceTable.Check,
-		"client.Haul":     client.HaulTable.Check,
+		"client.Pipeline": client.PipelineTable.Check,
 	} {
 		if err := check(); err != nil {
 			t.Errorf("%s: %v", name, err)

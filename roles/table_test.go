@@ -134,7 +134,7 @@ func TestACoreFollowsItsTable(t *testing.T) {
 	fire("ToRest", "Resting")
 	m.Arm(time.Minute)
 	fire("Answered", "Resting") // stays, and its deadline runs on
-	if m.Due(roles.Rang{Number: 1}) || m.Due(roles.Rang{Timer: 3, Number: 2}) || !m.Due(roles.Rang{Number: 2}) || m.Due(roles.Rang{Number: 2}) {
+	if m.Due(roles.TimerFired{Number: 1}) || m.Due(roles.TimerFired{Timer: 3, Number: 2}) || !m.Due(roles.TimerFired{Number: 2}) || m.Due(roles.TimerFired{Number: 2}) {
 		t.Error("a ring counts once, and only with the number of the deadline that runs")
 	}
 	fire("Expired", "Choosing")
@@ -160,7 +160,7 @@ func TestAMachineWithinHasATimerOfItsOwn(t *testing.T) {
 	if !slices.Equal(m.Effects(), []roles.Effect{roles.Arm{Timer: 5, Number: 1, After: time.Second}}) || !m.Armed() {
 		t.Errorf("asked for %v", m.Effects())
 	}
-	if m.Due(roles.Rang{Number: 1}) || !m.Due(roles.Rang{Timer: 5, Number: 1}) {
+	if m.Due(roles.TimerFired{Number: 1}) || !m.Due(roles.TimerFired{Timer: 5, Number: 1}) {
 		t.Error("the rings of two timers are not told apart")
 	}
 	m.Begin()
@@ -187,14 +187,14 @@ func TestFiringWhatTheTableDoesNotAllowPanics(t *testing.T) {
 
 func TestVaryStaysWithinItsSpread(t *testing.T) {
 	const d = 100 * time.Second
-	for luck, want := range map[uint64]time.Duration{0: 90 * time.Second, uint64(10 * time.Second): d, uint64(20 * time.Second): 110 * time.Second} {
-		if got := roles.Vary(d, 10, luck); got != want {
-			t.Errorf("luck %d gives %v, want %v", luck, got, want)
+	for random, want := range map[uint64]time.Duration{0: 90 * time.Second, uint64(10 * time.Second): d, uint64(20 * time.Second): 110 * time.Second} {
+		if got := roles.Vary(d, 10, random); got != want {
+			t.Errorf("random %d gives %v, want %v", random, got, want)
 		}
 	}
-	for _, luck := range []uint64{1, 1 << 40, 1<<64 - 1} {
-		if got := roles.Vary(d, 10, luck); got < 90*time.Second || got > 110*time.Second {
-			t.Errorf("luck %d gives %v", luck, got)
+	for _, random := range []uint64{1, 1 << 40, 1<<64 - 1} {
+		if got := roles.Vary(d, 10, random); got < 90*time.Second || got > 110*time.Second {
+			t.Errorf("random %d gives %v", random, got)
 		}
 	}
 	if roles.Vary(0, 50, 99) != 0 || roles.Vary(5, 10, 99) != 5 {

@@ -17,7 +17,7 @@ const (
 	uploadKind
 	fetchKind
 	queryKind
-	haulKind
+	pipelineKind
 	sourceKind   // no actor, but within a fetch: a visit to one node
 	strangerKind // one of ours, that plays somebody who breaks the protocol
 )
@@ -122,7 +122,7 @@ func (w *World) step(a *actor, in roles.Input) {
 	}
 	a.moves = a.moves[:0]
 	w.stepping = true
-	effects := a.machine.Step(roles.Moment{Now: a.proc.host.local(w.now), Luck: w.luck()}, in)
+	effects := a.machine.Step(roles.Moment{Now: a.proc.host.local(w.now), Rand: w.luck()}, in)
 	w.stepping = false
 	a.final = a.machine.Final()
 	w.check.step(a, in, effects)
@@ -223,8 +223,8 @@ func (w *World) arm(a *actor, arm roles.Arm) {
 	e.actor, e.number, e.timer = a, arm.Number, arm.Timer
 }
 
-// rang tells a machine of its timer, and of one with an old number only while a fault wants it so.
-func (w *World) rang(a *actor, t roles.Timer, number uint64) {
+// timerFired tells a machine of its timer, and of one with an old number only while a fault wants it so.
+func (w *World) timerFired(a *actor, t roles.Timer, number uint64) {
 	if own := a.timer(t); !own.armed || own.number != number {
 		late := w.troubled(scenario.LateRing, a.proc.host)
 		if late == nil || a.over() {
@@ -236,7 +236,7 @@ func (w *World) rang(a *actor, t roles.Timer, number uint64) {
 		own.armed = false
 	}
 	w.note(Line{What: Rings, Host: a.proc.host.index, Actor: a.id, Text: a.state})
-	w.step(a, roles.Rang{Timer: t, Number: number})
+	w.step(a, roles.TimerFired{Timer: t, Number: number})
 }
 
 // accept makes the machine for a connection that has come in.

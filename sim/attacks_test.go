@@ -8,7 +8,7 @@ import (
 )
 
 // largeScenario has a file large enough for several sources, at a first node and two more, asked for in turn by a
-// client with one source, by one with three, and hauls of small files from the first node.
+// client with one source, by one with three, and pipelines of small files from the first node.
 func largeScenario() *scenario.Scenario {
 	large, small := scenario.File{Name: "large", Content: 1, Size: 9*group + 5}, scenario.File{Name: "small", Content: 2, Size: 300000}
 	return &scenario.Scenario{
@@ -21,7 +21,7 @@ func largeScenario() *scenario.Scenario {
 		Ops: []scenario.Op{
 			{At: time.Second, Do: scenario.DoFetch, Who: "c0", Name: "large"},
 			{At: time.Second, Do: scenario.DoFetch, Who: "c1", Name: "large", Sources: 3},
-			{At: 2 * time.Second, Do: scenario.DoHaul, Who: "c2", With: "n0"},
+			{At: 2 * time.Second, Do: scenario.DoPipeline, Who: "c2", With: "n0"},
 			{At: 3 * time.Second, Do: scenario.DoFetch, Who: "c2", Name: "late"},
 		},
 	}

@@ -52,7 +52,7 @@ func (w *World) publish(h *host, name string) {
 // nudge wakes who publishes a node's catalog.
 func (w *World) nudge(p *process) {
 	if !p.host.plan.Quiet && p.member != nil {
-		w.tell(p.member, roles.Nudged{})
+		w.tell(p.member, roles.Notified{})
 	}
 }
 
@@ -66,7 +66,7 @@ func (c *checks) l4() {
 // unpublished says in what the relay's index is not what the listed nodes share, or "".
 func (c *checks) unpublished() string {
 	r := c.w.relay
-	if r.lie != scenario.Honest || r.proc == nil || c.w.garbled {
+	if r.lie != scenario.Honest || r.proc == nil || c.w.malformed {
 		return ""
 	}
 	for _, k := range r.proc.oracle.known {

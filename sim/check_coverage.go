@@ -15,7 +15,7 @@ type Counter string
 
 // The counters.
 const (
-	StaleRing        Counter = "a timer rang under an old number"
+	StaleRing        Counter = "a timer fired under an old number"
 	TurnedAway       Counter = "a full server turned somebody away"
 	ResetInFrame     Counter = "a reset in the middle of a frame"
 	EndInFrame       Counter = "an end of stream in the middle of a frame"
@@ -110,9 +110,9 @@ func (c *Coverage) Add(o *Coverage) {
 
 // unreached are rows that a machine has for whatever its transport might tell it, and that it is never told, and why.
 var unreached = map[rowKey]string{
-	{haulKind, "Doubting", "BodyMoved"}: "a file of one group has come whole when it is judged",
-	{haulKind, "Doubting", "Ended"}:     "a file of one group has come whole when it is judged",
-	{sourceKind, "New", "Stopped"}:      "a fetch has no source that has not begun",
+	{pipelineKind, "Doubting", "BodyMoved"}: "a file of one group has come whole when it is judged",
+	{pipelineKind, "Doubting", "PeerEnded"}: "a file of one group has come whole when it is judged",
+	{sourceKind, "New", "Stopped"}:          "a fetch has no source that has not begun",
 }
 
 // Missing names all that should have been seen and was not.

@@ -64,7 +64,7 @@ var tables = [...]*grammar{
 	uploadKind:   read(uploadKind, node.UploadTable),
 	fetchKind:    read(fetchKind, client.FetchTable),
 	queryKind:    read(queryKind, client.QueryTable),
-	haulKind:     read(haulKind, client.HaulTable),
+	pipelineKind: read(pipelineKind, client.PipelineTable),
 	sourceKind:   read(sourceKind, client.SourceTable),
 	strangerKind: {kind: strangerKind, name: "stranger"},
 }

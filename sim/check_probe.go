@@ -53,7 +53,7 @@ func (c *checks) l3(r *errand, expected map[string]hope) {
 func (c *checks) found(r *errand, is hope) {
 	got := r.result.Outcome
 	switch {
-	case is.odd, is.sound && c.w.garbled:
+	case is.odd, is.sound && c.w.malformed:
 	case is.sound && got != client.Fetched:
 		c.fail(L3, "%q can be had from a listed node, and the outcome is: %s", r.op.Name, outcomeWords[got])
 	case c.liars() || is.sound:

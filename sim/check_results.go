@@ -22,13 +22,13 @@ func (c *checks) report(a *actor, outcome any) {
 		if a.kind == queryKind {
 			a.errand.pages = append(a.errand.pages, outcome.(protocol.Message))
 		}
-	case client.Hauled:
-		c.hauled(a.errand, &outcome)
+	case client.Answered:
+		c.itemAnswered(a.errand, &outcome)
 	case client.Begun:
 		if outcome.Other {
 			c.w.coverage.sometimes(OtherThere)
 		}
-	case node.Ousted:
+	case node.Displaced:
 		c.w.coverage.sometimes(Displaced)
 	case node.Served:
 		if outcome.Code == protocol.Changed {
@@ -44,8 +44,8 @@ func (c *checks) over(r *errand) {
 		c.fail(S5, "the fetch of %q by %s ended without a result", r.op.Name, r.op.Who)
 	case r.actor.kind == queryKind && r.answer == nil:
 		c.fail(S5, "the question of %s ended without a result", r.op.Who)
-	case r.actor.kind == haulKind:
-		c.allHauled(r)
+	case r.actor.kind == pipelineKind:
+		c.allAnswered(r)
 	}
 	for _, s := range r.stores {
 		if s != nil && s.user == r.actor {
@@ -188,13 +188,13 @@ func (c *checks) answered(r *errand, is *client.QueryResult) {
 	r.answer = &copied
 }
 
-// hauled judges an item of a haul.
-func (c *checks) hauled(r *errand, is *client.Hauled) {
-	if _, twice := r.hauled[is.Item]; twice || is.Item >= len(r.wanted) {
-		c.fail(S5, "item %d of a haul by %s has a second result, or is none", is.Item, r.op.Who)
+// itemAnswered judges an item of a pipeline.
+func (c *checks) itemAnswered(r *errand, is *client.Answered) {
+	if _, twice := r.answered[is.Item]; twice || is.Item >= len(r.wanted) {
+		c.fail(S5, "item %d of a pipeline by %s has a second result, or is none", is.Item, r.op.Who)
 		return
 	}
-	r.hauled[is.Item] = is.Code
+	r.answered[is.Item] = is.Code
 	if is.Code != 0 {
 		return
 	}
@@ -203,24 +203,24 @@ func (c *checks) hauled(r *errand, is *client.Hauled) {
 	}
 	s := r.actor.store(is.Item)
 	if s == nil || s.part == nil {
-		c.fail(S1, "item %d of a haul by %s is said to be there, and is not", is.Item, r.op.Who)
+		c.fail(S1, "item %d of a pipeline by %s is said to be there, and is not", is.Item, r.op.Who)
 		return
 	}
 	if done, _ := c.w.keep(r.actor, s); !done {
 		return
 	}
 	if id := s.final.identity(c.w); id == nil || id.hash != r.wanted[is.Item].Hash {
-		c.fail(S1, "item %d of a haul by %s is not what was asked for", is.Item, r.op.Who)
+		c.fail(S1, "item %d of a pipeline by %s is not what was asked for", is.Item, r.op.Who)
 	}
 }
 
-// allHauled holds that each item has its result, or is left.
-func (c *checks) allHauled(r *errand) {
-	left := r.actor.bare.(*client.Haul).Left()
+// allAnswered holds that each item has its result, or is left.
+func (c *checks) allAnswered(r *errand) {
+	left := r.actor.bare.(*client.Pipeline).Left()
 	for i := range r.wanted {
-		_, told := r.hauled[i]
+		_, told := r.answered[i]
 		if told == slices.Contains(left, i) {
-			c.fail(S5, "item %d of a haul by %s has a result: %t, and is left: %t", i, r.op.Who, told, !told)
+			c.fail(S5, "item %d of a pipeline by %s has a result: %t, and is left: %t", i, r.op.Who, told, !told)
 		}
 	}
 }

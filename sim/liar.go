@@ -47,12 +47,12 @@ func (i *impostor) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Heard:
 		i.asked++
 		return i.answer(at, in.Message)
-	case roles.Rang:
+	case roles.TimerFired:
 		if i.drips--; i.drips < 0 {
 			return nil
 		}
 		return append(i.progress(), i.arm()...)
-	case roles.Garbled, roles.Ended, roles.Lost, roles.Stopped:
+	case roles.Malformed, roles.PeerEnded, roles.Lost, roles.Stopped:
 		i.done = true
 		return []roles.Effect{roles.HangUp{}}
 	}

@@ -37,7 +37,7 @@ func (i *impostor) relay(at roles.Moment, m protocol.Message) []roles.Effect {
 		case "limit":
 			return refuse(protocol.Limit)
 		case "held":
-			return say(&protocol.Published{Index: m.Index, Sequence: at.Luck % 5})
+			return say(&protocol.Published{Index: m.Index, Sequence: at.Rand % 5})
 		}
 		return say(d.Publish(at, m))
 	case *protocol.Locate:
@@ -53,7 +53,7 @@ func (i *impostor) granted(at roles.Moment, m protocol.Message) protocol.Message
 	if i.lie != "held" {
 		return m
 	}
-	held := protocol.Held{Index: 1 + at.Luck%3, Sequence: at.Luck % 100}
+	held := protocol.Held{Index: 1 + at.Rand%3, Sequence: at.Rand % 100}
 	switch m := m.(type) {
 	case *protocol.Registered:
 		m.Held = held
@@ -68,11 +68,11 @@ func (i *impostor) located(at roles.Moment, m protocol.Message, pages int) proto
 	located, is := m.(*protocol.Located)
 	switch {
 	case is && i.lie == "ghosts":
-		ghost := protocol.Peer{Host: protocol.IP{10, 8, 8, byte(at.Luck % 3)}, Port: 9}
+		ghost := protocol.Peer{Host: protocol.IP{10, 8, 8, byte(at.Rand % 3)}, Port: 9}
 		located.Peers = append([]protocol.Peer{ghost}, located.Peers...)
 	case is && i.lie == "wrong-holders":
 		for j := range located.Peers {
-			located.Peers[j].Hash, located.Peers[j].Size = protocol.Hash{byte(1 + at.Luck%2)}, at.Luck%(3*group)
+			located.Peers[j].Hash, located.Peers[j].Size = protocol.Hash{byte(1 + at.Rand%2)}, at.Rand%(3*group)
 		}
 	case i.lie == "pages" && pages < 20:
 		if !is || pages > 0 {

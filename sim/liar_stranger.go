@@ -50,14 +50,14 @@ func (s *stranger) Step(_ roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Heard:
 		s.heard++
 		return s.goOn(in.Message)
-	case roles.Rang:
+	case roles.TimerFired:
 		if s.attack == "drip" && s.drips < 60 {
 			s.drips++
 			return append([]roles.Effect{raw(s.request()[s.drips : s.drips+1])}, s.arm(time.Second)...)
 		}
 		s.overstayed()
 		return s.leave()
-	case roles.Garbled, roles.Ended, roles.Lost, roles.Stopped:
+	case roles.Malformed, roles.PeerEnded, roles.Lost, roles.Stopped:
 		return s.leave()
 	}
 	return nil

@@ -180,7 +180,7 @@ func (w *World) transmit(e *end, seg segment) {
 func (w *World) flip(t *trouble, e *end, seg segment, at int) {
 	w.fired(t)
 	t.spent = true
-	w.garbled = w.garbled || e.peer().host == w.relay && e.host.role == nodeRole
+	w.malformed = w.malformed || e.peer().host == w.relay && e.host.role == nodeRole
 	before, rest := seg.split(at)
 	bad, after := rest.split(1)
 	w.note(Line{What: Flips, Host: e.host.index, Peer: e.peer().host.index, Conn: e.conn.id, N: uint64(t.N)})

@@ -96,7 +96,7 @@ func (w *World) wakeHear(e *end) {
 	switch {
 	case err != nil:
 		w.note(Line{What: Garbles, Host: e.host.index, Actor: e.actor.id, Peer: e.peer().host.index, Conn: e.conn.id, Text: err.Code.String()})
-		w.give(e, roles.Garbled{Link: e.link, Err: err})
+		w.give(e, roles.Malformed{Link: e.link, Err: err})
 	case m != nil:
 		w.taken(e, size)
 		w.note(Line{What: Hears, Host: e.host.index, Actor: e.actor.id, Peer: e.peer().host.index, Conn: e.conn.id, Message: m})
@@ -111,7 +111,7 @@ func (w *World) wakeHear(e *end) {
 
 func (w *World) ended(e *end) {
 	w.note(Line{What: SeesEnd, Host: e.host.index, Actor: e.actor.id, Peer: e.peer().host.index, Conn: e.conn.id})
-	w.give(e, roles.Ended{Link: e.link})
+	w.give(e, roles.PeerEnded{Link: e.link})
 }
 
 func (w *World) peek(e *end, n int) (frame []byte) {

@@ -10,7 +10,7 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// errand is something that a user wants of a machine: to fetch, to ask, to haul. It is what the world and the checks
+// errand is something that a user wants of a machine: to fetch, to ask, to pipeline. It is what the world and the checks
 // know of it.
 type errand struct {
 	op      scenario.Op
@@ -20,19 +20,19 @@ type errand struct {
 	stores  []*store // by item
 	wanted  []client.Wanted
 
-	ended   bool          // it has its result
-	done    time.Duration // when
-	result  *client.Result
-	answer  *client.QueryResult
-	hauled  map[int]protocol.Code
-	pages   []protocol.Message // heard by a query
-	visited []*visit           // nodes, in the order in which they were dialled
-	listed  []netip.AddrPort   // by the relay, as the client heard it
-	more    bool               // the last page had a cursor
-	denied  []netip.AddrPort   // said not-found
-	had     roles.Groups       // of the content that is being fetched
-	begun   protocol.Hash      // that content
-	firm    bool               // some of it has been delivered, and Once was asked for
+	ended    bool          // it has its result
+	done     time.Duration // when
+	result   *client.Result
+	answer   *client.QueryResult
+	answered map[int]protocol.Code
+	pages    []protocol.Message // heard by a query
+	visited  []*visit           // nodes, in the order in which they were dialled
+	listed   []netip.AddrPort   // by the relay, as the client heard it
+	more     bool               // the last page had a cursor
+	denied   []netip.AddrPort   // said not-found
+	had      roles.Groups       // of the content that is being fetched
+	begun    protocol.Hash      // that content
+	firm     bool               // some of it has been delivered, and Once was asked for
 }
 
 // visit is a link of a fetch to a node.
@@ -71,18 +71,18 @@ func (w *World) errandOf(h *host, op scenario.Op, tries int) *errand {
 	r := &errand{op: op, tries: tries, started: w.now}
 	switch op.Do {
 	case scenario.DoFetch, scenario.DoMirror:
-		r.actor = w.addActor(h.proc, fetchKind, w.pool.fetch(w.wish(op)))
+		r.actor = w.addActor(h.proc, fetchKind, w.pool.fetch(w.request(op)))
 	case scenario.DoLocate:
 		r.actor = w.addActor(h.proc, queryKind, w.pool.query(w.relay.address.String(), &protocol.Locate{Name: op.Name, Hash: w.pinned(op.Pin)}))
 	case scenario.DoList:
 		r.actor = w.addActor(h.proc, queryKind, w.pool.query(w.relay.address.String(), &protocol.List{Pattern: op.Name, Holders: 2}))
-	case scenario.DoHaul:
+	case scenario.DoPipeline:
 		to := w.byName[op.With]
 		if to == nil || to.plan == nil {
 			return nil
 		}
 		w.load(r, to)
-		r.actor = w.addActor(h.proc, haulKind, w.pool.haul(to.address.String(), r.wanted))
+		r.actor = w.addActor(h.proc, pipelineKind, w.pool.pipeline(to.address.String(), r.wanted))
 		for i := range r.wanted {
 			r.stores = append(r.stores, w.landItem(r.actor, &r.wanted[i]))
 		}
@@ -93,12 +93,12 @@ func (w *World) errandOf(h *host, op scenario.Op, tries int) *errand {
 	return r
 }
 
-func (w *World) wish(op scenario.Op) client.Wish {
-	wish := client.Wish{Relay: w.relay.address.String(), Name: op.Name, Hash: w.pinned(op.Pin), Sources: op.Sources, Once: op.Once}
-	if w.plant != nil && w.plant.Wish != nil {
-		w.plant.Wish(&wish)
+func (w *World) request(op scenario.Op) client.Request {
+	request := client.Request{Relay: w.relay.address.String(), Name: op.Name, Hash: w.pinned(op.Pin), Sources: op.Sources, Once: op.Once}
+	if w.plant != nil && w.plant.Request != nil {
+		w.plant.Request(&request)
 	}
-	return wish
+	return request
 }
 
 // pinned returns the hash of a content by its number, or none for 0.
@@ -115,7 +115,7 @@ func (w *World) load(r *errand, to *host) {
 	want := func(name string, id *identity) {
 		r.wanted = append(r.wanted, client.Wanted{Name: name, Hash: id.hash, Size: id.size})
 	}
-	r.hauled = map[int]protocol.Code{}
+	r.answered = map[int]protocol.Code{}
 	for _, f := range to.plan.Files {
 		if f.Size > group {
 			continue
@@ -127,7 +127,7 @@ func (w *World) load(r *errand, to *host) {
 	}
 }
 
-// landItem returns where an item of a haul goes. It has no journal: one group comes whole or not at all.
+// landItem returns where an item of a pipeline goes. It has no journal: one group comes whole or not at all.
 func (w *World) landItem(a *actor, item *client.Wanted) *store {
 	t := a.proc.host.landing(item.Name, a)
 	t.user, t.part, t.journal, t.wanted = a, &grown{}, nil, append(t.wanted, item.Hash)

@@ -59,7 +59,7 @@ func (w *World) probe() {
 func (w *World) wait(most time.Duration) {
 	const look = 3 * time.Second
 	end := w.now + most
-	for w.hasty && !w.garbled && w.now < end && !w.check.failed() {
+	for w.hasty && !w.malformed && w.now < end && !w.check.failed() {
 		w.until(w.now + look)
 		if w.check.unsettled() == "" && w.check.unpublished() == "" && running(w.errands) == nil && !w.serving() {
 			return
@@ -73,7 +73,7 @@ func (w *World) wait(most time.Duration) {
 func (w *World) serving() bool {
 	for _, h := range w.hosts {
 		p := h.proc
-		if h.due || p != nil && (p.stopping || p.member != nil && !p.member.over() && p.member.state != string(node.Leased) && w.relay.lie == scenario.Honest) {
+		if h.due || p != nil && (p.stopping || p.member != nil && !p.member.over() && p.member.state != string(node.MembershipLeased) && w.relay.lie == scenario.Honest) {
 			return true
 		}
 	}

@@ -67,9 +67,9 @@ var contentBugs = []planted{
 		}
 	}), []ID{S12, L1, S1, L3, S11, S0}, "several sources", "", nil},
 	{"contents are mixed", around(fetchKind, mixContents), []ID{S13, L3, S8}, "two contents of one name", "", nil},
-	{"two links in the reference mode", Plant{Wish: func(w *client.Wish) { w.Sources += 2 }}, []ID{S7}, "a file of many groups", "", nil},
-	{"a pinned content is forgotten", Plant{Wish: func(w *client.Wish) { w.Hash = protocol.Hash{} }}, []ID{S14, S2, L3, S1}, "a content that was asked for", "", nil},
-	{"what was given out is taken back", Plant{Wish: func(w *client.Wish) { w.Once, w.Sources = false, 1 }}, []ID{S14}, "a content that nobody has whole", "", noLongerWhole},
+	{"two links in the reference mode", Plant{Request: func(r *client.Request) { r.Sources += 2 }}, []ID{S7}, "a file of many groups", "", nil},
+	{"a pinned content is forgotten", Plant{Request: func(r *client.Request) { r.Hash = protocol.Hash{} }}, []ID{S14, S2, L3, S1}, "a content that was asked for", "", nil},
+	{"what was given out is taken back", Plant{Request: func(r *client.Request) { r.Once, r.Sources = false, 1 }}, []ID{S14}, "a content that nobody has whole", "", noLongerWhole},
 	{"a dead source is never given up", around(fetchKind, func(b *bugged) {
 		b.before = func(in roles.Input) roles.Input {
 			switch in := in.(type) {
@@ -77,7 +77,7 @@ var contentBugs = []planted{
 				if in.Link > 0 {
 					return nil
 				}
-			case roles.Rang:
+			case roles.TimerFired:
 				if in.Timer > 1 {
 					return nil
 				}
@@ -91,7 +91,7 @@ var contentBugs = []planted{
 			switch in := in.(type) {
 			case roles.Heard:
 				hashing[roles.Timer(in.Link)+1] = in.Message.Kind() == protocol.KindHashing
-			case roles.Rang:
+			case roles.TimerFired:
 				if hashing[in.Timer] {
 					return nil
 				}

@@ -75,13 +75,13 @@ func (p *pool) member(config node.Config) *node.Membership {
 	return m
 }
 
-func (p *pool) fetch(wish client.Wish) *client.Fetch {
+func (p *pool) fetch(request client.Request) *client.Fetch {
 	var f *client.Fetch
 	if n := len(p.fetches); n > 0 {
 		f, p.fetches = p.fetches[n-1], p.fetches[:n-1]
-		f.Reset(wish)
+		f.Reset(request)
 	} else {
-		f = client.NewFetch(wish)
+		f = client.NewFetch(request)
 	}
 	p.out = append(p.out, func() { p.fetches = append(p.fetches, f) })
 	return f
@@ -99,8 +99,8 @@ func (p *pool) query(relay string, ask protocol.Message) *client.Query {
 	return q
 }
 
-func (p *pool) haul(node string, wanted []client.Wanted) *client.Haul {
-	return client.NewHaul(node, wanted)
+func (p *pool) pipeline(node string, wanted []client.Wanted) *client.Pipeline {
+	return client.NewPipeline(node, wanted)
 }
 
 // collect takes all machines back, and what the world used.

@@ -20,9 +20,9 @@ func allStories() []*scenario.Scenario {
 		reader(impatient("n0", 2, reading)...),
 		reader(impatient("n0", 2, reading, scenario.Fault{Class: scenario.Crash, At: at(5), Who: "x"})...),
 		reader(scenario.Fault{Class: scenario.Slow, Who: "c0", For: at(30), N: 300000}, scenario.Fault{Class: scenario.Graceful, At: at(18), Who: "n0"}),
-		// A haul that is cut off, or given up, in the midst of a file.
-		hauling(scenario.Fault{Class: scenario.Slow, Who: "c2", For: at(30), N: 1 << 20}, scenario.Fault{Class: scenario.Reset, At: at(1), Who: "c2", With: "n0", N: 100000}),
-		hauling(scenario.Fault{Class: scenario.Slow, Who: "c2", For: at(30), N: 65536}, scenario.Fault{Class: scenario.Graceful, At: at(4), Who: "c2"}),
+		// A pipeline that is cut off, or given up, in the midst of a file.
+		pipelining(scenario.Fault{Class: scenario.Slow, Who: "c2", For: at(30), N: 1 << 20}, scenario.Fault{Class: scenario.Reset, At: at(1), Who: "c2", With: "n0", N: 100000}),
+		pipelining(scenario.Fault{Class: scenario.Slow, Who: "c2", For: at(30), N: 65536}, scenario.Fault{Class: scenario.Graceful, At: at(4), Who: "c2"}),
 		// A relay, and a node, that stop when they have already parted with somebody who does not read that.
 		story(0, scenario.Honest, impatient("relay", 12, scenario.Fault{Class: scenario.Attack, At: at(1), Who: "relay", Name: "no-reading"})...),
 		fileless(impatient("n0", 12, reading)...),
@@ -32,8 +32,8 @@ func allStories() []*scenario.Scenario {
 		misnamed("../both"),
 		// A client whose disk has no room left when it has to begin again with another node.
 		stalled(scenario.Fault{Class: scenario.DiskFull, At: at(10), For: at(20), Who: "c0"}),
-		// A node that is gone when the haul from it is over, before it could say good-bye.
-		hauling(scenario.Fault{Class: scenario.StallReader, At: 2004500 * time.Microsecond, For: at(30), Who: "n0"}, scenario.Fault{Class: scenario.Crash, At: at(3), Who: "n0"}),
+		// A node that is gone when the pipeline from it is over, before it could say good-bye.
+		pipelining(scenario.Fault{Class: scenario.StallReader, At: 2004500 * time.Microsecond, For: at(30), Who: "n0"}, scenario.Fault{Class: scenario.Crash, At: at(3), Who: "n0"}),
 		// Dead nodes among those that are listed, and no patience with them.
 		impatience(1), impatience(2), impatience(3),
 		// A client that loses its power between two contents of one name, by luck so that what the journal claims of the
@@ -73,14 +73,14 @@ func reader(faults ...scenario.Fault) *scenario.Scenario {
 	return s
 }
 
-func hauling(faults ...scenario.Fault) *scenario.Scenario {
+func pipelining(faults ...scenario.Fault) *scenario.Scenario {
 	s := largeScenario()
 	s.Faults = faults
 	return s
 }
 
 func doubting(seed uint64, faults ...scenario.Fault) *scenario.Scenario {
-	s := hauling(append(faults, scenario.Fault{Class: scenario.DiskHang, At: time.Second, For: 50 * time.Second, Who: "c2", N: 45000})...)
+	s := pipelining(append(faults, scenario.Fault{Class: scenario.DiskHang, At: time.Second, For: 50 * time.Second, Who: "c2", N: 45000})...)
 	s.Seed, s.Nodes[0].Lie = seed, "judging silence"
 	return s
 }

@@ -37,11 +37,11 @@ type World struct {
 	errands   []*errand
 	policy    relay.Policy
 
-	garbled  bool // a bit has flipped of what a node said to the relay, which holds something else of its index
-	contents int
-	versions uint64
-	placed   []placement
-	doom     *trouble // whose process is to be ended when the event under way is over
+	malformed bool // a bit has flipped of what a node said to the relay, which holds something else of its index
+	contents  int
+	versions  uint64
+	placed    []placement
+	doom      *trouble // whose process is to be ended when the event under way is over
 
 	arena   []byte // of frames
 	scratch []byte
@@ -127,7 +127,7 @@ func (w *World) local(e *event) {
 	case evPoke:
 		w.wake(end)
 	case evRing:
-		w.rang(a, timer, number)
+		w.timerFired(a, timer, number)
 	case evTell:
 		w.step(a, input)
 	}

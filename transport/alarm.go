@@ -91,6 +91,6 @@ func (r *run) ring(a *alarm) {
 	}
 	r.mu.Unlock()
 	if due {
-		r.post(letter{input: roles.Rang{Timer: a.id, Number: number}})
+		r.post(letter{input: roles.TimerFired{Timer: a.id, Number: number}})
 	}
 }

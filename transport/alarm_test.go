@@ -9,7 +9,7 @@ import (
 	"github.com/relaypeer/relaypeer/transport"
 )
 
-// A machine sees its inputs one at a time, in moments that do not run backwards, with luck that differs.
+// A machine sees its inputs one at a time, in moments that do not run backwards, with random that differs.
 func TestMomentsAndLuck(t *testing.T) {
 	m := &ticking{}
 	synctest.Test(t, func(t *testing.T) {
@@ -19,8 +19,8 @@ func TestMomentsAndLuck(t *testing.T) {
 		if want := time.Duration(i) * time.Second; at.Now != want {
 			t.Errorf("step %d at %v", i, at.Now)
 		}
-		if i > 0 && at.Luck == m.moments[i-1].Luck {
-			t.Errorf("the luck of step %d is that of the step before", i)
+		if i > 0 && at.Rand == m.moments[i-1].Rand {
+			t.Errorf("the random of step %d is that of the step before", i)
 		}
 	}
 	if len(m.moments) != 6 || m.stale != 0 {
@@ -37,7 +37,7 @@ type ticking struct {
 func (m *ticking) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	m.moments = append(m.moments, at)
 	n := uint64(len(m.moments))
-	if rang, is := in.(roles.Rang); is && (rang.Timer != roles.Deadline || rang.Number != n-1) {
+	if fired, is := in.(roles.TimerFired); is && (fired.Timer != roles.Deadline || fired.Number != n-1) {
 		m.stale++
 	}
 	if m.Final() {

@@ -104,7 +104,7 @@ func TestAFailedDialHasACode(t *testing.T) {
 		os.ErrDeadlineExceeded:                              protocol.Timeout,
 		os.NewSyscallError("socket", syscall.EMFILE):        protocol.Lost,
 	} {
-		fetch := client.NewFetch(client.Wish{Relay: "relay:1", Name: "file"})
+		fetch := client.NewFetch(client.Request{Relay: "relay:1", Name: "file"})
 		(&transport.Loop{Network: unwell{err: err}, Start: time.Now()}).Run(t.Context(), nil, fetch)
 		if got := fetch.Result().Code; got != code {
 			t.Errorf("%v: %v, not %v", err, got, code)
@@ -130,7 +130,7 @@ func TestALongMessageIsHeard(t *testing.T) {
 			located.Peers = append(located.Peers, protocol.PeerAt(at))
 		}
 		go pretend(t, l, protocol.Append(nil, located), discard)
-		fetch := client.NewFetch(client.Wish{Relay: "relay:1", Name: "file"})
+		fetch := client.NewFetch(client.Request{Relay: "relay:1", Name: "file"})
 		(&transport.Loop{Network: network, Start: time.Now()}).Run(t.Context(), nil, fetch)
 		if tried := len(fetch.Result().Tried); tried != protocol.MaxPage {
 			t.Errorf("%d nodes were tried", tried)

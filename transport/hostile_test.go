@@ -43,10 +43,10 @@ func refusal(t *testing.T, conn transport.Conn) protocol.Code {
 	if err != nil {
 		t.Errorf("after %d bytes: %v", len(got), err)
 	}
-	m, size, garbled := protocol.Decode(got)
+	m, size, malformed := protocol.Decode(got)
 	refusal, is := m.(*protocol.Error)
 	if !is || size != len(got) {
-		t.Fatalf("not one ERROR: %q, %v", got, garbled)
+		t.Fatalf("not one ERROR: %q, %v", got, malformed)
 	}
 	if refusal.By != protocol.Relay {
 		t.Errorf("by %v", refusal.By)

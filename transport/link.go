@@ -68,7 +68,7 @@ func (r *run) link(id roles.Link) *link {
 func (r *run) accept(conn Conn) *link {
 	k := &link{run: r, conn: conn, peer: addrPort(conn.RemoteAddr())}
 	r.links = append(r.links, k)
-	r.mailbox = append(r.mailbox, letter{from: k, input: roles.Opened{Link: k.id, Peer: k.peer, Full: r.full}})
+	r.mailbox = append(r.mailbox, letter{from: k, input: roles.Opened{Link: k.id, Peer: k.peer, Busy: r.full}})
 	return k
 }
 
@@ -138,7 +138,7 @@ func (k *link) admit(l *letter) bool {
 			return false
 		}
 		k.trace(Event{What: HeardMessage, Message: in.Message})
-	case roles.Ended:
+	case roles.PeerEnded:
 		if !k.ended {
 			k.trace(Event{What: PeerEnded})
 		}

@@ -12,9 +12,9 @@ type Loop struct {
 	Network Network
 	Share   Share
 	Store   Store
-	// Nudge is where a Run hears that something its machine watches has changed: each value is told as roles.Nudged.
+	// Nudge is where a Run hears that something its machine watches has changed: each value is told as roles.Notified.
 	// Closed, it says nothing more. It is for a Loop that runs one machine; nil: nothing is watched.
-	Nudge <-chan struct{}
+	Notify <-chan struct{}
 	// Start is the moment that a machine's time counts from. Machines that share something share it.
 	Start time.Time
 	// Report is called for each roles.Report, one at a time for each machine.
@@ -53,17 +53,17 @@ func (r *run) await(ctx context.Context, stop <-chan struct{}, begin func()) {
 		r.cut()
 	})
 	begin()
-	for nudge, over := r.loop.Nudge, false; !over; {
+	for notify, over := r.loop.Notify, false; !over; {
 		select {
 		case <-stop:
 			r.post(letter{input: roles.Stopped{}})
 			stop = nil
-		case _, more := <-nudge:
+		case _, more := <-notify:
 			if !more {
-				nudge = nil
+				notify = nil
 				continue
 			}
-			r.post(letter{input: roles.Nudged{}})
+			r.post(letter{input: roles.Notified{}})
 		case <-r.final:
 			over = true
 		}
@@ -72,5 +72,5 @@ func (r *run) await(ctx context.Context, stop <-chan struct{}, begin func()) {
 		r.leave()
 	}
 	r.leave()
-	r.settle()
+	r.awaitIdle()
 }

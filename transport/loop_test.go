@@ -167,7 +167,7 @@ func (stalled) Dial(ctx context.Context, _ string) (transport.Conn, error) {
 func TestAStalledDialIsGivenUpInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()
-		fetch := client.NewFetch(client.Wish{Relay: "relay:1", Name: "file"})
+		fetch := client.NewFetch(client.Request{Relay: "relay:1", Name: "file"})
 		(&transport.Loop{Network: stalled{}, Start: begin}).Run(t.Context(), nil, fetch)
 		if took := time.Since(begin); took != protocol.DialTimeout || fetch.Result().Code != protocol.Timeout {
 			t.Errorf("%+v after %v", fetch.Result(), took)

@@ -114,7 +114,7 @@ func TestNoRelay(t *testing.T) {
 			t.Fatal(err)
 		}
 		gone.Close()
-		fetch := client.NewFetch(client.Wish{Relay: gone.Addr().String(), Name: "anything"})
+		fetch := client.NewFetch(client.Request{Relay: gone.Addr().String(), Name: "anything"})
 		(&transport.Loop{Network: network}).Run(t.Context(), nil, fetch)
 		if result := fetch.Result(); result.Outcome != client.NoRelay || result.Code != protocol.Refused {
 			t.Errorf("%+v", result)

@@ -88,7 +88,7 @@ func (k *link) hear(most int) letter {
 		m, size, refusal := protocol.DecodeWithin(k.in.unread(), most)
 		switch {
 		case refusal != nil:
-			return letter{input: roles.Garbled{Link: k.id, Err: refusal}}
+			return letter{input: roles.Malformed{Link: k.id, Err: refusal}}
 		case m != nil:
 			k.in.from += size
 			return letter{input: roles.Heard{Link: k.id, Message: m}}
@@ -102,7 +102,7 @@ func (k *link) hear(most int) letter {
 		case len(k.in.unread()) > 0:
 			return k.lose(io.ErrUnexpectedEOF)
 		default:
-			return letter{input: roles.Ended{Link: k.id}}
+			return letter{input: roles.PeerEnded{Link: k.id}}
 		}
 	}
 }
@@ -114,7 +114,7 @@ func (k *link) discard() letter {
 		_, err := k.conn.Read(k.in.space())
 		switch {
 		case err == io.EOF:
-			return letter{input: roles.Ended{Link: k.id}}
+			return letter{input: roles.PeerEnded{Link: k.id}}
 		case err != nil:
 			return k.lose(err)
 		}

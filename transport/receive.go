@@ -61,7 +61,7 @@ func (k *link) receive(c command) letter {
 	case err == nil:
 		return letter{what: ReceivedBody, bytes: int64(b.Length), input: roles.BodyDone{Link: k.id}}
 	case err == io.EOF:
-		return letter{input: roles.Ended{Link: k.id}}
+		return letter{input: roles.PeerEnded{Link: k.id}}
 	default:
 		return k.lose(err)
 	}
@@ -171,7 +171,7 @@ func (b *body) takeSmall() (data []byte, err error) {
 func (b *body) group(at int) uint64 { return b.Offset/protocol.GroupSize + uint64(at) }
 
 func (b *body) value(at int, data []byte) protocol.Hash {
-	return content.Value(b.group(at), data, b.Size <= protocol.GroupSize)
+	return content.ChainingValue(b.group(at), data, b.Size <= protocol.GroupSize)
 }
 
 // judge has a group stored if its value is what it should be.

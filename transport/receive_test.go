@@ -28,7 +28,7 @@ func takes(body roles.ReceiveBody) *told {
 			return []roles.Effect{body}
 		case roles.BodyDone:
 			return []roles.Effect{roles.Hear{}}
-		case roles.Heard, roles.Ended, roles.Lost, roles.StoreFailed:
+		case roles.Heard, roles.PeerEnded, roles.Lost, roles.StoreFailed:
 			return m.end()
 		}
 		return nil
@@ -152,7 +152,7 @@ func TestABrokenBodyLeavesWhatIsWhole(t *testing.T) {
 		part := newPart(t, long)
 		m := takes(bodyOf(long, 0, 5))
 		served(t, network, m, part, long.bytes(0, 3<<20-1))
-		if got, want := m.String(), "verified 0, verified 1, Ended; 3145727 moved"; got != want {
+		if got, want := m.String(), "verified 0, verified 1, PeerEnded; 3145727 moved"; got != want {
 			t.Errorf("%s", got)
 		}
 		has, _, err := part.Open(t.Context(), roles.OpenStore{Hash: long.hash, Size: long.size}, nil)
@@ -228,7 +228,7 @@ func TestAFileComesFromSeveralNodes(t *testing.T) {
 		}
 		defer root.Close()
 		part := disk.NewPart(root, "target")
-		result := w.wish(client.Wish{Name: "file", Sources: 4}, part)
+		result := w.request(client.Request{Name: "file", Sources: 4}, part)
 		if result.Outcome != client.Fetched || len(result.From) < 2 {
 			t.Errorf("%v, %s, from %v", result.Outcome, result.Text, result.From)
 		}
@@ -253,7 +253,7 @@ func TestAPausedReaderDoesNotCostTheLink(t *testing.T) {
 		w.join(folder{"file": text})
 		reader, writer := io.Pipe()
 		stream := disk.NewStream(writer)
-		if result := w.wish(client.Wish{Name: "file", Once: true}, stream); result.Outcome != client.Fetched || len(result.Tried) != 1 {
+		if result := w.request(client.Request{Name: "file", Once: true}, stream); result.Outcome != client.Fetched || len(result.Tried) != 1 {
 			t.Errorf("%+v", result)
 		}
 		var got strings.Builder

@@ -94,7 +94,7 @@ func (r *run) step(l letter) bool {
 	if l.from != nil && !l.from.admit(&l) {
 		return false
 	}
-	effects := r.machine.Step(roles.Moment{Now: time.Since(r.loop.Start), Luck: rand.Uint64()}, l.input)
+	effects := r.machine.Step(roles.Moment{Now: time.Since(r.loop.Start), Rand: rand.Uint64()}, l.input)
 	for _, effect := range effects {
 		r.carry(effect)
 	}
@@ -251,7 +251,7 @@ func (r *run) wake() {
 }
 
 // settle waits until the machine has ended and nothing of the run is left, but only for a while for the disk.
-func (r *run) settle() {
+func (r *run) awaitIdle() {
 	r.mu.Lock()
 	if r.tidied && r.live == 0 {
 		r.mu.Unlock()

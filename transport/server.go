@@ -156,7 +156,7 @@ func (s *Server) work(k *link) {
 func (s *Server) serve(k *link) {
 	r := k.run
 	k.serve()
-	r.settle()
+	r.awaitIdle()
 	s.mu.Lock()
 	delete(s.runs, r)
 	if r.full {

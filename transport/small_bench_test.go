@@ -65,9 +65,9 @@ func haulAll(b *testing.B, node string, wanted []client.Wanted, names []string) 
 	if err != nil {
 		b.Fatal(err)
 	}
-	haul := client.NewHaul(node, wanted)
-	(&transport.Loop{Network: transport.TCP{}, Store: batch, Start: begin}).Run(context.Background(), nil, haul)
-	if tried := haul.Result(); tried.Code != 0 || len(haul.Left()) > 0 {
+	pipeline := client.NewPipeline(node, wanted)
+	(&transport.Loop{Network: transport.TCP{}, Store: batch, Start: begin}).Run(context.Background(), nil, pipeline)
+	if tried := pipeline.Result(); tried.Code != 0 || len(pipeline.Left()) > 0 {
 		b.Fatalf("%+v", tried)
 	}
 	if misplaced, err := batch.Commit(); err != nil || len(misplaced) > 0 {

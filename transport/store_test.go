@@ -44,7 +44,7 @@ func opens(patience time.Duration) *told {
 		switch in.(type) {
 		case roles.Started:
 			return []roles.Effect{roles.OpenStore{Item: 5, Name: "file"}, roles.Arm{Number: 1, After: patience}}
-		case roles.StoreReady, roles.StoreFailed, roles.Rang:
+		case roles.StoreReady, roles.StoreFailed, roles.TimerFired:
 			m.over = true
 		}
 		return nil
@@ -99,24 +99,24 @@ func TestOpeningEndsWithTheMachine(t *testing.T) {
 // Each value of Nudge is told, also after its Stopped, until the machine ends; a closed one says nothing.
 func TestNudgesAreTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		nudge, stop := make(chan struct{}), make(chan struct{})
+		notify, stop := make(chan struct{}), make(chan struct{})
 		m := &told{}
 		m.does = func(in roles.Input) []roles.Effect {
-			if _, is := in.(roles.Rang); is {
+			if _, is := in.(roles.TimerFired); is {
 				m.over = true
 			}
 			return []roles.Effect{roles.Arm{Number: uint64(len(m.inputs)), After: time.Second}}
 		}
 		go func() {
-			nudge <- struct{}{}
-			nudge <- struct{}{}
+			notify <- struct{}{}
+			notify <- struct{}{}
 			close(stop)
-			nudge <- struct{}{}
-			close(nudge)
+			notify <- struct{}{}
+			close(notify)
 		}()
-		(&transport.Loop{Nudge: nudge}).Run(t.Context(), stop, m)
-		if got := m.String(); got != "Started, Nudged, Nudged, Stopped, Nudged, Rang; 0 moved" &&
-			got != "Started, Nudged, Nudged, Nudged, Stopped, Rang; 0 moved" {
+		(&transport.Loop{Notify: notify}).Run(t.Context(), stop, m)
+		if got := m.String(); got != "Started, Notified, Notified, Stopped, Notified, TimerFired; 0 moved" &&
+			got != "Started, Notified, Notified, Notified, Stopped, TimerFired; 0 moved" {
 			t.Error(got)
 		}
 	})
@@ -130,7 +130,7 @@ func TestAFirstMessageHasItsOwnBound(t *testing.T) {
 	}
 	bytes := protocol.Append(nil, long)
 	both(t, func(t *testing.T, network transport.Network) {
-		for first, want := range map[bool]string{true: "Garbled; 0 moved", false: "PUBLISH; 0 moved"} {
+		for first, want := range map[bool]string{true: "Malformed; 0 moved", false: "PUBLISH; 0 moved"} {
 			m := &told{}
 			m.does = func(in roles.Input) []roles.Effect {
 				switch in.(type) {
@@ -150,7 +150,7 @@ func TestAFirstMessageHasItsOwnBound(t *testing.T) {
 // Each timer of a machine rings by itself, in its time, with the number that it was armed with last.
 func TestTimersAreApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var rang []roles.Rang
+		var fired []roles.TimerFired
 		m := &told{}
 		m.does = func(in roles.Input) []roles.Effect {
 			switch in := in.(type) {
@@ -161,21 +161,21 @@ func TestTimersAreApart(t *testing.T) {
 						roles.Arm{Timer: timer, Number: 100 + uint64(timer), After: time.Duration(9-timer) * time.Second})
 				}
 				return append(arms, roles.Disarm{Timer: 4})
-			case roles.Rang:
-				rang = append(rang, in)
-				m.over = len(rang) == 8
+			case roles.TimerFired:
+				fired = append(fired, in)
+				m.over = len(fired) == 8
 			}
 			return nil
 		}
 		begin := time.Now()
 		(&transport.Loop{}).Run(t.Context(), nil, m)
 		for i, timer := range []roles.Timer{8, 7, 6, 5, 3, 2, 1, 0} {
-			if want := (roles.Rang{Timer: timer, Number: 100 + uint64(timer)}); rang[i] != want {
-				t.Errorf("%+v rang, not %+v", rang[i], want)
+			if want := (roles.TimerFired{Timer: timer, Number: 100 + uint64(timer)}); fired[i] != want {
+				t.Errorf("%+v fired, not %+v", fired[i], want)
 			}
 		}
 		if took := time.Since(begin); took != 9*time.Second {
-			t.Errorf("the last rang after %v", took)
+			t.Errorf("the last fired after %v", took)
 		}
 	})
 }

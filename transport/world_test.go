@@ -131,9 +131,9 @@ func (w *world) list(at netip.AddrPort) {
 	loop := w.loop()
 	loop.Report = func(outcome any) {
 		switch outcome := outcome.(type) {
-		case node.Listed:
+		case node.Leased:
 			listed <- struct{}{}
-		case node.Setback:
+		case node.ExchangeFailed:
 			w.t.Errorf("not listed: %v", outcome)
 		}
 	}
@@ -143,13 +143,13 @@ func (w *world) list(at netip.AddrPort) {
 
 // fetch runs a client, from one node after the other.
 func (w *world) fetch(name string, store transport.Store) client.Result {
-	return w.wish(client.Wish{Name: name, Sources: 1}, store)
+	return w.request(client.Request{Name: name, Sources: 1}, store)
 }
 
-// wish runs a client.
-func (w *world) wish(wish client.Wish, store transport.Store) client.Result {
-	wish.Relay = w.relay.String()
-	fetch := client.NewFetch(wish)
+// request runs a client.
+func (w *world) request(request client.Request, store transport.Store) client.Result {
+	request.Relay = w.relay.String()
+	fetch := client.NewFetch(request)
 	loop := w.loop()
 	loop.Store = store
 	loop.Run(context.Background(), nil, fetch)
@@ -204,11 +204,11 @@ func identify(r io.Reader) (i identity) {
 			break
 		}
 		i.size += uint64(n)
-		i.values = append(i.values, content.Value(number, group[:n], false))
+		i.values = append(i.values, content.ChainingValue(number, group[:n], false))
 		data = group[:n]
 	}
 	if len(i.values) == 1 {
-		i.values[0] = content.Value(0, data, true)
+		i.values[0] = content.ChainingValue(0, data, true)
 	}
 	i.hash, i.tree = content.Build(i.values)
 	return i

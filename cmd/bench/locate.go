@@ -62,7 +62,7 @@ func measureLocate(ctx context.Context, l *lab) ([]row, error) {
 func fill(ctx context.Context, names int) (*relay.Registry, float64, error) {
 	registry := relay.NewRegistry(relay.Policy{MaxEntries: namesANode, MaxIndex: max(names, protocol.MaxIndex)})
 	before, nameBytes := heap(), 0
-	at := roles.Moment{Luck: 11}
+	at := roles.Moment{Rand: 11}
 	for base := 0; base < names; base += namesANode {
 		m := &protocol.Publish{Epoch: 1, Index: 1, Latest: uint64(min(namesANode, names-base))}
 		node := uint32(base/namesANode + 1)
@@ -104,7 +104,7 @@ func locate(registry *relay.Registry, names int) (sample, error) {
 		begin := time.Now()
 		for _, name := range asked[:min(len(asked), locates-done)] {
 			luck++
-			answer := registry.Locate(roles.Moment{Now: time.Second, Luck: luck}, &protocol.Locate{Name: name})
+			answer := registry.Locate(roles.Moment{Now: time.Second, Rand: luck}, &protocol.Locate{Name: name})
 			if located, is := answer.(*protocol.Located); is {
 				found += len(located.Peers)
 			}

@@ -24,7 +24,7 @@ type Client struct {
 
 // Fetch gets one file into a store, until it is whole, nobody is left to ask, or ctx is done. What the machine reports
 // meanwhile goes to watch.
-func (c Client) Fetch(ctx context.Context, wish client.Wish, store transport.Store, watch func(outcome any)) client.Result {
+func (c Client) Fetch(ctx context.Context, wish client.Request, store transport.Store, watch func(outcome any)) client.Result {
 	wish.Relay, wish.Sources = c.Relay, c.Sources
 	if part, is := store.(*disk.Part); is { // one who says that the content is another now does not cost what is here
 		if hash, size, some := part.Begun(); some {

@@ -26,7 +26,7 @@ func hashOf(text string) string {
 	var values []protocol.Hash
 	for at := 0; at < len(text); at += protocol.GroupSize {
 		group := []byte(text[at:min(at+protocol.GroupSize, len(text))])
-		values = append(values, content.Value(uint64(len(values)), group, len(text) <= protocol.GroupSize))
+		values = append(values, content.ChainingValue(uint64(len(values)), group, len(text) <= protocol.GroupSize))
 	}
 	hash, _ := content.Build(values)
 	return hash.String()

@@ -136,7 +136,7 @@ func clientFolder(top string) (*os.Root, error) {
 
 // get fetches a file into the client's folder.
 func (d *demo) get(ctx context.Context, c Client, root *os.Root, name string, watch func(any)) (client.Result, *Failure) {
-	part, wish := disk.NewPart(root, name), client.Wish{Name: name}
+	part, wish := disk.NewPart(root, name), client.Request{Name: name}
 	r := c.Fetch(ctx, wish, part, watch)
 	failed := failure(c.Relay, wish, r)
 	if failed == nil {

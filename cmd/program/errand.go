@@ -118,8 +118,8 @@ const (
 )
 
 // wish returns what --hash and a name say together.
-func (e *errand) wish(ctx context.Context) (client.Wish, error) {
-	w := client.Wish{}
+func (e *errand) wish(ctx context.Context) (client.Request, error) {
+	w := client.Request{}
 	if len(e.args) > 1 || len(e.args) == 1 && protocol.CheckName(e.args[0]) != nil {
 		return w, usage("--hash is for one file")
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // failure tells what a result means to the user, or returns nil for a file that is there.
-func failure(relay string, wish client.Wish, r client.Result) *Failure {
+func failure(relay string, wish client.Request, r client.Result) *Failure {
 	name := fmt.Sprintf("%q", said(wish.Name))
 	switch {
 	case wish.Name == "":

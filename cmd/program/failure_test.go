@@ -26,16 +26,16 @@ func TestAFailureNamesEachNodeOnce(t *testing.T) {
 		{client.Result{Outcome: client.DiskFailed, Text: "full"}, ExitFailure, "full"},
 		{client.Result{Outcome: client.Interrupted}, ExitInterrupted, "interrupted"},
 	} {
-		f := failure("relay:1", client.Wish{Name: "x"}, x.result)
+		f := failure("relay:1", client.Request{Name: "x"}, x.result)
 		if f.Code != x.code || f.Text != x.text {
 			t.Errorf("%d, %q instead of %d, %q", f.Code, f.Text, x.code, x.text)
 		}
 	}
-	if failure("relay:1", client.Wish{Name: "x"}, client.Result{Outcome: client.Fetched}) != nil {
+	if failure("relay:1", client.Request{Name: "x"}, client.Result{Outcome: client.Fetched}) != nil {
 		t.Error("a file that is there is a failure")
 	}
 	h := hashNo(7)
-	if f := failure("r", client.Wish{Hash: h}, client.Result{Outcome: client.NobodyHad}); !strings.HasSuffix(f.Text, "content "+h.String()) {
+	if f := failure("r", client.Request{Hash: h}, client.Result{Outcome: client.NobodyHad}); !strings.HasSuffix(f.Text, "content "+h.String()) {
 		t.Error(f.Text)
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 // fetch gets what the errand is about.
 func (e *errand) fetch(ctx context.Context) error {
-	wish := client.Wish{}
+	wish := client.Request{}
 	if e.hash != "" {
 		var err error
 		if wish, err = e.wish(ctx); err != nil {
@@ -47,7 +47,7 @@ func failing(f *Failure) error {
 }
 
 // named gets a file by its name, or, if no node has it, what is in the folder of that name.
-func (e *errand) named(ctx context.Context, wish client.Wish, to *target) error {
+func (e *errand) named(ctx context.Context, wish client.Request, to *target) error {
 	failed := e.single(ctx, wish, to)
 	if failed == nil {
 		return nil
@@ -105,11 +105,11 @@ func (e *errand) inItsTurn(ctx context.Context, arg string, to *target) *Failure
 			return usage("%q stands for %s: -o DIR/ gets all of them", said(arg), count(len(r.picks), "file", "files")).(*Failure)
 		}
 	}
-	return e.single(ctx, client.Wish{Name: arg}, to)
+	return e.single(ctx, client.Request{Name: arg}, to)
 }
 
 // single gets one file to its place, and tells people how that goes.
-func (e *errand) single(ctx context.Context, wish client.Wish, to *target) *Failure {
+func (e *errand) single(ctx context.Context, wish client.Request, to *target) *Failure {
 	wish.Once = to.out != nil
 	label := wish.Name
 	if label == "" {

@@ -91,9 +91,9 @@ func (f *filler) one(ctx context.Context, t *task) {
 		t.failed = &Failure{ExitFailure, fmt.Sprintf("given up: %d other files of the same nodes could not be fetched", given)}
 		return
 	}
-	r := f.fetch(ctx, client.Wish{Name: t.name, Hash: t.hash}, t)
+	r := f.fetch(ctx, client.Request{Name: t.name, Hash: t.hash}, t)
 	if t.failed != nil && !t.hash.IsZero() && replaced(r) {
-		r = f.fetch(ctx, client.Wish{Name: t.name}, t)
+		r = f.fetch(ctx, client.Request{Name: t.name}, t)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -109,7 +109,7 @@ func (f *filler) one(ctx context.Context, t *task) {
 }
 
 // fetch fetches a task's file to its place.
-func (f *filler) fetch(ctx context.Context, wish client.Wish, t *task) client.Result {
+func (f *filler) fetch(ctx context.Context, wish client.Request, t *task) client.Result {
 	part := disk.NewPart(f.root, t.name)
 	here := uint64(0)
 	r := f.client.Fetch(ctx, wish, part, func(outcome any) {

@@ -27,7 +27,7 @@ func TestHaulsAreOfAboutTheSameSize(t *testing.T) {
 func TestWhatIsMissingIsFoundBelowFoldersThatAreThereAndThatAreNot(t *testing.T) {
 	folder := t.TempDir()
 	var picks []pick
-	hash := content.Value(0, []byte("text"), true)
+	hash := content.ChainingValue(0, []byte("text"), true)
 	for _, name := range []string{"a", "deep/er/a", "deep/er/b", "file/a", "file/b", "none/a", "none/b", "none/deep/a", "z"} {
 		picks = append(picks, pick{name: name, size: 4, hash: hash})
 	}

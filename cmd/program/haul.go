@@ -61,10 +61,10 @@ func (g *gathering) bring(ctx context.Context, h *haul) (protocol.Code, error) {
 		return 0, err
 	}
 	defer batch.Close()
-	machine := client.NewHaul(h.node.String(), wanted)
+	machine := client.NewPipeline(h.node.String(), wanted)
 	g.client.run(ctx, machine, batch, func(outcome any) {
 		switch o := outcome.(type) {
-		case client.Hauled:
+		case client.Answered:
 			if o.Code == 0 {
 				g.mu.Lock()
 				h.came[o.Item] = true

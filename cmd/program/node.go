@@ -119,27 +119,27 @@ func (n Node) keepListed(ctx context.Context, listening netip.AddrPort, publishe
 	config := node.Config{Relay: n.Relay, ID: n.ID, Epoch: uint64(time.Now().UnixMicro()), Port: port, Advertise: advertise}
 	loop := transport.Loop{Network: transport.TCP{}, Start: time.Now(), Trace: traced(n.Log, n.Trace)}
 	if published != nil {
-		config.Catalog, loop.Nudge = published.catalog, published.nudge
+		config.Catalog, loop.Notify = published.catalog, published.nudge
 	}
 	loop.Report = func(outcome any) {
 		switch o := outcome.(type) {
-		case node.Listed:
+		case node.Leased:
 			n.Log.Info("listed", "relay", n.Relay, "at", o.At, "ttl", o.TTL)
 			ready()
-		case node.Setback:
+		case node.ExchangeFailed:
 			why := protocol.Printable(o.Text, 200)
 			if o.By == protocol.Node && o.Code == protocol.Unexpected { // by us or by one like us
 				why = noRelayButNode
 			}
 			n.Log.Warn("relay", "code", o.Code, "by", o.By, "why", why, "again-in", o.Again.Round(time.Millisecond))
-		case node.Ousted:
+		case node.Displaced:
 			n.Log.Error(o.Text)
 			ousted = errors.New(o.Text)
 		case node.Published:
 			if o.Names > 0 { // before anything is hashed there is nothing to tell
 				n.Log.Info("published", "relay", n.Relay, "names", o.Names)
 			}
-		case node.Departed:
+		case node.Left:
 			n.Log.Info("left", "relay", n.Relay)
 		}
 	}

@@ -39,7 +39,7 @@ func printing(out io.Writer, guard bool) place {
 func (s stream) Keep() error { return s.end() }
 
 // fetchOne gets one file to its place, and ends that.
-func (e *errand) fetchOne(ctx context.Context, wish client.Wish, to place, p *progress) (client.Result, *Failure) {
+func (e *errand) fetchOne(ctx context.Context, wish client.Request, to place, p *progress) (client.Result, *Failure) {
 	r := e.Fetch(ctx, wish, to, func(outcome any) { e.follow(p, outcome) })
 	failed := failure(e.Relay, wish, r)
 	if printed, is := to.(stream); is {

@@ -90,7 +90,7 @@ func hashOf(ctx context.Context, from io.Reader, size uint64) (protocol.Hash, er
 		if err := ctx.Err(); err != nil {
 			return protocol.Hash{}, err
 		}
-		values = append(values, content.Value(group, buffer[:n], groups == 1))
+		values = append(values, content.ChainingValue(group, buffer[:n], groups == 1))
 	}
 	hash, _ := content.Build(values)
 	return hash, nil

@@ -23,7 +23,7 @@ func exampleTree() (protocol.Hash, []byte) {
 	var values []protocol.Hash
 	for at := 0; at < len(data); at += protocol.GroupSize {
 		group := data[at:min(at+protocol.GroupSize, len(data))]
-		values = append(values, content.Value(uint64(len(values)), group, false))
+		values = append(values, content.ChainingValue(uint64(len(values)), group, false))
 	}
 	return content.Build(values)
 }

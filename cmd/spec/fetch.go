@@ -25,13 +25,13 @@ func wholeFetch() string {
 			return node.NewUpload(), netip.MustParseAddrPort("198.51.100.2:50002")
 		},
 	}
-	stage.hash = content.Value(0, stage.file, true)
+	stage.hash = content.ChainingValue(0, stage.file, true)
 	catalog := node.NewCatalog(exampleIndex)
 	catalog.Set("hello.txt", uint64(len(stage.file)), stage.hash)
 	stage.play("node", node.NewMembership(node.Config{
 		Relay: "relay.example:4000", ID: exampleID(), Epoch: exampleEpoch, Port: nodePort, Catalog: catalog,
 	}))
-	stage.play("client", client.NewFetch(client.Wish{Relay: "relay.example:4000", Name: "hello.txt"}))
+	stage.play("client", client.NewFetch(client.Request{Relay: "relay.example:4000", Name: "hello.txt"}))
 	return stage.out.String()
 }
 

@@ -34,7 +34,7 @@ func regions(top string) (map[string]string, error) {
 		machine(all, client.FetchTable),
 		machine(all, client.QueryTable),
 		machine(all, client.SourceTable),
-		machine(all, client.HaulTable),
+		machine(all, client.PipelineTable),
 	)
 }
 

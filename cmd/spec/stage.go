@@ -82,7 +82,7 @@ func (e *end) take(what any) bool {
 	case body:
 		e.of.tell(roles.Verified{Link: e.link}, roles.BodyDone{Link: e.link})
 	case fin:
-		e.of.tell(roles.Ended{Link: e.link})
+		e.of.tell(roles.PeerEnded{Link: e.link})
 	}
 	e.hearing, e.body = false, nil
 	return true
@@ -105,7 +105,7 @@ func (s *stage) step(a *actor) bool {
 	}
 	in := a.inputs[0]
 	a.inputs = a.inputs[1:]
-	for _, effect := range a.machine.Step(roles.Moment{Now: time.Second, Luck: 1}, in) {
+	for _, effect := range a.machine.Step(roles.Moment{Now: time.Second, Rand: 1}, in) {
 		s.do(a, effect)
 	}
 	return true

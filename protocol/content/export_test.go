@@ -2,7 +2,7 @@ package content
 
 // Narrow has whole groups hashed by the library alone, and returns what takes that back.
 func Narrow() (undo func()) {
-	was := wideValue
-	wideValue = nil
-	return func() { wideValue = was }
+	was := wideChainingValue
+	wideChainingValue = nil
+	return func() { wideChainingValue = was }
 }

@@ -20,15 +20,15 @@ const NodeSize = 2 * protocol.HashSize
 
 // wideValue is Value for a whole group on a processor with registers for sixteen chunks at once; nil on others. The
 // library, which gathers each word by itself, takes 1.6 times as long.
-var wideValue func(group uint64, data *[protocol.GroupSize]byte, whole bool) protocol.Hash
+var wideChainingValue func(group uint64, data *[protocol.GroupSize]byte, whole bool) protocol.Hash
 
 const window = guts.MaxSIMD * guts.ChunkSize
 
 // Value returns the chaining value of a group: its number from 0 on and its bytes, GroupSize at most. With whole, the
 // group is all of the file, and its value is the file's hash.
-func Value(group uint64, data []byte, whole bool) protocol.Hash {
-	if len(data) == protocol.GroupSize && wideValue != nil {
-		return wideValue(group, (*[protocol.GroupSize]byte)(data), whole)
+func ChainingValue(group uint64, data []byte, whole bool) protocol.Hash {
+	if len(data) == protocol.GroupSize && wideChainingValue != nil {
+		return wideChainingValue(group, (*[protocol.GroupSize]byte)(data), whole)
 	}
 	const chunks = protocol.GroupSize / guts.ChunkSize
 	var stack [16][8]uint32 // values of finished subtrees of 1, 2, 4, ... windows
@@ -90,7 +90,7 @@ func left(n uint64) uint64 { return 1 << (bits.Len64(n-1) - 1) }
 func Build(values []protocol.Hash) (hash protocol.Hash, tree []byte) {
 	switch len(values) {
 	case 0:
-		return Value(0, nil, true), nil
+		return ChainingValue(0, nil, true), nil
 	case 1:
 		return values[0], nil
 	}
@@ -154,7 +154,7 @@ func Verify(hash protocol.Hash, groups, first, count uint64, slice []byte) (valu
 	case first > groups || count > groups-first:
 		return nil, false
 	case groups == 0:
-		return nil, len(slice) == 0 && hash == Value(0, nil, true)
+		return nil, len(slice) == 0 && hash == ChainingValue(0, nil, true)
 	case count == 0:
 		return nil, len(slice) == 0
 	case groups == 1:

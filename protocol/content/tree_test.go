@@ -16,7 +16,7 @@ func valuesOf(data []byte) (values []protocol.Hash) {
 	groups := protocol.Groups(uint64(len(data)))
 	for g := range groups {
 		group := data[g*protocol.GroupSize : min(uint64(len(data)), (g+1)*protocol.GroupSize)]
-		values = append(values, content.Value(g, group, groups == 1))
+		values = append(values, content.ChainingValue(g, group, groups == 1))
 	}
 	return values
 }
@@ -94,6 +94,6 @@ func BenchmarkValue(b *testing.B) {
 	group := make([]byte, protocol.GroupSize)
 	b.SetBytes(protocol.GroupSize)
 	for b.Loop() {
-		content.Value(3, group, false)
+		content.ChainingValue(3, group, false)
 	}
 }

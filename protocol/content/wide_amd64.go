@@ -9,7 +9,7 @@ import (
 
 func init() {
 	if cpu.X86.HasAVX512F {
-		wideValue = value16
+		wideChainingValue = value16
 	}
 }
 

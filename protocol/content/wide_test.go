@@ -16,9 +16,9 @@ func TestWideRegistersComputeTheSame(t *testing.T) {
 	for _, group := range []uint64{0, 1, 2, 1000, 1<<22 - 1, 1 << 22, 1<<40 + 3} {
 		random.Read(data)
 		for _, whole := range []bool{false, true} {
-			got := content.Value(group, data, whole)
+			got := content.ChainingValue(group, data, whole)
 			undo := content.Narrow()
-			want := content.Value(group, data, whole)
+			want := content.ChainingValue(group, data, whole)
 			undo()
 			if got != want {
 				t.Errorf("group %d, whole %v: %v, not %v", group, whole, got, want)
@@ -32,7 +32,7 @@ func BenchmarkGroup(b *testing.B) {
 	hash := func(b *testing.B) {
 		b.SetBytes(protocol.GroupSize)
 		for b.Loop() {
-			content.Value(1, data, false)
+			content.ChainingValue(1, data, false)
 		}
 	}
 	b.Run("ours", hash)

@@ -8,7 +8,7 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/protocol/content"
 	"github.com/relaypeer/relaypeer/roles/client"
-	"github.com/relaypeer/relaypeer/roles/story"
+	"github.com/relaypeer/relaypeer/roles/rolestest"
 )
 
 const (
@@ -91,7 +91,7 @@ func refusal(code protocol.Code) *protocol.Error {
 }
 
 // of returns the one report of a kind, and fails unless it was made once.
-func of[R any](t *testing.T, s *story.Story) (found R) {
+func of[R any](t *testing.T, s *rolestest.Story) (found R) {
 	t.Helper()
 	n := 0
 	for _, outcome := range s.Reports {

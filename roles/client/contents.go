@@ -30,8 +30,8 @@ func (f *Fetch) remember(is Identity, node netip.AddrPort, tried bool) {
 
 // hollow reports whether nothing speaks for the content of this fetch but nodes that have sent wrong bytes.
 func (f *Fetch) hollow() bool {
-	is, known := f.plan.Identity()
-	if !known || f.plan.had.Count() > 0 || is == f.wish.Prefer {
+	is, known := f.picker.Identity()
+	if !known || f.picker.had.Count() > 0 || is == f.request.Prefer {
 		return false
 	}
 	for _, k := range f.contents {
@@ -44,7 +44,7 @@ func (f *Fetch) hollow() bool {
 
 // startAnew chooses another content that nodes have, if there is one.
 func (f *Fetch) startAnew() bool {
-	if f.wish.Once && f.gave {
+	if f.request.Once && f.gave {
 		return false
 	}
 	for i := range f.contents {
@@ -58,8 +58,8 @@ func (f *Fetch) startAnew() bool {
 			continue
 		}
 		f.candidates = append(nodes, f.candidates...)
-		f.plan = NewPlan(f.wish.Name, f.wish.Hash)
-		f.plan.Fix(k.Identity)
+		f.picker = NewPicker(f.request.Name, f.request.Hash)
+		f.picker.Fix(k.Identity)
 		f.result.Kept, f.result.From = 0, nil
 		return true
 	}
@@ -69,8 +69,8 @@ func (f *Fetch) startAnew() bool {
 // otherThan reports whether a relay says that a node has another content than the one that is preferred. Such a node is
 // not asked as long as others may have that; what the relay says of it is remembered.
 func (f *Fetch) otherThan(peer *protocol.Peer) bool {
-	is, known := f.plan.Identity()
-	if !known || is != f.wish.Prefer || peer.Hash.IsZero() || peer.Hash == is.Hash {
+	is, known := f.picker.Identity()
+	if !known || is != f.request.Prefer || peer.Hash.IsZero() || peer.Hash == is.Hash {
 		return false
 	}
 	f.remember(Identity{peer.Hash, peer.Size}, peer.Addr(), false)

@@ -8,30 +8,30 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
-	"github.com/relaypeer/relaypeer/roles/story"
+	"github.com/relaypeer/relaypeer/roles/rolestest"
 )
 
 // delivers has the node on link 1 send all of a file of one group, from the moment the store is ready.
-func delivers(s *story.Story, f file) {
+func delivers(s *rolestest.Story, f file) {
 	s.Tell(roles.StoreReady{}, "Fetching", f.begins(1)...)
 	s.Hear(1, f.content(0, 1), "Fetching", f.takes(1, 0, 1))
 	s.Tell(roles.Verified{Link: 1}, "Finishing", "report had")
 	s.Tell(roles.BodyDone{Link: 1}, "Finishing", leaves(1)...)
-	s.Tell(roles.Ended{Link: 1}, "Done", goes(1, "report result")...)
+	s.Tell(roles.PeerEnded{Link: 1}, "Done", goes(1, "report result")...)
 }
 
 // TestAnotherContentIsFetchedWhenNobodyHasAllOfTheFirst: any one is better than none, and they are never mixed.
 func TestAnotherContentIsFetchedWhenNobodyHasAllOfTheFirst(t *testing.T) {
 	f, other := made(2*group, 1), made(10, 2)
-	s := receiving(t, wish, f, 1, 2, 3)
+	s := receiving(t, request, f, 1, 2, 3)
 	s.Tell(roles.Verified{Link: 1}, "Fetching", "report had")
 	s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Fetching", goes(1, dials(1, 2))...)
 	answers(1, s, "Fetching")
 	s.Hear(1, other.outboard(0), "Fetching", leaves(1)...)
-	s.Tell(roles.Ended{Link: 1}, "Fetching", goes(1, dials(1, 3))...)
+	s.Tell(roles.PeerEnded{Link: 1}, "Fetching", goes(1, dials(1, 3))...)
 	answers(1, s, "Fetching")
 	says(s, 1, protocol.NotFound, "Fetching")
-	s.Tell(roles.Ended{Link: 1}, "Seeking", goes(1, dials(1, 2))...)
+	s.Tell(roles.PeerEnded{Link: 1}, "Seeking", goes(1, dials(1, 2))...)
 	answers(1, s, "Seeking")
 	s.Hear(1, other.outboard(0), "Opening", other.opens())
 	delivers(s, other)
@@ -47,21 +47,21 @@ func TestAnotherContentIsFetchedWhenNobodyHasAllOfTheFirst(t *testing.T) {
 // TestWhatWasStreamedIsNotBegunAnew: what has been printed can't be taken back.
 func TestWhatWasStreamedIsNotBegunAnew(t *testing.T) {
 	f, other := made(2*group, 1), made(10, 2)
-	stream := wish
+	stream := request
 	stream.Once, stream.Sources = true, 4
 	s := receiving(t, stream, f, 1, 2)
 	s.Tell(roles.Verified{Link: 1}, "Fetching", "report had")
 	s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Fetching", goes(1, dials(1, 2))...)
 	answers(1, s, "Fetching")
 	s.Hear(1, other.outboard(0), "Fetching", leaves(1)...)
-	s.Tell(roles.Ended{Link: 1}, "Failed", goes(1, "report result")...)
+	s.Tell(roles.PeerEnded{Link: 1}, "Failed", goes(1, "report result")...)
 	wants(t, s, client.Undelivered, protocol.Lost, protocol.Variant)
 
 	s = receiving(t, stream, f, 1, 2) // nothing of it was printed yet
 	s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Fetching", goes(1, dials(1, 2))...)
 	answers(1, s, "Fetching")
 	s.Hear(1, other.outboard(0), "Fetching", leaves(1)...)
-	s.Tell(roles.Ended{Link: 1}, "Seeking", goes(1, dials(1, 2))...)
+	s.Tell(roles.PeerEnded{Link: 1}, "Seeking", goes(1, dials(1, 2))...)
 	answers(1, s, "Seeking")
 	s.Hear(1, other.outboard(0), "Opening", other.opens())
 	delivers(s, other)
@@ -71,11 +71,11 @@ func TestWhatWasStreamedIsNotBegunAnew(t *testing.T) {
 // TestALiarCostsOneGroup: it isn't asked again, and what only liars speak for is given up at once.
 func TestALiarCostsOneGroup(t *testing.T) {
 	lie, f := made(2*group, 1), made(10, 2)
-	s := receiving(t, wish, lie, 1, 2)
+	s := receiving(t, request, lie, 1, 2)
 	s.Tell(roles.BodyWrong{Link: 1}, "Fetching")
 	s.Tell(roles.BodyDone{Link: 1}, "Fetching", "hear 1")
 	s.Hear(1, lie.content(1, 1), "Fetching", parts1(protocol.BadHash)...)
-	s.Tell(roles.Ended{Link: 1}, "Seeking", goes(1, dials(1, 2))...)
+	s.Tell(roles.PeerEnded{Link: 1}, "Seeking", goes(1, dials(1, 2))...)
 	answers(1, s, "Seeking")
 	s.Hear(1, f.outboard(0), "Opening", f.opens())
 	delivers(s, f)
@@ -91,7 +91,7 @@ func parts1(code protocol.Code) []string {
 // TestWhatALiarSpokeForIsFetchedFromOthers: a group of it was verified, or an honest node has it as well.
 func TestWhatALiarSpokeForIsFetchedFromOthers(t *testing.T) {
 	f := made(2*group, 1)
-	s := asked(t, wish, 1, 2)
+	s := asked(t, request, 1, 2)
 	s.Hear(1, f.outboard(0), "Opening", f.opens())
 	s.Tell(roles.StoreReady{Has: set(1)}, "Fetching", "report begun", f.gets(1, 0, 1), "hear 1")
 	s.Hear(1, f.content(0, 1), "Fetching", f.takes(1, 0, 1))
@@ -102,42 +102,42 @@ func TestWhatALiarSpokeForIsFetchedFromOthers(t *testing.T) {
 	s.Hear(1, f.content(0, 1), "Fetching", f.takes(1, 0, 1))
 	s.Tell(roles.Verified{Link: 1}, "Finishing", "report had")
 	s.Tell(roles.BodyDone{Link: 1}, "Finishing", leaves(1)...)
-	s.Tell(roles.Ended{Link: 1}, "Done", goes(1, "report result")...)
+	s.Tell(roles.PeerEnded{Link: 1}, "Done", goes(1, "report result")...)
 	wants(t, s, client.Fetched, protocol.BadHash, 0)
 }
 
 // TestALiarIsNotAskedAgain although the relay lists it again, and it is all there is.
 func TestALiarIsNotAskedAgain(t *testing.T) {
 	lie := made(2*group, 1)
-	s := locating(t, wish)
+	s := locating(t, request)
 	s.Hear(0, &protocol.Located{Peers: peers(1), Cursor: []byte{1}}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
-	s.Tell(roles.Ended{}, "Seeking", "hangup 0", dials(1, 1))
+	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0", dials(1, 1))
 	answers(1, s, "Seeking")
 	s.Hear(1, lie.outboard(0), "Opening", lie.opens())
 	s.Tell(roles.StoreReady{}, "Fetching", lie.begins(1)...)
 	s.Hear(1, lie.content(0, 1), "Fetching", lie.takes(1, 0, 1))
 	s.Tell(roles.BodyWrong{Link: 1}, "Fetching")
-	s.Tell(roles.Ended{Link: 1}, "AskingRelay", goes(1, "dial 0 relay:4000")...)
+	s.Tell(roles.PeerEnded{Link: 1}, "AskingRelay", goes(1, "dial 0 relay:4000")...)
 	s.Tell(roles.Opened{}, "AskingRelay", "send 0 LOCATE name=a.txt cursor=01", "hear 0")
 	s.Hear(0, &protocol.Located{Peers: peers(1)}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
-	s.Tell(roles.Ended{}, "Failed", "hangup 0", "report result")
+	s.Tell(roles.PeerEnded{}, "Failed", "hangup 0", "report result")
 	wants(t, s, client.Undelivered, protocol.BadHash)
 }
 
 // TestAFileThatChangedIsAskedForOnceMore: at the end, when nobody is left; what is there now is another content.
 func TestAFileThatChangedIsAskedForOnceMore(t *testing.T) {
 	f, now := made(2*group, 1), made(10, 2)
-	s := receiving(t, wish, f, 1, 2)
+	s := receiving(t, request, f, 1, 2)
 	s.Tell(roles.Verified{Link: 1}, "Fetching", "report had")
 	s.Tell(roles.BodyDone{Link: 1}, "Fetching", "hear 1")
 	says(s, 1, protocol.Changed, "Fetching")
-	s.Tell(roles.Ended{Link: 1}, "Fetching", goes(1, dials(1, 2))...)
+	s.Tell(roles.PeerEnded{Link: 1}, "Fetching", goes(1, dials(1, 2))...)
 	answers(1, s, "Fetching")
 	says(s, 1, protocol.NotFound, "Fetching")
-	s.Tell(roles.Ended{Link: 1}, "Fetching", goes(1, dials(1, 1))...)
+	s.Tell(roles.PeerEnded{Link: 1}, "Fetching", goes(1, dials(1, 1))...)
 	answers(1, s, "Fetching")
 	s.Hear(1, now.outboard(0), "Fetching", leaves(1)...)
-	s.Tell(roles.Ended{Link: 1}, "Seeking", goes(1, dials(1, 1))...)
+	s.Tell(roles.PeerEnded{Link: 1}, "Seeking", goes(1, dials(1, 1))...)
 	answers(1, s, "Seeking")
 	s.Hear(1, now.outboard(0), "Opening", now.opens())
 	delivers(s, now)
@@ -146,7 +146,7 @@ func TestAFileThatChangedIsAskedForOnceMore(t *testing.T) {
 
 // TestAFileThatChangesAllTheTimeIsGivenUp: a node is believed to have had MaxContents contents, then it is over.
 func TestAFileThatChangesAllTheTimeIsGivenUp(t *testing.T) {
-	s := asked(t, wish, 1)
+	s := asked(t, request, 1)
 	f := made(2*group, 1)
 	s.Hear(1, f.outboard(0), "Opening", f.opens())
 	visits := 1
@@ -158,7 +158,7 @@ func TestAFileThatChangesAllTheTimeIsGivenUp(t *testing.T) {
 		} else {
 			s.Machine.Step(s.At, roles.Heard{Link: 1, Message: f.outboard(0)})
 		}
-		s.Machine.Step(s.At, roles.Ended{Link: 1})
+		s.Machine.Step(s.At, roles.PeerEnded{Link: 1})
 		if s.Machine.Final() {
 			break
 		}
@@ -176,24 +176,24 @@ func TestAFileThatChangesAllTheTimeIsGivenUp(t *testing.T) {
 // TestOnlyTheHashThatIsWishedForWillDo: who has another content under the name does not have the file.
 func TestOnlyTheHashThatIsWishedForWillDo(t *testing.T) {
 	f, other := made(10, 1), made(10, 2)
-	w := wish
+	w := request
 	w.Hash = f.Hash
 	s := located(t, w, 1, 2, 3)
 	ask := []string{fmt.Sprintf("send 1 TREE name=a.txt hash=%x", f.Hash[:1]), "hear 1"}
 	s.Tell(roles.Opened{Link: 1}, "Seeking", ask...)
 	says(s, 1, protocol.Changed, "Seeking")
-	s.Tell(roles.Ended{Link: 1}, "Seeking", goes(1, dials(1, 2))...)
+	s.Tell(roles.PeerEnded{Link: 1}, "Seeking", goes(1, dials(1, 2))...)
 	s.Tell(roles.Opened{Link: 1}, "Seeking", ask...)
 	says(s, 1, protocol.NotFound, "Seeking")
-	s.Tell(roles.Ended{Link: 1}, "Seeking", goes(1, dials(1, 3))...)
+	s.Tell(roles.PeerEnded{Link: 1}, "Seeking", goes(1, dials(1, 3))...)
 	s.Tell(roles.Opened{Link: 1}, "Seeking", ask...)
 	s.Hear(1, other.outboard(0), "Seeking", parts1(protocol.BadHash)...) // it was asked for one content, and tells of another
-	s.Tell(roles.Ended{Link: 1}, "Failed", goes(1, "report result")...)
+	s.Tell(roles.PeerEnded{Link: 1}, "Failed", goes(1, "report result")...)
 	wants(t, s, client.Unsure, protocol.Changed, protocol.NotFound, protocol.BadHash)
 
 	s = located(t, w, 1)
 	s.Tell(roles.Opened{Link: 1}, "Seeking", ask...)
 	says(s, 1, protocol.Changed, "Seeking")
-	s.Tell(roles.Ended{Link: 1}, "NotFound", goes(1, "report result")...)
+	s.Tell(roles.PeerEnded{Link: 1}, "NotFound", goes(1, "report result")...)
 	wants(t, s, client.NobodyHad, protocol.Changed)
 }

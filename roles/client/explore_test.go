@@ -7,26 +7,26 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
-	"github.com/relaypeer/relaypeer/roles/story"
+	"github.com/relaypeer/relaypeer/roles/rolestest"
 )
 
-func TestWhateverHappensToAHaul(t *testing.T) {
-	items := []client.Wanted{{Name: "a", Hash: story.Hash(1), Size: 10}, {Name: "b", Hash: story.Hash(2), Size: 10}}
-	subject := story.NewSubject(client.HaulTable, roles.Started{}, func() story.Explorable { return client.NewHaul("192.0.2.1:5000", items) })
+func TestWhateverHappensToAPipeline(t *testing.T) {
+	items := []client.Wanted{{Name: "a", Hash: rolestest.Hash(1), Size: 10}, {Name: "b", Hash: rolestest.Hash(2), Size: 10}}
+	subject := rolestest.NewSubject(client.PipelineTable, roles.Started{}, func() rolestest.Explorable { return client.NewPipeline("192.0.2.1:5000", items) })
 	subject.Says = []protocol.Message{
-		&protocol.Content{Size: 10, Length: 10, Hash: story.Hash(1)}, &protocol.Content{Size: 10, Length: 10, Hash: story.Hash(2)},
+		&protocol.Content{Size: 10, Length: 10, Hash: rolestest.Hash(1)}, &protocol.Content{Size: 10, Length: 10, Hash: rolestest.Hash(2)},
 		&protocol.Hashing{Done: 10, Size: 10}, &protocol.Hashing{Size: 10},
 		refusal(protocol.Changed), refusal(protocol.NotFound), refusal(protocol.Draining),
 	}
-	nothing := story.NewSubject(client.HaulTable, roles.Started{}, func() story.Explorable { return client.NewHaul("192.0.2.1:5000", items[:1]) })
+	nothing := rolestest.NewSubject(client.PipelineTable, roles.Started{}, func() rolestest.Explorable { return client.NewPipeline("192.0.2.1:5000", items[:1]) })
 	nothing.Says = subject.Says
 	subject.Cells = slices.DeleteFunc(subject.Cells, func(cell string) bool { return cell == "New/NothingToAsk" }) // its own test is below
-	story.Explore(t, subject, nothing)
+	rolestest.Explore(t, subject, nothing)
 }
 
-func fetchSubject(w client.Wish, f file) story.Subject {
+func fetchSubject(w client.Request, f file) rolestest.Subject {
 	var free []*client.Fetch
-	subject := story.NewSubject(client.FetchTable, roles.Started{}, func() story.Explorable {
+	subject := rolestest.NewSubject(client.FetchTable, roles.Started{}, func() rolestest.Explorable {
 		if len(free) == 0 {
 			return client.NewFetch(w)
 		}
@@ -35,9 +35,9 @@ func fetchSubject(w client.Wish, f file) story.Subject {
 		f.Reset(w)
 		return f
 	})
-	subject.Done = func(m story.Explorable) { free = append(free, m.(*client.Fetch)) }
-	story.Within(&subject, client.QueryTable)
-	story.Within(&subject, client.SourceTable)
+	subject.Done = func(m rolestest.Explorable) { free = append(free, m.(*client.Fetch)) }
+	rolestest.Within(&subject, client.QueryTable)
+	rolestest.Within(&subject, client.SourceTable)
 	other := made(group+10, 2)
 	subject.Says = []protocol.Message{
 		&protocol.Located{Peers: peers(1, 2)}, &protocol.Located{Peers: peers(3), Cursor: []byte{1}}, &protocol.Located{},
@@ -59,7 +59,7 @@ func fetchSubject(w client.Wish, f file) story.Subject {
 }
 
 func TestWhateverHappensToAFetch(t *testing.T) {
-	several := wish
+	several := request
 	several.Sources = 2
-	story.Explore(t, fetchSubject(wish, made(group+5, 1)), fetchSubject(several, made(protocol.ManyGroups*group, 1)))
+	rolestest.Explore(t, fetchSubject(request, made(group+5, 1)), fetchSubject(several, made(protocol.ManyGroups*group, 1)))
 }

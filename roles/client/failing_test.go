@@ -7,11 +7,11 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
-	"github.com/relaypeer/relaypeer/roles/story"
+	"github.com/relaypeer/relaypeer/roles/rolestest"
 )
 
 // receiving returns a story about a fetch of three groups to which the first of these nodes sends the first one.
-func receiving(t *testing.T, w client.Wish, f file, nodes ...byte) *story.Story {
+func receiving(t *testing.T, w client.Request, f file, nodes ...byte) *rolestest.Story {
 	t.Helper()
 	s := fetching(t, w, f, nodes...)
 	s.Hear(1, f.content(0, 1), "Fetching", f.takes(1, 0, 1))
@@ -21,7 +21,7 @@ func receiving(t *testing.T, w client.Wish, f file, nodes ...byte) *story.Story 
 
 func TestANodeLostInTheMiddleIsFollowedByTheNext(t *testing.T) {
 	f := made(2*group+5, 1)
-	s := receiving(t, wish, f, 1, 2)
+	s := receiving(t, request, f, 1, 2)
 	s.Tell(roles.Verified{Link: 1}, "Fetching", "report had")
 	s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Fetching", goes(1, dials(1, 2))...)
 	answers(1, s, "Fetching")
@@ -32,7 +32,7 @@ func TestANodeLostInTheMiddleIsFollowedByTheNext(t *testing.T) {
 	s.Hear(1, f.content(2, 1), "Fetching", f.takes(1, 2, 1))
 	s.Tell(roles.Verified{Link: 1, Group: 2}, "Finishing", "report had")
 	s.Tell(roles.BodyDone{Link: 1}, "Finishing", leaves(1)...)
-	s.Tell(roles.Ended{Link: 1}, "Done", goes(1, "report result")...)
+	s.Tell(roles.PeerEnded{Link: 1}, "Done", goes(1, "report result")...)
 	r := wants(t, s, client.Fetched, protocol.Lost, 0)
 	if !r.Tried[0].Had || len(r.From) != 2 || r.From[0] != at(1) || r.From[1] != at(2) {
 		t.Errorf("result %+v", r)
@@ -43,32 +43,32 @@ func TestANodeLostInTheMiddleIsFollowedByTheNext(t *testing.T) {
 func TestWhatEndsTooEarlyIsNotDelivered(t *testing.T) {
 	f := made(2*group+5, 1)
 	end := goes(1, "report result")
-	next := func(s *story.Story) {
+	next := func(s *rolestest.Story) {
 		s.Tell(roles.Verified{Link: 1}, "Fetching", "report had")
 		s.Tell(roles.BodyDone{Link: 1}, "Fetching", "hear 1")
 	}
-	for code, fail := range map[protocol.Code]func(*story.Story){
-		protocol.Lost:    func(s *story.Story) { s.Tell(roles.Ended{Link: 1}, "Failed", end...) },
-		protocol.Timeout: func(s *story.Story) { s.Ring("Failed", end...) },
-		protocol.Draining: func(s *story.Story) {
+	for code, fail := range map[protocol.Code]func(*rolestest.Story){
+		protocol.Lost:    func(s *rolestest.Story) { s.Tell(roles.PeerEnded{Link: 1}, "Failed", end...) },
+		protocol.Timeout: func(s *rolestest.Story) { s.Ring("Failed", end...) },
+		protocol.Draining: func(s *rolestest.Story) {
 			next(s)
 			says(s, 1, protocol.Draining, "Fetching")
-			s.Tell(roles.Ended{Link: 1}, "Failed", end...)
+			s.Tell(roles.PeerEnded{Link: 1}, "Failed", end...)
 		},
-		protocol.NotFound: func(s *story.Story) { // removed meanwhile; it had it
+		protocol.NotFound: func(s *rolestest.Story) { // removed meanwhile; it had it
 			next(s)
 			says(s, 1, protocol.NotFound, "Fetching")
-			s.Tell(roles.Ended{Link: 1}, "Failed", end...)
+			s.Tell(roles.PeerEnded{Link: 1}, "Failed", end...)
 		},
 	} {
-		s := receiving(t, wish, f, 1)
+		s := receiving(t, request, f, 1)
 		fail(s)
 		wants(t, s, client.Undelivered, code)
 	}
 }
 
 func TestBytesThatPassSetTheDeadlineAnew(t *testing.T) {
-	s := receiving(t, wish, made(2*group, 1), 1)
+	s := receiving(t, request, made(2*group, 1), 1)
 	for range 5 {
 		s.At.Now += protocol.ProgressTimeout - 1
 		s.Tell(roles.Moved{Link: 1, Bytes: protocol.MinProgress}, "Fetching")
@@ -80,19 +80,19 @@ func TestBytesThatPassSetTheDeadlineAnew(t *testing.T) {
 }
 
 func TestTheRelayCannotBeAsked(t *testing.T) {
-	s := wanted(t, wish)
+	s := wanted(t, request)
 	s.Ring("Failed", "hangup 0", "report result")
 	if r := wants(t, s, client.NoRelay); r.Code != protocol.Timeout || s.At.Now != protocol.DialTimeout {
 		t.Errorf("%s after %v", r.Code, s.At.Now)
 	}
-	s = locating(t, wish)
+	s = locating(t, request)
 	s.Hear(0, &protocol.Error{Code: protocol.Busy, By: protocol.Relay}, "AskingRelay", "halfclose 0", "discard 0")
-	s.Tell(roles.Ended{}, "Failed", "hangup 0", "report result")
+	s.Tell(roles.PeerEnded{}, "Failed", "hangup 0", "report result")
 	if r := wants(t, s, client.NoRelay); r.Code != protocol.Busy || r.By != protocol.Relay {
 		t.Errorf("result %+v", r)
 	}
-	s = locating(t, wish)
-	s.Tell(roles.Garbled{Err: &protocol.Error{Code: protocol.Malformed}}, "AskingRelay",
+	s = locating(t, request)
+	s.Tell(roles.Malformed{Err: &protocol.Error{Code: protocol.Malformed}}, "AskingRelay",
 		"send 0 ERROR malformed by client", "halfclose 0", "discard 0")
 	s.Tell(roles.Lost{Code: protocol.Lost}, "Failed", "hangup 0", "report result")
 	wants(t, s, client.NoRelay)
@@ -100,12 +100,12 @@ func TestTheRelayCannotBeAsked(t *testing.T) {
 
 // TestARelayThatIsLostLaterIsTheReason: what its later pages would have said is not known.
 func TestARelayThatIsLostLaterIsTheReason(t *testing.T) {
-	s := locating(t, wish)
+	s := locating(t, request)
 	s.Hear(0, &protocol.Located{Peers: peers(1), Cursor: []byte{1}}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
-	s.Tell(roles.Ended{}, "Seeking", "hangup 0", dials(1, 1))
+	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0", dials(1, 1))
 	answers(1, s, "Seeking")
 	says(s, 1, protocol.NotFound, "Seeking")
-	s.Tell(roles.Ended{Link: 1}, "AskingRelay", goes(1, "dial 0 relay:4000")...)
+	s.Tell(roles.PeerEnded{Link: 1}, "AskingRelay", goes(1, "dial 0 relay:4000")...)
 	s.Tell(roles.Lost{Code: protocol.Refused}, "Failed", "hangup 0", "report result")
 	if r := wants(t, s, client.NoRelay, protocol.NotFound); r.Code != protocol.Refused || r.By != protocol.Client {
 		t.Errorf("result %+v", r)
@@ -113,28 +113,28 @@ func TestARelayThatIsLostLaterIsTheReason(t *testing.T) {
 }
 
 func TestARelayThatNeverEndsIsLeft(t *testing.T) {
-	s := locating(t, wish)
+	s := locating(t, request)
 	for pages := 1; ; pages++ {
 		s.Hear(0, &protocol.Located{Cursor: []byte{1}}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
 		if pages == protocol.MaxPages {
 			break
 		}
-		s.Tell(roles.Ended{}, "AskingRelay", "hangup 0", "dial 0 relay:4000")
+		s.Tell(roles.PeerEnded{}, "AskingRelay", "hangup 0", "dial 0 relay:4000")
 		s.Tell(roles.Opened{}, "AskingRelay", "send 0 LOCATE name=a.txt cursor=01", "hear 0")
 	}
-	s.Tell(roles.Ended{}, "Failed", "hangup 0", "report result")
+	s.Tell(roles.PeerEnded{}, "Failed", "hangup 0", "report result")
 	wants(t, s, client.Unsure) // not-found would be a guess
 }
 
 func TestOurOwnDiskFails(t *testing.T) {
 	f := made(2*group, 1)
-	s := receiving(t, wish, f, 1, 2)
+	s := receiving(t, request, f, 1, 2)
 	s.Tell(roles.StoreFailed{Text: "no space"}, "Failed", "hangup 1", "report result")
 	if r := wants(t, s, client.DiskFailed); r.Code != protocol.Disk || !strings.Contains(r.Text, "space") {
 		t.Errorf("result %+v", r)
 	}
-	opening := func() *story.Story {
-		s := asked(t, wish, 1, 2)
+	opening := func() *rolestest.Story {
+		s := asked(t, request, 1, 2)
 		s.Hear(1, f.outboard(0), "Opening", f.opens())
 		return s
 	}
@@ -144,7 +144,7 @@ func TestOurOwnDiskFails(t *testing.T) {
 
 	s = opening() // a disk that hangs: the node is not kept for it, and then the wait is over
 	s.Ring("Opening", leaves(1)...)
-	s.Tell(roles.Ended{Link: 1}, "Opening", goes(1)...)
+	s.Tell(roles.PeerEnded{Link: 1}, "Opening", goes(1)...)
 	s.Ring("Failed", "report result")
 	if wants(t, s, client.DiskFailed, 0); s.At.Now != protocol.DiskTimeout {
 		t.Errorf("given up after %v", s.At.Now)
@@ -153,12 +153,12 @@ func TestOurOwnDiskFails(t *testing.T) {
 
 func TestStopAnywhere(t *testing.T) {
 	f := made(2*group, 1)
-	fetch := client.NewFetch(wish)
-	s := story.New(t, fetch, fetch.State)
+	fetch := client.NewFetch(request)
+	s := rolestest.New(t, fetch, fetch.State)
 	s.Tell(roles.Stopped{}, "Failed", "report result")
-	for link, stories := range map[string][]*story.Story{
-		"hangup 0": {wanted(t, wish), locating(t, wish)},
-		"hangup 1": {located(t, wish, 1, 2), asked(t, wish, 1, 2), fetching(t, wish, f, 1, 2), receiving(t, wish, f, 1, 2)},
+	for link, stories := range map[string][]*rolestest.Story{
+		"hangup 0": {wanted(t, request), locating(t, request)},
+		"hangup 1": {located(t, request, 1, 2), asked(t, request, 1, 2), fetching(t, request, f, 1, 2), receiving(t, request, f, 1, 2)},
 	} {
 		for _, s := range stories {
 			s.Tell(roles.Stopped{}, "Failed", link, "report result")

@@ -1,8 +1,8 @@
-// Package client is the client's side of the protocol. [Fetch] gets one file from whichever nodes have it, [Haul] many
+// Package client is the client's side of the protocol. [Fetch] gets one file from whichever nodes have it, [Pipeline] many
 // small ones from one node, and [Query] asks a relay what is there.
 //
 // A Fetch has other machines within it: one Query at a time, on link 0, and a [Source] for each node that is being
-// visited, on links from 1 on. The sources share a [Plan], which says what is missing, and nothing else: each verifies
+// visited, on links from 1 on. The sources share a [Picker], which says what is missing, and nothing else: each verifies
 // what it gets by itself.
 package client
 
@@ -17,11 +17,11 @@ import (
 // Fetch gets one file. With one source it is the reference mode: the nodes of the relay's list one at a time, in its
 // order, until one has it. See FetchTable.
 type Fetch struct {
-	roles.Core[State, Event]
-	wish    Wish
+	roles.Core[FetchState, FetchEvent]
+	request Request
 	query   *Query
 	sources []*Source // that on link n+1 at n
-	plan    *Plan
+	picker  *Picker
 	watch   func(roles.Transition)
 
 	candidates []netip.AddrPort // to be asked, in this order
@@ -56,7 +56,7 @@ const (
 )
 
 // NewFetch returns a Fetch.
-func NewFetch(w Wish) *Fetch {
+func NewFetch(w Request) *Fetch {
 	f := &Fetch{
 		Core: roles.NewCore(FetchTable), query: NewQuery("", nil), listed: map[netip.AddrPort]bool{},
 		revisited: map[netip.AddrPort]bool{}, barred: map[netip.AddrPort]bool{}, believed: map[netip.AddrPort]int{},
@@ -67,7 +67,7 @@ func NewFetch(w Wish) *Fetch {
 }
 
 // Reset prepares the machine for another file.
-func (f *Fetch) Reset(w Wish) {
+func (f *Fetch) Reset(w Request) {
 	f.Core.Reset()
 	f.query.Core.Reset()
 	for _, s := range f.sources {
@@ -78,7 +78,7 @@ func (f *Fetch) Reset(w Wish) {
 	clear(f.barred)
 	clear(f.believed)
 	*f = Fetch{
-		Core: f.Core, wish: w, query: f.query, sources: f.sources, plan: NewPlan(w.Name, w.Hash),
+		Core: f.Core, request: w, query: f.query, sources: f.sources, picker: NewPicker(w.Name, w.Hash),
 		listed: f.listed, revisited: f.revisited, barred: f.barred, believed: f.believed, result: Result{Name: w.Name},
 	}
 }
@@ -97,7 +97,7 @@ func (f *Fetch) On(link roles.Link) (table, state string) {
 	if s := f.source(link); s != nil {
 		return SourceTable.Name, string(s.State())
 	}
-	if link == relayLink && f.State() == AskingRelay {
+	if link == relayLink && f.State() == FetchAskingRelay {
 		return QueryTable.Name, string(f.query.State())
 	}
 	return "", ""
@@ -114,99 +114,99 @@ func (f *Fetch) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	case roles.StoreChecking:
 		f.storeChecking(in)
 	case roles.StoreFailed:
-		if !f.Can(StoreFailed) {
+		if !f.Can(FetchStoreFailed) {
 			break
 		}
-		f.fail(at, StoreFailed, DiskFailed, protocol.Disk, in.Text)
-	case roles.Rang:
-		f.rang(at, in)
+		f.fail(at, FetchStoreFailed, DiskFailed, protocol.Disk, in.Text)
+	case roles.TimerFired:
+		f.fired(at, in)
 	case roles.Stopped:
 		if !f.Final() {
-			f.fail(at, Stopped, Interrupted, protocol.Interrupted, "told to stop")
+			f.fail(at, FetchStopped, Interrupted, protocol.Interrupted, "told to stop")
 		}
 	default:
 		f.pass(at, linkOf(in), in)
 	}
-	f.settle(at)
+	f.reevaluate(at)
 	return f.Effects()
 }
 
 func (f *Fetch) start(at roles.Moment) {
-	if err := protocol.CheckName(f.wish.Name); err != nil && (f.wish.Name != "" || f.wish.Hash.IsZero()) {
-		f.fail(at, Misnamed, BadlyNamed, err.Code, err.Text)
+	if err := protocol.CheckName(f.request.Name); err != nil && (f.request.Name != "" || f.request.Hash.IsZero()) {
+		f.fail(at, FetchMisnamed, BadlyNamed, err.Code, err.Text)
 		return
 	}
-	if is := f.wish.Prefer; !is.Hash.IsZero() && (f.wish.Hash.IsZero() || f.wish.Hash == is.Hash) {
-		f.plan.Fix(is)
+	if is := f.request.Prefer; !is.Hash.IsZero() && (f.request.Hash.IsZero() || f.request.Hash == is.Hash) {
+		f.picker.Fix(is)
 		f.contents = append(f.contents, known{Variant: Variant{Identity: is}, tried: true})
 	}
-	f.Fire(Started)
+	f.Fire(FetchStarted)
 	f.locate(at)
 }
 
 // locate asks the relay for a page.
 func (f *Fetch) locate(at roles.Moment) {
-	f.query.Reset(f.wish.Relay, &protocol.Locate{Name: f.wish.Name, Hash: f.wish.Hash, Cursor: f.cursor})
+	f.query.Reset(f.request.Relay, &protocol.Locate{Name: f.request.Name, Hash: f.request.Hash, Cursor: f.cursor})
 	f.query.single = true
 	f.query.Watch(f.watch)
 	f.absorb(f.query.Step(at, roles.Started{}))
 }
 
-func (f *Fetch) rang(at roles.Moment, in roles.Rang) {
+func (f *Fetch) fired(at roles.Moment, in roles.TimerFired) {
 	if in.Timer != roles.Deadline {
 		f.pass(at, roles.Link(in.Timer)-1, in)
 		return
 	}
 	switch {
 	case !f.Due(in):
-	case f.State() == Opening:
-		f.fail(at, Expired, DiskFailed, protocol.Disk, "the disk does not answer")
+	case f.State() == FetchOpening:
+		f.fail(at, FetchExpired, DiskFailed, protocol.Disk, "the disk does not answer")
 	default:
-		f.Fire(Impatient)
+		f.Fire(FetchImpatient)
 	}
 }
 
 // learned has the store opened for the content of this fetch.
 func (f *Fetch) learned(l Learned) {
-	is, _ := f.plan.Identity()
+	is, _ := f.picker.Identity()
 	f.remember(is, l.Node, true)
-	if f.State() == Seeking {
-		f.Fire(ContentKnown)
+	if f.State() == FetchSeeking {
+		f.Fire(FetchContentKnown)
 		f.checked = 0
-		f.Do(roles.OpenStore{Name: f.wish.Name, Hash: is.Hash, Size: is.Size})
+		f.Do(roles.OpenStore{Name: f.request.Name, Hash: is.Hash, Size: is.Size})
 	}
 }
 
 func (f *Fetch) storeChecking(in roles.StoreChecking) {
-	if f.State() != Opening {
+	if f.State() != FetchOpening {
 		return
 	}
 	if in.Done > f.checked {
 		f.checked = in.Done
-		f.Fire(StoreChecked)
+		f.Fire(FetchStoreChecked)
 	} else {
-		f.Fire(StoreStuck)
+		f.Fire(FetchStoreStuck)
 	}
 	f.Do(roles.Report{Outcome: Checking{in.Done, in.Size}})
 }
 
 func (f *Fetch) storeReady(in roles.StoreReady) {
-	if f.State() != Opening {
+	if f.State() != FetchOpening {
 		return
 	}
-	f.plan.Open(in.Has)
-	f.result.Kept = f.plan.kept()
-	is, _ := f.plan.Identity()
-	if f.plan.Done() {
-		f.Fire(StoreComplete)
+	f.picker.Open(in.Has)
+	f.result.Kept = f.picker.kept()
+	is, _ := f.picker.Identity()
+	if f.picker.Done() {
+		f.Fire(FetchStoreComplete)
 	} else {
-		f.Fire(StoreOpened)
+		f.Fire(FetchStoreOpened)
 	}
 	f.Do(roles.Report{Outcome: Begun{is, f.result.Kept, in.Other}})
 }
 
 // fail stops here and now.
-func (f *Fetch) fail(at roles.Moment, event Event, outcome Outcome, code protocol.Code, text string) {
+func (f *Fetch) fail(at roles.Moment, event FetchEvent, outcome Outcome, code protocol.Code, text string) {
 	f.Fire(event)
 	f.stopAll(at)
 	f.result.Outcome, f.result.Code, f.result.By, f.result.Text = outcome, code, protocol.Client, text
@@ -220,7 +220,7 @@ func (f *Fetch) fetched() {
 
 // ended reports what came of it all.
 func (f *Fetch) ended() {
-	is, _ := f.plan.Identity()
+	is, _ := f.picker.Identity()
 	f.result.Hash, f.result.Size = is.Hash, is.Size
 	for _, k := range f.contents {
 		if k.Identity != is && len(k.Nodes) > 0 { // what is preferred may have nobody any more

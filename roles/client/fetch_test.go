@@ -10,36 +10,36 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
-	"github.com/relaypeer/relaypeer/roles/story"
+	"github.com/relaypeer/relaypeer/roles/rolestest"
 )
 
-// wish is what the stories are about, unless they say otherwise: the reference mode.
-var wish = client.Wish{Relay: relayAddress, Name: "a.txt"}
+// request is what the stories are about, unless they say otherwise: the reference mode.
+var request = client.Request{Relay: relayAddress, Name: "a.txt"}
 
-func wanted(t *testing.T, w client.Wish) *story.Story {
+func wanted(t *testing.T, w client.Request) *rolestest.Story {
 	t.Helper()
 	f := client.NewFetch(w)
-	s := story.New(t, f, f.State)
+	s := rolestest.New(t, f, f.State)
 	s.Tell(roles.Started{}, "AskingRelay", "dial 0 relay:4000")
 	s.Waits(protocol.DialTimeout)
 	return s
 }
 
-func locating(t *testing.T, w client.Wish) *story.Story {
+func locating(t *testing.T, w client.Request) *rolestest.Story {
 	t.Helper()
 	s := wanted(t, w)
-	s.Tell(roles.Opened{}, "AskingRelay", "send 0 "+story.Say(&protocol.Locate{Name: w.Name, Hash: w.Hash}), "hear 0")
+	s.Tell(roles.Opened{}, "AskingRelay", "send 0 "+rolestest.Say(&protocol.Locate{Name: w.Name, Hash: w.Hash}), "hear 0")
 	s.Waits(protocol.ReplyTimeout)
 	return s
 }
 
 // located returns a story about a fetch that has heard of these nodes and dials the first.
-func located(t *testing.T, w client.Wish, nodes ...byte) *story.Story {
+func located(t *testing.T, w client.Request, nodes ...byte) *rolestest.Story {
 	t.Helper()
 	s := locating(t, w)
 	s.Hear(0, &protocol.Located{Peers: peers(nodes...)}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
 	s.Waits(protocol.CloseTimeout)
-	s.Tell(roles.Ended{}, "Seeking", "hangup 0", dials(1, nodes[0]))
+	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0", dials(1, nodes[0]))
 	return s
 }
 
@@ -48,12 +48,12 @@ func asks(link int) []string {
 	return []string{fmt.Sprintf("send %d TREE name=a.txt", link), fmt.Sprintf("hear %d", link)}
 }
 
-func answers(link roles.Link, s *story.Story, state string) {
+func answers(link roles.Link, s *rolestest.Story, state string) {
 	s.Tell(roles.Opened{Link: link}, state, asks(int(link))...)
 }
 
 // asked returns a story about a fetch that has asked the first of these nodes what the file is.
-func asked(t *testing.T, w client.Wish, nodes ...byte) *story.Story {
+func asked(t *testing.T, w client.Request, nodes ...byte) *rolestest.Story {
 	t.Helper()
 	s := located(t, w, nodes...)
 	answers(1, s, "Seeking")
@@ -61,7 +61,7 @@ func asked(t *testing.T, w client.Wish, nodes ...byte) *story.Story {
 }
 
 // fetching returns a story about a fetch of a file that has asked the first of these nodes for its first groups.
-func fetching(t *testing.T, w client.Wish, f file, nodes ...byte) *story.Story {
+func fetching(t *testing.T, w client.Request, f file, nodes ...byte) *rolestest.Story {
 	t.Helper()
 	s := asked(t, w, nodes...)
 	s.Hear(1, f.outboard(0), "Opening", f.opens())
@@ -79,7 +79,7 @@ func (f file) begins(link int) []string {
 }
 
 // says has the node on a link refuse in a state of the fetch.
-func says(s *story.Story, link roles.Link, code protocol.Code, state string) {
+func says(s *rolestest.Story, link roles.Link, code protocol.Code, state string) {
 	s.Hear(link, refusal(code), state, leaves(int(link))...)
 }
 
@@ -93,7 +93,7 @@ func goes(link int, rest ...string) []string {
 }
 
 // result returns what the fetch came to, and fails unless that was told once, at the end.
-func result(t *testing.T, s *story.Story) client.Result {
+func result(t *testing.T, s *rolestest.Story) client.Result {
 	t.Helper()
 	r := of[client.Result](t, s)
 	if _, last := s.Reports[len(s.Reports)-1].(client.Result); !last || !s.Machine.Final() {
@@ -103,7 +103,7 @@ func result(t *testing.T, s *story.Story) client.Result {
 }
 
 // wants fails unless the result is that, with these codes of the nodes that were tried.
-func wants(t *testing.T, s *story.Story, outcome client.Outcome, codes ...protocol.Code) client.Result {
+func wants(t *testing.T, s *rolestest.Story, outcome client.Outcome, codes ...protocol.Code) client.Result {
 	t.Helper()
 	got, tried := result(t, s), []protocol.Code{}
 	for _, try := range got.Tried {
@@ -117,7 +117,7 @@ func wants(t *testing.T, s *story.Story, outcome client.Outcome, codes ...protoc
 
 func TestAFileOfOneGroupIsFetched(t *testing.T) {
 	f := made(10, 1)
-	s := located(t, wish, 1)
+	s := located(t, request, 1)
 	s.Waits(protocol.DialTimeout)
 	answers(1, s, "Seeking")
 	s.Waits(protocol.ReplyTimeout)
@@ -129,7 +129,7 @@ func TestAFileOfOneGroupIsFetched(t *testing.T) {
 	s.Tell(roles.Verified{Link: 1}, "Finishing", "report had")
 	s.Tell(roles.BodyDone{Link: 1}, "Finishing", leaves(1)...)
 	s.Waits(protocol.CloseTimeout)
-	s.Tell(roles.Ended{Link: 1}, "Done", goes(1, "report result")...)
+	s.Tell(roles.PeerEnded{Link: 1}, "Done", goes(1, "report result")...)
 	r := wants(t, s, client.Fetched, 0)
 	if r.Name != "a.txt" || r.Hash != f.Hash || r.Size != 10 || r.Kept != 0 || !slices.Equal(r.From, ats(1)) || len(r.Variants) > 0 {
 		t.Errorf("result %+v", r)
@@ -145,7 +145,7 @@ func TestAFileOfOneGroupIsFetched(t *testing.T) {
 // TestANodeIsAskedForMoreAsItProvesItself: for 1, 1, 2, 4, 8, 16 groups and no more, and always for one stretch ahead.
 func TestANodeIsAskedForMoreAsItProvesItself(t *testing.T) {
 	f := made(100*group, 1)
-	s := fetching(t, wish, f, 1)
+	s := fetching(t, request, f, 1)
 	s.Hear(1, f.content(0, 1), "Fetching", f.takes(1, 0, 1))
 	s.Tell(roles.Verified{Link: 1}, "Fetching", "report had")
 	s.Tell(roles.BodyDone{Link: 1}, "Fetching", "hear 1")
@@ -162,7 +162,7 @@ func TestANodeIsAskedForMoreAsItProvesItself(t *testing.T) {
 
 func TestAnEmptyFileNeedsNoGet(t *testing.T) {
 	f := made(0, 0)
-	s := asked(t, wish, 1)
+	s := asked(t, request, 1)
 	s.Hear(1, f.outboard(0), "Opening", f.opens())
 	s.Tell(roles.StoreReady{}, "Finishing", append([]string{"report begun"}, leaves(1)...)...)
 	s.Ring("Done", goes(1, "report result")...) // a node that does not close costs nothing
@@ -170,37 +170,37 @@ func TestAnEmptyFileNeedsNoGet(t *testing.T) {
 }
 
 func TestNodesAreAskedInTheRelaysOrder(t *testing.T) {
-	s := asked(t, wish, 3, 1, 2)
+	s := asked(t, request, 3, 1, 2)
 	for _, next := range []byte{1, 2} {
 		says(s, 1, protocol.NotFound, "Seeking")
-		s.Tell(roles.Ended{Link: 1}, "Seeking", goes(1, dials(1, next))...)
+		s.Tell(roles.PeerEnded{Link: 1}, "Seeking", goes(1, dials(1, next))...)
 		answers(1, s, "Seeking")
 	}
 	says(s, 1, protocol.NotFound, "Seeking")
-	s.Tell(roles.Ended{Link: 1}, "NotFound", goes(1, "report result")...)
+	s.Tell(roles.PeerEnded{Link: 1}, "NotFound", goes(1, "report result")...)
 	wants(t, s, client.NobodyHad, protocol.NotFound, protocol.NotFound, protocol.NotFound)
 }
 
 func TestNobodyIsListed(t *testing.T) {
-	s := locating(t, wish)
+	s := locating(t, request)
 	s.Hear(0, &protocol.Located{}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
-	s.Tell(roles.Ended{}, "NotFound", "hangup 0", "report result")
+	s.Tell(roles.PeerEnded{}, "NotFound", "hangup 0", "report result")
 	wants(t, s, client.NobodyHad)
 }
 
 func TestPagesAreWalkedAndNobodyIsAskedTwice(t *testing.T) {
-	s := locating(t, wish)
+	s := locating(t, request)
 	s.Hear(0, &protocol.Located{Peers: peers(1, 1), Cursor: []byte{1}}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
-	s.Tell(roles.Ended{}, "Seeking", "hangup 0", dials(1, 1))
+	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0", dials(1, 1))
 	answers(1, s, "Seeking")
 	says(s, 1, protocol.NotFound, "Seeking")
-	s.Tell(roles.Ended{Link: 1}, "AskingRelay", goes(1, "dial 0 relay:4000")...)
+	s.Tell(roles.PeerEnded{Link: 1}, "AskingRelay", goes(1, "dial 0 relay:4000")...)
 	s.Tell(roles.Opened{}, "AskingRelay", "send 0 LOCATE name=a.txt cursor=01", "hear 0")
 	s.Hear(0, &protocol.Located{Cursor: []byte{2}}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
-	s.Tell(roles.Ended{}, "AskingRelay", "hangup 0", "dial 0 relay:4000") // an empty page is not the last
+	s.Tell(roles.PeerEnded{}, "AskingRelay", "hangup 0", "dial 0 relay:4000") // an empty page is not the last
 	s.Tell(roles.Opened{}, "AskingRelay", "send 0 LOCATE name=a.txt cursor=02", "hear 0")
 	s.Hear(0, &protocol.Located{Peers: peers(1, 2)}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
-	s.Tell(roles.Ended{}, "Seeking", "hangup 0", dials(1, 2))
+	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0", dials(1, 2))
 	s.Tell(roles.Lost{Link: 1, Code: protocol.Refused}, "Failed", goes(1, "report result")...)
 	wants(t, s, client.Unsure, protocol.NotFound, protocol.Refused)
 }
@@ -208,21 +208,21 @@ func TestPagesAreWalkedAndNobodyIsAskedTwice(t *testing.T) {
 // TestNotFoundIsOnlySaidWhenItIsCertain: a node that could not be asked may have the file.
 func TestNotFoundIsOnlySaidWhenItIsCertain(t *testing.T) {
 	for _, code := range []protocol.Code{protocol.Busy, protocol.Draining, protocol.Internal, protocol.Denied, protocol.Changed, 200} {
-		s := asked(t, wish, 1, 2)
+		s := asked(t, request, 1, 2)
 		says(s, 1, protocol.NotFound, "Seeking")
-		s.Tell(roles.Ended{Link: 1}, "Seeking", goes(1, dials(1, 2))...)
+		s.Tell(roles.PeerEnded{Link: 1}, "Seeking", goes(1, dials(1, 2))...)
 		answers(1, s, "Seeking")
 		says(s, 1, code, "Seeking")
-		s.Tell(roles.Ended{Link: 1}, "Failed", goes(1, "report result")...)
+		s.Tell(roles.PeerEnded{Link: 1}, "Failed", goes(1, "report result")...)
 		wants(t, s, client.Unsure, protocol.NotFound, code)
 	}
 }
 
 func TestWhatANodeTookIsMeasured(t *testing.T) {
-	s := asked(t, wish, 1)
+	s := asked(t, request, 1)
 	s.At.Now += 3 * time.Second
 	says(s, 1, protocol.NotFound, "Seeking")
-	s.Tell(roles.Ended{Link: 1}, "NotFound", goes(1, "report result")...)
+	s.Tell(roles.PeerEnded{Link: 1}, "NotFound", goes(1, "report result")...)
 	if took := result(t, s).Tried[0].Took; took != 3*time.Second {
 		t.Errorf("took %v", took)
 	}
@@ -231,8 +231,8 @@ func TestWhatANodeTookIsMeasured(t *testing.T) {
 // Whatever a program passes on from its user, nobody is asked for what no node may have.
 func TestABadNameIsRefusedBeforeAnybodyIsAsked(t *testing.T) {
 	for _, name := range []string{"", "../up", "a//b", "tab\t", "\xff"} {
-		f := client.NewFetch(client.Wish{Relay: relayAddress, Name: name})
-		s := story.New(t, f, f.State)
+		f := client.NewFetch(client.Request{Relay: relayAddress, Name: name})
+		s := rolestest.New(t, f, f.State)
 		s.Tell(roles.Started{}, "Failed", "report result")
 		if r := f.Result(); r.Outcome != client.BadlyNamed || r.Code != protocol.BadName || r.Text == "" {
 			t.Errorf("%q: %+v", name, r)
@@ -242,9 +242,9 @@ func TestABadNameIsRefusedBeforeAnybodyIsAsked(t *testing.T) {
 
 func TestWithAHashNoNameIsNeeded(t *testing.T) {
 	f := made(10, 1)
-	s := locating(t, client.Wish{Relay: relayAddress, Hash: f.Hash})
+	s := locating(t, client.Request{Relay: relayAddress, Hash: f.Hash})
 	s.Hear(0, &protocol.Located{Peers: peers(1)}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
-	s.Tell(roles.Ended{}, "Seeking", "hangup 0", dials(1, 1))
+	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0", dials(1, 1))
 	s.Tell(roles.Opened{Link: 1}, "Seeking", fmt.Sprintf("send 1 TREE hash=%x", f.Hash[:1]), "hear 1")
 	s.Hear(1, f.outboard(0), "Opening", strings.Replace(f.opens(), "a.txt", "", 1))
 	s.Tell(roles.StoreReady{}, "Fetching", "report begun", strings.Replace(f.gets(1, 0, 1), " name=a.txt", "", 1), "hear 1")

@@ -6,11 +6,11 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
-	"github.com/relaypeer/relaypeer/roles/story"
+	"github.com/relaypeer/relaypeer/roles/rolestest"
 )
 
-func preferring(f file) client.Wish {
-	w := wish
+func preferring(f file) client.Request {
+	w := request
 	w.Prefer = f.Identity
 	return w
 }
@@ -20,7 +20,7 @@ func TestAPartIsNotGivenUpForTheFirstWhoHasAnotherContent(t *testing.T) {
 	f, other := made(2*group, 1), made(10, 2)
 	s := asked(t, preferring(f), 1, 2)
 	s.Hear(1, other.outboard(0), "Seeking", leaves(1)...)
-	s.Tell(roles.Ended{Link: 1}, "Seeking", goes(1, dials(1, 2))...)
+	s.Tell(roles.PeerEnded{Link: 1}, "Seeking", goes(1, dials(1, 2))...)
 	answers(1, s, "Seeking")
 	s.Hear(1, f.outboard(0), "Opening", f.opens())
 }
@@ -29,10 +29,10 @@ func TestAPartIsGivenUpWhenNobodyHasItsContentAnyMore(t *testing.T) {
 	f, other := made(2*group, 1), made(10, 2)
 	s := asked(t, preferring(f), 1, 2)
 	s.Hear(1, other.outboard(0), "Seeking", leaves(1)...)
-	s.Tell(roles.Ended{Link: 1}, "Seeking", goes(1, dials(1, 2))...)
+	s.Tell(roles.PeerEnded{Link: 1}, "Seeking", goes(1, dials(1, 2))...)
 	answers(1, s, "Seeking")
 	says(s, 1, protocol.NotFound, "Seeking")
-	s.Tell(roles.Ended{Link: 1}, "Seeking", goes(1, dials(1, 1))...)
+	s.Tell(roles.PeerEnded{Link: 1}, "Seeking", goes(1, dials(1, 1))...)
 	answers(1, s, "Seeking")
 	s.Hear(1, other.outboard(0), "Opening", other.opens())
 	delivers(s, other)
@@ -45,16 +45,16 @@ func TestAPartIsGivenUpWhenNobodyHasItsContentAnyMore(t *testing.T) {
 func TestNodesThatAreKnownToHaveAnotherContentWaitTheirTurn(t *testing.T) {
 	f, other := made(2*group, 1), made(10, 2)
 	fetch := client.NewFetch(preferring(f))
-	s := story.New(t, fetch, fetch.State)
+	s := rolestest.New(t, fetch, fetch.State)
 	s.Tell(roles.Started{}, "AskingRelay", "dial 0 relay:4000")
 	s.Tell(roles.Opened{Link: 0}, "AskingRelay", "send 0 LOCATE name=a.txt", "hear 0")
 	listed := peers(1, 2)
 	listed[0].Hash, listed[0].Size = other.Hash, other.Size
 	s.Hear(0, &protocol.Located{Peers: listed}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
-	s.Tell(roles.Ended{Link: 0}, "Seeking", "hangup 0", dials(1, 2))
+	s.Tell(roles.PeerEnded{Link: 0}, "Seeking", "hangup 0", dials(1, 2))
 	answers(1, s, "Seeking")
 	says(s, 1, protocol.NotFound, "Seeking")
-	s.Tell(roles.Ended{Link: 1}, "Seeking", goes(1, dials(1, 1))...)
+	s.Tell(roles.PeerEnded{Link: 1}, "Seeking", goes(1, dials(1, 1))...)
 	answers(1, s, "Seeking")
 	s.Hear(1, other.outboard(0), "Opening", other.opens())
 }

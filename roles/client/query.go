@@ -55,13 +55,13 @@ func (q *Query) Step(_ roles.Moment, in roles.Input) []roles.Effect {
 		q.request()
 	case roles.Heard:
 		q.heard(in.Message)
-	case roles.Garbled:
-		q.reject(QueryGarbled, in.Err)
-	case roles.Ended:
-		q.cut(QueryEnded, protocol.Lost, "the link was ended too early")
+	case roles.Malformed:
+		q.reject(QueryMalformed, in.Err)
+	case roles.PeerEnded:
+		q.cut(QueryPeerEnded, protocol.Lost, "the link was ended too early")
 	case roles.Lost:
 		q.cut(QueryLost, in.Code, in.Text)
-	case roles.Rang:
+	case roles.TimerFired:
 		if q.Due(in) {
 			q.cut(QueryExpired, protocol.Timeout, "no answer in time")
 		}
@@ -81,14 +81,14 @@ func (q *Query) heard(m protocol.Message) {
 		if page, is := m.(*protocol.Located); is {
 			next := *ask // what was sent is not ours any more
 			next.Cursor = page.Cursor
-			q.page(page, &next, page.Cursor != nil, LocatedMore, LocatedLast)
+			q.page(page, &next, page.Cursor != nil, QueryLocatedMore, QueryLocatedLast)
 			return
 		}
 	case *protocol.List:
 		if page, is := m.(*protocol.Listed); is {
 			next := *ask
 			next.Cursor = page.Cursor
-			q.page(page, &next, page.Cursor != nil, ListedMore, ListedLast)
+			q.page(page, &next, page.Cursor != nil, QueryListedMore, QueryListedLast)
 			return
 		}
 	}
@@ -122,7 +122,7 @@ func (q *Query) reject(event QueryEvent, err *protocol.Error) {
 	err.By = protocol.Client
 	q.result = QueryResult{err.Code, err.By, err.Text}
 	q.Fire(event)
-	q.Part(relayLink, err)
+	q.Reject(relayLink, err)
 }
 
 // leave closes the link as the one who opened it: half-close, wait for the other's end.

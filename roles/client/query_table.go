@@ -22,19 +22,19 @@ const (
 
 // The events of a Query.
 const (
-	QueryStarted    QueryEvent = "Started"
-	QueryOpened     QueryEvent = "Opened"
-	LocatedMore     QueryEvent = "LOCATED, more"
-	LocatedLast     QueryEvent = "LOCATED, last"
-	ListedMore      QueryEvent = "LISTED, more"
-	ListedLast      QueryEvent = "LISTED, last"
-	QueryRefused    QueryEvent = "ERROR"
-	QueryUnexpected QueryEvent = "Unexpected"
-	QueryGarbled    QueryEvent = "Garbled"
-	QueryEnded      QueryEvent = "Ended"
-	QueryLost       QueryEvent = "Lost"
-	QueryExpired    QueryEvent = "Expired"
-	QueryStopped    QueryEvent = "Stopped"
+	QueryStarted     QueryEvent = "Started"
+	QueryOpened      QueryEvent = "Opened"
+	QueryLocatedMore QueryEvent = "LOCATED, more"
+	QueryLocatedLast QueryEvent = "LOCATED, last"
+	QueryListedMore  QueryEvent = "LISTED, more"
+	QueryListedLast  QueryEvent = "LISTED, last"
+	QueryRefused     QueryEvent = "ERROR"
+	QueryUnexpected  QueryEvent = "Unexpected"
+	QueryMalformed   QueryEvent = "Malformed"
+	QueryPeerEnded   QueryEvent = "PeerEnded"
+	QueryLost        QueryEvent = "Lost"
+	QueryExpired     QueryEvent = "Expired"
+	QueryStopped     QueryEvent = "Stopped"
 )
 
 var queryRow = roles.NewRow[QueryState, QueryEvent]
@@ -55,14 +55,14 @@ var QueryTable = &roles.Table[QueryState, QueryEvent]{
 	Events: []roles.Event[QueryEvent]{
 		{Name: QueryStarted, Means: "something is to be asked"},
 		{Name: QueryOpened, Means: "the link is there"},
-		{Name: LocatedMore, Kind: protocol.KindLocated, Means: "a page of nodes, and there are more"},
-		{Name: LocatedLast, Kind: protocol.KindLocated, Means: "a page of nodes, and no other one is there, or wanted"},
-		{Name: ListedMore, Kind: protocol.KindListed, Means: "a page of names, and there are more"},
-		{Name: ListedLast, Kind: protocol.KindListed, Means: "a page of names, and no other one is there, or wanted"},
+		{Name: QueryLocatedMore, Kind: protocol.KindLocated, Means: "a page of nodes, and there are more"},
+		{Name: QueryLocatedLast, Kind: protocol.KindLocated, Means: "a page of nodes, and no other one is there, or wanted"},
+		{Name: QueryListedMore, Kind: protocol.KindListed, Means: "a page of names, and there are more"},
+		{Name: QueryListedLast, Kind: protocol.KindListed, Means: "a page of names, and no other one is there, or wanted"},
 		{Name: QueryRefused, Kind: protocol.KindError, Means: "the relay says no, and why"},
 		{Name: QueryUnexpected, Means: "a message of any other kind than the answer to what was asked"},
-		{Name: QueryGarbled, Means: "bytes that are no message"},
-		{Name: QueryEnded, Means: "the relay half-closed"},
+		{Name: QueryMalformed, Means: "bytes that are no message"},
+		{Name: QueryPeerEnded, Means: "the relay half-closed"},
 		{Name: QueryLost, Means: "the link broke, or could not be made"},
 		{Name: QueryExpired, Deadline: true, Means: "the state's deadline passed"},
 		{Name: QueryStopped, Means: "the answer is not wanted any more"},
@@ -70,14 +70,14 @@ var QueryTable = &roles.Table[QueryState, QueryEvent]{
 	Rows: []roles.Row[QueryState, QueryEvent]{
 		queryRow([]QueryState{QueryNew}, QueryStarted, QueryDialing, "only the relay knows who is there"),
 		queryRow([]QueryState{QueryDialing}, QueryOpened, QueryAsking, "LOCATE or LIST, for the first page"),
-		queryRow([]QueryState{QueryAsking}, LocatedMore, QueryAsking, "the same link serves for the next page"),
-		queryRow([]QueryState{QueryAsking}, ListedMore, QueryAsking, "the same link serves for the next page"),
-		queryRow([]QueryState{QueryAsking}, LocatedLast, QueryLeaving, "the relay is not needed any more"),
-		queryRow([]QueryState{QueryAsking}, ListedLast, QueryLeaving, "the relay is not needed any more"),
+		queryRow([]QueryState{QueryAsking}, QueryLocatedMore, QueryAsking, "the same link serves for the next page"),
+		queryRow([]QueryState{QueryAsking}, QueryListedMore, QueryAsking, "the same link serves for the next page"),
+		queryRow([]QueryState{QueryAsking}, QueryLocatedLast, QueryLeaving, "the relay is not needed any more"),
+		queryRow([]QueryState{QueryAsking}, QueryListedLast, QueryLeaving, "the relay is not needed any more"),
 		queryRow([]QueryState{QueryAsking}, QueryRefused, QueryLeaving, "the relay says no"),
 		queryRow([]QueryState{QueryAsking}, QueryUnexpected, QueryLeaving, "whoever says what has no place here has lost the thread: ERROR(unexpected)"),
-		queryRow([]QueryState{QueryAsking}, QueryGarbled, QueryLeaving, "after bytes that are no message nothing can be read: ERROR says what was wrong"),
-		queryRow([]QueryState{QueryAsking, QueryLeaving}, QueryEnded, QueryClosed, "the relay is done with this link"),
+		queryRow([]QueryState{QueryAsking}, QueryMalformed, QueryLeaving, "after bytes that are no message nothing can be read: ERROR says what was wrong"),
+		queryRow([]QueryState{QueryAsking, QueryLeaving}, QueryPeerEnded, QueryClosed, "the relay is done with this link"),
 		queryRow([]QueryState{QueryDialing, QueryAsking, QueryLeaving}, QueryLost, QueryClosed, "nobody is left to talk to"),
 		queryRow([]QueryState{QueryDialing, QueryAsking, QueryLeaving}, QueryExpired, QueryClosed, "the relay had its time"),
 		queryRow([]QueryState{QueryNew, QueryDialing, QueryAsking, QueryLeaving}, QueryStopped, QueryClosed, "nobody need be waited for"),

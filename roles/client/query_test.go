@@ -6,22 +6,22 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
-	"github.com/relaypeer/relaypeer/roles/story"
+	"github.com/relaypeer/relaypeer/roles/rolestest"
 )
 
-func querying(t *testing.T, ask protocol.Message) *story.Story {
+func querying(t *testing.T, ask protocol.Message) *rolestest.Story {
 	t.Helper()
 	q := client.NewQuery(relayAddress, ask)
-	s := story.New(t, q, q.State)
+	s := rolestest.New(t, q, q.State)
 	s.Tell(roles.Started{}, "Dialing", "dial 0 relay:4000")
 	s.Waits(protocol.DialTimeout)
-	s.Tell(roles.Opened{}, "Asking", "send 0 "+story.Say(ask), "hear 0")
+	s.Tell(roles.Opened{}, "Asking", "send 0 "+rolestest.Say(ask), "hear 0")
 	s.Waits(protocol.ReplyTimeout)
 	return s
 }
 
 // answered fails unless the query came to that, and said so once, at the end.
-func answered(t *testing.T, s *story.Story, code protocol.Code, by protocol.Party) {
+func answered(t *testing.T, s *rolestest.Story, code protocol.Code, by protocol.Party) {
 	t.Helper()
 	got := of[client.QueryResult](t, s)
 	if got.Code != code || got.By != by || got != s.Machine.(*client.Query).Result() || !s.Machine.Final() {
@@ -35,7 +35,7 @@ func TestAllPagesComeOverOneLink(t *testing.T) {
 	s.Hear(0, &protocol.Listed{Cursor: []byte{9}}, "Asking", "send 0 LIST pattern=*.txt limit=2 cursor=09", "hear 0", "report listed")
 	s.Hear(0, &protocol.Listed{}, "Leaving", "halfclose 0", "discard 0", "report listed")
 	s.Waits(protocol.CloseTimeout)
-	s.Tell(roles.Ended{}, "Closed", "hangup 0", "report queryresult")
+	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0", "report queryresult")
 	answered(t, s, 0, 0)
 
 	s = querying(t, &protocol.Locate{Name: "a.txt"})
@@ -58,12 +58,12 @@ func TestWhatWasAskedStaysAsItWas(t *testing.T) {
 func TestARelayThatDoesNotAnswerARequestIsLeft(t *testing.T) {
 	s := querying(t, &protocol.List{})
 	s.Hear(0, &protocol.Located{}, "Leaving", "send 0 ERROR unexpected by client", "halfclose 0", "discard 0")
-	s.Tell(roles.Ended{}, "Closed", "hangup 0", "report queryresult")
+	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0", "report queryresult")
 	answered(t, s, protocol.Unexpected, protocol.Client)
 
 	s = querying(t, &protocol.List{})
 	s.Hear(0, &protocol.Error{Code: protocol.Busy, By: protocol.Relay}, "Leaving", "halfclose 0", "discard 0")
-	s.Tell(roles.Ended{}, "Closed", "hangup 0", "report queryresult")
+	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0", "report queryresult")
 	answered(t, s, protocol.Busy, protocol.Relay)
 
 	s = querying(t, &protocol.List{})
@@ -71,11 +71,11 @@ func TestARelayThatDoesNotAnswerARequestIsLeft(t *testing.T) {
 	answered(t, s, protocol.Timeout, protocol.Client)
 
 	s = querying(t, &protocol.List{})
-	s.Tell(roles.Ended{}, "Closed", "hangup 0", "report queryresult")
+	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0", "report queryresult")
 	answered(t, s, protocol.Lost, protocol.Client)
 
 	s = querying(t, &protocol.List{})
-	s.Tell(roles.Garbled{Err: &protocol.Error{Code: protocol.TooLarge}}, "Leaving", "send 0 ERROR too-large by client", "halfclose 0", "discard 0")
+	s.Tell(roles.Malformed{Err: &protocol.Error{Code: protocol.TooLarge}}, "Leaving", "send 0 ERROR too-large by client", "halfclose 0", "discard 0")
 	s.Ring("Closed", "hangup 0", "report queryresult")
 	answered(t, s, protocol.TooLarge, protocol.Client)
 }
@@ -86,7 +86,7 @@ func TestAListThatNeverEndsIsLeft(t *testing.T) {
 		s.Hear(0, &protocol.Listed{Cursor: []byte{1}}, "Asking", "send 0 LIST cursor=01", "hear 0", "report listed")
 	}
 	s.Hear(0, &protocol.Listed{Cursor: []byte{1}}, "Leaving", "halfclose 0", "discard 0", "report listed")
-	s.Tell(roles.Ended{}, "Closed", "hangup 0", "report queryresult")
+	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0", "report queryresult")
 	answered(t, s, protocol.Limit, protocol.Client)
 }
 
@@ -98,14 +98,14 @@ func TestAQueryIsStopped(t *testing.T) {
 }
 
 func TestWhateverHappensToAQuery(t *testing.T) {
-	var subjects []story.Subject
+	var subjects []rolestest.Subject
 	for _, ask := range []protocol.Message{&protocol.Locate{Name: "a.txt"}, &protocol.List{}} {
-		subject := story.NewSubject(client.QueryTable, roles.Started{}, func() story.Explorable { return client.NewQuery(relayAddress, ask) })
+		subject := rolestest.NewSubject(client.QueryTable, roles.Started{}, func() rolestest.Explorable { return client.NewQuery(relayAddress, ask) })
 		subject.Says = []protocol.Message{
 			&protocol.Located{Peers: peers(1)}, &protocol.Located{Cursor: []byte{1}}, &protocol.Listed{}, &protocol.Listed{Cursor: []byte{1}},
 			refusal(protocol.Busy),
 		}
 		subjects = append(subjects, subject)
 	}
-	story.Explore(t, subjects...)
+	rolestest.Explore(t, subjects...)
 }

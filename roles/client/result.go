@@ -8,7 +8,7 @@ import (
 )
 
 // Wish is a file that is wanted.
-type Wish struct {
+type Request struct {
 	Relay   string        // host:port
 	Name    string        // may be empty where Hash is given
 	Hash    protocol.Hash // what its content must be; zero: what the first node has

@@ -6,7 +6,7 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
-	"github.com/relaypeer/relaypeer/roles/story"
+	"github.com/relaypeer/relaypeer/roles/rolestest"
 )
 
 func set(groups ...uint64) (s roles.Groups) {
@@ -16,9 +16,9 @@ func set(groups ...uint64) (s roles.Groups) {
 	return s
 }
 
-func opening(t *testing.T, f file, nodes ...byte) *story.Story {
+func opening(t *testing.T, f file, nodes ...byte) *rolestest.Story {
 	t.Helper()
-	s := asked(t, wish, nodes...)
+	s := asked(t, request, nodes...)
 	s.Hear(1, f.outboard(0), "Opening", f.opens())
 	return s
 }
@@ -36,7 +36,7 @@ func TestOnlyWhatIsMissingIsFetched(t *testing.T) {
 	s.Hear(1, f.content(4, 1), "Fetching", f.takes(1, 4, 1))
 	s.Tell(roles.Verified{Link: 1, Group: 4}, "Finishing", "report had")
 	s.Tell(roles.BodyDone{Link: 1}, "Finishing", leaves(1)...)
-	s.Tell(roles.Ended{Link: 1}, "Done", goes(1, "report result")...)
+	s.Tell(roles.PeerEnded{Link: 1}, "Done", goes(1, "report result")...)
 	if r := wants(t, s, client.Fetched, 0); r.Kept != 3*group+7 || r.Size != f.Size {
 		t.Errorf("result %+v", r)
 	}
@@ -46,7 +46,7 @@ func TestAFileThatIsThereIsNotFetchedAgain(t *testing.T) {
 	f := made(2*group, 1)
 	s := opening(t, f, 1)
 	s.Tell(roles.StoreReady{Has: set(0, 1)}, "Finishing", append([]string{"report begun"}, leaves(1)...)...)
-	s.Tell(roles.Ended{Link: 1}, "Done", goes(1, "report result")...)
+	s.Tell(roles.PeerEnded{Link: 1}, "Done", goes(1, "report result")...)
 	if r := wants(t, s, client.Fetched, 0); r.Kept != f.Size || len(r.From) != 0 {
 		t.Errorf("result %+v", r)
 	}
@@ -59,7 +59,7 @@ func TestAStoreThatChecksIsWaitedForWithoutTheNode(t *testing.T) {
 	s.At.Now += protocol.HoldTimeout
 	s.Tell(roles.StoreChecking{Done: 10, Size: 100}, "Opening", "report checking")
 	s.Ring("Opening", leaves(1)...)
-	s.Tell(roles.Ended{Link: 1}, "Opening", goes(1)...)
+	s.Tell(roles.PeerEnded{Link: 1}, "Opening", goes(1)...)
 	for done := range uint64(5) {
 		s.At.Now += protocol.DiskTimeout - 1
 		s.Tell(roles.StoreChecking{Done: 20 + done, Size: 100}, "Opening", "report checking")
@@ -71,7 +71,7 @@ func TestAStoreThatChecksIsWaitedForWithoutTheNode(t *testing.T) {
 	s.Hear(1, f.content(1, 1), "Fetching", f.takes(1, 1, 1))
 	s.Tell(roles.Verified{Link: 1, Group: 1}, "Finishing", "report had")
 	s.Tell(roles.BodyDone{Link: 1}, "Finishing", leaves(1)...)
-	s.Tell(roles.Ended{Link: 1}, "Done", goes(1, "report result")...)
+	s.Tell(roles.PeerEnded{Link: 1}, "Done", goes(1, "report result")...)
 	wants(t, s, client.Fetched, 0, 0)
 }
 
@@ -79,7 +79,7 @@ func TestAStoreThatChecksWithoutGettingOnIsNotWaitedFor(t *testing.T) {
 	s := opening(t, made(2*group, 1), 1)
 	s.Ring("Opening", leaves(1)...)
 	s.Tell(roles.StoreChecking{Done: 10, Size: 100}, "Opening", "report checking")
-	s.Tell(roles.Ended{Link: 1}, "Opening", goes(1)...)
+	s.Tell(roles.PeerEnded{Link: 1}, "Opening", goes(1)...)
 	s.At.Now += protocol.DiskTimeout - 1
 	s.Tell(roles.StoreChecking{Done: 10, Size: 100}, "Opening", "report checking")
 	s.Ring("Failed", "report result")

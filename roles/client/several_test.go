@@ -9,18 +9,18 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
-	"github.com/relaypeer/relaypeer/roles/story"
+	"github.com/relaypeer/relaypeer/roles/rolestest"
 )
 
-// several is a wish for up to so many sources at once.
-func several(n int) client.Wish {
-	w := wish
+// several is a request for up to so many sources at once.
+func several(n int) client.Request {
+	w := request
 	w.Sources = n
 	return w
 }
 
 // comes has the next group of a stretch come on a link.
-func comes(s *story.Story, link roles.Link, groups ...uint64) {
+func comes(s *rolestest.Story, link roles.Link, groups ...uint64) {
 	for _, g := range groups {
 		s.Tell(roles.Verified{Link: link, Group: g}, "Fetching", "report had")
 	}
@@ -28,7 +28,7 @@ func comes(s *story.Story, link roles.Link, groups ...uint64) {
 
 // both returns a story about a fetch of 8 groups to which two nodes send: 0 and 1 are asked for of one, 2 and 3 of the
 // other.
-func both(t *testing.T, f file, nodes ...byte) *story.Story {
+func both(t *testing.T, f file, nodes ...byte) *rolestest.Story {
 	t.Helper()
 	s := asked(t, several(2), nodes...)
 	s.Hear(1, f.outboard(0), "Opening", f.opens())
@@ -65,7 +65,7 @@ func TestALargeFileComesFromSeveralNodes(t *testing.T) {
 	s.Tell(roles.Verified{Link: 1, Group: 7}, "Finishing", "report had") // who is second has the end of its stretch to tell first
 	s.Tell(roles.BodyDone{Link: 2}, "Finishing", "hear 2", "hangup 2", "report tried")
 	s.Tell(roles.BodyDone{Link: 1}, "Finishing", leaves(1)...)
-	s.Tell(roles.Ended{Link: 1}, "Done", goes(1, "report result")...)
+	s.Tell(roles.PeerEnded{Link: 1}, "Done", goes(1, "report result")...)
 	if r := wants(t, s, client.Fetched, 0, 0); !slices.Equal(r.From, ats(2, 1)) {
 		t.Errorf("from %v", r.From)
 	}
@@ -99,7 +99,7 @@ func TestASilentNodeIsOvertaken(t *testing.T) {
 	s.Hear(2, f.content(0, 1), "Fetching", f.takes(2, 0, 1))
 	s.Tell(roles.Verified{Link: 2}, "Finishing", "report had", "hangup 1", "report tried")
 	s.Tell(roles.BodyDone{Link: 2}, "Finishing", leaves(2)...)
-	s.Tell(roles.Ended{Link: 2}, "Done", goes(2, "report result")...)
+	s.Tell(roles.PeerEnded{Link: 2}, "Done", goes(2, "report result")...)
 	if r := wants(t, s, client.Fetched, protocol.Timeout, 0); r.Tried[0].Node != at(1) || !slices.Equal(r.From, ats(2)) {
 		t.Errorf("result %+v", r)
 	}
@@ -125,7 +125,7 @@ func TestANodeThatRestedIsAskedAgain(t *testing.T) {
 	s.Hear(2, f.outboard(0), "Fetching", f.gets(2, 7, 1), "hear 2")
 	answers(3, s, "Fetching")
 	s.Hear(3, f.outboard(0), "Fetching", leaves(3)...) // two are asked for the only group that is missing
-	s.Tell(roles.Ended{Link: 3}, "Fetching", goes(3)...)
+	s.Tell(roles.PeerEnded{Link: 3}, "Fetching", goes(3)...)
 	s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Fetching", goes(1, dials(1, 3))...)
 	s.Tell(roles.Lost{Link: 2, Code: protocol.Lost}, "Fetching", goes(2)...)
 	answers(1, s, "Fetching")
@@ -149,7 +149,7 @@ func TestADeadNodeCostsASecond(t *testing.T) {
 	s.Hear(3, f.content(0, 1), "Fetching", f.takes(3, 0, 1))
 	s.Tell(roles.Verified{Link: 3}, "Finishing", "report had", "hangup 1", "report tried", "hangup 2", "report tried")
 	s.Tell(roles.BodyDone{Link: 3}, "Finishing", leaves(3)...)
-	s.Tell(roles.Ended{Link: 3}, "Done", goes(3, "report result")...)
+	s.Tell(roles.PeerEnded{Link: 3}, "Done", goes(3, "report result")...)
 	wants(t, s, client.Fetched, protocol.Timeout, protocol.Timeout, 0)
 }
 
@@ -163,7 +163,7 @@ func TestASlowAnswerCostsASecond(t *testing.T) {
 		t.Errorf("the second is dialed after %v", s.At.Now)
 	}
 	s.Hear(1, refusal(protocol.NotFound), "Seeking", leaves(1)...)
-	s.Tell(roles.Ended{Link: 1}, "Seeking", goes(1)...)
+	s.Tell(roles.PeerEnded{Link: 1}, "Seeking", goes(1)...)
 	s.Waits(protocol.DialTimeout)
 }
 
@@ -185,7 +185,7 @@ func TestNodesWithOtherContentAreLeftBesides(t *testing.T) {
 	s.Tell(roles.StoreReady{}, "Fetching", append(f.begins(1), dials(2, 2))...)
 	answers(2, s, "Fetching")
 	s.Hear(2, other.outboard(0), "Fetching", leaves(2)...)
-	s.Tell(roles.Ended{Link: 2}, "Fetching", goes(2, dials(2, 3))...)
+	s.Tell(roles.PeerEnded{Link: 2}, "Fetching", goes(2, dials(2, 3))...)
 	s.At.Now += 2 * time.Second
 	s.Tell(roles.Stopped{}, "Failed", "hangup 1", "hangup 2", "report result")
 	if r := result(t, s); len(r.Variants) != 1 || r.Variants[0].Identity != other.Identity || fmt.Sprint(r.Variants[0].Nodes) != fmt.Sprint(ats(2)) {

@@ -10,14 +10,14 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// Source is one visit to one node on one link: it asks what the file is, takes from a Plan what this node shall send, and
-// receives that. Told Nudged, it looks at the Plan again. See SourceTable.
+// Source is one visit to one node on one link: it asks what the file is, takes from a Picker what this node shall send, and
+// receives that. Told Notified, it looks at the Picker again. See SourceTable.
 //
 // What its owner has to know it reports: Learned, Hashing, Had, and Visited at the end, unless it was stopped.
 type Source struct {
 	roles.Core[SourceState, SourceEvent]
-	link roles.Link
-	plan *Plan
+	link   roles.Link
+	picker *Picker
 
 	since time.Duration
 	tried Tried
@@ -28,15 +28,15 @@ type Source struct {
 	first  uint64
 	hashed hashing
 
-	reach    uint64 // groups to ask for at once
-	asked    []Span // the first one is being answered
-	wanted   Span   // taken, but not asked for: its part of the tree has to come first; Count 0: none
-	judged   uint64 // groups of the first one that came, right
-	doubted  uint64 // the group that was wrong
+	reach    uint64  // groups to ask for at once
+	asked    []Range // the first one is being answered
+	wanted   Range   // taken, but not asked for: its part of the tree has to come first; Count 0: none
+	judged   uint64  // groups of the first one that came, right
+	doubted  uint64  // the group that was wrong
 	progress roles.Progress
 }
 
-// Learned is reported when the plan's content is known and the store is not open yet.
+// Learned is reported when the picker's content is known and the store is not open yet.
 type Learned struct{ Node netip.AddrPort }
 
 // Visited is reported when a node has been left.
@@ -53,17 +53,17 @@ const ahead = 1
 // mostReach is how many groups are asked for at once of a node that has proven itself.
 const mostReach = protocol.MaxRange / protocol.GroupSize
 
-// NewSource returns a Source that uses the link and takes from the plan.
-func NewSource(link roles.Link, node netip.AddrPort, plan *Plan) *Source {
+// NewSource returns a Source that uses the link and takes from the picker.
+func NewSource(link roles.Link, node netip.AddrPort, picker *Picker) *Source {
 	s := &Source{Core: roles.NewCore(SourceTable)}
-	s.Reset(link, node, plan)
+	s.Reset(link, node, picker)
 	return s
 }
 
 // Reset prepares the machine for another visit.
-func (s *Source) Reset(link roles.Link, node netip.AddrPort, plan *Plan) {
+func (s *Source) Reset(link roles.Link, node netip.AddrPort, picker *Picker) {
 	s.Core.Reset()
-	*s = Source{Core: s.Core, link: link, plan: plan, tried: Tried{Node: node}, reach: 1, asked: s.asked[:0]}
+	*s = Source{Core: s.Core, link: link, picker: picker, tried: Tried{Node: node}, reach: 1, asked: s.asked[:0]}
 }
 
 // Step is [roles.Machine]'s.
@@ -80,11 +80,11 @@ func (s *Source) Step(at roles.Moment, in roles.Input) []roles.Effect {
 		s.describe(0)
 	case roles.Heard:
 		s.heard(in.Message)
-	case roles.Garbled:
-		s.reject(SourceGarbled, in.Err)
+	case roles.Malformed:
+		s.reject(SourceMalformed, in.Err)
 	case roles.Moved:
 		if s.progress.Enough(in.Bytes) {
-			s.Fire(BodyMoved)
+			s.Fire(SourceBodyMoved)
 			s.Arm(protocol.ProgressTimeout)
 		}
 	case roles.Verified:
@@ -93,16 +93,16 @@ func (s *Source) Step(at roles.Moment, in roles.Input) []roles.Effect {
 		s.wrong(in.Group)
 	case roles.BodyDone:
 		s.bodyDone()
-	case roles.Ended:
-		s.cut(SourceEnded, protocol.Lost, "the link was ended too early")
+	case roles.PeerEnded:
+		s.cut(SourcePeerEnded, protocol.Lost, "the link was ended too early")
 	case roles.Lost:
 		s.cut(SourceLost, in.Code, in.Text)
-	case roles.Rang:
+	case roles.TimerFired:
 		if s.Due(in) {
 			s.expired()
 		}
-	case roles.Nudged:
-		s.nudged()
+	case roles.Notified:
+		s.updated()
 	case roles.Stopped:
 		s.stop()
 	}
@@ -115,7 +115,7 @@ func (s *Source) Step(at roles.Moment, in roles.Input) []roles.Effect {
 // describe asks for a part of the tree.
 func (s *Source) describe(first uint64) {
 	s.first, s.page, s.hashed = first, nil, hashing{}
-	s.Do(roles.Send{Link: s.link, Message: &protocol.Tree{Name: s.plan.name, Hash: s.plan.wish, First: first}}, roles.Hear{Link: s.link})
+	s.Do(roles.Send{Link: s.link, Message: &protocol.Tree{Name: s.picker.name, Hash: s.picker.want, First: first}}, roles.Hear{Link: s.link})
 }
 
 func (s *Source) heard(m protocol.Message) {
@@ -135,7 +135,7 @@ func (s *Source) heard(m protocol.Message) {
 			return
 		}
 		if state == SourceJudging {
-			s.condemn(ContentAgain)
+			s.condemn(SourceContentAgain)
 			return
 		}
 	case *protocol.Error:
@@ -151,22 +151,22 @@ func (s *Source) outboard(m *protocol.Outboard) {
 	is := Identity{m.Hash, m.Size}
 	values, ok := content.Verify(m.Hash, groups, m.First, m.Count, m.Nodes)
 	asked := m.First == s.first && m.Count == min(protocol.MaxGroups, groups-min(groups, s.first))
-	if !ok || !asked || !s.plan.wish.IsZero() && m.Hash != s.plan.wish {
+	if !ok || !asked || !s.picker.want.IsZero() && m.Hash != s.picker.want {
 		s.visit.Barred = true
-		s.reject(OutboardWrong, &protocol.Error{Code: protocol.BadHash, Text: "the tree is not what its hash vouches for, or not what was asked for"})
+		s.reject(SourceOutboardWrong, &protocol.Error{Code: protocol.BadHash, Text: "the tree is not what its hash vouches for, or not what was asked for"})
 		return
 	}
 	s.tried.Had = true
-	s.plan.Fix(is)
-	if known, _ := s.plan.Identity(); known != is {
+	s.picker.Fix(is)
+	if known, _ := s.picker.Identity(); known != is {
 		s.visit.Other = is
 		s.blame(protocol.Variant, protocol.Client, "other content under that name")
-		s.leave(OutboardOther)
+		s.leave(SourceOutboardOther)
 		return
 	}
 	s.page = values
-	s.Fire(OutboardFits)
-	if !s.plan.open {
+	s.Fire(SourceOutboardFits)
+	if !s.picker.open {
 		s.Do(roles.Report{Outcome: Learned{s.tried.Node}})
 		return
 	}
@@ -176,9 +176,9 @@ func (s *Source) outboard(m *protocol.Outboard) {
 // hashing waits on, with a new deadline if the node gets on.
 func (s *Source) hashing(m *protocol.Hashing) {
 	if s.hashed.further(m) {
-		s.Fire(HashingOn)
+		s.Fire(SourceHashing)
 	} else {
-		s.Fire(HashingStuck)
+		s.Fire(SourceHashingStuck)
 	}
 	s.Do(roles.Hear{Link: s.link}, roles.Report{Outcome: Hashing{s.tried.Node, m.Done, m.Size}})
 }
@@ -187,15 +187,15 @@ func (s *Source) hashing(m *protocol.Hashing) {
 func (s *Source) work() {
 	switch {
 	case s.ask():
-		s.Fire(GroupsTaken)
+		s.Fire(SourceGroupsTaken)
 		s.Do(roles.Hear{Link: s.link})
 	case s.wanted.Count > 0:
-		s.Fire(TreeWanted)
+		s.Fire(SourceTreeWanted)
 		s.describe(s.wanted.First / protocol.MaxGroups * protocol.MaxGroups)
 	default:
 		s.visit.Rested = true
 		s.tried.By = protocol.Node
-		s.leave(NothingLeft)
+		s.leave(SourceNothingLeft)
 	}
 }
 
@@ -203,7 +203,7 @@ func (s *Source) work() {
 func (s *Source) ask() bool {
 	for len(s.asked) <= ahead {
 		if s.wanted.Count == 0 {
-			taken, ok := s.plan.Take(int(s.link), s.reach)
+			taken, ok := s.picker.Take(int(s.link), s.reach)
 			if !ok {
 				break
 			}
@@ -213,35 +213,35 @@ func (s *Source) ask() bool {
 			break
 		}
 		s.get(s.wanted)
-		s.asked, s.wanted = append(s.asked, s.wanted), Span{}
+		s.asked, s.wanted = append(s.asked, s.wanted), Range{}
 	}
 	return len(s.asked) > 0
 }
 
-func (s *Source) get(w Span) {
+func (s *Source) get(w Range) {
 	s.Do(roles.Send{Link: s.link, Message: &protocol.Get{
-		Name: s.plan.name, Hash: s.plan.identity.Hash, Offset: w.First * protocol.GroupSize, Length: s.plan.bytes(w),
+		Name: s.picker.name, Hash: s.picker.identity.Hash, Offset: w.First * protocol.GroupSize, Length: s.picker.bytes(w),
 	}})
 }
 
 // content judges the head of a stretch. It may be shorter than was asked for.
 func (s *Source) content(m *protocol.Content) {
-	is, head := s.plan.identity, s.asked[0]
-	whole := s.plan.bytes(head)
+	is, head := s.picker.identity, s.asked[0]
+	whole := s.picker.bytes(head)
 	fits := m.Hash == is.Hash && m.Size == is.Size && m.Offset == head.First*protocol.GroupSize &&
 		(m.Length == whole || m.Length > 0 && m.Length < whole && m.Length%protocol.GroupSize == 0)
 	if !fits {
-		s.reject(ContentWrong, &protocol.Error{Code: protocol.Changed, Text: "not the content, or not the stretch, that was asked for"})
+		s.reject(SourceContentWrong, &protocol.Error{Code: protocol.Changed, Text: "not the content, or not the stretch, that was asked for"})
 		return
 	}
 	s.tried.Had = true
 	if m.Length < whole {
-		s.plan.Shorten(int(s.link), head, m.Length/protocol.GroupSize)
+		s.picker.Shorten(int(s.link), head, m.Length/protocol.GroupSize)
 		head.Count = m.Length / protocol.GroupSize
 		s.asked[0] = head
 	}
 	s.progress, s.judged, s.hashed = roles.Progress{}, 0, hashing{}
-	s.Fire(ContentFits)
+	s.Fire(SourceContentFits)
 	s.ask()
 	from := head.First - s.first
 	s.Do(roles.ReceiveBody{
@@ -251,11 +251,11 @@ func (s *Source) content(m *protocol.Content) {
 
 // right counts a group as had.
 func (s *Source) right(group uint64) {
-	s.Fire(GroupRight)
+	s.Fire(SourceGroupRight)
 	s.judged++
-	if s.plan.Got(group) {
+	if s.picker.Got(group) {
 		s.gave = true
-		s.Do(roles.Report{Outcome: Had{s.tried.Node, s.plan.bytes(Span{group, 1})}})
+		s.Do(roles.Report{Outcome: Had{s.tried.Node, s.picker.bytes(Range{group, 1})}})
 	}
 }
 
@@ -264,26 +264,26 @@ func (s *Source) wrong(group uint64) {
 	s.visit.Barred, s.doubted = true, group
 	s.blame(protocol.BadHash, protocol.Client, fmt.Sprintf("group %d is not what the tree says", group))
 	s.progress = roles.Progress{}
-	s.Fire(GroupWrong)
+	s.Fire(SourceGroupWrong)
 }
 
 func (s *Source) bodyDone() {
 	if s.State() == SourceDoubting {
-		s.Fire(BodyDone)
+		s.Fire(SourceBodyDone)
 		if len(s.asked) < 2 {
-			s.get(Span{s.doubted, 1})
+			s.get(Range{s.doubted, 1})
 		}
 		s.Do(roles.Hear{Link: s.link})
 		return
 	}
-	s.plan.Finish(int(s.link), s.asked[0])
+	s.picker.Finish(int(s.link), s.asked[0])
 	s.asked = append(s.asked[:0], s.asked[1:]...)
 	s.reach = min(2*s.reach, mostReach)
 	if len(s.asked) > 0 {
-		s.Fire(BodyDone)
+		s.Fire(SourceBodyDone)
 		s.Do(roles.Hear{Link: s.link})
 		return
 	}
-	s.Fire(BodyDoneLast)
+	s.Fire(SourceBodyDoneLast)
 	s.work()
 }

@@ -25,7 +25,7 @@ func excuses(code protocol.Code) bool { return code == protocol.Changed || code 
 // condemn parts with a node that sent a wrong group and did not explain it.
 func (s *Source) condemn(event SourceEvent) {
 	s.Fire(event)
-	s.Part(s.link, &protocol.Error{Code: protocol.BadHash, By: protocol.Client, Text: s.tried.Text})
+	s.Reject(s.link, &protocol.Error{Code: protocol.BadHash, By: protocol.Client, Text: s.tried.Text})
 }
 
 // reject parts with a node that broke the protocol, and says so. What was held against it before stays.
@@ -35,7 +35,7 @@ func (s *Source) reject(event SourceEvent, err *protocol.Error) {
 		s.blame(err.Code, err.By, err.Text)
 	}
 	s.Fire(event)
-	s.Part(s.link, err)
+	s.Reject(s.link, err)
 }
 
 // leave closes the link as the one who opened it: half-close, wait for the other's end.
@@ -69,23 +69,23 @@ func (s *Source) expired() {
 	s.cut(SourceExpired, protocol.Timeout, "no answer in time")
 }
 
-// nudged looks at the plan: there may be something to do, or nothing any more.
-func (s *Source) nudged() {
+// nudged looks at the picker: there may be something to do, or nothing any more.
+func (s *Source) updated() {
 	switch s.State() {
 	case SourceHolding:
-		if s.plan.open {
+		if s.picker.open {
 			s.work()
 		}
 	case SourceReceiving:
-		if s.judged < s.asked[0].Count && s.plan.Overtaken(int(s.link)) {
+		if s.judged < s.asked[0].Count && s.picker.Overtaken(int(s.link)) {
 			s.overtaken()
 		}
 	case SourceAsking, SourceDoubting, SourceJudging:
-		if s.plan.Overtaken(int(s.link)) {
+		if s.picker.Overtaken(int(s.link)) {
 			s.overtaken()
 		}
 	case SourceDialing, SourceTree:
-		if s.plan.Done() {
+		if s.picker.Done() {
 			s.overtaken()
 		}
 	}
@@ -115,7 +115,7 @@ func (s *Source) closed(at roles.Moment, was SourceState, last roles.Input) {
 	if was == SourceNew {
 		return
 	}
-	s.plan.Drop(int(s.link))
+	s.picker.Drop(int(s.link))
 	s.Do(roles.HangUp{Link: s.link})
 	if _, told := last.(roles.Stopped); told {
 		return

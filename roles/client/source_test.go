@@ -7,36 +7,36 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
-	"github.com/relaypeer/relaypeer/roles/story"
+	"github.com/relaypeer/relaypeer/roles/rolestest"
 )
 
 // visiting returns a story about a source on link 3 that has asked what the file is.
-func visiting(t *testing.T) (*story.Story, *client.Plan) {
+func visiting(t *testing.T) (*rolestest.Story, *client.Picker) {
 	t.Helper()
-	plan := client.NewPlan("a.txt", protocol.Hash{})
-	v := client.NewSource(3, at(1), plan)
-	s := story.New(t, v, v.State)
+	picker := client.NewPicker("a.txt", protocol.Hash{})
+	v := client.NewSource(3, at(1), picker)
+	s := rolestest.New(t, v, v.State)
 	s.Tell(roles.Started{}, "Dialing", dials(3, 1))
 	s.Waits(protocol.DialTimeout)
 	s.Tell(roles.Opened{Link: 3}, "AskingTree", asks(3)...)
 	s.Waits(protocol.ReplyTimeout)
-	return s, plan
+	return s, picker
 }
 
 // sending returns a story about a source to which the node sends the first group of a file.
-func sending(t *testing.T, f file) (*story.Story, *client.Plan) {
+func sending(t *testing.T, f file) (*rolestest.Story, *client.Picker) {
 	t.Helper()
-	s, plan := visiting(t)
+	s, picker := visiting(t)
 	s.Hear(3, f.outboard(0), "Holding", "report learned")
 	s.Waits(protocol.HoldTimeout)
-	plan.Open(nil)
-	s.Tell(roles.Nudged{}, "Asking", f.begins(3)[1:]...)
+	picker.Open(nil)
+	s.Tell(roles.Notified{}, "Asking", f.begins(3)[1:]...)
 	s.Hear(3, f.content(0, 1), "Receiving", f.takes(3, 0, 1))
-	return s, plan
+	return s, picker
 }
 
 // visited returns what came of the visit, once the link is closed.
-func visited(t *testing.T, s *story.Story, code protocol.Code, by protocol.Party) client.Visited {
+func visited(t *testing.T, s *rolestest.Story, code protocol.Code, by protocol.Party) client.Visited {
 	t.Helper()
 	v := of[client.Visited](t, s)
 	if v.Code != code || v.By != by || v.Node != at(1) || !s.Machine.Final() {
@@ -90,7 +90,7 @@ func TestATreeThatItsHashDoesNotVouchForIsRefused(t *testing.T) {
 	for name, m := range map[string]*protocol.Outboard{"a wrong node": forged, "fewer groups than asked for": short, "another size": other} {
 		s, _ := visiting(t)
 		s.Hear(3, m, "Leaving", parts(protocol.BadHash)...)
-		s.Tell(roles.Ended{Link: 3}, "Closed", "hangup 3", "report visited")
+		s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3", "report visited")
 		if v := visited(t, s, protocol.BadHash, protocol.Client); !v.Barred || v.Had {
 			t.Errorf("%s: %+v", name, v)
 		}
@@ -98,11 +98,11 @@ func TestATreeThatItsHashDoesNotVouchForIsRefused(t *testing.T) {
 }
 
 func TestOtherContentIsRemembered(t *testing.T) {
-	s, plan := visiting(t)
-	plan.Fix(made(10, 1).Identity)
+	s, picker := visiting(t)
+	picker.Fix(made(10, 1).Identity)
 	other := made(3*group, 2)
 	s.Hear(3, other.outboard(0), "Leaving", leaves(3)...)
-	s.Tell(roles.Ended{Link: 3}, "Closed", "hangup 3", "report visited")
+	s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3", "report visited")
 	if v := visited(t, s, protocol.Variant, protocol.Client); v.Other != other.Identity || v.Barred || !v.Had {
 		t.Errorf("visit %+v", v)
 	}
@@ -117,12 +117,12 @@ func TestAStretchThatDoesNotBelongIsRefused(t *testing.T) {
 	for name, m := range map[string]*protocol.Content{
 		"another content": other, "another offset": f.content(1, 1), "more than was asked for": longer, "a part of a group": torn,
 	} {
-		s, plan := visiting(t)
+		s, picker := visiting(t)
 		s.Hear(3, f.outboard(0), "Holding", "report learned")
-		plan.Open(nil)
-		s.Tell(roles.Nudged{}, "Asking", f.begins(3)[1:]...)
+		picker.Open(nil)
+		s.Tell(roles.Notified{}, "Asking", f.begins(3)[1:]...)
 		s.Hear(3, m, "Leaving", parts(protocol.Changed)...)
-		s.Tell(roles.Ended{Link: 3}, "Closed", "hangup 3", "report visited")
+		s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3", "report visited")
 		if v := visited(t, s, protocol.Changed, protocol.Client); !v.Had {
 			t.Errorf("%s: %+v", name, v)
 		}
@@ -142,56 +142,56 @@ func TestAShorterStretchIsTaken(t *testing.T) {
 }
 
 // doubting returns a story about a source to which a wrong group has come. The GET ahead has been sent.
-func doubting(t *testing.T) (*story.Story, *client.Plan) {
+func doubting(t *testing.T) (*rolestest.Story, *client.Picker) {
 	t.Helper()
-	s, plan := sending(t, made(3*group, 1))
+	s, picker := sending(t, made(3*group, 1))
 	s.Tell(roles.BodyWrong{Link: 3}, "Doubting")
 	s.Tell(roles.Moved{Link: 3, Bytes: protocol.MinProgress}, "Doubting")
 	s.Waits(protocol.ProgressTimeout)
 	s.Tell(roles.BodyDone{Link: 3}, "Judging", "hear 3")
 	s.Waits(protocol.ReplyTimeout)
-	return s, plan
+	return s, picker
 }
 
 // TestAWrongGroupIsALieUnlessTheNodeSaysSo: only ERROR(changed) and ERROR(internal) explain it.
 func TestAWrongGroupIsALieUnlessTheNodeSaysSo(t *testing.T) {
 	for _, code := range []protocol.Code{protocol.Changed, protocol.Internal} {
-		s, plan := doubting(t)
+		s, picker := doubting(t)
 		s.Hear(3, refusal(code), "Leaving", leaves(3)...)
-		s.Tell(roles.Ended{Link: 3}, "Closed", "hangup 3", "report visited")
+		s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3", "report visited")
 		if v := visited(t, s, code, protocol.Node); v.Barred {
 			t.Errorf("visit %+v", v)
 		}
-		takes3(t, plan)
+		takes3(t, picker)
 	}
 	f := made(3*group, 1)
-	for name, tell := range map[string]func(*story.Story){
-		"it goes on":      func(s *story.Story) { s.Hear(3, f.content(1, 1), "Leaving", parts(protocol.BadHash)...) },
-		"it is stopping":  func(s *story.Story) { s.Hear(3, refusal(protocol.Draining), "Leaving", parts(protocol.BadHash)...) },
-		"it loses itself": func(s *story.Story) { s.Hear(3, f.outboard(0), "Leaving", parts(protocol.Unexpected)...) },
-		"it talks nonsense": func(s *story.Story) {
-			s.Tell(roles.Garbled{Link: 3, Err: refusal(protocol.Malformed)}, "Leaving", parts(protocol.Malformed)...)
+	for name, tell := range map[string]func(*rolestest.Story){
+		"it goes on":      func(s *rolestest.Story) { s.Hear(3, f.content(1, 1), "Leaving", parts(protocol.BadHash)...) },
+		"it is stopping":  func(s *rolestest.Story) { s.Hear(3, refusal(protocol.Draining), "Leaving", parts(protocol.BadHash)...) },
+		"it loses itself": func(s *rolestest.Story) { s.Hear(3, f.outboard(0), "Leaving", parts(protocol.Unexpected)...) },
+		"it talks nonsense": func(s *rolestest.Story) {
+			s.Tell(roles.Malformed{Link: 3, Err: refusal(protocol.Malformed)}, "Leaving", parts(protocol.Malformed)...)
 		},
 		"it is silent": nil,
 	} {
-		s, plan := doubting(t)
+		s, picker := doubting(t)
 		if tell == nil {
 			s.Ring("Closed", "hangup 3", "report visited")
 		} else {
 			tell(s)
-			s.Tell(roles.Ended{Link: 3}, "Closed", "hangup 3", "report visited")
+			s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3", "report visited")
 		}
 		if v := visited(t, s, protocol.BadHash, protocol.Client); !v.Barred || !v.Had {
 			t.Errorf("%s: %+v", name, v)
 		}
-		takes3(t, plan)
+		takes3(t, picker)
 	}
 }
 
 // takes3 fails unless all that the source was asked for is there for others.
-func takes3(t *testing.T, plan *client.Plan) {
+func takes3(t *testing.T, picker *client.Picker) {
 	t.Helper()
-	takes(t, plan, 9, 16, client.Span{First: 0, Count: 3})
+	takes(t, picker, 9, 16, client.Range{First: 0, Count: 3})
 }
 
 func TestANodeThatHashesAfterAWrongGroupIsWaitedFor(t *testing.T) {
@@ -213,37 +213,37 @@ func TestALastGroupThatIsWrongIsAskedForAgain(t *testing.T) {
 
 func TestWhatWasRightBeforeAWrongGroupIsKept(t *testing.T) {
 	f := made(20*group, 1)
-	s, plan := sending(t, f)
+	s, picker := sending(t, f)
 	s.Tell(roles.Verified{Link: 3}, "Receiving", "report had")
 	s.Tell(roles.BodyDone{Link: 3}, "Asking", "hear 3")
 	s.Hear(3, f.content(1, 1), "Receiving", f.gets(3, 2, 2), f.takes(3, 1, 1))
 	s.Tell(roles.BodyWrong{Link: 3, Group: 1}, "Doubting")
 	s.Tell(roles.Lost{Link: 3, Code: protocol.Lost}, "Closed", "hangup 3", "report visited")
 	visited(t, s, protocol.BadHash, protocol.Client)
-	takes(t, plan, 9, 16, client.Span{First: 1, Count: 16})
+	takes(t, picker, 9, 16, client.Range{First: 1, Count: 16})
 }
 
 func TestANodeThatIsNotNeededIsLeft(t *testing.T) {
-	s, plan := sending(t, made(10, 1))
-	plan.Got(0) // from somebody else
-	s.Tell(roles.Nudged{}, "Closed", "hangup 3", "report visited")
+	s, picker := sending(t, made(10, 1))
+	picker.Got(0) // from somebody else
+	s.Tell(roles.Notified{}, "Closed", "hangup 3", "report visited")
 	visited(t, s, protocol.Timeout, protocol.Client)
 
-	s, plan = sending(t, made(3*group, 1))
+	s, picker = sending(t, made(3*group, 1))
 	s.Tell(roles.Verified{Link: 3}, "Receiving", "report had")
-	s.Tell(roles.Nudged{}, "Receiving") // the other group that it was asked for is missing
-	plan.Got(1)
-	s.Tell(roles.Nudged{}, "Receiving") // the end of this stretch has not been told, but it has come
+	s.Tell(roles.Notified{}, "Receiving") // the other group that it was asked for is missing
+	picker.Got(1)
+	s.Tell(roles.Notified{}, "Receiving") // the end of this stretch has not been told, but it has come
 	s.Tell(roles.BodyDone{Link: 3}, "Asking", "hear 3")
-	s.Tell(roles.Nudged{}, "Closed", "hangup 3", "report visited")
+	s.Tell(roles.Notified{}, "Closed", "hangup 3", "report visited")
 	visited(t, s, 0, protocol.Node)
 }
 
 func TestASourceIsStopped(t *testing.T) {
-	s, plan := sending(t, made(3*group, 1))
+	s, picker := sending(t, made(3*group, 1))
 	s.Tell(roles.Stopped{}, "Closed", "hangup 3")
 	s.Tell(roles.Stopped{}, "Closed")
-	takes3(t, plan)
-	v := client.NewSource(3, at(1), plan)
-	story.New(t, v, v.State).Tell(roles.Stopped{}, "Closed")
+	takes3(t, picker)
+	v := client.NewSource(3, at(1), picker)
+	rolestest.New(t, v, v.State).Tell(roles.Stopped{}, "Closed")
 }

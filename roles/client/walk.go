@@ -31,11 +31,11 @@ func (f *Fetch) located(m *protocol.Located) {
 // answered goes on from the relay.
 func (f *Fetch) answered(r QueryResult) {
 	if r.Code == 0 {
-		f.Fire(Located)
+		f.Fire(FetchLocated)
 		return
 	}
 	f.mute, f.cursor = r, nil
-	f.Fire(NotLocated)
+	f.Fire(FetchNotLocated)
 }
 
 // visited draws the conclusions from a visit that is over.
@@ -53,17 +53,17 @@ func (f *Fetch) visited(v Visited) {
 		f.revisited[v.Node] = true
 		f.again = append(f.again, v.Node)
 	}
-	if f.live() > 0 || f.State() == Opening {
-		f.Fire(SourceLeft)
+	if f.live() > 0 || f.State() == FetchOpening {
+		f.Fire(FetchSourceLeft)
 	}
 }
 
 // most is how many links to nodes there may be at once.
 func (f *Fetch) most() int {
-	if f.wish.Once {
+	if f.request.Once {
 		return 1
 	}
-	return max(1, f.wish.Sources)
+	return max(1, f.request.Sources)
 }
 
 // live counts the sources that have a link.
@@ -77,24 +77,24 @@ func (f *Fetch) live() (n int) {
 }
 
 // settle draws the conclusions that do not depend on what was told last.
-func (f *Fetch) settle(at roles.Moment) {
-	if f.State() == Fetching && f.plan.Done() {
-		f.Fire(AllHad)
+func (f *Fetch) reevaluate(at roles.Moment) {
+	if f.State() == Fetching && f.picker.Done() {
+		f.Fire(FetchAllHad)
 	}
-	if f.State() == Fetching || f.State() == Finishing {
+	if f.State() == Fetching || f.State() == FetchFinishing {
 		for _, s := range f.sources {
 			if s.working() {
-				f.absorb(s.Step(at, roles.Nudged{}))
+				f.absorb(s.Step(at, roles.Notified{}))
 			}
 		}
 	}
-	if f.live() == 0 && f.Can(LastLeft) {
-		f.Fire(LastLeft)
-		if f.State() == Done {
+	if f.live() == 0 && f.Can(FetchLastLeft) {
+		f.Fire(FetchLastLeft)
+		if f.State() == FetchDone {
 			f.fetched()
 		}
 	}
-	if f.State() == Choosing {
+	if f.State() == FetchChoosing {
 		f.choose(at)
 	}
 	for f.lacking(at) {
@@ -107,28 +107,28 @@ func (f *Fetch) settle(at roles.Moment) {
 func (f *Fetch) choose(at roles.Moment) {
 	hollow := f.hollow()
 	if hollow && f.startAnew() {
-		f.Fire(StartAnew)
+		f.Fire(FetchStartAnew)
 		return
 	}
 	if hollow {
-		is, _ := f.plan.Identity()
+		is, _ := f.picker.Identity()
 		f.contents = slices.DeleteFunc(f.contents, func(k known) bool { return k.Identity == is })
-		f.plan = NewPlan(f.wish.Name, f.wish.Hash)
+		f.picker = NewPicker(f.request.Name, f.request.Hash)
 	}
 	if _, more := f.candidate(); !more && f.cursor == nil {
 		f.candidates, f.again = f.again, nil
 	}
 	_, more := f.candidate()
 	switch {
-	case more && f.plan.open:
-		f.Fire(NextSource)
+	case more && f.picker.open:
+		f.Fire(FetchNextSource)
 	case more:
-		f.Fire(NextNode)
+		f.Fire(FetchNextNode)
 	case f.cursor != nil:
-		f.Fire(NextPage)
+		f.Fire(FetchNextPage)
 		f.locate(at)
 	case f.startAnew():
-		f.Fire(StartAnew)
+		f.Fire(FetchStartAnew)
 	default:
 		f.exhausted()
 	}
@@ -141,7 +141,7 @@ func (f *Fetch) exhausted() {
 		f.result.Outcome = Unsure
 	}
 	for _, tried := range f.result.Tried {
-		hasNot := tried.Code == protocol.NotFound || tried.Code == protocol.Changed && !f.wish.Hash.IsZero()
+		hasNot := tried.Code == protocol.NotFound || tried.Code == protocol.Changed && !f.request.Hash.IsZero()
 		switch {
 		case tried.Had:
 			f.result.Outcome = Undelivered
@@ -153,9 +153,9 @@ func (f *Fetch) exhausted() {
 		f.result.Outcome, f.result.Code, f.result.By, f.result.Text = NoRelay, f.mute.Code, f.mute.By, f.mute.Text
 	}
 	if f.result.Outcome == NobodyHad {
-		f.Fire(NobodyHasIt)
+		f.Fire(FetchNobodyHasIt)
 	} else {
-		f.Fire(GiveUp)
+		f.Fire(FetchGiveUp)
 	}
 	f.ended()
 }
@@ -177,7 +177,7 @@ func (f *Fetch) lacking(at roles.Moment) bool {
 		return false
 	}
 	want, have := 1, 0
-	if f.plan.open && f.plan.groups >= protocol.ManyGroups {
+	if f.picker.open && f.picker.groups >= protocol.ManyGroups {
 		want = f.most()
 	}
 	for _, s := range f.sources {
@@ -190,7 +190,7 @@ func (f *Fetch) lacking(at roles.Moment) bool {
 
 // roomy reports whether another node could be visited.
 func (f *Fetch) roomy() bool {
-	if f.State() != Seeking && f.State() != Fetching || f.plan.open && !f.plan.Work() {
+	if f.State() != FetchSeeking && f.State() != Fetching || f.picker.open && !f.picker.Work() {
 		return false
 	}
 	_, some := f.candidate()
@@ -207,7 +207,7 @@ func (f *Fetch) visit(at roles.Moment) {
 		f.sources = append(f.sources, NewSource(0, node, nil))
 	}
 	s, link := f.sources[free], firstSource+roles.Link(free)
-	s.Reset(link, node, f.plan)
+	s.Reset(link, node, f.picker)
 	s.OnTimer(roles.Timer(link) + 1)
 	s.Watch(f.watch)
 	f.absorb(s.Step(at, roles.Started{}))
@@ -215,7 +215,7 @@ func (f *Fetch) visit(at roles.Moment) {
 
 // wait has us told when the patience with a silent node is over, where another one could be visited.
 func (f *Fetch) wait(at roles.Moment) {
-	if f.State() != Seeking && f.State() != Fetching {
+	if f.State() != FetchSeeking && f.State() != Fetching {
 		return
 	}
 	due := time.Duration(-1)

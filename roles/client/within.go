@@ -14,9 +14,9 @@ func linkOf(in roles.Input) roles.Link {
 		return in.Link
 	case roles.Heard:
 		return in.Link
-	case roles.Garbled:
+	case roles.Malformed:
 		return in.Link
-	case roles.Ended:
+	case roles.PeerEnded:
 		return in.Link
 	case roles.Lost:
 		return in.Link
@@ -44,7 +44,7 @@ func (f *Fetch) source(link roles.Link) *Source {
 func (f *Fetch) pass(at roles.Moment, link roles.Link, in roles.Input) {
 	if s := f.source(link); s != nil {
 		f.absorb(s.Step(at, in))
-	} else if link == relayLink && f.State() == AskingRelay {
+	} else if link == relayLink && f.State() == FetchAskingRelay {
 		f.absorb(f.query.Step(at, in))
 	}
 }
@@ -75,7 +75,7 @@ func (f *Fetch) told(outcome any) {
 		if !slices.Contains(f.result.From, outcome.Node) {
 			f.result.From = append(f.result.From, outcome.Node)
 		}
-		f.Fire(GroupHad)
+		f.Fire(FetchGroupHad)
 		f.Do(roles.Report{Outcome: outcome})
 	case Visited:
 		f.visited(outcome)

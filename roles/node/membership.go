@@ -22,7 +22,7 @@ type Config struct {
 
 // Membership is a node's lease at one relay. See MembershipTable.
 type Membership struct {
-	roles.Core[State, Event]
+	roles.Core[MembershipState, MembershipEvent]
 	config Config
 
 	epoch    uint64 // of the registration last sent; 0: none yet
@@ -31,12 +31,12 @@ type Membership struct {
 	held     bool   // the relay said that it does, and nothing has cast doubt on it
 	outcome  outcome
 	stopping bool
-	parted   bool // one exchange to leave has been tried
+	left     bool // one exchange to leave has been tried
 	outruns  int
 	failures int
 	renew    time.Duration // the relay's wish
 	retry    time.Duration // the relay's wish after a refusal, or 0
-	setback  Setback
+	failure  ExchangeFailed
 
 	told      protocol.Held // what the relay holds of our catalog, as it last said
 	limited   bool          // it will not hold ours; until the next registration
@@ -53,29 +53,29 @@ type outcome int
 const (
 	failed outcome = iota
 	leased
-	departed
+	left
 	displaced
 )
 
-// Listed is reported when a relay grants a lease.
-type Listed struct {
+// Leased is reported when a relay grants a lease.
+type Leased struct {
 	At         netip.AddrPort // where clients are sent
 	TTL, Renew time.Duration
 }
 
-// Setback is reported when an exchange with the relay fails.
-type Setback struct {
+// ExchangeFailed is reported when an exchange with the relay fails.
+type ExchangeFailed struct {
 	Code  protocol.Code
 	By    protocol.Party
 	Text  string
 	Again time.Duration // until the next try; 0: none follows
 }
 
-// Ousted is reported when another node has registered under our id.
-type Ousted struct{ Text string }
+// Displaced is reported when another node has registered under our id.
+type Displaced struct{ Text string }
 
-// Departed is reported when the relay has confirmed that we are not listed any more.
-type Departed struct{}
+// Left is reported when the relay has confirmed that we are not listed any more.
+type Left struct{}
 
 // link is the only link of a Membership (see upload.go): one exchange at a time.
 
@@ -92,27 +92,27 @@ func (m *Membership) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	m.Begin()
 	switch in := in.(type) {
 	case roles.Started:
-		m.Fire(Started)
+		m.Fire(MembershipStarted)
 		m.dial()
 	case roles.Opened:
 		m.opened()
 	case roles.Heard:
 		m.heard(at, in.Message)
-	case roles.Garbled:
+	case roles.Malformed:
 		in.Err.By = protocol.Node
 		m.fail(in.Err.Code, protocol.Node, "the relay's answer: "+in.Err.Text)
-		m.Fire(Garbled)
-		m.Part(link, in.Err)
-	case roles.Ended:
-		m.cut(at, Ended, protocol.Lost, "the relay ended the link without an answer")
+		m.Fire(MembershipMalformed)
+		m.Reject(link, in.Err)
+	case roles.PeerEnded:
+		m.cut(at, MembershipPeerEnded, protocol.Lost, "the relay ended the link without an answer")
 	case roles.Lost:
-		m.cut(at, Lost, in.Code, in.Text)
-	case roles.Rang:
+		m.cut(at, MembershipLost, in.Code, in.Text)
+	case roles.TimerFired:
 		if m.Due(in) {
 			m.expired(at)
 		}
-	case roles.Nudged:
-		m.nudged(at)
+	case roles.Notified:
+		m.notified(at)
 	case roles.Stopped:
 		m.stop(at)
 	}
@@ -127,13 +127,13 @@ func (m *Membership) dial() {
 func (m *Membership) opened() {
 	switch {
 	case m.stopping && m.maybe:
-		m.Fire(OpenedToLeave)
+		m.Fire(MembershipOpenedToLeave)
 		m.leave()
 	case m.held:
-		m.Fire(OpenedToRenew)
+		m.Fire(MembershipOpenedToRenew)
 		m.ask(&protocol.Renew{ID: m.config.ID, Epoch: m.epoch})
 	default:
-		m.Fire(OpenedToRegister)
+		m.Fire(MembershipOpenedToRegister)
 		m.register(m.epoch + 1)
 	}
 }
@@ -146,7 +146,7 @@ func (m *Membership) register(epoch uint64) {
 }
 
 func (m *Membership) leave() {
-	m.parted = true
+	m.left = true
 	m.ask(&protocol.Leave{ID: m.config.ID, Epoch: m.epoch})
 }
 
@@ -158,28 +158,28 @@ func (m *Membership) heard(at roles.Moment, message protocol.Message) {
 	state := m.State()
 	switch answer := message.(type) {
 	case *protocol.Registered:
-		if state == Registering {
+		if state == MembershipRegistering {
 			place := netip.AddrPortFrom(answer.Host.Addr(), answer.Port)
-			m.lease(at, answer.Renew, answer.Held, Granted, GrantedToPublish, GrantedLate)
-			m.Do(roles.Report{Outcome: Listed{place, protocol.Millis(answer.TTL), m.renew}})
+			m.lease(at, answer.Renew, answer.Held, MembershipGranted, MembershipGrantedToPublish, MembershipGrantedLate)
+			m.Do(roles.Report{Outcome: Leased{place, protocol.Millis(answer.TTL), m.renew}})
 			return
 		}
 	case *protocol.Renewed:
-		if state == Renewing {
-			m.lease(at, answer.Renew, answer.Held, Kept, KeptToPublish, KeptLate)
+		if state == MembershipRenewing {
+			m.lease(at, answer.Renew, answer.Held, MembershipKept, MembershipKeptToPublish, MembershipKeptLate)
 			return
 		}
 	case *protocol.Published:
-		if state == Publishing {
+		if state == MembershipPublishing {
 			m.published(at, answer)
 			return
 		}
 	case *protocol.Left:
-		if state == Leaving {
-			m.held, m.maybe, m.outcome = false, false, departed
-			m.Fire(LeftHeard)
+		if state == MembershipLeaving {
+			m.held, m.maybe, m.outcome = false, false, left
+			m.Fire(MembershipLeftHeard)
 			m.hangUpSoon()
-			m.Do(roles.Report{Outcome: Departed{}})
+			m.Do(roles.Report{Outcome: Left{}})
 			return
 		}
 	case *protocol.Error:
@@ -189,13 +189,13 @@ func (m *Membership) heard(at roles.Moment, message protocol.Message) {
 	refusal := roles.Unexpected(message.Kind(), string(state))
 	refusal.By = protocol.Node
 	m.fail(refusal.Code, protocol.Node, refusal.Text)
-	m.Fire(Unexpected)
-	m.Part(link, refusal)
+	m.Fire(MembershipUnexpected)
+	m.Reject(link, refusal)
 }
 
 // lease notes what the relay grants; when we are stopping it is given back on the same link.
-func (m *Membership) lease(at roles.Moment, renew uint64, holds protocol.Held, event, toPublish, late Event) {
-	if m.State() == Registering {
+func (m *Membership) lease(at roles.Moment, renew uint64, holds protocol.Held, event, toPublish, late MembershipEvent) {
+	if m.State() == MembershipRegistering {
 		m.confirmed = false // a relay takes an index of before for partial until it is told that it holds
 	}
 	m.held, m.outcome, m.told = true, leased, holds
@@ -217,32 +217,32 @@ func (m *Membership) lease(at roles.Moment, renew uint64, holds protocol.Held, e
 func (m *Membership) refused(refusal *protocol.Error) {
 	m.retry = refusal.RetryAfter()
 	state := m.State()
-	if state == Publishing && m.unpublished(refusal) {
+	if state == MembershipPublishing && m.unpublished(refusal) {
 		return
 	}
-	if state == Registering {
+	if state == MembershipRegistering {
 		m.maybe = m.earlier // a registration that was refused needs no goodbye
 	}
 	switch {
-	case state == Registering && !m.listed() && refusal.Code == protocol.Superseded && m.outruns < mostOutruns && refusal.Epoch < 1<<63:
+	case state == MembershipRegistering && !m.listed() && refusal.Code == protocol.Superseded && m.outruns < mostOutruns && refusal.Epoch < 1<<63:
 		m.outruns++
-		m.Fire(Outrun)
+		m.Fire(MembershipOutrun)
 		m.register(max(refusal.Epoch, m.epoch) + 1)
-	case state == Renewing && refusal.Code == protocol.NoLease && !m.stopping:
+	case state == MembershipRenewing && refusal.Code == protocol.NoLease && !m.stopping:
 		m.maybe = false
-		m.Fire(LeaseGone)
+		m.Fire(MembershipLeaseGone)
 		m.register(m.epoch + 1)
-	case (state == Renewing || state == Publishing || state == Registering && m.listed()) && refusal.Code == protocol.Superseded:
+	case (state == MembershipRenewing || state == MembershipPublishing || state == MembershipRegistering && m.listed()) && refusal.Code == protocol.Superseded:
 		m.held, m.maybe, m.outcome = false, false, displaced
-		m.Fire(Superseded)
+		m.Fire(MembershipSuperseded)
 		m.hangUpSoon()
-		m.Do(roles.Report{Outcome: Ousted{"another node has registered under this node's id"}})
+		m.Do(roles.Report{Outcome: Displaced{"another node has registered under this node's id"}})
 	default:
 		if refusal.Code == protocol.NoLease {
 			m.held, m.maybe = false, false
 		}
 		m.fail(refusal.Code, refusal.By, refusal.Text)
-		m.Fire(Refused)
+		m.Fire(MembershipRefused)
 		m.hangUpSoon()
 	}
 }
@@ -256,20 +256,20 @@ func (m *Membership) hangUpSoon() {
 }
 
 func (m *Membership) fail(code protocol.Code, by protocol.Party, text string) {
-	if m.State() == Publishing && code != protocol.NoLease {
+	if m.State() == MembershipPublishing && code != protocol.NoLease {
 		m.notPublished(code, by, text)
 		return
 	}
 	m.outcome = failed
-	m.setback = Setback{Code: code, By: by, Text: text}
+	m.failure = ExchangeFailed{Code: code, By: by, Text: text}
 }
 
 // cut handles a link that is gone; while Closing that is how it should be.
-func (m *Membership) cut(at roles.Moment, event Event, code protocol.Code, text string) {
-	if m.State() != Closing {
+func (m *Membership) cut(at roles.Moment, event MembershipEvent, code protocol.Code, text string) {
+	if m.State() != MembershipClosing {
 		m.fail(code, protocol.Node, text)
 	}
-	m.parted = m.parted || m.stopping && m.State() == Dialing
+	m.left = m.left || m.stopping && m.State() == MembershipDialing
 	m.Fire(event)
 	m.Do(roles.HangUp{Link: link})
 	m.choose(at)
@@ -277,18 +277,18 @@ func (m *Membership) cut(at roles.Moment, event Event, code protocol.Code, text 
 
 func (m *Membership) expired(at roles.Moment) {
 	switch m.State() {
-	case Offline, Leased:
-		m.Fire(Expired)
+	case MembershipOffline, MembershipLeased:
+		m.Fire(MembershipExpired)
 		m.dial()
 	default:
-		m.cut(at, Expired, protocol.Timeout, "the relay did not answer in time")
+		m.cut(at, MembershipExpired, protocol.Timeout, "the relay did not answer in time")
 	}
 }
 
 func (m *Membership) stop(at roles.Moment) {
-	resting := m.State() == Offline || m.State() == Leased
+	resting := m.State() == MembershipOffline || m.State() == MembershipLeased
 	m.stopping = true
-	m.Fire(Stopped)
+	m.Fire(MembershipStopped)
 	if resting {
 		m.choose(at)
 	}
@@ -298,24 +298,24 @@ func (m *Membership) stop(at roles.Moment) {
 func (m *Membership) choose(at roles.Moment) {
 	switch {
 	case m.outcome == displaced:
-		m.Fire(ToDisplaced)
-	case m.stopping && m.maybe && !m.parted:
-		m.Fire(ToLeave)
+		m.Fire(MembershipToDisplaced)
+	case m.stopping && m.maybe && !m.left:
+		m.Fire(MembershipToLeave)
 		m.dial()
 	case m.stopping:
-		m.Fire(ToEnd)
+		m.Fire(MembershipToEnd)
 		if m.outcome == failed && m.maybe {
-			m.Do(roles.Report{Outcome: m.setback})
+			m.Do(roles.Report{Outcome: m.failure})
 		}
 	case m.outcome == leased:
-		m.Fire(ToRest)
-		m.rest(at, roles.Vary(m.renew, protocol.RenewSpread, at.Luck))
+		m.Fire(MembershipToRest)
+		m.rest(at, roles.Vary(m.renew, protocol.RenewSpread, at.Rand))
 	default:
-		m.Fire(ToRetry)
+		m.Fire(MembershipToRetry)
 		m.held = false // perhaps: to register anew costs one request whether or not the relay still knows us
-		m.setback.Again = m.backoff(at.Luck)
-		m.Arm(m.setback.Again)
-		m.Do(roles.Report{Outcome: m.setback})
+		m.failure.Again = m.backoff(at.Rand)
+		m.Arm(m.failure.Again)
+		m.Do(roles.Report{Outcome: m.failure})
 	}
 }
 
@@ -323,11 +323,11 @@ func (m *Membership) choose(at roles.Moment) {
 // its renewals: these are spread over the whole period, and if all nodes lose their relay, that is how they come back.
 // One that never was listed is in a hurry: its wait doubles with each failure, varied by half either way. What the
 // relay asked for is only ever stretched: never before, and up to half as long again.
-func (m *Membership) backoff(luck uint64) time.Duration {
-	wait := roles.Vary(min(protocol.RetryMost, m.renew), protocol.RenewSpread, luck)
+func (m *Membership) backoff(random uint64) time.Duration {
+	wait := roles.Vary(min(protocol.RetryMost, m.renew), protocol.RenewSpread, random)
 	if !m.listed() {
-		wait = roles.Vary(min(protocol.RetryMost, protocol.RetryFirst<<min(m.failures, 16)), 50, luck)
+		wait = roles.Vary(min(protocol.RetryMost, protocol.RetryFirst<<min(m.failures, 16)), 50, random)
 		m.failures++
 	}
-	return max(wait, m.retry+roles.Vary(m.retry/4, 100, luck))
+	return max(wait, m.retry+roles.Vary(m.retry/4, 100, random))
 }

@@ -7,10 +7,10 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/node"
-	"github.com/relaypeer/relaypeer/roles/story"
+	"github.com/relaypeer/relaypeer/roles/rolestest"
 )
 
-var config = node.Config{Relay: "relay:4000", ID: story.Node(7), Epoch: 100, Port: 5000}
+var config = node.Config{Relay: "relay:4000", ID: rolestest.Node(7), Epoch: 100, Port: 5000}
 
 // Effects that come up again and again.
 const (
@@ -28,17 +28,17 @@ func refusal(code protocol.Code) *protocol.Error {
 	return &protocol.Error{Code: code, By: protocol.Relay}
 }
 
-// started returns a story about a membership that dials. Luck is such that nothing is varied.
-func started(t *testing.T) *story.Story {
+// started returns a story about a membership that dials. Rand is such that nothing is varied.
+func started(t *testing.T) *rolestest.Story {
 	t.Helper()
 	m := node.NewMembership(config)
-	s := story.New(t, m, m.State)
+	s := rolestest.New(t, m, m.State)
 	s.Tell(roles.Started{}, "Dialing", dials)
 	s.Waits(protocol.DialTimeout)
 	return s
 }
 
-func registering(t *testing.T) *story.Story {
+func registering(t *testing.T) *rolestest.Story {
 	t.Helper()
 	s := started(t)
 	s.Tell(roles.Opened{}, "Registering", registers, hear)
@@ -46,18 +46,18 @@ func registering(t *testing.T) *story.Story {
 	return s
 }
 
-func leased(t *testing.T) *story.Story {
+func leased(t *testing.T) *rolestest.Story {
 	t.Helper()
 	s := registering(t)
-	s.Hear(0, story.Sample(protocol.KindRegistered), "Closing", halfClose, discard, "report listed")
+	s.Hear(0, rolestest.Sample(protocol.KindRegistered), "Closing", halfClose, discard, "report leased")
 	s.Waits(protocol.CloseTimeout)
-	s.At.Luck = uint64(30 * time.Second / 10) // the middle of the spread
-	s.Tell(roles.Ended{}, "Leased", hangUp)
+	s.At.Rand = uint64(30 * time.Second / 10) // the middle of the spread
+	s.Tell(roles.PeerEnded{}, "Leased", hangUp)
 	s.Waits(30 * time.Second)
 	return s
 }
 
-func renewing(t *testing.T) *story.Story {
+func renewing(t *testing.T) *rolestest.Story {
 	t.Helper()
 	s := leased(t)
 	s.Ring("Dialing", dials)
@@ -66,7 +66,7 @@ func renewing(t *testing.T) *story.Story {
 	return s
 }
 
-func leaving(t *testing.T) *story.Story {
+func leaving(t *testing.T) *rolestest.Story {
 	t.Helper()
 	s := leased(t)
 	s.Tell(roles.Stopped{}, "Dialing", dials)
@@ -77,18 +77,18 @@ func leaving(t *testing.T) *story.Story {
 
 func TestANodeRegistersAndRests(t *testing.T) {
 	s := leased(t)
-	listed := s.Reports[0].(node.Listed)
+	listed := s.Reports[0].(node.Leased)
 	if listed.At.String() != "192.0.2.1:4000" || listed.TTL != 90*time.Second || listed.Renew != 30*time.Second {
 		t.Errorf("reported %+v", listed)
 	}
 }
 
 func TestARenewalIsVaried(t *testing.T) {
-	for luck, want := range map[uint64]time.Duration{0: 27 * time.Second, uint64(6 * time.Second): 33 * time.Second} {
+	for random, want := range map[uint64]time.Duration{0: 27 * time.Second, uint64(6 * time.Second): 33 * time.Second} {
 		s := renewing(t)
-		s.Hear(0, story.Sample(protocol.KindRenewed), "Closing", halfClose, discard)
-		s.At.Luck = luck
-		s.Tell(roles.Ended{}, "Leased", hangUp)
+		s.Hear(0, rolestest.Sample(protocol.KindRenewed), "Closing", halfClose, discard)
+		s.At.Rand = random
+		s.Tell(roles.PeerEnded{}, "Leased", hangUp)
 		s.Waits(want)
 	}
 }
@@ -96,16 +96,16 @@ func TestARenewalIsVaried(t *testing.T) {
 func TestAHastyRelayIsNotFollowedBelowASecond(t *testing.T) {
 	s := renewing(t)
 	s.Hear(0, &protocol.Renewed{TTL: 3, Renew: 1}, "Closing", halfClose, discard)
-	s.At.Luck = uint64(protocol.RenewLeast / 10)
-	s.Tell(roles.Ended{}, "Leased", hangUp)
+	s.At.Rand = uint64(protocol.RenewLeast / 10)
+	s.Tell(roles.PeerEnded{}, "Leased", hangUp)
 	s.Waits(protocol.RenewLeast)
 }
 
 func TestALostLeaseIsTakenAnewOnTheSameLink(t *testing.T) {
 	s := renewing(t)
 	s.Hear(0, refusal(protocol.NoLease), "Registering", "send 0 REGISTER id=07 epoch=101 port=5000", hear)
-	s.Hear(0, story.Sample(protocol.KindRegistered), "Closing", halfClose, discard, "report listed")
-	s.Tell(roles.Ended{}, "Leased", hangUp)
+	s.Hear(0, rolestest.Sample(protocol.KindRegistered), "Closing", halfClose, discard, "report leased")
+	s.Tell(roles.PeerEnded{}, "Leased", hangUp)
 }
 
 func TestAKnownEpochIsOutrun(t *testing.T) {
@@ -117,7 +117,7 @@ func TestAKnownEpochIsOutrun(t *testing.T) {
 	s.Hear(0, superseded, "Registering", "send 0 REGISTER id=07 epoch=5002 port=5000", hear)
 	s.Hear(0, superseded, "Registering", "send 0 REGISTER id=07 epoch=5003 port=5000", hear)
 	s.Hear(0, superseded, "Closing", halfClose, discard) // enough for once
-	s.Tell(roles.Ended{}, "Offline", hangUp, "report setback")
+	s.Tell(roles.PeerEnded{}, "Offline", hangUp, "report exchangefailed")
 }
 
 func TestAnEpochThatNobodyCanGoAboveIsNotFollowed(t *testing.T) {
@@ -125,15 +125,15 @@ func TestAnEpochThatNobodyCanGoAboveIsNotFollowed(t *testing.T) {
 	superseded := refusal(protocol.Superseded)
 	superseded.Epoch = 1<<64 - 1
 	s.Hear(0, superseded, "Closing", halfClose, discard)
-	s.Tell(roles.Ended{}, "Offline", hangUp, "report setback")
+	s.Tell(roles.PeerEnded{}, "Offline", hangUp, "report exchangefailed")
 }
 
 func TestADisplacedNodeEnds(t *testing.T) {
 	s := renewing(t)
 	superseded := refusal(protocol.Superseded)
 	superseded.Epoch = 101
-	s.Hear(0, superseded, "Closing", halfClose, discard, "report ousted")
-	s.Tell(roles.Ended{}, "Displaced", hangUp)
+	s.Hear(0, superseded, "Closing", halfClose, discard, "report displaced")
+	s.Tell(roles.PeerEnded{}, "Displaced", hangUp)
 	if !s.Machine.Final() {
 		t.Error("not final")
 	}
@@ -143,11 +143,11 @@ func TestAnAbsentRelayIsTriedForEver(t *testing.T) {
 	s := started(t)
 	wait := protocol.RetryFirst
 	for range 100 {
-		s.At.Luck = uint64(wait / 2)
-		s.Tell(roles.Lost{Code: protocol.Refused}, "Offline", hangUp, "report setback")
+		s.At.Rand = uint64(wait / 2)
+		s.Tell(roles.Lost{Code: protocol.Refused}, "Offline", hangUp, "report exchangefailed")
 		s.Waits(wait)
-		if setback := s.Reports[len(s.Reports)-1].(node.Setback); setback.Again != wait || setback.Code != protocol.Refused {
-			t.Fatalf("reported %+v", setback)
+		if failure := s.Reports[len(s.Reports)-1].(node.ExchangeFailed); failure.Again != wait || failure.Code != protocol.Refused {
+			t.Fatalf("reported %+v", failure)
 		}
 		s.Ring("Dialing", dials)
 		wait = min(2*wait, protocol.RetryMost)
@@ -155,12 +155,12 @@ func TestAnAbsentRelayIsTriedForEver(t *testing.T) {
 }
 
 func TestTheBackoffIsVariedByHalf(t *testing.T) {
-	for luck, want := range map[uint64]time.Duration{
+	for random, want := range map[uint64]time.Duration{
 		0: protocol.RetryFirst / 2, uint64(protocol.RetryFirst): protocol.RetryFirst * 3 / 2,
 	} {
 		s := started(t)
-		s.At.Luck = luck
-		s.Tell(roles.Lost{Code: protocol.Refused}, "Offline", hangUp, "report setback")
+		s.At.Rand = random
+		s.Tell(roles.Lost{Code: protocol.Refused}, "Offline", hangUp, "report exchangefailed")
 		s.Waits(want)
 	}
 }
@@ -171,9 +171,9 @@ func TestAListedNodeKeepsItsRhythm(t *testing.T) {
 	s := leased(t)
 	for i := range 10 {
 		s.Ring("Dialing", dials)
-		s.At.Luck = uint64(i) * uint64(600*time.Millisecond)
-		s.Tell(roles.Lost{Code: protocol.Refused}, "Offline", hangUp, "report setback")
-		s.Waits(27*time.Second + time.Duration(s.At.Luck))
+		s.At.Rand = uint64(i) * uint64(600*time.Millisecond)
+		s.Tell(roles.Lost{Code: protocol.Refused}, "Offline", hangUp, "report exchangefailed")
+		s.Waits(27*time.Second + time.Duration(s.At.Rand))
 	}
 	s.Ring("Dialing", dials)
 	s.Tell(roles.Opened{}, "Registering", "send 0 REGISTER id=07 epoch=101 port=5000", hear) // it may know us no more
@@ -182,39 +182,39 @@ func TestAListedNodeKeepsItsRhythm(t *testing.T) {
 // TestADisplacedNodeEndsWhenItRegistersAnew: what was found out by registering counts as much as by renewing.
 func TestADisplacedNodeEndsWhenItRegistersAnew(t *testing.T) {
 	s := renewing(t)
-	s.Tell(roles.Lost{Code: protocol.Lost}, "Offline", hangUp, "report setback")
+	s.Tell(roles.Lost{Code: protocol.Lost}, "Offline", hangUp, "report exchangefailed")
 	s.Ring("Dialing", dials)
 	s.Tell(roles.Opened{}, "Registering", "send 0 REGISTER id=07 epoch=101 port=5000", hear)
 	superseded := refusal(protocol.Superseded)
 	superseded.Epoch = 102
-	s.Hear(0, superseded, "Closing", halfClose, discard, "report ousted")
-	s.Tell(roles.Ended{}, "Displaced", hangUp)
+	s.Hear(0, superseded, "Closing", halfClose, discard, "report displaced")
+	s.Tell(roles.PeerEnded{}, "Displaced", hangUp)
 }
 
 // TestARareRenewalIsNoReasonToWaitLong: where the relay wants to hear from us once an hour, it is still tried each minute.
 func TestARareRenewalIsNoReasonToWaitLong(t *testing.T) {
 	s := registering(t)
-	rare := *story.Sample(protocol.KindRegistered).(*protocol.Registered)
+	rare := *rolestest.Sample(protocol.KindRegistered).(*protocol.Registered)
 	rare.Renew = protocol.ToMillis(time.Hour)
-	s.Hear(0, &rare, "Closing", halfClose, discard, "report listed")
-	s.Tell(roles.Ended{}, "Leased", hangUp)
+	s.Hear(0, &rare, "Closing", halfClose, discard, "report leased")
+	s.Tell(roles.PeerEnded{}, "Leased", hangUp)
 	s.Ring("Dialing", dials)
-	s.At.Luck = uint64(protocol.RetryMost / 10)
-	s.Tell(roles.Lost{Code: protocol.Refused}, "Offline", hangUp, "report setback")
+	s.At.Rand = uint64(protocol.RetryMost / 10)
+	s.Tell(roles.Lost{Code: protocol.Refused}, "Offline", hangUp, "report exchangefailed")
 	s.Waits(protocol.RetryMost)
 }
 
 // TestARelaysWishToWaitIsKept: never before it, and not much later.
 func TestARelaysWishToWaitIsKept(t *testing.T) {
-	for _, luck := range []uint64{0, 1, 12345678901, 1 << 40, 1<<64 - 1} {
+	for _, random := range []uint64{0, 1, 12345678901, 1 << 40, 1<<64 - 1} {
 		s := registering(t)
 		busy := refusal(protocol.Busy)
 		busy.Retry = 20_000
 		s.Hear(0, busy, "Closing", halfClose, discard)
-		s.At.Luck = luck
-		s.Tell(roles.Ended{}, "Offline", hangUp, "report setback")
+		s.At.Rand = random
+		s.Tell(roles.PeerEnded{}, "Offline", hangUp, "report exchangefailed")
 		if wait := s.Wait(); wait < 20*time.Second || wait > 30*time.Second {
-			t.Errorf("luck %d waits %v", luck, wait)
+			t.Errorf("random %d waits %v", random, wait)
 		}
 	}
 }
@@ -224,119 +224,119 @@ func TestAWishToWaitForEverIsCut(t *testing.T) {
 	busy := refusal(protocol.Busy)
 	busy.Retry = 1<<64 - 1
 	s.Hear(0, busy, "Closing", halfClose, discard)
-	s.Tell(roles.Ended{}, "Offline", hangUp, "report setback")
+	s.Tell(roles.PeerEnded{}, "Offline", hangUp, "report exchangefailed")
 	if wait := s.Wait(); wait < protocol.MaxWait || wait > protocol.MaxWait*3/2 {
 		t.Errorf("waits %v", wait)
 	}
 }
 
 func TestASilentRelayIsLetGo(t *testing.T) {
-	for name, at := range map[string]func(*testing.T) *story.Story{"dialling": started, "registering": registering, "renewing": renewing} {
+	for name, at := range map[string]func(*testing.T) *rolestest.Story{"dialling": started, "registering": registering, "renewing": renewing} {
 		s := at(t)
-		s.Ring("Offline", hangUp, "report setback")
-		if setback := s.Reports[len(s.Reports)-1].(node.Setback); setback.Code != protocol.Timeout {
-			t.Errorf("%s: reported %+v", name, setback)
+		s.Ring("Offline", hangUp, "report exchangefailed")
+		if failure := s.Reports[len(s.Reports)-1].(node.ExchangeFailed); failure.Code != protocol.Timeout {
+			t.Errorf("%s: reported %+v", name, failure)
 		}
 	}
 }
 
 func TestARelayThatDoesNotCloseCostsNothing(t *testing.T) {
 	s := registering(t)
-	s.Hear(0, story.Sample(protocol.KindRegistered), "Closing", halfClose, discard, "report listed")
+	s.Hear(0, rolestest.Sample(protocol.KindRegistered), "Closing", halfClose, discard, "report leased")
 	s.Ring("Leased", hangUp)
 }
 
 func TestARelayThatEndsWithoutAnAnswerIsASetback(t *testing.T) {
 	s := registering(t)
-	s.Tell(roles.Ended{}, "Offline", hangUp, "report setback")
+	s.Tell(roles.PeerEnded{}, "Offline", hangUp, "report exchangefailed")
 	s = registering(t)
-	s.Tell(roles.Garbled{Err: &protocol.Error{Code: protocol.Malformed}}, "Closing", "send 0 ERROR malformed by node", halfClose, discard)
-	s.Tell(roles.Ended{}, "Offline", hangUp, "report setback")
+	s.Tell(roles.Malformed{Err: &protocol.Error{Code: protocol.Malformed}}, "Closing", "send 0 ERROR malformed by node", halfClose, discard)
+	s.Tell(roles.PeerEnded{}, "Offline", hangUp, "report exchangefailed")
 }
 
 func TestALeaveIsSaid(t *testing.T) {
 	s := leaving(t)
-	s.Hear(0, &protocol.Left{}, "Closing", halfClose, discard, "report departed")
-	s.Tell(roles.Ended{}, "Gone", hangUp)
+	s.Hear(0, &protocol.Left{}, "Closing", halfClose, discard, "report left")
+	s.Tell(roles.PeerEnded{}, "Ended", hangUp)
 	s.Waits(0)
 }
 
 func TestStopInEachState(t *testing.T) {
 	t.Run("before the start", func(t *testing.T) {
 		m := node.NewMembership(config)
-		story.New(t, m, m.State).Tell(roles.Stopped{}, "Gone")
+		rolestest.New(t, m, m.State).Tell(roles.Stopped{}, "Ended")
 	})
 	t.Run("dialling for the first time", func(t *testing.T) {
 		s := started(t)
 		s.Tell(roles.Stopped{}, "Dialing")
 		s.Tell(roles.Opened{}, "Registering", registers, hear)
 		s.Tell(roles.Lost{Code: protocol.Lost}, "Dialing", hangUp, dials) // it may be listed all the same
-		s.Tell(roles.Lost{Code: protocol.Refused}, "Gone", hangUp, "report setback")
+		s.Tell(roles.Lost{Code: protocol.Refused}, "Ended", hangUp, "report exchangefailed")
 	})
 	t.Run("registering", func(t *testing.T) {
 		s := registering(t)
 		s.Tell(roles.Stopped{}, "Registering")
-		s.Hear(0, story.Sample(protocol.KindRegistered), "Leaving", parts, hear, "report listed")
-		s.Hear(0, &protocol.Left{}, "Closing", halfClose, discard, "report departed")
-		s.Tell(roles.Ended{}, "Gone", hangUp)
+		s.Hear(0, rolestest.Sample(protocol.KindRegistered), "Leaving", parts, hear, "report leased")
+		s.Hear(0, &protocol.Left{}, "Closing", halfClose, discard, "report left")
+		s.Tell(roles.PeerEnded{}, "Ended", hangUp)
 	})
 	t.Run("renewing", func(t *testing.T) {
 		s := renewing(t)
 		s.Tell(roles.Stopped{}, "Renewing")
-		s.Hear(0, story.Sample(protocol.KindRenewed), "Leaving", parts, hear)
+		s.Hear(0, rolestest.Sample(protocol.KindRenewed), "Leaving", parts, hear)
 		s.Hear(0, refusal(protocol.Internal), "Closing", halfClose, discard)
-		s.Tell(roles.Ended{}, "Gone", hangUp, "report setback") // tried once, and that is all
+		s.Tell(roles.PeerEnded{}, "Ended", hangUp, "report exchangefailed") // tried once, and that is all
 	})
 	t.Run("renewing a lease that is gone", func(t *testing.T) {
 		s := renewing(t)
 		s.Tell(roles.Stopped{}, "Renewing")
 		s.Hear(0, refusal(protocol.NoLease), "Closing", halfClose, discard)
-		s.Tell(roles.Ended{}, "Gone", hangUp)
+		s.Tell(roles.PeerEnded{}, "Ended", hangUp)
 	})
 	t.Run("offline with a lease that may run", func(t *testing.T) {
 		s := renewing(t)
-		s.Ring("Offline", hangUp, "report setback")
+		s.Ring("Offline", hangUp, "report exchangefailed")
 		s.Tell(roles.Stopped{}, "Dialing", dials)
 		s.Tell(roles.Opened{}, "Leaving", parts, hear)
-		s.Ring("Gone", hangUp, "report setback")
+		s.Ring("Ended", hangUp, "report exchangefailed")
 	})
 	t.Run("offline and never listed", func(t *testing.T) {
 		s := started(t)
-		s.Tell(roles.Lost{Code: protocol.Refused}, "Offline", hangUp, "report setback")
-		s.Tell(roles.Stopped{}, "Gone")
+		s.Tell(roles.Lost{Code: protocol.Refused}, "Offline", hangUp, "report exchangefailed")
+		s.Tell(roles.Stopped{}, "Ended")
 	})
 	t.Run("closing", func(t *testing.T) {
 		s := registering(t)
-		s.Hear(0, story.Sample(protocol.KindRegistered), "Closing", halfClose, discard, "report listed")
+		s.Hear(0, rolestest.Sample(protocol.KindRegistered), "Closing", halfClose, discard, "report leased")
 		s.Tell(roles.Stopped{}, "Closing")
-		s.Tell(roles.Ended{}, "Dialing", hangUp, dials)
+		s.Tell(roles.PeerEnded{}, "Dialing", hangUp, dials)
 	})
 	t.Run("twice", func(t *testing.T) {
 		s := leaving(t)
 		s.Tell(roles.Stopped{}, "Leaving")
-		s.Hear(0, &protocol.Left{}, "Closing", halfClose, discard, "report departed")
+		s.Hear(0, &protocol.Left{}, "Closing", halfClose, discard, "report left")
 		s.Tell(roles.Stopped{}, "Closing")
-		s.Tell(roles.Ended{}, "Gone", hangUp)
+		s.Tell(roles.PeerEnded{}, "Ended", hangUp)
 	})
 }
 
 func TestWhateverHappensToAMembership(t *testing.T) {
-	silent := story.NewSubject(node.MembershipTable, roles.Started{}, func() story.Explorable {
+	silent := rolestest.NewSubject(node.MembershipTable, roles.Started{}, func() rolestest.Explorable {
 		return node.NewMembership(config)
 	})
 	superseded := refusal(protocol.Superseded)
 	superseded.Epoch = 500
 	silent.Says = []protocol.Message{
-		story.Sample(protocol.KindRegistered), story.Sample(protocol.KindRenewed), story.Sample(protocol.KindLeft),
-		story.Sample(protocol.KindGet), superseded, refusal(protocol.NoLease), refusal(protocol.Busy),
+		rolestest.Sample(protocol.KindRegistered), rolestest.Sample(protocol.KindRenewed), rolestest.Sample(protocol.KindLeft),
+		rolestest.Sample(protocol.KindGet), superseded, refusal(protocol.NoLease), refusal(protocol.Busy),
 	}
 	publishing := silent
-	publishing.New = func() story.Explorable {
+	publishing.New = func() rolestest.Explorable {
 		c := sharing(2)
 		return &restless{Membership: node.NewMembership(c), catalog: c.Catalog}
 	}
 	publishing.Says = append(publishing.Says, refusal(protocol.Resync), refusal(protocol.Limit),
 		&protocol.Published{Index: 1, Sequence: 1}, &protocol.Published{Index: 1, Sequence: 2})
-	publishing.Others = []roles.Input{roles.Nudged{}}
-	story.Explore(t, silent, publishing)
+	publishing.Others = []roles.Input{roles.Notified{}}
+	rolestest.Explore(t, silent, publishing)
 }

@@ -33,18 +33,18 @@ func (m *Membership) published(at roles.Moment, answer *protocol.Published) {
 	}
 	switch {
 	case m.stopping:
-		m.Fire(PublishedLate)
+		m.Fire(MembershipPublishedLate)
 		m.leave()
 	case m.behind() && m.stalls < protocol.MaxResyncs && at.Now < m.untilThen:
-		m.Fire(PublishedMore)
+		m.Fire(MembershipPublishedMore)
 		m.publish()
 	case m.stalls >= protocol.MaxResyncs:
 		m.notPublished(protocol.Resync, protocol.Node, "the relay holds no more after each page than before")
-		m.Fire(PublishedAll)
+		m.Fire(MembershipPublishedAll)
 		m.hangUpSoon()
 	default:
 		m.failing = 0
-		m.Fire(PublishedAll)
+		m.Fire(MembershipPublishedAll)
 		m.hangUpSoon()
 		if !m.behind() {
 			m.Do(roles.Report{Outcome: Published{m.config.Catalog.Len()}})
@@ -60,13 +60,13 @@ func (m *Membership) unpublished(refusal *protocol.Error) bool {
 	case refusal.Code == protocol.Resync && m.stalls < protocol.MaxResyncs && !m.stopping:
 		m.stalls++
 		m.told = protocol.Held{}
-		m.Fire(Resync)
+		m.Fire(MembershipResync)
 		m.publish()
 		return true
 	}
 	m.limited = m.limited || refusal.Code == protocol.Limit
 	m.notPublished(refusal.Code, refusal.By, refusal.Text)
-	m.Fire(Refused)
+	m.Fire(MembershipRefused)
 	m.hangUpSoon()
 	return true
 }
@@ -74,7 +74,7 @@ func (m *Membership) unpublished(refusal *protocol.Error) bool {
 // notPublished notes that publishing failed. The lease is as it was.
 func (m *Membership) notPublished(code protocol.Code, by protocol.Party, text string) {
 	m.failing++
-	m.Do(roles.Report{Outcome: Setback{Code: code, By: by, Text: "publishing: " + text}})
+	m.Do(roles.Report{Outcome: ExchangeFailed{Code: code, By: by, Text: "publishing: " + text}})
 }
 
 // gap is how long changes are gathered, longer where publishing has failed.
@@ -90,9 +90,9 @@ func (m *Membership) rest(at roles.Moment, renew time.Duration) {
 }
 
 // nudged brings the next renewal forward. A second nudge changes nothing, or many in a row would put it off.
-func (m *Membership) nudged(at roles.Moment) {
-	if m.State() == Leased && m.behind() && at.Now+m.gap() < m.rests {
-		m.Fire(Nudged)
+func (m *Membership) notified(at roles.Moment) {
+	if m.State() == MembershipLeased && m.behind() && at.Now+m.gap() < m.rests {
+		m.Fire(MembershipNotified)
 		m.rest(at, m.gap())
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/node"
-	"github.com/relaypeer/relaypeer/roles/story"
+	"github.com/relaypeer/relaypeer/roles/rolestest"
 )
 
 // sharing is the config of a node that publishes so many files.
@@ -29,14 +29,14 @@ type restless struct {
 }
 
 func (r *restless) Step(at roles.Moment, in roles.Input) []roles.Effect {
-	if _, is := in.(roles.Nudged); is {
+	if _, is := in.(roles.Notified); is {
 		r.changes++
 		r.catalog.Set(fmt.Sprint("new", r.changes), 1, protocol.Hash{1})
 	}
 	return r.Membership.Step(at, in)
 }
 
-func says(page *protocol.Publish) string { return "send 0 " + story.Say(page) }
+func says(page *protocol.Publish) string { return "send 0 " + rolestest.Say(page) }
 
 func publishes(c node.Config, held uint64) string {
 	page := c.Catalog.Page(protocol.Held{Index: 1, Sequence: held})
@@ -45,23 +45,23 @@ func publishes(c node.Config, held uint64) string {
 }
 
 // published returns a story about a membership that publishes for the first time.
-func published(t *testing.T, c node.Config) *story.Story {
+func published(t *testing.T, c node.Config) *rolestest.Story {
 	t.Helper()
 	m := node.NewMembership(c)
-	s := story.New(t, m, m.State)
+	s := rolestest.New(t, m, m.State)
 	s.Tell(roles.Started{}, "Dialing", dials)
 	s.Tell(roles.Opened{}, "Registering", registers, hear)
-	s.Hear(0, story.Sample(protocol.KindRegistered), "Publishing", publishes(c, 0), hear, "report listed")
+	s.Hear(0, rolestest.Sample(protocol.KindRegistered), "Publishing", publishes(c, 0), hear, "report leased")
 	s.Waits(protocol.ReplyTimeout)
 	return s
 }
 
-func rests(t *testing.T, c node.Config) *story.Story {
+func rests(t *testing.T, c node.Config) *rolestest.Story {
 	t.Helper()
 	s := published(t, c)
 	s.Hear(0, &protocol.Published{Index: 1, Sequence: c.Catalog.State().Sequence}, "Closing", halfClose, discard, "report published")
-	s.At.Luck = uint64(30 * time.Second / 10)
-	s.Tell(roles.Ended{}, "Leased", hangUp)
+	s.At.Rand = uint64(30 * time.Second / 10)
+	s.Tell(roles.PeerEnded{}, "Leased", hangUp)
 	return s
 }
 
@@ -75,12 +75,12 @@ func TestANodePublishesWhatItSharesOnTheLinkOfItsRegistration(t *testing.T) {
 func TestWhatIsHeldOfBeforeIsConfirmedUntilItIsHeard(t *testing.T) {
 	c := sharing(2)
 	m := node.NewMembership(c)
-	s := story.New(t, m, m.State)
+	s := rolestest.New(t, m, m.State)
 	held := protocol.Held{Index: 1, Sequence: 2}
 	s.Tell(roles.Started{}, "Dialing", dials)
 	s.Tell(roles.Opened{}, "Registering", registers, hear)
-	s.Hear(0, &protocol.Registered{TTL: 90000, Renew: 30000, Host: protocol.IP{192, 0, 2, 7}, Port: 1, Held: held}, "Publishing", publishes(c, 2), hear, "report listed")
-	s.Tell(roles.Lost{Code: protocol.Lost}, "Leased", "report setback", hangUp)
+	s.Hear(0, &protocol.Registered{TTL: 90000, Renew: 30000, Host: protocol.IP{192, 0, 2, 7}, Port: 1, Held: held}, "Publishing", publishes(c, 2), hear, "report leased")
+	s.Tell(roles.Lost{Code: protocol.Lost}, "Leased", "report exchangefailed", hangUp)
 	s.Ring("Dialing", dials)
 	s.Tell(roles.Opened{}, "Renewing", renews, hear)
 	s.Hear(0, &protocol.Renewed{TTL: 90000, Renew: 30000, Held: held}, "Publishing", publishes(c, 2), hear)
@@ -98,12 +98,12 @@ func TestALongIndexGoesInPages(t *testing.T) {
 func TestChangesAreGatheredAndToldWithAnEarlyRenewal(t *testing.T) {
 	c := sharing(2)
 	s := rests(t, c)
-	s.Tell(roles.Nudged{}, "Leased") // nothing is new
+	s.Tell(roles.Notified{}, "Leased") // nothing is new
 	s.Waits(30 * time.Second)
 	c.Catalog.Drop("f0")
-	s.Tell(roles.Nudged{}, "Leased")
+	s.Tell(roles.Notified{}, "Leased")
 	s.Waits(protocol.PublishGap)
-	s.Tell(roles.Nudged{}, "Leased") // puts nothing off
+	s.Tell(roles.Notified{}, "Leased") // puts nothing off
 	s.Waits(protocol.PublishGap)
 	s.Ring("Dialing", dials)
 	s.Tell(roles.Opened{}, "Renewing", renews, hear)
@@ -124,30 +124,30 @@ func TestARelayThatNeverHoldsAnythingIsGivenUp(t *testing.T) {
 	for range protocol.MaxResyncs { // the first of them tells which index it is about
 		s.Hear(0, &protocol.Published{Index: 1}, "Publishing", publishes(c, 0), hear)
 	}
-	s.Hear(0, &protocol.Published{Index: 1}, "Closing", "report setback", halfClose, discard)
-	s.Tell(roles.Ended{}, "Leased", hangUp)
+	s.Hear(0, &protocol.Published{Index: 1}, "Closing", "report exchangefailed", halfClose, discard)
+	s.Tell(roles.PeerEnded{}, "Leased", hangUp)
 	s.Waits(2 * protocol.PublishGap) // and the next try is put off longer and longer
 }
 
 func TestWhatGoesWrongInPublishingCostsNoLease(t *testing.T) {
 	for what, in := range map[string]roles.Input{
-		"refused": roles.Heard{Message: refusal(protocol.Internal)},
-		"limit":   roles.Heard{Message: refusal(protocol.Limit)},
-		"garbled": roles.Garbled{Err: &protocol.Error{Code: protocol.Malformed}},
-		"lost":    roles.Lost{Code: protocol.Lost},
-		"ended":   roles.Ended{},
+		"refused":   roles.Heard{Message: refusal(protocol.Internal)},
+		"limit":     roles.Heard{Message: refusal(protocol.Limit)},
+		"malformed": roles.Malformed{Err: &protocol.Error{Code: protocol.Malformed}},
+		"lost":      roles.Lost{Code: protocol.Lost},
+		"ended":     roles.PeerEnded{},
 	} {
 		c := sharing(2)
 		m := node.NewMembership(c)
-		s := story.New(t, m, m.State)
+		s := rolestest.New(t, m, m.State)
 		step := func(in roles.Input) { m.Step(s.At, in) }
-		for _, in := range []roles.Input{roles.Started{}, roles.Opened{}, roles.Heard{Message: story.Sample(protocol.KindRegistered)}, in} {
+		for _, in := range []roles.Input{roles.Started{}, roles.Opened{}, roles.Heard{Message: rolestest.Sample(protocol.KindRegistered)}, in} {
 			step(in)
 		}
-		if m.State() == node.Closing {
-			step(roles.Ended{})
+		if m.State() == node.MembershipClosing {
+			step(roles.PeerEnded{})
 		}
-		if m.State() != node.Leased {
+		if m.State() != node.MembershipLeased {
 			t.Errorf("%s: %s", what, m.State())
 		}
 	}
@@ -156,21 +156,21 @@ func TestWhatGoesWrongInPublishingCostsNoLease(t *testing.T) {
 func TestARelayThatHoldsNoMoreIsNotAskedAgain(t *testing.T) {
 	c := sharing(2)
 	s := published(t, c)
-	s.Hear(0, refusal(protocol.Limit), "Closing", "report setback", halfClose, discard)
-	s.At.Luck = uint64(30 * time.Second / 10)
-	s.Tell(roles.Ended{}, "Leased", hangUp)
+	s.Hear(0, refusal(protocol.Limit), "Closing", "report exchangefailed", halfClose, discard)
+	s.At.Rand = uint64(30 * time.Second / 10)
+	s.Tell(roles.PeerEnded{}, "Leased", hangUp)
 	c.Catalog.Set("more", 1, protocol.Hash{9})
-	s.Tell(roles.Nudged{}, "Leased")
+	s.Tell(roles.Notified{}, "Leased")
 	s.Waits(30 * time.Second)
 	s.Ring("Dialing", dials)
 	s.Tell(roles.Opened{}, "Renewing", renews, hear)
-	s.Hear(0, story.Sample(protocol.KindRenewed), "Closing", halfClose, discard)
+	s.Hear(0, rolestest.Sample(protocol.KindRenewed), "Closing", halfClose, discard)
 }
 
 func TestALeaseThatIsGoneWhilePublishingIsRegisteredAnew(t *testing.T) {
 	s := published(t, sharing(2))
 	s.Hear(0, refusal(protocol.NoLease), "Closing", halfClose, discard)
-	s.Tell(roles.Ended{}, "Offline", hangUp, "report setback")
+	s.Tell(roles.PeerEnded{}, "Offline", hangUp, "report exchangefailed")
 }
 
 func TestANodeThatStopsWhilePublishingLeaves(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/node"
 	"github.com/relaypeer/relaypeer/roles/relay"
-	"github.com/relaypeer/relaypeer/roles/story"
+	"github.com/relaypeer/relaypeer/roles/rolestest"
 )
 
 // together is a node and its relay, with nothing between them but a network that may lose an answer.
@@ -21,7 +21,7 @@ type together struct {
 	member   *node.Membership
 	registry *relay.Registry
 	session  *relay.Session
-	timer    roles.Rang
+	timer    roles.TimerFired
 	rings    time.Duration
 	armed    bool
 	lose     int // the answer that is lost on the way; below zero: none is
@@ -33,10 +33,10 @@ var nodesPlace = netip.MustParseAddrPort("192.0.2.9:50000")
 // tell tells the node something, and carries out what comes of it.
 func (w *together) tell(in roles.Input) {
 	for _, e := range append([]roles.Effect{}, w.member.Step(w.at, in)...) {
-		w.at.Luck = w.at.Luck*6364136223846793005 + 1442695040888963407
+		w.at.Rand = w.at.Rand*6364136223846793005 + 1442695040888963407
 		switch e := e.(type) {
 		case roles.Arm:
-			w.timer, w.rings, w.armed = roles.Rang{Timer: e.Timer, Number: e.Number}, w.at.Now+e.After, true
+			w.timer, w.rings, w.armed = roles.TimerFired{Timer: e.Timer, Number: e.Number}, w.at.Now+e.After, true
 		case roles.Disarm:
 			w.armed = false
 		case roles.Dial:
@@ -48,7 +48,7 @@ func (w *together) tell(in roles.Input) {
 		case roles.HalfClose:
 			w.session = nil
 		case roles.Discard:
-			w.tell(roles.Ended{})
+			w.tell(roles.PeerEnded{})
 		}
 	}
 }
@@ -115,7 +115,7 @@ func TestARelayComesToHoldWhatItsNodeShares(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := config
 		c.Catalog = node.NewCatalog(rapid.Uint64Range(1, 1<<60).Draw(t, "index"))
-		w := &together{at: roles.Moment{Luck: rapid.Uint64().Draw(t, "luck")}, member: node.NewMembership(c), registry: relay.NewRegistry(relay.Policy{}), lose: -1}
+		w := &together{at: roles.Moment{Rand: rapid.Uint64().Draw(t, "random")}, member: node.NewMembership(c), registry: relay.NewRegistry(relay.Policy{}), lose: -1}
 		shared := map[string]protocol.Hash{}
 		w.tell(roles.Started{})
 		for range rapid.IntRange(1, 12).Draw(t, "rounds") {
@@ -129,7 +129,7 @@ func TestARelayComesToHoldWhatItsNodeShares(t *testing.T) {
 					c.Catalog.Set(name, 1, shared[name])
 				}
 			}
-			w.tell(roles.Nudged{})
+			w.tell(roles.Notified{})
 			w.lose = rapid.IntRange(-1, 5).Draw(t, "the answer that is lost")
 			if rapid.IntRange(0, 3).Draw(t, "the relay restarts") == 0 {
 				w.registry = relay.NewRegistry(relay.Policy{})
@@ -150,11 +150,11 @@ func TestARelayComesToHoldWhatItsNodeShares(t *testing.T) {
 // TestManyNudgesMakeFewExchanges: a share that changes all the time does not keep its relay busy.
 func TestManyNudgesMakeFewExchanges(t *testing.T) {
 	c := sharing(1)
-	w := &together{at: roles.Moment{Luck: 1}, member: node.NewMembership(c), registry: relay.NewRegistry(relay.Policy{}), lose: -1}
+	w := &together{at: roles.Moment{Rand: 1}, member: node.NewMembership(c), registry: relay.NewRegistry(relay.Policy{}), lose: -1}
 	w.tell(roles.Started{})
 	for i := range 6000 {
 		c.Catalog.Set(fmt.Sprint("new", i), 1, protocol.Hash{1})
-		w.tell(roles.Nudged{})
+		w.tell(roles.Notified{})
 		w.pass(10 * time.Millisecond)
 	}
 	if most := int(time.Minute/protocol.PublishGap) + 2; w.pages < 10 || w.pages > most {
@@ -166,15 +166,15 @@ func TestManyNudgesMakeFewExchanges(t *testing.T) {
 // begin again: not for long.
 func TestARelayThatAnswersAtRandomIsGivenUp(t *testing.T) {
 	m := node.NewMembership(sharing(3))
-	s := story.New(t, m, m.State)
-	for _, in := range []roles.Input{roles.Started{}, roles.Opened{}, roles.Heard{Message: story.Sample(protocol.KindRegistered)}} {
+	s := rolestest.New(t, m, m.State)
+	for _, in := range []roles.Input{roles.Started{}, roles.Opened{}, roles.Heard{Message: rolestest.Sample(protocol.KindRegistered)}} {
 		m.Step(s.At, in)
 	}
 	pages := uint64(1)
-	for ; m.State() == node.Publishing && pages < 10_000; pages++ {
+	for ; m.State() == node.MembershipPublishing && pages < 10_000; pages++ {
 		m.Step(s.At, roles.Heard{Message: &protocol.Published{Index: 1 + pages%2, Sequence: pages % 3}})
 	}
-	if pages > 3*protocol.MaxResyncs || m.State() != node.Closing {
+	if pages > 3*protocol.MaxResyncs || m.State() != node.MembershipClosing {
 		t.Errorf("%d pages were published; it is %s", pages, m.State())
 	}
 }

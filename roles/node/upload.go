@@ -50,8 +50,8 @@ func (u *Upload) Step(_ roles.Moment, in roles.Input) []roles.Effect {
 		u.opened(in)
 	case roles.Heard:
 		u.heard(in.Message)
-	case roles.Garbled:
-		u.part(UploadGarbled, in.Err)
+	case roles.Malformed:
+		u.reject(UploadMalformed, in.Err)
 	case roles.FileHashing:
 		u.hashing(in)
 	case roles.FileFound:
@@ -60,7 +60,7 @@ func (u *Upload) Step(_ roles.Moment, in roles.Input) []roles.Effect {
 		u.decline(in.Code, in.Text)
 	case roles.Moved:
 		if u.progress.Enough(in.Bytes) {
-			u.Fire(BodyMoved)
+			u.Fire(UploadBodyMoved)
 			u.Arm(protocol.ProgressTimeout)
 		}
 	case roles.BodyDone:
@@ -68,11 +68,11 @@ func (u *Upload) Step(_ roles.Moment, in roles.Input) []roles.Effect {
 	case roles.BodySpoiled:
 		u.spoiled = in.Code
 		u.sent()
-	case roles.Ended:
-		u.close(UploadEnded)
+	case roles.PeerEnded:
+		u.close(UploadPeerEnded)
 	case roles.Lost:
 		u.close(UploadLost)
-	case roles.Rang:
+	case roles.TimerFired:
 		if u.Due(in) {
 			u.expired()
 		}
@@ -83,8 +83,8 @@ func (u *Upload) Step(_ roles.Moment, in roles.Input) []roles.Effect {
 }
 
 func (u *Upload) opened(in roles.Opened) {
-	if in.Full {
-		u.part(UploadCrowded, roles.Busy())
+	if in.Busy {
+		u.reject(UploadBusy, roles.Busy())
 		return
 	}
 	u.peer = in.Peer
@@ -98,17 +98,17 @@ func (u *Upload) heard(m protocol.Message) {
 	var open roles.OpenFile
 	switch m := m.(type) {
 	case *protocol.Get:
-		u.get, event = m, GetHeard
+		u.get, event = m, UploadGetHeard
 		open = roles.OpenFile{Name: m.Name, Hash: m.Hash}
 	case *protocol.Tree:
-		u.tree, event = m, TreeHeard
+		u.tree, event = m, UploadTreeHeard
 		open = roles.OpenFile{Name: m.Name, Hash: m.Hash, First: m.First, Count: most(m.Count)}
 	}
 	switch {
 	case event == UploadUnexpected:
-		u.part(event, roles.Unexpected(m.Kind(), string(u.State())))
+		u.reject(event, roles.Unexpected(m.Kind(), string(u.State())))
 	case u.spoiled != 0:
-		u.Fire(RequestSpoiled)
+		u.Fire(UploadRequestSpoiled)
 		u.report(roles.FileFound{}, 0, u.spoiled)
 		u.confess()
 		u.Do(roles.Hear{Link: link})
@@ -130,12 +130,12 @@ func most(asked uint64) uint64 {
 // hashing passes on how far the disk is, as long as it gets on.
 func (u *Upload) hashing(in roles.FileHashing) {
 	switch {
-	case u.State() != Opening:
-		u.Fire(DiskLate)
+	case u.State() != UploadOpening:
+		u.Fire(UploadDiskLate)
 	case in.Done <= u.hashed:
-		u.Fire(HashStood)
+		u.Fire(UploadHashStood)
 	default:
-		u.Fire(HashMoved)
+		u.Fire(UploadHashMoved)
 		u.hashed = in.Done
 		u.Do(roles.Send{Link: link, Message: &protocol.Hashing{Done: in.Done, Size: in.Size}})
 	}
@@ -145,8 +145,8 @@ func (u *Upload) hashing(in roles.FileHashing) {
 func (u *Upload) found(file roles.FileFound) {
 	want, from, end := u.wanted(file.Size)
 	switch {
-	case u.State() != Opening:
-		u.Fire(DiskLate)
+	case u.State() != UploadOpening:
+		u.Fire(UploadDiskLate)
 	case !want.IsZero() && want != file.Hash:
 		u.decline(protocol.Changed, "the file is not that content any more")
 	case from > end:
@@ -169,7 +169,7 @@ func (u *Upload) wanted(size uint64) (want protocol.Hash, from, end uint64) {
 // describe answers a TREE.
 func (u *Upload) describe(file roles.FileFound) {
 	count := min(protocol.Groups(file.Size)-u.tree.First, most(u.tree.Count))
-	u.Fire(TreeReady)
+	u.Fire(UploadTreeReady)
 	u.report(file, count, 0)
 	u.Do(roles.Send{Link: link, Message: &protocol.Outboard{
 		Size: file.Size, Hash: file.Hash, First: u.tree.First, Count: count, Nodes: file.Nodes,
@@ -182,11 +182,11 @@ func (u *Upload) answer(file roles.FileFound) {
 	content := &protocol.Content{Size: file.Size, Offset: u.get.Offset, Length: length, Hash: file.Hash}
 	u.report(file, length, 0)
 	if length == 0 {
-		u.Fire(FileAtEnd)
+		u.Fire(UploadFileAtEnd)
 		u.Do(roles.Send{Link: link, Message: content}, roles.Hear{Link: link})
 		return
 	}
-	u.Fire(FileReady)
+	u.Fire(UploadFileReady)
 	u.progress = roles.Progress{}
 	u.Do(roles.Send{Link: link, Message: content}, roles.SendBody{Link: link, Offset: u.get.Offset, Length: length})
 }
@@ -204,11 +204,11 @@ func stretch(get *protocol.Get, size uint64) uint64 {
 }
 
 func (u *Upload) decline(code protocol.Code, text string) {
-	if u.State() != Opening {
-		u.Fire(DiskLate)
+	if u.State() != UploadOpening {
+		u.Fire(UploadDiskLate)
 		return
 	}
-	u.Fire(FileDeclined)
+	u.Fire(UploadFileDeclined)
 	u.report(roles.FileFound{}, 0, code)
 	u.Do(roles.Send{Link: link, Message: &protocol.Error{Code: code, By: protocol.Node, Text: text}}, roles.Hear{Link: link})
 }
@@ -237,19 +237,19 @@ func (u *Upload) report(file roles.FileFound, length uint64, code protocol.Code)
 }
 
 func (u *Upload) sent() {
-	if u.State() == Finishing {
-		u.leave(BodySent, draining())
+	if u.State() == UploadFinishing {
+		u.leave(UploadBodySent, draining())
 		return
 	}
-	u.Fire(BodySent)
+	u.Fire(UploadBodySent)
 	u.Do(roles.Hear{Link: link})
 }
 
 func (u *Upload) expired() {
 	switch u.State() {
-	case Opening:
+	case UploadOpening:
 		u.leave(UploadExpired, &protocol.Error{Code: protocol.Internal, Text: "the disk does not answer"})
-	case Listening, Lingering:
+	case UploadListening, UploadIdle:
 		u.leave(UploadExpired, &protocol.Error{Code: protocol.Timeout, Text: "no whole request in time"})
 	default:
 		u.close(UploadExpired)
@@ -258,7 +258,7 @@ func (u *Upload) expired() {
 
 func (u *Upload) stop() {
 	switch u.State() {
-	case Sending, Finishing, Parting:
+	case UploadSending, UploadFinishing, UploadRejecting:
 		u.Fire(UploadStopped)
 	default:
 		u.leave(UploadStopped, draining())
@@ -276,13 +276,13 @@ func (u *Upload) leave(event UploadEvent, err *protocol.Error) {
 		u.confess()
 	}
 	err.By = protocol.Node
-	u.Part(link, err)
+	u.Reject(link, err)
 }
 
-func (u *Upload) part(event UploadEvent, err *protocol.Error) {
+func (u *Upload) reject(event UploadEvent, err *protocol.Error) {
 	u.Fire(event)
 	err.By = protocol.Node
-	u.Part(link, err)
+	u.Reject(link, err)
 }
 
 func (u *Upload) close(event UploadEvent) {

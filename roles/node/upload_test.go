@@ -9,12 +9,12 @@ import (
 	"github.com/relaypeer/relaypeer/protocol/content"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/node"
-	"github.com/relaypeer/relaypeer/roles/story"
+	"github.com/relaypeer/relaypeer/roles/rolestest"
 )
 
 var (
 	visitor = netip.MustParseAddrPort("192.0.2.9:50000")
-	hash    = story.Hash(0xaa)
+	hash    = rolestest.Hash(0xaa)
 )
 
 const first = "hear 0 first"
@@ -22,20 +22,20 @@ const first = "hear 0 first"
 func found(size uint64) roles.FileFound { return roles.FileFound{Size: size, Hash: hash} }
 
 func opens(get *protocol.Get) string {
-	return story.Describe(roles.OpenFile{Name: get.Name, Hash: get.Hash})
+	return rolestest.Describe(roles.OpenFile{Name: get.Name, Hash: get.Hash})
 }
 
-func accepted(t *testing.T) *story.Story {
+func accepted(t *testing.T) *rolestest.Story {
 	t.Helper()
 	u := node.NewUpload()
-	s := story.New(t, u, u.State)
+	s := rolestest.New(t, u, u.State)
 	s.Tell(roles.Opened{Peer: visitor}, "Listening", first)
 	s.Waits(protocol.RequestTimeout)
 	return s
 }
 
 // opening returns a story about an upload whose disk has been asked.
-func opening(t *testing.T, get *protocol.Get) *story.Story {
+func opening(t *testing.T, get *protocol.Get) *rolestest.Story {
 	t.Helper()
 	s := accepted(t)
 	s.Hear(0, get, "Opening", opens(get))
@@ -43,7 +43,7 @@ func opening(t *testing.T, get *protocol.Get) *story.Story {
 	return s
 }
 
-func sending(t *testing.T) *story.Story {
+func sending(t *testing.T) *rolestest.Story {
 	t.Helper()
 	s := opening(t, &protocol.Get{Name: "a.txt"})
 	s.Tell(found(10), "Sending", "report served", "send 0 CONTENT size=10 length=10 hash=aa", "send-body 0 0+10")
@@ -55,14 +55,14 @@ func TestAFileIsSentInStretches(t *testing.T) {
 	const size = protocol.MaxRange + 5
 	s := opening(t, &protocol.Get{Name: "a.txt"})
 	s.Tell(found(size), "Sending", "report served", "send 0 CONTENT size=16777221 length=16777216 hash=aa", "send-body 0 0+16777216")
-	s.Tell(roles.BodyDone{}, "Lingering", hear)
+	s.Tell(roles.BodyDone{}, "Idle", hear)
 	s.Waits(protocol.IdleTimeout)
 	s.Hear(0, &protocol.Get{Name: "a.txt", Offset: protocol.MaxRange, Hash: hash}, "Opening", "open-file a.txt hash=aa")
 	s.Tell(found(size), "Sending", "report served", "send 0 CONTENT size=16777221 offset=16777216 length=5 hash=aa", "send-body 0 16777216+5")
-	s.Tell(roles.BodyDone{}, "Lingering", hear)
+	s.Tell(roles.BodyDone{}, "Idle", hear)
 	s.Hear(0, &protocol.Get{Name: "a.txt", Offset: size, Hash: hash}, "Opening", "open-file a.txt hash=aa")
-	s.Tell(found(size), "Lingering", "report served", "send 0 CONTENT size=16777221 offset=16777221 hash=aa", hear)
-	s.Tell(roles.Ended{}, "Closed", hangUp)
+	s.Tell(found(size), "Idle", "report served", "send 0 CONTENT size=16777221 offset=16777221 hash=aa", hear)
+	s.Tell(roles.PeerEnded{}, "Closed", hangUp)
 }
 
 // TestAStretchThatIsCutShortEndsWhereAGroupDoes: what a client gets less than it asked for can be verified whole.
@@ -78,7 +78,7 @@ func TestAStretchThatIsCutShortEndsWhereAGroupDoes(t *testing.T) {
 	} {
 		s := opening(t, &get)
 		body := s.Machine.Step(s.At, found(size))
-		if got := story.Describe(body[len(body)-1]); got != line {
+		if got := rolestest.Describe(body[len(body)-1]); got != line {
 			t.Errorf("%+v was answered with %s, want %s", get, got, line)
 		}
 	}
@@ -110,7 +110,7 @@ func TestATreeIsDescribed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := accepted(t)
 			s.Hear(0, &c.tree, "Opening", c.open)
-			s.Tell(c.file, "Lingering", "report served", "send 0 "+c.line, hear)
+			s.Tell(c.file, "Idle", "report served", "send 0 "+c.line, hear)
 			s.Waits(protocol.IdleTimeout)
 			if served := s.Reports[0].(node.Served); !served.Tree || served.Code != 0 || served.Hash != hash {
 				t.Errorf("reported %+v", served)
@@ -135,9 +135,9 @@ func TestHashingThatDoesNotGetOnIsOurOwnFailure(t *testing.T) {
 	s.Tell(roles.FileHashing{Done: 4, Size: 10}, "Opening", "send 0 HASHING done=4 size=10")
 	s.Tell(roles.FileHashing{Done: 4, Size: 10}, "Opening")
 	s.Tell(roles.FileHashing{Done: 3, Size: 10}, "Opening")
-	s.Tell(roles.Rang{Timer: roles.Deadline, Number: 2}, "Opening") // of before the progress
-	s.Ring("Parting", "send 0 ERROR internal by node", halfClose, discard)
-	s.Tell(roles.FileHashing{Done: 9, Size: 10}, "Parting")
+	s.Tell(roles.TimerFired{Timer: roles.Deadline, Number: 2}, "Opening") // of before the progress
+	s.Ring("Rejecting", "send 0 ERROR internal by node", halfClose, discard)
+	s.Tell(roles.FileHashing{Done: 9, Size: 10}, "Rejecting")
 }
 
 func TestWhoeverLeavesWhileWeHashIsLetGo(t *testing.T) {
@@ -148,7 +148,7 @@ func TestWhoeverLeavesWhileWeHashIsLetGo(t *testing.T) {
 
 func TestAnEmptyFileIsAnsweredAtOnce(t *testing.T) {
 	s := opening(t, &protocol.Get{Name: "a.txt"})
-	s.Tell(found(0), "Lingering", "report served", "send 0 CONTENT hash=aa", hear)
+	s.Tell(found(0), "Idle", "report served", "send 0 CONTENT hash=aa", hear)
 }
 
 func TestAStretchIsNoLongerThanAskedFor(t *testing.T) {
@@ -166,17 +166,17 @@ func TestARefusedRequestLeavesTheLinkOpen(t *testing.T) {
 	}{
 		"not there":       {protocol.Get{Name: "a.txt"}, roles.FileRefused{Code: protocol.NotFound}, "not-found"},
 		"unreadable":      {protocol.Get{Name: "a.txt"}, roles.FileRefused{Code: protocol.Internal}, "internal"},
-		"another content": {protocol.Get{Name: "a.txt", Hash: story.Hash(0xbb)}, found(10), "changed"},
+		"another content": {protocol.Get{Name: "a.txt", Hash: rolestest.Hash(0xbb)}, found(10), "changed"},
 		"beyond the end":  {protocol.Get{Name: "a.txt", Offset: 11}, found(10), "limit"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := opening(t, &c.get)
-			s.Tell(c.disk, "Lingering", "report served", "send 0 ERROR "+c.code+" by node", hear)
+			s.Tell(c.disk, "Idle", "report served", "send 0 ERROR "+c.code+" by node", hear)
 			if served := s.Reports[0].(node.Served); served.Code.String() != c.code || served.Peer != visitor {
 				t.Errorf("reported %+v", served)
 			}
 			s.Hear(0, &protocol.Get{Name: "a.txt"}, "Opening", "open-file a.txt")
-			s.Tell(found(0), "Lingering", "report served", "send 0 CONTENT hash=aa", hear)
+			s.Tell(found(0), "Idle", "report served", "send 0 CONTENT hash=aa", hear)
 		})
 	}
 }
@@ -185,35 +185,35 @@ func TestARefusedRequestLeavesTheLinkOpen(t *testing.T) {
 // the file's bytes, whatever the disk says next.
 func TestASpoiledStretchIsToldInTheNextAnswer(t *testing.T) {
 	s := sending(t)
-	s.Tell(roles.BodySpoiled{Code: protocol.Internal}, "Lingering", hear)
-	s.Hear(0, &protocol.Get{Name: "a.txt", Offset: 10, Hash: hash}, "Lingering",
+	s.Tell(roles.BodySpoiled{Code: protocol.Internal}, "Idle", hear)
+	s.Hear(0, &protocol.Get{Name: "a.txt", Offset: 10, Hash: hash}, "Idle",
 		"report served", "send 0 ERROR internal by node", hear)
 	s.Hear(0, &protocol.Get{Name: "a.txt"}, "Opening", "open-file a.txt") // told once
-	s.Tell(found(0), "Lingering", "report served", "send 0 CONTENT hash=aa", hear)
+	s.Tell(found(0), "Idle", "report served", "send 0 CONTENT hash=aa", hear)
 }
 
 func TestASpoiledStretchIsToldToWhoeverAsksForATree(t *testing.T) {
 	s := sending(t)
-	s.Tell(roles.BodySpoiled{Code: protocol.Changed}, "Lingering", hear)
-	s.Hear(0, &protocol.Tree{Name: "a.txt"}, "Lingering", "report served", "send 0 ERROR changed by node", hear)
+	s.Tell(roles.BodySpoiled{Code: protocol.Changed}, "Idle", hear)
+	s.Hear(0, &protocol.Tree{Name: "a.txt"}, "Idle", "report served", "send 0 ERROR changed by node", hear)
 	s.Hear(0, &protocol.Tree{Name: "a.txt"}, "Opening", "open-file a.txt 0+8192")
 }
 
 // TestASpoiledStretchIsToldBeforeAGoodbye: without it, what comes first after the stretch would make a liar of us.
 func TestASpoiledStretchIsToldBeforeAGoodbye(t *testing.T) {
-	spoiled := func() *story.Story {
+	spoiled := func() *rolestest.Story {
 		s := sending(t)
-		s.Tell(roles.BodySpoiled{Code: protocol.Changed}, "Lingering", hear)
+		s.Tell(roles.BodySpoiled{Code: protocol.Changed}, "Idle", hear)
 		return s
 	}
 	told := func(code string) []string {
 		return []string{"send 0 ERROR changed by node", "send 0 ERROR " + code + " by node", halfClose, discard}
 	}
-	spoiled().Tell(roles.Stopped{}, "Parting", told("draining")...)
-	spoiled().Ring("Parting", told("timeout")...)
+	spoiled().Tell(roles.Stopped{}, "Rejecting", told("draining")...)
+	spoiled().Ring("Rejecting", told("timeout")...)
 	s := sending(t)
 	s.Tell(roles.Stopped{}, "Finishing")
-	s.Tell(roles.BodySpoiled{Code: protocol.Changed}, "Parting", told("draining")...)
+	s.Tell(roles.BodySpoiled{Code: protocol.Changed}, "Rejecting", told("draining")...)
 }
 
 func TestAPeerThatTakesNothingIsLetGo(t *testing.T) {
@@ -229,14 +229,14 @@ func TestBytesThatPassSetTheDeadlineAnew(t *testing.T) {
 		s.Tell(roles.Moved{Bytes: protocol.MinProgress}, "Sending")
 		s.Waits(protocol.ProgressTimeout)
 	}
-	s.Tell(roles.Rang{Timer: roles.Deadline, Number: 3}, "Sending") // of before
+	s.Tell(roles.TimerFired{Timer: roles.Deadline, Number: 3}, "Sending") // of before
 }
 
 func TestADiskThatHangsIsOurOwnFailure(t *testing.T) {
 	s := opening(t, &protocol.Get{Name: "a.txt"})
-	s.Ring("Parting", "send 0 ERROR internal by node", halfClose, discard)
-	s.Tell(found(10), "Parting")
-	s.Tell(roles.Ended{}, "Closed", hangUp)
+	s.Ring("Rejecting", "send 0 ERROR internal by node", halfClose, discard)
+	s.Tell(found(10), "Rejecting")
+	s.Tell(roles.PeerEnded{}, "Closed", hangUp)
 }
 
 func TestAStoppingNodeFinishesTheStretch(t *testing.T) {
@@ -244,39 +244,39 @@ func TestAStoppingNodeFinishesTheStretch(t *testing.T) {
 	s.Tell(roles.Stopped{}, "Finishing")
 	s.Tell(roles.Stopped{}, "Finishing")
 	s.Tell(roles.Moved{Bytes: protocol.MinProgress}, "Finishing")
-	s.Tell(roles.BodyDone{}, "Parting", "send 0 ERROR draining by node", halfClose, discard)
+	s.Tell(roles.BodyDone{}, "Rejecting", "send 0 ERROR draining by node", halfClose, discard)
 	s.Ring("Closed", hangUp)
 }
 
 func TestAStoppingNodeSaysSoToWhoeverWaits(t *testing.T) {
 	draining := []string{"send 0 ERROR draining by node", halfClose, discard}
 	s := accepted(t)
-	s.Tell(roles.Stopped{}, "Parting", draining...)
+	s.Tell(roles.Stopped{}, "Rejecting", draining...)
 	s = opening(t, &protocol.Get{Name: "a.txt"})
-	s.Tell(roles.Stopped{}, "Parting", draining...)
-	s.Tell(roles.FileRefused{Code: protocol.NotFound}, "Parting")
+	s.Tell(roles.Stopped{}, "Rejecting", draining...)
+	s.Tell(roles.FileRefused{Code: protocol.NotFound}, "Rejecting")
 }
 
 func TestAnUploadStartsOver(t *testing.T) {
 	u := node.NewUpload()
 	for range 3 {
-		s := story.New(t, u, u.State)
+		s := rolestest.New(t, u, u.State)
 		s.Tell(roles.Opened{Peer: visitor}, "Listening", first)
 		s.Hear(0, &protocol.Get{Name: "a.txt"}, "Opening", "open-file a.txt")
 		s.Tell(found(10), "Sending", "report served", "send 0 CONTENT size=10 length=10 hash=aa", "send-body 0 0+10")
-		s.Tell(roles.BodySpoiled{Code: protocol.Changed}, "Lingering", hear)
+		s.Tell(roles.BodySpoiled{Code: protocol.Changed}, "Idle", hear)
 		s.Tell(roles.Lost{Code: protocol.Lost}, "Closed", hangUp)
 		u.Reset()
 	}
 }
 
 func TestWhateverHappensToAnUpload(t *testing.T) {
-	subject := story.NewSubject(node.UploadTable, roles.Opened{Peer: visitor}, func() story.Explorable {
+	subject := rolestest.NewSubject(node.UploadTable, roles.Opened{Peer: visitor}, func() rolestest.Explorable {
 		return node.NewUpload()
 	})
 	subject.Says = []protocol.Message{
-		story.Sample(protocol.KindGet), story.Sample(protocol.KindTree), &protocol.Get{Name: "a.txt", Offset: 10}, story.Sample(protocol.KindLocate),
+		rolestest.Sample(protocol.KindGet), rolestest.Sample(protocol.KindTree), &protocol.Get{Name: "a.txt", Offset: 10}, rolestest.Sample(protocol.KindLocate),
 	}
 	subject.Files = []roles.Input{roles.FileHashing{Done: 0, Size: 10}, roles.FileHashing{Done: 5, Size: 10}, found(10), found(5), roles.FileRefused{Code: protocol.NotFound}}
-	story.Explore(t, subject)
+	rolestest.Explore(t, subject)
 }

@@ -37,11 +37,11 @@ func crowd(leases int) (*relay.Registry, float64) {
 func BenchmarkLocateAmongMillion(b *testing.B) {
 	registry, bytes := crowd(million)
 	buf := make([]byte, 0, 64<<10)
-	luck := uint64(1)
+	random := uint64(1)
 	b.ReportAllocs()
 	for b.Loop() {
-		luck = luck*6364136223846793005 + 1442695040888963407
-		answer := registry.Locate(roles.Moment{Now: time.Second, Luck: luck}, &protocol.Locate{Limit: 50})
+		random = random*6364136223846793005 + 1442695040888963407
+		answer := registry.Locate(roles.Moment{Now: time.Second, Rand: random}, &protocol.Locate{Limit: 50})
 		buf = protocol.Append(buf[:0], answer)
 	}
 	b.ReportMetric(bytes, "B/lease")
@@ -73,7 +73,7 @@ func heap() float64 {
 // bytes of memory that an entry takes beyond its name.
 func filled(nameCount, holders int) (*relay.Registry, float64) {
 	registry := relay.NewRegistry(relay.Policy{MaxIndex: 100_000_000})
-	at := roles.Moment{Luck: 11}
+	at := roles.Moment{Rand: 11}
 	before, nameBytes := heap(), 0
 	for base := 0; base < nameCount; base += protocol.MaxPage {
 		for holder := range holders {
@@ -108,7 +108,7 @@ func BenchmarkLocateByName(b *testing.B) {
 			b.ResetTimer()
 			for b.Loop() {
 				i = (i + 7919) % count
-				answer := registry.Locate(roles.Moment{Now: time.Second, Luck: uint64(i)}, &protocol.Locate{Name: benchName(i)})
+				answer := registry.Locate(roles.Moment{Now: time.Second, Rand: uint64(i)}, &protocol.Locate{Name: benchName(i)})
 				found += len(answer.(*protocol.Located).Peers)
 			}
 			if found != b.N {

@@ -42,8 +42,8 @@ func (x *index) newItem(e *protocol.Entry, nameHash uint64) uint32 {
 func (x *index) hold(number, by uint32, p *publisher, nameHash uint64) {
 	at := x.holds.take()
 	h := x.holds.at(at)
-	x.births++
-	*h = hold{of: number + 1, by: by, prev: at, next: at, before: at, after: at, born: x.births}
+	x.generations++
+	*h = hold{of: number + 1, by: by, prev: at, next: at, before: at, after: at, generation: x.generations}
 	it := x.items.at(number)
 	if it.count > 0 {
 		last := x.holds.at(it.first).prev

@@ -10,44 +10,44 @@ import (
 // Locate before left it, so that the load goes round. Where it stands is the cursor: which hold comes next, and at which
 // the round ends. If the first is gone meanwhile, the item's ring is gone round again; if the second is, once more from
 // here: a client meets some holders twice rather than missing one.
-type trail struct {
-	life, item uint32
-	next, end  mark // where both are the same, nothing of the item has been seen
+type holderCursor struct {
+	incarnation, item uint32
+	next, end         mark // where both are the same, nothing of the item has been seen
 }
 
 // mark is a hold that will not be taken for another that has its number later.
-type mark struct{ hold, born uint32 }
+type mark struct{ hold, generation uint32 }
 
-const trailCursor = 24 // bytes
+const holderCursorSize = 24 // bytes
 
 // holders fills a page with nodes that have published what is looked for. The cursor is for the rest of them, nil if
 // that is all.
-func (r *Registry) holders(p *page, m *protocol.Locate, luck uint64) (cursor []byte) {
-	q := r.index.look(m.Name, m.Hash)
+func (r *Registry) holders(p *page, m *protocol.Locate, random uint64) (cursor []byte) {
+	q := r.index.lookUp(m.Name, m.Hash)
 	if q.several() {
 		p.named = map[uint32]bool{}
 	}
 	t, item, found := r.resume(&q, m.Cursor)
 	for found {
 		if t.item != item {
-			t = r.index.trail(item)
+			t = r.index.cursorAt(item)
 		}
 		if !r.follow(p, &t) {
-			t.life = r.life
-			cursor = t.cursor()
+			t.incarnation = r.incarnation
+			cursor = t.encode()
 			break
 		}
 		item, found = q.after(item)
 	}
-	shuffle(p.peers, luck)
+	shuffle(p.peers, random)
 	return cursor
 }
 
 const noItem = 1<<32 - 1
 
 // resume returns where a quest goes on: at an item, and in it if the trail is of that item.
-func (r *Registry) resume(q *quest, cursor []byte) (t trail, item uint32, found bool) {
-	t, going := r.parseTrail(cursor)
+func (r *Registry) resume(q *lookup, cursor []byte) (t holderCursor, item uint32, found bool) {
+	t, going := r.parseHolderCursor(cursor)
 	x := &r.index
 	switch {
 	case !going:
@@ -70,12 +70,12 @@ func (r *Registry) resume(q *quest, cursor []byte) (t trail, item uint32, found 
 }
 
 // trail returns one round of an item's ring.
-func (x *index) trail(item uint32) trail {
+func (x *index) cursorAt(item uint32) holderCursor {
 	m := x.mark(x.items.at(item).first)
-	return trail{item: item, next: m, end: m}
+	return holderCursor{item: item, next: m, end: m}
 }
 
-func (x *index) mark(hold uint32) mark { return mark{hold, x.holds.at(hold).born} }
+func (x *index) mark(hold uint32) mark { return mark{hold, x.holds.at(hold).generation} }
 
 // alive reports whether a hold still is what it was, one of that item.
 func (x *index) alive(item uint32, m mark) bool {
@@ -83,11 +83,11 @@ func (x *index) alive(item uint32, m mark) bool {
 		return false
 	}
 	h := x.holds.at(m.hold)
-	return h.of == item+1 && h.born == m.born
+	return h.of == item+1 && h.generation == m.generation
 }
 
 // follow goes on along a trail, and reports whether it came to its end before the page did.
-func (r *Registry) follow(p *page, t *trail) bool {
+func (r *Registry) follow(p *page, t *holderCursor) bool {
 	it := r.index.items.at(t.item)
 	p.reserve(it.count)
 	for !p.full() {
@@ -107,9 +107,9 @@ func (r *Registry) follow(p *page, t *trail) bool {
 	return false
 }
 
-func (t *trail) cursor() []byte {
-	b := make([]byte, 0, trailCursor)
-	for _, n := range [...]uint32{t.life, t.item, t.next.hold, t.next.born, t.end.hold, t.end.born} {
+func (t *holderCursor) encode() []byte {
+	b := make([]byte, 0, holderCursorSize)
+	for _, n := range [...]uint32{t.incarnation, t.item, t.next.hold, t.next.generation, t.end.hold, t.end.generation} {
 		b = binary.BigEndian.AppendUint32(b, n)
 	}
 	return b
@@ -117,20 +117,20 @@ func (t *trail) cursor() []byte {
 
 // parseTrail reads a cursor that a peer may have made up: whatever it says, the trail is gone on with only where the
 // holds that it names are.
-func (r *Registry) parseTrail(cursor []byte) (t trail, ours bool) {
-	if len(cursor) != trailCursor {
+func (r *Registry) parseHolderCursor(cursor []byte) (t holderCursor, ours bool) {
+	if len(cursor) != holderCursorSize {
 		return t, false
 	}
 	at := func(i int) uint32 { return binary.BigEndian.Uint32(cursor[4*i:]) }
-	t = trail{life: at(0), item: at(1), next: mark{at(2), at(3)}, end: mark{at(4), at(5)}}
-	return t, t.life == r.life && t.item < r.index.items.size()
+	t = holderCursor{incarnation: at(0), item: at(1), next: mark{at(2), at(3)}, end: mark{at(4), at(5)}}
+	return t, t.incarnation == r.incarnation && t.item < r.index.items.size()
 }
 
 // shuffle puts peers into an order drawn for one answer.
-func shuffle(peers []protocol.Peer, luck uint64) {
+func shuffle(peers []protocol.Peer, random uint64) {
 	for i := len(peers) - 1; i > 0; i-- {
-		luck = luck*6364136223846793005 + 1442695040888963407
-		j := int((luck >> 33) % uint64(i+1))
+		random = random*6364136223846793005 + 1442695040888963407
+		j := int((random >> 33) % uint64(i+1))
 		peers[i], peers[j] = peers[j], peers[i]
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/relay"
-	"github.com/relaypeer/relaypeer/roles/story"
+	"github.com/relaypeer/relaypeer/roles/rolestest"
 )
 
 // crew is nodes that all have one content, each under one of some names.
@@ -22,14 +22,14 @@ type crew struct {
 }
 
 func (c *crew) join(node byte, name string) {
-	c.Register(c.at, netip.MustParseAddr("192.0.2.9"), &protocol.Register{ID: story.Node(node), Epoch: 1, Port: 4000 + uint16(node)})
+	c.Register(c.at, netip.MustParseAddr("192.0.2.9"), &protocol.Register{ID: rolestest.Node(node), Epoch: 1, Port: 4000 + uint16(node)})
 	c.tell(node, name, content(1))
 }
 
 func (c *crew) tell(node byte, name string, hash protocol.Hash) {
 	from := c.sequence[node]
 	c.sequence[node]++
-	c.Publish(c.at, &protocol.Publish{ID: story.Node(node), Epoch: 1, Index: 1, From: from, To: from + 1, Latest: from + 1,
+	c.Publish(c.at, &protocol.Publish{ID: rolestest.Node(node), Epoch: 1, Index: 1, From: from, To: from + 1, Latest: from + 1,
 		Changes: []protocol.Entry{{Name: name, Hash: hash}}})
 }
 
@@ -55,7 +55,7 @@ func (w *walker) step(c *crew) {
 // changed.
 func TestEveryHolderIsMetAlthoughOthersComeAndGo(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		c := &crew{Registry: relay.NewRegistry(relay.Policy{}), at: roles.Moment{Luck: rapid.Uint64().Draw(t, "luck")}, sequence: map[byte]uint64{}}
+		c := &crew{Registry: relay.NewRegistry(relay.Policy{}), at: roles.Moment{Rand: rapid.Uint64().Draw(t, "random")}, sequence: map[byte]uint64{}}
 		stay := rapid.IntRange(1, 12).Draw(t, "who stay")
 		names := []string{"f", "g"}[:rapid.IntRange(1, 2).Draw(t, "names")]
 		for node := range byte(stay + 6) {
@@ -76,7 +76,7 @@ func TestEveryHolderIsMetAlthoughOthersComeAndGo(t *testing.T) {
 			if w := rapid.SampledFrom(walkers).Draw(t, "walker"); !w.done {
 				w.step(c)
 			}
-			c.at.Luck++
+			c.at.Rand++
 			for range rapid.IntRange(0, 3).Draw(t, "changes") {
 				if quiet || pages > 60 {
 					break
@@ -91,7 +91,7 @@ func TestEveryHolderIsMetAlthoughOthersComeAndGo(t *testing.T) {
 				case 2:
 					c.tell(node, name, content(2))
 				case 3:
-					c.Leave(c.at, &protocol.Leave{ID: story.Node(node), Epoch: 1})
+					c.Leave(c.at, &protocol.Leave{ID: rolestest.Node(node), Epoch: 1})
 				}
 			}
 		}
@@ -112,7 +112,7 @@ func TestEveryHolderIsMetAlthoughOthersComeAndGo(t *testing.T) {
 // TestMadeUpTrailsAreHarmless: whatever a cursor says, the pages that follow it end, and are of nodes that hold the file.
 func TestMadeUpTrailsAreHarmless(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		c := &crew{Registry: relay.NewRegistry(relay.Policy{}), at: roles.Moment{Luck: 5}, sequence: map[byte]uint64{}}
+		c := &crew{Registry: relay.NewRegistry(relay.Policy{}), at: roles.Moment{Rand: 5}, sequence: map[byte]uint64{}}
 		for node := range byte(9) {
 			c.join(node+1, fmt.Sprint("f", node%2))
 		}

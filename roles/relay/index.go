@@ -12,15 +12,15 @@ import (
 // index is what nodes have published: which contents there are under which names, and who holds them. Nothing in it is a
 // pointer, and a name stands in it once. The registry's mutex guards it.
 type index struct {
-	key    [8]uint32 // of the hashes, so that nobody can make up names that collide
-	names  arena
-	items  pile[item]
-	holds  pile[hold]
-	byName table  // items; those of one name are found one after the other
-	byHash table  // of each content one item, from which the others are reached
-	byNode table  // holds, by publisher and name
-	count  int    // holds
-	births uint32 // holds there have been, modulo 2^32
+	key         [8]uint32 // of the hashes, so that nobody can make up names that collide
+	names       arena
+	items       slab[item]
+	holds       slab[hold]
+	byName      hashTable // items; those of one name are found one after the other
+	byHash      hashTable // of each content one item, from which the others are reached
+	byNode      hashTable // holds, by publisher and name
+	count       int       // holds
+	generations uint32    // holds there have been, modulo 2^32
 }
 
 // item is one content under one name.
@@ -38,17 +38,17 @@ type hold struct {
 	of, by        uint32 // of is the item plus one; 0: free. by is the publisher
 	prev, next    uint32 // the ring of the holds of one item, in which the order of those that stay never changes
 	before, after uint32 // the ring of the holds of one publisher
-	born          uint32 // tells it from others that have had its number
+	generation    uint32 // tells it from others that have had its number
 }
 
 // mostVariants bounds the contents under one name: a name is looked up by going through them.
 const mostVariants = 64
 
 // useKey draws the key of the hashes.
-func (x *index) useKey(luck uint64) {
+func (x *index) useKey(random uint64) {
 	for i := range x.key {
-		luck = luck*6364136223846793005 + 1442695040888963407
-		x.key[i] = uint32(luck >> 32)
+		random = random*6364136223846793005 + 1442695040888963407
+		x.key[i] = uint32(random >> 32)
 	}
 }
 
@@ -110,7 +110,7 @@ func (x *index) full() bool { return x.holds.size() >= mostNumber || x.names.ful
 
 // quest is the items that a Locate may mean, in an order of their own: of a name, by their numbers; of a content, round
 // its ring.
-type quest struct {
+type lookup struct {
 	x     *index
 	ring  bool
 	items []uint32 // of a name
@@ -120,8 +120,8 @@ type quest struct {
 }
 
 // look begins a quest for a name, a content, or both: who is asked for both looks under the name.
-func (x *index) look(name string, hash protocol.Hash) quest {
-	q := quest{x: x, hash: hash, ring: name == ""}
+func (x *index) lookUp(name string, hash protocol.Hash) lookup {
+	q := lookup{x: x, hash: hash, ring: name == ""}
 	if q.ring {
 		q.first, q.found = x.ring(hash)
 		return q
@@ -134,9 +134,9 @@ func (x *index) look(name string, hash protocol.Hash) quest {
 }
 
 // several reports whether a node may hold more than one of the items.
-func (q *quest) several() bool { return q.ring && q.found && q.x.items.at(q.first).next != q.first }
+func (q *lookup) several() bool { return q.ring && q.found && q.x.items.at(q.first).next != q.first }
 
-func (q *quest) start() (item uint32, found bool) {
+func (q *lookup) start() (item uint32, found bool) {
 	if q.ring {
 		return q.first, q.found
 	}
@@ -144,7 +144,7 @@ func (q *quest) start() (item uint32, found bool) {
 }
 
 // from returns the first item of a name from a number on.
-func (q *quest) from(number uint32) (item uint32, found bool) {
+func (q *lookup) from(number uint32) (item uint32, found bool) {
 	at, _ := slices.BinarySearch(q.items, number)
 	if at == len(q.items) {
 		return 0, false
@@ -153,7 +153,7 @@ func (q *quest) from(number uint32) (item uint32, found bool) {
 }
 
 // after returns the item that comes next.
-func (q *quest) after(number uint32) (item uint32, found bool) {
+func (q *lookup) after(number uint32) (item uint32, found bool) {
 	if q.ring {
 		next := q.x.items.at(number).next
 		return next, next != q.first

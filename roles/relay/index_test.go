@@ -14,7 +14,7 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/relay"
-	"github.com/relaypeer/relaypeer/roles/story"
+	"github.com/relaypeer/relaypeer/roles/rolestest"
 )
 
 // model is what a relay should know, kept in the plainest way.
@@ -112,7 +112,7 @@ func walkLocate(t fataler, r *relay.Registry, at roles.Moment, m protocol.Locate
 			return settled(m.Name, holders), settled(m.Name, others)
 		}
 		m.Cursor = located.Cursor
-		at.Luck++
+		at.Rand++
 	}
 }
 
@@ -147,9 +147,9 @@ func TestWhatIsPublishedIsFoundAndListed(t *testing.T) {
 		r := relay.NewRegistry(relay.Policy{})
 		m := &model{nodes: map[byte]*modelNode{}}
 		from := netip.MustParseAddr("192.0.2.9")
-		at := roles.Moment{Luck: rapid.Uint64().Draw(t, "luck")}
+		at := roles.Moment{Rand: rapid.Uint64().Draw(t, "random")}
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
-			at.Luck = at.Luck*6364136223846793005 + 1
+			at.Rand = at.Rand*6364136223846793005 + 1
 			id := byte(rapid.IntRange(1, 6).Draw(t, "node"))
 			n := m.nodes[id]
 			switch rapid.IntRange(0, 9).Draw(t, "do") {
@@ -162,13 +162,13 @@ func TestWhatIsPublishedIsFoundAndListed(t *testing.T) {
 					*n = modelNode{epoch: n.epoch, shares: map[string]protocol.Hash{}}
 				}
 				n.epoch, n.until, n.confirmed = n.epoch+1, at.Now+protocol.LeaseTTL, false
-				answer := r.Register(at, from, &protocol.Register{ID: story.Node(id), Epoch: n.epoch, Port: 4000 + uint16(id)}).(*protocol.Registered)
+				answer := r.Register(at, from, &protocol.Register{ID: rolestest.Node(id), Epoch: n.epoch, Port: 4000 + uint16(id)}).(*protocol.Registered)
 				if want := (protocol.Held{Index: n.index, Sequence: n.sequence}); answer.Held != want {
 					t.Fatalf("node %d is told %v, want %v", id, answer.Held, want)
 				}
 			case 2:
 				if n != nil {
-					r.Leave(at, &protocol.Leave{ID: story.Node(id), Epoch: n.epoch})
+					r.Leave(at, &protocol.Leave{ID: rolestest.Node(id), Epoch: n.epoch})
 					n.until = 0
 				}
 			case 3:
@@ -185,7 +185,7 @@ func TestWhatIsPublishedIsFoundAndListed(t *testing.T) {
 
 // publish sends a page of changes and holds the answer against the model.
 func publish(t *rapid.T, r *relay.Registry, at roles.Moment, id byte, n *modelNode) {
-	page := &protocol.Publish{ID: story.Node(id), Epoch: n.epoch, Index: uint64(rapid.IntRange(1, 2).Draw(t, "index"))}
+	page := &protocol.Publish{ID: rolestest.Node(id), Epoch: n.epoch, Index: uint64(rapid.IntRange(1, 2).Draw(t, "index"))}
 	fresh := rapid.IntRange(0, 3).Draw(t, "from 0") == 0
 	if !fresh {
 		page.From = n.sequence
@@ -216,10 +216,10 @@ func publish(t *rapid.T, r *relay.Registry, at roles.Moment, id byte, n *modelNo
 		n.confirmed = page.To == page.Latest
 	case page.From > 0 && (n.index != page.Index || n.sequence != page.From):
 		if refusal, is := answer.(*protocol.Error); !is || refusal.Code != protocol.Resync {
-			t.Fatalf("a page that does not follow is answered with %v", story.Say(answer))
+			t.Fatalf("a page that does not follow is answered with %v", rolestest.Say(answer))
 		}
 	case !granted || p.Sequence != page.To || p.Index != page.Index:
-		t.Fatalf("a page up to %d is answered with %s", page.To, story.Say(answer))
+		t.Fatalf("a page up to %d is answered with %s", page.To, rolestest.Say(answer))
 	default:
 		if page.From == 0 && (n.index != page.Index || n.sequence > 0 || len(n.shares) > 0) {
 			clear(n.shares)

@@ -9,13 +9,13 @@ import (
 
 // lease is one slot. It holds no pointer, so that a million of them cost the garbage collector nothing.
 type lease struct {
-	id    protocol.NodeID
-	epoch uint64 // zero: the slot is free
-	until time.Duration
-	host  [16]byte
-	port  uint16
-	doubt uint8  // renewals until what an earlier registration published is dropped; 0: nothing of that is held
-	loose uint32 // its place among those whose index is not all held, plus one
+	id        protocol.NodeID
+	epoch     uint64 // zero: the slot is free
+	until     time.Duration
+	host      [16]byte
+	port      uint16
+	doubt     uint8  // renewals until what an earlier registration published is dropped; 0: nothing of that is held
+	unindexed uint32 // its place among those whose index is not all held, plus one
 
 	publisher uint32 // what is held of its index, plus one
 }

@@ -27,11 +27,11 @@ func (r *Registry) List(at roles.Moment, m *protocol.List) protocol.Message {
 	if m.Limit > 0 {
 		l.limit = int(min(m.Limit, protocol.MaxPage))
 	}
-	next := r.parsePlace(m.Cursor)
+	next := r.parseListCursor(m.Cursor)
 	if m.Pattern != "" && !protocol.IsPattern(m.Pattern) {
 		for _, number := range r.index.named(m.Pattern) {
 			if number >= next && !l.add(number) {
-				return l.listed(r.place(number))
+				return l.listed(r.listCursor(number))
 			}
 		}
 		return l.listed(nil)
@@ -47,7 +47,7 @@ func (r *Registry) List(at roles.Moment, m *protocol.List) protocol.Message {
 		}
 	}
 	if next < end {
-		return l.listed(r.place(next))
+		return l.listed(r.listCursor(next))
 	}
 	return l.listed(nil)
 }
@@ -130,17 +130,17 @@ func (l *listing) peer(slot uint32) uint64 {
 		l.peers.now = l.now
 	}
 	at := uint64(len(l.peers.peers))
-	l.peers.add(l.r.slab.at(slot))
+	l.peers.add(l.r.leases.at(slot))
 	l.at[slot] = at
 	return at
 }
 
-func (r *Registry) place(number uint32) []byte {
-	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, r.life), number)
+func (r *Registry) listCursor(number uint32) []byte {
+	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, r.incarnation), number)
 }
 
-func (r *Registry) parsePlace(cursor []byte) uint32 {
-	if len(cursor) != 8 || binary.BigEndian.Uint32(cursor) != r.life {
+func (r *Registry) parseListCursor(cursor []byte) uint32 {
+	if len(cursor) != 8 || binary.BigEndian.Uint32(cursor) != r.incarnation {
 		return 0
 	}
 	return binary.BigEndian.Uint32(cursor[4:])

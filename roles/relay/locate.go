@@ -15,12 +15,12 @@ import (
 // is in exactly one of them. A cursor of another life of the relay, whose slots mean nothing here, begins a new
 // walk: a client that goes on with it meets everybody, and some of them twice.
 type walk struct {
-	every  bool   // over all slots; else over the places of the loose ones
-	life   uint32 // of the registry, or of its places
-	slots  uint32 // how many there were when the walk began
-	start  uint32
-	stride uint32
-	done   uint32 // slots passed
+	every       bool   // over all slots; else over the places of the loose ones
+	incarnation uint32 // of the registry, or of its places
+	slots       uint32 // how many there were when the walk began
+	start       uint32
+	stride      uint32
+	done        uint32 // slots passed
 }
 
 // scanMost is how many slots one page looks at: where most are free, a page is short rather than slow.
@@ -41,15 +41,15 @@ func (r *Registry) Locate(at roles.Moment, m *protocol.Locate) protocol.Message 
 	w, walking := r.parseWalk(m.Cursor, every)
 	if !walking {
 		if !every {
-			if cursor := r.holders(&p, m, at.Luck); cursor != nil {
+			if cursor := r.holders(&p, m, at.Rand); cursor != nil {
 				return p.located(cursor)
 			}
 		}
-		w = r.drawWalk(every, at.Luck)
+		w = r.drawWalk(every, at.Rand)
 	}
 	r.walk(&p, &w)
 	if w.done < w.slots {
-		return p.located(w.cursor())
+		return p.located(w.encode())
 	}
 	return p.located(nil)
 }
@@ -104,13 +104,13 @@ func (r *Registry) walk(p *page, w *walk) {
 		p.scanned++
 		slot := w.slot()
 		if !w.every {
-			place := *r.loose.at(slot)
+			place := *r.unindexed.at(slot)
 			if place == 0 {
 				continue
 			}
 			slot = place - 1
 		}
-		if l := r.slab.at(slot); l.used() && l.until > p.now {
+		if l := r.leases.at(slot); l.used() && l.until > p.now {
 			p.add(l)
 		}
 	}
@@ -123,36 +123,36 @@ func (w *walk) slot() uint32 {
 // walked is how many slots, or places, there are to walk.
 func (r *Registry) walked(every bool) uint32 {
 	if every {
-		return r.slab.size()
+		return r.leases.size()
 	}
-	return r.loose.size()
+	return r.unindexed.size()
 }
 
 // lifeOf is what a cursor must carry, or it is of other slots, or places.
-func (r *Registry) lifeOf(every bool) uint32 {
+func (r *Registry) incarnationOf(every bool) uint32 {
 	if every {
-		return r.life
+		return r.incarnation
 	}
-	return r.life + r.dealt
+	return r.incarnation + r.unindexedGeneration
 }
 
-func (r *Registry) drawWalk(every bool, luck uint64) walk {
+func (r *Registry) drawWalk(every bool, random uint64) walk {
 	slots := r.walked(every)
-	w := walk{every: every, life: r.lifeOf(every), slots: slots}
+	w := walk{every: every, incarnation: r.incarnationOf(every), slots: slots}
 	if slots == 0 {
 		return w
 	}
-	w.start, w.stride = uint32(luck)%slots, max(1, uint32(luck>>32)%slots)
+	w.start, w.stride = uint32(random)%slots, max(1, uint32(random>>32)%slots)
 	for gcd(w.stride, slots) != 1 {
 		w.stride = w.stride%slots + 1
 	}
 	return w
 }
 
-const walkCursor = 20 // bytes
+const walkCursorSize = 20 // bytes
 
-func (w *walk) cursor() []byte {
-	b := binary.BigEndian.AppendUint32(make([]byte, 0, walkCursor), w.life)
+func (w *walk) encode() []byte {
+	b := binary.BigEndian.AppendUint32(make([]byte, 0, walkCursorSize), w.incarnation)
 	b = binary.BigEndian.AppendUint32(b, w.slots)
 	b = binary.BigEndian.AppendUint32(b, w.start)
 	b = binary.BigEndian.AppendUint32(b, w.stride)
@@ -161,18 +161,18 @@ func (w *walk) cursor() []byte {
 
 // parseWalk reads a cursor that a peer may have made up: whatever it says, the walk stays within the slots.
 func (r *Registry) parseWalk(cursor []byte, every bool) (w walk, ours bool) {
-	if len(cursor) != walkCursor {
+	if len(cursor) != walkCursorSize {
 		return w, false
 	}
 	w = walk{
-		every:  every,
-		life:   binary.BigEndian.Uint32(cursor),
-		slots:  binary.BigEndian.Uint32(cursor[4:]),
-		start:  binary.BigEndian.Uint32(cursor[8:]),
-		stride: binary.BigEndian.Uint32(cursor[12:]),
-		done:   binary.BigEndian.Uint32(cursor[16:]),
+		every:       every,
+		incarnation: binary.BigEndian.Uint32(cursor),
+		slots:       binary.BigEndian.Uint32(cursor[4:]),
+		start:       binary.BigEndian.Uint32(cursor[8:]),
+		stride:      binary.BigEndian.Uint32(cursor[12:]),
+		done:        binary.BigEndian.Uint32(cursor[16:]),
 	}
-	return w, w.life == r.lifeOf(every) && w.slots > 0 && w.slots <= r.walked(every) && w.done < w.slots
+	return w, w.incarnation == r.incarnationOf(every) && w.slots > 0 && w.slots <= r.walked(every) && w.done < w.slots
 }
 
 func gcd(a, b uint32) uint32 {

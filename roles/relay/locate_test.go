@@ -30,8 +30,8 @@ func leaves(r *relay.Registry, n int) {
 	r.Leave(roles.Moment{}, m)
 }
 
-func page(r *relay.Registry, luck uint64, limit uint64, cursor []byte) *protocol.Located {
-	return r.Locate(roles.Moment{Luck: luck}, &protocol.Locate{Limit: limit, Cursor: cursor}).(*protocol.Located)
+func page(r *relay.Registry, random uint64, limit uint64, cursor []byte) *protocol.Located {
+	return r.Locate(roles.Moment{Rand: random}, &protocol.Locate{Limit: limit, Cursor: cursor}).(*protocol.Located)
 }
 
 // TestAWalkVisitsWhoStaysOnce: whatever comes and goes between the pages, a node that is listed from the first to
@@ -48,7 +48,7 @@ func TestAWalkVisitsWhoStaysOnce(t *testing.T) {
 			}
 		}
 		limit, newcomer := rapid.Uint64Range(1, 20).Draw(t, "limit"), total
-		located := page(registry, rapid.Uint64().Draw(t, "luck"), limit, nil)
+		located := page(registry, rapid.Uint64().Draw(t, "random"), limit, nil)
 		for pages := 0; ; pages++ {
 			for _, p := range located.Peers {
 				if _, stays := staying[p.Addr()]; stays {
@@ -68,7 +68,7 @@ func TestAWalkVisitsWhoStaysOnce(t *testing.T) {
 				numbered(registry, newcomer, 1)
 				newcomer++
 			}
-			located = page(registry, rapid.Uint64().Draw(t, "luck"), limit, located.Cursor)
+			located = page(registry, rapid.Uint64().Draw(t, "random"), limit, located.Cursor)
 		}
 		for at, times := range staying {
 			if times != 1 {
@@ -79,13 +79,13 @@ func TestAWalkVisitsWhoStaysOnce(t *testing.T) {
 }
 
 func TestOrderIsDrawnAnew(t *testing.T) {
-	registry, luck := relay.NewRegistry(relay.Policy{}), rand.New(rand.NewPCG(1, 2))
+	registry, random := relay.NewRegistry(relay.Policy{}), rand.New(rand.NewPCG(1, 2))
 	for n := range 10 {
 		numbered(registry, n, 1)
 	}
 	first, orders := map[netip.AddrPort]int{}, map[string]bool{}
 	for range 1000 {
-		peers := page(registry, luck.Uint64(), 0, nil).Peers
+		peers := page(registry, random.Uint64(), 0, nil).Peers
 		first[peers[0].Addr()]++
 		orders[fmt.Sprint(peers)] = true
 	}
@@ -176,7 +176,7 @@ func TestHostileCursorsAreHarmless(t *testing.T) {
 		if rapid.Bool().Draw(t, "made up") {
 			cursor = rapid.SliceOfN(rapid.Byte(), 1, protocol.CursorSize).Draw(t, "cursor")
 		}
-		located := page(registry, rapid.Uint64().Draw(t, "luck"), 1000, cursor)
+		located := page(registry, rapid.Uint64().Draw(t, "random"), 1000, cursor)
 		for _, p := range located.Peers {
 			if !slices.Contains(listed, p.Addr()) {
 				t.Fatalf("%s is not listed", p.Addr())
@@ -214,7 +214,7 @@ func TestWhoAllMayHaveAFileIsFoundAtOnceAgain(t *testing.T) {
 	}
 	look := func(cursor []byte) *protocol.Located {
 		m := &protocol.Locate{Name: "file", Limit: protocol.MaxPage, Cursor: cursor}
-		located := registry.Locate(roles.Moment{Luck: 5}, m).(*protocol.Located)
+		located := registry.Locate(roles.Moment{Rand: 5}, m).(*protocol.Located)
 		for _, p := range located.Peers {
 			if _, stays := staying[p.Addr()]; stays {
 				staying[p.Addr()]++

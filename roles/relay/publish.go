@@ -77,18 +77,18 @@ func (r *Registry) change(number uint32, p *publisher, e *protocol.Entry) bool {
 
 // published answers a page, and notes whether the node has told everything.
 func (r *Registry) published(slot uint32, p *publisher, m *protocol.Publish) *protocol.Published {
-	r.slab.at(slot).doubt = 0
+	r.leases.at(slot).doubt = 0
 	if m.To == m.Latest && !p.partial {
-		r.fasten(slot)
+		r.markIndexed(slot)
 	} else {
-		r.loosen(slot)
+		r.markUnindexed(slot)
 	}
 	return &protocol.Published{Index: p.index, Sequence: p.sequence}
 }
 
 // publisher returns what is held of a node's index, or nil.
 func (r *Registry) publisher(slot uint32) (number uint32, p *publisher) {
-	if of := r.slab.at(slot).publisher; of > 0 {
+	if of := r.leases.at(slot).publisher; of > 0 {
 		return of - 1, r.publishers.at(of - 1)
 	}
 	return 0, nil
@@ -96,24 +96,24 @@ func (r *Registry) publisher(slot uint32) (number uint32, p *publisher) {
 
 // anew puts another publisher in the place of a node's.
 func (r *Registry) anew(slot uint32, as publisher) (number uint32, p *publisher) {
-	r.disown(slot)
-	r.loosen(slot)
+	r.detach(slot)
+	r.markUnindexed(slot)
 	number = r.publishers.take()
 	p = r.publishers.at(number)
 	as.slot = slot + 1
 	*p = as
-	r.slab.at(slot).publisher = number + 1
+	r.leases.at(slot).publisher = number + 1
 	return number, p
 }
 
 // disown forgets what a node has published: at once as far as anybody can see, and in small steps on the side of other
 // calls.
-func (r *Registry) disown(slot uint32) {
+func (r *Registry) detach(slot uint32) {
 	number, p := r.publisher(slot)
 	if p == nil {
 		return
 	}
-	r.slab.at(slot).publisher = 0
+	r.leases.at(slot).publisher = 0
 	p.slot = 0
 	r.dropping += int(p.count)
 	r.clearing = append(r.clearing, number)
@@ -148,36 +148,36 @@ func (r *Registry) held(slot uint32) protocol.Held {
 // A loose lease is one of a node whose index is not held, or not all of it: it may have anything. These have places in
 // a list of their own, which is walked for those who look for a file.
 
-func (r *Registry) loosen(slot uint32) {
-	l := r.slab.at(slot)
-	if l.loose != 0 {
+func (r *Registry) markUnindexed(slot uint32) {
+	l := r.leases.at(slot)
+	if l.unindexed != 0 {
 		return
 	}
-	place := r.loose.take()
-	*r.loose.at(place) = slot + 1
-	l.loose = place + 1
+	place := r.unindexed.take()
+	*r.unindexed.at(place) = slot + 1
+	l.unindexed = place + 1
 }
 
-func (r *Registry) fasten(slot uint32) {
-	if l := r.slab.at(slot); l.loose != 0 {
-		r.loose.free(l.loose - 1)
-		l.loose = 0
-		if r.loose.size() > blockSlots && r.loose.used() < r.loose.size()/4 {
-			r.deal()
+func (r *Registry) markIndexed(slot uint32) {
+	if l := r.leases.at(slot); l.unindexed != 0 {
+		r.unindexed.free(l.unindexed - 1)
+		l.unindexed = 0
+		if r.unindexed.size() > blockSlots && r.unindexed.used() < r.unindexed.size()/4 {
+			r.compactUnindexed()
 		}
 	}
 }
 
 // deal gives the loose leases new places, close together: who looks for a file walks all places, and when a relay has been
 // restarted each of its nodes has had one. Walks that are under way begin anew.
-func (r *Registry) deal() {
-	before := r.loose
-	r.loose = pile[uint32]{}
-	r.dealt++
+func (r *Registry) compactUnindexed() {
+	before := r.unindexed
+	r.unindexed = slab[uint32]{}
+	r.unindexedGeneration++
 	for at := range before.size() {
 		if of := *before.at(at); of != 0 {
-			r.slab.at(of - 1).loose = 0
-			r.loosen(of - 1)
+			r.leases.at(of - 1).unindexed = 0
+			r.markUnindexed(of - 1)
 		}
 	}
 }
@@ -195,7 +195,7 @@ func (r *Registry) runs(h *hold, now time.Duration) (slot uint32, l *lease) {
 	if slot == noSlot {
 		return 0, nil
 	}
-	if l = r.slab.at(slot); l.until <= now {
+	if l = r.leases.at(slot); l.until <= now {
 		return 0, nil
 	}
 	return slot, l

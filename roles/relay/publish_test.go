@@ -7,13 +7,13 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles/relay"
-	"github.com/relaypeer/relaypeer/roles/story"
+	"github.com/relaypeer/relaypeer/roles/rolestest"
 )
 
 // publishing returns a desk where node 1 is listed.
 func publishing(t *testing.T, policy relay.Policy) *desk {
 	d := newDesk(t, policy)
-	d.at.Luck = 7
+	d.at.Rand = 7
 	d.wants(d.register(1, 1), granted)
 	return d
 }
@@ -22,7 +22,7 @@ func publishing(t *testing.T, policy relay.Policy) *desk {
 func (d *desk) page(from, n uint64) protocol.Message { return d.pageOf(5, from, n) }
 
 func (d *desk) pageOf(index, from, n uint64) protocol.Message {
-	m := &protocol.Publish{ID: story.Node(1), Epoch: 1, Index: index, From: from, To: from + n, Latest: from + n}
+	m := &protocol.Publish{ID: rolestest.Node(1), Epoch: 1, Index: index, From: from, To: from + n, Latest: from + n}
 	for i := range n {
 		m.Changes = append(m.Changes, protocol.Entry{Name: fmt.Sprintf("f%d", from+i+1), Hash: content(1)})
 	}
@@ -32,14 +32,14 @@ func (d *desk) pageOf(index, from, n uint64) protocol.Message {
 func (d *desk) accepts(answer protocol.Message, upTo uint64) {
 	d.t.Helper()
 	if p, is := answer.(*protocol.Published); !is || p.Sequence != upTo {
-		d.t.Fatalf("answered with %s, want PUBLISHED up to %d", story.Say(answer), upTo)
+		d.t.Fatalf("answered with %s, want PUBLISHED up to %d", rolestest.Say(answer), upTo)
 	}
 }
 
 func (d *desk) refuses(answer protocol.Message, code protocol.Code) {
 	d.t.Helper()
 	if e, is := answer.(*protocol.Error); !is || e.Code != code {
-		d.t.Fatalf("answered with %s, want ERROR %v", story.Say(answer), code)
+		d.t.Fatalf("answered with %s, want ERROR %v", rolestest.Say(answer), code)
 	}
 }
 
@@ -62,7 +62,7 @@ func TestAnIndexOfBeforeIsDroppedUnlessTheNodeStandsByIt(t *testing.T) {
 	}
 	d.wants(d.register(1, 2), granted+" held={5 3}")
 	d.wants(d.renew(1, 2), kept+" held={5 3}") // its page may have been lost
-	d.accepts(d.Publish(d.at, &protocol.Publish{ID: story.Node(1), Epoch: 2, Index: 5, From: 3, To: 3, Latest: 3}), 3)
+	d.accepts(d.Publish(d.at, &protocol.Publish{ID: rolestest.Node(1), Epoch: 2, Index: 5, From: 3, To: 3, Latest: 3}), 3)
 	for range protocol.MaxDoubt {
 		d.wants(d.renew(1, 2), kept+" held={5 3}")
 	}
@@ -99,7 +99,7 @@ func TestANodeOverItsBoundCountsAsOneThatPublishesNothing(t *testing.T) {
 		t.Errorf("it is listed as %v, %v", holders, others)
 	}
 	d.register(1, 2)
-	m := &protocol.Publish{ID: story.Node(1), Epoch: 2, Index: 6, To: 1, Latest: 1, Changes: []protocol.Entry{{Name: "f", Hash: content(1)}}}
+	m := &protocol.Publish{ID: rolestest.Node(1), Epoch: 2, Index: 6, To: 1, Latest: 1, Changes: []protocol.Entry{{Name: "f", Hash: content(1)}}}
 	d.accepts(d.Publish(d.at, m), 1)
 }
 
@@ -107,7 +107,7 @@ func TestAllNodesTogetherHaveABound(t *testing.T) {
 	d := publishing(t, relay.Policy{MaxIndex: 4})
 	d.accepts(d.page(0, 3), 3)
 	d.register(2, 1)
-	m := &protocol.Publish{ID: story.Node(2), Epoch: 1, Index: 9, To: 2, Latest: 2, Changes: []protocol.Entry{{Name: "x", Hash: content(1)}, {Name: "y", Hash: content(1)}}}
+	m := &protocol.Publish{ID: rolestest.Node(2), Epoch: 1, Index: 9, To: 2, Latest: 2, Changes: []protocol.Entry{{Name: "x", Hash: content(1)}, {Name: "y", Hash: content(1)}}}
 	d.refuses(d.Publish(d.at, m), protocol.Limit)
 }
 
@@ -115,7 +115,7 @@ func TestANameHasABoundedNumberOfVariants(t *testing.T) {
 	d := publishing(t, relay.Policy{})
 	for node := range byte(80) {
 		d.register(100+node, 1)
-		m := &protocol.Publish{ID: story.Node(100 + node), Epoch: 1, Index: 9, To: 1, Latest: 1,
+		m := &protocol.Publish{ID: rolestest.Node(100 + node), Epoch: 1, Index: 9, To: 1, Latest: 1,
 			Changes: []protocol.Entry{{Name: "x", Hash: protocol.Hash{node, 9}}}}
 		d.accepts(d.Publish(d.at, m), 1)
 	}
@@ -155,7 +155,7 @@ func TestStartingAnewForgetsAtOnceAndDropsInSteps(t *testing.T) {
 	for from := uint64(0); from < 40_000; from += 1000 {
 		d.accepts(d.page(from, 1000), from+1000)
 	}
-	m := &protocol.Publish{ID: story.Node(1), Epoch: 1, Index: 6, To: 1, Latest: 1, Changes: []protocol.Entry{{Name: "new", Hash: content(1)}}}
+	m := &protocol.Publish{ID: rolestest.Node(1), Epoch: 1, Index: 6, To: 1, Latest: 1, Changes: []protocol.Entry{{Name: "new", Hash: content(1)}}}
 	d.accepts(d.Publish(d.at, m), 1)
 	if holders, others := walkLocate(t, d.Registry, d.at, protocol.Locate{Name: "f1"}); len(holders)+len(others) != 0 {
 		t.Errorf("what was forgotten is held by %v, perhaps by %v", holders, others)
@@ -189,7 +189,7 @@ func TestANodeAtItsBoundMayChangeWhatItHas(t *testing.T) {
 	d := publishing(t, relay.Policy{MaxEntries: 3, MaxIndex: 3})
 	d.accepts(d.page(0, 3), 3)
 	change := func(to uint64, changes ...protocol.Entry) protocol.Message {
-		return d.Publish(d.at, &protocol.Publish{ID: story.Node(1), Epoch: 1, Index: 5, From: to - uint64(len(changes)), To: to, Latest: to, Changes: changes})
+		return d.Publish(d.at, &protocol.Publish{ID: rolestest.Node(1), Epoch: 1, Index: 5, From: to - uint64(len(changes)), To: to, Latest: to, Changes: changes})
 	}
 	d.accepts(change(4, protocol.Entry{Name: "f2", Hash: content(7)}), 4)
 	d.accepts(change(6, protocol.Entry{Name: "f1"}, protocol.Entry{Name: "other", Hash: content(7)}), 6)
@@ -199,7 +199,7 @@ func TestANodeAtItsBoundMayChangeWhatItHas(t *testing.T) {
 // A page that comes again, its answer lost, may know of changes that the first did not.
 func TestARepeatedPageSaysWhetherThatIsAll(t *testing.T) {
 	d := publishing(t, relay.Policy{})
-	m := &protocol.Publish{ID: story.Node(1), Epoch: 1, Index: 5, To: 1, Latest: 1, Changes: []protocol.Entry{{Name: "f", Hash: content(1)}}}
+	m := &protocol.Publish{ID: rolestest.Node(1), Epoch: 1, Index: 5, To: 1, Latest: 1, Changes: []protocol.Entry{{Name: "f", Hash: content(1)}}}
 	d.accepts(d.Publish(d.at, m), 1)
 	m.Latest = 2
 	d.accepts(d.Publish(d.at, m), 1)
@@ -213,7 +213,7 @@ func TestAContentIsFoundUnderAllItsNames(t *testing.T) {
 	const nodes = 200 // more names than there may be variants of one
 	for node := range byte(nodes) {
 		d.register(20+node, 1)
-		m := &protocol.Publish{ID: story.Node(20 + node), Epoch: 1, Index: 9, To: 2, Latest: 2, Changes: []protocol.Entry{
+		m := &protocol.Publish{ID: rolestest.Node(20 + node), Epoch: 1, Index: 9, To: 2, Latest: 2, Changes: []protocol.Entry{
 			{Name: fmt.Sprint("name ", node), Hash: content(9)}, {Name: fmt.Sprint("other name ", node), Hash: content(9)}}}
 		d.accepts(d.Publish(d.at, m), 2)
 	}
@@ -227,7 +227,7 @@ func TestAContentIsFoundUnderAllItsNames(t *testing.T) {
 // A pattern that is hard to match makes a page short, not slow.
 func TestAHardPatternMakesShortPages(t *testing.T) {
 	d := publishing(t, relay.Policy{})
-	m := &protocol.Publish{ID: story.Node(1), Epoch: 1, Index: 5, To: 60, Latest: 60}
+	m := &protocol.Publish{ID: rolestest.Node(1), Epoch: 1, Index: 5, To: 60, Latest: 60}
 	for i := range 60 {
 		m.Changes = append(m.Changes, protocol.Entry{Name: strings.Repeat(strings.Repeat("a", 250)+"/", 3) + strings.Repeat("a", 250) + fmt.Sprint(i), Hash: content(1)})
 	}
@@ -251,7 +251,7 @@ func TestWhatComesAndGoesDoesNotMakeTheRelayGrow(t *testing.T) {
 	sequence := uint64(0)
 	before := 0.0
 	for round := range 60 {
-		m := &protocol.Publish{ID: story.Node(1), Epoch: 1, Index: 5, From: sequence, To: sequence + 1000, Latest: sequence + 1000}
+		m := &protocol.Publish{ID: rolestest.Node(1), Epoch: 1, Index: 5, From: sequence, To: sequence + 1000, Latest: sequence + 1000}
 		for i := range 500 { // each round drops what the one before brought
 			m.Changes = append(m.Changes, protocol.Entry{Name: fmt.Sprintf("round %d file %d", round, i), Hash: content(i), Size: 1})
 		}
@@ -274,10 +274,10 @@ func TestWhatComesAndGoesDoesNotMakeTheRelayGrow(t *testing.T) {
 
 func TestALinkPublishesAndLists(t *testing.T) {
 	s := accepted(t, relay.NewRegistry(relay.Policy{}))
-	s.Hear(0, story.Sample(protocol.KindPublish), "Lingering", "send 0 ERROR no-lease by relay", "hear 0")
-	s.Hear(0, story.Sample(protocol.KindRegister), "Lingering",
+	s.Hear(0, rolestest.Sample(protocol.KindPublish), "Idle", "send 0 ERROR no-lease by relay", "hear 0")
+	s.Hear(0, rolestest.Sample(protocol.KindRegister), "Idle",
 		"send 0 REGISTERED ttl=90000 renew=30000 host=192.0.2.9 port=4000", "hear 0")
-	s.Hear(0, &protocol.Publish{ID: story.Node(1), Epoch: 1, Index: 5, To: 1, Latest: 1, Changes: []protocol.Entry{{Name: "f", Hash: content(1)}}},
-		"Lingering", "send 0 PUBLISHED index=5 sequence=1", "hear 0")
-	s.Hear(0, &protocol.List{}, "Lingering", "send 0 LISTED items=1", "hear 0")
+	s.Hear(0, &protocol.Publish{ID: rolestest.Node(1), Epoch: 1, Index: 5, To: 1, Latest: 1, Changes: []protocol.Entry{{Name: "f", Hash: content(1)}}},
+		"Idle", "send 0 PUBLISHED index=5 sequence=1", "hear 0")
+	s.Hear(0, &protocol.List{}, "Idle", "send 0 LISTED items=1", "hear 0")
 }

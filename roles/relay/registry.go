@@ -25,19 +25,19 @@ type Policy struct {
 type Registry struct {
 	policy Policy
 
-	mu    sync.Mutex
-	slots map[protocol.NodeID]uint32
-	slab  pile[lease]
-	sweep uint32 // the next slot to look at
-	seen  lastSeen
-	life  uint32 // drawn at the first Locate or so, so that cursors of before a restart are known; 0: not yet
+	mu          sync.Mutex
+	slots       map[protocol.NodeID]uint32
+	leases      slab[lease]
+	sweep       uint32 // the next slot to look at
+	seen        lastSeen
+	incarnation uint32 // drawn at the first Locate or so, so that cursors of before a restart are known; 0: not yet
 
-	index      index
-	publishers pile[publisher]
-	loose      pile[uint32] // slots plus one
-	dealt      uint32       // how often their places have been dealt anew
-	clearing   []uint32     // publishers whose holds are being dropped
-	dropping   int          // and how many these are
+	index               index
+	publishers          slab[publisher]
+	unindexed           slab[uint32] // slots plus one
+	unindexedGeneration uint32       // how often their places have been dealt anew
+	clearing            []uint32     // publishers whose holds are being dropped
+	dropping            int          // and how many these are
 }
 
 const (
@@ -63,12 +63,12 @@ func NewRegistry(policy Policy) *Registry {
 }
 
 // begin draws, before anything that depends on it, what a registry draws once: the key that peers must not know. What
-// they do see, its life and the luck of this call, tells nothing of it.
+// they do see, its life and the random of this call, tells nothing of it.
 func (r *Registry) begin(at roles.Moment) roles.Moment {
-	if r.life == 0 {
-		r.index.useKey(at.Luck)
-		at.Luck = r.index.digestOf(at.Luck)
-		r.life = uint32(r.index.digestOf(0)) | 1
+	if r.incarnation == 0 {
+		r.index.useKey(at.Rand)
+		at.Rand = r.index.digestOf(at.Rand)
+		r.incarnation = uint32(r.index.digestOf(0)) | 1
 	}
 	return at
 }
@@ -97,21 +97,21 @@ func (r *Registry) Register(at roles.Moment, from netip.Addr, m *protocol.Regist
 		if len(r.slots) >= r.policy.MaxLeases {
 			return &protocol.Error{Code: protocol.Limit, Text: fmt.Sprintf("the relay holds %d leases, its limit", len(r.slots))}
 		}
-		slot = r.slab.take()
+		slot = r.leases.take()
 		r.slots[m.ID] = slot
 	}
 	r.seen.forget(m.ID)
-	l := r.slab.at(slot)
+	l := r.leases.at(slot)
 	*l = lease{
 		id: m.ID, epoch: m.Epoch, host: host.As16(), port: m.Port, until: at.Now + r.policy.TTL,
-		loose: l.loose, publisher: l.publisher,
+		unindexed: l.unindexed, publisher: l.publisher,
 	}
 	if _, p := r.publisher(slot); p != nil && p.refused {
-		r.disown(slot)
+		r.detach(slot)
 	} else if p != nil {
 		l.doubt = protocol.MaxDoubt
 	}
-	r.loosen(slot) // until it says, by a page even without changes, that what is held of it still is so
+	r.markUnindexed(slot) // until it says, by a page even without changes, that what is held of it still is so
 	ttl, renew := r.times()
 	return &protocol.Registered{TTL: ttl, Renew: renew, Host: protocol.IPOf(host), Port: m.Port, Held: r.held(slot)}
 }
@@ -125,11 +125,11 @@ func (r *Registry) Renew(at roles.Moment, m *protocol.Renew) protocol.Message {
 	if refusal := r.refuse(at.Now, m.ID, m.Epoch, slot, held); refusal != nil {
 		return refusal
 	}
-	l := r.slab.at(slot)
+	l := r.leases.at(slot)
 	l.until = at.Now + r.policy.TTL
 	if l.doubt > 0 {
 		if l.doubt--; l.doubt == 0 {
-			r.disown(slot)
+			r.detach(slot)
 		}
 	}
 	ttl, renew := r.times()
@@ -142,7 +142,7 @@ func (r *Registry) refuse(now time.Duration, id protocol.NodeID, epoch uint64, s
 	switch {
 	case known > epoch:
 		return &protocol.Error{Code: protocol.Superseded, Epoch: known, Text: "a newer registration of this node id is known"}
-	case !held || known < epoch || r.slab.at(slot).until <= now:
+	case !held || known < epoch || r.leases.at(slot).until <= now:
 		return &protocol.Error{Code: protocol.NoLease, Text: "no such lease: register again"}
 	}
 	return nil
@@ -154,8 +154,8 @@ func (r *Registry) Leave(at roles.Moment, m *protocol.Leave) protocol.Message {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.tidy(at.Now, sweepStep)
-	if slot, held := r.slots[m.ID]; held && r.slab.at(slot).epoch <= m.Epoch {
-		r.slab.at(slot).epoch = m.Epoch // so that an earlier registration that comes late stays out
+	if slot, held := r.slots[m.ID]; held && r.leases.at(slot).epoch <= m.Epoch {
+		r.leases.at(slot).epoch = m.Epoch // so that an earlier registration that comes late stays out
 		r.release(slot, at.Now)
 	} else if !held {
 		r.seen.raise(m.ID, m.Epoch, at.Now)
@@ -171,29 +171,29 @@ func (r *Registry) times() (ttl, renew uint64) {
 // epoch returns the newest epoch known of an id, of a lease held or of one remembered, or zero.
 func (r *Registry) epoch(now time.Duration, id protocol.NodeID, slot uint32, held bool) uint64 {
 	if held {
-		return r.slab.at(slot).epoch
+		return r.leases.at(slot).epoch
 	}
 	return r.seen.epoch(now, id)
 }
 
 // release frees a slot and remembers who was in it.
 func (r *Registry) release(slot uint32, now time.Duration) {
-	gone := r.slab.at(slot)
+	gone := r.leases.at(slot)
 	delete(r.slots, gone.id)
 	r.seen.add(Sighting{ID: gone.id, Epoch: gone.epoch, At: gone.addr(), When: min(now, gone.until)}, now)
-	r.disown(slot)
-	r.fasten(slot)
-	r.slab.free(slot)
+	r.detach(slot)
+	r.markIndexed(slot)
+	r.leases.free(slot)
 }
 
 // tidy looks at a few slots and releases those whose lease has lapsed, so that the work of expiry is spread over
 // the calls and no call waits for it.
 func (r *Registry) tidy(now time.Duration, slots uint32) {
-	for range min(slots, r.slab.size()) {
-		if r.sweep >= r.slab.size() {
+	for range min(slots, r.leases.size()) {
+		if r.sweep >= r.leases.size() {
 			r.sweep = 0
 		}
-		if l := r.slab.at(r.sweep); l.used() && l.until <= now {
+		if l := r.leases.at(r.sweep); l.used() && l.until <= now {
 			r.release(r.sweep, now)
 		}
 		r.sweep++
@@ -219,8 +219,8 @@ func (r *Registry) Leases(now time.Duration) []Lease {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	leases := []Lease{}
-	for slot := range r.slab.size() {
-		if l := r.slab.at(slot); l.used() && l.until > now {
+	for slot := range r.leases.size() {
+		if l := r.leases.at(slot); l.used() && l.until > now {
 			leases = append(leases, Lease{l.id, l.epoch, l.addr(), l.until})
 		}
 	}
@@ -231,8 +231,8 @@ func (r *Registry) Leases(now time.Duration) []Lease {
 func (r *Registry) LastSeen(now time.Duration) []Sighting {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for slot := range r.slab.size() { // what has lapsed counts as gone even before the sweep comes by
-		if l := r.slab.at(slot); l.used() && l.until <= now {
+	for slot := range r.leases.size() { // what has lapsed counts as gone even before the sweep comes by
+		if l := r.leases.at(slot); l.used() && l.until <= now {
 			r.release(slot, now)
 		}
 	}

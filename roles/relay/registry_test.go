@@ -9,7 +9,7 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/relay"
-	"github.com/relaypeer/relaypeer/roles/story"
+	"github.com/relaypeer/relaypeer/roles/rolestest"
 )
 
 // desk is a registry with a clock, asked in few words.
@@ -25,15 +25,15 @@ func newDesk(t *testing.T, policy relay.Policy) *desk {
 }
 
 func (d *desk) register(node byte, epoch uint64) string {
-	return story.Say(d.Register(d.at, d.from, &protocol.Register{ID: story.Node(node), Epoch: epoch, Port: 4000 + uint16(node)}))
+	return rolestest.Say(d.Register(d.at, d.from, &protocol.Register{ID: rolestest.Node(node), Epoch: epoch, Port: 4000 + uint16(node)}))
 }
 
 func (d *desk) renew(node byte, epoch uint64) string {
-	return story.Say(d.Renew(d.at, &protocol.Renew{ID: story.Node(node), Epoch: epoch}))
+	return rolestest.Say(d.Renew(d.at, &protocol.Renew{ID: rolestest.Node(node), Epoch: epoch}))
 }
 
 func (d *desk) leave(node byte, epoch uint64) string {
-	return story.Say(d.Leave(d.at, &protocol.Leave{ID: story.Node(node), Epoch: epoch}))
+	return rolestest.Say(d.Leave(d.at, &protocol.Leave{ID: rolestest.Node(node), Epoch: epoch}))
 }
 
 // listed returns the ports less 4000 that all pages of a walk name.
@@ -184,7 +184,7 @@ func TestNoMoreAreRememberedThanTheBound(t *testing.T) {
 	if got := len(d.LastSeen(0)); got > protocol.MaxLastSeen || got < protocol.MaxLastSeen/2 {
 		t.Errorf("%d are remembered", got)
 	}
-	d.Leave(d.at, &protocol.Leave{ID: story.Node(99), Epoch: 9})
+	d.Leave(d.at, &protocol.Leave{ID: rolestest.Node(99), Epoch: 9})
 	d.wants(d.register(99, 9), "REGISTERED ttl=90000 renew=30000 host=192.0.2.9 port=4099") // it never was there
 }
 
@@ -217,7 +217,7 @@ func TestTheAddressIsWhereTheRequestCameFrom(t *testing.T) {
 		{"192.0.2.9", "2001:db8::7", "host=2001:db8::7", true},
 	} {
 		registry := relay.NewRegistry(relay.Policy{AllowAdvertise: c.allow})
-		m := &protocol.Register{ID: story.Node(1), Epoch: 1, Port: 4000}
+		m := &protocol.Register{ID: rolestest.Node(1), Epoch: 1, Port: 4000}
 		if c.advertise != "" {
 			m.Advertise = protocol.IPOf(netip.MustParseAddr(c.advertise))
 		}
@@ -225,7 +225,7 @@ func TestTheAddressIsWhereTheRequestCameFrom(t *testing.T) {
 		if want[0] == 'h' {
 			want = "REGISTERED ttl=90000 renew=30000 " + want + " port=4000"
 		}
-		if got := story.Say(registry.Register(roles.Moment{}, netip.MustParseAddr(c.from), m)); got != want {
+		if got := rolestest.Say(registry.Register(roles.Moment{}, netip.MustParseAddr(c.from), m)); got != want {
 			t.Errorf("from %s, advertising %q, allowed %v: %s, want %s", c.from, c.advertise, c.allow, got, want)
 		}
 	}
@@ -233,8 +233,8 @@ func TestTheAddressIsWhereTheRequestCameFrom(t *testing.T) {
 
 func TestTheOwnersTTLIsGranted(t *testing.T) {
 	registry := relay.NewRegistry(relay.Policy{TTL: 3 * time.Second})
-	answer := registry.Register(roles.Moment{}, netip.MustParseAddr("::1"), &protocol.Register{ID: story.Node(1), Epoch: 1, Port: 4000})
-	if got := story.Say(answer); got != "REGISTERED ttl=3000 renew=1000 host=::1 port=4000" {
+	answer := registry.Register(roles.Moment{}, netip.MustParseAddr("::1"), &protocol.Register{ID: rolestest.Node(1), Epoch: 1, Port: 4000})
+	if got := rolestest.Say(answer); got != "REGISTERED ttl=3000 renew=1000 host=::1 port=4000" {
 		t.Error(got)
 	}
 	if registry.Active(3*time.Second-1) != 1 || registry.Active(3*time.Second) != 0 {

@@ -22,7 +22,7 @@ type Directory interface {
 
 // Session is an accepted link at a relay. See SessionTable.
 type Session struct {
-	roles.Core[State, Event]
+	roles.Core[SessionState, SessionEvent]
 	directory Directory
 	peer      netip.AddrPort
 }
@@ -43,13 +43,13 @@ func (s *Session) Step(at roles.Moment, in roles.Input) []roles.Effect {
 		s.opened(in)
 	case roles.Heard:
 		s.heard(at, in.Message)
-	case roles.Garbled:
-		s.part(Garbled, in.Err)
-	case roles.Ended:
-		s.close(Ended)
+	case roles.Malformed:
+		s.reject(SessionMalformed, in.Err)
+	case roles.PeerEnded:
+		s.close(SessionPeerEnded)
 	case roles.Lost:
-		s.close(Lost)
-	case roles.Rang:
+		s.close(SessionLost)
+	case roles.TimerFired:
 		if s.Due(in) {
 			s.expired()
 		}
@@ -60,12 +60,12 @@ func (s *Session) Step(at roles.Moment, in roles.Input) []roles.Effect {
 }
 
 func (s *Session) opened(in roles.Opened) {
-	if in.Full {
-		s.part(Crowded, roles.Busy())
+	if in.Busy {
+		s.reject(SessionBusy, roles.Busy())
 		return
 	}
 	s.peer = in.Peer
-	s.Fire(Opened)
+	s.Fire(SessionOpened)
 	s.Do(roles.Hear{Link: link, First: true})
 }
 
@@ -73,25 +73,25 @@ func (s *Session) heard(at roles.Moment, m protocol.Message) {
 	var answer protocol.Message
 	switch m := m.(type) {
 	case *protocol.Register:
-		s.Fire(RegisterHeard)
+		s.Fire(SessionRegisterHeard)
 		answer = s.directory.Register(at, s.peer.Addr(), m)
 	case *protocol.Renew:
-		s.Fire(RenewHeard)
+		s.Fire(SessionRenewHeard)
 		answer = s.directory.Renew(at, m)
 	case *protocol.Leave:
-		s.Fire(LeaveHeard)
+		s.Fire(SessionLeaveHeard)
 		answer = s.directory.Leave(at, m)
 	case *protocol.Publish:
-		s.Fire(PublishHeard)
+		s.Fire(SessionPublishHeard)
 		answer = s.directory.Publish(at, m)
 	case *protocol.Locate:
-		s.Fire(LocateHeard)
+		s.Fire(SessionLocateHeard)
 		answer = s.directory.Locate(at, m)
 	case *protocol.List:
-		s.Fire(ListHeard)
+		s.Fire(SessionListHeard)
 		answer = s.directory.List(at, m)
 	default:
-		s.part(UnexpectedKind, roles.Unexpected(m.Kind(), string(s.State())))
+		s.reject(SessionUnexpected, roles.Unexpected(m.Kind(), string(s.State())))
 		return
 	}
 	if refusal, is := answer.(*protocol.Error); is {
@@ -101,28 +101,28 @@ func (s *Session) heard(at roles.Moment, m protocol.Message) {
 }
 
 func (s *Session) expired() {
-	if s.State() == Parting {
-		s.close(Expired)
+	if s.State() == SessionRejecting {
+		s.close(SessionExpired)
 		return
 	}
-	s.part(Expired, &protocol.Error{Code: protocol.Timeout, Text: "no whole request in time"})
+	s.reject(SessionExpired, &protocol.Error{Code: protocol.Timeout, Text: "no whole request in time"})
 }
 
 func (s *Session) stop() {
-	if s.State() == Parting {
-		s.Fire(Stopped)
+	if s.State() == SessionRejecting {
+		s.Fire(SessionStopped)
 		return
 	}
-	s.part(Stopped, &protocol.Error{Code: protocol.Draining, Text: "the relay is stopping"})
+	s.reject(SessionStopped, &protocol.Error{Code: protocol.Draining, Text: "the relay is stopping"})
 }
 
-func (s *Session) part(event Event, err *protocol.Error) {
+func (s *Session) reject(event SessionEvent, err *protocol.Error) {
 	s.Fire(event)
 	err.By = protocol.Relay
-	s.Part(link, err)
+	s.Reject(link, err)
 }
 
-func (s *Session) close(event Event) {
+func (s *Session) close(event SessionEvent) {
 	s.Fire(event)
 	s.Do(roles.HangUp{Link: link})
 }

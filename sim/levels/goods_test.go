@@ -120,7 +120,7 @@ func text(size, variant int) *goods {
 	g := &goods{bytes: texts()[key[1]][:size:size]}
 	var values []protocol.Hash
 	for at := 0; at < size; at += protocol.GroupSize {
-		values = append(values, content.Value(uint64(len(values)), g.bytes[at:min(size, at+protocol.GroupSize)], size <= protocol.GroupSize))
+		values = append(values, content.ChainingValue(uint64(len(values)), g.bytes[at:min(size, at+protocol.GroupSize)], size <= protocol.GroupSize))
 	}
 	g.hash, g.tree = content.Build(values)
 	known.Store(key, g)

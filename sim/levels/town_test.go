@@ -127,7 +127,7 @@ func (w *town) join(files shelf, publishes bool) *resident {
 	}
 	member := w.loop()
 	member.Report = func(outcome any) {
-		if _, is := outcome.(node.Listed); is {
+		if _, is := outcome.(node.Leased); is {
 			told()
 		}
 	}
@@ -145,7 +145,7 @@ func (w *town) fetch(stop <-chan struct{}, name string, sources int) (client.Res
 	pile := &pile{}
 	loop := w.loop()
 	loop.Store = pile
-	fetch := client.NewFetch(client.Wish{Relay: w.relayAt, Name: name, Sources: sources})
+	fetch := client.NewFetch(client.Request{Relay: w.relayAt, Name: name, Sources: sources})
 	loop.Run(context.Background(), stop, fetch)
 	return fetch.Result(), pile.content
 }

@@ -59,7 +59,7 @@ func (a *actor) step(in roles.Input) {
 		return
 	}
 	a.world.steps++
-	for _, effect := range a.machine.Step(roles.Moment{Now: a.world.now, Luck: a.world.luck.next()}, in) {
+	for _, effect := range a.machine.Step(roles.Moment{Now: a.world.now, Rand: a.world.luck.next()}, in) {
 		a.carryOut(effect)
 	}
 	if a.final = a.machine.Final(); a.final {
@@ -105,7 +105,7 @@ func (a *actor) arm(e roles.Arm) {
 	a.world.after(e.After, func() {
 		if a.alarm == e.Number && !a.final {
 			a.alarm = 0
-			a.step(roles.Rang{Timer: e.Timer, Number: e.Number})
+			a.step(roles.TimerFired{Timer: e.Timer, Number: e.Number})
 		}
 	})
 }
@@ -178,7 +178,7 @@ func (a *actor) read() {
 		case p.reset:
 			a.step(roles.Lost{Code: protocol.Lost, Text: "the link was reset"})
 		default:
-			a.step(roles.Ended{})
+			a.step(roles.PeerEnded{})
 		}
 		return // the step has read on
 	}

@@ -47,7 +47,7 @@ func (w *world) come() {
 	m.actor = &actor{
 		world: w, process: &process{silent: true}, machine: node.NewMembership(config), address: addressOf(number),
 		heard: func(outcome any) {
-			if _, is := outcome.(node.Listed); is {
+			if _, is := outcome.(node.Leased); is {
 				w.figures.listed(w, m)
 			}
 		},

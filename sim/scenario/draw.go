@@ -156,7 +156,7 @@ func (d drawing) server() string {
 }
 
 func (d drawing) op() Op {
-	op := Op{At: d.time(), Do: pick(d.c, "verb", DoFetch, DoFetch, DoFetch, DoFetch, DoFetch, DoFetch, DoStop, DoStart, DoAbort, DoHaul, DoLocate, DoList, DoMirror)}
+	op := Op{At: d.time(), Do: pick(d.c, "verb", DoFetch, DoFetch, DoFetch, DoFetch, DoFetch, DoFetch, DoStop, DoStart, DoAbort, DoPipeline, DoLocate, DoList, DoMirror)}
 	switch op.Do {
 	case DoFetch:
 		op.Who, op.Name = d.client(), d.name()
@@ -167,7 +167,7 @@ func (d drawing) op() Op {
 		op.Pin = d.pin(op.Name)
 	case DoList:
 		op.Who, op.Name = d.client(), pick(d.c, "pattern", "", "*", "deep/", "**/file", "n*.txt")
-	case DoHaul:
+	case DoPipeline:
 		op.Who, op.With = d.client(), d.aNode()
 	case DoMirror:
 		op.Who, op.Name = d.aNode(), d.name()

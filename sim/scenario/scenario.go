@@ -54,7 +54,7 @@ type Op struct {
 	Sources int    // for fetch: nodes at once; 0: one
 	Pin     int    // for fetch and locate: the number of the only content that will do; 0: any
 	Once    bool   // for fetch: what was delivered can't be taken back
-	With    string // for haul: the node
+	With    string // for pipeline: the node
 }
 
 // Verb is what a user can do.
@@ -62,14 +62,14 @@ type Verb string
 
 // The verbs.
 const (
-	DoFetch  Verb = "fetch"  // a client fetches a file
-	DoHaul   Verb = "haul"   // a client fetches all small files that a node was given at the start, over one link
-	DoLocate Verb = "locate" // a client asks the relay who has a file
-	DoList   Verb = "list"   // a client asks the relay for names
-	DoMirror Verb = "mirror" // a node fetches a file, and shares it from then on
-	DoAbort  Verb = "abort"  // a client's user loses patience: all that it does is told to stop
-	DoStop   Verb = "stop"   // a node, or the relay, is stopped gracefully
-	DoStart  Verb = "start"  // and started again
+	DoFetch    Verb = "fetch"    // a client fetches a file
+	DoPipeline Verb = "pipeline" // a client fetches all small files that a node was given at the start, over one link
+	DoLocate   Verb = "locate"   // a client asks the relay who has a file
+	DoList     Verb = "list"     // a client asks the relay for names
+	DoMirror   Verb = "mirror"   // a node fetches a file, and shares it from then on
+	DoAbort    Verb = "abort"    // a client's user loses patience: all that it does is told to stop
+	DoStop     Verb = "stop"     // a node, or the relay, is stopped gracefully
+	DoStart    Verb = "start"    // and started again
 )
 
 // Fault is something that goes wrong. It begins At a time, or after the event with number Event when that is above

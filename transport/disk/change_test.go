@@ -173,7 +173,7 @@ func TestAFileThatChangesAllTheTimeIsRefused(t *testing.T) {
 	}
 	values := []protocol.Hash{}
 	for at := 0; at < len(text); at += protocol.GroupSize {
-		values = append(values, content.Value(uint64(at/protocol.GroupSize), text[at:at+protocol.GroupSize], false))
+		values = append(values, content.ChainingValue(uint64(at/protocol.GroupSize), text[at:at+protocol.GroupSize], false))
 	}
 	if want, _ := content.Build(values); serves(t, share, "file") != want {
 		t.Error("when it has come to rest it is not what it is")

@@ -35,7 +35,7 @@ func hashGroups(ctx context.Context, file *os.File, size, groups uint64, want fu
 				at := number * protocol.GroupSize
 				data := page[:min(size-at, protocol.GroupSize)]
 				if _, err := file.ReadAt(data, int64(at)); err == nil {
-					value := content.Value(number, data, size <= protocol.GroupSize)
+					value := content.ChainingValue(number, data, size <= protocol.GroupSize)
 					telling.Lock()
 					tell(number, value)
 					telling.Unlock()

@@ -39,7 +39,7 @@ func verifies(t *testing.T, file transport.File) {
 			t.Fatal(err)
 		}
 		values, ok := content.Verify(file.Hash(), groups, first, 2, slice)
-		if !ok || values[0] != content.Value(first, zeros, false) {
+		if !ok || values[0] != content.ChainingValue(first, zeros, false) {
 			t.Fatalf("group %d does not verify", first)
 		}
 	}

@@ -132,7 +132,7 @@ func (j *job) hash(piece uint64, buffer []byte) (values []protocol.Hash, err err
 		} else if err != nil {
 			return nil, err
 		}
-		values = append(values, content.Value(group, data, groups == 1))
+		values = append(values, content.ChainingValue(group, data, groups == 1))
 		j.done.Add(uint64(len(data)))
 	}
 	return values, j.check()

@@ -65,7 +65,7 @@ func (j *journal) begin(hash protocol.Hash, size uint64) error {
 	header := append([]byte(journalMagic), make([]byte, headerSize-len(journalMagic))...)
 	binary.BigEndian.PutUint64(header[atSize:], size)
 	copy(header[atHash:], hash[:])
-	sum := content.Value(0, header[:atSum], true)
+	sum := content.ChainingValue(0, header[:atSum], true)
 	copy(header[atSum:], sum[:])
 	before("empty the journal")
 	if err := j.file.Truncate(0); err != nil {
@@ -82,7 +82,7 @@ func (j *journal) of() (hash protocol.Hash, size uint64, ok bool) {
 	if _, err := j.file.ReadAt(header[:], 0); err != nil || string(header[:atSize]) != journalMagic {
 		return hash, 0, false
 	}
-	sum := content.Value(0, header[:atSum], true)
+	sum := content.ChainingValue(0, header[:atSum], true)
 	return protocol.Hash(header[atHash:]), binary.BigEndian.Uint64(header[atSize:]), string(sum[:headerSize-atSum]) == string(header[atSum:])
 }
 

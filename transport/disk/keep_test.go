@@ -76,7 +76,7 @@ func TestWhatChangesAtOnceIsHashed(t *testing.T) {
 		t.Fatal(err)
 	}
 	x.data[0] ^= 1
-	x.values[0] = content.Value(0, x.group(0), false)
+	x.values[0] = content.ChainingValue(0, x.group(0), false)
 	if want, _ := content.Build(x.values); serves(t, share, "file") != want {
 		t.Error("it is served as what it was")
 	}
@@ -95,7 +95,7 @@ func TestALargeTreeIsNotHashedAgain(t *testing.T) {
 	zeros := make([]byte, protocol.GroupSize)
 	values := make([]protocol.Hash, protocol.Groups(size))
 	for i := range values {
-		values[i] = content.Value(uint64(i), zeros[:min(protocol.GroupSize, size-i*protocol.GroupSize)], false)
+		values[i] = content.ChainingValue(uint64(i), zeros[:min(protocol.GroupSize, size-i*protocol.GroupSize)], false)
 	}
 	hash, _ := content.Build(values)
 	share := openShare(t, folder, disk.ShareOptions{Index: index})

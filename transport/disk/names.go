@@ -34,7 +34,7 @@ func unfinished(name string) bool {
 func besideName(name, suffix string) string {
 	folder, base := path.Split(name)
 	if most := mostComponent - len(".") - len(journalSuffix); len(base) > most {
-		digest := content.Value(0, []byte(base), true)
+		digest := content.ChainingValue(0, []byte(base), true)
 		mark := "~" + hex.EncodeToString(digest[:8])
 		cut := most - len(mark)
 		for !utf8.RuneStart(base[cut]) {

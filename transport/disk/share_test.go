@@ -70,7 +70,7 @@ func (n *news) are(t *testing.T, texts map[string]string) {
 }
 
 // hashOf returns the hash of a text of one group at most.
-func hashOf(text string) protocol.Hash { return content.Value(0, []byte(text), true) }
+func hashOf(text string) protocol.Hash { return content.ChainingValue(0, []byte(text), true) }
 
 // openShare opens a folder until the end of the test.
 func openShare(t *testing.T, folder string, options disk.ShareOptions) *disk.Share {

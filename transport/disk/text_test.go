@@ -30,7 +30,7 @@ func newText(size int, seed uint64) text {
 		x.data[i] = byte(random.Uint32())
 	}
 	for number := range protocol.Groups(uint64(size)) {
-		x.values = append(x.values, content.Value(number, x.group(number), size <= protocol.GroupSize))
+		x.values = append(x.values, content.ChainingValue(number, x.group(number), size <= protocol.GroupSize))
 	}
 	x.hash, _ = content.Build(x.values)
 	return x

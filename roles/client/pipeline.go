@@ -8,13 +8,13 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// Haul gets many small files from one node over one link, many asked for ahead. What became of each is reported as
-// Hauled, what became of the visit as Tried, at the end; Hashing while the node makes us wait for that. See HaulTable.
+// Pipeline gets many small files from one node over one link, many asked for ahead. What became of each is reported as
+// Answered, what became of the visit as Tried, at the end; Hashing while the node makes us wait for that. See PipelineTable.
 //
 // No OpenStore is asked for: the items of the store are the files in the order in which they were given. Nothing comes
-// for an empty one; that it is Hauled says that it is empty.
-type Haul struct {
-	roles.Core[HaulState, HaulEvent]
+// for an empty one; that it is Answered says that it is empty.
+type Pipeline struct {
+	roles.Core[PipelineState, PipelineEvent]
 	node  string
 	items []Wanted
 	since time.Duration
@@ -36,34 +36,34 @@ type Wanted struct {
 	Size uint64 // bytes
 }
 
-// Hauled is reported for each item that has been answered.
-type Hauled struct {
+// Answered is reported for each item that has been answered.
+type Answered struct {
 	Item int
 	Code protocol.Code // 0: it is in the store, whole
 	By   protocol.Party
 	Text string
 }
 
-// haulLink is the only link of a Haul.
-const haulLink roles.Link = 0
+// pipelineLink is the only link of a Pipeline.
+const pipelineLink roles.Link = 0
 
-// NewHaul returns a Haul of these items from the node at host:port. An item above a group in size is declined with
+// NewPipeline returns a Pipeline of these items from the node at host:port. An item above a group in size is declined with
 // Limit, without being asked for.
-func NewHaul(node string, items []Wanted) *Haul {
-	h := &Haul{Core: roles.NewCore(HaulTable)}
+func NewPipeline(node string, items []Wanted) *Pipeline {
+	h := &Pipeline{Core: roles.NewCore(PipelineTable)}
 	h.Reset(node, items)
 	return h
 }
 
 // Reset prepares the machine for other files.
-func (h *Haul) Reset(node string, items []Wanted) {
+func (h *Pipeline) Reset(node string, items []Wanted) {
 	h.Core.Reset()
-	*h = Haul{Core: h.Core, node: node, items: items, answered: make([]bool, len(items)), asked: h.asked[:0]}
+	*h = Pipeline{Core: h.Core, node: node, items: items, answered: make([]bool, len(items)), asked: h.asked[:0]}
 	h.tried.Node, _ = netip.ParseAddrPort(node)
 }
 
 // Left returns the items that have not been answered, once the machine is final.
-func (h *Haul) Left() (items []int) {
+func (h *Pipeline) Left() (items []int) {
 	for i, done := range h.answered {
 		if !done {
 			items = append(items, i)
@@ -73,10 +73,10 @@ func (h *Haul) Left() (items []int) {
 }
 
 // Result returns what became of the visit, once the machine is final.
-func (h *Haul) Result() Tried { return h.tried }
+func (h *Pipeline) Result() Tried { return h.tried }
 
 // Step is [roles.Machine]'s.
-func (h *Haul) Step(at roles.Moment, in roles.Input) []roles.Effect {
+func (h *Pipeline) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	h.Begin()
 	was := h.State()
 	switch in := in.(type) {
@@ -84,77 +84,77 @@ func (h *Haul) Step(at roles.Moment, in roles.Input) []roles.Effect {
 		h.since = at.Now
 		h.start()
 	case roles.Opened:
-		h.Fire(HaulOpened)
+		h.Fire(PipelineOpened)
 		h.ask()
-		h.Do(roles.Hear{Link: haulLink})
+		h.Do(roles.Hear{Link: pipelineLink})
 	case roles.Heard:
 		h.heard(in.Message)
-	case roles.Garbled:
-		h.reject(HaulGarbled, in.Err)
+	case roles.Malformed:
+		h.reject(PipelineMalformed, in.Err)
 	case roles.Moved:
 		if h.progress.Enough(in.Bytes) {
-			h.Fire(HaulMoved)
+			h.Fire(PipelineMoved)
 			h.Arm(protocol.ProgressTimeout)
 		}
 	case roles.Verified:
-		h.Fire(HaulRight)
-		h.answer(Hauled{Item: h.asked[0]})
+		h.Fire(PipelineRight)
+		h.answer(Answered{Item: h.asked[0]})
 	case roles.BodyWrong:
 		h.wrong = true
 		h.blame(protocol.BadHash, protocol.Client, "a file is not what its hash says")
-		h.Fire(HaulWrong)
+		h.Fire(PipelineWrong)
 	case roles.BodyDone:
 		h.bodyDone()
 	case roles.StoreFailed:
-		h.cut(HaulStoreFailed, protocol.Disk, in.Text)
-	case roles.Ended:
-		h.cut(HaulEnded, protocol.Lost, "the link was ended too early")
+		h.cut(PipelineStoreFailed, protocol.Disk, in.Text)
+	case roles.PeerEnded:
+		h.cut(PipelinePeerEnded, protocol.Lost, "the link was ended too early")
 	case roles.Lost:
-		h.cut(HaulLost, in.Code, in.Text)
-	case roles.Rang:
+		h.cut(PipelineLost, in.Code, in.Text)
+	case roles.TimerFired:
 		if h.Due(in) {
-			h.cut(HaulExpired, protocol.Timeout, "no answer in time")
+			h.cut(PipelineExpired, protocol.Timeout, "no answer in time")
 		}
 	case roles.Stopped:
 		if !h.Final() {
-			h.cut(HaulStopped, protocol.Interrupted, "told to stop")
+			h.cut(PipelineStopped, protocol.Interrupted, "told to stop")
 		}
 	}
-	if h.Final() && was != HaulClosed {
+	if h.Final() && was != PipelineClosed {
 		h.closed(at, was)
 	}
 	return h.Effects()
 }
 
 // start answers what needs no asking, and dials if that was not all.
-func (h *Haul) start() {
+func (h *Pipeline) start() {
 	left := false
 	for i, item := range h.items {
 		switch {
 		case item.Size == 0:
-			h.answer(Hauled{Item: i})
+			h.answer(Answered{Item: i})
 		case item.Size > protocol.GroupSize:
-			h.answer(Hauled{i, protocol.Limit, protocol.Client, "more than one group"})
+			h.answer(Answered{i, protocol.Limit, protocol.Client, "more than one group"})
 		default:
 			left = true
 		}
 	}
 	if !left {
-		h.Fire(HaulNothing)
+		h.Fire(PipelineNothing)
 		return
 	}
-	h.Fire(HaulStarted)
-	h.Do(roles.Dial{Link: haulLink, To: h.node})
+	h.Fire(PipelineStarted)
+	h.Do(roles.Dial{Link: pipelineLink, To: h.node})
 }
 
 // ask asks for as many items as may be under way.
-func (h *Haul) ask() {
+func (h *Pipeline) ask() {
 	for ; h.next < len(h.items); h.next++ {
 		item := h.items[h.next]
 		switch {
 		case h.answered[h.next]:
 			continue
-		case len(h.asked) == protocol.MaxHaul || len(h.asked) > 0 && h.bytes+item.Size > protocol.MaxHaulBytes:
+		case len(h.asked) == protocol.MaxPipelined || len(h.asked) > 0 && h.bytes+item.Size > protocol.MaxPipelinedBytes:
 			return
 		}
 		h.asked = append(h.asked, h.next)
@@ -163,36 +163,36 @@ func (h *Haul) ask() {
 	}
 }
 
-func (h *Haul) get(item Wanted) {
-	h.Do(roles.Send{Link: haulLink, Message: &protocol.Get{Name: item.Name, Hash: item.Hash, Length: item.Size}})
+func (h *Pipeline) get(item Wanted) {
+	h.Do(roles.Send{Link: pipelineLink, Message: &protocol.Get{Name: item.Name, Hash: item.Hash, Length: item.Size}})
 }
 
 // answer notes what became of an item.
-func (h *Haul) answer(a Hauled) {
+func (h *Pipeline) answer(a Answered) {
 	h.answered[a.Item] = true
 	h.Do(roles.Report{Outcome: a})
 }
 
 // done takes the first of those asked for off, and asks for others, many at once when half of those that may be under way
 // are. It reports whether any is awaited.
-func (h *Haul) done() bool {
+func (h *Pipeline) done() bool {
 	h.bytes -= h.items[h.asked[0]].Size
 	h.asked = append(h.asked[:0], h.asked[1:]...)
 	h.hashed = hashing{}
-	if len(h.asked) <= protocol.MaxHaul/2 {
+	if len(h.asked) <= protocol.MaxPipelined/2 {
 		h.ask()
 	}
 	return len(h.asked) > 0
 }
 
-func (h *Haul) heard(m protocol.Message) {
-	judging := h.State() == HaulJudging
+func (h *Pipeline) heard(m protocol.Message) {
+	judging := h.State() == PipelineJudging
 	switch m := m.(type) {
 	case *protocol.Hashing:
 		h.hashing(m)
 	case *protocol.Content:
 		if judging {
-			h.condemn(HaulContentAgain)
+			h.condemn(PipelineContentAgain)
 		} else {
 			h.content(m)
 		}
@@ -203,61 +203,61 @@ func (h *Haul) heard(m protocol.Message) {
 			h.declined(m)
 		}
 	default:
-		h.reject(HaulUnexpected, roles.Unexpected(m.Kind(), string(h.State())))
+		h.reject(PipelineUnexpected, roles.Unexpected(m.Kind(), string(h.State())))
 	}
 }
 
 // hashing waits on, with a new deadline if the node gets on.
-func (h *Haul) hashing(m *protocol.Hashing) {
+func (h *Pipeline) hashing(m *protocol.Hashing) {
 	if h.hashed.further(m) {
-		h.Fire(HaulHashing)
+		h.Fire(PipelineHashing)
 	} else {
-		h.Fire(HaulHashingStuck)
+		h.Fire(PipelineHashingStuck)
 	}
-	h.Do(roles.Hear{Link: haulLink}, roles.Report{Outcome: Hashing{h.tried.Node, m.Done, m.Size}})
+	h.Do(roles.Hear{Link: pipelineLink}, roles.Report{Outcome: Hashing{h.tried.Node, m.Done, m.Size}})
 }
 
-func (h *Haul) content(m *protocol.Content) {
+func (h *Pipeline) content(m *protocol.Content) {
 	item := h.items[h.asked[0]]
 	if m.Hash != item.Hash || m.Size != item.Size || m.Offset != 0 || m.Length != item.Size {
-		h.reject(HaulContentWrong, &protocol.Error{Code: protocol.Changed, Text: "not the file, or not the stretch, that was asked for"})
+		h.reject(PipelineContentWrong, &protocol.Error{Code: protocol.Changed, Text: "not the file, or not the stretch, that was asked for"})
 		return
 	}
 	h.tried.Had, h.progress = true, roles.Progress{}
-	h.Fire(HaulContent)
+	h.Fire(PipelineContent)
 	h.Do(roles.ReceiveBody{
-		Link: haulLink, Item: h.asked[0], Length: m.Length, Size: m.Size, Values: []protocol.Hash{item.Hash},
+		Link: pipelineLink, Item: h.asked[0], Length: m.Length, Size: m.Size, Values: []protocol.Hash{item.Hash},
 	})
 }
 
 // declined goes on after a no to one file, and leaves after one that ends the link.
-func (h *Haul) declined(m *protocol.Error) {
+func (h *Pipeline) declined(m *protocol.Error) {
 	if m.Code.Closes() {
 		h.blame(m.Code, m.By, m.Text)
-		h.leave(HaulRefused)
+		h.leave(PipelineRefused)
 		return
 	}
-	h.answer(Hauled{h.asked[0], m.Code, m.By, m.Text})
+	h.answer(Answered{h.asked[0], m.Code, m.By, m.Text})
 	if h.done() {
-		h.Fire(HaulDeclined)
-		h.Do(roles.Hear{Link: haulLink})
+		h.Fire(PipelineDeclined)
+		h.Do(roles.Hear{Link: pipelineLink})
 		return
 	}
-	h.leave(HaulDeclinedLast)
+	h.leave(PipelineDeclinedLast)
 }
 
-func (h *Haul) bodyDone() {
+func (h *Pipeline) bodyDone() {
 	switch {
-	case h.State() == HaulDoubting:
-		h.Fire(HaulDone)
+	case h.State() == PipelineDoubting:
+		h.Fire(PipelineDone)
 		if len(h.asked) == 1 {
 			h.get(h.items[h.asked[0]])
 		}
-		h.Do(roles.Hear{Link: haulLink})
+		h.Do(roles.Hear{Link: pipelineLink})
 	case h.done():
-		h.Fire(HaulDone)
-		h.Do(roles.Hear{Link: haulLink})
+		h.Fire(PipelineDone)
+		h.Do(roles.Hear{Link: pipelineLink})
 	default:
-		h.leave(HaulDoneLast)
+		h.leave(PipelineDoneLast)
 	}
 }

@@ -6,47 +6,47 @@ import (
 )
 
 // excuse judges an ERROR after a file that was wrong.
-func (h *Haul) excuse(m *protocol.Error) {
+func (h *Pipeline) excuse(m *protocol.Error) {
 	if !excuses(m.Code) {
-		h.condemn(HaulRefused)
+		h.condemn(PipelineRefused)
 		return
 	}
 	h.blame(m.Code, m.By, m.Text)
-	h.answer(Hauled{h.asked[0], m.Code, m.By, m.Text})
-	h.leave(HaulAdmits)
+	h.answer(Answered{h.asked[0], m.Code, m.By, m.Text})
+	h.leave(PipelineAdmits)
 }
 
 // condemn parts with a node that sent a wrong file and did not explain it.
-func (h *Haul) condemn(event HaulEvent) {
+func (h *Pipeline) condemn(event PipelineEvent) {
 	h.Fire(event)
-	h.Part(haulLink, &protocol.Error{Code: protocol.BadHash, By: protocol.Client, Text: h.tried.Text})
+	h.Reject(pipelineLink, &protocol.Error{Code: protocol.BadHash, By: protocol.Client, Text: h.tried.Text})
 }
 
 // reject parts with a node that broke the protocol, and says so. A wrong file before that weighs more.
-func (h *Haul) reject(event HaulEvent, err *protocol.Error) {
+func (h *Pipeline) reject(event PipelineEvent, err *protocol.Error) {
 	err.By = protocol.Client
-	if h.State() != HaulJudging {
+	if h.State() != PipelineJudging {
 		h.blame(err.Code, err.By, err.Text)
 	}
 	h.Fire(event)
-	h.Part(haulLink, err)
+	h.Reject(pipelineLink, err)
 }
 
 // leave closes the link as the one who opened it: half-close, wait for the other's end.
-func (h *Haul) leave(event HaulEvent) {
+func (h *Pipeline) leave(event PipelineEvent) {
 	h.Fire(event)
-	h.Do(roles.HalfClose{Link: haulLink}, roles.Discard{Link: haulLink})
+	h.Do(roles.HalfClose{Link: pipelineLink}, roles.Discard{Link: pipelineLink})
 }
 
 // blame notes why the visit is over before everything was answered.
-func (h *Haul) blame(code protocol.Code, by protocol.Party, text string) {
+func (h *Pipeline) blame(code protocol.Code, by protocol.Party, text string) {
 	h.tried.Code, h.tried.By, h.tried.Text = code, by, text
 }
 
 // cut notes that the link is gone. While leaving that is how it should be, and after a wrong file it is no excuse.
-func (h *Haul) cut(event HaulEvent, code protocol.Code, text string) {
+func (h *Pipeline) cut(event PipelineEvent, code protocol.Code, text string) {
 	switch h.State() {
-	case HaulLeaving, HaulDoubting, HaulJudging:
+	case PipelineLeaving, PipelineDoubting, PipelineJudging:
 	default:
 		h.blame(code, protocol.Client, text)
 	}
@@ -54,13 +54,13 @@ func (h *Haul) cut(event HaulEvent, code protocol.Code, text string) {
 }
 
 // closed releases the link. A file that was wrong has been answered, with what was found about it.
-func (h *Haul) closed(at roles.Moment, was HaulState) {
-	if was != HaulNew {
-		h.Do(roles.HangUp{Link: haulLink})
+func (h *Pipeline) closed(at roles.Moment, was PipelineState) {
+	if was != PipelineNew {
+		h.Do(roles.HangUp{Link: pipelineLink})
 		h.tried.Took = at.Now - h.since
 	}
 	if h.wrong && !h.answered[h.asked[0]] {
-		h.answer(Hauled{h.asked[0], h.tried.Code, h.tried.By, h.tried.Text})
+		h.answer(Answered{h.asked[0], h.tried.Code, h.tried.By, h.tried.Text})
 	}
 	if h.tried.Code == 0 {
 		h.tried.By = protocol.Node

@@ -8,7 +8,7 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
-	"github.com/relaypeer/relaypeer/roles/story"
+	"github.com/relaypeer/relaypeer/roles/rolestest"
 )
 
 // wares returns so many files of these bytes.
@@ -27,11 +27,11 @@ func orders(items []client.Wanted, which ...int) (lines []string) {
 	return lines
 }
 
-// hauling returns a story about a haul that has asked for the first items.
-func hauling(t *testing.T, items []client.Wanted, asked ...int) *story.Story {
+// pipelining returns a story about a pipeline that has asked for the first items.
+func pipelining(t *testing.T, items []client.Wanted, asked ...int) *rolestest.Story {
 	t.Helper()
-	h := client.NewHaul(at(1).String(), items)
-	s := story.New(t, h, h.State)
+	h := client.NewPipeline(at(1).String(), items)
+	s := rolestest.New(t, h, h.State)
 	s.Tell(roles.Started{}, "Dialing", dials(0, 1))
 	s.Waits(protocol.DialTimeout)
 	s.Tell(roles.Opened{}, "Asking", append(orders(items, asked...), "hear 0")...)
@@ -44,17 +44,17 @@ func ware(item client.Wanted) *protocol.Content {
 }
 
 // follows has an item come and be right, with what is asked for then.
-func follows(s *story.Story, items []client.Wanted, item int, then ...int) {
+func follows(s *rolestest.Story, items []client.Wanted, item int, then ...int) {
 	s.Hear(0, ware(items[item]), "Receiving", fmt.Sprintf("receive-body 0 0+%d", items[item].Size))
-	s.Tell(roles.Verified{}, "Receiving", "report hauled")
+	s.Tell(roles.Verified{}, "Receiving", "report answered")
 	s.Tell(roles.BodyDone{}, "Asking", append(orders(items, then...), "hear 0")...)
 }
 
-// hauled returns the code of each item that was answered.
-func hauled(s *story.Story) map[int]protocol.Code {
+// codesOf returns the code of each item that was answered.
+func codesOf(s *rolestest.Story) map[int]protocol.Code {
 	codes := map[int]protocol.Code{}
 	for _, outcome := range s.Reports {
-		if h, is := outcome.(client.Hauled); is {
+		if h, is := outcome.(client.Answered); is {
 			codes[h.Item] = h.Code
 		}
 	}
@@ -62,11 +62,11 @@ func hauled(s *story.Story) map[int]protocol.Code {
 }
 
 // ends fails unless these items were answered with these codes, and the others are left.
-func ends(t *testing.T, s *story.Story, code protocol.Code, codes map[int]protocol.Code, left ...int) {
+func ends(t *testing.T, s *rolestest.Story, code protocol.Code, codes map[int]protocol.Code, left ...int) {
 	t.Helper()
-	h := s.Machine.(*client.Haul)
-	if got := hauled(s); fmt.Sprint(got) != fmt.Sprint(codes) || !slices.Equal(h.Left(), left) {
-		t.Errorf("hauled %v, left %v; want %v, %v", got, h.Left(), codes, left)
+	h := s.Machine.(*client.Pipeline)
+	if got := codesOf(s); fmt.Sprint(got) != fmt.Sprint(codes) || !slices.Equal(h.Left(), left) {
+		t.Errorf("answered %v, left %v; want %v, %v", got, h.Left(), codes, left)
 	}
 	if tried := of[client.Tried](t, s); tried.Code != code || tried != h.Result() || tried.Node != at(1) || !h.Final() {
 		t.Errorf("tried %+v", tried)
@@ -75,23 +75,23 @@ func ends(t *testing.T, s *story.Story, code protocol.Code, codes map[int]protoc
 
 func TestManyFilesComeOverOneLink(t *testing.T) {
 	items := wares(3, 10)
-	s := hauling(t, items, 0, 1, 2)
+	s := pipelining(t, items, 0, 1, 2)
 	follows(s, items, 0)
 	s.Hear(0, ware(items[1]), "Receiving", "receive-body 0 0+10")
 	s.Waits(protocol.ProgressTimeout)
-	s.Tell(roles.Verified{}, "Receiving", "report hauled")
+	s.Tell(roles.Verified{}, "Receiving", "report answered")
 	s.Tell(roles.BodyDone{}, "Asking", "hear 0")
 	s.Hear(0, ware(items[2]), "Receiving", "receive-body 0 0+10")
-	s.Tell(roles.Verified{}, "Receiving", "report hauled")
+	s.Tell(roles.Verified{}, "Receiving", "report answered")
 	s.Tell(roles.BodyDone{}, "Leaving", leaves(0)...)
-	s.Tell(roles.Ended{}, "Closed", "hangup 0", "report tried")
+	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0", "report tried")
 	ends(t, s, 0, map[int]protocol.Code{0: 0, 1: 0, 2: 0})
 }
 
 // TestABodyGoesToItsItem: the store is told which one it is, and how it is verified.
 func TestABodyGoesToItsItem(t *testing.T) {
 	items := wares(2, 10)
-	h := client.NewHaul(at(1).String(), items)
+	h := client.NewPipeline(at(1).String(), items)
 	for _, in := range []roles.Input{roles.Started{}, roles.Opened{}, roles.Heard{Message: refusal(protocol.NotFound)}} {
 		h.Step(roles.Moment{}, in)
 	}
@@ -106,49 +106,49 @@ func TestABodyGoesToItsItem(t *testing.T) {
 	t.Error("no body is received")
 }
 
-// TestOnlySoManyFilesAreAskedForAhead: MaxHaul of them, and MaxHaulBytes. The next ones are asked for together, when half
+// TestOnlySoManyFilesAreAskedForAhead: MaxPipelined of them, and MaxPipelinedBytes. The next ones are asked for together, when half
 // of these have come.
 func TestOnlySoManyFilesAreAskedForAhead(t *testing.T) {
 	items, all := wares(100, 10), []int{}
-	for i := range protocol.MaxHaul {
+	for i := range protocol.MaxPipelined {
 		all = append(all, i)
 	}
-	s := hauling(t, items, all...)
-	half, next := protocol.MaxHaul/2, []int{}
+	s := pipelining(t, items, all...)
+	half, next := protocol.MaxPipelined/2, []int{}
 	for item := range half - 1 {
 		follows(s, items, item)
 	}
 	for item := range half {
-		next = append(next, protocol.MaxHaul+item)
+		next = append(next, protocol.MaxPipelined+item)
 	}
 	follows(s, items, half-1, next...)
-	s.Hear(0, refusal(protocol.NotFound), "Asking", "report hauled", "hear 0")
+	s.Hear(0, refusal(protocol.NotFound), "Asking", "report answered", "hear 0")
 
 	large := wares(20, protocol.GroupSize)
-	s = hauling(t, large, all[:protocol.MaxHaulBytes/protocol.GroupSize]...)
-	follows(s, large, 0, protocol.MaxHaulBytes/protocol.GroupSize)
+	s = pipelining(t, large, all[:protocol.MaxPipelinedBytes/protocol.GroupSize]...)
+	follows(s, large, 0, protocol.MaxPipelinedBytes/protocol.GroupSize)
 }
 
 func TestAnEmptyFileIsNotAskedFor(t *testing.T) {
 	items := wares(3, 10)
 	items[0].Size, items[2].Size = 0, 0
-	h := client.NewHaul(at(1).String(), items)
-	s := story.New(t, h, h.State)
-	s.Tell(roles.Started{}, "Dialing", "report hauled", "report hauled", dials(0, 1))
+	h := client.NewPipeline(at(1).String(), items)
+	s := rolestest.New(t, h, h.State)
+	s.Tell(roles.Started{}, "Dialing", "report answered", "report answered", dials(0, 1))
 	s.Tell(roles.Opened{}, "Asking", append(orders(items, 1), "hear 0")...)
 
-	h = client.NewHaul(at(1).String(), items[:1])
-	s = story.New(t, h, h.State)
-	s.Tell(roles.Started{}, "Closed", "report hauled", "report tried")
+	h = client.NewPipeline(at(1).String(), items[:1])
+	s = rolestest.New(t, h, h.State)
+	s.Tell(roles.Started{}, "Closed", "report answered", "report tried")
 	ends(t, s, 0, map[int]protocol.Code{0: 0})
 }
 
-func TestALargeFileIsNotForAHaul(t *testing.T) {
+func TestALargeFileIsNotForAPipeline(t *testing.T) {
 	items := wares(2, 10)
 	items[0].Size = protocol.GroupSize + 1
-	h := client.NewHaul(at(1).String(), items)
-	s := story.New(t, h, h.State)
-	s.Tell(roles.Started{}, "Dialing", "report hauled", dials(0, 1))
+	h := client.NewPipeline(at(1).String(), items)
+	s := rolestest.New(t, h, h.State)
+	s.Tell(roles.Started{}, "Dialing", "report answered", dials(0, 1))
 	s.Tell(roles.Lost{Code: protocol.Refused}, "Closed", "hangup 0", "report tried")
 	ends(t, s, protocol.Refused, map[int]protocol.Code{0: protocol.Limit}, 1)
 }
@@ -156,63 +156,63 @@ func TestALargeFileIsNotForAHaul(t *testing.T) {
 // TestWhatOneFileLacksDoesNotConcernTheOthers: an ERROR that does not end the link is about one file.
 func TestWhatOneFileLacksDoesNotConcernTheOthers(t *testing.T) {
 	items := wares(4, 10)
-	s := hauling(t, items, 0, 1, 2, 3)
-	s.Hear(0, refusal(protocol.NotFound), "Asking", "report hauled", "hear 0")
+	s := pipelining(t, items, 0, 1, 2, 3)
+	s.Hear(0, refusal(protocol.NotFound), "Asking", "report answered", "hear 0")
 	follows(s, items, 1)
-	s.Hear(0, refusal(protocol.Changed), "Asking", "report hauled", "hear 0")
-	s.Hear(0, refusal(protocol.Denied), "Leaving", append([]string{"report hauled"}, leaves(0)...)...)
-	s.Tell(roles.Ended{}, "Closed", "hangup 0", "report tried")
+	s.Hear(0, refusal(protocol.Changed), "Asking", "report answered", "hear 0")
+	s.Hear(0, refusal(protocol.Denied), "Leaving", append([]string{"report answered"}, leaves(0)...)...)
+	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0", "report tried")
 	ends(t, s, 0, map[int]protocol.Code{0: protocol.NotFound, 1: 0, 2: protocol.Changed, 3: protocol.Denied})
 }
 
 // TestWhatIsNotAnsweredIsHandedBack: each way in which the link can end too early.
 func TestWhatIsNotAnsweredIsHandedBack(t *testing.T) {
 	closed := []string{"hangup 0", "report tried"}
-	for code, fail := range map[protocol.Code]func(*story.Story){
-		protocol.Draining: func(s *story.Story) {
+	for code, fail := range map[protocol.Code]func(*rolestest.Story){
+		protocol.Draining: func(s *rolestest.Story) {
 			s.Hear(0, refusal(protocol.Draining), "Leaving", leaves(0)...)
-			s.Tell(roles.Ended{}, "Closed", closed...)
+			s.Tell(roles.PeerEnded{}, "Closed", closed...)
 		},
-		protocol.Lost:    func(s *story.Story) { s.Tell(roles.Ended{}, "Closed", closed...) },
-		protocol.Timeout: func(s *story.Story) { s.Ring("Closed", closed...) },
-		protocol.Malformed: func(s *story.Story) {
-			s.Tell(roles.Garbled{Err: refusal(protocol.Malformed)}, "Leaving", append([]string{"send 0 ERROR malformed by client"}, leaves(0)...)...)
-			s.Tell(roles.Ended{}, "Closed", closed...)
+		protocol.Lost:    func(s *rolestest.Story) { s.Tell(roles.PeerEnded{}, "Closed", closed...) },
+		protocol.Timeout: func(s *rolestest.Story) { s.Ring("Closed", closed...) },
+		protocol.Malformed: func(s *rolestest.Story) {
+			s.Tell(roles.Malformed{Err: refusal(protocol.Malformed)}, "Leaving", append([]string{"send 0 ERROR malformed by client"}, leaves(0)...)...)
+			s.Tell(roles.PeerEnded{}, "Closed", closed...)
 		},
-		protocol.Changed: func(s *story.Story) { // another file than was asked for
+		protocol.Changed: func(s *rolestest.Story) { // another file than was asked for
 			s.Hear(0, ware(client.Wanted{Hash: protocol.Hash{99}, Size: 10}), "Leaving", append([]string{"send 0 ERROR changed by client"}, leaves(0)...)...)
-			s.Tell(roles.Ended{}, "Closed", closed...)
+			s.Tell(roles.PeerEnded{}, "Closed", closed...)
 		},
-		protocol.Disk: func(s *story.Story) {
+		protocol.Disk: func(s *rolestest.Story) {
 			s.Hear(0, ware(wares(2, 10)[1]), "Receiving", "receive-body 0 0+10")
 			s.Tell(roles.StoreFailed{Item: 1, Text: "no space"}, "Closed", closed...)
 		},
-		protocol.Interrupted: func(s *story.Story) { s.Tell(roles.Stopped{}, "Closed", closed...) },
+		protocol.Interrupted: func(s *rolestest.Story) { s.Tell(roles.Stopped{}, "Closed", closed...) },
 	} {
 		items := wares(3, 10)
-		s := hauling(t, items, 0, 1, 2)
+		s := pipelining(t, items, 0, 1, 2)
 		follows(s, items, 0)
 		fail(s)
 		ends(t, s, code, map[int]protocol.Code{0: 0}, 1, 2)
 	}
 }
 
-// TestAWrongFileEndsAHaul: the file is answered with what the node's next answer makes of it, the rest is handed back.
-func TestAWrongFileEndsAHaul(t *testing.T) {
+// TestAWrongFileEndsAPipeline: the file is answered with what the node's next answer makes of it, the rest is handed back.
+func TestAWrongFileEndsAPipeline(t *testing.T) {
 	for _, next := range []protocol.Code{protocol.Changed, protocol.Draining} {
 		items := wares(3, 10)
-		s := hauling(t, items, 0, 1, 2)
+		s := pipelining(t, items, 0, 1, 2)
 		s.Hear(0, ware(items[0]), "Receiving", "receive-body 0 0+10")
 		s.Tell(roles.BodyWrong{}, "Doubting")
 		s.Tell(roles.BodyDone{}, "Judging", "hear 0")
 		want := next
 		if next == protocol.Changed {
-			s.Hear(0, refusal(next), "Leaving", append([]string{"report hauled"}, leaves(0)...)...)
-			s.Tell(roles.Ended{}, "Closed", "hangup 0", "report tried")
+			s.Hear(0, refusal(next), "Leaving", append([]string{"report answered"}, leaves(0)...)...)
+			s.Tell(roles.PeerEnded{}, "Closed", "hangup 0", "report tried")
 		} else {
 			want = protocol.BadHash
 			s.Hear(0, refusal(next), "Leaving", append([]string{"send 0 ERROR bad-hash by client"}, leaves(0)...)...)
-			s.Tell(roles.Ended{}, "Closed", "hangup 0", "report hauled", "report tried")
+			s.Tell(roles.PeerEnded{}, "Closed", "hangup 0", "report answered", "report tried")
 		}
 		ends(t, s, want, map[int]protocol.Code{0: want}, 1, 2)
 	}
@@ -221,18 +221,18 @@ func TestAWrongFileEndsAHaul(t *testing.T) {
 // TestAWrongFileThatWasTheLastIsAskedForAgain: else there would be no answer to judge by.
 func TestAWrongFileThatWasTheLastIsAskedForAgain(t *testing.T) {
 	items := wares(1, 10)
-	s := hauling(t, items, 0)
+	s := pipelining(t, items, 0)
 	s.Hear(0, ware(items[0]), "Receiving", "receive-body 0 0+10")
 	s.Tell(roles.BodyWrong{}, "Doubting")
 	s.Tell(roles.BodyDone{}, "Judging", append(orders(items, 0), "hear 0")...)
 	s.Hear(0, ware(items[0]), "Leaving", append([]string{"send 0 ERROR bad-hash by client"}, leaves(0)...)...)
-	s.Ring("Closed", "hangup 0", "report hauled", "report tried")
+	s.Ring("Closed", "hangup 0", "report answered", "report tried")
 	ends(t, s, protocol.BadHash, map[int]protocol.Code{0: protocol.BadHash})
 }
 
-func TestAHaulWaitsForANodeThatHashes(t *testing.T) {
+func TestAPipelineWaitsForANodeThatHashes(t *testing.T) {
 	items := wares(2, 10)
-	s := hauling(t, items, 0, 1)
+	s := pipelining(t, items, 0, 1)
 	s.At.Now += protocol.ReplyTimeout - 1
 	s.Hear(0, &protocol.Hashing{Done: 10, Size: 10}, "Asking", "hear 0", "report hashing")
 	s.Waits(protocol.ReplyTimeout)

@@ -7,13 +7,13 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// Plan is what the sources of a fetch share: which content it is, which of its groups are missing, and who has been
+// Picker is what the sources of a fetch share: which content it is, which of its groups are missing, and who has been
 // asked for which. It hands groups out in their order. When none is left to hand out, those that are still awaited of
 // others are handed out a second time: whose comes first counts. Its memory grows with what was had and asked for, never
 // with the size that somebody claims.
-type Plan struct {
+type Picker struct {
 	name string
-	wish protocol.Hash // what the hash must be; zero: any
+	want protocol.Hash // what the hash must be; zero: any
 
 	identity Identity
 	fixed    bool // the identity is known, and stays
@@ -21,29 +21,29 @@ type Plan struct {
 
 	groups  uint64
 	had     roles.Groups
-	missing uint64 // not had
-	next    uint64 // from here on nothing has been handed out
-	back    []span // handed out and given back: apart from each other, in order
+	missing uint64     // not had
+	next    uint64     // from here on nothing has been handed out
+	back    []interval // handed out and given back: apart from each other, in order
 	claims  []claim
 }
 
-// Span is some groups of a file, one after the other.
-type Span struct{ First, Count uint64 }
+// Range is some groups of a file, one after the other.
+type Range struct{ First, Count uint64 }
 
 // span is the groups from first up to end, without it.
-type span struct{ first, end uint64 }
+type interval struct{ first, end uint64 }
 
 // claim is a span that somebody has been asked for and has not been done with.
 type claim struct {
-	span
+	interval
 	who int
 }
 
-// NewPlan returns a plan for a file by name, by hash, or both. Its content is not known yet.
-func NewPlan(name string, wish protocol.Hash) *Plan { return &Plan{name: name, wish: wish} }
+// NewPlan returns a picker for a file by name, by hash, or both. Its content is not known yet.
+func NewPicker(name string, request protocol.Hash) *Picker { return &Picker{name: name, want: request} }
 
 // Fix says what the content is. It can't be said twice.
-func (p *Plan) Fix(is Identity) {
+func (p *Picker) Fix(is Identity) {
 	if !p.fixed {
 		p.identity, p.fixed = is, true
 		p.groups = protocol.Groups(is.Size)
@@ -51,10 +51,10 @@ func (p *Plan) Fix(is Identity) {
 }
 
 // Identity returns what the content is, once that is known.
-func (p *Plan) Identity() (is Identity, known bool) { return p.identity, p.fixed }
+func (p *Picker) Identity() (is Identity, known bool) { return p.identity, p.fixed }
 
 // Open says that the store is ready, and what it has already. From now on there are groups to take.
-func (p *Plan) Open(has roles.Groups) {
+func (p *Picker) Open(has roles.Groups) {
 	p.open = true
 	p.had = slices.Clone(has)
 	p.missing = p.groups
@@ -69,15 +69,15 @@ func (p *Plan) Open(has roles.Groups) {
 }
 
 // Done reports whether every group is had.
-func (p *Plan) Done() bool { return p.open && p.missing == 0 }
+func (p *Picker) Done() bool { return p.open && p.missing == 0 }
 
 // bytes returns how many bytes some groups have.
-func (p *Plan) bytes(s Span) uint64 {
+func (p *Picker) bytes(s Range) uint64 {
 	return min(s.Count*protocol.GroupSize, p.identity.Size-s.First*protocol.GroupSize)
 }
 
 // Kept returns how many bytes are had.
-func (p *Plan) kept() uint64 {
+func (p *Picker) kept() uint64 {
 	bytes := p.had.Count() * protocol.GroupSize
 	if p.groups > 0 && p.had.Has(p.groups-1) {
 		bytes -= p.groups*protocol.GroupSize - p.identity.Size
@@ -86,7 +86,7 @@ func (p *Plan) kept() uint64 {
 }
 
 // Work reports whether there is something to take for somebody who has not been asked for anything.
-func (p *Plan) Work() bool {
+func (p *Picker) Work() bool {
 	if !p.open || p.missing == 0 {
 		return false
 	}
@@ -103,22 +103,22 @@ func (p *Plan) Work() bool {
 
 // Take hands out up to most groups to somebody. They are of one page of the tree: no multiple of MaxGroups is between
 // them. With several at work there are fewer as the end comes near, so that all come to it together.
-func (p *Plan) Take(who int, most uint64) (Span, bool) {
+func (p *Picker) Take(who int, most uint64) (Range, bool) {
 	if !p.open || p.missing == 0 {
-		return Span{}, false
+		return Range{}, false
 	}
 	s, ok := p.unclaimed(max(1, min(most, p.share(who))))
 	if ok {
 		p.withdraw(s)
 	} else if s, ok = p.second(who, most); !ok {
-		return Span{}, false
+		return Range{}, false
 	}
 	p.claims = append(p.claims, claim{s, who})
-	return Span{s.first, s.end - s.first}, true
+	return Range{s.first, s.end - s.first}, true
 }
 
 // share is how many groups one of those at work may take at once: half of its part of what is left.
-func (p *Plan) share(who int) uint64 {
+func (p *Picker) share(who int) uint64 {
 	awaited, others := uint64(0), []int{who}
 	for _, c := range p.claims {
 		for g := c.first; g < c.end; g++ {
@@ -137,7 +137,7 @@ func (p *Plan) share(who int) uint64 {
 }
 
 // unclaimed returns the first groups that nobody has been asked for, not beyond the end of their page.
-func (p *Plan) unclaimed(most uint64) (span, bool) {
+func (p *Picker) unclaimed(most uint64) (interval, bool) {
 	if len(p.back) > 0 {
 		s := p.back[0]
 		s.end = min(s.end, pageEnd(s.first), s.first+most)
@@ -146,7 +146,7 @@ func (p *Plan) unclaimed(most uint64) (span, bool) {
 	for p.next < p.groups && p.had.Has(p.next) {
 		p.next++
 	}
-	s := span{p.next, p.next}
+	s := interval{p.next, p.next}
 	for s.end < min(p.groups, pageEnd(s.first), s.first+most) && !p.had.Has(s.end) {
 		s.end++
 	}
@@ -157,7 +157,7 @@ func (p *Plan) unclaimed(most uint64) (span, bool) {
 func pageEnd(group uint64) uint64 { return (group/protocol.MaxGroups + 1) * protocol.MaxGroups }
 
 // withdraw takes a span that unclaimed returned, or the beginning of it, out of what is left.
-func (p *Plan) withdraw(s span) {
+func (p *Picker) withdraw(s interval) {
 	if len(p.back) == 0 {
 		p.next = s.end
 		return
@@ -169,7 +169,7 @@ func (p *Plan) withdraw(s span) {
 
 // second hands out groups that are awaited of somebody else: of the claim of which most is missing, the latest such, the
 // last half, which would come latest from there.
-func (p *Plan) second(who int, most uint64) (best span, ok bool) {
+func (p *Picker) second(who int, most uint64) (best interval, ok bool) {
 	for _, c := range p.claims {
 		if c.who == who {
 			continue
@@ -184,7 +184,7 @@ func (p *Plan) second(who int, most uint64) (best span, ok bool) {
 }
 
 // tail returns the last groups of a claim that are missing and that nobody else has been asked for.
-func (p *Plan) tail(c claim) (span, bool) {
+func (p *Picker) tail(c claim) (interval, bool) {
 	end := c.end
 	for end > c.first && !p.awaitedOnce(end-1) {
 		end--
@@ -193,13 +193,13 @@ func (p *Plan) tail(c claim) (span, bool) {
 	for first > c.first && p.awaitedOnce(first-1) {
 		first--
 	}
-	return span{first, end}, first < end
+	return interval{first, end}, first < end
 }
 
-func (p *Plan) awaitedOnce(group uint64) bool { return !p.had.Has(group) && p.awaited(group) == 1 }
+func (p *Picker) awaitedOnce(group uint64) bool { return !p.had.Has(group) && p.awaited(group) == 1 }
 
 // awaited returns of how many a group is awaited.
-func (p *Plan) awaited(group uint64) (n int) {
+func (p *Picker) awaited(group uint64) (n int) {
 	for _, c := range p.claims {
 		if c.first <= group && group < c.end {
 			n++
@@ -209,7 +209,7 @@ func (p *Plan) awaited(group uint64) (n int) {
 }
 
 // Got notes that a group is verified and stored. It reports whether it was missing till then.
-func (p *Plan) Got(group uint64) bool {
+func (p *Picker) Got(group uint64) bool {
 	if group >= p.groups || p.had.Has(group) {
 		return false
 	}
@@ -219,46 +219,46 @@ func (p *Plan) Got(group uint64) bool {
 }
 
 // Finish says that somebody is done with a span it has taken. What of it is missing is left for others.
-func (p *Plan) Finish(who int, s Span) {
-	at := slices.Index(p.claims, claim{span{s.First, s.First + s.Count}, who})
+func (p *Picker) Finish(who int, s Range) {
+	at := slices.Index(p.claims, claim{interval{s.First, s.First + s.Count}, who})
 	if at < 0 {
 		return
 	}
-	given := p.claims[at].span
+	given := p.claims[at].interval
 	p.claims = slices.Delete(p.claims, at, at+1)
 	p.giveBack(given)
 }
 
 // Shorten says that of a span only the first groups will come from whoever took it. The others are left for anybody.
-func (p *Plan) Shorten(who int, s Span, count uint64) {
-	at := slices.Index(p.claims, claim{span{s.First, s.First + s.Count}, who})
+func (p *Picker) Shorten(who int, s Range, count uint64) {
+	at := slices.Index(p.claims, claim{interval{s.First, s.First + s.Count}, who})
 	if at < 0 || count >= s.Count {
 		return
 	}
 	p.claims[at].end = s.First + count
-	p.giveBack(span{s.First + count, s.First + s.Count})
+	p.giveBack(interval{s.First + count, s.First + s.Count})
 }
 
 // Drop says that somebody is gone. What it was asked for and is missing is left for others.
-func (p *Plan) Drop(who int) {
+func (p *Picker) Drop(who int) {
 	for at := len(p.claims) - 1; at >= 0; at-- {
 		if c := p.claims[at]; c.who == who {
-			p.Finish(who, Span{c.first, c.end - c.first})
+			p.Finish(who, Range{c.first, c.end - c.first})
 		}
 	}
 }
 
 // giveBack leaves those groups of a span for anybody that are neither had nor awaited.
-func (p *Plan) giveBack(s span) {
+func (p *Picker) giveBack(s interval) {
 	for g := s.first; g < s.end; g++ {
 		if p.had.Has(g) || p.awaited(g) > 0 {
 			continue
 		}
-		at := slices.IndexFunc(p.back, func(b span) bool { return b.first > g })
+		at := slices.IndexFunc(p.back, func(b interval) bool { return b.first > g })
 		if at < 0 {
 			at = len(p.back)
 		}
-		p.back = slices.Insert(p.back, at, span{g, g + 1})
+		p.back = slices.Insert(p.back, at, interval{g, g + 1})
 		if at+1 < len(p.back) && p.back[at+1].first == g+1 {
 			p.back[at].end = p.back[at+1].end
 			p.back = slices.Delete(p.back, at+1, at+2)
@@ -275,7 +275,7 @@ func (p *Plan) giveBack(s span) {
 }
 
 // Overtaken reports whether all that somebody is still asked for has come from others.
-func (p *Plan) Overtaken(who int) bool {
+func (p *Picker) Overtaken(who int) bool {
 	asked := false
 	for _, c := range p.claims {
 		if c.who != who {

@@ -1,4 +1,4 @@
-package story
+package rolestest
 
 import "github.com/relaypeer/relaypeer/protocol"
 

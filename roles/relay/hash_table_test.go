@@ -15,7 +15,7 @@ func TestATableFindsWhatIsInIt(t *testing.T) {
 			return (h ^ h>>29) * 0xbf58476d1ce4e5b9 & alike
 		}
 		checked := func(number uint32) uint64 { return hash(number) }
-		var table table
+		var table hashTable
 		in := map[uint32]bool{}
 		is := func(number uint32) bool {
 			_, found := table.find(hash(number), func(n uint32) bool { return n == number })
@@ -57,7 +57,7 @@ func TestATableFindsWhatIsInIt(t *testing.T) {
 
 // TestNumbersOfOneHashAreAllMet: so are those that are farther from home than a place can say.
 func TestNumbersOfOneHashAreAllMet(t *testing.T) {
-	var table table
+	var table hashTable
 	hash := func(number uint32) uint64 { return uint64(number%2) << 40 }
 	for number := range uint32(200) {
 		table.add(hash(number), number, hash)

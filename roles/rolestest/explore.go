@@ -1,4 +1,4 @@
-package story
+package rolestest
 
 import (
 	"cmp"
@@ -136,18 +136,18 @@ func (x *explorer) walk(path []roles.Input) *walked {
 // oldRing in a path is the number of the arming before the one that runs, 0 that one.
 const oldRing = 1
 
-func (x *explorer) step(w *walked, luck uint64, in roles.Input, path []roles.Input) {
+func (x *explorer) step(w *walked, random uint64, in roles.Input, path []roles.Input) {
 	defer func() {
 		if failure := recover(); failure != nil {
 			x.t.Fatalf("after %s\n%s: %v", showAll(path), show(in), failure)
 		}
 	}()
-	if ring, is := in.(roles.Rang); is {
+	if ring, is := in.(roles.TimerFired); is {
 		in = w.ring(ring)
 	}
 	w.told(in)
 	clear(w.said)
-	w.effects = slices.Clone(w.machine.Step(roles.Moment{Now: w.now, Luck: luck}, in))
+	w.effects = slices.Clone(w.machine.Step(roles.Moment{Now: w.now, Rand: random}, in))
 	for _, e := range w.effects {
 		w.asked(e)
 	}
@@ -163,7 +163,7 @@ func (x *explorer) done(w *walked) {
 	}
 }
 
-// isNew reports whether a place is worth going on from: the same state with the same wishes, come to by the same
+// isNew reports whether a place is worth going on from: the same state with the same requests, come to by the same
 // last rows, is seen a few times, for what the machine remembers of earlier.
 func (x *explorer) isNew(w *walked) bool {
 	if w.machine.Final() {
@@ -196,7 +196,7 @@ func (x *explorer) inputs(w *walked) (next []roles.Input) {
 		next = append(next, x.Stores...)
 	}
 	for _, one := range w.alarms {
-		next = append(next, roles.Rang{Timer: one.Timer, Number: oldRing}, roles.Rang{Timer: one.Timer})
+		next = append(next, roles.TimerFired{Timer: one.Timer, Number: oldRing}, roles.TimerFired{Timer: one.Timer})
 	}
 	return append(append(next, x.Others...), roles.Stopped{})
 }
@@ -206,7 +206,7 @@ func (x *explorer) first() []roles.Input {
 		return []roles.Input{x.Begin, roles.Stopped{}}
 	}
 	opened, full := x.Begin.(roles.Opened), x.Begin.(roles.Opened)
-	full.Full = true
+	full.Busy = true
 	return []roles.Input{opened, full}
 }
 
@@ -223,15 +223,15 @@ func (x *explorer) ofLink(w *walked, id roles.Link) (next []roles.Input) {
 				next = append(next, roles.Heard{Link: id, Message: m})
 			}
 		}
-		garbled := &protocol.Error{Code: protocol.Malformed, Text: "junk"}
-		return append(next, roles.Garbled{Link: id, Err: garbled}, roles.Ended{Link: id}, lost)
+		malformed := &protocol.Error{Code: protocol.Malformed, Text: "junk"}
+		return append(next, roles.Malformed{Link: id, Err: malformed}, roles.PeerEnded{Link: id}, lost)
 	case discarding:
-		return []roles.Input{roles.Ended{Link: id}, lost}
+		return []roles.Input{roles.PeerEnded{Link: id}, lost}
 	case sending:
 		return []roles.Input{roles.Moved{Link: id, Bytes: 1}, roles.Moved{Link: id, Bytes: protocol.MinProgress},
 			roles.BodyDone{Link: id}, roles.BodySpoiled{Link: id, Code: protocol.Changed}, lost}
 	case receiving:
-		next = []roles.Input{roles.Moved{Link: id, Bytes: protocol.MinProgress}, roles.Ended{Link: id}, lost}
+		next = []roles.Input{roles.Moved{Link: id, Bytes: protocol.MinProgress}, roles.PeerEnded{Link: id}, lost}
 		if asked.rest == 0 {
 			next = append(next, roles.BodyDone{Link: id})
 		} else {

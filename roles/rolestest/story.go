@@ -1,6 +1,6 @@
-// Package story drives machines in tests: a [Story] tells one machine what happens, line by line, and compares
+// Package rolestest drives machines in tests: a [Story] tells one machine what happens, line by line, and compares
 // what it asks for; [Explore] tells it everything that could happen.
-package story
+package rolestest
 
 import (
 	"fmt"
@@ -17,7 +17,7 @@ import (
 // Story is one machine, told what happens to it.
 type Story struct {
 	Machine roles.Machine
-	At      roles.Moment // the time and luck of the next step
+	At      roles.Moment // the time and random of the next step
 	Reports []any        // all outcomes so far
 
 	t      testing.TB
@@ -56,7 +56,7 @@ func (s *Story) Ring(state string, effects ...string) {
 	due := *first
 	s.alarms.disarm(due.Timer)
 	s.At.Now = max(s.At.Now, due.at)
-	s.Tell(roles.Rang{Timer: due.Timer, Number: due.Number}, state, effects...)
+	s.Tell(roles.TimerFired{Timer: due.Timer, Number: due.Number}, state, effects...)
 }
 
 // Waits fails unless the deadline that is due first was armed with that time.

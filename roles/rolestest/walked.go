@@ -1,4 +1,4 @@
-package story
+package rolestest
 
 import (
 	"maps"
@@ -48,9 +48,9 @@ func (w *walked) told(in roles.Input) {
 		w.links[in.Link] = asked{}
 	case roles.Heard:
 		w.links[in.Link] = asked{}
-	case roles.Garbled:
+	case roles.Malformed:
 		w.links[in.Link] = asked{}
-	case roles.Ended:
+	case roles.PeerEnded:
 		w.links[in.Link] = asked{}
 	case roles.Lost:
 		w.links[in.Link] = asked{}
@@ -72,7 +72,7 @@ func (w *walked) told(in roles.Input) {
 }
 
 // ring lets a timer's time pass, or takes an old number of it.
-func (w *walked) ring(in roles.Rang) roles.Rang {
+func (w *walked) ring(in roles.TimerFired) roles.TimerFired {
 	for _, one := range w.alarms {
 		if one.Timer != in.Timer {
 			continue

@@ -10,9 +10,9 @@ import (
 	"github.com/relaypeer/relaypeer/roles/client"
 )
 
-// opened returns a plan of so many groups that are all missing.
-func opened(groups uint64, has ...uint64) *client.Plan {
-	p := client.NewPlan("a.txt", protocol.Hash{})
+// opened returns a picker of so many groups that are all missing.
+func opened(groups uint64, has ...uint64) *client.Picker {
+	p := client.NewPicker("a.txt", protocol.Hash{})
 	p.Fix(client.Identity{Hash: protocol.Hash{1}, Size: groups * group})
 	var had roles.Groups
 	for _, g := range has {
@@ -22,7 +22,7 @@ func opened(groups uint64, has ...uint64) *client.Plan {
 	return p
 }
 
-func takes(t *testing.T, p *client.Plan, who int, most uint64, want client.Span) {
+func takes(t *testing.T, p *client.Picker, who int, most uint64, want client.Range) {
 	t.Helper()
 	got, ok := p.Take(who, most)
 	if got != want || ok != (want.Count > 0) {
@@ -32,36 +32,36 @@ func takes(t *testing.T, p *client.Plan, who int, most uint64, want client.Span)
 
 func TestOneAloneTakesGroupsInTheirOrder(t *testing.T) {
 	p := opened(20, 3, 4)
-	takes(t, p, 1, 1, client.Span{First: 0, Count: 1})
-	takes(t, p, 1, 4, client.Span{First: 1, Count: 2}) // 3 and 4 are had
-	takes(t, p, 1, 4, client.Span{First: 5, Count: 4})
-	takes(t, p, 1, 16, client.Span{First: 9, Count: 11})
-	takes(t, p, 1, 16, client.Span{}) // all is awaited of itself
+	takes(t, p, 1, 1, client.Range{First: 0, Count: 1})
+	takes(t, p, 1, 4, client.Range{First: 1, Count: 2}) // 3 and 4 are had
+	takes(t, p, 1, 4, client.Range{First: 5, Count: 4})
+	takes(t, p, 1, 16, client.Range{First: 9, Count: 11})
+	takes(t, p, 1, 16, client.Range{}) // all is awaited of itself
 }
 
 func TestWhatIsGivenBackComesFirst(t *testing.T) {
 	p := opened(40)
-	takes(t, p, 1, 4, client.Span{First: 0, Count: 4})
-	takes(t, p, 1, 4, client.Span{First: 4, Count: 4})
+	takes(t, p, 1, 4, client.Range{First: 0, Count: 4})
+	takes(t, p, 1, 4, client.Range{First: 4, Count: 4})
 	p.Got(0)
 	p.Got(5)
 	p.Drop(1)
-	takes(t, p, 2, 8, client.Span{First: 1, Count: 4})
-	takes(t, p, 2, 8, client.Span{First: 6, Count: 8})
-	p.Shorten(2, client.Span{First: 1, Count: 4}, 1)
-	takes(t, p, 2, 8, client.Span{First: 2, Count: 3})
-	takes(t, p, 2, 8, client.Span{First: 14, Count: 8})
+	takes(t, p, 2, 8, client.Range{First: 1, Count: 4})
+	takes(t, p, 2, 8, client.Range{First: 6, Count: 8})
+	p.Shorten(2, client.Range{First: 1, Count: 4}, 1)
+	takes(t, p, 2, 8, client.Range{First: 2, Count: 3})
+	takes(t, p, 2, 8, client.Range{First: 14, Count: 8})
 }
 
 func TestTheLastGroupsAreAskedForTwice(t *testing.T) {
 	p := opened(8)
-	takes(t, p, 1, 8, client.Span{First: 0, Count: 8})
-	takes(t, p, 2, 8, client.Span{First: 4, Count: 4}) // the half that comes latest from 1
-	takes(t, p, 3, 1, client.Span{First: 3, Count: 1})
+	takes(t, p, 1, 8, client.Range{First: 0, Count: 8})
+	takes(t, p, 2, 8, client.Range{First: 4, Count: 4}) // the half that comes latest from 1
+	takes(t, p, 3, 1, client.Range{First: 3, Count: 1})
 	p.Got(0)
 	p.Got(1)
-	takes(t, p, 3, 8, client.Span{First: 2, Count: 1})
-	takes(t, p, 3, 8, client.Span{}) // each of the others is awaited of two
+	takes(t, p, 3, 8, client.Range{First: 2, Count: 1})
+	takes(t, p, 3, 8, client.Range{}) // each of the others is awaited of two
 	if p.Work() {
 		t.Error("there is work for a fourth")
 	}
@@ -83,9 +83,9 @@ func TestTheLastGroupsAreAskedForTwice(t *testing.T) {
 
 func TestSeveralTakeLessAsTheEndComesNear(t *testing.T) {
 	p := opened(32)
-	takes(t, p, 1, 16, client.Span{First: 0, Count: 16})
-	takes(t, p, 2, 16, client.Span{First: 16, Count: 4}) // of 16 that nobody is asked for, half of its part
-	takes(t, p, 2, 16, client.Span{First: 20, Count: 3})
+	takes(t, p, 1, 16, client.Range{First: 0, Count: 16})
+	takes(t, p, 2, 16, client.Range{First: 16, Count: 4}) // of 16 that nobody is asked for, half of its part
+	takes(t, p, 2, 16, client.Range{First: 20, Count: 3})
 }
 
 func TestAStretchIsOfOnePage(t *testing.T) {
@@ -94,24 +94,24 @@ func TestAStretchIsOfOnePage(t *testing.T) {
 		has[i] = uint64(i)
 	}
 	p := opened(protocol.MaxGroups+5, has...)
-	takes(t, p, 1, 4, client.Span{First: protocol.MaxGroups - 2, Count: 2})
-	takes(t, p, 1, 4, client.Span{First: protocol.MaxGroups, Count: 4})
+	takes(t, p, 1, 4, client.Range{First: protocol.MaxGroups - 2, Count: 2})
+	takes(t, p, 1, 4, client.Range{First: protocol.MaxGroups, Count: 4})
 	p.Drop(1)
-	takes(t, p, 1, 4, client.Span{First: protocol.MaxGroups - 2, Count: 2})
+	takes(t, p, 1, 4, client.Range{First: protocol.MaxGroups - 2, Count: 2})
 }
 
 // A size is a claim until groups of it are verified.
 func TestAClaimedSizeCostsNothing(t *testing.T) {
-	p := client.NewPlan("a.txt", protocol.Hash{})
+	p := client.NewPicker("a.txt", protocol.Hash{})
 	p.Fix(client.Identity{Hash: protocol.Hash{1}, Size: protocol.MaxFile})
 	p.Open(nil)
-	takes(t, p, 1, 16, client.Span{First: 0, Count: 16})
-	takes(t, p, 2, 16, client.Span{First: 16, Count: 16})
+	takes(t, p, 1, 16, client.Range{First: 0, Count: 16})
+	takes(t, p, 2, 16, client.Range{First: 16, Count: 16})
 }
 
-// order is one of those that a plan is tried with.
+// order is one of those that a picker is tried with.
 type order struct {
-	span   client.Span
+	span   client.Range
 	judged uint64
 }
 
@@ -159,7 +159,7 @@ func TestWhateverBecomesOfTheSourcesEachGroupIsFetched(t *testing.T) {
 	})
 }
 
-func planOf(groups uint64, has map[uint64]bool) *client.Plan {
+func planOf(groups uint64, has map[uint64]bool) *client.Picker {
 	var list []uint64
 	for g := range has {
 		list = append(list, g)
@@ -167,7 +167,7 @@ func planOf(groups uint64, has map[uint64]bool) *client.Plan {
 	return opened(groups, list...)
 }
 
-func take(t *rapid.T, p *client.Plan, had map[uint64]bool, orders map[int][]order, who int) {
+func take(t *rapid.T, p *client.Picker, had map[uint64]bool, orders map[int][]order, who int) {
 	if len(orders[who]) > 1 {
 		return
 	}
@@ -192,7 +192,7 @@ func take(t *rapid.T, p *client.Plan, had map[uint64]bool, orders map[int][]orde
 }
 
 // deliver has one group come, or the end of a stretch.
-func deliver(t *rapid.T, p *client.Plan, had map[uint64]bool, orders map[int][]order, who int) {
+func deliver(t *rapid.T, p *client.Picker, had map[uint64]bool, orders map[int][]order, who int) {
 	if len(orders[who]) == 0 {
 		return
 	}
