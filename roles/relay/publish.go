@@ -102,7 +102,8 @@ func (r *Registry) anew(slot uint32, as publisher) (number uint32, p *publisher)
 	p = r.publishers.at(number)
 	as.slot = slot + 1
 	*p = as
-	r.leases.at(slot).publisher = number + 1
+	l := r.leases.at(slot)
+	l.publisher, l.doubt = number+1, 0 // the doubt was about the earlier one
 	return number, p
 }
 
