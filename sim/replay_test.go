@@ -2,16 +2,15 @@ package sim
 
 import (
 	"bytes"
-	"flag"
 	"os"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
+	"github.com/relaypeer/relaypeer/roles/rolestest"
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
@@ -27,25 +26,13 @@ func (d drawn) N(n int, label string) int {
 
 // TestRandomPlacements draws scenarios and all their choices by rapid.
 func TestRandomPlacements(t *testing.T) {
-	passed := 0
-	rapid.Check(t, func(t *rapid.T) {
+	rolestest.Check(t, 2000, func(t *rapid.T) {
 		c := drawn{t}
 		s := scenario.Draw(c)
 		if v := Run(s, Options{Chooser: c}).Violation; v != nil {
 			t.Fatalf("%v\n%s", v, s.Plan())
 		}
-		passed++
 	})
-	want, err := strconv.Atoi(flag.Lookup("rapid.checks").Value.String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if testing.Short() {
-		want /= 5 // as rapid has it
-	}
-	if passed < want { // near the end of its time rapid stops early and says that all is well
-		t.Errorf("only %d of %d scenarios were run", passed, want)
-	}
 }
 
 // spent is a chooser that has nothing left to draw from, as rapid's is when it shrinks.

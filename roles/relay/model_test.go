@@ -123,7 +123,7 @@ var modelHost = netip.MustParseAddr("192.0.2.9")
 // TestWhatIsPublishedIsFoundAndListed compares the registry with its model after each of many random requests: every
 // answer, who is listed, who is remembered, and what each of them holds.
 func TestWhatIsPublishedIsFoundAndListed(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	rolestest.Check(t, 2000, func(t *rapid.T) {
 		policy := relay.Policy{
 			TTL: protocol.LeaseTTL, MaxLeases: rapid.SampledFrom([]int{100, 4}).Draw(t, "leases"),
 			MaxEntries: rapid.SampledFrom([]int{100, 3}).Draw(t, "entries"), MaxIndex: rapid.SampledFrom([]int{100, 8}).Draw(t, "index"),
