@@ -35,7 +35,7 @@ func sources(t *testing.T) []source {
 		if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 			return err
 		}
-		tree, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		tree, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution|parser.ParseComments)
 		if err != nil {
 			return err
 		}
@@ -128,5 +128,32 @@ func TestOneFileKnowsTheReferee(t *testing.T) {
 	}
 	if !slices.Equal(who, []string{"roles/referee.go"}) {
 		t.Errorf("looplab/fsm is imported by %v", who)
+	}
+}
+
+// TestTheOutcomesAreThoseThatTheDocumentationLists: the set is closed.
+func TestTheOutcomesAreThoseThatTheDocumentationLists(t *testing.T) {
+	var outcomes []string
+	documented := ""
+	for _, s := range sources(t) {
+		if s.path == "roles/doc.go" {
+			documented = s.tree.Doc.Text()
+		}
+		for _, declared := range s.tree.Decls {
+			method, is := declared.(*ast.FuncDecl)
+			if !is || method.Recv == nil || method.Name.Name != "Reported" {
+				continue
+			}
+			outcomes = append(outcomes, s.tree.Name.Name+"."+method.Recv.List[0].Type.(*ast.Ident).Name)
+		}
+	}
+	words := strings.FieldsFunc(documented, func(r rune) bool { return r == ' ' || r == ',' || r == '\n' || r == '\t' })
+	if len(outcomes) < 10 {
+		t.Fatalf("only %d outcomes were found", len(outcomes))
+	}
+	for _, outcome := range outcomes {
+		if !slices.Contains(words, outcome) {
+			t.Errorf("roles/doc.go does not list %s", outcome)
+		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/transport/disk"
 )
@@ -135,7 +136,7 @@ func clientFolder(top string) (*os.Root, error) {
 }
 
 // get fetches a file into the client's folder.
-func (d *demo) get(ctx context.Context, c Client, root *os.Root, name string, watch func(any)) (client.Result, *Failure) {
+func (d *demo) get(ctx context.Context, c Client, root *os.Root, name string, watch func(roles.Outcome)) (client.Result, *Failure) {
 	part, wish := disk.NewPart(root, name), client.Request{Name: name}
 	r := c.Fetch(ctx, wish, part, watch)
 	failed := failure(c.Relay, wish, r)
@@ -158,7 +159,7 @@ func (d *demo) goOn(ctx context.Context, c Client, root *os.Root) *Failure {
 	cut, stop := context.WithCancel(ctx)
 	defer stop()
 	groups := 0
-	_, failed := d.get(cut, c, root, large.name, func(outcome any) {
+	_, failed := d.get(cut, c, root, large.name, func(outcome roles.Outcome) {
 		if _, is := outcome.(client.Had); is {
 			if groups++; groups == large.size/protocol.GroupSize/3 {
 				stop()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/protocol/content"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/transport/disk"
 )
@@ -25,8 +26,8 @@ type filler struct {
 	client   Client
 	root     *os.Root
 	progress *progress
-	watch    func(outcome any) // of each fetch of a single file; may be nil
-	share    *disk.Share       // of that folder; nil: it is not shared
+	watch    func(outcome roles.Outcome) // of each fetch of a single file; may be nil
+	share    *disk.Share                 // of that folder; nil: it is not shared
 
 	mu    sync.Mutex
 	bad   map[string]int // failures in a row, by the nodes that should have delivered
@@ -112,7 +113,7 @@ func (f *filler) one(ctx context.Context, t *task) {
 func (f *filler) fetch(ctx context.Context, wish client.Request, t *task) client.Result {
 	part := disk.NewPart(f.root, t.name)
 	here := uint64(0)
-	r := f.client.Fetch(ctx, wish, part, func(outcome any) {
+	r := f.client.Fetch(ctx, wish, part, func(outcome roles.Outcome) {
 		switch o := outcome.(type) {
 		case client.Begun:
 			if t.size == 0 { // nobody has published it

@@ -121,7 +121,7 @@ func (n Node) keepListed(ctx context.Context, listening netip.AddrPort, publishe
 	if published != nil {
 		config.Catalog, loop.Notify = published.catalog, published.nudge
 	}
-	loop.Report = func(outcome any) {
+	loop.Report = func(outcome roles.Outcome) {
 		switch o := outcome.(type) {
 		case node.Leased:
 			n.Log.Info("listed", "relay", n.Relay, "at", o.At, "ttl", o.TTL)

@@ -28,13 +28,13 @@ func regions(top string) (map[string]string, error) {
 		all["example "+m.Kind().String()] = fence("", annotate(protocol.Append(nil, m), m))
 	}
 	return all, errorOf(
-		machine(all, relay.SessionTable),
-		machine(all, node.MembershipTable),
-		machine(all, node.UploadTable),
-		machine(all, client.FetchTable),
-		machine(all, client.QueryTable),
-		machine(all, client.SourceTable),
-		machine(all, client.PipelineTable),
+		machine(all, relay.SessionTable()),
+		machine(all, node.MembershipTable()),
+		machine(all, node.UploadTable()),
+		machine(all, client.FetchTable()),
+		machine(all, client.QueryTable()),
+		machine(all, client.SourceTable()),
+		machine(all, client.PipelineTable()),
 	)
 }
 

@@ -30,7 +30,7 @@ func sending(t *testing.T, f file) (*rolestest.Story, *client.Picker) {
 	s.Hear(3, f.outboard(0), "Holding", "report learned")
 	s.Waits(protocol.HoldTimeout)
 	picker.Open(nil)
-	s.Tell(roles.Notified{}, "Asking", f.begins(3)[1:]...)
+	s.Tell(roles.Updated{}, "Asking", f.begins(3)[1:]...)
 	s.Hear(3, f.content(0, 1), "Receiving", f.takes(3, 0, 1))
 	return s, picker
 }
@@ -120,7 +120,7 @@ func TestAStretchThatDoesNotBelongIsRefused(t *testing.T) {
 		s, picker := visiting(t)
 		s.Hear(3, f.outboard(0), "Holding", "report learned")
 		picker.Open(nil)
-		s.Tell(roles.Notified{}, "Asking", f.begins(3)[1:]...)
+		s.Tell(roles.Updated{}, "Asking", f.begins(3)[1:]...)
 		s.Hear(3, m, "Leaving", parts(protocol.Changed)...)
 		s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3", "report visited")
 		if v := visited(t, s, protocol.Changed, protocol.Client); !v.Had {
@@ -226,16 +226,16 @@ func TestWhatWasRightBeforeAWrongGroupIsKept(t *testing.T) {
 func TestANodeThatIsNotNeededIsLeft(t *testing.T) {
 	s, picker := sending(t, made(10, 1))
 	picker.Got(0) // from somebody else
-	s.Tell(roles.Notified{}, "Closed", "hangup 3", "report visited")
+	s.Tell(roles.Updated{}, "Closed", "hangup 3", "report visited")
 	visited(t, s, protocol.Timeout, protocol.Client)
 
 	s, picker = sending(t, made(3*group, 1))
 	s.Tell(roles.Verified{Link: 3}, "Receiving", "report had")
-	s.Tell(roles.Notified{}, "Receiving") // the other group that it was asked for is missing
+	s.Tell(roles.Updated{}, "Receiving") // the other group that it was asked for is missing
 	picker.Got(1)
-	s.Tell(roles.Notified{}, "Receiving") // the end of this stretch has not been told, but it has come
+	s.Tell(roles.Updated{}, "Receiving") // the end of this stretch has not been told, but it has come
 	s.Tell(roles.BodyDone{Link: 3}, "Asking", "hear 3")
-	s.Tell(roles.Notified{}, "Closed", "hangup 3", "report visited")
+	s.Tell(roles.Updated{}, "Closed", "hangup 3", "report visited")
 	visited(t, s, 0, protocol.Node)
 }
 

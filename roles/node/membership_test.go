@@ -321,7 +321,7 @@ func TestStopInEachState(t *testing.T) {
 }
 
 func TestWhateverHappensToAMembership(t *testing.T) {
-	silent := rolestest.NewSubject(node.MembershipTable, roles.Started{}, func() rolestest.Explorable {
+	silent := rolestest.NewSubject(node.MembershipTable(), roles.Started{}, func() rolestest.Explorable {
 		return node.NewMembership(config)
 	})
 	superseded := refusal(protocol.Superseded)

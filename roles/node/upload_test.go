@@ -271,7 +271,7 @@ func TestAnUploadStartsOver(t *testing.T) {
 }
 
 func TestWhateverHappensToAnUpload(t *testing.T) {
-	subject := rolestest.NewSubject(node.UploadTable, roles.Opened{Peer: visitor}, func() rolestest.Explorable {
+	subject := rolestest.NewSubject(node.UploadTable(), roles.Opened{Peer: visitor}, func() rolestest.Explorable {
 		return node.NewUpload()
 	})
 	subject.Says = []protocol.Message{

@@ -94,7 +94,7 @@ func TestAPooledSessionStartsOver(t *testing.T) {
 }
 
 func TestWhateverHappensToASession(t *testing.T) {
-	subject := rolestest.NewSubject(relay.SessionTable, roles.Opened{Peer: visitor}, func() rolestest.Explorable {
+	subject := rolestest.NewSubject(relay.SessionTable(), roles.Opened{Peer: visitor}, func() rolestest.Explorable {
 		return relay.NewSession(clerk{})
 	})
 	for _, info := range protocol.Kinds {
