@@ -16,7 +16,8 @@ import (
 	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/transport"
-	"github.com/relaypeer/relaypeer/transport/disk"
+	"github.com/relaypeer/relaypeer/transport/disk/share"
+	"github.com/relaypeer/relaypeer/transport/disk/store"
 )
 
 // Each benchmark runs ours and the bare way in turns and reports both, with the ratio of the medians: what the
@@ -78,7 +79,7 @@ func BenchmarkBulk(b *testing.B) {
 	folder := b.TempDir()
 	source := filepath.Join(folder, "shared", "large")
 	makeFile(b, source, size)
-	share, err := disk.OpenShare(filepath.Dir(source), disk.ShareOptions{})
+	share, err := share.Open(filepath.Dir(source), share.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -143,7 +144,7 @@ func makeFile(b *testing.B, path string, size int64) {
 
 // fetchToPart leaves out the last step, which waits for the disk.
 func fetchToPart(b *testing.B, w *world, name string, root *os.Root) (undo func()) {
-	part := disk.NewPart(root, "target")
+	part := store.NewPart(root, "target")
 	if result := w.fetch(name, part); result.Outcome != client.Fetched {
 		b.Fatalf("%+v", result)
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/transport"
-	"github.com/relaypeer/relaypeer/transport/disk"
+	"github.com/relaypeer/relaypeer/transport/disk/store"
 )
 
 // takes returns a machine that takes a body and hears what comes after it.
@@ -67,13 +67,13 @@ func (f *file) bytes(from, to uint64) []byte {
 }
 
 // newPart returns a store on the disk that is open for a file, and what reads back the groups it has.
-func newPart(t *testing.T, f *file) *disk.Part {
+func newPart(t *testing.T, f *file) *store.Part {
 	t.Helper()
 	root, err := os.OpenRoot(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	part := disk.NewPart(root, "target")
+	part := store.NewPart(root, "target")
 	t.Cleanup(func() {
 		if err := errors.Join(part.Discard(), root.Close()); err != nil {
 			t.Error(err)
@@ -227,7 +227,7 @@ func TestAFileComesFromSeveralNodes(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer root.Close()
-		part := disk.NewPart(root, "target")
+		part := store.NewPart(root, "target")
 		result := w.request(client.Request{Name: "file", Sources: 4}, part)
 		if result.Outcome != client.Fetched || len(result.From) < 2 {
 			t.Errorf("%v, %s, from %v", result.Outcome, result.Text, result.From)
@@ -252,7 +252,7 @@ func TestAPausedReaderDoesNotCostTheLink(t *testing.T) {
 		w := newWorld(t, transport.NewMemory(), relay.Policy{}, 0)
 		w.join(folder{"file": text})
 		reader, writer := io.Pipe()
-		stream := disk.NewStream(writer)
+		stream := store.NewStream(writer)
 		if result := w.request(client.Request{Name: "file", Once: true}, stream); result.Outcome != client.Fetched || len(result.Tried) != 1 {
 			t.Errorf("%+v", result)
 		}

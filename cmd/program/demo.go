@@ -15,7 +15,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles/client"
-	"github.com/relaypeer/relaypeer/transport/disk"
+	"github.com/relaypeer/relaypeer/transport/disk/store"
 )
 
 // DemoCommand returns the demo program.
@@ -92,7 +92,7 @@ func (d *demo) run(ctx context.Context) error {
 }
 
 // phases runs all three and returns what was fetched.
-func (d *demo) phases(ctx, relayCtx, nodesCtx context.Context, top string, shares []share) ([]byte, error) {
+func (d *demo) phases(ctx, relayCtx, nodesCtx context.Context, top string, shares []portion) ([]byte, error) {
 	relayAt, err := d.startRelay(relayCtx)
 	if err != nil {
 		return nil, err
@@ -136,7 +136,7 @@ func clientFolder(top string) (*os.Root, error) {
 
 // get fetches a file into the client's folder.
 func (d *demo) get(ctx context.Context, c Client, root *os.Root, name string, watch func(any)) (client.Result, *Failure) {
-	part, wish := disk.NewPart(root, name), client.Request{Name: name}
+	part, wish := store.NewPart(root, name), client.Request{Name: name}
 	r := c.Fetch(ctx, wish, part, watch)
 	failed := failure(c.Relay, wish, r)
 	if failed == nil {
@@ -195,7 +195,7 @@ func (d *demo) startRelay(ctx context.Context) (netip.AddrPort, error) {
 	}
 }
 
-func (d *demo) startNode(ctx context.Context, name string, relayAt netip.AddrPort, s share) error {
+func (d *demo) startNode(ctx context.Context, name string, relayAt netip.AddrPort, s portion) error {
 	ready := make(chan netip.AddrPort, 1)
 	id, err := parseID("")
 	if err != nil {

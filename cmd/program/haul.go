@@ -9,7 +9,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles/client"
-	"github.com/relaypeer/relaypeer/transport/disk"
+	"github.com/relaypeer/relaypeer/transport/disk/store"
 )
 
 // haul is some files on their way from a node. Apart from its store and machine it is guarded by the gathering's mutex.
@@ -56,7 +56,7 @@ func (g *gathering) bring(ctx context.Context, h *haul) (protocol.Code, error) {
 	for i, t := range h.load {
 		names[i], wanted[i] = t.name, client.Wanted{Name: t.name, Hash: t.hash, Size: t.size}
 	}
-	batch, err := disk.NewBatch(g.root, names)
+	batch, err := store.NewBatch(g.root, names)
 	if err != nil {
 		return 0, err
 	}

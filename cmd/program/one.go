@@ -12,7 +12,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/transport"
-	"github.com/relaypeer/relaypeer/transport/disk"
+	"github.com/relaypeer/relaypeer/transport/disk/store"
 )
 
 // place is where one file goes.
@@ -26,13 +26,13 @@ type place interface {
 
 // stream is a place where content is printed as it comes.
 type stream struct {
-	*disk.Stream
+	*store.Stream
 	*printer
 }
 
 func printing(out io.Writer, guard bool) place {
 	p := &printer{out: out, guard: guard}
-	return stream{disk.NewStream(p), p}
+	return stream{store.NewStream(p), p}
 }
 
 // Keep says whether all could be printed.

@@ -1,0 +1,209 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/transport"
+)
+
+// Stream is a [transport.Store] that prints: the groups of one content, verified, in their order. What is printed can't
+// be taken back, so it can be opened for another content only as long as nothing is, and groups must come in order, from
+// one node at a time.
+//
+// Whoever reads what is printed sets the pace. One that stops, as a pager does, must not cost the link, though, on which
+// something has to move: then, slowly, groups go to a file without a name until it reads on.
+type Stream struct {
+	to io.Writer
+
+	mu       sync.Mutex
+	over     <-chan struct{} // when nobody waits for what comes any more
+	hash     protocol.Hash
+	next     uint64 // group to come
+	waiting  []parked
+	held     int // of those, in memory
+	spill    spill
+	printing bool
+	printed  chan struct{} // closed, and made anew, when a group has been printed
+	broken   error
+}
+
+// parked is a group that waits to be printed.
+type parked struct {
+	size int                       // bytes
+	page *[protocol.GroupSize]byte // nil: it lies in the spill
+	slot int                       // there
+}
+
+const (
+	mostHeld = 4               // groups that wait in memory
+	patience = 3 * time.Second // without one being printed, before another goes to the spill
+)
+
+// NewStream returns a Stream that prints to a writer, which is the caller's.
+func NewStream(to io.Writer) *Stream { return &Stream{to: to, printed: make(chan struct{})} }
+
+// Open is [transport.Store]'s.
+func (s *Stream) Open(ctx context.Context, want roles.OpenStore, _ func(done, size uint64)) (has roles.Groups, other bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.next > 0 && s.hash != want.Hash {
+		return nil, false, errors.New("part of another content has been printed already")
+	}
+	s.hash, s.over = want.Hash, ctx.Done()
+	for number := range s.next {
+		has.Add(number)
+	}
+	return has, false, nil
+}
+
+// Receive is [transport.Store]'s. A sink is for the content that the Stream was last opened for.
+func (s *Stream) Receive(int, uint64) (transport.Sink, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	hash := s.hash
+	return func(number uint64, _ protocol.Hash, data []byte) error { return s.take(hash, number, data) }, nil
+}
+
+// take takes a group of a content in.
+func (s *Stream) take(hash protocol.Hash, number uint64, data []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for stalled := false; ; {
+		switch {
+		case s.broken != nil:
+			return s.broken
+		case hash != s.hash:
+			return errors.New("another content is to be printed by now")
+		case number < s.next:
+			return nil
+		case number > s.next:
+			return errors.New("a stream takes groups in their order")
+		}
+		if s.park(data, stalled) {
+			s.next++
+			return nil
+		}
+		if stalled = s.await(patience); isDone(s.over) {
+			return context.Canceled
+		}
+	}
+}
+
+// park puts a group where it waits to be printed. It reports false if it has to wait for that as well.
+func (s *Stream) park(data []byte, stalled bool) bool {
+	p := parked{size: len(data)}
+	switch slot, ok := 0, false; {
+	case s.held < mostHeld:
+		p.page = pages.Get().(*[protocol.GroupSize]byte)
+		copy(p.page[:], data)
+		s.held++
+	case stalled:
+		if slot, ok = s.spill.put(data); !ok {
+			return false
+		}
+		p.slot = slot
+	default:
+		return false
+	}
+	s.waiting = append(s.waiting, p)
+	if !s.printing {
+		s.printing = true
+		go s.print()
+	}
+	return true
+}
+
+// await waits, without the mutex, until a group has been printed. It reports whether none has for that long.
+func (s *Stream) await(most time.Duration) (stalled bool) {
+	printed, over := s.printed, s.over
+	s.mu.Unlock()
+	defer s.mu.Lock()
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	select {
+	case <-printed:
+		return false
+	case <-over:
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// print prints what waits, until nothing does.
+func (s *Stream) print() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.broken == nil && len(s.waiting) > 0 {
+		p := s.waiting[0]
+		s.mu.Unlock()
+		err := s.out(p)
+		s.mu.Lock()
+		s.waiting, s.broken = s.waiting[1:], err
+		if p.page != nil {
+			s.held--
+		} else {
+			s.spill.free(p.slot)
+		}
+		close(s.printed)
+		s.printed = make(chan struct{})
+	}
+	s.printing = false
+}
+
+func (s *Stream) out(p parked) error {
+	page := p.page
+	if page == nil {
+		page = pages.Get().(*[protocol.GroupSize]byte)
+		if err := s.spill.get(page[:p.size], p.slot); err != nil {
+			return err
+		}
+	}
+	defer pages.Put(page)
+	n, err := s.to.Write(page[:p.size])
+	if err == nil && n < p.size {
+		err = io.ErrShortWrite
+	}
+	return err
+}
+
+// Flush waits until all that has come is printed, and returns why that could not be. It ends with ctx: what is stuck in
+// the writer by then is left to itself.
+func (s *Stream) Flush(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.over = ctx.Done()
+	for s.broken == nil && len(s.waiting) > 0 {
+		if isDone(s.over) {
+			return ctx.Err()
+		}
+		s.await(time.Hour)
+	}
+	return s.broken
+}
+
+// Close ends the Stream. What has not been printed is gone.
+func (s *Stream) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.broken == nil {
+		s.broken = os.ErrClosed
+	}
+	return s.spill.close()
+}
+
+func isDone(over <-chan struct{}) bool {
+	select {
+	case <-over:
+		return true
+	default:
+		return false
+	}
+}
