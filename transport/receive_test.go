@@ -235,7 +235,7 @@ func TestAFileComesFromSeveralNodes(t *testing.T) {
 		if slices.Contains(result.From, liar) {
 			t.Error("something of it is the liar's")
 		}
-		if err := part.Keep(); err != nil {
+		if err := part.Commit(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := os.ReadFile(filepath.Join(target, "target")); err != nil || string(got) != text {
@@ -262,7 +262,7 @@ func TestAPausedReaderDoesNotCostTheLink(t *testing.T) {
 			defer close(read)
 			io.Copy(&got, reader)
 		}()
-		if err := stream.Flush(t.Context()); err != nil {
+		if err := stream.Commit(t.Context()); err != nil {
 			t.Error(err)
 		}
 		writer.Close()

@@ -34,7 +34,7 @@ func BenchmarkSmall(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer share.Close()
-	if err := share.Settled(context.Background()); err != nil {
+	if err := share.Indexed(context.Background()); err != nil {
 		b.Fatal(err)
 	}
 	w := newWorld(b, plainTCP{}, relay.Policy{}, 0)
@@ -71,7 +71,8 @@ func haulAll(b *testing.B, node string, wanted []client.Wanted, names []string) 
 	if tried := pipeline.Result(); tried.Code != 0 || len(pipeline.Left()) > 0 {
 		b.Fatalf("%+v", tried)
 	}
-	if misplaced, err := batch.Commit(); err != nil || len(misplaced) > 0 {
+	err = batch.Commit(b.Context())
+	if misplaced := batch.Misplaced(); err != nil || len(misplaced) > 0 {
 		b.Fatal(misplaced, err)
 	}
 	took := time.Since(begin).Seconds()

@@ -27,7 +27,7 @@ type Client struct {
 func (c Client) Fetch(ctx context.Context, wish client.Request, to transport.Store, watch func(outcome any)) client.Result {
 	wish.Relay, wish.Sources = c.Relay, c.Sources
 	if part, is := to.(*store.Part); is { // one who says that the content is another now does not cost what is here
-		if hash, size, some := part.Begun(); some {
+		if hash, size, some := part.Holds(); some {
 			wish.Prefer = client.Identity{Hash: hash, Size: size}
 		}
 	}

@@ -140,7 +140,7 @@ func (d *demo) get(ctx context.Context, c Client, root *os.Root, name string, wa
 	r := c.Fetch(ctx, wish, part, watch)
 	failed := failure(c.Relay, wish, r)
 	if failed == nil {
-		if err := part.Keep(); err != nil {
+		if err := part.Commit(ctx); err != nil {
 			failed = diskFailure(err)
 		}
 	}

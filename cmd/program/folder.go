@@ -133,7 +133,7 @@ func (f *filler) fetch(ctx context.Context, wish client.Request, t *task) client
 		}
 	})
 	if t.failed = failure(f.client.Relay, wish, r); t.failed == nil {
-		if err := part.Keep(); err != nil {
+		if err := part.Commit(ctx); err != nil {
 			t.failed = diskFailure(err)
 		}
 	}

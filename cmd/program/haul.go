@@ -86,10 +86,10 @@ func (g *gathering) bring(ctx context.Context, h *haul) (protocol.Code, error) {
 			err = errors.Join(err, batch.Empty(i))
 		}
 	}
-	misplaced, failed := batch.Commit()
+	failed := batch.Commit(ctx)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for _, m := range misplaced {
+	for _, m := range batch.Misplaced() {
 		h.load[m.Item].failed = diskFailure(m.Err)
 	}
 	return result.Code, errors.Join(err, failed)

@@ -50,7 +50,7 @@ func checkIndex(file string) error {
 // awaitIndexed says when everything has been hashed, to the relay as well: till then it must not take the node for one
 // that does not have what it has not published.
 func (n Node) awaitIndexed(ctx context.Context, share *share.Folder, published *published, since time.Time) {
-	if share.Settled(ctx) != nil {
+	if share.Indexed(ctx) != nil {
 		return
 	}
 	if published != nil {

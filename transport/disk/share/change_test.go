@@ -35,7 +35,7 @@ func TestAFileIsNeverServedUnderAnOldHash(t *testing.T) {
 	path, index := filepath.Join(folder, "file"), filepath.Join(t.TempDir(), "index.db")
 	disktest.Lay(t, path, "before")
 	share := openShare(t, folder, options{Index: index})
-	settle(t, share)
+	awaitIndexed(t, share)
 	info, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)
@@ -71,7 +71,7 @@ func TestAFileIsHashedOnlyWhenItsStampSaysWhichContentItIs(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "file")
 	share := openShare(t, folder, options{})
-	settle(t, share)
+	awaitIndexed(t, share)
 	for round := range 4 {
 		disktest.Lay(t, path, fmt.Sprintf("first %d", round))
 		began := make(chan struct{})
@@ -170,7 +170,7 @@ func TestAFileIsHashedSoonAfterItWasWritten(t *testing.T) {
 	folder := t.TempDir()
 	told := newNews()
 	share := openShare(t, folder, options{OnChange: told.tell})
-	settle(t, share)
+	awaitIndexed(t, share)
 	path, text := filepath.Join(folder, "file"), ""
 	beat := time.NewTicker(30 * time.Millisecond) // more than hints are gathered for
 	defer beat.Stop()

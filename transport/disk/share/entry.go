@@ -18,7 +18,7 @@ type entry struct {
 	tries     uint8           // how often it was hashed in vain lately
 	known     bool            // what its content is
 	queued    bool            // it waits to be hashed, or is being
-	first     bool            // settled waits for it
+	first     bool            // indexed waits for it
 	unread    bool            // it could not be read, which has been counted
 
 	before, after *entry // others that are known to have the same content
@@ -54,7 +54,7 @@ func (s *Folder) observe(name string, sig index.Signature, round uint32) {
 	switch {
 	case e.known: // meanwhile
 	case known:
-		s.settle(e, r)
+		s.identify(e, r)
 	case !e.queued:
 		if !s.isWalked() && !e.first {
 			e.first = true
@@ -71,17 +71,17 @@ func (s *Folder) restamped(e *entry, sig index.Signature) {
 	case distance < 0 || distance >= distantly:
 		e.tries = 0
 	case e.known:
-		e.tire()
+		e.backOff()
 	}
 	s.unlink(e)
 	s.arrive(e)
 }
 
-// tire counts that a file was hashed in vain.
-func (e *entry) tire() { e.tries = min(e.tries+1, mostRest) }
+// backOff counts that a file was hashed in vain.
+func (e *entry) backOff() { e.tries = min(e.tries+1, mostRest) }
 
-// settle takes in what an entry's content is.
-func (s *Folder) settle(e *entry, r index.Record) {
+// identify takes in what an entry's content is.
+func (s *Folder) identify(e *entry, r index.Record) {
 	if e.signature != r.Signature || e.known && e.hash == r.Hash && e.tree == r.Tree {
 		return
 	}
@@ -117,24 +117,24 @@ func (s *Folder) disbelieve(name string, r index.Record) {
 	}
 }
 
-// arrive takes in that settled need not wait for an entry any more.
+// arrive takes in that indexed need not wait for an entry any more.
 func (s *Folder) arrive(e *entry) {
 	if e.first {
 		e.first = false
 		s.waiting--
-		s.checkSettled()
+		s.checkIndexed()
 	}
 }
 
-// checkSettled closes settled when it is time.
-func (s *Folder) checkSettled() {
+// checkIndexed closes indexed when it is time.
+func (s *Folder) checkIndexed() {
 	if s.waiting > 0 || !s.isWalked() {
 		return
 	}
 	select {
-	case <-s.settled:
+	case <-s.indexed:
 	default:
-		close(s.settled)
+		close(s.indexed)
 	}
 }
 

@@ -63,7 +63,7 @@ func TestTreesAreKeptWithOrWithoutAFile(t *testing.T) {
 	hashes := map[string]protocol.Hash{}
 	for _, path := range []string{"", index, index} {
 		share := openShare(t, folder, options{Index: path})
-		settle(t, share)
+		awaitIndexed(t, share)
 		for _, name := range []string{"large", "small", "tiny"} {
 			file, refusal := open(t, share, name, hashes[name])
 			if refusal != nil {
@@ -160,7 +160,7 @@ func TestASecondProcessGoesOnWithoutTheIndex(t *testing.T) {
 	t.Parallel()
 	folder, index := t.TempDir(), filepath.Join(t.TempDir(), "index.db")
 	disktest.Lay(t, filepath.Join(folder, "file"), "text")
-	settle(t, openShare(t, folder, options{Index: index}))
+	awaitIndexed(t, openShare(t, folder, options{Index: index}))
 	logger, lines := log()
 	begin := time.Now()
 	second := openShare(t, folder, options{Index: index, Log: logger})
@@ -219,7 +219,7 @@ func TestALostTreeIsMadeAnew(t *testing.T) {
 	folder, index := t.TempDir(), filepath.Join(t.TempDir(), "index.db")
 	sparse(t, filepath.Join(folder, "file"), 4*protocol.GroupSize)
 	share := openShare(t, folder, options{Index: index})
-	settle(t, share)
+	awaitIndexed(t, share)
 	share.Close()
 	inIndex(t, index, func(tx *bbolt.Tx) error {
 		if err := tx.DeleteBucket(treesBucket); err != nil {
@@ -251,7 +251,7 @@ func TestTheIndexForgetsWhatIsGone(t *testing.T) {
 	}
 	for _, want := range []int{files, 1} {
 		share := openShare(t, folder, options{Index: index})
-		settle(t, share)
+		awaitIndexed(t, share)
 		share.Close()
 		inIndex(t, index, func(tx *bbolt.Tx) error {
 			if got := tx.Bucket(filesBucket).Stats().KeyN; got != want {
@@ -301,7 +301,7 @@ func TestAShareThatIsClosedRefuses(t *testing.T) {
 	if refusal := <-refused; refusal == nil || refusal.Code != protocol.Internal {
 		t.Errorf("%v", refusal)
 	}
-	if err := share.Settled(t.Context()); err == nil {
-		t.Error("settled although it is closed")
+	if err := share.Indexed(t.Context()); err == nil {
+		t.Error("indexed although it is closed")
 	}
 }

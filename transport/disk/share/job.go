@@ -224,9 +224,9 @@ func (s *Folder) end(j *job, r index.Record, err error) {
 		switch {
 		case e.signature == index.Signature{}: // dropped
 		case err == nil && e.signature == j.signature:
-			s.settle(e, r)
+			s.identify(e, r)
 		case err == nil || errors.Is(err, errChanged):
-			e.tire()
+			e.backOff()
 			s.enqueue(e)
 			s.hints.touch(e.name)
 		case errors.Is(err, fs.ErrNotExist):

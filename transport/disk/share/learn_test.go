@@ -51,7 +51,7 @@ func TestWhatWasFetchedIsNotHashedAgain(t *testing.T) {
 		for number := range x.Groups() {
 			x.MustBring(t, part, number)
 		}
-		if err := errors.Join(part.Keep(), share.Close()); err != nil {
+		if err := errors.Join(part.Commit(t.Context()), share.Close()); err != nil {
 			t.Fatal(err)
 		}
 		servesUnhashed(t, folder, index, x.Hash, x.Values, x.Groups()/2, 1)
@@ -62,7 +62,7 @@ func TestWhatWasFetchedIsNotHashedAgain(t *testing.T) {
 func TestWhatChangesAtOnceIsHashed(t *testing.T) {
 	x, folder := disktest.NewText(threeAndABit, 1), t.TempDir()
 	share := openShare(t, folder, options{})
-	settle(t, share)
+	awaitIndexed(t, share)
 	part := store.NewPart(disktest.OpenRoot(t, folder), "file")
 	part.OnCommit(func(name string, hash protocol.Hash, values []protocol.Hash, modified int64) {
 		overwrite(t, filepath.Join(folder, "file"), string([]byte{x.Data[0] ^ 1}))
@@ -70,7 +70,7 @@ func TestWhatChangesAtOnceIsHashed(t *testing.T) {
 	})
 	x.Open(t, part)
 	x.MustBring(t, part, 0, 1, 2, 3)
-	if err := part.Keep(); err != nil {
+	if err := part.Commit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	x.Data[0] ^= 1

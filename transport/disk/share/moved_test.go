@@ -38,7 +38,7 @@ func TestAFolderThatAWalkFindsMovedIsWatched(t *testing.T) {
 	disktest.Lay(t, at("a/b/file"), "text")
 	told := newNews()
 	share := openShare(t, folder, options{Rescan: time.Hour, OnChange: told.tell})
-	settle(t, share)
+	awaitIndexed(t, share)
 	share.Overlook(func() {
 		if err := os.Rename(at("a"), at("c")); err != nil {
 			t.Error(err)

@@ -138,7 +138,7 @@ func (s *Folder) openContent(ctx context.Context, hash protocol.Hash) (*file, er
 
 // openFile opens a regular file of the folder and takes its stamp.
 func (s *Folder) openFile(name string) (*os.File, index.Signature, error) {
-	opened, err := s.door.open(name)
+	opened, err := s.beneath.open(name)
 	if err != nil {
 		return nil, index.Signature{}, err
 	}

@@ -115,7 +115,7 @@ func (s *scanner) walk() {
 	if !s.isWalked() {
 		s.mu.Lock()
 		close(s.walked)
-		s.checkSettled()
+		s.checkIndexed()
 		s.mu.Unlock()
 	}
 }

@@ -25,8 +25,8 @@ import (
 // It is safe for concurrent use.
 type Folder struct {
 	root    *os.Root
-	door    door   // into it
-	folder  string // absolute: what the watcher calls it
+	beneath beneath // into it
+	folder  string  // absolute: what the watcher calls it
 	options Options
 	log     hclog.Logger
 	index   *index.DB
@@ -40,13 +40,13 @@ type Folder struct {
 
 	hashed  atomic.Uint64 // groups, since the start
 	walked  chan struct{} // closed after the first walk
-	settled chan struct{} // closed when what was there then has been hashed
+	indexed chan struct{} // closed when what was there then has been hashed
 
 	mu       sync.Mutex
 	names    map[string]*entry
 	contents map[uint64]*entry // the first of those that are known to have one
 	known    int               // entries that are
-	waiting  int               // entries that settled waits for
+	waiting  int               // entries that indexed waits for
 	unread   unread
 	queue
 }
@@ -75,8 +75,8 @@ func Open(folder string, options Options) (*Folder, error) {
 		return nil, err
 	}
 	s := &Folder{
-		root: root, door: newDoor(root), folder: absolute, options: options, log: options.Log,
-		walked: make(chan struct{}), settled: make(chan struct{}),
+		root: root, beneath: newBeneath(root), folder: absolute, options: options, log: options.Log,
+		walked: make(chan struct{}), indexed: make(chan struct{}),
 		names: map[string]*entry{}, contents: map[uint64]*entry{},
 	}
 	if s.log == nil {
@@ -112,13 +112,13 @@ func (s *Folder) close() {
 			j.file.Close()
 		}
 	}
-	s.failed = errors.Join(s.index.Close(), s.door.close(), s.root.Close())
+	s.failed = errors.Join(s.index.Close(), s.beneath.close(), s.root.Close())
 }
 
-// Settled waits until every file that was there at the start has been hashed, or could not be, or ctx is done.
-func (s *Folder) Settled(ctx context.Context) error {
+// Indexed waits until every file that was there at the start has been hashed, or could not be, or ctx is done.
+func (s *Folder) Indexed(ctx context.Context) error {
 	select {
-	case <-s.settled:
+	case <-s.indexed:
 		return nil
 	case <-s.ctx.Done():
 		return os.ErrClosed

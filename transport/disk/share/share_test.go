@@ -87,11 +87,11 @@ func openShare(t *testing.T, folder string, with options) *share.Folder {
 	return share
 }
 
-func settle(t *testing.T, share *share.Folder) {
+func awaitIndexed(t *testing.T, share *share.Folder) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	if err := share.Settled(ctx); err != nil {
+	if err := share.Indexed(ctx); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -175,7 +175,7 @@ func TestAFileIsFoundByNameByContentOrByBoth(t *testing.T) {
 	disktest.Lay(t, filepath.Join(folder, "two"), "same")
 	disktest.Lay(t, filepath.Join(folder, "three"), "other")
 	share := openShare(t, folder, options{})
-	settle(t, share)
+	awaitIndexed(t, share)
 	same, other := hashOf("same"), hashOf("other")
 	for _, test := range []struct {
 		name string
@@ -261,7 +261,7 @@ func TestARestartHashesNothingAgain(t *testing.T) {
 	}
 	told := newNews()
 	share := openShare(t, folder, options{Index: index, OnChange: told.tell})
-	settle(t, share)
+	awaitIndexed(t, share)
 	if got := share.Hashed(); got != 4 {
 		t.Errorf("%d groups were hashed", got)
 	}

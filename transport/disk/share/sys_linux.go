@@ -9,35 +9,35 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// door opens files under a root for reading, each with one call of the system, where os.Root opens the folders on the way
+// beneath opens files under a root for reading, each with one call of the system, where os.Root opens the folders on the way
 // one by one. It leads out of the root as little: the system refuses each step that would.
-type door struct {
+type beneath struct {
 	root *os.Root
 	top  *os.File // the root itself; nil: it can't be opened, and os.Root does all
 }
 
-func newDoor(root *os.Root) door {
+func newBeneath(root *os.Root) beneath {
 	top, err := root.Open(".")
 	if err != nil {
-		return door{root: root}
+		return beneath{root: root}
 	}
-	return door{root, top}
+	return beneath{root, top}
 }
 
 // open opens a file. A named pipe would hold us until somebody writes to it: hence O_NONBLOCK.
-func (d door) open(name string) (*os.File, error) {
-	if file := d.beneath(name); file != nil {
+func (b beneath) open(name string) (*os.File, error) {
+	if file := b.openat2(name); file != nil {
 		return file, nil
 	}
 	// os.Root says why not, or can where this system can't.
-	return d.root.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	return b.root.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0)
 }
 
-func (d door) beneath(name string) *os.File {
-	if d.top == nil {
+func (b beneath) openat2(name string) *os.File {
+	if b.top == nil {
 		return nil
 	}
-	raw, err := d.top.SyscallConn()
+	raw, err := b.top.SyscallConn()
 	if err != nil {
 		return nil
 	}
@@ -52,14 +52,14 @@ func (d door) beneath(name string) *os.File {
 	if err != nil || fd < 0 {
 		return nil
 	}
-	return os.NewFile(uintptr(fd), filepath.Join(d.root.Name(), name))
+	return os.NewFile(uintptr(fd), filepath.Join(b.root.Name(), name))
 }
 
-func (d door) close() error {
-	if d.top == nil {
+func (b beneath) close() error {
+	if b.top == nil {
 		return nil
 	}
-	return d.top.Close()
+	return b.top.Close()
 }
 
 // niceness is how far others go before us when the processor is wanted.

@@ -19,7 +19,7 @@ func TestFilesThatCannotBeReadAreNamedOnceAndThenCounted(t *testing.T) {
 	}
 	logger, lines := log()
 	share := openShare(t, folder, options{Log: logger})
-	settle(t, share)
+	awaitIndexed(t, share)
 	for range 3 {
 		for i := range files {
 			share.FailToRead(fmt.Sprintf("file %d", i))

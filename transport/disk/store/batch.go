@@ -24,15 +24,15 @@ import (
 // a thousand so. That begins while others come; Commit brings it to an end. Nothing of an item is written before it is
 // verified.
 type Batch struct {
-	root   *os.Root
-	names  []string
-	folder string   // where items gather
-	locked *os.File // that, with the lock
-	pens   [2]*dir  // in it
+	root    *os.Root
+	names   []string
+	folder  string   // where items gather
+	locked  *os.File // that, with the lock
+	staging [2]*dir  // in it
 
 	mu        sync.Mutex
 	staged    []staged
-	pen       int            // where items gather
+	filling   int            // where items gather
 	committer sync.WaitGroup // one at most
 	busy      bool           // it is at work
 	misplaced []Misplaced
@@ -41,13 +41,13 @@ type Batch struct {
 
 // staged is an item that has come: where it lies, under its number. There are two pens, so that the committer empties
 // one while the other fills: what happens in one folder the system does one after the other.
-type staged struct{ item, pen int }
+type staged struct{ item, staging int }
 
 func (s staged) name() string { return strconv.Itoa(s.item) }
 
 // path returns where it lies under the root.
 func (b *Batch) path(at staged) string {
-	return b.folder + "/" + strconv.Itoa(at.pen) + "/" + at.name()
+	return b.folder + "/" + strconv.Itoa(at.staging) + "/" + at.name()
 }
 
 // enough is how many items are committed while others come.
@@ -87,32 +87,32 @@ func (b *Batch) open() error {
 	if err := lock(b.locked); err != nil {
 		return errors.Join(err, b.locked.Close())
 	}
-	if err := b.openPens(); err != nil {
-		return errors.Join(err, b.closePens(), b.locked.Close())
+	if err := b.openStaging(); err != nil {
+		return errors.Join(err, b.closeStaging(), b.locked.Close())
 	}
 	return nil
 }
 
-func (b *Batch) openPens() (err error) {
-	for i := range b.pens {
+func (b *Batch) openStaging() (err error) {
+	for i := range b.staging {
 		name := b.folder + "/" + strconv.Itoa(i)
-		before("make a pen")
+		before("make a staging folder")
 		if err := b.root.Mkdir(name, 0o777); err != nil {
 			return err
 		}
-		if b.pens[i], err = openDir(b.root, name); err != nil {
+		if b.staging[i], err = openDir(b.root, name); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (b *Batch) closePens() (err error) {
-	for i, pen := range b.pens {
-		if pen != nil {
-			err = errors.Join(err, pen.close())
+func (b *Batch) closeStaging() (err error) {
+	for i, staging := range b.staging {
+		if staging != nil {
+			err = errors.Join(err, staging.close())
 		}
-		b.pens[i] = nil
+		b.staging[i] = nil
 	}
 	return err
 }
@@ -167,10 +167,10 @@ func (b *Batch) Empty(item int) error { return b.take(item, nil) }
 // take writes an item to where they gather.
 func (b *Batch) take(item int, data []byte) error {
 	b.mu.Lock()
-	at := staged{item, b.pen}
+	at := staged{item, b.filling}
 	b.mu.Unlock()
 	before("write an item")
-	if err := b.pens[at.pen].write(at.name(), data); err != nil {
+	if err := b.staging[at.staging].write(at.name(), data); err != nil {
 		return fmt.Errorf("%s: %w", b.place(item), disk.Reason(err))
 	}
 	b.mu.Lock()
@@ -192,7 +192,7 @@ func (b *Batch) place(item int) string {
 // handOver returns what has come and is to be committed; with the mutex held.
 func (b *Batch) handOver() []staged {
 	items := b.staged
-	b.staged, b.pen = nil, 1-b.pen
+	b.staged, b.filling = nil, 1-b.filling
 	return items
 }
 
@@ -200,7 +200,7 @@ func (b *Batch) handOver() []staged {
 func (b *Batch) Close() error {
 	b.committer.Wait()
 	before("remove the batch's folder")
-	err := errors.Join(b.closePens(), b.root.RemoveAll(b.folder), b.locked.Close())
+	err := errors.Join(b.closeStaging(), b.root.RemoveAll(b.folder), b.locked.Close())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

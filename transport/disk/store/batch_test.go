@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -36,6 +37,15 @@ func newBatch(t testing.TB, root *os.Root, names ...string) *store.Batch {
 	return batch
 }
 
+// commit commits a batch all of which has a place.
+func commit(t testing.TB, batch *store.Batch) {
+	t.Helper()
+	err := batch.Commit(t.Context())
+	if misplaced := batch.Misplaced(); err != nil || len(misplaced) > 0 {
+		t.Fatalf("%v, %v", err, misplaced)
+	}
+}
+
 func TestABatchIsPutInPlaceByCommit(t *testing.T) {
 	folder := t.TempDir()
 	root := disktest.OpenRoot(t, folder)
@@ -50,9 +60,7 @@ func TestABatchIsPutInPlaceByCommit(t *testing.T) {
 		t.Fatal(err)
 	}
 	disktest.Holds(t, filepath.Join(folder, "there"), []byte("before"))
-	if misplaced, err := batch.Commit(); err != nil || len(misplaced) > 0 {
-		t.Fatalf("%v, %v", misplaced, err)
-	}
+	commit(t, batch)
 	bringItem(t, batch, 4, "not committed")
 	for name, want := range map[string]string{"plain": "plain text", "a/b/deep": "deep text", "there": "after", "empty": ""} {
 		disktest.Holds(t, filepath.Join(folder, name), []byte(want))
@@ -79,7 +87,8 @@ func TestWhatIsMisplacedIsTold(t *testing.T) {
 	for item, name := range names {
 		bringItem(t, batch, item, name)
 	}
-	misplaced, err := batch.Commit()
+	err := batch.Commit(t.Context())
+	misplaced := batch.Misplaced()
 	if err != nil || len(misplaced) != len(names)-2 {
 		t.Errorf("%v, %v", misplaced, err)
 	}
@@ -107,9 +116,7 @@ func TestABatchSweepsWhatWasLeft(t *testing.T) {
 		t.Errorf("what was left is there: %v", err)
 	}
 	second := newBatch(t, root, "b")
-	if misplaced, err := first.Commit(); err != nil || len(misplaced) > 0 {
-		t.Errorf("swept by another that is at work: %v, %v", misplaced, err)
-	}
+	commit(t, first) // which the second has not swept
 	first.Close()
 	second.Close()
 	disktest.Leaves(t, folder, "a")
@@ -131,9 +138,10 @@ func TestBatchesThatBeginTogetherDoNotSweepEachOther(t *testing.T) {
 					return
 				}
 				err = batch.Empty(0)
-				misplaced, failed := batch.Commit()
-				if err != nil || failed != nil || len(misplaced) > 0 || batch.Close() != nil {
-					t.Errorf("%s: %v, %v, %v", name, err, failed, misplaced)
+				err = errors.Join(err, batch.Commit(t.Context()))
+				misplaced := batch.Misplaced()
+				if err = errors.Join(err, batch.Close()); err != nil || len(misplaced) > 0 {
+					t.Errorf("%s: %v, %v", name, err, misplaced)
 				}
 			}
 		})
@@ -176,9 +184,7 @@ func BenchmarkBatch(b *testing.B) {
 				}
 				b.ReportMetric(time.Since(begin).Seconds(), "s-to-write")
 				begin = time.Now()
-				if misplaced, err := batch.Commit(); err != nil || len(misplaced) > 0 {
-					b.Fatalf("%v, %v", misplaced, err)
-				}
+				commit(b, batch)
 				b.ReportMetric(time.Since(begin).Seconds(), "s-to-commit")
 				batch.Close()
 			}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -19,10 +20,11 @@ type Misplaced struct {
 	Err  error
 }
 
-// Commit returns when all that has come is in its place, durably, over any regular file there, in folders that are made
-// as they are needed. It tells which items could not be put there, since the last Commit; these are dropped. The error is
-// one of all: what of them is in its place is not known. Nothing may come meanwhile.
-func (b *Batch) Commit() ([]Misplaced, error) {
+// Commit returns when every item that has come is in its place, durably, over any regular file
+// there, in folders that are made as they are needed. An item that cannot be put there is dropped:
+// see Misplaced. An error concerns all items: which of them are in place is not known. No item may
+// come during Commit, and it does not end with ctx: it waits for the disk alone.
+func (b *Batch) Commit(context.Context) error {
 	b.committer.Wait()
 	b.mu.Lock()
 	items := b.handOver()
@@ -30,9 +32,16 @@ func (b *Batch) Commit() ([]Misplaced, error) {
 	b.commit(items)
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	return b.failed
+}
+
+// Misplaced returns the items that could not be put in their places since it was last called.
+func (b *Batch) Misplaced() []Misplaced {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	misplaced := b.misplaced
 	b.misplaced = nil
-	return misplaced, b.failed
+	return misplaced
 }
 
 // commit puts items in their places.
@@ -61,13 +70,13 @@ func (b *Batch) placeAll(items []staged) (misplaced []Misplaced, err error) {
 			misplaced = append(misplaced, Misplaced{at.item, fmt.Errorf("%s: %w", b.place(at.item), disk.Reason(err))})
 		}
 	}
-	return misplaced, errors.Join(p.leave(), b.settle(p.folders))
+	return misplaced, errors.Join(p.leave(), b.syncFolders(p.folders))
 }
 
 // flush has the items' bytes on the disk when it returns.
 func (b *Batch) flush(items []staged) error {
 	before("sync the items")
-	if done, err := b.pens[0].syncAll(); done {
+	if done, err := b.staging[0].syncAll(); done {
 		return err
 	}
 	for _, at := range items {
@@ -92,18 +101,18 @@ type placer struct {
 
 // place puts an item under its name.
 func (p *placer) place(at staged, name string) error {
-	pen, base := p.batch.pens[at.pen], path.Base(name)
+	staging, base := p.batch.staging[at.staging], path.Base(name)
 	err := p.enter(name)
 	if err == nil {
 		before("rename an item to where nothing is")
-		if pen.add(at.name(), p.open, base) {
+		if staging.add(at.name(), p.open, base) {
 			return nil
 		}
 		err = p.allow(at, name)
 	}
 	if err == nil {
 		before("rename an item")
-		err = pen.move(at.name(), p.open, base)
+		err = staging.move(at.name(), p.open, base)
 	}
 	if err != nil {
 		return errors.Join(err, p.batch.root.Remove(p.batch.path(at)))
@@ -168,11 +177,11 @@ func (p *placer) allow(at staged, name string) error {
 	return p.batch.root.Chmod(p.batch.path(at), kind.Perm())
 }
 
-// settle makes the renames durable.
-func (b *Batch) settle(folders map[string]bool) error {
+// syncFolders makes the renames durable.
+func (b *Batch) syncFolders(folders map[string]bool) error {
 	if len(folders) > fewFolders {
 		before("sync the folders")
-		if done, err := b.pens[0].syncAll(); done {
+		if done, err := b.staging[0].syncAll(); done {
 			return err
 		}
 	}

@@ -83,7 +83,7 @@ func TestAFetchMayBeKilledAnywhere(t *testing.T) {
 				x.MustBring(t, part, number)
 			}
 		}
-		if err := part.Keep(); err != nil {
+		if err := part.Commit(t.Context()); err != nil {
 			t.Fatalf("killed at %d: %v", n, err)
 		}
 		disktest.Holds(t, path, x.Data)
@@ -107,7 +107,7 @@ func fetchAndDie(t *testing.T, x disktest.Text, folder string) {
 			fmt.Println(number)
 		}
 	}
-	if err := part.Keep(); err != nil {
+	if err := part.Commit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -121,9 +121,7 @@ func TestABatchMayBeKilledAnywhere(t *testing.T) {
 		for item, name := range names {
 			bringItem(t, batch, item, "all of "+name)
 		}
-		if misplaced, err := batch.Commit(); err != nil || len(misplaced) > 0 {
-			t.Fatal(misplaced, err)
-		}
+		commit(t, batch)
 		batch.Close()
 		return
 	}
@@ -142,9 +140,7 @@ func TestABatchMayBeKilledAnywhere(t *testing.T) {
 		for item, name := range names {
 			bringItem(t, batch, item, "all of "+name)
 		}
-		if misplaced, err := batch.Commit(); err != nil || len(misplaced) > 0 {
-			t.Fatalf("killed at %d: %v, %v", n, misplaced, err)
-		}
+		commit(t, batch)
 		batch.Close()
 		disktest.Leaves(t, folder, "new", "sub", "there")
 		if whole && n < 8 {

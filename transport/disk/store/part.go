@@ -48,7 +48,7 @@ func (p *Part) OnCommit(learn func(name string, hash protocol.Hash, values []pro
 }
 
 // Begun returns which content an earlier try has left something of, if one has. It changes nothing.
-func (p *Part) Begun() (hash protocol.Hash, size uint64, some bool) {
+func (p *Part) Holds() (hash protocol.Hash, size uint64, some bool) {
 	name := disk.Beside(p.name, disk.JournalSuffix)
 	if there, err := p.root.Lstat(name); err != nil || !there.Mode().IsRegular() {
 		return hash, 0, false

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -13,15 +14,16 @@ import (
 	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
-// Keep puts the content in its place, durably, over any regular file of that name, once all groups have come; and ends
-// the Part. If it fails, what has come stays for another try, unless it is not what it should be.
-func (p *Part) Keep() error {
+// Commit puts the content in its place, durably, over any regular file of that name, once all its
+// groups have come; and ends the Part. If Commit fails, the groups stay for another try, unless they
+// are not the content.
+func (p *Part) Commit(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.journal == nil || p.slots == nil && !p.placed {
 		return p.wrap(errors.New("it has not been fetched"))
 	}
-	if err := p.place(); err != nil {
+	if err := p.place(ctx); err != nil {
 		return p.wrap(err)
 	}
 	p.drop()
@@ -32,7 +34,7 @@ func (p *Part) Keep() error {
 
 // place has the part in its place when it returns. The journal goes only after that is durable: should the system lose
 // that, it is an orphan, which says nothing.
-func (p *Part) place() error {
+func (p *Part) place(ctx context.Context) error {
 	if p.placed {
 		return nil
 	}
@@ -50,7 +52,9 @@ func (p *Part) place() error {
 	}
 	modified := info.ModTime().UnixNano()
 	if p.learn != nil {
-		time.Sleep(disk.RacyFor(modified, time.Now()))
+		if err := sleep(ctx, disk.RacyFor(modified, time.Now())); err != nil {
+			return err
+		}
 	}
 	before("rename the part")
 	if err := p.root.Rename(p.partName(), p.name); err != nil {
@@ -64,6 +68,18 @@ func (p *Part) place() error {
 		p.learn(p.name, p.hash, values, modified)
 	}
 	return nil
+}
+
+// sleep waits, unless ctx is done before.
+func sleep(ctx context.Context, wait time.Duration) error {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // prove makes sure that the part is the content and nothing more, and returns its groups' values.

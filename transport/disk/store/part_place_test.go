@@ -30,7 +30,7 @@ func TestTwoDoNotFetchToOnePlace(t *testing.T) {
 		t.Errorf("the second was let in: %v", err)
 	}
 	x.MustBring(t, first, 0, 1, 2, 3)
-	if err := first.Keep(); err != nil {
+	if err := first.Commit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if has, _ := x.Open(t, second); has.Count() != 4 {
@@ -86,7 +86,7 @@ func TestTheLongestNamesHaveRoomBeside(t *testing.T) {
 		}
 		seen[beside] = true
 		x.MustBring(t, part, 0)
-		if err := part.Keep(); err != nil {
+		if err := part.Commit(t.Context()); err != nil {
 			t.Error(err)
 		}
 	}

@@ -29,13 +29,13 @@ func TestAPartStandsUnderItsNameOnlyWhenKept(t *testing.T) {
 			t.Errorf("a new part has %v, other: %v", has, other)
 		}
 		for number := range x.Groups() {
-			if err := part.Keep(); err == nil {
+			if err := part.Commit(t.Context()); err == nil {
 				t.Fatal("kept before it was whole")
 			}
 			x.MustBring(t, part, number)
 		}
 		disktest.Holds(t, path, []byte("before"))
-		if err := part.Keep(); err != nil {
+		if err := part.Commit(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		disktest.Holds(t, path, x.Data)
@@ -57,10 +57,10 @@ func TestAnInterruptedPartIsGoneOnWith(t *testing.T) {
 		t.Fatal(err)
 	}
 	part = store.NewPart(root, "file")
-	if hash, size, some := part.Begun(); !some || hash != x.Hash || size != threeAndABit {
+	if hash, size, some := part.Holds(); !some || hash != x.Hash || size != threeAndABit {
 		t.Errorf("an earlier try is told of as %v, %d, %v", hash, size, some)
 	}
-	if _, _, some := store.NewPart(root, "other").Begun(); some {
+	if _, _, some := store.NewPart(root, "other").Holds(); some {
 		t.Error("something is told of where nothing is")
 	}
 	checked := uint64(0)
@@ -73,7 +73,7 @@ func TestAnInterruptedPartIsGoneOnWith(t *testing.T) {
 		t.Fatalf("has %v, other %v, %d bytes checked: %v", has, other, checked, err)
 	}
 	x.MustBring(t, part, 0, 2)
-	if err := part.Keep(); err != nil {
+	if err := part.Commit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	disktest.Holds(t, filepath.Join(folder, "file"), x.Data)
@@ -118,7 +118,7 @@ func TestWhatTheJournalClaimsIsVerified(t *testing.T) {
 					x.MustBring(t, part, number)
 				}
 			}
-			if err := part.Keep(); err != nil {
+			if err := part.Commit(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			disktest.Holds(t, filepath.Join(folder, "file"), x.Data)
@@ -160,7 +160,7 @@ func TestAPartThatIsNotTheContentIsNeverKept(t *testing.T) {
 		t.Fatal("the claim was not believed, and this tests nothing")
 	}
 	x.MustBring(t, part, 0, 1, 3)
-	if err := part.Keep(); err == nil {
+	if err := part.Commit(t.Context()); err == nil {
 		t.Error("kept")
 	}
 	disktest.Leaves(t, folder)
@@ -211,7 +211,7 @@ func TestAFileThatIsThereAlreadyIsNotFetched(t *testing.T) {
 		if has, other := x.Open(t, part); has.Count() != x.Groups() || other {
 			t.Errorf("%d bytes: has %v, other %v", size, has, other)
 		}
-		if err := part.Keep(); err != nil {
+		if err := part.Commit(t.Context()); err != nil {
 			t.Error(err)
 		}
 		if after, _ := os.Stat(path); !os.SameFile(before, after) {

@@ -41,7 +41,7 @@ func TestManyLinksAtOnce(t *testing.T) {
 			})
 		}
 		links.Wait()
-		if err := part.Keep(); err != nil {
+		if err := part.Commit(t.Context()); err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
 		disktest.Holds(t, filepath.Join(folder, "file"), x.Data)

@@ -174,9 +174,9 @@ func (s *Stream) out(p parked) error {
 	return err
 }
 
-// Flush waits until all that has come is printed, and returns why that could not be. It ends with ctx: what is stuck in
-// the writer by then is left to itself.
-func (s *Stream) Flush(ctx context.Context) error {
+// Commit returns when every group that has come is printed, or the reason why that cannot be. It ends
+// with ctx; a write that is stuck by then is left to itself.
+func (s *Stream) Commit(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.over = ctx.Done()

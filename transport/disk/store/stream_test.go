@@ -33,7 +33,7 @@ func TestAStreamPrintsVerifiedGroupsInOrder(t *testing.T) {
 		t.Errorf("opened again it has %v", has)
 	}
 	x.MustBring(t, stream, 2, 3)
-	if err := errors.Join(stream.Flush(t.Context()), stream.Close()); err != nil {
+	if err := errors.Join(stream.Commit(t.Context()), stream.Close()); err != nil {
 		t.Error(err)
 	}
 	if !bytes.Equal(printed.Bytes(), x.Data) {
@@ -50,7 +50,7 @@ func TestAStreamThatBreaksStaysBroken(t *testing.T) {
 	defer stream.Close()
 	x.Open(t, stream)
 	x.MustBring(t, stream, 0)
-	if err := stream.Flush(t.Context()); !errors.Is(err, nobody) {
+	if err := stream.Commit(t.Context()); !errors.Is(err, nobody) {
 		t.Errorf("%v", err)
 	}
 	if err := x.Bring(stream, 1); !errors.Is(err, nobody) {
@@ -94,7 +94,7 @@ func TestAReaderThatStopsHoldsNothingUpForLong(t *testing.T) {
 					t.Errorf("bringing took %v", took)
 				}
 				disktest.Leaves(t, os.TempDir())
-				if err := stream.Flush(t.Context()); err != nil {
+				if err := stream.Commit(t.Context()); err != nil {
 					t.Error(err)
 				}
 				writer.Close()
@@ -126,7 +126,7 @@ func TestAStreamEndsWithItsContext(t *testing.T) {
 		for number := uint64(0); err == nil; number++ {
 			err = x.Bring(stream, number)
 		}
-		if !errors.Is(err, context.Canceled) || !errors.Is(stream.Flush(ctx), context.DeadlineExceeded) {
+		if !errors.Is(err, context.Canceled) || !errors.Is(stream.Commit(ctx), context.DeadlineExceeded) {
 			t.Errorf("%v", err)
 		}
 		if took := time.Since(begin); took != time.Second {
