@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -25,13 +24,6 @@ import (
 
 // pair are the figures of ours and of the bare way.
 type pair struct{ ours, bare []float64 }
-
-// spent returns the processor's seconds that this process has used.
-func spent() float64 {
-	var used syscall.Rusage
-	syscall.Getrusage(syscall.RUSAGE_SELF, &used)
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano()).Seconds()
-}
 
 func (p *pair) report(b *testing.B, unit string) {
 	ours, bare := median(p.ours), median(p.bare)
@@ -51,12 +43,7 @@ func median(figures []float64) float64 {
 type plainTCP struct{ transport.TCP }
 
 func (n plainTCP) Listen(ctx context.Context, address string) (transport.Listener, error) {
-	config := net.ListenConfig{KeepAlive: -1, Control: func(_, _ string, raw syscall.RawConn) error {
-		return raw.Control(func(fd uintptr) {
-			// Where the system has none of the name its own stays.
-			syscall.SetsockoptString(int(fd), syscall.IPPROTO_TCP, syscall.TCP_CONGESTION, "reno")
-		})
-	}}
+	config := net.ListenConfig{KeepAlive: -1, Control: unpaced}
 	config.SetMultipathTCP(false)
 	l, err := config.Listen(ctx, "tcp", address)
 	if err != nil {

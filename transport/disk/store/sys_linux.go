@@ -6,11 +6,13 @@ import "golang.org/x/sys/unix"
 // this way.
 func (d *dir) add(name string, to *dir, as string) bool {
 	_, err := again(func() (int, error) { return 0, unix.Renameat2(d.fd, name, to.fd, as, unix.RENAME_NOREPLACE) })
-	return err == nil
+	return err == nil || d.basic.add(name, to, as)
 }
 
 // syncAll makes everything in the file system of the folder durable. It reports false where it can't.
 func (d *dir) syncAll() (done bool, err error) {
-	err = unix.Syncfs(d.fd)
-	return err != unix.ENOSYS, err
+	if err := unix.Syncfs(d.fd); err != unix.ENOSYS {
+		return true, err
+	}
+	return d.basic.syncAll()
 }
