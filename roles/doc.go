@@ -16,6 +16,12 @@
 // Each is governed by one [Table]: in this state, on this event, go there, because. What the table does not
 // allow does not happen; a peer that tries gets ERROR(unexpected) and loses the link.
 //
+// What a machine has to tell its owner is a [Report] of one of these outcomes, and no other:
+//
+//	node.Leased, node.ExchangeFailed, node.Displaced, node.Left, node.Published, node.Served
+//	client.Locating, client.Begun, client.Checking, client.Hashing, client.Had, client.Tried, client.Result
+//	client.Page, client.QueryResult, client.Answered, client.Learned, client.Visited
+//
 // What you owe a machine: one owner at a time; each effect carried out in order; inputs for a link only between
 // its Opened and its HangUp; exactly one of Heard, Malformed, PeerEnded or Lost after each Hear; and time that does
 // not run backwards. In return Step never blocks, keeps no reference to what it was given, starts nothing, reads

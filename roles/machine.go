@@ -16,7 +16,7 @@ type Machine interface {
 	Final() bool
 }
 
-// Moment is when a step happens, and with what random.
+// Moment is the time of a step, and a random number for it.
 type Moment struct {
 	Now  time.Duration // since some fixed start; never runs backwards
 	Rand uint64        // uniformly random, fresh in each step
@@ -24,6 +24,9 @@ type Moment struct {
 
 // Link numbers a machine's connections. The machine that dials chooses the number; an accepted link is 0.
 type Link int
+
+// NoLink is the number of no link.
+const NoLink Link = -1
 
 // Timer numbers a machine's timers.
 type Timer int
@@ -138,6 +141,9 @@ type TimerFired struct {
 // Notified says that something outside, which the machine watches, has changed.
 type Notified struct{}
 
+// Updated tells a machine within another one that what the two share has changed.
+type Updated struct{}
+
 // Stopped asks the machine to come to its end soon, by the graceful way.
 type Stopped struct{}
 
@@ -154,6 +160,7 @@ func (FileHashing) input()   {}
 func (StoreReady) input()    {}
 func (StoreChecking) input() {}
 func (Notified) input()      {}
+func (Updated) input()       {}
 func (BodyDone) input()      {}
 func (BodySpoiled) input()   {}
 func (FileFound) input()     {}
@@ -239,8 +246,12 @@ type OpenStore struct {
 	Size uint64
 }
 
-// Report tells the machine's owner something it may want to know. It changes nothing.
-type Report struct{ Outcome any }
+// Report tells the machine's owner an outcome. It changes nothing.
+type Report struct{ Outcome Outcome }
+
+// Outcome is the content of a Report. Each type of the packages below that implements it says when it is reported; doc.go
+// lists them all.
+type Outcome interface{ Reported() }
 
 func (Dial) effect()        {}
 func (Send) effect()        {}

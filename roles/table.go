@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -16,26 +15,15 @@ type Table[S, E ~string] struct {
 	States []State[S]
 	Events []Event[E]
 	Rows   []Row[S, E]
-
-	once  sync.Once
-	waits map[S]time.Duration
-	final map[S]bool
-	leads map[cell[S, E]]S // the rows
 }
 
-// compile makes the maps that every machine under this table shares.
-func (t *Table[S, E]) compile() {
-	t.once.Do(func() {
-		t.waits, t.final, t.leads = map[S]time.Duration{}, map[S]bool{}, map[cell[S, E]]S{}
-		for _, s := range t.States {
-			t.waits[s.Name], t.final[s.Name] = s.Wait, s.Final
-		}
-		for _, r := range t.Rows {
-			for _, from := range r.From {
-				t.leads[cell[S, E]{from, r.On}] = r.To
-			}
-		}
-	})
+// clone returns a copy that shares nothing with the table.
+func (t *Table[S, E]) clone() *Table[S, E] {
+	rows := slices.Clone(t.Rows)
+	for i := range rows {
+		rows[i].From = slices.Clone(rows[i].From)
+	}
+	return &Table[S, E]{t.Name, slices.Clone(t.States), slices.Clone(t.Events), rows}
 }
 
 // State documents a state. The first one of a table is where a machine starts; it is left by the first input.

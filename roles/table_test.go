@@ -118,7 +118,7 @@ func TestEachRuleOfTablesIsHeld(t *testing.T) {
 type machine struct{ roles.Core[state, event] }
 
 func TestACoreFollowsItsTable(t *testing.T) {
-	m := &machine{roles.NewCore(sound())}
+	m := &machine{roles.NewCore(roles.NewGrammar(*sound()))}
 	var moved []roles.Transition
 	m.Watch(func(row roles.Transition) { moved = append(moved, row) })
 	fire := func(e event, at state, effects ...roles.Effect) {
@@ -153,8 +153,8 @@ func TestACoreFollowsItsTable(t *testing.T) {
 }
 
 func TestAMachineWithinHasATimerOfItsOwn(t *testing.T) {
-	m := &machine{roles.NewCore(sound())}
-	m.OnTimer(5)
+	m := &machine{roles.NewCore(roles.NewGrammar(*sound()))}
+	m.Use(0, 5)
 	m.Begin()
 	m.Fire("Begun")
 	if !slices.Equal(m.Effects(), []roles.Effect{roles.Arm{Timer: 5, Number: 1, After: time.Second}}) || !m.Armed() {
@@ -173,7 +173,7 @@ func TestAMachineWithinHasATimerOfItsOwn(t *testing.T) {
 }
 
 func TestFiringWhatTheTableDoesNotAllowPanics(t *testing.T) {
-	m := &machine{roles.NewCore(sound())}
+	m := &machine{roles.NewCore(roles.NewGrammar(*sound()))}
 	defer func() {
 		if failure := recover(); failure != "test.Sound: Start has no row for Answered" {
 			t.Errorf("recovered %v", failure)
@@ -206,5 +206,15 @@ func TestProgressIsCountedInWholeSteps(t *testing.T) {
 	var p roles.Progress
 	if p.Enough(64<<10-1) || !p.Enough(1) || p.Enough(64<<10-1) || !p.Enough(1<<20) {
 		t.Error("the deadline is set anew with each MinProgress bytes, and not before")
+	}
+}
+
+func TestMillisecondsOffTheWireAreCut(t *testing.T) {
+	for ms, want := range map[uint64]time.Duration{
+		0: 0, 1: time.Millisecond, 90000: 90 * time.Second, 1 << 63: roles.MaxWait, 1<<64 - 1: roles.MaxWait,
+	} {
+		if got := roles.Millis(ms); got != want {
+			t.Errorf("Millis(%d) = %v, want %v", ms, got, want)
+		}
 	}
 }

@@ -59,13 +59,13 @@ func read[S, E ~string](kind machineKind, t *roles.Table[S, E]) *grammar {
 
 // tables are the grammars of the machines under test.
 var tables = [...]*grammar{
-	sessionKind:  read(sessionKind, relay.SessionTable),
-	memberKind:   read(memberKind, node.MembershipTable),
-	uploadKind:   read(uploadKind, node.UploadTable),
-	fetchKind:    read(fetchKind, client.FetchTable),
-	queryKind:    read(queryKind, client.QueryTable),
-	pipelineKind: read(pipelineKind, client.PipelineTable),
-	sourceKind:   read(sourceKind, client.SourceTable),
+	sessionKind:  read(sessionKind, relay.SessionTable()),
+	memberKind:   read(memberKind, node.MembershipTable()),
+	uploadKind:   read(uploadKind, node.UploadTable()),
+	fetchKind:    read(fetchKind, client.FetchTable()),
+	queryKind:    read(queryKind, client.QueryTable()),
+	pipelineKind: read(pipelineKind, client.PipelineTable()),
+	sourceKind:   read(sourceKind, client.SourceTable()),
 	strangerKind: {kind: strangerKind, name: "stranger"},
 }
 

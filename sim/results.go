@@ -4,12 +4,13 @@ import (
 	"slices"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/roles/node"
 )
 
 // report judges what a machine tells its owner.
-func (c *checks) report(a *actor, outcome any) {
+func (c *checks) report(a *actor, outcome roles.Outcome) {
 	switch outcome := outcome.(type) {
 	case client.Result:
 		c.result(a.errand, &outcome)
@@ -17,9 +18,9 @@ func (c *checks) report(a *actor, outcome any) {
 		if a.kind == queryKind {
 			c.answered(a.errand, &outcome)
 		}
-	case *protocol.Located, *protocol.Listed:
+	case client.Page:
 		if a.kind == queryKind {
-			a.errand.pages = append(a.errand.pages, outcome.(protocol.Message))
+			a.errand.pages = append(a.errand.pages, outcome.Answer)
 		}
 	case client.Answered:
 		c.itemAnswered(a.errand, &outcome)

@@ -18,7 +18,7 @@ type Loop struct {
 	// Start is the moment that a machine's time counts from. Machines that share something share it.
 	Start time.Time
 	// Report is called for each roles.Report, one at a time for each machine.
-	Report func(outcome any)
+	Report func(outcome roles.Outcome)
 	// Trace is called for each thing that happens on a link, from any goroutine. Nil: nobody looks.
 	Trace func(Event)
 }

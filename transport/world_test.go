@@ -129,7 +129,7 @@ func (w *world) list(at netip.AddrPort) {
 	config := node.Config{Relay: w.relay.String(), ID: protocol.NodeID{byte(w.nodes), 1}, Epoch: 1, Port: at.Port()}
 	listed := make(chan struct{}, 1)
 	loop := w.loop()
-	loop.Report = func(outcome any) {
+	loop.Report = func(outcome roles.Outcome) {
 		switch outcome := outcome.(type) {
 		case node.Leased:
 			listed <- struct{}{}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
 )
 
@@ -55,7 +56,7 @@ func (e *errand) fill(ctx context.Context, picks []pick, to *target, tally *tall
 		size += one.size
 	}
 	p.begin(size, 0, len(picks))
-	f := filler{client: e.Client, root: to.root, progress: p, watch: func(outcome any) {
+	f := filler{client: e.Client, root: to.root, progress: p, watch: func(outcome roles.Outcome) {
 		switch o := outcome.(type) {
 		case client.Tried:
 			if e.verbose {

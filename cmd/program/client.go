@@ -24,7 +24,7 @@ type Client struct {
 
 // Fetch gets one file into a store, until it is whole, nobody is left to ask, or ctx is done. What the machine reports
 // meanwhile goes to watch.
-func (c Client) Fetch(ctx context.Context, wish client.Request, to transport.Store, watch func(outcome any)) client.Result {
+func (c Client) Fetch(ctx context.Context, wish client.Request, to transport.Store, watch func(outcome roles.Outcome)) client.Result {
 	wish.Relay, wish.Sources = c.Relay, c.Sources
 	if part, is := to.(*store.Part); is { // one who says that the content is another now does not cost what is here
 		if hash, size, some := part.Holds(); some {
@@ -41,9 +41,9 @@ func (c Client) Fetch(ctx context.Context, wish client.Request, to transport.Sto
 // Ask walks all pages of the relay's answer to a LOCATE or LIST. An error says why there are no more.
 func (c Client) Ask(ctx context.Context, question protocol.Message, page func(protocol.Message)) *Failure {
 	query := client.NewQuery(c.Relay, question)
-	c.run(ctx, query, nil, func(outcome any) {
-		if answer, is := outcome.(protocol.Message); is {
-			page(answer)
+	c.run(ctx, query, nil, func(outcome roles.Outcome) {
+		if answer, is := outcome.(client.Page); is {
+			page(answer.Answer)
 		}
 	})
 	result := query.Result()
@@ -58,7 +58,7 @@ func (c Client) Ask(ctx context.Context, question protocol.Message, page func(pr
 	return &Failure{ExitNoRelay, noRelay(c.Relay, result.Code, result.By, result.Text)}
 }
 
-func (c Client) run(ctx context.Context, machine roles.Machine, store transport.Store, watch func(outcome any)) {
+func (c Client) run(ctx context.Context, machine roles.Machine, store transport.Store, watch func(outcome roles.Outcome)) {
 	loop := transport.Loop{
 		Network: transport.TCP{}, Store: store, Start: time.Now(), Report: watch, Trace: traced(c.Log, c.Trace),
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/transport/disk/store"
 )
@@ -135,7 +136,7 @@ func clientFolder(top string) (*os.Root, error) {
 }
 
 // get fetches a file into the client's folder.
-func (d *demo) get(ctx context.Context, c Client, root *os.Root, name string, watch func(any)) (client.Result, *Failure) {
+func (d *demo) get(ctx context.Context, c Client, root *os.Root, name string, watch func(roles.Outcome)) (client.Result, *Failure) {
 	part, wish := store.NewPart(root, name), client.Request{Name: name}
 	r := c.Fetch(ctx, wish, part, watch)
 	failed := failure(c.Relay, wish, r)
@@ -158,7 +159,7 @@ func (d *demo) goOn(ctx context.Context, c Client, root *os.Root) *Failure {
 	cut, stop := context.WithCancel(ctx)
 	defer stop()
 	groups := 0
-	_, failed := d.get(cut, c, root, large.name, func(outcome any) {
+	_, failed := d.get(cut, c, root, large.name, func(outcome roles.Outcome) {
 		if _, is := outcome.(client.Had); is {
 			if groups++; groups == large.size/protocol.GroupSize/3 {
 				stop()
@@ -181,7 +182,7 @@ func (d *demo) goOn(ctx context.Context, c Client, root *os.Root) *Failure {
 
 func (d *demo) startRelay(ctx context.Context) (netip.AddrPort, error) {
 	ready := make(chan netip.AddrPort, 1)
-	r := Relay{Listen: "127.0.0.1:0", Links: protocol.MaxLinks, Log: d.log.Named("relay"), Trace: d.teller("relay"),
+	r := Relay{Listen: "127.0.0.1:0", Links: roles.MaxLinks, Log: d.log.Named("relay"), Trace: d.teller("relay"),
 		Ready: func(at netip.AddrPort) { ready <- at }}
 	stopped := make(chan error, 1)
 	d.relayRuns.Go(func() { stopped <- r.Run(ctx) })
@@ -201,7 +202,7 @@ func (d *demo) startNode(ctx context.Context, name string, relayAt netip.AddrPor
 	if err != nil {
 		return err
 	}
-	n := Node{Relay: relayAt.String(), Listen: "127.0.0.1:0", Folder: s.folder, Index: "-", ID: id, Links: protocol.MaxLinks,
+	n := Node{Relay: relayAt.String(), Listen: "127.0.0.1:0", Folder: s.folder, Index: "-", ID: id, Links: roles.MaxLinks,
 		Log: d.log.Named(name), Trace: d.teller(name), Ready: func(at netip.AddrPort) { ready <- at }}
 	d.say("%-7s shares %s", name, s.describe())
 	stopped := make(chan error, 1)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/protocol/content"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/transport/disk/share"
 	"github.com/relaypeer/relaypeer/transport/disk/store"
@@ -26,8 +27,8 @@ type filler struct {
 	client   Client
 	root     *os.Root
 	progress *progress
-	watch    func(outcome any) // of each fetch of a single file; may be nil
-	share    *share.Folder     // of that folder; nil: it is not shared
+	watch    func(outcome roles.Outcome) // of each fetch of a single file; may be nil
+	share    *share.Folder               // of that folder; nil: it is not shared
 
 	mu    sync.Mutex
 	bad   map[string]int // failures in a row, by the nodes that should have delivered
@@ -116,7 +117,7 @@ func (f *filler) fetch(ctx context.Context, wish client.Request, t *task) client
 		part.OnCommit(f.share.Learn)
 	}
 	here := uint64(0)
-	r := f.client.Fetch(ctx, wish, part, func(outcome any) {
+	r := f.client.Fetch(ctx, wish, part, func(outcome roles.Outcome) {
 		switch o := outcome.(type) {
 		case client.Begun:
 			if t.size == 0 { // nobody has published it

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/relaypeer/relaypeer/roles"
 )
 
 // Small files come many over one link, in hauls: as many of them as share the work well among the nodes, between haulLeast
@@ -39,8 +41,8 @@ type task struct {
 type gathering struct {
 	client Client
 	root   *os.Root
-	arrive func(t *task)     // told of each file that has come, by any goroutine
-	watch  func(outcome any) // told of what else a haul reports; may be nil
+	arrive func(t *task)               // told of each file that has come, by any goroutine
+	watch  func(outcome roles.Outcome) // told of what else a haul reports; may be nil
 
 	mu    sync.Mutex
 	tasks []*task

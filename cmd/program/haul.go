@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/transport/disk/store"
 )
@@ -62,7 +63,7 @@ func (g *gathering) bring(ctx context.Context, h *haul) (protocol.Code, error) {
 	}
 	defer batch.Close()
 	machine := client.NewPipeline(h.node.String(), wanted)
-	g.client.run(ctx, machine, batch, func(outcome any) {
+	g.client.run(ctx, machine, batch, func(outcome roles.Outcome) {
 		switch o := outcome.(type) {
 		case client.Answered:
 			if o.Code == 0 {

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/transport"
 	"github.com/relaypeer/relaypeer/transport/disk/store"
@@ -45,7 +46,7 @@ func (s stream) Commit(ctx context.Context) error {
 
 // fetchOne gets one file to its place, and ends that.
 func (e *errand) fetchOne(ctx context.Context, wish client.Request, to place, p *progress) (client.Result, *Failure) {
-	r := e.Fetch(ctx, wish, to, func(outcome any) { e.follow(p, outcome) })
+	r := e.Fetch(ctx, wish, to, func(outcome roles.Outcome) { e.follow(p, outcome) })
 	failed := failure(e.Relay, wish, r)
 	if printed, is := to.(stream); is {
 		switch err := printed.Stream.Commit(ctx); {
@@ -75,7 +76,7 @@ func diskFailure(err error) *Failure {
 }
 
 // follow shows people what a fetch reports.
-func (e *errand) follow(p *progress, outcome any) {
+func (e *errand) follow(p *progress, outcome roles.Outcome) {
 	switch o := outcome.(type) {
 	case client.Begun:
 		if o.Other {

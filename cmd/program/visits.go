@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/node"
 )
 
@@ -23,7 +24,7 @@ type visits struct {
 // visitsTold is how many lines about single files a second may have.
 const visitsTold = 10
 
-func (v *visits) served(outcome any) {
+func (v *visits) served(outcome roles.Outcome) {
 	s, is := outcome.(node.Served)
 	if !is {
 		return

@@ -12,13 +12,13 @@ import (
 
 func TestWhateverHappensToAPipeline(t *testing.T) {
 	items := []client.Wanted{{Name: "a", Hash: rolestest.Hash(1), Size: 10}, {Name: "b", Hash: rolestest.Hash(2), Size: 10}}
-	subject := rolestest.NewSubject(client.PipelineTable, roles.Started{}, func() rolestest.Explorable { return client.NewPipeline("192.0.2.1:5000", items) })
+	subject := rolestest.NewSubject(client.PipelineTable(), roles.Started{}, func() rolestest.Explorable { return client.NewPipeline("192.0.2.1:5000", items) })
 	subject.Says = []protocol.Message{
 		&protocol.Content{Size: 10, Length: 10, Hash: rolestest.Hash(1)}, &protocol.Content{Size: 10, Length: 10, Hash: rolestest.Hash(2)},
 		&protocol.Hashing{Done: 10, Size: 10}, &protocol.Hashing{Size: 10},
 		refusal(protocol.Changed), refusal(protocol.NotFound), refusal(protocol.Draining),
 	}
-	nothing := rolestest.NewSubject(client.PipelineTable, roles.Started{}, func() rolestest.Explorable { return client.NewPipeline("192.0.2.1:5000", items[:1]) })
+	nothing := rolestest.NewSubject(client.PipelineTable(), roles.Started{}, func() rolestest.Explorable { return client.NewPipeline("192.0.2.1:5000", items[:1]) })
 	nothing.Says = subject.Says
 	subject.Cells = slices.DeleteFunc(subject.Cells, func(cell string) bool { return cell == "New/NothingToAsk" }) // its own test is below
 	rolestest.Explore(t, subject, nothing)
@@ -26,7 +26,7 @@ func TestWhateverHappensToAPipeline(t *testing.T) {
 
 func fetchSubject(w client.Request, f file) rolestest.Subject {
 	var free []*client.Fetch
-	subject := rolestest.NewSubject(client.FetchTable, roles.Started{}, func() rolestest.Explorable {
+	subject := rolestest.NewSubject(client.FetchTable(), roles.Started{}, func() rolestest.Explorable {
 		if len(free) == 0 {
 			return client.NewFetch(w)
 		}
@@ -36,8 +36,8 @@ func fetchSubject(w client.Request, f file) rolestest.Subject {
 		return f
 	})
 	subject.Done = func(m rolestest.Explorable) { free = append(free, m.(*client.Fetch)) }
-	rolestest.Within(&subject, client.QueryTable)
-	rolestest.Within(&subject, client.SourceTable)
+	rolestest.Within(&subject, client.QueryTable())
+	rolestest.Within(&subject, client.SourceTable())
 	other := made(group+10, 2)
 	subject.Says = []protocol.Message{
 		&protocol.Located{Peers: peers(1, 2)}, &protocol.Located{Peers: peers(3), Cursor: []byte{1}}, &protocol.Located{},
@@ -61,5 +61,5 @@ func fetchSubject(w client.Request, f file) rolestest.Subject {
 func TestWhateverHappensToAFetch(t *testing.T) {
 	several := request
 	several.Sources = 2
-	rolestest.Explore(t, fetchSubject(request, made(group+5, 1)), fetchSubject(several, made(protocol.ManyGroups*group, 1)))
+	rolestest.Explore(t, fetchSubject(request, made(group+5, 1)), fetchSubject(several, made(roles.ManyGroups*group, 1)))
 }

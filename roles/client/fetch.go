@@ -17,7 +17,7 @@ import (
 // Fetch gets one file. With one source it is the reference mode: the nodes of the relay's list one at a time, in its
 // order, until one has it. See FetchTable.
 type Fetch struct {
-	roles.Core[FetchState, FetchEvent]
+	core    roles.Core[FetchState, FetchEvent]
 	request Request
 	query   *Query
 	sources []*Source // that on link n+1 at n
@@ -58,27 +58,28 @@ const (
 // NewFetch returns a Fetch.
 func NewFetch(w Request) *Fetch {
 	f := &Fetch{
-		Core: roles.NewCore(FetchTable), query: NewQuery("", nil), listed: map[netip.AddrPort]bool{},
+		core: roles.NewCore(fetchGrammar), query: NewQuery("", nil), listed: map[netip.AddrPort]bool{},
 		revisited: map[netip.AddrPort]bool{}, barred: map[netip.AddrPort]bool{}, believed: map[netip.AddrPort]int{},
 	}
-	f.query.OnTimer(queryTimer)
+	f.core.Use(roles.NoLink, roles.Deadline)
+	f.query.core.Use(relayLink, queryTimer)
 	f.Reset(w)
 	return f
 }
 
 // Reset prepares the machine for another file.
 func (f *Fetch) Reset(w Request) {
-	f.Core.Reset()
-	f.query.Core.Reset()
+	f.core.Reset()
+	f.query.core.Reset()
 	for _, s := range f.sources {
-		s.Core.Reset()
+		s.core.Reset()
 	}
 	clear(f.listed)
 	clear(f.revisited)
 	clear(f.barred)
 	clear(f.believed)
 	*f = Fetch{
-		Core: f.Core, request: w, query: f.query, sources: f.sources, picker: NewPicker(w.Name, w.Hash),
+		core: f.core, request: w, query: f.query, sources: f.sources, picker: NewPicker(w.Name, w.Hash),
 		listed: f.listed, revisited: f.revisited, barred: f.barred, believed: f.believed, result: Result{Name: w.Name},
 	}
 }
@@ -86,7 +87,7 @@ func (f *Fetch) Reset(w Request) {
 // Watch has each fired row told to f, also those of the machines within.
 func (f *Fetch) Watch(watch func(roles.Transition)) {
 	f.watch = watch
-	f.Core.Watch(watch)
+	f.core.Watch(watch)
 }
 
 // Result returns what came of it, once the machine is final.
@@ -95,17 +96,23 @@ func (f *Fetch) Result() Result { return f.result }
 // On returns the name of the table that governs what is said on an open link, and the state there.
 func (f *Fetch) On(link roles.Link) (table, state string) {
 	if s := f.source(link); s != nil {
-		return SourceTable.Name, string(s.State())
+		return s.core.Name(), string(s.State())
 	}
 	if link == relayLink && f.State() == FetchAskingRelay {
-		return QueryTable.Name, string(f.query.State())
+		return f.query.core.Name(), string(f.query.State())
 	}
 	return "", ""
 }
 
-// Step is [roles.Machine]'s.
+// State returns the state that the machine is in.
+func (f *Fetch) State() FetchState { return f.core.State() }
+
+// Final implements [roles.Machine].
+func (f *Fetch) Final() bool { return f.core.Final() }
+
+// Step implements [roles.Machine].
 func (f *Fetch) Step(at roles.Moment, in roles.Input) []roles.Effect {
-	f.Begin()
+	f.core.Begin()
 	switch in := in.(type) {
 	case roles.Started:
 		f.start(at)
@@ -114,33 +121,33 @@ func (f *Fetch) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	case roles.StoreChecking:
 		f.storeChecking(in)
 	case roles.StoreFailed:
-		if !f.Can(FetchStoreFailed) {
+		if !f.core.Can(fetchStoreFailed) {
 			break
 		}
-		f.fail(at, FetchStoreFailed, DiskFailed, protocol.Disk, in.Text)
+		f.fail(at, fetchStoreFailed, DiskFailed, protocol.Disk, in.Text)
 	case roles.TimerFired:
 		f.fired(at, in)
 	case roles.Stopped:
 		if !f.Final() {
-			f.fail(at, FetchStopped, Interrupted, protocol.Interrupted, "told to stop")
+			f.fail(at, fetchStopped, Interrupted, protocol.Interrupted, "told to stop")
 		}
 	default:
 		f.pass(at, linkOf(in), in)
 	}
 	f.reevaluate(at)
-	return f.Effects()
+	return f.core.Effects()
 }
 
 func (f *Fetch) start(at roles.Moment) {
 	if err := protocol.CheckName(f.request.Name); err != nil && (f.request.Name != "" || f.request.Hash.IsZero()) {
-		f.fail(at, FetchMisnamed, BadlyNamed, err.Code, err.Text)
+		f.fail(at, fetchMisnamed, BadlyNamed, err.Code, err.Text)
 		return
 	}
 	if is := f.request.Prefer; !is.Hash.IsZero() && (f.request.Hash.IsZero() || f.request.Hash == is.Hash) {
 		f.picker.Fix(is)
 		f.contents = append(f.contents, known{Variant: Variant{Identity: is}, tried: true})
 	}
-	f.Fire(FetchStarted)
+	f.core.Fire(fetchStarted)
 	f.locate(at)
 }
 
@@ -158,11 +165,11 @@ func (f *Fetch) fired(at roles.Moment, in roles.TimerFired) {
 		return
 	}
 	switch {
-	case !f.Due(in):
+	case !f.core.Due(in):
 	case f.State() == FetchOpening:
-		f.fail(at, FetchExpired, DiskFailed, protocol.Disk, "the disk does not answer")
+		f.fail(at, fetchExpired, DiskFailed, protocol.Disk, "the disk does not answer")
 	default:
-		f.Fire(FetchImpatient)
+		f.core.Fire(fetchImpatient)
 	}
 }
 
@@ -171,9 +178,9 @@ func (f *Fetch) learned(l Learned) {
 	is, _ := f.picker.Identity()
 	f.remember(is, l.Node, true)
 	if f.State() == FetchSeeking {
-		f.Fire(FetchContentKnown)
+		f.core.Fire(fetchContentKnown)
 		f.checked = 0
-		f.Do(roles.OpenStore{Name: f.request.Name, Hash: is.Hash, Size: is.Size})
+		f.core.Do(roles.OpenStore{Name: f.request.Name, Hash: is.Hash, Size: is.Size})
 	}
 }
 
@@ -183,11 +190,11 @@ func (f *Fetch) storeChecking(in roles.StoreChecking) {
 	}
 	if in.Done > f.checked {
 		f.checked = in.Done
-		f.Fire(FetchStoreChecked)
+		f.core.Fire(fetchStoreChecked)
 	} else {
-		f.Fire(FetchStoreStuck)
+		f.core.Fire(fetchStoreStuck)
 	}
-	f.Do(roles.Report{Outcome: Checking{in.Done, in.Size}})
+	f.core.Do(roles.Report{Outcome: Checking{in.Done, in.Size}})
 }
 
 func (f *Fetch) storeReady(in roles.StoreReady) {
@@ -198,16 +205,16 @@ func (f *Fetch) storeReady(in roles.StoreReady) {
 	f.result.Kept = f.picker.kept()
 	is, _ := f.picker.Identity()
 	if f.picker.Done() {
-		f.Fire(FetchStoreComplete)
+		f.core.Fire(fetchStoreComplete)
 	} else {
-		f.Fire(FetchStoreOpened)
+		f.core.Fire(fetchStoreOpened)
 	}
-	f.Do(roles.Report{Outcome: Begun{is, f.result.Kept, in.Other}})
+	f.core.Do(roles.Report{Outcome: Begun{is, f.result.Kept, in.Other}})
 }
 
 // fail stops here and now.
 func (f *Fetch) fail(at roles.Moment, event FetchEvent, outcome Outcome, code protocol.Code, text string) {
-	f.Fire(event)
+	f.core.Fire(event)
 	f.stopAll(at)
 	f.result.Outcome, f.result.Code, f.result.By, f.result.Text = outcome, code, protocol.Client, text
 	f.ended()
@@ -227,5 +234,5 @@ func (f *Fetch) ended() {
 			f.result.Variants = append(f.result.Variants, k.Variant)
 		}
 	}
-	f.Do(roles.Report{Outcome: f.result})
+	f.core.Do(roles.Report{Outcome: f.result})
 }

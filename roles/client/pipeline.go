@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/protocol/content"
 	"github.com/relaypeer/relaypeer/roles"
 )
 
@@ -12,9 +13,9 @@ import (
 // Answered, what became of the visit as Tried, at the end; Hashing while the node makes us wait for that. See PipelineTable.
 //
 // No OpenStore is asked for: the items of the store are the files in the order in which they were given. Nothing comes
-// for an empty one; that it is Answered says that it is empty.
+// for an empty one: it is Answered without being asked for, and is empty if its hash says so.
 type Pipeline struct {
-	roles.Core[PipelineState, PipelineEvent]
+	core  roles.Core[PipelineState, PipelineEvent]
 	node  string
 	items []Wanted
 	since time.Duration
@@ -44,21 +45,24 @@ type Answered struct {
 	Text string
 }
 
+// Reported implements [roles.Outcome].
+func (Answered) Reported() {}
+
 // pipelineLink is the only link of a Pipeline.
 const pipelineLink roles.Link = 0
 
 // NewPipeline returns a Pipeline of these items from the node at host:port. An item above a group in size is declined with
 // Limit, without being asked for.
 func NewPipeline(node string, items []Wanted) *Pipeline {
-	h := &Pipeline{Core: roles.NewCore(PipelineTable)}
+	h := &Pipeline{core: roles.NewCore(pipelineGrammar)}
 	h.Reset(node, items)
 	return h
 }
 
 // Reset prepares the machine for other files.
 func (h *Pipeline) Reset(node string, items []Wanted) {
-	h.Core.Reset()
-	*h = Pipeline{Core: h.Core, node: node, items: items, answered: make([]bool, len(items)), asked: h.asked[:0]}
+	h.core.Reset()
+	*h = Pipeline{core: h.core, node: node, items: items, answered: make([]bool, len(items)), asked: h.asked[:0]}
 	h.tried.Node, _ = netip.ParseAddrPort(node)
 }
 
@@ -75,55 +79,64 @@ func (h *Pipeline) Left() (items []int) {
 // Result returns what became of the visit, once the machine is final.
 func (h *Pipeline) Result() Tried { return h.tried }
 
-// Step is [roles.Machine]'s.
+// State returns the state that the machine is in.
+func (h *Pipeline) State() PipelineState { return h.core.State() }
+
+// Final implements [roles.Machine].
+func (h *Pipeline) Final() bool { return h.core.Final() }
+
+// Watch calls f for each fired row; nil: nothing is called.
+func (h *Pipeline) Watch(f func(roles.Transition)) { h.core.Watch(f) }
+
+// Step implements [roles.Machine].
 func (h *Pipeline) Step(at roles.Moment, in roles.Input) []roles.Effect {
-	h.Begin()
+	h.core.Begin()
 	was := h.State()
 	switch in := in.(type) {
 	case roles.Started:
 		h.since = at.Now
 		h.start()
 	case roles.Opened:
-		h.Fire(PipelineOpened)
+		h.core.Fire(pipelineOpened)
 		h.ask()
-		h.Do(roles.Hear{Link: pipelineLink})
+		h.core.Do(roles.Hear{Link: pipelineLink})
 	case roles.Heard:
 		h.heard(in.Message)
 	case roles.Malformed:
-		h.reject(PipelineMalformed, in.Err)
+		h.reject(pipelineMalformed, in.Err)
 	case roles.Moved:
 		if h.progress.Enough(in.Bytes) {
-			h.Fire(PipelineMoved)
-			h.Arm(protocol.ProgressTimeout)
+			h.core.Fire(pipelineMoved)
+			h.core.Arm(roles.ProgressTimeout)
 		}
 	case roles.Verified:
-		h.Fire(PipelineRight)
+		h.core.Fire(pipelineRight)
 		h.answer(Answered{Item: h.asked[0]})
 	case roles.BodyWrong:
 		h.wrong = true
 		h.blame(protocol.BadHash, protocol.Client, "a file is not what its hash says")
-		h.Fire(PipelineWrong)
+		h.core.Fire(pipelineWrong)
 	case roles.BodyDone:
 		h.bodyDone()
 	case roles.StoreFailed:
-		h.cut(PipelineStoreFailed, protocol.Disk, in.Text)
+		h.cut(pipelineStoreFailed, protocol.Disk, in.Text)
 	case roles.PeerEnded:
-		h.cut(PipelinePeerEnded, protocol.Lost, "the link was ended too early")
+		h.cut(pipelinePeerEnded, protocol.Lost, "the link was ended too early")
 	case roles.Lost:
-		h.cut(PipelineLost, in.Code, in.Text)
+		h.cut(pipelineLost, in.Code, in.Text)
 	case roles.TimerFired:
-		if h.Due(in) {
-			h.cut(PipelineExpired, protocol.Timeout, "no answer in time")
+		if h.core.Due(in) {
+			h.cut(pipelineExpired, protocol.Timeout, "no answer in time")
 		}
 	case roles.Stopped:
 		if !h.Final() {
-			h.cut(PipelineStopped, protocol.Interrupted, "told to stop")
+			h.cut(pipelineStopped, protocol.Interrupted, "told to stop")
 		}
 	}
 	if h.Final() && was != PipelineClosed {
 		h.closed(at, was)
 	}
-	return h.Effects()
+	return h.core.Effects()
 }
 
 // start answers what needs no asking, and dials if that was not all.
@@ -132,7 +145,7 @@ func (h *Pipeline) start() {
 	for i, item := range h.items {
 		switch {
 		case item.Size == 0:
-			h.answer(Answered{Item: i})
+			h.answer(h.empty(i))
 		case item.Size > protocol.GroupSize:
 			h.answer(Answered{i, protocol.Limit, protocol.Client, "more than one group"})
 		default:
@@ -140,11 +153,19 @@ func (h *Pipeline) start() {
 		}
 	}
 	if !left {
-		h.Fire(PipelineNothing)
+		h.core.Fire(pipelineNothing)
 		return
 	}
-	h.Fire(PipelineStarted)
-	h.Do(roles.Dial{Link: pipelineLink, To: h.node})
+	h.core.Fire(pipelineStarted)
+	h.core.Do(roles.Dial{Link: pipelineLink, To: h.node})
+}
+
+// empty answers an item of no bytes. That it has none is a claim, which its hash proves or not.
+func (h *Pipeline) empty(item int) Answered {
+	if _, ok := content.Verify(h.items[item].Hash, 0, 0, 0, nil); !ok {
+		return Answered{item, protocol.BadHash, protocol.Client, "its hash is not that of an empty file"}
+	}
+	return Answered{Item: item}
 }
 
 // ask asks for as many items as may be under way.
@@ -154,7 +175,7 @@ func (h *Pipeline) ask() {
 		switch {
 		case h.answered[h.next]:
 			continue
-		case len(h.asked) == protocol.MaxPipelined || len(h.asked) > 0 && h.bytes+item.Size > protocol.MaxPipelinedBytes:
+		case len(h.asked) == roles.MaxPipelined || len(h.asked) > 0 && h.bytes+item.Size > roles.MaxPipelinedBytes:
 			return
 		}
 		h.asked = append(h.asked, h.next)
@@ -164,13 +185,13 @@ func (h *Pipeline) ask() {
 }
 
 func (h *Pipeline) get(item Wanted) {
-	h.Do(roles.Send{Link: pipelineLink, Message: &protocol.Get{Name: item.Name, Hash: item.Hash, Length: item.Size}})
+	h.core.Do(roles.Send{Link: pipelineLink, Message: &protocol.Get{Name: item.Name, Hash: item.Hash, Length: item.Size}})
 }
 
 // answer notes what became of an item.
 func (h *Pipeline) answer(a Answered) {
 	h.answered[a.Item] = true
-	h.Do(roles.Report{Outcome: a})
+	h.core.Do(roles.Report{Outcome: a})
 }
 
 // done takes the first of those asked for off, and asks for others, many at once when half of those that may be under way
@@ -179,53 +200,54 @@ func (h *Pipeline) done() bool {
 	h.bytes -= h.items[h.asked[0]].Size
 	h.asked = append(h.asked[:0], h.asked[1:]...)
 	h.hashed = hashing{}
-	if len(h.asked) <= protocol.MaxPipelined/2 {
+	if len(h.asked) <= roles.MaxPipelined/2 {
 		h.ask()
 	}
 	return len(h.asked) > 0
 }
 
 func (h *Pipeline) heard(m protocol.Message) {
-	judging := h.State() == PipelineJudging
+	if !h.core.Accepts(m.Kind()) {
+		h.reject(pipelineUnexpected, roles.Unexpected(m.Kind(), string(h.State())))
+		return
+	}
 	switch m := m.(type) {
 	case *protocol.Hashing:
 		h.hashing(m)
 	case *protocol.Content:
-		if judging {
-			h.condemn(PipelineContentAgain)
+		if h.core.Can(pipelineContentAgain) {
+			h.condemn(pipelineContentAgain)
 		} else {
 			h.content(m)
 		}
 	case *protocol.Error:
-		if judging {
+		if h.core.Can(pipelineAdmits) {
 			h.excuse(m)
 		} else {
 			h.declined(m)
 		}
-	default:
-		h.reject(PipelineUnexpected, roles.Unexpected(m.Kind(), string(h.State())))
 	}
 }
 
 // hashing waits on, with a new deadline if the node gets on.
 func (h *Pipeline) hashing(m *protocol.Hashing) {
 	if h.hashed.further(m) {
-		h.Fire(PipelineHashing)
+		h.core.Fire(pipelineHashing)
 	} else {
-		h.Fire(PipelineHashingStuck)
+		h.core.Fire(pipelineHashingStuck)
 	}
-	h.Do(roles.Hear{Link: pipelineLink}, roles.Report{Outcome: Hashing{h.tried.Node, m.Done, m.Size}})
+	h.core.Do(roles.Hear{Link: pipelineLink}, roles.Report{Outcome: Hashing{h.tried.Node, m.Done, m.Size}})
 }
 
 func (h *Pipeline) content(m *protocol.Content) {
 	item := h.items[h.asked[0]]
 	if m.Hash != item.Hash || m.Size != item.Size || m.Offset != 0 || m.Length != item.Size {
-		h.reject(PipelineContentWrong, &protocol.Error{Code: protocol.Changed, Text: "not the file, or not the stretch, that was asked for"})
+		h.reject(pipelineContentWrong, &protocol.Error{Code: protocol.Changed, Text: "not the file, or not the stretch, that was asked for"})
 		return
 	}
-	h.tried.Had, h.progress = true, roles.Progress{}
-	h.Fire(PipelineContent)
-	h.Do(roles.ReceiveBody{
+	h.tried.Had, h.progress, h.hashed = true, roles.Progress{}, hashing{}
+	h.core.Fire(pipelineContent)
+	h.core.Do(roles.ReceiveBody{
 		Link: pipelineLink, Item: h.asked[0], Length: m.Length, Size: m.Size, Values: []protocol.Hash{item.Hash},
 	})
 }
@@ -234,30 +256,30 @@ func (h *Pipeline) content(m *protocol.Content) {
 func (h *Pipeline) declined(m *protocol.Error) {
 	if m.Code.Closes() {
 		h.blame(m.Code, m.By, m.Text)
-		h.leave(PipelineRefused)
+		h.leave(pipelineRefused)
 		return
 	}
 	h.answer(Answered{h.asked[0], m.Code, m.By, m.Text})
 	if h.done() {
-		h.Fire(PipelineDeclined)
-		h.Do(roles.Hear{Link: pipelineLink})
+		h.core.Fire(pipelineDeclined)
+		h.core.Do(roles.Hear{Link: pipelineLink})
 		return
 	}
-	h.leave(PipelineDeclinedLast)
+	h.leave(pipelineDeclinedLast)
 }
 
 func (h *Pipeline) bodyDone() {
 	switch {
 	case h.State() == PipelineDoubting:
-		h.Fire(PipelineDone)
+		h.core.Fire(pipelineDone)
 		if len(h.asked) == 1 {
 			h.get(h.items[h.asked[0]])
 		}
-		h.Do(roles.Hear{Link: pipelineLink})
+		h.core.Do(roles.Hear{Link: pipelineLink})
 	case h.done():
-		h.Fire(PipelineDone)
-		h.Do(roles.Hear{Link: pipelineLink})
+		h.core.Fire(pipelineDone)
+		h.core.Do(roles.Hear{Link: pipelineLink})
 	default:
-		h.leave(PipelineDoneLast)
+		h.leave(pipelineDoneLast)
 	}
 }

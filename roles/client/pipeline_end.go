@@ -8,18 +8,18 @@ import (
 // excuse judges an ERROR after a file that was wrong.
 func (h *Pipeline) excuse(m *protocol.Error) {
 	if !excuses(m.Code) {
-		h.condemn(PipelineRefused)
+		h.condemn(pipelineRefused)
 		return
 	}
 	h.blame(m.Code, m.By, m.Text)
 	h.answer(Answered{h.asked[0], m.Code, m.By, m.Text})
-	h.leave(PipelineAdmits)
+	h.leave(pipelineAdmits)
 }
 
 // condemn parts with a node that sent a wrong file and did not explain it.
 func (h *Pipeline) condemn(event PipelineEvent) {
-	h.Fire(event)
-	h.Reject(pipelineLink, &protocol.Error{Code: protocol.BadHash, By: protocol.Client, Text: h.tried.Text})
+	h.core.Fire(event)
+	h.core.Reject(pipelineLink, &protocol.Error{Code: protocol.BadHash, By: protocol.Client, Text: h.tried.Text})
 }
 
 // reject parts with a node that broke the protocol, and says so. A wrong file before that weighs more.
@@ -28,14 +28,14 @@ func (h *Pipeline) reject(event PipelineEvent, err *protocol.Error) {
 	if h.State() != PipelineJudging {
 		h.blame(err.Code, err.By, err.Text)
 	}
-	h.Fire(event)
-	h.Reject(pipelineLink, err)
+	h.core.Fire(event)
+	h.core.Reject(pipelineLink, err)
 }
 
 // leave closes the link as the one who opened it: half-close, wait for the other's end.
 func (h *Pipeline) leave(event PipelineEvent) {
-	h.Fire(event)
-	h.Do(roles.HalfClose{Link: pipelineLink}, roles.Discard{Link: pipelineLink})
+	h.core.Fire(event)
+	h.core.Do(roles.HalfClose{Link: pipelineLink}, roles.Discard{Link: pipelineLink})
 }
 
 // blame notes why the visit is over before everything was answered.
@@ -50,13 +50,13 @@ func (h *Pipeline) cut(event PipelineEvent, code protocol.Code, text string) {
 	default:
 		h.blame(code, protocol.Client, text)
 	}
-	h.Fire(event)
+	h.core.Fire(event)
 }
 
 // closed releases the link. A file that was wrong has been answered, with what was found about it.
 func (h *Pipeline) closed(at roles.Moment, was PipelineState) {
 	if was != PipelineNew {
-		h.Do(roles.HangUp{Link: pipelineLink})
+		h.core.Do(roles.HangUp{Link: pipelineLink})
 		h.tried.Took = at.Now - h.since
 	}
 	if h.wrong && !h.answered[h.asked[0]] {
@@ -65,5 +65,5 @@ func (h *Pipeline) closed(at roles.Moment, was PipelineState) {
 	if h.tried.Code == 0 {
 		h.tried.By = protocol.Node
 	}
-	h.Do(roles.Report{Outcome: h.tried})
+	h.core.Do(roles.Report{Outcome: h.tried})
 }

@@ -5,16 +5,19 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// Query asks a relay for all pages of a LOCATE or LIST, on one link. Each page is reported as it came, *protocol.Located
-// or *protocol.Listed; QueryResult at the end. See QueryTable.
+// Query asks a relay for all pages of a LOCATE or LIST, on one link. Each page is reported as a Page, QueryResult at the
+// end. See QueryTable.
 type Query struct {
-	roles.Core[QueryState, QueryEvent]
+	core   roles.Core[QueryState, QueryEvent]
 	relay  string
 	ask    protocol.Message // with the cursor of the next page
 	single bool             // one page is enough
 	pages  int
 	result QueryResult
 }
+
+// Page is reported for each answer of the relay: a *protocol.Located or *protocol.Listed.
+type Page struct{ Answer protocol.Message }
 
 // QueryResult is what a Query came to.
 type QueryResult struct {
@@ -23,81 +26,96 @@ type QueryResult struct {
 	Text string
 }
 
+func (Page) Reported()        {}
+func (QueryResult) Reported() {}
+
 // relayLink is the only link of a Query, and the one of a Fetch that leads to the relay.
 const relayLink roles.Link = 0
 
 // NewQuery returns a Query of the relay at host:port: a *protocol.Locate or *protocol.List without a cursor, whose name or
 // pattern the caller has checked with [protocol.CheckName] or [protocol.CheckPattern]: a bad one panics when it is sent.
 func NewQuery(relay string, ask protocol.Message) *Query {
-	q := &Query{Core: roles.NewCore(QueryTable)}
+	q := &Query{core: roles.NewCore(queryGrammar)}
 	q.Reset(relay, ask)
 	return q
 }
 
 // Reset prepares the machine for another query.
 func (q *Query) Reset(relay string, ask protocol.Message) {
-	q.Core.Reset()
-	*q = Query{Core: q.Core, relay: relay, ask: ask}
+	q.core.Reset()
+	*q = Query{core: q.core, relay: relay, ask: ask}
 }
 
 // Result returns what came of it, once the machine is final.
 func (q *Query) Result() QueryResult { return q.result }
 
-// Step is [roles.Machine]'s.
+// State returns the state that the machine is in.
+func (q *Query) State() QueryState { return q.core.State() }
+
+// Final implements [roles.Machine].
+func (q *Query) Final() bool { return q.core.Final() }
+
+// Watch calls f for each fired row; nil: nothing is called.
+func (q *Query) Watch(f func(roles.Transition)) { q.core.Watch(f) }
+
+// Step implements [roles.Machine].
 func (q *Query) Step(_ roles.Moment, in roles.Input) []roles.Effect {
-	q.Begin()
+	q.core.Begin()
 	switch in := in.(type) {
 	case roles.Started:
-		q.Fire(QueryStarted)
-		q.Do(roles.Dial{Link: relayLink, To: q.relay})
+		q.core.Fire(queryStarted)
+		q.core.Do(roles.Dial{Link: relayLink, To: q.relay})
 	case roles.Opened:
-		q.Fire(QueryOpened)
-		q.request()
+		q.opened()
 	case roles.Heard:
 		q.heard(in.Message)
 	case roles.Malformed:
-		q.reject(QueryMalformed, in.Err)
+		q.reject(queryMalformed, in.Err)
 	case roles.PeerEnded:
-		q.cut(QueryPeerEnded, protocol.Lost, "the link was ended too early")
+		q.cut(queryPeerEnded, protocol.Lost, "the link was ended too early")
 	case roles.Lost:
-		q.cut(QueryLost, in.Code, in.Text)
+		q.cut(queryLost, in.Code, in.Text)
 	case roles.TimerFired:
-		if q.Due(in) {
-			q.cut(QueryExpired, protocol.Timeout, "no answer in time")
+		if q.core.Due(in) {
+			q.cut(queryExpired, protocol.Timeout, "no answer in time")
 		}
 	case roles.Stopped:
 		q.stop()
 	}
-	return q.Effects()
+	return q.core.Effects()
+}
+
+func (q *Query) opened() {
+	if _, list := q.ask.(*protocol.List); list {
+		q.core.Fire(queryOpenedToList)
+	} else {
+		q.core.Fire(queryOpenedToLocate)
+	}
+	q.request()
 }
 
 func (q *Query) request() {
-	q.Do(roles.Send{Link: relayLink, Message: q.ask}, roles.Hear{Link: relayLink})
+	q.core.Do(roles.Send{Link: relayLink, Message: q.ask}, roles.Hear{Link: relayLink})
 }
 
 func (q *Query) heard(m protocol.Message) {
-	switch ask := q.ask.(type) {
-	case *protocol.Locate:
-		if page, is := m.(*protocol.Located); is {
-			next := *ask // what was sent is not ours any more
-			next.Cursor = page.Cursor
-			q.page(page, &next, page.Cursor != nil, QueryLocatedMore, QueryLocatedLast)
-			return
-		}
-	case *protocol.List:
-		if page, is := m.(*protocol.Listed); is {
-			next := *ask
-			next.Cursor = page.Cursor
-			q.page(page, &next, page.Cursor != nil, QueryListedMore, QueryListedLast)
-			return
-		}
-	}
-	if refusal, is := m.(*protocol.Error); is {
-		q.result = QueryResult{refusal.Code, refusal.By, refusal.Text}
-		q.leave(QueryRefused)
+	if !q.core.Accepts(m.Kind()) {
+		q.reject(queryUnexpected, roles.Unexpected(m.Kind(), string(q.State())))
 		return
 	}
-	q.reject(QueryUnexpected, roles.Unexpected(m.Kind(), string(q.State())))
+	switch m := m.(type) {
+	case *protocol.Located:
+		next := *q.ask.(*protocol.Locate) // a copy: what was sent belongs to the link
+		next.Cursor = m.Cursor
+		q.page(m, &next, m.Cursor != nil, queryLocatedMore, queryLocatedLast)
+	case *protocol.Listed:
+		next := *q.ask.(*protocol.List)
+		next.Cursor = m.Cursor
+		q.page(m, &next, m.Cursor != nil, queryListedMore, queryListedLast)
+	case *protocol.Error:
+		q.result = QueryResult{m.Code, m.By, m.Text}
+		q.leave(queryRefused)
+	}
 }
 
 // page goes on to the next page, or leaves.
@@ -105,8 +123,8 @@ func (q *Query) page(page, next protocol.Message, more bool, again, last QueryEv
 	q.ask = next
 	q.pages++
 	switch {
-	case more && !q.single && q.pages < protocol.MaxPages:
-		q.Fire(again)
+	case more && !q.single && q.pages < roles.MaxPages:
+		q.core.Fire(again)
 		q.request()
 	case more && !q.single:
 		q.result = QueryResult{protocol.Limit, protocol.Client, "the list does not end"}
@@ -114,21 +132,21 @@ func (q *Query) page(page, next protocol.Message, more bool, again, last QueryEv
 	default:
 		q.leave(last)
 	}
-	q.Do(roles.Report{Outcome: page})
+	q.core.Do(roles.Report{Outcome: Page{page}})
 }
 
-// reject parts with a relay that broke the protocol, and says so.
+// reject refuses a relay that broke the protocol, and says so.
 func (q *Query) reject(event QueryEvent, err *protocol.Error) {
 	err.By = protocol.Client
 	q.result = QueryResult{err.Code, err.By, err.Text}
-	q.Fire(event)
-	q.Reject(relayLink, err)
+	q.core.Fire(event)
+	q.core.Reject(relayLink, err)
 }
 
 // leave closes the link as the one who opened it: half-close, wait for the other's end.
 func (q *Query) leave(event QueryEvent) {
-	q.Fire(event)
-	q.Do(roles.HalfClose{Link: relayLink}, roles.Discard{Link: relayLink})
+	q.core.Fire(event)
+	q.core.Do(roles.HalfClose{Link: relayLink}, roles.Discard{Link: relayLink})
 }
 
 // cut ends with a link that is gone; while leaving that is how it should be.
@@ -136,8 +154,8 @@ func (q *Query) cut(event QueryEvent, code protocol.Code, text string) {
 	if q.State() != QueryLeaving {
 		q.result = QueryResult{code, protocol.Client, text}
 	}
-	q.Fire(event)
-	q.Do(roles.HangUp{Link: relayLink}, roles.Report{Outcome: q.result})
+	q.core.Fire(event)
+	q.core.Do(roles.HangUp{Link: relayLink}, roles.Report{Outcome: q.result})
 }
 
 // stop ends here and now.
@@ -146,10 +164,10 @@ func (q *Query) stop() {
 		return
 	}
 	linked := q.State() != QueryNew
-	q.Fire(QueryStopped)
+	q.core.Fire(queryStopped)
 	if linked {
-		q.Do(roles.HangUp{Link: relayLink})
+		q.core.Do(roles.HangUp{Link: relayLink})
 	}
 	q.result = QueryResult{protocol.Interrupted, protocol.Client, "told to stop"}
-	q.Do(roles.Report{Outcome: q.result})
+	q.core.Do(roles.Report{Outcome: q.result})
 }

@@ -14,10 +14,18 @@ func querying(t *testing.T, ask protocol.Message) *rolestest.Story {
 	q := client.NewQuery(relayAddress, ask)
 	s := rolestest.New(t, q, q.State)
 	s.Tell(roles.Started{}, "Dialing", "dial 0 relay:4000")
-	s.Waits(protocol.DialTimeout)
-	s.Tell(roles.Opened{}, "Asking", "send 0 "+rolestest.Say(ask), "hear 0")
-	s.Waits(protocol.ReplyTimeout)
+	s.Waits(roles.DialTimeout)
+	s.Tell(roles.Opened{}, asking(ask), "send 0 "+rolestest.Say(ask), "hear 0")
+	s.Waits(roles.ReplyTimeout)
 	return s
+}
+
+// asking returns the state in which the answer is awaited.
+func asking(ask protocol.Message) string {
+	if ask.Kind() == protocol.KindList {
+		return "Listing"
+	}
+	return "Locating"
 }
 
 // answered fails unless the query came to that, and said so once, at the end.
@@ -31,16 +39,16 @@ func answered(t *testing.T, s *rolestest.Story, code protocol.Code, by protocol.
 
 func TestAllPagesComeOverOneLink(t *testing.T) {
 	s := querying(t, &protocol.List{Pattern: "*.txt", Limit: 2})
-	s.Hear(0, &protocol.Listed{Cursor: []byte{7}}, "Asking", "send 0 LIST pattern=*.txt limit=2 cursor=07", "hear 0", "report listed")
-	s.Hear(0, &protocol.Listed{Cursor: []byte{9}}, "Asking", "send 0 LIST pattern=*.txt limit=2 cursor=09", "hear 0", "report listed")
-	s.Hear(0, &protocol.Listed{}, "Leaving", "halfclose 0", "discard 0", "report listed")
-	s.Waits(protocol.CloseTimeout)
+	s.Hear(0, &protocol.Listed{Cursor: []byte{7}}, "Listing", "send 0 LIST pattern=*.txt limit=2 cursor=07", "hear 0", "report page")
+	s.Hear(0, &protocol.Listed{Cursor: []byte{9}}, "Listing", "send 0 LIST pattern=*.txt limit=2 cursor=09", "hear 0", "report page")
+	s.Hear(0, &protocol.Listed{}, "Leaving", "halfclose 0", "discard 0", "report page")
+	s.Waits(roles.CloseTimeout)
 	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0", "report queryresult")
 	answered(t, s, 0, 0)
 
 	s = querying(t, &protocol.Locate{Name: "a.txt"})
-	s.Hear(0, &protocol.Located{Cursor: []byte{7}}, "Asking", "send 0 LOCATE name=a.txt cursor=07", "hear 0", "report located")
-	s.Hear(0, &protocol.Located{}, "Leaving", "halfclose 0", "discard 0", "report located")
+	s.Hear(0, &protocol.Located{Cursor: []byte{7}}, "Locating", "send 0 LOCATE name=a.txt cursor=07", "hear 0", "report page")
+	s.Hear(0, &protocol.Located{}, "Leaving", "halfclose 0", "discard 0", "report page")
 	s.Tell(roles.Lost{Code: protocol.Lost}, "Closed", "hangup 0", "report queryresult") // it has said all that was asked
 	answered(t, s, 0, 0)
 }
@@ -49,7 +57,7 @@ func TestAllPagesComeOverOneLink(t *testing.T) {
 func TestWhatWasAskedStaysAsItWas(t *testing.T) {
 	ask := &protocol.Locate{Name: "a.txt"}
 	s := querying(t, ask)
-	s.Hear(0, &protocol.Located{Cursor: []byte{7}}, "Asking", "send 0 LOCATE name=a.txt cursor=07", "hear 0", "report located")
+	s.Hear(0, &protocol.Located{Cursor: []byte{7}}, "Locating", "send 0 LOCATE name=a.txt cursor=07", "hear 0", "report page")
 	if ask.Cursor != nil {
 		t.Errorf("the first request now has the cursor %x", ask.Cursor)
 	}
@@ -82,10 +90,10 @@ func TestARelayThatDoesNotAnswerARequestIsLeft(t *testing.T) {
 
 func TestAListThatNeverEndsIsLeft(t *testing.T) {
 	s := querying(t, &protocol.List{})
-	for range protocol.MaxPages - 1 {
-		s.Hear(0, &protocol.Listed{Cursor: []byte{1}}, "Asking", "send 0 LIST cursor=01", "hear 0", "report listed")
+	for range roles.MaxPages - 1 {
+		s.Hear(0, &protocol.Listed{Cursor: []byte{1}}, "Listing", "send 0 LIST cursor=01", "hear 0", "report page")
 	}
-	s.Hear(0, &protocol.Listed{Cursor: []byte{1}}, "Leaving", "halfclose 0", "discard 0", "report listed")
+	s.Hear(0, &protocol.Listed{Cursor: []byte{1}}, "Leaving", "halfclose 0", "discard 0", "report page")
 	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0", "report queryresult")
 	answered(t, s, protocol.Limit, protocol.Client)
 }
@@ -100,7 +108,7 @@ func TestAQueryIsStopped(t *testing.T) {
 func TestWhateverHappensToAQuery(t *testing.T) {
 	var subjects []rolestest.Subject
 	for _, ask := range []protocol.Message{&protocol.Locate{Name: "a.txt"}, &protocol.List{}} {
-		subject := rolestest.NewSubject(client.QueryTable, roles.Started{}, func() rolestest.Explorable { return client.NewQuery(relayAddress, ask) })
+		subject := rolestest.NewSubject(client.QueryTable(), roles.Started{}, func() rolestest.Explorable { return client.NewQuery(relayAddress, ask) })
 		subject.Says = []protocol.Message{
 			&protocol.Located{Peers: peers(1)}, &protocol.Located{Cursor: []byte{1}}, &protocol.Listed{}, &protocol.Listed{Cursor: []byte{1}},
 			refusal(protocol.Busy),

@@ -92,6 +92,14 @@ type Hashing struct {
 // Checking is reported while the store verifies what it has of an earlier try.
 type Checking struct{ Done, Size uint64 } // bytes
 
+func (Tried) Reported()    {}
+func (Result) Reported()   {}
+func (Locating) Reported() {}
+func (Begun) Reported()    {}
+func (Hashing) Reported()  {}
+func (Checking) Reported() {}
+func (Had) Reported()      {}
+
 // Had is reported for each group that is verified and was not there before.
 type Had struct {
 	Node  netip.AddrPort

@@ -15,7 +15,7 @@ import (
 //
 // What its owner has to know it reports: Learned, Hashing, Had, and Visited at the end, unless it was stopped.
 type Source struct {
-	roles.Core[SourceState, SourceEvent]
+	core   roles.Core[SourceState, SourceEvent]
 	link   roles.Link
 	picker *Picker
 
@@ -47,6 +47,9 @@ type Visited struct {
 	Other  Identity // what it has under the name, where that is another content; zero: it has not
 }
 
+func (Learned) Reported() {}
+func (Visited) Reported() {}
+
 // ahead is how many GETs are sent before the answer to an earlier one is whole.
 const ahead = 1
 
@@ -55,37 +58,46 @@ const mostReach = protocol.MaxRange / protocol.GroupSize
 
 // NewSource returns a Source that uses the link and takes from the picker.
 func NewSource(link roles.Link, node netip.AddrPort, picker *Picker) *Source {
-	s := &Source{Core: roles.NewCore(SourceTable)}
+	s := &Source{core: roles.NewCore(sourceGrammar)}
 	s.Reset(link, node, picker)
 	return s
 }
 
 // Reset prepares the machine for another visit.
 func (s *Source) Reset(link roles.Link, node netip.AddrPort, picker *Picker) {
-	s.Core.Reset()
-	*s = Source{Core: s.Core, link: link, picker: picker, tried: Tried{Node: node}, reach: 1, asked: s.asked[:0]}
+	s.core.Reset()
+	*s = Source{core: s.core, link: link, picker: picker, tried: Tried{Node: node}, reach: 1, asked: s.asked[:0]}
 }
 
-// Step is [roles.Machine]'s.
+// State returns the state that the machine is in.
+func (s *Source) State() SourceState { return s.core.State() }
+
+// Final implements [roles.Machine].
+func (s *Source) Final() bool { return s.core.Final() }
+
+// Watch calls f for each fired row; nil: nothing is called.
+func (s *Source) Watch(f func(roles.Transition)) { s.core.Watch(f) }
+
+// Step implements [roles.Machine].
 func (s *Source) Step(at roles.Moment, in roles.Input) []roles.Effect {
-	s.Begin()
+	s.core.Begin()
 	was := s.State()
 	switch in := in.(type) {
 	case roles.Started:
 		s.since = at.Now
-		s.Fire(SourceStarted)
-		s.Do(roles.Dial{Link: s.link, To: s.tried.Node.String()})
+		s.core.Fire(sourceStarted)
+		s.core.Do(roles.Dial{Link: s.link, To: s.tried.Node.String()})
 	case roles.Opened:
-		s.Fire(SourceOpened)
+		s.core.Fire(sourceOpened)
 		s.describe(0)
 	case roles.Heard:
 		s.heard(in.Message)
 	case roles.Malformed:
-		s.reject(SourceMalformed, in.Err)
+		s.reject(sourceMalformed, in.Err)
 	case roles.Moved:
 		if s.progress.Enough(in.Bytes) {
-			s.Fire(SourceBodyMoved)
-			s.Arm(protocol.ProgressTimeout)
+			s.core.Fire(sourceBodyMoved)
+			s.core.Arm(roles.ProgressTimeout)
 		}
 	case roles.Verified:
 		s.right(in.Group)
@@ -94,14 +106,14 @@ func (s *Source) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	case roles.BodyDone:
 		s.bodyDone()
 	case roles.PeerEnded:
-		s.cut(SourcePeerEnded, protocol.Lost, "the link was ended too early")
+		s.cut(sourcePeerEnded, protocol.Lost, "the link was ended too early")
 	case roles.Lost:
-		s.cut(SourceLost, in.Code, in.Text)
+		s.cut(sourceLost, in.Code, in.Text)
 	case roles.TimerFired:
-		if s.Due(in) {
+		if s.core.Due(in) {
 			s.expired()
 		}
-	case roles.Notified:
+	case roles.Updated:
 		s.updated()
 	case roles.Stopped:
 		s.stop()
@@ -109,40 +121,34 @@ func (s *Source) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	if s.Final() && was != SourceClosed {
 		s.closed(at, was, in)
 	}
-	return s.Effects()
+	return s.core.Effects()
 }
 
 // describe asks for a part of the tree.
 func (s *Source) describe(first uint64) {
 	s.first, s.page, s.hashed = first, nil, hashing{}
-	s.Do(roles.Send{Link: s.link, Message: &protocol.Tree{Name: s.picker.name, Hash: s.picker.want, First: first}}, roles.Hear{Link: s.link})
+	s.core.Do(roles.Send{Link: s.link, Message: &protocol.Tree{Name: s.picker.name, Hash: s.picker.want, First: first}}, roles.Hear{Link: s.link})
 }
 
 func (s *Source) heard(m protocol.Message) {
-	state := s.State()
+	if !s.core.Accepts(m.Kind()) {
+		s.reject(sourceUnexpected, roles.Unexpected(m.Kind(), string(s.State())))
+		return
+	}
 	switch m := m.(type) {
 	case *protocol.Outboard:
-		if state == SourceTree {
-			s.outboard(m)
-			return
-		}
+		s.outboard(m)
 	case *protocol.Hashing:
 		s.hashing(m)
-		return
 	case *protocol.Content:
-		if state == SourceAsking {
+		if s.core.Can(sourceContentAgain) {
+			s.condemn(sourceContentAgain)
+		} else {
 			s.content(m)
-			return
-		}
-		if state == SourceJudging {
-			s.condemn(SourceContentAgain)
-			return
 		}
 	case *protocol.Error:
 		s.refused(m)
-		return
 	}
-	s.reject(SourceUnexpected, roles.Unexpected(m.Kind(), string(state)))
 }
 
 // outboard judges what the node says that the file is.
@@ -153,7 +159,7 @@ func (s *Source) outboard(m *protocol.Outboard) {
 	asked := m.First == s.first && m.Count == min(protocol.MaxGroups, groups-min(groups, s.first))
 	if !ok || !asked || !s.picker.want.IsZero() && m.Hash != s.picker.want {
 		s.visit.Barred = true
-		s.reject(SourceOutboardWrong, &protocol.Error{Code: protocol.BadHash, Text: "the tree is not what its hash vouches for, or not what was asked for"})
+		s.reject(sourceOutboardWrong, &protocol.Error{Code: protocol.BadHash, Text: "the tree is not what its hash vouches for, or not what was asked for"})
 		return
 	}
 	s.tried.Had = true
@@ -161,13 +167,13 @@ func (s *Source) outboard(m *protocol.Outboard) {
 	if known, _ := s.picker.Identity(); known != is {
 		s.visit.Other = is
 		s.blame(protocol.Variant, protocol.Client, "other content under that name")
-		s.leave(SourceOutboardOther)
+		s.leave(sourceOutboardOther)
 		return
 	}
-	s.page = values
-	s.Fire(SourceOutboardFits)
+	s.page, s.hashed = values, hashing{}
+	s.core.Fire(sourceOutboardFits)
 	if !s.picker.open {
-		s.Do(roles.Report{Outcome: Learned{s.tried.Node}})
+		s.core.Do(roles.Report{Outcome: Learned{s.tried.Node}})
 		return
 	}
 	s.work()
@@ -176,26 +182,26 @@ func (s *Source) outboard(m *protocol.Outboard) {
 // hashing waits on, with a new deadline if the node gets on.
 func (s *Source) hashing(m *protocol.Hashing) {
 	if s.hashed.further(m) {
-		s.Fire(SourceHashing)
+		s.core.Fire(sourceHashing)
 	} else {
-		s.Fire(SourceHashingStuck)
+		s.core.Fire(sourceHashingStuck)
 	}
-	s.Do(roles.Hear{Link: s.link}, roles.Report{Outcome: Hashing{s.tried.Node, m.Done, m.Size}})
+	s.core.Do(roles.Hear{Link: s.link}, roles.Report{Outcome: Hashing{s.tried.Node, m.Done, m.Size}})
 }
 
 // work chooses the next request, on a link on which nothing is asked.
 func (s *Source) work() {
 	switch {
 	case s.ask():
-		s.Fire(SourceGroupsTaken)
-		s.Do(roles.Hear{Link: s.link})
+		s.core.Fire(sourceGroupsTaken)
+		s.core.Do(roles.Hear{Link: s.link})
 	case s.wanted.Count > 0:
-		s.Fire(SourceTreeWanted)
+		s.core.Fire(sourceTreeWanted)
 		s.describe(s.wanted.First / protocol.MaxGroups * protocol.MaxGroups)
 	default:
 		s.visit.Rested = true
 		s.tried.By = protocol.Node
-		s.leave(SourceNothingLeft)
+		s.leave(sourceNothingLeft)
 	}
 }
 
@@ -219,7 +225,7 @@ func (s *Source) ask() bool {
 }
 
 func (s *Source) get(w Range) {
-	s.Do(roles.Send{Link: s.link, Message: &protocol.Get{
+	s.core.Do(roles.Send{Link: s.link, Message: &protocol.Get{
 		Name: s.picker.name, Hash: s.picker.identity.Hash, Offset: w.First * protocol.GroupSize, Length: s.picker.bytes(w),
 	}})
 }
@@ -231,7 +237,7 @@ func (s *Source) content(m *protocol.Content) {
 	fits := m.Hash == is.Hash && m.Size == is.Size && m.Offset == head.First*protocol.GroupSize &&
 		(m.Length == whole || m.Length > 0 && m.Length < whole && m.Length%protocol.GroupSize == 0)
 	if !fits {
-		s.reject(SourceContentWrong, &protocol.Error{Code: protocol.Changed, Text: "not the content, or not the stretch, that was asked for"})
+		s.reject(sourceContentWrong, &protocol.Error{Code: protocol.Changed, Text: "not the content, or not the stretch, that was asked for"})
 		return
 	}
 	s.tried.Had = true
@@ -241,21 +247,21 @@ func (s *Source) content(m *protocol.Content) {
 		s.asked[0] = head
 	}
 	s.progress, s.judged, s.hashed = roles.Progress{}, 0, hashing{}
-	s.Fire(SourceContentFits)
+	s.core.Fire(sourceContentFits)
 	s.ask()
 	from := head.First - s.first
-	s.Do(roles.ReceiveBody{
+	s.core.Do(roles.ReceiveBody{
 		Link: s.link, Offset: m.Offset, Length: m.Length, Size: m.Size, Values: s.page[from : from+head.Count],
 	})
 }
 
 // right counts a group as had.
 func (s *Source) right(group uint64) {
-	s.Fire(SourceGroupRight)
+	s.core.Fire(sourceGroupRight)
 	s.judged++
 	if s.picker.Got(group) {
 		s.gave = true
-		s.Do(roles.Report{Outcome: Had{s.tried.Node, s.picker.bytes(Range{group, 1})}})
+		s.core.Do(roles.Report{Outcome: Had{s.tried.Node, s.picker.bytes(Range{group, 1})}})
 	}
 }
 
@@ -264,26 +270,26 @@ func (s *Source) wrong(group uint64) {
 	s.visit.Barred, s.doubted = true, group
 	s.blame(protocol.BadHash, protocol.Client, fmt.Sprintf("group %d is not what the tree says", group))
 	s.progress = roles.Progress{}
-	s.Fire(SourceGroupWrong)
+	s.core.Fire(sourceGroupWrong)
 }
 
 func (s *Source) bodyDone() {
 	if s.State() == SourceDoubting {
-		s.Fire(SourceBodyDone)
+		s.core.Fire(sourceBodyDone)
 		if len(s.asked) < 2 {
 			s.get(Range{s.doubted, 1})
 		}
-		s.Do(roles.Hear{Link: s.link})
+		s.core.Do(roles.Hear{Link: s.link})
 		return
 	}
 	s.picker.Finish(int(s.link), s.asked[0])
 	s.asked = append(s.asked[:0], s.asked[1:]...)
 	s.reach = min(2*s.reach, mostReach)
 	if len(s.asked) > 0 {
-		s.Fire(SourceBodyDone)
-		s.Do(roles.Hear{Link: s.link})
+		s.core.Fire(sourceBodyDone)
+		s.core.Do(roles.Hear{Link: s.link})
 		return
 	}
-	s.Fire(SourceBodyDoneLast)
+	s.core.Fire(sourceBodyDoneLast)
 	s.work()
 }

@@ -7,13 +7,13 @@ import (
 
 // refused leaves a node that says no. After a wrong group only some codes are an excuse.
 func (s *Source) refused(err *protocol.Error) {
-	if s.State() == SourceJudging && !excuses(err.Code) {
-		s.condemn(SourceRefused)
-		return
-	}
-	event := SourceRefused
-	if s.State() == SourceJudging {
-		event, s.visit.Barred = SourceAdmits, false
+	event := sourceRefused
+	if s.core.Can(sourceAdmits) {
+		if !excuses(err.Code) {
+			s.condemn(sourceRefused)
+			return
+		}
+		event, s.visit.Barred = sourceAdmits, false
 	}
 	s.blame(err.Code, err.By, err.Text)
 	s.leave(event)
@@ -24,8 +24,8 @@ func excuses(code protocol.Code) bool { return code == protocol.Changed || code 
 
 // condemn parts with a node that sent a wrong group and did not explain it.
 func (s *Source) condemn(event SourceEvent) {
-	s.Fire(event)
-	s.Reject(s.link, &protocol.Error{Code: protocol.BadHash, By: protocol.Client, Text: s.tried.Text})
+	s.core.Fire(event)
+	s.core.Reject(s.link, &protocol.Error{Code: protocol.BadHash, By: protocol.Client, Text: s.tried.Text})
 }
 
 // reject parts with a node that broke the protocol, and says so. What was held against it before stays.
@@ -34,14 +34,14 @@ func (s *Source) reject(event SourceEvent, err *protocol.Error) {
 	if s.State() != SourceJudging {
 		s.blame(err.Code, err.By, err.Text)
 	}
-	s.Fire(event)
-	s.Reject(s.link, err)
+	s.core.Fire(event)
+	s.core.Reject(s.link, err)
 }
 
 // leave closes the link as the one who opened it: half-close, wait for the other's end.
 func (s *Source) leave(event SourceEvent) {
-	s.Fire(event)
-	s.Do(roles.HalfClose{Link: s.link}, roles.Discard{Link: s.link})
+	s.core.Fire(event)
+	s.core.Do(roles.HalfClose{Link: s.link}, roles.Discard{Link: s.link})
 }
 
 // blame notes why the node does not help.
@@ -56,17 +56,17 @@ func (s *Source) cut(event SourceEvent, code protocol.Code, text string) {
 	default:
 		s.blame(code, protocol.Client, text)
 	}
-	s.Fire(event)
+	s.core.Fire(event)
 }
 
 func (s *Source) expired() {
 	if s.State() == SourceHolding {
 		s.visit.Rested = true
 		s.tried.By = protocol.Node
-		s.leave(SourceExpired)
+		s.leave(sourceExpired)
 		return
 	}
-	s.cut(SourceExpired, protocol.Timeout, "no answer in time")
+	s.cut(sourceExpired, protocol.Timeout, "no answer in time")
 }
 
 // nudged looks at the picker: there may be something to do, or nothing any more.
@@ -101,12 +101,12 @@ func (s *Source) overtaken() {
 	default:
 		s.blame(protocol.Timeout, protocol.Client, "others were faster")
 	}
-	s.Fire(SourceOvertaken)
+	s.core.Fire(sourceOvertaken)
 }
 
 func (s *Source) stop() {
 	if !s.Final() {
-		s.Fire(SourceStopped)
+		s.core.Fire(sourceStopped)
 	}
 }
 
@@ -116,13 +116,13 @@ func (s *Source) closed(at roles.Moment, was SourceState, last roles.Input) {
 		return
 	}
 	s.picker.Drop(int(s.link))
-	s.Do(roles.HangUp{Link: s.link})
+	s.core.Do(roles.HangUp{Link: s.link})
 	if _, told := last.(roles.Stopped); told {
 		return
 	}
 	s.visit.Tried = s.tried
 	s.visit.Took = at.Now - s.since
-	s.Do(roles.Report{Outcome: s.visit})
+	s.core.Do(roles.Report{Outcome: s.visit})
 }
 
 // working reports whether the source has a link.

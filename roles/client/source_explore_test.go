@@ -10,7 +10,7 @@ import (
 	"github.com/relaypeer/relaypeer/roles/rolestest"
 )
 
-// lonely is a Source with what its owner does for it: the store is opened when the first Notified comes, and another
+// lonely is a Source with what its owner does for it: the store is opened when the first Updated comes, and another
 // source brings all that is missing when a StoreReady comes.
 type lonely struct {
 	*client.Source
@@ -21,7 +21,7 @@ type lonely struct {
 func (l *lonely) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	is, known := l.picker.Identity()
 	switch in.(type) {
-	case roles.Notified:
+	case roles.Updated:
 		if known && !l.open {
 			l.picker.Open(nil)
 			l.open = true
@@ -30,7 +30,7 @@ func (l *lonely) Step(at roles.Moment, in roles.Input) []roles.Effect {
 		for g := range protocol.Groups(is.Size) {
 			l.picker.Got(g)
 		}
-		in = roles.Notified{}
+		in = roles.Updated{}
 	}
 	return l.Source.Step(at, in)
 }
@@ -40,7 +40,7 @@ func TestWhateverHappensToASource(t *testing.T) {
 	other := made(10, 2)
 	for _, size := range []uint64{11*group + 5, group + 5} {
 		f := made(size, 1)
-		subject := rolestest.NewSubject(client.SourceTable, roles.Started{}, func() rolestest.Explorable {
+		subject := rolestest.NewSubject(client.SourceTable(), roles.Started{}, func() rolestest.Explorable {
 			picker := client.NewPicker("a.txt", protocol.Hash{})
 			picker.Fix(f.Identity)
 			return &lonely{Source: client.NewSource(1, at(1), picker), picker: picker}
@@ -49,10 +49,10 @@ func TestWhateverHappensToASource(t *testing.T) {
 		forged.Nodes = forged.Nodes[1:]
 		subject.Says = []protocol.Message{
 			f.outboard(0), other.outboard(0), forged, f.content(0, 1), f.content(1, 1), f.content(2, 2), f.content(2, 1), f.content(4, 4),
-			other.content(0, 1), &protocol.Hashing{Done: protocol.MinProgress, Size: 1 << 20}, &protocol.Hashing{Size: 1 << 20},
+			other.content(0, 1), &protocol.Hashing{Done: roles.MinProgress, Size: 1 << 20}, &protocol.Hashing{Size: 1 << 20},
 			refusal(protocol.Changed), refusal(protocol.NotFound),
 		}
-		subject.Others = []roles.Input{roles.Notified{}, roles.StoreReady{}}
+		subject.Others = []roles.Input{roles.Updated{}, roles.StoreReady{}}
 		subject.Cells = slices.DeleteFunc(subject.Cells, func(cell string) bool { return cell == "Holding/TreeWanted" }) // its own test is below
 		subjects = append(subjects, subject)
 	}

@@ -13,7 +13,7 @@ import (
 func (f *Fetch) located(m *protocol.Located) {
 	fresh := []netip.AddrPort{}
 	for _, peer := range m.Peers {
-		if at := peer.Addr(); !f.listed[at] && len(f.listed) < protocol.MaxWalk {
+		if at := peer.Addr(); !f.listed[at] && len(f.listed) < roles.MaxWalk {
 			f.listed[at] = true
 			fresh = append(fresh, at)
 			if !f.otherThan(&peer) {
@@ -22,26 +22,26 @@ func (f *Fetch) located(m *protocol.Located) {
 		}
 	}
 	f.cursor = m.Cursor
-	if f.pages++; f.cursor != nil && (f.pages >= protocol.MaxPages || len(f.listed) >= protocol.MaxWalk) {
+	if f.pages++; f.cursor != nil && (f.pages >= roles.MaxPages || len(f.listed) >= roles.MaxWalk) {
 		f.cursor, f.unwalked = nil, true
 	}
-	f.Do(roles.Report{Outcome: Locating{fresh, f.cursor != nil}})
+	f.core.Do(roles.Report{Outcome: Locating{fresh, f.cursor != nil}})
 }
 
 // answered goes on from the relay.
 func (f *Fetch) answered(r QueryResult) {
 	if r.Code == 0 {
-		f.Fire(FetchLocated)
+		f.core.Fire(fetchLocated)
 		return
 	}
 	f.mute, f.cursor = r, nil
-	f.Fire(FetchNotLocated)
+	f.core.Fire(fetchNotLocated)
 }
 
 // visited draws the conclusions from a visit that is over.
 func (f *Fetch) visited(v Visited) {
 	f.result.Tried = append(f.result.Tried, v.Tried)
-	f.Do(roles.Report{Outcome: v.Tried})
+	f.core.Do(roles.Report{Outcome: v.Tried})
 	switch {
 	case v.Barred:
 		f.barred[v.Node] = true
@@ -54,7 +54,7 @@ func (f *Fetch) visited(v Visited) {
 		f.again = append(f.again, v.Node)
 	}
 	if f.live() > 0 || f.State() == FetchOpening {
-		f.Fire(FetchSourceLeft)
+		f.core.Fire(fetchSourceLeft)
 	}
 }
 
@@ -78,18 +78,18 @@ func (f *Fetch) live() (n int) {
 
 // settle draws the conclusions that do not depend on what was told last.
 func (f *Fetch) reevaluate(at roles.Moment) {
-	if f.State() == Fetching && f.picker.Done() {
-		f.Fire(FetchAllHad)
+	if f.State() == FetchFetching && f.picker.Done() {
+		f.core.Fire(fetchAllHad)
 	}
-	if f.State() == Fetching || f.State() == FetchFinishing {
+	if f.State() == FetchFetching || f.State() == FetchFinishing {
 		for _, s := range f.sources {
 			if s.working() {
-				f.absorb(s.Step(at, roles.Notified{}))
+				f.absorb(s.Step(at, roles.Updated{}))
 			}
 		}
 	}
-	if f.live() == 0 && f.Can(FetchLastLeft) {
-		f.Fire(FetchLastLeft)
+	if f.live() == 0 && f.core.Can(fetchLastLeft) {
+		f.core.Fire(fetchLastLeft)
 		if f.State() == FetchDone {
 			f.fetched()
 		}
@@ -107,7 +107,7 @@ func (f *Fetch) reevaluate(at roles.Moment) {
 func (f *Fetch) choose(at roles.Moment) {
 	hollow := f.hollow()
 	if hollow && f.startAnew() {
-		f.Fire(FetchStartAnew)
+		f.core.Fire(fetchStartAnew)
 		return
 	}
 	if hollow {
@@ -121,14 +121,14 @@ func (f *Fetch) choose(at roles.Moment) {
 	_, more := f.candidate()
 	switch {
 	case more && f.picker.open:
-		f.Fire(FetchNextSource)
+		f.core.Fire(fetchNextSource)
 	case more:
-		f.Fire(FetchNextNode)
+		f.core.Fire(fetchNextNode)
 	case f.cursor != nil:
-		f.Fire(FetchNextPage)
+		f.core.Fire(fetchNextPage)
 		f.locate(at)
 	case f.startAnew():
-		f.Fire(FetchStartAnew)
+		f.core.Fire(fetchStartAnew)
 	default:
 		f.exhausted()
 	}
@@ -153,9 +153,9 @@ func (f *Fetch) exhausted() {
 		f.result.Outcome, f.result.Code, f.result.By, f.result.Text = NoRelay, f.mute.Code, f.mute.By, f.mute.Text
 	}
 	if f.result.Outcome == NobodyHad {
-		f.Fire(FetchNobodyHasIt)
+		f.core.Fire(fetchNobodyHasIt)
 	} else {
-		f.Fire(FetchGiveUp)
+		f.core.Fire(fetchGiveUp)
 	}
 	f.ended()
 }
@@ -177,11 +177,11 @@ func (f *Fetch) lacking(at roles.Moment) bool {
 		return false
 	}
 	want, have := 1, 0
-	if f.picker.open && f.picker.groups >= protocol.ManyGroups {
+	if f.picker.open && f.picker.groups >= roles.ManyGroups {
 		want = f.most()
 	}
 	for _, s := range f.sources {
-		if s.working() && s.State() != SourceLeaving && !(s.pending() && at.Now-s.since >= protocol.DialPatience) {
+		if s.working() && s.State() != SourceLeaving && !(s.pending() && at.Now-s.since >= roles.DialPatience) {
 			have++
 		}
 	}
@@ -190,7 +190,7 @@ func (f *Fetch) lacking(at roles.Moment) bool {
 
 // roomy reports whether another node could be visited.
 func (f *Fetch) roomy() bool {
-	if f.State() != FetchSeeking && f.State() != Fetching || f.picker.open && !f.picker.Work() {
+	if f.State() != FetchSeeking && f.State() != FetchFetching || f.picker.open && !f.picker.Work() {
 		return false
 	}
 	_, some := f.candidate()
@@ -208,27 +208,27 @@ func (f *Fetch) visit(at roles.Moment) {
 	}
 	s, link := f.sources[free], firstSource+roles.Link(free)
 	s.Reset(link, node, f.picker)
-	s.OnTimer(roles.Timer(link) + 1)
+	s.core.Use(link, roles.Timer(link)+1)
 	s.Watch(f.watch)
 	f.absorb(s.Step(at, roles.Started{}))
 }
 
 // wait has us told when the patience with a silent node is over, where another one could be visited.
 func (f *Fetch) wait(at roles.Moment) {
-	if f.State() != FetchSeeking && f.State() != Fetching {
+	if f.State() != FetchSeeking && f.State() != FetchFetching {
 		return
 	}
 	due := time.Duration(-1)
 	for _, s := range f.sources {
-		if end := s.since + protocol.DialPatience; s.working() && s.pending() && end > at.Now && (due < 0 || end < due) {
+		if end := s.since + roles.DialPatience; s.working() && s.pending() && end > at.Now && (due < 0 || end < due) {
 			due = end
 		}
 	}
 	switch {
 	case due < 0 || !f.roomy():
-		f.Disarm()
-	case !f.Armed() || f.due != due:
+		f.core.Disarm()
+	case !f.core.Armed() || f.due != due:
 		f.due = due
-		f.Arm(due - at.Now)
+		f.core.Arm(due - at.Now)
 	}
 }

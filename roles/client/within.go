@@ -55,28 +55,28 @@ func (f *Fetch) absorb(effects []roles.Effect) {
 		if report, is := effect.(roles.Report); is {
 			f.told(report.Outcome)
 		} else {
-			f.Do(effect)
+			f.core.Do(effect)
 		}
 	}
 }
 
-func (f *Fetch) told(outcome any) {
+func (f *Fetch) told(outcome roles.Outcome) {
 	switch outcome := outcome.(type) {
-	case *protocol.Located:
-		f.located(outcome)
+	case Page:
+		f.located(outcome.Answer.(*protocol.Located))
 	case QueryResult:
 		f.answered(outcome)
 	case Learned:
 		f.learned(outcome)
 	case Hashing:
-		f.Do(roles.Report{Outcome: outcome})
+		f.core.Do(roles.Report{Outcome: outcome})
 	case Had:
 		f.gave = true
 		if !slices.Contains(f.result.From, outcome.Node) {
 			f.result.From = append(f.result.From, outcome.Node)
 		}
-		f.Fire(FetchGroupHad)
-		f.Do(roles.Report{Outcome: outcome})
+		f.core.Fire(fetchGroupHad)
+		f.core.Do(roles.Report{Outcome: outcome})
 	case Visited:
 		f.visited(outcome)
 	}
@@ -98,7 +98,7 @@ func (f *Fetch) stopAll(at roles.Moment) {
 func (f *Fetch) hush(effects []roles.Effect) {
 	for _, effect := range effects {
 		if _, is := effect.(roles.Report); !is {
-			f.Do(effect)
+			f.core.Do(effect)
 		}
 	}
 }

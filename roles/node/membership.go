@@ -22,7 +22,7 @@ type Config struct {
 
 // Membership is a node's lease at one relay. See MembershipTable.
 type Membership struct {
-	roles.Core[MembershipState, MembershipEvent]
+	core   roles.Core[MembershipState, MembershipEvent]
 	config Config
 
 	epoch    uint64 // of the registration last sent; 0: none yet
@@ -77,6 +77,12 @@ type Displaced struct{ Text string }
 // Left is reported when the relay has confirmed that we are not listed any more.
 type Left struct{}
 
+func (Leased) Reported()         {}
+func (ExchangeFailed) Reported() {}
+func (Displaced) Reported()      {}
+func (Left) Reported()           {}
+func (Published) Reported()      {}
+
 // link is the only link of a Membership (see upload.go): one exchange at a time.
 
 // mostOutruns is how often in a row an epoch is raised at the relay's word.
@@ -84,31 +90,37 @@ const mostOutruns = 3
 
 // NewMembership returns a Membership that has not started.
 func NewMembership(config Config) *Membership {
-	return &Membership{Core: roles.NewCore(MembershipTable), config: config}
+	return &Membership{core: roles.NewCore(membershipGrammar), config: config}
 }
 
-// Step is [roles.Machine]'s.
+// State returns the state that the machine is in.
+func (m *Membership) State() MembershipState { return m.core.State() }
+
+// Final implements [roles.Machine].
+func (m *Membership) Final() bool { return m.core.Final() }
+
+// Watch calls f for each fired row; nil: nothing is called.
+func (m *Membership) Watch(f func(roles.Transition)) { m.core.Watch(f) }
+
+// Step implements [roles.Machine].
 func (m *Membership) Step(at roles.Moment, in roles.Input) []roles.Effect {
-	m.Begin()
+	m.core.Begin()
 	switch in := in.(type) {
 	case roles.Started:
-		m.Fire(MembershipStarted)
+		m.core.Fire(membershipStarted)
 		m.dial()
 	case roles.Opened:
 		m.opened()
 	case roles.Heard:
 		m.heard(at, in.Message)
 	case roles.Malformed:
-		in.Err.By = protocol.Node
-		m.fail(in.Err.Code, protocol.Node, "the relay's answer: "+in.Err.Text)
-		m.Fire(MembershipMalformed)
-		m.Reject(link, in.Err)
+		m.reject(membershipMalformed, in.Err)
 	case roles.PeerEnded:
-		m.cut(at, MembershipPeerEnded, protocol.Lost, "the relay ended the link without an answer")
+		m.cut(at, membershipPeerEnded, protocol.Lost, "the relay ended the link without an answer")
 	case roles.Lost:
-		m.cut(at, MembershipLost, in.Code, in.Text)
+		m.cut(at, membershipLost, in.Code, in.Text)
 	case roles.TimerFired:
-		if m.Due(in) {
+		if m.core.Due(in) {
 			m.expired(at)
 		}
 	case roles.Notified:
@@ -116,24 +128,24 @@ func (m *Membership) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Stopped:
 		m.stop(at)
 	}
-	return m.Effects()
+	return m.core.Effects()
 }
 
 func (m *Membership) dial() {
 	m.outcome, m.retry, m.outruns = failed, 0, 0
-	m.Do(roles.Dial{Link: link, To: m.config.Relay})
+	m.core.Do(roles.Dial{Link: link, To: m.config.Relay})
 }
 
 func (m *Membership) opened() {
 	switch {
 	case m.stopping && m.maybe:
-		m.Fire(MembershipOpenedToLeave)
+		m.core.Fire(membershipOpenedToLeave)
 		m.leave()
 	case m.held:
-		m.Fire(MembershipOpenedToRenew)
+		m.core.Fire(membershipOpenedToRenew)
 		m.ask(&protocol.Renew{ID: m.config.ID, Epoch: m.epoch})
 	default:
-		m.Fire(MembershipOpenedToRegister)
+		m.core.Fire(membershipOpenedToRegister)
 		m.register(m.epoch + 1)
 	}
 }
@@ -151,46 +163,39 @@ func (m *Membership) leave() {
 }
 
 func (m *Membership) ask(request protocol.Message) {
-	m.Do(roles.Send{Link: link, Message: request}, roles.Hear{Link: link})
+	m.core.Do(roles.Send{Link: link, Message: request}, roles.Hear{Link: link})
 }
 
 func (m *Membership) heard(at roles.Moment, message protocol.Message) {
-	state := m.State()
-	switch answer := message.(type) {
-	case *protocol.Registered:
-		if state == MembershipRegistering {
-			place := netip.AddrPortFrom(answer.Host.Addr(), answer.Port)
-			m.lease(at, answer.Renew, answer.Held, MembershipGranted, MembershipGrantedToPublish, MembershipGrantedLate)
-			m.Do(roles.Report{Outcome: Leased{place, protocol.Millis(answer.TTL), m.renew}})
-			return
-		}
-	case *protocol.Renewed:
-		if state == MembershipRenewing {
-			m.lease(at, answer.Renew, answer.Held, MembershipKept, MembershipKeptToPublish, MembershipKeptLate)
-			return
-		}
-	case *protocol.Published:
-		if state == MembershipPublishing {
-			m.published(at, answer)
-			return
-		}
-	case *protocol.Left:
-		if state == MembershipLeaving {
-			m.held, m.maybe, m.outcome = false, false, left
-			m.Fire(MembershipLeftHeard)
-			m.hangUpSoon()
-			m.Do(roles.Report{Outcome: Left{}})
-			return
-		}
-	case *protocol.Error:
-		m.refused(answer)
+	if !m.core.Accepts(message.Kind()) {
+		m.reject(membershipUnexpected, roles.Unexpected(message.Kind(), string(m.State())))
 		return
 	}
-	refusal := roles.Unexpected(message.Kind(), string(state))
-	refusal.By = protocol.Node
-	m.fail(refusal.Code, protocol.Node, refusal.Text)
-	m.Fire(MembershipUnexpected)
-	m.Reject(link, refusal)
+	switch answer := message.(type) {
+	case *protocol.Registered:
+		place := netip.AddrPortFrom(answer.Host.Addr(), answer.Port)
+		m.lease(at, answer.Renew, answer.Held, membershipGranted, membershipGrantedToPublish, membershipGrantedLate)
+		m.core.Do(roles.Report{Outcome: Leased{place, roles.Millis(answer.TTL), m.renew}})
+	case *protocol.Renewed:
+		m.lease(at, answer.Renew, answer.Held, membershipKept, membershipKeptToPublish, membershipKeptLate)
+	case *protocol.Published:
+		m.published(at, answer)
+	case *protocol.Left:
+		m.held, m.maybe, m.outcome = false, false, left
+		m.core.Fire(membershipLeftHeard)
+		m.hangUpSoon()
+		m.core.Do(roles.Report{Outcome: Left{}})
+	case *protocol.Error:
+		m.refused(answer)
+	}
+}
+
+// reject refuses a relay that broke the protocol, and says so.
+func (m *Membership) reject(event MembershipEvent, err *protocol.Error) {
+	err.By = protocol.Node
+	m.fail(err.Code, protocol.Node, "the relay's answer: "+err.Text)
+	m.core.Fire(event)
+	m.core.Reject(link, err)
 }
 
 // lease notes what the relay grants; when we are stopping it is given back on the same link.
@@ -199,50 +204,50 @@ func (m *Membership) lease(at roles.Moment, renew uint64, holds protocol.Held, e
 		m.confirmed = false // a relay takes an index of before for partial until it is told that it holds
 	}
 	m.held, m.outcome, m.told = true, leased, holds
-	m.renew = max(protocol.RenewLeast, protocol.Millis(renew))
+	m.renew = max(roles.RenewLeast, roles.Millis(renew))
 	switch {
 	case m.stopping:
-		m.Fire(late)
+		m.core.Fire(late)
 		m.leave()
 	case m.behind():
 		m.stalls, m.untilThen = 0, at.Now+m.renew/2
-		m.Fire(toPublish)
+		m.core.Fire(toPublish)
 		m.publish()
 	default:
-		m.Fire(event)
+		m.core.Fire(event)
 		m.hangUpSoon()
 	}
 }
 
 func (m *Membership) refused(refusal *protocol.Error) {
-	m.retry = refusal.RetryAfter()
-	state := m.State()
-	if state == MembershipPublishing && m.unpublished(refusal) {
+	m.retry = roles.Millis(refusal.Retry)
+	registering := m.State() == MembershipRegistering
+	if m.core.Can(membershipResync) && m.unpublished(refusal) {
 		return
 	}
-	if state == MembershipRegistering {
+	if registering {
 		m.maybe = m.earlier // a registration that was refused needs no goodbye
 	}
-	switch {
-	case state == MembershipRegistering && !m.listed() && refusal.Code == protocol.Superseded && m.outruns < mostOutruns && refusal.Epoch < 1<<63:
+	switch superseded := refusal.Code == protocol.Superseded && m.core.Can(membershipSuperseded); {
+	case superseded && registering && !m.listed() && m.outruns < mostOutruns && refusal.Epoch < 1<<63:
 		m.outruns++
-		m.Fire(MembershipOutrun)
+		m.core.Fire(membershipOutrun)
 		m.register(max(refusal.Epoch, m.epoch) + 1)
-	case state == MembershipRenewing && refusal.Code == protocol.NoLease && !m.stopping:
+	case refusal.Code == protocol.NoLease && m.core.Can(membershipLeaseGone) && !m.stopping:
 		m.maybe = false
-		m.Fire(MembershipLeaseGone)
+		m.core.Fire(membershipLeaseGone)
 		m.register(m.epoch + 1)
-	case (state == MembershipRenewing || state == MembershipPublishing || state == MembershipRegistering && m.listed()) && refusal.Code == protocol.Superseded:
+	case superseded && (m.listed() || !registering):
 		m.held, m.maybe, m.outcome = false, false, displaced
-		m.Fire(MembershipSuperseded)
+		m.core.Fire(membershipSuperseded)
 		m.hangUpSoon()
-		m.Do(roles.Report{Outcome: Displaced{"another node has registered under this node's id"}})
+		m.core.Do(roles.Report{Outcome: Displaced{"another node has registered under this node's id"}})
 	default:
 		if refusal.Code == protocol.NoLease {
 			m.held, m.maybe = false, false
 		}
 		m.fail(refusal.Code, refusal.By, refusal.Text)
-		m.Fire(MembershipRefused)
+		m.core.Fire(membershipRefused)
 		m.hangUpSoon()
 	}
 }
@@ -252,7 +257,7 @@ func (m *Membership) listed() bool { return m.renew > 0 }
 
 // hangUpSoon closes as the one who opened: half-close, wait for the other's end.
 func (m *Membership) hangUpSoon() {
-	m.Do(roles.HalfClose{Link: link}, roles.Discard{Link: link})
+	m.core.Do(roles.HalfClose{Link: link}, roles.Discard{Link: link})
 }
 
 func (m *Membership) fail(code protocol.Code, by protocol.Party, text string) {
@@ -270,25 +275,25 @@ func (m *Membership) cut(at roles.Moment, event MembershipEvent, code protocol.C
 		m.fail(code, protocol.Node, text)
 	}
 	m.left = m.left || m.stopping && m.State() == MembershipDialing
-	m.Fire(event)
-	m.Do(roles.HangUp{Link: link})
+	m.core.Fire(event)
+	m.core.Do(roles.HangUp{Link: link})
 	m.choose(at)
 }
 
 func (m *Membership) expired(at roles.Moment) {
 	switch m.State() {
 	case MembershipOffline, MembershipLeased:
-		m.Fire(MembershipExpired)
+		m.core.Fire(membershipExpired)
 		m.dial()
 	default:
-		m.cut(at, MembershipExpired, protocol.Timeout, "the relay did not answer in time")
+		m.cut(at, membershipExpired, protocol.Timeout, "the relay did not answer in time")
 	}
 }
 
 func (m *Membership) stop(at roles.Moment) {
 	resting := m.State() == MembershipOffline || m.State() == MembershipLeased
 	m.stopping = true
-	m.Fire(MembershipStopped)
+	m.core.Fire(membershipStopped)
 	if resting {
 		m.choose(at)
 	}
@@ -298,24 +303,24 @@ func (m *Membership) stop(at roles.Moment) {
 func (m *Membership) choose(at roles.Moment) {
 	switch {
 	case m.outcome == displaced:
-		m.Fire(MembershipToDisplaced)
+		m.core.Fire(membershipToDisplaced)
 	case m.stopping && m.maybe && !m.left:
-		m.Fire(MembershipToLeave)
+		m.core.Fire(membershipToLeave)
 		m.dial()
 	case m.stopping:
-		m.Fire(MembershipToEnd)
+		m.core.Fire(membershipToEnd)
 		if m.outcome == failed && m.maybe {
-			m.Do(roles.Report{Outcome: m.failure})
+			m.core.Do(roles.Report{Outcome: m.failure})
 		}
 	case m.outcome == leased:
-		m.Fire(MembershipToRest)
-		m.rest(at, roles.Vary(m.renew, protocol.RenewSpread, at.Rand))
+		m.core.Fire(membershipToRest)
+		m.rest(at, roles.Vary(m.renew, roles.RenewSpread, at.Rand))
 	default:
-		m.Fire(MembershipToRetry)
+		m.core.Fire(membershipToRetry)
 		m.held = false // perhaps: to register anew costs one request whether or not the relay still knows us
 		m.failure.Again = m.backoff(at.Rand)
-		m.Arm(m.failure.Again)
-		m.Do(roles.Report{Outcome: m.failure})
+		m.core.Arm(m.failure.Again)
+		m.core.Do(roles.Report{Outcome: m.failure})
 	}
 }
 
@@ -324,9 +329,9 @@ func (m *Membership) choose(at roles.Moment) {
 // One that never was listed is in a hurry: its wait doubles with each failure, varied by half either way. What the
 // relay asked for is only ever stretched: never before, and up to half as long again.
 func (m *Membership) backoff(random uint64) time.Duration {
-	wait := roles.Vary(min(protocol.RetryMost, m.renew), protocol.RenewSpread, random)
+	wait := roles.Vary(min(roles.RetryMost, m.renew), roles.RenewSpread, random)
 	if !m.listed() {
-		wait = roles.Vary(min(protocol.RetryMost, protocol.RetryFirst<<min(m.failures, 16)), 50, random)
+		wait = roles.Vary(min(roles.RetryMost, roles.RetryFirst<<min(m.failures, 16)), 50, random)
 		m.failures++
 	}
 	return max(wait, m.retry+roles.Vary(m.retry/4, 100, random))

@@ -29,61 +29,65 @@ const (
 
 // The events of a Membership.
 const (
-	MembershipStarted          MembershipEvent = "Started"
-	MembershipOpenedToRegister MembershipEvent = "OpenedToRegister"
-	MembershipOpenedToRenew    MembershipEvent = "OpenedToRenew"
-	MembershipOpenedToLeave    MembershipEvent = "OpenedToLeave"
-	MembershipGranted          MembershipEvent = "REGISTERED"
-	MembershipGrantedToPublish MembershipEvent = "REGISTERED, to publish"
-	MembershipGrantedLate      MembershipEvent = "REGISTERED while stopping"
-	MembershipKept             MembershipEvent = "RENEWED"
-	MembershipKeptToPublish    MembershipEvent = "RENEWED, to publish"
-	MembershipKeptLate         MembershipEvent = "RENEWED while stopping"
-	MembershipPublishedMore    MembershipEvent = "PUBLISHED, more"
-	MembershipPublishedAll     MembershipEvent = "PUBLISHED, all"
-	MembershipPublishedLate    MembershipEvent = "PUBLISHED while stopping"
-	MembershipResync           MembershipEvent = "ERROR resync"
-	MembershipLeftHeard        MembershipEvent = "LEFT"
-	MembershipOutrun           MembershipEvent = "ERROR superseded, never listed"
-	MembershipLeaseGone        MembershipEvent = "ERROR no-lease"
-	MembershipSuperseded       MembershipEvent = "ERROR superseded, once listed"
-	MembershipRefused          MembershipEvent = "ERROR"
-	MembershipUnexpected       MembershipEvent = "Unexpected"
-	MembershipMalformed        MembershipEvent = "Malformed"
-	MembershipPeerEnded        MembershipEvent = "PeerEnded"
-	MembershipLost             MembershipEvent = "Lost"
-	MembershipExpired          MembershipEvent = "Expired"
-	MembershipNotified         MembershipEvent = "Notified"
-	MembershipStopped          MembershipEvent = "Stopped"
-	MembershipToRest           MembershipEvent = "ToRest"
-	MembershipToRetry          MembershipEvent = "ToRetry"
-	MembershipToLeave          MembershipEvent = "ToLeave"
-	MembershipToDisplaced      MembershipEvent = "ToDisplaced"
-	MembershipToEnd            MembershipEvent = "ToEnd"
+	membershipStarted          MembershipEvent = "Started"
+	membershipOpenedToRegister MembershipEvent = "OpenedToRegister"
+	membershipOpenedToRenew    MembershipEvent = "OpenedToRenew"
+	membershipOpenedToLeave    MembershipEvent = "OpenedToLeave"
+	membershipGranted          MembershipEvent = "REGISTERED"
+	membershipGrantedToPublish MembershipEvent = "REGISTERED, to publish"
+	membershipGrantedLate      MembershipEvent = "REGISTERED while stopping"
+	membershipKept             MembershipEvent = "RENEWED"
+	membershipKeptToPublish    MembershipEvent = "RENEWED, to publish"
+	membershipKeptLate         MembershipEvent = "RENEWED while stopping"
+	membershipPublishedMore    MembershipEvent = "PUBLISHED, more"
+	membershipPublishedAll     MembershipEvent = "PUBLISHED, all"
+	membershipPublishedLate    MembershipEvent = "PUBLISHED while stopping"
+	membershipResync           MembershipEvent = "ERROR resync"
+	membershipLeftHeard        MembershipEvent = "LEFT"
+	membershipOutrun           MembershipEvent = "ERROR superseded, never listed"
+	membershipLeaseGone        MembershipEvent = "ERROR no-lease"
+	membershipSuperseded       MembershipEvent = "ERROR superseded, once listed"
+	membershipRefused          MembershipEvent = "ERROR"
+	membershipUnexpected       MembershipEvent = "Unexpected"
+	membershipMalformed        MembershipEvent = "Malformed"
+	membershipPeerEnded        MembershipEvent = "PeerEnded"
+	membershipLost             MembershipEvent = "Lost"
+	membershipExpired          MembershipEvent = "Expired"
+	membershipNotified         MembershipEvent = "Notified"
+	membershipStopped          MembershipEvent = "Stopped"
+	membershipToRest           MembershipEvent = "ToRest"
+	membershipToRetry          MembershipEvent = "ToRetry"
+	membershipToLeave          MembershipEvent = "ToLeave"
+	membershipToDisplaced      MembershipEvent = "ToDisplaced"
+	membershipToEnd            MembershipEvent = "ToEnd"
 )
 
 var membershipRow = roles.NewRow[MembershipState, MembershipEvent]
 
-// MembershipTable governs a node's lease at one relay.
-var MembershipTable = &roles.Table[MembershipState, MembershipEvent]{
+// MembershipTable returns the table that governs a node's lease at one relay.
+func MembershipTable() *roles.Table[MembershipState, MembershipEvent] {
+	return membershipGrammar.Table()
+}
+
+var membershipGrammar = roles.NewGrammar(roles.Table[MembershipState, MembershipEvent]{
 	Name: "node.Membership",
 	States: []roles.State[MembershipState]{
 		{Name: MembershipNew, Means: "Nothing has happened yet."},
 		{Name: MembershipOffline, WaitFrom: "never listed so far: RetryFirst, doubling to RetryMost, varied by half; else the relay's renew-after, at most RetryMost, varied by RenewSpread per cent; in any case not before the relay's retry-after",
 			Means: "The last exchange failed; when the wait is over the relay is tried again. A node that has been listed keeps the rhythm of its renewals, so that a relay that was away is not overrun when it is back."},
-		{Name: MembershipDialing, Wait: protocol.DialTimeout,
+		{Name: MembershipDialing, Wait: roles.DialTimeout,
 			Means: "A connection to the relay is being made, to register, to renew or to leave."},
-		{Name: MembershipRegistering, Wait: protocol.ReplyTimeout,
+		{Name: MembershipRegistering, Wait: roles.ReplyTimeout,
 			Means: "REGISTER has been sent; its answer, or the lack of one, moves us on."},
 		{Name: MembershipLeased, WaitFrom: "the relay's renew-after, varied by RenewSpread per cent; when there are changes to publish at most PublishGap, doubled for each time that this failed in a row",
 			Means: "The relay lists us and no connection is open; the next renewal moves us on."},
-		{Name: MembershipRenewing, Wait: protocol.ReplyTimeout,
+		{Name: MembershipRenewing, Wait: roles.ReplyTimeout,
 			Means: "RENEW has been sent; its answer, or the lack of one, moves us on."},
-		{Name: MembershipPublishing, Wait: protocol.ReplyTimeout,
+		{Name: MembershipPublishing, Wait: roles.ReplyTimeout,
 			Means: "A page of our index has been sent; its answer, or the lack of one, moves us on. What comes of it costs no lease."},
-		{Name: MembershipLeaving, Wait: protocol.ReplyTimeout,
+		{Name: MembershipLeaving, Wait: roles.ReplyTimeout,
 			Means: "LEAVE has been sent; whatever comes of it, we go."},
-		{Name: MembershipClosing, Wait: protocol.CloseTimeout,
+		{Name: MembershipClosing, Wait: roles.CloseTimeout,
 			Means: "The exchange is over and we have half-closed; the relay's end of stream moves us on."},
 		{Name: MembershipChoosing, Passing: true,
 			Means: "The link is closed; what came of the exchange decides what is next."},
@@ -91,72 +95,72 @@ var MembershipTable = &roles.Table[MembershipState, MembershipEvent]{
 		{Name: MembershipEnded, Final: true, Means: "We have left, or were told to stop and had nothing to leave."},
 	},
 	Events: []roles.Event[MembershipEvent]{
-		{Name: MembershipStarted, Means: "the node can be reached and wants to be listed"},
-		{Name: MembershipOpenedToRegister, Means: "the link is there, and we hold no lease, or are not sure since an exchange failed"},
-		{Name: MembershipOpenedToRenew, Means: "the link is there, and we hold a lease, as the last exchange said"},
-		{Name: MembershipOpenedToLeave, Means: "the link is there, and we are stopping"},
-		{Name: MembershipGranted, Kind: protocol.KindRegistered, Means: "the relay lists us"},
-		{Name: MembershipGrantedToPublish, Kind: protocol.KindRegistered, Means: "the relay lists us, and we publish what we share"},
-		{Name: MembershipGrantedLate, Kind: protocol.KindRegistered, Means: "the relay lists us, but we are stopping"},
-		{Name: MembershipKept, Kind: protocol.KindRenewed, Means: "the lease runs on"},
-		{Name: MembershipKeptToPublish, Kind: protocol.KindRenewed, Means: "the lease runs on, and the relay does not hold all of our index"},
-		{Name: MembershipKeptLate, Kind: protocol.KindRenewed, Means: "the lease runs on, but we are stopping"},
-		{Name: MembershipPublishedMore, Kind: protocol.KindPublished, Means: "the relay holds our index up to there, and there is more"},
-		{Name: MembershipPublishedAll, Kind: protocol.KindPublished, Means: "the relay holds all of our index, or this exchange has taken long enough"},
-		{Name: MembershipPublishedLate, Kind: protocol.KindPublished, Means: "the relay holds our index up to there, but we are stopping"},
-		{Name: MembershipResync, Kind: protocol.KindError, Means: "the page does not follow what the relay holds"},
-		{Name: MembershipLeftHeard, Kind: protocol.KindLeft, Means: "the relay lists us no longer"},
-		{Name: MembershipOutrun, Kind: protocol.KindError, Means: "a registration with a larger epoch is known, from before a clock was set back or of another node with our id"},
-		{Name: MembershipLeaseGone, Kind: protocol.KindError, Means: "the relay knows no lease of ours: it restarted while we rested, or the lease lapsed"},
-		{Name: MembershipSuperseded, Kind: protocol.KindError, Means: "somebody has registered under our id since we did"},
-		{Name: MembershipRefused, Kind: protocol.KindError, Means: "any other refusal"},
-		{Name: MembershipUnexpected, Means: "a message of any other kind"},
-		{Name: MembershipMalformed, Means: "bytes that are no message"},
-		{Name: MembershipPeerEnded, Means: "the relay half-closed"},
-		{Name: MembershipLost, Means: "the link broke, or could not be made"},
-		{Name: MembershipExpired, Deadline: true, Means: "the state's deadline passed"},
-		{Name: MembershipNotified, Means: "what we share has changed"},
-		{Name: MembershipStopped, Means: "the node is stopping"},
-		{Name: MembershipToRest, Means: "a lease is held: rest until its renewal"},
-		{Name: MembershipToRetry, Means: "the exchange failed: wait and try again"},
-		{Name: MembershipToLeave, Means: "the node is stopping and may be listed: one exchange more"},
-		{Name: MembershipToDisplaced, Means: "another has our id"},
-		{Name: MembershipToEnd, Means: "the node is stopping and there is nothing more to say"},
+		{Name: membershipStarted, Means: "the node can be reached and wants to be listed"},
+		{Name: membershipOpenedToRegister, Means: "the link is there, and we hold no lease, or are not sure since an exchange failed"},
+		{Name: membershipOpenedToRenew, Means: "the link is there, and we hold a lease, as the last exchange said"},
+		{Name: membershipOpenedToLeave, Means: "the link is there, and we are stopping"},
+		{Name: membershipGranted, Kind: protocol.KindRegistered, Means: "the relay lists us"},
+		{Name: membershipGrantedToPublish, Kind: protocol.KindRegistered, Means: "the relay lists us, and we publish what we share"},
+		{Name: membershipGrantedLate, Kind: protocol.KindRegistered, Means: "the relay lists us, but we are stopping"},
+		{Name: membershipKept, Kind: protocol.KindRenewed, Means: "the lease runs on"},
+		{Name: membershipKeptToPublish, Kind: protocol.KindRenewed, Means: "the lease runs on, and the relay does not hold all of our index"},
+		{Name: membershipKeptLate, Kind: protocol.KindRenewed, Means: "the lease runs on, but we are stopping"},
+		{Name: membershipPublishedMore, Kind: protocol.KindPublished, Means: "the relay holds our index up to there, and there is more"},
+		{Name: membershipPublishedAll, Kind: protocol.KindPublished, Means: "the relay holds all of our index, or this exchange has taken long enough"},
+		{Name: membershipPublishedLate, Kind: protocol.KindPublished, Means: "the relay holds our index up to there, but we are stopping"},
+		{Name: membershipResync, Kind: protocol.KindError, Means: "the page does not follow what the relay holds"},
+		{Name: membershipLeftHeard, Kind: protocol.KindLeft, Means: "the relay lists us no longer"},
+		{Name: membershipOutrun, Kind: protocol.KindError, Means: "a registration with a larger epoch is known, from before a clock was set back or of another node with our id"},
+		{Name: membershipLeaseGone, Kind: protocol.KindError, Means: "the relay knows no lease of ours: it restarted while we rested, or the lease lapsed"},
+		{Name: membershipSuperseded, Kind: protocol.KindError, Means: "somebody has registered under our id since we did"},
+		{Name: membershipRefused, Kind: protocol.KindError, Means: "any other refusal"},
+		{Name: membershipUnexpected, Means: "a message of any other kind"},
+		{Name: membershipMalformed, Means: "bytes that are no message"},
+		{Name: membershipPeerEnded, Means: "the relay half-closed"},
+		{Name: membershipLost, Means: "the link broke, or could not be made"},
+		{Name: membershipExpired, Deadline: true, Means: "the state's deadline passed"},
+		{Name: membershipNotified, Means: "what we share has changed"},
+		{Name: membershipStopped, Means: "the node is stopping"},
+		{Name: membershipToRest, Means: "a lease is held: rest until its renewal"},
+		{Name: membershipToRetry, Means: "the exchange failed: wait and try again"},
+		{Name: membershipToLeave, Means: "the node is stopping and may be listed: one exchange more"},
+		{Name: membershipToDisplaced, Means: "another has our id"},
+		{Name: membershipToEnd, Means: "the node is stopping and there is nothing more to say"},
 	},
 	Rows: []roles.Row[MembershipState, MembershipEvent]{
-		membershipRow([]MembershipState{MembershipNew}, MembershipStarted, MembershipDialing, "a node registers first of all"),
-		membershipRow([]MembershipState{MembershipOffline, MembershipLeased}, MembershipExpired, MembershipDialing, "it is time: to try again, or to renew"),
-		membershipRow([]MembershipState{MembershipDialing}, MembershipOpenedToRegister, MembershipRegistering, "REGISTER with the next epoch"),
-		membershipRow([]MembershipState{MembershipDialing}, MembershipOpenedToRenew, MembershipRenewing, "RENEW with the epoch of the lease"),
-		membershipRow([]MembershipState{MembershipDialing}, MembershipOpenedToLeave, MembershipLeaving, "LEAVE with the last epoch that was registered"),
-		membershipRow([]MembershipState{MembershipRegistering}, MembershipGranted, MembershipClosing, "the lease is ours; the link is not needed any more"),
-		membershipRow([]MembershipState{MembershipRegistering}, MembershipGrantedLate, MembershipLeaving, "the lease is ours and not wanted: LEAVE on the same link"),
-		membershipRow([]MembershipState{MembershipRegistering}, MembershipGrantedToPublish, MembershipPublishing, "PUBLISH on the same link, from where the relay says it is; a page even without changes says that what is held still holds"),
-		membershipRow([]MembershipState{MembershipRenewing}, MembershipKeptToPublish, MembershipPublishing, "PUBLISH on the same link, from where the relay says it is"),
-		membershipRow([]MembershipState{MembershipPublishing}, MembershipPublishedMore, MembershipPublishing, "the next page"),
-		membershipRow([]MembershipState{MembershipPublishing}, MembershipPublishedAll, MembershipClosing, "nothing more to say for now"),
-		membershipRow([]MembershipState{MembershipPublishing}, MembershipPublishedLate, MembershipLeaving, "LEAVE on the same link"),
-		membershipRow([]MembershipState{MembershipPublishing}, MembershipResync, MembershipPublishing, "PUBLISH from the beginning"),
-		membershipRow([]MembershipState{MembershipLeased}, MembershipNotified, "", "the deadline comes forward: the next renewal carries the changes"),
-		membershipRow([]MembershipState{MembershipRenewing}, MembershipKept, MembershipClosing, "the lease is kept; the link is not needed any more"),
-		membershipRow([]MembershipState{MembershipRenewing}, MembershipKeptLate, MembershipLeaving, "the lease is kept and not wanted: LEAVE on the same link"),
-		membershipRow([]MembershipState{MembershipLeaving}, MembershipLeftHeard, MembershipClosing, "that was the last word"),
-		membershipRow([]MembershipState{MembershipRegistering}, MembershipOutrun, MembershipRegistering, "REGISTER again on the same link, above the epoch that the relay named"),
-		membershipRow([]MembershipState{MembershipRenewing}, MembershipLeaseGone, MembershipRegistering, "REGISTER on the same link with the next epoch"),
-		membershipRow([]MembershipState{MembershipRegistering, MembershipRenewing, MembershipPublishing}, MembershipSuperseded, MembershipClosing, "the newest registration wins; two that take turns would help nobody"),
-		membershipRow([]MembershipState{MembershipRegistering, MembershipRenewing, MembershipPublishing, MembershipLeaving}, MembershipRefused, MembershipClosing, "the relay says no; it is tried again later, unless we are going anyway or it was about our index alone"),
-		membershipRow([]MembershipState{MembershipRegistering, MembershipRenewing, MembershipPublishing, MembershipLeaving}, MembershipUnexpected, MembershipClosing, "whoever says what has no place here has lost the thread: ERROR(unexpected)"),
-		membershipRow([]MembershipState{MembershipRegistering, MembershipRenewing, MembershipPublishing, MembershipLeaving}, MembershipMalformed, MembershipClosing, "after bytes that are no message nothing can be read: ERROR says what was wrong"),
-		membershipRow([]MembershipState{MembershipRegistering, MembershipRenewing, MembershipPublishing, MembershipLeaving, MembershipClosing}, MembershipPeerEnded, MembershipChoosing, "the relay is done with this link"),
-		membershipRow([]MembershipState{MembershipDialing, MembershipRegistering, MembershipRenewing, MembershipPublishing, MembershipLeaving, MembershipClosing}, MembershipLost, MembershipChoosing, "nobody is left to talk to"),
-		membershipRow([]MembershipState{MembershipDialing, MembershipRegistering, MembershipRenewing, MembershipPublishing, MembershipLeaving, MembershipClosing}, MembershipExpired, MembershipChoosing, "the relay had its time"),
-		membershipRow([]MembershipState{MembershipOffline, MembershipLeased}, MembershipStopped, MembershipChoosing, "no link is open: choose at once"),
-		membershipRow([]MembershipState{MembershipNew}, MembershipStopped, MembershipEnded, "stopped before anything began"),
-		membershipRow([]MembershipState{MembershipDialing, MembershipRegistering, MembershipRenewing, MembershipPublishing, MembershipLeaving, MembershipClosing}, MembershipStopped, "", "the exchange under way comes to its end first, which is bounded"),
-		membershipRow([]MembershipState{MembershipChoosing}, MembershipToRest, MembershipLeased, "listed, and no news"),
-		membershipRow([]MembershipState{MembershipChoosing}, MembershipToRetry, MembershipOffline, "not listed, or not sure to be"),
-		membershipRow([]MembershipState{MembershipChoosing}, MembershipToLeave, MembershipDialing, "a node that leaves on purpose says so"),
-		membershipRow([]MembershipState{MembershipChoosing}, MembershipToDisplaced, MembershipDisplaced, "somebody else is us now"),
-		membershipRow([]MembershipState{MembershipChoosing}, MembershipToEnd, MembershipEnded, "nothing is left to do"),
+		membershipRow([]MembershipState{MembershipNew}, membershipStarted, MembershipDialing, "a node registers first of all"),
+		membershipRow([]MembershipState{MembershipOffline, MembershipLeased}, membershipExpired, MembershipDialing, "it is time: to try again, or to renew"),
+		membershipRow([]MembershipState{MembershipDialing}, membershipOpenedToRegister, MembershipRegistering, "REGISTER with the next epoch"),
+		membershipRow([]MembershipState{MembershipDialing}, membershipOpenedToRenew, MembershipRenewing, "RENEW with the epoch of the lease"),
+		membershipRow([]MembershipState{MembershipDialing}, membershipOpenedToLeave, MembershipLeaving, "LEAVE with the last epoch that was registered"),
+		membershipRow([]MembershipState{MembershipRegistering}, membershipGranted, MembershipClosing, "the lease is ours; the link is not needed any more"),
+		membershipRow([]MembershipState{MembershipRegistering}, membershipGrantedLate, MembershipLeaving, "the lease is ours and not wanted: LEAVE on the same link"),
+		membershipRow([]MembershipState{MembershipRegistering}, membershipGrantedToPublish, MembershipPublishing, "PUBLISH on the same link, from where the relay says it is; a page even without changes says that what is held still holds"),
+		membershipRow([]MembershipState{MembershipRenewing}, membershipKeptToPublish, MembershipPublishing, "PUBLISH on the same link, from where the relay says it is"),
+		membershipRow([]MembershipState{MembershipPublishing}, membershipPublishedMore, MembershipPublishing, "the next page"),
+		membershipRow([]MembershipState{MembershipPublishing}, membershipPublishedAll, MembershipClosing, "nothing more to say for now"),
+		membershipRow([]MembershipState{MembershipPublishing}, membershipPublishedLate, MembershipLeaving, "LEAVE on the same link"),
+		membershipRow([]MembershipState{MembershipPublishing}, membershipResync, MembershipPublishing, "PUBLISH from the beginning"),
+		membershipRow([]MembershipState{MembershipLeased}, membershipNotified, "", "the deadline comes forward: the next renewal carries the changes"),
+		membershipRow([]MembershipState{MembershipRenewing}, membershipKept, MembershipClosing, "the lease is kept; the link is not needed any more"),
+		membershipRow([]MembershipState{MembershipRenewing}, membershipKeptLate, MembershipLeaving, "the lease is kept and not wanted: LEAVE on the same link"),
+		membershipRow([]MembershipState{MembershipLeaving}, membershipLeftHeard, MembershipClosing, "that was the last word"),
+		membershipRow([]MembershipState{MembershipRegistering}, membershipOutrun, MembershipRegistering, "REGISTER again on the same link, above the epoch that the relay named"),
+		membershipRow([]MembershipState{MembershipRenewing}, membershipLeaseGone, MembershipRegistering, "REGISTER on the same link with the next epoch"),
+		membershipRow([]MembershipState{MembershipRegistering, MembershipRenewing, MembershipPublishing}, membershipSuperseded, MembershipClosing, "the newest registration wins; two that take turns would help nobody"),
+		membershipRow([]MembershipState{MembershipRegistering, MembershipRenewing, MembershipPublishing, MembershipLeaving}, membershipRefused, MembershipClosing, "the relay says no; it is tried again later, unless we are going anyway or it was about our index alone"),
+		membershipRow([]MembershipState{MembershipRegistering, MembershipRenewing, MembershipPublishing, MembershipLeaving}, membershipUnexpected, MembershipClosing, "a side that says something with no place here has lost the thread: ERROR(unexpected)"),
+		membershipRow([]MembershipState{MembershipRegistering, MembershipRenewing, MembershipPublishing, MembershipLeaving}, membershipMalformed, MembershipClosing, "after bytes that are no message nothing can be read: ERROR says what was wrong"),
+		membershipRow([]MembershipState{MembershipRegistering, MembershipRenewing, MembershipPublishing, MembershipLeaving, MembershipClosing}, membershipPeerEnded, MembershipChoosing, "the relay is done with this link"),
+		membershipRow([]MembershipState{MembershipDialing, MembershipRegistering, MembershipRenewing, MembershipPublishing, MembershipLeaving, MembershipClosing}, membershipLost, MembershipChoosing, "no peer is left to talk to"),
+		membershipRow([]MembershipState{MembershipDialing, MembershipRegistering, MembershipRenewing, MembershipPublishing, MembershipLeaving, MembershipClosing}, membershipExpired, MembershipChoosing, "the relay had its time"),
+		membershipRow([]MembershipState{MembershipOffline, MembershipLeased}, membershipStopped, MembershipChoosing, "no link is open: choose at once"),
+		membershipRow([]MembershipState{MembershipNew}, membershipStopped, MembershipEnded, "stopped before anything began"),
+		membershipRow([]MembershipState{MembershipDialing, MembershipRegistering, MembershipRenewing, MembershipPublishing, MembershipLeaving, MembershipClosing}, membershipStopped, "", "the exchange under way comes to its end first, which is bounded"),
+		membershipRow([]MembershipState{MembershipChoosing}, membershipToRest, MembershipLeased, "listed, and no news"),
+		membershipRow([]MembershipState{MembershipChoosing}, membershipToRetry, MembershipOffline, "not listed, or not sure to be"),
+		membershipRow([]MembershipState{MembershipChoosing}, membershipToLeave, MembershipDialing, "a node that leaves on purpose says so"),
+		membershipRow([]MembershipState{MembershipChoosing}, membershipToDisplaced, MembershipDisplaced, "somebody else is us now"),
+		membershipRow([]MembershipState{MembershipChoosing}, membershipToEnd, MembershipEnded, "nothing is left to do"),
 	},
-}
+})

@@ -33,21 +33,21 @@ func (m *Membership) published(at roles.Moment, answer *protocol.Published) {
 	}
 	switch {
 	case m.stopping:
-		m.Fire(MembershipPublishedLate)
+		m.core.Fire(membershipPublishedLate)
 		m.leave()
-	case m.behind() && m.stalls < protocol.MaxResyncs && at.Now < m.untilThen:
-		m.Fire(MembershipPublishedMore)
+	case m.behind() && m.stalls < roles.MaxResyncs && at.Now < m.untilThen:
+		m.core.Fire(membershipPublishedMore)
 		m.publish()
-	case m.stalls >= protocol.MaxResyncs:
+	case m.stalls >= roles.MaxResyncs:
 		m.notPublished(protocol.Resync, protocol.Node, "the relay holds no more after each page than before")
-		m.Fire(MembershipPublishedAll)
+		m.core.Fire(membershipPublishedAll)
 		m.hangUpSoon()
 	default:
 		m.failing = 0
-		m.Fire(MembershipPublishedAll)
+		m.core.Fire(membershipPublishedAll)
 		m.hangUpSoon()
 		if !m.behind() {
-			m.Do(roles.Report{Outcome: Published{m.config.Catalog.Len()}})
+			m.core.Do(roles.Report{Outcome: Published{m.config.Catalog.Len()}})
 		}
 	}
 }
@@ -57,16 +57,16 @@ func (m *Membership) unpublished(refusal *protocol.Error) bool {
 	switch {
 	case refusal.Code == protocol.NoLease || refusal.Code == protocol.Superseded:
 		return false
-	case refusal.Code == protocol.Resync && m.stalls < protocol.MaxResyncs && !m.stopping:
+	case refusal.Code == protocol.Resync && m.stalls < roles.MaxResyncs && !m.stopping:
 		m.stalls++
 		m.told = protocol.Held{}
-		m.Fire(MembershipResync)
+		m.core.Fire(membershipResync)
 		m.publish()
 		return true
 	}
 	m.limited = m.limited || refusal.Code == protocol.Limit
 	m.notPublished(refusal.Code, refusal.By, refusal.Text)
-	m.Fire(MembershipRefused)
+	m.core.Fire(membershipRefused)
 	m.hangUpSoon()
 	return true
 }
@@ -74,11 +74,11 @@ func (m *Membership) unpublished(refusal *protocol.Error) bool {
 // notPublished notes that publishing failed. The lease is as it was.
 func (m *Membership) notPublished(code protocol.Code, by protocol.Party, text string) {
 	m.failing++
-	m.Do(roles.Report{Outcome: ExchangeFailed{Code: code, By: by, Text: "publishing: " + text}})
+	m.core.Do(roles.Report{Outcome: ExchangeFailed{Code: code, By: by, Text: "publishing: " + text}})
 }
 
 // gap is how long changes are gathered, longer where publishing has failed.
-func (m *Membership) gap() time.Duration { return protocol.PublishGap << min(m.failing, 10) }
+func (m *Membership) gap() time.Duration { return roles.PublishGap << min(m.failing, 10) }
 
 // rest waits for the next renewal, which is early when there are changes to publish.
 func (m *Membership) rest(at roles.Moment, renew time.Duration) {
@@ -86,13 +86,13 @@ func (m *Membership) rest(at roles.Moment, renew time.Duration) {
 		renew = min(renew, m.gap())
 	}
 	m.rests = at.Now + renew
-	m.Arm(renew)
+	m.core.Arm(renew)
 }
 
 // nudged brings the next renewal forward. A second nudge changes nothing, or many in a row would put it off.
 func (m *Membership) notified(at roles.Moment) {
 	if m.State() == MembershipLeased && m.behind() && at.Now+m.gap() < m.rests {
-		m.Fire(MembershipNotified)
+		m.core.Fire(membershipNotified)
 		m.rest(at, m.gap())
 	}
 }

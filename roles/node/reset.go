@@ -2,6 +2,6 @@ package node
 
 // Reset prepares the machine for another lease.
 func (m *Membership) Reset(config Config) {
-	m.Core.Reset()
-	*m = Membership{Core: m.Core, config: config}
+	m.core.Reset()
+	*m = Membership{core: m.core, config: config}
 }

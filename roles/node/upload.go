@@ -9,7 +9,7 @@ import (
 
 // Upload is an accepted link at a node. See UploadTable.
 type Upload struct {
-	roles.Core[UploadState, UploadEvent]
+	core     roles.Core[UploadState, UploadEvent]
 	peer     netip.AddrPort
 	get      *protocol.Get  // the request being served; nil: it is a TREE
 	tree     *protocol.Tree // the request being served; nil: it is a GET
@@ -28,30 +28,42 @@ type Served struct {
 	Code           protocol.Code
 }
 
+// Reported implements [roles.Outcome].
+func (Served) Reported() {}
+
 // link is the only link of an Upload.
 const link roles.Link = 0
 
 // NewUpload returns an Upload.
 func NewUpload() *Upload {
-	return &Upload{Core: roles.NewCore(UploadTable)}
+	return &Upload{core: roles.NewCore(uploadGrammar)}
 }
 
 // Reset prepares the machine for another link.
 func (u *Upload) Reset() {
-	u.Core.Reset()
-	*u = Upload{Core: u.Core}
+	u.core.Reset()
+	*u = Upload{core: u.core}
 }
 
-// Step is [roles.Machine]'s.
+// State returns the state that the machine is in.
+func (u *Upload) State() UploadState { return u.core.State() }
+
+// Final implements [roles.Machine].
+func (u *Upload) Final() bool { return u.core.Final() }
+
+// Watch calls f for each fired row; nil: nothing is called.
+func (u *Upload) Watch(f func(roles.Transition)) { u.core.Watch(f) }
+
+// Step implements [roles.Machine].
 func (u *Upload) Step(_ roles.Moment, in roles.Input) []roles.Effect {
-	u.Begin()
+	u.core.Begin()
 	switch in := in.(type) {
 	case roles.Opened:
 		u.opened(in)
 	case roles.Heard:
 		u.heard(in.Message)
 	case roles.Malformed:
-		u.reject(UploadMalformed, in.Err)
+		u.reject(uploadMalformed, in.Err)
 	case roles.FileHashing:
 		u.hashing(in)
 	case roles.FileFound:
@@ -60,8 +72,8 @@ func (u *Upload) Step(_ roles.Moment, in roles.Input) []roles.Effect {
 		u.decline(in.Code, in.Text)
 	case roles.Moved:
 		if u.progress.Enough(in.Bytes) {
-			u.Fire(UploadBodyMoved)
-			u.Arm(protocol.ProgressTimeout)
+			u.core.Fire(uploadBodyMoved)
+			u.core.Arm(roles.ProgressTimeout)
 		}
 	case roles.BodyDone:
 		u.sent()
@@ -69,54 +81,55 @@ func (u *Upload) Step(_ roles.Moment, in roles.Input) []roles.Effect {
 		u.spoiled = in.Code
 		u.sent()
 	case roles.PeerEnded:
-		u.close(UploadPeerEnded)
+		u.close(uploadPeerEnded)
 	case roles.Lost:
-		u.close(UploadLost)
+		u.close(uploadLost)
 	case roles.TimerFired:
-		if u.Due(in) {
+		if u.core.Due(in) {
 			u.expired()
 		}
 	case roles.Stopped:
 		u.stop()
 	}
-	return u.Effects()
+	return u.core.Effects()
 }
 
 func (u *Upload) opened(in roles.Opened) {
 	if in.Busy {
-		u.reject(UploadBusy, roles.Busy())
+		u.reject(uploadBusy, roles.Busy())
 		return
 	}
 	u.peer = in.Peer
-	u.Fire(UploadOpened)
-	u.Do(roles.Hear{Link: link, First: true})
+	u.core.Fire(uploadOpened)
+	u.core.Do(roles.Hear{Link: link, First: true})
 }
 
 func (u *Upload) heard(m protocol.Message) {
+	if !u.core.Accepts(m.Kind()) {
+		u.reject(uploadUnexpected, roles.Unexpected(m.Kind(), string(u.State())))
+		return
+	}
 	u.get, u.tree = nil, nil
-	event := UploadUnexpected
+	var event UploadEvent
 	var open roles.OpenFile
 	switch m := m.(type) {
 	case *protocol.Get:
-		u.get, event = m, UploadGetHeard
+		u.get, event = m, uploadGetHeard
 		open = roles.OpenFile{Name: m.Name, Hash: m.Hash}
 	case *protocol.Tree:
-		u.tree, event = m, UploadTreeHeard
+		u.tree, event = m, uploadTreeHeard
 		open = roles.OpenFile{Name: m.Name, Hash: m.Hash, First: m.First, Count: most(m.Count)}
 	}
-	switch {
-	case event == UploadUnexpected:
-		u.reject(event, roles.Unexpected(m.Kind(), string(u.State())))
-	case u.spoiled != 0:
-		u.Fire(UploadRequestSpoiled)
+	if u.spoiled != 0 {
+		u.core.Fire(uploadRequestSpoiled)
 		u.report(roles.FileFound{}, 0, u.spoiled)
 		u.confess()
-		u.Do(roles.Hear{Link: link})
-	default:
-		u.Fire(event)
-		u.hashed = 0
-		u.Do(open)
+		u.core.Do(roles.Hear{Link: link})
+		return
 	}
+	u.core.Fire(event)
+	u.hashed = 0
+	u.core.Do(open)
 }
 
 // most is how many groups an OUTBOARD is for at most.
@@ -130,14 +143,14 @@ func most(asked uint64) uint64 {
 // hashing passes on how far the disk is, as long as it gets on.
 func (u *Upload) hashing(in roles.FileHashing) {
 	switch {
-	case u.State() != UploadOpening:
-		u.Fire(UploadDiskLate)
+	case u.core.Can(uploadDiskLate):
+		u.core.Fire(uploadDiskLate)
 	case in.Done <= u.hashed:
-		u.Fire(UploadHashStood)
+		u.core.Fire(uploadHashStood)
 	default:
-		u.Fire(UploadHashMoved)
+		u.core.Fire(uploadHashMoved)
 		u.hashed = in.Done
-		u.Do(roles.Send{Link: link, Message: &protocol.Hashing{Done: in.Done, Size: in.Size}})
+		u.core.Do(roles.Send{Link: link, Message: &protocol.Hashing{Done: in.Done, Size: in.Size}})
 	}
 }
 
@@ -145,8 +158,8 @@ func (u *Upload) hashing(in roles.FileHashing) {
 func (u *Upload) found(file roles.FileFound) {
 	want, from, end := u.wanted(file.Size)
 	switch {
-	case u.State() != UploadOpening:
-		u.Fire(UploadDiskLate)
+	case u.core.Can(uploadDiskLate):
+		u.core.Fire(uploadDiskLate)
 	case !want.IsZero() && want != file.Hash:
 		u.decline(protocol.Changed, "the file is not that content any more")
 	case from > end:
@@ -169,9 +182,9 @@ func (u *Upload) wanted(size uint64) (want protocol.Hash, from, end uint64) {
 // describe answers a TREE.
 func (u *Upload) describe(file roles.FileFound) {
 	count := min(protocol.Groups(file.Size)-u.tree.First, most(u.tree.Count))
-	u.Fire(UploadTreeReady)
+	u.core.Fire(uploadTreeReady)
 	u.report(file, count, 0)
-	u.Do(roles.Send{Link: link, Message: &protocol.Outboard{
+	u.core.Do(roles.Send{Link: link, Message: &protocol.Outboard{
 		Size: file.Size, Hash: file.Hash, First: u.tree.First, Count: count, Nodes: file.Nodes,
 	}}, roles.Hear{Link: link})
 }
@@ -182,13 +195,13 @@ func (u *Upload) answer(file roles.FileFound) {
 	content := &protocol.Content{Size: file.Size, Offset: u.get.Offset, Length: length, Hash: file.Hash}
 	u.report(file, length, 0)
 	if length == 0 {
-		u.Fire(UploadFileAtEnd)
-		u.Do(roles.Send{Link: link, Message: content}, roles.Hear{Link: link})
+		u.core.Fire(uploadFileAtEnd)
+		u.core.Do(roles.Send{Link: link, Message: content}, roles.Hear{Link: link})
 		return
 	}
-	u.Fire(UploadFileReady)
+	u.core.Fire(uploadFileReady)
 	u.progress = roles.Progress{}
-	u.Do(roles.Send{Link: link, Message: content}, roles.SendBody{Link: link, Offset: u.get.Offset, Length: length})
+	u.core.Do(roles.Send{Link: link, Message: content}, roles.SendBody{Link: link, Offset: u.get.Offset, Length: length})
 }
 
 // stretch returns how many bytes answer a GET. What is less than was asked for ends where a group does.
@@ -204,19 +217,19 @@ func stretch(get *protocol.Get, size uint64) uint64 {
 }
 
 func (u *Upload) decline(code protocol.Code, text string) {
-	if u.State() != UploadOpening {
-		u.Fire(UploadDiskLate)
+	if u.core.Can(uploadDiskLate) {
+		u.core.Fire(uploadDiskLate)
 		return
 	}
-	u.Fire(UploadFileDeclined)
+	u.core.Fire(uploadFileDeclined)
 	u.report(roles.FileFound{}, 0, code)
-	u.Do(roles.Send{Link: link, Message: &protocol.Error{Code: code, By: protocol.Node, Text: text}}, roles.Hear{Link: link})
+	u.core.Do(roles.Send{Link: link, Message: &protocol.Error{Code: code, By: protocol.Node, Text: text}}, roles.Hear{Link: link})
 }
 
 // confess says that the stretch before was not what its CONTENT said. That answers whatever the peer says next: what
 // the peer has received is then known to be an accident, not a lie.
 func (u *Upload) confess() {
-	u.Do(roles.Send{Link: link, Message: &protocol.Error{Code: u.spoiled, By: protocol.Node,
+	u.core.Do(roles.Send{Link: link, Message: &protocol.Error{Code: u.spoiled, By: protocol.Node,
 		Text: "the bytes before were not the file's: it changed, or could not be read to the end"}})
 	u.spoiled = 0
 }
@@ -233,35 +246,35 @@ func (u *Upload) report(file roles.FileFound, length uint64, code protocol.Code)
 	if served.Hash.IsZero() {
 		served.Hash = asked
 	}
-	u.Do(roles.Report{Outcome: served})
+	u.core.Do(roles.Report{Outcome: served})
 }
 
 func (u *Upload) sent() {
 	if u.State() == UploadFinishing {
-		u.leave(UploadBodySent, draining())
+		u.leave(uploadBodySent, draining())
 		return
 	}
-	u.Fire(UploadBodySent)
-	u.Do(roles.Hear{Link: link})
+	u.core.Fire(uploadBodySent)
+	u.core.Do(roles.Hear{Link: link})
 }
 
 func (u *Upload) expired() {
 	switch u.State() {
 	case UploadOpening:
-		u.leave(UploadExpired, &protocol.Error{Code: protocol.Internal, Text: "the disk does not answer"})
+		u.leave(uploadExpired, &protocol.Error{Code: protocol.Internal, Text: "the disk does not answer"})
 	case UploadListening, UploadIdle:
-		u.leave(UploadExpired, &protocol.Error{Code: protocol.Timeout, Text: "no whole request in time"})
+		u.leave(uploadExpired, &protocol.Error{Code: protocol.Timeout, Text: "no whole request in time"})
 	default:
-		u.close(UploadExpired)
+		u.close(uploadExpired)
 	}
 }
 
 func (u *Upload) stop() {
 	switch u.State() {
 	case UploadSending, UploadFinishing, UploadRejecting:
-		u.Fire(UploadStopped)
+		u.core.Fire(uploadStopped)
 	default:
-		u.leave(UploadStopped, draining())
+		u.leave(uploadStopped, draining())
 	}
 }
 
@@ -271,21 +284,21 @@ func draining() *protocol.Error {
 
 // leave parts for a reason of our own, and owns up first.
 func (u *Upload) leave(event UploadEvent, err *protocol.Error) {
-	u.Fire(event)
+	u.core.Fire(event)
 	if u.spoiled != 0 {
 		u.confess()
 	}
 	err.By = protocol.Node
-	u.Reject(link, err)
+	u.core.Reject(link, err)
 }
 
 func (u *Upload) reject(event UploadEvent, err *protocol.Error) {
-	u.Fire(event)
+	u.core.Fire(event)
 	err.By = protocol.Node
-	u.Reject(link, err)
+	u.core.Reject(link, err)
 }
 
 func (u *Upload) close(event UploadEvent) {
-	u.Fire(event)
-	u.Do(roles.HangUp{Link: link})
+	u.core.Fire(event)
+	u.core.Do(roles.HangUp{Link: link})
 }

@@ -12,10 +12,10 @@ import (
 
 // Policy is what a relay's owner decides.
 type Policy struct {
-	TTL            time.Duration // of a lease; zero: protocol.LeaseTTL
-	MaxLeases      int           // zero: protocol.MaxLeases
-	MaxEntries     int           // names of one node; zero: protocol.MaxEntries
-	MaxIndex       int           // and of all; zero: protocol.MaxIndex. No more than some 60,000,000 are kept
+	TTL            time.Duration // of a lease; zero: roles.LeaseTTL
+	MaxLeases      int           // zero: roles.MaxLeases
+	MaxEntries     int           // names of one node; zero: roles.MaxEntries
+	MaxIndex       int           // and of all; zero: roles.MaxIndex. No more than some 60,000,000 are kept
 	AllowAdvertise bool          // whether a node may be listed at another address than the one it came from
 }
 
@@ -48,16 +48,16 @@ const (
 // NewRegistry returns an empty registry.
 func NewRegistry(policy Policy) *Registry {
 	if policy.TTL == 0 {
-		policy.TTL = protocol.LeaseTTL
+		policy.TTL = roles.LeaseTTL
 	}
 	if policy.MaxLeases == 0 {
-		policy.MaxLeases = protocol.MaxLeases
+		policy.MaxLeases = roles.MaxLeases
 	}
 	if policy.MaxEntries == 0 {
-		policy.MaxEntries = protocol.MaxEntries
+		policy.MaxEntries = roles.MaxEntries
 	}
 	if policy.MaxIndex == 0 {
-		policy.MaxIndex = protocol.MaxIndex
+		policy.MaxIndex = roles.MaxIndex
 	}
 	return &Registry{policy: policy, slots: map[protocol.NodeID]uint32{}, seen: newLastSeen()}
 }
@@ -109,7 +109,7 @@ func (r *Registry) Register(at roles.Moment, from netip.Addr, m *protocol.Regist
 	if _, p := r.publisher(slot); p != nil && p.refused {
 		r.detach(slot)
 	} else if p != nil {
-		l.doubt = protocol.MaxDoubt
+		l.doubt = roles.MaxDoubt
 	}
 	r.markUnindexed(slot) // until it says, by a page even without changes, that what is held of it still is so
 	ttl, renew := r.times()
@@ -165,7 +165,7 @@ func (r *Registry) Leave(at roles.Moment, m *protocol.Leave) protocol.Message {
 
 // times are the lease's two times in milliseconds, as they stand in responses.
 func (r *Registry) times() (ttl, renew uint64) {
-	return protocol.ToMillis(r.policy.TTL), protocol.ToMillis(r.policy.TTL / 3)
+	return protocol.ToMillis(r.policy.TTL), protocol.ToMillis(r.policy.TTL / (roles.LeaseTTL / roles.RenewAfter))
 }
 
 // epoch returns the newest epoch known of an id, of a lease held or of one remembered, or zero.

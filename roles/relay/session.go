@@ -22,7 +22,7 @@ type Directory interface {
 
 // Session is an accepted link at a relay. See SessionTable.
 type Session struct {
-	roles.Core[SessionState, SessionEvent]
+	core      roles.Core[SessionState, SessionEvent]
 	directory Directory
 	peer      netip.AddrPort
 }
@@ -32,103 +32,113 @@ const link roles.Link = 0
 
 // NewSession returns a Session that answers from the directory.
 func NewSession(directory Directory) *Session {
-	return &Session{Core: roles.NewCore(SessionTable), directory: directory}
+	return &Session{core: roles.NewCore(sessionGrammar), directory: directory}
 }
 
-// Step is [roles.Machine]'s.
+// State returns the state that the machine is in.
+func (s *Session) State() SessionState { return s.core.State() }
+
+// Final implements [roles.Machine].
+func (s *Session) Final() bool { return s.core.Final() }
+
+// Watch calls f for each fired row; nil: nothing is called.
+func (s *Session) Watch(f func(roles.Transition)) { s.core.Watch(f) }
+
+// Step implements [roles.Machine].
 func (s *Session) Step(at roles.Moment, in roles.Input) []roles.Effect {
-	s.Begin()
+	s.core.Begin()
 	switch in := in.(type) {
 	case roles.Opened:
 		s.opened(in)
 	case roles.Heard:
 		s.heard(at, in.Message)
 	case roles.Malformed:
-		s.reject(SessionMalformed, in.Err)
+		s.reject(sessionMalformed, in.Err)
 	case roles.PeerEnded:
-		s.close(SessionPeerEnded)
+		s.close(sessionPeerEnded)
 	case roles.Lost:
-		s.close(SessionLost)
+		s.close(sessionLost)
 	case roles.TimerFired:
-		if s.Due(in) {
+		if s.core.Due(in) {
 			s.expired()
 		}
 	case roles.Stopped:
 		s.stop()
 	}
-	return s.Effects()
+	return s.core.Effects()
 }
 
 func (s *Session) opened(in roles.Opened) {
 	if in.Busy {
-		s.reject(SessionBusy, roles.Busy())
+		s.reject(sessionBusy, roles.Busy())
 		return
 	}
 	s.peer = in.Peer
-	s.Fire(SessionOpened)
-	s.Do(roles.Hear{Link: link, First: true})
+	s.core.Fire(sessionOpened)
+	s.core.Do(roles.Hear{Link: link, First: true})
 }
 
 func (s *Session) heard(at roles.Moment, m protocol.Message) {
+	if !s.core.Accepts(m.Kind()) {
+		s.reject(sessionUnexpected, roles.Unexpected(m.Kind(), string(s.State())))
+		return
+	}
 	var answer protocol.Message
 	switch m := m.(type) {
 	case *protocol.Register:
-		s.Fire(SessionRegisterHeard)
+		s.core.Fire(sessionRegisterHeard)
 		answer = s.directory.Register(at, s.peer.Addr(), m)
 	case *protocol.Renew:
-		s.Fire(SessionRenewHeard)
+		s.core.Fire(sessionRenewHeard)
 		answer = s.directory.Renew(at, m)
 	case *protocol.Leave:
-		s.Fire(SessionLeaveHeard)
+		s.core.Fire(sessionLeaveHeard)
 		answer = s.directory.Leave(at, m)
 	case *protocol.Publish:
-		s.Fire(SessionPublishHeard)
+		s.core.Fire(sessionPublishHeard)
 		answer = s.directory.Publish(at, m)
 	case *protocol.Locate:
-		s.Fire(SessionLocateHeard)
+		s.core.Fire(sessionLocateHeard)
 		answer = s.directory.Locate(at, m)
 	case *protocol.List:
-		s.Fire(SessionListHeard)
+		s.core.Fire(sessionListHeard)
 		answer = s.directory.List(at, m)
-	default:
-		s.reject(SessionUnexpected, roles.Unexpected(m.Kind(), string(s.State())))
-		return
 	}
 	if refusal, is := answer.(*protocol.Error); is {
 		refusal.By = protocol.Relay
 	}
-	s.Do(roles.Send{Link: link, Message: answer}, roles.Hear{Link: link})
+	s.core.Do(roles.Send{Link: link, Message: answer}, roles.Hear{Link: link})
 }
 
 func (s *Session) expired() {
 	if s.State() == SessionRejecting {
-		s.close(SessionExpired)
+		s.close(sessionExpired)
 		return
 	}
-	s.reject(SessionExpired, &protocol.Error{Code: protocol.Timeout, Text: "no whole request in time"})
+	s.reject(sessionExpired, &protocol.Error{Code: protocol.Timeout, Text: "no whole request in time"})
 }
 
 func (s *Session) stop() {
 	if s.State() == SessionRejecting {
-		s.Fire(SessionStopped)
+		s.core.Fire(sessionStopped)
 		return
 	}
-	s.reject(SessionStopped, &protocol.Error{Code: protocol.Draining, Text: "the relay is stopping"})
+	s.reject(sessionStopped, &protocol.Error{Code: protocol.Draining, Text: "the relay is stopping"})
 }
 
 func (s *Session) reject(event SessionEvent, err *protocol.Error) {
-	s.Fire(event)
+	s.core.Fire(event)
 	err.By = protocol.Relay
-	s.Reject(link, err)
+	s.core.Reject(link, err)
 }
 
 func (s *Session) close(event SessionEvent) {
-	s.Fire(event)
-	s.Do(roles.HangUp{Link: link})
+	s.core.Fire(event)
+	s.core.Do(roles.HangUp{Link: link})
 }
 
 // Reset prepares the machine for another link.
 func (s *Session) Reset() {
-	s.Core.Reset()
+	s.core.Reset()
 	s.peer = netip.AddrPort{}
 }

@@ -17,8 +17,8 @@ import (
 // Story is one machine, told what happens to it.
 type Story struct {
 	Machine roles.Machine
-	At      roles.Moment // the time and random of the next step
-	Reports []any        // all outcomes so far
+	At      roles.Moment    // the time and random of the next step
+	Reports []roles.Outcome // all outcomes so far
 
 	t      testing.TB
 	state  func() string

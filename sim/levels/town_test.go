@@ -126,7 +126,7 @@ func (w *town) join(files shelf, publishes bool) *resident {
 		}
 	}
 	member := w.loop()
-	member.Report = func(outcome any) {
+	member.Report = func(outcome roles.Outcome) {
 		if _, is := outcome.(node.Leased); is {
 			told()
 		}

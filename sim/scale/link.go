@@ -20,10 +20,10 @@ type actor struct {
 	process *process
 	machine roles.Machine
 	address netip.AddrPort
-	side    *side             // of its link, while it has one
-	alarm   uint64            // the number of the timer that runs; 0: none
-	heard   func(outcome any) // told what the machine reports; may be nil
-	ended   func()            // told once that the machine is final; may be nil
+	side    *side                       // of its link, while it has one
+	alarm   uint64                      // the number of the timer that runs; 0: none
+	heard   func(outcome roles.Outcome) // told what the machine reports; may be nil
+	ended   func()                      // told once that the machine is final; may be nil
 	final   bool
 }
 

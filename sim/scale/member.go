@@ -46,7 +46,7 @@ func (w *world) come() {
 	m.id = config.ID
 	m.actor = &actor{
 		world: w, process: &process{silent: true}, machine: node.NewMembership(config), address: addressOf(number),
-		heard: func(outcome any) {
+		heard: func(outcome roles.Outcome) {
 			if _, is := outcome.(node.Leased); is {
 				w.figures.listed(w, m)
 			}
