@@ -3,6 +3,7 @@ package transport_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -271,6 +272,36 @@ func TestAPausedReaderDoesNotCostTheLink(t *testing.T) {
 			t.Errorf("%d bytes were read", got.Len())
 		}
 		stream.Close()
+		w.end()
+	})
+}
+
+// Sources deliver side by side, so groups come out of their order: a stream sorts them, whether or not the
+// request says Once.
+func TestAStreamIsWholeWhateverItIsAskedWith(t *testing.T) {
+	var text strings.Builder
+	for number := range 24 * protocol.GroupSize / 8 {
+		fmt.Fprintf(&text, "%8d", number)
+	}
+	both(t, func(t *testing.T, network transport.Network) {
+		w := newWorld(t, network, relay.Policy{}, 0)
+		for range 4 {
+			w.join(folder{"file": text.String()})
+		}
+		for _, once := range []bool{false, true} {
+			var printed strings.Builder
+			stream := store.NewStream(&printed)
+			result := w.request(client.Request{Name: "file", Sources: 4, Once: once}, stream)
+			if result.Outcome != client.Fetched || once != (len(result.From) < 2) {
+				t.Errorf("%v, %s, from %v", result.Outcome, result.Text, result.From)
+			}
+			if err := errors.Join(stream.Commit(t.Context()), stream.Close()); err != nil {
+				t.Error(err)
+			}
+			if printed.String() != text.String() {
+				t.Errorf("%d bytes were printed", printed.Len())
+			}
+		}
 		w.end()
 	})
 }

@@ -13,12 +13,14 @@ import (
 	"github.com/relaypeer/relaypeer/transport"
 )
 
-// Stream is a [transport.Store] that prints: the groups of one content, verified, in their order. What is printed can't
-// be taken back, so it can be opened for another content only as long as nothing is, and groups must come in order, from
-// one node at a time.
+// Stream is a [transport.Store] that prints: the groups of one content, verified, in their order. What
+// is printed can't be taken back, so a Stream can be opened for another content only while nothing is
+// printed.
 //
-// Whoever reads what is printed sets the pace. One that stops, as a pager does, must not cost the link, though, on which
-// something has to move: then, slowly, groups go to a file without a name until it reads on.
+// The reader of the output sets the pace. A reader that stops, as a pager does, must not cost the link,
+// though, on which something has to move: after a while a group goes to a file without a name, where it
+// waits for the reader. So does a group that comes before its turn, as groups do that several nodes
+// deliver. That is slow: a request for a Stream does well to say Once, and has one node after the other.
 type Stream struct {
 	to io.Writer
 
@@ -27,7 +29,8 @@ type Stream struct {
 	hash     protocol.Hash
 	next     uint64 // group to come
 	waiting  []parked
-	held     int // of those, in memory
+	ahead    map[uint64]parked // by number: groups that came before their turn
+	held     int               // of those, in memory
 	spill    spill
 	printing bool
 	printed  chan struct{} // closed, and made anew, when a group has been printed
@@ -43,11 +46,13 @@ type parked struct {
 
 const (
 	mostHeld = 4               // groups that wait in memory
-	patience = 3 * time.Second // without one being printed, before another goes to the spill
+	patience = 3 * time.Second // of a group that can't be printed yet, before it goes to the spill
 )
 
 // NewStream returns a Stream that prints to a writer, which is the caller's.
-func NewStream(to io.Writer) *Stream { return &Stream{to: to, printed: make(chan struct{})} }
+func NewStream(to io.Writer) *Stream {
+	return &Stream{to: to, ahead: map[uint64]parked{}, printed: make(chan struct{})}
+}
 
 // Open is [transport.Store]'s.
 func (s *Stream) Open(ctx context.Context, want roles.OpenStore, _ func(done, size uint64)) (has roles.Groups, other bool, err error) {
@@ -56,8 +61,17 @@ func (s *Stream) Open(ctx context.Context, want roles.OpenStore, _ func(done, si
 	if s.next > 0 && s.hash != want.Hash {
 		return nil, false, errors.New("part of another content has been printed already")
 	}
+	if s.hash != want.Hash {
+		for number, p := range s.ahead {
+			s.spill.free(p.slot)
+			delete(s.ahead, number)
+		}
+	}
 	s.hash, s.over = want.Hash, ctx.Done()
 	for number := range s.next {
+		has.Add(number)
+	}
+	for number := range s.ahead {
 		has.Add(number)
 	}
 	return has, false, nil
@@ -71,53 +85,68 @@ func (s *Stream) Receive(int, uint64) (transport.Sink, error) {
 	return func(number uint64, _ protocol.Hash, data []byte) error { return s.take(hash, number, data) }, nil
 }
 
-// take takes a group of a content in.
+// take takes a group of a content, or waits until it can.
 func (s *Stream) take(hash protocol.Hash, number uint64, data []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for stalled := false; ; {
-		switch {
+	came := time.Now()
+	for idle := false; ; {
+		switch _, there := s.ahead[number]; {
 		case s.broken != nil:
 			return s.broken
 		case hash != s.hash:
 			return errors.New("another content is to be printed by now")
-		case number < s.next:
-			return nil
-		case number > s.next:
-			return errors.New("a stream takes groups in their order")
-		}
-		if s.park(data, stalled) {
-			s.next++
+		case number < s.next || there:
 			return nil
 		}
-		if stalled = s.await(patience); isDone(s.over) {
+		early, wait := number > s.next, patience-time.Since(came)
+		stalled := idle || early && wait <= 0
+		if s.park(number, data, stalled) {
+			return nil
+		}
+		if !early || stalled {
+			wait = patience
+		}
+		if idle = s.await(wait); isDone(s.over) {
 			return context.Canceled
 		}
 	}
 }
 
-// park puts a group where it waits to be printed. It reports false if it has to wait for that as well.
-func (s *Stream) park(data []byte, stalled bool) bool {
+// park puts a group where it waits to be printed. It reports false if the group has to wait for that as
+// well: as long as nothing has stalled, only the next group is parked, and only in memory.
+func (s *Stream) park(number uint64, data []byte, stalled bool) bool {
 	p := parked{size: len(data)}
-	switch slot, ok := 0, false; {
-	case s.held < mostHeld:
+	if number == s.next && s.held < mostHeld {
 		p.page = pages.Get().(*[protocol.GroupSize]byte)
 		copy(p.page[:], data)
 		s.held++
-	case stalled:
-		if slot, ok = s.spill.put(data); !ok {
+	} else {
+		slot, ok := 0, false
+		if stalled {
+			slot, ok = s.spill.put(data)
+		}
+		if !ok {
 			return false
 		}
 		p.slot = slot
-	default:
-		return false
 	}
-	s.waiting = append(s.waiting, p)
-	if !s.printing {
+	s.ahead[number] = p
+	s.line()
+	return true
+}
+
+// line moves the groups whose turn has come to those that wait to be printed.
+func (s *Stream) line() {
+	for p, come := s.ahead[s.next]; come; p, come = s.ahead[s.next] {
+		delete(s.ahead, s.next)
+		s.waiting = append(s.waiting, p)
+		s.next++
+	}
+	if len(s.waiting) > 0 && !s.printing {
 		s.printing = true
 		go s.print()
 	}
-	return true
 }
 
 // await waits, without the mutex, until a group has been printed. It reports whether none has for that long.

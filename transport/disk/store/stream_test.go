@@ -23,9 +23,6 @@ func TestAStreamPrintsVerifiedGroupsInOrder(t *testing.T) {
 	y.Open(t, stream)
 	x.Open(t, stream) // nothing has been printed
 	x.MustBring(t, stream, 0, 1, 1, 0)
-	if err := x.Bring(stream, 3); err == nil {
-		t.Error("a group was skipped")
-	}
 	if _, _, err := stream.Open(t.Context(), roles.OpenStore{Hash: y.Hash, Size: threeAndABit}, nil); err == nil {
 		t.Error("two contents in one stream")
 	}
@@ -39,6 +36,39 @@ func TestAStreamPrintsVerifiedGroupsInOrder(t *testing.T) {
 	if !bytes.Equal(printed.Bytes(), x.Data) {
 		t.Errorf("%d bytes were printed", printed.Len())
 	}
+}
+
+// A group that comes before its turn waits for it, not for long with the link.
+func TestAStreamSortsGroups(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	x, y := disktest.NewText(threeAndABit, 1), disktest.NewText(threeAndABit, 2)
+	synctest.Test(t, func(t *testing.T) {
+		var printed bytes.Buffer
+		stream := store.NewStream(&printed)
+		y.Open(t, stream)
+		y.MustBring(t, stream, 3)
+		if has, other := x.Open(t, stream); has.Count() != 0 || other {
+			t.Errorf("of another content it has %v", has)
+		}
+		begin := time.Now()
+		x.MustBring(t, stream, 3, 1, 3)
+		if took := time.Since(begin); took < 2*time.Second || took > 8*time.Second {
+			t.Errorf("bringing took %v", took)
+		}
+		if has, _ := x.Open(t, stream); has.Count() != 2 || !has.Has(1) || !has.Has(3) {
+			t.Errorf("opened again it has %v", has)
+		}
+		waits := make(chan error)
+		go func() { waits <- x.Bring(stream, 2) }() // whose turn comes before it is put away
+		synctest.Wait()
+		x.MustBring(t, stream, 0)
+		if err := errors.Join(<-waits, stream.Commit(t.Context()), stream.Close()); err != nil {
+			t.Error(err)
+		}
+		if !bytes.Equal(printed.Bytes(), x.Data) {
+			t.Errorf("%d bytes were printed", printed.Len())
+		}
+	})
 }
 
 func TestAStreamThatBreaksStaysBroken(t *testing.T) {
