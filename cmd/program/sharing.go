@@ -54,7 +54,7 @@ func (n Node) awaitIndexed(ctx context.Context, share *share.Folder, published *
 		return
 	}
 	if published != nil {
-		published.catalog.Expect(false)
+		published.catalog.Complete(true)
 		published.news()
 	}
 	all, known := share.Files()
@@ -80,9 +80,7 @@ type published struct {
 
 func newPublished() *published {
 	// Each start has a numbering of its own.
-	p := &published{catalog: node.NewCatalog(uint64(time.Now().UnixMicro())), nudge: make(chan struct{}, 1)}
-	p.catalog.Expect(true)
-	return p
+	return &published{catalog: node.NewCatalog(uint64(time.Now().UnixMicro())), nudge: make(chan struct{}, 1)}
 }
 
 // change is told by the share what a name's content is now.

@@ -57,7 +57,7 @@ func (s *Folder) Open(ctx context.Context, name string, hash protocol.Hash, hash
 		f, err = s.openContent(ctx, hash)
 	} else {
 		if err := protocol.CheckName(name); err != nil {
-			return nil, err
+			return nil, protocol.AsError(err)
 		}
 		f, err = s.openName(ctx, name, hashing)
 	}
