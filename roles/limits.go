@@ -24,6 +24,7 @@ const (
 	HoldTimeout    = IdleTimeout / 2  // how long a client keeps a link to a node on which it asks nothing
 	DialPatience   = 1 * time.Second  // after this a client with several sources dials the next node beside a silent one
 	DiskTimeout    = 10 * time.Second // from asking the disk to its answer
+	CommitTimeout  = 10 * time.Minute // from the last byte received to the content being durable and in its place
 
 	// While content moves, at least MinProgress bytes (or what is left) must pass in each ProgressTimeout: a
 	// stalled peer and one that sends a byte a second are let go alike.

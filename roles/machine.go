@@ -123,13 +123,32 @@ type StoreReady struct {
 	Other bool   // what was there was another content, and has been dropped
 }
 
-// StoreChecking comes ahead of the answer to OpenStore, every second or so, while what is there is being verified.
-type StoreChecking struct{ Done, Size uint64 } // bytes
+// StoreChecking comes ahead of the answer to OpenStore, about every second, while the store verifies what it has.
+type StoreChecking struct {
+	Item       int
+	Done, Size uint64 // bytes
+}
 
-// StoreFailed says that our own disk could not take what an OpenStore or a ReceiveBody brought.
+// StoreInspected answers InspectStore: the content of which an earlier try left a part.
+type StoreInspected struct {
+	Item int
+	Hash protocol.Hash // zero: there is no such part
+	Size uint64        // bytes
+}
+
+// StoreCommitted answers CommitStore.
+type StoreCommitted struct{ Items []Placed }
+
+// Placed tells whether an item is durable and in its place.
+type Placed struct {
+	Item int
+	Err  error // why it is not; nil: it is
+}
+
+// StoreFailed says that our own disk could not take the content of an OpenStore or a ReceiveBody.
 type StoreFailed struct {
 	Item int
-	Text string
+	Err  error
 }
 
 // TimerFired says that a timer came due. One with an old number changes nothing.
@@ -147,27 +166,29 @@ type Updated struct{}
 // Stopped asks the machine to come to its end soon, by the graceful way.
 type Stopped struct{}
 
-func (Started) input()       {}
-func (Opened) input()        {}
-func (Heard) input()         {}
-func (Malformed) input()     {}
-func (PeerEnded) input()     {}
-func (Lost) input()          {}
-func (Moved) input()         {}
-func (Verified) input()      {}
-func (BodyWrong) input()     {}
-func (FileHashing) input()   {}
-func (StoreReady) input()    {}
-func (StoreChecking) input() {}
-func (Notified) input()      {}
-func (Updated) input()       {}
-func (BodyDone) input()      {}
-func (BodySpoiled) input()   {}
-func (FileFound) input()     {}
-func (FileRefused) input()   {}
-func (StoreFailed) input()   {}
-func (TimerFired) input()    {}
-func (Stopped) input()       {}
+func (Started) input()        {}
+func (Opened) input()         {}
+func (Heard) input()          {}
+func (Malformed) input()      {}
+func (PeerEnded) input()      {}
+func (Lost) input()           {}
+func (Moved) input()          {}
+func (Verified) input()       {}
+func (BodyWrong) input()      {}
+func (FileHashing) input()    {}
+func (StoreReady) input()     {}
+func (StoreInspected) input() {}
+func (StoreCommitted) input() {}
+func (StoreChecking) input()  {}
+func (Notified) input()       {}
+func (Updated) input()        {}
+func (BodyDone) input()       {}
+func (BodySpoiled) input()    {}
+func (FileFound) input()      {}
+func (FileRefused) input()    {}
+func (StoreFailed) input()    {}
+func (TimerFired) input()     {}
+func (Stopped) input()        {}
 
 // Effect is something a machine asks for. The set is closed.
 type Effect interface{ effect() }
@@ -246,6 +267,25 @@ type OpenStore struct {
 	Size uint64
 }
 
+// InspectStore asks of which content an earlier try left a part. StoreInspected or StoreFailed follows.
+type InspectStore struct {
+	Item int
+	Name string
+}
+
+// CommitStore asks that items which are whole be made durable and put in their places. StoreCommitted follows; until then
+// nothing else is asked of these items.
+type CommitStore struct{ Items []Placement }
+
+// ReleaseStore says that an item is not fetched any longer. What has come of it stays for another try. Nothing follows.
+type ReleaseStore struct{ Item int }
+
+// Placement is an item that is to be put in its place.
+type Placement struct {
+	Item int
+	Size uint64 // bytes; an item of 0 bytes may neither have been opened nor received
+}
+
 // Report tells the machine's owner an outcome. It changes nothing.
 type Report struct{ Outcome Outcome }
 
@@ -253,16 +293,19 @@ type Report struct{ Outcome Outcome }
 // lists them all.
 type Outcome interface{ Reported() }
 
-func (Dial) effect()        {}
-func (Send) effect()        {}
-func (Hear) effect()        {}
-func (SendBody) effect()    {}
-func (ReceiveBody) effect() {}
-func (Discard) effect()     {}
-func (HalfClose) effect()   {}
-func (HangUp) effect()      {}
-func (Arm) effect()         {}
-func (Disarm) effect()      {}
-func (OpenFile) effect()    {}
-func (OpenStore) effect()   {}
-func (Report) effect()      {}
+func (Dial) effect()         {}
+func (Send) effect()         {}
+func (Hear) effect()         {}
+func (SendBody) effect()     {}
+func (ReceiveBody) effect()  {}
+func (Discard) effect()      {}
+func (HalfClose) effect()    {}
+func (HangUp) effect()       {}
+func (Arm) effect()          {}
+func (Disarm) effect()       {}
+func (OpenFile) effect()     {}
+func (InspectStore) effect() {}
+func (ReleaseStore) effect() {}
+func (CommitStore) effect()  {}
+func (OpenStore) effect()    {}
+func (Report) effect()       {}

@@ -130,8 +130,17 @@ func (r *run) carry(effect roles.Effect) {
 		r.disarm(e.Timer)
 	case roles.OpenFile:
 		r.openFile(e)
+	case roles.InspectStore:
+		r.inspectStore(e)
 	case roles.OpenStore:
 		r.openStore(e)
+	case roles.CommitStore:
+		r.commitStore(e)
+	case roles.ReleaseStore:
+		r.askStore(func(context.Context) letter {
+			r.loop.store().Release(e.Item)
+			return letter{}
+		})
 	case roles.Report:
 		if r.loop.Report != nil {
 			r.flush() // who is asked something works on it while we look at what came

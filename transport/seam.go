@@ -3,8 +3,10 @@ package transport
 import (
 	"context"
 	"io"
+	"maps"
 	"net"
 	"net/netip"
+	"slices"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
@@ -68,12 +70,31 @@ type File interface {
 
 // Store is where fetched content goes. Different stretches of an item may come over several links at once.
 type Store interface {
+	// Holds returns the content of which an earlier try left a part of an item; the zero hash: of none. It ends with ctx.
+	Holds(ctx context.Context, item roles.InspectStore) (hash protocol.Hash, size uint64, err error)
 	// Open makes ready for an item's content, and returns the groups of it that are there, verified, and whether
 	// something else was there, which has been dropped. It says as often as it likes how many bytes have been checked; the
 	// machine is told about every second. It ends with ctx.
 	Open(ctx context.Context, want roles.OpenStore, checking func(done, size uint64)) (has roles.Groups, other bool, err error)
 	// Receive returns the sink for a stretch of an item from offset on.
 	Receive(item int, offset uint64) (Sink, error)
+	// Release closes what an item holds open, outside of any other call for that item. The item may be opened again.
+	Release(item int)
+	// Commit returns when the items, which have come whole, are durable and in their places. The error is [Misplaced] if it
+	// concerns some of them alone.
+	Commit(ctx context.Context, items ...roles.Placement) error
+}
+
+// Misplaced is the error of a Commit that put some items in their places, but not these: the reason of each, by its
+// number.
+type Misplaced map[int]error
+
+// Error returns the reason of one of them.
+func (m Misplaced) Error() string {
+	for _, first := range slices.Sorted(maps.Keys(m)) {
+		return m[first].Error()
+	}
+	return "no item"
 }
 
 // Sink keeps a group of a stretch that is what its value says. It is called in the order of the groups, one after the

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 )
 
@@ -14,21 +15,57 @@ const checkingGap = time.Second
 
 // openStore has the disk make ready for an item. As with openFile, only the machine's deadline waits for it.
 func (r *run) openStore(e roles.OpenStore) {
+	r.askStore(func(ctx context.Context) letter {
+		has, other, err := r.loop.store().Open(ctx, e, r.checking(e.Item))
+		if err != nil {
+			return storeFailed(e.Item, err)
+		}
+		return letter{input: roles.StoreReady{Item: e.Item, Has: has, Other: other}}
+	})
+}
+
+// inspectStore asks the disk what an earlier try left of an item.
+func (r *run) inspectStore(e roles.InspectStore) {
+	r.askStore(func(ctx context.Context) letter {
+		hash, size, err := r.loop.store().Holds(ctx, e)
+		if err != nil {
+			return storeFailed(e.Item, err)
+		}
+		return letter{input: roles.StoreInspected{Item: e.Item, Hash: hash, Size: size}}
+	})
+}
+
+// commitStore has the disk put items in their places.
+func (r *run) commitStore(e roles.CommitStore) {
+	r.askStore(func(ctx context.Context) letter {
+		err := r.loop.store().Commit(ctx, e.Items...)
+		var some Misplaced
+		partly := errors.As(err, &some)
+		placed := make([]roles.Placed, len(e.Items))
+		for i, item := range e.Items {
+			placed[i] = roles.Placed{Item: item.Item, Err: err}
+			if partly {
+				placed[i].Err = some[item.Item]
+			}
+		}
+		return letter{input: roles.StoreCommitted{Items: placed}}
+	})
+}
+
+// askStore asks the disk something in a goroutine of its own, and posts the answer.
+func (r *run) askStore(ask func(context.Context) letter) {
 	ctx := r.diskContext()
 	r.enterDisk()
 	go func() {
 		defer r.leaveDisk()
-		has, other, err := r.loop.store().Open(ctx, e, r.checking())
-		if err != nil {
-			r.post(storeFailed(e.Item, err))
-			return
+		if l := ask(ctx); l.input != nil {
+			r.post(l)
 		}
-		r.post(letter{input: roles.StoreReady{Item: e.Item, Has: has, Other: other}})
 	}()
 }
 
 // checking returns what tells the machine how far the store is with verifying what is there, every now and then.
-func (r *run) checking() func(done, size uint64) {
+func (r *run) checking(item int) func(done, size uint64) {
 	var mu sync.Mutex
 	last := time.Now()
 	return func(done, size uint64) {
@@ -36,7 +73,7 @@ func (r *run) checking() func(done, size uint64) {
 		defer mu.Unlock()
 		if now := time.Now(); now.Sub(last) >= checkingGap {
 			last = now
-			r.post(letter{input: roles.StoreChecking{Done: done, Size: size}})
+			r.post(letter{input: roles.StoreChecking{Item: item, Done: done, Size: size}})
 		}
 	}
 }
@@ -58,8 +95,16 @@ func (noStore) Open(context.Context, roles.OpenStore, func(done, size uint64)) (
 	return nil, false, errNoStore
 }
 
+func (noStore) Holds(context.Context, roles.InspectStore) (hash protocol.Hash, size uint64, err error) {
+	return hash, 0, errNoStore
+}
+
+func (noStore) Commit(context.Context, ...roles.Placement) error { return errNoStore }
+
+func (noStore) Release(int) {}
+
 func (noStore) Receive(int, uint64) (Sink, error) { return nil, errNoStore }
 
 func storeFailed(item int, err error) letter {
-	return letter{input: roles.StoreFailed{Item: item, Text: err.Error()}}
+	return letter{input: roles.StoreFailed{Item: item, Err: err}}
 }

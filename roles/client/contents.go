@@ -32,7 +32,7 @@ func (f *Fetch) remember(is Identity, node netip.AddrPort, tried bool) {
 // hollow reports whether nothing speaks for the content of this fetch but nodes that have sent wrong bytes.
 func (f *Fetch) hollow() bool {
 	is, known := f.picker.Identity()
-	if !known || f.picker.had.Count() > 0 || is == f.request.Prefer {
+	if !known || f.picker.had.Count() > 0 || is == f.prefer {
 		return false
 	}
 	for _, k := range f.contents {
@@ -71,9 +71,29 @@ func (f *Fetch) startAnew() bool {
 // not asked as long as others may have that; what the relay says of it is remembered.
 func (f *Fetch) otherThan(peer *protocol.Peer) bool {
 	is, known := f.picker.Identity()
-	if !known || is != f.request.Prefer || peer.Hash.IsZero() || peer.Hash == is.Hash {
+	if !known || is != f.prefer || peer.Hash.IsZero() || peer.Hash == is.Hash {
 		return false
 	}
 	f.remember(Identity{peer.Hash, peer.Size}, peer.Addr(), false)
 	return true
+}
+
+// addPublished adds the contents that nodes have published under the name and that the fetch has not met: it asks only
+// as many nodes as it needs.
+func (f *Fetch) addPublished() {
+	if f.request.Name == "" || f.result.Hash.IsZero() {
+		return
+	}
+	for _, peer := range f.published {
+		if peer.Hash == f.result.Hash || f.believed[peer.Addr()] > 0 { // it has said itself what it has
+			continue
+		}
+		at := slices.IndexFunc(f.result.Variants, func(v Variant) bool { return v.Hash == peer.Hash })
+		if at < 0 {
+			at = len(f.result.Variants)
+			f.result.Variants = append(f.result.Variants, Variant{Identity: Identity{peer.Hash, peer.Size}})
+		}
+		v := &f.result.Variants[at]
+		v.Nodes = append(v.Nodes, peer.Addr())
+	}
 }

@@ -17,7 +17,7 @@ func delivers(s *rolestest.Story, f file) {
 	s.Hear(1, f.content(0, 1), "Fetching", f.takes(1, 0, 1))
 	s.Tell(roles.Verified{Link: 1}, "Finishing", "report had")
 	s.Tell(roles.BodyDone{Link: 1}, "Finishing", leaves(1)...)
-	s.Tell(roles.PeerEnded{Link: 1}, "Done", goes(1, "report result")...)
+	finishes(s, 1)
 }
 
 // TestAnotherContentIsFetchedWhenNobodyHasAllOfTheFirst: any one is better than none, and they are never mixed.
@@ -102,7 +102,7 @@ func TestWhatALiarSpokeForIsFetchedFromOthers(t *testing.T) {
 	s.Hear(1, f.content(0, 1), "Fetching", f.takes(1, 0, 1))
 	s.Tell(roles.Verified{Link: 1}, "Finishing", "report had")
 	s.Tell(roles.BodyDone{Link: 1}, "Finishing", leaves(1)...)
-	s.Tell(roles.PeerEnded{Link: 1}, "Done", goes(1, "report result")...)
+	finishes(s, 1)
 	wants(t, s, client.Fetched, protocol.BadHash, 0)
 }
 

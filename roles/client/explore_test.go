@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 
@@ -51,8 +52,9 @@ func fetchSubject(w client.Request, f file) rolestest.Subject {
 	some.Add(1)
 	subject.Stores = []roles.Input{
 		roles.StoreReady{}, roles.StoreReady{Has: some}, roles.StoreReady{Has: whole},
-		roles.StoreChecking{Done: 1, Size: 2}, roles.StoreFailed{Text: "no space"},
+		roles.StoreChecking{Done: 1, Size: 2}, roles.StoreFailed{Err: errors.New("no space")},
 	}
+	subject.Inspected = []roles.Input{roles.StoreInspected{}, roles.StoreInspected{Hash: f.Hash, Size: f.Size}, roles.StoreFailed{Err: errors.New("no disk")}}
 	subject.Visits = 2
 	subject.Cells = slices.DeleteFunc(subject.Cells, func(cell string) bool { return cell == "New/Misnamed" }) // its own test is below
 	return subject

@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -32,7 +33,7 @@ func TestANodeLostInTheMiddleIsFollowedByTheNext(t *testing.T) {
 	s.Hear(1, f.content(2, 1), "Fetching", f.takes(1, 2, 1))
 	s.Tell(roles.Verified{Link: 1, Group: 2}, "Finishing", "report had")
 	s.Tell(roles.BodyDone{Link: 1}, "Finishing", leaves(1)...)
-	s.Tell(roles.PeerEnded{Link: 1}, "Done", goes(1, "report result")...)
+	finishes(s, 1)
 	r := wants(t, s, client.Fetched, protocol.Lost, 0)
 	if !r.Tried[0].Had || len(r.From) != 2 || r.From[0] != at(1) || r.From[1] != at(2) {
 		t.Errorf("result %+v", r)
@@ -129,7 +130,7 @@ func TestARelayThatNeverEndsIsLeft(t *testing.T) {
 func TestOurOwnDiskFails(t *testing.T) {
 	f := made(2*group, 1)
 	s := receiving(t, request, f, 1, 2)
-	s.Tell(roles.StoreFailed{Text: "no space"}, "Failed", "hangup 1", "report result")
+	s.Tell(roles.StoreFailed{Err: errors.New("no space")}, "Failed", "hangup 1", "report result")
 	if r := wants(t, s, client.DiskFailed); r.Code != protocol.Disk || !strings.Contains(r.Text, "space") {
 		t.Errorf("result %+v", r)
 	}
@@ -139,7 +140,7 @@ func TestOurOwnDiskFails(t *testing.T) {
 		return s
 	}
 	s = opening()
-	s.Tell(roles.StoreFailed{Text: "read-only"}, "Failed", "hangup 1", "report result")
+	s.Tell(roles.StoreFailed{Err: errors.New("read-only")}, "Failed", "hangup 1", "report result")
 	wants(t, s, client.DiskFailed)
 
 	s = opening() // a disk that hangs: the node is not kept for it, and then the wait is over

@@ -19,6 +19,7 @@ import (
 type Fetch struct {
 	core    roles.Core[FetchState, FetchEvent]
 	request Request
+	prefer  Identity // of which an earlier try left a part; zero: none
 	query   *Query
 	sources []*Source // that on link n+1 at n
 	picker  *Picker
@@ -30,6 +31,7 @@ type Fetch struct {
 	pages      int
 	unwalked   bool // the list was longer than we walk
 	mute       QueryResult
+	published  []protocol.Peer // that have some content under the name, as the relay says
 
 	again     []netip.AddrPort        // whose file changed: worth another visit
 	revisited map[netip.AddrPort]bool // have been in again
@@ -116,21 +118,20 @@ func (f *Fetch) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	switch in := in.(type) {
 	case roles.Started:
 		f.start(at)
+	case roles.StoreInspected:
+		f.inspected(at, in)
 	case roles.StoreReady:
 		f.storeReady(in)
 	case roles.StoreChecking:
 		f.storeChecking(in)
 	case roles.StoreFailed:
-		if !f.core.Can(fetchStoreFailed) {
-			break
-		}
-		f.fail(at, fetchStoreFailed, DiskFailed, protocol.Disk, in.Text)
+		f.storeFailed(at, in.Err)
+	case roles.StoreCommitted:
+		f.committed(at, in)
 	case roles.TimerFired:
 		f.fired(at, in)
 	case roles.Stopped:
-		if !f.Final() {
-			f.fail(at, fetchStopped, Interrupted, protocol.Interrupted, "told to stop")
-		}
+		f.stop(at)
 	default:
 		f.pass(at, linkOf(in), in)
 	}
@@ -143,12 +144,34 @@ func (f *Fetch) start(at roles.Moment) {
 		f.fail(at, fetchMisnamed, BadlyNamed, err.Code, err.Text)
 		return
 	}
-	if is := f.request.Prefer; !is.Hash.IsZero() && (f.request.Hash.IsZero() || f.request.Hash == is.Hash) {
-		f.picker.Fix(is)
-		f.contents = append(f.contents, known{Variant: Variant{Identity: is}, tried: true})
-	}
 	f.core.Fire(fetchStarted)
+	f.core.Do(roles.InspectStore{Name: f.request.Name})
+}
+
+// inspected prefers the content of which an earlier try left a part, unless another one is asked for. As long as a node
+// may have it, no other content takes its place.
+func (f *Fetch) inspected(at roles.Moment, in roles.StoreInspected) {
+	if !f.core.Can(fetchInspected) {
+		return
+	}
+	if !in.Hash.IsZero() && (f.request.Hash.IsZero() || f.request.Hash == in.Hash) {
+		f.prefer = Identity{in.Hash, in.Size}
+		f.picker.Fix(f.prefer)
+		f.contents = append(f.contents, known{Variant: Variant{Identity: f.prefer}, tried: true})
+	}
+	f.core.Fire(fetchInspected)
 	f.locate(at)
+}
+
+// stop ends the fetch, but for a commit: that is waited for.
+func (f *Fetch) stop(at roles.Moment) {
+	switch f.State() {
+	case FetchDone, FetchNotFound, FetchFailed:
+	case FetchCommitting:
+		f.core.Fire(fetchStopped)
+	default:
+		f.fail(at, fetchStopped, Interrupted, protocol.Interrupted, "told to stop")
+	}
 }
 
 // locate asks the relay for a page.
@@ -166,14 +189,14 @@ func (f *Fetch) fired(at roles.Moment, in roles.TimerFired) {
 	}
 	switch {
 	case !f.core.Due(in):
-	case f.State() == FetchOpening:
+	case f.core.Can(fetchExpired):
 		f.fail(at, fetchExpired, DiskFailed, protocol.Disk, "the disk does not answer")
 	default:
 		f.core.Fire(fetchImpatient)
 	}
 }
 
-// learned has the store opened for the content of this fetch.
+// learned opens the store once the content is known.
 func (f *Fetch) learned(l Learned) {
 	is, _ := f.picker.Identity()
 	f.remember(is, l.Node, true)
@@ -185,7 +208,7 @@ func (f *Fetch) learned(l Learned) {
 }
 
 func (f *Fetch) storeChecking(in roles.StoreChecking) {
-	if f.State() != FetchOpening {
+	if !f.core.Can(fetchStoreChecked) {
 		return
 	}
 	if in.Done > f.checked {
@@ -198,7 +221,7 @@ func (f *Fetch) storeChecking(in roles.StoreChecking) {
 }
 
 func (f *Fetch) storeReady(in roles.StoreReady) {
-	if f.State() != FetchOpening {
+	if !f.core.Can(fetchStoreOpened) {
 		return
 	}
 	f.picker.Open(in.Has)
@@ -212,6 +235,34 @@ func (f *Fetch) storeReady(in roles.StoreReady) {
 	f.core.Do(roles.Report{Outcome: Begun{is, f.result.Kept, in.Other}})
 }
 
+func (f *Fetch) storeFailed(at roles.Moment, err error) {
+	if f.core.Can(fetchStoreFailed) {
+		f.result.Cause = err
+		f.fail(at, fetchStoreFailed, DiskFailed, protocol.Disk, err.Error())
+	}
+}
+
+// commit asks the store to keep what has come.
+func (f *Fetch) commit() {
+	is, _ := f.picker.Identity()
+	f.core.Do(roles.CommitStore{Items: []roles.Placement{{Size: is.Size}}})
+}
+
+func (f *Fetch) committed(at roles.Moment, in roles.StoreCommitted) {
+	if !f.core.Can(fetchCommitted) {
+		return
+	}
+	for _, placed := range in.Items {
+		if placed.Err != nil {
+			f.storeFailed(at, placed.Err)
+			return
+		}
+	}
+	f.core.Fire(fetchCommitted)
+	f.result.Outcome = Fetched
+	f.ended()
+}
+
 // fail stops here and now.
 func (f *Fetch) fail(at roles.Moment, event FetchEvent, outcome Outcome, code protocol.Code, text string) {
 	f.core.Fire(event)
@@ -220,12 +271,7 @@ func (f *Fetch) fail(at roles.Moment, event FetchEvent, outcome Outcome, code pr
 	f.ended()
 }
 
-func (f *Fetch) fetched() {
-	f.result.Outcome = Fetched
-	f.ended()
-}
-
-// ended reports what came of it all.
+// ended reports the result.
 func (f *Fetch) ended() {
 	is, _ := f.picker.Identity()
 	f.result.Hash, f.result.Size = is.Hash, is.Size
@@ -234,5 +280,6 @@ func (f *Fetch) ended() {
 			f.result.Variants = append(f.result.Variants, k.Variant)
 		}
 	}
+	f.addPublished()
 	f.core.Do(roles.Report{Outcome: f.result})
 }

@@ -13,12 +13,14 @@ type FetchEvent string
 // The states of a Fetch.
 const (
 	FetchNew         FetchState = "New"
+	FetchInspecting  FetchState = "Inspecting"
 	FetchAskingRelay FetchState = "AskingRelay"
 	FetchChoosing    FetchState = "Choosing"
 	FetchSeeking     FetchState = "Seeking"
 	FetchOpening     FetchState = "Opening"
 	FetchFetching    FetchState = "Fetching"
 	FetchFinishing   FetchState = "Finishing"
+	FetchCommitting  FetchState = "Committing"
 	FetchDone        FetchState = "Done"
 	FetchNotFound    FetchState = "NotFound"
 	FetchFailed      FetchState = "Failed"
@@ -27,6 +29,7 @@ const (
 // The events of a Fetch.
 const (
 	fetchStarted       FetchEvent = "Started"
+	fetchInspected     FetchEvent = "StoreInspected"
 	fetchMisnamed      FetchEvent = "Misnamed"
 	fetchLocated       FetchEvent = "Located"
 	fetchNotLocated    FetchEvent = "NotLocated"
@@ -43,6 +46,7 @@ const (
 	fetchStoreOpened   FetchEvent = "StoreOpened"
 	fetchStoreComplete FetchEvent = "StoreComplete"
 	fetchStoreFailed   FetchEvent = "StoreFailed"
+	fetchCommitted     FetchEvent = "StoreCommitted"
 	fetchGroupHad      FetchEvent = "GroupHad"
 	fetchAllHad        FetchEvent = "AllHad"
 	fetchSourceLeft    FetchEvent = "SourceLeft"
@@ -60,6 +64,8 @@ var fetchGrammar = roles.NewGrammar(roles.Table[FetchState, FetchEvent]{
 	Name: "client.Fetch",
 	States: []roles.State[FetchState]{
 		{Name: FetchNew, Means: "Nothing has happened yet."},
+		{Name: FetchInspecting, Wait: roles.DiskTimeout,
+			Means: "The store says of which content an earlier try left a part: that one is preferred."},
 		{Name: FetchAskingRelay, Nested: true, WaitFrom: "those of its Query",
 			Means: "The relay is being asked for a page of nodes; no node has a link."},
 		{Name: FetchChoosing, Passing: true,
@@ -72,12 +78,15 @@ var fetchGrammar = roles.NewGrammar(roles.Table[FetchState, FetchEvent]{
 			Means: "Groups are missing, and sources bring them: each takes from the Picker what it is to ask for."},
 		{Name: FetchFinishing, Nested: true, WaitFrom: "those of its Sources",
 			Means: "All groups are in the store; the links are being closed."},
+		{Name: FetchCommitting, Wait: roles.CommitTimeout,
+			Means: "No link is open; the store makes the content durable and puts it in its place."},
 		{Name: FetchDone, Final: true, Means: "The file is here, whole."},
 		{Name: FetchNotFound, Final: true, Means: "Every listed node was asked and said that it does not have the file, or none is listed."},
 		{Name: FetchFailed, Final: true, Means: "The file could not be had, and that is not because nobody has it."},
 	},
 	Events: []roles.Event[FetchEvent]{
 		{Name: fetchStarted, Means: "a file is wanted"},
+		{Name: fetchInspected, Means: "the store has said what an earlier try left"},
 		{Name: fetchMisnamed, Means: "a file is wanted, by a name that breaks the name rule"},
 		{Name: fetchLocated, Means: "the relay has sent a page of nodes, and its link is closed"},
 		{Name: fetchNotLocated, Means: "the relay could not be asked, or refused, and its link is closed"},
@@ -94,6 +103,7 @@ var fetchGrammar = roles.NewGrammar(roles.Table[FetchState, FetchEvent]{
 		{Name: fetchStoreOpened, Means: "the store is ready, and groups are missing"},
 		{Name: fetchStoreComplete, Means: "the store is ready, and nothing is missing"},
 		{Name: fetchStoreFailed, Means: "our own disk failed"},
+		{Name: fetchCommitted, Means: "the content is durable and in its place"},
 		{Name: fetchGroupHad, Means: "another group is verified and stored"},
 		{Name: fetchAllHad, Means: "the last missing group is verified and stored"},
 		{Name: fetchSourceLeft, Means: "a source has closed its link"},
@@ -102,7 +112,8 @@ var fetchGrammar = roles.NewGrammar(roles.Table[FetchState, FetchEvent]{
 		{Name: fetchStopped, Means: "the user does not want to wait any more"},
 	},
 	Rows: []roles.Row[FetchState, FetchEvent]{
-		fetchRow([]FetchState{FetchNew}, fetchStarted, FetchAskingRelay, "only the relay knows who is there"),
+		fetchRow([]FetchState{FetchNew}, fetchStarted, FetchInspecting, "an earlier try may have left some of it"),
+		fetchRow([]FetchState{FetchInspecting}, fetchInspected, FetchAskingRelay, "only the relay knows who is there"),
 		fetchRow([]FetchState{FetchNew}, fetchMisnamed, FetchFailed, "no node may have it, so nobody is asked"),
 		fetchRow([]FetchState{FetchAskingRelay}, fetchLocated, FetchChoosing, "its nodes are noted; the relay is not needed for them any more"),
 		fetchRow([]FetchState{FetchAskingRelay}, fetchNotLocated, FetchChoosing, "there may be nodes from an earlier page that are worth another visit"),
@@ -119,13 +130,15 @@ var fetchGrammar = roles.NewGrammar(roles.Table[FetchState, FetchEvent]{
 		fetchRow([]FetchState{FetchOpening}, fetchStoreStuck, "", "the deadline runs on"),
 		fetchRow([]FetchState{FetchOpening}, fetchStoreOpened, FetchFetching, "only what is missing is fetched"),
 		fetchRow([]FetchState{FetchOpening}, fetchStoreComplete, FetchFinishing, "an empty file, or one that an earlier try has fetched whole"),
-		fetchRow([]FetchState{FetchOpening, FetchFetching, FetchFinishing}, fetchStoreFailed, FetchFailed, "no node can help with our own disk"),
-		fetchRow([]FetchState{FetchOpening}, fetchExpired, FetchFailed, "our disk hangs"),
+		fetchRow([]FetchState{FetchInspecting, FetchOpening, FetchFetching, FetchFinishing, FetchCommitting}, fetchStoreFailed, FetchFailed, "no node can help with our own disk"),
+		fetchRow([]FetchState{FetchInspecting, FetchOpening, FetchCommitting}, fetchExpired, FetchFailed, "our disk hangs"),
 		fetchRow([]FetchState{FetchFetching}, fetchGroupHad, "", "it stays had, whatever becomes of the source"),
 		fetchRow([]FetchState{FetchFetching}, fetchAllHad, FetchFinishing, "whole, and verified; a source that has not delivered yet is not waited for"),
 		fetchRow([]FetchState{FetchSeeking, FetchOpening, FetchFetching, FetchFinishing}, fetchSourceLeft, "", "the others go on, and the store"),
 		fetchRow([]FetchState{FetchSeeking, FetchFetching}, fetchLastLeft, FetchChoosing, "the next node may do better"),
-		fetchRow([]FetchState{FetchFinishing}, fetchLastLeft, FetchDone, "the file is there and every link is closed"),
-		fetchRow([]FetchState{FetchNew, FetchAskingRelay, FetchSeeking, FetchOpening, FetchFetching, FetchFinishing}, fetchStopped, FetchFailed, "the user need not wait for anybody"),
+		fetchRow([]FetchState{FetchFinishing}, fetchLastLeft, FetchCommitting, "every group is there and every link is closed"),
+		fetchRow([]FetchState{FetchCommitting}, fetchCommitted, FetchDone, "the file is there, and stays there"),
+		fetchRow([]FetchState{FetchCommitting}, fetchStopped, "", "what is whole is put in its place all the same"),
+		fetchRow([]FetchState{FetchNew, FetchInspecting, FetchAskingRelay, FetchSeeking, FetchOpening, FetchFetching, FetchFinishing}, fetchStopped, FetchFailed, "the user need not wait for anybody"),
 	},
 })

@@ -16,18 +16,31 @@ import (
 // request is what the stories are about, unless they say otherwise: the reference mode.
 var request = client.Request{Relay: relayAddress, Name: "a.txt"}
 
-func wanted(t *testing.T, w client.Request) *rolestest.Story {
+// started returns a story about a fetch that asks its store what an earlier try left.
+func started(t *testing.T, w client.Request) *rolestest.Story {
 	t.Helper()
 	f := client.NewFetch(w)
 	s := rolestest.New(t, f, f.State)
-	s.Tell(roles.Started{}, "AskingRelay", "dial 0 relay:4000")
+	s.Tell(roles.Started{}, "Inspecting", "inspect-store 0 "+w.Name)
+	s.Waits(roles.DiskTimeout)
+	return s
+}
+
+// wanted returns a story about a fetch that dials the relay, after an earlier try that left a part of a content.
+func wanted(t *testing.T, w client.Request, left ...file) *rolestest.Story {
+	t.Helper()
+	s, inspected := started(t, w), roles.StoreInspected{}
+	for _, f := range left {
+		inspected = roles.StoreInspected{Hash: f.Hash, Size: f.Size}
+	}
+	s.Tell(inspected, "AskingRelay", "dial 0 relay:4000")
 	s.Waits(roles.DialTimeout)
 	return s
 }
 
-func locating(t *testing.T, w client.Request) *rolestest.Story {
+func locating(t *testing.T, w client.Request, left ...file) *rolestest.Story {
 	t.Helper()
-	s := wanted(t, w)
+	s := wanted(t, w, left...)
 	s.Tell(roles.Opened{}, "AskingRelay", "send 0 "+rolestest.Say(&protocol.Locate{Name: w.Name, Hash: w.Hash}), "hear 0")
 	s.Waits(roles.ReplyTimeout)
 	return s
@@ -37,10 +50,26 @@ func locating(t *testing.T, w client.Request) *rolestest.Story {
 func located(t *testing.T, w client.Request, nodes ...byte) *rolestest.Story {
 	t.Helper()
 	s := locating(t, w)
+	hearsOf(s, nodes...)
+	return s
+}
+
+// hearsOf tells a fetch of these nodes. It dials the first.
+func hearsOf(s *rolestest.Story, nodes ...byte) {
 	s.Hear(0, &protocol.Located{Peers: peers(nodes...)}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
 	s.Waits(roles.CloseTimeout)
 	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0", dials(1, nodes[0]))
-	return s
+}
+
+// finishes ends the last link of a fetch that has all groups, and has the store commit them.
+func finishes(s *rolestest.Story, link roles.Link) {
+	s.Tell(roles.PeerEnded{Link: link}, "Committing", goes(int(link), "commit-store 0")...)
+	s.Waits(roles.CommitTimeout)
+	commits(s)
+}
+
+func commits(s *rolestest.Story) {
+	s.Tell(roles.StoreCommitted{Items: []roles.Placed{{}}}, "Done", "report result")
 }
 
 // asks are the lines for asking what the file is.
@@ -129,7 +158,7 @@ func TestAFileOfOneGroupIsFetched(t *testing.T) {
 	s.Tell(roles.Verified{Link: 1}, "Finishing", "report had")
 	s.Tell(roles.BodyDone{Link: 1}, "Finishing", leaves(1)...)
 	s.Waits(roles.CloseTimeout)
-	s.Tell(roles.PeerEnded{Link: 1}, "Done", goes(1, "report result")...)
+	finishes(s, 1)
 	r := wants(t, s, client.Fetched, 0)
 	if r.Name != "a.txt" || r.Hash != f.Hash || r.Size != 10 || r.Kept != 0 || !slices.Equal(r.From, ats(1)) || len(r.Variants) > 0 {
 		t.Errorf("result %+v", r)
@@ -165,7 +194,8 @@ func TestAnEmptyFileNeedsNoGet(t *testing.T) {
 	s := asked(t, request, 1)
 	s.Hear(1, f.outboard(0), "Opening", f.opens())
 	s.Tell(roles.StoreReady{}, "Finishing", append([]string{"report begun"}, leaves(1)...)...)
-	s.Ring("Done", goes(1, "report result")...) // a node that does not close costs nothing
+	s.Ring("Committing", goes(1, "commit-store 0")...) // a node that does not close costs nothing
+	commits(s)
 	wants(t, s, client.Fetched, 0)
 }
 

@@ -119,7 +119,7 @@ func (h *Pipeline) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	case roles.BodyDone:
 		h.bodyDone()
 	case roles.StoreFailed:
-		h.cut(pipelineStoreFailed, protocol.Disk, in.Text)
+		h.cut(pipelineStoreFailed, protocol.Disk, in.Err.Error())
 	case roles.PeerEnded:
 		h.cut(pipelinePeerEnded, protocol.Lost, "the link was ended too early")
 	case roles.Lost:

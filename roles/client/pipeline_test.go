@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -197,7 +198,7 @@ func TestWhatIsNotAnsweredIsHandedBack(t *testing.T) {
 		},
 		protocol.Disk: func(s *rolestest.Story) {
 			s.Hear(0, ware(wares(2, 10)[1]), "Receiving", "receive-body 0 0+10")
-			s.Tell(roles.StoreFailed{Item: 1, Text: "no space"}, "Closed", closed...)
+			s.Tell(roles.StoreFailed{Item: 1, Err: errors.New("no space")}, "Closed", closed...)
 		},
 		protocol.Interrupted: func(s *rolestest.Story) { s.Tell(roles.Stopped{}, "Closed", closed...) },
 	} {

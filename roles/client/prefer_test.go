@@ -9,16 +9,19 @@ import (
 	"github.com/relaypeer/relaypeer/roles/rolestest"
 )
 
-func preferring(f file) client.Request {
-	w := request
-	w.Prefer = f.Identity
-	return w
+// resuming returns a story about a fetch that prefers a content, and has asked the first of these nodes what the file is.
+func resuming(t *testing.T, f file, nodes ...byte) *rolestest.Story {
+	t.Helper()
+	s := locating(t, request, f)
+	hearsOf(s, nodes...)
+	answers(1, s, "Seeking")
+	return s
 }
 
 // TestAPartIsNotGivenUpForTheFirstWhoHasAnotherContent: whoever else has the content can complete it.
 func TestAPartIsNotGivenUpForTheFirstWhoHasAnotherContent(t *testing.T) {
 	f, other := made(2*group, 1), made(10, 2)
-	s := asked(t, preferring(f), 1, 2)
+	s := resuming(t, f, 1, 2)
 	s.Hear(1, other.outboard(0), "Seeking", leaves(1)...)
 	s.Tell(roles.PeerEnded{Link: 1}, "Seeking", goes(1, dials(1, 2))...)
 	answers(1, s, "Seeking")
@@ -27,7 +30,7 @@ func TestAPartIsNotGivenUpForTheFirstWhoHasAnotherContent(t *testing.T) {
 
 func TestAPartIsGivenUpWhenNobodyHasItsContentAnyMore(t *testing.T) {
 	f, other := made(2*group, 1), made(10, 2)
-	s := asked(t, preferring(f), 1, 2)
+	s := resuming(t, f, 1, 2)
 	s.Hear(1, other.outboard(0), "Seeking", leaves(1)...)
 	s.Tell(roles.PeerEnded{Link: 1}, "Seeking", goes(1, dials(1, 2))...)
 	answers(1, s, "Seeking")
@@ -44,10 +47,7 @@ func TestAPartIsGivenUpWhenNobodyHasItsContentAnyMore(t *testing.T) {
 // TestNodesThatAreKnownToHaveAnotherContentWaitTheirTurn: the relay has said so, and need not be asked twice.
 func TestNodesThatAreKnownToHaveAnotherContentWaitTheirTurn(t *testing.T) {
 	f, other := made(2*group, 1), made(10, 2)
-	fetch := client.NewFetch(preferring(f))
-	s := rolestest.New(t, fetch, fetch.State)
-	s.Tell(roles.Started{}, "AskingRelay", "dial 0 relay:4000")
-	s.Tell(roles.Opened{Link: 0}, "AskingRelay", "send 0 LOCATE name=a.txt", "hear 0")
+	s := locating(t, request, f)
 	listed := peers(1, 2)
 	listed[0].Hash, listed[0].Size = other.Hash, other.Size
 	s.Hear(0, &protocol.Located{Peers: listed}, "AskingRelay", "halfclose 0", "discard 0", "report locating")

@@ -12,7 +12,6 @@ type Request struct {
 	Relay   string        // host:port
 	Name    string        // may be empty where Hash is given
 	Hash    protocol.Hash // what its content must be; zero: what the first node has
-	Prefer  Identity      // of which a part is here already: as long as a node may have it, another content does not take its place
 	Sources int           // links to nodes at once; 1, or 0: the reference mode, strictly one after the other
 	Once    bool          // what was delivered can't be taken back: groups in order, and no other content after the first
 }
@@ -68,6 +67,7 @@ type Result struct {
 	Code     protocol.Code  // why, when NoRelay, DiskFailed or BadlyNamed
 	By       protocol.Party // who said so
 	Text     string
+	Cause    error // of our own disk, when DiskFailed
 }
 
 // Locating is reported when the relay has answered with a page of nodes.

@@ -36,7 +36,7 @@ func TestOnlyWhatIsMissingIsFetched(t *testing.T) {
 	s.Hear(1, f.content(4, 1), "Fetching", f.takes(1, 4, 1))
 	s.Tell(roles.Verified{Link: 1, Group: 4}, "Finishing", "report had")
 	s.Tell(roles.BodyDone{Link: 1}, "Finishing", leaves(1)...)
-	s.Tell(roles.PeerEnded{Link: 1}, "Done", goes(1, "report result")...)
+	finishes(s, 1)
 	if r := wants(t, s, client.Fetched, 0); r.Kept != 3*group+7 || r.Size != f.Size {
 		t.Errorf("result %+v", r)
 	}
@@ -46,7 +46,7 @@ func TestAFileThatIsThereIsNotFetchedAgain(t *testing.T) {
 	f := made(2*group, 1)
 	s := opening(t, f, 1)
 	s.Tell(roles.StoreReady{Has: set(0, 1)}, "Finishing", append([]string{"report begun"}, leaves(1)...)...)
-	s.Tell(roles.PeerEnded{Link: 1}, "Done", goes(1, "report result")...)
+	finishes(s, 1)
 	if r := wants(t, s, client.Fetched, 0); r.Kept != f.Size || len(r.From) != 0 {
 		t.Errorf("result %+v", r)
 	}
@@ -71,7 +71,7 @@ func TestAStoreThatChecksIsWaitedForWithoutTheNode(t *testing.T) {
 	s.Hear(1, f.content(1, 1), "Fetching", f.takes(1, 1, 1))
 	s.Tell(roles.Verified{Link: 1, Group: 1}, "Finishing", "report had")
 	s.Tell(roles.BodyDone{Link: 1}, "Finishing", leaves(1)...)
-	s.Tell(roles.PeerEnded{Link: 1}, "Done", goes(1, "report result")...)
+	finishes(s, 1)
 	wants(t, s, client.Fetched, 0, 0)
 }
 

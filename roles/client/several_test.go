@@ -65,7 +65,7 @@ func TestALargeFileComesFromSeveralNodes(t *testing.T) {
 	s.Tell(roles.Verified{Link: 1, Group: 7}, "Finishing", "report had") // who is second has the end of its stretch to tell first
 	s.Tell(roles.BodyDone{Link: 2}, "Finishing", "hear 2", "hangup 2", "report tried")
 	s.Tell(roles.BodyDone{Link: 1}, "Finishing", leaves(1)...)
-	s.Tell(roles.PeerEnded{Link: 1}, "Done", goes(1, "report result")...)
+	finishes(s, 1)
 	if r := wants(t, s, client.Fetched, 0, 0); !slices.Equal(r.From, ats(2, 1)) {
 		t.Errorf("from %v", r.From)
 	}
@@ -99,7 +99,7 @@ func TestASilentNodeIsOvertaken(t *testing.T) {
 	s.Hear(2, f.content(0, 1), "Fetching", f.takes(2, 0, 1))
 	s.Tell(roles.Verified{Link: 2}, "Finishing", "report had", "hangup 1", "report tried")
 	s.Tell(roles.BodyDone{Link: 2}, "Finishing", leaves(2)...)
-	s.Tell(roles.PeerEnded{Link: 2}, "Done", goes(2, "report result")...)
+	finishes(s, 2)
 	if r := wants(t, s, client.Fetched, protocol.Timeout, 0); r.Tried[0].Node != at(1) || !slices.Equal(r.From, ats(2)) {
 		t.Errorf("result %+v", r)
 	}
@@ -149,7 +149,7 @@ func TestADeadNodeCostsASecond(t *testing.T) {
 	s.Hear(3, f.content(0, 1), "Fetching", f.takes(3, 0, 1))
 	s.Tell(roles.Verified{Link: 3}, "Finishing", "report had", "hangup 1", "report tried", "hangup 2", "report tried")
 	s.Tell(roles.BodyDone{Link: 3}, "Finishing", leaves(3)...)
-	s.Tell(roles.PeerEnded{Link: 3}, "Done", goes(3, "report result")...)
+	finishes(s, 3)
 	wants(t, s, client.Fetched, protocol.Timeout, protocol.Timeout, 0)
 }
 

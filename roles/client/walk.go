@@ -16,6 +16,9 @@ func (f *Fetch) located(m *protocol.Located) {
 		if at := peer.Addr(); !f.listed[at] && len(f.listed) < roles.MaxWalk {
 			f.listed[at] = true
 			fresh = append(fresh, at)
+			if !peer.Hash.IsZero() {
+				f.published = append(f.published, peer)
+			}
 			if !f.otherThan(&peer) {
 				f.candidates = append(f.candidates, at)
 			}
@@ -90,8 +93,8 @@ func (f *Fetch) reevaluate(at roles.Moment) {
 	}
 	if f.live() == 0 && f.core.Can(fetchLastLeft) {
 		f.core.Fire(fetchLastLeft)
-		if f.State() == FetchDone {
-			f.fetched()
+		if f.State() == FetchCommitting {
+			f.commit()
 		}
 	}
 	if f.State() == FetchChoosing {

@@ -2,6 +2,7 @@ package rolestest
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,19 +14,20 @@ import (
 
 // Subject describes a machine to Explore.
 type Subject struct {
-	New    func() Explorable
-	Done   func(Explorable)   // takes a machine back for New; nil: each is thrown away
-	Begin  roles.Input        // Started or Opened
-	Says   []protocol.Message // the messages that matter to the machine, in all their variants
-	Files  []roles.Input      // the disk's possible answers to OpenFile
-	Stores []roles.Input      // the disk's possible answers to OpenStore
-	Others []roles.Input      // inputs that may come at any time
-	Grown  int                // inputs of a run at most
-	Visits int                // how often equal situations are continued
-	Table  string             // the table's name
-	States []string           // all states of the table
-	Cells  []string           // all cells of the table, as "State/Event"
-	Allows map[string]Allows  // by table name, for the machine and those nested in it
+	New       func() Explorable
+	Done      func(Explorable)   // takes a machine back for New; nil: each is thrown away
+	Begin     roles.Input        // Started or Opened
+	Says      []protocol.Message // the messages that matter to the machine, in all their variants
+	Files     []roles.Input      // the disk's possible answers to OpenFile
+	Inspected []roles.Input      // what a store may say that an earlier try left
+	Stores    []roles.Input      // the disk's possible answers to OpenStore
+	Others    []roles.Input      // inputs that may come at any time
+	Grown     int                // inputs of a run at most
+	Visits    int                // how often equal situations are continued
+	Table     string             // the table's name
+	States    []string           // all states of the table
+	Cells     []string           // all cells of the table, as "State/Event"
+	Allows    map[string]Allows  // by table name, for the machine and those nested in it
 }
 
 // Allows reports whether a table has a row for a kind of message in a state.
@@ -176,7 +178,7 @@ func (x *explorer) isNew(w *walked) bool {
 	if w.machine.Final() {
 		return false
 	}
-	situation := fmt.Sprint(w.state, w.said, w.file, w.store, len(w.alarms), w.last[max(0, len(w.last)-3):])
+	situation := fmt.Sprint(w.state, w.said, w.file, w.store, w.inspect, w.commit != nil, len(w.alarms), w.last[max(0, len(w.last)-3):])
 	for _, id := range w.open() {
 		_, state := w.on(id)
 		situation += fmt.Sprint(id, w.links[id], state)
@@ -202,10 +204,29 @@ func (x *explorer) inputs(w *walked) (next []roles.Input) {
 	if w.store {
 		next = append(next, x.Stores...)
 	}
+	if w.inspect {
+		next = append(next, x.Inspected...)
+	}
+	if len(w.commit) > 0 {
+		next = append(next, commits(w.commit)...)
+	}
 	for _, one := range w.alarms {
 		next = append(next, roles.TimerFired{Timer: one.Timer, Number: oldRing}, roles.TimerFired{Timer: one.Timer})
 	}
 	return append(append(next, x.Others...), roles.Stopped{})
+}
+
+// commits returns the answers to a CommitStore: all went well, or the first item did not.
+func commits(items []roles.Placement) []roles.Input {
+	var well, badly roles.StoreCommitted
+	for i, item := range items {
+		well.Items = append(well.Items, roles.Placed{Item: item.Item})
+		badly.Items = append(badly.Items, roles.Placed{Item: item.Item})
+		if i == 0 {
+			badly.Items[0].Err = errors.New("read-only")
+		}
+	}
+	return []roles.Input{well, badly}
 }
 
 func (x *explorer) first() []roles.Input {
@@ -244,7 +265,7 @@ func (x *explorer) ofLink(w *walked, id roles.Link) (next []roles.Input) {
 		} else {
 			next = append(next, roles.Verified{Link: id, Group: asked.next}, roles.BodyWrong{Link: id, Group: asked.next})
 		}
-		return append(next, roles.StoreFailed{Text: "no space"}) // even after a wrong group: the body has to end
+		return append(next, roles.StoreFailed{Err: errors.New("no space")}) // even after a wrong group: the body has to end
 	}
 	return nil
 }

@@ -123,6 +123,14 @@ func Describe(e roles.Effect) string {
 		return line
 	case roles.OpenStore:
 		return fmt.Sprintf("open-store %d %s hash=%x size=%d", e.Item, e.Name, e.Hash[:1], e.Size)
+	case roles.InspectStore:
+		return fmt.Sprintf("inspect-store %d %s", e.Item, e.Name)
+	case roles.CommitStore:
+		line := "commit-store"
+		for _, item := range e.Items {
+			line += fmt.Sprintf(" %d", item.Item)
+		}
+		return line
 	case roles.Report:
 		return strings.ToLower("report " + reflect.Indirect(reflect.ValueOf(e.Outcome)).Type().Name())
 	default:

@@ -19,6 +19,8 @@ type walked struct {
 	said    map[roles.Link]bool // the links that the last step sent on, which may fail
 	file    bool                // an OpenFile is pending
 	store   bool                // an OpenStore is pending
+	inspect bool                // an InspectStore is pending
+	commit  []roles.Placement   // of a CommitStore that is pending
 	alarms  alarms
 	effects []roles.Effect // of the last step
 }
@@ -66,8 +68,14 @@ func (w *walked) told(in roles.Input) {
 		w.links[in.Link] = asked{want: receiving, wrong: true}
 	case roles.FileFound, roles.FileRefused:
 		w.file = false
-	case roles.StoreReady, roles.StoreFailed:
+	case roles.StoreInspected:
+		w.inspect = false
+	case roles.StoreReady:
 		w.store = false
+	case roles.StoreFailed:
+		w.store, w.inspect = false, false
+	case roles.StoreCommitted:
+		w.commit = nil
 	}
 }
 
@@ -109,8 +117,12 @@ func (w *walked) asked(e roles.Effect) {
 		delete(w.links, e.Link)
 	case roles.OpenFile:
 		w.file = true
+	case roles.InspectStore:
+		w.inspect = true
 	case roles.OpenStore:
 		w.store = true
+	case roles.CommitStore:
+		w.commit = e.Items
 	case roles.Arm:
 		w.alarms.arm(w.now, e)
 	case roles.Disarm:

@@ -25,39 +25,40 @@ import (
 // verified.
 type Batch struct {
 	root    *os.Root
-	names   []string
-	folder  string   // where items gather
-	locked  *os.File // that, with the lock
-	staging [2]*dir  // in it
+	names   [][]string // by item
+	folder  string     // where items gather
+	locked  *os.File   // that, with the lock
+	staging [2]*dir    // in it
 
 	mu        sync.Mutex
 	staged    []staged
-	filling   int            // where items gather
-	committer sync.WaitGroup // one at most
-	busy      bool           // it is at work
-	misplaced []Misplaced
+	filling   int        // the staging folder that items go to
+	busy      bool       // a commit is under way
+	free      *sync.Cond // signals that it is over
+	misplaced transport.Misplaced
 	failed    error
 }
 
-// staged is an item that has come: where it lies, under its number. There are two pens, so that the committer empties
-// one while the other fills: what happens in one folder the system does one after the other.
-type staged struct{ item, staging int }
+// staged is a file that has come, for one of an item's names. There are two staging folders: a commit empties one while
+// the other fills, for the system serialises what happens in one folder.
+type staged struct{ item, number, staging int }
 
-func (s staged) name() string { return strconv.Itoa(s.item) }
+func (s staged) file() string { return strconv.Itoa(s.item) + "." + strconv.Itoa(s.number) }
 
 // path returns where it lies under the root.
 func (b *Batch) path(at staged) string {
-	return b.folder + "/" + strconv.Itoa(at.staging) + "/" + at.name()
+	return b.folder + "/" + strconv.Itoa(at.staging) + "/" + at.file()
 }
 
 // enough is how many items are committed while others come.
 const enough = 1000
 
-// NewBatch returns a Batch for files under root: item i goes to the slash-separated name names[i]. The root is the
-// caller's and is not closed. What batches that were killed have left there is removed.
-func NewBatch(root *os.Root, names []string) (*Batch, error) {
+// NewBatch returns a Batch for files under root: item i goes to each of the slash-separated names names[i]. The root
+// belongs to the caller and is not closed. NewBatch removes the staging folders of batches that were killed.
+func NewBatch(root *os.Root, names [][]string) (*Batch, error) {
 	sweep(root)
-	b := &Batch{root: root, names: names}
+	b := &Batch{root: root, names: names, misplaced: transport.Misplaced{}}
+	b.free = sync.NewCond(&b.mu)
 	err := b.open()
 	for try := 0; try < mostOpens && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, errBusy)); try++ {
 		err = b.open() // another batch took the folder for one left behind, before it was locked
@@ -148,12 +149,20 @@ func removeLeft(root *os.Root, folder string) {
 	}
 }
 
-// Open is [transport.Store]'s: there is nothing of an item before it comes.
+// Holds implements [transport.Store]: nothing of an item outlives its batch.
+func (b *Batch) Holds(context.Context, roles.InspectStore) (hash protocol.Hash, size uint64, err error) {
+	return hash, 0, nil
+}
+
+// Open implements [transport.Store]: there is nothing of an item before it comes.
 func (b *Batch) Open(context.Context, roles.OpenStore, func(done, size uint64)) (roles.Groups, bool, error) {
 	return nil, false, nil
 }
 
-// Receive is [transport.Store]'s.
+// Release implements [transport.Store].
+func (b *Batch) Release(int) {}
+
+// Receive implements [transport.Store].
 func (b *Batch) Receive(item int, offset uint64) (transport.Sink, error) {
 	if item < 0 || item >= len(b.names) || offset != 0 {
 		return nil, fmt.Errorf("item %d at %d is none of this batch of %d", item, offset, len(b.names))
@@ -161,32 +170,54 @@ func (b *Batch) Receive(item int, offset uint64) (transport.Sink, error) {
 	return func(_ uint64, _ protocol.Hash, data []byte) error { return b.take(item, data) }, nil
 }
 
-// Empty takes an item without content, of which nothing comes.
-func (b *Batch) Empty(item int) error { return b.take(item, nil) }
-
-// take writes an item to where they gather.
+// take writes an item to the staging folder, once for each of its names.
 func (b *Batch) take(item int, data []byte) error {
-	b.mu.Lock()
-	at := staged{item, b.filling}
-	b.mu.Unlock()
-	before("write an item")
-	if err := b.staging[at.staging].write(at.name(), data); err != nil {
-		return fmt.Errorf("%s: %w", b.place(item), disk.Reason(err))
+	for number := range b.names[item] {
+		b.mu.Lock()
+		at := staged{item, number, b.filling}
+		b.mu.Unlock()
+		before("write an item")
+		if err := b.staging[at.staging].write(at.file(), data); err != nil {
+			return fmt.Errorf("%s: %w", b.place(at), disk.Reason(err))
+		}
+		if err := b.stage(at); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// stage notes that a file has come. Many are committed while others come.
+func (b *Batch) stage(at staged) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.staged = append(b.staged, at)
 	if len(b.staged) >= enough && !b.busy {
-		items := b.handOver()
-		b.busy = true
-		b.committer.Go(func() { b.commit(items) })
+		b.begin()
 	}
 	return b.failed
 }
 
-// place returns where an item goes, as the user calls it.
-func (b *Batch) place(item int) string {
-	return filepath.Join(b.root.Name(), filepath.FromSlash(b.names[item]))
+// begin has the committer work on what has come; with the mutex held.
+func (b *Batch) begin() {
+	items := b.handOver()
+	b.busy = true
+	go b.commit(items)
+}
+
+// await waits until no commit is under way; with the mutex held.
+func (b *Batch) await() {
+	for b.busy {
+		b.free.Wait()
+	}
+}
+
+// name returns the name under which a file goes.
+func (b *Batch) name(at staged) string { return b.names[at.item][at.number] }
+
+// place returns where a file goes, as the user calls it.
+func (b *Batch) place(at staged) string {
+	return filepath.Join(b.root.Name(), filepath.FromSlash(b.name(at)))
 }
 
 // handOver returns what has come and is to be committed; with the mutex held.
@@ -198,7 +229,9 @@ func (b *Batch) handOver() []staged {
 
 // Close ends the batch. What has come and has not been committed is gone.
 func (b *Batch) Close() error {
-	b.committer.Wait()
+	b.mu.Lock()
+	b.await()
+	b.mu.Unlock()
 	before("remove the batch's folder")
 	err := errors.Join(b.closeStaging(), b.root.RemoveAll(b.folder), b.locked.Close())
 	if errors.Is(err, fs.ErrNotExist) {

@@ -132,7 +132,7 @@ func TestBatchesThatBeginTogetherDoNotSweepEachOther(t *testing.T) {
 		beginning.Go(func() {
 			for round := range 20 {
 				name := fmt.Sprintf("%d-%d", i, round)
-				batch, err := store.NewBatch(root, []string{name})
+				batch, err := store.NewBatch(root, [][]string{{name}})
 				if err != nil {
 					t.Error(err)
 					return

@@ -5,69 +5,84 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/transport"
 	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
 // fewFolders may be made durable one by one; above that, the file system as a whole is less work.
 const fewFolders = 8
 
-// Misplaced is an item that could not be put in its place.
-type Misplaced struct {
-	Item int
-	Err  error
-}
-
-// Commit returns when every item that has come is in its place, durably, over any regular file
-// there, in folders that are made as they are needed. An item that cannot be put there is dropped:
-// see Misplaced. An error concerns all items: which of them are in place is not known. No item may
-// come during Commit, and it does not end with ctx: it waits for the disk alone.
-func (b *Batch) Commit(context.Context) error {
-	b.committer.Wait()
-	b.mu.Lock()
-	items := b.handOver()
-	b.mu.Unlock()
-	b.commit(items)
+// Commit returns when every item that has come is in its places, durably, over any regular file there, in folders that
+// are made as they are needed. An item of 0 bytes needs not have come. An item that cannot be put there is dropped, and
+// returned as [transport.Misplaced], by default with those of all earlier commits. Any other error concerns all items:
+// which of them are in place is not known. Others may come meanwhile. Commit waits for the disk alone, not for ctx.
+func (b *Batch) Commit(_ context.Context, items ...roles.Placement) error {
+	for _, item := range items {
+		if item.Size == 0 {
+			if err := b.take(item.Item, nil); err != nil {
+				return err
+			}
+		}
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.failed
+	b.await()
+	if len(b.staged) > 0 {
+		b.begin()
+		b.await()
+	}
+	if b.failed != nil {
+		return b.failed
+	}
+	return b.lost(items)
 }
 
-// Misplaced returns the items that could not be put in their places since it was last called.
-func (b *Batch) Misplaced() []Misplaced {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	misplaced := b.misplaced
-	b.misplaced = nil
-	return misplaced
+// lost returns the items that could not be put in their places, of all if none is named; with the mutex held.
+func (b *Batch) lost(items []roles.Placement) error {
+	lost := transport.Misplaced{}
+	for _, item := range items {
+		if err := b.misplaced[item.Item]; err != nil {
+			lost[item.Item] = err
+		}
+	}
+	if len(items) == 0 {
+		lost = b.misplaced
+	}
+	if len(lost) == 0 {
+		return nil
+	}
+	return lost
 }
 
-// commit puts items in their places.
+// commit puts files in their places.
 func (b *Batch) commit(items []staged) {
 	misplaced, err := b.placeAll(items)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.busy = false
-	b.misplaced = append(b.misplaced, misplaced...)
+	maps.Copy(b.misplaced, misplaced)
 	if err != nil {
 		b.failed = fmt.Errorf("%s: %w", b.root.Name(), disk.Reason(err))
 	}
+	b.free.Broadcast()
 }
 
-func (b *Batch) placeAll(items []staged) (misplaced []Misplaced, err error) {
+func (b *Batch) placeAll(items []staged) (misplaced transport.Misplaced, err error) {
 	if len(items) == 0 {
 		return nil, nil
 	}
 	if err := b.flush(items); err != nil {
 		return nil, err
 	}
-	p := placer{batch: b, folders: map[string]bool{}}
+	p, misplaced := placer{batch: b, folders: map[string]bool{}}, transport.Misplaced{}
 	for _, at := range items {
-		name := b.names[at.item]
-		if err := p.place(at, path.Clean(name)); err != nil {
-			misplaced = append(misplaced, Misplaced{at.item, fmt.Errorf("%s: %w", b.place(at.item), disk.Reason(err))})
+		if err := p.place(at, path.Clean(b.name(at))); err != nil {
+			misplaced[at.item] = fmt.Errorf("%s: %w", b.place(at), disk.Reason(err))
 		}
 	}
 	return misplaced, errors.Join(p.leave(), b.syncFolders(p.folders))
@@ -105,14 +120,14 @@ func (p *placer) place(at staged, name string) error {
 	err := p.enter(name)
 	if err == nil {
 		before("rename an item to where nothing is")
-		if staging.add(at.name(), p.open, base) {
+		if staging.add(at.file(), p.open, base) {
 			return nil
 		}
 		err = p.allow(at, name)
 	}
 	if err == nil {
 		before("rename an item")
-		err = staging.move(at.name(), p.open, base)
+		err = staging.move(at.file(), p.open, base)
 	}
 	if err != nil {
 		return errors.Join(err, p.batch.root.Remove(p.batch.path(at)))

@@ -47,21 +47,22 @@ func (p *Part) OnCommit(learn func(name string, hash protocol.Hash, values []pro
 	p.learn = learn
 }
 
-// Begun returns which content an earlier try has left something of, if one has. It changes nothing.
-func (p *Part) Holds() (hash protocol.Hash, size uint64, some bool) {
+// Holds implements [transport.Store]. It changes nothing. A journal that cannot be read says nothing: Open makes it anew.
+func (p *Part) Holds(context.Context, roles.InspectStore) (hash protocol.Hash, size uint64, err error) {
 	name := disk.Beside(p.name, disk.JournalSuffix)
 	if there, err := p.root.Lstat(name); err != nil || !there.Mode().IsRegular() {
-		return hash, 0, false
+		return hash, 0, nil
 	}
 	file, err := p.root.Open(name)
 	if err != nil {
-		return hash, 0, false
+		return hash, 0, nil
 	}
 	j := &journal{root: p.root, file: file}
-	hash, size, some = j.of()
-	some = some && j.claimsAny()
-	j.close()
-	return hash, size, some
+	defer j.close()
+	if hash, size, some := j.of(); some && j.claimsAny() {
+		return hash, size, nil
+	}
+	return hash, 0, nil
 }
 
 // Open is [transport.Store]'s. It fails where something other than a regular file is in the place, and while another

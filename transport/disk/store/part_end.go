@@ -11,13 +11,14 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/protocol/content"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
 // Commit puts the content in its place, durably, over any regular file of that name, once all its
 // groups have come; and ends the Part. If Commit fails, the groups stay for another try, unless they
 // are not the content.
-func (p *Part) Commit(ctx context.Context) error {
+func (p *Part) Commit(ctx context.Context, _ ...roles.Placement) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.journal == nil || p.slots == nil && !p.placed {
@@ -31,6 +32,9 @@ func (p *Part) Commit(ctx context.Context) error {
 	p.journal = nil
 	return p.wrap(err)
 }
+
+// Release implements [transport.Store]. The caller closes the Part.
+func (p *Part) Release(int) {}
 
 // place has the part in its place when it returns. The journal goes only after that is durable: should the system lose
 // that, it is an orphan, which says nothing.

@@ -203,9 +203,17 @@ func (s *Stream) out(p parked) error {
 	return err
 }
 
+// Holds implements [transport.Store]: of what was printed nothing is left.
+func (s *Stream) Holds(context.Context, roles.InspectStore) (hash protocol.Hash, size uint64, err error) {
+	return hash, 0, nil
+}
+
+// Release implements [transport.Store].
+func (s *Stream) Release(int) {}
+
 // Commit returns when every group that has come is printed, or the reason why that cannot be. It ends
 // with ctx; a write that is stuck by then is left to itself.
-func (s *Stream) Commit(ctx context.Context) error {
+func (s *Stream) Commit(ctx context.Context, _ ...roles.Placement) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.over = ctx.Done()
