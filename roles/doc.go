@@ -12,6 +12,7 @@
 //	client.Query      a client's requests to a relay, and
 //	client.Source     a client's requests to one node, for one file
 //	client.Pipeline   many small files from one node
+//	client.Gather     many files from many nodes: Pipelines, and Fetches for the rest
 //
 // Each is governed by one [Table]: in this state, on this event, go there, because. A transition
 // that the table does not have cannot happen; a peer that sends a message which it does not allow

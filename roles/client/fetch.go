@@ -18,6 +18,9 @@ import (
 // order, until one has it. See FetchTable.
 type Fetch struct {
 	core    roles.Core[FetchState, FetchEvent]
+	first   roles.Link
+	timer   roles.Timer
+	item    int // of the store
 	request Request
 	prefer  Identity // of which an earlier try left a part; zero: none
 	query   *Query
@@ -51,11 +54,18 @@ type known struct {
 	tried bool
 }
 
-// The timers of the machines within: one above their links.
+// A Fetch speaks with the relay on its first link, and with a node on each link after that. The machine on a link has the
+// timer above the link's number.
 const (
-	queryTimer  = roles.Timer(relayLink) + 1
-	firstSource = relayLink + 1
+	relayLink   roles.Link = 0
+	firstSource roles.Link = 1
+	fetchLinks  roles.Link = firstSource + MaxSources // of one Fetch
 )
+
+// MaxSources bounds the nodes that one file comes from at once.
+const MaxSources = 64
+
+func timerOf(link roles.Link) roles.Timer { return roles.Timer(link) + 1 }
 
 // NewFetch returns a Fetch.
 func NewFetch(w Request) *Fetch {
@@ -63,10 +73,17 @@ func NewFetch(w Request) *Fetch {
 		core: roles.NewCore(fetchGrammar), query: NewQuery("", nil), listed: map[netip.AddrPort]bool{},
 		revisited: map[netip.AddrPort]bool{}, barred: map[netip.AddrPort]bool{}, believed: map[netip.AddrPort]int{},
 	}
-	f.core.Use(roles.NoLink, roles.Deadline)
-	f.query.core.Use(relayLink, queryTimer)
+	f.use(relayLink, roles.Deadline, 0)
 	f.Reset(w)
 	return f
+}
+
+// use sets the first link, the timer of the machine's own deadlines, and the number of its item, for a Fetch within
+// another machine.
+func (f *Fetch) use(first roles.Link, timer roles.Timer, item int) {
+	f.first, f.timer, f.item = first, timer, item
+	f.core.Use(roles.NoLink, timer)
+	f.query.use(first+relayLink, timerOf(first+relayLink))
 }
 
 // Reset prepares the machine for another file.
@@ -81,7 +98,7 @@ func (f *Fetch) Reset(w Request) {
 	clear(f.barred)
 	clear(f.believed)
 	*f = Fetch{
-		core: f.core, request: w, query: f.query, sources: f.sources, picker: NewPicker(w.Name, w.Hash),
+		core: f.core, first: f.first, timer: f.timer, item: f.item, request: w, query: f.query, sources: f.sources, picker: NewPicker(w.Name, w.Hash),
 		listed: f.listed, revisited: f.revisited, barred: f.barred, believed: f.believed, result: Result{Name: w.Name},
 	}
 }
@@ -100,7 +117,7 @@ func (f *Fetch) On(link roles.Link) (table, state string) {
 	if s := f.source(link); s != nil {
 		return s.core.Name(), string(s.State())
 	}
-	if link == relayLink && f.State() == FetchAskingRelay {
+	if link == f.first+relayLink && f.State() == FetchAskingRelay {
 		return f.query.core.Name(), string(f.query.State())
 	}
 	return "", ""
@@ -145,7 +162,7 @@ func (f *Fetch) start(at roles.Moment) {
 		return
 	}
 	f.core.Fire(fetchStarted)
-	f.core.Do(roles.InspectStore{Name: f.request.Name})
+	f.core.Do(roles.InspectStore{Item: f.item, Name: f.request.Name})
 }
 
 // inspected prefers the content of which an earlier try left a part, unless another one is asked for. As long as a node
@@ -183,7 +200,7 @@ func (f *Fetch) locate(at roles.Moment) {
 }
 
 func (f *Fetch) fired(at roles.Moment, in roles.TimerFired) {
-	if in.Timer != roles.Deadline {
+	if in.Timer != f.timer {
 		f.pass(at, roles.Link(in.Timer)-1, in)
 		return
 	}
@@ -203,7 +220,7 @@ func (f *Fetch) learned(l Learned) {
 	if f.State() == FetchSeeking {
 		f.core.Fire(fetchContentKnown)
 		f.checked = 0
-		f.core.Do(roles.OpenStore{Name: f.request.Name, Hash: is.Hash, Size: is.Size})
+		f.core.Do(roles.OpenStore{Item: f.item, Name: f.request.Name, Hash: is.Hash, Size: is.Size})
 	}
 }
 
@@ -245,7 +262,7 @@ func (f *Fetch) storeFailed(at roles.Moment, err error) {
 // commit asks the store to keep what has come.
 func (f *Fetch) commit() {
 	is, _ := f.picker.Identity()
-	f.core.Do(roles.CommitStore{Items: []roles.Placement{{Size: is.Size}}})
+	f.core.Do(roles.CommitStore{Items: []roles.Placement{{Item: f.item, Size: is.Size}}})
 }
 
 func (f *Fetch) committed(at roles.Moment, in roles.StoreCommitted) {

@@ -15,11 +15,13 @@ import (
 // No OpenStore is asked for: the items of the store are the files in the order in which they were given. Nothing comes
 // for an empty one: it is Answered without being asked for, and is empty if its hash says so.
 type Pipeline struct {
-	core  roles.Core[PipelineState, PipelineEvent]
-	node  string
-	items []Wanted
-	since time.Duration
-	tried Tried
+	core    roles.Core[PipelineState, PipelineEvent]
+	link    roles.Link // its only one
+	node    string
+	items   []Wanted
+	numbers []int // of the items in the store; nil: as they stand here
+	since   time.Duration
+	tried   Tried
 
 	next     int   // the first item that has not been asked for
 	asked    []int // the first one is being answered
@@ -48,9 +50,6 @@ type Answered struct {
 // Reported implements [roles.Outcome].
 func (Answered) Reported() {}
 
-// pipelineLink is the only link of a Pipeline.
-const pipelineLink roles.Link = 0
-
 // NewPipeline returns a Pipeline of these items from the node at host:port. An item above a group in size is declined with
 // Limit, without being asked for.
 func NewPipeline(node string, items []Wanted) *Pipeline {
@@ -62,8 +61,22 @@ func NewPipeline(node string, items []Wanted) *Pipeline {
 // Reset prepares the machine for other files.
 func (h *Pipeline) Reset(node string, items []Wanted) {
 	h.core.Reset()
-	*h = Pipeline{core: h.core, node: node, items: items, answered: make([]bool, len(items)), asked: h.asked[:0]}
+	*h = Pipeline{core: h.core, link: h.link, node: node, items: items, answered: make([]bool, len(items)), asked: h.asked[:0]}
 	h.tried.Node, _ = netip.ParseAddrPort(node)
+}
+
+// use sets the link and the timer, for a Pipeline within another machine.
+func (h *Pipeline) use(link roles.Link, timer roles.Timer) {
+	h.link = link
+	h.core.Use(link, timer)
+}
+
+// number returns the number of an item in the store.
+func (h *Pipeline) number(item int) int {
+	if h.numbers == nil {
+		return item
+	}
+	return h.numbers[item]
 }
 
 // Left returns the items that have not been answered, once the machine is final.
@@ -99,7 +112,7 @@ func (h *Pipeline) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Opened:
 		h.core.Fire(pipelineOpened)
 		h.ask()
-		h.core.Do(roles.Hear{Link: pipelineLink})
+		h.core.Do(roles.Hear{Link: h.link})
 	case roles.Heard:
 		h.heard(in.Message)
 	case roles.Malformed:
@@ -157,7 +170,7 @@ func (h *Pipeline) start() {
 		return
 	}
 	h.core.Fire(pipelineStarted)
-	h.core.Do(roles.Dial{Link: pipelineLink, To: h.node})
+	h.core.Do(roles.Dial{Link: h.link, To: h.node})
 }
 
 // empty answers an item of no bytes. That it has none is a claim, which its hash proves or not.
@@ -185,7 +198,7 @@ func (h *Pipeline) ask() {
 }
 
 func (h *Pipeline) get(item Wanted) {
-	h.core.Do(roles.Send{Link: pipelineLink, Message: &protocol.Get{Name: item.Name, Hash: item.Hash, Length: item.Size}})
+	h.core.Do(roles.Send{Link: h.link, Message: &protocol.Get{Name: item.Name, Hash: item.Hash, Length: item.Size}})
 }
 
 // answer notes what became of an item.
@@ -236,7 +249,7 @@ func (h *Pipeline) hashing(m *protocol.Hashing) {
 	} else {
 		h.core.Fire(pipelineHashingStuck)
 	}
-	h.core.Do(roles.Hear{Link: pipelineLink}, roles.Report{Outcome: Hashing{h.tried.Node, m.Done, m.Size}})
+	h.core.Do(roles.Hear{Link: h.link}, roles.Report{Outcome: Hashing{h.tried.Node, m.Done, m.Size}})
 }
 
 func (h *Pipeline) content(m *protocol.Content) {
@@ -248,7 +261,7 @@ func (h *Pipeline) content(m *protocol.Content) {
 	h.tried.Had, h.progress, h.hashed = true, roles.Progress{}, hashing{}
 	h.core.Fire(pipelineContent)
 	h.core.Do(roles.ReceiveBody{
-		Link: pipelineLink, Item: h.asked[0], Length: m.Length, Size: m.Size, Values: []protocol.Hash{item.Hash},
+		Link: h.link, Item: h.number(h.asked[0]), Length: m.Length, Size: m.Size, Values: []protocol.Hash{item.Hash},
 	})
 }
 
@@ -262,7 +275,7 @@ func (h *Pipeline) declined(m *protocol.Error) {
 	h.answer(Answered{h.asked[0], m.Code, m.By, m.Text})
 	if h.done() {
 		h.core.Fire(pipelineDeclined)
-		h.core.Do(roles.Hear{Link: pipelineLink})
+		h.core.Do(roles.Hear{Link: h.link})
 		return
 	}
 	h.leave(pipelineDeclinedLast)
@@ -275,10 +288,10 @@ func (h *Pipeline) bodyDone() {
 		if len(h.asked) == 1 {
 			h.get(h.items[h.asked[0]])
 		}
-		h.core.Do(roles.Hear{Link: pipelineLink})
+		h.core.Do(roles.Hear{Link: h.link})
 	case h.done():
 		h.core.Fire(pipelineDone)
-		h.core.Do(roles.Hear{Link: pipelineLink})
+		h.core.Do(roles.Hear{Link: h.link})
 	default:
 		h.leave(pipelineDoneLast)
 	}

@@ -19,7 +19,7 @@ func (h *Pipeline) excuse(m *protocol.Error) {
 // condemn parts with a node that sent a wrong file and did not explain it.
 func (h *Pipeline) condemn(event PipelineEvent) {
 	h.core.Fire(event)
-	h.core.Reject(pipelineLink, &protocol.Error{Code: protocol.BadHash, By: protocol.Client, Text: h.tried.Text})
+	h.core.Reject(h.link, &protocol.Error{Code: protocol.BadHash, By: protocol.Client, Text: h.tried.Text})
 }
 
 // reject parts with a node that broke the protocol, and says so. A wrong file before that weighs more.
@@ -29,13 +29,13 @@ func (h *Pipeline) reject(event PipelineEvent, err *protocol.Error) {
 		h.blame(err.Code, err.By, err.Text)
 	}
 	h.core.Fire(event)
-	h.core.Reject(pipelineLink, err)
+	h.core.Reject(h.link, err)
 }
 
 // leave closes the link as the one who opened it: half-close, wait for the other's end.
 func (h *Pipeline) leave(event PipelineEvent) {
 	h.core.Fire(event)
-	h.core.Do(roles.HalfClose{Link: pipelineLink}, roles.Discard{Link: pipelineLink})
+	h.core.Do(roles.HalfClose{Link: h.link}, roles.Discard{Link: h.link})
 }
 
 // blame notes why the visit is over before everything was answered.
@@ -56,7 +56,7 @@ func (h *Pipeline) cut(event PipelineEvent, code protocol.Code, text string) {
 // closed releases the link. A file that was wrong has been answered, with what was found about it.
 func (h *Pipeline) closed(at roles.Moment, was PipelineState) {
 	if was != PipelineNew {
-		h.core.Do(roles.HangUp{Link: pipelineLink})
+		h.core.Do(roles.HangUp{Link: h.link})
 		h.tried.Took = at.Now - h.since
 	}
 	if h.wrong && !h.answered[h.asked[0]] {

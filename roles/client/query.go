@@ -9,6 +9,7 @@ import (
 // end. See QueryTable.
 type Query struct {
 	core   roles.Core[QueryState, QueryEvent]
+	link   roles.Link // its only one
 	relay  string
 	ask    protocol.Message // with the cursor of the next page
 	single bool             // one page is enough
@@ -29,9 +30,6 @@ type QueryResult struct {
 func (Page) Reported()        {}
 func (QueryResult) Reported() {}
 
-// relayLink is the only link of a Query, and the one of a Fetch that leads to the relay.
-const relayLink roles.Link = 0
-
 // NewQuery returns a Query of the relay at host:port: a *protocol.Locate or *protocol.List without a cursor, whose name or
 // pattern the caller has checked with [protocol.CheckName] or [protocol.CheckPattern]: a bad one panics when it is sent.
 func NewQuery(relay string, ask protocol.Message) *Query {
@@ -43,7 +41,13 @@ func NewQuery(relay string, ask protocol.Message) *Query {
 // Reset prepares the machine for another query.
 func (q *Query) Reset(relay string, ask protocol.Message) {
 	q.core.Reset()
-	*q = Query{core: q.core, relay: relay, ask: ask}
+	*q = Query{core: q.core, link: q.link, relay: relay, ask: ask}
+}
+
+// use sets the link and the timer, for a Query within another machine.
+func (q *Query) use(link roles.Link, timer roles.Timer) {
+	q.link = link
+	q.core.Use(link, timer)
 }
 
 // Result returns what came of it, once the machine is final.
@@ -64,7 +68,7 @@ func (q *Query) Step(_ roles.Moment, in roles.Input) []roles.Effect {
 	switch in := in.(type) {
 	case roles.Started:
 		q.core.Fire(queryStarted)
-		q.core.Do(roles.Dial{Link: relayLink, To: q.relay})
+		q.core.Do(roles.Dial{Link: q.link, To: q.relay})
 	case roles.Opened:
 		q.opened()
 	case roles.Heard:
@@ -95,7 +99,7 @@ func (q *Query) opened() {
 }
 
 func (q *Query) request() {
-	q.core.Do(roles.Send{Link: relayLink, Message: q.ask}, roles.Hear{Link: relayLink})
+	q.core.Do(roles.Send{Link: q.link, Message: q.ask}, roles.Hear{Link: q.link})
 }
 
 func (q *Query) heard(m protocol.Message) {
@@ -140,13 +144,13 @@ func (q *Query) reject(event QueryEvent, err *protocol.Error) {
 	err.By = protocol.Client
 	q.result = QueryResult{err.Code, err.By, err.Text}
 	q.core.Fire(event)
-	q.core.Reject(relayLink, err)
+	q.core.Reject(q.link, err)
 }
 
 // leave closes the link as the one who opened it: half-close, wait for the other's end.
 func (q *Query) leave(event QueryEvent) {
 	q.core.Fire(event)
-	q.core.Do(roles.HalfClose{Link: relayLink}, roles.Discard{Link: relayLink})
+	q.core.Do(roles.HalfClose{Link: q.link}, roles.Discard{Link: q.link})
 }
 
 // cut ends with a link that is gone; while leaving that is how it should be.
@@ -155,7 +159,7 @@ func (q *Query) cut(event QueryEvent, code protocol.Code, text string) {
 		q.result = QueryResult{code, protocol.Client, text}
 	}
 	q.core.Fire(event)
-	q.core.Do(roles.HangUp{Link: relayLink}, roles.Report{Outcome: q.result})
+	q.core.Do(roles.HangUp{Link: q.link}, roles.Report{Outcome: q.result})
 }
 
 // stop ends here and now.
@@ -166,7 +170,7 @@ func (q *Query) stop() {
 	linked := q.State() != QueryNew
 	q.core.Fire(queryStopped)
 	if linked {
-		q.core.Do(roles.HangUp{Link: relayLink})
+		q.core.Do(roles.HangUp{Link: q.link})
 	}
 	q.result = QueryResult{protocol.Interrupted, protocol.Client, "told to stop"}
 	q.core.Do(roles.Report{Outcome: q.result})

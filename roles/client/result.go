@@ -52,6 +52,7 @@ const (
 	DiskFailed          // our own disk failed
 	BadlyNamed          // the name breaks the name rule
 	Interrupted         // told to stop
+	GivenUp             // not tried: the same nodes have failed with too many other files
 )
 
 // Result is what a Fetch came to, with all that was tried for it.

@@ -17,6 +17,7 @@ import (
 type Source struct {
 	core   roles.Core[SourceState, SourceEvent]
 	link   roles.Link
+	item   int // of the store
 	picker *Picker
 
 	since time.Duration
@@ -251,7 +252,7 @@ func (s *Source) content(m *protocol.Content) {
 	s.ask()
 	from := head.First - s.first
 	s.core.Do(roles.ReceiveBody{
-		Link: s.link, Offset: m.Offset, Length: m.Length, Size: m.Size, Values: s.page[from : from+head.Count],
+		Link: s.link, Item: s.item, Offset: m.Offset, Length: m.Length, Size: m.Size, Values: s.page[from : from+head.Count],
 	})
 }
 

@@ -66,7 +66,7 @@ func (f *Fetch) most() int {
 	if f.request.Once {
 		return 1
 	}
-	return max(1, f.request.Sources)
+	return min(max(1, f.request.Sources), MaxSources)
 }
 
 // live counts the sources that have a link.
@@ -209,9 +209,10 @@ func (f *Fetch) visit(at roles.Moment) {
 		free = len(f.sources)
 		f.sources = append(f.sources, NewSource(0, node, nil))
 	}
-	s, link := f.sources[free], firstSource+roles.Link(free)
+	s, link := f.sources[free], f.first+firstSource+roles.Link(free)
 	s.Reset(link, node, f.picker)
-	s.core.Use(link, roles.Timer(link)+1)
+	s.item = f.item
+	s.core.Use(link, timerOf(link))
 	s.Watch(f.watch)
 	f.absorb(s.Step(at, roles.Started{}))
 }

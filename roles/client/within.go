@@ -34,7 +34,7 @@ func linkOf(in roles.Input) roles.Link {
 
 // source returns the source that is at work on a link, or nil.
 func (f *Fetch) source(link roles.Link) *Source {
-	if at := int(link - firstSource); at >= 0 && at < len(f.sources) && f.sources[at].working() {
+	if at := int(link - f.first - firstSource); at >= 0 && at < len(f.sources) && f.sources[at].working() {
 		return f.sources[at]
 	}
 	return nil
@@ -44,7 +44,7 @@ func (f *Fetch) source(link roles.Link) *Source {
 func (f *Fetch) pass(at roles.Moment, link roles.Link, in roles.Input) {
 	if s := f.source(link); s != nil {
 		f.absorb(s.Step(at, in))
-	} else if link == relayLink && f.State() == FetchAskingRelay {
+	} else if link == f.first+relayLink && f.State() == FetchAskingRelay {
 		f.absorb(f.query.Step(at, in))
 	}
 }

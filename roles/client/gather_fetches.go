@@ -1,0 +1,243 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// fetchSpan is how many numbers a slot has for Fetches: of their links, and one more for the timer of their own.
+const fetchSpan = fetchLinks + 1
+
+// fetchSlot is some links for Fetches, one after the other.
+type fetchSlot struct {
+	first   roles.Link
+	machine *Fetch // nil: none so far
+	busy    bool
+	item    int
+}
+
+// fetch begins a Fetch where there is room, and reports whether it did something.
+func (g *Gather) fetch(at roles.Moment) bool {
+	busy := g.busyFetches()
+	switch {
+	case len(g.few) > 0 && busy < fetchesAtOnce:
+		item := g.few[0]
+		g.few = g.few[1:]
+		g.fetchItem(at, item)
+		return true
+	case len(g.few) == 0 && len(g.alone) > 0 && busy == 0:
+		item := g.alone[0]
+		g.alone = g.alone[1:]
+		g.fetchItem(at, item)
+		return true
+	}
+	return false
+}
+
+func (g *Gather) busyFetches() (n int) {
+	for i := range g.fetches {
+		if g.fetches[i].busy {
+			n++
+		}
+	}
+	return n
+}
+
+// fetching returns the slot in which an item is being fetched, or nil.
+func (g *Gather) fetching(item int) *fetchSlot {
+	for i := range g.fetches {
+		if slot := &g.fetches[i]; slot.busy && slot.item == item {
+			return slot
+		}
+	}
+	return nil
+}
+
+// fetchItem fetches an item by itself, unless its nodes have failed too often.
+func (g *Gather) fetchItem(at roles.Moment, item int) {
+	i := &g.items[item]
+	if given := g.failed[fmt.Sprint(i.holders)]; given >= hopeless && len(i.holders) > 0 {
+		g.settle(item, Result{Outcome: GivenUp, Text: fmt.Sprintf("%d other files of the same nodes could not be fetched", given)})
+		return
+	}
+	for n := range g.fetches {
+		if slot := &g.fetches[n]; !slot.busy {
+			slot.busy, slot.item = true, item
+			g.begin(at, slot, Request{Relay: g.request.Relay, Name: i.name, Hash: i.Hash, Sources: g.request.Sources})
+			return
+		}
+	}
+}
+
+func (g *Gather) begin(at roles.Moment, slot *fetchSlot, r Request) {
+	if slot.machine == nil {
+		slot.machine = NewFetch(r)
+	}
+	slot.machine.use(slot.first, timerOf(slot.first+fetchLinks), slot.item)
+	slot.machine.Reset(r)
+	slot.machine.Watch(g.watch)
+	g.tellFetch(at, slot, roles.Started{})
+}
+
+// tellFetch tells a Fetch an input, and takes its effects for those of the Gather.
+func (g *Gather) tellFetch(at roles.Moment, slot *fetchSlot, in roles.Input) {
+	for _, effect := range slot.machine.Step(at, in) {
+		if report, is := effect.(roles.Report); is {
+			switch report.Outcome.(type) {
+			case Result, Locating:
+				continue
+			}
+		}
+		g.core.Do(effect)
+	}
+	if slot.machine.Final() {
+		g.fetchOver(at, slot)
+	}
+}
+
+// fetchOver settles an item, or tries it once more under its name alone if its content is gone.
+func (g *Gather) fetchOver(at roles.Moment, slot *fetchSlot) {
+	i, r := &g.items[slot.item], slot.machine.Result()
+	slot.busy = false
+	g.core.Fire(gatherFetchOver)
+	if r.Outcome != Fetched {
+		g.core.Do(roles.ReleaseStore{Item: slot.item})
+	}
+	if r.Outcome != Fetched && !i.Hash.IsZero() && g.State() == GatherFetching && replaced(r) {
+		g.retry(slot.item)
+		return
+	}
+	nodes := fmt.Sprint(i.holders)
+	switch r.Outcome {
+	case Fetched:
+		g.failed[nodes] = 0
+	case NobodyHad, Interrupted, DiskFailed:
+	default:
+		g.failed[nodes]++
+	}
+	g.settle(slot.item, r)
+}
+
+// retry has an item fetched anew, whatever its content is now. One that has several names is replaced by its spares.
+func (g *Gather) retry(item int) {
+	i := &g.items[item]
+	if i.spares == 0 {
+		i.Identity = Identity{}
+		g.few = append(g.few, item)
+		return
+	}
+	i.settled = true
+	for n := range g.names[item] {
+		g.items[i.spares+n].dormant = false
+		g.few = append(g.few, i.spares+n)
+	}
+}
+
+// replaced reports whether a node had the file with another content than the one that was asked for.
+func replaced(r Result) bool {
+	for _, tried := range r.Tried {
+		if tried.Code == protocol.Changed || tried.Code == protocol.Variant {
+			return true
+		}
+	}
+	return r.Outcome == NobodyHad
+}
+
+// pass passes on what is told of a link or an item to the machine there.
+func (g *Gather) pass(at roles.Moment, in roles.Input) {
+	switch in := in.(type) {
+	case roles.StoreInspected:
+		g.passItem(at, in.Item, in)
+	case roles.StoreReady:
+		g.passItem(at, in.Item, in)
+	case roles.StoreChecking:
+		g.passItem(at, in.Item, in)
+	default:
+		g.passLink(at, linkOf(in), in)
+	}
+}
+
+func (g *Gather) passItem(at roles.Moment, item int, in roles.Input) {
+	if slot := g.fetching(item); slot != nil {
+		g.tellFetch(at, slot, in)
+	}
+}
+
+func (g *Gather) passLink(at roles.Moment, link roles.Link, in roles.Input) {
+	if link < 0 {
+		return
+	}
+	if link < MaxPipelines {
+		if slot := &g.pipelines[link]; slot.busy {
+			g.tell(at, slot, in)
+		}
+		return
+	}
+	if n := (link - MaxPipelines) / fetchSpan; int(n) < len(g.fetches) && g.fetches[n].busy {
+		g.tellFetch(at, &g.fetches[n], in)
+	}
+}
+
+// fired passes a timer on, or judges what the Gather itself waits for.
+func (g *Gather) fired(at roles.Moment, in roles.TimerFired) {
+	if in.Timer != roles.Deadline {
+		g.passLink(at, roles.Link(in.Timer)-1, in) // each timer is one above a number of its machine's
+		return
+	}
+	if !g.core.Due(in) {
+		return
+	}
+	for len(g.commits) > 0 && g.commits[0].due <= at.Now { // the oldest is the first
+		late := g.commits[0]
+		g.commits = g.commits[1:]
+		g.core.Fire(gatherCommitLate)
+		for _, item := range late.items {
+			g.place(roles.Placed{Item: item, Err: errDiskHangs})
+		}
+	}
+	g.overtakeDue(at)
+}
+
+// overtakeDue stops the Pipelines that have been waited for long enough.
+func (g *Gather) overtakeDue(at roles.Moment) {
+	waiting := g.overtakes
+	g.overtakes = nil
+	for _, o := range waiting {
+		slot := &g.pipelines[o.slot]
+		switch {
+		case !slot.busy || slot.number != o.number || slot.overtaken || g.lost[o.idle] || !g.lacks(slot, o.idle):
+		case o.due > at.Now:
+			g.overtakes = append(g.overtakes, o)
+		case g.core.Can(gatherOvertaken):
+			g.core.Fire(gatherOvertaken)
+			slot.overtaken = true
+			g.tell(at, slot, roles.Stopped{})
+		}
+	}
+}
+
+var errDiskHangs = errors.New("the disk does not answer")
+
+// wait arms the deadline for what is due first.
+func (g *Gather) wait(at roles.Moment) {
+	due := time.Duration(-1)
+	if len(g.commits) > 0 {
+		due = g.commits[0].due
+	}
+	for _, o := range g.overtakes {
+		if due < 0 || o.due < due {
+			due = o.due
+		}
+	}
+	switch {
+	case g.Final() || due < 0:
+		g.core.Disarm()
+	case !g.core.Armed() || g.due != due:
+		g.due = due
+		g.core.Arm(max(0, due-at.Now))
+	}
+}

@@ -1,0 +1,312 @@
+package client
+
+import (
+	"cmp"
+	"maps"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// round is one pass over all nodes: each is asked for what it has and no other node has brought.
+type round struct {
+	queues   map[netip.AddrPort]*queue
+	carriers []netip.AddrPort // links to be made yet, in this order
+	most     int              // items of one Pipeline
+}
+
+// queue is what one node has, in order.
+type queue struct {
+	items []int
+	next  int
+}
+
+// pipelineSlot is one link for Pipelines, one after the other.
+type pipelineSlot struct {
+	link      roles.Link
+	machine   *Pipeline // nil: none so far
+	busy      bool
+	node      netip.AddrPort
+	load      []int
+	came      []bool
+	overtaken bool // it has been stopped, for another node is idle
+	number    int  // of Pipelines on this link, so that an overtake is for one alone
+}
+
+// overtake is a Pipeline that an idle node waits for.
+type overtake struct {
+	slot, number int
+	idle         netip.AddrPort
+	due          time.Duration
+}
+
+// commit is some items that the store puts in their places.
+type commit struct {
+	items []int
+	due   time.Duration
+}
+
+// pipeline begins a Pipeline where there is room, or the next round, or the Fetches.
+func (g *Gather) pipeline(at roles.Moment) bool {
+	for i := range g.pipelines {
+		if slot := &g.pipelines[i]; !slot.busy && len(g.round.carriers) > 0 {
+			slot.node = g.round.carriers[0]
+			g.round.carriers = g.round.carriers[1:]
+			g.carry(at, slot)
+			return true
+		}
+	}
+	if g.busyPipelines() > 0 {
+		return false
+	}
+	if g.nextRound() {
+		g.core.Fire(gatherNextRound)
+		return true
+	}
+	for item := range g.items {
+		if i := &g.items[item]; !i.dormant && !i.settled && g.small(item) && !g.committing(item) {
+			g.few = append(g.few, item)
+		}
+	}
+	g.round = round{}
+	g.core.Fire(gatherPipelinesOver)
+	return true
+}
+
+func (g *Gather) busyPipelines() (n int) {
+	for i := range g.pipelines {
+		if g.pipelines[i].busy {
+			n++
+		}
+	}
+	return n
+}
+
+// nextRound makes the queues of another round, and reports whether there is one.
+func (g *Gather) nextRound() bool {
+	queues, open := map[netip.AddrPort]*queue{}, 0
+	for item := range g.items {
+		i := &g.items[item]
+		if i.dormant || i.settled || !g.small(item) || g.committing(item) {
+			continue
+		}
+		i.taken = false
+		open++
+		for _, node := range i.holders {
+			if g.lost[node] || slices.Contains(i.refused, node) {
+				continue
+			}
+			if queues[node] == nil {
+				queues[node] = &queue{}
+			}
+			queues[node].items = append(queues[node].items, item)
+		}
+	}
+	if len(queues) == 0 {
+		return false
+	}
+	nodes := slices.SortedFunc(maps.Keys(queues), func(a, b netip.AddrPort) int {
+		return cmp.Or(len(queues[b].items)-len(queues[a].items), a.Compare(b))
+	})
+	g.round = round{queues: queues, most: pipelineSize(open, pipelinesOfNode*len(queues))}
+	for range pipelinesOfNode {
+		g.round.carriers = append(g.round.carriers, nodes...)
+	}
+	return true
+}
+
+// pipelineSize returns how many items a Pipeline has at most, so that all links end at about the same time.
+func pipelineSize(items, links int) int {
+	turns := items/(mostPipelined*links) + 1
+	return max(leastPipelined, items/(turns*links)+1)
+}
+
+// carry begins a Pipeline with the next items of a slot's node. An idle node may take over from slower ones.
+func (g *Gather) carry(at roles.Moment, slot *pipelineSlot) {
+	slot.load = g.take(slot.node)
+	if len(slot.load) == 0 {
+		g.idle(at, slot.node)
+		return
+	}
+	slot.came, slot.overtaken, slot.busy = make([]bool, len(slot.load)), false, true
+	slot.number++
+	wanted := make([]Wanted, len(slot.load))
+	for i, item := range slot.load {
+		wanted[i] = Wanted{Name: g.items[item].name, Hash: g.items[item].Hash, Size: g.items[item].Size}
+	}
+	if slot.machine == nil {
+		slot.machine = NewPipeline("", nil)
+		slot.machine.use(slot.link, timerOf(slot.link))
+	}
+	slot.machine.Reset(slot.node.String(), wanted)
+	slot.machine.numbers = slot.load
+	slot.machine.Watch(g.watch)
+	g.tell(at, slot, roles.Started{})
+}
+
+// take takes the items of the next Pipeline out of a node's queue.
+func (g *Gather) take(node netip.AddrPort) (load []int) {
+	q := g.round.queues[node]
+	if g.lost[node] {
+		return nil
+	}
+	for bytes := uint64(0); q.next < len(q.items) && len(load) < g.round.most && bytes < pipelinedBytes; q.next++ {
+		if i := &g.items[q.items[q.next]]; !i.taken {
+			i.taken = true
+			load, bytes = append(load, q.items[q.next]), bytes+i.Size
+		}
+	}
+	return load
+}
+
+// tell tells a Pipeline an input, and takes its effects for those of the Gather.
+func (g *Gather) tell(at roles.Moment, slot *pipelineSlot, in roles.Input) {
+	for _, effect := range slot.machine.Step(at, in) {
+		report, is := effect.(roles.Report)
+		if !is {
+			g.core.Do(effect)
+			continue
+		}
+		if answer, is := report.Outcome.(Answered); is {
+			g.answered(slot, answer)
+		} else {
+			g.core.Do(report)
+		}
+	}
+	if slot.machine.Final() {
+		g.pipelineOver(at, slot)
+	}
+}
+
+// answered notes that an item has come.
+func (g *Gather) answered(slot *pipelineSlot, answer Answered) {
+	if answer.Code == 0 {
+		slot.came[answer.Item] = true
+		g.core.Do(roles.Report{Outcome: Had{slot.node, g.items[slot.load[answer.Item]].Size}})
+	}
+}
+
+// pipelineOver commits the items that have come, and goes on with the node if it did what was asked of it.
+func (g *Gather) pipelineOver(at roles.Moment, slot *pipelineSlot) {
+	slot.busy = false
+	g.core.Fire(gatherPipelineOver)
+	var came []int
+	for i, item := range slot.load {
+		switch one := &g.items[item]; {
+		case one.settled:
+		case slot.came[i]:
+			came = append(came, item)
+		case !slot.overtaken || len(one.holders) > 1:
+			one.refused = append(one.refused, slot.node)
+		}
+	}
+	g.commit(at, came)
+	code := slot.machine.Result().Code
+	if code != 0 && !slot.overtaken {
+		g.lost[slot.node] = true
+	}
+	if code == 0 && g.State() == GatherPipelining {
+		g.carry(at, slot)
+	}
+}
+
+// commit has the store put items in their places.
+func (g *Gather) commit(at roles.Moment, items []int) {
+	if len(items) == 0 {
+		return
+	}
+	placements := make([]roles.Placement, len(items))
+	for i, item := range items {
+		placements[i] = roles.Placement{Item: item, Size: g.items[item].Size}
+		g.items[item].committing = true
+	}
+	g.commits = append(g.commits, commit{items, at.Now + roles.CommitTimeout})
+	g.core.Do(roles.CommitStore{Items: placements})
+}
+
+func (g *Gather) committing(item int) bool { return g.items[item].committing }
+
+// committed settles the items of a commit, of the Gather or of a Fetch.
+func (g *Gather) committed(at roles.Moment, in roles.StoreCommitted) {
+	if len(in.Items) == 0 {
+		return
+	}
+	if slot := g.fetching(in.Items[0].Item); slot != nil {
+		g.tellFetch(at, slot, in)
+		return
+	}
+	n := slices.IndexFunc(g.commits, func(c commit) bool { return c.items[0] == in.Items[0].Item })
+	if n < 0 {
+		return // it was given up
+	}
+	g.commits = slices.Delete(g.commits, n, n+1)
+	g.core.Fire(gatherCommitted)
+	for _, placed := range in.Items {
+		g.place(placed)
+	}
+}
+
+// place reports an item that the store has put in its place, or could not.
+func (g *Gather) place(placed roles.Placed) {
+	i := &g.items[placed.Item]
+	i.committing = false
+	if placed.Err != nil {
+		g.settle(placed.Item, diskFailure(placed.Err))
+		return
+	}
+	g.settle(placed.Item, Result{Outcome: Fetched, Hash: i.Hash, Size: i.Size})
+}
+
+func diskFailure(err error) Result {
+	return Result{Outcome: DiskFailed, Code: protocol.Disk, By: protocol.Client, Text: err.Error(), Cause: err}
+}
+
+// storeFailed passes a failure of the disk on. A Pipeline ends over it, and what has not come of its load has failed.
+func (g *Gather) storeFailed(at roles.Moment, in roles.StoreFailed) {
+	if slot := g.fetching(in.Item); slot != nil {
+		g.tellFetch(at, slot, in)
+		return
+	}
+	for n := range g.pipelines {
+		slot := &g.pipelines[n]
+		if !slot.busy || !slices.Contains(slot.load, in.Item) {
+			continue
+		}
+		if g.core.Can(gatherStoreFailed) {
+			g.core.Fire(gatherStoreFailed)
+		}
+		for i, item := range slot.load {
+			if !slot.came[i] && !g.items[item].settled {
+				g.settle(item, diskFailure(in.Err))
+			}
+		}
+		g.tell(at, slot, in)
+		return
+	}
+}
+
+// idle is for a node that has nothing more to do: Pipelines of others that lack what it has are stopped if they take
+// their time.
+func (g *Gather) idle(at roles.Moment, node netip.AddrPort) {
+	if g.lost[node] {
+		return
+	}
+	for n := range g.pipelines {
+		if slot := &g.pipelines[n]; slot.busy && slot.node != node && g.lacks(slot, node) {
+			g.overtakes = append(g.overtakes, overtake{n, slot.number, node, at.Now + OvertakePatience})
+		}
+	}
+}
+
+// lacks reports whether a node has something that a Pipeline has not brought yet.
+func (g *Gather) lacks(slot *pipelineSlot, node netip.AddrPort) bool {
+	for i, item := range slot.load {
+		if one := &g.items[item]; !slot.came[i] && slices.Contains(one.holders, node) && !slices.Contains(one.refused, node) {
+			return true
+		}
+	}
+	return false
+}
