@@ -8,10 +8,10 @@ const (
 
 	NodeIDSize = 32      // bytes
 	HashSize   = 32      // bytes of a BLAKE3 hash or chaining value
-	GroupSize  = 1 << 20 // bytes of content that are verified as one; the last group of a file may be shorter
+	GroupSize  = 1 << 20 // bytes of a chunk group, the unit of verification; a file's last may be shorter
 	CursorSize = 64      // bytes at most in a page cursor
 
-	MaxFirst   = 4 << 10  // payload bytes of a request: what a stranger may make us hold
+	MaxFirst   = 4 << 10  // payload bytes of a request, which may come from a stranger
 	MaxControl = 64 << 10 // payload bytes of a response that is not a list
 	MaxList    = 1 << 20  // payload bytes of a list
 
@@ -23,7 +23,7 @@ const (
 	MaxHolders   = 8         // named holders of one item in LISTED
 	MaxGroups    = 8192      // groups that one OUTBOARD is for
 	MaxRange     = 16 << 20  // raw bytes after one CONTENT: 16 groups
-	MaxFile      = 1 << 62   // bytes of a file: what an offset may be
+	MaxFile      = 1 << 62   // bytes of a file, and the largest offset
 	MaxSequence  = 1<<63 - 1 // changes of one index
 
 	maxDepth = 4  // maps and lists within each other: a message, its list, an item of that, and a list in it

@@ -16,11 +16,12 @@ type Sighting struct {
 	When  time.Duration // it left, or its lease lapsed
 }
 
-// lastSeen remembers departed nodes for roles.LastSeenKeep, and at most roles.MaxLastSeen of them. Beside
-// telling people, it keeps a registration that was under way when its node left from bringing it back.
+// lastSeen remembers departed nodes for roles.LastSeenKeep, at most roles.MaxLastSeen of
+// them. It informs the operator, and its epochs refuse a registration that was under way when its
+// node left.
 type lastSeen struct {
 	byID  map[protocol.NodeID]Sighting
-	order []Sighting // oldest first; one that byID does not hold any more, or holds newer, is skipped
+	order []Sighting // oldest first; entries that byID lacks, or has replaced, are stale
 }
 
 func newLastSeen() lastSeen { return lastSeen{byID: map[protocol.NodeID]Sighting{}} }
@@ -46,8 +47,8 @@ func (s *lastSeen) drop(sighting Sighting) {
 
 func (s *lastSeen) forget(id protocol.NodeID) { delete(s.byID, id) }
 
-// raise notes that a node which is remembered left with a later epoch than it was listed under. Of one that is
-// not remembered nothing is noted: anybody could fill the memory with ids that never were.
+// raise records that a remembered node left with a later epoch than the one it was listed under.
+// Unknown ids are ignored: otherwise anybody could fill the memory with made-up ids.
 func (s *lastSeen) raise(id protocol.NodeID, epoch uint64, now time.Duration) {
 	if sighting, known := s.byID[id]; known && sighting.Epoch < epoch {
 		sighting.Epoch = epoch

@@ -19,7 +19,7 @@ func publishing(t *testing.T, policy relay.Policy) *desk {
 	return d
 }
 
-// page publishes n changes of node 1 from a sequence number on, of names that carry these numbers.
+// page publishes n changes of node 1 from a sequence number on, of names that contain the numbers.
 func (d *desk) page(from, n uint64) protocol.Message { return d.pageOf(5, from, n) }
 
 func (d *desk) pageOf(index, from, n uint64) protocol.Message {
@@ -190,7 +190,7 @@ func TestANameHasABoundedNumberOfVariants(t *testing.T) {
 	}
 }
 
-// What a node published is dropped in steps, and its slot is not another's until that is done.
+// The index of a node that has left is dropped in steps, and no newcomer is taken for its holder.
 func TestALargeIndexGoesInSteps(t *testing.T) {
 	d := publishing(t, relay.Policy{})
 	for from := uint64(0); from < 5000; from += 1000 {
@@ -237,7 +237,7 @@ func TestStartingAnewForgetsAtOnceAndDropsInSteps(t *testing.T) {
 	}
 }
 
-// Who begins anew again and again, and never gives the relay time, does not make it hold more.
+// A node that starts over again and again cannot make the relay hold more.
 func TestWhoStartsAnewForEverDoesNotMakeTheRelayGrow(t *testing.T) {
 	d := publishing(t, relay.Policy{MaxIndex: 4000})
 	for round := range 20 {
@@ -261,7 +261,7 @@ func TestANodeAtItsBoundMayChangeWhatItHas(t *testing.T) {
 	d.refuses(change(7, protocol.Entry{Name: "one more", Hash: content(7)}), protocol.Limit)
 }
 
-// A page that comes again, its answer lost, may know of changes that the first did not.
+// A page that is repeated because its answer was lost may have a larger Latest than the first.
 func TestARepeatedPageSaysWhetherThatIsAll(t *testing.T) {
 	d := publishing(t, relay.Policy{})
 	m := &protocol.Publish{ID: rolestest.Node(1), Epoch: 1, Index: 5, To: 1, Latest: 1, Changes: []protocol.Entry{{Name: "f", Hash: content(1)}}}

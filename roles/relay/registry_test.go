@@ -12,7 +12,7 @@ import (
 	"github.com/relaypeer/relaypeer/roles/rolestest"
 )
 
-// desk is a registry with a clock, asked in few words.
+// desk is a registry with a clock and short forms of its calls.
 type desk struct {
 	*relay.Registry
 	t    *testing.T
@@ -36,7 +36,7 @@ func (d *desk) leave(node byte, epoch uint64) string {
 	return rolestest.Say(d.Leave(d.at, &protocol.Leave{ID: rolestest.Node(node), Epoch: epoch}))
 }
 
-// listed returns the ports less 4000 that all pages of a walk name.
+// listed returns the node numbers (ports less 4000) of all pages of a walk.
 func (d *desk) listed() (nodes []int) {
 	d.t.Helper()
 	m := &protocol.Locate{}
@@ -69,7 +69,7 @@ func (d *desk) lists(want ...int) {
 const (
 	granted = "REGISTERED ttl=90000 renew=30000 host=192.0.2.9 port=4001"
 	kept    = "RENEWED ttl=90000 renew=30000"
-	noLease = "ERROR no-lease by party-0" // the Session fills in who says it
+	noLease = "ERROR no-lease by party-0" // the Session fills in the party
 )
 
 func newer(epoch int) string { return fmt.Sprintf("ERROR superseded by party-0 epoch=%d", epoch) }
@@ -185,7 +185,7 @@ func TestNoMoreAreRememberedThanTheBound(t *testing.T) {
 		t.Errorf("%d are remembered", got)
 	}
 	d.Leave(d.at, &protocol.Leave{ID: rolestest.Node(99), Epoch: 9})
-	d.wants(d.register(99, 9), "REGISTERED ttl=90000 renew=30000 host=192.0.2.9 port=4099") // it never was there
+	d.wants(d.register(99, 9), "REGISTERED ttl=90000 renew=30000 host=192.0.2.9 port=4099") // it was never listed
 }
 
 func TestAFullRelayRefusesAndRecovers(t *testing.T) {
@@ -193,7 +193,7 @@ func TestAFullRelayRefusesAndRecovers(t *testing.T) {
 	d.register(1, 1)
 	d.register(2, 1)
 	d.wants(d.register(3, 1), "ERROR limit by party-0")
-	d.wants(d.register(1, 2), granted) // who is listed may always come again
+	d.wants(d.register(1, 2), granted) // a listed node may always register again
 	d.at.Now = roles.LeaseTTL
 	d.wants(d.register(3, 1), "REGISTERED ttl=90000 renew=30000 host=192.0.2.9 port=4003")
 	d.leave(3, 1)

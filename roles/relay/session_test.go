@@ -12,7 +12,7 @@ import (
 
 var visitor = netip.MustParseAddrPort("192.0.2.9:50000")
 
-// accepted returns a story about a session that a visitor has just opened.
+// accepted returns a story about a session whose link has just been opened.
 func accepted(t *testing.T, directory relay.Directory) *rolestest.Story {
 	t.Helper()
 	session := relay.NewSession(directory)
@@ -95,7 +95,7 @@ func TestAPooledSessionStartsOver(t *testing.T) {
 
 func TestWhateverHappensToASession(t *testing.T) {
 	subject := rolestest.NewSubject(relay.SessionTable(), roles.Opened{Peer: visitor}, func() rolestest.Explorable {
-		return relay.NewSession(clerk{})
+		return relay.NewSession(sampleDirectory{})
 	})
 	for _, info := range protocol.Kinds {
 		subject.Says = append(subject.Says, rolestest.Sample(info.Kind))
@@ -103,25 +103,25 @@ func TestWhateverHappensToASession(t *testing.T) {
 	rolestest.Explore(t, subject)
 }
 
-// clerk answers whatever it is asked with a sample.
-type clerk struct{}
+// sampleDirectory answers each request with a sample.
+type sampleDirectory struct{}
 
-func (clerk) Register(roles.Moment, netip.Addr, *protocol.Register) protocol.Message {
+func (sampleDirectory) Register(roles.Moment, netip.Addr, *protocol.Register) protocol.Message {
 	return rolestest.Sample(protocol.KindRegistered)
 }
-func (clerk) Renew(roles.Moment, *protocol.Renew) protocol.Message {
+func (sampleDirectory) Renew(roles.Moment, *protocol.Renew) protocol.Message {
 	return rolestest.Sample(protocol.KindRenewed)
 }
-func (clerk) Leave(roles.Moment, *protocol.Leave) protocol.Message {
+func (sampleDirectory) Leave(roles.Moment, *protocol.Leave) protocol.Message {
 	return rolestest.Sample(protocol.KindLeft)
 }
-func (clerk) Publish(roles.Moment, *protocol.Publish) protocol.Message {
+func (sampleDirectory) Publish(roles.Moment, *protocol.Publish) protocol.Message {
 	return rolestest.Sample(protocol.KindPublished)
 }
-func (clerk) Locate(roles.Moment, *protocol.Locate) protocol.Message {
+func (sampleDirectory) Locate(roles.Moment, *protocol.Locate) protocol.Message {
 	return rolestest.Sample(protocol.KindLocated)
 }
-func (clerk) List(roles.Moment, *protocol.List) protocol.Message {
+func (sampleDirectory) List(roles.Moment, *protocol.List) protocol.Message {
 	return rolestest.Sample(protocol.KindListed)
 }
 
