@@ -26,6 +26,7 @@ type DB struct {
 	kick   chan struct{} // wakes the keeper
 	stop   chan struct{} // ends it
 	keeper sync.WaitGroup
+	ending sync.Once
 
 	mu      sync.Mutex
 	fresh   *batch // to be written
@@ -65,8 +66,11 @@ func newBatch() *batch {
 }
 
 // Open opens the index in a file. Without a name, or where the file cannot be used, the index is in
-// memory.
+// memory. log may be nil.
 func Open(path string, log hclog.Logger) *DB {
+	if log == nil {
+		log = hclog.NewNullLogger()
+	}
 	x := &DB{log: log, fresh: newBatch(), kick: make(chan struct{}, 1), stop: make(chan struct{})}
 	if path == "" {
 		return x
@@ -87,14 +91,16 @@ func Open(path string, log hclog.Logger) *DB {
 // Owns reports whether a file is the index's own.
 func (x *DB) Owns(i Inode) bool { return x.db != nil && i == x.own }
 
-// Close writes new records and closes the file.
-func (x *DB) Close() error {
-	close(x.stop)
-	x.keeper.Wait()
-	if x.db == nil {
-		return nil
-	}
-	return x.db.close()
+// Close writes new records and closes the file. Closing again does nothing.
+func (x *DB) Close() (err error) {
+	x.ending.Do(func() {
+		close(x.stop)
+		x.keeper.Wait()
+		if x.db != nil {
+			err = x.db.close()
+		}
+	})
+	return err
 }
 
 // keep writes new records every now and then.

@@ -198,12 +198,13 @@ func (b *Batch) handOver() []staged {
 	return items
 }
 
-// Close ends the batch and removes the items that have not been committed.
+// Close ends the batch and removes the items that have not been committed. Closing again does
+// nothing.
 func (b *Batch) Close() error {
 	b.committer.Wait()
 	before("remove the batch's folder")
 	err := errors.Join(b.closeStaging(), b.root.RemoveAll(b.folder), b.locked.Close())
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrClosed) { // closed before
 		return nil
 	}
 	return err

@@ -78,5 +78,8 @@ func (s *spill) close() error {
 	if s.file == nil {
 		return nil
 	}
-	return s.file.Close()
+	if err := s.file.Close(); !errors.Is(err, os.ErrClosed) {
+		return err
+	}
+	return nil
 }

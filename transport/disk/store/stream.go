@@ -220,7 +220,8 @@ func (s *Stream) Commit(ctx context.Context) error {
 	return s.broken
 }
 
-// Close ends the Stream and drops the groups that have not been printed.
+// Close ends the Stream and drops the groups that have not been printed. Closing again does
+// nothing.
 func (s *Stream) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
