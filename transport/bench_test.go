@@ -19,8 +19,8 @@ import (
 	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
-// Each benchmark runs ours and the bare way in turns and reports both, with the ratio of the medians: what the
-// neighbours of a shared machine take, they take from both.
+// Each benchmark runs ours and the bare way in turns and reports both, with the ratio of the
+// medians: what the neighbours of a shared machine take, they take from both.
 
 // pair are the figures of ours and of the bare way.
 type pair struct{ ours, bare []float64 }
@@ -45,8 +45,8 @@ func median(figures []float64) float64 {
 	return figures[len(figures)/2]
 }
 
-// plainTCP is TCP without a congestion control that paces, as some systems have by default: over loopback it
-// would be all that is measured.
+// plainTCP is TCP without a congestion control that paces, as some systems have by default: over
+// loopback it would be all that is measured.
 type plainTCP struct{ transport.TCP }
 
 func (n plainTCP) Listen(ctx context.Context, address string) (transport.Listener, error) {
@@ -71,8 +71,9 @@ func (l plainListener) Addr() netip.AddrPort {
 	return l.TCPListener.Addr().(*net.TCPAddr).AddrPort()
 }
 
-// BenchmarkBulk fetches a large file to its place, verified, by the machines, and by a bare sendfile and splice, which
-// verify nothing. When either is written to the disk is left to the system.
+// BenchmarkBulk fetches a large file to its place, verified, by the machines, and by a bare
+// sendfile and splice, which verify nothing. When either is written to the disk is left to the
+// system.
 func BenchmarkBulk(b *testing.B) {
 	const size = 512 << 20
 	folder := b.TempDir()

@@ -32,7 +32,8 @@ func pretend(t *testing.T, l transport.Listener, answer []byte, then func(transp
 	then(conn)
 }
 
-// A node that breaks off in the middle of a stretch is the one to blame, and not the file that its bytes were for.
+// A node that breaks off in the middle of a stretch is the one to blame, and not the file that its
+// bytes were for.
 func TestWhoIsToBlameForABrokenBody(t *testing.T) {
 	large := newFile(strings.Repeat("large", 2<<20))
 	outboard := &protocol.Outboard{Size: large.size, Hash: large.hash, Count: protocol.Groups(large.size), Nodes: large.tree}

@@ -14,7 +14,8 @@ import (
 	"github.com/relaypeer/relaypeer/transport"
 )
 
-// counting is a share that counts how often it is asked and looked at, and whose files change after so many looks.
+// counting is a share that counts how often it is asked and looked at, and whose files change after
+// so many looks.
 type counting struct {
 	folder
 	opens, closes, looks *atomic.Int32
@@ -117,8 +118,8 @@ func TestAFileThatHasChangedIsOpenedAnew(t *testing.T) {
 	})
 }
 
-// TestAFileIsLookedAtWhileItIsSent: after each 4 MiB, and at the end. What is sent from then on is void, and the next
-// answer says so, once.
+// TestAFileIsLookedAtWhileItIsSent: after each 4 MiB, and at the end. What is sent from then on is
+// void, and the next answer says so, once.
 func TestAFileIsLookedAtWhileItIsSent(t *testing.T) {
 	const size = 10 << 20
 	text := strings.Repeat("0123456789abcdef", size/16)

@@ -36,7 +36,8 @@ func call(t *testing.T, network transport.Network, at netip.AddrPort, write []by
 	return conn
 }
 
-// refusal reads all that comes, which must be one ERROR and the end of stream, and returns its code.
+// refusal reads all that comes, which must be one ERROR and the end of stream, and returns its
+// code.
 func refusal(t *testing.T, conn transport.Conn) protocol.Code {
 	t.Helper()
 	got, err := io.ReadAll(conn)
@@ -58,7 +59,8 @@ func frame(kind protocol.Kind, claimed uint32) []byte {
 	return binary.BigEndian.AppendUint32([]byte{'R', 'P', protocol.Version, byte(kind)}, claimed)
 }
 
-// What is no request is refused with a code, at once, while the peer still has its own direction open.
+// What is no request is refused with a code, at once, while the peer still has its own direction
+// open.
 func TestNonsenseIsRefusedAtOnce(t *testing.T) {
 	nonsense := map[string]struct {
 		bytes []byte
@@ -87,7 +89,8 @@ func TestNonsenseIsRefusedAtOnce(t *testing.T) {
 	})
 }
 
-// Whoever is silent, stops in the middle of a frame, or sends a byte a second is told so after RequestTimeout.
+// Whoever is silent, stops in the middle of a frame, or sends a byte a second is told so after
+// RequestTimeout.
 func TestSlowPeersAreLetGoInTime(t *testing.T) {
 	request := protocol.Append(nil, &protocol.Locate{Name: strings.Repeat("long", 50)})
 	drip := func(conn transport.Conn) {

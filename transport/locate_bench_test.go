@@ -16,8 +16,8 @@ import (
 	"github.com/relaypeer/relaypeer/transport"
 )
 
-// BenchmarkLocate asks a relay with 50 leases for its nodes, over a connection each, and a bare loop that accepts,
-// reads, writes and closes the same bytes to the same clients.
+// BenchmarkLocate asks a relay with 50 leases for its nodes, over a connection each, and a bare
+// loop that accepts, reads, writes and closes the same bytes to the same clients.
 func BenchmarkLocate(b *testing.B) {
 	const leases, links, clients = 50, 4000, 16
 	registry := relay.NewRegistry(relay.Policy{})

@@ -48,7 +48,8 @@ func (s shrinking) Open(ctx context.Context, name string, hash protocol.Hash, ha
 	return shrunk{whole.(*file), strings.NewReader(s.folder[name][:whole.Size()/2]), s.err}, nil
 }
 
-// A file that can't be read to its end keeps the link in step, and is told with a code; another node still helps.
+// A file that can't be read to its end keeps the link in step, and is told with a code; another
+// node still helps.
 func TestAFileThatShrinksIsNeverDelivered(t *testing.T) {
 	large, small := folder{"file": strings.Repeat("content ", 64<<10)}, folder{"file": "content"}
 	for code, err := range map[protocol.Code]error{protocol.Changed: io.EOF, protocol.Internal: errors.New("bad sector")} {
@@ -131,7 +132,8 @@ func TestADiskThatHangsHoldsNobodyLong(t *testing.T) {
 	})
 }
 
-// A slow link is let be as long as it makes progress: the deadlines of single writes are not the machine's.
+// A slow link is let be as long as it makes progress: the deadlines of single writes are not the
+// machine's.
 func TestASlowLinkIsLetBe(t *testing.T) {
 	const size = 512 << 10
 	synctest.Test(t, func(t *testing.T) {

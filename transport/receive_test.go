@@ -66,7 +66,8 @@ func (f *file) bytes(from, to uint64) []byte {
 	return data
 }
 
-// newPart returns a store on the disk that is open for a file, and what reads back the groups it has.
+// newPart returns a store on the disk that is open for a file, and what reads back the groups it
+// has.
 func newPart(t *testing.T, f *file) *disk.Part {
 	t.Helper()
 	root, err := os.OpenRoot(t.TempDir())
@@ -245,7 +246,8 @@ func TestAFileComesFromSeveralNodes(t *testing.T) {
 	})
 }
 
-// A reader of what is printed may pause for as long as it likes: the fetch goes on, slowly, and comes to its end.
+// A reader of what is printed may pause for as long as it likes: the fetch goes on, slowly, and
+// comes to its end.
 func TestAPausedReaderDoesNotCostTheLink(t *testing.T) {
 	text := strings.Repeat("relaypeer", 30*protocol.GroupSize/9)
 	synctest.Test(t, func(t *testing.T) {

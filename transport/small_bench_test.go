@@ -14,7 +14,8 @@ import (
 	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
-// BenchmarkSmall fetches many small files over one link into a folder, and writes as many of that size to another.
+// BenchmarkSmall fetches many small files over one link into a folder, and writes as many of that
+// size to another.
 func BenchmarkSmall(b *testing.B) {
 	const files, size = 10_000, 4 << 10
 	shared := b.TempDir()

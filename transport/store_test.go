@@ -96,7 +96,8 @@ func TestOpeningEndsWithTheMachine(t *testing.T) {
 	})
 }
 
-// Each value of Nudge is told, also after its Stopped, until the machine ends; a closed one says nothing.
+// Each value of Nudge is told, also after its Stopped, until the machine ends; a closed one says
+// nothing.
 func TestNudgesAreTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		notify, stop := make(chan struct{}), make(chan struct{})
@@ -122,7 +123,8 @@ func TestNudgesAreTold(t *testing.T) {
 	})
 }
 
-// What a stranger says first is held to the bound of a request, whatever its kind allows; what is said later is not.
+// What a stranger says first is held to the bound of a request, whatever its kind allows; what is
+// said later is not.
 func TestAFirstMessageHasItsOwnBound(t *testing.T) {
 	long := &protocol.Publish{ID: protocol.NodeID{1}, Epoch: 1, Index: 1, To: 100, Latest: 100}
 	for i := range 100 {
@@ -147,7 +149,8 @@ func TestAFirstMessageHasItsOwnBound(t *testing.T) {
 	})
 }
 
-// Each timer of a machine rings by itself, in its time, with the number that it was armed with last.
+// Each timer of a machine rings by itself, in its time, with the number that it was armed with
+// last.
 func TestTimersAreApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var fired []roles.TimerFired
@@ -180,7 +183,8 @@ func TestTimersAreApart(t *testing.T) {
 	})
 }
 
-// The links of a machine are apart: one that hangs does not hold the others, and a number may be used again.
+// The links of a machine are apart: one that hangs does not hold the others, and a number may be
+// used again.
 func TestLinksAreApart(t *testing.T) {
 	both(t, func(t *testing.T, network transport.Network) {
 		l := listen(t, network, "127.0.0.1:0")
