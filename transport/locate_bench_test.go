@@ -69,7 +69,7 @@ func startRelay(b *testing.B, registry *relay.Registry) net.Addr {
 	return net.TCPAddrFromAddrPort(l.Addr())
 }
 
-// locates returns how many conversations a second that many clients get.
+// locates returns how many conversations a second that many clients complete.
 func locates(b *testing.B, at net.Addr, request []byte, answer, links, clients int) float64 {
 	begin := time.Now()
 	var all sync.WaitGroup
