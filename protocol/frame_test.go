@@ -174,13 +174,6 @@ func TestAppendAppends(t *testing.T) {
 }
 
 func TestMilliseconds(t *testing.T) {
-	for ms, want := range map[uint64]time.Duration{
-		0: 0, 1: time.Millisecond, 90000: 90 * time.Second, 1 << 63: MaxWait, 1<<64 - 1: MaxWait,
-	} {
-		if got := Millis(ms); got != want {
-			t.Errorf("Millis(%d) = %v, want %v", ms, got, want)
-		}
-	}
 	for d, want := range map[time.Duration]uint64{0: 1, 1: 1, time.Millisecond: 1, time.Millisecond + 1: 2, time.Second: 1000} {
 		if got := ToMillis(d); got != want {
 			t.Errorf("ToMillis(%v) = %d, want %d", d, got, want)

@@ -101,7 +101,7 @@ type Published struct {
 // left out.
 type Locate struct {
 	Name   string `cbor:"1,keyasint,omitempty"`
-	Limit  uint64 `cbor:"2,keyasint,omitempty"` // peers at most; 0: DefaultPage; above MaxPage: MaxPage
+	Limit  uint64 `cbor:"2,keyasint,omitempty"` // peers wanted at most; 0: as the relay likes; above MaxPage: MaxPage
 	Cursor []byte `cbor:"3,keyasint,omitempty"` // from the LOCATED before; none: from the start
 	Hash   Hash   `cbor:"4,keyasint,omitzero"`
 }
@@ -109,7 +109,7 @@ type Locate struct {
 // List asks for the names that nodes have published.
 type List struct {
 	Pattern string `cbor:"1,keyasint,omitempty"` // see [Match]; none: all names
-	Limit   uint64 `cbor:"2,keyasint,omitempty"` // items at most; 0: DefaultPage; above MaxPage: MaxPage
+	Limit   uint64 `cbor:"2,keyasint,omitempty"` // items wanted at most; 0: as the relay likes; above MaxPage: MaxPage
 	Cursor  []byte `cbor:"3,keyasint,omitempty"` // from the LISTED before; none: from the start
 	Holders uint64 `cbor:"4,keyasint,omitempty"` // named at most for each item, up to MaxHolders; 0: only counted
 }
@@ -248,15 +248,6 @@ func untyped(err *Error) error {
 		return nil
 	}
 	return err
-}
-
-// RetryAfter returns how long the sender asks to wait, or zero.
-func (e *Error) RetryAfter() time.Duration { return Millis(e.Retry) }
-
-// Millis turns milliseconds off the wire into a duration of at most [MaxWait]: a peer cannot make
-// us wait for ever.
-func Millis(ms uint64) time.Duration {
-	return time.Duration(min(ms, uint64(MaxWait/time.Millisecond))) * time.Millisecond
 }
 
 // ToMillis turns a duration into milliseconds for the wire, rounding up, at least one.

@@ -3,6 +3,9 @@ package protocol
 import (
 	"strings"
 	"testing"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 func TestNameRule(t *testing.T) {
@@ -88,4 +91,12 @@ func FuzzName(f *testing.F) {
 			t.Errorf("%q does not come through: %v", name, refusal)
 		}
 	})
+}
+
+// Which names are allowed depends on the version of Unicode: two versions differ in what is normal, and in what is
+// invisible. It is the protocol's, and no toolchain's.
+func TestTheVersionOfUnicodeNeverChanges(t *testing.T) {
+	if unicode.Version != "15.0.0" || norm.Version != unicode.Version {
+		t.Errorf("invisible characters are those of Unicode %s, normal names those of %s", unicode.Version, norm.Version)
+	}
 }

@@ -20,6 +20,6 @@
 // The caller owes a Loop a machine that no other goroutine touches until Run or Serve returns, and
 // callbacks that return soon. In return nothing is left behind: when Run, Serve or [Server.Serve]
 // returns, its goroutines have ended, and its links and files are closed. Only a goroutine that
-// hangs in a call of the disk is abandoned after protocol.CloseTimeout; it cleans up when that call
+// hangs in a call of the disk is abandoned after roles.CloseTimeout; it cleans up when that call
 // returns.
 package transport

@@ -299,4 +299,4 @@ func (k *link) trace(e Event) {
 }
 
 // writeBy returns the deadline for writing messages.
-func writeBy() time.Time { return time.Now().Add(protocol.ReplyTimeout) }
+func writeBy() time.Time { return time.Now().Add(roles.ReplyTimeout) }

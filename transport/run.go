@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 )
 
@@ -256,7 +255,7 @@ func (r *run) wake() {
 }
 
 // awaitIdle waits until the machine has ended and the run has no goroutines and timers left. After the
-// machine's end it waits for the disk no longer than protocol.CloseTimeout.
+// machine's end it waits for the disk no longer than roles.CloseTimeout.
 func (r *run) awaitIdle() {
 	r.mu.Lock()
 	if r.tidied && r.live == 0 {
@@ -266,7 +265,7 @@ func (r *run) awaitIdle() {
 	idle := make(chan struct{})
 	r.idle = idle
 	r.mu.Unlock()
-	patience := time.NewTimer(protocol.CloseTimeout)
+	patience := time.NewTimer(roles.CloseTimeout)
 	defer patience.Stop()
 	for {
 		select {
@@ -274,7 +273,7 @@ func (r *run) awaitIdle() {
 			return
 		case <-patience.C:
 			r.abandon()
-			patience.Reset(protocol.CloseTimeout)
+			patience.Reset(roles.CloseTimeout)
 		}
 	}
 }

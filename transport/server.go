@@ -11,7 +11,6 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
-	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 )
 
@@ -43,7 +42,7 @@ const (
 )
 
 // Serve accepts links until ctx is done. Then it closes the listener and gives every machine a
-// Stopped, and cuts the links that have not ended after protocol.DrainTimeout. It returns nil after
+// Stopped, and cuts the links that have not ended after roles.DrainTimeout. It returns nil after
 // that, or the error that ended accepting.
 func (s *Server) Serve(ctx context.Context) error {
 	s.runs, s.next = map[*run]struct{}{}, make(chan *link)
@@ -187,7 +186,7 @@ func (s *Server) drain() {
 		s.serving.Wait()
 		close(done)
 	}()
-	patience := time.NewTimer(protocol.DrainTimeout)
+	patience := time.NewTimer(roles.DrainTimeout)
 	defer patience.Stop()
 	select {
 	case <-done:

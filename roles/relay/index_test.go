@@ -163,7 +163,7 @@ func TestWhatIsPublishedIsFoundAndListed(t *testing.T) {
 				if n.until <= at.Now {
 					*n = modelNode{epoch: n.epoch, shares: map[string]protocol.Hash{}}
 				}
-				n.epoch, n.until, n.confirmed = n.epoch+1, at.Now+protocol.LeaseTTL, false
+				n.epoch, n.until, n.confirmed = n.epoch+1, at.Now+roles.LeaseTTL, false
 				answer := r.Register(at, from, &protocol.Register{ID: rolestest.Node(id), Epoch: n.epoch, Port: 4000 + uint16(id)}).(*protocol.Registered)
 				if want := (protocol.Held{Index: n.index, Sequence: n.sequence}); answer.Held != want {
 					t.Fatalf("node %d is told %v, want %v", id, answer.Held, want)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 )
 
 // Sighting is a node that was listed and is no longer.
@@ -15,7 +16,7 @@ type Sighting struct {
 	When  time.Duration // it left, or its lease lapsed
 }
 
-// lastSeen remembers departed nodes for protocol.LastSeenKeep, at most protocol.MaxLastSeen of
+// lastSeen remembers departed nodes for roles.LastSeenKeep, at most roles.MaxLastSeen of
 // them. It informs the operator, and its epochs refuse a registration that was under way when its
 // node left.
 type lastSeen struct {
@@ -28,14 +29,14 @@ func newLastSeen() lastSeen { return lastSeen{byID: map[protocol.NodeID]Sighting
 func (s *lastSeen) add(sighting Sighting, now time.Duration) {
 	s.byID[sighting.ID] = sighting
 	s.order = append(s.order, sighting)
-	for len(s.order) > protocol.MaxLastSeen || len(s.order) > 0 && s.stale(s.order[0], now) {
+	for len(s.order) > roles.MaxLastSeen || len(s.order) > 0 && s.stale(s.order[0], now) {
 		s.drop(s.order[0])
 		s.order = s.order[1:]
 	}
 }
 
 func (s *lastSeen) stale(sighting Sighting, now time.Duration) bool {
-	return s.byID[sighting.ID] != sighting || now-sighting.When >= protocol.LastSeenKeep
+	return s.byID[sighting.ID] != sighting || now-sighting.When >= roles.LastSeenKeep
 }
 
 func (s *lastSeen) drop(sighting Sighting) {
@@ -56,7 +57,7 @@ func (s *lastSeen) raise(id protocol.NodeID, epoch uint64, now time.Duration) {
 }
 
 func (s *lastSeen) epoch(now time.Duration, id protocol.NodeID) uint64 {
-	if sighting, known := s.byID[id]; known && now-sighting.When < protocol.LastSeenKeep {
+	if sighting, known := s.byID[id]; known && now-sighting.When < roles.LastSeenKeep {
 		return sighting.Epoch
 	}
 	return 0

@@ -26,7 +26,7 @@ func (r *Registry) List(at roles.Moment, m *protocol.List) protocol.Message {
 	at = r.begin(at)
 	r.tidy(at.Now, sweepStep)
 	l := listing{
-		r: r, now: at.Now, limit: protocol.DefaultPage,
+		r: r, now: at.Now, limit: roles.DefaultPage,
 		holders: int(min(m.Holders, protocol.MaxHolders)), room: protocol.ListedRoom,
 	}
 	if m.Limit > 0 {

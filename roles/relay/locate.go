@@ -35,7 +35,7 @@ func (r *Registry) Locate(at roles.Moment, m *protocol.Locate) protocol.Message 
 	defer r.mu.Unlock()
 	at = r.begin(at)
 	r.tidy(at.Now, sweepStep)
-	p := page{limit: protocol.DefaultPage, now: at.Now}
+	p := page{limit: roles.DefaultPage, now: at.Now}
 	if m.Limit > 0 {
 		p.limit = int(min(m.Limit, protocol.MaxPage))
 	}

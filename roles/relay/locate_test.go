@@ -104,7 +104,7 @@ func TestPagesHaveTheirSize(t *testing.T) {
 	for n := range 2500 {
 		numbered(registry, n, 1)
 	}
-	for limit, want := range map[uint64]int{0: protocol.DefaultPage, 1: 1, 1000: 1000, 1001: 1000, 1<<64 - 1: 1000} {
+	for limit, want := range map[uint64]int{0: roles.DefaultPage, 1: 1, 1000: 1000, 1001: 1000, 1<<64 - 1: 1000} {
 		located := page(registry, 7, limit, nil)
 		if len(located.Peers) != want || located.Cursor == nil {
 			t.Errorf("limit %d gives %d peers, want %d", limit, len(located.Peers), want)
@@ -184,6 +184,28 @@ func TestHostileCursorsAreHarmless(t *testing.T) {
 			}
 		}
 		protocol.Append(nil, located) // a message that can be sent
+	})
+}
+
+// TestAMadeUpCursorOfAListComesToAnEnd: whatever it says, the pages that follow are of names that there are.
+func TestAMadeUpCursorOfAListComesToAnEnd(t *testing.T) {
+	d := publishing(t, relay.Policy{})
+	d.accepts(d.page(0, 20), 20)
+	rapid.Check(t, func(t *rapid.T) {
+		m := &protocol.List{Limit: 3, Cursor: rapid.SliceOfN(rapid.Byte(), 1, protocol.CursorSize).Draw(t, "cursor")}
+		if rapid.Bool().Draw(t, "of the relay, changed") {
+			m.Cursor = slices.Clone(d.List(d.at, &protocol.List{Limit: 3}).(*protocol.Listed).Cursor)
+			m.Cursor[rapid.IntRange(0, len(m.Cursor)-1).Draw(t, "at")] = rapid.Byte().Draw(t, "byte")
+		}
+		for pages := 0; ; pages++ {
+			listed := d.List(d.at, m).(*protocol.Listed)
+			if m.Cursor = listed.Cursor; m.Cursor == nil {
+				return
+			}
+			if pages > 20 {
+				t.Fatal("the list does not end")
+			}
+		}
 	})
 }
 

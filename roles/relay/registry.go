@@ -12,10 +12,10 @@ import (
 
 // Policy holds the decisions of a relay's operator.
 type Policy struct {
-	TTL            time.Duration // of a lease; zero: protocol.LeaseTTL
-	MaxLeases      int           // zero: protocol.MaxLeases
-	MaxEntries     int           // names of one node; zero: protocol.MaxEntries
-	MaxIndex       int           // names of all nodes; zero: protocol.MaxIndex. At most some 60,000,000 are kept
+	TTL            time.Duration // of a lease; zero: roles.LeaseTTL
+	MaxLeases      int           // zero: roles.MaxLeases
+	MaxEntries     int           // names of one node; zero: roles.MaxEntries
+	MaxIndex       int           // names of all nodes; zero: roles.MaxIndex. At most some 60,000,000 are kept
 	AllowAdvertise bool          // a node may be listed at another address than the one it connects from
 }
 
@@ -48,16 +48,16 @@ const (
 // NewRegistry returns an empty registry.
 func NewRegistry(policy Policy) *Registry {
 	if policy.TTL == 0 {
-		policy.TTL = protocol.LeaseTTL
+		policy.TTL = roles.LeaseTTL
 	}
 	if policy.MaxLeases == 0 {
-		policy.MaxLeases = protocol.MaxLeases
+		policy.MaxLeases = roles.MaxLeases
 	}
 	if policy.MaxEntries == 0 {
-		policy.MaxEntries = protocol.MaxEntries
+		policy.MaxEntries = roles.MaxEntries
 	}
 	if policy.MaxIndex == 0 {
-		policy.MaxIndex = protocol.MaxIndex
+		policy.MaxIndex = roles.MaxIndex
 	}
 	return &Registry{policy: policy, slots: map[protocol.NodeID]uint32{}, seen: newLastSeen()}
 }
@@ -112,7 +112,7 @@ func (r *Registry) Register(at roles.Moment, from netip.Addr, m *protocol.Regist
 	if _, p := r.publisher(slot); p != nil && p.refused {
 		r.detach(slot)
 	} else if p != nil {
-		l.doubt = protocol.MaxDoubt
+		l.doubt = roles.MaxDoubt
 	}
 	r.markUnindexed(slot) // until a page, even one without changes, confirms the index that is held
 	ttl, renew := r.times()
@@ -170,7 +170,7 @@ func (r *Registry) Leave(at roles.Moment, m *protocol.Leave) protocol.Message {
 
 // times returns the lease's two times in milliseconds, as they stand in responses.
 func (r *Registry) times() (ttl, renew uint64) {
-	return protocol.ToMillis(r.policy.TTL), protocol.ToMillis(r.policy.TTL / 3)
+	return protocol.ToMillis(r.policy.TTL), protocol.ToMillis(r.policy.TTL / (roles.LeaseTTL / roles.RenewAfter))
 }
 
 // epoch returns the newest known epoch of an id, from its lease or from lastSeen, or zero.

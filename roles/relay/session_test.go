@@ -18,7 +18,7 @@ func accepted(t *testing.T, directory relay.Directory) *rolestest.Story {
 	session := relay.NewSession(directory)
 	s := rolestest.New(t, session, session.State)
 	s.Tell(roles.Opened{Peer: visitor}, "Listening", "hear 0 first")
-	s.Waits(protocol.RequestTimeout)
+	s.Waits(roles.RequestTimeout)
 	return s
 }
 
@@ -27,7 +27,7 @@ func TestRegisterAndBye(t *testing.T) {
 	s := accepted(t, registry)
 	s.Hear(0, rolestest.Sample(protocol.KindRegister), "Idle",
 		"send 0 REGISTERED ttl=90000 renew=30000 host=192.0.2.9 port=4000", "hear 0")
-	s.Waits(protocol.IdleTimeout)
+	s.Waits(roles.IdleTimeout)
 	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0")
 	s.Waits(0)
 	if !s.Machine.Final() || registry.Active(0) != 1 {
@@ -50,9 +50,9 @@ func TestALinkServesOneRequestAfterTheOther(t *testing.T) {
 func TestASilentVisitorIsLetGoWithACode(t *testing.T) {
 	s := accepted(t, relay.NewRegistry(relay.Policy{}))
 	s.Ring("Rejecting", "send 0 ERROR timeout by relay", "halfclose 0", "discard 0")
-	s.Waits(protocol.CloseTimeout)
+	s.Waits(roles.CloseTimeout)
 	s.Ring("Closed", "hangup 0")
-	if want := protocol.RequestTimeout + protocol.CloseTimeout; s.At.Now != want {
+	if want := roles.RequestTimeout + roles.CloseTimeout; s.At.Now != want {
 		t.Errorf("it took %v, want %v", s.At.Now, want)
 	}
 }
@@ -68,7 +68,7 @@ func TestAStoppingRelaySaysSo(t *testing.T) {
 	s := accepted(t, relay.NewRegistry(relay.Policy{}))
 	s.Tell(roles.Stopped{}, "Rejecting", "send 0 ERROR draining by relay", "halfclose 0", "discard 0")
 	s.Tell(roles.Stopped{}, "Rejecting")
-	s.Waits(protocol.CloseTimeout)
+	s.Waits(roles.CloseTimeout)
 	s.Tell(roles.Lost{Code: protocol.Lost}, "Closed", "hangup 0")
 }
 
@@ -123,4 +123,11 @@ func (sampleDirectory) Locate(roles.Moment, *protocol.Locate) protocol.Message {
 }
 func (sampleDirectory) List(roles.Moment, *protocol.List) protocol.Message {
 	return rolestest.Sample(protocol.KindListed)
+}
+
+// TestAnErrorIsAnsweredAsAnyMessageThatIsNoRequest: it is the last word of the side that dialed, which throws the answer away.
+func TestAnErrorIsAnsweredAsAnyMessageThatIsNoRequest(t *testing.T) {
+	s := accepted(t, relay.NewRegistry(relay.Policy{}))
+	farewell := &protocol.Error{Code: protocol.Malformed, By: protocol.Client}
+	s.Hear(0, farewell, "Rejecting", "send 0 ERROR unexpected by relay", "halfclose 0", "discard 0")
 }

@@ -235,10 +235,10 @@ func (x *explorer) ofLink(w *walked, id roles.Link) (next []roles.Input) {
 	case discarding:
 		return []roles.Input{roles.PeerEnded{Link: id}, lost}
 	case sending:
-		return []roles.Input{roles.Moved{Link: id, Bytes: 1}, roles.Moved{Link: id, Bytes: protocol.MinProgress},
+		return []roles.Input{roles.Moved{Link: id, Bytes: 1}, roles.Moved{Link: id, Bytes: roles.MinProgress},
 			roles.BodyDone{Link: id}, roles.BodySpoiled{Link: id, Code: protocol.Changed}, lost}
 	case receiving:
-		next = []roles.Input{roles.Moved{Link: id, Bytes: protocol.MinProgress}, roles.PeerEnded{Link: id}, lost}
+		next = []roles.Input{roles.Moved{Link: id, Bytes: roles.MinProgress}, roles.PeerEnded{Link: id}, lost}
 		if asked.rest == 0 {
 			next = append(next, roles.BodyDone{Link: id})
 		} else {
