@@ -14,6 +14,7 @@ import (
 type run struct {
 	loop    *Loop
 	machine roles.Machine
+	start   time.Time       // its time counts from there
 	ctx     context.Context // of dials
 	full    bool            // the server has no room for the link that it serves
 	final   chan struct{}   // closed at the end; nil: a Server does not wait for it
@@ -51,7 +52,7 @@ type letter struct {
 }
 
 func newRun(l *Loop, ctx context.Context, m roles.Machine) *run {
-	return &run{loop: l, machine: m, ctx: ctx, final: make(chan struct{})}
+	return &run{loop: l, machine: m, start: l.start(), ctx: ctx, final: make(chan struct{})}
 }
 
 // post puts an input into the mailbox, and steps the machine if no other goroutine does.
@@ -95,7 +96,7 @@ func (r *run) step(l letter) bool {
 	if l.from != nil && !l.from.admit(&l) {
 		return false
 	}
-	effects := r.machine.Step(roles.Moment{Now: time.Since(r.loop.Start), Rand: rand.Uint64()}, l.input)
+	effects := r.machine.Step(roles.Moment{Now: time.Since(r.start), Rand: rand.Uint64()}, l.input)
 	for _, effect := range effects {
 		r.carry(effect)
 	}

@@ -23,6 +23,7 @@ type Server struct {
 	Limit    int                  // links at once; a machine above it learns that there is no room; 0: no limit
 	Log      hclog.Logger         // may be nil
 
+	start     time.Time // the machines' time counts from there
 	mu        sync.Mutex
 	runs      map[*run]struct{}
 	farewells int // runs above the limit
@@ -45,7 +46,7 @@ const (
 // Stopped, and cuts the links that have not ended after roles.DrainTimeout. It returns nil after
 // that, or the error that ended accepting.
 func (s *Server) Serve(ctx context.Context) error {
-	s.runs, s.next = map[*run]struct{}{}, make(chan *link)
+	s.runs, s.next, s.start = map[*run]struct{}{}, make(chan *link), s.Loop.start()
 	if s.Log == nil {
 		s.Log = hclog.NewNullLogger()
 	}
@@ -125,7 +126,7 @@ func (s *Server) welcome(conn Conn) {
 		conn.Close()
 		return
 	}
-	r := &run{loop: s.Loop, machine: s.New(), ctx: context.Background(), full: full}
+	r := &run{loop: s.Loop, machine: s.New(), start: s.start, ctx: context.Background(), full: full}
 	k := r.accept(conn)
 	s.mu.Lock()
 	s.runs[r] = struct{}{}

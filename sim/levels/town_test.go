@@ -124,6 +124,7 @@ func (w *town) join(files shelf, publishes bool) *resident {
 		for name, g := range files {
 			config.Catalog.Set(name, uint64(len(g.bytes)), g.hash)
 		}
+		config.Catalog.Complete(true)
 	}
 	member := w.loop()
 	member.Report = func(outcome roles.Outcome) {
