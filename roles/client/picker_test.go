@@ -125,7 +125,7 @@ func TestWhateverBecomesOfTheSourcesEachGroupIsFetched(t *testing.T) {
 		for _, g := range rapid.SliceOfN(rapid.Uint64Range(0, groups-1), 0, 20).Draw(t, "has") {
 			had[g] = true
 		}
-		p := planOf(groups, had)
+		p := pickerOf(groups, had)
 		orders := map[int][]order{}
 		for range rapid.IntRange(0, 150).Draw(t, "steps") {
 			who := rapid.IntRange(1, 4).Draw(t, "who")
@@ -159,7 +159,7 @@ func TestWhateverBecomesOfTheSourcesEachGroupIsFetched(t *testing.T) {
 	})
 }
 
-func planOf(groups uint64, has map[uint64]bool) *client.Picker {
+func pickerOf(groups uint64, has map[uint64]bool) *client.Picker {
 	var list []uint64
 	for g := range has {
 		list = append(list, g)
