@@ -58,8 +58,8 @@ func frame(kind protocol.Kind, claimed uint32) []byte {
 	return binary.BigEndian.AppendUint32([]byte{'R', 'P', protocol.Version, byte(kind)}, claimed)
 }
 
-// Bytes that are no request are refused with a code at once, while the peer's own direction is still
-// open.
+// Bytes that are no request are refused with a code at once, while the peer's own direction is
+// still open.
 func TestNonsenseIsRefusedAtOnce(t *testing.T) {
 	nonsense := map[string]struct {
 		bytes []byte

@@ -67,8 +67,8 @@ func (f *file) bytes(from, to uint64) []byte {
 	return data
 }
 
-// newPart returns a store on the disk that is open for a file, and what reads back the groups it
-// has.
+// newPart returns a store on the disk that is open for a file, and a function that reads back
+// the groups it has.
 func newPart(t *testing.T, f *file) *store.Part {
 	t.Helper()
 	root, err := os.OpenRoot(t.TempDir())

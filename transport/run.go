@@ -255,8 +255,8 @@ func (r *run) wake() {
 	}
 }
 
-// awaitIdle waits until the machine has ended and the run has no goroutines and timers left. After the
-// machine's end it waits for the disk no longer than roles.CloseTimeout.
+// awaitIdle waits until the machine has ended and the run has no goroutines and timers left. After
+// the machine's end it waits for the disk no longer than roles.CloseTimeout.
 func (r *run) awaitIdle() {
 	r.mu.Lock()
 	if r.tidied && r.live == 0 {

@@ -49,11 +49,12 @@ type Share interface {
 // Lister may have any file.
 type Lister interface {
 	Share
-	// Follow calls change for each shared name whose content is known, and then for each change; the
-	// zero hash says that the name is no longer shared. Once it has reported all names that were
-	// there when the share was opened, or found them unreadable, it calls complete. The calls come
-	// one at a time and in order; they must return soon and not call the share. Follow returns when
-	// ctx is done, or, with an error, when the share is closed. Several Follows may run at once.
+	// Follow calls change for each shared name whose content is known, and then for each change;
+	// the zero hash says that the name is no longer shared. Once it has reported all names that
+	// were there when the share was opened, or found them unreadable, it calls complete. The calls
+	// come one at a time and in order; they must return soon and not call the share. Follow returns
+	// when ctx is done, or, with an error, when the share is closed. Several Follows may run at
+	// once.
 	Follow(ctx context.Context, change func(protocol.Entry), complete func()) error
 }
 

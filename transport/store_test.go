@@ -182,8 +182,8 @@ func TestTimersAreApart(t *testing.T) {
 	})
 }
 
-// The links of a machine are independent: one that hangs does not delay the others, and a number may
-// be used again.
+// The links of a machine are independent: one that hangs does not delay the others, and a number
+// may be used again.
 func TestLinksAreApart(t *testing.T) {
 	both(t, func(t *testing.T, network transport.Network) {
 		l := listen(t, network, "127.0.0.1:0")
