@@ -11,8 +11,7 @@ import (
 	"github.com/relaypeer/relaypeer/roles/relay"
 )
 
-// sorted sorts the peers of a walk. For a content without a name it removes duplicates: a node that
-// holds the content under several names may be met several times.
+// sorted sorts what a walk finds. By content alone, one who has it under several names is met once or several times.
 func sorted(name string, found []string) []string {
 	sort.Strings(found)
 	if name == "" {
