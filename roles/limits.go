@@ -2,23 +2,23 @@ package roles
 
 import "time"
 
-// The numbers that this implementation chose: another one may choose other numbers and is still
-// understood. The numbers of the protocol are in package protocol.
+// Our own choices: another implementation may choose other numbers and is still understood. The numbers that the
+// protocol fixes are in package protocol.
 const (
 	DefaultPage = 50 // peers in one LOCATED, or items in one LISTED, when the client does not say
 
 	LeaseTTL    = 90 * time.Second // a silent node is unlisted after this
 	RenewAfter  = LeaseTTL / 3     // the relay asks for a renewal after this, or after the same part of another TTL
 	RenewSpread = 10               // per cent that a node varies it by, so that renewals do not fall together
-	RenewLeast  = 1 * time.Second  // a node takes a shorter renew-after for this
 
+	RenewLeast = 1 * time.Second // a node takes a shorter renew-after for this
 	PublishGap = 2 * time.Second // for this long a node gathers the changes of its index
 	MaxDoubt   = 2               // renewals until an index from before the registration is dropped, if no page comes
 	MaxResyncs = 256             // pages in one exchange after which the relay may hold no more than before
 
 	DialTimeout    = 5 * time.Second  // from dialing to connected
 	RequestTimeout = 10 * time.Second // from accepted to the first whole request
-	ReplyTimeout   = 10 * time.Second // to a response, from its request or from the end of the response before, if that is later
+	ReplyTimeout   = 10 * time.Second // to a response: from its request, or from the end of the response before if that is later
 	IdleTimeout    = 10 * time.Second // from a response to the next request or the end of stream
 	CloseTimeout   = 2 * time.Second  // from half-close to the other side's end of stream
 	HoldTimeout    = IdleTimeout / 2  // for this long a client keeps an idle link to a node
@@ -33,14 +33,15 @@ const (
 	RetryFirst = 1 * time.Second  // the first wait before a node tries an absent relay again
 	RetryMost  = 60 * time.Second // doubling up to this
 	BusyRetry  = 2 * time.Second  // the wait that a full server asks for
-	MaxWait    = 24 * time.Hour   // the longest wait that a peer can ask for
 
-	DrainTimeout = 10 * time.Second // a program that is stopped finishes what is running within this
+	MaxWait = 24 * time.Hour // the longest wait that a peer can ask for
+
+	DrainTimeout = 10 * time.Second // a program that is stopped finishes within this what is running
 
 	MaxLinks          = 16_384     // connections that a server holds at once
 	MaxLeases         = 2_000_000  // leases a relay holds
-	LastSeenKeep      = time.Hour  // for this long a relay knows the epoch of a node that has lapsed or left
-	MaxLastSeen       = 65_536     // such nodes at most
+	LastSeenKeep      = time.Hour  // for this long a relay remembers a node that is no longer listed
+	MaxLastSeen       = 65_536     // nodes that it remembers
 	MaxEntries        = 1_000_000  // names that a relay keeps of one node
 	MaxIndex          = 20_000_000 // names that a relay keeps of all nodes
 	ManyGroups        = 8          // chunk groups from which on a file is fetched from several nodes at once

@@ -45,16 +45,16 @@ type Share interface {
 	Open(ctx context.Context, name string, hash protocol.Hash, hashing func(done, size uint64)) (File, *protocol.Error)
 }
 
-// Lister is a [Share] that lists its files, so that a node can publish them. A share that is no
-// Lister may have any file.
+// Lister is a [Share] that can say what it has, so that a node can publish it. A node whose share
+// is none counts as one that may have anything.
 type Lister interface {
 	Share
-	// Follow calls change for each shared name whose content is known, and then for each change;
-	// the zero hash says that the name is no longer shared. Once it has reported all names that
-	// were there when the share was opened, or found them unreadable, it calls complete. The calls
-	// come one at a time and in order; they must return soon and not call the share. Follow returns
-	// when ctx is done, or, with an error, when the share is closed. Several Follows may run at
-	// once.
+	// Follow calls change for each name that is shared and whose content is known, and then for each
+	// change; the zero hash says that the name is not shared any more. It calls complete once all
+	// names that were there when the share was opened have been reported, but for files that cannot
+	// be read. Calls come one at a time and in order; they return soon and do not call the share.
+	// Follow returns when ctx is done, or, with an error, when the share is closed. Several may
+	// follow at once.
 	Follow(ctx context.Context, change func(protocol.Entry), complete func()) error
 }
 
