@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 )
@@ -39,6 +40,9 @@ func TestARefusalIsFoundInAnError(t *testing.T) {
 	err := CheckName("..")
 	if e := AsError(fmt.Errorf("upload: %w", err)); e == nil || e.Code != BadName {
 		t.Errorf("%v gives %v", err, e)
+	}
+	if !errors.Is(err, BadName) || errors.Is(err, Malformed) {
+		t.Errorf("errors.Is does not find the code of %v", err)
 	}
 	if e := AsError(fmt.Errorf("another error")); e != nil {
 		t.Errorf("another error gives %v", e)

@@ -12,7 +12,8 @@ import (
 // checkingGap is the time between two StoreChecking.
 const checkingGap = time.Second
 
-// openStore has the disk make ready for an item. As with openFile, only the machine's deadline waits for it.
+// openStore starts to open the store for an item. As with openFile, only the machine's deadline
+// waits for the disk.
 func (r *run) openStore(e roles.OpenStore) {
 	ctx := r.diskContext()
 	r.enterDisk()
@@ -27,7 +28,8 @@ func (r *run) openStore(e roles.OpenStore) {
 	}()
 }
 
-// checking returns what tells the machine how far the store is with verifying what is there, every now and then.
+// checking returns the callback that reports the store's progress in verifying present content, at
+// most once in checkingGap.
 func (r *run) checking() func(done, size uint64) {
 	var mu sync.Mutex
 	last := time.Now()
