@@ -51,7 +51,7 @@ func eachAttack(f func(s *scenario.Scenario)) {
 		for _, when := range []string{"say ", "later ", "publishing "} {
 			s := sweepScenario()
 			s.Relay.Lie = scenario.Lie(when + kind)
-			s.Ops = append(s.Ops, scenario.Op{At: 3 * time.Second, Do: scenario.DoList, Who: "c0"})
+			s.Ops = append(s.Ops, scenario.Op{At: 2 * time.Second, Do: scenario.DoList, Who: "c0"})
 			f(s)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/node"
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
@@ -14,8 +15,8 @@ import (
 // settling is how long it takes at most, once everything has healed, until the relay lists exactly those who live:
 // the exchange under way fails at last, the longest backoff passes, the next exchange succeeds; meanwhile what is
 // stale has lapsed. A clock may be off by a few per cent.
-const settling = (protocol.DialTimeout + 2*protocol.ReplyTimeout + protocol.CloseTimeout + protocol.RetryMost*3/2 +
-	protocol.DialTimeout + protocol.ReplyTimeout) * 106 / 100
+const settling = (roles.DialTimeout + 2*roles.ReplyTimeout + roles.CloseTimeout + roles.RetryMost*3/2 +
+	roles.DialTimeout + roles.ReplyTimeout) * 106 / 100
 
 // settle is the second phase: everything heals, and then what is expected is exact.
 func (w *World) settle() {
@@ -85,7 +86,7 @@ func (w *World) serving() bool {
 // finish lets errands come to their end, and holds L1 against those that do not.
 func (w *World) finish(errands []*errand, which string) {
 	const slice = time.Second
-	most := w.now + time.Duration(len(w.scenario.Nodes)+30)*(protocol.DialTimeout+2*protocol.ReplyTimeout+protocol.ProgressTimeout+2*protocol.CloseTimeout)
+	most := w.now + time.Duration(len(w.scenario.Nodes)+30)*(roles.DialTimeout+2*roles.ReplyTimeout+roles.ProgressTimeout+2*roles.CloseTimeout)
 	for !w.check.failed() {
 		r := running(errands)
 		if r == nil {
@@ -176,7 +177,7 @@ func (w *World) shutDown() {
 	w.stopAll(strangerRole)
 	w.stopAll(relayRole)
 	steps := w.steps
-	w.until(w.now + protocol.MaxWait)
+	w.until(w.now + roles.MaxWait)
 	if w.steps != steps && !c.failed() {
 		c.fail(S6, "%d steps were taken after everything had been stopped", w.steps-steps)
 	}

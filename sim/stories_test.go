@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
@@ -66,7 +67,7 @@ func story(drain time.Duration, lie scenario.Lie, faults ...scenario.Fault) *sce
 
 // reader is a story with a file that is more than a connection holds.
 func reader(faults ...scenario.Fault) *scenario.Scenario {
-	s := story(2*protocol.ProgressTimeout, scenario.Honest, faults...)
+	s := story(2*roles.ProgressTimeout, scenario.Honest, faults...)
 	s.Nodes[0].Files[0].Size = 12 * group
 	s.Nodes[1].Files = nil
 	s.Ops = []scenario.Op{{At: time.Second, Do: scenario.DoFetch, Who: "c0", Name: "both"}}

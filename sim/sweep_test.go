@@ -3,7 +3,7 @@ package sim
 import (
 	"time"
 
-	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
@@ -55,7 +55,7 @@ func eachFault(s *scenario.Scenario, f func(scenario.Fault)) {
 }
 
 // sweepSpan is how long a condition lasts in the sweep: longer than any one deadline of an exchange.
-const sweepSpan = protocol.ProgressTimeout + 2*time.Second
+const sweepSpan = roles.ProgressTimeout + 2*time.Second
 
 func eachNumber(info *scenario.ClassInfo, who, with []string, f func(scenario.Fault)) {
 	numbers := info.N

@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 )
 
@@ -260,7 +259,7 @@ func (r *run) awaitIdle() {
 	idle := make(chan struct{})
 	r.idle = idle
 	r.mu.Unlock()
-	patience := time.NewTimer(protocol.CloseTimeout)
+	patience := time.NewTimer(roles.CloseTimeout)
 	defer patience.Stop()
 	for {
 		select {
@@ -268,7 +267,7 @@ func (r *run) awaitIdle() {
 			return
 		case <-patience.C:
 			r.abandon()
-			patience.Reset(protocol.CloseTimeout)
+			patience.Reset(roles.CloseTimeout)
 		}
 	}
 }

@@ -29,8 +29,8 @@ func DemoCommand(stdout, stderr io.Writer) *cobra.Command {
 			if d.nodes < 1 || d.nodes > 100 {
 				return usage("--nodes: 1 to 100")
 			}
-			if d.name != "" && protocol.CheckName(d.name) != nil {
-				return usage("--name: %q: %s", said(d.name), protocol.CheckName(d.name).Text)
+			if err := protocol.CheckName(d.name); d.name != "" && err != nil {
+				return usage("--name: %q: %s", said(d.name), protocol.AsError(err).Text)
 			}
 			if d.log, err = logger(c); err != nil {
 				return err
@@ -182,7 +182,7 @@ func (d *demo) goOn(ctx context.Context, c Client, root *os.Root) *Failure {
 
 func (d *demo) startRelay(ctx context.Context) (netip.AddrPort, error) {
 	ready := make(chan netip.AddrPort, 1)
-	r := Relay{Listen: "127.0.0.1:0", Links: protocol.MaxLinks, Log: d.log.Named("relay"), Trace: d.teller("relay"),
+	r := Relay{Listen: "127.0.0.1:0", Links: roles.MaxLinks, Log: d.log.Named("relay"), Trace: d.teller("relay"),
 		Ready: func(at netip.AddrPort) { ready <- at }}
 	stopped := make(chan error, 1)
 	d.relayRuns.Go(func() { stopped <- r.Run(ctx) })
@@ -202,7 +202,7 @@ func (d *demo) startNode(ctx context.Context, name string, relayAt netip.AddrPor
 	if err != nil {
 		return err
 	}
-	n := Node{Relay: relayAt.String(), Listen: "127.0.0.1:0", Folder: s.folder, Index: "-", ID: id, Links: protocol.MaxLinks,
+	n := Node{Relay: relayAt.String(), Listen: "127.0.0.1:0", Folder: s.folder, Index: "-", ID: id, Links: roles.MaxLinks,
 		Log: d.log.Named(name), Trace: d.teller(name), Ready: func(at netip.AddrPort) { ready <- at }}
 	d.say("%-7s shares %s", name, s.describe())
 	stopped := make(chan error, 1)

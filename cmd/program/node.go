@@ -146,7 +146,7 @@ func (n Node) keepListed(ctx context.Context, listening netip.AddrPort, publishe
 	// The goodbye is bounded by the machine's own deadlines, and by this for all cases.
 	hard, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(protocol.DrainTimeout, cancel) })()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(roles.DrainTimeout, cancel) })()
 	loop.Run(hard, ctx.Done(), node.NewMembership(config))
 	return ousted
 }
@@ -202,7 +202,7 @@ func NodeCommand(stdout, stderr io.Writer) *cobra.Command {
 	flags.StringVar(&n.Listen, "listen", ":0", "HOST:PORT to serve on; port 0 picks a free one")
 	flags.StringVar(&advertise, "advertise", "", "HOST[:PORT] to be listed at, where the relay allows it")
 	flags.StringVar(&id, "id", "", "the node's id, 64 hex digits (default: drawn at each start)")
-	flags.IntVar(&n.Links, "max-links", protocol.MaxLinks, "connections at once")
+	flags.IntVar(&n.Links, "max-links", roles.MaxLinks, "connections at once")
 	return command
 }
 

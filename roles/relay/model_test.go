@@ -62,7 +62,7 @@ func (m *model) everybody() (ids []byte) {
 // known returns the newest epoch of an id that is listed or remembered, or 0.
 func (m *model) known(id byte) uint64 {
 	n := m.nodes[id]
-	if n == nil || m.at.Now-n.until >= protocol.LastSeenKeep {
+	if n == nil || m.at.Now-n.until >= roles.LastSeenKeep {
 		return 0
 	}
 	return n.epoch
@@ -89,7 +89,7 @@ func (m *model) located(name string, hash protocol.Hash) (holders, others []stri
 			others = append(others, fmt.Sprint(n.port))
 		}
 	}
-	return sorted(name, holders), sorted(name, others)
+	return sortedPeers(name, holders), sortedPeers(name, others)
 }
 
 // listed returns the items under the names that a pattern stands for, and by how many they are held.
@@ -125,7 +125,7 @@ var modelHost = netip.MustParseAddr("192.0.2.9")
 func TestWhatIsPublishedIsFoundAndListed(t *testing.T) {
 	rolestest.Check(t, 2000, func(t *rapid.T) {
 		policy := relay.Policy{
-			TTL: protocol.LeaseTTL, MaxLeases: rapid.SampledFrom([]int{100, 4}).Draw(t, "leases"),
+			TTL: roles.LeaseTTL, MaxLeases: rapid.SampledFrom([]int{100, 4}).Draw(t, "leases"),
 			MaxEntries: rapid.SampledFrom([]int{100, 3}).Draw(t, "entries"), MaxIndex: rapid.SampledFrom([]int{100, 8}).Draw(t, "index"),
 		}
 		w := &twins{&model{policy, roles.Moment{Rand: rapid.Uint64().Draw(t, "random")}, map[byte]*modelNode{}}, relay.NewRegistry(policy)}
@@ -152,7 +152,7 @@ func (w *twins) next(t *rapid.T, from uint64) (id byte, epoch uint64) {
 }
 
 func (w *twins) wait(t *rapid.T) {
-	w.at.Now += rapid.SampledFrom([]time.Duration{time.Second, 20 * time.Second, protocol.LeaseTTL, protocol.LastSeenKeep}).Draw(t, "for")
+	w.at.Now += rapid.SampledFrom([]time.Duration{time.Second, 20 * time.Second, roles.LeaseTTL, roles.LastSeenKeep}).Draw(t, "for")
 }
 
 func (w *twins) register(t *rapid.T) {
@@ -171,7 +171,7 @@ func (w *twins) register(t *rapid.T) {
 		n = &modelNode{}
 		w.nodes[id] = n
 	case n.index.Index > 0:
-		n.index.doubt = protocol.MaxDoubt
+		n.index.doubt = roles.MaxDoubt
 	}
 	n.epoch, n.port, n.until, n.index.complete = epoch, port, w.at.Now+w.policy.TTL, false
 	if r, is := answer.(*protocol.Registered); !is || r.Port != port || r.Host.Addr() != modelHost || r.Held != n.index.Held {
