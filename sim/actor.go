@@ -37,12 +37,12 @@ type actor struct {
 
 	crowded bool // accepted without room
 
-	timers []timer
-	file   *opened // for SendBody
-	asks   int     // OpenFile and OpenStore so far: an answer to an older one is not wanted any more
-	errand *errand
-	told   time.Duration // when it was asked to stop
-	asked  bool          // whether it was
+	timers    []timer
+	file      *opened // for SendBody
+	asks      int     // OpenFile and OpenStore so far: an answer to an older one is not wanted any more
+	operation *operation
+	told      time.Duration // when it was asked to stop
+	asked     bool          // whether it was
 
 	room struct { // where the slices begin: most actors need no more
 		ends   [2]*end
@@ -122,7 +122,7 @@ func (w *World) step(a *actor, in roles.Input) {
 	}
 	a.moves = a.moves[:0]
 	w.stepping = true
-	effects := a.machine.Step(roles.Moment{Now: a.proc.host.local(w.now), Rand: w.luck()}, in)
+	effects := a.machine.Step(roles.Moment{Now: a.proc.host.local(w.now), Rand: w.rand()}, in)
 	w.stepping = false
 	a.final = a.machine.Final()
 	w.check.step(a, in, effects)
@@ -150,17 +150,17 @@ func (w *World) carryOut(a *actor, effect roles.Effect) {
 			w.push(e, effect.seg)
 		}
 	case roles.Hear:
-		if e := w.want(a, effect.Link, opHear); e != nil {
+		if e := w.want(a, effect.Link, awaitsHear); e != nil {
 			e.first = effect.First
 		}
 	case roles.Discard:
-		w.want(a, effect.Link, opDiscard)
+		w.want(a, effect.Link, awaitsDiscard)
 	case roles.SendBody:
-		if e := w.want(a, effect.Link, opSendBody); e != nil {
+		if e := w.want(a, effect.Link, awaitsSendBody); e != nil {
 			e.offset, e.left, e.spoiled = effect.Offset, effect.Length, 0
 		}
 	case roles.ReceiveBody:
-		if e := w.want(a, effect.Link, opReceiveBody); e != nil {
+		if e := w.want(a, effect.Link, awaitsReceiveBody); e != nil {
 			e.receive(effect.Item, effect.Offset, effect.Length, effect.Size, effect.Values)
 		}
 	case roles.HalfClose:

@@ -81,15 +81,15 @@ func (c *checks) stepped(a *actor) {
 		c.fail(S7, "%s has %d connections (final: %t)", c.who(a), links, a.final)
 	case a.final && a.waits():
 		c.fail(C2, "%s is at its end and has a timer", c.who(a))
-	case a.final && a.errand != nil:
-		c.over(a.errand)
+	case a.final && a.operation != nil:
+		c.over(a.operation)
 	}
 }
 
 // mostLinks is how many connections a machine may have at once: one, but for a fetch from several sources.
 func (a *actor) mostLinks() int {
-	if a.kind == fetchKind && !a.errand.op.Once {
-		return max(1, a.errand.op.Sources)
+	if a.kind == fetchKind && !a.operation.op.Once {
+		return max(1, a.operation.op.Sources)
 	}
 	return 1
 }

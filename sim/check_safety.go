@@ -17,11 +17,11 @@ func (c *checks) step(a *actor, in roles.Input, effects []roles.Effect) {
 	case roles.Heard:
 		c.heard(a, in, effects)
 	case roles.Stopped:
-		if a.errand != nil && !a.final {
+		if a.operation != nil && !a.final {
 			c.fail(C5, "%s goes on although it was told to stop", c.who(a))
 		}
 	default:
-		if a.errand != nil {
+		if a.operation != nil {
 			c.learned(a, in)
 		}
 	}
@@ -66,26 +66,26 @@ func (c *checks) heard(a *actor, in roles.Heard, effects []roles.Effect) {
 			c.fail(S8, "%s heard %s while %s and did not answer ERROR(unexpected) and close", c.who(a), kind, state)
 		}
 	}
-	if a.errand != nil {
-		a.errand.heard(in)
+	if a.operation != nil {
+		a.operation.heard(in)
 	}
 }
 
-// heard notes what an errand is told.
-func (r *errand) heard(in roles.Heard) {
+// heard notes what an operation is told.
+func (o *operation) heard(in roles.Heard) {
 	switch m := in.Message.(type) {
 	case *protocol.Located:
-		r.more = m.Cursor != nil
+		o.more = m.Cursor != nil
 		for i := range m.Peers {
-			r.listed = append(r.listed, m.Peers[i].Addr())
+			o.listed = append(o.listed, m.Peers[i].Addr())
 		}
 	case *protocol.Error:
-		v := r.at(in.Link)
+		v := o.at(in.Link)
 		if v == nil {
 			return
 		}
-		if m.Code == protocol.NotFound || m.Code == protocol.Changed && r.op.Pin > 0 {
-			r.denied = append(r.denied, v.to)
+		if m.Code == protocol.NotFound || m.Code == protocol.Changed && o.op.Pin > 0 {
+			o.denied = append(o.denied, v.to)
 		}
 		if v.wrong && (m.Code == protocol.Changed || m.Code == protocol.Internal) {
 			v.wrong = false // its file changed under it
@@ -93,54 +93,54 @@ func (r *errand) heard(in roles.Heard) {
 	}
 }
 
-// learned notes what an errand learns of its bytes: S13.
+// learned notes what an operation learns of its bytes: S13.
 func (c *checks) learned(a *actor, in roles.Input) {
-	r := a.errand
+	o := a.operation
 	switch in := in.(type) {
 	case roles.Verified:
-		r.had.Add(in.Group)
-		r.firm = r.op.Once
+		o.had.Add(in.Group)
+		o.firm = o.op.Once
 	case roles.BodyWrong:
 		c.w.coverage.sometimes(WrongGroup)
-		v := r.at(in.Link)
+		v := o.at(in.Link)
 		if v == nil {
 			return
 		}
 		if v.wrong {
-			c.fail(S13, "a second wrong group from %v was received for %q", v.to, r.op.Name)
+			c.fail(S13, "a second wrong group from %v was received for %q", v.to, o.op.Name)
 		}
 		v.wrong = true
 	}
 }
 
 // ready notes what a store has of a content.
-func (c *checks) ready(r *errand, want roles.OpenStore, has roles.Groups) {
-	r.had, r.begun = slices.Clone(has), want.Hash
+func (c *checks) ready(o *operation, want roles.OpenStore, has roles.Groups) {
+	o.had, o.begun = slices.Clone(has), want.Hash
 }
 
 // s12 holds that nothing is asked for that is there.
 func (c *checks) s12(a *actor, get *protocol.Get) {
-	if a.kind != fetchKind || len(a.errand.stores) == 0 {
+	if a.kind != fetchKind || len(a.operation.stores) == 0 {
 		return
 	}
 	for g := get.Offset / group; g*group < get.Offset+get.Length; g++ {
-		if a.errand.had.Has(g) {
-			c.fail(S12, "%s asks for group %d of %q, which is there", c.who(a), g, a.errand.op.Name)
+		if a.operation.had.Has(g) {
+			c.fail(S12, "%s asks for group %d of %q, which is there", c.who(a), g, a.operation.op.Name)
 		}
 	}
 }
 
 // s14 holds that one content is delivered: what a user asked for by its hash, and what has been given out once.
 func (c *checks) s14(a *actor, want roles.OpenStore) {
-	r := a.errand
-	if r == nil || a.kind != fetchKind {
+	o := a.operation
+	if o == nil || a.kind != fetchKind {
 		return
 	}
-	if pin := c.w.pinned(r.op.Pin); !pin.IsZero() && want.Hash != pin {
-		c.fail(S14, "%s begins another content of %q than was asked for", c.who(a), r.op.Name)
+	if pin := c.w.pinned(o.op.Pin); !pin.IsZero() && want.Hash != pin {
+		c.fail(S14, "%s begins another content of %q than was asked for", c.who(a), o.op.Name)
 	}
-	if r.firm && want.Hash != r.begun {
-		c.fail(S14, "%s begins another content of %q when some of the first has been given out", c.who(a), r.op.Name)
+	if o.firm && want.Hash != o.begun {
+		c.fail(S14, "%s begins another content of %q when some of the first has been given out", c.who(a), o.op.Name)
 	}
 }
 
@@ -191,16 +191,16 @@ func (c *checks) refusal(a *actor, link roles.Link, refusal *protocol.Error, the
 
 // dialled notes which node a client turns to.
 func (c *checks) dialled(a *actor, link roles.Link, to netip.AddrPort) {
-	r := a.errand
-	if r == nil || to == c.w.relay.address {
+	o := a.operation
+	if o == nil || to == c.w.relay.address {
 		return
 	}
-	for _, v := range r.visited {
+	for _, v := range o.visited {
 		if v.to == to && v.wrong {
-			c.fail(S13, "%v, which sent a wrong group, is asked again for %q", to, r.op.Name)
+			c.fail(S13, "%v, which sent a wrong group, is asked again for %q", to, o.op.Name)
 		}
 	}
-	r.visited = append(r.visited, &visit{to: to, link: link})
+	o.visited = append(o.visited, &visit{to: to, link: link})
 	if h := c.w.byAddress[to]; h == nil || h.proc == nil {
 		c.w.coverage.sometimes(StaleEntry)
 	}

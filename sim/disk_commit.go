@@ -32,7 +32,7 @@ func (w *World) keep(a *actor, s *store) (done, well bool) {
 // diskDoes has a disk do several things, and reports whether it came to their end.
 func (w *World) diskDoes(p *process, steps ...func()) bool {
 	for _, step := range steps {
-		if !w.diskOp(p) {
+		if !w.diskStep(p) {
 			return false
 		}
 		step()

@@ -64,9 +64,9 @@ func groupValue(number int, g, length uint64, whole bool) (h protocol.Hash) {
 	if whole {
 		seed = mix(seed, 1)
 	}
-	luck := scenario.NewSeeded(seed)
+	random := scenario.NewSeeded(seed)
 	for i := 0; i < len(h); i += 8 {
-		binary.LittleEndian.PutUint64(h[i:], luck.Uint64()|1)
+		binary.LittleEndian.PutUint64(h[i:], random.Uint64()|1)
 	}
 	return h
 }

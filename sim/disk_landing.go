@@ -38,7 +38,7 @@ func (j *journal) set(g uint64, value protocol.Hash) {
 	j.claims[g] = claim{value}
 }
 
-// store is an item of an errand, and where it goes.
+// store is an item of an operation, and where it goes.
 type store struct {
 	*landing
 	hash   protocol.Hash
@@ -48,10 +48,10 @@ type store struct {
 
 // store returns where an item of the actor's goes, or nil.
 func (a *actor) store(item int) *store {
-	if a.errand == nil || item < 0 || item >= len(a.errand.stores) {
+	if a.operation == nil || item < 0 || item >= len(a.operation.stores) {
 		return nil
 	}
-	return a.errand.stores[item]
+	return a.operation.stores[item]
 }
 
 // landing returns the place for a name, or one beside it while somebody else has that open.
@@ -72,7 +72,7 @@ func (h *host) landing(name string, a *actor) *landing {
 
 // diskOp counts something that a process asks of its disk, and reports whether it comes to it: a fault may end the
 // process just before. So a process can be ended between any two of them.
-func (w *World) diskOp(p *process) bool {
+func (w *World) diskStep(p *process) bool {
 	if p.doomed || p.dead {
 		return false
 	}
@@ -97,7 +97,7 @@ func (w *World) execute() {
 
 // openStore answers OpenStore from a client's disk.
 func (w *World) openStore(a *actor, want roles.OpenStore) {
-	if a.errand == nil {
+	if a.operation == nil {
 		return
 	}
 	h, wait := a.proc.host, 100*time.Microsecond
@@ -107,7 +107,7 @@ func (w *World) openStore(a *actor, want roles.OpenStore) {
 	}
 	a.asks++
 	asks := a.asks
-	if place := h.landing(a.errand.place(want), a); place.part != nil {
+	if place := h.landing(a.operation.place(want), a); place.part != nil {
 		for at := time.Second; at < wait; at += time.Second { // it gets on every other second
 			w.tellLater(a, at, roles.StoreChecking{Done: uint64(at / (2 * time.Second)), Size: uint64(wait / time.Second)})
 		}
@@ -126,20 +126,20 @@ func (w *World) makeReady(a *actor, want roles.OpenStore) {
 		w.tell(a, roles.StoreFailed{Item: want.Item, Text: "no space left"})
 		return
 	}
-	t := a.proc.host.landing(a.errand.place(want), a)
+	t := a.proc.host.landing(a.operation.place(want), a)
 	t.user = a
 	t.wanted = append(t.wanted, want.Hash)
-	for len(a.errand.stores) <= want.Item {
-		a.errand.stores = append(a.errand.stores, nil)
+	for len(a.operation.stores) <= want.Item {
+		a.operation.stores = append(a.operation.stores, nil)
 	}
-	a.errand.stores[want.Item] = &store{landing: t, hash: want.Hash, size: want.Size}
+	a.operation.stores[want.Item] = &store{landing: t, hash: want.Hash, size: want.Size}
 	ready := roles.StoreReady{Item: want.Item}
 	switch {
 	case t.part != nil && t.journal != nil && t.journal.hash == want.Hash && t.journal.size == want.Size:
 		ready.Has = w.reclaim(a, t)
 	case w.there(t, want):
 		w.coverage.sometimes(AlreadyThere)
-		a.errand.stores[want.Item].placed = true
+		a.operation.stores[want.Item].placed = true
 		for g := range protocol.Groups(want.Size) {
 			ready.Has.Add(g)
 		}
@@ -149,7 +149,7 @@ func (w *World) makeReady(a *actor, want roles.OpenStore) {
 			return
 		}
 	}
-	w.check.ready(a.errand, want, ready.Has)
+	w.check.ready(a.operation, want, ready.Has)
 	w.tell(a, ready)
 }
 
@@ -175,7 +175,7 @@ func (w *World) reclaim(a *actor, t *landing) (has roles.Groups) {
 		holds = holds || w.planted(func(p *Plant) bool { return p.Credulous })
 		if !holds {
 			w.coverage.sometimes(FalseClaim)
-			if !w.diskOp(a.proc) {
+			if !w.diskStep(a.proc) {
 				return nil
 			}
 			*c = claim{}
@@ -204,14 +204,14 @@ func (w *World) startAnew(a *actor, t *landing, want roles.OpenStore) bool {
 
 // writePart puts bytes that have come into a part file.
 func (w *World) writePart(a *actor, s *store, at uint64, seg segment) {
-	if s.part != nil && w.diskOp(a.proc) {
+	if s.part != nil && w.diskStep(a.proc) {
 		s.part.write(at, seg)
 	}
 }
 
 // verified notes in the journal that a group is there.
 func (w *World) verified(a *actor, s *store, g uint64, value protocol.Hash) {
-	if s.journal != nil && w.diskOp(a.proc) {
+	if s.journal != nil && w.diskStep(a.proc) {
 		s.journal.set(g, value)
 	}
 	if w.planted(func(p *Plant) bool { return p.Early }) {

@@ -91,7 +91,7 @@ func hostAddress(r role, i int) netip.AddrPort {
 func (w *World) addHost(name string, r role, i int) *host {
 	h := &host{
 		index: len(w.hosts), name: name, role: r, address: hostAddress(r, i),
-		age: time.Duration(1+w.luck()%1000) * time.Hour, wall: 1_000_000 * time.Hour,
+		age: time.Duration(1+w.rand()%1000) * time.Hour, wall: 1_000_000 * time.Hour,
 	}
 	w.hosts = append(w.hosts, h)
 	w.byAddress[h.address] = h
@@ -124,12 +124,12 @@ func (w *World) start(h *host) {
 	case nodeRole:
 		p.listening = true
 		p.id = nodeID(h.plan.ID)
-		p.catalog = node.NewCatalog(w.luck() >> 1)
+		p.catalog = node.NewCatalog(w.rand() >> 1)
 		p.member = w.addActor(p, memberKind, w.pool.member(w.config(h)))
 		w.tell(p.member, roles.Started{})
 		w.index(h)
 	case clientRole:
-		w.resumeErrands(h)
+		w.resumeOperations(h)
 	}
 }
 

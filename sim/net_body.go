@@ -46,7 +46,7 @@ func (w *World) wakeReceive(e *end) {
 		inGroup := group - e.offset%group
 		seg := e.in.take(int(min(e.left, inGroup)))
 		w.credit(e, seg.size)
-		if !e.body.wrong && a.errand != nil {
+		if !e.body.wrong && a.operation != nil {
 			if text := w.stored(a, e, seg); text != "" {
 				w.give(e, roles.StoreFailed{Item: e.body.item, Text: text})
 				return
@@ -57,7 +57,7 @@ func (w *World) wakeReceive(e *end) {
 		w.poke(e)
 		w.note(Line{What: Receives, Host: e.host.index, Actor: a.id, Peer: e.peer().host.index, Conn: e.conn.id, N: uint64(seg.size)})
 		w.step(a, roles.Moved{Link: e.link, Bytes: int64(seg.size)})
-		if e.op == opReceiveBody && !e.body.wrong && (e.left == 0 || e.offset%group == 0) {
+		if e.awaits == awaitsReceiveBody && !e.body.wrong && (e.left == 0 || e.offset%group == 0) {
 			w.judge(e)
 		}
 	case e.eof:
@@ -69,7 +69,7 @@ func (w *World) wakeReceive(e *end) {
 // received ends a stretch, all of which has come. A disk that hangs holds that up.
 func (w *World) received(e *end) {
 	h := e.host
-	if full := w.troubled(scenario.DiskFull, h); full != nil && full.N < 0 && e.actor.errand != nil {
+	if full := w.troubled(scenario.DiskFull, h); full != nil && full.N < 0 && e.actor.operation != nil {
 		w.fired(full)
 		w.give(e, roles.StoreFailed{Item: e.body.item, Text: "no space left"})
 		return

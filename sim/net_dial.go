@@ -17,7 +17,7 @@ func (w *World) dial(a *actor, d roles.Dial) {
 		to = w.nowhere
 	}
 	e := w.newEnd(c, 0, a.proc.host)
-	e.actor, e.link, e.state, e.op = a, d.Link, dialing, opDial
+	e.actor, e.link, e.state, e.awaits = a, d.Link, dialing, awaitsDial
 	w.newEnd(c, 1, to)
 	a.setEnd(d.Link, e)
 	w.note(Line{What: Dials, Host: e.host.index, Actor: a.id, Peer: to.index, Conn: c.id})
@@ -122,7 +122,7 @@ func (w *World) hangUp(e *end) {
 
 func (w *World) letGo(e *end, state endState) {
 	was := e.state
-	e.state, e.op, e.left = state, opNone, 0
+	e.state, e.awaits, e.left = state, awaitsNothing, 0
 	if was != open || e.broken != 0 {
 		return
 	}
@@ -146,7 +146,7 @@ func (w *World) abandon(e *end, how int) {
 		w.letGo(e, vanished)
 	default:
 		was := e.state
-		e.state, e.op, e.left = vanished, opNone, 0
+		e.state, e.awaits, e.left = vanished, awaitsNothing, 0
 		e.in.clear()
 		e.out.clear()
 		if how == crashResets && e.broken == 0 && was == open {

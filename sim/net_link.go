@@ -35,16 +35,16 @@ const (
 	vanished                 // its process is dead
 )
 
-type opKind uint8
+type awaited uint8
 
 const (
-	opNone opKind = iota
-	opDial
-	opHear
-	opSendBody
-	opReceiveBody
-	opDiscard
-	opFail // something could not be sent
+	awaitsNothing awaited = iota
+	awaitsDial
+	awaitsHear
+	awaitsSendBody
+	awaitsReceiveBody
+	awaitsDiscard
+	awaitsFailure // something could not be sent
 )
 
 // end is one end of a connection, as its system and its machine see it.
@@ -56,9 +56,9 @@ type end struct {
 	link  roles.Link
 	state endState
 
-	op           opKind // what its machine waits for
-	first        bool   // it hears what a stranger says first
-	offset, left uint64 // of a body
+	awaits       awaited // what its machine waits for
+	first        bool    // it hears what a stranger says first
+	offset, left uint64  // of a body
 	spoiled      protocol.Code
 	body         body // that is being received
 
@@ -109,8 +109,8 @@ func (w *World) push(e *end, seg segment) {
 
 // unsent tells a machine that nothing can be sent any more, unless it waits for something and learns it so.
 func (w *World) unsent(e *end) {
-	if e.broken != 0 && e.op == opNone && e.state == open {
-		e.op = opFail
+	if e.broken != 0 && e.awaits == awaitsNothing && e.state == open {
+		e.awaits = awaitsFailure
 		w.poke(e)
 	}
 }
@@ -275,7 +275,7 @@ func (w *World) resetAt(c *conn, size int) bool {
 			return true
 		}
 		for _, e := range c.ends {
-			if e.op == opHear && e.in.size > 0 {
+			if e.awaits == awaitsHear && e.in.size > 0 {
 				w.coverage.sometimes(ResetInFrame)
 			}
 			w.breakEnd(e, protocol.Lost)

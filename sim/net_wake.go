@@ -9,12 +9,12 @@ import (
 )
 
 // want notes what a machine waits for on a link, and returns its end, or nil if it has none.
-func (w *World) want(a *actor, link roles.Link, op opKind) *end {
+func (w *World) want(a *actor, link roles.Link, op awaited) *end {
 	e := a.end(link)
 	if e == nil {
 		return nil
 	}
-	e.op, e.first = op, false
+	e.awaits, e.first = op, false
 	w.poke(e)
 	return e
 }
@@ -34,31 +34,31 @@ func (w *World) wake(e *end) {
 	if e.actor == nil || e.actor.over() || e.state != open && e.state != dialing {
 		return
 	}
-	if e.op == opHear || e.op == opReceiveBody || e.op == opDiscard {
+	if e.awaits == awaitsHear || e.awaits == awaitsReceiveBody || e.awaits == awaitsDiscard {
 		if t := w.troubled(scenario.StallReader, e.host); t != nil {
 			w.fired(t)
 			return
 		}
 	}
-	switch e.op {
-	case opDial:
+	switch e.awaits {
+	case awaitsDial:
 		w.wakeDial(e)
-	case opHear:
+	case awaitsHear:
 		w.wakeHear(e)
-	case opReceiveBody:
+	case awaitsReceiveBody:
 		w.wakeReceive(e)
-	case opDiscard:
+	case awaitsDiscard:
 		w.wakeDiscard(e)
-	case opSendBody:
+	case awaitsSendBody:
 		w.wakeSend(e)
-	case opFail:
+	case awaitsFailure:
 		w.lose(e, e.broken, "nothing can be sent")
 	}
 }
 
 // give tells the machine something that ends what it waited for.
 func (w *World) give(e *end, in roles.Input) {
-	e.op = opNone
+	e.awaits = awaitsNothing
 	w.step(e.actor, in)
 }
 
@@ -130,7 +130,7 @@ func (w *World) credit(e *end, n int) {
 	sender := e.peer()
 	sender.flying -= n
 	w.flush(sender)
-	if sender.op == opSendBody {
+	if sender.awaits == awaitsSendBody {
 		w.poke(sender)
 	}
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// errand is something that a user wants of a machine: to fetch, to ask, to pipeline. It is what the world and the checks
+// operation is something that a user wants of a machine: to fetch, to ask, to pipeline. It is what the world and the checks
 // know of it.
-type errand struct {
+type operation struct {
 	op      scenario.Op
 	tries   int // that ended with their process
 	actor   *actor
@@ -43,17 +43,17 @@ type visit struct {
 }
 
 // at returns the latest visit over a link, or nil.
-func (r *errand) at(link roles.Link) *visit {
-	for i := len(r.visited) - 1; i >= 0; i-- {
-		if r.visited[i].link == link {
-			return r.visited[i]
+func (o *operation) at(link roles.Link) *visit {
+	for i := len(o.visited) - 1; i >= 0; i-- {
+		if o.visited[i].link == link {
+			return o.visited[i]
 		}
 	}
 	return nil
 }
 
-// place returns the name under which an item of the errand is wanted.
-func (r *errand) place(want roles.OpenStore) string {
+// place returns the name under which an item of the operation is wanted.
+func (o *operation) place(want roles.OpenStore) string {
 	if want.Name != "" {
 		return want.Name
 	}
@@ -63,34 +63,34 @@ func (r *errand) place(want roles.OpenStore) string {
 // mostTries is how often a user runs again what was ended with its process.
 const mostTries = 3
 
-// errandOf begins what a user of a client, or of a node that mirrors, wants.
-func (w *World) errandOf(h *host, op scenario.Op, tries int) *errand {
+// beginOperation begins what a user of a client, or of a node that mirrors, wants.
+func (w *World) beginOperation(h *host, op scenario.Op, tries int) *operation {
 	if h.proc == nil || h.proc.stopping {
 		return nil
 	}
-	r := &errand{op: op, tries: tries, started: w.now}
+	o := &operation{op: op, tries: tries, started: w.now}
 	switch op.Do {
 	case scenario.DoFetch, scenario.DoMirror:
-		r.actor = w.addActor(h.proc, fetchKind, w.pool.fetch(w.request(op)))
+		o.actor = w.addActor(h.proc, fetchKind, w.pool.fetch(w.request(op)))
 	case scenario.DoLocate:
-		r.actor = w.addActor(h.proc, queryKind, w.pool.query(w.relay.address.String(), &protocol.Locate{Name: op.Name, Hash: w.pinned(op.Pin)}))
+		o.actor = w.addActor(h.proc, queryKind, w.pool.query(w.relay.address.String(), &protocol.Locate{Name: op.Name, Hash: w.pinned(op.Pin)}))
 	case scenario.DoList:
-		r.actor = w.addActor(h.proc, queryKind, w.pool.query(w.relay.address.String(), &protocol.List{Pattern: op.Name, Holders: 2}))
+		o.actor = w.addActor(h.proc, queryKind, w.pool.query(w.relay.address.String(), &protocol.List{Pattern: op.Name, Holders: 2}))
 	case scenario.DoPipeline:
 		to := w.byName[op.With]
 		if to == nil || to.plan == nil {
 			return nil
 		}
-		w.load(r, to)
-		r.actor = w.addActor(h.proc, pipelineKind, w.pool.pipeline(to.address.String(), r.wanted))
-		for i := range r.wanted {
-			r.stores = append(r.stores, w.landItem(r.actor, &r.wanted[i]))
+		w.load(o, to)
+		o.actor = w.addActor(h.proc, pipelineKind, w.pool.pipeline(to.address.String(), o.wanted))
+		for i := range o.wanted {
+			o.stores = append(o.stores, w.landItem(o.actor, &o.wanted[i]))
 		}
 	}
-	r.actor.errand = r
-	w.errands = append(w.errands, r)
-	w.tell(r.actor, roles.Started{})
-	return r
+	o.actor.operation = o
+	w.operations = append(w.operations, o)
+	w.tell(o.actor, roles.Started{})
+	return o
 }
 
 func (w *World) request(op scenario.Op) client.Request {
@@ -111,16 +111,16 @@ func (w *World) pinned(content int) protocol.Hash {
 
 // load notes all small files that a node was given at the start, as what is wanted of it, and before them, if there are
 // any, one that nobody has.
-func (w *World) load(r *errand, to *host) {
+func (w *World) load(o *operation, to *host) {
 	want := func(name string, id *identity) {
-		r.wanted = append(r.wanted, client.Wanted{Name: name, Hash: id.hash, Size: id.size})
+		o.wanted = append(o.wanted, client.Wanted{Name: name, Hash: id.hash, Size: id.size})
 	}
-	r.answered = map[int]protocol.Code{}
+	o.answered = map[int]protocol.Code{}
 	for _, f := range to.plan.Files {
 		if f.Size > group {
 			continue
 		}
-		if len(r.wanted) == 0 {
+		if len(o.wanted) == 0 {
 			want(scenario.MissingName, w.identity(scenario.MissingContent, 1))
 		}
 		want(f.Name, w.identity(f.Content, f.Size))
@@ -135,11 +135,11 @@ func (w *World) landItem(a *actor, item *client.Wanted) *store {
 }
 
 // resumeErrands begins again what the last process of a host did not finish.
-func (w *World) resumeErrands(h *host) {
-	for _, r := range w.errands[:len(w.errands):len(w.errands)] {
-		if r.actor.proc.host == h && r.actor.gone && !r.ended && r.tries < mostTries {
-			r.ended = true
-			w.errandOf(h, r.op, r.tries+1)
+func (w *World) resumeOperations(h *host) {
+	for _, o := range w.operations[:len(w.operations):len(w.operations)] {
+		if o.actor.proc.host == h && o.actor.gone && !o.ended && o.tries < mostTries {
+			o.ended = true
+			w.beginOperation(h, o.op, o.tries+1)
 		}
 	}
 }

@@ -12,21 +12,21 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// settling is how long it takes at most, once everything has healed, until the relay lists exactly those who live:
+// convergence is how long it takes at most, once everything has healed, until the relay lists exactly those who live:
 // the exchange under way fails at last, the longest backoff passes, the next exchange succeeds; meanwhile what is
 // stale has lapsed. A clock may be off by a few per cent.
-const settling = (roles.DialTimeout + 2*roles.ReplyTimeout + roles.CloseTimeout + roles.RetryMost*3/2 +
+const convergence = (roles.DialTimeout + 2*roles.ReplyTimeout + roles.CloseTimeout + roles.RetryMost*3/2 +
 	roles.DialTimeout + roles.ReplyTimeout) * 106 / 100
 
-// settle is the second phase: everything heals, and then what is expected is exact.
-func (w *World) settle() {
+// converge is the second phase: everything heals, and then what is expected is exact.
+func (w *World) converge() {
 	if w.check.failed() {
 		return
 	}
 	w.heal()
 	w.check.healed = true
-	w.wait(settling)
-	w.finish(w.errands, "running when everything healed")
+	w.wait(convergence)
+	w.finish(w.operations, "running when everything healed")
 	if w.check.failed() || w.scenario.Relay.Lie != scenario.Honest {
 		return
 	}
@@ -38,21 +38,21 @@ func (w *World) settle() {
 // probe asks for everything that there is, and for what there is not.
 func (w *World) probe() {
 	h := w.byName["probe"]
-	var probes []*errand
+	var probes []*operation
 	for _, name := range append(w.scenario.Names(), scenario.MissingName) {
 		op := scenario.Op{At: w.now, Do: scenario.DoFetch, Who: h.name, Name: name, Sources: int(w.scenario.Seed+uint64(len(probes))) % 4}
-		probes = append(probes, w.errandOf(h, op, 0))
+		probes = append(probes, w.beginOperation(h, op, 0))
 		if op.Do = scenario.DoLocate; protocol.CheckName(name) == nil && !w.hasty {
-			probes = append(probes, w.errandOf(h, op, 0))
+			probes = append(probes, w.beginOperation(h, op, 0))
 		}
 	}
 	if !w.hasty {
-		probes = append(probes, w.errandOf(h, scenario.Op{At: w.now, Do: scenario.DoList, Who: h.name}, 0))
+		probes = append(probes, w.beginOperation(h, scenario.Op{At: w.now, Do: scenario.DoList, Who: h.name}, 0))
 	}
 	expected := w.check.expected()
 	w.finish(probes, "begun after everything had healed")
-	for _, r := range probes {
-		w.check.l3(r, expected)
+	for _, o := range probes {
+		w.check.l3(o, expected)
 	}
 }
 
@@ -62,7 +62,7 @@ func (w *World) wait(most time.Duration) {
 	end := w.now + most
 	for w.hasty && !w.malformed && w.now < end && !w.check.failed() {
 		w.until(w.now + look)
-		if w.check.unsettled() == "" && w.check.unpublished() == "" && running(w.errands) == nil && !w.serving() {
+		if w.check.mislisted() == "" && w.check.unpublished() == "" && running(w.operations) == nil && !w.serving() {
 			return
 		}
 	}
@@ -83,27 +83,27 @@ func (w *World) serving() bool {
 	})
 }
 
-// finish lets errands come to their end, and holds L1 against those that do not.
-func (w *World) finish(errands []*errand, which string) {
+// finish lets operations come to their end, and holds L1 against those that do not.
+func (w *World) finish(operations []*operation, which string) {
 	const slice = time.Second
 	most := w.now + time.Duration(len(w.scenario.Nodes)+30)*(roles.DialTimeout+2*roles.ReplyTimeout+roles.ProgressTimeout+2*roles.CloseTimeout)
 	for !w.check.failed() {
-		r := running(errands)
-		if r == nil {
+		o := running(operations)
+		if o == nil {
 			return
 		}
 		if w.now > most {
-			w.check.fail(L1, "%s %q by %s, %s, does not end: it is %s", r.op.Do, r.op.Name, r.op.Who, which, r.actor.state)
+			w.check.fail(L1, "%s %q by %s, %s, does not end: it is %s", o.op.Do, o.op.Name, o.op.Who, which, o.actor.state)
 			return
 		}
 		w.until(w.now + slice)
 	}
 }
 
-func running(errands []*errand) *errand {
-	for _, r := range errands {
-		if !r.ended && !r.actor.gone {
-			return r
+func running(operations []*operation) *operation {
+	for _, o := range operations {
+		if !o.ended && !o.actor.gone {
+			return o
 		}
 	}
 	return nil
@@ -116,13 +116,13 @@ func (h *host) lives() bool {
 
 // l2 compares the registry with the nodes that live.
 func (c *checks) l2() {
-	if why := c.unsettled(); why != "" {
+	if why := c.mislisted(); why != "" {
 		c.fail(L2, "%s", why)
 	}
 }
 
-// unsettled says what the relay lists too much or too little, or "".
-func (c *checks) unsettled() string {
+// mislisted says what the relay lists too much or too little, or "".
+func (c *checks) mislisted() string {
 	r := c.w.relay
 	if r.lie != scenario.Honest {
 		return "" // nobody knows

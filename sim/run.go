@@ -59,7 +59,7 @@ func Run(s *scenario.Scenario, o Options) (outcome Outcome) {
 	w.build()
 	w.until(s.Heal)
 	outcome.Faulty = w.events
-	w.settle()
+	w.converge()
 	w.shutDown()
 	return outcome
 }
@@ -119,7 +119,7 @@ func (w *World) schedule() {
 		if f.Event > 0 {
 			w.triggers = append(w.triggers, f)
 		} else if f.At < w.scenario.Heal {
-			w.after(f.At, func() { w.begin(f) })
+			w.after(f.At, func() { w.beginFault(f) })
 		}
 	}
 	sort.SliceStable(w.triggers, func(i, j int) bool { return w.triggers[i].Event < w.triggers[j].Event })
@@ -133,7 +133,7 @@ func (w *World) do(op scenario.Op) {
 	}
 	switch op.Do {
 	case scenario.DoFetch, scenario.DoPipeline, scenario.DoLocate, scenario.DoList, scenario.DoMirror:
-		w.errandOf(h, op, 0)
+		w.beginOperation(h, op, 0)
 	case scenario.DoAbort:
 		w.abort(h)
 	case scenario.DoStop:

@@ -29,13 +29,13 @@ func swarm(nodes int, size uint64, up int, pace time.Duration) *scenario.Scenari
 
 // took returns how long each mirror took, in order, and how many ended without the file.
 func (w *World) took() (times []time.Duration, failed int) {
-	for _, r := range w.errands {
+	for _, o := range w.operations {
 		switch {
-		case r.op.Do != scenario.DoMirror:
-		case r.result == nil || r.result.Outcome != client.Fetched:
+		case o.op.Do != scenario.DoMirror:
+		case o.result == nil || o.result.Outcome != client.Fetched:
 			failed++
 		default:
-			times = append(times, r.done-r.started)
+			times = append(times, o.done-o.started)
 		}
 	}
 	slices.Sort(times)
@@ -63,8 +63,8 @@ func TestAPopularFileSpreads(t *testing.T) {
 		t.Fatalf("%d of %d have the file, %d failed", len(times), nodes-1, failed)
 	}
 	last := time.Duration(0)
-	for _, r := range w.errands {
-		last = max(last, r.done)
+	for _, o := range w.operations {
+		last = max(last, o.done)
 	}
 	served := 0
 	for _, c := range w.conns {
@@ -90,11 +90,11 @@ func fetched(t *testing.T, s *scenario.Scenario) time.Duration {
 	if w.check.failed() {
 		t.Fatal(w.check.violation)
 	}
-	r := w.errands[0]
-	if r.result == nil || r.result.Outcome != client.Fetched {
-		t.Fatalf("the fetch is %s: %+v", r.actor.state, r.result)
+	o := w.operations[0]
+	if o.result == nil || o.result.Outcome != client.Fetched {
+		t.Fatalf("the fetch is %s: %+v", o.actor.state, o.result)
 	}
-	return r.done - r.started
+	return o.done - o.started
 }
 
 // TestASlowNodeIsNotWaitedForWhereThereAreOthers: with several sources a node that stalls is overtaken, and one that is

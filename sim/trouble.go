@@ -68,7 +68,7 @@ func (w *World) cut(from, to *host) bool {
 func (w *World) fired(t *trouble) { w.coverage.fault(t.Class) }
 
 // begin lets a fault begin.
-func (w *World) begin(f scenario.Fault) {
+func (w *World) beginFault(f scenario.Fault) {
 	if w.now >= w.scenario.Heal && f.At < w.scenario.Heal && f.Event == 0 {
 		return
 	}

@@ -17,25 +17,25 @@ type World struct {
 	coverage *Coverage
 	check    *checks
 
-	agenda    agenda
-	now       time.Duration
-	lucky     *scenario.Seeded
-	events    int // that have happened
-	steps     int // that machines have taken
-	stepping  bool
-	hosts     []*host
-	byAddress map[netip.AddrPort]*host
-	byName    map[string]*host
-	relay     *host
-	nowhere   *host // where nobody is
-	processes []*process
-	actors    []*actor
-	conns     []*conn
-	troubles  []*trouble       // that last
-	parked    []*event         // what can't pass at the moment
-	triggers  []scenario.Fault // that wait for an event, in order
-	errands   []*errand
-	policy    relay.Policy
+	agenda     agenda
+	now        time.Duration
+	random     *scenario.Seeded
+	events     int // that have happened
+	steps      int // that machines have taken
+	stepping   bool
+	hosts      []*host
+	byAddress  map[netip.AddrPort]*host
+	byName     map[string]*host
+	relay      *host
+	nowhere    *host // where nobody is
+	processes  []*process
+	actors     []*actor
+	conns      []*conn
+	troubles   []*trouble       // that last
+	parked     []*event         // what can't pass at the moment
+	triggers   []scenario.Fault // that wait for an event, in order
+	operations []*operation
+	policy     relay.Policy
 
 	malformed bool // a bit has flipped of what a node said to the relay, which holds something else of its index
 	contents  int
@@ -59,14 +59,14 @@ func newWorld(s *scenario.Scenario, c scenario.Chooser) *World {
 	w := &World{
 		scenario: s, chooser: c, pool: newPool(), coverage: NewCoverage(),
 		byAddress: map[netip.AddrPort]*host{}, byName: map[string]*host{},
-		lucky: scenario.NewSeeded(s.Seed ^ 0x5eed), hash: 14695981039346656037, contents: 1 << 20,
+		random: scenario.NewSeeded(s.Seed ^ 0x5eed), hash: 14695981039346656037, contents: 1 << 20,
 	}
 	w.check = newChecks(w)
 	return w
 }
 
-// luck is what machines are given as random.
-func (w *World) luck() uint64 { return w.lucky.Uint64() }
+// rand is what machines are given as random.
+func (w *World) rand() uint64 { return w.random.Uint64() }
 
 // after schedules something of the scenario's own.
 func (w *World) after(d time.Duration, do func()) {
@@ -86,7 +86,7 @@ func (w *World) until(end time.Duration) {
 		for len(w.triggers) > 0 && w.triggers[0].Event <= w.events {
 			f := w.triggers[0]
 			w.triggers = w.triggers[1:]
-			w.begin(f)
+			w.beginFault(f)
 		}
 		if w.events > mostEvents {
 			w.check.fail(L1, "the world did not come to rest in %d events", mostEvents)
