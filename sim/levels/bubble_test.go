@@ -95,48 +95,48 @@ func fetchBound(nodes int) time.Duration {
 
 // play runs a scene: phase 1 as drawn, phase 2 settled and exact, phase 3 a stop that leaves nothing.
 func play(t failer, s scene, network transport.Network, p plant) {
-	w := newTown(t, network, relay.Policy{}, p)
+	c := newCluster(t, network, relay.Policy{}, p)
 	for _, n := range s.Nodes {
-		files := shelf{}
+		files := share{}
 		for name, f := range n.Files {
 			files[name] = text(f.Size, f.Variant)
 		}
-		w.join(files, !n.Quiet)
+		c.join(files, !n.Quiet)
 	}
 	var acts sync.WaitGroup
 	for i, n := range s.Nodes {
-		acts.Go(func() { w.meet(w.nodes[i], n) })
+		acts.Go(func() { c.meet(c.nodes[i], n) })
 	}
 	for _, f := range s.Fetches {
-		acts.Go(func() { w.want(f, len(s.Nodes)) })
+		acts.Go(func() { c.want(f, len(s.Nodes)) })
 	}
 	if s.Restart > 0 {
 		time.Sleep(s.Restart)
-		w.relay.stop()
-		w.relay.gone.Wait()
-		w.openRelay(w.relayAt)
+		c.relay.stop()
+		c.relay.gone.Wait()
+		c.openRelay(c.relayAt)
 	}
 	acts.Wait()
 	for i, n := range s.Nodes {
-		w.nodes[i].fate = n.Fate
+		c.nodes[i].fate = n.Fate
 	}
 	// All leases of the dead lapse, and all the living, who have been listed once, come back within a renewal.
 	time.Sleep(roles.LeaseTTL + roles.RenewAfter + roles.RenewAfter/2)
-	if listed, living := w.listed(), w.living(); !slices.Equal(listed, living) {
-		w.Errorf("L2: listed are %v, alive %v", listed, living)
+	if listed, living := c.listed(), c.living(); !slices.Equal(listed, living) {
+		c.Errorf("L2: listed are %v, alive %v", listed, living)
 	}
 	for _, name := range s.names() {
-		r, got := w.fetch(nil, name, 1)
-		w.judge(name, r, got, true)
+		r, got := c.fetch(nil, name, 1)
+		c.judge(name, r, got, true)
 	}
-	w.close()
-	if listed := w.listed(); len(listed) > 0 {
-		w.Errorf("C3: after all have left, listed are %v", listed)
+	c.close()
+	if listed := c.listed(); len(listed) > 0 {
+		c.Errorf("C3: after all have left, listed are %v", listed)
 	}
 }
 
 // meet brings a node its fate.
-func (w *town) meet(n *resident, s scenicNode) {
+func (c *cluster) meet(n *nodeProcess, s scenicNode) {
 	if s.Fate == stays {
 		return
 	}
@@ -150,7 +150,7 @@ func (w *town) meet(n *resident, s scenicNode) {
 }
 
 // want runs a fetch as drawn and holds it to what is promised in the midst of faults.
-func (w *town) want(f scenicFetch, nodes int) {
+func (c *cluster) want(f scenicFetch, nodes int) {
 	time.Sleep(f.After)
 	var stop chan struct{}
 	if f.Patience > 0 {
@@ -158,10 +158,10 @@ func (w *town) want(f scenicFetch, nodes int) {
 		defer time.AfterFunc(f.Patience, func() { close(stop) }).Stop()
 	}
 	began := time.Now()
-	r, got := w.fetch(stop, f.Name, f.Sources)
-	w.judge(f.Name, r, got, false)
+	r, got := c.fetch(stop, f.Name, f.Sources)
+	c.judge(f.Name, r, got, false)
 	if took := time.Since(began); took > fetchBound(nodes) {
-		w.Errorf("L1: %q took %v among %d nodes", f.Name, took, nodes)
+		c.Errorf("L1: %q took %v among %d nodes", f.Name, took, nodes)
 	}
 }
 

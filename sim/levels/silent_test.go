@@ -16,8 +16,8 @@ import (
 // given up after its deadline, and the link with it.
 func TestASilentReaderIsLetGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newTown(t, transport.NewMemory(), relay.Policy{}, plants[*planted])
-		conn, err := w.network.Dial(context.Background(), w.relayAt)
+		c := newCluster(t, transport.NewMemory(), relay.Policy{}, plants[*planted])
+		conn, err := c.network.Dial(context.Background(), c.relayAt)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -36,6 +36,6 @@ func TestASilentReaderIsLetGo(t *testing.T) {
 			t.Errorf("the link was cut after %d requests, before anything can have been full", asked)
 		}
 		conn.Close()
-		w.close()
+		c.close()
 	})
 }

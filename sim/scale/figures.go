@@ -43,8 +43,8 @@ func (f Figures) StaleShare() float64 { return float64(f.Stale) / float64(max(1,
 
 // The times that are not quiet: the first, in which all nodes come at once, and those after a restart.
 const (
-	warmUp  = roles.LeaseTTL
-	settled = 2 * roles.LeaseTTL
+	warmUp   = roles.LeaseTTL
+	recovery = 2 * roles.LeaseTTL
 )
 
 // gauge collects the figures of a run.
@@ -138,9 +138,9 @@ func (g *gauge) read(w *world) Figures {
 	for i, r := range g.params.Restarts {
 		announces, quiet = g.quiet(from, r.At, announces, quiet)
 		if i < len(f.Returns) { // else the run ended before the relay came back
-			f.Returns[i].Largest = g.largest(r.At+r.Down, r.At+r.Down+settled)
+			f.Returns[i].Largest = g.largest(r.At+r.Down, r.At+r.Down+recovery)
 		}
-		from = r.At + r.Down + settled
+		from = r.At + r.Down + recovery
 	}
 	announces, quiet = g.quiet(from, g.params.For, announces, quiet)
 	f.Mean = float64(announces) / max(1, quiet.Seconds())

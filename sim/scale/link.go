@@ -59,7 +59,7 @@ func (a *actor) step(in roles.Input) {
 		return
 	}
 	a.world.steps++
-	for _, effect := range a.machine.Step(roles.Moment{Now: a.world.now, Rand: a.world.luck.next()}, in) {
+	for _, effect := range a.machine.Step(roles.Moment{Now: a.world.now, Rand: a.world.rand.next()}, in) {
 		a.carryOut(effect)
 	}
 	if a.final = a.machine.Final(); a.final {
@@ -114,7 +114,7 @@ func (a *actor) arm(e roles.Arm) {
 // until we do.
 func (a *actor) dial() {
 	w := a.world
-	latency := w.luck.between(w.params.Nearest, w.params.Farthest)
+	latency := w.rand.between(w.params.Nearest, w.params.Farthest)
 	ours := &side{owner: a, latency: latency}
 	a.side = ours
 	w.after(latency, func() {

@@ -65,7 +65,7 @@ func (w *world) crash() {
 	}
 }
 
-// leave has a node told to stop, if the one that luck picks has not been told already.
+// leave has a node told to stop, if the one that is drawn has not been told already.
 func (w *world) leave() {
 	if m := w.anybody(); m != nil && !m.leaving {
 		m.leaving = true

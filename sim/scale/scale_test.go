@@ -101,7 +101,7 @@ func TestAShortRun(t *testing.T) {
 
 func TestTheClockKeepsOrder(t *testing.T) {
 	var c clock
-	var l luck
+	var l rand
 	var told []event
 	for range 1000 {
 		at, order := time.Duration(l.below(50)), c.asked+1

@@ -36,7 +36,7 @@ func Typical(seed uint64, nodes int, span time.Duration) Params {
 // world is everything that is there.
 type world struct {
 	clock
-	luck
+	rand
 	params  Params
 	steps   int
 	figures *gauge
@@ -52,7 +52,7 @@ type world struct {
 
 // Run lets a world's time pass.
 func Run(p Params) Figures {
-	w := &world{luck: luck(p.Seed), params: p, address: netip.MustParseAddrPort("192.0.2.1:4000")}
+	w := &world{rand: rand(p.Seed), params: p, address: netip.MustParseAddrPort("192.0.2.1:4000")}
 	w.figures = newGauge(p)
 	w.begin()
 	for range p.Nodes {

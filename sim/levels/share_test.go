@@ -15,62 +15,62 @@ import (
 )
 
 // goods is a content with its identity.
-type goods struct {
+type file struct {
 	bytes []byte
 	hash  protocol.Hash
 	tree  []byte
 }
 
 // shelf is a share in memory.
-type shelf map[string]*goods
+type share map[string]*file
 
 // Open is [transport.Share]'s.
-func (s shelf) Open(_ context.Context, name string, hash protocol.Hash, _ func(done, size uint64)) (transport.File, *protocol.Error) {
-	g := s[name]
+func (s share) Open(_ context.Context, name string, hash protocol.Hash, _ func(done, size uint64)) (transport.File, *protocol.Error) {
+	f := s[name]
 	if name == "" {
 		for _, other := range s {
 			if other.hash == hash {
-				g = other
+				f = other
 			}
 		}
 	}
 	switch {
-	case g == nil:
+	case f == nil:
 		return nil, &protocol.Error{Code: protocol.NotFound}
-	case !hash.IsZero() && g.hash != hash:
+	case !hash.IsZero() && f.hash != hash:
 		return nil, &protocol.Error{Code: protocol.Changed}
 	}
-	return shown{bytes.NewReader(g.bytes), g}, nil
+	return openFile{bytes.NewReader(f.bytes), f}, nil
 }
 
 // shown is a file of a shelf that is open.
-type shown struct {
+type openFile struct {
 	*bytes.Reader
-	goods *goods
+	file *file
 }
 
-func (shown) Close() error          { return nil }
-func (s shown) Size() uint64        { return uint64(len(s.goods.bytes)) }
-func (s shown) Hash() protocol.Hash { return s.goods.hash }
-func (s shown) Changed() bool       { return false }
+func (openFile) Close() error          { return nil }
+func (s openFile) Size() uint64        { return uint64(len(s.file.bytes)) }
+func (s openFile) Hash() protocol.Hash { return s.file.hash }
+func (s openFile) Changed() bool       { return false }
 
-func (s shown) Slice(first, count uint64) ([]byte, error) {
+func (s openFile) Slice(first, count uint64) ([]byte, error) {
 	groups := protocol.Groups(s.Size())
 	if first >= groups {
 		return nil, nil
 	}
-	return content.Slice(s.goods.tree, groups, first, min(count, groups-first)), nil
+	return content.Slice(s.file.tree, groups, first, min(count, groups-first)), nil
 }
 
 // pile is a store in memory. Only what has been verified gets into it.
-type pile struct {
+type memoryStore struct {
 	mu      sync.Mutex
 	content []byte
 	has     roles.Groups
 }
 
 // Open is [transport.Store]'s.
-func (p *pile) Open(_ context.Context, want roles.OpenStore, _ func(done, size uint64)) (roles.Groups, bool, error) {
+func (p *memoryStore) Open(_ context.Context, want roles.OpenStore, _ func(done, size uint64)) (roles.Groups, bool, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	other := len(p.content) > 0
@@ -79,9 +79,9 @@ func (p *pile) Open(_ context.Context, want roles.OpenStore, _ func(done, size u
 }
 
 // Receive is [transport.Store]'s.
-func (p *pile) Receive(int, uint64) (transport.Sink, error) { return p.put, nil }
+func (p *memoryStore) Receive(int, uint64) (transport.Sink, error) { return p.put, nil }
 
-func (p *pile) put(group uint64, value protocol.Hash, data []byte) error {
+func (p *memoryStore) put(group uint64, value protocol.Hash, data []byte) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	at := group * protocol.GroupSize
@@ -109,22 +109,22 @@ var texts = sync.OnceValue(func() (all [variants][]byte) {
 })
 
 // known are the goods that have been hashed.
-var known sync.Map
+var hashed sync.Map
 
 // text returns goods of a size and a variant: a piece of a text that is made, and hashed, once for all.
-func text(size, variant int) *goods {
+func text(size, variant int) *file {
 	key := [2]int{size, variant % variants}
-	if made, is := known.Load(key); is {
-		return made.(*goods)
+	if made, is := hashed.Load(key); is {
+		return made.(*file)
 	}
-	g := &goods{bytes: texts()[key[1]][:size:size]}
+	f := &file{bytes: texts()[key[1]][:size:size]}
 	var values []protocol.Hash
 	for at := 0; at < size; at += protocol.GroupSize {
-		values = append(values, content.ChainingValue(uint64(len(values)), g.bytes[at:min(size, at+protocol.GroupSize)], size <= protocol.GroupSize))
+		values = append(values, content.ChainingValue(uint64(len(values)), f.bytes[at:min(size, at+protocol.GroupSize)], size <= protocol.GroupSize))
 	}
-	g.hash, g.tree = content.Build(values)
-	known.Store(key, g)
-	return g
+	f.hash, f.tree = content.Build(values)
+	hashed.Store(key, f)
+	return f
 }
 
-var _ io.ReadSeekCloser = shown{}
+var _ io.ReadSeekCloser = openFile{}
