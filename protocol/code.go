@@ -5,6 +5,8 @@ import "fmt"
 // Code is the reason for a refusal or a failure. Codes below 256 are wire-stable: they travel in
 // [Error] messages and never change their meaning. Codes from 256 on are observations of one side;
 // they appear in its logs and reports and never travel. SPEC "Errors".
+//
+// A Code is an error, so that errors.Is finds it in what wraps it.
 type Code uint16
 
 // The codes that travel.
@@ -92,6 +94,9 @@ func (c Code) String() string {
 	}
 	return fmt.Sprintf("code-%d", uint16(c))
 }
+
+// Error returns the name of c.
+func (c Code) Error() string { return c.String() }
 
 // Closes reports whether the sender of an ERROR with this code ends the link. It reports true for a
 // code that this version does not know.

@@ -175,7 +175,7 @@ func (w *World) index(h *host) {
 
 // expect says in a node's catalog whether files are still being hashed.
 func (w *World) expect(p *process) {
-	if p.catalog.Expect(len(p.jobs) > 0) {
+	if p.catalog.Complete(len(p.jobs) == 0) {
 		w.nudge(p)
 	}
 }

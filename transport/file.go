@@ -49,6 +49,9 @@ func (r *run) openFile(e roles.OpenFile) {
 
 // ask opens a file of the share.
 func (r *run) ask(ctx context.Context, e roles.OpenFile, number uint64) (*sharedFile, *protocol.Error) {
+	if r.loop.Share == nil {
+		return nil, &protocol.Error{Code: protocol.Internal, Text: "this node has nothing to share"}
+	}
 	file, refusal := r.loop.Share.Open(ctx, e.Name, e.Hash, func(done, size uint64) {
 		if r.wants(number) {
 			r.post(letter{input: roles.FileHashing{Done: done, Size: size}})

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"net"
 	"net/netip"
 	"slices"
 	"time"
@@ -95,7 +96,7 @@ func (r *run) dial(e roles.Dial) {
 	r.mu.Unlock()
 	go func() {
 		defer r.leave()
-		conn, err := r.loop.Network.Dial(ctx, e.To)
+		conn, err := r.loop.connect(ctx, e.To)
 		if err != nil {
 			r.post(letter{from: k, end: Unended, err: err, input: roles.Lost{Link: k.id, Code: dialCode(err), Text: err.Error()}})
 			return
@@ -107,6 +108,14 @@ func (r *run) dial(e roles.Dial) {
 		r.post(letter{from: k, input: roles.Opened{Link: k.id, Peer: k.peer}})
 		k.read()
 	}()
+}
+
+// connect dials.
+func (l *Loop) connect(ctx context.Context, to string) (Conn, error) {
+	if l.Network == nil {
+		return nil, &net.AddrError{Err: "there is no network to dial over", Addr: to}
+	}
+	return l.Network.Dial(ctx, to)
 }
 
 // open hands a dialled connection over, unless nobody wants it any more.

@@ -14,6 +14,7 @@ import (
 type run struct {
 	loop    *Loop
 	machine roles.Machine
+	start   time.Time       // its time counts from there
 	ctx     context.Context // of dials
 	full    bool            // there is no room for the link that it serves
 	final   chan struct{}   // closed at the end; nil: nobody waits there
@@ -51,7 +52,7 @@ type letter struct {
 }
 
 func newRun(l *Loop, ctx context.Context, m roles.Machine) *run {
-	return &run{loop: l, machine: m, ctx: ctx, final: make(chan struct{})}
+	return &run{loop: l, machine: m, start: l.start(), ctx: ctx, final: make(chan struct{})}
 }
 
 // post brings an input, and steps the machine if nobody does.
@@ -93,7 +94,7 @@ func (r *run) step(l letter) bool {
 	if l.from != nil && !l.from.admit(&l) {
 		return false
 	}
-	effects := r.machine.Step(roles.Moment{Now: time.Since(r.loop.Start), Rand: rand.Uint64()}, l.input)
+	effects := r.machine.Step(roles.Moment{Now: time.Since(r.start), Rand: rand.Uint64()}, l.input)
 	for _, effect := range effects {
 		r.carry(effect)
 	}

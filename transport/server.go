@@ -23,6 +23,7 @@ type Server struct {
 	Limit    int                  // links at once; a machine for one more is told that there is no room; 0: no limit
 	Log      hclog.Logger         // may be nil
 
+	start     time.Time // the machines' time counts from there
 	mu        sync.Mutex
 	runs      map[*run]struct{}
 	farewells int // of the runs: those that there was no room for
@@ -44,7 +45,7 @@ const (
 // Serve accepts until ctx is done. Then it closes the listener and tells every machine that it is Stopped; what
 // has not ended after roles.DrainTimeout is cut. It returns nil after that, or why accepting failed for good.
 func (s *Server) Serve(ctx context.Context) error {
-	s.runs, s.next = map[*run]struct{}{}, make(chan *link)
+	s.runs, s.next, s.start = map[*run]struct{}{}, make(chan *link), s.Loop.start()
 	if s.Log == nil {
 		s.Log = hclog.NewNullLogger()
 	}
@@ -121,7 +122,7 @@ func (s *Server) welcome(conn Conn) {
 		conn.Close()
 		return
 	}
-	r := &run{loop: s.Loop, machine: s.New(), ctx: context.Background(), full: full}
+	r := &run{loop: s.Loop, machine: s.New(), start: s.start, ctx: context.Background(), full: full}
 	k := r.accept(conn)
 	s.mu.Lock()
 	s.runs[r] = struct{}{}

@@ -1,6 +1,8 @@
 package transport
 
 import (
+	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -16,7 +18,7 @@ func (r *run) openStore(e roles.OpenStore) {
 	r.enterDisk()
 	go func() {
 		defer r.leaveDisk()
-		has, other, err := r.loop.Store.Open(ctx, e, r.checking())
+		has, other, err := r.loop.store().Open(ctx, e, r.checking())
 		if err != nil {
 			r.post(storeFailed(e.Item, err))
 			return
@@ -38,6 +40,25 @@ func (r *run) checking() func(done, size uint64) {
 		}
 	}
 }
+
+// store returns where content goes.
+func (l *Loop) store() Store {
+	if l.Store == nil {
+		return noStore{}
+	}
+	return l.Store
+}
+
+// noStore takes the place of a Store that is nil.
+type noStore struct{}
+
+var errNoStore = errors.New("there is no store to put it into")
+
+func (noStore) Open(context.Context, roles.OpenStore, func(done, size uint64)) (roles.Groups, bool, error) {
+	return nil, false, errNoStore
+}
+
+func (noStore) Receive(int, uint64) (Sink, error) { return nil, errNoStore }
 
 func storeFailed(item int, err error) letter {
 	return letter{input: roles.StoreFailed{Item: item, Text: err.Error()}}

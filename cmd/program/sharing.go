@@ -53,7 +53,7 @@ func (n Node) awaitIndexed(ctx context.Context, share *disk.Share, published *pu
 		return
 	}
 	if published != nil {
-		published.catalog.Expect(false)
+		published.catalog.Complete(true)
 		published.news()
 	}
 	all, known := share.Files()
@@ -79,9 +79,7 @@ type published struct {
 
 func newPublished() *published {
 	// Each start has a numbering of its own.
-	p := &published{catalog: node.NewCatalog(uint64(time.Now().UnixMicro())), nudge: make(chan struct{}, 1)}
-	p.catalog.Expect(true)
-	return p
+	return &published{catalog: node.NewCatalog(uint64(time.Now().UnixMicro())), nudge: make(chan struct{}, 1)}
 }
 
 // change is told by the share what a name's content is now.

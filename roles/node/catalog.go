@@ -16,7 +16,8 @@ type Catalog struct {
 	names    map[string]record
 	log      []change // by sequence; the latest of each name, and some that later ones have outdated
 	gone     int      // records without content
-	more     bool     // not all that is shared is in it yet
+	complete bool     // all that is shared is in it
+	read     bool     // a page has been made of this numbering
 }
 
 // record is the latest change of a name. Without a hash, the name is shared no longer.
@@ -33,8 +34,8 @@ type change struct {
 // fewRecords is how many outdated changes, or gone names, are kept whatever the number of names is.
 const fewRecords = 1024
 
-// NewCatalog returns an empty catalog. The index, above zero, names its numbering: it differs from what the node had in
-// an earlier life, and the next numbering takes the next number.
+// NewCatalog returns an empty catalog that is not complete. The index, above zero, names its numbering: it differs from
+// the one that the node had before it was restarted, and the next numbering takes the next number.
 func NewCatalog(index uint64) *Catalog {
 	return &Catalog{index: max(1, index), names: map[string]record{}}
 }
@@ -69,17 +70,19 @@ func (c *Catalog) Drop(name string) bool {
 	return true
 }
 
-// Expect says whether names are still to come that are shared already: files that have not been hashed, say. While there
-// are, relays are told of a change to come, and keep the node among those that may have anything. It reports whether that
-// is news.
-func (c *Catalog) Expect(more bool) bool {
+// Complete says whether all names that are shared are in the catalog. As long as they are not, because files are still
+// being hashed, say, relays are told of a change to come, and keep the node among those that may have anything. It
+// reports whether that is news.
+func (c *Catalog) Complete(all bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.more == more {
+	if c.complete == all {
 		return false
 	}
-	c.more = more
-	c.sequence++ // of no name: that is what makes a page of it
+	c.complete = all
+	if c.read {
+		c.sequence++ // of no name: that is what makes a page of it
+	}
 	return true
 }
 
@@ -109,7 +112,7 @@ func (c *Catalog) compact() {
 func (c *Catalog) renumber() {
 	c.compact()
 	c.index++
-	c.sequence, c.gone = 0, 0
+	c.sequence, c.gone, c.read = 0, 0, false
 	kept := c.log[:0]
 	for _, change := range c.log {
 		r := c.names[change.name]
@@ -146,8 +149,9 @@ func (c *Catalog) Len() int {
 func (c *Catalog) Page(held protocol.Held) *protocol.Publish {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.read = true
 	page := &protocol.Publish{Index: c.index, Latest: c.sequence, Changes: []protocol.Entry{}}
-	if c.more {
+	if !c.complete {
 		page.Latest++
 	}
 	if held.Index == c.index && held.Sequence <= c.sequence {

@@ -49,7 +49,7 @@ func TestWhoFollowsTheCatalogHoldsWhatIsShared(t *testing.T) {
 				}
 			}
 			more := rapid.Bool().Draw(t, "more to come")
-			catalog.Expect(more)
+			catalog.Complete(!more)
 			f := &relays[rapid.IntRange(0, 1).Draw(t, "relay")]
 			for pages := 0; f.held != catalog.State(); pages++ {
 				if pages > 10 {
@@ -95,5 +95,18 @@ func TestACatalogThatChangesForEverStaysSmall(t *testing.T) {
 	}
 	if page := catalog.Page(protocol.Held{}); len(page.Changes) > protocol.MaxPage || catalog.Len() != 1 {
 		t.Errorf("%d names, %d changes on a page", catalog.Len(), len(page.Changes))
+	}
+}
+
+func TestANewCatalogIsNotTakenForTheWhole(t *testing.T) {
+	catalog := node.NewCatalog(1)
+	if page := catalog.Page(protocol.Held{}); page.Latest <= page.To {
+		t.Error("an empty catalog is taken for all that is shared")
+	}
+	if !catalog.Complete(true) || catalog.Complete(true) {
+		t.Error("that it is complete is news once")
+	}
+	if page := catalog.Page(protocol.Held{Index: 1}); page.Latest != page.To || page.To == 0 {
+		t.Errorf("a relay that holds the first page is not told: %+v", page)
 	}
 }

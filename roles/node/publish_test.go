@@ -19,6 +19,7 @@ func sharing(files int) node.Config {
 	for i := range files {
 		c.Catalog.Set(fmt.Sprint("f", i), 10, protocol.Hash{byte(i + 1)})
 	}
+	c.Catalog.Complete(true)
 	return c
 }
 

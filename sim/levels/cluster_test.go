@@ -124,6 +124,7 @@ func (c *cluster) join(files share, publishes bool) *nodeProcess {
 		for name, f := range files {
 			config.Catalog.Set(name, uint64(len(f.bytes)), f.hash)
 		}
+		config.Catalog.Complete(true)
 	}
 	member := c.loop()
 	member.Report = func(outcome roles.Outcome) {

@@ -1,0 +1,145 @@
+package fsshare
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/transport"
+)
+
+// mostTries is how often a file may have changed when we come to open it.
+const mostTries = 5
+
+// Open implements transport.Share. The refusal is NotFound, BadName, Denied (no permission), Changed (other content than
+// asked for, or another each time we looked) or Internal.
+func (s *Share) Open(ctx context.Context, name string, hash protocol.Hash, hashing func(done, size uint64)) (transport.File, *protocol.Error) {
+	var f *file
+	var err error
+	switch {
+	case s.ctx.Err() != nil:
+		err = fs.ErrClosed
+	case name == "":
+		f, err = s.openContent(ctx, hash)
+	default:
+		if refusal := protocol.CheckName(name); refusal != nil {
+			return nil, protocol.AsError(refusal)
+		}
+		f, err = s.openName(ctx, name, hashing)
+	}
+	switch {
+	case err != nil:
+		return nil, refuse(err)
+	case !hash.IsZero() && f.hash != hash:
+		f.Close()
+		return nil, &protocol.Error{Code: protocol.Changed, Text: "this name has other content now"}
+	}
+	return f, nil
+}
+
+// openName opens a file of which it is known what it is, after it has been hashed where it must be.
+func (s *Share) openName(ctx context.Context, name string, hashing func(done, size uint64)) (*file, error) {
+	if !s.shares(name) || s.throughLink(name) {
+		return nil, fs.ErrNotExist
+	}
+	for range mostTries {
+		opened, seen, err := s.openFile(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			s.forget(name)
+		}
+		if err != nil {
+			return nil, err
+		}
+		s.mu.Lock()
+		id, known := s.files[name]
+		s.mu.Unlock()
+		if known && id.is(seen) {
+			return &file{s.reader(name, opened, id.version), id}, nil
+		}
+		opened.Close()
+		if err := s.await(ctx, s.job(name), hashing); err != nil && !errors.Is(err, errChanged) {
+			return nil, err
+		}
+	}
+	return nil, errChanged
+}
+
+// openContent opens a file that has a content. Which do is known when all have been hashed.
+func (s *Share) openContent(ctx context.Context, hash protocol.Hash) (*file, error) {
+	for _, hashed := range []bool{false, true} {
+		if hashed {
+			select {
+			case <-s.hashed:
+			case <-s.ctx.Done():
+				return nil, fs.ErrClosed
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		}
+		for _, name := range s.holders(hash) {
+			if f, err := s.openName(ctx, name, nil); err == nil && f.hash == hash {
+				return f, nil
+			} else if err == nil {
+				f.Close()
+			}
+		}
+	}
+	return nil, fs.ErrNotExist
+}
+
+// holders returns the names that had a content when they were hashed.
+func (s *Share) holders(hash protocol.Hash) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.contents[hash])
+}
+
+// openFile opens a regular file.
+func (s *Share) openFile(name string) (fs.File, version, error) {
+	opened, err := s.fsys.Open(name)
+	if err != nil {
+		return nil, version{}, err
+	}
+	info, err := opened.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		opened.Close()
+		return nil, version{}, err
+	}
+	return opened, versionOf(info), nil
+}
+
+// throughLink reports whether a name, or a folder that it is in, is a symbolic link. The walk enters none; it may lead out
+// of what is shared.
+func (s *Share) throughLink(name string) bool {
+	links, has := s.fsys.(fs.ReadLinkFS)
+	for at := 0; has && at < len(name); at++ {
+		if end := strings.IndexByte(name[at:], '/'); end >= 0 {
+			at += end
+		} else {
+			at = len(name)
+		}
+		if info, err := links.Lstat(name[:at]); err == nil && info.Mode().Type() == fs.ModeSymlink {
+			return true
+		}
+	}
+	return false
+}
+
+// refuse says to a stranger no more than it needs.
+func refuse(err error) *protocol.Error {
+	switch {
+	case errors.Is(err, errChanged):
+		return &protocol.Error{Code: protocol.Changed, Text: "the file changes all the time"}
+	case errors.Is(err, fs.ErrPermission):
+		return &protocol.Error{Code: protocol.Denied, Text: "the node may not read this file"}
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrInvalid):
+		return &protocol.Error{Code: protocol.NotFound, Text: "no such file is shared here"}
+	}
+	return &protocol.Error{Code: protocol.Internal, Text: "the node could not open this file"}
+}

@@ -1,0 +1,146 @@
+// Package fsshare shares the files of any [fs.FS]: what is embedded in a program, a zip archive, a tree in memory.
+//
+// A [Share] hashes each file once, in the background and ahead of all others when somebody asks for it, and keeps hashes
+// and trees in memory. Whenever a file is opened, and while it is sent, size and modification time tell whether it is
+// still the one that was hashed; there is nothing else by which an fs.FS could tell. A folder of the disk is better
+// shared by package disk/share, which notices changes by itself, keeps what it has hashed, and sends without copying.
+package fsshare
+
+import (
+	"context"
+	"io/fs"
+	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/relaypeer/relaypeer/protocol"
+)
+
+// Share serves the regular files of an fs.FS under their names and by their content. It is a transport.Lister, and safe
+// for concurrent use, which the fs.FS must be as well.
+type Share struct {
+	fsys    fs.FS
+	options Options
+	log     hclog.Logger
+
+	ctx     context.Context // until Close
+	cancel  context.CancelFunc
+	workers sync.WaitGroup
+	slots   chan struct{} // one a file that is being hashed
+	hashed  chan struct{} // closed when what was there at the start has been, or could not be
+
+	mu        sync.Mutex
+	closed    bool
+	files     map[string]identity
+	contents  map[protocol.Hash][]string // the names that have them
+	jobs      map[string]*job
+	followers map[*follower]struct{}
+}
+
+// Options are how an fs.FS is shared. The zero value is of use.
+type Options struct {
+	Hidden bool         // share names with a component that starts with a dot as well
+	Log    hclog.Logger // may be nil
+}
+
+// follower is told of changes.
+type follower struct{ change func(protocol.Entry) }
+
+// New returns a Share of the fs.FS, and begins to hash its files. It is to be closed.
+func New(fsys fs.FS, options Options) *Share {
+	s := &Share{
+		fsys: fsys, options: options, log: options.Log,
+		slots: make(chan struct{}, runtime.GOMAXPROCS(0)), hashed: make(chan struct{}),
+		files: map[string]identity{}, contents: map[protocol.Hash][]string{},
+		jobs: map[string]*job{}, followers: map[*follower]struct{}{},
+	}
+	if s.log == nil {
+		s.log = hclog.NewNullLogger()
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.workers.Go(s.hashAll)
+	return s
+}
+
+// Close ends the hashing. Files that are open stay so; no other is opened. Closing again does nothing.
+func (s *Share) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.cancel()
+	s.workers.Wait()
+	return nil
+}
+
+// Follow implements transport.Lister. Files that are changed or added later are noticed when somebody asks for them.
+func (s *Share) Follow(ctx context.Context, change func(protocol.Entry), complete func()) error {
+	f := &follower{change}
+	s.mu.Lock()
+	for name, id := range s.files {
+		change(id.entry(name))
+	}
+	s.followers[f] = struct{}{}
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.followers, f)
+	}()
+	for hashed := s.hashed; ; hashed = nil {
+		select {
+		case <-hashed:
+			s.mu.Lock()
+			complete()
+			s.mu.Unlock()
+		case <-ctx.Done():
+			return nil
+		case <-s.ctx.Done():
+			return fs.ErrClosed
+		}
+	}
+}
+
+// learn notes what a file is.
+func (s *Share) learn(name string, id identity) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old, known := s.files[name]
+	s.files[name] = id
+	if known && old.hash == id.hash {
+		return
+	}
+	if known {
+		s.unlink(name, old.hash)
+	}
+	s.contents[id.hash] = append(s.contents[id.hash], name)
+	s.tell(id.entry(name))
+}
+
+// forget notes that a file is not there.
+func (s *Share) forget(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old, known := s.files[name]
+	if !known {
+		return
+	}
+	delete(s.files, name)
+	s.unlink(name, old.hash)
+	s.tell(protocol.Entry{Name: name})
+}
+
+// unlink takes a name from those that have a content.
+func (s *Share) unlink(name string, hash protocol.Hash) {
+	rest := slices.DeleteFunc(s.contents[hash], func(other string) bool { return other == name })
+	if s.contents[hash] = rest; len(rest) == 0 {
+		delete(s.contents, hash)
+	}
+}
+
+func (s *Share) tell(e protocol.Entry) {
+	for f := range s.followers {
+		f.change(e)
+	}
+}
