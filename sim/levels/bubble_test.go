@@ -16,7 +16,7 @@ import (
 	"github.com/relaypeer/relaypeer/transport"
 )
 
-// fate is what becomes of a node.
+// fate is the way in which a node ends.
 type fate int
 
 const (
@@ -25,14 +25,14 @@ const (
 	dies
 )
 
-// scene is what happens in a bubble, drawn before anything runs.
+// scene is the course of one bubble. It is drawn before anything runs.
 type scene struct {
 	Nodes   []scenicNode
 	Fetches []scenicFetch
 	Restart time.Duration // of the relay; 0: none
 }
 
-// names are those that are placed or asked for.
+// names returns the names that are placed or asked for.
 func (s scene) names() (all []string) {
 	for _, name := range names {
 		placed := slices.ContainsFunc(s.Nodes, func(n scenicNode) bool { _, has := n.Files[name]; return has })
@@ -45,7 +45,7 @@ func (s scene) names() (all []string) {
 
 type scenicNode struct {
 	Files map[string]scenicFile
-	Quiet bool // it does not publish what it has
+	Quiet bool // it does not publish its index
 	Fate  fate
 	After time.Duration
 }
@@ -87,13 +87,15 @@ func drawScene(t *rapid.T) scene {
 	return s
 }
 
-// fetchBound is more than any fetch may take: each of so many nodes may use up the deadlines of one conversation.
+// fetchBound is longer than any fetch may take: each node may use up the deadlines of one
+// conversation.
 func fetchBound(nodes int) time.Duration {
 	one := roles.DialTimeout + 2*roles.ReplyTimeout + roles.ProgressTimeout + roles.CloseTimeout
 	return time.Duration(nodes+2) * one
 }
 
-// play runs a scene: phase 1 as drawn, phase 2 settled and exact, phase 3 a stop that leaves nothing.
+// play runs a scene. Phase 1 is as drawn, phase 2 has converged and is exact, phase 3 is a stop
+// that leaves nothing.
 func play(t failer, s scene, network transport.Network, p plant) {
 	c := newCluster(t, network, relay.Policy{}, p)
 	for _, n := range s.Nodes {
@@ -120,7 +122,8 @@ func play(t failer, s scene, network transport.Network, p plant) {
 	for i, n := range s.Nodes {
 		c.nodes[i].fate = n.Fate
 	}
-	// All leases of the dead lapse, and all the living, who have been listed once, come back within a renewal.
+	// All leases of dead nodes lapse; all living nodes, which have been listed once, return within
+	// one renewal.
 	time.Sleep(roles.LeaseTTL + roles.RenewAfter + roles.RenewAfter/2)
 	if listed, living := c.listed(), c.living(); !slices.Equal(listed, living) {
 		c.Errorf("L2: listed are %v, alive %v", listed, living)
@@ -135,7 +138,7 @@ func play(t failer, s scene, network transport.Network, p plant) {
 	}
 }
 
-// meet brings a node its fate.
+// meet ends a node as drawn.
 func (c *cluster) meet(n *nodeProcess, s scenicNode) {
 	if s.Fate == stays {
 		return
@@ -149,7 +152,7 @@ func (c *cluster) meet(n *nodeProcess, s scenicNode) {
 	n.gone.Wait()
 }
 
-// want runs a fetch as drawn and holds it to what is promised in the midst of faults.
+// want runs a fetch as drawn and checks the promises that hold under faults.
 func (c *cluster) want(f scenicFetch, nodes int) {
 	time.Sleep(f.After)
 	var stop chan struct{}
@@ -165,7 +168,8 @@ func (c *cluster) want(f scenicFetch, nodes int) {
 	}
 }
 
-// TestBubble runs random scenes on virtual time. The bubble itself reports goroutines that are left or stuck.
+// TestBubble runs random scenes on virtual time. The bubble itself reports goroutines that leak or
+// block.
 func TestBubble(t *testing.T) {
 	p := plants[*planted]
 	rolestest.Check(t, 500, func(t *rapid.T) {
@@ -175,5 +179,5 @@ func TestBubble(t *testing.T) {
 	})
 }
 
-// planted is the bug that a child process of the tests runs with.
+// planted names the bug that a child process runs with.
 var planted = flag.String("planted", "", "run with this bug")

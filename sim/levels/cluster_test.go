@@ -23,8 +23,8 @@ type failer interface {
 	Fatalf(format string, args ...any)
 }
 
-// town is a relay, nodes and clients that really run: the loops and servers of package transport with all their
-// goroutines, over whichever network, on whichever clock.
+// cluster is a relay, nodes and clients that really run: the loops and servers of package transport
+// with all their goroutines, over any network, on any clock.
 type cluster struct {
 	failer
 	network transport.Network
@@ -41,18 +41,18 @@ type cluster struct {
 	nodes []*nodeProcess
 }
 
-// house is a party that can be ended well or badly.
+// process is a relay or a node that can be ended gracefully or at once.
 type process struct {
 	kill context.CancelFunc // at once
 	stop func()             // gracefully
 	gone sync.WaitGroup
 }
 
-// resident is a node.
+// nodeProcess is a process that runs a node.
 type nodeProcess struct {
 	process
 	files share
-	quiet bool // it does not publish what it has
+	quiet bool // it does not publish its index
 	at    netip.AddrPort
 	fate  fate
 }
@@ -73,7 +73,7 @@ func (c *cluster) loop() *transport.Loop {
 	}}
 }
 
-// openRelay starts a relay that knows nothing.
+// openRelay starts a relay without leases.
 func (c *cluster) openRelay(address string) {
 	c.mu.Lock()
 	c.registry = relay.NewRegistry(c.policy)
@@ -83,12 +83,12 @@ func (c *cluster) openRelay(address string) {
 	at := c.serve(&c.relay, address, &transport.Server{
 		Loop: c.loop(), New: sessions.Take, Free: sessions.Return,
 	})
-	if c.relayAt == "" { // it comes back where it was, while others read this
+	if c.relayAt == "" { // a later relay has the same address, and goroutines read this
 		c.relayAt = at.String()
 	}
 }
 
-// serve runs a server as part of a house.
+// serve runs a server as a part of a process.
 func (c *cluster) serve(p *process, address string, server *transport.Server) netip.AddrPort {
 	listener, err := c.network.Listen(context.Background(), address)
 	if err != nil {
@@ -105,7 +105,7 @@ func (c *cluster) serve(p *process, address string, server *transport.Server) ne
 	return listener.Addr()
 }
 
-// join starts a node, which publishes what it has or not, and waits until it is listed.
+// join starts a node, with or without an index, and waits until it is listed.
 func (c *cluster) join(files share, publishes bool) *nodeProcess {
 	n := &nodeProcess{files: files, quiet: !publishes}
 	loop := c.loop()
@@ -141,7 +141,7 @@ func (c *cluster) join(files share, publishes bool) *nodeProcess {
 	return n
 }
 
-// fetch gets a file, for real, from so many nodes at once.
+// fetch fetches a file from up to so many sources at once.
 func (c *cluster) fetch(stop <-chan struct{}, name string, sources int) (client.Result, []byte) {
 	store := &memoryStore{}
 	loop := c.loop()
@@ -151,7 +151,7 @@ func (c *cluster) fetch(stop <-chan struct{}, name string, sources int) (client.
 	return fetch.Result(), store.content
 }
 
-// close stops all gracefully, and waits until nothing runs.
+// close stops everything gracefully and waits for the end.
 func (c *cluster) close() {
 	for _, n := range c.nodes {
 		n.stop()
@@ -164,7 +164,7 @@ func (c *cluster) close() {
 	c.relay.gone.Wait()
 }
 
-// listed returns where the registry says that nodes are.
+// listed returns the addresses of the nodes that the registry lists.
 func (c *cluster) listed() []netip.AddrPort {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -176,7 +176,7 @@ func (c *cluster) listed() []netip.AddrPort {
 	return at
 }
 
-// living returns where nodes are that have not been told to go.
+// living returns the addresses of the nodes that have not been ended.
 func (c *cluster) living() []netip.AddrPort {
 	at := []netip.AddrPort{}
 	for _, n := range c.nodes {
@@ -188,7 +188,7 @@ func (c *cluster) living() []netip.AddrPort {
 	return at
 }
 
-// judge holds a result against the files that were placed: S1, S2, S10, and exactness where nothing went wrong.
+// judge checks a result against the files of the nodes: S1, S2, S10, and L3 if nothing went wrong.
 func (c *cluster) judge(name string, r client.Result, got []byte, exact bool) {
 	c.Helper()
 	copies := []*file{}

@@ -14,17 +14,17 @@ import (
 	"github.com/relaypeer/relaypeer/transport"
 )
 
-// goods is a content with its identity.
+// file is a content with its identity.
 type file struct {
 	bytes []byte
 	hash  protocol.Hash
 	tree  []byte
 }
 
-// shelf is a share in memory.
+// share is a share in memory.
 type share map[string]*file
 
-// Open is [transport.Share]'s.
+// Open implements [transport.Share].
 func (s share) Open(_ context.Context, name string, hash protocol.Hash, _ func(done, size uint64)) (transport.File, *protocol.Error) {
 	f := s[name]
 	if name == "" {
@@ -43,7 +43,7 @@ func (s share) Open(_ context.Context, name string, hash protocol.Hash, _ func(d
 	return openFile{bytes.NewReader(f.bytes), f}, nil
 }
 
-// shown is a file of a shelf that is open.
+// openFile is an open file of a share.
 type openFile struct {
 	*bytes.Reader
 	file *file
@@ -62,14 +62,14 @@ func (s openFile) Slice(first, count uint64) ([]byte, error) {
 	return content.Slice(s.file.tree, groups, first, min(count, groups-first)), nil
 }
 
-// pile is a store in memory. Only what has been verified gets into it.
+// memoryStore is a store in memory. It only contains verified groups.
 type memoryStore struct {
 	mu      sync.Mutex
 	content []byte
 	has     roles.Groups
 }
 
-// Open is [transport.Store]'s.
+// Open implements [transport.Store].
 func (p *memoryStore) Open(_ context.Context, want roles.OpenStore, _ func(done, size uint64)) (roles.Groups, bool, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -78,7 +78,7 @@ func (p *memoryStore) Open(_ context.Context, want roles.OpenStore, _ func(done,
 	return nil, other, nil
 }
 
-// Receive is [transport.Store]'s.
+// Receive implements [transport.Store].
 func (p *memoryStore) Receive(int, uint64) (transport.Sink, error) { return p.put, nil }
 
 func (p *memoryStore) put(group uint64, value protocol.Hash, data []byte) error {
@@ -98,7 +98,7 @@ const (
 	longestText = protocol.GroupSize*2 + 200_000
 )
 
-// texts are contents that tell which variant they are, all through.
+// texts are contents whose every word names their variant.
 var texts = sync.OnceValue(func() (all [variants][]byte) {
 	for variant := range all {
 		for at := 0; at < longestText; at += 8 {
@@ -108,10 +108,10 @@ var texts = sync.OnceValue(func() (all [variants][]byte) {
 	return all
 })
 
-// known are the goods that have been hashed.
+// hashed holds the files that have been made, by size and variant.
 var hashed sync.Map
 
-// text returns goods of a size and a variant: a piece of a text that is made, and hashed, once for all.
+// text returns a file of a size and a variant. It is made and hashed once.
 func text(size, variant int) *file {
 	key := [2]int{size, variant % variants}
 	if made, is := hashed.Load(key); is {

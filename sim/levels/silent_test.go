@@ -12,8 +12,8 @@ import (
 	"github.com/relaypeer/relaypeer/transport"
 )
 
-// A peer that asks and asks and never reads an answer fills what lies between; the write that then can't go on is
-// given up after its deadline, and the link with it.
+// TestASilentReaderIsLetGo sends requests and never reads an answer. The buffers between the two
+// fill up; the server gives up its blocked write after the deadline, and ends the link.
 func TestASilentReaderIsLetGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCluster(t, transport.NewMemory(), relay.Policy{}, plants[*planted])
@@ -28,7 +28,8 @@ func TestASilentReaderIsLetGo(t *testing.T) {
 			_, err = conn.Write(ask)
 			asked++
 		}
-		// Twice, for the deadline of the state may come first and have its ERROR written, which then cannot go on.
+		// Twice: the deadline of the state may come first and have its ERROR written, and that
+		// write blocks.
 		if took := time.Since(began); took > 2*roles.ReplyTimeout+roles.CloseTimeout {
 			t.Errorf("after %d requests the link was cut only after %v", asked, took)
 		}

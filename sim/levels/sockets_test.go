@@ -20,8 +20,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// TestSockets places files at random and fetches all of them over real TCP: first with every node alive, when each
-// link must end gracefully, then after one was killed.
+// TestSockets places files at random and fetches all of them over real TCP: first from living nodes
+// only, when each link must end gracefully, then after one node was killed.
 func TestSockets(t *testing.T) {
 	for seed := range 24 {
 		nodes := rapid.SliceOfN(rapid.MapOfN(rapid.SampledFrom(names[:3]), rapid.IntRange(0, 200_000), 0, 3), 1, 5).Example(seed)
@@ -64,7 +64,7 @@ func TestSockets(t *testing.T) {
 	}
 }
 
-// hasty is a session that hangs up at once after its last word, with what the peer still says unread.
+// hasty is a session that closes right after its last message, with unread input.
 type hasty struct{ *relay.Session }
 
 func (h hasty) Step(at roles.Moment, in roles.Input) []roles.Effect {
@@ -81,8 +81,8 @@ func (h hasty) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	return effects
 }
 
-// lastWords counts in how many of so many runs a peer that breaks the protocol, and has more to say, gets to read
-// why it is let go.
+// lastWords counts in how many runs a peer that breaks the protocol, and has more to send, reads
+// the ERROR that ends the link.
 func lastWords(t *testing.T, runs int, machine func() roles.Machine) (read int) {
 	c := newCluster(t, transport.TCP{}, relay.Policy{}, plants[""])
 	defer c.close()
@@ -98,7 +98,7 @@ func lastWords(t *testing.T, runs int, machine func() roles.Machine) (read int) 
 		}
 		var talking sync.WaitGroup
 		talking.Go(func() { conn.Write(rude) })
-		talking.Wait() // what is unread at the other side is what makes the difference
+		talking.Wait() // all of it has been sent, so that the server has unread input
 		answer, err := io.ReadAll(conn)
 		conn.(*net.TCPConn).SetLinger(0)
 		conn.Close()
@@ -109,8 +109,8 @@ func lastWords(t *testing.T, runs int, machine func() roles.Machine) (read int) 
 	return read
 }
 
-// TestTheLastWordIsHeard is about what no simulated network has: a close with unread input makes the system answer
-// with a reset, which takes along what the peer has not read yet.
+// TestTheLastWordIsHeard shows an effect that no simulated network has: a close with unread input
+// makes the system send a reset, and the reset discards data that the peer has not read yet.
 func TestTheLastWordIsHeard(t *testing.T) {
 	const runs = 60
 	registry := relay.NewRegistry(relay.Policy{})

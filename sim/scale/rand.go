@@ -2,7 +2,7 @@ package scale
 
 import "time"
 
-// rand is a SplitMix64 sequence: all that is drawn in a world comes from one.
+// rand is a SplitMix64 sequence, the only source of random numbers of a world.
 type rand uint64
 
 func (l *rand) next() uint64 {

@@ -3,7 +3,8 @@ package scenario
 // Class is a kind of fault.
 type Class string
 
-// The classes that a scenario's faults can have, and those that its plan carries or its operations are.
+// The classes of a scenario's faults; after them the classes that are part of its hosts and
+// operations.
 const (
 	Delay       Class = "delay"
 	Reorder     Class = "reorder"
@@ -41,10 +42,10 @@ const (
 	Drift    Class = "drift"     // in a plan: a clock that runs fast or slow
 	Liar     Class = "liar"      // in a plan: a node or relay that does not keep to the protocol
 	SharedID Class = "shared-id" // in a plan: two nodes with one id
-	Heals    Class = "heal"      // what had been cut is joined again
+	Heals    Class = "heal"      // hosts that were cut off are joined again
 )
 
-// Target says at whom a class of faults is aimed.
+// Target is the kind of host that a class of faults strikes.
 type Target int
 
 // The targets.
@@ -54,7 +55,7 @@ const (
 	AtServer                // the relay or a node
 	AtNode                  // a node
 	AtClient                // a client
-	AtNobody                // carried by the plan or an operation
+	AtNobody                // no host: part of the scenario's hosts and operations
 )
 
 // ClassInfo is a row of the table of fault classes.
@@ -62,9 +63,9 @@ type ClassInfo struct {
 	Class  Class
 	Means  string
 	Target Target
-	N      []int // what the number may be, the mildest first; none: it has no use
-	Lasts  bool  // it is a condition, not a moment
-	File   bool  // it is about one file
+	N      []int // possible numbers, the mildest first; nil: the class has no number
+	Lasts  bool  // it lasts for a time
+	File   bool  // it strikes one file
 }
 
 // Classes is the table of fault classes.
@@ -115,5 +116,5 @@ var classIndex = func() map[Class]int {
 	return index
 }()
 
-// Info returns the table row of the class; it panics on one that is not in it.
+// Info returns the row of the class. It panics if the class is not in the table.
 func (c Class) Info() *ClassInfo { return &Classes[classIndex[c]] }

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Plan returns the scenario as text: a line a thing, words and values. [Parse] reads it back.
+// Plan returns the scenario as text, one thing a line, as words and values. [Parse] reads it back.
 func (s *Scenario) Plan() string {
 	var b strings.Builder
 	line := func(words ...any) { fmt.Fprintln(&b, words...) }
@@ -70,7 +70,7 @@ func text(key, value string) string {
 	return " " + key + " " + strings.ReplaceAll(quoted, " ", `\x20`)
 }
 
-// Parse reads what Plan writes. Empty lines and those that begin with # say nothing.
+// Parse reads the text that Plan writes. It skips empty lines and those that begin with #.
 func Parse(plan string) (*Scenario, error) {
 	s := &Scenario{}
 	lines := bufio.NewScanner(strings.NewReader(plan))
@@ -94,7 +94,7 @@ func Parse(plan string) (*Scenario, error) {
 	return s, lines.Err()
 }
 
-// planLine is a line of a plan that is being read.
+// planLine is one line of a plan while Parse reads it.
 type planLine struct {
 	words []string
 	err   error
@@ -150,7 +150,7 @@ func (p *planLine) first() string {
 	return first
 }
 
-// key takes a word and its value out of the line and returns the value, or "".
+// key removes a word and its value from the line and returns the value, or "".
 func (p *planLine) key(key string) string {
 	for i := 0; i+1 < len(p.words); i += 2 {
 		if p.words[i] != key {

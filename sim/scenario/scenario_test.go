@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestPlansReadBack holds the text form to the scenario.
+// TestPlansReadBack checks that Parse returns the scenario that Plan wrote.
 func TestPlansReadBack(t *testing.T) {
 	for seed := range uint64(2000) {
 		s := Draw(NewSeeded(seed))
@@ -31,7 +31,8 @@ func TestWhatIsNoPlanIsRefused(t *testing.T) {
 	}
 }
 
-// TestShrinkKeepsWhatTheFailureNeeds: of scenarios that fail by one fault and one fetch, little more than these is left.
+// TestShrinkKeepsWhatTheFailureNeeds shrinks scenarios that fail by one fault and one fetch: only
+// these remain.
 func TestShrinkKeepsWhatTheFailureNeeds(t *testing.T) {
 	shrunk := 0
 	for seed := range uint64(300) {
@@ -58,7 +59,8 @@ func TestShrinkKeepsWhatTheFailureNeeds(t *testing.T) {
 	}
 }
 
-// TestEachDrawIsAsTheSeedHasIt: the same seed gives the same scenario, and another seed another.
+// TestEachDrawIsAsTheSeedHasIt checks that a seed always gives the same scenario, and other seeds
+// others.
 func TestEachDrawIsAsTheSeedHasIt(t *testing.T) {
 	plans := map[string]bool{}
 	for seed := range uint64(1000) {
