@@ -11,7 +11,7 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// config is what a node's Membership is told.
+// config returns the configuration of a node's Membership.
 func (w *World) config(h *host) node.Config {
 	config := node.Config{Relay: w.relay.address.String(), ID: nodeID(h.plan.ID), Epoch: h.epoch(w.now), Port: nodePort}
 	if !h.plan.Quiet {
@@ -20,7 +20,8 @@ func (w *World) config(h *host) node.Config {
 	return config
 }
 
-// shares returns the entry that a node publishes of a name, or none while it does not know the file, or has none.
+// shares returns the entry that a node publishes for a name: none while the file is not hashed, an
+// empty one if the node has no such file.
 func (w *World) shares(h *host, name string) (protocol.Entry, bool) {
 	f := h.file(name)
 	if f == nil || f.indexed() == nil {
@@ -33,11 +34,11 @@ func (w *World) shares(h *host, name string) (protocol.Entry, bool) {
 	return protocol.Entry{Name: name, Size: id.size, Hash: id.hash}, true
 }
 
-// publish brings a name's entry in a node's catalog up to date, and wakes who publishes it.
+// publish updates the entry of a name in a node's catalog, and notifies the Membership.
 func (w *World) publish(h *host, name string) {
 	e, known := w.shares(h, name)
 	switch {
-	case !known: // soon: it is being hashed
+	case !known: // it is being hashed, and published then
 		return
 	case e.Hash.IsZero():
 		if !h.proc.catalog.Drop(name) {
@@ -46,24 +47,25 @@ func (w *World) publish(h *host, name string) {
 	case !h.proc.catalog.Set(name, e.Size, e.Hash):
 		return
 	}
-	w.nudge(h.proc)
+	w.notify(h.proc)
 }
 
-// nudge wakes who publishes a node's catalog.
-func (w *World) nudge(p *process) {
+// notify notifies the Membership that the node's catalog has changed.
+func (w *World) notify(p *process) {
 	if !p.host.plan.Quiet && p.member != nil {
 		w.tell(p.member, roles.Notified{})
 	}
 }
 
-// l4 compares the relay's index with what the nodes share.
+// l4 compares the relay's index with the files of the nodes.
 func (c *checks) l4() {
 	if why := c.unpublished(); why != "" {
 		c.fail(L4, "%s", why)
 	}
 }
 
-// unpublished says in what the relay's index is not what the listed nodes share, or "".
+// unpublished describes the difference between the relay's index and the files of the listed nodes,
+// or returns "".
 func (c *checks) unpublished() string {
 	r := c.w.relay
 	if r.lie != scenario.Honest || r.proc == nil || c.w.malformed {
@@ -81,8 +83,8 @@ func (c *checks) unpublished() string {
 			}
 		}
 		switch most := c.w.scenario.Relay.Entries; {
-		case c.w.sharesID(h): // the relay takes what either publishes for the one node's
-		case most > 0 && k.index.refused && len(names) > 0: // more than the relay keeps, at least for a while
+		case c.w.sharesID(h): // the relay holds one index for both nodes
+		case most > 0 && k.index.refused && len(names) > 0: // the index is, or was for a while, larger than the relay keeps
 		case !maps.Equal(names, k.index.names) || k.index.complete == h.plan.Quiet:
 			return fmt.Sprintf("%s shares %d names, and the relay holds %d of its index (all: %t)", h.name, len(names), len(k.index.names), k.index.complete)
 		}

@@ -8,8 +8,8 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// tookTooLong holds L1 against an operation whose client was never hung: each state has its deadline, so that the whole
-// has one too, whatever the others do.
+// tookTooLong checks L1 for an operation whose client never hung: each state has a deadline, so the
+// whole has one, too.
 func (c *checks) tookTooLong(o *operation) {
 	for i := range c.w.scenario.Faults {
 		if fault := &c.w.scenario.Faults[i]; fault.Who == o.op.Who && (fault.Class == scenario.Hang || fault.Class == scenario.StallReader) {
@@ -22,7 +22,7 @@ func (c *checks) tookTooLong(o *operation) {
 	}
 }
 
-// bound is how long an operation may take in the worst case, on its own clock.
+// bound returns the longest time that an operation may take, on its own clock.
 func (c *checks) bound(o *operation) time.Duration {
 	const visit = roles.DialTimeout + 2*roles.ReplyTimeout + roles.HoldTimeout + roles.CloseTimeout + roles.DiskTimeout
 	most := uint64(0)
@@ -36,7 +36,8 @@ func (c *checks) bound(o *operation) time.Duration {
 	return pages*visit + visits*(visit+stretches*(roles.ReplyTimeout+roles.ProgressTimeout)+moving+c.hashing())
 }
 
-// hashing is how long somebody may be kept waiting for a file to be hashed, or by a liar who says so.
+// hashing returns the longest time for which a node, or a liar, can keep a client waiting for a
+// hash.
 func (c *checks) hashing() (most time.Duration) {
 	for i := range c.w.scenario.Faults {
 		if f := &c.w.scenario.Faults[i]; f.Class == scenario.SlowHash || f.Class == scenario.DiskHang {

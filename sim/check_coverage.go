@@ -10,7 +10,7 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// Counter names something that should happen in some runs.
+// Counter is a situation that has to occur in some runs.
 type Counter string
 
 // The counters.
@@ -58,7 +58,7 @@ var Counters = []Counter{
 	WaitedForHash, WrongGroup, Resumed, FalseClaim, FalseLeftovers, AlreadyThere, TwoSources, OtherVariant, OtherThere, Mirrored, ToldHolders, LeftOut, Resynced, WentOn, DroppedInDoubt, TooMuchPublished,
 }
 
-// cellKey is a cell of a table that has no row: a kind of message that a state does not allow.
+// cellKey is a cell of a table without a row: a kind of message that a state does not allow.
 type cellKey struct {
 	kind    machineKind
 	state   string
@@ -70,11 +70,11 @@ func (k cellKey) String() string {
 	return fmt.Sprintf("%s: %s hears %s", tables[k.kind].name, k.state, k.message)
 }
 
-// Coverage counts what happened in runs.
+// Coverage counts the rows, cells, faults and situations of runs.
 type Coverage struct {
 	Rows     map[rowKey]int
 	Illegal  map[cellKey]int
-	Faults   map[scenario.Class]int // times that a fault of the class changed something
+	Faults   map[scenario.Class]int // effects of faults of the class
 	Counters map[Counter]int
 }
 
@@ -108,14 +108,15 @@ func (c *Coverage) Add(o *Coverage) {
 	}
 }
 
-// unreached are rows that a machine has for whatever its transport might tell it, and that it is never told, and why.
+// unreached are rows for inputs that a transport could give a machine and never does, with the
+// reason.
 var unreached = map[rowKey]string{
 	{pipelineKind, "Doubting", "BodyMoved"}: "a file of one group has come whole when it is judged",
 	{pipelineKind, "Doubting", "PeerEnded"}: "a file of one group has come whole when it is judged",
 	{sourceKind, "New", "Stopped"}:          "a fetch has no source that has not begun",
 }
 
-// Missing names all that should have been seen and was not.
+// Missing returns everything that did not occur.
 func (c *Coverage) Missing() []string {
 	var missing []string
 	for kind, g := range tables {
@@ -146,7 +147,8 @@ func (c *Coverage) Missing() []string {
 	return missing
 }
 
-// illegalCells enumerates each kind of message in each state that waits for one and does not allow it.
+// illegalCells returns all pairs of a state that waits for a message and a kind of message that it
+// does not allow.
 func (g *grammar) illegalCells(kind machineKind) []cellKey {
 	var cells []cellKey
 	for state, allowed := range g.hears {

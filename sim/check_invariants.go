@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// ID names an invariant.
+// ID identifies an invariant.
 type ID string
 
 // The invariants. See [Invariants].
@@ -39,14 +39,15 @@ const (
 	C5 ID = "C5"
 )
 
-// Invariant is a promise that every run is held to.
+// Invariant is a promise that is checked in every run.
 type Invariant struct {
 	ID   ID
 	Says string
 }
 
-// Invariants is the table of promises: S at every moment, L once everything has healed, C once everything has been
-// stopped. That no goroutine is left (C4) is for the tests that have goroutines.
+// Invariants is the table of promises: S holds at every moment, L once the world has healed, C once
+// everything has been stopped. C4, that no goroutine is left, belongs to the tests that have
+// goroutines.
 var Invariants = []Invariant{
 	{S0, "no machine panics: nothing that a peer does leads to an event that the table has no row for"},
 	{S1, "a fetched file has the hash that the result says, whatever liars and flipped bits do; with a hash given, that one; " +
@@ -79,7 +80,7 @@ var Invariants = []Invariant{
 	{C5, "a stop works from every state: in a sound world it takes less than roles.DrainTimeout"},
 }
 
-// Violation is a promise that was broken.
+// Violation is a broken promise.
 type Violation struct {
 	ID    ID
 	Saw   string
@@ -91,12 +92,12 @@ func (v *Violation) Error() string {
 	return fmt.Sprintf("%s broken at %.6fs, event %d: %s", v.ID, v.At.Seconds(), v.Event, v.Saw)
 }
 
-// checks hold a run to the invariants. The first violation ends the run.
+// checks check the invariants of a run. The first violation ends the run.
 type checks struct {
 	w         *World
 	violation *Violation
-	honest    bool // nobody breaks the protocol and no bit flips
-	sound     bool // nothing goes wrong at all
+	honest    bool // no host breaks the protocol and no bit flips
+	sound     bool // honest, and without faults
 	healed    bool
 	stopping  bool // the last phase
 	uses      []linkUse
@@ -114,7 +115,7 @@ func (c *checks) fail(id ID, format string, args ...any) {
 	}
 }
 
-// who names an actor for a reader.
+// who returns a name of an actor for a report.
 func (c *checks) who(a *actor) string {
 	return fmt.Sprintf("%s's %s (machine %d)", a.proc.host.name, tables[a.kind].name, a.id)
 }

@@ -9,14 +9,14 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// hope is what a probe may find of a name.
+// hope is what a probe may find under a name.
 type hope struct {
-	sound bool // a listed, honest node has it, and can deliver it
-	rot   bool // a listed, honest node has it, and its disk has spoilt it
-	odd   bool // one has it that shares its id with another, so that the relay mixes up what they publish
+	sound bool // a listed, honest node can deliver it
+	rot   bool // a listed, honest node has it with rotten bits
+	odd   bool // a holder shares its id with another node: the relay mixes their indexes
 }
 
-// expected says what probes must find, and must not.
+// expected returns what the probes may find under each name.
 func (c *checks) expected() map[string]hope {
 	r := c.w.relay
 	expected := map[string]hope{}
@@ -39,7 +39,7 @@ func (c *checks) expected() map[string]hope {
 	return expected
 }
 
-// l3 holds a probe's result against what there is to find.
+// l3 compares the result of a probe with the files of the nodes.
 func (c *checks) l3(o *operation, expected map[string]hope) {
 	switch {
 	case o == nil || !o.ended:
@@ -65,7 +65,7 @@ func (c *checks) found(o *operation, is hope) {
 	}
 }
 
-// exact holds all pages of an answer of the relay against what it is known to hold.
+// exact compares all pages of the relay's answer with its index.
 func (c *checks) exact(o *operation) {
 	relay := c.w.relay
 	at := roles.Moment{Now: relay.local(c.w.now)}
@@ -100,7 +100,7 @@ func (c *checks) exact(o *operation) {
 	}
 }
 
-// disk holds S11 against what a host's disk has under final names.
+// disk checks S11 for everything that a host's disk has under final names.
 func (c *checks) disk(h *host) {
 	for _, t := range h.landings {
 		if t.final == nil {

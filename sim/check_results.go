@@ -10,7 +10,7 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// report judges what a machine tells its owner.
+// report checks what a machine reports.
 func (c *checks) report(a *actor, outcome roles.Outcome) {
 	switch outcome := outcome.(type) {
 	case client.Result:
@@ -38,7 +38,7 @@ func (c *checks) report(a *actor, outcome roles.Outcome) {
 	}
 }
 
-// over judges an operation whose machine has come to its end.
+// over checks an operation whose machine is final.
 func (c *checks) over(o *operation) {
 	switch {
 	case o.actor.kind == fetchKind && o.result == nil && !o.actor.proc.doomed:
@@ -88,19 +88,19 @@ func (c *checks) result(o *operation, is *client.Result) {
 
 var outcomeWords = [...]string{"no result", "fetched", "nobody has it", "unsure", "undelivered", "no relay", "disk failed", "badly named", "interrupted"}
 
-// delivered puts what was fetched in its place and judges it.
+// delivered commits a fetched file and checks it.
 func (c *checks) delivered(o *operation, is *client.Result) {
 	if len(o.stores) == 0 || o.stores[0] == nil {
 		c.fail(S1, "the fetch of %q says that it is there, and never opened a store", is.Name)
 		return
 	}
 	s := o.stores[0]
-	switch done, well := c.w.keep(o.actor, s); {
+	switch done, well := c.w.commit(o.actor, s); {
 	case !done:
-		o.result = nil // the process is ended in the midst of it
+		o.result = nil // the process is killed during the commit
 		return
 	case !well:
-		o.result.Outcome = client.DiskFailed // as the user hears it
+		o.result.Outcome = client.DiskFailed // the result that the user gets
 		return
 	}
 	c.s1(o, is, s.final)
@@ -116,14 +116,14 @@ func (c *checks) delivered(o *operation, is *client.Result) {
 	}
 }
 
-// share puts what a node has fetched among what it shares: it need not hash that again.
+// share adds a fetched file to the share of a node. It needs no hashing.
 func (w *World) share(h *host, name string, id *identity) {
 	f := w.place(h, name, id.content, id.size)
 	f.hashed, f.known = f.version, id
 	w.publish(h, name)
 }
 
-// s1 holds what is delivered against its hash, and among honest nodes against what was placed.
+// s1 compares the delivered content with its hash, and among honest nodes with the placed files.
 func (c *checks) s1(o *operation, is *client.Result, file *grown) {
 	id := file.identity(c.w)
 	switch pin := c.w.pinned(o.op.Pin); {
@@ -147,7 +147,7 @@ func (c *checks) liars() bool {
 	return s.Relay.Lie != scenario.Honest || slices.ContainsFunc(s.Nodes, func(n scenario.Node) bool { return n.Lie != scenario.Honest })
 }
 
-// s2 holds a not-found against what the client heard.
+// s2 compares a not-found with the answers that the client received.
 func (c *checks) s2(o *operation, is *client.Result) {
 	if o.more {
 		c.fail(S2, "the fetch of %q gave up although the relay had more nodes", is.Name)
@@ -159,12 +159,12 @@ func (c *checks) s2(o *operation, is *client.Result) {
 	}
 }
 
-// s10 holds a result against the nodes that were asked.
+// s10 compares a result with the nodes that were asked.
 func (c *checks) s10(o *operation, is *client.Result) {
-	cut := is.Outcome == client.Interrupted || is.Outcome == client.DiskFailed // those that were being asked then are no news
+	cut := is.Outcome == client.Interrupted || is.Outcome == client.DiskFailed // the nodes that were being asked then need no mention
 	for i, v := range o.visited {
 		named := slices.ContainsFunc(is.Tried, func(t client.Tried) bool { return t.Node == v.to })
-		// When the file is there nobody waits for those who are still being asked.
+		// A complete fetch does not wait for the nodes that are still being asked.
 		excused := is.Outcome == client.Fetched && (o.op.Sources > 1 || i == len(o.visited)-1)
 		if !named && !cut && !excused {
 			c.fail(S10, "the result for %q does not name %v, which was asked", is.Name, v.to)
@@ -180,7 +180,7 @@ func (c *checks) s10(o *operation, is *client.Result) {
 	}
 }
 
-// answered notes what came of a question.
+// answered records the result of a query.
 func (c *checks) answered(o *operation, is *client.QueryResult) {
 	if o.answer != nil {
 		c.fail(S5, "the question of %s has a second result", o.op.Who)
@@ -189,7 +189,7 @@ func (c *checks) answered(o *operation, is *client.QueryResult) {
 	o.answer = &copied
 }
 
-// itemAnswered judges an item of a pipeline.
+// itemAnswered checks the result of one item of a pipeline.
 func (c *checks) itemAnswered(o *operation, is *client.Answered) {
 	if _, twice := o.answered[is.Item]; twice || is.Item >= len(o.wanted) {
 		c.fail(S5, "item %d of a pipeline by %s has a second result, or is none", is.Item, o.op.Who)
@@ -207,7 +207,7 @@ func (c *checks) itemAnswered(o *operation, is *client.Answered) {
 		c.fail(S1, "item %d of a pipeline by %s is said to be there, and is not", is.Item, o.op.Who)
 		return
 	}
-	if done, _ := c.w.keep(o.actor, s); !done {
+	if done, _ := c.w.commit(o.actor, s); !done {
 		return
 	}
 	if id := s.final.identity(c.w); id == nil || id.hash != o.wanted[is.Item].Hash {
@@ -215,7 +215,7 @@ func (c *checks) itemAnswered(o *operation, is *client.Answered) {
 	}
 }
 
-// allAnswered holds that each item has its result, or is left.
+// allAnswered checks that each item has a result or is left.
 func (c *checks) allAnswered(o *operation) {
 	left := o.actor.bare.(*client.Pipeline).Left()
 	for i := range o.wanted {

@@ -8,7 +8,7 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// step judges what a machine asks for before it is done.
+// step checks the effects of a step before they are carried out.
 func (c *checks) step(a *actor, in roles.Input, effects []roles.Effect) {
 	if a.kind == strangerKind {
 		return
@@ -36,7 +36,7 @@ func (c *checks) step(a *actor, in roles.Input, effects []roles.Effect) {
 	}
 }
 
-// said judges a message that a machine sends.
+// said checks a message that a machine sends.
 func (c *checks) said(a *actor, send roles.Send, then []roles.Effect) {
 	switch m := send.Message.(type) {
 	case *protocol.Error:
@@ -46,7 +46,7 @@ func (c *checks) said(a *actor, send roles.Send, then []roles.Effect) {
 	}
 }
 
-// heard notes what a machine learns, and holds S8 against what it does about a message.
+// heard checks S8 for a message that a machine received.
 func (c *checks) heard(a *actor, in roles.Heard, effects []roles.Effect) {
 	kind, g := in.Message.Kind(), a.grammar(in.Link)
 	at := slices.IndexFunc(a.moves, func(t roles.Transition) bool { return t.Machine == g.name })
@@ -71,7 +71,7 @@ func (c *checks) heard(a *actor, in roles.Heard, effects []roles.Effect) {
 	}
 }
 
-// heard notes what an operation is told.
+// heard records what an operation learns from a message.
 func (o *operation) heard(in roles.Heard) {
 	switch m := in.Message.(type) {
 	case *protocol.Located:
@@ -88,12 +88,12 @@ func (o *operation) heard(in roles.Heard) {
 			o.denied = append(o.denied, v.to)
 		}
 		if v.wrong && (m.Code == protocol.Changed || m.Code == protocol.Internal) {
-			v.wrong = false // its file changed under it
+			v.wrong = false // its file changed during the transfer
 		}
 	}
 }
 
-// learned notes what an operation learns of its bytes: S13.
+// learned records what an operation learns of its content: S13.
 func (c *checks) learned(a *actor, in roles.Input) {
 	o := a.operation
 	switch in := in.(type) {
@@ -113,12 +113,12 @@ func (c *checks) learned(a *actor, in roles.Input) {
 	}
 }
 
-// ready notes what a store has of a content.
+// ready records the groups that a store has from the start.
 func (c *checks) ready(o *operation, want roles.OpenStore, has roles.Groups) {
 	o.had, o.begun = slices.Clone(has), want.Hash
 }
 
-// s12 holds that nothing is asked for that is there.
+// s12 checks that no request is for a group that is there.
 func (c *checks) s12(a *actor, get *protocol.Get) {
 	if a.kind != fetchKind || len(a.operation.stores) == 0 {
 		return
@@ -130,7 +130,8 @@ func (c *checks) s12(a *actor, get *protocol.Get) {
 	}
 }
 
-// s14 holds that one content is delivered: what a user asked for by its hash, and what has been given out once.
+// s14 checks that a fetch delivers one content: the one that was pinned, or the one of which bytes
+// have been delivered for good.
 func (c *checks) s14(a *actor, want roles.OpenStore) {
 	o := a.operation
 	if o == nil || a.kind != fetchKind {
@@ -172,7 +173,7 @@ func ends(effects []roles.Effect, link roles.Link) bool {
 	return false
 }
 
-// refusal holds S8 against an ERROR that a machine sends.
+// refusal checks S8 for an ERROR that a machine sends.
 func (c *checks) refusal(a *actor, link roles.Link, refusal *protocol.Error, then []roles.Effect) {
 	if refusal.Code.Closes() && !ends(then, link) {
 		c.fail(S8, "%s sent ERROR(%s), after which the sender ends the link, and did not", c.who(a), refusal.Code)
@@ -189,7 +190,7 @@ func (c *checks) refusal(a *actor, link roles.Link, refusal *protocol.Error, the
 	}
 }
 
-// dialled notes which node a client turns to.
+// dialled records which node a client visits.
 func (c *checks) dialled(a *actor, link roles.Link, to netip.AddrPort) {
 	o := a.operation
 	if o == nil || to == c.w.relay.address {
@@ -208,14 +209,14 @@ func (c *checks) dialled(a *actor, link roles.Link, to netip.AddrPort) {
 
 const mostQueued = 2 * (protocol.HeaderSize + protocol.MaxList)
 
-// queued holds S9 against what a machine has handed over and the network has not taken.
+// queued checks S9 for data that the network has not taken yet.
 func (c *checks) queued(e *end) {
 	if e.actor.kind != strangerKind && e.out.size > mostQueued {
 		c.fail(S9, "%s has %d bytes waiting to be sent", c.who(e.actor), e.out.size)
 	}
 }
 
-// arrived holds S9 against what has arrived and has not been read.
+// arrived checks S9 for data that the machine has not read yet.
 func (c *checks) arrived(e *end) {
 	if e.in.size > window {
 		c.fail(S9, "%s has %d bytes waiting to be read", e.host.name, e.in.size)

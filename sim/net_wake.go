@@ -8,7 +8,7 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// want notes what a machine waits for on a link, and returns its end, or nil if it has none.
+// want sets the input that a machine waits for on a link. It returns the machine's end, or nil.
 func (w *World) want(a *actor, link roles.Link, op awaited) *end {
 	e := a.end(link)
 	if e == nil {
@@ -19,7 +19,7 @@ func (w *World) want(a *actor, link roles.Link, op awaited) *end {
 	return e
 }
 
-// poke has an end looked at, after what is under way.
+// poke schedules a wake of an end, after the current event.
 func (w *World) poke(e *end) {
 	if e.poked {
 		return
@@ -28,7 +28,7 @@ func (w *World) poke(e *end) {
 	w.agenda.add(w.now, evPoke).end = e
 }
 
-// wake tells an end's machine one thing, if there is one that it waits for.
+// wake gives an end's machine one input, if the one that it waits for is there.
 func (w *World) wake(e *end) {
 	e.poked = false
 	if e.actor == nil || e.actor.over() || e.state != open && e.state != dialing {
@@ -56,7 +56,7 @@ func (w *World) wake(e *end) {
 	}
 }
 
-// give tells the machine something that ends what it waited for.
+// give passes the input that the machine waited for.
 func (w *World) give(e *end, in roles.Input) {
 	e.awaits = awaitsNothing
 	w.step(e.actor, in)
@@ -120,7 +120,7 @@ func (w *World) peek(e *end, n int) (frame []byte) {
 	return frame
 }
 
-// taken takes bytes that have been used out of the buffer and gives the sender its room back.
+// taken removes used bytes from the input and returns their room to the sender.
 func (w *World) taken(e *end, n int) {
 	e.in.drop(n)
 	w.credit(e, n)

@@ -12,13 +12,13 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// convergence is how long it takes at most, once everything has healed, until the relay lists exactly those who live:
-// the exchange under way fails at last, the longest backoff passes, the next exchange succeeds; meanwhile what is
-// stale has lapsed. A clock may be off by a few per cent.
+// convergence bounds the time from the end of all faults until the relay lists exactly the living
+// nodes: the exchange under way fails at its deadlines, the longest backoff passes, the next
+// exchange succeeds. Meanwhile stale leases lapse. The margin is for clocks that run fast or slow.
 const convergence = (roles.DialTimeout + 2*roles.ReplyTimeout + roles.CloseTimeout + roles.RetryMost*3/2 +
 	roles.DialTimeout + roles.ReplyTimeout) * 106 / 100
 
-// converge is the second phase: everything heals, and then what is expected is exact.
+// converge is the second phase: all faults end, and after a while the expectations are exact.
 func (w *World) converge() {
 	if w.check.failed() {
 		return
@@ -35,7 +35,7 @@ func (w *World) converge() {
 	w.probe()
 }
 
-// probe asks for everything that there is, and for what there is not.
+// probe asks for all files of the scenario, and for one that does not exist.
 func (w *World) probe() {
 	h := w.byName["probe"]
 	var probes []*operation
@@ -56,7 +56,8 @@ func (w *World) probe() {
 	}
 }
 
-// wait lets the world settle: for the whole time, or in haste until it looks settled.
+// wait waits until the world has converged: for the whole bound, or in haste only until it looks
+// converged.
 func (w *World) wait(most time.Duration) {
 	const look = 3 * time.Second
 	end := w.now + most
@@ -69,8 +70,8 @@ func (w *World) wait(most time.Duration) {
 	w.until(end)
 }
 
-// serving reports whether a server still talks with somebody, or thinks so, or is being stopped, or a node is about to
-// talk with the relay.
+// serving reports whether a server still has a connection or is being stopped, or a node is about
+// to talk to the relay.
 func (w *World) serving() bool {
 	for _, h := range w.hosts {
 		p := h.proc
@@ -83,7 +84,7 @@ func (w *World) serving() bool {
 	})
 }
 
-// finish lets operations come to their end, and holds L1 against those that do not.
+// finish waits for the end of operations, and checks L1.
 func (w *World) finish(operations []*operation, which string) {
 	const slice = time.Second
 	most := w.now + time.Duration(len(w.scenario.Nodes)+30)*(roles.DialTimeout+2*roles.ReplyTimeout+roles.ProgressTimeout+2*roles.CloseTimeout)
@@ -109,23 +110,24 @@ func running(operations []*operation) *operation {
 	return nil
 }
 
-// lives reports whether a node's process keeps itself listed.
+// lives reports whether a node keeps itself listed.
 func (h *host) lives() bool {
 	return h.proc != nil && !h.proc.stopping && !h.proc.member.final
 }
 
-// l2 compares the registry with the nodes that live.
+// l2 compares the registry with the living nodes.
 func (c *checks) l2() {
 	if why := c.mislisted(); why != "" {
 		c.fail(L2, "%s", why)
 	}
 }
 
-// mislisted says what the relay lists too much or too little, or "".
+// mislisted describes the difference between the leases of the relay and the living nodes, or
+// returns "".
 func (c *checks) mislisted() string {
 	r := c.w.relay
 	if r.lie != scenario.Honest {
-		return "" // nobody knows
+		return "" // a lying relay promises nothing
 	}
 	if r.proc == nil {
 		return "the relay is down"
@@ -145,7 +147,8 @@ func (c *checks) mislisted() string {
 	return ""
 }
 
-// identityListed reports whether one of the living nodes with an id is listed, or none lives.
+// identityListed reports whether one of the living nodes with an id is listed, or no node with it
+// lives.
 func (c *checks) identityListed(id int, listed map[netip.AddrPort]bool) bool {
 	lives := false
 	for _, h := range c.w.hosts {
@@ -204,7 +207,7 @@ func (w *World) stopAll(r role) {
 	w.until(w.now + w.scenario.Patience()*107/100)
 }
 
-// cutShort notes a machine that was told to stop and had to be cut.
+// cutShort records a machine that did not end before the patience of its program did.
 func (c *checks) cutShort(a *actor) {
 	c.w.coverage.sometimes(Cut)
 	switch {

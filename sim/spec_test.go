@@ -9,7 +9,8 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// TestSpecNamesEveryPromiseAndFault holds the tables of SPEC's chapter on simulation to those of this package.
+// TestSpecNamesEveryPromiseAndFault holds the tables of SPEC's chapter on simulation to those of
+// this package.
 func TestSpecNamesEveryPromiseAndFault(t *testing.T) {
 	text, err := os.ReadFile("../SPEC.md")
 	if err != nil {

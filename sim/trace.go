@@ -42,7 +42,7 @@ var whatWords = [...]string{
 	"sees the end", "is cut off", "loses", "hangs up", "timer rings", "has a bit flipped", "FAULT", "fault is over", "EVERYTHING HEALS", "comes to",
 }
 
-// Line is one thing that happened.
+// Line is one event of a trace.
 type Line struct {
 	At      time.Duration
 	What    What
@@ -55,7 +55,7 @@ type Line struct {
 	Message protocol.Message
 }
 
-// note adds a line to the trace: always to its hash, and to its text if somebody wants to read it.
+// note adds a line to the hash of the trace, and to its text if the run keeps that.
 func (w *World) note(l Line) {
 	h := w.hash
 	h = mix(h, uint64(w.now))
@@ -91,7 +91,7 @@ type Trace struct {
 	Lines []Line
 }
 
-// Write writes the trace, a line a thing that happened.
+// Write writes the trace, one event a line.
 func (t *Trace) Write(out io.Writer) error {
 	for i := range t.Lines {
 		if _, err := fmt.Fprintln(out, t.text(&t.Lines[i])); err != nil {
@@ -119,7 +119,7 @@ func (t *Trace) text(l *Line) string {
 	return line
 }
 
-// describe is a message in one line.
+// describe returns a message as one line of text.
 func describe(m protocol.Message) string {
 	switch m := m.(type) {
 	case *protocol.Register:
@@ -156,7 +156,7 @@ func describe(m protocol.Message) string {
 	return m.Kind().String()
 }
 
-// asked is a file as a request names it.
+// asked returns the file of a request as text.
 func asked(name string, hash protocol.Hash) string {
 	if hash.IsZero() {
 		return fmt.Sprintf("%q", name)
