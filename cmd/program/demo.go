@@ -16,7 +16,7 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
-	"github.com/relaypeer/relaypeer/transport/disk"
+	"github.com/relaypeer/relaypeer/transport/disk/store"
 )
 
 // DemoCommand returns the demo program.
@@ -93,7 +93,7 @@ func (d *demo) run(ctx context.Context) error {
 }
 
 // phases runs all three and returns what was fetched.
-func (d *demo) phases(ctx, relayCtx, nodesCtx context.Context, top string, shares []share) ([]byte, error) {
+func (d *demo) phases(ctx, relayCtx, nodesCtx context.Context, top string, shares []portion) ([]byte, error) {
 	relayAt, err := d.startRelay(relayCtx)
 	if err != nil {
 		return nil, err
@@ -137,11 +137,11 @@ func clientFolder(top string) (*os.Root, error) {
 
 // get fetches a file into the client's folder.
 func (d *demo) get(ctx context.Context, c Client, root *os.Root, name string, watch func(roles.Outcome)) (client.Result, *Failure) {
-	part, wish := disk.NewPart(root, name), client.Request{Name: name}
+	part, wish := store.NewPart(root, name), client.Request{Name: name}
 	r := c.Fetch(ctx, wish, part, watch)
 	failed := failure(c.Relay, wish, r)
 	if failed == nil {
-		if err := part.Keep(); err != nil {
+		if err := part.Commit(ctx); err != nil {
 			failed = diskFailure(err)
 		}
 	}
@@ -196,7 +196,7 @@ func (d *demo) startRelay(ctx context.Context) (netip.AddrPort, error) {
 	}
 }
 
-func (d *demo) startNode(ctx context.Context, name string, relayAt netip.AddrPort, s share) error {
+func (d *demo) startNode(ctx context.Context, name string, relayAt netip.AddrPort, s portion) error {
 	ready := make(chan netip.AddrPort, 1)
 	id, err := parseID("")
 	if err != nil {

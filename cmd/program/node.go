@@ -19,7 +19,7 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/node"
 	"github.com/relaypeer/relaypeer/transport"
-	"github.com/relaypeer/relaypeer/transport/disk"
+	"github.com/relaypeer/relaypeer/transport/disk/share"
 )
 
 // Node is a peer node over real sockets.
@@ -91,7 +91,7 @@ func (n Node) Run(ctx context.Context) error {
 	return errors.Join(ousted, served, mirrored)
 }
 
-func (n Node) serve(ctx context.Context, listener transport.Listener, share *disk.Share) error {
+func (n Node) serve(ctx context.Context, listener transport.Listener, share *share.Folder) error {
 	uploads := roles.NewPool(node.NewUpload)
 	server := transport.Server{
 		Loop:     &transport.Loop{Share: share, Start: time.Now(), Report: (&visits{log: n.Log}).served, Trace: traced(n.Log, n.Trace)},

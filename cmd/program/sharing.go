@@ -8,12 +8,13 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles/node"
-	"github.com/relaypeer/relaypeer/transport/disk"
+	"github.com/relaypeer/relaypeer/transport/disk/index"
+	"github.com/relaypeer/relaypeer/transport/disk/share"
 )
 
 // openShare opens the folder. What becomes known of it is published, if anything is.
-func (n Node) openShare(published *published) (*disk.Share, error) {
-	options := disk.ShareOptions{Hidden: n.Hidden, Index: n.Index, Log: n.Log}
+func (n Node) openShare(published *published) (*share.Folder, error) {
+	options := share.Options{Hidden: n.Hidden, Index: n.Index, Log: n.Log}
 	if published != nil {
 		options.OnChange = published.change
 	}
@@ -22,7 +23,7 @@ func (n Node) openShare(published *published) (*disk.Share, error) {
 		options.Index = ""
 	case "":
 		var err error
-		if options.Index, err = disk.DefaultIndex(n.Folder); err != nil {
+		if options.Index, err = index.DefaultPath(n.Folder); err != nil {
 			n.Log.Warn("what is hashed is not kept for the next start: --index says where to", "why", err)
 		}
 	default:
@@ -30,7 +31,7 @@ func (n Node) openShare(published *published) (*disk.Share, error) {
 			return nil, err
 		}
 	}
-	return disk.OpenShare(n.Folder, options)
+	return share.Open(n.Folder, options)
 }
 
 // checkIndex refuses an index for which more than one folder would have to be made: that is a slip of the pen.
@@ -48,8 +49,8 @@ func checkIndex(file string) error {
 
 // awaitIndexed says when everything has been hashed, to the relay as well: till then it must not take the node for one
 // that does not have what it has not published.
-func (n Node) awaitIndexed(ctx context.Context, share *disk.Share, published *published, since time.Time) {
-	if share.Settled(ctx) != nil {
+func (n Node) awaitIndexed(ctx context.Context, share *share.Folder, published *published, since time.Time) {
+	if share.Indexed(ctx) != nil {
 		return
 	}
 	if published != nil {
@@ -64,7 +65,7 @@ func (n Node) awaitIndexed(ctx context.Context, share *disk.Share, published *pu
 	}
 }
 
-func (n Node) mirror(share *disk.Share) mirror {
+func (n Node) mirror(share *share.Folder) mirror {
 	return mirror{
 		client: Client{Relay: n.Relay, Sources: defaultSources, Log: n.Log},
 		folder: n.Folder, share: share, hidden: n.Hidden, patterns: n.Mirror, log: n.Log,

@@ -104,19 +104,6 @@ func TestANodeOverItsBoundCountsAsOneThatPublishesNothing(t *testing.T) {
 	d.accepts(d.Publish(d.at, m), 1)
 }
 
-func TestARefusalOutlivesTheDoubtAboutAnEarlierIndex(t *testing.T) {
-	d := publishing(t, relay.Policy{MaxEntries: 3})
-	d.accepts(d.page(0, 3), 3)
-	d.register(1, 2)
-	m := &protocol.Publish{ID: rolestest.Node(1), Epoch: 2, Index: 5, From: 3, To: 4, Latest: 4, Changes: []protocol.Entry{{Name: "f", Hash: content(1)}}}
-	d.refuses(d.Publish(d.at, m), protocol.Limit)
-	for range roles.MaxDoubt {
-		d.renew(1, 2)
-	}
-	m.From, m.To, m.Latest = 0, 1, 1
-	d.refuses(d.Publish(d.at, m), protocol.Limit)
-}
-
 // TestBoundsAreJudgedByTheChangeAndNotByThePage: a page that first makes room passes, where its changes the other way round
 // do not.
 func TestBoundsAreJudgedByTheChangeAndNotByThePage(t *testing.T) {
@@ -179,6 +166,19 @@ func TestUntilANodeStandsByItsIndexItMayHaveAnything(t *testing.T) {
 	if holders, others := mayHave("g"); holders+others != 0 {
 		t.Errorf("after its page, %d hold it and %d may", holders, others)
 	}
+}
+
+func TestARefusalOutlivesTheDoubtAboutAnEarlierIndex(t *testing.T) {
+	d := publishing(t, relay.Policy{MaxEntries: 3})
+	d.accepts(d.page(0, 3), 3)
+	d.register(1, 2)
+	m := &protocol.Publish{ID: rolestest.Node(1), Epoch: 2, Index: 5, From: 3, To: 4, Latest: 4, Changes: []protocol.Entry{{Name: "f", Hash: content(1)}}}
+	d.refuses(d.Publish(d.at, m), protocol.Limit)
+	for range roles.MaxDoubt {
+		d.renew(1, 2)
+	}
+	m.From, m.To, m.Latest = 0, 1, 1
+	d.refuses(d.Publish(d.at, m), protocol.Limit)
 }
 
 func TestAllNodesTogetherHaveABound(t *testing.T) {
