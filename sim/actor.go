@@ -219,7 +219,7 @@ func (a *actor) waits() bool {
 
 func (w *World) arm(a *actor, arm roles.Arm) {
 	*a.timer(arm.Timer) = timer{true, arm.Number}
-	e := w.agenda.add(w.now+max(0, a.proc.host.worldly(arm.After)), evRing)
+	e := w.agenda.add(w.now+max(0, a.proc.host.worldly(arm.After)), evTimer)
 	e.actor, e.number, e.timer = a, arm.Number, arm.Timer
 }
 
@@ -227,16 +227,16 @@ func (w *World) arm(a *actor, arm roles.Arm) {
 // fault.
 func (w *World) timerFired(a *actor, t roles.Timer, number uint64) {
 	if own := a.timer(t); !own.armed || own.number != number {
-		late := w.troubled(scenario.LateRing, a.proc.host)
+		late := w.troubled(scenario.LateTimer, a.proc.host)
 		if late == nil || a.over() {
 			return
 		}
 		w.fired(late)
-		w.coverage.sometimes(StaleRing)
+		w.coverage.sometimes(StaleTimer)
 	} else {
 		own.armed = false
 	}
-	w.note(Line{What: Rings, Host: a.proc.host.index, Actor: a.id, Text: a.state})
+	w.note(Line{What: TimerFires, Host: a.proc.host.index, Actor: a.id, Text: a.state})
 	w.step(a, roles.TimerFired{Timer: t, Number: number})
 }
 

@@ -181,11 +181,11 @@ func (c *checks) refusal(a *actor, link roles.Link, refusal *protocol.Error, the
 	switch refusal.Code {
 	case protocol.Unexpected, protocol.Malformed, protocol.TooLarge, protocol.BadVersion, protocol.UnknownKind:
 		if c.honest {
-			c.fail(S8, "%s sent %v, although everybody is honest and no bit flipped", c.who(a), refusal)
+			c.fail(S8, "%s sent %v, although all hosts are honest and no bit flipped", c.who(a), refusal)
 		}
 	case protocol.BadHash:
 		if c.honest {
-			c.fail(S13, "%s sent %v, although everybody is honest and no bit flipped or rotted", c.who(a), refusal)
+			c.fail(S13, "%s sent %v, although all hosts are honest and no bit flipped or rotted", c.who(a), refusal)
 		}
 	}
 }

@@ -13,7 +13,7 @@ var arrows = map[What]string{
 
 // noted are the kinds of trace lines that a diagram shows as notes over their host.
 var noted = map[What]bool{
-	Starts: true, Stops: true, Exits: true, Rings: true, Faults: true, Ceases: true, Heal: true, Results: true, Loses: true, Garbles: true, Flips: true,
+	Starts: true, Stops: true, Exits: true, TimerFires: true, Faults: true, Ceases: true, Heal: true, Results: true, Loses: true, Misreads: true, Flips: true,
 }
 
 // Diagram writes the trace as a Mermaid sequence diagram, with a column for each host and messages,

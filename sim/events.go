@@ -16,7 +16,7 @@ const (
 	evReset                   // a reset arrives
 	evSyn                     // a connection is asked for
 	evSynAck                  // a connection is accepted
-	evRing                    // a timer
+	evTimer                   // a timer
 	evTell                    // an input for a machine
 	evDo                      // a function of the world
 )

@@ -96,7 +96,7 @@ func (w *World) wakeHear(e *end) {
 	switch {
 	case err != nil:
 		refusal := protocol.AsError(err)
-		w.note(Line{What: Garbles, Host: e.host.index, Actor: e.actor.id, Peer: e.peer().host.index, Conn: e.conn.id, Text: refusal.Code.String()})
+		w.note(Line{What: Misreads, Host: e.host.index, Actor: e.actor.id, Peer: e.peer().host.index, Conn: e.conn.id, Text: refusal.Code.String()})
 		w.give(e, roles.Malformed{Link: e.link, Err: refusal})
 	case m != nil:
 		w.taken(e, size)

@@ -24,12 +24,12 @@ const (
 	Hears
 	Receives
 	Rejects
-	Garbles
+	Misreads
 	SeesEnd
 	Breaks
 	Loses
 	HangsUp
-	Rings
+	TimerFires
 	Flips
 	Faults
 	Ceases
@@ -38,8 +38,10 @@ const (
 )
 
 var whatWords = [...]string{
-	"starts", "is told to stop", "exits", "dials", "accepts", "opens", "sends", "sends content", "hears", "receives content", "finds wrong group", "hears no message",
-	"sees the end", "is cut off", "loses", "hangs up", "timer rings", "has a bit flipped", "FAULT", "fault is over", "EVERYTHING HEALS", "comes to",
+	"starts", "is told to stop", "exits", "dials", "accepts", "opens", "sends", "sends content",
+	"hears", "receives content", "finds wrong group", "reads a malformed message", "sees the end",
+	"is cut off", "loses", "hangs up", "timer fires", "has a bit flipped", "FAULT", "fault is over",
+	"EVERYTHING HEALS", "comes to",
 }
 
 // Line is one event of a trace.
@@ -113,7 +115,7 @@ func (t *Trace) text(l *Line) string {
 		line += fmt.Sprintf(" %d", l.N)
 	}
 	switch l.What {
-	case Dials, Accepts, Opens, Sends, SendsBody, Hears, Receives, Rejects, Garbles, SeesEnd, Breaks, Loses, HangsUp, Flips:
+	case Dials, Accepts, Opens, Sends, SendsBody, Hears, Receives, Rejects, Misreads, SeesEnd, Breaks, Loses, HangsUp, Flips:
 		line += fmt.Sprintf("  (%s, connection %d)", t.Hosts[l.Peer], l.Conn)
 	}
 	return line

@@ -100,7 +100,7 @@ func (w *World) until(end time.Duration) {
 // happen executes one event.
 func (w *World) happen(e *event) {
 	switch e.kind {
-	case evPoke, evRing, evTell:
+	case evPoke, evTimer, evTell:
 		w.local(e)
 	case evDo:
 		do := e.do
@@ -126,7 +126,7 @@ func (w *World) local(e *event) {
 	switch kind {
 	case evPoke:
 		w.wake(end)
-	case evRing:
+	case evTimer:
 		w.timerFired(a, timer, number)
 	case evTell:
 		w.step(a, input)
