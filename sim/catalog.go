@@ -1,14 +1,11 @@
 package sim
 
 import (
-	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/node"
-	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 // config returns the configuration of a node's Membership.
@@ -55,41 +52,6 @@ func (w *World) notify(p *process) {
 	if !p.host.plan.Quiet && p.member != nil {
 		w.tell(p.member, roles.Notified{})
 	}
-}
-
-// l4 compares the relay's index with the files of the nodes.
-func (c *checks) l4() {
-	if why := c.unpublished(); why != "" {
-		c.fail(L4, "%s", why)
-	}
-}
-
-// unpublished describes the difference between the relay's index and the files of the listed nodes,
-// or returns "".
-func (c *checks) unpublished() string {
-	r := c.w.relay
-	if r.lie != scenario.Honest || r.proc == nil || c.w.malformed {
-		return ""
-	}
-	for _, k := range r.proc.oracle.known {
-		h := c.w.byAddress[k.at]
-		if !k.live(r.local(c.w.now)) || h == nil || h.plan == nil || h.proc == nil {
-			continue
-		}
-		names := map[string]protocol.Entry{}
-		for _, s := range h.files {
-			if e, known := c.w.shares(h, s.name); known && !h.plan.Quiet {
-				names[s.name] = e
-			}
-		}
-		switch most := c.w.scenario.Relay.Entries; {
-		case c.w.sharesID(h): // the relay holds one index for both nodes
-		case most > 0 && k.index.refused && len(names) > 0: // the index is, or was for a while, larger than the relay keeps
-		case !maps.Equal(names, k.index.names) || k.index.complete == h.plan.Quiet:
-			return fmt.Sprintf("%s shares %d names, and the relay holds %d of its index (all: %t)", h.name, len(names), len(k.index.names), k.index.complete)
-		}
-	}
-	return ""
 }
 
 // sharesID reports whether another node has the same id.

@@ -1,8 +1,6 @@
 package sim
 
 import (
-	"fmt"
-	"net/netip"
 	"slices"
 	"time"
 
@@ -115,53 +113,6 @@ func (h *host) lives() bool {
 	return h.proc != nil && !h.proc.stopping && !h.proc.member.final
 }
 
-// l2 compares the registry with the living nodes.
-func (c *checks) l2() {
-	if why := c.mislisted(); why != "" {
-		c.fail(L2, "%s", why)
-	}
-}
-
-// mislisted describes the difference between the leases of the relay and the living nodes, or
-// returns "".
-func (c *checks) mislisted() string {
-	r := c.w.relay
-	if r.lie != scenario.Honest {
-		return "" // a lying relay promises nothing
-	}
-	if r.proc == nil {
-		return "the relay is down"
-	}
-	listed := map[netip.AddrPort]bool{}
-	for _, l := range r.proc.registry.Leases(r.local(c.w.now)) {
-		listed[l.At] = true
-		if h := c.w.byAddress[l.At]; h == nil || !h.lives() || nodeID(h.plan.ID) != l.ID {
-			return fmt.Sprintf("%v is listed, and no node lives there under that id", l.At)
-		}
-	}
-	for i := range c.w.scenario.Nodes {
-		if id := c.w.scenario.Nodes[i].ID; !c.identityListed(id, listed) {
-			return fmt.Sprintf("no node with id %d is listed, although one lives", id)
-		}
-	}
-	return ""
-}
-
-// identityListed reports whether one of the living nodes with an id is listed, or no node with it
-// lives.
-func (c *checks) identityListed(id int, listed map[netip.AddrPort]bool) bool {
-	lives := false
-	for _, h := range c.w.hosts {
-		if h.role == nodeRole && h.plan.ID == id && h.lives() {
-			if listed[h.address] {
-				return true
-			}
-			lives = true
-		}
-	}
-	return !lives
-}
-
 // shutDown is the third phase and the fourth: nodes stop, then the relay; nothing is left.
 func (w *World) shutDown() {
 	if w.check.failed() {
@@ -205,16 +156,4 @@ func (w *World) stopAll(r role) {
 		}
 	}
 	w.until(w.now + w.scenario.Patience()*107/100)
-}
-
-// cutShort records a machine that did not end before the patience of its program did.
-func (c *checks) cutShort(a *actor) {
-	c.w.coverage.sometimes(Cut)
-	switch {
-	case a.kind == strangerKind:
-	case c.stopping && c.w.scenario.Relay.Lie == scenario.Honest:
-		c.fail(C2, "%s was told to stop and is still %s", c.who(a), a.state)
-	case c.sound:
-		c.fail(C5, "%s was told to stop and is still %s after %v", c.who(a), a.state, c.w.scenario.Patience())
-	}
 }

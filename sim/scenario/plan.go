@@ -3,6 +3,7 @@ package scenario
 import (
 	"bufio"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -126,8 +127,12 @@ func (p *planLine) into(s *Scenario, what string) {
 		last := &s.Nodes[len(s.Nodes)-1]
 		last.Files = append(last.Files, f)
 	case "op":
-		s.Ops = append(s.Ops, Op{Do: Verb(p.first()), Who: p.key("who"), At: p.duration(p.key("at")), Name: p.key("name"),
-			Sources: p.number(p.key("sources")), Pin: p.number(p.key("pin")), Once: p.number(p.key("once")) != 0, With: p.key("with")})
+		o := Op{Do: Verb(p.first()), Who: p.key("who"), At: p.duration(p.key("at")), Name: p.key("name"),
+			Sources: p.number(p.key("sources")), Pin: p.number(p.key("pin")), Once: p.number(p.key("once")) != 0, With: p.key("with")}
+		if !slices.Contains(verbs, o.Do) {
+			p.err = fmt.Errorf("no operation is called %q", o.Do)
+		}
+		s.Ops = append(s.Ops, o)
 	case "fault":
 		f := Fault{Class: Class(p.first()), Who: p.key("who"), With: p.key("with"), At: p.duration(p.key("at")),
 			Event: p.number(p.key("event")), For: p.duration(p.key("for")), N: p.number(p.key("n")), Name: p.key("name")}

@@ -73,6 +73,8 @@ const (
 	DoStart    Verb = "start"    // a stopped one is started again
 )
 
+var verbs = []Verb{DoFetch, DoPipeline, DoLocate, DoList, DoMirror, DoAbort, DoStop, DoStart}
+
 // Fault is one thing that goes wrong. It begins at the time At, or after the event with the number
 // Event if that is not zero. It lasts for the time For, and ends at the latest when the scenario
 // heals.
