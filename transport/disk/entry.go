@@ -10,7 +10,8 @@ import (
 type entry struct {
 	name   string
 	stamp  stamp         // as it was last seen
-	hash   protocol.Hash // if known, of the content with that stamp; otherwise what OnChange was told last
+	hash   protocol.Hash // if known, of the content with that stamp; otherwise what followers were told last
+	size   uint64        // that they were told with it
 	tree   uint64        // of that content
 	round  uint32        // the walk that last saw it
 	tries  uint8         // how often it was hashed in vain lately
@@ -86,8 +87,9 @@ func (s *Share) settle(e *entry, r record) {
 	e.hash, e.tree, e.unread = r.hash, r.tree, false
 	s.link(e)
 	s.arrive(e)
-	if news && s.options.OnChange != nil {
-		s.options.OnChange(e.name, uint64(e.stamp.size), e.hash)
+	if news {
+		e.size = uint64(e.stamp.size)
+		s.tell(protocol.Entry{Name: e.name, Size: e.size, Hash: e.hash})
 	}
 }
 
@@ -97,8 +99,8 @@ func (s *Share) drop(e *entry) {
 	s.arrive(e)
 	delete(s.names, e.name)
 	e.stamp = stamp{} // whoever is about to hash it sees that
-	if !e.hash.IsZero() && s.options.OnChange != nil {
-		s.options.OnChange(e.name, 0, protocol.Hash{})
+	if !e.hash.IsZero() {
+		s.tell(protocol.Entry{Name: e.name})
 	}
 }
 

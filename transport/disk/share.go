@@ -49,7 +49,8 @@ type Share struct {
 	contents map[uint64]*entry // the first of those that are known to have one
 	known    int               // entries that are
 	waiting  int               // entries that settled waits for
-	unread   unread
+	followers
+	unread unread
 	queue
 }
 
@@ -93,7 +94,7 @@ func OpenShare(folder string, options ShareOptions) (*Share, error) {
 	s := &Share{
 		root: root, door: newDoor(root), folder: absolute, options: options, log: options.Log,
 		walked: make(chan struct{}), settled: make(chan struct{}),
-		names: map[string]*entry{}, contents: map[uint64]*entry{},
+		names: map[string]*entry{}, contents: map[uint64]*entry{}, followers: followers{},
 	}
 	if s.log == nil {
 		s.log = hclog.NewNullLogger()
