@@ -2,15 +2,16 @@ package protocol
 
 import "github.com/fxamacker/cbor/v2"
 
-// Payloads are CBOR (RFC 8949) in the core deterministic encoding (section 4.2.1), and nothing else is read: one
-// message has one encoding, so that it can later be hashed and signed as it stands.
+// Payloads are CBOR (RFC 8949) in the core deterministic encoding (section 4.2.1); any other
+// encoding is refused. One message thus has one encoding, and can later be hashed and signed as it
+// stands.
 var (
 	encMode = must(encOptions().EncMode())
 	decMode = must(cbor.DecOptions{
 		DupMapKey:          cbor.DupMapKeyEnforcedAPF,
 		IndefLength:        cbor.IndefLengthForbidden,
 		TagsMd:             cbor.TagsForbidden,
-		MaxNestedLevels:    maxDepth + 1, // the library counts an empty list's inside too; the walker is exact
+		MaxNestedLevels:    maxDepth + 1, // the library also counts the inside of an empty list; walker is exact
 		MaxArrayElements:   MaxPage,
 		MaxMapPairs:        maxPairs,
 		UTF8:               cbor.UTF8RejectInvalid,
@@ -20,7 +21,7 @@ var (
 
 func must[T any](v T, err error) T {
 	if err != nil {
-		panic(err) // the options above contradict each other: a bug, found by any test
+		panic(err) // the options above contradict each other: a bug that any test finds
 	}
 	return v
 }

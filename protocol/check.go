@@ -51,7 +51,7 @@ func (m *Locate) check() *Error {
 		return malformed("LOCATE: a cursor of %d bytes", len(m.Cursor))
 	}
 	if m.Name != "" {
-		return CheckName(m.Name)
+		return checkName(m.Name)
 	}
 	return nil
 }
@@ -96,7 +96,7 @@ func (m *Publish) check() *Error {
 		if e.Size > MaxFile || e.Hash.IsZero() && e.Size > 0 {
 			return malformed("PUBLISH: a size of %d bytes, or one of no content", e.Size)
 		}
-		if err := CheckName(e.Name); err != nil {
+		if err := checkName(e.Name); err != nil {
 			return err
 		}
 	}
@@ -114,7 +114,7 @@ func (m *List) check() *Error {
 	if len(m.Cursor) > CursorSize {
 		return malformed("LIST: a cursor of %d bytes", len(m.Cursor))
 	}
-	return CheckPattern(m.Pattern)
+	return checkPattern(m.Pattern)
 }
 
 func (m *Listed) check() *Error {
@@ -139,7 +139,7 @@ func (item *Item) check(peers int) *Error {
 			return malformed("LISTED: holder %d of %d, or named twice", at, peers)
 		}
 	}
-	return CheckName(item.Name)
+	return checkName(item.Name)
 }
 
 func (m *Tree) check() *Error {
@@ -170,12 +170,12 @@ func (m *Hashing) check() *Error {
 	return nil
 }
 
-// checkFile judges how a file is named: by a name, a hash, or both.
+// checkFile checks how a file is named: by a name, a hash, or both.
 func checkFile(name string, hash Hash) *Error {
 	if name == "" && !hash.IsZero() {
 		return nil
 	}
-	return CheckName(name)
+	return checkName(name)
 }
 
 func (m *Get) check() *Error {

@@ -2,11 +2,11 @@ package protocol
 
 import "fmt"
 
-// Code says why something was refused, cut or passed over. Codes below 256 are wire-stable: they travel in
-// [Error] messages and never change their meaning. Those from 256 on are what one side noticed by itself; they
-// show in logs and reports and never travel. SPEC "Errors".
+// Code is the reason for a refusal or a failure. Codes below 256 are wire-stable: they travel in
+// [Error] messages and never change their meaning. Codes from 256 on are observations of one side;
+// they appear in its logs and reports and never travel. SPEC "Errors".
 //
-// A Code is an error, so that errors.Is finds it in what wraps it.
+// A Code is an error, so that errors.Is finds it in an error that wraps it.
 type Code uint16
 
 // The codes that travel.
@@ -21,24 +21,24 @@ const (
 	Busy        Code = 8  // full for the moment; try again after retry-after
 	Limit       Code = 9  // a bound that waiting does not lift
 	Denied      Code = 10 // not allowed by policy
-	Draining    Code = 11 // stopping; ask someone else
+	Draining    Code = 11 // stopping; ask another
 	Changed     Code = 12 // the file is not the content that was asked for, or not any more
-	Internal    Code = 13 // our own failure
-	Timeout     Code = 14 // waited as long as the state allows
+	Internal    Code = 13 // a failure of the sender's own
+	Timeout     Code = 14 // the sender waited as long as its state allows
 	UnknownKind Code = 15 // a message kind that is not spoken here
 	NoLease     Code = 16 // no lease of this node and epoch: register again
 	Superseded  Code = 17 // a newer epoch of this node id is known
 	Resync      Code = 18 // the node's index is not held up to there: publish the whole again
 )
 
-// The codes that stay at home.
+// The codes that never travel.
 const (
 	Refused     Code = 256 + iota // nothing listens at the address
 	Unreachable                   // no way to the address
 	Lost                          // the link broke or ended in the middle of something
 	Disk                          // the local disk failed or is full
 	Interrupted                   // the user asked to stop
-	Variant                       // other content under the same name than the one that is being fetched
+	Variant                       // another content under the name than the one that is being fetched
 )
 
 // CodeInfo is a row of the code table.
@@ -46,7 +46,7 @@ type CodeInfo struct {
 	Code   Code
 	Name   string
 	Means  string
-	Closes bool // whether the sender of an ERROR with it ends the link; otherwise the link serves further requests
+	Closes bool // the sender of an ERROR with it ends the link; otherwise the link serves further requests
 }
 
 // Codes is the code table, in the order of the numbers.
@@ -77,7 +77,7 @@ var Codes = []CodeInfo{
 	{Variant, "variant", "other content under this name than the one that is being fetched", false},
 }
 
-// Info returns the table row of c, or false for a code that this version does not know.
+// Info returns the table row of c. It reports false for a code that this version does not know.
 func (c Code) Info() (CodeInfo, bool) {
 	for i := range Codes {
 		if Codes[i].Code == c {
@@ -98,8 +98,8 @@ func (c Code) String() string {
 // Error returns the name of c.
 func (c Code) Error() string { return c.String() }
 
-// Closes reports whether the sender of an ERROR with this code ends the link. A code that this version does not
-// know is taken to.
+// Closes reports whether the sender of an ERROR with this code ends the link. It reports true for a
+// code that this version does not know.
 func (c Code) Closes() bool {
 	info, known := c.Info()
 	return !known || info.Closes
@@ -108,7 +108,7 @@ func (c Code) Closes() bool {
 // Travels reports whether c may stand in an ERROR message.
 func (c Code) Travels() bool { return c > 0 && c < 256 }
 
-// Party says who speaks. It stands in each ERROR.
+// Party is the role of a sender. It stands in each ERROR.
 type Party uint8
 
 // The parties.
@@ -118,6 +118,7 @@ const (
 	Client Party = 3
 )
 
+// String returns the name of p, or "party-N" for one that this version does not know.
 func (p Party) String() string {
 	switch p {
 	case Relay:

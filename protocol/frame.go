@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// Append appends the frame of m, header and payload, to buf. It panics on a message that breaks the protocol:
-// that is a bug of the caller, which the peer would otherwise have to report.
+// Append appends the frame of m, header and payload, to buf. It panics on a message that breaks the
+// protocol: that is a bug of the caller, which the peer would otherwise have to report.
 func Append(buf []byte, m Message) []byte {
 	if err := m.check(); err != nil {
 		panic(fmt.Sprintf("protocol: sending a bad %s: %v", m.Kind(), err))
@@ -21,17 +21,23 @@ func Append(buf []byte, m Message) []byte {
 	return append(buf, payload...)
 }
 
-// Decode reads the first frame of buf. It returns the message and how many bytes its frame took; or nil and 0
-// when buf ends before the frame does (read more, and call again); or the [Error] to answer with, after which
-// nothing more can be read from this stream. The error's By is left for the caller to fill.
+// Decode reads the first frame of buf. It returns the message and the size of its frame; or nil and
+// 0 if buf ends before the frame does (read more, and call again); or an error, after which nothing
+// more can be read from this stream. [AsError] gives the [*Error] to answer with; its By is left
+// for the caller to fill.
 //
-// The header is judged as soon as it is there, so a claimed length over the kind's limit is refused before a byte
-// of the payload is waited for. The message holds no reference to buf.
-func Decode(buf []byte) (m Message, size int, err *Error) { return DecodeWithin(buf, MaxList) }
+// The header is checked as soon as it is complete, so that a claimed length above the kind's limit
+// is refused before any of the payload has come. The message holds no reference to buf.
+func Decode(buf []byte) (m Message, size int, err error) { return DecodeWithin(buf, MaxList) }
 
-// DecodeWithin is Decode for a payload of at most so many bytes, whatever its kind allows: what a stranger may make us
-// hold is [MaxFirst].
-func DecodeWithin(buf []byte, most int) (m Message, size int, err *Error) {
+// DecodeWithin is Decode with an additional limit on the payload, in bytes. [MaxFirst] is the limit
+// for a first message, which comes from a stranger.
+func DecodeWithin(buf []byte, most int) (m Message, size int, err error) {
+	m, size, refusal := decodeFrame(buf, most)
+	return m, size, untyped(refusal)
+}
+
+func decodeFrame(buf []byte, most int) (m Message, size int, err *Error) {
 	info, length, err := decodeHeader(buf, most)
 	if info == nil || len(buf) < HeaderSize+length {
 		return nil, 0, err
@@ -43,20 +49,22 @@ func DecodeWithin(buf []byte, most int) (m Message, size int, err *Error) {
 	return m, HeaderSize + length, nil
 }
 
-// Whole reports whether buf begins with a whole frame, if it begins with a frame at all.
+// Whole reports whether buf holds as many bytes as the header at its start claims.
 func Whole(buf []byte) bool {
 	return len(buf) >= HeaderSize && uint64(len(buf)-HeaderSize) >= uint64(binary.BigEndian.Uint32(buf[4:]))
 }
 
-// decodeHeader judges as much of a header as is there, so that what is no frame at all (an HTTP request, a TLS
-// hello) is known by its first bytes. Without an error and without info, more is needed.
+// decodeHeader checks as much of a header as has come, so that other protocols (an HTTP request, a
+// TLS hello) are recognized by their first bytes. It returns neither an error nor info if it needs
+// more.
 func decodeHeader(buf []byte, most int) (info *KindInfo, length int, err *Error) {
 	for i := range min(len(buf), len(Magic)) {
 		if buf[i] != Magic[i] {
 			return nil, 0, malformed("this is the relaypeer protocol: a frame starts with %q", Magic)
 		}
 	}
-	frozen := len(buf) > 3 && Kind(buf[3]) == KindError // ERROR is the same in every version, or nobody could read why not
+	// ERROR is the same in every version: otherwise a peer of another version could not read it.
+	frozen := len(buf) > 3 && Kind(buf[3]) == KindError
 	if len(buf) > 3 && buf[2] != Version && !frozen {
 		return nil, 0, &Error{Code: BadVersion, Text: fmt.Sprintf("version %d is not spoken here, only %d", buf[2], Version)}
 	}

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// FuzzDecode: whatever comes, Decode does not panic, takes no more than there is, and what it takes for a message
-// says the same when it is written and read again.
+// FuzzDecode: on any bytes Decode does not panic and takes no more than there are. A message that it
+// returns is the same after it is written and read again.
 func FuzzDecode(f *testing.F) {
 	for _, v := range readVectors(f) {
 		f.Add(v.bytes)
@@ -16,11 +16,12 @@ func FuzzDecode(f *testing.F) {
 		m, size, refusal := Decode(stream)
 		switch {
 		case refusal != nil:
-			if m != nil || size != 0 || !refusal.Code.Travels() || len(refusal.Text) > MaxText {
+			e := AsError(refusal)
+			if m != nil || size != 0 || !e.Code.Travels() || len(e.Text) > MaxText {
 				t.Fatalf("refused with %v beside %v, %d", refusal, m, size)
 			}
-			refusal.By = Relay
-			Append(nil, refusal) // can be sent as it is
+			e.By = Relay
+			Append(nil, e) // it can be sent as it is
 		case m == nil:
 			if size != 0 {
 				t.Fatalf("no message of %d bytes", size)
@@ -46,8 +47,8 @@ func checkAgain(t *testing.T, m Message, frame []byte) {
 	}
 }
 
-// FuzzStream: frames one after the other, fed in pieces, come out as they went in; what follows them is judged on
-// its own.
+// FuzzStream: frames in sequence, fed in pieces, are read as they were written. Bytes behind them are
+// judged separately.
 func FuzzStream(f *testing.F) {
 	var all []byte
 	for _, v := range readVectors(f) {
@@ -70,7 +71,7 @@ func FuzzStream(f *testing.F) {
 }
 
 // readAll reads messages from a stream that arrives in pieces, as a connection's reader does.
-func readAll(stream []byte, piece int) (messages []Message, refusal *Error) {
+func readAll(stream []byte, piece int) (messages []Message, refusal error) {
 	var buf []byte
 	for len(stream) > 0 {
 		n := min(piece, len(stream))

@@ -2,11 +2,11 @@ package protocol
 
 import "fmt"
 
-// Kind is the fourth byte of a frame: what the payload is. A request is 0x01 to 0x7e, its response the same
-// with the high bit set, ERROR is 0xff.
+// Kind is the fourth byte of a frame, the type of its payload. A request is 0x01 to 0x7e, its
+// response has the high bit set in addition, ERROR is 0xff.
 type Kind uint8
 
-// The kinds of this version. HASHING answers nothing: it comes ahead of an answer that takes its time.
+// The kinds of this version. HASHING is no response: it precedes a response that takes long.
 const (
 	KindRegister Kind = 0x01
 	KindRenew    Kind = 0x02
@@ -37,9 +37,9 @@ const (
 type KindInfo struct {
 	Kind  Kind
 	Name  string
-	From  string // who sends it, to whom
+	From  string // sender and receiver
 	Limit int    // payload bytes at most
-	Says  string
+	Says  string // its meaning, in the sender's words
 
 	new   func() Message
 	shape []field // of the payload, in the order of the keys

@@ -1,7 +1,7 @@
 package protocol
 
 import (
-	"fmt"
+	"errors"
 	"net/netip"
 	"time"
 )
@@ -9,24 +9,26 @@ import (
 // Message is one of the message types of this package, by pointer. The set is closed.
 type Message interface {
 	Kind() Kind
-	// check returns what makes the message malformed although its CBOR has the right shape.
+	// check returns the error of a message that breaks a rule although its CBOR has the right
+	// shape.
 	check() *Error
 }
 
-// NodeID names a node. It is 32 bytes that the node drew at random and shows to its relay alone; it is not a
-// proof of anything yet, so relays do not hand it out.
+// NodeID names a node. It is 32 random bytes that the node draws and shows to its relay alone. It
+// is no proof of identity yet. Relays do not hand it out, because it suffices to end the node's
+// lease.
 type NodeID [NodeIDSize]byte
 
-// Register asks a relay to list the sender. A node sends it first of all, and again when it learns that its
-// lease is gone, each time with a larger epoch.
+// Register asks a relay to list the sender. A node sends it first, and again when it learns that
+// its lease has ended, each time with a larger epoch.
 type Register struct {
 	ID        NodeID `cbor:"1,keyasint"`
-	Epoch     uint64 `cbor:"2,keyasint"`           // above zero; the largest known of an id wins
-	Port      uint16 `cbor:"3,keyasint"`           // where the node listens
+	Epoch     uint64 `cbor:"2,keyasint"`           // above zero; the largest known epoch of an id wins
+	Port      uint16 `cbor:"3,keyasint"`           // at which the node listens
 	Advertise IP     `cbor:"4,keyasint,omitempty"` // an address other than the one the relay sees; policy decides
 }
 
-// Registered grants a lease: the node is handed out at Host and Port until TTL after this moment.
+// Registered grants a lease: the relay lists the node at Host and Port for TTL from now.
 type Registered struct {
 	TTL   uint64 `cbor:"1,keyasint"` // milliseconds
 	Renew uint64 `cbor:"2,keyasint"` // milliseconds until the relay would like a RENEW
@@ -35,14 +37,15 @@ type Registered struct {
 	Held
 }
 
-// Held is what a relay holds of a node's index: all changes up to a sequence number, or nothing (zeros). A node
-// that publishes goes on from there.
+// Held is the part of a node's index that a relay holds: all changes up to a sequence number, or
+// nothing (zeros). A node that publishes goes on from there.
 type Held struct {
 	Index    uint64 `cbor:"5,keyasint,omitempty"`
 	Sequence uint64 `cbor:"6,keyasint,omitempty"`
 }
 
-// Renew keeps the lease of that id and epoch. It never creates one: the answer to a lost lease is [NoLease].
+// Renew extends the lease of an id and epoch. It never creates one: if there is none the answer is
+// [NoLease].
 type Renew struct {
 	ID    NodeID `cbor:"1,keyasint"`
 	Epoch uint64 `cbor:"2,keyasint"`
@@ -55,48 +58,50 @@ type Renewed struct {
 	Held
 }
 
-// Leave ends the lease of that id and epoch, and changes nothing where the relay knows a newer epoch.
+// Leave ends the lease of an id and epoch. It changes nothing if the relay knows a newer epoch.
 type Leave struct {
 	ID    NodeID `cbor:"1,keyasint"`
 	Epoch uint64 `cbor:"2,keyasint"`
 }
 
-// Left says that this epoch of the node is not listed (any more).
+// Left says that this epoch of the node is not listed.
 type Left struct{}
 
-// Publish tells a relay what a node shares. A node numbers the changes of its index from 1 on; each name keeps the
-// number of its latest change. A page says, in the order of their numbers, the changes above From and up to To: a
-// relay that holds the index up to From then holds it up to To. The whole index is what has changed since 0. A
-// relay that holds another index, or not up to From, answers [Resync].
+// Publish brings a page of a node's index to a relay. A node numbers the changes of its index from
+// 1 on; each name keeps the number of its latest change. A page holds the changes above From and up
+// to To, in the order of their numbers: a relay that holds the index up to From then holds it up to
+// To. The changes since 0 are the whole index. A relay that holds another index, or not up to From,
+// answers [Resync].
 type Publish struct {
 	ID      NodeID  `cbor:"1,keyasint"`
 	Epoch   uint64  `cbor:"2,keyasint"`
-	Index   uint64  `cbor:"3,keyasint"`           // names the numbering; above zero, drawn anew when the numbers start anew
-	From    uint64  `cbor:"4,keyasint,omitempty"` // 0: forget what was held of this node
+	Index   uint64  `cbor:"3,keyasint"`           // identifies the numbering; above zero, drawn when numbers start at 1
+	From    uint64  `cbor:"4,keyasint,omitempty"` // 0: replace the index that is held of this node
 	To      uint64  `cbor:"5,keyasint"`
-	Latest  uint64  `cbor:"6,keyasint"` // the latest change that there is; when To reaches it the relay has it all
+	Latest  uint64  `cbor:"6,keyasint"` // the node's latest change; once To reaches it the relay holds the whole index
 	Changes []Entry `cbor:"7,keyasint"`
 }
 
-// Entry is a name in a node's index with its content; without a hash, the name is shared no longer.
+// Entry is a name in a node's index with its content. An entry without a hash removes the name.
 type Entry struct {
 	Name string `cbor:"1,keyasint"`
 	Size uint64 `cbor:"2,keyasint,omitempty"` // bytes
 	Hash Hash   `cbor:"3,keyasint,omitzero"`
 }
 
-// Published says what the relay holds of the node's index now.
+// Published says up to which change the relay now holds the node's index.
 type Published struct {
 	Index    uint64 `cbor:"1,keyasint"`
 	Sequence uint64 `cbor:"2,keyasint"`
 }
 
-// Locate asks for active nodes that have, or may have, a file: by its name, by its content, or both; by neither,
-// for all active nodes. Those that are known to have it come first, then those that do not publish their index;
-// nodes that publish theirs and do not have the file are left out.
+// Locate asks for active nodes that have, or may have, a file: by its name, its content, or both.
+// With neither it asks for all active nodes. Nodes that are known to have the file come first, then
+// those that do not publish their index. Nodes that publish theirs and do not have the file are
+// left out.
 type Locate struct {
 	Name   string `cbor:"1,keyasint,omitempty"`
-	Limit  uint64 `cbor:"2,keyasint,omitempty"` // peers wanted at most; 0: DefaultPage; above MaxPage: MaxPage
+	Limit  uint64 `cbor:"2,keyasint,omitempty"` // peers wanted at most; 0: as the relay likes; above MaxPage: MaxPage
 	Cursor []byte `cbor:"3,keyasint,omitempty"` // from the LOCATED before; none: from the start
 	Hash   Hash   `cbor:"4,keyasint,omitzero"`
 }
@@ -104,13 +109,14 @@ type Locate struct {
 // List asks for the names that nodes have published.
 type List struct {
 	Pattern string `cbor:"1,keyasint,omitempty"` // see [Match]; none: all names
-	Limit   uint64 `cbor:"2,keyasint,omitempty"` // items wanted at most; 0: DefaultPage; above MaxPage: MaxPage
+	Limit   uint64 `cbor:"2,keyasint,omitempty"` // items wanted at most; 0: as the relay likes; above MaxPage: MaxPage
 	Cursor  []byte `cbor:"3,keyasint,omitempty"` // from the LISTED before; none: from the start
-	Holders uint64 `cbor:"4,keyasint,omitempty"` // wanted at most of each item, up to MaxHolders; 0: only counted
+	Holders uint64 `cbor:"4,keyasint,omitempty"` // named at most for each item, up to MaxHolders; 0: only counted
 }
 
-// Listed is a page of names. One name with several contents stands once for each. A page may hold fewer items than
-// asked for, even none, and still have a cursor; only a page without a cursor is the last.
+// Listed is a page of names. A name with several contents appears once for each. A page may hold
+// fewer items than asked for, even none, and still have a cursor; only a page without a cursor is
+// the last.
 type Listed struct {
 	Items  []Item `cbor:"1,keyasint"`
 	Peers  []Peer `cbor:"2,keyasint,omitempty"` // the holders of this page's items, each once
@@ -123,36 +129,37 @@ type Item struct {
 	Size    uint64   `cbor:"2,keyasint,omitempty"` // bytes
 	Hash    Hash     `cbor:"3,keyasint"`
 	Count   uint64   `cbor:"4,keyasint"`           // nodes that have it
-	Holders []uint64 `cbor:"5,keyasint,omitempty"` // some of them: where they stand in Peers, from 0
+	Holders []uint64 `cbor:"5,keyasint,omitempty"` // some of them, by their positions in Peers, from 0
 }
 
-// Located is a page of nodes. A page may hold fewer peers than asked for, even none, and still have a
-// cursor; only a page without a cursor is the last.
+// Located is a page of nodes. A page may hold fewer peers than asked for, even none, and still have
+// a cursor; only a page without a cursor is the last.
 type Located struct {
 	Peers  []Peer `cbor:"1,keyasint"`
 	Cursor []byte `cbor:"2,keyasint,omitempty"`
 }
 
-// Peer is where a node can be reached, and what it is known to have of what was asked for.
+// Peer is a node's address, with the content that the node is known to have under the requested
+// name.
 type Peer struct {
 	Host IP     `cbor:"1,keyasint"`
 	Port uint16 `cbor:"2,keyasint"`
-	Hash Hash   `cbor:"3,keyasint,omitzero"`  // in LOCATED, of a node that has published the file; none: not known
+	Hash Hash   `cbor:"3,keyasint,omitzero"`  // in LOCATED, if the node has published the file; none: not known
 	Size uint64 `cbor:"4,keyasint,omitempty"` // bytes, with Hash
 }
 
-// Tree asks a node what a file is: its size, its hash, and the part of its hash tree that some groups need to be
-// verified. The file is named as in a Get.
+// Tree asks a node for a file's size and hash, and for the part of its hash tree that verifies some
+// chunk groups. The file is named as in a Get.
 type Tree struct {
 	Name  string `cbor:"1,keyasint,omitempty"`
 	Hash  Hash   `cbor:"2,keyasint,omitzero"`
-	First uint64 `cbor:"3,keyasint,omitempty"` // the first group that shall be verified
-	Count uint64 `cbor:"4,keyasint,omitempty"` // groups; 0 or above MaxGroups: as many as there are, up to MaxGroups
+	First uint64 `cbor:"3,keyasint,omitempty"` // the first group to verify
+	Count uint64 `cbor:"4,keyasint,omitempty"` // groups; 0 or above MaxGroups: all that follow, up to MaxGroups
 }
 
-// Outboard is the part of a file's hash tree that is needed to verify Count groups from First on, against Hash and
-// nothing else: the parents on the way from the root to these groups, in pre-order, 64 bytes each. SPEC "The hash
-// tree".
+// Outboard is the part of a file's hash tree that verifies Count groups from First on against Hash
+// alone: the parents on the paths from the root to these groups, in pre-order, 64 bytes each. SPEC
+// "The hash tree".
 type Outboard struct {
 	Size  uint64 `cbor:"1,keyasint"` // bytes of the whole file
 	Hash  Hash   `cbor:"2,keyasint"`
@@ -161,25 +168,25 @@ type Outboard struct {
 	Nodes []byte `cbor:"5,keyasint,omitempty"` // none for a file of one group
 }
 
-// Hashing comes ahead of the answer to a Get or Tree when the node is still hashing the file, every second or so:
-// the answer follows when that is done.
+// Hashing precedes the answer to a Get or Tree while the node is still hashing the file, about
+// every second. The answer follows when the file is hashed.
 type Hashing struct {
-	Done uint64 `cbor:"1,keyasint,omitempty"` // bytes
+	Done uint64 `cbor:"1,keyasint,omitempty"` // bytes hashed
 	Size uint64 `cbor:"2,keyasint"`           // bytes
 }
 
-// Get asks a node for a stretch of a file: by its name, by its content, or both. With both, the name says where to
-// look and the content what it must be: another content under that name is [Changed].
+// Get asks a node for a range of a file: by its name, its content, or both. With both, the name
+// finds the file and the content must match: another content under that name is [Changed].
 type Get struct {
 	Name   string `cbor:"1,keyasint,omitempty"`
 	Offset uint64 `cbor:"2,keyasint,omitempty"` // bytes
-	Length uint64 `cbor:"3,keyasint,omitempty"` // bytes wanted at most; 0: as many as the node cares to send
+	Length uint64 `cbor:"3,keyasint,omitempty"` // bytes at most; 0: the node decides
 	Hash   Hash   `cbor:"4,keyasint,omitzero"`
 }
 
-// Content says that exactly Length raw bytes of the file follow this frame. Length is zero if and only if
-// Offset equals Size. It may be less than was asked for, and is never above MaxRange; then it ends where a group
-// does.
+// Content says that exactly Length raw bytes of the file follow this frame. Length is zero if and
+// only if Offset equals Size. It is never above MaxRange and may be less than the GET asked for;
+// then it ends where a group ends.
 type Content struct {
 	Size   uint64 `cbor:"1,keyasint"` // bytes of the whole file
 	Offset uint64 `cbor:"2,keyasint"` // as in the GET
@@ -187,13 +194,13 @@ type Content struct {
 	Hash   Hash   `cbor:"4,keyasint"`
 }
 
-// Error refuses. Its layout is frozen for all versions, as the frame header is.
+// Error is a refusal. Its layout is frozen for all versions, as the frame header is.
 type Error struct {
 	Code  Code   `cbor:"1,keyasint"`
 	By    Party  `cbor:"2,keyasint"`
-	Text  string `cbor:"3,keyasint,omitempty"` // for people
+	Text  string `cbor:"3,keyasint,omitempty"` // for humans
 	Retry uint64 `cbor:"4,keyasint,omitempty"` // milliseconds to wait before asking again; 0: not said
-	Epoch uint64 `cbor:"5,keyasint,omitempty"` // with Superseded: the epoch to go above
+	Epoch uint64 `cbor:"5,keyasint,omitempty"` // with Superseded: the epoch to exceed
 }
 
 // Kind returns the kind byte of the message's frame.
@@ -216,20 +223,34 @@ func (*Outboard) Kind() Kind   { return KindOutboard }
 func (*Hashing) Kind() Kind    { return KindHashing }
 func (*Error) Kind() Kind      { return KindError }
 
-// Error describes the refusal in one line: who, which code, and the human text.
+// Error describes the refusal in one line: the party, if it is set, the code, and the human text.
 func (e *Error) Error() string {
-	if e.Text == "" {
-		return fmt.Sprintf("%s: %s", e.By, e.Code)
+	line := e.Code.String()
+	if e.By > 0 {
+		line = e.By.String() + ": " + line
 	}
-	return fmt.Sprintf("%s: %s: %s", e.By, e.Code, e.Text)
+	if e.Text != "" {
+		line += ": " + e.Text
+	}
+	return line
 }
 
-// RetryAfter returns how long the sender asks to wait, or zero.
-func (e *Error) RetryAfter() time.Duration { return Millis(e.Retry) }
+// Unwrap returns the code, so that errors.Is finds it.
+func (e *Error) Unwrap() error { return e.Code }
 
-// Millis turns milliseconds off the wire into a duration, at most [MaxWait]: a peer cannot make us wait for ever.
-func Millis(ms uint64) time.Duration {
-	return time.Duration(min(ms, uint64(MaxWait/time.Millisecond))) * time.Millisecond
+// AsError returns the [*Error] in an error's chain, or nil if there is none.
+func AsError(err error) *Error {
+	var refusal *Error
+	errors.As(err, &refusal)
+	return refusal
+}
+
+// untyped returns err as an error that is nil if err is. A nil *Error in an error is not.
+func untyped(err *Error) error {
+	if err == nil {
+		return nil
+	}
+	return err
 }
 
 // ToMillis turns a duration into milliseconds for the wire, rounding up, at least one.
@@ -237,7 +258,7 @@ func ToMillis(d time.Duration) uint64 {
 	return max(1, uint64((d+time.Millisecond-1)/time.Millisecond))
 }
 
-// Addr returns where the peer can be reached.
+// Addr returns the peer's address.
 func (p Peer) Addr() netip.AddrPort { return netip.AddrPortFrom(p.Host.Addr(), p.Port) }
 
 // PeerAt returns the peer at an address, without its IPv6 zone, which means nothing elsewhere.
@@ -246,7 +267,7 @@ func PeerAt(at netip.AddrPort) Peer { return Peer{Host: IPOf(at.Addr()), Port: a
 // IP is an IPv4 (4 bytes) or IPv6 (16 bytes) address as a CBOR byte string.
 type IP []byte
 
-// IPOf returns the bytes of an address, 4 for an IPv4-mapped one.
+// IPOf returns the bytes of an address; an IPv4-mapped one has 4.
 func IPOf(addr netip.Addr) IP { return addr.Unmap().AsSlice() }
 
 // Addr returns the address, or the zero Addr for other than 4 or 16 bytes.

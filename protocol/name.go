@@ -9,15 +9,18 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// CheckName returns nil for an allowed file name and an [Error] with [BadName] for any other. Names are
-// checked and refused, never repaired. SPEC "Names".
-func CheckName(name string) *Error {
+// CheckName returns nil for an allowed file name. For any other it returns an [*Error] with the
+// code [BadName], which [AsError] gives. Names are checked and refused, never repaired. SPEC
+// "Names".
+func CheckName(name string) error { return untyped(checkName(name)) }
+
+func checkName(name string) *Error {
 	switch {
 	case name == "":
 		return badName("an empty name")
 	case len(name) > MaxName:
 		return badName("%d bytes, more than %d", len(name), MaxName)
-	case plain(name): // as most are: nothing of Unicode to ask about
+	case plain(name): // as most are: Unicode's tables are not needed
 		return checkComponents(name)
 	case !utf8.ValidString(name):
 		return badName("not UTF-8")
@@ -32,7 +35,8 @@ func CheckName(name string) *Error {
 	return checkComponents(name)
 }
 
-// plain reports whether a name is of ASCII's visible characters and spaces alone, without a backslash.
+// plain reports whether a name consists of visible ASCII characters and spaces, without a
+// backslash.
 func plain(name string) bool {
 	for _, c := range []byte(name) {
 		if c < ' ' || c > '~' || c == '\\' {
@@ -56,22 +60,23 @@ func checkComponents(name string) *Error {
 	return nil
 }
 
-// Hidden reports whether a component of the name starts with a dot. Hidden files are not shared unless asked for.
+// Hidden reports whether a component of the name starts with a dot. Hidden files are not shared
+// unless asked for.
 func Hidden(name string) bool {
 	return strings.HasPrefix(name, ".") || strings.Contains(name, "/.")
 }
 
-// printable refuses what a reader can't see or what makes a text look like another: control and format
-// characters (among them all bidirectional controls and most zero-width characters), surrogates, line and
-// paragraph separators, and the fillers and joiners that Unicode wants shown as nothing although they are letters
-// or marks.
+// printable reports false for characters that are invisible or make a text look like another:
+// control and format characters (among them all bidirectional controls and most zero-width
+// characters), surrogates, line and paragraph separators, and the letters and marks that Unicode
+// displays as nothing (fillers and joiners).
 func printable(r rune) bool {
 	return !unicode.In(r, unicode.Cc, unicode.Cf, unicode.Cs, unicode.Zl, unicode.Zp,
 		unicode.Other_Default_Ignorable_Code_Point)
 }
 
-// Printable returns text made safe for a terminal or a log: what CheckName would refuse becomes '?', and it is
-// cut at max bytes. What a peer wrote is shown through this only.
+// Printable makes text safe for a terminal or a log: it replaces invisible characters by '?' and
+// cuts the text at max bytes. All text from a peer must pass it before it is shown.
 func Printable(text string, max int) string {
 	var b strings.Builder
 	for _, r := range text {

@@ -3,6 +3,9 @@ package protocol
 import (
 	"strings"
 	"testing"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 func TestNameRule(t *testing.T) {
@@ -32,7 +35,7 @@ func TestNameRule(t *testing.T) {
 		"256 in a part":     {strings.Repeat("a", 256), "a/" + strings.Repeat("é", 128)},
 	} {
 		for _, name := range names {
-			if err := CheckName(name); err == nil || err.Code != BadName {
+			if err := CheckName(name); codeOf(err) != BadName {
 				t.Errorf("%s: %.40q gives %v", why, name, err)
 			}
 		}
@@ -68,7 +71,7 @@ func FuzzName(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, name string) {
 		if refusal := CheckName(name); refusal != nil {
-			if refusal.Code != BadName || len(refusal.Text) > MaxText {
+			if e := AsError(refusal); e.Code != BadName || len(e.Text) > MaxText {
 				t.Errorf("refused with %v", refusal)
 			}
 			return
@@ -88,4 +91,12 @@ func FuzzName(f *testing.F) {
 			t.Errorf("%q does not come through: %v", name, refusal)
 		}
 	})
+}
+
+// Which names are allowed depends on the version of Unicode: two versions differ in what is normal, and in what is
+// invisible. It is the protocol's, and no toolchain's.
+func TestTheVersionOfUnicodeNeverChanges(t *testing.T) {
+	if unicode.Version != "15.0.0" || norm.Version != unicode.Version {
+		t.Errorf("invisible characters are those of Unicode %s, normal names those of %s", unicode.Version, norm.Version)
+	}
 }

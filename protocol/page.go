@@ -2,8 +2,8 @@ package protocol
 
 import "encoding/binary"
 
-// encodePage writes a Located as the CBOR library would, byte for byte, in a third of its time: it is the one
-// long message, and a relay writes one for each client that asks.
+// encodePage writes a Located as the CBOR library does, byte for byte, in a third of the time. A
+// Located is long, and a relay writes one for each client.
 func encodePage(m *Located) []byte {
 	const peer = 1 + 1 + 1 + 16 + 1 + 3 // bytes at most: map, key, string head and address, key, port
 	b := make([]byte, 0, 16+len(m.Peers)*peer+len(m.Cursor))
@@ -51,7 +51,8 @@ func appendPeer(b []byte, p *Peer) []byte {
 	return b
 }
 
-// appendHead appends the first bytes of a CBOR item: its major type, and its argument in as few bytes as it needs.
+// appendHead appends the first bytes of a CBOR item: its major type, and its argument in as few
+// bytes as possible.
 func appendHead(b []byte, major byte, n uint64) []byte {
 	major <<= 5
 	switch {

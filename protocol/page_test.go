@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A page is written as the CBOR library writes it, whatever is in it.
+// Every page is written as the CBOR library writes it.
 func TestPagesAreEncodedAsTheLibraryDoes(t *testing.T) {
 	peer := rapid.Custom(func(t *rapid.T) Peer {
 		host := netip.AddrFrom4([4]byte(rapid.SliceOfN(rapid.Byte(), 4, 4).Draw(t, "IPv4")))

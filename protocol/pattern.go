@@ -8,20 +8,20 @@ import (
 	"unicode/utf8"
 )
 
-// Match reports whether a name is one that a pattern stands for. Pattern and name are compared component by
-// component, as path.Match does it: * stands for any text within a component, ? for one character, [a-z] for one of
-// some, \ takes the next character as it is. A component ** stands for any number of components, even none. A pattern
-// that ends in a slash stands for all names below; the empty pattern for all names. What CheckPattern refuses stands
-// for nothing.
+// Match reports whether a pattern matches a name. It compares them component by component, as
+// path.Match does: * matches any text within a component, ? one character, [a-z] one character of a
+// class, and \ quotes the next character. A component ** matches any number of components, even
+// none. A pattern that ends in a slash matches all names below it; the empty pattern matches all
+// names. A pattern that [CheckPattern] refuses matches no name.
 func Match(pattern, name string) bool {
 	p := NewPattern(pattern)
 	return p.Match([]byte(name))
 }
 
-// Pattern is a pattern that many names are matched with.
+// Pattern is a pattern that is prepared for matching many names.
 type Pattern struct {
-	// Steps counts what has been done so far: about one for each character that was compared. Of one name it is at most
-	// a small multiple of the pattern's length times the name's.
+	// Steps counts the work so far, about one step for each character that is compared. A name
+	// takes at most a small multiple of its length times the pattern's.
 	Steps      int
 	components []string
 	valid      bool
@@ -29,17 +29,18 @@ type Pattern struct {
 
 // NewPattern prepares a pattern, as Match understands it.
 func NewPattern(text string) Pattern {
-	valid := CheckPattern(text) == nil
+	valid := checkPattern(text) == nil
 	if text == "" || strings.HasSuffix(text, "/") {
 		text += "**/*"
 	}
 	return Pattern{components: strings.Split(text, "/"), valid: valid}
 }
 
-// Match reports whether the pattern stands for a name. Only the latest ** needs to be tried with more: what an earlier
-// one took is as short as it can be, and the latest can take all that comes.
+// Match reports whether the pattern matches a name. It backtracks to the latest ** alone: an
+// earlier one has matched as few components as possible, and the latest can match all that an
+// earlier one could.
 func (p *Pattern) Match(name []byte) bool {
-	at, rest := 0, name // the component of the pattern, and what is left of the name
+	at, rest := 0, name // the component of the pattern, and the rest of the name
 	deep, taken := -1, name
 	for len(rest) > 0 {
 		p.Steps++
@@ -64,9 +65,9 @@ func (p *Pattern) Match(name []byte) bool {
 
 var slash = []byte{'/'}
 
-// fits matches a component. As with **, only the latest star needs to be tried with more.
+// fits matches a component. As with **, it backtracks to the latest star alone.
 func (p *Pattern) fits(pattern string, text []byte) bool {
-	star, taken := "", text // what follows the latest star, and what follows what it has taken
+	star, taken := "", text // the pattern behind the latest star, and the text behind the star's match
 	starred := false
 	for len(text) > 0 || len(pattern) > 0 {
 		p.Steps++
@@ -91,7 +92,8 @@ func (p *Pattern) fits(pattern string, text []byte) bool {
 	return true
 }
 
-// one matches the pattern's next element, which is not a star, with a character, and returns what follows the element.
+// one matches the pattern's next element, which is not a star, with a character. It returns the
+// pattern behind the element.
 func (p *Pattern) one(pattern string, r rune) (rest string, fits bool) {
 	switch pattern[0] {
 	case '?':
@@ -103,7 +105,7 @@ func (p *Pattern) one(pattern string, r rune) (rest string, fits bool) {
 	return rest, want == r
 }
 
-// class matches what stands between brackets.
+// class matches a character class, behind its opening bracket.
 func (p *Pattern) class(pattern string, r rune) (rest string, fits bool) {
 	rest, not := strings.CutPrefix(pattern, "^")
 	for len(rest) > 0 && rest[0] != ']' {
@@ -118,7 +120,7 @@ func (p *Pattern) class(pattern string, r rune) (rest string, fits bool) {
 	return rest[min(1, len(rest)):], fits != not
 }
 
-// literal takes a character that may have a backslash before it.
+// literal returns the next character, which may be quoted by a backslash.
 func literal(pattern string) (r rune, rest string) {
 	if len(pattern) > 1 && pattern[0] == '\\' {
 		pattern = pattern[1:]
@@ -127,14 +129,17 @@ func literal(pattern string) (r rune, rest string) {
 	return r, pattern[size:]
 }
 
-// IsPattern reports whether a text is more than a plain name: whether it has a character that Match takes for others,
-// or ends in a slash.
+// IsPattern reports whether a text is more than a plain name: whether it has a character that is
+// special to [Match], or ends in a slash.
 func IsPattern(text string) bool {
 	return strings.ContainsAny(text, `*?[\`) || strings.HasSuffix(text, "/")
 }
 
-// CheckPattern returns nil for a pattern that Match understands, or the BadName error that refuses it.
-func CheckPattern(pattern string) *Error {
+// CheckPattern returns nil for a pattern that [Match] understands. For any other it returns an
+// [*Error] with the code [BadName], which [AsError] gives.
+func CheckPattern(pattern string) error { return untyped(checkPattern(pattern)) }
+
+func checkPattern(pattern string) *Error {
 	if len(pattern) > MaxPattern {
 		return &Error{Code: BadName, Text: "a pattern that is too long"}
 	}

@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// naive is Match in the plainest way: it tries everything.
+// naive is Match in its plainest form: it tries all possibilities.
 func naive(pattern, name []string) bool {
 	switch {
 	case len(pattern) == 0:
@@ -34,7 +34,8 @@ func TestMatchIsWhatTryingEverythingFinds(t *testing.T) {
 	})
 }
 
-// BenchmarkMatchAtItsWorst is the most that one pattern can do to one name: the product of their lengths bounds it.
+// BenchmarkMatchAtItsWorst measures the pattern and name that cost the most steps: the product of
+// their lengths bounds them.
 func BenchmarkMatchAtItsWorst(b *testing.B) {
 	pattern := strings.Repeat("**/a/", 200) + "b"
 	name := strings.Repeat("a/", 511) + "a"
@@ -45,7 +46,8 @@ func BenchmarkMatchAtItsWorst(b *testing.B) {
 	}
 }
 
-// TestStepsAreBounded: a match takes no more than a small multiple of what pattern and name have, multiplied.
+// TestStepsAreBounded: a match takes at most a small multiple of the product of the lengths of
+// pattern and name.
 func TestStepsAreBounded(t *testing.T) {
 	long := strings.Repeat("a", MaxComponent)
 	for _, c := range []struct{ pattern, name string }{

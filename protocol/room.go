@@ -1,7 +1,7 @@
 package protocol
 
-// A page of names is cut by its bytes as well as by its number: names may be long. Whoever fills a PUBLISH or a LISTED
-// adds up what the items take, and stops where the room ends.
+// A page of names is limited in bytes as well as in number, because names may be long. The sender
+// of a PUBLISH or a LISTED adds up the sizes of its items and stops where the room ends.
 const (
 	PublishRoom = MaxControl - 128       // bytes of entries in one PUBLISH
 	ListedRoom  = MaxList - 128          // bytes of items, and of PeerRoom for each peer, in one LISTED
@@ -21,7 +21,7 @@ func (e *Entry) Room() int {
 	return room
 }
 
-// Room returns how many bytes the item takes in a LISTED, its holders among them, the peers that these point to not.
+// Room returns how many bytes the item takes in a LISTED, with its holders but without their peers.
 func (item *Item) Room() int {
 	room := 1 + 1 + headSize(uint64(len(item.Name))) + len(item.Name) + hashRoom + 1 + headSize(item.Count)
 	if item.Size > 0 {

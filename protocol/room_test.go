@@ -15,7 +15,7 @@ func drawName(t *rapid.T) string {
 	return strings.Repeat("a", rapid.IntRange(1, 300).Draw(t, "length of the name"))
 }
 
-// What a page is said to take is what it takes.
+// Room returns the bytes that an entry or item takes in its page.
 func TestRoomIsWhatTheLibraryWrites(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		e := Entry{Name: drawName(t), Size: rapid.Uint64().Draw(t, "size"), Hash: drawHash(t)}
@@ -35,7 +35,8 @@ func TestRoomIsWhatTheLibraryWrites(t *testing.T) {
 	})
 }
 
-// The fullest pages that keep to the room can be sent: long names, and as many short ones as a page may have.
+// The fullest pages within the room can be sent: with long names, and with the largest number of
+// short ones.
 func TestAPageThatKeepsToTheRoomCanBeSent(t *testing.T) {
 	for _, length := range []int{1, 18, 23, 255, 1000} {
 		publish := &Publish{ID: NodeID{1}, Epoch: 1<<64 - 1, Index: 1<<64 - 1, From: MaxSequence - MaxPage, To: MaxSequence, Latest: MaxSequence}

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// field is what a message type says about one of its keys. It is read off the struct tags once, so that a message
-// is written down in one place.
+// field is the shape of one key of a message type. It is read from the struct tags once, so that a
+// message is defined in one place.
 type field struct {
 	key      uint64
 	major    byte    // the CBOR major type of its value
-	optional bool    // left out when it is zero or empty, and then never written
-	size     uint64  // of a byte string of fixed length; 0: it may have any
-	items    []field // of a list of maps: what each item is; nil: a list of numbers
+	optional bool    // left out if it is zero or empty, and never written then
+	size     uint64  // of a byte string of fixed length; 0: any length
+	items    []field // the fields of each item of a list of maps; nil: a list of numbers
 }
 
 func shapeOf[M any]() []field { return fieldsOf(reflect.TypeFor[M]()) }

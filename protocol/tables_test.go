@@ -2,7 +2,8 @@ package protocol
 
 import "testing"
 
-// The numbers on the wire, written down a second time: whoever changes one breaks every other implementation.
+// The numbers on the wire, written down a second time: to change one breaks every other
+// implementation.
 func TestKindNumbersNeverChange(t *testing.T) {
 	want := map[string]Kind{
 		"REGISTER": 0x01, "RENEW": 0x02, "LEAVE": 0x03, "PUBLISH": 0x04, "LOCATE": 0x05, "LIST": 0x06, "GET": 0x07, "TREE": 0x08,

@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// A vector is one file under testdata/vectors: header lines, an empty line, and a stream's bytes in hex, where
-// "#" begins a comment. SPEC "Test vectors" describes the format.
+// A vector is one file under testdata/vectors: header lines, an empty line, and a stream's bytes in
+// hex, where "#" begins a comment. SPEC "Test vectors" describes the format.
 type vector struct {
 	name   string
 	expect string // "ok", "short", or the name of the code to refuse with
@@ -89,10 +89,10 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-func outcomeOf(m Message, refusal *Error) string {
+func outcomeOf(m Message, refusal error) string {
 	switch {
 	case refusal != nil:
-		return refusal.Code.String()
+		return codeOf(refusal).String()
 	case m == nil:
 		return "short"
 	default:
@@ -115,7 +115,7 @@ func (v *vector) checkGood(t *testing.T, m Message, size int) {
 	}
 }
 
-// says renders a message as the vectors do: the kind, then each field that is there.
+// says renders a message as the vectors do: the kind, then each field that is present.
 func says(m Message) string {
 	return strings.Join(append([]string{m.Kind().String()}, fieldsSay(reflect.ValueOf(m).Elem())...), " ")
 }
@@ -162,8 +162,8 @@ func valueSays(v reflect.Value) string {
 	return fmt.Sprintf("%d", v.Interface())
 }
 
-// TestEachKindHasItsVectors keeps a new kind from coming without vectors: two good ones, one to grow by, and one
-// for each way to be bad that every kind has.
+// TestEachKindHasItsVectors requires of each kind two good vectors, one with an unknown key, and one for
+// each way to be bad that all kinds share.
 func TestEachKindHasItsVectors(t *testing.T) {
 	good, have := map[string]int{}, map[string]bool{}
 	for _, v := range readVectors(t) {
@@ -194,7 +194,8 @@ func TestEachKindHasItsVectors(t *testing.T) {
 	}
 }
 
-// fieldVectors names the vectors that each field of a kind needs, and each field of the maps in its lists.
+// fieldVectors names the vectors that each field of a kind needs, and each field of the maps in its
+// lists.
 func fieldVectors(info KindInfo) []string {
 	return neededFor(strings.ToLower(info.Name)+"-bad", reflect.TypeOf(info.new()).Elem())
 }

@@ -17,10 +17,11 @@ const (
 	majorSimple = 7
 )
 
-// walker goes once through a payload and refuses all that is not the deterministic encoding of what messages
-// are made of: unsigned integers, byte and text strings, booleans, arrays, and maps with ascending unsigned
-// keys; and in a known key all but what its kind has there. Work is bounded by the bytes that are there, whatever
-// they claim. Its methods return why something can't stand where it stands, or "".
+// walker checks a payload in one pass. It accepts the deterministic encoding of the types that
+// messages consist of: unsigned integers, byte and text strings, booleans, arrays, and maps with
+// ascending unsigned keys. A known key must have its kind's shape. The work is bounded by the bytes
+// that are present, whatever lengths they claim. Its methods return the reason for a refusal, or
+// "".
 type walker struct{ rest []byte }
 
 // message passes a whole payload.

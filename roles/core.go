@@ -133,12 +133,12 @@ func (c *Core[S, E]) Reject(link Link, err *protocol.Error) {
 	c.Do(Send{link, err}, HalfClose{link}, Discard{link})
 }
 
-// Progress counts content bytes against the rule of protocol.MinProgress.
+// Progress counts content bytes against the rule of MinProgress.
 type Progress struct{ since int64 }
 
 // Enough adds bytes and reports whether the deadline may be set anew.
 func (p *Progress) Enough(bytes int64) bool {
-	if p.since += bytes; p.since < protocol.MinProgress {
+	if p.since += bytes; p.since < MinProgress {
 		return false
 	}
 	p.since = 0
@@ -154,9 +154,14 @@ func Vary(d time.Duration, percent int, random uint64) time.Duration {
 	return d - time.Duration(span) + time.Duration(random%(2*span+1))
 }
 
+// Millis turns milliseconds off the wire into a duration, at most [MaxWait]: a peer cannot make us wait for ever.
+func Millis(ms uint64) time.Duration {
+	return time.Duration(min(ms, uint64(MaxWait/time.Millisecond))) * time.Millisecond
+}
+
 // Busy is the refusal of a link that there is no room for.
 func Busy() *protocol.Error {
-	return &protocol.Error{Code: protocol.Busy, Text: "no room for another link", Retry: protocol.ToMillis(protocol.BusyRetry)}
+	return &protocol.Error{Code: protocol.Busy, Text: "no room for another link", Retry: protocol.ToMillis(BusyRetry)}
 }
 
 // Unexpected is the refusal of a message that the table does not allow.

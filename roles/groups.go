@@ -2,7 +2,8 @@ package roles
 
 import "math/bits"
 
-// Groups is a set of a file's groups: group g is bit g%64 of word g/64. A group beyond its end is not in it.
+// Groups is a set of a file's chunk groups: group g is bit g%64 of word g/64. A group beyond its
+// end is not in the set.
 type Groups []uint64
 
 // Has reports whether a group is in the set.

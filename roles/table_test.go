@@ -208,3 +208,13 @@ func TestProgressIsCountedInWholeSteps(t *testing.T) {
 		t.Error("the deadline is set anew with each MinProgress bytes, and not before")
 	}
 }
+
+func TestMillisecondsOffTheWireAreCut(t *testing.T) {
+	for ms, want := range map[uint64]time.Duration{
+		0: 0, 1: time.Millisecond, 90000: 90 * time.Second, 1 << 63: roles.MaxWait, 1<<64 - 1: roles.MaxWait,
+	} {
+		if got := roles.Millis(ms); got != want {
+			t.Errorf("Millis(%d) = %v, want %v", ms, got, want)
+		}
+	}
+}

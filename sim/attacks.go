@@ -51,6 +51,7 @@ func EachAttack(f func(name string, s *Scenario)) {
 		for _, when := range []string{"say ", "later ", "publishing "} {
 			s := SweepScenario()
 			s.Relay.Lie = Lie(when + kind)
+			s.Ops = append(s.Ops, Op{At: 2 * time.Second, Do: DoList, Who: "c0"})
 			f("relay: "+when+kind, s)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 )
 
 // tookTooLong holds L1 against an errand whose client was never hung: each state has its deadline, so that the whole
@@ -22,16 +23,16 @@ func (c *checks) tookTooLong(r *errand) {
 
 // bound is how long an errand may take in the worst case, on its own clock.
 func (c *checks) bound(r *errand) time.Duration {
-	const visit = protocol.DialTimeout + 2*protocol.ReplyTimeout + protocol.HoldTimeout + protocol.CloseTimeout + protocol.DiskTimeout
+	const visit = roles.DialTimeout + 2*roles.ReplyTimeout + roles.HoldTimeout + roles.CloseTimeout + roles.DiskTimeout
 	most := uint64(0)
 	for i := range c.w.placed {
 		most = max(most, c.w.placed[i].size)
 	}
 	stretches := time.Duration(protocol.Groups(most) + 2)
-	moving := time.Duration(most/protocol.MinProgress+2) * protocol.ProgressTimeout
+	moving := time.Duration(most/roles.MinProgress+2) * roles.ProgressTimeout
 	pages := time.Duration(len(r.listed) + len(r.pages) + 60)
 	visits := time.Duration(len(r.visited) + 1)
-	return pages*visit + visits*(visit+stretches*(protocol.ReplyTimeout+protocol.ProgressTimeout)+moving+c.hashing())
+	return pages*visit + visits*(visit+stretches*(roles.ReplyTimeout+roles.ProgressTimeout)+moving+c.hashing())
 }
 
 // hashing is how long somebody may be kept waiting for a file to be hashed, or by a liar who says so.

@@ -57,7 +57,7 @@ func (w *World) look(x waiter) {
 	}
 	f := h.holding(x.want.Hash)
 	if x.want.Name != "" {
-		if refusal := protocol.CheckName(x.want.Name); refusal != nil {
+		if refusal := protocol.AsError(protocol.CheckName(x.want.Name)); refusal != nil {
 			w.refuseFile(x.actor, refusal.Code, refusal.Text)
 			return
 		}

@@ -76,7 +76,7 @@ var Invariants = []Invariant{
 	{C1, "once stopped, both ends of every connection are closed"},
 	{C2, "once stopped, every machine is final by itself and has no timer"},
 	{C3, "once its nodes have been stopped, a relay lists none"},
-	{C5, "a stop works from every state: in a sound world it takes less than protocol.DrainTimeout"},
+	{C5, "a stop works from every state: in a sound world it takes less than roles.DrainTimeout"},
 }
 
 // Violation is a promise that was broken.

@@ -51,7 +51,7 @@ func newOracle(w *World, p *process) *oracle {
 // newest is the epoch that a registration has to go above.
 func (o *oracle) newest(id protocol.NodeID, now time.Duration) uint64 {
 	k := o.known[id]
-	if k == nil || !k.live(now) && now-k.gone() >= protocol.LastSeenKeep {
+	if k == nil || !k.live(now) && now-k.gone() >= roles.LastSeenKeep {
 		return 0
 	}
 	return k.epoch
@@ -73,7 +73,7 @@ func (o *oracle) Register(at roles.Moment, from netip.Addr, m *protocol.Register
 		if newest > 0 && !o.known[m.ID].live(at.Now) {
 			o.w.coverage.sometimes(Returned)
 		}
-		now := &known{epoch: m.Epoch, at: place, until: at.Now + protocol.LeaseTTL}
+		now := &known{epoch: m.Epoch, at: place, until: at.Now + roles.LeaseTTL}
 		if granted.Held != (protocol.Held{}) {
 			now.index = o.carriedOver(m.ID, granted.Held)
 		}
@@ -97,7 +97,7 @@ func (o *oracle) Renew(at roles.Moment, m *protocol.Renew) protocol.Message {
 		o.w.check.fail(S4, "the renewal of epoch %d of node %x was answered with %s", m.Epoch, m.ID[:8], describe(answer))
 	}
 	if mine {
-		k.until = at.Now + protocol.LeaseTTL
+		k.until = at.Now + roles.LeaseTTL
 		if k.index.doubt > 0 {
 			if k.index.doubt--; k.index.doubt == 0 {
 				o.w.coverage.sometimes(DroppedInDoubt)
@@ -157,7 +157,7 @@ func (o *oracle) carriedOver(id protocol.NodeID, held protocol.Held) published {
 		return published{}
 	}
 	index := was.index
-	index.complete, index.doubt = false, protocol.MaxDoubt // until the node says that it still is so
+	index.complete, index.doubt = false, roles.MaxDoubt // until the node says that it still is so
 	return index
 }
 

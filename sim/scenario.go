@@ -4,14 +4,14 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 )
 
 // Scenario is all that a run depends on.
 type Scenario struct {
 	Seed    uint64        // of the machines' luck and of what the faults leave open
 	Heal    time.Duration // when all faults end and settling begins
-	Drain   time.Duration // how long a program that stops waits for what is running; 0: protocol.DrainTimeout
+	Drain   time.Duration // how long a program that stops waits for what is running; 0: roles.DrainTimeout
 	Relay   RelayPlan
 	Nodes   []NodePlan
 	Clients int
@@ -89,7 +89,7 @@ func (s *Scenario) patience() time.Duration {
 	if s.Drain > 0 {
 		return s.Drain
 	}
-	return protocol.DrainTimeout
+	return roles.DrainTimeout
 }
 
 // hostile reports whether somebody in the scenario breaks the protocol on purpose, or bits flip or rot: then nobody

@@ -7,14 +7,15 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/node"
 )
 
 // settling is how long it takes at most, once everything has healed, until the relay lists exactly those who live:
 // the exchange under way fails at last, the longest backoff passes, the next exchange succeeds; meanwhile what is
 // stale has lapsed. A clock may be off by a few per cent.
-const settling = (protocol.DialTimeout + 2*protocol.ReplyTimeout + protocol.CloseTimeout + protocol.RetryMost*3/2 +
-	protocol.DialTimeout + protocol.ReplyTimeout) * 106 / 100
+const settling = (roles.DialTimeout + 2*roles.ReplyTimeout + roles.CloseTimeout + roles.RetryMost*3/2 +
+	roles.DialTimeout + roles.ReplyTimeout) * 106 / 100
 
 // missingName is a name that no scenario places.
 const missingName = "nobody/has.this"
@@ -87,7 +88,7 @@ func (w *World) serving() bool {
 // finish lets errands come to their end, and holds L1 against those that do not.
 func (w *World) finish(errands []*errand, which string) {
 	const slice = time.Second
-	most := w.now + time.Duration(len(w.scenario.Nodes)+30)*(protocol.DialTimeout+2*protocol.ReplyTimeout+protocol.ProgressTimeout+2*protocol.CloseTimeout)
+	most := w.now + time.Duration(len(w.scenario.Nodes)+30)*(roles.DialTimeout+2*roles.ReplyTimeout+roles.ProgressTimeout+2*roles.CloseTimeout)
 	for !w.check.failed() {
 		r := running(errands)
 		if r == nil {
@@ -178,7 +179,7 @@ func (w *World) shutDown() {
 	w.stopAll(strangerRole)
 	w.stopAll(relayRole)
 	steps := w.steps
-	w.until(w.now + protocol.MaxWait)
+	w.until(w.now + roles.MaxWait)
 	if w.steps != steps && !c.failed() {
 		c.fail(S6, "%d steps were taken after everything had been stopped", w.steps-steps)
 	}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 )
 
 // Stories are scenarios for what needs several things to fall together, too seldom for chance.
@@ -65,7 +66,7 @@ func story(drain time.Duration, lie Lie, faults ...Fault) *Scenario {
 
 // reader is a story with a file that is more than a connection holds.
 func reader(faults ...Fault) *Scenario {
-	s := story(2*protocol.ProgressTimeout, Honest, faults...)
+	s := story(2*roles.ProgressTimeout, Honest, faults...)
 	s.Nodes[0].Files[0].Size = 12 * group
 	s.Nodes[1].Files = nil
 	s.Ops = []Op{{At: time.Second, Do: DoFetch, Who: "c0", Name: "both"}}

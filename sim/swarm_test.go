@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
 )
 
@@ -116,7 +116,7 @@ func TestASlowNodeIsNotWaitedForWhereThereAreOthers(t *testing.T) {
 			}
 		}
 		t.Logf("a node that %s: %v with one source at a time, %v with three", what, worst[0], worst[1])
-		if worst[0] < protocol.DialTimeout || worst[1] > 2*protocol.DialPatience {
+		if worst[0] < roles.DialTimeout || worst[1] > 2*roles.DialPatience {
 			t.Errorf("a node that %s costs %v with one source at a time, %v with three", what, worst[0], worst[1])
 		}
 	}

@@ -3,7 +3,7 @@ package sim
 import (
 	"time"
 
-	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 )
 
 // SweepScenario is the small scenario that the sweep spoils at every event in every way: a file that the first
@@ -54,7 +54,7 @@ func (s *Scenario) EachFault(f func(Fault)) {
 }
 
 // sweepSpan is how long a condition lasts in the sweep: longer than any one deadline of an exchange.
-const sweepSpan = protocol.ProgressTimeout + 2*time.Second
+const sweepSpan = roles.ProgressTimeout + 2*time.Second
 
 func (s *Scenario) eachNumber(info *ClassInfo, who, with []string, f func(Fault)) {
 	numbers := info.N

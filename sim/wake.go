@@ -94,8 +94,9 @@ func (w *World) wakeHear(e *end) {
 	}
 	switch {
 	case err != nil:
-		w.note(Line{What: Garbles, Host: e.host.index, Actor: e.actor.id, Peer: e.peer().host.index, Conn: e.conn.id, Text: err.Code.String()})
-		w.give(e, roles.Malformed{Link: e.link, Err: err})
+		refusal := protocol.AsError(err)
+		w.note(Line{What: Garbles, Host: e.host.index, Actor: e.actor.id, Peer: e.peer().host.index, Conn: e.conn.id, Text: refusal.Code.String()})
+		w.give(e, roles.Malformed{Link: e.link, Err: refusal})
 	case m != nil:
 		w.taken(e, size)
 		w.note(Line{What: Hears, Host: e.host.index, Actor: e.actor.id, Peer: e.peer().host.index, Conn: e.conn.id, Message: m})

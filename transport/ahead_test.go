@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/transport"
 )
@@ -33,7 +34,7 @@ func TestSmallAnswersDoNotWaitForTheNextFile(t *testing.T) {
 		for _, name := range names {
 			asked = protocol.Append(asked, &protocol.Get{Name: name})
 		}
-		conn.SetDeadline(time.Now().Add(protocol.DiskTimeout / 2))
+		conn.SetDeadline(time.Now().Add(roles.DiskTimeout / 2))
 		if _, err := conn.Write(asked); err != nil {
 			t.Fatal(err)
 		}

@@ -16,5 +16,5 @@
 // What you owe it: a machine that nobody else touches until Run or Serve returns, and callbacks that return soon.
 // In return nothing is left behind: when Run, Serve or [Server.Serve] returns, its goroutines have ended, its
 // links are closed, and so are its files. Only what hangs in the disk is left to itself, after
-// protocol.CloseTimeout, and tidies up when the disk lets it go.
+// roles.CloseTimeout, and tidies up when the disk lets it go.
 package transport

@@ -117,11 +117,11 @@ func TestSlowPeersAreLetGoInTime(t *testing.T) {
 				if code := refusal(t, conn); code != protocol.Timeout {
 					t.Errorf("%v", code)
 				}
-				if took := time.Since(begin); took != protocol.RequestTimeout {
+				if took := time.Since(begin); took != roles.RequestTimeout {
 					t.Errorf("told after %v", took)
 				}
 				synctest.Wait()
-				time.Sleep(protocol.CloseTimeout) // the peer does not end its direction, and is not waited for any longer
+				time.Sleep(roles.CloseTimeout) // the peer does not end its direction, and is not waited for any longer
 				synctest.Wait()
 				if closed := w.count(transport.Closed); closed != 1 {
 					t.Errorf("%d links are closed", closed)
@@ -253,7 +253,7 @@ func TestDrainingEnds(t *testing.T) {
 		}()
 		time.Sleep(time.Second)
 		w.end()
-		if took := time.Since(begin) - time.Second; took != protocol.DrainTimeout {
+		if took := time.Since(begin) - time.Second; took != roles.DrainTimeout {
 			t.Errorf("the end took %v", took)
 		}
 		<-taken

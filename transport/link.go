@@ -300,4 +300,4 @@ func (k *link) trace(e Event) {
 }
 
 // writeBy is when a message must be out.
-func writeBy() time.Time { return time.Now().Add(protocol.ReplyTimeout) }
+func writeBy() time.Time { return time.Now().Add(roles.ReplyTimeout) }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/roles/node"
 	"github.com/relaypeer/relaypeer/roles/relay"
@@ -124,7 +125,7 @@ func TestADiskThatHangsHoldsNobodyLong(t *testing.T) {
 		}
 		begin := time.Now()
 		w.end() // although the disk still hangs
-		if took := time.Since(begin); took > 2*protocol.CloseTimeout {
+		if took := time.Since(begin); took > 2*roles.CloseTimeout {
 			t.Errorf("the end took %v", took)
 		}
 		close(share.free)
@@ -169,7 +170,7 @@ func TestAStalledDialIsGivenUpInTime(t *testing.T) {
 		begin := time.Now()
 		fetch := client.NewFetch(client.Request{Relay: "relay:1", Name: "file"})
 		(&transport.Loop{Network: stalled{}, Start: begin}).Run(t.Context(), nil, fetch)
-		if took := time.Since(begin); took != protocol.DialTimeout || fetch.Result().Code != protocol.Timeout {
+		if took := time.Since(begin); took != roles.DialTimeout || fetch.Result().Code != protocol.Timeout {
 			t.Errorf("%+v after %v", fetch.Result(), took)
 		}
 	})
@@ -188,7 +189,7 @@ func TestStopAndCut(t *testing.T) {
 				stop := make(chan struct{})
 				member := node.NewMembership(node.Config{Relay: w.relay.String(), ID: protocol.NodeID{1}, Epoch: 1, Port: 1})
 				go func() {
-					time.Sleep(10 * protocol.LeaseTTL) // renewed many times by then
+					time.Sleep(10 * roles.LeaseTTL) // renewed many times by then
 					if active := w.registry.Active(time.Since(w.start)); active != 1 {
 						t.Errorf("%d leases", active)
 					}

@@ -88,7 +88,7 @@ func (k *link) hear(most int) letter {
 		m, size, refusal := protocol.DecodeWithin(k.in.unread(), most)
 		switch {
 		case refusal != nil:
-			return letter{input: roles.Malformed{Link: k.id, Err: refusal}}
+			return letter{input: roles.Malformed{Link: k.id, Err: protocol.AsError(refusal)}}
 		case m != nil:
 			k.in.from += size
 			return letter{input: roles.Heard{Link: k.id, Message: m}}

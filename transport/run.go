@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 )
 
@@ -261,7 +260,7 @@ func (r *run) awaitIdle() {
 	idle := make(chan struct{})
 	r.idle = idle
 	r.mu.Unlock()
-	patience := time.NewTimer(protocol.CloseTimeout)
+	patience := time.NewTimer(roles.CloseTimeout)
 	defer patience.Stop()
 	for {
 		select {
@@ -269,7 +268,7 @@ func (r *run) awaitIdle() {
 			return
 		case <-patience.C:
 			r.abandon()
-			patience.Reset(protocol.CloseTimeout)
+			patience.Reset(roles.CloseTimeout)
 		}
 	}
 }

@@ -11,7 +11,6 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
-	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 )
 
@@ -44,7 +43,7 @@ const (
 )
 
 // Serve accepts until ctx is done. Then it closes the listener and tells every machine that it is Stopped; what
-// has not ended after protocol.DrainTimeout is cut. It returns nil after that, or why accepting failed for good.
+// has not ended after roles.DrainTimeout is cut. It returns nil after that, or why accepting failed for good.
 func (s *Server) Serve(ctx context.Context) error {
 	s.runs, s.next, s.start = map[*run]struct{}{}, make(chan *link), s.Loop.start()
 	if s.Log == nil {
@@ -183,7 +182,7 @@ func (s *Server) drain() {
 		s.serving.Wait()
 		close(done)
 	}()
-	patience := time.NewTimer(protocol.DrainTimeout)
+	patience := time.NewTimer(roles.DrainTimeout)
 	defer patience.Stop()
 	select {
 	case <-done:

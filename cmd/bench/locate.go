@@ -60,7 +60,7 @@ func measureLocate(ctx context.Context, l *lab) ([]row, error) {
 
 // fill returns a registry in which nodes have published so many names, and the bytes that each takes beyond its name.
 func fill(ctx context.Context, names int) (*relay.Registry, float64, error) {
-	registry := relay.NewRegistry(relay.Policy{MaxEntries: namesANode, MaxIndex: max(names, protocol.MaxIndex)})
+	registry := relay.NewRegistry(relay.Policy{MaxEntries: namesANode, MaxIndex: max(names, roles.MaxIndex)})
 	before, nameBytes := heap(), 0
 	at := roles.Moment{Rand: 11}
 	for base := 0; base < names; base += namesANode {

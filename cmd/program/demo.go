@@ -31,8 +31,8 @@ func DemoCommand(stdout, stderr io.Writer) *cobra.Command {
 			if d.nodes < 1 || d.nodes > 100 {
 				return usage("--nodes: 1 to 100")
 			}
-			if d.name != "" && protocol.CheckName(d.name) != nil {
-				return usage("--name: %q: %s", said(d.name), protocol.CheckName(d.name).Text)
+			if err := protocol.CheckName(d.name); d.name != "" && err != nil {
+				return usage("--name: %q: %s", said(d.name), protocol.AsError(err).Text)
 			}
 			if d.log, err = logger(c); err != nil {
 				return err

@@ -15,7 +15,7 @@ import (
 // List returns what is published under the names that a pattern stands for, as [protocol.Match] takes it. With holders,
 // some of the nodes that have each are named.
 func (c Client) List(ctx context.Context, pattern string, holders bool) ([]pick, *Failure) {
-	const mostItems = 5_000_000 // that we hold: a relay of protocol.MaxIndex entries is asked for less at once
+	const mostItems = 5_000_000 // that we hold: a relay of roles.MaxIndex entries is asked for less at once
 	var found []pick
 	ask := &protocol.List{Pattern: pattern, Limit: protocol.MaxPage}
 	if holders {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/transport"
 )
 
@@ -126,7 +127,7 @@ func describe(m protocol.Message) string {
 		return fmt.Sprintf("%s port %d, epoch %d", m.Kind(), m.Port, m.Epoch)
 	case *protocol.Registered:
 		at := netip.AddrPortFrom(m.Host.Addr(), m.Port)
-		return fmt.Sprintf("%s at %s for %v, renew after %v", m.Kind(), at, protocol.Millis(m.TTL), protocol.Millis(m.Renew))
+		return fmt.Sprintf("%s at %s for %v, renew after %v", m.Kind(), at, roles.Millis(m.TTL), roles.Millis(m.Renew))
 	case *protocol.Publish:
 		return fmt.Sprintf("%s %s, up to change %d of %d", m.Kind(), count(len(m.Changes), "name", "names"), m.To, m.Latest)
 	case *protocol.Published:
@@ -178,7 +179,7 @@ func file(name string, hash protocol.Hash) string {
 func (n *Narrator) settle(ctx context.Context) {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	limit := time.After(2 * protocol.CloseTimeout)
+	limit := time.After(2 * roles.CloseTimeout)
 	for {
 		n.mu.Lock()
 		open := n.open

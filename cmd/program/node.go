@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
@@ -35,7 +36,6 @@ func (s *sharing) run(ctx context.Context, ready func(netip.AddrPort)) error {
 	}
 	defer folder.Close()
 	s.Share = folder
-	s.Log.Info("sharing", "folder", s.folder)
 	defer saysThatItStops(ctx, s.Log)()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -47,6 +47,7 @@ func (s *sharing) run(ctx context.Context, ready func(netip.AddrPort)) error {
 		if err != nil {
 			return
 		}
+		s.Log.Info("sharing", "folder", s.folder, "at", listing.At)
 		ready(listing.Listen)
 		if len(s.mirror) > 0 {
 			mirrored = s.newMirror(folder).run(ctx)
@@ -108,7 +109,7 @@ func NodeCommand(stdout, stderr io.Writer) *cobra.Command {
 	flags.StringVar(&s.Listen, "listen", ":0", "HOST:PORT to serve on; port 0 picks a free one")
 	flags.StringVar(&advertise, "advertise", "", "HOST[:PORT] to be listed at, where the relay allows it")
 	flags.StringVar(&id, "id", "", "the node's id, 64 hex digits (default: drawn at each start)")
-	flags.IntVar(&s.MaxLinks, "max-links", protocol.MaxLinks, "connections at once")
+	flags.IntVar(&s.MaxLinks, "max-links", roles.MaxLinks, "connections at once")
 	return command
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"github.com/spf13/cobra"
 
-	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/transport"
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
@@ -29,8 +29,8 @@ func RelayCommand(stdout, stderr io.Writer) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if r.Policy.TTL < 3*protocol.RenewLeast || r.Policy.TTL > protocol.MaxWait {
-				return usage("--ttl: a lease lasts from %v to %v", 3*protocol.RenewLeast, protocol.MaxWait)
+			if r.Policy.TTL < 3*roles.RenewLeast || r.Policy.TTL > roles.MaxWait {
+				return usage("--ttl: a lease lasts from %v to %v", 3*roles.RenewLeast, roles.MaxWait)
 			}
 			if r.MaxLinks < 1 || r.Policy.MaxLeases < 1 || r.Policy.MaxEntries < 1 || r.Policy.MaxIndex < 1 {
 				return usage("--max-links, --max-leases, --max-entries and --max-index are at least 1")
@@ -48,12 +48,12 @@ func RelayCommand(stdout, stderr io.Writer) *cobra.Command {
 	command.SetErr(stderr)
 	flags := command.Flags()
 	flags.StringVar(&host, "host", "", "listen on this address only (default: all interfaces)")
-	flags.DurationVar(&r.Policy.TTL, "ttl", protocol.LeaseTTL, "how long a silent node stays listed")
-	flags.IntVar(&r.Policy.MaxLeases, "max-leases", protocol.MaxLeases, "nodes listed at once")
-	flags.IntVar(&r.Policy.MaxEntries, "max-entries", protocol.MaxEntries,
+	flags.DurationVar(&r.Policy.TTL, "ttl", roles.LeaseTTL, "how long a silent node stays listed")
+	flags.IntVar(&r.Policy.MaxLeases, "max-leases", roles.MaxLeases, "nodes listed at once")
+	flags.IntVar(&r.Policy.MaxEntries, "max-entries", roles.MaxEntries,
 		"names kept of one node; one that publishes more counts as one that may have anything")
-	flags.IntVar(&r.Policy.MaxIndex, "max-index", protocol.MaxIndex, "names kept of all nodes")
-	flags.IntVar(&r.MaxLinks, "max-links", protocol.MaxLinks, "connections at once")
+	flags.IntVar(&r.Policy.MaxIndex, "max-index", roles.MaxIndex, "names kept of all nodes")
+	flags.IntVar(&r.MaxLinks, "max-links", roles.MaxLinks, "connections at once")
 	flags.BoolVar(&r.Policy.AllowAdvertise, "allow-advertise", false, "let nodes be listed at another address than the one they come from")
 	return command
 }

@@ -20,9 +20,9 @@ func checkWanted(arg string) error {
 	case err == nil:
 		return nil
 	case strings.HasPrefix(arg, "/") || strings.HasPrefix(arg, "./") || strings.HasPrefix(arg, "../"):
-		return usage("%q: %s; names begin in the folder that is shared: photos/beach.jpg", said(arg), err.Text)
+		return usage("%q: %s; names begin in the folder that is shared: photos/beach.jpg", said(arg), protocol.AsError(err).Text)
 	}
-	return usage("%q: %s", said(arg), err.Text)
+	return usage("%q: %s", said(arg), protocol.AsError(err).Text)
 }
 
 // resolved is what an argument stands for.

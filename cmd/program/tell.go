@@ -57,7 +57,7 @@ func (e *errand) tellWho(ctx context.Context) error {
 	if len(e.args) == 1 {
 		name = e.args[0]
 		if err := protocol.CheckName(name); err != nil {
-			return usage("--who tells about one name, and %q is none: %s", said(name), err.Text)
+			return usage("--who tells about one name, and %q is none: %s", said(name), protocol.AsError(err).Text)
 		}
 	}
 	hash := protocol.Hash{}

@@ -8,13 +8,14 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// machine adds the region of a table: its states, events, rows and picture.
+// machine adds the region of a table: its states, its rows by their events, and its picture, folded away.
 func machine[S, E ~string](all map[string]string, t *roles.Table[S, E]) error {
 	picture, err := t.Diagram()
 	if err != nil {
 		return err
 	}
-	all["machine "+t.Name] = strings.Join([]string{states(t), events(t), rows(t), fence("mermaid", picture)}, "\n")
+	folded := "<details><summary>Diagram</summary>\n\n" + fence("mermaid", picture) + "\n</details>\n"
+	all["machine "+t.Name] = strings.Join([]string{states(t), rows(t), folded}, "\n")
 	return nil
 }
 
@@ -39,30 +40,33 @@ func states[S, E ~string](t *roles.Table[S, E]) string {
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%g s", d.Seconds()) }
 
-func events[S, E ~string](t *roles.Table[S, E]) string {
-	out := [][]string{{"no.", "event", "means"}}
-	for i, e := range t.Events {
-		out = append(out, []string{fmt.Sprint(i + 1), string(e.Name), e.Means})
+// rows writes each event with what it means, and the rows that it fires.
+func rows[S, E ~string](t *roles.Table[S, E]) string {
+	out := [][]string{{"on", "means", "in", "go to", "because"}}
+	for _, e := range t.Events {
+		on, means := string(e.Name), e.Means
+		for _, r := range t.Rows {
+			if r.On != e.Name {
+				continue
+			}
+			out = append(out, []string{on, means, joined(r.From), to(string(r.To)), r.Because})
+			means = ""
+		}
 	}
 	return table(out...)
 }
 
-func rows[S, E ~string](t *roles.Table[S, E]) string {
-	number := map[E]int{}
-	for i, e := range t.Events {
-		number[e.Name] = i + 1
+func joined[S ~string](states []S) string {
+	names := make([]string, len(states))
+	for i, s := range states {
+		names[i] = string(s)
 	}
-	out := [][]string{{"in", "on", "go to", "because"}}
-	for _, r := range t.Rows {
-		from := make([]string, len(r.From))
-		for i, s := range r.From {
-			from[i] = string(s)
-		}
-		to := string(r.To)
-		if to == "" {
-			to = "*stays*"
-		}
-		out = append(out, []string{strings.Join(from, ", "), fmt.Sprintf("%d %s", number[r.On], r.On), to, r.Because})
+	return strings.Join(names, ", ")
+}
+
+func to(state string) string {
+	if state == "" {
+		return "*stays*"
 	}
-	return table(out...)
+	return state
 }

@@ -19,11 +19,17 @@ const (
 
 // regions returns what belongs between the marks of SPEC.md, by their names.
 func regions(top string) (map[string]string, error) {
-	parameters, err := parameters(top + "/protocol/limits.go")
+	fixed, err := parameters(top + "/protocol/limits.go")
 	if err != nil {
 		return nil, err
 	}
-	all := map[string]string{"parameters": parameters, "kinds": kinds(), "codes": codes(), "fetch": wholeFetch()}
+	chosen, err := parameters(top + "/roles/limits.go")
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]string{
+		"parameters": fixed, "choices": chosen, "kinds": kinds(), "codes": codes(), "fetch": wholeFetch(), "invisible": invisible(),
+	}
 	for _, m := range examples() {
 		all["example "+m.Kind().String()] = fence("", annotate(protocol.Append(nil, m), m))
 	}

@@ -1,6 +1,6 @@
 package content
 
-// Narrow has whole groups hashed by the library alone, and returns what takes that back.
+// Narrow makes the library hash full groups too. It returns a function that undoes this.
 func Narrow() (undo func()) {
 	was := wideChainingValue
 	wideChainingValue = nil

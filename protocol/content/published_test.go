@@ -6,7 +6,8 @@ import (
 	"github.com/relaypeer/relaypeer/protocol/content"
 )
 
-// pattern is content that any language can make: byte i is i mod 251, as in BLAKE3's own test vectors.
+// pattern is content that any language can make: byte i is i mod 251, as in BLAKE3's own test
+// vectors.
 func pattern(size int) []byte {
 	data := make([]byte, size)
 	for i := range data {
@@ -15,8 +16,8 @@ func pattern(size int) []byte {
 	return data
 }
 
-// TestPublishedHashes: lengths and hashes from test_vectors/test_vectors.json in BLAKE3's reference repository
-// (BLAKE3-team/BLAKE3), the first 32 bytes of each "hash".
+// TestPublishedHashes: lengths and hashes from test_vectors/test_vectors.json in BLAKE3's reference
+// repository (BLAKE3-team/BLAKE3), the first 32 bytes of each "hash".
 func TestPublishedHashes(t *testing.T) {
 	for size, want := range map[int]string{
 		0:       "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262",

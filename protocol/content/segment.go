@@ -2,25 +2,27 @@ package content
 
 import "github.com/relaypeer/relaypeer/protocol"
 
-// SegmentGroups is how many groups a segment of a tree has: a power of two, so that a segment is all that is under one
-// parent. The last segment of a file may have fewer. Whoever keeps the trees of large files keeps them by segments.
+// SegmentGroups is the number of groups in a segment of a tree: a power of two, so that a segment
+// is the subtree of one parent. The last segment of a file may have fewer. The trees of large files
+// are kept by segments.
 const SegmentGroups = 1024
 
-// depth is how many parents there are at most on the way from the root to a group.
+// depth bounds the number of parents on the path from the root to a group.
 const depth = 64
 
-// Segments returns how many segments the tree of a file of so many groups has.
+// Segments returns how many segments the tree of a file of that many groups has.
 func Segments(groups uint64) uint64 { return (groups + SegmentGroups - 1) / SegmentGroups }
 
-// Subtree returns the chaining value of a segment, one of several, whose groups have these values, and its tree. Build
-// of the segments' values is then the file's hash, and the tree above the segments.
+// Subtree returns the chaining value and the tree of a segment whose groups have these values; the
+// file has several segments. Build of the segments' values then returns the file's hash and the
+// tree above them.
 func Subtree(values []protocol.Hash) (value protocol.Hash, tree []byte) {
 	tree = make([]byte, 0, (len(values)-1)*NodeSize)
 	return build(values, false, &tree), tree
 }
 
-// SliceSegments is Slice for a tree that lies in segments. above is the tree above them, segment returns the tree of
-// the one with that number; the first error that it returns ends the slicing.
+// SliceSegments is Slice for a tree that is kept by segments: above is the tree above them, and
+// segment returns the tree of a segment. Its first error ends the call.
 func SliceSegments(above []byte, groups, first, count uint64, segment func(number uint64) ([]byte, error)) ([]byte, error) {
 	if count == 0 || first >= groups {
 		return nil, nil

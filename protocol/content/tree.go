@@ -1,9 +1,11 @@
-// Package content is the hash tree of a file's content: BLAKE3's own, cut off at groups of [protocol.GroupSize]
-// bytes, as Bao does it.
+// Package content computes and verifies the hash tree of a file. It is BLAKE3's own tree, cut off
+// at chunk groups of [protocol.GroupSize] bytes, as in Bao. A chunk group, or group for short, is
+// the unit of verification.
 //
-// [Value] hashes a group, [Build] makes the tree of all groups' values, [Slice] takes out of it what is needed to
-// verify some groups, and [Verify] gives these groups' values to whoever knows the file's hash. So each group can be
-// verified by itself, from whichever node it comes. SPEC "The hash tree" says the same for other languages.
+// [ChainingValue] hashes a group, and [Build] makes the tree from the values of all groups. [Slice]
+// takes from the tree the part that verifies some groups. [Verify] checks such a slice against the
+// file's hash and returns the values of these groups. Each group can thus be verified by itself,
+// whichever node it comes from. SPEC "The hash tree" describes it for other languages.
 package content
 
 import (
@@ -15,17 +17,17 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 )
 
-// NodeSize is the bytes of a parent in a tree: the values of its two children.
+// NodeSize is the size of a parent in a tree, in bytes: the values of its two children.
 const NodeSize = 2 * protocol.HashSize
 
-// wideValue is Value for a whole group on a processor with registers for sixteen chunks at once; nil on others. The
-// library, which gathers each word by itself, takes 1.6 times as long.
+// wideChainingValue is ChainingValue for a full group on a processor that hashes sixteen chunks at
+// once; nil on others. The library, which gathers each word separately, takes 1.6 times as long.
 var wideChainingValue func(group uint64, data *[protocol.GroupSize]byte, whole bool) protocol.Hash
 
 const window = guts.MaxSIMD * guts.ChunkSize
 
-// Value returns the chaining value of a group: its number from 0 on and its bytes, GroupSize at most. With whole, the
-// group is all of the file, and its value is the file's hash.
+// ChainingValue returns the chaining value of a group with that number, from 0 on, and at most
+// GroupSize bytes. If whole is set the group is the whole file, and its value is the file's hash.
 func ChainingValue(group uint64, data []byte, whole bool) protocol.Hash {
 	if len(data) == protocol.GroupSize && wideChainingValue != nil {
 		return wideChainingValue(group, (*[protocol.GroupSize]byte)(data), whole)
@@ -51,7 +53,7 @@ func ChainingValue(group uint64, data []byte, whole bool) protocol.Hash {
 	return finish(n, whole)
 }
 
-// last compresses a window that may be short.
+// last compresses the last window, which may be short.
 func last(data []byte, counter uint64) guts.Node {
 	if len(data) == window {
 		return guts.CompressBuffer((*[window]byte)(data), window, &guts.IV, counter, 0)
@@ -60,6 +62,7 @@ func last(data []byte, counter uint64) guts.Node {
 	return guts.CompressBuffer(&buf, copy(buf[:], data), &guts.IV, counter, 0)
 }
 
+// finish returns the hash of a node, as the root's or another's.
 func finish(n guts.Node, root bool) (h protocol.Hash) {
 	if root {
 		n.Flags |= guts.FlagRoot
@@ -77,16 +80,17 @@ func words(h []byte) (cv [8]uint32) {
 	return cv
 }
 
-// parent returns the value of the parent whose NodeSize bytes these are.
+// parent returns the chaining value of a parent of NodeSize bytes.
 func parent(node []byte, root bool) protocol.Hash {
 	return finish(guts.ParentNode(words(node), words(node[protocol.HashSize:]), &guts.IV, 0), root)
 }
 
-// left returns how many of n groups, two at least, are under a parent's left child: the largest power of two below n.
+// left returns how many of a parent's n groups, at least two, are under its left child: the largest
+// power of two below n.
 func left(n uint64) uint64 { return 1 << (bits.Len64(n-1) - 1) }
 
-// Build returns the hash of the file whose groups have these values, and its tree: the parents in pre-order, NodeSize
-// bytes each, one fewer than there are groups. No values are an empty file.
+// Build returns the hash and the tree of the file whose groups have these values. The tree is the
+// parents in pre-order, NodeSize bytes each, one fewer than groups. An empty file has no values.
 func Build(values []protocol.Hash) (hash protocol.Hash, tree []byte) {
 	switch len(values) {
 	case 0:
@@ -113,8 +117,8 @@ func build(values []protocol.Hash, root bool, tree *[]byte) protocol.Hash {
 	return parent(node, root)
 }
 
-// Slice returns the part of the tree of a file of so many groups that is needed to verify count of them from first on:
-// the parents above these, in pre-order.
+// Slice returns the part of a file's tree that verifies count groups from first on: the parents
+// above these, in pre-order. The file has groups groups.
 func Slice(tree []byte, groups, first, count uint64) []byte {
 	var slice []byte
 	walk(groups, first, count, func(at, _, _ uint64) bool {
@@ -131,8 +135,8 @@ func SliceNodes(groups, first, count uint64) uint64 {
 	return nodes
 }
 
-// walk visits in pre-order the parents above count groups from first on, each with where it stands in the whole tree
-// and the groups from lo up to hi that it is above, until the visitor has had enough.
+// walk visits the parents above count groups from first on, in pre-order, until visit returns
+// false. at is the parent's position in the whole tree; lo and hi bound the groups below it.
 func walk(groups, first, count uint64, visit func(at, lo, hi uint64) bool) {
 	var down func(at, lo, hi uint64) bool
 	down = func(at, lo, hi uint64) bool {
@@ -147,8 +151,9 @@ func walk(groups, first, count uint64, visit func(at, lo, hi uint64) bool) {
 	}
 }
 
-// Verify returns the values of count groups from first on of the file with that hash and so many groups, or false if the
-// slice is not exactly what the hash vouches for. It allocates by what is in the slice, never by a claimed count.
+// Verify checks a slice against the hash of a file and returns the values of count groups from
+// first on. It reports false if the slice is not exactly the one for these groups. It allocates in
+// proportion to the slice, never by a claimed count.
 func Verify(hash protocol.Hash, groups, first, count uint64, slice []byte) (values []protocol.Hash, ok bool) {
 	switch {
 	case first > groups || count > groups-first:

@@ -13,8 +13,9 @@ import (
 	"github.com/relaypeer/relaypeer/protocol/content"
 )
 
-// A tree vector is one file under protocol/testdata/trees: header lines, then sections, each behind an empty line: its
-// title and lines of hexadecimal, where "#" begins a comment. SPEC "Test vectors" describes the format.
+// A tree vector is one file under protocol/testdata/trees: header lines, then sections, each behind
+// an empty line: its title and lines of hexadecimal, where "#" begins a comment. SPEC "Test
+// vectors" describes the format.
 type treeVector struct {
 	size     int
 	hash     string

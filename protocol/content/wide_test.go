@@ -8,8 +8,9 @@ import (
 	"github.com/relaypeer/relaypeer/protocol/content"
 )
 
-// TestWideRegistersComputeTheSame compares two implementations, ours for whole groups and the library's, on any bytes,
-// on groups whose chunks' numbers need more than 32 bits, and on a group that is all of its file.
+// TestWideRegistersComputeTheSame compares two implementations, ours for whole groups and the
+// library's, on any bytes, on groups whose chunks' numbers need more than 32 bits, and on a group
+// that is all of its file.
 func TestWideRegistersComputeTheSame(t *testing.T) {
 	data := make([]byte, protocol.GroupSize)
 	random := rand.NewChaCha8([32]byte{1})

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 )
 
 // remember notes that a node has a content. What one node says that it has is believed only so often: then it makes up a
@@ -15,7 +16,7 @@ func (f *Fetch) remember(is Identity, node netip.AddrPort, tried bool) {
 		f.contents[at].tried = f.contents[at].tried || tried
 		return
 	}
-	if f.believed[node] == protocol.MaxContents {
+	if f.believed[node] == roles.MaxContents {
 		return
 	}
 	f.believed[node]++

@@ -61,5 +61,5 @@ func fetchSubject(w client.Request, f file) rolestest.Subject {
 func TestWhateverHappensToAFetch(t *testing.T) {
 	several := request
 	several.Sources = 2
-	rolestest.Explore(t, fetchSubject(request, made(group+5, 1)), fetchSubject(several, made(protocol.ManyGroups*group, 1)))
+	rolestest.Explore(t, fetchSubject(request, made(group+5, 1)), fetchSubject(several, made(roles.ManyGroups*group, 1)))
 }

@@ -15,7 +15,7 @@ func receiving(t *testing.T, w client.Request, f file, nodes ...byte) *rolestest
 	t.Helper()
 	s := fetching(t, w, f, nodes...)
 	s.Hear(1, f.content(0, 1), "Fetching", f.takes(1, 0, 1))
-	s.Waits(protocol.ProgressTimeout)
+	s.Waits(roles.ProgressTimeout)
 	return s
 }
 
@@ -70,9 +70,9 @@ func TestWhatEndsTooEarlyIsNotDelivered(t *testing.T) {
 func TestBytesThatPassSetTheDeadlineAnew(t *testing.T) {
 	s := receiving(t, request, made(2*group, 1), 1)
 	for range 5 {
-		s.At.Now += protocol.ProgressTimeout - 1
-		s.Tell(roles.Moved{Link: 1, Bytes: protocol.MinProgress}, "Fetching")
-		s.Waits(protocol.ProgressTimeout)
+		s.At.Now += roles.ProgressTimeout - 1
+		s.Tell(roles.Moved{Link: 1, Bytes: roles.MinProgress}, "Fetching")
+		s.Waits(roles.ProgressTimeout)
 	}
 	s.Tell(roles.Moved{Link: 1, Bytes: 1}, "Fetching") // a byte a second is not enough
 	s.Ring("Failed", goes(1, "report result")...)
@@ -82,7 +82,7 @@ func TestBytesThatPassSetTheDeadlineAnew(t *testing.T) {
 func TestTheRelayCannotBeAsked(t *testing.T) {
 	s := wanted(t, request)
 	s.Ring("Failed", "hangup 0", "report result")
-	if r := wants(t, s, client.NoRelay); r.Code != protocol.Timeout || s.At.Now != protocol.DialTimeout {
+	if r := wants(t, s, client.NoRelay); r.Code != protocol.Timeout || s.At.Now != roles.DialTimeout {
 		t.Errorf("%s after %v", r.Code, s.At.Now)
 	}
 	s = locating(t, request)
@@ -116,7 +116,7 @@ func TestARelayThatNeverEndsIsLeft(t *testing.T) {
 	s := locating(t, request)
 	for pages := 1; ; pages++ {
 		s.Hear(0, &protocol.Located{Cursor: []byte{1}}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
-		if pages == protocol.MaxPages {
+		if pages == roles.MaxPages {
 			break
 		}
 		s.Tell(roles.PeerEnded{}, "AskingRelay", "hangup 0", "dial 0 relay:4000")
@@ -146,7 +146,7 @@ func TestOurOwnDiskFails(t *testing.T) {
 	s.Ring("Opening", leaves(1)...)
 	s.Tell(roles.PeerEnded{Link: 1}, "Opening", goes(1)...)
 	s.Ring("Failed", "report result")
-	if wants(t, s, client.DiskFailed, 0); s.At.Now != protocol.DiskTimeout {
+	if wants(t, s, client.DiskFailed, 0); s.At.Now != roles.DiskTimeout {
 		t.Errorf("given up after %v", s.At.Now)
 	}
 }

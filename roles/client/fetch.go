@@ -139,7 +139,7 @@ func (f *Fetch) Step(at roles.Moment, in roles.Input) []roles.Effect {
 }
 
 func (f *Fetch) start(at roles.Moment) {
-	if err := protocol.CheckName(f.request.Name); err != nil && (f.request.Name != "" || f.request.Hash.IsZero()) {
+	if err := protocol.AsError(protocol.CheckName(f.request.Name)); err != nil && (f.request.Name != "" || f.request.Hash.IsZero()) {
 		f.fail(at, fetchMisnamed, BadlyNamed, err.Code, err.Text)
 		return
 	}

@@ -1,7 +1,6 @@
 package client
 
 import (
-	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 )
 
@@ -67,7 +66,7 @@ var fetchGrammar = roles.NewGrammar(roles.Table[FetchState, FetchEvent]{
 			Means: "No link is open; what has been heard so far decides what is next."},
 		{Name: FetchSeeking, Nested: true, WaitFrom: "those of its Sources, and DialPatience while another node could be dialed beside them",
 			Means: "A node is being asked what the file is; with several sources another one beside it if it is slow."},
-		{Name: FetchOpening, Wait: protocol.DiskTimeout,
+		{Name: FetchOpening, Wait: roles.DiskTimeout,
 			Means: "The content is known; the store makes ready for it, and says what it has of it. Sources wait."},
 		{Name: FetchFetching, Nested: true, WaitFrom: "those of its Sources, and DialPatience while another node could be dialed beside them",
 			Means: "Groups are missing, and sources bring them: each takes from the Picker what it is to ask for."},
@@ -116,14 +115,14 @@ var fetchGrammar = roles.NewGrammar(roles.Table[FetchState, FetchEvent]{
 		fetchRow([]FetchState{FetchSeeking}, fetchImpatient, FetchSeeking, "a dead node costs no more than this, where several may be asked"),
 		fetchRow([]FetchState{FetchFetching}, fetchImpatient, FetchFetching, "a dead node costs no more than this, where several may be asked"),
 		fetchRow([]FetchState{FetchSeeking}, fetchContentKnown, FetchOpening, "it stays the content of this fetch; an earlier try may have left some of it"),
-		fetchRow([]FetchState{FetchOpening}, fetchStoreChecked, FetchOpening, "whoever gets on is waited for"),
+		fetchRow([]FetchState{FetchOpening}, fetchStoreChecked, FetchOpening, "a store that gets on is waited for"),
 		fetchRow([]FetchState{FetchOpening}, fetchStoreStuck, "", "the deadline runs on"),
 		fetchRow([]FetchState{FetchOpening}, fetchStoreOpened, FetchFetching, "only what is missing is fetched"),
 		fetchRow([]FetchState{FetchOpening}, fetchStoreComplete, FetchFinishing, "an empty file, or one that an earlier try has fetched whole"),
 		fetchRow([]FetchState{FetchOpening, FetchFetching, FetchFinishing}, fetchStoreFailed, FetchFailed, "no node can help with our own disk"),
 		fetchRow([]FetchState{FetchOpening}, fetchExpired, FetchFailed, "our disk hangs"),
 		fetchRow([]FetchState{FetchFetching}, fetchGroupHad, "", "it stays had, whatever becomes of the source"),
-		fetchRow([]FetchState{FetchFetching}, fetchAllHad, FetchFinishing, "whole, and verified; who has not delivered yet is not waited for"),
+		fetchRow([]FetchState{FetchFetching}, fetchAllHad, FetchFinishing, "whole, and verified; a source that has not delivered yet is not waited for"),
 		fetchRow([]FetchState{FetchSeeking, FetchOpening, FetchFetching, FetchFinishing}, fetchSourceLeft, "", "the others go on, and the store"),
 		fetchRow([]FetchState{FetchSeeking, FetchFetching}, fetchLastLeft, FetchChoosing, "the next node may do better"),
 		fetchRow([]FetchState{FetchFinishing}, fetchLastLeft, FetchDone, "the file is there and every link is closed"),

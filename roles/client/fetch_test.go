@@ -21,7 +21,7 @@ func wanted(t *testing.T, w client.Request) *rolestest.Story {
 	f := client.NewFetch(w)
 	s := rolestest.New(t, f, f.State)
 	s.Tell(roles.Started{}, "AskingRelay", "dial 0 relay:4000")
-	s.Waits(protocol.DialTimeout)
+	s.Waits(roles.DialTimeout)
 	return s
 }
 
@@ -29,7 +29,7 @@ func locating(t *testing.T, w client.Request) *rolestest.Story {
 	t.Helper()
 	s := wanted(t, w)
 	s.Tell(roles.Opened{}, "AskingRelay", "send 0 "+rolestest.Say(&protocol.Locate{Name: w.Name, Hash: w.Hash}), "hear 0")
-	s.Waits(protocol.ReplyTimeout)
+	s.Waits(roles.ReplyTimeout)
 	return s
 }
 
@@ -38,7 +38,7 @@ func located(t *testing.T, w client.Request, nodes ...byte) *rolestest.Story {
 	t.Helper()
 	s := locating(t, w)
 	s.Hear(0, &protocol.Located{Peers: peers(nodes...)}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
-	s.Waits(protocol.CloseTimeout)
+	s.Waits(roles.CloseTimeout)
 	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0", dials(1, nodes[0]))
 	return s
 }
@@ -118,17 +118,17 @@ func wants(t *testing.T, s *rolestest.Story, outcome client.Outcome, codes ...pr
 func TestAFileOfOneGroupIsFetched(t *testing.T) {
 	f := made(10, 1)
 	s := located(t, request, 1)
-	s.Waits(protocol.DialTimeout)
+	s.Waits(roles.DialTimeout)
 	answers(1, s, "Seeking")
-	s.Waits(protocol.ReplyTimeout)
+	s.Waits(roles.ReplyTimeout)
 	s.Hear(1, f.outboard(0), "Opening", f.opens())
-	s.Waits(protocol.HoldTimeout) // and DiskTimeout
+	s.Waits(roles.HoldTimeout) // and DiskTimeout
 	s.Tell(roles.StoreReady{}, "Fetching", f.begins(1)...)
-	s.Waits(protocol.ReplyTimeout)
+	s.Waits(roles.ReplyTimeout)
 	s.Hear(1, f.content(0, 1), "Fetching", f.takes(1, 0, 1))
 	s.Tell(roles.Verified{Link: 1}, "Finishing", "report had")
 	s.Tell(roles.BodyDone{Link: 1}, "Finishing", leaves(1)...)
-	s.Waits(protocol.CloseTimeout)
+	s.Waits(roles.CloseTimeout)
 	s.Tell(roles.PeerEnded{Link: 1}, "Done", goes(1, "report result")...)
 	r := wants(t, s, client.Fetched, 0)
 	if r.Name != "a.txt" || r.Hash != f.Hash || r.Size != 10 || r.Kept != 0 || !slices.Equal(r.From, ats(1)) || len(r.Variants) > 0 {

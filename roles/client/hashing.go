@@ -1,6 +1,9 @@
 package client
 
-import "github.com/relaypeer/relaypeer/protocol"
+import (
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+)
 
 // hashing is how far a node is with hashing a file, as the last HASHING that counted said.
 type hashing struct{ done, size uint64 }
@@ -11,7 +14,7 @@ func (h *hashing) further(m *protocol.Hashing) bool {
 	if h.size == 0 {
 		h.size = m.Size
 	}
-	step := max(protocol.MinProgress, h.size/protocol.HashingParts)
+	step := max(roles.MinProgress, h.size/roles.HashingParts)
 	if m.Size != h.size || m.Done <= h.done || m.Done < h.done+step && m.Done < m.Size {
 		return false
 	}

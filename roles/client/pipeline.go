@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/protocol/content"
 	"github.com/relaypeer/relaypeer/roles"
 )
 
@@ -12,7 +13,7 @@ import (
 // Answered, what became of the visit as Tried, at the end; Hashing while the node makes us wait for that. See PipelineTable.
 //
 // No OpenStore is asked for: the items of the store are the files in the order in which they were given. Nothing comes
-// for an empty one; that it is Answered says that it is empty.
+// for an empty one: it is Answered without being asked for, and is empty if its hash says so.
 type Pipeline struct {
 	core  roles.Core[PipelineState, PipelineEvent]
 	node  string
@@ -106,7 +107,7 @@ func (h *Pipeline) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Moved:
 		if h.progress.Enough(in.Bytes) {
 			h.core.Fire(pipelineMoved)
-			h.core.Arm(protocol.ProgressTimeout)
+			h.core.Arm(roles.ProgressTimeout)
 		}
 	case roles.Verified:
 		h.core.Fire(pipelineRight)
@@ -144,7 +145,7 @@ func (h *Pipeline) start() {
 	for i, item := range h.items {
 		switch {
 		case item.Size == 0:
-			h.answer(Answered{Item: i})
+			h.answer(h.empty(i))
 		case item.Size > protocol.GroupSize:
 			h.answer(Answered{i, protocol.Limit, protocol.Client, "more than one group"})
 		default:
@@ -159,6 +160,14 @@ func (h *Pipeline) start() {
 	h.core.Do(roles.Dial{Link: pipelineLink, To: h.node})
 }
 
+// empty answers an item of no bytes. That it has none is a claim, which its hash proves or not.
+func (h *Pipeline) empty(item int) Answered {
+	if _, ok := content.Verify(h.items[item].Hash, 0, 0, 0, nil); !ok {
+		return Answered{item, protocol.BadHash, protocol.Client, "its hash is not that of an empty file"}
+	}
+	return Answered{Item: item}
+}
+
 // ask asks for as many items as may be under way.
 func (h *Pipeline) ask() {
 	for ; h.next < len(h.items); h.next++ {
@@ -166,7 +175,7 @@ func (h *Pipeline) ask() {
 		switch {
 		case h.answered[h.next]:
 			continue
-		case len(h.asked) == protocol.MaxPipelined || len(h.asked) > 0 && h.bytes+item.Size > protocol.MaxPipelinedBytes:
+		case len(h.asked) == roles.MaxPipelined || len(h.asked) > 0 && h.bytes+item.Size > roles.MaxPipelinedBytes:
 			return
 		}
 		h.asked = append(h.asked, h.next)
@@ -191,7 +200,7 @@ func (h *Pipeline) done() bool {
 	h.bytes -= h.items[h.asked[0]].Size
 	h.asked = append(h.asked[:0], h.asked[1:]...)
 	h.hashed = hashing{}
-	if len(h.asked) <= protocol.MaxPipelined/2 {
+	if len(h.asked) <= roles.MaxPipelined/2 {
 		h.ask()
 	}
 	return len(h.asked) > 0
@@ -236,7 +245,7 @@ func (h *Pipeline) content(m *protocol.Content) {
 		h.reject(pipelineContentWrong, &protocol.Error{Code: protocol.Changed, Text: "not the file, or not the stretch, that was asked for"})
 		return
 	}
-	h.tried.Had, h.progress = true, roles.Progress{}
+	h.tried.Had, h.progress, h.hashed = true, roles.Progress{}, hashing{}
 	h.core.Fire(pipelineContent)
 	h.core.Do(roles.ReceiveBody{
 		Link: pipelineLink, Item: h.asked[0], Length: m.Length, Size: m.Size, Values: []protocol.Hash{item.Hash},

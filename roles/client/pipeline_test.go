@@ -33,9 +33,9 @@ func pipelining(t *testing.T, items []client.Wanted, asked ...int) *rolestest.St
 	h := client.NewPipeline(at(1).String(), items)
 	s := rolestest.New(t, h, h.State)
 	s.Tell(roles.Started{}, "Dialing", dials(0, 1))
-	s.Waits(protocol.DialTimeout)
+	s.Waits(roles.DialTimeout)
 	s.Tell(roles.Opened{}, "Asking", append(orders(items, asked...), "hear 0")...)
-	s.Waits(protocol.ReplyTimeout)
+	s.Waits(roles.ReplyTimeout)
 	return s
 }
 
@@ -78,7 +78,7 @@ func TestManyFilesComeOverOneLink(t *testing.T) {
 	s := pipelining(t, items, 0, 1, 2)
 	follows(s, items, 0)
 	s.Hear(0, ware(items[1]), "Receiving", "receive-body 0 0+10")
-	s.Waits(protocol.ProgressTimeout)
+	s.Waits(roles.ProgressTimeout)
 	s.Tell(roles.Verified{}, "Receiving", "report answered")
 	s.Tell(roles.BodyDone{}, "Asking", "hear 0")
 	s.Hear(0, ware(items[2]), "Receiving", "receive-body 0 0+10")
@@ -110,28 +110,28 @@ func TestABodyGoesToItsItem(t *testing.T) {
 // of these have come.
 func TestOnlySoManyFilesAreAskedForAhead(t *testing.T) {
 	items, all := wares(100, 10), []int{}
-	for i := range protocol.MaxPipelined {
+	for i := range roles.MaxPipelined {
 		all = append(all, i)
 	}
 	s := pipelining(t, items, all...)
-	half, next := protocol.MaxPipelined/2, []int{}
+	half, next := roles.MaxPipelined/2, []int{}
 	for item := range half - 1 {
 		follows(s, items, item)
 	}
 	for item := range half {
-		next = append(next, protocol.MaxPipelined+item)
+		next = append(next, roles.MaxPipelined+item)
 	}
 	follows(s, items, half-1, next...)
 	s.Hear(0, refusal(protocol.NotFound), "Asking", "report answered", "hear 0")
 
 	large := wares(20, protocol.GroupSize)
-	s = pipelining(t, large, all[:protocol.MaxPipelinedBytes/protocol.GroupSize]...)
-	follows(s, large, 0, protocol.MaxPipelinedBytes/protocol.GroupSize)
+	s = pipelining(t, large, all[:roles.MaxPipelinedBytes/protocol.GroupSize]...)
+	follows(s, large, 0, roles.MaxPipelinedBytes/protocol.GroupSize)
 }
 
 func TestAnEmptyFileIsNotAskedFor(t *testing.T) {
 	items := wares(3, 10)
-	items[0].Size, items[2].Size = 0, 0
+	items[0], items[2] = client.Wanted{Name: "f0", Hash: made(0, 1).Hash}, client.Wanted{Name: "f2", Hash: made(0, 1).Hash}
 	h := client.NewPipeline(at(1).String(), items)
 	s := rolestest.New(t, h, h.State)
 	s.Tell(roles.Started{}, "Dialing", "report answered", "report answered", dials(0, 1))
@@ -141,6 +141,18 @@ func TestAnEmptyFileIsNotAskedFor(t *testing.T) {
 	s = rolestest.New(t, h, h.State)
 	s.Tell(roles.Started{}, "Closed", "report answered", "report tried")
 	ends(t, s, 0, map[int]protocol.Code{0: 0})
+}
+
+// TestAnEmptyFileWhoseHashIsNotThatOfNoBytesIsRefused: a size of 0 is a claim like any other.
+func TestAnEmptyFileWhoseHashIsNotThatOfNoBytesIsRefused(t *testing.T) {
+	items := wares(2, 0)
+	h := client.NewPipeline(at(1).String(), items)
+	s := rolestest.New(t, h, h.State)
+	s.Tell(roles.Started{}, "Closed", "report answered", "report answered", "report tried")
+	ends(t, s, 0, map[int]protocol.Code{0: protocol.BadHash, 1: protocol.BadHash})
+
+	s, _ = visiting(t)
+	s.Hear(3, &protocol.Outboard{Hash: made(10, 1).Hash}, "Leaving", parts(protocol.BadHash)...)
 }
 
 func TestALargeFileIsNotForAPipeline(t *testing.T) {
@@ -230,13 +242,26 @@ func TestAWrongFileThatWasTheLastIsAskedForAgain(t *testing.T) {
 	ends(t, s, protocol.BadHash, map[int]protocol.Code{0: protocol.BadHash})
 }
 
+// TestTheDeadlineOfARequestAheadBeginsWithTheEndOfTheAnswerBefore: however long ago it was sent.
+func TestTheDeadlineOfARequestAheadBeginsWithTheEndOfTheAnswerBefore(t *testing.T) {
+	items := wares(2, 10)
+	s := pipelining(t, items, 0, 1)
+	s.At.Now += roles.ReplyTimeout - 1
+	follows(s, items, 0)
+	s.Waits(roles.ReplyTimeout)
+	s.Ring("Closed", "hangup 0", "report tried")
+	if want := 2*roles.ReplyTimeout - 1; s.At.Now != want {
+		t.Errorf("let go after %v, want %v", s.At.Now, want)
+	}
+}
+
 func TestAPipelineWaitsForANodeThatHashes(t *testing.T) {
 	items := wares(2, 10)
 	s := pipelining(t, items, 0, 1)
-	s.At.Now += protocol.ReplyTimeout - 1
+	s.At.Now += roles.ReplyTimeout - 1
 	s.Hear(0, &protocol.Hashing{Done: 10, Size: 10}, "Asking", "hear 0", "report hashing")
-	s.Waits(protocol.ReplyTimeout)
-	s.At.Now += protocol.ReplyTimeout - 1
+	s.Waits(roles.ReplyTimeout)
+	s.At.Now += roles.ReplyTimeout - 1
 	s.Hear(0, &protocol.Hashing{Done: 10, Size: 10}, "Asking", "hear 0", "report hashing")
 	s.Ring("Closed", "hangup 0", "report tried")
 	ends(t, s, protocol.Timeout, map[int]protocol.Code{}, 0, 1)

@@ -123,7 +123,7 @@ func (q *Query) page(page, next protocol.Message, more bool, again, last QueryEv
 	q.ask = next
 	q.pages++
 	switch {
-	case more && !q.single && q.pages < protocol.MaxPages:
+	case more && !q.single && q.pages < roles.MaxPages:
 		q.core.Fire(again)
 		q.request()
 	case more && !q.single:

@@ -14,9 +14,9 @@ func querying(t *testing.T, ask protocol.Message) *rolestest.Story {
 	q := client.NewQuery(relayAddress, ask)
 	s := rolestest.New(t, q, q.State)
 	s.Tell(roles.Started{}, "Dialing", "dial 0 relay:4000")
-	s.Waits(protocol.DialTimeout)
+	s.Waits(roles.DialTimeout)
 	s.Tell(roles.Opened{}, asking(ask), "send 0 "+rolestest.Say(ask), "hear 0")
-	s.Waits(protocol.ReplyTimeout)
+	s.Waits(roles.ReplyTimeout)
 	return s
 }
 
@@ -42,7 +42,7 @@ func TestAllPagesComeOverOneLink(t *testing.T) {
 	s.Hear(0, &protocol.Listed{Cursor: []byte{7}}, "Listing", "send 0 LIST pattern=*.txt limit=2 cursor=07", "hear 0", "report page")
 	s.Hear(0, &protocol.Listed{Cursor: []byte{9}}, "Listing", "send 0 LIST pattern=*.txt limit=2 cursor=09", "hear 0", "report page")
 	s.Hear(0, &protocol.Listed{}, "Leaving", "halfclose 0", "discard 0", "report page")
-	s.Waits(protocol.CloseTimeout)
+	s.Waits(roles.CloseTimeout)
 	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0", "report queryresult")
 	answered(t, s, 0, 0)
 
@@ -90,7 +90,7 @@ func TestARelayThatDoesNotAnswerARequestIsLeft(t *testing.T) {
 
 func TestAListThatNeverEndsIsLeft(t *testing.T) {
 	s := querying(t, &protocol.List{})
-	for range protocol.MaxPages - 1 {
+	for range roles.MaxPages - 1 {
 		s.Hear(0, &protocol.Listed{Cursor: []byte{1}}, "Listing", "send 0 LIST cursor=01", "hear 0", "report page")
 	}
 	s.Hear(0, &protocol.Listed{Cursor: []byte{1}}, "Leaving", "halfclose 0", "discard 0", "report page")

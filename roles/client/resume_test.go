@@ -56,14 +56,14 @@ func TestAFileThatIsThereIsNotFetchedAgain(t *testing.T) {
 func TestAStoreThatChecksIsWaitedForWithoutTheNode(t *testing.T) {
 	f := made(2*group, 1)
 	s := opening(t, f, 1, 2)
-	s.At.Now += protocol.HoldTimeout
+	s.At.Now += roles.HoldTimeout
 	s.Tell(roles.StoreChecking{Done: 10, Size: 100}, "Opening", "report checking")
 	s.Ring("Opening", leaves(1)...)
 	s.Tell(roles.PeerEnded{Link: 1}, "Opening", goes(1)...)
 	for done := range uint64(5) {
-		s.At.Now += protocol.DiskTimeout - 1
+		s.At.Now += roles.DiskTimeout - 1
 		s.Tell(roles.StoreChecking{Done: 20 + done, Size: 100}, "Opening", "report checking")
-		s.Waits(protocol.DiskTimeout)
+		s.Waits(roles.DiskTimeout)
 	}
 	s.Tell(roles.StoreReady{Has: set(0)}, "Fetching", "report begun", dials(1, 1))
 	answers(1, s, "Fetching")
@@ -80,10 +80,10 @@ func TestAStoreThatChecksWithoutGettingOnIsNotWaitedFor(t *testing.T) {
 	s.Ring("Opening", leaves(1)...)
 	s.Tell(roles.StoreChecking{Done: 10, Size: 100}, "Opening", "report checking")
 	s.Tell(roles.PeerEnded{Link: 1}, "Opening", goes(1)...)
-	s.At.Now += protocol.DiskTimeout - 1
+	s.At.Now += roles.DiskTimeout - 1
 	s.Tell(roles.StoreChecking{Done: 10, Size: 100}, "Opening", "report checking")
 	s.Ring("Failed", "report result")
-	if wants(t, s, client.DiskFailed, 0); s.At.Now != protocol.HoldTimeout+protocol.DiskTimeout {
+	if wants(t, s, client.DiskFailed, 0); s.At.Now != roles.HoldTimeout+roles.DiskTimeout {
 		t.Errorf("given up after %v", s.At.Now)
 	}
 }

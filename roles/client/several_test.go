@@ -41,7 +41,7 @@ func both(t *testing.T, f file, nodes ...byte) *rolestest.Story {
 }
 
 func TestALargeFileComesFromSeveralNodes(t *testing.T) {
-	f := made(protocol.ManyGroups*group, 1)
+	f := made(roles.ManyGroups*group, 1)
 	s := both(t, f, 1, 2, 3)
 	comes(s, 2, 2)
 	s.Tell(roles.BodyDone{Link: 2}, "Fetching", "hear 2")
@@ -72,7 +72,7 @@ func TestALargeFileComesFromSeveralNodes(t *testing.T) {
 }
 
 func TestASmallFileStaysWithOneNode(t *testing.T) {
-	f := made(protocol.ManyGroups*group-group, 1)
+	f := made(roles.ManyGroups*group-group, 1)
 	s := asked(t, several(4), 1, 2)
 	s.Hear(1, f.outboard(0), "Opening", f.opens())
 	s.Tell(roles.StoreReady{}, "Fetching", f.begins(1)...)
@@ -80,7 +80,7 @@ func TestASmallFileStaysWithOneNode(t *testing.T) {
 
 // TestASilentNodeIsOvertaken: who idles asks for what the silent one was asked for, and nobody waits for it.
 func TestASilentNodeIsOvertaken(t *testing.T) {
-	f := made(protocol.ManyGroups*group, 1)
+	f := made(roles.ManyGroups*group, 1)
 	s := both(t, f, 1, 2)
 	group, end := uint64(3), uint64(8)
 	comes(s, 2, 2)
@@ -107,7 +107,7 @@ func TestASilentNodeIsOvertaken(t *testing.T) {
 
 // TestWhatALostNodeOwedIsFetchedByTheOther: without another dial, where no other node is known.
 func TestWhatALostNodeOwedIsFetchedByTheOther(t *testing.T) {
-	f := made(protocol.ManyGroups*group, 1)
+	f := made(roles.ManyGroups*group, 1)
 	s := both(t, f, 1, 2)
 	s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Fetching", goes(1)...)
 	comes(s, 2, 2)
@@ -117,7 +117,7 @@ func TestWhatALostNodeOwedIsFetchedByTheOther(t *testing.T) {
 
 // TestANodeThatRestedIsAskedAgain when others fail: what it did was good.
 func TestANodeThatRestedIsAskedAgain(t *testing.T) {
-	f := made(protocol.ManyGroups*group, 1)
+	f := made(roles.ManyGroups*group, 1)
 	s := asked(t, several(3), 1, 2, 3)
 	s.Hear(1, f.outboard(0), "Opening", f.opens())
 	s.Tell(roles.StoreReady{Has: set(0, 1, 2, 3, 4, 5, 6)}, "Fetching", "report begun", f.gets(1, 7, 1), "hear 1", dials(2, 2), dials(3, 3))
@@ -135,11 +135,11 @@ func TestANodeThatRestedIsAskedAgain(t *testing.T) {
 // TestADeadNodeCostsASecond: another one is dialed beside it, up to as many as may be.
 func TestADeadNodeCostsASecond(t *testing.T) {
 	s := located(t, several(3), 1, 2, 3, 4)
-	s.Waits(protocol.DialPatience)
+	s.Waits(roles.DialPatience)
 	s.Ring("Seeking", dials(2, 2))
-	s.Waits(protocol.DialPatience)
+	s.Waits(roles.DialPatience)
 	s.Ring("Seeking", dials(3, 3))
-	if s.At.Now != 2*protocol.DialPatience {
+	if s.At.Now != 2*roles.DialPatience {
 		t.Errorf("the third is dialed after %v", s.At.Now)
 	}
 	f := made(10, 1)
@@ -156,30 +156,30 @@ func TestADeadNodeCostsASecond(t *testing.T) {
 // TestASlowAnswerCostsASecond: what holds for a dial holds for a node that was reached and says nothing.
 func TestASlowAnswerCostsASecond(t *testing.T) {
 	s := located(t, several(2), 1, 2)
-	s.At.Now += protocol.DialPatience / 2
+	s.At.Now += roles.DialPatience / 2
 	answers(1, s, "Seeking")
 	s.Ring("Seeking", dials(2, 2))
-	if s.At.Now != protocol.DialPatience {
+	if s.At.Now != roles.DialPatience {
 		t.Errorf("the second is dialed after %v", s.At.Now)
 	}
 	s.Hear(1, refusal(protocol.NotFound), "Seeking", leaves(1)...)
 	s.Tell(roles.PeerEnded{Link: 1}, "Seeking", goes(1)...)
-	s.Waits(protocol.DialTimeout)
+	s.Waits(roles.DialTimeout)
 }
 
 func TestTheReferenceModeHasOneLink(t *testing.T) {
 	s := located(t, several(1), 1, 2)
-	s.Waits(protocol.DialTimeout) // nobody is impatient
+	s.Waits(roles.DialTimeout) // nobody is impatient
 	f := made(20*group, 1)
 	answers(1, s, "Seeking")
 	s.Hear(1, f.outboard(0), "Opening", f.opens())
 	s.Tell(roles.StoreReady{}, "Fetching", f.begins(1)...)
-	s.Waits(protocol.ReplyTimeout)
+	s.Waits(roles.ReplyTimeout)
 }
 
 // TestNodesWithOtherContentAreLeftBesides: each of the others is asked what it has, and only the first content counts.
 func TestNodesWithOtherContentAreLeftBesides(t *testing.T) {
-	f, other := made(protocol.ManyGroups*group, 1), made(10, 2)
+	f, other := made(roles.ManyGroups*group, 1), made(10, 2)
 	s := asked(t, several(2), 1, 2, 3)
 	s.Hear(1, f.outboard(0), "Opening", f.opens())
 	s.Tell(roles.StoreReady{}, "Fetching", append(f.begins(1), dials(2, 2))...)

@@ -97,7 +97,7 @@ func (s *Source) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Moved:
 		if s.progress.Enough(in.Bytes) {
 			s.core.Fire(sourceBodyMoved)
-			s.core.Arm(protocol.ProgressTimeout)
+			s.core.Arm(roles.ProgressTimeout)
 		}
 	case roles.Verified:
 		s.right(in.Group)
@@ -170,7 +170,7 @@ func (s *Source) outboard(m *protocol.Outboard) {
 		s.leave(sourceOutboardOther)
 		return
 	}
-	s.page = values
+	s.page, s.hashed = values, hashing{}
 	s.core.Fire(sourceOutboardFits)
 	if !s.picker.open {
 		s.core.Do(roles.Report{Outcome: Learned{s.tried.Node}})

@@ -49,7 +49,7 @@ func TestWhateverHappensToASource(t *testing.T) {
 		forged.Nodes = forged.Nodes[1:]
 		subject.Says = []protocol.Message{
 			f.outboard(0), other.outboard(0), forged, f.content(0, 1), f.content(1, 1), f.content(2, 2), f.content(2, 1), f.content(4, 4),
-			other.content(0, 1), &protocol.Hashing{Done: protocol.MinProgress, Size: 1 << 20}, &protocol.Hashing{Size: 1 << 20},
+			other.content(0, 1), &protocol.Hashing{Done: roles.MinProgress, Size: 1 << 20}, &protocol.Hashing{Size: 1 << 20},
 			refusal(protocol.Changed), refusal(protocol.NotFound),
 		}
 		subject.Others = []roles.Input{roles.Updated{}, roles.StoreReady{}}

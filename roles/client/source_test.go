@@ -17,9 +17,9 @@ func visiting(t *testing.T) (*rolestest.Story, *client.Picker) {
 	v := client.NewSource(3, at(1), picker)
 	s := rolestest.New(t, v, v.State)
 	s.Tell(roles.Started{}, "Dialing", dials(3, 1))
-	s.Waits(protocol.DialTimeout)
+	s.Waits(roles.DialTimeout)
 	s.Tell(roles.Opened{Link: 3}, "AskingTree", asks(3)...)
-	s.Waits(protocol.ReplyTimeout)
+	s.Waits(roles.ReplyTimeout)
 	return s, picker
 }
 
@@ -28,7 +28,7 @@ func sending(t *testing.T, f file) (*rolestest.Story, *client.Picker) {
 	t.Helper()
 	s, picker := visiting(t)
 	s.Hear(3, f.outboard(0), "Holding", "report learned")
-	s.Waits(protocol.HoldTimeout)
+	s.Waits(roles.HoldTimeout)
 	picker.Open(nil)
 	s.Tell(roles.Updated{}, "Asking", f.begins(3)[1:]...)
 	s.Hear(3, f.content(0, 1), "Receiving", f.takes(3, 0, 1))
@@ -53,30 +53,60 @@ func parts(code protocol.Code) []string {
 func TestANodeThatHashesIsWaitedForAsLongAsItGetsOn(t *testing.T) {
 	s, _ := visiting(t)
 	hashing := func(done, size uint64) {
-		s.At.Now += protocol.ReplyTimeout - 1
+		s.At.Now += roles.ReplyTimeout - 1
 		s.Hear(3, &protocol.Hashing{Done: done, Size: size}, "AskingTree", "hear 3", "report hashing")
 	}
-	const size = 100 * protocol.MinProgress
+	const size = 100 * roles.MinProgress
 	for done := uint64(1); done <= 20; done++ {
-		hashing(done*protocol.MinProgress, size)
+		hashing(done*roles.MinProgress, size)
 	}
 	began := s.At.Now
-	s.Hear(3, &protocol.Hashing{Done: 20*protocol.MinProgress + 1, Size: size}, "AskingTree", "hear 3", "report hashing") // a byte
-	s.Hear(3, &protocol.Hashing{Done: size + 1, Size: 2 * size}, "AskingTree", "hear 3", "report hashing")                // another file
+	s.Hear(3, &protocol.Hashing{Done: 20*roles.MinProgress + 1, Size: size}, "AskingTree", "hear 3", "report hashing") // a byte
+	s.Hear(3, &protocol.Hashing{Done: size + 1, Size: 2 * size}, "AskingTree", "hear 3", "report hashing")             // another file
 	s.Ring("Closed", "hangup 3", "report visited")
-	if visited(t, s, protocol.Timeout, protocol.Client); s.At.Now != began+protocol.ReplyTimeout {
+	if visited(t, s, protocol.Timeout, protocol.Client); s.At.Now != began+roles.ReplyTimeout {
 		t.Errorf("left after %v", s.At.Now-began)
 	}
+}
+
+// TestHashingIsCountedAnewAheadOfEachAnswer: what came ahead of the answer before, of whatever file, is no measure.
+func TestHashingIsCountedAnewAheadOfEachAnswer(t *testing.T) {
+	f := made(3*group, 1)
+	s, picker := visiting(t)
+	s.Hear(3, &protocol.Hashing{Done: f.Size, Size: f.Size}, "AskingTree", "hear 3", "report hashing")
+	s.Hear(3, f.outboard(0), "Holding", "report learned")
+	picker.Open(nil)
+	s.Tell(roles.Updated{}, "Asking", f.begins(3)[1:]...)
+	for range 2 { // the file has changed, and is hashed again
+		s.At.Now += roles.ReplyTimeout - 1
+		s.Hear(3, &protocol.Hashing{Done: roles.MinProgress, Size: f.Size}, "Asking", "hear 3", "report hashing")
+	}
+	s.Ring("Closed", "hangup 3", "report visited") // the second one did not count
+	if want := 2*roles.ReplyTimeout - 1; s.At.Now != want {
+		t.Errorf("left after %v, want %v", s.At.Now, want)
+	}
+
+	items := wares(2, 10)
+	s = pipelining(t, items, 0, 1)
+	s.Hear(0, &protocol.Hashing{Done: 10, Size: 10}, "Asking", "hear 0", "report hashing")
+	s.Hear(0, ware(items[0]), "Receiving", "receive-body 0 0+10")
+	s.Tell(roles.BodyWrong{}, "Doubting")
+	s.Tell(roles.BodyDone{}, "Judging", "hear 0")
+	s.At.Now += roles.ReplyTimeout - 1
+	s.Hear(0, &protocol.Hashing{Done: 10, Size: 10}, "Judging", "hear 0", "report hashing")
+	s.Waits(roles.ReplyTimeout)
+	s.At.Now += roles.ReplyTimeout - 1
+	s.Hear(0, refusal(protocol.Changed), "Leaving", append([]string{"report answered"}, leaves(0)...)...)
 }
 
 // TestNobodyCanHashForEver: however large the file is said to be, the waiting has an end.
 func TestNobodyCanHashForEver(t *testing.T) {
 	s, _ := visiting(t)
-	const size, step = protocol.MaxFile, protocol.MaxFile / protocol.HashingParts
+	const size, step = protocol.MaxFile, protocol.MaxFile / roles.HashingParts
 	s.Hear(3, &protocol.Hashing{Done: 0, Size: size}, "AskingTree", "hear 3", "report hashing")
-	s.At.Now += protocol.ReplyTimeout - 1
+	s.At.Now += roles.ReplyTimeout - 1
 	s.Hear(3, &protocol.Hashing{Done: step, Size: size}, "AskingTree", "hear 3", "report hashing")
-	s.At.Now += protocol.ReplyTimeout - 1
+	s.At.Now += roles.ReplyTimeout - 1
 	s.Hear(3, &protocol.Hashing{Done: 2*step - 1, Size: size}, "AskingTree", "hear 3", "report hashing")
 	s.Ring("Closed", "hangup 3", "report visited")
 }
@@ -146,10 +176,10 @@ func doubting(t *testing.T) (*rolestest.Story, *client.Picker) {
 	t.Helper()
 	s, picker := sending(t, made(3*group, 1))
 	s.Tell(roles.BodyWrong{Link: 3}, "Doubting")
-	s.Tell(roles.Moved{Link: 3, Bytes: protocol.MinProgress}, "Doubting")
-	s.Waits(protocol.ProgressTimeout)
+	s.Tell(roles.Moved{Link: 3, Bytes: roles.MinProgress}, "Doubting")
+	s.Waits(roles.ProgressTimeout)
 	s.Tell(roles.BodyDone{Link: 3}, "Judging", "hear 3")
-	s.Waits(protocol.ReplyTimeout)
+	s.Waits(roles.ReplyTimeout)
 	return s, picker
 }
 
@@ -196,9 +226,9 @@ func takes3(t *testing.T, picker *client.Picker) {
 
 func TestANodeThatHashesAfterAWrongGroupIsWaitedFor(t *testing.T) {
 	s, _ := doubting(t)
-	s.At.Now += protocol.ReplyTimeout - 1
-	s.Hear(3, &protocol.Hashing{Done: protocol.MinProgress, Size: group}, "Judging", "hear 3", "report hashing")
-	s.Waits(protocol.ReplyTimeout)
+	s.At.Now += roles.ReplyTimeout - 1
+	s.Hear(3, &protocol.Hashing{Done: roles.MinProgress, Size: group}, "Judging", "hear 3", "report hashing")
+	s.Waits(roles.ReplyTimeout)
 	s.Hear(3, refusal(protocol.Changed), "Leaving", leaves(3)...)
 }
 

@@ -13,7 +13,7 @@ import (
 func (f *Fetch) located(m *protocol.Located) {
 	fresh := []netip.AddrPort{}
 	for _, peer := range m.Peers {
-		if at := peer.Addr(); !f.listed[at] && len(f.listed) < protocol.MaxWalk {
+		if at := peer.Addr(); !f.listed[at] && len(f.listed) < roles.MaxWalk {
 			f.listed[at] = true
 			fresh = append(fresh, at)
 			if !f.otherThan(&peer) {
@@ -22,7 +22,7 @@ func (f *Fetch) located(m *protocol.Located) {
 		}
 	}
 	f.cursor = m.Cursor
-	if f.pages++; f.cursor != nil && (f.pages >= protocol.MaxPages || len(f.listed) >= protocol.MaxWalk) {
+	if f.pages++; f.cursor != nil && (f.pages >= roles.MaxPages || len(f.listed) >= roles.MaxWalk) {
 		f.cursor, f.unwalked = nil, true
 	}
 	f.core.Do(roles.Report{Outcome: Locating{fresh, f.cursor != nil}})
@@ -177,11 +177,11 @@ func (f *Fetch) lacking(at roles.Moment) bool {
 		return false
 	}
 	want, have := 1, 0
-	if f.picker.open && f.picker.groups >= protocol.ManyGroups {
+	if f.picker.open && f.picker.groups >= roles.ManyGroups {
 		want = f.most()
 	}
 	for _, s := range f.sources {
-		if s.working() && s.State() != SourceLeaving && !(s.pending() && at.Now-s.since >= protocol.DialPatience) {
+		if s.working() && s.State() != SourceLeaving && !(s.pending() && at.Now-s.since >= roles.DialPatience) {
 			have++
 		}
 	}
@@ -220,7 +220,7 @@ func (f *Fetch) wait(at roles.Moment) {
 	}
 	due := time.Duration(-1)
 	for _, s := range f.sources {
-		if end := s.since + protocol.DialPatience; s.working() && s.pending() && end > at.Now && (due < 0 || end < due) {
+		if end := s.since + roles.DialPatience; s.working() && s.pending() && end > at.Now && (due < 0 || end < due) {
 			due = end
 		}
 	}

@@ -175,7 +175,7 @@ func (m *Membership) heard(at roles.Moment, message protocol.Message) {
 	case *protocol.Registered:
 		place := netip.AddrPortFrom(answer.Host.Addr(), answer.Port)
 		m.lease(at, answer.Renew, answer.Held, membershipGranted, membershipGrantedToPublish, membershipGrantedLate)
-		m.core.Do(roles.Report{Outcome: Leased{place, protocol.Millis(answer.TTL), m.renew}})
+		m.core.Do(roles.Report{Outcome: Leased{place, roles.Millis(answer.TTL), m.renew}})
 	case *protocol.Renewed:
 		m.lease(at, answer.Renew, answer.Held, membershipKept, membershipKeptToPublish, membershipKeptLate)
 	case *protocol.Published:
@@ -204,7 +204,7 @@ func (m *Membership) lease(at roles.Moment, renew uint64, holds protocol.Held, e
 		m.confirmed = false // a relay takes an index of before for partial until it is told that it holds
 	}
 	m.held, m.outcome, m.told = true, leased, holds
-	m.renew = max(protocol.RenewLeast, protocol.Millis(renew))
+	m.renew = max(roles.RenewLeast, roles.Millis(renew))
 	switch {
 	case m.stopping:
 		m.core.Fire(late)
@@ -220,7 +220,7 @@ func (m *Membership) lease(at roles.Moment, renew uint64, holds protocol.Held, e
 }
 
 func (m *Membership) refused(refusal *protocol.Error) {
-	m.retry = refusal.RetryAfter()
+	m.retry = roles.Millis(refusal.Retry)
 	registering := m.State() == MembershipRegistering
 	if m.core.Can(membershipResync) && m.unpublished(refusal) {
 		return
@@ -314,7 +314,7 @@ func (m *Membership) choose(at roles.Moment) {
 		}
 	case m.outcome == leased:
 		m.core.Fire(membershipToRest)
-		m.rest(at, roles.Vary(m.renew, protocol.RenewSpread, at.Rand))
+		m.rest(at, roles.Vary(m.renew, roles.RenewSpread, at.Rand))
 	default:
 		m.core.Fire(membershipToRetry)
 		m.held = false // perhaps: to register anew costs one request whether or not the relay still knows us
@@ -329,9 +329,9 @@ func (m *Membership) choose(at roles.Moment) {
 // One that never was listed is in a hurry: its wait doubles with each failure, varied by half either way. What the
 // relay asked for is only ever stretched: never before, and up to half as long again.
 func (m *Membership) backoff(random uint64) time.Duration {
-	wait := roles.Vary(min(protocol.RetryMost, m.renew), protocol.RenewSpread, random)
+	wait := roles.Vary(min(roles.RetryMost, m.renew), roles.RenewSpread, random)
 	if !m.listed() {
-		wait = roles.Vary(min(protocol.RetryMost, protocol.RetryFirst<<min(m.failures, 16)), 50, random)
+		wait = roles.Vary(min(roles.RetryMost, roles.RetryFirst<<min(m.failures, 16)), 50, random)
 		m.failures++
 	}
 	return max(wait, m.retry+roles.Vary(m.retry/4, 100, random))

@@ -34,7 +34,7 @@ func started(t *testing.T) *rolestest.Story {
 	m := node.NewMembership(config)
 	s := rolestest.New(t, m, m.State)
 	s.Tell(roles.Started{}, "Dialing", dials)
-	s.Waits(protocol.DialTimeout)
+	s.Waits(roles.DialTimeout)
 	return s
 }
 
@@ -42,7 +42,7 @@ func registering(t *testing.T) *rolestest.Story {
 	t.Helper()
 	s := started(t)
 	s.Tell(roles.Opened{}, "Registering", registers, hear)
-	s.Waits(protocol.ReplyTimeout)
+	s.Waits(roles.ReplyTimeout)
 	return s
 }
 
@@ -50,7 +50,7 @@ func leased(t *testing.T) *rolestest.Story {
 	t.Helper()
 	s := registering(t)
 	s.Hear(0, rolestest.Sample(protocol.KindRegistered), "Closing", halfClose, discard, "report leased")
-	s.Waits(protocol.CloseTimeout)
+	s.Waits(roles.CloseTimeout)
 	s.At.Rand = uint64(30 * time.Second / 10) // the middle of the spread
 	s.Tell(roles.PeerEnded{}, "Leased", hangUp)
 	s.Waits(30 * time.Second)
@@ -62,7 +62,7 @@ func renewing(t *testing.T) *rolestest.Story {
 	s := leased(t)
 	s.Ring("Dialing", dials)
 	s.Tell(roles.Opened{}, "Renewing", renews, hear)
-	s.Waits(protocol.ReplyTimeout)
+	s.Waits(roles.ReplyTimeout)
 	return s
 }
 
@@ -71,7 +71,7 @@ func leaving(t *testing.T) *rolestest.Story {
 	s := leased(t)
 	s.Tell(roles.Stopped{}, "Dialing", dials)
 	s.Tell(roles.Opened{}, "Leaving", parts, hear)
-	s.Waits(protocol.ReplyTimeout)
+	s.Waits(roles.ReplyTimeout)
 	return s
 }
 
@@ -96,9 +96,9 @@ func TestARenewalIsVaried(t *testing.T) {
 func TestAHastyRelayIsNotFollowedBelowASecond(t *testing.T) {
 	s := renewing(t)
 	s.Hear(0, &protocol.Renewed{TTL: 3, Renew: 1}, "Closing", halfClose, discard)
-	s.At.Rand = uint64(protocol.RenewLeast / 10)
+	s.At.Rand = uint64(roles.RenewLeast / 10)
 	s.Tell(roles.PeerEnded{}, "Leased", hangUp)
-	s.Waits(protocol.RenewLeast)
+	s.Waits(roles.RenewLeast)
 }
 
 func TestALostLeaseIsTakenAnewOnTheSameLink(t *testing.T) {
@@ -141,7 +141,7 @@ func TestADisplacedNodeEnds(t *testing.T) {
 
 func TestAnAbsentRelayIsTriedForEver(t *testing.T) {
 	s := started(t)
-	wait := protocol.RetryFirst
+	wait := roles.RetryFirst
 	for range 100 {
 		s.At.Rand = uint64(wait / 2)
 		s.Tell(roles.Lost{Code: protocol.Refused}, "Offline", hangUp, "report exchangefailed")
@@ -150,13 +150,13 @@ func TestAnAbsentRelayIsTriedForEver(t *testing.T) {
 			t.Fatalf("reported %+v", failure)
 		}
 		s.Ring("Dialing", dials)
-		wait = min(2*wait, protocol.RetryMost)
+		wait = min(2*wait, roles.RetryMost)
 	}
 }
 
 func TestTheBackoffIsVariedByHalf(t *testing.T) {
 	for random, want := range map[uint64]time.Duration{
-		0: protocol.RetryFirst / 2, uint64(protocol.RetryFirst): protocol.RetryFirst * 3 / 2,
+		0: roles.RetryFirst / 2, uint64(roles.RetryFirst): roles.RetryFirst * 3 / 2,
 	} {
 		s := started(t)
 		s.At.Rand = random
@@ -199,9 +199,9 @@ func TestARareRenewalIsNoReasonToWaitLong(t *testing.T) {
 	s.Hear(0, &rare, "Closing", halfClose, discard, "report leased")
 	s.Tell(roles.PeerEnded{}, "Leased", hangUp)
 	s.Ring("Dialing", dials)
-	s.At.Rand = uint64(protocol.RetryMost / 10)
+	s.At.Rand = uint64(roles.RetryMost / 10)
 	s.Tell(roles.Lost{Code: protocol.Refused}, "Offline", hangUp, "report exchangefailed")
-	s.Waits(protocol.RetryMost)
+	s.Waits(roles.RetryMost)
 }
 
 // TestARelaysWishToWaitIsKept: never before it, and not much later.
@@ -225,7 +225,7 @@ func TestAWishToWaitForEverIsCut(t *testing.T) {
 	busy.Retry = 1<<64 - 1
 	s.Hear(0, busy, "Closing", halfClose, discard)
 	s.Tell(roles.PeerEnded{}, "Offline", hangUp, "report exchangefailed")
-	if wait := s.Wait(); wait < protocol.MaxWait || wait > protocol.MaxWait*3/2 {
+	if wait := s.Wait(); wait < roles.MaxWait || wait > roles.MaxWait*3/2 {
 		t.Errorf("waits %v", wait)
 	}
 }

@@ -35,10 +35,10 @@ func (m *Membership) published(at roles.Moment, answer *protocol.Published) {
 	case m.stopping:
 		m.core.Fire(membershipPublishedLate)
 		m.leave()
-	case m.behind() && m.stalls < protocol.MaxResyncs && at.Now < m.untilThen:
+	case m.behind() && m.stalls < roles.MaxResyncs && at.Now < m.untilThen:
 		m.core.Fire(membershipPublishedMore)
 		m.publish()
-	case m.stalls >= protocol.MaxResyncs:
+	case m.stalls >= roles.MaxResyncs:
 		m.notPublished(protocol.Resync, protocol.Node, "the relay holds no more after each page than before")
 		m.core.Fire(membershipPublishedAll)
 		m.hangUpSoon()
@@ -57,7 +57,7 @@ func (m *Membership) unpublished(refusal *protocol.Error) bool {
 	switch {
 	case refusal.Code == protocol.NoLease || refusal.Code == protocol.Superseded:
 		return false
-	case refusal.Code == protocol.Resync && m.stalls < protocol.MaxResyncs && !m.stopping:
+	case refusal.Code == protocol.Resync && m.stalls < roles.MaxResyncs && !m.stopping:
 		m.stalls++
 		m.told = protocol.Held{}
 		m.core.Fire(membershipResync)
@@ -78,7 +78,7 @@ func (m *Membership) notPublished(code protocol.Code, by protocol.Party, text st
 }
 
 // gap is how long changes are gathered, longer where publishing has failed.
-func (m *Membership) gap() time.Duration { return protocol.PublishGap << min(m.failing, 10) }
+func (m *Membership) gap() time.Duration { return roles.PublishGap << min(m.failing, 10) }
 
 // rest waits for the next renewal, which is early when there are changes to publish.
 func (m *Membership) rest(at roles.Moment, renew time.Duration) {

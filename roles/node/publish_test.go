@@ -2,6 +2,7 @@ package node_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,7 +54,7 @@ func published(t *testing.T, c node.Config) *rolestest.Story {
 	s.Tell(roles.Started{}, "Dialing", dials)
 	s.Tell(roles.Opened{}, "Registering", registers, hear)
 	s.Hear(0, rolestest.Sample(protocol.KindRegistered), "Publishing", publishes(c, 0), hear, "report leased")
-	s.Waits(protocol.ReplyTimeout)
+	s.Waits(roles.ReplyTimeout)
 	return s
 }
 
@@ -103,9 +104,9 @@ func TestChangesAreGatheredAndToldWithAnEarlyRenewal(t *testing.T) {
 	s.Waits(30 * time.Second)
 	c.Catalog.Drop("f0")
 	s.Tell(roles.Notified{}, "Leased")
-	s.Waits(protocol.PublishGap)
+	s.Waits(roles.PublishGap)
 	s.Tell(roles.Notified{}, "Leased") // puts nothing off
-	s.Waits(protocol.PublishGap)
+	s.Waits(roles.PublishGap)
 	s.Ring("Dialing", dials)
 	s.Tell(roles.Opened{}, "Renewing", renews, hear)
 	s.Hear(0, &protocol.Renewed{TTL: 90_000, Renew: 30_000, Held: protocol.Held{Index: 1, Sequence: 2}}, "Publishing", publishes(c, 2), hear)
@@ -122,12 +123,12 @@ func TestARelayThatHasLostTheThreadHearsTheWholeAgain(t *testing.T) {
 func TestARelayThatNeverHoldsAnythingIsGivenUp(t *testing.T) {
 	c := sharing(2)
 	s := published(t, c)
-	for range protocol.MaxResyncs { // the first of them tells which index it is about
+	for range roles.MaxResyncs { // the first of them tells which index it is about
 		s.Hear(0, &protocol.Published{Index: 1}, "Publishing", publishes(c, 0), hear)
 	}
 	s.Hear(0, &protocol.Published{Index: 1}, "Closing", "report exchangefailed", halfClose, discard)
 	s.Tell(roles.PeerEnded{}, "Leased", hangUp)
-	s.Waits(2 * protocol.PublishGap) // and the next try is put off longer and longer
+	s.Waits(2 * roles.PublishGap) // and the next try is put off longer and longer
 }
 
 func TestWhatGoesWrongInPublishingCostsNoLease(t *testing.T) {
@@ -179,4 +180,35 @@ func TestANodeThatStopsWhilePublishingLeaves(t *testing.T) {
 	s := published(t, c)
 	s.Tell(roles.Stopped{}, "Publishing")
 	s.Hear(0, &protocol.Published{Index: 1, Sequence: 1000}, "Leaving", parts, hear)
+}
+
+// TestANumberThatWasNeverGivenOutCountsAsNothing: the relay takes another node's numbers for ours, or we have forgotten.
+func TestANumberThatWasNeverGivenOutCountsAsNothing(t *testing.T) {
+	c := sharing(2)
+	s := rests(t, c)
+	s.Ring("Dialing", dials)
+	s.Tell(roles.Opened{}, "Renewing", renews, hear)
+	beyond := protocol.Held{Index: 1, Sequence: 3}
+	s.Hear(0, &protocol.Renewed{TTL: 90_000, Renew: 30_000, Held: beyond}, "Publishing", publishes(c, 0), hear)
+	s.Hear(0, &protocol.Published{Index: 1, Sequence: 3}, "Publishing", publishes(c, 0), hear)
+	s.Hear(0, &protocol.Published{Index: 1, Sequence: 2}, "Closing", halfClose, discard, "report published")
+}
+
+// TestANodePublishesNoMoreAfterLimitUntilItRegistersAnew: another lease may find room, and the same one does not.
+func TestANodePublishesNoMoreAfterLimitUntilItRegistersAnew(t *testing.T) {
+	c := sharing(2)
+	s := published(t, c)
+	s.Hear(0, refusal(protocol.Limit), "Closing", "report exchangefailed", halfClose, discard)
+	s.At.Rand = uint64(30 * time.Second / 10)
+	s.Tell(roles.PeerEnded{}, "Leased", hangUp)
+	s.Ring("Dialing", dials)
+	s.Tell(roles.Opened{}, "Renewing", renews, hear)
+	s.Hear(0, rolestest.Sample(protocol.KindRenewed), "Closing", halfClose, discard)
+	s.Tell(roles.PeerEnded{}, "Leased", hangUp)
+	s.Ring("Dialing", dials)
+	s.Tell(roles.Opened{}, "Renewing", renews, hear)
+	again := c
+	again.Epoch++
+	s.Hear(0, refusal(protocol.NoLease), "Registering", strings.Replace(registers, fmt.Sprint("epoch=", c.Epoch), fmt.Sprint("epoch=", again.Epoch), 1), hear)
+	s.Hear(0, rolestest.Sample(protocol.KindRegistered), "Publishing", publishes(again, 0), hear, "report leased")
 }

@@ -138,7 +138,7 @@ func TestARelayComesToHoldWhatItsNodeShares(t *testing.T) {
 			w.pass(time.Duration(rapid.IntRange(0, 200).Draw(t, "seconds")) * time.Second)
 		}
 		w.lose = -1
-		w.pass(3 * protocol.LeaseTTL)
+		w.pass(3 * roles.LeaseTTL)
 		if got := w.listed(); fmt.Sprint(got) != fmt.Sprint(shared) {
 			t.Fatalf("the relay holds %d names, %d are shared", len(got), len(shared))
 		}
@@ -158,7 +158,7 @@ func TestManyNudgesMakeFewExchanges(t *testing.T) {
 		w.tell(roles.Notified{})
 		w.pass(10 * time.Millisecond)
 	}
-	if most := int(time.Minute/protocol.PublishGap) + 2; w.pages < 10 || w.pages > most {
+	if most := int(time.Minute/roles.PublishGap) + 2; w.pages < 10 || w.pages > most {
 		t.Errorf("%d pages in a minute, want at most %d", w.pages, most)
 	}
 }
@@ -175,7 +175,7 @@ func TestARelayThatAnswersAtRandomIsGivenUp(t *testing.T) {
 	for ; m.State() == node.MembershipPublishing && pages < 10_000; pages++ {
 		m.Step(s.At, roles.Heard{Message: &protocol.Published{Index: 1 + pages%2, Sequence: pages % 3}})
 	}
-	if pages > 3*protocol.MaxResyncs || m.State() != node.MembershipClosing {
+	if pages > 3*roles.MaxResyncs || m.State() != node.MembershipClosing {
 		t.Errorf("%d pages were published; it is %s", pages, m.State())
 	}
 }

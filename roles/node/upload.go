@@ -73,7 +73,7 @@ func (u *Upload) Step(_ roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Moved:
 		if u.progress.Enough(in.Bytes) {
 			u.core.Fire(uploadBodyMoved)
-			u.core.Arm(protocol.ProgressTimeout)
+			u.core.Arm(roles.ProgressTimeout)
 		}
 	case roles.BodyDone:
 		u.sent()

@@ -30,7 +30,7 @@ func accepted(t *testing.T) *rolestest.Story {
 	u := node.NewUpload()
 	s := rolestest.New(t, u, u.State)
 	s.Tell(roles.Opened{Peer: visitor}, "Listening", first)
-	s.Waits(protocol.RequestTimeout)
+	s.Waits(roles.RequestTimeout)
 	return s
 }
 
@@ -39,7 +39,7 @@ func opening(t *testing.T, get *protocol.Get) *rolestest.Story {
 	t.Helper()
 	s := accepted(t)
 	s.Hear(0, get, "Opening", opens(get))
-	s.Waits(protocol.DiskTimeout)
+	s.Waits(roles.DiskTimeout)
 	return s
 }
 
@@ -47,7 +47,7 @@ func sending(t *testing.T) *rolestest.Story {
 	t.Helper()
 	s := opening(t, &protocol.Get{Name: "a.txt"})
 	s.Tell(found(10), "Sending", "report served", "send 0 CONTENT size=10 length=10 hash=aa", "send-body 0 0+10")
-	s.Waits(protocol.ProgressTimeout)
+	s.Waits(roles.ProgressTimeout)
 	return s
 }
 
@@ -56,7 +56,7 @@ func TestAFileIsSentInStretches(t *testing.T) {
 	s := opening(t, &protocol.Get{Name: "a.txt"})
 	s.Tell(found(size), "Sending", "report served", "send 0 CONTENT size=16777221 length=16777216 hash=aa", "send-body 0 0+16777216")
 	s.Tell(roles.BodyDone{}, "Idle", hear)
-	s.Waits(protocol.IdleTimeout)
+	s.Waits(roles.IdleTimeout)
 	s.Hear(0, &protocol.Get{Name: "a.txt", Offset: protocol.MaxRange, Hash: hash}, "Opening", "open-file a.txt hash=aa")
 	s.Tell(found(size), "Sending", "report served", "send 0 CONTENT size=16777221 offset=16777216 length=5 hash=aa", "send-body 0 16777216+5")
 	s.Tell(roles.BodyDone{}, "Idle", hear)
@@ -111,7 +111,7 @@ func TestATreeIsDescribed(t *testing.T) {
 			s := accepted(t)
 			s.Hear(0, &c.tree, "Opening", c.open)
 			s.Tell(c.file, "Idle", "report served", "send 0 "+c.line, hear)
-			s.Waits(protocol.IdleTimeout)
+			s.Waits(roles.IdleTimeout)
 			if served := s.Reports[0].(node.Served); !served.Tree || served.Code != 0 || served.Hash != hash {
 				t.Errorf("reported %+v", served)
 			}
@@ -122,9 +122,9 @@ func TestATreeIsDescribed(t *testing.T) {
 func TestAClientIsToldHowFarTheHashingIs(t *testing.T) {
 	s := opening(t, &protocol.Get{Name: "a.txt"})
 	for done := uint64(1); done < 5; done++ {
-		s.At.Now += protocol.DiskTimeout - 1
+		s.At.Now += roles.DiskTimeout - 1
 		s.Tell(roles.FileHashing{Done: done, Size: 10}, "Opening", fmt.Sprintf("send 0 HASHING done=%d size=10", done))
-		s.Waits(protocol.DiskTimeout)
+		s.Waits(roles.DiskTimeout)
 	}
 	s.Tell(found(10), "Sending", "report served", "send 0 CONTENT size=10 length=10 hash=aa", "send-body 0 0+10")
 }
@@ -218,16 +218,16 @@ func TestASpoiledStretchIsToldBeforeAGoodbye(t *testing.T) {
 
 func TestAPeerThatTakesNothingIsLetGo(t *testing.T) {
 	s := sending(t)
-	s.Tell(roles.Moved{Bytes: protocol.MinProgress - 1}, "Sending")
+	s.Tell(roles.Moved{Bytes: roles.MinProgress - 1}, "Sending")
 	s.Ring("Closed", hangUp)
 }
 
 func TestBytesThatPassSetTheDeadlineAnew(t *testing.T) {
 	s := sending(t)
 	for range 5 {
-		s.At.Now += protocol.ProgressTimeout - 1
-		s.Tell(roles.Moved{Bytes: protocol.MinProgress}, "Sending")
-		s.Waits(protocol.ProgressTimeout)
+		s.At.Now += roles.ProgressTimeout - 1
+		s.Tell(roles.Moved{Bytes: roles.MinProgress}, "Sending")
+		s.Waits(roles.ProgressTimeout)
 	}
 	s.Tell(roles.TimerFired{Timer: roles.Deadline, Number: 3}, "Sending") // of before
 }
@@ -243,7 +243,7 @@ func TestAStoppingNodeFinishesTheStretch(t *testing.T) {
 	s := sending(t)
 	s.Tell(roles.Stopped{}, "Finishing")
 	s.Tell(roles.Stopped{}, "Finishing")
-	s.Tell(roles.Moved{Bytes: protocol.MinProgress}, "Finishing")
+	s.Tell(roles.Moved{Bytes: roles.MinProgress}, "Finishing")
 	s.Tell(roles.BodyDone{}, "Rejecting", "send 0 ERROR draining by node", halfClose, discard)
 	s.Ring("Closed", hangUp)
 }

@@ -2,39 +2,39 @@ package relay
 
 import "encoding/binary"
 
-// arena keeps names, each once, in blocks without a pointer. A name is known by where it starts, in units of arenaUnit
-// bytes. Names are only ever added at the end; where more than half of all room is what dropped names have left, blocks
-// are emptied by moving the names that are still in them, so that the room is bounded by twice what is kept, whatever
-// comes and goes.
+// arena keeps names in blocks that hold no pointer. A name's number is its offset in units of
+// arenaUnit bytes. Names are only added at the end of the last block. When dropped names have left
+// more than half of all room unused, tidy empties a block by moving its remaining names. The room
+// is therefore at most twice the size of the names that are kept.
 type arena struct {
-	blocks []arenaPage
-	spare  []uint32 // numbers of blocks that are not there
+	blocks []arenaBlock
+	spare  []uint32 // numbers of blocks without memory
 	last   uint32   // the block that names are added to
-	top    uint32   // units of it that are taken
+	top    uint32   // units of the last block that are taken
 	room   int      // units of all blocks
-	used   int      // and those of names that are kept
-	hand   int      // goes round the blocks
+	used   int      // units of names that are kept
+	hand   int      // the block that tidy looked at last
 }
 
-// arenaPage is a block, or the place of one.
-type arenaPage struct {
-	bytes *[arenaBlock]byte
+// arenaBlock is a block; bytes is nil while it has no memory.
+type arenaBlock struct {
+	bytes *[arenaBytes]byte
 	used  uint32 // units of names that are kept
 }
 
 const (
-	arenaUnit  = 8
-	arenaBlock = 1 << 15
-	arenaUnits = arenaBlock / arenaUnit
-	arenaHead  = 2       // bytes before each name: its length
-	arenaGone  = 1 << 15 // set in the length of a name that was dropped
-	arenaFew   = 8       // blocks that are kept as they are
-	arenaMost  = 1<<32/arenaUnits - 64
+	arenaUnit    = 8       // bytes
+	arenaBytes   = 1 << 15 // of a block
+	arenaUnits   = arenaBytes / arenaUnit
+	arenaHead    = 2                     // bytes before each name: its length
+	arenaDropped = 1 << 15               // set in the length of a name that was dropped
+	arenaFew     = 8                     // up to this many blocks are never emptied by tidy
+	arenaMost    = 1<<32/arenaUnits - 64 // blocks whose units have numbers
 )
 
 func units(length int) uint32 { return uint32(arenaHead+length+arenaUnit-1) / arenaUnit }
 
-// at returns the bytes of a name. They are the arena's, and good until something is added or dropped.
+// at returns the bytes of a name. They belong to the arena and are valid until the next change.
 func (a *arena) at(where uint32) []byte {
 	b := a.record(where)
 	end := arenaHead + int(binary.LittleEndian.Uint16(b))
@@ -61,24 +61,24 @@ func (a *arena) keep(name []byte) (where uint32) {
 	return where
 }
 
-// open begins a block.
+// open begins a new last block.
 func (a *arena) open() {
 	full := a.last
 	if n := len(a.spare); n > 0 {
 		a.last, a.spare = a.spare[n-1], a.spare[:n-1]
 	} else {
 		a.last = uint32(len(a.blocks))
-		a.blocks = append(a.blocks, arenaPage{})
+		a.blocks = append(a.blocks, arenaBlock{})
 	}
 	if full != a.last && a.blocks[full].used == 0 {
 		a.close(full)
 	}
-	a.blocks[a.last].bytes = new([arenaBlock]byte)
+	a.blocks[a.last].bytes = new([arenaBytes]byte)
 	a.top = 0
 	a.room += arenaUnits
 }
 
-// close gives a block back.
+// close frees the memory of a block.
 func (a *arena) close(block uint32) {
 	if a.blocks[block].bytes != nil {
 		a.blocks[block].bytes = nil
@@ -87,11 +87,11 @@ func (a *arena) close(block uint32) {
 	}
 }
 
-// drop forgets a name.
+// drop marks a name as dropped; its block is freed with its last name.
 func (a *arena) drop(where uint32) {
 	b := a.record(where)
 	length := binary.LittleEndian.Uint16(b)
-	binary.LittleEndian.PutUint16(b, length|arenaGone)
+	binary.LittleEndian.PutUint16(b, length|arenaDropped)
 	block := where / arenaUnits
 	a.used -= int(units(int(length)))
 	a.blocks[block].used -= units(int(length))
@@ -104,10 +104,11 @@ func (a *arena) drop(where uint32) {
 	}
 }
 
-// full reports whether no place is left that a number could name.
+// full reports whether the numbers of units are used up.
 func (a *arena) full() bool { return len(a.blocks)-len(a.spare) > arenaMost }
 
-// tidy empties a block if more than half of all room is wasted. Each name that it moves is told.
+// tidy empties one block if more than half of all room is unused. It calls moved for each name that
+// it moves.
 func (a *arena) tidy(moved func(name []byte, from, to uint32)) {
 	if a.room <= arenaFew*arenaUnits || 2*a.used > a.room {
 		return
@@ -121,17 +122,18 @@ func (a *arena) tidy(moved func(name []byte, from, to uint32)) {
 	}
 }
 
+// vacate moves the names that are left in a block to the last one.
 func (a *arena) vacate(block uint32, moved func(name []byte, from, to uint32)) {
 	bytes := a.blocks[block].bytes
 	for at := uint32(0); a.blocks[block].used > 0; {
 		length := int(binary.LittleEndian.Uint16(bytes[at*arenaUnit:]))
 		from := block*arenaUnits + at
-		if length < arenaGone {
+		if length < arenaDropped {
 			name := a.at(from)
 			to := a.keep(name)
 			a.drop(from)
 			moved(name, from, to)
 		}
-		at += units(length &^ arenaGone)
+		at += units(length &^ arenaDropped)
 	}
 }

@@ -9,19 +9,19 @@ import (
 	"pgregory.net/rapid"
 )
 
-// shelf is names in an arena, and where they are.
-type shelf struct {
+// modelArena is an arena with a map of the names that it must hold.
+type modelArena struct {
 	arena
 	names map[uint32]string
 }
 
-func (s *shelf) put(name string) uint32 {
+func (s *modelArena) put(name string) uint32 {
 	where := s.keep([]byte(name))
 	s.names[where] = name
 	return where
 }
 
-func (s *shelf) lose(where uint32) {
+func (s *modelArena) lose(where uint32) {
 	delete(s.names, where)
 	s.drop(where)
 	s.tidy(func(name []byte, from, to uint32) {
@@ -32,16 +32,16 @@ func (s *shelf) lose(where uint32) {
 
 func TestAnArenaKeepsItsNames(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := &shelf{names: map[uint32]string{}}
+		s := &modelArena{names: map[uint32]string{}}
 		for range rapid.IntRange(1, 40).Draw(t, "rounds") {
 			length := rapid.SampledFrom([]int{1, 6, 7, 100, 1023, 1024}).Draw(t, "length")
 			for range rapid.IntRange(0, 300).Draw(t, "names") {
 				s.put(strings.Repeat(rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "letter"), length))
 			}
-			places := slices.Sorted(maps.Keys(s.names))
-			for i := range rapid.IntRange(0, len(places)).Draw(t, "to lose") {
-				if _, there := s.names[places[i]]; there {
-					s.lose(places[i])
+			numbers := slices.Sorted(maps.Keys(s.names))
+			for i := range rapid.IntRange(0, len(numbers)).Draw(t, "to lose") {
+				if _, there := s.names[numbers[i]]; there {
+					s.lose(numbers[i])
 				}
 			}
 		}
@@ -58,9 +58,9 @@ func TestAnArenaKeepsItsNames(t *testing.T) {
 	})
 }
 
-// TestAnArenaIsBoundedByWhatItKeeps: whatever the lengths of the names are, and however few of them stay.
+// TestAnArenaIsBoundedByWhatItKeeps for names of all lengths of which one in a hundred stays.
 func TestAnArenaIsBoundedByWhatItKeeps(t *testing.T) {
-	s := &shelf{names: map[uint32]string{}}
+	s := &modelArena{names: map[uint32]string{}}
 	for length := 1; length <= 1024; length *= 2 {
 		var lost []string
 		for range 500_000 / length {

@@ -15,7 +15,7 @@ import (
 
 const million = 1_000_000
 
-// crowd returns a registry with so many leases, and the bytes of memory that each takes.
+// crowd returns a registry with that many leases, and the bytes of memory that each takes.
 func crowd(leases int) (*relay.Registry, float64) {
 	var before, after runtime.MemStats
 	runtime.GC()
@@ -32,8 +32,8 @@ func crowd(leases int) (*relay.Registry, float64) {
 	return registry, float64(after.HeapAlloc-before.HeapAlloc) / float64(leases)
 }
 
-// BenchmarkLocateAmongMillion is one LOCATE answer of 50 nodes, encoded, from a relay with 1,000,000 leases. The
-// second figure is the memory of a lease.
+// BenchmarkLocateAmongMillion measures one LOCATED of 50 nodes, encoded, from a relay with
+// 1,000,000 leases, and the memory of a lease.
 func BenchmarkLocateAmongMillion(b *testing.B) {
 	registry, bytes := crowd(million)
 	buf := make([]byte, 0, 64<<10)
@@ -48,7 +48,7 @@ func BenchmarkLocateAmongMillion(b *testing.B) {
 	runtime.KeepAlive(registry)
 }
 
-// BenchmarkRenewAmongMillion is one renewal at a relay with 1,000,000 leases.
+// BenchmarkRenewAmongMillion measures one renewal at a relay with 1,000,000 leases.
 func BenchmarkRenewAmongMillion(b *testing.B) {
 	registry, _ := crowd(million)
 	i := 0
@@ -69,8 +69,8 @@ func heap() float64 {
 	return float64(m.HeapAlloc)
 }
 
-// filled returns a registry with so many names, each held by so many nodes of which each publishes 1,000 names, and the
-// bytes of memory that an entry takes beyond its name.
+// filled returns a registry with nameCount names of holders nodes each, where a node publishes
+// 1,000 names, and the bytes of memory that an entry takes beyond its name.
 func filled(nameCount, holders int) (*relay.Registry, float64) {
 	registry := relay.NewRegistry(relay.Policy{MaxIndex: 100_000_000})
 	at := roles.Moment{Rand: 11}
@@ -98,8 +98,8 @@ func filled(nameCount, holders int) (*relay.Registry, float64) {
 
 func benchName(i int) string { return fmt.Sprintf("folder-%03d/file-%07d.bin", i%997, i) }
 
-// BenchmarkLocateByName is one LOCATE of a name, not encoded, among that many names with one holder each; the second
-// figure is the memory of an entry beyond its name.
+// BenchmarkLocateByName measures one LOCATE of a name, not encoded, among names with one holder
+// each, and the memory of an entry beyond its name.
 func BenchmarkLocateByName(b *testing.B) {
 	for _, count := range []int{10_000, million, 10 * million} {
 		b.Run(fmt.Sprint(count), func(b *testing.B) {

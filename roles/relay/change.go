@@ -2,8 +2,8 @@ package relay
 
 import "github.com/relaypeer/relaypeer/protocol"
 
-// add notes that a publisher has a content under a name, where it has nothing. It reports whether there was room for it
-// among the variants of that name.
+// add records that a publisher holds a content under a name. The publisher holds nothing under that
+// name yet. add reports false when the name has too many variants.
 func (x *index) add(by uint32, p *publisher, e *protocol.Entry, nameHash uint64) bool {
 	variants := 0
 	number, found := x.byName.find(nameHash, func(number uint32) bool {
@@ -29,7 +29,7 @@ func (x *index) newItem(e *protocol.Entry, nameHash uint64) uint32 {
 	it := x.items.at(number)
 	*it = item{hash: e.Hash, size: e.Size, name: x.names.keep([]byte(e.Name)), prev: number, next: number}
 	x.byName.add(nameHash, number, x.nameHash)
-	if first, found := x.ring(e.Hash); found { // at the ring's end, so that who goes round it meets who was there before
+	if first, found := x.ring(e.Hash); found { // at the ring's end, behind all that a cursor has yet to pass
 		last := x.items.at(first).prev
 		it.prev, it.next = last, first
 		x.items.at(last).next, x.items.at(first).prev = number, number
@@ -39,6 +39,7 @@ func (x *index) newItem(e *protocol.Entry, nameHash uint64) uint32 {
 	return number
 }
 
+// hold links a new hold into the rings of its item and of its publisher.
 func (x *index) hold(number, by uint32, p *publisher, nameHash uint64) {
 	at := x.holds.take()
 	h := x.holds.at(at)
@@ -65,7 +66,7 @@ func (x *index) hold(number, by uint32, p *publisher, nameHash uint64) {
 	x.byNode.add(byBoth(nameHash, by), at, x.holdHash)
 }
 
-// clear forgets up to so many holds of a publisher, and returns how many.
+// clear releases up to most holds of a publisher and returns how many it released.
 func (x *index) clear(p *publisher, most int) (cleared int) {
 	for ; p.count > 0 && cleared < most; cleared++ {
 		x.release(p.first, p, x.nameHash(x.holds.at(p.first).item()))
@@ -73,7 +74,7 @@ func (x *index) clear(p *publisher, most int) (cleared int) {
 	return cleared
 }
 
-// release forgets a hold.
+// release removes a hold, and its item with the last hold.
 func (x *index) release(at uint32, p *publisher, nameHash uint64) {
 	h := *x.holds.at(at)
 	x.byNode.remove(byBoth(nameHash, h.by), at, x.holdHash)
@@ -94,7 +95,7 @@ func (x *index) release(at uint32, p *publisher, nameHash uint64) {
 	}
 }
 
-// forget drops an item that nobody holds any more.
+// forget removes an item that has no holds left.
 func (x *index) forget(number uint32, nameHash uint64) {
 	it := *x.items.at(number)
 	x.byName.remove(nameHash, number, x.nameHash)
@@ -111,7 +112,7 @@ func (x *index) forget(number uint32, nameHash uint64) {
 	x.names.tidy(x.moved)
 }
 
-// moved is told that the arena has moved a name.
+// moved updates the item of a name that the arena has moved.
 func (x *index) moved(name []byte, from, to uint32) {
 	x.byName.find(x.digest(name), func(number uint32) bool {
 		if it := x.items.at(number); it.name == from {

@@ -2,23 +2,25 @@ package relay
 
 import "math/bits"
 
-// table finds numbers by a hash of what they stand for, which it does not keep: whoever asks says whether a number is
-// the one. It costs 5 to 7 bytes a number, holds no pointer to any, and grows one of many parts at a time, so that no
-// call waits for all of it.
+// hashTable finds numbers of items or holds by a hash of their keys. It keeps neither keys nor
+// hashes: the caller of find says whether a number is the right one, and of returns the hash of a
+// number that is in the table. It costs 5 to 7 bytes a number and holds no pointer. It consists of
+// many shards that grow one at a time, so that no call waits for all of it to grow.
 type hashTable struct {
-	small  shard   // while there are few
-	shards []shard // by the hash's top bits, once there are many
+	small  shard   // the only shard of a small table
+	shards []shard // of a large table, by the hash's top bits
 	count  int
 }
 
 const (
 	shardBits = 12
-	fewest    = 4096 // numbers from which on there are parts
+	fewest    = 4096 // numbers of the smallest table that has shards
 )
 
-// part is a hash table with linear probing, in which whoever is farther from home has the place. A place is zero, or has
-// a number plus one, and above it how far that is from home. So what does not belong here is passed over without a look
-// at what it stands for, and what stands behind a place that is emptied can be moved up.
+// shard is a hash table with linear probing and Robin Hood hashing: an entry displaces one that is
+// closer to its home slot. An entry is zero (free), or a number plus one with the distance from its
+// home slot in the upper bits. By the distance a search skips entries of other home slots without
+// asking for their keys, and remove can shift later entries back instead of leaving a tombstone.
 type shard struct {
 	entries []uint32
 	used    int
@@ -26,15 +28,15 @@ type shard struct {
 
 const (
 	numberBits  = 26
-	mostNumber  = 1<<numberBits - 2      // the largest number that a table can have
-	maxDistance = 1<<(32-numberBits) - 1 // this far or farther; how far, the hash of the number says
+	mostNumber  = 1<<numberBits - 2      // the largest number that an entry can hold
+	maxDistance = 1<<(32-numberBits) - 1 // stands for all larger distances, which the number's hash tells
 )
 
-func entryNumber(place uint32) uint32 { return place&(1<<numberBits-1) - 1 }
-func entryDistance(place uint32) int  { return int(place >> numberBits) }
+func entryNumber(entry uint32) uint32 { return entry&(1<<numberBits-1) - 1 }
+func entryDistance(entry uint32) int  { return int(entry >> numberBits) }
 
-func newEntry(number uint32, far int) uint32 {
-	return number + 1 | uint32(min(far, maxDistance))<<numberBits
+func newEntry(number uint32, distance int) uint32 {
+	return number + 1 | uint32(min(distance, maxDistance))<<numberBits
 }
 
 func (t *hashTable) shard(hash uint64) *shard {
@@ -44,17 +46,17 @@ func (t *hashTable) shard(hash uint64) *shard {
 	return &t.shards[hash>>(64-shardBits)]
 }
 
-// find returns the first number under a hash that is the one.
+// find returns the first number under a hash that is the right one.
 func (t *hashTable) find(hash uint64, is func(number uint32) bool) (number uint32, found bool) {
-	p := t.shard(hash)
-	at, found := p.find(hash, is)
+	s := t.shard(hash)
+	at, found := s.find(hash, is)
 	if !found {
 		return 0, false
 	}
-	return entryNumber(p.entries[at]), true
+	return entryNumber(s.entries[at]), true
 }
 
-// add puts a number in under its hash. The hash of numbers that are in can be asked for.
+// add inserts a number under its hash.
 func (t *hashTable) add(hash uint64, number uint32, of func(number uint32) uint64) {
 	if t.count++; t.count == fewest && t.shards == nil {
 		t.split(of)
@@ -62,109 +64,116 @@ func (t *hashTable) add(hash uint64, number uint32, of func(number uint32) uint6
 	t.shard(hash).add(hash, number, of)
 }
 
+// split distributes the numbers of a table that has become large over shards.
 func (t *hashTable) split(of func(uint32) uint64) {
 	t.shards = make([]shard, 1<<shardBits)
-	for _, place := range t.small.entries {
-		if place != 0 {
-			hash := of(entryNumber(place))
-			t.shard(hash).add(hash, entryNumber(place), of)
+	for _, entry := range t.small.entries {
+		if entry != 0 {
+			hash := of(entryNumber(entry))
+			t.shard(hash).add(hash, entryNumber(entry), of)
 		}
 	}
 	t.small = shard{}
 }
 
-// remove takes out a number that is in, or changes nothing.
+// remove deletes a number, if the table has it.
 func (t *hashTable) remove(hash uint64, number uint32, of func(number uint32) uint64) {
-	p := t.shard(hash)
-	if at, found := p.find(hash, func(n uint32) bool { return n == number }); found {
+	s := t.shard(hash)
+	if at, found := s.find(hash, func(n uint32) bool { return n == number }); found {
 		t.count--
-		p.used--
-		p.empty(at, of)
+		s.used--
+		s.empty(at, of)
 	}
 }
 
-func (p *shard) find(hash uint64, is func(uint32) bool) (at int, found bool) {
-	if p.used == 0 {
+func (s *shard) find(hash uint64, is func(uint32) bool) (at int, found bool) {
+	if s.used == 0 {
 		return 0, false
 	}
-	at = p.home(hash)
-	for far := 0; p.entries[at] != 0 && entryDistance(p.entries[at]) >= min(far, maxDistance); far++ {
-		if entryDistance(p.entries[at]) == min(far, maxDistance) && is(entryNumber(p.entries[at])) {
+	at = s.home(hash)
+	for distance := 0; ; distance++ {
+		entry, known := s.entries[at], min(distance, maxDistance)
+		if entry == 0 || entryDistance(entry) < known {
+			return 0, false
+		}
+		if entryDistance(entry) == known && is(entryNumber(entry)) {
 			return at, true
 		}
-		at = p.after(at)
+		at = s.after(at)
 	}
-	return 0, false
 }
 
-// empty takes what is in a place out, and moves up what stands behind it only because the place was taken.
-func (p *shard) empty(at int, of func(uint32) uint64) {
-	for next := p.after(at); p.entries[next] != 0; next = p.after(next) {
-		far := p.distance(next, of)
-		if far == 0 {
+// empty frees a slot and shifts the entries behind it back, up to one that is in its home slot.
+func (s *shard) empty(at int, of func(uint32) uint64) {
+	for next := s.after(at); s.entries[next] != 0; next = s.after(next) {
+		distance := s.distance(next, of)
+		if distance == 0 {
 			break
 		}
-		p.entries[at] = newEntry(entryNumber(p.entries[next]), far-1)
+		s.entries[at] = newEntry(entryNumber(s.entries[next]), distance-1)
 		at = next
 	}
-	p.entries[at] = 0
+	s.entries[at] = 0
 }
 
-func (p *shard) add(hash uint64, number uint32, of func(uint32) uint64) {
-	if 8*(p.used+1) > 7*len(p.entries) {
-		old := p.entries
-		p.entries = make([]uint32, max(8, len(old)+len(old)*2/5))
-		for _, place := range old {
-			if place != 0 {
-				p.put(of(entryNumber(place)), entryNumber(place), of)
+func (s *shard) add(hash uint64, number uint32, of func(uint32) uint64) {
+	if 8*(s.used+1) > 7*len(s.entries) {
+		old := s.entries
+		s.entries = make([]uint32, max(8, len(old)+len(old)*2/5))
+		for _, entry := range old {
+			if entry != 0 {
+				s.put(of(entryNumber(entry)), entryNumber(entry), of)
 			}
 		}
 	}
-	p.used++
-	p.put(hash, number, of)
+	s.used++
+	s.put(hash, number, of)
 }
 
-func (p *shard) put(hash uint64, number uint32, of func(uint32) uint64) {
-	at := p.home(hash)
-	for far := 0; ; far++ {
-		if p.entries[at] == 0 {
-			p.entries[at] = newEntry(number, far)
+// put stores a number in the first slot from its home slot on that is free or holds an entry
+// closer to its own home slot; that entry then moves on in the same way.
+func (s *shard) put(hash uint64, number uint32, of func(uint32) uint64) {
+	at := s.home(hash)
+	for distance := 0; ; distance++ {
+		if s.entries[at] == 0 {
+			s.entries[at] = newEntry(number, distance)
 			return
 		}
-		if there := p.distanceAtLeast(at, far, of); there < far {
-			other := entryNumber(p.entries[at])
-			p.entries[at] = newEntry(number, far)
-			number, far = other, there
+		if other := s.distanceUpTo(at, distance, of); other < distance {
+			displaced := entryNumber(s.entries[at])
+			s.entries[at] = newEntry(number, distance)
+			number, distance = displaced, other
 		}
-		at = p.after(at)
+		at = s.after(at)
 	}
 }
 
-// farther returns how far what is in a place is from home; where that matters not to one who is so far, only at least
-// that.
-func (p *shard) distanceAtLeast(at, far int, of func(uint32) uint64) int {
-	if there := entryDistance(p.entries[at]); there < maxDistance || far <= maxDistance {
-		return there
+// distanceUpTo returns the distance of an entry if it is below limit, and otherwise any number from
+// limit on. So it needs the entry's hash only where both distances exceed maxDistance.
+func (s *shard) distanceUpTo(at, limit int, of func(uint32) uint64) int {
+	if distance := entryDistance(s.entries[at]); distance < maxDistance || limit <= maxDistance {
+		return distance
 	}
-	return p.distance(at, of)
+	return s.distance(at, of)
 }
 
-// far returns how far what is in a place is from home.
-func (p *shard) distance(at int, of func(uint32) uint64) int {
-	if far := entryDistance(p.entries[at]); far < maxDistance {
-		return far
+// distance returns how many slots an entry is behind its home slot.
+func (s *shard) distance(at int, of func(uint32) uint64) int {
+	if distance := entryDistance(s.entries[at]); distance < maxDistance {
+		return distance
 	}
-	return (at - p.home(of(entryNumber(p.entries[at]))) + len(p.entries)) % len(p.entries)
+	return (at - s.home(of(entryNumber(s.entries[at]))) + len(s.entries)) % len(s.entries)
 }
 
-// home is where a hash belongs, by the bits that did not choose the part.
-func (p *shard) home(hash uint64) int {
-	high, _ := bits.Mul64(hash<<shardBits, uint64(len(p.entries)))
+// home returns the home slot of a hash, by the bits that do not choose the shard.
+func (s *shard) home(hash uint64) int {
+	high, _ := bits.Mul64(hash<<shardBits, uint64(len(s.entries)))
 	return int(high)
 }
 
-func (p *shard) after(at int) int {
-	if at++; at < len(p.entries) {
+// after returns the next slot; the first follows the last.
+func (s *shard) after(at int) int {
+	if at++; at < len(s.entries) {
 		return at
 	}
 	return 0

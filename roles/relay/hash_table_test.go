@@ -6,7 +6,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestATableFindsWhatIsInIt holds a table against a map, with hashes that are all alike, alike in few bits, or spread.
+// TestATableFindsWhatIsInIt compares a table with a map, with hashes that are equal, that differ in
+// few bits, or that are spread.
 func TestATableFindsWhatIsInIt(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		alike := rapid.SampledFrom([]uint64{0, 1, 3 << 50, 7 << 45, 1<<64 - 1}).Draw(t, "bits that differ")
@@ -22,7 +23,7 @@ func TestATableFindsWhatIsInIt(t *testing.T) {
 			return found
 		}
 		most := uint32(rapid.SampledFrom([]int{10, 300, fewest + 500}).Draw(t, "numbers"))
-		if most > fewest { // so many only where they are spread: a table of numbers that are all alike is a list
+		if most > fewest { // only with hashes that are spread: a table of equal hashes is a list
 			alike = 1<<64 - 1
 			for number := range uint32(fewest) {
 				table.add(hash(number), number, checked)
@@ -55,7 +56,7 @@ func TestATableFindsWhatIsInIt(t *testing.T) {
 	})
 }
 
-// TestNumbersOfOneHashAreAllMet: so are those that are farther from home than a place can say.
+// TestNumbersOfOneHashAreAllMet, those with a larger distance than an entry can hold among them.
 func TestNumbersOfOneHashAreAllMet(t *testing.T) {
 	var table hashTable
 	hash := func(number uint32) uint64 { return uint64(number%2) << 40 }

@@ -14,7 +14,7 @@ import (
 	"github.com/relaypeer/relaypeer/roles/rolestest"
 )
 
-// crew is nodes that all have one content, each under one of some names.
+// crew is a registry of nodes that all hold one content, each under one of several names.
 type crew struct {
 	*relay.Registry
 	at       roles.Moment
@@ -33,7 +33,7 @@ func (c *crew) tell(node byte, name string, hash protocol.Hash) {
 		Changes: []protocol.Entry{{Name: name, Hash: hash}}})
 }
 
-// walker asks for page after page.
+// walker is a client that asks for page after page.
 type walker struct {
 	ask  protocol.Locate
 	met  map[uint16]int
@@ -50,13 +50,13 @@ func (w *walker) step(c *crew) {
 	w.ask.Cursor, w.done = located.Cursor, located.Cursor == nil
 }
 
-// TestEveryHolderIsMetAlthoughOthersComeAndGo: whoever else looks for the same, and whatever comes, goes and comes again
-// between the pages, a node that holds the file from the first to the last is in one of them; exactly one, if nothing
-// changed.
+// TestEveryHolderIsMetAlthoughOthersComeAndGo: a node that holds the file from the first page to
+// the last is in one of them, although other clients ask for the same file and other holders change
+// between the pages. It is in exactly one if nothing changes.
 func TestEveryHolderIsMetAlthoughOthersComeAndGo(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := &crew{Registry: relay.NewRegistry(relay.Policy{}), at: roles.Moment{Rand: rapid.Uint64().Draw(t, "random")}, sequence: map[byte]uint64{}}
-		stay := rapid.IntRange(1, 12).Draw(t, "who stay")
+		stay := rapid.IntRange(1, 12).Draw(t, "stay")
 		names := []string{"f", "g"}[:rapid.IntRange(1, 2).Draw(t, "names")]
 		for node := range byte(stay + 6) {
 			c.join(node+1, names[int(node)%len(names)])
@@ -109,8 +109,9 @@ func TestEveryHolderIsMetAlthoughOthersComeAndGo(t *testing.T) {
 	})
 }
 
-// TestMadeUpTrailsAreHarmless: whatever a cursor says, the pages that follow it end, and are of nodes that hold the file.
-func TestMadeUpTrailsAreHarmless(t *testing.T) {
+// TestMadeUpHolderCursorsAreHarmless: the pages that follow a made-up cursor end, and hold only
+// nodes that have the file.
+func TestMadeUpHolderCursorsAreHarmless(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := &crew{Registry: relay.NewRegistry(relay.Policy{}), at: roles.Moment{Rand: 5}, sequence: map[byte]uint64{}}
 		for node := range byte(9) {

@@ -9,18 +9,19 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 )
 
-// index is what nodes have published: which contents there are under which names, and who holds them. Nothing in it is a
-// pointer, and a name stands in it once. The registry's mutex guards it.
+// index is the union of all published indexes: the contents under each name, and the nodes that
+// hold them. A ring in it is a circular doubly linked list of slab numbers. Its elements hold no
+// pointers. The registry's mutex guards it.
 type index struct {
-	key         [8]uint32 // of the hashes, so that nobody can make up names that collide
+	key         [8]uint32 // of the hashes, so that nobody can construct names that collide
 	names       arena
 	items       slab[item]
 	holds       slab[hold]
-	byName      hashTable // items; those of one name are found one after the other
-	byHash      hashTable // of each content one item, from which the others are reached
+	byName      hashTable // items, all of one name under one hash
+	byHash      hashTable // one item of each content; its ring leads to the others
 	byNode      hashTable // holds, by publisher and name
 	count       int       // holds
-	generations uint32    // holds there have been, modulo 2^32
+	generations uint32    // holds ever made, modulo 2^32
 }
 
 // item is one content under one name.
@@ -28,20 +29,20 @@ type item struct {
 	hash       protocol.Hash
 	size       uint64
 	name       uint32 // in the arena
-	first      uint32 // of the ring of its holds: where who asks next begins
-	count      uint32 // of these; 0: free
+	first      uint32 // of the ring of its holds: where the next Locate begins
+	count      uint32 // of its holds; 0: free
 	prev, next uint32 // the ring of the items of one content
 }
 
 // hold says that a node holds an item.
 type hold struct {
-	of, by        uint32 // of is the item plus one; 0: free. by is the publisher
-	prev, next    uint32 // the ring of the holds of one item, in which the order of those that stay never changes
-	before, after uint32 // the ring of the holds of one publisher
-	generation    uint32 // tells it from others that have had its number
+	of, by        uint32 // the item plus one (0: free), and the publisher
+	prev, next    uint32 // the ring of the item's holds; those that stay keep their order
+	before, after uint32 // the ring of the publisher's holds
+	generation    uint32 // tells it from other holds with the same number
 }
 
-// mostVariants bounds the contents under one name: a name is looked up by going through them.
+// mostVariants bounds the contents under one name, because a lookup goes through all of them.
 const mostVariants = 64
 
 // useKey draws the key of the hashes.
@@ -58,7 +59,7 @@ func (x *index) digest(b []byte) uint64 {
 	return uint64(words[0])<<32 | uint64(words[1])
 }
 
-// digestOf is the keyed hash of a number. It tells nothing of the number or the key.
+// digestOf is the keyed hash of a number. It reveals neither the number nor the key.
 func (x *index) digestOf(n uint64) uint64 { return x.digest(binary.BigEndian.AppendUint64(nil, n)) }
 
 // byBoth is the hash of a name and a publisher.
@@ -72,7 +73,7 @@ func (h *hold) item() uint32 { return h.of - 1 }
 
 func (x *index) nameOf(item uint32) []byte { return x.names.at(x.items.at(item).name) }
 
-// The hashes under which the tables have what they have.
+// The hashes under which the hash tables hold an item or a hold.
 func (x *index) nameHash(item uint32) uint64    { return x.digest(x.nameOf(item)) }
 func (x *index) contentHash(item uint32) uint64 { return x.digest(x.items.at(item).hash[:]) }
 func (x *index) holdHash(number uint32) uint64 {
@@ -92,7 +93,7 @@ func (x *index) named(name string) (items []uint32) {
 	return items
 }
 
-// ring returns one of the items of a content.
+// ring returns one item of a content; its ring leads to the others.
 func (x *index) ring(hash protocol.Hash) (item uint32, found bool) {
 	return x.byHash.find(x.digest(hash[:]), func(number uint32) bool { return x.items.at(number).hash == hash })
 }
@@ -108,18 +109,18 @@ func (x *index) held(by uint32, name string, nameHash uint64) (hold uint32, foun
 // full reports whether the numbers of the index are used up.
 func (x *index) full() bool { return x.holds.size() >= mostNumber || x.names.full() }
 
-// quest is the items that a Locate may mean, in an order of their own: of a name, by their numbers; of a content, round
-// its ring.
+// lookup is the set of items that match a Locate, in a fixed order: items of one name by their
+// numbers, items of one content round their ring.
 type lookup struct {
 	x     *index
 	ring  bool
 	items []uint32 // of a name
 	first uint32   // of a ring
-	found bool
+	found bool     // whether the ring exists
 	hash  protocol.Hash
 }
 
-// look begins a quest for a name, a content, or both: who is asked for both looks under the name.
+// lookUp returns the items of a name, of a content, or of both.
 func (x *index) lookUp(name string, hash protocol.Hash) lookup {
 	q := lookup{x: x, hash: hash, ring: name == ""}
 	if q.ring {
@@ -133,9 +134,10 @@ func (x *index) lookUp(name string, hash protocol.Hash) lookup {
 	return q
 }
 
-// several reports whether a node may hold more than one of the items.
+// several reports whether one node may hold more than one of the items.
 func (q *lookup) several() bool { return q.ring && q.found && q.x.items.at(q.first).next != q.first }
 
+// start returns the first item.
 func (q *lookup) start() (item uint32, found bool) {
 	if q.ring {
 		return q.first, q.found
@@ -152,7 +154,7 @@ func (q *lookup) from(number uint32) (item uint32, found bool) {
 	return q.items[at], true
 }
 
-// after returns the item that comes next.
+// after returns the item behind another.
 func (q *lookup) after(number uint32) (item uint32, found bool) {
 	if q.ring {
 		next := q.x.items.at(number).next

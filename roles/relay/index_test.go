@@ -17,7 +17,7 @@ import (
 	"github.com/relaypeer/relaypeer/roles/rolestest"
 )
 
-// model is what a relay should know, kept in the plainest way.
+// model is the state that a relay should have, in the plainest form.
 type model struct {
 	nodes map[byte]*modelNode
 }
@@ -28,7 +28,7 @@ type modelNode struct {
 	index     uint64
 	sequence  uint64
 	shares    map[string]protocol.Hash
-	confirmed bool // it has said all, since it registered
+	confirmed bool // it has published its whole index since it registered
 }
 
 func (m *model) live(now time.Duration) (ids []byte) {
@@ -41,7 +41,7 @@ func (m *model) live(now time.Duration) (ids []byte) {
 	return ids
 }
 
-// located returns who holds the file and who may, each as sorted ports.
+// located returns the nodes that hold the file and the nodes that may, each as sorted ports.
 func (m *model) located(now time.Duration, name string, hash protocol.Hash) (holders, others []string) {
 	for _, id := range m.live(now) {
 		n := m.nodes[id]
@@ -54,11 +54,12 @@ func (m *model) located(now time.Duration, name string, hash protocol.Hash) (hol
 			others = append(others, fmt.Sprint(4000+int(id)))
 		}
 	}
-	return settled(name, holders), settled(name, others)
+	return sortedPeers(name, holders), sortedPeers(name, others)
 }
 
-// settled sorts what a walk finds. By content alone, one who has it under several names is met once or several times.
-func settled(name string, found []string) []string {
+// sortedPeers sorts the peers of a walk. For a content without a name it removes duplicates: a node
+// that holds the content under several names may be met several times.
+func sortedPeers(name string, found []string) []string {
 	sort.Strings(found)
 	if name == "" {
 		found = slices.Compact(found)
@@ -82,7 +83,7 @@ func (m *model) listed(now time.Duration, pattern string) (items []string) {
 	return items
 }
 
-// walkLocate asks for all pages.
+// walkLocate asks for all pages of a LOCATE.
 func walkLocate(t fataler, r *relay.Registry, at roles.Moment, m protocol.Locate) (holders, others []string) {
 	for pages := 0; ; pages++ {
 		if pages > 1000 {
@@ -109,13 +110,14 @@ func walkLocate(t fataler, r *relay.Registry, at roles.Moment, m protocol.Locate
 			}
 		}
 		if located.Cursor == nil {
-			return settled(m.Name, holders), settled(m.Name, others)
+			return sortedPeers(m.Name, holders), sortedPeers(m.Name, others)
 		}
 		m.Cursor = located.Cursor
 		at.Rand++
 	}
 }
 
+// walkList asks for all pages of a LIST.
 func walkList(t fataler, r *relay.Registry, at roles.Moment, m protocol.List) (items []string) {
 	for pages := 0; ; pages++ {
 		if pages > 1000 {
@@ -161,7 +163,7 @@ func TestWhatIsPublishedIsFoundAndListed(t *testing.T) {
 				if n.until <= at.Now {
 					*n = modelNode{epoch: n.epoch, shares: map[string]protocol.Hash{}}
 				}
-				n.epoch, n.until, n.confirmed = n.epoch+1, at.Now+protocol.LeaseTTL, false
+				n.epoch, n.until, n.confirmed = n.epoch+1, at.Now+roles.LeaseTTL, false
 				answer := r.Register(at, from, &protocol.Register{ID: rolestest.Node(id), Epoch: n.epoch, Port: 4000 + uint16(id)}).(*protocol.Registered)
 				if want := (protocol.Held{Index: n.index, Sequence: n.sequence}); answer.Held != want {
 					t.Fatalf("node %d is told %v, want %v", id, answer.Held, want)
@@ -183,7 +185,7 @@ func TestWhatIsPublishedIsFoundAndListed(t *testing.T) {
 	})
 }
 
-// publish sends a page of changes and holds the answer against the model.
+// publish sends a page of changes and compares the answer with the model.
 func publish(t *rapid.T, r *relay.Registry, at roles.Moment, id byte, n *modelNode) {
 	page := &protocol.Publish{ID: rolestest.Node(id), Epoch: n.epoch, Index: uint64(rapid.IntRange(1, 2).Draw(t, "index"))}
 	fresh := rapid.IntRange(0, 3).Draw(t, "from 0") == 0
@@ -200,7 +202,7 @@ func publish(t *rapid.T, r *relay.Registry, at roles.Moment, id byte, n *modelNo
 	page.To = page.From + uint64(len(page.Changes))
 	page.Latest = page.To + uint64(rapid.IntRange(0, 1).Draw(t, "more"))
 	var answer protocol.Message
-	for range 3 { // while it drops what it held, the relay says that it holds nothing yet
+	for range 3 { // while it drops the earlier index, the relay says that it holds nothing yet
 		answer = r.Publish(at, page)
 		if p, is := answer.(*protocol.Published); !is || p.Sequence == page.To || page.From > 0 {
 			break
@@ -212,7 +214,7 @@ func publish(t *rapid.T, r *relay.Registry, at roles.Moment, id byte, n *modelNo
 		if granted {
 			t.Fatalf("node %d publishes without a lease", id)
 		}
-	case repeated: // taken for one that came before
+	case repeated: // taken for the page that came before
 		n.confirmed = page.To == page.Latest
 	case page.From > 0 && (n.index != page.Index || n.sequence != page.From):
 		if refusal, is := answer.(*protocol.Error); !is || refusal.Code != protocol.Resync {

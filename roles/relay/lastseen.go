@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 )
 
 // Sighting is a node that was listed and is no longer.
@@ -15,11 +16,12 @@ type Sighting struct {
 	When  time.Duration // it left, or its lease lapsed
 }
 
-// lastSeen remembers departed nodes for protocol.LastSeenKeep, and at most protocol.MaxLastSeen of them. Beside
-// telling people, it keeps a registration that was under way when its node left from bringing it back.
+// lastSeen remembers departed nodes for roles.LastSeenKeep, at most roles.MaxLastSeen of
+// them. It informs the operator, and its epochs refuse a registration that was under way when its
+// node left.
 type lastSeen struct {
 	byID  map[protocol.NodeID]Sighting
-	order []Sighting // oldest first; one that byID does not hold any more, or holds newer, is skipped
+	order []Sighting // oldest first; entries that byID lacks, or has replaced, are stale
 }
 
 func newLastSeen() lastSeen { return lastSeen{byID: map[protocol.NodeID]Sighting{}} }
@@ -27,14 +29,14 @@ func newLastSeen() lastSeen { return lastSeen{byID: map[protocol.NodeID]Sighting
 func (s *lastSeen) add(sighting Sighting, now time.Duration) {
 	s.byID[sighting.ID] = sighting
 	s.order = append(s.order, sighting)
-	for len(s.order) > protocol.MaxLastSeen || len(s.order) > 0 && s.stale(s.order[0], now) {
+	for len(s.order) > roles.MaxLastSeen || len(s.order) > 0 && s.stale(s.order[0], now) {
 		s.drop(s.order[0])
 		s.order = s.order[1:]
 	}
 }
 
 func (s *lastSeen) stale(sighting Sighting, now time.Duration) bool {
-	return s.byID[sighting.ID] != sighting || now-sighting.When >= protocol.LastSeenKeep
+	return s.byID[sighting.ID] != sighting || now-sighting.When >= roles.LastSeenKeep
 }
 
 func (s *lastSeen) drop(sighting Sighting) {
@@ -45,8 +47,8 @@ func (s *lastSeen) drop(sighting Sighting) {
 
 func (s *lastSeen) forget(id protocol.NodeID) { delete(s.byID, id) }
 
-// raise notes that a node which is remembered left with a later epoch than it was listed under. Of one that is
-// not remembered nothing is noted: anybody could fill the memory with ids that never were.
+// raise records that a remembered node left with a later epoch than the one it was listed under.
+// Unknown ids are ignored: otherwise anybody could fill the memory with made-up ids.
 func (s *lastSeen) raise(id protocol.NodeID, epoch uint64, now time.Duration) {
 	if sighting, known := s.byID[id]; known && sighting.Epoch < epoch {
 		sighting.Epoch = epoch
@@ -55,7 +57,7 @@ func (s *lastSeen) raise(id protocol.NodeID, epoch uint64, now time.Duration) {
 }
 
 func (s *lastSeen) epoch(now time.Duration, id protocol.NodeID) uint64 {
-	if sighting, known := s.byID[id]; known && now-sighting.When < protocol.LastSeenKeep {
+	if sighting, known := s.byID[id]; known && now-sighting.When < roles.LastSeenKeep {
 		return sighting.Epoch
 	}
 	return 0

@@ -7,17 +7,18 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 )
 
-// lease is one slot. It holds no pointer, so that a million of them cost the garbage collector nothing.
+// lease is a node's entry in the registry; its number in the slab is its slot. It holds no pointer,
+// so that a million of them cost the garbage collector nothing.
 type lease struct {
 	id        protocol.NodeID
 	epoch     uint64 // zero: the slot is free
 	until     time.Duration
 	host      [16]byte
 	port      uint16
-	doubt     uint8  // renewals until what an earlier registration published is dropped; 0: nothing of that is held
-	unindexed uint32 // its place among those whose index is not all held, plus one
+	doubt     uint8  // renewals until the index of an earlier registration is dropped; 0: confirmed, or none
+	unindexed uint32 // its number among the unindexed leases, plus one; 0: indexed
 
-	publisher uint32 // what is held of its index, plus one
+	publisher uint32 // plus one; 0: nothing is held of its index
 }
 
 func (l *lease) used() bool { return l.epoch != 0 }

@@ -8,22 +8,27 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// What one page of a List looks at before it is as full as it gets, be it short: a last item or name may go beyond.
+// The work that bounds one page of a List, even if the page is short. The last item or name may
+// exceed it.
 const (
 	listMost  = scanMost     // items
 	matchMost = 1 << 20      // steps of matching names
 	holdMost  = scanMost / 2 // holds
-	countMost = 128          // holds of one item, if the lease of one of them runs
+	countMost = 128          // holds of one item, once an active one is found
 )
 
-// List answers a page of what is published, in the order of the items' numbers. The cursor is the life of the registry and
-// the number to go on from, so that what is published from the first page to the last is in exactly one of them.
+// List returns a page of the published items, in the order of their numbers. The cursor holds the
+// registry's incarnation and the next number, so that an item that is published from the first page
+// to the last is in exactly one of them.
 func (r *Registry) List(at roles.Moment, m *protocol.List) protocol.Message {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	at = r.begin(at)
 	r.tidy(at.Now, sweepStep)
-	l := listing{r: r, now: at.Now, limit: protocol.DefaultPage, holders: int(min(m.Holders, protocol.MaxHolders)), room: protocol.ListedRoom}
+	l := listing{
+		r: r, now: at.Now, limit: roles.DefaultPage,
+		holders: int(min(m.Holders, protocol.MaxHolders)), room: protocol.ListedRoom,
+	}
 	if m.Limit > 0 {
 		l.limit = int(min(m.Limit, protocol.MaxPage))
 	}
@@ -52,16 +57,16 @@ func (r *Registry) List(at roles.Moment, m *protocol.List) protocol.Message {
 	return l.listed(nil)
 }
 
-// listing is an answer that is being filled.
+// listing is a LISTED that is being filled.
 type listing struct {
 	r              *Registry
 	now            time.Duration
 	limit, holders int
 	room           int // bytes that are left
-	looked         int // holds
+	looked         int // holds looked at
 	items          []protocol.Item
 	peers          page
-	at             map[uint32]uint64 // where the peer of a slot stands
+	at             map[uint32]uint64 // the position in peers of a slot's node
 }
 
 func (l *listing) listed(cursor []byte) *protocol.Listed {
@@ -71,7 +76,7 @@ func (l *listing) listed(cursor []byte) *protocol.Listed {
 	return &protocol.Listed{Items: l.items, Peers: l.peers.peers, Cursor: cursor}
 }
 
-// add adds an item that somebody active holds. It reports false, and adds nothing, when there is no room for it.
+// add adds an item if it has an active holder. It reports false if there is no room for it.
 func (l *listing) add(number uint32) bool {
 	it := l.r.index.items.at(number)
 	if len(l.items) >= l.limit || len(l.peers.peers)+l.holders > protocol.MaxPage {
@@ -81,9 +86,12 @@ func (l *listing) add(number uint32) bool {
 	if active == 0 {
 		return true
 	}
-	item := protocol.Item{Name: string(l.r.index.nameOf(number)), Size: it.size, Hash: it.hash, Count: active, Holders: make([]uint64, len(slots))}
+	item := protocol.Item{
+		Name: string(l.r.index.nameOf(number)), Size: it.size, Hash: it.hash,
+		Count: active, Holders: make([]uint64, len(slots)),
+	}
 	for i := range item.Holders {
-		item.Holders[i] = protocol.MaxPage // as long as a number may become
+		item.Holders[i] = protocol.MaxPage // the longest number that may stand there
 	}
 	need := item.Room() + len(slots)*protocol.PeerRoom
 	if need > l.room {
@@ -100,13 +108,13 @@ func (l *listing) add(number uint32) bool {
 	return true
 }
 
-// active counts the holders of an item whose leases run, and picks some. Of a great many only the first are looked at, and
-// the others counted as they stand.
+// active counts the active holders of an item and picks some of them. It looks at a bounded number
+// of holds and counts the rest as active.
 func (l *listing) active(it *item) (count uint64, slots []uint32) {
 	at, looked := it.first, uint32(0)
 	for ; looked < min(it.count, holdMost) && (looked < countMost || count == 0); looked++ {
 		h := l.r.index.holds.at(at)
-		if slot, lease := l.r.runs(h, l.now); lease != nil {
+		if slot, lease := l.r.active(h, l.now); lease != nil {
 			count++
 			if len(slots) < l.holders {
 				slots = append(slots, slot)
@@ -116,11 +124,12 @@ func (l *listing) active(it *item) (count uint64, slots []uint32) {
 	}
 	l.looked += int(looked)
 	if l.holders > 0 {
-		it.first = l.r.index.holds.at(it.first).next // the next one who asks begins elsewhere
+		it.first = l.r.index.holds.at(it.first).next // the next answer begins elsewhere
 	}
 	return count + uint64(it.count-looked), slots
 }
 
+// peer returns the position of a slot's node in the answer's peers, and adds it if need be.
 func (l *listing) peer(slot uint32) uint64 {
 	if at, there := l.at[slot]; there {
 		return at

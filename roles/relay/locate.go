@@ -9,31 +9,33 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// A Locate walks the slots in an order drawn for it: from a random slot, in steps of a random stride that shares
-// no divisor with their number, so that each slot comes exactly once. The walk's numbers are the cursor, so
-// the relay keeps nothing of a client between its pages; a node that is listed from the first page to the last
-// is in exactly one of them. A cursor of another life of the relay, whose slots mean nothing here, begins a new
-// walk: a client that goes on with it meets everybody, and some of them twice.
+// walk is the way of a Locate through the slots in a random order: from a random slot, in steps of
+// a random stride that is coprime to the number of slots, so that each slot comes exactly once. The
+// cursor holds the walk, so that the relay keeps no state of a client between its pages. A node
+// that is listed from the first page to the last is in exactly one of them. A cursor of an earlier
+// incarnation of the relay, whose slots mean nothing here, begins a new walk: the client then meets
+// all nodes, and some of them twice.
 type walk struct {
-	every       bool   // over all slots; else over the places of the loose ones
-	incarnation uint32 // of the registry, or of its places
-	slots       uint32 // how many there were when the walk began
+	every       bool   // over the slots of all leases; otherwise over the list of unindexed ones
+	incarnation uint32 // of these slots
+	slots       uint32 // their number when the walk began
 	start       uint32
 	stride      uint32
 	done        uint32 // slots passed
 }
 
-// scanMost is how many slots one page looks at: where most are free, a page is short rather than slow.
+// scanMost bounds the slots that one page looks at: where most are free, a page is short rather
+// than slow.
 const scanMost = 1 << 14
 
-// Locate answers a page of active nodes: of a file's name or content those that have published it first, then those
-// whose index is not all held; of neither, all.
+// Locate returns a page of active nodes. For a file's name or content it returns the nodes that
+// have published it, then the unindexed ones; for neither, all nodes.
 func (r *Registry) Locate(at roles.Moment, m *protocol.Locate) protocol.Message {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	at = r.begin(at)
 	r.tidy(at.Now, sweepStep)
-	p := page{limit: protocol.DefaultPage, now: at.Now}
+	p := page{limit: roles.DefaultPage, now: at.Now}
 	if m.Limit > 0 {
 		p.limit = int(min(m.Limit, protocol.MaxPage))
 	}
@@ -54,14 +56,14 @@ func (r *Registry) Locate(at roles.Moment, m *protocol.Locate) protocol.Message 
 	return p.located(nil)
 }
 
-// page is an answer that is being filled.
+// page is a LOCATED that is being filled.
 type page struct {
 	limit   int
 	now     time.Duration
 	scanned int // slots and holds looked at
 	peers   []protocol.Peer
-	hosts   []byte          // one piece of memory for all the addresses of a page
-	named   map[uint32]bool // the slots of holders, where one may come several times; nil elsewhere
+	hosts   []byte          // one allocation for all addresses of the page
+	named   map[uint32]bool // the holders' slots, if a holder may come several times; otherwise nil
 }
 
 func (p *page) full() bool { return len(p.peers) >= p.limit || p.scanned >= scanMost }
@@ -91,24 +93,25 @@ func (p *page) first(slot uint32) bool {
 	return true
 }
 
-// reserve makes room for as many peers as may come.
+// reserve allocates for as many peers as may come.
 func (p *page) reserve(coming uint32) {
 	most := min(p.limit-len(p.peers), int(coming))
 	p.peers = slices.Grow(p.peers, most)
 	p.hosts = make([]byte, 0, 16*most)
 }
 
+// walk adds the active nodes of the next slots to the page.
 func (r *Registry) walk(p *page, w *walk) {
 	p.reserve(w.slots - w.done)
 	for ; w.done < w.slots && !p.full(); w.done++ {
 		p.scanned++
 		slot := w.slot()
 		if !w.every {
-			place := *r.unindexed.at(slot)
-			if place == 0 {
+			of := *r.unindexed.at(slot)
+			if of == 0 {
 				continue
 			}
-			slot = place - 1
+			slot = of - 1
 		}
 		if l := r.leases.at(slot); l.used() && l.until > p.now {
 			p.add(l)
@@ -116,11 +119,12 @@ func (r *Registry) walk(p *page, w *walk) {
 	}
 }
 
+// slot returns the next slot of the walk.
 func (w *walk) slot() uint32 {
 	return uint32((uint64(w.start) + uint64(w.done)*uint64(w.stride)) % uint64(w.slots))
 }
 
-// walked is how many slots, or places, there are to walk.
+// walked returns how many slots a walk has now.
 func (r *Registry) walked(every bool) uint32 {
 	if every {
 		return r.leases.size()
@@ -128,7 +132,7 @@ func (r *Registry) walked(every bool) uint32 {
 	return r.unindexed.size()
 }
 
-// lifeOf is what a cursor must carry, or it is of other slots, or places.
+// incarnationOf returns the number that a cursor must carry to be of these slots.
 func (r *Registry) incarnationOf(every bool) uint32 {
 	if every {
 		return r.incarnation
@@ -136,6 +140,7 @@ func (r *Registry) incarnationOf(every bool) uint32 {
 	return r.incarnation + r.unindexedGeneration
 }
 
+// drawWalk draws the order of a new walk.
 func (r *Registry) drawWalk(every bool, random uint64) walk {
 	slots := r.walked(every)
 	w := walk{every: every, incarnation: r.incarnationOf(every), slots: slots}
@@ -159,7 +164,8 @@ func (w *walk) encode() []byte {
 	return binary.BigEndian.AppendUint32(b, w.done)
 }
 
-// parseWalk reads a cursor that a peer may have made up: whatever it says, the walk stays within the slots.
+// parseWalk reads a cursor, which a peer may have made up: any walk that it returns stays within
+// the slots.
 func (r *Registry) parseWalk(cursor []byte, every bool) (w walk, ours bool) {
 	if len(cursor) != walkCursorSize {
 		return w, false
@@ -172,7 +178,8 @@ func (r *Registry) parseWalk(cursor []byte, every bool) (w walk, ours bool) {
 		stride:      binary.BigEndian.Uint32(cursor[12:]),
 		done:        binary.BigEndian.Uint32(cursor[16:]),
 	}
-	return w, w.incarnation == r.incarnationOf(every) && w.slots > 0 && w.slots <= r.walked(every) && w.done < w.slots
+	ours = w.incarnation == r.incarnationOf(every)
+	return w, ours && w.slots > 0 && w.slots <= r.walked(every) && w.done < w.slots
 }
 
 func gcd(a, b uint32) uint32 {

@@ -34,8 +34,8 @@ func page(r *relay.Registry, random uint64, limit uint64, cursor []byte) *protoc
 	return r.Locate(roles.Moment{Rand: random}, &protocol.Locate{Limit: limit, Cursor: cursor}).(*protocol.Located)
 }
 
-// TestAWalkVisitsWhoStaysOnce: whatever comes and goes between the pages, a node that is listed from the first to
-// the last is in exactly one of them.
+// TestAWalkVisitsWhoStaysOnce: a node that is listed from the first page to the last is in exactly
+// one of them, although others come and go between the pages.
 func TestAWalkVisitsWhoStaysOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		registry, staying := relay.NewRegistry(relay.Policy{}), map[netip.AddrPort]int{}
@@ -104,7 +104,7 @@ func TestPagesHaveTheirSize(t *testing.T) {
 	for n := range 2500 {
 		numbered(registry, n, 1)
 	}
-	for limit, want := range map[uint64]int{0: protocol.DefaultPage, 1: 1, 1000: 1000, 1001: 1000, 1<<64 - 1: 1000} {
+	for limit, want := range map[uint64]int{0: roles.DefaultPage, 1: 1, 1000: 1000, 1001: 1000, 1<<64 - 1: 1000} {
 		located := page(registry, 7, limit, nil)
 		if len(located.Peers) != want || located.Cursor == nil {
 			t.Errorf("limit %d gives %d peers, want %d", limit, len(located.Peers), want)
@@ -115,8 +115,8 @@ func TestPagesHaveTheirSize(t *testing.T) {
 	}
 }
 
-// TestAnEmptyPageIsNotTheLast: where almost all have gone, a page is short rather than slow, and the walk still
-// finds who is left.
+// TestAnEmptyPageIsNotTheLast: where almost all nodes have left, a page is short rather than slow,
+// and the walk still finds the remaining ones.
 func TestAnEmptyPageIsNotTheLast(t *testing.T) {
 	const crowd = 50_000
 	registry := relay.NewRegistry(relay.Policy{})
@@ -138,7 +138,8 @@ func TestAnEmptyPageIsNotTheLast(t *testing.T) {
 	}
 }
 
-// TestACursorOfAnEarlierLifeBeginsANewWalk: whoever goes on with it after a restart meets everybody.
+// TestACursorOfAnEarlierLifeBeginsANewWalk: a client that uses it after a restart meets all
+// nodes.
 func TestACursorOfAnEarlierLifeBeginsANewWalk(t *testing.T) {
 	before, after := relay.NewRegistry(relay.Policy{}), relay.NewRegistry(relay.Policy{})
 	for n := range 20 {
@@ -160,8 +161,8 @@ func TestACursorOfAnEarlierLifeBeginsANewWalk(t *testing.T) {
 	}
 }
 
-// TestHostileCursorsAreHarmless: a cursor that was made up, or changed, gives a page of listed nodes like any
-// other.
+// TestHostileCursorsAreHarmless: a cursor that is made up or changed gives a page of listed nodes
+// like any other.
 func TestHostileCursorsAreHarmless(t *testing.T) {
 	registry, listed := relay.NewRegistry(relay.Policy{}), []netip.AddrPort{}
 	for n := range 30 {
@@ -186,6 +187,28 @@ func TestHostileCursorsAreHarmless(t *testing.T) {
 	})
 }
 
+// TestAMadeUpCursorOfAListComesToAnEnd: whatever it says, the pages that follow are of names that there are.
+func TestAMadeUpCursorOfAListComesToAnEnd(t *testing.T) {
+	d := publishing(t, relay.Policy{})
+	d.accepts(d.page(0, 20), 20)
+	rapid.Check(t, func(t *rapid.T) {
+		m := &protocol.List{Limit: 3, Cursor: rapid.SliceOfN(rapid.Byte(), 1, protocol.CursorSize).Draw(t, "cursor")}
+		if rapid.Bool().Draw(t, "of the relay, changed") {
+			m.Cursor = slices.Clone(d.List(d.at, &protocol.List{Limit: 3}).(*protocol.Listed).Cursor)
+			m.Cursor[rapid.IntRange(0, len(m.Cursor)-1).Draw(t, "at")] = rapid.Byte().Draw(t, "byte")
+		}
+		for pages := 0; ; pages++ {
+			listed := d.List(d.at, m).(*protocol.Listed)
+			if m.Cursor = listed.Cursor; m.Cursor == nil {
+				return
+			}
+			if pages > 20 {
+				t.Fatal("the list does not end")
+			}
+		}
+	})
+}
+
 func TestAnEmptyRelayAnswersAnyCursor(t *testing.T) {
 	registry := relay.NewRegistry(relay.Policy{})
 	for _, cursor := range [][]byte{nil, {1}, make([]byte, 20), make([]byte, 64)} {
@@ -195,15 +218,16 @@ func TestAnEmptyRelayAnswersAnyCursor(t *testing.T) {
 	}
 }
 
-// publishesNothing has the n-th node say that it has nothing, and that this is all.
+// publishesNothing publishes an empty index for the n-th node.
 func publishesNothing(r *relay.Registry, n int) {
 	m := &protocol.Publish{Epoch: 1, Index: 1}
 	binary.BigEndian.PutUint32(m.ID[:], uint32(n)+1)
 	r.Publish(roles.Moment{}, m)
 }
 
-// TestWhoAllMayHaveAFileIsFoundAtOnceAgain: after a restart any node may have anything, until it has published again. When
-// most have, those that are left are found in one look, and a walk that is under way meanwhile misses none of them.
+// TestWhoAllMayHaveAFileIsFoundAtOnceAgain: after a restart a node may have any file until it has
+// published again. Once most nodes have, one page holds the remaining ones, and a walk that is
+// under way meanwhile misses none of them.
 func TestWhoAllMayHaveAFileIsFoundAtOnceAgain(t *testing.T) {
 	const nodes, quiet = 40_000, 20
 	registry, staying := relay.NewRegistry(relay.Policy{}), map[netip.AddrPort]int{}

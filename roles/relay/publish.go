@@ -8,23 +8,25 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// publisher is what is held of one node's index.
+// publisher is the part of one node's index that the relay holds.
 type publisher struct {
 	index, sequence uint64
-	slot            uint32 // of the lease, plus one; 0: nobody stands by what is held any more, and it is being dropped
+	slot            uint32 // of the lease, plus one; 0: detached, its holds are being dropped
 	first, count    uint32 // of the ring of its holds
-	refused         bool   // it went over a bound: nothing of it is kept until it registers again
-	partial         bool   // a change of it found no room
+	refused         bool   // it exceeded a bound: nothing of it is kept until it registers again
+	partial         bool   // the name of one of its changes had too many variants
 }
 
-// How many holds are dropped on the side of other work: of a page, more than it can add, or the index would outgrow it.
+// How many holds of detached publishers a call drops besides its own work. A page drops more than
+// it can add; otherwise the index would grow without bound.
 const (
 	clearStep = 64
 	clearPage = protocol.MaxPage + clearStep
 )
 
-// Publish takes a page of changes in. It answers Published, Resync when the page does not follow what is held, Limit when
-// the node or all nodes together publish too much, NoLease or Superseded as Renew does.
+// Publish applies a page of changes. It answers Published; Resync if the page does not follow the
+// changes that are held; Limit if the node, or all nodes together, publish too much; NoLease or
+// Superseded as Renew does.
 func (r *Registry) Publish(at roles.Moment, m *protocol.Publish) protocol.Message {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -39,24 +41,28 @@ func (r *Registry) Publish(at roles.Moment, m *protocol.Publish) protocol.Messag
 	switch {
 	case p != nil && p.refused:
 		return tooMuch("the node published more than is kept; it counts as one that publishes nothing")
-	case p != nil && p.index == m.Index && p.sequence == m.To && m.To > m.From: // a page that came before, and whose answer was lost
-		return r.published(slot, p, m)
+	case p != nil && p.index == m.Index && p.sequence == m.To && m.To > m.From:
+		return r.published(slot, p, m) // a page that came before, and whose answer was lost
 	case m.From == 0:
-		number, p = r.anew(slot, publisher{index: m.Index})
+		number, p = r.replace(slot, publisher{index: m.Index})
 	case p == nil || p.index != m.Index || p.sequence != m.From:
-		return &protocol.Error{Code: protocol.Resync, Text: "that does not follow what the relay holds: publish the whole again"}
+		return &protocol.Error{
+			Code: protocol.Resync,
+			Text: "that does not follow what the relay holds: publish the whole again",
+		}
 	}
 	for i := range m.Changes {
 		if !r.change(number, p, &m.Changes[i]) {
-			r.anew(slot, publisher{refused: true})
-			return tooMuch(fmt.Sprintf("the relay keeps %d names of one node and %d in all", r.policy.MaxEntries, r.policy.MaxIndex))
+			r.replace(slot, publisher{refused: true})
+			return tooMuch(fmt.Sprintf("the relay keeps %d names of one node and %d in all",
+				r.policy.MaxEntries, r.policy.MaxIndex))
 		}
 	}
 	p.sequence = m.To
 	return r.published(slot, p, m)
 }
 
-// change applies a change. It reports false when that would go above a bound.
+// change applies one change. It reports false if the change would exceed a bound.
 func (r *Registry) change(number uint32, p *publisher, e *protocol.Entry) bool {
 	nameHash := r.index.digest([]byte(e.Name))
 	if at, held := r.index.held(number, e.Name, nameHash); held {
@@ -75,7 +81,7 @@ func (r *Registry) change(number uint32, p *publisher, e *protocol.Entry) bool {
 	return true
 }
 
-// published answers a page, and notes whether the node has told everything.
+// published answers a page, and marks the lease as indexed once the relay holds the whole index.
 func (r *Registry) published(slot uint32, p *publisher, m *protocol.Publish) *protocol.Published {
 	r.leases.at(slot).doubt = 0
 	if m.To == m.Latest && !p.partial {
@@ -86,7 +92,7 @@ func (r *Registry) published(slot uint32, p *publisher, m *protocol.Publish) *pr
 	return &protocol.Published{Index: p.index, Sequence: p.sequence}
 }
 
-// publisher returns what is held of a node's index, or nil.
+// publisher returns the publisher of a lease, or nil.
 func (r *Registry) publisher(slot uint32) (number uint32, p *publisher) {
 	if of := r.leases.at(slot).publisher; of > 0 {
 		return of - 1, r.publishers.at(of - 1)
@@ -94,8 +100,8 @@ func (r *Registry) publisher(slot uint32) (number uint32, p *publisher) {
 	return 0, nil
 }
 
-// anew puts another publisher in the place of a node's.
-func (r *Registry) anew(slot uint32, as publisher) (number uint32, p *publisher) {
+// replace gives a lease a new publisher without holds.
+func (r *Registry) replace(slot uint32, as publisher) (number uint32, p *publisher) {
 	r.detach(slot)
 	r.markUnindexed(slot)
 	number = r.publishers.take()
@@ -106,8 +112,8 @@ func (r *Registry) anew(slot uint32, as publisher) (number uint32, p *publisher)
 	return number, p
 }
 
-// disown forgets what a node has published: at once as far as anybody can see, and in small steps on the side of other
-// calls.
+// detach separates a publisher from its lease. Its holds are in no answer from then on; clearSome
+// drops them in small steps during other calls.
 func (r *Registry) detach(slot uint32) {
 	number, p := r.publisher(slot)
 	if p == nil {
@@ -119,7 +125,7 @@ func (r *Registry) detach(slot uint32) {
 	r.clearing = append(r.clearing, number)
 }
 
-// clearSome drops up to so many holds of those that are to go.
+// clearSome drops up to most holds of detached publishers.
 func (r *Registry) clearSome(most int) {
 	for most > 0 && len(r.clearing) > 0 {
 		number := r.clearing[len(r.clearing)-1]
@@ -137,7 +143,7 @@ func (r *Registry) clearSome(most int) {
 
 func tooMuch(text string) *protocol.Error { return &protocol.Error{Code: protocol.Limit, Text: text} }
 
-// held is what a node is told of its index.
+// held returns how much of a node's index is held, as responses to the node say it.
 func (r *Registry) held(slot uint32) protocol.Held {
 	if _, p := r.publisher(slot); p != nil {
 		return protocol.Held{Index: p.index, Sequence: p.sequence}
@@ -145,19 +151,20 @@ func (r *Registry) held(slot uint32) protocol.Held {
 	return protocol.Held{}
 }
 
-// A loose lease is one of a node whose index is not held, or not all of it: it may have anything. These have places in
-// a list of their own, which is walked for those who look for a file.
-
+// markUnindexed puts a lease into the list of the unindexed: those of nodes whose index the relay
+// does not hold as a whole. Such a node may have any file, so a Locate for a file walks this list
+// after the holders.
 func (r *Registry) markUnindexed(slot uint32) {
 	l := r.leases.at(slot)
 	if l.unindexed != 0 {
 		return
 	}
-	place := r.unindexed.take()
-	*r.unindexed.at(place) = slot + 1
-	l.unindexed = place + 1
+	number := r.unindexed.take()
+	*r.unindexed.at(number) = slot + 1
+	l.unindexed = number + 1
 }
 
+// markIndexed takes a lease off the list of the unindexed.
 func (r *Registry) markIndexed(slot uint32) {
 	if l := r.leases.at(slot); l.unindexed != 0 {
 		r.unindexed.free(l.unindexed - 1)
@@ -168,8 +175,9 @@ func (r *Registry) markIndexed(slot uint32) {
 	}
 }
 
-// deal gives the loose leases new places, close together: who looks for a file walks all places, and when a relay has been
-// restarted each of its nodes has had one. Walks that are under way begin anew.
+// compactUnindexed renumbers the unindexed leases without gaps: each Locate for a file walks all
+// numbers of the list, and after a restart of the relay all of its nodes have been on it. The new
+// generation makes walks that are under way begin again.
 func (r *Registry) compactUnindexed() {
 	before := r.unindexed
 	r.unindexed = slab[uint32]{}
@@ -182,15 +190,15 @@ func (r *Registry) compactUnindexed() {
 	}
 }
 
-// Held returns how many names are held of all nodes, those that are still being dropped among them.
+// Held returns how many names are held of all nodes, including those of detached publishers.
 func (r *Registry) Held() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.index.count
 }
 
-// runs returns the lease of a hold if it runs, or nil.
-func (r *Registry) runs(h *hold, now time.Duration) (slot uint32, l *lease) {
+// active returns the lease of the node that a hold is of, or nil if it has lapsed or ended.
+func (r *Registry) active(h *hold, now time.Duration) (slot uint32, l *lease) {
 	slot = r.publishers.at(h.by).slot - 1
 	if slot == noSlot {
 		return 0, nil

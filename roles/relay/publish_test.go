@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/roles/rolestest"
 )
@@ -18,7 +19,7 @@ func publishing(t *testing.T, policy relay.Policy) *desk {
 	return d
 }
 
-// page publishes n changes of node 1 from a sequence number on, of names that carry these numbers.
+// page publishes n changes of node 1 from a sequence number on, of names that contain the numbers.
 func (d *desk) page(from, n uint64) protocol.Message { return d.pageOf(5, from, n) }
 
 func (d *desk) pageOf(index, from, n uint64) protocol.Message {
@@ -63,7 +64,7 @@ func TestAnIndexOfBeforeIsDroppedUnlessTheNodeStandsByIt(t *testing.T) {
 	d.wants(d.register(1, 2), granted+" held={5 3}")
 	d.wants(d.renew(1, 2), kept+" held={5 3}") // its page may have been lost
 	d.accepts(d.Publish(d.at, &protocol.Publish{ID: rolestest.Node(1), Epoch: 2, Index: 5, From: 3, To: 3, Latest: 3}), 3)
-	for range protocol.MaxDoubt {
+	for range roles.MaxDoubt {
 		d.wants(d.renew(1, 2), kept+" held={5 3}")
 	}
 	d.wants(d.register(1, 3), granted+" held={5 3}")
@@ -103,6 +104,70 @@ func TestANodeOverItsBoundCountsAsOneThatPublishesNothing(t *testing.T) {
 	d.accepts(d.Publish(d.at, m), 1)
 }
 
+// TestBoundsAreJudgedByTheChangeAndNotByThePage: a page that first makes room passes, where its changes the other way round
+// do not.
+func TestBoundsAreJudgedByTheChangeAndNotByThePage(t *testing.T) {
+	drop, more := protocol.Entry{Name: "f1"}, protocol.Entry{Name: "more", Hash: content(2)}
+	for _, changes := range [][]protocol.Entry{{drop, more}, {more, drop}} {
+		d := publishing(t, relay.Policy{MaxEntries: 3})
+		d.accepts(d.page(0, 3), 3)
+		answer := d.Publish(d.at, &protocol.Publish{ID: rolestest.Node(1), Epoch: 1, Index: 5, From: 3, To: 5, Latest: 5, Changes: changes})
+		if changes[0] == drop {
+			d.accepts(answer, 5)
+		} else {
+			d.refuses(answer, protocol.Limit)
+		}
+	}
+}
+
+func TestOfTwoChangesOfANameInOnePageTheLastStands(t *testing.T) {
+	d := publishing(t, relay.Policy{})
+	m := &protocol.Publish{ID: rolestest.Node(1), Epoch: 1, Index: 5, To: 2, Latest: 2,
+		Changes: []protocol.Entry{{Name: "f", Size: 1, Hash: content(1)}, {Name: "f", Size: 2, Hash: content(2)}}}
+	d.accepts(d.Publish(d.at, m), 2)
+	listed := d.List(d.at, &protocol.List{}).(*protocol.Listed)
+	if len(listed.Items) != 1 || listed.Items[0].Hash != content(2) {
+		t.Errorf("listed are %v", listed.Items)
+	}
+}
+
+// TestAPublishIsJudgedInTheOrderOfSPEC: where two of its rules apply, the first decides.
+func TestAPublishIsJudgedInTheOrderOfSPEC(t *testing.T) {
+	d := publishing(t, relay.Policy{MaxEntries: 3})
+	d.accepts(d.page(0, 3), 3)
+	other := &protocol.Publish{ID: rolestest.Node(1), Epoch: 1, Index: 5, To: 3, Latest: 3, Changes: []protocol.Entry{{Name: "g", Hash: content(1)}}}
+	d.accepts(d.Publish(d.at, other), 3) // a repeat, and from 0
+	if items := walkList(t, d.Registry, d.at, protocol.List{}); len(items) != 3 {
+		t.Errorf("a repeat was applied: %v", items)
+	}
+	d.refuses(d.page(3, 1), protocol.Limit)
+	d.refuses(d.pageOf(6, 0, 1), protocol.Limit) // over a bound before, and from 0
+	d.refuses(d.pageOf(6, 9, 1), protocol.Limit) // over a bound before, and does not follow
+	d.at.Now += roles.LeaseTTL
+	d.refuses(d.pageOf(6, 0, 1), protocol.NoLease) // no lease, and over a bound before
+}
+
+// TestUntilANodeStandsByItsIndexItMayHaveAnything: after a REGISTER it is listed for what is held of it, and for the rest.
+func TestUntilANodeStandsByItsIndexItMayHaveAnything(t *testing.T) {
+	d := publishing(t, relay.Policy{})
+	d.accepts(d.page(0, 3), 3)
+	mayHave := func(name string) (holders, others int) {
+		has, may := walkLocate(t, d.Registry, d.at, protocol.Locate{Name: name})
+		return len(has), len(may)
+	}
+	d.wants(d.register(1, 2), granted+" held={5 3}")
+	if holders, others := mayHave("f1"); holders != 1 || others != 1 {
+		t.Errorf("of what is held of it, %d hold it and %d may", holders, others)
+	}
+	if holders, others := mayHave("g"); holders != 0 || others != 1 {
+		t.Errorf("of anything else, %d hold it and %d may", holders, others)
+	}
+	d.accepts(d.Publish(d.at, &protocol.Publish{ID: rolestest.Node(1), Epoch: 2, Index: 5, From: 3, To: 3, Latest: 3}), 3)
+	if holders, others := mayHave("g"); holders+others != 0 {
+		t.Errorf("after its page, %d hold it and %d may", holders, others)
+	}
+}
+
 func TestAllNodesTogetherHaveABound(t *testing.T) {
 	d := publishing(t, relay.Policy{MaxIndex: 4})
 	d.accepts(d.page(0, 3), 3)
@@ -125,7 +190,7 @@ func TestANameHasABoundedNumberOfVariants(t *testing.T) {
 	}
 }
 
-// What a node published is dropped in steps, and its slot is not another's until that is done.
+// The index of a node that has left is dropped in steps, and no newcomer is taken for its holder.
 func TestALargeIndexGoesInSteps(t *testing.T) {
 	d := publishing(t, relay.Policy{})
 	for from := uint64(0); from < 5000; from += 1000 {
@@ -172,7 +237,7 @@ func TestStartingAnewForgetsAtOnceAndDropsInSteps(t *testing.T) {
 	}
 }
 
-// Who begins anew again and again, and never gives the relay time, does not make it hold more.
+// A node that starts over again and again cannot make the relay hold more.
 func TestWhoStartsAnewForEverDoesNotMakeTheRelayGrow(t *testing.T) {
 	d := publishing(t, relay.Policy{MaxIndex: 4000})
 	for round := range 20 {
@@ -196,7 +261,7 @@ func TestANodeAtItsBoundMayChangeWhatItHas(t *testing.T) {
 	d.refuses(change(7, protocol.Entry{Name: "one more", Hash: content(7)}), protocol.Limit)
 }
 
-// A page that comes again, its answer lost, may know of changes that the first did not.
+// A page that is repeated because its answer was lost may have a larger Latest than the first.
 func TestARepeatedPageSaysWhetherThatIsAll(t *testing.T) {
 	d := publishing(t, relay.Policy{})
 	m := &protocol.Publish{ID: rolestest.Node(1), Epoch: 1, Index: 5, To: 1, Latest: 1, Changes: []protocol.Entry{{Name: "f", Hash: content(1)}}}

@@ -10,18 +10,18 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// Policy is what a relay's owner decides.
+// Policy holds the decisions of a relay's operator.
 type Policy struct {
-	TTL            time.Duration // of a lease; zero: protocol.LeaseTTL
-	MaxLeases      int           // zero: protocol.MaxLeases
-	MaxEntries     int           // names of one node; zero: protocol.MaxEntries
-	MaxIndex       int           // and of all; zero: protocol.MaxIndex. No more than some 60,000,000 are kept
-	AllowAdvertise bool          // whether a node may be listed at another address than the one it came from
+	TTL            time.Duration // of a lease; zero: roles.LeaseTTL
+	MaxLeases      int           // zero: roles.MaxLeases
+	MaxEntries     int           // names of one node; zero: roles.MaxEntries
+	MaxIndex       int           // names of all nodes; zero: roles.MaxIndex. At most some 60,000,000 are kept
+	AllowAdvertise bool          // a node may be listed at another address than the one it connects from
 }
 
-// Registry keeps the leases: who is listed, where, until when. It is safe for concurrent use; time comes in
-// with each call, and must not run backwards. A lease that has lapsed is in no answer, whether or not its slot
-// has been swept.
+// Registry keeps the leases and the published indexes. It is safe for concurrent use. Each call
+// brings the time, which must not run backwards. A lapsed lease is in no answer, whether or not its
+// slot has been swept.
 type Registry struct {
 	policy Policy
 
@@ -30,40 +30,40 @@ type Registry struct {
 	leases      slab[lease]
 	sweep       uint32 // the next slot to look at
 	seen        lastSeen
-	incarnation uint32 // drawn at the first Locate or so, so that cursors of before a restart are known; 0: not yet
+	incarnation uint32 // tells cursors of earlier registries; 0: not drawn yet
 
 	index               index
 	publishers          slab[publisher]
 	unindexed           slab[uint32] // slots plus one
-	unindexedGeneration uint32       // how often their places have been dealt anew
-	clearing            []uint32     // publishers whose holds are being dropped
-	dropping            int          // and how many these are
+	unindexedGeneration uint32       // how often the list of the unindexed has been compacted
+	clearing            []uint32     // detached publishers, whose holds are being dropped
+	dropping            int          // the number of these holds
 }
 
 const (
-	sweepStep = 8    // slots that each call looks at on the side: above one, or a registry would outgrow its sweep
-	sweepFull = 8192 // slots that a registration looks at when the registry is full
+	sweepStep = 8    // slots that each call sweeps: above one, so that the sweep keeps up with new leases
+	sweepFull = 8192 // slots that a registration sweeps when the registry is full
 )
 
 // NewRegistry returns an empty registry.
 func NewRegistry(policy Policy) *Registry {
 	if policy.TTL == 0 {
-		policy.TTL = protocol.LeaseTTL
+		policy.TTL = roles.LeaseTTL
 	}
 	if policy.MaxLeases == 0 {
-		policy.MaxLeases = protocol.MaxLeases
+		policy.MaxLeases = roles.MaxLeases
 	}
 	if policy.MaxEntries == 0 {
-		policy.MaxEntries = protocol.MaxEntries
+		policy.MaxEntries = roles.MaxEntries
 	}
 	if policy.MaxIndex == 0 {
-		policy.MaxIndex = protocol.MaxIndex
+		policy.MaxIndex = roles.MaxIndex
 	}
 	return &Registry{policy: policy, slots: map[protocol.NodeID]uint32{}, seen: newLastSeen()}
 }
 
-// begin draws, before anything that depends on it, what a registry draws once: the key that peers must not know. What
-// they do see, its life and the random of this call, tells nothing of it.
+// begin draws the key of the index, once and before its first use. Peers must not learn the key:
+// the incarnation and this call's random number, which they see, are digests under it.
 func (r *Registry) begin(at roles.Moment) roles.Moment {
 	if r.incarnation == 0 {
 		r.index.useKey(at.Rand)
@@ -73,13 +73,16 @@ func (r *Registry) begin(at roles.Moment) roles.Moment {
 	return at
 }
 
-// Register lists a node: the newest epoch of an id wins. It answers Registered, or Superseded with the epoch to
-// go above, Denied for an address that policy does not allow, Limit when the registry is full.
+// Register lists a node: the newest epoch of an id wins. It answers Registered; Superseded with the
+// epoch to exceed; Denied for an address that policy does not allow; Limit if the registry is full.
 func (r *Registry) Register(at roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message {
 	host := from.Unmap().WithZone("")
 	if m.Advertise != nil && m.Advertise.Addr() != host {
 		if !r.policy.AllowAdvertise {
-			return &protocol.Error{Code: protocol.Denied, Text: fmt.Sprintf("advertising %s from %s is not allowed here", m.Advertise.Addr(), host)}
+			return &protocol.Error{
+				Code: protocol.Denied,
+				Text: fmt.Sprintf("advertising %s from %s is not allowed here", m.Advertise.Addr(), host),
+			}
 		}
 		host = m.Advertise.Addr()
 	}
@@ -95,7 +98,7 @@ func (r *Registry) Register(at roles.Moment, from netip.Addr, m *protocol.Regist
 			r.tidy(at.Now, sweepFull)
 		}
 		if len(r.slots) >= r.policy.MaxLeases {
-			return &protocol.Error{Code: protocol.Limit, Text: fmt.Sprintf("the relay holds %d leases, its limit", len(r.slots))}
+			return tooMuch(fmt.Sprintf("the relay holds %d leases, its limit", len(r.slots)))
 		}
 		slot = r.leases.take()
 		r.slots[m.ID] = slot
@@ -109,14 +112,16 @@ func (r *Registry) Register(at roles.Moment, from netip.Addr, m *protocol.Regist
 	if _, p := r.publisher(slot); p != nil && p.refused {
 		r.detach(slot)
 	} else if p != nil {
-		l.doubt = protocol.MaxDoubt
+		l.doubt = roles.MaxDoubt
 	}
-	r.markUnindexed(slot) // until it says, by a page even without changes, that what is held of it still is so
+	r.markUnindexed(slot) // until a page, even one without changes, confirms the index that is held
 	ttl, renew := r.times()
-	return &protocol.Registered{TTL: ttl, Renew: renew, Host: protocol.IPOf(host), Port: m.Port, Held: r.held(slot)}
+	return &protocol.Registered{
+		TTL: ttl, Renew: renew, Host: protocol.IPOf(host), Port: m.Port, Held: r.held(slot),
+	}
 }
 
-// Renew keeps a lease. It answers Renewed, Superseded when a newer epoch is known, or NoLease.
+// Renew extends a lease. It answers Renewed, Superseded if a newer epoch is known, or NoLease.
 func (r *Registry) Renew(at roles.Moment, m *protocol.Renew) protocol.Message {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -136,7 +141,7 @@ func (r *Registry) Renew(at roles.Moment, m *protocol.Renew) protocol.Message {
 	return &protocol.Renewed{TTL: ttl, Renew: renew, Held: r.held(slot)}
 }
 
-// refuse returns why a node that says so holds no lease, or nil if it does.
+// refuse returns the error for a node that holds no lease of this epoch, or nil if it holds one.
 func (r *Registry) refuse(now time.Duration, id protocol.NodeID, epoch uint64, slot uint32, held bool) protocol.Message {
 	known := r.epoch(now, id, slot, held)
 	switch {
@@ -148,14 +153,14 @@ func (r *Registry) refuse(now time.Duration, id protocol.NodeID, epoch uint64, s
 	return nil
 }
 
-// Leave ends a lease. It always answers Left: afterwards this epoch of the node is not listed, and a newer one is
-// as it was.
+// Leave ends a lease. It always answers Left: afterwards this epoch of the node is not listed. A
+// newer epoch is left alone.
 func (r *Registry) Leave(at roles.Moment, m *protocol.Leave) protocol.Message {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.tidy(at.Now, sweepStep)
 	if slot, held := r.slots[m.ID]; held && r.leases.at(slot).epoch <= m.Epoch {
-		r.leases.at(slot).epoch = m.Epoch // so that an earlier registration that comes late stays out
+		r.leases.at(slot).epoch = m.Epoch // so that an earlier registration that comes late is refused
 		r.release(slot, at.Now)
 	} else if !held {
 		r.seen.raise(m.ID, m.Epoch, at.Now)
@@ -163,12 +168,12 @@ func (r *Registry) Leave(at roles.Moment, m *protocol.Leave) protocol.Message {
 	return &protocol.Left{}
 }
 
-// times are the lease's two times in milliseconds, as they stand in responses.
+// times returns the lease's two times in milliseconds, as they stand in responses.
 func (r *Registry) times() (ttl, renew uint64) {
-	return protocol.ToMillis(r.policy.TTL), protocol.ToMillis(r.policy.TTL / 3)
+	return protocol.ToMillis(r.policy.TTL), protocol.ToMillis(r.policy.TTL / (roles.LeaseTTL / roles.RenewAfter))
 }
 
-// epoch returns the newest epoch known of an id, of a lease held or of one remembered, or zero.
+// epoch returns the newest known epoch of an id, from its lease or from lastSeen, or zero.
 func (r *Registry) epoch(now time.Duration, id protocol.NodeID, slot uint32, held bool) uint64 {
 	if held {
 		return r.leases.at(slot).epoch
@@ -176,7 +181,7 @@ func (r *Registry) epoch(now time.Duration, id protocol.NodeID, slot uint32, hel
 	return r.seen.epoch(now, id)
 }
 
-// release frees a slot and remembers who was in it.
+// release frees a slot and remembers its node.
 func (r *Registry) release(slot uint32, now time.Duration) {
 	gone := r.leases.at(slot)
 	delete(r.slots, gone.id)
@@ -186,8 +191,8 @@ func (r *Registry) release(slot uint32, now time.Duration) {
 	r.leases.free(slot)
 }
 
-// tidy looks at a few slots and releases those whose lease has lapsed, so that the work of expiry is spread over
-// the calls and no call waits for it.
+// tidy sweeps a few slots and releases the lapsed ones. Each call does a little of it, so that no
+// call has to expire many leases.
 func (r *Registry) tidy(now time.Duration, slots uint32) {
 	for range min(slots, r.leases.size()) {
 		if r.sweep >= r.leases.size() {
@@ -201,12 +206,12 @@ func (r *Registry) tidy(now time.Duration, slots uint32) {
 	r.clearSome(clearStep)
 }
 
-// Active returns how many leases run at that time. It looks at all of them.
+// Active returns the number of leases that run at that time. It looks at all leases.
 func (r *Registry) Active(now time.Duration) int {
 	return len(r.Leases(now))
 }
 
-// Lease is a listed node, as Leases shows it.
+// Lease is a listed node, as Leases returns it.
 type Lease struct {
 	ID    protocol.NodeID
 	Epoch uint64
@@ -214,7 +219,7 @@ type Lease struct {
 	Until time.Duration
 }
 
-// Leases returns the leases that run at that time, in no particular order. It looks at all of them.
+// Leases returns the leases that run at that time, in no particular order. It looks at all leases.
 func (r *Registry) Leases(now time.Duration) []Lease {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -231,7 +236,7 @@ func (r *Registry) Leases(now time.Duration) []Lease {
 func (r *Registry) LastSeen(now time.Duration) []Sighting {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for slot := range r.leases.size() { // what has lapsed counts as gone even before the sweep comes by
+	for slot := range r.leases.size() { // a lapsed lease counts as ended even before its slot is swept
 		if l := r.leases.at(slot); l.used() && l.until <= now {
 			r.release(slot, now)
 		}

@@ -12,7 +12,7 @@ import (
 	"github.com/relaypeer/relaypeer/roles/rolestest"
 )
 
-// desk is a registry with a clock, asked in few words.
+// desk is a registry with a clock and short forms of its calls.
 type desk struct {
 	*relay.Registry
 	t    *testing.T
@@ -36,7 +36,7 @@ func (d *desk) leave(node byte, epoch uint64) string {
 	return rolestest.Say(d.Leave(d.at, &protocol.Leave{ID: rolestest.Node(node), Epoch: epoch}))
 }
 
-// listed returns the ports less 4000 that all pages of a walk name.
+// listed returns the node numbers (ports less 4000) of all pages of a walk.
 func (d *desk) listed() (nodes []int) {
 	d.t.Helper()
 	m := &protocol.Locate{}
@@ -69,7 +69,7 @@ func (d *desk) lists(want ...int) {
 const (
 	granted = "REGISTERED ttl=90000 renew=30000 host=192.0.2.9 port=4001"
 	kept    = "RENEWED ttl=90000 renew=30000"
-	noLease = "ERROR no-lease by party-0" // the Session fills in who says it
+	noLease = "ERROR no-lease by party-0" // the Session fills in the party
 )
 
 func newer(epoch int) string { return fmt.Sprintf("ERROR superseded by party-0 epoch=%d", epoch) }
@@ -77,9 +77,9 @@ func newer(epoch int) string { return fmt.Sprintf("ERROR superseded by party-0 e
 func TestLapsedLeaseIsNotListed(t *testing.T) {
 	d := newDesk(t, relay.Policy{})
 	d.wants(d.register(1, 1), granted)
-	d.at.Now = protocol.LeaseTTL - 1
+	d.at.Now = roles.LeaseTTL - 1
 	d.lists(1)
-	d.at.Now = protocol.LeaseTTL
+	d.at.Now = roles.LeaseTTL
 	d.lists()
 	d.wants(d.renew(1, 1), noLease)
 	d.wants(d.register(1, 1), newer(1))
@@ -91,10 +91,10 @@ func TestARenewalCountsFromItsOwnTime(t *testing.T) {
 	d := newDesk(t, relay.Policy{})
 	d.register(1, 1)
 	for range 10 {
-		d.at.Now += protocol.LeaseTTL - 1
+		d.at.Now += roles.LeaseTTL - 1
 		d.wants(d.renew(1, 1), kept)
 	}
-	d.at.Now += protocol.LeaseTTL - 1
+	d.at.Now += roles.LeaseTTL - 1
 	d.lists(1)
 	d.at.Now++
 	d.lists()
@@ -105,12 +105,12 @@ func TestALeaseLapsesWithoutAnybodyAsking(t *testing.T) {
 	for node := range byte(100) {
 		d.register(node+1, 1)
 	}
-	d.at.Now = protocol.LeaseTTL
+	d.at.Now = roles.LeaseTTL
 	d.lists() // whether or not the sweep has come by
-	if got := d.Active(protocol.LeaseTTL); got != 0 {
+	if got := d.Active(roles.LeaseTTL); got != 0 {
 		t.Errorf("%d leases run at TTL", got)
 	}
-	if got := len(d.LastSeen(protocol.LeaseTTL)); got != 100 {
+	if got := len(d.LastSeen(roles.LeaseTTL)); got != 100 {
 		t.Errorf("%d are remembered", got)
 	}
 }
@@ -161,7 +161,7 @@ func TestWhoWasSeenIsForgottenInTime(t *testing.T) {
 	d := newDesk(t, relay.Policy{})
 	d.register(1, 5)
 	d.leave(1, 5)
-	d.at.Now = protocol.LastSeenKeep - 1
+	d.at.Now = roles.LastSeenKeep - 1
 	if seen := d.LastSeen(d.at.Now); len(seen) != 1 || seen[0].Epoch != 5 || seen[0].At.Port() != 4001 {
 		t.Fatalf("remembered: %v", seen)
 	}
@@ -175,17 +175,17 @@ func TestWhoWasSeenIsForgottenInTime(t *testing.T) {
 
 func TestNoMoreAreRememberedThanTheBound(t *testing.T) {
 	d := newDesk(t, relay.Policy{})
-	for i := range protocol.MaxLastSeen + 1000 {
+	for i := range roles.MaxLastSeen + 1000 {
 		id := protocol.NodeID{1, byte(i), byte(i >> 8), byte(i >> 16)}
 		d.Register(d.at, d.from, &protocol.Register{ID: id, Epoch: 1, Port: 4000})
 		d.Leave(d.at, &protocol.Leave{ID: id, Epoch: 1})
 		d.Leave(d.at, &protocol.Leave{ID: id, Epoch: 2})
 	}
-	if got := len(d.LastSeen(0)); got > protocol.MaxLastSeen || got < protocol.MaxLastSeen/2 {
+	if got := len(d.LastSeen(0)); got > roles.MaxLastSeen || got < roles.MaxLastSeen/2 {
 		t.Errorf("%d are remembered", got)
 	}
 	d.Leave(d.at, &protocol.Leave{ID: rolestest.Node(99), Epoch: 9})
-	d.wants(d.register(99, 9), "REGISTERED ttl=90000 renew=30000 host=192.0.2.9 port=4099") // it never was there
+	d.wants(d.register(99, 9), "REGISTERED ttl=90000 renew=30000 host=192.0.2.9 port=4099") // it was never listed
 }
 
 func TestAFullRelayRefusesAndRecovers(t *testing.T) {
@@ -193,8 +193,8 @@ func TestAFullRelayRefusesAndRecovers(t *testing.T) {
 	d.register(1, 1)
 	d.register(2, 1)
 	d.wants(d.register(3, 1), "ERROR limit by party-0")
-	d.wants(d.register(1, 2), granted) // who is listed may always come again
-	d.at.Now = protocol.LeaseTTL
+	d.wants(d.register(1, 2), granted) // a listed node may always register again
+	d.at.Now = roles.LeaseTTL
 	d.wants(d.register(3, 1), "REGISTERED ttl=90000 renew=30000 host=192.0.2.9 port=4003")
 	d.leave(3, 1)
 	d.lists()

@@ -12,13 +12,13 @@ import (
 
 var visitor = netip.MustParseAddrPort("192.0.2.9:50000")
 
-// accepted returns a story about a session that a visitor has just opened.
+// accepted returns a story about a session whose link has just been opened.
 func accepted(t *testing.T, directory relay.Directory) *rolestest.Story {
 	t.Helper()
 	session := relay.NewSession(directory)
 	s := rolestest.New(t, session, session.State)
 	s.Tell(roles.Opened{Peer: visitor}, "Listening", "hear 0 first")
-	s.Waits(protocol.RequestTimeout)
+	s.Waits(roles.RequestTimeout)
 	return s
 }
 
@@ -27,7 +27,7 @@ func TestRegisterAndBye(t *testing.T) {
 	s := accepted(t, registry)
 	s.Hear(0, rolestest.Sample(protocol.KindRegister), "Idle",
 		"send 0 REGISTERED ttl=90000 renew=30000 host=192.0.2.9 port=4000", "hear 0")
-	s.Waits(protocol.IdleTimeout)
+	s.Waits(roles.IdleTimeout)
 	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0")
 	s.Waits(0)
 	if !s.Machine.Final() || registry.Active(0) != 1 {
@@ -50,9 +50,9 @@ func TestALinkServesOneRequestAfterTheOther(t *testing.T) {
 func TestASilentVisitorIsLetGoWithACode(t *testing.T) {
 	s := accepted(t, relay.NewRegistry(relay.Policy{}))
 	s.Ring("Rejecting", "send 0 ERROR timeout by relay", "halfclose 0", "discard 0")
-	s.Waits(protocol.CloseTimeout)
+	s.Waits(roles.CloseTimeout)
 	s.Ring("Closed", "hangup 0")
-	if want := protocol.RequestTimeout + protocol.CloseTimeout; s.At.Now != want {
+	if want := roles.RequestTimeout + roles.CloseTimeout; s.At.Now != want {
 		t.Errorf("it took %v, want %v", s.At.Now, want)
 	}
 }
@@ -68,7 +68,7 @@ func TestAStoppingRelaySaysSo(t *testing.T) {
 	s := accepted(t, relay.NewRegistry(relay.Policy{}))
 	s.Tell(roles.Stopped{}, "Rejecting", "send 0 ERROR draining by relay", "halfclose 0", "discard 0")
 	s.Tell(roles.Stopped{}, "Rejecting")
-	s.Waits(protocol.CloseTimeout)
+	s.Waits(roles.CloseTimeout)
 	s.Tell(roles.Lost{Code: protocol.Lost}, "Closed", "hangup 0")
 }
 
@@ -95,7 +95,7 @@ func TestAPooledSessionStartsOver(t *testing.T) {
 
 func TestWhateverHappensToASession(t *testing.T) {
 	subject := rolestest.NewSubject(relay.SessionTable(), roles.Opened{Peer: visitor}, func() rolestest.Explorable {
-		return relay.NewSession(clerk{})
+		return relay.NewSession(sampleDirectory{})
 	})
 	for _, info := range protocol.Kinds {
 		subject.Says = append(subject.Says, rolestest.Sample(info.Kind))
@@ -103,24 +103,31 @@ func TestWhateverHappensToASession(t *testing.T) {
 	rolestest.Explore(t, subject)
 }
 
-// clerk answers whatever it is asked with a sample.
-type clerk struct{}
+// sampleDirectory answers each request with a sample.
+type sampleDirectory struct{}
 
-func (clerk) Register(roles.Moment, netip.Addr, *protocol.Register) protocol.Message {
+func (sampleDirectory) Register(roles.Moment, netip.Addr, *protocol.Register) protocol.Message {
 	return rolestest.Sample(protocol.KindRegistered)
 }
-func (clerk) Renew(roles.Moment, *protocol.Renew) protocol.Message {
+func (sampleDirectory) Renew(roles.Moment, *protocol.Renew) protocol.Message {
 	return rolestest.Sample(protocol.KindRenewed)
 }
-func (clerk) Leave(roles.Moment, *protocol.Leave) protocol.Message {
+func (sampleDirectory) Leave(roles.Moment, *protocol.Leave) protocol.Message {
 	return rolestest.Sample(protocol.KindLeft)
 }
-func (clerk) Publish(roles.Moment, *protocol.Publish) protocol.Message {
+func (sampleDirectory) Publish(roles.Moment, *protocol.Publish) protocol.Message {
 	return rolestest.Sample(protocol.KindPublished)
 }
-func (clerk) Locate(roles.Moment, *protocol.Locate) protocol.Message {
+func (sampleDirectory) Locate(roles.Moment, *protocol.Locate) protocol.Message {
 	return rolestest.Sample(protocol.KindLocated)
 }
-func (clerk) List(roles.Moment, *protocol.List) protocol.Message {
+func (sampleDirectory) List(roles.Moment, *protocol.List) protocol.Message {
 	return rolestest.Sample(protocol.KindListed)
+}
+
+// TestAnErrorIsAnsweredAsAnyMessageThatIsNoRequest: it is the last word of the side that dialed, which throws the answer away.
+func TestAnErrorIsAnsweredAsAnyMessageThatIsNoRequest(t *testing.T) {
+	s := accepted(t, relay.NewRegistry(relay.Policy{}))
+	farewell := &protocol.Error{Code: protocol.Malformed, By: protocol.Client}
+	s.Hear(0, farewell, "Rejecting", "send 0 ERROR unexpected by relay", "halfclose 0", "discard 0")
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// alarms are a machine's timers that run.
+// alarms are the running timers of a machine.
 type alarms []alarm
 
 type alarm struct {
@@ -24,7 +24,7 @@ func (a *alarms) disarm(timer roles.Timer) {
 	*a = slices.DeleteFunc(*a, func(one alarm) bool { return one.Timer == timer })
 }
 
-// first returns the one that is due first, or nil.
+// first returns the alarm that is due first, or nil.
 func (a alarms) first() (first *alarm) {
 	for i := range a {
 		if first == nil || a[i].at < first.at {

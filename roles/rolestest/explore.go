@@ -11,38 +11,38 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// Subject is what Explore needs to know of a machine.
+// Subject describes a machine to Explore.
 type Subject struct {
 	New    func() Explorable
 	Done   func(Explorable)   // takes a machine back for New; nil: each is thrown away
 	Begin  roles.Input        // Started or Opened
-	Says   []protocol.Message // the messages that matter to it, in all their variants
-	Files  []roles.Input      // what the disk may say of a file
-	Stores []roles.Input      // what the disk may say of a store
-	Others []roles.Input      // what may be told at any time
-	Grown  int                // how many inputs a run may have
-	Visits int                // how often a place is gone on from
-	Table  string             // its name
-	States []string           // all that the table has
-	Cells  []string           // "State/Event": all that the table has
-	Allows map[string]Allows  // by the names of the table, and of those of machines within
+	Says   []protocol.Message // the messages that matter to the machine, in all their variants
+	Files  []roles.Input      // the disk's possible answers to OpenFile
+	Stores []roles.Input      // the disk's possible answers to OpenStore
+	Others []roles.Input      // inputs that may come at any time
+	Grown  int                // inputs of a run at most
+	Visits int                // how often equal situations are continued
+	Table  string             // the table's name
+	States []string           // all states of the table
+	Cells  []string           // all cells of the table, as "State/Event"
+	Allows map[string]Allows  // by table name, for the machine and those nested in it
 }
 
 // Allows reports whether a table has a row for a kind of message in a state.
 type Allows func(state string, kind protocol.Kind) bool
 
-// Explorable is a machine with a state and a table that can be watched.
+// Explorable is a machine whose transitions can be watched.
 type Explorable interface {
 	roles.Machine
 	Watch(func(roles.Transition))
 }
 
-// nesting is a machine that has others within, which speak for it on its links.
+// nesting is a machine with nested machines that govern its links.
 type nesting interface {
 	On(roles.Link) (table, state string)
 }
 
-// NewSubject returns a subject with what its table says.
+// NewSubject returns a subject with the states, cells and allowed messages of its table.
 func NewSubject[S, E ~string](t *roles.Table[S, E], begin roles.Input, build func() Explorable) Subject {
 	s := Subject{New: build, Begin: begin, Grown: 16, Visits: 4, Table: t.Name, Allows: map[string]Allows{}}
 	Within(&s, t)
@@ -57,7 +57,7 @@ func NewSubject[S, E ~string](t *roles.Table[S, E], begin roles.Input, build fun
 	return s
 }
 
-// Within adds what the table of a machine within the subject allows.
+// Within adds the allowed messages of the table of a nested machine.
 func Within[S, E ~string](s *Subject, t *roles.Table[S, E]) {
 	kinds := map[string]bool{}
 	for _, row := range t.Rows {
@@ -73,10 +73,15 @@ func Within[S, E ~string](s *Subject, t *roles.Table[S, E]) {
 	s.Allows[t.Name] = func(state string, kind protocol.Kind) bool { return kinds[state+kind.String()] }
 }
 
-// Explore tells machines every input that what they asked for may lead to, in every order that leads somewhere
-// new. It fails when a step panics, when a state waits without a deadline, when a message that the table does not
-// allow where one is awaited is not answered with ERROR(unexpected) and the end of the link, when a final machine
-// has a link left, or when a cell of the table was never met: by none of the subjects, where one can't meet them all.
+// Explore drives machines with every input that their effects may lead to, in every order that
+// leads to a new situation. It fails if
+//
+//   - a step panics,
+//   - a state waits without a deadline,
+//   - a message that the table does not allow, at a link that hears, is not answered with
+//     ERROR(unexpected) and the end of the link,
+//   - a final machine has a link left,
+//   - no subject has met some cell of the table.
 func Explore(t *testing.T, subjects ...Subject) {
 	t.Helper()
 	fired := map[string]bool{}
@@ -133,7 +138,8 @@ func (x *explorer) walk(path []roles.Input) *walked {
 	return w
 }
 
-// oldRing in a path is the number of the arming before the one that runs, 0 that one.
+// oldRing, as a number in a path, stands for the arming before the current one, and 0 for the
+// current one.
 const oldRing = 1
 
 func (x *explorer) step(w *walked, random uint64, in roles.Input, path []roles.Input) {
@@ -163,22 +169,23 @@ func (x *explorer) done(w *walked) {
 	}
 }
 
-// isNew reports whether a place is worth going on from: the same state with the same requests, come to by the same
-// last rows, is seen a few times, for what the machine remembers of earlier.
+// isNew reports whether a situation shall be continued. Situations with the same state, the same
+// pending requests and the same last rows count as equal; a few of them are continued, because the
+// machine may remember more.
 func (x *explorer) isNew(w *walked) bool {
 	if w.machine.Final() {
 		return false
 	}
-	place := fmt.Sprint(w.state, w.said, w.file, w.store, len(w.alarms), w.last[max(0, len(w.last)-3):])
+	situation := fmt.Sprint(w.state, w.said, w.file, w.store, len(w.alarms), w.last[max(0, len(w.last)-3):])
 	for _, id := range w.open() {
 		_, state := w.on(id)
-		place += fmt.Sprint(id, w.links[id], state)
+		situation += fmt.Sprint(id, w.links[id], state)
 	}
-	x.visits[place]++
-	return x.visits[place] <= x.Visits
+	x.visits[situation]++
+	return x.visits[situation] <= x.Visits
 }
 
-// inputs are those that may come next.
+// inputs returns the inputs that may come next.
 func (x *explorer) inputs(w *walked) (next []roles.Input) {
 	if len(w.last) == 0 {
 		return x.first()
@@ -218,7 +225,7 @@ func (x *explorer) ofLink(w *walked, id roles.Link) (next []roles.Input) {
 		return []roles.Input{roles.Opened{Link: id}, lost}
 	case hearing:
 		table, state := w.on(id)
-		for _, m := range x.Says { // what has no place there is said by refusals
+		for _, m := range x.Says { // refusals tries the messages that are not allowed there
 			if x.Allows[cmp.Or(table, x.Table)](state, m.Kind()) {
 				next = append(next, roles.Heard{Link: id, Message: m})
 			}
@@ -228,21 +235,22 @@ func (x *explorer) ofLink(w *walked, id roles.Link) (next []roles.Input) {
 	case discarding:
 		return []roles.Input{roles.PeerEnded{Link: id}, lost}
 	case sending:
-		return []roles.Input{roles.Moved{Link: id, Bytes: 1}, roles.Moved{Link: id, Bytes: protocol.MinProgress},
+		return []roles.Input{roles.Moved{Link: id, Bytes: 1}, roles.Moved{Link: id, Bytes: roles.MinProgress},
 			roles.BodyDone{Link: id}, roles.BodySpoiled{Link: id, Code: protocol.Changed}, lost}
 	case receiving:
-		next = []roles.Input{roles.Moved{Link: id, Bytes: protocol.MinProgress}, roles.PeerEnded{Link: id}, lost}
+		next = []roles.Input{roles.Moved{Link: id, Bytes: roles.MinProgress}, roles.PeerEnded{Link: id}, lost}
 		if asked.rest == 0 {
 			next = append(next, roles.BodyDone{Link: id})
 		} else {
 			next = append(next, roles.Verified{Link: id, Group: asked.next}, roles.BodyWrong{Link: id, Group: asked.next})
 		}
-		return append(next, roles.StoreFailed{Text: "no space"}) // also when a group was wrong: the stretch has to be ended
+		return append(next, roles.StoreFailed{Text: "no space"}) // even after a wrong group: the body has to end
 	}
 	return nil
 }
 
-// refusals tells the machine, wherever it hears, one message of each kind that the table does not allow there.
+// refusals gives the machine, on each link that hears, one message of each kind that the table does
+// not allow there.
 func (x *explorer) refusals(w *walked, path []roles.Input) {
 	for _, id := range w.open() {
 		table, state := w.on(id)

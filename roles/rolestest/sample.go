@@ -2,13 +2,13 @@ package rolestest
 
 import "github.com/relaypeer/relaypeer/protocol"
 
-// Node returns the n-th of some node ids.
+// Node returns the n-th of 256 node ids.
 func Node(n byte) protocol.NodeID { return protocol.NodeID{n} }
 
-// Hash returns the n-th of some hashes.
+// Hash returns the n-th of 256 hashes.
 func Hash(n byte) protocol.Hash { return protocol.Hash{n} }
 
-// Sample returns a message of the kind, as plain as it can be.
+// Sample returns the simplest valid message of a kind.
 func Sample(kind protocol.Kind) protocol.Message {
 	switch kind {
 	case protocol.KindRegister:

@@ -1,5 +1,5 @@
-// Package rolestest drives machines in tests: a [Story] tells one machine what happens, line by line, and compares
-// what it asks for; [Explore] tells it everything that could happen.
+// Package rolestest drives machines in tests. A [Story] gives one machine its inputs, line by line,
+// and compares the effects; [Explore] gives it all inputs that could come.
 package rolestest
 
 import (
@@ -14,7 +14,7 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// Story is one machine, told what happens to it.
+// Story is a test of one machine by a sequence of inputs.
 type Story struct {
 	Machine roles.Machine
 	At      roles.Moment    // the time and random of the next step
@@ -25,13 +25,14 @@ type Story struct {
 	alarms alarms
 }
 
-// New returns a story about a machine whose state can be asked for.
+// New returns a story about a machine; state returns the machine's state.
 func New[S ~string](t testing.TB, m roles.Machine, state func() S) *Story {
 	return &Story{Machine: m, t: t, state: func() string { return string(state()) }}
 }
 
-// Tell tells the machine an input. It must then be in the state and have asked for exactly these effects, each as
-// [Describe] writes it. Deadlines that are armed and disarmed are not listed among them; see Waits.
+// Tell gives the machine an input. The machine must then be in the state and have returned exactly
+// these effects, each as [Describe] writes it, except for timers that are armed and disarmed; see
+// Waits.
 func (s *Story) Tell(in roles.Input, state string, effects ...string) {
 	s.t.Helper()
 	got := s.take(s.Machine.Step(s.At, in))
@@ -40,13 +41,13 @@ func (s *Story) Tell(in roles.Input, state string, effects ...string) {
 	}
 }
 
-// Hear tells the machine a message on a link.
+// Hear gives the machine a message on a link.
 func (s *Story) Hear(link roles.Link, m protocol.Message, state string, effects ...string) {
 	s.t.Helper()
 	s.Tell(roles.Heard{Link: link, Message: m}, state, effects...)
 }
 
-// Ring lets the time of the deadline that is due first pass and tells the machine so.
+// Ring advances the time to the deadline that is due first and fires its timer.
 func (s *Story) Ring(state string, effects ...string) {
 	s.t.Helper()
 	first := s.alarms.first()
@@ -75,6 +76,7 @@ func (s *Story) Wait() time.Duration {
 	return 0
 }
 
+// take keeps the alarms and reports of a step and returns the lines of its effects.
 func (s *Story) take(effects []roles.Effect) (lines []string) {
 	for _, e := range effects {
 		switch e := e.(type) {
@@ -92,7 +94,7 @@ func (s *Story) take(effects []roles.Effect) (lines []string) {
 	return lines
 }
 
-// Describe writes an effect as a line, or as "" if it is about the deadline.
+// Describe writes an effect as a line, or as "" if it arms or disarms a timer.
 func Describe(e roles.Effect) string {
 	switch e := e.(type) {
 	case roles.Arm, roles.Disarm:
@@ -143,8 +145,9 @@ func show(v any) string {
 	return b.String()
 }
 
-// Say writes a message as its kind and the fields that are not empty. Of a refusal it writes the code, and what
-// to wait for or to go above; of a node id or a hash the first byte; of a list and of a slice of a tree the length.
+// Say writes a message as its kind and its fields that are not empty. It writes an ERROR as its
+// code, party, retry time and epoch; a node id or a hash as its first byte; a list or a slice of a
+// tree as its length.
 func Say(m protocol.Message) string {
 	if e, is := m.(*protocol.Error); is {
 		line := fmt.Sprintf("ERROR %s by %s", e.Code, e.By)

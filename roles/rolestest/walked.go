@@ -9,25 +9,25 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// walked is a machine after a path, with what it has asked for and not been told yet.
+// walked is a machine after a path of inputs, with its effects that have not been answered yet.
 type walked struct {
 	machine Explorable
 	state   string
 	now     time.Duration
 	last    []string // the last rows that fired
 	links   map[roles.Link]asked
-	said    map[roles.Link]bool // where the last step sent something: that may fail
-	file    bool
-	store   bool
+	said    map[roles.Link]bool // the links that the last step sent on, which may fail
+	file    bool                // an OpenFile is pending
+	store   bool                // an OpenStore is pending
 	alarms  alarms
 	effects []roles.Effect // of the last step
 }
 
-// asked is what is asked of a link that is there.
+// asked is the request that is pending on an open link.
 type asked struct {
 	want       want
-	next, rest uint64 // of a body: the group that comes next, and how many are left
-	wrong      bool   // a group of it was
+	next, rest uint64 // of a body: the next group, and how many are left
+	wrong      bool   // a group of the body was wrong
 }
 
 type want int
@@ -41,7 +41,7 @@ const (
 	receiving
 )
 
-// told notes what an input answers.
+// told removes the request that an input answers.
 func (w *walked) told(in roles.Input) {
 	switch in := in.(type) {
 	case roles.Opened:
@@ -71,7 +71,8 @@ func (w *walked) told(in roles.Input) {
 	}
 }
 
-// ring lets a timer's time pass, or takes an old number of it.
+// ring gives a TimerFired of a path its number, and advances the time if the number is the current
+// one.
 func (w *walked) ring(in roles.TimerFired) roles.TimerFired {
 	for _, one := range w.alarms {
 		if one.Timer != in.Timer {
@@ -89,7 +90,7 @@ func (w *walked) ring(in roles.TimerFired) roles.TimerFired {
 	return in
 }
 
-// asked notes what an effect asks for.
+// asked records the request of an effect.
 func (w *walked) asked(e roles.Effect) {
 	switch e := e.(type) {
 	case roles.Dial:
@@ -117,7 +118,7 @@ func (w *walked) asked(e roles.Effect) {
 	}
 }
 
-// open returns the links that are there, in order.
+// open returns the open links, in order.
 func (w *walked) open() []roles.Link { return slices.Sorted(maps.Keys(w.links)) }
 
 // on returns the table that governs a link, or "" for the subject's own, and the state there.

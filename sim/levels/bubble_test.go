@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/transport"
 )
@@ -87,7 +88,7 @@ func drawScene(t *rapid.T) scene {
 
 // fetchBound is more than any fetch may take: each of so many nodes may use up the deadlines of one conversation.
 func fetchBound(nodes int) time.Duration {
-	one := protocol.DialTimeout + 2*protocol.ReplyTimeout + protocol.ProgressTimeout + protocol.CloseTimeout
+	one := roles.DialTimeout + 2*roles.ReplyTimeout + roles.ProgressTimeout + roles.CloseTimeout
 	return time.Duration(nodes+2) * one
 }
 
@@ -119,7 +120,7 @@ func play(t failer, s scene, network transport.Network, p plant) {
 		w.nodes[i].fate = n.Fate
 	}
 	// All leases of the dead lapse, and all the living, who have been listed once, come back within a renewal.
-	time.Sleep(protocol.LeaseTTL + protocol.RenewAfter + protocol.RenewAfter/2)
+	time.Sleep(roles.LeaseTTL + roles.RenewAfter + roles.RenewAfter/2)
 	if listed, living := w.listed(), w.living(); !slices.Equal(listed, living) {
 		w.Errorf("L2: listed are %v, alive %v", listed, living)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/transport"
 )
@@ -28,7 +29,7 @@ func TestASilentReaderIsLetGo(t *testing.T) {
 			asked++
 		}
 		// Twice, for the deadline of the state may come first and have its ERROR written, which then cannot go on.
-		if took := time.Since(began); took > 2*protocol.ReplyTimeout+protocol.CloseTimeout {
+		if took := time.Since(began); took > 2*roles.ReplyTimeout+roles.CloseTimeout {
 			t.Errorf("after %d requests the link was cut only after %v", asked, took)
 		}
 		if asked < 10 {

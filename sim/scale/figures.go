@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 )
 
 // Figures are what a run came to. They hold nothing but the run's own: the same parameters give the same figures.
@@ -42,8 +43,8 @@ func (f Figures) StaleShare() float64 { return float64(f.Stale) / float64(max(1,
 
 // The times that are not quiet: the first, in which all nodes come at once, and those after a restart.
 const (
-	warmUp  = protocol.LeaseTTL
-	settled = 2 * protocol.LeaseTTL
+	warmUp  = roles.LeaseTTL
+	settled = 2 * roles.LeaseTTL
 )
 
 // gauge collects the figures of a run.

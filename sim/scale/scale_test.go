@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 )
 
 // short is a world of forty minutes that loses its relay twice.
@@ -23,7 +23,7 @@ const exchange = 10 * 100 * time.Millisecond
 // varied by everybody is back.
 func TestARestartedRelayIsNotOverrun(t *testing.T) {
 	f := Run(short(2000))
-	want := float64(f.Nodes) / (protocol.RenewAfter + exchange/2).Seconds()
+	want := float64(f.Nodes) / (roles.RenewAfter + exchange/2).Seconds()
 	if f.Mean < want*0.9 || f.Mean > want*1.1 {
 		t.Errorf("%.1f announces a second in quiet time, where %.1f are expected", f.Mean, want)
 	}
@@ -34,7 +34,7 @@ func TestARestartedRelayIsNotOverrun(t *testing.T) {
 		if ratio := f.Ratio(r); ratio > 3 || ratio < 1 {
 			t.Errorf("after %v away the largest second has %d announces, %.2f times the mean", r.Down, r.Largest, ratio)
 		}
-		if longest := protocol.RenewAfter*(100+protocol.RenewSpread)/100 + exchange; r.Took > longest || r.Took < time.Second {
+		if longest := roles.RenewAfter*(100+roles.RenewSpread)/100 + exchange; r.Took > longest || r.Took < time.Second {
 			t.Errorf("after %v away the last node was back after %v; at most %v", r.Down, r.Took, longest)
 		}
 		if r.Late > 0 || r.Waited < f.Nodes*8/10 {
@@ -52,11 +52,11 @@ func TestWhatIsStaleIsBounded(t *testing.T) {
 	p := short(1000)
 	p.Restarts, p.Crash, p.Leave = nil, 1, 1
 	f := Run(p)
-	want := p.Crash * (protocol.LeaseTTL - protocol.RenewAfter/2).Hours()
+	want := p.Crash * (roles.LeaseTTL - roles.RenewAfter/2).Hours()
 	if got := f.StaleShare(); got < want*0.8 || got > want*1.2 {
 		t.Errorf("%.3f %% of what was handed out is stale, where %.3f %% are expected", 100*got, 100*want)
 	}
-	if f.Oldest > protocol.LeaseTTL+p.Farthest {
+	if f.Oldest > roles.LeaseTTL+p.Farthest {
 		t.Errorf("a node that had been gone for %v was handed out", f.Oldest)
 	}
 	if f.Handed < 100_000 {

@@ -4,7 +4,6 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/relay"
 )
@@ -57,7 +56,7 @@ func Run(p Params) Figures {
 	w.figures = newGauge(p)
 	w.begin()
 	for range p.Nodes {
-		w.after(w.between(0, protocol.RenewAfter), w.come)
+		w.after(w.between(0, roles.RenewAfter), w.come)
 	}
 	w.often(p.Crash, w.crash)
 	w.often(p.Leave, w.leave)

@@ -55,7 +55,7 @@ func (s *Share) Open(ctx context.Context, name string, hash protocol.Hash, hashi
 		f, err = s.openContent(ctx, hash)
 	} else {
 		if err := protocol.CheckName(name); err != nil {
-			return nil, err
+			return nil, protocol.AsError(err)
 		}
 		f, err = s.openName(ctx, name, hashing)
 	}

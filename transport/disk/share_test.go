@@ -123,7 +123,7 @@ func TestOnlyRegularFilesOfTheShareAreServed(t *testing.T) {
 	lay(t, filepath.Join(shared, "sub/deep"), "deep")
 	lay(t, filepath.Join(shared, ".hidden"), "hidden")
 	lay(t, filepath.Join(shared, ".git/config"), "hidden")
-	for link, to := range map[string]string{"out": "../secret", "absolute": filepath.Join(top, "secret"), "inside": "plain", "loop": "loop"} {
+	for link, to := range map[string]string{"out": "../secret", "absolute": filepath.Join(top, "secret"), "inside": "plain", "loop": "loop", "folder": "sub"} {
 		if err := os.Symlink(to, filepath.Join(shared, link)); err != nil {
 			t.Fatal(err)
 		}
@@ -134,7 +134,7 @@ func TestOnlyRegularFilesOfTheShareAreServed(t *testing.T) {
 	told := newNews()
 	share := openShare(t, shared, disk.ShareOptions{OnChange: told.tell})
 	for name, want := range map[string]protocol.Code{
-		"plain": 0, "sub/deep": 0, "inside": 0,
+		"plain": 0, "sub/deep": 0, "inside": 0, "folder/deep": 0, // the last is served when asked for, and not published
 		"nowhere": protocol.NotFound, "sub": protocol.NotFound, "plain/x": protocol.NotFound,
 		".hidden": protocol.NotFound, ".git/config": protocol.NotFound,
 		"out": protocol.NotFound, "absolute": protocol.NotFound, "loop": protocol.NotFound, "pipe": protocol.NotFound,

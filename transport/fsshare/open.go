@@ -25,8 +25,8 @@ func (s *Share) Open(ctx context.Context, name string, hash protocol.Hash, hashi
 	case name == "":
 		f, err = s.openContent(ctx, hash)
 	default:
-		if refusal := protocol.CheckName(name); refusal != nil {
-			return nil, refusal
+		if err := protocol.CheckName(name); err != nil {
+			return nil, protocol.AsError(err)
 		}
 		f, err = s.openName(ctx, name, hashing)
 	}

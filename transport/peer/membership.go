@@ -31,7 +31,7 @@ func (n *Node) keepListed(ctx context.Context, listen netip.AddrPort, catalog *c
 	// The goodbye is bounded by the machine's own deadlines, and by this for all cases.
 	hard, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(protocol.DrainTimeout, cancel) })()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(roles.DrainTimeout, cancel) })()
 	loop.Run(hard, ctx.Done(), new(conversations).watch(log, node.NewMembership(config)))
 	return m.displaced
 }

@@ -26,7 +26,7 @@ type Node struct {
 	ID        protocol.NodeID   // zero: one is drawn
 	Advertise netip.AddrPort    // where to be listed; zero: where the relay sees the node, at the port it listens on
 	NoPublish bool              // the relay is not told what the share has, even if that is a transport.Lister
-	MaxLinks  int               // connections at once; 0: protocol.MaxLinks
+	MaxLinks  int               // connections at once; 0: roles.MaxLinks
 	Log       hclog.Logger      // may be nil
 	// Trace is called for each event of a link, from any goroutine. Nil: it is not called.
 	Trace func(transport.Event)
@@ -34,7 +34,7 @@ type Node struct {
 	state state
 }
 
-// Run registers at the relay and serves until ctx is done; then it leaves gracefully, within protocol.DrainTimeout or a
+// Run registers at the relay and serves until ctx is done; then it leaves gracefully, within roles.DrainTimeout or a
 // little more, and returns nil. A relay that is away is tried again for ever. An error says why the node could not be
 // used, or that another one took its id: [ErrDisplaced]. A Node runs once.
 func (n *Node) Run(ctx context.Context) error {
@@ -95,7 +95,7 @@ func (n *Node) serve(ctx context.Context, listener transport.Listener) error {
 	uploads := roles.NewPool(node.NewUpload)
 	server := transport.Server{
 		Loop:     &transport.Loop{Share: n.Share, Report: access.served, Trace: traced(log, n.Trace)},
-		Listener: listener, Limit: cmp.Or(n.MaxLinks, protocol.MaxLinks), Log: log,
+		Listener: listener, Limit: cmp.Or(n.MaxLinks, roles.MaxLinks), Log: log,
 		New: watched(log, uploads.Take), Free: uploads.Return,
 	}
 	return server.Serve(ctx)

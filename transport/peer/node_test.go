@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/transport"
 	"github.com/relaypeer/relaypeer/transport/fsshare"
@@ -25,7 +26,7 @@ func TestANodeIsListedServesAndLeaves(t *testing.T) {
 		node := &peer.Node{Network: network, Relay: relay, Listen: "127.0.0.1:0", Share: share(t, tree("a", "the text"))}
 		end := startNode(t, node)
 		listing := ready(t, node)
-		if listing.At != listing.Listen || listing.TTL != protocol.LeaseTTL || listing.ID == (protocol.NodeID{}) {
+		if listing.At != listing.Listen || listing.TTL != roles.LeaseTTL || listing.ID == (protocol.NodeID{}) {
 			t.Errorf("%+v", listing)
 		}
 		if r, text := fetch(network, relay, "a"); r.Outcome != client.Fetched || text != "the text" {
@@ -90,7 +91,7 @@ func TestWhatTheShareTellsIsPublished(t *testing.T) {
 		if r, _ := fetch(network, relay, "b"); r.Outcome != client.NobodyHad {
 			t.Errorf("published before its time: %+v", r)
 		}
-		time.Sleep(2 * protocol.PublishGap)
+		time.Sleep(2 * roles.PublishGap)
 		if r, text := fetch(network, relay, "b"); r.Outcome != client.Fetched || text != "another" {
 			t.Errorf("%+v, %q", r, text)
 		}
@@ -156,7 +157,7 @@ func TestReadyFollowsTheRelay(t *testing.T) {
 		node := &peer.Node{Network: network, Relay: "relay:1", Share: unlisted{}}
 		startNode(t, node)
 		end()
-		time.Sleep(protocol.LeaseTTL / 2)
+		time.Sleep(roles.LeaseTTL / 2)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if _, err := node.Ready(ctx); !errors.Is(err, peer.ErrNoRelay) {
@@ -179,7 +180,7 @@ func TestTheNewestOfTwoNodesWithOneIDStays(t *testing.T) {
 		time.Sleep(time.Millisecond)
 		newer := &peer.Node{Network: network, Relay: relay, ID: protocol.NodeID{1}, Share: unlisted{}}
 		startNode(t, newer)
-		time.Sleep(protocol.LeaseTTL)
+		time.Sleep(roles.LeaseTTL)
 		if _, err := older.Ready(t.Context()); !errors.Is(err, peer.ErrEnded) || !errors.Is(err, peer.ErrDisplaced) {
 			t.Errorf("%v", err)
 		}

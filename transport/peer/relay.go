@@ -8,7 +8,6 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
-	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/transport"
@@ -22,7 +21,7 @@ type Policy = relay.Policy
 type Relay struct {
 	Policy    Policy
 	Directory relay.Directory // answers in place of a registry under the policy; nil: that registry
-	MaxLinks  int             // connections of a listener at once; 0: protocol.MaxLinks
+	MaxLinks  int             // connections of a listener at once; 0: roles.MaxLinks
 	Log       hclog.Logger    // may be nil
 	// Trace is called for each event of a link, from any goroutine. Nil: it is not called.
 	Trace func(transport.Event)
@@ -33,7 +32,7 @@ type Relay struct {
 }
 
 // Serve serves the links that a listener accepts until ctx is done. It then closes the listener, lets each conversation
-// come to its end, for protocol.DrainTimeout at most, and returns nil. An error says why it could not accept links any
+// come to its end, for roles.DrainTimeout at most, and returns nil. An error says why it could not accept links any
 // more, or that ctx was done before. It may be called for several listeners, at once as well: they share the registry.
 func (r *Relay) Serve(ctx context.Context, listener transport.Listener) error {
 	if ctx.Err() != nil {
@@ -46,7 +45,7 @@ func (r *Relay) Serve(ctx context.Context, listener transport.Listener) error {
 	log = log.Named("server")
 	server := transport.Server{
 		Loop:     &transport.Loop{Start: r.start, Trace: traced(log, r.Trace)},
-		Listener: listener, Limit: cmp.Or(r.MaxLinks, protocol.MaxLinks), Log: log,
+		Listener: listener, Limit: cmp.Or(r.MaxLinks, roles.MaxLinks), Log: log,
 		New: watched(log, sessions.Take), Free: sessions.Return,
 	}
 	return server.Serve(ctx)

@@ -5,7 +5,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
-	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/transport"
 	"github.com/relaypeer/relaypeer/transport/peer"
@@ -24,10 +24,10 @@ func TestListenersOfARelayShareItsRegistry(t *testing.T) {
 
 func TestARelayKeepsItsPolicy(t *testing.T) {
 	network := transport.NewMemory()
-	relay := startRelay(t, network, &peer.Relay{Policy: peer.Policy{TTL: 2 * protocol.LeaseTTL}})
+	relay := startRelay(t, network, &peer.Relay{Policy: peer.Policy{TTL: 2 * roles.LeaseTTL}})
 	node := &peer.Node{Network: network, Relay: relay, Share: share(t, tree())}
 	startNode(t, node)
-	if listing := ready(t, node); listing.TTL != 2*protocol.LeaseTTL {
+	if listing := ready(t, node); listing.TTL != 2*roles.LeaseTTL {
 		t.Errorf("%+v", listing)
 	}
 }
