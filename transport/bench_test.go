@@ -9,14 +9,14 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/transport"
-	"github.com/relaypeer/relaypeer/transport/disk"
+	"github.com/relaypeer/relaypeer/transport/disk/share"
+	"github.com/relaypeer/relaypeer/transport/disk/store"
 )
 
 // Each benchmark runs ours and the bare way in turns and reports both, with the ratio of the medians: what the
@@ -24,13 +24,6 @@ import (
 
 // pair are the figures of ours and of the bare way.
 type pair struct{ ours, bare []float64 }
-
-// spent returns the processor's seconds that this process has used.
-func spent() float64 {
-	var used syscall.Rusage
-	syscall.Getrusage(syscall.RUSAGE_SELF, &used)
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano()).Seconds()
-}
 
 func (p *pair) report(b *testing.B, unit string) {
 	ours, bare := median(p.ours), median(p.bare)
@@ -50,12 +43,7 @@ func median(figures []float64) float64 {
 type plainTCP struct{ transport.TCP }
 
 func (n plainTCP) Listen(ctx context.Context, address string) (transport.Listener, error) {
-	config := net.ListenConfig{KeepAlive: -1, Control: func(_, _ string, raw syscall.RawConn) error {
-		return raw.Control(func(fd uintptr) {
-			// Where the system has none of the name its own stays.
-			syscall.SetsockoptString(int(fd), syscall.IPPROTO_TCP, syscall.TCP_CONGESTION, "reno")
-		})
-	}}
+	config := net.ListenConfig{KeepAlive: -1, Control: unpaced}
 	config.SetMultipathTCP(false)
 	l, err := config.Listen(ctx, "tcp", address)
 	if err != nil {
@@ -78,7 +66,7 @@ func BenchmarkBulk(b *testing.B) {
 	folder := b.TempDir()
 	source := filepath.Join(folder, "shared", "large")
 	makeFile(b, source, size)
-	share, err := disk.OpenShare(filepath.Dir(source), disk.ShareOptions{})
+	share, err := share.Open(filepath.Dir(source), share.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -143,7 +131,7 @@ func makeFile(b *testing.B, path string, size int64) {
 
 // fetchToPart leaves out the last step, which waits for the disk.
 func fetchToPart(b *testing.B, w *world, name string, root *os.Root) (undo func()) {
-	part := disk.NewPart(root, "target")
+	part := store.NewPart(root, "target")
 	if result := w.fetch(name, part); result.Outcome != client.Fetched {
 		b.Fatalf("%+v", result)
 	}

@@ -3,6 +3,7 @@ package transport_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -16,7 +17,7 @@ import (
 	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/transport"
-	"github.com/relaypeer/relaypeer/transport/disk"
+	"github.com/relaypeer/relaypeer/transport/disk/store"
 )
 
 // takes returns a machine that takes a body and hears what comes after it.
@@ -67,13 +68,13 @@ func (f *file) bytes(from, to uint64) []byte {
 }
 
 // newPart returns a store on the disk that is open for a file, and what reads back the groups it has.
-func newPart(t *testing.T, f *file) *disk.Part {
+func newPart(t *testing.T, f *file) *store.Part {
 	t.Helper()
 	root, err := os.OpenRoot(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	part := disk.NewPart(root, "target")
+	part := store.NewPart(root, "target")
 	t.Cleanup(func() {
 		if err := errors.Join(part.Discard(), root.Close()); err != nil {
 			t.Error(err)
@@ -227,7 +228,7 @@ func TestAFileComesFromSeveralNodes(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer root.Close()
-		part := disk.NewPart(root, "target")
+		part := store.NewPart(root, "target")
 		result := w.request(client.Request{Name: "file", Sources: 4}, part)
 		if result.Outcome != client.Fetched || len(result.From) < 2 {
 			t.Errorf("%v, %s, from %v", result.Outcome, result.Text, result.From)
@@ -235,7 +236,7 @@ func TestAFileComesFromSeveralNodes(t *testing.T) {
 		if slices.Contains(result.From, liar) {
 			t.Error("something of it is the liar's")
 		}
-		if err := part.Keep(); err != nil {
+		if err := part.Commit(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := os.ReadFile(filepath.Join(target, "target")); err != nil || string(got) != text {
@@ -252,7 +253,7 @@ func TestAPausedReaderDoesNotCostTheLink(t *testing.T) {
 		w := newWorld(t, transport.NewMemory(), relay.Policy{}, 0)
 		w.join(folder{"file": text})
 		reader, writer := io.Pipe()
-		stream := disk.NewStream(writer)
+		stream := store.NewStream(writer)
 		if result := w.request(client.Request{Name: "file", Once: true}, stream); result.Outcome != client.Fetched || len(result.Tried) != 1 {
 			t.Errorf("%+v", result)
 		}
@@ -262,7 +263,7 @@ func TestAPausedReaderDoesNotCostTheLink(t *testing.T) {
 			defer close(read)
 			io.Copy(&got, reader)
 		}()
-		if err := stream.Flush(t.Context()); err != nil {
+		if err := stream.Commit(t.Context()); err != nil {
 			t.Error(err)
 		}
 		writer.Close()
@@ -271,6 +272,36 @@ func TestAPausedReaderDoesNotCostTheLink(t *testing.T) {
 			t.Errorf("%d bytes were read", got.Len())
 		}
 		stream.Close()
+		w.end()
+	})
+}
+
+// Sources deliver side by side, so groups come out of their order: a stream sorts them, whether or not the
+// request says Once.
+func TestAStreamIsWholeWhateverItIsAskedWith(t *testing.T) {
+	var text strings.Builder
+	for number := range 24 * protocol.GroupSize / 8 {
+		fmt.Fprintf(&text, "%8d", number)
+	}
+	both(t, func(t *testing.T, network transport.Network) {
+		w := newWorld(t, network, relay.Policy{}, 0)
+		for range 4 {
+			w.join(folder{"file": text.String()})
+		}
+		for _, once := range []bool{false, true} {
+			var printed strings.Builder
+			stream := store.NewStream(&printed)
+			result := w.request(client.Request{Name: "file", Sources: 4, Once: once}, stream)
+			if result.Outcome != client.Fetched || once != (len(result.From) < 2) {
+				t.Errorf("%v, %s, from %v", result.Outcome, result.Text, result.From)
+			}
+			if err := errors.Join(stream.Commit(t.Context()), stream.Close()); err != nil {
+				t.Error(err)
+			}
+			if printed.String() != text.String() {
+				t.Errorf("%d bytes were printed", printed.Len())
+			}
+		}
 		w.end()
 	})
 }

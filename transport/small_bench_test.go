@@ -11,7 +11,8 @@ import (
 	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/transport"
-	"github.com/relaypeer/relaypeer/transport/disk"
+	"github.com/relaypeer/relaypeer/transport/disk/share"
+	"github.com/relaypeer/relaypeer/transport/disk/store"
 )
 
 // BenchmarkSmall fetches many small files over one link into a folder, and writes as many of that size to another.
@@ -28,12 +29,12 @@ func BenchmarkSmall(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	share, err := disk.OpenShare(shared, disk.ShareOptions{})
+	share, err := share.Open(shared, share.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer share.Close()
-	if err := share.Settled(context.Background()); err != nil {
+	if err := share.Indexed(context.Background()); err != nil {
 		b.Fatal(err)
 	}
 	w := newWorld(b, plainTCP{}, relay.Policy{}, 0)
@@ -61,7 +62,7 @@ func haulAll(b *testing.B, node string, wanted []client.Wanted, names []string) 
 	}
 	defer root.Close()
 	begin := time.Now()
-	batch, err := disk.NewBatch(root, names)
+	batch, err := store.NewBatch(root, names)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -70,7 +71,8 @@ func haulAll(b *testing.B, node string, wanted []client.Wanted, names []string) 
 	if tried := pipeline.Result(); tried.Code != 0 || len(pipeline.Left()) > 0 {
 		b.Fatalf("%+v", tried)
 	}
-	if misplaced, err := batch.Commit(); err != nil || len(misplaced) > 0 {
+	err = batch.Commit(b.Context())
+	if misplaced := batch.Misplaced(); err != nil || len(misplaced) > 0 {
 		b.Fatal(misplaced, err)
 	}
 	took := time.Since(begin).Seconds()

@@ -11,7 +11,7 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/transport"
-	"github.com/relaypeer/relaypeer/transport/disk"
+	"github.com/relaypeer/relaypeer/transport/disk/store"
 )
 
 // Client is a peer client over real sockets.
@@ -24,17 +24,17 @@ type Client struct {
 
 // Fetch gets one file into a store, until it is whole, nobody is left to ask, or ctx is done. What the machine reports
 // meanwhile goes to watch.
-func (c Client) Fetch(ctx context.Context, wish client.Request, store transport.Store, watch func(outcome roles.Outcome)) client.Result {
+func (c Client) Fetch(ctx context.Context, wish client.Request, to transport.Store, watch func(outcome roles.Outcome)) client.Result {
 	wish.Relay, wish.Sources = c.Relay, c.Sources
-	if part, is := store.(*disk.Part); is { // one who says that the content is another now does not cost what is here
-		if hash, size, some := part.Begun(); some {
+	if part, is := to.(*store.Part); is { // one who says that the content is another now does not cost what is here
+		if hash, size, some := part.Holds(); some {
 			wish.Prefer = client.Identity{Hash: hash, Size: size}
 		}
 	}
 	heard := rumours{also: c.Trace}
 	c.Trace = heard.hear
 	fetch := client.NewFetch(wish)
-	c.run(ctx, fetch, store, watch)
+	c.run(ctx, fetch, to, watch)
 	return heard.complete(fetch.Result())
 }
 

@@ -17,7 +17,8 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/transport"
-	"github.com/relaypeer/relaypeer/transport/disk"
+	"github.com/relaypeer/relaypeer/transport/disk/share"
+	"github.com/relaypeer/relaypeer/transport/disk/store"
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
@@ -95,7 +96,7 @@ func (d *demo) run(ctx context.Context) error {
 }
 
 // phases runs all three and returns what was fetched.
-func (d *demo) phases(ctx, relayCtx, nodesCtx context.Context, top string, shares []share) ([]byte, error) {
+func (d *demo) phases(ctx, relayCtx, nodesCtx context.Context, top string, shares []portion) ([]byte, error) {
 	relayAt, err := d.startRelay(relayCtx)
 	if err != nil {
 		return nil, err
@@ -139,11 +140,11 @@ func clientFolder(top string) (*os.Root, error) {
 
 // get fetches a file into the client's folder.
 func (d *demo) get(ctx context.Context, c Client, root *os.Root, name string, watch func(roles.Outcome)) (client.Result, *Failure) {
-	part, wish := disk.NewPart(root, name), client.Request{Name: name}
+	part, wish := store.NewPart(root, name), client.Request{Name: name}
 	r := c.Fetch(ctx, wish, part, watch)
 	failed := failure(c.Relay, wish, r)
 	if failed == nil {
-		if err := part.Keep(); err != nil {
+		if err := part.Commit(ctx); err != nil {
 			failed = diskFailure(err)
 		}
 	}
@@ -195,14 +196,14 @@ func (d *demo) startRelay(ctx context.Context) (netip.AddrPort, error) {
 	return at, nil
 }
 
-func (d *demo) startNode(ctx context.Context, name string, relayAt netip.AddrPort, s share) error {
+func (d *demo) startNode(ctx context.Context, name string, relayAt netip.AddrPort, p portion) error {
 	log := d.log.Named(name)
-	folder, err := disk.OpenShare(s.folder, disk.ShareOptions{Log: log})
+	folder, err := share.Open(p.folder, share.Options{Log: log})
 	if err != nil {
 		return err
 	}
 	n := peer.Node{Relay: relayAt.String(), Listen: "127.0.0.1:0", Share: folder, Log: log, Trace: d.teller(name)}
-	d.say("%-7s shares %s", name, s.describe())
+	d.say("%-7s shares %s", name, p.describe())
 	d.nodesRun.Go(func() { d.went(errors.Join(n.Run(ctx), folder.Close())) })
 	listing, err := n.Ready(ctx)
 	if err != nil {

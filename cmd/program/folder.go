@@ -12,7 +12,8 @@ import (
 	"github.com/relaypeer/relaypeer/protocol/content"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
-	"github.com/relaypeer/relaypeer/transport/disk"
+	"github.com/relaypeer/relaypeer/transport/disk/share"
+	"github.com/relaypeer/relaypeer/transport/disk/store"
 )
 
 const (
@@ -27,7 +28,7 @@ type filler struct {
 	root     *os.Root
 	progress *progress
 	watch    func(outcome roles.Outcome) // of each fetch of a single file; may be nil
-	share    *disk.Share                 // of that folder; nil: it is not shared
+	share    *share.Folder               // of that folder; nil: it is not shared
 
 	mu    sync.Mutex
 	bad   map[string]int // failures in a row, by the nodes that should have delivered
@@ -111,7 +112,10 @@ func (f *filler) one(ctx context.Context, t *task) {
 
 // fetch fetches a task's file to its place.
 func (f *filler) fetch(ctx context.Context, wish client.Request, t *task) client.Result {
-	part := disk.NewPart(f.root, t.name)
+	part := store.NewPart(f.root, t.name)
+	if f.share != nil {
+		part.OnCommit(f.share.Learn)
+	}
 	here := uint64(0)
 	r := f.client.Fetch(ctx, wish, part, func(outcome roles.Outcome) {
 		switch o := outcome.(type) {
@@ -130,11 +134,7 @@ func (f *filler) fetch(ctx context.Context, wish client.Request, t *task) client
 		}
 	})
 	if t.failed = failure(f.client.Relay, wish, r); t.failed == nil {
-		keep := part.Keep
-		if f.share != nil {
-			keep = func() error { return f.share.Keep(part) }
-		}
-		if err := keep(); err != nil {
+		if err := part.Commit(ctx); err != nil {
 			t.failed = diskFailure(err)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
-	"github.com/relaypeer/relaypeer/transport/disk"
+	"github.com/relaypeer/relaypeer/transport/disk/store"
 )
 
 // haul is some files on their way from a node. Apart from its store and machine it is guarded by the gathering's mutex.
@@ -57,7 +57,7 @@ func (g *gathering) bring(ctx context.Context, h *haul) (protocol.Code, error) {
 	for i, t := range h.load {
 		names[i], wanted[i] = t.name, client.Wanted{Name: t.name, Hash: t.hash, Size: t.size}
 	}
-	batch, err := disk.NewBatch(g.root, names)
+	batch, err := store.NewBatch(g.root, names)
 	if err != nil {
 		return 0, err
 	}
@@ -87,10 +87,10 @@ func (g *gathering) bring(ctx context.Context, h *haul) (protocol.Code, error) {
 			err = errors.Join(err, batch.Empty(i))
 		}
 	}
-	misplaced, failed := batch.Commit()
+	failed := batch.Commit(ctx)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for _, m := range misplaced {
+	for _, m := range batch.Misplaced() {
 		h.load[m.Item].failed = diskFailure(m.Err)
 	}
 	return result.Code, errors.Join(err, failed)

@@ -13,7 +13,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
-	"github.com/relaypeer/relaypeer/transport/disk"
+	"github.com/relaypeer/relaypeer/transport/disk/share"
 )
 
 // A mirror looks again after mirrorFirst, then after twice that, and so on up to mirrorMost; and after mirrorFirst again
@@ -28,8 +28,8 @@ const (
 type mirror struct {
 	client   Client
 	folder   string
-	share    *disk.Share // of that folder
-	hidden   bool        // names that start with a dot are shared, and so mirrored
+	share    *share.Folder // of that folder
+	hidden   bool          // names that start with a dot are shared, and so mirrored
 	patterns []string
 	log      hclog.Logger
 }

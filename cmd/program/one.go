@@ -13,38 +13,43 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/transport"
-	"github.com/relaypeer/relaypeer/transport/disk"
+	"github.com/relaypeer/relaypeer/transport/disk/store"
 )
 
 // place is where one file goes.
 type place interface {
 	transport.Store
-	// Keep puts the whole file where it belongs.
-	Keep() error
+	// Commit puts the whole file where it belongs.
+	Commit(ctx context.Context) error
 	// Close ends the place, kept or not. What has come till then stays for the next try, where anything can.
 	Close() error
 }
 
 // stream is a place where content is printed as it comes.
 type stream struct {
-	*disk.Stream
+	*store.Stream
 	*printer
 }
 
 func printing(out io.Writer, guard bool) place {
 	p := &printer{out: out, guard: guard}
-	return stream{disk.NewStream(p), p}
+	return stream{store.NewStream(p), p}
 }
 
-// Keep says whether all could be printed.
-func (s stream) Keep() error { return s.end() }
+// Commit says whether all could be printed.
+func (s stream) Commit(ctx context.Context) error {
+	if err := s.Stream.Commit(ctx); err != nil {
+		return err
+	}
+	return s.end()
+}
 
 // fetchOne gets one file to its place, and ends that.
 func (e *errand) fetchOne(ctx context.Context, wish client.Request, to place, p *progress) (client.Result, *Failure) {
 	r := e.Fetch(ctx, wish, to, func(outcome roles.Outcome) { e.follow(p, outcome) })
 	failed := failure(e.Relay, wish, r)
 	if printed, is := to.(stream); is {
-		switch err := printed.Flush(ctx); {
+		switch err := printed.Stream.Commit(ctx); {
 		case err != nil && ctx.Err() != nil:
 			failed = &Failure{ExitInterrupted, "interrupted"}
 		case err != nil:
@@ -52,7 +57,7 @@ func (e *errand) fetchOne(ctx context.Context, wish client.Request, to place, p 
 		}
 	}
 	if failed == nil {
-		if err := to.Keep(); err != nil {
+		if err := to.Commit(ctx); err != nil {
 			failed = diskFailure(err)
 		}
 	}

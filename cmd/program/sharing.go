@@ -6,18 +6,19 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/relaypeer/relaypeer/transport/disk"
+	"github.com/relaypeer/relaypeer/transport/disk/index"
+	"github.com/relaypeer/relaypeer/transport/disk/share"
 )
 
 // openFolder opens the folder.
-func (s *sharing) openFolder() (*disk.Share, error) {
-	options := disk.ShareOptions{Hidden: s.hidden, Index: s.index, Log: s.Log.Named("share")}
+func (s *sharing) openFolder() (*share.Folder, error) {
+	options := share.Options{Hidden: s.hidden, Index: s.index, Log: s.Log.Named("share")}
 	switch s.index {
 	case "-":
 		options.Index = ""
 	case "":
 		var err error
-		if options.Index, err = disk.DefaultIndex(s.folder); err != nil {
+		if options.Index, err = index.DefaultPath(s.folder); err != nil {
 			s.Log.Warn("hashes cannot be kept for the next start; set --index", "why", err)
 		}
 	default:
@@ -25,7 +26,7 @@ func (s *sharing) openFolder() (*disk.Share, error) {
 			return nil, err
 		}
 	}
-	return disk.OpenShare(s.folder, options)
+	return share.Open(s.folder, options)
 }
 
 // checkIndex refuses an index for which more than one folder would have to be made: that is a slip of the pen.
@@ -42,8 +43,8 @@ func checkIndex(file string) error {
 }
 
 // tellIndexed has the log say when everything has been hashed.
-func (s *sharing) tellIndexed(ctx context.Context, folder *disk.Share, since time.Time) {
-	if folder.Settled(ctx) != nil {
+func (s *sharing) tellIndexed(ctx context.Context, folder *share.Folder, since time.Time) {
+	if folder.Indexed(ctx) != nil {
 		return
 	}
 	all, known := folder.Files()
@@ -54,7 +55,7 @@ func (s *sharing) tellIndexed(ctx context.Context, folder *disk.Share, since tim
 	}
 }
 
-func (s *sharing) newMirror(folder *disk.Share) mirror {
+func (s *sharing) newMirror(folder *share.Folder) mirror {
 	log := s.Log.Named("mirror")
 	return mirror{
 		client: Client{Relay: s.Relay, Sources: defaultSources, Log: log},

@@ -14,13 +14,13 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 )
 
-// share is a demo node's folder, with the names in it.
-type share struct {
+// portion is a demo node's folder, with the names in it.
+type portion struct {
 	folder string
 	names  []string
 }
 
-func (s share) describe() string {
+func (s portion) describe() string {
 	const most = 4
 	if len(s.names) == 0 {
 		return "nothing"
@@ -48,8 +48,8 @@ var large = struct {
 }{"harbour.raw", 16 << 20}
 
 // spread deals the files of a folder, or the demo's own, out to so many folders under top, in turn.
-func spread(top, from string, nodes int) ([]share, error) {
-	shares := make([]share, nodes)
+func spread(top, from string, nodes int) ([]portion, error) {
+	shares := make([]portion, nodes)
 	for i := range shares {
 		shares[i].folder = filepath.Join(top, fmt.Sprintf("node-%d", i+1))
 		if err := os.Mkdir(shares[i].folder, 0o755); err != nil {
@@ -87,7 +87,7 @@ func spread(top, from string, nodes int) ([]share, error) {
 }
 
 // spreadLarge gives every node the large file.
-func spreadLarge(shares []share) error {
+func spreadLarge(shares []portion) error {
 	first := filepath.Join(shares[0].folder, large.name)
 	bytes := make([]byte, large.size)
 	rand.Read(bytes)
@@ -125,7 +125,7 @@ func link(from, to string) error {
 }
 
 // lastName returns a file that only the last node that has any of its own has.
-func lastName(shares []share) (string, error) {
+func lastName(shares []portion) (string, error) {
 	for i := len(shares) - 1; i >= 0; i-- {
 		for _, name := range slices.Backward(shares[i].names) {
 			if name != large.name {

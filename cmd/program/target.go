@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/relaypeer/relaypeer/transport/disk"
+	"github.com/relaypeer/relaypeer/transport/disk/store"
 )
 
 // target is where fetched files go: standard output, one file, or a folder.
@@ -89,7 +89,7 @@ func (t *target) place(name string) place {
 	if t.out != nil {
 		return printing(t.out, t.guard)
 	}
-	return disk.NewPart(t.root, t.named(name))
+	return store.NewPart(t.root, t.named(name))
 }
 
 // printer writes verified content in order. It remembers what went wrong, for what a machine is told of it is a line.

@@ -1,0 +1,275 @@
+// Package index keeps what has been found out about the files of a folder: which content each has, as long as its
+// [Signature] stays the same, and the trees that prove their groups. It keeps that in memory and, if it is given one, in a
+// file that outlives the program.
+package index
+
+import (
+	"errors"
+	"maps"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/protocol/content"
+)
+
+// DB is what a share knows of its files' content, under their inodes: a record each, and the trees of those that
+// have one, by segments. What is new is in memory until the keeper has written it to the database. Without a database
+// it stays there.
+type DB struct {
+	log    hclog.Logger
+	db     *database     // nil: none
+	own    Inode         // the database's file
+	kick   chan struct{} // wakes the keeper
+	stop   chan struct{} // ends it
+	keeper sync.WaitGroup
+
+	mu      sync.Mutex
+	fresh   *batch // to be written
+	writing *batch // being written; nil: nothing is
+	trees   uint64 // names given to trees
+	failing bool   // the last write failed
+}
+
+// batch is records and segments on their way to the database.
+type batch struct {
+	records  map[Inode]Record
+	segments map[segmentName]segment
+	dropped  []uint64       // trees that nothing needs any more
+	gone     map[Inode]bool // files whose records, of before this batch, are not to be kept
+	weight   int            // bytes, about
+}
+
+type segmentName struct{ tree, number uint64 }
+
+// segment is the values of a segment's groups, and the one that stands for them all.
+type segment struct {
+	value  protocol.Hash
+	values []protocol.Hash
+}
+
+const (
+	writeGap   = 2 * time.Second // between two writes, so that few syncs do for many files
+	writeAfter = 1 << 20         // bytes after which one is due at once
+	keepSpare  = 1000            // records of files that are not there, which may come back
+)
+
+// ErrNoTree says that a tree is not in the index any more.
+var ErrNoTree = errors.New("disk: the tree is not in the index")
+
+func newBatch() *batch {
+	return &batch{records: map[Inode]Record{}, segments: map[segmentName]segment{}, gone: map[Inode]bool{}}
+}
+
+// Open opens the index in a file, or, where that can't be had or none is named, one in memory.
+func Open(path string, log hclog.Logger) *DB {
+	x := &DB{log: log, fresh: newBatch(), kick: make(chan struct{}, 1), stop: make(chan struct{})}
+	if path == "" {
+		return x
+	}
+	db, trees, err := openDatabase(path)
+	if err != nil {
+		log.Warn("the index of hashes cannot be used: files are hashed anew this time", "index", path, "why", err)
+		return x
+	}
+	x.db, x.trees = db, trees
+	if info, err := os.Stat(path); err == nil {
+		x.own = SignatureOf(path, info).Inode
+	}
+	x.keeper.Go(x.keep)
+	return x
+}
+
+// Owns reports whether a file is the index's own.
+func (x *DB) Owns(i Inode) bool { return x.db != nil && i == x.own }
+
+// Close writes what is new and closes the file.
+func (x *DB) Close() error {
+	close(x.stop)
+	x.keeper.Wait()
+	if x.db == nil {
+		return nil
+	}
+	return x.db.close()
+}
+
+// keep writes now and then what is new.
+func (x *DB) keep() {
+	beat := time.NewTicker(writeGap)
+	defer beat.Stop()
+	for last := false; !last; {
+		select {
+		case <-beat.C:
+		case <-x.kick:
+		case <-x.stop:
+			last = true
+		}
+		x.Flush()
+	}
+}
+
+// Flush brings what is new to the database. What can't be written stays in memory.
+func (x *DB) Flush() {
+	x.mu.Lock()
+	b := x.fresh
+	if len(b.records)+len(b.segments)+len(b.dropped)+len(b.gone) == 0 {
+		x.mu.Unlock()
+		return
+	}
+	x.fresh, x.writing = newBatch(), b
+	x.mu.Unlock()
+	err := x.db.write(b)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.writing = nil
+	if err != nil {
+		x.takeBack(b)
+		if !x.failing {
+			x.log.Warn("the index of hashes cannot be written for the moment", "why", err)
+		}
+	}
+	x.failing = err != nil
+}
+
+// takeBack puts a batch back that could not be written, under what has come since.
+func (x *DB) takeBack(b *batch) {
+	since := x.fresh
+	x.fresh = b
+	b.dropped, b.weight = append(b.dropped, since.dropped...), 0
+	for i := range since.gone {
+		delete(b.records, i)
+	}
+	maps.Copy(b.gone, since.gone)
+	maps.Copy(b.segments, since.segments)
+	for _, r := range since.records {
+		b.put(r)
+	}
+	for _, tree := range since.dropped {
+		b.dropTree(tree)
+	}
+}
+
+func (b *batch) put(r Record) {
+	if before, there := b.records[r.Signature.Inode]; there && before.Tree != r.Tree {
+		b.dropTree(before.Tree)
+	}
+	b.records[r.Signature.Inode] = r
+	b.weight += keySize + recordSize
+}
+
+func (b *batch) dropTree(tree uint64) {
+	if tree == 0 {
+		return
+	}
+	maps.DeleteFunc(b.segments, func(name segmentName, _ segment) bool { return name.tree == tree })
+	b.dropped = append(b.dropped, tree)
+}
+
+// Put notes a record in place of the one that the file had.
+func (x *DB) Put(r Record) {
+	x.mu.Lock()
+	x.fresh.put(r)
+	x.rouse()
+	x.mu.Unlock()
+}
+
+// Remove forgets a record, unless another has taken its place.
+func (x *DB) Remove(r Record) {
+	if now, there := x.get(r.Signature.Inode); !there || now != r {
+		return
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	delete(x.fresh.records, r.Signature.Inode)
+	x.fresh.dropTree(r.Tree)
+	x.fresh.gone[r.Signature.Inode] = true
+}
+
+// NewTree names a tree.
+func (x *DB) NewTree() uint64 {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.trees++
+	return x.trees
+}
+
+// Add notes a segment of a tree. The values are the index's from then on.
+func (x *DB) Add(tree, number uint64, value protocol.Hash, values []protocol.Hash) {
+	x.mu.Lock()
+	x.fresh.segments[segmentName{tree, number}] = segment{value, values}
+	x.fresh.weight += len(values) * content.NodeSize
+	x.rouse()
+	x.mu.Unlock()
+}
+
+// rouse has the keeper write when there is much, with the mutex held.
+func (x *DB) rouse() {
+	if x.fresh.weight < writeAfter || x.failing {
+		return
+	}
+	select {
+	case x.kick <- struct{}{}:
+	default:
+	}
+}
+
+// get returns what is known of a file, under whatever stamp.
+func (x *DB) get(i Inode) (r Record, there bool) {
+	x.mu.Lock()
+	r, there = x.fresh.records[i]
+	gone := x.fresh.gone[i]
+	if !there && !gone && x.writing != nil {
+		r, there = x.writing.records[i]
+	}
+	x.mu.Unlock()
+	if there || gone || x.db == nil {
+		return r, there
+	}
+	return x.db.get(i)
+}
+
+// Lookup returns the record of the content that bears the stamp.
+func (x *DB) Lookup(sig Signature) (r Record, known bool) {
+	r, there := x.get(sig.Inode)
+	return r, there && r.Signature == sig && !r.Hash.IsZero()
+}
+
+// held returns a segment that is in memory.
+func (x *DB) held(name segmentName) (s segment, there bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	s, there = x.fresh.segments[name]
+	if !there && x.writing != nil {
+		s, there = x.writing.segments[name]
+	}
+	return s, there
+}
+
+// Prune forgets files that do not live any more. In memory there is no room for them; of those in the database some may
+// come back, until they are the most. names is how many there are that live, at most.
+func (x *DB) Prune(names int, live func() map[Inode]bool) {
+	if x.db != nil {
+		if x.db.records() > 2*names+keepSpare {
+			dead := x.db.dead(live())
+			x.mu.Lock()
+			for _, i := range dead {
+				x.fresh.gone[i] = true
+			}
+			x.mu.Unlock()
+		}
+		return
+	}
+	alive := live()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for i, r := range x.fresh.records {
+		if !alive[i] {
+			delete(x.fresh.records, i)
+			x.fresh.dropTree(r.Tree)
+		}
+	}
+	x.fresh.dropped = nil
+}

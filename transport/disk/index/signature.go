@@ -1,0 +1,63 @@
+package index
+
+import (
+	"encoding/binary"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/transport/disk"
+)
+
+// Inode says which file it is, whatever its names.
+type Inode struct{ Device, Number uint64 }
+
+// Signature is what the system changes when a file changes. Times are nanoseconds since 1970.
+type Signature struct {
+	Inode
+	Size, Modified, Changed int64
+}
+
+// RacyFor returns for how long the signature may yet be that of two contents: see [disk.RacyFor].
+func (sig Signature) RacyFor(now time.Time) time.Duration { return disk.RacyFor(sig.Changed, now) }
+
+// Groups returns how many groups the file has.
+func (sig Signature) Groups() uint64 { return protocol.Groups(uint64(sig.Size)) }
+
+// Record is what the index knows of a file: with this stamp it had that content.
+type Record struct {
+	Signature
+	Hash protocol.Hash // none: it is still being hashed, and tree has its first segments
+	Tree uint64        // names its tree; 0: it has none
+}
+
+const (
+	keySize    = 8 + 8
+	recordSize = 8 + 8 + 8 + protocol.HashSize + 8
+)
+
+func number(b []byte) uint64 { return binary.BigEndian.Uint64(b) }
+
+// key returns how a file is called in the index.
+func (i Inode) key() []byte {
+	key := binary.BigEndian.AppendUint64(make([]byte, 0, keySize), i.Device)
+	return binary.BigEndian.AppendUint64(key, i.Number)
+}
+
+func (r Record) encode() []byte {
+	b := make([]byte, 0, recordSize)
+	for _, n := range []int64{r.Signature.Size, r.Signature.Modified, r.Signature.Changed} {
+		b = binary.BigEndian.AppendUint64(b, uint64(n))
+	}
+	return binary.BigEndian.AppendUint64(append(b, r.Hash[:]...), r.Tree)
+}
+
+// decode reads what encode has written, or says that it did not.
+func decode(i Inode, b []byte) (r Record, ok bool) {
+	if len(b) != recordSize {
+		return r, false
+	}
+	r.Signature = Signature{Inode: i, Size: int64(number(b)), Modified: int64(number(b[8:])), Changed: int64(number(b[16:]))}
+	copy(r.Hash[:], b[24:])
+	r.Tree = number(b[24+protocol.HashSize:])
+	return r, true
+}

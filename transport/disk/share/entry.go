@@ -1,0 +1,199 @@
+package share
+
+import (
+	"encoding/binary"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/transport/disk/index"
+)
+
+// entry is a name in the share and what is known of it. It is guarded by the share's mutex.
+type entry struct {
+	name      string
+	signature index.Signature // as it was last seen
+	hash      protocol.Hash   // if known, of the content with that stamp; otherwise what followers were told last
+	size      uint64          // that they were told with it
+	tree      uint64          // of that content
+	round     uint32          // the walk that last saw it
+	tries     uint8           // how often it was hashed in vain lately
+	known     bool            // what its content is
+	queued    bool            // it waits to be hashed, or is being
+	first     bool            // indexed waits for it
+	unread    bool            // it could not be read, which has been counted
+
+	before, after *entry // others that are known to have the same content
+}
+
+const (
+	restWait = 250 * time.Millisecond // after a file's change, before it is hashed without being asked for
+	mostRest = 10                     // doublings of that for a restless file
+
+	distantly = int64(10 * time.Minute) // between two changes of a file that is not restless
+)
+
+// observe takes in that a name has been seen with a stamp.
+func (s *Folder) observe(name string, sig index.Signature, round uint32) {
+	s.mu.Lock()
+	e := s.names[name]
+	if e != nil && e.signature == sig && (e.known || e.queued) {
+		e.round = round
+		s.mu.Unlock()
+		return
+	}
+	s.mu.Unlock()
+	r, known := s.index.Lookup(sig) // may take its time
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e == nil {
+		e = &entry{name: name}
+		s.names[name] = e
+	} else if e.signature != sig {
+		s.restamped(e, sig)
+	}
+	e.signature, e.round = sig, round
+	switch {
+	case e.known: // meanwhile
+	case known:
+		s.identify(e, r)
+	case !e.queued:
+		if !s.isWalked() && !e.first {
+			e.first = true
+			s.waiting++
+		}
+		s.enqueue(e)
+	}
+}
+
+// restamped takes in that a file is not what it was. What it was stays told until it is known what it is. A file that has
+// been hashed in vain is restless; one that is still being written is not.
+func (s *Folder) restamped(e *entry, sig index.Signature) {
+	switch distance := sig.Changed - e.signature.Changed; {
+	case distance < 0 || distance >= distantly:
+		e.tries = 0
+	case e.known:
+		e.backOff()
+	}
+	s.unlink(e)
+	s.arrive(e)
+}
+
+// backOff counts that a file was hashed in vain.
+func (e *entry) backOff() { e.tries = min(e.tries+1, mostRest) }
+
+// identify takes in what an entry's content is.
+func (s *Folder) identify(e *entry, r index.Record) {
+	if e.signature != r.Signature || e.known && e.hash == r.Hash && e.tree == r.Tree {
+		return
+	}
+	s.unlink(e)
+	news := e.hash != r.Hash
+	e.hash, e.tree, e.unread = r.Hash, r.Tree, false
+	s.link(e)
+	s.arrive(e)
+	if news {
+		e.size = uint64(e.signature.Size)
+		s.tell(protocol.Entry{Name: e.name, Size: e.size, Hash: e.hash})
+	}
+}
+
+// drop takes in that a name is not there any more.
+func (s *Folder) drop(e *entry) {
+	s.unlink(e)
+	s.arrive(e)
+	delete(s.names, e.name)
+	e.signature = index.Signature{} // whoever is about to hash it sees that
+	if !e.hash.IsZero() {
+		s.tell(protocol.Entry{Name: e.name})
+	}
+}
+
+// disbelieve forgets a record of which the index has lost a part, and has what bears the name hashed anew.
+func (s *Folder) disbelieve(name string, r index.Record) {
+	s.index.Remove(r)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e := s.names[name]; e != nil && e.known && e.signature == r.Signature && e.tree == r.Tree {
+		s.unlink(e)
+		s.enqueue(e)
+	}
+}
+
+// arrive takes in that indexed need not wait for an entry any more.
+func (s *Folder) arrive(e *entry) {
+	if e.first {
+		e.first = false
+		s.waiting--
+		s.checkIndexed()
+	}
+}
+
+// checkIndexed closes indexed when it is time.
+func (s *Folder) checkIndexed() {
+	if s.waiting > 0 || !s.isWalked() {
+		return
+	}
+	select {
+	case <-s.indexed:
+	default:
+		close(s.indexed)
+	}
+}
+
+func (s *Folder) isWalked() bool {
+	select {
+	case <-s.walked:
+		return true
+	default:
+		return false
+	}
+}
+
+// shorten returns what of a hash is a key of contents: not all of it, to save memory. Contents that share it share a
+// chain.
+func shorten(hash protocol.Hash) uint64 { return binary.BigEndian.Uint64(hash[:8]) }
+
+// link makes an entry known, as the first of those with its content.
+func (s *Folder) link(e *entry) {
+	e.known = true
+	s.known++
+	e.before, e.after = nil, s.contents[shorten(e.hash)]
+	if e.after != nil {
+		e.after.before = e
+	}
+	s.contents[shorten(e.hash)] = e
+}
+
+// unlink makes an entry unknown.
+func (s *Folder) unlink(e *entry) {
+	if !e.known {
+		return
+	}
+	e.known = false
+	s.known--
+	if e.after != nil {
+		e.after.before = e.before
+	}
+	switch {
+	case e.before != nil:
+		e.before.after = e.after
+	case e.after != nil:
+		s.contents[shorten(e.hash)] = e.after
+	default:
+		delete(s.contents, shorten(e.hash))
+	}
+	e.before, e.after = nil, nil
+}
+
+// holders returns the names that are known to have a content, a few of them.
+func (s *Folder) holders(hash protocol.Hash) (names []string) {
+	const enough = 8
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for e := s.contents[shorten(hash)]; e != nil && len(names) < enough; e = e.after {
+		if e.hash == hash {
+			names = append(names, e.name)
+		}
+	}
+	return names
+}

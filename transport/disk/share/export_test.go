@@ -1,0 +1,57 @@
+package share
+
+import (
+	"io/fs"
+	"path/filepath"
+	"slices"
+
+	"github.com/relaypeer/relaypeer/transport/disk/index"
+)
+
+// Hashed returns how many groups the share has hashed.
+func (s *Folder) Hashed() uint64 { return s.hashed.Load() }
+
+// FailToRead has the share hash a file and find that it cannot be read.
+func (s *Folder) FailToRead(name string) {
+	s.mu.Lock()
+	e := s.names[name]
+	j := s.newJob(name, e.signature)
+	j.entries = append(j.entries, e)
+	s.mu.Unlock()
+	s.end(j, index.Record{}, &fs.PathError{Op: "open", Path: name, Err: fs.ErrPermission})
+}
+
+// TellUnread has the share say what it says after a walk.
+func (s *Folder) TellUnread() { s.tellUnread() }
+
+// FailToEnter has the share find so often that a folder cannot be entered.
+func (s *Folder) FailToEnter(folder string, times int) {
+	scan := &scanner{Folder: s, shut: map[string]bool{}}
+	for range times {
+		scan.cannotEnter(folder, &fs.PathError{Op: "openat", Path: folder, Err: fs.ErrPermission})
+	}
+}
+
+// MostUnread is how many files that cannot be read are named.
+const MostUnread = mostUnread
+
+// Deafen has the share notice nothing but by walking.
+func (s *Folder) Deafen() { s.hints.close() }
+
+// Overlook has the share miss all hints of what f does, and walk after it.
+func (s *Folder) Overlook(f func()) {
+	s.hints.mu.Lock()
+	defer s.hints.mu.Unlock()
+	s.hints.all = true
+	clear(s.hints.names)
+	f()
+	s.hints.wake()
+}
+
+// Watches reports whether what happens in a folder is noticed.
+func (s *Folder) Watches(folder string) bool {
+	return slices.Contains(s.hints.watcher.WatchList(), filepath.Join(s.folder, folder))
+}
+
+// Flush brings to the index's file what is new.
+func (s *Folder) Flush() { s.index.Flush() }

@@ -1,0 +1,203 @@
+package share
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/transport"
+	"github.com/relaypeer/relaypeer/transport/disk"
+	"github.com/relaypeer/relaypeer/transport/disk/index"
+)
+
+// file is an open file of a share.
+type file struct {
+	*os.File
+	share  *Folder
+	name   string
+	record index.Record
+}
+
+// Size returns the bytes of what was hashed.
+func (f *file) Size() uint64 { return uint64(f.record.Signature.Size) }
+
+// Hash returns the hash of that.
+func (f *file) Hash() protocol.Hash { return f.record.Hash }
+
+// Slice returns the part of the tree that verifies count groups from first on. It fails when the tree is not in the index
+// any more, whose file then is hashed anew, and after the share's Close.
+func (f *file) Slice(first, count uint64) ([]byte, error) {
+	slice, err := f.share.index.Slice(f.record, first, count)
+	if err == index.ErrNoTree {
+		f.share.disbelieve(f.name, f.record)
+	}
+	return slice, err
+}
+
+// Changed reports whether the system says that the file is not what it was.
+func (f *file) Changed() bool {
+	info, err := f.Stat()
+	return err != nil || index.SignatureOf(f.name, info) != f.record.Signature
+}
+
+// mostTries is how often a file may have changed when we come to open it.
+const mostTries = 5
+
+// Open opens a file by its name, its content, or both. The file embeds an *os.File. A name's file that is not hashed yet
+// is hashed now, ahead of others; by content only what is known can be found. The refusal is NotFound, BadName, Denied
+// (no permission), Changed (other content than asked for, or another each time we looked) or Internal.
+func (s *Folder) Open(ctx context.Context, name string, hash protocol.Hash, hashing func(done, size uint64)) (transport.File, *protocol.Error) {
+	var f *file
+	var err error
+	if name == "" {
+		f, err = s.openContent(ctx, hash)
+	} else {
+		if err := protocol.CheckName(name); err != nil {
+			return nil, protocol.AsError(err)
+		}
+		f, err = s.openName(ctx, name, hashing)
+	}
+	switch {
+	case err != nil:
+		return nil, refuse(err)
+	case !hash.IsZero() && f.record.Hash != hash:
+		f.Close()
+		return nil, &protocol.Error{Code: protocol.Changed, Text: "this name has other content now"}
+	}
+	return f, nil
+}
+
+// isHidden reports whether a name is never shared here: it starts with a dot, or what it names is not whole yet.
+func (s *Folder) isHidden(name string) bool {
+	return protocol.Hidden(name) && (!s.options.Hidden || disk.Unfinished(name))
+}
+
+// openName opens a file of which it is known what it is, after finding that out where it must.
+func (s *Folder) openName(ctx context.Context, name string, hashing func(done, size uint64)) (*file, error) {
+	if s.isHidden(name) {
+		return nil, fs.ErrNotExist
+	}
+	var seen index.Signature
+	for range mostTries {
+		opened, sig, err := s.openFile(name)
+		if err != nil {
+			return nil, err
+		}
+		if r, known := s.recall(name, sig); known {
+			return &file{opened, s, name, r}, nil
+		}
+		opened.Close()
+		if wait := sig.RacyFor(time.Now()); wait > 0 && sig != seen {
+			seen = sig
+			if err := s.pause(ctx, wait); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		j := s.wanted(name, sig)
+		err = s.await(ctx, j, hashing)
+		s.forget(j)
+		if err != nil && !errors.Is(err, errChanged) && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	return nil, errChanged
+}
+
+// openContent opens a file that is known to have a content. Before the folder has been walked once it is not known what
+// is.
+func (s *Folder) openContent(ctx context.Context, hash protocol.Hash) (*file, error) {
+	for _, walked := range []bool{false, true} {
+		if walked {
+			select {
+			case <-s.walked:
+			case <-s.ctx.Done():
+				return nil, os.ErrClosed
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		}
+		for _, name := range s.holders(hash) {
+			opened, sig, err := s.openFile(name)
+			if err != nil {
+				s.hints.touch(name)
+				continue
+			}
+			if r, known := s.recall(name, sig); known && r.Hash == hash {
+				return &file{opened, s, name, r}, nil
+			}
+			opened.Close()
+		}
+	}
+	return nil, fs.ErrNotExist
+}
+
+// openFile opens a regular file of the folder and takes its stamp.
+func (s *Folder) openFile(name string) (*os.File, index.Signature, error) {
+	opened, err := s.beneath.open(name)
+	if err != nil {
+		return nil, index.Signature{}, err
+	}
+	info, err := opened.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		opened.Close()
+		return nil, index.Signature{}, err
+	}
+	return opened, index.SignatureOf(name, info), nil
+}
+
+// recall returns what is known of the file that bears the stamp.
+func (s *Folder) recall(name string, sig index.Signature) (r index.Record, known bool) {
+	s.mu.Lock()
+	e := s.names[name]
+	current := e != nil && e.signature == sig
+	if current && e.known {
+		r = index.Record{Signature: sig, Hash: e.hash, Tree: e.tree}
+		s.mu.Unlock()
+		return r, true
+	}
+	s.mu.Unlock()
+	if !current {
+		s.hints.touch(name)
+	}
+	return s.index.Lookup(sig)
+}
+
+// pause waits, unless the wait is given up.
+func (s *Folder) pause(ctx context.Context, wait time.Duration) error {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-s.ctx.Done():
+		return os.ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// refuse says to a stranger no more than it needs: not where the folder lies, nor what else is in it.
+func refuse(err error) *protocol.Error {
+	var errno syscall.Errno
+	isErrno := errors.As(err, &errno)
+	switch {
+	case errors.Is(err, errChanged):
+		return &protocol.Error{Code: protocol.Changed, Text: "the file changes all the time"}
+	case errors.Is(err, fs.ErrPermission):
+		return &protocol.Error{Code: protocol.Denied, Text: "the node may not read this file"}
+	case errors.Is(err, os.ErrClosed), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return &protocol.Error{Code: protocol.Internal, Text: "the node has given up opening this file"}
+	case isErrno && (errno == syscall.EMFILE || errno == syscall.ENFILE || errno == syscall.EIO):
+		return &protocol.Error{Code: protocol.Internal, Text: "the node could not open this file"}
+	default: // not there, a folder, under a file, behind a link that leads out of the share
+		return &protocol.Error{Code: protocol.NotFound, Text: "no such file is shared here"}
+	}
+}

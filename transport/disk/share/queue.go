@@ -1,0 +1,193 @@
+package share
+
+import (
+	"container/heap"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/relaypeer/relaypeer/transport/disk"
+	"github.com/relaypeer/relaypeer/transport/disk/index"
+)
+
+// queue is what is to be hashed. It is guarded by the share's mutex. What a request waits for goes first, by turns;
+// otherwise what has been begun goes before what has not.
+type queue struct {
+	changed *sync.Cond // there may be something to do
+	closed  bool
+	todo    []*entry // due
+	later   laterHeap
+	alarm   *time.Timer // for the first of later
+	jobs    map[index.Inode]*job
+	urgent  []*job // with pieces to hand out, that somebody waits for
+	calm    []*job // with pieces to hand out, that nobody waits for
+}
+
+// later is an entry that is not due yet.
+type later struct {
+	entry *entry
+	due   time.Time
+}
+
+type laterHeap []later
+
+func (h laterHeap) Len() int           { return len(h) }
+func (h laterHeap) Less(a, b int) bool { return h[a].due.Before(h[b].due) }
+func (h laterHeap) Swap(a, b int)      { h[a], h[b] = h[b], h[a] }
+func (h *laterHeap) Push(l any)        { *h = append(*h, l.(later)) }
+func (h *laterHeap) Pop() any {
+	last := len(*h) - 1
+	l := (*h)[last]
+	(*h)[last] = later{}
+	*h = (*h)[:last]
+	return l
+}
+
+func (q *queue) open(mu *sync.Mutex) {
+	q.changed, q.jobs = sync.NewCond(mu), map[index.Inode]*job{}
+}
+
+// close has everybody who waits for work or for its result go.
+func (q *queue) close() {
+	q.closed = true
+	if q.alarm != nil {
+		q.alarm.Stop()
+	}
+	q.changed.Broadcast()
+}
+
+// rest returns for how long a file is to be left alone before it is hashed without being asked for.
+func (e *entry) rest(now time.Time) time.Duration {
+	wait := e.signature.RacyFor(now)
+	if age := time.Duration(now.UnixNano() - e.signature.Changed); age >= 0 {
+		wait = max(wait, restWait<<e.tries-age)
+	}
+	return wait
+}
+
+// enqueue has an entry hashed when it is due.
+func (s *Folder) enqueue(e *entry) {
+	e.queued = true
+	now := time.Now()
+	if wait := e.rest(now); wait > 0 {
+		s.postpone(e, now.Add(wait))
+		return
+	}
+	s.todo = append(s.todo, e)
+	s.changed.Broadcast()
+}
+
+// postpone has an entry come up again at a time.
+func (s *Folder) postpone(e *entry, due time.Time) {
+	heap.Push(&s.later, later{e, due})
+	if s.later[0].entry == e {
+		s.setAlarm()
+	}
+}
+
+// setAlarm has those that are later moved up when the first of them is due.
+func (s *Folder) setAlarm() {
+	if s.closed || len(s.later) == 0 {
+		return
+	}
+	wait := time.Until(s.later[0].due)
+	if s.alarm != nil {
+		s.alarm.Reset(wait)
+		return
+	}
+	s.alarm = time.AfterFunc(wait, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for now := time.Now(); len(s.later) > 0 && !s.later[0].due.After(now); {
+			s.todo = append(s.todo, heap.Pop(&s.later).(later).entry)
+		}
+		s.changed.Broadcast()
+		s.setAlarm()
+	})
+}
+
+// take waits for work and returns a job with the piece of it that is to be hashed, or one whose file is to be opened
+// first. There is none any more when the share is closed. Who is not hurried only takes what nobody waits for, and
+// only while there is nothing else.
+func (s *Folder) take(hurried bool) (j *job, piece uint64, open bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for !s.closed {
+		switch {
+		case hurried && len(s.urgent) > 0:
+			return s.hand(&s.urgent)
+		case hurried || len(s.urgent) > 0:
+		case len(s.calm) > 0:
+			return s.hand(&s.calm)
+		default:
+			if j := s.begin(); j != nil {
+				return j, 0, true
+			}
+		}
+		s.changed.Wait()
+	}
+	return nil, 0, false
+}
+
+// hand returns the first job of a list with its next piece. The job goes to the end, or, if that was its last piece or
+// its file is not open yet, out of the list.
+func (s *Folder) hand(list *[]*job) (j *job, piece uint64, open bool) {
+	j = (*list)[0]
+	*list = slices.Delete(*list, 0, 1)
+	j.flying++
+	if !j.opened {
+		return j, 0, true
+	}
+	piece = j.next
+	j.next++
+	s.offer(j)
+	return j, piece, false
+}
+
+// offer puts a job that has pieces left where those who work find it.
+func (s *Folder) offer(j *job) {
+	switch {
+	case j.opened && j.next >= j.pieces || j.err != nil:
+		return
+	case j.waiters > 0:
+		s.urgent = append(s.urgent, j)
+	default:
+		s.calm = append(s.calm, j)
+	}
+	s.changed.Broadcast()
+}
+
+// withdraw takes a job out of the lists.
+func (s *Folder) withdraw(j *job) (listed bool) {
+	is := func(other *job) bool { return other == j }
+	before := len(s.urgent) + len(s.calm)
+	s.urgent, s.calm = slices.DeleteFunc(s.urgent, is), slices.DeleteFunc(s.calm, is)
+	return len(s.urgent)+len(s.calm) < before
+}
+
+// begin returns a job for the first entry that is due and needs one.
+func (s *Folder) begin() *job {
+	for len(s.todo) > 0 {
+		e := s.todo[0]
+		s.todo[0] = nil
+		s.todo = s.todo[1:]
+		now := time.Now()
+		wait, running := e.rest(now), s.jobs[e.signature.Inode]
+		switch {
+		case e.known || e.signature == (index.Signature{}):
+			e.queued = false
+		case wait > 0 && e.signature.Changed <= now.UnixNano():
+			s.postpone(e, now.Add(wait))
+		case running != nil && running.signature == e.signature:
+			running.entries = append(running.entries, e)
+		case running != nil: // on what the file was before: it will notice
+			s.postpone(e, now.Add(disk.Tick))
+		default:
+			j := s.newJob(e.name, e.signature)
+			j.entries = append(j.entries, e)
+			j.flying++
+			return j
+		}
+	}
+	return nil
+}

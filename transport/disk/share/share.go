@@ -1,0 +1,132 @@
+// Package share serves files: a [Folder] is what a node shares. Names from the network reach the file system here only
+// through [os.Root].
+//
+// A folder knows its files by their content. It is walked, what is new is hashed in the background, requested files
+// first, and what has been found out is kept in an index. That holds for a file as long as the system says that the file
+// has not changed; that is looked at whenever the file is opened, and while it is sent.
+package share
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/relaypeer/relaypeer/transport/disk/index"
+)
+
+// Folder is a folder whose regular files are served under their slash-separated relative names, and by their content.
+// It is safe for concurrent use.
+type Folder struct {
+	root    *os.Root
+	beneath beneath // into it
+	folder  string  // absolute: what the watcher calls it
+	options Options
+	log     hclog.Logger
+	index   *index.DB
+	hints   *hints
+
+	ctx     context.Context // until Close
+	cancel  context.CancelFunc
+	workers sync.WaitGroup
+	closing sync.Once
+	failed  error // by Close
+
+	hashed  atomic.Uint64 // groups, since the start
+	walked  chan struct{} // closed after the first walk
+	indexed chan struct{} // closed when what was there then has been hashed
+
+	mu       sync.Mutex
+	names    map[string]*entry
+	contents map[uint64]*entry // the first of those that are known to have one
+	known    int               // entries that are
+	waiting  int               // entries that indexed waits for
+	unread   unread
+	followers
+	queue
+}
+
+// Options are how a folder is shared. The zero value is of use.
+type Options struct {
+	Hidden bool          // share names with a component that starts with a dot as well
+	Index  string        // the file that keeps the hashes between runs, as of [index.DefaultPath]; none: they are kept in memory
+	Rescan time.Duration // between two walks through the folder, which find what went unnoticed; 0: a minute
+	Log    hclog.Logger  // may be nil
+}
+
+const defaultRescan = time.Minute
+
+// Open opens a folder for sharing. Files are served from then on; what they are is found out in the background.
+func Open(folder string, options Options) (*Folder, error) {
+	absolute, err := filepath.Abs(folder)
+	if err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(absolute)
+	if err != nil {
+		return nil, err
+	}
+	s := &Folder{
+		root: root, beneath: newBeneath(root), folder: absolute, options: options, log: options.Log,
+		walked: make(chan struct{}), indexed: make(chan struct{}),
+		names: map[string]*entry{}, contents: map[uint64]*entry{}, followers: followers{},
+	}
+	if s.log == nil {
+		s.log = hclog.NewNullLogger()
+	}
+	if s.options.Rescan <= 0 {
+		s.options.Rescan = defaultRescan
+	}
+	s.index = index.Open(options.Index, s.log)
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.hints = newHints(absolute, s.log)
+	s.queue.open(&s.mu)
+	s.start()
+	return s, nil
+}
+
+// Close ends what goes on in the background and releases the folder. Files that are open stay so, but their trees are
+// not to be had any more. Closing again does nothing.
+func (s *Folder) Close() error {
+	s.closing.Do(s.close)
+	return s.failed
+}
+
+func (s *Folder) close() {
+	s.cancel()
+	s.mu.Lock()
+	s.queue.close()
+	s.mu.Unlock()
+	s.hints.close()
+	s.workers.Wait()
+	for _, j := range s.jobs {
+		if j.file != nil {
+			j.file.Close()
+		}
+	}
+	s.failed = errors.Join(s.index.Close(), s.beneath.close(), s.root.Close())
+}
+
+// Indexed waits until every file that was there at the start has been hashed, or could not be, or ctx is done.
+func (s *Folder) Indexed(ctx context.Context) error {
+	select {
+	case <-s.indexed:
+		return nil
+	case <-s.ctx.Done():
+		return os.ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Files returns how many files are shared, and of how many of them the content is known.
+func (s *Folder) Files() (all, known int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.names), s.known
+}

@@ -1,0 +1,26 @@
+//go:build !linux
+
+package share
+
+import (
+	"os"
+	"syscall"
+)
+
+// beneath opens files under a root for reading.
+type beneath struct{ root *os.Root }
+
+func newBeneath(root *os.Root) beneath { return beneath{root} }
+
+// open opens a file. A named pipe would hold us until somebody writes to it: hence O_NONBLOCK.
+func (b beneath) open(name string) (*os.File, error) {
+	return b.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+}
+
+func (beneath) close() error { return nil }
+
+// beNice does nothing here.
+func beNice() {}
+
+// advise does nothing here.
+func advise(*os.File, int64, int64) {}

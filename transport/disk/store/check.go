@@ -1,0 +1,48 @@
+package store
+
+import (
+	"context"
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/protocol/content"
+)
+
+// pages are buffers for a group.
+var pages = sync.Pool{New: func() any { return new([protocol.GroupSize]byte) }}
+
+// hashGroups hashes those of the first groups of a file of that size that want asks for, on all processors, and tells
+// the value of each, one at a time; one that can't be read is left out. It ends with ctx.
+func hashGroups(ctx context.Context, file *os.File, size, groups uint64, want func(uint64) bool, tell func(uint64, protocol.Hash)) error {
+	var next atomic.Uint64
+	var telling sync.Mutex
+	var workers sync.WaitGroup
+	for range min(uint64(runtime.GOMAXPROCS(0)), groups) {
+		workers.Go(func() {
+			page := pages.Get().(*[protocol.GroupSize]byte)
+			defer pages.Put(page)
+			for ctx.Err() == nil {
+				number := next.Add(1) - 1
+				if number >= groups {
+					return
+				}
+				if !want(number) {
+					continue
+				}
+				at := number * protocol.GroupSize
+				data := page[:min(size-at, protocol.GroupSize)]
+				if _, err := file.ReadAt(data, int64(at)); err == nil {
+					value := content.ChainingValue(number, data, size <= protocol.GroupSize)
+					telling.Lock()
+					tell(number, value)
+					telling.Unlock()
+				}
+			}
+		})
+	}
+	workers.Wait()
+	return ctx.Err()
+}

@@ -1,0 +1,193 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+
+	"github.com/relaypeer/relaypeer/transport/disk"
+)
+
+// fewFolders may be made durable one by one; above that, the file system as a whole is less work.
+const fewFolders = 8
+
+// Misplaced is an item that could not be put in its place.
+type Misplaced struct {
+	Item int
+	Err  error
+}
+
+// Commit returns when every item that has come is in its place, durably, over any regular file
+// there, in folders that are made as they are needed. An item that cannot be put there is dropped:
+// see Misplaced. An error concerns all items: which of them are in place is not known. No item may
+// come during Commit, and it does not end with ctx: it waits for the disk alone.
+func (b *Batch) Commit(context.Context) error {
+	b.committer.Wait()
+	b.mu.Lock()
+	items := b.handOver()
+	b.mu.Unlock()
+	b.commit(items)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.failed
+}
+
+// Misplaced returns the items that could not be put in their places since it was last called.
+func (b *Batch) Misplaced() []Misplaced {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	misplaced := b.misplaced
+	b.misplaced = nil
+	return misplaced
+}
+
+// commit puts items in their places.
+func (b *Batch) commit(items []staged) {
+	misplaced, err := b.placeAll(items)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.busy = false
+	b.misplaced = append(b.misplaced, misplaced...)
+	if err != nil {
+		b.failed = fmt.Errorf("%s: %w", b.root.Name(), disk.Reason(err))
+	}
+}
+
+func (b *Batch) placeAll(items []staged) (misplaced []Misplaced, err error) {
+	if len(items) == 0 {
+		return nil, nil
+	}
+	if err := b.flush(items); err != nil {
+		return nil, err
+	}
+	p := placer{batch: b, folders: map[string]bool{}}
+	for _, at := range items {
+		name := b.names[at.item]
+		if err := p.place(at, path.Clean(name)); err != nil {
+			misplaced = append(misplaced, Misplaced{at.item, fmt.Errorf("%s: %w", b.place(at.item), disk.Reason(err))})
+		}
+	}
+	return misplaced, errors.Join(p.leave(), b.syncFolders(p.folders))
+}
+
+// flush has the items' bytes on the disk when it returns.
+func (b *Batch) flush(items []staged) error {
+	before("sync the items")
+	if done, err := b.staging[0].syncAll(); done {
+		return err
+	}
+	for _, at := range items {
+		file, err := b.root.OpenFile(b.path(at), os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(file.Sync(), file.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// placer puts items under their names. It stays in a folder as long as they go there.
+type placer struct {
+	batch   *Batch
+	folders map[string]bool // that have changed
+	at      string          // the folder that is open
+	open    *dir            // nil: none
+}
+
+// place puts an item under its name.
+func (p *placer) place(at staged, name string) error {
+	staging, base := p.batch.staging[at.staging], path.Base(name)
+	err := p.enter(name)
+	if err == nil {
+		before("rename an item to where nothing is")
+		if staging.add(at.name(), p.open, base) {
+			return nil
+		}
+		err = p.allow(at, name)
+	}
+	if err == nil {
+		before("rename an item")
+		err = staging.move(at.name(), p.open, base)
+	}
+	if err != nil {
+		return errors.Join(err, p.batch.root.Remove(p.batch.path(at)))
+	}
+	return nil
+}
+
+// enter opens the folder of a name, and makes it if it is not there.
+func (p *placer) enter(name string) error {
+	if disk.Unfinished(name) || !fs.ValidPath(name) || name == "." {
+		return errors.New("no file may have such a name")
+	}
+	folder := path.Dir(name)
+	if p.open != nil && p.at == folder {
+		return nil
+	}
+	if err := p.leave(); err != nil {
+		return err
+	}
+	if !p.folders[folder] {
+		if err := p.batch.root.MkdirAll(folder, 0o777); err != nil {
+			return err
+		}
+	}
+	for above := folder; !p.folders[above]; above = path.Dir(above) {
+		p.folders[above] = true // those above may be new as well
+	}
+	open, err := openDir(p.batch.root, folder)
+	if err != nil {
+		return err
+	}
+	p.at, p.open = folder, open
+	return nil
+}
+
+// leave closes the folder that is open.
+func (p *placer) leave() error {
+	if p.open == nil {
+		return nil
+	}
+	err := p.open.close()
+	p.open = nil
+	return err
+}
+
+// allow refuses a place that is taken by anything but a regular file.
+func (p *placer) allow(at staged, name string) error {
+	kind, there := p.open.look(path.Base(name))
+	if there && kind&fs.ModeSymlink != 0 {
+		info, err := p.batch.root.Stat(name)
+		if there = err == nil; there { // else it leads nowhere, and is replaced
+			kind = info.Mode()
+		}
+	}
+	if !there {
+		return nil
+	}
+	if !kind.IsRegular() {
+		return errors.New("it is there, and is not a regular file")
+	}
+	// Who may read the file does not change with its content.
+	return p.batch.root.Chmod(p.batch.path(at), kind.Perm())
+}
+
+// syncFolders makes the renames durable.
+func (b *Batch) syncFolders(folders map[string]bool) error {
+	if len(folders) > fewFolders {
+		before("sync the folders")
+		if done, err := b.staging[0].syncAll(); done {
+			return err
+		}
+	}
+	var failed error
+	for folder := range folders {
+		failed = errors.Join(failed, syncFolder(b.root, folder))
+	}
+	return failed
+}

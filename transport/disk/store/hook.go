@@ -1,0 +1,5 @@
+package store
+
+// before is called before each thing that changes what is on the disk, with what that is. Tests put something there that
+// ends the process.
+var before = func(what string) {}

@@ -1,0 +1,137 @@
+package store
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/protocol/content"
+)
+
+// journal is the file beside a part that says which content it is to be, and of each verified group its value, at its
+// fixed place. What it claims is believed only after the part's bytes have been hashed again; so the order in which the
+// system brings the two to the disk does not matter. It is also what is locked, so that two processes do not fetch to
+// one place.
+type journal struct {
+	root *os.Root
+	name string
+	file *os.File
+}
+
+// The header: what it is and in which version, size (uint64, big-endian), hash, and the first bytes of the hash of all
+// that.
+const (
+	journalMagic = "RELAYPEER-PART-1"
+	atSize       = 16 // after the magic
+	atHash       = atSize + 8
+	atSum        = atHash + protocol.HashSize
+	headerSize   = atSum + 8 // then the values, one after the other
+)
+
+// errBusy: what is to be written is being written by somebody else.
+var errBusy = errors.New("another process is fetching it")
+
+// openJournal opens or makes a journal and locks it.
+func openJournal(root *os.Root, name string) (*journal, error) {
+	for {
+		if there, err := root.Lstat(name); err == nil && !there.Mode().IsRegular() {
+			return nil, inTheWay(name)
+		}
+		before("make the journal")
+		file, err := root.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666)
+		if err != nil {
+			return nil, err
+		}
+		if err := lock(file); err != nil {
+			return nil, errors.Join(err, file.Close())
+		}
+		// Whoever held it till now may have been done, and removed it.
+		locked, err := file.Stat()
+		if err != nil {
+			return nil, errors.Join(err, file.Close())
+		}
+		if named, err := root.Lstat(name); err == nil && os.SameFile(locked, named) {
+			return &journal{root, name, file}, nil
+		}
+		file.Close()
+	}
+}
+
+// begin makes it the journal of a content of which nothing is there.
+func (j *journal) begin(hash protocol.Hash, size uint64) error {
+	header := append([]byte(journalMagic), make([]byte, headerSize-len(journalMagic))...)
+	binary.BigEndian.PutUint64(header[atSize:], size)
+	copy(header[atHash:], hash[:])
+	sum := content.ChainingValue(0, header[:atSum], true)
+	copy(header[atSum:], sum[:])
+	before("empty the journal")
+	if err := j.file.Truncate(0); err != nil {
+		return err
+	}
+	before("begin the journal")
+	_, err := j.file.WriteAt(header, 0)
+	return err
+}
+
+// of returns which content it is the journal of, unless it is new or damaged.
+func (j *journal) of() (hash protocol.Hash, size uint64, ok bool) {
+	var header [headerSize]byte
+	if _, err := j.file.ReadAt(header[:], 0); err != nil || string(header[:atSize]) != journalMagic {
+		return hash, 0, false
+	}
+	sum := content.ChainingValue(0, header[:atSum], true)
+	return protocol.Hash(header[atHash:]), binary.BigEndian.Uint64(header[atSize:]), string(sum[:headerSize-atSum]) == string(header[atSum:])
+}
+
+// note claims a group.
+func (j *journal) note(group uint64, value protocol.Hash) error {
+	before("note a group")
+	_, err := j.file.WriteAt(value[:], int64(headerSize+group*protocol.HashSize))
+	return err
+}
+
+// claims returns the values of the groups, of so many at most, zero for those that are not claimed. It allocates by what
+// is there.
+func (j *journal) claims(most uint64) ([]protocol.Hash, error) {
+	info, err := j.file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	length := min(uint64(max(0, info.Size()-headerSize))/protocol.HashSize, most)
+	raw := make([]byte, length*protocol.HashSize)
+	if _, err := j.file.ReadAt(raw, headerSize); err != nil && err != io.EOF {
+		return nil, err
+	}
+	values := make([]protocol.Hash, length)
+	for i := range values {
+		copy(values[i][:], raw[i*protocol.HashSize:])
+	}
+	return values, nil
+}
+
+// claimsAny reports whether it claims any group.
+func (j *journal) claimsAny() bool {
+	info, err := j.file.Stat()
+	return err == nil && info.Size() > headerSize
+}
+
+// close lets go of it; the next who opens it finds what it says.
+func (j *journal) close() error { return j.file.Close() }
+
+// remove ends it.
+func (j *journal) remove() error {
+	before("remove the journal")
+	if err := j.root.Remove(j.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return errors.Join(err, j.file.Close())
+	}
+	return j.file.Close()
+}
+
+// inTheWay says that something which is none of ours has a name that we need. Only the user can help that.
+func inTheWay(name string) error {
+	return fmt.Errorf("%s is there, and is not what an earlier try left: remove it first", name)
+}

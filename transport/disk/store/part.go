@@ -1,0 +1,236 @@
+// Package store is where fetched files are written: a [Part] is one file, a [Batch] many small ones, which grow beside their
+// places until they are whole; a [Stream] is printed as it comes. Names from the network reach the file system here only
+// through [os.Root].
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/transport"
+	"github.com/relaypeer/relaypeer/transport/disk"
+)
+
+// Part is a [transport.Store] for one file: what has come of it lies beside the place where it will be, with a journal
+// of what is verified, until Keep puts it there whole. What a process leaves behind, however it ends, the next one that
+// opens the same place goes on with. Of items it knows one, whatever its number.
+type Part struct {
+	root  *os.Root
+	name  string
+	learn func(name string, hash protocol.Hash, values []protocol.Hash, modified int64) // nil: nobody
+
+	mu      sync.Mutex
+	journal *journal // open and locked; nil: not yet, or not any more
+	hash    protocol.Hash
+	size    uint64
+	slots   *slots // nil: not open, or all is in its place
+	placed  bool   // the file in the place is the content
+}
+
+// NewPart returns a Part for the file with that slash-separated name relative to root, whose sub-folders are made when it
+// is opened. The root is the caller's and is not closed.
+func NewPart(root *os.Root, name string) *Part { return &Part{root: root, name: name} }
+
+// OnCommit has a Keep say what it has put there: the content, the values of its groups, and when the file was last
+// modified, in nanoseconds since 1970. Keep takes a moment longer then, so that a later change of the file cannot leave it
+// that time. It says nothing of a file that was there before. To be called before Open.
+func (p *Part) OnCommit(learn func(name string, hash protocol.Hash, values []protocol.Hash, modified int64)) {
+	p.learn = learn
+}
+
+// Begun returns which content an earlier try has left something of, if one has. It changes nothing.
+func (p *Part) Holds() (hash protocol.Hash, size uint64, some bool) {
+	name := disk.Beside(p.name, disk.JournalSuffix)
+	if there, err := p.root.Lstat(name); err != nil || !there.Mode().IsRegular() {
+		return hash, 0, false
+	}
+	file, err := p.root.Open(name)
+	if err != nil {
+		return hash, 0, false
+	}
+	j := &journal{root: p.root, file: file}
+	hash, size, some = j.of()
+	some = some && j.claimsAny()
+	j.close()
+	return hash, size, some
+}
+
+// Open is [transport.Store]'s. It fails where something other than a regular file is in the place, and while another
+// process is fetching to it. A file that is there, and is the content already, is all that is wanted. Opened for another
+// content, what has come till then is dropped.
+func (p *Part) Open(ctx context.Context, want roles.OpenStore, checking func(done, size uint64)) (roles.Groups, bool, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	has, other, err := p.open(ctx, want, checking)
+	return has, other, p.wrap(err)
+}
+
+func (p *Part) wrap(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", filepath.Join(p.root.Name(), filepath.FromSlash(p.name)), disk.Reason(err))
+}
+
+func (p *Part) open(ctx context.Context, want roles.OpenStore, checking func(done, size uint64)) (has roles.Groups, other bool, err error) {
+	there, err := p.take()
+	if err != nil {
+		return nil, false, err
+	}
+	hash, size, known := p.journal.of()
+	same := known && hash == want.Hash && size == want.Size
+	if same && p.slots != nil {
+		return p.slots.has(), false, nil
+	}
+	other = known && !same && p.journal.claimsAny()
+	p.drop()
+	p.hash, p.size = want.Hash, want.Size
+	if same {
+		has, err = p.goOn(ctx, checking)
+	}
+	if err != nil || p.slots != nil {
+		return has, other, err
+	}
+	if there != nil && uint64(there.Size()) == want.Size {
+		has, err = p.compare(ctx, checking)
+	}
+	if err == nil && !p.placed {
+		err = p.begin(there)
+	}
+	return has, other, err
+}
+
+// take makes sure that the place can be fetched to, and by nobody else. It returns what is there, or nil.
+func (p *Part) take() (there fs.FileInfo, err error) {
+	if disk.Unfinished(p.name) {
+		return nil, errors.New("no file may have such a name")
+	}
+	if err := p.root.MkdirAll(path.Dir(p.name), 0o777); err != nil {
+		return nil, err
+	}
+	if there, err = p.root.Stat(p.name); err == nil && !there.Mode().IsRegular() {
+		return nil, errors.New("it is there, and is not a regular file")
+	} else if err != nil {
+		there = nil
+	}
+	if p.journal == nil {
+		p.journal, err = openJournal(p.root, disk.Beside(p.name, disk.JournalSuffix))
+		return there, err
+	}
+	return there, nil
+}
+
+func (p *Part) partName() string { return disk.Beside(p.name, disk.PartSuffix) }
+
+// openPart opens the part that is there.
+func (p *Part) openPart() (*os.File, error) {
+	if there, err := p.root.Lstat(p.partName()); err != nil || !there.Mode().IsRegular() {
+		return nil, errors.Join(fs.ErrNotExist, err)
+	}
+	return p.root.OpenFile(p.partName(), os.O_RDWR, 0)
+}
+
+// goOn opens the part that is there and returns those of its groups that are what the journal claims, if any is.
+func (p *Part) goOn(ctx context.Context, checking func(done, size uint64)) (roles.Groups, error) {
+	file, err := p.openPart()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	has, err := p.verify(ctx, file, checking)
+	if err != nil || has.Count() == 0 {
+		return nil, errors.Join(err, file.Close())
+	}
+	p.slots = &slots{file: file, journal: p.journal, have: slices.Clone(has)}
+	return has, nil
+}
+
+// verify hashes the groups that the journal claims.
+func (p *Part) verify(ctx context.Context, file *os.File, checking func(done, size uint64)) (has roles.Groups, err error) {
+	values, err := p.journal.claims(protocol.Groups(p.size))
+	if err != nil {
+		return nil, err
+	}
+	claimed := func(number uint64) bool { return !values[number].IsZero() }
+	all, done := uint64(0), uint64(0)
+	for number := range uint64(len(values)) {
+		if claimed(number) {
+			all++
+		}
+	}
+	err = hashGroups(ctx, file, p.size, uint64(len(values)), claimed, func(number uint64, value protocol.Hash) {
+		if value == values[number] {
+			has.Add(number)
+		}
+		done++
+		checking(done*protocol.GroupSize, all*protocol.GroupSize)
+	})
+	return has, err
+}
+
+// compare finds out whether the file in the place is the content already, and then returns all groups.
+func (p *Part) compare(ctx context.Context, checking func(done, size uint64)) (has roles.Groups, err error) {
+	file, err := p.root.Open(p.name)
+	if err != nil {
+		return nil, nil // it can be replaced all the same
+	}
+	defer file.Close()
+	values := make([]protocol.Hash, protocol.Groups(p.size))
+	all := func(uint64) bool { return true }
+	err = hashGroups(ctx, file, p.size, uint64(len(values)), all, func(number uint64, value protocol.Hash) {
+		values[number] = value
+		has.Add(number)
+		checking(min(has.Count()*protocol.GroupSize, p.size), p.size)
+	})
+	if err != nil || !proves(values, p.hash) {
+		return nil, err
+	}
+	p.placed = true
+	return has, p.removePart()
+}
+
+// begin makes a new part. It is never the file of an earlier one: whoever is still writing there shall not spoil it.
+func (p *Part) begin(there fs.FileInfo) error {
+	if err := p.journal.begin(p.hash, p.size); err != nil {
+		return err
+	}
+	if err := p.removePart(); err != nil {
+		return err
+	}
+	before("make the part")
+	file, err := p.root.OpenFile(p.partName(), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return err
+	}
+	if there != nil { // who may read the file does not change with its content
+		if err := file.Chmod(there.Mode().Perm()); err != nil {
+			return errors.Join(err, file.Close())
+		}
+	}
+	p.slots = &slots{file: file, journal: p.journal}
+	return nil
+}
+
+// Receive is [transport.Store]'s.
+func (p *Part) Receive(_ int, _ uint64) (transport.Sink, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.slots == nil {
+		return nil, p.wrap(errors.New("nothing is awaited"))
+	}
+	slots := p.slots
+	return func(number uint64, value protocol.Hash, data []byte) error {
+		return p.wrap(slots.put(number, value, data))
+	}, nil
+}

@@ -1,0 +1,171 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/protocol/content"
+	"github.com/relaypeer/relaypeer/transport/disk"
+)
+
+// Commit puts the content in its place, durably, over any regular file of that name, once all its
+// groups have come; and ends the Part. If Commit fails, the groups stay for another try, unless they
+// are not the content.
+func (p *Part) Commit(ctx context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.journal == nil || p.slots == nil && !p.placed {
+		return p.wrap(errors.New("it has not been fetched"))
+	}
+	if err := p.place(ctx); err != nil {
+		return p.wrap(err)
+	}
+	p.drop()
+	err := p.journal.remove()
+	p.journal = nil
+	return p.wrap(err)
+}
+
+// place has the part in its place when it returns. The journal goes only after that is durable: should the system lose
+// that, it is an orphan, which says nothing.
+func (p *Part) place(ctx context.Context) error {
+	if p.placed {
+		return nil
+	}
+	values, err := p.prove()
+	if err != nil {
+		return err
+	}
+	before("sync the part")
+	if err := p.slots.file.Sync(); err != nil {
+		return err
+	}
+	info, err := p.slots.file.Stat()
+	if err != nil {
+		return err
+	}
+	modified := info.ModTime().UnixNano()
+	if p.learn != nil {
+		if err := sleep(ctx, disk.RacyFor(modified, time.Now())); err != nil {
+			return err
+		}
+	}
+	before("rename the part")
+	if err := p.root.Rename(p.partName(), p.name); err != nil {
+		return err
+	}
+	p.placed = true
+	if err := syncFolder(p.root, path.Dir(p.name)); err != nil {
+		return err
+	}
+	if p.learn != nil {
+		p.learn(p.name, p.hash, values, modified)
+	}
+	return nil
+}
+
+// sleep waits, unless ctx is done before.
+func sleep(ctx context.Context, wait time.Duration) error {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// prove makes sure that the part is the content and nothing more, and returns its groups' values.
+func (p *Part) prove() (values []protocol.Hash, err error) {
+	groups := protocol.Groups(p.size)
+	if !p.slots.complete(groups) {
+		return nil, errors.New("not all of it is there")
+	}
+	if values, err = p.journal.claims(groups); err != nil {
+		return nil, err
+	}
+	if uint64(len(values)) != groups || !proves(values, p.hash) {
+		return nil, errors.Join(errors.New("what lay there of an earlier try was not what it said; it has been dropped"), p.discard())
+	}
+	info, err := p.slots.file.Stat()
+	if err == nil && uint64(info.Size()) > p.size {
+		before("cut the part")
+		err = p.slots.file.Truncate(int64(p.size))
+	}
+	return values, err
+}
+
+// proves reports whether a content with these groups has that hash.
+func proves(values []protocol.Hash, hash protocol.Hash) bool {
+	built, _ := content.Build(values)
+	return built == hash
+}
+
+// Close ends the Part and leaves what has come for the next one; nothing, if nothing has.
+func (p *Part) Close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.journal == nil {
+		return nil
+	}
+	if p.placed || p.slots != nil && p.slots.complete(0) {
+		return p.wrap(p.discard())
+	}
+	p.drop()
+	err := p.journal.close()
+	p.journal = nil
+	return p.wrap(err)
+}
+
+// Discard ends the Part and leaves nothing behind.
+func (p *Part) Discard() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.journal == nil {
+		return nil
+	}
+	return p.wrap(p.discard())
+}
+
+func (p *Part) discard() error {
+	p.drop()
+	err := errors.Join(p.removePart(), p.journal.remove())
+	p.journal = nil
+	return err
+}
+
+// drop closes what is open of a part.
+func (p *Part) drop() {
+	if p.slots != nil {
+		p.slots.end()
+	}
+	p.slots, p.placed = nil, false
+}
+
+func (p *Part) removePart() error {
+	if there, err := p.root.Lstat(p.partName()); err == nil && there.IsDir() {
+		return inTheWay(p.partName())
+	}
+	before("remove the part")
+	if err := p.root.Remove(p.partName()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// syncFolder makes a rename durable.
+func syncFolder(root *os.Root, folder string) error {
+	dir, err := root.Open(filepath.FromSlash(folder))
+	if err != nil {
+		return err
+	}
+	before("sync the folder")
+	return errors.Join(dir.Sync(), dir.Close())
+}

@@ -1,0 +1,81 @@
+package store
+
+import (
+	"errors"
+	"os"
+	"sync"
+
+	"github.com/relaypeer/relaypeer/protocol"
+)
+
+// spill is a file without a name for groups, made when the first one comes. A place in it is used again.
+type spill struct {
+	mu    sync.Mutex
+	file  *os.File
+	slots int   // in the file
+	spare []int // of those
+}
+
+// put writes a group to it. It reports false where there is no room, or no file to be had.
+func (s *spill) put(data []byte) (slot int, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.file == nil {
+		file, err := unnamed()
+		if err != nil {
+			return 0, false
+		}
+		s.file = file
+	}
+	if last := len(s.spare) - 1; last >= 0 {
+		slot = s.spare[last]
+	} else {
+		slot = s.slots
+	}
+	if _, err := s.file.WriteAt(data, int64(slot)*protocol.GroupSize); err != nil {
+		return 0, false
+	}
+	if slot == s.slots {
+		s.slots++
+	} else {
+		s.spare = s.spare[:len(s.spare)-1]
+	}
+	return slot, true
+}
+
+// unnamed returns a new file in the system's temporary folder, which is gone when it is closed or the process ends.
+func unnamed() (*os.File, error) {
+	file, err := os.CreateTemp("", "relaypeer-*")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(file.Name()); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
+}
+
+// get reads a group back.
+func (s *spill) get(data []byte, slot int) error {
+	s.mu.Lock()
+	file := s.file
+	s.mu.Unlock()
+	_, err := file.ReadAt(data, int64(slot)*protocol.GroupSize)
+	return err
+}
+
+// free gives a place back.
+func (s *spill) free(slot int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.spare = append(s.spare, slot)
+}
+
+func (s *spill) close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.file == nil {
+		return nil
+	}
+	return s.file.Close()
+}

@@ -1,0 +1,238 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/transport"
+)
+
+// Stream is a [transport.Store] that prints: the groups of one content, verified, in their order. What
+// is printed can't be taken back, so a Stream can be opened for another content only while nothing is
+// printed.
+//
+// The reader of the output sets the pace. A reader that stops, as a pager does, must not cost the link,
+// though, on which something has to move: after a while a group goes to a file without a name, where it
+// waits for the reader. So does a group that comes before its turn, as groups do that several nodes
+// deliver. That is slow: a request for a Stream does well to say Once, and has one node after the other.
+type Stream struct {
+	to io.Writer
+
+	mu       sync.Mutex
+	over     <-chan struct{} // when nobody waits for what comes any more
+	hash     protocol.Hash
+	next     uint64 // group to come
+	waiting  []parked
+	ahead    map[uint64]parked // by number: groups that came before their turn
+	held     int               // of those, in memory
+	spill    spill
+	printing bool
+	printed  chan struct{} // closed, and made anew, when a group has been printed
+	broken   error
+}
+
+// parked is a group that waits to be printed.
+type parked struct {
+	size int                       // bytes
+	page *[protocol.GroupSize]byte // nil: it lies in the spill
+	slot int                       // there
+}
+
+const (
+	mostHeld = 4               // groups that wait in memory
+	patience = 3 * time.Second // of a group that can't be printed yet, before it goes to the spill
+)
+
+// NewStream returns a Stream that prints to a writer, which is the caller's.
+func NewStream(to io.Writer) *Stream {
+	return &Stream{to: to, ahead: map[uint64]parked{}, printed: make(chan struct{})}
+}
+
+// Open is [transport.Store]'s.
+func (s *Stream) Open(ctx context.Context, want roles.OpenStore, _ func(done, size uint64)) (has roles.Groups, other bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.next > 0 && s.hash != want.Hash {
+		return nil, false, errors.New("part of another content has been printed already")
+	}
+	if s.hash != want.Hash {
+		for number, p := range s.ahead {
+			s.spill.free(p.slot)
+			delete(s.ahead, number)
+		}
+	}
+	s.hash, s.over = want.Hash, ctx.Done()
+	for number := range s.next {
+		has.Add(number)
+	}
+	for number := range s.ahead {
+		has.Add(number)
+	}
+	return has, false, nil
+}
+
+// Receive is [transport.Store]'s. A sink is for the content that the Stream was last opened for.
+func (s *Stream) Receive(int, uint64) (transport.Sink, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	hash := s.hash
+	return func(number uint64, _ protocol.Hash, data []byte) error { return s.take(hash, number, data) }, nil
+}
+
+// take takes a group of a content, or waits until it can.
+func (s *Stream) take(hash protocol.Hash, number uint64, data []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	came := time.Now()
+	for idle := false; ; {
+		switch _, there := s.ahead[number]; {
+		case s.broken != nil:
+			return s.broken
+		case hash != s.hash:
+			return errors.New("another content is to be printed by now")
+		case number < s.next || there:
+			return nil
+		}
+		early, wait := number > s.next, patience-time.Since(came)
+		stalled := idle || early && wait <= 0
+		if s.park(number, data, stalled) {
+			return nil
+		}
+		if !early || stalled {
+			wait = patience
+		}
+		if idle = s.await(wait); isDone(s.over) {
+			return context.Canceled
+		}
+	}
+}
+
+// park puts a group where it waits to be printed. It reports false if the group has to wait for that as
+// well: as long as nothing has stalled, only the next group is parked, and only in memory.
+func (s *Stream) park(number uint64, data []byte, stalled bool) bool {
+	p := parked{size: len(data)}
+	if number == s.next && s.held < mostHeld {
+		p.page = pages.Get().(*[protocol.GroupSize]byte)
+		copy(p.page[:], data)
+		s.held++
+	} else {
+		slot, ok := 0, false
+		if stalled {
+			slot, ok = s.spill.put(data)
+		}
+		if !ok {
+			return false
+		}
+		p.slot = slot
+	}
+	s.ahead[number] = p
+	s.line()
+	return true
+}
+
+// line moves the groups whose turn has come to those that wait to be printed.
+func (s *Stream) line() {
+	for p, come := s.ahead[s.next]; come; p, come = s.ahead[s.next] {
+		delete(s.ahead, s.next)
+		s.waiting = append(s.waiting, p)
+		s.next++
+	}
+	if len(s.waiting) > 0 && !s.printing {
+		s.printing = true
+		go s.print()
+	}
+}
+
+// await waits, without the mutex, until a group has been printed. It reports whether none has for that long.
+func (s *Stream) await(most time.Duration) (stalled bool) {
+	printed, over := s.printed, s.over
+	s.mu.Unlock()
+	defer s.mu.Lock()
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	select {
+	case <-printed:
+		return false
+	case <-over:
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// print prints what waits, until nothing does.
+func (s *Stream) print() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.broken == nil && len(s.waiting) > 0 {
+		p := s.waiting[0]
+		s.mu.Unlock()
+		err := s.out(p)
+		s.mu.Lock()
+		s.waiting, s.broken = s.waiting[1:], err
+		if p.page != nil {
+			s.held--
+		} else {
+			s.spill.free(p.slot)
+		}
+		close(s.printed)
+		s.printed = make(chan struct{})
+	}
+	s.printing = false
+}
+
+func (s *Stream) out(p parked) error {
+	page := p.page
+	if page == nil {
+		page = pages.Get().(*[protocol.GroupSize]byte)
+		if err := s.spill.get(page[:p.size], p.slot); err != nil {
+			return err
+		}
+	}
+	defer pages.Put(page)
+	n, err := s.to.Write(page[:p.size])
+	if err == nil && n < p.size {
+		err = io.ErrShortWrite
+	}
+	return err
+}
+
+// Commit returns when every group that has come is printed, or the reason why that cannot be. It ends
+// with ctx; a write that is stuck by then is left to itself.
+func (s *Stream) Commit(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.over = ctx.Done()
+	for s.broken == nil && len(s.waiting) > 0 {
+		if isDone(s.over) {
+			return ctx.Err()
+		}
+		s.await(time.Hour)
+	}
+	return s.broken
+}
+
+// Close ends the Stream. What has not been printed is gone.
+func (s *Stream) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.broken == nil {
+		s.broken = os.ErrClosed
+	}
+	return s.spill.close()
+}
+
+func isDone(over <-chan struct{}) bool {
+	select {
+	case <-over:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,106 @@
+//go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
+
+package store
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// dir is an open folder. What is done with the many files in it names them by a single component, relative to it: no way
+// leads out of it, and the system need not find it again each time.
+type dir struct {
+	basic
+	file *os.File
+	fd   int
+}
+
+// openDir opens a folder under root.
+func openDir(root *os.Root, name string) (*dir, error) {
+	file, err := root.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	return &dir{file: file, fd: int(file.Fd())}, nil
+}
+
+// write makes a file, or empties it, and writes to it.
+func (d *dir) write(name string, data []byte) (err error) {
+	fd, err := again(func() (int, error) {
+		return unix.Openat(d.fd, name, unix.O_WRONLY|unix.O_CREAT|unix.O_TRUNC|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o666)
+	})
+	if err != nil {
+		return &fs.PathError{Op: "open", Path: name, Err: err}
+	}
+	defer func() {
+		if failed := unix.Close(fd); failed != nil && err == nil {
+			err = &fs.PathError{Op: "close", Path: name, Err: failed}
+		}
+	}()
+	for len(data) > 0 {
+		n, err := again(func() (int, error) { return unix.Write(fd, data) })
+		if err != nil {
+			return &fs.PathError{Op: "write", Path: name, Err: err}
+		}
+		data = data[n:]
+	}
+	return nil
+}
+
+// look returns what kind of file is there, without following a link, and whether there is one.
+func (d *dir) look(name string) (kind fs.FileMode, there bool) {
+	var stat unix.Stat_t
+	_, err := again(func() (int, error) { return 0, unix.Fstatat(d.fd, name, &stat, unix.AT_SYMLINK_NOFOLLOW) })
+	if err != nil {
+		return 0, false
+	}
+	switch stat.Mode & unix.S_IFMT {
+	case unix.S_IFREG:
+		return fs.FileMode(stat.Mode & 0o777), true
+	case unix.S_IFLNK:
+		return fs.ModeSymlink, true
+	}
+	return fs.ModeIrregular, true
+}
+
+// move moves a file to another folder, over what is there.
+func (d *dir) move(name string, to *dir, as string) error {
+	if _, err := again(func() (int, error) { return 0, unix.Renameat(d.fd, name, to.fd, as) }); err != nil {
+		return &fs.PathError{Op: "rename", Path: as, Err: err}
+	}
+	return nil
+}
+
+func (d *dir) close() error { return d.file.Close() }
+
+// again calls until no signal comes in between.
+func again(call func() (int, error)) (int, error) {
+	for {
+		n, err := call()
+		if err != unix.EINTR {
+			return n, err
+		}
+	}
+}
+
+// lock takes the advisory lock of a file or folder, until it is closed or the process ends.
+func lock(file *os.File) error {
+	raw, err := file.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var locking error
+	if err := raw.Control(func(fd uintptr) { locking = unix.Flock(int(fd), unix.LOCK_EX|unix.LOCK_NB) }); err != nil {
+		return err
+	}
+	switch {
+	case errors.Is(locking, unix.EWOULDBLOCK):
+		return errBusy
+	case errors.Is(locking, unix.ENOTSUP), errors.Is(locking, unix.ENOLCK), errors.Is(locking, unix.ENOSYS):
+		return nil // a file system without locks: it has to do without
+	}
+	return locking
+}
