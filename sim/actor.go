@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 // machineKind says which of the machines an actor is.
@@ -120,7 +121,9 @@ func (w *World) step(a *actor, in roles.Input) {
 		a.told, a.asked = w.now, true
 	}
 	a.moves = a.moves[:0]
+	w.stepping = true
 	effects := a.machine.Step(roles.Moment{Now: a.proc.host.local(w.now), Rand: w.luck()}, in)
+	w.stepping = false
 	a.final = a.machine.Final()
 	w.check.step(a, in, effects)
 	for _, effect := range effects {
@@ -223,7 +226,7 @@ func (w *World) arm(a *actor, arm roles.Arm) {
 // timerFired tells a machine of its timer, and of one with an old number only while a fault wants it so.
 func (w *World) timerFired(a *actor, t roles.Timer, number uint64) {
 	if own := a.timer(t); !own.armed || own.number != number {
-		late := w.troubled(LateRing, a.proc.host)
+		late := w.troubled(scenario.LateRing, a.proc.host)
 		if late == nil || a.over() {
 			return
 		}
@@ -239,12 +242,12 @@ func (w *World) timerFired(a *actor, t roles.Timer, number uint64) {
 // accept makes the machine for a connection that has come in.
 func (w *World) accept(p *process, from netip.AddrPort) *actor {
 	h := p.host
-	full := w.troubled(Busy, h)
+	full := w.troubled(scenario.Busy, h)
 	if full != nil {
 		w.fired(full)
 		w.coverage.sometimes(TurnedAway)
-	} else if h.lie != Honest {
-		w.coverage.fault(Liar)
+	} else if h.lie != scenario.Honest {
+		w.coverage.fault(scenario.Liar)
 		return w.addActor(p, strangerKind, newImpostor(h.lie, w, p))
 	}
 	a := w.acceptor(p)

@@ -8,6 +8,7 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/node"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 // config is what a node's Membership is told.
@@ -65,7 +66,7 @@ func (c *checks) l4() {
 // unpublished says in what the relay's index is not what the listed nodes share, or "".
 func (c *checks) unpublished() string {
 	r := c.w.relay
-	if r.lie != Honest || r.proc == nil || c.w.malformed {
+	if r.lie != scenario.Honest || r.proc == nil || c.w.malformed {
 		return ""
 	}
 	for _, k := range r.proc.oracle.known {

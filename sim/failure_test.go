@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"sync/atomic"
 	"testing"
+
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 // explain fails the test with all there is to know, for the first few failures.
-func explain(t *testing.T, failures *atomic.Int64, s *Scenario, o Options, seed string) {
+func explain(t *testing.T, failures *atomic.Int64, s *scenario.Scenario, o Options, seed string) {
 	t.Helper()
 	if failures.Add(1) > 3 {
 		t.Fail()

@@ -9,6 +9,7 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/node"
 	"github.com/relaypeer/relaypeer/roles/relay"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 // role is what a host is there for.
@@ -30,8 +31,8 @@ type host struct {
 	age      time.Duration  // since it was switched on, when the world begins
 	wall     time.Duration  // its wall clock when the world begins
 	drift    int            // parts per million
-	plan     *NodePlan      // of a node
-	lie      Lie
+	plan     *scenario.Node // of a node
+	lie      scenario.Lie
 	off      bool
 	due      bool          // to be started, once what runs is over
 	busy     time.Duration // until when its uplink is taken
@@ -146,7 +147,7 @@ func (w *World) stop(h *host) {
 	p.stopping, p.listening = true, false
 	w.note(Line{What: Stops, Host: h.index})
 	w.tellAll(p, roles.Stopped{})
-	w.after(h.worldly(w.scenario.patience()), func() {
+	w.after(h.worldly(w.scenario.Patience()), func() {
 		if p.dead {
 			return
 		}

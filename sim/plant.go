@@ -12,7 +12,7 @@ type Plant struct {
 	Name      string
 	Machine   func(kind machineKind, m roles.Machine) roles.Machine // nil: as they are
 	Directory func(d relay.Directory) relay.Directory               // nil: as it is
-	Wish      func(w *client.Request)                               // nil: as it is
+	Request   func(r *client.Request)                               // nil: as it is
 
 	Blind     bool // a group is not held against its value
 	Credulous bool // what a journal claims is not held against the part's bytes

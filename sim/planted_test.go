@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 // Each planted bug is given attacks, until it has died of a few, and then so many random scenarios, the rare ones more.
@@ -20,8 +22,8 @@ type death struct {
 	seed        int // the first random one; -1: an attack
 	by          ID
 	wrong       *Violation // by an invariant that may not
-	first       *Scenario
-	small       *Scenario
+	first       *scenario.Scenario
+	small       *scenario.Scenario
 }
 
 // TestEveryPlantedBugDies holds the promises to their worth: each bug breaks one of those that it should.
@@ -57,7 +59,7 @@ func TestEveryPlantedBugDies(t *testing.T) {
 func hunt(bug *planted, o Options) death {
 	d := death{seed: -1}
 	o.Plant = &bug.plant
-	run := func(s *Scenario, seed int) {
+	run := func(s *scenario.Scenario, seed int) {
 		d.runs++
 		v := Run(s, o).Violation
 		switch {
@@ -73,7 +75,7 @@ func hunt(bug *planted, o Options) death {
 		}
 		d.kills++
 	}
-	until := func(s *Scenario) {
+	until := func(s *scenario.Scenario) {
 		if d.kills < fewDeaths {
 			run(s, -1)
 		}
@@ -84,24 +86,24 @@ func hunt(bug *planted, o Options) death {
 	if bug.sweep != "" {
 		eachSwept(bug.sweep, until)
 	}
-	EachAttack(func(_ string, s *Scenario) { until(s) })
+	eachAttack(until)
 	for seed := 0; seed < plantedSeeds || d.kills == 0 && seed < mostSeeds; seed++ {
-		run(Draw(NewSeeded(uint64(seed))), seed)
+		run(scenario.Draw(scenario.NewSeeded(uint64(seed))), seed)
 	}
 	if d.first != nil {
-		d.small = Shrink(d.first, o, 300, bug.kills...)
+		d.small = scenario.Shrink(d.first, 300, breaks(o, bug.kills...))
 	}
 	return d
 }
 
 // eachSwept calls f with the sweep's scenario spoiled by each fault of a class at each event.
-func eachSwept(class Class, f func(s *Scenario)) {
-	events := Run(SweepScenario(), Options{}).Faulty
-	SweepScenario().EachFault(func(fault Fault) {
+func eachSwept(class scenario.Class, f func(s *scenario.Scenario)) {
+	events := Run(sweepScenario(), Options{}).Faulty
+	eachFault(sweepScenario(), func(fault scenario.Fault) {
 		for event := 1; fault.Class == class && event <= events; event++ {
-			s := SweepScenario()
+			s := sweepScenario()
 			fault.Event = event
-			s.Faults = []Fault{fault}
+			s.Faults = []scenario.Fault{fault}
 			f(s)
 		}
 	})

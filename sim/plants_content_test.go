@@ -7,16 +7,17 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 // contentBugs are planted where content is fetched, verified, kept and served.
 var contentBugs = []planted{
 	{"a group is not verified", Plant{Blind: true}, []ID{S1, S11}, "a liar, or a bit that flips", "", nil},
 	{"a journal is believed without a look at the bytes", Plant{Credulous: true}, []ID{S1, S11}, "a power loss", "", cutOff},
-	{"a part takes its name before it is whole", Plant{Early: true}, []ID{S11, S1}, "a client that is killed", KillWriting, nil},
-	{"a part takes its name before it outlives a power loss", Plant{Unsynced: true}, []ID{S11}, "a power loss", PowerLoss, nil},
+	{"a part takes its name before it is whole", Plant{Early: true}, []ID{S11, S1}, "a client that is killed", scenario.KillWriting, nil},
+	{"a part takes its name before it outlives a power loss", Plant{Unsynced: true}, []ID{S11}, "a power loss", scenario.PowerLoss, nil},
 	{"what an earlier try left is not proven", Plant{Unproven: true}, []ID{S1, S11, S13, L3}, "a power loss between two contents", "", betweenContents},
-	{"a file is served under the hash that it had", Plant{Stale: true}, []ID{S13, L3, L1}, "a file that changes", FileChange, nil},
+	{"a file is served under the hash that it had", Plant{Stale: true}, []ID{S13, L3, L1}, "a file that changes", scenario.FileChange, nil},
 	{"a node does not say that its file changed", around(uploadKind, func(b *bugged) {
 		b.before = func(in roles.Input) roles.Input {
 			if spoiled, is := in.(roles.BodySpoiled); is {
@@ -66,9 +67,9 @@ var contentBugs = []planted{
 		}
 	}), []ID{S12, L1, S1, L3, S11, S0}, "several sources", "", nil},
 	{"contents are mixed", around(fetchKind, mixContents), []ID{S13, L3, S8}, "two contents of one name", "", nil},
-	{"two links in the reference mode", Plant{Wish: func(w *client.Request) { w.Sources += 2 }}, []ID{S7}, "a file of many groups", "", nil},
-	{"a pinned content is forgotten", Plant{Wish: func(w *client.Request) { w.Hash = protocol.Hash{} }}, []ID{S14, S2, L3, S1}, "a content that was asked for", "", nil},
-	{"what was given out is taken back", Plant{Wish: func(w *client.Request) { w.Once, w.Sources = false, 1 }}, []ID{S14}, "a content that nobody has whole", "", noLongerWhole},
+	{"two links in the reference mode", Plant{Request: func(r *client.Request) { r.Sources += 2 }}, []ID{S7}, "a file of many groups", "", nil},
+	{"a pinned content is forgotten", Plant{Request: func(r *client.Request) { r.Hash = protocol.Hash{} }}, []ID{S14, S2, L3, S1}, "a content that was asked for", "", nil},
+	{"what was given out is taken back", Plant{Request: func(r *client.Request) { r.Once, r.Sources = false, 1 }}, []ID{S14}, "a content that nobody has whole", "", noLongerWhole},
 	{"a dead source is never given up", around(fetchKind, func(b *bugged) {
 		b.before = func(in roles.Input) roles.Input {
 			switch in := in.(type) {
@@ -101,41 +102,41 @@ var contentBugs = []planted{
 }
 
 // cutOff is a fetch whose client loses its power.
-func cutOff(seed uint64) *Scenario {
-	s := LargeScenario()
+func cutOff(seed uint64) *scenario.Scenario {
+	s := largeScenario()
 	s.Seed, s.Ops = seed, s.Ops[:1]
-	s.Faults = []Fault{{Class: CutWriting, At: time.Second, For: 2 * time.Second, Who: "c0", N: 9}}
+	s.Faults = []scenario.Fault{{Class: scenario.CutWriting, At: time.Second, For: 2 * time.Second, Who: "c0", N: 9}}
 	return s
 }
 
 // changing is a fetch over a slow link of a file that changes meanwhile.
-func changing(seed uint64) *Scenario {
-	s := LargeScenario()
+func changing(seed uint64) *scenario.Scenario {
+	s := largeScenario()
 	s.Seed, s.Ops, s.Nodes = seed, s.Ops[:1], s.Nodes[:1]
-	s.Faults = []Fault{
-		{Class: Slow, For: 50 * time.Second, Who: "c0", N: 1 << 20},
-		{Class: FileChange, At: 2*time.Second + time.Duration(seed)*50*time.Millisecond, Who: "n0", Name: "large"},
+	s.Faults = []scenario.Fault{
+		{Class: scenario.Slow, For: 50 * time.Second, Who: "c0", N: 1 << 20},
+		{Class: scenario.FileChange, At: 2*time.Second + time.Duration(seed)*50*time.Millisecond, Who: "n0", Name: "large"},
 	}
 	return s
 }
 
 // begunAgain is a fetch that the user gives up and begins again.
-func begunAgain(seed uint64) *Scenario {
-	s := resumed(Fault{})
+func begunAgain(seed uint64) *scenario.Scenario {
+	s := resumed(scenario.Fault{})
 	s.Seed, s.Faults = seed, s.Faults[:2]
 	return s
 }
 
 // noLongerWhole is a fetch that can't be taken back, from a node that dies when another has another content.
-func noLongerWhole(seed uint64) *Scenario {
-	s := LargeScenario()
+func noLongerWhole(seed uint64) *scenario.Scenario {
+	s := largeScenario()
 	s.Seed, s.Ops, s.Nodes = seed, s.Ops[:1], s.Nodes[:2]
 	s.Ops[0].Once = true
 	s.Nodes[0].Quiet, s.Nodes[1].Quiet = false, true // so that the first is asked first
-	s.Nodes[1].Files = []FilePlan{{"large", 4, 2 * group}}
-	s.Faults = []Fault{
-		{Class: Slow, For: 50 * time.Second, Who: "c0", N: 1 << 20},
-		{Class: PowerLoss, At: 4 * time.Second, For: 50 * time.Second, Who: "n0"},
+	s.Nodes[1].Files = []scenario.File{{Name: "large", Content: 4, Size: 2 * group}}
+	s.Faults = []scenario.Fault{
+		{Class: scenario.Slow, For: 50 * time.Second, Who: "c0", N: 1 << 20},
+		{Class: scenario.PowerLoss, At: 4 * time.Second, For: 50 * time.Second, Who: "n0"},
 	}
 	return s
 }
@@ -272,16 +273,16 @@ var indexBugs = []planted{
 }
 
 // quieted is a node that publishes, dies, and comes back under its id as one that publishes nothing.
-func quieted(seed uint64) *Scenario {
-	s := SweepScenario()
+func quieted(seed uint64) *scenario.Scenario {
+	s := sweepScenario()
 	s.Seed, s.Heal, s.Relay.Page = seed, 4*time.Minute, 0
 	s.Nodes = s.Nodes[:1]
 	back := s.Nodes[0]
 	back.Start = 40 * time.Second
 	s.Nodes[0].Quiet, back.Quiet = false, true
 	s.Nodes = append(s.Nodes, back)
-	s.Ops = []Op{{At: 3 * time.Minute, Do: DoLocate, Who: "c0", Name: "both"}}
-	s.Faults = []Fault{{Class: PowerLoss, At: 20 * time.Second, For: 4 * time.Minute, Who: "n0"}}
+	s.Ops = []scenario.Op{{At: 3 * time.Minute, Do: scenario.DoLocate, Who: "c0", Name: "both"}}
+	s.Faults = []scenario.Fault{{Class: scenario.PowerLoss, At: 20 * time.Second, For: 4 * time.Minute, Who: "n0"}}
 	return s
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/relay"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 // relayBugs are planted around a relay's sessions and before its registry.
@@ -87,10 +88,10 @@ var relayBugs = []planted{
 }
 
 // lapsed is a node that dies, and a client that asks when its lease has lapsed.
-func lapsed(seed uint64) *Scenario {
-	s := SweepScenario()
+func lapsed(seed uint64) *scenario.Scenario {
+	s := sweepScenario()
 	s.Seed, s.Heal, s.Relay.Page = seed, 3*time.Minute, 0
-	s.Ops = []Op{{At: 2 * time.Minute, Do: DoFetch, Who: "c0", Name: "both"}}
-	s.Faults = []Fault{{Class: PowerLoss, At: 2 * time.Second, For: 3 * time.Minute, Who: "n0"}}
+	s.Ops = []scenario.Op{{At: 2 * time.Minute, Do: scenario.DoFetch, Who: "c0", Name: "both"}}
+	s.Faults = []scenario.Fault{{Class: scenario.PowerLoss, At: 2 * time.Second, For: 3 * time.Minute, Who: "n0"}}
 	return s
 }

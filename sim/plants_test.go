@@ -6,16 +6,17 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/relay"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 // planted is a bug that the promises must catch.
 type planted struct {
 	name  string
 	plant Plant
-	kills []ID                        // the invariants that may catch it
-	needs string                      // what has to happen for it to show
-	sweep Class                       // if not empty: it is also swept with this class of faults
-	story func(seed uint64) *Scenario // if not nil: it is also run with many seeds
+	kills []ID                                 // the invariants that may catch it
+	needs string                               // what has to happen for it to show
+	sweep scenario.Class                       // if not empty: it is also swept with this class of faults
+	story func(seed uint64) *scenario.Scenario // if not nil: it is also run with many seeds
 }
 
 // bugged is a machine with a bug around it.

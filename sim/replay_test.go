@@ -6,8 +6,12 @@ import (
 	"path/filepath"
 	"runtime"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/relaypeer/relaypeer/roles/rolestest"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 // drawn lets rapid make the choices, so that what fails shrinks.
@@ -22,18 +26,36 @@ func (d drawn) N(n int, label string) int {
 
 // TestRandomPlacements draws scenarios and all their choices by rapid.
 func TestRandomPlacements(t *testing.T) {
-	checks := 0
-	rapid.Check(t, func(t *rapid.T) {
-		checks++
+	rolestest.Check(t, 2000, func(t *rapid.T) {
 		c := drawn{t}
-		s := Draw(c)
+		s := scenario.Draw(c)
 		if v := Run(s, Options{Chooser: c}).Violation; v != nil {
 			t.Fatalf("%v\n%s", v, s.Plan())
 		}
 	})
-	if checks < 50 {
-		t.Errorf("only %d checks", checks)
+}
+
+// spent is a chooser that has nothing left to draw from, as rapid's is when it shrinks.
+type spent struct{ rounds int }
+
+func (s *spent) N(int, string) int {
+	if s.rounds--; s.rounds < 0 {
+		panic(s)
 	}
+	return 0
+}
+
+// TestARunEndsWithItsChooser: a panic is a broken promise only when a machine panics.
+func TestARunEndsWithItsChooser(t *testing.T) {
+	s := sweepScenario()
+	s.Faults = []scenario.Fault{{Class: scenario.Delay, Who: "relay", For: 10 * time.Second, N: 900}}
+	c := &spent{rounds: 10}
+	defer func() {
+		if recover() != c {
+			t.Error("the chooser's panic did not come through")
+		}
+	}()
+	t.Errorf("the run went on: %v", Run(s, Options{Chooser: c}).Violation)
 }
 
 // TestKeptPlans replays every plan that was worth keeping.
@@ -48,7 +70,7 @@ func TestKeptPlans(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s, err := Parse(string(text))
+			s, err := scenario.Parse(string(text))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -56,23 +78,6 @@ func TestKeptPlans(t *testing.T) {
 				t.Error(v)
 			}
 		})
-	}
-}
-
-// TestPlansReadBack holds the text form to the scenario.
-func TestPlansReadBack(t *testing.T) {
-	for seed := range uint64(500) {
-		s := Draw(NewSeeded(seed))
-		back, err := Parse(s.Plan())
-		if err != nil {
-			t.Fatalf("seed %d: %v\n%s", seed, err, s.Plan())
-		}
-		if back.Plan() != s.Plan() {
-			t.Fatalf("seed %d reads back as\n%s\ninstead of\n%s", seed, back.Plan(), s.Plan())
-		}
-		if a, b := Run(s, Options{}).Hash, Run(back, Options{}).Hash; a != b {
-			t.Fatalf("seed %d runs otherwise when read back", seed)
-		}
 	}
 }
 
@@ -84,7 +89,7 @@ func TestSameSeedSameTrace(t *testing.T) {
 		before := runtime.GOMAXPROCS(processors)
 		Many(t.Context(), seeds, func(i int, o Options) {
 			o.Hasty = true
-			hashes[round][i] = Run(Draw(NewSeeded(uint64(i))), o).Hash
+			hashes[round][i] = Run(scenario.Draw(scenario.NewSeeded(uint64(i))), o).Hash
 		})
 		runtime.GOMAXPROCS(before)
 	}
@@ -102,8 +107,8 @@ func TestSameSeedSameTrace(t *testing.T) {
 
 // TestTracesAndDiagramsAreWritten holds a run's pictures to what happened.
 func TestTracesAndDiagramsAreWritten(t *testing.T) {
-	s := SweepScenario()
-	s.Faults = []Fault{{Class: Crash, Who: "n1", Event: 60}}
+	s := sweepScenario()
+	s.Faults = []scenario.Fault{{Class: scenario.Crash, Who: "n1", Event: 60}}
 	out := Run(s, Options{Trace: true})
 	var trace, diagram bytes.Buffer
 	if err := out.Trace.Write(&trace); err != nil {

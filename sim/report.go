@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
+
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 // lastLines is how much of a trace a failure shows.
@@ -11,7 +14,7 @@ const lastLines = 120
 
 // Explain writes what there is to know of a failing scenario: the promise, what was seen, a command that replays
 // it, the scenario shrunk, and the end of the shrunk run's trace. With a seed, it is the one it was drawn from.
-func Explain(out io.Writer, s *Scenario, o Options, seed string) {
+func Explain(out io.Writer, s *scenario.Scenario, o Options, seed string) {
 	first := Run(s, o)
 	if first.Violation == nil {
 		fmt.Fprintln(out, "all promises were kept")
@@ -19,7 +22,7 @@ func Explain(out io.Writer, s *Scenario, o Options, seed string) {
 	}
 	kept := o
 	kept.Chooser = nil
-	small := Shrink(s, kept, 600, first.Violation.ID)
+	small := scenario.Shrink(s, 600, breaks(kept, first.Violation.ID))
 	kept.Trace = true
 	last := Run(small, kept)
 	if last.Violation == nil { // the failure was of a chooser's making: show it as it was
@@ -49,4 +52,13 @@ func Explain(out io.Writer, s *Scenario, o Options, seed string) {
 		lines = lines[cut:]
 	}
 	out.Write(bytes.Join(lines, nil))
+}
+
+// breaks returns a function that reports whether a run of a scenario breaks one of the promises.
+func breaks(o Options, any ...ID) func(*scenario.Scenario) bool {
+	o.Trace, o.Chooser = false, nil
+	return func(s *scenario.Scenario) bool {
+		v := Run(s, o).Violation
+		return v != nil && slices.Contains(any, v.ID)
+	}
 }

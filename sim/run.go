@@ -1,18 +1,18 @@
 package sim
 
 import (
-	"fmt"
+	"runtime"
 	"sort"
-	"strings"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 // Options are how a scenario is run. The zero value is the usual way.
 type Options struct {
-	Chooser Chooser // nil: seeded by the scenario
+	Chooser scenario.Chooser // nil: seeded by the scenario
 	Plant   *Plant
 	Trace   bool // keep the trace's text
 	Hasty   bool // let it settle no longer than until it looks settled: quicker, and sees less
@@ -31,10 +31,10 @@ type Outcome struct {
 }
 
 // Run carries a scenario out.
-func Run(s *Scenario, o Options) (outcome Outcome) {
+func Run(s *scenario.Scenario, o Options) (outcome Outcome) {
 	c := o.Chooser
 	if c == nil {
-		c = NewSeeded(s.Seed)
+		c = scenario.NewSeeded(s.Seed)
 	}
 	w := newWorld(s, c)
 	if o.pool != nil {
@@ -44,12 +44,12 @@ func Run(s *Scenario, o Options) (outcome Outcome) {
 	w.plant, w.tracing, w.hasty = o.Plant, o.Trace, o.Hasty
 	defer func() {
 		if r := recover(); r != nil {
-			text := fmt.Sprint(r)
-			if strings.Contains(text, "runtime error") && o.Plant == nil {
+			_, crash := r.(runtime.Error)
+			if crash && o.Plant == nil || !crash && !w.stepping { // the last is a chooser's own way out
 				panic(r)
 			}
 			w.check.violation = nil
-			w.check.fail(S0, "%s", text)
+			w.check.fail(S0, "%v", r)
 			w.pool.out = nil
 		}
 		w.pool.collect(w)
@@ -81,7 +81,7 @@ func (w *World) build() {
 	ids := map[int]bool{}
 	for i := range s.Nodes {
 		n := &s.Nodes[i]
-		h := w.addHost(nodeName(i), nodeRole, i)
+		h := w.addHost(scenario.NodeName(i), nodeRole, i)
 		h.plan, h.drift, h.lie = n, n.Drift, n.Lie
 		for _, f := range n.Files {
 			w.place(h, f.Name, f.Content, f.Size)
@@ -90,16 +90,16 @@ func (w *World) build() {
 			}
 		}
 		if ids[n.ID] {
-			w.coverage.fault(SharedID)
+			w.coverage.fault(scenario.SharedID)
 		}
 		ids[n.ID] = true
 		if n.Drift != 0 {
-			w.coverage.fault(Drift)
+			w.coverage.fault(scenario.Drift)
 		}
 		w.after(n.Start, func() { w.start(h) })
 	}
 	for i := range s.Clients {
-		w.addHost(clientName(i), clientRole, i)
+		w.addHost(scenario.ClientName(i), clientRole, i)
 	}
 	w.addHost("probe", clientRole, s.Clients)
 	w.nowhere = w.addHost("nowhere", strangerRole, 1)
@@ -126,22 +126,22 @@ func (w *World) schedule() {
 }
 
 // do carries out what a user wants.
-func (w *World) do(op Op) {
+func (w *World) do(op scenario.Op) {
 	h := w.byName[op.Who]
 	if h == nil {
 		return
 	}
 	switch op.Do {
-	case DoFetch, DoPipeline, DoLocate, DoList, DoMirror:
+	case scenario.DoFetch, scenario.DoPipeline, scenario.DoLocate, scenario.DoList, scenario.DoMirror:
 		w.errandOf(h, op, 0)
-	case DoAbort:
+	case scenario.DoAbort:
 		w.abort(h)
-	case DoStop:
+	case scenario.DoStop:
 		if h.proc != nil && !h.proc.stopping {
-			w.coverage.fault(Graceful)
+			w.coverage.fault(scenario.Graceful)
 			w.stop(h)
 		}
-	case DoStart:
+	case scenario.DoStart:
 		w.restart(h)
 	}
 }

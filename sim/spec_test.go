@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 // TestSpecNamesEveryPromiseAndFault holds the tables of SPEC's chapter on simulation to those of this package.
@@ -22,8 +24,8 @@ func TestSpecNamesEveryPromiseAndFault(t *testing.T) {
 	table := want.String()
 	want.Reset()
 	want.WriteString("| fault | means |\n|---|---|\n")
-	for i := range Classes {
-		fmt.Fprintf(&want, "| %s | %s |\n", Classes[i].Class, Classes[i].Means)
+	for i := range scenario.Classes {
+		fmt.Fprintf(&want, "| %s | %s |\n", scenario.Classes[i].Class, scenario.Classes[i].Means)
 	}
 	want.WriteString("\n")
 	for _, table := range []string{table, want.String()} {

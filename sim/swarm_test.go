@@ -7,19 +7,20 @@ import (
 
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 // swarm is a world of many nodes of which the first has a file, and all others want it and share what they have. They
 // come at an even pace.
-func swarm(nodes int, size uint64, up int, pace time.Duration) *Scenario {
-	s := &Scenario{Seed: 1, Clients: 1, Heal: 2*time.Second + time.Duration(nodes)*pace + time.Minute}
+func swarm(nodes int, size uint64, up int, pace time.Duration) *scenario.Scenario {
+	s := &scenario.Scenario{Seed: 1, Clients: 1, Heal: 2*time.Second + time.Duration(nodes)*pace + time.Minute}
 	for i := range nodes {
-		n := NodePlan{ID: i, Start: time.Duration(i) * time.Millisecond, Up: up}
+		n := scenario.Node{ID: i, Start: time.Duration(i) * time.Millisecond, Up: up}
 		if i == 0 {
-			n.Files = []FilePlan{{"popular", 1, size}}
+			n.Files = []scenario.File{{Name: "popular", Content: 1, Size: size}}
 		} else {
 			at := 2*time.Second + time.Duration(i)*pace
-			s.Ops = append(s.Ops, Op{At: at, Do: DoMirror, Who: nodeName(i), Name: "popular", Sources: 4})
+			s.Ops = append(s.Ops, scenario.Op{At: at, Do: scenario.DoMirror, Who: scenario.NodeName(i), Name: "popular", Sources: 4})
 		}
 		s.Nodes = append(s.Nodes, n)
 	}
@@ -30,7 +31,7 @@ func swarm(nodes int, size uint64, up int, pace time.Duration) *Scenario {
 func (w *World) took() (times []time.Duration, failed int) {
 	for _, r := range w.errands {
 		switch {
-		case r.op.Do != DoMirror:
+		case r.op.Do != scenario.DoMirror:
 		case r.result == nil || r.result.Outcome != client.Fetched:
 			failed++
 		default:
@@ -51,7 +52,7 @@ func TestAPopularFileSpreads(t *testing.T) {
 		pace  = 200 * time.Millisecond
 	)
 	s := swarm(nodes, size, up, pace)
-	w := newWorld(s, NewSeeded(s.Seed))
+	w := newWorld(s, scenario.NewSeeded(s.Seed))
 	w.build()
 	w.until(s.Heal)
 	if w.check.failed() {
@@ -81,9 +82,9 @@ func TestAPopularFileSpreads(t *testing.T) {
 }
 
 // fetched runs a scenario and returns how long its fetch took.
-func fetched(t *testing.T, s *Scenario) time.Duration {
+func fetched(t *testing.T, s *scenario.Scenario) time.Duration {
 	t.Helper()
-	w := newWorld(s, NewSeeded(s.Seed))
+	w := newWorld(s, scenario.NewSeeded(s.Seed))
 	w.build()
 	w.until(s.Heal)
 	if w.check.failed() {
@@ -99,18 +100,18 @@ func fetched(t *testing.T, s *Scenario) time.Duration {
 // TestASlowNodeIsNotWaitedForWhereThereAreOthers: with several sources a node that stalls is overtaken, and one that is
 // dead costs its dialling in parallel to the rest; in the reference mode each is waited for.
 func TestASlowNodeIsNotWaitedForWhereThereAreOthers(t *testing.T) {
-	for what, spoil := range map[string]func(s *Scenario){
-		"falls silent": func(s *Scenario) { s.Nodes[0].Lie, s.Nodes[0].Quiet = "asking silence", false },
-		"is dead": func(s *Scenario) {
+	for what, spoil := range map[string]func(s *scenario.Scenario){
+		"falls silent": func(s *scenario.Scenario) { s.Nodes[0].Lie, s.Nodes[0].Quiet = "asking silence", false },
+		"is dead": func(s *scenario.Scenario) {
 			s.Nodes[0].Quiet = false
-			s.Faults = []Fault{{Class: PowerLoss, At: 900 * time.Millisecond, For: 50 * time.Second, Who: "n0"}}
+			s.Faults = []scenario.Fault{{Class: scenario.PowerLoss, At: 900 * time.Millisecond, For: 50 * time.Second, Who: "n0"}}
 		},
 	} {
 		var worst [2]time.Duration
 		for seed := range uint64(20) { // whether it comes first is luck
-			for i, op := range LargeScenario().Ops[:2] {
-				s := LargeScenario()
-				s.Seed, s.Ops = seed, []Op{op}
+			for i, op := range largeScenario().Ops[:2] {
+				s := largeScenario()
+				s.Seed, s.Ops = seed, []scenario.Op{op}
 				spoil(s)
 				worst[i] = max(worst[i], fetched(t, s))
 			}

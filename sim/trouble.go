@@ -6,7 +6,26 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
+
+// trouble is a fault that has begun.
+type trouble struct {
+	scenario.Fault
+	who, with *host
+	until     time.Duration
+	spent     bool // it has nothing more to do
+	conn      *conn
+	bytes     int // passed on that connection
+}
+
+// between reports whether what passes from one host to another is concerned.
+func (t *trouble) between(from, to *host) bool { return t.who == from || t.who == to }
+
+// across reports whether it is between the fault's two hosts, in this direction or, if both, either.
+func (t *trouble) across(from, to *host, both bool) bool {
+	return t.who == from && t.with == to || both && t.who == to && t.with == from
+}
 
 func codeOf(number uint64) protocol.Code {
 	if number == 0 {
@@ -16,7 +35,7 @@ func codeOf(number uint64) protocol.Code {
 }
 
 // troubled returns a fault of a class that concerns a host now, or nil.
-func (w *World) troubled(class Class, h *host) *trouble {
+func (w *World) troubled(class scenario.Class, h *host) *trouble {
 	for _, t := range w.troubles {
 		if t.Class == class && t.who == h {
 			return t
@@ -25,7 +44,7 @@ func (w *World) troubled(class Class, h *host) *trouble {
 	return nil
 }
 
-func (w *World) troubledPath(class Class, from, to *host) *trouble {
+func (w *World) troubledPath(class scenario.Class, from, to *host) *trouble {
 	for _, t := range w.troubles {
 		if t.Class == class && t.between(from, to) {
 			return t
@@ -37,7 +56,7 @@ func (w *World) troubledPath(class Class, from, to *host) *trouble {
 // cut reports whether nothing passes from one host to another at the moment.
 func (w *World) cut(from, to *host) bool {
 	for _, t := range w.troubles {
-		if t.Class == Partition && t.across(from, to, true) || t.Class == OneWay && t.across(from, to, false) {
+		if t.Class == scenario.Partition && t.across(from, to, true) || t.Class == scenario.OneWay && t.across(from, to, false) {
 			w.fired(t)
 			return true
 		}
@@ -49,7 +68,7 @@ func (w *World) cut(from, to *host) bool {
 func (w *World) fired(t *trouble) { w.coverage.fault(t.Class) }
 
 // begin lets a fault begin.
-func (w *World) begin(f Fault) {
+func (w *World) begin(f scenario.Fault) {
 	if w.now >= w.scenario.Heal && f.At < w.scenario.Heal && f.Event == 0 {
 		return
 	}
@@ -58,25 +77,25 @@ func (w *World) begin(f Fault) {
 		return
 	}
 	w.note(Line{What: Faults, Host: t.who.index, Text: string(f.Class), N: uint64(f.N)})
-	if f.Class.Info().file {
+	if f.Class.Info().File {
 		w.spoil(t)
 		return
 	}
 	switch f.Class {
-	case Crash, PowerLoss, ClockBack:
+	case scenario.Crash, scenario.PowerLoss, scenario.ClockBack:
 		w.takeDown(t)
-	case Hang:
+	case scenario.Hang:
 		if t.who.proc != nil {
 			w.fired(t)
 			t.who.proc.hung = true
 			w.lasting(t)
 		}
-	case Attack:
+	case scenario.Attack:
 		w.attack(t)
-	case Graceful:
+	case scenario.Graceful:
 		w.fired(t)
 		w.stopFor(t)
-	case Reset, BlackHole:
+	case scenario.Reset, scenario.BlackHole:
 		for _, c := range w.conns {
 			if !c.lost && c.ends[0].state == open && t.across(c.ends[0].host, c.ends[1].host, false) {
 				t.conn = c
@@ -105,16 +124,16 @@ func (w *World) cease(t *trouble) {
 	w.troubles = slices.Delete(w.troubles, i, i+1)
 	w.note(Line{What: Ceases, Host: t.who.index, Text: string(t.Class)})
 	switch t.Class {
-	case Hang:
-		if w.troubled(Hang, t.who) == nil {
+	case scenario.Hang:
+		if w.troubled(scenario.Hang, t.who) == nil {
 			w.resume(t.who.proc)
 		}
-	case Partition, OneWay:
+	case scenario.Partition, scenario.OneWay:
 		if len(w.parked) > 0 {
-			w.coverage.fault(Heals)
+			w.coverage.fault(scenario.Heals)
 		}
 		w.unpark()
-	case StallReader:
+	case scenario.StallReader:
 		for _, c := range w.conns {
 			for _, e := range c.ends {
 				if e.host == t.who && e.state == open {
@@ -129,17 +148,17 @@ func (w *World) cease(t *trouble) {
 func (w *World) takeDown(t *trouble) {
 	h, how := t.who, t.N
 	switch t.Class {
-	case PowerLoss, CutWriting:
+	case scenario.PowerLoss, scenario.CutWriting:
 		how = crashSilent
 		h.off = true
-	case KillWriting:
+	case scenario.KillWriting:
 		how = crashResets
-	case ClockBack:
+	case scenario.ClockBack:
 		how = crashResets
 		h.wall -= time.Duration(t.N) * time.Millisecond
 		t.For = time.Second
 	}
-	if h.proc == nil && t.Class == Crash {
+	if h.proc == nil && t.Class == scenario.Crash {
 		return
 	}
 	w.fired(t)
@@ -173,21 +192,21 @@ func (w *World) stopFor(t *trouble) {
 // spoil is a fault of a file.
 func (w *World) spoil(t *trouble) {
 	f := t.who.file(t.Name)
-	if f == nil || t.Class == BitRot && f.size == 0 {
+	if f == nil || t.Class == scenario.BitRot && f.size == 0 {
 		return
 	}
 	w.fired(t)
 	longer := uint64(t.N) * 1000
 	switch t.Class {
-	case FileChange:
+	case scenario.FileChange:
 		w.overwrite(t.who, t.Name, w.freshContent(), f.size+longer)
-	case FileReplace:
+	case scenario.FileReplace:
 		w.place(t.who, t.Name, w.freshContent(), f.size+longer)
-	case FileShorten:
+	case scenario.FileShorten:
 		w.overwrite(t.who, t.Name, f.content, f.size/2)
-	case FileDelete:
+	case scenario.FileDelete:
 		t.who.remove(t.Name)
-	case BitRot:
+	case scenario.BitRot:
 		f.content = w.freshContent()
 		w.placed = append(w.placed, placement{t.who, t.Name, f.content, f.size})
 		return

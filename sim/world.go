@@ -5,12 +5,13 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/roles/relay"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 // World carries out one scenario. It is used by one goroutine.
 type World struct {
-	scenario *Scenario
-	chooser  Chooser
+	scenario *scenario.Scenario
+	chooser  scenario.Chooser
 	plant    *Plant
 	pool     *pool
 	coverage *Coverage
@@ -18,9 +19,10 @@ type World struct {
 
 	agenda    agenda
 	now       time.Duration
-	lucky     Seeded
+	lucky     *scenario.Seeded
 	events    int // that have happened
 	steps     int // that machines have taken
+	stepping  bool
 	hosts     []*host
 	byAddress map[netip.AddrPort]*host
 	byName    map[string]*host
@@ -29,9 +31,9 @@ type World struct {
 	processes []*process
 	actors    []*actor
 	conns     []*conn
-	troubles  []*trouble // that last
-	parked    []*event   // what can't pass at the moment
-	triggers  []Fault    // that wait for an event, in order
+	troubles  []*trouble       // that last
+	parked    []*event         // what can't pass at the moment
+	triggers  []scenario.Fault // that wait for an event, in order
 	errands   []*errand
 	policy    relay.Policy
 
@@ -53,18 +55,18 @@ type World struct {
 // mostEvents is when a run is given up as one that never ends.
 const mostEvents = 3_000_000
 
-func newWorld(s *Scenario, c Chooser) *World {
+func newWorld(s *scenario.Scenario, c scenario.Chooser) *World {
 	w := &World{
 		scenario: s, chooser: c, pool: newPool(), coverage: NewCoverage(),
 		byAddress: map[netip.AddrPort]*host{}, byName: map[string]*host{},
-		lucky: Seeded{s.Seed ^ 0x5eed}, hash: 14695981039346656037, contents: 1 << 20,
+		lucky: scenario.NewSeeded(s.Seed ^ 0x5eed), hash: 14695981039346656037, contents: 1 << 20,
 	}
 	w.check = newChecks(w)
 	return w
 }
 
 // luck is what machines are given as random.
-func (w *World) luck() uint64 { return w.lucky.next() }
+func (w *World) luck() uint64 { return w.lucky.Uint64() }
 
 // after schedules something of the scenario's own.
 func (w *World) after(d time.Duration, do func()) {

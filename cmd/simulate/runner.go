@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/relaypeer/relaypeer/sim"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 // runner is what the command line asks for.
@@ -35,7 +36,7 @@ func (r *runner) run(ctx context.Context) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		s, err := sim.Parse(string(text))
+		s, err := scenario.Parse(string(text))
 		if err != nil {
 			return false, fmt.Errorf("%s: %w", r.plan, err)
 		}
@@ -43,7 +44,7 @@ func (r *runner) run(ctx context.Context) (bool, error) {
 	}
 	if r.n == 0 {
 		if r.seeded {
-			return r.one(sim.Draw(sim.NewSeeded(uint64(r.seed))), strconv.Itoa(r.seed), hasty(r.seed)), nil
+			return r.one(scenario.Draw(scenario.NewSeeded(uint64(r.seed))), strconv.Itoa(r.seed), hasty(r.seed)), nil
 		}
 		r.n = usualRuns
 	}
@@ -54,7 +55,7 @@ func (r *runner) run(ctx context.Context) (bool, error) {
 func hasty(seed int) bool { return seed%2 == 1 }
 
 // one runs one scenario and shows what was asked for.
-func (r *runner) one(s *sim.Scenario, seed string, hasty bool) bool {
+func (r *runner) one(s *scenario.Scenario, seed string, hasty bool) bool {
 	out := sim.Run(s, sim.Options{Trace: r.trace || r.diagram, Hasty: hasty})
 	switch {
 	case r.diagram:
@@ -87,7 +88,7 @@ func (r *runner) many(ctx context.Context) bool {
 	stop := r.progress(ctx, tally, start)
 	sim.Many(ctx, r.n, func(i int, o sim.Options) {
 		o.Hasty = hasty(r.seed + i)
-		out := sim.Run(sim.Draw(sim.NewSeeded(uint64(r.seed+i))), o)
+		out := sim.Run(scenario.Draw(scenario.NewSeeded(uint64(r.seed+i))), o)
 		tally.Add(&out)
 		if out.Violation == nil {
 			return
@@ -107,7 +108,7 @@ func (r *runner) many(ctx context.Context) bool {
 	if failed < 0 {
 		return true
 	}
-	r.one(sim.Draw(sim.NewSeeded(uint64(failed))), strconv.Itoa(failed), hasty(failed))
+	r.one(scenario.Draw(scenario.NewSeeded(uint64(failed))), strconv.Itoa(failed), hasty(failed))
 	return false
 }
 

@@ -3,8 +3,6 @@ package client_test
 import (
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
@@ -107,105 +105,4 @@ func TestAClaimedSizeCostsNothing(t *testing.T) {
 	p.Open(nil)
 	takes(t, p, 1, 16, client.Range{First: 0, Count: 16})
 	takes(t, p, 2, 16, client.Range{First: 16, Count: 16})
-}
-
-// order is one of those that a picker is tried with.
-type order struct {
-	span   client.Range
-	judged uint64
-}
-
-// TestWhateverBecomesOfTheSourcesEachGroupIsFetched has sources take, deliver, shorten, finish and vanish at random. No
-// group is ever awaited of more than two, none that is had is handed out, and as long as one goes on all are had in the
-// end.
-func TestWhateverBecomesOfTheSourcesEachGroupIsFetched(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		groups := rapid.Uint64Range(1, 60).Draw(t, "groups")
-		had := map[uint64]bool{}
-		for _, g := range rapid.SliceOfN(rapid.Uint64Range(0, groups-1), 0, 20).Draw(t, "has") {
-			had[g] = true
-		}
-		p := planOf(groups, had)
-		orders := map[int][]order{}
-		for range rapid.IntRange(0, 150).Draw(t, "steps") {
-			who := rapid.IntRange(1, 4).Draw(t, "who")
-			switch rapid.IntRange(0, 4).Draw(t, "what") {
-			case 0, 1:
-				take(t, p, had, orders, who)
-			case 2:
-				deliver(t, p, had, orders, who)
-			case 3:
-				if len(orders[who]) > 0 && orders[who][0].span.Count > orders[who][0].judged+1 {
-					keep := orders[who][0].judged + 1
-					p.Shorten(who, orders[who][0].span, keep)
-					orders[who][0].span.Count = keep
-				}
-			case 4:
-				p.Drop(who)
-				delete(orders, who)
-			}
-		}
-		for _, who := range []int{2, 3, 4} {
-			p.Drop(who)
-			delete(orders, who)
-		}
-		for range 3 * groups {
-			take(t, p, had, orders, 1)
-			deliver(t, p, had, orders, 1)
-		}
-		if !p.Done() || uint64(len(had)) != groups || p.Work() {
-			t.Fatalf("%d of %d groups are had, done: %v", len(had), groups, p.Done())
-		}
-	})
-}
-
-func planOf(groups uint64, has map[uint64]bool) *client.Picker {
-	var list []uint64
-	for g := range has {
-		list = append(list, g)
-	}
-	return opened(groups, list...)
-}
-
-func take(t *rapid.T, p *client.Picker, had map[uint64]bool, orders map[int][]order, who int) {
-	if len(orders[who]) > 1 {
-		return
-	}
-	span, ok := p.Take(who, rapid.Uint64Range(1, 16).Draw(t, "most"))
-	if !ok {
-		return
-	}
-	orders[who] = append(orders[who], order{span: span})
-	for g := span.First; g < span.First+span.Count; g++ {
-		awaited := 0
-		for _, list := range orders {
-			for _, o := range list {
-				if o.span.First <= g && g < o.span.First+o.span.Count {
-					awaited++
-				}
-			}
-		}
-		if had[g] || awaited > 2 {
-			t.Fatalf("group %d is had: %v; awaited of %d", g, had[g], awaited)
-		}
-	}
-}
-
-// deliver has one group come, or the end of a stretch.
-func deliver(t *rapid.T, p *client.Picker, had map[uint64]bool, orders map[int][]order, who int) {
-	if len(orders[who]) == 0 {
-		return
-	}
-	o := &orders[who][0]
-	if o.judged == o.span.Count {
-		p.Finish(who, o.span)
-		orders[who] = orders[who][1:]
-		return
-	}
-	g := o.span.First + o.judged
-	o.judged++
-	if fresh := p.Got(g); fresh == had[g] {
-		t.Fatalf("group %d is fresh: %v, had: %v", g, fresh, had[g])
-	}
-	had[g] = true
 }

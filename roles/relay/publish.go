@@ -108,7 +108,8 @@ func (r *Registry) replace(slot uint32, as publisher) (number uint32, p *publish
 	p = r.publishers.at(number)
 	as.slot = slot + 1
 	*p = as
-	r.leases.at(slot).publisher = number + 1
+	l := r.leases.at(slot)
+	l.publisher, l.doubt = number+1, 0 // the doubt was about the earlier one
 	return number, p
 }
 

@@ -168,6 +168,19 @@ func TestUntilANodeStandsByItsIndexItMayHaveAnything(t *testing.T) {
 	}
 }
 
+func TestARefusalOutlivesTheDoubtAboutAnEarlierIndex(t *testing.T) {
+	d := publishing(t, relay.Policy{MaxEntries: 3})
+	d.accepts(d.page(0, 3), 3)
+	d.register(1, 2)
+	m := &protocol.Publish{ID: rolestest.Node(1), Epoch: 2, Index: 5, From: 3, To: 4, Latest: 4, Changes: []protocol.Entry{{Name: "f", Hash: content(1)}}}
+	d.refuses(d.Publish(d.at, m), protocol.Limit)
+	for range roles.MaxDoubt {
+		d.renew(1, 2)
+	}
+	m.From, m.To, m.Latest = 0, 1, 1
+	d.refuses(d.Publish(d.at, m), protocol.Limit)
+}
+
 func TestAllNodesTogetherHaveABound(t *testing.T) {
 	d := publishing(t, relay.Policy{MaxIndex: 4})
 	d.accepts(d.page(0, 3), 3)

@@ -3,10 +3,8 @@ package levels
 import (
 	"bytes"
 	"context"
-	"flag"
 	"io"
 	"net"
-	"strconv"
 	"sync"
 	"testing"
 
@@ -20,18 +18,7 @@ import (
 	"github.com/relaypeer/relaypeer/transport"
 )
 
-func TestMain(m *testing.M) {
-	flag.Parse()
-	given := false
-	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "rapid.checks" })
-	if !given {
-		flag.Set("rapid.checks", strconv.Itoa(scenes))
-	}
-	goleak.VerifyTestMain(m)
-}
-
-// scenes is how many a test plays unless -rapid.checks says so.
-const scenes = 500
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // TestSockets places files at random and fetches all of them over real TCP: first with every node alive, when each
 // link must end gracefully, then after one was killed.

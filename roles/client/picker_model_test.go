@@ -1,0 +1,256 @@
+package client_test
+
+import (
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/roles/rolestest"
+)
+
+// pickerModel is a picker and what it should know, in the plainest way: for each group whether it is had, and the claims
+// in the order in which they were taken.
+type pickerModel struct {
+	real          *client.Picker
+	first, groups uint64 // the groups before first are had from the start
+	had           map[uint64]bool
+	claims        []modelClaim
+}
+
+// modelClaim is a range that a source has been asked for.
+type modelClaim struct {
+	who    int
+	of     client.Range
+	judged uint64 // groups of it that have come
+}
+
+func (c *modelClaim) has(g uint64) bool { return c.of.First <= g && g < c.of.First+c.of.Count }
+
+// sources are those that the picker is tried with, by their numbers from 1 on.
+const sources = 4
+
+// TestWhateverBecomesOfTheSourcesEachGroupIsFetched has sources take, deliver, shorten, finish and vanish at random, and
+// compares the picker with its model after each step. No group is ever awaited of more than two, and as long as one
+// source goes on all groups are had in the end.
+func TestWhateverBecomesOfTheSourcesEachGroupIsFetched(t *testing.T) {
+	rolestest.Check(t, 2000, func(t *rapid.T) {
+		m := &pickerModel{first: rapid.SampledFrom([]uint64{0, protocol.MaxGroups - 9}).Draw(t, "first"), had: map[uint64]bool{}}
+		m.groups = m.first + rapid.Uint64Range(1, 60).Draw(t, "groups")
+		had := []uint64{}
+		for g := range m.first {
+			had = append(had, g)
+		}
+		for _, g := range rapid.SliceOfN(rapid.Uint64Range(m.first, m.groups-1), 0, 20).Draw(t, "has") {
+			m.had[g] = true
+			had = append(had, g)
+		}
+		m.real = opened(m.groups, had...)
+		t.Repeat(map[string]func(*rapid.T){
+			"take":    m.take,
+			"deliver": m.deliver,
+			"finish":  m.finish,
+			"shorten": m.shorten,
+			"drop":    m.drop,
+			"":        m.compare,
+		})
+		m.end(t)
+	})
+}
+
+// end has all sources vanish but for the first, which goes on to the end.
+func (m *pickerModel) end(t *rapid.T) {
+	for who := 2; who <= sources; who++ {
+		m.gone(who)
+	}
+	for range 4 * (m.groups - m.first + 1) {
+		if at := m.claimOf(1); at < 0 {
+			m.takeFor(t, 1, 16)
+		} else if m.claims[at].judged < m.claims[at].of.Count {
+			m.deliverFrom(t, at)
+		} else {
+			m.finishOf(at)
+		}
+	}
+	if m.missing() > 0 || !m.real.Done() {
+		t.Fatalf("%d groups are missing, done: %t", m.missing(), m.real.Done())
+	}
+}
+
+func (m *pickerModel) missing() uint64 {
+	return m.groups - m.first - uint64(len(m.had))
+}
+
+// awaited returns of how many sources a group is awaited.
+func (m *pickerModel) awaited(g uint64) (n int) {
+	for i := range m.claims {
+		if m.claims[i].has(g) {
+			n++
+		}
+	}
+	return n
+}
+
+// untaken reports whether a group is neither had nor awaited.
+func (m *pickerModel) untaken(g uint64) bool { return g < m.groups && !m.had[g] && m.awaited(g) == 0 }
+
+// claimOf returns the first claim of a source, or -1.
+func (m *pickerModel) claimOf(who int) int {
+	return slices.IndexFunc(m.claims, func(c modelClaim) bool { return c.who == who })
+}
+
+// due returns what a source should be given: the first groups that are untaken, or else some that another one delivers
+// late.
+func (m *pickerModel) due(who int, most uint64) (client.Range, bool) {
+	if m.missing() == 0 {
+		return client.Range{}, false
+	}
+	for g := m.first; g < m.groups; g++ {
+		if !m.untaken(g) {
+			continue
+		}
+		end := g + 1
+		for end < g+min(most, m.part(who)) && m.untaken(end) && end%protocol.MaxGroups != 0 {
+			end++
+		}
+		return client.Range{First: g, Count: end - g}, true
+	}
+	best := client.Range{}
+	for i := range m.claims {
+		if tail := m.tail(&m.claims[i]); m.claims[i].who != who && tail.Count > 0 && tail.Count >= best.Count {
+			best = tail
+		}
+	}
+	half := min(most, (best.Count+1)/2)
+	return client.Range{First: best.First + best.Count - half, Count: half}, half > 0
+}
+
+// part is half of the part that each source at work has of what is left.
+func (m *pickerModel) part(who int) uint64 {
+	working := map[int]bool{who: true}
+	awaited := uint64(0)
+	for i := range m.claims {
+		c := &m.claims[i]
+		working[c.who] = true
+		for g := c.of.First; c.has(g); g++ {
+			if !m.had[g] {
+				awaited++
+			}
+		}
+	}
+	if len(working) == 1 {
+		return m.groups
+	}
+	return (m.missing() - min(m.missing(), awaited)) / uint64(2*len(working))
+}
+
+// tail returns the last groups in a row of a claim that are missing, and awaited of no other source.
+func (m *pickerModel) tail(c *modelClaim) (tail client.Range) {
+	for g := c.of.First; c.has(g); g++ {
+		switch once := !m.had[g] && m.awaited(g) == 1; {
+		case once && tail.Count > 0 && tail.First+tail.Count == g:
+			tail.Count++
+		case once:
+			tail = client.Range{First: g, Count: 1}
+		}
+	}
+	return tail
+}
+
+func (m *pickerModel) source(t *rapid.T) int { return rapid.IntRange(1, sources).Draw(t, "source") }
+
+func (m *pickerModel) take(t *rapid.T) {
+	who := m.source(t)
+	m.takeFor(t, who, rapid.Uint64Range(1, 16).Draw(t, "most"))
+}
+
+func (m *pickerModel) takeFor(t *rapid.T, who int, most uint64) {
+	want, some := m.due(who, most)
+	got, ok := m.real.Take(who, most)
+	if got != want || ok != some {
+		t.Fatalf("source %d takes up to %d groups, and is given %v, where %v are due", who, most, got, want)
+	}
+	if ok {
+		m.claims = append(m.claims, modelClaim{who: who, of: got})
+	}
+}
+
+// some draws a source that has been asked for something, and returns its first claim.
+func (m *pickerModel) some(t *rapid.T) int {
+	if len(m.claims) == 0 {
+		t.Skip("nothing is awaited")
+	}
+	return m.claimOf(m.claims[rapid.IntRange(0, len(m.claims)-1).Draw(t, "claim")].who)
+}
+
+// deliver has the next group of a claim come.
+func (m *pickerModel) deliver(t *rapid.T) {
+	if at := m.some(t); m.claims[at].judged < m.claims[at].of.Count {
+		m.deliverFrom(t, at)
+	}
+}
+
+func (m *pickerModel) deliverFrom(t *rapid.T, at int) {
+	c := &m.claims[at]
+	g := c.of.First + c.judged
+	c.judged++
+	if fresh := m.real.Got(g); fresh == m.had[g] {
+		t.Fatalf("group %d was missing: %t, and was had: %t", g, fresh, m.had[g])
+	}
+	m.had[g] = true
+}
+
+// finish ends a claim, whether or not all of it has come.
+func (m *pickerModel) finish(t *rapid.T) { m.finishOf(m.some(t)) }
+
+func (m *pickerModel) finishOf(at int) {
+	m.real.Finish(m.claims[at].who, m.claims[at].of)
+	m.claims = slices.Delete(m.claims, at, at+1)
+}
+
+// shorten has a source send less than it was asked for.
+func (m *pickerModel) shorten(t *rapid.T) {
+	c := &m.claims[m.some(t)]
+	if c.judged+1 < c.of.Count {
+		keep := rapid.Uint64Range(c.judged+1, c.of.Count-1).Draw(t, "keep")
+		m.real.Shorten(c.who, c.of, keep)
+		c.of.Count = keep
+	}
+}
+
+func (m *pickerModel) drop(t *rapid.T) { m.gone(m.source(t)) }
+
+func (m *pickerModel) gone(who int) {
+	m.real.Drop(who)
+	m.claims = slices.DeleteFunc(m.claims, func(c modelClaim) bool { return c.who == who })
+}
+
+// compare holds all that can be asked of the picker against the model.
+func (m *pickerModel) compare(t *rapid.T) {
+	work := false
+	for g := m.first; g < m.groups; g++ {
+		if m.awaited(g) > 2 {
+			t.Fatalf("group %d is awaited of %d sources", g, m.awaited(g))
+		}
+		work = work || !m.had[g] && m.awaited(g) < 2
+	}
+	if m.real.Work() != work || m.real.Done() != (m.missing() == 0) {
+		t.Fatalf("work: %t, done: %t, with %d groups missing", m.real.Work(), m.real.Done(), m.missing())
+	}
+	for who := 1; who <= sources; who++ {
+		asked, overtaken := false, true
+		for i := range m.claims {
+			if c := &m.claims[i]; c.who == who {
+				asked = true
+				for g := c.of.First; c.has(g); g++ {
+					overtaken = overtaken && m.had[g]
+				}
+			}
+		}
+		if m.real.Overtaken(who) != (asked && overtaken) {
+			t.Fatalf("source %d is overtaken: %t", who, m.real.Overtaken(who))
+		}
+	}
+}

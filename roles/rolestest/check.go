@@ -1,0 +1,38 @@
+package rolestest
+
+import (
+	"flag"
+	"strconv"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// Check has rapid try a property so many times, or as often as -rapid.checks says, with -short a fifth of that. It fails
+// the test if there were fewer tries: near the end of its time rapid stops early and says that all is well.
+func Check(t *testing.T, tries int, property func(*rapid.T)) {
+	t.Helper()
+	checks := flag.Lookup("rapid.checks").Value
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "rapid.checks" })
+	if !given {
+		usual := checks.String()
+		checks.Set(strconv.Itoa(tries))
+		defer checks.Set(usual)
+	}
+	want, err := strconv.Atoi(checks.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if testing.Short() {
+		want /= 5
+	}
+	passed := 0
+	rapid.Check(t, func(t *rapid.T) {
+		property(t)
+		passed++
+	})
+	if passed < want {
+		t.Errorf("only %d of %d tries were made", passed, want)
+	}
+}

@@ -1,0 +1,85 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/sim/scenario"
+)
+
+// largeScenario has a file large enough for several sources, at a first node and two more, asked for in turn by a
+// client with one source, by one with three, and pipelines of small files from the first node.
+func largeScenario() *scenario.Scenario {
+	large, small := scenario.File{Name: "large", Content: 1, Size: 9*group + 5}, scenario.File{Name: "small", Content: 2, Size: 300000}
+	return &scenario.Scenario{
+		Seed: 1, Heal: 60 * time.Second, Clients: 3,
+		Nodes: []scenario.Node{
+			{ID: 0, Quiet: true, Files: []scenario.File{large, small, {Name: "late", Content: 3, Size: 100}}},
+			{ID: 1, Files: []scenario.File{large}},
+			{ID: 2, Files: []scenario.File{large, small}},
+		},
+		Ops: []scenario.Op{
+			{At: time.Second, Do: scenario.DoFetch, Who: "c0", Name: "large"},
+			{At: time.Second, Do: scenario.DoFetch, Who: "c1", Name: "large", Sources: 3},
+			{At: 2 * time.Second, Do: scenario.DoPipeline, Who: "c2", With: "n0"},
+			{At: 3 * time.Second, Do: scenario.DoFetch, Who: "c2", Name: "late"},
+		},
+	}
+}
+
+// eachAttack calls f with a scenario for each way of breaking the protocol in each state that hears a message.
+func eachAttack(f func(s *scenario.Scenario)) {
+	for _, attack := range scenario.Attacks() {
+		for _, at := range []string{"relay", "n0"} {
+			s := sweepScenario()
+			s.Heal = patienceWithStrangers + 20*time.Second
+			s.Faults = []scenario.Fault{{Class: scenario.Attack, At: 1500 * time.Millisecond, Who: at, Name: attack}}
+			f(s)
+		}
+	}
+	for _, lie := range scenario.NodeLies {
+		eachLiar(lie, f)
+	}
+	for _, lie := range scenario.RelayLies {
+		s := sweepScenario()
+		s.Relay.Lie = lie
+		f(s)
+	}
+	for i := range protocol.Kinds {
+		kind := protocol.Kinds[i].Name
+		eachLiar(scenario.Lie("say "+kind), f)
+		for _, when := range []string{"say ", "later ", "publishing "} {
+			s := sweepScenario()
+			s.Relay.Lie = scenario.Lie(when + kind)
+			s.Ops = append(s.Ops, scenario.Op{At: 3 * time.Second, Do: scenario.DoList, Who: "c0"})
+			f(s)
+		}
+	}
+	eachStage(f)
+}
+
+// eachLiar calls f with scenarios in which a node lies so.
+func eachLiar(lie scenario.Lie, f func(s *scenario.Scenario)) {
+	for _, s := range []*scenario.Scenario{sweepScenario(), largeScenario()} {
+		s.Nodes[0].Lie = lie
+		f(s)
+	}
+}
+
+// eachStage calls f with scenarios in which a node begins to lie at each stage of a visit, and then the node or the
+// client ends, or the user loses patience.
+func eachStage(f func(s *scenario.Scenario)) {
+	at := 2500 * time.Millisecond
+	for _, lie := range scenario.Staged() {
+		for _, then := range []scenario.Fault{
+			{}, {Class: scenario.Crash, At: at, Who: "n0"}, {Class: scenario.Graceful, At: at, Who: "c0"}, {Class: scenario.Graceful, At: at, Who: "c2"},
+		} {
+			s := largeScenario()
+			s.Nodes[0].Lie = lie
+			if then.Class != "" {
+				s.Faults = []scenario.Fault{then}
+			}
+			f(s)
+		}
+	}
+}

@@ -1,0 +1,179 @@
+package sim
+
+import (
+	"fmt"
+	"io"
+	"sort"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/sim/scenario"
+)
+
+// Counter names something that should happen in some runs.
+type Counter string
+
+// The counters.
+const (
+	StaleRing        Counter = "a timer fired under an old number"
+	TurnedAway       Counter = "a full server turned somebody away"
+	ResetInFrame     Counter = "a reset in the middle of a frame"
+	EndInFrame       Counter = "an end of stream in the middle of a frame"
+	EndInBody        Counter = "an end of stream in the middle of content"
+	UnreadClose      Counter = "a close with unread input"
+	SpoiledBody      Counter = "a file that could not be read to the end while it was sent"
+	ChangedMidway    Counter = "a node refused to go on with a file that had changed"
+	ExpiredLease     Counter = "a renewal of a lease that had lapsed"
+	StaleLeave       Counter = "a LEAVE of an older epoch than the newest"
+	StaleRegister    Counter = "a registration with an old epoch"
+	Returned         Counter = "a node that came back after its lease had gone"
+	Displaced        Counter = "a node that lost its id to another"
+	OldCursor        Counter = "a cursor of before a restart"
+	SecondNode       Counter = "a later node delivered after an earlier one had not"
+	StaleEntry       Counter = "a client turned to a node that was gone"
+	Cut              Counter = "a stop that had to be cut short"
+	LargeFile        Counter = "a file of more than one stretch"
+	WaitedForHash    Counter = "a client waited for a file to be hashed"
+	WrongGroup       Counter = "a group that was not what the tree says"
+	Resumed          Counter = "a fetch went on with what an earlier one had"
+	FalseClaim       Counter = "a journal claimed a group that was not there"
+	FalseLeftovers   Counter = "what an earlier try left was not what it said, and was dropped"
+	AlreadyThere     Counter = "a file that was wanted stood in its place already"
+	TwoSources       Counter = "a file came from two nodes at once"
+	OtherVariant     Counter = "a fetch turned to another content of its name"
+	OtherThere       Counter = "something else was there where a file was to go"
+	Mirrored         Counter = "a node shared what it had fetched"
+	ToldHolders      Counter = "a relay named holders"
+	LeftOut          Counter = "a relay left out nodes that have published everything and do not have it"
+	Resynced         Counter = "a relay asked for an index anew"
+	DroppedInDoubt   Counter = "a node's earlier index was dropped, because it no longer said that it holds"
+	TooMuchPublished Counter = "a node published more than the relay keeps"
+	WentOn           Counter = "a relay was told the changes since what it held"
+)
+
+// Counters lists all counters.
+var Counters = []Counter{
+	StaleRing, TurnedAway, ResetInFrame, EndInFrame, EndInBody, UnreadClose, SpoiledBody, ChangedMidway, ExpiredLease,
+	StaleLeave, StaleRegister, Returned, Displaced, OldCursor, SecondNode, StaleEntry, Cut, LargeFile,
+	WaitedForHash, WrongGroup, Resumed, FalseClaim, FalseLeftovers, AlreadyThere, TwoSources, OtherVariant, OtherThere, Mirrored, ToldHolders, LeftOut, Resynced, WentOn, DroppedInDoubt, TooMuchPublished,
+}
+
+// cellKey is a cell of a table that has no row: a kind of message that a state does not allow.
+type cellKey struct {
+	kind    machineKind
+	state   string
+	message protocol.Kind
+}
+
+// String names the cell.
+func (k cellKey) String() string {
+	return fmt.Sprintf("%s: %s hears %s", tables[k.kind].name, k.state, k.message)
+}
+
+// Coverage counts what happened in runs.
+type Coverage struct {
+	Rows     map[rowKey]int
+	Illegal  map[cellKey]int
+	Faults   map[scenario.Class]int // times that a fault of the class changed something
+	Counters map[Counter]int
+}
+
+// NewCoverage returns an empty Coverage.
+func NewCoverage() *Coverage {
+	return &Coverage{map[rowKey]int{}, map[cellKey]int{}, map[scenario.Class]int{}, map[Counter]int{}}
+}
+
+func (c *Coverage) row(kind machineKind, t roles.Transition) {
+	c.Rows[rowKey{kind, t.From, t.Event}]++
+}
+func (c *Coverage) illegal(kind machineKind, state string, message protocol.Kind) {
+	c.Illegal[cellKey{kind, state, message}]++
+}
+func (c *Coverage) fault(class scenario.Class) { c.Faults[class]++ }
+func (c *Coverage) sometimes(name Counter)     { c.Counters[name]++ }
+
+// Add adds another's counts.
+func (c *Coverage) Add(o *Coverage) {
+	for k, n := range o.Rows {
+		c.Rows[k] += n
+	}
+	for k, n := range o.Illegal {
+		c.Illegal[k] += n
+	}
+	for k, n := range o.Faults {
+		c.Faults[k] += n
+	}
+	for k, n := range o.Counters {
+		c.Counters[k] += n
+	}
+}
+
+// unreached are rows that a machine has for whatever its transport might tell it, and that it is never told, and why.
+var unreached = map[rowKey]string{
+	{pipelineKind, "Doubting", "BodyMoved"}: "a file of one group has come whole when it is judged",
+	{pipelineKind, "Doubting", "PeerEnded"}: "a file of one group has come whole when it is judged",
+	{sourceKind, "New", "Stopped"}:          "a fetch has no source that has not begun",
+}
+
+// Missing names all that should have been seen and was not.
+func (c *Coverage) Missing() []string {
+	var missing []string
+	for kind, g := range tables {
+		for _, row := range g.rows {
+			switch why := unreached[row]; {
+			case why == "" && c.Rows[row] == 0:
+				missing = append(missing, "row: "+row.String())
+			case why != "" && c.Rows[row] > 0:
+				missing = append(missing, fmt.Sprintf("a reason to say of %s that %s", row, why))
+			}
+		}
+		for _, cell := range g.illegalCells(machineKind(kind)) {
+			if c.Illegal[cell] == 0 {
+				missing = append(missing, "illegal: "+cell.String())
+			}
+		}
+	}
+	for i := range scenario.Classes {
+		if c.Faults[scenario.Classes[i].Class] == 0 {
+			missing = append(missing, "fault: "+string(scenario.Classes[i].Class))
+		}
+	}
+	for _, counter := range Counters {
+		if c.Counters[counter] == 0 {
+			missing = append(missing, "sometimes: "+string(counter))
+		}
+	}
+	return missing
+}
+
+// illegalCells enumerates each kind of message in each state that waits for one and does not allow it.
+func (g *grammar) illegalCells(kind machineKind) []cellKey {
+	var cells []cellKey
+	for state, allowed := range g.hears {
+		for i := range protocol.Kinds {
+			if k := protocol.Kinds[i].Kind; !allowed[k] {
+				cells = append(cells, cellKey{kind, state, k})
+			}
+		}
+	}
+	sort.Slice(cells, func(i, j int) bool { return cells[i].String() < cells[j].String() })
+	return cells
+}
+
+// Write writes the table of counts.
+func (c *Coverage) Write(out io.Writer) {
+	for kind, g := range tables {
+		for _, row := range g.rows {
+			fmt.Fprintf(out, "%9d  row      %s\n", c.Rows[row], row)
+		}
+		for _, cell := range g.illegalCells(machineKind(kind)) {
+			fmt.Fprintf(out, "%9d  illegal  %s\n", c.Illegal[cell], cell)
+		}
+	}
+	for i := range scenario.Classes {
+		fmt.Fprintf(out, "%9d  fault    %s: %s\n", c.Faults[scenario.Classes[i].Class], scenario.Classes[i].Class, scenario.Classes[i].Means)
+	}
+	for _, counter := range Counters {
+		fmt.Fprintf(out, "%9d  sometimes %s\n", c.Counters[counter], counter)
+	}
+}

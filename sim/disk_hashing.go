@@ -1,0 +1,195 @@
+package sim
+
+import (
+	"slices"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/sim/scenario"
+)
+
+const (
+	hashRate   = 1 << 30                // bytes a second that a node hashes, when nothing is wrong
+	watchDelay = 300 * time.Millisecond // from a change on its disk until a node looks at it
+)
+
+// job is a file that a node is hashing. However many wait for it, it is hashed once.
+type job struct {
+	proc    *process
+	file    *inode
+	version uint64
+	done    uint64 // bytes
+	waiting []waiter
+}
+
+// waiter is who asked for a file, and how.
+type waiter struct {
+	actor *actor
+	want  roles.OpenFile
+	asks  int
+}
+
+// gone reports whether the waiter does not want the file any more.
+func (x *waiter) gone() bool { return x.actor.over() || x.actor.asks != x.asks }
+
+// open answers OpenFile from the host's disk, once the file has been hashed.
+func (w *World) open(a *actor, want roles.OpenFile) {
+	h, wait := a.proc.host, 100*time.Microsecond
+	if t := w.troubled(scenario.DiskHang, h); t != nil {
+		w.fired(t)
+		wait += time.Duration(w.chooser.N(t.N+1, "disk")) * time.Millisecond
+	}
+	a.asks++
+	x := waiter{a, want, a.asks}
+	w.after(wait, func() { w.look(x) })
+}
+
+// look finds the file that is wanted, and has it hashed first if it must be.
+func (w *World) look(x waiter) {
+	if x.gone() {
+		return
+	}
+	h := x.actor.proc.host
+	if t := w.troubled(scenario.DiskError, h); t != nil && t.N == 0 {
+		w.fired(t)
+		w.refuseFile(x.actor, protocol.Internal, "the disk gives errors")
+		return
+	}
+	f := h.holding(x.want.Hash)
+	if x.want.Name != "" {
+		if refusal := protocol.AsError(protocol.CheckName(x.want.Name)); refusal != nil {
+			w.refuseFile(x.actor, refusal.Code, refusal.Text)
+			return
+		}
+		f = h.file(x.want.Name)
+	}
+	if f != nil && f.known != nil && w.planted(func(p *Plant) bool { return p.Stale }) {
+		f.hashed = f.version
+	}
+	switch {
+	case f == nil:
+		w.refuseFile(x.actor, protocol.NotFound, "no such file")
+	case f.indexed() == nil:
+		w.coverage.sometimes(WaitedForHash)
+		j := w.job(x.actor.proc, f, 0)
+		j.waiting = append(j.waiting, x)
+	case !x.want.Hash.IsZero() && f.indexed().hash != x.want.Hash:
+		w.refuseFile(x.actor, protocol.Changed, "another content is under that name")
+	default:
+		id := f.indexed()
+		x.actor.file = &opened{f, f.version}
+		w.tell(x.actor, roles.FileFound{Size: id.size, Hash: id.hash, Nodes: sliceOf(id, x.want.First, x.want.Count)})
+	}
+}
+
+// sliceOf returns the slice that was asked for, as far as there are groups.
+func sliceOf(id *identity, first, count uint64) []byte {
+	groups := uint64(len(id.values))
+	if first >= groups {
+		return nil
+	}
+	return id.slice(first, min(count, groups-first))
+}
+
+func (w *World) refuseFile(a *actor, code protocol.Code, text string) {
+	w.tell(a, roles.FileRefused{Code: code, Text: text})
+}
+
+// job returns the job that hashes a file, which begins after a while if there is none yet.
+func (w *World) job(p *process, f *inode, wait time.Duration) *job {
+	for _, j := range p.jobs {
+		if j.file == f {
+			return j
+		}
+	}
+	j := &job{proc: p, file: f, version: f.version}
+	p.jobs = append(p.jobs, j)
+	w.after(wait, func() { w.work(j) })
+	return j
+}
+
+// work goes on with a job for a second, or until it is done.
+func (w *World) work(j *job) {
+	rate := uint64(hashRate)
+	if t := w.troubled(scenario.SlowHash, j.proc.host); t != nil {
+		w.fired(t)
+		rate = uint64(t.N)
+	}
+	if left := j.file.size - min(j.done, j.file.size); left <= rate && rate > 0 {
+		w.after(time.Duration(float64(left)/float64(rate)*float64(time.Second)), func() { w.worked(j, left) })
+		return
+	}
+	w.after(time.Second, func() { w.worked(j, rate) })
+}
+
+// worked takes in what has been done of a job, which begins anew if the file has changed meanwhile.
+func (w *World) worked(j *job, bytes uint64) {
+	if j.proc.dead {
+		return
+	}
+	if j.version != j.file.version {
+		j.version, j.done = j.file.version, 0
+		w.work(j)
+		return
+	}
+	if j.done += bytes; j.done < j.file.size {
+		for i := range j.waiting {
+			if x := &j.waiting[i]; !x.gone() {
+				w.tell(x.actor, roles.FileHashing{Done: j.done, Size: j.file.size})
+			}
+		}
+		w.work(j)
+		return
+	}
+	j.proc.jobs = slices.DeleteFunc(j.proc.jobs, func(other *job) bool { return other == j })
+	w.hashed(j.proc.host, j.file)
+	w.expect(j.proc)
+	for _, x := range j.waiting {
+		w.look(x)
+	}
+}
+
+// hashed notes what a file is.
+func (w *World) hashed(h *host, f *inode) {
+	f.hashed, f.known = f.version, w.identity(f.content, f.size)
+	for i := range h.files {
+		if h.files[i].file == f {
+			w.publish(h, h.files[i].name)
+		}
+	}
+}
+
+// index has a node hash what it does not know yet.
+func (w *World) index(h *host) {
+	for i := range h.files {
+		f := h.files[i].file
+		if f.indexed() != nil {
+			w.publish(h, h.files[i].name)
+			continue
+		}
+		w.job(h.proc, f, time.Duration(i+1)*200*time.Microsecond)
+	}
+	w.expect(h.proc)
+}
+
+// expect says in a node's catalog whether files are still being hashed.
+func (w *World) expect(p *process) {
+	if p.catalog.Complete(len(p.jobs) == 0) {
+		w.nudge(p)
+	}
+}
+
+// watched lets a node notice, after a while, that something on its disk is other than it was.
+func (w *World) watched(h *host, name string) {
+	proc := h.proc
+	if proc == nil {
+		return // the next process looks at everything
+	}
+	w.after(watchDelay, func() {
+		if !proc.dead {
+			w.publish(h, name)
+			w.index(h)
+		}
+	})
+}

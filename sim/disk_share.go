@@ -1,0 +1,111 @@
+package sim
+
+import (
+	"slices"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/sim/scenario"
+)
+
+// inode is a file on a node's disk. One that is open stays as it is when its name goes to another.
+type inode struct {
+	content int
+	size    uint64
+	version uint64 // counts changes that the node can notice
+	hashed  uint64 // the version that was hashed last; 0: none
+	known   *identity
+}
+
+// indexed returns what the node knows the file to be, or nil if it has to be hashed first.
+func (f *inode) indexed() *identity {
+	if f.hashed != f.version {
+		return nil
+	}
+	return f.known
+}
+
+// opened is a file that is open for sending, as it was when it was hashed.
+type opened struct {
+	inode   *inode
+	version uint64
+}
+
+func (o *opened) changed() bool { return o.inode.version != o.version }
+
+// shared is a name on a node's disk.
+type shared struct {
+	name string
+	file *inode
+}
+
+// placement is a content that a node had under a name at some time.
+type placement struct {
+	host    *host
+	name    string
+	content int
+	size    uint64
+}
+
+func (h *host) file(name string) *inode {
+	for i := range h.files {
+		if h.files[i].name == name {
+			return h.files[i].file
+		}
+	}
+	return nil
+}
+
+// holding returns a file that is known to have a content, or nil.
+func (h *host) holding(hash protocol.Hash) *inode {
+	for i := range h.files {
+		if id := h.files[i].file.indexed(); id != nil && id.hash == hash {
+			return h.files[i].file
+		}
+	}
+	return nil
+}
+
+// place puts a file under a name, in the place of one that was there.
+func (w *World) place(h *host, name string, content int, size uint64) *inode {
+	w.versions++
+	f := &inode{content: content, size: size, version: w.versions}
+	w.placed = append(w.placed, placement{h, name, content, size})
+	for i := range h.files {
+		if h.files[i].name == name {
+			h.files[i].file = f
+			return f
+		}
+	}
+	h.files = append(h.files, shared{name, f})
+	return f
+}
+
+// overwrite changes a file in place, under the eyes of whoever has it open.
+func (w *World) overwrite(h *host, name string, content int, size uint64) {
+	f := h.file(name)
+	w.versions++
+	f.content, f.size, f.version = content, size, w.versions
+	w.placed = append(w.placed, placement{h, name, content, size})
+}
+
+func (h *host) remove(name string) {
+	h.files = slices.DeleteFunc(h.files, func(s shared) bool { return s.name == name })
+}
+
+// freshContent returns a content number that nobody has used.
+func (w *World) freshContent() int {
+	w.contents++
+	return w.contents
+}
+
+// read returns so many bytes of a file for sending, zeros and a code where it can't be read.
+func (w *World) read(h *host, f *inode, offset uint64, size int) (segment, protocol.Code) {
+	if t := w.troubled(scenario.DiskError, h); t != nil && t.N == 1 {
+		w.fired(t)
+		return segment{content: zeros, size: size}, protocol.Internal
+	}
+	if offset+uint64(size) > f.size {
+		return segment{content: zeros, size: size}, protocol.Changed
+	}
+	return segment{content: f.content, offset: offset, size: size}, 0
+}

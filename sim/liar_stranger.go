@@ -1,0 +1,212 @@
+package sim
+
+import (
+	"strings"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/sim/scenario"
+)
+
+// attack has a stranger begin at the fault's target.
+func (w *World) attack(t *trouble) {
+	h := w.byName["x"]
+	if h == nil {
+		h = w.addHost("x", strangerRole, 0)
+		h.proc = &process{host: h}
+		w.processes = append(w.processes, h.proc)
+	}
+	w.fired(t)
+	s := &stranger{w: w, to: t.who, attack: t.Name}
+	a := w.addActor(h.proc, strangerKind, s)
+	s.self = a
+	w.tell(a, roles.Started{})
+}
+
+// stranger plays one attack and holds the server to S8 from the outside.
+type stranger struct {
+	w      *World
+	self   *actor
+	to     *host
+	attack string
+	heard  int
+	drips  int
+	ring   uint64
+	broke  bool // it has said what breaks the protocol
+	done   bool
+}
+
+// Final is [roles.Machine]'s.
+func (s *stranger) Final() bool { return s.done }
+
+// Step is [roles.Machine]'s.
+func (s *stranger) Step(_ roles.Moment, in roles.Input) []roles.Effect {
+	switch in := in.(type) {
+	case roles.Started:
+		return append([]roles.Effect{roles.Dial{To: s.to.address.String()}}, s.arm(patienceWithStrangers)...)
+	case roles.Opened:
+		return s.begin()
+	case roles.Heard:
+		s.heard++
+		return s.goOn(in.Message)
+	case roles.TimerFired:
+		if s.attack == "drip" && s.drips < 60 {
+			s.drips++
+			return append([]roles.Effect{raw(s.request()[s.drips : s.drips+1])}, s.arm(time.Second)...)
+		}
+		s.overstayed()
+		return s.leave()
+	case roles.Malformed, roles.PeerEnded, roles.Lost, roles.Stopped:
+		return s.leave()
+	}
+	return nil
+}
+
+// overstayed holds a server to its deadlines: nobody who does not do his part is served for ever.
+func (s *stranger) overstayed() {
+	if s.to.lie != scenario.Honest || len(s.w.scenario.Faults) != 1 {
+		return
+	}
+	if e := s.self.ends[0]; e != nil && e.peer().actor != nil && !e.peer().actor.over() {
+		s.w.check.fail(L1, "%s still serves a stranger who does nothing but %q, after %v", s.to.name, s.attack, patienceWithStrangers)
+	}
+}
+
+// patienceWithStrangers is longer than any server's deadlines for one request.
+const patienceWithStrangers = 2 * time.Minute
+
+func (s *stranger) leave() []roles.Effect {
+	s.done = true
+	return []roles.Effect{roles.HangUp{}}
+}
+
+func (s *stranger) arm(after time.Duration) []roles.Effect {
+	s.ring++
+	return []roles.Effect{roles.Arm{Number: s.ring, After: after}}
+}
+
+// honest is a request that the target serves.
+func (s *stranger) honest() protocol.Message {
+	if s.to.role == relayRole {
+		return &protocol.Locate{}
+	}
+	if len(s.to.files) > 0 && s.attack == "no-reading" {
+		return &protocol.Get{Name: s.to.files[0].name}
+	}
+	return &protocol.Get{Name: "nobody/has.this"}
+}
+
+func (s *stranger) request() []byte {
+	return protocol.Append(nil, &protocol.Get{Name: strings.Repeat("long", 60)})
+}
+
+func (s *stranger) begin() []roles.Effect {
+	frame := s.request()
+	switch word, what, _ := strings.Cut(s.attack, " "); word {
+	case "first":
+		return s.breakIt(what)
+	case "second":
+		return say(s.honest())
+	case "end":
+		return []roles.Effect{roles.HalfClose{}, roles.Hear{}}
+	case "half":
+		return []roles.Effect{raw(frame[:20]), roles.Hear{}}
+	case "half-end":
+		return []roles.Effect{raw(frame[:20]), roles.HalfClose{}, roles.Hear{}}
+	case "drip":
+		return append([]roles.Effect{raw(frame[:1]), roles.Hear{}}, s.arm(time.Second)...)
+	case "no-reading":
+		return []roles.Effect{roles.Send{Message: s.honest()}, roles.Send{Message: s.honest()}}
+	case "hang-up":
+		s.done = true
+		return []roles.Effect{roles.Send{Message: s.honest()}, roles.Send{Message: s.honest()}, roles.HangUp{}}
+	case "flood":
+		var effects []roles.Effect
+		for range 60 {
+			effects = append(effects, roles.Send{Message: s.honest()})
+		}
+		return append(effects, roles.Hear{})
+	case "old-cursor":
+		return say(&protocol.Locate{Cursor: []byte("not of this relay")})
+	case "bad-name":
+		return []roles.Effect{raw(badName()), roles.Hear{}}
+	case "gap":
+		return say(sample(protocol.KindRegister))
+	case "end-offset":
+		return say(&protocol.Get{Name: s.honestName(), Offset: s.honestSize()})
+	case "far-offset":
+		return say(&protocol.Get{Name: s.honestName(), Offset: protocol.MaxFile})
+	}
+	return []roles.Effect{roles.Hear{}} // silence
+}
+
+func (s *stranger) honestName() string {
+	if len(s.to.files) > 0 {
+		return s.to.files[0].name
+	}
+	return "x"
+}
+
+// gap publishes a page, and then one that does not follow it.
+func (s *stranger) gap() []roles.Effect {
+	m := sample(protocol.KindPublish).(*protocol.Publish)
+	if s.heard > 1 {
+		m.From, m.To, m.Latest = 5, 6, 6
+	}
+	return say(m)
+}
+
+func (s *stranger) honestSize() uint64 {
+	if len(s.to.files) > 0 {
+		return s.to.files[0].file.size
+	}
+	return 0
+}
+
+// badName is a GET for a name outside the share.
+func badName() []byte {
+	good := protocol.Append(nil, &protocol.Get{Name: "xx/passwd"})
+	return []byte(strings.Replace(string(good), "xx/", "../", 1))
+}
+
+// breakIt says what has no place.
+func (s *stranger) breakIt(what string) []roles.Effect {
+	if bytes, is := nonsense(what); is {
+		s.broke = true
+		return []roles.Effect{raw(bytes), roles.Hear{}}
+	}
+	kind, _ := kindNamed(what)
+	s.broke = !s.allowed(kind)
+	return say(sample(kind))
+}
+
+func (s *stranger) allowed(kind protocol.Kind) bool {
+	if s.to.role == relayRole {
+		return kind.IsRequest() && kind != protocol.KindGet && kind != protocol.KindTree
+	}
+	return kind == protocol.KindGet || kind == protocol.KindTree
+}
+
+// goOn goes on after an answer.
+func (s *stranger) goOn(m protocol.Message) []roles.Effect {
+	refusal, refused := m.(*protocol.Error)
+	if s.broke && s.to.lie == scenario.Honest && (!refused || !refusal.Code.Closes()) {
+		s.w.check.fail(S8, "%s answered %q with %s", s.to.name, s.attack, describe(m))
+	}
+	if _, hashing := m.(*protocol.Hashing); hashing {
+		return []roles.Effect{roles.Hear{}}
+	}
+	if s.attack == "gap" && s.heard < 3 && !refused {
+		return s.gap()
+	}
+	_, content := m.(*protocol.Content)
+	word, what, _ := strings.Cut(s.attack, " ")
+	switch {
+	case word == "second" && s.heard == 1 && !s.broke && !(refused && refusal.Code.Closes()):
+		return s.breakIt(what)
+	case content && word == "flood", word == "flood" && s.heard == 60, content:
+		return s.leave()
+	}
+	return []roles.Effect{roles.Hear{}}
+}

@@ -1,0 +1,162 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/sim/scenario"
+)
+
+// body is a stretch that is being received, as the transport sees it.
+type body struct {
+	item   int
+	size   uint64 // of the whole item
+	from   uint64 // the first group of the stretch
+	values []protocol.Hash
+	got    gathered // of the group that is coming
+	wrong  bool     // a group was wrong: the rest is thrown away
+	closed bool     // the disk has been told that the stretch is over
+}
+
+// receive makes an end ready for a stretch.
+func (e *end) receive(item int, offset, length, size uint64, values []protocol.Hash) {
+	e.offset, e.left = offset, length
+	parts := e.body.got.parts[:0]
+	e.body = body{item: item, size: size, from: offset / group, values: values, got: gathered{parts: parts}}
+}
+
+// value returns what a group of the stretch should have as its value.
+func (b *body) value(g uint64) (value protocol.Hash, whole bool) {
+	if i := g - b.from; i < uint64(len(b.values)) {
+		value = b.values[i]
+	}
+	return value, protocol.Groups(b.size) == 1
+}
+
+// wakeReceive passes on what has arrived of a stretch, not beyond the end of a group at a time.
+func (w *World) wakeReceive(e *end) {
+	a := e.actor
+	switch {
+	case e.left == 0:
+		w.received(e)
+	case e.broken != 0:
+		w.lose(e, e.broken, "the connection was reset")
+	case e.in.size > 0:
+		inGroup := group - e.offset%group
+		seg := e.in.take(int(min(e.left, inGroup)))
+		w.credit(e, seg.size)
+		if !e.body.wrong && a.errand != nil {
+			if text := w.stored(a, e, seg); text != "" {
+				w.give(e, roles.StoreFailed{Item: e.body.item, Text: text})
+				return
+			}
+		}
+		e.offset += uint64(seg.size)
+		e.left -= uint64(seg.size)
+		w.poke(e)
+		w.note(Line{What: Receives, Host: e.host.index, Actor: a.id, Peer: e.peer().host.index, Conn: e.conn.id, N: uint64(seg.size)})
+		w.step(a, roles.Moved{Link: e.link, Bytes: int64(seg.size)})
+		if e.op == opReceiveBody && !e.body.wrong && (e.left == 0 || e.offset%group == 0) {
+			w.judge(e)
+		}
+	case e.eof:
+		w.coverage.sometimes(EndInBody)
+		w.ended(e)
+	}
+}
+
+// received ends a stretch, all of which has come. A disk that hangs holds that up.
+func (w *World) received(e *end) {
+	h := e.host
+	if full := w.troubled(scenario.DiskFull, h); full != nil && full.N < 0 && e.actor.errand != nil {
+		w.fired(full)
+		w.give(e, roles.StoreFailed{Item: e.body.item, Text: "no space left"})
+		return
+	}
+	hang := w.troubled(scenario.DiskHang, h)
+	if hang == nil || e.body.closed {
+		if e.body.closed && e.broken != 0 {
+			w.lose(e, e.broken, "the connection was reset")
+			return
+		}
+		w.give(e, roles.BodyDone{Link: e.link})
+		return
+	}
+	w.fired(hang)
+	e.body.closed = true
+	w.after(time.Duration(w.chooser.N(hang.N+1, "disk"))*time.Millisecond, func() { w.poke(e) })
+}
+
+// judge holds a group that is all there against its value and tells the machine.
+func (w *World) judge(e *end) {
+	b := &e.body
+	g := (e.offset - 1) / group
+	value, whole := b.value(g)
+	right := b.got.valued(g, whole, value) || w.planted(func(p *Plant) bool { return p.Blind })
+	b.got = gathered{parts: b.got.parts[:0]}
+	if !right {
+		b.wrong = true
+		w.note(Line{What: Rejects, Host: e.host.index, Actor: e.actor.id, Peer: e.peer().host.index, Conn: e.conn.id, N: g})
+		w.step(e.actor, roles.BodyWrong{Link: e.link, Group: g})
+		return
+	}
+	if s := e.actor.store(b.item); s != nil {
+		w.verified(e.actor, s, g, value)
+	}
+	w.step(e.actor, roles.Verified{Link: e.link, Group: g})
+}
+
+// stored puts what has arrived into the actor's store, and returns why that failed, or "".
+func (w *World) stored(a *actor, e *end, seg segment) string {
+	if !w.diskTakes(a, seg.size) {
+		return "no space left"
+	}
+	e.body.got.add(seg)
+	if s := a.store(e.body.item); s != nil {
+		w.writePart(a, s, e.offset, seg)
+	}
+	return ""
+}
+
+// diskTakes reports whether a client's disk has room for so many bytes more.
+func (w *World) diskTakes(a *actor, size int) bool {
+	t := w.troubled(scenario.DiskFull, a.proc.host)
+	if t == nil {
+		return true
+	}
+	if t.bytes += size; t.bytes <= t.N || t.N < 0 {
+		return true
+	}
+	w.fired(t)
+	return false
+}
+
+// wakeSend sends as much of a file as the window has room for.
+func (w *World) wakeSend(e *end) {
+	a := e.actor
+	if e.left == 0 && e.out.size == 0 && e.spoiled == 0 && a.file.changed() {
+		e.spoiled = protocol.Changed
+	}
+	switch {
+	case e.broken != 0:
+		w.lose(e, e.broken, "the connection was reset")
+	case e.left == 0 && e.out.size == 0 && e.spoiled != 0:
+		w.coverage.sometimes(SpoiledBody)
+		w.give(e, roles.BodySpoiled{Link: e.link, Code: e.spoiled})
+	case e.left == 0 && e.out.size == 0:
+		w.give(e, roles.BodyDone{Link: e.link})
+	case e.left > 0 && e.out.size == 0 && e.room(e.left):
+		size := int(min(e.left, uint64(w.pieceFrom(e)), uint64(e.window())))
+		seg, bad := w.read(a.proc.host, a.file.inode, e.offset, size)
+		if bad != 0 {
+			e.spoiled = bad
+		}
+		e.offset += uint64(size)
+		e.left -= uint64(size)
+		w.note(Line{What: SendsBody, Host: e.host.index, Actor: a.id, Peer: e.peer().host.index, Conn: e.conn.id, N: uint64(size)})
+		w.transmit(e, seg)
+		w.poke(e)
+		w.step(a, roles.Moved{Link: e.link, Bytes: int64(size)})
+	}
+}

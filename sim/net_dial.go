@@ -1,0 +1,157 @@
+package sim
+
+import (
+	"net/netip"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/sim/scenario"
+)
+
+// dial asks for a connection, as a machine wants it.
+func (w *World) dial(a *actor, d roles.Dial) {
+	address, _ := netip.ParseAddrPort(d.To)
+	c := w.newConn()
+	to := w.byAddress[address]
+	if to == nil {
+		to = w.nowhere
+	}
+	e := w.newEnd(c, 0, a.proc.host)
+	e.actor, e.link, e.state, e.op = a, d.Link, dialing, opDial
+	w.newEnd(c, 1, to)
+	a.setEnd(d.Link, e)
+	w.note(Line{What: Dials, Host: e.host.index, Actor: a.id, Peer: to.index, Conn: c.id})
+	w.check.dialled(a, d.Link, address)
+	if t := w.troubled(scenario.NoRoute, to); t != nil {
+		w.fired(t)
+		w.breakEnd(e, protocol.Unreachable)
+		return
+	}
+	for _, t := range w.troubles {
+		if (t.Class == scenario.Reset || t.Class == scenario.BlackHole) && t.conn == nil && t.across(e.host, to, false) {
+			t.conn = c
+		}
+	}
+	w.send(e, evSyn, segment{})
+}
+
+func (w *World) newConn() *conn {
+	c := &conn{id: len(w.conns)}
+	w.conns = append(w.conns, c)
+	return c
+}
+
+func (w *World) newEnd(c *conn, side int, h *host) *end {
+	e := &end{conn: c, side: side, host: h}
+	c.ends[side] = e
+	return e
+}
+
+// syn brings a request for a connection to the accepting host.
+func (w *World) syn(e *end) {
+	h := e.host
+	if h.off || h == w.nowhere {
+		return
+	}
+	t := w.troubled(scenario.Refuse, h)
+	if t != nil {
+		w.fired(t)
+	}
+	if h.proc == nil || !h.proc.listening || t != nil {
+		e.broken = protocol.Refused
+		w.send(e, evReset, segment{})
+		return
+	}
+	e.state = open
+	e.actor = w.accept(h.proc, e.peer().at())
+	e.actor.setEnd(0, e)
+	w.note(Line{What: Accepts, Host: h.index, Actor: e.actor.id, Peer: e.peer().host.index, Conn: e.conn.id})
+	w.send(e, evSynAck, segment{})
+	opened := roles.Opened{Link: 0, Peer: e.peer().at(), Busy: e.actor.crowded}
+	if h.proc.hung {
+		w.tell(e.actor, opened)
+	} else {
+		w.step(e.actor, opened)
+	}
+	w.resetAt(e.conn, 0)
+}
+
+// synAck tells the dialling host that the connection is there.
+func (w *World) synAck(e *end) {
+	switch e.state {
+	case dialing:
+		e.state = open
+		w.poke(e)
+	case released, vanished:
+		if !e.host.off {
+			w.send(e, evReset, segment{})
+		}
+	}
+}
+
+// refuse answers what nobody will read with a reset.
+func (w *World) refuse(e *end) {
+	e.out.clear()
+	if e.host.off {
+		return
+	}
+	e.broken = protocol.Lost
+	w.send(e, evReset, segment{})
+}
+
+// breakEnd makes an end useless, as a reset that arrives does.
+func (w *World) breakEnd(e *end, code protocol.Code) {
+	if e.broken != 0 {
+		return
+	}
+	e.broken = code
+	e.in.clear()
+	e.out.clear()
+	if e.state == dialing || e.state == open {
+		w.note(Line{What: Breaks, Host: e.host.index, Peer: e.peer().host.index, Conn: e.conn.id, Text: code.String()})
+		w.poke(e)
+	}
+}
+
+// hangUp is a machine's close: with unread input the system answers with a reset, and what was out is lost.
+func (w *World) hangUp(e *end) {
+	w.note(Line{What: HangsUp, Host: e.host.index, Actor: e.actor.id, Peer: e.peer().host.index, Conn: e.conn.id})
+	e.actor.ends[e.link] = nil
+	w.letGo(e, released)
+}
+
+func (w *World) letGo(e *end, state endState) {
+	was := e.state
+	e.state, e.op, e.left = state, opNone, 0
+	if was != open || e.broken != 0 {
+		return
+	}
+	if e.in.size > 0 {
+		w.coverage.sometimes(UnreadClose)
+		e.in.clear()
+		e.broken = protocol.Lost
+		e.out.clear()
+		w.send(e, evReset, segment{})
+		return
+	}
+	e.ending = true
+	w.flush(e)
+}
+
+// abandon is what becomes of an end when its process is gone.
+func (w *World) abandon(e *end, how int) {
+	switch {
+	case e.state == released || e.state == vanished:
+	case how == crashEnds:
+		w.letGo(e, vanished)
+	default:
+		was := e.state
+		e.state, e.op, e.left = vanished, opNone, 0
+		e.in.clear()
+		e.out.clear()
+		if how == crashResets && e.broken == 0 && was == open {
+			e.broken = protocol.Lost
+			w.send(e, evReset, segment{})
+		}
+	}
+}

@@ -1,0 +1,286 @@
+package sim
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/sim/scenario"
+)
+
+const (
+	latency = time.Millisecond // one way, when nothing is wrong
+	window  = 2<<20 + 16<<10   // bytes that a connection holds in each direction until they are read
+	piece   = 1 << 20          // bytes of a body that are passed on at once
+	crumb   = 64 << 10         // the same on a slow path
+)
+
+// conn is a connection: the end that dialled, and the end that accepted.
+type conn struct {
+	id    int
+	ends  [2]*end
+	lost  bool // forgotten by what is in between: nothing passes
+	own   time.Duration
+	drawn bool // whether own has been drawn
+}
+
+type endState uint8
+
+const (
+	notYet   endState = iota // an accepting end before the connection has come in
+	dialing                  // asked for, not granted
+	open                     // its machine uses it
+	released                 // its machine has hung up; the system sends the rest
+	vanished                 // its process is dead
+)
+
+type opKind uint8
+
+const (
+	opNone opKind = iota
+	opDial
+	opHear
+	opSendBody
+	opReceiveBody
+	opDiscard
+	opFail // something could not be sent
+)
+
+// end is one end of a connection, as its system and its machine see it.
+type end struct {
+	conn  *conn
+	side  int
+	host  *host
+	actor *actor
+	link  roles.Link
+	state endState
+
+	op           opKind // what its machine waits for
+	first        bool   // it hears what a stranger says first
+	offset, left uint64 // of a body
+	spoiled      protocol.Code
+	body         body // that is being received
+
+	out      stream        // handed over, beyond the window
+	flying   int           // sent, not read by the other side yet
+	ending   bool          // half-closed: the end of stream follows what is out
+	finished bool          // the end of stream has been sent
+	arrival  time.Duration // when the last of what was sent arrives
+	in       stream        // arrived, not read yet
+	eof      bool          // the other side's end of stream has arrived
+	broken   protocol.Code // reset, or never opened, and why
+	poked    bool          // an evPoke is on its way
+}
+
+func (e *end) peer() *end { return e.conn.ends[1-e.side] }
+
+// at returns the address at which the other side sees this end.
+func (e *end) at() netip.AddrPort {
+	if e.side == 1 {
+		return e.host.address
+	}
+	return netip.AddrPortFrom(e.host.address.Addr(), uint16(40000+e.conn.id%20000))
+}
+
+func (w *World) sendMessage(e *end, m protocol.Message) {
+	start := len(w.arena)
+	if cap(w.arena)-start < protocol.HeaderSize+protocol.MaxFirst {
+		w.arena, start = make([]byte, 0, arenaSize), 0
+	}
+	w.arena = protocol.Append(w.arena, m)
+	frame := w.arena[start:len(w.arena):len(w.arena)]
+	w.note(Line{What: Sends, Host: e.host.index, Actor: e.actor.id, Peer: e.peer().host.index, Conn: e.conn.id, N: digest(frame), Message: m})
+	w.push(e, literal(frame))
+}
+
+const arenaSize = 64 << 10
+
+// push hands bytes over to the system.
+func (w *World) push(e *end, seg segment) {
+	if e.broken != 0 || e.ending {
+		w.unsent(e)
+		return
+	}
+	e.out.push(seg)
+	w.check.queued(e)
+	w.flush(e)
+}
+
+// unsent tells a machine that nothing can be sent any more, unless it waits for something and learns it so.
+func (w *World) unsent(e *end) {
+	if e.broken != 0 && e.op == opNone && e.state == open {
+		e.op = opFail
+		w.poke(e)
+	}
+}
+
+// room reports whether the window has room for so many bytes, or for so many that it is worth sending: systems do
+// not send a byte for each byte that is read either.
+func (e *end) room(bytes uint64) bool {
+	return e.window() >= int(min(bytes, crumb))
+}
+
+// pieceFrom is how many bytes pass at once: few where they take their time, so that some arrive before all do.
+func (w *World) pieceFrom(e *end) int {
+	if e.host.plan != nil && e.host.plan.Up > 0 || w.troubledPath(scenario.Slow, e.host, e.peer().host) != nil {
+		return crumb
+	}
+	return piece
+}
+
+// window is how many bytes more the connection takes. A host with a narrow uplink shares that out in small pieces.
+func (e *end) window() int {
+	if e.host.plan != nil && e.host.plan.Up > 0 {
+		return 2*crumb - e.flying
+	}
+	return window - e.flying
+}
+
+// flush sends what the window has room for.
+func (w *World) flush(e *end) {
+	for e.out.size > 0 && e.room(uint64(e.out.size)) {
+		seg := e.out.take(min(e.window(), w.pieceFrom(e)))
+		w.transmit(e, seg)
+	}
+	if e.out.size == 0 && e.ending && !e.finished && e.broken == 0 && e.state != dialing {
+		e.finished = true
+		w.send(e, evFin, segment{})
+	}
+}
+
+// transmit sends one segment, in pieces and with flipped bits if a fault wants it so.
+func (w *World) transmit(e *end, seg segment) {
+	e.flying += seg.size
+	to := e.peer().host
+	for _, t := range w.troubles {
+		if t.Class == scenario.BitFlip && !t.spent && t.across(e.host, to, false) {
+			if t.bytes += seg.size; t.bytes > t.N {
+				w.flip(t, e, seg, seg.size-(t.bytes-t.N))
+				return
+			}
+		}
+	}
+	if t := w.troubledPath(scenario.Split, e.host, to); t != nil && seg.size > 1 {
+		w.fired(t)
+		for range 4 {
+			if seg.size < 2 {
+				break
+			}
+			var first segment
+			first, seg = seg.split(1 + w.chooser.N(min(seg.size-1, 64), "split"))
+			w.send(e, evArrive, first)
+			e.arrival += time.Duration(w.chooser.N(t.N+1, "gap")) * time.Millisecond
+		}
+	}
+	w.send(e, evArrive, seg)
+}
+
+// flip sends a segment with one bit of one byte of it flipped.
+func (w *World) flip(t *trouble, e *end, seg segment, at int) {
+	w.fired(t)
+	t.spent = true
+	w.malformed = w.malformed || e.peer().host == w.relay && e.host.role == nodeRole
+	before, rest := seg.split(at)
+	bad, after := rest.split(1)
+	w.note(Line{What: Flips, Host: e.host.index, Peer: e.peer().host.index, Conn: e.conn.id, N: uint64(t.N)})
+	for _, s := range []segment{before, literal([]byte{bad.at(0) ^ 1<<w.chooser.N(8, "bit")}), after} {
+		if s.size > 0 {
+			w.send(e, evArrive, s)
+		}
+	}
+}
+
+// send has something arrive at the other end, after what has been sent before it.
+func (w *World) send(from *end, kind eventKind, seg segment) {
+	at := w.now + latency + w.lag(from, seg.size)
+	if kind != evReset {
+		at = max(at, from.arrival)
+		from.arrival = at
+	}
+	e := w.agenda.add(at, kind)
+	e.end, e.seg, e.number = from.peer(), seg, uint64(from.broken)
+}
+
+// lag is how much longer than usual something takes, by the faults on its way.
+func (w *World) lag(from *end, size int) time.Duration {
+	to := from.peer().host
+	lag := w.uplink(from.host, size)
+	for _, t := range w.troubles {
+		if !t.between(from.host, to) {
+			continue
+		}
+		switch t.Class {
+		case scenario.Delay:
+			w.fired(t)
+			lag += time.Duration(w.chooser.N(t.N+1, "delay")) * time.Millisecond
+		case scenario.Reorder:
+			c := from.conn
+			if !c.drawn {
+				w.fired(t)
+				c.own, c.drawn = time.Duration(w.chooser.N(t.N+1, "reorder"))*time.Millisecond, true
+			}
+			lag += c.own
+		case scenario.Slow:
+			w.fired(t)
+			took := time.Duration(size) * time.Second / time.Duration(t.N)
+			lag += took + max(0, from.arrival-w.now-latency)
+		case scenario.Coalesce:
+			w.fired(t)
+			every := time.Duration(t.N) * time.Millisecond
+			lag += every - (w.now+lag)%every
+		}
+	}
+	return lag
+}
+
+// uplink is how long it takes until a host that can send only so much has sent this. What is small is not held up.
+func (w *World) uplink(h *host, size int) time.Duration {
+	if h.plan == nil || h.plan.Up == 0 || size < protocol.MaxFirst {
+		return 0
+	}
+	h.busy = max(h.busy, w.now) + time.Duration(size)*time.Second/time.Duration(h.plan.Up)
+	return h.busy - w.now
+}
+
+// arrive puts bytes into the buffer of an end.
+func (w *World) arrive(e *end, seg segment) {
+	switch {
+	case e.broken != 0:
+	case e.state == released || e.state == vanished:
+		w.refuse(e)
+	default:
+		if w.resetAt(e.conn, seg.size) {
+			return
+		}
+		e.in.push(seg)
+		w.check.arrived(e)
+		w.poke(e)
+	}
+}
+
+// resetAt counts bytes of a connection that a fault will reset or forget, and does so when it is time.
+func (w *World) resetAt(c *conn, size int) bool {
+	for _, t := range w.troubles {
+		if t.Class != scenario.Reset && t.Class != scenario.BlackHole || t.conn != c || t.spent {
+			continue
+		}
+		if t.bytes += size; t.bytes < t.N {
+			continue
+		}
+		t.spent = true
+		w.fired(t)
+		if t.Class == scenario.BlackHole {
+			c.lost = true
+			return true
+		}
+		for _, e := range c.ends {
+			if e.op == opHear && e.in.size > 0 {
+				w.coverage.sometimes(ResetInFrame)
+			}
+			w.breakEnd(e, protocol.Lost)
+		}
+		return true
+	}
+	return false
+}

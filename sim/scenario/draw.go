@@ -1,0 +1,222 @@
+package scenario
+
+import (
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+)
+
+// fileNames are what files are called: plain, nested, with what only looks difficult.
+var fileNames = []string{"a", "notes.txt", "deep/er/file", "with space", "größe/ü", "-dash"}
+
+// Draw draws a scenario.
+func Draw(c Chooser) *Scenario {
+	s := &Scenario{
+		Seed:    uint64(c.N(1<<30, "seed")),
+		Heal:    pick(c, "heal", 20*time.Second, 60*time.Second, 130*time.Second, 300*time.Second),
+		Drain:   pick(c, "drain", 0, 0, 0, 40*time.Second),
+		Clients: 1 + c.N(3, "clients"),
+	}
+	nodes := pick(c, "nodes", 2, 1, 3, 0, 4, 5, 3, 2, 6, 2, 3, 8)
+	if chance(c, 30, "many") {
+		nodes = 12
+	}
+	d := drawing{c: c, s: s}
+	d.relay()
+	for i := range nodes {
+		s.Nodes = append(s.Nodes, d.node(i))
+	}
+	d.files()
+	d.moment = d.time()
+	for range 1 + c.N(5, "ops") {
+		s.Ops = append(s.Ops, d.op())
+		d.interrupt()
+	}
+	for range c.N(6, "faults") {
+		s.Faults = append(s.Faults, d.fault())
+	}
+	return s
+}
+
+type drawing struct {
+	c      Chooser
+	s      *Scenario
+	moment time.Duration // around which things fall together
+}
+
+func (d drawing) drift() int {
+	if !chance(d.c, 4, "drifts") {
+		return 0
+	}
+	return pick(d.c, "drift", 100, -100, 20000, -20000)
+}
+
+func (d drawing) relay() {
+	d.s.Relay = Relay{Drift: d.drift(), Page: pick(d.c, "page", 0, 0, 1, 2, 3)}
+	if chance(d.c, 12, "small relay") {
+		d.s.Relay.Entries = 1 + d.c.N(2, "entries")
+	}
+	if chance(d.c, 12, "relay lies") {
+		d.s.Relay.Lie = RelayLies[d.c.N(len(RelayLies), "lie")]
+		if chance(d.c, 3, "relay says") {
+			d.s.Relay.Lie = Lie(pick(d.c, "when", "say ", "later ", "publishing ") + d.kind())
+		}
+	}
+}
+
+func (d drawing) kind() string {
+	return protocol.Kinds[d.c.N(len(protocol.Kinds), "kind")].Name
+}
+
+func (d drawing) node(i int) Node {
+	n := Node{ID: i, Drift: d.drift(), Quiet: chance(d.c, 4, "quiet"), Start: time.Duration(d.c.N(2000, "start")) * time.Millisecond}
+	if i > 0 && chance(d.c, 16, "shared id") {
+		n.ID = d.c.N(i, "id")
+	}
+	if chance(d.c, 12, "lies") {
+		n.Lie = NodeLies[d.c.N(len(NodeLies), "lie")]
+		if staged := Staged(); chance(d.c, 4, "staged") {
+			n.Lie = staged[d.c.N(len(staged), "stage")]
+		}
+		if chance(d.c, 3, "says") {
+			n.Lie = Lie("say " + d.kind())
+		}
+	}
+	return n
+}
+
+// files places up to three files at no, one or several nodes, now and then another content under the same name.
+func (d drawing) files() {
+	content := 0
+	for i := range d.c.N(4, "files") {
+		name := fileNames[(i+d.c.N(len(fileNames), "name"))%len(fileNames)]
+		content++
+		size := d.size()
+		for j := range d.s.Nodes {
+			if d.s.has(j, name) || !chance(d.c, 2, "holder") {
+				continue
+			}
+			f := File{name, content, size}
+			if chance(d.c, 6, "variant") {
+				content++
+				f.Content, f.Size = content, d.size()
+			}
+			d.s.Nodes[j].Files = append(d.s.Nodes[j].Files, f)
+		}
+	}
+}
+
+func (s *Scenario) has(node int, name string) bool {
+	for _, f := range s.Nodes[node].Files {
+		if f.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// size draws a file's size: most are of one protocol.GroupSize, a few of several, so that nodes share the work and a part is worth
+// resuming.
+func (d drawing) size() uint64 {
+	if chance(d.c, 60, "huge") {
+		return pick(d.c, "size", uint64(protocol.MaxRange), protocol.MaxRange+1, 2*protocol.MaxRange+12345)
+	}
+	if chance(d.c, 4, "large") {
+		return pick(d.c, "size", uint64(protocol.GroupSize+1), 2*protocol.GroupSize+7, 3*protocol.GroupSize, 5*protocol.GroupSize+1000, 8*protocol.GroupSize, 11*protocol.GroupSize+3)
+	}
+	return pick(d.c, "size", uint64(5), 0, 1, 1000, 65535, 65536, 70000, 200000, 5000, 300000, protocol.GroupSize-1, protocol.GroupSize)
+}
+
+func (d drawing) time() time.Duration {
+	if d.moment > 0 && d.c.N(3, "together") > 0 {
+		return min(d.moment+time.Duration(d.c.N(60, "soon"))*pick(d.c, "unit", time.Millisecond, 100*time.Microsecond, 200*time.Millisecond), d.s.Heal-time.Millisecond)
+	}
+	return time.Duration(d.c.N(int(d.s.Heal/time.Millisecond), "time")) * time.Millisecond
+}
+
+func (d drawing) span() time.Duration {
+	return time.Duration(pick(d.c, "span", 100, 1000, 5000, 12000, 40000, 100000, 250000)) * time.Millisecond
+}
+
+func (d drawing) name() string {
+	names := d.s.Names()
+	if len(names) == 0 || chance(d.c, 6, "missing") {
+		return MissingName
+	}
+	return names[d.c.N(len(names), "file")]
+}
+
+func (d drawing) client() string { return ClientName(d.c.N(d.s.Clients, "client")) }
+
+func (d drawing) server() string {
+	if i := d.c.N(len(d.s.Nodes)+1, "server"); i < len(d.s.Nodes) {
+		return NodeName(i)
+	}
+	return "relay"
+}
+
+func (d drawing) op() Op {
+	op := Op{At: d.time(), Do: pick(d.c, "verb", DoFetch, DoFetch, DoFetch, DoFetch, DoFetch, DoFetch, DoStop, DoStart, DoAbort, DoPipeline, DoLocate, DoList, DoMirror)}
+	switch op.Do {
+	case DoFetch:
+		op.Who, op.Name = d.client(), d.name()
+		op.Sources = pick(d.c, "sources", 0, 2, 3, 4)
+		op.Pin, op.Once = d.pin(op.Name), chance(d.c, 8, "once")
+	case DoLocate:
+		op.Who, op.Name = d.client(), d.name()
+		op.Pin = d.pin(op.Name)
+	case DoList:
+		op.Who, op.Name = d.client(), pick(d.c, "pattern", "", "*", "deep/", "**/file", "n*.txt")
+	case DoPipeline:
+		op.Who, op.With = d.client(), d.aNode()
+	case DoMirror:
+		op.Who, op.Name = d.aNode(), d.name()
+	case DoAbort:
+		op.Who = d.client()
+	default:
+		op.Who = d.server()
+	}
+	return op
+}
+
+// interrupt has the latest fetch interrupted, seldom: by its user, or in the midst of what it does with its disk; and
+// begun again, which happens by itself when the process has been killed.
+func (d drawing) interrupt() {
+	op := d.s.Ops[len(d.s.Ops)-1]
+	if op.Do != DoFetch || !chance(d.c, 8, "interrupted") {
+		return
+	}
+	f := Fault{Class: pick(d.c, "how", Slow, KillWriting, CutWriting), Who: op.Who, At: op.At, For: 3 * time.Second}
+	f.N = pick(d.c, "n", f.Class.Info().N...)
+	if f.Class == Slow {
+		f.N = 1 << 20
+		op.Do, op.At = DoAbort, min(op.At+time.Duration(d.c.N(3000, "abort"))*time.Millisecond, d.s.Heal-time.Millisecond)
+		d.s.Ops = append(d.s.Ops, op)
+		op.Do, op.At = DoFetch, min(op.At+time.Second, d.s.Heal-time.Millisecond)
+		d.s.Ops = append(d.s.Ops, op)
+	}
+	d.s.Faults = append(d.s.Faults, f)
+}
+
+// pin draws the content that a file shall have: seldom, and then one that somebody has under the name, or nobody.
+func (d drawing) pin(name string) int {
+	if !chance(d.c, 6, "pinned") {
+		return 0
+	}
+	contents := []int{MissingContent}
+	for i := range d.s.Nodes {
+		for _, f := range d.s.Nodes[i].Files {
+			if f.Name == name {
+				contents = append(contents, f.Content, f.Content)
+			}
+		}
+	}
+	return contents[d.c.N(len(contents), "pin")]
+}
+
+func (d drawing) aNode() string {
+	if len(d.s.Nodes) == 0 {
+		return NodeName(0)
+	}
+	return NodeName(d.c.N(len(d.s.Nodes), "node"))
+}

@@ -1,0 +1,178 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/sim/scenario"
+)
+
+// allStories returns scenarios for what needs several things to fall together, too seldom for chance.
+func allStories() []*scenario.Scenario {
+	at := func(seconds int) time.Duration { return time.Duration(seconds) * time.Second }
+	reading := scenario.Fault{Class: scenario.Attack, At: at(1), Who: "n0", Name: "no-reading"}
+	impatient := func(who string, first int, then ...scenario.Fault) []scenario.Fault {
+		return append(then, scenario.Fault{Class: scenario.Graceful, At: at(first), Who: who}, scenario.Fault{Class: scenario.Graceful, At: at(first + 1), Who: who})
+	}
+	return []*scenario.Scenario{
+		// A node that stops while a stalled reader has half of a file: it waits, and the reader goes, or never does, or
+		// reads on.
+		reader(impatient("n0", 2, reading)...),
+		reader(impatient("n0", 2, reading, scenario.Fault{Class: scenario.Crash, At: at(5), Who: "x"})...),
+		reader(scenario.Fault{Class: scenario.Slow, Who: "c0", For: at(30), N: 300000}, scenario.Fault{Class: scenario.Graceful, At: at(18), Who: "n0"}),
+		// A pipeline that is cut off, or given up, in the midst of a file.
+		pipelining(scenario.Fault{Class: scenario.Slow, Who: "c2", For: at(30), N: 1 << 20}, scenario.Fault{Class: scenario.Reset, At: at(1), Who: "c2", With: "n0", N: 100000}),
+		pipelining(scenario.Fault{Class: scenario.Slow, Who: "c2", For: at(30), N: 65536}, scenario.Fault{Class: scenario.Graceful, At: at(4), Who: "c2"}),
+		// A relay, and a node, that stop when they have already parted with somebody who does not read that.
+		story(0, scenario.Honest, impatient("relay", 12, scenario.Fault{Class: scenario.Attack, At: at(1), Who: "relay", Name: "no-reading"})...),
+		fileless(impatient("n0", 12, reading)...),
+		// A node that is told to stop twice while the relay does not answer its LEAVE.
+		story(0, "mute", impatient("n0", 12)...),
+		// A user who asks for what no node may have.
+		misnamed("../both"),
+		// A client whose disk has no room left when it has to begin again with another node.
+		stalled(scenario.Fault{Class: scenario.DiskFull, At: at(10), For: at(20), Who: "c0"}),
+		// A node that is gone when the pipeline from it is over, before it could say good-bye.
+		pipelining(scenario.Fault{Class: scenario.StallReader, At: 2004500 * time.Microsecond, For: at(30), Who: "n0"}, scenario.Fault{Class: scenario.Crash, At: at(3), Who: "n0"}),
+		// Dead nodes among those that are listed, and no patience with them.
+		impatience(1), impatience(2), impatience(3),
+		// A client that loses its power between two contents of one name, by luck so that what the journal claims of the
+		// first stands under the header of the second.
+		betweenContents(1), betweenContents(13), betweenContents(28),
+		// Others who have all that a node was asked for when that one sends what is wrong, and then nothing more.
+		overtaken(),
+		// A file so large that its tree comes in several parts.
+		vast(),
+		// A disk that hangs while a part of an earlier try is looked at, and when there is none.
+		resumed(scenario.Fault{Class: scenario.DiskHang, At: at(9), For: at(25), Who: "c0", N: 60000}),
+		story(0, scenario.Honest, scenario.Fault{Class: scenario.DiskHang, At: at(1), For: at(25), Who: "c0", N: 60000}),
+		// A node whose disk answers when the node has already parted with who had asked, and who does not read that.
+		parting(),
+		// A client whose disk hangs when a file has come that is not what it should be: for long, until the user has lost
+		// patience, or until the node has crashed.
+		doubting(2), doubting(2, scenario.Fault{Class: scenario.Graceful, At: at(3), Who: "c2"}), doubting(2, scenario.Fault{Class: scenario.Crash, At: at(3), Who: "n0"}),
+		// A client that is gone when the node says how far it is with hashing.
+		reader(scenario.Fault{Class: scenario.SlowHash, For: at(20), Who: "n0", N: 300000}, scenario.Fault{Class: scenario.Crash, At: at(4), Who: "c0"}),
+		// A node on whose disk the hashing stands still.
+		story(0, scenario.Honest, scenario.Fault{Class: scenario.SlowHash, For: at(30), Who: "n0"}),
+	}
+}
+
+func story(drain time.Duration, lie scenario.Lie, faults ...scenario.Fault) *scenario.Scenario {
+	s := sweepScenario()
+	s.Drain, s.Relay.Lie, s.Faults = drain, lie, faults
+	return s
+}
+
+// reader is a story with a file that is more than a connection holds.
+func reader(faults ...scenario.Fault) *scenario.Scenario {
+	s := story(2*roles.ProgressTimeout, scenario.Honest, faults...)
+	s.Nodes[0].Files[0].Size = 12 * group
+	s.Nodes[1].Files = nil
+	s.Ops = []scenario.Op{{At: time.Second, Do: scenario.DoFetch, Who: "c0", Name: "both"}}
+	return s
+}
+
+func pipelining(faults ...scenario.Fault) *scenario.Scenario {
+	s := largeScenario()
+	s.Faults = faults
+	return s
+}
+
+func doubting(seed uint64, faults ...scenario.Fault) *scenario.Scenario {
+	s := pipelining(append(faults, scenario.Fault{Class: scenario.DiskHang, At: time.Second, For: 50 * time.Second, Who: "c2", N: 45000})...)
+	s.Seed, s.Nodes[0].Lie = seed, "judging silence"
+	return s
+}
+
+func fileless(faults ...scenario.Fault) *scenario.Scenario {
+	s := story(0, scenario.Honest, faults...)
+	s.Nodes[0].Files = nil
+	return s
+}
+
+func misnamed(name string) *scenario.Scenario {
+	s := story(0, scenario.Honest)
+	s.Ops[0].Name = name
+	return s
+}
+
+func stalled(fault scenario.Fault) *scenario.Scenario {
+	s := story(0, scenario.Honest, fault)
+	for i := range s.Nodes {
+		s.Nodes[i].Lie = "stall"
+	}
+	return s
+}
+
+func impatience(seed uint64) *scenario.Scenario {
+	s := largeScenario()
+	file, at := scenario.File{Name: "large", Content: 1, Size: 3 * group}, 2500*time.Millisecond
+	for i := range 7 {
+		class := scenario.Crash
+		if i > 2 {
+			class = scenario.PowerLoss
+			s.Nodes = append(s.Nodes, scenario.Node{ID: i})
+		}
+		s.Nodes[i].Quiet, s.Nodes[i].Files = false, []scenario.File{file}
+		s.Faults = append(s.Faults, scenario.Fault{Class: class, At: at, For: 50 * time.Second, Who: scenario.NodeName(i)})
+	}
+	s.Seed, s.Ops = seed, s.Ops[1:2]
+	s.Faults = append(s.Faults, scenario.Fault{Class: scenario.Slow, Who: "c1", For: 50 * time.Second, N: 1 << 20})
+	return s
+}
+
+// betweenContents is a fetch that is killed, goes on when the file is another, and is cut off when that has begun.
+func betweenContents(seed uint64) *scenario.Scenario {
+	return &scenario.Scenario{
+		Seed: seed, Heal: 40 * time.Second, Clients: 1,
+		Nodes: []scenario.Node{{ID: 0, Files: []scenario.File{{Name: "large", Content: 1, Size: 4 * group}}}},
+		Ops:   []scenario.Op{{At: time.Second, Do: scenario.DoFetch, Who: "c0", Name: "large"}},
+		Faults: []scenario.Fault{
+			{Class: scenario.KillWriting, At: time.Second, For: 2 * time.Second, Who: "c0", N: 9},
+			{Class: scenario.FileReplace, At: 2 * time.Second, Who: "n0", Name: "large"},
+			{Class: scenario.CutWriting, At: 2500 * time.Millisecond, For: 2 * time.Second, Who: "c0", N: 5},
+		},
+	}
+}
+
+func overtaken() *scenario.Scenario {
+	s := largeScenario()
+	for i := range s.Nodes {
+		s.Nodes[i].Files[0].Size = 40 * group
+	}
+	s.Nodes[0].Lie, s.Nodes[0].Quiet = scenario.StageDoubting+" "+scenario.ActSilence, false
+	return s
+}
+
+// vast is a file of more groups than one OUTBOARD is for.
+func vast() *scenario.Scenario {
+	s := story(0, scenario.Honest)
+	s.Nodes[0].Files[0].Size = (protocol.MaxGroups + 3) * group
+	s.Nodes[1].Files = nil
+	s.Ops = []scenario.Op{{At: time.Second, Do: scenario.DoFetch, Who: "c0", Name: "both"}}
+	return s
+}
+
+// resumed is a fetch that the user gives up and begins again.
+func resumed(fault scenario.Fault) *scenario.Scenario {
+	s := largeScenario()
+	s.Ops = []scenario.Op{
+		{At: time.Second, Do: scenario.DoFetch, Who: "c0", Name: "large"},
+		{At: 10 * time.Second, Do: scenario.DoFetch, Who: "c0", Name: "large"},
+	}
+	s.Faults = []scenario.Fault{
+		{Class: scenario.Slow, Who: "c0", For: 8 * time.Second, N: 1 << 20},
+		{Class: scenario.Graceful, At: 6 * time.Second, Who: "c0"}, fault,
+	}
+	return s
+}
+
+func parting() *scenario.Scenario {
+	s := story(0, scenario.Honest,
+		scenario.Fault{Class: scenario.DiskHang, At: time.Second, For: 20 * time.Second, Who: "n0", N: 11000},
+		scenario.Fault{Class: scenario.Attack, At: 2 * time.Second, Who: "n0", Name: "no-reading"})
+	s.Ops = nil
+	return s
+}
