@@ -15,6 +15,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/transport"
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
@@ -35,7 +36,12 @@ func (s *sharing) run(ctx context.Context, ready func(netip.AddrPort)) error {
 		return err
 	}
 	defer folder.Close()
-	s.Share = folder
+	listener, err := transport.TCP{}.Listen(ctx, s.Listen)
+	if err != nil {
+		return err
+	}
+	s.Share, s.Listener = folder, listener
+	s.Log.Info("sharing", "folder", s.folder, "on", listener.Addr())
 	defer saysThatItStops(ctx, s.Log)()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -43,12 +49,10 @@ func (s *sharing) run(ctx context.Context, ready func(netip.AddrPort)) error {
 	var mirrored error
 	beside.Go(func() { s.tellIndexed(ctx, folder, since) })
 	beside.Go(func() {
-		listing, err := s.Ready(ctx)
-		if err != nil {
+		if _, err := s.Ready(ctx); err != nil {
 			return
 		}
-		s.Log.Info("sharing", "folder", s.folder, "at", listing.At)
-		ready(listing.Listen)
+		ready(listener.Addr())
 		if len(s.mirror) > 0 {
 			mirrored = s.newMirror(folder).run(ctx)
 		}

@@ -19,15 +19,16 @@ import (
 // Node serves a share, and keeps itself listed at a relay. Its fields are the options and are left alone once it runs;
 // Relay and Share are needed, the zero values of the others are of use.
 type Node struct {
-	Network   transport.Network // nil: transport.TCP{}
-	Relay     string            // host:port
-	Listen    string            // host:port to serve on; port 0 picks one; "": any, of all interfaces
-	Share     transport.Share   // what it serves; the owner closes it, after Run
-	ID        protocol.NodeID   // zero: one is drawn
-	Advertise netip.AddrPort    // where to be listed; zero: where the relay sees the node, at the port it listens on
-	NoPublish bool              // the relay is not told what the share has, even if that is a transport.Lister
-	MaxLinks  int               // connections at once; 0: roles.MaxLinks
-	Log       hclog.Logger      // may be nil
+	Network   transport.Network  // nil: transport.TCP{}
+	Relay     string             // host:port
+	Listen    string             // host:port to serve on; port 0 picks one; "": any, of all interfaces
+	Listener  transport.Listener // to serve on in place of one at Listen; Run closes it
+	Share     transport.Share    // what it serves; the owner closes it, after Run
+	ID        protocol.NodeID    // zero: one is drawn
+	Advertise netip.AddrPort     // where to be listed; zero: where the relay sees the node, at the port it listens on
+	NoPublish bool               // the relay is not told what the share has, even if that is a transport.Lister
+	MaxLinks  int                // connections at once; 0: roles.MaxLinks
+	Log       hclog.Logger       // may be nil
 	// Trace is called for each event of a link, from any goroutine. Nil: it is not called.
 	Trace func(transport.Event)
 
@@ -47,13 +48,7 @@ func (n *Node) Run(ctx context.Context) error {
 }
 
 func (n *Node) run(ctx context.Context) error {
-	switch {
-	case n.Relay == "" || n.Share == nil:
-		return errIncomplete
-	case ctx.Err() != nil:
-		return interrupted(ctx)
-	}
-	listener, err := n.network().Listen(ctx, cmp.Or(n.Listen, ":0"))
+	listener, err := n.listen(ctx)
 	if err != nil {
 		return err
 	}
@@ -69,6 +64,23 @@ func (n *Node) run(ctx context.Context) error {
 	cancel()
 	beside.Wait()
 	return errors.Join(displaced, served)
+}
+
+// listen returns what the node serves on, unless it cannot run. A listener that it was given is closed then.
+func (n *Node) listen(ctx context.Context) (transport.Listener, error) {
+	err := error(nil)
+	switch {
+	case n.Relay == "" || n.Share == nil:
+		err = errIncomplete
+	case ctx.Err() != nil:
+		err = interrupted(ctx)
+	case n.Listener == nil:
+		return n.network().Listen(ctx, cmp.Or(n.Listen, ":0"))
+	}
+	if err != nil && n.Listener != nil {
+		n.Listener.Close()
+	}
+	return n.Listener, err
 }
 
 func (n *Node) network() transport.Network {
@@ -89,7 +101,7 @@ func (n *Node) id() protocol.NodeID {
 
 func (n *Node) serve(ctx context.Context, listener transport.Listener) error {
 	log := logger(n.Log).Named("server")
-	log.Info("serving", "on", listener.Addr())
+	log.Debug("serving", "on", listener.Addr())
 	access := &accessLog{log: log}
 	defer access.tellMore()
 	uploads := roles.NewPool(node.NewUpload)

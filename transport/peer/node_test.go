@@ -205,12 +205,19 @@ func TestNoOrderOfCallsPanics(t *testing.T) {
 	if _, err := node.Ready(t.Context()); !errors.Is(err, peer.ErrEnded) || !errors.Is(err, peer.ErrInterrupted) {
 		t.Errorf("%v", err)
 	}
-	for _, incomplete := range []*peer.Node{{}, {Relay: "relay:1"}, {Share: unlisted{}}} {
+	listener, err := network.Listen(t.Context(), ":1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, incomplete := range []*peer.Node{{}, {Relay: "relay:1"}, {Share: unlisted{}}, {Listener: listener}} {
 		if err := incomplete.Run(t.Context()); err == nil {
 			t.Error("it runs without what it needs")
 		}
 	}
-	listener, err := network.Listen(t.Context(), ":1")
+	if _, err := listener.Accept(); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("the listener is open: %v", err)
+	}
+	listener, err = network.Listen(t.Context(), ":1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,27 +237,21 @@ func TestNoOrderOfCallsPanics(t *testing.T) {
 	}
 }
 
-// deaf is a network whose listener breaks.
-type deaf struct {
-	*transport.Memory
-	listener chan transport.Listener
-}
-
-func (d deaf) Listen(ctx context.Context, address string) (transport.Listener, error) {
-	l, err := d.Memory.Listen(ctx, address)
-	d.listener <- l
-	return l, err
-}
-
 func TestANodeThatCannotAcceptLinksLeaves(t *testing.T) {
-	network := deaf{transport.NewMemory(), make(chan transport.Listener, 1)}
-	relay := startRelay(t, network.Memory, &peer.Relay{})
+	network := transport.NewMemory()
+	relay := startRelay(t, network, &peer.Relay{})
+	listener, err := network.Listen(t.Context(), "node:1")
+	if err != nil {
+		t.Fatal(err)
+	}
 	log := &journal{}
-	node := &peer.Node{Network: network, Relay: relay, Share: unlisted{}, Log: log.logger(hclog.Info)}
+	node := &peer.Node{Network: network.From("node"), Relay: relay, Listener: listener, Share: unlisted{}, Log: log.logger(hclog.Info)}
 	over := make(chan error, 1)
 	go func() { over <- node.Run(context.Background()) }()
-	ready(t, node)
-	(<-network.listener).Close()
+	if listing := ready(t, node); listing.At != listener.Addr() {
+		t.Errorf("%+v", listing)
+	}
+	listener.Close()
 	if err := <-over; !errors.Is(err, net.ErrClosed) {
 		t.Errorf("%v", err)
 	}
