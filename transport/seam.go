@@ -43,15 +43,16 @@ type Share interface {
 	Open(ctx context.Context, name string, hash protocol.Hash, hashing func(done, size uint64)) (File, *protocol.Error)
 }
 
-// Lister is a [Share] that tells what it has, so that a node can publish it. One that does not is taken for one that may
-// have anything.
+// Lister is a [Share] that can say what it has, so that a node can publish it. A node whose share
+// is none counts as one that may have anything.
 type Lister interface {
 	Share
-	// Follow calls change for each name that is shared and whose content is known, and then for each change; the zero hash
-	// says that the name is shared no longer. Once all names that were there when the share was opened have been told, or
-	// turned out not to be readable, it calls complete. Calls come one at a time and in order; they return soon and do not
-	// call the share. Follow returns when ctx is done, or, with an error, when the share is closed. It may be called several
-	// times, at once as well.
+	// Follow calls change for each name that is shared and whose content is known, and then for each
+	// change; the zero hash says that the name is not shared any more. It calls complete once all
+	// names that were there when the share was opened have been reported, but for files that cannot
+	// be read. Calls come one at a time and in order; they return soon and do not call the share.
+	// Follow returns when ctx is done, or, with an error, when the share is closed. Several may
+	// follow at once.
 	Follow(ctx context.Context, change func(protocol.Entry), complete func()) error
 }
 

@@ -24,11 +24,12 @@ type sharing struct {
 	peer.Node
 	folder string   // that it shares
 	hidden bool     // whether names that start with a dot are shared
-	index  string   // the file that keeps hashes; "": the user's cache has one; "-": nothing keeps them
+	index  string   // the file that keeps hashes; "": one in the user's cache; "-": none
 	mirror []string // patterns of names that are fetched from others, and shared
 }
 
-// run shares until ctx is done. When the relay has listed the node, ready is called with the address that it listens on.
+// run shares until ctx is done. When the relay has listed the node, ready is called with the
+// address that it listens on.
 func (s *sharing) run(ctx context.Context, ready func(netip.AddrPort)) error {
 	since := time.Now()
 	folder, err := s.openFolder()
@@ -129,7 +130,8 @@ func parseID(text string) (id protocol.NodeID, err error) {
 	return id, nil
 }
 
-// parseAdvertise reads HOST or HOST:PORT; a name is looked up now, for addresses are what relays hand out.
+// parseAdvertise reads HOST or HOST:PORT; a name is looked up now, for addresses are what relays
+// hand out.
 func parseAdvertise(ctx context.Context, text string) (netip.AddrPort, error) {
 	if text == "" {
 		return netip.AddrPort{}, nil

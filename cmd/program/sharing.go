@@ -29,7 +29,8 @@ func (s *sharing) openFolder() (*share.Folder, error) {
 	return share.Open(s.folder, options)
 }
 
-// checkIndex refuses an index for which more than one folder would have to be made: that is a slip of the pen.
+// checkIndex refuses an index for which more than one folder would have to be made: that is a slip
+// of the pen.
 func checkIndex(file string) error {
 	file, err := filepath.Abs(file)
 	if err != nil {

@@ -11,19 +11,20 @@ import (
 	"github.com/relaypeer/relaypeer/roles/node"
 )
 
-// accessLog logs what a node is asked for and sends: each file, but of many in a second only so many.
+// accessLog logs what a node is asked for and sends: each file, but of many in a second only so
+// many.
 type accessLog struct {
 	log hclog.Logger
 
 	mu     sync.Mutex
 	second int64
-	told   int // in that second
-	more   int // that were not
+	lines  int // in that second
+	more   int // requests without a line
 	timer  *time.Timer
 }
 
-// mostTold is how many lines about single files a second may have.
-const mostTold = 10
+// mostLines bounds the lines about single files in a second.
+const mostLines = 10
 
 // served takes the reports of Uploads.
 func (a *accessLog) served(outcome roles.Outcome) {
@@ -51,25 +52,26 @@ func (a *accessLog) served(outcome roles.Outcome) {
 	}
 }
 
-// may reports whether another line is told in a second. How many were not is told a second later.
+// may reports whether a request may have a line in that second. Those without one are counted in a
+// line that follows a second later.
 func (a *accessLog) may(second int64) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if second != a.second {
-		a.second, a.told = second, 0
+		a.second, a.lines = second, 0
 	}
-	if a.told < mostTold {
-		a.told++
+	if a.lines < mostLines {
+		a.lines++
 		return true
 	}
 	if a.more++; a.more == 1 {
-		a.timer = time.AfterFunc(time.Second, a.tellMore)
+		a.timer = time.AfterFunc(time.Second, a.logMore)
 	}
 	return false
 }
 
-// tellMore tells how many requests had no line. At the end of a node it is called instead of by the timer.
-func (a *accessLog) tellMore() {
+// logMore logs how many requests had no line: a second after the first of them, and at the end.
+func (a *accessLog) logMore() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.more > 0 {

@@ -23,12 +23,12 @@ func TestManyRequestsInASecondAreCounted(t *testing.T) {
 			}
 			access.served(node.Served{Name: "a", Tree: true}) // aside
 		}
-		requests(mostTold + 5)
+		requests(mostLines + 5)
 		time.Sleep(2 * time.Second)
-		requests(mostTold + 7)
-		access.tellMore()
-		access.tellMore()
-		if told := strings.Count(out.String(), "sending: "); told != 2*mostTold {
+		requests(mostLines + 7)
+		access.logMore()
+		access.logMore()
+		if told := strings.Count(out.String(), "sending: "); told != 2*mostLines {
 			t.Errorf("%d lines", told)
 		}
 		if strings.Count(out.String(), "and more") != 2 || !strings.Contains(out.String(), "requests=5") || !strings.Contains(out.String(), "requests=7") {

@@ -10,7 +10,7 @@ import (
 	"github.com/relaypeer/relaypeer/roles/relay"
 )
 
-// loggedDirectory tells the log which nodes come and go.
+// loggedDirectory logs which nodes come and go, and what they publish.
 type loggedDirectory struct {
 	relay.Directory
 	log hclog.Logger

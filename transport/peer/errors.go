@@ -8,14 +8,14 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 )
 
-// The errors that errors.Is finds in what this package returns. It finds a [protocol.Code] as well, where one says why:
-// errors.Is(err, protocol.Busy).
+// The errors that errors.Is finds in what this package returns. It finds a [protocol.Code] as well,
+// where one says why: errors.Is(err, protocol.Busy).
 var (
 	ErrNotFound    = errors.New("no node has it") // each was asked
 	ErrUnsure      = errors.New("it was not found, but not every node could be asked")
 	ErrUndelivered = errors.New("it is there, but no node could deliver it whole and verified")
 	ErrNoRelay     = errors.New("the relay could not be asked")
-	ErrInterrupted = errors.New("interrupted") // the context was done; errors.Is finds its error, too
+	ErrInterrupted = errors.New("interrupted") // the context was done; its error is found, too
 	ErrDisplaced   = errors.New("another node has registered under this node's id")
 	ErrUsed        = errors.New("a Node runs once")
 	ErrEnded       = errors.New("the node has ended")

@@ -33,8 +33,8 @@ func both(t *testing.T, test func(t *testing.T, network transport.Network)) {
 	t.Run("memory", func(t *testing.T) { test(t, transport.NewMemory()) })
 }
 
-// background runs something until the test ends or the returned function is called, which returns its error. Calling it
-// again returns that again.
+// background runs something until the test ends or the returned function is called, which returns
+// its error. Calling it again returns that again.
 func background(t *testing.T, run func(ctx context.Context) error) (end func() error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	over := make(chan struct{})

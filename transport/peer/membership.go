@@ -67,8 +67,8 @@ func (m *member) report(outcome roles.Outcome) {
 	}
 }
 
-// failed takes the report that an exchange with the relay failed. Unless another try follows it was about publishing
-// alone, and the node is listed as before.
+// failed takes the report that an exchange with the relay failed. Unless another try follows it was
+// about publishing alone, and the node is listed as before.
 func (m *member) failed(o node.ExchangeFailed) {
 	why := &Error{Kind: ErrNoRelay, Code: o.Code, By: o.By, Text: protocol.Printable(o.Text, mostText)}
 	if o.By == protocol.Node && o.Code == protocol.Unexpected { // by us or by one like us

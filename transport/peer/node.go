@@ -16,17 +16,17 @@ import (
 	"github.com/relaypeer/relaypeer/transport"
 )
 
-// Node serves a share, and keeps itself listed at a relay. Its fields are the options and are left alone once it runs;
-// Relay and Share are needed, the zero values of the others are of use.
+// Node serves a share, and keeps itself listed at a relay. Its fields are the options and are left
+// alone once it runs; Relay and Share are needed, the zero values of the others are of use.
 type Node struct {
 	Network   transport.Network  // nil: transport.TCP{}
 	Relay     string             // host:port
-	Listen    string             // host:port to serve on; port 0 picks one; "": any, of all interfaces
+	Listen    string             // host:port to serve on; port 0 picks one; "": ":0"
 	Listener  transport.Listener // to serve on in place of one at Listen; Run closes it
 	Share     transport.Share    // what it serves; the owner closes it, after Run
 	ID        protocol.NodeID    // zero: one is drawn
-	Advertise netip.AddrPort     // where to be listed; zero: where the relay sees the node, at the port it listens on
-	NoPublish bool               // the relay is not told what the share has, even if that is a transport.Lister
+	Advertise netip.AddrPort     // where to be listed; zero: at the address that the relay sees
+	NoPublish bool               // what a transport.Lister has is not published
 	MaxLinks  int                // connections at once; 0: roles.MaxLinks
 	Log       hclog.Logger       // may be nil
 	// Trace is called for each event of a link, from any goroutine. Nil: it is not called.
@@ -35,9 +35,10 @@ type Node struct {
 	state state
 }
 
-// Run registers at the relay and serves until ctx is done; then it leaves gracefully, within roles.DrainTimeout or a
-// little more, and returns nil. A relay that is away is tried again for ever. An error says why the node could not be
-// used, or that another one took its id: [ErrDisplaced]. A Node runs once.
+// Run registers at the relay and serves until ctx is done; then it leaves gracefully, within
+// roles.DrainTimeout or a little more, and returns nil. A relay that is away is tried again for
+// ever. An error says why the node could not be used, or that another one took its id:
+// [ErrDisplaced]. A Node runs once.
 func (n *Node) Run(ctx context.Context) error {
 	if !n.state.begin() {
 		return ErrUsed
@@ -66,7 +67,8 @@ func (n *Node) run(ctx context.Context) error {
 	return errors.Join(displaced, served)
 }
 
-// listen returns what the node serves on, unless it cannot run. A listener that it was given is closed then.
+// listen returns what the node serves on, unless it cannot run. A listener that it was given is
+// closed then.
 func (n *Node) listen(ctx context.Context) (transport.Listener, error) {
 	err := error(nil)
 	switch {
@@ -103,7 +105,7 @@ func (n *Node) serve(ctx context.Context, listener transport.Listener) error {
 	log := logger(n.Log).Named("server")
 	log.Debug("serving", "on", listener.Addr())
 	access := &accessLog{log: log}
-	defer access.tellMore()
+	defer access.logMore()
 	uploads := roles.NewPool(node.NewUpload)
 	server := transport.Server{
 		Loop:     &transport.Loop{Share: n.Share, Report: access.served, Trace: traced(log, n.Trace)},

@@ -10,17 +10,17 @@ import (
 	"github.com/relaypeer/relaypeer/transport"
 )
 
-// moment is how long a node waits, before it registers, for its share to tell all that it has: a small one is published
-// with the first registration.
+// moment bounds how long a node waits for its share before it registers: what a small one has is
+// published with the first registration.
 const moment = 500 * time.Millisecond
 
-// catalog is what the relay is told of a share. Nil: nothing is.
+// catalog is what is published of a share. Nil: nothing is.
 type catalog struct {
 	*node.Catalog
 	news chan struct{} // full: there are changes
 }
 
-// follow fills a catalog from the share until ctx is done, if the share can tell what it has and the relay is to know.
+// follow fills a catalog until ctx is done. It returns nil if nothing is to be published, or can be.
 func (n *Node) follow(ctx context.Context, beside *sync.WaitGroup) *catalog {
 	log := logger(n.Log).Named("share")
 	lister, can := n.Share.(transport.Lister)
@@ -33,11 +33,12 @@ func (n *Node) follow(ctx context.Context, beside *sync.WaitGroup) *catalog {
 	complete := make(chan struct{})
 	beside.Go(func() {
 		err := lister.Follow(ctx, c.change, sync.OnceFunc(func() {
-			c.tell(c.Complete(true))
+			c.wake(c.Complete(true))
 			close(complete)
 		}))
 		if err != nil && ctx.Err() == nil {
-			log.Warn("the share does not tell any more what it has", "why", err)
+			log.Warn("the share does not say any more what it has", "why", err)
+			c.wake(c.Complete(false))
 		}
 	})
 	pause := time.NewTimer(moment)
@@ -50,22 +51,22 @@ func (n *Node) follow(ctx context.Context, beside *sync.WaitGroup) *catalog {
 	return c
 }
 
-// change takes a change of the share.
+// change enters a change of the share.
 func (c *catalog) change(e protocol.Entry) {
 	if e.Hash.IsZero() {
-		c.tell(c.Drop(e.Name))
+		c.wake(c.Drop(e.Name))
 	} else {
-		c.tell(c.Set(e.Name, e.Size, e.Hash))
+		c.wake(c.Set(e.Name, e.Size, e.Hash))
 	}
 }
 
-// tell wakes the membership if there is news.
-func (c *catalog) tell(news bool) {
+// wake wakes the membership if there is news.
+func (c *catalog) wake(news bool) {
 	if !news {
 		return
 	}
 	select {
 	case c.news <- struct{}{}:
-	default: // it has been told already
+	default: // it is being woken already
 	}
 }

@@ -19,11 +19,11 @@ type Listing struct {
 	TTL    time.Duration  // how long the relay would list it without hearing of it again
 }
 
-// Ready waits until the relay lists the node, and returns how. It may be called at any time, before Run as well, from any
-// goroutine, and again. If ctx is done before, the error wraps the reason why the node is not listed yet: an [Error] of
-// [ErrNoRelay] with the code of the last exchange with the relay that failed, if one has. A node that the relay has
-// listed counts as not listed while it cannot reach the relay. Once Run has returned, the error is [ErrEnded], and wraps
-// Run's.
+// Ready waits until the relay lists the node, and returns how. It may be called at any time, before
+// Run as well, from any goroutine, and again. If ctx is done before, the error wraps the reason why
+// the node is not listed yet: an [Error] of [ErrNoRelay] with the code of the last exchange with
+// the relay that failed, if one has. A node that the relay has listed counts as not listed while it
+// cannot reach the relay. Once Run has returned, the error is [ErrEnded], and wraps Run's.
 func (n *Node) Ready(ctx context.Context) (Listing, error) {
 	for {
 		listing, why, changed := n.state.look()
@@ -54,7 +54,8 @@ var (
 	errIncomplete = errors.New("a Node needs a Relay and a Share")
 )
 
-// look returns the listing, or why there is none. That may change if there is a channel, which is closed then.
+// look returns the listing, or why there is none. That may change if there is a channel, which is
+// closed then.
 func (s *state) look() (listing Listing, why error, changed <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -16,8 +16,8 @@ import (
 // Policy is what a relay's owner decides. The zero value is of use.
 type Policy = relay.Policy
 
-// Relay keeps the list of active nodes and of what they publish, and tells it to clients. Its fields are the options and
-// are left alone once it serves; the zero value is of use.
+// Relay keeps the list of active nodes and of what they publish, and answers clients from it. Its
+// fields are the options and are left alone once it serves; the zero value is of use.
 type Relay struct {
 	Policy    Policy
 	Directory relay.Directory // answers in place of a registry under the policy; nil: that registry
@@ -31,9 +31,10 @@ type Relay struct {
 	directory relay.Directory
 }
 
-// Serve serves the links that a listener accepts until ctx is done. It then closes the listener, lets each conversation
-// come to its end, for roles.DrainTimeout at most, and returns nil. An error says why it could not accept links any
-// more, or that ctx was done before. It may be called for several listeners, at once as well: they share the registry.
+// Serve serves the links that a listener accepts until ctx is done. It then closes the listener,
+// lets each conversation come to its end, for roles.DrainTimeout at most, and returns nil. An error
+// says why it could not accept links any more, or that ctx was done before. It may be called for
+// several listeners, at once as well: they share the registry.
 func (r *Relay) Serve(ctx context.Context, listener transport.Listener) error {
 	if ctx.Err() != nil {
 		listener.Close()

@@ -17,7 +17,8 @@ func logger(log hclog.Logger) hclog.Logger {
 	return log
 }
 
-// traced returns a trace of links that goes to the log, where that is to be detailed, and to also, if there is one.
+// traced returns a trace of links that goes to the log, where that is to be detailed, and to also,
+// if there is one.
 func traced(log hclog.Logger, also func(transport.Event)) func(transport.Event) {
 	if !log.IsDebug() {
 		return also
@@ -30,7 +31,7 @@ func traced(log hclog.Logger, also func(transport.Event)) func(transport.Event) 
 	}
 }
 
-// watchable is a machine that tells of its transitions. All of package roles' are.
+// watchable is a machine that reports its transitions. Every machine of relay and node is.
 type watchable interface {
 	roles.Machine
 	Watch(func(roles.Transition))
