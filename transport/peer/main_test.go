@@ -87,6 +87,16 @@ func ready(t *testing.T, n *peer.Node) peer.Listing {
 	return listing
 }
 
+// eventually asks again until it is so.
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for limit := time.Now().Add(patience); !is(); {
+		if time.Now().After(limit) {
+			t.Fatalf("not within %v: %s", patience, what)
+		}
+	}
+}
+
 func share(t *testing.T, fsys fs.FS) *fsshare.Share {
 	s := fsshare.New(fsys, fsshare.Options{})
 	t.Cleanup(func() { s.Close() })

@@ -32,9 +32,10 @@ func TestANodeIsListedServesAndLeaves(t *testing.T) {
 		if r, text := fetch(network, relay, "a"); r.Outcome != client.Fetched || text != "the text" {
 			t.Errorf("%+v, %q", r, text)
 		}
-		if r, _ := fetch(network, relay, "nothing"); r.Outcome != client.NobodyHad || len(r.Tried) > 0 {
-			t.Errorf("%+v", r)
-		}
+		eventually(t, "the relay knows that the node has published all", func() bool {
+			r, _ := fetch(network, relay, "nothing")
+			return r.Outcome == client.NobodyHad && len(r.Tried) == 0
+		})
 		if err := end(); err != nil {
 			t.Error(err)
 		}
@@ -258,4 +259,22 @@ func TestANodeThatCannotAcceptLinksLeaves(t *testing.T) {
 	if log.count("test.membership: left") != 1 {
 		t.Errorf("it did not leave:\n%s", log)
 	}
+}
+
+// A share that says no more what it has may have more.
+func TestANodeWhoseShareIsClosedIsAsked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := transport.NewMemory()
+		relay := startRelay(t, network, &peer.Relay{})
+		s := fsshare.New(tree("a", "the text"), fsshare.Options{})
+		startNode(t, &peer.Node{Network: network, Relay: relay, Share: s})
+		if r, _ := fetch(network, relay, "b"); r.Outcome != client.NobodyHad {
+			t.Errorf("%+v", r)
+		}
+		s.Close()
+		time.Sleep(2 * roles.PublishGap)
+		if r, _ := fetch(network, relay, "b"); r.Outcome != client.Unsure || len(r.Tried) != 1 {
+			t.Errorf("%+v", r)
+		}
+	})
 }

@@ -38,6 +38,7 @@ func TestLogsTellWhatHappens(t *testing.T) {
 	relay := startRelay(t, network, &peer.Relay{Log: log.logger(hclog.Trace).Named("relay")})
 	end := startNode(t, &peer.Node{Network: network, Relay: relay, Share: share(t, tree("a", "1")), Log: log.logger(hclog.Trace).Named("node")})
 	fetch(network, relay, "a")
+	eventually(t, "the node has published", func() bool { return log.count("published") > 0 })
 	if err := end(); err != nil {
 		t.Error(err)
 	}
