@@ -169,7 +169,7 @@ func TestAFileIsHashedSoonAfterItWasWritten(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	told := newNews()
-	share := openShare(t, folder, options{OnChange: told.tell})
+	share := openFollowed(t, folder, options{}, told)
 	awaitIndexed(t, share)
 	path, text := filepath.Join(folder, "file"), ""
 	beat := time.NewTicker(30 * time.Millisecond) // more than hints are gathered for

@@ -12,7 +12,8 @@ import (
 type entry struct {
 	name      string
 	signature index.Signature // as it was last seen
-	hash      protocol.Hash   // if known, of the content with that stamp; otherwise what OnChange was told last
+	hash      protocol.Hash   // if known, of the content with that stamp; otherwise what followers were told last
+	size      uint64          // that they were told with it
 	tree      uint64          // of that content
 	round     uint32          // the walk that last saw it
 	tries     uint8           // how often it was hashed in vain lately
@@ -91,8 +92,9 @@ func (s *Folder) identify(e *entry, r index.Record) {
 	e.hash, e.tree, e.unread = r.Hash, r.Tree, false
 	s.link(e)
 	s.arrive(e)
-	if news && s.options.OnChange != nil {
-		s.options.OnChange(e.name, uint64(e.signature.Size), e.hash)
+	if news {
+		e.size = uint64(e.signature.Size)
+		s.tell(protocol.Entry{Name: e.name, Size: e.size, Hash: e.hash})
 	}
 }
 
@@ -102,8 +104,8 @@ func (s *Folder) drop(e *entry) {
 	s.arrive(e)
 	delete(s.names, e.name)
 	e.signature = index.Signature{} // whoever is about to hash it sees that
-	if !e.hash.IsZero() && s.options.OnChange != nil {
-		s.options.OnChange(e.name, 0, protocol.Hash{})
+	if !e.hash.IsZero() {
+		s.tell(protocol.Entry{Name: e.name})
 	}
 }
 

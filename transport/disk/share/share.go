@@ -18,7 +18,6 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
-	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/transport/disk/index"
 )
 
@@ -49,6 +48,7 @@ type Folder struct {
 	known    int               // entries that are
 	waiting  int               // entries that indexed waits for
 	unread   unread
+	followers
 	queue
 }
 
@@ -58,9 +58,6 @@ type Options struct {
 	Index  string        // the file that keeps the hashes between runs: see [index.DefaultPath]; none: memory
 	Rescan time.Duration // between two walks through the folder, which find unnoticed changes; 0: a minute
 	Log    hclog.Logger  // may be nil
-	// OnChange is called when it is known what a name's content is now, or, with the zero hash, that it is shared no
-	// longer. It is called for one change at a time, in their order, and must not call the share.
-	OnChange func(name string, size uint64, hash protocol.Hash)
 }
 
 const defaultRescan = time.Minute
@@ -79,7 +76,7 @@ func Open(folder string, options Options) (*Folder, error) {
 	s := &Folder{
 		root: root, beneath: newBeneath(root), folder: absolute, options: options, log: options.Log,
 		walked: make(chan struct{}), indexed: make(chan struct{}),
-		names: map[string]*entry{}, contents: map[uint64]*entry{},
+		names: map[string]*entry{}, contents: map[uint64]*entry{}, followers: followers{},
 	}
 	if s.log == nil {
 		s.log = hclog.NewNullLogger()
