@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles/client"
 )
 
 // The errors that errors.Is finds in what this package returns. It finds a [protocol.Code] as well,
@@ -15,6 +16,10 @@ var (
 	ErrUnsure      = errors.New("it was not found, but not every node could be asked")
 	ErrUndelivered = errors.New("it is there, but no node could deliver it whole and verified")
 	ErrNoRelay     = errors.New("the relay could not be asked")
+	ErrBadName     = errors.New("no file can have that name")
+	ErrDisk        = errors.New("our own disk failed") // its error is found, too
+	ErrGivenUp     = errors.New("given up: the same nodes have failed with too many other files")
+	ErrClash       = errors.New("two names cannot lie side by side on every disk")
 	ErrInterrupted = errors.New("interrupted") // the context was done; its error is found, too
 	ErrDisplaced   = errors.New("another node has registered under this node's id")
 	ErrUsed        = errors.New("a Node runs once")
@@ -27,6 +32,7 @@ type Error struct {
 	Code protocol.Code  // why; 0: that is not known
 	By   protocol.Party // the party that says so
 	Text string         // the same for people, printable
+	Err  error          // of the system; nil: there is none
 }
 
 // Error returns all of it in one line.
@@ -44,10 +50,54 @@ func (e *Error) Error() string {
 
 // Unwrap returns the kind and, if there is one, the code.
 func (e *Error) Unwrap() []error {
-	if e.Code == 0 {
-		return []error{e.Kind}
+	found := []error{e.Kind}
+	if e.Code != 0 {
+		found = append(found, e.Code)
 	}
-	return []error{e.Kind, e.Code}
+	if e.Err != nil {
+		found = append(found, e.Err)
+	}
+	return found
+}
+
+// resultError returns the error that a result stands for, or nil.
+func resultError(r client.Result) error {
+	kinds := map[client.Outcome]error{
+		client.NobodyHad: ErrNotFound, client.Unsure: ErrUnsure, client.Undelivered: ErrUndelivered, client.NoRelay: ErrNoRelay,
+		client.DiskFailed: ErrDisk, client.BadlyNamed: ErrBadName, client.Interrupted: ErrInterrupted, client.GivenUp: ErrGivenUp,
+	}
+	switch kind := kinds[r.Outcome]; {
+	case r.Outcome == client.Fetched:
+		return nil
+	case kind == nil:
+		return ErrInterrupted // it has not come to its end
+	default:
+		return &Error{kind, r.Code, r.By, protocol.Printable(r.Text, mostText), r.Cause}
+	}
+}
+
+// queryError returns the error that the result of a Query stands for, or nil.
+func queryError(r client.QueryResult) error {
+	kind, text := ErrNoRelay, protocol.Printable(r.Text, mostText)
+	switch {
+	case r.Code == 0:
+		return nil
+	case r.Code == protocol.Interrupted:
+		kind = ErrInterrupted
+	case r.Code == protocol.BadName:
+		kind = ErrBadName
+	case r.By == protocol.Node:
+		text = notARelay
+	}
+	return &Error{kind, r.Code, r.By, text, nil}
+}
+
+// named returns an error of a name or pattern as one of this package's.
+func named(err error) error {
+	if refusal := protocol.AsError(err); refusal != nil {
+		return &Error{ErrBadName, refusal.Code, protocol.Client, refusal.Text, nil}
+	}
+	return err
 }
 
 // interrupted returns the error of a call whose context is done.

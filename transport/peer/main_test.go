@@ -14,9 +14,6 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"go.uber.org/goleak"
 
-	"github.com/relaypeer/relaypeer/protocol"
-	"github.com/relaypeer/relaypeer/roles"
-	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/transport"
 	"github.com/relaypeer/relaypeer/transport/fsshare"
 	"github.com/relaypeer/relaypeer/transport/peer"
@@ -114,29 +111,11 @@ func tree(texts ...string) fstest.MapFS {
 // unlisted is a share that cannot tell what it has.
 type unlisted struct{ transport.Share }
 
-// heap is a store in memory.
-type heap struct {
-	strings.Builder
-}
-
-func (*heap) Open(context.Context, roles.OpenStore, func(done, size uint64)) (roles.Groups, bool, error) {
-	return nil, false, nil
-}
-
-func (h *heap) Receive(int, uint64) (transport.Sink, error) {
-	return func(_ uint64, _ protocol.Hash, data []byte) error {
-		_, err := h.Write(data)
-		return err
-	}, nil
-}
-
 // fetch gets a small file.
-func fetch(network transport.Network, relay, name string) (client.Result, string) {
-	var store heap
-	machine := client.NewFetch(client.Request{Relay: relay, Name: name})
-	loop := transport.Loop{Network: network, Store: &store}
-	loop.Run(context.Background(), nil, machine)
-	return machine.Result(), store.String()
+func fetch(network transport.Network, relay, name string) (peer.Result, string) {
+	var text strings.Builder
+	c := peer.Client{Network: network, Relay: relay, Sources: 1}
+	return c.Fetch(context.Background(), peer.Request{Name: name}, &text), text.String()
 }
 
 // journal is a log that can be looked at.
@@ -173,4 +152,42 @@ func (j *journal) String() string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.whole.String()
+}
+
+// connected returns a client of a relay at which a node is listed for each of these shares, all of it published.
+func connected(t *testing.T, network transport.Network, shares ...fs.FS) *peer.Client {
+	t.Helper()
+	relay := startRelay(t, network, &peer.Relay{})
+	for _, files := range shares {
+		share := fsshare.New(files, fsshare.Options{})
+		node := &peer.Node{Network: network, Relay: relay, Listen: "127.0.0.1:0", Share: share}
+		end := background(t, node.Run)
+		t.Cleanup(func() {
+			end()
+			share.Close()
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		if _, err := node.Ready(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := &peer.Client{Network: network, Relay: relay}
+	awaitPublished(t, c, len(shares))
+	return c
+}
+
+// awaitPublished waits until no node counts as one that may have more than it has published.
+func awaitPublished(t *testing.T, c *peer.Client, nodes int) {
+	t.Helper()
+	for over := time.Now().Add(patience); time.Now().Before(over); time.Sleep(time.Millisecond) {
+		may := 0
+		for range c.Who(t.Context(), peer.Request{Name: "no such file"}) {
+			may++
+		}
+		if may == 0 {
+			return
+		}
+	}
+	t.Fatalf("%d nodes did not publish all", nodes)
 }

@@ -1,0 +1,130 @@
+package peer
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/transport/disk/store"
+)
+
+// AllRequest is what FetchAll is for. Args are names, folders (photos/) and patterns (photos/**/*.jpg); see Resolve.
+type AllRequest struct {
+	Args []string
+	// Offers are to be fetched beside what Args stand for: of an earlier List, say.
+	Offers []client.Offer
+	// Wants decides on each name; nil: all are wanted.
+	Wants func(name string) bool
+	// Chosen is called before anything is fetched, with what can be fetched and with the number of files that are here
+	// already. Nil: it is not called.
+	Chosen func(chosen client.Choice, here int)
+	// Learn is called with each larger content that has been put in its place; nil: it is not called.
+	Learn store.Learn
+	// Report is called with what happens (client.Gathered for each content; Begun, Checking, Hashing, Had, Tried), from
+	// one goroutine at a time. Nil: it is not called.
+	Report func(roles.Outcome)
+}
+
+// AllResult is the result of FetchAll.
+type AllResult struct {
+	Files    []client.Gathered // a content each, with its names
+	Here     int               // files that were here already
+	Chosen   client.Choice
+	Unknown  []Resolution // arguments that stand for nothing, or could not be resolved
+	diskFail error
+}
+
+// Err returns nil if all that is wanted is in its place, and otherwise the first error.
+func (r AllResult) Err() error {
+	for _, arg := range r.Unknown {
+		return arg.Err
+	}
+	if r.diskFail != nil {
+		return &Error{Kind: ErrDisk, Text: r.diskFail.Error(), Err: r.diskFail}
+	}
+	for _, clash := range r.Chosen.Clashes {
+		return &Error{Kind: ErrClash, Text: clash.Name + " and " + clash.Other}
+	}
+	for _, file := range r.Files {
+		if err := resultError(file.Result); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// FetchAll gets files into a folder, each under its own name. Files that are there with the same content are not
+// fetched again, and an interrupted FetchAll goes on where it was when it is called again. Of several contents of a name
+// it takes the one that most nodes have; of names that cannot lie side by side on every disk the first.
+func (c *Client) FetchAll(ctx context.Context, request AllRequest, folder *os.Root) AllResult {
+	var r AllResult
+	offers := request.Offers
+	for _, arg := range c.resolveAll(ctx, request.Args) {
+		switch {
+		case errors.Is(arg.Err, ErrNoRelay) || errors.Is(arg.Err, ErrInterrupted):
+			r.Unknown = []Resolution{arg}
+			return r
+		case arg.Err != nil:
+			r.Unknown = append(r.Unknown, arg)
+		case arg.Plain:
+			offers = append(offers, client.Offer{Name: arg.Arg})
+		default:
+			offers = append(offers, arg.Offers...)
+		}
+	}
+	r.Chosen = client.Choose(wanted(offers, request.Wants))
+	rest := missing(ctx, folder, r.Chosen.Picks)
+	r.Here = len(r.Chosen.Picks) - len(rest)
+	if request.Chosen != nil {
+		request.Chosen(r.Chosen, r.Here)
+	}
+	if len(rest) > 0 {
+		c.gather(ctx, request, rest, folder, &r)
+	}
+	return r
+}
+
+// missing returns the picks whose content does not lie in the folder yet.
+func missing(ctx context.Context, folder *os.Root, picks []client.Offer) (rest []client.Offer) {
+	files := make([]protocol.Entry, len(picks))
+	for i, pick := range picks {
+		files[i] = protocol.Entry{Name: pick.Name, Size: pick.Size, Hash: pick.Hash}
+	}
+	for i, present := range store.Present(ctx, folder, files) {
+		if !present {
+			rest = append(rest, picks[i])
+		}
+	}
+	return rest
+}
+
+func wanted(offers []client.Offer, wants func(name string) bool) []client.Offer {
+	if wants == nil {
+		return offers
+	}
+	var some []client.Offer
+	for _, offer := range offers {
+		if wants(offer.Name) {
+			some = append(some, offer)
+		}
+	}
+	return some
+}
+
+// gather runs the machine that fetches what is not here.
+func (c *Client) gather(ctx context.Context, request AllRequest, rest []client.Offer, folder *os.Root, r *AllResult) {
+	gather := client.NewGather(client.GatherRequest{Relay: c.Relay, Sources: c.sources(), Wanted: rest})
+	to := store.NewFolder(folder, gather.Names(), request.Learn)
+	c.run(ctx, gather, to, func(outcome roles.Outcome) {
+		if file, is := outcome.(client.Gathered); is {
+			r.Files = append(r.Files, file)
+		}
+		if request.Report != nil {
+			request.Report(outcome)
+		}
+	})
+	r.diskFail = to.Close()
+}

@@ -1,0 +1,99 @@
+package peer
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/transport"
+	"github.com/relaypeer/relaypeer/transport/disk/store"
+)
+
+// Client gets files from the nodes that a relay knows. Its fields are the options and are left alone
+// once it is used; Relay is needed, the zero values of the others are of use. Its methods may be
+// called from any goroutine, at once as well.
+type Client struct {
+	Network transport.Network // nil: transport.TCP{}
+	Relay   string            // host:port
+	Sources int               // nodes that one file comes from at once; 0: DefaultSources; 1: strictly one after the other
+	Log     hclog.Logger      // may be nil
+	// Trace is called for each event of a link, from any goroutine. Nil: it is not called.
+	Trace func(transport.Event)
+}
+
+// DefaultSources is the number of nodes that one file comes from at once, if so many have it.
+const DefaultSources = 4
+
+// Request is a file that is wanted: by its name, its content, or both.
+type Request struct {
+	Name string
+	Hash protocol.Hash // zero: the content that the first node has
+	// Report is called with what happens (client.Locating, Begun, Checking, Hashing, Had, Tried and,
+	// at the end, Result), from one goroutine at a time. Nil: it is not called.
+	Report func(roles.Outcome)
+}
+
+// Result is the result of a fetch.
+type Result struct{ client.Result }
+
+// Err returns nil if the file was fetched and is in its place, and otherwise an error that errors.Is
+// knows: one of this package's, the [protocol.Code], or that of our own disk.
+func (r Result) Err() error { return resultError(r.Result) }
+
+// Fetch gets a file and writes it to w, in order, as it is verified, in constant memory. What has been
+// written stays written: if the nodes fail in the middle, the output ends there.
+func (c *Client) Fetch(ctx context.Context, request Request, w io.Writer) Result {
+	stream := store.NewStream(w)
+	result := c.fetch(ctx, c.wanted(request, true), stream, request.Report)
+	if result.Outcome != client.Fetched {
+		stream.Commit(ctx) // what has come is printed all the same
+	}
+	if err := stream.Close(); err != nil && result.Outcome == client.Fetched {
+		result = diskFailed(result, err)
+	}
+	return result
+}
+
+// FetchInto gets a file into a store, which the caller closes.
+func (c *Client) FetchInto(ctx context.Context, request Request, to transport.Store) Result {
+	return c.fetch(ctx, c.wanted(request, false), to, request.Report)
+}
+
+// wanted returns a request as the machine takes it.
+func (c *Client) wanted(request Request, once bool) client.Request {
+	return client.Request{Relay: c.Relay, Name: request.Name, Hash: request.Hash, Sources: c.sources(), Once: once}
+}
+
+func (c *Client) sources() int {
+	if c.Sources == 0 {
+		return DefaultSources
+	}
+	return c.Sources
+}
+
+func (c *Client) fetch(ctx context.Context, request client.Request, to transport.Store, report func(roles.Outcome)) Result {
+	fetch := client.NewFetch(request)
+	c.run(ctx, fetch, to, report)
+	return Result{fetch.Result()}
+}
+
+// run takes a machine to its end. It is told to stop when ctx is done, and ends by itself then.
+func (c *Client) run(ctx context.Context, m roles.Machine, to transport.Store, report func(roles.Outcome)) {
+	log := logger(c.Log)
+	network := c.Network
+	if network == nil {
+		network = transport.TCP{}
+	}
+	loop := transport.Loop{Network: network, Store: to, Start: time.Now(), Report: report, Trace: traced(log, c.Trace)}
+	loop.Run(context.WithoutCancel(ctx), ctx.Done(), new(conversations).watch(log, m))
+}
+
+func diskFailed(r Result, err error) Result {
+	r.Outcome, r.Code, r.By, r.Text, r.Cause = client.DiskFailed, protocol.Disk, protocol.Client, err.Error(), err
+	return r
+}

@@ -1,0 +1,31 @@
+package peer
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/transport/disk/store"
+)
+
+// FetchFile gets a file to a path of the system's. An interrupted fetch leaves what has come beside it;
+// the next one to the same path goes on from there.
+func (c *Client) FetchFile(ctx context.Context, request Request, path string) Result {
+	root, err := os.OpenRoot(filepath.Dir(path))
+	if err != nil {
+		return failedBefore(request, err)
+	}
+	defer root.Close()
+	part := store.NewPart(root, filepath.Base(path))
+	result := c.FetchInto(ctx, request, part)
+	if err := part.Close(); err != nil && result.Outcome == client.Fetched {
+		return diskFailed(result, err)
+	}
+	return result
+}
+
+// failedBefore is the result of a fetch that our own disk did not let begin.
+func failedBefore(request Request, err error) Result {
+	return diskFailed(Result{client.Result{Name: request.Name}}, err)
+}

@@ -1,0 +1,164 @@
+package peer
+
+import (
+	"context"
+	"iter"
+	"net/netip"
+	"sync"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/client"
+)
+
+// List returns the contents that are published under the names that a pattern stands for (see
+// [protocol.Match]; empty: all names), in the order in which the relay has them: with some holders
+// each, or only counted. An error ends it.
+func (c *Client) List(ctx context.Context, pattern string, holders bool) iter.Seq2[client.Offer, error] {
+	ask := &protocol.List{Pattern: pattern, Limit: protocol.MaxPage}
+	if holders {
+		ask.Holders = protocol.MaxHolders
+	}
+	return func(yield func(client.Offer, error) bool) {
+		if err := checkPattern(pattern); err != nil {
+			yield(client.Offer{}, err)
+			return
+		}
+		for page, err := range c.ask(ctx, ask) {
+			if err != nil {
+				yield(client.Offer{}, err)
+				return
+			}
+			for _, offer := range offersOf(page.(*protocol.Listed)) {
+				if !yield(offer, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func checkPattern(pattern string) error {
+	if pattern == "" {
+		return nil
+	}
+	return named(protocol.CheckPattern(pattern))
+}
+
+func offersOf(page *protocol.Listed) []client.Offer {
+	offers := make([]client.Offer, len(page.Items))
+	for i, item := range page.Items {
+		offers[i] = client.Offer{Name: item.Name, Identity: client.Identity{Hash: item.Hash, Size: item.Size}, Count: item.Count}
+		for _, at := range item.Holders {
+			offers[i].Holders = append(offers[i].Holders, page.Peers[at].Addr())
+		}
+	}
+	return offers
+}
+
+// Holder is a node that has published a file, or that may have it.
+type Holder struct {
+	Node            netip.AddrPort
+	client.Identity // zero: it may have the file, for it has not published all that it has
+}
+
+// Who returns the nodes that have published a file, and then those that may have it. An error ends it.
+// Of an empty request it returns all nodes.
+func (c *Client) Who(ctx context.Context, request Request) iter.Seq2[Holder, error] {
+	ask := &protocol.Locate{Name: request.Name, Hash: request.Hash, Limit: protocol.MaxPage}
+	return func(yield func(Holder, error) bool) {
+		if request.Name != "" {
+			if err := protocol.CheckName(request.Name); err != nil {
+				yield(Holder{}, named(err))
+				return
+			}
+		}
+		for page, err := range c.ask(ctx, ask) {
+			if err != nil {
+				yield(Holder{}, err)
+				return
+			}
+			for _, peer := range page.(*protocol.Located).Peers {
+				if !yield(Holder{peer.Addr(), client.Identity{Hash: peer.Hash, Size: peer.Size}}, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// ask returns the pages of the relay's answer to a LOCATE or LIST. They are asked for as they come, however
+// slow their reader is, for a relay does not keep an idle link; a reader that stops ends the conversation.
+func (c *Client) ask(ctx context.Context, question protocol.Message) iter.Seq2[protocol.Message, error] {
+	return func(yield func(protocol.Message, error) bool) {
+		ctx, enough := context.WithCancel(ctx)
+		query, pages := client.NewQuery(c.Relay, question), newBacklog()
+		var asking sync.WaitGroup
+		asking.Go(func() {
+			defer pages.close()
+			c.run(ctx, query, nil, func(outcome roles.Outcome) {
+				if page, is := outcome.(client.Page); is {
+					pages.add(page.Answer)
+				}
+			})
+		})
+		defer asking.Wait()
+		defer enough()
+		for {
+			page, more := pages.next()
+			if !more {
+				break
+			}
+			if !yield(page, nil) {
+				return
+			}
+		}
+		if err := queryError(query.Result()); err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+// backlog is the pages that have come and have not been read.
+type backlog struct {
+	mu    sync.Mutex
+	news  sync.Cond
+	pages []protocol.Message
+	over  bool
+}
+
+func newBacklog() *backlog {
+	b := &backlog{}
+	b.news.L = &b.mu
+	return b
+}
+
+func (b *backlog) add(page protocol.Message) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.pages = append(b.pages, page)
+	b.news.Signal()
+}
+
+func (b *backlog) close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.over = true
+	b.news.Signal()
+}
+
+// next waits for the next page; more is false after the last.
+func (b *backlog) next() (page protocol.Message, more bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for len(b.pages) == 0 && !b.over {
+		b.news.Wait()
+	}
+	if len(b.pages) == 0 {
+		return nil, false
+	}
+	page = b.pages[0]
+	b.pages[0] = nil
+	b.pages = b.pages[1:]
+	return page, true
+}

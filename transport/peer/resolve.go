@@ -1,0 +1,118 @@
+package peer
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles/client"
+)
+
+// Resolution is what an argument stands for: a name, a folder or a pattern.
+type Resolution struct {
+	Arg    string
+	Offers []client.Offer // published under it
+	Folder bool           // the offers are below it, or match it
+	Plain  bool           // nobody has published the name: nodes have to be asked for it
+	Err    error          // ErrNotFound: nothing matches; ErrBadName; why the relay could not be asked
+}
+
+// Resolve returns what an argument stands for: a published name, else the published names below a folder, else
+// those that match it as a pattern. A name with brackets in it is tried as it is before it is taken for a pattern.
+func (c *Client) Resolve(ctx context.Context, arg string) Resolution {
+	r := Resolution{Arg: arg}
+	name := protocol.CheckName(arg) == nil
+	if name {
+		if r.Offers, r.Err = c.published(ctx, arg); r.Err != nil || len(r.Offers) > 0 {
+			return r
+		}
+	}
+	r.Folder = true
+	patterns := []string{Literal(strings.TrimSuffix(arg, "/")) + "/"}
+	if strings.ContainsAny(arg, `*?[\`) {
+		patterns = append(patterns, arg)
+	}
+	for _, pattern := range patterns {
+		if protocol.CheckPattern(pattern) != nil {
+			continue
+		}
+		if r.Offers, r.Err = c.collect(ctx, pattern); r.Err != nil || len(r.Offers) > 0 {
+			return r
+		}
+	}
+	if r.Plain = name; !name {
+		r.Err = unmatched(arg)
+	}
+	return r
+}
+
+func unmatched(arg string) error {
+	if err := checkPattern(arg); err != nil {
+		return err
+	}
+	return &Error{Kind: ErrNotFound, Text: fmt.Sprintf("no published name matches %q", arg)}
+}
+
+// resolveAll resolves several arguments, some at a time, and keeps their order.
+func (c *Client) resolveAll(ctx context.Context, args []string) []Resolution {
+	const atOnce = 8
+	all := make([]Resolution, len(args))
+	var asking errgroup.Group
+	asking.SetLimit(atOnce)
+	for i, arg := range args {
+		asking.Go(func() error {
+			all[i] = c.Resolve(ctx, arg)
+			return nil
+		})
+	}
+	asking.Wait()
+	return all
+}
+
+// published returns the contents that nodes have published under a name.
+func (c *Client) published(ctx context.Context, name string) (offers []client.Offer, err error) {
+	at := map[protocol.Hash]int{}
+	for holder, err := range c.Who(ctx, Request{Name: name}) {
+		switch {
+		case err != nil:
+			return nil, err
+		case holder.Hash.IsZero():
+			continue
+		}
+		i, known := at[holder.Hash]
+		if !known {
+			i, at[holder.Hash] = len(offers), len(offers)
+			offers = append(offers, client.Offer{Name: name, Identity: holder.Identity})
+		}
+		offers[i].Count++
+		if len(offers[i].Holders) < protocol.MaxHolders {
+			offers[i].Holders = append(offers[i].Holders, holder.Node)
+		}
+	}
+	return client.Merge(offers), nil
+}
+
+// mostOffers bounds what is collected: a relay of roles.MaxIndex names has to be asked for less at once.
+const mostOffers = 5_000_000
+
+// collect returns all that matches a pattern, sorted.
+func (c *Client) collect(ctx context.Context, pattern string) (offers []client.Offer, err error) {
+	for offer, err := range c.List(ctx, pattern, true) {
+		switch {
+		case err != nil:
+			return nil, err
+		case len(offers) == mostOffers:
+			return nil, fmt.Errorf("more than %d names match: ask for fewer", mostOffers)
+		}
+		offers = append(offers, offer)
+	}
+	return client.Merge(offers), nil
+}
+
+// Literal returns the pattern that stands for exactly this name.
+func Literal(name string) string {
+	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(name)
+}
