@@ -160,6 +160,10 @@ type TimerFired struct {
 // Notified says that something outside, which the machine watches, has changed.
 type Notified struct{}
 
+// Wanted tells a machine that reads a file which groups its owner lacks. It takes the place of the Wanted before: groups
+// that are not on their way yet come only if they are in this one.
+type Wanted struct{ First, Count uint64 }
+
 // Updated tells a machine within another one that what the two share has changed.
 type Updated struct{}
 
@@ -181,6 +185,7 @@ func (StoreInspected) input() {}
 func (StoreCommitted) input() {}
 func (StoreChecking) input()  {}
 func (Notified) input()       {}
+func (Wanted) input()         {}
 func (Updated) input()        {}
 func (BodyDone) input()       {}
 func (BodySpoiled) input()    {}
