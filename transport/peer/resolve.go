@@ -39,7 +39,7 @@ func (c *Client) Resolve(ctx context.Context, arg string) Resolution {
 		if protocol.CheckPattern(pattern) != nil {
 			continue
 		}
-		if r.Offers, r.Err = c.collect(ctx, pattern); r.Err != nil || len(r.Offers) > 0 {
+		if r.Offers, r.Err = c.collect(ctx, pattern, true); r.Err != nil || len(r.Offers) > 0 {
 			return r
 		}
 	}
@@ -98,9 +98,9 @@ func (c *Client) published(ctx context.Context, name string) (offers []client.Of
 // mostOffers bounds what is collected: a relay of roles.MaxIndex names has to be asked for less at once.
 const mostOffers = 5_000_000
 
-// collect returns all that matches a pattern, sorted.
-func (c *Client) collect(ctx context.Context, pattern string) (offers []client.Offer, err error) {
-	for offer, err := range c.List(ctx, pattern, true) {
+// collect returns all that matches a pattern, sorted: with some holders each, or only counted.
+func (c *Client) collect(ctx context.Context, pattern string, holders bool) (offers []client.Offer, err error) {
+	for offer, err := range c.List(ctx, pattern, holders) {
 		switch {
 		case err != nil:
 			return nil, err
