@@ -59,7 +59,10 @@ var oldWords = []struct {
 	{in: "transport", old: []string{"settle"}, now: "a word for each meaning"},
 
 	{in: "sim", old: []string{"errand"}, now: "operation", off: true},
-	{in: "sim", old: []string{"wish", "nudge", "crowded"}, now: "Request, Notify, Busy", off: true},
+	{in: "sim", old: []string{"wish"}, now: "Request"},
+	{in: "sim", old: []string{"haul", "garbled", "lingering", "ousted", "setback"}, now: "as in roles"},
+	{in: "sim", old: []string{"nudge"}, now: "notify", off: true},
+	{in: "sim", old: []string{"crowded", "rang", "parting"}, now: "as in roles", off: true},
 	{in: "sim", old: []string{"settle"}, now: "a word for each meaning", off: true},
 	{in: "sim/levels", old: []string{"town"}, now: "cluster", off: true},
 	{in: "sim/levels", old: []string{"house"}, now: "process", off: true},
