@@ -47,6 +47,9 @@ func TestARefusalIsFoundInAnError(t *testing.T) {
 	if e := AsError(fmt.Errorf("another error")); e != nil {
 		t.Errorf("another error gives %v", e)
 	}
+	if !errors.Is(err, BadName) || errors.Is(err, Busy) {
+		t.Errorf("%v is not its code, or another", err)
+	}
 	if e := AsError(nil); e != nil {
 		t.Errorf("no error gives %v", e)
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/relaypeer/relaypeer/roles/client"
 )
 
-// clientBugs are planted around the fetch.
+// clientBugs are bugs around the fetch.
 var clientBugs = []planted{
 	{"a fetch stops at the first not-found", around(fetchKind, func(b *bugged) {
 		denied := false
@@ -79,7 +79,7 @@ var clientBugs = []planted{
 	}), []ID{S6}, "", "", nil},
 }
 
-// nodeBugs are planted around a node's machines.
+// nodeBugs are bugs around a node's machines.
 var nodeBugs = []planted{
 	{"a node never registers again", around(memberKind, func(b *bugged) {
 		b.before = func(in roles.Input) roles.Input {

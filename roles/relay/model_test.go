@@ -89,7 +89,7 @@ func (m *model) located(name string, hash protocol.Hash) (holders, others []stri
 			others = append(others, fmt.Sprint(n.port))
 		}
 	}
-	return sorted(name, holders), sorted(name, others)
+	return sortedPeers(name, holders), sortedPeers(name, others)
 }
 
 // listed returns the items under the names that a pattern stands for, and by how many they are

@@ -19,10 +19,10 @@ import (
 	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
-// Batch is a [transport.Store] for many small items, files of one group at most. They gather in a folder of their own
-// under the root, and are put in their places many at once: what makes one file durable costs hardly less than what makes
-// a thousand so. That begins while others come; Commit brings it to an end. Nothing of an item is written before it is
-// verified.
+// Batch is a [transport.Store] for many small items, files of one chunk group at most. Items gather
+// in staging folders under the root, and move to their places many at once: to make a thousand
+// files durable costs hardly more than to make one so. The first move while others come; Commit
+// moves the rest. An item is written only after it is verified.
 type Batch struct {
 	root    *os.Root
 	names   []string
@@ -39,22 +39,24 @@ type Batch struct {
 	failed    error
 }
 
-// staged is an item that has come: where it lies, under its number. There are two pens, so that the committer empties
-// one while the other fills: what happens in one folder the system does one after the other.
+// staged is an item in a staging folder, under its number. There are two folders, so that the
+// committer empties one while the other fills: the system does the changes of one folder one after
+// the other.
 type staged struct{ item, staging int }
 
 func (s staged) name() string { return strconv.Itoa(s.item) }
 
-// path returns where it lies under the root.
+// path returns the path of a staged item under the root.
 func (b *Batch) path(at staged) string {
 	return b.folder + "/" + strconv.Itoa(at.staging) + "/" + at.name()
 }
 
-// enough is how many items are committed while others come.
+// enough is the number of items that are committed while others come.
 const enough = 1000
 
-// NewBatch returns a Batch for files under root: item i goes to the slash-separated name names[i]. The root is the
-// caller's and is not closed. What batches that were killed have left there is removed.
+// NewBatch returns a Batch for files under root: item i goes to the slash-separated name names[i].
+// The caller keeps the root and closes it. NewBatch removes the folders of batches whose processes
+// were killed.
 func NewBatch(root *os.Root, names []string) (*Batch, error) {
 	sweep(root)
 	b := &Batch{root: root, names: names}
@@ -68,10 +70,10 @@ func NewBatch(root *os.Root, names []string) (*Batch, error) {
 	return b, nil
 }
 
-// mostOpens is how often a batch tries again to make its folder.
+// mostOpens bounds the attempts to make a batch's folder.
 const mostOpens = 16
 
-// open makes the folder and locks it, so that no other process takes it for one that was left behind.
+// open makes the batch's folder and locks it, so that no other process takes it for a leftover.
 func (b *Batch) open() error {
 	var mark [8]byte
 	rand.Read(mark[:])
@@ -148,12 +150,12 @@ func removeLeft(root *os.Root, folder string) {
 	}
 }
 
-// Open is [transport.Store]'s: there is nothing of an item before it comes.
+// Open implements [transport.Store]. A batch holds nothing of an item before it comes.
 func (b *Batch) Open(context.Context, roles.OpenStore, func(done, size uint64)) (roles.Groups, bool, error) {
 	return nil, false, nil
 }
 
-// Receive is [transport.Store]'s.
+// Receive implements [transport.Store].
 func (b *Batch) Receive(item int, offset uint64) (transport.Sink, error) {
 	if item < 0 || item >= len(b.names) || offset != 0 {
 		return nil, fmt.Errorf("item %d at %d is none of this batch of %d", item, offset, len(b.names))
@@ -161,10 +163,10 @@ func (b *Batch) Receive(item int, offset uint64) (transport.Sink, error) {
 	return func(_ uint64, _ protocol.Hash, data []byte) error { return b.take(item, data) }, nil
 }
 
-// Empty takes an item without content, of which nothing comes.
+// Empty adds an item without content, of which no group comes.
 func (b *Batch) Empty(item int) error { return b.take(item, nil) }
 
-// take writes an item to where they gather.
+// take writes an item to a staging folder.
 func (b *Batch) take(item int, data []byte) error {
 	b.mu.Lock()
 	at := staged{item, b.filling}
@@ -184,24 +186,25 @@ func (b *Batch) take(item int, data []byte) error {
 	return b.failed
 }
 
-// place returns where an item goes, as the user calls it.
+// place returns the path of an item's place, as the user calls it.
 func (b *Batch) place(item int) string {
 	return filepath.Join(b.root.Name(), filepath.FromSlash(b.names[item]))
 }
 
-// handOver returns what has come and is to be committed; with the mutex held.
+// handOver returns the staged items and switches the staging folder. The caller holds the mutex.
 func (b *Batch) handOver() []staged {
 	items := b.staged
 	b.staged, b.filling = nil, 1-b.filling
 	return items
 }
 
-// Close ends the batch. What has come and has not been committed is gone.
+// Close ends the batch and removes the items that have not been committed. Closing again does
+// nothing.
 func (b *Batch) Close() error {
 	b.committer.Wait()
 	before("remove the batch's folder")
 	err := errors.Join(b.closeStaging(), b.root.RemoveAll(b.folder), b.locked.Close())
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrClosed) { // closed before
 		return nil
 	}
 	return err

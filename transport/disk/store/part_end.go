@@ -15,8 +15,8 @@ import (
 )
 
 // Commit puts the content in its place, durably, over any regular file of that name, once all its
-// groups have come; and ends the Part. If Commit fails, the groups stay for another try, unless they
-// are not the content.
+// groups have come; and ends the Part. If it fails, the groups stay for another try, unless they
+// are not the content. ctx ends only the wait that OnCommit asks for.
 func (p *Part) Commit(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -32,8 +32,8 @@ func (p *Part) Commit(ctx context.Context) error {
 	return p.wrap(err)
 }
 
-// place has the part in its place when it returns. The journal goes only after that is durable: should the system lose
-// that, it is an orphan, which says nothing.
+// place puts the part in its place. The journal is removed only after the rename is durable: if a
+// crash loses the removal, the journal is an orphan and is ignored.
 func (p *Part) place(ctx context.Context) error {
 	if p.placed {
 		return nil
@@ -82,7 +82,7 @@ func sleep(ctx context.Context, wait time.Duration) error {
 	}
 }
 
-// prove makes sure that the part is the content and nothing more, and returns its groups' values.
+// prove makes sure that the part is exactly the content, and returns the values of its groups.
 func (p *Part) prove() (values []protocol.Hash, err error) {
 	groups := protocol.Groups(p.size)
 	if !p.slots.complete(groups) {
@@ -108,7 +108,7 @@ func proves(values []protocol.Hash, hash protocol.Hash) bool {
 	return built == hash
 }
 
-// Close ends the Part and leaves what has come for the next one; nothing, if nothing has.
+// Close ends the Part and leaves its groups for the next one. It leaves nothing if there are none.
 func (p *Part) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -141,7 +141,7 @@ func (p *Part) discard() error {
 	return err
 }
 
-// drop closes what is open of a part.
+// drop closes the part file.
 func (p *Part) drop() {
 	if p.slots != nil {
 		p.slots.end()
