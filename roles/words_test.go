@@ -62,7 +62,7 @@ var oldWords = []struct {
 	{in: "sim", old: []string{"wish"}, now: "Request"},
 	{in: "sim", old: []string{"haul", "garbled", "lingering", "ousted", "setback"}, now: "as in roles"},
 	{in: "sim", old: []string{"nudge"}, now: "notify"},
-	{in: "sim", old: []string{"crowded", "rang", "parting"}, now: "as in roles", off: true},
+	{in: "sim", old: []string{"crowded", "rang", "parting"}, now: "as in roles"},
 	{in: "sim", old: []string{"settle"}, now: "a word for each meaning"},
 	{in: "sim/levels", old: []string{"town"}, now: "cluster"},
 	{in: "sim/levels", old: []string{"house"}, now: "process"},
