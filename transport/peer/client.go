@@ -46,18 +46,29 @@ type Result struct{ client.Result }
 func (r Result) Err() error { return resultError(r.Result) }
 
 // Fetch gets a file and writes it to w, in order, as it is verified, in constant memory. What has been
-// written stays written: if the nodes fail in the middle, the output ends there.
+// written stays written: if the nodes fail in the middle, the output ends there. A w that does not take
+// what comes is waited for until ctx is done; a Write that hangs then is left to itself.
 func (c *Client) Fetch(ctx context.Context, request Request, w io.Writer) Result {
 	stream := store.NewStream(w)
-	result := c.fetch(ctx, c.wanted(request, true), stream, request.Report)
-	if result.Outcome != client.Fetched {
-		stream.Commit(ctx) // what has come is printed all the same
-	}
-	if err := stream.Close(); err != nil && result.Outcome == client.Fetched {
+	result := c.fetch(ctx, c.wanted(request, true), unhurried{stream}, request.Report)
+	err := stream.Commit(ctx) // of what has come, also if that is not all
+	switch closed := stream.Close(); {
+	case err != nil && ctx.Err() != nil:
+		result.Outcome, result.Code, result.By = client.Interrupted, protocol.Interrupted, protocol.Client
+	case err != nil:
 		result = diskFailed(result, err)
+	case closed != nil && result.Outcome == client.Fetched:
+		result = diskFailed(result, closed)
 	}
 	return result
 }
+
+// unhurried is a Stream whose reader may pause for longer than a machine waits for a disk: a Commit
+// does not wait for what is still to be printed.
+type unhurried struct{ *store.Stream }
+
+// Commit implements [transport.Store].
+func (unhurried) Commit(context.Context, ...roles.Placement) error { return nil }
 
 // FetchInto gets a file into a store, which the caller closes.
 func (c *Client) FetchInto(ctx context.Context, request Request, to transport.Store) Result {
