@@ -54,7 +54,7 @@ func (c *Client) Fetch(ctx context.Context, request Request, w io.Writer) Result
 	err := stream.Commit(ctx) // of what has come, also if that is not all
 	switch closed := stream.Close(); {
 	case err != nil && ctx.Err() != nil:
-		result.Outcome, result.Code, result.By = client.Interrupted, protocol.Interrupted, protocol.Client
+		result.Outcome, result.Code, result.By, result.Text = client.Interrupted, protocol.Interrupted, protocol.Client, "told to stop"
 	case err != nil:
 		result = diskFailed(result, err)
 	case closed != nil && result.Outcome == client.Fetched:
