@@ -21,12 +21,12 @@ import (
 )
 
 // Part is a [transport.Store] for one file: what has come of it lies beside the place where it will be, with a journal
-// of what is verified, until Keep puts it there whole. What a process leaves behind, however it ends, the next one that
+// of what is verified, until Commit puts it there whole. What a process leaves behind, however it ends, the next one that
 // opens the same place goes on with. Of items it knows one, whatever its number.
 type Part struct {
 	root  *os.Root
 	name  string
-	learn func(name string, hash protocol.Hash, values []protocol.Hash, modified int64) // nil: nobody
+	learn Learn // nil: nobody
 
 	mu      sync.Mutex
 	journal *journal // open and locked; nil: not yet, or not any more
@@ -40,12 +40,13 @@ type Part struct {
 // is opened. The root is the caller's and is not closed.
 func NewPart(root *os.Root, name string) *Part { return &Part{root: root, name: name} }
 
-// OnCommit has a Keep say what it has put there: the content, the values of its groups, and when the file was last
-// modified, in nanoseconds since 1970. Keep takes a moment longer then, so that a later change of the file cannot leave it
-// that time. It says nothing of a file that was there before. To be called before Open.
-func (p *Part) OnCommit(learn func(name string, hash protocol.Hash, values []protocol.Hash, modified int64)) {
-	p.learn = learn
-}
+// Learn is called with what a Commit has put under a name: the content, the chaining values of its groups, and when the
+// file was last modified, in nanoseconds since 1970.
+type Learn func(name string, hash protocol.Hash, values []protocol.Hash, modified int64)
+
+// OnCommit has Commit say what it has put in the place; nothing of a file that was there before. Commit takes a moment
+// longer then, so that a later change of the file cannot leave it that time. To be called before Open.
+func (p *Part) OnCommit(learn Learn) { p.learn = learn }
 
 // Holds implements [transport.Store]. It changes nothing. A journal that cannot be read says nothing: Open makes it anew.
 func (p *Part) Holds(context.Context, roles.InspectStore) (hash protocol.Hash, size uint64, err error) {
@@ -65,7 +66,7 @@ func (p *Part) Holds(context.Context, roles.InspectStore) (hash protocol.Hash, s
 	return hash, 0, nil
 }
 
-// Open is [transport.Store]'s. It fails where something other than a regular file is in the place, and while another
+// Open implements [transport.Store]. It fails where something other than a regular file is in the place, and while another
 // process is fetching to it. A file that is there, and is the content already, is all that is wanted. Opened for another
 // content, what has come till then is dropped.
 func (p *Part) Open(ctx context.Context, want roles.OpenStore, checking func(done, size uint64)) (roles.Groups, bool, error) {
@@ -223,7 +224,7 @@ func (p *Part) begin(there fs.FileInfo) error {
 	return nil
 }
 
-// Receive is [transport.Store]'s.
+// Receive implements [transport.Store].
 func (p *Part) Receive(_ int, _ uint64) (transport.Sink, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -234,4 +235,11 @@ func (p *Part) Receive(_ int, _ uint64) (transport.Sink, error) {
 	return func(number uint64, value protocol.Hash, data []byte) error {
 		return p.wrap(slots.put(number, value, data))
 	}, nil
+}
+
+// wanted returns the content that the Part was last opened for.
+func (p *Part) wanted() roles.OpenStore {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return roles.OpenStore{Name: p.name, Hash: p.hash, Size: p.size}
 }
