@@ -74,8 +74,10 @@ func (s *spill) free(slot int) {
 func (s *spill) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.file == nil {
+	file := s.file
+	s.file = nil
+	if file == nil {
 		return nil
 	}
-	return s.file.Close()
+	return file.Close()
 }

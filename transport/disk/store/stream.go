@@ -33,7 +33,7 @@ type Stream struct {
 	held     int               // of those, in memory
 	spill    spill
 	printing bool
-	printed  chan struct{} // closed, and made anew, when a group has been printed
+	printed  chan struct{} // closed, and made anew, when a group has been printed, or none is any more
 	broken   error
 }
 
@@ -54,7 +54,7 @@ func NewStream(to io.Writer) *Stream {
 	return &Stream{to: to, ahead: map[uint64]parked{}, printed: make(chan struct{})}
 }
 
-// Open is [transport.Store]'s.
+// Open implements [transport.Store].
 func (s *Stream) Open(ctx context.Context, want roles.OpenStore, _ func(done, size uint64)) (has roles.Groups, other bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,7 +77,7 @@ func (s *Stream) Open(ctx context.Context, want roles.OpenStore, _ func(done, si
 	return has, false, nil
 }
 
-// Receive is [transport.Store]'s. A sink is for the content that the Stream was last opened for.
+// Receive implements [transport.Store]. A sink is for the content that the Stream was last opened for.
 func (s *Stream) Receive(int, uint64) (transport.Sink, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -175,16 +175,24 @@ func (s *Stream) print() {
 		s.mu.Unlock()
 		err := s.out(p)
 		s.mu.Lock()
-		s.waiting, s.broken = s.waiting[1:], err
+		s.waiting = s.waiting[1:]
+		if s.broken == nil {
+			s.broken = err
+		}
 		if p.page != nil {
 			s.held--
 		} else {
 			s.spill.free(p.slot)
 		}
-		close(s.printed)
-		s.printed = make(chan struct{})
+		s.wake()
 	}
 	s.printing = false
+}
+
+// wake wakes those that await.
+func (s *Stream) wake() {
+	close(s.printed)
+	s.printed = make(chan struct{})
 }
 
 func (s *Stream) out(p parked) error {
@@ -211,9 +219,16 @@ func (s *Stream) Holds(context.Context, roles.InspectStore) (hash protocol.Hash,
 // Release implements [transport.Store].
 func (s *Stream) Release(int) {}
 
-// Commit returns when every group that has come is printed, or the reason why that cannot be. It ends
-// with ctx; a write that is stuck by then is left to itself.
-func (s *Stream) Commit(ctx context.Context, _ ...roles.Placement) error {
+// Commit implements [transport.Store]. It does not wait for the reader, who may take any time: Flush does.
+func (s *Stream) Commit(context.Context, ...roles.Placement) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.broken
+}
+
+// Flush returns when every group that has come is printed, or the reason why that cannot be. It ends with ctx; a write
+// that is stuck by then is left to itself.
+func (s *Stream) Flush(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.over = ctx.Done()
@@ -226,13 +241,14 @@ func (s *Stream) Commit(ctx context.Context, _ ...roles.Placement) error {
 	return s.broken
 }
 
-// Close ends the Stream. What has not been printed is gone.
+// Close ends the Stream, and a Flush that waits for the reader. What has not been printed is gone.
 func (s *Stream) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.broken == nil {
 		s.broken = os.ErrClosed
 	}
+	s.wake()
 	return s.spill.close()
 }
 
