@@ -12,7 +12,7 @@ import (
 type Loop struct {
 	Network Network // nil: each Dial ends in Lost(Unreachable)
 	Share   Share   // nil: each OpenFile ends in FileRefused(Internal)
-	Store   Store   // nil: each OpenStore and ReceiveBody ends in StoreFailed
+	Store   Store   // nil: it holds nothing, and all else that is asked of it fails
 	// Nudge is where a Run hears that something its machine watches has changed: each value is told as roles.Notified.
 	// Closed, it says nothing more. It is for a Loop that runs one machine; nil: nothing is watched.
 	Notify <-chan struct{}

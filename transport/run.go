@@ -31,11 +31,12 @@ type run struct {
 	links    []*link
 	alarms   []*alarm
 	file     *sharedFile
-	idler    bool               // the stepper's: it has nothing to do afterwards
-	task     func() letter      // the stepper's: what it will do then
-	opening  uint64             // numbers OpenFile
-	disk     context.Context    // of what the disk does for the machine; nil: not needed yet
-	endDisk  context.CancelFunc // at the machine's end
+	idler    bool                  // the stepper's: it has nothing to do afterwards
+	task     func() letter         // the stepper's: what it will do then
+	opening  uint64                // numbers OpenFile
+	disk     context.Context       // of what the disk does for the machine; nil: not needed yet
+	endDisk  context.CancelFunc    // at the machine's end
+	asked    map[int]chan struct{} // by item, of the latest question to the store: closed when it is answered
 
 	endOpening context.CancelFunc // when the latest OpenFile is not wanted any more
 }
@@ -137,10 +138,7 @@ func (r *run) carry(effect roles.Effect) {
 	case roles.CommitStore:
 		r.commitStore(e)
 	case roles.ReleaseStore:
-		r.askStore(func(context.Context) letter {
-			r.loop.store().Release(e.Item)
-			return letter{}
-		})
+		r.releaseStore(e)
 	case roles.Report:
 		if r.loop.Report != nil {
 			r.flush() // who is asked something works on it while we look at what came
@@ -244,7 +242,7 @@ func (r *run) diskContext() context.Context {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.disk == nil {
-		r.disk, r.endDisk = context.WithCancel(r.ctx)
+		r.disk, r.endDisk = context.WithCancel(context.WithoutCancel(r.ctx))
 	}
 	if r.tidied {
 		r.endDisk()

@@ -68,7 +68,8 @@ type File interface {
 	Changed() bool
 }
 
-// Store is where fetched content goes. Different stretches of an item may come over several links at once.
+// Store is where fetched content goes. Different stretches of an item may come over several links at once. Of the other
+// calls for one item, a machine's loop makes one at a time.
 type Store interface {
 	// Holds returns the content of which an earlier try left a part of an item; the zero hash: of none. It ends with ctx.
 	Holds(ctx context.Context, item roles.InspectStore) (hash protocol.Hash, size uint64, err error)
@@ -78,7 +79,7 @@ type Store interface {
 	Open(ctx context.Context, want roles.OpenStore, checking func(done, size uint64)) (has roles.Groups, other bool, err error)
 	// Receive returns the sink for a stretch of an item from offset on.
 	Receive(item int, offset uint64) (Sink, error)
-	// Release closes what an item holds open, outside of any other call for that item. The item may be opened again.
+	// Release closes what an item holds open. A sink of the item may yet be called, and fails. The item may be opened again.
 	Release(item int)
 	// Commit returns when the items, which have come whole, are durable and in their places. The error is [Misplaced] if it
 	// concerns some of them alone.
