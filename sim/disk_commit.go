@@ -5,9 +5,10 @@ import (
 	"github.com/relaypeer/relaypeer/protocol/content"
 )
 
-// keep puts a whole part under its name. It reports whether that came to its end, for the process may be killed in the
-// midst of it, and whether it went well: what an earlier try left may turn out to be something else.
-func (w *World) keep(a *actor, s *store) (done, well bool) {
+// commit gives a whole part its final name. It reports whether that was completed, for the process
+// may be killed in between, and whether the part was good: leftovers of an earlier try may turn out
+// to be another content.
+func (w *World) commit(a *actor, s *store) (done, well bool) {
 	steps := []func(){
 		func() { s.part.sync() },
 		func() { s.before, s.final, s.part, s.renamed = s.final, s.part, nil, true },
@@ -29,10 +30,10 @@ func (w *World) keep(a *actor, s *store) (done, well bool) {
 	return w.diskDoes(a.proc, steps...), true
 }
 
-// diskDoes has a disk do several things, and reports whether it came to their end.
+// diskDoes performs several disk steps. It reports whether all were completed.
 func (w *World) diskDoes(p *process, steps ...func()) bool {
 	for _, step := range steps {
-		if !w.diskOp(p) {
+		if !w.diskStep(p) {
 			return false
 		}
 		step()
@@ -40,10 +41,10 @@ func (w *World) diskDoes(p *process, steps ...func()) bool {
 	return true
 }
 
-// proven reports whether the groups that the journal claims are the content's together. Each is what the journal claims;
-// but a claim may have outlived the header that it was made under, when the power failed.
+// proven reports whether the groups of the journal are those of the content. Each group matches its
+// claim, but after a power loss a claim may belong to an earlier header.
 func (s *store) proven() bool {
-	if s.journal == nil { // a file of one group, without a journal, has been held against its hash
+	if s.journal == nil { // a file of one group has no journal; its group was verified against the hash
 		return true
 	}
 	values := make([]protocol.Hash, 0, len(s.journal.claims))

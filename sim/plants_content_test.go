@@ -10,7 +10,7 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// contentBugs are planted where content is fetched, verified, kept and served.
+// contentBugs are bugs where content is fetched, verified, stored and served.
 var contentBugs = []planted{
 	{"a group is not verified", Plant{Blind: true}, []ID{S1, S11}, "a liar, or a bit that flips", "", nil},
 	{"a journal is believed without a look at the bytes", Plant{Credulous: true}, []ID{S1, S11}, "a power loss", "", cutOff},
@@ -120,14 +120,15 @@ func changing(seed uint64) *scenario.Scenario {
 	return s
 }
 
-// begunAgain is a fetch that the user gives up and begins again.
+// begunAgain is a fetch that its user stops and starts again.
 func begunAgain(seed uint64) *scenario.Scenario {
 	s := resumed(scenario.Fault{})
 	s.Seed, s.Faults = seed, s.Faults[:2]
 	return s
 }
 
-// noLongerWhole is a fetch that can't be taken back, from a node that dies when another has another content.
+// noLongerWhole is a fetch that cannot be taken back, from a node that dies while another node has
+// another content.
 func noLongerWhole(seed uint64) *scenario.Scenario {
 	s := largeScenario()
 	s.Seed, s.Ops, s.Nodes = seed, s.Ops[:1], s.Nodes[:2]
@@ -141,7 +142,7 @@ func noLongerWhole(seed uint64) *scenario.Scenario {
 	return s
 }
 
-// mixContents has a fetch take what any node says that the file is for what the first one said.
+// mixContents makes a fetch believe that all nodes have the content of the first.
 func mixContents(b *bugged) {
 	var first *protocol.Outboard
 	b.before = func(in roles.Input) roles.Input {
@@ -166,7 +167,7 @@ func mixContents(b *bugged) {
 	}
 }
 
-// indexBugs are planted where indexes are published and asked for.
+// indexBugs are bugs where indexes are published and asked for.
 var indexBugs = []planted{
 	{"a relay keeps the entries of a lapsed lease", directory(func(b *before, d relayDirectory) {
 		at := map[protocol.NodeID]netip.AddrPort{}
@@ -251,7 +252,7 @@ var indexBugs = []planted{
 			return d.Publish(now, m)
 		}
 		b.renew = func(now roles.Moment, m *protocol.Renew) protocol.Message {
-			if held := doubtful[m.ID]; held.Index != 0 { // a word for the node, which leaves it among those that may have anything
+			if held := doubtful[m.ID]; held.Index != 0 { // it speaks for the node, which stays unindexed
 				d.Publish(now, &protocol.Publish{ID: m.ID, Epoch: m.Epoch, Index: held.Index, From: held.Sequence, To: held.Sequence, Latest: held.Sequence + 1})
 			}
 			return d.Renew(now, m)
@@ -272,7 +273,7 @@ var indexBugs = []planted{
 	}), []ID{L4}, "a file that changes", "", nil},
 }
 
-// quieted is a node that publishes, dies, and comes back under its id as one that publishes nothing.
+// quieted is a node that publishes, dies, and comes back under its id without publishing.
 func quieted(seed uint64) *scenario.Scenario {
 	s := sweepScenario()
 	s.Seed, s.Heal, s.Relay.Page = seed, 4*time.Minute, 0

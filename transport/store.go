@@ -13,7 +13,8 @@ import (
 // checkingGap is the time between two StoreChecking.
 const checkingGap = time.Second
 
-// openStore has the disk make ready for an item. As with openFile, only the machine's deadline waits for it.
+// openStore starts to open the store for an item. As with openFile, only the machine's deadline
+// waits for the disk.
 func (r *run) openStore(e roles.OpenStore) {
 	r.askStore([]int{e.Item}, func(ctx context.Context) letter {
 		has, other, err := r.loop.store().Open(ctx, e, r.checking(e.Item))
@@ -24,7 +25,7 @@ func (r *run) openStore(e roles.OpenStore) {
 	})
 }
 
-// inspectStore asks the disk what an earlier try left of an item.
+// inspectStore asks the store what an earlier try left of an item.
 func (r *run) inspectStore(e roles.InspectStore) {
 	r.askStore([]int{e.Item}, func(ctx context.Context) letter {
 		hash, size, err := r.loop.store().Holds(ctx, e)
@@ -35,7 +36,7 @@ func (r *run) inspectStore(e roles.InspectStore) {
 	})
 }
 
-// commitStore has the disk put items in their places.
+// commitStore has the store put items in their places.
 func (r *run) commitStore(e roles.CommitStore) {
 	items := make([]int, len(e.Items))
 	for i, item := range e.Items {
@@ -56,7 +57,7 @@ func (r *run) commitStore(e roles.CommitStore) {
 	})
 }
 
-// releaseStore has the disk close what it holds open of an item.
+// releaseStore has the store close what it holds open of an item.
 func (r *run) releaseStore(e roles.ReleaseStore) {
 	r.askStore([]int{e.Item}, func(context.Context) letter {
 		r.loop.store().Release(e.Item)
@@ -64,9 +65,9 @@ func (r *run) releaseStore(e roles.ReleaseStore) {
 	})
 }
 
-// askStore asks the disk something about items in a goroutine of its own, and posts the answer, unless it is empty. What
-// is asked of one item is asked in its order, each after the answer to the one before: nothing follows a ReleaseStore,
-// so the machine cannot wait for it.
+// askStore sends a request about items to the store, in a goroutine of its own, and posts the
+// answer, unless it is empty. The requests about one item go one after the other, in their order: a
+// machine cannot wait for a ReleaseStore, which has no answer.
 func (r *run) askStore(items []int, ask func(context.Context) letter) {
 	ctx := r.diskContext()
 	before, done := r.lineUp(items)
@@ -84,7 +85,8 @@ func (r *run) askStore(items []int, ask func(context.Context) letter) {
 	}()
 }
 
-// lineUp puts a question about items behind those that were asked about them before.
+// lineUp puts a request about items behind the earlier ones about any of them. It returns channels:
+// before are closed when those are answered, done is for the caller to close, with dequeue.
 func (r *run) lineUp(items []int) (before []chan struct{}, done chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -101,7 +103,7 @@ func (r *run) lineUp(items []int) (before []chan struct{}, done chan struct{}) {
 	return before, done
 }
 
-// dequeue lets the next question about these items be asked.
+// dequeue lets the next requests about these items go.
 func (r *run) dequeue(items []int, done chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -113,7 +115,8 @@ func (r *run) dequeue(items []int, done chan struct{}) {
 	}
 }
 
-// checking returns what tells the machine how far the store is with verifying what is there, every now and then.
+// checking returns the callback that reports the store's progress in verifying present content, at
+// most once in checkingGap.
 func (r *run) checking(item int) func(done, size uint64) {
 	var mu sync.Mutex
 	last := time.Now()

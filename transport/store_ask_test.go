@@ -16,7 +16,8 @@ import (
 	"github.com/relaypeer/relaypeer/transport"
 )
 
-// asked is a store that keeps what it is asked, with the seconds since the begin. Each answer takes a second.
+// asked is a store that keeps what it is asked, with the seconds since the begin. Each answer takes
+// a second.
 type asked struct {
 	heap
 	begin time.Time
@@ -68,7 +69,8 @@ func (s *asked) Commit(ctx context.Context, items ...roles.Placement) error {
 	return s.err
 }
 
-// asking returns a machine that has some effects to begin with, and ends with the last of some answers or after a minute.
+// asking returns a machine that has some effects to begin with, and ends with the last of some
+// answers or after a minute.
 func asking(answers int, effects ...roles.Effect) *told {
 	m := &told{}
 	m.does = func(in roles.Input) []roles.Effect {

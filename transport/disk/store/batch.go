@@ -15,10 +15,11 @@ import (
 	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
-// Batch is a [transport.Store] for many small items, files of one group at most. They gather in a folder of their own
-// under the root, and are put in their places many at once: what makes one file durable costs hardly less than what makes
-// a thousand so. That begins while others come; Commit waits for the items that it names. Nothing of an item is written
-// before it is verified. An item that comes several times at once does no harm.
+// Batch is a [transport.Store] for many small items, files of one chunk group at most. Items gather
+// in staging folders under the root, and move to their places many at once: to make a thousand
+// files durable costs hardly more than to make one so. The first move while others come; Commit
+// waits for the items that it names. An item is written only after it is verified. It may come
+// several times at once.
 type Batch struct {
 	root    *os.Root
 	names   [][]string // by item
@@ -44,9 +45,10 @@ type Batch struct {
 // spot is one of an item's names.
 type spot struct{ item, name int }
 
-// staged is a file that has come for a spot. No two files share a number, so an item that comes again spoils nothing.
-// There are two staging folders: the placer empties one while the other fills, for the system serialises the changes of
-// one folder.
+// staged is a file in a staging folder, with the content of a spot. No two files share a number, so
+// that an item which comes again does not change a file that is being placed. There are two
+// folders, so that the placer empties one while the other fills: the system does the changes of one
+// folder one after the other.
 type staged struct {
 	spot
 	number int
@@ -55,17 +57,17 @@ type staged struct {
 
 func (s staged) file() string { return strconv.Itoa(s.number) }
 
-// path returns where a file lies under the root.
+// path returns the path of a staged file under the root.
 func (b *Batch) path(at staged) string {
 	return b.folder + "/" + strconv.Itoa(at.folder) + "/" + at.file()
 }
 
-// enough is how many files are placed before a Commit asks for them.
+// enough is the number of files that are placed while others come.
 const enough = 1000
 
-// NewBatch returns a Batch for files under root: item i goes to each of the slash-separated names names[i]. A name belongs
-// to one item. The root belongs to the caller and is not closed. NewBatch removes the staging folders of batches that were
-// killed.
+// NewBatch returns a Batch for files under root: item i goes to each of the slash-separated names
+// names[i]. No two items share a name. The caller keeps the root and closes it. NewBatch removes
+// the folders of batches whose processes were killed.
 func NewBatch(root *os.Root, names [][]string) (*Batch, error) {
 	sweep(root)
 	b := &Batch{root: root, names: names, round: 1, placed: map[spot]bool{}, misplaced: map[int]error{}}
@@ -76,17 +78,17 @@ func NewBatch(root *os.Root, names [][]string) (*Batch, error) {
 	return b, nil
 }
 
-// Holds implements [transport.Store]: nothing of an item outlives its batch.
+// Holds implements [transport.Store]. A batch leaves nothing of an item for another try.
 func (b *Batch) Holds(context.Context, roles.InspectStore) (hash protocol.Hash, size uint64, err error) {
 	return hash, 0, nil
 }
 
-// Open implements [transport.Store]: there is nothing of an item before it comes.
+// Open implements [transport.Store]. A batch holds nothing of an item before it comes.
 func (b *Batch) Open(context.Context, roles.OpenStore, func(done, size uint64)) (roles.Groups, bool, error) {
 	return nil, false, nil
 }
 
-// Release implements [transport.Store]: an item holds nothing open.
+// Release implements [transport.Store]. A batch holds nothing open of an item.
 func (b *Batch) Release(int) {}
 
 // Receive implements [transport.Store].
@@ -114,7 +116,7 @@ func (b *Batch) knows(item int) error {
 
 func tooLarge(item int) error { return fmt.Errorf("item %d has more than one group", item) }
 
-// take writes an item to the staging folder, once for each of its names.
+// take writes an item to a staging folder, once for each of its names.
 func (b *Batch) take(item int, data []byte) error {
 	for name := range b.names[item] {
 		at, err := b.begin(spot{item, name})
@@ -132,12 +134,13 @@ func (b *Batch) take(item int, data []byte) error {
 // name returns the name of a spot.
 func (b *Batch) name(at spot) string { return b.names[at.item][at.name] }
 
-// place returns the name of a spot as the user calls it.
+// place returns the path of a spot, as the user calls it.
 func (b *Batch) place(at spot) string {
 	return filepath.Join(b.root.Name(), filepath.FromSlash(b.name(at)))
 }
 
-// Close ends the batch, after the commits that are under way. What has not been committed is gone.
+// Close ends the batch, after the calls that are under way, and removes the items that have not
+// been committed. Closing again does nothing.
 func (b *Batch) Close() error {
 	b.mu.Lock()
 	if b.closed {

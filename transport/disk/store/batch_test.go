@@ -82,7 +82,7 @@ func TestABatchIsPutInPlaceByCommit(t *testing.T) {
 	if info, _ := os.Stat(filepath.Join(folder, "there")); info.Mode().Perm() != 0o600 {
 		t.Errorf("the mode became %v", info.Mode())
 	}
-	if err := batch.Close(); err != nil {
+	if err := errors.Join(batch.Close(), batch.Close()); err != nil {
 		t.Error(err)
 	}
 	disktest.Leaves(t, folder, "a", "empty", "plain", "there")
@@ -123,7 +123,8 @@ func TestWhatIsMisplacedIsTold(t *testing.T) {
 	disktest.Leaves(t, top, "folder")
 }
 
-// What a batch that was killed left behind goes with the next one; what belongs to one at work stays.
+// What a batch that was killed left behind goes with the next one; what belongs to one at work
+// stays.
 func TestABatchSweepsWhatWasLeft(t *testing.T) {
 	folder := t.TempDir()
 	root := disktest.OpenRoot(t, folder)

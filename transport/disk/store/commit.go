@@ -10,14 +10,16 @@ import (
 	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
-// The files of a batch are placed in rounds. Each belongs to the round that fills when it has been written. A round is
-// placed when it has enough files, or when a Commit waits for it: for no later one, so that it comes to an end while others
-// come. Commits that wait at once share a round.
+// The files of a batch are placed in rounds. A file belongs to the round that fills when the file
+// has been written. A round is placed when it has enough files, or when a Commit waits for it.
+// Since a Commit waits for no later round, it ends however many items come meanwhile. Commits that
+// wait at the same time share a round.
 
-// Commit returns when the items are in their places, durably, over any regular file there, in folders that are made as
-// they are needed. An item of 0 bytes needs not have come. Those that are not there come back as [transport.Misplaced].
-// After a failure that concerns all items, such as that of a sync, nothing more is placed. Commit waits for the disk alone,
-// not for ctx.
+// Commit returns when the items are in their places, durably, over any regular file there, in
+// folders that are made as they are needed. An item of 0 bytes need not have come. The error is a
+// [transport.Misplaced] of the items that are not there. After a failure that concerns all items,
+// such as a failed sync, the batch places no more. Commit does not end with ctx: it waits for the
+// disk alone.
 func (b *Batch) Commit(_ context.Context, items ...roles.Placement) error {
 	misplaced := transport.Misplaced{}
 	for _, item := range items {
@@ -42,7 +44,7 @@ func (b *Batch) Commit(_ context.Context, items ...roles.Placement) error {
 	return misplaced
 }
 
-// commitEmpty takes an item of 0 bytes; one that is none of the batch's is an error.
+// commitEmpty adds an item of 0 bytes, of which no group comes.
 func (b *Batch) commitEmpty(item roles.Placement) error {
 	if err := b.knows(item.Item); err != nil || item.Size > 0 {
 		return err
@@ -50,7 +52,7 @@ func (b *Batch) commitEmpty(item roles.Placement) error {
 	return b.take(item.Item, nil)
 }
 
-// begin numbers a file that is going to be written.
+// begin numbers a file that is about to be written.
 func (b *Batch) begin(at spot) (file staged, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -79,7 +81,7 @@ func (b *Batch) wrote(at staged, err error) error {
 	return b.failed
 }
 
-// await waits until all files that have come are placed; with the mutex held.
+// await waits until all files that have come are placed. The caller holds the mutex.
 func (b *Batch) await() {
 	last := b.round
 	if len(b.staged) == 0 {
@@ -92,7 +94,7 @@ func (b *Batch) await() {
 	}
 }
 
-// start has the placer work if a round is due; with the mutex held.
+// start starts the placer if a round is due. The caller holds the mutex.
 func (b *Batch) start() {
 	if b.due() && !b.placing {
 		b.placing = true
@@ -100,12 +102,12 @@ func (b *Batch) start() {
 	}
 }
 
-// due reports whether the round that fills is to be placed; with the mutex held.
+// due reports whether the round that fills is to be placed. The caller holds the mutex.
 func (b *Batch) due() bool {
 	return b.failed == nil && (b.wanted >= b.round || len(b.staged) >= enough && !b.closed)
 }
 
-// placeRounds places rounds as long as one is due.
+// placeRounds is the placer: it places rounds as long as one is due.
 func (b *Batch) placeRounds() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -124,7 +126,7 @@ func (b *Batch) placeRounds() {
 	b.changed.Broadcast()
 }
 
-// note notes what has become of the files of a round; with the mutex held.
+// note records the result of a round. The caller holds the mutex.
 func (b *Batch) note(files []staged, misplaced map[spot]error, err error) {
 	if err != nil {
 		b.failed = fmt.Errorf("%s: %w", b.root.Name(), disk.Reason(err))
@@ -139,7 +141,7 @@ func (b *Batch) note(files []staged, misplaced map[spot]error, err error) {
 	}
 }
 
-// missing returns why an item is not in its places, or nil; with the mutex held.
+// missing returns the reason why an item is not in its places, or nil. The caller holds the mutex.
 func (b *Batch) missing(item int) error {
 	for name := range b.names[item] {
 		switch {

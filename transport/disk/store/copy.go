@@ -12,8 +12,8 @@ import (
 	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
-// copy puts a content that stands under one name under another one. To that one it is a fetch like any: locked, verified,
-// durable, and if it is cut off the next try goes on with it.
+// copy puts a content that stands under one name under another one. It goes through a Part: so the
+// place is locked, each group is hashed, and another try goes on with a copy that was cut off.
 func (f *Folder) copy(ctx context.Context, want roles.OpenStore, from, to string) error {
 	part := f.newPart(to)
 	has, _, err := part.Open(ctx, want, func(done, size uint64) {})
@@ -26,7 +26,8 @@ func (f *Folder) copy(ctx context.Context, want roles.OpenStore, from, to string
 	return errors.Join(err, part.Close())
 }
 
-// fill brings the groups that a part lacks from a file. If they are not the content any more, the part's Commit finds that.
+// fill reads the groups that a part lacks from a file. If the file has changed, the part's Commit
+// finds that.
 func (f *Folder) fill(ctx context.Context, part *Part, want roles.OpenStore, has roles.Groups, from string) error {
 	source, err := f.root.Open(from)
 	if err != nil {
@@ -59,7 +60,7 @@ func (f *Folder) fill(ctx context.Context, part *Part, want roles.OpenStore, has
 	return nil
 }
 
-// unread says that a file could not be read, as the user calls it.
+// unread returns the error of reading a file, with its path as the user calls it.
 func (f *Folder) unread(name string, err error) error {
 	return fmt.Errorf("%s: %w", filepath.Join(f.root.Name(), filepath.FromSlash(name)), disk.Reason(err))
 }

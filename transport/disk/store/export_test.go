@@ -7,7 +7,8 @@ func SetBefore(f func(what string)) (undo func()) {
 	return func() { before = was }
 }
 
-// FailSync has what makes changes durable fail where f returns an error, and returns what takes that back.
+// FailSync has what makes changes durable fail where f returns an error, and returns what takes
+// that back.
 func FailSync(f func(what string) error) (undo func()) {
 	was := durably
 	durably = func(what string, sync func() error) error {

@@ -13,9 +13,9 @@ import (
 	"github.com/relaypeer/relaypeer/transport"
 )
 
-// Folder is a [transport.Store] for many items under one root. An item that is opened is a [Part], of which an interrupted
-// try leaves what has come; one that is not, of one group at most, goes through a [Batch]. The content of an item stands
-// under all its names.
+// Folder is a [transport.Store] for many items under one root. An item that is opened is a [Part],
+// whose groups stay for another try. One that is not opened, of one chunk group at most, goes
+// through a [Batch]. Commit puts the content of an item under all its names.
 type Folder struct {
 	root  *os.Root
 	names [][]string // by item
@@ -23,13 +23,14 @@ type Folder struct {
 
 	mu     sync.Mutex
 	closed bool
-	calls  sync.WaitGroup // that are under way; each began while it was open
+	calls  sync.WaitGroup // that are under way; each began before it was closed
 	batch  *Batch         // nil: not needed yet
 	parts  map[int]*Part  // of the items that are open
 }
 
-// NewFolder returns a Folder: item i goes to each of the slash-separated names names[i] under root, which belongs to the
-// caller. A name belongs to one item. Learn is called for items that were opened, and may be nil.
+// NewFolder returns a Folder: item i goes to each of the slash-separated names names[i] under root.
+// No two items share a name. The caller keeps the root and closes it. learn is called for the names
+// of items that were opened; it may be nil.
 func NewFolder(root *os.Root, names [][]string, learn Learn) *Folder {
 	return &Folder{root: root, names: names, learn: learn, parts: map[int]*Part{}}
 }
@@ -111,7 +112,7 @@ func (f *Folder) batched() (batch *Batch, err error) {
 	return f.batch, err
 }
 
-// take returns the part of an item that is open, or nil, and the item is not open any more.
+// take returns the part of an item, and forgets it; nil: the item is not open.
 func (f *Folder) take(item int) *Part {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -131,7 +132,8 @@ func (f *Folder) Release(item int) {
 	}
 }
 
-// Commit implements [transport.Store]. Items that were opened are not open any more, whatever comes of it.
+// Commit implements [transport.Store]. It closes the items, also those that it cannot put in their
+// places.
 func (f *Folder) Commit(ctx context.Context, items ...roles.Placement) error {
 	if err := f.enter(); err != nil {
 		return err
@@ -186,8 +188,8 @@ func (f *Folder) commitPart(ctx context.Context, part *Part, names []string) err
 	return nil
 }
 
-// Close ends the Folder, after the calls that are under way. Parts that are not whole stay for another try; nothing else
-// that was not committed does.
+// Close ends the Folder, after the calls that are under way. The groups of parts stay for another
+// try; other items that have not been committed do not. Closing again does nothing.
 func (f *Folder) Close() error {
 	f.mu.Lock()
 	f.closed = true

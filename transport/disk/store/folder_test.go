@@ -59,7 +59,8 @@ func commits(t testing.TB, items ...item) {
 	commit(t, items[0].to, all...)
 }
 
-// Items of all sizes, opened or not, stand under all their names once they are committed, and not before.
+// Items of all sizes, opened or not, stand under all their names once they are committed, and not
+// before.
 func TestAnItemStandsUnderAllItsNames(t *testing.T) {
 	folder := t.TempDir()
 	disktest.Lay(t, filepath.Join(folder, "b/small"), "before")
@@ -93,7 +94,8 @@ func TestAnItemStandsUnderAllItsNames(t *testing.T) {
 	}
 }
 
-// Of an item that is released, or whose Folder is closed, stays what has come; another try is told of it, and goes on.
+// Of an item that is released, or whose Folder is closed, stays what has come; another try is told
+// of it, and goes on.
 func TestAnItemIsGoneOnWith(t *testing.T) {
 	folder := t.TempDir()
 	root := disktest.OpenRoot(t, folder)
@@ -235,7 +237,8 @@ func standing(t *testing.T, to *store.Folder, folder string, names [][]string, i
 	}
 }
 
-// An item that comes over several links at once, before and after it is in its place, is never spoiled.
+// An item that comes over several links at once, before and after it is in its place, is never
+// spoiled.
 func TestAnItemThatComesTwiceIsNotSpoiled(t *testing.T) {
 	folder := t.TempDir()
 	batch := newBatch(t, disktest.OpenRoot(t, folder), "file")
@@ -311,7 +314,8 @@ func TestAFolderMayBeClosedAtAnyTime(t *testing.T) {
 	large.to.Release(0)
 }
 
-// A copy that is cut off is gone on with by the next Commit, and one of something else is never kept.
+// A copy that is cut off is gone on with by the next Commit, and one of something else is never
+// kept.
 func TestACopyIsVerified(t *testing.T) {
 	folder := t.TempDir()
 	root := disktest.OpenRoot(t, folder)

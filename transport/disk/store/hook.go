@@ -1,10 +1,10 @@
 package store
 
-// before is called before each thing that changes what is on the disk, with what that is. Tests put something there that
-// ends the process.
+// before is called before each change of the disk, with a word for the change. Tests replace it to
+// end the process there.
 var before = func(what string) {}
 
-// durably calls what makes a change durable. Tests put something there that fails.
+// durably calls sync, which makes a change durable. Tests replace it to make it fail.
 var durably = func(what string, sync func() error) error {
 	before(what)
 	return sync()

@@ -19,8 +19,8 @@ import (
 	"github.com/relaypeer/relaypeer/transport/disk/store"
 )
 
-// These tests run themselves as a child that ends without a word before the n-th change of the disk, for each n that
-// there is. The child says on standard output what it has been promised.
+// These tests run themselves as a child that ends without a word before the n-th change of the
+// disk, for each n that there is. The child says on standard output what it has been promised.
 const (
 	killAt     = "RELAYPEER_TEST_KILL_AT"
 	killFolder = "RELAYPEER_TEST_KILL_FOLDER"
@@ -37,7 +37,8 @@ func dieAt(n string) {
 	})
 }
 
-// runKilled runs the test as a child. It reports what the child said, and whether it came to its end.
+// runKilled runs the test as a child. It reports what the child said, and whether it came to its
+// end.
 func runKilled(t *testing.T, folder string, n int) (said []string, whole bool) {
 	t.Helper()
 	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
@@ -53,7 +54,8 @@ func runKilled(t *testing.T, folder string, n int) (said []string, whole bool) {
 	return said, err == nil
 }
 
-// Whenever a fetch is killed: nothing wrong is under the name, what was verified is had, and all goes well the next time.
+// Whenever a fetch is killed: nothing wrong is under the name, what was verified is had, and all
+// goes well the next time.
 func TestAFetchMayBeKilledAnywhere(t *testing.T) {
 	x := disktest.NewText(threeAndABit, 1)
 	if n := os.Getenv(killAt); n != "" {
@@ -115,7 +117,8 @@ func fetchAndDie(t *testing.T, x disktest.Text, folder string) {
 	}
 }
 
-// Whenever a batch is killed: each name has nothing, what it had, or all that it should, and nothing else is left.
+// Whenever a batch is killed: each name has nothing, what it had, or all that it should, and
+// nothing else is left.
 func TestABatchMayBeKilledAnywhere(t *testing.T) {
 	names := []string{"there", "new", "sub/deep"}
 	if n := os.Getenv(killAt); n != "" {
@@ -152,8 +155,8 @@ func TestABatchMayBeKilledAnywhere(t *testing.T) {
 	}
 }
 
-// Whenever a Folder is killed: under each name is nothing, what was there, or all that should be, an item that was
-// committed stands under all its names, and all goes well the next time.
+// Whenever a Folder is killed: under each name is nothing, what was there, or all that should be,
+// an item that was committed stands under all its names, and all goes well the next time.
 func TestAFolderMayBeKilledAnywhere(t *testing.T) {
 	names := [][]string{{"large", "sub/large", "there"}, {"small", "deep/down/small"}, {"empty"}}
 	texts := []disktest.Text{disktest.NewText(protocol.GroupSize+1000, 1), disktest.NewText(100, 2), disktest.NewText(0, 3)}
@@ -192,7 +195,8 @@ func TestAFolderMayBeKilledAnywhere(t *testing.T) {
 	}
 }
 
-// fetchItems brings what is missing of each item, the first one opened, and commits one after the other.
+// fetchItems brings what is missing of each item, the first one opened, and commits one after the
+// other.
 func fetchItems(t *testing.T, to *store.Folder, texts []disktest.Text, committed func(number int)) {
 	for number, text := range texts {
 		i := item{text, number, to}

@@ -16,9 +16,9 @@ import (
 )
 
 // Commit puts the content in its place, durably, over any regular file of that name, once all its
-// groups have come; and ends the Part. If Commit fails, the groups stay for another try, unless they
-// are not the content, or the system could not make them durable: then it may have lost them, and not
-// say so again.
+// groups have come; and ends the Part. If it fails, the groups stay for another try, unless they
+// are not the content, or a sync has failed: then the system may have lost them, and it may not say
+// so again. ctx ends only the wait that OnCommit asks for.
 func (p *Part) Commit(ctx context.Context, _ ...roles.Placement) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -37,8 +37,8 @@ func (p *Part) Commit(ctx context.Context, _ ...roles.Placement) error {
 // Release implements [transport.Store]. The caller closes the Part.
 func (p *Part) Release(int) {}
 
-// place puts the part in its place, durably. The journal goes only after that: if a crash loses the rename, the part is
-// still there, and is verified again.
+// place puts the part in its place, durably. The journal is removed only after that: if a crash
+// loses the removal, the journal is an orphan and is ignored.
 func (p *Part) place(ctx context.Context) error {
 	if p.placed { // an earlier try may have been cut off before the folders were durable
 		return p.syncFolders()
@@ -98,7 +98,7 @@ func sleep(ctx context.Context, wait time.Duration) error {
 	}
 }
 
-// prove makes sure that the part is the content and nothing more, and returns its groups' values.
+// prove makes sure that the part is exactly the content, and returns the values of its groups.
 func (p *Part) prove() (values []protocol.Hash, err error) {
 	groups := protocol.Groups(p.size)
 	if !p.slots.complete(groups) {
@@ -124,7 +124,7 @@ func proves(values []protocol.Hash, hash protocol.Hash) bool {
 	return built == hash
 }
 
-// Close ends the Part and leaves what has come for the next one; nothing, if nothing has.
+// Close ends the Part and leaves its groups for the next one. It leaves nothing if there are none.
 func (p *Part) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -157,7 +157,7 @@ func (p *Part) discard() error {
 	return err
 }
 
-// drop closes what is open of a part.
+// drop closes the part file.
 func (p *Part) drop() {
 	if p.slots != nil {
 		p.slots.end()

@@ -11,11 +11,12 @@ import (
 	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
-// fewFolders may be made durable one by one; above that, the file system as a whole is less work.
+// fewFolders is the number of folders that are synced one by one; for more, syncing the whole file
+// system is cheaper.
 const fewFolders = 8
 
-// placeAll makes files durable, and then puts them in their places, folder by folder. It returns those that could not be
-// put there. An error concerns all files.
+// placeAll makes files durable, and then moves them to their places, folder by folder. It returns
+// those that could not be moved there. An error concerns all files.
 func (b *Batch) placeAll(files []staged) (misplaced map[spot]error, err error) {
 	if err := b.flush(files); err != nil {
 		return nil, err
@@ -33,7 +34,7 @@ func (b *Batch) placeAll(files []staged) (misplaced map[spot]error, err error) {
 	return misplaced, errors.Join(p.leave(), b.syncFolders(p.folders))
 }
 
-// flush makes the bytes of files durable.
+// flush makes the files' bytes durable.
 func (b *Batch) flush(files []staged) error {
 	return durably("sync the items", func() error {
 		if done, err := b.staging[0].syncAll(); done {
@@ -52,7 +53,7 @@ func (b *Batch) flush(files []staged) error {
 	})
 }
 
-// placer puts items under their names. It stays in a folder as long as they go there.
+// placer moves files to their places. It keeps the folder open as long as files go there.
 type placer struct {
 	batch   *Batch
 	folders map[string]bool // that have changed
@@ -60,7 +61,7 @@ type placer struct {
 	open    *dir            // nil: none
 }
 
-// place puts an item under its name.
+// place moves a file to its place.
 func (p *placer) place(at staged, name string) error {
 	staging, base := p.batch.staging[at.folder], path.Base(name)
 	err := p.enter(name)
@@ -81,7 +82,7 @@ func (p *placer) place(at staged, name string) error {
 	return nil
 }
 
-// enter opens the folder of a name, and makes it if it is not there.
+// enter opens the folder of a name, and makes it if it does not exist.
 func (p *placer) enter(name string) error {
 	if disk.Unfinished(name) || !fs.ValidPath(name) || name == "." {
 		return errors.New("no file may have such a name")
@@ -119,7 +120,7 @@ func (p *placer) leave() error {
 	return err
 }
 
-// allow refuses a place that is taken by anything but a regular file.
+// allow refuses a place where anything but a regular file is.
 func (p *placer) allow(at staged, name string) error {
 	kind, there := p.open.look(path.Base(name))
 	if there && kind&fs.ModeSymlink != 0 {
@@ -138,7 +139,7 @@ func (p *placer) allow(at staged, name string) error {
 	return p.batch.root.Chmod(p.batch.path(at), kind.Perm())
 }
 
-// syncFolders makes the renames durable.
+// syncFolders makes the renames in folders durable.
 func (b *Batch) syncFolders(folders map[string]bool) error {
 	if len(folders) > fewFolders {
 		whole := false

@@ -12,11 +12,11 @@ import (
 	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
-// mostOpens is how often a batch tries to make its folder: another batch that sweeps may take it for one left behind,
-// before it is locked.
+// mostOpens bounds the attempts to make a batch's folder: before it is locked, a batch that sweeps
+// may take it for a leftover.
 const mostOpens = 16
 
-// open makes the folder and locks it, so that no other process takes it for one that was left behind.
+// open makes the batch's folder and locks it, so that no other process takes it for a leftover.
 func (b *Batch) open() (err error) {
 	for range mostOpens {
 		if err = b.tryOpen(); !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errBusy) {

@@ -22,7 +22,8 @@ func failOnce(t *testing.T, kind string) {
 	}))
 }
 
-// What could not be made durable is not kept, and not at the next try either: the system may say so only once.
+// What could not be made durable is not kept, and not at the next try either: the system may say so
+// only once.
 func TestAPartThatCantBeMadeDurableIsNotKept(t *testing.T) {
 	for kind, left := range map[string][]string{"sync the part": {}, "sync the folder": {"file"}} {
 		t.Run(kind, func(t *testing.T) {
@@ -47,7 +48,8 @@ func TestAPartThatCantBeMadeDurableIsNotKept(t *testing.T) {
 	}
 }
 
-// A batch that could not make files durable keeps none of them, takes no more, and stands by what it has committed.
+// A batch that could not make files durable keeps none of them, takes no more, and stands by what
+// it has committed.
 func TestABatchThatCantBeMadeDurableIsNotKept(t *testing.T) {
 	for _, kind := range []string{"sync the items", "sync the folder"} {
 		t.Run(kind, func(t *testing.T) {
