@@ -50,8 +50,8 @@ func (r Result) Err() error { return resultError(r.Result) }
 // what comes is waited for until ctx is done; a Write that hangs then is left to itself.
 func (c *Client) Fetch(ctx context.Context, request Request, w io.Writer) Result {
 	stream := store.NewStream(w)
-	result := c.fetch(ctx, c.wanted(request, true), unhurried{stream}, request.Report)
-	err := stream.Commit(ctx) // of what has come, also if that is not all
+	result := c.fetch(ctx, c.wanted(request, true), stream, request.Report)
+	err := stream.Flush(ctx) // of what has come, also if that is not all
 	switch closed := stream.Close(); {
 	case err != nil && ctx.Err() != nil:
 		result.Outcome, result.Code, result.By, result.Text = client.Interrupted, protocol.Interrupted, protocol.Client, "told to stop"
@@ -62,13 +62,6 @@ func (c *Client) Fetch(ctx context.Context, request Request, w io.Writer) Result
 	}
 	return result
 }
-
-// unhurried is a Stream whose reader may pause for longer than a machine waits for a disk: a Commit
-// does not wait for what is still to be printed.
-type unhurried struct{ *store.Stream }
-
-// Commit implements [transport.Store].
-func (unhurried) Commit(context.Context, ...roles.Placement) error { return nil }
 
 // FetchInto gets a file into a store, which the caller closes.
 func (c *Client) FetchInto(ctx context.Context, request Request, to transport.Store) Result {
