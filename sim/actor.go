@@ -35,7 +35,7 @@ type actor struct {
 	final   bool               // its machine is final
 	gone    bool               // its process is dead
 
-	crowded bool // accepted by a full server
+	full bool // its server has no room for it
 
 	timers    []timer
 	file      *opened // for SendBody
@@ -252,7 +252,7 @@ func (w *World) accept(p *process, from netip.AddrPort) *actor {
 		return w.addActor(p, strangerKind, newImpostor(h.lie, w, p))
 	}
 	a := w.acceptor(p)
-	a.crowded = full != nil
+	a.full = full != nil
 	return a
 }
 

@@ -49,7 +49,7 @@ func allStories() []*scenario.Scenario {
 		resumed(scenario.Fault{Class: scenario.DiskHang, At: at(9), For: at(25), Who: "c0", N: 60000}),
 		story(0, scenario.Honest, scenario.Fault{Class: scenario.DiskHang, At: at(1), For: at(25), Who: "c0", N: 60000}),
 		// A node's disk answers after the node has refused the peer, which does not read that.
-		parting(),
+		rejecting(),
 		// A client's disk hangs after a wrong group: for long, until the user stops the client, or
 		// until the node crashes.
 		doubting(2), doubting(2, scenario.Fault{Class: scenario.Graceful, At: at(3), Who: "c2"}), doubting(2, scenario.Fault{Class: scenario.Crash, At: at(3), Who: "n0"}),
@@ -171,7 +171,7 @@ func resumed(fault scenario.Fault) *scenario.Scenario {
 	return s
 }
 
-func parting() *scenario.Scenario {
+func rejecting() *scenario.Scenario {
 	s := story(0, scenario.Honest,
 		scenario.Fault{Class: scenario.DiskHang, At: time.Second, For: 20 * time.Second, Who: "n0", N: 11000},
 		scenario.Fault{Class: scenario.Attack, At: 2 * time.Second, Who: "n0", Name: "no-reading"})

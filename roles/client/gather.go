@@ -44,7 +44,8 @@ type GatherRequest struct {
 type Gathered struct {
 	Item   int
 	Names  []string
-	Result Result // as of a Fetch; without Tried for an item that a Pipeline brought
+	Wanted protocol.Hash // the content that was asked for at the end; zero: whatever the names have now
+	Result Result        // as of a Fetch; without Tried for an item that a Pipeline brought
 }
 
 // Reported implements [roles.Outcome].
@@ -262,5 +263,5 @@ func (g *Gather) settle(item int, r Result) {
 		r.Hash, r.Size = i.Hash, i.Size
 	}
 	r.Name = g.names[item][0]
-	g.core.Do(roles.Report{Outcome: Gathered{Item: item, Names: g.names[item], Result: r}})
+	g.core.Do(roles.Report{Outcome: Gathered{Item: item, Names: g.names[item], Wanted: i.Hash, Result: r}})
 }

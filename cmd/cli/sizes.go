@@ -1,4 +1,4 @@
-package program
+package cli
 
 import (
 	"fmt"
@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// bytesText shows a number of bytes to people, roughly.
-func bytesText(n uint64) string {
+// Bytes shows a number of bytes to people, roughly.
+func Bytes(n uint64) string {
 	if n < 1<<10 {
-		return count(int(n), "byte", "bytes")
+		return Count(int(n), "byte", "bytes")
 	}
 	value, unit := float64(n)/(1<<10), 0
 	for ; value >= 1023.5 && unit < len(units)-1; unit++ {
@@ -25,17 +25,17 @@ func bytesText(n uint64) string {
 
 var units = []string{"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}
 
-// paceText shows what passed in some time: bytes, the time, and, of more than a little, bytes a second.
-func paceText(n uint64, took time.Duration) string {
-	text := fmt.Sprintf("%s in %v", bytesText(n), roughly(took))
+// Pace shows what passed in some time: bytes, the time, and, of more than a little, bytes a second.
+func Pace(n uint64, took time.Duration) string {
+	text := fmt.Sprintf("%s in %v", Bytes(n), Roughly(took))
 	if seconds := took.Seconds(); n >= 1<<20 && seconds > 0 {
-		text += fmt.Sprintf(" (%s/s)", bytesText(uint64(float64(n)/seconds)))
+		text += fmt.Sprintf(" (%s/s)", Bytes(uint64(float64(n)/seconds)))
 	}
 	return text
 }
 
-// roughly rounds a time to what people care about.
-func roughly(d time.Duration) time.Duration {
+// Roughly rounds a time to the precision that people care about.
+func Roughly(d time.Duration) time.Duration {
 	switch {
 	case d >= time.Minute:
 		return d.Round(time.Second)
@@ -47,16 +47,16 @@ func roughly(d time.Duration) time.Duration {
 	return d.Round(time.Microsecond)
 }
 
-// percent returns how much of size is done, from 0 to 100.
-func percent(done, size uint64) int {
+// Percent returns how much of size is done, from 0 to 100.
+func Percent(done, size uint64) int {
 	if size == 0 || done >= size {
 		return 100
 	}
 	return int(float64(done) / float64(size) * 100)
 }
 
-// grouped writes a number with commas between thousands.
-func grouped(n int) string {
+// Grouped writes a number with commas between thousands.
+func Grouped(n int) string {
 	text := strconv.Itoa(n)
 	for at := len(text) - 3; at > 0; at -= 3 {
 		text = text[:at] + "," + text[at:]

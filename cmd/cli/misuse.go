@@ -1,4 +1,4 @@
-package program
+package cli
 
 import (
 	"errors"
@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// misused says in plain words what is wrong with how a flag was given.
-func misused(err error) string {
+// misuse says in plain words what is wrong with how a flag was given.
+func misuse(err error) string {
 	var value *pflag.InvalidValueError
 	var bare *pflag.ValueRequiredError
 	var unknown *pflag.NotExistError
@@ -23,9 +23,9 @@ func misused(err error) string {
 		if group := unknown.GetSpecifiedShortnames(); len(group) > 1 {
 			given += ", as in -" + group
 		}
-		return fmt.Sprintf("there is no flag %s; see --help. A name that begins with a dash goes behind --", said(given))
+		return fmt.Sprintf("there is no flag %s; see --help. A name that begins with a dash goes behind --", ForDisplay(given))
 	}
-	return said(err.Error()) + "; see --help"
+	return ForDisplay(err.Error()) + "; see --help"
 }
 
 // dashed returns a flag's name as people write it.
@@ -36,17 +36,18 @@ func dashed(name string) string {
 	return "--" + name
 }
 
-// unfit says which values a flag may have, in place of the one that it was given.
+// unfit says which values a flag may have, in place of the one that it was given. A program's own
+// kinds of values say so themselves.
 func unfit(value *pflag.InvalidValueError) string {
 	expected := map[string]string{
 		"int": "a whole number", "bool": "true or false", "duration": "a time like 90s or 5m",
 	}[value.GetFlag().Value.Type()]
-	given := said(value.GetValue())
+	given := ForDisplay(value.GetValue())
 	switch {
 	case errors.Is(value, strconv.ErrRange):
 		return fmt.Sprintf("%q is too large or too small", given)
 	case expected != "":
 		return fmt.Sprintf("%q is not %s", given, expected)
 	}
-	return fmt.Sprintf("%q is not understood", given)
+	return ForDisplay(value.Unwrap().Error())
 }
