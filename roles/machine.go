@@ -274,7 +274,7 @@ type InspectStore struct {
 }
 
 // CommitStore asks that items which are whole be made durable and put in their places. StoreCommitted follows; until then
-// nothing else is asked of these items.
+// nothing is asked of these items but to be released.
 type CommitStore struct{ Items []Placement }
 
 // ReleaseStore says that an item is not fetched any longer. What has come of it stays for another try. Nothing follows.

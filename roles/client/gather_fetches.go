@@ -1,8 +1,8 @@
 package client
 
 import (
-	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -107,7 +107,7 @@ func (g *Gather) fetchOver(at roles.Moment, slot *fetchSlot) {
 	if r.Outcome != Fetched {
 		g.core.Do(roles.ReleaseStore{Item: slot.item})
 	}
-	if r.Outcome != Fetched && !i.Hash.IsZero() && g.State() == GatherFetching && replaced(r) {
+	if !i.Hash.IsZero() && g.State() == GatherFetching && replaced(r) {
 		g.retry(slot.item)
 		return
 	}
@@ -137,14 +137,19 @@ func (g *Gather) retry(item int) {
 	}
 }
 
-// replaced reports whether a node had the file with another content than the one that was asked for.
+// replaced reports whether the content that was asked for could not be had, and a node had the file with
+// another one. After a failure of our own disk it does not matter who has what; and the store may still
+// answer what this Fetch asked of it, which another Fetch of the item must not take for its own answer.
 func replaced(r Result) bool {
-	for _, tried := range r.Tried {
-		if tried.Code == protocol.Changed || tried.Code == protocol.Variant {
-			return true
-		}
+	switch r.Outcome {
+	case NobodyHad:
+		return true
+	case Fetched, DiskFailed:
+		return false
 	}
-	return r.Outcome == NobodyHad
+	return slices.ContainsFunc(r.Tried, func(tried Tried) bool {
+		return tried.Code == protocol.Changed || tried.Code == protocol.Variant
+	})
 }
 
 // pass passes on what is told of a link or an item to the machine there.
@@ -191,50 +196,27 @@ func (g *Gather) fired(at roles.Moment, in roles.TimerFired) {
 	if !g.core.Due(in) {
 		return
 	}
-	for len(g.commits) > 0 && g.commits[0].due <= at.Now { // the oldest is the first
-		late := g.commits[0]
-		g.commits = g.commits[1:]
-		g.core.Fire(gatherCommitLate)
-		for _, item := range late.items {
-			g.place(roles.Placed{Item: item, Err: errDiskHangs})
+	for i := range g.pipelines {
+		if slot := &g.pipelines[i]; len(slot.placing) > 0 && slot.due <= at.Now {
+			g.commitLate(at, slot)
 		}
 	}
 	g.overtakeDue(at)
 }
 
-// overtakeDue stops the Pipelines that have been waited for long enough.
-func (g *Gather) overtakeDue(at roles.Moment) {
-	waiting := g.overtakes
-	g.overtakes = nil
-	for _, o := range waiting {
-		slot := &g.pipelines[o.slot]
-		switch {
-		case !slot.busy || slot.number != o.number || slot.overtaken || g.lost[o.idle] || !g.lacks(slot, o.idle):
-		case o.due > at.Now:
-			g.overtakes = append(g.overtakes, o)
-		case g.core.Can(gatherOvertaken):
-			g.core.Fire(gatherOvertaken)
-			slot.overtaken = true
-			g.tell(at, slot, roles.Stopped{})
-		}
-	}
-}
-
-var errDiskHangs = errors.New("the disk does not answer")
-
 // wait arms the deadline for what is due first.
 func (g *Gather) wait(at roles.Moment) {
 	due := time.Duration(-1)
-	if len(g.commits) > 0 {
-		due = g.commits[0].due
+	if len(g.overtakes) > 0 {
+		due = g.overtakes[0].due
 	}
-	for _, o := range g.overtakes {
-		if due < 0 || o.due < due {
-			due = o.due
+	for i := range g.pipelines {
+		if slot := &g.pipelines[i]; len(slot.placing) > 0 && (due < 0 || slot.due < due) {
+			due = slot.due
 		}
 	}
 	switch {
-	case g.Final() || due < 0:
+	case due < 0:
 		g.core.Disarm()
 	case !g.core.Armed() || g.due != due:
 		g.due = due
