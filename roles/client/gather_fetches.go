@@ -99,7 +99,7 @@ func (g *Gather) tellFetch(at roles.Moment, slot *fetchSlot, in roles.Input) {
 	}
 }
 
-// fetchOver settles an item, or tries it once more under its name alone if its content is gone.
+// fetchOver settles an item, or has it fetched in another way if its content is gone.
 func (g *Gather) fetchOver(at roles.Moment, slot *fetchSlot) {
 	i, r := &g.items[slot.item], slot.machine.Result()
 	slot.busy = false
@@ -107,8 +107,8 @@ func (g *Gather) fetchOver(at roles.Moment, slot *fetchSlot) {
 	if r.Outcome != Fetched {
 		g.core.Do(roles.ReleaseStore{Item: slot.item})
 	}
-	if !i.Hash.IsZero() && g.State() == GatherFetching && replaced(r) {
-		g.retry(slot.item)
+	if !i.Hash.IsZero() && g.State() == GatherFetching && i.another(r) {
+		g.retry(slot.item, r.Outcome == NobodyHad)
 		return
 	}
 	nodes := fmt.Sprint(i.holders)
@@ -122,8 +122,25 @@ func (g *Gather) fetchOver(at roles.Moment, slot *fetchSlot) {
 	g.settle(slot.item, r)
 }
 
-// retry has an item fetched anew, whatever its content is now. One that has several names is replaced by its spares.
-func (g *Gather) retry(item int) {
+// another reports whether there is another way to fetch an item: a node had another content under its
+// name, or it has several names of which nobody has been asked. After a failure of our own disk it does
+// not matter who has what; and the store may still answer what this Fetch asked of it, which another
+// Fetch of the item must not take for its own answer.
+func (i *gathering) another(r Result) bool {
+	switch r.Outcome {
+	case NobodyHad:
+		return true
+	case Fetched, DiskFailed:
+		return false
+	}
+	return i.spares > 0 && r.Outcome != NoRelay || slices.ContainsFunc(r.Tried, func(tried Tried) bool {
+		return tried.Code == protocol.Changed || tried.Code == protocol.Variant
+	})
+}
+
+// retry has an item fetched under its name alone, whatever its content is now. One that has several names
+// is replaced by its spares; if it is certain that nobody has its content, these have no content either.
+func (g *Gather) retry(item int, certain bool) {
 	i := &g.items[item]
 	if i.spares == 0 {
 		i.Identity = Identity{}
@@ -132,24 +149,13 @@ func (g *Gather) retry(item int) {
 	}
 	i.settled = true
 	for n := range g.names[item] {
-		g.items[i.spares+n].dormant = false
+		spare := &g.items[i.spares+n]
+		if spare.dormant = false; !certain {
+			spare.Identity = i.Identity
+		}
+		spare.holders = i.holders
 		g.few = append(g.few, i.spares+n)
 	}
-}
-
-// replaced reports whether the content that was asked for could not be had, and a node had the file with
-// another one. After a failure of our own disk it does not matter who has what; and the store may still
-// answer what this Fetch asked of it, which another Fetch of the item must not take for its own answer.
-func replaced(r Result) bool {
-	switch r.Outcome {
-	case NobodyHad:
-		return true
-	case Fetched, DiskFailed:
-		return false
-	}
-	return slices.ContainsFunc(r.Tried, func(tried Tried) bool {
-		return tried.Code == protocol.Changed || tried.Code == protocol.Variant
-	})
 }
 
 // pass passes on what is told of a link or an item to the machine there.

@@ -2,7 +2,6 @@ package client
 
 import (
 	"cmp"
-	"errors"
 	"maps"
 	"net/netip"
 	"slices"
@@ -35,17 +34,17 @@ type pipelineSlot struct {
 	load      []int
 	came      []bool
 	overtaken bool // it has been stopped, for another node is idle
-	number    int  // of Pipelines on this link, so that an overtake is for one alone
 
 	placing []int         // items that the store is putting in their places
 	due     time.Duration // when it has had its time
 }
 
-// overtake is a Pipeline that an idle node waits for.
+// overtake is a Pipeline that an idle node waits for. What the idle node has is in no Pipeline that begins
+// later in the same round, or it would have been asked for it.
 type overtake struct {
-	slot, number int
-	idle         netip.AddrPort
-	due          time.Duration
+	slot *pipelineSlot
+	idle netip.AddrPort
+	due  time.Duration
 }
 
 // pipeline begins a Pipeline where there is room, or the next round, or the Fetches.
@@ -139,7 +138,6 @@ func (g *Gather) carry(at roles.Moment, slot *pipelineSlot) {
 		return
 	}
 	slot.came, slot.overtaken, slot.busy = make([]bool, len(slot.load)), false, true
-	slot.number++
 	wanted := make([]Wanted, len(slot.load))
 	for i, item := range slot.load {
 		wanted[i] = Wanted{Name: g.items[item].name, Hash: g.items[item].Hash, Size: g.items[item].Size}
@@ -218,115 +216,27 @@ func (g *Gather) pipelineOver(at roles.Moment, slot *pipelineSlot) {
 	g.commit(at, slot, came)
 }
 
-// commit has the store put items in their places.
-func (g *Gather) commit(at roles.Moment, slot *pipelineSlot, items []int) {
-	if len(items) == 0 {
-		g.goOn(at, slot)
-		return
-	}
-	placements := make([]roles.Placement, len(items))
-	for i, item := range items {
-		placements[i] = roles.Placement{Item: item, Size: g.items[item].Size}
-	}
-	slot.placing, slot.due = items, at.Now+roles.CommitTimeout
-	g.core.Do(roles.CommitStore{Items: placements})
-}
-
-// goOn asks a node for more on its link, if it did there what was asked of it.
-func (g *Gather) goOn(at roles.Moment, slot *pipelineSlot) {
-	slot.placing = nil
-	if slot.machine.Result().Code == 0 && g.State() == GatherPipelining {
-		g.carry(at, slot)
-	}
-}
-
-// committed settles the items of a commit, of a Pipeline or of a Fetch.
-func (g *Gather) committed(at roles.Moment, in roles.StoreCommitted) {
-	if len(in.Items) == 0 {
-		return
-	}
-	first := in.Items[0].Item
-	if slot := g.fetching(first); slot != nil {
-		g.tellFetch(at, slot, in)
-		return
-	}
-	for i := range g.pipelines {
-		slot := &g.pipelines[i]
-		if len(slot.placing) == 0 || slot.placing[0] != first {
-			continue // it was given up
-		}
-		g.core.Fire(gatherCommitted)
-		for _, placed := range in.Items {
-			g.place(slot, placed)
-		}
-		g.goOn(at, slot)
-		return
-	}
-}
-
-var errDiskHangs = errors.New("the disk does not answer")
-
-// commitLate gives up items that the store has had for too long.
-func (g *Gather) commitLate(at roles.Moment, slot *pipelineSlot) {
-	g.core.Fire(gatherCommitLate)
-	for _, item := range slot.placing {
-		g.place(slot, roles.Placed{Item: item, Err: errDiskHangs})
-	}
-	g.goOn(at, slot)
-}
-
-// place reports an item that the store has put in its place, or could not.
-func (g *Gather) place(slot *pipelineSlot, placed roles.Placed) {
-	i := &g.items[placed.Item]
-	if placed.Err != nil {
-		g.settle(placed.Item, diskFailure(placed.Err))
-		return
-	}
-	r := Result{Outcome: Fetched, Hash: i.Hash, Size: i.Size}
-	if i.Size > 0 {
-		r.From = []netip.AddrPort{slot.node}
-	}
-	g.settle(placed.Item, r)
-}
-
-func diskFailure(err error) Result {
-	return Result{Outcome: DiskFailed, Code: protocol.Disk, By: protocol.Client, Text: err.Error(), Cause: err}
-}
-
-// storeFailed passes a failure of the disk on. A Pipeline ends over it, and what has not come of its load
-// has failed.
-func (g *Gather) storeFailed(at roles.Moment, in roles.StoreFailed) {
-	if slot := g.fetching(in.Item); slot != nil {
-		g.tellFetch(at, slot, in)
-		return
-	}
-	for n := range g.pipelines {
-		slot := &g.pipelines[n]
-		if !slot.busy || !slices.Contains(slot.load, in.Item) {
-			continue
-		}
-		g.core.Fire(gatherStoreFailed)
-		for i, item := range slot.load {
-			if !slot.came[i] {
-				g.settle(item, diskFailure(in.Err))
-			}
-		}
-		g.tell(at, slot, in)
-		return
-	}
-}
-
-// idle is for a node that has nothing more to do: Pipelines of others that lack what it has are stopped if they take
-// their time.
+// idle is for a node that has nothing more to do: Pipelines of others that lack what it has are stopped if
+// they take their time.
 func (g *Gather) idle(at roles.Moment, node netip.AddrPort) {
-	if g.lost[node] {
+	if g.lost[node] || g.occupied(node) {
 		return
 	}
 	for n := range g.pipelines {
-		if slot := &g.pipelines[n]; slot.busy && slot.node != node && g.lacks(slot, node) {
-			g.overtakes = append(g.overtakes, overtake{n, slot.number, node, at.Now + OvertakePatience})
+		if slot := &g.pipelines[n]; slot.busy && g.lacks(slot, node) {
+			g.overtakes = append(g.overtakes, overtake{slot, node, at.Now + OvertakePatience})
 		}
 	}
+}
+
+// occupied reports whether a Pipeline from a node is under way, or being committed.
+func (g *Gather) occupied(node netip.AddrPort) bool {
+	for n := range g.pipelines {
+		if slot := &g.pipelines[n]; slot.node == node && !slot.free() {
+			return true
+		}
+	}
+	return false
 }
 
 // lacks reports whether a node has something that a Pipeline has not brought yet.
@@ -344,11 +254,10 @@ func (g *Gather) overtakeDue(at roles.Moment) {
 	for len(g.overtakes) > 0 && g.overtakes[0].due <= at.Now {
 		o := g.overtakes[0]
 		g.overtakes = g.overtakes[1:]
-		slot := &g.pipelines[o.slot]
-		if slot.busy && slot.number == o.number && !g.lost[o.idle] && g.lacks(slot, o.idle) {
+		if o.slot.busy && g.lacks(o.slot, o.idle) {
 			g.core.Fire(gatherOvertaken)
-			slot.overtaken = true
-			g.tell(at, slot, roles.Stopped{})
+			o.slot.overtaken = true
+			g.tell(at, o.slot, roles.Stopped{})
 		}
 	}
 }
