@@ -39,7 +39,7 @@ type actor struct {
 
 	timers []timer
 	file   *opened // for SendBody
-	asks   int     // OpenFile and OpenStore so far: an answer to an older one is not wanted any more
+	asks   int     // what its disk has been asked so far: an answer to an older question is not wanted any more
 	errand *errand
 	told   time.Duration // when it was asked to stop
 	asked  bool          // whether it was
@@ -178,8 +178,14 @@ func (w *World) carryOut(a *actor, effect roles.Effect) {
 		a.timer(effect.Timer).armed = false
 	case roles.OpenFile:
 		w.open(a, effect)
+	case roles.InspectStore:
+		w.inspectStore(a, effect)
 	case roles.OpenStore:
 		w.openStore(a, effect)
+	case roles.CommitStore:
+		w.commitStore(a, effect)
+	case roles.ReleaseStore:
+		w.releaseStore(a, effect.Item)
 	case roles.Report:
 		w.check.report(a, effect.Outcome)
 	}

@@ -33,7 +33,7 @@ func (c *checks) bound(r *errand) time.Duration {
 	moving := time.Duration(most/roles.MinProgress+2) * roles.ProgressTimeout
 	pages := time.Duration(len(r.listed) + len(r.pages) + 60)
 	visits := time.Duration(len(r.visited) + 1)
-	return pages*visit + visits*(visit+stretches*(roles.ReplyTimeout+roles.ProgressTimeout)+moving+c.hashing())
+	return roles.DiskTimeout + roles.CommitTimeout + pages*visit + visits*(visit+stretches*(roles.ReplyTimeout+roles.ProgressTimeout)+moving+c.hashing())
 }
 
 // hashing is how long somebody may be kept waiting for a file to be hashed, or by a liar who says so.

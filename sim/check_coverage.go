@@ -40,6 +40,8 @@ const (
 	FalseLeftovers   Counter = "what an earlier try left was not what it said, and was dropped"
 	AlreadyThere     Counter = "a file that was wanted stood in its place already"
 	TwoSources       Counter = "a file came from two nodes at once"
+	Preferred        Counter = "a fetch brought the content of which a part was left, and nodes had another"
+	PreferredGone    Counter = "nobody had any more the content of which a part was left, and another one was fetched"
 	OtherVariant     Counter = "a fetch turned to another content of its name"
 	OtherThere       Counter = "something else was there where a file was to go"
 	Mirrored         Counter = "a node shared what it had fetched"
@@ -55,7 +57,7 @@ const (
 var Counters = []Counter{
 	StaleRing, TurnedAway, ResetInFrame, EndInFrame, EndInBody, UnreadClose, SpoiledBody, ChangedMidway, ExpiredLease,
 	StaleLeave, StaleRegister, Returned, Displaced, OldCursor, SecondNode, StaleEntry, Cut, LargeFile,
-	WaitedForHash, WrongGroup, Resumed, FalseClaim, FalseLeftovers, AlreadyThere, TwoSources, OtherVariant, OtherThere, Mirrored, ToldHolders, LeftOut, Resynced, WentOn, DroppedInDoubt, TooMuchPublished,
+	WaitedForHash, WrongGroup, Resumed, Preferred, PreferredGone, FalseClaim, FalseLeftovers, AlreadyThere, TwoSources, OtherVariant, OtherThere, Mirrored, ToldHolders, LeftOut, Resynced, WentOn, DroppedInDoubt, TooMuchPublished,
 }
 
 // cellKey is a cell of a table that has no row: a kind of message that a state does not allow.

@@ -27,6 +27,8 @@ const (
 	S13 ID = "S13"
 	S14 ID = "S14"
 	S15 ID = "S15"
+	S16 ID = "S16"
+	S17 ID = "S17"
 
 	L1 ID = "L1"
 	L2 ID = "L2"
@@ -69,6 +71,9 @@ var Invariants = []Invariant{
 	{S14, "a fetch delivers one content: never another than was asked for, nor another after some has been given out that can't be taken back"},
 	{S15, "LOCATE and LIST say exactly what the listed nodes have published: holders first, then those that may have it, nobody who " +
 		"has published everything and has it not"},
+	{S16, "what a user has been told is there stands durably under its name: no power loss takes it away"},
+	{S17, "what an earlier try left of a content is not given up for another one as long as a listed node that may have that content " +
+		"has not been asked"},
 	{L1, "an operation ends within its bound"},
 	{L2, "once healed, the registry equals the nodes that live"},
 	{L3, "once healed, a file is found if and only if a listed node has it"},

@@ -104,10 +104,15 @@ func (c *checks) exact(r *errand) {
 func (c *checks) disk(h *host) {
 	for _, t := range h.landings {
 		if t.final == nil {
+			if !t.kept.IsZero() {
+				c.fail(S16, "%s has nothing under the name %q, and a user was told that it is there", h.name, t.name)
+			}
 			continue
 		}
 		if id := t.final.identity(c.w); id == nil || !slices.Contains(t.wanted, id.hash) {
 			c.fail(S11, "%s has under the name %q what is not whole, or was not asked for", h.name, t.name)
+		} else if !t.kept.IsZero() && t.kept != id.hash {
+			c.fail(S16, "%s has under the name %q another content than the one of which a user was told", h.name, t.name)
 		}
 	}
 }

@@ -41,7 +41,7 @@ func (c *checks) report(a *actor, outcome roles.Outcome) {
 // over judges an errand whose machine has come to its end.
 func (c *checks) over(r *errand) {
 	switch {
-	case r.actor.kind == fetchKind && r.result == nil && !r.actor.proc.doomed:
+	case r.actor.kind == fetchKind && r.result == nil:
 		c.fail(S5, "the fetch of %q by %s ended without a result", r.op.Name, r.op.Who)
 	case r.actor.kind == queryKind && r.answer == nil:
 		c.fail(S5, "the question of %s ended without a result", r.op.Who)
@@ -49,8 +49,8 @@ func (c *checks) over(r *errand) {
 		c.allAnswered(r)
 	}
 	for _, s := range r.stores {
-		if s != nil && s.user == r.actor {
-			s.user = nil
+		if s != nil {
+			s.release(r.actor)
 		}
 	}
 	if r.ended = !r.actor.proc.doomed; r.ended {
@@ -88,22 +88,16 @@ func (c *checks) result(r *errand, is *client.Result) {
 
 var outcomeWords = [...]string{"no result", "fetched", "nobody has it", "unsure", "undelivered", "no relay", "disk failed", "badly named", "interrupted"}
 
-// delivered puts what was fetched in its place and judges it.
+// delivered judges what was fetched.
 func (c *checks) delivered(r *errand, is *client.Result) {
-	if len(r.stores) == 0 || r.stores[0] == nil {
-		c.fail(S1, "the fetch of %q says that it is there, and never opened a store", is.Name)
-		return
-	}
-	s := r.stores[0]
-	switch done, well := c.w.keep(r.actor, s); {
-	case !done:
-		r.result = nil // the process is ended in the midst of it
-		return
-	case !well:
-		r.result.Outcome = client.DiskFailed // as the user hears it
+	s := r.actor.store(0)
+	if s == nil || s.final == nil {
+		c.fail(S1, "the fetch of %q says that it is there, and nothing is", is.Name)
 		return
 	}
 	c.s1(r, is, s.final)
+	c.s16(r, s, is.Hash)
+	c.resumed(r, is)
 	if len(is.Tried) > len(is.From) {
 		c.w.coverage.sometimes(SecondNode)
 	}
@@ -114,6 +108,25 @@ func (c *checks) delivered(r *errand, is *client.Result) {
 		c.w.coverage.sometimes(Mirrored)
 		c.w.share(r.actor.proc.host, is.Name, s.final.identity(c.w))
 	}
+}
+
+// resumed counts what became of what an earlier try had left.
+func (c *checks) resumed(r *errand, is *client.Result) {
+	switch {
+	case r.left.IsZero() || !c.w.pinned(r.op.Pin).IsZero():
+	case r.left != is.Hash:
+		c.w.coverage.sometimes(PreferredGone)
+	case len(is.Variants) > 0:
+		c.w.coverage.sometimes(Preferred)
+	}
+}
+
+// s16 holds that what a user is told is there stays there.
+func (c *checks) s16(r *errand, s *store, hash protocol.Hash) {
+	if !s.durable() {
+		c.fail(S16, "%s is told that %q is there, and a power loss can take it away", r.op.Who, s.name)
+	}
+	s.kept = hash
 }
 
 // share puts what a node has fetched among what it shares: it need not hash that again.
@@ -153,8 +166,8 @@ func (c *checks) s2(r *errand, is *client.Result) {
 		c.fail(S2, "the fetch of %q gave up although the relay had more nodes", is.Name)
 	}
 	for _, listed := range r.listed {
-		if !slices.Contains(r.denied, listed) {
-			c.fail(S2, "the fetch of %q says not found, but %v never said so", is.Name, listed)
+		if !slices.Contains(r.denied, listed.Addr()) {
+			c.fail(S2, "the fetch of %q says not found, but %v never said so", is.Name, listed.Addr())
 		}
 	}
 }
@@ -207,12 +220,13 @@ func (c *checks) itemAnswered(r *errand, is *client.Answered) {
 		c.fail(S1, "item %d of a pipeline by %s is said to be there, and is not", is.Item, r.op.Who)
 		return
 	}
-	if done, _ := c.w.keep(r.actor, s); !done {
+	if done, err := c.w.keep(r.actor, s); !done || err != nil {
 		return
 	}
 	if id := s.final.identity(c.w); id == nil || id.hash != r.wanted[is.Item].Hash {
 		c.fail(S1, "item %d of a pipeline by %s is not what was asked for", is.Item, r.op.Who)
 	}
+	c.s16(r, s, r.wanted[is.Item].Hash)
 }
 
 // allAnswered holds that each item has its result, or is left.

@@ -6,6 +6,8 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 // step judges what a machine asks for before it is done.
@@ -17,7 +19,7 @@ func (c *checks) step(a *actor, in roles.Input, effects []roles.Effect) {
 	case roles.Heard:
 		c.heard(a, in, effects)
 	case roles.Stopped:
-		if a.errand != nil && !a.final {
+		if a.errand != nil && !a.final && a.state != string(client.FetchCommitting) {
 			c.fail(C5, "%s goes on although it was told to stop", c.who(a))
 		}
 	default:
@@ -32,6 +34,7 @@ func (c *checks) step(a *actor, in roles.Input, effects []roles.Effect) {
 			c.said(a, effect, effects[i+1:])
 		case roles.OpenStore:
 			c.s14(a, effect)
+			c.s17(a, effect)
 		}
 	}
 }
@@ -77,7 +80,9 @@ func (r *errand) heard(in roles.Heard) {
 	case *protocol.Located:
 		r.more = m.Cursor != nil
 		for i := range m.Peers {
-			r.listed = append(r.listed, m.Peers[i].Addr())
+			if at := m.Peers[i].Addr(); !slices.ContainsFunc(r.listed, func(p protocol.Peer) bool { return p.Addr() == at }) {
+				r.listed = append(r.listed, m.Peers[i])
+			}
 		}
 	case *protocol.Error:
 		v := r.at(in.Link)
@@ -141,6 +146,22 @@ func (c *checks) s14(a *actor, want roles.OpenStore) {
 	}
 	if r.firm && want.Hash != r.begun {
 		c.fail(S14, "%s begins another content of %q when some of the first has been given out", c.who(a), r.op.Name)
+	}
+}
+
+// s17 holds that what an earlier try left is given up only when nobody is left to ask who may have its content.
+func (c *checks) s17(a *actor, want roles.OpenStore) {
+	r := a.errand
+	pin := c.w.pinned(r.op.Pin)
+	if r.left.IsZero() || want.Hash == r.left || !pin.IsZero() && pin != r.left || c.w.relay.lie != scenario.Honest {
+		return
+	}
+	for i := range r.listed {
+		p := &r.listed[i]
+		other := !p.Hash.IsZero() && p.Hash != r.left
+		if !other && !slices.ContainsFunc(r.visited, func(v *visit) bool { return v.to == p.Addr() }) {
+			c.fail(S17, "%s begins another content of %q than that of which it has a part, and has not asked %v for that", c.who(a), r.op.Name, p.Addr())
+		}
 	}
 }
 

@@ -35,14 +35,9 @@ func (x *waiter) gone() bool { return x.actor.over() || x.actor.asks != x.asks }
 
 // open answers OpenFile from the host's disk, once the file has been hashed.
 func (w *World) open(a *actor, want roles.OpenFile) {
-	h, wait := a.proc.host, 100*time.Microsecond
-	if t := w.troubled(scenario.DiskHang, h); t != nil {
-		w.fired(t)
-		wait += time.Duration(w.chooser.N(t.N+1, "disk")) * time.Millisecond
-	}
 	a.asks++
 	x := waiter{a, want, a.asks}
-	w.after(wait, func() { w.look(x) })
+	w.after(w.diskWait(a.proc.host), func() { w.look(x) })
 }
 
 // look finds the file that is wanted, and has it hashed first if it must be.

@@ -11,12 +11,13 @@ import (
 // landing is a place on a client's disk where a content goes, with what grows beside it until it is whole.
 type landing struct {
 	name    string
-	user    *actor   // who has it open
-	part    *grown   // nil: there is none
-	journal *journal // nil: there is none
-	final   *grown   // what stands under the name; nil: nothing
-	renamed bool     // the part took the name, and a power loss may undo that
-	before  *grown   // what stood there until then
+	user    *actor        // who has it open
+	part    *grown        // nil: there is none
+	journal *journal      // nil: there is none
+	final   *grown        // what stands under the name; nil: nothing
+	renamed bool          // the part took the name, and a power loss may undo that
+	before  *grown        // what stood there until then
+	kept    protocol.Hash // of what stands there, if a user has been told so; zero: nobody has
 	wanted  []protocol.Hash
 }
 
@@ -95,38 +96,85 @@ func (w *World) execute() {
 	w.takeDown(t)
 }
 
+// diskWait returns how long a host's disk takes until it answers.
+func (w *World) diskWait(h *host) time.Duration {
+	wait := 100 * time.Microsecond
+	if t := w.troubled(scenario.DiskHang, h); t != nil {
+		w.fired(t)
+		wait += time.Duration(w.chooser.N(t.N+1, "disk")) * time.Millisecond
+	}
+	return wait
+}
+
+// diskAnswers lets a disk do something for a machine after a while, which it returns, unless the machine is at its end
+// by then or has asked it something else.
+func (w *World) diskAnswers(a *actor, do func()) time.Duration {
+	a.asks++
+	asks, wait := a.asks, w.diskWait(a.proc.host)
+	w.after(wait, func() {
+		if !a.over() && a.asks == asks {
+			do()
+		}
+	})
+	return wait
+}
+
+// inspectStore answers InspectStore from a client's disk: what the header of a journal says, if the journal claims
+// anything. Whether that is so is seen when the store is opened. Of what is given out as it comes nothing is left.
+func (w *World) inspectStore(a *actor, want roles.InspectStore) {
+	r := a.errand
+	if r == nil {
+		return
+	}
+	w.diskAnswers(a, func() {
+		if w.diskErrs(a, want.Item) {
+			return
+		}
+		answer := roles.StoreInspected{Item: want.Item}
+		j := a.proc.host.landing(r.place(want.Name, w.pinned(r.op.Pin)), a).journal
+		if j != nil && len(j.claims) > 0 && !r.op.Once {
+			answer.Hash, answer.Size = j.hash, j.size
+		}
+		r.left = answer.Hash
+		w.tell(a, answer)
+	})
+}
+
+// diskErrs tells a machine that its disk gives errors, if it does.
+func (w *World) diskErrs(a *actor, item int) bool {
+	t := w.troubled(scenario.DiskError, a.proc.host)
+	if t == nil || t.N != 0 {
+		return false
+	}
+	w.fired(t)
+	w.tell(a, roles.StoreFailed{Item: item, Err: errDisk})
+	return true
+}
+
 // openStore answers OpenStore from a client's disk.
 func (w *World) openStore(a *actor, want roles.OpenStore) {
 	if a.errand == nil {
 		return
 	}
-	h, wait := a.proc.host, 100*time.Microsecond
-	if t := w.troubled(scenario.DiskHang, h); t != nil {
-		w.fired(t)
-		wait += time.Duration(w.chooser.N(t.N+1, "disk")) * time.Millisecond
-	}
-	a.asks++
-	asks := a.asks
-	if place := h.landing(a.errand.place(want), a); place.part != nil {
+	wait := w.diskAnswers(a, func() { w.makeReady(a, want) })
+	if place := a.proc.host.landing(a.errand.place(want.Name, want.Hash), a); place.part != nil {
 		for at := time.Second; at < wait; at += time.Second { // it gets on every other second
-			w.tellLater(a, at, roles.StoreChecking{Done: uint64(at / (2 * time.Second)), Size: uint64(wait / time.Second)})
+			w.tellLater(a, at, roles.StoreChecking{Item: want.Item, Done: uint64(at / (2 * time.Second)), Size: uint64(wait / time.Second)})
 		}
 	}
-	w.after(wait, func() {
-		if !a.over() && a.asks == asks {
-			w.makeReady(a, want)
-		}
-	})
 }
 
 // makeReady finds out what is there of an item, and tells the machine.
 func (w *World) makeReady(a *actor, want roles.OpenStore) {
 	if t := w.troubled(scenario.DiskFull, a.proc.host); t != nil && t.N == 0 {
 		w.fired(t)
-		w.tell(a, roles.StoreFailed{Item: want.Item, Text: "no space left"})
+		w.tell(a, roles.StoreFailed{Item: want.Item, Err: errFull})
 		return
 	}
-	t := a.proc.host.landing(a.errand.place(want), a)
+	if w.diskErrs(a, want.Item) {
+		return
+	}
+	t := a.proc.host.landing(a.errand.place(want.Name, want.Hash), a)
 	t.user = a
 	t.wanted = append(t.wanted, want.Hash)
 	for len(a.errand.stores) <= want.Item {

@@ -27,11 +27,12 @@ type errand struct {
 	answered map[int]protocol.Code
 	pages    []protocol.Message // heard by a query
 	visited  []*visit           // nodes, in the order in which they were dialled
-	listed   []netip.AddrPort   // by the relay, as the client heard it
+	listed   []protocol.Peer    // by the relay, each node as the client heard it first
 	more     bool               // the last page had a cursor
 	denied   []netip.AddrPort   // said not-found
 	had      roles.Groups       // of the content that is being fetched
 	begun    protocol.Hash      // that content
+	left     protocol.Hash      // of which an earlier try had left a part; zero: of none
 	firm     bool               // some of it has been delivered, and Once was asked for
 }
 
@@ -52,12 +53,12 @@ func (r *errand) at(link roles.Link) *visit {
 	return nil
 }
 
-// place returns the name under which an item of the errand is wanted.
-func (r *errand) place(want roles.OpenStore) string {
-	if want.Name != "" {
-		return want.Name
+// place returns the name under which a content is wanted.
+func (r *errand) place(name string, hash protocol.Hash) string {
+	if name != "" {
+		return name
 	}
-	return want.Hash.String()[:8]
+	return hash.String()[:8]
 }
 
 // mostTries is how often a user runs again what was ended with its process.

@@ -18,6 +18,8 @@ type Plant struct {
 	Credulous bool // what a journal claims is not held against the part's bytes
 	Early     bool // a part takes its name before it is whole
 	Unsynced  bool // a part takes its name before its bytes outlive a power loss
+	Trusting  bool // what stands under a name already is taken for durable
+	Rash      bool // a store says that it has committed before it has
 	Unproven  bool // what an earlier try left is not held against the hash before it takes its name
 	Stale     bool // a node serves a file under the hash that it had before it changed
 }

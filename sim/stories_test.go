@@ -45,8 +45,10 @@ func allStories() []*scenario.Scenario {
 		// A file so large that its tree comes in several parts.
 		vast(),
 		// A disk that hangs while a part of an earlier try is looked at, and when there is none.
-		resumed(scenario.Fault{Class: scenario.DiskHang, At: at(9), For: at(25), Who: "c0", N: 60000}),
-		story(0, scenario.Honest, scenario.Fault{Class: scenario.DiskHang, At: at(1), For: at(25), Who: "c0", N: 60000}),
+		resumed(scenario.Fault{Class: scenario.DiskHang, At: at(10) + time.Millisecond, For: at(25), Who: "c0", N: 60000}),
+		story(0, scenario.Honest, scenario.Fault{Class: scenario.DiskHang, At: at(1) + time.Millisecond, For: at(25), Who: "c0", N: 60000}),
+		// A disk that hangs for longer than a client waits when it is to make a file durable.
+		pipelining(scenario.Fault{Class: scenario.Slow, Who: "c0", For: at(30), N: 1 << 20}, scenario.Fault{Class: scenario.DiskHang, At: at(8), For: at(50), Who: "c0", N: 1 << 22}),
 		// A node whose disk answers when the node has already parted with who had asked, and who does not read that.
 		parting(),
 		// A client whose disk hangs when a file has come that is not what it should be: for long, until the user has lost

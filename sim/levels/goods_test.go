@@ -62,11 +62,41 @@ func (s shown) Slice(first, count uint64) ([]byte, error) {
 	return content.Slice(s.goods.tree, groups, first, min(count, groups-first)), nil
 }
 
-// pile is a store in memory. Only what has been verified gets into it.
+// pile is a store in memory. Only what has been verified gets into it, and it gives out only what has been committed.
 type pile struct {
-	mu      sync.Mutex
-	content []byte
-	has     roles.Groups
+	mu        sync.Mutex
+	content   []byte
+	has       roles.Groups
+	committed bool
+}
+
+// Holds implements [transport.Store].
+func (p *pile) Holds(context.Context, roles.InspectStore) (hash protocol.Hash, size uint64, err error) {
+	return hash, 0, nil
+}
+
+// Release implements [transport.Store].
+func (p *pile) Release(int) {}
+
+// Commit implements [transport.Store].
+func (p *pile) Commit(_ context.Context, items ...roles.Placement) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if want := protocol.Groups(uint64(len(p.content))); len(items) != 1 || p.has.Count() != want {
+		return fmt.Errorf("%d items are committed with %d of %d groups", len(items), p.has.Count(), want)
+	}
+	p.committed = true
+	return nil
+}
+
+// taken returns the content once it has been committed.
+func (p *pile) taken() []byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.committed {
+		return nil
+	}
+	return p.content
 }
 
 // Open is [transport.Store]'s.
@@ -74,7 +104,7 @@ func (p *pile) Open(_ context.Context, want roles.OpenStore, _ func(done, size u
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	other := len(p.content) > 0
-	p.content, p.has = make([]byte, want.Size), nil
+	p.content, p.has, p.committed = make([]byte, want.Size), nil, false
 	return nil, other, nil
 }
 

@@ -148,7 +148,7 @@ func (w *town) fetch(stop <-chan struct{}, name string, sources int) (client.Res
 	loop.Store = pile
 	fetch := client.NewFetch(client.Request{Relay: w.relayAt, Name: name, Sources: sources})
 	loop.Run(context.Background(), stop, fetch)
-	return fetch.Result(), pile.content
+	return fetch.Result(), pile.taken()
 }
 
 // close stops all gracefully, and waits until nothing runs.

@@ -183,7 +183,7 @@ func (d drawing) op() Op {
 // begun again, which happens by itself when the process has been killed.
 func (d drawing) interrupt() {
 	op := d.s.Ops[len(d.s.Ops)-1]
-	if op.Do != DoFetch || !chance(d.c, 8, "interrupted") {
+	if op.Do != DoFetch || !chance(d.c, 5, "interrupted") {
 		return
 	}
 	f := Fault{Class: pick(d.c, "how", Slow, KillWriting, CutWriting), Who: op.Who, At: op.At, For: 3 * time.Second}
@@ -196,6 +196,17 @@ func (d drawing) interrupt() {
 		d.s.Ops = append(d.s.Ops, op)
 	}
 	d.s.Faults = append(d.s.Faults, f)
+	d.overtake(op.Name, f.At+time.Second)
+}
+
+// overtake lets nodes that had a file have another content of it by the time that a fetch of it is begun again: none,
+// some or all of them.
+func (d drawing) overtake(name string, at time.Duration) {
+	for i := range d.s.Nodes {
+		if d.s.has(i, name) && chance(d.c, 3, "overtaken") {
+			d.s.Faults = append(d.s.Faults, Fault{Class: FileReplace, At: at, Who: NodeName(i), Name: name})
+		}
+	}
 }
 
 // pin draws the content that a file shall have: seldom, and then one that somebody has under the name, or nobody.
