@@ -6,7 +6,7 @@ import "fmt"
 // [Error] messages and never change their meaning. Codes from 256 on are observations of one side;
 // they appear in its logs and reports and never travel. SPEC "Errors".
 //
-// A Code is an error, so that errors.Is finds it in what wraps it.
+// A Code is an error, so that errors.Is finds it in an error that wraps it.
 type Code uint16
 
 // The codes that travel.

@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 )
@@ -40,8 +41,14 @@ func TestARefusalIsFoundInAnError(t *testing.T) {
 	if e := AsError(fmt.Errorf("upload: %w", err)); e == nil || e.Code != BadName {
 		t.Errorf("%v gives %v", err, e)
 	}
+	if !errors.Is(err, BadName) || errors.Is(err, Malformed) {
+		t.Errorf("errors.Is does not find the code of %v", err)
+	}
 	if e := AsError(fmt.Errorf("another error")); e != nil {
 		t.Errorf("another error gives %v", e)
+	}
+	if !errors.Is(err, BadName) || errors.Is(err, Busy) {
+		t.Errorf("%v is not its code, or another", err)
 	}
 	if e := AsError(nil); e != nil {
 		t.Errorf("no error gives %v", e)

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// FuzzDecode: on any bytes Decode does not panic and takes no more than there are. A message that it
-// returns is the same after it is written and read again.
+// FuzzDecode: on any bytes Decode does not panic and takes no more than there are. A message that
+// it returns is the same after it is written and read again.
 func FuzzDecode(f *testing.F) {
 	for _, v := range readVectors(f) {
 		f.Add(v.bytes)
@@ -47,8 +47,8 @@ func checkAgain(t *testing.T, m Message, frame []byte) {
 	}
 }
 
-// FuzzStream: frames in sequence, fed in pieces, are read as they were written. Bytes behind them are
-// judged separately.
+// FuzzStream: frames in sequence, fed in pieces, are read as they were written. Bytes behind them
+// are judged separately.
 func FuzzStream(f *testing.F) {
 	var all []byte
 	for _, v := range readVectors(f) {

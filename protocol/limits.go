@@ -1,6 +1,6 @@
 package protocol
 
-// What the protocol fixes: two implementations that differ here do not understand each other.
+// The numbers of the protocol: implementations that differ here do not understand each other.
 const (
 	Magic      = "RP"          // the first two bytes of each frame
 	Version    = 1             // the third

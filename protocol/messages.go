@@ -235,6 +235,9 @@ func (e *Error) Error() string {
 	return line
 }
 
+// Unwrap returns the code, so that errors.Is finds it.
+func (e *Error) Unwrap() error { return e.Code }
+
 // AsError returns the [*Error] in an error's chain, or nil if there is none.
 func AsError(err error) *Error {
 	var refusal *Error

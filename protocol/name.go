@@ -10,7 +10,7 @@ import (
 )
 
 // CheckName returns nil for an allowed file name. For any other it returns an [*Error] with the
-// code [BadName], which [AsError] gives. Names are checked and refused, never repaired. SPEC
+// code [BadName]: [AsError] gives its text. Names are checked and refused, never repaired. SPEC
 // "Names".
 func CheckName(name string) error { return untyped(checkName(name)) }
 

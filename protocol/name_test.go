@@ -93,8 +93,8 @@ func FuzzName(f *testing.F) {
 	})
 }
 
-// Which names are allowed depends on the version of Unicode: two versions differ in what is normal, and in what is
-// invisible. It is the protocol's, and no toolchain's.
+// Which names are allowed depends on the version of Unicode: two versions differ in what is normal,
+// and in what is invisible. It is the protocol's, and no toolchain's.
 func TestTheVersionOfUnicodeNeverChanges(t *testing.T) {
 	if unicode.Version != "15.0.0" || norm.Version != unicode.Version {
 		t.Errorf("invisible characters are those of Unicode %s, normal names those of %s", unicode.Version, norm.Version)

@@ -162,8 +162,8 @@ func valueSays(v reflect.Value) string {
 	return fmt.Sprintf("%d", v.Interface())
 }
 
-// TestEachKindHasItsVectors requires of each kind two good vectors, one with an unknown key, and one for
-// each way to be bad that all kinds share.
+// TestEachKindHasItsVectors requires of each kind two good vectors, one with an unknown key, and
+// one for each way to be bad that all kinds share.
 func TestEachKindHasItsVectors(t *testing.T) {
 	good, have := map[string]int{}, map[string]bool{}
 	for _, v := range readVectors(t) {

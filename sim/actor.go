@@ -8,7 +8,7 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// machineKind says which of the machines an actor is.
+// machineKind is the kind of an actor's machine.
 type machineKind uint8
 
 const (
@@ -18,33 +18,33 @@ const (
 	fetchKind
 	queryKind
 	pipelineKind
-	sourceKind   // no actor, but within a fetch: a visit to one node
-	strangerKind // one of ours, that plays somebody who breaks the protocol
+	sourceKind   // a visit to one node, within a fetch: not an actor of its own
+	strangerKind // a machine of this package that breaks the protocol
 )
 
-// actor is a machine in the world, with what the world keeps for it.
+// actor is a machine in the world, with the state that the world keeps for it.
 type actor struct {
 	id      int
 	kind    machineKind
 	proc    *process
 	machine roles.Machine
-	bare    roles.Machine      // the same, without what has been planted around it
-	state   string             // under its table
-	moves   []roles.Transition // of the step under way, also of machines within this one
+	bare    roles.Machine      // the machine without a planted bug around it
+	state   string             // of its table
+	moves   []roles.Transition // of the current step, including those of machines within this one
 	ends    []*end             // by the number of the link
-	final   bool               // as its machine says
+	final   bool               // its machine is final
 	gone    bool               // its process is dead
 
-	crowded bool // accepted without room
+	full bool // its server has no room for it
 
-	timers []timer
-	file   *opened // for SendBody
-	asks   int     // what its disk has been asked so far: an answer to an older question is not wanted any more
-	errand *errand
-	told   time.Duration // when it was asked to stop
-	asked  bool          // whether it was
+	timers    []timer
+	file      *opened // for SendBody
+	asks      int     // questions to its disk so far: only the answer to the latest is delivered
+	operation *operation
+	told      time.Duration // when it was asked to stop
+	asked     bool          // whether it was
 
-	room struct { // where the slices begin: most actors need no more
+	room struct { // initial room of the slices, enough for most actors
 		ends   [2]*end
 		timers [2]timer
 		moves  [4]roles.Transition
@@ -57,7 +57,7 @@ type timer struct {
 	number uint64
 }
 
-// over reports whether nothing more comes of it.
+// over reports whether the machine takes no more steps.
 func (a *actor) over() bool { return a.gone || a.final }
 
 type watchable interface {
@@ -79,7 +79,7 @@ func (w *World) addActor(p *process, kind machineKind, m roles.Machine) *actor {
 	return a
 }
 
-// moved notes a transition of a machine, or of one that is part of it.
+// moved records a transition of a machine, or of a machine within it.
 func (w *World) moved(a *actor, t roles.Transition) {
 	a.moves = append(a.moves, t)
 	kind := a.kind
@@ -91,7 +91,7 @@ func (w *World) moved(a *actor, t roles.Transition) {
 	w.coverage.row(kind, t)
 }
 
-// grammar returns the table that governs what a machine hears on a link.
+// grammar returns the table that decides which messages are expected on a link.
 func (a *actor) grammar(link roles.Link) *grammar {
 	switch {
 	case a.kind != fetchKind:
@@ -102,16 +102,16 @@ func (a *actor) grammar(link roles.Link) *grammar {
 	return tables[sourceKind]
 }
 
-// tell has an input told to a machine at once, after what is under way.
+// tell schedules an input for a machine, for the present time.
 func (w *World) tell(a *actor, in roles.Input) { w.tellLater(a, 0, in) }
 
-// tellLater has an input told to a machine after a time.
+// tellLater schedules an input for a machine.
 func (w *World) tellLater(a *actor, wait time.Duration, in roles.Input) {
 	e := w.agenda.add(w.now+wait, evTell)
 	e.actor, e.input = a, in
 }
 
-// step has the machine take one step and carries out what it asks for.
+// step passes an input to the machine and carries out its effects.
 func (w *World) step(a *actor, in roles.Input) {
 	if a.over() || a.proc.doomed {
 		return
@@ -122,7 +122,7 @@ func (w *World) step(a *actor, in roles.Input) {
 	}
 	a.moves = a.moves[:0]
 	w.stepping = true
-	effects := a.machine.Step(roles.Moment{Now: a.proc.host.local(w.now), Rand: w.luck()}, in)
+	effects := a.machine.Step(roles.Moment{Now: a.proc.host.local(w.now), Rand: w.rand()}, in)
 	w.stepping = false
 	a.final = a.machine.Final()
 	w.check.step(a, in, effects)
@@ -135,7 +135,7 @@ func (w *World) step(a *actor, in roles.Input) {
 	}
 }
 
-// carryOut does what a machine asks for.
+// carryOut carries out one effect.
 func (w *World) carryOut(a *actor, effect roles.Effect) {
 	switch effect := effect.(type) {
 	case roles.Dial:
@@ -150,17 +150,17 @@ func (w *World) carryOut(a *actor, effect roles.Effect) {
 			w.push(e, effect.seg)
 		}
 	case roles.Hear:
-		if e := w.want(a, effect.Link, opHear); e != nil {
+		if e := w.want(a, effect.Link, awaitsHear); e != nil {
 			e.first = effect.First
 		}
 	case roles.Discard:
-		w.want(a, effect.Link, opDiscard)
+		w.want(a, effect.Link, awaitsDiscard)
 	case roles.SendBody:
-		if e := w.want(a, effect.Link, opSendBody); e != nil {
+		if e := w.want(a, effect.Link, awaitsSendBody); e != nil {
 			e.offset, e.left, e.spoiled = effect.Offset, effect.Length, 0
 		}
 	case roles.ReceiveBody:
-		if e := w.want(a, effect.Link, opReceiveBody); e != nil {
+		if e := w.want(a, effect.Link, awaitsReceiveBody); e != nil {
 			e.receive(effect.Item, effect.Offset, effect.Length, effect.Size, effect.Values)
 		}
 	case roles.HalfClose:
@@ -213,7 +213,7 @@ func (a *actor) timer(t roles.Timer) *timer {
 	return &a.timers[t]
 }
 
-// waits reports whether a timer of the actor's runs.
+// waits reports whether a timer of the actor is armed.
 func (a *actor) waits() bool {
 	for i := range a.timers {
 		if a.timers[i].armed {
@@ -225,27 +225,28 @@ func (a *actor) waits() bool {
 
 func (w *World) arm(a *actor, arm roles.Arm) {
 	*a.timer(arm.Timer) = timer{true, arm.Number}
-	e := w.agenda.add(w.now+max(0, a.proc.host.worldly(arm.After)), evRing)
+	e := w.agenda.add(w.now+max(0, a.proc.host.worldly(arm.After)), evTimer)
 	e.actor, e.number, e.timer = a, arm.Number, arm.Timer
 }
 
-// timerFired tells a machine of its timer, and of one with an old number only while a fault wants it so.
+// timerFired passes a timer to its machine. A timer with an old number is passed on only under a
+// fault.
 func (w *World) timerFired(a *actor, t roles.Timer, number uint64) {
 	if own := a.timer(t); !own.armed || own.number != number {
-		late := w.troubled(scenario.LateRing, a.proc.host)
+		late := w.troubled(scenario.LateTimer, a.proc.host)
 		if late == nil || a.over() {
 			return
 		}
 		w.fired(late)
-		w.coverage.sometimes(StaleRing)
+		w.coverage.sometimes(StaleTimer)
 	} else {
 		own.armed = false
 	}
-	w.note(Line{What: Rings, Host: a.proc.host.index, Actor: a.id, Text: a.state})
+	w.note(Line{What: TimerFires, Host: a.proc.host.index, Actor: a.id, Text: a.state})
 	w.step(a, roles.TimerFired{Timer: t, Number: number})
 }
 
-// accept makes the machine for a connection that has come in.
+// accept creates the machine for an incoming connection.
 func (w *World) accept(p *process, from netip.AddrPort) *actor {
 	h := p.host
 	full := w.troubled(scenario.Busy, h)
@@ -257,7 +258,7 @@ func (w *World) accept(p *process, from netip.AddrPort) *actor {
 		return w.addActor(p, strangerKind, newImpostor(h.lie, w, p))
 	}
 	a := w.acceptor(p)
-	a.crowded = full != nil
+	a.full = full != nil
 	return a
 }
 

@@ -7,8 +7,9 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// largeScenario has a file large enough for several sources, at a first node and two more, asked for in turn by a
-// client with one source, by one with three, and pipelines of small files from the first node.
+// largeScenario has a file that is large enough for several sources, at three nodes. One client
+// fetches it from one source at a time, one from three; a third client fetches small files over one
+// link.
 func largeScenario() *scenario.Scenario {
 	large, small := scenario.File{Name: "large", Content: 1, Size: 9*group + 5}, scenario.File{Name: "small", Content: 2, Size: 300000}
 	return &scenario.Scenario{
@@ -27,7 +28,8 @@ func largeScenario() *scenario.Scenario {
 	}
 }
 
-// eachAttack calls f with a scenario for each way of breaking the protocol in each state that hears a message.
+// eachAttack calls f with scenarios that break the protocol in every way, in every state that waits
+// for a message.
 func eachAttack(f func(s *scenario.Scenario)) {
 	for _, attack := range scenario.Attacks() {
 		for _, at := range []string{"relay", "n0"} {
@@ -51,14 +53,14 @@ func eachAttack(f func(s *scenario.Scenario)) {
 		for _, when := range []string{"say ", "later ", "publishing "} {
 			s := sweepScenario()
 			s.Relay.Lie = scenario.Lie(when + kind)
-			s.Ops = append(s.Ops, scenario.Op{At: 3 * time.Second, Do: scenario.DoList, Who: "c0"})
+			s.Ops = append(s.Ops, scenario.Op{At: 2 * time.Second, Do: scenario.DoList, Who: "c0"})
 			f(s)
 		}
 	}
 	eachStage(f)
 }
 
-// eachLiar calls f with scenarios in which a node lies so.
+// eachLiar calls f with scenarios in which a node tells a lie.
 func eachLiar(lie scenario.Lie, f func(s *scenario.Scenario)) {
 	for _, s := range []*scenario.Scenario{sweepScenario(), largeScenario()} {
 		s.Nodes[0].Lie = lie
@@ -66,8 +68,8 @@ func eachLiar(lie scenario.Lie, f func(s *scenario.Scenario)) {
 	}
 }
 
-// eachStage calls f with scenarios in which a node begins to lie at each stage of a visit, and then the node or the
-// client ends, or the user loses patience.
+// eachStage calls f with scenarios in which a node starts to lie at each stage of a visit; then the
+// node dies, the client is stopped, or nothing happens.
 func eachStage(f func(s *scenario.Scenario)) {
 	at := 2500 * time.Millisecond
 	for _, lie := range scenario.Staged() {

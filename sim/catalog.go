@@ -1,17 +1,14 @@
 package sim
 
 import (
-	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/node"
-	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// config is what a node's Membership is told.
+// config returns the configuration of a node's Membership.
 func (w *World) config(h *host) node.Config {
 	config := node.Config{Relay: w.relay.address.String(), ID: nodeID(h.plan.ID), Epoch: h.epoch(w.now), Port: nodePort}
 	if !h.plan.Quiet {
@@ -20,7 +17,8 @@ func (w *World) config(h *host) node.Config {
 	return config
 }
 
-// shares returns the entry that a node publishes of a name, or none while it does not know the file, or has none.
+// shares returns the entry that a node publishes for a name: none while the file is not hashed, an
+// empty one if the node has no such file.
 func (w *World) shares(h *host, name string) (protocol.Entry, bool) {
 	f := h.file(name)
 	if f == nil || f.indexed() == nil {
@@ -33,11 +31,11 @@ func (w *World) shares(h *host, name string) (protocol.Entry, bool) {
 	return protocol.Entry{Name: name, Size: id.size, Hash: id.hash}, true
 }
 
-// publish brings a name's entry in a node's catalog up to date, and wakes who publishes it.
+// publish updates the entry of a name in a node's catalog, and notifies the Membership.
 func (w *World) publish(h *host, name string) {
 	e, known := w.shares(h, name)
 	switch {
-	case !known: // soon: it is being hashed
+	case !known: // it is being hashed, and published then
 		return
 	case e.Hash.IsZero():
 		if !h.proc.catalog.Drop(name) {
@@ -46,48 +44,14 @@ func (w *World) publish(h *host, name string) {
 	case !h.proc.catalog.Set(name, e.Size, e.Hash):
 		return
 	}
-	w.nudge(h.proc)
+	w.notify(h.proc)
 }
 
-// nudge wakes who publishes a node's catalog.
-func (w *World) nudge(p *process) {
+// notify notifies the Membership that the node's catalog has changed.
+func (w *World) notify(p *process) {
 	if !p.host.plan.Quiet && p.member != nil {
 		w.tell(p.member, roles.Notified{})
 	}
-}
-
-// l4 compares the relay's index with what the nodes share.
-func (c *checks) l4() {
-	if why := c.unpublished(); why != "" {
-		c.fail(L4, "%s", why)
-	}
-}
-
-// unpublished says in what the relay's index is not what the listed nodes share, or "".
-func (c *checks) unpublished() string {
-	r := c.w.relay
-	if r.lie != scenario.Honest || r.proc == nil || c.w.malformed {
-		return ""
-	}
-	for _, k := range r.proc.oracle.known {
-		h := c.w.byAddress[k.at]
-		if !k.live(r.local(c.w.now)) || h == nil || h.plan == nil || h.proc == nil {
-			continue
-		}
-		names := map[string]protocol.Entry{}
-		for _, s := range h.files {
-			if e, known := c.w.shares(h, s.name); known && !h.plan.Quiet {
-				names[s.name] = e
-			}
-		}
-		switch most := c.w.scenario.Relay.Entries; {
-		case c.w.sharesID(h): // the relay takes what either publishes for the one node's
-		case most > 0 && k.index.refused && len(names) > 0: // more than the relay keeps, at least for a while
-		case !maps.Equal(names, k.index.names) || k.index.complete == h.plan.Quiet:
-			return fmt.Sprintf("%s shares %d names, and the relay holds %d of its index (all: %t)", h.name, len(names), len(k.index.names), k.index.complete)
-		}
-	}
-	return ""
 }
 
 // sharesID reports whether another node has the same id.

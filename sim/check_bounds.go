@@ -8,22 +8,22 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// tookTooLong holds L1 against an errand whose client was never hung: each state has its deadline, so that the whole
-// has one too, whatever the others do.
-func (c *checks) tookTooLong(r *errand) {
+// tookTooLong checks L1 for an operation whose client never hung: each state has a deadline, so the
+// whole has one, too.
+func (c *checks) tookTooLong(o *operation) {
 	for i := range c.w.scenario.Faults {
-		if fault := &c.w.scenario.Faults[i]; fault.Who == r.op.Who && (fault.Class == scenario.Hang || fault.Class == scenario.StallReader) {
+		if fault := &c.w.scenario.Faults[i]; fault.Who == o.op.Who && (fault.Class == scenario.Hang || fault.Class == scenario.StallReader) {
 			return
 		}
 	}
-	h := r.actor.proc.host
-	if took, most := h.local(c.w.now)-h.local(r.started), c.bound(r); took > most {
-		c.fail(L1, "%s %q took %v, more than %v", r.op.Do, r.op.Name, took, most)
+	h := o.actor.proc.host
+	if took, most := h.local(c.w.now)-h.local(o.started), c.bound(o); took > most {
+		c.fail(L1, "%s %q took %v, more than %v", o.op.Do, o.op.Name, took, most)
 	}
 }
 
-// bound is how long an errand may take in the worst case, on its own clock.
-func (c *checks) bound(r *errand) time.Duration {
+// bound returns the longest time that an operation may take, on its own clock.
+func (c *checks) bound(o *operation) time.Duration {
 	const visit = roles.DialTimeout + 2*roles.ReplyTimeout + roles.HoldTimeout + roles.CloseTimeout + roles.DiskTimeout
 	most := uint64(0)
 	for i := range c.w.placed {
@@ -31,12 +31,14 @@ func (c *checks) bound(r *errand) time.Duration {
 	}
 	stretches := time.Duration(protocol.Groups(most) + 2)
 	moving := time.Duration(most/roles.MinProgress+2) * roles.ProgressTimeout
-	pages := time.Duration(len(r.listed) + len(r.pages) + 60)
-	visits := time.Duration(len(r.visited) + 1)
-	return roles.DiskTimeout + roles.CommitTimeout + pages*visit + visits*(visit+stretches*(roles.ReplyTimeout+roles.ProgressTimeout)+moving+c.hashing())
+	pages := time.Duration(len(o.listed) + len(o.pages) + 60)
+	visits := time.Duration(len(o.visited) + 1)
+	disk := roles.DiskTimeout + roles.CommitTimeout
+	return disk + pages*visit + visits*(visit+stretches*(roles.ReplyTimeout+roles.ProgressTimeout)+moving+c.hashing())
 }
 
-// hashing is how long somebody may be kept waiting for a file to be hashed, or by a liar who says so.
+// hashing returns the longest time for which a node, or a liar, can keep a client waiting for a
+// hash.
 func (c *checks) hashing() (most time.Duration) {
 	for i := range c.w.scenario.Faults {
 		if f := &c.w.scenario.Faults[i]; f.Class == scenario.SlowHash || f.Class == scenario.DiskHang {

@@ -10,57 +10,59 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// Counter names something that should happen in some runs.
+// Counter is a situation that has to occur in some runs.
 type Counter string
 
 // The counters.
 const (
-	StaleRing        Counter = "a timer fired under an old number"
-	TurnedAway       Counter = "a full server turned somebody away"
+	StaleTimer       Counter = "a timer fired with an old number"
+	TurnedAway       Counter = "a full server refused a connection"
 	ResetInFrame     Counter = "a reset in the middle of a frame"
 	EndInFrame       Counter = "an end of stream in the middle of a frame"
 	EndInBody        Counter = "an end of stream in the middle of content"
 	UnreadClose      Counter = "a close with unread input"
 	SpoiledBody      Counter = "a file that could not be read to the end while it was sent"
-	ChangedMidway    Counter = "a node refused to go on with a file that had changed"
+	ChangedMidway    Counter = "a node stopped sending a file that had changed"
 	ExpiredLease     Counter = "a renewal of a lease that had lapsed"
 	StaleLeave       Counter = "a LEAVE of an older epoch than the newest"
 	StaleRegister    Counter = "a registration with an old epoch"
-	Returned         Counter = "a node that came back after its lease had gone"
+	Returned         Counter = "a node that came back after its lease had ended"
 	Displaced        Counter = "a node that lost its id to another"
-	OldCursor        Counter = "a cursor of before a restart"
+	OldCursor        Counter = "a cursor from before a restart"
 	SecondNode       Counter = "a later node delivered after an earlier one had not"
-	StaleEntry       Counter = "a client turned to a node that was gone"
-	Cut              Counter = "a stop that had to be cut short"
+	StaleEntry       Counter = "a client dialled a node that was gone"
+	Cut              Counter = "a stop that ran into the patience of the program"
 	LargeFile        Counter = "a file of more than one stretch"
 	WaitedForHash    Counter = "a client waited for a file to be hashed"
-	WrongGroup       Counter = "a group that was not what the tree says"
-	Resumed          Counter = "a fetch went on with what an earlier one had"
+	WrongGroup       Counter = "a group that did not match the tree"
+	Resumed          Counter = "a fetch resumed an earlier one"
 	FalseClaim       Counter = "a journal claimed a group that was not there"
-	FalseLeftovers   Counter = "what an earlier try left was not what it said, and was dropped"
-	AlreadyThere     Counter = "a file that was wanted stood in its place already"
+	FalseLeftovers   Counter = "leftovers of an earlier try were not the content, and were dropped"
+	AlreadyThere     Counter = "a wanted file was there already"
 	TwoSources       Counter = "a file came from two nodes at once"
-	Preferred        Counter = "a fetch brought the content of which a part was left, and nodes had another"
-	PreferredGone    Counter = "nobody had any more the content of which a part was left, and another one was fetched"
-	OtherVariant     Counter = "a fetch turned to another content of its name"
-	OtherThere       Counter = "something else was there where a file was to go"
-	Mirrored         Counter = "a node shared what it had fetched"
+	Preferred        Counter = "a fetch delivered the content of an earlier try's part, and nodes had another one"
+	PreferredGone    Counter = "no node had the content of an earlier try's part any more, and another one was fetched"
+	OtherVariant     Counter = "a fetch changed to another content of its name"
+	OtherThere       Counter = "another content was there where a file was to go"
+	Mirrored         Counter = "a node shared a file that it had fetched"
 	ToldHolders      Counter = "a relay named holders"
-	LeftOut          Counter = "a relay left out nodes that have published everything and do not have it"
-	Resynced         Counter = "a relay asked for an index anew"
-	DroppedInDoubt   Counter = "a node's earlier index was dropped, because it no longer said that it holds"
+	LeftOut          Counter = "a relay left out nodes whose complete index lacks the file"
+	Resynced         Counter = "a relay asked for a whole index"
+	DroppedInDoubt   Counter = "a node's earlier index was dropped, because no page confirmed it"
 	TooMuchPublished Counter = "a node published more than the relay keeps"
-	WentOn           Counter = "a relay was told the changes since what it held"
+	WentOn           Counter = "a node published only the changes since its last page"
 )
 
 // Counters lists all counters.
 var Counters = []Counter{
-	StaleRing, TurnedAway, ResetInFrame, EndInFrame, EndInBody, UnreadClose, SpoiledBody, ChangedMidway, ExpiredLease,
-	StaleLeave, StaleRegister, Returned, Displaced, OldCursor, SecondNode, StaleEntry, Cut, LargeFile,
-	WaitedForHash, WrongGroup, Resumed, Preferred, PreferredGone, FalseClaim, FalseLeftovers, AlreadyThere, TwoSources, OtherVariant, OtherThere, Mirrored, ToldHolders, LeftOut, Resynced, WentOn, DroppedInDoubt, TooMuchPublished,
+	StaleTimer, TurnedAway, ResetInFrame, EndInFrame, EndInBody, UnreadClose, SpoiledBody,
+	ChangedMidway, ExpiredLease, StaleLeave, StaleRegister, Returned, Displaced, OldCursor,
+	SecondNode, StaleEntry, Cut, LargeFile, WaitedForHash, WrongGroup, Resumed, Preferred,
+	PreferredGone, FalseClaim, FalseLeftovers, AlreadyThere, TwoSources, OtherVariant, OtherThere,
+	Mirrored, ToldHolders, LeftOut, Resynced, WentOn, DroppedInDoubt, TooMuchPublished,
 }
 
-// cellKey is a cell of a table that has no row: a kind of message that a state does not allow.
+// cellKey is a cell of a table without a row: a kind of message that a state does not allow.
 type cellKey struct {
 	kind    machineKind
 	state   string
@@ -72,11 +74,11 @@ func (k cellKey) String() string {
 	return fmt.Sprintf("%s: %s hears %s", tables[k.kind].name, k.state, k.message)
 }
 
-// Coverage counts what happened in runs.
+// Coverage counts the rows, cells, faults and situations of runs.
 type Coverage struct {
 	Rows     map[rowKey]int
 	Illegal  map[cellKey]int
-	Faults   map[scenario.Class]int // times that a fault of the class changed something
+	Faults   map[scenario.Class]int // effects of faults of the class
 	Counters map[Counter]int
 }
 
@@ -110,14 +112,15 @@ func (c *Coverage) Add(o *Coverage) {
 	}
 }
 
-// unreached are rows that a machine has for whatever its transport might tell it, and that it is never told, and why.
+// unreached are rows for inputs that a transport could give a machine and never does, with the
+// reason.
 var unreached = map[rowKey]string{
 	{pipelineKind, "Doubting", "BodyMoved"}: "a file of one group has come whole when it is judged",
 	{pipelineKind, "Doubting", "PeerEnded"}: "a file of one group has come whole when it is judged",
 	{sourceKind, "New", "Stopped"}:          "a fetch has no source that has not begun",
 }
 
-// Missing names all that should have been seen and was not.
+// Missing returns everything that did not occur.
 func (c *Coverage) Missing() []string {
 	var missing []string
 	for kind, g := range tables {
@@ -148,7 +151,8 @@ func (c *Coverage) Missing() []string {
 	return missing
 }
 
-// illegalCells enumerates each kind of message in each state that waits for one and does not allow it.
+// illegalCells returns all pairs of a state that waits for a message and a kind of message that it
+// does not allow.
 func (g *grammar) illegalCells(kind machineKind) []cellKey {
 	var cells []cellKey
 	for state, allowed := range g.hears {

@@ -10,13 +10,13 @@ import (
 	"github.com/relaypeer/relaypeer/roles/relay"
 )
 
-// grammar is a machine's table as the checks and the coverage need it.
+// grammar is a machine's table in the form that the checks and the coverage use.
 type grammar struct {
 	kind  machineKind
 	name  string
 	start string
 	rows  []rowKey
-	hears map[string]map[protocol.Kind]bool // in a state that waits for a message: the kinds it allows
+	hears map[string]map[protocol.Kind]bool // by state that waits for a message: the kinds that it allows
 }
 
 // rowKey is a cell of a table that has a row.
@@ -30,7 +30,7 @@ func (k rowKey) String() string {
 	return fmt.Sprintf("%s: %s on %s", tables[k.kind].name, k.from, k.event)
 }
 
-// unexpected is the event by which all tables part with a peer over a message that has no place.
+// unexpected is the event of all tables for a message that the state does not allow.
 const unexpected = "Unexpected"
 
 func read[S, E ~string](kind machineKind, t *roles.Table[S, E]) *grammar {
@@ -57,7 +57,7 @@ func read[S, E ~string](kind machineKind, t *roles.Table[S, E]) *grammar {
 	return g
 }
 
-// tables are the grammars of the machines under test.
+// tables are the grammars of the machines.
 var tables = [...]*grammar{
 	sessionKind:  read(sessionKind, relay.SessionTable()),
 	memberKind:   read(memberKind, node.MembershipTable()),
@@ -69,7 +69,7 @@ var tables = [...]*grammar{
 	strangerKind: {kind: strangerKind, name: "stranger"},
 }
 
-// kindOf finds a table by its name.
+// kindOf maps the name of a table to its kind.
 var kindOf = func() map[string]machineKind {
 	kinds := map[string]machineKind{}
 	for _, g := range tables {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// ID names an invariant.
+// ID identifies an invariant.
 type ID string
 
 // The invariants. See [Invariants].
@@ -41,50 +41,62 @@ const (
 	C5 ID = "C5"
 )
 
-// Invariant is a promise that every run is held to.
+// Invariant is a promise that is checked in every run.
 type Invariant struct {
 	ID   ID
 	Says string
 }
 
-// Invariants is the table of promises: S at every moment, L once everything has healed, C once everything has been
-// stopped. That no goroutine is left (C4) is for the tests that have goroutines.
+// Invariants is the table of promises: S holds at every moment, L once the world has healed, C once
+// everything has been stopped. C4, that no goroutine is left, belongs to the tests that have
+// goroutines.
 var Invariants = []Invariant{
-	{S0, "no machine panics: nothing that a peer does leads to an event that the table has no row for"},
-	{S1, "a fetched file has the hash that the result says, whatever liars and flipped bits do; with a hash given, that one; " +
-		"among honest nodes it is byte for byte one that a node had under that name, never a mix of two"},
-	{S2, "not found means that every listed node was asked and said so"},
+	{S0, "no machine panics: no message of a peer leads to an event without a row"},
+	{S1, "a fetched file has the hash of its result, despite liars and flipped bits, and " +
+		"the hash of the request if it has one; among honest nodes it is byte for byte a " +
+		"content that a node had under that name, never a mix of two"},
+	{S2, "not found means that every listed node was asked and answered not-found"},
 	{S3, "a relay hands out no lease that has been silent for longer than its TTL"},
-	{S4, "the registry holds exactly the newest live registration of each node id, and answers accordingly"},
+	{S4, "the registry holds exactly the newest live registration of each node id, and " +
+		"answers accordingly"},
 	{S5, "an operation has one result"},
-	{S6, "nothing is sent on a link after its half-close, nothing is asked of it after its hanging up, nothing of a machine after its end"},
-	{S7, "a fetch in the reference mode never has two connections, one from several sources no more than those, and " +
-		"a machine at its end has none"},
-	{S8, "a message that the table does not allow is answered with ERROR and the link is closed, as after every ERROR whose code closes; " +
-		"among honest peers on sound links there is none"},
-	{S9, "what is buffered, queued and remembered stays within its bound"},
-	{S10, "a result names each node that was asked and did not deliver, with a code"},
-	{S11, "what stands under its final name is whole and what was asked for, at whichever moment the program is killed or the power fails"},
-	{S12, "no group is asked for that is there already, from an earlier try or from another node"},
-	{S13, "a node that sends a wrong group costs that one group and is not asked again for this fetch, unless it says that its file " +
-		"changed; no honest node is called a liar"},
-	{S14, "a fetch delivers one content: never another than was asked for, nor another after some has been given out that can't be taken back"},
-	{S15, "LOCATE and LIST say exactly what the listed nodes have published: holders first, then those that may have it, nobody who " +
-		"has published everything and has it not"},
-	{S16, "what a user has been told is there stands durably under its name: no power loss takes it away"},
-	{S17, "what an earlier try left of a content is not given up for another one as long as a listed node that may have that content " +
-		"has not been asked"},
+	{S6, "nothing is sent on a link after its half-close, no effect concerns a link after " +
+		"its HangUp, and no effect follows the end of a machine"},
+	{S7, "a fetch never has more connections than its sources, one in the reference mode, " +
+		"and a final machine has none"},
+	{S8, "a message that the table does not allow is answered with ERROR and the link is " +
+		"closed, as after every ERROR whose code closes; among honest peers on sound " +
+		"links there is no such message"},
+	{S9, "buffers, queues and memory stay within their bounds"},
+	{S10, "a result names, with a code, each node that was asked and did not deliver"},
+	{S11, "a file under its final name is whole and has a requested content, whenever the " +
+		"process is killed or the power fails"},
+	{S12, "no group is requested that is already there, from an earlier try or from another " +
+		"node"},
+	{S13, "a node that sends a wrong group costs that one group and is not asked again in " +
+		"this fetch, unless its next answer says that its file changed; no honest node is " +
+		"taken for a liar"},
+	{S14, "a fetch delivers one content: the pinned one if there is one, and the first one " +
+		"once bytes of it cannot be taken back"},
+	{S15, "LOCATE and LIST return exactly the published indexes: first the holders, then " +
+		"the nodes whose index is not complete, and no node whose complete index lacks " +
+		"the file"},
+	{S16, "a file that is reported as fetched is durable under its name: no power loss takes " +
+		"it away"},
+	{S17, "a fetch does not give up the part that an earlier try left for another content " +
+		"before it has asked every listed node that may have the content of the part"},
 	{L1, "an operation ends within its bound"},
-	{L2, "once healed, the registry equals the nodes that live"},
-	{L3, "once healed, a file is found if and only if a listed node has it"},
-	{L4, "once healed, the relay's index equals what the listed nodes share"},
-	{C1, "once stopped, both ends of every connection are closed"},
-	{C2, "once stopped, every machine is final by itself and has no timer"},
-	{C3, "once its nodes have been stopped, a relay lists none"},
-	{C5, "a stop works from every state: in a sound world it takes less than roles.DrainTimeout"},
+	{L2, "after healing, the registry equals the living nodes"},
+	{L3, "after healing, a file is found if and only if a listed node has it"},
+	{L4, "after healing, the relay's index equals the shares of the listed nodes"},
+	{C1, "after the stop, both ends of every connection are closed"},
+	{C2, "after the stop, every machine is final by itself and has no timer"},
+	{C3, "after its nodes have stopped, a relay lists none"},
+	{C5, "a stop works from every state; in a sound world it takes less than " +
+		"roles.DrainTimeout"},
 }
 
-// Violation is a promise that was broken.
+// Violation is a broken promise.
 type Violation struct {
 	ID    ID
 	Saw   string
@@ -96,12 +108,12 @@ func (v *Violation) Error() string {
 	return fmt.Sprintf("%s broken at %.6fs, event %d: %s", v.ID, v.At.Seconds(), v.Event, v.Saw)
 }
 
-// checks hold a run to the invariants. The first violation ends the run.
+// checks check the invariants of a run. The first violation ends the run.
 type checks struct {
 	w         *World
 	violation *Violation
-	honest    bool // nobody breaks the protocol and no bit flips
-	sound     bool // nothing goes wrong at all
+	honest    bool // no host breaks the protocol and no bit flips
+	sound     bool // honest, and without faults
 	healed    bool
 	stopping  bool // the last phase
 	uses      []linkUse
@@ -119,7 +131,7 @@ func (c *checks) fail(id ID, format string, args ...any) {
 	}
 }
 
-// who names an actor for a reader.
+// who returns a name of an actor for a report.
 func (c *checks) who(a *actor) string {
 	return fmt.Sprintf("%s's %s (machine %d)", a.proc.host.name, tables[a.kind].name, a.id)
 }

@@ -2,10 +2,10 @@ package sim
 
 import "github.com/relaypeer/relaypeer/roles"
 
-// linkUse is what a machine has done with a link, while its effects are being judged.
+// linkUse is what a machine has done with a link, while its effects are checked.
 type linkUse struct{ has, ended bool }
 
-// s6 holds what a machine asks for against the links that it has.
+// s6 compares the effects of a step with the links that the machine has.
 func (c *checks) s6(a *actor, effects []roles.Effect) {
 	c.uses = c.uses[:0]
 	for _, e := range a.ends {
@@ -42,7 +42,7 @@ func (c *checks) s6(a *actor, effects []roles.Effect) {
 	}
 }
 
-// linkOf returns the link that an effect is about, or -1, and whether it sends anything there.
+// linkOf returns the link of an effect, or -1, and whether the effect sends data.
 func linkOf(effect roles.Effect) (roles.Link, bool) {
 	switch effect := effect.(type) {
 	case roles.Dial:
@@ -65,7 +65,7 @@ func linkOf(effect roles.Effect) (roles.Link, bool) {
 	return -1, false
 }
 
-// stepped judges a machine after its step has been carried out.
+// stepped checks a machine after the effects of its step.
 func (c *checks) stepped(a *actor) {
 	if a.kind == strangerKind {
 		return
@@ -81,15 +81,15 @@ func (c *checks) stepped(a *actor) {
 		c.fail(S7, "%s has %d connections (final: %t)", c.who(a), links, a.final)
 	case a.final && a.waits():
 		c.fail(C2, "%s is at its end and has a timer", c.who(a))
-	case a.final && a.errand != nil:
-		c.over(a.errand)
+	case a.final && a.operation != nil:
+		c.over(a.operation)
 	}
 }
 
-// mostLinks is how many connections a machine may have at once: one, but for a fetch from several sources.
+// mostLinks returns how many connections a machine may have at once.
 func (a *actor) mostLinks() int {
-	if a.kind == fetchKind && !a.errand.op.Once {
-		return max(1, a.errand.op.Sources)
+	if a.kind == fetchKind && !a.operation.op.Once {
+		return max(1, a.operation.op.Sources)
 	}
 	return 1
 }

@@ -9,30 +9,30 @@ import (
 	"github.com/relaypeer/relaypeer/roles/relay"
 )
 
-// oracle stands between the sessions of a relay and its registry, keeps a registry of its own in the plainest way,
-// and compares every answer and the whole content: S3, S4 and S15.
+// oracle sits between the sessions of a relay and its registry. It keeps the simplest registry
+// possible, and compares every answer and the whole content with it: S3, S4 and S15.
 type oracle struct {
 	w        *World
 	registry *relay.Registry
-	next     relay.Directory // the registry, or what has been planted before it
+	next     relay.Directory // the registry, or a planted bug in front of it
 	known    map[protocol.NodeID]*known
-	paged    bool // a cursor of it is about
+	paged    bool // it has given out a cursor
 	peers    map[peerKey]int
 }
 
-// known is what the oracle knows of a node id.
+// known is the state that the oracle keeps of a node id.
 type known struct {
 	epoch uint64
 	at    netip.AddrPort
 	until time.Duration
 	left  bool
-	when  time.Duration // it left
+	when  time.Duration // when it left
 	index published
 }
 
 func (k *known) live(now time.Duration) bool { return k != nil && !k.left && k.until > now }
 
-// gone is when a registration that is no longer live ended.
+// gone returns when a registration ended that is not live any more.
 func (k *known) gone() time.Duration {
 	if k.left {
 		return k.when
@@ -48,7 +48,7 @@ func newOracle(w *World, p *process) *oracle {
 	return o
 }
 
-// newest is the epoch that a registration has to go above.
+// newest returns the epoch that a registration has to exceed.
 func (o *oracle) newest(id protocol.NodeID, now time.Duration) uint64 {
 	k := o.known[id]
 	if k == nil || !k.live(now) && now-k.gone() >= roles.LastSeenKeep {
@@ -57,7 +57,7 @@ func (o *oracle) newest(id protocol.NodeID, now time.Duration) uint64 {
 	return k.epoch
 }
 
-// Register is relay.Directory's.
+// Register implements [relay.Directory].
 func (o *oracle) Register(at roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message {
 	newest := o.newest(m.ID, at.Now)
 	answer := o.next.Register(at, from, m)
@@ -85,7 +85,7 @@ func (o *oracle) Register(at roles.Moment, from netip.Addr, m *protocol.Register
 	return answer
 }
 
-// Renew is relay.Directory's.
+// Renew implements [relay.Directory].
 func (o *oracle) Renew(at roles.Moment, m *protocol.Renew) protocol.Message {
 	k := o.known[m.ID]
 	mine := k.live(at.Now) && k.epoch == m.Epoch
@@ -112,7 +112,7 @@ func (o *oracle) Renew(at roles.Moment, m *protocol.Renew) protocol.Message {
 	return answer
 }
 
-// Leave is relay.Directory's.
+// Leave implements [relay.Directory].
 func (o *oracle) Leave(at roles.Moment, m *protocol.Leave) protocol.Message {
 	k := o.known[m.ID]
 	switch {
@@ -120,7 +120,7 @@ func (o *oracle) Leave(at roles.Moment, m *protocol.Leave) protocol.Message {
 		k.left, k.when, k.epoch = true, at.Now, m.Epoch
 	case k.live(at.Now):
 		o.w.coverage.sometimes(StaleLeave)
-	case k != nil && k.epoch < m.Epoch: // gone already: a registration of that epoch that comes late stays out
+	case k != nil && k.epoch < m.Epoch: // a late registration of that epoch stays out
 		k.epoch = m.Epoch
 	}
 	answer := o.next.Leave(at, m)
@@ -128,7 +128,7 @@ func (o *oracle) Leave(at roles.Moment, m *protocol.Leave) protocol.Message {
 	return answer
 }
 
-// Locate is relay.Directory's.
+// Locate implements [relay.Directory].
 func (o *oracle) Locate(at roles.Moment, m *protocol.Locate) protocol.Message {
 	if page := o.w.scenario.Relay.Page; page > 0 {
 		limited := *m
@@ -149,19 +149,19 @@ func (o *oracle) Locate(at roles.Moment, m *protocol.Locate) protocol.Message {
 	return answer
 }
 
-// carriedOver is what a node's new registration has of the index that it published under the one before.
+// carriedOver returns the part of an earlier registration's index that the new registration keeps.
 func (o *oracle) carriedOver(id protocol.NodeID, held protocol.Held) published {
 	was := o.known[id]
-	if was == nil || was.left || was.index.held != held { // it may have lapsed just now, and be remembered
+	if was == nil || was.left || was.index.held != held { // a lease that has just lapsed may still be held
 		o.w.check.fail(S15, "node %x is told that %d of its index %d is held", id[:8], held.Sequence, held.Index)
 		return published{}
 	}
 	index := was.index
-	index.complete, index.doubt = false, roles.MaxDoubt // until the node says that it still is so
+	index.complete, index.doubt = false, roles.MaxDoubt // until the node publishes again
 	return index
 }
 
-// compare holds the registry's content against the oracle's, both ways.
+// compare compares the registry with the oracle, in both directions.
 func (o *oracle) compare(now time.Duration) {
 	leases := o.registry.Leases(now)
 	for i := range leases {

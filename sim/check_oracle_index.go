@@ -7,16 +7,17 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// published is what the oracle knows of a node's index, in the plainest way.
+// published is a node's index, in the simplest form.
 type published struct {
 	held     protocol.Held
-	complete bool // all that there was to publish is held
-	refused  bool // it was more than the relay keeps
-	doubt    int  // renewals until it is dropped, being of an earlier registration; 0: it is of this one
+	complete bool // the relay holds the whole index
+	refused  bool // it exceeded a bound of the relay
+	doubt    int  // renewals until an index of an earlier registration is dropped; 0: of this one
 	names    map[string]protocol.Entry
 }
 
-// holds reports whether an index has what is asked for, and as what. What is asked for by hash alone has no one name.
+// holds returns the entry of an index that matches a request. A request by hash alone may match
+// several names; any of them will do.
 func (p *published) holds(name string, hash protocol.Hash) (protocol.Entry, bool) {
 	if name != "" {
 		e, has := p.names[name]
@@ -30,12 +31,12 @@ func (p *published) holds(name string, hash protocol.Hash) (protocol.Entry, bool
 	return protocol.Entry{}, false
 }
 
-// again reports whether a page is the one that was taken in last: its answer was lost.
+// again reports whether a page repeats the last one, whose answer was lost.
 func (p *published) again(m *protocol.Publish) bool {
 	return m.Index == p.held.Index && m.To == p.held.Sequence && m.To > m.From
 }
 
-// follows reports whether a page goes on from what is held.
+// follows reports whether a page continues the index that is held.
 func (p *published) follows(m *protocol.Publish) bool {
 	return m.From == 0 || m.Index == p.held.Index && m.From == p.held.Sequence || p.again(m)
 }
@@ -58,7 +59,7 @@ func (p *published) take(m *protocol.Publish) {
 	p.complete = p.held.Sequence == m.Latest
 }
 
-// Publish is relay.Directory's.
+// Publish implements [relay.Directory].
 func (o *oracle) Publish(at roles.Moment, m *protocol.Publish) protocol.Message {
 	k := o.known[m.ID]
 	mine := k.live(at.Now) && k.epoch == m.Epoch
@@ -85,7 +86,7 @@ func (o *oracle) Publish(at roles.Moment, m *protocol.Publish) protocol.Message 
 	return answer
 }
 
-// notPublished judges a refusal.
+// notPublished checks a refusal.
 func (o *oracle) notPublished(k *known, mine bool, m *protocol.Publish, no *protocol.Error) {
 	switch {
 	case no.Code == protocol.NoLease && !mine:
@@ -100,14 +101,14 @@ func (o *oracle) notPublished(k *known, mine bool, m *protocol.Publish, no *prot
 	}
 }
 
-// peerKey is a peer as an answer has it.
+// peerKey is a peer in an answer.
 type peerKey struct {
 	at   netip.AddrPort
 	hash protocol.Hash
 	size uint64
 }
 
-// located holds an answer to LOCATE against what is known: S3 and S15.
+// located compares an answer to LOCATE with the indexes: S3 and S15.
 func (o *oracle) located(at roles.Moment, m *protocol.Locate, answer *protocol.Located) {
 	clear(o.peers)
 	live, holders := 0, 0
@@ -121,7 +122,7 @@ func (o *oracle) located(at roles.Moment, m *protocol.Locate, answer *protocol.L
 			holders++
 		}
 		if !k.index.complete || m.Name == "" && m.Hash.IsZero() {
-			o.peers[peerKey{at: k.at}]++ // also of one that has published the file, and not all yet
+			o.peers[peerKey{at: k.at}]++ // even if it has published the file: its index is not complete
 		}
 	}
 	maybes := false
@@ -153,7 +154,7 @@ func (o *oracle) located(at roles.Moment, m *protocol.Locate, answer *protocol.L
 	}
 }
 
-// strange says what is wrong with a peer that should not be in an answer so.
+// strange reports a peer that does not belong into an answer.
 func (o *oracle) strange(at roles.Moment, p *protocol.Peer) {
 	for _, k := range o.known {
 		if k.live(at.Now) && k.at == p.Addr() {
@@ -164,7 +165,7 @@ func (o *oracle) strange(at roles.Moment, p *protocol.Peer) {
 	o.w.check.fail(S3, "%v is handed out and holds no lease that runs", p.Addr())
 }
 
-// List is relay.Directory's.
+// List implements [relay.Directory].
 func (o *oracle) List(at roles.Moment, m *protocol.List) protocol.Message {
 	if page := o.w.scenario.Relay.Page; page > 0 {
 		limited := *m
@@ -197,7 +198,7 @@ func (o *oracle) List(at roles.Moment, m *protocol.List) protocol.Message {
 	return answer
 }
 
-// items counts the nodes that have published each content under each name that a pattern stands for.
+// items counts the holders of each content under each name that matches a pattern.
 func (o *oracle) items(at roles.Moment, pattern string) map[protocol.Entry]uint64 {
 	items := map[protocol.Entry]uint64{}
 	for _, k := range o.known {

@@ -9,14 +9,14 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// hope is what a probe may find of a name.
+// hope is what a probe may find under a name.
 type hope struct {
-	sound bool // a listed, honest node has it, and can deliver it
-	rot   bool // a listed, honest node has it, and its disk has spoilt it
-	odd   bool // one has it that shares its id with another, so that the relay mixes up what they publish
+	sound bool // a listed, honest node can deliver it
+	rot   bool // a listed, honest node has it with rotten bits
+	odd   bool // a holder shares its id with another node: the relay mixes their indexes
 }
 
-// expected says what probes must find, and must not.
+// expected returns what the probes may find under each name.
 func (c *checks) expected() map[string]hope {
 	r := c.w.relay
 	expected := map[string]hope{}
@@ -39,42 +39,42 @@ func (c *checks) expected() map[string]hope {
 	return expected
 }
 
-// l3 holds a probe's result against what there is to find.
-func (c *checks) l3(r *errand, expected map[string]hope) {
+// l3 compares the result of a probe with the files of the nodes.
+func (c *checks) l3(o *operation, expected map[string]hope) {
 	switch {
-	case r == nil || !r.ended:
-	case r.answer != nil:
-		c.exact(r)
-	case r.result != nil:
-		c.found(r, expected[r.op.Name])
+	case o == nil || !o.ended:
+	case o.answer != nil:
+		c.exact(o)
+	case o.result != nil:
+		c.found(o, expected[o.op.Name])
 	}
 }
 
-func (c *checks) found(r *errand, is hope) {
-	got := r.result.Outcome
+func (c *checks) found(o *operation, is hope) {
+	got := o.result.Outcome
 	switch {
 	case is.odd, is.sound && c.w.malformed:
 	case is.sound && got != client.Fetched:
-		c.fail(L3, "%q can be had from a listed node, and the outcome is: %s", r.op.Name, outcomeWords[got])
+		c.fail(L3, "%q can be had from a listed node, and the outcome is: %s", o.op.Name, outcomeWords[got])
 	case c.liars() || is.sound:
 	case got == client.Fetched:
-		c.fail(L3, "%q was fetched, and no listed node has it", r.op.Name)
+		c.fail(L3, "%q was fetched, and no listed node has it", o.op.Name)
 	case is.rot && got == client.Undelivered:
 	case got != client.NobodyHad && got != client.BadlyNamed:
-		c.fail(L3, "%q is nowhere, and the outcome is: %s", r.op.Name, outcomeWords[got])
+		c.fail(L3, "%q is nowhere, and the outcome is: %s", o.op.Name, outcomeWords[got])
 	}
 }
 
-// exact holds all pages of an answer of the relay against what it is known to hold.
-func (c *checks) exact(r *errand) {
+// exact compares all pages of the relay's answer with its index.
+func (c *checks) exact(o *operation) {
 	relay := c.w.relay
 	at := roles.Moment{Now: relay.local(c.w.now)}
-	if r.answer.Code != 0 {
-		c.fail(L3, "the relay does not answer %s %q: %s", r.op.Do, r.op.Name, r.answer.Code)
+	if o.answer.Code != 0 {
+		c.fail(L3, "the relay does not answer %s %q: %s", o.op.Do, o.op.Name, o.answer.Code)
 		return
 	}
 	listed, located := &protocol.Listed{}, &protocol.Located{}
-	for _, page := range r.pages {
+	for _, page := range o.pages {
 		switch page := page.(type) {
 		case *protocol.Listed:
 			listed.Items = append(listed.Items, page.Items...)
@@ -82,11 +82,11 @@ func (c *checks) exact(r *errand) {
 			located.Peers = append(located.Peers, page.Peers...)
 		}
 	}
-	if r.op.Do == scenario.DoLocate {
-		relay.proc.oracle.located(at, &protocol.Locate{Name: r.op.Name, Hash: c.w.pinned(r.op.Pin)}, located)
+	if o.op.Do == scenario.DoLocate {
+		relay.proc.oracle.located(at, &protocol.Locate{Name: o.op.Name, Hash: c.w.pinned(o.op.Pin)}, located)
 		return
 	}
-	known := relay.proc.oracle.items(at, r.op.Name)
+	known := relay.proc.oracle.items(at, o.op.Name)
 	for i := range listed.Items {
 		item := &listed.Items[i]
 		e := protocol.Entry{Name: item.Name, Size: item.Size, Hash: item.Hash}
@@ -100,19 +100,19 @@ func (c *checks) exact(r *errand) {
 	}
 }
 
-// disk holds S11 against what a host's disk has under final names.
+// disk checks S11 and S16 for everything that a host's disk has under final names.
 func (c *checks) disk(h *host) {
 	for _, t := range h.landings {
 		if t.final == nil {
-			if !t.kept.IsZero() {
-				c.fail(S16, "%s has nothing under the name %q, and a user was told that it is there", h.name, t.name)
+			if !t.reported.IsZero() {
+				c.fail(S16, "%s has nothing under the name %q, and it was reported as fetched", h.name, t.name)
 			}
 			continue
 		}
 		if id := t.final.identity(c.w); id == nil || !slices.Contains(t.wanted, id.hash) {
 			c.fail(S11, "%s has under the name %q what is not whole, or was not asked for", h.name, t.name)
-		} else if !t.kept.IsZero() && t.kept != id.hash {
-			c.fail(S16, "%s has under the name %q another content than the one of which a user was told", h.name, t.name)
+		} else if !t.reported.IsZero() && t.reported != id.hash {
+			c.fail(S16, "%s has under the name %q another content than the one that was reported as fetched", h.name, t.name)
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// step judges what a machine asks for before it is done.
+// step checks the effects of a step before they are carried out.
 func (c *checks) step(a *actor, in roles.Input, effects []roles.Effect) {
 	if a.kind == strangerKind {
 		return
@@ -19,11 +19,11 @@ func (c *checks) step(a *actor, in roles.Input, effects []roles.Effect) {
 	case roles.Heard:
 		c.heard(a, in, effects)
 	case roles.Stopped:
-		if a.errand != nil && !a.final && a.state != string(client.FetchCommitting) {
+		if a.operation != nil && !a.final && a.state != string(client.FetchCommitting) {
 			c.fail(C5, "%s goes on although it was told to stop", c.who(a))
 		}
 	default:
-		if a.errand != nil {
+		if a.operation != nil {
 			c.learned(a, in)
 		}
 	}
@@ -39,7 +39,7 @@ func (c *checks) step(a *actor, in roles.Input, effects []roles.Effect) {
 	}
 }
 
-// said judges a message that a machine sends.
+// said checks a message that a machine sends.
 func (c *checks) said(a *actor, send roles.Send, then []roles.Effect) {
 	switch m := send.Message.(type) {
 	case *protocol.Error:
@@ -49,7 +49,7 @@ func (c *checks) said(a *actor, send roles.Send, then []roles.Effect) {
 	}
 }
 
-// heard notes what a machine learns, and holds S8 against what it does about a message.
+// heard checks S8 for a message that a machine received.
 func (c *checks) heard(a *actor, in roles.Heard, effects []roles.Effect) {
 	kind, g := in.Message.Kind(), a.grammar(in.Link)
 	at := slices.IndexFunc(a.moves, func(t roles.Transition) bool { return t.Machine == g.name })
@@ -69,98 +69,101 @@ func (c *checks) heard(a *actor, in roles.Heard, effects []roles.Effect) {
 			c.fail(S8, "%s heard %s while %s and did not answer ERROR(unexpected) and close", c.who(a), kind, state)
 		}
 	}
-	if a.errand != nil {
-		a.errand.heard(in)
+	if a.operation != nil {
+		a.operation.heard(in)
 	}
 }
 
-// heard notes what an errand is told.
-func (r *errand) heard(in roles.Heard) {
+// heard records what an operation learns from a message.
+func (o *operation) heard(in roles.Heard) {
 	switch m := in.Message.(type) {
 	case *protocol.Located:
-		r.more = m.Cursor != nil
+		o.more = m.Cursor != nil
 		for i := range m.Peers {
-			if at := m.Peers[i].Addr(); !slices.ContainsFunc(r.listed, func(p protocol.Peer) bool { return p.Addr() == at }) {
-				r.listed = append(r.listed, m.Peers[i])
+			at := m.Peers[i].Addr()
+			if !slices.ContainsFunc(o.listed, func(p protocol.Peer) bool { return p.Addr() == at }) {
+				o.listed = append(o.listed, m.Peers[i])
 			}
 		}
 	case *protocol.Error:
-		v := r.at(in.Link)
+		v := o.at(in.Link)
 		if v == nil {
 			return
 		}
-		if m.Code == protocol.NotFound || m.Code == protocol.Changed && r.op.Pin > 0 {
-			r.denied = append(r.denied, v.to)
+		if m.Code == protocol.NotFound || m.Code == protocol.Changed && o.op.Pin > 0 {
+			o.denied = append(o.denied, v.to)
 		}
 		if v.wrong && (m.Code == protocol.Changed || m.Code == protocol.Internal) {
-			v.wrong = false // its file changed under it
+			v.wrong = false // its file changed during the transfer
 		}
 	}
 }
 
-// learned notes what an errand learns of its bytes: S13.
+// learned records what an operation learns of its content: S13.
 func (c *checks) learned(a *actor, in roles.Input) {
-	r := a.errand
+	o := a.operation
 	switch in := in.(type) {
 	case roles.Verified:
-		r.had.Add(in.Group)
-		r.firm = r.op.Once
+		o.had.Add(in.Group)
+		o.firm = o.op.Once
 	case roles.BodyWrong:
 		c.w.coverage.sometimes(WrongGroup)
-		v := r.at(in.Link)
+		v := o.at(in.Link)
 		if v == nil {
 			return
 		}
 		if v.wrong {
-			c.fail(S13, "a second wrong group from %v was received for %q", v.to, r.op.Name)
+			c.fail(S13, "a second wrong group from %v was received for %q", v.to, o.op.Name)
 		}
 		v.wrong = true
 	}
 }
 
-// ready notes what a store has of a content.
-func (c *checks) ready(r *errand, want roles.OpenStore, has roles.Groups) {
-	r.had, r.begun = slices.Clone(has), want.Hash
+// ready records the groups that a store has from the start.
+func (c *checks) ready(o *operation, want roles.OpenStore, has roles.Groups) {
+	o.had, o.begun = slices.Clone(has), want.Hash
 }
 
-// s12 holds that nothing is asked for that is there.
+// s12 checks that no request is for a group that is there.
 func (c *checks) s12(a *actor, get *protocol.Get) {
-	if a.kind != fetchKind || len(a.errand.stores) == 0 {
+	if a.kind != fetchKind || len(a.operation.stores) == 0 {
 		return
 	}
 	for g := get.Offset / group; g*group < get.Offset+get.Length; g++ {
-		if a.errand.had.Has(g) {
-			c.fail(S12, "%s asks for group %d of %q, which is there", c.who(a), g, a.errand.op.Name)
+		if a.operation.had.Has(g) {
+			c.fail(S12, "%s asks for group %d of %q, which is there", c.who(a), g, a.operation.op.Name)
 		}
 	}
 }
 
-// s14 holds that one content is delivered: what a user asked for by its hash, and what has been given out once.
+// s14 checks that a fetch delivers one content: the one that was pinned, or the one of which bytes
+// have been delivered for good.
 func (c *checks) s14(a *actor, want roles.OpenStore) {
-	r := a.errand
-	if r == nil || a.kind != fetchKind {
+	o := a.operation
+	if o == nil || a.kind != fetchKind {
 		return
 	}
-	if pin := c.w.pinned(r.op.Pin); !pin.IsZero() && want.Hash != pin {
-		c.fail(S14, "%s begins another content of %q than was asked for", c.who(a), r.op.Name)
+	if pin := c.w.pinned(o.op.Pin); !pin.IsZero() && want.Hash != pin {
+		c.fail(S14, "%s begins another content of %q than was asked for", c.who(a), o.op.Name)
 	}
-	if r.firm && want.Hash != r.begun {
-		c.fail(S14, "%s begins another content of %q when some of the first has been given out", c.who(a), r.op.Name)
+	if o.firm && want.Hash != o.begun {
+		c.fail(S14, "%s begins another content of %q when some of the first has been given out", c.who(a), o.op.Name)
 	}
 }
 
-// s17 holds that what an earlier try left is given up only when nobody is left to ask who may have its content.
+// s17 checks that a fetch asks all listed nodes that may have the content of its part before it
+// begins another content.
 func (c *checks) s17(a *actor, want roles.OpenStore) {
-	r := a.errand
-	pin := c.w.pinned(r.op.Pin)
-	if r.left.IsZero() || want.Hash == r.left || !pin.IsZero() && pin != r.left || c.w.relay.lie != scenario.Honest {
+	o := a.operation
+	pin := c.w.pinned(o.op.Pin)
+	if o.left.IsZero() || want.Hash == o.left || !pin.IsZero() && pin != o.left || c.w.relay.lie != scenario.Honest {
 		return
 	}
-	for i := range r.listed {
-		p := &r.listed[i]
-		other := !p.Hash.IsZero() && p.Hash != r.left
-		if !other && !slices.ContainsFunc(r.visited, func(v *visit) bool { return v.to == p.Addr() }) {
-			c.fail(S17, "%s begins another content of %q than that of which it has a part, and has not asked %v for that", c.who(a), r.op.Name, p.Addr())
+	for i := range o.listed {
+		p := &o.listed[i]
+		other := !p.Hash.IsZero() && p.Hash != o.left
+		if !other && !slices.ContainsFunc(o.visited, func(v *visit) bool { return v.to == p.Addr() }) {
+			c.fail(S17, "%s gives up its part of %q for another content, and has not asked %v", c.who(a), o.op.Name, p.Addr())
 		}
 	}
 }
@@ -193,7 +196,7 @@ func ends(effects []roles.Effect, link roles.Link) bool {
 	return false
 }
 
-// refusal holds S8 against an ERROR that a machine sends.
+// refusal checks S8 for an ERROR that a machine sends.
 func (c *checks) refusal(a *actor, link roles.Link, refusal *protocol.Error, then []roles.Effect) {
 	if refusal.Code.Closes() && !ends(then, link) {
 		c.fail(S8, "%s sent ERROR(%s), after which the sender ends the link, and did not", c.who(a), refusal.Code)
@@ -201,27 +204,27 @@ func (c *checks) refusal(a *actor, link roles.Link, refusal *protocol.Error, the
 	switch refusal.Code {
 	case protocol.Unexpected, protocol.Malformed, protocol.TooLarge, protocol.BadVersion, protocol.UnknownKind:
 		if c.honest {
-			c.fail(S8, "%s sent %v, although everybody is honest and no bit flipped", c.who(a), refusal)
+			c.fail(S8, "%s sent %v, although all hosts are honest and no bit flipped", c.who(a), refusal)
 		}
 	case protocol.BadHash:
 		if c.honest {
-			c.fail(S13, "%s sent %v, although everybody is honest and no bit flipped or rotted", c.who(a), refusal)
+			c.fail(S13, "%s sent %v, although all hosts are honest and no bit flipped or rotted", c.who(a), refusal)
 		}
 	}
 }
 
-// dialled notes which node a client turns to.
+// dialled records which node a client visits.
 func (c *checks) dialled(a *actor, link roles.Link, to netip.AddrPort) {
-	r := a.errand
-	if r == nil || to == c.w.relay.address {
+	o := a.operation
+	if o == nil || to == c.w.relay.address {
 		return
 	}
-	for _, v := range r.visited {
+	for _, v := range o.visited {
 		if v.to == to && v.wrong {
-			c.fail(S13, "%v, which sent a wrong group, is asked again for %q", to, r.op.Name)
+			c.fail(S13, "%v, which sent a wrong group, is asked again for %q", to, o.op.Name)
 		}
 	}
-	r.visited = append(r.visited, &visit{to: to, link: link})
+	o.visited = append(o.visited, &visit{to: to, link: link})
 	if h := c.w.byAddress[to]; h == nil || h.proc == nil {
 		c.w.coverage.sometimes(StaleEntry)
 	}
@@ -229,14 +232,14 @@ func (c *checks) dialled(a *actor, link roles.Link, to netip.AddrPort) {
 
 const mostQueued = 2 * (protocol.HeaderSize + protocol.MaxList)
 
-// queued holds S9 against what a machine has handed over and the network has not taken.
+// queued checks S9 for data that the network has not taken yet.
 func (c *checks) queued(e *end) {
 	if e.actor.kind != strangerKind && e.out.size > mostQueued {
 		c.fail(S9, "%s has %d bytes waiting to be sent", c.who(e.actor), e.out.size)
 	}
 }
 
-// arrived holds S9 against what has arrived and has not been read.
+// arrived checks S9 for data that the machine has not read yet.
 func (c *checks) arrived(e *end) {
 	if e.in.size > window {
 		c.fail(S9, "%s has %d bytes waiting to be read", e.host.name, e.in.size)

@@ -6,17 +6,18 @@ import (
 	"strings"
 )
 
-// arrows says how the lines of a trace look in a diagram; what is not in it is left out.
+// arrows maps the kinds of trace lines that a diagram draws as arrows.
 var arrows = map[What]string{
 	Dials: "--)", Sends: "->>", SendsBody: "-)", HangsUp: "--x",
 }
 
-// noted are the lines of a trace that stand as notes over their host.
+// noted are the kinds of trace lines that a diagram shows as notes over their host.
 var noted = map[What]bool{
-	Starts: true, Stops: true, Exits: true, Rings: true, Faults: true, Ceases: true, Heal: true, Results: true, Loses: true, Garbles: true, Flips: true,
+	Starts: true, Stops: true, Exits: true, TimerFires: true, Faults: true, Ceases: true, Heal: true, Results: true, Loses: true, Misreads: true, Flips: true,
 }
 
-// Diagram writes the trace as a Mermaid sequence diagram: hosts as columns; messages, faults and timers as they fell.
+// Diagram writes the trace as a Mermaid sequence diagram, with a column for each host and messages,
+// faults and timers in their order.
 func (t *Trace) Diagram(out io.Writer) error {
 	var b strings.Builder
 	b.WriteString("sequenceDiagram\n")
@@ -73,7 +74,7 @@ func (t *Trace) draw(b *strings.Builder, l *Line) {
 	fmt.Fprintf(b, "    Note over %s: %s\n", t.Hosts[l.Host], mermaid(what))
 }
 
-// mermaid writes text so that Mermaid takes it for text.
+// mermaid removes the characters that have a meaning in Mermaid.
 func mermaid(text string) string {
 	return strings.NewReplacer(";", ",", "#", "", "\n", " ", ":", " ").Replace(text)
 }

@@ -9,17 +9,17 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// Why a disk does not do as it is asked.
+// The errors of a host's disk.
 var (
 	errFull      = errors.New("no space left")
 	errDisk      = errors.New("the disk gives errors")
 	errNotOpen   = errors.New("nothing has been opened for it")
-	errLeftovers = errors.New("what an earlier try left was not what it said")
+	errLeftovers = errors.New("the part of an earlier try was of another content")
 )
 
 // commitStore answers CommitStore from a host's disk.
 func (w *World) commitStore(a *actor, want roles.CommitStore) {
-	if a.errand == nil {
+	if a.operation == nil {
 		return
 	}
 	rash := w.planted(func(p *Plant) bool { return p.Rash })
@@ -29,7 +29,7 @@ func (w *World) commitStore(a *actor, want roles.CommitStore) {
 	w.diskAnswers(a, func() {
 		var answer roles.StoreCommitted
 		for _, item := range want.Items {
-			done, err := w.keep(a, a.store(item.Item))
+			done, err := w.commit(a, a.store(item.Item))
 			if !done {
 				return
 			}
@@ -41,9 +41,10 @@ func (w *World) commitStore(a *actor, want roles.CommitStore) {
 	})
 }
 
-// keep puts a whole part under its name. It reports whether that came to its end, for the process may be killed in the
-// midst of it, and why it did not go well, if it did not: what an earlier try left may turn out to be something else.
-func (w *World) keep(a *actor, s *store) (done bool, err error) {
+// commit gives a whole part its final name, durably. It reports whether that was completed, for
+// the process may be killed in between, and why it failed: the disk may give errors, and leftovers
+// of an earlier try may turn out to be another content.
+func (w *World) commit(a *actor, s *store) (done bool, err error) {
 	switch {
 	case s == nil:
 		return true, errNotOpen
@@ -59,11 +60,12 @@ func (w *World) keep(a *actor, s *store) (done bool, err error) {
 	return w.diskDoes(a.proc, steps...), err
 }
 
-// committing returns the steps in which a disk makes a content durable and puts it in its place. What stands there
-// already may have come there without being durable: the process that put it there may have been killed.
+// committing returns the steps in which a disk makes a content durable and gives it its final name.
+// A content that is in its place already need not be durable: the process that put it there may
+// have been killed before it synced the folder.
 func (w *World) committing(s *store) []func() {
 	sync := func() { s.part.sync() }
-	rename := func() { s.before, s.final, s.part, s.renamed, s.kept = s.final, s.part, nil, true, protocol.Hash{} }
+	rename := func() { s.before, s.final, s.part, s.renamed, s.reported = s.final, s.part, nil, true, protocol.Hash{} }
 	syncFolder := func() { s.renamed, s.before = false, nil }
 	drop := func() { s.journal = nil }
 	switch {
@@ -78,10 +80,10 @@ func (w *World) committing(s *store) []func() {
 	return []func(){sync, rename, syncFolder, drop}
 }
 
-// diskDoes has a disk do several things, and reports whether it came to their end.
+// diskDoes performs several disk steps. It reports whether all were completed.
 func (w *World) diskDoes(p *process, steps ...func()) bool {
 	for _, step := range steps {
-		if !w.diskOp(p) {
+		if !w.diskStep(p) {
 			return false
 		}
 		step()
@@ -89,10 +91,10 @@ func (w *World) diskDoes(p *process, steps ...func()) bool {
 	return true
 }
 
-// proven reports whether the groups that the journal claims are the content's together. Each is what the journal claims;
-// but a claim may have outlived the header that it was made under, when the power failed.
+// proven reports whether the groups of the journal are those of the content. Each group matches its
+// claim, but after a power loss a claim may belong to an earlier header.
 func (s *store) proven() bool {
-	if s.journal == nil { // a file of one group, without a journal, has been held against its hash
+	if s.journal == nil { // a file of one group has no journal; its group was verified against the hash
 		return true
 	}
 	values := make([]protocol.Hash, 0, len(s.journal.claims))
@@ -103,7 +105,7 @@ func (s *store) proven() bool {
 	return built == s.hash
 }
 
-// durable reports whether what stands under the name outlives a power loss.
+// durable reports whether the file under the name outlives a power loss.
 func (t *landing) durable() bool { return !t.renamed && t.final.synced() }
 
 // synced reports whether all bytes outlive a power loss.
@@ -116,15 +118,15 @@ func (f *grown) synced() bool {
 	return true
 }
 
-// releaseStore lets go of an item.
+// releaseStore ends the actor's use of an item.
 func (w *World) releaseStore(a *actor, item int) {
 	if s := a.store(item); s != nil {
 		s.release(a)
-		a.errand.stores[item] = nil
+		a.operation.stores[item] = nil
 	}
 }
 
-// release lets others have the place.
+// release makes the landing free for other actors.
 func (t *landing) release(a *actor) {
 	if t.user == a {
 		t.user = nil

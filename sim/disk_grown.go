@@ -6,19 +6,18 @@ import "slices"
 type extent struct {
 	at uint64
 	segment
-	synced bool // it outlives a power loss
+	synced bool // it survives a power loss
 }
 
 func (e *extent) end() uint64 { return e.at + uint64(e.size) }
 
-// grown is a file on a client's disk: extents in the order of where they stand, which do not overlap. What is between
-// them is zeros.
+// grown is a file on a client's disk: extents in order, without overlaps. The gaps are zeros.
 type grown struct {
 	extents []extent
-	before  *grown // what it held until it was emptied, and may hold again when the power fails; nil: nothing
+	before  *grown // its bytes before it was emptied, which a power loss may bring back; may be nil
 }
 
-// without returns the file without what it held before.
+// without returns the file without its earlier bytes.
 func (f *grown) without() *grown {
 	if f == nil {
 		return nil
@@ -26,7 +25,7 @@ func (f *grown) without() *grown {
 	return &grown{extents: f.extents}
 }
 
-// write puts bytes somewhere, over what is there.
+// write writes bytes at an offset, over the present ones.
 func (f *grown) write(at uint64, seg segment) {
 	if n := len(f.extents); n > 0 {
 		if last := &f.extents[n-1]; last.end() <= at {
@@ -61,7 +60,7 @@ func (f *grown) write(at uint64, seg segment) {
 	slices.SortFunc(f.extents, func(a, b extent) int { return int(int64(a.at) - int64(b.at)) })
 }
 
-// follows reports whether a segment goes on with the same content.
+// follows reports whether the next segment continues the same content.
 func (s *segment) follows(next *segment) bool {
 	return s.raw == nil && next.raw == nil && s.content == next.content && s.offset+uint64(s.size) == next.offset
 }
@@ -80,7 +79,7 @@ func (f *grown) cut(size uint64) {
 	}
 }
 
-// size returns where the file ends.
+// size returns the end of the file.
 func (f *grown) size() uint64 {
 	if n := len(f.extents); n > 0 {
 		return f.extents[n-1].end()
@@ -88,7 +87,7 @@ func (f *grown) size() uint64 {
 	return 0
 }
 
-// gather returns the bytes from one place up to another.
+// gather returns the bytes between two offsets.
 func (f *grown) gather(from, to uint64) (g gathered) {
 	at := from
 	for _, e := range f.extents {
@@ -112,7 +111,7 @@ func (f *grown) gather(from, to uint64) (g gathered) {
 	return g
 }
 
-// sync makes all bytes outlive a power loss.
+// sync makes all bytes survive a power loss.
 func (f *grown) sync() {
 	f.before = nil
 	for i := range f.extents {
@@ -120,7 +119,7 @@ func (f *grown) sync() {
 	}
 }
 
-// identity returns what the file's content is, or nil if it is a mix of several or has a hole.
+// identity returns the content of the file, or nil if it is a mix of several or has a hole.
 func (f *grown) identity(w *World) *identity {
 	size := f.size()
 	if size == 0 {

@@ -14,7 +14,7 @@ const (
 	watchDelay = 300 * time.Millisecond // from a change on its disk until a node looks at it
 )
 
-// job is a file that a node is hashing. However many wait for it, it is hashed once.
+// job hashes a file, once for all who wait for it.
 type job struct {
 	proc    *process
 	file    *inode
@@ -23,24 +23,24 @@ type job struct {
 	waiting []waiter
 }
 
-// waiter is who asked for a file, and how.
+// waiter is an actor that waits for a file.
 type waiter struct {
 	actor *actor
 	want  roles.OpenFile
 	asks  int
 }
 
-// gone reports whether the waiter does not want the file any more.
+// gone reports whether the actor does not want the file any more.
 func (x *waiter) gone() bool { return x.actor.over() || x.actor.asks != x.asks }
 
-// open answers OpenFile from the host's disk, once the file has been hashed.
+// open answers OpenFile from the host's disk, once the file is hashed.
 func (w *World) open(a *actor, want roles.OpenFile) {
 	a.asks++
 	x := waiter{a, want, a.asks}
 	w.after(w.diskWait(a.proc.host), func() { w.look(x) })
 }
 
-// look finds the file that is wanted, and has it hashed first if it must be.
+// look finds a file, and starts to hash it if necessary.
 func (w *World) look(x waiter) {
 	if x.gone() {
 		return
@@ -78,7 +78,7 @@ func (w *World) look(x waiter) {
 	}
 }
 
-// sliceOf returns the slice that was asked for, as far as there are groups.
+// sliceOf returns the requested slice, as far as the file has groups.
 func sliceOf(id *identity, first, count uint64) []byte {
 	groups := uint64(len(id.values))
 	if first >= groups {
@@ -91,7 +91,7 @@ func (w *World) refuseFile(a *actor, code protocol.Code, text string) {
 	w.tell(a, roles.FileRefused{Code: code, Text: text})
 }
 
-// job returns the job that hashes a file, which begins after a while if there is none yet.
+// job returns the job that hashes a file. A new job starts after a delay.
 func (w *World) job(p *process, f *inode, wait time.Duration) *job {
 	for _, j := range p.jobs {
 		if j.file == f {
@@ -104,7 +104,7 @@ func (w *World) job(p *process, f *inode, wait time.Duration) *job {
 	return j
 }
 
-// work goes on with a job for a second, or until it is done.
+// work continues a job for one second, or to its end.
 func (w *World) work(j *job) {
 	rate := uint64(hashRate)
 	if t := w.troubled(scenario.SlowHash, j.proc.host); t != nil {
@@ -118,7 +118,7 @@ func (w *World) work(j *job) {
 	w.after(time.Second, func() { w.worked(j, rate) })
 }
 
-// worked takes in what has been done of a job, which begins anew if the file has changed meanwhile.
+// worked adds the progress of a job. The job starts again if the file has changed.
 func (w *World) worked(j *job, bytes uint64) {
 	if j.proc.dead {
 		return
@@ -145,7 +145,7 @@ func (w *World) worked(j *job, bytes uint64) {
 	}
 }
 
-// hashed notes what a file is.
+// hashed records the content of a file.
 func (w *World) hashed(h *host, f *inode) {
 	f.hashed, f.known = f.version, w.identity(f.content, f.size)
 	for i := range h.files {
@@ -155,7 +155,7 @@ func (w *World) hashed(h *host, f *inode) {
 	}
 }
 
-// index has a node hash what it does not know yet.
+// index hashes the files whose content the node does not know.
 func (w *World) index(h *host) {
 	for i := range h.files {
 		f := h.files[i].file
@@ -168,18 +168,18 @@ func (w *World) index(h *host) {
 	w.expect(h.proc)
 }
 
-// expect says in a node's catalog whether files are still being hashed.
+// expect sets in a node's catalog whether files are still being hashed.
 func (w *World) expect(p *process) {
 	if p.catalog.Complete(len(p.jobs) == 0) {
-		w.nudge(p)
+		w.notify(p)
 	}
 }
 
-// watched lets a node notice, after a while, that something on its disk is other than it was.
+// watched makes a node notice a change on its disk after a delay.
 func (w *World) watched(h *host, name string) {
 	proc := h.proc
 	if proc == nil {
-		return // the next process looks at everything
+		return // the next process looks at all files
 	}
 	w.after(watchDelay, func() {
 		if !proc.dead {

@@ -10,9 +10,9 @@ import (
 
 const group = protocol.GroupSize
 
-// identity is what a content of a size is known by. The parents of its tree are real, so that machines verify slices
-// as they always do; the groups' values at its leaves are made up from the content's number, since hashing bytes that
-// exist only as a number would be a waste.
+// identity is what identifies a content of a size. The parents of its tree are real, so that
+// machines verify real slices. The chaining values of its chunk groups are computed from the
+// content's number: hashing real bytes would be a waste.
 type identity struct {
 	content int
 	size    uint64
@@ -21,7 +21,7 @@ type identity struct {
 	tree    []byte
 }
 
-// identities makes each identity once.
+// identities creates each identity once.
 type identities map[identityKey]*identity
 
 type identityKey struct {
@@ -29,7 +29,7 @@ type identityKey struct {
 	size    uint64
 }
 
-// mostIdentities is when what has been made is thrown away.
+// mostIdentities bounds the cache of identities.
 const mostIdentities = 20_000
 
 func (all identities) of(number int, size uint64) *identity {
@@ -50,28 +50,28 @@ func (all identities) of(number int, size uint64) *identity {
 	return id
 }
 
-// slice is content.Slice for this content's tree.
+// slice returns a slice of this content's tree.
 func (id *identity) slice(first, count uint64) []byte {
 	return content.Slice(id.tree, uint64(len(id.values)), first, count)
 }
 
-// groupLength returns the bytes of a group of a file of that size.
+// groupLength returns the length of a group in a file of a size.
 func groupLength(size, g uint64) uint64 { return min(size-g*group, group) }
 
-// groupValue stands for content.Value of the bytes that a content has in a group: equal for equal bytes, else different.
+// groupValue replaces content.ChainingValue: it is equal for equal bytes, and different otherwise.
 func groupValue(number int, g, length uint64, whole bool) (h protocol.Hash) {
 	seed := mix(mix(mix(0x5eed, uint64(number)), g), length)
 	if whole {
 		seed = mix(seed, 1)
 	}
-	luck := scenario.NewSeeded(seed)
+	random := scenario.NewSeeded(seed)
 	for i := 0; i < len(h); i += 8 {
-		binary.LittleEndian.PutUint64(h[i:], luck.Uint64()|1)
+		binary.LittleEndian.PutUint64(h[i:], random.Uint64()|1)
 	}
 	return h
 }
 
-// gathered is what has arrived of one group, in order.
+// gathered is the bytes of one group that have arrived, in order.
 type gathered struct {
 	parts []segment
 	size  uint64
@@ -90,7 +90,8 @@ func (g *gathered) add(seg segment) {
 	g.size += uint64(seg.size)
 }
 
-// content returns the number of the content whose bytes from an offset on these are, or false if they are of none.
+// content returns the number of the content that the bytes are of at an offset, or false if they
+// are of none.
 func (g *gathered) content(offset uint64) (number int, uniform bool) {
 	number = -1
 	for i := range g.parts {
@@ -109,7 +110,7 @@ func (g *gathered) content(offset uint64) (number int, uniform bool) {
 	return number, true
 }
 
-// is reports whether a segment holds the bytes that a content has at an offset.
+// is reports whether a segment has the bytes of a content at an offset.
 func (s *segment) is(number int, offset uint64) bool {
 	if s.raw == nil {
 		return s.content == number && (s.offset == offset || number == zeros)
@@ -122,7 +123,7 @@ func (s *segment) is(number int, offset uint64) bool {
 	return true
 }
 
-// valued reports whether what has been gathered of a group is all there and has that value.
+// valued reports whether the bytes are a whole group with that chaining value.
 func (g *gathered) valued(number uint64, whole bool, value protocol.Hash) bool {
 	content, uniform := g.content(number * group)
 	return uniform && groupValue(content, number, g.size, whole) == value

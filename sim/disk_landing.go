@@ -8,28 +8,28 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// landing is a place on a client's disk where a content goes, with what grows beside it until it is whole.
+// landing is a final name on a client's disk, with the part file that grows beside it.
 type landing struct {
-	name    string
-	user    *actor        // who has it open
-	part    *grown        // nil: there is none
-	journal *journal      // nil: there is none
-	final   *grown        // what stands under the name; nil: nothing
-	renamed bool          // the part took the name, and a power loss may undo that
-	before  *grown        // what stood there until then
-	kept    protocol.Hash // of what stands there, if a user has been told so; zero: nobody has
-	wanted  []protocol.Hash
+	name     string
+	user     *actor        // the actor that has it open
+	part     *grown        // nil: there is none
+	journal  *journal      // nil: there is none
+	final    *grown        // under the name; nil: there is none
+	renamed  bool          // a power loss may undo the rename of the part
+	before   *grown        // under the name before the rename
+	reported protocol.Hash // the content under the name, once it is reported as fetched; zero: it is not
+	wanted   []protocol.Hash
 }
 
-// journal says what a part file is of, and which of its groups have been verified.
+// journal records the content of a part file, and which of its groups are verified.
 type journal struct {
 	hash   protocol.Hash
 	size   uint64
 	claims []claim
-	before *journal // what stood in its place, and may come back in parts when the power fails; nil: nothing
+	before *journal // the journal that it replaced, which a power loss may bring back in parts; may be nil
 }
 
-// claim is a group's value as the journal has it. The zero value claims nothing.
+// claim is the chaining value of a verified group. The zero value claims nothing.
 type claim struct{ value protocol.Hash }
 
 func (j *journal) set(g uint64, value protocol.Hash) {
@@ -39,23 +39,23 @@ func (j *journal) set(g uint64, value protocol.Hash) {
 	j.claims[g] = claim{value}
 }
 
-// store is an item of an errand, and where it goes.
+// store is an item of an operation with its landing.
 type store struct {
 	*landing
 	hash   protocol.Hash
 	size   uint64
-	placed bool // the content stands under the name already
+	placed bool // the content was under the name already
 }
 
-// store returns where an item of the actor's goes, or nil.
+// store returns the store of an item of the actor, or nil.
 func (a *actor) store(item int) *store {
-	if a.errand == nil || item < 0 || item >= len(a.errand.stores) {
+	if a.operation == nil || item < 0 || item >= len(a.operation.stores) {
 		return nil
 	}
-	return a.errand.stores[item]
+	return a.operation.stores[item]
 }
 
-// landing returns the place for a name, or one beside it while somebody else has that open.
+// landing returns the landing for a name, or one beside it while another actor has that open.
 func (h *host) landing(name string, a *actor) *landing {
 	for _, t := range h.landings {
 		if t.name != name {
@@ -71,9 +71,9 @@ func (h *host) landing(name string, a *actor) *landing {
 	return t
 }
 
-// diskOp counts something that a process asks of its disk, and reports whether it comes to it: a fault may end the
-// process just before. So a process can be ended between any two of them.
-func (w *World) diskOp(p *process) bool {
+// diskStep counts a disk access of a process. It reports false if a fault ends the process just
+// before it; so a process can die between any two accesses.
+func (w *World) diskStep(p *process) bool {
 	if p.doomed || p.dead {
 		return false
 	}
@@ -89,14 +89,14 @@ func (w *World) diskOp(p *process) bool {
 	return true
 }
 
-// execute ends the process whose time has come in the event that is just over.
+// execute ends the process whose time came in the last event.
 func (w *World) execute() {
 	t := w.doom
 	w.doom = nil
 	w.takeDown(t)
 }
 
-// diskWait returns how long a host's disk takes until it answers.
+// diskWait returns the time that a host's disk takes to answer.
 func (w *World) diskWait(h *host) time.Duration {
 	wait := 100 * time.Microsecond
 	if t := w.troubled(scenario.DiskHang, h); t != nil {
@@ -106,8 +106,8 @@ func (w *World) diskWait(h *host) time.Duration {
 	return wait
 }
 
-// diskAnswers lets a disk do something for a machine after a while, which it returns, unless the machine is at its end
-// by then or has asked it something else.
+// diskAnswers lets a disk act for a machine after a wait, which it returns. It does not act if the
+// machine is final by then, or has asked the disk for more.
 func (w *World) diskAnswers(a *actor, do func()) time.Duration {
 	a.asks++
 	asks, wait := a.asks, w.diskWait(a.proc.host)
@@ -119,29 +119,30 @@ func (w *World) diskAnswers(a *actor, do func()) time.Duration {
 	return wait
 }
 
-// inspectStore answers InspectStore from a client's disk: what the header of a journal says, if the journal claims
-// anything. Whether that is so is seen when the store is opened. Of what is given out as it comes nothing is left.
+// inspectStore answers InspectStore from a client's disk: with the header of the journal, if the
+// journal has claims. Only OpenStore verifies them. A fetch that delivers its bytes once keeps no
+// part.
 func (w *World) inspectStore(a *actor, want roles.InspectStore) {
-	r := a.errand
-	if r == nil {
+	o := a.operation
+	if o == nil {
 		return
 	}
 	w.diskAnswers(a, func() {
-		if w.diskErrs(a, want.Item) {
+		if w.diskFails(a, want.Item) {
 			return
 		}
 		answer := roles.StoreInspected{Item: want.Item}
-		j := a.proc.host.landing(r.place(want.Name, w.pinned(r.op.Pin)), a).journal
-		if j != nil && len(j.claims) > 0 && !r.op.Once {
+		j := a.proc.host.landing(o.place(want.Name, w.pinned(o.op.Pin)), a).journal
+		if j != nil && len(j.claims) > 0 && !o.op.Once {
 			answer.Hash, answer.Size = j.hash, j.size
 		}
-		r.left = answer.Hash
+		o.left = answer.Hash
 		w.tell(a, answer)
 	})
 }
 
-// diskErrs tells a machine that its disk gives errors, if it does.
-func (w *World) diskErrs(a *actor, item int) bool {
+// diskFails tells a machine that its disk gives errors, if it does.
+func (w *World) diskFails(a *actor, item int) bool {
 	t := w.troubled(scenario.DiskError, a.proc.host)
 	if t == nil || t.N != 0 {
 		return false
@@ -153,41 +154,43 @@ func (w *World) diskErrs(a *actor, item int) bool {
 
 // openStore answers OpenStore from a client's disk.
 func (w *World) openStore(a *actor, want roles.OpenStore) {
-	if a.errand == nil {
+	if a.operation == nil {
 		return
 	}
 	wait := w.diskAnswers(a, func() { w.makeReady(a, want) })
-	if place := a.proc.host.landing(a.errand.place(want.Name, want.Hash), a); place.part != nil {
-		for at := time.Second; at < wait; at += time.Second { // it gets on every other second
-			w.tellLater(a, at, roles.StoreChecking{Item: want.Item, Done: uint64(at / (2 * time.Second)), Size: uint64(wait / time.Second)})
-		}
+	if place := a.proc.host.landing(a.operation.place(want.Name, want.Hash), a); place.part == nil {
+		return
+	}
+	for at := time.Second; at < wait; at += time.Second { // it makes progress every other second
+		done := uint64(at / (2 * time.Second))
+		w.tellLater(a, at, roles.StoreChecking{Item: want.Item, Done: done, Size: uint64(wait / time.Second)})
 	}
 }
 
-// makeReady finds out what is there of an item, and tells the machine.
+// makeReady finds out which groups of an item are there, and tells the machine.
 func (w *World) makeReady(a *actor, want roles.OpenStore) {
 	if t := w.troubled(scenario.DiskFull, a.proc.host); t != nil && t.N == 0 {
 		w.fired(t)
 		w.tell(a, roles.StoreFailed{Item: want.Item, Err: errFull})
 		return
 	}
-	if w.diskErrs(a, want.Item) {
+	if w.diskFails(a, want.Item) {
 		return
 	}
-	t := a.proc.host.landing(a.errand.place(want.Name, want.Hash), a)
+	t := a.proc.host.landing(a.operation.place(want.Name, want.Hash), a)
 	t.user = a
 	t.wanted = append(t.wanted, want.Hash)
-	for len(a.errand.stores) <= want.Item {
-		a.errand.stores = append(a.errand.stores, nil)
+	for len(a.operation.stores) <= want.Item {
+		a.operation.stores = append(a.operation.stores, nil)
 	}
-	a.errand.stores[want.Item] = &store{landing: t, hash: want.Hash, size: want.Size}
+	a.operation.stores[want.Item] = &store{landing: t, hash: want.Hash, size: want.Size}
 	ready := roles.StoreReady{Item: want.Item}
 	switch {
 	case t.part != nil && t.journal != nil && t.journal.hash == want.Hash && t.journal.size == want.Size:
 		ready.Has = w.reclaim(a, t)
 	case w.there(t, want):
 		w.coverage.sometimes(AlreadyThere)
-		a.errand.stores[want.Item].placed = true
+		a.operation.stores[want.Item].placed = true
 		for g := range protocol.Groups(want.Size) {
 			ready.Has.Add(g)
 		}
@@ -197,11 +200,11 @@ func (w *World) makeReady(a *actor, want roles.OpenStore) {
 			return
 		}
 	}
-	w.check.ready(a.errand, want, ready.Has)
+	w.check.ready(a.operation, want, ready.Has)
 	w.tell(a, ready)
 }
 
-// there reports whether what stands under the name is the content that is wanted.
+// there reports whether the wanted content is under the name already.
 func (w *World) there(t *landing, want roles.OpenStore) bool {
 	if t.final == nil || t.final.size() != want.Size || want.Size == 0 {
 		return false
@@ -210,7 +213,7 @@ func (w *World) there(t *landing, want roles.OpenStore) bool {
 	return id != nil && id.hash == want.Hash
 }
 
-// reclaim holds a journal's claims against the part's bytes, and forgets those that do not hold.
+// reclaim compares a journal's claims with the bytes of the part, and drops false ones.
 func (w *World) reclaim(a *actor, t *landing) (has roles.Groups) {
 	for g := range uint64(len(t.journal.claims)) {
 		c := &t.journal.claims[g]
@@ -223,7 +226,7 @@ func (w *World) reclaim(a *actor, t *landing) (has roles.Groups) {
 		holds = holds || w.planted(func(p *Plant) bool { return p.Credulous })
 		if !holds {
 			w.coverage.sometimes(FalseClaim)
-			if !w.diskOp(a.proc) {
+			if !w.diskStep(a.proc) {
 				return nil
 			}
 			*c = claim{}
@@ -237,7 +240,7 @@ func (w *World) reclaim(a *actor, t *landing) (has roles.Groups) {
 	return has
 }
 
-// startAnew empties a part and its journal, whatever they were of, and begins the journal.
+// startAnew empties a part and its journal, and starts a journal for the wanted content.
 func (w *World) startAnew(a *actor, t *landing, want roles.OpenStore) bool {
 	fresh := &journal{}
 	if t.journal != nil {
@@ -250,16 +253,16 @@ func (w *World) startAnew(a *actor, t *landing, want roles.OpenStore) bool {
 	)
 }
 
-// writePart puts bytes that have come into a part file.
+// writePart writes received bytes to a part file.
 func (w *World) writePart(a *actor, s *store, at uint64, seg segment) {
-	if s.part != nil && w.diskOp(a.proc) {
+	if s.part != nil && w.diskStep(a.proc) {
 		s.part.write(at, seg)
 	}
 }
 
-// verified notes in the journal that a group is there.
+// verified adds a group to the journal.
 func (w *World) verified(a *actor, s *store, g uint64, value protocol.Hash) {
-	if s.journal != nil && w.diskOp(a.proc) {
+	if s.journal != nil && w.diskStep(a.proc) {
 		s.journal.set(g, value)
 	}
 	if w.planted(func(p *Plant) bool { return p.Early }) {

@@ -2,7 +2,7 @@ package sim
 
 import "github.com/relaypeer/relaypeer/protocol"
 
-// What becomes of a write that was not synced when the power fails.
+// The fates of an unsynced write in a power loss.
 const (
 	writeKept = iota
 	writeLost
@@ -12,7 +12,7 @@ const (
 
 func (w *World) fate(what string) int { return w.chooser.N(fates, what) }
 
-// powerFails lets a host's disk lose what was not synced: any part of it, as the chooser has it.
+// powerFails removes unsynced data from a host's disk: any part of it, as the chooser decides.
 func (w *World) powerFails(h *host) {
 	if h.role == nodeRole && w.chooser.N(2, "index") > 0 {
 		w.forgetIndex(h)
@@ -33,7 +33,7 @@ func (w *World) powerFails(h *host) {
 	}
 }
 
-// over returns the file with another one's bytes where it has none.
+// over returns the file with the bytes of an older one in its gaps.
 func (f *grown) over(old *grown) *grown {
 	both := &grown{extents: old.extents}
 	for _, e := range f.extents {
@@ -42,7 +42,7 @@ func (f *grown) over(old *grown) *grown {
 	return both
 }
 
-// tear lets a file lose what was not synced.
+// tear removes unsynced bytes from a file.
 func (w *World) tear(f *grown) {
 	if f == nil {
 		return
@@ -64,7 +64,8 @@ func (w *World) tear(f *grown) {
 	f.sync()
 }
 
-// tearJournal returns what is left of a journal: its header and each claim, those of before, or neither.
+// tearJournal returns the remains of a journal: its header and each claim may be the new one, that
+// of before, or neither.
 func (w *World) tearJournal(j *journal) *journal {
 	left := &journal{hash: j.hash, size: j.size, claims: j.claims}
 	for g := range left.claims {
@@ -93,7 +94,7 @@ func (w *World) tearJournal(j *journal) *journal {
 	return left
 }
 
-// forgetIndex lets a node lose what it knew of its files: its next process hashes them all.
+// forgetIndex removes a node's hashes: its next process hashes all files again.
 func (w *World) forgetIndex(h *host) {
 	for i := range h.files {
 		h.files[i].file.hashed = 0

@@ -7,7 +7,8 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// inode is a file on a node's disk. One that is open stays as it is when its name goes to another.
+// inode is a file on a node's disk. An open file stays as it is when its name passes to another
+// one.
 type inode struct {
 	content int
 	size    uint64
@@ -16,7 +17,7 @@ type inode struct {
 	known   *identity
 }
 
-// indexed returns what the node knows the file to be, or nil if it has to be hashed first.
+// indexed returns the identity of the file, or nil if it has to be hashed first.
 func (f *inode) indexed() *identity {
 	if f.hashed != f.version {
 		return nil
@@ -24,7 +25,7 @@ func (f *inode) indexed() *identity {
 	return f.known
 }
 
-// opened is a file that is open for sending, as it was when it was hashed.
+// opened is a file that is open for sending, in the version that was hashed.
 type opened struct {
 	inode   *inode
 	version uint64
@@ -32,7 +33,7 @@ type opened struct {
 
 func (o *opened) changed() bool { return o.inode.version != o.version }
 
-// shared is a name on a node's disk.
+// shared is a name in a node's share.
 type shared struct {
 	name string
 	file *inode
@@ -65,7 +66,7 @@ func (h *host) holding(hash protocol.Hash) *inode {
 	return nil
 }
 
-// place puts a file under a name, in the place of one that was there.
+// place puts a new file under a name.
 func (w *World) place(h *host, name string, content int, size uint64) *inode {
 	w.versions++
 	f := &inode{content: content, size: size, version: w.versions}
@@ -80,7 +81,7 @@ func (w *World) place(h *host, name string, content int, size uint64) *inode {
 	return f
 }
 
-// overwrite changes a file in place, under the eyes of whoever has it open.
+// overwrite changes a file in place, also for those who have it open.
 func (w *World) overwrite(h *host, name string, content int, size uint64) {
 	f := h.file(name)
 	w.versions++
@@ -98,7 +99,7 @@ func (w *World) freshContent() int {
 	return w.contents
 }
 
-// read returns so many bytes of a file for sending, zeros and a code where it can't be read.
+// read returns bytes of a file for sending; if they cannot be read, zeros and a code.
 func (w *World) read(h *host, f *inode, offset uint64, size int) (segment, protocol.Code) {
 	if t := w.troubled(scenario.DiskError, h); t != nil && t.N == 1 {
 		w.fired(t)

@@ -1,21 +1,153 @@
-// Package sim runs the machines of roles in simulated worlds, under every fault that somebody thought of, and says
-// which promise broke.
+// Package sim runs the machines of roles in simulated worlds, under every fault that we could
+// think of, and reports the promise that breaks.
 //
-// A [Scenario] is drawn first, as data: nodes, files, what is asked for, what goes wrong. [Run] carries it out in a
-// [World]: one thread, virtual time, hosts with clocks and disks of their own, connections that are streams of
-// bytes through the real codec. The same scenario always gives the same run, to the last byte of its trace. A run
-// has four phases: safety under faults; everything heals and settles, and what is expected is exact; a graceful
-// stop; nothing is left. What it checks stands in [Invariants], each with an id.
+// # Levels
 //
-// A content is a number. Its bytes are never made; what the transport would hash is compared by that number, and the
-// values of its groups are made up from it, under parents that are real. A node's share takes time to hash; a client's
-// disk keeps what was written when its process is killed, and loses any part of what was not synced when the power fails.
+// The machines take no time, no random numbers and no bytes by themselves. So the same code runs
+// at three levels, and each level finds faults that the others cannot:
 //
-// What fails is shrunk ([Shrink]) and printed with a plan that [Parse] reads back. Plans under testdata are
-// replayed by the tests for ever.
+//   - the world, this package: the machines, the registry and the codec, over connections that
+//     are streams of bytes with windows, half-closes and resets. One goroutine, virtual time.
+//     Every order of events and every fault; a run repeats to the last byte of its trace.
+//   - the bubble, package levels: in addition the loop that drives the machines, its
+//     goroutines and deadlines, over a network in memory on virtual time. Data races, leaks,
+//     blocked writes.
+//   - sockets, package levels: in addition TCP. The cost of a close with unread input.
 //
-// What is not simulated here: TCP itself (its retransmissions, its congestion control), the hashing of bytes, the real
-// share and store on a disk, the loop that drives machines over real connections, and goroutines. The tests of package
-// levels run that loop over an in-memory network in virtual time and over real sockets, and check less there, because
-// nothing repeats exactly.
+// No level simulates the loss and congestion below TCP, a lack of memory, a disk that lies after
+// a sync, the hashing of real bytes, or the watching of folders. The tests of package transport
+// use real files.
+//
+// # Worlds
+//
+// A [scenario.Scenario] is drawn first, as data: hosts, files, operations, faults. [Run] carries
+// it out in a [World]. A run has four phases: faults; healing, after which the world converges
+// within a bound that follows from the parameters; a graceful stop; the check that nothing is
+// left.
+//
+// A content is a number. Its bytes are computed only where they are read, and its chunk groups
+// have made-up chaining values under real parents, so that the machines verify real slices of
+// real trees. Hashing takes time. A disk keeps all writes when a process is killed, and loses
+// any part of the unsynced ones when the power fails; a process can die between any two disk
+// accesses.
+//
+// The files of this package have prefixes: check_ for the promises, liar_ for peers that break
+// the protocol, net_ for the network, disk_ for disks. Files without a prefix are the world
+// itself.
+//
+// # Promises
+//
+// Every run is checked against [Invariants]. S holds at every moment, L after healing, C after
+// the stop. C4, that no goroutine is left, is for the tests of package levels.
+//
+//   - S0: no machine panics: no message of a peer leads to an event without a row
+//   - S1: a fetched file has the hash of its result, despite liars and flipped bits, and the
+//     hash of the request if it has one; among honest nodes it is byte for byte a content that
+//     a node had under that name, never a mix of two
+//   - S2: not found means that every listed node was asked and answered not-found
+//   - S3: a relay hands out no lease that has been silent for longer than its TTL
+//   - S4: the registry holds exactly the newest live registration of each node id, and answers
+//     accordingly
+//   - S5: an operation has one result
+//   - S6: nothing is sent on a link after its half-close, no effect concerns a link after its
+//     HangUp, and no effect follows the end of a machine
+//   - S7: a fetch never has more connections than its sources, one in the reference mode, and
+//     a final machine has none
+//   - S8: a message that the table does not allow is answered with ERROR and the link is
+//     closed, as after every ERROR whose code closes; among honest peers on sound links there
+//     is no such message
+//   - S9: buffers, queues and memory stay within their bounds
+//   - S10: a result names, with a code, each node that was asked and did not deliver
+//   - S11: a file under its final name is whole and has a requested content, whenever the
+//     process is killed or the power fails
+//   - S12: no group is requested that is already there, from an earlier try or from another
+//     node
+//   - S13: a node that sends a wrong group costs that one group and is not asked again in this
+//     fetch, unless its next answer says that its file changed; no honest node is taken for a
+//     liar
+//   - S14: a fetch delivers one content: the pinned one if there is one, and the first one
+//     once bytes of it cannot be taken back
+//   - S15: LOCATE and LIST return exactly the published indexes: first the holders, then the
+//     nodes whose index is not complete, and no node whose complete index lacks the file
+//   - S16: a file that is reported as fetched is durable under its name: no power loss takes it
+//     away
+//   - S17: a fetch does not give up the part that an earlier try left for another content before
+//     it has asked every listed node that may have the content of the part
+//   - L1: an operation ends within its bound
+//   - L2: after healing, the registry equals the living nodes
+//   - L3: after healing, a file is found if and only if a listed node has it
+//   - L4: after healing, the relay's index equals the shares of the listed nodes
+//   - C1: after the stop, both ends of every connection are closed
+//   - C2: after the stop, every machine is final by itself and has no timer
+//   - C3: after its nodes have stopped, a relay lists none
+//   - C5: a stop works from every state; in a sound world it takes less than
+//     roles.DrainTimeout
+//
+// Three more are about the tests themselves: the same seed gives the same trace; every row of
+// every table, every kind of message that a state does not allow, every class of faults and
+// every [Counter] occurs; every planted bug is found.
+//
+// # Faults
+//
+// [scenario.Classes] has a number N for many classes, and a file for some.
+//
+//   - delay: data from and to the host arrives up to N ms later, in order on each connection
+//   - reorder: each connection of the host has a delay of its own, up to N ms
+//   - split: data arrives in pieces, up to N ms apart
+//   - coalesce: data that is sent within N ms arrives together
+//   - slow: the host sends and receives N bytes a second
+//   - partition: the network holds up everything between the two hosts until it heals
+//   - one-way: the network holds up everything from the one host to the other until it heals
+//   - black-hole: the next connection from the one host to the other vanishes at its Nth byte:
+//     nothing passes any more, and neither end learns of it
+//   - reset: the next connection from the one host to the other is reset at its Nth byte, from
+//     either end
+//   - bit-flip: one bit of the Nth byte from the one host to the other is flipped
+//   - refuse: the host refuses connections
+//   - no-route: the host is unreachable, and dials fail at once
+//   - busy: the host is full and answers each new connection with ERROR(busy)
+//   - crash: the process ends; N is 0: its connections are reset, 1: they end
+//   - power-loss: the host falls silent
+//   - hang: the process does nothing; its system still takes connections and bytes
+//   - stall-reader: the process reads nothing from its connections
+//   - clock-back: the node's wall clock is set back by N ms, and its process crashes and
+//     restarts
+//   - late-timer: timers that were disarmed or armed anew still fire, with their old number
+//   - file-change: a file is overwritten in place; N is 0: as long as before, 1: longer
+//   - file-replace: a file is replaced by another
+//   - file-shorten: a file is cut in half
+//   - file-delete: a file is deleted
+//   - bit-rot: bits of a file change without a trace in its size and times
+//   - disk-hang: the disk takes up to N ms to open a file, to examine a part or to commit a file
+//   - disk-error: the disk fails; N is 0: on opening a file or examining a part, 1: on reading or
+//     on a commit
+//   - disk-full: the client's disk takes only N bytes more; N is -1: it fails at the end of a
+//     stretch
+//   - slow-hash: the node hashes N bytes a second
+//   - kill-writing: the client's process is killed just before its Nth disk access
+//   - cut-writing: the client's power fails just before its Nth disk access
+//   - attack: a stranger breaks the protocol as Name says
+//   - stop: the process is stopped gracefully, and started again after the fault
+//   - drift: a clock runs fast or slow
+//   - liar: a node or the relay does not keep to the protocol
+//   - shared-id: two nodes have one id
+//   - heal: hosts that were cut off are joined again
+//
+// # Reading a failure
+//
+// [Explain] prints the promise and the observation, a command that replays the run, the shrunk
+// scenario, and the end of its trace. Read it from below: the last lines of the trace are the
+// event that broke the promise; the operations and faults of the scenario say how the run got
+// there. Keep the scenario as a file under testdata, and the tests replay it forever.
+//
+// A line of a trace is the virtual time in seconds, the host, and the event; events of a
+// connection end with the other host and the number of the connection. In a scenario c0 is the
+// first client, n0 the first node; "relay" is the relay, "probe" the client that asks for all
+// files after healing, "x" the stranger of an attack.
+//
+//	go run ./cmd/simulate -n 100000      runs seeds, and stops at the first failure
+//	go run ./cmd/simulate --seed 7       runs one seed
+//	go run ./cmd/simulate --plan FILE    runs a scenario in its text form
+//	                      --trace        and prints everything that happens
+//	                      --diagram      and draws it with Mermaid
 package sim

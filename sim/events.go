@@ -6,22 +6,23 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// eventKind says what an event does when its time comes.
+// eventKind is the kind of an event.
 type eventKind uint8
 
 const (
-	evPoke   eventKind = iota // an end may have something to tell its machine
+	evPoke   eventKind = iota // an end may have an input for its machine
 	evArrive                  // a segment arrives at an end
 	evFin                     // the other side's end of stream arrives
 	evReset                   // a reset arrives
 	evSyn                     // a connection is asked for
-	evSynAck                  // and granted
-	evRing                    // a timer
+	evSynAck                  // a connection is accepted
+	evTimer                   // a timer
 	evTell                    // an input for a machine
-	evDo                      // something of the scenario's own
+	evDo                      // a function of the world
 )
 
-// event is something that will happen. Events of one time happen in the order in which they were scheduled.
+// event is a future event. Events of the same time happen in the order in which they were
+// scheduled.
 type event struct {
 	at     time.Duration
 	seq    uint64
@@ -35,7 +36,7 @@ type event struct {
 	do     func()
 }
 
-// agenda is a heap of events, earliest first, and a store of spare ones.
+// agenda is a heap of events, the earliest first, and a list of spare ones.
 type agenda struct {
 	heap  []*event
 	spare []*event
@@ -56,7 +57,7 @@ func (a *agenda) add(at time.Duration, kind eventKind) *event {
 	return e
 }
 
-// next removes and returns the earliest event; it has to be given back with done.
+// next removes and returns the earliest event. The caller returns it with done.
 func (a *agenda) next() *event {
 	e := a.heap[0]
 	last := len(a.heap) - 1
@@ -114,7 +115,7 @@ func (a *agenda) down(i int) {
 	}
 }
 
-// reseat gives an event that was just added an older place among those of its time.
+// reseat moves an event that was just added to an older position among those of its time.
 func (a *agenda) reseat(e *event, seq uint64) {
 	for i := range a.heap {
 		if a.heap[i] == e {

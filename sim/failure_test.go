@@ -8,7 +8,7 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// explain fails the test with all there is to know, for the first few failures.
+// explain fails the test, with a full report for the first few failures.
 func explain(t *testing.T, failures *atomic.Int64, s *scenario.Scenario, o Options, seed string) {
 	t.Helper()
 	if failures.Add(1) > 3 {

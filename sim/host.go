@@ -12,7 +12,7 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// role is what a host is there for.
+// role is the kind of a host.
 type role uint8
 
 const (
@@ -27,14 +27,14 @@ type host struct {
 	index    int
 	name     string
 	role     role
-	address  netip.AddrPort // where its process listens
+	address  netip.AddrPort // of its listening process
 	age      time.Duration  // since it was switched on, when the world begins
 	wall     time.Duration  // its wall clock when the world begins
 	drift    int            // parts per million
 	plan     *scenario.Node // of a node
 	lie      scenario.Lie
 	off      bool
-	due      bool          // to be started, once what runs is over
+	due      bool          // to be started when the current process has ended
 	busy     time.Duration // until when its uplink is taken
 	proc     *process
 	files    []shared   // of a node
@@ -51,7 +51,7 @@ type process struct {
 	hung      bool
 	doomed    bool // it is to be ended, and does nothing any more
 	actors    []*actor
-	held      []*event // what waits until it is no longer hung
+	held      []*event // events that wait while the process hangs
 	registry  *relay.Registry
 	directory relay.Directory
 	oracle    *oracle
@@ -60,17 +60,17 @@ type process struct {
 	catalog   *node.Catalog // of a node
 }
 
-// local turns the world's time into the host's own.
+// local converts the world's time to the host's clock.
 func (h *host) local(now time.Duration) time.Duration {
 	return h.age + now + now/1_000_000*time.Duration(h.drift)
 }
 
-// worldly turns a span on the host's clock into one of the world's.
+// worldly converts a duration on the host's clock to one of the world's.
 func (h *host) worldly(d time.Duration) time.Duration {
 	return d - d/1_000_000*time.Duration(h.drift)
 }
 
-// epoch is what a node takes for its first registration: its wall clock in microseconds.
+// epoch is the number of a node's first registration: its wall clock in microseconds.
 func (h *host) epoch(now time.Duration) uint64 {
 	return uint64(max(1, (h.wall+h.local(now)-h.age)/time.Microsecond))
 }
@@ -91,7 +91,7 @@ func hostAddress(r role, i int) netip.AddrPort {
 func (w *World) addHost(name string, r role, i int) *host {
 	h := &host{
 		index: len(w.hosts), name: name, role: r, address: hostAddress(r, i),
-		age: time.Duration(1+w.luck()%1000) * time.Hour, wall: 1_000_000 * time.Hour,
+		age: time.Duration(1+w.rand()%1000) * time.Hour, wall: 1_000_000 * time.Hour,
 	}
 	w.hosts = append(w.hosts, h)
 	w.byAddress[h.address] = h
@@ -99,14 +99,14 @@ func (w *World) addHost(name string, r role, i int) *host {
 	return h
 }
 
-// nodeID is what the node with that number shows to the relay.
+// nodeID returns the node id for a number of the scenario.
 func nodeID(number int) protocol.NodeID {
 	var id protocol.NodeID
 	binary.BigEndian.PutUint64(id[:], uint64(number)+1)
 	return id
 }
 
-// start runs the host's program.
+// start starts the host's program.
 func (w *World) start(h *host) {
 	if h.proc != nil || h.off {
 		return
@@ -124,23 +124,23 @@ func (w *World) start(h *host) {
 	case nodeRole:
 		p.listening = true
 		p.id = nodeID(h.plan.ID)
-		p.catalog = node.NewCatalog(w.luck() >> 1)
+		p.catalog = node.NewCatalog(w.rand() >> 1)
 		p.member = w.addActor(p, memberKind, w.pool.member(w.config(h)))
 		w.tell(p.member, roles.Started{})
 		w.index(h)
 	case clientRole:
-		w.resumeErrands(h)
+		w.resumeOperations(h)
 	}
 }
 
-// stop asks the host's process to end gracefully. What has not ended when the program's
-// patience is over is cut.
+// stop stops the host's process gracefully. Machines that have not ended after the scenario's
+// patience are cut.
 func (w *World) stop(h *host) {
 	p := h.proc
 	if p == nil {
 		return
 	}
-	if p.stopping { // somebody is impatient
+	if p.stopping { // a second stop does not wait
 		w.tellAll(p, roles.Stopped{})
 		return
 	}
@@ -161,7 +161,7 @@ func (w *World) stop(h *host) {
 	w.reap(p)
 }
 
-// tellAll tells all machines of a process something here and now, before whatever else waits to be told to them.
+// tellAll passes an input to all machines of a process now, before all scheduled inputs.
 func (w *World) tellAll(p *process, in roles.Input) {
 	for _, a := range p.actors {
 		if p.hung {
@@ -172,7 +172,7 @@ func (w *World) tellAll(p *process, in roles.Input) {
 	}
 }
 
-// reap ends a stopping process whose machines have all come to their end.
+// reap ends a stopping process once all of its machines are final.
 func (w *World) reap(p *process) {
 	if !p.stopping || p.dead {
 		return
@@ -185,7 +185,7 @@ func (w *World) reap(p *process) {
 	w.kill(p, crashEnds)
 }
 
-// How a process's connections look to the others when it is gone.
+// The ways in which the connections of a dead process end.
 const (
 	crashResets = 0
 	crashEnds   = 1
@@ -214,7 +214,7 @@ func (w *World) kill(p *process, how int) {
 	p.held = nil
 }
 
-// resume lets a hung process go on.
+// resume continues a process that hung, with the events that waited.
 func (w *World) resume(p *process) {
 	if p == nil || !p.hung {
 		return

@@ -18,7 +18,7 @@ type sendRaw struct {
 
 func raw(b []byte) sendRaw { return sendRaw{seg: literal(b)} }
 
-// impostor is an accepted link at a liar.
+// impostor is the machine of a liar for an accepted link.
 type impostor struct {
 	w     *World
 	lie   scenario.Lie
@@ -35,10 +35,10 @@ func newImpostor(lie scenario.Lie, w *World, p *process) *impostor {
 	return &impostor{w: w, lie: lie, proc: p}
 }
 
-// Final is [roles.Machine]'s.
+// Final implements [roles.Machine].
 func (i *impostor) Final() bool { return i.done }
 
-// Step is [roles.Machine]'s.
+// Step implements [roles.Machine].
 func (i *impostor) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	switch in := in.(type) {
 	case roles.Opened:
@@ -59,7 +59,7 @@ func (i *impostor) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	return nil
 }
 
-// progress is what a liar keeps its peer waiting with.
+// progress returns the message that keeps a peer waiting.
 func (i *impostor) progress() []roles.Effect {
 	const size = 64 << 20
 	switch _, act, _ := strings.Cut(string(i.lie), " "); {

@@ -5,10 +5,10 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// forged is the content that liars have in store; it is nobody's.
+// forged is the content of liars. No honest node has it.
 const forged = 1 << 30
 
-// find returns what a liar takes for the file that is asked for, or nil.
+// find returns the content that a liar serves for a request, or nil.
 func (i *impostor) find(name string, hash protocol.Hash) *identity {
 	f := i.proc.host.file(name)
 	if name == "" {
@@ -27,7 +27,7 @@ func (i *impostor) find(name string, hash protocol.Hash) *identity {
 	return i.w.identity(f.content, f.size)
 }
 
-// refusing returns what is said instead of an answer, or nil: a liar may well say what is true.
+// refusing returns a refusal, or nil. A liar may refuse with the truth.
 func (i *impostor) refusing(id *identity, hash protocol.Hash) []roles.Effect {
 	switch {
 	case id == nil:
@@ -40,7 +40,7 @@ func (i *impostor) refusing(id *identity, hash protocol.Hash) []roles.Effect {
 	return nil
 }
 
-// describe answers a TREE as a lying node.
+// describe answers a TREE.
 func (i *impostor) describe(tree *protocol.Tree) []roles.Effect {
 	id := i.find(tree.Name, tree.Hash)
 	if no := i.refusing(id, tree.Hash); no != nil {
@@ -77,7 +77,7 @@ func (i *impostor) describe(tree *protocol.Tree) []roles.Effect {
 	return say(o)
 }
 
-// serve answers a GET as a lying node.
+// serve answers a GET.
 func (i *impostor) serve(get *protocol.Get) []roles.Effect {
 	id := i.find(get.Name, get.Hash)
 	if no := i.refusing(id, get.Hash); no != nil {
@@ -100,7 +100,8 @@ func (i *impostor) serve(get *protocol.Get) []roles.Effect {
 	return effects
 }
 
-// alter makes a lie of an answer, and returns what is sent if that is not just the head and the body.
+// alter turns an answer into a lie. It returns the effects if they are not just the head and the
+// body.
 func (i *impostor) alter(c *protocol.Content, body *segment) []roles.Effect {
 	rest := func() {
 		c.Length = min(c.Size-c.Offset, protocol.MaxRange)

@@ -5,7 +5,7 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// relay answers as an honest relay would, but for the lie.
+// relay answers as an honest relay would, except for the lie.
 func (i *impostor) relay(at roles.Moment, m protocol.Message) []roles.Effect {
 	d := i.proc.directory
 	if d == nil {
@@ -48,7 +48,7 @@ func (i *impostor) relay(at roles.Moment, m protocol.Message) []roles.Effect {
 	return refuse(protocol.Unexpected)
 }
 
-// granted alters what the relay says to hold of a node's index.
+// granted alters how much of a node's index the relay claims to hold.
 func (i *impostor) granted(at roles.Moment, m protocol.Message) protocol.Message {
 	if i.lie != "held" {
 		return m
@@ -63,7 +63,7 @@ func (i *impostor) granted(at roles.Moment, m protocol.Message) protocol.Message
 	return m
 }
 
-// located alters a page: with nodes that do not exist, with what nobody has, or with empty pages after it.
+// located alters a page of nodes: nodes that do not exist, wrong contents, or empty pages after it.
 func (i *impostor) located(at roles.Moment, m protocol.Message, pages int) protocol.Message {
 	located, is := m.(*protocol.Located)
 	switch {
@@ -84,7 +84,7 @@ func (i *impostor) located(at roles.Moment, m protocol.Message, pages int) proto
 	return m
 }
 
-// listed alters a page of names: with one that nobody asked for.
+// listed adds a name to a page that does not match the pattern.
 func (i *impostor) listed(m protocol.Message) protocol.Message {
 	if listed, is := m.(*protocol.Listed); is && i.lie == "other-names" {
 		listed.Items = append(listed.Items, protocol.Item{Name: "no/such", Size: 1, Hash: protocol.Hash{1}, Count: 3})

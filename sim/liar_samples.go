@@ -2,7 +2,7 @@ package sim
 
 import "github.com/relaypeer/relaypeer/protocol"
 
-// sample is a well-formed message of a kind.
+// sample returns a well-formed message of a kind.
 func sample(kind protocol.Kind) protocol.Message {
 	id, ip, hash := nodeID(99), protocol.IP{10, 9, 9, 9}, protocol.Hash{9}
 	switch kind {
@@ -45,7 +45,7 @@ func sample(kind protocol.Kind) protocol.Message {
 	}
 }
 
-// kindNamed is the kind with that name.
+// kindNamed returns the kind with a name.
 func kindNamed(name string) (protocol.Kind, bool) {
 	for i := range protocol.Kinds {
 		if protocol.Kinds[i].Name == name {
@@ -55,7 +55,7 @@ func kindNamed(name string) (protocol.Kind, bool) {
 	return 0, false
 }
 
-// nonsense is what is no message, by name.
+// nonsense returns bytes that are not a message, by name.
 func nonsense(name string) ([]byte, bool) {
 	switch name {
 	case "junk":

@@ -9,7 +9,7 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// attack has a stranger begin at the fault's target.
+// attack starts a stranger at the fault's target.
 func (w *World) attack(t *trouble) {
 	h := w.byName["x"]
 	if h == nil {
@@ -24,7 +24,7 @@ func (w *World) attack(t *trouble) {
 	w.tell(a, roles.Started{})
 }
 
-// stranger plays one attack and holds the server to S8 from the outside.
+// stranger carries out one attack and checks S8 from the outside.
 type stranger struct {
 	w      *World
 	self   *actor
@@ -33,14 +33,14 @@ type stranger struct {
 	heard  int
 	drips  int
 	ring   uint64
-	broke  bool // it has said what breaks the protocol
+	broke  bool // it has broken the protocol
 	done   bool
 }
 
-// Final is [roles.Machine]'s.
+// Final implements [roles.Machine].
 func (s *stranger) Final() bool { return s.done }
 
-// Step is [roles.Machine]'s.
+// Step implements [roles.Machine].
 func (s *stranger) Step(_ roles.Moment, in roles.Input) []roles.Effect {
 	switch in := in.(type) {
 	case roles.Started:
@@ -63,7 +63,7 @@ func (s *stranger) Step(_ roles.Moment, in roles.Input) []roles.Effect {
 	return nil
 }
 
-// overstayed holds a server to its deadlines: nobody who does not do his part is served for ever.
+// overstayed checks that a server ends a link whose peer does nothing.
 func (s *stranger) overstayed() {
 	if s.to.lie != scenario.Honest || len(s.w.scenario.Faults) != 1 {
 		return
@@ -86,7 +86,7 @@ func (s *stranger) arm(after time.Duration) []roles.Effect {
 	return []roles.Effect{roles.Arm{Number: s.ring, After: after}}
 }
 
-// honest is a request that the target serves.
+// honest returns a request that the target serves.
 func (s *stranger) honest() protocol.Message {
 	if s.to.role == relayRole {
 		return &protocol.Locate{}
@@ -164,13 +164,13 @@ func (s *stranger) honestSize() uint64 {
 	return 0
 }
 
-// badName is a GET for a name outside the share.
+// badName returns a GET for a name outside of the share.
 func badName() []byte {
 	good := protocol.Append(nil, &protocol.Get{Name: "xx/passwd"})
 	return []byte(strings.Replace(string(good), "xx/", "../", 1))
 }
 
-// breakIt says what has no place.
+// breakIt sends a message, or bytes, that break the protocol.
 func (s *stranger) breakIt(what string) []roles.Effect {
 	if bytes, is := nonsense(what); is {
 		s.broke = true
@@ -188,7 +188,7 @@ func (s *stranger) allowed(kind protocol.Kind) bool {
 	return kind == protocol.KindGet || kind == protocol.KindTree
 }
 
-// goOn goes on after an answer.
+// goOn continues after an answer.
 func (s *stranger) goOn(m protocol.Message) []roles.Effect {
 	refusal, refused := m.(*protocol.Error)
 	if s.broke && s.to.lie == scenario.Honest && (!refused || !refusal.Code.Closes()) {

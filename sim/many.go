@@ -8,10 +8,11 @@ import (
 	"sync/atomic"
 )
 
-// Many calls f for the numbers below n, in no particular order, from one goroutine a processor. The options that f
-// is given are for runs within that call: they bring machines to use again. It ends early when ctx does.
+// Many calls f for the numbers below n, in no particular order, from one goroutine for each
+// processor. The options that f receives are for runs within that call: they carry machines that
+// are used again. Many ends early when ctx is done.
 func Many(ctx context.Context, n int, f func(i int, o Options)) {
-	defer debug.SetGCPercent(debug.SetGCPercent(800)) // runs leave much behind and hold little
+	defer debug.SetGCPercent(debug.SetGCPercent(800)) // runs leave much garbage and hold little
 	var next atomic.Int64
 	var wait sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
@@ -25,7 +26,7 @@ func Many(ctx context.Context, n int, f func(i int, o Options)) {
 	wait.Wait()
 }
 
-// Tally adds up what runs came to, from any goroutine.
+// Tally sums up the outcomes of runs. It is safe for concurrent use.
 type Tally struct {
 	mu       sync.Mutex
 	coverage *Coverage
@@ -47,7 +48,7 @@ func (t *Tally) Add(o *Outcome) {
 	t.runs++
 }
 
-// Join adds all that another has added up; nobody may be adding to that one any more.
+// Join adds the sums of another tally, which is not in use any more.
 func (t *Tally) Join(o *Tally) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -55,14 +56,14 @@ func (t *Tally) Join(o *Tally) {
 	t.runs, t.steps, t.events = t.runs+o.runs, t.steps+o.steps, t.events+o.events
 }
 
-// Counts returns how many runs there were, and how many steps machines took in them.
+// Counts returns the number of runs, and of the steps that machines took in them.
 func (t *Tally) Counts() (runs, steps int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.runs, t.steps
 }
 
-// Coverage returns what was seen in all runs.
+// Coverage returns the coverage of all runs.
 func (t *Tally) Coverage() *Coverage {
 	t.mu.Lock()
 	defer t.mu.Unlock()

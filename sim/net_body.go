@@ -8,25 +8,25 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// body is a stretch that is being received, as the transport sees it.
+// body is a stretch of a file that an end receives.
 type body struct {
 	item   int
 	size   uint64 // of the whole item
 	from   uint64 // the first group of the stretch
 	values []protocol.Hash
-	got    gathered // of the group that is coming
-	wrong  bool     // a group was wrong: the rest is thrown away
-	closed bool     // the disk has been told that the stretch is over
+	got    gathered // of the current group
+	wrong  bool     // a group was wrong: the rest is discarded
+	closed bool     // the stretch is complete, and waits for the disk
 }
 
-// receive makes an end ready for a stretch.
+// receive prepares an end for a stretch.
 func (e *end) receive(item int, offset, length, size uint64, values []protocol.Hash) {
 	e.offset, e.left = offset, length
 	parts := e.body.got.parts[:0]
 	e.body = body{item: item, size: size, from: offset / group, values: values, got: gathered{parts: parts}}
 }
 
-// value returns what a group of the stretch should have as its value.
+// value returns the expected chaining value of a group, and whether it is the whole file.
 func (b *body) value(g uint64) (value protocol.Hash, whole bool) {
 	if i := g - b.from; i < uint64(len(b.values)) {
 		value = b.values[i]
@@ -34,7 +34,7 @@ func (b *body) value(g uint64) (value protocol.Hash, whole bool) {
 	return value, protocol.Groups(b.size) == 1
 }
 
-// wakeReceive passes on what has arrived of a stretch, not beyond the end of a group at a time.
+// wakeReceive takes the bytes of a stretch that have arrived, up to the end of a group at a time.
 func (w *World) wakeReceive(e *end) {
 	a := e.actor
 	switch {
@@ -46,7 +46,7 @@ func (w *World) wakeReceive(e *end) {
 		inGroup := group - e.offset%group
 		seg := e.in.take(int(min(e.left, inGroup)))
 		w.credit(e, seg.size)
-		if !e.body.wrong && a.errand != nil {
+		if !e.body.wrong && a.operation != nil {
 			if err := w.stored(a, e, seg); err != nil {
 				w.give(e, roles.StoreFailed{Item: e.body.item, Err: err})
 				return
@@ -57,7 +57,7 @@ func (w *World) wakeReceive(e *end) {
 		w.poke(e)
 		w.note(Line{What: Receives, Host: e.host.index, Actor: a.id, Peer: e.peer().host.index, Conn: e.conn.id, N: uint64(seg.size)})
 		w.step(a, roles.Moved{Link: e.link, Bytes: int64(seg.size)})
-		if e.op == opReceiveBody && !e.body.wrong && (e.left == 0 || e.offset%group == 0) {
+		if e.awaits == awaitsReceiveBody && !e.body.wrong && (e.left == 0 || e.offset%group == 0) {
 			w.judge(e)
 		}
 	case e.eof:
@@ -66,10 +66,10 @@ func (w *World) wakeReceive(e *end) {
 	}
 }
 
-// received ends a stretch, all of which has come. A disk that hangs holds that up.
+// received completes a stretch. A disk that hangs delays that.
 func (w *World) received(e *end) {
 	h := e.host
-	if full := w.troubled(scenario.DiskFull, h); full != nil && full.N < 0 && e.actor.errand != nil {
+	if full := w.troubled(scenario.DiskFull, h); full != nil && full.N < 0 && e.actor.operation != nil {
 		w.fired(full)
 		w.give(e, roles.StoreFailed{Item: e.body.item, Err: errFull})
 		return
@@ -88,7 +88,7 @@ func (w *World) received(e *end) {
 	w.after(time.Duration(w.chooser.N(hang.N+1, "disk"))*time.Millisecond, func() { w.poke(e) })
 }
 
-// judge holds a group that is all there against its value and tells the machine.
+// judge verifies a complete group and tells the machine the result.
 func (w *World) judge(e *end) {
 	b := &e.body
 	g := (e.offset - 1) / group
@@ -107,7 +107,7 @@ func (w *World) judge(e *end) {
 	w.step(e.actor, roles.Verified{Link: e.link, Group: g})
 }
 
-// stored puts what has arrived into the actor's store.
+// stored writes bytes into the actor's store.
 func (w *World) stored(a *actor, e *end, seg segment) error {
 	if !w.diskTakes(a, seg.size) {
 		return errFull
@@ -119,7 +119,7 @@ func (w *World) stored(a *actor, e *end, seg segment) error {
 	return nil
 }
 
-// diskTakes reports whether a client's disk has room for so many bytes more.
+// diskTakes reports whether a client's disk has room for more bytes.
 func (w *World) diskTakes(a *actor, size int) bool {
 	t := w.troubled(scenario.DiskFull, a.proc.host)
 	if t == nil {
@@ -132,7 +132,7 @@ func (w *World) diskTakes(a *actor, size int) bool {
 	return false
 }
 
-// wakeSend sends as much of a file as the window has room for.
+// wakeSend sends as many bytes of a file as the window allows.
 func (w *World) wakeSend(e *end) {
 	a := e.actor
 	if e.left == 0 && e.out.size == 0 && e.spoiled == 0 && a.file.changed() {

@@ -8,7 +8,7 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// dial asks for a connection, as a machine wants it.
+// dial opens a connection for a machine.
 func (w *World) dial(a *actor, d roles.Dial) {
 	address, _ := netip.ParseAddrPort(d.To)
 	c := w.newConn()
@@ -17,7 +17,7 @@ func (w *World) dial(a *actor, d roles.Dial) {
 		to = w.nowhere
 	}
 	e := w.newEnd(c, 0, a.proc.host)
-	e.actor, e.link, e.state, e.op = a, d.Link, dialing, opDial
+	e.actor, e.link, e.state, e.awaits = a, d.Link, dialing, awaitsDial
 	w.newEnd(c, 1, to)
 	a.setEnd(d.Link, e)
 	w.note(Line{What: Dials, Host: e.host.index, Actor: a.id, Peer: to.index, Conn: c.id})
@@ -47,7 +47,7 @@ func (w *World) newEnd(c *conn, side int, h *host) *end {
 	return e
 }
 
-// syn brings a request for a connection to the accepting host.
+// syn delivers a connection request to the accepting host.
 func (w *World) syn(e *end) {
 	h := e.host
 	if h.off || h == w.nowhere {
@@ -67,7 +67,7 @@ func (w *World) syn(e *end) {
 	e.actor.setEnd(0, e)
 	w.note(Line{What: Accepts, Host: h.index, Actor: e.actor.id, Peer: e.peer().host.index, Conn: e.conn.id})
 	w.send(e, evSynAck, segment{})
-	opened := roles.Opened{Link: 0, Peer: e.peer().at(), Busy: e.actor.crowded}
+	opened := roles.Opened{Link: 0, Peer: e.peer().at(), Busy: e.actor.full}
 	if h.proc.hung {
 		w.tell(e.actor, opened)
 	} else {
@@ -76,7 +76,7 @@ func (w *World) syn(e *end) {
 	w.resetAt(e.conn, 0)
 }
 
-// synAck tells the dialling host that the connection is there.
+// synAck completes the connection at the dialling host.
 func (w *World) synAck(e *end) {
 	switch e.state {
 	case dialing:
@@ -89,7 +89,7 @@ func (w *World) synAck(e *end) {
 	}
 }
 
-// refuse answers what nobody will read with a reset.
+// refuse answers data that nobody reads with a reset.
 func (w *World) refuse(e *end) {
 	e.out.clear()
 	if e.host.off {
@@ -99,7 +99,7 @@ func (w *World) refuse(e *end) {
 	w.send(e, evReset, segment{})
 }
 
-// breakEnd makes an end useless, as a reset that arrives does.
+// breakEnd breaks an end, as an arriving reset does.
 func (w *World) breakEnd(e *end, code protocol.Code) {
 	if e.broken != 0 {
 		return
@@ -113,7 +113,8 @@ func (w *World) breakEnd(e *end, code protocol.Code) {
 	}
 }
 
-// hangUp is a machine's close: with unread input the system answers with a reset, and what was out is lost.
+// hangUp closes an end for its machine. With unread input the system sends a reset, and unsent
+// output is lost.
 func (w *World) hangUp(e *end) {
 	w.note(Line{What: HangsUp, Host: e.host.index, Actor: e.actor.id, Peer: e.peer().host.index, Conn: e.conn.id})
 	e.actor.ends[e.link] = nil
@@ -122,7 +123,7 @@ func (w *World) hangUp(e *end) {
 
 func (w *World) letGo(e *end, state endState) {
 	was := e.state
-	e.state, e.op, e.left = state, opNone, 0
+	e.state, e.awaits, e.left = state, awaitsNothing, 0
 	if was != open || e.broken != 0 {
 		return
 	}
@@ -138,7 +139,7 @@ func (w *World) letGo(e *end, state endState) {
 	w.flush(e)
 }
 
-// abandon is what becomes of an end when its process is gone.
+// abandon ends an end whose process is dead.
 func (w *World) abandon(e *end, how int) {
 	switch {
 	case e.state == released || e.state == vanished:
@@ -146,7 +147,7 @@ func (w *World) abandon(e *end, how int) {
 		w.letGo(e, vanished)
 	default:
 		was := e.state
-		e.state, e.op, e.left = vanished, opNone, 0
+		e.state, e.awaits, e.left = vanished, awaitsNothing, 0
 		e.in.clear()
 		e.out.clear()
 		if how == crashResets && e.broken == 0 && was == open {

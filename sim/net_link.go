@@ -11,8 +11,8 @@ import (
 
 const (
 	latency = time.Millisecond // one way, when nothing is wrong
-	window  = 2<<20 + 16<<10   // bytes that a connection holds in each direction until they are read
-	piece   = 1 << 20          // bytes of a body that are passed on at once
+	window  = 2<<20 + 16<<10   // unread bytes that a connection holds in each direction
+	piece   = 1 << 20          // bytes of a body in one event
 	crumb   = 64 << 10         // the same on a slow path
 )
 
@@ -20,7 +20,7 @@ const (
 type conn struct {
 	id    int
 	ends  [2]*end
-	lost  bool // forgotten by what is in between: nothing passes
+	lost  bool // a black hole: nothing passes
 	own   time.Duration
 	drawn bool // whether own has been drawn
 }
@@ -28,23 +28,23 @@ type conn struct {
 type endState uint8
 
 const (
-	notYet   endState = iota // an accepting end before the connection has come in
-	dialing                  // asked for, not granted
+	notYet   endState = iota // the accepting end, before the request arrives
+	dialing                  // requested, not accepted yet
 	open                     // its machine uses it
-	released                 // its machine has hung up; the system sends the rest
+	released                 // closed by its machine; the system sends the rest
 	vanished                 // its process is dead
 )
 
-type opKind uint8
+type awaited uint8
 
 const (
-	opNone opKind = iota
-	opDial
-	opHear
-	opSendBody
-	opReceiveBody
-	opDiscard
-	opFail // something could not be sent
+	awaitsNothing awaited = iota
+	awaitsDial
+	awaitsHear
+	awaitsSendBody
+	awaitsReceiveBody
+	awaitsDiscard
+	awaitsFailure // a send failed
 )
 
 // end is one end of a connection, as its system and its machine see it.
@@ -56,26 +56,26 @@ type end struct {
 	link  roles.Link
 	state endState
 
-	op           opKind // what its machine waits for
-	first        bool   // it hears what a stranger says first
-	offset, left uint64 // of a body
+	awaits       awaited // the input that its machine waits for
+	first        bool    // the next message is the first of a stranger
+	offset, left uint64  // of a body
 	spoiled      protocol.Code
 	body         body // that is being received
 
-	out      stream        // handed over, beyond the window
-	flying   int           // sent, not read by the other side yet
-	ending   bool          // half-closed: the end of stream follows what is out
+	out      stream        // accepted from the machine, beyond the window
+	flying   int           // bytes sent and not read by the other side
+	ending   bool          // half-closed: the end of the stream follows the output
 	finished bool          // the end of stream has been sent
-	arrival  time.Duration // when the last of what was sent arrives
-	in       stream        // arrived, not read yet
+	arrival  time.Duration // of the last byte that was sent
+	in       stream        // arrived, not read by the machine
 	eof      bool          // the other side's end of stream has arrived
-	broken   protocol.Code // reset, or never opened, and why
-	poked    bool          // an evPoke is on its way
+	broken   protocol.Code // why the connection is broken; 0: it is not
+	poked    bool          // an evPoke is scheduled
 }
 
 func (e *end) peer() *end { return e.conn.ends[1-e.side] }
 
-// at returns the address at which the other side sees this end.
+// at returns the address that the other side sees.
 func (e *end) at() netip.AddrPort {
 	if e.side == 1 {
 		return e.host.address
@@ -96,7 +96,7 @@ func (w *World) sendMessage(e *end, m protocol.Message) {
 
 const arenaSize = 64 << 10
 
-// push hands bytes over to the system.
+// push passes bytes from a machine to the system.
 func (w *World) push(e *end, seg segment) {
 	if e.broken != 0 || e.ending {
 		w.unsent(e)
@@ -107,21 +107,22 @@ func (w *World) push(e *end, seg segment) {
 	w.flush(e)
 }
 
-// unsent tells a machine that nothing can be sent any more, unless it waits for something and learns it so.
+// unsent tells a machine that a send failed, unless it waits for an input that will tell it.
 func (w *World) unsent(e *end) {
-	if e.broken != 0 && e.op == opNone && e.state == open {
-		e.op = opFail
+	if e.broken != 0 && e.awaits == awaitsNothing && e.state == open {
+		e.awaits = awaitsFailure
 		w.poke(e)
 	}
 }
 
-// room reports whether the window has room for so many bytes, or for so many that it is worth sending: systems do
-// not send a byte for each byte that is read either.
+// room reports whether the window has room for so many bytes, or for enough to be worth a segment:
+// real systems avoid tiny segments, too.
 func (e *end) room(bytes uint64) bool {
 	return e.window() >= int(min(bytes, crumb))
 }
 
-// pieceFrom is how many bytes pass at once: few where they take their time, so that some arrive before all do.
+// pieceFrom returns the bytes of a body in one event: few on a slow path, so that some arrive
+// before others.
 func (w *World) pieceFrom(e *end) int {
 	if e.host.plan != nil && e.host.plan.Up > 0 || w.troubledPath(scenario.Slow, e.host, e.peer().host) != nil {
 		return crumb
@@ -129,7 +130,8 @@ func (w *World) pieceFrom(e *end) int {
 	return piece
 }
 
-// window is how many bytes more the connection takes. A host with a narrow uplink shares that out in small pieces.
+// window returns how many more bytes the connection takes. A host with a narrow uplink shares it in
+// small pieces.
 func (e *end) window() int {
 	if e.host.plan != nil && e.host.plan.Up > 0 {
 		return 2*crumb - e.flying
@@ -137,7 +139,7 @@ func (e *end) window() int {
 	return window - e.flying
 }
 
-// flush sends what the window has room for.
+// flush sends as much output as the window allows.
 func (w *World) flush(e *end) {
 	for e.out.size > 0 && e.room(uint64(e.out.size)) {
 		seg := e.out.take(min(e.window(), w.pieceFrom(e)))
@@ -149,7 +151,7 @@ func (w *World) flush(e *end) {
 	}
 }
 
-// transmit sends one segment, in pieces and with flipped bits if a fault wants it so.
+// transmit sends one segment, in pieces or with a flipped bit under a fault.
 func (w *World) transmit(e *end, seg segment) {
 	e.flying += seg.size
 	to := e.peer().host
@@ -176,7 +178,7 @@ func (w *World) transmit(e *end, seg segment) {
 	w.send(e, evArrive, seg)
 }
 
-// flip sends a segment with one bit of one byte of it flipped.
+// flip sends a segment with one flipped bit.
 func (w *World) flip(t *trouble, e *end, seg segment, at int) {
 	w.fired(t)
 	t.spent = true
@@ -191,7 +193,7 @@ func (w *World) flip(t *trouble, e *end, seg segment, at int) {
 	}
 }
 
-// send has something arrive at the other end, after what has been sent before it.
+// send schedules an arrival at the other end, after all earlier ones.
 func (w *World) send(from *end, kind eventKind, seg segment) {
 	at := w.now + latency + w.lag(from, seg.size)
 	if kind != evReset {
@@ -202,7 +204,7 @@ func (w *World) send(from *end, kind eventKind, seg segment) {
 	e.end, e.seg, e.number = from.peer(), seg, uint64(from.broken)
 }
 
-// lag is how much longer than usual something takes, by the faults on its way.
+// lag returns the delay that faults add on the way.
 func (w *World) lag(from *end, size int) time.Duration {
 	to := from.peer().host
 	lag := w.uplink(from.host, size)
@@ -234,7 +236,8 @@ func (w *World) lag(from *end, size int) time.Duration {
 	return lag
 }
 
-// uplink is how long it takes until a host that can send only so much has sent this. What is small is not held up.
+// uplink returns how long a host with a narrow uplink takes to send. Small messages are not
+// delayed.
 func (w *World) uplink(h *host, size int) time.Duration {
 	if h.plan == nil || h.plan.Up == 0 || size < protocol.MaxFirst {
 		return 0
@@ -243,7 +246,7 @@ func (w *World) uplink(h *host, size int) time.Duration {
 	return h.busy - w.now
 }
 
-// arrive puts bytes into the buffer of an end.
+// arrive puts bytes into the input of an end.
 func (w *World) arrive(e *end, seg segment) {
 	switch {
 	case e.broken != 0:
@@ -259,7 +262,8 @@ func (w *World) arrive(e *end, seg segment) {
 	}
 }
 
-// resetAt counts bytes of a connection that a fault will reset or forget, and does so when it is time.
+// resetAt counts the bytes of a connection under a reset or a black hole, and triggers the fault at
+// its byte.
 func (w *World) resetAt(c *conn, size int) bool {
 	for _, t := range w.troubles {
 		if t.Class != scenario.Reset && t.Class != scenario.BlackHole || t.conn != c || t.spent {
@@ -275,7 +279,7 @@ func (w *World) resetAt(c *conn, size int) bool {
 			return true
 		}
 		for _, e := range c.ends {
-			if e.op == opHear && e.in.size > 0 {
+			if e.awaits == awaitsHear && e.in.size > 0 {
 				w.coverage.sometimes(ResetInFrame)
 			}
 			w.breakEnd(e, protocol.Lost)

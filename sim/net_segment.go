@@ -1,15 +1,15 @@
 package sim
 
-// segment is a piece of a stream: literal bytes, or a stretch of a content, which is made only where somebody looks
-// at it. So a file of any size costs nothing to send.
+// segment is a piece of a stream: literal bytes, or a stretch of a content, whose bytes are
+// computed only where they are read. So a file of any size costs nothing to send.
 type segment struct {
 	raw     []byte // literal bytes, if not nil
-	content int    // otherwise: of this content,
-	offset  uint64 // from here
-	size    int    // so many bytes
+	content int    // otherwise: bytes of this content
+	offset  uint64 // from this offset
+	size    int    // in bytes
 }
 
-// zeros is the content that takes the place of what could not be read.
+// zeros is the content that replaces unreadable bytes.
 const zeros = 0
 
 func literal(b []byte) segment { return segment{raw: b, size: len(b)} }
@@ -31,7 +31,7 @@ func (s segment) at(i int) byte {
 	return contentByte(s.content, s.offset+uint64(i))
 }
 
-// contentByte is what the content with that number has at an offset.
+// contentByte returns the byte of a content at an offset.
 func contentByte(content int, offset uint64) byte {
 	if content == zeros {
 		return 0
@@ -40,10 +40,10 @@ func contentByte(content int, offset uint64) byte {
 	return byte(z >> 56)
 }
 
-// stream is what has arrived and not been read.
+// stream is a queue of bytes.
 type stream struct {
 	segments []segment
-	head     int // segments before it have been read
+	head     int // the first unread segment
 	size     int
 }
 
@@ -79,7 +79,8 @@ func (s *stream) drop(n int) {
 
 func (s *stream) clear() { s.segments, s.head, s.size = s.segments[:0], 0, 0 }
 
-// peek returns the first n bytes, or as many as are there. The slice is to be read only, and soon.
+// peek returns the first n bytes, or all if there are fewer. The slice is read-only and valid until
+// the next call.
 func (s *stream) peek(n int, scratch []byte) ([]byte, []byte) {
 	n = min(n, s.size)
 	if n == 0 {

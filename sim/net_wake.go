@@ -8,18 +8,18 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// want notes what a machine waits for on a link, and returns its end, or nil if it has none.
-func (w *World) want(a *actor, link roles.Link, op opKind) *end {
+// want sets the input that a machine waits for on a link. It returns the machine's end, or nil.
+func (w *World) want(a *actor, link roles.Link, op awaited) *end {
 	e := a.end(link)
 	if e == nil {
 		return nil
 	}
-	e.op, e.first = op, false
+	e.awaits, e.first = op, false
 	w.poke(e)
 	return e
 }
 
-// poke has an end looked at, after what is under way.
+// poke schedules a wake of an end, after the current event.
 func (w *World) poke(e *end) {
 	if e.poked {
 		return
@@ -28,37 +28,37 @@ func (w *World) poke(e *end) {
 	w.agenda.add(w.now, evPoke).end = e
 }
 
-// wake tells an end's machine one thing, if there is one that it waits for.
+// wake gives an end's machine one input, if the one that it waits for is there.
 func (w *World) wake(e *end) {
 	e.poked = false
 	if e.actor == nil || e.actor.over() || e.state != open && e.state != dialing {
 		return
 	}
-	if e.op == opHear || e.op == opReceiveBody || e.op == opDiscard {
+	if e.awaits == awaitsHear || e.awaits == awaitsReceiveBody || e.awaits == awaitsDiscard {
 		if t := w.troubled(scenario.StallReader, e.host); t != nil {
 			w.fired(t)
 			return
 		}
 	}
-	switch e.op {
-	case opDial:
+	switch e.awaits {
+	case awaitsDial:
 		w.wakeDial(e)
-	case opHear:
+	case awaitsHear:
 		w.wakeHear(e)
-	case opReceiveBody:
+	case awaitsReceiveBody:
 		w.wakeReceive(e)
-	case opDiscard:
+	case awaitsDiscard:
 		w.wakeDiscard(e)
-	case opSendBody:
+	case awaitsSendBody:
 		w.wakeSend(e)
-	case opFail:
+	case awaitsFailure:
 		w.lose(e, e.broken, "nothing can be sent")
 	}
 }
 
-// give tells the machine something that ends what it waited for.
+// give passes the input that the machine waited for.
 func (w *World) give(e *end, in roles.Input) {
-	e.op = opNone
+	e.awaits = awaitsNothing
 	w.step(e.actor, in)
 }
 
@@ -96,7 +96,7 @@ func (w *World) wakeHear(e *end) {
 	switch {
 	case err != nil:
 		refusal := protocol.AsError(err)
-		w.note(Line{What: Garbles, Host: e.host.index, Actor: e.actor.id, Peer: e.peer().host.index, Conn: e.conn.id, Text: refusal.Code.String()})
+		w.note(Line{What: Misreads, Host: e.host.index, Actor: e.actor.id, Peer: e.peer().host.index, Conn: e.conn.id, Text: refusal.Code.String()})
 		w.give(e, roles.Malformed{Link: e.link, Err: refusal})
 	case m != nil:
 		w.taken(e, size)
@@ -120,7 +120,7 @@ func (w *World) peek(e *end, n int) (frame []byte) {
 	return frame
 }
 
-// taken takes bytes that have been used out of the buffer and gives the sender its room back.
+// taken removes used bytes from the input and returns their room to the sender.
 func (w *World) taken(e *end, n int) {
 	e.in.drop(n)
 	w.credit(e, n)
@@ -130,7 +130,7 @@ func (w *World) credit(e *end, n int) {
 	sender := e.peer()
 	sender.flying -= n
 	w.flush(sender)
-	if sender.op == opSendBody {
+	if sender.awaits == awaitsSendBody {
 		w.poke(sender)
 	}
 }

@@ -10,88 +10,88 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// errand is something that a user wants of a machine: to fetch, to ask, to pipeline. It is what the world and the checks
-// know of it.
-type errand struct {
+// operation is a [scenario.Op] that has begun: a machine that works for a user, and the state that
+// the world and the checks keep for it.
+type operation struct {
 	op      scenario.Op
-	tries   int // that ended with their process
+	tries   int // earlier tries that ended with their process
 	actor   *actor
 	started time.Duration
 	stores  []*store // by item
 	wanted  []client.Wanted
 
-	ended    bool          // it has its result
+	ended    bool          // it has a result, or a new try
 	done     time.Duration // when
 	result   *client.Result
 	answer   *client.QueryResult
 	answered map[int]protocol.Code
 	pages    []protocol.Message // heard by a query
 	visited  []*visit           // nodes, in the order in which they were dialled
-	listed   []protocol.Peer    // by the relay, each node as the client heard it first
+	listed   []protocol.Peer    // nodes in the answers of the relay, as it listed each first
 	more     bool               // the last page had a cursor
 	denied   []netip.AddrPort   // said not-found
-	had      roles.Groups       // of the content that is being fetched
-	begun    protocol.Hash      // that content
-	left     protocol.Hash      // of which an earlier try had left a part; zero: of none
-	firm     bool               // some of it has been delivered, and Once was asked for
+	had      roles.Groups       // groups of the content that is being fetched
+	begun    protocol.Hash      // the content that is being fetched
+	left     protocol.Hash      // the content of the part that an earlier try left; zero: there is none
+	firm     bool               // bytes have been delivered that cannot be taken back
 }
 
 // visit is a link of a fetch to a node.
 type visit struct {
 	to    netip.AddrPort
 	link  roles.Link
-	wrong bool // it sent a group that was not what it should be
+	wrong bool // it sent a wrong group
 }
 
 // at returns the latest visit over a link, or nil.
-func (r *errand) at(link roles.Link) *visit {
-	for i := len(r.visited) - 1; i >= 0; i-- {
-		if r.visited[i].link == link {
-			return r.visited[i]
+func (o *operation) at(link roles.Link) *visit {
+	for i := len(o.visited) - 1; i >= 0; i-- {
+		if o.visited[i].link == link {
+			return o.visited[i]
 		}
 	}
 	return nil
 }
 
-// place returns the name under which a content is wanted.
-func (r *errand) place(name string, hash protocol.Hash) string {
+// place returns the name under which the disk keeps an item of the operation.
+func (o *operation) place(name string, hash protocol.Hash) string {
 	if name != "" {
 		return name
 	}
 	return hash.String()[:8]
 }
 
-// mostTries is how often a user runs again what was ended with its process.
+// mostTries is how often an operation starts again after its process was killed.
 const mostTries = 3
 
-// errandOf begins what a user of a client, or of a node that mirrors, wants.
-func (w *World) errandOf(h *host, op scenario.Op, tries int) *errand {
+// beginOperation starts the machine for an operation of a client, or of a node that mirrors.
+func (w *World) beginOperation(h *host, op scenario.Op, tries int) *operation {
 	if h.proc == nil || h.proc.stopping {
 		return nil
 	}
-	r := &errand{op: op, tries: tries, started: w.now}
+	o := &operation{op: op, tries: tries, started: w.now}
 	switch op.Do {
 	case scenario.DoFetch, scenario.DoMirror:
-		r.actor = w.addActor(h.proc, fetchKind, w.pool.fetch(w.request(op)))
+		o.actor = w.addActor(h.proc, fetchKind, w.pool.fetch(w.request(op)))
 	case scenario.DoLocate:
-		r.actor = w.addActor(h.proc, queryKind, w.pool.query(w.relay.address.String(), &protocol.Locate{Name: op.Name, Hash: w.pinned(op.Pin)}))
+		o.actor = w.addActor(h.proc, queryKind, w.pool.query(w.relay.address.String(), &protocol.Locate{Name: op.Name, Hash: w.pinned(op.Pin)}))
 	case scenario.DoList:
-		r.actor = w.addActor(h.proc, queryKind, w.pool.query(w.relay.address.String(), &protocol.List{Pattern: op.Name, Holders: 2}))
+		o.actor = w.addActor(h.proc, queryKind, w.pool.query(w.relay.address.String(), &protocol.List{Pattern: op.Name, Holders: 2}))
 	case scenario.DoPipeline:
 		to := w.byName[op.With]
 		if to == nil || to.plan == nil {
 			return nil
 		}
-		w.load(r, to)
-		r.actor = w.addActor(h.proc, pipelineKind, w.pool.pipeline(to.address.String(), r.wanted))
-		for i := range r.wanted {
-			r.stores = append(r.stores, w.landItem(r.actor, &r.wanted[i]))
+		w.load(o, to)
+		o.actor = w.addActor(h.proc, pipelineKind, w.pool.pipeline(to.address.String(), o.wanted))
+		for i := range o.wanted {
+			o.stores = append(o.stores, w.landItem(o.actor, &o.wanted[i]))
 		}
 	}
-	r.actor.errand = r
-	w.errands = append(w.errands, r)
-	w.tell(r.actor, roles.Started{})
-	return r
+	o.actor.operation = o
+	w.operations = append(w.operations, o)
+	w.tell(o.actor, roles.Started{})
+	return o
 }
 
 func (w *World) request(op scenario.Op) client.Request {
@@ -110,37 +110,38 @@ func (w *World) pinned(content int) protocol.Hash {
 	return w.identity(content, w.scenario.SizeOf(content)).hash
 }
 
-// load notes all small files that a node was given at the start, as what is wanted of it, and before them, if there are
-// any, one that nobody has.
-func (w *World) load(r *errand, to *host) {
+// load collects the small files that a node has from the start, as the items of a pipeline. The
+// first item is one that the node does not have.
+func (w *World) load(o *operation, to *host) {
 	want := func(name string, id *identity) {
-		r.wanted = append(r.wanted, client.Wanted{Name: name, Hash: id.hash, Size: id.size})
+		o.wanted = append(o.wanted, client.Wanted{Name: name, Hash: id.hash, Size: id.size})
 	}
-	r.answered = map[int]protocol.Code{}
+	o.answered = map[int]protocol.Code{}
 	for _, f := range to.plan.Files {
 		if f.Size > group {
 			continue
 		}
-		if len(r.wanted) == 0 {
+		if len(o.wanted) == 0 {
 			want(scenario.MissingName, w.identity(scenario.MissingContent, 1))
 		}
 		want(f.Name, w.identity(f.Content, f.Size))
 	}
 }
 
-// landItem returns where an item of a pipeline goes. It has no journal: one group comes whole or not at all.
+// landItem returns the store for an item of a pipeline. It needs no journal: one group arrives as a
+// whole or not at all.
 func (w *World) landItem(a *actor, item *client.Wanted) *store {
 	t := a.proc.host.landing(item.Name, a)
 	t.user, t.part, t.journal, t.wanted = a, &grown{}, nil, append(t.wanted, item.Hash)
 	return &store{landing: t, hash: item.Hash, size: item.Size}
 }
 
-// resumeErrands begins again what the last process of a host did not finish.
-func (w *World) resumeErrands(h *host) {
-	for _, r := range w.errands[:len(w.errands):len(w.errands)] {
-		if r.actor.proc.host == h && r.actor.gone && !r.ended && r.tries < mostTries {
-			r.ended = true
-			w.errandOf(h, r.op, r.tries+1)
+// resumeOperations starts the operations again that the last process of a host did not finish.
+func (w *World) resumeOperations(h *host) {
+	for _, o := range w.operations[:len(w.operations):len(w.operations)] {
+		if o.actor.proc.host == h && o.actor.gone && !o.ended && o.tries < mostTries {
+			o.ended = true
+			w.beginOperation(h, o.op, o.tries+1)
 		}
 	}
 }

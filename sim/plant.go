@@ -6,23 +6,23 @@ import (
 	"github.com/relaypeer/relaypeer/roles/relay"
 )
 
-// Plant puts a bug into a world: around its machines, before its registry, or into what stands for transport and disks.
-// The product has none of it.
+// Plant is a bug that a test puts into a world: around its machines, in front of its registry, or
+// into the world's own transport and disks. The zero value is no bug.
 type Plant struct {
 	Name      string
 	Machine   func(kind machineKind, m roles.Machine) roles.Machine // nil: as they are
 	Directory func(d relay.Directory) relay.Directory               // nil: as it is
 	Request   func(r *client.Request)                               // nil: as it is
 
-	Blind     bool // a group is not held against its value
-	Credulous bool // what a journal claims is not held against the part's bytes
+	Blind     bool // groups are not verified
+	Credulous bool // a journal's claims are not compared with the bytes of the part
 	Early     bool // a part takes its name before it is whole
 	Unsynced  bool // a part takes its name before its bytes outlive a power loss
-	Trusting  bool // what stands under a name already is taken for durable
-	Rash      bool // a store says that it has committed before it has
-	Unproven  bool // what an earlier try left is not held against the hash before it takes its name
+	Trusting  bool // a file that is in its place already is not synced
+	Rash      bool // a store answers CommitStore before the file is durable
+	Unproven  bool // leftovers of an earlier try are not compared with the hash
 	Stale     bool // a node serves a file under the hash that it had before it changed
 }
 
-// planted reports whether a bug of the world's own has been planted.
+// planted reports whether a bug of the world's own parts is planted.
 func (w *World) planted(bug func(p *Plant) bool) bool { return w.plant != nil && bug(w.plant) }

@@ -9,24 +9,26 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// Each planted bug is given attacks, until it has died of a few, and then so many random scenarios, the rare ones more.
+// Each planted bug runs through attacks until it has been killed a few times, and then through a
+// number of random scenarios; through more if it is rare.
 const (
 	plantedSeeds = 60
 	mostSeeds    = 6000
 	fewDeaths    = 3
 )
 
-// death is what became of a planted bug.
+// death is the result of a hunt for a planted bug.
 type death struct {
 	runs, kills int
 	seed        int // the first random one; -1: an attack
 	by          ID
-	wrong       *Violation // by an invariant that may not
+	wrong       *Violation // by an invariant that is not listed for the bug
 	first       *scenario.Scenario
 	small       *scenario.Scenario
 }
 
-// TestEveryPlantedBugDies holds the promises to their worth: each bug breaks one of those that it should.
+// TestEveryPlantedBugDies checks that the promises find each planted bug, and by an invariant that
+// is listed for it.
 func TestEveryPlantedBugDies(t *testing.T) {
 	bugs := slices.Concat(clientBugs, contentBugs, nodeBugs, relayBugs, indexBugs)
 	deaths := make([]death, len(bugs))
@@ -55,7 +57,7 @@ func TestEveryPlantedBugDies(t *testing.T) {
 	}
 }
 
-// hunt runs a bug through every attack and through random scenarios until it has died and been given its share.
+// hunt runs a bug through all attacks and through random scenarios.
 func hunt(bug *planted, o Options) death {
 	d := death{seed: -1}
 	o.Plant = &bug.plant
@@ -96,7 +98,7 @@ func hunt(bug *planted, o Options) death {
 	return d
 }
 
-// eachSwept calls f with the sweep's scenario spoiled by each fault of a class at each event.
+// eachSwept calls f with the sweep's scenario under each fault of a class at each event.
 func eachSwept(class scenario.Class, f func(s *scenario.Scenario)) {
 	events := Run(sweepScenario(), Options{}).Faulty
 	eachFault(sweepScenario(), func(fault scenario.Fault) {

@@ -10,15 +10,15 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// contentBugs are planted where content is fetched, verified, kept and served.
+// contentBugs are bugs where content is fetched, verified, stored and served.
 var contentBugs = []planted{
 	{"a group is not verified", Plant{Blind: true}, []ID{S1, S11}, "a liar, or a bit that flips", "", nil},
 	{"a journal is believed without a look at the bytes", Plant{Credulous: true}, []ID{S1, S11}, "a power loss", "", cutOff},
 	{"a part takes its name before it is whole", Plant{Early: true}, []ID{S11, S1}, "a client that is killed", scenario.KillWriting, nil},
 	{"a part takes its name before it outlives a power loss", Plant{Unsynced: true}, []ID{S16, S11}, "", "", nil},
-	{"what stands in its place is taken for durable", Plant{Trusting: true}, []ID{S16}, "a client that is killed between two steps of a commit", scenario.KillWriting, nil},
-	{"a store says that it has committed before it has", Plant{Rash: true}, []ID{S1, S16}, "", "", nil},
-	{"what an earlier try left is not preferred", around(fetchKind, func(b *bugged) {
+	{"a file that is in its place is not synced", Plant{Trusting: true}, []ID{S16}, "a client that is killed between two steps of a commit", scenario.KillWriting, nil},
+	{"a commit is answered before it is done", Plant{Rash: true}, []ID{S1, S16}, "", "", nil},
+	{"the content of a part is not preferred", around(fetchKind, func(b *bugged) {
 		b.before = func(in roles.Input) roles.Input {
 			if left, is := in.(roles.StoreInspected); is {
 				return roles.StoreInspected{Item: left.Item}
@@ -119,7 +119,7 @@ func cutOff(seed uint64) *scenario.Scenario {
 	return s
 }
 
-// killedAmongOthers is a fetch that is killed and begun again when most nodes have another content.
+// killedAmongOthers is a fetch that is killed, and starts again when most nodes have another content.
 func killedAmongOthers(seed uint64) *scenario.Scenario {
 	return interrupted(seed, scenario.KillWriting)
 }
@@ -135,14 +135,15 @@ func changing(seed uint64) *scenario.Scenario {
 	return s
 }
 
-// begunAgain is a fetch that the user gives up and begins again.
+// begunAgain is a fetch that its user stops and starts again.
 func begunAgain(seed uint64) *scenario.Scenario {
 	s := resumed(scenario.Fault{})
 	s.Seed, s.Faults = seed, s.Faults[:2]
 	return s
 }
 
-// noLongerWhole is a fetch that can't be taken back, from a node that dies when another has another content.
+// noLongerWhole is a fetch that cannot be taken back, from a node that dies while another node has
+// another content.
 func noLongerWhole(seed uint64) *scenario.Scenario {
 	s := largeScenario()
 	s.Seed, s.Ops, s.Nodes = seed, s.Ops[:1], s.Nodes[:2]
@@ -156,7 +157,7 @@ func noLongerWhole(seed uint64) *scenario.Scenario {
 	return s
 }
 
-// mixContents has a fetch take what any node says that the file is for what the first one said.
+// mixContents makes a fetch believe that all nodes have the content of the first.
 func mixContents(b *bugged) {
 	var first *protocol.Outboard
 	b.before = func(in roles.Input) roles.Input {
@@ -181,7 +182,7 @@ func mixContents(b *bugged) {
 	}
 }
 
-// indexBugs are planted where indexes are published and asked for.
+// indexBugs are bugs where indexes are published and asked for.
 var indexBugs = []planted{
 	{"a relay keeps the entries of a lapsed lease", directory(func(b *before, d relayDirectory) {
 		at := map[protocol.NodeID]netip.AddrPort{}
@@ -266,7 +267,7 @@ var indexBugs = []planted{
 			return d.Publish(now, m)
 		}
 		b.renew = func(now roles.Moment, m *protocol.Renew) protocol.Message {
-			if held := doubtful[m.ID]; held.Index != 0 { // a word for the node, which leaves it among those that may have anything
+			if held := doubtful[m.ID]; held.Index != 0 { // it speaks for the node, which stays unindexed
 				d.Publish(now, &protocol.Publish{ID: m.ID, Epoch: m.Epoch, Index: held.Index, From: held.Sequence, To: held.Sequence, Latest: held.Sequence + 1})
 			}
 			return d.Renew(now, m)
@@ -287,7 +288,7 @@ var indexBugs = []planted{
 	}), []ID{L4}, "a file that changes", "", nil},
 }
 
-// quieted is a node that publishes, dies, and comes back under its id as one that publishes nothing.
+// quieted is a node that publishes, dies, and comes back under its id without publishing.
 func quieted(seed uint64) *scenario.Scenario {
 	s := sweepScenario()
 	s.Seed, s.Heal, s.Relay.Page = seed, 4*time.Minute, 0

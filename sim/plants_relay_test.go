@@ -10,7 +10,7 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// relayBugs are planted around a relay's sessions and before its registry.
+// relayBugs are bugs around a relay's sessions and in front of its registry.
 var relayBugs = []planted{
 	{"a lease never expires", directory(func(b *before, d relay.Directory) {
 		var first time.Duration
@@ -22,7 +22,7 @@ var relayBugs = []planted{
 			return at
 		}
 		b.register = func(at roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message {
-			freeze(at) // the first one starts the clock that stands
+			freeze(at) // the first call sets the clock, which then stands still
 			return d.Register(at, from, m)
 		}
 		b.locate = func(at roles.Moment, m *protocol.Locate) protocol.Message { return d.Locate(freeze(at), m) }
@@ -74,7 +74,7 @@ var relayBugs = []planted{
 			return in
 		}
 	}), []ID{S8}, "an illegal message", "", nil},
-	{"an idle link is never closed", deaf(sessionKind, isRang), []ID{L1, C2}, "silence", "", nil},
+	{"an idle link is never closed", deaf(sessionKind, isTimerFired), []ID{L1, C2}, "silence", "", nil},
 	{"a relay hangs up without saying why", around(sessionKind, func(b *bugged) {
 		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {
 			for _, e := range effects {
@@ -87,7 +87,7 @@ var relayBugs = []planted{
 	}), []ID{S8}, "an illegal message", "", nil},
 }
 
-// lapsed is a node that dies, and a client that asks when its lease has lapsed.
+// lapsed is a node that dies, and a client that asks after its lease has lapsed.
 func lapsed(seed uint64) *scenario.Scenario {
 	s := sweepScenario()
 	s.Seed, s.Heal, s.Relay.Page = seed, 3*time.Minute, 0

@@ -9,12 +9,12 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// planted is a bug that the promises must catch.
+// planted is a bug that the promises must find.
 type planted struct {
 	name  string
 	plant Plant
-	kills []ID                                 // the invariants that may catch it
-	needs string                               // what has to happen for it to show
+	kills []ID                                 // the invariants that may find it
+	needs string                               // what a run needs to show it
 	sweep scenario.Class                       // if not empty: it is also swept with this class of faults
 	story func(seed uint64) *scenario.Scenario // if not nil: it is also run with many seeds
 }
@@ -22,7 +22,7 @@ type planted struct {
 // bugged is a machine with a bug around it.
 type bugged struct {
 	roles.Machine
-	before func(in roles.Input) roles.Input // nil result: the machine is not told
+	before func(in roles.Input) roles.Input // a nil result: the machine does not get the input
 	after  func(in roles.Input, effects []roles.Effect) []roles.Effect
 	ended  bool
 }
@@ -55,7 +55,7 @@ func around(kind machineKind, bug func(b *bugged)) Plant {
 	}}
 }
 
-// deaf is a machine that is not told certain things.
+// deaf plants a machine that does not get certain inputs.
 func deaf(kind machineKind, to func(in roles.Input) bool) Plant {
 	return around(kind, func(b *bugged) {
 		b.before = func(in roles.Input) roles.Input {
@@ -67,7 +67,7 @@ func deaf(kind machineKind, to func(in roles.Input) bool) Plant {
 	})
 }
 
-// without leaves effects out.
+// without removes effects.
 func without(effects []roles.Effect, which func(e roles.Effect) bool) []roles.Effect {
 	var kept []roles.Effect
 	for _, e := range effects {
@@ -78,10 +78,10 @@ func without(effects []roles.Effect, which func(e roles.Effect) bool) []roles.Ef
 	return kept
 }
 
-func isRang(in roles.Input) bool    { _, is := in.(roles.TimerFired); return is }
-func isStopped(in roles.Input) bool { _, is := in.(roles.Stopped); return is }
+func isTimerFired(in roles.Input) bool { _, is := in.(roles.TimerFired); return is }
+func isStopped(in roles.Input) bool    { _, is := in.(roles.Stopped); return is }
 
-// heardError returns the refusal that an input brings, or nil.
+// heardError returns the refusal in an input, or nil.
 func heardError(in roles.Input) *protocol.Error {
 	heard, _ := in.(roles.Heard)
 	refusal, _ := heard.Message.(*protocol.Error)
@@ -98,7 +98,7 @@ type before struct {
 	publish  func(at roles.Moment, m *protocol.Publish) protocol.Message
 }
 
-// relayDirectory is what stands behind it.
+// relayDirectory is the directory behind it.
 type relayDirectory = relay.Directory
 
 func (b *before) Publish(at roles.Moment, m *protocol.Publish) protocol.Message {

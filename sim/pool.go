@@ -8,7 +8,7 @@ import (
 	"github.com/relaypeer/relaypeer/roles/relay"
 )
 
-// pool keeps machines between runs: making one anew costs more than most conversations.
+// pool keeps machines between runs: creating them costs more than most conversations.
 type pool struct {
 	uploads  []*node.Upload
 	sessions []*pooledSession
@@ -16,14 +16,14 @@ type pool struct {
 	fetches  []*client.Fetch
 	queries  []*client.Query
 	out      []func()
-	spare    []*event // and what else every run needs
+	spare    []*event // buffers that every run needs
 	arena    []byte
 	scratch  []byte
 
 	identities identities
 }
 
-// pooledSession is a Session whose directory can be exchanged.
+// pooledSession is a Session whose directory can be replaced.
 type pooledSession struct {
 	*relay.Session
 	to *behind
@@ -103,7 +103,7 @@ func (p *pool) pipeline(node string, wanted []client.Wanted) *client.Pipeline {
 	return client.NewPipeline(node, wanted)
 }
 
-// collect takes all machines back, and what the world used.
+// collect returns all machines and buffers of a world to the pool.
 func (p *pool) collect(w *World) {
 	w.agenda.reset()
 	p.spare, p.arena, p.scratch = w.agenda.spare, w.arena[:0], w.scratch

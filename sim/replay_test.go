@@ -14,7 +14,7 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// drawn lets rapid make the choices, so that what fails shrinks.
+// drawn makes choices with rapid, so that failures shrink.
 type drawn struct{ t *rapid.T }
 
 func (d drawn) N(n int, label string) int {
@@ -24,7 +24,7 @@ func (d drawn) N(n int, label string) int {
 	return rapid.IntRange(0, n-1).Draw(d.t, label)
 }
 
-// TestRandomPlacements draws scenarios and all their choices by rapid.
+// TestRandomPlacements draws scenarios and all choices of their runs with rapid.
 func TestRandomPlacements(t *testing.T) {
 	rolestest.Check(t, 2000, func(t *rapid.T) {
 		c := drawn{t}
@@ -35,7 +35,7 @@ func TestRandomPlacements(t *testing.T) {
 	})
 }
 
-// spent is a chooser that has nothing left to draw from, as rapid's is when it shrinks.
+// spent is a chooser that runs out of choices, as rapid's does while it shrinks.
 type spent struct{ rounds int }
 
 func (s *spent) N(int, string) int {
@@ -45,7 +45,7 @@ func (s *spent) N(int, string) int {
 	return 0
 }
 
-// TestARunEndsWithItsChooser: a panic is a broken promise only when a machine panics.
+// TestARunEndsWithItsChooser checks that a chooser's panic is not taken for a machine's.
 func TestARunEndsWithItsChooser(t *testing.T) {
 	s := sweepScenario()
 	s.Faults = []scenario.Fault{{Class: scenario.Delay, Who: "relay", For: 10 * time.Second, N: 900}}
@@ -58,7 +58,7 @@ func TestARunEndsWithItsChooser(t *testing.T) {
 	t.Errorf("the run went on: %v", Run(s, Options{Chooser: c}).Violation)
 }
 
-// TestKeptPlans replays every plan that was worth keeping.
+// TestKeptPlans replays all plans under testdata.
 func TestKeptPlans(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.plan")
 	if err != nil || len(files) == 0 {
@@ -81,7 +81,8 @@ func TestKeptPlans(t *testing.T) {
 	}
 }
 
-// TestSameSeedSameTrace is M1: the same seed gives the same run, in any order, on any number of processors.
+// TestSameSeedSameTrace is M1: a seed always gives the same run, in any order, on any number of
+// processors.
 func TestSameSeedSameTrace(t *testing.T) {
 	const seeds = 3000
 	hashes := [2][]uint64{make([]uint64, seeds), make([]uint64, seeds)}
@@ -105,7 +106,7 @@ func TestSameSeedSameTrace(t *testing.T) {
 	}
 }
 
-// TestTracesAndDiagramsAreWritten holds a run's pictures to what happened.
+// TestTracesAndDiagramsAreWritten checks the text and the diagram of a run.
 func TestTracesAndDiagramsAreWritten(t *testing.T) {
 	s := sweepScenario()
 	s.Faults = []scenario.Fault{{Class: scenario.Crash, Who: "n1", Event: 60}}

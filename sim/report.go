@@ -9,11 +9,12 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// lastLines is how much of a trace a failure shows.
+// lastLines is how many lines of the trace a report shows.
 const lastLines = 120
 
-// Explain writes what there is to know of a failing scenario: the promise, what was seen, a command that replays
-// it, the scenario shrunk, and the end of the shrunk run's trace. With a seed, it is the one it was drawn from.
+// Explain writes a report on a failing scenario: the promise, the observation, a command that
+// replays the run, the shrunk scenario, and the end of its trace. seed is the seed that the
+// scenario was drawn from, or "".
 func Explain(out io.Writer, s *scenario.Scenario, o Options, seed string) {
 	first := Run(s, o)
 	if first.Violation == nil {
@@ -25,7 +26,7 @@ func Explain(out io.Writer, s *scenario.Scenario, o Options, seed string) {
 	small := scenario.Shrink(s, 600, breaks(kept, first.Violation.ID))
 	kept.Trace = true
 	last := Run(small, kept)
-	if last.Violation == nil { // the failure was of a chooser's making: show it as it was
+	if last.Violation == nil { // the failure needs the choices of the original chooser: show the original
 		small, kept = s, o
 		kept.Trace = true
 		last = Run(s, kept)
@@ -54,7 +55,7 @@ func Explain(out io.Writer, s *scenario.Scenario, o Options, seed string) {
 	out.Write(bytes.Join(lines, nil))
 }
 
-// breaks returns a function that reports whether a run of a scenario breaks one of the promises.
+// breaks returns a function that reports whether a run of a scenario breaks one of some promises.
 func breaks(o Options, any ...ID) func(*scenario.Scenario) bool {
 	o.Trace, o.Chooser = false, nil
 	return func(s *scenario.Scenario) bool {

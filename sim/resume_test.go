@@ -8,8 +8,8 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// interrupted is a fetch that is begun again when its process has been ended in its midst. The first node had the file
-// first; then others have another content under its name.
+// interrupted is a fetch whose process is ended halfway and which starts again. Only the first node
+// had the file when it began; then two more have another content under its name.
 func interrupted(seed uint64, class scenario.Class) *scenario.Scenario {
 	file := scenario.File{Name: "large", Content: 1, Size: 4 * group}
 	other := scenario.Node{Files: []scenario.File{{Name: "large", Content: 2, Size: 3 * group}}, Start: 1500 * time.Millisecond}
@@ -25,8 +25,8 @@ func interrupted(seed uint64, class scenario.Class) *scenario.Scenario {
 	return s
 }
 
-// TestAFetchThatIsBegunAgainPrefersWhatItHas: whichever node the relay names first.
-func TestAFetchThatIsBegunAgainPrefersWhatItHas(t *testing.T) {
+// TestAFetchThatStartsAgainPrefersItsPart: whichever node the relay names first.
+func TestAFetchThatStartsAgainPrefersItsPart(t *testing.T) {
 	for _, class := range []scenario.Class{scenario.KillWriting, scenario.CutWriting} {
 		for seed := range uint64(30) {
 			s := interrupted(seed, class)
@@ -37,8 +37,8 @@ func TestAFetchThatIsBegunAgainPrefersWhatItHas(t *testing.T) {
 	}
 }
 
-// goesOn runs a fetch that is begun again, which has to fetch a content if that is not 0. A power loss may have taken what
-// there was.
+// goesOn runs a fetch that starts again, and checks that it delivers the content with that number,
+// or another one than the first for 0. A power loss may have taken the part.
 func goesOn(t *testing.T, s *scenario.Scenario, content int) {
 	t.Helper()
 	w := newWorld(s, scenario.NewSeeded(s.Seed))
@@ -47,20 +47,20 @@ func goesOn(t *testing.T, s *scenario.Scenario, content int) {
 	if w.check.failed() {
 		t.Fatalf("seed %d: %v", s.Seed, w.check.violation)
 	}
-	if len(w.errands) != 2 {
-		t.Fatalf("seed %d: the fetch was begun %d times", s.Seed, len(w.errands))
+	if len(w.operations) != 2 {
+		t.Fatalf("seed %d: the fetch started %d times", s.Seed, len(w.operations))
 	}
 	first := w.identity(1, 4*group).hash
-	again := w.errands[1]
+	again := w.operations[1]
 	switch r := again.result; {
 	case again.left.IsZero() && s.Faults[0].Class == scenario.CutWriting:
 	case again.left != first:
-		t.Errorf("seed %d: the store does not say of which content it has a part", s.Seed)
+		t.Errorf("seed %d: the machine was not told of the part", s.Seed)
 	case r == nil || r.Outcome != client.Fetched:
 		t.Errorf("seed %d: the fetch is %s: %+v", s.Seed, again.actor.state, r)
 	case (r.Hash == first) != (content == 1):
 		t.Errorf("seed %d: it has fetched %v", s.Seed, r.Hash)
 	case content == 1 && r.Kept == 0 && s.Faults[0].Class == scenario.KillWriting:
-		t.Errorf("seed %d: nothing of what was there has been kept", s.Seed)
+		t.Errorf("seed %d: nothing of the part has been kept", s.Seed)
 	}
 }

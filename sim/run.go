@@ -10,19 +10,19 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// Options are how a scenario is run. The zero value is the usual way.
+// Options are options of a run. The zero value is the usual way.
 type Options struct {
 	Chooser scenario.Chooser // nil: seeded by the scenario
 	Plant   *Plant
 	Trace   bool // keep the trace's text
-	Hasty   bool // let it settle no longer than until it looks settled: quicker, and sees less
+	Hasty   bool // wait only until the world looks converged: faster, and finds less
 	pool    *pool
 }
 
-// Outcome is what a run came to.
+// Outcome is the result of a run.
 type Outcome struct {
 	Violation *Violation // nil: all promises were kept
-	Hash      uint64     // of all that happened
+	Hash      uint64     // of the whole trace
 	Steps     int        // that machines took
 	Events    int
 	Faulty    int // events that happened before everything healed
@@ -30,7 +30,7 @@ type Outcome struct {
 	Trace     Trace
 }
 
-// Run carries a scenario out.
+// Run runs a scenario in a world of its own.
 func Run(s *scenario.Scenario, o Options) (outcome Outcome) {
 	c := o.Chooser
 	if c == nil {
@@ -45,7 +45,7 @@ func Run(s *scenario.Scenario, o Options) (outcome Outcome) {
 	defer func() {
 		if r := recover(); r != nil {
 			_, crash := r.(runtime.Error)
-			if crash && o.Plant == nil || !crash && !w.stepping { // the last is a chooser's own way out
+			if crash && o.Plant == nil || !crash && !w.stepping { // a chooser may end a run by a panic
 				panic(r)
 			}
 			w.check.violation = nil
@@ -59,7 +59,7 @@ func Run(s *scenario.Scenario, o Options) (outcome Outcome) {
 	w.build()
 	w.until(s.Heal)
 	outcome.Faulty = w.events
-	w.settle()
+	w.converge()
 	w.shutDown()
 	return outcome
 }
@@ -72,7 +72,7 @@ func (w *World) trace() Trace {
 	return t
 }
 
-// build makes the hosts and schedules what the scenario has in store.
+// build creates the hosts and schedules the operations and faults of the scenario.
 func (w *World) build() {
 	s := w.scenario
 	w.relay = w.addHost("relay", relayRole, 0)
@@ -119,13 +119,13 @@ func (w *World) schedule() {
 		if f.Event > 0 {
 			w.triggers = append(w.triggers, f)
 		} else if f.At < w.scenario.Heal {
-			w.after(f.At, func() { w.begin(f) })
+			w.after(f.At, func() { w.beginFault(f) })
 		}
 	}
 	sort.SliceStable(w.triggers, func(i, j int) bool { return w.triggers[i].Event < w.triggers[j].Event })
 }
 
-// do carries out what a user wants.
+// do starts an operation.
 func (w *World) do(op scenario.Op) {
 	h := w.byName[op.Who]
 	if h == nil {
@@ -133,7 +133,7 @@ func (w *World) do(op scenario.Op) {
 	}
 	switch op.Do {
 	case scenario.DoFetch, scenario.DoPipeline, scenario.DoLocate, scenario.DoList, scenario.DoMirror:
-		w.errandOf(h, op, 0)
+		w.beginOperation(h, op, 0)
 	case scenario.DoAbort:
 		w.abort(h)
 	case scenario.DoStop:
@@ -146,14 +146,14 @@ func (w *World) do(op scenario.Op) {
 	}
 }
 
-// abort tells all that a client does to stop.
+// abort stops all machines of a client.
 func (w *World) abort(h *host) {
 	if h.proc != nil {
 		w.tellAll(h.proc, roles.Stopped{})
 	}
 }
 
-// restart starts a host's program, after the one that is ending, if any.
+// restart starts a host's program, after the end of a process that is stopping.
 func (w *World) restart(h *host) {
 	if h.due = h.proc != nil && h.proc.stopping; h.due {
 		w.after(time.Second, func() { w.restart(h) })

@@ -8,7 +8,8 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// allStories returns scenarios for what needs several things to fall together, too seldom for chance.
+// allStories returns scenarios in which several things coincide, which random scenarios meet too
+// seldom.
 func allStories() []*scenario.Scenario {
 	at := func(seconds int) time.Duration { return time.Duration(seconds) * time.Second }
 	reading := scenario.Fault{Class: scenario.Attack, At: at(1), Who: "n0", Name: "no-reading"}
@@ -16,47 +17,48 @@ func allStories() []*scenario.Scenario {
 		return append(then, scenario.Fault{Class: scenario.Graceful, At: at(first), Who: who}, scenario.Fault{Class: scenario.Graceful, At: at(first + 1), Who: who})
 	}
 	return []*scenario.Scenario{
-		// A node that stops while a stalled reader has half of a file: it waits, and the reader goes, or never does, or
-		// reads on.
+		// A node stops while a stalled reader has half of a file: it waits, and the reader
+		// disappears, stays, or reads on.
 		reader(impatient("n0", 2, reading)...),
 		reader(impatient("n0", 2, reading, scenario.Fault{Class: scenario.Crash, At: at(5), Who: "x"})...),
 		reader(scenario.Fault{Class: scenario.Slow, Who: "c0", For: at(30), N: 300000}, scenario.Fault{Class: scenario.Graceful, At: at(18), Who: "n0"}),
-		// A pipeline that is cut off, or given up, in the midst of a file.
+		// A pipeline is reset, or stopped, in the middle of a file.
 		pipelining(scenario.Fault{Class: scenario.Slow, Who: "c2", For: at(30), N: 1 << 20}, scenario.Fault{Class: scenario.Reset, At: at(1), Who: "c2", With: "n0", N: 100000}),
 		pipelining(scenario.Fault{Class: scenario.Slow, Who: "c2", For: at(30), N: 65536}, scenario.Fault{Class: scenario.Graceful, At: at(4), Who: "c2"}),
-		// A relay, and a node, that stop when they have already parted with somebody who does not read that.
+		// A relay, and a node, stop while a peer that was refused has not read the refusal.
 		story(0, scenario.Honest, impatient("relay", 12, scenario.Fault{Class: scenario.Attack, At: at(1), Who: "relay", Name: "no-reading"})...),
 		fileless(impatient("n0", 12, reading)...),
-		// A node that is told to stop twice while the relay does not answer its LEAVE.
+		// A node is stopped twice while the relay does not answer its LEAVE.
 		story(0, "mute", impatient("n0", 12)...),
-		// A user who asks for what no node may have.
+		// A user asks for a name that no share can have.
 		misnamed("../both"),
-		// A client whose disk has no room left when it has to begin again with another node.
+		// A client's disk is full when it has to continue with another node.
 		stalled(scenario.Fault{Class: scenario.DiskFull, At: at(10), For: at(20), Who: "c0"}),
-		// A node that is gone when the pipeline from it is over, before it could say good-bye.
+		// A node dies at the end of a pipeline, before the links are closed.
 		pipelining(scenario.Fault{Class: scenario.StallReader, At: 2004500 * time.Microsecond, For: at(30), Who: "n0"}, scenario.Fault{Class: scenario.Crash, At: at(3), Who: "n0"}),
-		// Dead nodes among those that are listed, and no patience with them.
+		// Several listed nodes are dead, and each costs only DialPatience.
 		impatience(1), impatience(2), impatience(3),
-		// A client that loses its power between two contents of one name, by luck so that what the journal claims of the
-		// first stands under the header of the second.
+		// A client loses its power between two contents of one name. With these seeds claims of the
+		// first content stand under the header of the second.
 		betweenContents(1), betweenContents(13), betweenContents(28),
-		// Others who have all that a node was asked for when that one sends what is wrong, and then nothing more.
+		// Other nodes complete the range of a node that sends a wrong group and then nothing.
 		overtaken(),
-		// A file so large that its tree comes in several parts.
+		// The tree of a file needs several OUTBOARDs.
 		vast(),
-		// A disk that hangs while a part of an earlier try is looked at, and when there is none.
+		// A disk hangs while the part of an earlier try is examined, and when there is none.
 		resumed(scenario.Fault{Class: scenario.DiskHang, At: at(10) + time.Millisecond, For: at(25), Who: "c0", N: 60000}),
 		story(0, scenario.Honest, scenario.Fault{Class: scenario.DiskHang, At: at(1) + time.Millisecond, For: at(25), Who: "c0", N: 60000}),
-		// A disk that hangs for longer than a client waits when it is to make a file durable.
-		pipelining(scenario.Fault{Class: scenario.Slow, Who: "c0", For: at(30), N: 1 << 20}, scenario.Fault{Class: scenario.DiskHang, At: at(8), For: at(50), Who: "c0", N: 1 << 22}),
-		// A node whose disk answers when the node has already parted with who had asked, and who does not read that.
-		parting(),
-		// A client whose disk hangs when a file has come that is not what it should be: for long, until the user has lost
-		// patience, or until the node has crashed.
+		// A disk hangs during a commit, for longer than a client waits.
+		pipelining(scenario.Fault{Class: scenario.Slow, Who: "c0", For: at(30), N: 1 << 20},
+			scenario.Fault{Class: scenario.DiskHang, At: at(8), For: at(50), Who: "c0", N: 1 << 22}),
+		// A node's disk answers after the node has refused the peer, which does not read that.
+		rejecting(),
+		// A client's disk hangs after a wrong group: for long, until the user stops the client, or
+		// until the node crashes.
 		doubting(2), doubting(2, scenario.Fault{Class: scenario.Graceful, At: at(3), Who: "c2"}), doubting(2, scenario.Fault{Class: scenario.Crash, At: at(3), Who: "n0"}),
-		// A client that is gone when the node says how far it is with hashing.
+		// A client has crashed when the node reports its progress in hashing.
 		reader(scenario.Fault{Class: scenario.SlowHash, For: at(20), Who: "n0", N: 300000}, scenario.Fault{Class: scenario.Crash, At: at(4), Who: "c0"}),
-		// A node on whose disk the hashing stands still.
+		// A node's hashing makes no progress.
 		story(0, scenario.Honest, scenario.Fault{Class: scenario.SlowHash, For: at(30), Who: "n0"}),
 	}
 }
@@ -67,7 +69,7 @@ func story(drain time.Duration, lie scenario.Lie, faults ...scenario.Fault) *sce
 	return s
 }
 
-// reader is a story with a file that is more than a connection holds.
+// reader is a story with a file that is larger than a connection's window.
 func reader(faults ...scenario.Fault) *scenario.Scenario {
 	s := story(2*roles.ProgressTimeout, scenario.Honest, faults...)
 	s.Nodes[0].Files[0].Size = 12 * group
@@ -125,7 +127,8 @@ func impatience(seed uint64) *scenario.Scenario {
 	return s
 }
 
-// betweenContents is a fetch that is killed, goes on when the file is another, and is cut off when that has begun.
+// betweenContents is a fetch that is killed, continues with another content, and loses its power at
+// the start of that.
 func betweenContents(seed uint64) *scenario.Scenario {
 	return &scenario.Scenario{
 		Seed: seed, Heal: 40 * time.Second, Clients: 1,
@@ -148,7 +151,7 @@ func overtaken() *scenario.Scenario {
 	return s
 }
 
-// vast is a file of more groups than one OUTBOARD is for.
+// vast is a file of more groups than fit one OUTBOARD.
 func vast() *scenario.Scenario {
 	s := story(0, scenario.Honest)
 	s.Nodes[0].Files[0].Size = (protocol.MaxGroups + 3) * group
@@ -157,7 +160,7 @@ func vast() *scenario.Scenario {
 	return s
 }
 
-// resumed is a fetch that the user gives up and begins again.
+// resumed is a fetch that its user stops and starts again.
 func resumed(fault scenario.Fault) *scenario.Scenario {
 	s := largeScenario()
 	s.Ops = []scenario.Op{
@@ -171,7 +174,7 @@ func resumed(fault scenario.Fault) *scenario.Scenario {
 	return s
 }
 
-func parting() *scenario.Scenario {
+func rejecting() *scenario.Scenario {
 	s := story(0, scenario.Honest,
 		scenario.Fault{Class: scenario.DiskHang, At: time.Second, For: 20 * time.Second, Who: "n0", N: 11000},
 		scenario.Fault{Class: scenario.Attack, At: 2 * time.Second, Who: "n0", Name: "no-reading"})

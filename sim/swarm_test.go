@@ -10,8 +10,8 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// swarm is a world of many nodes of which the first has a file, and all others want it and share what they have. They
-// come at an even pace.
+// swarm is a world of many nodes. The first has a file; all others mirror it, one after the other
+// at an even pace.
 func swarm(nodes int, size uint64, up int, pace time.Duration) *scenario.Scenario {
 	s := &scenario.Scenario{Seed: 1, Clients: 1, Heal: 2*time.Second + time.Duration(nodes)*pace + time.Minute}
 	for i := range nodes {
@@ -27,23 +27,23 @@ func swarm(nodes int, size uint64, up int, pace time.Duration) *scenario.Scenari
 	return s
 }
 
-// took returns how long each mirror took, in order, and how many ended without the file.
+// took returns the times of all mirrors, sorted, and how many ended without the file.
 func (w *World) took() (times []time.Duration, failed int) {
-	for _, r := range w.errands {
+	for _, o := range w.operations {
 		switch {
-		case r.op.Do != scenario.DoMirror:
-		case r.result == nil || r.result.Outcome != client.Fetched:
+		case o.op.Do != scenario.DoMirror:
+		case o.result == nil || o.result.Outcome != client.Fetched:
 			failed++
 		default:
-			times = append(times, r.done-r.started)
+			times = append(times, o.done-o.started)
 		}
 	}
 	slices.Sort(times)
 	return times, failed
 }
 
-// TestAPopularFileSpreads: 400 nodes of which one has the file; each sends 10 MiB a second. If the first one had to
-// serve all of them it would take more than five minutes.
+// TestAPopularFileSpreads runs 400 nodes that send 10 MiB a second each. The first node alone would
+// need more than five minutes to serve all.
 func TestAPopularFileSpreads(t *testing.T) {
 	const (
 		nodes = 400
@@ -63,8 +63,8 @@ func TestAPopularFileSpreads(t *testing.T) {
 		t.Fatalf("%d of %d have the file, %d failed", len(times), nodes-1, failed)
 	}
 	last := time.Duration(0)
-	for _, r := range w.errands {
-		last = max(last, r.done)
+	for _, o := range w.operations {
+		last = max(last, o.done)
 	}
 	served := 0
 	for _, c := range w.conns {
@@ -90,15 +90,16 @@ func fetched(t *testing.T, s *scenario.Scenario) time.Duration {
 	if w.check.failed() {
 		t.Fatal(w.check.violation)
 	}
-	r := w.errands[0]
-	if r.result == nil || r.result.Outcome != client.Fetched {
-		t.Fatalf("the fetch is %s: %+v", r.actor.state, r.result)
+	o := w.operations[0]
+	if o.result == nil || o.result.Outcome != client.Fetched {
+		t.Fatalf("the fetch is %s: %+v", o.actor.state, o.result)
 	}
-	return r.done - r.started
+	return o.done - o.started
 }
 
-// TestASlowNodeIsNotWaitedForWhereThereAreOthers: with several sources a node that stalls is overtaken, and one that is
-// dead costs its dialling in parallel to the rest; in the reference mode each is waited for.
+// TestASlowNodeIsNotWaitedForWhereThereAreOthers: with several sources a stalled node is overtaken,
+// and a dead one is dialled in parallel to the rest. In the reference mode the client waits for
+// each.
 func TestASlowNodeIsNotWaitedForWhereThereAreOthers(t *testing.T) {
 	for what, spoil := range map[string]func(s *scenario.Scenario){
 		"falls silent": func(s *scenario.Scenario) { s.Nodes[0].Lie, s.Nodes[0].Quiet = "asking silence", false },
@@ -108,7 +109,7 @@ func TestASlowNodeIsNotWaitedForWhereThereAreOthers(t *testing.T) {
 		},
 	} {
 		var worst [2]time.Duration
-		for seed := range uint64(20) { // whether it comes first is luck
+		for seed := range uint64(20) { // the seed decides whether it comes first
 			for i, op := range largeScenario().Ops[:2] {
 				s := largeScenario()
 				s.Seed, s.Ops = seed, []scenario.Op{op}

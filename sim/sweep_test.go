@@ -7,8 +7,8 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// sweepScenario is the small scenario that the sweep spoils at every event in every way: a file that the first
-// node lacks, one that both have in two versions, and one that nobody has.
+// sweepScenario is the small scenario of the sweep: one file at the second node, one at both in two
+// contents, and one at none.
 func sweepScenario() *scenario.Scenario {
 	return &scenario.Scenario{
 		Seed: 1, Heal: 34 * time.Second, Clients: 1,
@@ -24,7 +24,8 @@ func sweepScenario() *scenario.Scenario {
 	}
 }
 
-// eachFault calls f with every fault that a sweep tries at one event: every class, every target, every number.
+// eachFault calls f with every fault that the sweep tries at an event: every class, target and
+// number.
 func eachFault(s *scenario.Scenario, f func(scenario.Fault)) {
 	servers := []string{"relay"}
 	for i := range s.Nodes {
@@ -40,7 +41,7 @@ func eachFault(s *scenario.Scenario, f func(scenario.Fault)) {
 		case scenario.AtPair:
 			eachNumber(info, clients, servers, f)
 			eachNumber(info, servers[1:], servers[:1], f)
-			if info.Class != scenario.Reset && info.Class != scenario.BlackHole { // they are about who dials
+			if info.Class != scenario.Reset && info.Class != scenario.BlackHole { // they strike the dialling side's connections
 				eachNumber(info, servers, clients, f)
 				eachNumber(info, servers[:1], servers[1:], f)
 			}
@@ -54,7 +55,8 @@ func eachFault(s *scenario.Scenario, f func(scenario.Fault)) {
 	}
 }
 
-// sweepSpan is how long a condition lasts in the sweep: longer than any one deadline of an exchange.
+// sweepSpan is how long a condition lasts in the sweep: longer than any one deadline of an
+// exchange.
 const sweepSpan = roles.ProgressTimeout + 2*time.Second
 
 func eachNumber(info *scenario.ClassInfo, who, with []string, f func(scenario.Fault)) {
@@ -73,7 +75,7 @@ func eachNumber(info *scenario.ClassInfo, who, with []string, f func(scenario.Fa
 					fault.Name = "both"
 				}
 				if info.Class == scenario.Attack {
-					continue // attacks have an enumeration of their own
+					continue // eachAttack covers these
 				}
 				f(fault)
 			}

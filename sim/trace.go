@@ -24,12 +24,12 @@ const (
 	Hears
 	Receives
 	Rejects
-	Garbles
+	Misreads
 	SeesEnd
 	Breaks
 	Loses
 	HangsUp
-	Rings
+	TimerFires
 	Flips
 	Faults
 	Ceases
@@ -38,11 +38,13 @@ const (
 )
 
 var whatWords = [...]string{
-	"starts", "is told to stop", "exits", "dials", "accepts", "opens", "sends", "sends content", "hears", "receives content", "finds wrong group", "hears no message",
-	"sees the end", "is cut off", "loses", "hangs up", "timer rings", "has a bit flipped", "FAULT", "fault is over", "EVERYTHING HEALS", "comes to",
+	"starts", "is told to stop", "exits", "dials", "accepts", "opens", "sends", "sends content",
+	"hears", "receives content", "finds wrong group", "reads a malformed message", "sees the end",
+	"is cut off", "loses", "hangs up", "timer fires", "has a bit flipped", "FAULT", "fault is over",
+	"EVERYTHING HEALS", "comes to",
 }
 
-// Line is one thing that happened.
+// Line is one event of a trace.
 type Line struct {
 	At      time.Duration
 	What    What
@@ -55,7 +57,7 @@ type Line struct {
 	Message protocol.Message
 }
 
-// note adds a line to the trace: always to its hash, and to its text if somebody wants to read it.
+// note adds a line to the hash of the trace, and to its text if the run keeps that.
 func (w *World) note(l Line) {
 	h := w.hash
 	h = mix(h, uint64(w.now))
@@ -91,7 +93,7 @@ type Trace struct {
 	Lines []Line
 }
 
-// Write writes the trace, a line a thing that happened.
+// Write writes the trace, one event a line.
 func (t *Trace) Write(out io.Writer) error {
 	for i := range t.Lines {
 		if _, err := fmt.Fprintln(out, t.text(&t.Lines[i])); err != nil {
@@ -113,13 +115,13 @@ func (t *Trace) text(l *Line) string {
 		line += fmt.Sprintf(" %d", l.N)
 	}
 	switch l.What {
-	case Dials, Accepts, Opens, Sends, SendsBody, Hears, Receives, Rejects, Garbles, SeesEnd, Breaks, Loses, HangsUp, Flips:
+	case Dials, Accepts, Opens, Sends, SendsBody, Hears, Receives, Rejects, Misreads, SeesEnd, Breaks, Loses, HangsUp, Flips:
 		line += fmt.Sprintf("  (%s, connection %d)", t.Hosts[l.Peer], l.Conn)
 	}
 	return line
 }
 
-// describe is a message in one line.
+// describe returns a message as one line of text.
 func describe(m protocol.Message) string {
 	switch m := m.(type) {
 	case *protocol.Register:
@@ -156,7 +158,7 @@ func describe(m protocol.Message) string {
 	return m.Kind().String()
 }
 
-// asked is a file as a request names it.
+// asked returns the file of a request as text.
 func asked(name string, hash protocol.Hash) string {
 	if hash.IsZero() {
 		return fmt.Sprintf("%q", name)

@@ -9,20 +9,21 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// trouble is a fault that has begun.
+// trouble is a [scenario.Fault] that has begun.
 type trouble struct {
 	scenario.Fault
 	who, with *host
 	until     time.Duration
-	spent     bool // it has nothing more to do
+	spent     bool // it has had its effect
 	conn      *conn
 	bytes     int // passed on that connection
 }
 
-// between reports whether what passes from one host to another is concerned.
+// between reports whether the fault's first host is one of the two.
 func (t *trouble) between(from, to *host) bool { return t.who == from || t.who == to }
 
-// across reports whether it is between the fault's two hosts, in this direction or, if both, either.
+// across reports whether the two hosts are the fault's pair, in this direction or, if both, in
+// either.
 func (t *trouble) across(from, to *host, both bool) bool {
 	return t.who == from && t.with == to || both && t.who == to && t.with == from
 }
@@ -34,7 +35,7 @@ func codeOf(number uint64) protocol.Code {
 	return protocol.Code(number)
 }
 
-// troubled returns a fault of a class that concerns a host now, or nil.
+// troubled returns a fault of a class that affects a host now, or nil.
 func (w *World) troubled(class scenario.Class, h *host) *trouble {
 	for _, t := range w.troubles {
 		if t.Class == class && t.who == h {
@@ -53,7 +54,7 @@ func (w *World) troubledPath(class scenario.Class, from, to *host) *trouble {
 	return nil
 }
 
-// cut reports whether nothing passes from one host to another at the moment.
+// cut reports whether a partition keeps everything from one host to another.
 func (w *World) cut(from, to *host) bool {
 	for _, t := range w.troubles {
 		if t.Class == scenario.Partition && t.across(from, to, true) || t.Class == scenario.OneWay && t.across(from, to, false) {
@@ -64,11 +65,11 @@ func (w *World) cut(from, to *host) bool {
 	return false
 }
 
-// fired counts that a fault has changed something.
+// fired counts an effect of a fault.
 func (w *World) fired(t *trouble) { w.coverage.fault(t.Class) }
 
-// begin lets a fault begin.
-func (w *World) begin(f scenario.Fault) {
+// beginFault starts a fault.
+func (w *World) beginFault(f scenario.Fault) {
 	if w.now >= w.scenario.Heal && f.At < w.scenario.Heal && f.Event == 0 {
 		return
 	}
@@ -107,7 +108,7 @@ func (w *World) begin(f scenario.Fault) {
 	}
 }
 
-// lasting keeps a fault as a condition until its time is over.
+// lasting keeps a fault in force until its time is over.
 func (w *World) lasting(t *trouble) {
 	w.troubles = append(w.troubles, t)
 	if t.For > 0 && t.until < w.scenario.Heal {
@@ -115,7 +116,7 @@ func (w *World) lasting(t *trouble) {
 	}
 }
 
-// cease ends a condition.
+// cease ends a lasting fault.
 func (w *World) cease(t *trouble) {
 	i := slices.Index(w.troubles, t)
 	if i < 0 {
@@ -144,7 +145,7 @@ func (w *World) cease(t *trouble) {
 	}
 }
 
-// takeDown ends a host's process, and starts it again after a time.
+// takeDown ends a host's process, and restarts it after a time.
 func (w *World) takeDown(t *trouble) {
 	h, how := t.who, t.N
 	switch t.Class {
@@ -177,7 +178,8 @@ func (w *World) takeDown(t *trouble) {
 	}
 }
 
-// stopFor stops a host's program gracefully, and starts it again after a time. At a client it only ends the fetches.
+// stopFor stops a host's program gracefully, and restarts it after a time. At a client it only
+// stops the operations.
 func (w *World) stopFor(t *trouble) {
 	if t.who.role == clientRole {
 		w.abort(t.who)
@@ -189,7 +191,7 @@ func (w *World) stopFor(t *trouble) {
 	}
 }
 
-// spoil is a fault of a file.
+// spoil starts a fault of a file.
 func (w *World) spoil(t *trouble) {
 	f := t.who.file(t.Name)
 	if f == nil || t.Class == scenario.BitRot && f.size == 0 {
@@ -214,7 +216,8 @@ func (w *World) spoil(t *trouble) {
 	w.watched(t.who, t.Name)
 }
 
-// heal ends all faults, starts the relay if it is down, and lets everybody who was switched off come back.
+// heal ends all faults, starts the relay if it is down, and lets all hosts that are off start
+// again.
 func (w *World) heal() {
 	w.note(Line{What: Heal, Host: w.relay.index})
 	w.triggers = nil

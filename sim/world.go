@@ -8,7 +8,7 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// World carries out one scenario. It is used by one goroutine.
+// World runs one scenario. It is used by one goroutine.
 type World struct {
 	scenario *scenario.Scenario
 	chooser  scenario.Chooser
@@ -17,31 +17,31 @@ type World struct {
 	coverage *Coverage
 	check    *checks
 
-	agenda    agenda
-	now       time.Duration
-	lucky     *scenario.Seeded
-	events    int // that have happened
-	steps     int // that machines have taken
-	stepping  bool
-	hosts     []*host
-	byAddress map[netip.AddrPort]*host
-	byName    map[string]*host
-	relay     *host
-	nowhere   *host // where nobody is
-	processes []*process
-	actors    []*actor
-	conns     []*conn
-	troubles  []*trouble       // that last
-	parked    []*event         // what can't pass at the moment
-	triggers  []scenario.Fault // that wait for an event, in order
-	errands   []*errand
-	policy    relay.Policy
+	agenda     agenda
+	now        time.Duration
+	random     *scenario.Seeded
+	events     int // events that have happened
+	steps      int // steps that machines have taken
+	stepping   bool
+	hosts      []*host
+	byAddress  map[netip.AddrPort]*host
+	byName     map[string]*host
+	relay      *host
+	nowhere    *host // the target of dials to addresses without a host
+	processes  []*process
+	actors     []*actor
+	conns      []*conn
+	troubles   []*trouble       // faults in force
+	parked     []*event         // events that a partition holds up
+	triggers   []scenario.Fault // faults that wait for an event, in order
+	operations []*operation
+	policy     relay.Policy
 
-	malformed bool // a bit has flipped of what a node said to the relay, which holds something else of its index
+	malformed bool // a bit of a node's message to the relay was flipped: the relay's index may differ
 	contents  int
 	versions  uint64
 	placed    []placement
-	doom      *trouble // whose process is to be ended when the event under way is over
+	doom      *trouble // the fault that ends a process after the current event
 
 	arena   []byte // of frames
 	scratch []byte
@@ -52,28 +52,28 @@ type World struct {
 	lines   []Line
 }
 
-// mostEvents is when a run is given up as one that never ends.
+// mostEvents bounds a run that never ends.
 const mostEvents = 3_000_000
 
 func newWorld(s *scenario.Scenario, c scenario.Chooser) *World {
 	w := &World{
 		scenario: s, chooser: c, pool: newPool(), coverage: NewCoverage(),
 		byAddress: map[netip.AddrPort]*host{}, byName: map[string]*host{},
-		lucky: scenario.NewSeeded(s.Seed ^ 0x5eed), hash: 14695981039346656037, contents: 1 << 20,
+		random: scenario.NewSeeded(s.Seed ^ 0x5eed), hash: 14695981039346656037, contents: 1 << 20,
 	}
 	w.check = newChecks(w)
 	return w
 }
 
-// luck is what machines are given as random.
-func (w *World) luck() uint64 { return w.lucky.Uint64() }
+// rand returns a random number for a machine.
+func (w *World) rand() uint64 { return w.random.Uint64() }
 
-// after schedules something of the scenario's own.
+// after schedules a function.
 func (w *World) after(d time.Duration, do func()) {
 	w.agenda.add(w.now+max(0, d), evDo).do = do
 }
 
-// until lets everything happen up to a time, or until the checks have found something.
+// until executes all events up to a time, or until a check fails.
 func (w *World) until(end time.Duration) {
 	for len(w.agenda.heap) > 0 && w.agenda.heap[0].at <= end && !w.check.failed() {
 		e := w.agenda.next()
@@ -86,7 +86,7 @@ func (w *World) until(end time.Duration) {
 		for len(w.triggers) > 0 && w.triggers[0].Event <= w.events {
 			f := w.triggers[0]
 			w.triggers = w.triggers[1:]
-			w.begin(f)
+			w.beginFault(f)
 		}
 		if w.events > mostEvents {
 			w.check.fail(L1, "the world did not come to rest in %d events", mostEvents)
@@ -97,10 +97,10 @@ func (w *World) until(end time.Duration) {
 	}
 }
 
-// happen lets one event happen.
+// happen executes one event.
 func (w *World) happen(e *event) {
 	switch e.kind {
-	case evPoke, evRing, evTell:
+	case evPoke, evTimer, evTell:
 		w.local(e)
 	case evDo:
 		do := e.do
@@ -111,7 +111,7 @@ func (w *World) happen(e *event) {
 	}
 }
 
-// local is for events within a process: a hung one does not notice them.
+// local executes events within a process. A process that hangs takes them later.
 func (w *World) local(e *event) {
 	a := e.actor
 	if e.kind == evPoke {
@@ -126,14 +126,14 @@ func (w *World) local(e *event) {
 	switch kind {
 	case evPoke:
 		w.wake(end)
-	case evRing:
+	case evTimer:
 		w.timerFired(a, timer, number)
 	case evTell:
 		w.step(a, input)
 	}
 }
 
-// network is for what comes over a network that may be cut.
+// network executes events of the network. A partition holds them up.
 func (w *World) network(e *event) {
 	end := e.end
 	from, to := end.peer().host, end.host
@@ -162,7 +162,7 @@ func (w *World) network(e *event) {
 	}
 }
 
-// unpark lets what was held up by a cut pass, in its old order.
+// unpark schedules the events that a partition held up, in their old order.
 func (w *World) unpark() {
 	parked := w.parked
 	w.parked = nil

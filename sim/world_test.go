@@ -12,12 +12,12 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// randomRuns is how many random scenarios the tests run; a long run is cmd/simulate's business.
+// randomRuns is how many random scenarios the tests run. cmd/simulate runs more.
 const randomRuns = 10_000
 
-// TestPromisesHoldEverywhere runs random scenarios, the sweeps of single faults and every way of breaking the protocol.
-// When all of these have run it asks whether every row, cell, fault and counter has been seen; when some were left out,
-// by -run or by -short, that question has no answer, and the test says that it is skipped.
+// TestPromisesHoldEverywhere runs random scenarios, the sweeps of single faults and all attacks. If
+// all parts have run, it checks that every row, cell, fault and counter has occurred. If -run or
+// -short left parts out, coverage cannot be judged, and the test is skipped.
 func TestPromisesHoldEverywhere(t *testing.T) {
 	total := NewTally()
 	var failures atomic.Int64
@@ -73,12 +73,12 @@ func random(t *testing.T, total *Tally, failures *atomic.Int64) {
 	rate(t, start, total)
 }
 
-// attacks tries every way of breaking the protocol in every state that hears a message.
+// attacks runs every way of breaking the protocol.
 func attacks(t *testing.T, total *Tally, failures *atomic.Int64) {
 	eachAttack(func(s *scenario.Scenario) { holds(t, s, total, failures) })
 }
 
-// stories runs what needs several things to fall together.
+// stories runs the scenarios in which several things coincide.
 func stories(t *testing.T, total *Tally, failures *atomic.Int64) {
 	for _, s := range allStories() {
 		holds(t, s, total, failures)
@@ -100,7 +100,7 @@ func rate(t *testing.T, start time.Time, c *Tally) {
 		c.runs, took, runtime.GOMAXPROCS(0), float64(c.runs)/took, float64(c.steps)/took, float64(c.events)/took)
 }
 
-// sweep tries every fault at every event of the small scenario.
+// sweep runs every fault at every event of the small scenario.
 func sweep(t *testing.T, total *Tally, failures *atomic.Int64) {
 	plain := Run(sweepScenario(), Options{})
 	if plain.Violation != nil {
@@ -126,13 +126,14 @@ func sweep(t *testing.T, total *Tally, failures *atomic.Int64) {
 	rate(t, start, own)
 }
 
-// largeClasses are those that a fetch from several sources is swept with: of its nodes, its disk and their links.
+// largeClasses are the faults of nodes, disks and links, for the sweep of a fetch from several
+// sources.
 var largeClasses = []scenario.Class{
 	scenario.Crash, scenario.PowerLoss, scenario.Hang, scenario.StallReader, scenario.BlackHole, scenario.Reset, scenario.Busy, scenario.Refuse, scenario.FileChange, scenario.FileShorten, scenario.FileDelete, scenario.BitRot, scenario.DiskError,
 	scenario.DiskHang, scenario.KillWriting, scenario.CutWriting,
 }
 
-// sweepLarge tries these at every eighth event of a fetch from three sources.
+// sweepLarge runs these at every eighth event of a fetch from three sources.
 func sweepLarge(t *testing.T, total *Tally, failures *atomic.Int64) {
 	const every = 8
 	several := func() *scenario.Scenario {

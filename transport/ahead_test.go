@@ -22,7 +22,8 @@ func (s stuck) Open(ctx context.Context, name string, hash protocol.Hash, hashin
 	return s.folder.Open(ctx, name, hash, hashing)
 }
 
-// Small files that are asked for ahead may share packets, but what is ready does not wait for a disk that is not.
+// Small files that are requested ahead may share packets, but a file that is ready does not wait
+// for one that the disk has yet to open.
 func TestSmallAnswersDoNotWaitForTheNextFile(t *testing.T) {
 	both(t, func(t *testing.T, network transport.Network) {
 		w := newWorld(t, network, relay.Policy{}, 0)

@@ -13,9 +13,10 @@ type alarm struct {
 	number uint64
 	due    time.Time
 	armed  bool
-	wakes  time.Time // when the timer goes off; zero: it does not run
+	wakes  time.Time // when the timer fires; zero: it does not run
 }
 
+// alarm returns the alarm of a timer, which it makes if need be.
 func (r *run) alarm(id roles.Timer) *alarm {
 	for _, a := range r.alarms {
 		if a.id == id {
@@ -27,8 +28,8 @@ func (r *run) alarm(id roles.Timer) *alarm {
 	return a
 }
 
-// arm sets a timer. One that goes off before that is left alone: most are put off again and again, and it is enough to
-// look then.
+// arm sets a timer. A timer that fires earlier is left running: most are put off again and again,
+// and ring winds it again then.
 func (r *run) arm(e roles.Arm) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -40,8 +41,8 @@ func (r *run) arm(e roles.Arm) {
 	}
 }
 
-// wind has the timer go off when the alarm is due. A timer that waits is counted as live, and so is the goroutine that it
-// becomes.
+// wind sets the timer to fire when the alarm is due. A waiting timer counts as live, and so does
+// the goroutine that it starts.
 func (r *run) wind(a *alarm, now time.Time) {
 	a.wakes = a.due
 	wait := a.due.Sub(now)
@@ -76,7 +77,7 @@ func (r *run) silence() {
 	}
 }
 
-// ring tells the machine that a timer came due, unless it was armed anew or disarmed just then.
+// ring posts TimerFired, unless the timer has just been armed again or disarmed.
 func (r *run) ring(a *alarm) {
 	defer r.leave()
 	r.mu.Lock()

@@ -9,7 +9,8 @@ import (
 	"github.com/relaypeer/relaypeer/transport"
 )
 
-// A machine sees its inputs one at a time, in moments that do not run backwards, with random that differs.
+// A machine sees its inputs one at a time, at moments that do not run backwards, with different
+// random numbers.
 func TestMomentsAndLuck(t *testing.T) {
 	m := &ticking{}
 	synctest.Test(t, func(t *testing.T) {

@@ -19,10 +19,10 @@ import (
 	"github.com/relaypeer/relaypeer/transport/disk/store"
 )
 
-// Each benchmark runs ours and the bare way in turns and reports both, with the ratio of the medians: what the
-// neighbours of a shared machine take, they take from both.
+// Each benchmark alternates between our implementation and a bare one and reports both, with the
+// ratio of the medians: other load on the machine then affects both.
 
-// pair are the figures of ours and of the bare way.
+// pair holds the figures of our implementation and of the bare one.
 type pair struct{ ours, bare []float64 }
 
 func (p *pair) report(b *testing.B, unit string) {
@@ -38,8 +38,8 @@ func median(figures []float64) float64 {
 	return figures[len(figures)/2]
 }
 
-// plainTCP is TCP without a congestion control that paces, as some systems have by default: over loopback it
-// would be all that is measured.
+// plainTCP is TCP without a congestion control that paces, which some systems have by default: over
+// loopback it would dominate the result.
 type plainTCP struct{ transport.TCP }
 
 func (n plainTCP) Listen(ctx context.Context, address string) (transport.Listener, error) {
@@ -59,8 +59,8 @@ func (l plainListener) Addr() netip.AddrPort {
 	return l.TCPListener.Addr().(*net.TCPAddr).AddrPort()
 }
 
-// BenchmarkBulk fetches a large file to its place, verified, by the machines, and by a bare sendfile and splice, which
-// verify nothing. When either is written to the disk is left to the system.
+// BenchmarkBulk fetches a large file, verified, by the machines, and by a bare sendfile and splice,
+// which verify nothing. The system decides when either is written to the disk.
 func BenchmarkBulk(b *testing.B) {
 	const size = 512 << 20
 	folder := b.TempDir()
@@ -99,7 +99,7 @@ func BenchmarkBulk(b *testing.B) {
 	b.ReportMetric(median(cost.bare), "bare-cpu-s/GiB")
 }
 
-// rate returns MiB/s. What undoes it is not counted.
+// rate returns MiB/s. The time to undo a run is not counted.
 func rate(size int64, run func() (undo func())) float64 {
 	begin := time.Now()
 	undo := run()
@@ -129,7 +129,7 @@ func makeFile(b *testing.B, path string, size int64) {
 	}
 }
 
-// fetchToPart leaves out the last step, which waits for the disk.
+// fetchToPart fetches a file without the last step, which waits for the disk.
 func fetchToPart(b *testing.B, w *world, name string, root *os.Root) (undo func()) {
 	part := store.NewPart(root, "target")
 	if result := w.fetch(name, part); result.Outcome != client.Fetched {
@@ -161,7 +161,7 @@ func copyToFile(b *testing.B, from net.Addr, target string, size int64) (undo fu
 	}
 }
 
-// startBareFile sends the file to whoever connects, and closes.
+// startBareFile sends the file on each accepted link, and closes it.
 func startBareFile(b *testing.B, path string) net.Addr {
 	return startBare(b, func(conn *net.TCPConn) {
 		file, err := os.Open(path)

@@ -32,7 +32,7 @@ func pretend(t *testing.T, l transport.Listener, answer []byte, then func(transp
 	then(conn)
 }
 
-// A node that breaks off in the middle of a stretch is the one to blame, and not the file that its bytes were for.
+// A node that breaks off in the middle of a body is at fault; the file is not.
 func TestWhoIsToBlameForABrokenBody(t *testing.T) {
 	large := newFile(strings.Repeat("large", 2<<20))
 	outboard := &protocol.Outboard{Size: large.size, Hash: large.hash, Count: protocol.Groups(large.size), Nodes: large.tree}
@@ -119,7 +119,7 @@ func discard(conn transport.Conn) {
 	}
 }
 
-// A message that is longer than a page is heard as well as others.
+// A message that is longer than a page of the inbox is heard as well.
 func TestALongMessageIsHeard(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := transport.NewMemory()

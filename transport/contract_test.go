@@ -15,7 +15,7 @@ import (
 	"github.com/relaypeer/relaypeer/transport"
 )
 
-// What a Network promises, held against each make of it.
+// The contract of Network, checked for each implementation.
 func TestNetworkContract(t *testing.T) {
 	for name, build := range map[string]func() (transport.Network, string){
 		"TCP over IPv4": func() (transport.Network, string) { return transport.TCP{}, "127.0.0.1:0" },
@@ -67,7 +67,7 @@ func listen(t *testing.T, network transport.Network, address string) transport.L
 	return l
 }
 
-// connect returns both ends of a connection: who dialled, and who accepted.
+// connect returns both ends of a connection, the dialled and the accepted one.
 func connect(t *testing.T, network transport.Network, address string) (near, far transport.Conn) {
 	t.Helper()
 	l := listen(t, network, address)

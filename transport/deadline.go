@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// deadline is a moment that can be moved while others wait for it.
+// deadline is a point in time that can be moved while goroutines wait for it.
 type deadline struct {
 	mu    sync.Mutex
 	timer *time.Timer
-	over  chan struct{} // closed when it has passed; replaced only then, so that waiters keep the right one
+	over  chan struct{} // closed when the deadline has passed; replaced only after that, so that waiters keep it
 	done  bool          // over is closed
-	moves int           // tells a timer that was stopped too late that it is not the one any more
+	moves int           // numbers the moves, so that a timer that was stopped too late does nothing
 }
 
 func newDeadline() *deadline { return &deadline{over: make(chan struct{})} }

@@ -1,20 +1,25 @@
-// Package transport carries conversations: it runs the machines of package roles over real connections.
+// Package transport carries conversations: it runs the machines of package roles over real
+// connections.
 //
-// Everything that waits is here. A [Loop] takes one machine through its life: it tells it what happens and does
-// what it asks for. A [Server] accepts links and runs a machine on each. What they run over is behind a seam,
-// [Network], with three makes: [TCP] for the world, [Memory] for tests, [Refusing] for nothing.
+// All waiting happens here. A [Loop] runs a machine from its first input to its end: it feeds
+// events to the machine and carries out the effects. A [Server] accepts links and runs a machine on
+// each. The connections come from a [Network]: [TCP] is real, [Memory] is for tests, [Refusing]
+// refuses everything.
 //
-// Inputs wait in a mailbox, and whichever goroutine brings one while nobody is at work steps the machine and
-// carries the effects out; so a machine is touched by one goroutine at a time, its inputs keep their order, and
-// an accepted link costs a single goroutine, the one that reads from it. A link is read on command only: one
-// message, one stretch of content, or whatever still comes.
+// Inputs wait in a mailbox. The goroutine that posts an input while no other steps the machine
+// becomes the stepper: it empties the mailbox and carries the effects out. So one goroutine at a
+// time touches a machine, its inputs keep their order, and an accepted link costs a single
+// goroutine, its reader. A link is read on command only: one message, one range of content, or
+// everything up to the end of stream.
 //
-// Content is received group by group. Two goroutines take turns: one reads a group while the other hashes the one before
-// and has it stored; a [Sink] gets what is verified, in order, and nothing else. A group that is wrong ends that: what is
-// left of the stretch is read and dropped, so that the link stays in step.
+// Content is received chunk group by chunk group (group for short, protocol.GroupSize bytes). Two
+// goroutines take turns: one reads a group while the other hashes and stores the group before. A
+// [Sink] gets verified groups only, in order. After a wrong group the rest of the range is read and
+// dropped, so that the link stays in step.
 //
-// What you owe it: a machine that nobody else touches until Run or Serve returns, and callbacks that return soon.
-// In return nothing is left behind: when Run, Serve or [Server.Serve] returns, its goroutines have ended, its
-// links are closed, and so are its files. Only what hangs in the disk is left to itself, after
-// roles.CloseTimeout, and tidies up when the disk lets it go.
+// The caller owes a Loop a machine that no other goroutine touches until Run or Serve returns, and
+// callbacks that return soon. In return nothing is left behind: when Run, Serve or [Server.Serve]
+// returns, its goroutines have ended, and its links and files are closed. Only a goroutine that
+// hangs in a call of the disk is abandoned after roles.CloseTimeout; it cleans up when that call
+// returns.
 package transport

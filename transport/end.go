@@ -11,21 +11,22 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 )
 
-// End is how a link ended, seen from here.
+// End is how a link ended, as this side saw it.
 type End int
 
 // The ends.
 const (
-	Unended   End = iota // it has not
+	Unended   End = iota // it has not ended
 	Graceful             // FIN from both sides, nothing left unread
 	Early                // we closed before the peer's end of stream
 	Truncated            // the peer ended in the middle of a message
 	Reset                // the peer reset the link
-	TimedOut             // the peer did not take what we sent, or the system gave it up
+	TimedOut             // the peer did not take our data in time, or the system gave the link up
 	Broken               // another failure of the link
-	Cut                  // our side was ended at once, whatever was under way
+	Cut                  // our side was ended at once
 )
 
+// String describes the end.
 func (e End) String() string {
 	switch e {
 	case Unended:
@@ -46,7 +47,7 @@ func (e End) String() string {
 	return "broken"
 }
 
-// endOf says which end an error of a link means.
+// endOf returns the end that an error of a link means.
 func endOf(err error) End {
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
@@ -59,7 +60,7 @@ func endOf(err error) End {
 	return Broken
 }
 
-// dialCode says which code a failed dial means.
+// dialCode returns the code of a failed dial.
 func dialCode(err error) protocol.Code {
 	var lookup *net.DNSError
 	var address *net.AddrError

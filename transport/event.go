@@ -8,10 +8,10 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// What is what happened on a link.
+// What is the type of an Event.
 type What string
 
-// What can happen on a link.
+// The types of events.
 const (
 	Dialled      What = "dialled"
 	DialFailed   What = "dial failed"
@@ -25,7 +25,7 @@ const (
 	Closed       What = "closed"
 )
 
-// Event is one line of what happened on a link.
+// Event is something that happened on a link, for traces.
 type Event struct {
 	Link        roles.Link
 	Local, Peer netip.AddrPort

@@ -15,21 +15,23 @@ import (
 // sharedFile is the file that OpenFile opened. Its flags are guarded by the run's mutex.
 type sharedFile struct {
 	File
-	name   string // as it was asked for
-	busy   bool   // a body is being read from it
-	orphan bool   // whoever is busy with it closes it
+	name     string // as in the OpenFile
+	busy     bool   // a body is being read from it
+	detached bool   // the goroutine that reads from it closes it
 }
 
-// serves reports whether an OpenFile need not open anything: this is what it asks for, and still the same. A name
-// alone may lead elsewhere by now.
+// serves reports whether the file answers another OpenFile: it has the requested name and content
+// and is unchanged. A name without a hash has to be opened again, because it may lead to another
+// file by now.
 func (f *sharedFile) serves(e roles.OpenFile) bool {
 	return e.Hash == f.Hash() && e.Name == f.name && !f.Changed()
 }
 
-// openFile has the disk asked. It may take its time, or hang: nobody waits for it but the machine's deadline.
+// openFile starts to open a file of the share. The disk may be slow or hang: only the machine's
+// deadline waits for it.
 func (r *run) openFile(e roles.OpenFile) {
 	ctx, cancel := context.WithCancel(r.diskContext())
-	before, number := r.disown(cancel)
+	before, number := r.detach(cancel)
 	r.toDisk(func() (l letter) {
 		defer cancel()
 		file, refusal := before, (*protocol.Error)(nil)
@@ -63,7 +65,8 @@ func (r *run) ask(ctx context.Context, e roles.OpenFile, number uint64) (*shared
 	return &sharedFile{File: file, name: e.Name}, nil
 }
 
-// offer makes a file the one that is open, with what was asked of its tree, unless nobody wants it any more.
+// offer makes a file the run's open file and returns the FileFound with the requested slice of its
+// tree. It closes the file if a later OpenFile has replaced this one or the run has ended.
 func (r *run) offer(file *sharedFile, e roles.OpenFile, number uint64) (l letter, refusal *protocol.Error) {
 	found := roles.FileFound{Size: file.Size(), Hash: file.Hash()}
 	if groups := protocol.Groups(found.Size); e.First < groups && e.Count > 0 {
@@ -87,23 +90,24 @@ func (r *run) offer(file *sharedFile, e roles.OpenFile, number uint64) (l letter
 	return letter{input: found}, nil
 }
 
-// wants reports whether an OpenFile is still the latest.
+// wants reports whether the OpenFile with that number is still the latest.
 func (r *run) wants(number uint64) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return !r.tidied && r.opening == number
 }
 
-// disown returns the file that is open, if one is that nobody is busy with, and the number of the next OpenFile, which
-// cancel ends. It gives up one that is still being opened.
-func (r *run) disown(cancel context.CancelFunc) (*sharedFile, uint64) {
+// detach takes the open file from the run and returns it, or nil if there is none or it is busy; a
+// busy file is closed when its body ends. It cancels an OpenFile that is under way, and returns the
+// number of the next one, which cancel ends.
+func (r *run) detach(cancel context.CancelFunc) (*sharedFile, uint64) {
 	r.mu.Lock()
 	file, end := r.file, r.endOpening
 	r.file, r.endOpening = nil, cancel
 	r.opening++
 	number := r.opening
 	if file != nil && file.busy {
-		file.orphan, file = true, nil
+		file.detached, file = true, nil
 	}
 	r.mu.Unlock()
 	if end != nil {
@@ -112,9 +116,9 @@ func (r *run) disown(cancel context.CancelFunc) (*sharedFile, uint64) {
 	return file, number
 }
 
-// closeFile closes the file that is open, if one is, and gives up one that is still being opened.
+// closeFile closes the open file, if there is one, and cancels an OpenFile that is under way.
 func (r *run) closeFile() {
-	file, _ := r.disown(nil)
+	file, _ := r.detach(nil)
 	file.close()
 }
 
@@ -125,7 +129,7 @@ func (f *sharedFile) close() {
 	}
 }
 
-// sendBody has bytes of the open file sent from a goroutine of its own, so that the machine can go on.
+// sendBody sends bytes of the open file from another goroutine, so that the machine can go on.
 func (k *link) sendBody(e roles.SendBody) {
 	r := k.run
 	r.mu.Lock()
@@ -152,9 +156,9 @@ func (k *link) sendBody(e roles.SendBody) {
 		}
 		r.mu.Lock()
 		file.busy = false
-		orphan := file.orphan
+		detached := file.detached
 		r.mu.Unlock()
-		if orphan {
+		if detached {
 			file.Close()
 		}
 		l.from = k
@@ -162,8 +166,10 @@ func (k *link) sendBody(e roles.SendBody) {
 	})
 }
 
-// pour sends bytes of the file. Bare, file and connection let the kernel move them. The file is looked at after each
-// chunk; once it is not what was hashed, or can't be read, zeros take its place: so many bytes were promised.
+// pour sends bytes of the file. The kernel moves them (sendfile) if neither the file nor the
+// connection is wrapped. After each piece pour checks the file. Once it has changed since it was
+// hashed, or can't be read, zeros take the place of the rest, because CONTENT has promised the
+// length.
 func (k *link) pour(file *sharedFile, e roles.SendBody) letter {
 	spoiled := protocol.Code(0)
 	for sent := uint64(0); sent < e.Length; {
@@ -172,7 +178,7 @@ func (k *link) pour(file *sharedFile, e roles.SendBody) letter {
 		padding := spoiled != 0
 		k.conn.SetWriteDeadline(time.Now().Add(bodyTick))
 		if most := int64(min(e.Length-sent, bodyChunk)); !padding {
-			// Sought anew each time: a copy that the deadline ended may have read more than it sent.
+			// Seek each time: a copy that the deadline ended may have read more than it sent.
 			if _, err = file.Seek(int64(e.Offset+sent), io.SeekStart); err == nil {
 				n, err = io.CopyN(k.conn, file.File, most)
 			}
@@ -205,7 +211,7 @@ func (k *link) pour(file *sharedFile, e roles.SendBody) letter {
 	return k.poured(e, spoiled)
 }
 
-// poured makes the letter that says that a body is sent, and whether it was the file's.
+// poured returns the letter for a body that has been sent, whole or spoiled.
 func (k *link) poured(e roles.SendBody, spoiled protocol.Code) letter {
 	l := letter{what: SentBody, bytes: int64(e.Length), input: roles.BodyDone{Link: k.id}}
 	if spoiled != 0 {
@@ -214,16 +220,16 @@ func (k *link) poured(e roles.SendBody, spoiled protocol.Code) letter {
 	return l
 }
 
-// smallBody is the most bytes of a body that goes out with its CONTENT in one write: that is less work than two, and
-// fewer packets.
+// smallBody is the size up to which a body goes out with its CONTENT in one write, which is less
+// work and takes fewer packets.
 const smallBody = 64 << 10
 
 type smallBuffer [pageSize + smallBody]byte
 
 var smallBuffers = sync.Pool{New: func() any { return new(smallBuffer) }}
 
-// pourSmall sends a CONTENT, with what else was to be said before, and a small body, after a look at the file. With more,
-// another answer follows at once.
+// pourSmall sends the pending messages, the last of which is the CONTENT, and a small body in one
+// write. more says that another answer follows at once.
 func (k *link) pourSmall(file *sharedFile, head outbox, e roles.SendBody, more bool) letter {
 	buffer := smallBuffers.Get().(*smallBuffer)
 	defer smallBuffers.Put(buffer)
@@ -244,7 +250,8 @@ func (k *link) pourSmall(file *sharedFile, head outbox, e roles.SendBody, more b
 	return k.poured(e, spoiled)
 }
 
-// fill reads bytes of the file, or, if that can't be done or the file has changed, fills with zeros and says why.
+// fill reads bytes of the file. If the file can't be read or has changed, it fills data with zeros
+// and returns the code.
 func (f *sharedFile) fill(data []byte, offset int64) (spoiled protocol.Code) {
 	_, err := f.Seek(offset, io.SeekStart)
 	if err == nil {
@@ -262,7 +269,8 @@ func (f *sharedFile) fill(data []byte, offset int64) (spoiled protocol.Code) {
 	return spoiled
 }
 
-// fault says whether it is the file that can't be read on: Changed if it ends here, Internal if it fails.
+// fault checks whether the file is the reason of a failed copy. It returns Changed if the file ends
+// at offset, Internal if it can't be read there, and otherwise 0.
 func (f *sharedFile) fault(offset int64) protocol.Code {
 	if _, err := f.Seek(offset, io.SeekStart); err != nil {
 		return protocol.Internal

@@ -14,7 +14,8 @@ import (
 	"github.com/relaypeer/relaypeer/transport"
 )
 
-// counting is a share that counts how often it is asked and looked at, and whose files change after so many looks.
+// counting is a share that counts its Opens and its files' Changed calls, and whose files change
+// after a number of these.
 type counting struct {
 	folder
 	opens, closes, looks *atomic.Int32
@@ -98,7 +99,8 @@ func TestAFileStaysOpenForTheNextStretch(t *testing.T) {
 	})
 }
 
-// TestAFileThatHasChangedIsOpenedAnew: the look before a stretch is for the file that is kept open.
+// TestAFileThatHasChangedIsOpenedAnew: the file that is kept open is checked before each
+// body.
 func TestAFileThatHasChangedIsOpenedAnew(t *testing.T) {
 	both(t, func(t *testing.T, network transport.Network) {
 		w := newWorld(t, network, relay.Policy{}, 0)
@@ -117,8 +119,8 @@ func TestAFileThatHasChangedIsOpenedAnew(t *testing.T) {
 	})
 }
 
-// TestAFileIsLookedAtWhileItIsSent: after each 4 MiB, and at the end. What is sent from then on is void, and the next
-// answer says so, once.
+// TestAFileIsLookedAtWhileItIsSent: after each 4 MiB, and at the end. The bytes sent after a
+// change are void, and the next answer says so, once.
 func TestAFileIsLookedAtWhileItIsSent(t *testing.T) {
 	const size = 10 << 20
 	text := strings.Repeat("0123456789abcdef", size/16)

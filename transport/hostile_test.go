@@ -36,7 +36,7 @@ func call(t *testing.T, network transport.Network, at netip.AddrPort, write []by
 	return conn
 }
 
-// refusal reads all that comes, which must be one ERROR and the end of stream, and returns its code.
+// refusal reads one ERROR and the end of stream, and returns the code.
 func refusal(t *testing.T, conn transport.Conn) protocol.Code {
 	t.Helper()
 	got, err := io.ReadAll(conn)
@@ -58,7 +58,8 @@ func frame(kind protocol.Kind, claimed uint32) []byte {
 	return binary.BigEndian.AppendUint32([]byte{'R', 'P', protocol.Version, byte(kind)}, claimed)
 }
 
-// What is no request is refused with a code, at once, while the peer still has its own direction open.
+// Bytes that are no request are refused with a code at once, while the peer's own direction is
+// still open.
 func TestNonsenseIsRefusedAtOnce(t *testing.T) {
 	nonsense := map[string]struct {
 		bytes []byte
@@ -87,7 +88,8 @@ func TestNonsenseIsRefusedAtOnce(t *testing.T) {
 	})
 }
 
-// Whoever is silent, stops in the middle of a frame, or sends a byte a second is told so after RequestTimeout.
+// A peer that is silent, stops in the middle of a frame, or sends a byte a second is refused after
+// RequestTimeout.
 func TestSlowPeersAreLetGoInTime(t *testing.T) {
 	request := protocol.Append(nil, &protocol.Locate{Name: strings.Repeat("long", 50)})
 	drip := func(conn transport.Conn) {
@@ -134,7 +136,7 @@ func TestSlowPeersAreLetGoInTime(t *testing.T) {
 	}
 }
 
-// A peer that asks and asks and never reads is let go when an answer cannot be written.
+// A peer that sends requests and never reads is dropped when an answer cannot be written.
 func TestWhoeverDoesNotReadIsLetGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := transport.NewMemory()
@@ -151,7 +153,7 @@ func TestWhoeverDoesNotReadIsLetGo(t *testing.T) {
 	})
 }
 
-// Over the limit a link is told to come back, and those inside are served on.
+// A link above the limit is refused with a time to try again; links below it are still served.
 func TestAFullServerSaysBusy(t *testing.T) {
 	both(t, func(t *testing.T, network transport.Network) {
 		w := newWorld(t, network, relay.Policy{}, 2)
@@ -195,7 +197,7 @@ func hear(t *testing.T, conn transport.Conn) protocol.Message {
 	}
 }
 
-// Some hundred links that say nothing hold nobody up, and leave nothing behind.
+// Hundreds of silent links delay no others, and leave nothing behind.
 func TestSilentLinksHoldNobodyUp(t *testing.T) {
 	const silent = 300
 	goroutines, descriptors := runtime.NumGoroutine(), openDescriptors(t)
@@ -236,7 +238,7 @@ func openDescriptors(t *testing.T) int {
 	return len(entries)
 }
 
-// A server that is told to stop cuts, after DrainTimeout, who does not come to an end.
+// A server that is stopped cuts the links that have not ended after DrainTimeout.
 func TestDrainingEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := transport.NewMemory()

@@ -11,32 +11,32 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// link is a connection as the loop sees it. Fields without another owner belong to the stepper.
+// link is a connection of a run. Fields without another owner belong to the stepper.
 type link struct {
 	run    *run
 	id     roles.Link
-	cancel context.CancelFunc // of its dialling; nil: it was accepted
+	cancel context.CancelFunc // ends its dialling; nil: it was accepted
 
 	// Guarded by the run's mutex.
 	conn    Conn // nil while dialling
-	gone    bool // hung up: nothing of it is told any more
+	gone    bool // hung up: its letters are dropped
 	want    command
 	orders  uint64        // numbers the commands
-	waiting chan struct{} // the reader waits here for a command; nil: it does not wait
+	waiting chan struct{} // on which the reader waits for a command; nil: it does not wait
 
 	local, peer netip.AddrPort
-	ended       bool  // the peer's end of stream was told
-	lost        bool  // Lost was told: it says no more
-	end         End   // of a lost link
-	err         error // why it is lost
-	sending     bool  // a SendBody is under way
-	held        []roles.Effect
+	ended       bool           // the machine has got PeerEnded
+	lost        bool           // the machine has got Lost; further letters are dropped
+	end         End            // of a lost link
+	err         error          // of a lost link
+	sending     bool           // a SendBody is under way
+	held        []roles.Effect // effects that wait for the body to be sent
 	out         outbox
 
 	in inbox // the reader's; the stepper's while the reader waits for a command
 }
 
-// command is what a link's reader shall do next.
+// command is an instruction for a link's reader.
 type command struct {
 	what   order
 	number uint64
@@ -53,7 +53,7 @@ const (
 	toDiscard
 )
 
-// silent takes the effects on links that are not there any more.
+// silent takes the effects on links that no longer exist.
 var silent = &link{gone: true}
 
 func (r *run) link(id roles.Link) *link {
@@ -65,7 +65,7 @@ func (r *run) link(id roles.Link) *link {
 	return silent
 }
 
-// accept adds the link that a machine serves. Opened is the first letter in its mailbox, whatever comes then.
+// accept adds the link that a machine serves, and puts its Opened first into the mailbox.
 func (r *run) accept(conn Conn) *link {
 	k := &link{run: r, conn: conn, peer: addrPort(conn.RemoteAddr())}
 	r.links = append(r.links, k)
@@ -73,14 +73,15 @@ func (r *run) accept(conn Conn) *link {
 	return k
 }
 
-// serve works for an accepted link until it is closed.
+// serve steps the machine with the Opened of an accepted link, and then is the link's reader until
+// the link is closed.
 func (k *link) serve() {
 	k.run.mu.Lock()
 	k.run.work(false)
 	k.read()
 }
 
-// dial begins to connect. The goroutine that dials becomes the link's reader.
+// dial starts to connect. The goroutine that dials becomes the link's reader.
 func (r *run) dial(e roles.Dial) {
 	ctx, cancel := context.WithCancel(r.ctx)
 	k := &link{run: r, id: e.Link, cancel: cancel}
@@ -110,7 +111,7 @@ func (r *run) dial(e roles.Dial) {
 	}()
 }
 
-// connect dials.
+// connect dials over the loop's network.
 func (l *Loop) connect(ctx context.Context, to string) (Conn, error) {
 	if l.Network == nil {
 		return nil, &net.AddrError{Err: "there is no network to dial over", Addr: to}
@@ -118,7 +119,8 @@ func (l *Loop) connect(ctx context.Context, to string) (Conn, error) {
 	return l.Network.Dial(ctx, to)
 }
 
-// open hands a dialled connection over, unless nobody wants it any more.
+// open gives a link its dialled connection. It reports false if the link was hung up or the run has
+// ended.
 func (k *link) open(conn Conn) bool {
 	k.run.mu.Lock()
 	defer k.run.mu.Unlock()
@@ -129,8 +131,9 @@ func (k *link) open(conn Conn) bool {
 	return true
 }
 
-// admit judges a letter from the link before the machine sees it: nothing comes of a link that is gone or lost,
-// and an answer to a command that a later one replaced is dropped, unless it is the link's end.
+// admit reports whether the machine gets a letter from the link. Letters from a link that is gone
+// or lost are dropped, and so are answers to a command that a later one has replaced, unless they
+// end the link.
 func (k *link) admit(l *letter) bool {
 	if k.gone || k.lost {
 		return false
@@ -188,8 +191,8 @@ func (k *link) order(c command) {
 	k.rouse()
 }
 
-// atHand returns the message that is asked for if all of it has come while the reader waits for a command: the reader
-// need not be woken for it. The run's mutex is held.
+// atHand returns the next message if it has arrived as a whole and the reader waits for a command.
+// The reader then need not be woken. The caller holds the run's mutex.
 func (k *link) atHand(what order) protocol.Message {
 	if k.waiting == nil || what != toHear {
 		return nil
@@ -202,13 +205,14 @@ func (k *link) atHand(what order) protocol.Message {
 	return m
 }
 
-// asked reports whether the peer's next request has come already.
+// asked reports whether the peer's next request has already arrived.
 func (k *link) asked() bool {
 	k.run.mu.Lock()
 	defer k.run.mu.Unlock()
 	return k.waiting != nil && protocol.Whole(k.in.unread())
 }
 
+// rouse wakes the reader if it waits. The caller holds the run's mutex.
 func (k *link) rouse() {
 	if k.waiting != nil {
 		close(k.waiting)
@@ -216,7 +220,7 @@ func (k *link) rouse() {
 	}
 }
 
-// next waits for a command. There is none any more when the link is gone.
+// next waits for a command. It reports false when the link is gone.
 func (k *link) next() (command, bool) {
 	k.run.mu.Lock()
 	defer k.run.mu.Unlock()
@@ -232,7 +236,8 @@ func (k *link) next() (command, bool) {
 	return c, !k.gone
 }
 
-// hangUp closes the link or gives its dialling up, and silences it.
+// hangUp closes the link, or cancels its dialling. No letter of the link reaches the machine from
+// then on.
 func (k *link) hangUp() {
 	if k.gone {
 		return
@@ -257,6 +262,7 @@ func (k *link) hangUp() {
 	k.trace(Event{What: Closed, End: k.ending(cut), Err: k.err})
 }
 
+// ending returns how the link ended.
 func (k *link) ending(cut bool) End {
 	switch {
 	case cut:
@@ -269,7 +275,8 @@ func (k *link) ending(cut bool) End {
 	return Early
 }
 
-// sever closes the connection under the link, with the run's mutex held: hangUp follows, from the stepper.
+// sever closes the link's connection; the stepper's hangUp follows. The caller holds the run's
+// mutex.
 func (k *link) sever() {
 	if k.cancel != nil {
 		k.cancel()
@@ -279,7 +286,7 @@ func (k *link) sever() {
 	}
 }
 
-// lose makes the letter that says that the link failed.
+// lose returns the Lost letter for an error of the link.
 func (k *link) lose(err error) letter {
 	code := protocol.Lost
 	if isTimeout(err) {
@@ -288,6 +295,7 @@ func (k *link) lose(err error) letter {
 	return letter{from: k, end: endOf(err), err: err, input: roles.Lost{Link: k.id, Code: code, Text: err.Error()}}
 }
 
+// trace calls Loop.Trace with the link's addresses filled in.
 func (k *link) trace(e Event) {
 	if k.run.loop.Trace == nil {
 		return
@@ -299,5 +307,5 @@ func (k *link) trace(e Event) {
 	k.run.loop.Trace(e)
 }
 
-// writeBy is when a message must be out.
+// writeBy returns the deadline for writing messages.
 func writeBy() time.Time { return time.Now().Add(roles.ReplyTimeout) }

@@ -16,8 +16,8 @@ import (
 	"github.com/relaypeer/relaypeer/transport"
 )
 
-// BenchmarkLocate asks a relay with 50 leases for its nodes, over a connection each, and a bare loop that accepts,
-// reads, writes and closes the same bytes to the same clients.
+// BenchmarkLocate asks a relay with 50 leases for its nodes, over a connection each, and a bare
+// loop that accepts, reads, writes and closes the same bytes to the same clients.
 func BenchmarkLocate(b *testing.B) {
 	const leases, links, clients = 50, 4000, 16
 	registry := relay.NewRegistry(relay.Policy{})
@@ -69,7 +69,7 @@ func startRelay(b *testing.B, registry *relay.Registry) net.Addr {
 	return net.TCPAddrFromAddrPort(l.Addr())
 }
 
-// locates returns how many conversations a second that many clients get.
+// locates returns how many conversations a second that many clients complete.
 func locates(b *testing.B, at net.Addr, request []byte, answer, links, clients int) float64 {
 	begin := time.Now()
 	var all sync.WaitGroup

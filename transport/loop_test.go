@@ -18,7 +18,7 @@ import (
 	"github.com/relaypeer/relaypeer/transport"
 )
 
-// shrunk is a file that gives less than it promised: at the end of it comes err.
+// shrunk is a file that is shorter than its size: its end gives err.
 type shrunk struct {
 	*file
 	half *strings.Reader
@@ -49,7 +49,8 @@ func (s shrinking) Open(ctx context.Context, name string, hash protocol.Hash, ha
 	return shrunk{whole.(*file), strings.NewReader(s.folder[name][:whole.Size()/2]), s.err}, nil
 }
 
-// A file that can't be read to its end keeps the link in step, and is told with a code; another node still helps.
+// A file that can't be read to its end leaves the link in step and is reported with a code; the
+// client gets it from another node.
 func TestAFileThatShrinksIsNeverDelivered(t *testing.T) {
 	large, small := folder{"file": strings.Repeat("content ", 64<<10)}, folder{"file": "content"}
 	for code, err := range map[protocol.Code]error{protocol.Changed: io.EOF, protocol.Internal: errors.New("bad sector")} {
@@ -73,7 +74,7 @@ func TestAFileThatShrinksIsNeverDelivered(t *testing.T) {
 	}
 }
 
-// full is a store that takes so many bytes and no more.
+// full is a store that takes a limited number of bytes.
 type full struct {
 	heap
 	left int
@@ -132,7 +133,7 @@ func TestADiskThatHangsHoldsNobodyLong(t *testing.T) {
 	})
 }
 
-// A slow link is let be as long as it makes progress: the deadlines of single writes are not the machine's.
+// A slow link is kept as long as it makes progress: the deadlines of single writes do not end it.
 func TestASlowLinkIsLetBe(t *testing.T) {
 	const size = 512 << 10
 	synctest.Test(t, func(t *testing.T) {
@@ -157,7 +158,7 @@ func TestASlowLinkIsLetBe(t *testing.T) {
 	})
 }
 
-// stalled is a network on which no dial ever comes to anything.
+// stalled is a network on which no dial ends.
 type stalled struct{ transport.Refusing }
 
 func (stalled) Dial(ctx context.Context, _ string) (transport.Conn, error) {
@@ -176,7 +177,8 @@ func TestAStalledDialIsGivenUpInTime(t *testing.T) {
 	})
 }
 
-// A member rests between renewals; stop lets it leave, and a cut does not even wait for that.
+// A member rests between renewals; stop lets it leave, and a cut ends it at
+// once.
 func TestStopAndCut(t *testing.T) {
 	for name, test := range map[string]struct {
 		cut  bool
@@ -237,7 +239,7 @@ func TestServeOneLink(t *testing.T) {
 	})
 }
 
-// How a link ended is known, whatever the peer did.
+// Each way in which a peer can end a link is recognized.
 func TestEndsAreTold(t *testing.T) {
 	request := protocol.Append(nil, &protocol.Locate{})
 	for want, behave := range map[transport.End]func(*net.TCPConn){

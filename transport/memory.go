@@ -9,24 +9,24 @@ import (
 	"syscall"
 )
 
-// Memory is a network inside the process: endpoints by name, links over net.Pipe. It uses no time but deadlines,
-// so it runs under testing/synctest. Make it with [NewMemory].
+// Memory is a network inside the process: endpoints by name, links over net.Pipe. It takes no time
+// but for deadlines, so that it runs under testing/synctest. Make it with [NewMemory].
 type Memory struct {
 	mu        sync.Mutex
-	hosts     map[string]netip.Addr // by name; a literal address is its own
+	hosts     map[string]netip.Addr // by name
 	ports     map[netip.Addr]uint16 // last picked
 	listeners map[netip.AddrPort]*memoryListener
 }
 
 const (
-	backlog   = 64    // links that wait for Accept
-	firstPort = 49152 // of those that port 0 picks
+	backlog   = 64    // links that may wait for Accept
+	firstPort = 49152 // the first port that port 0 picks
 )
 
-// loopback is the host that dials of a Memory itself come from.
+// loopback is the host of dials of a Memory itself.
 var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 
-// NewMemory returns a network on which nobody listens.
+// NewMemory returns a network without listeners.
 func NewMemory() *Memory {
 	return &Memory{
 		hosts:     map[string]netip.Addr{"": loopback, "localhost": loopback},
@@ -35,7 +35,7 @@ func NewMemory() *Memory {
 	}
 }
 
-// Listen listens at host:port. A host name gets an address of its own when it is first listened at.
+// Listen listens at host:port. A host name gets an address of its own at its first Listen.
 func (m *Memory) Listen(ctx context.Context, address string) (Listener, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -57,12 +57,12 @@ func (m *Memory) Listen(ctx context.Context, address string) (Listener, error) {
 	return l, nil
 }
 
-// Dial connects, as from the loopback host.
+// Dial connects from the loopback host.
 func (m *Memory) Dial(ctx context.Context, address string) (Conn, error) {
 	return m.dial(ctx, loopback, address)
 }
 
-// From returns the network as a host sees it: its dials come from that host's address.
+// From returns the network of a host: its dials come from that host's address.
 func (m *Memory) From(host string) Network { return memoryHost{m, host} }
 
 type memoryHost struct {
@@ -106,7 +106,8 @@ func (m *Memory) dial(ctx context.Context, from netip.Addr, address string) (Con
 	return near, nil
 }
 
-// resolve returns the address of host:port. An unknown name is given one, or is a failed lookup.
+// resolve returns the address of host:port. With naming, an unknown name gets an address; otherwise
+// it is a failed lookup.
 func (m *Memory) resolve(address string, naming bool) (netip.AddrPort, error) {
 	host, service, err := net.SplitHostPort(address)
 	if err != nil {
@@ -130,6 +131,7 @@ func (m *Memory) resolve(address string, naming bool) (netip.AddrPort, error) {
 	return netip.AddrPortFrom(addr.Unmap(), uint16(port)), nil
 }
 
+// pick returns a free port of a host.
 func (m *Memory) pick(host netip.Addr) netip.AddrPort {
 	for {
 		port := max(m.ports[host]+1, firstPort)
@@ -151,7 +153,7 @@ type memoryListener struct {
 	closed chan struct{}
 }
 
-// arrive puts a link into the backlog; a full one makes the dialler wait.
+// arrive puts a link into the backlog. If the backlog is full it waits.
 func (l *memoryListener) arrive(ctx context.Context, conn Conn, refused error) error {
 	select {
 	case <-l.closed:
@@ -161,7 +163,7 @@ func (l *memoryListener) arrive(ctx context.Context, conn Conn, refused error) e
 	select {
 	case l.arrived <- conn:
 		select {
-		case <-l.closed: // perhaps too late for anybody to take it
+		case <-l.closed: // Accept may not take it any more
 			l.refuseRest()
 		default:
 		}
@@ -193,7 +195,7 @@ func (l *memoryListener) gone() error {
 
 func (l *memoryListener) Addr() netip.AddrPort { return l.at }
 
-// Close forgets the endpoint. Links that nobody accepted are closed.
+// Close removes the endpoint. It closes links that have not been accepted.
 func (l *memoryListener) Close() error {
 	l.once.Do(func() {
 		l.network.mu.Lock()

@@ -16,8 +16,9 @@ const (
 	flightPiece  = 4 << 10 // bytes of a piece at most
 )
 
-// memoryConn is an end of a memory link. What it writes waits in a bounded buffer, as in a socket's, and a pump
-// goroutine hands it on over a net.Pipe; the goroutine ends when all is read or either end is closed.
+// memoryConn is an end of a memory link. Written bytes wait in a bounded buffer, as in a socket's,
+// and a pump goroutine passes them on over a net.Pipe. The goroutine ends when all bytes are read
+// or either end is closed.
 type memoryConn struct {
 	local, peer netip.AddrPort
 	out         *flight  // what we write
@@ -54,7 +55,7 @@ func newFlight() (*flight, net.Conn) {
 	return f, to
 }
 
-// pump carries pieces to the reader, and the end of stream after the last.
+// pump carries pieces to the reader, and the end of stream after the last piece.
 func (f *flight) pump() {
 	defer f.pipe.Close()
 	for {
@@ -82,7 +83,7 @@ func (f *flight) stop() { f.end.Do(func() { close(f.ended) }) }
 
 func (f *flight) turnBack() { f.refuse.Do(func() { close(f.refused) }) }
 
-// Read reads what the peer wrote.
+// Read reads bytes that the peer has written.
 func (c *memoryConn) Read(b []byte) (int, error) {
 	n, err := c.inbound.Read(b)
 	if errors.Is(err, io.ErrClosedPipe) {
@@ -91,7 +92,7 @@ func (c *memoryConn) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// Write takes all of b into the buffer, waiting for room until the deadline.
+// Write puts all of b into the buffer. It waits for room until the deadline.
 func (c *memoryConn) Write(b []byte) (int, error) {
 	written := 0
 	for written < len(b) {
@@ -123,13 +124,14 @@ func (c *memoryConn) failure(op string, err error) error {
 	return &net.OpError{Op: op, Net: "memory", Source: endpoint(c.local), Addr: endpoint(c.peer), Err: err}
 }
 
-// CloseWrite ends our direction: the peer reads what is under way, and then the end.
+// CloseWrite ends our direction: the peer reads the buffered bytes, and then the end of stream.
 func (c *memoryConn) CloseWrite() error {
 	c.out.stop()
 	return nil
 }
 
-// Close ends both directions. The peer can still read what is under way; what it writes from now on fails.
+// Close ends both directions. The peer can still read the buffered bytes; its writes fail from now
+// on.
 func (c *memoryConn) Close() error {
 	c.out.stop()
 	c.out.by.set(time.Time{})

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// put writes to the connection. With more, the system may wait for what follows before it sends a packet, but no longer
-// than it takes it to (200 ms): of small answers many go in one.
+// put writes to the connection. With more, the system may wait up to 200 ms for further data before
+// it sends a packet, so that one packet carries many small answers.
 func (k *link) put(data []byte, more bool) (n int, err error) {
 	bare, is := k.conn.(*net.TCPConn)
 	if !more || !is {

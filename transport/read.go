@@ -7,17 +7,18 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// inbox is what a link has brought and nobody has used yet. It grows by what arrives, never by what is claimed.
+// inbox holds the bytes that a link has received and the reader has not consumed. It grows by what
+// arrives, never by a claimed length.
 type inbox struct {
-	page     *[pageSize]byte // from the pool; nil: outgrown, or never needed
-	wide     *smallBuffer    // the same for many small bodies
+	page     *[pageSize]byte // buf's memory, from the pool; or nil
+	wide     *smallBuffer    // buf's memory after widen, from the pool; or nil
 	buf      []byte
 	from, to int
 }
 
 func (in *inbox) unread() []byte { return in.buf[in.from:in.to] }
 
-// space returns room for more, at least a byte.
+// space returns room for at least one more byte.
 func (in *inbox) space() []byte {
 	switch {
 	case in.buf == nil:
@@ -37,7 +38,7 @@ func (in *inbox) space() []byte {
 	return in.buf[in.to:]
 }
 
-// widen makes room for small bodies, many at once.
+// widen replaces the buffer by one with room for many small bodies.
 func (in *inbox) widen() {
 	if len(in.buf) >= len(smallBuffer{}) {
 		return
@@ -58,7 +59,7 @@ func (in *inbox) free() {
 	in.page, in.wide, in.buf = nil, nil, nil
 }
 
-// read obeys the commands to the link's reader, one after the other, until the link is hung up.
+// read executes the commands to the link's reader, in order, until the link is hung up.
 func (k *link) read() {
 	defer k.in.free()
 	for {
@@ -82,7 +83,7 @@ func (k *link) read() {
 	}
 }
 
-// hear reads one message, of at most so many bytes of payload.
+// hear reads one message, whose payload has at most most bytes.
 func (k *link) hear(most int) letter {
 	for {
 		m, size, refusal := protocol.DecodeWithin(k.in.unread(), most)
@@ -107,7 +108,7 @@ func (k *link) hear(most int) letter {
 	}
 }
 
-// discard reads to the end.
+// discard reads and drops everything up to the end of stream.
 func (k *link) discard() letter {
 	for {
 		k.in.from, k.in.to = 0, 0

@@ -14,32 +14,34 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// While a body is sent, the machine is told after each bodyChunk or bodyTick, whichever is sooner, so that it can
-// tell a slow peer from a stalled one; while one is received, after each group or bodyTick.
+// While a body is sent, the machine gets Moved after each bodyChunk or bodyTick, whichever is
+// sooner, so that it can tell a slow peer from a stalled one. While a body is received, it gets
+// Moved after each group or bodyTick.
 const (
 	bodyChunk = 4 << 20 // bytes
 	bodyTick  = time.Second
 )
 
-// body is a stretch of content on its way from a link to the store. Two goroutines take turns at its groups: while one
-// hashes and stores the group that it has read, the other reads the next. So a group stays with the core that read it.
+// body is a range of content on its way from a link to the store. Two goroutines take turns: while
+// one hashes and stores the group that it has read, the other reads the next group. A group thus
+// stays with the core that has read it.
 type body struct {
 	*roles.ReceiveBody
 	link  *link
 	order uint64 // the command that asked for it
 	sink  Sink
 
-	turn chan struct{} // full: somebody is reading. Who is has the following, and the link's inbox
-	next int           // group to come, in Values
-	rest uint64        // bytes to come
+	turn chan struct{} // full: one of the two is reading. It owns the next fields and the link's inbox
+	next int           // the next group to read, in Values
+	rest uint64        // bytes to read
 	lost error         // of the link
 	last chan struct{} // closed when the group before next has been judged
 
-	over   atomic.Bool // a group was wrong, or the store failed: no other is looked at
-	failed error       // of the store; whose group it is to be judged has it
+	over   atomic.Bool // a group was wrong, or the store failed: further groups are dropped
+	failed error       // of the store; belongs to the judge of the current group
 }
 
-// receive has the next bytes of the link stored and verified. What the inbox holds comes first.
+// receive reads, verifies and stores a body. It begins with the bytes of the inbox.
 func (k *link) receive(c command) letter {
 	if protocol.Groups(c.body.Length) != uint64(len(c.body.Values)) || c.body.Offset%protocol.GroupSize != 0 {
 		panic(fmt.Sprintf("transport: a ReceiveBody of %d bytes at %d with %d values", c.body.Length, c.body.Offset, len(c.body.Values)))
@@ -67,8 +69,8 @@ func (k *link) receive(c command) letter {
 	}
 }
 
-// takeAll takes the groups in, up to one that is wrong or that the store can't take, and returns when each that has come
-// has been judged. The error is the link's.
+// takeAll reads and judges the groups up to one that is wrong or that the store can't take, and
+// returns when every group that was read has been judged. The error is the link's.
 func (b *body) takeAll() error {
 	if len(b.Values) == 1 && b.Length <= smallBody {
 		data, err := b.takeSmall()
@@ -88,10 +90,10 @@ func (b *body) takeAll() error {
 	return b.lost
 }
 
-// buffers are for groups. A stretch takes two, however long it is.
+// buffers holds buffers for groups. A body takes two, however long it is.
 var buffers = sync.Pool{New: func() any { return new([protocol.GroupSize]byte) }}
 
-// takeTurns takes groups in and judges them, each after the one before it, until there are no more.
+// takeTurns reads groups and judges them, each after the group before it, until there are no more.
 func (b *body) takeTurns() {
 	buffer := buffers.Get().(*[protocol.GroupSize]byte)
 	defer buffers.Put(buffer)
@@ -107,7 +109,8 @@ func (b *body) takeTurns() {
 	}
 }
 
-// take waits for its turn and reads a group. There is none any more if it returns nil.
+// take waits for its turn and reads a group. It returns nil data if there are no more groups to
+// read.
 func (b *body) take(buffer *[protocol.GroupSize]byte) (at int, data []byte, before, judged chan struct{}) {
 	b.turn <- struct{}{}
 	defer func() { <-b.turn }()
@@ -123,7 +126,7 @@ func (b *body) take(buffer *[protocol.GroupSize]byte) (at int, data []byte, befo
 	return at, data, before, judged
 }
 
-// fill reads as much as there is room for. The error is the link's.
+// fill fills data from the link. The error is the link's.
 func (b *body) fill(data []byte) error {
 	in := &b.link.in
 	come := copy(data, in.unread())
@@ -145,7 +148,8 @@ func (b *body) fill(data []byte) error {
 	return nil
 }
 
-// takeSmall takes a small body in, with what comes behind it: of many small ones many come in one read.
+// takeSmall reads a small body together with the bytes behind it, so that one read may bring many
+// small bodies.
 func (b *body) takeSmall() (data []byte, err error) {
 	in, size := &b.link.in, int(b.Length)
 	if have := len(in.unread()); have < size {
@@ -161,7 +165,7 @@ func (b *body) takeSmall() (data []byte, err error) {
 			return nil, err
 		}
 	}
-	b.moved(int(b.rest)) // what had come before it was asked for
+	b.moved(int(b.rest)) // the bytes that arrived before the body was asked for
 	data = in.unread()[:size]
 	in.from += size
 	return data, nil
@@ -170,11 +174,12 @@ func (b *body) takeSmall() (data []byte, err error) {
 // group returns the number of a group in its file.
 func (b *body) group(at int) uint64 { return b.Offset/protocol.GroupSize + uint64(at) }
 
+// value returns the chaining value of a group.
 func (b *body) value(at int, data []byte) protocol.Hash {
 	return content.ChainingValue(b.group(at), data, b.Size <= protocol.GroupSize)
 }
 
-// judge has a group stored if its value is what it should be.
+// judge stores a group if its chaining value is right, and reports BodyWrong otherwise.
 func (b *body) judge(at int, data []byte, value protocol.Hash) {
 	if b.over.Load() {
 		return
@@ -191,7 +196,7 @@ func (b *body) judge(at int, data []byte, value protocol.Hash) {
 	b.tell(roles.Verified{Link: b.link.id, Group: b.group(at)})
 }
 
-// throwAway lets what is left of the body pass, after a wrong group.
+// throwAway reads and drops the rest of the body, after a wrong group.
 func (b *body) throwAway() error {
 	for b.rest > 0 {
 		if len(b.link.in.unread()) == 0 {
@@ -209,6 +214,7 @@ func (b *body) throwAway() error {
 	return nil
 }
 
+// moved counts bytes of the body and reports them.
 func (b *body) moved(n int) {
 	if n > 0 {
 		b.rest -= uint64(n)

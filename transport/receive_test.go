@@ -67,7 +67,8 @@ func (f *file) bytes(from, to uint64) []byte {
 	return data
 }
 
-// newPart returns a store on the disk that is open for a file, and what reads back the groups it has.
+// newPart returns a store on the disk that is open for a file, and a function that reads back
+// the groups it has.
 func newPart(t *testing.T, f *file) *store.Part {
 	t.Helper()
 	root, err := os.OpenRoot(t.TempDir())
@@ -134,7 +135,7 @@ func TestABodyIsVerifiedAsItComes(t *testing.T) {
 	}
 }
 
-// Nothing that is not verified reaches a store.
+// Only verified groups reach a store.
 func TestOnlyVerifiedGroupsReachAStore(t *testing.T) {
 	both(t, func(t *testing.T, network transport.Network) {
 		store := &heap{groups: map[uint64]string{}}
@@ -147,7 +148,7 @@ func TestOnlyVerifiedGroupsReachAStore(t *testing.T) {
 	})
 }
 
-// A body that breaks off counts as far as it came whole.
+// Of a body that breaks off, the whole groups are kept.
 func TestABrokenBodyLeavesWhatIsWhole(t *testing.T) {
 	both(t, func(t *testing.T, network transport.Network) {
 		part := newPart(t, long)
@@ -183,7 +184,7 @@ func TestAStoreThatFailsIsTold(t *testing.T) {
 	})
 }
 
-// lying is a share that says what its files are, and sends other bytes.
+// lying is a share that announces its files truly and sends other bytes.
 type lying struct{ folder }
 
 func (l lying) Open(ctx context.Context, name string, hash protocol.Hash, hashing func(done, size uint64)) (transport.File, *protocol.Error) {
@@ -194,7 +195,7 @@ func (l lying) Open(ctx context.Context, name string, hash protocol.Hash, hashin
 	return shrunk{whole.(*file), strings.NewReader(strings.ToUpper(l.folder[name])), io.EOF}, nil
 }
 
-// A node that sends other bytes than it has announced is left, and another still helps.
+// A node that sends other bytes than announced is dropped, and another one is asked.
 func TestALiarIsLeft(t *testing.T) {
 	text := strings.Repeat("relaypeer", 3*protocol.GroupSize/9)
 	both(t, func(t *testing.T, network transport.Network) {
@@ -213,7 +214,7 @@ func TestALiarIsLeft(t *testing.T) {
 	})
 }
 
-// A file comes from several nodes at once, and nothing of it from a liar among them.
+// A file comes from several nodes at once, and no group from a lying one among them.
 func TestAFileComesFromSeveralNodes(t *testing.T) {
 	text := strings.Repeat("relaypeer", 40*protocol.GroupSize/9)
 	both(t, func(t *testing.T, network transport.Network) {
@@ -246,7 +247,7 @@ func TestAFileComesFromSeveralNodes(t *testing.T) {
 	})
 }
 
-// A reader of what is printed may pause for as long as it likes: the fetch goes on, slowly, and comes to its end.
+// A reader of the output may pause for as long as it likes: the fetch goes on slowly and completes.
 func TestAPausedReaderDoesNotCostTheLink(t *testing.T) {
 	text := strings.Repeat("relaypeer", 30*protocol.GroupSize/9)
 	synctest.Test(t, func(t *testing.T) {
@@ -276,8 +277,8 @@ func TestAPausedReaderDoesNotCostTheLink(t *testing.T) {
 	})
 }
 
-// Sources deliver side by side, so groups come out of their order: a stream sorts them, whether or not the
-// request says Once.
+// Sources deliver side by side, so groups come out of their order: a stream sorts them, whether or
+// not the request says Once.
 func TestAStreamIsWholeWhateverItIsAskedWith(t *testing.T) {
 	var text strings.Builder
 	for number := range 24 * protocol.GroupSize / 8 {

@@ -6,7 +6,8 @@ import (
 	"syscall"
 )
 
-// Refusing is the network on which nobody listens and nobody may: for what must not be used.
+// Refusing is a network without listeners that allows none, for a program that must not use the
+// network.
 type Refusing struct{}
 
 // Listen fails with syscall.EACCES.
@@ -17,7 +18,7 @@ func (Refusing) Listen(ctx context.Context, _ string) (Listener, error) {
 	return nil, &net.OpError{Op: "listen", Net: "refusing", Err: syscall.EACCES}
 }
 
-// Dial fails, as it does where nobody listens.
+// Dial fails with syscall.ECONNREFUSED.
 func (Refusing) Dial(ctx context.Context, _ string) (Conn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

@@ -9,43 +9,43 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// run is one machine at work. Whoever posts a letter while nobody steps becomes the one who steps, until the
-// mailbox is empty: fields marked "stepper's" belong to that goroutine.
+// run is a running machine. A goroutine that posts a letter while no other steps becomes the
+// stepper until the mailbox is empty. Fields marked "stepper's" belong to it.
 type run struct {
 	loop    *Loop
 	machine roles.Machine
 	start   time.Time       // its time counts from there
 	ctx     context.Context // of dials
-	full    bool            // there is no room for the link that it serves
-	final   chan struct{}   // closed at the end; nil: nobody waits there
+	full    bool            // the server has no room for the link that it serves
+	final   chan struct{}   // closed at the end; nil: a Server does not wait for it
 
 	mu       sync.Mutex
 	mailbox  []letter
 	stepping bool
 	ended    bool          // no more steps
-	cutOff   bool          // not by the machine's own will
+	cutOff   bool          // by cut, and not by the machine
 	tidied   bool          // everything is closed
-	live     int           // goroutines and pending timers that may yet touch this
-	atDisk   int           // those of them that the disk may hold
-	idle     chan struct{} // closed when tidied and nothing is live; made by who waits
+	live     int           // goroutines and pending timers that may still touch the run
+	atDisk   int           // those among live that the disk may hold up
+	idle     chan struct{} // closed when tidied and nothing is live; made by awaitIdle
 	links    []*link
 	alarms   []*alarm
 	file     *sharedFile
-	idler    bool               // the stepper's: it has nothing to do afterwards
-	task     func() letter      // the stepper's: what it will do then
+	idler    bool               // the stepper's: it is idle afterwards
+	task     func() letter      // the stepper's: its work then
 	opening  uint64             // numbers OpenFile
-	disk     context.Context    // of what the disk does for the machine; nil: not needed yet
+	disk     context.Context    // of disk calls; nil: not needed yet
 	endDisk  context.CancelFunc // at the machine's end
 
-	endOpening context.CancelFunc // when the latest OpenFile is not wanted any more
+	endOpening context.CancelFunc // cancels the latest OpenFile
 }
 
-// letter is an input on its way to the machine, with what the loop wants to know about it.
+// letter is an input on its way to the machine, with the loop's own data about it.
 type letter struct {
 	input roles.Input
-	from  *link  // nil: of no link
-	order uint64 // the command to the link's reader that this answers; 0: of none
-	end   End    // what a Lost means for the link's end
+	from  *link  // nil: not from a link
+	order uint64 // the reader's command that this answers; 0: none
+	end   End    // of the link, with a Lost
 	err   error
 	what  What // of a BodyDone or BodySpoiled: SentBody or ReceivedBody
 	bytes int64
@@ -55,15 +55,16 @@ func newRun(l *Loop, ctx context.Context, m roles.Machine) *run {
 	return &run{loop: l, machine: m, start: l.start(), ctx: ctx, final: make(chan struct{})}
 }
 
-// post brings an input, and steps the machine if nobody does.
+// post puts an input into the mailbox, and steps the machine if no other goroutine does.
 func (r *run) post(l letter) {
 	r.mu.Lock()
 	r.mailbox = append(r.mailbox, l)
 	r.work(false)
 }
 
-// work empties the mailbox, unless somebody is at it already; the mutex is held, and released. A caller who is idle then
-// takes on what came up for the disk.
+// work empties the mailbox, unless another goroutine is at it. The caller holds the mutex; work
+// releases it. It returns the first task for the disk that came up if the caller is idle, and nil
+// otherwise.
 func (r *run) work(idle bool) (task func() letter) {
 	if r.stepping || r.ended {
 		r.mu.Unlock()
@@ -88,7 +89,8 @@ func (r *run) work(idle bool) (task func() letter) {
 	return task
 }
 
-// step has one letter judged by the machine and carries out what it asks for. It reports the machine's end.
+// step gives one letter to the machine and carries its effects out. It reports whether the machine
+// is final.
 func (r *run) step(l letter) bool {
 	defer r.flush()
 	if l.from != nil && !l.from.admit(&l) {
@@ -101,7 +103,7 @@ func (r *run) step(l letter) bool {
 	return r.machine.Final()
 }
 
-// carry carries an effect out, or has that begun.
+// carry carries an effect out, or starts to.
 func (r *run) carry(effect roles.Effect) {
 	switch e := effect.(type) {
 	case roles.Dial:
@@ -143,13 +145,14 @@ func (r *run) carry(effect roles.Effect) {
 		})
 	case roles.Report:
 		if r.loop.Report != nil {
-			r.flush() // who is asked something works on it while we look at what came
+			r.flush() // the peer can work on our request while the owner handles the report
 			r.loop.Report(e.Outcome)
 		}
 	}
 }
 
-// cut ends the machine now. The links are closed from here, so that a write that blocks the stepper ends too.
+// cut ends the run now. It closes the links itself, so that a write that blocks the stepper ends
+// too.
 func (r *run) cut() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -165,7 +168,7 @@ func (r *run) cut() {
 	}
 }
 
-// tidy closes everything. It is called once, with the mutex held and nobody stepping (any more).
+// tidy closes everything. It is called once, with the mutex held and no stepper.
 func (r *run) tidy() {
 	links := r.links
 	r.mu.Unlock()
@@ -185,7 +188,7 @@ func (r *run) tidy() {
 	r.wake()
 }
 
-// enter counts a goroutine or timer in that may touch the run; each is counted out with leave.
+// enter counts a goroutine or timer that may touch the run; leave counts it out.
 func (r *run) enter() {
 	r.mu.Lock()
 	r.live++
@@ -199,7 +202,8 @@ func (r *run) leave() {
 	r.mu.Unlock()
 }
 
-// enterDisk and leaveDisk count in and out what the disk may hold. After abandon nobody waits for it.
+// enterDisk counts a goroutine that the disk may hold up; leaveDisk counts it out. After abandon
+// the run no longer waits for it.
 func (r *run) enterDisk() {
 	r.mu.Lock()
 	r.live++
@@ -217,8 +221,8 @@ func (r *run) leaveDisk() {
 	r.mu.Unlock()
 }
 
-// toDisk has something done that the disk, or a slow peer, may hold up: in a goroutine of its own, or in the one that
-// steps if that is idle afterwards. The letter that comes of it is posted, unless it is empty.
+// toDisk runs a task that the disk, or a slow peer, may hold up: in a new goroutine, or in the
+// stepper's if that is idle afterwards. It posts the resulting letter, unless the letter is empty.
 func (r *run) toDisk(task func() letter) {
 	r.enterDisk()
 	if r.idler && r.task == nil {
@@ -239,7 +243,7 @@ func (r *run) toDisk(task func() letter) {
 	}()
 }
 
-// diskContext returns what ends when the machine has come to its end, for calls of the disk.
+// diskContext returns the context of disk calls, which ends with the machine.
 func (r *run) diskContext() context.Context {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -252,6 +256,7 @@ func (r *run) diskContext() context.Context {
 	return r.disk
 }
 
+// wake wakes awaitIdle if there is nothing left to wait for. The caller holds the mutex.
 func (r *run) wake() {
 	if r.idle != nil && r.tidied && r.live == 0 {
 		close(r.idle)
@@ -259,7 +264,8 @@ func (r *run) wake() {
 	}
 }
 
-// settle waits until the machine has ended and nothing of the run is left, but only for a while for the disk.
+// awaitIdle waits until the machine has ended and the run has no goroutines and timers left. After
+// the machine's end it waits for the disk no longer than roles.CloseTimeout.
 func (r *run) awaitIdle() {
 	r.mu.Lock()
 	if r.tidied && r.live == 0 {
@@ -282,7 +288,7 @@ func (r *run) awaitIdle() {
 	}
 }
 
-// abandon stops waiting for what the disk holds, if the machine has ended.
+// abandon stops waiting for the disk, if the machine has ended.
 func (r *run) abandon() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -12,20 +12,20 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// Conn is a connection both of whose directions end on their own.
+// Conn is a connection whose two directions end separately.
 type Conn interface {
 	net.Conn
 	// CloseWrite tells the peer that nothing more comes; reading goes on.
 	CloseWrite() error
 }
 
-// Listener takes connections at one address.
+// Listener accepts connections at one address.
 type Listener interface {
 	// Accept waits for the next connection. After Close it fails with net.ErrClosed.
 	Accept() (Conn, error)
-	// Addr returns where it listens, with the port that was picked.
+	// Addr returns the listening address, with the port that was picked.
 	Addr() netip.AddrPort
-	// Close ends listening and wakes Accept. What has been accepted lives on.
+	// Close ends listening and wakes Accept. Accepted connections stay open.
 	Close() error
 }
 
@@ -33,42 +33,47 @@ type Listener interface {
 type Network interface {
 	// Listen listens at an address; port 0 picks a free one, no host means all interfaces.
 	Listen(ctx context.Context, address string) (Listener, error)
-	// Dial connects to an address. It ends with ctx; where nobody listens its error is syscall.ECONNREFUSED.
+	// Dial connects to an address. It ends with ctx. Where nothing listens its error is
+	// syscall.ECONNREFUSED.
 	Dial(ctx context.Context, address string) (Conn, error)
 }
 
-// Share is where shared files come from. It is used by many links at once.
+// Share is the source of shared files. Many links use it at once.
 type Share interface {
-	// Open opens a file by its name, by its content (a hash that is not zero), or both: then the content of that name
-	// must be that one, or the refusal is Changed. It waits until the file has been hashed, and says about every second how
-	// far that is. It ends with ctx. The loop closes the file.
+	// Open opens a file by its name, its content (a hash that is not zero), or both. With both,
+	// another content under that name is refused as Changed. Open waits until the file has been
+	// hashed and calls hashing about every second with the progress. It ends with ctx. The caller
+	// closes the file.
 	Open(ctx context.Context, name string, hash protocol.Hash, hashing func(done, size uint64)) (File, *protocol.Error)
 }
 
-// Lister is a [Share] that tells what it has, so that a node can publish it. One that does not is taken for one that may
-// have anything.
+// Lister is a [Share] that can say what it has, so that a node can publish it. A node whose share
+// is none counts as one that may have anything.
 type Lister interface {
 	Share
-	// Follow calls change for each name that is shared and whose content is known, and then for each change; the zero hash
-	// says that the name is shared no longer. Once all names that were there when the share was opened have been told, or
-	// turned out not to be readable, it calls complete. Calls come one at a time and in order; they return soon and do not
-	// call the share. Follow returns when ctx is done, or, with an error, when the share is closed. It may be called several
-	// times, at once as well.
+	// Follow calls change for each name that is shared and whose content is known, and then for each
+	// change; the zero hash says that the name is not shared any more. It calls complete once all
+	// names that were there when the share was opened have been reported, but for files that cannot
+	// be read. Calls come one at a time and in order; they return soon and do not call the share.
+	// Follow returns when ctx is done, or, with an error, when the share is closed. Several may
+	// follow at once.
 	Follow(ctx context.Context, change func(protocol.Entry), complete func()) error
 }
 
-// File is a shared file that is open. Sendfile needs it to embed an *os.File.
+// File is an open file of a share. sendfile requires that it embeds an *os.File.
 type File interface {
 	io.ReadSeekCloser
 	Size() uint64        // bytes, when it was hashed
-	Hash() protocol.Hash // of its content then
-	// Slice returns the part of its tree that verifies count groups from first on: see content.Slice.
+	Hash() protocol.Hash // of the content then
+	// Slice returns the part of the file's tree that verifies count groups from first on: see
+	// content.Slice.
 	Slice(first, count uint64) ([]byte, error)
-	// Changed reports whether the file may not be what was hashed any more.
+	// Changed reports whether the file may have changed since it was hashed.
 	Changed() bool
 }
 
-// Store is where fetched content goes. Different stretches of an item may come over several links at once.
+// Store is the destination of fetched content. Ranges of one item may come over several links at
+// once.
 type Store interface {
 	// Holds returns the content of which an earlier try left a part of an item; the zero hash: of none. It ends with ctx.
 	Holds(ctx context.Context, item roles.InspectStore) (hash protocol.Hash, size uint64, err error)
@@ -76,7 +81,7 @@ type Store interface {
 	// something else was there, which has been dropped. It says as often as it likes how many bytes have been checked; the
 	// machine is told about every second. It ends with ctx.
 	Open(ctx context.Context, want roles.OpenStore, checking func(done, size uint64)) (has roles.Groups, other bool, err error)
-	// Receive returns the sink for a stretch of an item from offset on.
+	// Receive returns the sink for a body of an item from offset on.
 	Receive(item int, offset uint64) (Sink, error)
 	// Release closes what an item holds open, outside of any other call for that item. The item may be opened again.
 	Release(item int)
@@ -97,11 +102,11 @@ func (m Misplaced) Error() string {
 	return "no item"
 }
 
-// Sink keeps a group of a stretch that is what its value says. It is called in the order of the groups, one after the
-// other; the data are the caller's and valid during the call alone.
+// Sink stores a verified group of a body. It is called in the order of the groups, one after the
+// other. The data belong to the caller and are valid during the call only.
 type Sink func(group uint64, value protocol.Hash, data []byte) error
 
-// addrPort returns the address of a connection's end, IPv4 as IPv4.
+// addrPort returns the address of one end of a connection, an IPv4-mapped one as IPv4.
 func addrPort(a net.Addr) netip.AddrPort {
 	tcp, is := a.(*net.TCPAddr)
 	if !is {

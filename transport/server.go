@@ -18,32 +18,33 @@ import (
 type Server struct {
 	Loop     *Loop
 	Listener Listener
-	New      func() roles.Machine // for each link, at its start: from a pool, say
-	Free     func(roles.Machine)  // takes it back after the link; may be nil
-	Limit    int                  // links at once; a machine for one more is told that there is no room; 0: no limit
+	New      func() roles.Machine // returns a machine at its start for each link, from a pool, say
+	Free     func(roles.Machine)  // takes the machine back after the link; may be nil
+	Limit    int                  // links at once; a machine above it learns that there is no room; 0: no limit
 	Log      hclog.Logger         // may be nil
 
 	start     time.Time // the machines' time counts from there
 	mu        sync.Mutex
 	runs      map[*run]struct{}
-	farewells int // of the runs: those that there was no room for
+	farewells int // runs above the limit
 	serving   sync.WaitGroup
-	next      chan *link   // to an idle goroutine; closed when no more come
-	idle      atomic.Int32 // goroutines that wait there
-	quiet     time.Time    // until when the log is spared another complaint
+	next      chan *link   // links for idle goroutines; closed when no more come
+	idle      atomic.Int32 // goroutines that wait on next
+	quiet     time.Time    // until then complain logs nothing
 }
 
 const (
-	acceptFirst = 5 * time.Millisecond // the wait after accepting failed, doubling
-	acceptMost  = time.Second          // up to this
-	complainGap = 10 * time.Second     // between two lines about the same trouble
+	acceptFirst = 5 * time.Millisecond // the first wait after accepting failed; it doubles
+	acceptMost  = time.Second          // the longest wait
+	complainGap = 10 * time.Second     // between two log lines of complain
 	mostIdle    = 32                   // goroutines kept for the next link
 
-	mostFarewells = 256 // links over the limit that are being told so; one more is closed without a word
+	mostFarewells = 256 // links above the limit that are refused in words; one more is just closed
 )
 
-// Serve accepts until ctx is done. Then it closes the listener and tells every machine that it is Stopped; what
-// has not ended after roles.DrainTimeout is cut. It returns nil after that, or why accepting failed for good.
+// Serve accepts links until ctx is done. Then it closes the listener and gives every machine a
+// Stopped, and cuts the links that have not ended after roles.DrainTimeout. It returns nil after
+// that, or the error that ended accepting.
 func (s *Server) Serve(ctx context.Context) error {
 	s.runs, s.next, s.start = map[*run]struct{}{}, make(chan *link), s.Loop.start()
 	if s.Log == nil {
@@ -68,6 +69,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	return err
 }
 
+// accept accepts links until ctx is done or the listener fails for good.
 func (s *Server) accept(ctx context.Context) error {
 	wait := time.Duration(0)
 	for {
@@ -92,13 +94,14 @@ func (s *Server) accept(ctx context.Context) error {
 	}
 }
 
-// passes reports whether an error of Accept is about one connection, or the machine's want of something.
+// passes reports whether accepting may succeed later: the error is about one connection or a lack
+// of resources.
 func passes(err error) bool {
 	return !errors.Is(err, net.ErrClosed) && !errors.Is(err, syscall.EBADF) && !errors.Is(err, syscall.EINVAL) &&
 		!errors.Is(err, syscall.ENOTSOCK)
 }
 
-// complain logs trouble, now and then.
+// complain logs an error of accepting, at most once in complainGap.
 func (s *Server) complain(text string, err error) {
 	s.mu.Lock()
 	now := time.Now()
@@ -112,7 +115,8 @@ func (s *Server) complain(text string, err error) {
 	}
 }
 
-// welcome has a link served, or refused by its machine where there is no room.
+// welcome serves a link. A machine over the limit learns that there is no room, and refuses the
+// link.
 func (s *Server) welcome(conn Conn) {
 	s.mu.Lock()
 	full := s.Limit > 0 && len(s.runs)-s.farewells >= s.Limit
@@ -138,7 +142,8 @@ func (s *Server) welcome(conn Conn) {
 	}
 }
 
-// work serves a link, and then those that find it idle: a goroutine that has grown its stack is worth keeping.
+// work serves a link, and then further links while it is idle: a goroutine with a grown stack is
+// worth keeping.
 func (s *Server) work(k *link) {
 	defer s.serving.Done()
 	for k != nil {
@@ -152,7 +157,7 @@ func (s *Server) work(k *link) {
 	}
 }
 
-// serve runs the machine of an accepted link, as its reader.
+// serve runs the machine of an accepted link and is the link's reader.
 func (s *Server) serve(k *link) {
 	r := k.run
 	k.serve()
@@ -168,7 +173,7 @@ func (s *Server) serve(k *link) {
 	}
 }
 
-// drain ends all machines: by their own way at first, and then at once.
+// drain stops all machines gracefully, and cuts those that do not end in time.
 func (s *Server) drain() {
 	for _, r := range s.running() {
 		r.enter()

@@ -15,7 +15,8 @@ import (
 	"github.com/relaypeer/relaypeer/transport/disk/store"
 )
 
-// BenchmarkSmall fetches many small files over one link into a folder, and writes as many of that size to another.
+// BenchmarkSmall fetches many small files over one link into a folder, and writes as many of that
+// size to another.
 func BenchmarkSmall(b *testing.B) {
 	const files, size = 10_000, 4 << 10
 	shared := b.TempDir()
@@ -43,7 +44,7 @@ func BenchmarkSmall(b *testing.B) {
 	var figures, cost pair
 	for b.Loop() {
 		begin := spent()
-		figures.ours = append(figures.ours, files/haulAll(b, at.String(), wanted, names))
+		figures.ours = append(figures.ours, files/fetchAll(b, at.String(), wanted, names))
 		cost.ours = append(cost.ours, (spent()-begin)/files*1e6)
 		begin = spent()
 		figures.bare = append(figures.bare, files/writeAll(b, names, text))
@@ -54,8 +55,8 @@ func BenchmarkSmall(b *testing.B) {
 	b.ReportMetric(median(cost.bare), "bare-cpu-us/file")
 }
 
-// haulAll returns the seconds that it takes.
-func haulAll(b *testing.B, node string, wanted []client.Wanted, names []string) float64 {
+// fetchAll returns the seconds that it takes.
+func fetchAll(b *testing.B, node string, wanted []client.Wanted, names []string) float64 {
 	root, err := os.OpenRoot(b.TempDir())
 	if err != nil {
 		b.Fatal(err)

@@ -13,7 +13,8 @@ import (
 // checkingGap is the time between two StoreChecking.
 const checkingGap = time.Second
 
-// openStore has the disk make ready for an item. As with openFile, only the machine's deadline waits for it.
+// openStore starts to open the store for an item. As with openFile, only the machine's deadline
+// waits for the disk.
 func (r *run) openStore(e roles.OpenStore) {
 	r.askStore(func(ctx context.Context) letter {
 		has, other, err := r.loop.store().Open(ctx, e, r.checking(e.Item))

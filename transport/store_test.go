@@ -52,7 +52,7 @@ func opens(patience time.Duration) *told {
 	return m
 }
 
-// The machine hears about every second how far the store is, and then what it has.
+// The machine gets the store's progress about every second, and then its groups.
 func TestAStoreIsOpenedOffTheStepper(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := opens(time.Minute)
@@ -83,7 +83,7 @@ func TestAStoreThatCantBeOpenedIsTold(t *testing.T) {
 	})
 }
 
-// A machine that has come to its end does not leave the store at work.
+// The end of a machine ends the work of its store.
 func TestOpeningEndsWithTheMachine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := opens(time.Second)
@@ -96,7 +96,8 @@ func TestOpeningEndsWithTheMachine(t *testing.T) {
 	})
 }
 
-// Each value of Nudge is told, also after its Stopped, until the machine ends; a closed one says nothing.
+// Each value of Notify is a Notified, also after Stopped, until the machine ends; a closed channel
+// gives none.
 func TestNudgesAreTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		notify, stop := make(chan struct{}), make(chan struct{})
@@ -122,7 +123,8 @@ func TestNudgesAreTold(t *testing.T) {
 	})
 }
 
-// What a stranger says first is held to the bound of a request, whatever its kind allows; what is said later is not.
+// The first message of a stranger is limited to MaxFirst, whatever its kind allows; later messages
+// are not.
 func TestAFirstMessageHasItsOwnBound(t *testing.T) {
 	long := &protocol.Publish{ID: protocol.NodeID{1}, Epoch: 1, Index: 1, To: 100, Latest: 100}
 	for i := range 100 {
@@ -147,7 +149,7 @@ func TestAFirstMessageHasItsOwnBound(t *testing.T) {
 	})
 }
 
-// Each timer of a machine rings by itself, in its time, with the number that it was armed with last.
+// Each timer of a machine fires separately, in its time, with the number of its last arming.
 func TestTimersAreApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var fired []roles.TimerFired
@@ -180,7 +182,8 @@ func TestTimersAreApart(t *testing.T) {
 	})
 }
 
-// The links of a machine are apart: one that hangs does not hold the others, and a number may be used again.
+// The links of a machine are independent: one that hangs does not delay the others, and a number
+// may be used again.
 func TestLinksAreApart(t *testing.T) {
 	both(t, func(t *testing.T, network transport.Network) {
 		l := listen(t, network, "127.0.0.1:0")

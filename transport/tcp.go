@@ -6,12 +6,13 @@ import (
 	"net/netip"
 )
 
-// TCP is the network of real sockets. Its connections are *net.TCPConn, bare: behind any wrapper sendfile is lost.
+// TCP is the network of real sockets. Its connections are plain *net.TCPConn: behind a wrapper
+// sendfile is lost.
 type TCP struct{}
 
 // Listen listens on a TCP port of this machine.
 func (TCP) Listen(ctx context.Context, address string) (Listener, error) {
-	// Every state has a deadline, so keepalives would find nothing that is not found already; without them an
+	// Every state has a deadline, so that keepalives would detect nothing more. Without them an
 	// accepted link costs four system calls less.
 	config := net.ListenConfig{KeepAlive: -1}
 	config.SetMultipathTCP(false)
@@ -22,7 +23,7 @@ func (TCP) Listen(ctx context.Context, address string) (Listener, error) {
 	return tcpListener{l.(*net.TCPListener)}, nil
 }
 
-// Dial connects to a TCP port, at whichever of the host's addresses answers first.
+// Dial connects to a TCP port, at the first of the host's addresses that answers.
 func (TCP) Dial(ctx context.Context, address string) (Conn, error) {
 	dialer := net.Dialer{KeepAlive: -1}
 	conn, err := dialer.DialContext(ctx, "tcp", address)

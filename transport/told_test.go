@@ -7,7 +7,7 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// told is a machine that does what a function says, and keeps what it was told.
+// told is a machine that returns a function's effects and records its inputs.
 type told struct {
 	does   func(in roles.Input) []roles.Effect
 	inputs []roles.Input
@@ -21,13 +21,13 @@ func (m *told) Step(_ roles.Moment, in roles.Input) []roles.Effect {
 
 func (m *told) Final() bool { return m.over }
 
-// end has the machine end with its link.
+// end makes the machine final and hangs up its link.
 func (m *told) end() []roles.Effect {
 	m.over = true
 	return []roles.Effect{roles.HangUp{}}
 }
 
-// String lists the inputs; what moved is added up.
+// String lists the inputs; consecutive Moved are added up.
 func (m *told) String() string {
 	var lines []string
 	moved := int64(0)

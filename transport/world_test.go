@@ -42,7 +42,7 @@ type world struct {
 	events []transport.Event
 }
 
-// newWorld starts a relay. Everything in it ends, by the graceful way, with end or with the test.
+// newWorld starts a relay. Everything in the world ends gracefully, with end or with the test.
 func newWorld(t testing.TB, network transport.Network, policy relay.Policy, limit int) *world {
 	w := &world{t: t, network: network, start: time.Now(), limit: limit, registry: relay.NewRegistry(policy), leave: make(chan struct{})}
 	w.ctx, w.stop = context.WithCancel(context.Background())
@@ -52,7 +52,7 @@ func newWorld(t testing.TB, network transport.Network, policy relay.Policy, limi
 	return w
 }
 
-// end has the members leave while their relay is there, and then stops the servers.
+// end lets the members leave while their relay still runs, and then stops the servers.
 func (w *world) end() {
 	w.leaving.Do(func() { close(w.leave) })
 	w.members.Wait()
@@ -96,7 +96,7 @@ func (w *world) count(what transport.What) int {
 	return n
 }
 
-// serve runs a server in the world and returns where it listens.
+// serve runs a server in the world and returns its address.
 func (w *world) serve(server *transport.Server) netip.AddrPort {
 	w.t.Helper()
 	listener, err := w.network.Listen(context.Background(), "127.0.0.1:0")
@@ -179,7 +179,7 @@ type file struct {
 
 type page struct{ *strings.Reader }
 
-// identity is what a content is known by, and its tree.
+// identity is a content's size, hash and tree.
 type identity struct {
 	size   uint64
 	hash   protocol.Hash

@@ -7,14 +7,15 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// pages are buffers of the size that most messages have.
+// pages holds buffers of the size that suffices for most messages.
 var pages = sync.Pool{New: func() any { return new([pageSize]byte) }}
 
 const pageSize = 4 << 10
 
-// outbox is what a link has to say and has not been written yet. What a machine says in one step goes out in one write.
+// outbox holds the messages of a link that have not been written yet. All messages of a step go out
+// in one write.
 type outbox struct {
-	page *[pageSize]byte // from the pool; nil: nothing, or outgrown
+	page *[pageSize]byte // buf's memory, from the pool; or nil
 	buf  []byte
 }
 
@@ -24,7 +25,7 @@ func (o *outbox) add(m protocol.Message) {
 		o.buf = o.page[:0]
 	}
 	if o.buf = protocol.Append(o.buf, m); len(o.buf) > pageSize {
-		o.giveBack() // it has been copied elsewhere
+		o.giveBack() // buf has outgrown the page
 	}
 }
 
@@ -35,7 +36,7 @@ func (o *outbox) giveBack() {
 	}
 }
 
-// write carries out Send, SendBody and HalfClose in their order: while a body is on its way the others wait.
+// write carries out Send, SendBody and HalfClose in order: they wait while a body is being sent.
 func (k *link) write(e roles.Effect) {
 	if k.gone || k.lost {
 		return
@@ -54,13 +55,13 @@ func (k *link) write(e roles.Effect) {
 		k.sendBody(e)
 	case roles.HalfClose:
 		k.flush()
-		// A failure shows when the link is read.
+		// The reader finds a failure.
 		k.conn.CloseWrite()
 		k.trace(Event{What: HalfClosed})
 	}
 }
 
-// release lets go what waited for a body.
+// release carries out the effects that waited for a body.
 func (k *link) release() {
 	held := k.held
 	k.sending, k.held = false, nil
@@ -69,7 +70,7 @@ func (k *link) release() {
 	}
 }
 
-// flush writes what is to be said.
+// flush writes the outbox.
 func (k *link) flush() {
 	if len(k.out.buf) == 0 {
 		return
@@ -83,7 +84,7 @@ func (k *link) flush() {
 	}
 }
 
-// flush writes what all links have to say.
+// flush writes the outboxes of all links.
 func (r *run) flush() {
 	for _, k := range r.links {
 		if !k.lost {

@@ -16,7 +16,10 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/transport"
+	"github.com/relaypeer/relaypeer/transport/disk/share"
 	"github.com/relaypeer/relaypeer/transport/disk/store"
+	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
 // DemoCommand returns the demo program.
@@ -181,45 +184,40 @@ func (d *demo) goOn(ctx context.Context, c Client, root *os.Root) *Failure {
 }
 
 func (d *demo) startRelay(ctx context.Context) (netip.AddrPort, error) {
-	ready := make(chan netip.AddrPort, 1)
-	r := Relay{Listen: "127.0.0.1:0", Links: roles.MaxLinks, Log: d.log.Named("relay"), Trace: d.teller("relay"),
-		Ready: func(at netip.AddrPort) { ready <- at }}
-	stopped := make(chan error, 1)
-	d.relayRuns.Go(func() { stopped <- r.Run(ctx) })
-	select {
-	case at := <-ready:
-		d.know(at, "relay")
-		d.say("relay   listens at %s", at)
-		return at, nil
-	case err := <-stopped:
-		return netip.AddrPort{}, errors.Join(err, ctx.Err())
+	listener, err := transport.TCP{}.Listen(ctx, "127.0.0.1:0")
+	if err != nil {
+		return netip.AddrPort{}, err
 	}
+	at := listener.Addr()
+	d.know(at, "relay")
+	d.say("relay   listens at %s", at)
+	r := peer.Relay{Log: d.log.Named("relay"), Trace: d.teller("relay")}
+	d.relayRuns.Go(func() { d.went(r.Serve(ctx, listener)) })
+	return at, nil
 }
 
-func (d *demo) startNode(ctx context.Context, name string, relayAt netip.AddrPort, s portion) error {
-	ready := make(chan netip.AddrPort, 1)
-	id, err := parseID("")
+func (d *demo) startNode(ctx context.Context, name string, relayAt netip.AddrPort, p portion) error {
+	log := d.log.Named(name)
+	folder, err := share.Open(p.folder, share.Options{Log: log})
 	if err != nil {
 		return err
 	}
-	n := Node{Relay: relayAt.String(), Listen: "127.0.0.1:0", Folder: s.folder, Index: "-", ID: id, Links: roles.MaxLinks,
-		Log: d.log.Named(name), Trace: d.teller(name), Ready: func(at netip.AddrPort) { ready <- at }}
-	d.say("%-7s shares %s", name, s.describe())
-	stopped := make(chan error, 1)
-	d.nodesRun.Go(func() {
-		err := n.Run(ctx)
-		d.mu.Lock()
-		d.wrong = errors.Join(d.wrong, err)
-		d.mu.Unlock()
-		stopped <- err
-	})
-	select {
-	case at := <-ready:
-		d.know(at, name)
-		return nil
-	case err := <-stopped:
-		return errors.Join(err, ctx.Err())
+	n := peer.Node{Relay: relayAt.String(), Listen: "127.0.0.1:0", Share: folder, Log: log, Trace: d.teller(name)}
+	d.say("%-7s shares %s", name, p.describe())
+	d.nodesRun.Go(func() { d.went(errors.Join(n.Run(ctx), folder.Close())) })
+	listing, err := n.Ready(ctx)
+	if err != nil {
+		return err
 	}
+	d.know(listing.Listen, name)
+	return nil
+}
+
+// went notes how a party's run went.
+func (d *demo) went(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.wrong = errors.Join(d.wrong, err)
 }
 
 func (d *demo) print(content []byte) error {

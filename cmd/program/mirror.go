@@ -61,7 +61,7 @@ func (m mirror) round(ctx context.Context, root *os.Root) (fetched int) {
 	for _, pattern := range m.patterns {
 		listed, failed := m.client.List(ctx, pattern, true)
 		if failed != nil {
-			m.log.Warn("mirror: the names could not be listed", "why", failed.Text)
+			m.log.Warn("the names could not be listed", "why", failed.Text)
 			return 0
 		}
 		for _, one := range listed {
@@ -72,7 +72,7 @@ func (m mirror) round(ctx context.Context, root *os.Root) (fetched int) {
 	}
 	plan := newPlan(found)
 	for _, r := range plan.refused {
-		m.log.Debug("mirror: passed over", "name", said(r.name), "why", r.why)
+		m.log.Debug("passed over", "name", said(r.name), "why", r.why)
 	}
 	if len(plan.picks) == 0 {
 		return 0
@@ -95,7 +95,7 @@ func (m mirror) round(ctx context.Context, root *os.Root) (fetched int) {
 		m.log.Info("mirrored", "files", fetched, "bytes", bytes, "in", roughly(time.Since(since)))
 	}
 	if failed > 0 && ctx.Err() == nil {
-		m.log.Warn("mirror: not fetched, for now", "files", failed, "first", said(first.name), "why", first.failed.Text)
+		m.log.Warn("not fetched, for now", "files", failed, "first", said(first.name), "why", first.failed.Text)
 	}
 	return fetched
 }

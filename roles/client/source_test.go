@@ -94,9 +94,11 @@ func TestHashingIsCountedAnewAheadOfEachAnswer(t *testing.T) {
 	s.Tell(roles.BodyDone{}, "Judging", "hear 0")
 	s.At.Now += roles.ReplyTimeout - 1
 	s.Hear(0, &protocol.Hashing{Done: 10, Size: 10}, "Judging", "hear 0", "report hashing")
-	s.Waits(roles.ReplyTimeout)
-	s.At.Now += roles.ReplyTimeout - 1
-	s.Hear(0, refusal(protocol.Changed), "Leaving", append([]string{"report answered"}, leaves(0)...)...)
+	began := s.At.Now
+	s.Ring("Closed", "hangup 0", "report answered", "report tried")
+	if s.At.Now != began+roles.ReplyTimeout {
+		t.Errorf("left after %v", s.At.Now-began)
+	}
 }
 
 // TestNobodyCanHashForEver: however large the file is said to be, the waiting has an end.

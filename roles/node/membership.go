@@ -1,5 +1,5 @@
-// Package node is the node's side of the protocol: [Membership] keeps it listed at a relay, [Upload] serves
-// whoever connects.
+// Package node is the node's side of the protocol: [Membership] keeps the node listed at a relay
+// and publishes its [Catalog] there, [Upload] serves an accepted link.
 package node
 
 import (
@@ -10,14 +10,14 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// Config says who a node is and where.
+// Config is the identity of a node and its place in the network.
 type Config struct {
 	Relay     string // host:port
 	ID        protocol.NodeID
-	Epoch     uint64      // the first to register with, above zero: the wall clock at start in microseconds, say
-	Port      uint16      // where the node listens
-	Advertise protocol.IP // the address to be listed at; nil: the one that the relay sees
-	Catalog   *Catalog    // what is published; nil: nothing is
+	Epoch     uint64      // the first to register with, above zero: for example the wall clock at start in microseconds
+	Port      uint16      // at which the node listens
+	Advertise protocol.IP // the address to be listed at; nil: the address that the relay sees
+	Catalog   *Catalog    // the files to publish; nil: none
 }
 
 // Membership is a node's lease at one relay. See MembershipTable.
@@ -27,27 +27,27 @@ type Membership struct {
 
 	epoch    uint64 // of the registration last sent; 0: none yet
 	maybe    bool   // the relay may list us
-	earlier  bool   // so it was before the REGISTER under way
-	held     bool   // the relay said that it does, and nothing has cast doubt on it
+	earlier  bool   // the same, before the REGISTER under way
+	held     bool   // the relay has granted a lease, and no exchange has failed since
 	outcome  outcome
 	stopping bool
-	left     bool // one exchange to leave has been tried
-	outruns  int
-	failures int
-	renew    time.Duration // the relay's wish
-	retry    time.Duration // the relay's wish after a refusal, or 0
-	failure  ExchangeFailed
+	left     bool           // one exchange to leave has been tried
+	outruns  int            // epochs raised in this exchange
+	failures int            // exchanges that failed before the first lease
+	renew    time.Duration  // the relay's renew-after; 0: never listed
+	retry    time.Duration  // the relay's retry-after, or 0
+	failure  ExchangeFailed // of the last exchange, if it failed
 
-	told      protocol.Held // what the relay holds of our catalog, as it last said
-	limited   bool          // it will not hold ours; until the next registration
-	confirmed bool          // it has taken a page of ours since the last registration
-	stalls    int           // pages of this exchange after which it held no more than before
-	untilThen time.Duration // when publishing gives way to the rest of life
-	failing   int           // exchanges in a row in which publishing failed
-	rests     time.Duration // until when, while Leased
+	told      protocol.Held // the part of our catalog that the relay holds, as it last said
+	limited   bool          // the relay refused our index; until the next registration
+	confirmed bool          // the relay has applied a page since the last registration
+	stalls    int           // pages of this exchange after which the relay held no more than before
+	untilThen time.Duration // when publishing ends until the next exchange
+	failing   int           // exchanges in a row whose publishing failed
+	rests     time.Duration // the time of the next renewal, while Leased
 }
 
-// outcome is what an exchange came to, kept while its link closes.
+// outcome is the result of an exchange, kept while its link closes.
 type outcome int
 
 const (
@@ -59,7 +59,7 @@ const (
 
 // Leased is reported when a relay grants a lease.
 type Leased struct {
-	At         netip.AddrPort // where clients are sent
+	At         netip.AddrPort // the address that clients get
 	TTL, Renew time.Duration
 }
 
@@ -74,7 +74,7 @@ type ExchangeFailed struct {
 // Displaced is reported when another node has registered under our id.
 type Displaced struct{ Text string }
 
-// Left is reported when the relay has confirmed that we are not listed any more.
+// Left is reported when the relay has confirmed that it does not list us.
 type Left struct{}
 
 func (Leased) Reported()         {}
@@ -83,9 +83,8 @@ func (Displaced) Reported()      {}
 func (Left) Reported()           {}
 func (Published) Reported()      {}
 
-// link is the only link of a Membership (see upload.go): one exchange at a time.
-
-// mostOutruns is how often in a row an epoch is raised at the relay's word.
+// mostOutruns bounds how often in one exchange an epoch is raised because the relay knows a larger
+// one.
 const mostOutruns = 3
 
 // NewMembership returns a Membership that has not started.
@@ -131,11 +130,13 @@ func (m *Membership) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	return m.core.Effects()
 }
 
+// dial begins an exchange.
 func (m *Membership) dial() {
 	m.outcome, m.retry, m.outruns = failed, 0, 0
 	m.core.Do(roles.Dial{Link: link, To: m.config.Relay})
 }
 
+// opened sends the first request of an exchange.
 func (m *Membership) opened() {
 	switch {
 	case m.stopping && m.maybe:
@@ -150,6 +151,7 @@ func (m *Membership) opened() {
 	}
 }
 
+// register sends a REGISTER, with the config's epoch at least.
 func (m *Membership) register(epoch uint64) {
 	m.epoch = max(epoch, m.config.Epoch)
 	m.held, m.earlier, m.maybe = false, m.maybe, true
@@ -190,7 +192,7 @@ func (m *Membership) heard(at roles.Moment, message protocol.Message) {
 	}
 }
 
-// reject refuses a relay that broke the protocol, and says so.
+// reject refuses a relay that broke the protocol with an ERROR.
 func (m *Membership) reject(event MembershipEvent, err *protocol.Error) {
 	err.By = protocol.Node
 	m.fail(err.Code, protocol.Node, "the relay's answer: "+err.Text)
@@ -198,10 +200,10 @@ func (m *Membership) reject(event MembershipEvent, err *protocol.Error) {
 	m.core.Reject(link, err)
 }
 
-// lease notes what the relay grants; when we are stopping it is given back on the same link.
+// lease records a granted lease. A stopping node gives it back on the same link.
 func (m *Membership) lease(at roles.Moment, renew uint64, holds protocol.Held, event, toPublish, late MembershipEvent) {
 	if m.State() == MembershipRegistering {
-		m.confirmed = false // a relay takes an index of before for partial until it is told that it holds
+		m.confirmed = false // a relay takes an earlier index for partial until a page confirms it
 	}
 	m.held, m.outcome, m.told = true, leased, holds
 	m.renew = max(roles.RenewLeast, roles.Millis(renew))
@@ -219,6 +221,7 @@ func (m *Membership) lease(at roles.Moment, renew uint64, holds protocol.Held, e
 	}
 }
 
+// refused handles an ERROR of the relay.
 func (m *Membership) refused(refusal *protocol.Error) {
 	m.retry = roles.Millis(refusal.Retry)
 	registering := m.State() == MembershipRegistering
@@ -226,7 +229,7 @@ func (m *Membership) refused(refusal *protocol.Error) {
 		return
 	}
 	if registering {
-		m.maybe = m.earlier // a registration that was refused needs no goodbye
+		m.maybe = m.earlier // a refused registration needs no LEAVE
 	}
 	switch superseded := refusal.Code == protocol.Superseded && m.core.Can(membershipSuperseded); {
 	case superseded && registering && !m.listed() && m.outruns < mostOutruns && refusal.Epoch < 1<<63:
@@ -252,14 +255,16 @@ func (m *Membership) refused(refusal *protocol.Error) {
 	}
 }
 
-// listed reports whether the relay has ever listed us. From then on an epoch above ours is another node's.
+// listed reports whether the relay has ever listed us. If so, an epoch above ours belongs to
+// another node.
 func (m *Membership) listed() bool { return m.renew > 0 }
 
-// hangUpSoon closes as the one who opened: half-close, wait for the other's end.
+// hangUpSoon ends the exchange gracefully: it half-closes and waits for the relay's end of stream.
 func (m *Membership) hangUpSoon() {
 	m.core.Do(roles.HalfClose{Link: link}, roles.Discard{Link: link})
 }
 
+// fail records why the exchange fails, or that only publishing does.
 func (m *Membership) fail(code protocol.Code, by protocol.Party, text string) {
 	if m.State() == MembershipPublishing && code != protocol.NoLease {
 		m.notPublished(code, by, text)
@@ -269,7 +274,7 @@ func (m *Membership) fail(code protocol.Code, by protocol.Party, text string) {
 	m.failure = ExchangeFailed{Code: code, By: by, Text: text}
 }
 
-// cut handles a link that is gone; while Closing that is how it should be.
+// cut handles the end of a link, which is expected only while Closing.
 func (m *Membership) cut(at roles.Moment, event MembershipEvent, code protocol.Code, text string) {
 	if m.State() != MembershipClosing {
 		m.fail(code, protocol.Node, text)
@@ -299,7 +304,7 @@ func (m *Membership) stop(at roles.Moment) {
 	}
 }
 
-// choose goes on from an exchange that is over.
+// choose decides what follows an exchange.
 func (m *Membership) choose(at roles.Moment) {
 	switch {
 	case m.outcome == displaced:
@@ -317,17 +322,18 @@ func (m *Membership) choose(at roles.Moment) {
 		m.rest(at, roles.Vary(m.renew, roles.RenewSpread, at.Rand))
 	default:
 		m.core.Fire(membershipToRetry)
-		m.held = false // perhaps: to register anew costs one request whether or not the relay still knows us
+		m.held = false // to be safe: registering costs one request, whether or not the lease still runs
 		m.failure.Again = m.backoff(at.Rand)
 		m.core.Arm(m.failure.Again)
 		m.core.Do(roles.Report{Outcome: m.failure})
 	}
 }
 
-// backoff is how long to wait after a failed exchange. A node that the relay has listed before keeps to the rhythm of
-// its renewals: these are spread over the whole period, and if all nodes lose their relay, that is how they come back.
-// One that never was listed is in a hurry: its wait doubles with each failure, varied by half either way. What the
-// relay asked for is only ever stretched: never before, and up to half as long again.
+// backoff returns how long to wait after a failed exchange. A node that has been listed keeps the
+// rhythm of its renewals. They are spread over the whole period, so that the nodes of a relay that
+// was away return evenly. A node that has never been listed begins with a short wait, which doubles
+// with each failure and is varied by half either way. The relay's retry-after is only extended, by
+// up to half.
 func (m *Membership) backoff(random uint64) time.Duration {
 	wait := roles.Vary(min(roles.RetryMost, m.renew), roles.RenewSpread, random)
 	if !m.listed() {

@@ -5,10 +5,10 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// State is a state of a Membership.
+// MembershipState is a state of a Membership.
 type MembershipState string
 
-// Event is an event of a Membership.
+// MembershipEvent is an event of a Membership.
 type MembershipEvent string
 
 // The states of a Membership.

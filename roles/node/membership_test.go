@@ -12,7 +12,7 @@ import (
 
 var config = node.Config{Relay: "relay:4000", ID: rolestest.Node(7), Epoch: 100, Port: 5000}
 
-// Effects that come up again and again.
+// Effects that occur often.
 const (
 	dials     = "dial 0 relay:4000"
 	registers = "send 0 REGISTER id=07 epoch=100 port=5000"
@@ -28,7 +28,7 @@ func refusal(code protocol.Code) *protocol.Error {
 	return &protocol.Error{Code: code, By: protocol.Relay}
 }
 
-// started returns a story about a membership that dials. Rand is such that nothing is varied.
+// started returns a story about a membership that dials. Its Rand varies nothing.
 func started(t *testing.T) *rolestest.Story {
 	t.Helper()
 	m := node.NewMembership(config)
@@ -165,8 +165,8 @@ func TestTheBackoffIsVariedByHalf(t *testing.T) {
 	}
 }
 
-// TestAListedNodeKeepsItsRhythm: however often it fails, its tries are one renewal apart, give or take what a renewal is
-// varied by. That is what spreads the nodes of a relay that restarts.
+// TestAListedNodeKeepsItsRhythm: its tries are one renewal apart, give or take the spread, however
+// often they fail. This spreads the nodes of a relay that restarts.
 func TestAListedNodeKeepsItsRhythm(t *testing.T) {
 	s := leased(t)
 	for i := range 10 {
@@ -176,10 +176,11 @@ func TestAListedNodeKeepsItsRhythm(t *testing.T) {
 		s.Waits(27*time.Second + time.Duration(s.At.Rand))
 	}
 	s.Ring("Dialing", dials)
-	s.Tell(roles.Opened{}, "Registering", "send 0 REGISTER id=07 epoch=101 port=5000", hear) // it may know us no more
+	s.Tell(roles.Opened{}, "Registering", "send 0 REGISTER id=07 epoch=101 port=5000", hear) // the relay may have lost the lease
 }
 
-// TestADisplacedNodeEndsWhenItRegistersAnew: what was found out by registering counts as much as by renewing.
+// TestADisplacedNodeEndsWhenItRegistersAnew: a refused registration shows it as well as a refused
+// renewal.
 func TestADisplacedNodeEndsWhenItRegistersAnew(t *testing.T) {
 	s := renewing(t)
 	s.Tell(roles.Lost{Code: protocol.Lost}, "Offline", hangUp, "report exchangefailed")
@@ -191,7 +192,8 @@ func TestADisplacedNodeEndsWhenItRegistersAnew(t *testing.T) {
 	s.Tell(roles.PeerEnded{}, "Displaced", hangUp)
 }
 
-// TestARareRenewalIsNoReasonToWaitLong: where the relay wants to hear from us once an hour, it is still tried each minute.
+// TestARareRenewalIsNoReasonToWaitLong: a relay that asks for a renewal once an hour is still tried
+// each minute.
 func TestARareRenewalIsNoReasonToWaitLong(t *testing.T) {
 	s := registering(t)
 	rare := *rolestest.Sample(protocol.KindRegistered).(*protocol.Registered)
@@ -204,7 +206,7 @@ func TestARareRenewalIsNoReasonToWaitLong(t *testing.T) {
 	s.Waits(roles.RetryMost)
 }
 
-// TestARelaysWishToWaitIsKept: never before it, and not much later.
+// TestARelaysWishToWaitIsKept: the node never tries earlier, and not much later.
 func TestARelaysWishToWaitIsKept(t *testing.T) {
 	for _, random := range []uint64{0, 1, 12345678901, 1 << 40, 1<<64 - 1} {
 		s := registering(t)
@@ -285,7 +287,7 @@ func TestStopInEachState(t *testing.T) {
 		s.Tell(roles.Stopped{}, "Renewing")
 		s.Hear(0, rolestest.Sample(protocol.KindRenewed), "Leaving", parts, hear)
 		s.Hear(0, refusal(protocol.Internal), "Closing", halfClose, discard)
-		s.Tell(roles.PeerEnded{}, "Ended", hangUp, "report exchangefailed") // tried once, and that is all
+		s.Tell(roles.PeerEnded{}, "Ended", hangUp, "report exchangefailed") // one try suffices
 	})
 	t.Run("renewing a lease that is gone", func(t *testing.T) {
 		s := renewing(t)

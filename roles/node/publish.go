@@ -7,29 +7,30 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// Published is reported when the relay holds all of our index.
+// Published is reported when the relay holds our whole index.
 type Published struct{ Names int }
 
-// behind reports whether there is something that the relay does not know and may be told: changes, or that what it holds
-// of before our registration is still so.
+// behind reports whether there is something to publish: changes, or the confirmation of an index
+// that the relay holds from before our registration.
 func (m *Membership) behind() bool {
 	return m.config.Catalog != nil && !m.limited && (!m.confirmed || m.told != m.config.Catalog.State())
 }
 
-// publish sends the next page from where the relay is.
+// publish sends the next page, from the change on up to which the relay holds our index.
 func (m *Membership) publish() {
 	page := m.config.Catalog.Page(m.told)
 	page.ID, page.Epoch = m.config.ID, m.epoch
 	m.ask(page)
 }
 
+// published handles a PUBLISHED.
 func (m *Membership) published(at roles.Moment, answer *protocol.Published) {
 	before := m.told
 	m.confirmed = true
 	m.told = protocol.Held{Index: answer.Index, Sequence: answer.Sequence}
 	ours := m.told.Index == m.config.Catalog.State().Index
 	if !ours || m.told.Index == before.Index && m.told.Sequence <= before.Sequence {
-		m.stalls++ // it holds no more than before, or says so of an index that is not ours
+		m.stalls++ // it holds no more than before, or names an index that is not ours
 	}
 	switch {
 	case m.stopping:
@@ -52,7 +53,7 @@ func (m *Membership) published(at roles.Moment, answer *protocol.Published) {
 	}
 }
 
-// unpublished handles a refusal that is about our index alone, and reports whether it was one.
+// unpublished handles a refusal that concerns our index alone. It reports whether the refusal does.
 func (m *Membership) unpublished(refusal *protocol.Error) bool {
 	switch {
 	case refusal.Code == protocol.NoLease || refusal.Code == protocol.Superseded:
@@ -71,16 +72,16 @@ func (m *Membership) unpublished(refusal *protocol.Error) bool {
 	return true
 }
 
-// notPublished notes that publishing failed. The lease is as it was.
+// notPublished reports that publishing failed. The lease is not affected.
 func (m *Membership) notPublished(code protocol.Code, by protocol.Party, text string) {
 	m.failing++
 	m.core.Do(roles.Report{Outcome: ExchangeFailed{Code: code, By: by, Text: "publishing: " + text}})
 }
 
-// gap is how long changes are gathered, longer where publishing has failed.
+// gap returns how long changes are gathered. It grows while publishing fails.
 func (m *Membership) gap() time.Duration { return roles.PublishGap << min(m.failing, 10) }
 
-// rest waits for the next renewal, which is early when there are changes to publish.
+// rest waits for the next renewal. If there are changes to publish the renewal comes early.
 func (m *Membership) rest(at roles.Moment, renew time.Duration) {
 	if m.behind() {
 		renew = min(renew, m.gap())
@@ -89,7 +90,8 @@ func (m *Membership) rest(at roles.Moment, renew time.Duration) {
 	m.core.Arm(renew)
 }
 
-// nudged brings the next renewal forward. A second nudge changes nothing, or many in a row would put it off.
+// notified brings the next renewal forward, but only once: otherwise frequent changes would put it
+// off for ever.
 func (m *Membership) notified(at roles.Moment) {
 	if m.State() == MembershipLeased && m.behind() && at.Now+m.gap() < m.rests {
 		m.core.Fire(membershipNotified)

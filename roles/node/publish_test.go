@@ -12,7 +12,7 @@ import (
 	"github.com/relaypeer/relaypeer/roles/rolestest"
 )
 
-// sharing is the config of a node that publishes so many files.
+// sharing is the config of a node that publishes that many files.
 func sharing(files int) node.Config {
 	c := config
 	c.Catalog = node.NewCatalog(1)
@@ -23,7 +23,7 @@ func sharing(files int) node.Config {
 	return c
 }
 
-// restless is a node whose share changes whenever it is nudged.
+// restless is a node whose share changes whenever it is notified.
 type restless struct {
 	*node.Membership
 	catalog *node.Catalog
@@ -69,11 +69,11 @@ func rests(t *testing.T, c node.Config) *rolestest.Story {
 
 func TestANodePublishesWhatItSharesOnTheLinkOfItsRegistration(t *testing.T) {
 	rests(t, sharing(2)).Waits(30 * time.Second)
-	rests(t, sharing(0)).Waits(30 * time.Second) // that it shares nothing is worth saying
+	rests(t, sharing(0)).Waits(30 * time.Second) // an empty index is published too
 }
 
-// TestWhatIsHeldOfBeforeIsConfirmedUntilItIsHeard: the page that says so is lost, and the relay says at the next renewal
-// that it holds all there is.
+// TestWhatIsHeldOfBeforeIsConfirmedUntilItIsHeard: the confirming page is lost, and the relay says
+// at the next renewal that it holds the whole index.
 func TestWhatIsHeldOfBeforeIsConfirmedUntilItIsHeard(t *testing.T) {
 	c := sharing(2)
 	m := node.NewMembership(c)
@@ -105,7 +105,7 @@ func TestChangesAreGatheredAndToldWithAnEarlyRenewal(t *testing.T) {
 	c.Catalog.Drop("f0")
 	s.Tell(roles.Notified{}, "Leased")
 	s.Waits(roles.PublishGap)
-	s.Tell(roles.Notified{}, "Leased") // puts nothing off
+	s.Tell(roles.Notified{}, "Leased") // it is not put off
 	s.Waits(roles.PublishGap)
 	s.Ring("Dialing", dials)
 	s.Tell(roles.Opened{}, "Renewing", renews, hear)
@@ -123,7 +123,7 @@ func TestARelayThatHasLostTheThreadHearsTheWholeAgain(t *testing.T) {
 func TestARelayThatNeverHoldsAnythingIsGivenUp(t *testing.T) {
 	c := sharing(2)
 	s := published(t, c)
-	for range roles.MaxResyncs { // the first of them tells which index it is about
+	for range roles.MaxResyncs { // the first one names the index
 		s.Hear(0, &protocol.Published{Index: 1}, "Publishing", publishes(c, 0), hear)
 	}
 	s.Hear(0, &protocol.Published{Index: 1}, "Closing", "report exchangefailed", halfClose, discard)
@@ -182,7 +182,8 @@ func TestANodeThatStopsWhilePublishingLeaves(t *testing.T) {
 	s.Hear(0, &protocol.Published{Index: 1, Sequence: 1000}, "Leaving", parts, hear)
 }
 
-// TestANumberThatWasNeverGivenOutCountsAsNothing: the relay takes another node's numbers for ours, or we have forgotten.
+// TestANumberThatWasNeverGivenOutCountsAsNothing: the relay confuses two nodes, or the node has
+// lost its numbering.
 func TestANumberThatWasNeverGivenOutCountsAsNothing(t *testing.T) {
 	c := sharing(2)
 	s := rests(t, c)
@@ -194,7 +195,8 @@ func TestANumberThatWasNeverGivenOutCountsAsNothing(t *testing.T) {
 	s.Hear(0, &protocol.Published{Index: 1, Sequence: 2}, "Closing", halfClose, discard, "report published")
 }
 
-// TestANodePublishesNoMoreAfterLimitUntilItRegistersAnew: another lease may find room, and the same one does not.
+// TestANodePublishesNoMoreAfterLimitUntilItRegistersAnew: a new lease may find room, the same one
+// does not.
 func TestANodePublishesNoMoreAfterLimitUntilItRegistersAnew(t *testing.T) {
 	c := sharing(2)
 	s := published(t, c)

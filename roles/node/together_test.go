@@ -15,7 +15,7 @@ import (
 	"github.com/relaypeer/relaypeer/roles/rolestest"
 )
 
-// together is a node and its relay, with nothing between them but a network that may lose an answer.
+// together is a node and its relay, connected by a network that may lose an answer.
 type together struct {
 	at       roles.Moment
 	member   *node.Membership
@@ -24,13 +24,13 @@ type together struct {
 	timer    roles.TimerFired
 	rings    time.Duration
 	armed    bool
-	lose     int // the answer that is lost on the way; below zero: none is
+	lose     int // the number of the answer that is lost; below zero: none
 	pages    int // PUBLISH so far
 }
 
 var nodesPlace = netip.MustParseAddrPort("192.0.2.9:50000")
 
-// tell tells the node something, and carries out what comes of it.
+// tell gives the node an input and carries out the effects.
 func (w *together) tell(in roles.Input) {
 	for _, e := range append([]roles.Effect{}, w.member.Step(w.at, in)...) {
 		w.at.Rand = w.at.Rand*6364136223846793005 + 1442695040888963407
@@ -79,7 +79,7 @@ func (w *together) carry(message protocol.Message) {
 	}
 }
 
-// pass lets time go by.
+// pass advances the time and fires the timers.
 func (w *together) pass(span time.Duration) {
 	for until := w.at.Now + span; ; {
 		if !w.armed || w.rings > until {
@@ -109,8 +109,8 @@ func (w *together) mayHaveMore() bool {
 	return len(w.registry.Locate(w.at, &protocol.Locate{Name: "no such name"}).(*protocol.Located).Peers) > 0
 }
 
-// TestARelayComesToHoldWhatItsNodeShares: whatever changes, whichever answers are lost, and however often the relay
-// begins again without a memory, a while later it holds what is shared, and knows that this is all.
+// TestARelayComesToHoldWhatItsNodeShares: after any changes, lost answers and restarts of the relay
+// without memory, the relay eventually holds the node's whole index and knows that it is whole.
 func TestARelayComesToHoldWhatItsNodeShares(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := config
@@ -163,8 +163,8 @@ func TestManyNudgesMakeFewExchanges(t *testing.T) {
 	}
 }
 
-// TestARelayThatAnswersAtRandomIsGivenUp: it may say that it holds another index at each page, and have the next one
-// begin again: not for long.
+// TestARelayThatAnswersAtRandomIsGivenUp: a relay that names another index for each page, so that
+// each page starts again, is not asked for long.
 func TestARelayThatAnswersAtRandomIsGivenUp(t *testing.T) {
 	m := node.NewMembership(sharing(3))
 	s := rolestest.New(t, m, m.State)

@@ -13,17 +13,17 @@ type Upload struct {
 	peer     netip.AddrPort
 	get      *protocol.Get  // the request being served; nil: it is a TREE
 	tree     *protocol.Tree // the request being served; nil: it is a GET
-	hashed   uint64         // bytes of its file that the disk has said to have hashed
-	spoiled  protocol.Code  // why the stretch before was not the file's, or 0
+	hashed   uint64         // bytes of its file hashed, as the disk last said
+	spoiled  protocol.Code  // why the last body was not the file's content, or 0
 	progress roles.Progress
 }
 
-// Served is reported for each GET and TREE: what was asked, and Code 0 or why not.
+// Served is reported for each GET and TREE. Code is 0, or the reason of the refusal.
 type Served struct {
 	Peer           netip.AddrPort
 	Tree           bool          // it was a TREE, and Offset and Length count groups, not bytes
-	Name           string        // as asked; none: by hash alone
-	Hash           protocol.Hash // of what was found, or else as asked
+	Name           string        // as requested; none: by hash alone
+	Hash           protocol.Hash // of the found file, or else as requested
 	Offset, Length uint64
 	Code           protocol.Code
 }
@@ -132,7 +132,7 @@ func (u *Upload) heard(m protocol.Message) {
 	u.core.Do(open)
 }
 
-// most is how many groups an OUTBOARD is for at most.
+// most returns how many groups an OUTBOARD is for at most.
 func most(asked uint64) uint64 {
 	if asked == 0 {
 		return protocol.MaxGroups
@@ -140,7 +140,7 @@ func most(asked uint64) uint64 {
 	return min(asked, protocol.MaxGroups)
 }
 
-// hashing passes on how far the disk is, as long as it gets on.
+// hashing sends the disk's progress to the client, as long as there is any.
 func (u *Upload) hashing(in roles.FileHashing) {
 	switch {
 	case u.core.Can(uploadDiskLate):
@@ -154,7 +154,7 @@ func (u *Upload) hashing(in roles.FileHashing) {
 	}
 }
 
-// found judges the file that the disk has against the request.
+// found compares the file that the disk has with the request, and answers.
 func (u *Upload) found(file roles.FileFound) {
 	want, from, end := u.wanted(file.Size)
 	switch {
@@ -171,7 +171,8 @@ func (u *Upload) found(file roles.FileFound) {
 	}
 }
 
-// wanted returns which content is asked for, if any is, from where, and where such a file ends: bytes or groups.
+// wanted returns the requested content, if any, the requested beginning, and the end of a file of
+// that size, in bytes or groups.
 func (u *Upload) wanted(size uint64) (want protocol.Hash, from, end uint64) {
 	if u.tree != nil {
 		return u.tree.Hash, u.tree.First, protocol.Groups(size)
@@ -204,7 +205,8 @@ func (u *Upload) answer(file roles.FileFound) {
 	u.core.Do(roles.Send{Link: link, Message: content}, roles.SendBody{Link: link, Offset: u.get.Offset, Length: length})
 }
 
-// stretch returns how many bytes answer a GET. What is less than was asked for ends where a group does.
+// stretch returns how many bytes answer a GET. A length below the requested one ends where a group
+// does.
 func stretch(get *protocol.Get, size uint64) uint64 {
 	length := size - get.Offset
 	if get.Length > 0 {
@@ -216,6 +218,7 @@ func stretch(get *protocol.Get, size uint64) uint64 {
 	return length
 }
 
+// decline refuses a request; the link stays.
 func (u *Upload) decline(code protocol.Code, text string) {
 	if u.core.Can(uploadDiskLate) {
 		u.core.Fire(uploadDiskLate)
@@ -226,15 +229,17 @@ func (u *Upload) decline(code protocol.Code, text string) {
 	u.core.Do(roles.Send{Link: link, Message: &protocol.Error{Code: code, By: protocol.Node, Text: text}}, roles.Hear{Link: link})
 }
 
-// confess says that the stretch before was not what its CONTENT said. That answers whatever the peer says next: what
-// the peer has received is then known to be an accident, not a lie.
+// confess says that the last body was not the content that its CONTENT announced. It answers the
+// client's next request, whatever that is: the client then knows that a failure and no lie caused
+// the wrong bytes.
 func (u *Upload) confess() {
 	u.core.Do(roles.Send{Link: link, Message: &protocol.Error{Code: u.spoiled, By: protocol.Node,
 		Text: "the bytes before were not the file's: it changed, or could not be read to the end"}})
 	u.spoiled = 0
 }
 
-// report tells of the request being served. What was found says more than what was asked.
+// report reports the request that is being served. The hash of the found file takes precedence over
+// the requested one.
 func (u *Upload) report(file roles.FileFound, length uint64, code protocol.Code) {
 	served := Served{Peer: u.peer, Length: length, Hash: file.Hash, Code: code}
 	asked := protocol.Hash{}
@@ -249,6 +254,7 @@ func (u *Upload) report(file roles.FileFound, length uint64, code protocol.Code)
 	u.core.Do(roles.Report{Outcome: served})
 }
 
+// sent handles the end of a body.
 func (u *Upload) sent() {
 	if u.State() == UploadFinishing {
 		u.leave(uploadBodySent, draining())
@@ -282,7 +288,7 @@ func draining() *protocol.Error {
 	return &protocol.Error{Code: protocol.Draining, Text: "the node is stopping"}
 }
 
-// leave parts for a reason of our own, and owns up first.
+// leave ends the link for a reason of our own. A spoiled body is confessed first.
 func (u *Upload) leave(event UploadEvent, err *protocol.Error) {
 	u.core.Fire(event)
 	if u.spoiled != 0 {
@@ -292,6 +298,7 @@ func (u *Upload) leave(event UploadEvent, err *protocol.Error) {
 	u.core.Reject(link, err)
 }
 
+// reject refuses the peer and ends the link.
 func (u *Upload) reject(event UploadEvent, err *protocol.Error) {
 	u.core.Fire(event)
 	err.By = protocol.Node

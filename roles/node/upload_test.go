@@ -34,7 +34,7 @@ func accepted(t *testing.T) *rolestest.Story {
 	return s
 }
 
-// opening returns a story about an upload whose disk has been asked.
+// opening returns a story about an upload that waits for the disk.
 func opening(t *testing.T, get *protocol.Get) *rolestest.Story {
 	t.Helper()
 	s := accepted(t)
@@ -65,7 +65,8 @@ func TestAFileIsSentInStretches(t *testing.T) {
 	s.Tell(roles.PeerEnded{}, "Closed", hangUp)
 }
 
-// TestAStretchThatIsCutShortEndsWhereAGroupDoes: what a client gets less than it asked for can be verified whole.
+// TestAStretchThatIsCutShortEndsWhereAGroupDoes: an answer shorter than requested can be verified
+// as a whole.
 func TestAStretchThatIsCutShortEndsWhereAGroupDoes(t *testing.T) {
 	const size = 2 * protocol.MaxRange
 	for get, line := range map[protocol.Get]string{
@@ -135,7 +136,7 @@ func TestHashingThatDoesNotGetOnIsOurOwnFailure(t *testing.T) {
 	s.Tell(roles.FileHashing{Done: 4, Size: 10}, "Opening", "send 0 HASHING done=4 size=10")
 	s.Tell(roles.FileHashing{Done: 4, Size: 10}, "Opening")
 	s.Tell(roles.FileHashing{Done: 3, Size: 10}, "Opening")
-	s.Tell(roles.TimerFired{Timer: roles.Deadline, Number: 2}, "Opening") // of before the progress
+	s.Tell(roles.TimerFired{Timer: roles.Deadline, Number: 2}, "Opening") // armed before the progress
 	s.Ring("Rejecting", "send 0 ERROR internal by node", halfClose, discard)
 	s.Tell(roles.FileHashing{Done: 9, Size: 10}, "Rejecting")
 }
@@ -181,8 +182,8 @@ func TestARefusedRequestLeavesTheLinkOpen(t *testing.T) {
 	}
 }
 
-// TestASpoiledStretchIsToldInTheNextAnswer: the zeros that stand in for what could not be read are never taken for
-// the file's bytes, whatever the disk says next.
+// TestASpoiledStretchIsToldInTheNextAnswer: the zeros that replace unreadable bytes are never taken
+// for the file's, whatever the disk answers next.
 func TestASpoiledStretchIsToldInTheNextAnswer(t *testing.T) {
 	s := sending(t)
 	s.Tell(roles.BodySpoiled{Code: protocol.Internal}, "Idle", hear)
@@ -199,7 +200,7 @@ func TestASpoiledStretchIsToldToWhoeverAsksForATree(t *testing.T) {
 	s.Hear(0, &protocol.Tree{Name: "a.txt"}, "Opening", "open-file a.txt 0+8192")
 }
 
-// TestASpoiledStretchIsToldBeforeAGoodbye: without it, what comes first after the stretch would make a liar of us.
+// TestASpoiledStretchIsToldBeforeAGoodbye: otherwise the client would take the node for a liar.
 func TestASpoiledStretchIsToldBeforeAGoodbye(t *testing.T) {
 	spoiled := func() *rolestest.Story {
 		s := sending(t)

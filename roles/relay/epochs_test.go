@@ -13,7 +13,8 @@ import (
 	"github.com/relaypeer/relaypeer/roles/rolestest"
 )
 
-// TestTheTableOfEpochs does what each cell of SPEC's table says, over a link, and looks at what the relay then knows.
+// TestTheTableOfEpochs does what each cell of SPEC's table says, over a link, and looks at what the
+// relay then knows.
 func TestTheTableOfEpochs(t *testing.T) {
 	rows := tableOfEpochs(t)
 	for _, row := range rows[1:] {

@@ -187,7 +187,8 @@ func TestHostileCursorsAreHarmless(t *testing.T) {
 	})
 }
 
-// TestAMadeUpCursorOfAListComesToAnEnd: whatever it says, the pages that follow are of names that there are.
+// TestAMadeUpCursorOfAListComesToAnEnd: whatever it says, the pages that follow are of names that
+// there are.
 func TestAMadeUpCursorOfAListComesToAnEnd(t *testing.T) {
 	d := publishing(t, relay.Policy{})
 	d.accepts(d.page(0, 20), 20)

@@ -23,7 +23,7 @@ type model struct {
 	nodes  map[byte]*modelNode // all that ever registered
 }
 
-// modelNode is what is known of a node id.
+// modelNode is the state of one node id.
 type modelNode struct {
 	epoch uint64
 	port  uint16
@@ -31,7 +31,7 @@ type modelNode struct {
 	index modelIndex
 }
 
-// modelIndex is what a node has published.
+// modelIndex is the published index of a node.
 type modelIndex struct {
 	protocol.Held
 	names    map[string]protocol.Entry
@@ -75,7 +75,7 @@ func (m *model) held() (names int) {
 	return names
 }
 
-// located returns who holds a file and who may, each as sorted ports.
+// located returns the nodes that hold a file and the nodes that may, each as sorted ports.
 func (m *model) located(name string, hash protocol.Hash) (holders, others []string) {
 	for _, id := range m.everybody() {
 		n := m.nodes[id]
@@ -89,10 +89,11 @@ func (m *model) located(name string, hash protocol.Hash) (holders, others []stri
 			others = append(others, fmt.Sprint(n.port))
 		}
 	}
-	return sorted(name, holders), sorted(name, others)
+	return sortedPeers(name, holders), sortedPeers(name, others)
 }
 
-// listed returns the items under the names that a pattern stands for, and by how many they are held.
+// listed returns the items under the names that a pattern stands for, and by how many they are
+// held.
 func (m *model) listed(pattern string) (items []string) {
 	count := map[string]int{}
 	for _, id := range m.everybody() {
@@ -109,10 +110,11 @@ func (m *model) listed(pattern string) (items []string) {
 	return items
 }
 
-// modelIDs is how many node ids there are: no more than a registry sweeps in one call, so that it puts nothing off.
+// modelIDs is how many node ids there are: no more than a registry sweeps in one call, so that it
+// puts nothing off.
 const modelIDs = 6
 
-// twins are a registry and its model, which are told the same.
+// twins are a registry and its model, which get the same calls.
 type twins struct {
 	*model
 	real *relay.Registry
@@ -120,8 +122,8 @@ type twins struct {
 
 var modelHost = netip.MustParseAddr("192.0.2.9")
 
-// TestWhatIsPublishedIsFoundAndListed compares the registry with its model after each of many random requests: every
-// answer, who is listed, who is remembered, and what each of them holds.
+// TestWhatIsPublishedIsFoundAndListed compares the registry with its model after each of many
+// random requests: every answer, who is listed, who is remembered, and what each of them holds.
 func TestWhatIsPublishedIsFoundAndListed(t *testing.T) {
 	rolestest.Check(t, 2000, func(t *rapid.T) {
 		policy := relay.Policy{
@@ -186,7 +188,7 @@ func (w *twins) refused(t *rapid.T, answer protocol.Message, code protocol.Code,
 	}
 }
 
-// without reports whether a node holds no lease of an epoch, and was told so.
+// without reports whether a node holds no lease of an epoch, and the answer says so.
 func (w *twins) without(t *rapid.T, id byte, epoch uint64, answer protocol.Message) bool {
 	switch n := w.live(id); {
 	case w.known(id) > epoch:
@@ -229,7 +231,7 @@ func (w *twins) leave(t *rapid.T) {
 	}
 }
 
-// publish sends a page that may follow what is held, or not.
+// publish sends a page that may or may not follow the changes that are held.
 func (w *twins) publish(t *rapid.T) {
 	id, epoch := w.next(t, 0)
 	m := &protocol.Publish{ID: rolestest.Node(id), Epoch: epoch, Index: uint64(rapid.IntRange(1, 2).Draw(t, "index"))}
@@ -239,7 +241,7 @@ func (w *twins) publish(t *rapid.T) {
 	w.send(t, id, m)
 }
 
-// add sends a page that follows what is held.
+// add sends a page that follows the changes that are held.
 func (w *twins) add(t *rapid.T) {
 	ids := w.everybody()
 	if len(ids) == 0 {
@@ -322,7 +324,7 @@ func (w *twins) compare(t *rapid.T) {
 	}
 }
 
-// compareLeases holds who is listed, and who was, against the model.
+// compareLeases compares the listed and the remembered nodes with the model.
 func (w *twins) compareLeases(t *rapid.T) {
 	var leases []relay.Lease
 	var seen []relay.Sighting

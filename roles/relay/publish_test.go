@@ -104,8 +104,8 @@ func TestANodeOverItsBoundCountsAsOneThatPublishesNothing(t *testing.T) {
 	d.accepts(d.Publish(d.at, m), 1)
 }
 
-// TestBoundsAreJudgedByTheChangeAndNotByThePage: a page that first makes room passes, where its changes the other way round
-// do not.
+// TestBoundsAreJudgedByTheChangeAndNotByThePage: a page that first makes room passes, where its
+// changes the other way round do not.
 func TestBoundsAreJudgedByTheChangeAndNotByThePage(t *testing.T) {
 	drop, more := protocol.Entry{Name: "f1"}, protocol.Entry{Name: "more", Hash: content(2)}
 	for _, changes := range [][]protocol.Entry{{drop, more}, {more, drop}} {
@@ -147,7 +147,8 @@ func TestAPublishIsJudgedInTheOrderOfSPEC(t *testing.T) {
 	d.refuses(d.pageOf(6, 0, 1), protocol.NoLease) // no lease, and over a bound before
 }
 
-// TestUntilANodeStandsByItsIndexItMayHaveAnything: after a REGISTER it is listed for what is held of it, and for the rest.
+// TestUntilANodeStandsByItsIndexItMayHaveAnything: after a REGISTER it is listed for what is held
+// of it, and for the rest.
 func TestUntilANodeStandsByItsIndexItMayHaveAnything(t *testing.T) {
 	d := publishing(t, relay.Policy{})
 	d.accepts(d.page(0, 3), 3)

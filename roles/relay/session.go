@@ -1,5 +1,5 @@
-// Package relay is the relay's side of the protocol: [Session] speaks with whoever connects, [Registry] keeps
-// the leases, and what the nodes have published, beyond conversations.
+// Package relay is the relay's side of the protocol: [Session] serves an accepted link, and
+// [Registry] keeps the leases and the indexes that nodes have published, for all links.
 package relay
 
 import (
@@ -9,8 +9,8 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// Directory is what a Session asks for answers: the [Registry], unless something stands in front of it. Each
-// method returns the message to answer with, at once; its By is filled in by the Session.
+// Directory answers the requests of a Session: the [Registry], or a stage in front of it. Each
+// method returns the response at once; the Session fills in the By of an Error.
 type Directory interface {
 	Register(at roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message
 	Renew(at roles.Moment, m *protocol.Renew) protocol.Message

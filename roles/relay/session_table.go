@@ -5,10 +5,10 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// State is a state of a Session.
+// SessionState is a state of a Session.
 type SessionState string
 
-// Event is an event of a Session.
+// SessionEvent is an event of a Session.
 type SessionEvent string
 
 // The states of a Session.

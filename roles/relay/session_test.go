@@ -125,7 +125,8 @@ func (sampleDirectory) List(roles.Moment, *protocol.List) protocol.Message {
 	return rolestest.Sample(protocol.KindListed)
 }
 
-// TestAnErrorIsAnsweredAsAnyMessageThatIsNoRequest: it is the last word of the side that dialed, which throws the answer away.
+// TestAnErrorIsAnsweredAsAnyMessageThatIsNoRequest: it is the last word of the side that dialed,
+// which throws the answer away.
 func TestAnErrorIsAnsweredAsAnyMessageThatIsNoRequest(t *testing.T) {
 	s := accepted(t, relay.NewRegistry(relay.Policy{}))
 	farewell := &protocol.Error{Code: protocol.Malformed, By: protocol.Client}

@@ -11,8 +11,9 @@ import (
 	"github.com/relaypeer/relaypeer/roles/relay"
 )
 
-// sorted sorts what a walk finds. By content alone, one who has it under several names is met once or several times.
-func sorted(name string, found []string) []string {
+// sortedPeers sorts the peers of a walk. For a content without a name it removes duplicates: a node
+// that holds the content under several names may be met several times.
+func sortedPeers(name string, found []string) []string {
 	sort.Strings(found)
 	if name == "" {
 		found = slices.Compact(found)
@@ -20,7 +21,7 @@ func sorted(name string, found []string) []string {
 	return found
 }
 
-// walkLocate asks for all pages.
+// walkLocate asks for all pages of a LOCATE.
 func walkLocate(t fataler, r *relay.Registry, at roles.Moment, m protocol.Locate) (holders, others []string) {
 	for pages := 0; ; pages++ {
 		if pages > 1000 {
@@ -47,13 +48,14 @@ func walkLocate(t fataler, r *relay.Registry, at roles.Moment, m protocol.Locate
 			}
 		}
 		if located.Cursor == nil {
-			return sorted(m.Name, holders), sorted(m.Name, others)
+			return sortedPeers(m.Name, holders), sortedPeers(m.Name, others)
 		}
 		m.Cursor = located.Cursor
 		at.Rand++
 	}
 }
 
+// walkList asks for all pages of a LIST.
 func walkList(t fataler, r *relay.Registry, at roles.Moment, m protocol.List) (items []string) {
 	for pages := 0; ; pages++ {
 		if pages > 1000 {

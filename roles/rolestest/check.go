@@ -8,8 +8,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Check has rapid try a property so many times, or as often as -rapid.checks says, with -short a fifth of that. It fails
-// the test if there were fewer tries: near the end of its time rapid stops early and says that all is well.
+// Check lets rapid try a property that many times, or as often as -rapid.checks says; with -short a
+// fifth of that. It fails the test if there were fewer tries: near its time limit rapid stops early
+// and passes.
 func Check(t *testing.T, tries int, property func(*rapid.T)) {
 	t.Helper()
 	checks := flag.Lookup("rapid.checks").Value

@@ -16,7 +16,7 @@ import (
 	"github.com/relaypeer/relaypeer/transport"
 )
 
-// fate is what becomes of a node.
+// fate is the way in which a node ends.
 type fate int
 
 const (
@@ -25,14 +25,14 @@ const (
 	dies
 )
 
-// scene is what happens in a bubble, drawn before anything runs.
+// scene is the course of one bubble. It is drawn before anything runs.
 type scene struct {
 	Nodes   []scenicNode
 	Fetches []scenicFetch
 	Restart time.Duration // of the relay; 0: none
 }
 
-// names are those that are placed or asked for.
+// names returns the names that are placed or asked for.
 func (s scene) names() (all []string) {
 	for _, name := range names {
 		placed := slices.ContainsFunc(s.Nodes, func(n scenicNode) bool { _, has := n.Files[name]; return has })
@@ -45,7 +45,7 @@ func (s scene) names() (all []string) {
 
 type scenicNode struct {
 	Files map[string]scenicFile
-	Quiet bool // it does not publish what it has
+	Quiet bool // it does not publish its index
 	Fate  fate
 	After time.Duration
 }
@@ -87,56 +87,59 @@ func drawScene(t *rapid.T) scene {
 	return s
 }
 
-// fetchBound is more than any fetch may take: each of so many nodes may use up the deadlines of one conversation.
+// fetchBound is longer than any fetch may take: each node may use up the deadlines of one
+// conversation.
 func fetchBound(nodes int) time.Duration {
 	one := roles.DialTimeout + 2*roles.ReplyTimeout + roles.ProgressTimeout + roles.CloseTimeout
 	return time.Duration(nodes+2) * one
 }
 
-// play runs a scene: phase 1 as drawn, phase 2 settled and exact, phase 3 a stop that leaves nothing.
+// play runs a scene. Phase 1 is as drawn, phase 2 has converged and is exact, phase 3 is a stop
+// that leaves nothing.
 func play(t failer, s scene, network transport.Network, p plant) {
-	w := newTown(t, network, relay.Policy{}, p)
+	c := newCluster(t, network, relay.Policy{}, p)
 	for _, n := range s.Nodes {
-		files := shelf{}
+		files := share{}
 		for name, f := range n.Files {
 			files[name] = text(f.Size, f.Variant)
 		}
-		w.join(files, !n.Quiet)
+		c.join(files, !n.Quiet)
 	}
 	var acts sync.WaitGroup
 	for i, n := range s.Nodes {
-		acts.Go(func() { w.meet(w.nodes[i], n) })
+		acts.Go(func() { c.meet(c.nodes[i], n) })
 	}
 	for _, f := range s.Fetches {
-		acts.Go(func() { w.want(f, len(s.Nodes)) })
+		acts.Go(func() { c.want(f, len(s.Nodes)) })
 	}
 	if s.Restart > 0 {
 		time.Sleep(s.Restart)
-		w.relay.stop()
-		w.relay.gone.Wait()
-		w.openRelay(w.relayAt)
+		c.relay.stop()
+		c.relay.gone.Wait()
+		c.openRelay(c.relayAt)
 	}
 	acts.Wait()
 	for i, n := range s.Nodes {
-		w.nodes[i].fate = n.Fate
+		c.nodes[i].fate = n.Fate
 	}
-	// All leases of the dead lapse, and all the living, who have been listed once, come back within a renewal.
+	// All leases of dead nodes lapse; all living nodes, which have been listed once, return within
+	// one renewal.
 	time.Sleep(roles.LeaseTTL + roles.RenewAfter + roles.RenewAfter/2)
-	if listed, living := w.listed(), w.living(); !slices.Equal(listed, living) {
-		w.Errorf("L2: listed are %v, alive %v", listed, living)
+	if listed, living := c.listed(), c.living(); !slices.Equal(listed, living) {
+		c.Errorf("L2: listed are %v, alive %v", listed, living)
 	}
 	for _, name := range s.names() {
-		r, got := w.fetch(nil, name, 1)
-		w.judge(name, r, got, true)
+		r, got := c.fetch(nil, name, 1)
+		c.judge(name, r, got, true)
 	}
-	w.close()
-	if listed := w.listed(); len(listed) > 0 {
-		w.Errorf("C3: after all have left, listed are %v", listed)
+	c.close()
+	if listed := c.listed(); len(listed) > 0 {
+		c.Errorf("C3: after all have left, listed are %v", listed)
 	}
 }
 
-// meet brings a node its fate.
-func (w *town) meet(n *resident, s scenicNode) {
+// meet ends a node as drawn.
+func (c *cluster) meet(n *nodeProcess, s scenicNode) {
 	if s.Fate == stays {
 		return
 	}
@@ -149,8 +152,8 @@ func (w *town) meet(n *resident, s scenicNode) {
 	n.gone.Wait()
 }
 
-// want runs a fetch as drawn and holds it to what is promised in the midst of faults.
-func (w *town) want(f scenicFetch, nodes int) {
+// want runs a fetch as drawn and checks the promises that hold under faults.
+func (c *cluster) want(f scenicFetch, nodes int) {
 	time.Sleep(f.After)
 	var stop chan struct{}
 	if f.Patience > 0 {
@@ -158,14 +161,15 @@ func (w *town) want(f scenicFetch, nodes int) {
 		defer time.AfterFunc(f.Patience, func() { close(stop) }).Stop()
 	}
 	began := time.Now()
-	r, got := w.fetch(stop, f.Name, f.Sources)
-	w.judge(f.Name, r, got, false)
+	r, got := c.fetch(stop, f.Name, f.Sources)
+	c.judge(f.Name, r, got, false)
 	if took := time.Since(began); took > fetchBound(nodes) {
-		w.Errorf("L1: %q took %v among %d nodes", f.Name, took, nodes)
+		c.Errorf("L1: %q took %v among %d nodes", f.Name, took, nodes)
 	}
 }
 
-// TestBubble runs random scenes on virtual time. The bubble itself reports goroutines that are left or stuck.
+// TestBubble runs random scenes on virtual time. The bubble itself reports goroutines that leak or
+// block.
 func TestBubble(t *testing.T) {
 	p := plants[*planted]
 	rolestest.Check(t, 500, func(t *rapid.T) {
@@ -175,5 +179,5 @@ func TestBubble(t *testing.T) {
 	})
 }
 
-// planted is the bug that a child process of the tests runs with.
+// planted names the bug that a child process runs with.
 var planted = flag.String("planted", "", "run with this bug")

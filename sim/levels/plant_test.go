@@ -16,12 +16,12 @@ import (
 	"github.com/relaypeer/relaypeer/transport"
 )
 
-// plant is a bug that only this level can see, as a wrap around a part of the real thing.
+// plant is a bug that only this level can find. It wraps a part of the real code.
 type plant struct {
 	wrapNetwork   func(transport.Network) transport.Network
 	wrapDirectory func(relay.Directory) relay.Directory
-	tells         []string // any of which must be in the output of a run that it kills
-	race          bool     // only the race detector is sure to see it
+	tells         []string // the output of a failing run contains one of these
+	race          bool     // only the race detector finds it for sure
 }
 
 func (p plant) network(n transport.Network) transport.Network {
@@ -55,7 +55,7 @@ var plants = map[string]plant{
 	},
 }
 
-// leaky leaves a goroutine behind with each dial.
+// leaky leaks a goroutine with each dial.
 type leaky struct{ transport.Network }
 
 func (l leaky) Dial(ctx context.Context, address string) (transport.Conn, error) {
@@ -63,8 +63,8 @@ func (l leaky) Dial(ctx context.Context, address string) (transport.Conn, error)
 	return l.Network.Dial(ctx, address)
 }
 
-// patient waits for ever for a peer that does not read: its connections have no deadlines, and some of the peers
-// hang.
+// patient waits forever for a peer that does not read: its connections have no deadlines, and some
+// of the peers hang.
 type patient struct{ transport.Network }
 
 func (p patient) Dial(ctx context.Context, address string) (transport.Conn, error) {
@@ -108,7 +108,7 @@ func (u *unlocked) Locate(at roles.Moment, m *protocol.Locate) protocol.Message 
 	return u.Directory.Locate(at, m)
 }
 
-// TestPlantedBugsDie runs each bug in a child process, for what it does is fatal to the process.
+// TestPlantedBugsDie runs each bug in a child process, because the bugs are fatal to their process.
 func TestPlantedBugsDie(t *testing.T) {
 	if *planted != "" {
 		return

@@ -12,12 +12,12 @@ import (
 	"github.com/relaypeer/relaypeer/transport"
 )
 
-// A peer that asks and asks and never reads an answer fills what lies between; the write that then can't go on is
-// given up after its deadline, and the link with it.
+// TestASilentReaderIsLetGo sends requests and never reads an answer. The buffers between the two
+// fill up; the server gives up its blocked write after the deadline, and ends the link.
 func TestASilentReaderIsLetGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newTown(t, transport.NewMemory(), relay.Policy{}, plants[*planted])
-		conn, err := w.network.Dial(context.Background(), w.relayAt)
+		c := newCluster(t, transport.NewMemory(), relay.Policy{}, plants[*planted])
+		conn, err := c.network.Dial(context.Background(), c.relayAt)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -28,7 +28,8 @@ func TestASilentReaderIsLetGo(t *testing.T) {
 			_, err = conn.Write(ask)
 			asked++
 		}
-		// Twice, for the deadline of the state may come first and have its ERROR written, which then cannot go on.
+		// Twice: the deadline of the state may come first and have its ERROR written, and that
+		// write blocks.
 		if took := time.Since(began); took > 2*roles.ReplyTimeout+roles.CloseTimeout {
 			t.Errorf("after %d requests the link was cut only after %v", asked, took)
 		}
@@ -36,6 +37,6 @@ func TestASilentReaderIsLetGo(t *testing.T) {
 			t.Errorf("the link was cut after %d requests, before anything can have been full", asked)
 		}
 		conn.Close()
-		w.close()
+		c.close()
 	})
 }

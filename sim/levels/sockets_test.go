@@ -20,37 +20,37 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// TestSockets places files at random and fetches all of them over real TCP: first with every node alive, when each
-// link must end gracefully, then after one was killed.
+// TestSockets places files at random and fetches all of them over real TCP: first from living nodes
+// only, when each link must end gracefully, then after one node was killed.
 func TestSockets(t *testing.T) {
 	for seed := range 24 {
 		nodes := rapid.SliceOfN(rapid.MapOfN(rapid.SampledFrom(names[:3]), rapid.IntRange(0, 200_000), 0, 3), 1, 5).Example(seed)
-		w := newTown(t, transport.TCP{}, relay.Policy{}, plants[*planted])
+		c := newCluster(t, transport.TCP{}, relay.Policy{}, plants[*planted])
 		for i, files := range nodes {
-			contents := shelf{}
+			contents := share{}
 			for name, size := range files {
 				contents[name] = text(size, i)
 			}
-			w.join(contents, (seed+i)%2 == 0)
+			c.join(contents, (seed+i)%2 == 0)
 		}
 		for _, name := range names {
-			r, got := w.fetch(nil, name, 1+seed%3)
-			w.judge(name, r, got, true)
+			r, got := c.fetch(nil, name, 1+seed%3)
+			c.judge(name, r, got, true)
 		}
-		w.mu.Lock()
-		for end, n := range w.ends {
+		c.mu.Lock()
+		for end, n := range c.ends {
 			if end != transport.Graceful {
 				t.Errorf("seed %d: %d links ended %s", seed, n, end)
 			}
 		}
-		w.mu.Unlock()
-		dead := w.nodes[seed%len(w.nodes)]
+		c.mu.Unlock()
+		dead := c.nodes[seed%len(c.nodes)]
 		dead.kill()
 		dead.gone.Wait()
 		dead.fate = dies
 		for _, name := range names {
-			r, got := w.fetch(nil, name, 1+seed%3)
-			w.judge(name, r, got, false)
+			r, got := c.fetch(nil, name, 1+seed%3)
+			c.judge(name, r, got, false)
 			for _, tried := range r.Tried {
 				if tried.Node == dead.at && tried.Code != protocol.Refused {
 					t.Errorf("seed %d: the dead node was passed over with %s", seed, tried.Code)
@@ -60,11 +60,11 @@ func TestSockets(t *testing.T) {
 				t.Errorf("seed %d: %q is called not found although %s could not be asked", seed, name, dead.at)
 			}
 		}
-		w.close()
+		c.close()
 	}
 }
 
-// hasty is a session that hangs up at once after its last word, with what the peer still says unread.
+// hasty is a session that closes right after its last message, with unread input.
 type hasty struct{ *relay.Session }
 
 func (h hasty) Step(at roles.Moment, in roles.Input) []roles.Effect {
@@ -81,15 +81,15 @@ func (h hasty) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	return effects
 }
 
-// lastWords counts in how many of so many runs a peer that breaks the protocol, and has more to say, gets to read
-// why it is let go.
+// lastWords counts in how many runs a peer that breaks the protocol, and has more to send, reads
+// the ERROR that ends the link.
 func lastWords(t *testing.T, runs int, machine func() roles.Machine) (read int) {
-	w := newTown(t, transport.TCP{}, relay.Policy{}, plants[""])
-	defer w.close()
-	var h house
-	at := w.serve(&h, "127.0.0.1:0", &transport.Server{Loop: w.loop(), New: machine})
-	defer h.gone.Wait()
-	defer h.stop()
+	c := newCluster(t, transport.TCP{}, relay.Policy{}, plants[""])
+	defer c.close()
+	var p process
+	at := c.serve(&p, "127.0.0.1:0", &transport.Server{Loop: c.loop(), New: machine})
+	defer p.gone.Wait()
+	defer p.stop()
 	rude := append([]byte("RP\x09nonsense"), bytes.Repeat([]byte("and more of it "), 4000)...)
 	for range runs {
 		conn, err := transport.TCP{}.Dial(context.Background(), at.String())
@@ -98,7 +98,7 @@ func lastWords(t *testing.T, runs int, machine func() roles.Machine) (read int) 
 		}
 		var talking sync.WaitGroup
 		talking.Go(func() { conn.Write(rude) })
-		talking.Wait() // what is unread at the other side is what makes the difference
+		talking.Wait() // all of it has been sent, so that the server has unread input
 		answer, err := io.ReadAll(conn)
 		conn.(*net.TCPConn).SetLinger(0)
 		conn.Close()
@@ -109,8 +109,8 @@ func lastWords(t *testing.T, runs int, machine func() roles.Machine) (read int) 
 	return read
 }
 
-// TestTheLastWordIsHeard is about what no simulated network has: a close with unread input makes the system answer
-// with a reset, which takes along what the peer has not read yet.
+// TestTheLastWordIsHeard shows an effect that no simulated network has: a close with unread input
+// makes the system send a reset, and the reset discards data that the peer has not read yet.
 func TestTheLastWordIsHeard(t *testing.T) {
 	const runs = 60
 	registry := relay.NewRegistry(relay.Policy{})

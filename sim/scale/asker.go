@@ -7,14 +7,14 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// asker asks a relay for one page of active nodes, and says good-bye. It is no client, which would go on to ask the
-// nodes; it stands for what a client is handed out.
+// asker asks a relay for one page of active nodes and leaves. A real client would go on to the
+// nodes; the page is all that the figures need.
 type asker struct {
 	answered func([]protocol.Peer)
 	final    bool
 }
 
-// Step is roles.Machine's.
+// Step implements [roles.Machine].
 func (k *asker) Step(_ roles.Moment, in roles.Input) []roles.Effect {
 	switch in := in.(type) {
 	case roles.Started:
@@ -32,10 +32,10 @@ func (k *asker) Step(_ roles.Moment, in roles.Input) []roles.Effect {
 	}
 }
 
-// Final is roles.Machine's.
+// Final implements [roles.Machine].
 func (k *asker) Final() bool { return k.final }
 
-// ask sends a client to the relay, and the next one after it.
+// ask sends one client to the relay, and schedules the next.
 func (w *world) ask() {
 	a := &actor{
 		world: w, process: &process{}, address: netip.MustParseAddrPort("192.0.2.2:40000"),

@@ -2,11 +2,12 @@ package scale
 
 import "time"
 
-// clock is virtual time: what will happen, the earliest first, and in the order of asking where it happens at once.
+// clock is virtual time with a queue of events: the earliest first, and those of one time in the
+// order in which they were scheduled.
 type clock struct {
 	now    time.Duration
 	asked  uint64
-	coming []event // a heap; not container/heap, which would put each event into memory of its own
+	coming []event // a heap; container/heap would allocate each event
 }
 
 type event struct {
@@ -17,7 +18,7 @@ type event struct {
 
 func (e *event) before(f *event) bool { return e.at < f.at || e.at == f.at && e.order < f.order }
 
-// after has something done after a time.
+// after schedules a function.
 func (c *clock) after(wait time.Duration, do func()) {
 	c.asked++
 	c.coming = append(c.coming, event{c.now + wait, c.asked, do})
@@ -31,7 +32,7 @@ func (c *clock) after(wait time.Duration, do func()) {
 	}
 }
 
-// run lets everything happen until the end.
+// run executes all events before the end.
 func (c *clock) run(end time.Duration) {
 	for len(c.coming) > 0 && c.coming[0].at < end {
 		next := c.pop()

@@ -8,43 +8,44 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// Figures are what a run came to. They hold nothing but the run's own: the same parameters give the same figures.
+// Figures are the results of a run. They depend on its parameters alone.
 type Figures struct {
 	Nodes, Live int           // at the start and at the end
 	For         time.Duration // virtual
 	Steps       int           // of all machines
-	Leases      int           // that ran at the end
-	Unlisted    int           // nodes that lived at the end, had been listed, and were not
+	Leases      int           // active at the end
+	Unlisted    int           // nodes alive at the end that had been listed and were not any more
 
-	Announces int     // REGISTER and RENEW that the relay heard
-	Mean      float64 // of them a second, in quiet time
-	Largest   int     // second of quiet time
+	Announces int     // REGISTER and RENEW at the relay
+	Mean      float64 // announces a second in quiet time
+	Largest   int     // announces in the largest second of quiet time
 	Returns   []Return
 
 	Handed int           // addresses in answers to clients
-	Stale  int           // of them, those of nodes that were gone
-	Oldest time.Duration // the longest time that such a node had been gone
+	Stale  int           // of these, addresses of nodes that were gone
+	Oldest time.Duration // the longest absence of such a node
 }
 
-// Return is how the nodes came back after a restart.
+// Return describes how the nodes came back after a restart of the relay.
 type Return struct {
 	Down    time.Duration
-	Largest int           // announces in a second, from the restart to the end of what was to come back
-	Waited  int           // nodes that had been listed before the restart and lived
+	Largest int           // announces in the largest second of the recovery
+	Waited  int           // nodes alive that had been listed before the restart
 	Took    time.Duration // until the last of them was listed again
-	Late    int           // of them, those that never came
+	Late    int           // of these, nodes that never came back
 }
 
-// Ratio returns the largest second after the restart over the mean of quiet time.
+// Ratio returns the largest second after the restart divided by the mean of quiet time.
 func (f Figures) Ratio(r Return) float64 { return float64(r.Largest) / f.Mean }
 
-// StaleShare returns the share of stale addresses among those that were handed out.
+// StaleShare returns the share of stale addresses among all addresses in answers.
 func (f Figures) StaleShare() float64 { return float64(f.Stale) / float64(max(1, f.Handed)) }
 
-// The times that are not quiet: the first, in which all nodes come at once, and those after a restart.
+// The times that are not quiet: the first lease, when all nodes join, and the recovery after a
+// restart.
 const (
-	warmUp  = roles.LeaseTTL
-	settled = 2 * roles.LeaseTTL
+	warmUp   = roles.LeaseTTL
+	recovery = 2 * roles.LeaseTTL
 )
 
 // gauge collects the figures of a run.
@@ -52,7 +53,7 @@ type gauge struct {
 	figures Figures
 	params  Params
 	seconds []int // announces in each second since the start
-	missing int   // nodes that have still to come back from the last restart
+	missing int   // nodes that have not come back since the last restart
 	back    time.Duration
 }
 
@@ -63,7 +64,7 @@ func newGauge(p Params) *gauge {
 // announced counts an announce at the relay.
 func (w *world) announced() { w.figures.seconds[w.now/time.Second]++ }
 
-// restarted notes that the relay is back, and whom it has to learn of again.
+// restarted notes that the relay runs again, and counts the nodes that it has to learn of.
 func (g *gauge) restarted(w *world) {
 	g.close()
 	g.back = w.now
@@ -76,7 +77,7 @@ func (g *gauge) restarted(w *world) {
 	g.figures.Returns = append(g.figures.Returns, Return{Down: down, Waited: g.missing})
 }
 
-// close ends the account of the last restart.
+// close completes the figures of the last restart.
 func (g *gauge) close() {
 	if last := len(g.figures.Returns) - 1; last >= 0 {
 		g.figures.Returns[last].Late = g.missing
@@ -84,7 +85,7 @@ func (g *gauge) close() {
 	g.missing = 0
 }
 
-// listed notes that a node heard that it is listed.
+// listed notes that a node has a lease.
 func (g *gauge) listed(w *world, m *member) {
 	m.listed = true
 	if m.missing {
@@ -93,7 +94,7 @@ func (g *gauge) listed(w *world, m *member) {
 	}
 }
 
-// gone notes that a node is gone, and need not come back.
+// gone notes that a node is gone and does not have to come back.
 func (g *gauge) gone(m *member) {
 	if m.missing {
 		g.found(m)
@@ -105,7 +106,7 @@ func (g *gauge) found(m *member) {
 	g.missing--
 }
 
-// located judges what a client was handed out.
+// located counts the stale addresses of an answer.
 func (g *gauge) located(w *world, peers []protocol.Peer) {
 	g.figures.Handed += len(peers)
 	for _, p := range peers {
@@ -116,7 +117,7 @@ func (g *gauge) located(w *world, peers []protocol.Peer) {
 	}
 }
 
-// read sums up.
+// read completes the figures.
 func (g *gauge) read(w *world) Figures {
 	g.close()
 	f := &g.figures
@@ -137,17 +138,17 @@ func (g *gauge) read(w *world) Figures {
 	from, announces, quiet := warmUp, 0, time.Duration(0)
 	for i, r := range g.params.Restarts {
 		announces, quiet = g.quiet(from, r.At, announces, quiet)
-		if i < len(f.Returns) { // else the run ended before the relay came back
-			f.Returns[i].Largest = g.largest(r.At+r.Down, r.At+r.Down+settled)
+		if i < len(f.Returns) { // otherwise the run ended before the relay came back
+			f.Returns[i].Largest = g.largest(r.At+r.Down, r.At+r.Down+recovery)
 		}
-		from = r.At + r.Down + settled
+		from = r.At + r.Down + recovery
 	}
 	announces, quiet = g.quiet(from, g.params.For, announces, quiet)
 	f.Mean = float64(announces) / max(1, quiet.Seconds())
 	return *f
 }
 
-// quiet adds a quiet time to what has been counted so far.
+// quiet adds the announces of a quiet time to the sums.
 func (g *gauge) quiet(from, to time.Duration, announces int, so time.Duration) (int, time.Duration) {
 	for _, n := range g.between(from, to) {
 		announces += n
@@ -156,12 +157,12 @@ func (g *gauge) quiet(from, to time.Duration, announces int, so time.Duration) (
 	return announces, so + max(0, to-from)
 }
 
-// largest returns the announces of the largest second between two times, as the clock counts seconds.
+// largest returns the announces of the largest second between two times.
 func (g *gauge) largest(from, to time.Duration) int {
 	return slices.Max(append([]int{0}, g.between(from, to)...))
 }
 
-// between returns the whole seconds between two times, as far as the run goes.
+// between returns the announces of the whole seconds between two times, up to the end of the run.
 func (g *gauge) between(from, to time.Duration) []int {
 	end := min(to, g.params.For) / time.Second
 	return g.seconds[min(from/time.Second, end):end]

@@ -8,13 +8,13 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// process is what a crash ends.
+// process is the unit of a crash.
 type process struct {
 	dead   bool
-	silent bool // its whole machine is gone: nobody is left to answer for it with a reset
+	silent bool // its host is gone, too: nothing answers with a reset
 }
 
-// actor drives one machine and carries out what it asks for.
+// actor drives one machine and carries out its effects.
 type actor struct {
 	world   *world
 	process *process
@@ -22,8 +22,8 @@ type actor struct {
 	address netip.AddrPort
 	side    *side                       // of its link, while it has one
 	alarm   uint64                      // the number of the timer that runs; 0: none
-	heard   func(outcome roles.Outcome) // told what the machine reports; may be nil
-	ended   func()                      // told once that the machine is final; may be nil
+	heard   func(outcome roles.Outcome) // called with each report of the machine; may be nil
+	ended   func()                      // called once the machine is final; may be nil
 	final   bool
 }
 
@@ -34,11 +34,11 @@ type side struct {
 	latency  time.Duration
 	inbox    []parcel
 	mode     mode
-	finished bool // we have half-closed
+	finished bool // half-closed by its owner
 	closed   bool
 }
 
-// mode is what the owner of a side has asked for.
+// mode is the effect by which a machine reads from its side.
 type mode int
 
 const (
@@ -47,19 +47,19 @@ const (
 	discarding
 )
 
-// parcel is what travels on a link: a message, or nil with how the link ends.
+// parcel is one transmission on a link: a message, or nil for the end of the link.
 type parcel struct {
 	message protocol.Message
 	reset   bool
 }
 
-// step tells the machine something and does what it asks for.
+// step passes an input to the machine and carries out its effects.
 func (a *actor) step(in roles.Input) {
 	if a.process.dead || a.final {
 		return
 	}
 	a.world.steps++
-	for _, effect := range a.machine.Step(roles.Moment{Now: a.world.now, Rand: a.world.luck.next()}, in) {
+	for _, effect := range a.machine.Step(roles.Moment{Now: a.world.now, Rand: a.world.rand.next()}, in) {
 		a.carryOut(effect)
 	}
 	if a.final = a.machine.Final(); a.final {
@@ -110,11 +110,11 @@ func (a *actor) arm(e roles.Arm) {
 	})
 }
 
-// dial connects to the relay, the only place that anybody here dials: one latency until the relay knows, another
-// until we do.
+// dial connects to the relay, the only address that is dialled here. The relay learns of the
+// connection after one latency, the dialler of the answer after another.
 func (a *actor) dial() {
 	w := a.world
-	latency := w.luck.between(w.params.Nearest, w.params.Farthest)
+	latency := w.rand.between(w.params.Nearest, w.params.Farthest)
 	ours := &side{owner: a, latency: latency}
 	a.side = ours
 	w.after(latency, func() {
@@ -137,7 +137,7 @@ func (s *side) send(p parcel) {
 	s.owner.world.after(s.latency, func() { other.arrive(p) })
 }
 
-// finish half-closes, once; of a link that was never made there is nothing to close.
+// finish half-closes a link once. A link that was never established needs nothing.
 func (s *side) finish() {
 	if !s.finished && s.other != nil {
 		s.send(parcel{})
@@ -145,7 +145,7 @@ func (s *side) finish() {
 	s.finished = true
 }
 
-// arrive takes a parcel in, or answers with a reset if nobody is there to read it.
+// arrive queues a parcel, or answers with a reset if no process reads it.
 func (s *side) arrive(p parcel) {
 	switch process := s.owner.process; {
 	case process.dead:
@@ -162,7 +162,7 @@ func (s *side) arrive(p parcel) {
 	}
 }
 
-// read tells the machine what has arrived, as far as it wants to hear it.
+// read passes the queued parcels to the machine, as long as it reads.
 func (a *actor) read() {
 	for a.side != nil && a.side.mode != idle && len(a.side.inbox) > 0 {
 		s := a.side

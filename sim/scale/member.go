@@ -16,18 +16,19 @@ type member struct {
 	id      protocol.NodeID
 	place   int // in world.alive
 	leaving bool
-	listed  bool          // has ever been
-	missing bool          // was alive when the relay came back, and has not been listed since
-	died    time.Duration // when it went
+	listed  bool          // has had a lease
+	missing bool          // was alive when the relay came back, and is not listed yet
+	died    time.Duration // when it crashed or left
 }
 
-// nodePort is where every node of the world listens.
+// nodePort is the port of every node.
 const nodePort = 4001
 
-// Most is how many nodes a world may begin with: with all that come later they still have an address each.
+// Most is the largest number of nodes at the start. It leaves addresses for all nodes that come
+// later.
 const Most = 1 << 20
 
-// addressOf returns the address of a node by its number, which peerNumber finds again.
+// addressOf returns the address of a node by its number; peerNumber is the inverse.
 func addressOf(number int) netip.AddrPort {
 	ip := [4]byte{10, byte(number >> 16), byte(number >> 8), byte(number)}
 	return netip.AddrPortFrom(netip.AddrFrom4(ip), nodePort)
@@ -57,7 +58,7 @@ func (w *world) come() {
 	m.actor.step(roles.Started{})
 }
 
-// crash ends a node without a word.
+// crash ends a random node without a message.
 func (w *world) crash() {
 	if m := w.anybody(); m != nil {
 		m.actor.process.dead = true
@@ -65,7 +66,7 @@ func (w *world) crash() {
 	}
 }
 
-// leave has a node told to stop, if the one that luck picks has not been told already.
+// leave stops a random node, unless it is being stopped already.
 func (w *world) leave() {
 	if m := w.anybody(); m != nil && !m.leaving {
 		m.leaving = true
@@ -80,7 +81,7 @@ func (w *world) anybody() *member {
 	return w.alive[w.below(len(w.alive))]
 }
 
-// bury notes that a node is gone.
+// bury removes a node that is gone.
 func (w *world) bury(m *member) {
 	last := len(w.alive) - 1
 	w.alive[m.place] = w.alive[last]

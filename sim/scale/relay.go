@@ -9,7 +9,7 @@ import (
 	"github.com/relaypeer/relaypeer/roles/relay"
 )
 
-// counted is the registry of a relay's life, with a count of what it is asked.
+// counted is the registry of one incarnation of the relay; it counts announces.
 type counted struct {
 	*relay.Registry
 	world *world
@@ -27,7 +27,7 @@ func (c counted) Renew(at roles.Moment, m *protocol.Renew) protocol.Message {
 	return c.Registry.Renew(at, m)
 }
 
-// begin starts a life of the relay: it knows nobody.
+// begin starts an incarnation of the relay, with an empty registry.
 func (w *world) begin() {
 	w.relay = &process{}
 	w.registry = relay.NewRegistry(relay.Policy{})
@@ -35,8 +35,8 @@ func (w *world) begin() {
 	w.sessions = roles.NewPool(func() *relay.Session { return relay.NewSession(directory) })
 }
 
-// restart ends the relay's process, and starts another after a while. The host goes on: it refuses who comes
-// meanwhile, and answers with a reset what is sent on links of the old process.
+// restart ends the relay's process and starts another one after a while. Meanwhile its host refuses
+// connections, and answers data on links of the old process with a reset.
 func (w *world) restart(down time.Duration) {
 	w.relay.dead = true
 	w.after(down, func() {

@@ -8,7 +8,7 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// short is a world of forty minutes that loses its relay twice.
+// short returns parameters for forty minutes in which the relay restarts twice.
 func short(nodes int) Params {
 	p := Typical(1, nodes, time.Hour)
 	p.For = 40 * time.Minute
@@ -16,11 +16,11 @@ func short(nodes int) Params {
 	return p
 }
 
-// exchange bounds what a node needs to make itself known to a relay that is there: a few times the way there and back.
+// exchange is longer than a registration takes: a few round trips.
 const exchange = 10 * 100 * time.Millisecond
 
-// TestARestartedRelayIsNotOverrun: at most three times the mean in any second, and within one renewal and what it is
-// varied by everybody is back.
+// TestARestartedRelayIsNotOverrun checks that no second has more than three times the mean, and
+// that all nodes are back within one renewal and its spread.
 func TestARestartedRelayIsNotOverrun(t *testing.T) {
 	f := Run(short(2000))
 	want := float64(f.Nodes) / (roles.RenewAfter + exchange/2).Seconds()
@@ -46,8 +46,9 @@ func TestARestartedRelayIsNotOverrun(t *testing.T) {
 	}
 }
 
-// TestWhatIsStaleIsBounded: a node that crashes is listed until its lease lapses, on average two and a half renewals
-// later; one that leaves is not listed at all. So the share of stale addresses follows from the rate of crashes.
+// TestWhatIsStaleIsBounded derives the share of stale addresses from the rate of crashes: a node
+// that crashes is listed until its lease lapses, on average two and a half renewals later; one that
+// leaves is not listed at all.
 func TestWhatIsStaleIsBounded(t *testing.T) {
 	p := short(1000)
 	p.Restarts, p.Crash, p.Leave = nil, 1, 1
@@ -76,14 +77,14 @@ func TestTheSameSeedGivesTheSameFigures(t *testing.T) {
 	}
 }
 
-// TestAnEmptyWorld: without nodes nothing is announced, and nothing breaks.
+// TestAnEmptyWorld checks that a world without nodes has no announces and no failure.
 func TestAnEmptyWorld(t *testing.T) {
 	if f := Run(short(0)); f.Announces != 0 || f.Handed != 0 || f.Leases != 0 {
 		t.Errorf("%+v", f)
 	}
 }
 
-// TestAShortRun: a run may end before anything has come to rest, or before the relay is back.
+// TestAShortRun checks runs that end before the recovery is over, or while the relay is down.
 func TestAShortRun(t *testing.T) {
 	for _, d := range []time.Duration{0, time.Second / 2, time.Minute, 25 * time.Minute} {
 		p := short(10)
@@ -101,7 +102,7 @@ func TestAShortRun(t *testing.T) {
 
 func TestTheClockKeepsOrder(t *testing.T) {
 	var c clock
-	var l luck
+	var l rand
 	var told []event
 	for range 1000 {
 		at, order := time.Duration(l.below(50)), c.asked+1

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Table returns runs as a table in Markdown: a row for each restart of each run. The times are what the runs took
-// by the clock on the wall.
+// Table returns the figures of runs as a Markdown table, with a row for each restart. The times are
+// the real durations of the runs.
 func Table(runs []Figures, times []time.Duration) string {
 	var b strings.Builder
 	b.WriteString("| nodes | announces/s: mean | largest second, quiet | relay away | largest second after | of the mean | all back in | stale handed out | virtual hours/s |\n")

@@ -8,23 +8,23 @@ import (
 	"github.com/relaypeer/relaypeer/roles/relay"
 )
 
-// Params say what happens in a world.
+// Params are the parameters of a run.
 type Params struct {
 	Seed              uint64
-	Nodes             int           // at the start, and about as many throughout
+	Nodes             int           // at the start, and about as many at any time
 	For               time.Duration // virtual
-	Crash, Leave      float64       // of all nodes, the share that goes so in an hour; as many new ones come
-	Locate            time.Duration // from one client's question to the next one's
+	Crash, Leave      float64       // share of all nodes in an hour; as many new ones join
+	Locate            time.Duration // between the LOCATEs of two clients
 	Nearest, Farthest time.Duration // the latency of a link
-	Restarts          []Restart     // in the order of time, and far enough apart for everybody to be listed again
+	Restarts          []Restart     // in the order of time, far enough apart for all nodes to be listed again
 }
 
-// Restart is a time when the relay loses its process and its memory.
+// Restart is a time at which the relay loses its process and its registry, and how long it is down.
 type Restart struct{ At, Down time.Duration }
 
-// Typical returns parameters for so many nodes and so long a time, an hour at least: in each hour a fifth of the nodes
-// crashes and a tenth leaves, a client asks four times a second, and when a quarter, a half and three quarters of the
-// time have passed the relay is gone, for 5 s, a minute, and ten minutes.
+// Typical returns parameters for a number of nodes and a time of at least an hour. In each hour a
+// fifth of the nodes crash and a tenth leave; clients ask four times a second; after a quarter, a
+// half and three quarters of the time the relay is down for 5 s, one minute and ten minutes.
 func Typical(seed uint64, nodes int, span time.Duration) Params {
 	return Params{
 		Seed: seed, Nodes: nodes, For: span, Crash: 0.2, Leave: 0.1, Locate: time.Second / 4,
@@ -33,10 +33,10 @@ func Typical(seed uint64, nodes int, span time.Duration) Params {
 	}
 }
 
-// world is everything that is there.
+// world is the state of a run.
 type world struct {
 	clock
-	luck
+	rand
 	params  Params
 	steps   int
 	figures *gauge
@@ -46,13 +46,13 @@ type world struct {
 	registry *relay.Registry
 	sessions *roles.Pool[*relay.Session]
 
-	nodes []*member // all that ever were; a node's number is its place here, and its address
+	nodes []*member // all nodes that ever joined, by their numbers
 	alive []*member // in no particular order
 }
 
-// Run lets a world's time pass.
+// Run runs a world and returns its figures.
 func Run(p Params) Figures {
-	w := &world{luck: luck(p.Seed), params: p, address: netip.MustParseAddrPort("192.0.2.1:4000")}
+	w := &world{rand: rand(p.Seed), params: p, address: netip.MustParseAddrPort("192.0.2.1:4000")}
 	w.figures = newGauge(p)
 	w.begin()
 	for range p.Nodes {
@@ -69,7 +69,7 @@ func Run(p Params) Figures {
 	return w.figures.read(w)
 }
 
-// often has something done for so large a share of the nodes in each hour, evenly at random.
+// often schedules a function at random times, so often in an hour as the share of the nodes says.
 func (w *world) often(share float64, do func()) {
 	if share <= 0 || w.params.Nodes == 0 {
 		return

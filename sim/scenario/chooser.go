@@ -1,12 +1,12 @@
 package scenario
 
-// Chooser makes the choices that a scenario or a fault leaves open. N returns a number from 0 to n-1, where 0 is
-// what happens when nothing is wrong; the label says what is being chosen.
+// Chooser makes the choices that a scenario or a fault leaves open. N returns a number from 0 to
+// n-1; 0 is the choice without trouble. The label names the choice, for choosers that show it.
 type Chooser interface {
 	N(n int, label string) int
 }
 
-// Seeded chooses evenly by a SplitMix64 sequence. The zero value is seed 0.
+// Seeded draws all choices evenly from a SplitMix64 sequence. The zero value has seed 0.
 type Seeded struct{ state uint64 }
 
 // NewSeeded returns a Seeded that begins at the seed.
@@ -32,5 +32,5 @@ func (s *Seeded) Uint64() uint64 {
 // chance is true once in so many times.
 func chance(c Chooser, oneIn int, label string) bool { return c.N(oneIn, label) == oneIn-1 }
 
-// pick chooses one of several; the first is what happens when nothing is wrong.
+// pick draws one of several values; the first is the one without trouble.
 func pick[T any](c Chooser, label string, of ...T) T { return of[c.N(len(of), label)] }

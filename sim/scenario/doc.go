@@ -1,7 +1,8 @@
-// Package scenario says what a run of package sim is: which hosts there are, which files they have, what users do and
-// what goes wrong.
+// Package scenario describes a run of package sim: the hosts, their files, the operations of their
+// users, and the faults.
 //
-// A [Scenario] is data. [Draw] draws one from a [Chooser], [Scenario.Plan] writes it as text and [Parse] reads that
-// back, [Shrink] leaves out of it what a failure does not need. [Classes] is the table of faults; [NodeLies],
-// [RelayLies], [Staged] and [Attacks] list the ways in which peers break the protocol. Nothing here runs anything.
+// A [Scenario] is data. [Draw] draws one from a [Chooser]; [Scenario.Plan] writes it as text and
+// [Parse] reads the text back; [Shrink] removes everything that a failure does not need. [Classes]
+// is the table of faults. [NodeLies], [RelayLies], [Staged] and [Attacks] list the ways in which
+// peers break the protocol. Nothing in this package runs a scenario.
 package scenario

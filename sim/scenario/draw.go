@@ -6,7 +6,7 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 )
 
-// fileNames are what files are called: plain, nested, with what only looks difficult.
+// fileNames are plain names, nested ones, and ones that need care in a shell or an encoding.
 var fileNames = []string{"a", "notes.txt", "deep/er/file", "with space", "größe/ü", "-dash"}
 
 // Draw draws a scenario.
@@ -41,7 +41,7 @@ func Draw(c Chooser) *Scenario {
 type drawing struct {
 	c      Chooser
 	s      *Scenario
-	moment time.Duration // around which things fall together
+	moment time.Duration // operations and faults are drawn close to this moment
 }
 
 func (d drawing) drift() int {
@@ -85,7 +85,8 @@ func (d drawing) node(i int) Node {
 	return n
 }
 
-// files places up to three files at no, one or several nodes, now and then another content under the same name.
+// files places up to three files at random nodes. Now and then a node gets another content under
+// the same name.
 func (d drawing) files() {
 	content := 0
 	for i := range d.c.N(4, "files") {
@@ -115,8 +116,8 @@ func (s *Scenario) has(node int, name string) bool {
 	return false
 }
 
-// size draws a file's size: most are of one protocol.GroupSize, a few of several, so that nodes share the work and a part is worth
-// resuming.
+// size draws a file's size. Most files have one chunk group; a few have several, so that nodes
+// share the work and a part file is worth resuming.
 func (d drawing) size() uint64 {
 	if chance(d.c, 60, "huge") {
 		return pick(d.c, "size", uint64(protocol.MaxRange), protocol.MaxRange+1, 2*protocol.MaxRange+12345)
@@ -179,8 +180,8 @@ func (d drawing) op() Op {
 	return op
 }
 
-// interrupt has the latest fetch interrupted, seldom: by its user, or in the midst of what it does with its disk; and
-// begun again, which happens by itself when the process has been killed.
+// interrupt sometimes interrupts the latest fetch: by its user, or while it writes to its disk. The
+// fetch then starts again; after a kill the world restarts it by itself.
 func (d drawing) interrupt() {
 	op := d.s.Ops[len(d.s.Ops)-1]
 	if op.Do != DoFetch || !chance(d.c, 5, "interrupted") {
@@ -199,8 +200,8 @@ func (d drawing) interrupt() {
 	d.overtake(op.Name, f.At+time.Second)
 }
 
-// overtake lets nodes that had a file have another content of it by the time that a fetch of it is begun again: none,
-// some or all of them.
+// overtake replaces a file at none, some or all of its nodes before an interrupted fetch of it
+// starts again.
 func (d drawing) overtake(name string, at time.Duration) {
 	for i := range d.s.Nodes {
 		if d.s.has(i, name) && chance(d.c, 3, "overtaken") {
@@ -209,7 +210,8 @@ func (d drawing) overtake(name string, at time.Duration) {
 	}
 }
 
-// pin draws the content that a file shall have: seldom, and then one that somebody has under the name, or nobody.
+// pin sometimes draws the only content that a fetch accepts: one that a node has under the name, or
+// one that no node has.
 func (d drawing) pin(name string) int {
 	if !chance(d.c, 6, "pinned") {
 		return 0

@@ -2,7 +2,7 @@ package scenario
 
 import "time"
 
-// fault draws a fault of any class that concerns hosts that there are.
+// fault draws a fault of any class whose target exists.
 func (d drawing) fault() Fault {
 	drawn := 0
 	for drawn < len(Classes) && Classes[drawn].Target != AtNobody {
@@ -31,7 +31,7 @@ func (d drawing) fault() Fault {
 		f.At, f.Event = 0, 1+d.c.N(500, "event")
 	}
 	if info.Lasts || info.File || info.Target == AtPair {
-		if d.c.N(2, "before") > 0 { // in time for what is to come
+		if d.c.N(2, "before") > 0 { // just before the moment of the operations
 			f.At, f.Event = max(0, d.moment-time.Duration(d.c.N(300, "early"))*time.Millisecond), 0
 		}
 	}
@@ -58,7 +58,7 @@ func (d drawing) host() string {
 	return d.server()
 }
 
-// pair is who may speak with whom: a client or node that dials, and a server.
+// pair draws two hosts that talk to each other: a client or node that dials, and a server.
 func (d drawing) pair(class Class) (who, with string) {
 	who, with = d.client(), d.server()
 	if len(d.s.Nodes) > 0 && chance(d.c, 2, "node") {
@@ -70,7 +70,7 @@ func (d drawing) pair(class Class) (who, with string) {
 	return who, with
 }
 
-// holder is a node, most often one that has a file.
+// holder draws a node, most often one that has a file.
 func (d drawing) holder() string {
 	i := d.c.N(len(d.s.Nodes), "who")
 	for range d.s.Nodes {
@@ -82,7 +82,7 @@ func (d drawing) holder() string {
 	return NodeName(i)
 }
 
-// fileAt is a file of a node.
+// fileAt draws a file of a node.
 func (d drawing) fileAt(node string) string {
 	for i := range d.s.Nodes {
 		if files := d.s.Nodes[i].Files; NodeName(i) == node && len(files) > 0 {

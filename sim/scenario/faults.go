@@ -3,7 +3,8 @@ package scenario
 // Class is a kind of fault.
 type Class string
 
-// The classes that a scenario's faults can have, and those that its plan carries or its operations are.
+// The classes of a scenario's faults; after them the classes that are part of its hosts and
+// operations.
 const (
 	Delay       Class = "delay"
 	Reorder     Class = "reorder"
@@ -23,7 +24,7 @@ const (
 	Hang        Class = "hang"
 	StallReader Class = "stall-reader"
 	ClockBack   Class = "clock-back"
-	LateRing    Class = "late-ring"
+	LateTimer   Class = "late-timer"
 	FileChange  Class = "file-change"
 	FileReplace Class = "file-replace"
 	FileShorten Class = "file-shorten"
@@ -41,10 +42,10 @@ const (
 	Drift    Class = "drift"     // in a plan: a clock that runs fast or slow
 	Liar     Class = "liar"      // in a plan: a node or relay that does not keep to the protocol
 	SharedID Class = "shared-id" // in a plan: two nodes with one id
-	Heals    Class = "heal"      // what had been cut is joined again
+	Heals    Class = "heal"      // hosts that were cut off are joined again
 )
 
-// Target says at whom a class of faults is aimed.
+// Target is the kind of host that a class of faults strikes.
 type Target int
 
 // The targets.
@@ -54,7 +55,7 @@ const (
 	AtServer                // the relay or a node
 	AtNode                  // a node
 	AtClient                // a client
-	AtNobody                // carried by the plan or an operation
+	AtNobody                // no host: part of the scenario's hosts and operations
 )
 
 // ClassInfo is a row of the table of fault classes.
@@ -62,49 +63,71 @@ type ClassInfo struct {
 	Class  Class
 	Means  string
 	Target Target
-	N      []int // what the number may be, the mildest first; none: it has no use
-	Lasts  bool  // it is a condition, not a moment
-	File   bool  // it is about one file
+	N      []int // possible numbers, the mildest first; nil: the class has no number
+	Lasts  bool  // it lasts for a time
+	File   bool  // it strikes one file
 }
 
 // Classes is the table of fault classes.
 var Classes = []ClassInfo{
-	{Delay, "what is sent from or to the host arrives up to N ms later, in order on each connection", AtAnybody, []int{30, 900, 9000, 40000}, true, false},
-	{Reorder, "each connection of the host has a delay of its own, up to N ms", AtAnybody, []int{50, 2500, 12000}, true, false},
-	{Split, "what is sent arrives in pieces, up to N ms apart", AtAnybody, []int{0, 20, 3000}, true, false},
-	{Coalesce, "what is sent within N ms arrives together", AtAnybody, []int{20, 1500}, true, false},
-	{Slow, "the host sends and receives N bytes a second", AtAnybody, []int{65536, 3000, 400, 20}, true, false},
-	{Partition, "nothing passes between the two until it heals; then it arrives", AtPair, nil, true, false},
-	{OneWay, "nothing passes from the one to the other until it heals; then it arrives", AtPair, nil, true, false},
-	{BlackHole, "the next connection from the one to the other is forgotten at its Nth byte: nothing passes, ever, and nobody is told", AtPair, []int{0, 61, 200}, false, false},
-	{Reset, "the next connection from the one to the other is reset at its Nth byte, from either end", AtPair, []int{0, 5, 61, 130}, false, false},
-	{BitFlip, "a bit of the Nth byte from the one to the other is flipped", AtPair, []int{0, 3, 9, 44, 150}, false, false},
+	{Delay, "data from and to the host arrives up to N ms later, in order on each connection",
+		AtAnybody, []int{30, 900, 9000, 40000}, true, false},
+	{Reorder, "each connection of the host has a delay of its own, up to N ms",
+		AtAnybody, []int{50, 2500, 12000}, true, false},
+	{Split, "data arrives in pieces, up to N ms apart", AtAnybody, []int{0, 20, 3000}, true, false},
+	{Coalesce, "data that is sent within N ms arrives together",
+		AtAnybody, []int{20, 1500}, true, false},
+	{Slow, "the host sends and receives N bytes a second",
+		AtAnybody, []int{65536, 3000, 400, 20}, true, false},
+	{Partition, "the network holds up everything between the two hosts until it heals",
+		AtPair, nil, true, false},
+	{OneWay, "the network holds up everything from the one host to the other until it heals",
+		AtPair, nil, true, false},
+	{BlackHole, "the next connection from the one host to the other vanishes at its Nth byte: nothing passes any more, and neither end learns of it",
+		AtPair, []int{0, 61, 200}, false, false},
+	{Reset, "the next connection from the one host to the other is reset at its Nth byte, from either end",
+		AtPair, []int{0, 5, 61, 130}, false, false},
+	{BitFlip, "one bit of the Nth byte from the one host to the other is flipped",
+		AtPair, []int{0, 3, 9, 44, 150}, false, false},
 	{Refuse, "the host refuses connections", AtServer, nil, true, false},
-	{NoRoute, "there is no way to the host, and who dials it is told", AtServer, nil, true, false},
-	{Busy, "the host is full: whoever connects is told so and let go", AtServer, nil, true, false},
-	{Crash, "the process ends without a word; N is 0: its connections are reset, 1: they end", AtAnybody, []int{0, 1}, true, false},
-	{PowerLoss, "the host is gone; nobody is told", AtAnybody, nil, true, false},
-	{Hang, "the process does nothing; its system still takes connections and bytes", AtAnybody, nil, true, false},
+	{NoRoute, "the host is unreachable, and dials fail at once", AtServer, nil, true, false},
+	{Busy, "the host is full and answers each new connection with ERROR(busy)",
+		AtServer, nil, true, false},
+	{Crash, "the process ends; N is 0: its connections are reset, 1: they end",
+		AtAnybody, []int{0, 1}, true, false},
+	{PowerLoss, "the host falls silent", AtAnybody, nil, true, false},
+	{Hang, "the process does nothing; its system still takes connections and bytes",
+		AtAnybody, nil, true, false},
 	{StallReader, "the process reads nothing from its connections", AtAnybody, nil, true, false},
-	{ClockBack, "the node's wall clock is set back by N ms, and its process crashes and restarts", AtNode, []int{1, 100000, 100000000}, false, false},
-	{LateRing, "a timer that was taken back or armed anew rings all the same, under its old number", AtAnybody, nil, true, false},
-	{FileChange, "a file is overwritten in place; N is 0: as long as before, 1: longer", AtNode, []int{0, 1}, false, true},
+	{ClockBack, "the node's wall clock is set back by N ms, and its process crashes and restarts",
+		AtNode, []int{1, 100000, 100000000}, false, false},
+	{LateTimer, "timers that were disarmed or armed anew still fire, with their old number",
+		AtAnybody, nil, true, false},
+	{FileChange, "a file is overwritten in place; N is 0: as long as before, 1: longer",
+		AtNode, []int{0, 1}, false, true},
 	{FileReplace, "a file is replaced by another", AtNode, []int{0, 1}, false, true},
 	{FileShorten, "a file is cut in half", AtNode, nil, false, true},
 	{FileDelete, "a file is deleted", AtNode, nil, false, true},
-	{BitRot, "bits of a file change, and nothing tells", AtNode, nil, false, true},
-	{DiskHang, "the host's disk takes N ms to open a file, to look at what is there of one, or to make one durable", AtAnybody, []int{100, 15000}, true, false},
-	{DiskError, "the host's disk gives errors; N is 0: on opening a file, or on looking at what is there of one, 1: on reading, or on making one durable", AtAnybody, []int{0, 1}, true, false},
-	{DiskFull, "the client's disk takes only N bytes more; N is -1: it says at the end of a stretch that it could not take it", AtClient, []int{0, 1, 70000, -1}, true, false},
+	{BitRot, "bits of a file change without a trace in its size and times",
+		AtNode, nil, false, true},
+	{DiskHang, "the disk takes up to N ms to open a file, to examine a part or to commit a file",
+		AtAnybody, []int{100, 15000}, true, false},
+	{DiskError, "the disk fails; N is 0: on opening a file or examining a part, 1: on reading or on a commit",
+		AtAnybody, []int{0, 1}, true, false},
+	{DiskFull, "the client's disk takes only N bytes more; N is -1: it fails at the end of a stretch",
+		AtClient, []int{0, 1, 70000, -1}, true, false},
 	{SlowHash, "the node hashes N bytes a second", AtNode, []int{300000, 20000, 0}, true, false},
-	{KillWriting, "the client's process is killed just before the Nth thing that it asks of its disk", AtClient, []int{1, 2, 3, 4, 6, 9, 21}, true, false},
-	{CutWriting, "the client's power fails just before the Nth thing that it asks of its disk", AtClient, []int{3, 5, 6, 9, 21}, true, false},
+	{KillWriting, "the client's process is killed just before its Nth disk access",
+		AtClient, []int{1, 2, 3, 4, 6, 9, 21}, true, false},
+	{CutWriting, "the client's power fails just before its Nth disk access",
+		AtClient, []int{3, 5, 6, 9, 21}, true, false},
 	{Attack, "a stranger breaks the protocol as Name says", AtServer, nil, false, false},
-	{Graceful, "the process is stopped gracefully, and started again when the time is over", AtAnybody, nil, true, false},
+	{Graceful, "the process is stopped gracefully, and started again after the fault",
+		AtAnybody, nil, true, false},
 	{Drift, "a clock runs fast or slow", AtNobody, nil, false, false},
 	{Liar, "a node or the relay does not keep to the protocol", AtNobody, nil, false, false},
 	{SharedID, "two nodes have one id", AtNobody, nil, false, false},
-	{Heals, "hosts that were cut off from each other are joined", AtNobody, nil, false, false},
+	{Heals, "hosts that were cut off are joined again", AtNobody, nil, false, false},
 }
 
 var classIndex = func() map[Class]int {
@@ -115,5 +138,5 @@ var classIndex = func() map[Class]int {
 	return index
 }()
 
-// Info returns the table row of the class; it panics on one that is not in it.
+// Info returns the row of the class. It panics if the class is not in the table.
 func (c Class) Info() *ClassInfo { return &Classes[classIndex[c]] }

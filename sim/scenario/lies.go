@@ -2,43 +2,44 @@ package scenario
 
 import "github.com/relaypeer/relaypeer/protocol"
 
-// Lie is how a node or relay that does not keep to the protocol behaves: Honest, or one of NodeLies or RelayLies.
-// "say KIND" answers every request with a message of that kind.
+// Lie is the way in which a node or a relay breaks the protocol: Honest, or one of NodeLies,
+// RelayLies or Staged. "say KIND" answers every request with a message of that kind.
 type Lie string
 
-// Honest is no lie.
+// Honest is a peer that keeps to the protocol.
 const Honest Lie = ""
 
-// NodeLies are the ways of a lying node, apart from the say ones and from the [Staged]. A forger serves a content of its own, whole and under
-// its own hash; with wrong-index a node publishes what it has not.
+// NodeLies are the lies of nodes, without "say KIND" and [Staged]. A forger serves a content of its
+// own, whole and under its own hash; with wrong-index a node publishes a content that it does not
+// have.
 var NodeLies = []Lie{
 	"not-found", "wrong-bytes", "late-wrong", "wrong-size", "wrong-offset", "wrong-hash", "wrong-tree", "no-tree", "fewer-groups",
 	"forger", "wrong-index", "new-hash", "confess", "at-end", "early-end", "too-much", "hash-forever", "hash-stuck",
 	"silent", "stall", "drip", "junk", "large", "version", "unknown",
 }
 
-// RelayLies are the ways of a lying relay, apart from the say ones and from "later KIND", which begins with the
-// second request of a node, and "publishing KIND", which answers what is published.
+// RelayLies are the lies of relays, without "say KIND", "later KIND", which starts with the second
+// request of a node, and "publishing KIND", which answers PUBLISH.
 var RelayLies = []Lie{
 	"silent", "early-end", "junk", "large", "version", "ghosts", "pages", "denied", "no-lease", "superseded", "mute",
 	"wrong-holders", "resync", "limit", "held", "other-names", "publishing junk",
 }
 
-// The stages of a visit at which a staged liar begins to lie: instead of content; in the midst of a stretch with a wrong
-// group; and after a stretch with a wrong group.
+// The stages of a visit at which a staged liar starts to lie: in place of the content; within a
+// stretch, after a wrong group; after a stretch with a wrong group.
 const (
 	StageAsking   = "asking"
 	StageDoubting = "doubting"
 	StageJudging  = "judging"
 )
 
-// What it does then, beside saying a message of any kind.
+// The acts of a staged liar, besides a message of any kind.
 const (
 	ActEnd      = "end"      // it ends the stream
 	ActSilence  = "silence"  // it says nothing
-	ActProgress = "progress" // it says that it is hashing the file, and gets on
-	ActStuck    = "stuck"    // the same, and does not get on
-	ActJunk     = "junk"     // it says what is no message
+	ActProgress = "progress" // it claims to hash the file, and makes progress
+	ActStuck    = "stuck"    // it claims to hash the file, without progress
+	ActJunk     = "junk"     // it sends bytes that are not a message
 )
 
 // Staged lists the lies "STAGE ACT".
@@ -55,8 +56,9 @@ func Staged() (lies []Lie) {
 	return append(lies, StageDoubting+" "+ActEnd, StageDoubting+" "+ActSilence)
 }
 
-// Attacks lists what a stranger may do to a server: "first X" says X at once, "second X" after an honest request;
-// X is the name of a kind, or of what is no message. The others are ways of not behaving.
+// Attacks lists the ways in which a stranger breaks the protocol at a server. "first X" sends X at
+// once, "second X" after an honest request; X is the name of a kind of message, or of bytes that
+// are not a message. The other attacks are patterns of behavior.
 func Attacks() []string {
 	attacks := []string{"silence", "end", "half", "half-end", "drip", "no-reading", "hang-up", "flood", "old-cursor", "bad-name", "far-offset", "end-offset", "gap"}
 	for _, when := range []string{"first", "second"} {

@@ -3,12 +3,13 @@ package scenario
 import (
 	"bufio"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// Plan returns the scenario as text: a line a thing, words and values. [Parse] reads it back.
+// Plan returns the scenario as text, one thing a line, as words and values. [Parse] reads it back.
 func (s *Scenario) Plan() string {
 	var b strings.Builder
 	line := func(words ...any) { fmt.Fprintln(&b, words...) }
@@ -70,7 +71,7 @@ func text(key, value string) string {
 	return " " + key + " " + strings.ReplaceAll(quoted, " ", `\x20`)
 }
 
-// Parse reads what Plan writes. Empty lines and those that begin with # say nothing.
+// Parse reads the text that Plan writes. It skips empty lines and those that begin with #.
 func Parse(plan string) (*Scenario, error) {
 	s := &Scenario{}
 	lines := bufio.NewScanner(strings.NewReader(plan))
@@ -94,7 +95,7 @@ func Parse(plan string) (*Scenario, error) {
 	return s, lines.Err()
 }
 
-// planLine is a line of a plan that is being read.
+// planLine is one line of a plan while Parse reads it.
 type planLine struct {
 	words []string
 	err   error
@@ -126,8 +127,12 @@ func (p *planLine) into(s *Scenario, what string) {
 		last := &s.Nodes[len(s.Nodes)-1]
 		last.Files = append(last.Files, f)
 	case "op":
-		s.Ops = append(s.Ops, Op{Do: Verb(p.first()), Who: p.key("who"), At: p.duration(p.key("at")), Name: p.key("name"),
-			Sources: p.number(p.key("sources")), Pin: p.number(p.key("pin")), Once: p.number(p.key("once")) != 0, With: p.key("with")})
+		o := Op{Do: Verb(p.first()), Who: p.key("who"), At: p.duration(p.key("at")), Name: p.key("name"),
+			Sources: p.number(p.key("sources")), Pin: p.number(p.key("pin")), Once: p.number(p.key("once")) != 0, With: p.key("with")}
+		if !slices.Contains(verbs, o.Do) {
+			p.err = fmt.Errorf("no operation is called %q", o.Do)
+		}
+		s.Ops = append(s.Ops, o)
 	case "fault":
 		f := Fault{Class: Class(p.first()), Who: p.key("who"), With: p.key("with"), At: p.duration(p.key("at")),
 			Event: p.number(p.key("event")), For: p.duration(p.key("for")), N: p.number(p.key("n")), Name: p.key("name")}
@@ -150,7 +155,7 @@ func (p *planLine) first() string {
 	return first
 }
 
-// key takes a word and its value out of the line and returns the value, or "".
+// key removes a word and its value from the line and returns the value, or "".
 func (p *planLine) key(key string) string {
 	for i := 0; i+1 < len(p.words); i += 2 {
 		if p.words[i] != key {

@@ -7,11 +7,11 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// Scenario is all that a run depends on.
+// Scenario determines a run completely.
 type Scenario struct {
-	Seed    uint64        // of the machines' luck and of what the faults leave open
-	Heal    time.Duration // when all faults end and settling begins
-	Drain   time.Duration // how long a program that stops waits for what is running; 0: roles.DrainTimeout
+	Seed    uint64        // of the machines' random numbers and of the choices that faults leave open
+	Heal    time.Duration // all faults end here, and the world converges
+	Drain   time.Duration // how long a program that is stopped lets its machines finish; 0: roles.DrainTimeout
 	Relay   Relay
 	Nodes   []Node
 	Clients int
@@ -19,79 +19,83 @@ type Scenario struct {
 	Faults  []Fault
 }
 
-// Relay is how the relay behaves.
+// Relay describes the relay.
 type Relay struct {
-	Drift   int // its clock's error in parts per million
+	Drift   int // error of its clock in parts per million
 	Lie     Lie
-	Page    int // nodes in a page at most; 0: as many as the protocol has it
-	Entries int // names that it keeps of one node; 0: as many as the protocol has it
+	Page    int // nodes in a page at most; 0: the default
+	Entries int // names that it keeps of one node; 0: the default
 }
 
-// Node is a node: who it says it is, how it behaves, what it shares.
+// Node describes a node: its id, its behavior, its files.
 type Node struct {
-	ID    int           // two nodes with one number have one node id
+	ID    int           // two nodes with one number share a node id
 	Start time.Duration // when it is switched on
-	Drift int           // its clock's error in parts per million
+	Drift int           // error of its clock in parts per million
 	Lie   Lie
 	Quiet bool // it does not publish its index
 	Up    int  // bytes a second that all its connections together can send; 0: no bound
 	Files []File
 }
 
-// File is a file that is there from the start. Two with one content number and size are equal.
+// File is a file that exists from the start. Two files with the same content number and size are
+// equal.
 type File struct {
 	Name    string
 	Content int
 	Size    uint64
 }
 
-// Op is something that a user does.
+// Op is an operation of a user. Package sim calls it an operation once it has begun.
 type Op struct {
 	At      time.Duration
 	Do      Verb
 	Who     string // c0, n0, relay
 	Name    string // of the file, for fetch, mirror and locate; the pattern, for list
 	Sources int    // for fetch: nodes at once; 0: one
-	Pin     int    // for fetch and locate: the number of the only content that will do; 0: any
-	Once    bool   // for fetch: what was delivered can't be taken back
+	Pin     int    // for fetch and locate: the number of the only content that is accepted; 0: any
+	Once    bool   // for fetch: delivered bytes cannot be taken back
 	With    string // for pipeline: the node
 }
 
-// Verb is what a user can do.
+// Verb is the kind of an operation.
 type Verb string
 
 // The verbs.
 const (
 	DoFetch    Verb = "fetch"    // a client fetches a file
-	DoPipeline Verb = "pipeline" // a client fetches all small files that a node was given at the start, over one link
+	DoPipeline Verb = "pipeline" // a client fetches all small files that a node has from the start, over one link
 	DoLocate   Verb = "locate"   // a client asks the relay who has a file
 	DoList     Verb = "list"     // a client asks the relay for names
 	DoMirror   Verb = "mirror"   // a node fetches a file, and shares it from then on
-	DoAbort    Verb = "abort"    // a client's user loses patience: all that it does is told to stop
+	DoAbort    Verb = "abort"    // a client's user interrupts everything that the client does
 	DoStop     Verb = "stop"     // a node, or the relay, is stopped gracefully
-	DoStart    Verb = "start"    // and started again
+	DoStart    Verb = "start"    // a stopped one is started again
 )
 
-// Fault is something that goes wrong. It begins At a time, or after the event with number Event when that is above
-// zero, and lasts For a time, at most until the scenario heals.
+var verbs = []Verb{DoFetch, DoPipeline, DoLocate, DoList, DoMirror, DoAbort, DoStop, DoStart}
+
+// Fault is one thing that goes wrong. It begins at the time At, or after the event with the number
+// Event if that is not zero. It lasts for the time For, and ends at the latest when the scenario
+// heals.
 type Fault struct {
 	Class Class
 	At    time.Duration
 	Event int
 	For   time.Duration
 	Who   string
-	With  string // the other end, where two hosts are concerned
-	N     int    // a byte, a number of milliseconds, a kind: see [Classes]
-	Name  string // of a file
+	With  string // the other host of a pair
+	N     int    // a byte, milliseconds, a variant: see [Classes]
+	Name  string // of a file, or of an attack
 }
 
-// What no scenario places: a name, and the number of a content.
+// A name and the number of a content that no scenario places.
 const (
 	MissingName    = "nobody/has.this"
 	MissingContent = 999
 )
 
-// Patience returns how long a program that stops waits for what is running.
+// Patience returns how long a program that is stopped lets its machines finish.
 func (s *Scenario) Patience() time.Duration {
 	if s.Drain > 0 {
 		return s.Drain
@@ -99,8 +103,8 @@ func (s *Scenario) Patience() time.Duration {
 	return roles.DrainTimeout
 }
 
-// Hostile reports whether somebody in the scenario breaks the protocol on purpose, or bits flip or rot: then nobody
-// promises that no message is refused.
+// Hostile reports whether a host breaks the protocol on purpose, or bits flip or rot. Only without
+// these is it promised that no message is refused.
 func (s *Scenario) Hostile() bool {
 	if s.Relay.Lie != Honest {
 		return true
@@ -141,7 +145,7 @@ func (s *Scenario) Names() []string {
 	return names
 }
 
-// SizeOf returns the size that a content has where it is placed first.
+// SizeOf returns the size of a content at its first placement.
 func (s *Scenario) SizeOf(content int) uint64 {
 	for i := range s.Nodes {
 		for _, f := range s.Nodes[i].Files {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestPlansReadBack holds the text form to the scenario.
+// TestPlansReadBack checks that Parse returns the scenario that Plan wrote.
 func TestPlansReadBack(t *testing.T) {
 	for seed := range uint64(2000) {
 		s := Draw(NewSeeded(seed))
@@ -23,7 +23,7 @@ func TestPlansReadBack(t *testing.T) {
 func TestWhatIsNoPlanIsRefused(t *testing.T) {
 	for _, text := range []string{
 		"", "seed 1", "heal", "heal soon", "heal 20s\nclients many", "heal 20s\nfile name a content 1 size 1",
-		"heal 20s\nfault flood who n0", "heal 20s\nweather fine", "heal 20s\nop fetch who c0 at 1s colour red", `heal 20s` + "\n" + `op fetch who c0 name "a`,
+		"heal 20s\nfault flood who n0", "heal 20s\nop haul who c0", "heal 20s\nweather fine", "heal 20s\nop fetch who c0 at 1s colour red", `heal 20s` + "\n" + `op fetch who c0 name "a`,
 	} {
 		if s, err := Parse(text); err == nil {
 			t.Errorf("%q is read as\n%s", text, s.Plan())
@@ -31,7 +31,8 @@ func TestWhatIsNoPlanIsRefused(t *testing.T) {
 	}
 }
 
-// TestShrinkKeepsWhatTheFailureNeeds: of scenarios that fail by one fault and one fetch, little more than these is left.
+// TestShrinkKeepsWhatTheFailureNeeds shrinks scenarios that fail by one fault and one fetch: only
+// these remain.
 func TestShrinkKeepsWhatTheFailureNeeds(t *testing.T) {
 	shrunk := 0
 	for seed := range uint64(300) {
@@ -58,7 +59,8 @@ func TestShrinkKeepsWhatTheFailureNeeds(t *testing.T) {
 	}
 }
 
-// TestEachDrawIsAsTheSeedHasIt: the same seed gives the same scenario, and another seed another.
+// TestEachDrawIsAsTheSeedHasIt checks that a seed always gives the same scenario, and other seeds
+// others.
 func TestEachDrawIsAsTheSeedHasIt(t *testing.T) {
 	plans := map[string]bool{}
 	for seed := range uint64(1000) {

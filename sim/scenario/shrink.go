@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Shrink returns the smallest scenario it finds that still fails, by leaving things out and making numbers simpler, as
-// long as that helps. It calls fails at most budget times.
+// Shrink returns the smallest scenario it finds that still fails. It removes parts and simplifies
+// numbers as long as that helps, and calls fails at most budget times.
 func Shrink(s *Scenario, budget int, fails func(*Scenario) bool) *Scenario {
 	sh := &shrinker{best: s, budget: budget, fails: fails}
 	for again := true; again && sh.budget > 0; {
@@ -21,7 +21,7 @@ type shrinker struct {
 	fails  func(*Scenario) bool
 }
 
-// try keeps a change after which the scenario still fails.
+// try keeps a change if the scenario still fails with it.
 func (sh *shrinker) try(change func(s *Scenario)) bool {
 	if sh.budget <= 0 {
 		return false
@@ -64,7 +64,7 @@ func (sh *shrinker) round() bool {
 	return sh.simplify() || helped
 }
 
-// simplify makes what is left more usual.
+// simplify replaces unusual values by usual ones.
 func (sh *shrinker) simplify() bool {
 	helped := false
 	better := func(worth bool, change func(s *Scenario)) {
@@ -100,7 +100,7 @@ func (sh *shrinker) simplify() bool {
 	return helped
 }
 
-// dropNode takes a node out; what concerned it goes with it, and later ones move up.
+// dropNode removes a node, with its operations and faults, and renumbers the later nodes.
 func (s *Scenario) dropNode(gone int) {
 	s.Nodes = slices.Delete(s.Nodes, gone, gone+1)
 	name := NodeName(gone)

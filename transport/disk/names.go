@@ -9,8 +9,8 @@ import (
 	"github.com/relaypeer/relaypeer/protocol/content"
 )
 
-// What is not whole yet lies under names of its own, beside the file that it will be or, of a batch, in a folder of its
-// own. They start with a dot, so that a share does not serve them.
+// Unfinished files lie beside their places, those of a batch in a folder of their own. Their names
+// start with a dot, so that a share does not serve them.
 const (
 	PartSuffix    = ".relaypeer-part"
 	JournalSuffix = ".relaypeer-journal"
@@ -19,7 +19,7 @@ const (
 	mostComponent = 255 // bytes of a file's name, in the file systems that there are
 )
 
-// Unfinished reports whether a name is one of those that we give to what is not whole yet.
+// Unfinished reports whether a name is one that a store gives to an unfinished file or folder.
 func Unfinished(name string) bool {
 	for _, component := range strings.Split(name, "/") {
 		if strings.HasPrefix(component, BatchPrefix) || strings.HasPrefix(component, ".") &&
@@ -30,7 +30,8 @@ func Unfinished(name string) bool {
 	return false
 }
 
-// Beside returns the name for something beside a file. It is the same each time, so that the next start finds it.
+// Beside returns the name of a file that lies beside another. It is the same each time, so that the
+// next start finds it.
 func Beside(name, suffix string) string {
 	folder, base := path.Split(name)
 	if most := mostComponent - len(".") - len(JournalSuffix); len(base) > most {

@@ -6,8 +6,8 @@ import (
 	"os"
 )
 
-// Reason returns what the system said, without the name that it said it of: the caller puts there the one that the user
-// knows. What the names of a part, a journal or a batch's folder are is nothing to a user.
+// Reason returns an error of the system without the file name in it. The caller adds the name that
+// the user knows, in place of that of a part, a journal or a staging folder.
 func Reason(err error) error {
 	switch e := err.(type) {
 	case *fs.PathError:

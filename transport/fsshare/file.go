@@ -53,17 +53,17 @@ func (s *Share) reader(name string, opened fs.File, v version) reader {
 	}}
 }
 
-// rewound is a file that cannot seek: to go back is to open it anew and to read up to there. What it gave last it
-// remembers, since a sender whose peer is slow goes back a little, and often.
+// rewound is a file that cannot seek: to go back is to open it anew and to read up to there. It keeps
+// the bytes that were read last, since a sender with a slow peer goes back a little, and often.
 type rewound struct {
 	fs.File
 	reopen func() (fs.File, error)
 	at     int64  // where the next Read begins
 	read   int64  // where the file is
-	last   []byte // what it gave last, up to there
+	last   []byte // the bytes that were read last, up to there
 }
 
-const mostLast = 64 << 10 // bytes that are remembered
+const mostLast = 64 << 10 // bytes that are kept
 
 // Seek implements io.Seeker, but for io.SeekEnd.
 func (r *rewound) Seek(offset int64, whence int) (int64, error) {

@@ -12,7 +12,7 @@ import (
 	"github.com/relaypeer/relaypeer/protocol/content"
 )
 
-// version is all that an fs.FS tells of the state that a file is in.
+// version is all that an fs.FS says about the state of a file.
 type version struct {
 	size     int64
 	modified time.Time

@@ -14,8 +14,8 @@ import (
 // mostTries is how often a file may have changed when we come to open it.
 const mostTries = 5
 
-// Open implements transport.Share. The refusal is NotFound, BadName, Denied (no permission), Changed (other content than
-// asked for, or another each time we looked) or Internal.
+// Open implements transport.Share. The refusal is NotFound, BadName, Denied (no permission),
+// Changed (other content than asked for, or another each time we looked) or Internal.
 func (s *Share) Open(ctx context.Context, name string, hash protocol.Hash, hashing func(done, size uint64)) (transport.File, *protocol.Error) {
 	var f *file
 	var err error
@@ -25,8 +25,8 @@ func (s *Share) Open(ctx context.Context, name string, hash protocol.Hash, hashi
 	case name == "":
 		f, err = s.openContent(ctx, hash)
 	default:
-		if refusal := protocol.CheckName(name); refusal != nil {
-			return nil, protocol.AsError(refusal)
+		if err := protocol.CheckName(name); err != nil {
+			return nil, protocol.AsError(err)
 		}
 		f, err = s.openName(ctx, name, hashing)
 	}
@@ -114,8 +114,8 @@ func (s *Share) openFile(name string) (fs.File, version, error) {
 	return opened, versionOf(info), nil
 }
 
-// throughLink reports whether a name, or a folder that it is in, is a symbolic link. The walk enters none; it may lead out
-// of what is shared.
+// throughLink reports whether a name, or a folder that it is in, is a symbolic link. The walk
+// enters none; it may lead out of what is shared.
 func (s *Share) throughLink(name string) bool {
 	links, has := s.fsys.(fs.ReadLinkFS)
 	for at := 0; has && at < len(name); at++ {

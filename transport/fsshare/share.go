@@ -1,9 +1,11 @@
-// Package fsshare shares the files of any [fs.FS]: what is embedded in a program, a zip archive, a tree in memory.
+// Package fsshare shares the files of any [fs.FS]: what is embedded in a program, a zip archive, a
+// tree in memory.
 //
-// A [Share] hashes each file once, in the background and ahead of all others when somebody asks for it, and keeps hashes
-// and trees in memory. Whenever a file is opened, and while it is sent, size and modification time tell whether it is
-// still the one that was hashed; there is nothing else by which an fs.FS could tell. A folder of the disk is better
-// shared by package disk/share, which notices changes by itself, keeps what it has hashed, and sends without copying.
+// A [Share] hashes each file once, in the background, a requested file ahead of the others, and keeps
+// hashes and trees in memory. Whenever a file is opened, and while it is sent, its size and
+// modification time are compared with those of the file that was hashed: an fs.FS says no more. A
+// folder of the disk is better shared by package disk/share, which notices changes by itself, keeps
+// hashes between runs, and sends without copying.
 package fsshare
 
 import (
@@ -18,8 +20,8 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 )
 
-// Share serves the regular files of an fs.FS under their names and by their content. It is a transport.Lister, and safe
-// for concurrent use, which the fs.FS must be as well.
+// Share serves the regular files of an fs.FS under their names and by their content. It is a
+// transport.Lister, and safe for concurrent use, which the fs.FS must be as well.
 type Share struct {
 	fsys    fs.FS
 	options Options
@@ -45,7 +47,7 @@ type Options struct {
 	Log    hclog.Logger // may be nil
 }
 
-// follower is told of changes.
+// follower is one call of Follow.
 type follower struct{ change func(protocol.Entry) }
 
 // New returns a Share of the fs.FS, and begins to hash its files. It is to be closed.
@@ -64,7 +66,8 @@ func New(fsys fs.FS, options Options) *Share {
 	return s
 }
 
-// Close ends the hashing. Files that are open stay so; no other is opened. Closing again does nothing.
+// Close ends the hashing. Files that are open stay so; no other is opened. Closing again does
+// nothing.
 func (s *Share) Close() error {
 	s.mu.Lock()
 	s.closed = true
@@ -74,7 +77,8 @@ func (s *Share) Close() error {
 	return nil
 }
 
-// Follow implements transport.Lister. Files that are changed or added later are noticed when somebody asks for them.
+// Follow implements transport.Lister. Files that are changed or added later are noticed when
+// they are requested.
 func (s *Share) Follow(ctx context.Context, change func(protocol.Entry), complete func()) error {
 	f := &follower{change}
 	s.mu.Lock()

@@ -133,7 +133,8 @@ func TestAnyFSIsShared(t *testing.T) {
 	same(t, open(t, s, "", hashOf("embedded text")), "embedded text")
 }
 
-// same demands that a file is a text, in whichever order it is read, and that its tree vouches for each group.
+// same demands that a file is a text, in whichever order it is read, and that its tree vouches for
+// each group.
 func same(t *testing.T, f transport.File, text string) {
 	t.Helper()
 	if f.Size() != uint64(len(text)) || f.Hash() != hashOf(text) || f.Changed() {

@@ -16,14 +16,15 @@ import (
 	"github.com/relaypeer/relaypeer/protocol/content"
 )
 
-// database is the file that an index outlives the program in. A failure of its pages is an error like others, never
-// the end of the node.
+// database is the file in which an index outlives the program. A damaged page is an error like
+// others, never the end of the node.
 type database struct{ bolt *bbolt.DB }
 
-// reader returns what the database has under a segment's name, or nil. It is valid until the read is over.
+// reader returns the value of a segment in the database, or nil. The value is valid until the read
+// is over.
 type reader func(segmentName) []byte
 
-// The buckets, and the layout of what is in them: another layout takes other names.
+// The names of the buckets carry the version of the layout in them.
 var (
 	filesBucket = []byte("files 1")
 	treesBucket = []byte("trees 1")
@@ -34,8 +35,8 @@ const (
 	fillFiles = 0.9         // of a page: neighbouring inodes are mostly written in order
 )
 
-// openDatabase opens or makes the file, and returns the largest name of a tree in it. While another process has it
-// open it fails after lockWait.
+// openDatabase opens or makes the file, and returns the largest name of a tree in it. While another
+// process has the file open, openDatabase fails after lockWait.
 func openDatabase(path string) (d *database, trees uint64, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, 0, err
@@ -69,7 +70,7 @@ func openDatabase(path string) (d *database, trees uint64, err error) {
 
 func (d *database) close() error { return guard(d.bolt.Close) }
 
-// guard turns a panic over a broken page into an error.
+// guard turns a panic over a damaged page into an error.
 func guard(f func() error) (err error) {
 	defer func() {
 		if failure := recover(); failure != nil {
@@ -90,7 +91,7 @@ func (d *database) get(i Inode) (r Record, there bool) {
 	return r, there
 }
 
-// read has f read segments.
+// read calls f with a reader of segments.
 func (d *database) read(f func(reader) error) error {
 	return guard(func() error {
 		return d.bolt.View(func(tx *bbolt.Tx) error {
@@ -102,7 +103,7 @@ func (d *database) read(f func(reader) error) error {
 
 func (name segmentName) key() []byte { return Inode{name.tree, name.number}.key() }
 
-// write writes a batch, and removes what it replaces.
+// write writes a batch and removes the trees that it replaces.
 func (d *database) write(b *batch) error {
 	return guard(func() error {
 		return d.bolt.Update(func(tx *bbolt.Tx) error {
@@ -127,7 +128,7 @@ func (d *database) write(b *batch) error {
 	})
 }
 
-// inodes returns the batch's files in the order in which the database has them.
+// inodes returns the batch's files in the order of the database.
 func (b *batch) inodes() []Inode {
 	inodes := make([]Inode, 0, len(b.records))
 	for i := range b.records {
@@ -137,7 +138,7 @@ func (b *batch) inodes() []Inode {
 	return inodes
 }
 
-// treeOf returns the tree that the database has of a file, if it is another than the one to be kept.
+// treeOf returns the tree that the database has for a file, if it is not the one to be kept.
 func treeOf(files *bbolt.Bucket, i Inode, kept uint64) []uint64 {
 	if r, there := decode(i, files.Get(i.key())); there && r.Tree != 0 && r.Tree != kept {
 		return []uint64{r.Tree}
@@ -164,7 +165,7 @@ func writeTrees(trees *bbolt.Bucket, b *batch, dropped []uint64) error {
 	return nil
 }
 
-// records returns how many files the database has a record of.
+// records returns the number of records in the database.
 func (d *database) records() (n int) {
 	guard(func() error {
 		return d.bolt.View(func(tx *bbolt.Tx) error {
@@ -175,7 +176,7 @@ func (d *database) records() (n int) {
 	return n
 }
 
-// dead returns the files that the database has a record of, but that do not live.
+// dead returns the files in the database that are not in live.
 func (d *database) dead(live map[Inode]bool) (dead []Inode) {
 	guard(func() error {
 		return d.bolt.View(func(tx *bbolt.Tx) error {

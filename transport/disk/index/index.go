@@ -1,6 +1,6 @@
-// Package index keeps what has been found out about the files of a folder: which content each has, as long as its
-// [Signature] stays the same, and the trees that prove their groups. It keeps that in memory and, if it is given one, in a
-// file that outlives the program.
+// Package index keeps what is known about the files of a folder: the content of each, as long as
+// its [Signature] stays the same, and the trees that prove its chunk groups. A [DB] is in memory
+// and, if it is given one, in a file that outlives the program.
 package index
 
 import (
@@ -16,9 +16,9 @@ import (
 	"github.com/relaypeer/relaypeer/protocol/content"
 )
 
-// DB is what a share knows of its files' content, under their inodes: a record each, and the trees of those that
-// have one, by segments. What is new is in memory until the keeper has written it to the database. Without a database
-// it stays there.
+// DB maps a file's inode to the record of its content, and keeps the trees of contents, by
+// segments. New records are in memory until the keeper writes them to the database. Without a
+// database they stay there.
 type DB struct {
 	log    hclog.Logger
 	db     *database     // nil: none
@@ -26,6 +26,7 @@ type DB struct {
 	kick   chan struct{} // wakes the keeper
 	stop   chan struct{} // ends it
 	keeper sync.WaitGroup
+	ending sync.Once
 
 	mu      sync.Mutex
 	fresh   *batch // to be written
@@ -34,7 +35,7 @@ type DB struct {
 	failing bool   // the last write failed
 }
 
-// batch is records and segments on their way to the database.
+// batch holds records and segments on their way to the database.
 type batch struct {
 	records  map[Inode]Record
 	segments map[segmentName]segment
@@ -45,7 +46,7 @@ type batch struct {
 
 type segmentName struct{ tree, number uint64 }
 
-// segment is the values of a segment's groups, and the one that stands for them all.
+// segment holds the chaining values of a segment's groups, and the one that stands for them all.
 type segment struct {
 	value  protocol.Hash
 	values []protocol.Hash
@@ -57,15 +58,19 @@ const (
 	keepSpare  = 1000            // records of files that are not there, which may come back
 )
 
-// ErrNoTree says that a tree is not in the index any more.
+// ErrNoTree is returned for a tree that the index has lost.
 var ErrNoTree = errors.New("disk: the tree is not in the index")
 
 func newBatch() *batch {
 	return &batch{records: map[Inode]Record{}, segments: map[segmentName]segment{}, gone: map[Inode]bool{}}
 }
 
-// Open opens the index in a file, or, where that can't be had or none is named, one in memory.
+// Open opens the index in a file. Without a name, or where the file cannot be used, the index is in
+// memory. log may be nil.
 func Open(path string, log hclog.Logger) *DB {
+	if log == nil {
+		log = hclog.NewNullLogger()
+	}
 	x := &DB{log: log, fresh: newBatch(), kick: make(chan struct{}, 1), stop: make(chan struct{})}
 	if path == "" {
 		return x
@@ -86,17 +91,19 @@ func Open(path string, log hclog.Logger) *DB {
 // Owns reports whether a file is the index's own.
 func (x *DB) Owns(i Inode) bool { return x.db != nil && i == x.own }
 
-// Close writes what is new and closes the file.
-func (x *DB) Close() error {
-	close(x.stop)
-	x.keeper.Wait()
-	if x.db == nil {
-		return nil
-	}
-	return x.db.close()
+// Close writes new records and closes the file. Closing again does nothing.
+func (x *DB) Close() (err error) {
+	x.ending.Do(func() {
+		close(x.stop)
+		x.keeper.Wait()
+		if x.db != nil {
+			err = x.db.close()
+		}
+	})
+	return err
 }
 
-// keep writes now and then what is new.
+// keep writes new records every now and then.
 func (x *DB) keep() {
 	beat := time.NewTicker(writeGap)
 	defer beat.Stop()
@@ -111,7 +118,7 @@ func (x *DB) keep() {
 	}
 }
 
-// Flush brings what is new to the database. What can't be written stays in memory.
+// Flush writes new records to the database. Records that cannot be written stay in memory.
 func (x *DB) Flush() {
 	x.mu.Lock()
 	b := x.fresh
@@ -134,7 +141,7 @@ func (x *DB) Flush() {
 	x.failing = err != nil
 }
 
-// takeBack puts a batch back that could not be written, under what has come since.
+// takeBack puts a batch back that could not be written, under the records that have come since.
 func (x *DB) takeBack(b *batch) {
 	since := x.fresh
 	x.fresh = b
@@ -168,7 +175,7 @@ func (b *batch) dropTree(tree uint64) {
 	b.dropped = append(b.dropped, tree)
 }
 
-// Put notes a record in place of the one that the file had.
+// Put replaces the record of a file.
 func (x *DB) Put(r Record) {
 	x.mu.Lock()
 	x.fresh.put(r)
@@ -176,7 +183,7 @@ func (x *DB) Put(r Record) {
 	x.mu.Unlock()
 }
 
-// Remove forgets a record, unless another has taken its place.
+// Remove deletes a record, unless another has taken its place.
 func (x *DB) Remove(r Record) {
 	if now, there := x.get(r.Signature.Inode); !there || now != r {
 		return
@@ -188,7 +195,7 @@ func (x *DB) Remove(r Record) {
 	x.fresh.gone[r.Signature.Inode] = true
 }
 
-// NewTree names a tree.
+// NewTree returns an unused name for a tree.
 func (x *DB) NewTree() uint64 {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -196,7 +203,7 @@ func (x *DB) NewTree() uint64 {
 	return x.trees
 }
 
-// Add notes a segment of a tree. The values are the index's from then on.
+// Add adds a segment to a tree. The index owns the values from then on.
 func (x *DB) Add(tree, number uint64, value protocol.Hash, values []protocol.Hash) {
 	x.mu.Lock()
 	x.fresh.segments[segmentName{tree, number}] = segment{value, values}
@@ -205,7 +212,7 @@ func (x *DB) Add(tree, number uint64, value protocol.Hash, values []protocol.Has
 	x.mu.Unlock()
 }
 
-// rouse has the keeper write when there is much, with the mutex held.
+// rouse wakes the keeper when there is much to write. The caller holds the mutex.
 func (x *DB) rouse() {
 	if x.fresh.weight < writeAfter || x.failing {
 		return
@@ -216,7 +223,7 @@ func (x *DB) rouse() {
 	}
 }
 
-// get returns what is known of a file, under whatever stamp.
+// get returns the record of a file, under any signature.
 func (x *DB) get(i Inode) (r Record, there bool) {
 	x.mu.Lock()
 	r, there = x.fresh.records[i]
@@ -231,7 +238,7 @@ func (x *DB) get(i Inode) (r Record, there bool) {
 	return x.db.get(i)
 }
 
-// Lookup returns the record of the content that bears the stamp.
+// Lookup returns the record of the content that has the signature.
 func (x *DB) Lookup(sig Signature) (r Record, known bool) {
 	r, there := x.get(sig.Inode)
 	return r, there && r.Signature == sig && !r.Hash.IsZero()
@@ -248,8 +255,9 @@ func (x *DB) held(name segmentName) (s segment, there bool) {
 	return s, there
 }
 
-// Prune forgets files that do not live any more. In memory there is no room for them; of those in the database some may
-// come back, until they are the most. names is how many there are that live, at most.
+// Prune deletes records of files that no longer exist. An index in memory has no room for any of
+// them. The database keeps some, since files come back, until they are in the majority. names
+// bounds the number of living files.
 func (x *DB) Prune(names int, live func() map[Inode]bool) {
 	if x.db != nil {
 		if x.db.records() > 2*names+keepSpare {

@@ -7,7 +7,8 @@ import (
 	"path/filepath"
 )
 
-// DefaultPath returns where the index of a folder is by default: a file of its own among the user's caches.
+// DefaultPath returns the default place of a folder's index: a file of its own among the user's
+// caches.
 func DefaultPath(folder string) (string, error) {
 	folder, err := filepath.Abs(folder)
 	if err != nil {

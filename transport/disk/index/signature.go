@@ -8,22 +8,22 @@ import (
 	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
-// Inode says which file it is, whatever its names.
+// Inode identifies a file, under all its names.
 type Inode struct{ Device, Number uint64 }
 
-// Signature is what the system changes when a file changes. Times are nanoseconds since 1970.
+// Signature changes with each change of a file. Times are nanoseconds since 1970.
 type Signature struct {
 	Inode
 	Size, Modified, Changed int64
 }
 
-// RacyFor returns for how long the signature may yet be that of two contents: see [disk.RacyFor].
+// RacyFor returns how long the signature may still be that of two contents: see [disk.RacyFor].
 func (sig Signature) RacyFor(now time.Time) time.Duration { return disk.RacyFor(sig.Changed, now) }
 
-// Groups returns how many groups the file has.
+// Groups returns the number of the file's chunk groups.
 func (sig Signature) Groups() uint64 { return protocol.Groups(uint64(sig.Size)) }
 
-// Record is what the index knows of a file: with this stamp it had that content.
+// Record says that a file with this signature has that content.
 type Record struct {
 	Signature
 	Hash protocol.Hash // none: it is still being hashed, and tree has its first segments
@@ -37,7 +37,7 @@ const (
 
 func number(b []byte) uint64 { return binary.BigEndian.Uint64(b) }
 
-// key returns how a file is called in the index.
+// key returns the key of a file in the database.
 func (i Inode) key() []byte {
 	key := binary.BigEndian.AppendUint64(make([]byte, 0, keySize), i.Device)
 	return binary.BigEndian.AppendUint64(key, i.Number)
@@ -51,7 +51,7 @@ func (r Record) encode() []byte {
 	return binary.BigEndian.AppendUint64(append(b, r.Hash[:]...), r.Tree)
 }
 
-// decode reads what encode has written, or says that it did not.
+// decode reads the result of encode. It reports false for anything else.
 func decode(i Inode, b []byte) (r Record, ok bool) {
 	if len(b) != recordSize {
 		return r, false

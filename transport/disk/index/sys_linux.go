@@ -5,8 +5,8 @@ import (
 	"syscall"
 )
 
-// SignatureOf takes a file's stamp. The time of the last change of either content or attributes cannot be set by any
-// program.
+// SignatureOf returns a file's signature. No program can set the time of the last change of either
+// content or attributes.
 func SignatureOf(_ string, info fs.FileInfo) Signature {
 	sig := Signature{Size: info.Size(), Modified: info.ModTime().UnixNano()}
 	if stat, is := info.Sys().(*syscall.Stat_t); is {

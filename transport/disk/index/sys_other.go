@@ -7,7 +7,8 @@ import (
 	"io/fs"
 )
 
-// SignatureOf takes a file's stamp. Size and modification time have to do, and the name has to stand for the file.
+// SignatureOf returns a file's signature. It rests on size and modification time alone, and the
+// name stands for the inode.
 func SignatureOf(name string, info fs.FileInfo) Signature {
 	digest := fnv.New128a()
 	digest.Write([]byte(name))

@@ -5,8 +5,8 @@ import (
 	"github.com/relaypeer/relaypeer/protocol/content"
 )
 
-// Begun returns the tree of a file that was being hashed when that was broken off, and the values of the segments that
-// are done, from the first on.
+// Begun returns the tree of a file whose hashing was broken off, and the chaining values of the
+// segments that were complete, from the first on.
 func (x *DB) Begun(sig Signature) (tree uint64, done []protocol.Hash) {
 	r, there := x.get(sig.Inode)
 	if !there || r.Signature != sig || !r.Hash.IsZero() || r.Tree == 0 {
@@ -46,7 +46,7 @@ func (x *DB) Slice(r Record, first, count uint64) (slice []byte, err error) {
 	return slice, err
 }
 
-// above returns what of the tree is above its segments.
+// above returns the part of the tree that is above its segments.
 func (x *DB) above(read reader, tree, segments uint64) ([]byte, error) {
 	if segments < 2 {
 		return nil, nil
@@ -63,8 +63,8 @@ func (x *DB) above(read reader, tree, segments uint64) ([]byte, error) {
 	return above, nil
 }
 
-// reading has f read from the database. What was in memory when f looked in the database's state of a moment before,
-// and there when f looked in memory, is found the second time.
+// reading calls f with a reader of the database. f may miss a segment that moves from memory to the
+// database meanwhile: then reading calls it once more, and the segment is found.
 func (x *DB) reading(f func(reader) error) error {
 	if x.db == nil {
 		return f(nil)
@@ -76,7 +76,7 @@ func (x *DB) reading(f func(reader) error) error {
 	return err
 }
 
-// value returns the value of a segment, and what the database has of the rest.
+// value returns the chaining value of a segment, and the rest of it if that is in the database.
 func (x *DB) value(read reader, name segmentName) (value protocol.Hash, rest []byte, err error) {
 	if s, there := x.held(name); there {
 		return s.value, nil, nil

@@ -64,9 +64,9 @@ func TestAFileIsNeverServedUnderAnOldHash(t *testing.T) {
 	}
 }
 
-// A file system's clock stands still for some milliseconds. What is written twice in that time may have one stamp, so a
+// A file system's clock stands still for some milliseconds. What is written twice in that time may have one signature, so a
 // file is left alone until the clock has passed it.
-func TestAFileIsHashedOnlyWhenItsStampSaysWhichContentItIs(t *testing.T) {
+func TestAFileIsHashedOnlyWhenItsSignatureSaysWhichContentItIs(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	path := filepath.Join(folder, "file")
@@ -169,7 +169,7 @@ func TestAFileIsHashedSoonAfterItWasWritten(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	told := newNews()
-	share := openShare(t, folder, options{OnChange: told.tell})
+	share := openFollowed(t, folder, options{}, told)
 	awaitIndexed(t, share)
 	path, text := filepath.Join(folder, "file"), ""
 	beat := time.NewTicker(30 * time.Millisecond) // more than hints are gathered for

@@ -12,7 +12,8 @@ import (
 type entry struct {
 	name      string
 	signature index.Signature // as it was last seen
-	hash      protocol.Hash   // if known, of the content with that stamp; otherwise what OnChange was told last
+	hash      protocol.Hash   // if known, of the content with that stamp; otherwise what followers were told last
+	size      uint64          // that they were told with it
 	tree      uint64          // of that content
 	round     uint32          // the walk that last saw it
 	tries     uint8           // how often it was hashed in vain lately
@@ -31,7 +32,7 @@ const (
 	distantly = int64(10 * time.Minute) // between two changes of a file that is not restless
 )
 
-// observe takes in that a name has been seen with a stamp.
+// observe records that a walk or a hint has found a name with a signature.
 func (s *Folder) observe(name string, sig index.Signature, round uint32) {
 	s.mu.Lock()
 	e := s.names[name]
@@ -48,7 +49,7 @@ func (s *Folder) observe(name string, sig index.Signature, round uint32) {
 		e = &entry{name: name}
 		s.names[name] = e
 	} else if e.signature != sig {
-		s.restamped(e, sig)
+		s.outdate(e, sig)
 	}
 	e.signature, e.round = sig, round
 	switch {
@@ -64,9 +65,10 @@ func (s *Folder) observe(name string, sig index.Signature, round uint32) {
 	}
 }
 
-// restamped takes in that a file is not what it was. What it was stays told until it is known what it is. A file that has
-// been hashed in vain is restless; one that is still being written is not.
-func (s *Folder) restamped(e *entry, sig index.Signature) {
+// outdate marks an entry whose file has changed. Its old content stays published until the new
+// one is known. A file that is hashed in vain backs off; a file that is still being written does
+// not.
+func (s *Folder) outdate(e *entry, sig index.Signature) {
 	switch distance := sig.Changed - e.signature.Changed; {
 	case distance < 0 || distance >= distantly:
 		e.tries = 0
@@ -77,10 +79,10 @@ func (s *Folder) restamped(e *entry, sig index.Signature) {
 	s.arrive(e)
 }
 
-// backOff counts that a file was hashed in vain.
+// backOff counts an attempt to hash a file that was in vain.
 func (e *entry) backOff() { e.tries = min(e.tries+1, mostRest) }
 
-// identify takes in what an entry's content is.
+// identify records the content of an entry.
 func (s *Folder) identify(e *entry, r index.Record) {
 	if e.signature != r.Signature || e.known && e.hash == r.Hash && e.tree == r.Tree {
 		return
@@ -90,23 +92,24 @@ func (s *Folder) identify(e *entry, r index.Record) {
 	e.hash, e.tree, e.unread = r.Hash, r.Tree, false
 	s.link(e)
 	s.arrive(e)
-	if news && s.options.OnChange != nil {
-		s.options.OnChange(e.name, uint64(e.signature.Size), e.hash)
+	if news {
+		e.size = uint64(e.signature.Size)
+		s.tell(protocol.Entry{Name: e.name, Size: e.size, Hash: e.hash})
 	}
 }
 
-// drop takes in that a name is not there any more.
+// drop removes a name that no longer exists.
 func (s *Folder) drop(e *entry) {
 	s.unlink(e)
 	s.arrive(e)
 	delete(s.names, e.name)
 	e.signature = index.Signature{} // whoever is about to hash it sees that
-	if !e.hash.IsZero() && s.options.OnChange != nil {
-		s.options.OnChange(e.name, 0, protocol.Hash{})
+	if !e.hash.IsZero() {
+		s.tell(protocol.Entry{Name: e.name})
 	}
 }
 
-// disbelieve forgets a record of which the index has lost a part, and has what bears the name hashed anew.
+// disbelieve removes a record whose tree the index has lost, and has the file hashed anew.
 func (s *Folder) disbelieve(name string, r index.Record) {
 	s.index.Remove(r)
 	s.mu.Lock()
@@ -117,7 +120,7 @@ func (s *Folder) disbelieve(name string, r index.Record) {
 	}
 }
 
-// arrive takes in that indexed need not wait for an entry any more.
+// arrive marks an entry that Indexed no longer waits for.
 func (s *Folder) arrive(e *entry) {
 	if e.first {
 		e.first = false
@@ -126,7 +129,7 @@ func (s *Folder) arrive(e *entry) {
 	}
 }
 
-// checkIndexed closes indexed when it is time.
+// checkIndexed closes indexed when the first walk is over and all of its files have arrived.
 func (s *Folder) checkIndexed() {
 	if s.waiting > 0 || !s.isWalked() {
 		return
@@ -147,8 +150,8 @@ func (s *Folder) isWalked() bool {
 	}
 }
 
-// shorten returns what of a hash is a key of contents: not all of it, to save memory. Contents that share it share a
-// chain.
+// shorten returns the key of a content: a part of the hash, to save memory. Contents with the same
+// key share a chain.
 func shorten(hash protocol.Hash) uint64 { return binary.BigEndian.Uint64(hash[:8]) }
 
 // link makes an entry known, as the first of those with its content.
@@ -183,7 +186,7 @@ func (s *Folder) unlink(e *entry) {
 	e.before, e.after = nil, nil
 }
 
-// holders returns the names that are known to have a content, a few of them.
+// holders returns some of the names that are known to have a content.
 func (s *Folder) holders(hash protocol.Hash) (names []string) {
 	const enough = 8
 	s.mu.Lock()

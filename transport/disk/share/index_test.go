@@ -275,7 +275,7 @@ func TestNamesThatBreakTheRuleAreToldOnce(t *testing.T) {
 	disktest.Lay(t, filepath.Join(folder, "bad\x01folder/file"), "text")
 	logger, lines := log()
 	told := newNews()
-	share := openShare(t, folder, options{Log: logger, OnChange: told.tell, Rescan: time.Millisecond})
+	share := openFollowed(t, folder, options{Log: logger, Rescan: time.Millisecond}, told)
 	told.are(t, map[string]string{"good": "text"})
 	disktest.Lay(t, filepath.Join(folder, "later"), "text")
 	told.are(t, map[string]string{"good": "text", "later": "text"}) // by then it has walked again

@@ -14,8 +14,8 @@ import (
 	"github.com/relaypeer/relaypeer/transport/disk/index"
 )
 
-// job is a file being hashed, piece by piece, by one or several of those who work. Without a word about it, a field is
-// guarded by the share's mutex.
+// job is a file being hashed, piece by piece, by one worker or several. The share's mutex guards a
+// field unless its comment says otherwise.
 type job struct {
 	name      string          // to open it by; immutable
 	signature index.Signature // the content that is meant; immutable
@@ -42,7 +42,8 @@ type unhashed struct {
 	left   int
 }
 
-// pieceGroups is how many groups are hashed in one go: so often a job's turn ends, and the file is looked at.
+// pieceGroups is the number of groups that a worker hashes in one go. After each piece another job
+// has its turn, and the file's signature is compared.
 const pieceGroups = 16
 
 var errChanged = errors.New("disk: the file changed while it was being hashed")
@@ -53,7 +54,7 @@ func (s *Folder) newJob(name string, sig index.Signature) *job {
 	return j
 }
 
-// work hashes what there is to be hashed until the share is closed.
+// work hashes pieces until the share is closed.
 func (s *Folder) work(hurried bool) {
 	var buffer []byte // for a group; most never need it
 	for {
@@ -76,7 +77,8 @@ func (s *Folder) work(hurried bool) {
 	}
 }
 
-// prepare opens the job's file, finds out what is left to be done, and returns a first piece of that, if there is one.
+// prepare opens the job's file, finds out which pieces are left, and returns the first of them, if
+// there is one.
 func (s *Folder) prepare(j *job) (piece uint64, goesOn bool) {
 	if r, known := s.index.Lookup(j.signature); known {
 		s.end(j, r, nil)
@@ -107,8 +109,8 @@ func (s *Folder) prepare(j *job) (piece uint64, goesOn bool) {
 	return piece, true
 }
 
-// begun names the tree of a file of several segments, and returns the values of those that were hashed when that was
-// broken off.
+// begun returns the tree for a file of several segments, and the chaining values of segments that
+// were hashed in an earlier run.
 func (s *Folder) begun(sig index.Signature) (tree uint64, values []protocol.Hash) {
 	if content.Segments(sig.Groups()) < 2 {
 		return 0, nil
@@ -120,7 +122,7 @@ func (s *Folder) begun(sig index.Signature) (tree uint64, values []protocol.Hash
 	return tree, values
 }
 
-// hash returns the values of a piece's groups. The buffer has room for one.
+// hash returns the chaining values of a piece's groups. The buffer has room for one group.
 func (j *job) hash(piece uint64, buffer []byte) (values []protocol.Hash, err error) {
 	groups, size := j.signature.Groups(), uint64(j.signature.Size)
 	first := piece * pieceGroups
@@ -139,7 +141,7 @@ func (j *job) hash(piece uint64, buffer []byte) (values []protocol.Hash, err err
 	return values, j.check()
 }
 
-// check says with errChanged that the file is not what it was.
+// check returns errChanged if the file's signature has changed.
 func (j *job) check() error {
 	info, err := j.file.Stat()
 	if err == nil && index.SignatureOf(j.name, info) != j.signature {
@@ -148,7 +150,7 @@ func (j *job) check() error {
 	return err
 }
 
-// deliver takes in what has come of a piece.
+// deliver records the result of a piece.
 func (s *Folder) deliver(j *job, piece uint64, values []protocol.Hash, err error) {
 	s.mu.Lock()
 	if err != nil && j.err == nil {
@@ -173,7 +175,8 @@ func (s *Folder) deliver(j *job, piece uint64, values []protocol.Hash, err error
 	}
 }
 
-// put notes values of a segment's groups from one on, and returns all when they are.
+// put records chaining values of a segment's groups from one on. It returns all values of the
+// segment once they are complete.
 func (j *job) put(number, from uint64, values []protocol.Hash) (whole []protocol.Hash) {
 	u := j.unhashed[number]
 	if u == nil {
@@ -188,7 +191,7 @@ func (j *job) put(number, from uint64, values []protocol.Hash) (whole []protocol
 	return u.values
 }
 
-// conclude ends a job all of whose pieces are done, or that has failed. Nobody else works on it any more.
+// conclude ends a job that has no piece left or has failed. No other worker has a piece of it.
 func (s *Folder) conclude(j *job) {
 	if j.err == nil && j.pieces > 1 { // who did the last piece looked, but others may have read after that
 		j.err = j.check()
@@ -213,7 +216,7 @@ func (s *Folder) conclude(j *job) {
 	s.end(j, r, nil)
 }
 
-// end tells everybody who waits for a job what has come of it.
+// end gives the result of a job to its entries, and wakes the requests that wait for it.
 func (s *Folder) end(j *job, r index.Record, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -263,7 +266,7 @@ func (s *Folder) wanted(name string, sig index.Signature) *job {
 	return j
 }
 
-// forget takes back a wanted.
+// forget undoes a wanted.
 func (s *Folder) forget(j *job) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -272,7 +275,7 @@ func (s *Folder) forget(j *job) {
 	}
 }
 
-// await waits for a job, and says every second how far it is.
+// await waits for a job, and reports its progress every second.
 func (s *Folder) await(ctx context.Context, j *job, hashing func(done, size uint64)) error {
 	const gap = time.Second
 	beat := time.NewTicker(gap)

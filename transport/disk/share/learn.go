@@ -8,9 +8,9 @@ import (
 	"github.com/relaypeer/relaypeer/transport/disk/index"
 )
 
-// Learn notes what a file of the folder is that has been put there, verified, and was last modified then, in nanoseconds
-// since 1970: its content and the values of its groups. The file is not hashed again, unless something has happened to it
-// since. It fits store.Part's OnCommit.
+// Learn records the content of a file that was verified on its way into the folder, and last
+// modified at that time, in nanoseconds since 1970; values are those of its chunk groups. The file
+// is not hashed again, unless it has changed since. Learn fits store.Part's OnCommit.
 func (s *Folder) Learn(name string, hash protocol.Hash, values []protocol.Hash, modified int64) {
 	info, err := s.root.Lstat(name)
 	if err != nil || info.Mode()&fs.ModeType != 0 {

@@ -82,7 +82,7 @@ func TestWhateverHappensToAFolder(t *testing.T) {
 			folder, index := t.TempDir(), filepath.Join(t.TempDir(), "index.db")
 			for round := range rounds {
 				told := newNews()
-				share := openShare(t, folder, options{Index: index, Rescan: rescan, OnChange: told.tell})
+				share := openFollowed(t, folder, options{Index: index, Rescan: rescan}, told)
 				if rescan < time.Hour {
 					share.Deafen()
 				}

@@ -16,7 +16,7 @@ func TestAFolderThatWasMovedIsWatchedAtOnce(t *testing.T) {
 	folder := t.TempDir()
 	disktest.Lay(t, filepath.Join(folder, "0/sub/file"), "text")
 	told := newNews()
-	share := openShare(t, folder, options{Rescan: time.Hour, OnChange: told.tell})
+	share := openFollowed(t, folder, options{Rescan: time.Hour}, told)
 	told.are(t, map[string]string{"0/sub/file": "text"})
 	for n := range 8 {
 		from, to := fmt.Sprint(n), fmt.Sprint(n+1)
@@ -37,7 +37,7 @@ func TestAFolderThatAWalkFindsMovedIsWatched(t *testing.T) {
 	at := func(name string) string { return filepath.Join(folder, name) }
 	disktest.Lay(t, at("a/b/file"), "text")
 	told := newNews()
-	share := openShare(t, folder, options{Rescan: time.Hour, OnChange: told.tell})
+	share := openFollowed(t, folder, options{Rescan: time.Hour}, told)
 	awaitIndexed(t, share)
 	share.Overlook(func() {
 		if err := os.Rename(at("a"), at("c")); err != nil {

@@ -22,14 +22,14 @@ type file struct {
 	record index.Record
 }
 
-// Size returns the bytes of what was hashed.
+// Size returns the size of the content that was hashed.
 func (f *file) Size() uint64 { return uint64(f.record.Signature.Size) }
 
-// Hash returns the hash of that.
+// Hash returns the hash of the content that was hashed.
 func (f *file) Hash() protocol.Hash { return f.record.Hash }
 
-// Slice returns the part of the tree that verifies count groups from first on. It fails when the tree is not in the index
-// any more, whose file then is hashed anew, and after the share's Close.
+// Slice returns the part of the tree that verifies count groups from first on. It fails after the
+// share's Close, and when the index has lost the tree; then the file is hashed anew.
 func (f *file) Slice(first, count uint64) ([]byte, error) {
 	slice, err := f.share.index.Slice(f.record, first, count)
 	if err == index.ErrNoTree {
@@ -38,18 +38,19 @@ func (f *file) Slice(first, count uint64) ([]byte, error) {
 	return slice, err
 }
 
-// Changed reports whether the system says that the file is not what it was.
+// Changed reports whether the file's signature differs from the hashed one.
 func (f *file) Changed() bool {
 	info, err := f.Stat()
 	return err != nil || index.SignatureOf(f.name, info) != f.record.Signature
 }
 
-// mostTries is how often a file may have changed when we come to open it.
+// mostTries bounds the attempts to open a file that keeps changing.
 const mostTries = 5
 
-// Open opens a file by its name, its content, or both. The file embeds an *os.File. A name's file that is not hashed yet
-// is hashed now, ahead of others; by content only what is known can be found. The refusal is NotFound, BadName, Denied
-// (no permission), Changed (other content than asked for, or another each time we looked) or Internal.
+// Open opens a file by its name, its content, or both. The result embeds an *os.File. A named file
+// without a known hash is hashed at once, ahead of others; a content is found only if it is known.
+// The refusal is NotFound, BadName, Denied (no permission), Changed (another content than asked
+// for, or another at each attempt) or Internal.
 func (s *Folder) Open(ctx context.Context, name string, hash protocol.Hash, hashing func(done, size uint64)) (transport.File, *protocol.Error) {
 	var f *file
 	var err error
@@ -71,12 +72,13 @@ func (s *Folder) Open(ctx context.Context, name string, hash protocol.Hash, hash
 	return f, nil
 }
 
-// isHidden reports whether a name is never shared here: it starts with a dot, or what it names is not whole yet.
+// isHidden reports whether a name is never shared: it starts with a dot, or belongs to an
+// unfinished file.
 func (s *Folder) isHidden(name string) bool {
 	return protocol.Hidden(name) && (!s.options.Hidden || disk.Unfinished(name))
 }
 
-// openName opens a file of which it is known what it is, after finding that out where it must.
+// openName opens a file whose content is known, after hashing it if need be.
 func (s *Folder) openName(ctx context.Context, name string, hashing func(done, size uint64)) (*file, error) {
 	if s.isHidden(name) {
 		return nil, fs.ErrNotExist
@@ -108,8 +110,8 @@ func (s *Folder) openName(ctx context.Context, name string, hashing func(done, s
 	return nil, errChanged
 }
 
-// openContent opens a file that is known to have a content. Before the folder has been walked once it is not known what
-// is.
+// openContent opens a file that is known to have a content. It waits for the first walk, unless the
+// content is found before.
 func (s *Folder) openContent(ctx context.Context, hash protocol.Hash) (*file, error) {
 	for _, walked := range []bool{false, true} {
 		if walked {
@@ -136,7 +138,7 @@ func (s *Folder) openContent(ctx context.Context, hash protocol.Hash) (*file, er
 	return nil, fs.ErrNotExist
 }
 
-// openFile opens a regular file of the folder and takes its stamp.
+// openFile opens a regular file of the folder and returns its signature.
 func (s *Folder) openFile(name string) (*os.File, index.Signature, error) {
 	opened, err := s.beneath.open(name)
 	if err != nil {
@@ -153,7 +155,7 @@ func (s *Folder) openFile(name string) (*os.File, index.Signature, error) {
 	return opened, index.SignatureOf(name, info), nil
 }
 
-// recall returns what is known of the file that bears the stamp.
+// recall returns the record of a file with that signature.
 func (s *Folder) recall(name string, sig index.Signature) (r index.Record, known bool) {
 	s.mu.Lock()
 	e := s.names[name]
@@ -170,7 +172,7 @@ func (s *Folder) recall(name string, sig index.Signature) (r index.Record, known
 	return s.index.Lookup(sig)
 }
 
-// pause waits, unless the wait is given up.
+// pause waits, unless ctx or the share ends before.
 func (s *Folder) pause(ctx context.Context, wait time.Duration) error {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -184,7 +186,8 @@ func (s *Folder) pause(ctx context.Context, wait time.Duration) error {
 	}
 }
 
-// refuse says to a stranger no more than it needs: not where the folder lies, nor what else is in it.
+// refuse tells a stranger no more than it needs: neither where the folder lies nor what else is in
+// it.
 func refuse(err error) *protocol.Error {
 	var errno syscall.Errno
 	isErrno := errors.As(err, &errno)

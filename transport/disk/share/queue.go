@@ -10,8 +10,8 @@ import (
 	"github.com/relaypeer/relaypeer/transport/disk/index"
 )
 
-// queue is what is to be hashed. It is guarded by the share's mutex. What a request waits for goes first, by turns;
-// otherwise what has been begun goes before what has not.
+// queue holds the files to be hashed. The share's mutex guards it. Jobs that a request waits for go
+// first, in turns; then jobs that have begun; then the other files.
 type queue struct {
 	changed *sync.Cond // there may be something to do
 	closed  bool
@@ -47,7 +47,7 @@ func (q *queue) open(mu *sync.Mutex) {
 	q.changed, q.jobs = sync.NewCond(mu), map[index.Inode]*job{}
 }
 
-// close has everybody who waits for work or for its result go.
+// close ends all workers and all waiting for jobs.
 func (q *queue) close() {
 	q.closed = true
 	if q.alarm != nil {
@@ -56,7 +56,7 @@ func (q *queue) close() {
 	q.changed.Broadcast()
 }
 
-// rest returns for how long a file is to be left alone before it is hashed without being asked for.
+// rest returns how long a file is left alone before it is hashed without a request.
 func (e *entry) rest(now time.Time) time.Duration {
 	wait := e.signature.RacyFor(now)
 	if age := time.Duration(now.UnixNano() - e.signature.Changed); age >= 0 {
@@ -77,7 +77,7 @@ func (s *Folder) enqueue(e *entry) {
 	s.changed.Broadcast()
 }
 
-// postpone has an entry come up again at a time.
+// postpone makes an entry due at a time.
 func (s *Folder) postpone(e *entry, due time.Time) {
 	heap.Push(&s.later, later{e, due})
 	if s.later[0].entry == e {
@@ -85,7 +85,7 @@ func (s *Folder) postpone(e *entry, due time.Time) {
 	}
 }
 
-// setAlarm has those that are later moved up when the first of them is due.
+// setAlarm sets a timer for the first of the postponed entries.
 func (s *Folder) setAlarm() {
 	if s.closed || len(s.later) == 0 {
 		return
@@ -106,9 +106,9 @@ func (s *Folder) setAlarm() {
 	})
 }
 
-// take waits for work and returns a job with the piece of it that is to be hashed, or one whose file is to be opened
-// first. There is none any more when the share is closed. Who is not hurried only takes what nobody waits for, and
-// only while there is nothing else.
+// take waits for work. It returns a job with the next piece of it, or a job whose file has to be
+// opened first, or nil when the share is closed. A worker that is not hurried takes only jobs that
+// no request waits for, and only while there are no others.
 func (s *Folder) take(hurried bool) (j *job, piece uint64, open bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -129,8 +129,8 @@ func (s *Folder) take(hurried bool) (j *job, piece uint64, open bool) {
 	return nil, 0, false
 }
 
-// hand returns the first job of a list with its next piece. The job goes to the end, or, if that was its last piece or
-// its file is not open yet, out of the list.
+// hand returns the first job of a list and its next piece. The job moves to the end of the list; it
+// leaves the list with its last piece, and while its file is not open.
 func (s *Folder) hand(list *[]*job) (j *job, piece uint64, open bool) {
 	j = (*list)[0]
 	*list = slices.Delete(*list, 0, 1)
@@ -144,7 +144,7 @@ func (s *Folder) hand(list *[]*job) (j *job, piece uint64, open bool) {
 	return j, piece, false
 }
 
-// offer puts a job that has pieces left where those who work find it.
+// offer puts a job with pieces left into the list for the workers.
 func (s *Folder) offer(j *job) {
 	switch {
 	case j.opened && j.next >= j.pieces || j.err != nil:
@@ -157,7 +157,7 @@ func (s *Folder) offer(j *job) {
 	s.changed.Broadcast()
 }
 
-// withdraw takes a job out of the lists.
+// withdraw removes a job from the lists.
 func (s *Folder) withdraw(j *job) (listed bool) {
 	is := func(other *job) bool { return other == j }
 	before := len(s.urgent) + len(s.calm)

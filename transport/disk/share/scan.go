@@ -14,7 +14,7 @@ import (
 	"github.com/relaypeer/relaypeer/transport/disk/index"
 )
 
-// scanner is the one who knows which names there are. Its fields belong to its goroutine.
+// scanner finds the names in the folder. Its fields belong to its goroutine.
 type scanner struct {
 	*Folder
 	round   uint32
@@ -39,7 +39,7 @@ const (
 	pruneEvery = 64                    // walks
 )
 
-// start begins what goes on in the background.
+// start starts the scanner and the workers.
 func (s *Folder) start() {
 	scan := &scanner{Folder: s, folders: map[string]uint32{}, shut: map[string]bool{}}
 	s.workers.Go(scan.run)
@@ -52,7 +52,7 @@ func (s *Folder) start() {
 	}
 }
 
-// run walks through the folder now and then, and looks at what the hints say in between.
+// run walks through the folder from time to time, and follows the hints in between.
 func (s *scanner) run() {
 	s.due = time.NewTimer(0)
 	defer s.due.Stop()
@@ -77,7 +77,8 @@ func (s *scanner) run() {
 	}
 }
 
-// walkIn has the next walk begin after a wait, or when it is time for one anyway, but not too soon after the last.
+// walkIn schedules the next walk after a wait, but not later than already scheduled, nor too soon
+// after the last one.
 func (s *scanner) walkIn(wait time.Duration) {
 	at := time.Now().Add(wait)
 	if soonest := s.ended.Add(mostWalks * s.took); at.Before(soonest) {
@@ -89,7 +90,7 @@ func (s *scanner) walkIn(wait time.Duration) {
 	}
 }
 
-// walk looks at everything.
+// walk looks at every name in the folder.
 func (s *scanner) walk() {
 	s.round++
 	s.whole, s.unnamed = true, 0
@@ -120,7 +121,7 @@ func (s *scanner) walk() {
 	}
 }
 
-// sweep drops what this walk has not seen, if it could see everything, and returns how many names are left.
+// sweep drops the names that a complete walk has not seen, and returns how many are left.
 func (s *scanner) sweep() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -145,7 +146,7 @@ func (s *scanner) live() map[index.Inode]bool {
 	return live
 }
 
-// enter looks at everything in a folder and below.
+// enter looks at every name in a folder and below.
 func (s *scanner) enter(folder string) {
 	for todo := []string{folder}; len(todo) > 0 && s.ctx.Err() == nil; {
 		folder, todo = todo[len(todo)-1], todo[:len(todo)-1]
@@ -187,7 +188,8 @@ func (s *scanner) read(folder string) (folders []string) {
 	}
 }
 
-// unseen notes that something could not be looked at, unless it is not there or not for us.
+// unseen marks the walk as incomplete because of an error, unless the folder is gone or closed to
+// us.
 func (s *scanner) unseen(err error) {
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.ENOTDIR) {
 		return
@@ -196,7 +198,7 @@ func (s *scanner) unseen(err error) {
 	s.log.Debug("cannot look into a folder", "why", err)
 }
 
-// isShared reports whether a name may be shared, and counts it if it breaks the rule.
+// isShared reports whether a name may be shared, and counts names that break the name rule.
 func (s *scanner) isShared(name string) bool {
 	if s.isHidden(name) {
 		return false
@@ -209,8 +211,8 @@ func (s *scanner) isShared(name string) bool {
 	return true
 }
 
-// see takes in what is under a name that is no folder. A link counts as the file in the share that it leads to. It
-// returns false if that is none.
+// see observes a name that is no folder. A link stands for the file in the share that it leads to.
+// It returns false for anything but a regular file.
 func (s *scanner) see(name string, info fs.FileInfo) bool {
 	if info.Mode()&fs.ModeSymlink != 0 {
 		var err error
@@ -226,7 +228,7 @@ func (s *scanner) see(name string, info fs.FileInfo) bool {
 	return true
 }
 
-// look looks at one name, if it is in a folder that is known: others are found by walking.
+// look looks at one name, if its folder is known; a walk finds the others.
 func (s *scanner) look(name string) {
 	if _, there := s.folders[parent(name)]; !there || !s.isShared(name) {
 		return
@@ -251,7 +253,7 @@ func parent(name string) string {
 	return name[:max(0, at)]
 }
 
-// gone takes in that there is no file of that name, and maybe no folder.
+// gone removes a file of that name, and on request a folder.
 func (s *scanner) gone(name string, folder bool) {
 	s.mu.Lock()
 	if e := s.names[name]; e != nil {
@@ -263,7 +265,7 @@ func (s *scanner) gone(name string, folder bool) {
 	}
 }
 
-// leaveFolder takes in that a folder, if there was one of that name, is not there any more, nor what was in it.
+// leaveFolder removes a folder that no longer exists, and all names in it.
 func (s *scanner) leaveFolder(name string) {
 	if _, there := s.folders[name]; !there || name == "" {
 		return

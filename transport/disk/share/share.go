@@ -1,9 +1,10 @@
-// Package share serves files: a [Folder] is what a node shares. Names from the network reach the file system here only
+// Package share serves the files of a [Folder]. Names from the network reach the file system only
 // through [os.Root].
 //
-// A folder knows its files by their content. It is walked, what is new is hashed in the background, requested files
-// first, and what has been found out is kept in an index. That holds for a file as long as the system says that the file
-// has not changed; that is looked at whenever the file is opened, and while it is sent.
+// A folder's files are found by their content. Walks and hints from the system find new files,
+// workers hash them in the background, requested files first, and an index keeps the hashes. A hash
+// is valid as long as the file's signature is unchanged; the signature is compared when the file is
+// opened, and while it is sent.
 package share
 
 import (
@@ -17,12 +18,11 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
-	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/transport/disk/index"
 )
 
-// Folder is a folder whose regular files are served under their slash-separated relative names, and by their content.
-// It is safe for concurrent use.
+// Folder is a folder whose regular files are served under their slash-separated relative names, and
+// by their content. It is safe for concurrent use.
 type Folder struct {
 	root    *os.Root
 	beneath beneath // into it
@@ -48,23 +48,22 @@ type Folder struct {
 	known    int               // entries that are
 	waiting  int               // entries that indexed waits for
 	unread   unread
+	followers
 	queue
 }
 
 // Options are how a folder is shared. The zero value is of use.
 type Options struct {
 	Hidden bool          // share names with a component that starts with a dot as well
-	Index  string        // the file that keeps the hashes between runs, as of [index.DefaultPath]; none: they are kept in memory
-	Rescan time.Duration // between two walks through the folder, which find what went unnoticed; 0: a minute
+	Index  string        // the file that keeps the hashes between runs: see [index.DefaultPath]; none: memory
+	Rescan time.Duration // between two walks through the folder, which find unnoticed changes; 0: a minute
 	Log    hclog.Logger  // may be nil
-	// OnChange is called when it is known what a name's content is now, or, with the zero hash, that it is shared no
-	// longer. It is called for one change at a time, in their order, and must not call the share.
-	OnChange func(name string, size uint64, hash protocol.Hash)
 }
 
 const defaultRescan = time.Minute
 
-// Open opens a folder for sharing. Files are served from then on; what they are is found out in the background.
+// Open opens a folder for sharing. Its files are served from then on; they are hashed in the
+// background.
 func Open(folder string, options Options) (*Folder, error) {
 	absolute, err := filepath.Abs(folder)
 	if err != nil {
@@ -77,7 +76,7 @@ func Open(folder string, options Options) (*Folder, error) {
 	s := &Folder{
 		root: root, beneath: newBeneath(root), folder: absolute, options: options, log: options.Log,
 		walked: make(chan struct{}), indexed: make(chan struct{}),
-		names: map[string]*entry{}, contents: map[uint64]*entry{},
+		names: map[string]*entry{}, contents: map[uint64]*entry{}, followers: followers{},
 	}
 	if s.log == nil {
 		s.log = hclog.NewNullLogger()
@@ -93,8 +92,8 @@ func Open(folder string, options Options) (*Folder, error) {
 	return s, nil
 }
 
-// Close ends what goes on in the background and releases the folder. Files that are open stay so, but their trees are
-// not to be had any more. Closing again does nothing.
+// Close ends the work in the background and releases the folder. Open files stay open, but their
+// trees are gone. Closing again does nothing.
 func (s *Folder) Close() error {
 	s.closing.Do(s.close)
 	return s.failed
@@ -115,7 +114,8 @@ func (s *Folder) close() {
 	s.failed = errors.Join(s.index.Close(), s.beneath.close(), s.root.Close())
 }
 
-// Indexed waits until every file that was there at the start has been hashed, or could not be, or ctx is done.
+// Indexed waits until every file that was there at the start has been hashed, or could not be, or
+// ctx is done.
 func (s *Folder) Indexed(ctx context.Context) error {
 	select {
 	case <-s.indexed:
@@ -127,7 +127,7 @@ func (s *Folder) Indexed(ctx context.Context) error {
 	}
 }
 
-// Files returns how many files are shared, and of how many of them the content is known.
+// Files returns the number of shared files, and of those whose content is known.
 func (s *Folder) Files() (all, known int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

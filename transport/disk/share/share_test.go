@@ -35,12 +35,12 @@ func newNews() *news {
 	return n
 }
 
-func (n *news) tell(name string, size uint64, hash protocol.Hash) {
+func (n *news) tell(e protocol.Entry) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.lines++
-	if n.names[name] = hash; hash.IsZero() {
-		delete(n.names, name)
+	if n.names[e.Name] = e.Hash; e.Hash.IsZero() {
+		delete(n.names, e.Name)
 	}
 	n.changed.Broadcast()
 }
@@ -84,6 +84,20 @@ func openShare(t *testing.T, folder string, with options) *share.Folder {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { share.Close() })
+	return share
+}
+
+// openFollowed opens a folder until the end of the test, and has news follow it.
+func openFollowed(t *testing.T, folder string, with options, told *news) *share.Folder {
+	t.Helper()
+	share := openShare(t, folder, with)
+	ctx, cancel := context.WithCancel(context.Background())
+	var following sync.WaitGroup
+	following.Go(func() { share.Follow(ctx, told.tell, func() {}) })
+	t.Cleanup(func() {
+		cancel()
+		following.Wait()
+	})
 	return share
 }
 
@@ -134,7 +148,7 @@ func TestOnlyRegularFilesOfTheShareAreServed(t *testing.T) {
 	}
 	disktest.Fifo(t, filepath.Join(shared, "pipe"))
 	told := newNews()
-	share := openShare(t, shared, options{OnChange: told.tell})
+	share := openFollowed(t, shared, options{}, told)
 	for name, want := range map[string]protocol.Code{
 		"plain": 0, "sub/deep": 0, "inside": 0, "folder/deep": 0, // the last is served when asked for, and not published
 		"nowhere": protocol.NotFound, "sub": protocol.NotFound, "plain/x": protocol.NotFound,
@@ -152,7 +166,7 @@ func TestOnlyRegularFilesOfTheShareAreServed(t *testing.T) {
 	}
 	told.are(t, map[string]string{"plain": "plain", "sub/deep": "deep", "inside": "plain"})
 	told = newNews()
-	share = openShare(t, shared, options{Hidden: true, OnChange: told.tell})
+	share = openFollowed(t, shared, options{Hidden: true}, told)
 	for _, suffix := range []string{disk.PartSuffix, disk.JournalSuffix} { // what is fetched to there is not shared before it is whole
 		name := disk.Beside("plain", suffix)
 		disktest.Lay(t, filepath.Join(shared, name), "half")
@@ -225,8 +239,7 @@ func TestChangesAreNoticed(t *testing.T) {
 			disktest.Lay(t, at("a/b/moved"), "moved")
 			disktest.Lay(t, at("a/gone"), "gone")
 			told := newNews()
-			options.OnChange = told.tell
-			share := openShare(t, folder, options)
+			share := openFollowed(t, folder, options, told)
 			if options.Rescan < time.Hour {
 				share.Deafen()
 			}
@@ -260,7 +273,7 @@ func TestARestartHashesNothingAgain(t *testing.T) {
 		disktest.Lay(t, filepath.Join(folder, name), texts[name])
 	}
 	told := newNews()
-	share := openShare(t, folder, options{Index: index, OnChange: told.tell})
+	share := openFollowed(t, folder, options{Index: index}, told)
 	awaitIndexed(t, share)
 	if got := share.Hashed(); got != 4 {
 		t.Errorf("%d groups were hashed", got)
@@ -271,7 +284,7 @@ func TestARestartHashesNothingAgain(t *testing.T) {
 	}
 	disktest.Lay(t, filepath.Join(folder, "new"), "new")
 	told = newNews()
-	share = openShare(t, folder, options{Index: index, OnChange: told.tell})
+	share = openFollowed(t, folder, options{Index: index}, told)
 	texts["z/c"], texts["z/d"], texts["new"] = texts["b/c"], texts["b/d"], "new"
 	delete(texts, "b/c")
 	delete(texts, "b/d")
@@ -291,9 +304,38 @@ func TestAFileWithTwoNamesIsHashedOnce(t *testing.T) {
 		}
 	}
 	told := newNews()
-	share := openShare(t, folder, options{OnChange: told.tell})
+	share := openFollowed(t, folder, options{}, told)
 	told.are(t, map[string]string{"one": "text", "two": "text", "three": "text"})
 	if got := share.Hashed(); got != 1 {
 		t.Errorf("hashed %d times", got)
+	}
+}
+
+var _ transport.Lister = (*share.Folder)(nil)
+
+// Each follower hears of all, whenever it begins, and is told that it has.
+func TestLateFollowersAreToldAll(t *testing.T) {
+	folder := t.TempDir()
+	disktest.Lay(t, filepath.Join(folder, "a"), "1")
+	first, second := newNews(), newNews()
+	share := openFollowed(t, folder, options{}, first)
+	awaitIndexed(t, share)
+	whole, ended := make(chan struct{}), make(chan error, 1)
+	go func() { ended <- share.Follow(context.Background(), second.tell, func() { close(whole) }) }()
+	select {
+	case <-whole:
+	case <-time.After(patience):
+		t.Fatal("nobody says that this is all")
+	}
+	for _, told := range []*news{first, second} {
+		told.are(t, map[string]string{"a": "1"})
+	}
+	disktest.Lay(t, filepath.Join(folder, "b"), "2")
+	for _, told := range []*news{first, second} {
+		told.are(t, map[string]string{"a": "1", "b": "2"})
+	}
+	share.Close()
+	if err := <-ended; err == nil {
+		t.Error("a share that is closed is followed")
 	}
 }

@@ -9,8 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// beneath opens files under a root for reading, each with one call of the system, where os.Root opens the folders on the way
-// one by one. It leads out of the root as little: the system refuses each step that would.
+// beneath opens files under a root for reading, each with one system call, where os.Root opens the
+// folders on the way one by one. It is as strict as os.Root: the system refuses each step that
+// leads out of the root.
 type beneath struct {
 	root *os.Root
 	top  *os.File // the root itself; nil: it can't be opened, and os.Root does all
@@ -24,7 +25,7 @@ func newBeneath(root *os.Root) beneath {
 	return beneath{root, top}
 }
 
-// open opens a file. A named pipe would hold us until somebody writes to it: hence O_NONBLOCK.
+// open opens a file. O_NONBLOCK keeps a named pipe from blocking us until it has a writer.
 func (b beneath) open(name string) (*os.File, error) {
 	if file := b.openat2(name); file != nil {
 		return file, nil
@@ -62,10 +63,10 @@ func (b beneath) close() error {
 	return b.top.Close()
 }
 
-// niceness is how far others go before us when the processor is wanted.
+// niceness lets other processes go first when the processor is wanted.
 const niceness = 10
 
-// beNice has the goroutine run on a thread of its own that lets others go first. The thread ends with it.
+// beNice gives the goroutine a thread of its own, with a low priority. The thread ends with it.
 func beNice() {
 	runtime.LockOSThread()
 	syscall.Setpriority(syscall.PRIO_PROCESS, 0, niceness)

@@ -12,7 +12,7 @@ type beneath struct{ root *os.Root }
 
 func newBeneath(root *os.Root) beneath { return beneath{root} }
 
-// open opens a file. A named pipe would hold us until somebody writes to it: hence O_NONBLOCK.
+// open opens a file. O_NONBLOCK keeps a named pipe from blocking us until it has a writer.
 func (b beneath) open(name string) (*os.File, error) {
 	return b.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 }

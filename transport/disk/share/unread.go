@@ -8,10 +8,10 @@ import (
 	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
-// mostUnread is how many files that cannot be read the log names; of more it says how many.
+// mostUnread bounds the number of unreadable files that the log names; the others are counted.
 const mostUnread = 20
 
-// unread counts files that could not be read when they were to be hashed. It is guarded by the share's mutex.
+// unread counts files that could not be read for hashing. The share's mutex guards it.
 type unread struct {
 	files int // so far, each once as long as it stays so
 	told  int // of them
@@ -29,7 +29,7 @@ func (s *Folder) cannotRead(e *entry, err error) {
 	}
 }
 
-// cannotEnter warns of a folder that is not for us, once, and of so many folders as of files.
+// cannotEnter warns of a folder that we may not read, once, and of a bounded number of folders.
 func (s *scanner) cannotEnter(folder string, err error) {
 	if !errors.Is(err, fs.ErrPermission) || s.shut[folder] || len(s.shut) >= mostUnread {
 		return
@@ -38,7 +38,7 @@ func (s *scanner) cannotEnter(folder string, err error) {
 	s.log.Warn("a folder cannot be read, and so nothing in it can be had", "name", protocol.Printable(folder, 200), "why", disk.Reason(err))
 }
 
-// tellUnread says how many files cannot be read, if there are more of them than it or the log has said.
+// tellUnread logs the number of unreadable files when it has grown beyond the logged ones.
 func (s *Folder) tellUnread() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -11,9 +11,9 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-// hints are names that are worth a look: the system says that something happened there, or somebody came upon a
-// difference. They are never the truth: what they miss, such as a change made under another name of the same file, the
-// next walk finds.
+// hints are names that are worth a look, because the system reports an event there or a request has
+// found a difference. Hints are never complete: the next walk finds the rest, such as a change
+// under another name of the same file.
 type hints struct {
 	folder  string
 	log     hclog.Logger
@@ -27,7 +27,7 @@ type hints struct {
 	full  bool // no more folders can be watched
 }
 
-// mostHints is how many names are looked at by themselves; with more, a walk is as good.
+// mostHints bounds the names that are looked at one by one; a walk does as well for more.
 const mostHints = 4096
 
 func newHints(folder string, log hclog.Logger) *hints {
@@ -50,7 +50,7 @@ func (h *hints) close() {
 	<-h.over
 }
 
-// listen collects what the watcher says.
+// listen turns the watcher's events into hints.
 func (h *hints) listen() {
 	defer close(h.over)
 	for events, failures := h.watcher.Events, h.watcher.Errors; events != nil; {
@@ -73,7 +73,7 @@ func (h *hints) listen() {
 	}
 }
 
-// touch says that a name is worth a look.
+// touch adds a hint.
 func (h *hints) touch(name string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -88,7 +88,7 @@ func (h *hints) touch(name string) {
 	h.wake()
 }
 
-// miss says that any name may be worth a look.
+// miss turns every name into a hint.
 func (h *hints) miss() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -104,7 +104,7 @@ func (h *hints) wake() {
 	}
 }
 
-// take returns the names there are, or that all are worth a look.
+// take returns and clears the hints; all stands for every name.
 func (h *hints) take() (names map[string]bool, all bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -113,7 +113,7 @@ func (h *hints) take() (names map[string]bool, all bool) {
 	return names, all
 }
 
-// watch has what happens in a folder noticed. It may be asked for again and again.
+// watch has the watcher report events in a folder. Calling it again is harmless.
 func (h *hints) watch(name string) {
 	h.mu.Lock()
 	full := h.full
@@ -131,22 +131,22 @@ func (h *hints) watch(name string) {
 	h.log.Warn("there are too many folders to watch them all: changes are also looked for by walking through them now and then", "why", err)
 }
 
-// unwatch ends watch.
+// unwatch undoes watch.
 func (h *hints) unwatch(name string) {
 	if h.watcher != nil {
 		h.watcher.Remove(filepath.Join(h.folder, filepath.FromSlash(name)))
 	}
 }
 
-// lookAtHints looks at the names that the hints are about.
+// lookAtHints looks at the hinted names.
 func (s *scanner) lookAtHints() {
 	names, all := s.hints.take()
 	if all {
 		s.walkIn(0)
 		return
 	}
-	// What is gone comes first: the watcher knows a folder that was moved by its old name until that is left, and to leave
-	// it after the new one was entered would leave that unwatched.
+	// Names that are gone come first. The watcher knows a moved folder by its old name until it is
+	// told to leave it; leaving that after entering the new one would leave the new one unwatched.
 	for name := range names {
 		if _, err := s.root.Lstat(name); err != nil {
 			s.look(name)
@@ -159,7 +159,7 @@ func (s *scanner) lookAtHints() {
 	s.clearUp()
 }
 
-// clearUp has a walk begin soon if there is a doubt.
+// clearUp schedules a walk soon if there is a doubt.
 func (s *scanner) clearUp() {
 	if s.doubt {
 		s.walkIn(min(doubtGap, s.options.Rescan))

@@ -19,10 +19,10 @@ import (
 	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
-// Batch is a [transport.Store] for many small items, files of one group at most. They gather in a folder of their own
-// under the root, and are put in their places many at once: what makes one file durable costs hardly less than what makes
-// a thousand so. That begins while others come; Commit brings it to an end. Nothing of an item is written before it is
-// verified.
+// Batch is a [transport.Store] for many small items, files of one chunk group at most. Items gather
+// in staging folders under the root, and move to their places many at once: to make a thousand
+// files durable costs hardly more than to make one so. The first move while others come; Commit
+// moves the rest. An item is written only after it is verified.
 type Batch struct {
 	root    *os.Root
 	names   [][]string // by item
@@ -45,12 +45,12 @@ type staged struct{ item, number, staging int }
 
 func (s staged) file() string { return strconv.Itoa(s.item) + "." + strconv.Itoa(s.number) }
 
-// path returns where it lies under the root.
+// path returns the path of a staged item under the root.
 func (b *Batch) path(at staged) string {
 	return b.folder + "/" + strconv.Itoa(at.staging) + "/" + at.file()
 }
 
-// enough is how many items are committed while others come.
+// enough is the number of items that are committed while others come.
 const enough = 1000
 
 // NewBatch returns a Batch for files under root: item i goes to each of the slash-separated names names[i]. The root
@@ -69,10 +69,10 @@ func NewBatch(root *os.Root, names [][]string) (*Batch, error) {
 	return b, nil
 }
 
-// mostOpens is how often a batch tries again to make its folder.
+// mostOpens bounds the attempts to make a batch's folder.
 const mostOpens = 16
 
-// open makes the folder and locks it, so that no other process takes it for one that was left behind.
+// open makes the batch's folder and locks it, so that no other process takes it for a leftover.
 func (b *Batch) open() error {
 	var mark [8]byte
 	rand.Read(mark[:])
@@ -220,21 +220,22 @@ func (b *Batch) place(at staged) string {
 	return filepath.Join(b.root.Name(), filepath.FromSlash(b.name(at)))
 }
 
-// handOver returns what has come and is to be committed; with the mutex held.
+// handOver returns the staged items and switches the staging folder. The caller holds the mutex.
 func (b *Batch) handOver() []staged {
 	items := b.staged
 	b.staged, b.filling = nil, 1-b.filling
 	return items
 }
 
-// Close ends the batch. What has come and has not been committed is gone.
+// Close ends the batch and removes the items that have not been committed. Closing again does
+// nothing.
 func (b *Batch) Close() error {
 	b.mu.Lock()
 	b.await()
 	b.mu.Unlock()
 	before("remove the batch's folder")
 	err := errors.Join(b.closeStaging(), b.root.RemoveAll(b.folder), b.locked.Close())
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrClosed) { // closed before
 		return nil
 	}
 	return err

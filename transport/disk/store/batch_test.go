@@ -68,7 +68,7 @@ func TestABatchIsPutInPlaceByCommit(t *testing.T) {
 	if info, _ := os.Stat(filepath.Join(folder, "there")); info.Mode().Perm() != 0o600 {
 		t.Errorf("the mode became %v", info.Mode())
 	}
-	if err := batch.Close(); err != nil {
+	if err := errors.Join(batch.Close(), batch.Close()); err != nil {
 		t.Error(err)
 	}
 	disktest.Leaves(t, folder, "a", "empty", "plain", "there")

@@ -14,8 +14,8 @@ import (
 // pages are buffers for a group.
 var pages = sync.Pool{New: func() any { return new([protocol.GroupSize]byte) }}
 
-// hashGroups hashes those of the first groups of a file of that size that want asks for, on all processors, and tells
-// the value of each, one at a time; one that can't be read is left out. It ends with ctx.
+// hashGroups hashes the groups of a file that want selects, on all processors, and passes the value
+// of each to tell, one call at a time. Unreadable groups are left out. It ends with ctx.
 func hashGroups(ctx context.Context, file *os.File, size, groups uint64, want func(uint64) bool, tell func(uint64, protocol.Hash)) error {
 	var next atomic.Uint64
 	var telling sync.Mutex

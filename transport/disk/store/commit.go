@@ -14,7 +14,8 @@ import (
 	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
-// fewFolders may be made durable one by one; above that, the file system as a whole is less work.
+// fewFolders is the number of folders that are synced one by one; for more, syncing the whole file
+// system is cheaper.
 const fewFolders = 8
 
 // Commit returns when every item that has come is in its places, durably, over any regular file there, in folders that
@@ -88,7 +89,7 @@ func (b *Batch) placeAll(items []staged) (misplaced transport.Misplaced, err err
 	return misplaced, errors.Join(p.leave(), b.syncFolders(p.folders))
 }
 
-// flush has the items' bytes on the disk when it returns.
+// flush makes the items' bytes durable.
 func (b *Batch) flush(items []staged) error {
 	before("sync the items")
 	if done, err := b.staging[0].syncAll(); done {
@@ -106,7 +107,7 @@ func (b *Batch) flush(items []staged) error {
 	return nil
 }
 
-// placer puts items under their names. It stays in a folder as long as they go there.
+// placer moves items to their places. It keeps the folder open as long as items go there.
 type placer struct {
 	batch   *Batch
 	folders map[string]bool // that have changed
@@ -114,7 +115,7 @@ type placer struct {
 	open    *dir            // nil: none
 }
 
-// place puts an item under its name.
+// place moves an item to its place.
 func (p *placer) place(at staged, name string) error {
 	staging, base := p.batch.staging[at.staging], path.Base(name)
 	err := p.enter(name)
@@ -135,7 +136,7 @@ func (p *placer) place(at staged, name string) error {
 	return nil
 }
 
-// enter opens the folder of a name, and makes it if it is not there.
+// enter opens the folder of a name, and makes it if it does not exist.
 func (p *placer) enter(name string) error {
 	if disk.Unfinished(name) || !fs.ValidPath(name) || name == "." {
 		return errors.New("no file may have such a name")
@@ -173,7 +174,7 @@ func (p *placer) leave() error {
 	return err
 }
 
-// allow refuses a place that is taken by anything but a regular file.
+// allow refuses a place where anything but a regular file is.
 func (p *placer) allow(at staged, name string) error {
 	kind, there := p.open.look(path.Base(name))
 	if there && kind&fs.ModeSymlink != 0 {
@@ -192,7 +193,7 @@ func (p *placer) allow(at staged, name string) error {
 	return p.batch.root.Chmod(p.batch.path(at), kind.Perm())
 }
 
-// syncFolders makes the renames durable.
+// syncFolders makes the renames in folders durable.
 func (b *Batch) syncFolders(folders map[string]bool) error {
 	if len(folders) > fewFolders {
 		before("sync the folders")

@@ -1,12 +1,12 @@
 package store
 
-// basic is what a dir does where the system has no call of its own for it: nothing. A dir embeds it, and the methods of
-// sys_linux.go hide it.
+// basic holds the defaults of calls that only some systems have. A dir embeds it; the methods in
+// sys_linux.go come before it and fall back on it.
 type basic struct{}
 
-// add would move a file to another folder where nothing has its name there. It reports false: the system can't do both
-// at once.
+// add returns false: the system cannot move a file only where nothing has its name.
 func (basic) add(string, *dir, string) bool { return false }
 
-// syncAll would make everything in the folder's file system durable. It reports false: files are made durable one by one.
+// syncAll returns false: the system cannot make a whole file system durable, so files are synced
+// one by one.
 func (basic) syncAll() (done bool, err error) { return false, nil }

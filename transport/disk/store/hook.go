@@ -1,5 +1,5 @@
 package store
 
-// before is called before each thing that changes what is on the disk, with what that is. Tests put something there that
-// ends the process.
+// before is called before each change of the disk, with a word for the change. Tests replace it to
+// end the process there.
 var before = func(what string) {}

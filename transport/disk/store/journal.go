@@ -12,18 +12,18 @@ import (
 	"github.com/relaypeer/relaypeer/protocol/content"
 )
 
-// journal is the file beside a part that says which content it is to be, and of each verified group its value, at its
-// fixed place. What it claims is believed only after the part's bytes have been hashed again; so the order in which the
-// system brings the two to the disk does not matter. It is also what is locked, so that two processes do not fetch to
-// one place.
+// journal is the file beside a part that names the content, and holds the value of each verified
+// group at a fixed place. Its claims are believed only after the part's bytes have been hashed
+// again, so the system may write the two files in any order. The journal also carries the lock that
+// keeps a second process from the place.
 type journal struct {
 	root *os.Root
 	name string
 	file *os.File
 }
 
-// The header: what it is and in which version, size (uint64, big-endian), hash, and the first bytes of the hash of all
-// that.
+// The header: magic with version, size (uint64, big-endian), hash, and the first bytes of the hash
+// of all that.
 const (
 	journalMagic = "RELAYPEER-PART-1"
 	atSize       = 16 // after the magic
@@ -32,7 +32,7 @@ const (
 	headerSize   = atSum + 8 // then the values, one after the other
 )
 
-// errBusy: what is to be written is being written by somebody else.
+// errBusy is returned while another process holds the lock.
 var errBusy = errors.New("another process is fetching it")
 
 // openJournal opens or makes a journal and locks it.
@@ -61,7 +61,7 @@ func openJournal(root *os.Root, name string) (*journal, error) {
 	}
 }
 
-// begin makes it the journal of a content of which nothing is there.
+// begin makes it the journal of a content, without groups.
 func (j *journal) begin(hash protocol.Hash, size uint64) error {
 	header := append([]byte(journalMagic), make([]byte, headerSize-len(journalMagic))...)
 	binary.BigEndian.PutUint64(header[atSize:], size)
@@ -77,7 +77,7 @@ func (j *journal) begin(hash protocol.Hash, size uint64) error {
 	return err
 }
 
-// of returns which content it is the journal of, unless it is new or damaged.
+// of returns the content that the journal names, unless the journal is new or damaged.
 func (j *journal) of() (hash protocol.Hash, size uint64, ok bool) {
 	var header [headerSize]byte
 	if _, err := j.file.ReadAt(header[:], 0); err != nil || string(header[:atSize]) != journalMagic {
@@ -94,8 +94,8 @@ func (j *journal) note(group uint64, value protocol.Hash) error {
 	return err
 }
 
-// claims returns the values of the groups, of so many at most, zero for those that are not claimed. It allocates by what
-// is there.
+// claims returns the values of claimed groups, and zero for others, up to a number of groups. It
+// allocates by the size of the file.
 func (j *journal) claims(most uint64) ([]protocol.Hash, error) {
 	info, err := j.file.Stat()
 	if err != nil {
@@ -113,16 +113,16 @@ func (j *journal) claims(most uint64) ([]protocol.Hash, error) {
 	return values, nil
 }
 
-// claimsAny reports whether it claims any group.
+// claimsAny reports whether any group is claimed.
 func (j *journal) claimsAny() bool {
 	info, err := j.file.Stat()
 	return err == nil && info.Size() > headerSize
 }
 
-// close lets go of it; the next who opens it finds what it says.
+// close releases the journal and leaves it for the next try.
 func (j *journal) close() error { return j.file.Close() }
 
-// remove ends it.
+// remove removes the journal and releases it.
 func (j *journal) remove() error {
 	before("remove the journal")
 	if err := j.root.Remove(j.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -131,7 +131,8 @@ func (j *journal) remove() error {
 	return j.file.Close()
 }
 
-// inTheWay says that something which is none of ours has a name that we need. Only the user can help that.
+// inTheWay returns the error for a name that we need and that a stranger's file has. Only the user
+// can help that.
 func inTheWay(name string) error {
 	return fmt.Errorf("%s is there, and is not what an earlier try left: remove it first", name)
 }

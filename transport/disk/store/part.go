@@ -1,6 +1,6 @@
-// Package store is where fetched files are written: a [Part] is one file, a [Batch] many small ones, which grow beside their
-// places until they are whole; a [Stream] is printed as it comes. Names from the network reach the file system here only
-// through [os.Root].
+// Package store writes fetched files: a [Part] is one file, a [Batch] many small ones, which lie
+// beside their places until they are whole; a [Stream] is printed as it comes. Names from the
+// network reach the file system only through [os.Root].
 package store
 
 import (
@@ -20,9 +20,9 @@ import (
 	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
-// Part is a [transport.Store] for one file: what has come of it lies beside the place where it will be, with a journal
-// of what is verified, until Keep puts it there whole. What a process leaves behind, however it ends, the next one that
-// opens the same place goes on with. Of items it knows one, whatever its number.
+// Part is a [transport.Store] for one file. The verified groups lie beside the file's place, with a
+// journal, until Commit puts the whole file there. When a process ends before, in whatever way, the
+// next Part for the same place goes on with its groups. A Part ignores item numbers.
 type Part struct {
 	root  *os.Root
 	name  string
@@ -36,13 +36,14 @@ type Part struct {
 	placed  bool   // the file in the place is the content
 }
 
-// NewPart returns a Part for the file with that slash-separated name relative to root, whose sub-folders are made when it
-// is opened. The root is the caller's and is not closed.
+// NewPart returns a Part for the file with that slash-separated name relative to root. Open makes
+// the sub-folders. The caller keeps the root and closes it.
 func NewPart(root *os.Root, name string) *Part { return &Part{root: root, name: name} }
 
-// OnCommit has a Keep say what it has put there: the content, the values of its groups, and when the file was last
-// modified, in nanoseconds since 1970. Keep takes a moment longer then, so that a later change of the file cannot leave it
-// that time. It says nothing of a file that was there before. To be called before Open.
+// OnCommit has Commit call learn with the content that it has put in place, the values of its chunk
+// groups, and the file's modification time, in nanoseconds since 1970. Commit takes a moment longer
+// then, so that any later change of the file changes that time, too. learn is not called for a file
+// that was in place before. OnCommit must come before Open.
 func (p *Part) OnCommit(learn func(name string, hash protocol.Hash, values []protocol.Hash, modified int64)) {
 	p.learn = learn
 }
@@ -65,9 +66,9 @@ func (p *Part) Holds(context.Context, roles.InspectStore) (hash protocol.Hash, s
 	return hash, 0, nil
 }
 
-// Open is [transport.Store]'s. It fails where something other than a regular file is in the place, and while another
-// process is fetching to it. A file that is there, and is the content already, is all that is wanted. Opened for another
-// content, what has come till then is dropped.
+// Open implements [transport.Store]. It fails where something other than a regular file is in the
+// place, and while another process fetches to it. If the file in the place is the content already,
+// nothing is left to fetch. Opening for another content drops the groups of the one before.
 func (p *Part) Open(ctx context.Context, want roles.OpenStore, checking func(done, size uint64)) (roles.Groups, bool, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -110,7 +111,8 @@ func (p *Part) open(ctx context.Context, want roles.OpenStore, checking func(don
 	return has, other, err
 }
 
-// take makes sure that the place can be fetched to, and by nobody else. It returns what is there, or nil.
+// take makes the place ready, locks it against other processes, and returns the file that is there,
+// or nil.
 func (p *Part) take() (there fs.FileInfo, err error) {
 	if disk.Unfinished(p.name) {
 		return nil, errors.New("no file may have such a name")
@@ -132,7 +134,7 @@ func (p *Part) take() (there fs.FileInfo, err error) {
 
 func (p *Part) partName() string { return disk.Beside(p.name, disk.PartSuffix) }
 
-// openPart opens the part that is there.
+// openPart opens the part file of an earlier try.
 func (p *Part) openPart() (*os.File, error) {
 	if there, err := p.root.Lstat(p.partName()); err != nil || !there.Mode().IsRegular() {
 		return nil, errors.Join(fs.ErrNotExist, err)
@@ -140,7 +142,7 @@ func (p *Part) openPart() (*os.File, error) {
 	return p.root.OpenFile(p.partName(), os.O_RDWR, 0)
 }
 
-// goOn opens the part that is there and returns those of its groups that are what the journal claims, if any is.
+// goOn opens the part file of an earlier try and returns its verified groups, if there are any.
 func (p *Part) goOn(ctx context.Context, checking func(done, size uint64)) (roles.Groups, error) {
 	file, err := p.openPart()
 	if errors.Is(err, fs.ErrNotExist) {
@@ -180,7 +182,7 @@ func (p *Part) verify(ctx context.Context, file *os.File, checking func(done, si
 	return has, err
 }
 
-// compare finds out whether the file in the place is the content already, and then returns all groups.
+// compare returns all groups if the file in the place is the content already.
 func (p *Part) compare(ctx context.Context, checking func(done, size uint64)) (has roles.Groups, err error) {
 	file, err := p.root.Open(p.name)
 	if err != nil {
@@ -201,7 +203,8 @@ func (p *Part) compare(ctx context.Context, checking func(done, size uint64)) (h
 	return has, p.removePart()
 }
 
-// begin makes a new part. It is never the file of an earlier one: whoever is still writing there shall not spoil it.
+// begin makes a new part file. It never reuses an earlier one, which a late link may still write
+// to.
 func (p *Part) begin(there fs.FileInfo) error {
 	if err := p.journal.begin(p.hash, p.size); err != nil {
 		return err
@@ -223,7 +226,7 @@ func (p *Part) begin(there fs.FileInfo) error {
 	return nil
 }
 
-// Receive is [transport.Store]'s.
+// Receive implements [transport.Store].
 func (p *Part) Receive(_ int, _ uint64) (transport.Sink, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -86,7 +86,7 @@ func sleep(ctx context.Context, wait time.Duration) error {
 	}
 }
 
-// prove makes sure that the part is the content and nothing more, and returns its groups' values.
+// prove makes sure that the part is exactly the content, and returns the values of its groups.
 func (p *Part) prove() (values []protocol.Hash, err error) {
 	groups := protocol.Groups(p.size)
 	if !p.slots.complete(groups) {
@@ -112,7 +112,7 @@ func proves(values []protocol.Hash, hash protocol.Hash) bool {
 	return built == hash
 }
 
-// Close ends the Part and leaves what has come for the next one; nothing, if nothing has.
+// Close ends the Part and leaves its groups for the next one. It leaves nothing if there are none.
 func (p *Part) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -145,7 +145,7 @@ func (p *Part) discard() error {
 	return err
 }
 
-// drop closes what is open of a part.
+// drop closes the part file.
 func (p *Part) drop() {
 	if p.slots != nil {
 		p.slots.end()

@@ -9,8 +9,8 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// slots are the places of a content's groups in a part. What comes there is verified, so it does no harm if several
-// links bring one group at once.
+// slots are the places of a content's groups in a part. All groups are verified, so several links
+// may bring the same one at once.
 type slots struct {
 	file    *os.File
 	journal *journal
@@ -20,7 +20,7 @@ type slots struct {
 	ended bool // the journal may be another content's by now
 }
 
-// put is a [transport.Sink].
+// put implements [transport.Sink].
 func (s *slots) put(number uint64, value protocol.Hash, data []byte) error {
 	if s.holds(number) {
 		return nil
@@ -41,7 +41,7 @@ func (s *slots) put(number uint64, value protocol.Hash, data []byte) error {
 	return nil
 }
 
-// end closes the part to those who still bring something.
+// end closes the part to links that are late.
 func (s *slots) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -55,14 +55,14 @@ func (s *slots) holds(number uint64) bool {
 	return s.have.Has(number)
 }
 
-// complete reports whether so many groups are in their places.
+// complete reports whether that many groups are in their places.
 func (s *slots) complete(groups uint64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.have.Count() == groups
 }
 
-// has returns which groups are in their places.
+// has returns the groups that are in their places.
 func (s *slots) has() roles.Groups {
 	s.mu.Lock()
 	defer s.mu.Unlock()

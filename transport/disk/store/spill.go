@@ -8,7 +8,7 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 )
 
-// spill is a file without a name for groups, made when the first one comes. A place in it is used again.
+// spill is an unnamed file for groups, made for the first one. A place in it is used again.
 type spill struct {
 	mu    sync.Mutex
 	file  *os.File
@@ -16,7 +16,7 @@ type spill struct {
 	spare []int // of those
 }
 
-// put writes a group to it. It reports false where there is no room, or no file to be had.
+// put writes a group to the file. It returns false where there is no room, or no file.
 func (s *spill) put(data []byte) (slot int, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -43,7 +43,8 @@ func (s *spill) put(data []byte) (slot int, ok bool) {
 	return slot, true
 }
 
-// unnamed returns a new file in the system's temporary folder, which is gone when it is closed or the process ends.
+// unnamed returns a new file in the system's temporary folder that vanishes when it is closed or
+// the process ends.
 func unnamed() (*os.File, error) {
 	file, err := os.CreateTemp("", "relaypeer-*")
 	if err != nil {
@@ -64,7 +65,7 @@ func (s *spill) get(data []byte, slot int) error {
 	return err
 }
 
-// free gives a place back.
+// free releases a place.
 func (s *spill) free(slot int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,5 +78,8 @@ func (s *spill) close() error {
 	if s.file == nil {
 		return nil
 	}
-	return s.file.Close()
+	if err := s.file.Close(); !errors.Is(err, os.ErrClosed) {
+		return err
+	}
+	return nil
 }

@@ -13,14 +13,14 @@ import (
 	"github.com/relaypeer/relaypeer/transport"
 )
 
-// Stream is a [transport.Store] that prints: the groups of one content, verified, in their order. What
-// is printed can't be taken back, so a Stream can be opened for another content only while nothing is
-// printed.
+// Stream is a [transport.Store] that prints the groups of one content, verified, in their order.
+// Printing cannot be undone, so a Stream can be opened for another content only before the first
+// group is printed.
 //
-// The reader of the output sets the pace. A reader that stops, as a pager does, must not cost the link,
-// though, on which something has to move: after a while a group goes to a file without a name, where it
-// waits for the reader. So does a group that comes before its turn, as groups do that several nodes
-// deliver. That is slow: a request for a Stream does well to say Once, and has one node after the other.
+// The reader of the output sets the pace. If it pauses, as a pager does, the link must not time
+// out: after patience a group goes to an unnamed file, where it waits for the reader. A group that
+// comes before its turn, as happens when several nodes deliver, waits in the same way. That is
+// slow: set Once in a request for a Stream, and one node delivers after the other.
 type Stream struct {
 	to io.Writer
 
@@ -49,12 +49,12 @@ const (
 	patience = 3 * time.Second // of a group that can't be printed yet, before it goes to the spill
 )
 
-// NewStream returns a Stream that prints to a writer, which is the caller's.
+// NewStream returns a Stream that prints to a writer. The writer stays the caller's.
 func NewStream(to io.Writer) *Stream {
 	return &Stream{to: to, ahead: map[uint64]parked{}, printed: make(chan struct{})}
 }
 
-// Open is [transport.Store]'s.
+// Open implements [transport.Store].
 func (s *Stream) Open(ctx context.Context, want roles.OpenStore, _ func(done, size uint64)) (has roles.Groups, other bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,7 +77,8 @@ func (s *Stream) Open(ctx context.Context, want roles.OpenStore, _ func(done, si
 	return has, false, nil
 }
 
-// Receive is [transport.Store]'s. A sink is for the content that the Stream was last opened for.
+// Receive implements [transport.Store]. A sink is bound to the content that the Stream was last
+// opened for.
 func (s *Stream) Receive(int, uint64) (transport.Sink, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -85,7 +86,7 @@ func (s *Stream) Receive(int, uint64) (transport.Sink, error) {
 	return func(number uint64, _ protocol.Hash, data []byte) error { return s.take(hash, number, data) }, nil
 }
 
-// take takes a group of a content, or waits until it can.
+// take takes a group of a content, and waits until there is room for it.
 func (s *Stream) take(hash protocol.Hash, number uint64, data []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -113,8 +114,8 @@ func (s *Stream) take(hash protocol.Hash, number uint64, data []byte) error {
 	}
 }
 
-// park puts a group where it waits to be printed. It reports false if the group has to wait for that as
-// well: as long as nothing has stalled, only the next group is parked, and only in memory.
+// park puts a group into memory or the spill. It returns false if the group has to wait for that:
+// only the next group goes to memory, and groups go to the spill only after a stall.
 func (s *Stream) park(number uint64, data []byte, stalled bool) bool {
 	p := parked{size: len(data)}
 	if number == s.next && s.held < mostHeld {
@@ -136,7 +137,7 @@ func (s *Stream) park(number uint64, data []byte, stalled bool) bool {
 	return true
 }
 
-// line moves the groups whose turn has come to those that wait to be printed.
+// line moves the groups whose turn has come to the end of the waiting ones.
 func (s *Stream) line() {
 	for p, come := s.ahead[s.next]; come; p, come = s.ahead[s.next] {
 		delete(s.ahead, s.next)
@@ -149,7 +150,8 @@ func (s *Stream) line() {
 	}
 }
 
-// await waits, without the mutex, until a group has been printed. It reports whether none has for that long.
+// await waits, without the mutex, until a group is printed. It reports whether none is within that
+// time.
 func (s *Stream) await(most time.Duration) (stalled bool) {
 	printed, over := s.printed, s.over
 	s.mu.Unlock()
@@ -166,7 +168,7 @@ func (s *Stream) await(most time.Duration) (stalled bool) {
 	}
 }
 
-// print prints what waits, until nothing does.
+// print prints the waiting groups until none is left.
 func (s *Stream) print() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -226,7 +228,8 @@ func (s *Stream) Commit(ctx context.Context, _ ...roles.Placement) error {
 	return s.broken
 }
 
-// Close ends the Stream. What has not been printed is gone.
+// Close ends the Stream and drops the groups that have not been printed. Closing again does
+// nothing.
 func (s *Stream) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -62,7 +62,7 @@ func TestAStreamSortsGroups(t *testing.T) {
 		go func() { waits <- x.Bring(stream, 2) }() // whose turn comes before it is put away
 		synctest.Wait()
 		x.MustBring(t, stream, 0)
-		if err := errors.Join(<-waits, stream.Commit(t.Context()), stream.Close()); err != nil {
+		if err := errors.Join(<-waits, stream.Commit(t.Context()), stream.Close(), stream.Close()); err != nil {
 			t.Error(err)
 		}
 		if !bytes.Equal(printed.Bytes(), x.Data) {

@@ -2,14 +2,13 @@ package store
 
 import "golang.org/x/sys/unix"
 
-// add moves a file to another folder where nothing has its name there. It reports false if that can't be done, or not
-// this way.
+// add moves a file to another folder if nothing has its name there. It returns false if that fails.
 func (d *dir) add(name string, to *dir, as string) bool {
 	_, err := again(func() (int, error) { return 0, unix.Renameat2(d.fd, name, to.fd, as, unix.RENAME_NOREPLACE) })
 	return err == nil || d.basic.add(name, to, as)
 }
 
-// syncAll makes everything in the file system of the folder durable. It reports false where it can't.
+// syncAll makes the folder's whole file system durable. It returns false if the system cannot.
 func (d *dir) syncAll() (done bool, err error) {
 	if err := unix.Syncfs(d.fd); err != unix.ENOSYS {
 		return true, err

@@ -33,7 +33,7 @@ func (d *dir) write(name string, data []byte) error {
 	return errors.Join(err, file.Close())
 }
 
-// look returns what kind of file is there, without following a link, and whether there is one.
+// look returns the mode of a file, without following a link, and whether it exists.
 func (d *dir) look(name string) (kind fs.FileMode, there bool) {
 	info, err := d.root.Lstat(d.name + "/" + name)
 	if err != nil {
@@ -42,12 +42,12 @@ func (d *dir) look(name string) (kind fs.FileMode, there bool) {
 	return info.Mode() &^ (fs.ModeSetuid | fs.ModeSetgid | fs.ModeSticky), true
 }
 
-// move moves a file to another folder, over what is there.
+// move moves a file to another folder and replaces an existing one.
 func (d *dir) move(name string, to *dir, as string) error {
 	return d.root.Rename(d.name+"/"+name, to.name+"/"+as)
 }
 
 func (d *dir) close() error { return nil }
 
-// lock does nothing here: two processes that fetch to one place are found by the proof at the end.
+// lock does nothing: if two processes fetch to one place, the proof in Commit finds it.
 func lock(*os.File) error { return nil }

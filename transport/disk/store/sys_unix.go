@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// dir is an open folder. What is done with the many files in it names them by a single component, relative to it: no way
-// leads out of it, and the system need not find it again each time.
+// dir is an open folder. Its methods name a file by a single component, relative to the folder: no
+// name leads out of it, and the system need not look the folder up again.
 type dir struct {
 	basic
 	file *os.File
@@ -50,7 +50,7 @@ func (d *dir) write(name string, data []byte) (err error) {
 	return nil
 }
 
-// look returns what kind of file is there, without following a link, and whether there is one.
+// look returns the mode of a file, without following a link, and whether it exists.
 func (d *dir) look(name string) (kind fs.FileMode, there bool) {
 	var stat unix.Stat_t
 	_, err := again(func() (int, error) { return 0, unix.Fstatat(d.fd, name, &stat, unix.AT_SYMLINK_NOFOLLOW) })
@@ -66,7 +66,7 @@ func (d *dir) look(name string) (kind fs.FileMode, there bool) {
 	return fs.ModeIrregular, true
 }
 
-// move moves a file to another folder, over what is there.
+// move moves a file to another folder and replaces an existing one.
 func (d *dir) move(name string, to *dir, as string) error {
 	if _, err := again(func() (int, error) { return 0, unix.Renameat(d.fd, name, to.fd, as) }); err != nil {
 		return &fs.PathError{Op: "rename", Path: as, Err: err}
@@ -76,7 +76,7 @@ func (d *dir) move(name string, to *dir, as string) error {
 
 func (d *dir) close() error { return d.file.Close() }
 
-// again calls until no signal comes in between.
+// again repeats a call that a signal has interrupted.
 func again(call func() (int, error)) (int, error) {
 	for {
 		n, err := call()
@@ -86,7 +86,7 @@ func again(call func() (int, error)) (int, error) {
 	}
 }
 
-// lock takes the advisory lock of a file or folder, until it is closed or the process ends.
+// lock takes the advisory lock of a file or folder, until that is closed or the process ends.
 func lock(file *os.File) error {
 	raw, err := file.SyscallConn()
 	if err != nil {

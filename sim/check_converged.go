@@ -1,0 +1,104 @@
+package sim
+
+import (
+	"fmt"
+	"maps"
+	"net/netip"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/sim/scenario"
+)
+
+// l2 compares the registry with the living nodes.
+func (c *checks) l2() {
+	if why := c.mislisted(); why != "" {
+		c.fail(L2, "%s", why)
+	}
+}
+
+// mislisted describes the difference between the leases of the relay and the living nodes, or
+// returns "".
+func (c *checks) mislisted() string {
+	r := c.w.relay
+	if r.lie != scenario.Honest {
+		return "" // a lying relay promises nothing
+	}
+	if r.proc == nil {
+		return "the relay is down"
+	}
+	listed := map[netip.AddrPort]bool{}
+	for _, l := range r.proc.registry.Leases(r.local(c.w.now)) {
+		listed[l.At] = true
+		if h := c.w.byAddress[l.At]; h == nil || !h.lives() || nodeID(h.plan.ID) != l.ID {
+			return fmt.Sprintf("%v is listed, and no node lives there under that id", l.At)
+		}
+	}
+	for i := range c.w.scenario.Nodes {
+		if id := c.w.scenario.Nodes[i].ID; !c.identityListed(id, listed) {
+			return fmt.Sprintf("no node with id %d is listed, although one lives", id)
+		}
+	}
+	return ""
+}
+
+// identityListed reports whether one of the living nodes with an id is listed, or no node with it
+// lives.
+func (c *checks) identityListed(id int, listed map[netip.AddrPort]bool) bool {
+	lives := false
+	for _, h := range c.w.hosts {
+		if h.role == nodeRole && h.plan.ID == id && h.lives() {
+			if listed[h.address] {
+				return true
+			}
+			lives = true
+		}
+	}
+	return !lives
+}
+
+// cutShort records a machine that did not end before the patience of its program did.
+func (c *checks) cutShort(a *actor) {
+	c.w.coverage.sometimes(Cut)
+	switch {
+	case a.kind == strangerKind:
+	case c.stopping && c.w.scenario.Relay.Lie == scenario.Honest:
+		c.fail(C2, "%s was told to stop and is still %s", c.who(a), a.state)
+	case c.sound:
+		c.fail(C5, "%s was told to stop and is still %s after %v", c.who(a), a.state, c.w.scenario.Patience())
+	}
+}
+
+// l4 compares the relay's index with the files of the nodes.
+func (c *checks) l4() {
+	if why := c.unpublished(); why != "" {
+		c.fail(L4, "%s", why)
+	}
+}
+
+// unpublished describes the difference between the relay's index and the files of the listed nodes,
+// or returns "".
+func (c *checks) unpublished() string {
+	r := c.w.relay
+	if r.lie != scenario.Honest || r.proc == nil || c.w.malformed {
+		return ""
+	}
+	for _, k := range r.proc.oracle.known {
+		h := c.w.byAddress[k.at]
+		if !k.live(r.local(c.w.now)) || h == nil || h.plan == nil || h.proc == nil {
+			continue
+		}
+		names := map[string]protocol.Entry{}
+		for _, s := range h.files {
+			if e, known := c.w.shares(h, s.name); known && !h.plan.Quiet {
+				names[s.name] = e
+			}
+		}
+		switch most := c.w.scenario.Relay.Entries; {
+		case c.w.sharesID(h): // the relay holds one index for both nodes
+		case most > 0 && k.index.refused && len(names) > 0: // the index is, or was for a while, larger than the relay keeps
+		case !maps.Equal(names, k.index.names) || k.index.complete == h.plan.Quiet:
+			return fmt.Sprintf("%s shares %d names, and the relay holds %d of its index (all: %t)", h.name, len(names), len(k.index.names), k.index.complete)
+		}
+	}
+	return ""
+}

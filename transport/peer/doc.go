@@ -1,0 +1,33 @@
+// Package peer is the library: a [Relay] and a [Node], wired to a network and to a share of files.
+//
+// A relay keeps the list of the nodes that are active, and of the names that they publish. It
+// serves the links that a listener accepts:
+//
+//	listener, err := transport.TCP{}.Listen(ctx, ":4000")
+//	...
+//	relay := peer.Relay{Log: log}
+//	err = relay.Serve(ctx, listener)
+//
+// A node serves a share, and keeps itself listed at a relay:
+//
+//	share := fsshare.New(assets, fsshare.Options{}) // an embed.FS, say
+//	defer share.Close()
+//	node := peer.Node{Relay: "relay.example:4000", Share: share}
+//	err := node.Run(ctx)
+//
+// [Node.Ready] returns, in any goroutine, where the node is listed, or why it is not yet. Package
+// disk/share has shares of folders, package fsshare those of any fs.FS.
+//
+// Struct fields are the options, and their zero values work. Each wait ends with its context; a
+// server whose context is done ends gracefully, within bounds, and returns nil. errors.Is knows
+// the errors: [ErrNoRelay], [ErrDisplaced] and the others, and the [protocol.Code] where one is the
+// reason. Logs go to an hclog.Logger, which may be nil. Its parts are named (membership, server,
+// share, registry); the level debug shows what happens on links, and trace each transition of a
+// machine.
+//
+// Everything runs over any transport.Network: transport.TCP, or transport.NewMemory within one
+// process.
+//
+// What you owe it: a Share that stays open while a node runs on it, and functions that return soon.
+// In return nothing is left behind when a call has returned, except for what hangs in a disk.
+package peer

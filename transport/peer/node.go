@@ -1,0 +1,116 @@
+package peer
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"net/netip"
+	"sync"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/node"
+	"github.com/relaypeer/relaypeer/transport"
+)
+
+// Node serves a share, and keeps itself listed at a relay. Its fields are the options and are left
+// alone once it runs; Relay and Share are needed, the zero values of the others are of use.
+type Node struct {
+	Network   transport.Network  // nil: transport.TCP{}
+	Relay     string             // host:port
+	Listen    string             // host:port to serve on; port 0 picks one; "": ":0"
+	Listener  transport.Listener // to serve on in place of one at Listen; Run closes it
+	Share     transport.Share    // what it serves; the owner closes it, after Run
+	ID        protocol.NodeID    // zero: one is drawn
+	Advertise netip.AddrPort     // where to be listed; zero: at the address that the relay sees
+	NoPublish bool               // what a transport.Lister has is not published
+	MaxLinks  int                // connections at once; 0: roles.MaxLinks
+	Log       hclog.Logger       // may be nil
+	// Trace is called for each event of a link, from any goroutine. Nil: it is not called.
+	Trace func(transport.Event)
+
+	state state
+}
+
+// Run registers at the relay and serves until ctx is done; then it leaves gracefully, within
+// roles.DrainTimeout or a little more, and returns nil. A relay that is away is tried again for
+// ever. An error says why the node could not be used, or that another one took its id:
+// [ErrDisplaced]. A Node runs once.
+func (n *Node) Run(ctx context.Context) error {
+	if !n.state.begin() {
+		return ErrUsed
+	}
+	err := n.run(ctx)
+	n.state.end(err)
+	return err
+}
+
+func (n *Node) run(ctx context.Context) error {
+	listener, err := n.listen(ctx)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var beside sync.WaitGroup
+	var served error
+	beside.Go(func() {
+		defer cancel()
+		served = n.serve(ctx, listener)
+	})
+	displaced := n.keepListed(ctx, listener.Addr(), n.follow(ctx, &beside))
+	cancel()
+	beside.Wait()
+	return errors.Join(displaced, served)
+}
+
+// listen returns what the node serves on, unless it cannot run. A listener that it was given is
+// closed then.
+func (n *Node) listen(ctx context.Context) (transport.Listener, error) {
+	err := error(nil)
+	switch {
+	case n.Relay == "" || n.Share == nil:
+		err = errIncomplete
+	case ctx.Err() != nil:
+		err = interrupted(ctx)
+	case n.Listener == nil:
+		return n.network().Listen(ctx, cmp.Or(n.Listen, ":0"))
+	}
+	if err != nil && n.Listener != nil {
+		n.Listener.Close()
+	}
+	return n.Listener, err
+}
+
+func (n *Node) network() transport.Network {
+	if n.Network == nil {
+		return transport.TCP{}
+	}
+	return n.Network
+}
+
+// id returns the node's id, or draws one.
+func (n *Node) id() protocol.NodeID {
+	id := n.ID
+	if id == (protocol.NodeID{}) {
+		rand.Read(id[:])
+	}
+	return id
+}
+
+func (n *Node) serve(ctx context.Context, listener transport.Listener) error {
+	log := logger(n.Log).Named("server")
+	log.Debug("serving", "on", listener.Addr())
+	access := &accessLog{log: log}
+	defer access.logMore()
+	uploads := roles.NewPool(node.NewUpload)
+	server := transport.Server{
+		Loop:     &transport.Loop{Share: n.Share, Report: access.served, Trace: traced(log, n.Trace)},
+		Listener: listener, Limit: cmp.Or(n.MaxLinks, roles.MaxLinks), Log: log,
+		New: watched(log, uploads.Take), Free: uploads.Return,
+	}
+	return server.Serve(ctx)
+}

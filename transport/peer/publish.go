@@ -1,0 +1,72 @@
+package peer
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles/node"
+	"github.com/relaypeer/relaypeer/transport"
+)
+
+// moment bounds how long a node waits for its share before it registers: what a small one has is
+// published with the first registration.
+const moment = 500 * time.Millisecond
+
+// catalog is what is published of a share. Nil: nothing is.
+type catalog struct {
+	*node.Catalog
+	news chan struct{} // full: there are changes
+}
+
+// follow fills a catalog until ctx is done. It returns nil if nothing is to be published, or can be.
+func (n *Node) follow(ctx context.Context, beside *sync.WaitGroup) *catalog {
+	log := logger(n.Log).Named("share")
+	lister, can := n.Share.(transport.Lister)
+	if n.NoPublish || !can {
+		log.Debug("nothing is published: the relay takes the node for one that may have anything")
+		return nil
+	}
+	// Each start has a numbering of its own.
+	c := &catalog{node.NewCatalog(uint64(time.Now().UnixMicro())), make(chan struct{}, 1)}
+	complete := make(chan struct{})
+	beside.Go(func() {
+		err := lister.Follow(ctx, c.change, sync.OnceFunc(func() {
+			c.wake(c.Complete(true))
+			close(complete)
+		}))
+		if err != nil && ctx.Err() == nil {
+			log.Warn("the share does not say any more what it has", "why", err)
+			c.wake(c.Complete(false))
+		}
+	})
+	pause := time.NewTimer(moment)
+	defer pause.Stop()
+	select {
+	case <-complete:
+	case <-pause.C:
+	case <-ctx.Done():
+	}
+	return c
+}
+
+// change enters a change of the share.
+func (c *catalog) change(e protocol.Entry) {
+	if e.Hash.IsZero() {
+		c.wake(c.Drop(e.Name))
+	} else {
+		c.wake(c.Set(e.Name, e.Size, e.Hash))
+	}
+}
+
+// wake wakes the membership if there is news.
+func (c *catalog) wake(news bool) {
+	if !news {
+		return
+	}
+	select {
+	case c.news <- struct{}{}:
+	default: // it is being woken already
+	}
+}

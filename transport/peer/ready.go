@@ -1,0 +1,103 @@
+package peer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+)
+
+// Listing is how a relay lists a node.
+type Listing struct {
+	ID     protocol.NodeID
+	Listen netip.AddrPort // where the node listens
+	At     netip.AddrPort // where clients are sent
+	TTL    time.Duration  // how long the relay would list it without hearing of it again
+}
+
+// Ready waits until the relay lists the node, and returns how. It may be called at any time, before
+// Run as well, from any goroutine, and again. If ctx is done before, the error wraps the reason why
+// the node is not listed yet: an [Error] of [ErrNoRelay] with the code of the last exchange with
+// the relay that failed, if one has. A node that the relay has listed counts as not listed while it
+// cannot reach the relay. Once Run has returned, the error is [ErrEnded], and wraps Run's.
+func (n *Node) Ready(ctx context.Context) (Listing, error) {
+	for {
+		listing, why, changed := n.state.look()
+		if changed == nil {
+			return listing, why
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return Listing{}, fmt.Errorf("not listed yet: %w (%w)", why, ctx.Err())
+		}
+	}
+}
+
+// state is how far a Node is. Its zero value is that of one which has not been run.
+type state struct {
+	mu      sync.Mutex
+	changed chan struct{} // closed at the next change; nil: nobody waits for one
+	run     bool          // it runs, or has run
+	ended   bool
+	listing Listing // zero: it is not listed
+	why     error   // it is not; or how Run ended
+}
+
+var (
+	errNotRun     = errors.New("the node has not been run")
+	errNoAnswer   = errors.New("the relay has not answered yet")
+	errIncomplete = errors.New("a Node needs a Relay and a Share")
+)
+
+// look returns the listing, or why there is none. That may change if there is a channel, which is
+// closed then.
+func (s *state) look() (listing Listing, why error, changed <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.ended && s.why != nil:
+		return Listing{}, fmt.Errorf("%w: %w", ErrEnded, s.why), nil
+	case s.ended:
+		return Listing{}, ErrEnded, nil
+	case s.listing != Listing{}:
+		return s.listing, nil, nil
+	}
+	if s.changed == nil {
+		s.changed = make(chan struct{})
+	}
+	switch {
+	case s.why != nil:
+		return Listing{}, s.why, s.changed
+	case s.run:
+		return Listing{}, errNoAnswer, s.changed
+	}
+	return Listing{}, errNotRun, s.changed
+}
+
+// change makes a change and wakes those who wait for one.
+func (s *state) change(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f()
+	if s.changed != nil {
+		close(s.changed)
+		s.changed = nil
+	}
+}
+
+// begin notes that the node runs. It reports false if it has before.
+func (s *state) begin() (first bool) {
+	s.change(func() { first, s.run = !s.run, true })
+	return first
+}
+
+func (s *state) end(err error) { s.change(func() { s.ended, s.why = true, err }) }
+
+func (s *state) listed(l Listing) { s.change(func() { s.listing, s.why = l, nil }) }
+
+func (s *state) failed(err error) { s.change(func() { s.listing, s.why = Listing{}, err }) }

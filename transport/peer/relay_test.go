@@ -1,0 +1,66 @@
+package peer_test
+
+import (
+	"testing"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/transport"
+	"github.com/relaypeer/relaypeer/transport/peer"
+)
+
+func TestListenersOfARelayShareItsRegistry(t *testing.T) {
+	both(t, func(t *testing.T, network transport.Network) {
+		var relay peer.Relay
+		inside, outside := startRelay(t, network, &relay), startRelay(t, network, &relay)
+		startNode(t, &peer.Node{Network: network, Relay: inside, Listen: "127.0.0.1:0", Share: share(t, tree("a", "1"))})
+		if r, text := fetch(network, outside, "a"); r.Outcome != client.Fetched || text != "1" {
+			t.Errorf("%+v, %q", r, text)
+		}
+	})
+}
+
+func TestARelayKeepsItsPolicy(t *testing.T) {
+	network := transport.NewMemory()
+	relay := startRelay(t, network, &peer.Relay{Policy: peer.Policy{TTL: 2 * roles.LeaseTTL}})
+	node := &peer.Node{Network: network, Relay: relay, Share: share(t, tree())}
+	startNode(t, node)
+	if listing := ready(t, node); listing.TTL != 2*roles.LeaseTTL {
+		t.Errorf("%+v", listing)
+	}
+}
+
+func TestLogsTellWhatHappens(t *testing.T) {
+	network := transport.NewMemory()
+	log := &journal{}
+	relay := startRelay(t, network, &peer.Relay{Log: log.logger(hclog.Trace).Named("relay")})
+	end := startNode(t, &peer.Node{Network: network, Relay: relay, Share: share(t, tree("a", "1")), Log: log.logger(hclog.Trace).Named("node")})
+	fetch(network, relay, "a")
+	eventually(t, "the node has published", func() bool { return log.count("published") > 0 })
+	if err := end(); err != nil {
+		t.Error(err)
+	}
+	for _, parts := range [][]string{
+		{"relay.registry: node listed", "at=127.0.0.1:"},
+		{"relay.registry: index page", "names=1", "up_to=1"},
+		{"relay.registry: node left"},
+		{"relay.server: accepted", "local=", "peer="},
+		{"relay.server: transition", "machine=relay.Session", "conversation=1 link=0", "from=Accepted", "event=", "to="},
+		{"node.membership: listed", "ttl=1m30s"},
+		{"node.membership: published", "names=1"},
+		{"node.membership: transition", "machine=node.Membership", "to=Registering"},
+		{"node.membership: left"},
+		{"node.server: serving", "on="},
+		{"node.server: sending:", "name=a", "bytes=1"},
+		{"node.server: transition", "machine=node.Upload", "conversation=1"},
+	} {
+		if log.count(parts...) == 0 {
+			t.Errorf("the log does not tell %q", parts)
+		}
+	}
+	if t.Failed() {
+		t.Log(log)
+	}
+}
