@@ -34,6 +34,10 @@ func (c *checks) bound(o *operation) time.Duration {
 	pages := time.Duration(len(o.listed) + len(o.pages) + 60)
 	visits := time.Duration(len(o.visited) + 1)
 	disk := roles.DiskTimeout + roles.CommitTimeout
+	if o.gather != nil {
+		items := time.Duration(len(o.gather.names) + 1)
+		disk, pages = items*disk, pages+items
+	}
 	return disk + pages*visit + visits*(visit+stretches*(roles.ReplyTimeout+roles.ProgressTimeout)+moving+c.hashing())
 }
 

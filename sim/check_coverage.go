@@ -50,6 +50,21 @@ const (
 	Resynced         Counter = "a relay asked for a whole index"
 	DroppedInDoubt   Counter = "a node's earlier index was dropped, because no page confirmed it"
 	TooMuchPublished Counter = "a node published more than the relay keeps"
+	GatherTogether   Counter = "several files came over one link and were committed together"
+	GatherNextNode   Counter = "a file that one node did not give came over a shared link from another"
+	GatherOvertook   Counter = "an idle node brought a file that a slow one had not"
+	GatherLost       Counter = "many files were fetched although a node was lost"
+	GatherLied       Counter = "many files were fetched although a node lied"
+	GatherHashing    Counter = "a client that fetches many files waited for one to be hashed"
+	GatherAlone      Counter = "a file of many groups was fetched after many files"
+	GatherNames      Counter = "a content came once for several names"
+	GatherSpares     Counter = "a content with several names was gone, and each was fetched for itself"
+	GatherReplaced   Counter = "one of many files was another content than listed"
+	GatherVariant    Counter = "one content of several of a listed name was picked"
+	GatherClash      Counter = "listed names could not lie side by side"
+	GatherGivenUp    Counter = "files of nodes that had failed with many others were given up"
+	GatherUnplaced   Counter = "a commit failed for some of several files"
+	GatherAgain      Counter = "the process of a client that fetches many files was killed, and it was done again"
 	WentOn           Counter = "a node published only the changes since its last page"
 )
 
@@ -59,6 +74,8 @@ var Counters = []Counter{
 	ChangedMidway, ExpiredLease, StaleLeave, StaleRegister, Returned, Displaced, OldCursor,
 	SecondNode, StaleEntry, Cut, LargeFile, WaitedForHash, WrongGroup, Resumed, Preferred,
 	PreferredGone, FalseClaim, FalseLeftovers, AlreadyThere, TwoSources, OtherVariant, OtherThere,
+	GatherTogether, GatherNextNode, GatherOvertook, GatherLost, GatherLied, GatherHashing, GatherAlone, GatherNames, GatherSpares,
+	GatherReplaced, GatherVariant, GatherClash, GatherGivenUp, GatherUnplaced, GatherAgain,
 	Mirrored, ToldHolders, LeftOut, Resynced, WentOn, DroppedInDoubt, TooMuchPublished,
 }
 

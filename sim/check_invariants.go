@@ -29,6 +29,7 @@ const (
 	S15 ID = "S15"
 	S16 ID = "S16"
 	S17 ID = "S17"
+	S18 ID = "S18"
 
 	L1 ID = "L1"
 	L2 ID = "L2"
@@ -85,6 +86,8 @@ var Invariants = []Invariant{
 		"it away"},
 	{S17, "a fetch does not give up the part that an earlier try left for another content " +
 		"before it has asked every listed node that may have the content of the part"},
+	{S18, "of many files no node is asked again over a link for many after it failed on one, and " +
+		"nothing that has come is received a second time"},
 	{L1, "an operation ends within its bound"},
 	{L2, "after healing, the registry equals the living nodes"},
 	{L3, "after healing, a file is found if and only if a listed node has it"},

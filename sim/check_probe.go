@@ -43,6 +43,8 @@ func (c *checks) expected() map[string]hope {
 func (c *checks) l3(o *operation, expected map[string]hope) {
 	switch {
 	case o == nil || !o.ended:
+	case o.gather != nil:
+		c.allFound(o, expected)
 	case o.answer != nil:
 		c.exact(o)
 	case o.result != nil:

@@ -25,6 +25,12 @@ func (c *checks) report(a *actor, outcome roles.Outcome) {
 		}
 	case client.Answered:
 		c.itemAnswered(a.operation, &outcome)
+	case client.Gathered:
+		c.gathered(a, &outcome)
+	case client.Hashing:
+		if a.kind == gatherKind {
+			c.w.coverage.sometimes(GatherHashing)
+		}
 	case client.Begun:
 		if outcome.Other {
 			c.w.coverage.sometimes(OtherThere)
@@ -47,6 +53,10 @@ func (c *checks) over(o *operation) {
 		c.fail(S5, "the question of %s ended without a result", o.op.Who)
 	case o.actor.kind == pipelineKind:
 		c.allAnswered(o)
+	case o.actor.kind == gatherKind:
+		c.allGathered(o)
+	case o.op.Do == scenario.DoGather && c.w.beginGather(o):
+		return
 	}
 	for _, s := range o.stores {
 		if s != nil {
@@ -86,7 +96,7 @@ func (c *checks) result(o *operation, is *client.Result) {
 	c.s10(o, is)
 }
 
-var outcomeWords = [...]string{"no result", "fetched", "nobody has it", "unsure", "undelivered", "no relay", "disk failed", "badly named", "interrupted"}
+var outcomeWords = [...]string{"no result", "fetched", "nobody has it", "unsure", "undelivered", "no relay", "disk failed", "badly named", "interrupted", "given up"}
 
 // delivered checks a fetched file.
 func (c *checks) delivered(o *operation, is *client.Result) {

@@ -19,7 +19,8 @@ func (c *checks) step(a *actor, in roles.Input, effects []roles.Effect) {
 	case roles.Heard:
 		c.heard(a, in, effects)
 	case roles.Stopped:
-		if a.operation != nil && !a.final && a.state != string(client.FetchCommitting) {
+		commits := a.state == string(client.FetchCommitting) || a.state == string(client.GatherStopping)
+		if a.operation != nil && !a.final && !commits {
 			c.fail(C5, "%s goes on although it was told to stop", c.who(a))
 		}
 	default:
@@ -28,6 +29,9 @@ func (c *checks) step(a *actor, in roles.Input, effects []roles.Effect) {
 		}
 	}
 	c.s6(a, effects)
+	if a.kind == gatherKind {
+		c.s18(a, effects)
+	}
 	for i, effect := range effects {
 		switch effect := effect.(type) {
 		case roles.Send:
@@ -52,7 +56,7 @@ func (c *checks) said(a *actor, send roles.Send, then []roles.Effect) {
 // heard checks S8 for a message that a machine received.
 func (c *checks) heard(a *actor, in roles.Heard, effects []roles.Effect) {
 	kind, g := in.Message.Kind(), a.grammar(in.Link)
-	at := slices.IndexFunc(a.moves, func(t roles.Transition) bool { return t.Machine == g.name })
+	at := slices.IndexFunc(a.moves, func(t roles.Transition) bool { return t.Machine == g.name && t.Link == in.Link })
 	if at < 0 {
 		c.fail(S8, "%s heard %s and its table has nothing to say about it", c.who(a), kind)
 		return
@@ -104,6 +108,10 @@ func (c *checks) learned(a *actor, in roles.Input) {
 	o := a.operation
 	switch in := in.(type) {
 	case roles.Verified:
+		if o.gather != nil {
+			c.came(a, in)
+			return
+		}
 		o.had.Add(in.Group)
 		o.firm = o.op.Once
 	case roles.BodyWrong:
@@ -156,6 +164,9 @@ func (c *checks) s14(a *actor, want roles.OpenStore) {
 func (c *checks) s17(a *actor, want roles.OpenStore) {
 	o := a.operation
 	pin := c.w.pinned(o.op.Pin)
+	if o.gather != nil {
+		return
+	}
 	if o.left.IsZero() || want.Hash == o.left || !pin.IsZero() && pin != o.left || c.w.relay.lie != scenario.Honest {
 		return
 	}
@@ -220,7 +231,7 @@ func (c *checks) dialled(a *actor, link roles.Link, to netip.AddrPort) {
 		return
 	}
 	for _, v := range o.visited {
-		if v.to == to && v.wrong {
+		if v.to == to && v.wrong && o.gather == nil {
 			c.fail(S13, "%v, which sent a wrong group, is asked again for %q", to, o.op.Name)
 		}
 	}

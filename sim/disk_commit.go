@@ -26,10 +26,10 @@ func (w *World) commitStore(a *actor, want roles.CommitStore) {
 	if rash {
 		w.tell(a, roles.StoreCommitted{Items: make([]roles.Placed, len(want.Items))})
 	}
-	w.diskAnswers(a, func() {
+	w.diskAnswers(a, want.Items[0].Item, func() {
 		var answer roles.StoreCommitted
 		for _, item := range want.Items {
-			done, err := w.commit(a, a.store(item.Item))
+			done, err := w.commitItem(a, item)
 			if !done {
 				return
 			}
@@ -53,7 +53,7 @@ func (w *World) commit(a *actor, s *store) (done bool, err error) {
 		return w.diskDoes(a.proc, func() { s.part = nil }, func() { s.journal = nil }), errLeftovers
 	}
 	steps := w.committing(s)
-	if t := w.troubled(scenario.DiskError, a.proc.host); t != nil && t.N == 1 {
+	if t := w.troubled(scenario.DiskError, a.proc.host); t != nil && t.N == 1 && !w.spared(a) {
 		w.fired(t)
 		steps, err = steps[:w.chooser.N(len(steps), "step")], errDisk
 	}

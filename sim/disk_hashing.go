@@ -31,12 +31,11 @@ type waiter struct {
 }
 
 // gone reports whether the actor does not want the file any more.
-func (x *waiter) gone() bool { return x.actor.over() || x.actor.asks != x.asks }
+func (x *waiter) gone() bool { return x.actor.over() || x.actor.asks[0] != x.asks }
 
 // open answers OpenFile from the host's disk, once the file is hashed.
 func (w *World) open(a *actor, want roles.OpenFile) {
-	a.asks++
-	x := waiter{a, want, a.asks}
+	x := waiter{a, want, a.ask(0)}
 	w.after(w.diskWait(a.proc.host), func() { w.look(x) })
 }
 

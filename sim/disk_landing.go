@@ -44,7 +44,8 @@ type store struct {
 	*landing
 	hash   protocol.Hash
 	size   uint64
-	placed bool // the content was under the name already
+	copies []*landing // of the other names of the item
+	placed bool       // the content was under the name already
 }
 
 // store returns the store of an item of the actor, or nil.
@@ -53,6 +54,22 @@ func (a *actor) store(item int) *store {
 		return nil
 	}
 	return a.operation.stores[item]
+}
+
+func (a *actor) setStore(item int, s *store) {
+	for len(a.operation.stores) <= item {
+		a.operation.stores = append(a.operation.stores, nil)
+	}
+	a.operation.stores[item] = s
+}
+
+// ask counts a question to the disk about an item, and returns its number.
+func (a *actor) ask(item int) int {
+	for len(a.asks) <= item {
+		a.asks = append(a.asks, 0)
+	}
+	a.asks[item]++
+	return a.asks[item]
 }
 
 // landing returns the landing for a name, or one beside it while another actor has that open.
@@ -108,11 +125,10 @@ func (w *World) diskWait(h *host) time.Duration {
 
 // diskAnswers lets a disk act for a machine after a wait, which it returns. It does not act if the
 // machine is final by then, or has asked the disk for more.
-func (w *World) diskAnswers(a *actor, do func()) time.Duration {
-	a.asks++
-	asks, wait := a.asks, w.diskWait(a.proc.host)
+func (w *World) diskAnswers(a *actor, item int, do func()) time.Duration {
+	asks, wait := a.ask(item), w.diskWait(a.proc.host)
 	w.after(wait, func() {
-		if !a.over() && a.asks == asks {
+		if !a.over() && a.asks[item] == asks {
 			do()
 		}
 	})
@@ -127,12 +143,12 @@ func (w *World) inspectStore(a *actor, want roles.InspectStore) {
 	if o == nil {
 		return
 	}
-	w.diskAnswers(a, func() {
+	w.diskAnswers(a, want.Item, func() {
 		if w.diskFails(a, want.Item) {
 			return
 		}
 		answer := roles.StoreInspected{Item: want.Item}
-		j := a.proc.host.landing(o.place(want.Name, w.pinned(o.op.Pin)), a).journal
+		j := a.proc.host.landing(o.place(want.Item, want.Name, w.pinned(o.op.Pin)), a).journal
 		if j != nil && len(j.claims) > 0 && !o.op.Once {
 			answer.Hash, answer.Size = j.hash, j.size
 		}
@@ -157,8 +173,8 @@ func (w *World) openStore(a *actor, want roles.OpenStore) {
 	if a.operation == nil {
 		return
 	}
-	wait := w.diskAnswers(a, func() { w.makeReady(a, want) })
-	if place := a.proc.host.landing(a.operation.place(want.Name, want.Hash), a); place.part == nil {
+	wait := w.diskAnswers(a, want.Item, func() { w.makeReady(a, want) })
+	if place := a.proc.host.landing(a.operation.place(want.Item, want.Name, want.Hash), a); place.part == nil {
 		return
 	}
 	for at := time.Second; at < wait; at += time.Second { // it makes progress every other second
@@ -177,13 +193,10 @@ func (w *World) makeReady(a *actor, want roles.OpenStore) {
 	if w.diskFails(a, want.Item) {
 		return
 	}
-	t := a.proc.host.landing(a.operation.place(want.Name, want.Hash), a)
+	t := a.proc.host.landing(a.operation.place(want.Item, want.Name, want.Hash), a)
 	t.user = a
 	t.wanted = append(t.wanted, want.Hash)
-	for len(a.operation.stores) <= want.Item {
-		a.operation.stores = append(a.operation.stores, nil)
-	}
-	a.operation.stores[want.Item] = &store{landing: t, hash: want.Hash, size: want.Size}
+	a.setStore(want.Item, &store{landing: t, hash: want.Hash, size: want.Size})
 	ready := roles.StoreReady{Item: want.Item}
 	switch {
 	case t.part != nil && t.journal != nil && t.journal.hash == want.Hash && t.journal.size == want.Size:

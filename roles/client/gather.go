@@ -89,7 +89,7 @@ func NewGather(request GatherRequest) *Gather {
 		g.pipelines[i].link = roles.Link(i)
 	}
 	for i := range g.fetches {
-		g.fetches[i].first = MaxPipelines + roles.Link(i)*fetchSpan
+		g.fetches[i].first = MaxPipelines + roles.Link(i)*FetchSpan
 	}
 	return g
 }
@@ -148,7 +148,7 @@ func (g *Gather) On(link roles.Link) (table, state string) {
 	if link < MaxPipelines {
 		return g.pipelines[link].machine.core.Name(), string(g.pipelines[link].machine.State())
 	}
-	return g.fetches[(link-MaxPipelines)/fetchSpan].machine.On(link)
+	return g.fetches[(link-MaxPipelines)/FetchSpan].machine.On(link)
 }
 
 // Step implements [roles.Machine].

@@ -98,7 +98,7 @@ func (g *Gather) storeFailed(at roles.Moment, in roles.StoreFailed) {
 		}
 		g.core.Fire(gatherStoreFailed)
 		for i, item := range slot.load {
-			if !slot.came[i] {
+			if !slot.came[i] || item == in.Item {
 				g.settle(item, diskFailure(in.Err))
 			}
 		}

@@ -9,8 +9,9 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// fetchSpan is how many numbers a slot has for Fetches: of their links, and one more for the timer of their own.
-const fetchSpan = fetchLinks + 1
+// FetchSpan is how many numbers each of the Fetches of a Gather has, from MaxPipelines on: of its links, and one
+// more for the timer of its own.
+const FetchSpan = fetchLinks + 1
 
 // fetchSlot is some links for Fetches, one after the other.
 type fetchSlot struct {
@@ -188,7 +189,7 @@ func (g *Gather) passLink(at roles.Moment, link roles.Link, in roles.Input) {
 		}
 		return
 	}
-	if n := (link - MaxPipelines) / fetchSpan; int(n) < len(g.fetches) && g.fetches[n].busy {
+	if n := (link - MaxPipelines) / FetchSpan; int(n) < len(g.fetches) && g.fetches[n].busy {
 		g.tellFetch(at, &g.fetches[n], in)
 	}
 }
