@@ -280,7 +280,7 @@ type InspectStore struct {
 }
 
 // CommitStore asks for complete items to be made durable and put in their places. StoreCommitted
-// follows; until then the machine asks for nothing else about these items.
+// follows; until then the machine asks for nothing about these items but their release.
 type CommitStore struct{ Items []Placement }
 
 // ReleaseStore says that an item is not fetched any longer. Its groups stay for another try. Nothing
