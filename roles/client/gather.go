@@ -73,8 +73,8 @@ type gathering struct {
 	refused []netip.AddrPort // nodes that did not give it to a Pipeline
 	spares  int              // first of the items that take its place, one for each name, should its content be gone; 0: none
 
-	dormant bool // a spare that is not needed
-	taken   bool // in a Pipeline, or was in one of this round
+	dormant   bool // a spare that is not needed
+	taken     bool // in a Pipeline, or was in one of this round
 	concluded bool // reported, or replaced by its spares
 }
 
