@@ -46,8 +46,11 @@ func allStories() []*scenario.Scenario {
 		// The tree of a file needs several OUTBOARDs.
 		vast(),
 		// A disk hangs while the part of an earlier try is examined, and when there is none.
-		resumed(scenario.Fault{Class: scenario.DiskHang, At: at(9), For: at(25), Who: "c0", N: 60000}),
-		story(0, scenario.Honest, scenario.Fault{Class: scenario.DiskHang, At: at(1), For: at(25), Who: "c0", N: 60000}),
+		resumed(scenario.Fault{Class: scenario.DiskHang, At: at(10) + time.Millisecond, For: at(25), Who: "c0", N: 60000}),
+		story(0, scenario.Honest, scenario.Fault{Class: scenario.DiskHang, At: at(1) + time.Millisecond, For: at(25), Who: "c0", N: 60000}),
+		// A disk hangs during a commit, for longer than a client waits.
+		pipelining(scenario.Fault{Class: scenario.Slow, Who: "c0", For: at(30), N: 1 << 20},
+			scenario.Fault{Class: scenario.DiskHang, At: at(8), For: at(50), Who: "c0", N: 1 << 22}),
 		// A node's disk answers after the node has refused the peer, which does not read that.
 		rejecting(),
 		// A client's disk hangs after a wrong group: for long, until the user stops the client, or

@@ -80,17 +80,21 @@ func Merge(offers []Offer) []Offer {
 	}
 	sortOffers(offers)
 	slices.SortStableFunc(offers, func(a, b Offer) int {
-		return cmp.Or(strings.Compare(a.Name, b.Name), slices.Compare(a.Hash[:], b.Hash[:]))
+		return cmp.Or(strings.Compare(a.Name, b.Name), a.compare(b.Identity))
 	})
-	offers = slices.CompactFunc(offers, func(a, b Offer) bool { return a.Name == b.Name && a.Hash == b.Hash })
+	offers = slices.CompactFunc(offers, func(a, b Offer) bool { return a.Name == b.Name && a.Identity == b.Identity })
 	sortOffers(offers)
 	return offers
 }
 
 func sortOffers(offers []Offer) {
 	slices.SortFunc(offers, func(a, b Offer) int {
-		return cmp.Or(strings.Compare(a.Name, b.Name), cmp.Compare(b.Count, a.Count), slices.Compare(a.Hash[:], b.Hash[:]))
+		return cmp.Or(strings.Compare(a.Name, b.Name), cmp.Compare(b.Count, a.Count), a.compare(b.Identity))
 	})
+}
+
+func (is Identity) compare(other Identity) int {
+	return cmp.Or(slices.Compare(is.Hash[:], other.Hash[:]), cmp.Compare(is.Size, other.Size))
 }
 
 // ascending reports whether each name stands once, in order.

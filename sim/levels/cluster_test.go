@@ -148,7 +148,7 @@ func (c *cluster) fetch(stop <-chan struct{}, name string, sources int) (client.
 	loop.Store = store
 	fetch := client.NewFetch(client.Request{Relay: c.relayAt, Name: name, Sources: sources})
 	loop.Run(context.Background(), stop, fetch)
-	return fetch.Result(), store.content
+	return fetch.Result(), store.fetched()
 }
 
 // close stops everything gracefully and waits for the end.
