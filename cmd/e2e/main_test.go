@@ -46,10 +46,7 @@ func build(folder string) error {
 			}
 		}
 	}
-	for _, program := range []string{"relay-server", "peer-node", "peer-client", "demo"} {
-		args = append(args, "../"+program)
-	}
-	if text, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+	if text, err := exec.Command("go", append(args, "../...")...).CombinedOutput(); err != nil {
 		return fmt.Errorf("%w: %s", err, text)
 	}
 	return nil
