@@ -51,9 +51,10 @@ func allStories() []*scenario.Scenario {
 		pipelining(scenario.Fault{Class: scenario.Slow, Who: "c0", For: at(30), N: 1 << 20}, scenario.Fault{Class: scenario.DiskHang, At: at(8), For: at(50), Who: "c0", N: 1 << 22}),
 		// A node whose disk answers when the node has already parted with who had asked, and who does not read that.
 		parting(),
-		// A client whose disk hangs when a file has come that is not what it should be: for long, until the user has lost
-		// patience, or until the node has crashed.
-		doubting(2), doubting(2, scenario.Fault{Class: scenario.Graceful, At: at(3), Who: "c2"}), doubting(2, scenario.Fault{Class: scenario.Crash, At: at(3), Who: "n0"}),
+		// A client whose disk hangs when a file has come that is not what it should be: for long, until it is full, until the
+		// user has lost patience, or until the node has crashed.
+		doubting(2), doubting(2, scenario.Fault{Class: scenario.DiskFull, At: at(1), For: at(50), Who: "c2", N: -1}),
+		doubting(2, scenario.Fault{Class: scenario.Graceful, At: at(3), Who: "c2"}), doubting(2, scenario.Fault{Class: scenario.Crash, At: at(3), Who: "n0"}),
 		// A client that is gone when the node says how far it is with hashing.
 		reader(scenario.Fault{Class: scenario.SlowHash, For: at(20), Who: "n0", N: 300000}, scenario.Fault{Class: scenario.Crash, At: at(4), Who: "c0"}),
 		// A node on whose disk the hashing stands still.
