@@ -53,9 +53,10 @@ func allStories() []*scenario.Scenario {
 			scenario.Fault{Class: scenario.DiskHang, At: at(8), For: at(50), Who: "c0", N: 1 << 22}),
 		// A node's disk answers after the node has refused the peer, which does not read that.
 		rejecting(),
-		// A client's disk hangs after a wrong group: for long, until the user stops the client, or
-		// until the node crashes.
-		doubting(2), doubting(2, scenario.Fault{Class: scenario.Graceful, At: at(3), Who: "c2"}), doubting(2, scenario.Fault{Class: scenario.Crash, At: at(3), Who: "n0"}),
+		// A client's disk hangs after a wrong group: for long, until it is full, until the user stops
+		// the client, or until the node crashes.
+		doubting(2), doubting(2, scenario.Fault{Class: scenario.DiskFull, At: at(1), For: at(50), Who: "c2", N: -1}),
+		doubting(2, scenario.Fault{Class: scenario.Graceful, At: at(3), Who: "c2"}), doubting(2, scenario.Fault{Class: scenario.Crash, At: at(3), Who: "n0"}),
 		// A client has crashed when the node reports its progress in hashing.
 		reader(scenario.Fault{Class: scenario.SlowHash, For: at(20), Who: "n0", N: 300000}, scenario.Fault{Class: scenario.Crash, At: at(4), Who: "c0"}),
 		// A node's hashing makes no progress.
