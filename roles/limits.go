@@ -24,7 +24,7 @@ const (
 	HoldTimeout    = IdleTimeout / 2  // for this long a client keeps an idle link to a node
 	DialPatience   = 1 * time.Second  // after this a client with several sources dials another node beside a silent one
 	DiskTimeout    = 10 * time.Second // from a request to the disk to its answer
-	CommitTimeout  = 10 * time.Minute // from the last byte received to the content being in its place, durably
+	CommitTimeout  = 10 * time.Minute // from the last byte received to the content being durable and in its place
 
 	// While content moves, at least MinProgress bytes (or the rest) must pass in each
 	// ProgressTimeout: a peer that sends a byte a second is dropped like a stalled one.

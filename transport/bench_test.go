@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/transport"
@@ -129,10 +130,15 @@ func makeFile(b *testing.B, path string, size int64) {
 	}
 }
 
-// fetchToPart fetches a file without the last step, which waits for the disk.
+// uncommitted is a Part without the last step, which waits for the disk.
+type uncommitted struct{ *store.Part }
+
+func (uncommitted) Commit(context.Context, ...roles.Placement) error { return nil }
+
+// fetchToPart fetches a file without the last step.
 func fetchToPart(b *testing.B, w *world, name string, root *os.Root) (undo func()) {
 	part := store.NewPart(root, "target")
-	if result := w.fetch(name, part); result.Outcome != client.Fetched {
+	if result := w.fetch(name, uncommitted{part}); result.Outcome != client.Fetched {
 		b.Fatalf("%+v", result)
 	}
 	return func() {

@@ -71,7 +71,7 @@ func TestWhoIsToBlameForABrokenBody(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer file.Close()
-			result := w.fetch("file", fileStore{file})
+			result := w.fetch("file", fileStore{file: file})
 			if result.Outcome != test.outcome {
 				t.Errorf("%+v", result)
 			}

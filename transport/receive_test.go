@@ -237,9 +237,6 @@ func TestAFileComesFromSeveralNodes(t *testing.T) {
 		if slices.Contains(result.From, liar) {
 			t.Error("something of it is the liar's")
 		}
-		if err := part.Commit(t.Context()); err != nil {
-			t.Fatal(err)
-		}
 		if got, err := os.ReadFile(filepath.Join(target, "target")); err != nil || string(got) != text {
 			t.Errorf("%d bytes: %v", len(got), err)
 		}
@@ -264,7 +261,7 @@ func TestAPausedReaderDoesNotCostTheLink(t *testing.T) {
 			defer close(read)
 			io.Copy(&got, reader)
 		}()
-		if err := stream.Commit(t.Context()); err != nil {
+		if err := stream.Flush(t.Context()); err != nil {
 			t.Error(err)
 		}
 		writer.Close()
@@ -296,7 +293,7 @@ func TestAStreamIsWholeWhateverItIsAskedWith(t *testing.T) {
 			if result.Outcome != client.Fetched || once != (len(result.From) < 2) {
 				t.Errorf("%v, %s, from %v", result.Outcome, result.Text, result.From)
 			}
-			if err := errors.Join(stream.Commit(t.Context()), stream.Close()); err != nil {
+			if err := errors.Join(stream.Flush(t.Context()), stream.Close()); err != nil {
 				t.Error(err)
 			}
 			if printed.String() != text.String() {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/transport"
@@ -63,7 +64,12 @@ func fetchAll(b *testing.B, node string, wanted []client.Wanted, names []string)
 	}
 	defer root.Close()
 	begin := time.Now()
-	batch, err := store.NewBatch(root, names)
+	places := make([][]string, len(names))
+	placements := make([]roles.Placement, len(names))
+	for i, name := range names {
+		places[i], placements[i] = []string{name}, roles.Placement{Item: i, Size: wanted[i].Size}
+	}
+	batch, err := store.NewBatch(root, places)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -72,9 +78,8 @@ func fetchAll(b *testing.B, node string, wanted []client.Wanted, names []string)
 	if tried := pipeline.Result(); tried.Code != 0 || len(pipeline.Left()) > 0 {
 		b.Fatalf("%+v", tried)
 	}
-	err = batch.Commit(b.Context())
-	if misplaced := batch.Misplaced(); err != nil || len(misplaced) > 0 {
-		b.Fatal(misplaced, err)
+	if err := batch.Commit(b.Context(), placements...); err != nil {
+		b.Fatal(err)
 	}
 	took := time.Since(begin).Seconds()
 	if err := batch.Close(); err != nil {

@@ -11,7 +11,6 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/transport"
-	"github.com/relaypeer/relaypeer/transport/disk/store"
 )
 
 // Client is a peer client over real sockets.
@@ -26,16 +25,9 @@ type Client struct {
 // meanwhile goes to watch.
 func (c Client) Fetch(ctx context.Context, wish client.Request, to transport.Store, watch func(outcome roles.Outcome)) client.Result {
 	wish.Relay, wish.Sources = c.Relay, c.Sources
-	if part, is := to.(*store.Part); is { // one who says that the content is another now does not cost what is here
-		if hash, size, some := part.Holds(); some {
-			wish.Prefer = client.Identity{Hash: hash, Size: size}
-		}
-	}
-	heard := rumours{also: c.Trace}
-	c.Trace = heard.hear
 	fetch := client.NewFetch(wish)
 	c.run(ctx, fetch, to, watch)
-	return heard.complete(fetch.Result())
+	return fetch.Result()
 }
 
 // Ask walks all pages of the relay's answer to a LOCATE or LIST. An error says why there are no more.

@@ -143,11 +143,6 @@ func (d *demo) get(ctx context.Context, c Client, root *os.Root, name string, wa
 	part, wish := store.NewPart(root, name), client.Request{Name: name}
 	r := c.Fetch(ctx, wish, part, watch)
 	failed := failure(c.Relay, wish, r)
-	if failed == nil {
-		if err := part.Commit(ctx); err != nil {
-			failed = diskFailure(err)
-		}
-	}
 	if err := part.Close(); err != nil && failed == nil {
 		failed = diskFailure(err)
 	}

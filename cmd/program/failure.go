@@ -43,6 +43,9 @@ func failure(relay string, wish client.Request, r client.Result) *Failure {
 	case client.Interrupted:
 		return &Failure{ExitInterrupted, "interrupted"}
 	case client.DiskFailed:
+		if r.Cause != nil {
+			return diskFailure(r.Cause)
+		}
 		return &Failure{ExitFailure, r.Text}
 	default:
 		return &Failure{ExitFailure, fmt.Sprintf("%s: %s", r.Code, r.Text)}

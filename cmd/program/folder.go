@@ -133,11 +133,7 @@ func (f *filler) fetch(ctx context.Context, wish client.Request, t *task) client
 			f.watch(outcome)
 		}
 	})
-	if t.failed = failure(f.client.Relay, wish, r); t.failed == nil {
-		if err := part.Commit(ctx); err != nil {
-			t.failed = diskFailure(err)
-		}
-	}
+	t.failed = failure(f.client.Relay, wish, r)
 	if err := part.Close(); err != nil && t.failed == nil {
 		t.failed = diskFailure(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/transport"
 	"github.com/relaypeer/relaypeer/transport/disk/store"
 )
 
@@ -53,9 +54,9 @@ func (g *gathering) haul(ctx context.Context, node netip.AddrPort, load []*task)
 
 // bring runs a haul to its end. The error is one of our disk, for all of its files.
 func (g *gathering) bring(ctx context.Context, h *haul) (protocol.Code, error) {
-	names, wanted := make([]string, len(h.load)), make([]client.Wanted, len(h.load))
+	names, wanted := make([][]string, len(h.load)), make([]client.Wanted, len(h.load))
 	for i, t := range h.load {
-		names[i], wanted[i] = t.name, client.Wanted{Name: t.name, Hash: t.hash, Size: t.size}
+		names[i], wanted[i] = []string{t.name}, client.Wanted{Name: t.name, Hash: t.hash, Size: t.size}
 	}
 	batch, err := store.NewBatch(g.root, names)
 	if err != nil {
@@ -82,18 +83,22 @@ func (g *gathering) bring(ctx context.Context, h *haul) (protocol.Code, error) {
 	if result.Code == protocol.Disk {
 		return result.Code, errors.New(result.Text)
 	}
+	var came []roles.Placement
 	for i, t := range h.load {
-		if h.came[i] && t.size == 0 {
-			err = errors.Join(err, batch.Empty(i))
+		if h.came[i] {
+			came = append(came, roles.Placement{Item: i, Size: t.size})
 		}
 	}
-	failed := batch.Commit(ctx)
+	var misplaced transport.Misplaced
+	if err := batch.Commit(ctx, came...); err != nil && !errors.As(err, &misplaced) {
+		return result.Code, err
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for _, m := range batch.Misplaced() {
-		h.load[m.Item].failed = diskFailure(m.Err)
+	for item, err := range misplaced {
+		h.load[item].failed = diskFailure(err)
 	}
-	return result.Code, errors.Join(err, failed)
+	return result.Code, nil
 }
 
 // overtake is for a node that has nothing more to do: hauls from others of what it has as well are stopped if they take

@@ -19,8 +19,6 @@ import (
 // place is where one file goes.
 type place interface {
 	transport.Store
-	// Commit puts the whole file where it belongs.
-	Commit(ctx context.Context) error
 	// Close ends the place, kept or not. What has come till then stays for the next try, where anything can.
 	Close() error
 }
@@ -36,29 +34,18 @@ func printing(out io.Writer, guard bool) place {
 	return stream{store.NewStream(p), p}
 }
 
-// Commit says whether all could be printed.
-func (s stream) Commit(ctx context.Context) error {
-	if err := s.Stream.Commit(ctx); err != nil {
-		return err
-	}
-	return s.end()
-}
-
 // fetchOne gets one file to its place, and ends that.
 func (e *errand) fetchOne(ctx context.Context, wish client.Request, to place, p *progress) (client.Result, *Failure) {
 	r := e.Fetch(ctx, wish, to, func(outcome roles.Outcome) { e.follow(p, outcome) })
 	failed := failure(e.Relay, wish, r)
 	if printed, is := to.(stream); is {
-		switch err := printed.Stream.Commit(ctx); {
+		switch err := printed.Flush(ctx); {
 		case err != nil && ctx.Err() != nil:
 			failed = &Failure{ExitInterrupted, "interrupted"}
 		case err != nil:
 			failed = diskFailure(err)
-		}
-	}
-	if failed == nil {
-		if err := to.Commit(ctx); err != nil {
-			failed = diskFailure(err)
+		case failed == nil && printed.end() != nil:
+			failed = diskFailure(printed.err)
 		}
 	}
 	if err := to.Close(); err != nil && failed == nil {

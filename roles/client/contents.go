@@ -93,7 +93,8 @@ func (f *Fetch) addPublished() {
 			at = len(f.result.Variants)
 			f.result.Variants = append(f.result.Variants, Variant{Identity: Identity{peer.Hash, peer.Size}})
 		}
-		v := &f.result.Variants[at]
-		v.Nodes = append(v.Nodes, peer.Addr())
+		if v := &f.result.Variants[at]; !slices.Contains(v.Nodes, peer.Addr()) {
+			v.Nodes = append(v.Nodes, peer.Addr())
+		}
 	}
 }

@@ -123,6 +123,14 @@ func (*heap) Open(context.Context, roles.OpenStore, func(done, size uint64)) (ro
 	return nil, false, nil
 }
 
+func (*heap) Holds(context.Context, roles.InspectStore) (hash protocol.Hash, size uint64, err error) {
+	return hash, 0, nil
+}
+
+func (*heap) Commit(context.Context, ...roles.Placement) error { return nil }
+
+func (*heap) Release(int) {}
+
 func (h *heap) Receive(int, uint64) (transport.Sink, error) {
 	return func(_ uint64, _ protocol.Hash, data []byte) error {
 		_, err := h.Write(data)
