@@ -16,7 +16,7 @@ func allStories() []*scenario.Scenario {
 	impatient := func(who string, first int, then ...scenario.Fault) []scenario.Fault {
 		return append(then, scenario.Fault{Class: scenario.Graceful, At: at(first), Who: who}, scenario.Fault{Class: scenario.Graceful, At: at(first + 1), Who: who})
 	}
-	return []*scenario.Scenario{
+	return append(gatherStories(), []*scenario.Scenario{
 		// A node stops while a stalled reader has half of a file: it waits, and the reader
 		// disappears, stays, or reads on.
 		reader(impatient("n0", 2, reading)...),
@@ -61,7 +61,7 @@ func allStories() []*scenario.Scenario {
 		reader(scenario.Fault{Class: scenario.SlowHash, For: at(20), Who: "n0", N: 300000}, scenario.Fault{Class: scenario.Crash, At: at(4), Who: "c0"}),
 		// A node's hashing makes no progress.
 		story(0, scenario.Honest, scenario.Fault{Class: scenario.SlowHash, For: at(30), Who: "n0"}),
-	}
+	}...)
 }
 
 func story(drain time.Duration, lie scenario.Lie, faults ...scenario.Fault) *scenario.Scenario {
