@@ -11,6 +11,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/transport"
 	"github.com/relaypeer/relaypeer/transport/disk"
 	"github.com/relaypeer/relaypeer/transport/disk/internal/disktest"
 	"github.com/relaypeer/relaypeer/transport/disk/store"
@@ -234,5 +235,30 @@ func TestAFolderSaysWhatItHasCommitted(t *testing.T) {
 	to.Close()
 	if len(said) != 2 || said["file"] != x.Hash || said["copy"] != x.Hash {
 		t.Errorf("%v", said)
+	}
+}
+
+// One of an item's places may be taken by a folder, the first or another one.
+func TestANameThatCannotHaveItDoesNotKeepTheOthersFromIt(t *testing.T) {
+	for _, blocked := range []string{"a", "b", "c"} {
+		folder := t.TempDir()
+		disktest.Lay(t, filepath.Join(folder, blocked, "in the way"), "")
+		to := store.NewFolder(disktest.OpenRoot(t, folder), [][]string{{"a", "b", "c"}}, nil)
+		large := item{disktest.NewText(threeAndABit, 1), 0, to}
+		large.open(t)
+		large.bring(t, 0, 1, 2, 3)
+		var misplaced transport.Misplaced
+		err := to.Commit(t.Context(), roles.Placement{Item: 0, Size: uint64(len(large.Data))})
+		if !errors.As(err, &misplaced) || !strings.HasPrefix(misplaced[0].Error(), filepath.Join(folder, blocked)+": ") {
+			t.Errorf("%s is a folder: %v", blocked, err)
+		}
+		for _, name := range []string{"a", "b", "c"} {
+			if got, err := os.ReadFile(filepath.Join(folder, name)); name != blocked && (err != nil || string(got) != string(large.Data)) {
+				t.Errorf("%s is a folder: %s: %d bytes, %v", blocked, name, len(got), err)
+			}
+		}
+		if err := to.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }

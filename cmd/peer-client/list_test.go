@@ -1,18 +1,21 @@
-package program
+package main
 
 import (
 	"bytes"
+	"net/netip"
 	"strings"
 	"testing"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
 func TestListsAreColumnsForProgramsAndATableForPeople(t *testing.T) {
-	found := merge([]pick{
-		{name: "b c.txt", size: 1536, hash: hashNo(0xab), count: 2},
-		{name: "a/x", size: 7, hash: hashNo(1), count: 1},
-		{name: "a/x", size: 9, hash: hashNo(2), count: 5},
+	found := client.Merge([]client.Offer{
+		{Name: "b c.txt", Identity: client.Identity{Hash: protocol.Hash{0xab}, Size: 1536}, Count: 2},
+		{Name: "a/x", Identity: client.Identity{Hash: protocol.Hash{1}, Size: 7}, Count: 1},
+		{Name: "a/x", Identity: client.Identity{Hash: protocol.Hash{2}, Size: 9}, Count: 5},
 	})
 	var out bytes.Buffer
 	if err := printList(&out, found, false); err != nil {
@@ -36,33 +39,22 @@ func TestListsAreColumnsForProgramsAndATableForPeople(t *testing.T) {
 }
 
 func TestWhoHasItIsToldWithWhoMayHaveIt(t *testing.T) {
-	have := []protocol.Peer{{Host: protocol.IP{127, 0, 0, 1}, Port: 4001, Size: 2048, Hash: hashNo(3)}}
-	may := []protocol.Peer{{Host: protocol.IP{127, 0, 0, 1}, Port: 4002}}
+	holders := []peer.Holder{
+		{Node: netip.MustParseAddrPort("127.0.0.1:4001"), Identity: client.Identity{Hash: protocol.Hash{3}, Size: 2048}},
+		{Node: netip.MustParseAddrPort("127.0.0.1:4002")},
+	}
 	var out bytes.Buffer
-	if err := printWho(&out, have, may, false); err != nil {
+	if err := printWho(&out, holders, false); err != nil {
 		t.Fatal(err)
 	}
-	if expected := "127.0.0.1:4001\t2048\t" + hashNo(3).String() + "\n127.0.0.1:4002\t-\t-\n"; out.String() != expected {
+	if expected := "127.0.0.1:4001\t2048\t" + holders[0].Hash.String() + "\n127.0.0.1:4002\t-\t-\n"; out.String() != expected {
 		t.Errorf("%q", out.String())
 	}
 	out.Reset()
-	if err := printWho(&out, have, may, true); err != nil {
+	if err := printWho(&out, holders, true); err != nil {
 		t.Fatal(err)
 	}
 	if text := out.String(); !strings.Contains(text, "127.0.0.1:4001  2 KiB  03") || !strings.Contains(text, "127.0.0.1:4002         may have it") {
 		t.Errorf("\n%s", text)
-	}
-}
-
-func TestALiteralPatternStandsForItsNameAlone(t *testing.T) {
-	for _, name := range []string{"a", "photo [1].jpg", "why?", "*", "a/**/b", "[a-z]", "größe"} {
-		if !protocol.Match(literal(name), name) || protocol.CheckPattern(literal(name)) != nil {
-			t.Errorf("%q is not what %q stands for", name, literal(name))
-		}
-	}
-	for pattern, name := range map[string]string{"photo [1].jpg": "photo 1.jpg", "*": "a", "why?": "whyx", "a/**/b": "a/b"} {
-		if protocol.Match(literal(pattern), name) {
-			t.Errorf("%q stands for %q", literal(pattern), name)
-		}
 	}
 }

@@ -1,4 +1,4 @@
-package program_test
+package e2e
 
 import (
 	"fmt"
@@ -62,22 +62,6 @@ func TestPatternsFoldersAndSeveralNamesGoIntoAFolder(t *testing.T) {
 	if r := run(t, "", "peer-client", "127.0.0.1", relay.port, "photos"); r.code != 3 || !strings.Contains(r.err, "is a folder with 6 files") {
 		t.Errorf("a folder that is printed: exit %d: %s", r.code, r.err)
 	}
-}
-
-// tree lists the files below a folder, sorted.
-func tree(t *testing.T, dir string) (names []string) {
-	t.Helper()
-	err := filepath.Walk(dir, func(path string, info os.FileInfo, err error) error {
-		if err == nil && !info.IsDir() {
-			name, _ := filepath.Rel(dir, path)
-			names = append(names, filepath.ToSlash(name))
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return names
 }
 
 func TestNamesThatCollideAreReported(t *testing.T) {

@@ -1,99 +1,14 @@
-package program_test
+package e2e
 
 import (
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
-
-	"github.com/relaypeer/relaypeer/protocol"
-	"github.com/relaypeer/relaypeer/protocol/content"
 )
-
-// noise returns bytes that do not repeat, the same ones for the same seed.
-func noise(seed uint64, size int) string {
-	b := make([]byte, size)
-	rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8)}).Read(b)
-	return string(b)
-}
-
-func hashOf(text string) string {
-	var values []protocol.Hash
-	for at := 0; at < len(text); at += protocol.GroupSize {
-		group := []byte(text[at:min(at+protocol.GroupSize, len(text))])
-		values = append(values, content.ChainingValue(uint64(len(values)), group, len(text) <= protocol.GroupSize))
-	}
-	hash, _ := content.Build(values)
-	return hash.String()
-}
-
-// behind starts a node that can be reached through a strait only.
-func behind(t *testing.T, relay *process, files map[string]string, args ...string) (*process, *strait) {
-	t.Helper()
-	s := newStrait(t)
-	args = append(args, "--share", folder(t, files), "--listen", "127.0.0.1:0", "--advertise", "127.0.0.1:"+s.port, "127.0.0.1", relay.port)
-	node := start(t, "peer-node", args...)
-	s.open(node)
-	return node, s
-}
-
-func node(t *testing.T, relay *process, files map[string]string, args ...string) *process {
-	t.Helper()
-	return start(t, "peer-node", append(args, "--share", folder(t, files), "--listen", "127.0.0.1:0", "127.0.0.1", relay.port)...)
-}
-
-func permissive(t *testing.T) *process {
-	t.Helper()
-	return start(t, "relay-server", "--host", "127.0.0.1", "--ttl", "3s", "--allow-advertise", "0")
-}
-
-// published waits until the relay lists so many contents.
-func published(t *testing.T, relay *process, contents int) {
-	t.Helper()
-	eventually(t, 20*time.Second, fmt.Sprintf("%d contents are published", contents), func() bool {
-		return strings.Count(run(t, "", "peer-client", "--list", "127.0.0.1", relay.port).out, "\n") >= contents
-	})
-}
-
-// begin starts a client and does not wait for its end.
-func begin(t *testing.T, args ...string) *process {
-	t.Helper()
-	p := &process{t: t, cmd: command(t.Context(), "peer-client", args...), errors: &watched{}, ended: make(chan error, 1)}
-	p.cmd.Stderr = p.errors
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() { p.ended <- p.cmd.Wait() }()
-	t.Cleanup(p.kill)
-	return p
-}
-
-func same(t *testing.T, path, text string) {
-	t.Helper()
-	if got, err := os.ReadFile(path); err != nil || string(got) != text {
-		t.Errorf("%s: %d bytes instead of %d, or others: %v", path, len(got), len(text), err)
-	}
-}
-
-func only(t *testing.T, dir string, names ...string) {
-	t.Helper()
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var there []string
-	for _, entry := range entries {
-		there = append(there, entry.Name())
-	}
-	if strings.Join(there, " ") != strings.Join(names, " ") {
-		t.Errorf("in %s lie %q instead of %q", dir, there, names)
-	}
-}
 
 func TestAKilledClientGoesOnWhereItWas(t *testing.T) {
 	t.Parallel()
