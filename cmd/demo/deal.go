@@ -1,4 +1,4 @@
-package program
+package main
 
 import (
 	"crypto/rand"
@@ -47,8 +47,8 @@ var large = struct {
 	size int // bytes
 }{"harbour.raw", 16 << 20}
 
-// spread deals the files of a folder, or the demo's own, out to so many folders under top, in turn.
-func spread(top, from string, nodes int) ([]portion, error) {
+// deal puts the files of a folder, or the demo's own, into so many folders under top, in turn.
+func deal(top, from string, nodes int) ([]portion, error) {
 	shares := make([]portion, nodes)
 	for i := range shares {
 		shares[i].folder = filepath.Join(top, fmt.Sprintf("node-%d", i+1))
@@ -57,7 +57,7 @@ func spread(top, from string, nodes int) ([]portion, error) {
 		}
 	}
 	dealt := 0
-	deal := func(name string, put func(path string) error) error {
+	next := func(name string, put func(path string) error) error {
 		to := &shares[dealt%nodes]
 		dealt++
 		to.names = append(to.names, name)
@@ -66,11 +66,11 @@ func spread(top, from string, nodes int) ([]portion, error) {
 	}
 	if from == "" {
 		for _, t := range texts {
-			if err := deal(t.name, func(path string) error { return os.WriteFile(path, []byte(t.text), 0o644) }); err != nil {
+			if err := next(t.name, func(path string) error { return os.WriteFile(path, []byte(t.text), 0o644) }); err != nil {
 				return nil, err
 			}
 		}
-		return shares, spreadLarge(shares)
+		return shares, dealLarge(shares)
 	}
 	err := filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
 		name, _ := filepath.Rel(from, path)
@@ -81,13 +81,13 @@ func spread(top, from string, nodes int) ([]portion, error) {
 		case !entry.Type().IsRegular() || protocol.Hidden(name) || protocol.CheckName(name) != nil:
 			return nil
 		}
-		return deal(name, func(to string) error { return link(path, to) })
+		return next(name, func(to string) error { return link(path, to) })
 	})
 	return shares, err
 }
 
-// spreadLarge gives every node the large file.
-func spreadLarge(shares []portion) error {
+// dealLarge gives every node the large file.
+func dealLarge(shares []portion) error {
 	first := filepath.Join(shares[0].folder, large.name)
 	bytes := make([]byte, large.size)
 	rand.Read(bytes)
