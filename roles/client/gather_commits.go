@@ -31,7 +31,7 @@ func (g *Gather) goOn(at roles.Moment, slot *pipelineSlot) {
 	}
 }
 
-// committed settles the items of a commit, of a Pipeline or of a Fetch.
+// committed reports the items of a commit, of a Pipeline or of a Fetch.
 func (g *Gather) committed(at roles.Moment, in roles.StoreCommitted) {
 	if len(in.Items) == 0 {
 		return
@@ -70,22 +70,22 @@ func (g *Gather) commitLate(at roles.Moment, slot *pipelineSlot) {
 func (g *Gather) place(slot *pipelineSlot, placed roles.Placed) {
 	i := &g.items[placed.Item]
 	if placed.Err != nil {
-		g.settle(placed.Item, diskFailure(placed.Err))
+		g.conclude(placed.Item, diskFailure(placed.Err))
 		return
 	}
 	r := Result{Outcome: Fetched, Hash: i.Hash, Size: i.Size}
 	if i.Size > 0 {
 		r.From = []netip.AddrPort{slot.node}
 	}
-	g.settle(placed.Item, r)
+	g.conclude(placed.Item, r)
 }
 
 func diskFailure(err error) Result {
 	return Result{Outcome: DiskFailed, Code: protocol.Disk, By: protocol.Client, Text: err.Error(), Cause: err}
 }
 
-// storeFailed passes a failure of the disk on. A Pipeline ends over it, and what has not come of its load
-// has failed.
+// storeFailed passes a failure of the disk on. A Pipeline ends over it, and what has not come of
+// its load has failed.
 func (g *Gather) storeFailed(at roles.Moment, in roles.StoreFailed) {
 	if slot := g.fetching(in.Item); slot != nil {
 		g.tellFetch(at, slot, in)
@@ -99,7 +99,7 @@ func (g *Gather) storeFailed(at roles.Moment, in roles.StoreFailed) {
 		g.core.Fire(gatherStoreFailed)
 		for i, item := range slot.load {
 			if !slot.came[i] || item == in.Item {
-				g.settle(item, diskFailure(in.Err))
+				g.conclude(item, diskFailure(in.Err))
 			}
 		}
 		g.tell(at, slot, in)
