@@ -252,7 +252,7 @@ func TestAPausedReaderDoesNotCostTheLink(t *testing.T) {
 		w := newWorld(t, transport.NewMemory(), 0)
 		w.join(folder{"file": text})
 		reader, writer := io.Pipe()
-		arrived, ended := make(chan peer.Result, 1), make(chan error)
+		arrived, ended := make(chan peer.Result, 1), make(chan error, 1)
 		request := peer.Request{Name: "file", Report: func(outcome roles.Outcome) {
 			if result, is := outcome.(client.Result); is {
 				arrived <- peer.Result{Result: result}
@@ -266,10 +266,9 @@ func TestAPausedReaderDoesNotCostTheLink(t *testing.T) {
 			t.Errorf("%+v", result)
 		}
 		time.Sleep(time.Hour)
-		var got strings.Builder
-		go io.Copy(&got, reader)
-		if err := <-ended; err != nil || got.String() != text {
-			t.Errorf("%d bytes were read; %v", got.Len(), err)
+		got, _ := io.ReadAll(reader)
+		if err := <-ended; err != nil || string(got) != text {
+			t.Errorf("%d bytes were read; %v", len(got), err)
 		}
 		w.end()
 	})
