@@ -7,16 +7,17 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 // gathered checks the result of one of many files: S5, and S1 and S16 if it has been fetched.
 func (c *checks) gathered(a *actor, is *client.Gathered) {
 	o := a.operation
 	for _, name := range is.Names {
-		if o.gather.told[name] {
+		if _, twice := o.gather.told[name]; twice {
 			c.fail(S5, "%q, one of many files of %s, has a second result", name, o.op.Who)
 		}
-		o.gather.told[name] = true
+		o.gather.told[name] = is.Result.Outcome
 	}
 	switch is.Result.Outcome {
 	case client.Fetched:
@@ -58,6 +59,7 @@ func (c *checks) countFetched(o *operation, is *client.Gathered) {
 		}
 	}
 	seen(len(is.Names) > 1, GatherNames)
+	seen(slices.ContainsFunc(o.gather.names[:is.Item], func(names []string) bool { return slices.Contains(names, r.Name) }), GatherSpares)
 	seen(protocol.Groups(r.Size) >= 64 && len(o.gather.told) > 1, GatherAlone)
 	seen(len(r.Tried) == 0 && o.gather.asked[r.Hash] > 1, GatherNextNode)
 	seen(len(r.Tried) == 0 && o.gather.asked[r.Hash] > 1 && o.gather.slow[r.Hash], GatherOvertook)
@@ -68,10 +70,23 @@ func (c *checks) countFetched(o *operation, is *client.Gathered) {
 	}
 }
 
+// unplaced counts commits that failed for some of several files.
+func (c *checks) unplaced(in roles.StoreCommitted) {
+	failed := 0
+	for _, item := range in.Items {
+		if item.Err != nil {
+			failed++
+		}
+	}
+	if failed > 0 && failed < len(in.Items) {
+		c.w.coverage.sometimes(GatherUnplaced)
+	}
+}
+
 // allGathered checks that each name has a result.
 func (c *checks) allGathered(o *operation) {
 	for _, pick := range o.gather.picks {
-		if !o.gather.told[pick.Name] {
+		if _, told := o.gather.told[pick.Name]; !told {
 			c.fail(S5, "%q, one of many files of %s, has no result", pick.Name, o.op.Who)
 		}
 	}
@@ -83,38 +98,39 @@ func (c *checks) allFound(o *operation, expected map[string]hope) {
 		return
 	}
 	for _, pick := range o.gather.picks {
-		is := expected[pick.Name]
-		fetched := slices.ContainsFunc(o.actor.proc.host.landings, func(t *landing) bool {
-			return t.name == pick.Name && !t.reported.IsZero()
-		})
-		if is.sound && !is.odd && !fetched && !c.liars() {
-			c.fail(L3, "%q, one of many files, can be had from a listed node, and was not", pick.Name)
+		is, got := expected[pick.Name], o.gather.told[pick.Name]
+		if is.sound && !is.odd && got != client.Fetched && (!c.liars() || c.honestlyHeld(&pick)) {
+			c.fail(L3, "%q, one of many files, can be had from a listed node, and the outcome is: %s", pick.Name, outcomeWords[got])
 		}
 	}
+}
+
+// honestlyHeld reports whether an honest node has a picked content: a content that only liars claim to
+// have is picked like any other, and may not be had.
+func (c *checks) honestlyHeld(pick *client.Offer) bool {
+	return slices.ContainsFunc(c.w.hosts, func(h *host) bool {
+		if h.role != nodeRole || h.lie != scenario.Honest || !h.lives() {
+			return false
+		}
+		f := h.file(pick.Name)
+		return f != nil && f.indexed() != nil && f.indexed().hash == pick.Hash && f.indexed().content == f.content
+	})
 }
 
 // came notes a group of one of many files.
 func (c *checks) came(a *actor, in roles.Verified) {
 	e := a.end(in.Link)
-	if e == nil {
+	if e == nil || a.store(e.body.item) == nil {
 		return
 	}
-	c.hadItem(a, e.body.item, c.itemHash(a, e.body.item)).groups.Add(in.Group)
+	c.hadItem(a, e.body.item).groups.Add(in.Group)
 }
 
-// itemHash returns the content of an item that is being received.
-func (c *checks) itemHash(a *actor, item int) (hash protocol.Hash) {
-	if s := a.store(item); s != nil {
-		hash = s.hash
-	}
-	return hash
-}
-
-// hadItem returns what has come of an item's content.
-func (c *checks) hadItem(a *actor, item int, hash protocol.Hash) *hadItem {
-	had := a.operation.gather.had[item]
-	if had == nil || had.hash != hash {
-		had = &hadItem{hash: hash}
+// hadItem returns what has come of an item's content. A store elsewhere begins anew.
+func (c *checks) hadItem(a *actor, item int) *hadItem {
+	had, s := a.operation.gather.had[item], a.store(item)
+	if had == nil || had.hash != s.hash || had.landing != s.landing {
+		had = &hadItem{hash: s.hash, landing: s.landing}
 		a.operation.gather.had[item] = had
 	}
 	return had
@@ -174,14 +190,11 @@ func (c *checks) leaves(a *actor, node netip.AddrPort, outcome roles.Outcome) {
 // receivedOnce checks that no group that has come is received again. Several nodes that send one file at
 // once may send one group each.
 func (c *checks) receivedOnce(a *actor, body roles.ReceiveBody) {
-	if a.operation.op.Sources > 1 && protocol.Groups(body.Size) >= roles.ManyGroups {
+	several := a.operation.op.Sources > 1 && protocol.Groups(body.Size) >= roles.ManyGroups
+	if several || a.store(body.Item) == nil { // of one that comes over a link for many nothing has come before
 		return
 	}
-	hash := c.itemHash(a, body.Item)
-	if body.Link < client.MaxPipelines {
-		hash = body.Values[0]
-	}
-	had := c.hadItem(a, body.Item, hash)
+	had := c.hadItem(a, body.Item)
 	for g := range protocol.Groups(body.Length) {
 		if had.groups.Has(body.Offset/group + g) {
 			c.fail(S18, "%s receives group %d of %q again", c.who(a), body.Offset/group+g, a.operation.gather.names[body.Item])

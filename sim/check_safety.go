@@ -114,6 +114,8 @@ func (c *checks) learned(a *actor, in roles.Input) {
 		}
 		o.had.Add(in.Group)
 		o.firm = o.op.Once
+	case roles.StoreCommitted:
+		c.unplaced(in)
 	case roles.BodyWrong:
 		c.w.coverage.sometimes(WrongGroup)
 		v := o.at(in.Link)

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,7 +21,7 @@ func gatherScenario() *scenario.Scenario {
 		Nodes: []scenario.Node{
 			{ID: 0, Files: append(append([]scenario.File{}, small...), middle...)},
 			{ID: 1, Files: append([]scenario.File{{Name: "large", Content: 8, Size: 64*group + 1}, {Name: "two", Content: 9, Size: 2 * group}}, small[2:]...)},
-			{ID: 2, Files: []scenario.File{small[0], small[3], middle[0], middle[1], {Name: "MANY", Content: 10, Size: 1}, {Name: "own", Content: 11, Size: 11}}},
+			{ID: 2, Files: []scenario.File{small[0], small[3], middle[0], middle[1], {Name: "OWN", Content: 10, Size: 1}, {Name: "own", Content: 11, Size: 11}, {Name: "middle/inside", Content: 11, Size: 11}}},
 		},
 		Ops: []scenario.Op{{At: 5 * time.Second, Do: scenario.DoGather, Who: "c0", Sources: 2}},
 	}
@@ -64,7 +65,7 @@ func gatherStories() []*scenario.Scenario {
 		with(scenario.Fault{Class: scenario.DiskError, At: at(5), For: at(10), Who: "c0", N: 1}),
 		with(scenario.Fault{Class: scenario.DiskFull, At: at(5), For: at(10), Who: "c0", N: 5200}),
 		with(scenario.Fault{Class: scenario.DiskFull, At: at(5), For: at(10), Who: "c0", N: -1}),
-		with(hang), aborted(at(6), hang), aborted(at(6)+time.Millisecond, hang),
+		with(hang), aborted(at(6), hang, scenario.Fault{Class: scenario.Graceful, At: at(7), Who: "c0", For: at(1)}), aborted(at(6)+time.Millisecond, hang),
 		// The user stops the client at once.
 		aborted(at(5)), aborted(at(5) + time.Millisecond),
 	}
@@ -85,6 +86,45 @@ func manyDead() *scenario.Scenario {
 		s.Nodes[0].Files = append(s.Nodes[0].Files, scenario.File{Name: "f" + string(rune('a'+i)), Content: i + 1, Size: 2 * group})
 	}
 	return s
+}
+
+// sweepMany ends the client that fetches many files just before each access to its disk, and has its user
+// stop it at each moment.
+func sweepMany(t *testing.T, total *Tally, failures *atomic.Int64) {
+	var all []*scenario.Scenario
+	for _, class := range []scenario.Class{scenario.KillWriting, scenario.CutWriting} {
+		for n := 1; n <= 60; n++ {
+			s := gatherScenario()
+			s.Nodes[1].Files[0].Size = 2 * group // each of its groups is alike
+			s.Faults = []scenario.Fault{{Class: class, At: 5 * time.Second, For: 20 * time.Second, Who: "c0", N: n}}
+			all = append(all, s)
+		}
+	}
+	plain := gatherScenario()
+	first := eventAt(plain, 5*time.Second)
+	for event := first; event < first+260; event += 2 {
+		s := gatherScenario()
+		s.Faults = []scenario.Fault{
+			{Class: scenario.Graceful, Event: event, Who: "c0", For: time.Second},
+			{Class: scenario.DiskHang, At: 5 * time.Second, For: 6 * time.Second, Who: "c0", N: 3000},
+		}
+		all = append(all, s)
+	}
+	Many(t.Context(), len(all), func(i int, o Options) {
+		out := Run(all[i], o)
+		total.Add(&out)
+		if out.Violation != nil {
+			explain(t, failures, all[i], o, "")
+		}
+	})
+}
+
+// eventAt returns the number of events of a scenario before a moment.
+func eventAt(s *scenario.Scenario, at time.Duration) int {
+	w := newWorld(s, scenario.NewSeeded(s.Seed))
+	w.build()
+	w.until(at)
+	return w.events
 }
 
 func TestManyFilesOfAllKinds(t *testing.T) {

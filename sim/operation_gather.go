@@ -13,9 +13,9 @@ import (
 // gathering is the state of an operation that fetches many files.
 type gathering struct {
 	picks []client.Offer
-	names [][]string              // by item
-	told  map[string]bool         // names that have a result
-	lost  map[netip.AddrPort]bool // nodes that have failed on a link for many files
+	names [][]string                // by item
+	told  map[string]client.Outcome // of each name that has a result
+	lost  map[netip.AddrPort]bool   // nodes that have failed on a link for many files
 	had   map[int]*hadItem
 	asked map[protocol.Hash]int // how many nodes have been asked for a content over links for many files
 	slow  map[protocol.Hash]bool
@@ -23,8 +23,9 @@ type gathering struct {
 
 // hadItem is the part of an item that has come in this run.
 type hadItem struct {
-	hash   protocol.Hash
-	groups roles.Groups
+	hash    protocol.Hash
+	landing *landing
+	groups  roles.Groups
 }
 
 // beginGather goes on from the names that the relay has listed to fetching the files. It reports whether
@@ -48,7 +49,7 @@ func (w *World) beginGather(o *operation) bool {
 	}
 	machine := client.NewGather(client.GatherRequest{Relay: w.relay.address.String(), Sources: o.op.Sources, Wanted: choice.Picks})
 	o.gather = &gathering{
-		picks: choice.Picks, names: machine.Names(), told: map[string]bool{}, lost: map[netip.AddrPort]bool{}, had: map[int]*hadItem{},
+		picks: choice.Picks, names: machine.Names(), told: map[string]client.Outcome{}, lost: map[netip.AddrPort]bool{}, had: map[int]*hadItem{},
 		asked: map[protocol.Hash]int{}, slow: map[protocol.Hash]bool{},
 	}
 	if o.tries > 0 {

@@ -50,3 +50,11 @@ func ExitCode(err error) int {
 	}
 	return ExitFailure
 }
+
+// Served judges how a server's run ended: one that was told to stop before it began has not failed.
+func Served(err error) error {
+	if errors.Is(err, peer.ErrInterrupted) {
+		return nil
+	}
+	return err
+}

@@ -108,7 +108,7 @@ func (g *Gather) fetchOver(at roles.Moment, slot *fetchSlot) {
 	if r.Outcome != Fetched {
 		g.core.Do(roles.ReleaseStore{Item: slot.item})
 	}
-	if !i.Hash.IsZero() && g.State() == GatherFetching && i.another(r) {
+	if !i.Hash.IsZero() && i.another(r) {
 		g.retry(slot.item, r.Outcome == NobodyHad)
 		return
 	}
@@ -131,7 +131,7 @@ func (i *gathering) another(r Result) bool {
 	switch r.Outcome {
 	case NobodyHad:
 		return true
-	case Fetched, DiskFailed:
+	case Fetched, DiskFailed, Interrupted:
 		return false
 	}
 	return i.spares > 0 && r.Outcome != NoRelay || slices.ContainsFunc(r.Tried, func(tried Tried) bool {

@@ -334,6 +334,16 @@ func (p *play) results() map[string]client.Result {
 	return results
 }
 
+// inspected counts the Fetches.
+func (p *play) inspected() (n int) {
+	for _, effect := range p.effects {
+		if _, is := effect.(roles.InspectStore); is {
+			n++
+		}
+	}
+	return n
+}
+
 // outcomes writes the outcome of each name, sorted.
 func (p *play) outcomes() string {
 	p.t.Helper()

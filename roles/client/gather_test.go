@@ -397,7 +397,7 @@ func TestAnEmptyFileIsCommittedWithoutBeingAskedFor(t *testing.T) {
 
 // TestAFileOfWhichOnlyTheNameIsKnownIsFetchedByItself: nobody has published it.
 func TestAFileOfWhichOnlyTheNameIsKnownIsFetchedByItself(t *testing.T) {
-	s := gathers(t, client.Offer{Name: "a", Identity: client.Identity{Size: 10}})
+	s := gathers(t, client.Offer{Name: "a", Identity: client.Identity{Size: 10}, Holders: ats(1)})
 	s.Tell(roles.Started{}, "Fetching", "inspect-store 0 a")
 }
 
@@ -438,8 +438,8 @@ func TestWhereAContentIsGoneEachNameIsFetchedForItself(t *testing.T) {
 		nodes := map[netip.AddrPort]*actor{at(1): {files: map[string]file{"a": made(10, 2), "b": made(3*group, 3)}}}
 		p := newPlay(t, client.GatherRequest{Wanted: offers}, nodes)
 		p.run()
-		if got := p.outcomes(); got != "a:fetched b:fetched c:nobody " {
-			t.Error(got)
+		if got := p.outcomes(); got != "a:fetched b:fetched c:nobody " || p.inspected() != 1+3 {
+			t.Errorf("%s, in %d fetches", got, p.inspected())
 		}
 		if r := p.results(); r["a"].Hash != made(10, 2).Hash || r["b"].Size != 3*group {
 			t.Errorf("%+v", r)
@@ -504,7 +504,7 @@ func TestLargeFilesComeOneAtATimeAfterTheOthers(t *testing.T) {
 	}
 }
 
-func TestNodesThatFailToOftenAreGivenUp(t *testing.T) {
+func TestNodesThatFailTooOftenAreGivenUp(t *testing.T) {
 	var offers []client.Offer
 	files := map[string]file{}
 	for i := range byte(20) {
@@ -528,6 +528,83 @@ func TestNodesThatFailToOftenAreGivenUp(t *testing.T) {
 	}
 	if given != 20-8-3 { // three were under way
 		t.Errorf("%d were given up", given)
+	}
+}
+
+// TestOnlyFailuresOfNodesCount: to say that one does not have a file is none, and a file that nobody has published is
+// no node's.
+func TestOnlyFailuresOfNodesCount(t *testing.T) {
+	var gone, unpublished []client.Offer
+	for i := range byte(20) {
+		gone = append(gone, offered(fmt.Sprintf("f%02d", i), made(2*group, i+1), 1))
+		unpublished = append(unpublished, client.Offer{Name: gone[i].Name})
+	}
+	p := newPlay(t, client.GatherRequest{Wanted: gone}, map[netip.AddrPort]*actor{at(1): {}})
+	p.run()
+	if got := p.outcomes(); strings.Count(got, "nobody") != 20 {
+		t.Error(got)
+	}
+	p = newPlay(t, client.GatherRequest{Wanted: unpublished}, nil)
+	p.mute = true
+	p.run()
+	if got := p.outcomes(); strings.Count(got, "norelay") != 20 {
+		t.Error(got)
+	}
+}
+
+// TestAFailureOfOurDiskIsNoFailureOfItsNodes, however often it fails.
+func TestAFailureOfOurDiskIsNoFailureOfItsNodes(t *testing.T) {
+	var offers []client.Offer
+	files := map[string]file{}
+	disk := disk{receive: map[int]bool{}}
+	for i := range byte(20) {
+		name := fmt.Sprintf("f%02d", i)
+		files[name], disk.receive[int(i)] = made(2*group, i+1), true
+		offers = append(offers, offered(name, files[name], 1))
+	}
+	p := newPlay(t, client.GatherRequest{Wanted: offers}, map[netip.AddrPort]*actor{at(1): {files: files}})
+	p.disk = disk
+	p.run()
+	if got := p.outcomes(); strings.Count(got, "disk") != 20 {
+		t.Error(got)
+	}
+}
+
+// TestTheNamesOfAContentAreGivenUpWithItsNodes: there may be very many of them.
+func TestTheNamesOfAContentAreGivenUpWithItsNodes(t *testing.T) {
+	var offers []client.Offer
+	for i := range 30 {
+		offers = append(offers, offered(fmt.Sprintf("f%02d", i), made(10, 1), 1))
+	}
+	p := newPlay(t, client.GatherRequest{Wanted: offers}, map[netip.AddrPort]*actor{at(1): {gone: true}})
+	p.run()
+	if got := p.outcomes(); strings.Count(got, "givenup") != 30-8-3 {
+		t.Error(got)
+	}
+}
+
+// TestTheCommitThatIsDueFirstIsGivenUpFirst, whatever link it is of.
+func TestTheCommitThatIsDueFirstIsGivenUpFirst(t *testing.T) {
+	a, b := small("a", 1, 1), small("b", 2, 2)
+	s := gathers(t, a, b)
+	s.Tell(roles.Started{}, "Pipelining", dials(0, 1), dials(1, 2))
+	pulls(s, 0, a)
+	pulls(s, 1, b)
+	brings(s, 1, b, leaves(1)...)
+	parted(s, 1, "commit-store 1")
+	s.At.Now += time.Second
+	brings(s, 0, a, leaves(0)...)
+	parted(s, 0, "commit-store 0")
+	s.Ring("Pipelining", "report gathered")
+	if s.At.Now != roles.CommitTimeout {
+		t.Errorf("given up after %v", s.At.Now)
+	}
+	s.Ring("Done", "report gathered")
+	if s.At.Now != roles.CommitTimeout+time.Second {
+		t.Errorf("given up after %v", s.At.Now)
+	}
+	if got := fates(t, s); got != "a:disk b:disk " {
+		t.Error(got)
 	}
 }
 
@@ -602,14 +679,14 @@ func TestAContentWithSeveralNamesThatNobodyDelivers(t *testing.T) {
 	}
 	p := newPlay(t, client.GatherRequest{Wanted: []client.Offer{offered("a", f, 2), offered("b", f, 2), offered("c", f, 2)}}, nodes)
 	p.run()
-	if got := p.outcomes(); got != "a:fetched b:fetched c:nobody " {
-		t.Errorf("%s: %+v", got, p.results())
+	if got := p.outcomes(); got != "a:fetched b:fetched c:nobody " || p.inspected() != 1+3*2 { // each with its hash at first
+		t.Errorf("%s, in %d fetches", got, p.inspected())
 	}
 
 	p = newPlay(t, client.GatherRequest{Wanted: []client.Offer{offered("a", f, 2), offered("b", f, 2)}}, nodes)
 	p.mute = true
 	p.run()
-	if got := p.outcomes(); got != "a:norelay b:norelay " {
-		t.Errorf("%s: %+v", got, p.results())
+	if got := p.outcomes(); got != "a:norelay b:norelay " || p.inspected() != 1 {
+		t.Errorf("%s, in %d fetches", got, p.inspected())
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
@@ -33,7 +34,7 @@ type AllRequest struct {
 
 // AllResult is the result of FetchAll.
 type AllResult struct {
-	Files   []client.Gathered // a content each, with its names
+	Files   []client.Gathered // a content each, with its names; one that is only in some of its places twice
 	Here    int               // files that were here already
 	Chosen  client.Choice
 	Unknown []Resolution // arguments that stand for nothing, or could not be resolved
@@ -134,4 +135,30 @@ func (c *Client) gather(ctx context.Context, request AllRequest, rest []client.O
 		}
 	})
 	r.Closing = to.Close()
+	for i := range r.Files {
+		if file := &r.Files[i]; file.Result.Outcome == client.DiskFailed && len(file.Names) > 1 {
+			r.Files = append(r.Files, placed(ctx, folder, file)...)
+		}
+	}
+}
+
+// placed takes from a content that is not in all its places the names of those where it is.
+func placed(ctx context.Context, folder *os.Root, file *client.Gathered) []client.Gathered {
+	offers := make([]client.Offer, len(file.Names))
+	for i, name := range file.Names {
+		offers[i] = client.Offer{Name: name, Identity: client.Identity{Hash: file.Result.Hash, Size: file.Result.Size}}
+	}
+	lost := map[string]bool{}
+	for _, offer := range missing(ctx, folder, offers) {
+		lost[offer.Name] = true
+	}
+	there := *file
+	there.Names = slices.DeleteFunc(slices.Clone(file.Names), func(name string) bool { return lost[name] })
+	if len(there.Names) == 0 || ctx.Err() != nil {
+		return nil
+	}
+	file.Names = slices.DeleteFunc(slices.Clone(file.Names), func(name string) bool { return !lost[name] })
+	file.Result.Kept, file.Result.From = 0, nil // what came is in its place, and no part
+	there.Result.Outcome, there.Result.Code, there.Result.Text, there.Result.Cause = client.Fetched, 0, "", nil
+	return []client.Gathered{there}
 }

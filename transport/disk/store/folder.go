@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -68,7 +69,7 @@ func (f *Folder) Holds(ctx context.Context, item roles.InspectStore) (hash proto
 	return NewPart(f.root, f.names[item.Item][0]).Holds(ctx, item)
 }
 
-// Open implements [transport.Store].
+// Open implements [transport.Store]. What comes lies beside the first name that can have it.
 func (f *Folder) Open(ctx context.Context, want roles.OpenStore, checking func(done, size uint64)) (has roles.Groups, other bool, err error) {
 	if err := errors.Join(f.knows(want.Item), f.enter()); err != nil {
 		return nil, false, err
@@ -76,12 +77,31 @@ func (f *Folder) Open(ctx context.Context, want roles.OpenStore, checking func(d
 	defer f.calls.Done()
 	f.mu.Lock()
 	part := f.parts[want.Item]
-	if part == nil {
-		part = f.newPart(f.names[want.Item][0])
-		f.parts[want.Item] = part
-	}
 	f.mu.Unlock()
-	return part.Open(ctx, want, checking)
+	if part != nil {
+		return part.Open(ctx, want, checking)
+	}
+	var failed error
+	for _, name := range f.names[want.Item] {
+		part = f.newPart(name)
+		if has, other, err = part.Open(ctx, want, checking); err == nil {
+			f.keep(want.Item, part)
+			return has, other, nil
+		}
+		failed = cmp.Or(failed, err)
+		part.Close()
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, false, failed
+}
+
+// keep has the groups of an item go to a part.
+func (f *Folder) keep(item int, part *Part) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.parts[item] = part
 }
 
 // Receive implements [transport.Store].
@@ -174,18 +194,20 @@ func (f *Folder) commitBatch(ctx context.Context, items []roles.Placement) trans
 	return misplaced
 }
 
-// commitPart commits a part under an item's first name, and copies it to the others.
+// commitPart commits a part under the name that it has, and copies it to the item's other names. A name
+// that cannot have it does not keep the others from it.
 func (f *Folder) commitPart(ctx context.Context, part *Part, names []string) error {
 	want := part.wanted()
 	if err := errors.Join(part.Commit(ctx), part.Close()); err != nil {
 		return err
 	}
-	for _, name := range names[1:] {
-		if err := f.copy(ctx, want, names[0], name); err != nil {
-			return err
+	var failed error
+	for _, name := range names {
+		if name != part.name {
+			failed = cmp.Or(failed, f.copy(ctx, want, part.name, name))
 		}
 	}
-	return nil
+	return failed
 }
 
 // Close ends the Folder, after the calls that are under way. The groups of parts stay for another
