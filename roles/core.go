@@ -7,9 +7,10 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 )
 
-// Core is the part that all machines have in common: the state under its grammar, the state's deadline, and the effects
-// of the current step. A machine keeps it in an unexported field, so that nobody else moves the machine. A machine may
-// have others within it: it passes the inputs of their links and timers on to them, and returns their effects as its own.
+// Core is the common part of all machines: the state under its grammar, the state's deadline, and the
+// effects of the current step. A machine keeps it in an unexported field, so that no other code moves
+// the machine. A machine may have others within it: it passes the inputs of their links and timers on
+// to them, and returns their effects as its own.
 type Core[S, E ~string] struct {
 	grammar *Grammar[S, E]
 	referee referee
@@ -36,8 +37,8 @@ func NewCore[S, E ~string](g *Grammar[S, E]) Core[S, E] {
 // Watch calls f for each fired row; nil: nothing is called.
 func (c *Core[S, E]) Watch(f func(Transition)) { c.watch = f }
 
-// Use sets the link that transitions name and the timer of the deadlines, in place of link 0 and [Deadline]: for a
-// machine within another one, or one without a link.
+// Use sets the link that transitions name and the timer of the deadlines, in place of link 0 and
+// [Deadline]: for a machine within another one, or one without a link.
 func (c *Core[S, E]) Use(link Link, timer Timer) { c.link, c.timer = link, timer }
 
 // Name returns the name of the table, as in "client.Source".
@@ -52,13 +53,13 @@ func (c *Core[S, E]) Final() bool { return c.grammar.final[c.State()] }
 // Begin starts a step.
 func (c *Core[S, E]) Begin() { c.effects = c.effects[:0] }
 
-// Effects returns what the step asked for.
+// Effects returns the effects of the step.
 func (c *Core[S, E]) Effects() []Effect { return c.effects }
 
-// Do asks for effects, in this order.
+// Do adds effects to the step, in this order.
 func (c *Core[S, E]) Do(effects ...Effect) { c.effects = append(c.effects, effects...) }
 
-// Reset puts the machine back to the start, for another conversation.
+// Reset returns the machine to its start, for another conversation.
 func (c *Core[S, E]) Reset() {
 	c.referee.SetState(string(c.grammar.table.States[0].Name))
 	c.armed, c.watch = false, nil
@@ -69,14 +70,14 @@ func (c *Core[S, E]) Reset() {
 // Can reports whether the table has a row for the event in this state.
 func (c *Core[S, E]) Can(event E) bool { return c.referee.Can(string(event)) }
 
-// Accepts reports whether the table has a row in this state for an event that is a message of this kind. A message that
-// it does not accept is refused with [Unexpected]: the table alone decides what a peer may say.
+// Accepts reports whether the table has a row in this state for a message of this kind. A machine refuses
+// any other message with [Unexpected], so that the table alone decides which message is expected.
 func (c *Core[S, E]) Accepts(kind protocol.Kind) bool {
 	return c.grammar.accepts[hearing[S]{c.State(), kind}]
 }
 
-// Fire moves along the row for the event, and arms the deadline of the state it leads to. An event without a row
-// is a bug of the machine, never of a peer: it panics.
+// Fire moves the state along the row for the event, and arms the deadline of the new state. An event
+// without a row is a bug of the machine, never of a peer, and panics.
 func (c *Core[S, E]) Fire(event E) {
 	from := c.State()
 	to := c.grammar.leads[cell[S, E]{from, event}]
@@ -100,7 +101,7 @@ func (c *Core[S, E]) Fire(event E) {
 	}
 }
 
-// Arm sets the deadline of this state anew.
+// Arm restarts the deadline of this state.
 func (c *Core[S, E]) Arm(after time.Duration) {
 	c.number++
 	c.armed = true
@@ -110,7 +111,7 @@ func (c *Core[S, E]) Arm(after time.Duration) {
 // Armed reports whether a deadline runs.
 func (c *Core[S, E]) Armed() bool { return c.armed }
 
-// Disarm takes the deadline back, if one runs.
+// Disarm cancels the deadline, if one runs.
 func (c *Core[S, E]) Disarm() {
 	if c.armed {
 		c.armed = false
@@ -118,7 +119,7 @@ func (c *Core[S, E]) Disarm() {
 	}
 }
 
-// Due reports whether a timer's ring is the deadline that runs now, and uses it up.
+// Due reports whether a TimerFired is the current deadline's, and ends that deadline.
 func (c *Core[S, E]) Due(fired TimerFired) bool {
 	due := c.armed && fired.Timer == c.timer && fired.Number == c.number
 	if due {
@@ -127,16 +128,16 @@ func (c *Core[S, E]) Due(fired TimerFired) bool {
 	return due
 }
 
-// Part sends a last ERROR on a link and lets the peer read it: half-close, and throw away what still comes, so
-// that the system does not answer the unread rest with a reset that would take the ERROR along.
+// Reject sends a last ERROR on a link, half-closes it, and discards all further bytes: if they stayed
+// unread, the system would end the link with a reset, and the ERROR would be lost with it.
 func (c *Core[S, E]) Reject(link Link, err *protocol.Error) {
 	c.Do(Send{link, err}, HalfClose{link}, Discard{link})
 }
 
-// Progress counts content bytes against the rule of MinProgress.
+// Progress counts content bytes for the rule of MinProgress.
 type Progress struct{ since int64 }
 
-// Enough adds bytes and reports whether the deadline may be set anew.
+// Enough adds bytes and reports whether they suffice to restart the deadline.
 func (p *Progress) Enough(bytes int64) bool {
 	if p.since += bytes; p.since < MinProgress {
 		return false
@@ -145,7 +146,7 @@ func (p *Progress) Enough(bytes int64) bool {
 	return true
 }
 
-// Vary returns d varied by up to so many per cent either way, evenly.
+// Vary returns d plus or minus up to percent per cent of it, evenly distributed over random.
 func Vary(d time.Duration, percent int, random uint64) time.Duration {
 	span := uint64(d) / 100 * uint64(percent)
 	if span == 0 {
@@ -154,17 +155,18 @@ func Vary(d time.Duration, percent int, random uint64) time.Duration {
 	return d - time.Duration(span) + time.Duration(random%(2*span+1))
 }
 
-// Millis turns milliseconds off the wire into a duration, at most [MaxWait]: a peer cannot make us wait for ever.
+// Millis turns milliseconds from the wire into a duration of at most [MaxWait], so that a peer cannot make
+// us wait for ever.
 func Millis(ms uint64) time.Duration {
 	return time.Duration(min(ms, uint64(MaxWait/time.Millisecond))) * time.Millisecond
 }
 
-// Busy is the refusal of a link that there is no room for.
+// Busy returns the refusal of a link for which there is no room.
 func Busy() *protocol.Error {
 	return &protocol.Error{Code: protocol.Busy, Text: "no room for another link", Retry: protocol.ToMillis(BusyRetry)}
 }
 
-// Unexpected is the refusal of a message that the table does not allow.
+// Unexpected returns the refusal of a message that the table does not allow.
 func Unexpected(kind protocol.Kind, state string) *protocol.Error {
 	return &protocol.Error{Code: protocol.Unexpected, Text: fmt.Sprintf("%s is not expected while %s", kind, state)}
 }

@@ -24,7 +24,7 @@
 //
 //	node.Leased, node.ExchangeFailed, node.Displaced, node.Left, node.Published, node.Served
 //	client.Locating, client.Begun, client.Checking, client.Hashing, client.Had, client.Tried, client.Result
-//	client.Page, client.QueryResult, client.Answered, client.Learned, client.Visited
+//	client.Page, client.QueryResult, client.Answered, client.Gathered, client.Learned, client.Visited
 //	client.Pinned, client.Unread
 //
 // The driver owes a machine: one owner at a time; each effect carried out in order; inputs for a

@@ -7,10 +7,11 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 )
 
-// Machine is one conversation's state machine.
+// Machine is the state machine of one conversation: with a peer over one link, or, where it has other
+// machines within it, with several.
 type Machine interface {
-	// Step tells the machine what happened and returns what it asks for. The slice is the machine's own and is
-	// overwritten by the next Step.
+	// Step takes one input and returns the effects that the machine asks for, to be carried out in
+	// this order. The next Step overwrites the slice.
 	Step(Moment, Input) []Effect
 	// Final reports whether the conversation is over: no link of it is open and no timer matters.
 	Final() bool
@@ -22,7 +23,8 @@ type Moment struct {
 	Rand uint64        // uniformly random, fresh in each step
 }
 
-// Link numbers a machine's connections. The machine that dials chooses the number; an accepted link is 0.
+// Link numbers a machine's connections. The machine that dials chooses the number; an accepted link
+// is 0.
 type Link int
 
 // NoLink is the number of no link.
@@ -31,86 +33,87 @@ const NoLink Link = -1
 // Timer numbers a machine's timers.
 type Timer int
 
-// Deadline is the timer that every waiting state has. Machines within another one have timers of their own.
+// Deadline is the timer of a state's deadline. A machine within another one has a timer of its own.
 const Deadline Timer = 0
 
-// Input is something that happened, told to a machine. The set is closed.
+// Input is an event that a machine is told. The set is closed.
 type Input interface{ input() }
 
-// Started is the first input of a machine that begins by itself; accepted links begin with Opened.
+// Started is the first input of a machine that dials; a machine that serves an accepted link begins
+// with Opened.
 type Started struct{}
 
-// Opened says that the link is there: dialled or accepted.
+// Opened says that the link is open: dialled or accepted.
 type Opened struct {
 	Link Link
 	Peer netip.AddrPort
-	Busy bool // accepted, but there is no room to serve it
+	Busy bool // accepted, but the server has no room for it
 }
 
-// Heard brings the message that a Hear asked for.
+// Heard answers a Hear with the message.
 type Heard struct {
 	Link    Link
 	Message protocol.Message
 }
 
-// Malformed says that what came after a Hear is no message, and with which code to refuse it.
+// Malformed answers a Hear when the bytes are no message. Err says with which code to refuse them.
 type Malformed struct {
 	Link Link
 	Err  *protocol.Error
 }
 
-// PeerEnded says that the peer half-closed, after whole messages, while we were hearing or discarding.
+// PeerEnded says that the peer half-closed, after whole messages, during a Hear or a Discard.
 type PeerEnded struct{ Link Link }
 
-// Lost says that the link is gone or never came about: Refused, Unreachable, Timeout (of the system's own) or
-// Lost. Nothing more comes of the link; it still has to be hung up.
+// Lost says that the link broke or could not be opened. Its code is Refused, Unreachable, Timeout (the
+// system's) or Lost. No input of the link follows; the machine still has to hang it up.
 type Lost struct {
 	Link Link
 	Code protocol.Code
 	Text string
 }
 
-// Moved says that so many more bytes of content passed since the last Moved.
+// Moved reports the number of content bytes that passed since the last Moved.
 type Moved struct {
 	Link  Link
 	Bytes int64
 }
 
-// Verified says that all of a group is stored, and is what its value says.
+// Verified says that a chunk group has come, matches its chaining value, and is stored.
 type Verified struct {
 	Link  Link
 	Group uint64
 }
 
-// BodyWrong says that the bytes that came for a group are not what its value says. They are not kept. What is left of
-// the body is thrown away as it comes; then BodyDone, PeerEnded or Lost follows.
+// BodyWrong says that the bytes of a group do not match its chaining value. They are not stored. The
+// rest of the body is discarded; then BodyDone, PeerEnded or Lost follows.
 type BodyWrong struct {
 	Link  Link
 	Group uint64
 }
 
-// BodyDone says that all bytes of a SendBody or ReceiveBody have passed; of a ReceiveBody, that each group has been
-// judged.
+// BodyDone ends a SendBody or ReceiveBody: all bytes have passed, and each group of a ReceiveBody has
+// been verified or found wrong.
 type BodyDone struct{ Link Link }
 
-// BodySpoiled takes the place of BodyDone after a SendBody whose file could not be read to the end, or is no longer the
-// one that was hashed: what was missing has been filled with zeros, so that the link stays in step.
+// BodySpoiled ends a SendBody whose file could not be read to its end, or has changed since it was
+// hashed. Zeros took the place of the missing bytes, so that the peer can still find the next frame.
 type BodySpoiled struct {
 	Link Link
 	Code protocol.Code // Changed or Internal
 }
 
-// FileFound answers OpenFile: it is open for SendBody.
+// FileFound answers OpenFile: the file is open for SendBody.
 type FileFound struct {
 	Size  uint64
 	Hash  protocol.Hash
-	Nodes []byte // the slice of its tree that was asked for
+	Nodes []byte // the requested slice of its tree
 }
 
-// FileHashing comes ahead of the answer to OpenFile, every second or so, while the file is being hashed.
+// FileHashing comes ahead of the answer to OpenFile, about every second, while the file is hashed.
 type FileHashing struct{ Done, Size uint64 } // bytes
 
-// FileRefused answers OpenFile: there will be nothing to send.
+// FileRefused answers OpenFile: the file cannot be sent.
 type FileRefused struct {
 	Code protocol.Code
 	Text string
@@ -119,8 +122,8 @@ type FileRefused struct {
 // StoreReady answers OpenStore.
 type StoreReady struct {
 	Item  int
-	Has   Groups // what is there already, verified
-	Other bool   // what was there was another content, and has been dropped
+	Has   Groups // the groups that are present, verified
+	Other bool   // groups of another content were present, and have been dropped
 }
 
 // StoreChecking comes ahead of the answer to OpenStore, about every second, while the store verifies what it has.
@@ -129,10 +132,10 @@ type StoreChecking struct {
 	Done, Size uint64 // bytes
 }
 
-// StoreInspected answers InspectStore: the content of which an earlier try left a part.
+// StoreInspected answers InspectStore: an earlier try has left groups of this content.
 type StoreInspected struct {
 	Item int
-	Hash protocol.Hash // zero: there is no such part
+	Hash protocol.Hash // zero: there are none
 	Size uint64        // bytes
 }
 
@@ -151,23 +154,23 @@ type StoreFailed struct {
 	Err  error
 }
 
-// TimerFired says that a timer came due. One with an old number changes nothing.
+// TimerFired says that a timer is due. A machine ignores one with an outdated number.
 type TimerFired struct {
 	Timer  Timer
 	Number uint64
 }
 
-// Notified says that something outside, which the machine watches, has changed.
+// Notified says that data which the machine reads from outside has changed: a node's catalog.
 type Notified struct{}
 
 // Wanted tells a machine that reads a file which groups its owner lacks. It takes the place of the Wanted before: groups
 // that are not on their way yet come only if they are in this one.
 type Wanted struct{ First, Count uint64 }
 
-// Updated tells a machine within another one that what the two share has changed.
+// Updated tells a machine within another one that data which the two share has changed: a picker.
 type Updated struct{}
 
-// Stopped asks the machine to come to its end soon, by the graceful way.
+// Stopped asks the machine to end soon, gracefully.
 type Stopped struct{}
 
 func (Started) input()        {}
@@ -195,7 +198,7 @@ func (StoreFailed) input()    {}
 func (TimerFired) input()     {}
 func (Stopped) input()        {}
 
-// Effect is something a machine asks for. The set is closed.
+// Effect is a request of a machine to its driver. The set is closed.
 type Effect interface{ effect() }
 
 // Dial asks for a connection to host:port. Opened or Lost follows.
@@ -204,67 +207,69 @@ type Dial struct {
 	To   string
 }
 
-// Send asks for a message to be written. Only a failure is told, as Lost.
+// Send asks for a message to be written. Lost follows if that fails, and nothing otherwise.
 type Send struct {
 	Link    Link
 	Message protocol.Message
 }
 
-// Hear asks for the next message. Exactly one of Heard, Malformed, PeerEnded and Lost follows; until a machine hears,
-// the peer waits: that is all there is to flow control.
+// Hear asks for the next message. Exactly one of Heard, Malformed, PeerEnded and Lost follows. The link
+// is read only on command, so a peer that sends more waits: this is the whole flow control.
 type Hear struct {
 	Link  Link
-	First bool // from a stranger: not above protocol.MaxFirst, whatever its kind allows
+	First bool // the peer is a stranger: protocol.MaxFirst bounds the message, whatever its kind allows
 }
 
-// SendBody asks for raw bytes of the open file to be sent. Moved, then BodyDone, BodySpoiled or Lost follows.
+// SendBody asks for raw bytes of the open file to be sent. Moved may, then BodyDone, BodySpoiled or
+// Lost follows.
 type SendBody struct {
 	Link           Link
 	Offset, Length uint64
 }
 
-// ReceiveBody asks for the next Length bytes of the link to be stored at Offset of an item and verified group by group.
-// It begins where a group does, and ends where one does or the item ends. Moved, Verified and BodyWrong, then BodyDone,
-// PeerEnded, Lost or StoreFailed follow.
+// ReceiveBody asks for the next Length bytes of the link to be verified group by group and stored at
+// Offset of an item. The range begins at the start of a group, and ends at the end of one or of the
+// item. Moved, Verified and BodyWrong may, then BodyDone, PeerEnded, Lost or StoreFailed follows.
 type ReceiveBody struct {
 	Link           Link
 	Item           int
 	Offset, Length uint64
-	Size           uint64          // of the whole item: if that is one group, its value is the item's hash
-	Values         []protocol.Hash // of the groups from Offset on
+	Size           uint64          // of the whole item: if it is one group, its chaining value is the item's hash
+	Values         []protocol.Hash // the chaining values of the groups from Offset on
 }
 
-// Discard asks that whatever still arrives be thrown away. PeerEnded or Lost follows. It takes the place of a Hear that
-// has not been answered.
+// Discard asks for all further bytes of the link to be dropped. PeerEnded or Lost follows. It replaces a
+// Hear that has not been answered.
 type Discard struct{ Link Link }
 
-// HalfClose says to the peer that nothing more will be sent.
+// HalfClose asks for our direction of the link to be closed: the peer reads an end of stream.
 type HalfClose struct{ Link Link }
 
-// HangUp asks for the link to be closed and released, or its dialling to be given up. Nothing follows.
+// HangUp asks for the link to be closed and released, or for its dialling to be given up. Nothing
+// follows.
 type HangUp struct{ Link Link }
 
-// Arm asks for TimerFired after a time. It replaces what the timer was armed with before.
+// Arm asks for TimerFired after a time. It replaces an earlier Arm of the same timer.
 type Arm struct {
 	Timer  Timer
 	Number uint64
 	After  time.Duration
 }
 
-// Disarm takes back an Arm.
+// Disarm cancels an Arm.
 type Disarm struct{ Timer Timer }
 
-// OpenFile asks for a shared file, as protocol.Get names it, and for the slice of its tree that verifies Count groups
-// from First on. FileHashing may, then FileFound or FileRefused follows. It stays open until the next OpenFile or the
-// machine's end.
+// OpenFile asks for a shared file, named as in [protocol.Get], and for the slice of its tree that
+// verifies Count groups from First on. FileHashing may, then FileFound or FileRefused follows. The file
+// stays open until the next OpenFile or the machine's end.
 type OpenFile struct {
 	Name         string
 	Hash         protocol.Hash
 	First, Count uint64
 }
 
-// OpenStore asks for the place where an item's content goes, and what is there of it already; what is there of another
-// content is dropped. StoreChecking may, then StoreReady or StoreFailed follows.
+// OpenStore asks for the store to be prepared for an item's content, and which groups of it are present.
+// Groups of another content are dropped. StoreChecking may, then StoreReady or StoreFailed follows.
 type OpenStore struct {
 	Item int
 	Name string
@@ -272,30 +277,32 @@ type OpenStore struct {
 	Size uint64
 }
 
-// InspectStore asks of which content an earlier try left a part. StoreInspected or StoreFailed follows.
+// InspectStore asks which content an earlier try has left groups of. StoreInspected or StoreFailed
+// follows.
 type InspectStore struct {
 	Item int
 	Name string
 }
 
-// CommitStore asks that items which are whole be made durable and put in their places. StoreCommitted follows; until then
-// nothing else is asked of these items.
+// CommitStore asks for complete items to be made durable and put in their places. StoreCommitted
+// follows; until then the machine asks for nothing about these items but their release.
 type CommitStore struct{ Items []Placement }
 
-// ReleaseStore says that an item is not fetched any longer. What has come of it stays for another try. Nothing follows.
+// ReleaseStore says that an item is not fetched any longer. Its groups stay for another try. Nothing
+// follows.
 type ReleaseStore struct{ Item int }
 
 // Placement is an item that is to be put in its place.
 type Placement struct {
 	Item int
-	Size uint64 // bytes; an item of 0 bytes may neither have been opened nor received
+	Size uint64 // bytes; an item of 0 bytes need not have been opened or received
 }
 
-// Report tells the machine's owner an outcome. It changes nothing.
+// Report passes an outcome to the machine's owner. Nothing follows.
 type Report struct{ Outcome Outcome }
 
-// Outcome is the content of a Report. Each type of the packages below that implements it says when it is reported; doc.go
-// lists them all.
+// Outcome is the content of a Report. Each type that implements it says when it is reported; the
+// package comment lists them all.
 type Outcome interface{ Reported() }
 
 func (Dial) effect()         {}

@@ -9,7 +9,7 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 )
 
-// Table is the grammar of a conversation: everything that a machine may do, as data.
+// Table is the grammar of a conversation as data: in this state, on this event, go there, because.
 type Table[S, E ~string] struct {
 	Name   string // as in "relay.Session"
 	States []State[S]
@@ -26,33 +26,34 @@ func (t *Table[S, E]) clone() *Table[S, E] {
 	return &Table[S, E]{t.Name, slices.Clone(t.States), slices.Clone(t.Events), rows}
 }
 
-// State documents a state. The first one of a table is where a machine starts; it is left by the first input.
+// State documents a state. A machine starts in the first one of its table, and leaves it with its first
+// input.
 type State[S ~string] struct {
 	Name  S
 	Means string // what it means, why one is in it, how one leaves it
 	Final bool
-	// Passing marks a state that is left in the step that entered it: nothing is waited for.
+	// Passing marks a state that is left in the step that entered it: it waits for nothing.
 	Passing bool
-	// Wait is the state's deadline. Zero in a state that waits means that the machine arms it itself, with what
-	// WaitFrom says.
+	// Wait is the state's deadline. If it is zero in a state that waits, the machine arms the deadline
+	// itself; WaitFrom tells with which time.
 	Wait     time.Duration
 	WaitFrom string
-	// Nested marks a state that waits for machines within this one. They have deadlines, and come to their ends by them.
+	// Nested marks a state that waits for machines within this one, which end by deadlines of their own.
 	Nested bool
 }
 
-// Event documents an event. Messages are events under the names of their kinds; a guard (the same message, but
-// with a different consequence) is an event of its own with the same kind.
+// Event documents an event. A message is an event under the name of its kind; the same message with a
+// different consequence (a guard) is an event of its own with the same kind.
 type Event[E ~string] struct {
 	Name  E
 	Means string
-	Kind  protocol.Kind // the kind of message that it is, or 0
-	// Deadline marks the event that a state's deadline fires.
+	Kind  protocol.Kind // of the message that it is, or 0
+	// Deadline marks an event that the state's deadline causes.
 	Deadline bool
 }
 
-// Row says: in any of these states, on this event, go there, because. Without To the machine stays as it is and
-// its deadline runs on; To the same state is a new arrival there, with a new deadline.
+// Row says: in any of these states, on this event, go there, because. Without To the machine stays in
+// its state and its deadline runs on; To the same state enters it again, with a new deadline.
 type Row[S, E ~string] struct {
 	From    []S
 	On      E
@@ -60,9 +61,9 @@ type Row[S, E ~string] struct {
 	Because string
 }
 
-// Check returns what is wrong with the table, or nil: a name twice or undeclared or unused, a cell with two
-// rows, a row or state without a reason, a state that can't be reached or from which no end can be, or that waits
-// without a deadline.
+// Check returns the faults of the table, or nil: a name that is declared twice, not declared or not used;
+// a cell with two rows; a row or state without a reason; a state that cannot be reached, from which no
+// end can be reached, or that waits without a deadline.
 func (t *Table[S, E]) Check() error {
 	c := checker[S, E]{Table: t, next: map[S][]S{}, cells: map[cell[S, E]]bool{}}
 	c.declarations()
@@ -189,7 +190,7 @@ func (c *checker[S, E]) from(start S) map[S]bool {
 	return reached
 }
 
-// NewRow returns a row; tables read better with it.
+// NewRow returns a row in one line.
 func NewRow[S, E ~string](from []S, on E, to S, because string) Row[S, E] {
 	return Row[S, E]{From: from, On: on, To: to, Because: because}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
@@ -18,6 +19,7 @@ const (
 	fetchKind
 	queryKind
 	pipelineKind
+	gatherKind
 	sourceKind   // a visit to one node, within a fetch: not an actor of its own
 	strangerKind // a machine of this package that breaks the protocol
 )
@@ -35,11 +37,11 @@ type actor struct {
 	final   bool               // its machine is final
 	gone    bool               // its process is dead
 
-	crowded bool // accepted by a full server
+	full bool // its server has no room for it
 
 	timers    []timer
 	file      *opened // for SendBody
-	asks      int     // OpenFile and OpenStore so far: only the answer to the latest is delivered
+	asks      []int   // questions to its disk so far, by item: only the answer to the latest is delivered
 	operation *operation
 	told      time.Duration // when it was asked to stop
 	asked     bool          // whether it was
@@ -47,6 +49,7 @@ type actor struct {
 	room struct { // initial room of the slices, enough for most actors
 		ends   [2]*end
 		timers [2]timer
+		asks   [1]int
 		moves  [4]roles.Transition
 	}
 }
@@ -66,7 +69,7 @@ type watchable interface {
 
 func (w *World) addActor(p *process, kind machineKind, m roles.Machine) *actor {
 	a := &actor{id: len(w.actors), kind: kind, proc: p, machine: m, bare: m}
-	a.ends, a.timers, a.moves = a.room.ends[:0], a.room.timers[:0], a.room.moves[:0]
+	a.ends, a.timers, a.moves, a.asks = a.room.ends[:0], a.room.timers[:0], a.room.moves[:0], a.room.asks[:0]
 	w.actors = append(w.actors, a)
 	p.actors = append(p.actors, a)
 	if bare, is := m.(watchable); is {
@@ -94,9 +97,14 @@ func (w *World) moved(a *actor, t roles.Transition) {
 // grammar returns the table that decides which messages are expected on a link.
 func (a *actor) grammar(link roles.Link) *grammar {
 	switch {
+	case a.kind == gatherKind && link < roles.MaxPipelines:
+		return tables[pipelineKind]
+	case a.kind == gatherKind:
+		link = (link - roles.MaxPipelines) % client.FetchSpan
 	case a.kind != fetchKind:
 		return tables[a.kind]
-	case link == 0:
+	}
+	if link == 0 {
 		return tables[queryKind]
 	}
 	return tables[sourceKind]
@@ -161,6 +169,7 @@ func (w *World) carryOut(a *actor, effect roles.Effect) {
 		}
 	case roles.ReceiveBody:
 		if e := w.want(a, effect.Link, awaitsReceiveBody); e != nil {
+			w.stage(a, effect)
 			e.receive(effect.Item, effect.Offset, effect.Length, effect.Size, effect.Values)
 		}
 	case roles.HalfClose:
@@ -178,8 +187,14 @@ func (w *World) carryOut(a *actor, effect roles.Effect) {
 		a.timer(effect.Timer).armed = false
 	case roles.OpenFile:
 		w.open(a, effect)
+	case roles.InspectStore:
+		w.inspectStore(a, effect)
 	case roles.OpenStore:
 		w.openStore(a, effect)
+	case roles.CommitStore:
+		w.commitStore(a, effect)
+	case roles.ReleaseStore:
+		w.releaseStore(a, effect.Item)
 	case roles.Report:
 		w.check.report(a, effect.Outcome)
 	}
@@ -252,7 +267,7 @@ func (w *World) accept(p *process, from netip.AddrPort) *actor {
 		return w.addActor(p, strangerKind, newImpostor(h.lie, w, p))
 	}
 	a := w.acceptor(p)
-	a.crowded = full != nil
+	a.full = full != nil
 	return a
 }
 

@@ -33,7 +33,12 @@ func (c *checks) bound(o *operation) time.Duration {
 	moving := time.Duration(most/roles.MinProgress+2) * roles.ProgressTimeout
 	pages := time.Duration(len(o.listed) + len(o.pages) + 60)
 	visits := time.Duration(len(o.visited) + 1)
-	return pages*visit + visits*(visit+stretches*(roles.ReplyTimeout+roles.ProgressTimeout)+moving+c.hashing())
+	disk := roles.DiskTimeout + roles.CommitTimeout
+	if o.gather != nil {
+		items := time.Duration(len(o.gather.names) + 1)
+		disk, pages = items*disk, pages+items
+	}
+	return disk + pages*visit + visits*(visit+stretches*(roles.ReplyTimeout+roles.ProgressTimeout)+moving+c.hashing())
 }
 
 // hashing returns the longest time for which a node, or a liar, can keep a client waiting for a

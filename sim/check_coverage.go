@@ -40,6 +40,8 @@ const (
 	FalseLeftovers   Counter = "leftovers of an earlier try were not the content, and were dropped"
 	AlreadyThere     Counter = "a wanted file was there already"
 	TwoSources       Counter = "a file came from two nodes at once"
+	Preferred        Counter = "a fetch delivered the content of an earlier try's part, and nodes had another one"
+	PreferredGone    Counter = "no node had the content of an earlier try's part any more, and another one was fetched"
 	OtherVariant     Counter = "a fetch changed to another content of its name"
 	OtherThere       Counter = "another content was there where a file was to go"
 	Mirrored         Counter = "a node shared a file that it had fetched"
@@ -48,6 +50,21 @@ const (
 	Resynced         Counter = "a relay asked for a whole index"
 	DroppedInDoubt   Counter = "a node's earlier index was dropped, because no page confirmed it"
 	TooMuchPublished Counter = "a node published more than the relay keeps"
+	GatherTogether   Counter = "several files came over one link and were committed together"
+	GatherNextNode   Counter = "a file that one node did not give came over a shared link from another"
+	GatherOvertook   Counter = "an idle node brought a file that a slow one had not"
+	GatherLost       Counter = "many files were fetched although a node was lost"
+	GatherLied       Counter = "many files were fetched although a node lied"
+	GatherHashing    Counter = "a client that fetches many files waited for one to be hashed"
+	GatherAlone      Counter = "a file of many groups was fetched after many files"
+	GatherNames      Counter = "a content came once for several names"
+	GatherSpares     Counter = "a content with several names was gone, and each was fetched for itself"
+	GatherReplaced   Counter = "one of many files was another content than listed"
+	GatherVariant    Counter = "one content of several of a listed name was picked"
+	GatherClash      Counter = "listed names could not lie side by side"
+	GatherGivenUp    Counter = "files of nodes that had failed with many others were given up"
+	GatherUnplaced   Counter = "a commit failed for some of several files"
+	GatherAgain      Counter = "the process of a client that fetches many files was killed, and it was done again"
 	WentOn           Counter = "a node published only the changes since its last page"
 )
 
@@ -55,9 +72,11 @@ const (
 var Counters = []Counter{
 	StaleTimer, TurnedAway, ResetInFrame, EndInFrame, EndInBody, UnreadClose, SpoiledBody,
 	ChangedMidway, ExpiredLease, StaleLeave, StaleRegister, Returned, Displaced, OldCursor,
-	SecondNode, StaleEntry, Cut, LargeFile, WaitedForHash, WrongGroup, Resumed, FalseClaim,
-	FalseLeftovers, AlreadyThere, TwoSources, OtherVariant, OtherThere, Mirrored, ToldHolders,
-	LeftOut, Resynced, WentOn, DroppedInDoubt, TooMuchPublished,
+	SecondNode, StaleEntry, Cut, LargeFile, WaitedForHash, WrongGroup, Resumed, Preferred,
+	PreferredGone, FalseClaim, FalseLeftovers, AlreadyThere, TwoSources, OtherVariant, OtherThere,
+	GatherTogether, GatherNextNode, GatherOvertook, GatherLost, GatherLied, GatherHashing, GatherAlone, GatherNames, GatherSpares,
+	GatherReplaced, GatherVariant, GatherClash, GatherGivenUp, GatherUnplaced, GatherAgain,
+	Mirrored, ToldHolders, LeftOut, Resynced, WentOn, DroppedInDoubt, TooMuchPublished,
 }
 
 // cellKey is a cell of a table without a row: a kind of message that a state does not allow.

@@ -65,6 +65,7 @@ var tables = [...]*grammar{
 	fetchKind:    read(fetchKind, client.FetchTable()),
 	queryKind:    read(queryKind, client.QueryTable()),
 	pipelineKind: read(pipelineKind, client.PipelineTable()),
+	gatherKind:   read(gatherKind, client.GatherTable()),
 	sourceKind:   read(sourceKind, client.SourceTable()),
 	strangerKind: {kind: strangerKind, name: "stranger"},
 }

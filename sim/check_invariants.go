@@ -27,6 +27,9 @@ const (
 	S13 ID = "S13"
 	S14 ID = "S14"
 	S15 ID = "S15"
+	S16 ID = "S16"
+	S17 ID = "S17"
+	S18 ID = "S18"
 
 	L1 ID = "L1"
 	L2 ID = "L2"
@@ -79,6 +82,12 @@ var Invariants = []Invariant{
 	{S15, "LOCATE and LIST return exactly the published indexes: first the holders, then " +
 		"the nodes whose index is not complete, and no node whose complete index lacks " +
 		"the file"},
+	{S16, "a file that is reported as fetched is durable under its name: no power loss takes " +
+		"it away"},
+	{S17, "a fetch does not give up the part that an earlier try left for another content " +
+		"before it has asked every listed node that may have the content of the part"},
+	{S18, "of many files no node is asked again over a link for many after it failed on one, and " +
+		"nothing that has come is received a second time"},
 	{L1, "an operation ends within its bound"},
 	{L2, "after healing, the registry equals the living nodes"},
 	{L3, "after healing, a file is found if and only if a listed node has it"},

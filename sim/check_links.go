@@ -88,6 +88,9 @@ func (c *checks) stepped(a *actor) {
 
 // mostLinks returns how many connections a machine may have at once.
 func (a *actor) mostLinks() int {
+	if a.kind == gatherKind {
+		return a.mostGathering()
+	}
 	if a.kind == fetchKind && !a.operation.op.Once {
 		return max(1, a.operation.op.Sources)
 	}

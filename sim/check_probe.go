@@ -43,6 +43,8 @@ func (c *checks) expected() map[string]hope {
 func (c *checks) l3(o *operation, expected map[string]hope) {
 	switch {
 	case o == nil || !o.ended:
+	case o.gather != nil:
+		c.allFound(o, expected)
 	case o.answer != nil:
 		c.exact(o)
 	case o.result != nil:
@@ -100,14 +102,19 @@ func (c *checks) exact(o *operation) {
 	}
 }
 
-// disk checks S11 for everything that a host's disk has under final names.
+// disk checks S11 and S16 for everything that a host's disk has under final names.
 func (c *checks) disk(h *host) {
 	for _, t := range h.landings {
 		if t.final == nil {
+			if !t.reported.IsZero() {
+				c.fail(S16, "%s has nothing under the name %q, and it was reported as fetched", h.name, t.name)
+			}
 			continue
 		}
 		if id := t.final.identity(c.w); id == nil || !slices.Contains(t.wanted, id.hash) {
 			c.fail(S11, "%s has under the name %q what is not whole, or was not asked for", h.name, t.name)
+		} else if !t.reported.IsZero() && t.reported != id.hash {
+			c.fail(S16, "%s has under the name %q another content than the one that was reported as fetched", h.name, t.name)
 		}
 	}
 }

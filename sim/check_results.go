@@ -25,6 +25,12 @@ func (c *checks) report(a *actor, outcome roles.Outcome) {
 		}
 	case client.Answered:
 		c.itemAnswered(a.operation, &outcome)
+	case client.Gathered:
+		c.gathered(a, &outcome)
+	case client.Hashing:
+		if a.kind == gatherKind {
+			c.w.coverage.sometimes(GatherHashing)
+		}
 	case client.Begun:
 		if outcome.Other {
 			c.w.coverage.sometimes(OtherThere)
@@ -41,16 +47,20 @@ func (c *checks) report(a *actor, outcome roles.Outcome) {
 // over checks an operation whose machine is final.
 func (c *checks) over(o *operation) {
 	switch {
-	case o.actor.kind == fetchKind && o.result == nil && !o.actor.proc.doomed:
+	case o.actor.kind == fetchKind && o.result == nil:
 		c.fail(S5, "the fetch of %q by %s ended without a result", o.op.Name, o.op.Who)
 	case o.actor.kind == queryKind && o.answer == nil:
 		c.fail(S5, "the question of %s ended without a result", o.op.Who)
 	case o.actor.kind == pipelineKind:
 		c.allAnswered(o)
+	case o.actor.kind == gatherKind:
+		c.allGathered(o)
+	case o.op.Do == scenario.DoGather && c.w.beginGather(o):
+		return
 	}
 	for _, s := range o.stores {
-		if s != nil && s.user == o.actor {
-			s.user = nil
+		if s != nil {
+			s.release(o.actor)
 		}
 	}
 	if o.ended = !o.actor.proc.doomed; o.ended {
@@ -86,24 +96,18 @@ func (c *checks) result(o *operation, is *client.Result) {
 	c.s10(o, is)
 }
 
-var outcomeWords = [...]string{"no result", "fetched", "nobody has it", "unsure", "undelivered", "no relay", "disk failed", "badly named", "interrupted"}
+var outcomeWords = [...]string{"no result", "fetched", "nobody has it", "unsure", "undelivered", "no relay", "disk failed", "badly named", "interrupted", "given up"}
 
-// delivered commits a fetched file and checks it.
+// delivered checks a fetched file.
 func (c *checks) delivered(o *operation, is *client.Result) {
-	if len(o.stores) == 0 || o.stores[0] == nil {
-		c.fail(S1, "the fetch of %q says that it is there, and never opened a store", is.Name)
-		return
-	}
-	s := o.stores[0]
-	switch done, well := c.w.commit(o.actor, s); {
-	case !done:
-		o.result = nil // the process is killed during the commit
-		return
-	case !well:
-		o.result.Outcome = client.DiskFailed // the result that the user gets
+	s := o.actor.store(0)
+	if s == nil || s.final == nil {
+		c.fail(S1, "the fetch of %q says that it is there, and nothing is", is.Name)
 		return
 	}
 	c.s1(o, is, s.final)
+	c.s16(o, s, is.Hash)
+	c.resumed(o, is)
 	if len(is.Tried) > len(is.From) {
 		c.w.coverage.sometimes(SecondNode)
 	}
@@ -114,6 +118,25 @@ func (c *checks) delivered(o *operation, is *client.Result) {
 		c.w.coverage.sometimes(Mirrored)
 		c.w.share(o.actor.proc.host, is.Name, s.final.identity(c.w))
 	}
+}
+
+// resumed counts the fates of the parts that earlier tries left.
+func (c *checks) resumed(o *operation, is *client.Result) {
+	switch {
+	case o.left.IsZero() || !c.w.pinned(o.op.Pin).IsZero():
+	case o.left != is.Hash:
+		c.w.coverage.sometimes(PreferredGone)
+	case len(is.Variants) > 0:
+		c.w.coverage.sometimes(Preferred)
+	}
+}
+
+// s16 checks that a reported file is durable, and notes it: the file has to stay.
+func (c *checks) s16(o *operation, s *store, hash protocol.Hash) {
+	if !s.durable() {
+		c.fail(S16, "%s is told that %q is there, and a power loss can take it away", o.op.Who, s.name)
+	}
+	s.reported = hash
 }
 
 // share adds a fetched file to the share of a node. It needs no hashing.
@@ -133,7 +156,7 @@ func (c *checks) s1(o *operation, is *client.Result, file *grown) {
 		c.fail(S1, "%s was given content %d of %d bytes as %q, and the result says %d bytes and another hash", o.op.Who, id.content, id.size, is.Name, is.Size)
 	case !pin.IsZero() && id.hash != pin:
 		c.fail(S1, "%s was given content %d as %q, and had asked for content %d", o.op.Who, id.content, is.Name, o.op.Pin)
-	case c.liars():
+	case c.liars(), o.gather != nil && !c.honest: // a bit of a listed name may have flipped
 	case !slices.ContainsFunc(c.w.placed, func(p placement) bool {
 		return (p.name == is.Name || is.Name == "") && p.content == id.content && p.size == id.size || id.size == 0 && p.size == 0 && p.name == is.Name
 	}):
@@ -153,8 +176,8 @@ func (c *checks) s2(o *operation, is *client.Result) {
 		c.fail(S2, "the fetch of %q gave up although the relay had more nodes", is.Name)
 	}
 	for _, listed := range o.listed {
-		if !slices.Contains(o.denied, listed) {
-			c.fail(S2, "the fetch of %q says not found, but %v never said so", is.Name, listed)
+		if !slices.Contains(o.denied, listed.Addr()) {
+			c.fail(S2, "the fetch of %q says not found, but %v never said so", is.Name, listed.Addr())
 		}
 	}
 }
@@ -207,12 +230,13 @@ func (c *checks) itemAnswered(o *operation, is *client.Answered) {
 		c.fail(S1, "item %d of a pipeline by %s is said to be there, and is not", is.Item, o.op.Who)
 		return
 	}
-	if done, _ := c.w.commit(o.actor, s); !done {
+	if done, err := c.w.commit(o.actor, s); !done || err != nil {
 		return
 	}
 	if id := s.final.identity(c.w); id == nil || id.hash != o.wanted[is.Item].Hash {
 		c.fail(S1, "item %d of a pipeline by %s is not what was asked for", is.Item, o.op.Who)
 	}
+	c.s16(o, s, o.wanted[is.Item].Hash)
 }
 
 // allAnswered checks that each item has a result or is left.

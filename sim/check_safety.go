@@ -6,6 +6,8 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 // step checks the effects of a step before they are carried out.
@@ -17,7 +19,8 @@ func (c *checks) step(a *actor, in roles.Input, effects []roles.Effect) {
 	case roles.Heard:
 		c.heard(a, in, effects)
 	case roles.Stopped:
-		if a.operation != nil && !a.final {
+		commits := a.state == string(client.FetchCommitting) || a.state == string(client.GatherStopping)
+		if a.operation != nil && !a.final && !commits {
 			c.fail(C5, "%s goes on although it was told to stop", c.who(a))
 		}
 	default:
@@ -26,12 +29,16 @@ func (c *checks) step(a *actor, in roles.Input, effects []roles.Effect) {
 		}
 	}
 	c.s6(a, effects)
+	if a.kind == gatherKind {
+		c.s18(a, effects)
+	}
 	for i, effect := range effects {
 		switch effect := effect.(type) {
 		case roles.Send:
 			c.said(a, effect, effects[i+1:])
 		case roles.OpenStore:
 			c.s14(a, effect)
+			c.s17(a, effect)
 		}
 	}
 }
@@ -49,7 +56,7 @@ func (c *checks) said(a *actor, send roles.Send, then []roles.Effect) {
 // heard checks S8 for a message that a machine received.
 func (c *checks) heard(a *actor, in roles.Heard, effects []roles.Effect) {
 	kind, g := in.Message.Kind(), a.grammar(in.Link)
-	at := slices.IndexFunc(a.moves, func(t roles.Transition) bool { return t.Machine == g.name })
+	at := slices.IndexFunc(a.moves, func(t roles.Transition) bool { return t.Machine == g.name && t.Link == in.Link })
 	if at < 0 {
 		c.fail(S8, "%s heard %s and its table has nothing to say about it", c.who(a), kind)
 		return
@@ -77,7 +84,10 @@ func (o *operation) heard(in roles.Heard) {
 	case *protocol.Located:
 		o.more = m.Cursor != nil
 		for i := range m.Peers {
-			o.listed = append(o.listed, m.Peers[i].Addr())
+			at := m.Peers[i].Addr()
+			if !slices.ContainsFunc(o.listed, func(p protocol.Peer) bool { return p.Addr() == at }) {
+				o.listed = append(o.listed, m.Peers[i])
+			}
 		}
 	case *protocol.Error:
 		v := o.at(in.Link)
@@ -98,8 +108,14 @@ func (c *checks) learned(a *actor, in roles.Input) {
 	o := a.operation
 	switch in := in.(type) {
 	case roles.Verified:
+		if o.gather != nil {
+			c.came(a, in)
+			return
+		}
 		o.had.Add(in.Group)
 		o.firm = o.op.Once
+	case roles.StoreCommitted:
+		c.unplaced(in)
 	case roles.BodyWrong:
 		c.w.coverage.sometimes(WrongGroup)
 		v := o.at(in.Link)
@@ -142,6 +158,26 @@ func (c *checks) s14(a *actor, want roles.OpenStore) {
 	}
 	if o.firm && want.Hash != o.begun {
 		c.fail(S14, "%s begins another content of %q when some of the first has been given out", c.who(a), o.op.Name)
+	}
+}
+
+// s17 checks that a fetch asks all listed nodes that may have the content of its part before it
+// begins another content.
+func (c *checks) s17(a *actor, want roles.OpenStore) {
+	o := a.operation
+	pin := c.w.pinned(o.op.Pin)
+	if o.gather != nil {
+		return
+	}
+	if o.left.IsZero() || want.Hash == o.left || !pin.IsZero() && pin != o.left || c.w.relay.lie != scenario.Honest {
+		return
+	}
+	for i := range o.listed {
+		p := &o.listed[i]
+		other := !p.Hash.IsZero() && p.Hash != o.left
+		if !other && !slices.ContainsFunc(o.visited, func(v *visit) bool { return v.to == p.Addr() }) {
+			c.fail(S17, "%s gives up its part of %q for another content, and has not asked %v", c.who(a), o.op.Name, p.Addr())
+		}
 	}
 }
 
@@ -197,7 +233,7 @@ func (c *checks) dialled(a *actor, link roles.Link, to netip.AddrPort) {
 		return
 	}
 	for _, v := range o.visited {
-		if v.to == to && v.wrong {
+		if v.to == to && v.wrong && o.gather == nil {
 			c.fail(S13, "%v, which sent a wrong group, is asked again for %q", to, o.op.Name)
 		}
 	}

@@ -1,33 +1,83 @@
 package sim
 
 import (
+	"errors"
+
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/protocol/content"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// commit gives a whole part its final name. It reports whether that was completed, for the process
-// may be killed in between, and whether the part was good: leftovers of an earlier try may turn out
-// to be another content.
-func (w *World) commit(a *actor, s *store) (done, well bool) {
-	steps := []func(){
-		func() { s.part.sync() },
-		func() { s.before, s.final, s.part, s.renamed = s.final, s.part, nil, true },
-		func() { s.renamed, s.before = false, nil },
-		func() { s.journal = nil },
+// The errors of a host's disk.
+var (
+	errFull      = errors.New("no space left")
+	errDisk      = errors.New("the disk gives errors")
+	errNotOpen   = errors.New("nothing has been opened for it")
+	errLeftovers = errors.New("the part of an earlier try was of another content")
+)
+
+// commitStore answers CommitStore from a host's disk.
+func (w *World) commitStore(a *actor, want roles.CommitStore) {
+	if a.operation == nil {
+		return
 	}
-	switch {
-	case s.placed:
-		steps = steps[3:]
-	case !s.proven() && !w.planted(func(p *Plant) bool { return p.Unproven }):
-		w.coverage.sometimes(FalseLeftovers)
-		return w.diskDoes(a.proc, func() { s.part = nil }, func() { s.journal = nil }), false
-	default:
-		s.part.cut(s.size)
-		if w.planted(func(p *Plant) bool { return p.Unsynced }) {
-			steps[0] = func() {}
+	rash := w.planted(func(p *Plant) bool { return p.Rash })
+	if rash {
+		w.tell(a, roles.StoreCommitted{Items: make([]roles.Placed, len(want.Items))})
+	}
+	w.diskAnswers(a, want.Items[0].Item, func() {
+		var answer roles.StoreCommitted
+		for _, item := range want.Items {
+			done, err := w.commitItem(a, item)
+			if !done {
+				return
+			}
+			answer.Items = append(answer.Items, roles.Placed{Item: item.Item, Err: err})
 		}
+		if !rash {
+			w.tell(a, answer)
+		}
+	})
+}
+
+// commit gives a whole part its final name, durably. It reports whether that was completed, for
+// the process may be killed in between, and why it failed: the disk may give errors, and leftovers
+// of an earlier try may turn out to be another content.
+func (w *World) commit(a *actor, s *store) (done bool, err error) {
+	switch {
+	case s == nil:
+		return true, errNotOpen
+	case !s.placed && !s.proven() && !w.planted(func(p *Plant) bool { return p.Unproven }):
+		w.coverage.sometimes(FalseLeftovers)
+		return w.diskDoes(a.proc, func() { s.part = nil }, func() { s.journal = nil }), errLeftovers
 	}
-	return w.diskDoes(a.proc, steps...), true
+	steps := w.committing(s)
+	if t := w.troubled(scenario.DiskError, a.proc.host); t != nil && t.N == 1 && !w.spared(a) {
+		w.fired(t)
+		steps, err = steps[:w.chooser.N(len(steps), "step")], errDisk
+	}
+	return w.diskDoes(a.proc, steps...), err
+}
+
+// committing returns the steps in which a disk makes a content durable and gives it its final name.
+// A content that is in its place already need not be durable: the process that put it there may
+// have been killed before it synced the folder.
+func (w *World) committing(s *store) []func() {
+	sync := func() { s.part.sync() }
+	rename := func() { s.before, s.final, s.part, s.renamed, s.reported = s.final, s.part, nil, true, protocol.Hash{} }
+	syncFolder := func() { s.renamed, s.before = false, nil }
+	drop := func() { s.journal = nil }
+	switch {
+	case s.placed && w.planted(func(p *Plant) bool { return p.Trusting }):
+		return []func(){drop}
+	case s.placed:
+		return []func(){func() { s.final.sync() }, syncFolder, drop}
+	case w.planted(func(p *Plant) bool { return p.Unsynced }):
+		sync = func() {}
+	}
+	s.part.cut(s.size)
+	return []func(){sync, rename, syncFolder, drop}
 }
 
 // diskDoes performs several disk steps. It reports whether all were completed.
@@ -53,4 +103,32 @@ func (s *store) proven() bool {
 	}
 	built, _ := content.Build(values)
 	return built == s.hash
+}
+
+// durable reports whether the file under the name outlives a power loss.
+func (t *landing) durable() bool { return !t.renamed && t.final.synced() }
+
+// synced reports whether all bytes outlive a power loss.
+func (f *grown) synced() bool {
+	for i := range f.extents {
+		if !f.extents[i].synced {
+			return false
+		}
+	}
+	return true
+}
+
+// releaseStore ends the actor's use of an item.
+func (w *World) releaseStore(a *actor, item int) {
+	if s := a.store(item); s != nil {
+		s.release(a)
+		a.operation.stores[item] = nil
+	}
+}
+
+// release makes the landing free for other actors.
+func (t *landing) release(a *actor) {
+	if t.user == a {
+		t.user = nil
+	}
 }

@@ -31,18 +31,12 @@ type waiter struct {
 }
 
 // gone reports whether the actor does not want the file any more.
-func (x *waiter) gone() bool { return x.actor.over() || x.actor.asks != x.asks }
+func (x *waiter) gone() bool { return x.actor.over() || x.actor.asks[0] != x.asks }
 
 // open answers OpenFile from the host's disk, once the file is hashed.
 func (w *World) open(a *actor, want roles.OpenFile) {
-	h, wait := a.proc.host, 100*time.Microsecond
-	if t := w.troubled(scenario.DiskHang, h); t != nil {
-		w.fired(t)
-		wait += time.Duration(w.chooser.N(t.N+1, "disk")) * time.Millisecond
-	}
-	a.asks++
-	x := waiter{a, want, a.asks}
-	w.after(wait, func() { w.look(x) })
+	x := waiter{a, want, a.ask(0)}
+	w.after(w.diskWait(a.proc.host), func() { w.look(x) })
 }
 
 // look finds a file, and starts to hash it if necessary.

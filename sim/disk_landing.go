@@ -10,14 +10,15 @@ import (
 
 // landing is a final name on a client's disk, with the part file that grows beside it.
 type landing struct {
-	name    string
-	user    *actor   // the actor that has it open
-	part    *grown   // nil: there is none
-	journal *journal // nil: there is none
-	final   *grown   // under the name; nil: there is none
-	renamed bool     // a power loss may undo the rename of the part
-	before  *grown   // under the name before the rename
-	wanted  []protocol.Hash
+	name     string
+	user     *actor        // the actor that has it open
+	part     *grown        // nil: there is none
+	journal  *journal      // nil: there is none
+	final    *grown        // under the name; nil: there is none
+	renamed  bool          // a power loss may undo the rename of the part
+	before   *grown        // under the name before the rename
+	reported protocol.Hash // the content under the name, once it is reported as fetched; zero: it is not
+	wanted   []protocol.Hash
 }
 
 // journal records the content of a part file, and which of its groups are verified.
@@ -43,7 +44,8 @@ type store struct {
 	*landing
 	hash   protocol.Hash
 	size   uint64
-	placed bool // the content was under the name already
+	copies []*landing // of the other names of the item
+	placed bool       // the content was under the name already
 }
 
 // store returns the store of an item of the actor, or nil.
@@ -52,6 +54,22 @@ func (a *actor) store(item int) *store {
 		return nil
 	}
 	return a.operation.stores[item]
+}
+
+func (a *actor) setStore(item int, s *store) {
+	for len(a.operation.stores) <= item {
+		a.operation.stores = append(a.operation.stores, nil)
+	}
+	a.operation.stores[item] = s
+}
+
+// ask counts a question to the disk about an item, and returns its number.
+func (a *actor) ask(item int) int {
+	for len(a.asks) <= item {
+		a.asks = append(a.asks, 0)
+	}
+	a.asks[item]++
+	return a.asks[item]
 }
 
 // landing returns the landing for a name, or one beside it while another actor has that open.
@@ -95,44 +113,90 @@ func (w *World) execute() {
 	w.takeDown(t)
 }
 
+// diskWait returns the time that a host's disk takes to answer.
+func (w *World) diskWait(h *host) time.Duration {
+	wait := 100 * time.Microsecond
+	if t := w.troubled(scenario.DiskHang, h); t != nil {
+		w.fired(t)
+		wait += time.Duration(w.chooser.N(t.N+1, "disk")) * time.Millisecond
+	}
+	return wait
+}
+
+// diskAnswers lets a disk act for a machine after a wait, which it returns. It does not act if the
+// machine is final by then, or has asked the disk for more.
+func (w *World) diskAnswers(a *actor, item int, do func()) time.Duration {
+	asks, wait := a.ask(item), w.diskWait(a.proc.host)
+	w.after(wait, func() {
+		if !a.over() && a.asks[item] == asks {
+			do()
+		}
+	})
+	return wait
+}
+
+// inspectStore answers InspectStore from a client's disk: with the header of the journal, if the
+// journal has claims. Only OpenStore verifies them. A fetch that delivers its bytes once keeps no
+// part.
+func (w *World) inspectStore(a *actor, want roles.InspectStore) {
+	o := a.operation
+	if o == nil {
+		return
+	}
+	w.diskAnswers(a, want.Item, func() {
+		if w.diskFails(a, want.Item) {
+			return
+		}
+		answer := roles.StoreInspected{Item: want.Item}
+		j := a.proc.host.landing(o.place(want.Item, want.Name, w.pinned(o.op.Pin)), a).journal
+		if j != nil && len(j.claims) > 0 && !o.op.Once {
+			answer.Hash, answer.Size = j.hash, j.size
+		}
+		o.left = answer.Hash
+		w.tell(a, answer)
+	})
+}
+
+// diskFails tells a machine that its disk gives errors, if it does.
+func (w *World) diskFails(a *actor, item int) bool {
+	t := w.troubled(scenario.DiskError, a.proc.host)
+	if t == nil || t.N != 0 {
+		return false
+	}
+	w.fired(t)
+	w.tell(a, roles.StoreFailed{Item: item, Err: errDisk})
+	return true
+}
+
 // openStore answers OpenStore from a client's disk.
 func (w *World) openStore(a *actor, want roles.OpenStore) {
 	if a.operation == nil {
 		return
 	}
-	h, wait := a.proc.host, 100*time.Microsecond
-	if t := w.troubled(scenario.DiskHang, h); t != nil {
-		w.fired(t)
-		wait += time.Duration(w.chooser.N(t.N+1, "disk")) * time.Millisecond
+	wait := w.diskAnswers(a, want.Item, func() { w.makeReady(a, want) })
+	if place := a.proc.host.landing(a.operation.place(want.Item, want.Name, want.Hash), a); place.part == nil {
+		return
 	}
-	a.asks++
-	asks := a.asks
-	if place := h.landing(a.operation.place(want), a); place.part != nil {
-		for at := time.Second; at < wait; at += time.Second { // it makes progress every other second
-			w.tellLater(a, at, roles.StoreChecking{Done: uint64(at / (2 * time.Second)), Size: uint64(wait / time.Second)})
-		}
+	for at := time.Second; at < wait; at += time.Second { // it makes progress every other second
+		done := uint64(at / (2 * time.Second))
+		w.tellLater(a, at, roles.StoreChecking{Item: want.Item, Done: done, Size: uint64(wait / time.Second)})
 	}
-	w.after(wait, func() {
-		if !a.over() && a.asks == asks {
-			w.makeReady(a, want)
-		}
-	})
 }
 
 // makeReady finds out which groups of an item are there, and tells the machine.
 func (w *World) makeReady(a *actor, want roles.OpenStore) {
 	if t := w.troubled(scenario.DiskFull, a.proc.host); t != nil && t.N == 0 {
 		w.fired(t)
-		w.tell(a, roles.StoreFailed{Item: want.Item, Text: "no space left"})
+		w.tell(a, roles.StoreFailed{Item: want.Item, Err: errFull})
 		return
 	}
-	t := a.proc.host.landing(a.operation.place(want), a)
+	if w.diskFails(a, want.Item) {
+		return
+	}
+	t := a.proc.host.landing(a.operation.place(want.Item, want.Name, want.Hash), a)
 	t.user = a
 	t.wanted = append(t.wanted, want.Hash)
-	for len(a.operation.stores) <= want.Item {
-		a.operation.stores = append(a.operation.stores, nil)
-	}
-	a.operation.stores[want.Item] = &store{landing: t, hash: want.Hash, size: want.Size}
+	a.setStore(want.Item, &store{landing: t, hash: want.Hash, size: want.Size})
 	ready := roles.StoreReady{Item: want.Item}
 	switch {
 	case t.part != nil && t.journal != nil && t.journal.hash == want.Hash && t.journal.size == want.Size:

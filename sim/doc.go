@@ -69,6 +69,12 @@
 //     once bytes of it cannot be taken back
 //   - S15: LOCATE and LIST return exactly the published indexes: first the holders, then the
 //     nodes whose index is not complete, and no node whose complete index lacks the file
+//   - S16: a file that is reported as fetched is durable under its name: no power loss takes it
+//     away
+//   - S17: a fetch does not give up the part that an earlier try left for another content before
+//     it has asked every listed node that may have the content of the part
+//   - S18: of many files no node is asked again over a link for many after it failed on one, and
+//     nothing that has come is received a second time
 //   - L1: an operation ends within its bound
 //   - L2: after healing, the registry equals the living nodes
 //   - L3: after healing, a file is found if and only if a listed node has it
@@ -114,8 +120,9 @@
 //   - file-shorten: a file is cut in half
 //   - file-delete: a file is deleted
 //   - bit-rot: bits of a file change without a trace in its size and times
-//   - disk-hang: the disk takes up to N ms to open a file or to examine a part
-//   - disk-error: the node's disk fails; N is 0: on opening, 1: on reading
+//   - disk-hang: the disk takes up to N ms to open a file, to examine a part or to commit a file
+//   - disk-error: the disk fails; N is 0: on opening a file or examining a part, 1: on reading or
+//     on a commit
 //   - disk-full: the client's disk takes only N bytes more; N is -1: it fails at the end of a
 //     stretch
 //   - slow-hash: the node hashes N bytes a second

@@ -47,8 +47,8 @@ func (w *World) wakeReceive(e *end) {
 		seg := e.in.take(int(min(e.left, inGroup)))
 		w.credit(e, seg.size)
 		if !e.body.wrong && a.operation != nil {
-			if text := w.stored(a, e, seg); text != "" {
-				w.give(e, roles.StoreFailed{Item: e.body.item, Text: text})
+			if err := w.stored(a, e, seg); err != nil {
+				w.give(e, roles.StoreFailed{Item: e.body.item, Err: err})
 				return
 			}
 		}
@@ -71,7 +71,7 @@ func (w *World) received(e *end) {
 	h := e.host
 	if full := w.troubled(scenario.DiskFull, h); full != nil && full.N < 0 && e.actor.operation != nil {
 		w.fired(full)
-		w.give(e, roles.StoreFailed{Item: e.body.item, Text: "no space left"})
+		w.give(e, roles.StoreFailed{Item: e.body.item, Err: errFull})
 		return
 	}
 	hang := w.troubled(scenario.DiskHang, h)
@@ -107,16 +107,16 @@ func (w *World) judge(e *end) {
 	w.step(e.actor, roles.Verified{Link: e.link, Group: g})
 }
 
-// stored writes bytes into the actor's store. It returns the reason of a failure, or "".
-func (w *World) stored(a *actor, e *end, seg segment) string {
+// stored writes bytes into the actor's store.
+func (w *World) stored(a *actor, e *end, seg segment) error {
 	if !w.diskTakes(a, seg.size) {
-		return "no space left"
+		return errFull
 	}
 	e.body.got.add(seg)
 	if s := a.store(e.body.item); s != nil {
 		w.writePart(a, s, e.offset, seg)
 	}
-	return ""
+	return nil
 }
 
 // diskTakes reports whether a client's disk has room for more bytes.

@@ -67,7 +67,7 @@ func (w *World) syn(e *end) {
 	e.actor.setEnd(0, e)
 	w.note(Line{What: Accepts, Host: h.index, Actor: e.actor.id, Peer: e.peer().host.index, Conn: e.conn.id})
 	w.send(e, evSynAck, segment{})
-	opened := roles.Opened{Link: 0, Peer: e.peer().at(), Busy: e.actor.crowded}
+	opened := roles.Opened{Link: 0, Peer: e.peer().at(), Busy: e.actor.full}
 	if h.proc.hung {
 		w.tell(e.actor, opened)
 	} else {

@@ -27,12 +27,14 @@ type operation struct {
 	answered map[int]protocol.Code
 	pages    []protocol.Message // heard by a query
 	visited  []*visit           // nodes, in the order in which they were dialled
-	listed   []netip.AddrPort   // nodes in the answers of the relay
+	listed   []protocol.Peer    // nodes in the answers of the relay, as it listed each first
 	more     bool               // the last page had a cursor
 	denied   []netip.AddrPort   // said not-found
 	had      roles.Groups       // groups of the content that is being fetched
 	begun    protocol.Hash      // the content that is being fetched
+	left     protocol.Hash      // the content of the part that an earlier try left; zero: there is none
 	firm     bool               // bytes have been delivered that cannot be taken back
+	gather   *gathering         // of an operation that fetches many files, once their names are known
 }
 
 // visit is a link of a fetch to a node.
@@ -53,11 +55,14 @@ func (o *operation) at(link roles.Link) *visit {
 }
 
 // place returns the name under which the disk keeps an item of the operation.
-func (o *operation) place(want roles.OpenStore) string {
-	if want.Name != "" {
-		return want.Name
+func (o *operation) place(item int, name string, hash protocol.Hash) string {
+	if o.gather != nil {
+		return o.gather.names[item][0]
 	}
-	return want.Hash.String()[:8]
+	if name != "" {
+		return name
+	}
+	return hash.String()[:8]
 }
 
 // mostTries is how often an operation starts again after its process was killed.
@@ -74,7 +79,7 @@ func (w *World) beginOperation(h *host, op scenario.Op, tries int) *operation {
 		o.actor = w.addActor(h.proc, fetchKind, w.pool.fetch(w.request(op)))
 	case scenario.DoLocate:
 		o.actor = w.addActor(h.proc, queryKind, w.pool.query(w.relay.address.String(), &protocol.Locate{Name: op.Name, Hash: w.pinned(op.Pin)}))
-	case scenario.DoList:
+	case scenario.DoList, scenario.DoGather:
 		o.actor = w.addActor(h.proc, queryKind, w.pool.query(w.relay.address.String(), &protocol.List{Pattern: op.Name, Holders: 2}))
 	case scenario.DoPipeline:
 		to := w.byName[op.With]

@@ -44,6 +44,9 @@ func (w *World) probe() {
 			probes = append(probes, w.beginOperation(h, op, 0))
 		}
 	}
+	if w.scenario.Gathers() {
+		probes = append(probes, w.beginOperation(h, scenario.Op{At: w.now, Do: scenario.DoGather, Who: h.name}, 0))
+	}
 	if !w.hasty {
 		probes = append(probes, w.beginOperation(h, scenario.Op{At: w.now, Do: scenario.DoList, Who: h.name}, 0))
 	}

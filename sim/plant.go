@@ -18,6 +18,8 @@ type Plant struct {
 	Credulous bool // a journal's claims are not compared with the bytes of the part
 	Early     bool // a part takes its name before it is whole
 	Unsynced  bool // a part takes its name before its bytes outlive a power loss
+	Trusting  bool // a file that is in its place already is not synced
+	Rash      bool // a store answers CommitStore before the file is durable
 	Unproven  bool // leftovers of an earlier try are not compared with the hash
 	Stale     bool // a node serves a file under the hash that it had before it changed
 }

@@ -15,7 +15,17 @@ var contentBugs = []planted{
 	{"a group is not verified", Plant{Blind: true}, []ID{S1, S11}, "a liar, or a bit that flips", "", nil},
 	{"a journal is believed without a look at the bytes", Plant{Credulous: true}, []ID{S1, S11}, "a power loss", "", cutOff},
 	{"a part takes its name before it is whole", Plant{Early: true}, []ID{S11, S1}, "a client that is killed", scenario.KillWriting, nil},
-	{"a part takes its name before it outlives a power loss", Plant{Unsynced: true}, []ID{S11}, "a power loss", scenario.PowerLoss, nil},
+	{"a part takes its name before it outlives a power loss", Plant{Unsynced: true}, []ID{S16, S11}, "", "", nil},
+	{"a file that is in its place is not synced", Plant{Trusting: true}, []ID{S16}, "a client that is killed between two steps of a commit", scenario.KillWriting, nil},
+	{"a commit is answered before it is done", Plant{Rash: true}, []ID{S1, S16}, "", "", nil},
+	{"the content of a part is not preferred", around(fetchKind, func(b *bugged) {
+		b.before = func(in roles.Input) roles.Input {
+			if left, is := in.(roles.StoreInspected); is {
+				return roles.StoreInspected{Item: left.Item}
+			}
+			return in
+		}
+	}), []ID{S17}, "a client that is killed, and nodes with another content", "", killedAmongOthers},
 	{"what an earlier try left is not proven", Plant{Unproven: true}, []ID{S1, S11, S13, L3}, "a power loss between two contents", "", betweenContents},
 	{"a file is served under the hash that it had", Plant{Stale: true}, []ID{S13, L3, L1}, "a file that changes", scenario.FileChange, nil},
 	{"a node does not say that its file changed", around(uploadKind, func(b *bugged) {
@@ -107,6 +117,11 @@ func cutOff(seed uint64) *scenario.Scenario {
 	s.Seed, s.Ops = seed, s.Ops[:1]
 	s.Faults = []scenario.Fault{{Class: scenario.CutWriting, At: time.Second, For: 2 * time.Second, Who: "c0", N: 9}}
 	return s
+}
+
+// killedAmongOthers is a fetch that is killed, and starts again when most nodes have another content.
+func killedAmongOthers(seed uint64) *scenario.Scenario {
+	return interrupted(seed, scenario.KillWriting)
 }
 
 // changing is a fetch over a slow link of a file that changes meanwhile.

@@ -34,7 +34,7 @@ var clientBugs = []planted{
 			return without(effects, func(e roles.Effect) bool { _, is := e.(roles.HangUp); return is && denied })
 		}
 	}), []ID{S7, S8}, "", "", nil},
-	{"no reply timeout", deaf(fetchKind, isRang), []ID{L1}, "silence", "", nil},
+	{"no reply timeout", deaf(fetchKind, isTimerFired), []ID{L1}, "silence", "", nil},
 	{"a result is delivered twice", around(fetchKind, func(b *bugged) {
 		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {
 			if n := len(effects); n > 0 && b.Machine.Final() {
@@ -110,7 +110,7 @@ var nodeBugs = []planted{
 		}
 	}), []ID{C3, L2, S6, S7, C1, C2}, "", "", nil},
 	{"a node does not stop", deaf(memberKind, isStopped), []ID{C2, C3, C5}, "", "", nil},
-	{"a stalled reader is never let go", deaf(uploadKind, isRang), []ID{L1, C2}, "a stalled reader", "", nil},
+	{"a stalled reader is never let go", deaf(uploadKind, isTimerFired), []ID{L1, C2}, "a stalled reader", "", nil},
 	{"a node sends from the wrong offset", around(uploadKind, func(b *bugged) {
 		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {
 			for i, e := range effects {

@@ -74,7 +74,7 @@ var relayBugs = []planted{
 			return in
 		}
 	}), []ID{S8}, "an illegal message", "", nil},
-	{"an idle link is never closed", deaf(sessionKind, isRang), []ID{L1, C2}, "silence", "", nil},
+	{"an idle link is never closed", deaf(sessionKind, isTimerFired), []ID{L1, C2}, "silence", "", nil},
 	{"a relay hangs up without saying why", around(sessionKind, func(b *bugged) {
 		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {
 			for _, e := range effects {

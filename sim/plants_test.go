@@ -78,8 +78,8 @@ func without(effects []roles.Effect, which func(e roles.Effect) bool) []roles.Ef
 	return kept
 }
 
-func isRang(in roles.Input) bool    { _, is := in.(roles.TimerFired); return is }
-func isStopped(in roles.Input) bool { _, is := in.(roles.Stopped); return is }
+func isTimerFired(in roles.Input) bool { _, is := in.(roles.TimerFired); return is }
+func isStopped(in roles.Input) bool    { _, is := in.(roles.Stopped); return is }
 
 // heardError returns the refusal in an input, or nil.
 func heardError(in roles.Input) *protocol.Error {

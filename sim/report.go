@@ -42,9 +42,9 @@ func Explain(out io.Writer, s *scenario.Scenario, o Options, seed string) {
 		}
 	}
 	if seed != "" {
-		fmt.Fprintf(out, "replay: go run ./cmd/simulate -seed %s\n", seed)
+		fmt.Fprintf(out, "replay: go run ./cmd/simulate --seed %s\n", seed)
 	}
-	fmt.Fprintf(out, "replay what follows, as a file: go run ./cmd/simulate -plan FILE\n\n%s\n", small.Plan())
+	fmt.Fprintf(out, "replay what follows, as a file: go run ./cmd/simulate --plan FILE\n\n%s\n", small.Plan())
 	var text bytes.Buffer
 	last.Trace.Write(&text)
 	lines := bytes.SplitAfter(text.Bytes(), []byte("\n"))

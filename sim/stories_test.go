@@ -16,7 +16,7 @@ func allStories() []*scenario.Scenario {
 	impatient := func(who string, first int, then ...scenario.Fault) []scenario.Fault {
 		return append(then, scenario.Fault{Class: scenario.Graceful, At: at(first), Who: who}, scenario.Fault{Class: scenario.Graceful, At: at(first + 1), Who: who})
 	}
-	return []*scenario.Scenario{
+	return append(gatherStories(), []*scenario.Scenario{
 		// A node stops while a stalled reader has half of a file: it waits, and the reader
 		// disappears, stays, or reads on.
 		reader(impatient("n0", 2, reading)...),
@@ -46,18 +46,22 @@ func allStories() []*scenario.Scenario {
 		// The tree of a file needs several OUTBOARDs.
 		vast(),
 		// A disk hangs while the part of an earlier try is examined, and when there is none.
-		resumed(scenario.Fault{Class: scenario.DiskHang, At: at(9), For: at(25), Who: "c0", N: 60000}),
-		story(0, scenario.Honest, scenario.Fault{Class: scenario.DiskHang, At: at(1), For: at(25), Who: "c0", N: 60000}),
+		resumed(scenario.Fault{Class: scenario.DiskHang, At: at(10) + time.Millisecond, For: at(25), Who: "c0", N: 60000}),
+		story(0, scenario.Honest, scenario.Fault{Class: scenario.DiskHang, At: at(1) + time.Millisecond, For: at(25), Who: "c0", N: 60000}),
+		// A disk hangs during a commit, for longer than a client waits.
+		pipelining(scenario.Fault{Class: scenario.Slow, Who: "c0", For: at(30), N: 1 << 20},
+			scenario.Fault{Class: scenario.DiskHang, At: at(8), For: at(50), Who: "c0", N: 1 << 22}),
 		// A node's disk answers after the node has refused the peer, which does not read that.
-		parting(),
-		// A client's disk hangs after a wrong group: for long, until the user stops the client, or
-		// until the node crashes.
-		doubting(2), doubting(2, scenario.Fault{Class: scenario.Graceful, At: at(3), Who: "c2"}), doubting(2, scenario.Fault{Class: scenario.Crash, At: at(3), Who: "n0"}),
+		rejecting(),
+		// A client's disk hangs after a wrong group: for long, until it is full, until the user stops
+		// the client, or until the node crashes.
+		doubting(2), doubting(2, scenario.Fault{Class: scenario.DiskFull, At: at(1), For: at(50), Who: "c2", N: -1}),
+		doubting(2, scenario.Fault{Class: scenario.Graceful, At: at(3), Who: "c2"}), doubting(2, scenario.Fault{Class: scenario.Crash, At: at(3), Who: "n0"}),
 		// A client has crashed when the node reports its progress in hashing.
 		reader(scenario.Fault{Class: scenario.SlowHash, For: at(20), Who: "n0", N: 300000}, scenario.Fault{Class: scenario.Crash, At: at(4), Who: "c0"}),
 		// A node's hashing makes no progress.
 		story(0, scenario.Honest, scenario.Fault{Class: scenario.SlowHash, For: at(30), Who: "n0"}),
-	}
+	}...)
 }
 
 func story(drain time.Duration, lie scenario.Lie, faults ...scenario.Fault) *scenario.Scenario {
@@ -171,7 +175,7 @@ func resumed(fault scenario.Fault) *scenario.Scenario {
 	return s
 }
 
-func parting() *scenario.Scenario {
+func rejecting() *scenario.Scenario {
 	s := story(0, scenario.Honest,
 		scenario.Fault{Class: scenario.DiskHang, At: time.Second, For: 20 * time.Second, Who: "n0", N: 11000},
 		scenario.Fault{Class: scenario.Attack, At: 2 * time.Second, Who: "n0", Name: "no-reading"})

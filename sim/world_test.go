@@ -27,7 +27,7 @@ func TestPromisesHoldEverywhere(t *testing.T) {
 		run  func(t *testing.T, total *Tally, failures *atomic.Int64)
 	}{
 		{"random", false, random}, {"attacks", false, attacks}, {"stories", false, stories},
-		{"sweep", true, sweep}, {"large sweep", true, sweepLarge},
+		{"sweep", true, sweep}, {"large sweep", true, sweepLarge}, {"sweep of many files", true, sweepMany},
 	}
 	var left []string
 	for _, part := range parts {

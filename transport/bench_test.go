@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
-	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/transport"
 	"github.com/relaypeer/relaypeer/transport/disk/share"
 	"github.com/relaypeer/relaypeer/transport/disk/store"
@@ -71,7 +71,7 @@ func BenchmarkBulk(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer share.Close()
-	w := newWorld(b, plainTCP{}, relay.Policy{}, 0)
+	w := newWorld(b, plainTCP{}, 0)
 	w.join(share)
 	defer w.end()
 	root, err := os.OpenRoot(folder)
@@ -129,10 +129,15 @@ func makeFile(b *testing.B, path string, size int64) {
 	}
 }
 
-// fetchToPart fetches a file without the last step, which waits for the disk.
+// uncommitted is a Part without the last step, which waits for the disk.
+type uncommitted struct{ *store.Part }
+
+func (uncommitted) Commit(context.Context, ...roles.Placement) error { return nil }
+
+// fetchToPart fetches a file without the last step.
 func fetchToPart(b *testing.B, w *world, name string, root *os.Root) (undo func()) {
 	part := store.NewPart(root, "target")
-	if result := w.fetch(name, part); result.Outcome != client.Fetched {
+	if result := w.fetch(name, uncommitted{part}); result.Outcome != client.Fetched {
 		b.Fatalf("%+v", result)
 	}
 	return func() {

@@ -12,7 +12,7 @@ import (
 type Loop struct {
 	Network Network // nil: each Dial ends in Lost(Unreachable)
 	Share   Share   // nil: each OpenFile ends in FileRefused(Internal)
-	Store   Store   // nil: each OpenStore and ReceiveBody ends in StoreFailed
+	Store   Store   // nil: it holds nothing, and every other request to it fails
 	// Notify says that something has changed which a machine watches: the machine gets a
 	// roles.Notified for each value. A closed channel gives none. It is for a Loop that runs one
 	// machine. Nil: nothing is watched.

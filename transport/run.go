@@ -31,11 +31,12 @@ type run struct {
 	links    []*link
 	alarms   []*alarm
 	file     *sharedFile
-	idler    bool               // the stepper's: it is idle afterwards
-	task     func() letter      // the stepper's: its work then
-	opening  uint64             // numbers OpenFile
-	disk     context.Context    // of disk calls; nil: not needed yet
-	endDisk  context.CancelFunc // at the machine's end
+	idler    bool                  // the stepper's: it is idle afterwards
+	task     func() letter         // the stepper's: its work then
+	opening  uint64                // numbers OpenFile
+	disk     context.Context       // of disk calls; nil: not needed yet
+	endDisk  context.CancelFunc    // at the machine's end
+	asked    map[int]chan struct{} // by item: closed when the store has answered the latest request
 
 	endOpening context.CancelFunc // cancels the latest OpenFile
 }
@@ -139,10 +140,7 @@ func (r *run) carry(effect roles.Effect) {
 	case roles.CommitStore:
 		r.commitStore(e)
 	case roles.ReleaseStore:
-		r.askStore(func(context.Context) letter {
-			r.loop.store().Release(e.Item)
-			return letter{}
-		})
+		r.releaseStore(e)
 	case roles.Report:
 		if r.loop.Report != nil {
 			r.flush() // the peer can work on our request while the owner handles the report
@@ -248,7 +246,7 @@ func (r *run) diskContext() context.Context {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.disk == nil {
-		r.disk, r.endDisk = context.WithCancel(r.ctx)
+		r.disk, r.endDisk = context.WithCancel(context.WithoutCancel(r.ctx))
 	}
 	if r.tidied {
 		r.endDisk()

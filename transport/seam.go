@@ -51,12 +51,12 @@ type Share interface {
 // is none counts as one that may have anything.
 type Lister interface {
 	Share
-	// Follow calls change for each name that is shared and whose content is known, and then for each
-	// change; the zero hash says that the name is not shared any more. It calls complete once all
-	// names that were there when the share was opened have been reported, but for files that cannot
-	// be read. Calls come one at a time and in order; they return soon and do not call the share.
-	// Follow returns when ctx is done, or, with an error, when the share is closed. Several may
-	// follow at once.
+	// Follow calls change for each name that is shared and whose content is known, and then for
+	// each change; the zero hash says that the name is not shared any more. It calls complete once
+	// all names that were there when the share was opened have been reported, but for files that
+	// cannot be read. Calls come one at a time and in order; they return soon and do not call the
+	// share. Follow returns when ctx is done, or, with an error, when the share is closed. Several
+	// may follow at once.
 	Follow(ctx context.Context, change func(protocol.Entry), complete func()) error
 }
 
@@ -73,25 +73,28 @@ type File interface {
 }
 
 // Store is the destination of fetched content. Ranges of one item may come over several links at
-// once.
+// once. Of the other calls for one item, a machine's loop makes one at a time.
 type Store interface {
-	// Holds returns the content of which an earlier try left a part of an item; the zero hash: of none. It ends with ctx.
+	// Holds returns the content of which an earlier try left a part of an item. The zero hash:
+	// there is none. It ends with ctx.
 	Holds(ctx context.Context, item roles.InspectStore) (hash protocol.Hash, size uint64, err error)
-	// Open makes ready for an item's content, and returns the groups of it that are there, verified, and whether
-	// something else was there, which has been dropped. It says as often as it likes how many bytes have been checked; the
-	// machine is told about every second. It ends with ctx.
+	// Open prepares for an item's content. It returns the verified groups that are already present,
+	// and whether another content was present, which it has dropped. It calls checking as often as
+	// it likes with the number of bytes verified; the machine gets one report a second. It ends
+	// with ctx.
 	Open(ctx context.Context, want roles.OpenStore, checking func(done, size uint64)) (has roles.Groups, other bool, err error)
 	// Receive returns the sink for a body of an item from offset on.
 	Receive(item int, offset uint64) (Sink, error)
-	// Release closes what an item holds open, outside of any other call for that item. The item may be opened again.
+	// Release closes what is open of an item. A sink of the item may still be called, and fails.
+	// The item may be opened again.
 	Release(item int)
-	// Commit returns when the items, which have come whole, are durable and in their places. The error is [Misplaced] if it
-	// concerns some of them alone.
+	// Commit returns when the items, which have come whole, are durable and in their places. The
+	// error is a [Misplaced] if it concerns some of the items.
 	Commit(ctx context.Context, items ...roles.Placement) error
 }
 
-// Misplaced is the error of a Commit that put some items in their places, but not these: the reason of each, by its
-// number.
+// Misplaced is the error of a Commit that could not put some of its items in their places. It has
+// the reason by the item's number.
 type Misplaced map[int]error
 
 // Error returns the reason of one of them.

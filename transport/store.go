@@ -16,7 +16,7 @@ const checkingGap = time.Second
 // openStore starts to open the store for an item. As with openFile, only the machine's deadline
 // waits for the disk.
 func (r *run) openStore(e roles.OpenStore) {
-	r.askStore(func(ctx context.Context) letter {
+	r.askStore([]int{e.Item}, func(ctx context.Context) letter {
 		has, other, err := r.loop.store().Open(ctx, e, r.checking(e.Item))
 		if err != nil {
 			return storeFailed(e.Item, err)
@@ -25,9 +25,9 @@ func (r *run) openStore(e roles.OpenStore) {
 	})
 }
 
-// inspectStore asks the disk what an earlier try left of an item.
+// inspectStore asks the store what an earlier try left of an item.
 func (r *run) inspectStore(e roles.InspectStore) {
-	r.askStore(func(ctx context.Context) letter {
+	r.askStore([]int{e.Item}, func(ctx context.Context) letter {
 		hash, size, err := r.loop.store().Holds(ctx, e)
 		if err != nil {
 			return storeFailed(e.Item, err)
@@ -36,9 +36,13 @@ func (r *run) inspectStore(e roles.InspectStore) {
 	})
 }
 
-// commitStore has the disk put items in their places.
+// commitStore has the store put items in their places.
 func (r *run) commitStore(e roles.CommitStore) {
-	r.askStore(func(ctx context.Context) letter {
+	items := make([]int, len(e.Items))
+	for i, item := range e.Items {
+		items[i] = item.Item
+	}
+	r.askStore(items, func(ctx context.Context) letter {
 		err := r.loop.store().Commit(ctx, e.Items...)
 		var some Misplaced
 		partly := errors.As(err, &some)
@@ -53,19 +57,66 @@ func (r *run) commitStore(e roles.CommitStore) {
 	})
 }
 
-// askStore asks the disk something in a goroutine of its own, and posts the answer.
-func (r *run) askStore(ask func(context.Context) letter) {
+// releaseStore has the store close what it holds open of an item.
+func (r *run) releaseStore(e roles.ReleaseStore) {
+	r.askStore([]int{e.Item}, func(context.Context) letter {
+		r.loop.store().Release(e.Item)
+		return letter{}
+	})
+}
+
+// askStore sends a request about items to the store, in a goroutine of its own, and posts the
+// answer, unless it is empty. The requests about one item go one after the other, in their order: a
+// machine cannot wait for a ReleaseStore, which has no answer.
+func (r *run) askStore(items []int, ask func(context.Context) letter) {
 	ctx := r.diskContext()
+	before, done := r.lineUp(items)
 	r.enterDisk()
 	go func() {
 		defer r.leaveDisk()
-		if l := ask(ctx); l.input != nil {
+		for _, earlier := range before {
+			<-earlier
+		}
+		l := ask(ctx)
+		r.dequeue(items, done)
+		if l.input != nil {
 			r.post(l)
 		}
 	}()
 }
 
-// checking returns what tells the machine how far the store is with verifying what is there, every now and then.
+// lineUp puts a request about items behind the earlier ones about any of them. It returns channels:
+// before are closed when those are answered, done is for the caller to close, with dequeue.
+func (r *run) lineUp(items []int) (before []chan struct{}, done chan struct{}) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.asked == nil {
+		r.asked = map[int]chan struct{}{}
+	}
+	done = make(chan struct{})
+	for _, item := range items {
+		if earlier := r.asked[item]; earlier != nil && earlier != done {
+			before = append(before, earlier)
+		}
+		r.asked[item] = done
+	}
+	return before, done
+}
+
+// dequeue lets the next requests about these items go.
+func (r *run) dequeue(items []int, done chan struct{}) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	close(done)
+	for _, item := range items {
+		if r.asked[item] == done {
+			delete(r.asked, item)
+		}
+	}
+}
+
+// checking returns the callback that reports the store's progress in verifying present content, at
+// most once in checkingGap.
 func (r *run) checking(item int) func(done, size uint64) {
 	var mu sync.Mutex
 	last := time.Now()
@@ -97,7 +148,7 @@ func (noStore) Open(context.Context, roles.OpenStore, func(done, size uint64)) (
 }
 
 func (noStore) Holds(context.Context, roles.InspectStore) (hash protocol.Hash, size uint64, err error) {
-	return hash, 0, errNoStore
+	return hash, 0, nil
 }
 
 func (noStore) Commit(context.Context, ...roles.Placement) error { return errNoStore }

@@ -43,7 +43,7 @@ func (m *told) String() string {
 		case roles.BodyWrong:
 			lines = append(lines, fmt.Sprint("wrong ", in.Group))
 		case roles.StoreFailed:
-			lines = append(lines, fmt.Sprint("store failed ", in.Item, " ", in.Text))
+			lines = append(lines, fmt.Sprint("store failed ", in.Item, " ", in.Err))
 		default:
 			lines = append(lines, strings.TrimPrefix(fmt.Sprintf("%T", in), "roles."))
 		}

@@ -29,7 +29,7 @@ func measureFirst(ctx context.Context, l *lab) (rows []row, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, c.stop(), os.RemoveAll(share)) }()
-	hash, err := hashOf(ctx, c.at, "sparse")
+	hash, err := c.hashOf(ctx, "sparse")
 	if err != nil {
 		return nil, err
 	}
@@ -50,24 +50,6 @@ func measureFirst(ctx context.Context, l *lab) (rows []row, err error) {
 		{what: what + ", tree first", ours: median(whole), unit: "ms", bar: bar{most: 5}},
 		{what: what + ", tree known", ours: median(alone), unit: "ms", bar: bar{most: 5}},
 	}, nil
-}
-
-// hashOf asks the node what a file's content is.
-func hashOf(ctx context.Context, at, name string) (hash protocol.Hash, err error) {
-	w, err := dialWire(ctx, at)
-	if err != nil {
-		return hash, err
-	}
-	defer w.close()
-	answer, err := w.ask(&protocol.Tree{Name: name, Count: 1})
-	if err != nil {
-		return hash, err
-	}
-	tree, is := answer.(*protocol.Outboard)
-	if !is {
-		return hash, fmt.Errorf("%s is no answer to TREE", answer.Kind())
-	}
-	return tree.Hash, nil
 }
 
 // firstByte returns the milliseconds from the link being open to the first byte of content.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,6 +11,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/relaypeer/relaypeer/cmd/cli"
 )
 
 // A congestion control that paces, as some systems have by default, would over loopback be all that is measured, and
@@ -47,14 +50,15 @@ func runInside(ctx context.Context, d dirs, args []string, stdout, stderr io.Wri
 	if err := inside.Start(); err != nil {
 		return false, nil
 	}
-	if err := inside.Wait(); err != nil {
-		return true, fmt.Errorf("measuring: %w", err)
+	err = inside.Wait()
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() > 0 {
+		return true, &cli.Failure{Code: exit.ExitCode()} // which it has told
 	}
-	return true, nil
+	return true, err
 }
 
-// settle makes the namespace usable: its loopback is up, and its congestion control does not pace.
-func settle() error {
+// enterNamespace makes the namespace usable: its loopback is up, and its congestion control does not pace.
+func enterNamespace() error {
 	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return err

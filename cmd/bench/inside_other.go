@@ -15,4 +15,4 @@ func runInside(context.Context, dirs, []string, io.Writer, io.Writer) (done bool
 	return false, nil
 }
 
-func settle() error { return nil }
+func enterNamespace() error { return nil }

@@ -5,12 +5,10 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
-
 	"github.com/relaypeer/relaypeer/protocol"
-	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/transport"
+	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
 const linkLocates = 20_000 // of each counted run over a link
@@ -22,14 +20,9 @@ func overLink(ctx context.Context, registry *relay.Registry, names int) (s sampl
 		return s, err
 	}
 	serving, stop := context.WithCancel(ctx)
-	sessions := roles.NewPool(func() *relay.Session { return relay.NewSession(registry) })
-	server := transport.Server{
-		Loop:     &transport.Loop{Start: time.Now()},
-		Listener: listener, Limit: 1, Log: hclog.NewNullLogger(),
-		New: sessions.Take, Free: sessions.Return,
-	}
+	server := peer.Relay{Directory: registry, MaxLinks: 1}
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(serving) }()
+	go func() { served <- server.Serve(serving, listener) }()
 	defer func() {
 		stop()
 		if failed := <-served; err == nil {
@@ -41,11 +34,11 @@ func overLink(ctx context.Context, registry *relay.Registry, names int) (s sampl
 		return s, err
 	}
 	defer w.close()
-	luck := uint64(1)
+	random := uint64(1)
 	begin := time.Now()
 	for range linkLocates {
-		luck = luck*6364136223846793005 + 1442695040888963407
-		answer, err := w.ask(&protocol.Locate{Name: indexName(int(luck>>33) % names)})
+		random = random*6364136223846793005 + 1442695040888963407
+		answer, err := w.ask(&protocol.Locate{Name: indexName(int(random>>33) % names)})
 		if err != nil {
 			return s, err
 		}

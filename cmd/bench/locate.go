@@ -93,18 +93,18 @@ func indexName(i int) string { return fmt.Sprintf("folder-%03d/file-%08d.bin", i
 // locate asks for names all over the registry. That they are there is part of it.
 func locate(registry *relay.Registry, names int) (sample, error) {
 	asked := make([]string, 1024)
-	spread := names/len(asked) + 1
-	luck, found := uint64(1), 0
+	stride := names/len(asked) + 1
+	random, found := uint64(1), 0
 	took := time.Duration(0)
 	for done := 0; done < locates; {
 		for i := range asked { // new ones each time, so that no cache holds their way
-			luck = luck*6364136223846793005 + 1442695040888963407
-			asked[i] = indexName((i*spread + int(luck>>33)) % names)
+			random = random*6364136223846793005 + 1442695040888963407
+			asked[i] = indexName((i*stride + int(random>>33)) % names)
 		}
 		begin := time.Now()
 		for _, name := range asked[:min(len(asked), locates-done)] {
-			luck++
-			answer := registry.Locate(roles.Moment{Now: time.Second, Rand: luck}, &protocol.Locate{Name: name})
+			random++
+			answer := registry.Locate(roles.Moment{Now: time.Second, Rand: random}, &protocol.Locate{Name: name})
 			if located, is := answer.(*protocol.Located); is {
 				found += len(located.Peers)
 			}

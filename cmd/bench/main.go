@@ -1,46 +1,48 @@
-// Command bench measures relaypeer and other ways to move files, on this machine, over loopback, in turns, and
-// writes a table of medians, ratios and bars.
+// Command bench measures relaypeer and other ways to move files, on this machine, over loopback, in
+// turns, and writes a table of medians, ratios and bars.
 //
-//	go run ./cmd/bench                      everything, some minutes
-//	go run ./cmd/bench -only 'fetch|many'   some measures
-//	go run ./cmd/bench -o table.md          the table into a file
+//	go run ./cmd/bench                       everything, some minutes
+//	go run ./cmd/bench --only 'fetch|many'   some measures
+//	go run ./cmd/bench -o table.md           the table into a file
 //
-// nginx, curl and rsync are measured if they are installed; the table says so if they are not. What it makes on
-// disk is gone afterwards, whether it ends by itself or is told to.
+// nginx, curl and rsync are measured if they are installed; the table says so if they are not. The
+// files on disk are removed at the end, also of a run that is interrupted.
 package main
 
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/relaypeer/relaypeer/cmd/cli"
 )
 
-func main() {
-	ctx, restore := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	defer restore()
-	o, err := parse(os.Args[1:], os.Stderr)
-	if errors.Is(err, flag.ErrHelp) {
-		return
-	}
-	if err == nil {
-		err = run(ctx, o, os.Args[1:], os.Stdout, os.Stderr)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
-	}
+func main() { os.Exit(cli.Main(command())) }
+
+func command() *cobra.Command {
+	var o *options
+	command := cli.New("bench [flags]", "Measure relaypeer and other ways to move files",
+		"bench measures, on this machine and over loopback, relaypeer and other ways to move files, in turns, and writes a table\n"+
+			"of medians, ratios and bars. nginx, curl and rsync are measured if they are installed.",
+		cli.Arguments(0, 0), func(c *cobra.Command, _ []string) error {
+			if err := o.check(); err != nil {
+				return err
+			}
+			return run(c.Context(), *o, os.Args[1:], c.OutOrStdout(), c.ErrOrStderr())
+		})
+	o = newOptions(command.Flags())
+	return command
 }
 
 // run makes the folders and our programs, and then measures: in a network namespace of its own where it may have
 // one, so that the congestion control can be chosen for everybody alike, or else here.
 func run(ctx context.Context, o options, args []string, stdout, stderr io.Writer) error {
 	if dirs, inside := insideDirs(); inside {
-		if err := settle(); err != nil {
+		if err := enterNamespace(); err != nil {
 			return err
 		}
 		return measureAll(ctx, o, dirs, stdout, stderr)
@@ -68,7 +70,7 @@ func measureAll(ctx context.Context, o options, d dirs, stdout, stderr io.Writer
 	l := newLab(o, d, stderr)
 	var rows []row
 	for _, m := range measures {
-		if !o.only.MatchString(m.name) {
+		if !o.only.matches(m.name) {
 			continue
 		}
 		fmt.Fprintf(stderr, "%s: %s\n", m.name, m.about)
@@ -79,7 +81,7 @@ func measureAll(ctx context.Context, o options, d dirs, stdout, stderr io.Writer
 		rows = append(rows, more...)
 	}
 	if len(rows) == 0 {
-		return fmt.Errorf("no measure is called %q", o.only)
+		return errors.New("nothing was measured")
 	}
 	if o.out == "" {
 		return writeTable(stdout, l.about(), rows)

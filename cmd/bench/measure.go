@@ -7,7 +7,7 @@ import (
 
 // measure is something that the table has one or more rows about.
 type measure struct {
-	name  string // what -only picks
+	name  string // what --only matches
 	about string
 	run   func(context.Context, *lab) ([]row, error)
 }

@@ -113,10 +113,10 @@ func (s *server) answers(ctx context.Context, at string) error {
 		select {
 		case <-again.C:
 		case <-s.ended:
-			return s.said.explain(s.Path, fmt.Errorf("it ended before it answered: %v", s.err))
+			return s.stderr.explain(s.Path, fmt.Errorf("it ended before it answered: %v", s.err))
 		case <-ctx.Done():
 			s.stop()
-			return s.said.explain(s.Path, fmt.Errorf("it does not answer: %w", ctx.Err()))
+			return s.stderr.explain(s.Path, fmt.Errorf("it does not answer: %w", ctx.Err()))
 		}
 	}
 }

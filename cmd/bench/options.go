@@ -1,13 +1,15 @@
 package main
 
 import (
-	"errors"
-	"flag"
 	"fmt"
-	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/relaypeer/relaypeer/cmd/cli"
 )
 
 // options are the flags.
@@ -19,44 +21,64 @@ type options struct {
 	shared int  // files of the share that is started again
 	names  int  // entries in the relay's index
 	runs   int  // counted runs of each way
-	only   *regexp.Regexp
+	only   pattern
 	out    string // the table's file; none: standard output
 	dir    string // where the files lie
 	keep   bool
 	alone  bool // others are left out
 }
 
-func parse(args []string, stderr io.Writer) (o options, err error) {
-	o = options{size: 1 << 30, large: 4 << 30, sparse: 10 << 30}
-	only := ""
-	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.Var(&o.size, "size", "`bytes` of the file that is fetched")
-	flags.Var(&o.large, "large", "`bytes` of the file that shows whether memory grows; 0: not measured")
-	flags.Var(&o.sparse, "sparse", "`bytes` of the (sparse) file whose first byte is waited for")
+// newOptions returns the options that the flags set.
+func newOptions(flags *pflag.FlagSet) *options {
+	o := &options{size: 1 << 30, large: 4 << 30, sparse: 10 << 30}
+	flags.Var(&o.size, "size", "bytes of the file that is fetched")
+	flags.Var(&o.large, "large", "bytes of the file that shows whether memory grows; 0: not measured")
+	flags.Var(&o.sparse, "sparse", "bytes of the (sparse) file whose first byte is waited for")
 	flags.IntVar(&o.files, "files", 10_000, "small files that are fetched")
 	flags.IntVar(&o.shared, "shared", 100_000, "files of the share that is started a second time")
 	flags.IntVar(&o.names, "names", 10_000_000, "entries in the relay's index")
 	flags.IntVar(&o.runs, "runs", 7, "counted runs of each way; one more comes before, uncounted")
-	flags.StringVar(&only, "only", "", "`regexp`: measure only what is called so ("+names()+")")
-	flags.StringVar(&o.out, "o", "", "write the table to this `file`")
-	flags.StringVar(&o.dir, "dir", "", "`folder` for the files that are moved (default: in memory where there is room)")
+	flags.Var(&o.only, "only", "measure only what this regular expression matches ("+names()+")")
+	flags.StringVarP(&o.out, "output", "o", "", "write the table to this FILE")
+	flags.StringVar(&o.dir, "dir", "", "the folder for the files that are moved (default: in memory where there is room)")
 	flags.BoolVar(&o.alone, "alone", false, "leave the others out, even if they are installed")
 	flags.BoolVar(&o.keep, "keep", false, "keep what was made")
-	if err := flags.Parse(args); err != nil {
-		return o, err
-	}
-	if flags.NArg() > 0 {
-		return o, fmt.Errorf("%q is one argument too many", flags.Arg(0))
-	}
-	if o.only, err = regexp.Compile(only); err != nil {
-		return o, err
-	}
-	if o.runs < 1 || o.size < 1 || o.sparse < 1 || o.files < 1 || o.shared < 1 || o.names < 1 {
-		return o, errors.New("less than one cannot be measured")
-	}
-	return o, nil
+	return o
 }
+
+// check refuses what cannot be measured.
+func (o *options) check() error {
+	if o.runs < 1 || o.size < 1 || o.sparse < 1 || o.files < 1 || o.shared < 1 || o.names < 1 {
+		return cli.Usage("--size, --sparse, --files, --shared, --names and --runs are at least 1")
+	}
+	if !slices.ContainsFunc(measures, func(m measure) bool { return o.only.matches(m.name) }) {
+		return cli.Usage("--only: %q is none of %s", cli.ForDisplay(o.only.String()), names())
+	}
+	return nil
+}
+
+// pattern is a regular expression; nil matches everything.
+type pattern struct{ *regexp.Regexp }
+
+// String implements [pflag.Value].
+func (p *pattern) String() string {
+	if p.Regexp == nil {
+		return ""
+	}
+	return p.Regexp.String()
+}
+
+// Type implements [pflag.Value].
+func (*pattern) Type() string { return "regexp" }
+
+// Set implements [pflag.Value].
+func (p *pattern) Set(text string) (err error) {
+	p.Regexp, err = regexp.Compile(text)
+	return err
+}
+
+// matches reports whether a measure of that name is asked for.
+func (p *pattern) matches(name string) bool { return p.Regexp == nil || p.MatchString(name) }
 
 // size is bytes as people write them: 512MiB, 1GiB, 100000.
 type size int64
@@ -66,7 +88,7 @@ var units = []struct {
 	bytes int64
 }{{"TiB", 1 << 40}, {"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"B", 1}}
 
-// String is flag.Value's.
+// String implements [pflag.Value].
 func (s *size) String() string {
 	for _, u := range units {
 		if int64(*s) >= u.bytes && int64(*s)%u.bytes == 0 {
@@ -76,7 +98,10 @@ func (s *size) String() string {
 	return "0"
 }
 
-// Set is flag.Value's.
+// Type implements [pflag.Value].
+func (*size) Type() string { return "size" }
+
+// Set implements [pflag.Value].
 func (s *size) Set(text string) error {
 	number, unit := strings.TrimSpace(text), int64(1)
 	for _, u := range units {

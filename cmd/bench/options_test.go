@@ -1,8 +1,10 @@
 package main
 
 import (
-	"io"
+	"errors"
 	"testing"
+
+	"github.com/spf13/pflag"
 )
 
 func TestSizesAreReadAsTheyAreWritten(t *testing.T) {
@@ -25,12 +27,21 @@ func TestSizesAreReadAsTheyAreWritten(t *testing.T) {
 }
 
 func TestFlagsThatCannotBeMeasuredAreRefused(t *testing.T) {
-	for _, args := range [][]string{{"-runs", "0"}, {"-size", "0"}, {"-only", "("}, {"more"}, {"-names", "0"}} {
-		if _, err := parse(args, io.Discard); err == nil {
+	parse := func(args ...string) (*options, error) {
+		flags := pflag.NewFlagSet("bench", pflag.ContinueOnError)
+		o := newOptions(flags)
+		return o, errors.Join(flags.Parse(args), o.check())
+	}
+	for _, args := range [][]string{{"--runs", "0"}, {"--size", "0"}, {"--size", "big"}, {"--only", "("}, {"--only", "else"}, {"--names", "0"}} {
+		if _, err := parse(args...); err == nil {
 			t.Errorf("%v was taken", args)
 		}
 	}
-	if o, err := parse([]string{"-large", "0", "-only", "^fetch$"}, io.Discard); err != nil || !o.only.MatchString("fetch") || o.only.MatchString("prefetch") {
+	o, err := parse("--large", "0", "--only", "^fetch$", "-o", "table")
+	if err != nil || !o.only.matches("fetch") || o.only.matches("fetcher") || o.out != "table" {
+		t.Errorf("%+v, %v", o, err)
+	}
+	if o, err := parse(); err != nil || !o.only.matches("anything") {
 		t.Errorf("%+v, %v", o, err)
 	}
 }

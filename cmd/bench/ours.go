@@ -13,7 +13,7 @@ import (
 
 // build builds our programs.
 func build(ctx context.Context, to string) error {
-	command, said := newCommand(ctx, "go", "build", "-o", to+string(os.PathSeparator),
+	command, stderr := newCommand(ctx, "go", "build", "-o", to+string(os.PathSeparator),
 		"github.com/relaypeer/relaypeer/cmd/relay-server",
 		"github.com/relaypeer/relaypeer/cmd/peer-node",
 		"github.com/relaypeer/relaypeer/cmd/peer-client")
@@ -24,7 +24,7 @@ func build(ctx context.Context, to string) error {
 		if errors.Is(err, exec.ErrNotFound) {
 			return fmt.Errorf("building our programs needs Go: %w", err)
 		}
-		return said.explain("go build", err)
+		return stderr.explain("go build", err)
 	}
 	return nil
 }

@@ -26,14 +26,14 @@ func newCommand(ctx context.Context, path string, args ...string) (*exec.Cmd, *t
 	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
 	command.WaitDelay = stopWait
 	endsWithUs(command)
-	said := &tail{}
-	command.Stderr = said
-	return command, said
+	stderr := &tail{}
+	command.Stderr = stderr
+	return command, stderr
 }
 
 // finish runs a command to its end and returns what that took.
 func finish(ctx context.Context, path string, args ...string) (sample, error) {
-	command, said := newCommand(ctx, path, args...)
+	command, stderr := newCommand(ctx, path, args...)
 	begin := time.Now()
 	if err := command.Start(); err != nil {
 		return sample{}, err
@@ -42,7 +42,7 @@ func finish(ctx context.Context, path string, args ...string) (sample, error) {
 	err := command.Wait()
 	s := sample{took: time.Since(begin), peak: peak()}
 	if err != nil {
-		return s, said.explain(path, err)
+		return s, stderr.explain(path, err)
 	}
 	s.cpu = command.ProcessState.UserTime() + command.ProcessState.SystemTime()
 	return s, nil
@@ -75,16 +75,16 @@ func watchPeak(pid int) func() int64 {
 // server is a process that runs until it is stopped.
 type server struct {
 	*exec.Cmd
-	said  *tail
-	ended chan struct{}
-	err   error // once ended
+	stderr *tail
+	ended  chan struct{}
+	err    error // once ended
 }
 
 // serve starts a server. With ready it waits for a line on the server's standard output that begins so, and returns
 // the rest of it.
 func serve(ctx context.Context, ready, path string, args ...string) (*server, string, error) {
-	command, said := newCommand(ctx, path, args...)
-	s := &server{Cmd: command, said: said, ended: make(chan struct{})}
+	command, stderr := newCommand(ctx, path, args...)
+	s := &server{Cmd: command, stderr: stderr, ended: make(chan struct{})}
 	lines := make(chan string, 1)
 	var reading sync.WaitGroup
 	if ready != "" {
@@ -109,7 +109,7 @@ func serve(ctx context.Context, ready, path string, args ...string) (*server, st
 	case rest := <-lines:
 		return s, rest, nil
 	case <-s.ended:
-		return nil, "", said.explain(path, errors.Join(errors.New("it ended before it was ready"), s.err))
+		return nil, "", stderr.explain(path, errors.Join(errors.New("it ended before it was ready"), s.err))
 	case <-time.After(startWait):
 		return nil, "", errors.Join(fmt.Errorf("%s: not ready after %v", filepath.Base(path), startWait), s.stop())
 	}
@@ -138,7 +138,7 @@ func (s *server) stop() error {
 	case <-time.After(stopWait):
 		s.Process.Kill()
 		<-s.ended
-		return s.said.explain(s.Path, fmt.Errorf("it did not end within %v of being told to", stopWait))
+		return s.stderr.explain(s.Path, fmt.Errorf("it did not end within %v of being told to", stopWait))
 	}
 }
 

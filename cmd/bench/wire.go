@@ -3,14 +3,14 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 )
 
-// wire is a connection on which we ask one thing after the other, for what only a client of our own can see.
+// wire is a connection on which one request is sent after the other: the least that a peer can be,
+// for times that a client would hide.
 type wire struct {
 	conn net.Conn
 	buf  []byte
@@ -73,50 +73,4 @@ func (w *wire) content() error {
 		return nil
 	}
 	return w.read()
-}
-
-// indexed waits until that many names are listed at the relay.
-func (c *crew) indexed(ctx context.Context, files int) error {
-	w, err := dialWire(ctx, net.JoinHostPort(c.host, c.port))
-	if err != nil {
-		return err
-	}
-	defer func() { w.close() }()
-	defer context.AfterFunc(ctx, func() { w.close() })()
-	look := time.NewTicker(200 * time.Millisecond)
-	defer look.Stop()
-	for end := time.Now().Add(replyWait); time.Now().Before(end); {
-		listed, err := w.listed()
-		if err != nil {
-			return err
-		}
-		if listed >= files {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-look.C:
-		}
-	}
-	return fmt.Errorf("the node did not publish %d files within %v", files, replyWait)
-}
-
-// listed counts the names at the relay.
-func (w *wire) listed() (names int, err error) {
-	ask := protocol.List{Limit: protocol.MaxPage}
-	for {
-		answer, err := w.ask(&ask)
-		if err != nil {
-			return 0, err
-		}
-		page, is := answer.(*protocol.Listed)
-		if !is {
-			return 0, fmt.Errorf("%s is no answer to LIST", answer.Kind())
-		}
-		names += len(page.Items)
-		if ask.Cursor = page.Cursor; len(ask.Cursor) == 0 {
-			return names, nil
-		}
-	}
 }

@@ -5,12 +5,12 @@ import (
 	"os"
 	"runtime/debug"
 
-	"github.com/relaypeer/relaypeer/cmd/program"
+	"github.com/relaypeer/relaypeer/cmd/cli"
 )
 
 func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(200) // a client keeps little, and not for long
 	}
-	os.Exit(program.Main(program.ClientCommand(os.Stdin, os.Stdout, os.Stderr)))
+	os.Exit(cli.Main(newCommand(os.Stdin, os.Stdout, os.Stderr)))
 }

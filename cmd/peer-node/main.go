@@ -5,12 +5,47 @@ import (
 	"os"
 	"runtime/debug"
 
-	"github.com/relaypeer/relaypeer/cmd/program"
+	"github.com/spf13/cobra"
+
+	"github.com/relaypeer/relaypeer/cmd/cli"
+	"github.com/relaypeer/relaypeer/roles"
 )
 
 func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(50) // what a node keeps of 100,000 files is small; that much again as garbage need not be
 	}
-	os.Exit(program.Main(program.NodeCommand(os.Stdout, os.Stderr)))
+	os.Exit(cli.Main(command()))
+}
+
+func command() *cobra.Command {
+	var s sharing
+	command := cli.New("peer-node [flags] <relay-host> <relay-port>", "Share a folder and be listed at a relay",
+		"peer-node registers at a relay, tells it what it shares, and serves the files of a folder to whoever asks. It prints\n"+
+			"one line, \"ready <host>:<port>\", once the relay lists it; files are hashed in the background. A relay that is away\n"+
+			"is tried again for ever.",
+		cli.Arguments(2, 2), func(c *cobra.Command, args []string) (err error) {
+			if err := s.parse(c.Context(), args); err != nil {
+				return err
+			}
+			if s.Log, err = cli.Logger(c); err != nil {
+				return err
+			}
+			return s.run(c.Context(), c.OutOrStdout())
+		})
+	flags := command.Flags()
+	flags.StringVar(&s.folder, "share", ".", "the folder whose files are shared, with its sub-folders")
+	flags.BoolVar(&s.hidden, "hidden", false, "share files and folders whose names start with a dot, too")
+	flags.StringVar(&s.index, "index", "",
+		"the FILE that keeps what has been hashed between runs; - for none (default: one for the folder in the user's cache)")
+	flags.BoolVar(&s.NoPublish, "no-publish", false,
+		"do not tell the relay what is shared; it takes the node for one that may have anything")
+	flags.StringArrayVar(&s.mirror, "mirror", nil,
+		"fetch what others publish under names that match this PATTERN, and share it; may be given several times")
+	flags.StringVar(&s.Listen, "listen", ":0", "HOST:PORT to serve on; port 0 picks a free one")
+	flags.StringVar(&s.advertise, "advertise", "", "HOST[:PORT] to be listed at, where the relay allows it")
+	flags.StringVar(&s.id, "id", "", "the node's id, 64 hex digits (default: drawn at each start)")
+	flags.IntVar(&s.MaxLinks, "max-links", roles.MaxLinks, "connections at once")
+	cli.LogFlags(command, "info")
+	return command
 }

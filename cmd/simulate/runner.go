@@ -9,13 +9,12 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/term"
-
+	"github.com/relaypeer/relaypeer/cmd/cli"
 	"github.com/relaypeer/relaypeer/sim"
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// runner is what the command line asks for.
+// runner is what the flags ask for.
 type runner struct {
 	out, news io.Writer // what was asked for; progress
 	seed, n   int
@@ -26,7 +25,7 @@ type runner struct {
 	coverage  bool
 }
 
-// usualRuns is how many seeds are run when nobody says how many.
+// usualRuns is how many seeds are run if nothing says how many.
 const usualRuns = 10_000
 
 // run reports whether all promises were kept.
@@ -34,11 +33,11 @@ func (r *runner) run(ctx context.Context) (bool, error) {
 	if r.plan != "" {
 		text, err := os.ReadFile(r.plan)
 		if err != nil {
-			return false, err
+			return false, cli.Usage("--plan: %v", err)
 		}
 		s, err := scenario.Parse(string(text))
 		if err != nil {
-			return false, fmt.Errorf("%s: %w", r.plan, err)
+			return false, cli.Usage("%s: %v", r.plan, err)
 		}
 		return r.one(s, "", false), nil
 	}
@@ -51,7 +50,8 @@ func (r *runner) run(ctx context.Context) (bool, error) {
 	return r.many(ctx), nil
 }
 
-// hasty reports whether the world of a seed settles in haste: one in two does, so that more of them can be run.
+// hasty reports whether the world of a seed is judged as soon as it looks converged: one in two is,
+// so that more of them can be run.
 func hasty(seed int) bool { return seed%2 == 1 }
 
 // one runs one scenario and shows what was asked for.
@@ -114,8 +114,7 @@ func (r *runner) many(ctx context.Context) bool {
 
 // progress shows how far the runs are, on a terminal, until the returned function is called.
 func (r *runner) progress(ctx context.Context, tally *sim.Tally, start time.Time) func() {
-	file, is := r.news.(*os.File)
-	if !is || !term.IsTerminal(int(file.Fd())) {
+	if !cli.IsTerminal(r.news) {
 		return func() {}
 	}
 	ctx, cancel := context.WithCancel(ctx)

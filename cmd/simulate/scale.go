@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/relaypeer/relaypeer/cmd/cli"
 	"github.com/relaypeer/relaypeer/sim/scale"
 )
 
@@ -16,12 +17,12 @@ func measure(nodes string, span time.Duration, seed int, out, news io.Writer) er
 	var runs []scale.Figures
 	var times []time.Duration
 	if span < time.Hour {
-		return fmt.Errorf("-span: %v is less than an hour", span)
+		return cli.Usage("--span: %v is less than an hour", span)
 	}
 	for text := range strings.SplitSeq(nodes, ",") {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 || n > scale.Most {
-			return fmt.Errorf("-scale: %q is no number of nodes from 1 to %d", text, scale.Most)
+			return cli.Usage("--scale: %q is no number of nodes from 1 to %d", cli.ForDisplay(text), scale.Most)
 		}
 		p := scale.Typical(uint64(seed), n, span)
 		began := time.Now()

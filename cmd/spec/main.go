@@ -4,15 +4,19 @@
 package main
 
 import (
-	"fmt"
 	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/relaypeer/relaypeer/cmd/cli"
 )
 
-func main() {
-	if err := update("."); err != nil {
-		fmt.Fprintln(os.Stderr, "spec:", err)
-		os.Exit(1)
-	}
+func main() { os.Exit(cli.Main(command())) }
+
+func command() *cobra.Command {
+	return cli.New("spec", "Write the generated regions of SPEC.md",
+		"spec writes the regions of SPEC.md that follow from the code. It runs at the top of the repository.",
+		cli.Arguments(0, 0), func(*cobra.Command, []string) error { return update(".") })
 }
 
 // update rewrites SPEC.md in the folder at the top.

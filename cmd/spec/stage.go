@@ -125,8 +125,12 @@ func (s *stage) do(a *actor, effect roles.Effect) {
 		a.tell(roles.BodyDone{Link: e.Link})
 	case roles.OpenFile:
 		a.tell(roles.FileFound{Size: uint64(len(s.file)), Hash: s.hash})
+	case roles.InspectStore:
+		a.tell(roles.StoreInspected{Item: e.Item})
 	case roles.OpenStore:
 		a.tell(roles.StoreReady{Item: e.Item})
+	case roles.CommitStore:
+		a.tell(roles.StoreCommitted{Items: []roles.Placed{{Item: e.Items[0].Item}}})
 	case roles.Hear:
 		a.end(e.Link).hearing = true
 	case roles.Discard:

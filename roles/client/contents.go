@@ -8,8 +8,8 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// remember notes that a node has a content. What one node says that it has is believed only so often: then it makes up a
-// new one each time.
+// remember notes that a node has a content. A node is believed only for MaxContents contents: one
+// that invents a new content at each visit would never be left.
 func (f *Fetch) remember(is Identity, node netip.AddrPort, tried bool) {
 	at := slices.IndexFunc(f.contents, func(k known) bool { return k.Identity == is })
 	if at >= 0 && slices.Contains(f.contents[at].Nodes, node) {
@@ -29,7 +29,8 @@ func (f *Fetch) remember(is Identity, node netip.AddrPort, tried bool) {
 	k.tried = k.tried || tried
 }
 
-// hollow reports whether nothing speaks for the content of this fetch but nodes that have sent wrong bytes.
+// hollow reports whether only nodes that have sent wrong bytes have claimed the content of this
+// fetch.
 func (f *Fetch) hollow() bool {
 	is, known := f.picker.Identity()
 	if !known || f.picker.had.Count() > 0 || is == f.prefer {
@@ -43,7 +44,7 @@ func (f *Fetch) hollow() bool {
 	return false
 }
 
-// startAnew chooses another content that nodes have, if there is one.
+// startAnew turns to another content that nodes have, if there is one.
 func (f *Fetch) startAnew() bool {
 	if f.request.Once && f.gave {
 		return false
@@ -67,8 +68,8 @@ func (f *Fetch) startAnew() bool {
 	return false
 }
 
-// otherThan reports whether a relay says that a node has another content than the one that is preferred. Such a node is
-// not asked as long as others may have that; what the relay says of it is remembered.
+// otherThan reports whether, as the relay says, a node has another content than the preferred one.
+// Such a node is not asked while others may have that; its content is remembered.
 func (f *Fetch) otherThan(peer *protocol.Peer) bool {
 	is, known := f.picker.Identity()
 	if !known || is != f.prefer || peer.Hash.IsZero() || peer.Hash == is.Hash {
@@ -78,8 +79,8 @@ func (f *Fetch) otherThan(peer *protocol.Peer) bool {
 	return true
 }
 
-// addPublished adds the contents that nodes have published under the name and that the fetch has not met: it asks only
-// as many nodes as it needs.
+// addPublished adds the contents that nodes have published under the name and that the fetch has
+// not met: it asks only as many nodes as it needs.
 func (f *Fetch) addPublished() {
 	if f.request.Name == "" || f.result.Hash.IsZero() {
 		return
@@ -93,7 +94,8 @@ func (f *Fetch) addPublished() {
 			at = len(f.result.Variants)
 			f.result.Variants = append(f.result.Variants, Variant{Identity: Identity{peer.Hash, peer.Size}})
 		}
-		v := &f.result.Variants[at]
-		v.Nodes = append(v.Nodes, peer.Addr())
+		if v := &f.result.Variants[at]; !slices.Contains(v.Nodes, peer.Addr()) {
+			v.Nodes = append(v.Nodes, peer.Addr())
+		}
 	}
 }

@@ -1,9 +1,10 @@
-// Package client is the client's side of the protocol. [Fetch] gets one file from whichever nodes have it, [Pipeline] many
-// small ones from one node, and [Query] asks a relay what is there.
+// Package client is the client's side of the protocol. [Fetch] gets one file, [Gather] many, and
+// [Query] asks a relay for nodes or names.
 //
-// A Fetch has other machines within it: one Query at a time, on link 0, and a [Source] for each node that is being
-// visited, on links from 1 on. The sources share a [Picker], which says what is missing, and nothing else: each verifies
-// what it gets by itself.
+// A Fetch has other machines within it: one Query at a time, which speaks with the relay, and a
+// [Source] for each node that it is connected to. The Sources share a [Picker], which knows the
+// missing chunk groups, and nothing else: each Source verifies what its node sends. A Gather has
+// Fetches within it, and a [Pipeline] for each node from which it gets small files.
 package client
 
 import (
@@ -14,8 +15,8 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// Fetch gets one file. With one source it is the reference mode: the nodes of the relay's list one at a time, in its
-// order, until one has it. See FetchTable.
+// Fetch gets one file. With one source it is the reference mode: it asks the nodes one at a time,
+// in the relay's order, until one has the file. See FetchTable.
 type Fetch struct {
 	core    roles.Core[FetchState, FetchEvent]
 	first   roles.Link
@@ -48,14 +49,14 @@ type Fetch struct {
 	result  Result
 }
 
-// known is a content that nodes have, and whether it has been tried for.
+// known is a content that nodes have. It is tried if the fetch has turned to it.
 type known struct {
 	Variant
 	tried bool
 }
 
-// A Fetch speaks with the relay on its first link, and with a node on each link after that. The machine on a link has the
-// timer above the link's number.
+// A Fetch speaks with the relay on its first link, and with a node on each link after that. The
+// machine on a link uses the timer whose number is one above the link's.
 const (
 	relayLink   roles.Link = 0
 	firstSource roles.Link = 1
@@ -67,7 +68,7 @@ const MaxSources = 64
 
 func timerOf(link roles.Link) roles.Timer { return roles.Timer(link) + 1 }
 
-// NewFetch returns a Fetch.
+// NewFetch returns a Fetch at its start.
 func NewFetch(w Request) *Fetch {
 	f := &Fetch{
 		core: roles.NewCore(fetchGrammar), query: NewQuery("", nil), listed: map[netip.AddrPort]bool{},
@@ -78,8 +79,8 @@ func NewFetch(w Request) *Fetch {
 	return f
 }
 
-// use sets the first link, the timer of the machine's own deadlines, and the number of its item, for a Fetch within
-// another machine.
+// use sets the first link, the timer of the machine's own deadlines, and the number of its item,
+// for a Fetch within another machine.
 func (f *Fetch) use(first roles.Link, timer roles.Timer, item int) {
 	f.first, f.timer, f.item = first, timer, item
 	f.core.Use(roles.NoLink, timer)
@@ -103,16 +104,16 @@ func (f *Fetch) Reset(w Request) {
 	}
 }
 
-// Watch has each fired row told to f, also those of the machines within.
+// Watch calls f for each fired row, also of the machines within; nil: nothing is called.
 func (f *Fetch) Watch(watch func(roles.Transition)) {
 	f.watch = watch
 	f.core.Watch(watch)
 }
 
-// Result returns what came of it, once the machine is final.
+// Result returns the result once the machine is final.
 func (f *Fetch) Result() Result { return f.result }
 
-// On returns the name of the table that governs what is said on an open link, and the state there.
+// On returns the name of the table that governs an open link, and the state there.
 func (f *Fetch) On(link roles.Link) (table, state string) {
 	if s := f.source(link); s != nil {
 		return s.core.Name(), string(s.State())
@@ -165,8 +166,8 @@ func (f *Fetch) start(at roles.Moment) {
 	f.core.Do(roles.InspectStore{Item: f.item, Name: f.request.Name})
 }
 
-// inspected prefers the content of which an earlier try left a part, unless another one is asked for. As long as a node
-// may have it, no other content takes its place.
+// inspected prefers the content of which an earlier try left groups, unless the request names
+// another one. No other content takes its place while a node may have it.
 func (f *Fetch) inspected(at roles.Moment, in roles.StoreInspected) {
 	if !f.core.Can(fetchInspected) {
 		return
@@ -180,7 +181,7 @@ func (f *Fetch) inspected(at roles.Moment, in roles.StoreInspected) {
 	f.locate(at)
 }
 
-// stop ends the fetch, but for a commit: that is waited for.
+// stop ends the fetch at once, unless the store is committing: that comes to its end.
 func (f *Fetch) stop(at roles.Moment) {
 	switch f.State() {
 	case FetchDone, FetchNotFound, FetchFailed:
@@ -191,7 +192,7 @@ func (f *Fetch) stop(at roles.Moment) {
 	}
 }
 
-// locate asks the relay for a page.
+// locate asks the relay for the next page of nodes.
 func (f *Fetch) locate(at roles.Moment) {
 	f.query.Reset(f.request.Relay, &protocol.Locate{Name: f.request.Name, Hash: f.request.Hash, Cursor: f.cursor})
 	f.query.single = true
@@ -259,7 +260,7 @@ func (f *Fetch) storeFailed(at roles.Moment, err error) {
 	}
 }
 
-// commit asks the store to keep what has come.
+// commit asks the store to make the content durable.
 func (f *Fetch) commit() {
 	is, _ := f.picker.Identity()
 	f.core.Do(roles.CommitStore{Items: []roles.Placement{{Item: f.item, Size: is.Size}}})
@@ -280,7 +281,7 @@ func (f *Fetch) committed(at roles.Moment, in roles.StoreCommitted) {
 	f.ended()
 }
 
-// fail stops here and now.
+// fail ends the fetch, and closes its links at once.
 func (f *Fetch) fail(at roles.Moment, event FetchEvent, outcome Outcome, code protocol.Code, text string) {
 	f.core.Fire(event)
 	f.stopAll(at)

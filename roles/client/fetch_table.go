@@ -4,10 +4,10 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// State is a state of a Fetch.
+// FetchState is a state of a Fetch.
 type FetchState string
 
-// Event is an event of a Fetch.
+// FetchEvent is an event of a Fetch.
 type FetchEvent string
 
 // The states of a Fetch.
@@ -57,7 +57,8 @@ const (
 
 var fetchRow = roles.NewRow[FetchState, FetchEvent]
 
-// FetchTable returns the table that governs the fetching of one file. What is said to relay and nodes is governed by QueryTable and SourceTable.
+// FetchTable returns the table that governs the fetching of one file. QueryTable and SourceTable
+// govern what is said to the relay and to the nodes.
 func FetchTable() *roles.Table[FetchState, FetchEvent] { return fetchGrammar.Table() }
 
 var fetchGrammar = roles.NewGrammar(roles.Table[FetchState, FetchEvent]{

@@ -10,9 +10,10 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// Gather gets many files: those of one chunk group by Pipelines, from up to MaxPipelines links at once; the others, and
-// what the Pipelines did not bring, by Fetches. What becomes of each item is reported as Gathered, once it is certain. Of
-// the machines within, Tried, Begun, Had, Hashing and Checking are reported as they come. See GatherTable.
+// Gather gets many files: those of one chunk group by Pipelines, from up to MaxPipelines links at
+// once; the others, and what the Pipelines did not bring, by Fetches. What becomes of each item is
+// reported as Gathered, once it is certain. Of the machines within, Tried, Begun, Had, Hashing and
+// Checking are reported as they come. See GatherTable.
 type Gather struct {
 	core    roles.Core[GatherState, GatherEvent]
 	watch   func(roles.Transition)
@@ -21,11 +22,10 @@ type Gather struct {
 	names   [][]string
 
 	round     round
-	pipelines [MaxPipelines]pipelineSlot
+	pipelines [roles.MaxPipelines]pipelineSlot
 	lost      map[netip.AddrPort]bool // nodes that no Pipeline asks again
-	overtakes []overtake
-	commits   []commit      // that the store has not answered, the oldest first
-	due       time.Duration // of the deadline that is armed
+	overtakes []overtake              // the one that is due first at the front
+	due       time.Duration           // of the deadline that is armed
 
 	fetches [fetchesAtOnce]fetchSlot
 	few     []int          // items to be fetched, a few at once
@@ -44,17 +44,15 @@ type GatherRequest struct {
 type Gathered struct {
 	Item   int
 	Names  []string
-	Result Result // as of a Fetch; without Tried for an item that a Pipeline brought
+	Wanted protocol.Hash // the content that was asked for at the end; zero: whatever the names have now
+	Result Result        // as of a Fetch; without Tried for an item that a Pipeline brought
 }
 
 // Reported implements [roles.Outcome].
 func (Gathered) Reported() {}
 
-// The choices of a Gather.
+// The choices of a Gather; others are in package roles.
 const (
-	MaxPipelines     = 8               // links of Pipelines at once
-	OvertakePatience = 3 * time.Second // that a Pipeline may still take when an idle node has what it lacks
-
 	pipelinesOfNode = 2    // so that one link is busy while the other begins
 	leastPipelined  = 256  // files of one Pipeline
 	mostPipelined   = 4096 // of these, where there are so many
@@ -73,10 +71,9 @@ type gathering struct {
 	refused []netip.AddrPort // nodes that did not give it to a Pipeline
 	spares  int              // first of the items that take its place, one for each name, should its content be gone; 0: none
 
-	dormant    bool // a spare that is not needed
-	taken      bool // in a Pipeline, or was in one of this round
-	committing bool // the store is putting it in its place
-	settled    bool // reported, or replaced by its spares
+	dormant   bool // a spare that is not needed
+	taken     bool // in a Pipeline, or was in one of this round
+	concluded bool // reported, or replaced by its spares
 }
 
 // NewGather returns a Gather. Names of one content are one item.
@@ -91,18 +88,19 @@ func NewGather(request GatherRequest) *Gather {
 		g.pipelines[i].link = roles.Link(i)
 	}
 	for i := range g.fetches {
-		g.fetches[i].first = MaxPipelines + roles.Link(i)*fetchSpan
+		g.fetches[i].first = roles.MaxPipelines + roles.Link(i)*FetchSpan
 	}
 	return g
 }
 
-// fold makes an item of each content, with all its names, and a spare of each name of a content that has several.
+// fold makes an item of each content, with all its names, and a spare of each name of a content
+// that has several. Of two sizes for one hash one is a lie: these are two items.
 func (g *Gather) fold() {
-	at := map[protocol.Hash]int{}
+	at := map[Identity]int{}
 	for _, offer := range g.request.Wanted {
-		item, known := at[offer.Hash]
+		item, known := at[offer.Identity]
 		if !known || offer.Hash.IsZero() {
-			item, at[offer.Hash] = len(g.items), len(g.items)
+			item, at[offer.Identity] = len(g.items), len(g.items)
 			g.items = append(g.items, gathering{name: offer.Name, Identity: offer.Identity})
 			g.names = append(g.names, nil)
 		}
@@ -114,14 +112,18 @@ func (g *Gather) fold() {
 		}
 	}
 	for item := range len(g.items) {
-		if len(g.names[item]) == 1 {
-			continue
+		if len(g.names[item]) > 1 {
+			g.spare(item)
 		}
-		g.items[item].name, g.items[item].spares = "", len(g.items)
-		for _, name := range g.names[item] {
-			g.items = append(g.items, gathering{name: name, dormant: true})
-			g.names = append(g.names, []string{name})
-		}
+	}
+}
+
+// spare adds an item for each name of an item that has several.
+func (g *Gather) spare(item int) {
+	g.items[item].name, g.items[item].spares = "", len(g.items)
+	for _, name := range g.names[item] {
+		g.items = append(g.items, gathering{name: name, dormant: true})
+		g.names = append(g.names, []string{name})
 	}
 }
 
@@ -142,10 +144,10 @@ func (g *Gather) Watch(f func(roles.Transition)) {
 
 // On returns the name of the table that governs an open link, and the state there.
 func (g *Gather) On(link roles.Link) (table, state string) {
-	if link < MaxPipelines {
+	if link < roles.MaxPipelines {
 		return g.pipelines[link].machine.core.Name(), string(g.pipelines[link].machine.State())
 	}
-	return g.fetches[(link-MaxPipelines)/fetchSpan].machine.On(link)
+	return g.fetches[(link-roles.MaxPipelines)/FetchSpan].machine.On(link)
 }
 
 // Step implements [roles.Machine].
@@ -214,7 +216,7 @@ func (g *Gather) advance(at roles.Moment) bool {
 
 // finish ends the machine when nothing is under way.
 func (g *Gather) finish() bool {
-	if len(g.commits) > 0 || g.busyPipelines() > 0 || g.busyFetches() > 0 {
+	if g.busyPipelines() > 0 || g.busyFetches() > 0 {
 		return false
 	}
 	g.giveUp()
@@ -225,8 +227,8 @@ func (g *Gather) finish() bool {
 // giveUp reports the items that are left when the user does not want to wait any more.
 func (g *Gather) giveUp() {
 	for item := range g.items {
-		if i := &g.items[item]; !i.settled && !i.dormant {
-			g.settle(item, Result{Outcome: Interrupted, Code: protocol.Interrupted, By: protocol.Client, Text: "told to stop"})
+		if i := &g.items[item]; !i.concluded && !i.dormant {
+			g.conclude(item, Result{Outcome: Interrupted, Code: protocol.Interrupted, By: protocol.Client, Text: "told to stop"})
 		}
 	}
 }
@@ -242,6 +244,7 @@ func (g *Gather) stop(at roles.Moment) {
 		return
 	}
 	g.core.Fire(gatherStopped)
+	g.overtakes = nil
 	for i := range g.pipelines {
 		if g.pipelines[i].busy {
 			g.tell(at, &g.pipelines[i], roles.Stopped{})
@@ -254,13 +257,13 @@ func (g *Gather) stop(at roles.Moment) {
 	}
 }
 
-// settle reports the fate of an item.
-func (g *Gather) settle(item int, r Result) {
+// conclude reports the fate of an item.
+func (g *Gather) conclude(item int, r Result) {
 	i := &g.items[item]
-	i.settled = true
+	i.concluded = true
 	if r.Hash.IsZero() {
 		r.Hash, r.Size = i.Hash, i.Size
 	}
 	r.Name = g.names[item][0]
-	g.core.Do(roles.Report{Outcome: Gathered{Item: item, Names: g.names[item], Result: r}})
+	g.core.Do(roles.Report{Outcome: Gathered{Item: item, Names: g.names[item], Wanted: i.Hash, Result: r}})
 }

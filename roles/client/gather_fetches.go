@@ -1,16 +1,17 @@
 package client
 
 import (
-	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// fetchSpan is how many numbers a slot has for Fetches: of their links, and one more for the timer of their own.
-const fetchSpan = fetchLinks + 1
+// FetchSpan is how many numbers each of the Fetches of a Gather has, from MaxPipelines on: of its
+// links, and one more for the timer of its own.
+const FetchSpan = fetchLinks + 1
 
 // fetchSlot is some links for Fetches, one after the other.
 type fetchSlot struct {
@@ -61,7 +62,7 @@ func (g *Gather) fetching(item int) *fetchSlot {
 func (g *Gather) fetchItem(at roles.Moment, item int) {
 	i := &g.items[item]
 	if given := g.failed[fmt.Sprint(i.holders)]; given >= hopeless && len(i.holders) > 0 {
-		g.settle(item, Result{Outcome: GivenUp, Text: fmt.Sprintf("%d other files of the same nodes could not be fetched", given)})
+		g.conclude(item, Result{Outcome: GivenUp, Text: fmt.Sprintf("%d other files of the same nodes could not be fetched", given)})
 		return
 	}
 	for n := range g.fetches {
@@ -99,7 +100,7 @@ func (g *Gather) tellFetch(at roles.Moment, slot *fetchSlot, in roles.Input) {
 	}
 }
 
-// fetchOver settles an item, or tries it once more under its name alone if its content is gone.
+// fetchOver reports an item, or has it fetched in another way if its content is gone.
 func (g *Gather) fetchOver(at roles.Moment, slot *fetchSlot) {
 	i, r := &g.items[slot.item], slot.machine.Result()
 	slot.busy = false
@@ -107,8 +108,8 @@ func (g *Gather) fetchOver(at roles.Moment, slot *fetchSlot) {
 	if r.Outcome != Fetched {
 		g.core.Do(roles.ReleaseStore{Item: slot.item})
 	}
-	if r.Outcome != Fetched && !i.Hash.IsZero() && g.State() == GatherFetching && replaced(r) {
-		g.retry(slot.item)
+	if !i.Hash.IsZero() && i.another(r) {
+		g.retry(slot.item, r.Outcome == NobodyHad)
 		return
 	}
 	nodes := fmt.Sprint(i.holders)
@@ -119,32 +120,44 @@ func (g *Gather) fetchOver(at roles.Moment, slot *fetchSlot) {
 	default:
 		g.failed[nodes]++
 	}
-	g.settle(slot.item, r)
+	g.conclude(slot.item, r)
 }
 
-// retry has an item fetched anew, whatever its content is now. One that has several names is replaced by its spares.
-func (g *Gather) retry(item int) {
+// another reports whether there is another way to fetch an item: a node had another content under
+// its name, or it has several names of which nobody has been asked. After a failure of our own disk
+// it does not matter who has what; and the store may still answer what this Fetch asked of it,
+// which another Fetch of the item must not take for its own answer.
+func (i *gathering) another(r Result) bool {
+	switch r.Outcome {
+	case NobodyHad:
+		return true
+	case Fetched, DiskFailed, Interrupted:
+		return false
+	}
+	return i.spares > 0 && r.Outcome != NoRelay || slices.ContainsFunc(r.Tried, func(tried Tried) bool {
+		return tried.Code == protocol.Changed || tried.Code == protocol.Variant
+	})
+}
+
+// retry has an item fetched under its name alone, whatever its content is now. One that has several
+// names is replaced by its spares; if it is certain that nobody has its content, these have no
+// content either.
+func (g *Gather) retry(item int, certain bool) {
 	i := &g.items[item]
 	if i.spares == 0 {
 		i.Identity = Identity{}
 		g.few = append(g.few, item)
 		return
 	}
-	i.settled = true
+	i.concluded = true
 	for n := range g.names[item] {
-		g.items[i.spares+n].dormant = false
+		spare := &g.items[i.spares+n]
+		if spare.dormant = false; !certain {
+			spare.Identity = i.Identity
+		}
+		spare.holders = i.holders
 		g.few = append(g.few, i.spares+n)
 	}
-}
-
-// replaced reports whether a node had the file with another content than the one that was asked for.
-func replaced(r Result) bool {
-	for _, tried := range r.Tried {
-		if tried.Code == protocol.Changed || tried.Code == protocol.Variant {
-			return true
-		}
-	}
-	return r.Outcome == NobodyHad
 }
 
 // pass passes on what is told of a link or an item to the machine there.
@@ -171,13 +184,13 @@ func (g *Gather) passLink(at roles.Moment, link roles.Link, in roles.Input) {
 	if link < 0 {
 		return
 	}
-	if link < MaxPipelines {
+	if link < roles.MaxPipelines {
 		if slot := &g.pipelines[link]; slot.busy {
 			g.tell(at, slot, in)
 		}
 		return
 	}
-	if n := (link - MaxPipelines) / fetchSpan; int(n) < len(g.fetches) && g.fetches[n].busy {
+	if n := (link - roles.MaxPipelines) / FetchSpan; int(n) < len(g.fetches) && g.fetches[n].busy {
 		g.tellFetch(at, &g.fetches[n], in)
 	}
 }
@@ -191,50 +204,27 @@ func (g *Gather) fired(at roles.Moment, in roles.TimerFired) {
 	if !g.core.Due(in) {
 		return
 	}
-	for len(g.commits) > 0 && g.commits[0].due <= at.Now { // the oldest is the first
-		late := g.commits[0]
-		g.commits = g.commits[1:]
-		g.core.Fire(gatherCommitLate)
-		for _, item := range late.items {
-			g.place(roles.Placed{Item: item, Err: errDiskHangs})
+	for i := range g.pipelines {
+		if slot := &g.pipelines[i]; len(slot.placing) > 0 && slot.due <= at.Now {
+			g.commitLate(at, slot)
 		}
 	}
 	g.overtakeDue(at)
 }
 
-// overtakeDue stops the Pipelines that have been waited for long enough.
-func (g *Gather) overtakeDue(at roles.Moment) {
-	waiting := g.overtakes
-	g.overtakes = nil
-	for _, o := range waiting {
-		slot := &g.pipelines[o.slot]
-		switch {
-		case !slot.busy || slot.number != o.number || slot.overtaken || g.lost[o.idle] || !g.lacks(slot, o.idle):
-		case o.due > at.Now:
-			g.overtakes = append(g.overtakes, o)
-		case g.core.Can(gatherOvertaken):
-			g.core.Fire(gatherOvertaken)
-			slot.overtaken = true
-			g.tell(at, slot, roles.Stopped{})
-		}
-	}
-}
-
-var errDiskHangs = errors.New("the disk does not answer")
-
 // wait arms the deadline for what is due first.
 func (g *Gather) wait(at roles.Moment) {
 	due := time.Duration(-1)
-	if len(g.commits) > 0 {
-		due = g.commits[0].due
+	if len(g.overtakes) > 0 {
+		due = g.overtakes[0].due
 	}
-	for _, o := range g.overtakes {
-		if due < 0 || o.due < due {
-			due = o.due
+	for i := range g.pipelines {
+		if slot := &g.pipelines[i]; len(slot.placing) > 0 && (due < 0 || slot.due < due) {
+			due = slot.due
 		}
 	}
 	switch {
-	case g.Final() || due < 0:
+	case due < 0:
 		g.core.Disarm()
 	case !g.core.Armed() || g.due != due:
 		g.due = due

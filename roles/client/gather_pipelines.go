@@ -24,7 +24,9 @@ type queue struct {
 	next  int
 }
 
-// pipelineSlot is one link for Pipelines, one after the other.
+// pipelineSlot is one link for Pipelines, one after the other. The next one begins when the store
+// has put in their places the items of the one before: files do not come faster than the disk takes
+// them.
 type pipelineSlot struct {
 	link      roles.Link
 	machine   *Pipeline // nil: none so far
@@ -33,26 +35,23 @@ type pipelineSlot struct {
 	load      []int
 	came      []bool
 	overtaken bool // it has been stopped, for another node is idle
-	number    int  // of Pipelines on this link, so that an overtake is for one alone
+
+	placing []int         // items that the store is putting in their places
+	due     time.Duration // when it has had its time
 }
 
-// overtake is a Pipeline that an idle node waits for.
+// overtake is a Pipeline that an idle node waits for. What the idle node has is in no Pipeline that
+// begins later in the same round, or it would have been asked for it.
 type overtake struct {
-	slot, number int
-	idle         netip.AddrPort
-	due          time.Duration
-}
-
-// commit is some items that the store puts in their places.
-type commit struct {
-	items []int
-	due   time.Duration
+	slot *pipelineSlot
+	idle netip.AddrPort
+	due  time.Duration
 }
 
 // pipeline begins a Pipeline where there is room, or the next round, or the Fetches.
 func (g *Gather) pipeline(at roles.Moment) bool {
 	for i := range g.pipelines {
-		if slot := &g.pipelines[i]; !slot.busy && len(g.round.carriers) > 0 {
+		if slot := &g.pipelines[i]; slot.free() && len(g.round.carriers) > 0 {
 			slot.node = g.round.carriers[0]
 			g.round.carriers = g.round.carriers[1:]
 			g.carry(at, slot)
@@ -62,37 +61,45 @@ func (g *Gather) pipeline(at roles.Moment) bool {
 	if g.busyPipelines() > 0 {
 		return false
 	}
+	g.overtakes = nil
 	if g.nextRound() {
 		g.core.Fire(gatherNextRound)
 		return true
 	}
 	for item := range g.items {
-		if i := &g.items[item]; !i.dormant && !i.settled && g.small(item) && !g.committing(item) {
+		if g.missing(item) {
 			g.few = append(g.few, item)
 		}
 	}
-	g.round = round{}
 	g.core.Fire(gatherPipelinesOver)
 	return true
 }
 
+func (s *pipelineSlot) free() bool { return !s.busy && len(s.placing) == 0 }
+
 func (g *Gather) busyPipelines() (n int) {
 	for i := range g.pipelines {
-		if g.pipelines[i].busy {
+		if !g.pipelines[i].free() {
 			n++
 		}
 	}
 	return n
 }
 
+// missing reports whether an item is for a Pipeline, and none has brought it.
+func (g *Gather) missing(item int) bool {
+	i := &g.items[item]
+	return !i.dormant && !i.concluded && g.small(item)
+}
+
 // nextRound makes the queues of another round, and reports whether there is one.
 func (g *Gather) nextRound() bool {
 	queues, open := map[netip.AddrPort]*queue{}, 0
 	for item := range g.items {
-		i := &g.items[item]
-		if i.dormant || i.settled || !g.small(item) || g.committing(item) {
+		if !g.missing(item) {
 			continue
 		}
+		i := &g.items[item]
 		i.taken = false
 		open++
 		for _, node := range i.holders {
@@ -118,13 +125,15 @@ func (g *Gather) nextRound() bool {
 	return true
 }
 
-// pipelineSize returns how many items a Pipeline has at most, so that all links end at about the same time.
+// pipelineSize returns how many items a Pipeline has at most, so that all links end at about the
+// same time.
 func pipelineSize(items, links int) int {
 	turns := items/(mostPipelined*links) + 1
 	return max(leastPipelined, items/(turns*links)+1)
 }
 
-// carry begins a Pipeline with the next items of a slot's node. An idle node may take over from slower ones.
+// carry begins a Pipeline with the next items of a slot's node. An idle node may take over from
+// slower ones.
 func (g *Gather) carry(at roles.Moment, slot *pipelineSlot) {
 	slot.load = g.take(slot.node)
 	if len(slot.load) == 0 {
@@ -132,7 +141,6 @@ func (g *Gather) carry(at roles.Moment, slot *pipelineSlot) {
 		return
 	}
 	slot.came, slot.overtaken, slot.busy = make([]bool, len(slot.load)), false, true
-	slot.number++
 	wanted := make([]Wanted, len(slot.load))
 	for i, item := range slot.load {
 		wanted[i] = Wanted{Name: g.items[item].name, Hash: g.items[item].Hash, Size: g.items[item].Size}
@@ -189,116 +197,49 @@ func (g *Gather) answered(slot *pipelineSlot, answer Answered) {
 	}
 }
 
-// pipelineOver commits the items that have come, and goes on with the node if it did what was asked of it.
+// pipelineOver commits the items that have come. Those that have not are for other nodes.
 func (g *Gather) pipelineOver(at roles.Moment, slot *pipelineSlot) {
 	slot.busy = false
 	g.core.Fire(gatherPipelineOver)
 	var came []int
 	for i, item := range slot.load {
 		switch one := &g.items[item]; {
-		case one.settled:
+		case one.concluded:
 		case slot.came[i]:
 			came = append(came, item)
 		case !slot.overtaken || len(one.holders) > 1:
 			one.refused = append(one.refused, slot.node)
 		}
 	}
-	g.commit(at, came)
-	code := slot.machine.Result().Code
-	if code != 0 && !slot.overtaken {
-		g.lost[slot.node] = true
+	switch slot.machine.Result().Code {
+	case 0, protocol.Disk: // which is our own
+	default:
+		g.lost[slot.node] = g.lost[slot.node] || !slot.overtaken
 	}
-	if code == 0 && g.State() == GatherPipelining {
-		g.carry(at, slot)
-	}
+	g.commit(at, slot, came)
 }
 
-// commit has the store put items in their places.
-func (g *Gather) commit(at roles.Moment, items []int) {
-	if len(items) == 0 {
-		return
-	}
-	placements := make([]roles.Placement, len(items))
-	for i, item := range items {
-		placements[i] = roles.Placement{Item: item, Size: g.items[item].Size}
-		g.items[item].committing = true
-	}
-	g.commits = append(g.commits, commit{items, at.Now + roles.CommitTimeout})
-	g.core.Do(roles.CommitStore{Items: placements})
-}
-
-func (g *Gather) committing(item int) bool { return g.items[item].committing }
-
-// committed settles the items of a commit, of the Gather or of a Fetch.
-func (g *Gather) committed(at roles.Moment, in roles.StoreCommitted) {
-	if len(in.Items) == 0 {
-		return
-	}
-	if slot := g.fetching(in.Items[0].Item); slot != nil {
-		g.tellFetch(at, slot, in)
-		return
-	}
-	n := slices.IndexFunc(g.commits, func(c commit) bool { return c.items[0] == in.Items[0].Item })
-	if n < 0 {
-		return // it was given up
-	}
-	g.commits = slices.Delete(g.commits, n, n+1)
-	g.core.Fire(gatherCommitted)
-	for _, placed := range in.Items {
-		g.place(placed)
-	}
-}
-
-// place reports an item that the store has put in its place, or could not.
-func (g *Gather) place(placed roles.Placed) {
-	i := &g.items[placed.Item]
-	i.committing = false
-	if placed.Err != nil {
-		g.settle(placed.Item, diskFailure(placed.Err))
-		return
-	}
-	g.settle(placed.Item, Result{Outcome: Fetched, Hash: i.Hash, Size: i.Size})
-}
-
-func diskFailure(err error) Result {
-	return Result{Outcome: DiskFailed, Code: protocol.Disk, By: protocol.Client, Text: err.Error(), Cause: err}
-}
-
-// storeFailed passes a failure of the disk on. A Pipeline ends over it, and what has not come of its load has failed.
-func (g *Gather) storeFailed(at roles.Moment, in roles.StoreFailed) {
-	if slot := g.fetching(in.Item); slot != nil {
-		g.tellFetch(at, slot, in)
-		return
-	}
-	for n := range g.pipelines {
-		slot := &g.pipelines[n]
-		if !slot.busy || !slices.Contains(slot.load, in.Item) {
-			continue
-		}
-		if g.core.Can(gatherStoreFailed) {
-			g.core.Fire(gatherStoreFailed)
-		}
-		for i, item := range slot.load {
-			if !slot.came[i] && !g.items[item].settled {
-				g.settle(item, diskFailure(in.Err))
-			}
-		}
-		g.tell(at, slot, in)
-		return
-	}
-}
-
-// idle is for a node that has nothing more to do: Pipelines of others that lack what it has are stopped if they take
-// their time.
+// idle is for a node that has nothing more to do: Pipelines of others that lack what it has are
+// stopped if they take their time.
 func (g *Gather) idle(at roles.Moment, node netip.AddrPort) {
-	if g.lost[node] {
+	if g.lost[node] || g.occupied(node) {
 		return
 	}
 	for n := range g.pipelines {
-		if slot := &g.pipelines[n]; slot.busy && slot.node != node && g.lacks(slot, node) {
-			g.overtakes = append(g.overtakes, overtake{n, slot.number, node, at.Now + OvertakePatience})
+		if slot := &g.pipelines[n]; slot.busy && g.lacks(slot, node) {
+			g.overtakes = append(g.overtakes, overtake{slot, node, at.Now + roles.OvertakePatience})
 		}
 	}
+}
+
+// occupied reports whether a Pipeline from a node is under way, or being committed.
+func (g *Gather) occupied(node netip.AddrPort) bool {
+	for n := range g.pipelines {
+		if slot := &g.pipelines[n]; slot.node == node && !slot.free() {
+			return true
+		}
+	}
+	return false
 }
 
 // lacks reports whether a node has something that a Pipeline has not brought yet.
@@ -309,4 +250,17 @@ func (g *Gather) lacks(slot *pipelineSlot, node netip.AddrPort) bool {
 		}
 	}
 	return false
+}
+
+// overtakeDue stops the Pipelines that have been waited for long enough.
+func (g *Gather) overtakeDue(at roles.Moment) {
+	for len(g.overtakes) > 0 && g.overtakes[0].due <= at.Now {
+		o := g.overtakes[0]
+		g.overtakes = g.overtakes[1:]
+		if o.slot.busy && g.lacks(o.slot, o.idle) {
+			g.core.Fire(gatherOvertaken)
+			o.slot.overtaken = true
+			g.tell(at, o.slot, roles.Stopped{})
+		}
+	}
 }

@@ -36,8 +36,8 @@ const (
 
 var gatherRow = roles.NewRow[GatherState, GatherEvent]
 
-// GatherTable returns the table that governs the fetching of many files. What is said to nodes is governed by
-// PipelineTable and FetchTable.
+// GatherTable returns the table that governs the fetching of many files. What is said to nodes is
+// governed by PipelineTable and FetchTable.
 func GatherTable() *roles.Table[GatherState, GatherEvent] { return gatherGrammar.Table() }
 
 var gatherGrammar = roles.NewGrammar(roles.Table[GatherState, GatherEvent]{
@@ -47,7 +47,7 @@ var gatherGrammar = roles.NewGrammar(roles.Table[GatherState, GatherEvent]{
 		{Name: GatherPipelining, Nested: true,
 			WaitFrom: "those of its Pipelines, CommitTimeout while the store commits, and OvertakePatience while a node could take over from a slower one",
 			Means:    "Files of one chunk group come through Pipelines, in rounds: in each one, every node is asked for what it has and no other node has brought."},
-		{Name: GatherFetching, Nested: true, WaitFrom: "those of its Fetches, and CommitTimeout while the store commits",
+		{Name: GatherFetching, Nested: true, WaitFrom: "those of its Fetches",
 			Means: "The larger files, and those that no Pipeline brought, are fetched each by itself, a few at once."},
 		{Name: GatherStopping, Nested: true, WaitFrom: "those of its Fetches, and CommitTimeout while the store commits",
 			Means: "The user does not want to wait any more; what is whole is still committed."},
@@ -55,7 +55,7 @@ var gatherGrammar = roles.NewGrammar(roles.Table[GatherState, GatherEvent]{
 	},
 	Events: []roles.Event[GatherEvent]{
 		{Name: gatherStarted, Means: "files are wanted"},
-		{Name: gatherNextRound, Means: "all Pipelines of a round are over, and some node has not been asked for a file that is missing"},
+		{Name: gatherNextRound, Means: "all Pipelines of a round are over and committed, and some node has not been asked for a file that is missing"},
 		{Name: gatherPipelinesOver, Means: "no node is left to ask for a file of one chunk group"},
 		{Name: gatherPipelineOver, Means: "a Pipeline has closed its link"},
 		{Name: gatherFetchOver, Means: "a Fetch has its result"},
@@ -70,12 +70,12 @@ var gatherGrammar = roles.NewGrammar(roles.Table[GatherState, GatherEvent]{
 		gatherRow([]GatherState{GatherNew}, gatherStarted, GatherPipelining, "small files cost a link each unless many share one"),
 		gatherRow([]GatherState{GatherPipelining}, gatherNextRound, GatherPipelining, "another node may give what the first one did not"),
 		gatherRow([]GatherState{GatherPipelining}, gatherPipelinesOver, GatherFetching, "the rest needs all that a Fetch can do: the relay's list, several sources, another content"),
-		gatherRow([]GatherState{GatherPipelining, GatherStopping}, gatherPipelineOver, "", "what has come is committed; the node is asked for more"),
+		gatherRow([]GatherState{GatherPipelining, GatherStopping}, gatherPipelineOver, "", "what has come is committed"),
 		gatherRow([]GatherState{GatherFetching, GatherStopping}, gatherFetchOver, "", "the next file takes its turn"),
-		gatherRow([]GatherState{GatherPipelining, GatherFetching, GatherStopping}, gatherCommitted, "", "files that are in their places are reported"),
+		gatherRow([]GatherState{GatherPipelining, GatherStopping}, gatherCommitted, "", "files that are in their places are reported; the node is asked for more: files do not come faster than the disk takes them"),
 		gatherRow([]GatherState{GatherPipelining}, gatherStoreFailed, "", "no node can help with our own disk: its files have failed"),
 		gatherRow([]GatherState{GatherPipelining}, gatherOvertaken, "", "the slow Pipeline is stopped; the idle node is asked in the next round"),
-		gatherRow([]GatherState{GatherPipelining, GatherFetching, GatherStopping}, gatherCommitLate, "", "our disk hangs: its files have failed"),
+		gatherRow([]GatherState{GatherPipelining, GatherStopping}, gatherCommitLate, "", "our disk hangs: its files have failed"),
 		gatherRow([]GatherState{GatherFetching, GatherStopping}, gatherAllOver, GatherDone, "each file has been reported"),
 		gatherRow([]GatherState{GatherNew}, gatherStopped, GatherDone, "stopped before anything began"),
 		gatherRow([]GatherState{GatherPipelining, GatherFetching}, gatherStopped, GatherStopping, "links are closed at once, and nothing new begins"),

@@ -5,11 +5,11 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// hashing is how far a node is with hashing a file, as the last HASHING that counted said.
+// hashing is a node's progress in hashing a file, as of the last HASHING that counted.
 type hashing struct{ done, size uint64 }
 
-// further reports whether a HASHING shows that the node gets on: by MinProgress, by a part of the file that is large
-// enough for the whole to end, or to the end.
+// further reports whether a HASHING shows enough progress: MinProgress bytes and one of
+// HashingParts parts of the file, or all of it.
 func (h *hashing) further(m *protocol.Hashing) bool {
 	if h.size == 0 {
 		h.size = m.Size

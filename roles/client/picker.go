@@ -7,10 +7,10 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// Picker is what the sources of a fetch share: which content it is, which of its groups are missing, and who has been
-// asked for which. It hands groups out in their order. When none is left to hand out, those that are still awaited of
-// others are handed out a second time: whose comes first counts. Its memory grows with what was had and asked for, never
-// with the size that somebody claims.
+// Picker is shared by the Sources of a fetch: it knows the content, its missing chunk groups, and
+// which Source has been asked for which. It hands groups out in their order. When none is left, it
+// hands out those that another Source still awaits a second time: the first to come counts. Its
+// memory grows with the groups that are present or asked for, never with a claimed size.
 type Picker struct {
 	name string
 	want protocol.Hash // what the hash must be; zero: any
@@ -28,22 +28,22 @@ type Picker struct {
 	claims  []claim
 }
 
-// Range is some groups of a file, one after the other.
+// Range is consecutive groups of a file.
 type Range struct{ First, Count uint64 }
 
-// span is the groups from first up to end, without it.
+// interval is the groups from first up to, and without, end.
 type interval struct{ first, end uint64 }
 
-// claim is a span that somebody has been asked for and has not been done with.
+// claim is an interval that a source has been asked for and has not finished.
 type claim struct {
 	interval
 	who int
 }
 
-// NewPlan returns a picker for a file by name, by hash, or both. Its content is not known yet.
+// NewPicker returns a picker for a file by name, by hash, or both. Its content is not known yet.
 func NewPicker(name string, request protocol.Hash) *Picker { return &Picker{name: name, want: request} }
 
-// Fix says what the content is. It can't be said twice.
+// Fix sets the content, once.
 func (p *Picker) Fix(is Identity) {
 	if !p.fixed {
 		p.identity, p.fixed = is, true
@@ -51,10 +51,11 @@ func (p *Picker) Fix(is Identity) {
 	}
 }
 
-// Identity returns what the content is, once that is known.
+// Identity returns the content, once it is known.
 func (p *Picker) Identity() (is Identity, known bool) { return p.identity, p.fixed }
 
-// Open says that the store is ready, and what it has already. From now on there are groups to take.
+// Open says that the store is ready, and which groups it has. From then on there are groups to
+// take.
 func (p *Picker) Open(has roles.Groups) {
 	p.open = true
 	p.had = slices.Clone(has)
@@ -89,12 +90,12 @@ func (p *Picker) has(group uint64) bool {
 // Done reports whether every group that is wanted is had.
 func (p *Picker) Done() bool { return p.open && p.missing == 0 }
 
-// bytes returns how many bytes some groups have.
+// bytes returns the number of bytes in a range.
 func (p *Picker) bytes(s Range) uint64 {
 	return min(s.Count*protocol.GroupSize, p.identity.Size-s.First*protocol.GroupSize)
 }
 
-// kept returns how many bytes are had.
+// kept returns the number of bytes that are present.
 func (p *Picker) kept() uint64 {
 	bytes := p.had.Count() * protocol.GroupSize
 	if p.groups > 0 && p.had.Has(p.groups-1) {
@@ -103,7 +104,7 @@ func (p *Picker) kept() uint64 {
 	return bytes
 }
 
-// Work reports whether there is something to take for somebody who has not been asked for anything.
+// Work reports whether a source that has not been asked for anything could take something.
 func (p *Picker) Work() bool {
 	if !p.open || p.missing == 0 {
 		return false
@@ -119,8 +120,9 @@ func (p *Picker) Work() bool {
 	return false
 }
 
-// Take hands out up to most groups to somebody. They are of one page of the tree: no multiple of MaxGroups is between
-// them. With several at work there are fewer as the end comes near, so that all come to it together.
+// Take hands out up to most groups to a source. They are of one page of the tree: no multiple of
+// MaxGroups lies between them. With several sources the ranges shrink towards the end of the file,
+// so that all sources finish at about the same time.
 func (p *Picker) Take(who int, most uint64) (Range, bool) {
 	if !p.open || p.missing == 0 {
 		return Range{}, false
@@ -135,7 +137,7 @@ func (p *Picker) Take(who int, most uint64) (Range, bool) {
 	return Range{s.first, s.end - s.first}, true
 }
 
-// share is how many groups one of those at work may take at once: half of its part of what is left.
+// share bounds the groups that one of the sources may take at once: half of its part of the rest.
 func (p *Picker) share(who int) uint64 {
 	awaited, others := uint64(0), []int{who}
 	for _, c := range p.claims {
@@ -154,7 +156,7 @@ func (p *Picker) share(who int) uint64 {
 	return (p.missing - min(p.missing, awaited)) / uint64(2*len(others))
 }
 
-// unclaimed returns the first groups that nobody has been asked for, not beyond the end of their page.
+// unclaimed returns the first groups that nobody has been asked for, up to the end of their page.
 func (p *Picker) unclaimed(most uint64) (interval, bool) {
 	if len(p.back) > 0 {
 		s := p.back[0]
@@ -171,10 +173,10 @@ func (p *Picker) unclaimed(most uint64) (interval, bool) {
 	return s, s.first < s.end
 }
 
-// pageEnd is the first group of the next page of the tree.
+// pageEnd returns the first group of the next page of the tree.
 func pageEnd(group uint64) uint64 { return (group/protocol.MaxGroups + 1) * protocol.MaxGroups }
 
-// withdraw takes a span that unclaimed returned, or the beginning of it, out of what is left.
+// withdraw removes an interval that unclaimed returned, or its beginning, from the rest.
 func (p *Picker) withdraw(s interval) {
 	if len(p.back) == 0 {
 		p.next = s.end
@@ -185,8 +187,8 @@ func (p *Picker) withdraw(s interval) {
 	}
 }
 
-// second hands out groups that are awaited of somebody else: of the claim of which most is missing, the latest such, the
-// last half, which would come latest from there.
+// second hands out groups that another source awaits: of the claim with the most missing groups
+// (the latest of these), the last half, which would come latest from there.
 func (p *Picker) second(who int, most uint64) (best interval, ok bool) {
 	for _, c := range p.claims {
 		if c.who == who {
@@ -201,7 +203,8 @@ func (p *Picker) second(who int, most uint64) (best interval, ok bool) {
 	return best, ok
 }
 
-// tail returns the last groups of a claim that are missing and that nobody else has been asked for.
+// tail returns the last groups of a claim that are missing and that only one source has been asked
+// for.
 func (p *Picker) tail(c claim) (interval, bool) {
 	end := c.end
 	for end > c.first && !p.awaitedOnce(end-1) {
@@ -216,7 +219,7 @@ func (p *Picker) tail(c claim) (interval, bool) {
 
 func (p *Picker) awaitedOnce(group uint64) bool { return !p.has(group) && p.awaited(group) == 1 }
 
-// awaited returns of how many a group is awaited.
+// awaited returns the number of sources that have been asked for a group.
 func (p *Picker) awaited(group uint64) (n int) {
 	for _, c := range p.claims {
 		if c.first <= group && group < c.end {
@@ -226,7 +229,7 @@ func (p *Picker) awaited(group uint64) (n int) {
 	return n
 }
 
-// Got notes that a group is verified and stored. It reports whether it was missing till then.
+// Got notes that a group is verified and stored. It reports whether it was missing before.
 func (p *Picker) Got(group uint64) bool {
 	if p.has(group) {
 		return false
@@ -236,7 +239,7 @@ func (p *Picker) Got(group uint64) bool {
 	return true
 }
 
-// Finish says that somebody is done with a span it has taken. What of it is missing is left for others.
+// Finish says that a source is done with a range. Its missing groups go to the others.
 func (p *Picker) Finish(who int, s Range) {
 	at := slices.Index(p.claims, claim{interval{s.First, s.First + s.Count}, who})
 	if at < 0 {
@@ -247,7 +250,8 @@ func (p *Picker) Finish(who int, s Range) {
 	p.giveBack(given)
 }
 
-// Shorten says that of a span only the first groups will come from whoever took it. The others are left for anybody.
+// Shorten says that a source will send only the first groups of a range. The others go to any
+// source.
 func (p *Picker) Shorten(who int, s Range, count uint64) {
 	at := slices.Index(p.claims, claim{interval{s.First, s.First + s.Count}, who})
 	if at < 0 || count >= s.Count {
@@ -257,7 +261,7 @@ func (p *Picker) Shorten(who int, s Range, count uint64) {
 	p.giveBack(interval{s.First + count, s.First + s.Count})
 }
 
-// Drop says that somebody is gone. What it was asked for and is missing is left for others.
+// Drop says that a source is gone. Its missing groups go to the others.
 func (p *Picker) Drop(who int) {
 	for at := len(p.claims) - 1; at >= 0; at-- {
 		if c := p.claims[at]; c.who == who {
@@ -266,7 +270,7 @@ func (p *Picker) Drop(who int) {
 	}
 }
 
-// giveBack leaves those groups of a span for anybody that are neither had nor awaited.
+// giveBack returns the groups of an interval that are neither present nor awaited to the rest.
 func (p *Picker) giveBack(s interval) {
 	for g := s.first; g < s.end; g++ {
 		if p.has(g) || p.awaited(g) > 0 {
@@ -292,7 +296,7 @@ func (p *Picker) giveBack(s interval) {
 	}
 }
 
-// Overtaken reports whether all that somebody is still asked for has come from others.
+// Overtaken reports whether all groups that a source is still asked for have come from others.
 func (p *Picker) Overtaken(who int) bool {
 	asked := false
 	for _, c := range p.claims {

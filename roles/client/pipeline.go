@@ -9,11 +9,12 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// Pipeline gets many small files from one node over one link, many asked for ahead. What became of each is reported as
-// Answered, what became of the visit as Tried, at the end; Hashing while the node makes us wait for that. See PipelineTable.
+// Pipeline gets many small files from one node over one link, with many requests ahead. It reports
+// each file as Answered, the visit as Tried at the end, and Hashing while the node makes it wait
+// for that. See PipelineTable.
 //
-// No OpenStore is asked for: the items of the store are the files in the order in which they were given. Nothing comes
-// for an empty one: it is Answered without being asked for, and is empty if its hash says so.
+// It does not open the store: the items of the store are the files in their given order. No body
+// comes for an empty file: it is Answered without a request, and is empty if its hash says so.
 type Pipeline struct {
 	core    roles.Core[PipelineState, PipelineEvent]
 	link    roles.Link // its only one
@@ -32,14 +33,14 @@ type Pipeline struct {
 	progress roles.Progress
 }
 
-// Wanted is a file of one group or less whose hash is known.
+// Wanted is a file of one chunk group or less whose hash is known.
 type Wanted struct {
 	Name string // where to look; empty: any file with that content
 	Hash protocol.Hash
 	Size uint64 // bytes
 }
 
-// Answered is reported for each item that has been answered.
+// Answered is reported for each item that the node has answered.
 type Answered struct {
 	Item int
 	Code protocol.Code // 0: it is in the store, whole
@@ -50,8 +51,8 @@ type Answered struct {
 // Reported implements [roles.Outcome].
 func (Answered) Reported() {}
 
-// NewPipeline returns a Pipeline of these items from the node at host:port. An item above a group in size is declined with
-// Limit, without being asked for.
+// NewPipeline returns a Pipeline of items from the node at host:port. An item above one group is
+// declined with Limit, without a request.
 func NewPipeline(node string, items []Wanted) *Pipeline {
 	h := &Pipeline{core: roles.NewCore(pipelineGrammar)}
 	h.Reset(node, items)
@@ -89,7 +90,7 @@ func (h *Pipeline) Left() (items []int) {
 	return items
 }
 
-// Result returns what became of the visit, once the machine is final.
+// Result returns the visit, once the machine is final.
 func (h *Pipeline) Result() Tried { return h.tried }
 
 // State returns the state that the machine is in.
@@ -152,7 +153,7 @@ func (h *Pipeline) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	return h.core.Effects()
 }
 
-// start answers what needs no asking, and dials if that was not all.
+// start answers items that need no request, and dials if others are left.
 func (h *Pipeline) start() {
 	left := false
 	for i, item := range h.items {
@@ -173,7 +174,7 @@ func (h *Pipeline) start() {
 	h.core.Do(roles.Dial{Link: h.link, To: h.node})
 }
 
-// empty answers an item of no bytes. That it has none is a claim, which its hash proves or not.
+// empty answers an item of no bytes. That it has none is a claim, which its hash proves or refutes.
 func (h *Pipeline) empty(item int) Answered {
 	if _, ok := content.Verify(h.items[item].Hash, 0, 0, 0, nil); !ok {
 		return Answered{item, protocol.BadHash, protocol.Client, "its hash is not that of an empty file"}
@@ -181,7 +182,7 @@ func (h *Pipeline) empty(item int) Answered {
 	return Answered{Item: item}
 }
 
-// ask asks for as many items as may be under way.
+// ask sends as many GETs as may be under way.
 func (h *Pipeline) ask() {
 	for ; h.next < len(h.items); h.next++ {
 		item := h.items[h.next]
@@ -201,14 +202,14 @@ func (h *Pipeline) get(item Wanted) {
 	h.core.Do(roles.Send{Link: h.link, Message: &protocol.Get{Name: item.Name, Hash: item.Hash, Length: item.Size}})
 }
 
-// answer notes what became of an item.
+// answer reports an item.
 func (h *Pipeline) answer(a Answered) {
 	h.answered[a.Item] = true
 	h.core.Do(roles.Report{Outcome: a})
 }
 
-// done takes the first of those asked for off, and asks for others, many at once when half of those that may be under way
-// are. It reports whether any is awaited.
+// done removes the first of the requests, and sends others: many at once, when half of those that
+// may be under way are. It reports whether any is under way.
 func (h *Pipeline) done() bool {
 	h.bytes -= h.items[h.asked[0]].Size
 	h.asked = append(h.asked[:0], h.asked[1:]...)
@@ -242,7 +243,7 @@ func (h *Pipeline) heard(m protocol.Message) {
 	}
 }
 
-// hashing waits on, with a new deadline if the node gets on.
+// hashing continues to wait; progress restarts the deadline.
 func (h *Pipeline) hashing(m *protocol.Hashing) {
 	if h.hashed.further(m) {
 		h.core.Fire(pipelineHashing)
@@ -265,7 +266,7 @@ func (h *Pipeline) content(m *protocol.Content) {
 	})
 }
 
-// declined goes on after a no to one file, and leaves after one that ends the link.
+// declined continues after the refusal of one file, and leaves after one that ends the link.
 func (h *Pipeline) declined(m *protocol.Error) {
 	if m.Code.Closes() {
 		h.blame(m.Code, m.By, m.Text)

@@ -5,7 +5,7 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// excuse judges an ERROR after a file that was wrong.
+// excuse evaluates an ERROR after a wrong file.
 func (h *Pipeline) excuse(m *protocol.Error) {
 	if !excuses(m.Code) {
 		h.condemn(pipelineRefused)
@@ -16,13 +16,14 @@ func (h *Pipeline) excuse(m *protocol.Error) {
 	h.leave(pipelineAdmits)
 }
 
-// condemn parts with a node that sent a wrong file and did not explain it.
+// condemn rejects a node that sent a wrong file and did not explain it.
 func (h *Pipeline) condemn(event PipelineEvent) {
 	h.core.Fire(event)
 	h.core.Reject(h.link, &protocol.Error{Code: protocol.BadHash, By: protocol.Client, Text: h.tried.Text})
 }
 
-// reject parts with a node that broke the protocol, and says so. A wrong file before that weighs more.
+// reject refuses a node that broke the protocol, and tells it so. A wrong file before that stays
+// its reason.
 func (h *Pipeline) reject(event PipelineEvent, err *protocol.Error) {
 	err.By = protocol.Client
 	if h.State() != PipelineJudging {
@@ -32,18 +33,19 @@ func (h *Pipeline) reject(event PipelineEvent, err *protocol.Error) {
 	h.core.Reject(h.link, err)
 }
 
-// leave closes the link as the one who opened it: half-close, wait for the other's end.
+// leave closes the link as its initiator: it half-closes and waits for the peer's end of stream.
 func (h *Pipeline) leave(event PipelineEvent) {
 	h.core.Fire(event)
 	h.core.Do(roles.HalfClose{Link: h.link}, roles.Discard{Link: h.link})
 }
 
-// blame notes why the visit is over before everything was answered.
+// blame notes the reason why the visit ends before everything was answered.
 func (h *Pipeline) blame(code protocol.Code, by protocol.Party, text string) {
 	h.tried.Code, h.tried.By, h.tried.Text = code, by, text
 }
 
-// cut notes that the link is gone. While leaving that is how it should be, and after a wrong file it is no excuse.
+// cut notes that the link is gone. While leaving that is no failure, and after a wrong file it is
+// no excuse.
 func (h *Pipeline) cut(event PipelineEvent, code protocol.Code, text string) {
 	switch h.State() {
 	case PipelineLeaving, PipelineDoubting, PipelineJudging:
@@ -53,7 +55,7 @@ func (h *Pipeline) cut(event PipelineEvent, code protocol.Code, text string) {
 	h.core.Fire(event)
 }
 
-// closed releases the link. A file that was wrong has been answered, with what was found about it.
+// closed releases the link. A wrong file is answered with what was found about it.
 func (h *Pipeline) closed(at roles.Moment, was PipelineState) {
 	if was != PipelineNew {
 		h.core.Do(roles.HangUp{Link: h.link})

@@ -5,8 +5,8 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// Query asks a relay for all pages of a LOCATE or LIST, on one link. Each page is reported as a Page, QueryResult at the
-// end. See QueryTable.
+// Query asks a relay for all pages of a LOCATE or LIST, on one link. It reports each page as a
+// Page, and QueryResult at the end. See QueryTable.
 type Query struct {
 	core   roles.Core[QueryState, QueryEvent]
 	link   roles.Link // its only one
@@ -20,7 +20,7 @@ type Query struct {
 // Page is reported for each answer of the relay: a *protocol.Located or *protocol.Listed.
 type Page struct{ Answer protocol.Message }
 
-// QueryResult is what a Query came to.
+// QueryResult is the result of a Query.
 type QueryResult struct {
 	Code protocol.Code // 0: all pages were heard
 	By   protocol.Party
@@ -30,8 +30,9 @@ type QueryResult struct {
 func (Page) Reported()        {}
 func (QueryResult) Reported() {}
 
-// NewQuery returns a Query of the relay at host:port: a *protocol.Locate or *protocol.List without a cursor, whose name or
-// pattern the caller has checked with [protocol.CheckName] or [protocol.CheckPattern]: a bad one panics when it is sent.
+// NewQuery returns a Query of the relay at host:port. The question is a *protocol.Locate or
+// *protocol.List without a cursor. The caller has checked its name or pattern with
+// [protocol.CheckName] or [protocol.CheckPattern]: a bad one panics when it is sent.
 func NewQuery(relay string, ask protocol.Message) *Query {
 	q := &Query{core: roles.NewCore(queryGrammar)}
 	q.Reset(relay, ask)
@@ -50,7 +51,7 @@ func (q *Query) use(link roles.Link, timer roles.Timer) {
 	q.core.Use(link, timer)
 }
 
-// Result returns what came of it, once the machine is final.
+// Result returns the result once the machine is final.
 func (q *Query) Result() QueryResult { return q.result }
 
 // State returns the state that the machine is in.
@@ -122,7 +123,7 @@ func (q *Query) heard(m protocol.Message) {
 	}
 }
 
-// page goes on to the next page, or leaves.
+// page asks for the next page, or leaves.
 func (q *Query) page(page, next protocol.Message, more bool, again, last QueryEvent) {
 	q.ask = next
 	q.pages++
@@ -139,7 +140,7 @@ func (q *Query) page(page, next protocol.Message, more bool, again, last QueryEv
 	q.core.Do(roles.Report{Outcome: Page{page}})
 }
 
-// reject refuses a relay that broke the protocol, and says so.
+// reject refuses a relay that broke the protocol, and tells it so.
 func (q *Query) reject(event QueryEvent, err *protocol.Error) {
 	err.By = protocol.Client
 	q.result = QueryResult{err.Code, err.By, err.Text}
@@ -147,13 +148,13 @@ func (q *Query) reject(event QueryEvent, err *protocol.Error) {
 	q.core.Reject(q.link, err)
 }
 
-// leave closes the link as the one who opened it: half-close, wait for the other's end.
+// leave closes the link as its initiator: it half-closes and waits for the peer's end of stream.
 func (q *Query) leave(event QueryEvent) {
 	q.core.Fire(event)
 	q.core.Do(roles.HalfClose{Link: q.link}, roles.Discard{Link: q.link})
 }
 
-// cut ends with a link that is gone; while leaving that is how it should be.
+// cut ends with a link that is gone. After the last answer that is no failure.
 func (q *Query) cut(event QueryEvent, code protocol.Code, text string) {
 	if q.State() != QueryLeaving {
 		q.result = QueryResult{code, protocol.Client, text}
@@ -162,7 +163,7 @@ func (q *Query) cut(event QueryEvent, code protocol.Code, text string) {
 	q.core.Do(roles.HangUp{Link: q.link}, roles.Report{Outcome: q.result})
 }
 
-// stop ends here and now.
+// stop ends the query at once.
 func (q *Query) stop() {
 	if q.Final() {
 		return

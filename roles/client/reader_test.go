@@ -33,8 +33,8 @@ func readerLocates(s *rolestest.Story, hash protocol.Hash, state string, nodes .
 	s.Tell(roles.PeerEnded{}, state, "hangup 0", "report unread")
 }
 
-// holding returns a story about a Reader of a file that the first of these nodes has.
-func holding(t *testing.T, f file, nodes ...byte) *rolestest.Story {
+// holdingReader returns a story about a Reader of a file that the first of these nodes has.
+func holdingReader(t *testing.T, f file, nodes ...byte) *rolestest.Story {
 	t.Helper()
 	s := openingReader(t, nodes...)
 	answers(1, s, "Opening")
@@ -63,7 +63,7 @@ func (f file) delivers(s *rolestest.Story, first, count uint64, rest ...string) 
 
 func TestAReaderGetsWhatIsWanted(t *testing.T) {
 	f := made(100*group+5, 1)
-	s := holding(t, f, 1, 2)
+	s := holdingReader(t, f, 1, 2)
 	s.Tell(roles.Wanted{First: 7, Count: 1}, "Reading", f.gets(1, 7, 1), "hear 1")
 	s.Waits(roles.ReplyTimeout)
 	f.delivers(s, 7, 1)
@@ -79,7 +79,7 @@ func TestAReaderGetsWhatIsWanted(t *testing.T) {
 // The groups of a window are asked for in order; another window takes its place, but for what is on its way.
 func TestWhatIsWantedIsReplaced(t *testing.T) {
 	f := made(100*group, 1)
-	s := holding(t, f, 1)
+	s := holdingReader(t, f, 1)
 	s.Tell(roles.Wanted{First: 5, Count: 2}, "Reading", f.gets(1, 5, 1), f.gets(1, 6, 1), "hear 1")
 	s.Hear(1, f.content(5, 1), "Reading", f.takes(1, 5, 1))
 	s.Tell(roles.Wanted{First: 6, Count: 2}, "Reading") // 6 is on its way
@@ -96,7 +96,7 @@ func TestWhatIsWantedIsReplaced(t *testing.T) {
 // relay is asked first.
 func TestAnIdleLinkIsNotKept(t *testing.T) {
 	f := made(3*group, 1)
-	s := holding(t, f, 1)
+	s := holdingReader(t, f, 1)
 	s.Ring("Holding", leaves(1)...)
 	s.Waits(roles.CloseTimeout)
 	s.Tell(roles.PeerEnded{Link: 1}, "Resting", goes(1)...)
@@ -120,7 +120,7 @@ func TestAnIdleLinkIsNotKept(t *testing.T) {
 // What is wanted while the link is being closed waits for its end.
 func TestWhatIsWantedTooLateForALinkTakesAnotherOne(t *testing.T) {
 	f := made(3*group, 1)
-	s := holding(t, f, 1)
+	s := holdingReader(t, f, 1)
 	s.Ring("Holding", leaves(1)...)
 	s.Tell(roles.Wanted{Count: 1}, "Reading")
 	s.Tell(roles.PeerEnded{Link: 1}, "Reading", goes(1, dials(1, 1))...)
@@ -129,7 +129,7 @@ func TestWhatIsWantedTooLateForALinkTakesAnotherOne(t *testing.T) {
 // A node that fails is passed over, also in the midst of a group.
 func TestTheNextNodeTakesOver(t *testing.T) {
 	f := made(3*group, 1)
-	s := holding(t, f, 1, 2, 3)
+	s := holdingReader(t, f, 1, 2, 3)
 	s.Tell(roles.Wanted{First: 1, Count: 2}, "Reading", f.gets(1, 1, 1), f.gets(1, 2, 1), "hear 1")
 	s.Hear(1, f.content(1, 1), "Reading", f.takes(1, 1, 1))
 	s.Tell(roles.Verified{Link: 1, Group: 1}, "Reading", "report had")
@@ -143,7 +143,7 @@ func TestTheNextNodeTakesOver(t *testing.T) {
 // A node whose link broke while nothing was wanted is dialed once more, for the relay still lists it.
 func TestANodeThatWasStartedAgainIsFoundAgain(t *testing.T) {
 	f := made(3*group, 1)
-	s := holding(t, f, 1)
+	s := holdingReader(t, f, 1)
 	s.Tell(roles.Wanted{Count: 1}, "Reading", f.gets(1, 0, 1), "hear 1")
 	s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "AskingRelay", goes(1, "dial 0 relay:4000")...)
 	readerLocates(s, f.Hash, "Reading", 1)
@@ -159,7 +159,7 @@ func TestChangedContentIsTold(t *testing.T) {
 	f, other := made(3*group, 1), made(3*group, 2)
 	for name, answer := range map[string]protocol.Message{"by the node": refusal(protocol.Changed), "by its tree": other.outboard(0)} {
 		t.Run(name, func(t *testing.T) {
-			s := holding(t, f, 1)
+			s := holdingReader(t, f, 1)
 			s.Ring("Holding", leaves(1)...)
 			s.Tell(roles.PeerEnded{Link: 1}, "Resting", goes(1)...)
 			s.Tell(roles.Wanted{Count: 1}, "Reading", dials(1, 1))
@@ -181,7 +181,7 @@ func TestChangedContentIsTold(t *testing.T) {
 
 func TestALiarIsNotReadFromAgain(t *testing.T) {
 	f := made(3*group, 1)
-	s := holding(t, f, 1)
+	s := holdingReader(t, f, 1)
 	s.Tell(roles.Wanted{Count: 1}, "Reading", f.gets(1, 0, 1), "hear 1")
 	s.Hear(1, f.content(0, 1), "Reading", f.takes(1, 0, 1))
 	s.Tell(roles.BodyWrong{Link: 1}, "Reading")
@@ -240,7 +240,7 @@ func TestWhatCannotBeOpened(t *testing.T) {
 
 func TestOurOwnStoreEndsAReader(t *testing.T) {
 	f := made(3*group, 1)
-	s := holding(t, f, 1)
+	s := holdingReader(t, f, 1)
 	s.Tell(roles.Wanted{Count: 1}, "Reading", f.gets(1, 0, 1), "hear 1")
 	s.Hear(1, f.content(0, 1), "Reading", f.takes(1, 0, 1))
 	broken := errors.New("no memory")
@@ -253,7 +253,7 @@ func TestOurOwnStoreEndsAReader(t *testing.T) {
 // A Reader asks for a part of the tree where that is wanted, and its memory does not grow with what a node claims.
 func TestAReaderGoesFarAhead(t *testing.T) {
 	f := made((protocol.MaxGroups+3)*group, 1)
-	s := holding(t, f, 1)
+	s := holdingReader(t, f, 1)
 	tree := &protocol.Tree{Name: "a.txt", Hash: f.Hash, First: protocol.MaxGroups}
 	s.Tell(roles.Wanted{First: protocol.MaxGroups + 1, Count: 1}, "Reading", "send 1 "+rolestest.Say(tree), "hear 1")
 	s.Hear(1, f.outboard(protocol.MaxGroups), "Reading", f.gets(1, protocol.MaxGroups+1, 1), "hear 1")

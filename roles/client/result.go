@@ -7,7 +7,7 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 )
 
-// Wish is a file that is wanted.
+// Request is a file that is wanted: by name, by content, or both.
 type Request struct {
 	Relay   string        // host:port
 	Name    string        // may be empty where Hash is given
@@ -16,19 +16,19 @@ type Request struct {
 	Once    bool          // what was delivered can't be taken back: groups in order, and no other content after the first
 }
 
-// Identity is what a file's content is known by.
+// Identity identifies a content.
 type Identity struct {
 	Hash protocol.Hash
 	Size uint64 // bytes
 }
 
-// Variant is another content than the one that was fetched, under the same name.
+// Variant is another content than the fetched one, under the same name.
 type Variant struct {
 	Identity
 	Nodes []netip.AddrPort // some of those that have it
 }
 
-// Tried is reported for each visit to a node, when the node has been left.
+// Tried is reported at the end of each visit to a node.
 type Tried struct {
 	Node netip.AddrPort
 	Code protocol.Code  // 0: it did what was asked of it
@@ -38,10 +38,10 @@ type Tried struct {
 	Took time.Duration
 }
 
-// Outcome is what a Fetch came to.
+// Outcome is the kind of a Result.
 type Outcome int
 
-// The outcomes. Their order is that of what is worse.
+// The outcomes.
 const (
 	Running     Outcome = iota
 	Fetched             // the file is in the store, whole
@@ -55,7 +55,7 @@ const (
 	GivenUp             // not tried: the same nodes have failed with too many other files
 )
 
-// Result is what a Fetch came to, with all that was tried for it.
+// Result is the result of a Fetch, with all visits to nodes.
 type Result struct {
 	Outcome  Outcome
 	Name     string
@@ -77,20 +77,21 @@ type Locating struct {
 	More  bool
 }
 
-// Begun is reported when the store is ready for a content: at first, and when another content is begun.
+// Begun is reported when the store is ready for a content: for the first one, and for each that the
+// fetch turns to.
 type Begun struct {
 	Identity
 	Kept  uint64 // bytes that are there already
 	Other bool   // another content was there, and has been dropped
 }
 
-// Hashing is reported while a node is hashing the file, and we wait for it.
+// Hashing is reported while a node hashes the file and the fetch waits for it.
 type Hashing struct {
 	Node       netip.AddrPort
 	Done, Size uint64 // bytes
 }
 
-// Checking is reported while the store verifies what it has of an earlier try.
+// Checking is reported while the store verifies the groups of an earlier try.
 type Checking struct{ Done, Size uint64 } // bytes
 
 func (Tried) Reported()    {}
@@ -101,7 +102,7 @@ func (Hashing) Reported()  {}
 func (Checking) Reported() {}
 func (Had) Reported()      {}
 
-// Had is reported for each group that is verified and was not there before.
+// Had is reported for each group that is verified and was missing before.
 type Had struct {
 	Node  netip.AddrPort
 	Bytes uint64

@@ -10,10 +10,11 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// Source is one visit to one node on one link: it asks what the file is, takes from a Picker what this node shall send, and
-// receives that. Told Notified, it looks at the Picker again. See SourceTable.
+// Source is one visit to one node on one link: it asks what the file is, takes from a Picker the
+// groups that this node is to send, and receives them. Told Updated, it looks at the Picker again.
+// See SourceTable.
 //
-// What its owner has to know it reports: Learned, Hashing, Had, and Visited at the end, unless it was stopped.
+// It reports Learned, Hashing, Had, and Visited at the end, unless it was stopped.
 type Source struct {
 	core   roles.Core[SourceState, SourceEvent]
 	link   roles.Link
@@ -41,7 +42,7 @@ type Source struct {
 // Learned is reported when the picker's content is known and the store is not open yet.
 type Learned struct{ Node netip.AddrPort }
 
-// Visited is reported when a node has been left.
+// Visited is reported at the end of a visit.
 type Visited struct {
 	Tried
 	Rested bool     // nothing speaks against another visit, should there be something to ask for
@@ -52,13 +53,13 @@ type Visited struct {
 func (Learned) Reported() {}
 func (Visited) Reported() {}
 
-// ahead is how many GETs are sent before the answer to an earlier one is whole.
+// ahead is the number of GETs that are sent before the answer to an earlier one is complete.
 const ahead = 1
 
-// mostReach is how many groups are asked for at once of a node that has proven itself.
+// mostReach bounds the groups of one GET to a node that has delivered enough.
 const mostReach = protocol.MaxRange / protocol.GroupSize
 
-// NewSource returns a Source that uses the link and takes from the picker.
+// NewSource returns a Source that uses the link and takes groups from the picker.
 func NewSource(link roles.Link, node netip.AddrPort, picker *Picker) *Source {
 	s := &Source{core: roles.NewCore(sourceGrammar)}
 	s.Reset(link, node, picker)
@@ -153,7 +154,7 @@ func (s *Source) heard(m protocol.Message) {
 	}
 }
 
-// outboard judges what the node says that the file is.
+// outboard verifies the node's description of the file.
 func (s *Source) outboard(m *protocol.Outboard) {
 	groups := protocol.Groups(m.Size)
 	is := Identity{m.Hash, m.Size}
@@ -181,7 +182,7 @@ func (s *Source) outboard(m *protocol.Outboard) {
 	s.work()
 }
 
-// hashing waits on, with a new deadline if the node gets on.
+// hashing continues to wait; progress restarts the deadline.
 func (s *Source) hashing(m *protocol.Hashing) {
 	if s.hashed.further(m) {
 		s.core.Fire(sourceHashing)
@@ -191,7 +192,7 @@ func (s *Source) hashing(m *protocol.Hashing) {
 	s.core.Do(roles.Hear{Link: s.link}, roles.Report{Outcome: Hashing{s.tried.Node, m.Done, m.Size}})
 }
 
-// work chooses the next request, on a link on which nothing is asked.
+// work chooses the next request while none is under way.
 func (s *Source) work() {
 	switch {
 	case s.ask():
@@ -207,7 +208,7 @@ func (s *Source) work() {
 	}
 }
 
-// ask asks for as many stretches as may be under way, and reports whether one is.
+// ask sends as many GETs as may be under way, and reports whether any is.
 func (s *Source) ask() bool {
 	for len(s.asked) <= ahead {
 		if s.wanted.Count == 0 {
@@ -232,7 +233,7 @@ func (s *Source) get(w Range) {
 	}})
 }
 
-// content judges the head of a stretch. It may be shorter than was asked for.
+// content checks the head of a body. The body may be shorter than was asked for.
 func (s *Source) content(m *protocol.Content) {
 	is, head := s.picker.identity, s.asked[0]
 	whole := s.picker.bytes(head)
@@ -257,7 +258,7 @@ func (s *Source) content(m *protocol.Content) {
 	})
 }
 
-// right counts a group as had.
+// right counts a group as present.
 func (s *Source) right(group uint64) {
 	s.core.Fire(sourceGroupRight)
 	s.judged++
@@ -267,7 +268,7 @@ func (s *Source) right(group uint64) {
 	}
 }
 
-// wrong begins to doubt the node. Unless its next answer explains the group, that was a lie.
+// wrong begins to doubt the node: unless its next answer explains the group, the node has lied.
 func (s *Source) wrong(group uint64) {
 	s.visit.Barred, s.doubted = true, group
 	s.blame(protocol.BadHash, protocol.Client, fmt.Sprintf("group %d is not what the tree says", group))

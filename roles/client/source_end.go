@@ -5,7 +5,7 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// refused leaves a node that says no. After a wrong group only some codes are an excuse.
+// refused leaves a node that refuses. After a wrong group only some codes are an excuse.
 func (s *Source) refused(err *protocol.Error) {
 	event := sourceRefused
 	if s.core.Can(sourceAdmits) {
@@ -19,16 +19,17 @@ func (s *Source) refused(err *protocol.Error) {
 	s.leave(event)
 }
 
-// excuses reports whether an ERROR explains that what came before it was wrong.
+// excuses reports whether an ERROR explains that the bytes before it were wrong.
 func excuses(code protocol.Code) bool { return code == protocol.Changed || code == protocol.Internal }
 
-// condemn parts with a node that sent a wrong group and did not explain it.
+// condemn rejects a node that sent a wrong group and did not explain it.
 func (s *Source) condemn(event SourceEvent) {
 	s.core.Fire(event)
 	s.core.Reject(s.link, &protocol.Error{Code: protocol.BadHash, By: protocol.Client, Text: s.tried.Text})
 }
 
-// reject parts with a node that broke the protocol, and says so. What was held against it before stays.
+// reject refuses a node that broke the protocol, and tells it so. An earlier fault of it stays its
+// reason.
 func (s *Source) reject(event SourceEvent, err *protocol.Error) {
 	err.By = protocol.Client
 	if s.State() != SourceJudging {
@@ -38,18 +39,19 @@ func (s *Source) reject(event SourceEvent, err *protocol.Error) {
 	s.core.Reject(s.link, err)
 }
 
-// leave closes the link as the one who opened it: half-close, wait for the other's end.
+// leave closes the link as its initiator: it half-closes and waits for the peer's end of stream.
 func (s *Source) leave(event SourceEvent) {
 	s.core.Fire(event)
 	s.core.Do(roles.HalfClose{Link: s.link}, roles.Discard{Link: s.link})
 }
 
-// blame notes why the node does not help.
+// blame notes the reason why the node does not help.
 func (s *Source) blame(code protocol.Code, by protocol.Party, text string) {
 	s.tried.Code, s.tried.By, s.tried.Text = code, by, text
 }
 
-// cut notes that the link is gone. While leaving that is how it should be, and after a wrong group it is no excuse.
+// cut notes that the link is gone. While leaving that is no failure, and after a wrong group it is
+// no excuse.
 func (s *Source) cut(event SourceEvent, code protocol.Code, text string) {
 	switch s.State() {
 	case SourceLeaving, SourceDoubting, SourceJudging:
@@ -69,7 +71,7 @@ func (s *Source) expired() {
 	s.cut(sourceExpired, protocol.Timeout, "no answer in time")
 }
 
-// nudged looks at the picker: there may be something to do, or nothing any more.
+// updated looks at the picker: there may be something to do, or nothing any more.
 func (s *Source) updated() {
 	switch s.State() {
 	case SourceHolding:
@@ -91,7 +93,7 @@ func (s *Source) updated() {
 	}
 }
 
-// overtaken leaves a node without a word: it may be in the midst of a stretch that nobody needs.
+// overtaken closes the link at once: the node may be sending a body that nobody needs any more.
 func (s *Source) overtaken() {
 	switch {
 	case s.visit.Barred:
@@ -110,7 +112,7 @@ func (s *Source) stop() {
 	}
 }
 
-// closed releases the link and gives back what was taken.
+// closed releases the link and returns the groups that the source had taken.
 func (s *Source) closed(at roles.Moment, was SourceState, last roles.Input) {
 	if was == SourceNew {
 		return
@@ -128,7 +130,7 @@ func (s *Source) closed(at roles.Moment, was SourceState, last roles.Input) {
 // working reports whether the source has a link.
 func (s *Source) working() bool { return s.State() != SourceNew && !s.Final() }
 
-// pending reports whether the node has not said yet what the file is.
+// pending reports whether the node has not described the file yet.
 func (s *Source) pending() bool {
 	return s.State() == SourceDialing || s.State() == SourceTree && s.page == nil && !s.tried.Had
 }

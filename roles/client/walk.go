@@ -9,7 +9,7 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// located notes the nodes of a page.
+// located adds the nodes of a page to the candidates.
 func (f *Fetch) located(m *protocol.Located) {
 	fresh := []netip.AddrPort{}
 	for _, peer := range m.Peers {
@@ -31,7 +31,7 @@ func (f *Fetch) located(m *protocol.Located) {
 	f.core.Do(roles.Report{Outcome: Locating{fresh, f.cursor != nil}})
 }
 
-// answered goes on from the relay.
+// answered continues after the relay's answer.
 func (f *Fetch) answered(r QueryResult) {
 	if r.Code == 0 {
 		f.core.Fire(fetchLocated)
@@ -41,7 +41,7 @@ func (f *Fetch) answered(r QueryResult) {
 	f.core.Fire(fetchNotLocated)
 }
 
-// visited draws the conclusions from a visit that is over.
+// visited evaluates a visit to a node that is over.
 func (f *Fetch) visited(v Visited) {
 	f.result.Tried = append(f.result.Tried, v.Tried)
 	f.core.Do(roles.Report{Outcome: v.Tried})
@@ -61,7 +61,7 @@ func (f *Fetch) visited(v Visited) {
 	}
 }
 
-// most is how many links to nodes there may be at once.
+// most returns the number of links to nodes that may be open at once.
 func (f *Fetch) most() int {
 	if f.request.Once {
 		return 1
@@ -79,7 +79,7 @@ func (f *Fetch) live() (n int) {
 	return n
 }
 
-// settle draws the conclusions that do not depend on what was told last.
+// reevaluate re-evaluates the fetch after every input.
 func (f *Fetch) reevaluate(at roles.Moment) {
 	if f.State() == FetchFetching && f.picker.Done() {
 		f.core.Fire(fetchAllHad)
@@ -106,7 +106,7 @@ func (f *Fetch) reevaluate(at roles.Moment) {
 	f.wait(at)
 }
 
-// choose goes on when no link is open.
+// choose decides what is next while no link is open.
 func (f *Fetch) choose(at roles.Moment) {
 	hollow := f.hollow()
 	if hollow && f.startAnew() {
@@ -137,7 +137,7 @@ func (f *Fetch) choose(at roles.Moment) {
 	}
 }
 
-// exhausted tells what it means that nobody is left to ask.
+// exhausted evaluates the visits when no node is left to ask.
 func (f *Fetch) exhausted() {
 	f.result.Outcome = verdict(f.result.Tried, !f.request.Hash.IsZero(), f.unwalked)
 	if f.mute.Code != 0 {
@@ -170,7 +170,7 @@ func verdict(all []Tried, hashed, unwalked bool) Outcome {
 	return outcome
 }
 
-// candidate returns the node that is to be asked next.
+// candidate returns the node that is asked next.
 func (f *Fetch) candidate() (node netip.AddrPort, some bool) {
 	for len(f.candidates) > 0 && f.barred[f.candidates[0]] {
 		f.candidates = f.candidates[1:]
@@ -181,7 +181,7 @@ func (f *Fetch) candidate() (node netip.AddrPort, some bool) {
 	return f.candidates[0], true
 }
 
-// lacking reports whether another node is to be visited now.
+// lacking reports whether another node should be asked now.
 func (f *Fetch) lacking(at roles.Moment) bool {
 	if !f.roomy() {
 		return false
@@ -198,7 +198,7 @@ func (f *Fetch) lacking(at roles.Moment) bool {
 	return have < want
 }
 
-// roomy reports whether another node could be visited.
+// roomy reports whether another node could be asked.
 func (f *Fetch) roomy() bool {
 	if f.State() != FetchSeeking && f.State() != FetchFetching || f.picker.open && !f.picker.Work() {
 		return false
@@ -207,7 +207,7 @@ func (f *Fetch) roomy() bool {
 	return some && f.live() < f.most()
 }
 
-// visit begins with the next node.
+// visit begins a visit to the next node.
 func (f *Fetch) visit(at roles.Moment) {
 	node, _ := f.candidate()
 	f.candidates = f.candidates[1:]
@@ -224,7 +224,7 @@ func (f *Fetch) visit(at roles.Moment) {
 	f.absorb(s.Step(at, roles.Started{}))
 }
 
-// wait has us told when the patience with a silent node is over, where another one could be visited.
+// wait arms the deadline that ends the patience with a silent node, if another node could be asked.
 func (f *Fetch) wait(at roles.Moment) {
 	if f.State() != FetchSeeking && f.State() != FetchFetching {
 		return

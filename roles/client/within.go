@@ -32,7 +32,7 @@ func linkOf(in roles.Input) roles.Link {
 	return -1
 }
 
-// source returns the source that is at work on a link, or nil.
+// source returns the source that works on a link, or nil.
 func (f *Fetch) source(link roles.Link) *Source {
 	if at := int(link - f.first - firstSource); at >= 0 && at < len(f.sources) && f.sources[at].working() {
 		return f.sources[at]
@@ -40,7 +40,7 @@ func (f *Fetch) source(link roles.Link) *Source {
 	return nil
 }
 
-// pass passes on what is told of a link to the machine there.
+// pass passes an input of a link on to the machine there.
 func (f *Fetch) pass(at roles.Moment, link roles.Link, in roles.Input) {
 	if s := f.source(link); s != nil {
 		f.absorb(s.Step(at, in))
@@ -49,7 +49,7 @@ func (f *Fetch) pass(at roles.Moment, link roles.Link, in roles.Input) {
 	}
 }
 
-// absorb makes the effects of a machine within ours, and takes for itself what that reports.
+// absorb takes the effects of a machine within for those of the fetch, and evaluates its reports.
 func (f *Fetch) absorb(effects []roles.Effect) {
 	for _, effect := range effects {
 		if report, is := effect.(roles.Report); is {
@@ -82,7 +82,7 @@ func (f *Fetch) told(outcome roles.Outcome) {
 	}
 }
 
-// stopAll hangs up every link.
+// stopAll closes every link at once.
 func (f *Fetch) stopAll(at roles.Moment) {
 	if !f.query.Final() && f.query.State() != QueryNew {
 		f.hush(f.query.Step(at, roles.Stopped{}))
@@ -94,7 +94,7 @@ func (f *Fetch) stopAll(at roles.Moment) {
 	}
 }
 
-// hush absorbs effects of a machine within whose reports do not matter any more.
+// hush absorbs the effects of a machine within whose reports do not matter any more.
 func (f *Fetch) hush(effects []roles.Effect) {
 	for _, effect := range effects {
 		if _, is := effect.(roles.Report); !is {

@@ -178,7 +178,7 @@ func (x *explorer) isNew(w *walked) bool {
 	if w.machine.Final() {
 		return false
 	}
-	situation := fmt.Sprint(w.state, w.said, w.file, w.store, w.inspect, w.commit != nil, len(w.alarms), w.last[max(0, len(w.last)-3):])
+	situation := fmt.Sprint(w.state, w.said, w.file, w.store, w.inspect, len(w.commit), len(w.alarms), w.last[max(0, len(w.last)-3):])
 	for _, id := range w.open() {
 		_, state := w.on(id)
 		situation += fmt.Sprint(id, w.links[id], state)
@@ -201,19 +201,48 @@ func (x *explorer) inputs(w *walked) (next []roles.Input) {
 	if w.file {
 		next = append(next, x.Files...)
 	}
-	if w.store {
-		next = append(next, x.Stores...)
-	}
-	if w.inspect {
-		next = append(next, x.Inspected...)
-	}
-	if len(w.commit) > 0 {
-		next = append(next, commits(w.commit)...)
-	}
+	next = append(next, x.ofStore(w)...)
 	for _, one := range w.alarms {
 		next = append(next, roles.TimerFired{Timer: one.Timer, Number: oldRing}, roles.TimerFired{Timer: one.Timer})
 	}
 	return append(append(next, x.Others...), roles.Stopped{})
+}
+
+// ofStore returns what a store may answer to what it has been asked.
+func (x *explorer) ofStore(w *walked) (next []roles.Input) {
+	for _, item := range w.store {
+		for _, in := range x.Stores {
+			next = append(next, about(item, in))
+		}
+	}
+	for _, item := range w.inspect {
+		for _, in := range x.Inspected {
+			next = append(next, about(item, in))
+		}
+	}
+	for _, items := range w.commit {
+		next = append(next, commits(items)...)
+	}
+	return next
+}
+
+// about returns what a store says, said of an item.
+func about(item int, in roles.Input) roles.Input {
+	switch in := in.(type) {
+	case roles.StoreReady:
+		in.Item = item
+		return in
+	case roles.StoreChecking:
+		in.Item = item
+		return in
+	case roles.StoreInspected:
+		in.Item = item
+		return in
+	case roles.StoreFailed:
+		in.Item = item
+		return in
+	}
+	return in
 }
 
 // commits returns the answers to a CommitStore: all went well, or the first item did not.
@@ -265,7 +294,7 @@ func (x *explorer) ofLink(w *walked, id roles.Link) (next []roles.Input) {
 		} else {
 			next = append(next, roles.Verified{Link: id, Group: asked.next}, roles.BodyWrong{Link: id, Group: asked.next})
 		}
-		return append(next, roles.StoreFailed{Err: errors.New("no space")}) // even after a wrong group: the body has to end
+		return append(next, roles.StoreFailed{Item: asked.item, Err: errors.New("no space")}) // even after a wrong group: the body has to end
 	}
 	return nil
 }

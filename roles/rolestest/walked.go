@@ -18,9 +18,9 @@ type walked struct {
 	links   map[roles.Link]asked
 	said    map[roles.Link]bool // the links that the last step sent on, which may fail
 	file    bool                // an OpenFile is pending
-	store   bool                // an OpenStore is pending
-	inspect bool                // an InspectStore is pending
-	commit  []roles.Placement   // of a CommitStore that is pending
+	store   []int               // items of an OpenStore that is pending
+	inspect []int               // items of an InspectStore that is pending
+	commit  [][]roles.Placement // of each CommitStore that is pending
 	alarms  alarms
 	effects []roles.Effect // of the last step
 }
@@ -30,6 +30,7 @@ type asked struct {
 	want       want
 	next, rest uint64 // of a body: the next group, and how many are left
 	wrong      bool   // a group of the body was wrong
+	item       int    // of the store, whose body it is
 }
 
 type want int
@@ -65,18 +66,22 @@ func (w *walked) told(in roles.Input) {
 		body.next, body.rest = body.next+1, body.rest-1
 		w.links[in.Link] = body
 	case roles.BodyWrong:
-		w.links[in.Link] = asked{want: receiving, wrong: true}
+		w.links[in.Link] = asked{want: receiving, wrong: true, item: w.links[in.Link].item}
 	case roles.FileFound, roles.FileRefused:
 		w.file = false
 	case roles.StoreInspected:
-		w.inspect = false
+		w.inspect = without(w.inspect, in.Item)
 	case roles.StoreReady:
-		w.store = false
+		w.store = without(w.store, in.Item)
 	case roles.StoreFailed:
-		w.store, w.inspect = false, false
+		w.store, w.inspect = without(w.store, in.Item), without(w.inspect, in.Item)
 	case roles.StoreCommitted:
-		w.commit = nil
+		w.commit = slices.DeleteFunc(w.commit, func(items []roles.Placement) bool { return items[0].Item == in.Items[0].Item })
 	}
+}
+
+func without(items []int, item int) []int {
+	return slices.DeleteFunc(items, func(one int) bool { return one == item })
 }
 
 // ring gives a TimerFired of a path its number, and advances the time if the number is the current
@@ -112,17 +117,17 @@ func (w *walked) asked(e roles.Effect) {
 	case roles.SendBody:
 		w.links[e.Link] = asked{want: sending}
 	case roles.ReceiveBody:
-		w.links[e.Link] = asked{want: receiving, next: e.Offset / protocol.GroupSize, rest: protocol.Groups(e.Length)}
+		w.links[e.Link] = asked{want: receiving, next: e.Offset / protocol.GroupSize, rest: protocol.Groups(e.Length), item: e.Item}
 	case roles.HangUp:
 		delete(w.links, e.Link)
 	case roles.OpenFile:
 		w.file = true
 	case roles.InspectStore:
-		w.inspect = true
+		w.inspect = append(w.inspect, e.Item)
 	case roles.OpenStore:
-		w.store = true
+		w.store = append(w.store, e.Item)
 	case roles.CommitStore:
-		w.commit = e.Items
+		w.commit = append(w.commit, e.Items)
 	case roles.Arm:
 		w.alarms.arm(w.now, e)
 	case roles.Disarm:

@@ -43,6 +43,16 @@ func (s share) Open(_ context.Context, name string, hash protocol.Hash, _ func(d
 	return openFile{bytes.NewReader(f.bytes), f}, nil
 }
 
+// Follow implements [transport.Lister]: all is there from the start, and stays.
+func (s share) Follow(ctx context.Context, change func(protocol.Entry), complete func()) error {
+	for name, f := range s {
+		change(protocol.Entry{Name: name, Size: uint64(len(f.bytes)), Hash: f.hash})
+	}
+	complete()
+	<-ctx.Done()
+	return nil
+}
+
 // openFile is an open file of a share.
 type openFile struct {
 	*bytes.Reader
@@ -62,11 +72,42 @@ func (s openFile) Slice(first, count uint64) ([]byte, error) {
 	return content.Slice(s.file.tree, groups, first, min(count, groups-first)), nil
 }
 
-// memoryStore is a store in memory. It only contains verified groups.
+// memoryStore is a store in memory. It only contains verified groups, and gives out its content once
+// that is committed.
 type memoryStore struct {
-	mu      sync.Mutex
-	content []byte
-	has     roles.Groups
+	mu        sync.Mutex
+	content   []byte
+	has       roles.Groups
+	committed bool
+}
+
+// Holds implements [transport.Store].
+func (p *memoryStore) Holds(context.Context, roles.InspectStore) (hash protocol.Hash, size uint64, err error) {
+	return hash, 0, nil
+}
+
+// Release implements [transport.Store].
+func (p *memoryStore) Release(int) {}
+
+// Commit implements [transport.Store].
+func (p *memoryStore) Commit(_ context.Context, items ...roles.Placement) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if groups := protocol.Groups(uint64(len(p.content))); len(items) != 1 || p.has.Count() != groups {
+		return fmt.Errorf("a commit of %d items, with %d of %d groups", len(items), p.has.Count(), groups)
+	}
+	p.committed = true
+	return nil
+}
+
+// fetched returns the content, or nil before it is committed.
+func (p *memoryStore) fetched() []byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.committed {
+		return nil
+	}
+	return p.content
 }
 
 // Open implements [transport.Store].
@@ -74,7 +115,7 @@ func (p *memoryStore) Open(_ context.Context, want roles.OpenStore, _ func(done,
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	other := len(p.content) > 0
-	p.content, p.has = make([]byte, want.Size), nil
+	p.content, p.has, p.committed = make([]byte, want.Size), nil, false
 	return nil, other, nil
 }
 

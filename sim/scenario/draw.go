@@ -116,6 +116,29 @@ func (s *Scenario) has(node int, name string) bool {
 	return false
 }
 
+// manyNames are the names of files of which a client fetches many. Not all of them can lie side by side.
+var manyNames = []string{"a", "A", "b/c", "B", "many/0", "many/1", "many/2", "many/3", "many/4", "many/5", "many/6", "many/7"}
+
+// more places files of which a client fetches many: some have the same content, some nodes have another
+// content under the name.
+func (d drawing) more() {
+	if len(d.s.Nodes) == 0 {
+		return
+	}
+	for range 2 + d.c.N(10, "more") {
+		f := File{Name: manyNames[d.c.N(len(manyNames), "name")], Content: 100 + d.c.N(8, "content")}
+		var placed bool
+		if f.Size, placed = d.s.sizeOf(f.Content); !placed {
+			f.Size = d.size()
+		}
+		for range 1 + d.c.N(3, "holders") {
+			if i := d.c.N(len(d.s.Nodes), "holder"); !d.s.has(i, f.Name) {
+				d.s.Nodes[i].Files = append(d.s.Nodes[i].Files, f)
+			}
+		}
+	}
+}
+
 // size draws a file's size. Most files have one chunk group; a few have several, so that nodes
 // share the work and a part file is worth resuming.
 func (d drawing) size() uint64 {
@@ -157,7 +180,7 @@ func (d drawing) server() string {
 }
 
 func (d drawing) op() Op {
-	op := Op{At: d.time(), Do: pick(d.c, "verb", DoFetch, DoFetch, DoFetch, DoFetch, DoFetch, DoFetch, DoStop, DoStart, DoAbort, DoPipeline, DoLocate, DoList, DoMirror)}
+	op := Op{At: d.time(), Do: pick(d.c, "verb", DoFetch, DoFetch, DoFetch, DoFetch, DoFetch, DoFetch, DoStop, DoStart, DoAbort, DoPipeline, DoLocate, DoList, DoMirror, DoGather)}
 	switch op.Do {
 	case DoFetch:
 		op.Who, op.Name = d.client(), d.name()
@@ -168,6 +191,10 @@ func (d drawing) op() Op {
 		op.Pin = d.pin(op.Name)
 	case DoList:
 		op.Who, op.Name = d.client(), pick(d.c, "pattern", "", "*", "deep/", "**/file", "n*.txt")
+	case DoGather:
+		op.Who, op.Name = d.client(), pick(d.c, "pattern", "", "", "*", "many/*")
+		op.Sources = pick(d.c, "sources", 0, 2, 3)
+		d.more()
 	case DoPipeline:
 		op.Who, op.With = d.client(), d.aNode()
 	case DoMirror:
@@ -184,19 +211,31 @@ func (d drawing) op() Op {
 // fetch then starts again; after a kill the world restarts it by itself.
 func (d drawing) interrupt() {
 	op := d.s.Ops[len(d.s.Ops)-1]
-	if op.Do != DoFetch || !chance(d.c, 8, "interrupted") {
+	if op.Do != DoFetch && op.Do != DoGather || !chance(d.c, 5, "interrupted") {
 		return
 	}
 	f := Fault{Class: pick(d.c, "how", Slow, KillWriting, CutWriting), Who: op.Who, At: op.At, For: 3 * time.Second}
 	f.N = pick(d.c, "n", f.Class.Info().N...)
+	do := op.Do
 	if f.Class == Slow {
 		f.N = 1 << 20
 		op.Do, op.At = DoAbort, min(op.At+time.Duration(d.c.N(3000, "abort"))*time.Millisecond, d.s.Heal-time.Millisecond)
 		d.s.Ops = append(d.s.Ops, op)
-		op.Do, op.At = DoFetch, min(op.At+time.Second, d.s.Heal-time.Millisecond)
+		op.Do, op.At = do, min(op.At+time.Second, d.s.Heal-time.Millisecond)
 		d.s.Ops = append(d.s.Ops, op)
 	}
 	d.s.Faults = append(d.s.Faults, f)
+	d.overtake(op.Name, f.At+time.Second)
+}
+
+// overtake replaces a file at none, some or all of its nodes before an interrupted fetch of it
+// starts again.
+func (d drawing) overtake(name string, at time.Duration) {
+	for i := range d.s.Nodes {
+		if d.s.has(i, name) && chance(d.c, 3, "overtaken") {
+			d.s.Faults = append(d.s.Faults, Fault{Class: FileReplace, At: at, Who: NodeName(i), Name: name})
+		}
+	}
 }
 
 // pin sometimes draws the only content that a fetch accepts: one that a node has under the name, or

@@ -67,13 +67,14 @@ const (
 	DoPipeline Verb = "pipeline" // a client fetches all small files that a node has from the start, over one link
 	DoLocate   Verb = "locate"   // a client asks the relay who has a file
 	DoList     Verb = "list"     // a client asks the relay for names
+	DoGather   Verb = "gather"   // a client asks the relay for names, and fetches all these files
 	DoMirror   Verb = "mirror"   // a node fetches a file, and shares it from then on
 	DoAbort    Verb = "abort"    // a client's user interrupts everything that the client does
 	DoStop     Verb = "stop"     // a node, or the relay, is stopped gracefully
 	DoStart    Verb = "start"    // a stopped one is started again
 )
 
-var verbs = []Verb{DoFetch, DoPipeline, DoLocate, DoList, DoMirror, DoAbort, DoStop, DoStart}
+var verbs = []Verb{DoFetch, DoPipeline, DoLocate, DoList, DoGather, DoMirror, DoAbort, DoStop, DoStart}
 
 // Fault is one thing that goes wrong. It begins at the time At, or after the event with the number
 // Event if that is not zero. It lasts for the time For, and ends at the latest when the scenario
@@ -122,6 +123,16 @@ func (s *Scenario) Hostile() bool {
 	return false
 }
 
+// Gathers reports whether a client fetches many files at once.
+func (s *Scenario) Gathers() bool {
+	for i := range s.Ops {
+		if s.Ops[i].Do == DoGather {
+			return true
+		}
+	}
+	return false
+}
+
 // Names returns the names of all files in the scenario, each once, in order of appearance.
 func (s *Scenario) Names() []string {
 	var names []string
@@ -138,7 +149,7 @@ func (s *Scenario) Names() []string {
 		}
 	}
 	for i := range s.Ops {
-		if s.Ops[i].Do != DoList {
+		if s.Ops[i].Do != DoList && s.Ops[i].Do != DoGather {
 			note(s.Ops[i].Name)
 		}
 	}
@@ -147,14 +158,22 @@ func (s *Scenario) Names() []string {
 
 // SizeOf returns the size of a content at its first placement.
 func (s *Scenario) SizeOf(content int) uint64 {
+	size, placed := s.sizeOf(content)
+	if !placed {
+		return 1
+	}
+	return size
+}
+
+func (s *Scenario) sizeOf(content int) (size uint64, placed bool) {
 	for i := range s.Nodes {
 		for _, f := range s.Nodes[i].Files {
 			if f.Content == content {
-				return f.Size
+				return f.Size, true
 			}
 		}
 	}
-	return 1
+	return 0, false
 }
 
 // NodeName returns the name of a node's host.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
@@ -18,9 +19,12 @@ type AllRequest struct {
 	Offers []client.Offer
 	// Wants decides on each name; nil: all are wanted.
 	Wants func(name string) bool
-	// Chosen is called before anything is fetched, with what can be fetched and with the number of files that are here
-	// already. Nil: it is not called.
-	Chosen func(chosen client.Choice, here int)
+	// Chosen is called once it is known what can be fetched, with the result so far: Unknown and Chosen. Nil: it is not
+	// called.
+	Chosen func(soFar AllResult)
+	// Missing is called before anything is fetched, with what is not here already, which is something. Nil: it is not
+	// called.
+	Missing func(missing []client.Offer)
 	// Learn is called with each larger content that has been put in its place; nil: it is not called.
 	Learn store.Learn
 	// Report is called with what happens (client.Gathered for each content; Begun, Checking, Hashing, Had, Tried), from
@@ -30,11 +34,11 @@ type AllRequest struct {
 
 // AllResult is the result of FetchAll.
 type AllResult struct {
-	Files    []client.Gathered // a content each, with its names
-	Here     int               // files that were here already
-	Chosen   client.Choice
-	Unknown  []Resolution // arguments that stand for nothing, or could not be resolved
-	diskFail error
+	Files   []client.Gathered // a content each, with its names; one that is only in some of its places twice
+	Here    int               // files that were here already
+	Chosen  client.Choice
+	Unknown []Resolution // arguments that stand for nothing, or could not be resolved
+	Closing error        // of our own disk, when what is not whole was to be put away
 }
 
 // Err returns nil if all that is wanted is in its place, and otherwise the first error.
@@ -42,8 +46,8 @@ func (r AllResult) Err() error {
 	for _, arg := range r.Unknown {
 		return arg.Err
 	}
-	if r.diskFail != nil {
-		return &Error{Kind: ErrDisk, Text: r.diskFail.Error(), Err: r.diskFail}
+	if r.Closing != nil {
+		return &Error{Kind: ErrDisk, Text: r.Closing.Error(), Err: r.Closing}
 	}
 	for _, clash := range r.Chosen.Clashes {
 		return &Error{Kind: ErrClash, Text: clash.Name + " and " + clash.Other}
@@ -62,7 +66,7 @@ func (r AllResult) Err() error {
 func (c *Client) FetchAll(ctx context.Context, request AllRequest, folder *os.Root) AllResult {
 	var r AllResult
 	offers := request.Offers
-	for _, arg := range c.resolveAll(ctx, request.Args) {
+	for _, arg := range c.ResolveAll(ctx, request.Args) {
 		switch {
 		case errors.Is(arg.Err, ErrNoRelay) || errors.Is(arg.Err, ErrInterrupted):
 			r.Unknown = []Resolution{arg}
@@ -76,14 +80,18 @@ func (c *Client) FetchAll(ctx context.Context, request AllRequest, folder *os.Ro
 		}
 	}
 	r.Chosen = client.Choose(wanted(offers, request.Wants))
+	if request.Chosen != nil {
+		request.Chosen(r)
+	}
 	rest := missing(ctx, folder, r.Chosen.Picks)
 	r.Here = len(r.Chosen.Picks) - len(rest)
-	if request.Chosen != nil {
-		request.Chosen(r.Chosen, r.Here)
+	if len(rest) == 0 {
+		return r
 	}
-	if len(rest) > 0 {
-		c.gather(ctx, request, rest, folder, &r)
+	if request.Missing != nil {
+		request.Missing(rest)
 	}
+	c.gather(ctx, request, rest, folder, &r)
 	return r
 }
 
@@ -126,5 +134,31 @@ func (c *Client) gather(ctx context.Context, request AllRequest, rest []client.O
 			request.Report(outcome)
 		}
 	})
-	r.diskFail = to.Close()
+	r.Closing = to.Close()
+	for i := range r.Files {
+		if file := &r.Files[i]; file.Result.Outcome == client.DiskFailed && len(file.Names) > 1 {
+			r.Files = append(r.Files, placed(ctx, folder, file)...)
+		}
+	}
+}
+
+// placed takes from a content that is not in all its places the names of those where it is.
+func placed(ctx context.Context, folder *os.Root, file *client.Gathered) []client.Gathered {
+	offers := make([]client.Offer, len(file.Names))
+	for i, name := range file.Names {
+		offers[i] = client.Offer{Name: name, Identity: client.Identity{Hash: file.Result.Hash, Size: file.Result.Size}}
+	}
+	lost := map[string]bool{}
+	for _, offer := range missing(ctx, folder, offers) {
+		lost[offer.Name] = true
+	}
+	there := *file
+	there.Names = slices.DeleteFunc(slices.Clone(file.Names), func(name string) bool { return lost[name] })
+	if len(there.Names) == 0 || ctx.Err() != nil {
+		return nil
+	}
+	file.Names = slices.DeleteFunc(slices.Clone(file.Names), func(name string) bool { return !lost[name] })
+	file.Result.Kept, file.Result.From = 0, nil // what came is in its place, and no part
+	there.Result.Outcome, there.Result.Code, there.Result.Text, there.Result.Cause = client.Fetched, 0, "", nil
+	return []client.Gathered{there}
 }

@@ -46,15 +46,19 @@ type Result struct{ client.Result }
 func (r Result) Err() error { return resultError(r.Result) }
 
 // Fetch gets a file and writes it to w, in order, as it is verified, in constant memory. What has been
-// written stays written: if the nodes fail in the middle, the output ends there.
+// written stays written: if the nodes fail in the middle, the output ends there. A w that does not take
+// what comes is waited for until ctx is done; a Write that hangs then is left to itself.
 func (c *Client) Fetch(ctx context.Context, request Request, w io.Writer) Result {
 	stream := store.NewStream(w)
 	result := c.fetch(ctx, c.wanted(request, true), stream, request.Report)
-	if result.Outcome != client.Fetched {
-		stream.Commit(ctx) // what has come is printed all the same
-	}
-	if err := stream.Close(); err != nil && result.Outcome == client.Fetched {
+	err := stream.Flush(ctx) // of what has come, also if that is not all
+	switch closed := stream.Close(); {
+	case err != nil && ctx.Err() != nil:
+		result.Outcome, result.Code, result.By, result.Text = client.Interrupted, protocol.Interrupted, protocol.Client, "told to stop"
+	case err != nil:
 		result = diskFailed(result, err)
+	case closed != nil && result.Outcome == client.Fetched:
+		result = diskFailed(result, closed)
 	}
 	return result
 }

@@ -17,7 +17,13 @@ func (c *Client) FetchFile(ctx context.Context, request Request, path string) Re
 		return failedBefore(request, err)
 	}
 	defer root.Close()
-	part := store.NewPart(root, filepath.Base(path))
+	return c.FetchBelow(ctx, request, root, filepath.Base(path))
+}
+
+// FetchBelow gets a file to a slash-separated name below root, as FetchFile does, and makes the folders
+// that it needs. No link in the name leads out of root.
+func (c *Client) FetchBelow(ctx context.Context, request Request, root *os.Root, name string) Result {
+	part := store.NewPart(root, name)
 	result := c.FetchInto(ctx, request, part)
 	if err := part.Close(); err != nil && result.Outcome == client.Fetched {
 		return diskFailed(result, err)

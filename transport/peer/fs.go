@@ -33,7 +33,7 @@ type published struct {
 // FS asks the relay once for all names that are published. Its memory grows with their number. ctx
 // also ends every wait of the files that are opened.
 func (c *Client) FS(ctx context.Context) (*FS, error) {
-	offers, err := c.collect(ctx, "", false)
+	offers, err := c.ListAll(ctx, "", false)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package peer
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"net/netip"
 	"sync"
@@ -36,6 +37,23 @@ func (c *Client) List(ctx context.Context, pattern string, holders bool) iter.Se
 			}
 		}
 	}
+}
+
+// mostOffers bounds ListAll: a relay of roles.MaxIndex names has to be asked for less at once.
+const mostOffers = 5_000_000
+
+// ListAll returns all that List does, sorted by name, and the contents of one name by what most nodes have.
+func (c *Client) ListAll(ctx context.Context, pattern string, holders bool) (offers []client.Offer, err error) {
+	for offer, err := range c.List(ctx, pattern, holders) {
+		switch {
+		case err != nil:
+			return nil, err
+		case len(offers) == mostOffers:
+			return nil, errors.New("more than 5,000,000 names match: ask for fewer with a pattern")
+		}
+		offers = append(offers, offer)
+	}
+	return client.Merge(offers), nil
 }
 
 func checkPattern(pattern string) error {

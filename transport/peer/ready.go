@@ -52,6 +52,8 @@ var (
 	errNotRun     = errors.New("the node has not been run")
 	errNoAnswer   = errors.New("the relay has not answered yet")
 	errIncomplete = errors.New("a Node needs a Relay and a Share")
+
+	errMirrorIncomplete = errors.New("a Mirror needs a Client and a Folder")
 )
 
 // look returns the listing, or why there is none. That may change if there is a channel, which is

@@ -39,7 +39,7 @@ func (c *Client) Resolve(ctx context.Context, arg string) Resolution {
 		if protocol.CheckPattern(pattern) != nil {
 			continue
 		}
-		if r.Offers, r.Err = c.collect(ctx, pattern, true); r.Err != nil || len(r.Offers) > 0 {
+		if r.Offers, r.Err = c.ListAll(ctx, pattern, true); r.Err != nil || len(r.Offers) > 0 {
 			return r
 		}
 	}
@@ -56,8 +56,8 @@ func unmatched(arg string) error {
 	return &Error{Kind: ErrNotFound, Text: fmt.Sprintf("no published name matches %q", arg)}
 }
 
-// resolveAll resolves several arguments, some at a time, and keeps their order.
-func (c *Client) resolveAll(ctx context.Context, args []string) []Resolution {
+// ResolveAll resolves several arguments, some at a time, and keeps their order.
+func (c *Client) ResolveAll(ctx context.Context, args []string) []Resolution {
 	const atOnce = 8
 	all := make([]Resolution, len(args))
 	var asking errgroup.Group
@@ -91,23 +91,6 @@ func (c *Client) published(ctx context.Context, name string) (offers []client.Of
 		if len(offers[i].Holders) < protocol.MaxHolders {
 			offers[i].Holders = append(offers[i].Holders, holder.Node)
 		}
-	}
-	return client.Merge(offers), nil
-}
-
-// mostOffers bounds what is collected: a relay of roles.MaxIndex names has to be asked for less at once.
-const mostOffers = 5_000_000
-
-// collect returns all that matches a pattern, sorted: with some holders each, or only counted.
-func (c *Client) collect(ctx context.Context, pattern string, holders bool) (offers []client.Offer, err error) {
-	for offer, err := range c.List(ctx, pattern, holders) {
-		switch {
-		case err != nil:
-			return nil, err
-		case len(offers) == mostOffers:
-			return nil, fmt.Errorf("more than %d names match: ask for fewer", mostOffers)
-		}
-		offers = append(offers, offer)
 	}
 	return client.Merge(offers), nil
 }

@@ -305,3 +305,27 @@ func TestAShareThatIsClosedRefuses(t *testing.T) {
 		t.Error("indexed although it is closed")
 	}
 }
+
+// lineWriter hands on each line of a log.
+type lineWriter chan string
+
+func (w lineWriter) Write(line []byte) (int, error) {
+	w <- string(line)
+	return len(line), nil
+}
+
+func TestThatAllIsIndexedIsLogged(t *testing.T) {
+	t.Parallel()
+	folder, lines := t.TempDir(), make(lineWriter, 8)
+	disktest.Lay(t, filepath.Join(folder, "one"), "1")
+	disktest.Lay(t, filepath.Join(folder, "two"), "2")
+	openShare(t, folder, options{Log: hclog.New(&hclog.LoggerOptions{Output: lines})})
+	select {
+	case line := <-lines:
+		if !strings.Contains(line, "[INFO]  indexed: files=2 in=") {
+			t.Error(line)
+		}
+	case <-time.After(patience):
+		t.Error("it is not logged")
+	}
+}

@@ -43,12 +43,27 @@ const (
 func (s *Folder) start() {
 	scan := &scanner{Folder: s, folders: map[string]uint32{}, shut: map[string]bool{}}
 	s.workers.Go(scan.run)
+	begun := time.Now()
+	s.workers.Go(func() { s.logIndexed(begun) })
 	for range runtime.GOMAXPROCS(0) {
 		s.workers.Go(func() { s.work(true) })
 		s.workers.Go(func() {
 			beNice()
 			s.work(false)
 		})
+	}
+}
+
+// logIndexed logs, once, how many of the files that were there at the start have been hashed.
+func (s *Folder) logIndexed(since time.Time) {
+	if s.Indexed(s.ctx) != nil {
+		return
+	}
+	took := time.Since(since).Round(time.Millisecond)
+	if all, known := s.Files(); known < all {
+		s.log.Warn("indexed; some files could not be read", "files", known, "in", took, "unread", all-known)
+	} else {
+		s.log.Info("indexed", "files", known, "in", took)
 	}
 }
 

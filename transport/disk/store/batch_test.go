@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/transport"
 	"github.com/relaypeer/relaypeer/transport/disk"
 	"github.com/relaypeer/relaypeer/transport/disk/internal/disktest"
 	"github.com/relaypeer/relaypeer/transport/disk/store"
@@ -30,19 +32,34 @@ func bringItem(t testing.TB, batch *store.Batch, item int, text string) {
 
 func newBatch(t testing.TB, root *os.Root, names ...string) *store.Batch {
 	t.Helper()
-	batch, err := store.NewBatch(root, names)
+	batch, err := store.NewBatch(root, each(names))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return batch
 }
 
-// commit commits a batch all of which has a place.
-func commit(t testing.TB, batch *store.Batch) {
+// each returns names of which each is an item's only one.
+func each(names []string) (items [][]string) {
+	for _, name := range names {
+		items = append(items, []string{name})
+	}
+	return items
+}
+
+// placements returns the first items, none of them empty.
+func placements(items int) (all []roles.Placement) {
+	for item := range items {
+		all = append(all, roles.Placement{Item: item, Size: 1})
+	}
+	return all
+}
+
+// commit commits items all of which have their places.
+func commit(t testing.TB, to transport.Store, items ...roles.Placement) {
 	t.Helper()
-	err := batch.Commit(t.Context())
-	if misplaced := batch.Misplaced(); err != nil || len(misplaced) > 0 {
-		t.Fatalf("%v, %v", err, misplaced)
+	if err := to.Commit(t.Context(), items...); err != nil {
+		t.Fatalf("%#v", err)
 	}
 }
 
@@ -56,11 +73,8 @@ func TestABatchIsPutInPlaceByCommit(t *testing.T) {
 	bringItem(t, batch, 0, "plain text")
 	bringItem(t, batch, 1, "deep text")
 	bringItem(t, batch, 2, "after")
-	if err := batch.Empty(3); err != nil {
-		t.Fatal(err)
-	}
 	disktest.Holds(t, filepath.Join(folder, "there"), []byte("before"))
-	commit(t, batch)
+	commit(t, batch, append(placements(3), roles.Placement{Item: 3})...)
 	bringItem(t, batch, 4, "not committed")
 	for name, want := range map[string]string{"plain": "plain text", "a/b/deep": "deep text", "there": "after", "empty": ""} {
 		disktest.Holds(t, filepath.Join(folder, name), []byte(want))
@@ -72,6 +86,15 @@ func TestABatchIsPutInPlaceByCommit(t *testing.T) {
 		t.Error(err)
 	}
 	disktest.Leaves(t, folder, "a", "empty", "plain", "there")
+}
+
+// lost returns the items that a Commit has not put in their places.
+func lost(t testing.TB, err error) (misplaced transport.Misplaced) {
+	t.Helper()
+	if err != nil && !errors.As(err, &misplaced) {
+		t.Errorf("it concerns all items: %v", err)
+	}
+	return misplaced
 }
 
 // An item that can't be put in its place is told, and costs the others nothing.
@@ -87,14 +110,10 @@ func TestWhatIsMisplacedIsTold(t *testing.T) {
 	for item, name := range names {
 		bringItem(t, batch, item, name)
 	}
-	err := batch.Commit(t.Context())
-	misplaced := batch.Misplaced()
-	if err != nil || len(misplaced) != len(names)-2 {
-		t.Errorf("%v, %v", misplaced, err)
-	}
-	for i, m := range misplaced {
-		if m.Item != i+1 || !strings.HasPrefix(m.Err.Error(), top) {
-			t.Errorf("item %d: %v", m.Item, m.Err)
+	misplaced := lost(t, batch.Commit(t.Context(), placements(len(names))...))
+	for item := range names {
+		if err, good := misplaced[item], item == 0 || item == len(names)-1; good != (err == nil) || err != nil && !strings.HasPrefix(err.Error(), top) {
+			t.Errorf("item %d: %v", item, err)
 		}
 	}
 	batch.Close()
@@ -104,7 +123,8 @@ func TestWhatIsMisplacedIsTold(t *testing.T) {
 	disktest.Leaves(t, top, "folder")
 }
 
-// What a batch that was killed left behind goes with the next one; what belongs to one at work stays.
+// What a batch that was killed left behind goes with the next one; what belongs to one at work
+// stays.
 func TestABatchSweepsWhatWasLeft(t *testing.T) {
 	folder := t.TempDir()
 	root := disktest.OpenRoot(t, folder)
@@ -116,7 +136,7 @@ func TestABatchSweepsWhatWasLeft(t *testing.T) {
 		t.Errorf("what was left is there: %v", err)
 	}
 	second := newBatch(t, root, "b")
-	commit(t, first) // which the second has not swept
+	commit(t, first, placements(1)...) // which the second has not swept
 	first.Close()
 	second.Close()
 	disktest.Leaves(t, folder, "a")
@@ -137,11 +157,9 @@ func TestBatchesThatBeginTogetherDoNotSweepEachOther(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				err = batch.Empty(0)
-				err = errors.Join(err, batch.Commit(t.Context()))
-				misplaced := batch.Misplaced()
-				if err = errors.Join(err, batch.Close()); err != nil || len(misplaced) > 0 {
-					t.Errorf("%s: %v, %v", name, err, misplaced)
+				err = batch.Commit(t.Context(), roles.Placement{})
+				if err = errors.Join(err, batch.Close()); err != nil {
+					t.Errorf("%s: %v", name, err)
 				}
 			}
 		})
@@ -162,6 +180,13 @@ func TestABatchTakesNoOtherItems(t *testing.T) {
 		if _, err := batch.Receive(at.item, at.offset); err == nil {
 			t.Errorf("%+v was taken", at)
 		}
+	}
+	sink, err := batch.Receive(0, 0)
+	if err = errors.Join(err, sink(1, protocol.Hash{}, nil)); err == nil {
+		t.Error("a second group was taken")
+	}
+	if misplaced := lost(t, batch.Commit(t.Context(), placements(2)...)); misplaced[0] == nil || misplaced[1] == nil {
+		t.Errorf("committed without having come: %v", misplaced)
 	}
 }
 
@@ -184,7 +209,7 @@ func BenchmarkBatch(b *testing.B) {
 				}
 				b.ReportMetric(time.Since(begin).Seconds(), "s-to-write")
 				begin = time.Now()
-				commit(b, batch)
+				commit(b, batch, placements(items)...)
 				b.ReportMetric(time.Since(begin).Seconds(), "s-to-commit")
 				batch.Close()
 			}

@@ -6,3 +6,19 @@ func SetBefore(f func(what string)) (undo func()) {
 	before = f
 	return func() { before = was }
 }
+
+// FailSync has what makes changes durable fail where f returns an error, and returns what takes
+// that back.
+func FailSync(f func(what string) error) (undo func()) {
+	was := durably
+	durably = func(what string, sync func() error) error {
+		if err := f(what); err != nil {
+			return err
+		}
+		return was(what, sync)
+	}
+	return func() { durably = was }
+}
+
+// Enough is how many files a Batch commits unasked.
+const Enough = enough

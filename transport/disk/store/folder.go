@@ -1,219 +1,232 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
+	"maps"
 	"os"
-	"path"
-	"path/filepath"
 	"sync"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/transport"
-	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
-// Folder is a [transport.Store] for many items under one root. An item that is opened is a [Part], of which an interrupted
-// try leaves what has come; one that is not goes through a [Batch]. The content of an item stands under all its names.
+// Folder is a [transport.Store] for many items under one root. An item that is opened is a [Part],
+// whose groups stay for another try. One that is not opened, of one chunk group at most, goes
+// through a [Batch]. Commit puts the content of an item under all its names.
 type Folder struct {
 	root  *os.Root
-	names [][]string
-	learn Learn // nil: nobody asks
+	names [][]string // by item
+	learn Learn      // nil: nobody
 
-	mu    sync.Mutex
-	batch *Batch // nil: not needed yet
-	parts map[int]*Part
+	mu     sync.Mutex
+	closed bool
+	calls  sync.WaitGroup // that are under way; each began before it was closed
+	batch  *Batch         // nil: not needed yet
+	parts  map[int]*Part  // of the items that are open
 }
 
-// Learn is called with a content that a Commit has put under a name: its hash, the chaining values of its groups, and
-// the file's modification time in nanoseconds.
-type Learn func(name string, hash protocol.Hash, values []protocol.Hash, modified int64)
-
-// NewFolder returns a Folder: item i goes to each of the slash-separated names names[i] under root, which belongs to the
-// caller. Learn may be nil.
+// NewFolder returns a Folder: item i goes to each of the slash-separated names names[i] under root.
+// No two items share a name. The caller keeps the root and closes it. learn is called for the names
+// of items that were opened; it may be nil.
 func NewFolder(root *os.Root, names [][]string, learn Learn) *Folder {
 	return &Folder{root: root, names: names, learn: learn, parts: map[int]*Part{}}
 }
 
-// part returns the part of an item, and makes it if need be.
-func (f *Folder) part(item int) (*Part, error) {
-	if item < 0 || item >= len(f.names) || len(f.names[item]) == 0 {
-		return nil, fmt.Errorf("item %d is none of these %d", item, len(f.names))
-	}
+// enter counts a call in; calls.Done counts it out.
+func (f *Folder) enter() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.parts[item] == nil {
-		f.parts[item] = NewPart(f.root, f.names[item][0])
-		f.parts[item].OnCommit(f.learn)
+	if f.closed {
+		return os.ErrClosed
 	}
-	return f.parts[item], nil
+	f.calls.Add(1)
+	return nil
+}
+
+// newPart returns a part for one of an item's names.
+func (f *Folder) newPart(name string) *Part {
+	part := NewPart(f.root, name)
+	part.OnCommit(f.learn)
+	return part
+}
+
+func (f *Folder) knows(item int) error {
+	if item < 0 || item >= len(f.names) || len(f.names[item]) == 0 {
+		return fmt.Errorf("item %d is none of these %d", item, len(f.names))
+	}
+	return nil
 }
 
 // Holds implements [transport.Store].
 func (f *Folder) Holds(ctx context.Context, item roles.InspectStore) (hash protocol.Hash, size uint64, err error) {
-	part, err := f.part(item.Item)
-	if err != nil {
+	if err := f.knows(item.Item); err != nil {
 		return hash, 0, err
 	}
-	return part.Holds(ctx, item)
+	return NewPart(f.root, f.names[item.Item][0]).Holds(ctx, item)
 }
 
-// Open implements [transport.Store].
+// Open implements [transport.Store]. What comes lies beside the first name that can have it.
 func (f *Folder) Open(ctx context.Context, want roles.OpenStore, checking func(done, size uint64)) (has roles.Groups, other bool, err error) {
-	part, err := f.part(want.Item)
-	if err != nil {
+	if err := errors.Join(f.knows(want.Item), f.enter()); err != nil {
 		return nil, false, err
 	}
-	return part.Open(ctx, want, checking)
+	defer f.calls.Done()
+	f.mu.Lock()
+	part := f.parts[want.Item]
+	f.mu.Unlock()
+	if part != nil {
+		return part.Open(ctx, want, checking)
+	}
+	var failed error
+	for _, name := range f.names[want.Item] {
+		part = f.newPart(name)
+		if has, other, err = part.Open(ctx, want, checking); err == nil {
+			f.keep(want.Item, part)
+			return has, other, nil
+		}
+		failed = cmp.Or(failed, err)
+		part.Close()
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, false, failed
+}
+
+// keep has the groups of an item go to a part.
+func (f *Folder) keep(item int, part *Part) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.parts[item] = part
 }
 
 // Receive implements [transport.Store].
 func (f *Folder) Receive(item int, offset uint64) (transport.Sink, error) {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	if part := f.parts[item]; part != nil {
+	part := f.parts[item]
+	f.mu.Unlock()
+	if part != nil {
 		return part.Receive(item, offset)
 	}
-	if err := f.openBatch(); err != nil {
+	batch, err := f.batched()
+	if err != nil {
 		return nil, err
 	}
-	return f.batch.Receive(item, offset)
+	return batch.Receive(item, offset)
 }
 
-// openBatch makes the batch if need be; with the mutex held.
-func (f *Folder) openBatch() (err error) {
+// batched returns the batch, and makes it if need be.
+func (f *Folder) batched() (batch *Batch, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed {
+		return nil, os.ErrClosed
+	}
 	if f.batch == nil {
 		f.batch, err = NewBatch(f.root, f.names)
 	}
-	return err
+	return f.batch, err
+}
+
+// take returns the part of an item, and forgets it; nil: the item is not open.
+func (f *Folder) take(item int) *Part {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	part := f.parts[item]
+	delete(f.parts, item)
+	return part
 }
 
 // Release implements [transport.Store].
 func (f *Folder) Release(item int) {
-	f.mu.Lock()
-	part := f.parts[item]
-	delete(f.parts, item)
-	f.mu.Unlock()
-	if part != nil {
+	if f.enter() != nil {
+		return
+	}
+	defer f.calls.Done()
+	if part := f.take(item); part != nil {
 		part.Close()
 	}
 }
 
-// Commit implements [transport.Store].
+// Commit implements [transport.Store]. It closes the items, also those that it cannot put in their
+// places.
 func (f *Folder) Commit(ctx context.Context, items ...roles.Placement) error {
-	var batched []roles.Placement
-	lost := transport.Misplaced{}
-	for _, item := range items {
-		f.mu.Lock()
-		part := f.parts[item.Item]
-		delete(f.parts, item.Item)
-		f.mu.Unlock()
-		if part == nil {
-			batched = append(batched, item)
-			continue
-		}
-		if err := f.commitPart(ctx, part, f.names[item.Item]); err != nil {
-			lost[item.Item] = err
-		}
-	}
-	if err := f.commitBatch(ctx, batched, lost); err != nil {
+	if err := f.enter(); err != nil {
 		return err
 	}
-	if len(lost) == 0 {
+	defer f.calls.Done()
+	misplaced := transport.Misplaced{}
+	var batched []roles.Placement
+	for _, item := range items {
+		part := f.take(item.Item)
+		if part == nil {
+			batched = append(batched, item)
+		} else if err := f.commitPart(ctx, part, f.names[item.Item]); err != nil {
+			misplaced[item.Item] = err
+		}
+	}
+	maps.Copy(misplaced, f.commitBatch(ctx, batched))
+	if len(misplaced) == 0 {
 		return nil
 	}
-	return lost
+	return misplaced
 }
 
-// commitBatch commits items that were not opened, and adds those that could not be put in their places.
-func (f *Folder) commitBatch(ctx context.Context, items []roles.Placement, lost transport.Misplaced) error {
+// commitBatch commits items that were not opened, and returns those that are not in their places.
+func (f *Folder) commitBatch(ctx context.Context, items []roles.Placement) transport.Misplaced {
 	if len(items) == 0 {
 		return nil
 	}
-	f.mu.Lock()
-	err := f.openBatch()
-	batch := f.batch
-	f.mu.Unlock()
+	misplaced := transport.Misplaced{}
+	batch, err := f.batched()
 	if err == nil {
 		err = batch.Commit(ctx, items...)
 	}
-	var some transport.Misplaced
-	if err != nil && !errors.As(err, &some) {
-		some = transport.Misplaced{}
+	if err != nil && !errors.As(err, &misplaced) {
 		for _, item := range items {
-			some[item.Item] = err
+			misplaced[item.Item] = err
 		}
 	}
-	for item, err := range some {
-		lost[item] = err
-	}
-	return nil
+	return misplaced
 }
 
-// commitPart commits a part under its first name, and copies it to the others.
+// commitPart commits a part under the name that it has, and copies it to the item's other names. A name
+// that cannot have it does not keep the others from it.
 func (f *Folder) commitPart(ctx context.Context, part *Part, names []string) error {
+	want := part.wanted()
 	if err := errors.Join(part.Commit(ctx), part.Close()); err != nil {
 		return err
 	}
-	for _, name := range names[1:] {
-		if err := f.copy(names[0], name); err != nil {
-			return fmt.Errorf("%s: %w", filepath.Join(f.root.Name(), filepath.FromSlash(name)), disk.Reason(err))
+	var failed error
+	for _, name := range names {
+		if name != part.name {
+			failed = cmp.Or(failed, f.copy(ctx, want, part.name, name))
 		}
 	}
-	return nil
+	return failed
 }
 
-// copy puts the content of one name under another one, durably. A copy that is cut off leaves a part without a journal,
-// which the next try begins anew.
-func (f *Folder) copy(from, to string) error {
-	if folder := path.Dir(to); folder != "." {
-		if err := f.root.MkdirAll(folder, 0o777); err != nil {
-			return err
-		}
-	}
-	if info, err := f.root.Lstat(to); err == nil && !info.Mode().IsRegular() {
-		return inTheWay(to)
-	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	source, err := f.root.Open(from)
-	if err != nil {
-		return err
-	}
-	defer source.Close()
-	beside := disk.Beside(to, disk.PartSuffix)
-	before("copy a file")
-	file, err := f.root.Create(beside)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(file, source)
-	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return errors.Join(err, f.root.Remove(beside))
-	}
-	before("rename the copy")
-	if err := f.root.Rename(beside, to); err != nil {
-		return err
-	}
-	return syncFolder(f.root, path.Dir(to))
-}
-
-// Close ends the Folder. Parts that are not whole stay for another try; nothing else that was not committed does.
+// Close ends the Folder, after the calls that are under way. The groups of parts stay for another
+// try; other items that have not been committed do not. Closing again does nothing.
 func (f *Folder) Close() error {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	var err error
-	for item, part := range f.parts {
-		err = errors.Join(err, part.Close())
-		delete(f.parts, item)
+	f.closed = true
+	f.mu.Unlock()
+	f.calls.Wait()
+	f.mu.Lock()
+	parts, batch := f.parts, f.batch
+	f.parts, f.batch = nil, nil
+	f.mu.Unlock()
+	var failed error
+	for _, part := range parts {
+		failed = errors.Join(failed, part.Close())
 	}
-	if f.batch != nil {
-		err = errors.Join(err, f.batch.Close())
-		f.batch = nil
+	if batch != nil {
+		failed = errors.Join(failed, batch.Close())
 	}
-	return err
+	return failed
 }

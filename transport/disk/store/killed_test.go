@@ -8,16 +8,19 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/transport"
 	"github.com/relaypeer/relaypeer/transport/disk/internal/disktest"
 	"github.com/relaypeer/relaypeer/transport/disk/store"
 )
 
-// These tests run themselves as a child that ends without a word before the n-th change of the disk, for each n that
-// there is. The child says on standard output what it has been promised.
+// These tests run themselves as a child that ends without a word before the n-th change of the
+// disk, for each n that there is. The child says on standard output what it has been promised.
 const (
 	killAt     = "RELAYPEER_TEST_KILL_AT"
 	killFolder = "RELAYPEER_TEST_KILL_FOLDER"
@@ -34,7 +37,8 @@ func dieAt(n string) {
 	})
 }
 
-// runKilled runs the test as a child. It reports what the child said, and whether it came to its end.
+// runKilled runs the test as a child. It reports what the child said, and whether it came to its
+// end.
 func runKilled(t *testing.T, folder string, n int) (said []string, whole bool) {
 	t.Helper()
 	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
@@ -50,7 +54,8 @@ func runKilled(t *testing.T, folder string, n int) (said []string, whole bool) {
 	return said, err == nil
 }
 
-// Whenever a fetch is killed: nothing wrong is under the name, what was verified is had, and all goes well the next time.
+// Whenever a fetch is killed: nothing wrong is under the name, what was verified is had, and all
+// goes well the next time.
 func TestAFetchMayBeKilledAnywhere(t *testing.T) {
 	x := disktest.NewText(threeAndABit, 1)
 	if n := os.Getenv(killAt); n != "" {
@@ -112,7 +117,8 @@ func fetchAndDie(t *testing.T, x disktest.Text, folder string) {
 	}
 }
 
-// Whenever a batch is killed: each name has nothing, what it had, or all that it should, and nothing else is left.
+// Whenever a batch is killed: each name has nothing, what it had, or all that it should, and
+// nothing else is left.
 func TestABatchMayBeKilledAnywhere(t *testing.T) {
 	names := []string{"there", "new", "sub/deep"}
 	if n := os.Getenv(killAt); n != "" {
@@ -121,7 +127,7 @@ func TestABatchMayBeKilledAnywhere(t *testing.T) {
 		for item, name := range names {
 			bringItem(t, batch, item, "all of "+name)
 		}
-		commit(t, batch)
+		commit(t, batch, placements(len(names))...)
 		batch.Close()
 		return
 	}
@@ -140,11 +146,75 @@ func TestABatchMayBeKilledAnywhere(t *testing.T) {
 		for item, name := range names {
 			bringItem(t, batch, item, "all of "+name)
 		}
-		commit(t, batch)
+		commit(t, batch, placements(len(names))...)
 		batch.Close()
 		disktest.Leaves(t, folder, "new", "sub", "there")
 		if whole && n < 8 {
 			t.Errorf("only %d changes of the disk were counted", n)
 		}
+	}
+}
+
+// Whenever a Folder is killed: under each name is nothing, what was there, or all that should be,
+// an item that was committed stands under all its names, and all goes well the next time.
+func TestAFolderMayBeKilledAnywhere(t *testing.T) {
+	names := [][]string{{"large", "sub/large", "there"}, {"small", "deep/down/small"}, {"empty"}}
+	texts := []disktest.Text{disktest.NewText(protocol.GroupSize+1000, 1), disktest.NewText(100, 2), disktest.NewText(0, 3)}
+	if n := os.Getenv(killAt); n != "" {
+		to := store.NewFolder(disktest.OpenRoot(t, os.Getenv(killFolder)), names, nil)
+		dieAt(n)
+		fetchItems(t, to, texts, func(number int) { fmt.Println("committed", number) })
+		return
+	}
+	for n, whole := 0, false; !whole; n++ {
+		folder := t.TempDir()
+		disktest.Lay(t, filepath.Join(folder, "there"), "before")
+		var said []string
+		said, whole = runKilled(t, folder, n)
+		for number, all := range names {
+			for _, name := range all {
+				got, err := os.ReadFile(filepath.Join(folder, name))
+				kept := name == "there" && string(got) == "before" || name != "there" && os.IsNotExist(err)
+				if !(err == nil && bytes.Equal(got, texts[number].Data)) && (!kept || slices.Contains(said, "committed "+strconv.Itoa(number))) {
+					t.Fatalf("killed at %d: %d bytes under %s, %v", n, len(got), name, err)
+				}
+			}
+		}
+		to := store.NewFolder(disktest.OpenRoot(t, folder), names, nil)
+		fetchItems(t, to, texts, func(int) {})
+		for number, all := range names {
+			for _, name := range all {
+				disktest.Holds(t, filepath.Join(folder, name), texts[number].Data)
+			}
+		}
+		disktest.Leaves(t, folder, "deep", "empty", "large", "small", "sub", "there")
+		disktest.Leaves(t, filepath.Join(folder, "sub"), "large")
+		if whole && n < 35 {
+			t.Errorf("only %d changes of the disk were counted", n)
+		}
+	}
+}
+
+// fetchItems brings what is missing of each item, the first one opened, and commits one after the
+// other.
+func fetchItems(t *testing.T, to *store.Folder, texts []disktest.Text, committed func(number int)) {
+	for number, text := range texts {
+		i := item{text, number, to}
+		var has roles.Groups
+		if number == 0 {
+			has = i.open(t)
+		}
+		for group := range i.Groups() {
+			if !has.Has(group) {
+				i.bring(t, group)
+			}
+		}
+	}
+	for number, text := range texts {
+		commits(t, item{text, number, to})
+		committed(number)
+	}
+	if err := to.Close(); err != nil {
+		t.Fatal(err)
 	}
 }

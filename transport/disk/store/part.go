@@ -26,7 +26,7 @@ import (
 type Part struct {
 	root  *os.Root
 	name  string
-	learn func(name string, hash protocol.Hash, values []protocol.Hash, modified int64) // nil: nobody
+	learn Learn // nil: nobody
 
 	mu      sync.Mutex
 	journal *journal // open and locked; nil: not yet, or not any more
@@ -40,15 +40,17 @@ type Part struct {
 // the sub-folders. The caller keeps the root and closes it.
 func NewPart(root *os.Root, name string) *Part { return &Part{root: root, name: name} }
 
-// OnCommit has Commit call learn with the content that it has put in place, the values of its chunk
-// groups, and the file's modification time, in nanoseconds since 1970. Commit takes a moment longer
-// then, so that any later change of the file changes that time, too. learn is not called for a file
-// that was in place before. OnCommit must come before Open.
-func (p *Part) OnCommit(learn func(name string, hash protocol.Hash, values []protocol.Hash, modified int64)) {
-	p.learn = learn
-}
+// Learn is called with the content that a Commit has put under a name, the values of its chunk
+// groups, and the file's modification time, in nanoseconds since 1970.
+type Learn func(name string, hash protocol.Hash, values []protocol.Hash, modified int64)
 
-// Holds implements [transport.Store]. It changes nothing. A journal that cannot be read says nothing: Open makes it anew.
+// OnCommit has Commit call learn, if it is not nil. Commit takes a moment longer then, so that any
+// later change of the file changes its modification time, too. learn is not called for a file that
+// was in place before. OnCommit must come before Open.
+func (p *Part) OnCommit(learn Learn) { p.learn = learn }
+
+// Holds implements [transport.Store]. It changes nothing. A journal that cannot be read claims
+// nothing: Open makes it anew.
 func (p *Part) Holds(context.Context, roles.InspectStore) (hash protocol.Hash, size uint64, err error) {
 	name := disk.Beside(p.name, disk.JournalSuffix)
 	if there, err := p.root.Lstat(name); err != nil || !there.Mode().IsRegular() {
@@ -237,4 +239,11 @@ func (p *Part) Receive(_ int, _ uint64) (transport.Sink, error) {
 	return func(number uint64, value protocol.Hash, data []byte) error {
 		return p.wrap(slots.put(number, value, data))
 	}, nil
+}
+
+// wanted returns the content that the Part was last opened for.
+func (p *Part) wanted() roles.OpenStore {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return roles.OpenStore{Name: p.name, Hash: p.hash, Size: p.size}
 }

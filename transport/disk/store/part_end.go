@@ -16,8 +16,9 @@ import (
 )
 
 // Commit puts the content in its place, durably, over any regular file of that name, once all its
-// groups have come; and ends the Part. If Commit fails, the groups stay for another try, unless they
-// are not the content.
+// groups have come; and ends the Part. If it fails, the groups stay for another try, unless they
+// are not the content, or a sync has failed: then the system may have lost them, and it may not say
+// so again. ctx ends only the wait that OnCommit asks for.
 func (p *Part) Commit(ctx context.Context, _ ...roles.Placement) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -36,19 +37,18 @@ func (p *Part) Commit(ctx context.Context, _ ...roles.Placement) error {
 // Release implements [transport.Store]. The caller closes the Part.
 func (p *Part) Release(int) {}
 
-// place has the part in its place when it returns. The journal goes only after that is durable: should the system lose
-// that, it is an orphan, which says nothing.
+// place puts the part in its place, durably. The journal is removed only after that: if a crash
+// loses the removal, the journal is an orphan and is ignored.
 func (p *Part) place(ctx context.Context) error {
-	if p.placed {
-		return nil
+	if p.placed { // an earlier try may have been cut off before the folders were durable
+		return p.syncFolders()
 	}
 	values, err := p.prove()
 	if err != nil {
 		return err
 	}
-	before("sync the part")
-	if err := p.slots.file.Sync(); err != nil {
-		return err
+	if err := durably("sync the part", p.slots.file.Sync); err != nil {
+		return errors.Join(err, p.discard())
 	}
 	info, err := p.slots.file.Stat()
 	if err != nil {
@@ -65,13 +65,25 @@ func (p *Part) place(ctx context.Context) error {
 		return err
 	}
 	p.placed = true
-	if err := syncFolder(p.root, path.Dir(p.name)); err != nil {
+	if err := p.syncFolders(); err != nil {
 		return err
 	}
 	if p.learn != nil {
 		p.learn(p.name, p.hash, values, modified)
 	}
 	return nil
+}
+
+// syncFolders makes the rename durable, and the folders that were made for it.
+func (p *Part) syncFolders() error {
+	for folder := path.Dir(path.Clean(p.name)); ; folder = path.Dir(folder) {
+		if err := syncFolder(p.root, folder); err != nil {
+			return errors.Join(err, p.discard())
+		}
+		if folder == "." {
+			return nil
+		}
+	}
 }
 
 // sleep waits, unless ctx is done before.
@@ -170,6 +182,5 @@ func syncFolder(root *os.Root, folder string) error {
 	if err != nil {
 		return err
 	}
-	before("sync the folder")
-	return errors.Join(dir.Sync(), dir.Close())
+	return errors.Join(durably("sync the folder", dir.Sync), dir.Close())
 }

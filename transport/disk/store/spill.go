@@ -75,11 +75,10 @@ func (s *spill) free(slot int) {
 func (s *spill) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.file == nil {
+	file := s.file
+	s.file = nil
+	if file == nil {
 		return nil
 	}
-	if err := s.file.Close(); !errors.Is(err, os.ErrClosed) {
-		return err
-	}
-	return nil
+	return file.Close()
 }

@@ -33,7 +33,7 @@ type Stream struct {
 	held     int               // of those, in memory
 	spill    spill
 	printing bool
-	printed  chan struct{} // closed, and made anew, when a group has been printed
+	printed  chan struct{} // closed, and made anew, when a group has been printed, or none is any more
 	broken   error
 }
 
@@ -177,16 +177,24 @@ func (s *Stream) print() {
 		s.mu.Unlock()
 		err := s.out(p)
 		s.mu.Lock()
-		s.waiting, s.broken = s.waiting[1:], err
+		s.waiting = s.waiting[1:]
+		if s.broken == nil {
+			s.broken = err
+		}
 		if p.page != nil {
 			s.held--
 		} else {
 			s.spill.free(p.slot)
 		}
-		close(s.printed)
-		s.printed = make(chan struct{})
+		s.wake()
 	}
 	s.printing = false
+}
+
+// wake wakes those that await.
+func (s *Stream) wake() {
+	close(s.printed)
+	s.printed = make(chan struct{})
 }
 
 func (s *Stream) out(p parked) error {
@@ -205,7 +213,7 @@ func (s *Stream) out(p parked) error {
 	return err
 }
 
-// Holds implements [transport.Store]: of what was printed nothing is left.
+// Holds implements [transport.Store]. A Stream keeps nothing for another try.
 func (s *Stream) Holds(context.Context, roles.InspectStore) (hash protocol.Hash, size uint64, err error) {
 	return hash, 0, nil
 }
@@ -213,9 +221,17 @@ func (s *Stream) Holds(context.Context, roles.InspectStore) (hash protocol.Hash,
 // Release implements [transport.Store].
 func (s *Stream) Release(int) {}
 
-// Commit returns when every group that has come is printed, or the reason why that cannot be. It ends
-// with ctx; a write that is stuck by then is left to itself.
-func (s *Stream) Commit(ctx context.Context, _ ...roles.Placement) error {
+// Commit implements [transport.Store]. It does not wait for the reader, who may take any time: Flush
+// does.
+func (s *Stream) Commit(context.Context, ...roles.Placement) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.broken
+}
+
+// Flush returns when every group whose turn has come is printed, or the reason why that cannot be.
+// It ends with ctx; a write that is stuck then is left alone.
+func (s *Stream) Flush(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.over = ctx.Done()
@@ -228,14 +244,15 @@ func (s *Stream) Commit(ctx context.Context, _ ...roles.Placement) error {
 	return s.broken
 }
 
-// Close ends the Stream and drops the groups that have not been printed. Closing again does
-// nothing.
+// Close ends the Stream, and a Flush that waits for the reader. It drops the groups that have not
+// been printed. Closing again does nothing.
 func (s *Stream) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.broken == nil {
 		s.broken = os.ErrClosed
 	}
+	s.wake()
 	return s.spill.close()
 }
 

@@ -30,7 +30,7 @@ func TestAStreamPrintsVerifiedGroupsInOrder(t *testing.T) {
 		t.Errorf("opened again it has %v", has)
 	}
 	x.MustBring(t, stream, 2, 3)
-	if err := errors.Join(stream.Commit(t.Context()), stream.Close()); err != nil {
+	if err := errors.Join(stream.Flush(t.Context()), stream.Close()); err != nil {
 		t.Error(err)
 	}
 	if !bytes.Equal(printed.Bytes(), x.Data) {
@@ -62,7 +62,7 @@ func TestAStreamSortsGroups(t *testing.T) {
 		go func() { waits <- x.Bring(stream, 2) }() // whose turn comes before it is put away
 		synctest.Wait()
 		x.MustBring(t, stream, 0)
-		if err := errors.Join(<-waits, stream.Commit(t.Context()), stream.Close(), stream.Close()); err != nil {
+		if err := errors.Join(<-waits, stream.Flush(t.Context()), stream.Close(), stream.Close()); err != nil {
 			t.Error(err)
 		}
 		if !bytes.Equal(printed.Bytes(), x.Data) {
@@ -80,7 +80,7 @@ func TestAStreamThatBreaksStaysBroken(t *testing.T) {
 	defer stream.Close()
 	x.Open(t, stream)
 	x.MustBring(t, stream, 0)
-	if err := stream.Commit(t.Context()); !errors.Is(err, nobody) {
+	if err := stream.Flush(t.Context()); !errors.Is(err, nobody) {
 		t.Errorf("%v", err)
 	}
 	if err := x.Bring(stream, 1); !errors.Is(err, nobody) {
@@ -124,7 +124,7 @@ func TestAReaderThatStopsHoldsNothingUpForLong(t *testing.T) {
 					t.Errorf("bringing took %v", took)
 				}
 				disktest.Leaves(t, os.TempDir())
-				if err := stream.Commit(t.Context()); err != nil {
+				if err := stream.Flush(t.Context()); err != nil {
 					t.Error(err)
 				}
 				writer.Close()
@@ -156,7 +156,7 @@ func TestAStreamEndsWithItsContext(t *testing.T) {
 		for number := uint64(0); err == nil; number++ {
 			err = x.Bring(stream, number)
 		}
-		if !errors.Is(err, context.Canceled) || !errors.Is(stream.Commit(ctx), context.DeadlineExceeded) {
+		if !errors.Is(err, context.Canceled) || !errors.Is(stream.Flush(ctx), context.DeadlineExceeded) {
 			t.Errorf("%v", err)
 		}
 		if took := time.Since(begin); took != time.Second {

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/relaypeer/relaypeer/cmd/cli"
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/transport/peer"
+)
+
+// all gets all that is wanted into the target's folder.
+func (c *command) all(ctx context.Context, wanted peer.AllRequest, to *target) error {
+	s := newSummary(to.root.Name(), c.stderr)
+	p := newProgress("fetching", nil, c.stderr)
+	var published map[protocol.Hash]bool
+	wanted.Chosen = func(r peer.AllResult) { c.tellChosen(s, r) }
+	wanted.Missing = func(missing []client.Offer) {
+		var size uint64
+		size, published = distinct(missing)
+		p = newProgress("fetching", to.terminal, c.stderr)
+		p.begin(size, 0, len(missing))
+	}
+	wanted.Report = func(outcome roles.Outcome) { c.followMany(p, published, outcome) }
+	r := c.client.FetchAll(ctx, wanted, to.root)
+	p.end()
+	for _, arg := range r.Unknown {
+		if code := cli.ExitCode(arg.Err); code == cli.ExitNoRelay || code == cli.ExitInterrupted {
+			return argumentFailure(c.client.Relay, arg)
+		}
+	}
+	c.count(s, r)
+	s.tell()
+	c.note("%s", s.line())
+	if ctx.Err() != nil {
+		return interrupted()
+	}
+	if s.first != nil {
+		return &cli.Failure{Code: cli.ExitCode(s.first)}
+	}
+	return nil
+}
+
+// tellChosen says before anything is fetched what cannot be, and which names have other contents.
+func (c *command) tellChosen(s *summary, r peer.AllResult) {
+	for _, arg := range r.Unknown {
+		s.fail(arg.Arg, argumentFailure(c.client.Relay, arg))
+	}
+	c.noteVariants(r.Chosen.Variants)
+	for _, clash := range r.Chosen.Clashes {
+		s.fail(clash.Name, failure(cli.ExitFailure, "%s", clashText(clash)))
+	}
+	s.tell()
+}
+
+// distinct returns the contents of some files, and their bytes.
+func distinct(files []client.Offer) (size uint64, contents map[protocol.Hash]bool) {
+	contents = map[protocol.Hash]bool{}
+	for _, file := range files {
+		if !file.Hash.IsZero() && !contents[file.Hash] {
+			contents[file.Hash] = true
+			size += file.Size
+		}
+	}
+	return size, contents
+}
+
+// count adds what has become of the files to the summary, in the order of their names.
+func (c *command) count(s *summary, r peer.AllResult) {
+	s.here += r.Here
+	slices.SortFunc(r.Files, func(a, b client.Gathered) int { return cmp.Compare(a.Names[0], b.Names[0]) })
+	for _, file := range r.Files {
+		if file.Result.Outcome == client.Fetched {
+			s.fetched(file)
+			continue
+		}
+		s.notFetched(file)
+		if file.Result.Outcome == client.DiskFailed {
+			file.Result.Text = s.withoutPlace(file.Result.Text, file.Names)
+		}
+		for _, name := range file.Names {
+			s.fail(name, resultFailure(c.client.Relay, peer.Request{Name: name, Hash: file.Wanted}, file.Result))
+		}
+	}
+	if r.Closing != nil {
+		s.tellLater(diskFailure(r.Closing, r.Closing.Error()))
+	}
+}
+
+func clashText(c client.Clash) string {
+	other := cli.ForDisplay(c.Other)
+	switch c.Kind {
+	case client.SameName:
+		return fmt.Sprintf("on many disks it is the same name as %q", other)
+	case client.FolderNeeded:
+		return fmt.Sprintf("a folder has to be there, for %q", other)
+	}
+	return fmt.Sprintf("the file %q is where its folder would have to be", other)
+}

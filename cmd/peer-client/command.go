@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/relaypeer/relaypeer/cmd/cli"
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/transport/peer"
+)
+
+// command is what the user wants, and the streams of the process.
+type command struct {
+	client    peer.Client
+	args      []string // names, folders and patterns
+	list, who bool     // print what is known of them, and fetch nothing
+	hash      string   // the content that a name must have, or its beginning; or what is wanted, without a name
+	output    string   // where to: see openTarget
+	verbose   bool     // a line for each node that was tried
+	stdin     io.Reader
+	stdout    io.Writer
+	stderr    io.Writer // where people read
+}
+
+const mostSources = 64
+
+// newCommand returns the program.
+func newCommand(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
+	c := &command{stdin: stdin, stdout: stdout, stderr: stderr}
+	program := cli.New("peer-client [flags] <relay-host> <relay-port> [name ...]", "Get files by name from whichever nodes have them",
+		"peer-client asks the relay which nodes have a file, gets it from them, verifies it, and prints it. Without a name it\n"+
+			"asks for one. With -o it writes to a file or into a folder; then a name may also be a folder (photos/) or a pattern\n"+
+			"('*.jpg', 'photos/**/*.jpg'), and what was interrupted goes on where it was when the same command is given again.\n\n"+
+			"Exit codes: 0 all fetched; 1 other failure; 2 usage; 3 no node has it; 4 the relay could not be asked;\n"+
+			"5 nodes had it, but none could deliver it whole and verified; 130 interrupted.",
+		cli.Arguments(2, -1), c.start)
+	program.SetOut(stdout)
+	program.SetErr(stderr)
+	cli.LogFlags(program, "info")
+	flags := program.Flags()
+	flags.StringVarP(&c.output, "output", "o", "",
+		"write to this FILE, into this DIR under the file's own name, or - for standard output whatever it is")
+	flags.StringVar(&c.hash, "hash", "",
+		"the BLAKE3 hash of the content that is wanted; its beginning will do where there is a name")
+	flags.IntVar(&c.client.Sources, "sources", peer.DefaultSources, "from up to so many nodes at once; 1: strictly one after the other")
+	flags.BoolVar(&c.list, "list", false,
+		"list what is published, all or what the PATTERNs stand for: name, bytes, hash, nodes, contents of that name")
+	flags.BoolVar(&c.who, "who", false,
+		"say which nodes have one file, named without a pattern, and which may have it: address, bytes, hash")
+	flags.BoolVarP(&c.verbose, "verbose", "v", false, "one line a node that was tried: address, outcome, time")
+	return program
+}
+
+// start takes the arguments, and does what they ask for.
+func (c *command) start(program *cobra.Command, args []string) (err error) {
+	if c.args, err = c.takeRelay(args); err != nil {
+		return err
+	}
+	if c.client.Log, err = cli.Logger(program); err != nil {
+		return err
+	}
+	if program.Flags().Changed("output") && c.output == "" {
+		return cli.Usage("-o: no file is named; - is standard output")
+	}
+	return c.run(program.Context())
+}
+
+// takeRelay takes the relay's host and port off the arguments. They come first, but a name or
+// pattern may stand right behind --list or --who, and so before them.
+func (c *command) takeRelay(args []string) (rest []string, err error) {
+	last := len(args) - 2
+	if c.client.Relay, err = cli.ParseRelay(args[0], args[1]); err == nil {
+		return args[2:], nil
+	}
+	if c.list || c.who {
+		if relay, err := cli.ParseRelay(args[last], args[last+1]); err == nil && last > 0 {
+			c.client.Relay = relay
+			return args[:last], nil
+		}
+	}
+	return nil, err
+}
+
+func (c *command) run(ctx context.Context) error {
+	if err := c.checkFlags(); err != nil {
+		return err
+	}
+	if len(c.args) == 0 && !c.list && !c.who && c.hash == "" {
+		name, err := prompt(ctx, c.stdin, c.stderr)
+		if err != nil {
+			return err
+		}
+		c.args = []string{name}
+	}
+	for _, arg := range c.args {
+		if err := checkArgument(arg); err != nil {
+			return err
+		}
+	}
+	switch {
+	case c.list:
+		return c.tellList(ctx)
+	case c.who:
+		return c.tellWho(ctx)
+	}
+	return c.fetch(ctx)
+}
+
+func (c *command) checkFlags() error {
+	switch {
+	case c.client.Sources < 1 || c.client.Sources > mostSources:
+		return cli.Usage("--sources: 1 to %d", mostSources)
+	case c.list && c.who:
+		return cli.Usage("--list or --who, not both")
+	case (c.list || c.who) && c.output != "":
+		return cli.Usage("-o is for files that are fetched: --list and --who print")
+	}
+	return nil
+}
+
+// checkArgument judges an argument that stands for files: a name, a folder with a slash behind it,
+// or a pattern.
+func checkArgument(arg string) error {
+	err := protocol.CheckName(strings.TrimSuffix(arg, "/"))
+	if err != nil && protocol.IsPattern(arg) && strings.ContainsAny(arg, `*?[\`) {
+		err = protocol.CheckPattern(arg)
+	}
+	switch {
+	case err == nil:
+		return nil
+	case strings.HasPrefix(arg, "/") || strings.HasPrefix(arg, "./") || strings.HasPrefix(arg, "../"):
+		return cli.Usage("%q: %s; names begin in the folder that is shared: photos/beach.jpg", cli.ForDisplay(arg), protocol.AsError(err).Text)
+	}
+	return cli.Usage("%q: %s", cli.ForDisplay(arg), protocol.AsError(err).Text)
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"syscall"
+
+	"github.com/relaypeer/relaypeer/cmd/cli"
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/transport/peer"
+)
+
+// resultFailure returns the failure that a result is to the user, or nil.
+func resultFailure(relay string, request peer.Request, r client.Result) error {
+	name := wantedName(request)
+	asked := lastTries(r.Tried)
+	switch r.Outcome {
+	case client.Fetched:
+		return nil
+	case client.NobodyHad:
+		if request.Hash.IsZero() && protocol.IsPattern(request.Name) {
+			return unmatched(request.Name)
+		}
+		if len(asked) == 0 {
+			return failure(cli.ExitNobodyHas, "no node has %s", name)
+		}
+		return failure(cli.ExitNobodyHas, "no node has %s: %s asked", name, cli.Count(len(asked), "node was", "nodes were"))
+	case client.Unsure:
+		return failure(cli.ExitFailure, "%s was not found, but not every node could be asked: %s", name, obstacles(asked))
+	case client.Undelivered:
+		return failure(cli.ExitUndelivered, "%s is there, but no node could deliver it whole and verified: %s", name, obstacles(asked))
+	case client.NoRelay:
+		return relayFailure(relay, r.Code, r.By, r.Text)
+	case client.BadlyNamed:
+		return cli.Usage("%s: %s", name, cli.ForDisplay(r.Text))
+	case client.GivenUp:
+		return failure(cli.ExitFailure, "given up: %s", r.Text)
+	case client.DiskFailed:
+		return diskFailure(r.Cause, r.Text)
+	}
+	return interrupted()
+}
+
+func failure(code int, format string, args ...any) error {
+	return &cli.Failure{Code: code, Text: fmt.Sprintf(format, args...)}
+}
+
+func interrupted() error { return failure(cli.ExitInterrupted, "interrupted") }
+
+func noNode() error { return failure(cli.ExitNobodyHas, "no node is registered at the relay") }
+
+// wantedName returns a request as people read it.
+func wantedName(r peer.Request) string {
+	switch {
+	case r.Name == "":
+		return "content " + r.Hash.String()
+	case !r.Hash.IsZero():
+		return fmt.Sprintf("%q with content %s", cli.ForDisplay(r.Name), r.Hash)
+	}
+	return fmt.Sprintf("%q", cli.ForDisplay(r.Name))
+}
+
+// diskFailure says that our own disk failed. A reader of the output that has had enough is not worth
+// a word.
+func diskFailure(err error, text string) error {
+	if errors.Is(err, syscall.EPIPE) {
+		text = ""
+	}
+	return &cli.Failure{Code: cli.ExitFailure, Text: text}
+}
+
+// noRelayButNode is what a refusal by a node means if it is taken for a relay.
+const noRelayButNode = "this is no relay; is it a peer node?"
+
+func relayFailure(relay string, code protocol.Code, by protocol.Party, text string) error {
+	if by == protocol.Node {
+		return failure(cli.ExitNoRelay, "the relay %s could not be asked: %s (the %s: %s)", relay, noRelayButNode, by, code)
+	}
+	return failure(cli.ExitNoRelay, "the relay %s could not be asked: %s (the %s: %s)", relay, code, by, cli.ForDisplay(text))
+}
+
+// queryFailure returns the failure that an error of List, Who or Resolve is to the user.
+func queryFailure(relay string, err error) error {
+	var why *peer.Error
+	switch is := errors.As(err, &why); {
+	case !is:
+		return err
+	case errors.Is(err, peer.ErrInterrupted):
+		return interrupted()
+	case errors.Is(err, peer.ErrNoRelay):
+		return relayFailure(relay, why.Code, why.By, why.Text)
+	}
+	return failure(cli.ExitCode(err), "%s", why.Text)
+}
+
+// argumentFailure returns the failure that an argument is to the user.
+func argumentFailure(relay string, is peer.Resolution) error {
+	if errors.Is(is.Err, peer.ErrNotFound) {
+		return unmatched(is.Arg)
+	}
+	return queryFailure(relay, is.Err)
+}
+
+// unmatched says that arguments stand for nothing.
+func unmatched(args ...string) error {
+	var quoted []string
+	for _, arg := range args {
+		quoted = append(quoted, fmt.Sprintf("%q", cli.ForDisplay(arg)))
+	}
+	return failure(cli.ExitNobodyHas, "no published name matches %s", few(quoted))
+}
+
+// lastTries returns the last try of each node, in the order of the first ones.
+func lastTries(tried []client.Tried) (last []client.Tried) {
+	at := map[netip.AddrPort]int{}
+	for _, t := range tried {
+		if i, again := at[t.Node]; again {
+			last[i] = t
+			continue
+		}
+		at[t.Node] = len(last)
+		last = append(last, t)
+	}
+	return last
+}
+
+// obstacles lists some of the nodes that did not do what was asked of them.
+func obstacles(tried []client.Tried) string {
+	const most = 5
+	var told []string
+	more := 0
+	for _, t := range tried {
+		switch {
+		case t.Code == protocol.NotFound || t.Code == 0:
+		case len(told) == most:
+			more++
+		default:
+			told = append(told, fmt.Sprintf("%s %s", t.Node, t.Code))
+		}
+	}
+	if more > 0 {
+		told = append(told, fmt.Sprintf("and %d more", more))
+	}
+	if len(told) == 0 {
+		return "of " + cli.Count(len(tried), "node", "nodes") + " asked none had the rest"
+	}
+	return fmt.Sprintf("of %s asked, %s", cli.Count(len(tried), "node", "nodes"), strings.Join(told, ", "))
+}

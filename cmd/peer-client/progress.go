@@ -1,0 +1,157 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+
+	"github.com/relaypeer/relaypeer/cmd/cli"
+)
+
+// progress tells people how far a fetch is: with a bar, where there is a terminal, and in lines, which go above the
+// bar. Any goroutine may call it; without a terminal only the lines show.
+type progress struct {
+	label  string
+	errors io.Writer // where lines go while there is no bar
+
+	drawing sync.Mutex              // held while the bars are told something; they call head and tail, which want mu
+	bars    *mpb.Progress           // nil: there is no terminal, or it is over
+	bar     *mpb.Bar                // nil before there is something to show
+	hashed  map[netip.AddrPort]bool // nodes of which a line has said that they hash
+
+	mu sync.Mutex
+	figures
+}
+
+// figures are what a bar shows.
+type figures struct {
+	size    uint64 // bytes in all
+	done    uint64 // of them here and verified
+	kept    uint64 // of them here before
+	since   time.Time
+	waiting string // what is waited for; "": nothing, bytes come
+	files   int    // here, of many
+	of      int    // 0: it is a single file
+}
+
+// newProgress shows nothing before it is told something.
+func newProgress(label string, terminal, errors io.Writer) *progress {
+	p := &progress{label: label, errors: errors, hashed: map[netip.AddrPort]bool{}, figures: figures{since: time.Now()}}
+	if terminal != nil {
+		p.bars = mpb.New(mpb.WithOutput(terminal), mpb.WithWidth(40), mpb.WithRefreshRate(120*time.Millisecond))
+	}
+	return p
+}
+
+// say tells people a line.
+func (p *progress) say(format string, args ...any) {
+	p.drawing.Lock()
+	defer p.drawing.Unlock()
+	out := p.errors
+	if p.bar != nil {
+		out = p.bars
+	}
+	fmt.Fprintf(out, format+"\n", args...)
+}
+
+// begin sets how many bytes it is about, and how many of them are here already; of is a number of files, 0 of one.
+func (p *progress) begin(size, kept uint64, of int) {
+	p.change(func(f *figures) { *f = figures{size: size, done: kept, kept: kept, of: of, since: time.Now()} })
+}
+
+// had counts verified bytes, and files that are whole.
+func (p *progress) had(bytes uint64, files int) {
+	p.change(func(f *figures) { f.done, f.files, f.waiting = f.done+bytes, f.files+files, "" })
+}
+
+// wait says what is waited for, until bytes come.
+func (p *progress) wait(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	p.change(func(f *figures) { f.waiting = text })
+}
+
+// hashing says that a node is not ready to send. Without a bar it is said once for each node.
+func (p *progress) hashing(node netip.AddrPort, done, size uint64) {
+	text := fmt.Sprintf("%s is hashing: %d %% of %s", node, cli.Percent(done, size), cli.Bytes(size))
+	p.drawing.Lock()
+	barred := p.bars != nil
+	known := p.hashed[node]
+	p.hashed[node] = true
+	p.drawing.Unlock()
+	if barred {
+		p.wait("%s", text)
+	} else if !known {
+		p.say("%s", text)
+	}
+}
+
+// more adds to what it is about: bytes, of which some are here already.
+func (p *progress) more(size, kept uint64) {
+	p.change(func(f *figures) { f.size, f.done, f.kept = f.size+size, f.done+kept, f.kept+kept })
+}
+
+func (p *progress) change(do func(*figures)) {
+	p.mu.Lock()
+	do(&p.figures)
+	size, done := p.size, p.done
+	p.mu.Unlock()
+	p.drawing.Lock()
+	defer p.drawing.Unlock()
+	if p.bars == nil {
+		return
+	}
+	if p.bar == nil {
+		p.bar = p.bars.AddBar(0, mpb.BarRemoveOnComplete(),
+			mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return p.head() })),
+			mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return p.tail() })))
+	}
+	p.bar.SetTotal(int64(size)+1, false) // one more than there are: only end takes the bar away
+	p.bar.SetCurrent(int64(min(done, size)))
+}
+
+func (p *progress) head() string {
+	const most = 24
+	label := []rune(cli.ForDisplay(p.label))
+	if len(label) > most {
+		label = append(label[:most-3], '.', '.', '.')
+	}
+	return string(label) + " "
+}
+
+func (p *progress) tail() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.waiting != "" {
+		return " " + p.waiting
+	}
+	text := fmt.Sprintf(" %s of %s", cli.Bytes(p.done), cli.Bytes(p.size))
+	if p.of > 0 {
+		text = fmt.Sprintf(" %s of %s files,%s", cli.Grouped(p.files), cli.Grouped(p.of), text)
+	}
+	fresh, took := p.done-p.kept, time.Since(p.since)
+	if fresh == 0 || took < time.Second {
+		return text
+	}
+	pace := float64(fresh) / took.Seconds()
+	left := time.Duration(float64(p.size-min(p.done, p.size)) / pace * float64(time.Second))
+	return fmt.Sprintf("%s, %s/s, %v left", text, cli.Bytes(uint64(pace)), left.Round(time.Second))
+}
+
+// end takes the bar away. Lines may still be said.
+func (p *progress) end() {
+	p.drawing.Lock()
+	defer p.drawing.Unlock()
+	if p.bars == nil {
+		return
+	}
+	if p.bar != nil {
+		p.bar.Abort(true)
+	}
+	p.bars.Wait()
+	p.bar, p.bars = nil, nil
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+
+	"github.com/relaypeer/relaypeer/cmd/cli"
+	"github.com/relaypeer/relaypeer/protocol"
+)
+
+// parse reads the arguments and those flags that are more than a text.
+func (s *sharing) parse(ctx context.Context, args []string) (err error) {
+	if s.Relay, err = cli.ParseRelay(args[0], args[1]); err != nil {
+		return err
+	}
+	if s.ID, err = parseID(s.id); err != nil {
+		return err
+	}
+	if s.Advertise, err = parseAdvertise(ctx, s.advertise); err != nil {
+		return err
+	}
+	_, port, err := net.SplitHostPort(s.Listen)
+	if err != nil {
+		return cli.Usage("--listen: %q is not HOST:PORT", s.Listen)
+	}
+	if _, err := cli.ParsePort(port, true); err != nil {
+		return err
+	}
+	for _, pattern := range s.mirror {
+		if err := protocol.CheckPattern(pattern); err != nil || pattern == "" {
+			return cli.Usage("--mirror: %q is no pattern", cli.ForDisplay(pattern))
+		}
+	}
+	if s.MaxLinks < 1 {
+		return cli.Usage("--max-links is at least 1")
+	}
+	return checkIndex(s.index)
+}
+
+// parseID reads the id of a node. None is the zero id.
+func parseID(text string) (id protocol.NodeID, err error) {
+	if text == "" {
+		return id, nil
+	}
+	bytes, err := hex.DecodeString(text)
+	if copy(id[:], bytes); err != nil || len(bytes) != len(id) || id == (protocol.NodeID{}) {
+		return id, cli.Usage("--id: %d hex digits, not all zero, are a node id", 2*len(id))
+	}
+	return id, nil
+}
+
+// parseAdvertise reads HOST or HOST:PORT; a name is looked up now, for addresses are what relays
+// hand out.
+func parseAdvertise(ctx context.Context, text string) (netip.AddrPort, error) {
+	if text == "" {
+		return netip.AddrPort{}, nil
+	}
+	host, port := text, uint16(0)
+	if h, p, err := net.SplitHostPort(text); err == nil {
+		if port, err = cli.ParsePort(p, false); err != nil {
+			return netip.AddrPort{}, err
+		}
+		host = h
+	}
+	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	if err != nil || len(found) == 0 {
+		return netip.AddrPort{}, cli.Usage("--advertise: %q is not an address, and no name that can be looked up", host)
+	}
+	return netip.AddrPortFrom(found[0].Unmap(), port), nil
+}
+
+// checkIndex refuses an index for which more than one folder would have to be made: that is a slip
+// of the pen.
+func checkIndex(file string) error {
+	if file == "" || file == "-" {
+		return nil
+	}
+	file, err := filepath.Abs(file)
+	if err != nil {
+		return err
+	}
+	above := filepath.Dir(filepath.Dir(file))
+	if info, err := os.Stat(above); err != nil || !info.IsDir() {
+		return cli.Usage("--index: there is no folder %q", above)
+	}
+	return nil
+}

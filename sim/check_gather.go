@@ -1,0 +1,209 @@
+package sim
+
+import (
+	"net/netip"
+	"slices"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/sim/scenario"
+)
+
+// gathered checks the result of one of many files: S5, and S1 and S16 if it has been fetched.
+func (c *checks) gathered(a *actor, is *client.Gathered) {
+	o := a.operation
+	for _, name := range is.Names {
+		if _, twice := o.gather.told[name]; twice {
+			c.fail(S5, "%q, one of many files of %s, has a second result", name, o.op.Who)
+		}
+		o.gather.told[name] = is.Result.Outcome
+	}
+	switch is.Result.Outcome {
+	case client.Fetched:
+		c.placed(a, is)
+		c.countFetched(o, is)
+	case client.GivenUp:
+		c.w.coverage.sometimes(GatherGivenUp)
+	case client.BadlyNamed, client.Running:
+		c.fail(S5, "%q, one of many files of %s, ended as: %s", is.Result.Name, o.op.Who, outcomeWords[is.Result.Outcome])
+	}
+}
+
+// placed checks that a fetched file stands, durable, under all its names.
+func (c *checks) placed(a *actor, is *client.Gathered) {
+	s := a.store(is.Item)
+	if s == nil || s.final == nil || len(s.copies) != len(is.Names)-1 {
+		c.fail(S1, "%s is told that %q is there, and it is not", a.operation.op.Who, is.Names)
+		return
+	}
+	one := *a.operation
+	for i, t := range append([]*landing{s.landing}, s.copies...) {
+		result := is.Result
+		result.Name = is.Names[i]
+		c.s1(&one, &result, t.final)
+		c.s16(&one, &store{landing: t}, result.Hash)
+	}
+	s.release(a)
+	for _, t := range s.copies {
+		t.release(a)
+	}
+}
+
+// countFetched counts the ways in which a file came.
+func (c *checks) countFetched(o *operation, is *client.Gathered) {
+	r := &is.Result
+	seen := func(when bool, counter Counter) {
+		if when {
+			c.w.coverage.sometimes(counter)
+		}
+	}
+	seen(len(is.Names) > 1, GatherNames)
+	seen(slices.ContainsFunc(o.gather.names[:is.Item], func(names []string) bool { return slices.Contains(names, r.Name) }), GatherSpares)
+	seen(protocol.Groups(r.Size) >= 64 && len(o.gather.told) > 1, GatherAlone)
+	seen(len(r.Tried) == 0 && o.gather.asked[r.Hash] > 1, GatherNextNode)
+	seen(len(r.Tried) == 0 && o.gather.asked[r.Hash] > 1 && o.gather.slow[r.Hash], GatherOvertook)
+	seen(len(o.gather.lost) > 0, GatherLost)
+	seen(slices.ContainsFunc(o.visited, func(v *visit) bool { return v.wrong }), GatherLied)
+	for _, pick := range o.gather.picks {
+		seen(pick.Name == r.Name && pick.Hash != r.Hash, GatherReplaced)
+	}
+}
+
+// unplaced counts commits that failed for some of several files.
+func (c *checks) unplaced(in roles.StoreCommitted) {
+	failed := 0
+	for _, item := range in.Items {
+		if item.Err != nil {
+			failed++
+		}
+	}
+	if failed > 0 && failed < len(in.Items) {
+		c.w.coverage.sometimes(GatherUnplaced)
+	}
+}
+
+// allGathered checks that each name has a result.
+func (c *checks) allGathered(o *operation) {
+	for _, pick := range o.gather.picks {
+		if _, told := o.gather.told[pick.Name]; !told {
+			c.fail(S5, "%q, one of many files of %s, has no result", pick.Name, o.op.Who)
+		}
+	}
+}
+
+// allFound compares the results of many files with the files of the nodes: L3.
+func (c *checks) allFound(o *operation, expected map[string]hope) {
+	if c.w.malformed {
+		return
+	}
+	for _, pick := range o.gather.picks {
+		is, got := expected[pick.Name], o.gather.told[pick.Name]
+		if is.sound && !is.odd && got != client.Fetched && (!c.liars() || c.honestlyHeld(&pick)) {
+			c.fail(L3, "%q, one of many files, can be had from a listed node, and the outcome is: %s", pick.Name, outcomeWords[got])
+		}
+	}
+}
+
+// honestlyHeld reports whether an honest node has a picked content: a content that only liars claim
+// to have is picked like any other, and may not be had.
+func (c *checks) honestlyHeld(pick *client.Offer) bool {
+	return slices.ContainsFunc(c.w.hosts, func(h *host) bool {
+		if h.role != nodeRole || h.lie != scenario.Honest || !h.lives() {
+			return false
+		}
+		f := h.file(pick.Name)
+		return f != nil && f.indexed() != nil && f.indexed().hash == pick.Hash && f.indexed().content == f.content
+	})
+}
+
+// came notes a group of one of many files.
+func (c *checks) came(a *actor, in roles.Verified) {
+	e := a.end(in.Link)
+	if e == nil || a.store(e.body.item) == nil {
+		return
+	}
+	c.hadItem(a, e.body.item).groups.Add(in.Group)
+}
+
+// hadItem returns what has come of an item's content. A store elsewhere begins anew.
+func (c *checks) hadItem(a *actor, item int) *hadItem {
+	had, s := a.operation.gather.had[item], a.store(item)
+	if had == nil || had.hash != s.hash || had.landing != s.landing {
+		had = &hadItem{hash: s.hash, landing: s.landing}
+		a.operation.gather.had[item] = had
+	}
+	return had
+}
+
+// s18 checks that no node is asked again over a link for many files after it failed on one, and
+// that nothing that has come is received again.
+func (c *checks) s18(a *actor, effects []roles.Effect) {
+	g := a.operation.gather
+	left := netip.AddrPort{}
+	for _, effect := range effects {
+		switch effect := effect.(type) {
+		case roles.Dial:
+			to, _ := netip.ParseAddrPort(effect.To)
+			if effect.Link < roles.MaxPipelines && g.lost[to] {
+				c.fail(S18, "%s asks %v again for many files, where it failed", c.who(a), to)
+			}
+		case roles.Send:
+			if get, is := effect.Message.(*protocol.Get); is && effect.Link < roles.MaxPipelines {
+				g.asked[get.Hash]++
+			}
+		case roles.HangUp:
+			if v := a.operation.at(effect.Link); v != nil && effect.Link < roles.MaxPipelines {
+				left = v.to
+			}
+		case roles.Report:
+			c.leaves(a, left, effect.Outcome)
+			left = netip.AddrPort{}
+		case roles.ReceiveBody:
+			c.receivedOnce(a, effect)
+		case roles.CommitStore:
+			if len(effect.Items) > 1 {
+				c.w.coverage.sometimes(GatherTogether)
+			}
+		}
+	}
+	if slices.ContainsFunc(a.moves, func(t roles.Transition) bool { return t.Event == "Overtaken" && t.Machine == tables[gatherKind].name }) {
+		for hash := range g.asked {
+			g.slow[hash] = true
+		}
+	}
+}
+
+// leaves notes that a node has been left, on a link for many files.
+func (c *checks) leaves(a *actor, node netip.AddrPort, outcome roles.Outcome) {
+	tried, is := outcome.(client.Tried)
+	if !is || tried.Node != node {
+		return
+	}
+	switch tried.Code {
+	case 0, protocol.Disk, protocol.Interrupted:
+	default:
+		a.operation.gather.lost[node] = true
+	}
+}
+
+// receivedOnce checks that no group that has come is received again. Several nodes that send one
+// file at once may send one group each.
+func (c *checks) receivedOnce(a *actor, body roles.ReceiveBody) {
+	several := a.operation.op.Sources > 1 && protocol.Groups(body.Size) >= roles.ManyGroups
+	if several || a.store(body.Item) == nil { // of one that comes over a link for many nothing has come before
+		return
+	}
+	had := c.hadItem(a, body.Item)
+	for g := range protocol.Groups(body.Length) {
+		if had.groups.Has(body.Offset/group + g) {
+			c.fail(S18, "%s receives group %d of %q again", c.who(a), body.Offset/group+g, a.operation.gather.names[body.Item])
+		}
+	}
+}
+
+// mostGathering returns how many connections a Gather may have at once.
+func (a *actor) mostGathering() int {
+	const fetches = 4
+	return max(roles.MaxPipelines, fetches*max(1, a.operation.op.Sources))
+}

@@ -1,0 +1,66 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/protocol/content"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/transport/disk"
+)
+
+// copy puts a content that stands under one name under another one. It goes through a Part: so the
+// place is locked, each group is hashed, and another try goes on with a copy that was cut off.
+func (f *Folder) copy(ctx context.Context, want roles.OpenStore, from, to string) error {
+	part := f.newPart(to)
+	has, _, err := part.Open(ctx, want, func(done, size uint64) {})
+	if err == nil && has.Count() < protocol.Groups(want.Size) {
+		err = f.fill(ctx, part, want, has, from)
+	}
+	if err == nil {
+		err = part.Commit(ctx)
+	}
+	return errors.Join(err, part.Close())
+}
+
+// fill reads the groups that a part lacks from a file. If the file has changed, the part's Commit
+// finds that.
+func (f *Folder) fill(ctx context.Context, part *Part, want roles.OpenStore, has roles.Groups, from string) error {
+	source, err := f.root.Open(from)
+	if err != nil {
+		return f.unread(from, err)
+	}
+	defer source.Close()
+	sink, err := part.Receive(want.Item, 0)
+	if err != nil {
+		return err
+	}
+	page := pages.Get().(*[protocol.GroupSize]byte)
+	defer pages.Put(page)
+	for number := range protocol.Groups(want.Size) {
+		if has.Has(number) {
+			continue
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		at := number * protocol.GroupSize
+		data := page[:min(want.Size-at, protocol.GroupSize)]
+		if _, err := source.ReadAt(data, int64(at)); err != nil {
+			return f.unread(from, err)
+		}
+		value := content.ChainingValue(number, data, want.Size <= protocol.GroupSize)
+		if err := sink(number, value, data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unread returns the error of reading a file, with its path as the user calls it.
+func (f *Folder) unread(name string, err error) error {
+	return fmt.Errorf("%s: %w", filepath.Join(f.root.Name(), filepath.FromSlash(name)), disk.Reason(err))
+}
