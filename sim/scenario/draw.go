@@ -180,13 +180,13 @@ func (d drawing) server() string {
 }
 
 func (d drawing) op() Op {
-	op := Op{At: d.time(), Do: pick(d.c, "verb", DoFetch, DoFetch, DoFetch, DoFetch, DoFetch, DoFetch, DoStop, DoStart, DoAbort, DoPipeline, DoLocate, DoList, DoMirror, DoGather)}
+	op := Op{At: d.time(), Do: pick(d.c, "verb", DoFetch, DoFetch, DoFetch, DoFetch, DoFetch, DoFetch, DoStop, DoStart, DoAbort, DoPipeline, DoLocate, DoList, DoMirror, DoGather, DoRead)}
 	switch op.Do {
 	case DoFetch:
 		op.Who, op.Name = d.client(), d.name()
 		op.Sources = pick(d.c, "sources", 0, 2, 3, 4)
 		op.Pin, op.Once = d.pin(op.Name), chance(d.c, 8, "once")
-	case DoLocate:
+	case DoLocate, DoRead:
 		op.Who, op.Name = d.client(), d.name()
 		op.Pin = d.pin(op.Name)
 	case DoList:
