@@ -8,7 +8,6 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
-	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/transport"
 )
 
@@ -26,7 +25,7 @@ func (s stuck) Open(ctx context.Context, name string, hash protocol.Hash, hashin
 // for one that the disk has yet to open.
 func TestSmallAnswersDoNotWaitForTheNextFile(t *testing.T) {
 	both(t, func(t *testing.T, network transport.Network) {
-		w := newWorld(t, network, relay.Policy{}, 0)
+		w := newWorld(t, network, 0)
 		small := folder{"a": "first", "b": strings.Repeat("second", 1000), "stuck": "last"}
 		share := stuck{hanging{small, make(chan struct{})}}
 		conn := call(t, network, w.join(share), nil)

@@ -14,7 +14,6 @@ import (
 
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
-	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/transport"
 	"github.com/relaypeer/relaypeer/transport/disk/share"
 	"github.com/relaypeer/relaypeer/transport/disk/store"
@@ -72,7 +71,7 @@ func BenchmarkBulk(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer share.Close()
-	w := newWorld(b, plainTCP{}, relay.Policy{}, 0)
+	w := newWorld(b, plainTCP{}, 0)
 	w.join(share)
 	defer w.end()
 	root, err := os.OpenRoot(folder)

@@ -11,12 +11,11 @@ import (
 	"syscall"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles/client"
-	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/transport"
+	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
 // pretend answers the first message of the next link with bytes, and then does something with it.
@@ -52,7 +51,7 @@ func TestWhoIsToBlameForABrokenBody(t *testing.T) {
 		"a file not for writing": {whole, os.O_RDONLY, client.DiskFailed},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, transport.TCP{}, relay.Policy{}, 0)
+			w := newWorld(t, transport.TCP{}, 0)
 			l := listen(t, transport.TCP{}, "127.0.0.1:0")
 			w.list(l.Addr())
 			pretending := make(chan struct{})
@@ -104,9 +103,8 @@ func TestAFailedDialHasACode(t *testing.T) {
 		os.ErrDeadlineExceeded:                              protocol.Timeout,
 		os.NewSyscallError("socket", syscall.EMFILE):        protocol.Lost,
 	} {
-		fetch := client.NewFetch(client.Request{Relay: "relay:1", Name: "file"})
-		(&transport.Loop{Network: unwell{err: err}, Start: time.Now()}).Run(t.Context(), nil, fetch)
-		if got := fetch.Result().Code; got != code {
+		c := peer.Client{Network: unwell{err: err}, Relay: "relay:1"}
+		if got := c.FetchInto(t.Context(), peer.Request{Name: "file"}, nil).Code; got != code {
 			t.Errorf("%v: %v, not %v", err, got, code)
 		}
 	}
@@ -130,9 +128,8 @@ func TestALongMessageIsHeard(t *testing.T) {
 			located.Peers = append(located.Peers, protocol.PeerAt(at))
 		}
 		go pretend(t, l, protocol.Append(nil, located), discard)
-		fetch := client.NewFetch(client.Request{Relay: "relay:1", Name: "file"})
-		(&transport.Loop{Network: network, Start: time.Now()}).Run(t.Context(), nil, fetch)
-		if tried := len(fetch.Result().Tried); tried != protocol.MaxPage {
+		c := peer.Client{Network: network, Relay: "relay:1"}
+		if tried := len(c.FetchInto(t.Context(), peer.Request{Name: "file"}, nil).Tried); tried != protocol.MaxPage {
 			t.Errorf("%d nodes were tried", tried)
 		}
 	})

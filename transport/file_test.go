@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
-	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/transport"
 )
 
@@ -66,7 +65,7 @@ func body(t *testing.T, conn transport.Conn, m protocol.Message) string {
 
 func TestAFileStaysOpenForTheNextStretch(t *testing.T) {
 	both(t, func(t *testing.T, network transport.Network) {
-		w := newWorld(t, network, relay.Policy{}, 0)
+		w := newWorld(t, network, 0)
 		share := newCounting("some text")
 		conn := call(t, network, w.join(share), nil)
 		hash := newFile("some text").hash
@@ -103,7 +102,7 @@ func TestAFileStaysOpenForTheNextStretch(t *testing.T) {
 // body.
 func TestAFileThatHasChangedIsOpenedAnew(t *testing.T) {
 	both(t, func(t *testing.T, network transport.Network) {
-		w := newWorld(t, network, relay.Policy{}, 0)
+		w := newWorld(t, network, 0)
 		share := newCounting("some text")
 		share.changes = 2
 		conn := call(t, network, w.join(share), nil)
@@ -128,7 +127,7 @@ func TestAFileIsLookedAtWhileItIsSent(t *testing.T) {
 	for name, changes := range map[string]int32{"at the first look": 1, "at the last look": 3} {
 		t.Run(name, func(t *testing.T) {
 			both(t, func(t *testing.T, network transport.Network) {
-				w := newWorld(t, network, relay.Policy{}, 0)
+				w := newWorld(t, network, 0)
 				share := newCounting(text)
 				share.changes = changes
 				conn := call(t, network, w.join(share), nil)
@@ -152,7 +151,7 @@ func TestAFileIsLookedAtWhileItIsSent(t *testing.T) {
 // TestASmallFileIsLookedAtBeforeItIsSent: its bytes and its CONTENT go out together.
 func TestASmallFileIsLookedAtBeforeItIsSent(t *testing.T) {
 	both(t, func(t *testing.T, network transport.Network) {
-		w := newWorld(t, network, relay.Policy{}, 0)
+		w := newWorld(t, network, 0)
 		share := newCounting(strings.Repeat("some text ", 6<<10))
 		share.changes = 2
 		conn := call(t, network, w.join(share), nil)
@@ -193,7 +192,7 @@ func (s slow) Open(ctx context.Context, _ string, _ protocol.Hash, hashing func(
 func TestHashingIsToldAndGivenUpWithTheLink(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := transport.NewMemory()
-		w := newWorld(t, network, relay.Policy{}, 0)
+		w := newWorld(t, network, 0)
 		share := slow{make(chan struct{})}
 		conn := call(t, network, w.join(share), nil)
 		answer := ask(t, conn, &protocol.Get{Name: "file"})

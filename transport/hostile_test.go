@@ -18,8 +18,8 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
-	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/transport"
+	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
 // call opens a link to at and writes bytes.
@@ -76,7 +76,7 @@ func TestNonsenseIsRefusedAtOnce(t *testing.T) {
 		"a node's request": {protocol.Append(nil, &protocol.Get{Name: "x"}), protocol.Unexpected},
 	}
 	both(t, func(t *testing.T, network transport.Network) {
-		w := newWorld(t, network, relay.Policy{}, 0)
+		w := newWorld(t, network, 0)
 		for name, n := range nonsense {
 			conn := call(t, network, w.relay, n.bytes)
 			if code := refusal(t, conn); code != n.code {
@@ -108,7 +108,7 @@ func TestSlowPeersAreLetGoInTime(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				network := transport.NewMemory()
-				w := newWorld(t, network, relay.Policy{}, 0)
+				w := newWorld(t, network, 0)
 				begin := time.Now()
 				conn := call(t, network, w.relay, nil)
 				behaved := make(chan struct{})
@@ -140,7 +140,7 @@ func TestSlowPeersAreLetGoInTime(t *testing.T) {
 func TestWhoeverDoesNotReadIsLetGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := transport.NewMemory()
-		w := newWorld(t, network, relay.Policy{}, 0)
+		w := newWorld(t, network, 0)
 		conn := call(t, network, w.relay, nil)
 		request := protocol.Append(nil, &protocol.Locate{})
 		conn.SetWriteDeadline(time.Now().Add(time.Hour))
@@ -156,7 +156,7 @@ func TestWhoeverDoesNotReadIsLetGo(t *testing.T) {
 // A link above the limit is refused with a time to try again; links below it are still served.
 func TestAFullServerSaysBusy(t *testing.T) {
 	both(t, func(t *testing.T, network transport.Network) {
-		w := newWorld(t, network, relay.Policy{}, 2)
+		w := newWorld(t, network, 2)
 		inside := []transport.Conn{call(t, network, w.relay, nil), call(t, network, w.relay, nil)}
 		outside := call(t, network, w.relay, protocol.Append(nil, &protocol.Locate{}))
 		if code := refusal(t, outside); code != protocol.Busy {
@@ -201,7 +201,7 @@ func hear(t *testing.T, conn transport.Conn) protocol.Message {
 func TestSilentLinksHoldNobodyUp(t *testing.T) {
 	const silent = 300
 	goroutines, descriptors := runtime.NumGoroutine(), openDescriptors(t)
-	w := newWorld(t, transport.TCP{}, relay.Policy{}, 0)
+	w := newWorld(t, transport.TCP{}, 0)
 	w.join(folder{"file": "content"})
 	conns := make([]transport.Conn, silent)
 	for i := range conns {
@@ -242,7 +242,7 @@ func openDescriptors(t *testing.T) int {
 func TestDrainingEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := transport.NewMemory()
-		w := newWorld(t, network, relay.Policy{}, 0)
+		w := newWorld(t, network, 0)
 		at := w.join(folder{"large": strings.Repeat("x", 4<<20)})
 		conn := call(t, network, at, protocol.Append(nil, &protocol.Get{Name: "large"}))
 		begin := time.Now()
@@ -285,9 +285,9 @@ func TestAcceptingGoesOnAfterWant(t *testing.T) {
 		network := transport.NewMemory()
 		l := listen(t, network, "relay:1")
 		ctx, stop := context.WithCancel(t.Context())
-		server := transport.Server{Loop: &transport.Loop{}, Listener: &flaky{l, 20}, New: func() roles.Machine { return relay.NewSession(relay.NewRegistry(relay.Policy{})) }}
+		var relay peer.Relay
 		served := make(chan error)
-		go func() { served <- server.Serve(ctx) }()
+		go func() { served <- relay.Serve(ctx, &flaky{l, 20}) }()
 		conn := call(t, network, l.Addr(), nil)
 		if answer := ask(t, conn, &protocol.Locate{}); answer.Kind() != protocol.KindLocated {
 			t.Errorf("%v", answer)

@@ -13,7 +13,7 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/relay"
-	"github.com/relaypeer/relaypeer/transport"
+	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
 // BenchmarkLocate asks a relay with 50 leases for its nodes, over a connection each, and a bare
@@ -46,19 +46,17 @@ func BenchmarkLocate(b *testing.B) {
 	figures.report(b, "locates/s")
 }
 
-func startRelay(b *testing.B, registry *relay.Registry) net.Addr {
-	l, err := plainTCP{}.Listen(context.Background(), "127.0.0.1:0")
+// startRelay serves a relay that answers from the directory, until the benchmark ends.
+func startRelay(b *testing.B, directory relay.Directory) net.Addr {
+	listener, err := plainTCP{}.Listen(context.Background(), "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
-	}
-	pool := roles.NewPool(func() *relay.Session { return relay.NewSession(registry) })
-	server := &transport.Server{
-		Loop: &transport.Loop{Start: time.Now()}, Listener: l, New: pool.Take, Free: pool.Return,
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var serving sync.WaitGroup
 	serving.Go(func() {
-		if err := server.Serve(ctx); err != nil {
+		relay := peer.Relay{Directory: directory}
+		if err := relay.Serve(ctx, listener); err != nil {
 			b.Error(err)
 		}
 	})
@@ -66,7 +64,7 @@ func startRelay(b *testing.B, registry *relay.Registry) net.Addr {
 		cancel()
 		serving.Wait()
 	})
-	return net.TCPAddrFromAddrPort(l.Addr())
+	return net.TCPAddrFromAddrPort(listener.Addr())
 }
 
 // locates returns how many conversations a second that many clients complete.

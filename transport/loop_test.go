@@ -16,6 +16,7 @@ import (
 	"github.com/relaypeer/relaypeer/roles/node"
 	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/transport"
+	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
 // shrunk is a file that is shorter than its size: its end gives err.
@@ -56,7 +57,7 @@ func TestAFileThatShrinksIsNeverDelivered(t *testing.T) {
 	for code, err := range map[protocol.Code]error{protocol.Changed: io.EOF, protocol.Internal: errors.New("bad sector")} {
 		for _, files := range []folder{large, small} {
 			both(t, func(t *testing.T, network transport.Network) {
-				w := newWorld(t, network, relay.Policy{}, 0)
+				w := newWorld(t, network, 0)
 				w.join(shrinking{files, err})
 				store := &heap{}
 				result := w.fetch("file", store)
@@ -92,7 +93,7 @@ func (f *full) put(_ uint64, _ protocol.Hash, data []byte) error {
 
 func TestAFullStoreIsNotTheNodesFault(t *testing.T) {
 	both(t, func(t *testing.T, network transport.Network) {
-		w := newWorld(t, network, relay.Policy{}, 0)
+		w := newWorld(t, network, 0)
 		w.join(folder{"file": strings.Repeat("content ", 64<<10)})
 		for _, room := range []int{0, 200 << 10} {
 			result := w.fetch("file", &full{left: room})
@@ -117,7 +118,7 @@ func (h hanging) Open(ctx context.Context, name string, hash protocol.Hash, hash
 
 func TestADiskThatHangsHoldsNobodyLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, transport.NewMemory(), relay.Policy{}, 0)
+		w := newWorld(t, transport.NewMemory(), 0)
 		share := hanging{folder{"file": "content"}, make(chan struct{})}
 		w.join(share)
 		result := w.fetch("file", &heap{})
@@ -138,7 +139,7 @@ func TestASlowLinkIsLetBe(t *testing.T) {
 	const size = 512 << 10
 	synctest.Test(t, func(t *testing.T) {
 		network := transport.NewMemory()
-		w := newWorld(t, network, relay.Policy{}, 0)
+		w := newWorld(t, network, 0)
 		at := w.join(folder{"file": strings.Repeat("x", size)})
 		conn := call(t, network, at, nil)
 		content := ask(t, conn, &protocol.Get{Name: "file"}).(*protocol.Content)
@@ -169,10 +170,10 @@ func (stalled) Dial(ctx context.Context, _ string) (transport.Conn, error) {
 func TestAStalledDialIsGivenUpInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()
-		fetch := client.NewFetch(client.Request{Relay: "relay:1", Name: "file"})
-		(&transport.Loop{Network: stalled{}, Start: begin}).Run(t.Context(), nil, fetch)
-		if took := time.Since(begin); took != roles.DialTimeout || fetch.Result().Code != protocol.Timeout {
-			t.Errorf("%+v after %v", fetch.Result(), took)
+		c := peer.Client{Network: stalled{}, Relay: "relay:1"}
+		result := c.FetchInto(t.Context(), peer.Request{Name: "file"}, nil)
+		if took := time.Since(begin); took != roles.DialTimeout || result.Code != protocol.Timeout {
+			t.Errorf("%+v after %v", result, took)
 		}
 	})
 }
@@ -186,7 +187,7 @@ func TestStopAndCut(t *testing.T) {
 	}{"stopped": {false, 0}, "cut": {true, 1}} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, transport.NewMemory(), relay.Policy{}, 0)
+				w := newWorld(t, transport.NewMemory(), 0)
 				ctx, cancel := context.WithCancel(t.Context())
 				stop := make(chan struct{})
 				member := node.NewMembership(node.Config{Relay: w.relay.String(), ID: protocol.NodeID{1}, Epoch: 1, Port: 1})
@@ -201,7 +202,8 @@ func TestStopAndCut(t *testing.T) {
 						close(stop)
 					}
 				}()
-				w.loop().Run(ctx, stop, member)
+				loop := transport.Loop{Network: w.network, Start: w.start}
+				loop.Run(ctx, stop, member)
 				cancel()
 				if active := w.registry.Active(time.Since(w.start)); active != test.left {
 					t.Errorf("%d leases afterwards", active)

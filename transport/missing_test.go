@@ -8,7 +8,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles/client"
-	"github.com/relaypeer/relaypeer/roles/relay"
+	"github.com/relaypeer/relaypeer/roles/node"
 	"github.com/relaypeer/relaypeer/transport"
 )
 
@@ -24,7 +24,7 @@ func TestALoopWithoutANetworkReachesNobody(t *testing.T) {
 
 func TestALoopWithoutAStoreKeepsNothing(t *testing.T) {
 	both(t, func(t *testing.T, network transport.Network) {
-		w := newWorld(t, network, relay.Policy{}, 0)
+		w := newWorld(t, network, 0)
 		w.join(folder{"file": "content"})
 		if r := w.fetch("file", nil); r.Outcome != client.DiskFailed || r.Text == "" {
 			t.Errorf("%+v", r)
@@ -35,13 +35,18 @@ func TestALoopWithoutAStoreKeepsNothing(t *testing.T) {
 
 func TestALoopWithoutAShareRefusesEachFile(t *testing.T) {
 	both(t, func(t *testing.T, network transport.Network) {
-		w := newWorld(t, network, relay.Policy{}, 0)
-		w.join(nil)
-		r := w.fetch("file", &heap{})
-		if r.Outcome != client.Undelivered && r.Outcome != client.Unsure || len(r.Tried) == 0 || r.Tried[0].Code != protocol.Internal {
-			t.Errorf("%+v", r)
+		near, far := connect(t, network, "127.0.0.1:0")
+		served := make(chan struct{})
+		go func() {
+			defer close(served)
+			new(transport.Loop).Serve(context.Background(), nil, node.NewUpload(), far)
+		}()
+		answer := ask(t, near, &protocol.Get{Name: "file"})
+		if refusal, is := answer.(*protocol.Error); !is || refusal.Code != protocol.Internal {
+			t.Errorf("%+v", answer)
 		}
-		w.end()
+		near.Close()
+		<-served
 	})
 }
 

@@ -9,8 +9,8 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles/client"
-	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/transport"
+	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
 // both runs a test over real sockets, and over memory in virtual time.
@@ -42,7 +42,7 @@ func TestTheThreePhasesEndGracefully(t *testing.T) {
 		"more than a page": strings.Repeat("relaypeer", protocol.MaxRange/9+1) + "!",
 	}
 	both(t, func(t *testing.T, network transport.Network) {
-		w := newWorld(t, network, relay.Policy{}, 0)
+		w := newWorld(t, network, 0)
 		w.join(folder{})
 		w.join(folder{"other": "not this"})
 		at := w.join(files)
@@ -62,7 +62,7 @@ func TestTheThreePhasesEndGracefully(t *testing.T) {
 
 func TestNotFoundEndsGracefully(t *testing.T) {
 	both(t, func(t *testing.T, network transport.Network) {
-		w := newWorld(t, network, relay.Policy{}, 0)
+		w := newWorld(t, network, 0)
 		w.join(folder{})
 		w.join(folder{"other": "not this"})
 		result := w.fetch("nowhere", &heap{})
@@ -75,7 +75,7 @@ func TestNotFoundEndsGracefully(t *testing.T) {
 
 func TestNobodyListedEndsGracefully(t *testing.T) {
 	both(t, func(t *testing.T, network transport.Network) {
-		w := newWorld(t, network, relay.Policy{}, 0)
+		w := newWorld(t, network, 0)
 		if result := w.fetch("anything", &heap{}); result.Outcome != client.NobodyHad || len(result.Tried) != 0 {
 			t.Errorf("%+v", result)
 		}
@@ -85,7 +85,7 @@ func TestNobodyListedEndsGracefully(t *testing.T) {
 
 func TestADeadNodeIsPassedOver(t *testing.T) {
 	both(t, func(t *testing.T, network transport.Network) {
-		w := newWorld(t, network, relay.Policy{}, 0)
+		w := newWorld(t, network, 0)
 		gone, err := network.Listen(t.Context(), "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
@@ -114,9 +114,8 @@ func TestNoRelay(t *testing.T) {
 			t.Fatal(err)
 		}
 		gone.Close()
-		fetch := client.NewFetch(client.Request{Relay: gone.Addr().String(), Name: "anything"})
-		(&transport.Loop{Network: network}).Run(t.Context(), nil, fetch)
-		if result := fetch.Result(); result.Outcome != client.NoRelay || result.Code != protocol.Refused {
+		c := peer.Client{Network: network, Relay: gone.Addr().String()}
+		if result := c.FetchInto(t.Context(), peer.Request{Name: "anything"}, nil); result.Outcome != client.NoRelay || result.Code != protocol.Refused {
 			t.Errorf("%+v", result)
 		}
 	})

@@ -11,13 +11,14 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
-	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/transport"
 	"github.com/relaypeer/relaypeer/transport/disk/store"
+	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
 // takes returns a machine that takes a body and hears what comes after it.
@@ -199,7 +200,7 @@ func (l lying) Open(ctx context.Context, name string, hash protocol.Hash, hashin
 func TestALiarIsLeft(t *testing.T) {
 	text := strings.Repeat("relaypeer", 3*protocol.GroupSize/9)
 	both(t, func(t *testing.T, network transport.Network) {
-		w := newWorld(t, network, relay.Policy{}, 0)
+		w := newWorld(t, network, 0)
 		w.join(lying{folder{"file": text}})
 		store := &heap{}
 		result := w.fetch("file", store)
@@ -218,7 +219,7 @@ func TestALiarIsLeft(t *testing.T) {
 func TestAFileComesFromSeveralNodes(t *testing.T) {
 	text := strings.Repeat("relaypeer", 40*protocol.GroupSize/9)
 	both(t, func(t *testing.T, network transport.Network) {
-		w := newWorld(t, network, relay.Policy{}, 0)
+		w := newWorld(t, network, 0)
 		liar := w.join(lying{folder{"file": text}})
 		for range 3 {
 			w.join(folder{"file": text})
@@ -230,7 +231,7 @@ func TestAFileComesFromSeveralNodes(t *testing.T) {
 		}
 		defer root.Close()
 		part := store.NewPart(root, "target")
-		result := w.request(client.Request{Name: "file", Sources: 4}, part)
+		result := w.client(4).FetchInto(t.Context(), peer.Request{Name: "file"}, part)
 		if result.Outcome != client.Fetched || len(result.From) < 2 {
 			t.Errorf("%v, %s, from %v", result.Outcome, result.Text, result.From)
 		}
@@ -248,57 +249,59 @@ func TestAFileComesFromSeveralNodes(t *testing.T) {
 func TestAPausedReaderDoesNotCostTheLink(t *testing.T) {
 	text := strings.Repeat("relaypeer", 30*protocol.GroupSize/9)
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, transport.NewMemory(), relay.Policy{}, 0)
+		w := newWorld(t, transport.NewMemory(), 0)
 		w.join(folder{"file": text})
 		reader, writer := io.Pipe()
-		stream := store.NewStream(writer)
-		if result := w.request(client.Request{Name: "file", Once: true}, stream); result.Outcome != client.Fetched || len(result.Tried) != 1 {
+		arrived, ended := make(chan peer.Result, 1), make(chan error, 1)
+		request := peer.Request{Name: "file", Report: func(outcome roles.Outcome) {
+			if result, is := outcome.(client.Result); is {
+				arrived <- peer.Result{Result: result}
+			}
+		}}
+		go func() {
+			defer writer.Close()
+			ended <- w.client(4).Fetch(t.Context(), request, writer).Err()
+		}()
+		if result := <-arrived; result.Outcome != client.Fetched || len(result.Tried) != 1 {
 			t.Errorf("%+v", result)
 		}
-		var got strings.Builder
-		read := make(chan struct{})
-		go func() {
-			defer close(read)
-			io.Copy(&got, reader)
-		}()
-		if err := stream.Flush(t.Context()); err != nil {
-			t.Error(err)
+		time.Sleep(time.Hour)
+		got, _ := io.ReadAll(reader)
+		if err := <-ended; err != nil || string(got) != text {
+			t.Errorf("%d bytes were read; %v", len(got), err)
 		}
-		writer.Close()
-		<-read
-		if got.String() != text {
-			t.Errorf("%d bytes were read", got.Len())
-		}
-		stream.Close()
 		w.end()
 	})
 }
 
-// Sources deliver side by side, so groups come out of their order: a stream sorts them, whether or
-// not the request says Once.
+// Sources deliver side by side, so groups come out of their order: a stream sorts them, whether a
+// client's Fetch has made it, which asks for the file once, or it is a store like any other.
 func TestAStreamIsWholeWhateverItIsAskedWith(t *testing.T) {
 	var text strings.Builder
 	for number := range 24 * protocol.GroupSize / 8 {
 		fmt.Fprintf(&text, "%8d", number)
 	}
 	both(t, func(t *testing.T, network transport.Network) {
-		w := newWorld(t, network, relay.Policy{}, 0)
+		w := newWorld(t, network, 0)
 		for range 4 {
 			w.join(folder{"file": text.String()})
 		}
-		for _, once := range []bool{false, true} {
-			var printed strings.Builder
-			stream := store.NewStream(&printed)
-			result := w.request(client.Request{Name: "file", Sources: 4, Once: once}, stream)
+		request := peer.Request{Name: "file"}
+		var printed, stored strings.Builder
+		stream := store.NewStream(&stored)
+		for once, result := range map[bool]peer.Result{
+			true:  w.client(4).Fetch(t.Context(), request, &printed),
+			false: w.client(4).FetchInto(t.Context(), request, stream),
+		} {
 			if result.Outcome != client.Fetched || once != (len(result.From) < 2) {
 				t.Errorf("%v, %s, from %v", result.Outcome, result.Text, result.From)
 			}
-			if err := errors.Join(stream.Flush(t.Context()), stream.Close()); err != nil {
-				t.Error(err)
-			}
-			if printed.String() != text.String() {
-				t.Errorf("%d bytes were printed", printed.Len())
-			}
+		}
+		if err := errors.Join(stream.Flush(t.Context()), stream.Close()); err != nil {
+			t.Error(err)
+		}
+		if printed.String() != text.String() || stored.String() != text.String() {
+			t.Errorf("%d and %d bytes were printed", printed.Len(), stored.Len())
 		}
 		w.end()
 	})

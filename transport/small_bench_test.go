@@ -3,30 +3,27 @@ package transport_test
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
-	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
-	"github.com/relaypeer/relaypeer/roles/relay"
-	"github.com/relaypeer/relaypeer/transport"
 	"github.com/relaypeer/relaypeer/transport/disk/share"
-	"github.com/relaypeer/relaypeer/transport/disk/store"
+	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
-// BenchmarkSmall fetches many small files over one link into a folder, and writes as many of that
-// size to another.
+// BenchmarkSmall fetches many small files into a folder, and writes as many of that size to another.
 func BenchmarkSmall(b *testing.B) {
 	const files, size = 10_000, 4 << 10
 	shared := b.TempDir()
-	wanted, names := make([]client.Wanted, files), make([]string, files)
+	offers, names := make([]client.Offer, files), make([]string, files)
 	text := make([]byte, size)
 	for i := range files {
 		copy(text, fmt.Sprint(i))
 		names[i] = fmt.Sprintf("f%05d", i)
-		wanted[i] = client.Wanted{Name: names[i], Hash: newFile(string(text)).hash, Size: size}
+		offers[i] = client.Offer{Name: names[i], Identity: client.Identity{Hash: newFile(string(text)).hash, Size: size}}
 		if err := os.WriteFile(filepath.Join(shared, names[i]), text, 0o644); err != nil {
 			b.Fatal(err)
 		}
@@ -39,13 +36,17 @@ func BenchmarkSmall(b *testing.B) {
 	if err := share.Indexed(context.Background()); err != nil {
 		b.Fatal(err)
 	}
-	w := newWorld(b, plainTCP{}, relay.Policy{}, 0)
+	w := newWorld(b, plainTCP{}, 0)
 	at := w.join(share)
+	for i := range offers {
+		offers[i].Count, offers[i].Holders = 1, []netip.AddrPort{at}
+	}
+	c := &peer.Client{Relay: w.relay.String()}
 	defer w.end()
 	var figures, cost pair
 	for b.Loop() {
 		begin := spent()
-		figures.ours = append(figures.ours, files/fetchAll(b, at.String(), wanted, names))
+		figures.ours = append(figures.ours, files/fetchAll(b, c, offers))
 		cost.ours = append(cost.ours, (spent()-begin)/files*1e6)
 		begin = spent()
 		figures.bare = append(figures.bare, files/writeAll(b, names, text))
@@ -57,35 +58,17 @@ func BenchmarkSmall(b *testing.B) {
 }
 
 // fetchAll returns the seconds that it takes.
-func fetchAll(b *testing.B, node string, wanted []client.Wanted, names []string) float64 {
+func fetchAll(b *testing.B, c *peer.Client, offers []client.Offer) float64 {
 	root, err := os.OpenRoot(b.TempDir())
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer root.Close()
 	begin := time.Now()
-	places := make([][]string, len(names))
-	placements := make([]roles.Placement, len(names))
-	for i, name := range names {
-		places[i], placements[i] = []string{name}, roles.Placement{Item: i, Size: wanted[i].Size}
-	}
-	batch, err := store.NewBatch(root, places)
-	if err != nil {
+	if err := c.FetchAll(b.Context(), peer.AllRequest{Offers: offers}, root).Err(); err != nil {
 		b.Fatal(err)
 	}
-	pipeline := client.NewPipeline(node, wanted)
-	(&transport.Loop{Network: transport.TCP{}, Store: batch, Start: begin}).Run(context.Background(), nil, pipeline)
-	if tried := pipeline.Result(); tried.Code != 0 || len(pipeline.Left()) > 0 {
-		b.Fatalf("%+v", tried)
-	}
-	if err := batch.Commit(b.Context(), placements...); err != nil {
-		b.Fatal(err)
-	}
-	took := time.Since(begin).Seconds()
-	if err := batch.Close(); err != nil {
-		b.Fatal(err)
-	}
-	return took
+	return time.Since(begin).Seconds()
 }
 
 // writeAll writes the files by plain means, and returns the seconds that it takes.

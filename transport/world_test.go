@@ -15,53 +15,61 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/protocol/content"
 	"github.com/relaypeer/relaypeer/roles"
-	"github.com/relaypeer/relaypeer/roles/client"
-	"github.com/relaypeer/relaypeer/roles/node"
 	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/transport"
+	"github.com/relaypeer/relaypeer/transport/peer"
 )
+
+// patience is how long a test waits for what must happen.
+const patience = 20 * time.Second
 
 // world is a relay and nodes over one network, all in this process.
 type world struct {
-	t       testing.TB
-	network transport.Network
-	start   time.Time
-	relay   netip.AddrPort
-	limit   int // of links at the relay
-
+	t        testing.TB
+	network  transport.Network
+	start    time.Time // the relay's
+	relay    netip.AddrPort
 	registry *relay.Registry
-	ctx      context.Context
-	stop     context.CancelFunc
-	parties  sync.WaitGroup
-	leave    chan struct{} // tells the members to
-	leaving  sync.Once
-	members  sync.WaitGroup
-	nodes    uint64
+
+	ctx     context.Context // of the nodes
+	leave   context.CancelFunc
+	nodes   sync.WaitGroup
+	stop    context.CancelFunc // of the relay
+	serving sync.WaitGroup
 
 	mu     sync.Mutex
 	events []transport.Event
 }
 
-// newWorld starts a relay. Everything in the world ends gracefully, with end or with the test.
-func newWorld(t testing.TB, network transport.Network, policy relay.Policy, limit int) *world {
-	w := &world{t: t, network: network, start: time.Now(), limit: limit, registry: relay.NewRegistry(policy), leave: make(chan struct{})}
-	w.ctx, w.stop = context.WithCancel(context.Background())
+// newWorld starts a relay, which has a limit of links; 0: the usual one. Everything in the world
+// ends gracefully, with end or with the test.
+func newWorld(t testing.TB, network transport.Network, limit int) *world {
+	t.Helper()
+	w := &world{t: t, network: network, start: time.Now(), registry: relay.NewRegistry(relay.Policy{})}
+	listener, err := network.Listen(context.Background(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.relay = listener.Addr()
+	w.ctx, w.leave = context.WithCancel(context.Background())
+	ctx, stop := context.WithCancel(context.Background())
+	w.stop = stop
 	t.Cleanup(w.end)
-	pool := roles.NewPool(func() *relay.Session { return relay.NewSession(w.registry) })
-	w.relay = w.serve(&transport.Server{Loop: w.loop(), New: pool.Take, Free: pool.Return, Limit: limit})
+	w.serving.Go(func() {
+		relay := peer.Relay{Directory: w.registry, MaxLinks: limit, Trace: w.trace}
+		if err := relay.Serve(ctx, listener); err != nil {
+			t.Errorf("the relay: %v", err)
+		}
+	})
 	return w
 }
 
-// end lets the members leave while their relay still runs, and then stops the servers.
+// end lets the nodes leave while their relay still runs, and then stops it.
 func (w *world) end() {
-	w.leaving.Do(func() { close(w.leave) })
-	w.members.Wait()
+	w.leave()
+	w.nodes.Wait()
 	w.stop()
-	w.parties.Wait()
-}
-
-func (w *world) loop() *transport.Loop {
-	return &transport.Loop{Network: w.network, Start: w.start, Trace: w.trace}
+	w.serving.Wait()
 }
 
 func (w *world) trace(e transport.Event) {
@@ -96,64 +104,44 @@ func (w *world) count(what transport.What) int {
 	return n
 }
 
-// serve runs a server in the world and returns its address.
-func (w *world) serve(server *transport.Server) netip.AddrPort {
+// join starts a node that serves the share, and returns where once it is listed.
+func (w *world) join(share transport.Share) netip.AddrPort {
 	w.t.Helper()
-	listener, err := w.network.Listen(context.Background(), "127.0.0.1:0")
+	return w.run(&peer.Node{Share: share})
+}
+
+// list has an address listed, by a node that serves elsewhere.
+func (w *world) list(at netip.AddrPort) {
+	w.t.Helper()
+	w.run(&peer.Node{Share: folder{}, Advertise: at})
+}
+
+// run runs a node until the world ends, and returns where it serves once it is listed.
+func (w *world) run(n *peer.Node) netip.AddrPort {
+	w.t.Helper()
+	n.Network, n.Relay, n.Listen, n.Trace = w.network, w.relay.String(), "127.0.0.1:0", w.trace
+	w.nodes.Go(func() {
+		if err := n.Run(w.ctx); err != nil {
+			w.t.Errorf("a node: %v", err)
+		}
+	})
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	listing, err := n.Ready(ctx)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	server.Listener = listener
-	w.parties.Go(func() {
-		if err := server.Serve(w.ctx); err != nil {
-			w.t.Errorf("the server: %v", err)
-		}
-	})
-	return listener.Addr()
+	return listing.Listen
 }
 
-// join starts a node that serves the share and returns once it is listed.
-func (w *world) join(share transport.Share) netip.AddrPort {
-	w.t.Helper()
-	loop := w.loop()
-	loop.Share = share
-	pool := roles.NewPool(node.NewUpload)
-	at := w.serve(&transport.Server{Loop: loop, New: pool.Take, Free: pool.Return})
-	w.list(at)
-	return at
-}
-
-// list registers an address by a real Membership, which leaves when the world ends.
-func (w *world) list(at netip.AddrPort) {
-	w.nodes++
-	config := node.Config{Relay: w.relay.String(), ID: protocol.NodeID{byte(w.nodes), 1}, Epoch: 1, Port: at.Port()}
-	listed := make(chan struct{}, 1)
-	loop := w.loop()
-	loop.Report = func(outcome roles.Outcome) {
-		switch outcome := outcome.(type) {
-		case node.Leased:
-			listed <- struct{}{}
-		case node.ExchangeFailed:
-			w.t.Errorf("not listed: %v", outcome)
-		}
-	}
-	w.members.Go(func() { loop.Run(context.Background(), w.leave, node.NewMembership(config)) })
-	<-listed
+// client returns a client that fetches from up to so many nodes at once.
+func (w *world) client(sources int) *peer.Client {
+	return &peer.Client{Network: w.network, Relay: w.relay.String(), Sources: sources, Trace: w.trace}
 }
 
 // fetch runs a client, from one node after the other.
-func (w *world) fetch(name string, store transport.Store) client.Result {
-	return w.request(client.Request{Name: name, Sources: 1}, store)
-}
-
-// request runs a client.
-func (w *world) request(request client.Request, store transport.Store) client.Result {
-	request.Relay = w.relay.String()
-	fetch := client.NewFetch(request)
-	loop := w.loop()
-	loop.Store = store
-	loop.Run(context.Background(), nil, fetch)
-	return fetch.Result()
+func (w *world) fetch(name string, store transport.Store) peer.Result {
+	return w.client(1).FetchInto(context.Background(), peer.Request{Name: name}, store)
 }
 
 // folder is a share in memory.

@@ -1,6 +1,7 @@
 package levels
 
 import (
+	"context"
 	"flag"
 	"slices"
 	"sync"
@@ -11,7 +12,6 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
-	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/roles/rolestest"
 	"github.com/relaypeer/relaypeer/transport"
 )
@@ -97,7 +97,7 @@ func fetchBound(nodes int) time.Duration {
 // play runs a scene. Phase 1 is as drawn, phase 2 has converged and is exact, phase 3 is a stop
 // that leaves nothing.
 func play(t failer, s scene, network transport.Network, p plant) {
-	c := newCluster(t, network, relay.Policy{}, p)
+	c := newCluster(t, network, p)
 	for _, n := range s.Nodes {
 		files := share{}
 		for name, f := range n.Files {
@@ -129,7 +129,7 @@ func play(t failer, s scene, network transport.Network, p plant) {
 		c.Errorf("L2: listed are %v, alive %v", listed, living)
 	}
 	for _, name := range s.names() {
-		r, got := c.fetch(nil, name, 1)
+		r, got := c.fetch(context.Background(), name, 1)
 		c.judge(name, r, got, true)
 	}
 	c.close()
@@ -155,13 +155,13 @@ func (c *cluster) meet(n *nodeProcess, s scenicNode) {
 // want runs a fetch as drawn and checks the promises that hold under faults.
 func (c *cluster) want(f scenicFetch, nodes int) {
 	time.Sleep(f.After)
-	var stop chan struct{}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
 	if f.Patience > 0 {
-		stop = make(chan struct{})
-		defer time.AfterFunc(f.Patience, func() { close(stop) }).Stop()
+		defer time.AfterFunc(f.Patience, cancel).Stop()
 	}
 	began := time.Now()
-	r, got := c.fetch(stop, f.Name, f.Sources)
+	r, got := c.fetch(ctx, f.Name, f.Sources)
 	c.judge(f.Name, r, got, false)
 	if took := time.Since(began); took > fetchBound(nodes) {
 		c.Errorf("L1: %q took %v among %d nodes", f.Name, took, nodes)

@@ -9,11 +9,10 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
-	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
-	"github.com/relaypeer/relaypeer/roles/node"
 	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/transport"
+	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
 // failer is a testing.T or a rapid.T.
@@ -23,17 +22,16 @@ type failer interface {
 	Fatalf(format string, args ...any)
 }
 
-// cluster is a relay, nodes and clients that really run: the loops and servers of package transport
-// with all their goroutines, over any network, on any clock.
+// cluster is a relay, nodes and clients that really run: those of package peer with all their
+// goroutines, over any network, on any clock.
 type cluster struct {
 	failer
 	network transport.Network
 	plant   plant
-	policy  relay.Policy
-	start   time.Time
 	relayAt string
 
 	mu       sync.Mutex
+	start    time.Time // of the relay that runs
 	registry *relay.Registry
 	ends     map[transport.End]int
 
@@ -41,114 +39,92 @@ type cluster struct {
 	nodes []*nodeProcess
 }
 
-// process is a relay or a node that can be ended gracefully or at once.
+// process is a relay or a node that can be ended gracefully.
 type process struct {
-	kill context.CancelFunc // at once
-	stop func()             // gracefully
+	stop context.CancelFunc
 	gone sync.WaitGroup
 }
 
-// nodeProcess is a process that runs a node.
+// nodeProcess is a process that runs a node, and can be ended at once.
 type nodeProcess struct {
 	process
+	plug  *plug
 	files share
 	quiet bool // it does not publish its index
 	at    netip.AddrPort
 	fate  fate
 }
 
-func newCluster(t failer, network transport.Network, policy relay.Policy, plant plant) *cluster {
-	c := &cluster{failer: t, network: plant.network(network), plant: plant, policy: policy, start: time.Now(), ends: map[transport.End]int{}}
+// kill ends the node at once: its peers hear no goodbye.
+func (n *nodeProcess) kill() {
+	n.plug.pull()
+	n.stop()
+}
+
+func newCluster(t failer, network transport.Network, plant plant) *cluster {
+	c := &cluster{failer: t, network: plant.network(network), plant: plant, ends: map[transport.End]int{}}
 	c.openRelay("127.0.0.1:0")
 	return c
 }
 
-func (c *cluster) loop() *transport.Loop {
-	return &transport.Loop{Network: c.network, Start: c.start, Trace: func(e transport.Event) {
-		if e.What == transport.Closed {
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			c.ends[e.End]++
-		}
-	}}
+func (c *cluster) trace(e transport.Event) {
+	if e.What == transport.Closed {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.ends[e.End]++
+	}
 }
 
 // openRelay starts a relay without leases.
 func (c *cluster) openRelay(address string) {
-	c.mu.Lock()
-	c.registry = relay.NewRegistry(c.policy)
-	directory := c.plant.directory(c.registry)
-	c.mu.Unlock()
-	sessions := roles.NewPool(func() *relay.Session { return relay.NewSession(directory) })
-	at := c.serve(&c.relay, address, &transport.Server{
-		Loop: c.loop(), New: sessions.Take, Free: sessions.Return,
-	})
-	if c.relayAt == "" { // a later relay has the same address, and goroutines read this
-		c.relayAt = at.String()
-	}
-}
-
-// serve runs a server as a part of a process.
-func (c *cluster) serve(p *process, address string, server *transport.Server) netip.AddrPort {
 	listener, err := c.network.Listen(context.Background(), address)
 	if err != nil {
 		c.Fatalf("listen: %v", err)
 	}
-	server.Listener = listener
-	ctx, cancel := context.WithCancel(context.Background())
-	p.stop = cancel
-	p.gone.Go(func() {
-		if err := server.Serve(ctx); err != nil {
-			c.Errorf("serve: %v", err)
+	c.mu.Lock()
+	c.start, c.registry = time.Now(), relay.NewRegistry(relay.Policy{})
+	relay := peer.Relay{Directory: c.plant.directory(c.registry), Trace: c.trace}
+	c.mu.Unlock()
+	ctx, stop := context.WithCancel(context.Background())
+	c.relay.stop = stop
+	c.relay.gone.Go(func() {
+		if err := relay.Serve(ctx, listener); err != nil {
+			c.Errorf("the relay: %v", err)
 		}
 	})
-	return listener.Addr()
+	if c.relayAt == "" { // a later relay has the same address, and goroutines read this
+		c.relayAt = listener.Addr().String()
+	}
 }
 
 // join starts a node, with or without an index, and waits until it is listed.
 func (c *cluster) join(files share, publishes bool) *nodeProcess {
-	n := &nodeProcess{files: files, quiet: !publishes}
-	loop := c.loop()
-	loop.Share = files
-	uploads := roles.NewPool(node.NewUpload)
-	n.at = c.serve(&n.process, "127.0.0.1:0", &transport.Server{Loop: loop, New: uploads.Take, Free: uploads.Return})
-	stopServing := n.stop
-	hard, kill := context.WithCancel(context.Background())
-	stop, listed := make(chan struct{}), make(chan struct{})
-	once, told := sync.OnceFunc(func() { close(stop) }), sync.OnceFunc(func() { close(listed) })
-	n.stop = func() { once(); stopServing() }
-	n.kill = func() { kill(); stopServing() }
-	config := node.Config{Relay: c.relayAt, ID: protocol.NodeID{1, byte(len(c.nodes))}, Epoch: 1, Port: n.at.Port()}
-	if publishes {
-		config.Catalog = node.NewCatalog(uint64(len(c.nodes) + 1))
-		for name, f := range files {
-			config.Catalog.Set(name, uint64(len(f.bytes)), f.hash)
-		}
-		config.Catalog.Complete(true)
+	n := &nodeProcess{plug: &plug{Network: c.network}, files: files, quiet: !publishes}
+	run := peer.Node{
+		Network: n.plug, Relay: c.relayAt, Listen: "127.0.0.1:0", ID: protocol.NodeID{1, byte(len(c.nodes))},
+		Share: files, NoPublish: n.quiet, Trace: c.trace,
 	}
-	member := c.loop()
-	member.Report = func(outcome roles.Outcome) {
-		if _, is := outcome.(node.Leased); is {
-			told()
-		}
-	}
+	ctx, stop := context.WithCancel(context.Background())
+	n.stop = stop
 	n.gone.Go(func() {
-		member.Run(hard, stop, node.NewMembership(config))
-		kill()
+		if err := run.Run(ctx); err != nil && !n.plug.isPulled() {
+			c.Errorf("a node: %v", err)
+		}
 	})
-	<-listed
+	listing, err := run.Ready(ctx)
+	if err != nil {
+		c.Fatalf("join: %v", err)
+	}
+	n.at = listing.Listen
 	c.nodes = append(c.nodes, n)
 	return n
 }
 
 // fetch fetches a file from up to so many sources at once.
-func (c *cluster) fetch(stop <-chan struct{}, name string, sources int) (client.Result, []byte) {
+func (c *cluster) fetch(ctx context.Context, name string, sources int) (peer.Result, []byte) {
 	store := &memoryStore{}
-	loop := c.loop()
-	loop.Store = store
-	fetch := client.NewFetch(client.Request{Relay: c.relayAt, Name: name, Sources: sources})
-	loop.Run(context.Background(), stop, fetch)
-	return fetch.Result(), store.fetched()
+	who := peer.Client{Network: c.network, Relay: c.relayAt, Sources: sources, Trace: c.trace}
+	return who.FetchInto(ctx, peer.Request{Name: name}, store), store.fetched()
 }
 
 // close stops everything gracefully and waits for the end.
@@ -158,7 +134,6 @@ func (c *cluster) close() {
 	}
 	for _, n := range c.nodes {
 		n.gone.Wait()
-		n.kill()
 	}
 	c.relay.stop()
 	c.relay.gone.Wait()
@@ -189,7 +164,7 @@ func (c *cluster) living() []netip.AddrPort {
 }
 
 // judge checks a result against the files of the nodes: S1, S2, S10, and L3 if nothing went wrong.
-func (c *cluster) judge(name string, r client.Result, got []byte, exact bool) {
+func (c *cluster) judge(name string, r peer.Result, got []byte, exact bool) {
 	c.Helper()
 	copies := []*file{}
 	for _, n := range c.nodes {

@@ -43,6 +43,16 @@ func (s share) Open(_ context.Context, name string, hash protocol.Hash, _ func(d
 	return openFile{bytes.NewReader(f.bytes), f}, nil
 }
 
+// Follow implements [transport.Lister]: all is there from the start, and stays.
+func (s share) Follow(ctx context.Context, change func(protocol.Entry), complete func()) error {
+	for name, f := range s {
+		change(protocol.Entry{Name: name, Size: uint64(len(f.bytes)), Hash: f.hash})
+	}
+	complete()
+	<-ctx.Done()
+	return nil
+}
+
 // openFile is an open file of a share.
 type openFile struct {
 	*bytes.Reader

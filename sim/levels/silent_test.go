@@ -8,7 +8,6 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
-	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/transport"
 )
 
@@ -16,7 +15,7 @@ import (
 // fill up; the server gives up its blocked write after the deadline, and ends the link.
 func TestASilentReaderIsLetGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCluster(t, transport.NewMemory(), relay.Policy{}, plants[*planted])
+		c := newCluster(t, transport.NewMemory(), plants[*planted])
 		conn, err := c.network.Dial(context.Background(), c.relayAt)
 		if err != nil {
 			t.Fatal(err)

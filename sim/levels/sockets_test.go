@@ -25,7 +25,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func TestSockets(t *testing.T) {
 	for seed := range 24 {
 		nodes := rapid.SliceOfN(rapid.MapOfN(rapid.SampledFrom(names[:3]), rapid.IntRange(0, 200_000), 0, 3), 1, 5).Example(seed)
-		c := newCluster(t, transport.TCP{}, relay.Policy{}, plants[*planted])
+		c := newCluster(t, transport.TCP{}, plants[*planted])
 		for i, files := range nodes {
 			contents := share{}
 			for name, size := range files {
@@ -34,7 +34,7 @@ func TestSockets(t *testing.T) {
 			c.join(contents, (seed+i)%2 == 0)
 		}
 		for _, name := range names {
-			r, got := c.fetch(nil, name, 1+seed%3)
+			r, got := c.fetch(t.Context(), name, 1+seed%3)
 			c.judge(name, r, got, true)
 		}
 		c.mu.Lock()
@@ -49,7 +49,7 @@ func TestSockets(t *testing.T) {
 		dead.gone.Wait()
 		dead.fate = dies
 		for _, name := range names {
-			r, got := c.fetch(nil, name, 1+seed%3)
+			r, got := c.fetch(t.Context(), name, 1+seed%3)
 			c.judge(name, r, got, false)
 			for _, tried := range r.Tried {
 				if tried.Node == dead.at && tried.Code != protocol.Refused {
@@ -81,18 +81,33 @@ func (h hasty) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	return effects
 }
 
+// serveHasty serves with hasty sessions until the returned function is called.
+func serveHasty(t *testing.T) (at string, stop func()) {
+	listener, err := transport.TCP{}.Listen(t.Context(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	registry := relay.NewRegistry(relay.Policy{})
+	server := transport.Server{
+		Loop: &transport.Loop{}, Listener: listener,
+		New: func() roles.Machine { return hasty{relay.NewSession(registry)} },
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		if err := server.Serve(ctx); err != nil {
+			t.Errorf("serve: %v", err)
+		}
+	})
+	return listener.Addr().String(), func() { cancel(); serving.Wait() }
+}
+
 // lastWords counts in how many runs a peer that breaks the protocol, and has more to send, reads
 // the ERROR that ends the link.
-func lastWords(t *testing.T, runs int, machine func() roles.Machine) (read int) {
-	c := newCluster(t, transport.TCP{}, relay.Policy{}, plants[""])
-	defer c.close()
-	var p process
-	at := c.serve(&p, "127.0.0.1:0", &transport.Server{Loop: c.loop(), New: machine})
-	defer p.gone.Wait()
-	defer p.stop()
+func lastWords(t *testing.T, runs int, at string) (read int) {
 	rude := append([]byte("RP\x09nonsense"), bytes.Repeat([]byte("and more of it "), 4000)...)
 	for range runs {
-		conn, err := transport.TCP{}.Dial(context.Background(), at.String())
+		conn, err := transport.TCP{}.Dial(context.Background(), at)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -113,11 +128,14 @@ func lastWords(t *testing.T, runs int, machine func() roles.Machine) (read int) 
 // makes the system send a reset, and the reset discards data that the peer has not read yet.
 func TestTheLastWordIsHeard(t *testing.T) {
 	const runs = 60
-	registry := relay.NewRegistry(relay.Policy{})
-	if read := lastWords(t, runs, func() roles.Machine { return relay.NewSession(registry) }); read != runs {
+	c := newCluster(t, transport.TCP{}, plants[""])
+	defer c.close()
+	if read := lastWords(t, runs, c.relayAt); read != runs {
 		t.Errorf("the ERROR was read in %d of %d runs", read, runs)
 	}
-	read := lastWords(t, runs, func() roles.Machine { return hasty{relay.NewSession(registry)} })
+	at, stop := serveHasty(t)
+	defer stop()
+	read := lastWords(t, runs, at)
 	if read == runs {
 		t.Error("planted: closing without draining lost nothing, so this test sees nothing")
 	}
