@@ -53,11 +53,10 @@ func allStories() []*scenario.Scenario {
 			scenario.Fault{Class: scenario.DiskHang, At: at(8), For: at(50), Who: "c0", N: 1 << 22}),
 		// A node's disk answers after the node has refused the peer, which does not read that.
 		rejecting(),
-		// A client's disk hangs after a wrong group: for long, until the user stops the client, or
-		// until the node crashes.
-		doubting(2), doubting(2, scenario.Fault{Class: scenario.Graceful, At: at(3), Who: "c2"}), doubting(2, scenario.Fault{Class: scenario.Crash, At: at(3), Who: "n0"}),
-		// A client's disk is full when a wrong file has come to its end.
-		pipelining(scenario.Fault{Class: scenario.DiskFull, At: at(1), For: at(50), Who: "c2", N: -1}), lyingTo(scenario.Fault{Class: scenario.DiskFull, At: at(1), For: at(50), Who: "c2", N: -1}),
+		// A client's disk hangs after a wrong group: for long, until it is full, until the user stops
+		// the client, or until the node crashes.
+		doubting(2), doubting(2, scenario.Fault{Class: scenario.DiskFull, At: at(1), For: at(50), Who: "c2", N: -1}),
+		doubting(2, scenario.Fault{Class: scenario.Graceful, At: at(3), Who: "c2"}), doubting(2, scenario.Fault{Class: scenario.Crash, At: at(3), Who: "n0"}),
 		// A user stops a client before it has begun.
 		stoppedAtOnce(),
 		// A client has crashed when the node reports its progress in hashing.
@@ -91,13 +90,6 @@ func pipelining(faults ...scenario.Fault) *scenario.Scenario {
 func doubting(seed uint64, faults ...scenario.Fault) *scenario.Scenario {
 	s := pipelining(append(faults, scenario.Fault{Class: scenario.DiskHang, At: time.Second, For: 50 * time.Second, Who: "c2", N: 45000})...)
 	s.Seed, s.Nodes[0].Lie = seed, "judging silence"
-	return s
-}
-
-// lyingTo is a pipeline from a node that sends a wrong file and then nothing.
-func lyingTo(faults ...scenario.Fault) *scenario.Scenario {
-	s := pipelining(faults...)
-	s.Nodes[0].Lie = "judging silence"
 	return s
 }
 
