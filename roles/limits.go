@@ -16,15 +16,16 @@ const (
 	MaxDoubt   = 2               // renewals until an index from before the registration is dropped, if no page comes
 	MaxResyncs = 256             // pages in one exchange after which the relay may hold no more than before
 
-	DialTimeout    = 5 * time.Second  // from dialing to connected
-	RequestTimeout = 10 * time.Second // from accepted to the first whole request
-	ReplyTimeout   = 10 * time.Second // to a response: from its request, or from the end of the response before if that is later
-	IdleTimeout    = 10 * time.Second // from a response to the next request or the end of stream
-	CloseTimeout   = 2 * time.Second  // from half-close to the other side's end of stream
-	HoldTimeout    = IdleTimeout / 2  // for this long a client keeps an idle link to a node
-	DialPatience   = 1 * time.Second  // after this a client with several sources dials another node beside a silent one
-	DiskTimeout    = 10 * time.Second // from a request to the disk to its answer
-	CommitTimeout  = 10 * time.Minute // from the last byte received to the content being durable and in its place
+	DialTimeout      = 5 * time.Second  // from dialing to connected
+	RequestTimeout   = 10 * time.Second // from accepted to the first whole request
+	ReplyTimeout     = 10 * time.Second // to a response: from its request, or from the end of the response before if that is later
+	IdleTimeout      = 10 * time.Second // from a response to the next request or the end of stream
+	CloseTimeout     = 2 * time.Second  // from half-close to the other side's end of stream
+	HoldTimeout      = IdleTimeout / 2  // for this long a client keeps an idle link to a node
+	DialPatience     = 1 * time.Second  // after this a client with several sources dials another node beside a silent one
+	OvertakePatience = 3 * time.Second  // for this long an idle node waits for a link for many files that lacks what it has
+	DiskTimeout      = 10 * time.Second // from a request to the disk to its answer
+	CommitTimeout    = 10 * time.Minute // from the last byte received to the content being durable and in its place
 
 	// While content moves, at least MinProgress bytes (or the rest) must pass in each
 	// ProgressTimeout: a peer that sends a byte a second is dropped like a stalled one.
@@ -48,6 +49,7 @@ const (
 	ManyGroups        = 8          // chunk groups from which on a file is fetched from several nodes at once
 	MaxPipelined      = 64         // small files requested ahead on one link
 	MaxPipelinedBytes = 16 << 20   // bytes of these files
+	MaxPipelines      = 8          // links for many small files that a client has at once
 	MaxContents       = 2          // contents of one name that a client accepts from one node
 	HashingParts      = 4096       // parts of a file; a node that hashes while a client waits must do one in each ReplyTimeout
 	MaxWalk           = 1_000_000  // nodes a client asks for one file before it gives up

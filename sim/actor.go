@@ -97,10 +97,10 @@ func (w *World) moved(a *actor, t roles.Transition) {
 // grammar returns the table that decides which messages are expected on a link.
 func (a *actor) grammar(link roles.Link) *grammar {
 	switch {
-	case a.kind == gatherKind && link < client.MaxPipelines:
+	case a.kind == gatherKind && link < roles.MaxPipelines:
 		return tables[pipelineKind]
 	case a.kind == gatherKind:
-		link = (link - client.MaxPipelines) % client.FetchSpan
+		link = (link - roles.MaxPipelines) % client.FetchSpan
 	case a.kind != fetchKind:
 		return tables[a.kind]
 	}

@@ -105,8 +105,8 @@ func (c *checks) allFound(o *operation, expected map[string]hope) {
 	}
 }
 
-// honestlyHeld reports whether an honest node has a picked content: a content that only liars claim to
-// have is picked like any other, and may not be had.
+// honestlyHeld reports whether an honest node has a picked content: a content that only liars claim
+// to have is picked like any other, and may not be had.
 func (c *checks) honestlyHeld(pick *client.Offer) bool {
 	return slices.ContainsFunc(c.w.hosts, func(h *host) bool {
 		if h.role != nodeRole || h.lie != scenario.Honest || !h.lives() {
@@ -136,8 +136,8 @@ func (c *checks) hadItem(a *actor, item int) *hadItem {
 	return had
 }
 
-// s18 checks that no node is asked again over a link for many files after it failed on one, and that
-// nothing that has come is received again.
+// s18 checks that no node is asked again over a link for many files after it failed on one, and
+// that nothing that has come is received again.
 func (c *checks) s18(a *actor, effects []roles.Effect) {
 	g := a.operation.gather
 	left := netip.AddrPort{}
@@ -145,15 +145,15 @@ func (c *checks) s18(a *actor, effects []roles.Effect) {
 		switch effect := effect.(type) {
 		case roles.Dial:
 			to, _ := netip.ParseAddrPort(effect.To)
-			if effect.Link < client.MaxPipelines && g.lost[to] {
+			if effect.Link < roles.MaxPipelines && g.lost[to] {
 				c.fail(S18, "%s asks %v again for many files, where it failed", c.who(a), to)
 			}
 		case roles.Send:
-			if get, is := effect.Message.(*protocol.Get); is && effect.Link < client.MaxPipelines {
+			if get, is := effect.Message.(*protocol.Get); is && effect.Link < roles.MaxPipelines {
 				g.asked[get.Hash]++
 			}
 		case roles.HangUp:
-			if v := a.operation.at(effect.Link); v != nil && effect.Link < client.MaxPipelines {
+			if v := a.operation.at(effect.Link); v != nil && effect.Link < roles.MaxPipelines {
 				left = v.to
 			}
 		case roles.Report:
@@ -187,8 +187,8 @@ func (c *checks) leaves(a *actor, node netip.AddrPort, outcome roles.Outcome) {
 	}
 }
 
-// receivedOnce checks that no group that has come is received again. Several nodes that send one file at
-// once may send one group each.
+// receivedOnce checks that no group that has come is received again. Several nodes that send one
+// file at once may send one group each.
 func (c *checks) receivedOnce(a *actor, body roles.ReceiveBody) {
 	several := a.operation.op.Sources > 1 && protocol.Groups(body.Size) >= roles.ManyGroups
 	if several || a.store(body.Item) == nil { // of one that comes over a link for many nothing has come before
@@ -205,5 +205,5 @@ func (c *checks) receivedOnce(a *actor, body roles.ReceiveBody) {
 // mostGathering returns how many connections a Gather may have at once.
 func (a *actor) mostGathering() int {
 	const fetches = 4
-	return max(client.MaxPipelines, fetches*max(1, a.operation.op.Sources))
+	return max(roles.MaxPipelines, fetches*max(1, a.operation.op.Sources))
 }

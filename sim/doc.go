@@ -73,6 +73,8 @@
 //     away
 //   - S17: a fetch does not give up the part that an earlier try left for another content before
 //     it has asked every listed node that may have the content of the part
+//   - S18: of many files no node is asked again over a link for many after it failed on one, and
+//     nothing that has come is received a second time
 //   - L1: an operation ends within its bound
 //   - L2: after healing, the registry equals the living nodes
 //   - L3: after healing, a file is found if and only if a listed node has it

@@ -8,8 +8,9 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// gatherScenario is a client that fetches many files: small ones, empty ones, some of several groups and
-// a large one; one content under two names, two contents under one name, and names that clash.
+// gatherScenario is a client that fetches many files: small ones, empty ones, some of several
+// groups and a large one; one content under two names, two contents under one name, and names that
+// clash.
 func gatherScenario() *scenario.Scenario {
 	small := []scenario.File{
 		{Name: "many/0", Content: 1, Size: 300}, {Name: "many/1", Content: 2, Size: 5000}, {Name: "many/2", Content: 3, Size: group},
@@ -60,8 +61,8 @@ func gatherStories() []*scenario.Scenario {
 			scenario.Fault{Class: scenario.FileDelete, At: 4900 * time.Millisecond, Who: "n1", Name: "twin/a"},
 			scenario.Fault{Class: scenario.FileReplace, At: 4900 * time.Millisecond, Who: "n1", Name: "twin/b"},
 			scenario.Fault{Class: scenario.FileReplace, At: 4900 * time.Millisecond, Who: "n2", Name: "twin/a"}),
-		// The disk fails for some files, is full, and hangs: for longer than is waited, also when the user has
-		// stopped the client.
+		// The disk fails for some files, is full, and hangs: for longer than is waited, also when
+		// the user has stopped the client.
 		with(scenario.Fault{Class: scenario.DiskError, At: at(5), For: at(10), Who: "c0", N: 1}),
 		with(scenario.Fault{Class: scenario.DiskFull, At: at(5), For: at(10), Who: "c0", N: 5200}),
 		with(scenario.Fault{Class: scenario.DiskFull, At: at(5), For: at(10), Who: "c0", N: -1}),
@@ -88,8 +89,8 @@ func manyDead() *scenario.Scenario {
 	return s
 }
 
-// sweepMany ends the client that fetches many files just before each access to its disk, and has its user
-// stop it at each moment.
+// sweepMany ends the client that fetches many files just before each access to its disk, and has
+// its user stop it at each moment.
 func sweepMany(t *testing.T, total *Tally, failures *atomic.Int64) {
 	var all []*scenario.Scenario
 	for _, class := range []scenario.Class{scenario.KillWriting, scenario.CutWriting} {

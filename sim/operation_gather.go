@@ -28,9 +28,9 @@ type hadItem struct {
 	groups  roles.Groups
 }
 
-// beginGather goes on from the names that the relay has listed to fetching the files. It reports whether
-// there is something to fetch for a client that still wants it. If the relay lists nothing, the client
-// knows of the files that were placed at the start from elsewhere.
+// beginGather goes on from the names that the relay has listed to fetching the files. It reports
+// whether there is something to fetch for a client that still wants it. If the relay lists nothing,
+// the client knows of the files that were placed at the start from elsewhere.
 func (w *World) beginGather(o *operation) bool {
 	p := o.actor.proc
 	if o.answer.Code == protocol.Interrupted || p.stopping || p.doomed {
@@ -96,9 +96,10 @@ func (w *World) placedOffers(pattern string) (offers []client.Offer) {
 	return offers
 }
 
-// stage makes ready for an item that comes over a link for many files: nothing has been opened for it.
+// stage makes ready for an item that comes over a link for many files: nothing has been opened for
+// it.
 func (w *World) stage(a *actor, body roles.ReceiveBody) {
-	if a.kind == gatherKind && body.Link < client.MaxPipelines {
+	if a.kind == gatherKind && body.Link < roles.MaxPipelines {
 		w.stageItem(a, body.Item, body.Values[0], body.Size)
 	}
 }

@@ -48,7 +48,8 @@ const (
 	FileInTheWay                  // the file Other is where its folder would have to be
 )
 
-// Choose picks the content that most nodes have of each name, and of names that cannot lie side by side the first.
+// Choose picks the content that most nodes have of each name, and of names that cannot lie side by
+// side the first.
 func Choose(offers []Offer) Choice {
 	var c Choice
 	offers = Merge(offers)
@@ -72,8 +73,8 @@ func Choose(offers []Offer) Choice {
 	return c
 }
 
-// Merge makes one of offers that are the same content under the same name, and sorts them by name, and contents of one
-// name by what most nodes have.
+// Merge makes one of offers that are the same content under the same name, and sorts them by name,
+// and contents of one name by what most nodes have.
 func Merge(offers []Offer) []Offer {
 	if ascending(offers) { // as a relay lists them
 		return offers
@@ -107,8 +108,8 @@ func ascending(offers []Offer) bool {
 	return true
 }
 
-// site is what lies in a folder on a disk that does not tell upper from lower case, nor one way to compose a letter
-// from another.
+// site is what lies in a folder on a disk that does not tell upper from lower case, nor one way to
+// compose a letter from another.
 type site struct {
 	files   map[string]string // the name of a file, by its folded name
 	folders map[string]string // the name of a file below a folder, by the folder's folded name

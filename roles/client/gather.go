@@ -10,9 +10,10 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// Gather gets many files: those of one chunk group by Pipelines, from up to MaxPipelines links at once; the others, and
-// what the Pipelines did not bring, by Fetches. What becomes of each item is reported as Gathered, once it is certain. Of
-// the machines within, Tried, Begun, Had, Hashing and Checking are reported as they come. See GatherTable.
+// Gather gets many files: those of one chunk group by Pipelines, from up to MaxPipelines links at
+// once; the others, and what the Pipelines did not bring, by Fetches. What becomes of each item is
+// reported as Gathered, once it is certain. Of the machines within, Tried, Begun, Had, Hashing and
+// Checking are reported as they come. See GatherTable.
 type Gather struct {
 	core    roles.Core[GatherState, GatherEvent]
 	watch   func(roles.Transition)
@@ -21,7 +22,7 @@ type Gather struct {
 	names   [][]string
 
 	round     round
-	pipelines [MaxPipelines]pipelineSlot
+	pipelines [roles.MaxPipelines]pipelineSlot
 	lost      map[netip.AddrPort]bool // nodes that no Pipeline asks again
 	overtakes []overtake              // the one that is due first at the front
 	due       time.Duration           // of the deadline that is armed
@@ -50,11 +51,8 @@ type Gathered struct {
 // Reported implements [roles.Outcome].
 func (Gathered) Reported() {}
 
-// The choices of a Gather.
+// The choices of a Gather; others are in package roles.
 const (
-	MaxPipelines     = 8               // links of Pipelines at once
-	OvertakePatience = 3 * time.Second // that a Pipeline may still take when an idle node has what it lacks
-
 	pipelinesOfNode = 2    // so that one link is busy while the other begins
 	leastPipelined  = 256  // files of one Pipeline
 	mostPipelined   = 4096 // of these, where there are so many
@@ -90,13 +88,13 @@ func NewGather(request GatherRequest) *Gather {
 		g.pipelines[i].link = roles.Link(i)
 	}
 	for i := range g.fetches {
-		g.fetches[i].first = MaxPipelines + roles.Link(i)*FetchSpan
+		g.fetches[i].first = roles.MaxPipelines + roles.Link(i)*FetchSpan
 	}
 	return g
 }
 
-// fold makes an item of each content, with all its names, and a spare of each name of a content that
-// has several. Of two sizes for one hash one is a lie: these are two items.
+// fold makes an item of each content, with all its names, and a spare of each name of a content
+// that has several. Of two sizes for one hash one is a lie: these are two items.
 func (g *Gather) fold() {
 	at := map[Identity]int{}
 	for _, offer := range g.request.Wanted {
@@ -146,10 +144,10 @@ func (g *Gather) Watch(f func(roles.Transition)) {
 
 // On returns the name of the table that governs an open link, and the state there.
 func (g *Gather) On(link roles.Link) (table, state string) {
-	if link < MaxPipelines {
+	if link < roles.MaxPipelines {
 		return g.pipelines[link].machine.core.Name(), string(g.pipelines[link].machine.State())
 	}
-	return g.fetches[(link-MaxPipelines)/FetchSpan].machine.On(link)
+	return g.fetches[(link-roles.MaxPipelines)/FetchSpan].machine.On(link)
 }
 
 // Step implements [roles.Machine].

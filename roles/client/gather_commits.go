@@ -31,7 +31,7 @@ func (g *Gather) goOn(at roles.Moment, slot *pipelineSlot) {
 	}
 }
 
-// committed concludes the items of a commit, of a Pipeline or of a Fetch.
+// committed reports the items of a commit, of a Pipeline or of a Fetch.
 func (g *Gather) committed(at roles.Moment, in roles.StoreCommitted) {
 	if len(in.Items) == 0 {
 		return
@@ -84,8 +84,8 @@ func diskFailure(err error) Result {
 	return Result{Outcome: DiskFailed, Code: protocol.Disk, By: protocol.Client, Text: err.Error(), Cause: err}
 }
 
-// storeFailed passes a failure of the disk on. A Pipeline ends over it, and what has not come of its load
-// has failed.
+// storeFailed passes a failure of the disk on. A Pipeline ends over it, and what has not come of
+// its load has failed.
 func (g *Gather) storeFailed(at roles.Moment, in roles.StoreFailed) {
 	if slot := g.fetching(in.Item); slot != nil {
 		g.tellFetch(at, slot, in)

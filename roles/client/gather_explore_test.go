@@ -92,8 +92,8 @@ func drawnPlay(t *rapid.T) *play {
 	return p
 }
 
-// TestEachNameOfAGatherHasOneFate, whatever nodes and disk do and in whatever order they answer: it is fetched and in its
-// place, or the reason is told; and what an able node has is fetched.
+// TestEachNameOfAGatherHasOneFate, whatever nodes and disk do and in whatever order they answer: it
+// is fetched and in its place, or the reason is told; and what an able node has is fetched.
 func TestEachNameOfAGatherHasOneFate(t *testing.T) {
 	rolestest.Check(t, 400, func(t *rapid.T) {
 		p := drawnPlay(t)
@@ -132,7 +132,7 @@ func judge(t *rapid.T, p *play, patient bool) {
 		}
 	}
 	fetchedIsPlaced(t, p)
-	if p.most.pipelines > client.MaxPipelines {
+	if p.most.pipelines > roles.MaxPipelines {
 		t.Errorf("%d links of pipelines", p.most.pipelines)
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// FetchSpan is how many numbers each of the Fetches of a Gather has, from MaxPipelines on: of its links, and one
-// more for the timer of its own.
+// FetchSpan is how many numbers each of the Fetches of a Gather has, from MaxPipelines on: of its
+// links, and one more for the timer of its own.
 const FetchSpan = fetchLinks + 1
 
 // fetchSlot is some links for Fetches, one after the other.
@@ -100,7 +100,7 @@ func (g *Gather) tellFetch(at roles.Moment, slot *fetchSlot, in roles.Input) {
 	}
 }
 
-// fetchOver concludes an item, or has it fetched in another way if its content is gone.
+// fetchOver reports an item, or has it fetched in another way if its content is gone.
 func (g *Gather) fetchOver(at roles.Moment, slot *fetchSlot) {
 	i, r := &g.items[slot.item], slot.machine.Result()
 	slot.busy = false
@@ -123,10 +123,10 @@ func (g *Gather) fetchOver(at roles.Moment, slot *fetchSlot) {
 	g.conclude(slot.item, r)
 }
 
-// another reports whether there is another way to fetch an item: a node had another content under its
-// name, or it has several names of which nobody has been asked. After a failure of our own disk it does
-// not matter who has what; and the store may still answer what this Fetch asked of it, which another
-// Fetch of the item must not take for its own answer.
+// another reports whether there is another way to fetch an item: a node had another content under
+// its name, or it has several names of which nobody has been asked. After a failure of our own disk
+// it does not matter who has what; and the store may still answer what this Fetch asked of it,
+// which another Fetch of the item must not take for its own answer.
 func (i *gathering) another(r Result) bool {
 	switch r.Outcome {
 	case NobodyHad:
@@ -139,8 +139,9 @@ func (i *gathering) another(r Result) bool {
 	})
 }
 
-// retry has an item fetched under its name alone, whatever its content is now. One that has several names
-// is replaced by its spares; if it is certain that nobody has its content, these have no content either.
+// retry has an item fetched under its name alone, whatever its content is now. One that has several
+// names is replaced by its spares; if it is certain that nobody has its content, these have no
+// content either.
 func (g *Gather) retry(item int, certain bool) {
 	i := &g.items[item]
 	if i.spares == 0 {
@@ -183,13 +184,13 @@ func (g *Gather) passLink(at roles.Moment, link roles.Link, in roles.Input) {
 	if link < 0 {
 		return
 	}
-	if link < MaxPipelines {
+	if link < roles.MaxPipelines {
 		if slot := &g.pipelines[link]; slot.busy {
 			g.tell(at, slot, in)
 		}
 		return
 	}
-	if n := (link - MaxPipelines) / FetchSpan; int(n) < len(g.fetches) && g.fetches[n].busy {
+	if n := (link - roles.MaxPipelines) / FetchSpan; int(n) < len(g.fetches) && g.fetches[n].busy {
 		g.tellFetch(at, &g.fetches[n], in)
 	}
 }

@@ -24,8 +24,9 @@ type queue struct {
 	next  int
 }
 
-// pipelineSlot is one link for Pipelines, one after the other. The next one begins when the store has put
-// in their places the items of the one before: files do not come faster than the disk takes them.
+// pipelineSlot is one link for Pipelines, one after the other. The next one begins when the store
+// has put in their places the items of the one before: files do not come faster than the disk takes
+// them.
 type pipelineSlot struct {
 	link      roles.Link
 	machine   *Pipeline // nil: none so far
@@ -39,8 +40,8 @@ type pipelineSlot struct {
 	due     time.Duration // when it has had its time
 }
 
-// overtake is a Pipeline that an idle node waits for. What the idle node has is in no Pipeline that begins
-// later in the same round, or it would have been asked for it.
+// overtake is a Pipeline that an idle node waits for. What the idle node has is in no Pipeline that
+// begins later in the same round, or it would have been asked for it.
 type overtake struct {
 	slot *pipelineSlot
 	idle netip.AddrPort
@@ -124,13 +125,15 @@ func (g *Gather) nextRound() bool {
 	return true
 }
 
-// pipelineSize returns how many items a Pipeline has at most, so that all links end at about the same time.
+// pipelineSize returns how many items a Pipeline has at most, so that all links end at about the
+// same time.
 func pipelineSize(items, links int) int {
 	turns := items/(mostPipelined*links) + 1
 	return max(leastPipelined, items/(turns*links)+1)
 }
 
-// carry begins a Pipeline with the next items of a slot's node. An idle node may take over from slower ones.
+// carry begins a Pipeline with the next items of a slot's node. An idle node may take over from
+// slower ones.
 func (g *Gather) carry(at roles.Moment, slot *pipelineSlot) {
 	slot.load = g.take(slot.node)
 	if len(slot.load) == 0 {
@@ -216,15 +219,15 @@ func (g *Gather) pipelineOver(at roles.Moment, slot *pipelineSlot) {
 	g.commit(at, slot, came)
 }
 
-// idle is for a node that has nothing more to do: Pipelines of others that lack what it has are stopped if
-// they take their time.
+// idle is for a node that has nothing more to do: Pipelines of others that lack what it has are
+// stopped if they take their time.
 func (g *Gather) idle(at roles.Moment, node netip.AddrPort) {
 	if g.lost[node] || g.occupied(node) {
 		return
 	}
 	for n := range g.pipelines {
 		if slot := &g.pipelines[n]; slot.busy && g.lacks(slot, node) {
-			g.overtakes = append(g.overtakes, overtake{slot, node, at.Now + OvertakePatience})
+			g.overtakes = append(g.overtakes, overtake{slot, node, at.Now + roles.OvertakePatience})
 		}
 	}
 }

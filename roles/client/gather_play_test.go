@@ -13,8 +13,8 @@ import (
 	"github.com/relaypeer/relaypeer/roles/client"
 )
 
-// play runs a Gather with a relay, nodes and a store that answer at once, each in its own way. Choose says which
-// of the inputs that could come next is the next one.
+// play runs a Gather with a relay, nodes and a store that answer at once, each in its own way.
+// Choose says which of the inputs that could come next is the next one.
 type play struct {
 	t      judging
 	g      *client.Gather
@@ -195,7 +195,7 @@ func (p *play) dial(e roles.Dial) {
 	p.links[e.Link] = &wire{to: to}
 	pipelines := 0
 	for link := range p.links {
-		if link < client.MaxPipelines {
+		if link < roles.MaxPipelines {
 			pipelines++
 		}
 	}

@@ -36,8 +36,8 @@ const (
 
 var gatherRow = roles.NewRow[GatherState, GatherEvent]
 
-// GatherTable returns the table that governs the fetching of many files. What is said to nodes is governed by
-// PipelineTable and FetchTable.
+// GatherTable returns the table that governs the fetching of many files. What is said to nodes is
+// governed by PipelineTable and FetchTable.
 func GatherTable() *roles.Table[GatherState, GatherEvent] { return gatherGrammar.Table() }
 
 var gatherGrammar = roles.NewGrammar(roles.Table[GatherState, GatherEvent]{

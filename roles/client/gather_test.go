@@ -55,7 +55,8 @@ func parted(s *rolestest.Story, link roles.Link, then ...string) {
 	s.Tell(roles.PeerEnded{Link: link}, "Pipelining", append([]string{fmt.Sprintf("hangup %d", link), "report tried"}, then...)...)
 }
 
-// committed is the answer to a CommitStore of these items, of which some could not be put in their places.
+// committed is the answer to a CommitStore of these items, of which some could not be put in their
+// places.
 func placed(items []int, failed ...int) roles.StoreCommitted {
 	var in roles.StoreCommitted
 	for _, item := range items {
@@ -94,7 +95,8 @@ func TestSmallFilesShareALinkAndAreCommittedTogether(t *testing.T) {
 	}
 }
 
-// TestALinkIsUsedAgainWhenItsFilesAreInTheirPlaces: files do not come faster than the disk takes them.
+// TestALinkIsUsedAgainWhenItsFilesAreInTheirPlaces: files do not come faster than the disk takes
+// them.
 func TestALinkIsUsedAgainWhenItsFilesAreInTheirPlaces(t *testing.T) {
 	offers := many(1000, 1)
 	p := newPlay(t, client.GatherRequest{Wanted: offers}, holding(offers))
@@ -140,7 +142,8 @@ func holding(offers []client.Offer, more ...map[string]file) map[netip.AddrPort]
 	return nodes
 }
 
-// TestPipelinesAreOfAboutTheSameSize: all links end at about the same time, and none has more than 4096 files.
+// TestPipelinesAreOfAboutTheSameSize: all links end at about the same time, and none has more than
+// 4096 files.
 func TestPipelinesAreOfAboutTheSameSize(t *testing.T) {
 	for _, c := range []struct{ files, nodes, most int }{
 		{1, 1, 1},
@@ -197,7 +200,8 @@ func TestWhatOneNodeFailedToGiveIsAskedOfAnother(t *testing.T) {
 	s.Tell(placed([]int{0}), "Done", "report gathered")
 }
 
-// TestANodeThatIsLostIsNotAskedAgain by a Pipeline: its files are asked of others, and then fetched by themselves.
+// TestANodeThatIsLostIsNotAskedAgain by a Pipeline: its files are asked of others, and then fetched
+// by themselves.
 func TestANodeThatIsLostIsNotAskedAgain(t *testing.T) {
 	a, b, c := small("a", 1, 1), small("b", 2, 1, 2), small("c", 3, 1)
 	s := gathers(t, a, b, c)
@@ -212,7 +216,8 @@ func TestANodeThatIsLostIsNotAskedAgain(t *testing.T) {
 	s.Tell(placed([]int{1}), "Fetching", "report gathered", "inspect-store 2 c")
 }
 
-// behindhand returns a story in which node 1 has been asked for a and b, and node 2, which has b and c, has nothing to do.
+// behindhand returns a story in which node 1 has been asked for a and b, and node 2, which has b
+// and c, has nothing to do.
 func behindhand(t *testing.T) (s *rolestest.Story, a, b client.Offer) {
 	t.Helper()
 	a, b = small("a", 1, 1), small("b", 2, 1, 2)
@@ -230,8 +235,8 @@ func behindhand(t *testing.T) (s *rolestest.Story, a, b client.Offer) {
 func TestAnIdleNodeTakesOverFromASlowOne(t *testing.T) {
 	s, a, b := behindhand(t)
 	brings(s, 0, a, "hear 0")
-	s.At.Now = client.OvertakePatience - 1
-	s.Waits(client.OvertakePatience)
+	s.At.Now = roles.OvertakePatience - 1
+	s.Waits(roles.OvertakePatience)
 	s.Ring("Pipelining", "hangup 0", "report tried", "commit-store 0")
 	s.Tell(placed([]int{0}), "Pipelining", "report gathered", dials(0, 1), dials(1, 2)) // node 1 alone has d
 	pulls(s, 0, small("d", 4, 1))
@@ -303,8 +308,8 @@ func TestACommitThatIsLateIsGivenUp(t *testing.T) {
 	}
 }
 
-// TestAFailureOfOurDiskIsNoFailureOfTheNode: what had come is committed, the rest has failed, and the node is asked for
-// what is not concerned.
+// TestAFailureOfOurDiskIsNoFailureOfTheNode: what had come is committed, the rest has failed, and
+// the node is asked for what is not concerned.
 func TestAFailureOfOurDiskIsNoFailureOfTheNode(t *testing.T) {
 	offers := many(300, 1)
 	p := newPlay(t, client.GatherRequest{Wanted: offers}, holding(offers))
@@ -421,7 +426,8 @@ func TestOneContentUnderSeveralNamesComesOnce(t *testing.T) {
 	}
 }
 
-// TestOneHashWithTwoSizesIsTwoFiles: one of them is a lie, and whose it is shows when it is asked for.
+// TestOneHashWithTwoSizesIsTwoFiles: one of them is a lie, and whose it is shows when it is asked
+// for.
 func TestOneHashWithTwoSizesIsTwoFiles(t *testing.T) {
 	b := small("b", 1, 2)
 	lie := client.Offer{Name: "a", Identity: client.Identity{Hash: b.Hash, Size: 3}, Holders: ats(1)}
@@ -430,7 +436,8 @@ func TestOneHashWithTwoSizesIsTwoFiles(t *testing.T) {
 	}
 }
 
-// TestWhereAContentIsGoneEachNameIsFetchedForItself: what one of its names has now, the others need not have.
+// TestWhereAContentIsGoneEachNameIsFetchedForItself: what one of its names has now, the others need
+// not have.
 func TestWhereAContentIsGoneEachNameIsFetchedForItself(t *testing.T) {
 	for _, size := range []uint64{10, 2 * group, 70 * group} {
 		f := made(size, 1)
@@ -458,7 +465,8 @@ func TestAReplacedFileIsFetchedUnderItsNameAlone(t *testing.T) {
 	}
 }
 
-// TestAFetchThatOurDiskFailedIsNotBegunAnew: its store may still answer, and another Fetch would take that for its own.
+// TestAFetchThatOurDiskFailedIsNotBegunAnew: its store may still answer, and another Fetch would
+// take that for its own.
 func TestAFetchThatOurDiskFailedIsNotBegunAnew(t *testing.T) {
 	f, other := made(2*group, 1), made(3*group, 2)
 	nodes := map[netip.AddrPort]*actor{at(1): {files: map[string]file{"a": other}}, at(2): {files: map[string]file{"a": f}}}
@@ -531,8 +539,8 @@ func TestNodesThatFailTooOftenAreGivenUp(t *testing.T) {
 	}
 }
 
-// TestOnlyFailuresOfNodesCount: to say that one does not have a file is none, and a file that nobody has published is
-// no node's.
+// TestOnlyFailuresOfNodesCount: to say that one does not have a file is none, and a file that
+// nobody has published is no node's.
 func TestOnlyFailuresOfNodesCount(t *testing.T) {
 	var gone, unpublished []client.Offer
 	for i := range byte(20) {
@@ -637,7 +645,7 @@ func TestOnlySoManyLinksAreOpenAtOnce(t *testing.T) {
 	turn := 0
 	p.choose = func(n int) int { turn++; return turn % n }
 	p.run()
-	if p.most.pipelines != client.MaxPipelines || p.most.links != client.MaxPipelines {
+	if p.most.pipelines != roles.MaxPipelines || p.most.links != roles.MaxPipelines {
 		t.Errorf("%d pipelines, %d links", p.most.pipelines, p.most.links)
 	}
 	for node, dialled := range p.nodes {
@@ -669,8 +677,8 @@ func TestWhatAGatherIsToldTooLateChangesNothing(t *testing.T) {
 	}
 }
 
-// TestAContentWithSeveralNamesThatNobodyDelivers: asked by name, a node says that the content has changed there; asked by
-// hash, it can only say that it does not have it.
+// TestAContentWithSeveralNamesThatNobodyDelivers: asked by name, a node says that the content has
+// changed there; asked by hash, it can only say that it does not have it.
 func TestAContentWithSeveralNamesThatNobodyDelivers(t *testing.T) {
 	f := made(10, 1)
 	nodes := map[netip.AddrPort]*actor{
