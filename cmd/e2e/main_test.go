@@ -2,11 +2,13 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -19,7 +21,7 @@ func TestMain(m *testing.M) {
 	folder, err := os.MkdirTemp("", "relaypeer-test-*")
 	if err == nil {
 		programs = filepath.Join(folder, "programs")
-		err = build(programs)
+		err = errors.Join(keepGoCache(), build(programs))
 	}
 	if err != nil {
 		os.RemoveAll(folder)
@@ -31,6 +33,15 @@ func TestMain(m *testing.M) {
 		os.RemoveAll(folder)
 		os.Exit(code)
 	}))
+}
+
+// keepGoCache has the go command use its cache of now, also when the user's caches are elsewhere.
+func keepGoCache() error {
+	cache, err := exec.Command("go", "env", "GOCACHE").Output()
+	if err != nil {
+		return err
+	}
+	return os.Setenv("GOCACHE", strings.TrimSpace(string(cache)))
 }
 
 // build builds the programs into a folder, with the race detector if the tests have it.

@@ -65,10 +65,6 @@ func runScript(t *testing.T, work, root, script string) string {
 	if err != nil {
 		t.Skip("there is no go command")
 	}
-	cache, err := exec.Command(real, "env", "GOCACHE").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
 	tools := filepath.Join(work, "tools")
 	shim := "#!/bin/sh\nfor arg; do shift; [ \"$arg\" = bin/ ] && arg=" + work + "/bin/; set -- \"$@\" \"$arg\"; done\n" +
 		"cd " + root + " && exec " + real + " \"$@\"\n"
@@ -84,8 +80,7 @@ func runScript(t *testing.T, work, root, script string) string {
 	defer cancel()
 	shell := exec.CommandContext(ctx, "sh", "-c", script)
 	shell.Dir = work
-	shell.Env = append(os.Environ(), "PATH="+tools+":"+os.Getenv("PATH"), "XDG_CACHE_HOME="+filepath.Join(work, "home"),
-		"GOCACHE="+strings.TrimSpace(string(cache)))
+	shell.Env = append(os.Environ(), "PATH="+tools+":"+os.Getenv("PATH"), "XDG_CACHE_HOME="+filepath.Join(work, "home"))
 	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	kill := func() error { return syscall.Kill(-shell.Process.Pid, syscall.SIGKILL) }
 	shell.Cancel, shell.WaitDelay = kill, 10*time.Second
