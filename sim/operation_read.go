@@ -19,8 +19,8 @@ type reading struct {
 // mostReads is how often an operation that reads a file wants groups.
 const mostReads = 5
 
-// pauses are how long a reader may pause: not at all, while the link is kept, while the relay's answer
-// is still good, and for longer.
+// pauses are how long a reader may pause: not at all, while the link is kept, while the relay's
+// answer is still good, and for longer.
 var pauses = [...]time.Duration{0, 0, 50 * time.Millisecond, roles.HoldTimeout - time.Second, roles.HoldTimeout + 3*time.Second, roles.LeaseTTL + 20*time.Second}
 
 // readOn has a reader want other groups after a pause, or stop.
@@ -43,7 +43,7 @@ func (w *World) readOn(a *actor) {
 	}
 }
 
-// readerTold goes on reading after what a Reader reports, and checks what it pins.
+// readerTold goes on reading after a report of a Reader, and checks the content that it pins.
 func (c *checks) readerTold(a *actor, outcome roles.Outcome) {
 	o := a.operation
 	switch outcome := outcome.(type) {

@@ -71,8 +71,9 @@ func (p *Picker) Open(has roles.Groups) {
 	p.window = interval{0, p.groups}
 }
 
-// Window takes the place of Open where only some groups are wanted: all of these are missing, and no others are handed
-// out, until the next Window. Groups that somebody has been asked for still come.
+// Window takes the place of Open where only some groups are wanted: all of these are missing, and
+// no others are handed out, until the next Window. Groups that somebody has been asked for still
+// come.
 func (p *Picker) Window(wanted Range) {
 	p.open = true
 	first := min(wanted.First, p.groups)

@@ -10,8 +10,9 @@ import (
 	"github.com/relaypeer/relaypeer/roles/rolestest"
 )
 
-// TestAWindowMovesWhateverIsOnItsWay has the window of a picker move while one source takes, delivers and vanishes. No
-// group outside of the window is handed out, none twice while it is awaited, and each window is had in the end.
+// TestAWindowMovesWhateverIsOnItsWay has the window of a picker move while one source takes,
+// delivers and vanishes. No group outside of the window is handed out, none twice while it is
+// awaited, and each window is had in the end.
 func TestAWindowMovesWhateverIsOnItsWay(t *testing.T) {
 	rolestest.Check(t, 2000, func(t *rapid.T) {
 		const groups = 2 * protocol.MaxGroups

@@ -8,10 +8,11 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// Reader reads one file at any place. Its content is pinned by the first node that has it and is reported as Pinned. From
-// then on the owner tells which groups it lacks ([roles.Wanted]), and one node at a time is asked for them. Those that
-// come are received into the owner's store, as item 0; if no node can bring them, that is reported as Unread, and the
-// owner may want them again. See ReaderTable.
+// Reader reads one file at any place. Its content is pinned by the first node that has it and is
+// reported as Pinned. From then on the owner tells which groups it lacks ([roles.Wanted]), and one
+// node at a time is asked for them. Those that come are received into the owner's store, as item 0;
+// if no node can bring them, that is reported as Unread, and the owner may want them again. See
+// ReaderTable.
 //
 // It speaks with the relay on link 0 and with a node on link 1.
 type Reader struct {
@@ -28,7 +29,7 @@ type Reader struct {
 	attempt    attempt
 }
 
-// attempt is what has been tried to open the file, or to get what was wanted last.
+// attempt is the search for a node that has the file, or the groups that were wanted last.
 type attempt struct {
 	met      map[netip.AddrPort]bool // listed by the relay, or dialed
 	asked    bool                    // the relay
@@ -39,10 +40,11 @@ type attempt struct {
 	tried    []Tried
 }
 
-// Pinned is reported once a node has told what the file is.
+// Pinned is reported once the content is known: that of the first node that has the file.
 type Pinned struct{ Identity }
 
-// Unread is reported when the file cannot be opened, and the machine is final, or when no node can bring what is wanted.
+// Unread is reported when the file cannot be opened, and the machine is final, or when no node can
+// bring the groups that are wanted.
 type Unread struct {
 	Wanted Range
 	Result Result // its Code is Changed if a node had it and has another content now, and else that of the last node
@@ -131,7 +133,7 @@ func (r *Reader) start(at roles.Moment) {
 	r.locate(at)
 }
 
-// want takes note of what the owner lacks.
+// want notes the groups that the owner lacks.
 func (r *Reader) want(in roles.Wanted) {
 	if !r.picker.open || !r.core.Can(readerWanted) {
 		return
@@ -170,7 +172,7 @@ func (r *Reader) fail(at roles.Moment, event ReaderEvent, result Result) {
 	r.unread(result)
 }
 
-// unread reports that what is wanted does not come.
+// unread reports that the groups that are wanted do not come.
 func (r *Reader) unread(result Result) {
 	is, _ := r.picker.Identity()
 	result.Name, result.Hash, result.Size, result.Tried = r.picker.name, is.Hash, is.Size, r.attempt.tried

@@ -76,7 +76,8 @@ func TestAReaderGetsWhatIsWanted(t *testing.T) {
 	s.Tell(roles.Stopped{}, "Closed")
 }
 
-// The groups of a window are asked for in order; another window takes its place, but for what is on its way.
+// The groups of a window are asked for in order; another window takes its place, but for what is on
+// its way.
 func TestWhatIsWantedIsReplaced(t *testing.T) {
 	f := made(100*group, 1)
 	s := holdingReader(t, f, 1)
@@ -92,8 +93,8 @@ func TestWhatIsWantedIsReplaced(t *testing.T) {
 	f.delivers(s, 50, 1)
 }
 
-// A link on which nothing is wanted is hung up after HoldTimeout; the same node is dialed again. After a lease's time the
-// relay is asked first.
+// A link on which nothing is wanted is hung up after HoldTimeout; the same node is dialed again.
+// After a lease's time the relay is asked first.
 func TestAnIdleLinkIsNotKept(t *testing.T) {
 	f := made(3*group, 1)
 	s := holdingReader(t, f, 1)
@@ -140,7 +141,8 @@ func TestTheNextNodeTakesOver(t *testing.T) {
 	f.delivers(s, 2, 1)
 }
 
-// A node whose link broke while nothing was wanted is dialed once more, for the relay still lists it.
+// A node whose link broke while nothing was wanted is dialed once more, for the relay still lists
+// it.
 func TestANodeThatWasStartedAgainIsFoundAgain(t *testing.T) {
 	f := made(3*group, 1)
 	s := holdingReader(t, f, 1)
@@ -250,7 +252,8 @@ func TestOurOwnStoreEndsAReader(t *testing.T) {
 	}
 }
 
-// A Reader asks for a part of the tree where that is wanted, and its memory does not grow with what a node claims.
+// A Reader asks for a part of the tree where that is wanted, and its memory does not grow with what
+// a node claims.
 func TestAReaderGoesFarAhead(t *testing.T) {
 	f := made((protocol.MaxGroups+3)*group, 1)
 	s := holdingReader(t, f, 1)

@@ -84,7 +84,7 @@ func (r *Reader) answered(result QueryResult) {
 	r.core.Fire(readerNotLocated)
 }
 
-// exhausted tells what it means that nobody is left to ask.
+// exhausted evaluates the visits when no node is left to ask.
 func (r *Reader) exhausted(at roles.Moment) {
 	a := &r.attempt
 	result := Result{Outcome: verdict(a.tried, !r.picker.want.IsZero(), a.unwalked)}

@@ -35,6 +35,9 @@ func Draw(c Chooser) *Scenario {
 	for range c.N(6, "faults") {
 		s.Faults = append(s.Faults, d.fault())
 	}
+	if chance(c, 4, "reads") {
+		s.Ops = append(s.Ops, d.read())
+	}
 	return s
 }
 
@@ -180,13 +183,13 @@ func (d drawing) server() string {
 }
 
 func (d drawing) op() Op {
-	op := Op{At: d.time(), Do: pick(d.c, "verb", DoFetch, DoFetch, DoFetch, DoFetch, DoFetch, DoFetch, DoStop, DoStart, DoAbort, DoPipeline, DoLocate, DoList, DoMirror, DoGather, DoRead)}
+	op := Op{At: d.time(), Do: pick(d.c, "verb", DoFetch, DoFetch, DoFetch, DoFetch, DoFetch, DoFetch, DoStop, DoStart, DoAbort, DoPipeline, DoLocate, DoList, DoMirror, DoGather)}
 	switch op.Do {
 	case DoFetch:
 		op.Who, op.Name = d.client(), d.name()
 		op.Sources = pick(d.c, "sources", 0, 2, 3, 4)
 		op.Pin, op.Once = d.pin(op.Name), chance(d.c, 8, "once")
-	case DoLocate, DoRead:
+	case DoLocate:
 		op.Who, op.Name = d.client(), d.name()
 		op.Pin = d.pin(op.Name)
 	case DoList:
@@ -204,6 +207,13 @@ func (d drawing) op() Op {
 	default:
 		op.Who = d.server()
 	}
+	return op
+}
+
+// read draws an operation that reads a file at several places.
+func (d drawing) read() Op {
+	op := Op{At: d.time(), Do: DoRead, Who: d.client(), Name: d.name()}
+	op.Pin = d.pin(op.Name)
 	return op
 }
 

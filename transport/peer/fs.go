@@ -14,10 +14,10 @@ import (
 	"github.com/relaypeer/relaypeer/roles/client"
 )
 
-// FS is an [fs.FS], [fs.ReadDirFS] and [fs.StatFS] over what nodes had published at one moment. A
-// name stands for the content that most nodes had then, and is opened with that content or not at
-// all. A file is left out where a folder has to be. No modification times are known. Its methods may be
-// called from any goroutine.
+// FS is an [fs.FS], [fs.ReadDirFS] and [fs.StatFS] over the files that were published at one
+// moment. A name stands for the content that most nodes had then, and is opened with that content
+// or not at all. A file is left out where a folder has to be. No modification times are known. Its
+// methods may be called from any goroutine.
 type FS struct {
 	client *Client
 	ctx    context.Context
@@ -83,7 +83,7 @@ func (f *FS) ReadDir(name string) ([]fs.DirEntry, error) {
 	return f.entries(name), nil
 }
 
-// look returns what a name stands for: a folder, or a file and its content.
+// look returns the folder of a name, or the file and its content.
 func (f *FS) look(op, name string) (info, published, error) {
 	if !fs.ValidPath(name) {
 		return info{}, published{}, &fs.PathError{Op: op, Path: name, Err: fs.ErrInvalid}
@@ -121,7 +121,7 @@ func within(files []published, folder string) int {
 // afterSlash is the character that follows the slash.
 const afterSlash = string(rune('/' + 1))
 
-// entries returns what is in a folder, sorted.
+// entries returns the content of a folder, sorted.
 func (f *FS) entries(folder string) (entries []fs.DirEntry) {
 	prefix := ""
 	if folder != "." {
@@ -172,7 +172,7 @@ func (f *folder) ReadDir(n int) ([]fs.DirEntry, error) {
 	return some, nil
 }
 
-// info is what is known of a file or a folder: an [fs.FileInfo] and an [fs.DirEntry].
+// info describes a file or a folder: an [fs.FileInfo] and an [fs.DirEntry].
 type info struct {
 	name   string
 	size   uint64

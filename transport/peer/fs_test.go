@@ -78,7 +78,8 @@ func TestAFileSystemIsWalked(t *testing.T) {
 	}
 }
 
-// Of several contents the one that most nodes have is taken, and no file stands where a folder has to be.
+// Of several contents the one that most nodes have is taken, and no file stands where a folder has
+// to be.
 func TestANameOfAFileSystemHasOneMeaning(t *testing.T) {
 	network := transport.NewMemory()
 	most, least := fstest.MapFS{"a": {Data: []byte("most")}, "b/c": {Data: []byte("below")}}, fstest.MapFS{"a": {Data: []byte("least")}, "b": {Data: []byte("in the way")}}

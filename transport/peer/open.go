@@ -34,7 +34,7 @@ type File struct {
 	inputs chan roles.Input
 	cache  *readCache
 
-	turn    sync.Mutex // of those who read; guards the next fields
+	turn    sync.Mutex // of the reads; guards the next fields
 	offset  int64      // of the next Read
 	last    uint64     // the group that was read last
 	inOrder bool       // it followed the one that was read before
@@ -46,10 +46,10 @@ type File struct {
 }
 
 // Open opens a file that nodes have. Its content is the one with the hash that is asked for, or the
-// first one that a node has under the name. Nothing but what is read is fetched, and the group
-// behind it when reading goes on in order. A link that is idle is hung up, and a node dialed again when
-// something is to be read. ctx ends every wait, also that of a later read. The file is to be closed,
-// but not by the request's Report.
+// first one that a node has under the name. Only the groups that are read are fetched, and the
+// group behind them when reading goes on in order. A link that is idle is hung up, and a node
+// dialed again when something is to be read. ctx ends every wait, also that of a later read. The
+// file is to be closed, but not by the request's Report.
 func (c *Client) Open(ctx context.Context, request Request) (*File, error) {
 	if ctx.Err() != nil {
 		return nil, interrupted(ctx)
@@ -79,7 +79,7 @@ func (c *Client) Open(ctx context.Context, request Request) (*File, error) {
 	}
 }
 
-// told takes what the machine reports.
+// told handles the reports of the machine.
 func (f *File) told(outcome roles.Outcome) {
 	switch outcome := outcome.(type) {
 	case client.Pinned:
@@ -219,7 +219,7 @@ func (f *File) ended() error {
 	}
 }
 
-// readSome reads from an offset on what one group has of it.
+// readSome reads from an offset to the end of its group.
 func (f *File) readSome(b []byte, offset int64) (int, error) {
 	switch {
 	case len(b) == 0:
@@ -232,73 +232,6 @@ func (f *File) readSome(b []byte, offset int64) (int, error) {
 		return 0, err
 	}
 	return copy(b, data[offset%protocol.GroupSize:]), nil
-}
-
-// group returns the bytes of a group, once they are here. They stay until the next call.
-func (f *File) group(group uint64) ([]byte, error) {
-	window := f.window(group)
-	f.forgive()
-	for {
-		data, lacking := f.cache.look(window)
-		if f.mustAsk(lacking) {
-			select {
-			case f.inputs <- roles.Wanted{First: lacking.First, Count: lacking.Count}:
-			case <-f.over:
-				return nil, f.end()
-			}
-		}
-		if data != nil {
-			return data, nil
-		}
-		select {
-		case <-f.cache.news:
-		case <-f.over:
-			return nil, f.end()
-		}
-		if err := f.failure(); err != nil {
-			return nil, err
-		}
-	}
-}
-
-// window returns the groups that are wanted when one is read: also the next one, if reading goes on
-// in order.
-func (f *File) window(group uint64) client.Range {
-	if group != f.last {
-		f.inOrder = group == f.last+1
-		f.last = group
-	}
-	if f.inOrder {
-		return client.Range{First: group, Count: min(mostWanted, protocol.Groups(f.is.Size)-group)}
-	}
-	return client.Range{First: group, Count: 1}
-}
-
-// mustAsk reports whether the machine has to be told what is lacking: not if that is what is left
-// of what it has been told. Nothing of that leaves the cache before the window moves.
-func (f *File) mustAsk(lacking client.Range) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	told := lacking.First >= f.awaits.First && lacking.First+lacking.Count <= f.awaits.First+f.awaits.Count
-	f.awaits = lacking
-	if lacking.Count == 0 || told {
-		return false
-	}
-	f.asked = lacking
-	return true
-}
-
-// forgive forgets why an earlier read failed.
-func (f *File) forgive() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.failed = nil
-}
-
-func (f *File) failure() error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.failed
 }
 
 var (

@@ -11,8 +11,8 @@ import (
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
-// BenchmarkReadingInOrder compares an open file that is read from its beginning to its end with a Fetch from one
-// node: it is to be half as fast at least.
+// BenchmarkReadingInOrder compares an open file that is read from its beginning to its end with a
+// Fetch from one node: it is to be half as fast at least.
 func BenchmarkReadingInOrder(b *testing.B) {
 	const size = 128 << 20
 	network := transport.TCP{}

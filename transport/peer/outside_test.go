@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// A program of another module embeds a relay, a node and a client, in less than 30 lines each. It is built
-// from what the module cache has, and runs without a network.
+// A program of another module embeds a relay, a node and a client, in less than 30 lines each. It
+// is built from what the module cache has, and runs without a network.
 func TestAProgramOutsideThisModuleEmbedsAllThree(t *testing.T) {
 	tool, err := exec.LookPath("go")
 	if err != nil {
@@ -49,7 +49,8 @@ func TestAProgramOutsideThisModuleEmbedsAllThree(t *testing.T) {
 	}
 }
 
-// outsideModule returns the go.mod of a module that takes this one, and what this one requires, from the disk.
+// outsideModule returns the go.mod of a module that takes this one, and what this one requires,
+// from the disk.
 func outsideModule(t *testing.T, top string) string {
 	t.Helper()
 	own, err := os.ReadFile(filepath.Join(top, "go.mod"))
