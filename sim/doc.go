@@ -9,9 +9,9 @@
 //   - the world, this package: the machines, the registry and the codec, over connections that
 //     are streams of bytes with windows, half-closes and resets. One goroutine, virtual time.
 //     Every order of events and every fault; a run repeats to the last byte of its trace.
-//   - the bubble, package levels: in addition the loop that drives the machines, its
-//     goroutines and deadlines, over a network in memory on virtual time. Data races, leaks,
-//     blocked writes.
+//   - the bubble, package levels: in addition package peer and the loop that drives the
+//     machines, their goroutines and deadlines, over a network in memory on virtual time. Data
+//     races, leaks, blocked writes.
 //   - sockets, package levels: in addition TCP. The cost of a close with unread input.
 //
 // No level simulates the loss and congestion below TCP, a lack of memory, a disk that lies after
