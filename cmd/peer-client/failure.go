@@ -110,7 +110,7 @@ func unmatched(args ...string) error {
 	for _, arg := range args {
 		quoted = append(quoted, fmt.Sprintf("%q", cli.ForDisplay(arg)))
 	}
-	return failure(cli.ExitNobodyHas, "no published name matches %s", few(quoted))
+	return failure(cli.ExitNobodyHas, "no published name matches %s", cli.Few(quoted))
 }
 
 // lastTries returns the last try of each node, in the order of the first ones.

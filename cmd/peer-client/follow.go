@@ -88,16 +88,7 @@ func fetchedLine(name string, r client.Result, took time.Duration) string {
 		for _, node := range r.From {
 			nodes = append(nodes, node.String())
 		}
-		fmt.Fprintf(&b, ", from %s", few(nodes))
+		fmt.Fprintf(&b, ", from %s", cli.Few(nodes))
 	}
 	return b.String()
-}
-
-// few lists the first of many texts.
-func few(texts []string) string {
-	const most = 3
-	if len(texts) <= most {
-		return strings.Join(texts, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(texts[:most], ", "), len(texts)-most)
 }

@@ -45,5 +45,5 @@ func otherContent(nodes uint64, name string, hashes []string) string {
 	if nodes == 1 {
 		have = "has"
 	}
-	return fmt.Sprintf("%s %s other content under %s: %s; --hash picks one", cli.Count(int(nodes), "node", "nodes"), have, name, few(hashes))
+	return fmt.Sprintf("%s %s other content under %s: %s; --hash picks one", cli.Count(int(nodes), "node", "nodes"), have, name, cli.Few(hashes))
 }
