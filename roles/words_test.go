@@ -70,16 +70,16 @@ var oldWords = []struct {
 	{in: "sim/levels", old: []string{"shelf"}, now: "share"},
 	{in: "sim/levels", old: []string{"ware", "wares"}, now: "file"},
 
-	{in: "cmd", old: []string{"errand"}, now: "command", off: true},
-	{in: "cmd", old: []string{"visits"}, now: "accessLog", off: true},
-	{in: "cmd", old: []string{"said"}, now: "forDisplay", off: true},
-	{in: "cmd/program", old: []string{"tally"}, now: "summary", off: true},
-	{in: "cmd", old: []string{"rumour", "rumours"}, now: "the variants of the machine", off: true},
-	{in: "cmd", old: []string{"lookout"}, now: "dirCache", off: true},
-	{in: "cmd/program", old: []string{"spread"}, now: "deal", off: true},
-	{in: "cmd", old: []string{"narrator"}, now: "tracePrinter", off: true},
-	{in: "cmd", old: []string{"haul", "wish", "nudge", "setback"}, now: "as in roles", off: true},
-	{in: "cmd", old: []string{"settle"}, now: "a word for each meaning", off: true},
+	{in: "cmd", old: []string{"errand"}, now: "command"},
+	{in: "cmd", old: []string{"visits"}, now: "accessLog"},
+	{in: "cmd", old: []string{"said"}, now: "forDisplay"},
+	{in: "cmd/peer-client", old: []string{"tally"}, now: "summary"},
+	{in: "cmd", old: []string{"rumour", "rumours"}, now: "the variants of the machine"},
+	{in: "cmd", old: []string{"lookout"}, now: "dirCache"},
+	{in: "cmd", old: []string{"spread"}, now: "deal"},
+	{in: "cmd", old: []string{"narrator"}, now: "tracePrinter"},
+	{in: "cmd", old: []string{"haul", "wish", "nudge", "setback"}, now: "as in roles"},
+	{in: "cmd", old: []string{"settle"}, now: "a word for each meaning"},
 }
 
 func TestOldWordsDoNotComeBack(t *testing.T) {

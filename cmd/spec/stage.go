@@ -32,7 +32,7 @@ type end struct {
 	link    roles.Link
 	peer    *end
 	sign    string
-	said    *strings.Builder // by both ends
+	lines   *strings.Builder // by both ends
 	inbox   []any            // protocol.Message, body, or fin
 	hearing bool
 	body    *roles.ReceiveBody // that is awaited
@@ -147,8 +147,8 @@ func (s *stage) do(a *actor, effect roles.Effect) {
 func (s *stage) dial(a *actor, e roles.Dial) {
 	machine, from := s.accept(e.To)
 	fmt.Fprintf(&s.out, "The %s connects to %s.\n\n", a.name, e.To)
-	here := &end{of: a, link: e.Link, sign: "> ", said: &strings.Builder{}}
-	there := &end{of: &actor{name: e.To, machine: machine}, sign: "< ", said: here.said, peer: here}
+	here := &end{of: a, link: e.Link, sign: "> ", lines: &strings.Builder{}}
+	there := &end{of: &actor{name: e.To, machine: machine}, sign: "< ", lines: here.lines, peer: here}
 	here.peer, there.of.ends = there, []*end{there}
 	a.ends = append(a.ends, here)
 	a.tell(roles.Opened{Link: e.Link})
@@ -157,7 +157,7 @@ func (s *stage) dial(a *actor, e roles.Dial) {
 
 func (e *end) send(what any, lines string) {
 	for line := range strings.Lines(lines) {
-		e.said.WriteString(e.sign + line)
+		e.lines.WriteString(e.sign + line)
 	}
 	e.peer.inbox = append(e.peer.inbox, what)
 }
@@ -168,5 +168,5 @@ func (s *stage) hangUp(e *end) {
 		e.send(fin{}, "(FIN)\n")
 		return
 	}
-	s.out.WriteString(fence("", e.said.String()) + "\n")
+	s.out.WriteString(fence("", e.lines.String()) + "\n")
 }
