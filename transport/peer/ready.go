@@ -26,7 +26,7 @@ type Listing struct {
 // cannot reach the relay. Once Run has returned, the error is [ErrEnded], and wraps Run's.
 func (n *Node) Ready(ctx context.Context) (Listing, error) {
 	for {
-		listing, why, changed := n.state.look()
+		listing, changed, why := n.state.look()
 		if changed == nil {
 			return listing, why
 		}
@@ -58,14 +58,14 @@ var (
 
 // look returns the listing, or why there is none. That may change if there is a channel, which is
 // closed then.
-func (s *state) look() (listing Listing, why error, changed <-chan struct{}) {
+func (s *state) look() (listing Listing, changed <-chan struct{}, why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.ended && s.why != nil:
-		return Listing{}, fmt.Errorf("%w: %w", ErrEnded, s.why), nil
+		return Listing{}, nil, fmt.Errorf("%w: %w", ErrEnded, s.why)
 	case s.ended:
-		return Listing{}, ErrEnded, nil
+		return Listing{}, nil, ErrEnded
 	case s.listing != Listing{}:
 		return s.listing, nil, nil
 	}
@@ -74,11 +74,11 @@ func (s *state) look() (listing Listing, why error, changed <-chan struct{}) {
 	}
 	switch {
 	case s.why != nil:
-		return Listing{}, s.why, s.changed
+		return Listing{}, s.changed, s.why
 	case s.run:
-		return Listing{}, errNoAnswer, s.changed
+		return Listing{}, s.changed, errNoAnswer
 	}
-	return Listing{}, errNotRun, s.changed
+	return Listing{}, s.changed, errNotRun
 }
 
 // change makes a change and wakes those who wait for one.
