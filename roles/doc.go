@@ -12,6 +12,7 @@
 //	client.Query      a client's requests to a relay, and
 //	client.Source     a client's requests to one node, for one file
 //	client.Pipeline   many small files from one node
+//	client.Reader     one file that is read at any place: a Query or a Source at a time
 //	client.Gather     many files from many nodes: Pipelines, and Fetches for the rest
 //
 // Each is governed by one [Table]: in this state, on this event, go there, because. A transition
@@ -24,6 +25,7 @@
 //	node.Leased, node.ExchangeFailed, node.Displaced, node.Left, node.Published, node.Served
 //	client.Locating, client.Begun, client.Checking, client.Hashing, client.Had, client.Tried, client.Result
 //	client.Page, client.QueryResult, client.Answered, client.Gathered, client.Learned, client.Visited
+//	client.Pinned, client.Unread
 //
 // The driver owes a machine: one owner at a time; each effect carried out in order; inputs for a
 // link only between its Opened and its HangUp; exactly one of Heard, Malformed, PeerEnded or Lost

@@ -163,6 +163,10 @@ type TimerFired struct {
 // Notified says that data which the machine reads from outside has changed: a node's catalog.
 type Notified struct{}
 
+// Wanted tells a machine that reads a file which groups its owner lacks. It takes the place of the Wanted before: groups
+// that are not on their way yet come only if they are in this one.
+type Wanted struct{ First, Count uint64 }
+
 // Updated tells a machine within another one that data which the two share has changed: a picker.
 type Updated struct{}
 
@@ -184,6 +188,7 @@ func (StoreInspected) input() {}
 func (StoreCommitted) input() {}
 func (StoreChecking) input()  {}
 func (Notified) input()       {}
+func (Wanted) input()         {}
 func (Updated) input()        {}
 func (BodyDone) input()       {}
 func (BodySpoiled) input()    {}

@@ -20,6 +20,7 @@ const (
 	queryKind
 	pipelineKind
 	gatherKind
+	readerKind
 	sourceKind   // a visit to one node, within a fetch: not an actor of its own
 	strangerKind // a machine of this package that breaks the protocol
 )
@@ -101,7 +102,7 @@ func (a *actor) grammar(link roles.Link) *grammar {
 		return tables[pipelineKind]
 	case a.kind == gatherKind:
 		link = (link - roles.MaxPipelines) % client.FetchSpan
-	case a.kind != fetchKind:
+	case a.kind != fetchKind && a.kind != readerKind:
 		return tables[a.kind]
 	}
 	if link == 0 {

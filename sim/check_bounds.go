@@ -38,6 +38,9 @@ func (c *checks) bound(o *operation) time.Duration {
 		items := time.Duration(len(o.gather.names) + 1)
 		disk, pages = items*disk, pages+items
 	}
+	if o.reading != nil {
+		disk, pages = disk+o.reading.paused, mostReads*pages
+	}
 	return disk + pages*visit + visits*(visit+stretches*(roles.ReplyTimeout+roles.ProgressTimeout)+moving+c.hashing())
 }
 

@@ -99,7 +99,7 @@ func (c *checks) allFound(o *operation, expected map[string]hope) {
 	}
 	for _, pick := range o.gather.picks {
 		is, got := expected[pick.Name], o.gather.told[pick.Name]
-		if is.sound && !is.odd && got != client.Fetched && (!c.liars() || c.honestlyHeld(&pick)) {
+		if is.sound && !is.odd && got != client.Fetched && (!c.liars() && !is.rot || c.honestlyHeld(&pick)) {
 			c.fail(L3, "%q, one of many files, can be had from a listed node, and the outcome is: %s", pick.Name, outcomeWords[got])
 		}
 	}

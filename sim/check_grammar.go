@@ -66,6 +66,7 @@ var tables = [...]*grammar{
 	queryKind:    read(queryKind, client.QueryTable()),
 	pipelineKind: read(pipelineKind, client.PipelineTable()),
 	gatherKind:   read(gatherKind, client.GatherTable()),
+	readerKind:   read(readerKind, client.ReaderTable()),
 	sourceKind:   read(sourceKind, client.SourceTable()),
 	strangerKind: {kind: strangerKind, name: "stranger"},
 }

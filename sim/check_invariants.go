@@ -30,6 +30,7 @@ const (
 	S16 ID = "S16"
 	S17 ID = "S17"
 	S18 ID = "S18"
+	S19 ID = "S19"
 
 	L1 ID = "L1"
 	L2 ID = "L2"
@@ -88,6 +89,7 @@ var Invariants = []Invariant{
 		"before it has asked every listed node that may have the content of the part"},
 	{S18, "of many files no node is asked again over a link for many after it failed on one, and " +
 		"nothing that has come is received a second time"},
+	{S19, "what is read at any place of a file is of the content that was pinned when it was opened"},
 	{L1, "an operation ends within its bound"},
 	{L2, "after healing, the registry equals the living nodes"},
 	{L3, "after healing, a file is found if and only if a listed node has it"},

@@ -12,6 +12,10 @@ import (
 
 // report checks what a machine reports.
 func (c *checks) report(a *actor, outcome roles.Outcome) {
+	if a.kind == readerKind {
+		c.readerTold(a, outcome)
+		return
+	}
 	switch outcome := outcome.(type) {
 	case client.Result:
 		c.result(a.operation, &outcome)
@@ -51,6 +55,8 @@ func (c *checks) over(o *operation) {
 		c.fail(S5, "the fetch of %q by %s ended without a result", o.op.Name, o.op.Who)
 	case o.actor.kind == queryKind && o.answer == nil:
 		c.fail(S5, "the question of %s ended without a result", o.op.Who)
+	case o.actor.kind == readerKind && o.actor.state == string(client.ReaderFailed) && !o.reading.unread:
+		c.fail(S5, "the reading of %q by %s ended without a reason", o.op.Name, o.op.Who)
 	case o.actor.kind == pipelineKind:
 		c.allAnswered(o)
 	case o.actor.kind == gatherKind:

@@ -46,7 +46,7 @@ func (w *World) commitStore(a *actor, want roles.CommitStore) {
 // of an earlier try may turn out to be another content.
 func (w *World) commit(a *actor, s *store) (done bool, err error) {
 	switch {
-	case s == nil:
+	case s == nil || s.part == nil && !s.placed:
 		return true, errNotOpen
 	case !s.placed && !s.proven() && !w.planted(func(p *Plant) bool { return p.Unproven }):
 		w.coverage.sometimes(FalseLeftovers)

@@ -9,9 +9,9 @@
 //   - the world, this package: the machines, the registry and the codec, over connections that
 //     are streams of bytes with windows, half-closes and resets. One goroutine, virtual time.
 //     Every order of events and every fault; a run repeats to the last byte of its trace.
-//   - the bubble, package levels: in addition the loop that drives the machines, its
-//     goroutines and deadlines, over a network in memory on virtual time. Data races, leaks,
-//     blocked writes.
+//   - the bubble, package levels: in addition package peer and the loop that drives the
+//     machines, their goroutines and deadlines, over a network in memory on virtual time. Data
+//     races, leaks, blocked writes.
 //   - sockets, package levels: in addition TCP. The cost of a close with unread input.
 //
 // No level simulates the loss and congestion below TCP, a lack of memory, a disk that lies after
@@ -75,6 +75,8 @@
 //     it has asked every listed node that may have the content of the part
 //   - S18: of many files no node is asked again over a link for many after it failed on one, and
 //     nothing that has come is received a second time
+//   - S19: what is read at any place of a file is of the content that was pinned when it was
+//     opened
 //   - L1: an operation ends within its bound
 //   - L2: after healing, the registry equals the living nodes
 //   - L3: after healing, a file is found if and only if a listed node has it

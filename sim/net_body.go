@@ -94,6 +94,9 @@ func (w *World) judge(e *end) {
 	g := (e.offset - 1) / group
 	value, whole := b.value(g)
 	right := b.got.valued(g, whole, value) || w.planted(func(p *Plant) bool { return p.Blind })
+	if right {
+		w.check.read(e.actor, g, &b.got)
+	}
 	b.got = gathered{parts: b.got.parts[:0]}
 	if !right {
 		b.wrong = true

@@ -34,6 +34,7 @@ type operation struct {
 	begun    protocol.Hash      // the content that is being fetched
 	left     protocol.Hash      // the content of the part that an earlier try left; zero: there is none
 	firm     bool               // bytes have been delivered that cannot be taken back
+	reading  *reading           // of an operation that reads a file
 	gather   *gathering         // of an operation that fetches many files, once their names are known
 }
 
@@ -77,6 +78,9 @@ func (w *World) beginOperation(h *host, op scenario.Op, tries int) *operation {
 	switch op.Do {
 	case scenario.DoFetch, scenario.DoMirror:
 		o.actor = w.addActor(h.proc, fetchKind, w.pool.fetch(w.request(op)))
+	case scenario.DoRead:
+		o.reading = &reading{left: mostReads}
+		o.actor = w.addActor(h.proc, readerKind, client.NewReader(w.relay.address.String(), op.Name, w.pinned(op.Pin)))
 	case scenario.DoLocate:
 		o.actor = w.addActor(h.proc, queryKind, w.pool.query(w.relay.address.String(), &protocol.Locate{Name: op.Name, Hash: w.pinned(op.Pin)}))
 	case scenario.DoList, scenario.DoGather:

@@ -12,7 +12,20 @@ import (
 
 // contentBugs are bugs where content is fetched, verified, stored and served.
 var contentBugs = []planted{
-	{"a group is not verified", Plant{Blind: true}, []ID{S1, S11}, "a liar, or a bit that flips", "", nil},
+	{"a group is not verified", Plant{Blind: true}, []ID{S1, S11, S19}, "a liar, or a bit that flips", "", nil},
+	{"another content is pinned than is read", around(readerKind, func(b *bugged) {
+		b.after = func(_ roles.Input, effects []roles.Effect) []roles.Effect {
+			for i, effect := range effects {
+				if report, is := effect.(roles.Report); is {
+					if pinned, is := report.Outcome.(client.Pinned); is {
+						pinned.Hash[0]++
+						effects[i] = roles.Report{Outcome: pinned}
+					}
+				}
+			}
+			return effects
+		}
+	}), []ID{S19}, "a file that is read at some place", "", nil},
 	{"a journal is believed without a look at the bytes", Plant{Credulous: true}, []ID{S1, S11}, "a power loss", "", cutOff},
 	{"a part takes its name before it is whole", Plant{Early: true}, []ID{S11, S1}, "a client that is killed", scenario.KillWriting, nil},
 	{"a part takes its name before it outlives a power loss", Plant{Unsynced: true}, []ID{S16, S11}, "", "", nil},

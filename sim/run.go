@@ -132,7 +132,7 @@ func (w *World) do(op scenario.Op) {
 		return
 	}
 	switch op.Do {
-	case scenario.DoFetch, scenario.DoPipeline, scenario.DoLocate, scenario.DoList, scenario.DoGather, scenario.DoMirror:
+	case scenario.DoFetch, scenario.DoPipeline, scenario.DoLocate, scenario.DoList, scenario.DoGather, scenario.DoRead, scenario.DoMirror:
 		w.beginOperation(h, op, 0)
 	case scenario.DoAbort:
 		w.abort(h)

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -16,7 +17,7 @@ func allStories() []*scenario.Scenario {
 	impatient := func(who string, first int, then ...scenario.Fault) []scenario.Fault {
 		return append(then, scenario.Fault{Class: scenario.Graceful, At: at(first), Who: who}, scenario.Fault{Class: scenario.Graceful, At: at(first + 1), Who: who})
 	}
-	return append(gatherStories(), []*scenario.Scenario{
+	return append(slices.Concat(gatherStories(), readStories()), []*scenario.Scenario{
 		// A node stops while a stalled reader has half of a file: it waits, and the reader
 		// disappears, stays, or reads on.
 		reader(impatient("n0", 2, reading)...),
@@ -57,6 +58,8 @@ func allStories() []*scenario.Scenario {
 		// the client, or until the node crashes.
 		doubting(2), doubting(2, scenario.Fault{Class: scenario.DiskFull, At: at(1), For: at(50), Who: "c2", N: -1}),
 		doubting(2, scenario.Fault{Class: scenario.Graceful, At: at(3), Who: "c2"}), doubting(2, scenario.Fault{Class: scenario.Crash, At: at(3), Who: "n0"}),
+		// A user stops a client before it has begun.
+		stoppedAtOnce(),
 		// A client has crashed when the node reports its progress in hashing.
 		reader(scenario.Fault{Class: scenario.SlowHash, For: at(20), Who: "n0", N: 300000}, scenario.Fault{Class: scenario.Crash, At: at(4), Who: "c0"}),
 		// A node's hashing makes no progress.
@@ -88,6 +91,12 @@ func pipelining(faults ...scenario.Fault) *scenario.Scenario {
 func doubting(seed uint64, faults ...scenario.Fault) *scenario.Scenario {
 	s := pipelining(append(faults, scenario.Fault{Class: scenario.DiskHang, At: time.Second, For: 50 * time.Second, Who: "c2", N: 45000})...)
 	s.Seed, s.Nodes[0].Lie = seed, "judging silence"
+	return s
+}
+
+func stoppedAtOnce() *scenario.Scenario {
+	s := largeScenario()
+	s.Ops = append(s.Ops, scenario.Op{At: 2 * time.Second, Do: scenario.DoAbort, Who: "c2"})
 	return s
 }
 

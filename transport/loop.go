@@ -17,6 +17,9 @@ type Loop struct {
 	// roles.Notified for each value. A closed channel gives none. It is for a Loop that runs one
 	// machine. Nil: nothing is watched.
 	Notify <-chan struct{}
+	// Inputs are what the owner tells the machine, as roles.Wanted: each value is an input of its
+	// own. It is for a Loop that runs one machine. Nil: the owner tells it nothing.
+	Inputs <-chan roles.Input
 	// Start is the zero of a machine's time. Machines that share something share it. Zero: each
 	// Run, and each Serve of a Server, starts at zero.
 	Start time.Time
@@ -72,6 +75,8 @@ func (r *run) await(ctx context.Context, stop <-chan struct{}, begin func()) err
 				continue
 			}
 			r.post(letter{input: roles.Notified{}})
+		case in := <-r.loop.Inputs:
+			r.post(letter{input: in})
 		case <-r.final:
 			over = true
 		}

@@ -41,6 +41,7 @@ func regions(top string) (map[string]string, error) {
 		machine(all, client.QueryTable()),
 		machine(all, client.SourceTable()),
 		machine(all, client.PipelineTable()),
+		machine(all, client.ReaderTable()),
 		machine(all, client.GatherTable()),
 	)
 }

@@ -1,10 +1,11 @@
-// Package client is the client's side of the protocol. [Fetch] gets one file, [Gather] many, and
-// [Query] asks a relay for nodes or names.
+// Package client is the client's side of the protocol. [Fetch] gets one file, [Gather] many,
+// [Reader] reads one file at any place, and [Query] asks a relay for nodes or names.
 //
 // A Fetch has other machines within it: one Query at a time, which speaks with the relay, and a
 // [Source] for each node that it is connected to. The Sources share a [Picker], which knows the
 // missing chunk groups, and nothing else: each Source verifies what its node sends. A Gather has
-// Fetches within it, and a [Pipeline] for each node from which it gets small files.
+// Fetches within it, and a [Pipeline] for each node from which it gets small files. A Reader has a
+// Query or a Source at a time.
 package client
 
 import (

@@ -41,11 +41,10 @@ func TestWhateverHappensToAGather(t *testing.T) {
 	)
 }
 
-// drawnPlay draws nodes, what they have, how they and the disk behave, and what is wanted.
-func drawnPlay(t *rapid.T) *play {
+// drawnNodes draws nodes and how they behave.
+func drawnNodes(t *rapid.T) map[netip.AddrPort]*actor {
 	nodes := map[netip.AddrPort]*actor{}
-	count := rapid.IntRange(1, 5).Draw(t, "nodes")
-	for i := range count {
+	for i := range rapid.IntRange(1, 5).Draw(t, "nodes") {
 		n := &actor{files: map[string]file{}}
 		switch rapid.IntRange(0, 9).Draw(t, "node") {
 		case 0:
@@ -59,27 +58,39 @@ func drawnPlay(t *rapid.T) *play {
 		}
 		nodes[at(byte(i+1))] = n
 	}
+	return nodes
+}
+
+// drawnOffer draws a file, and which nodes have it: still, or no more, or with another content.
+func drawnOffer(t *rapid.T, name string, nodes map[netip.AddrPort]*actor) client.Offer {
+	one := client.Offer{Name: name}
+	size := rapid.SampledFrom([]uint64{10, 10, 10, 0, group, group + 1, 3 * group, 65 * group}).Draw(t, "size")
+	f := made(size, rapid.ByteRange(1, 4).Draw(t, "content"))
+	for j := range len(nodes) {
+		node := at(byte(j + 1))
+		holds := rapid.IntRange(0, 4).Draw(t, "holds")
+		switch holds {
+		case 1:
+			nodes[node].files[name] = made(20, 9)
+		case 2, 3:
+			nodes[node].files[name] = f
+		}
+		if holds < 4 {
+			one.Holders = append(one.Holders, node)
+		}
+	}
+	if rapid.IntRange(0, 5).Draw(t, "published") > 0 {
+		one.Identity = f.Identity
+	}
+	return one
+}
+
+// drawnPlay draws nodes, what they have, how they and the disk behave, and what is wanted.
+func drawnPlay(t *rapid.T) *play {
+	nodes := drawnNodes(t)
 	var offers []client.Offer
 	for i := range rapid.IntRange(0, 12).Draw(t, "files") {
-		one := client.Offer{Name: fmt.Sprintf("f%02d", i)}
-		size := rapid.SampledFrom([]uint64{10, 10, 10, 0, group, group + 1, 3 * group, 65 * group}).Draw(t, "size")
-		f := made(size, rapid.ByteRange(1, 4).Draw(t, "content"))
-		for j := range count {
-			switch rapid.IntRange(0, 4).Draw(t, "holds") {
-			case 0: // it has it no more
-				one.Holders = append(one.Holders, at(byte(j+1)))
-			case 1: // another content has taken its place
-				one.Holders = append(one.Holders, at(byte(j+1)))
-				nodes[at(byte(j+1))].files[one.Name] = made(20, 9)
-			case 2, 3:
-				one.Holders = append(one.Holders, at(byte(j+1)))
-				nodes[at(byte(j+1))].files[one.Name] = f
-			}
-		}
-		if rapid.IntRange(0, 5).Draw(t, "published") > 0 {
-			one.Identity = f.Identity
-		}
-		offers = append(offers, one)
+		offers = append(offers, drawnOffer(t, fmt.Sprintf("f%02d", i), nodes))
 	}
 	p := newPlay(t, client.GatherRequest{Wanted: offers, Sources: rapid.IntRange(0, 3).Draw(t, "sources")}, nodes)
 	p.disk.receive, p.disk.commit = map[int]bool{}, map[int]bool{}

@@ -212,9 +212,9 @@ func (g *Gather) pipelineOver(at roles.Moment, slot *pipelineSlot) {
 		}
 	}
 	switch slot.machine.Result().Code {
-	case 0, protocol.Disk: // which is our own
+	case 0, protocol.Disk, protocol.Interrupted: // which are our own doing
 	default:
-		g.lost[slot.node] = g.lost[slot.node] || !slot.overtaken
+		g.lost[slot.node] = true
 	}
 	g.commit(at, slot, came)
 }

@@ -70,7 +70,6 @@ type disk struct {
 // wire is a link that is open, or being opened.
 type wire struct {
 	to    netip.AddrPort // invalid: the relay
-	item  int            // that is being received
 	asked []protocol.Message
 	hears bool
 }
@@ -171,7 +170,7 @@ func (p *play) carryOut(effect roles.Effect) {
 		p.links[e.Link].hears = true
 		p.answer(e.Link)
 	case roles.Discard:
-		p.post(e.Link, roles.PeerEnded{Link: e.Link})
+		p.post(e.Link, roles.PeerEnded(e))
 	case roles.ReceiveBody:
 		p.receive(e)
 	case roles.HangUp:

@@ -243,6 +243,17 @@ func TestAnIdleNodeTakesOverFromASlowOne(t *testing.T) {
 	pulls(s, 1, b)
 }
 
+// TestANodeThatIsOvertakenWithAWrongFileIsLost: it has failed, and not only been slow.
+func TestANodeThatIsOvertakenWithAWrongFileIsLost(t *testing.T) {
+	s, a, b := behindhand(t)
+	brings(s, 0, a, "hear 0")
+	s.Hear(0, &protocol.Content{Size: b.Size, Length: b.Size, Hash: b.Hash}, "Pipelining", "receive-body 0 0+10")
+	s.Tell(roles.BodyWrong{Link: 0}, "Pipelining")
+	s.Tell(roles.BodyDone{Link: 0}, "Pipelining", "hear 0")
+	s.Ring("Pipelining", "hangup 0", "report tried", "commit-store 0")
+	s.Tell(placed([]int{0}), "Pipelining", "report gathered", dials(0, 2))
+}
+
 func TestASlowNodeThatBringsWhatTheIdleOneHasIsNotStopped(t *testing.T) {
 	s, a, b := behindhand(t)
 	brings(s, 0, a, "hear 0")

@@ -20,10 +20,11 @@ type Picker struct {
 	open     bool // the store is ready for it
 
 	groups  uint64
-	had     roles.Groups
-	missing uint64     // not had
-	next    uint64     // from here on nothing has been handed out
-	back    []interval // handed out and given back: apart from each other, in order
+	window  interval     // of the groups that are handed out at all
+	had     roles.Groups // by their numbers in the window
+	missing uint64       // in the window, and not had
+	next    uint64       // from here on nothing has been handed out
+	back    []interval   // handed out and given back: apart from each other, in order
 	claims  []claim
 }
 
@@ -67,9 +68,27 @@ func (p *Picker) Open(has roles.Groups) {
 		}
 	}
 	p.missing -= p.had.Count()
+	p.window = interval{0, p.groups}
 }
 
-// Done reports whether every group is present.
+// Window takes the place of Open where only some groups are wanted: all of these are missing, and
+// no others are handed out, until the next Window. Groups that somebody has been asked for still
+// come.
+func (p *Picker) Window(wanted Range) {
+	p.open = true
+	first := min(wanted.First, p.groups)
+	p.window = interval{first, first + min(wanted.Count, p.groups-first)}
+	p.missing = p.window.end - first
+	p.had, p.back, p.next = p.had[:0], p.back[:0], p.window.end
+	p.giveBack(p.window)
+}
+
+// has reports whether a group is had, or not wanted.
+func (p *Picker) has(group uint64) bool {
+	return group < p.window.first || group >= p.window.end || p.had.Has(group-p.window.first)
+}
+
+// Done reports whether every group that is wanted is had.
 func (p *Picker) Done() bool { return p.open && p.missing == 0 }
 
 // bytes returns the number of bytes in a range.
@@ -124,7 +143,7 @@ func (p *Picker) share(who int) uint64 {
 	awaited, others := uint64(0), []int{who}
 	for _, c := range p.claims {
 		for g := c.first; g < c.end; g++ {
-			if !p.had.Has(g) {
+			if !p.has(g) {
 				awaited++
 			}
 		}
@@ -145,11 +164,11 @@ func (p *Picker) unclaimed(most uint64) (interval, bool) {
 		s.end = min(s.end, pageEnd(s.first), s.first+most)
 		return s, true
 	}
-	for p.next < p.groups && p.had.Has(p.next) {
+	for p.next < p.window.end && p.has(p.next) {
 		p.next++
 	}
 	s := interval{p.next, p.next}
-	for s.end < min(p.groups, pageEnd(s.first), s.first+most) && !p.had.Has(s.end) {
+	for s.end < min(p.window.end, pageEnd(s.first), s.first+most) && !p.has(s.end) {
 		s.end++
 	}
 	return s, s.first < s.end
@@ -199,7 +218,7 @@ func (p *Picker) tail(c claim) (interval, bool) {
 	return interval{first, end}, first < end
 }
 
-func (p *Picker) awaitedOnce(group uint64) bool { return !p.had.Has(group) && p.awaited(group) == 1 }
+func (p *Picker) awaitedOnce(group uint64) bool { return !p.has(group) && p.awaited(group) == 1 }
 
 // awaited returns the number of sources that have been asked for a group.
 func (p *Picker) awaited(group uint64) (n int) {
@@ -213,10 +232,10 @@ func (p *Picker) awaited(group uint64) (n int) {
 
 // Got notes that a group is verified and stored. It reports whether it was missing before.
 func (p *Picker) Got(group uint64) bool {
-	if group >= p.groups || p.had.Has(group) {
+	if p.has(group) {
 		return false
 	}
-	p.had.Add(group)
+	p.had.Add(group - p.window.first)
 	p.missing--
 	return true
 }
@@ -255,7 +274,7 @@ func (p *Picker) Drop(who int) {
 // giveBack returns the groups of an interval that are neither present nor awaited to the rest.
 func (p *Picker) giveBack(s interval) {
 	for g := s.first; g < s.end; g++ {
-		if p.had.Has(g) || p.awaited(g) > 0 {
+		if p.has(g) || p.awaited(g) > 0 {
 			continue
 		}
 		at := slices.IndexFunc(p.back, func(b interval) bool { return b.first > g })
@@ -287,7 +306,7 @@ func (p *Picker) Overtaken(who int) bool {
 		}
 		asked = true
 		for g := c.first; g < c.end; g++ {
-			if !p.had.Has(g) {
+			if !p.has(g) {
 				return false
 			}
 		}

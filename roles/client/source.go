@@ -20,6 +20,7 @@ type Source struct {
 	link   roles.Link
 	item   int // of the store
 	picker *Picker
+	holds  bool // a link on which nothing is left to ask is kept for HoldTimeout
 
 	since time.Duration
 	tried Tried
@@ -200,7 +201,7 @@ func (s *Source) work() {
 	case s.wanted.Count > 0:
 		s.core.Fire(sourceTreeWanted)
 		s.describe(s.wanted.First / protocol.MaxGroups * protocol.MaxGroups)
-	default:
+	case !s.holds:
 		s.visit.Rested = true
 		s.tried.By = protocol.Node
 		s.leave(sourceNothingLeft)

@@ -139,19 +139,7 @@ func (f *Fetch) choose(at roles.Moment) {
 
 // exhausted evaluates the visits when no node is left to ask.
 func (f *Fetch) exhausted() {
-	f.result.Outcome = NobodyHad
-	if f.unwalked {
-		f.result.Outcome = Unsure
-	}
-	for _, tried := range f.result.Tried {
-		hasNot := tried.Code == protocol.NotFound || tried.Code == protocol.Changed && !f.request.Hash.IsZero()
-		switch {
-		case tried.Had:
-			f.result.Outcome = Undelivered
-		case !hasNot && f.result.Outcome == NobodyHad:
-			f.result.Outcome = Unsure
-		}
-	}
+	f.result.Outcome = verdict(f.result.Tried, !f.request.Hash.IsZero(), f.unwalked)
 	if f.mute.Code != 0 {
 		f.result.Outcome, f.result.Code, f.result.By, f.result.Text = NoRelay, f.mute.Code, f.mute.By, f.mute.Text
 	}
@@ -161,6 +149,25 @@ func (f *Fetch) exhausted() {
 		f.core.Fire(fetchGiveUp)
 	}
 	f.ended()
+}
+
+// verdict returns what it means that none of these nodes delivered: hashed says that they were asked for a certain
+// content, unwalked that there are others.
+func verdict(all []Tried, hashed, unwalked bool) Outcome {
+	outcome := NobodyHad
+	if unwalked {
+		outcome = Unsure
+	}
+	for _, tried := range all {
+		hasNot := tried.Code == protocol.NotFound || tried.Code == protocol.Changed && hashed
+		switch {
+		case tried.Had:
+			return Undelivered
+		case !hasNot:
+			outcome = Unsure
+		}
+	}
+	return outcome
 }
 
 // candidate returns the node that is asked next.

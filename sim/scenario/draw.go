@@ -35,6 +35,9 @@ func Draw(c Chooser) *Scenario {
 	for range c.N(6, "faults") {
 		s.Faults = append(s.Faults, d.fault())
 	}
+	if chance(c, 4, "reads") {
+		s.Ops = append(s.Ops, d.read())
+	}
 	return s
 }
 
@@ -204,6 +207,13 @@ func (d drawing) op() Op {
 	default:
 		op.Who = d.server()
 	}
+	return op
+}
+
+// read draws an operation that reads a file at several places.
+func (d drawing) read() Op {
+	op := Op{At: d.time(), Do: DoRead, Who: d.client(), Name: d.name()}
+	op.Pin = d.pin(op.Name)
 	return op
 }
 

@@ -51,9 +51,9 @@ type Op struct {
 	At      time.Duration
 	Do      Verb
 	Who     string // c0, n0, relay
-	Name    string // of the file, for fetch, mirror and locate; the pattern, for list
+	Name    string // of the file, for fetch, read, mirror and locate; the pattern, for list
 	Sources int    // for fetch: nodes at once; 0: one
-	Pin     int    // for fetch and locate: the number of the only content that is accepted; 0: any
+	Pin     int    // for fetch, read and locate: the number of the only content that is accepted; 0: any
 	Once    bool   // for fetch: delivered bytes cannot be taken back
 	With    string // for pipeline: the node
 }
@@ -68,13 +68,14 @@ const (
 	DoLocate   Verb = "locate"   // a client asks the relay who has a file
 	DoList     Verb = "list"     // a client asks the relay for names
 	DoGather   Verb = "gather"   // a client asks the relay for names, and fetches all these files
+	DoRead     Verb = "read"     // a client opens a file, and reads it at several places
 	DoMirror   Verb = "mirror"   // a node fetches a file, and shares it from then on
 	DoAbort    Verb = "abort"    // a client's user interrupts everything that the client does
 	DoStop     Verb = "stop"     // a node, or the relay, is stopped gracefully
 	DoStart    Verb = "start"    // a stopped one is started again
 )
 
-var verbs = []Verb{DoFetch, DoPipeline, DoLocate, DoList, DoGather, DoMirror, DoAbort, DoStop, DoStart}
+var verbs = []Verb{DoFetch, DoPipeline, DoLocate, DoList, DoGather, DoRead, DoMirror, DoAbort, DoStop, DoStart}
 
 // Fault is one thing that goes wrong. It begins at the time At, or after the event with the number
 // Event if that is not zero. It lasts for the time For, and ends at the latest when the scenario

@@ -88,12 +88,16 @@ func (c *Client) fetch(ctx context.Context, request client.Request, to transport
 
 // run takes a machine to its end. It is told to stop when ctx is done, and ends by itself then.
 func (c *Client) run(ctx context.Context, m roles.Machine, to transport.Store, report func(roles.Outcome)) {
+	c.carry(ctx, &transport.Loop{Store: to, Report: report}, m)
+}
+
+// carry runs a machine as run does, on a loop that lacks what the client has.
+func (c *Client) carry(ctx context.Context, loop *transport.Loop, m roles.Machine) {
 	log := logger(c.Log)
-	network := c.Network
-	if network == nil {
-		network = transport.TCP{}
+	loop.Network, loop.Start, loop.Trace = c.Network, time.Now(), traced(log, c.Trace)
+	if loop.Network == nil {
+		loop.Network = transport.TCP{}
 	}
-	loop := transport.Loop{Network: network, Store: to, Start: time.Now(), Report: report, Trace: traced(log, c.Trace)}
 	loop.Run(context.WithoutCancel(ctx), ctx.Done(), new(conversations).watch(log, m))
 }
 

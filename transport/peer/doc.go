@@ -1,4 +1,4 @@
-// Package peer is the library: a [Relay] and a [Node], wired to a network and to a share of files.
+// Package peer is the library: a [Relay], a [Node] and a [Client], wired to a network and to files.
 //
 // A relay keeps the list of the nodes that are active, and of the names that they publish. It
 // serves the links that a listener accepts:
@@ -18,6 +18,13 @@
 // [Node.Ready] returns, in any goroutine, where the node is listed, or why it is not yet. Package
 // disk/share has shares of folders, package fsshare those of any fs.FS.
 //
+// A client fetches files, or opens them and reads them at any place:
+//
+//	client := peer.Client{Relay: "relay.example:4000"}
+//	err := client.Fetch(ctx, peer.Request{Name: "hello.txt"}, os.Stdout).Err()
+//	file, err := client.Open(ctx, peer.Request{Name: "film.mkv"})
+//	files, err := client.FS(ctx) // for http.FileServerFS, fs.WalkDir and the like
+//
 // Struct fields are the options, and their zero values work. Each wait ends with its context; a
 // server whose context is done ends gracefully, within bounds, and returns nil. errors.Is knows
 // the errors: [ErrNoRelay], [ErrDisplaced] and the others, and the [protocol.Code] where one is the
@@ -28,6 +35,7 @@
 // Everything runs over any transport.Network: transport.TCP, or transport.NewMemory within one
 // process.
 //
-// What you owe it: a Share that stays open while a node runs on it, and functions that return soon.
+// What you owe it: a Share that stays open while a node runs on it, functions that return soon, and
+// a Close for each file that is opened.
 // In return nothing is left behind when a call has returned, except for what hangs in a disk.
 package peer

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles/client"
@@ -48,7 +49,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%v: %v (the %v: %s)", e.Kind, e.Code, e.By, e.Text)
 }
 
-// Unwrap returns the kind and, if there is one, the code.
+// Unwrap returns the kind and, if there is one, the code. What no node has is fs.ErrNotExist as well.
 func (e *Error) Unwrap() []error {
 	found := []error{e.Kind}
 	if e.Code != 0 {
@@ -56,6 +57,9 @@ func (e *Error) Unwrap() []error {
 	}
 	if e.Err != nil {
 		found = append(found, e.Err)
+	}
+	if e.Kind == ErrNotFound {
+		found = append(found, fs.ErrNotExist)
 	}
 	return found
 }

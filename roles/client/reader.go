@@ -1,0 +1,276 @@
+package client
+
+import (
+	"net/netip"
+	"slices"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// Reader reads one file at any place. Its content is pinned by the first node that has it and is
+// reported as Pinned. From then on the owner tells which groups it lacks ([roles.Wanted]), and one
+// node at a time is asked for them. Those that come are received into the owner's store, as item 0;
+// if no node can bring them, that is reported as Unread, and the owner may want them again. See
+// ReaderTable.
+//
+// It speaks with the relay on link 0 and with a node on link 1.
+type Reader struct {
+	core   roles.Core[ReaderState, ReaderEvent]
+	watch  func(roles.Transition)
+	relay  string
+	query  *Query
+	source *Source
+	picker *Picker // open: the content is pinned
+
+	wanted     Range
+	candidates []netip.AddrPort // to be asked, in this order
+	barred     map[netip.AddrPort]bool
+	attempt    attempt
+}
+
+// attempt is the search for a node that has the file, or the groups that were wanted last.
+type attempt struct {
+	met      map[netip.AddrPort]bool // listed by the relay, or dialed
+	asked    bool                    // the relay
+	cursor   []byte                  // of its next page; nil: there is none
+	pages    int
+	unwalked bool // the list was longer than we walk
+	mute     QueryResult
+	tried    []Tried
+}
+
+// Pinned is reported once the content is known: that of the first node that has the file.
+type Pinned struct{ Identity }
+
+// Unread is reported when the file cannot be opened, and the machine is final, or when no node can
+// bring the groups that are wanted.
+type Unread struct {
+	Wanted Range
+	Result Result // its Code is Changed if a node had it and has another content now, and else that of the last node
+}
+
+func (Pinned) Reported() {}
+func (Unread) Reported() {}
+
+// NewReader returns a Reader of a file by its name, its hash, or both.
+func NewReader(relay, name string, hash protocol.Hash) *Reader {
+	r := &Reader{core: roles.NewCore(readerGrammar), query: NewQuery("", nil), source: NewSource(firstSource, netip.AddrPort{}, nil)}
+	r.core.Use(roles.NoLink, roles.Deadline)
+	r.query.use(relayLink, timerOf(relayLink))
+	r.Reset(relay, name, hash)
+	return r
+}
+
+// Reset prepares the machine for another file.
+func (r *Reader) Reset(relay, name string, hash protocol.Hash) {
+	r.core.Reset()
+	r.query.core.Reset()
+	r.source.core.Reset()
+	*r = Reader{core: r.core, relay: relay, query: r.query, source: r.source, picker: NewPicker(name, hash), barred: map[netip.AddrPort]bool{}}
+	r.begin()
+}
+
+// begin begins an attempt.
+func (r *Reader) begin() { r.attempt = attempt{met: map[netip.AddrPort]bool{}} }
+
+// Watch calls f for each fired row, also for those of the machines within; nil: nothing is called.
+func (r *Reader) Watch(f func(roles.Transition)) {
+	r.watch = f
+	r.core.Watch(f)
+}
+
+// State returns the state that the machine is in.
+func (r *Reader) State() ReaderState { return r.core.State() }
+
+// Final implements [roles.Machine].
+func (r *Reader) Final() bool { return r.core.Final() }
+
+// On returns the name of the table that governs an open link, and the state there.
+func (r *Reader) On(link roles.Link) (table, state string) {
+	switch {
+	case link == relayLink && r.State() == ReaderAskingRelay:
+		return r.query.core.Name(), string(r.query.State())
+	case link == firstSource && r.source.working():
+		return r.source.core.Name(), string(r.source.State())
+	}
+	return "", ""
+}
+
+// Step implements [roles.Machine].
+func (r *Reader) Step(at roles.Moment, in roles.Input) []roles.Effect {
+	r.core.Begin()
+	switch in := in.(type) {
+	case roles.Started:
+		r.start(at)
+	case roles.Wanted:
+		r.want(in)
+	case roles.StoreFailed:
+		r.storeFailed(at, in.Err)
+	case roles.TimerFired:
+		r.fired(at, in)
+	case roles.Stopped:
+		r.stop(at)
+	default:
+		r.pass(at, linkOf(in), in)
+	}
+	if r.State() == ReaderChoosing {
+		r.choose(at)
+	}
+	if r.State() == ReaderReading && r.source.State() == SourceHolding && r.picker.Work() {
+		r.absorb(r.source.Step(at, roles.Updated{}))
+	}
+	return r.core.Effects()
+}
+
+func (r *Reader) start(at roles.Moment) {
+	name := r.picker.name
+	if err := protocol.AsError(protocol.CheckName(name)); err != nil && (name != "" || r.picker.want.IsZero()) {
+		r.fail(at, readerMisnamed, Result{Outcome: BadlyNamed, Code: err.Code, By: protocol.Client, Text: err.Text})
+		return
+	}
+	r.core.Fire(readerStarted)
+	r.locate(at)
+}
+
+// want notes the groups that the owner lacks.
+func (r *Reader) want(in roles.Wanted) {
+	if !r.picker.open || !r.core.Can(readerWanted) {
+		return
+	}
+	first := min(in.First, r.picker.groups)
+	wanted := Range{first, min(in.Count, r.picker.groups-first)}
+	if wanted.Count == 0 {
+		return
+	}
+	r.wanted = wanted
+	r.picker.Window(wanted)
+	r.begin()
+	r.core.Fire(readerWanted)
+}
+
+func (r *Reader) fired(at roles.Moment, in roles.TimerFired) {
+	switch {
+	case in.Timer != roles.Deadline:
+		r.pass(at, roles.Link(in.Timer)-1, in)
+	case r.core.Due(in):
+		r.core.Fire(readerStale)
+		r.candidates = nil
+	}
+}
+
+func (r *Reader) storeFailed(at roles.Moment, err error) {
+	if r.core.Can(readerStoreFailed) {
+		r.fail(at, readerStoreFailed, Result{Outcome: DiskFailed, Code: protocol.Disk, By: protocol.Client, Text: err.Error(), Cause: err})
+	}
+}
+
+// fail ends the machine.
+func (r *Reader) fail(at roles.Moment, event ReaderEvent, result Result) {
+	r.core.Fire(event)
+	r.stopAll(at)
+	r.unread(result)
+}
+
+// unread reports that the groups that are wanted do not come.
+func (r *Reader) unread(result Result) {
+	is, _ := r.picker.Identity()
+	result.Name, result.Hash, result.Size, result.Tried = r.picker.name, is.Hash, is.Size, r.attempt.tried
+	r.core.Do(roles.Report{Outcome: Unread{r.wanted, result}})
+}
+
+func (r *Reader) stop(at roles.Moment) {
+	if !r.Final() {
+		r.core.Fire(readerStopped)
+		r.stopAll(at)
+	}
+}
+
+// stopAll hangs up the link that is open.
+func (r *Reader) stopAll(at roles.Moment) {
+	if !r.query.Final() && r.query.State() != QueryNew {
+		r.hush(r.query.Step(at, roles.Stopped{}))
+	}
+	if r.source.working() {
+		r.hush(r.source.Step(at, roles.Stopped{}))
+	}
+}
+
+// hush makes the effects of a machine within ours, without its reports.
+func (r *Reader) hush(effects []roles.Effect) {
+	for _, effect := range effects {
+		if _, is := effect.(roles.Report); !is {
+			r.core.Do(effect)
+		}
+	}
+}
+
+// pass passes on an input of a link to the machine there.
+func (r *Reader) pass(at roles.Moment, link roles.Link, in roles.Input) {
+	switch {
+	case link == relayLink && r.State() == ReaderAskingRelay:
+		r.absorb(r.query.Step(at, in))
+	case link == firstSource && r.source.working():
+		r.absorb(r.source.Step(at, in))
+	}
+}
+
+// absorb makes the effects of a machine within ours, and draws the conclusions from its reports.
+func (r *Reader) absorb(effects []roles.Effect) {
+	for _, effect := range effects {
+		if report, is := effect.(roles.Report); is {
+			r.told(report.Outcome)
+		} else {
+			r.core.Do(effect)
+		}
+	}
+}
+
+func (r *Reader) told(outcome roles.Outcome) {
+	switch outcome := outcome.(type) {
+	case Page:
+		r.located(outcome.Answer.(*protocol.Located))
+	case QueryResult:
+		r.answered(outcome)
+	case Learned:
+		r.pin()
+	case Hashing:
+		r.core.Do(roles.Report{Outcome: outcome})
+	case Had:
+		r.had(outcome)
+	case Visited:
+		r.visited(outcome)
+	}
+}
+
+// pin makes the content that a node has the one that is read.
+func (r *Reader) pin() {
+	is, _ := r.picker.Identity()
+	r.picker.want = is.Hash
+	r.picker.Window(Range{})
+	r.core.Fire(readerPinned)
+	r.core.Do(roles.Report{Outcome: Pinned{is}})
+}
+
+func (r *Reader) had(h Had) {
+	if r.core.Can(readerGroupHad) {
+		r.core.Fire(readerGroupHad)
+		r.core.Do(roles.Report{Outcome: h})
+		if r.picker.Done() {
+			r.core.Fire(readerAllHad)
+		}
+	}
+}
+
+// visited draws the conclusions from a visit that is over.
+func (r *Reader) visited(v Visited) {
+	r.attempt.tried = append(r.attempt.tried, v.Tried)
+	r.core.Do(roles.Report{Outcome: v.Tried})
+	switch {
+	case v.Barred:
+		r.barred[v.Node] = true
+	case v.Rested:
+		r.candidates = slices.Insert(r.candidates, 0, v.Node)
+	}
+	r.core.Fire(readerSourceLeft)
+}

@@ -1,0 +1,109 @@
+package client
+
+import (
+	"net/netip"
+	"slices"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// choose goes on when no link is open: with the next node, with the relay, or not at all.
+func (r *Reader) choose(at roles.Moment) {
+	node, more := r.candidate()
+	switch {
+	case more && r.picker.open:
+		r.core.Fire(readerNextSource)
+		r.visit(at, node)
+	case more:
+		r.core.Fire(readerNextNode)
+		r.visit(at, node)
+	case !r.attempt.asked || r.attempt.cursor != nil:
+		r.core.Fire(readerNextPage)
+		r.locate(at)
+	default:
+		r.exhausted(at)
+	}
+}
+
+// candidate takes the node that is to be asked next.
+func (r *Reader) candidate() (node netip.AddrPort, some bool) {
+	for len(r.candidates) > 0 {
+		node = r.candidates[0]
+		r.candidates = r.candidates[1:]
+		if !r.barred[node] {
+			return node, true
+		}
+	}
+	return node, false
+}
+
+// visit dials a node.
+func (r *Reader) visit(at roles.Moment, node netip.AddrPort) {
+	r.attempt.met[node] = true
+	r.source.Reset(firstSource, node, r.picker)
+	r.source.holds = true
+	r.source.core.Use(firstSource, timerOf(firstSource))
+	r.source.Watch(r.watch)
+	r.absorb(r.source.Step(at, roles.Started{}))
+}
+
+// locate asks the relay for a page.
+func (r *Reader) locate(at roles.Moment) {
+	r.attempt.asked = true
+	r.query.Reset(r.relay, &protocol.Locate{Name: r.picker.name, Hash: r.picker.want, Cursor: r.attempt.cursor})
+	r.query.single = true
+	r.query.Watch(r.watch)
+	r.absorb(r.query.Step(at, roles.Started{}))
+}
+
+// located notes the nodes of a page that have not been met in this attempt.
+func (r *Reader) located(m *protocol.Located) {
+	a := &r.attempt
+	from := len(r.candidates)
+	for _, peer := range m.Peers {
+		if at := peer.Addr(); !a.met[at] && len(a.met) < roles.MaxWalk {
+			a.met[at] = true
+			r.candidates = append(r.candidates, at)
+		}
+	}
+	a.cursor = m.Cursor
+	if a.pages++; a.cursor != nil && (a.pages >= roles.MaxPages || len(a.met) >= roles.MaxWalk) {
+		a.cursor, a.unwalked = nil, true
+	}
+	r.core.Do(roles.Report{Outcome: Locating{slices.Clone(r.candidates[from:]), a.cursor != nil}})
+}
+
+// answered goes on from the relay.
+func (r *Reader) answered(result QueryResult) {
+	if result.Code == 0 {
+		r.core.Fire(readerLocated)
+		return
+	}
+	r.attempt.mute, r.attempt.cursor = result, nil
+	r.core.Fire(readerNotLocated)
+}
+
+// exhausted evaluates the visits when no node is left to ask.
+func (r *Reader) exhausted(at roles.Moment) {
+	a := &r.attempt
+	result := Result{Outcome: verdict(a.tried, !r.picker.want.IsZero(), a.unwalked)}
+	for _, tried := range a.tried {
+		if result.Code != protocol.Changed {
+			result.Code, result.By, result.Text = tried.Code, tried.By, tried.Text
+		}
+		if tried.Code == protocol.Variant {
+			result.Code = protocol.Changed
+		}
+	}
+	if a.mute.Code != 0 {
+		result.Outcome, result.Code, result.By, result.Text = NoRelay, a.mute.Code, a.mute.By, a.mute.Text
+	}
+	if !r.picker.open {
+		r.fail(at, readerGiveUp, result)
+		return
+	}
+	r.core.Fire(readerUnread)
+	r.picker.Window(Range{})
+	r.unread(result)
+}

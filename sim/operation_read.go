@@ -1,0 +1,84 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/client"
+)
+
+// reading is the state of an operation that reads a file at places that are drawn.
+type reading struct {
+	is     client.Identity // the content that was pinned; zero: none yet
+	left   int             // times that groups are still wanted
+	paused time.Duration   // by the reader, in all
+	unread bool            // something could not be read
+}
+
+// mostReads is how often an operation that reads a file wants groups.
+const mostReads = 5
+
+// pauses are how long a reader may pause: not at all, while the link is kept, while the relay's
+// answer is still good, and for longer.
+var pauses = [...]time.Duration{0, 0, 50 * time.Millisecond, roles.HoldTimeout - time.Second, roles.HoldTimeout + 3*time.Second, roles.LeaseTTL + 20*time.Second}
+
+// readOn has a reader want other groups after a pause, or stop.
+func (w *World) readOn(a *actor) {
+	o := a.operation
+	groups := protocol.Groups(o.reading.is.Size)
+	if o.reading.left == 0 || groups == 0 {
+		w.tell(a, roles.Stopped{})
+		return
+	}
+	o.reading.left--
+	pause := pauses[w.chooser.N(len(pauses), "pause")]
+	o.reading.paused += pause
+	want := func() roles.Input {
+		return roles.Wanted{First: uint64(w.chooser.N(int(groups), "group")), Count: 1 + uint64(w.chooser.N(3, "count"))}
+	}
+	w.tellLater(a, pause, want())
+	if w.chooser.N(3, "seeks") == 0 { // its user changes its mind
+		w.tellLater(a, pause+time.Duration(w.chooser.N(20, "soon"))*time.Millisecond, want())
+	}
+}
+
+// readerTold goes on reading after a report of a Reader, and checks the content that it pins.
+func (c *checks) readerTold(a *actor, outcome roles.Outcome) {
+	o := a.operation
+	switch outcome := outcome.(type) {
+	case client.Pinned:
+		if pin := c.w.pinned(o.op.Pin); !pin.IsZero() && outcome.Hash != pin {
+			c.fail(S19, "%s reads another content of %q than was asked for", c.who(a), o.op.Name)
+		}
+		o.reading.is = outcome.Identity
+		c.w.readOn(a)
+	case client.Had:
+		if a.state == string(client.ReaderHolding) {
+			if o.reading.unread {
+				c.w.coverage.sometimes(ReadAgain)
+			}
+			c.w.readOn(a)
+		}
+	case client.Unread:
+		o.reading.unread = true
+		if !a.machine.Final() {
+			c.w.readOn(a)
+		}
+	}
+}
+
+// read checks that a group which is verified is of the content that was pinned.
+func (c *checks) read(a *actor, g uint64, got *gathered) {
+	o := a.operation
+	if o == nil || o.reading == nil {
+		return
+	}
+	number, uniform := got.content(g * group)
+	if !uniform || c.w.identity(number, o.reading.is.Size).hash != o.reading.is.Hash {
+		c.fail(S19, "%s reads group %d of %q, which is not of the content that was pinned", c.who(a), g, o.op.Name)
+	}
+	if g > 0 {
+		c.w.coverage.sometimes(ReadInside)
+	}
+}

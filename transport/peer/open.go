@@ -1,0 +1,241 @@
+package peer
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/transport"
+)
+
+// File is an open file of the nodes: an [fs.File], [io.Seeker] and [io.ReaderAt]. What it reads is
+// verified and of one content, the one that it was opened with. Two chunk groups of it are kept in
+// memory. Its methods may be called from any goroutine; those that read take turns.
+//
+// A read that fails may be tried again: nodes come back. Its error is as that of a fetch; it is
+// protocol.Changed where a node had the content and has another one by now.
+type File struct {
+	name   string // as asked for
+	is     client.Identity
+	ctx    context.Context // the caller's
+	stop   context.CancelFunc
+	closed atomic.Bool
+	over   chan struct{} // closed when the machine has ended
+	pinned chan struct{} // closed when the machine knows the content
+	inputs chan roles.Input
+	cache  *readCache
+
+	turn    sync.Mutex // of the reads; guards the next fields
+	offset  int64      // of the next Read
+	last    uint64     // the group that was read last
+	inOrder bool       // it followed the one that was read before
+
+	mu     sync.Mutex
+	asked  client.Range // of the machine, the last time
+	awaits client.Range // of these, those that are lacking
+	failed error        // why these do not come; or why the machine has ended
+}
+
+// Open opens a file that nodes have. Its content is the one with the hash that is asked for, or the
+// first one that a node has under the name. Only the groups that are read are fetched, and the
+// group behind them when reading goes on in order. A link that is idle is hung up, and a node
+// dialed again when something is to be read. ctx ends every wait, also that of a later read. The
+// file is to be closed, but not by the request's Report.
+func (c *Client) Open(ctx context.Context, request Request) (*File, error) {
+	if ctx.Err() != nil {
+		return nil, interrupted(ctx)
+	}
+	f := &File{
+		name: request.Name, ctx: ctx, over: make(chan struct{}), pinned: make(chan struct{}), inputs: make(chan roles.Input),
+		cache: newReadCache(), last: ^uint64(0),
+	}
+	ctx, f.stop = context.WithCancel(ctx)
+	reader := client.NewReader(c.Relay, request.Name, request.Hash)
+	loop := &transport.Loop{Store: f.cache, Inputs: f.inputs, Report: func(outcome roles.Outcome) {
+		if request.Report != nil {
+			request.Report(outcome)
+		}
+		f.told(outcome)
+	}}
+	go func() {
+		defer close(f.over)
+		c.carry(ctx, loop, reader)
+	}()
+	select {
+	case <-f.pinned:
+		return f, nil
+	case <-f.over:
+		f.stop()
+		return nil, f.end()
+	}
+}
+
+// told handles the reports of the machine.
+func (f *File) told(outcome roles.Outcome) {
+	switch outcome := outcome.(type) {
+	case client.Pinned:
+		f.is = outcome.Identity
+		close(f.pinned)
+	case client.Unread:
+		f.mu.Lock()
+		if outcome.Wanted == f.asked || outcome.Result.Outcome == client.DiskFailed {
+			f.asked, f.awaits = client.Range{}, client.Range{}
+			f.failed = unreadError(outcome.Result)
+		}
+		f.mu.Unlock()
+		f.cache.wake()
+	}
+}
+
+// unreadError returns the error of groups that cannot be read, with the reason of each node.
+func unreadError(r client.Result) error {
+	var reasons []string
+	for _, tried := range r.Tried {
+		if tried.Code != 0 {
+			reasons = append(reasons, fmt.Sprintf("%v: %v", tried.Node, tried.Code))
+		}
+	}
+	if len(reasons) > 0 && r.Outcome != client.NoRelay {
+		r.Text = strings.Join(reasons, ", ")
+	}
+	return resultError(r)
+}
+
+// end returns why the machine has ended.
+func (f *File) end() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case f.closed.Load():
+		return fs.ErrClosed
+	case f.ctx.Err() != nil:
+		return interrupted(f.ctx)
+	}
+	return cmp.Or(f.failed, ErrInterrupted)
+}
+
+// Close hangs up and ends reads that wait. Closing again does nothing.
+func (f *File) Close() error {
+	f.closed.Store(true)
+	f.stop()
+	<-f.over
+	return nil
+}
+
+// Stat returns the file's name and size. It may be called after Close, too.
+func (f *File) Stat() (fs.FileInfo, error) {
+	name := f.name
+	if name == "" {
+		name = f.is.Hash.String()
+	}
+	return info{name: path.Base(name), size: f.is.Size}, nil
+}
+
+// Identity returns the content that is read.
+func (f *File) Identity() client.Identity { return f.is }
+
+// Read implements [io.Reader]. It returns no more than is left of a chunk group.
+func (f *File) Read(b []byte) (n int, err error) {
+	err = f.inTurn("read", func() error {
+		n, err = f.readSome(b, f.offset)
+		f.offset += int64(n)
+		return err
+	})
+	return n, err
+}
+
+// ReadAt implements [io.ReaderAt].
+func (f *File) ReadAt(b []byte, offset int64) (n int, err error) {
+	err = f.inTurn("read", func() error {
+		if offset < 0 {
+			return errNegative
+		}
+		for n < len(b) {
+			some, err := f.readSome(b[n:], offset+int64(n))
+			if n += some; err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return n, err
+}
+
+var errNegative = fmt.Errorf("%w: a negative offset", fs.ErrInvalid)
+
+// Seek implements [io.Seeker].
+func (f *File) Seek(offset int64, whence int) (at int64, err error) {
+	err = f.inTurn("seek", func() error {
+		switch whence {
+		case io.SeekStart:
+			at = offset
+		case io.SeekCurrent:
+			at = f.offset + offset
+		case io.SeekEnd:
+			at = int64(f.is.Size) + offset
+		default:
+			return fmt.Errorf("%w: whence %d", fs.ErrInvalid, whence)
+		}
+		if at < 0 {
+			at = 0
+			return errNegative
+		}
+		f.offset = at
+		return nil
+	})
+	return at, err
+}
+
+// inTurn does something with the file that nobody else does at the same time.
+func (f *File) inTurn(op string, do func() error) error {
+	f.turn.Lock() // its holder waits for the machine at most
+	defer f.turn.Unlock()
+	err := f.ended()
+	if err == nil {
+		err = do()
+	}
+	if err != nil && err != io.EOF {
+		return &fs.PathError{Op: op, Path: f.name, Err: err}
+	}
+	return err
+}
+
+// ended returns the reason if the machine has ended.
+func (f *File) ended() error {
+	select {
+	case <-f.over:
+		return f.end()
+	default:
+		return nil
+	}
+}
+
+// readSome reads from an offset to the end of its group.
+func (f *File) readSome(b []byte, offset int64) (int, error) {
+	switch {
+	case len(b) == 0:
+		return 0, nil
+	case uint64(offset) >= f.is.Size:
+		return 0, io.EOF
+	}
+	data, err := f.group(uint64(offset) / protocol.GroupSize)
+	if err != nil {
+		return 0, err
+	}
+	return copy(b, data[offset%protocol.GroupSize:]), nil
+}
+
+var (
+	_ fs.File     = (*File)(nil)
+	_ io.Seeker   = (*File)(nil)
+	_ io.ReaderAt = (*File)(nil)
+)
