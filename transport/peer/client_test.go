@@ -123,10 +123,14 @@ func TestNamesAndHoldersAreIterated(t *testing.T) {
 	if holders != 2 {
 		t.Errorf("%d holders", holders)
 	}
-	for _, err := range c.List(t.Context(), "a//b", false) {
-		if !errors.Is(err, peer.ErrBadName) {
+	refused := 0
+	for _, err := range c.List(t.Context(), "a[", false) {
+		if refused++; !errors.Is(err, peer.ErrBadName) {
 			t.Error(err)
 		}
+	}
+	if refused != 1 {
+		t.Errorf("a bad pattern has %d errors", refused)
 	}
 	if r := c.Resolve(t.Context(), "photos"); !r.Folder || len(r.Offers) != 3 || r.Err != nil {
 		t.Errorf("%+v", r)
