@@ -96,7 +96,8 @@ func NewGather(request GatherRequest) *Gather {
 // fold makes an item of each content, with all its names, and a spare of each name of a content
 // that has several. Of two sizes for one hash one is a lie: these are two items.
 func (g *Gather) fold() {
-	at := map[Identity]int{}
+	at := make(map[Identity]int, len(g.request.Wanted))
+	g.items, g.names = make([]gathering, 0, len(g.request.Wanted)), make([][]string, 0, len(g.request.Wanted))
 	for _, offer := range g.request.Wanted {
 		item, known := at[offer.Identity]
 		if !known || offer.Hash.IsZero() {

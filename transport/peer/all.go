@@ -126,6 +126,7 @@ func wanted(offers []client.Offer, wants func(name string) bool) []client.Offer 
 func (c *Client) gather(ctx context.Context, request AllRequest, rest []client.Offer, folder *os.Root, r *AllResult) {
 	gather := client.NewGather(client.GatherRequest{Relay: c.Relay, Sources: c.sources(), Wanted: rest})
 	to := store.NewFolder(folder, gather.Names(), request.Learn)
+	r.Files = make([]client.Gathered, 0, len(rest))
 	c.run(ctx, gather, to, func(outcome roles.Outcome) {
 		if file, is := outcome.(client.Gathered); is {
 			r.Files = append(r.Files, file)

@@ -22,10 +22,10 @@ import (
 // several times at once.
 type Batch struct {
 	root    *os.Root
-	names   [][]string // by item
-	folder  string     // where items gather
-	locked  *os.File   // that, with the lock
-	staging [2]*dir    // in it
+	names   [][]string         // by item
+	folder  string             // where items gather
+	locked  *os.File           // that, with the lock
+	staging [2 * perRound]*dir // in it
 
 	mu        sync.Mutex
 	changed   *sync.Cond // signals that a file is written or a round is over
@@ -46,9 +46,9 @@ type Batch struct {
 type spot struct{ item, name int }
 
 // staged is a file in a staging folder, with the content of a spot. No two files share a number, so
-// that an item which comes again does not change a file that is being placed. There are two
-// folders, so that the placer empties one while the other fills: the system does the changes of one
-// folder one after the other.
+// that an item which comes again does not change a file that is being placed. The system does the
+// changes of one folder one after the other: so several links fill the perRound folders of a round,
+// and the placer empties those of the round before.
 type staged struct {
 	spot
 	number int
@@ -61,6 +61,10 @@ func (s staged) file() string { return strconv.Itoa(s.number) }
 func (b *Batch) path(at staged) string {
 	return b.folder + "/" + strconv.Itoa(at.folder) + "/" + at.file()
 }
+
+// perRound is the number of staging folders of a round. With one, several links at once make fewer
+// files a second, by a fifth.
+const perRound = 4
 
 // enough is the number of files that are placed while others come.
 const enough = 1000

@@ -64,7 +64,7 @@ func (b *Batch) begin(at spot) (file staged, err error) {
 	}
 	b.writing++
 	b.begun++
-	return staged{at, b.begun, b.round % len(b.staging)}, nil
+	return staged{at, b.begun, b.round%2*perRound + b.begun%perRound}, nil
 }
 
 // wrote adds a file to the round that fills, unless it could not be written.
