@@ -226,7 +226,7 @@ func (g *Gather) idle(at roles.Moment, node netip.AddrPort) {
 		return
 	}
 	for n := range g.pipelines {
-		if slot := &g.pipelines[n]; slot.busy && g.lacks(slot, node) {
+		if slot := &g.pipelines[n]; slot.busy {
 			g.overtakes = append(g.overtakes, overtake{slot, node, at.Now + roles.OvertakePatience})
 		}
 	}

@@ -123,6 +123,15 @@ func many(n int, holders ...byte) (offers []client.Offer) {
 	return offers
 }
 
+// manyLarge returns offers as large as they may be for a Pipeline, which brings 64 of them.
+func manyLarge(n int, holders ...byte) []client.Offer {
+	offers := many(n, holders...)
+	for i := range offers {
+		offers[i].Size = protocol.GroupSize
+	}
+	return offers
+}
+
 // holding returns nodes that have what is offered of them.
 func holding(offers []client.Offer, more ...map[string]file) map[netip.AddrPort]*actor {
 	nodes := map[netip.AddrPort]*actor{}
@@ -172,10 +181,7 @@ func TestPipelinesAreOfAboutTheSameSize(t *testing.T) {
 }
 
 func TestAPipelineBringsOnlySoManyBytes(t *testing.T) {
-	offers := many(1200, 1)
-	for i := range offers {
-		offers[i].Size = protocol.GroupSize
-	}
+	offers := manyLarge(1200, 1)
 	p := newPlay(t, client.GatherRequest{Wanted: offers}, holding(offers))
 	p.run()
 	for _, commit := range p.commits {
@@ -254,6 +260,46 @@ func TestANodeThatIsOvertakenWithAWrongFileIsLost(t *testing.T) {
 	s.Tell(placed([]int{0}), "Pipelining", "report gathered", dials(0, 2))
 }
 
+// TestANodeThatIsOvertakenIsAskedForMoreInTheNextRound, and not at once: the others go first.
+func TestANodeThatIsOvertakenIsAskedForMoreInTheNextRound(t *testing.T) {
+	offers := manyLarge(140, 1)
+	offers[0].Holders = ats(1, 2)
+	own := small("own", 9, 2)
+	nodes := holding(append(offers, own))
+	nodes[at(1)].silent = true
+	p := newPlay(t, client.GatherRequest{Wanted: append(offers, own)}, nodes)
+	for p.step(roles.Started{}); p.now < roles.OvertakePatience && p.next(); {
+	}
+	for len(p.inbox)+len(p.others) > 0 {
+		p.next()
+	}
+	if n := nodes[at(1)].dialled; n != 2 || p.now != roles.OvertakePatience {
+		t.Errorf("the node was dialled %d times, at %v", n, p.now)
+	}
+}
+
+// TestANodeTakesNothingOverThatItDidNotGive.
+func TestANodeTakesNothingOverThatItDidNotGive(t *testing.T) {
+	a := small("a", 1, 1, 2)
+	x, y, z := small("x", 2, 1, 3), small("y", 3, 3), small("z", 4, 3)
+	s := gathers(t, a, x, y, z)
+	s.Tell(roles.Started{}, "Pipelining", dials(0, 3), dials(1, 1))
+	s.Tell(roles.Lost{Link: 0, Code: protocol.Refused}, "Pipelining", "hangup 0", "report tried")
+	pulls(s, 1, a)
+	s.Hear(1, refusal(protocol.NotFound), "Pipelining", leaves(1)...)
+	parted(s, 1, dials(0, 1), dials(1, 2))
+	pulls(s, 0, x)
+	pulls(s, 1, a)
+	brings(s, 0, x, leaves(0)...)
+	parted(s, 0, "commit-store 1")
+	s.Tell(placed([]int{1}), "Pipelining", "report gathered")
+	s.Ring("Pipelining") // in vain
+	s.Ring("Fetching", "hangup 1", "report tried", "inspect-store 0 a", "inspect-store 2 y", "inspect-store 3 z")
+	if s.At.Now != roles.ReplyTimeout {
+		t.Errorf("it was waited for for %v", s.At.Now)
+	}
+}
+
 func TestASlowNodeThatBringsWhatTheIdleOneHasIsNotStopped(t *testing.T) {
 	s, a, b := behindhand(t)
 	brings(s, 0, a, "hear 0")
@@ -265,10 +311,7 @@ func TestASlowNodeThatBringsWhatTheIdleOneHasIsNotStopped(t *testing.T) {
 
 // TestANodeThatIsLostTakesNothingOver: it would not be asked.
 func TestANodeThatIsLostTakesNothingOver(t *testing.T) {
-	offers := many(140, 2)
-	for i := range offers {
-		offers[i].Size = protocol.GroupSize
-	}
+	offers := manyLarge(140, 2)
 	offers[139].Holders = ats(1, 2)
 	nodes := holding(offers)
 	nodes[at(1)].silent = true
@@ -342,10 +385,7 @@ func TestACommitThatIsLateIsGivenUp(t *testing.T) {
 // TestAFailureOfOurDiskIsNoFailureOfTheNode: what had come is committed, the rest has failed, and
 // the node is asked for what is not concerned.
 func TestAFailureOfOurDiskIsNoFailureOfTheNode(t *testing.T) {
-	offers := many(200, 1)
-	for i := range offers {
-		offers[i].Size = protocol.GroupSize
-	}
+	offers := manyLarge(200, 1)
 	p := newPlay(t, client.GatherRequest{Wanted: offers}, holding(offers))
 	p.disk.receive = map[int]bool{2: true}
 	p.run()
@@ -382,10 +422,7 @@ func TestAFileThatOurDiskDidNotTakeToTheEndIsNotCommitted(t *testing.T) {
 
 // TestTheOtherLinkToANodeThatIsLostTakesNoMore: it ends with what it has been asked for.
 func TestTheOtherLinkToANodeThatIsLostTakesNoMore(t *testing.T) {
-	offers := many(200, 1)
-	for i := range offers {
-		offers[i].Size = protocol.GroupSize
-	}
+	offers := manyLarge(200, 1)
 	nodes := holding(offers)
 	p := newPlay(t, client.GatherRequest{Wanted: offers}, nodes)
 	losesALink(p, nodes[at(1)])
@@ -428,6 +465,37 @@ func TestAGatherThatIsStopped(t *testing.T) {
 		"releasestore 2", "report gathered", "releasestore 3", "report gathered", "report gathered")...)
 }
 
+// TestTheNamesOfAContentAreStoppedTogether: there is no other way to try.
+func TestTheNamesOfAContentAreStoppedTogether(t *testing.T) {
+	s := gathers(t, small("a", 1), small("b", 1))
+	s.Tell(roles.Started{}, "Fetching", "inspect-store 0 ")
+	s.Tell(roles.Stopped{}, "Done", "releasestore 0", "report gathered")
+	if got := fates(t, s); got != "a:interrupted b:interrupted " {
+		t.Error(got)
+	}
+}
+
+// TestNothingNewBeginsAfterAStop, when the commits come to their ends.
+func TestNothingNewBeginsAfterAStop(t *testing.T) {
+	offers := manyLarge(200, 1)
+	p := newPlay(t, client.GatherRequest{Wanted: offers}, holding(offers))
+	p.disk.hangs = true
+	for p.step(roles.Started{}); len(p.inbox)+len(p.others) > 0; {
+		p.next()
+	}
+	p.step(roles.Stopped{})
+	for _, commit := range slices.Clone(p.commits) {
+		var items []int
+		for _, item := range commit.Items {
+			items = append(items, item.Item)
+		}
+		p.step(placed(items))
+	}
+	if n := p.nodes[at(1)].dialled; n != 2 || !p.g.Final() {
+		t.Errorf("the node was dialled %d times, and it is %s", n, p.g.State())
+	}
+}
+
 // TestACommitOfAFetchIsWaitedForWhenStopped: what is whole is put in its place.
 func TestACommitOfAFetchIsWaitedForWhenStopped(t *testing.T) {
 	offers := []client.Offer{offered("a", made(2*group, 1), 1)}
@@ -452,6 +520,9 @@ func TestAnEmptyFileIsCommittedWithoutBeingAskedFor(t *testing.T) {
 	s.Tell(roles.Started{}, "Pipelining", "report had", dials(0, 1))
 	s.Tell(roles.Lost{Link: 0, Code: protocol.Refused}, "Pipelining", "hangup 0", "report tried", "commit-store 1")
 	s.Tell(placed([]int{1}), "Fetching", "report gathered", "inspect-store 0 a")
+	if r := of[client.Gathered](t, s).Result; len(r.From) > 0 {
+		t.Errorf("nobody sent it: %v", r.From)
+	}
 
 	s = gathers(t, empty)
 	s.Tell(roles.Started{}, "Pipelining", "report had", "report tried", "commit-store 0")
@@ -654,8 +725,9 @@ func TestTheNamesOfAContentAreGivenUpWithItsNodes(t *testing.T) {
 	}
 }
 
-// TestTheCommitThatIsDueFirstIsGivenUpFirst, whatever link it is of.
-func TestTheCommitThatIsDueFirstIsGivenUpFirst(t *testing.T) {
+// committingBoth returns a story with two commits under way: that of b, and a second later that of a.
+func committingBoth(t *testing.T) *rolestest.Story {
+	t.Helper()
 	a, b := small("a", 1, 1), small("b", 2, 2)
 	s := gathers(t, a, b)
 	s.Tell(roles.Started{}, "Pipelining", dials(0, 1), dials(1, 2))
@@ -666,6 +738,12 @@ func TestTheCommitThatIsDueFirstIsGivenUpFirst(t *testing.T) {
 	s.At.Now += time.Second
 	brings(s, 0, a, leaves(0)...)
 	parted(s, 0, "commit-store 0")
+	return s
+}
+
+// TestTheCommitThatIsDueFirstIsGivenUpFirst, whatever link it is of.
+func TestTheCommitThatIsDueFirstIsGivenUpFirst(t *testing.T) {
+	s := committingBoth(t)
 	s.Ring("Pipelining", "report gathered")
 	if s.At.Now != roles.CommitTimeout {
 		t.Errorf("given up after %v", s.At.Now)
@@ -676,6 +754,22 @@ func TestTheCommitThatIsDueFirstIsGivenUpFirst(t *testing.T) {
 	}
 	if got := fates(t, s); got != "a:disk b:disk " {
 		t.Error(got)
+	}
+}
+
+// TestACommitIsAnsweredForItsOwnFiles, whichever is answered first.
+func TestACommitIsAnsweredForItsOwnFiles(t *testing.T) {
+	s := committingBoth(t)
+	s.Tell(placed([]int{0}), "Pipelining", "report gathered")
+	s.Ring("Done", "report gathered")
+	if got := fates(t, s); got != "a:fetched b:disk " || s.At.Now != roles.CommitTimeout {
+		t.Errorf("%s at %v", got, s.At.Now)
+	}
+	s = committingBoth(t)
+	s.Tell(placed([]int{1}), "Pipelining", "report gathered")
+	s.Ring("Done", "report gathered")
+	if got := fates(t, s); got != "a:disk b:fetched " || s.At.Now != roles.CommitTimeout+time.Second {
+		t.Errorf("%s at %v", got, s.At.Now)
 	}
 }
 
