@@ -25,8 +25,16 @@ func (f *Fetch) remember(is Identity, node netip.AddrPort, tried bool) {
 		f.contents = append(f.contents, known{Variant: Variant{Identity: is}})
 	}
 	k := &f.contents[at]
+	if is, _ := f.picker.Identity(); k.Identity != is && f.discredited(k.Nodes) {
+		k.tried = false // it was given up for its liars alone: this node may be honest
+	}
 	k.Nodes = append(k.Nodes, node)
 	k.tried = k.tried || tried
+}
+
+// discredited reports whether each of these nodes has sent wrong bytes.
+func (f *Fetch) discredited(nodes []netip.AddrPort) bool {
+	return !slices.ContainsFunc(nodes, func(node netip.AddrPort) bool { return !f.barred[node] })
 }
 
 // hollow reports whether only nodes that have sent wrong bytes have claimed the content of this
@@ -38,7 +46,7 @@ func (f *Fetch) hollow() bool {
 	}
 	for _, k := range f.contents {
 		if k.Identity == is {
-			return !slices.ContainsFunc(k.Nodes, func(node netip.AddrPort) bool { return !f.barred[node] })
+			return f.discredited(k.Nodes)
 		}
 	}
 	return false
