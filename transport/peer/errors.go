@@ -64,12 +64,14 @@ func (e *Error) Unwrap() []error {
 	return found
 }
 
+// kinds are the errors of the outcomes that are failures.
+var kinds = map[client.Outcome]error{
+	client.NobodyHad: ErrNotFound, client.Unsure: ErrUnsure, client.Undelivered: ErrUndelivered, client.NoRelay: ErrNoRelay,
+	client.DiskFailed: ErrDisk, client.BadlyNamed: ErrBadName, client.Interrupted: ErrInterrupted, client.GivenUp: ErrGivenUp,
+}
+
 // resultError returns the error that a result stands for, or nil.
 func resultError(r client.Result) error {
-	kinds := map[client.Outcome]error{
-		client.NobodyHad: ErrNotFound, client.Unsure: ErrUnsure, client.Undelivered: ErrUndelivered, client.NoRelay: ErrNoRelay,
-		client.DiskFailed: ErrDisk, client.BadlyNamed: ErrBadName, client.Interrupted: ErrInterrupted, client.GivenUp: ErrGivenUp,
-	}
 	switch kind := kinds[r.Outcome]; {
 	case r.Outcome == client.Fetched:
 		return nil
