@@ -42,6 +42,7 @@ const (
 	awaitsDial
 	awaitsHear
 	awaitsSendBody
+	awaitsSent
 	awaitsReceiveBody
 	awaitsDiscard
 	awaitsFailure // a send failed

@@ -176,6 +176,7 @@ func (s *Server) serve(k *link) {
 // drain stops all machines gracefully, and cuts those that do not end in time.
 func (s *Server) drain() {
 	for _, r := range s.running() {
+		r.hurry()
 		r.enter()
 		go func() {
 			defer r.leave()

@@ -358,5 +358,7 @@ func TestALinkPublishesAndLists(t *testing.T) {
 		"send 0 REGISTERED ttl=90000 renew=30000 host=192.0.2.9 port=4000", "hear 0")
 	s.Hear(0, &protocol.Publish{ID: rolestest.Node(1), Epoch: 1, Index: 5, To: 1, Latest: 1, Changes: []protocol.Entry{{Name: "f", Hash: content(1)}}},
 		"Idle", "send 0 PUBLISHED index=5 sequence=1", "hear 0")
-	s.Hear(0, &protocol.List{}, "Idle", "send 0 LISTED items=1", "hear 0")
+	s.Hear(0, &protocol.List{}, "Answering", "send 0 LISTED items=1 told")
+	s.Waits(roles.AnswerPatience)
+	s.Tell(roles.Sent{}, "Idle", "hear 0")
 }

@@ -25,6 +25,8 @@ type Policy struct {
 type Registry struct {
 	policy Policy
 
+	listing sync.Mutex // held while a page of a List is made; ahead of mu
+
 	mu          sync.Mutex
 	slots       map[protocol.NodeID]uint32
 	leases      slab[lease]

@@ -29,6 +29,7 @@ type Relay struct {
 	begin     sync.Once
 	start     time.Time
 	directory relay.Directory
+	answers   relay.Answers
 }
 
 // Serve serves the links that a listener accepts until ctx is done. It then closes the listener,
@@ -42,7 +43,7 @@ func (r *Relay) Serve(ctx context.Context, listener transport.Listener) error {
 	}
 	log := logger(r.Log)
 	r.begin.Do(func() { r.open(log.Named("registry")) })
-	sessions := roles.NewPool(func() *relay.Session { return relay.NewSession(r.directory) })
+	sessions := roles.NewPool(func() *relay.Session { return relay.NewSession(r.directory, &r.answers) })
 	log = log.Named("server")
 	server := transport.Server{
 		Loop:     &transport.Loop{Start: r.start, Trace: traced(log, r.Trace)},
