@@ -51,6 +51,7 @@ const (
 	MaxLists          = 32         // answers to LIST that a relay has on their way to all its peers
 	MaxLongPages      = 256        // the same for LOCATED of more than DefaultPage peers; others are short then
 	MaxBusy           = 5          // times that a client asks for a list while the relay is busy
+	MeanName          = 128        // bytes that names have on average at most: MaxEntries and MaxIndex bound these, too
 	ManyGroups        = 8          // chunk groups from which on a file is fetched from several nodes at once
 	MaxPipelined      = 64         // small files requested ahead on one link
 	MaxPipelinedBytes = 16 << 20   // bytes of these files

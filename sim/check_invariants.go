@@ -31,11 +31,13 @@ const (
 	S17 ID = "S17"
 	S18 ID = "S18"
 	S19 ID = "S19"
+	S25 ID = "S25"
 
 	L1 ID = "L1"
 	L2 ID = "L2"
 	L3 ID = "L3"
 	L4 ID = "L4"
+	L6 ID = "L6"
 
 	C1 ID = "C1"
 	C2 ID = "C2"
@@ -90,10 +92,13 @@ var Invariants = []Invariant{
 	{S18, "of many files no node is asked again over a link for many after it failed on one, and " +
 		"nothing that has come is received a second time"},
 	{S19, "what is read at any place of a file is of the content that was pinned when it was opened"},
+	{S25, "the long answers that a relay has on their way stay within their bound, whoever reads " +
+		"them, and the room of each is free once it has been taken or its link is gone"},
 	{L1, "an operation ends within its bound"},
 	{L2, "after healing, the registry equals the living nodes"},
 	{L3, "after healing, a file is found if and only if a listed node has it"},
 	{L4, "after healing, the relay's index equals the shares of the listed nodes"},
+	{L6, "a client gets its list, although strangers ask for lists and do not read them"},
 	{C1, "after the stop, both ends of every connection are closed"},
 	{C2, "after the stop, every machine is final by itself and has no timer"},
 	{C3, "after its nodes have stopped, a relay lists none"},

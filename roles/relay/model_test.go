@@ -36,7 +36,6 @@ type modelIndex struct {
 	protocol.Held
 	names    map[string]protocol.Entry
 	complete bool // it has said that this is all, since it registered
-	refused  bool // it was too much
 	doubt    int  // renewals until it is dropped, since it is of an earlier registration; 0: it is of this one
 }
 
@@ -169,7 +168,7 @@ func (w *twins) register(t *rapid.T) {
 	case n == nil && len(w.everybody()) >= w.policy.MaxLeases:
 		w.refused(t, answer, protocol.Limit, 0)
 		return
-	case n == nil || n.index.refused:
+	case n == nil:
 		n = &modelNode{}
 		w.nodes[id] = n
 	case n.index.Index > 0:
@@ -278,14 +277,13 @@ func (m *model) take(n *modelNode, page *protocol.Publish) protocol.Code {
 	x := &n.index
 	again := x.Index == page.Index && x.Sequence == page.To && page.To > page.From
 	switch {
-	case x.refused:
-		return protocol.Limit
 	case again: // its answer was lost
 	case page.From == 0:
 		*x = modelIndex{Held: protocol.Held{Index: page.Index}, names: map[string]protocol.Entry{}}
 	case x.Index != page.Index || x.Sequence != page.From:
 		return protocol.Resync
 	}
+	all := true
 	for _, e := range page.Changes {
 		if again || x.names[e.Name] == e {
 			continue
@@ -294,11 +292,14 @@ func (m *model) take(n *modelNode, page *protocol.Publish) protocol.Code {
 		switch {
 		case e.Hash.IsZero():
 		case len(x.names) >= m.policy.MaxEntries || m.held() >= m.policy.MaxIndex:
-			*x = modelIndex{refused: true}
-			return protocol.Limit
+			all = false
 		default:
 			x.names[e.Name] = e
 		}
+	}
+	if !all {
+		x.doubt, x.complete = 0, false
+		return protocol.Limit
 	}
 	x.Sequence, x.doubt, x.complete = page.To, 0, page.To == page.Latest
 	return 0

@@ -40,6 +40,7 @@ type Registry struct {
 	unindexedGeneration uint32       // how often the list of the unindexed has been compacted
 	clearing            []uint32     // detached publishers, whose holds are being dropped
 	dropping            int          // the number of these holds
+	droppingBytes       int          // the bytes of their names
 }
 
 const (
@@ -111,9 +112,7 @@ func (r *Registry) Register(at roles.Moment, from netip.Addr, m *protocol.Regist
 		id: m.ID, epoch: m.Epoch, host: host.As16(), port: m.Port, until: at.Now + r.policy.TTL,
 		unindexed: l.unindexed, publisher: l.publisher,
 	}
-	if _, p := r.publisher(slot); p != nil && p.refused {
-		r.detach(slot)
-	} else if p != nil {
+	if _, p := r.publisher(slot); p != nil {
 		l.doubt = roles.MaxDoubt
 	}
 	r.markUnindexed(slot) // until a page, even one without changes, confirms the index that is held
