@@ -80,7 +80,7 @@ func (m *Mirror) look(ctx context.Context, log hclog.Logger) (fetched int) {
 		return 0
 	}
 	since := time.Now()
-	all := m.Client.FetchAll(ctx, AllRequest{Offers: found, Options: store.Options{Learn: m.Learn, Keep: true}}, m.Folder)
+	all := m.Client.FetchAll(ctx, AllRequest{Offers: found, Options: store.Options{Learn: m.Learn, NoReplace: true}}, m.Folder)
 	return logMirrored(ctx, log, all, time.Since(since))
 }
 

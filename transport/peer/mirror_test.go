@@ -125,7 +125,7 @@ func TestWhatIsKeptIsLeftAlone(t *testing.T) {
 			}
 		}
 	}
-	result := c.FetchAll(t.Context(), peer.AllRequest{Args: []string{"**"}, Missing: put, Options: store.Options{Keep: true}}, root)
+	result := c.FetchAll(t.Context(), peer.AllRequest{Args: []string{"**"}, Missing: put, Options: store.Options{NoReplace: true}}, root)
 	if err := result.Err(); !errors.Is(err, store.ErrTaken) {
 		t.Errorf("%v", err)
 	}

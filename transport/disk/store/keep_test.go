@@ -84,7 +84,7 @@ func keepsAll(t *testing.T, n int, put func(string) error) bool {
 	texts := []disktest.Text{disktest.NewText(protocol.GroupSize+1000, 1), disktest.NewText(100, 2), disktest.NewText(0, 3)}
 	o := &owner{folder: folder, put: put, left: n, mine: map[string]bool{}}
 	undo := store.SetBefore(func(string) { o.act(names) })
-	to := store.NewFolder(disktest.OpenRoot(t, folder), names, store.Options{Keep: true})
+	to := store.NewFolder(disktest.OpenRoot(t, folder), names, store.Options{NoReplace: true})
 	failed := fetchKept(t, to, texts)
 	if err := to.Close(); err != nil {
 		t.Errorf("%d: %v", n, err)
@@ -172,7 +172,7 @@ func TestAPartOfATakenPlaceIsDropped(t *testing.T) {
 	part.Close()
 	disktest.Lay(t, filepath.Join(folder, "file"), "mine")
 	part = store.NewPart(root, "file")
-	part.Use(store.Options{Keep: true})
+	part.Use(store.Options{NoReplace: true})
 	if _, _, err := part.Open(t.Context(), roles.OpenStore{Hash: x.Hash, Size: threeAndABit}, nil); !errors.Is(err, store.ErrTaken) {
 		t.Errorf("%v", err)
 	}

@@ -50,8 +50,8 @@ type Options struct {
 	// a moment longer then, so that any later change of the file changes its modification time, too.
 	// It is not called for a file that was in place before.
 	Learn Learn
-	// Keep has nothing replaced: a name under which anything lies is not written to.
-	Keep bool
+	// NoReplace has nothing replaced: a name under which anything lies is not written to.
+	NoReplace bool
 }
 
 // Use sets the options. It must come before Open.
@@ -106,7 +106,7 @@ func (p *Part) open(ctx context.Context, want roles.OpenStore, checking func(don
 	other = known && !same && p.journal.claimsAny()
 	p.drop()
 	p.hash, p.size = want.Hash, want.Size
-	if there != nil && p.options.Keep {
+	if there != nil && p.options.NoReplace {
 		has, err = p.kept(ctx, there, checking)
 		return has, other, err
 	}
@@ -138,7 +138,7 @@ func (p *Part) take() (there fs.FileInfo, err error) {
 		return nil, errors.New("it is there, and is not a regular file")
 	} else if err != nil {
 		there = nil
-		if _, err := p.root.Lstat(p.name); err == nil && p.options.Keep { // a link that leads nowhere
+		if _, err := p.root.Lstat(p.name); err == nil && p.options.NoReplace { // a link that leads nowhere
 			return nil, ErrTaken
 		}
 	}

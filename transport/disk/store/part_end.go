@@ -76,7 +76,7 @@ func (p *Part) place(ctx context.Context) error {
 // rename moves the part to its place. A place that has been taken, and may not be replaced, leaves
 // the part without a use.
 func (p *Part) rename() error {
-	if !p.options.Keep {
+	if !p.options.NoReplace {
 		before("rename the part")
 		return p.root.Rename(p.partName(), p.name)
 	}

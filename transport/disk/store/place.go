@@ -71,7 +71,7 @@ func (p *placer) place(at staged, name string) error {
 		if err == nil {
 			return nil
 		}
-		if !p.batch.options.Keep {
+		if !p.batch.options.NoReplace {
 			err = p.allow(at, name)
 		}
 	}
