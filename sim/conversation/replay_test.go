@@ -28,7 +28,7 @@ type replay struct {
 	listeners map[string]transport.Listener // by the name of the address
 	kept      map[string]any
 	subject   subject
-	settle    func() // waits until the subject waits; may be nothing
+	idle    func() // waits until the subject waits; may be nothing
 }
 
 // TestConversations replays each file in memory, where time costs none.
@@ -40,7 +40,7 @@ func TestConversations(t *testing.T) {
 	for _, c := range all {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := &replay{T: t, conversation: c, network: transport.NewMemory(), settle: synctest.Wait}
+				r := &replay{T: t, conversation: c, network: transport.NewMemory(), idle: synctest.Wait}
 				r.run(func(address string) string { return address })
 			})
 		})
@@ -54,7 +54,7 @@ func TestConversationsOverSockets(t *testing.T) {
 			continue
 		}
 		t.Run(c.name, func(t *testing.T) {
-			r := &replay{T: t, conversation: c, network: transport.TCP{}, settle: func() {}}
+			r := &replay{T: t, conversation: c, network: transport.TCP{}, idle: func() {}}
 			r.run(func(string) string { return "127.0.0.1:0" })
 		})
 	}
@@ -121,7 +121,7 @@ func (r *replay) step(s step) error {
 	if link == nil {
 		return errors.New("no such link")
 	}
-	r.settle()
+	r.idle()
 	link.SetDeadline(time.Now().Add(patience))
 	return r.on(link, s)
 }
