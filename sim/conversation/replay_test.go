@@ -28,7 +28,7 @@ type replay struct {
 	listeners map[string]transport.Listener // by the name of the address
 	kept      map[string]any
 	subject   subject
-	idle    func() // waits until the subject waits; may be nothing
+	idle      func() // waits until the subject waits; may be nothing
 }
 
 // TestConversations replays each file in memory, where time costs none.
