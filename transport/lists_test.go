@@ -99,6 +99,25 @@ func TestDeafListersHoldUpNobody(t *testing.T) {
 	})
 }
 
+// Every link above the limit is refused in words, also where more are being refused than a server
+// waits for.
+func TestEveryLinkAboveTheLimitIsToldBusy(t *testing.T) {
+	both(t, func(t *testing.T, network transport.Network) {
+		w := newWorld(t, network, 1)
+		inside := call(t, network, w.relay, protocol.Append(nil, &protocol.Locate{}))
+		hear(t, inside)
+		var conns []transport.Conn
+		for range transport.Farewells(1) + 10 {
+			conns = append(conns, call(t, network, w.relay, nil))
+		}
+		for i, conn := range conns {
+			if code := refusal(t, conn); code != protocol.Busy {
+				t.Errorf("link %d: %v", i, code)
+			}
+		}
+	})
+}
+
 // A relay that stops does not wait for peers that do not read, whatever is on its way to them.
 func TestAStopDoesNotWaitForTheDeaf(t *testing.T) {
 	locate := protocol.Append(nil, &protocol.Locate{Cursor: []byte("none")})

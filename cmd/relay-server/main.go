@@ -50,6 +50,7 @@ func serve(c *cobra.Command, r *peer.Relay, host, port string) (err error) {
 	if r.MaxLinks < 1 || r.Policy.MaxLeases < 1 || r.Policy.MaxEntries < 1 || r.Policy.MaxIndex < 1 {
 		return cli.Usage("--max-links, --max-leases, --max-entries and --max-index are at least 1")
 	}
+	r.MaxLinks = cli.BoundLinks(r.Log, r.MaxLinks, 1)
 	listener, err := transport.TCP{}.Listen(c.Context(), net.JoinHostPort(host, port))
 	if err != nil {
 		return err
