@@ -30,6 +30,7 @@ type Pipeline struct {
 	answered []bool // by item
 	hashed   hashing
 	wrong    bool // the first of those asked for was not what its hash says
+	broke    bool // the link broke, which need not happen again
 	progress roles.Progress
 }
 
