@@ -44,9 +44,10 @@ type Fetch struct {
 	believed  map[netip.AddrPort]int // how many contents
 	contents  []known                // that nodes have said they have
 
-	checked uint64        // bytes, by the store
-	due     time.Duration // of the patience that is armed
-	gave    bool          // a group was fetched
+	checked uint64              // bytes, by the store
+	due     time.Duration       // of the patience that is armed
+	gave    bool                // a group was fetched
+	about   protocol.Attributes // of the content, as [roles.Placement] says
 	result  Result
 }
 
@@ -221,7 +222,7 @@ func (f *Fetch) learned(l Learned) {
 	f.remember(is, l.Node, true)
 	if f.State() == FetchSeeking {
 		f.core.Fire(fetchContentKnown)
-		f.checked = 0
+		f.checked, f.about = 0, l.Attributes
 		f.core.Do(roles.OpenStore{Item: f.item, Name: f.request.Name, Hash: is.Hash, Size: is.Size})
 	}
 }
@@ -264,7 +265,7 @@ func (f *Fetch) storeFailed(at roles.Moment, err error) {
 // commit asks the store to make the content durable.
 func (f *Fetch) commit() {
 	is, _ := f.picker.Identity()
-	f.core.Do(roles.CommitStore{Items: []roles.Placement{{Item: f.item, Size: is.Size}}})
+	f.core.Do(roles.CommitStore{Items: []roles.Placement{{Item: f.item, Size: is.Size, Attributes: f.about}}})
 }
 
 func (f *Fetch) committed(at roles.Moment, in roles.StoreCommitted) {
