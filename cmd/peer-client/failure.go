@@ -127,6 +127,18 @@ func lastTries(tried []client.Tried) (last []client.Tried) {
 	return last
 }
 
+// obstacle says of a node why it did not do what was asked of it. One that the relay leads to for
+// this file and that is not there any more is the likely reason for everything.
+func obstacle(t client.Tried) string {
+	switch t.Code {
+	case protocol.Refused, protocol.Unreachable, protocol.Timeout:
+		if t.Published && !t.Had {
+			return fmt.Sprintf("%s, which has it as the relay says, does not answer (%s)", t.Node, t.Code)
+		}
+	}
+	return fmt.Sprintf("%s %s", t.Node, t.Code)
+}
+
 // obstacles lists some of the nodes that did not do what was asked of them.
 func obstacles(tried []client.Tried) string {
 	const most = 5
@@ -138,7 +150,7 @@ func obstacles(tried []client.Tried) string {
 		case len(told) == most:
 			more++
 		default:
-			told = append(told, fmt.Sprintf("%s %s", t.Node, t.Code))
+			told = append(told, obstacle(t))
 		}
 	}
 	if more > 0 {

@@ -33,7 +33,13 @@ func (c *command) tellWho(ctx context.Context) error {
 	slices.SortFunc(holders, func(a, b peer.Holder) int {
 		return cmp.Or(rank(a)-rank(b), slices.Compare(a.Hash[:], b.Hash[:]), a.Node.Compare(b.Node))
 	})
-	return printed(printWho(c.stdout, holders, cli.IsTerminal(c.stdout)))
+	if c.events == nil {
+		return printed(printWho(c.stdout, holders, cli.IsTerminal(c.stdout)))
+	}
+	for _, h := range holders {
+		c.events.tell(holderEvent{"holder", h.Node.String(), h.Size, hashText(h.Hash)})
+	}
+	return nil
 }
 
 // rank has nodes that may have a file come after those that have it.
