@@ -8,7 +8,7 @@ import (
 
 // RelayFlag gives a command the flag --relay; see [TakeRelay].
 func RelayFlag(command *cobra.Command) {
-	command.Flags().String("relay", "", "the relay's HOST:PORT; then it does not stand among the arguments")
+	command.Flags().String("relay", "", "the relay's `HOST:PORT`; then it does not stand among the arguments")
 }
 
 // TakeRelay returns the relay that a command is given, by its flag of [RelayFlag] or by its

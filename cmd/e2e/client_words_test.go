@@ -206,7 +206,8 @@ func TestATargetThatCannotBeIsExplained(t *testing.T) {
 
 func TestASlipOfThePenIsExplained(t *testing.T) {
 	t.Parallel()
-	relay, _ := network(t, "127.0.0.1", map[string]string{"a": "1"})
+	relay, _ := network(t, "127.0.0.1", map[string]string{"a": "1", "d/b": "2"})
+	published(t, relay, 2)
 	zeros := strings.Repeat("0", 64)
 	nowhere := filepath.Join(t.TempDir(), "no such folder")
 	for _, c := range []struct {
@@ -220,6 +221,9 @@ func TestASlipOfThePenIsExplained(t *testing.T) {
 		{"nothing but zeros is the hash of no content", 2, []string{"peer-client", "--hash", zeros, "127.0.0.1", relay.port}},
 		{"nothing but zeros is the hash of no content", 2, []string{"peer-client", "--hash", zeros, "127.0.0.1", relay.port, "a"}},
 		{"--who takes one name, --list takes patterns", 3, []string{"peer-client", "--who", "127.0.0.1", relay.port, "*"}},
+		{"names have slashes, and a backslash takes", 3, []string{"peer-client", "127.0.0.1", relay.port, `d\b`}},
+		{`"d" is a folder with 1 file: --list shows`, 3, []string{"peer-client", "--who", "127.0.0.1", relay.port, "d"}},
+		{"--who tells about one name, and these are 2", 2, []string{"peer-client", "--who", "127.0.0.1", relay.port, "a", "d/b"}},
 		{"--index: there is no folder \"" + nowhere + "\"", 2,
 			[]string{"peer-node", "--share", t.TempDir(), "--index", nowhere + "/last/index", "127.0.0.1", relay.port}},
 	} {

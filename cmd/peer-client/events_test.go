@@ -108,12 +108,12 @@ func TestEventsThatCannotBeWrittenAreAFailure(t *testing.T) {
 }
 
 func TestWhatIsBegunInPlaceOfAnotherContentIsSaid(t *testing.T) {
-	var said []string
+	var lines []string
 	c := &command{}
-	p := &progress{line: func(text string) { said = append(said, text) }}
+	p := &progress{line: func(text string) { lines = append(lines, text) }}
 	c.follow(p, client.Begun{Identity: client.Identity{Size: 9}, Other: true})
 	c.follow(p, client.Begun{Identity: client.Identity{Size: 8}, Other: true})
-	if len(said) != 2 || !strings.Contains(said[0], "an earlier try") || !strings.Contains(said[1], "what was begun any more") {
-		t.Error(fmt.Sprintf("%q", said))
+	if len(lines) != 2 || !strings.Contains(lines[0], "an earlier try") || !strings.Contains(lines[1], "what was begun any more") {
+		t.Error(fmt.Sprintf("%q", lines))
 	}
 }

@@ -110,7 +110,11 @@ func unmatched(args ...string) error {
 	for _, arg := range args {
 		quoted = append(quoted, fmt.Sprintf("%q", cli.ForDisplay(arg)))
 	}
-	return failure(cli.ExitNobodyHas, "no published name matches %s", cli.Few(quoted))
+	hint := ""
+	if len(args) == 1 && strings.Contains(args[0], `\`) && !strings.ContainsAny(args[0], "*?[") {
+		hint = "; names have slashes, and a backslash takes the next character as it is"
+	}
+	return failure(cli.ExitNobodyHas, "no published name matches %s%s", cli.Few(quoted), hint)
 }
 
 // lastTries returns the last try of each node, in the order of the first ones.
