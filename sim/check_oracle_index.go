@@ -59,7 +59,7 @@ func (p *published) take(m *protocol.Publish, most int) bool {
 	for _, e := range m.Changes {
 		_, has := p.names[e.Name]
 		switch {
-		case e.Hash.IsZero():
+		case e.Removes():
 			delete(p.names, e.Name)
 		case !has && most > 0 && len(p.names) >= most:
 			p.full = true
