@@ -43,6 +43,7 @@ const (
 func (s *Folder) start() {
 	scan := &scanner{Folder: s, folders: map[string]uint32{}, shut: map[string]bool{}}
 	s.workers.Go(scan.run)
+	s.workers.Go(s.checkDoubts)
 	begun := time.Now()
 	s.workers.Go(func() { s.logIndexed(begun) })
 	for range runtime.GOMAXPROCS(0) {

@@ -48,6 +48,7 @@ type Folder struct {
 	known    int               // entries that are
 	waiting  int               // entries that indexed waits for
 	unread   unread
+	doubts   doubts
 	followers
 	queue
 }
@@ -76,7 +77,7 @@ func Open(folder string, options Options) (*Folder, error) {
 	s := &Folder{
 		root: root, beneath: newBeneath(root), folder: absolute, options: options, log: options.Log,
 		walked: make(chan struct{}), indexed: make(chan struct{}),
-		names: map[string]*entry{}, contents: map[uint64]*entry{}, followers: followers{},
+		names: map[string]*entry{}, contents: map[uint64]*entry{}, followers: followers{}, doubts: newDoubts(),
 	}
 	if s.log == nil {
 		s.log = hclog.NewNullLogger()
