@@ -36,6 +36,7 @@ const (
 	L2 ID = "L2"
 	L3 ID = "L3"
 	L4 ID = "L4"
+	L5 ID = "L5"
 
 	C1 ID = "C1"
 	C2 ID = "C2"
@@ -94,6 +95,7 @@ var Invariants = []Invariant{
 	{L2, "after healing, the registry equals the living nodes"},
 	{L3, "after healing, a file is found if and only if a listed node has it"},
 	{L4, "after healing, the relay's index equals the shares of the listed nodes"},
+	{L5, "a node that hears that a file which has rotted is wrong publishes what it is now, or nothing"},
 	{C1, "after the stop, both ends of every connection are closed"},
 	{C2, "after the stop, every machine is final by itself and has no timer"},
 	{C3, "after its nodes have stopped, a relay lists none"},
