@@ -66,6 +66,10 @@ func (r *run) ask(ctx context.Context, e roles.OpenFile, number uint64) (*shared
 	if refusal != nil {
 		return nil, refusal
 	}
+	if file.Size() > protocol.MaxFile {
+		file.Close()
+		return nil, &protocol.Error{Code: protocol.Limit, Text: "the file is too large to be shared"}
+	}
 	return &sharedFile{File: file, name: e.Name}, nil
 }
 

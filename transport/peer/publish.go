@@ -53,7 +53,7 @@ func (n *Node) follow(ctx context.Context, beside *sync.WaitGroup) *catalog {
 
 // change enters a change of the share.
 func (c *catalog) change(e protocol.Entry) {
-	if e.Hash.IsZero() {
+	if e.Hash.IsZero() || e.Size > protocol.MaxFile {
 		c.wake(c.Drop(e.Name))
 	} else {
 		c.wake(c.Set(e.Name, e.Size, e.Hash))

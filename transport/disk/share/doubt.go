@@ -92,7 +92,7 @@ func (s *Folder) compare(name string, d doubt) {
 	if d.first >= groups {
 		return
 	}
-	d.count = min(d.count, groups-d.first)
+	d.count = min(d.count, groups-d.first, roles.MaxDoubted)
 	slice, err := f.Slice(d.first, d.count)
 	if err != nil {
 		return
@@ -105,7 +105,7 @@ func (s *Folder) compare(name string, d doubt) {
 		s.log.Debug("a file that a client calls wrong cannot be read", "name", protocol.Printable(name, 200), "why", err)
 	default:
 		s.log.Warn("a file is not what it was hashed as, although its times say so; it is hashed anew", "name", protocol.Printable(name, 200))
-		s.disown(f.record)
+		s.revoke(f.record)
 	}
 }
 
@@ -127,9 +127,9 @@ func (f *file) has(first uint64, values []protocol.Hash) (bool, error) {
 	return true, nil
 }
 
-// disown withdraws a content that a file does not have, under all names of the file, and has it
+// revoke withdraws a content that a file does not have, under all names of the file, and has it
 // hashed anew.
-func (s *Folder) disown(r index.Record) {
+func (s *Folder) revoke(r index.Record) {
 	s.index.Remove(r)
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -240,6 +240,10 @@ func (s *scanner) see(name string, info fs.FileInfo) bool {
 	if !info.Mode().IsRegular() || s.index.Owns(sig.Inode) {
 		return false
 	}
+	if sig.Size > MaxSize {
+		s.tooLarge(name, sig.Size)
+		return false
+	}
 	s.observe(name, sig, s.round)
 	return true
 }
