@@ -36,6 +36,8 @@ type Tried struct {
 	Text string
 	Had  bool // it had the file, if maybe another content
 	Took time.Duration
+
+	Published bool // the relay says that it has a content under the name
 }
 
 // Outcome is the kind of a Result.
