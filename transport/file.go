@@ -98,7 +98,7 @@ func (r *run) slice(ctx context.Context, file *sharedFile, e roles.OpenFile, num
 // offer makes a file the run's open file and returns the FileFound with a slice of its tree. It
 // closes the file if a later OpenFile has replaced this one or the run has ended.
 func (r *run) offer(file *sharedFile, nodes []byte, number uint64) (l letter) {
-	found := roles.FileFound{Size: file.Size(), Hash: file.Hash(), Nodes: nodes}
+	found := roles.FileFound{Size: file.Size(), Hash: file.Hash(), Nodes: nodes, Attributes: file.Attributes()}
 	r.mu.Lock()
 	wanted := !r.tidied && r.opening == number
 	if wanted {

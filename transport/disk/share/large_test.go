@@ -20,7 +20,7 @@ func TestAHoleOfAnySizeCostsNothing(t *testing.T) {
 		t.Skip(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(folder) })
-	for name, size := range map[string]int64{"largest": 7 << 60, "large": share.MaxSize + 1, "shared": share.MaxSize} {
+	for name, size := range map[string]int64{"largest": 7 << 60, "large": share.MaxSize + 1} {
 		if file, err := os.Create(filepath.Join(folder, name)); err != nil || file.Truncate(size) != nil || file.Close() != nil {
 			t.Skipf("no file of %d bytes: %v", size, err)
 		}
@@ -37,11 +37,14 @@ func TestAHoleOfAnySizeCostsNothing(t *testing.T) {
 			t.Errorf("%s: %v", name, refusal)
 		}
 	}
-	for share.Hashed() < 10 { // of the one that is shared
-		pause(t.Context(), time.Millisecond)
-	}
 	disktest.Lay(t, filepath.Join(folder, "later"), "text")
 	told.are(t, map[string]string{"small": "text", "later": "text"}) // it has walked again
+	if err := os.Truncate(filepath.Join(folder, "large"), 128<<40); err != nil {
+		t.Fatal(err)
+	}
+	for share.Hashed() < 30 { // it has been begun
+		pause(t.Context(), time.Millisecond)
+	}
 	runtime.ReadMemStats(&after)
 	if took := after.TotalAlloc - before.TotalAlloc; took > 100<<20 {
 		t.Errorf("%d MiB were allocated", took>>20)
