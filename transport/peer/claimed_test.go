@@ -12,6 +12,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/protocol/content"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/transport"
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
@@ -128,13 +129,15 @@ func TestAShareThatClaimsTooMuchIsRefused(t *testing.T) {
 	}
 }
 
+var _ transport.Lister = listedClaim{}
+
 // listedClaim tells what it has.
 type listedClaim struct{ *claimed }
 
-func (c listedClaim) Follow(ctx context.Context, change func(protocol.Entry), complete func()) error {
+func (c listedClaim) Follow(ctx context.Context, change func(protocol.Entry), extent func(roles.Extent)) error {
 	change(protocol.Entry{Name: "file", Size: c.size, Hash: c.hash})
 	change(protocol.Entry{Name: "sound", Size: 1, Hash: c.hash})
-	complete()
+	extent(roles.ExtentWhole)
 	<-ctx.Done()
 	return nil
 }
