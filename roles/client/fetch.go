@@ -42,13 +42,15 @@ type Fetch struct {
 	again     []netip.AddrPort        // whose file changed: worth another visit
 	revisited map[netip.AddrPort]bool // have been in again
 	barred    map[netip.AddrPort]bool
+	redials   redials
 	believed  map[netip.AddrPort]int      // how many contents
 	contents  []known                     // that nodes have said they have
 	latest    map[netip.AddrPort]Identity // the content that a node has named last
 
-	checked uint64        // bytes, by the store
-	due     time.Duration // of the patience that is armed
-	gave    bool          // a group was fetched
+	checked uint64              // bytes, by the store
+	due     time.Duration       // of the patience that is armed
+	gave    bool                // a group was fetched
+	about   protocol.Attributes // of the content, as [roles.Placement] says
 	result  Result
 }
 
@@ -75,7 +77,7 @@ func timerOf(link roles.Link) roles.Timer { return roles.Timer(link) + 1 }
 func NewFetch(w Request) *Fetch {
 	f := &Fetch{
 		core: roles.NewCore(fetchGrammar), query: NewQuery("", nil), listed: map[netip.AddrPort]bool{},
-		revisited: map[netip.AddrPort]bool{}, barred: map[netip.AddrPort]bool{}, believed: map[netip.AddrPort]int{},
+		revisited: map[netip.AddrPort]bool{}, barred: map[netip.AddrPort]bool{}, redials: redials{}, believed: map[netip.AddrPort]int{},
 		latest: map[netip.AddrPort]Identity{},
 	}
 	f.use(relayLink, roles.Deadline, 0)
@@ -101,11 +103,12 @@ func (f *Fetch) Reset(w Request) {
 	clear(f.listed)
 	clear(f.revisited)
 	clear(f.barred)
+	clear(f.redials)
 	clear(f.believed)
 	clear(f.latest)
 	*f = Fetch{
 		core: f.core, first: f.first, timer: f.timer, item: f.item, request: w, query: f.query, sources: f.sources, picker: NewPicker(w.Name, w.Hash),
-		listed: f.listed, revisited: f.revisited, barred: f.barred, believed: f.believed, latest: f.latest, result: Result{Name: w.Name},
+		listed: f.listed, revisited: f.revisited, barred: f.barred, redials: f.redials, believed: f.believed, latest: f.latest, result: Result{Name: w.Name},
 	}
 }
 
@@ -225,7 +228,7 @@ func (f *Fetch) learned(l Learned) {
 	f.remember(is, l.Node, true)
 	if f.State() == FetchSeeking {
 		f.core.Fire(fetchContentKnown)
-		f.checked = 0
+		f.checked, f.about = 0, l.Attributes
 		f.core.Do(roles.OpenStore{Item: f.item, Name: f.request.Name, Hash: is.Hash, Size: is.Size})
 	}
 }
@@ -268,7 +271,7 @@ func (f *Fetch) storeFailed(at roles.Moment, err error) {
 // commit asks the store to make the content durable.
 func (f *Fetch) commit() {
 	is, _ := f.picker.Identity()
-	f.core.Do(roles.CommitStore{Items: []roles.Placement{{Item: f.item, Size: is.Size}}})
+	f.core.Do(roles.CommitStore{Items: []roles.Placement{{Item: f.item, Size: is.Size, Attributes: f.about}}})
 }
 
 func (f *Fetch) committed(at roles.Moment, in roles.StoreCommitted) {
