@@ -41,9 +41,9 @@ func (a *actor) accuse(now time.Duration) {
 // is: the disk may hang once, the file is hashed, and the relay told.
 const reparation = 2*roles.DiskTimeout + 2*roles.PublishGap + roles.DialTimeout + roles.ReplyTimeout
 
-// l5 checks, a while after the last accusation, that no node goes on with a file that was rightly
+// l6 checks, a while after the last accusation, that no node goes on with a file that was rightly
 // called wrong.
-func (c *checks) l5() {
+func (c *checks) l6() {
 	w := c.w
 	due := time.Duration(0)
 	for _, h := range w.hosts {
@@ -60,7 +60,7 @@ func (c *checks) l5() {
 	for _, h := range w.hosts {
 		for _, s := range h.files {
 			if f := s.file; f.isRotten() && f.accused.by != nil && f.accused.by == h.proc && h.lives() && h.lie == scenario.Honest {
-				c.fail(L5, "%s was told that %q is wrong, and takes it for what it was", h.name, s.name)
+				c.fail(L6, "%s was told that %q is wrong, and takes it for what it was", h.name, s.name)
 			}
 		}
 	}

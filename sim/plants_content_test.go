@@ -75,7 +75,7 @@ var contentBugs = []planted{
 		b.after = func(_ roles.Input, effects []roles.Effect) []roles.Effect {
 			return without(effects, func(e roles.Effect) bool { _, is := e.(roles.CheckFile); return is })
 		}
-	}), []ID{L5}, "bits that rot", scenario.BitRot, nil},
+	}), []ID{L6}, "bits that rot", scenario.BitRot, nil},
 	{"a node that sent a wrong group is asked on", around(fetchKind, func(b *bugged) {
 		b.before = func(in roles.Input) roles.Input {
 			if _, is := in.(roles.BodyWrong); is {
