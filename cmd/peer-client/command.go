@@ -51,6 +51,7 @@ func newCommand(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 	flags.StringVar(&c.hash, "hash", "",
 		"the BLAKE3 hash of the content that is wanted; its beginning will do where there is a name")
 	flags.IntVar(&c.client.Sources, "sources", peer.DefaultSources, "from up to so many nodes at once; 1: strictly one after the other")
+	flags.BoolVar(&c.client.NoTimes, "no-times", false, "leave files the time of their fetch, not that of the original")
 	flags.BoolVar(&c.list, "list", false,
 		"list what is published, all or what the PATTERNs stand for: name, bytes, hash, nodes, contents of that name")
 	flags.BoolVar(&c.who, "who", false,

@@ -46,9 +46,10 @@ type Fetch struct {
 	contents  []known                     // that nodes have said they have
 	latest    map[netip.AddrPort]Identity // the content that a node has named last
 
-	checked uint64        // bytes, by the store
-	due     time.Duration // of the patience that is armed
-	gave    bool          // a group was fetched
+	checked uint64              // bytes, by the store
+	due     time.Duration       // of the patience that is armed
+	gave    bool                // a group was fetched
+	about   protocol.Attributes // of the content, as [roles.Placement] says
 	result  Result
 }
 
@@ -225,7 +226,7 @@ func (f *Fetch) learned(l Learned) {
 	f.remember(is, l.Node, true)
 	if f.State() == FetchSeeking {
 		f.core.Fire(fetchContentKnown)
-		f.checked = 0
+		f.checked, f.about = 0, l.Attributes
 		f.core.Do(roles.OpenStore{Item: f.item, Name: f.request.Name, Hash: is.Hash, Size: is.Size})
 	}
 }
@@ -268,7 +269,7 @@ func (f *Fetch) storeFailed(at roles.Moment, err error) {
 // commit asks the store to make the content durable.
 func (f *Fetch) commit() {
 	is, _ := f.picker.Identity()
-	f.core.Do(roles.CommitStore{Items: []roles.Placement{{Item: f.item, Size: is.Size}}})
+	f.core.Do(roles.CommitStore{Items: []roles.Placement{{Item: f.item, Size: is.Size, Attributes: f.about}}})
 }
 
 func (f *Fetch) committed(at roles.Moment, in roles.StoreCommitted) {

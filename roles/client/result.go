@@ -106,6 +106,7 @@ func (Had) Reported()      {}
 
 // Had is reported for each group that is verified and was missing before.
 type Had struct {
-	Node  netip.AddrPort
-	Bytes uint64
+	Node       netip.AddrPort
+	Bytes      uint64
+	Attributes protocol.Attributes // of the file at the node
 }
