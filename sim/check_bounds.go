@@ -79,7 +79,7 @@ func (c *checks) longAnswers(a *actor) {
 	}
 }
 
-// listRefused checks L6 for the answer to a LIST.
+// listRefused checks L9 for the answer to a LIST.
 func (c *checks) listRefused(o *operation) {
 	for i := range c.w.scenario.Faults {
 		if c.w.scenario.Faults[i].Class == scenario.Busy {
@@ -87,6 +87,6 @@ func (c *checks) listRefused(o *operation) {
 		}
 	}
 	if list := o.op.Do == scenario.DoList || o.op.Do == scenario.DoGather; list && o.answer.Code == protocol.Busy && c.w.relay.lie == scenario.Honest {
-		c.fail(L6, "%s got no list: %s", o.op.Who, o.answer.Text)
+		c.fail(L9, "%s got no list: %s", o.op.Who, o.answer.Text)
 	}
 }

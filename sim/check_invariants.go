@@ -40,6 +40,7 @@ const (
 	L4 ID = "L4"
 	L5 ID = "L5"
 	L6 ID = "L6"
+	L9 ID = "L9"
 
 	C1 ID = "C1"
 	C2 ID = "C2"
@@ -102,7 +103,8 @@ var Invariants = []Invariant{
 	{L3, "after healing, a file is found if and only if a listed node has it"},
 	{L4, "after healing, the relay's index equals the shares of the listed nodes"},
 	{L5, "where nothing goes wrong but that one link of a client to a node is reset, each file comes"},
-	{L6, "a client gets its list, although strangers ask for lists and do not read them"},
+	{L6, "a node that hears that a file which has rotted is wrong publishes what it is now, or nothing"},
+	{L9, "a client gets its list, although strangers ask for lists and do not read them"},
 	{C1, "after the stop, both ends of every connection are closed"},
 	{C2, "after the stop, every machine is final by itself and has no timer"},
 	{C3, "after its nodes have stopped, a relay lists none"},

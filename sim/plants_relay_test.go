@@ -93,7 +93,7 @@ var loadBugs = []planted{
 	{"any number of lists are on their way", Plant{Room: func(room relay.Room) relay.Room { return boundless{room} }},
 		[]ID{S25}, "strangers that ask for lists", "", deafLists},
 	{"the room of a list is never given back", Plant{Room: func(room relay.Room) relay.Room { return stingy{room} }},
-		[]ID{S25, L6}, "a list", "", nil},
+		[]ID{S25, L9}, "a list", "", nil},
 	{"a peer that does not take its list is never let go", around(sessionKind, func(b *bugged) {
 		b.before = func(in roles.Input) roles.Input {
 			if _, is := in.(roles.TimerFired); is && b.Machine.(*pooledSession).State() == relay.SessionAnswering {
@@ -101,7 +101,7 @@ var loadBugs = []planted{
 			}
 			return in
 		}
-	}), []ID{L1, L6, C2}, "strangers that ask for lists", "", deafLists},
+	}), []ID{L1, L9, C2}, "strangers that ask for lists", "", deafLists},
 	{"a client whose list is put off does not ask again", around(queryKind, func(b *bugged) {
 		b.before = func(in roles.Input) roles.Input {
 			if no := heardError(in); no != nil && no.Code == protocol.Busy && b.Machine.(*client.Query).State() == client.QueryListing {
@@ -109,7 +109,7 @@ var loadBugs = []planted{
 			}
 			return in
 		}
-	}), []ID{L6}, "strangers that ask for lists", "", deafLists},
+	}), []ID{L9}, "strangers that ask for lists", "", deafLists},
 	{"a full index forgets what it holds", directory(func(b *before, d relay.Directory) {
 		b.publish = func(at roles.Moment, m *protocol.Publish) protocol.Message {
 			answer := d.Publish(at, m)
