@@ -29,6 +29,9 @@ func (f *Folder) copy(ctx context.Context, want roles.OpenStore, item roles.Plac
 // fill reads the groups that a part lacks from a file. If the file has changed, the part's Commit
 // finds that.
 func (f *Folder) fill(ctx context.Context, part *Part, want roles.OpenStore, item roles.Placement, has roles.Groups, from string) error {
+	if err := before("open a file to copy it"); err != nil {
+		return f.unread(from, err)
+	}
 	source, err := f.root.Open(from)
 	if err != nil {
 		return f.unread(from, err)
@@ -49,7 +52,11 @@ func (f *Folder) fill(ctx context.Context, part *Part, want roles.OpenStore, ite
 		}
 		at := number * protocol.GroupSize
 		data := page[:min(want.Size-at, protocol.GroupSize)]
-		if _, err := source.ReadAt(data, int64(at)); err != nil {
+		err := before("read a group to copy it")
+		if err == nil {
+			_, err = source.ReadAt(data, int64(at))
+		}
+		if err != nil {
 			return f.unread(from, err)
 		}
 		value := content.ChainingValue(number, data, want.Size <= protocol.GroupSize)

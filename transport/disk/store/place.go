@@ -66,8 +66,9 @@ func (p *placer) place(at staged, name string) error {
 	staging, base := p.batch.staging[at.folder], path.Base(name)
 	err := p.enter(name)
 	if err == nil {
-		before("rename an item to where nothing is")
-		err = staging.add(at.file(), p.open, base)
+		if err = before("rename an item to where nothing is"); err == nil {
+			err = staging.add(at.file(), p.open, base)
+		}
 		if err == nil {
 			return nil
 		}
@@ -76,7 +77,9 @@ func (p *placer) place(at staged, name string) error {
 		}
 	}
 	if err == nil {
-		before("rename an item")
+		err = before("rename an item")
+	}
+	if err == nil {
 		err = staging.move(at.file(), p.open, base)
 	}
 	if err != nil {
@@ -98,6 +101,9 @@ func (p *placer) enter(name string) error {
 		return err
 	}
 	if !p.folders[folder] {
+		if err := before("make the folders"); err != nil {
+			return err
+		}
 		if err := p.batch.root.MkdirAll(folder, 0o777); err != nil {
 			return err
 		}

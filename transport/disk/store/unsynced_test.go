@@ -14,7 +14,7 @@ var errDisk = errors.New("the disk is broken")
 
 // failOnce has the first sync of a kind fail.
 func failOnce(t *testing.T, kind string) {
-	t.Cleanup(store.FailSync(func(what string) error {
+	t.Cleanup(store.SetBefore(func(what string) error {
 		if what == kind {
 			kind = ""
 			return errDisk
@@ -86,7 +86,7 @@ func TestWhatIsThereAlreadyIsMadeDurable(t *testing.T) {
 	x.MustBring(t, part, 0, 1, 2, 3)
 	for try := range 2 {
 		synced := 0
-		undo := store.FailSync(func(what string) error {
+		undo := store.SetBefore(func(what string) error {
 			if what == "sync the folder" {
 				synced++
 			}
