@@ -42,7 +42,9 @@ type Fetch struct {
 	revisited map[netip.AddrPort]bool // have been in again
 	barred    map[netip.AddrPort]bool
 	believed  map[netip.AddrPort]int // how many contents
-	contents  []known                // that nodes have said they have
+	patience  patience
+	later     []netip.AddrPort // were dismissed: to be asked again, last
+	contents  []known          // that nodes have said they have
 
 	checked uint64        // bytes, by the store
 	due     time.Duration // of the patience that is armed
@@ -73,7 +75,7 @@ func timerOf(link roles.Link) roles.Timer { return roles.Timer(link) + 1 }
 func NewFetch(w Request) *Fetch {
 	f := &Fetch{
 		core: roles.NewCore(fetchGrammar), query: NewQuery("", nil), listed: map[netip.AddrPort]bool{},
-		revisited: map[netip.AddrPort]bool{}, barred: map[netip.AddrPort]bool{}, believed: map[netip.AddrPort]int{},
+		revisited: map[netip.AddrPort]bool{}, barred: map[netip.AddrPort]bool{}, believed: map[netip.AddrPort]int{}, patience: patience{},
 	}
 	f.use(relayLink, roles.Deadline, 0)
 	f.Reset(w)
@@ -99,9 +101,10 @@ func (f *Fetch) Reset(w Request) {
 	clear(f.revisited)
 	clear(f.barred)
 	clear(f.believed)
+	clear(f.patience)
 	*f = Fetch{
 		core: f.core, first: f.first, timer: f.timer, item: f.item, request: w, query: f.query, sources: f.sources, picker: NewPicker(w.Name, w.Hash),
-		listed: f.listed, revisited: f.revisited, barred: f.barred, believed: f.believed, result: Result{Name: w.Name},
+		listed: f.listed, revisited: f.revisited, barred: f.barred, believed: f.believed, patience: f.patience, result: Result{Name: w.Name},
 	}
 }
 
