@@ -24,6 +24,7 @@ const (
 	HoldTimeout      = IdleTimeout / 2  // for this long a client keeps an idle link to a node
 	DialPatience     = 1 * time.Second  // after this a client with several sources dials another node beside a silent one
 	GroupPatience    = 3 * time.Second  // after this a client asks others beside a node, or in its place, that brought no verified group; four times as long at each further visit
+	FetchPatience    = 30 * time.Second // after this, of many files, one of which no group has come gives its turn to others that wait; four times as long at each further try
 	OvertakePatience = 3 * time.Second  // for this long an idle node waits for a link for many files that lacks what it has
 	DiskTimeout      = 10 * time.Second // from a request to the disk to its answer
 	CommitTimeout    = 10 * time.Minute // from the last byte received to the content being durable and in its place

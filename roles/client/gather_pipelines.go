@@ -34,7 +34,8 @@ type pipelineSlot struct {
 	node      netip.AddrPort
 	load      []int
 	came      []bool
-	overtaken bool // it has been stopped, for another node is idle
+	overtaken bool // it has been stopped, for another node is idle or waits
+	pace      pace
 
 	placing []int         // items that the store is putting in their places
 	due     time.Duration // when it has had its time
@@ -116,7 +117,7 @@ func (g *Gather) nextRound() bool {
 		return false
 	}
 	nodes := slices.SortedFunc(maps.Keys(queues), func(a, b netip.AddrPort) int {
-		return cmp.Or(len(queues[b].items)-len(queues[a].items), a.Compare(b))
+		return cmp.Or(g.patience[a]-g.patience[b], len(queues[b].items)-len(queues[a].items), a.Compare(b))
 	})
 	g.round = round{queues: queues, most: pipelineSize(open, pipelinesOfNode*len(queues))}
 	for range pipelinesOfNode {
@@ -140,7 +141,7 @@ func (g *Gather) carry(at roles.Moment, slot *pipelineSlot) {
 		g.idle(at, slot.node)
 		return
 	}
-	slot.came, slot.overtaken, slot.busy = make([]bool, len(slot.load)), false, true
+	slot.came, slot.overtaken, slot.busy, slot.pace = make([]bool, len(slot.load)), false, true, pace{since: at.Now}
 	wanted := make([]Wanted, len(slot.load))
 	for i, item := range slot.load {
 		wanted[i] = Wanted{Name: g.items[item].name, Hash: g.items[item].Hash, Size: g.items[item].Size}
@@ -179,7 +180,7 @@ func (g *Gather) tell(at roles.Moment, slot *pipelineSlot, in roles.Input) {
 			continue
 		}
 		if answer, is := report.Outcome.(Answered); is {
-			g.answered(slot, answer)
+			g.answered(at, slot, answer)
 		} else {
 			g.core.Do(report)
 		}
@@ -190,7 +191,8 @@ func (g *Gather) tell(at roles.Moment, slot *pipelineSlot, in roles.Input) {
 }
 
 // answered notes that an item has come.
-func (g *Gather) answered(slot *pipelineSlot, answer Answered) {
+func (g *Gather) answered(at roles.Moment, slot *pipelineSlot, answer Answered) {
+	slot.pace.brought(at, answer.Code == 0, g.items[slot.load[answer.Item]].Size)
 	if answer.Code == 0 {
 		slot.came[answer.Item] = true
 		g.core.Do(roles.Report{Outcome: Had{slot.node, g.items[slot.load[answer.Item]].Size}})
