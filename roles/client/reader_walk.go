@@ -98,7 +98,8 @@ func (r *Reader) locate(at roles.Moment) {
 	r.absorb(r.query.Step(at, roles.Started{}))
 }
 
-// located notes the nodes of a page that have not been met in this attempt.
+// located notes the nodes of a page that have not been met in this attempt: last those that have
+// been slow.
 func (r *Reader) located(m *protocol.Located) {
 	a := &r.attempt
 	from := len(r.candidates)
@@ -108,6 +109,7 @@ func (r *Reader) located(m *protocol.Located) {
 			r.candidates = append(r.candidates, at)
 		}
 	}
+	slices.SortStableFunc(r.candidates[from:], func(a, b netip.AddrPort) int { return r.patience[a] - r.patience[b] })
 	a.cursor = m.Cursor
 	if a.pages++; a.cursor != nil && (a.pages >= roles.MaxPages || len(a.met) >= roles.MaxWalk) {
 		a.cursor, a.unwalked = nil, true
