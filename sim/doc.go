@@ -51,8 +51,8 @@
 //   - S5: an operation has one result
 //   - S6: nothing is sent on a link after its half-close, no effect concerns a link after its
 //     HangUp, and no effect follows the end of a machine
-//   - S7: a fetch never has more connections than its sources, one in the reference mode, and
-//     a final machine has none
+//   - S7: a fetch never has more connections than its sources, or roles.MaxBeside beside slow
+//     ones, one in the reference mode, and a final machine has none
 //   - S8: a message that the table does not allow is answered with ERROR and the link is
 //     closed, as after every ERROR whose code closes; among honest peers on sound links there
 //     is no such message
@@ -81,6 +81,8 @@
 //   - L2: after healing, the registry equals the living nodes
 //   - L3: after healing, a file is found if and only if a listed node has it
 //   - L4: after healing, the relay's index equals the shares of the listed nodes
+//   - L5: nodes that hash for ever, or trickle, keep no client from a node that delivers for
+//     longer than their turns take
 //   - C1: after the stop, both ends of every connection are closed
 //   - C2: after the stop, every machine is final by itself and has no timer
 //   - C3: after its nodes have stopped, a relay lists none

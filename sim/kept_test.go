@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
@@ -48,16 +49,42 @@ func TestNobodyIsKeptFromANodeThatDelivers(t *testing.T) {
 	}
 }
 
-// patient are bugs of clients that wait for a slow node as long as it says that it gets on: the machine is never told
-// that its own deadline has passed.
+// patient are bugs of clients that wait for a slow node as long as it says that it gets on.
 var patient = []planted{
-	{"a fetch is kept by nodes that hash for ever", deaf(fetchKind, isOwnDeadline), []ID{L1, L5, C2}, "nodes that hash for ever", "", kept("hash-forever")},
-	{"a fetch is kept by nodes that trickle", deaf(fetchKind, isOwnDeadline), []ID{L1, L5, C2}, "nodes that trickle", "", kept("trickle")},
-	{"a reader is kept by nodes that hash for ever", deaf(readerKind, isOwnDeadline), []ID{L1, L5, C2}, "nodes that hash for ever", "", kept("hash-forever")},
-	{"many files are kept by nodes that hash for ever", deaf(gatherKind, isOwnDeadline), []ID{L1, L5, C2}, "nodes that hash for ever", "", kept("hash-forever")},
+	{"a fetch is kept by nodes that hash for ever", lull(fetchKind), []ID{L1, L5}, "nodes that hash for ever", "", kept("hash-forever")},
+	{"a fetch is kept by nodes that trickle", lull(fetchKind), []ID{L1, L5}, "nodes that trickle", "", kept("trickle")},
+	{"a reader is kept by nodes that trickle", lull(readerKind), []ID{L1, L5}, "nodes that trickle", "", kept("trickle")},
+	{"many files are kept by nodes that hash for ever", lull(gatherKind), []ID{L1, L5}, "nodes that hash for ever", "", kept("hash-forever")},
 }
 
-func isOwnDeadline(in roles.Input) bool {
-	fired, is := in.(roles.TimerFired)
-	return is && fired.Timer == roles.Deadline
+// lulled is a machine to which time stands still until a node says that it gets on.
+type lulled struct {
+	roles.Machine
+	last, lost time.Duration
+}
+
+func (l *lulled) Step(at roles.Moment, in roles.Input) []roles.Effect {
+	getsOn := false
+	switch in := in.(type) {
+	case roles.Heard:
+		_, getsOn = in.Message.(*protocol.Hashing)
+	case roles.Moved:
+		getsOn = true
+	}
+	if getsOn {
+		l.lost += at.Now - l.last
+	}
+	l.last = at.Now
+	at.Now -= l.lost
+	return l.Machine.Step(at, in)
+}
+
+// lull plants a lulled machine.
+func lull(kind machineKind) Plant {
+	return Plant{Machine: func(k machineKind, m roles.Machine) roles.Machine {
+		if k != kind {
+			return m
+		}
+		return &lulled{Machine: m}
+	}}
 }
