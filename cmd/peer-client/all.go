@@ -26,6 +26,7 @@ func (c *command) all(ctx context.Context, wanted peer.AllRequest, to *target) e
 		p.begin(size, 0, len(missing))
 	}
 	wanted.Report = func(outcome roles.Outcome) { c.followMany(p, published, outcome) }
+	wanted.Hidden = c.hidden
 	r := c.client.FetchAll(ctx, wanted, to.root)
 	p.end()
 	for _, arg := range r.Unknown {
@@ -51,8 +52,8 @@ func (c *command) tellChosen(s *summary, r peer.AllResult) {
 		s.fail(arg.Arg, argumentFailure(c.client.Relay, arg))
 	}
 	c.noteVariants(r.Chosen.Variants)
-	for _, clash := range r.Chosen.Clashes {
-		s.fail(clash.Name, failure(cli.ExitFailure, "%s", clashText(clash)))
+	if r.Hidden > 0 {
+		c.note("%s passed over: --hidden takes them as well", cli.Count(r.Hidden, "hidden file was", "hidden files were"))
 	}
 	s.tell()
 }
@@ -86,6 +87,9 @@ func (c *command) count(s *summary, r peer.AllResult) {
 			s.fail(name, resultFailure(c.client.Relay, peer.Request{Name: name, Hash: file.Wanted}, file.Result))
 		}
 	}
+	for _, clash := range r.Chosen.Clashes {
+		s.fail(clash.Name, failure(cli.ExitFailure, "%s", clashText(clash)))
+	}
 	if r.Closing != nil {
 		s.tellLater(diskFailure(r.Closing, r.Closing.Error()))
 	}
@@ -93,10 +97,7 @@ func (c *command) count(s *summary, r peer.AllResult) {
 
 func clashText(c client.Clash) string {
 	other := cli.ForDisplay(c.Other)
-	switch c.Kind {
-	case client.SameName:
-		return fmt.Sprintf("on many disks it is the same name as %q", other)
-	case client.FolderNeeded:
+	if c.Kind == client.FolderNeeded {
 		return fmt.Sprintf("a folder has to be there, for %q", other)
 	}
 	return fmt.Sprintf("the file %q is where its folder would have to be", other)
