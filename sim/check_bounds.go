@@ -21,7 +21,7 @@ func (c *checks) tookTooLong(o *operation) {
 	if took, most := h.local(c.w.now)-h.local(o.started), c.bound(o); took > most {
 		c.fail(L1, "%s %q took %v, more than %v", o.op.Do, o.op.Name, took, most)
 	} else if most, is := c.turns(o); is && took > most {
-		c.fail(L5, "%s %q took %v, and the turns of all nodes take %v", o.op.Do, o.op.Name, took, most)
+		c.fail(L6, "%s %q took %v, and the turns of all nodes take %v", o.op.Do, o.op.Name, took, most)
 	}
 }
 

@@ -77,11 +77,15 @@
 //     nothing that has come is received a second time
 //   - S19: what is read at any place of a file is of the content that was pinned when it was
 //     opened
+//   - S20: a fetched file has the modification time and the executable bit that a node's file with
+//     its content has
 //   - L1: an operation ends within its bound
 //   - L2: after healing, the registry equals the living nodes
 //   - L3: after healing, a file is found if and only if a listed node has it
 //   - L4: after healing, the relay's index equals the shares of the listed nodes
-//   - L5: nodes that hash for ever, or trickle, keep no client from a node that delivers for
+//   - L5: where nothing goes wrong but that one link of a client to a node is reset, each file
+//     comes
+//   - L6: nodes that hash for ever, or trickle, keep no client from a node that delivers for
 //     longer than their turns take
 //   - C1: after the stop, both ends of every connection are closed
 //   - C2: after the stop, every machine is final by itself and has no timer

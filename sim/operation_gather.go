@@ -16,6 +16,7 @@ type gathering struct {
 	names [][]string                // by item
 	told  map[string]client.Outcome // of each name that has a result
 	lost  map[netip.AddrPort]bool   // nodes that have failed on a link for many files
+	idle  map[netip.AddrPort]bool   // nodes whose last link for many files broke and brought nothing
 	had   map[int]*hadItem
 	asked map[protocol.Hash]int // how many nodes have been asked for a content over links for many files
 	slow  map[protocol.Hash]bool
@@ -49,7 +50,7 @@ func (w *World) beginGather(o *operation) bool {
 	}
 	machine := client.NewGather(client.GatherRequest{Relay: w.relay.address.String(), Sources: o.op.Sources, Wanted: choice.Picks})
 	o.gather = &gathering{
-		picks: choice.Picks, names: machine.Names(), told: map[string]client.Outcome{}, lost: map[netip.AddrPort]bool{}, had: map[int]*hadItem{},
+		picks: choice.Picks, names: machine.Names(), told: map[string]client.Outcome{}, lost: map[netip.AddrPort]bool{}, idle: map[netip.AddrPort]bool{}, had: map[int]*hadItem{},
 		asked: map[protocol.Hash]int{}, slow: map[protocol.Hash]bool{},
 	}
 	if o.tries > 0 {
@@ -115,6 +116,9 @@ func (w *World) commitItem(a *actor, item roles.Placement) (done bool, err error
 		w.stageItem(a, item.Item, emptyHash, 0)
 	}
 	s := a.store(item.Item)
+	if s != nil {
+		s.said = item.Attributes
+	}
 	if done, err = w.commit(a, s); o.gather == nil || !done || err != nil {
 		return done, err
 	}
@@ -125,7 +129,10 @@ func (w *World) commitItem(a *actor, item roles.Placement) (done bool, err error
 		copied := w.diskDoes(a.proc,
 			func() { t.part, t.journal = fresh, nil },
 			func() { fresh.extents = append(fresh.extents, s.final.extents...); fresh.sync() },
-			func() { t.before, t.final, t.part, t.renamed, t.reported = t.final, fresh, nil, true, protocol.Hash{} },
+			func() {
+				t.before, t.final, t.part, t.renamed, t.reported = t.final, fresh, nil, true, protocol.Hash{}
+				t.about = item.Attributes
+			},
 			func() { t.renamed, t.before = false, nil },
 		)
 		if !copied {

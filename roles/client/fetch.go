@@ -10,6 +10,7 @@ package client
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -41,14 +42,17 @@ type Fetch struct {
 	again     []netip.AddrPort        // whose file changed: worth another visit
 	revisited map[netip.AddrPort]bool // have been in again
 	barred    map[netip.AddrPort]bool
-	believed  map[netip.AddrPort]int // how many contents
+	redials   redials
+	believed  map[netip.AddrPort]int      // how many contents
+	contents  []known                     // that nodes have said they have
+	latest    map[netip.AddrPort]Identity // the content that a node has named last
 	patience  patience
 	later     []netip.AddrPort // were dismissed: to be asked again, last
-	contents  []known          // that nodes have said they have
 
-	checked uint64        // bytes, by the store
-	due     time.Duration // of the patience that is armed
-	gave    bool          // a group was fetched
+	checked uint64              // bytes, by the store
+	due     time.Duration       // of the patience that is armed
+	gave    bool                // a group was fetched
+	about   protocol.Attributes // of the content, as [roles.Placement] says
 	result  Result
 }
 
@@ -75,7 +79,8 @@ func timerOf(link roles.Link) roles.Timer { return roles.Timer(link) + 1 }
 func NewFetch(w Request) *Fetch {
 	f := &Fetch{
 		core: roles.NewCore(fetchGrammar), query: NewQuery("", nil), listed: map[netip.AddrPort]bool{},
-		revisited: map[netip.AddrPort]bool{}, barred: map[netip.AddrPort]bool{}, believed: map[netip.AddrPort]int{}, patience: patience{},
+		revisited: map[netip.AddrPort]bool{}, barred: map[netip.AddrPort]bool{}, redials: redials{}, believed: map[netip.AddrPort]int{},
+		latest: map[netip.AddrPort]Identity{}, patience: patience{},
 	}
 	f.use(relayLink, roles.Deadline, 0)
 	f.Reset(w)
@@ -100,11 +105,13 @@ func (f *Fetch) Reset(w Request) {
 	clear(f.listed)
 	clear(f.revisited)
 	clear(f.barred)
+	clear(f.redials)
 	clear(f.believed)
 	clear(f.patience)
+	clear(f.latest)
 	*f = Fetch{
 		core: f.core, first: f.first, timer: f.timer, item: f.item, request: w, query: f.query, sources: f.sources, picker: NewPicker(w.Name, w.Hash),
-		listed: f.listed, revisited: f.revisited, barred: f.barred, believed: f.believed, patience: f.patience, result: Result{Name: w.Name},
+		listed: f.listed, revisited: f.revisited, barred: f.barred, redials: f.redials, believed: f.believed, latest: f.latest, patience: f.patience, result: Result{Name: w.Name},
 	}
 }
 
@@ -224,7 +231,7 @@ func (f *Fetch) learned(l Learned) {
 	f.remember(is, l.Node, true)
 	if f.State() == FetchSeeking {
 		f.core.Fire(fetchContentKnown)
-		f.checked = 0
+		f.checked, f.about = 0, l.Attributes
 		f.core.Do(roles.OpenStore{Item: f.item, Name: f.request.Name, Hash: is.Hash, Size: is.Size})
 	}
 }
@@ -267,7 +274,7 @@ func (f *Fetch) storeFailed(at roles.Moment, err error) {
 // commit asks the store to make the content durable.
 func (f *Fetch) commit() {
 	is, _ := f.picker.Identity()
-	f.core.Do(roles.CommitStore{Items: []roles.Placement{{Item: f.item, Size: is.Size}}})
+	f.core.Do(roles.CommitStore{Items: []roles.Placement{{Item: f.item, Size: is.Size, Attributes: f.about}}})
 }
 
 func (f *Fetch) committed(at roles.Moment, in roles.StoreCommitted) {
@@ -298,6 +305,7 @@ func (f *Fetch) ended() {
 	is, _ := f.picker.Identity()
 	f.result.Hash, f.result.Size = is.Hash, is.Size
 	for _, k := range f.contents {
+		k.Nodes = slices.DeleteFunc(k.Nodes, func(node netip.AddrPort) bool { return f.latest[node] != k.Identity })
 		if k.Identity != is && len(k.Nodes) > 0 { // what is preferred may have nobody any more
 			f.result.Variants = append(f.result.Variants, k.Variant)
 		}

@@ -34,11 +34,12 @@ type pipelineSlot struct {
 	node      netip.AddrPort
 	load      []int
 	came      []bool
-	overtaken bool // it has been stopped, for another node is idle or waits
+	about     []protocol.Attributes // of those that came
+	overtaken bool                  // it has been stopped, for another node is idle or waits
 	pace      pace
 
-	placing []int         // items that the store is putting in their places
-	due     time.Duration // when it has had its time
+	placing []roles.Placement // items that the store is putting in their places
+	due     time.Duration     // when it has had its time
 }
 
 // overtake is a Pipeline that an idle node waits for. What the idle node has is in no Pipeline that
@@ -141,7 +142,8 @@ func (g *Gather) carry(at roles.Moment, slot *pipelineSlot) {
 		g.idle(at, slot.node)
 		return
 	}
-	slot.came, slot.overtaken, slot.busy, slot.pace = make([]bool, len(slot.load)), false, true, pace{since: at.Now}
+	slot.came, slot.about = make([]bool, len(slot.load)), make([]protocol.Attributes, len(slot.load))
+	slot.overtaken, slot.busy, slot.pace = false, true, pace{since: at.Now}
 	wanted := make([]Wanted, len(slot.load))
 	for i, item := range slot.load {
 		wanted[i] = Wanted{Name: g.items[item].name, Hash: g.items[item].Hash, Size: g.items[item].Size}
@@ -194,8 +196,8 @@ func (g *Gather) tell(at roles.Moment, slot *pipelineSlot, in roles.Input) {
 func (g *Gather) answered(at roles.Moment, slot *pipelineSlot, answer Answered) {
 	slot.pace.brought(at, answer.Code == 0, g.items[slot.load[answer.Item]].Size)
 	if answer.Code == 0 {
-		slot.came[answer.Item] = true
-		g.core.Do(roles.Report{Outcome: Had{slot.node, g.items[slot.load[answer.Item]].Size}})
+		slot.came[answer.Item], slot.about[answer.Item] = true, answer.Attributes
+		g.core.Do(roles.Report{Outcome: Had{slot.node, g.items[slot.load[answer.Item]].Size, answer.Attributes}})
 	}
 }
 
@@ -203,22 +205,33 @@ func (g *Gather) answered(at roles.Moment, slot *pipelineSlot, answer Answered) 
 func (g *Gather) pipelineOver(at roles.Moment, slot *pipelineSlot) {
 	slot.busy = false
 	g.core.Fire(gatherPipelineOver)
-	var came []int
+	var came []roles.Placement
+	brought := false // more than empty files, which come without a request
 	for i, item := range slot.load {
-		switch one := &g.items[item]; {
-		case one.concluded:
-		case slot.came[i]:
-			came = append(came, item)
-		case !slot.overtaken || len(one.holders) > 1:
+		if one := &g.items[item]; !one.concluded && slot.came[i] {
+			came = append(came, roles.Placement{Item: item, Size: one.Size, Attributes: slot.about[i]})
+			brought = brought || one.Size > 0
+		}
+	}
+	redial := g.redial(slot, brought)
+	for i, item := range slot.load {
+		if one := &g.items[item]; !one.concluded && !slot.came[i] && !redial && (!slot.overtaken || len(one.holders) > 1) {
 			one.refused = append(one.refused, slot.node)
 		}
 	}
-	switch slot.machine.Result().Code {
-	case 0, protocol.Disk, protocol.Interrupted: // which are our own doing
-	default:
+	switch code := slot.machine.Result().Code; {
+	case code == 0, code == protocol.Disk, code == protocol.Interrupted: // which are our own doing
+	case !redial:
 		g.lost[slot.node] = true
 	}
 	g.commit(at, slot, came)
+}
+
+// redial reports whether a node whose link broke is to be asked again, in the next round, for what
+// has not come.
+func (g *Gather) redial(slot *pipelineSlot, brought bool) bool {
+	m := slot.machine
+	return m.broke && (brought || m.Result().Code == protocol.Lost) && g.redials.again(slot.node, brought)
 }
 
 // idle is for a node that has nothing more to do: Pipelines of others that lack what it has are

@@ -42,6 +42,7 @@ type attempt struct {
 	mute     QueryResult
 	tried    []Tried
 	later    []netip.AddrPort // were dismissed: to be asked again, last
+	redials  redials
 }
 
 // Pinned is reported once the content is known: that of the first node that has the file.
@@ -76,7 +77,7 @@ func (r *Reader) Reset(relay, name string, hash protocol.Hash) {
 }
 
 // begin begins an attempt.
-func (r *Reader) begin() { r.attempt = attempt{met: map[netip.AddrPort]bool{}} }
+func (r *Reader) begin() { r.attempt = attempt{met: map[netip.AddrPort]bool{}, redials: redials{}} }
 
 // Watch calls f for each fired row, also for those of the machines within; nil: nothing is called.
 func (r *Reader) Watch(f func(roles.Transition)) {
@@ -285,6 +286,8 @@ func (r *Reader) visited(v Visited) {
 		r.attempt.later = append(r.attempt.later, v.Node)
 	case v.Rested:
 		r.candidates = slices.Insert(r.candidates, 0, v.Node)
+	case v.Broke && r.attempt.redials.worth(v):
+		r.candidates = append(r.candidates, v.Node)
 	}
 	r.core.Fire(readerSourceLeft)
 }

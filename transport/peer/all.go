@@ -188,6 +188,7 @@ func wanted(offers []client.Offer, wants func(name string) bool) []client.Offer 
 func (c *Client) gather(ctx context.Context, request AllRequest, rest []client.Offer, here []string, folder *os.Root, r *AllResult) {
 	gather := client.NewGather(client.GatherRequest{Relay: c.Relay, Sources: c.sources(), Wanted: rest})
 	from := len(r.Files)
+	request.Options.NoTimes = request.Options.NoTimes || c.NoTimes
 	to := store.NewFolder(folder, gather.Names(), request.Options)
 	to.Beside(here)
 	c.run(ctx, gather, to, func(outcome roles.Outcome) {

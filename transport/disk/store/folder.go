@@ -111,18 +111,18 @@ func (f *Folder) keep(item int, part *Part) {
 }
 
 // Receive implements [transport.Store].
-func (f *Folder) Receive(item int, offset uint64) (transport.Sink, error) {
+func (f *Folder) Receive(item int, offset uint64, about protocol.Attributes) (transport.Sink, error) {
 	f.mu.Lock()
 	part := f.parts[item]
 	f.mu.Unlock()
 	if part != nil {
-		return part.Receive(item, offset)
+		return part.Receive(item, offset, about)
 	}
 	batch, err := f.batched()
 	if err != nil {
 		return nil, err
 	}
-	return batch.Receive(item, offset)
+	return batch.Receive(item, offset, about)
 }
 
 // batched returns the batch, and makes it if need be.
@@ -174,7 +174,7 @@ func (f *Folder) Commit(ctx context.Context, items ...roles.Placement) error {
 		part := f.take(item.Item)
 		if part == nil {
 			batched = append(batched, item)
-		} else if err := f.commitPart(ctx, part, f.names[item.Item]); err != nil {
+		} else if err := f.commitPart(ctx, part, item); err != nil {
 			misplaced[item.Item] = err
 		}
 	}
@@ -205,9 +205,9 @@ func (f *Folder) commitBatch(ctx context.Context, items []roles.Placement) trans
 
 // commitPart commits a part under the name that it has, and copies it to the item's other names. A name
 // that cannot have it does not keep the others from it.
-func (f *Folder) commitPart(ctx context.Context, part *Part, names []string) error {
+func (f *Folder) commitPart(ctx context.Context, part *Part, item roles.Placement) error {
 	want := part.wanted()
-	err := f.twins.put(part.name, func() error { return part.Commit(ctx) })
+	err := f.twins.put(part.name, func() error { return part.Commit(ctx, item) })
 	if twin := (*twinError)(nil); errors.As(err, &twin) {
 		return errors.Join(part.wrap(err), part.Discard())
 	}
@@ -215,9 +215,9 @@ func (f *Folder) commitPart(ctx context.Context, part *Part, names []string) err
 		return err
 	}
 	var failed error
-	for _, name := range names {
+	for _, name := range f.names[item.Item] {
 		if name != part.name {
-			err := f.twins.put(name, func() error { return f.copy(ctx, want, part.name, name) })
+			err := f.twins.put(name, func() error { return f.copy(ctx, want, item, part.name, name) })
 			if twin := (*twinError)(nil); errors.As(err, &twin) {
 				err = f.newPart(name).wrap(err)
 			}
