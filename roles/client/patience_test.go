@@ -51,7 +51,7 @@ func TestTheNextPageComesBeforeASlowNode(t *testing.T) {
 	s := locating(t, request)
 	s.Hear(0, &protocol.Located{Peers: peers(1), Cursor: []byte{1}}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
 	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0", dials(1, 1))
-	s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "AskingRelay", goes(1, "dial 0 relay:4000")...)
+	s.Tell(roles.Lost{Link: 1, Code: protocol.Refused}, "AskingRelay", goes(1, "dial 0 relay:4000")...)
 }
 
 // hashers returns so many nodes from the second on that hash for ever, each with a file of its own of so many bytes, and
