@@ -148,6 +148,7 @@ func (i *impostor) alter(c *protocol.Content, body *segment) []roles.Effect {
 		body.size /= 2
 	case "trickle":
 		i.drips, i.rest = 200, *body
+		i.rest.size = body.size * 3 / 4 // it never brings a group
 		return append([]roles.Effect{roles.Send{Message: c}}, i.arm()...)
 	case "drip":
 		i.drips = 40
