@@ -26,10 +26,10 @@ func TestAClosedStreamIsKnown(t *testing.T) {
 	} {
 		run := exec.CommandContext(t.Context(), "sh", "-c", command, os.Args[0], "-test.run=^"+t.Name()+"$")
 		run.Env = append(os.Environ(), child+"=1")
-		var said strings.Builder
-		run.Stdout, run.Stderr = os.Stdout, &said
-		if err := run.Run(); err != nil || !strings.Contains(said.String(), fmt.Sprintf("closed: %t", want)) {
-			t.Errorf("%s: %v, %s", command, err, said.String())
+		var told strings.Builder
+		run.Stdout, run.Stderr = os.Stdout, &told
+		if err := run.Run(); err != nil || !strings.Contains(told.String(), fmt.Sprintf("closed: %t", want)) {
+			t.Errorf("%s: %v, %s", command, err, told.String())
 		}
 	}
 	// A program that is no shell may discard a stream with /dev/null for reading and writing.
@@ -40,9 +40,9 @@ func TestAClosedStreamIsKnown(t *testing.T) {
 	defer null.Close()
 	run := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
 	run.Env = append(os.Environ(), child+"=1")
-	var said strings.Builder
-	run.Stdout, run.Stderr = null, &said
-	if err := run.Run(); err != nil || !strings.Contains(said.String(), "closed: false") {
-		t.Errorf("%v, %s", err, said.String())
+	var told strings.Builder
+	run.Stdout, run.Stderr = null, &told
+	if err := run.Run(); err != nil || !strings.Contains(told.String(), "closed: false") {
+		t.Errorf("%v, %s", err, told.String())
 	}
 }
