@@ -338,7 +338,7 @@ func TestThatAllIsIndexedIsLogged(t *testing.T) {
 	openShare(t, folder, options{Log: hclog.New(&hclog.LoggerOptions{Output: lines})})
 	select {
 	case line := <-lines:
-		if !strings.Contains(line, "[INFO]  indexed: files=2 in=") {
+		if !strings.Contains(line, "[INFO]  indexed: files=2 took_ms=") {
 			t.Error(line)
 		}
 	case <-time.After(patience):
