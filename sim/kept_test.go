@@ -40,7 +40,7 @@ func keptStories() (all []*scenario.Scenario) {
 	return all
 }
 
-// TestNobodyIsKeptFromANodeThatDelivers holds the stories against the promises, L6 among them.
+// TestNobodyIsKeptFromANodeThatDelivers holds the stories against the promises, L7 among them.
 func TestNobodyIsKeptFromANodeThatDelivers(t *testing.T) {
 	for _, s := range keptStories() {
 		if v := Run(s, Options{}).Violation; v != nil {
@@ -51,10 +51,10 @@ func TestNobodyIsKeptFromANodeThatDelivers(t *testing.T) {
 
 // patient are bugs of clients that wait for a slow node as long as it says that it gets on.
 var patient = []planted{
-	{"a fetch is kept by nodes that hash for ever", lull(fetchKind), []ID{L1, L6}, "nodes that hash for ever", "", kept("hash-forever")},
-	{"a fetch is kept by nodes that trickle", lull(fetchKind), []ID{L1, L6}, "nodes that trickle", "", kept("trickle")},
-	{"a reader is kept by nodes that trickle", lull(readerKind), []ID{L1, L6}, "nodes that trickle", "", kept("trickle")},
-	{"many files are kept by nodes that hash for ever", lull(gatherKind), []ID{L1, L6}, "nodes that hash for ever", "", kept("hash-forever")},
+	{"a fetch is kept by nodes that hash for ever", lull(fetchKind), []ID{L1, L7}, "nodes that hash for ever", "", kept("hash-forever")},
+	{"a fetch is kept by nodes that trickle", lull(fetchKind), []ID{L1, L7}, "nodes that trickle", "", kept("trickle")},
+	{"a reader is kept by nodes that trickle", lull(readerKind), []ID{L1, L7}, "nodes that trickle", "", kept("trickle")},
+	{"many files are kept by nodes that hash for ever", lull(gatherKind), []ID{L1, L7}, "nodes that hash for ever", "", kept("hash-forever")},
 }
 
 // lulled is a machine to which time stands still until a node says that it gets on.
