@@ -15,7 +15,7 @@ type entry struct {
 	hash      protocol.Hash   // if known, of the content with that stamp; otherwise what followers were told last
 	size      uint64          // that they were told with it
 	tree      uint64          // of that content
-	round     uint32          // the walk that last saw it
+	round     uint32          // the read of its folder that last saw it
 	tries     uint8           // how often it was hashed in vain lately
 	known     bool            // what its content is
 	queued    bool            // it waits to be hashed, or is being
@@ -23,6 +23,9 @@ type entry struct {
 	unread    bool            // it could not be read, which has been counted
 
 	before, after *entry // others that are known to have the same content
+
+	in             *dir   // where it was last seen; these three belong to the scanner's goroutine
+	previous, next *entry // others there
 }
 
 const (
@@ -32,14 +35,13 @@ const (
 	distantly = int64(10 * time.Minute) // between two changes of a file that is not restless
 )
 
-// observe records that a walk or a hint has found a name with a signature.
-func (s *Folder) observe(name string, sig index.Signature, round uint32) {
+// observe records that a walk or a hint has found a name with a signature, and returns its entry.
+func (s *Folder) observe(name string, sig index.Signature) *entry {
 	s.mu.Lock()
 	e := s.names[name]
 	if e != nil && e.signature == sig && (e.known || e.queued) {
-		e.round = round
 		s.mu.Unlock()
-		return
+		return e
 	}
 	s.mu.Unlock()
 	r, known := s.index.Lookup(sig) // may take its time
@@ -51,7 +53,7 @@ func (s *Folder) observe(name string, sig index.Signature, round uint32) {
 	} else if e.signature != sig {
 		s.outdate(e, sig)
 	}
-	e.signature, e.round = sig, round
+	e.signature = sig
 	switch {
 	case e.known: // meanwhile
 	case known:
@@ -63,6 +65,7 @@ func (s *Folder) observe(name string, sig index.Signature, round uint32) {
 		}
 		s.enqueue(e)
 	}
+	return e
 }
 
 // outdate marks an entry whose file has changed. Its old content stays published until the new
@@ -99,8 +102,9 @@ func (s *Folder) identify(e *entry, r index.Record) {
 }
 
 // drop removes a name that no longer exists.
-func (s *Folder) drop(e *entry) {
+func (s *scanner) drop(e *entry) {
 	s.unlink(e)
+	e.displace()
 	s.arrive(e)
 	delete(s.names, e.name)
 	e.signature = index.Signature{} // whoever is about to hash it sees that

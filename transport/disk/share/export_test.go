@@ -2,7 +2,6 @@ package share
 
 import (
 	"io/fs"
-	"path/filepath"
 	"slices"
 
 	"github.com/relaypeer/relaypeer/transport/disk/index"
@@ -50,8 +49,14 @@ func (s *Folder) Overlook(f func()) {
 
 // Watches reports whether what happens in a folder is noticed.
 func (s *Folder) Watches(folder string) bool {
-	return slices.Contains(s.hints.watcher.WatchList(), filepath.Join(s.folder, folder))
+	return slices.Contains(s.hints.watcher.WatchList(), s.hints.path(folder))
 }
 
 // Flush brings to the index's file what is new.
 func (s *Folder) Flush() { s.index.Flush() }
+
+// MostPassed is how many names that are not shared are told.
+const MostPassed = mostPassed
+
+// MostAliases bounds the folders that links lead to.
+const MostAliases = mostAliases

@@ -267,24 +267,6 @@ func TestTheIndexForgetsWhatIsGone(t *testing.T) {
 	}
 }
 
-func TestNamesThatBreakTheRuleAreToldOnce(t *testing.T) {
-	t.Parallel()
-	folder := t.TempDir()
-	disktest.Lay(t, filepath.Join(folder, "good"), "text")
-	disktest.Lay(t, filepath.Join(folder, "e\u0301"), "decomposed")
-	disktest.Lay(t, filepath.Join(folder, "bad\x01folder/file"), "text")
-	logger, lines := log()
-	told := newNews()
-	share := openFollowed(t, folder, options{Log: logger, Rescan: time.Millisecond}, told)
-	told.are(t, map[string]string{"good": "text"})
-	disktest.Lay(t, filepath.Join(folder, "later"), "text")
-	told.are(t, map[string]string{"good": "text", "later": "text"}) // by then it has walked again
-	share.Close()
-	if strings.Count(lines.String(), "break the rule") != 1 || !strings.Contains(lines.String(), "count=2") {
-		t.Errorf("told: %s", lines)
-	}
-}
-
 func TestAShareThatIsClosedRefuses(t *testing.T) {
 	folder := t.TempDir()
 	sparse(t, filepath.Join(folder, "huge"), 1<<40)

@@ -75,7 +75,7 @@ func (s *Folder) Open(ctx context.Context, name string, hash protocol.Hash, hash
 // isHidden reports whether a name is never shared: it starts with a dot, or belongs to an
 // unfinished file.
 func (s *Folder) isHidden(name string) bool {
-	return protocol.Hidden(name) && (!s.options.Hidden || disk.Unfinished(name))
+	return protocol.Hidden(name) && (!s.options.Hidden && s.only == "" || disk.Unfinished(name))
 }
 
 // openName opens a file whose content is known, after hashing it if need be.
@@ -140,7 +140,7 @@ func (s *Folder) openContent(ctx context.Context, hash protocol.Hash) (*file, er
 
 // openFile opens a regular file of the folder and returns its signature.
 func (s *Folder) openFile(name string) (*os.File, index.Signature, error) {
-	opened, err := s.beneath.open(name)
+	opened, err := s.find(name)
 	if err != nil {
 		return nil, index.Signature{}, err
 	}
@@ -153,6 +153,28 @@ func (s *Folder) openFile(name string) (*os.File, index.Signature, error) {
 		return nil, index.Signature{}, err
 	}
 	return opened, index.SignatureOf(name, info), nil
+}
+
+// find opens what has a name, in either form.
+func (s *Folder) find(name string) (opened *os.File, err error) {
+	g := s.ground.Load()
+	switch {
+	case s.only == "":
+	case s.only != name:
+		return nil, fs.ErrNotExist
+	default:
+		name = g.file
+	}
+	opened, err = g.open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		if other := decompose(name); other != name {
+			opened, err = g.open(other)
+		}
+	}
+	if errors.Is(err, os.ErrClosed) && s.ctx.Err() == nil && s.ground.Load() != g {
+		return s.find(name)
+	}
+	return opened, err
 }
 
 // recall returns the record of a file with that signature.

@@ -24,9 +24,9 @@ import (
 // Folder is a folder whose regular files are served under their slash-separated relative names, and
 // by their content. It is safe for concurrent use.
 type Folder struct {
-	root    *os.Root
-	beneath beneath // into it
-	folder  string  // absolute: what the watcher calls it
+	path    string // absolute
+	only    string // it is the path of a single file, which is shared under this name
+	ground  atomic.Pointer[ground]
 	options Options
 	log     hclog.Logger
 	index   *index.DB
@@ -62,19 +62,16 @@ type Options struct {
 
 const defaultRescan = time.Minute
 
-// Open opens a folder for sharing. Its files are served from then on; they are hashed in the
-// background.
+// Open opens a folder for sharing, or a single file, which is served under the last component of its
+// path. Files are served from then on; they are hashed in the background. When another folder takes
+// the place of this one under its path, the share notices within seconds, and serves that one.
 func Open(folder string, options Options) (*Folder, error) {
 	absolute, err := filepath.Abs(folder)
 	if err != nil {
 		return nil, err
 	}
-	root, err := os.OpenRoot(absolute)
-	if err != nil {
-		return nil, err
-	}
 	s := &Folder{
-		root: root, beneath: newBeneath(root), folder: absolute, options: options, log: options.Log,
+		path: absolute, options: options, log: options.Log,
 		walked: make(chan struct{}), indexed: make(chan struct{}),
 		names: map[string]*entry{}, contents: map[uint64]*entry{}, followers: followers{},
 	}
@@ -84,9 +81,12 @@ func Open(folder string, options Options) (*Folder, error) {
 	if s.options.Rescan <= 0 {
 		s.options.Rescan = defaultRescan
 	}
+	if err := s.openGround(); err != nil {
+		return nil, err
+	}
 	s.index = index.Open(options.Index, s.log)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.hints = newHints(absolute, s.log)
+	s.hints = newHints(s.ground.Load().real, s.log)
 	s.queue.open(&s.mu)
 	s.start()
 	return s, nil
@@ -111,7 +111,7 @@ func (s *Folder) close() {
 			j.file.Close()
 		}
 	}
-	s.failed = errors.Join(s.index.Close(), s.beneath.close(), s.root.Close())
+	s.failed = errors.Join(s.index.Close(), s.ground.Load().close())
 }
 
 // Indexed waits until every file that was there at the start has been hashed, or could not be, or

@@ -2,6 +2,7 @@ package share_test
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -52,7 +53,21 @@ func (n *news) are(t *testing.T, texts map[string]string) {
 	for name, text := range texts {
 		want[name] = hashOf(text)
 	}
-	late := false
+	if n.await(func() bool { return maps.Equal(n.names, want) }) {
+		t.Fatalf("the names are %.1000v, not %.1000v", fmt.Sprint(n.names), fmt.Sprint(want))
+	}
+}
+
+// number waits until there are so many names.
+func (n *news) number(t *testing.T, want int) {
+	t.Helper()
+	if n.await(func() bool { return len(n.names) == want }) {
+		t.Fatalf("there are %d names, not %d", len(n.names), want)
+	}
+}
+
+// await waits until something is so of the news, and reports whether that takes too long.
+func (n *news) await(is func() bool) (late bool) {
 	timer := time.AfterFunc(patience, func() {
 		n.mu.Lock()
 		defer n.mu.Unlock()
@@ -62,12 +77,10 @@ func (n *news) are(t *testing.T, texts map[string]string) {
 	defer timer.Stop()
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for !maps.Equal(n.names, want) {
-		if late {
-			t.Fatalf("the names are %v, not %v", n.names, want)
-		}
+	for !is() && !late {
 		n.changed.Wait()
 	}
+	return !is()
 }
 
 // hashOf returns the hash of a text of one group at most.
@@ -150,7 +163,7 @@ func TestOnlyRegularFilesOfTheShareAreServed(t *testing.T) {
 	told := newNews()
 	share := openFollowed(t, shared, options{}, told)
 	for name, want := range map[string]protocol.Code{
-		"plain": 0, "sub/deep": 0, "inside": 0, "folder/deep": 0, // the last is served when asked for, and not published
+		"plain": 0, "sub/deep": 0, "inside": 0, "folder/deep": 0,
 		"nowhere": protocol.NotFound, "sub": protocol.NotFound, "plain/x": protocol.NotFound,
 		".hidden": protocol.NotFound, ".git/config": protocol.NotFound,
 		"out": protocol.NotFound, "absolute": protocol.NotFound, "loop": protocol.NotFound, "pipe": protocol.NotFound,
@@ -164,7 +177,7 @@ func TestOnlyRegularFilesOfTheShareAreServed(t *testing.T) {
 			t.Errorf("%s: %v, want %v", name, got, want)
 		}
 	}
-	told.are(t, map[string]string{"plain": "plain", "sub/deep": "deep", "inside": "plain"})
+	told.are(t, map[string]string{"plain": "plain", "sub/deep": "deep", "inside": "plain", "folder/deep": "deep"})
 	told = newNews()
 	share = openFollowed(t, shared, options{Hidden: true}, told)
 	for _, suffix := range []string{disk.PartSuffix, disk.JournalSuffix} { // what is fetched to there is not shared before it is whole
@@ -178,7 +191,7 @@ func TestOnlyRegularFilesOfTheShareAreServed(t *testing.T) {
 		t.Errorf("a hidden file, asked for: %v", got)
 	}
 	told.are(t, map[string]string{
-		"plain": "plain", "sub/deep": "deep", "inside": "plain", ".hidden": "hidden", ".git/config": "hidden",
+		"plain": "plain", "sub/deep": "deep", "inside": "plain", "folder/deep": "deep", ".hidden": "hidden", ".git/config": "hidden",
 	})
 }
 
