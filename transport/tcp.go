@@ -4,11 +4,17 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"slices"
 )
 
 // TCP is the network of real sockets. Its connections are plain *net.TCPConn: behind a wrapper
 // sendfile is lost.
-type TCP struct{}
+type TCP struct {
+	// From is the address of this machine that connections are made from, to hosts that have an
+	// address of its family; zero: the system picks one. A loopback address serves for loopback
+	// alone.
+	From netip.Addr
+}
 
 // Listen listens on a TCP port of this machine.
 func (TCP) Listen(ctx context.Context, address string) (Listener, error) {
@@ -23,10 +29,31 @@ func (TCP) Listen(ctx context.Context, address string) (Listener, error) {
 	return tcpListener{l.(*net.TCPListener)}, nil
 }
 
-// Dial connects to a TCP port, at the first of the host's addresses that answers.
-func (TCP) Dial(ctx context.Context, address string) (Conn, error) {
+// Dial connects to a TCP port, at the first of the host's addresses that answers: a silent address
+// keeps none of the others from being tried.
+func (t TCP) Dial(ctx context.Context, address string) (Conn, error) {
+	targets, err := lookUp(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	if t.bound() {
+		of := func(to netip.AddrPort) bool { return to.Addr().Is4() != t.From.Unmap().Is4() }
+		if targets = slices.DeleteFunc(targets, of); len(targets) == 0 {
+			return nil, &net.AddrError{Err: "no address of the host is of the family of " + t.From.String(), Addr: address}
+		}
+	}
+	return race(ctx, targets, t.dial)
+}
+
+func (t TCP) bound() bool { return t.From.IsValid() && !t.From.IsUnspecified() && !t.From.IsLoopback() }
+
+// dial connects to one address.
+func (t TCP) dial(ctx context.Context, to netip.AddrPort) (Conn, error) {
 	dialer := net.Dialer{KeepAlive: -1}
-	conn, err := dialer.DialContext(ctx, "tcp", address)
+	if t.bound() || t.From.IsLoopback() && to.Addr().IsLoopback() && to.Addr().Is4() == t.From.Unmap().Is4() {
+		dialer.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(t.From.Unmap(), 0))
+	}
+	conn, err := dialer.DialContext(ctx, "tcp", to.String())
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,138 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"syscall"
+	"time"
+
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+const (
+	attemptGap   = 250 * time.Millisecond // from one attempt to the next, while the first is silent (RFC 8305)
+	mostAttempts = 16                     // addresses of one host that are tried
+)
+
+// race connects to the first of several addresses that answers. An attempt begins attemptGap after
+// the one before it, or as soon as that has failed, so that a silent address delays the others and
+// does not keep them from being tried. The other attempts are given up.
+func race[Target any](ctx context.Context, targets []Target, dial func(context.Context, Target) (Conn, error)) (Conn, error) {
+	if len(targets) == 1 {
+		return dial(ctx, targets[0])
+	}
+	targets = targets[:min(len(targets), mostAttempts)]
+	gap := min(attemptGap, roles.DialTimeout/2/time.Duration(len(targets)))
+	ctx, giveUp := context.WithCancel(ctx)
+	defer giveUp()
+	type attempt struct {
+		conn Conn
+		err  error
+	}
+	attempts := make(chan attempt)
+	begun, ended := 0, 0
+	begin := func() {
+		target := targets[begun]
+		begun++
+		go func() {
+			conn, err := dial(ctx, target)
+			attempts <- attempt{conn, err}
+		}()
+	}
+	begin()
+	next := time.NewTimer(gap)
+	defer next.Stop()
+	var won Conn
+	var why error
+	for ended < begun {
+		select {
+		case <-next.C:
+			if won == nil && begun < len(targets) {
+				begin()
+				next.Reset(gap)
+			}
+		case a := <-attempts:
+			ended++
+			switch {
+			case a.err == nil && won != nil:
+				a.conn.Close()
+			case a.err == nil:
+				won = a.conn
+				giveUp()
+			case won == nil:
+				why = tellsMore(why, a.err)
+				if begun < len(targets) && ctx.Err() == nil {
+					begin()
+					next.Reset(gap)
+				}
+			}
+		}
+	}
+	if won != nil {
+		return won, nil
+	}
+	return nil, why
+}
+
+// tellsMore returns the error that says more about a host: that nothing listens there tells that it
+// is there.
+func tellsMore(a, b error) error {
+	if a == nil || errors.Is(b, syscall.ECONNREFUSED) && !errors.Is(a, syscall.ECONNREFUSED) {
+		return b
+	}
+	return a
+}
+
+// lookUp returns the addresses of host:port, of both families in turn.
+func lookUp(ctx context.Context, address string) ([]netip.AddrPort, error) {
+	host, service, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	port, err := net.DefaultResolver.LookupPort(ctx, "tcp", service)
+	if err != nil {
+		return nil, err
+	}
+	if host == "" {
+		host = "localhost"
+	}
+	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	if err != nil {
+		return nil, err
+	}
+	var targets []netip.AddrPort
+	for _, addr := range inTurn(found) {
+		targets = append(targets, netip.AddrPortFrom(addr, uint16(port)))
+	}
+	return targets, nil
+}
+
+// inTurn returns addresses of the two families in turn, beginning with the family of the first one,
+// each address once.
+func inTurn(found []netip.Addr) []netip.Addr {
+	var families [2][]netip.Addr
+	seen := map[netip.Addr]bool{}
+	for _, addr := range found {
+		addr = addr.Unmap()
+		if seen[addr] {
+			continue
+		}
+		seen[addr] = true
+		family := 0
+		if addr.Is4() != found[0].Unmap().Is4() {
+			family = 1
+		}
+		families[family] = append(families[family], addr)
+	}
+	var mixed []netip.Addr
+	for i := range max(len(families[0]), len(families[1])) {
+		for _, family := range families {
+			if i < len(family) {
+				mixed = append(mixed, family[i])
+			}
+		}
+	}
+	return mixed
+}
