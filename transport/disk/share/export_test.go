@@ -60,3 +60,9 @@ const MostPassed = mostPassed
 
 // MostAliases bounds the folders that links lead to.
 const MostAliases = mostAliases
+
+// OnRead has f called whenever a part of a file has been read to be hashed.
+func (o Options) OnRead(f func()) Options {
+	o.onRead = f
+	return o
+}

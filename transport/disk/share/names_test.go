@@ -162,7 +162,7 @@ func TestLinksThatEndInTheShareAreFollowed(t *testing.T) {
 func TestLinksThatMultiplyFoldersEnd(t *testing.T) {
 	t.Parallel()
 	folder := quickDir(t)
-	const folders = 9
+	const folders = 7
 	for n := range folders {
 		disktest.Lay(t, filepath.Join(folder, fmt.Sprint(n), "file"), "text")
 		for other := range folders {

@@ -52,7 +52,7 @@ const mostTries = 5
 // The refusal is NotFound, BadName, Denied (no permission), Changed (another content than asked
 // for, or another at each attempt) or Internal.
 func (s *Folder) Open(ctx context.Context, name string, hash protocol.Hash, hashing func(done, size uint64)) (transport.File, *protocol.Error) {
-	var f *file
+	var f transport.File
 	var err error
 	if name == "" {
 		f, err = s.openContent(ctx, hash)
@@ -60,12 +60,12 @@ func (s *Folder) Open(ctx context.Context, name string, hash protocol.Hash, hash
 		if err := protocol.CheckName(name); err != nil {
 			return nil, protocol.AsError(err)
 		}
-		f, err = s.openName(ctx, name, hashing)
+		f, err = s.openName(ctx, name, hash, hashing)
 	}
 	switch {
 	case err != nil:
 		return nil, refuse(err)
-	case !hash.IsZero() && f.record.Hash != hash:
+	case !hash.IsZero() && f.Hash() != hash:
 		f.Close()
 		return nil, &protocol.Error{Code: protocol.Changed, Text: "this name has other content now"}
 	}
@@ -78,41 +78,67 @@ func (s *Folder) isHidden(name string) bool {
 	return protocol.Hidden(name) && (!s.options.Hidden && s.only == "" || disk.Unfinished(name))
 }
 
-// openName opens a file whose content is known, after hashing it if need be.
-func (s *Folder) openName(ctx context.Context, name string, hashing func(done, size uint64)) (*file, error) {
+// openName opens a file whose content is known, after hashing it if need be. A file that changes at
+// each attempt is opened as what it began with.
+func (s *Folder) openName(ctx context.Context, name string, hash protocol.Hash, hashing func(done, size uint64)) (transport.File, error) {
 	if s.isHidden(name) {
 		return nil, fs.ErrNotExist
 	}
-	var seen index.Signature
+	var seen, racy index.Signature
 	for range mostTries {
 		opened, sig, err := s.openFile(name)
 		if err != nil {
 			return nil, err
 		}
-		if r, known := s.recall(name, sig); known {
-			return &file{opened, s, name, r}, nil
+		if f := s.asKnown(opened, name, sig, hash); f != nil {
+			return f, nil
 		}
 		opened.Close()
-		if wait := sig.RacyFor(time.Now()); wait > 0 && sig != seen {
-			seen = sig
+		if seen = sig; s.keptPrefix(sig, protocol.Hash{}) != nil {
+			break
+		}
+		if wait := sig.RacyFor(time.Now()); wait > 0 && sig != racy {
+			racy = sig
 			if err := s.pause(ctx, wait); err != nil {
 				return nil, err
 			}
 			continue
 		}
-		j := s.wanted(name, sig)
-		err = s.await(ctx, j, hashing)
-		s.forget(j)
-		if err != nil && !errors.Is(err, errChanged) && !errors.Is(err, fs.ErrNotExist) {
+		if err := s.hashNow(ctx, name, sig, hashing); err != nil && !errors.Is(err, errChanged) && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
 	}
-	return nil, errChanged
+	return s.openGrowing(ctx, name, seen, hashing)
+}
+
+// asKnown returns an open file as a file of the share, if its content is known.
+func (s *Folder) asKnown(opened *os.File, name string, sig index.Signature, hash protocol.Hash) transport.File {
+	r, known := s.recall(name, sig)
+	if !hash.IsZero() && (!known || r.Hash != hash) {
+		if p := s.keptPrefix(sig, hash); p != nil {
+			return &grownFile{file: opened, name: name, prefix: p, groupAt: -1}
+		}
+	}
+	if !known {
+		return nil
+	}
+	return &file{opened, s, name, r}
+}
+
+// hashNow has a file hashed ahead of others.
+func (s *Folder) hashNow(ctx context.Context, name string, sig index.Signature, hashing func(done, size uint64)) error {
+	j := s.wanted(name, sig)
+	defer s.forget(j)
+	size := uint64(sig.Size)
+	if err := s.await(ctx, j.over, func() { hashing(min(j.done.Load(), size), size) }); err != nil {
+		return err
+	}
+	return j.err
 }
 
 // openContent opens a file that is known to have a content. It waits for the first walk, unless the
 // content is found before.
-func (s *Folder) openContent(ctx context.Context, hash protocol.Hash) (*file, error) {
+func (s *Folder) openContent(ctx context.Context, hash protocol.Hash) (transport.File, error) {
 	for _, walked := range []bool{false, true} {
 		if walked {
 			select {

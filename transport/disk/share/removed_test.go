@@ -22,7 +22,7 @@ func quickDir(t *testing.T) string {
 // The time from the removal of many folders to the news of the last of their names grows with their number, and no
 // faster.
 func TestManyRemovedFoldersAreNoticedSoon(t *testing.T) {
-	const folders, files = 4000, 20
+	const folders, files = 2000, 20
 	folder := quickDir(t)
 	for n := range folders {
 		at := filepath.Join(folder, "top", fmt.Sprint(n))

@@ -19,9 +19,9 @@ type scanner struct {
 	ended    time.Time     // the last walk
 	took     time.Duration // by it
 	skimmed  time.Time     // the end of the last skim
-	skimTook time.Duration
-	behind   bool // hints were lost: names may have come and gone
-	doubt    bool // folders came and went: the watcher may have lost track of those that came
+	skimTook time.Duration // to look at folders in it, but not to read those that had changed
+	behind   bool          // hints were lost: names may have come and gone
+	doubt    bool          // folders came and went: the watcher may have lost track of those that came
 }
 
 const (
@@ -165,7 +165,7 @@ func (s *scanner) live() map[index.Inode]bool {
 // skim reads the folders in which names may have come or gone without a hint. A folder's own state
 // says so. A file that was changed in place is left to the next walk.
 func (s *scanner) skim() {
-	begin := time.Now()
+	s.skimTook = 0
 	if s.behind {
 		s.behind = false
 		for _, d := range s.folders {
@@ -176,7 +176,7 @@ func (s *scanner) skim() {
 			s.glance(d)
 		}
 	}
-	s.skimmed, s.skimTook = time.Now(), time.Since(begin)
+	s.skimmed = time.Now()
 	s.clearUp()
 }
 
@@ -185,7 +185,9 @@ func (s *scanner) glance(d *dir) {
 	if s.ctx.Err() != nil || s.folders[d.name] != d {
 		return
 	}
+	begin := time.Now()
 	state, err := s.ground.Load().state(d.real)
+	s.skimTook += time.Since(begin)
 	_, base := parent(d.name)
 	switch {
 	case err == nil && (state != d.state || d.state == index.Signature{}):

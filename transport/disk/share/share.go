@@ -48,6 +48,7 @@ type Folder struct {
 	known    int               // entries that are
 	waiting  int               // entries that indexed waits for
 	unread   unread
+	prefixes []*prefix // of files that are appended to all the time; the latest come last
 	followers
 	queue
 }
@@ -58,6 +59,14 @@ type Options struct {
 	Index  string        // the file that keeps the hashes between runs: see [index.DefaultPath]; none: memory
 	Rescan time.Duration // between two walks through the folder, which find unnoticed changes; 0: a minute
 	Log    hclog.Logger  // may be nil
+
+	onRead func() // of tests: is called when a part of a file has been read to be hashed
+}
+
+func (o *Options) read() {
+	if o.onRead != nil {
+		o.onRead()
+	}
 }
 
 const defaultRescan = time.Minute

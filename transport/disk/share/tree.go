@@ -33,7 +33,7 @@ type dir struct {
 }
 
 // mostAliases bounds the folders that are reached by links, since links can multiply folders.
-const mostAliases = 10_000
+const mostAliases = 3000
 
 // linked reports whether a link is on the way to the folder.
 func (d *dir) linked() bool { return d.name != d.real }
