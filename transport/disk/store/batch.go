@@ -22,7 +22,8 @@ import (
 // several times at once.
 type Batch struct {
 	root    *os.Root
-	names   [][]string         // by item
+	names   [][]string // by item
+	options Options
 	folder  string             // where items gather
 	locked  *os.File           // that, with the lock
 	staging [2 * perRound]*dir // in it
@@ -72,9 +73,9 @@ const enough = 1000
 // NewBatch returns a Batch for files under root: item i goes to each of the slash-separated names
 // names[i]. No two items share a name. The caller keeps the root and closes it. NewBatch removes
 // the folders of batches whose processes were killed.
-func NewBatch(root *os.Root, names [][]string) (*Batch, error) {
+func NewBatch(root *os.Root, names [][]string, options Options) (*Batch, error) {
 	sweep(root)
-	b := &Batch{root: root, names: names, round: 1, placed: map[spot]bool{}, misplaced: map[int]error{}}
+	b := &Batch{root: root, names: names, options: options, round: 1, placed: map[spot]bool{}, misplaced: map[int]error{}}
 	b.changed = sync.NewCond(&b.mu)
 	if err := b.open(); err != nil {
 		return nil, fmt.Errorf("%s: %w", root.Name(), disk.Reason(err))

@@ -32,7 +32,7 @@ func bringItem(t testing.TB, batch *store.Batch, item int, text string) {
 
 func newBatch(t testing.TB, root *os.Root, names ...string) *store.Batch {
 	t.Helper()
-	batch, err := store.NewBatch(root, each(names))
+	batch, err := store.NewBatch(root, each(names), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func TestBatchesThatBeginTogetherDoNotSweepEachOther(t *testing.T) {
 		beginning.Go(func() {
 			for round := range 20 {
 				name := fmt.Sprintf("%d-%d", i, round)
-				batch, err := store.NewBatch(root, [][]string{{name}})
+				batch, err := store.NewBatch(root, [][]string{{name}}, store.Options{})
 				if err != nil {
 					t.Error(err)
 					return

@@ -18,9 +18,9 @@ import (
 // whose groups stay for another try. One that is not opened, of one chunk group at most, goes
 // through a [Batch]. Commit puts the content of an item under all its names.
 type Folder struct {
-	root  *os.Root
-	names [][]string // by item
-	learn Learn      // nil: nobody
+	root    *os.Root
+	names   [][]string // by item
+	options Options
 
 	mu     sync.Mutex
 	closed bool
@@ -30,10 +30,10 @@ type Folder struct {
 }
 
 // NewFolder returns a Folder: item i goes to each of the slash-separated names names[i] under root.
-// No two items share a name. The caller keeps the root and closes it. learn is called for the names
-// of items that were opened; it may be nil.
-func NewFolder(root *os.Root, names [][]string, learn Learn) *Folder {
-	return &Folder{root: root, names: names, learn: learn, parts: map[int]*Part{}}
+// No two items share a name. The caller keeps the root and closes it. Learn is called for the names
+// of items that were opened.
+func NewFolder(root *os.Root, names [][]string, options Options) *Folder {
+	return &Folder{root: root, names: names, options: options, parts: map[int]*Part{}}
 }
 
 // enter counts a call in; calls.Done counts it out.
@@ -50,7 +50,7 @@ func (f *Folder) enter() error {
 // newPart returns a part for one of an item's names.
 func (f *Folder) newPart(name string) *Part {
 	part := NewPart(f.root, name)
-	part.OnCommit(f.learn)
+	part.Use(f.options)
 	return part
 }
 
@@ -127,7 +127,7 @@ func (f *Folder) batched() (batch *Batch, err error) {
 		return nil, os.ErrClosed
 	}
 	if f.batch == nil {
-		f.batch, err = NewBatch(f.root, f.names)
+		f.batch, err = NewBatch(f.root, f.names, f.options)
 	}
 	return f.batch, err
 }

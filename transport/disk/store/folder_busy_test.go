@@ -23,7 +23,7 @@ func TestItemsAreCommittedWhileOthersCome(t *testing.T) {
 	for i := range names {
 		names[i] = []string{fmt.Sprintf("%d/%d", i%7, i)}
 	}
-	to := store.NewFolder(disktest.OpenRoot(t, folder), names, nil)
+	to := store.NewFolder(disktest.OpenRoot(t, folder), names, store.Options{})
 	var bringing, committing sync.WaitGroup
 	for link := range links {
 		bringing.Go(func() {
@@ -96,7 +96,7 @@ func TestAFolderMayBeClosedAtAnyTime(t *testing.T) {
 		names = append(names, []string{fmt.Sprint("small ", i)})
 	}
 	names = append(names, []string{"large", "copy"})
-	large := item{disktest.NewText(threeAndABit, 1), 200, store.NewFolder(disktest.OpenRoot(t, folder), names, nil)}
+	large := item{disktest.NewText(threeAndABit, 1), 200, store.NewFolder(disktest.OpenRoot(t, folder), names, store.Options{})}
 	large.open(t)
 	large.bring(t, 0, 1, 2, 3)
 	var work sync.WaitGroup

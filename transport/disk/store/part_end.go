@@ -18,7 +18,7 @@ import (
 // Commit puts the content in its place, durably, over any regular file of that name, once all its
 // groups have come; and ends the Part. If it fails, the groups stay for another try, unless they
 // are not the content, or a sync has failed: then the system may have lost them, and it may not say
-// so again. ctx ends only the wait that OnCommit asks for.
+// so again. ctx ends only the wait for [Options.Learn].
 func (p *Part) Commit(ctx context.Context, _ ...roles.Placement) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -55,23 +55,41 @@ func (p *Part) place(ctx context.Context) error {
 		return err
 	}
 	modified := info.ModTime().UnixNano()
-	if p.learn != nil {
+	if p.options.Learn != nil {
 		if err := sleep(ctx, disk.RacyFor(modified, time.Now())); err != nil {
 			return err
 		}
 	}
-	before("rename the part")
-	if err := p.root.Rename(p.partName(), p.name); err != nil {
+	if err := p.rename(); err != nil {
 		return err
 	}
 	p.placed = true
 	if err := p.syncFolders(); err != nil {
 		return err
 	}
-	if p.learn != nil {
-		p.learn(p.name, p.hash, values, modified)
+	if p.options.Learn != nil {
+		p.options.Learn(p.name, p.hash, values, modified)
 	}
 	return nil
+}
+
+// rename moves the part to its place. A place that has been taken, and may not be replaced, leaves
+// the part without a use.
+func (p *Part) rename() error {
+	if !p.options.NoReplace {
+		before("rename the part")
+		return p.root.Rename(p.partName(), p.name)
+	}
+	folder, err := openDir(p.root, path.Dir(path.Clean(p.name)))
+	if err != nil {
+		return err
+	}
+	before("rename the part to where nothing is")
+	err = folder.add(path.Base(p.partName()), folder, path.Base(p.name))
+	if err == ErrTaken {
+		err = errors.Join(err, p.discard())
+	}
+	return errors.Join(err, folder.close())
 }
 
 // syncFolders makes the rename durable, and the folders that were made for it.

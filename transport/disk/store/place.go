@@ -67,10 +67,13 @@ func (p *placer) place(at staged, name string) error {
 	err := p.enter(name)
 	if err == nil {
 		before("rename an item to where nothing is")
-		if staging.add(at.file(), p.open, base) {
+		err = staging.add(at.file(), p.open, base)
+		if err == nil {
 			return nil
 		}
-		err = p.allow(at, name)
+		if !p.batch.options.NoReplace {
+			err = p.allow(at, name)
+		}
 	}
 	if err == nil {
 		before("rename an item")

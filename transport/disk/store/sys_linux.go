@@ -2,10 +2,10 @@ package store
 
 import "golang.org/x/sys/unix"
 
-// add moves a file to another folder if nothing has its name there. It returns false if that fails.
-func (d *dir) add(name string, to *dir, as string) bool {
+// exclusive moves a file to another folder if nothing has its name there.
+func (d *dir) exclusive(name string, to *dir, as string) error {
 	_, err := again(func() (int, error) { return 0, unix.Renameat2(d.fd, name, to.fd, as, unix.RENAME_NOREPLACE) })
-	return err == nil || d.basic.add(name, to, as)
+	return err
 }
 
 // syncAll makes the folder's whole file system durable. It returns false if the system cannot.

@@ -42,6 +42,20 @@ func (d *dir) look(name string) (kind fs.FileMode, there bool) {
 	return info.Mode() &^ (fs.ModeSetuid | fs.ModeSetgid | fs.ModeSticky), true
 }
 
+// add moves a file to another folder if nothing has its name there, and otherwise fails with
+// ErrTaken: the file gets a second name, and loses its first.
+func (d *dir) add(name string, to *dir, as string) error {
+	err := d.root.Link(d.name+"/"+name, to.name+"/"+as)
+	if errors.Is(err, fs.ErrExist) {
+		return ErrTaken
+	}
+	if err == nil {
+		before("remove the other name")
+		err = d.root.Remove(d.name + "/" + name)
+	}
+	return err
+}
+
 // move moves a file to another folder and replaces an existing one.
 func (d *dir) move(name string, to *dir, as string) error {
 	return d.root.Rename(d.name+"/"+name, to.name+"/"+as)

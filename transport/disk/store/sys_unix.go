@@ -66,6 +66,31 @@ func (d *dir) look(name string) (kind fs.FileMode, there bool) {
 	return fs.ModeIrregular, true
 }
 
+// exclusive is what add tries first. Tests replace it by that of a file system without it.
+var exclusive = (*dir).exclusive
+
+// add moves a file to another folder if nothing has its name there, and otherwise fails with
+// ErrTaken. Where the system or the file system has no call for that, the file gets a second name,
+// and loses its first. A file system that can do neither is an error: nothing is put at risk.
+func (d *dir) add(name string, to *dir, as string) error {
+	err := exclusive(d, name, to, as)
+	switch {
+	case errors.Is(err, errors.ErrUnsupported), errors.Is(err, unix.EINVAL):
+		_, err = again(func() (int, error) { return 0, unix.Linkat(d.fd, name, to.fd, as, 0) })
+		if err == nil {
+			before("remove the other name")
+			_, err = again(func() (int, error) { return 0, unix.Unlinkat(d.fd, name, 0) })
+		}
+	}
+	switch err {
+	case nil:
+		return nil
+	case unix.EEXIST:
+		return ErrTaken
+	}
+	return &fs.PathError{Op: "rename", Path: as, Err: err}
+}
+
 // move moves a file to another folder and replaces an existing one.
 func (d *dir) move(name string, to *dir, as string) error {
 	if _, err := again(func() (int, error) { return 0, unix.Renameat(d.fd, name, to.fd, as) }); err != nil {
