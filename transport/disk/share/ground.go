@@ -1,6 +1,7 @@
 package share
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
@@ -38,7 +39,7 @@ func (s *Folder) openGround() error {
 		return err
 	}
 	if info.Mode().IsRegular() {
-		name, why := compose(filepath.Base(s.path))
+		name, why := compose(cmp.Or(s.options.Name, filepath.Base(s.path)))
 		if why != "" {
 			return &fs.PathError{Op: "share", Path: s.path, Err: errors.New("not a name that can be shared: " + why)}
 		}

@@ -133,6 +133,8 @@ func (s *scanner) walk() {
 		s.index.Prune(all, s.live)
 	}
 	if !s.isWalked() {
+		all, _ := s.Files()
+		s.log.Info("found", "folder", s.path, "files", all)
 		s.mu.Lock()
 		close(s.walked)
 		s.checkIndexed()

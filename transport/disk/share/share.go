@@ -58,6 +58,7 @@ type Options struct {
 	Hidden bool          // share names with a component that starts with a dot as well
 	Index  string        // the file that keeps the hashes between runs: see [index.DefaultPath]; none: memory
 	Rescan time.Duration // between two walks through the folder, which find unnoticed changes; 0: a minute
+	Name   string        // of a single file; none: the last component of its path
 	Log    hclog.Logger  // may be nil
 
 	onRead func() // of tests: is called when a part of a file has been read to be hashed
@@ -71,8 +72,7 @@ func (o *Options) read() {
 
 const defaultRescan = time.Minute
 
-// Open opens a folder for sharing, or a single file, which is served under the last component of its
-// path. Files are served from then on; they are hashed in the background. When another folder takes
+// Open opens a folder for sharing, or a single file. Files are served from then on; they are hashed in the background. When another folder takes
 // the place of this one under its path, the share notices within seconds, and serves that one.
 func Open(folder string, options Options) (*Folder, error) {
 	absolute, err := filepath.Abs(folder)
