@@ -115,7 +115,10 @@ func TestAMirrorFollowsItsFolder(t *testing.T) {
 	t.Parallel()
 	relay, _ := network(t, "127.0.0.1", map[string]string{"a": "text"})
 	into := filepath.Join(t.TempDir(), "mirrored")
-	has := func() bool { text, err := os.ReadFile(filepath.Join(into, "a")); return err == nil && string(text) == "text" }
+	has := func() bool {
+		text, err := os.ReadFile(filepath.Join(into, "a"))
+		return err == nil && string(text) == "text"
+	}
 	if err := os.Mkdir(into, 0o755); err != nil {
 		t.Fatal(err)
 	}
