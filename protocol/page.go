@@ -7,11 +7,14 @@ import "encoding/binary"
 func encodePage(m *Located) []byte {
 	const peer = 1 + 1 + 1 + 16 + 1 + 3 // bytes at most: map, key, string head and address, key, port
 	b := make([]byte, 0, 16+len(m.Peers)*peer+len(m.Cursor))
+	keys := uint64(1)
 	if len(m.Cursor) > 0 {
-		b = appendHead(b, majorMap, 2)
-	} else {
-		b = appendHead(b, majorMap, 1)
+		keys++
 	}
+	if m.Young > 0 {
+		keys++
+	}
+	b = appendHead(b, majorMap, keys)
 	b = appendHead(b, majorUint, 1)
 	b = appendHead(b, majorArray, uint64(len(m.Peers)))
 	for i := range m.Peers {
@@ -21,6 +24,10 @@ func encodePage(m *Located) []byte {
 		b = appendHead(b, majorUint, 2)
 		b = appendHead(b, majorBytes, uint64(len(m.Cursor)))
 		b = append(b, m.Cursor...)
+	}
+	if m.Young > 0 {
+		b = appendHead(b, majorUint, 3)
+		b = appendHead(b, majorUint, m.Young)
 	}
 	return b
 }

@@ -169,7 +169,11 @@ func (w *World) index(h *host) {
 
 // expect sets in a node's catalog whether files are still being hashed.
 func (w *World) expect(p *process) {
-	if p.catalog.Complete(len(p.jobs) == 0) {
+	extent := roles.ExtentWhole
+	if len(p.jobs) > 0 {
+		extent = roles.ExtentPart
+	}
+	if p.catalog.Extend(extent) {
 		w.notify(p)
 	}
 }

@@ -41,9 +41,10 @@ type Network interface {
 // Share is the source of shared files. Many links use it at once.
 type Share interface {
 	// Open opens a file by its name, its content (a hash that is not zero), or both. With both,
-	// another content under that name is refused as Changed. Open waits until the file has been
-	// hashed and calls hashing about every second with the progress. It ends with ctx. The caller
-	// closes the file.
+	// another content under that name is refused as Changed. A named file that is not hashed yet is
+	// hashed first: Open waits, and calls hashing about every second with the progress. A content
+	// that is not known is refused at once: as Indexing while a file that may be it waits to be
+	// hashed, and otherwise as NotFound. Open ends with ctx. The caller closes the file.
 	Open(ctx context.Context, name string, hash protocol.Hash, hashing func(done, size uint64)) (File, *protocol.Error)
 }
 
@@ -51,13 +52,14 @@ type Share interface {
 // is none counts as one that may have anything.
 type Lister interface {
 	Share
-	// Follow calls change for each name that is shared and whose content is known, and then for
-	// each change; the zero hash says that the name is not shared any more. It calls complete once
-	// all names that were there when the share was opened have been reported, but for files that
-	// cannot be read. Calls come one at a time and in order; they return soon and do not call the
-	// share. Follow returns when ctx is done, or, with an error, when the share is closed. Several
-	// may follow at once.
-	Follow(ctx context.Context, change func(protocol.Entry), complete func()) error
+	// Follow calls change for each name that is shared, and then for each change. A name whose
+	// content is not known comes with a mark in place of a hash: protocol.Pending while it waits to
+	// be hashed, protocol.Opaque where that is in vain; neither says that the name is not shared any
+	// more. It calls extent when all names that are there have been reported, with a hash or a mark,
+	// and whenever the extent of what it has reported is another one. Calls come one at a time and in
+	// order; they return soon and do not call the share. Follow returns when ctx is done, or, with an
+	// error, when the share is closed. Several may follow at once.
+	Follow(ctx context.Context, change func(protocol.Entry), extent func(roles.Extent)) error
 }
 
 // File is an open file of a share. sendfile requires that it embeds an *os.File.

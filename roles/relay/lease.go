@@ -15,8 +15,10 @@ type lease struct {
 	until     time.Duration
 	host      [16]byte
 	port      uint16
-	doubt     uint8  // renewals until the index of an earlier registration is dropped; 0: confirmed, or none
-	unindexed uint32 // its number among the unindexed leases, plus one; 0: indexed
+	doubt     uint8 // renewals until the index of an earlier registration is dropped; 0: confirmed, or none
+	publishes bool  // it has said that it will, or has published
+	class     class
+	number    uint32 // among the leases of its class
 
 	publisher uint32 // plus one; 0: nothing is held of its index
 }

@@ -44,11 +44,11 @@ func (s share) Open(_ context.Context, name string, hash protocol.Hash, _ func(d
 }
 
 // Follow implements [transport.Lister]: all is there from the start, and stays.
-func (s share) Follow(ctx context.Context, change func(protocol.Entry), complete func()) error {
+func (s share) Follow(ctx context.Context, change func(protocol.Entry), extent func(roles.Extent)) error {
 	for name, f := range s {
 		change(protocol.Entry{Name: name, Size: uint64(len(f.bytes)), Hash: f.hash})
 	}
-	complete()
+	extent(roles.ExtentWhole)
 	<-ctx.Done()
 	return nil
 }
