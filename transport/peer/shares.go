@@ -2,10 +2,14 @@ package peer
 
 import (
 	"context"
+	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/transport"
 )
 
@@ -48,44 +52,58 @@ func (s Shares) openContent(ctx context.Context, hash protocol.Hash, hashing fun
 	return nil, worst
 }
 
-// Follow implements [transport.Lister].
-func (s Shares) Follow(ctx context.Context, change func(protocol.Entry), complete func()) error {
+// Follow implements [transport.Lister]. The extent is the smallest of all shares'.
+func (s Shares) Follow(ctx context.Context, change func(protocol.Entry), extent func(roles.Extent)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var parts sync.WaitGroup
-	var mu sync.Mutex // makes the calls one at a time
-	var failed error
-	left := len(s)
-	if left == 0 {
-		complete()
+	all := gathered{extents: map[string]roles.Extent{}, change: change, extent: extent}
+	for key := range s {
+		all.extents[key] = roles.ExtentPart
+	}
+	if len(s) == 0 {
+		extent(roles.ExtentWhole)
 		<-ctx.Done()
 	}
-	for key, part := range s {
+	var parts sync.WaitGroup
+	failed := make([]error, len(s))
+	for i, key := range slices.Sorted(maps.Keys(s)) {
 		parts.Go(func() {
-			err := part.Follow(ctx, func(e protocol.Entry) {
-				if strings.HasSuffix(key, "/") {
-					e.Name = key + e.Name
-				}
-				mu.Lock()
-				defer mu.Unlock()
-				if protocol.CheckName(e.Name) == nil {
-					change(e)
-				}
-			}, func() {
-				mu.Lock()
-				defer mu.Unlock()
-				if left--; left == 0 {
-					complete()
-				}
-			})
-			mu.Lock()
-			defer mu.Unlock()
-			if err != nil && failed == nil {
-				failed = err
-				cancel()
-			}
+			failed[i] = s[key].Follow(ctx, func(e protocol.Entry) { all.tell(key, e) }, func(to roles.Extent) { all.extend(key, to) })
+			cancel() // without one of them the others are not the whole
 		})
 	}
 	parts.Wait()
-	return failed
+	return errors.Join(failed...)
+}
+
+// gathered makes the calls of several shares one at a time.
+type gathered struct {
+	mu      sync.Mutex
+	told    roles.Extent
+	extents map[string]roles.Extent
+	change  func(protocol.Entry)
+	extent  func(roles.Extent)
+}
+
+func (g *gathered) tell(key string, e protocol.Entry) {
+	if strings.HasSuffix(key, "/") {
+		e.Name = key + e.Name
+	}
+	if protocol.CheckName(e.Name) != nil {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.change(e)
+}
+
+func (g *gathered) extend(key string, to roles.Extent) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.extents[key] = to
+	least := slices.Min(slices.Collect(maps.Values(g.extents)))
+	if least != g.told {
+		g.told = least
+		g.extent(least)
+	}
 }

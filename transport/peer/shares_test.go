@@ -10,6 +10,7 @@ import (
 	"testing/fstest"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/transport/fsshare"
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
@@ -36,9 +37,15 @@ func TestSeveralSharesAreOne(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	names, complete := map[string]protocol.Hash{}, make(chan struct{})
+	once := sync.OnceFunc(func() { close(complete) })
+	reached := func(to roles.Extent) {
+		if len(names) == 5 && to != roles.ExtentPart {
+			once()
+		}
+	}
 	var following sync.WaitGroup
 	following.Go(func() {
-		if err := shares.Follow(ctx, func(e protocol.Entry) { names[e.Name] = e.Hash }, func() { close(complete) }); err != nil {
+		if err := shares.Follow(ctx, func(e protocol.Entry) { names[e.Name] = e.Hash }, func(to roles.Extent) { reached(to) }); err != nil {
 			t.Error(err)
 		}
 	})
@@ -74,7 +81,7 @@ func TestSeveralSharesEndWithTheFirst(t *testing.T) {
 	first := textShare(t, map[string]string{"x": "x"})
 	shares := peer.Shares{"a/": first, "b/": textShare(t, nil)}
 	ended := make(chan error, 1)
-	go func() { ended <- shares.Follow(t.Context(), func(protocol.Entry) {}, func() {}) }()
+	go func() { ended <- shares.Follow(t.Context(), func(protocol.Entry) {}, func(roles.Extent) {}) }()
 	first.Close()
 	if err := <-ended; err == nil {
 		t.Error("it ends without a reason")

@@ -21,6 +21,7 @@ type entry struct {
 	queued    bool            // it waits to be hashed, or is being
 	first     bool            // indexed waits for it
 	unread    bool            // it could not be read, which has been counted
+	mark      protocol.Mark   // that followers were told last, in place of a hash
 
 	before, after *entry // others that are known to have the same content
 
@@ -65,6 +66,7 @@ func (s *Folder) observe(name string, sig index.Signature) *entry {
 		}
 		s.enqueue(e)
 	}
+	s.tellPending(e)
 	return e
 }
 
@@ -85,6 +87,10 @@ func (s *Folder) outdate(e *entry, sig index.Signature) {
 // backOff counts an attempt to hash a file that was in vain.
 func (e *entry) backOff() { e.tries = min(e.tries+1, mostRest) }
 
+// restlessTries is the number of attempts in vain after which a file is one that changes all the
+// time.
+const restlessTries = 3
+
 // identify records the content of an entry.
 func (s *Folder) identify(e *entry, r index.Record) {
 	if e.signature != r.Signature || e.known && e.hash == r.Hash && e.tree == r.Tree {
@@ -92,6 +98,7 @@ func (s *Folder) identify(e *entry, r index.Record) {
 	}
 	s.unlink(e)
 	news := e.hash != r.Hash
+	s.unmark(e)
 	e.hash, e.tree, e.unread = r.Hash, r.Tree, false
 	s.link(e)
 	s.arrive(e)
@@ -107,10 +114,11 @@ func (s *scanner) drop(e *entry) {
 	e.displace()
 	s.arrive(e)
 	delete(s.names, e.name)
-	e.signature = index.Signature{} // whoever is about to hash it sees that
-	if !e.hash.IsZero() {
+	e.signature = index.Signature{} // a worker that is about to hash it sees that
+	if e.isTold() {
 		s.tell(protocol.Entry{Name: e.name})
 	}
+	s.unmark(e)
 }
 
 // disbelieve removes a record whose tree the index has lost, and has the file hashed anew.

@@ -66,3 +66,16 @@ func (o Options) OnRead(f func()) Options {
 	o.onRead = f
 	return o
 }
+
+// OnWatch has f called in place of having a folder watched.
+func (o Options) OnWatch(f func() error) Options {
+	o.onWatch = f
+	return o
+}
+
+// Opaque returns how many names are told as such whose content cannot be known.
+func (s *Folder) Opaque() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.opaque
+}

@@ -302,12 +302,14 @@ func TestThatAllIsIndexedIsLogged(t *testing.T) {
 	disktest.Lay(t, filepath.Join(folder, "one"), "1")
 	disktest.Lay(t, filepath.Join(folder, "two"), "2")
 	openShare(t, folder, options{Log: hclog.New(&hclog.LoggerOptions{Output: lines})})
-	select {
-	case line := <-lines:
-		if !strings.Contains(line, "[INFO]  indexed: files=2 in=") {
-			t.Error(line)
+	for _, want := range []string{"[INFO]  found: folder=" + folder + " files=2", "[INFO]  indexed: files=2 in="} {
+		select {
+		case line := <-lines:
+			if !strings.Contains(line, want) {
+				t.Error(line)
+			}
+		case <-time.After(patience):
+			t.Error("it is not logged")
 		}
-	case <-time.After(patience):
-		t.Error("it is not logged")
 	}
 }

@@ -232,12 +232,15 @@ func (s *Folder) end(j *job, r index.Record, err error) {
 		case err == nil && e.signature == j.signature:
 			s.identify(e, r)
 		case err == nil || errors.Is(err, errChanged):
-			e.backOff()
+			if e.backOff(); e.tries >= restlessTries {
+				s.tellOpaque(e)
+			}
 			s.enqueue(e)
 			s.hints.touch(e.name)
 		case errors.Is(err, fs.ErrNotExist):
 			s.hints.touch(e.name)
 		default: // the next walk has it tried again
+			s.tellOpaque(e)
 			s.cannotRead(e, err)
 		}
 		s.arrive(e)

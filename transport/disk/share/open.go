@@ -44,18 +44,21 @@ func (f *file) Changed() bool {
 	return err != nil || index.SignatureOf(f.name, info) != f.record.Signature
 }
 
+var errIndexing = errors.New("disk: files are being hashed")
+
 // mostTries bounds the attempts to open a file that keeps changing.
 const mostTries = 5
 
 // Open opens a file by its name, its content, or both. The result embeds an *os.File. A named file
 // without a known hash is hashed at once, ahead of others; a content is found only if it is known.
 // The refusal is NotFound, BadName, Denied (no permission), Changed (another content than asked
-// for, or another at each attempt) or Internal.
+// for, or another at each attempt), Indexing (a file that may have the content is not hashed yet) or
+// Internal.
 func (s *Folder) Open(ctx context.Context, name string, hash protocol.Hash, hashing func(done, size uint64)) (transport.File, *protocol.Error) {
 	var f transport.File
 	var err error
 	if name == "" {
-		f, err = s.openContent(ctx, hash)
+		f, err = s.openContent(hash)
 	} else {
 		if err := protocol.CheckName(name); err != nil {
 			return nil, protocol.AsError(err)
@@ -136,30 +139,23 @@ func (s *Folder) hashNow(ctx context.Context, name string, sig index.Signature, 
 	return j.err
 }
 
-// openContent opens a file that is known to have a content. It waits for the first walk, unless the
-// content is found before.
-func (s *Folder) openContent(ctx context.Context, hash protocol.Hash) (transport.File, error) {
-	for _, walked := range []bool{false, true} {
-		if walked {
-			select {
-			case <-s.walked:
-			case <-s.ctx.Done():
-				return nil, os.ErrClosed
-			case <-ctx.Done():
-				return nil, ctx.Err()
-			}
+// openContent opens a file that is known to have a content.
+func (s *Folder) openContent(hash protocol.Hash) (transport.File, error) {
+	hopeful := s.mayFind() // before: a content that becomes known meanwhile is not missed
+	for _, name := range s.holders(hash) {
+		opened, sig, err := s.openFile(name)
+		if err != nil {
+			s.hints.touch(name)
+			continue
 		}
-		for _, name := range s.holders(hash) {
-			opened, sig, err := s.openFile(name)
-			if err != nil {
-				s.hints.touch(name)
-				continue
-			}
-			if r, known := s.recall(name, sig); known && r.Hash == hash {
-				return &file{opened, s, name, r}, nil
-			}
-			opened.Close()
+		if r, known := s.recall(name, sig); known && r.Hash == hash {
+			return &file{opened, s, name, r}, nil
 		}
+		opened.Close()
+		hopeful = true // it has another content now
+	}
+	if hopeful {
+		return nil, errIndexing
 	}
 	return nil, fs.ErrNotExist
 }
@@ -240,6 +236,8 @@ func refuse(err error) *protocol.Error {
 	var errno syscall.Errno
 	isErrno := errors.As(err, &errno)
 	switch {
+	case errors.Is(err, errIndexing):
+		return &protocol.Error{Code: protocol.Indexing, Text: "files are being hashed that may be it"}
 	case errors.Is(err, errChanged):
 		return &protocol.Error{Code: protocol.Changed, Text: "the file changes all the time"}
 	case errors.Is(err, fs.ErrPermission):

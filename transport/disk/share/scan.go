@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/transport/disk/index"
 )
 
@@ -20,18 +21,20 @@ type scanner struct {
 	took     time.Duration // by it
 	skimmed  time.Time     // the end of the last skim
 	skimTook time.Duration // to look at folders in it, but not to read those that had changed
+	tellAt   *time.Timer   // when names are told before their content is known
 	behind   bool          // hints were lost: names may have come and gone
 	doubt    bool          // folders came and went: the watcher may have lost track of those that came
 }
 
 const (
-	hintLead   = 2 * time.Millisecond  // hints that come together are looked at together;
-	hintGap    = 20 * time.Millisecond // so are, after a look, those that follow
-	beatGap    = time.Second           // between two looks at folders that are not watched
-	doubtGap   = time.Second           // from a doubt to a walk
-	mostWalks  = 20                    // a walk takes at most one part in so many of the time
-	atOnce     = 512                   // names read from a folder in one go
-	pruneEvery = 64                    // walks
+	hintLead   = 2 * time.Millisecond   // hints that come together are looked at together;
+	hintGap    = 20 * time.Millisecond  // so are, after a look, those that follow
+	tellGap    = 400 * time.Millisecond // after the first walk: what is hashed until then is told with its hash only
+	beatGap    = time.Second            // between two looks at folders that are not watched
+	doubtGap   = time.Second            // from a doubt to a walk
+	mostWalks  = 20                     // a walk takes at most one part in so many of the time
+	atOnce     = 512                    // names read from a folder in one go
+	pruneEvery = 64                     // walks
 )
 
 // start starts the scanner and the workers.
@@ -66,14 +69,22 @@ func (s *Folder) logIndexed(since time.Time) {
 func (s *scanner) run() {
 	s.due = time.NewTimer(0)
 	defer s.due.Stop()
+	s.tellAt = time.NewTimer(time.Hour)
+	defer s.tellAt.Stop()
 	beat := time.NewTicker(beatGap)
 	defer beat.Stop()
-	for looked := (time.Time{}); ; {
+	indexed := s.indexed
+	for looked := (time.Time{}); ; s.extend() {
 		select {
 		case <-s.ctx.Done():
 			return
 		case <-s.due.C:
 			s.walk()
+		case <-indexed:
+			indexed = nil
+			s.tellNames()
+		case <-s.tellAt.C:
+			s.tellNames()
 		case <-beat.C:
 			s.beat()
 		case <-s.hints.arrived:
@@ -93,6 +104,7 @@ func (s *scanner) run() {
 // beat looks, often, at all that no hint tells of and that is cheap to see.
 func (s *scanner) beat() {
 	if s.checkGround() {
+		s.setExtent(roles.ExtentPart)
 		s.walk()
 		return
 	}
@@ -139,6 +151,7 @@ func (s *scanner) walk() {
 		close(s.walked)
 		s.checkIndexed()
 		s.mu.Unlock()
+		s.tellAt.Reset(tellGap)
 	}
 	s.ended = time.Now()
 	s.took, s.dueAt = s.ended.Sub(begin), time.Time{}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/transport/disk/index"
 )
 
@@ -47,6 +48,9 @@ type Folder struct {
 	contents map[uint64]*entry // the first of those that are known to have one
 	known    int               // entries that are
 	waiting  int               // entries that indexed waits for
+	opaque   int               // entries that are told as such
+	extent   roles.Extent      // that followers were told last
+	open     bool              // names are told before their content is known
 	unread   unread
 	prefixes []*prefix // of files that are appended to all the time; the latest come last
 	followers
@@ -61,7 +65,10 @@ type Options struct {
 	Name   string        // of a single file; none: the last component of its path
 	Log    hclog.Logger  // may be nil
 
-	onRead func() // of tests: is called when a part of a file has been read to be hashed
+	// Of tests: they are called when a part of a file has been read to be hashed, and in place of
+	// having a folder watched.
+	onRead  func()
+	onWatch func() error
 }
 
 func (o *Options) read() {
@@ -95,7 +102,7 @@ func Open(folder string, options Options) (*Folder, error) {
 	}
 	s.index = index.Open(options.Index, s.log)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.hints = newHints(s.ground.Load().real, s.log)
+	s.hints = newHints(s.ground.Load().real, s.log, options.onWatch)
 	s.queue.open(&s.mu)
 	s.start()
 	return s, nil

@@ -28,11 +28,13 @@ type news struct {
 	mu      sync.Mutex
 	changed *sync.Cond
 	names   map[string]protocol.Hash
+	marks   map[string]protocol.Mark
+	extent  roles.Extent
 	lines   int
 }
 
 func newNews() *news {
-	n := &news{names: map[string]protocol.Hash{}}
+	n := &news{names: map[string]protocol.Hash{}, marks: map[string]protocol.Mark{}}
 	n.changed = sync.NewCond(&n.mu)
 	return n
 }
@@ -44,7 +46,25 @@ func (n *news) tell(e protocol.Entry) {
 	if n.names[e.Name] = e.Hash; e.Hash.IsZero() {
 		delete(n.names, e.Name)
 	}
+	if n.marks[e.Name] = e.Mark; e.Mark == 0 {
+		delete(n.marks, e.Name)
+	}
 	n.changed.Broadcast()
+}
+
+func (n *news) extend(to roles.Extent) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.extent = to
+	n.changed.Broadcast()
+}
+
+// marked waits until a name is told with a mark, and the extent is whole.
+func (n *news) marked(t *testing.T, name string, mark protocol.Mark) {
+	t.Helper()
+	if n.await(func() bool { return n.marks[name] == mark && n.extent == roles.ExtentWhole }) {
+		t.Fatalf("%s has the mark %v; the extent is %v", name, n.marks[name], n.extent)
+	}
 }
 
 // are waits until these are the names, with these texts.
@@ -105,14 +125,20 @@ func openShare(t *testing.T, folder string, with options) *share.Folder {
 func openFollowed(t *testing.T, folder string, with options, told *news) *share.Folder {
 	t.Helper()
 	share := openShare(t, folder, with)
+	follow(t, share, told)
+	return share
+}
+
+// follow has news follow a share until the end of the test.
+func follow(t *testing.T, share *share.Folder, told *news) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	var following sync.WaitGroup
-	following.Go(func() { share.Follow(ctx, told.tell, func(roles.Extent) {}) })
+	following.Go(func() { share.Follow(ctx, told.tell, told.extend) })
 	t.Cleanup(func() {
 		cancel()
 		following.Wait()
 	})
-	return share
 }
 
 func awaitIndexed(t *testing.T, share *share.Folder) {
@@ -335,7 +361,8 @@ func TestLateFollowersAreToldAll(t *testing.T) {
 	share := openFollowed(t, folder, options{}, first)
 	awaitIndexed(t, share)
 	whole, ended := make(chan struct{}), make(chan error, 1)
-	go func() { ended <- share.Follow(context.Background(), second.tell, func(roles.Extent) { close(whole) }) }()
+	once := sync.OnceFunc(func() { close(whole) })
+	go func() { ended <- share.Follow(context.Background(), second.tell, func(roles.Extent) { once() }) }()
 	select {
 	case <-whole:
 	case <-time.After(patience):

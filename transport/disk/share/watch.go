@@ -18,6 +18,7 @@ import (
 type hints struct {
 	log     hclog.Logger
 	watcher *fsnotify.Watcher // nil: there is none to be had
+	failing func() error      // takes the place of adding a folder to it; nil: nothing does
 	arrived chan struct{}     // filled when there are some
 	over    chan struct{}     // closed when the watcher has ended
 
@@ -32,8 +33,8 @@ type hints struct {
 // mostHints bounds the names that are looked at one by one; a walk does as well for more.
 const mostHints = 4096
 
-func newHints(folder string, log hclog.Logger) *hints {
-	h := &hints{folder: folder, log: log, arrived: make(chan struct{}, 1), over: make(chan struct{}), names: map[string]bool{}}
+func newHints(folder string, log hclog.Logger, failing func() error) *hints {
+	h := &hints{folder: folder, log: log, failing: failing, arrived: make(chan struct{}, 1), over: make(chan struct{}), names: map[string]bool{}}
 	watcher, err := fsnotify.NewWatcher()
 	if err != nil {
 		log.Warn("changes in the shared folder are only noticed by walking through it now and then", "why", err)
@@ -148,7 +149,7 @@ func (h *hints) watch(name string, already bool) bool {
 	if h.watcher == nil || full && !already {
 		return false
 	}
-	err := h.watcher.Add(path)
+	err := h.add(path)
 	if err == nil || !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EMFILE) {
 		return err == nil
 	}
@@ -159,6 +160,13 @@ func (h *hints) watch(name string, already bool) bool {
 		h.log.Warn("there are too many folders to watch them all: changes in the others are looked for every second or less often", "why", err)
 	}
 	return false
+}
+
+func (h *hints) add(path string) error {
+	if h.failing != nil {
+		return h.failing()
+	}
+	return h.watcher.Add(path)
 }
 
 // tryAgain lets folders be watched for which there was no room.
