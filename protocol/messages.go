@@ -189,6 +189,9 @@ type Outboard struct {
 	First uint64 `cbor:"3,keyasint,omitempty"`
 	Count uint64 `cbor:"4,keyasint,omitempty"` // as asked, or up to the last group; 0 for an empty file
 	Nodes []byte `cbor:"5,keyasint,omitempty"` // none for a file of one group
+
+	Modified   uint64 `cbor:"6,keyasint,omitempty"` // nanoseconds since 1970: see Attributes
+	Executable bool   `cbor:"7,keyasint,omitempty"`
 }
 
 // Hashing precedes the answer to a Get or Tree while the node is still hashing the file, about
@@ -215,6 +218,9 @@ type Content struct {
 	Offset uint64 `cbor:"2,keyasint"` // as in the GET
 	Length uint64 `cbor:"3,keyasint"`
 	Hash   Hash   `cbor:"4,keyasint"`
+
+	Modified   uint64 `cbor:"5,keyasint,omitempty"` // nanoseconds since 1970: see Attributes
+	Executable bool   `cbor:"6,keyasint,omitempty"`
 }
 
 // Error is a refusal. Its layout is frozen for all versions, as the frame header is.

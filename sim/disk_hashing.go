@@ -73,7 +73,7 @@ func (w *World) look(x waiter) {
 	default:
 		id := f.indexed()
 		x.actor.file = &opened{f, f.version}
-		w.tell(x.actor, roles.FileFound{Size: id.size, Hash: id.hash, Nodes: sliceOf(id, x.want.First, x.want.Count)})
+		w.tell(x.actor, roles.FileFound{Size: id.size, Hash: id.hash, Nodes: sliceOf(id, x.want.First, x.want.Count), Attributes: attributes(f.version)})
 	}
 }
 

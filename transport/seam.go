@@ -65,8 +65,9 @@ type Lister interface {
 // File is an open file of a share. sendfile requires that it embeds an *os.File.
 type File interface {
 	io.ReadSeekCloser
-	Size() uint64        // bytes, when it was hashed
-	Hash() protocol.Hash // of the content then
+	Size() uint64                    // bytes, when it was hashed
+	Hash() protocol.Hash             // of the content then
+	Attributes() protocol.Attributes // of the file then
 	// Slice returns the part of the file's tree that verifies count groups from first on: see
 	// content.Slice.
 	Slice(first, count uint64) ([]byte, error)
@@ -85,13 +86,14 @@ type Store interface {
 	// it likes with the number of bytes verified; the machine gets one report a second. It ends
 	// with ctx.
 	Open(ctx context.Context, want roles.OpenStore, checking func(done, size uint64)) (has roles.Groups, other bool, err error)
-	// Receive returns the sink for a body of an item from offset on.
-	Receive(item int, offset uint64) (Sink, error)
+	// Receive returns the sink for a body of an item from offset on, from a node that says that of
+	// the item. A store that puts an item in its place before Commit goes by it.
+	Receive(item int, offset uint64, about protocol.Attributes) (Sink, error)
 	// Release closes what is open of an item. A sink of the item may still be called, and fails.
 	// The item may be opened again.
 	Release(item int)
-	// Commit returns when the items, which have come whole, are durable and in their places. The
-	// error is a [Misplaced] if it concerns some of the items.
+	// Commit returns when the items, which have come whole, are durable and in their places, with
+	// their attributes. The error is a [Misplaced] if it concerns some of the items.
 	Commit(ctx context.Context, items ...roles.Placement) error
 }
 

@@ -64,6 +64,8 @@ func (s openFile) Size() uint64        { return uint64(len(s.file.bytes)) }
 func (s openFile) Hash() protocol.Hash { return s.file.hash }
 func (s openFile) Changed() bool       { return false }
 
+func (openFile) Attributes() protocol.Attributes { return protocol.Attributes{} }
+
 func (s openFile) Slice(first, count uint64) ([]byte, error) {
 	groups := protocol.Groups(s.Size())
 	if first >= groups {
@@ -120,7 +122,9 @@ func (p *memoryStore) Open(_ context.Context, want roles.OpenStore, _ func(done,
 }
 
 // Receive implements [transport.Store].
-func (p *memoryStore) Receive(int, uint64) (transport.Sink, error) { return p.put, nil }
+func (p *memoryStore) Receive(int, uint64, protocol.Attributes) (transport.Sink, error) {
+	return p.put, nil
+}
 
 func (p *memoryStore) put(group uint64, value protocol.Hash, data []byte) error {
 	p.mu.Lock()

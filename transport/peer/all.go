@@ -125,6 +125,7 @@ func wanted(offers []client.Offer, wants func(name string) bool) []client.Offer 
 // gather runs the machine that fetches what is not here.
 func (c *Client) gather(ctx context.Context, request AllRequest, rest []client.Offer, folder *os.Root, r *AllResult) {
 	gather := client.NewGather(client.GatherRequest{Relay: c.Relay, Sources: c.sources(), Wanted: rest})
+	request.Options.NoTimes = request.Options.NoTimes || c.NoTimes
 	to := store.NewFolder(folder, gather.Names(), request.Options)
 	r.Files = make([]client.Gathered, 0, len(rest))
 	c.run(ctx, gather, to, func(outcome roles.Outcome) {

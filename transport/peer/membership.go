@@ -48,7 +48,7 @@ type member struct {
 func (m *member) report(outcome roles.Outcome) {
 	switch o := outcome.(type) {
 	case node.Leased:
-		m.log.Info("listed", "relay", m.relay, "at", o.At, "ttl", o.TTL)
+		m.log.Info("listed", "relay", m.relay, "at", o.At, "ttl_ms", o.TTL.Milliseconds())
 		m.listing.At, m.listing.TTL = o.At, o.TTL
 		m.state.listed(m.listing)
 	case node.ExchangeFailed:
@@ -74,7 +74,7 @@ func (m *member) failed(o node.ExchangeFailed) {
 	if o.By == protocol.Node && o.Code == protocol.Unexpected { // by us or by one like us
 		why.Text = notARelay
 	}
-	m.log.Warn("relay", "code", o.Code, "by", o.By, "why", why.Text, "again_in", o.Again.Round(time.Millisecond))
+	m.log.Warn("relay", "code", o.Code, "by", o.By.String(), "why", why.Text, "again_ms", o.Again.Milliseconds())
 	if o.Again > 0 {
 		m.state.failed(why)
 	}

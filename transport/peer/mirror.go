@@ -129,7 +129,7 @@ func logMirrored(ctx context.Context, log hclog.Logger, all AllResult, took time
 		bytes += file.Result.Size * uint64(len(file.Names))
 	}
 	if fetched > 0 {
-		log.Info("mirrored", "files", fetched, "bytes", bytes, "in", took.Round(time.Millisecond))
+		log.Info("mirrored", "files", fetched, "bytes", bytes, "took_ms", took.Milliseconds())
 	}
 	if len(failed) > 0 && ctx.Err() == nil {
 		log.Warn("not fetched, for now", "files", len(failed), "first", protocol.Printable(failed[0], mostText), "why", why)

@@ -184,6 +184,15 @@ func (f *grownFile) Size() uint64 { return uint64(f.size) }
 // Hash returns the hash of the prefix.
 func (f *grownFile) Hash() protocol.Hash { return f.hash }
 
+// Attributes returns those of the file as it is now.
+func (f *grownFile) Attributes() protocol.Attributes {
+	info, err := f.file.Stat()
+	if err != nil {
+		return protocol.Attributes{}
+	}
+	return protocol.AttributesOf(info.ModTime(), info.Mode()&0o111 != 0)
+}
+
 // Slice returns the part of the prefix's tree that verifies count groups from first on.
 func (f *grownFile) Slice(first, count uint64) ([]byte, error) {
 	return content.Slice(f.tree, protocol.Groups(f.Size()), first, count), nil

@@ -302,7 +302,7 @@ func TestThatAllIsIndexedIsLogged(t *testing.T) {
 	disktest.Lay(t, filepath.Join(folder, "one"), "1")
 	disktest.Lay(t, filepath.Join(folder, "two"), "2")
 	openShare(t, folder, options{Log: hclog.New(&hclog.LoggerOptions{Output: lines})})
-	for _, want := range []string{"[INFO]  found: folder=" + folder + " files=2", "[INFO]  indexed: files=2 in="} {
+	for _, want := range []string{"[INFO]  found: folder=" + folder + " files=2", "[INFO]  indexed: files=2 took_ms="} {
 		select {
 		case line := <-lines:
 			if !strings.Contains(line, want) {

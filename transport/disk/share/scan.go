@@ -57,11 +57,11 @@ func (s *Folder) logIndexed(since time.Time) {
 	if s.Indexed(s.ctx) != nil {
 		return
 	}
-	took := time.Since(since).Round(time.Millisecond)
+	took := time.Since(since).Milliseconds()
 	if all, known := s.Files(); known < all {
-		s.log.Warn("indexed; some files could not be read", "files", known, "in", took, "unread", all-known)
+		s.log.Warn("indexed; some files could not be read", "files", known, "took_ms", took, "unread", all-known)
 	} else {
-		s.log.Info("indexed", "files", known, "in", took)
+		s.log.Info("indexed", "files", known, "took_ms", took)
 	}
 }
 

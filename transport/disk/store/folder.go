@@ -105,18 +105,18 @@ func (f *Folder) keep(item int, part *Part) {
 }
 
 // Receive implements [transport.Store].
-func (f *Folder) Receive(item int, offset uint64) (transport.Sink, error) {
+func (f *Folder) Receive(item int, offset uint64, about protocol.Attributes) (transport.Sink, error) {
 	f.mu.Lock()
 	part := f.parts[item]
 	f.mu.Unlock()
 	if part != nil {
-		return part.Receive(item, offset)
+		return part.Receive(item, offset, about)
 	}
 	batch, err := f.batched()
 	if err != nil {
 		return nil, err
 	}
-	return batch.Receive(item, offset)
+	return batch.Receive(item, offset, about)
 }
 
 // batched returns the batch, and makes it if need be.
@@ -165,7 +165,7 @@ func (f *Folder) Commit(ctx context.Context, items ...roles.Placement) error {
 		part := f.take(item.Item)
 		if part == nil {
 			batched = append(batched, item)
-		} else if err := f.commitPart(ctx, part, f.names[item.Item]); err != nil {
+		} else if err := f.commitPart(ctx, part, item); err != nil {
 			misplaced[item.Item] = err
 		}
 	}
@@ -196,15 +196,15 @@ func (f *Folder) commitBatch(ctx context.Context, items []roles.Placement) trans
 
 // commitPart commits a part under the name that it has, and copies it to the item's other names. A name
 // that cannot have it does not keep the others from it.
-func (f *Folder) commitPart(ctx context.Context, part *Part, names []string) error {
+func (f *Folder) commitPart(ctx context.Context, part *Part, item roles.Placement) error {
 	want := part.wanted()
-	if err := errors.Join(part.Commit(ctx), part.Close()); err != nil {
+	if err := errors.Join(part.Commit(ctx, item), part.Close()); err != nil {
 		return err
 	}
 	var failed error
-	for _, name := range names {
+	for _, name := range f.names[item.Item] {
 		if name != part.name {
-			failed = cmp.Or(failed, f.copy(ctx, want, part.name, name))
+			failed = cmp.Or(failed, f.copy(ctx, want, item, part.name, name))
 		}
 	}
 	return failed

@@ -30,7 +30,7 @@ func TestItemsAreCommittedWhileOthersCome(t *testing.T) {
 			var some []roles.Placement
 			for n := range each {
 				number := link*each + n
-				sink, err := to.Receive(number, 0)
+				sink, err := to.Receive(number, 0, protocol.Attributes{})
 				if err == nil {
 					err = sink(0, protocol.Hash{}, []byte(names[number][0]))
 				}
@@ -103,7 +103,7 @@ func TestAFolderMayBeClosedAtAnyTime(t *testing.T) {
 	started := make(chan struct{})
 	work.Go(func() {
 		for number := range 200 {
-			sink, err := large.to.Receive(number, 0)
+			sink, err := large.to.Receive(number, 0, protocol.Attributes{})
 			if err == nil {
 				err = sink(0, protocol.Hash{}, []byte("text"))
 			}
@@ -132,7 +132,7 @@ func TestAFolderMayBeClosedAtAnyTime(t *testing.T) {
 	work.Wait()
 	for _, err := range []error{
 		large.to.Commit(t.Context(), roles.Placement{}),
-		func() error { _, err := large.to.Receive(0, 0); return err }(),
+		func() error { _, err := large.to.Receive(0, 0, protocol.Attributes{}); return err }(),
 		func() error { _, _, err := large.to.Open(t.Context(), roles.OpenStore{}, nil); return err }(),
 	} {
 		if !errors.Is(err, os.ErrClosed) {

@@ -39,7 +39,7 @@ func (i item) open(t testing.TB) roles.Groups {
 func (i item) bring(t testing.TB, numbers ...uint64) {
 	t.Helper()
 	for _, number := range numbers {
-		sink, err := i.to.Receive(i.number, number*protocol.GroupSize)
+		sink, err := i.to.Receive(i.number, number*protocol.GroupSize, protocol.Attributes{})
 		if err == nil {
 			err = i.Put(sink, number)
 		}
@@ -103,7 +103,7 @@ func TestAnItemIsGoneOnWith(t *testing.T) {
 	first := item{disktest.NewText(threeAndABit, 1), 1, store.NewFolder(root, names, store.Options{})}
 	first.open(t)
 	first.bring(t, 1)
-	late, err := first.to.Receive(1, 0)
+	late, err := first.to.Receive(1, 0, protocol.Attributes{})
 	if err != nil {
 		t.Fatal(err)
 	}

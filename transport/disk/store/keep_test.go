@@ -131,7 +131,7 @@ func fetchKept(t *testing.T, to *store.Folder, texts []disktest.Text) map[int]er
 		for group := range text.Groups() {
 			var sink transport.Sink
 			if err == nil {
-				sink, err = to.Receive(number, group*protocol.GroupSize)
+				sink, err = to.Receive(number, group*protocol.GroupSize, protocol.Attributes{})
 			}
 			if err == nil {
 				err = text.Put(sink, group)

@@ -52,6 +52,16 @@ type Options struct {
 	Learn Learn
 	// NoReplace has nothing replaced: a name under which anything lies is not written to.
 	NoReplace bool
+	// NoTimes leaves each file the time of its fetch.
+	NoTimes bool
+}
+
+// heed returns the attributes that files get.
+func (o Options) heed(about protocol.Attributes) protocol.Attributes {
+	if o.NoTimes {
+		about.Modified = 0
+	}
+	return about
 }
 
 // Use sets the options. It must come before Open.
@@ -172,7 +182,11 @@ func (p *Part) goOn(ctx context.Context, checking func(done, size uint64)) (role
 	if err != nil || has.Count() == 0 {
 		return nil, errors.Join(err, file.Close())
 	}
-	p.slots = &slots{file: file, journal: p.journal, have: slices.Clone(has)}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	p.slots = &slots{file: file, journal: p.journal, have: slices.Clone(has), stale: info.Size(), end: info.Size()}
 	return has, nil
 }
 
@@ -256,7 +270,7 @@ func (p *Part) begin(there fs.FileInfo) error {
 }
 
 // Receive implements [transport.Store].
-func (p *Part) Receive(_ int, _ uint64) (transport.Sink, error) {
+func (p *Part) Receive(int, uint64, protocol.Attributes) (transport.Sink, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.slots == nil {

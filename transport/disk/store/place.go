@@ -139,7 +139,11 @@ func (p *placer) allow(at staged, name string) error {
 		return errors.New("it is there, and is not a regular file")
 	}
 	// Who may read the file does not change with its content.
-	return p.batch.root.Chmod(p.batch.path(at), kind.Perm())
+	mode := kind.Perm()
+	if at.executable {
+		mode = executable(mode)
+	}
+	return p.batch.root.Chmod(p.batch.path(at), mode)
 }
 
 // syncFolders makes the renames in folders durable.
