@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/protocol/content"
@@ -30,12 +31,14 @@ type prefix struct {
 	hash   protocol.Hash
 	values []protocol.Hash // of its groups
 	tree   []byte
+	ended  time.Time
 	err    error
 }
 
 const (
-	mostPrefixes = 64       // kept, the latest
-	mostPrefix   = 64 << 30 // bytes of one; its hashes take 4 MiB
+	mostPrefixes = 64              // kept, the latest
+	mostPrefix   = 64 << 30        // bytes of one; its hashes take 4 MiB
+	prefixFresh  = 5 * time.Second // so long requests by name alone get the same: those of one fetch must
 )
 
 // fits reports whether a file has the prefix, unless it was written to elsewhere than at its end.
@@ -64,12 +67,13 @@ func (s *Folder) keptPrefix(sig index.Signature, hash protocol.Hash) *prefix {
 	return nil
 }
 
-// newPrefix has a prefix of a file hashed, as long as the file is now, unless one is being hashed.
+// newPrefix has a prefix of a file hashed, as long as the file is now, unless one is being hashed or
+// is fresh.
 func (s *Folder) newPrefix(name string, sig index.Signature) (*prefix, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, p := range slices.Backward(s.prefixes) {
-		if p.fits(sig) && p.err == nil && !p.isOver() {
+		if p.fits(sig) && p.err == nil && (!p.isOver() || time.Since(p.ended) < prefixFresh) {
 			return p, nil
 		}
 	}
@@ -127,6 +131,7 @@ func (s *Folder) hashPrefix(name string, p *prefix) {
 		return
 	}
 	p.hash, p.tree = content.Build(p.values)
+	p.ended = time.Now()
 }
 
 // prefixValues returns the chaining values of a prefix's groups, as they are now.
