@@ -72,6 +72,7 @@ func (c *checks) over(o *operation) {
 	if o.ended = !o.actor.proc.doomed; o.ended {
 		o.done = c.w.now
 		c.tookTooLong(o)
+		c.l5(o)
 	}
 }
 

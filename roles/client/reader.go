@@ -38,6 +38,7 @@ type attempt struct {
 	unwalked bool // the list was longer than we walk
 	mute     QueryResult
 	tried    []Tried
+	redials  redials
 }
 
 // Pinned is reported once the content is known: that of the first node that has the file.
@@ -72,7 +73,7 @@ func (r *Reader) Reset(relay, name string, hash protocol.Hash) {
 }
 
 // begin begins an attempt.
-func (r *Reader) begin() { r.attempt = attempt{met: map[netip.AddrPort]bool{}} }
+func (r *Reader) begin() { r.attempt = attempt{met: map[netip.AddrPort]bool{}, redials: redials{}} }
 
 // Watch calls f for each fired row, also for those of the machines within; nil: nothing is called.
 func (r *Reader) Watch(f func(roles.Transition)) {
@@ -271,6 +272,8 @@ func (r *Reader) visited(v Visited) {
 		r.barred[v.Node] = true
 	case v.Rested:
 		r.candidates = slices.Insert(r.candidates, 0, v.Node)
+	case v.Broke && r.attempt.redials.worth(v):
+		r.candidates = append(r.candidates, v.Node)
 	}
 	r.core.Fire(readerSourceLeft)
 }

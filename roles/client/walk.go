@@ -53,6 +53,8 @@ func (f *Fetch) visited(v Visited) {
 		f.candidates = slices.Insert(f.candidates, 0, v.Node)
 	case v.Other != Identity{}:
 		f.remember(v.Other, v.Node, false)
+	case v.Broke && f.redials.worth(v):
+		f.candidates = append(f.candidates, v.Node)
 	case v.Code == protocol.Changed && v.Had && !f.revisited[v.Node]:
 		f.revisited[v.Node] = true
 		f.again = append(f.again, v.Node)
@@ -153,20 +155,22 @@ func (f *Fetch) exhausted() {
 }
 
 // verdict returns what it means that none of these nodes delivered: hashed says that they were asked for a certain
-// content, unwalked that there are others.
+// content, unwalked that there are others. What a node said last counts.
 func verdict(all []Tried, hashed, unwalked bool) Outcome {
 	outcome := NobodyHad
 	if unwalked {
 		outcome = Unsure
 	}
-	for _, tried := range all {
+	judged := map[netip.AddrPort]bool{}
+	for _, tried := range slices.Backward(all) {
 		hasNot := tried.Code == protocol.NotFound || tried.Code == protocol.Changed && hashed
 		switch {
 		case tried.Had:
 			return Undelivered
-		case !hasNot:
+		case !hasNot && !judged[tried.Node]:
 			outcome = Unsure
 		}
+		judged[tried.Node] = true
 	}
 	return outcome
 }

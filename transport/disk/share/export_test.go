@@ -79,3 +79,10 @@ func (s *Folder) Opaque() int {
 	defer s.mu.Unlock()
 	return s.opaque
 }
+
+// Doubts returns how many stretches wait to be compared, and how many are known.
+func (s *Folder) Doubts() (waiting, known int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.doubts.waiting), len(s.doubts.since)
+}

@@ -107,6 +107,10 @@ func (s *scanner) meet(d *dir, item fs.DirEntry) (folder *dir, isFile bool) {
 	if s.index.Owns(sig.Inode) {
 		return nil, false
 	}
+	if sig.Size > MaxSize {
+		s.tooLarge(name, sig.Size)
+		return nil, false
+	}
 	shared, why := s.nameOf(d, name)
 	if why != "" {
 		s.pass(name, why)

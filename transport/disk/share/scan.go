@@ -41,6 +41,7 @@ const (
 func (s *Folder) start() {
 	scan := &scanner{Folder: s, tree: newTree(), passed: newPassed(), shut: map[string]bool{}}
 	s.workers.Go(scan.run)
+	s.workers.Go(s.checkDoubts)
 	begun := time.Now()
 	s.workers.Go(func() { s.logIndexed(begun) })
 	for range runtime.GOMAXPROCS(0) {
