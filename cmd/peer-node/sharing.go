@@ -45,6 +45,7 @@ func (s *sharing) run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	s.Listener = listener
+	s.MaxLinks = cli.BoundLinks(s.Log, s.MaxLinks, 2) // a link has a file open
 	for i, f := range s.folders {
 		s.Log.Info("sharing", append([]any{"folder", f.path, "on", listener.Addr(), "with", reach(listener.Addr())}, f.under()...)...)
 		if !s.several {

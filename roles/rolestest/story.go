@@ -102,7 +102,11 @@ func Describe(e roles.Effect) string {
 	case roles.Dial:
 		return fmt.Sprintf("dial %d %s", e.Link, e.To)
 	case roles.Send:
-		return fmt.Sprintf("send %d %s", e.Link, Say(e.Message))
+		line := fmt.Sprintf("send %d %s", e.Link, Say(e.Message))
+		if e.Told {
+			line += " told"
+		}
+		return line
 	case roles.Hear:
 		if e.First {
 			return fmt.Sprintf("hear %d first", e.Link)
