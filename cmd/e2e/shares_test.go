@@ -11,7 +11,7 @@ import (
 )
 
 // runIn runs a program to its end in a folder, which is the user's home as well if home is set.
-func runIn(t *testing.T, folder string, home bool, name string, args ...string) (code int, said string) {
+func runIn(t *testing.T, folder string, home bool, name string, args ...string) (code int, told string) {
 	t.Helper()
 	cmd := command(t.Context(), name, args...)
 	cmd.Dir = folder
@@ -91,13 +91,13 @@ func TestSharesThatAreHardlyMeant(t *testing.T) {
 		if strings.HasPrefix(say, "no such") {
 			want = 1
 		}
-		code, said := runIn(t, here, true, "peer-node", append(args, "--log-level", "off", "--index", "-", "127.0.0.1", "1")...)
-		if code != want || !strings.Contains(said, say) || strings.Count(said, "\n") != 1 {
-			t.Errorf("%q: exit %d, said %q", args, code, said)
+		code, told := runIn(t, here, true, "peer-node", append(args, "--log-level", "off", "--index", "-", "127.0.0.1", "1")...)
+		if code != want || !strings.Contains(told, say) || strings.Count(told, "\n") != 1 {
+			t.Errorf("%q: exit %d, told %q", args, code, told)
 		}
 	}
-	if code, said := runIn(t, "/", false, "peer-node", "127.0.0.1", "1"); code != 2 || !strings.Contains(said, "the root of the file system") {
-		t.Errorf("in the root: exit %d, said %q", code, said)
+	if code, told := runIn(t, "/", false, "peer-node", "127.0.0.1", "1"); code != 2 || !strings.Contains(told, "the root of the file system") {
+		t.Errorf("in the root: exit %d, told %q", code, told)
 	}
 	relay := start(t, "relay-server", "--host", "127.0.0.1", "0")
 	for _, args := range [][]string{{"--share", "."}, {"--share", "x=y"}} { // named: the home folder, and a folder with such a name
