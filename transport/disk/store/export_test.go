@@ -17,5 +17,12 @@ func (s *Stream) SpillFile() *os.File {
 	return s.spill.file
 }
 
+// Share replaces what shares the space of a file, and returns what takes that back.
+func Share(f func(to, from *os.File) error) (undo func()) {
+	was := share
+	share = f
+	return func() { share = was }
+}
+
 // Enough is how many files a Batch commits unasked.
 const Enough = enough
