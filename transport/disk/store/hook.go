@@ -9,6 +9,10 @@ var before = func(what string) error { return nil }
 // file system that can do so.
 var share = reflink
 
+// syncAll makes a folder's whole file system durable, if the system can. Tests replace it by that of a
+// system that cannot.
+var syncAll = (*dir).syncAll
+
 // durably calls sync, which makes a change durable.
 func durably(what string, sync func() error) error {
 	if err := before(what); err != nil {

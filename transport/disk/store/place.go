@@ -38,7 +38,7 @@ func (b *Batch) placeAll(files []staged) (misplaced map[spot]error, err error) {
 // flush makes the files' bytes durable.
 func (b *Batch) flush(files []staged) error {
 	return durably("sync the items", func() error {
-		if done, err := b.staging[0].syncAll(); done {
+		if done, err := syncAll(b.staging[0]); done {
 			return err
 		}
 		for _, at := range files {
@@ -46,7 +46,7 @@ func (b *Batch) flush(files []staged) error {
 			if err != nil {
 				return err
 			}
-			if err := errors.Join(file.Sync(), file.Close()); err != nil {
+			if err := errors.Join(durably("sync an item", file.Sync), file.Close()); err != nil {
 				return err
 			}
 		}
@@ -158,7 +158,7 @@ func (b *Batch) syncFolders(folders map[string]bool) error {
 	if len(folders) > fewFolders {
 		whole := false
 		err := durably("sync the folders", func() (err error) {
-			whole, err = b.staging[0].syncAll()
+			whole, err = syncAll(b.staging[0])
 			return err
 		})
 		if whole || err != nil {

@@ -101,3 +101,44 @@ func TestWhatIsThereAlreadyIsMadeDurable(t *testing.T) {
 	}
 	part.Close()
 }
+
+// Where the system cannot make all durable at once, each item is made so by itself, before any has its
+// place, and so is each of the folders.
+func TestEachItemIsMadeDurable(t *testing.T) {
+	defer store.WithoutSyncAll()()
+	names := []string{"a", "b/c", "d", "e/f", "g/h", "i/j", "k/l", "m/n", "o/p", "q/r"}
+	for failing := 0; failing <= len(names); failing++ { // the last time none fails
+		items, folders := 0, 0
+		undo := store.SetBefore(func(what string) error {
+			switch what {
+			case "sync an item":
+				if items++; items > failing {
+					return errDisk
+				}
+			case "sync the folder":
+				folders++
+			}
+			return nil
+		})
+		folder := t.TempDir()
+		batch := newBatch(t, disktest.OpenRoot(t, folder), names...)
+		for item := range names {
+			bringItem(t, batch, item, "text")
+		}
+		err := batch.Commit(t.Context(), placements(len(names))...)
+		undo()
+		if err := batch.Close(); err != nil {
+			t.Error(err)
+		}
+		if failing < len(names) {
+			for item, why := range lost(t, err) {
+				if !errors.Is(why, errDisk) {
+					t.Errorf("item %d: %v", item, why)
+				}
+			}
+			disktest.Leaves(t, folder)
+		} else if err != nil || items != len(names) || folders != 9 {
+			t.Errorf("%d items and %d folders were made durable: %v", items, folders, err)
+		}
+	}
+}
