@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"os/signal"
 	"syscall"
 
@@ -12,13 +11,12 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Main runs a command with the process's arguments until it ends or is told to by SIGINT, SIGTERM
-// or SIGHUP, and returns the exit code. A second signal ends the process at once.
+// Main runs a command with the process's arguments until it ends or is told to by a signal, and
+// returns the exit code.
 func Main(command *cobra.Command) int {
 	signal.Ignore(syscall.SIGPIPE) // a pipe that nobody reads is a failed write, not a sudden end
-	ctx, restore := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, restore := interruptible(context.Background())
 	defer restore()
-	context.AfterFunc(ctx, restore)
 	return Execute(ctx, command)
 }
 
@@ -91,5 +89,5 @@ func Logger(c *cobra.Command) (hclog.Logger, error) {
 // LogStopping has the log say, once ctx is done, that the program stops. The returned function ends
 // that.
 func LogStopping(ctx context.Context, log hclog.Logger) (end func() bool) {
-	return context.AfterFunc(ctx, func() { log.Info("stopping; a second signal ends it at once") })
+	return context.AfterFunc(ctx, func() { log.Info("stopping; a signal after more than a second ends it at once") })
 }

@@ -33,7 +33,14 @@ func command(ctx context.Context, name string, args ...string) *exec.Cmd {
 // start runs a server program until the test ends, and waits for its ready line.
 func start(t *testing.T, name string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, cmd: command(t.Context(), name, args...), errors: &watched{}, ended: make(chan error, 1)}
+	return startCommand(t, command(t.Context(), name, args...))
+}
+
+// startCommand runs a command that runs a server.
+func startCommand(t *testing.T, cmd *exec.Cmd) *process {
+	t.Helper()
+	name := filepath.Base(cmd.Path)
+	p := &process{t: t, cmd: cmd, errors: &watched{}, ended: make(chan error, 1)}
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -130,7 +137,13 @@ func run(t *testing.T, stdin, name string, args ...string) result {
 // begin starts a client and does not wait for its end.
 func begin(t *testing.T, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, cmd: command(t.Context(), "peer-client", args...), errors: &watched{}, ended: make(chan error, 1)}
+	return beginCommand(t, command(t.Context(), "peer-client", args...))
+}
+
+// beginCommand starts a command that runs a client.
+func beginCommand(t *testing.T, cmd *exec.Cmd) *process {
+	t.Helper()
+	p := &process{t: t, cmd: cmd, errors: &watched{}, ended: make(chan error, 1)}
 	p.cmd.Stderr = p.errors
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"runtime/debug"
 	"time"
@@ -28,6 +29,7 @@ func command() *cobra.Command {
 		cli.Arguments(0, 0), func(c *cobra.Command, _ []string) error {
 			r.out, r.news = c.OutOrStdout(), c.ErrOrStderr()
 			if nodes != "" {
+				defer exitWhenDone(c.Context())()
 				return measure(nodes, span, r.seed, r.out, r.news)
 			}
 			r.seeded = c.Flags().Changed("seed")
@@ -47,4 +49,10 @@ func command() *cobra.Command {
 	flags.StringVar(&nodes, "scale", "", "run the large quiet world with so many NODES instead: 1000,10000, say")
 	flags.DurationVar(&span, "span", 2*time.Hour, "with --scale: for so much virtual time")
 	return command
+}
+
+// exitWhenDone has the process end when ctx is done, before a world that takes long has ended:
+// there is nothing to put away. The returned function calls that off.
+func exitWhenDone(ctx context.Context) (off func() bool) {
+	return context.AfterFunc(ctx, func() { os.Exit(cli.ExitInterrupted) })
 }

@@ -39,15 +39,19 @@ func (r *runner) run(ctx context.Context) (bool, error) {
 		if err != nil {
 			return false, cli.Usage("%s: %v", r.plan, err)
 		}
-		return r.one(s, "", false), nil
+		return r.one(ctx, s, "", false), nil
 	}
 	if r.n == 0 {
 		if r.seeded {
-			return r.one(scenario.Draw(scenario.NewSeeded(uint64(r.seed))), strconv.Itoa(r.seed), hasty(r.seed)), nil
+			return r.one(ctx, scenario.Draw(scenario.NewSeeded(uint64(r.seed))), strconv.Itoa(r.seed), hasty(r.seed)), nil
 		}
 		r.n = usualRuns
 	}
-	return r.many(ctx), nil
+	kept := r.many(ctx)
+	if kept && ctx.Err() != nil {
+		return false, &cli.Failure{Code: cli.ExitInterrupted, Text: "interrupted"}
+	}
+	return kept, nil
 }
 
 // hasty reports whether the world of a seed is judged as soon as it looks converged: one in two is,
@@ -55,7 +59,8 @@ func (r *runner) run(ctx context.Context) (bool, error) {
 func hasty(seed int) bool { return seed%2 == 1 }
 
 // one runs one scenario and shows what was asked for.
-func (r *runner) one(s *scenario.Scenario, seed string, hasty bool) bool {
+func (r *runner) one(ctx context.Context, s *scenario.Scenario, seed string, hasty bool) bool {
+	defer exitWhenDone(ctx)()
 	out := sim.Run(s, sim.Options{Trace: r.trace || r.diagram, Hasty: hasty})
 	switch {
 	case r.diagram:
@@ -80,13 +85,13 @@ func (r *runner) one(s *scenario.Scenario, seed string, hasty bool) bool {
 
 // many runs seeds on all processors and shows the first failure.
 func (r *runner) many(ctx context.Context) bool {
-	ctx, cancel := context.WithCancel(ctx)
+	enough, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var mu sync.Mutex
 	failed := -1
 	tally, start := sim.NewTally(), time.Now()
-	stop := r.progress(ctx, tally, start)
-	sim.Many(ctx, r.n, func(i int, o sim.Options) {
+	stop := r.progress(enough, tally, start)
+	sim.Many(enough, r.n, func(i int, o sim.Options) {
 		o.Hasty = hasty(r.seed + i)
 		out := sim.Run(scenario.Draw(scenario.NewSeeded(uint64(r.seed+i))), o)
 		tally.Add(&out)
@@ -108,7 +113,7 @@ func (r *runner) many(ctx context.Context) bool {
 	if failed < 0 {
 		return true
 	}
-	r.one(scenario.Draw(scenario.NewSeeded(uint64(failed))), strconv.Itoa(failed), hasty(failed))
+	r.one(ctx, scenario.Draw(scenario.NewSeeded(uint64(failed))), strconv.Itoa(failed), hasty(failed))
 	return false
 }
 

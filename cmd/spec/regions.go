@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/protocol/annotate"
 	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/roles/node"
 	"github.com/relaypeer/relaypeer/roles/relay"
@@ -31,7 +32,7 @@ func regions(top string) (map[string]string, error) {
 		"parameters": fixed, "choices": chosen, "kinds": kinds(), "codes": codes(), "fetch": wholeFetch(), "invisible": invisible(),
 	}
 	for _, m := range examples() {
-		all["example "+m.Kind().String()] = fence("", annotate(protocol.Append(nil, m), m))
+		all["example "+m.Kind().String()] = fence("", annotate.Frame(protocol.Append(nil, m), m))
 	}
 	return all, errorOf(
 		machine(all, relay.SessionTable()),

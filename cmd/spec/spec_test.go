@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/hex"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/protocol/annotate"
 )
 
 const top = "../.."
@@ -74,12 +76,12 @@ func TestAnnotationsKeepTheBytes(t *testing.T) {
 	for _, m := range examples() {
 		frame := protocol.Append(nil, m)
 		var told []byte
-		for _, line := range digits.FindAllString(annotate(frame, m), -1) {
+		for _, line := range digits.FindAllString(annotate.Frame(frame, m), -1) {
 			for _, pair := range strings.Fields(line) {
 				told = append(told, pair...)
 			}
 		}
-		if want := strings.Join(pairs(frame), ""); !bytes.Equal(told, []byte(want)) {
+		if want := hex.EncodeToString(frame); !bytes.Equal(told, []byte(want)) {
 			t.Errorf("%s: told %s, is %s", m.Kind(), told, want)
 		}
 	}

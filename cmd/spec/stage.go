@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/protocol/annotate"
 	"github.com/relaypeer/relaypeer/roles"
 )
 
@@ -116,12 +117,10 @@ func (s *stage) do(a *actor, effect roles.Effect) {
 	case roles.Dial:
 		s.dial(a, e)
 	case roles.Send:
-		a.end(e.Link).send(e.Message, annotate(protocol.Append(nil, e.Message), e.Message))
+		a.end(e.Link).send(e.Message, annotate.Frame(protocol.Append(nil, e.Message), e.Message))
 	case roles.SendBody:
 		raw := s.file[e.Offset : e.Offset+e.Length]
-		notes := &annotator{}
-		notes.line(raw, 0, fmt.Sprintf("%d raw bytes of the file: %q", len(raw), raw))
-		a.end(e.Link).send(body(raw), notes.out.String())
+		a.end(e.Link).send(body(raw), annotate.Bytes(raw, fmt.Sprintf("%d raw bytes of the file: %q", len(raw), raw)))
 		a.tell(roles.BodyDone{Link: e.Link})
 	case roles.OpenFile:
 		a.tell(roles.FileFound{Size: uint64(len(s.file)), Hash: s.hash})

@@ -1,4 +1,5 @@
-package main
+// Package annotate writes frames for people: hexadecimal, with a comment on each item.
+package annotate
 
 import (
 	"encoding/hex"
@@ -11,14 +12,22 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 )
 
-// annotate writes a frame as lines of hexadecimal, each with what it is.
-func annotate(frame []byte, m protocol.Message) string {
+// Frame returns a frame that [protocol.Append] has made of m as lines of hexadecimal, each with a
+// comment.
+func Frame(frame []byte, m protocol.Message) string {
 	a := &annotator{}
 	a.line(frame[0:2], 0, "magic")
 	a.line(frame[2:3], 0, "version")
 	a.line(frame[3:4], 0, "kind "+m.Kind().String())
 	a.line(frame[4:8], 0, fmt.Sprintf("payload length %d", len(frame)-8))
 	a.item(frame[8:], 0, reflect.TypeOf(m).Elem())
+	return a.out.String()
+}
+
+// Bytes returns raw bytes as lines of hexadecimal, with a comment on the first.
+func Bytes(b []byte, comment string) string {
+	a := &annotator{}
+	a.line(b, 0, comment)
 	return a.out.String()
 }
 
