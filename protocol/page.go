@@ -7,11 +7,14 @@ import "encoding/binary"
 func encodePage(m *Located) []byte {
 	const peer = 1 + 1 + 1 + 16 + 1 + 3 // bytes at most: map, key, string head and address, key, port
 	b := make([]byte, 0, 16+len(m.Peers)*peer+len(m.Cursor))
+	keys := uint64(1)
 	if len(m.Cursor) > 0 {
-		b = appendHead(b, majorMap, 2)
-	} else {
-		b = appendHead(b, majorMap, 1)
+		keys++
 	}
+	if m.Withheld > 0 {
+		keys++
+	}
+	b = appendHead(b, majorMap, keys)
 	b = appendHead(b, majorUint, 1)
 	b = appendHead(b, majorArray, uint64(len(m.Peers)))
 	for i := range m.Peers {
@@ -22,6 +25,10 @@ func encodePage(m *Located) []byte {
 		b = appendHead(b, majorBytes, uint64(len(m.Cursor)))
 		b = append(b, m.Cursor...)
 	}
+	if m.Withheld > 0 {
+		b = appendHead(b, majorUint, 4)
+		b = appendHead(b, majorUint, m.Withheld)
+	}
 	return b
 }
 
@@ -31,6 +38,9 @@ func appendPeer(b []byte, p *Peer) []byte {
 		keys++
 	}
 	if p.Size > 0 {
+		keys++
+	}
+	if len(p.Also) > 0 {
 		keys++
 	}
 	b = appendHead(b, majorMap, keys)
@@ -47,6 +57,11 @@ func appendPeer(b []byte, p *Peer) []byte {
 	if p.Size > 0 {
 		b = appendHead(b, majorUint, 4)
 		b = appendHead(b, majorUint, p.Size)
+	}
+	if len(p.Also) > 0 {
+		b = appendHead(b, majorUint, 5)
+		b = appendHead(b, majorBytes, uint64(len(p.Also)))
+		b = append(b, p.Also...)
 	}
 	return b
 }

@@ -36,7 +36,7 @@ func brittle(s *scenario.Scenario) bool {
 // l5 checks that an operation has all of its files, or is certain that nobody has them, although a
 // link was reset.
 func (c *checks) l5(o *operation) {
-	if !c.brittle || o.actor.proc.stopping {
+	if !c.brittle || c.w.coverage.Faults[scenario.Reset] == 0 || o.actor.proc.stopping {
 		return
 	}
 	outcomes := []client.Outcome{}

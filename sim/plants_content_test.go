@@ -7,6 +7,7 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
@@ -200,8 +201,8 @@ var indexBugs = []planted{
 	{"a relay keeps the entries of a lapsed lease", directory(func(b *before, d relayDirectory) {
 		at := map[protocol.NodeID]netip.AddrPort{}
 		had := map[protocol.NodeID]map[string]protocol.Entry{}
-		b.register = func(now roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message {
-			at[m.ID] = netip.AddrPortFrom(from, m.Port)
+		b.register = func(now roles.Moment, from relay.From, m *protocol.Register) protocol.Message {
+			at[m.ID] = netip.AddrPortFrom(from.Peer, m.Port)
 			return d.Register(now, from, m)
 		}
 		b.publish = func(now roles.Moment, m *protocol.Publish) protocol.Message {
@@ -213,8 +214,8 @@ var indexBugs = []planted{
 			}
 			return d.Publish(now, m)
 		}
-		b.locate = func(now roles.Moment, m *protocol.Locate) protocol.Message {
-			answer := d.Locate(now, m)
+		b.locate = func(now roles.Moment, from relay.From, m *protocol.Locate) protocol.Message {
+			answer := d.Locate(now, from, m)
 			located, is := answer.(*protocol.Located)
 			if !is || m.Name == "" || located.Cursor != nil {
 				return answer
@@ -231,13 +232,13 @@ var indexBugs = []planted{
 		}
 	}), []ID{S3, S15}, "a node that dies", "", nil},
 	{"who has not the file is listed all the same", directory(func(b *before, d relayDirectory) {
-		b.locate = func(now roles.Moment, m *protocol.Locate) protocol.Message {
-			answer := d.Locate(now, m)
+		b.locate = func(now roles.Moment, from relay.From, m *protocol.Locate) protocol.Message {
+			answer := d.Locate(now, from, m)
 			located, is := answer.(*protocol.Located)
 			if !is || m.Name == "" {
 				return answer
 			}
-			all, _ := d.Locate(now, &protocol.Locate{}).(*protocol.Located)
+			all, _ := d.Locate(now, from, &protocol.Locate{}).(*protocol.Located)
 			for _, p := range all.Peers {
 				if !contains(located.Peers, func(q protocol.Peer) bool { return q.Addr() == p.Addr() }) {
 					located.Peers = append(located.Peers, p)
@@ -247,8 +248,8 @@ var indexBugs = []planted{
 		}
 	}), []ID{S15}, "a node that publishes", "", nil},
 	{"a holder is left out", directory(func(b *before, d relayDirectory) {
-		b.locate = func(now roles.Moment, m *protocol.Locate) protocol.Message {
-			answer := d.Locate(now, m)
+		b.locate = func(now roles.Moment, from relay.From, m *protocol.Locate) protocol.Message {
+			answer := d.Locate(now, from, m)
 			if located, is := answer.(*protocol.Located); is && len(located.Peers) > 0 && !located.Peers[0].Hash.IsZero() {
 				located.Peers = located.Peers[1:]
 			}
@@ -268,7 +269,7 @@ var indexBugs = []planted{
 	}), []ID{S15, L4}, "a relay that has lost some of an index", "", nil},
 	{"what a node published before it was restarted quietly is kept for ever", directory(func(b *before, d relayDirectory) {
 		doubtful := map[protocol.NodeID]protocol.Held{}
-		b.register = func(now roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message {
+		b.register = func(now roles.Moment, from relay.From, m *protocol.Register) protocol.Message {
 			answer := d.Register(now, from, m)
 			if granted, is := answer.(*protocol.Registered); is {
 				doubtful[m.ID] = granted.Held
@@ -279,11 +280,11 @@ var indexBugs = []planted{
 			delete(doubtful, m.ID)
 			return d.Publish(now, m)
 		}
-		b.renew = func(now roles.Moment, m *protocol.Renew) protocol.Message {
+		b.renew = func(now roles.Moment, from relay.From, m *protocol.Renew) protocol.Message {
 			if held := doubtful[m.ID]; held.Index != 0 { // it speaks for the node, which stays unindexed
 				d.Publish(now, &protocol.Publish{ID: m.ID, Epoch: m.Epoch, Index: held.Index, From: held.Sequence, To: held.Sequence, Latest: held.Sequence + 1})
 			}
-			return d.Renew(now, m)
+			return d.Renew(now, from, m)
 		}
 	}), []ID{S15}, "a node that stops publishing", "", quieted},
 	{"a change is not published", around(memberKind, func(b *bugged) {

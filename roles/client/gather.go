@@ -1,6 +1,7 @@
 package client
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 	"time"
@@ -25,6 +26,7 @@ type Gather struct {
 	pipelines [roles.MaxPipelines]pipelineSlot
 	lost      map[netip.AddrPort]bool // nodes that no Pipeline asks again
 	redials   redials
+	others    others
 	overtakes []overtake    // the one that is due first at the front
 	due       time.Duration // of the deadline that is armed
 
@@ -81,7 +83,7 @@ type gathering struct {
 func NewGather(request GatherRequest) *Gather {
 	g := &Gather{
 		core: roles.NewCore(gatherGrammar), request: request,
-		lost: map[netip.AddrPort]bool{}, redials: redials{}, failed: map[string]int{},
+		lost: map[netip.AddrPort]bool{}, redials: redials{}, others: others{}, failed: map[string]int{},
 	}
 	g.core.Use(roles.NoLink, roles.Deadline)
 	g.fold()
@@ -107,6 +109,7 @@ func (g *Gather) fold() {
 			g.names = append(g.names, nil)
 		}
 		g.names[item] = append(g.names[item], offer.Name)
+		maps.Copy(g.others, offer.Others)
 		for _, node := range offer.Holders {
 			if i := &g.items[item]; !slices.Contains(i.holders, node) {
 				i.holders = append(i.holders, node)

@@ -26,6 +26,7 @@ type Reader struct {
 	wanted     Range
 	candidates []netip.AddrPort // to be asked, in this order
 	barred     map[netip.AddrPort]bool
+	others     others
 	attempt    attempt
 }
 
@@ -35,7 +36,7 @@ type attempt struct {
 	asked    bool                    // the relay
 	cursor   []byte                  // of its next page; nil: there is none
 	pages    int
-	unwalked bool // the list was longer than we walk
+	unwalked bool // the list was longer than we walk, or the relay withheld nodes that we cannot reach
 	mute     QueryResult
 	tried    []Tried
 	redials  redials
@@ -68,7 +69,7 @@ func (r *Reader) Reset(relay, name string, hash protocol.Hash) {
 	r.core.Reset()
 	r.query.core.Reset()
 	r.source.core.Reset()
-	*r = Reader{core: r.core, relay: relay, query: r.query, source: r.source, picker: NewPicker(name, hash), barred: map[netip.AddrPort]bool{}}
+	*r = Reader{core: r.core, relay: relay, query: r.query, source: r.source, picker: NewPicker(name, hash), barred: map[netip.AddrPort]bool{}, others: others{}}
 	r.begin()
 }
 

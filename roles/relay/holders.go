@@ -96,8 +96,7 @@ func (r *Registry) follow(p *page, c *holderCursor) bool {
 	for !p.full() {
 		h := r.index.holds.at(c.next.hold)
 		p.scanned++
-		if slot, l := r.active(h, p.now); l != nil && p.first(slot) {
-			p.add(l)
+		if slot, l := r.active(h, p.now); l != nil && p.first(slot) && p.add(l) {
 			last := &p.peers[len(p.peers)-1]
 			last.Hash, last.Size = it.hash, it.size
 		}

@@ -20,13 +20,13 @@ const (
 // List returns a page of the published items, in the order of their numbers. The cursor holds the
 // registry's incarnation and the next number, so that an item that is published from the first page
 // to the last is in exactly one of them.
-func (r *Registry) List(at roles.Moment, m *protocol.List) protocol.Message {
+func (r *Registry) List(at roles.Moment, from From, m *protocol.List) protocol.Message {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	at = r.begin(at)
 	r.tidy(at.Now, sweepStep)
 	l := listing{
-		r: r, now: at.Now, limit: roles.DefaultPage,
+		r: r, now: at.Now, peers: page{now: at.Now, to: from}, limit: roles.DefaultPage,
 		holders: int(min(m.Holders, protocol.MaxHolders)), room: protocol.ListedRoom,
 	}
 	if m.Limit > 0 {
@@ -116,7 +116,7 @@ func (l *listing) active(it *item) (count uint64, slots []uint32) {
 		h := l.r.index.holds.at(at)
 		if slot, lease := l.r.active(h, l.now); lease != nil {
 			count++
-			if len(slots) < l.holders {
+			if first, _ := lease.reached(l.peers.to, l.now); first.IsValid() && len(slots) < l.holders {
 				slots = append(slots, slot)
 			}
 		}
@@ -136,7 +136,6 @@ func (l *listing) peer(slot uint32) uint64 {
 	}
 	if l.at == nil {
 		l.at = map[uint32]uint64{}
-		l.peers.now = l.now
 	}
 	at := uint64(len(l.peers.peers))
 	l.peers.add(l.r.leases.at(slot))

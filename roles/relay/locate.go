@@ -2,6 +2,7 @@ package relay
 
 import (
 	"encoding/binary"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -30,12 +31,12 @@ const scanMost = 1 << 14
 
 // Locate returns a page of active nodes. For a file's name or content it returns the nodes that
 // have published it, then the unindexed ones; for neither, all nodes.
-func (r *Registry) Locate(at roles.Moment, m *protocol.Locate) protocol.Message {
+func (r *Registry) Locate(at roles.Moment, from From, m *protocol.Locate) protocol.Message {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	at = r.begin(at)
 	r.tidy(at.Now, sweepStep)
-	p := page{limit: roles.DefaultPage, now: at.Now}
+	p := page{limit: roles.DefaultPage, now: at.Now, to: from}
 	if m.Limit > 0 {
 		p.limit = int(min(m.Limit, protocol.MaxPage))
 	}
@@ -60,9 +61,11 @@ func (r *Registry) Locate(at roles.Moment, m *protocol.Locate) protocol.Message 
 type page struct {
 	limit   int
 	now     time.Duration
+	to      From
 	scanned int // slots and holds looked at
 	peers   []protocol.Peer
 	hosts   []byte          // one allocation for all addresses of the page
+	hidden  uint64          // nodes that the client cannot reach
 	named   map[uint32]bool // the holders' slots, if a holder may come several times; otherwise nil
 }
 
@@ -72,14 +75,35 @@ func (p *page) located(cursor []byte) *protocol.Located {
 	if p.peers == nil {
 		p.peers = []protocol.Peer{}
 	}
-	return &protocol.Located{Peers: p.peers, Cursor: cursor}
+	return &protocol.Located{Peers: p.peers, Cursor: cursor, Withheld: p.hidden}
 }
 
-// add adds the node of a lease.
-func (p *page) add(l *lease) {
+// add adds the node of a lease, unless the client cannot reach it.
+func (p *page) add(l *lease) bool {
+	first, also := l.reached(p.to, p.now)
+	if !first.IsValid() {
+		p.hidden++
+		return false
+	}
+	peer := protocol.Peer{Host: p.host(first), Port: l.port}
+	if also.IsValid() {
+		peer.Also = p.host(also)
+	}
+	p.peers = append(p.peers, peer)
+	return true
+}
+
+// host returns an address in the form of [protocol.IP].
+func (p *page) host(addr netip.Addr) protocol.IP {
 	from := len(p.hosts)
-	p.hosts = l.appendHost(p.hosts)
-	p.peers = append(p.peers, protocol.Peer{Host: p.hosts[from:len(p.hosts):len(p.hosts)], Port: l.port})
+	if addr.Is4() {
+		is := addr.As4()
+		p.hosts = append(p.hosts, is[:]...)
+	} else {
+		is := addr.As16()
+		p.hosts = append(p.hosts, is[:]...)
+	}
+	return protocol.IP(p.hosts[from:len(p.hosts):len(p.hosts)])
 }
 
 // first reports whether a holder is not on the page yet.

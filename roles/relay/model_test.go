@@ -160,7 +160,7 @@ func (w *twins) wait(t *rapid.T) {
 func (w *twins) register(t *rapid.T) {
 	id, epoch := w.next(t, 1)
 	port := uint16(4000 + int(id) + 10*rapid.IntRange(0, 1).Draw(t, "port"))
-	answer := w.real.Register(w.at, modelHost, &protocol.Register{ID: rolestest.Node(id), Epoch: epoch, Port: port})
+	answer := w.real.Register(w.at, relay.From{Peer: modelHost}, &protocol.Register{ID: rolestest.Node(id), Epoch: epoch, Port: port})
 	n := w.live(id)
 	switch {
 	case epoch <= w.known(id):
@@ -203,7 +203,7 @@ func (w *twins) without(t *rapid.T, id byte, epoch uint64, answer protocol.Messa
 
 func (w *twins) renew(t *rapid.T) {
 	id, epoch := w.next(t, 0)
-	answer := w.real.Renew(w.at, &protocol.Renew{ID: rolestest.Node(id), Epoch: epoch})
+	answer := w.real.Renew(w.at, relay.From{Peer: modelHost}, &protocol.Renew{ID: rolestest.Node(id), Epoch: epoch})
 	if w.without(t, id, epoch, answer) {
 		return
 	}

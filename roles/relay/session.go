@@ -12,23 +12,37 @@ import (
 // Directory answers the requests of a Session: the [Registry], or a stage in front of it. Each
 // method returns the response at once; the Session fills in the By of an Error.
 type Directory interface {
-	Register(at roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message
-	Renew(at roles.Moment, m *protocol.Renew) protocol.Message
+	Register(at roles.Moment, from From, m *protocol.Register) protocol.Message
+	Renew(at roles.Moment, from From, m *protocol.Renew) protocol.Message
 	Leave(at roles.Moment, m *protocol.Leave) protocol.Message
 	Publish(at roles.Moment, m *protocol.Publish) protocol.Message
-	Locate(at roles.Moment, m *protocol.Locate) protocol.Message
-	List(at roles.Moment, m *protocol.List) protocol.Message
+	Locate(at roles.Moment, from From, m *protocol.Locate) protocol.Message
+	List(at roles.Moment, from From, m *protocol.List) protocol.Message
 }
+
+// From is the addresses of a link's ends: they tell where a node can be reached, and which addresses
+// of others are of use to the peer.
+type From struct {
+	Peer  netip.Addr
+	Local netip.Addr // of the relay
+}
+
+// here reports whether the peer is on the relay's own machine.
+func (f From) here() bool { return f.Peer.IsLoopback() || f.Peer == f.Local }
 
 // Session is an accepted link at a relay. See SessionTable.
 type Session struct {
 	core      roles.Core[SessionState, SessionEvent]
 	directory Directory
-	peer      netip.AddrPort
+	from      From
 }
 
 // link is the only link of a Session.
 const link roles.Link = 0
+
+// plain returns an address as it stands on the wire: an IPv4-mapped one as IPv4, and without a zone,
+// which means nothing elsewhere.
+func plain(addr netip.Addr) netip.Addr { return addr.Unmap().WithZone("") }
 
 // NewSession returns a Session that answers from the directory.
 func NewSession(directory Directory) *Session {
@@ -73,7 +87,7 @@ func (s *Session) opened(in roles.Opened) {
 		s.reject(sessionBusy, roles.Busy())
 		return
 	}
-	s.peer = in.Peer
+	s.from = From{Peer: plain(in.Peer.Addr()), Local: plain(in.Local.Addr())}
 	s.core.Fire(sessionOpened)
 	s.core.Do(roles.Hear{Link: link, First: true})
 }
@@ -87,10 +101,10 @@ func (s *Session) heard(at roles.Moment, m protocol.Message) {
 	switch m := m.(type) {
 	case *protocol.Register:
 		s.core.Fire(sessionRegisterHeard)
-		answer = s.directory.Register(at, s.peer.Addr(), m)
+		answer = s.directory.Register(at, s.from, m)
 	case *protocol.Renew:
 		s.core.Fire(sessionRenewHeard)
-		answer = s.directory.Renew(at, m)
+		answer = s.directory.Renew(at, s.from, m)
 	case *protocol.Leave:
 		s.core.Fire(sessionLeaveHeard)
 		answer = s.directory.Leave(at, m)
@@ -99,10 +113,10 @@ func (s *Session) heard(at roles.Moment, m protocol.Message) {
 		answer = s.directory.Publish(at, m)
 	case *protocol.Locate:
 		s.core.Fire(sessionLocateHeard)
-		answer = s.directory.Locate(at, m)
+		answer = s.directory.Locate(at, s.from, m)
 	case *protocol.List:
 		s.core.Fire(sessionListHeard)
-		answer = s.directory.List(at, m)
+		answer = s.directory.List(at, s.from, m)
 	}
 	if refusal, is := answer.(*protocol.Error); is {
 		refusal.By = protocol.Relay
@@ -140,5 +154,5 @@ func (s *Session) close(event SessionEvent) {
 // Reset prepares the machine for another link.
 func (s *Session) Reset() {
 	s.core.Reset()
-	s.peer = netip.AddrPort{}
+	s.from = From{}
 }

@@ -16,19 +16,19 @@ type loggedDirectory struct {
 	log hclog.Logger
 }
 
-func (d loggedDirectory) Register(at roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message {
+func (d loggedDirectory) Register(at roles.Moment, from relay.From, m *protocol.Register) protocol.Message {
 	answer := d.Directory.Register(at, from, m)
 	switch answer := answer.(type) {
 	case *protocol.Registered:
-		d.log.Info("node listed", "at", netip.AddrPortFrom(answer.Host.Addr(), answer.Port), "epoch", m.Epoch)
+		d.log.Info("node listed", "at", netip.AddrPortFrom(answer.Host.Addr(), answer.Port), "from", from.Peer, "epoch", m.Epoch)
 	case *protocol.Error:
-		d.log.Warn("node refused", "from", from, "code", answer.Code, "why", answer.Text)
+		d.log.Warn("node refused", "from", from.Peer, "code", answer.Code, "why", answer.Text)
 	}
 	return answer
 }
 
-func (d loggedDirectory) Renew(at roles.Moment, m *protocol.Renew) protocol.Message {
-	answer := d.Directory.Renew(at, m)
+func (d loggedDirectory) Renew(at roles.Moment, from relay.From, m *protocol.Renew) protocol.Message {
+	answer := d.Directory.Renew(at, from, m)
 	if refusal, is := answer.(*protocol.Error); is {
 		d.log.Info("renewal refused", "epoch", m.Epoch, "code", refusal.Code)
 	}
