@@ -6,8 +6,8 @@ func (m *Register) check() *Error {
 	if err := checkEpoch(m.ID, m.Epoch); err != nil {
 		return err
 	}
-	if m.Port == 0 {
-		return malformed("REGISTER: port 0")
+	if m.Port == 0 || m.Publishes > 1 {
+		return malformed("REGISTER: port %d, publishes %d", m.Port, m.Publishes)
 	}
 	if m.Advertise != nil {
 		if err := m.Advertise.check("REGISTER"); err != nil {
@@ -109,6 +109,9 @@ func (m *Publish) check() *Error {
 	if err := checkEpoch(m.ID, m.Epoch); err != nil {
 		return err
 	}
+	if m.Beyond > 1 {
+		return malformed("PUBLISH: beyond %d", m.Beyond)
+	}
 	if m.Index == 0 || m.From > m.To || m.To > m.Latest || m.Latest > MaxSequence {
 		return malformed("PUBLISH: index %d from %d to %d of %d", m.Index, m.From, m.To, m.Latest)
 	}
@@ -117,8 +120,11 @@ func (m *Publish) check() *Error {
 	}
 	for i := range m.Changes {
 		e := &m.Changes[i]
-		if e.Size > MaxFile || e.Hash.IsZero() && e.Size > 0 {
+		if e.Size > MaxFile || e.Removes() && e.Size > 0 {
 			return malformed("PUBLISH: a size of %d bytes, or one of no content", e.Size)
+		}
+		if e.Mark > Opaque || e.Mark > 0 && !e.Hash.IsZero() {
+			return malformed("PUBLISH: mark %d, or one beside a hash", e.Mark)
 		}
 		if err := checkName(e.Name); err != nil {
 			return err
@@ -150,13 +156,22 @@ func (m *Listed) check() *Error {
 			return err
 		}
 	}
+	if len(m.Named) > MaxSilent || uint64(len(m.Named)) > m.Silent {
+		return malformed("LISTED: %d peers of %d that publish nothing", len(m.Named), m.Silent)
+	}
+	if err := checkPeers("LISTED", m.Named); err != nil {
+		return err
+	}
 	return checkPeers("LISTED", m.Peers)
 }
 
 func (item *Item) check(peers int) *Error {
 	named := uint64(len(item.Holders))
-	if item.Size > MaxFile || item.Hash.IsZero() || item.Count == 0 || named > min(item.Count, MaxHolders) {
+	if item.Size > MaxFile || item.Count == 0 || named > min(item.Count, MaxHolders) {
 		return malformed("LISTED: %d bytes held by %d nodes, %d of them named", item.Size, item.Count, named)
+	}
+	if item.Mark > Opaque || item.Hash.IsZero() == (item.Mark == 0) {
+		return malformed("LISTED: mark %d, one beside a hash, or neither", item.Mark)
 	}
 	for i, at := range item.Holders {
 		if at >= uint64(peers) || slices.Contains(item.Holders[:i], at) {

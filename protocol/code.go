@@ -29,6 +29,7 @@ const (
 	NoLease     Code = 16 // no lease of this node and epoch: register again
 	Superseded  Code = 17 // a newer epoch of this node id is known
 	Resync      Code = 18 // the node's index is not held up to there: publish the whole again
+	Indexing    Code = 19 // a file that may be that content waits to be hashed: ask again later
 )
 
 // The codes that never travel.
@@ -69,6 +70,7 @@ var Codes = []CodeInfo{
 	{NoLease, "no-lease", "no lease of this node id and epoch: register again", false},
 	{Superseded, "superseded", "a newer epoch of this node id is known", false},
 	{Resync, "resync", "the index is not held up to there: publish the whole again", false},
+	{Indexing, "indexing", "a file that may be that content waits to be hashed; ask again later", false},
 	{Refused, "refused", "nothing listens at the address", true},
 	{Unreachable, "unreachable", "no way to the address", true},
 	{Lost, "lost", "the link broke, or ended in the middle of something", true},

@@ -21,10 +21,12 @@ const (
 	MaxPattern   = 1024      // bytes of a pattern in LIST
 	MaxPage      = 1000      // peers in one LOCATED, items in one LISTED, changes in one PUBLISH
 	MaxHolders   = 8         // named holders of one item in LISTED
+	MaxSilent    = 8         // named nodes that publish nothing in LISTED
 	MaxGroups    = 8192      // groups that one OUTBOARD is for
 	MaxRange     = 16 << 20  // raw bytes after one CONTENT: 16 groups
 	MaxFile      = 1 << 62   // bytes of a file, and the largest offset
 	MaxSequence  = 1<<63 - 1 // changes of one index
+	MaxModified  = 1 << 33   // seconds from 1970 to the modification times that are ignored: those from the year 2242 on
 
 	maxDepth = 4  // maps and lists within each other: a message, its list, an item of that, and a list in it
 	maxPairs = 32 // keys of one map

@@ -27,7 +27,8 @@ type Register struct {
 	Epoch     uint64 `cbor:"2,keyasint"`           // above zero; the largest known epoch of an id wins
 	Port      uint16 `cbor:"3,keyasint"`           // at which the node listens
 	Advertise IP     `cbor:"4,keyasint,omitempty"` // an address other than the one the relay sees; policy decides
-	Listens   IP     `cbor:"5,keyasint,omitempty"` // the loopback address at which alone the node listens
+	Publishes uint8  `cbor:"5,keyasint,omitempty"` // 1: the node is about to publish its index; 0: it publishes none
+	Listens   IP     `cbor:"6,keyasint,omitempty"` // the loopback address at which alone the node listens
 }
 
 // Registered grants a lease: the relay lists the node at Host and Port for TTL from now.
@@ -87,14 +88,29 @@ type Publish struct {
 	To      uint64  `cbor:"5,keyasint"`
 	Latest  uint64  `cbor:"6,keyasint"` // the node's latest change; once To reaches it the relay holds the whole index
 	Changes []Entry `cbor:"7,keyasint"`
+	Beyond  uint8   `cbor:"8,keyasint,omitempty"` // 1: the node may have files that it has not noticed, beyond this index
 }
 
-// Entry is a name in a node's index with its content. An entry without a hash removes the name.
+// Entry is a name in a node's index with its content. An entry without a hash bears a mark, which
+// says that the name is shared and why its content is not known, or it removes the name.
 type Entry struct {
 	Name string `cbor:"1,keyasint"`
 	Size uint64 `cbor:"2,keyasint,omitempty"` // bytes
 	Hash Hash   `cbor:"3,keyasint,omitzero"`
+	Mark Mark   `cbor:"4,keyasint,omitempty"` // never with a hash
 }
+
+// Removes reports whether the entry removes its name.
+func (e *Entry) Removes() bool { return e.Hash.IsZero() && e.Mark == 0 }
+
+// Mark is the reason why a name that is shared has no hash.
+type Mark uint8
+
+// The marks.
+const (
+	Pending Mark = 1 // the file is not hashed yet: it may have any content
+	Opaque  Mark = 2 // the content cannot be told: the file cannot be read, or changes all the time
+)
 
 // Published says up to which change the relay now holds the node's index.
 type Published struct {
@@ -128,15 +144,21 @@ type Listed struct {
 	Items  []Item `cbor:"1,keyasint"`
 	Peers  []Peer `cbor:"2,keyasint,omitempty"` // the holders of this page's items, each once
 	Cursor []byte `cbor:"3,keyasint,omitempty"`
+
+	Young      uint64 `cbor:"4,keyasint,omitempty"` // as in Located
+	Publishing uint64 `cbor:"5,keyasint,omitempty"` // nodes whose index is not held as a whole yet
+	Silent     uint64 `cbor:"6,keyasint,omitempty"` // nodes that publish nothing
+	Named      []Peer `cbor:"7,keyasint,omitempty"` // some of these, up to MaxSilent
 }
 
 // Item is one content that is published under a name.
 type Item struct {
 	Name    string   `cbor:"1,keyasint"`
 	Size    uint64   `cbor:"2,keyasint,omitempty"` // bytes
-	Hash    Hash     `cbor:"3,keyasint"`
+	Hash    Hash     `cbor:"3,keyasint,omitzero"`  // none: the content is not known, and Mark says why
 	Count   uint64   `cbor:"4,keyasint"`           // nodes that have it
 	Holders []uint64 `cbor:"5,keyasint,omitempty"` // some of them, by their positions in Peers, from 0
+	Mark    Mark     `cbor:"6,keyasint,omitempty"`
 }
 
 // Located is a page of nodes. A page may hold fewer peers than asked for, even none, and still have
@@ -144,6 +166,7 @@ type Item struct {
 type Located struct {
 	Peers  []Peer `cbor:"1,keyasint"`
 	Cursor []byte `cbor:"2,keyasint,omitempty"`
+	Young  uint64 `cbor:"3,keyasint,omitempty"` // milliseconds for which the relay, restarted, may lack nodes that are there
 	// Withheld counts the nodes that belong on this page and that this client cannot reach.
 	Withheld uint64 `cbor:"4,keyasint,omitempty"`
 }
@@ -176,6 +199,9 @@ type Outboard struct {
 	First uint64 `cbor:"3,keyasint,omitempty"`
 	Count uint64 `cbor:"4,keyasint,omitempty"` // as asked, or up to the last group; 0 for an empty file
 	Nodes []byte `cbor:"5,keyasint,omitempty"` // none for a file of one group
+
+	Modified   uint64 `cbor:"6,keyasint,omitempty"` // nanoseconds since 1970: see Attributes
+	Executable bool   `cbor:"7,keyasint,omitempty"`
 }
 
 // Hashing precedes the answer to a Get or Tree while the node is still hashing the file, about
@@ -202,6 +228,9 @@ type Content struct {
 	Offset uint64 `cbor:"2,keyasint"` // as in the GET
 	Length uint64 `cbor:"3,keyasint"`
 	Hash   Hash   `cbor:"4,keyasint"`
+
+	Modified   uint64 `cbor:"5,keyasint,omitempty"` // nanoseconds since 1970: see Attributes
+	Executable bool   `cbor:"6,keyasint,omitempty"`
 }
 
 // Error is a refusal. Its layout is frozen for all versions, as the frame header is.

@@ -11,6 +11,9 @@ func encodePage(m *Located) []byte {
 	if len(m.Cursor) > 0 {
 		keys++
 	}
+	if m.Young > 0 {
+		keys++
+	}
 	if m.Withheld > 0 {
 		keys++
 	}
@@ -24,6 +27,10 @@ func encodePage(m *Located) []byte {
 		b = appendHead(b, majorUint, 2)
 		b = appendHead(b, majorBytes, uint64(len(m.Cursor)))
 		b = append(b, m.Cursor...)
+	}
+	if m.Young > 0 {
+		b = appendHead(b, majorUint, 3)
+		b = appendHead(b, majorUint, m.Young)
 	}
 	if m.Withheld > 0 {
 		b = appendHead(b, majorUint, 4)

@@ -4,7 +4,7 @@ package protocol
 // of a PUBLISH or a LISTED adds up the sizes of its items and stops where the room ends.
 const (
 	PublishRoom = MaxControl - 128                   // bytes of entries in one PUBLISH
-	ListedRoom  = MaxList - 128                      // bytes of items, and of PeerRoom for each peer, in one LISTED
+	ListedRoom  = MaxList - 512                      // bytes of items, and of PeerRoom for each peer, in one LISTED
 	PeerRoom    = 1 + 1 + 1 + 16 + 1 + 3 + 1 + 1 + 4 // bytes of a peer in one LISTED, at most
 	hashRoom    = 1 + 2 + HashSize                   // bytes of a hash with its key
 )
@@ -18,14 +18,23 @@ func (e *Entry) Room() int {
 	if !e.Hash.IsZero() {
 		room += hashRoom
 	}
+	if e.Mark > 0 {
+		room += 1 + headSize(uint64(e.Mark))
+	}
 	return room
 }
 
 // Room returns how many bytes the item takes in a LISTED, with its holders but without their peers.
 func (item *Item) Room() int {
-	room := 1 + 1 + headSize(uint64(len(item.Name))) + len(item.Name) + hashRoom + 1 + headSize(item.Count)
+	room := 1 + 1 + headSize(uint64(len(item.Name))) + len(item.Name) + 1 + headSize(item.Count)
+	if !item.Hash.IsZero() {
+		room += hashRoom
+	}
 	if item.Size > 0 {
 		room += 1 + headSize(item.Size)
+	}
+	if item.Mark > 0 {
+		room += 1 + headSize(uint64(item.Mark))
 	}
 	if len(item.Holders) > 0 {
 		room += 1 + headSize(uint64(len(item.Holders)))

@@ -21,12 +21,14 @@ func TestRoomIsWhatTheLibraryWrites(t *testing.T) {
 		e := Entry{Name: drawName(t), Size: rapid.Uint64().Draw(t, "size"), Hash: drawHash(t)}
 		if rapid.Bool().Draw(t, "gone") {
 			e.Size, e.Hash = 0, Hash{}
+		} else if rapid.Bool().Draw(t, "marked") {
+			e.Hash, e.Mark = Hash{}, Pending
 		}
 		if b, err := encMode.Marshal(&e); err != nil || len(b) != e.Room() {
 			t.Fatalf("%v takes %d bytes, said were %d; %v", e, len(b), e.Room(), err)
 		}
 		item := Item{
-			Name: drawName(t), Size: e.Size, Hash: drawHash(t), Count: rapid.Uint64().Draw(t, "count"),
+			Name: drawName(t), Size: e.Size, Hash: e.Hash, Mark: e.Mark, Count: rapid.Uint64().Draw(t, "count"),
 			Holders: rapid.SliceOfN(rapid.Uint64Range(0, MaxPage), 0, MaxHolders).Draw(t, "holders"),
 		}
 		if b, err := encMode.Marshal(&item); err != nil || len(b) != item.Room() {
@@ -46,7 +48,10 @@ func TestAPageThatKeepsToTheRoomCanBeSent(t *testing.T) {
 		}
 		Append(nil, publish) // panics if it is too long
 
-		listed := &Listed{Cursor: make([]byte, CursorSize)}
+		listed := &Listed{Cursor: make([]byte, CursorSize), Young: 1<<64 - 1, Publishing: 1<<64 - 1, Silent: 1<<64 - 1}
+		for range MaxSilent {
+			listed.Named = append(listed.Named, Peer{Host: append(make(IP, 15), 1), Port: 1<<16 - 1})
+		}
 		item := Item{Name: longName(length), Size: MaxFile, Hash: Hash{1}, Count: 1<<64 - 1, Holders: []uint64{992, 993, 994, 995, 996, 997, 998, 999}}
 		room := ListedRoom
 		for range MaxPage {

@@ -47,6 +47,8 @@ func majorOf(t reflect.Type) byte {
 	switch {
 	case t.Kind() == reflect.String:
 		return majorText
+	case t.Kind() == reflect.Bool:
+		return majorSimple
 	case t.Kind() != reflect.Slice && t.Kind() != reflect.Array:
 		return majorUint
 	case t.Elem().Kind() == reflect.Uint8:
@@ -56,4 +58,4 @@ func majorOf(t reflect.Type) byte {
 	}
 }
 
-var majorName = [8]string{majorUint: "a number", majorBytes: "a byte string", majorText: "a text", majorArray: "a list"}
+var majorName = [8]string{majorUint: "a number", majorBytes: "a byte string", majorText: "a text", majorArray: "a list", majorSimple: "a boolean"}

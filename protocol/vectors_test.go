@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -153,6 +154,8 @@ func valueSays(v reflect.Value) string {
 		return text
 	}
 	switch v.Kind() {
+	case reflect.Bool:
+		return strconv.FormatBool(v.Bool())
 	case reflect.Slice:
 		items := make([]string, v.Len())
 		for i := range items {

@@ -77,7 +77,7 @@ func (w *walker) field(depth int, f *field) string {
 		return tooEarly
 	case w.rest[0]>>5 != f.major:
 		return fmt.Sprintf("key %d is not %s", f.key, majorName[f.major])
-	case f.optional && w.rest[0] == f.major<<5:
+	case f.optional && (w.rest[0] == f.major<<5 || w.rest[0] == simpleFalse):
 		return fmt.Sprintf("key %d says what leaving it out would", f.key)
 	case f.size > 0:
 		return w.fixed(f)
@@ -187,7 +187,8 @@ func (w *walker) key(any bool, last uint64) (key uint64, why string) {
 }
 
 const (
-	maxKey = 1<<63 - 1
+	maxKey      = 1<<63 - 1
+	simpleFalse = majorSimple<<5 | 20 // the whole item
 
 	tooEarly = "ends too early"
 	noSimple = "a null, float or other simple value"

@@ -110,6 +110,7 @@ type FileFound struct {
 	Size  uint64
 	Hash  protocol.Hash
 	Nodes []byte // the requested slice of its tree
+	protocol.Attributes
 }
 
 // FileHashing comes ahead of the answer to OpenFile, about every second, while the file is hashed.
@@ -238,8 +239,9 @@ type ReceiveBody struct {
 	Link           Link
 	Item           int
 	Offset, Length uint64
-	Size           uint64          // of the whole item: if it is one group, its chaining value is the item's hash
-	Values         []protocol.Hash // the chaining values of the groups from Offset on
+	Size           uint64              // of the whole item: if it is one group, its chaining value is the item's hash
+	Values         []protocol.Hash     // the chaining values of the groups from Offset on
+	Attributes     protocol.Attributes // what the node has said of the file
 }
 
 // Discard asks for all further bytes of the link to be dropped. PeerEnded or Lost follows. It replaces a
@@ -300,6 +302,9 @@ type ReleaseStore struct{ Item int }
 type Placement struct {
 	Item int
 	Size uint64 // bytes; an item of 0 bytes need not have been opened or received
+	// Attributes are those of the first node of which a group was verified, or, if no group was
+	// missing, of the first that described the content.
+	Attributes protocol.Attributes
 }
 
 // Report passes an outcome to the machine's owner. Nothing follows.

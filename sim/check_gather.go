@@ -43,6 +43,7 @@ func (c *checks) placed(a *actor, is *client.Gathered) {
 		result.Name = is.Names[i]
 		c.s1(&one, &result, t.final)
 		c.s16(&one, &store{landing: t}, result.Hash)
+		c.s20(&one, t, result.Hash)
 	}
 	s.release(a)
 	for _, t := range s.copies {

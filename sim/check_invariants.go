@@ -31,6 +31,7 @@ const (
 	S17 ID = "S17"
 	S18 ID = "S18"
 	S19 ID = "S19"
+	S20 ID = "S20"
 
 	L1 ID = "L1"
 	L2 ID = "L2"
@@ -91,6 +92,7 @@ var Invariants = []Invariant{
 	{S18, "of many files no node is asked again over a link for many after it failed on one, and " +
 		"nothing that has come is received a second time"},
 	{S19, "what is read at any place of a file is of the content that was pinned when it was opened"},
+	{S20, "a fetched file has the modification time and the executable bit that a node's file with its content has"},
 	{L1, "an operation ends within its bound"},
 	{L2, "after healing, the registry equals the living nodes"},
 	{L3, "after healing, a file is found if and only if a listed node has it"},

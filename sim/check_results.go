@@ -114,6 +114,7 @@ func (c *checks) delivered(o *operation, is *client.Result) {
 	}
 	c.s1(o, is, s.final)
 	c.s16(o, s, is.Hash)
+	c.s20(o, s.landing, is.Hash)
 	c.resumed(o, is)
 	if len(is.Tried) > len(is.From) {
 		c.w.coverage.sometimes(SecondNode)
@@ -144,6 +145,15 @@ func (c *checks) s16(o *operation, s *store, hash protocol.Hash) {
 		c.fail(S16, "%s is told that %q is there, and a power loss can take it away", o.op.Who, s.name)
 	}
 	s.reported = hash
+}
+
+// s20 checks that a file has the attributes of a file with its content.
+func (c *checks) s20(o *operation, t *landing, hash protocol.Hash) {
+	if c.honest && !slices.ContainsFunc(c.w.placed, func(p placement) bool {
+		return p.about == t.about && c.w.identity(p.content, p.size).hash == hash
+	}) {
+		c.fail(S20, "%s is given %q with attributes of no node's file with this content", o.op.Who, t.name)
+	}
 }
 
 // share adds a fetched file to the share of a node. It needs no hashing.
@@ -237,6 +247,7 @@ func (c *checks) itemAnswered(o *operation, is *client.Answered) {
 		c.fail(S1, "item %d of a pipeline by %s is said to be there, and is not", is.Item, o.op.Who)
 		return
 	}
+	s.said = is.Attributes
 	if done, err := c.w.commit(o.actor, s); !done || err != nil {
 		return
 	}
@@ -244,6 +255,7 @@ func (c *checks) itemAnswered(o *operation, is *client.Answered) {
 		c.fail(S1, "item %d of a pipeline by %s is not what was asked for", is.Item, o.op.Who)
 	}
 	c.s16(o, s, o.wanted[is.Item].Hash)
+	c.s20(o, s.landing, o.wanted[is.Item].Hash)
 }
 
 // allAnswered checks that each item has a result or is left.

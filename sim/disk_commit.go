@@ -65,14 +65,17 @@ func (w *World) commit(a *actor, s *store) (done bool, err error) {
 // have been killed before it synced the folder.
 func (w *World) committing(s *store) []func() {
 	sync := func() { s.part.sync() }
-	rename := func() { s.before, s.final, s.part, s.renamed, s.reported = s.final, s.part, nil, true, protocol.Hash{} }
+	rename := func() {
+		s.before, s.final, s.part, s.renamed, s.reported = s.final, s.part, nil, true, protocol.Hash{}
+		s.about = s.said
+	}
 	syncFolder := func() { s.renamed, s.before = false, nil }
 	drop := func() { s.journal = nil }
 	switch {
 	case s.placed && w.planted(func(p *Plant) bool { return p.Trusting }):
 		return []func(){drop}
 	case s.placed:
-		return []func(){func() { s.final.sync() }, syncFolder, drop}
+		return []func(){func() { s.final.sync(); s.about = s.said }, syncFolder, drop}
 	case w.planted(func(p *Plant) bool { return p.Unsynced }):
 		sync = func() {}
 	}

@@ -73,7 +73,7 @@ func (w *World) look(x waiter) {
 	default:
 		id := f.indexed()
 		x.actor.file = &opened{f, f.version}
-		w.tell(x.actor, roles.FileFound{Size: id.size, Hash: id.hash, Nodes: sliceOf(id, x.want.First, x.want.Count)})
+		w.tell(x.actor, roles.FileFound{Size: id.size, Hash: id.hash, Nodes: sliceOf(id, x.want.First, x.want.Count), Attributes: attributes(f.version)})
 	}
 }
 
@@ -169,7 +169,11 @@ func (w *World) index(h *host) {
 
 // expect sets in a node's catalog whether files are still being hashed.
 func (w *World) expect(p *process) {
-	if p.catalog.Complete(len(p.jobs) == 0) {
+	extent := roles.ExtentWhole
+	if len(p.jobs) > 0 {
+		extent = roles.ExtentPart
+	}
+	if p.catalog.Extend(extent) {
 		w.notify(p)
 	}
 }

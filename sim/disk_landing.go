@@ -11,13 +11,14 @@ import (
 // landing is a final name on a client's disk, with the part file that grows beside it.
 type landing struct {
 	name     string
-	user     *actor        // the actor that has it open
-	part     *grown        // nil: there is none
-	journal  *journal      // nil: there is none
-	final    *grown        // under the name; nil: there is none
-	renamed  bool          // a power loss may undo the rename of the part
-	before   *grown        // under the name before the rename
-	reported protocol.Hash // the content under the name, once it is reported as fetched; zero: it is not
+	user     *actor              // the actor that has it open
+	part     *grown              // nil: there is none
+	journal  *journal            // nil: there is none
+	final    *grown              // under the name; nil: there is none
+	renamed  bool                // a power loss may undo the rename of the part
+	before   *grown              // under the name before the rename
+	about    protocol.Attributes // of the file under the name
+	reported protocol.Hash       // the content under the name, once it is reported as fetched; zero: it is not
 	wanted   []protocol.Hash
 }
 
@@ -44,8 +45,9 @@ type store struct {
 	*landing
 	hash   protocol.Hash
 	size   uint64
-	copies []*landing // of the other names of the item
-	placed bool       // the content was under the name already
+	copies []*landing          // of the other names of the item
+	placed bool                // the content was under the name already
+	said   protocol.Attributes // of the content, by a node
 }
 
 // store returns the store of an item of the actor, or nil.

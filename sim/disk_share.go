@@ -17,6 +17,11 @@ type inode struct {
 	known   *identity
 }
 
+// attributes returns those of a version: no two versions have the same.
+func attributes(version uint64) protocol.Attributes {
+	return protocol.Attributes{Modified: 1 + version, Executable: version%2 == 0}
+}
+
 // indexed returns the identity of the file, or nil if it has to be hashed first.
 func (f *inode) indexed() *identity {
 	if f.hashed != f.version {
@@ -45,6 +50,7 @@ type placement struct {
 	name    string
 	content int
 	size    uint64
+	about   protocol.Attributes
 }
 
 func (h *host) file(name string) *inode {
@@ -70,7 +76,7 @@ func (h *host) holding(hash protocol.Hash) *inode {
 func (w *World) place(h *host, name string, content int, size uint64) *inode {
 	w.versions++
 	f := &inode{content: content, size: size, version: w.versions}
-	w.placed = append(w.placed, placement{h, name, content, size})
+	w.placed = append(w.placed, placement{h, name, content, size, attributes(f.version)})
 	for i := range h.files {
 		if h.files[i].name == name {
 			h.files[i].file = f
@@ -86,7 +92,7 @@ func (w *World) overwrite(h *host, name string, content int, size uint64) {
 	f := h.file(name)
 	w.versions++
 	f.content, f.size, f.version = content, size, w.versions
-	w.placed = append(w.placed, placement{h, name, content, size})
+	w.placed = append(w.placed, placement{h, name, content, size, attributes(f.version)})
 }
 
 func (h *host) remove(name string) {

@@ -77,6 +77,8 @@
 //     nothing that has come is received a second time
 //   - S19: what is read at any place of a file is of the content that was pinned when it was
 //     opened
+//   - S20: a fetched file has the modification time and the executable bit that a node's file with
+//     its content has
 //   - L1: an operation ends within its bound
 //   - L2: after healing, the registry equals the living nodes
 //   - L3: after healing, a file is found if and only if a listed node has it

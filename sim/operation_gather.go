@@ -117,6 +117,9 @@ func (w *World) commitItem(a *actor, item roles.Placement) (done bool, err error
 		w.stageItem(a, item.Item, emptyHash, 0)
 	}
 	s := a.store(item.Item)
+	if s != nil {
+		s.said = item.Attributes
+	}
 	if done, err = w.commit(a, s); o.gather == nil || !done || err != nil {
 		return done, err
 	}
@@ -127,7 +130,10 @@ func (w *World) commitItem(a *actor, item roles.Placement) (done bool, err error
 		copied := w.diskDoes(a.proc,
 			func() { t.part, t.journal = fresh, nil },
 			func() { fresh.extents = append(fresh.extents, s.final.extents...); fresh.sync() },
-			func() { t.before, t.final, t.part, t.renamed, t.reported = t.final, fresh, nil, true, protocol.Hash{} },
+			func() {
+				t.before, t.final, t.part, t.renamed, t.reported = t.final, fresh, nil, true, protocol.Hash{}
+				t.about = item.Attributes
+			},
 			func() { t.renamed, t.before = false, nil },
 		)
 		if !copied {

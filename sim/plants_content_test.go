@@ -27,6 +27,28 @@ var contentBugs = []planted{
 			return effects
 		}
 	}), []ID{S19}, "a file that is read at some place", "", nil},
+	{"attributes are not carried", around(fetchKind, func(b *bugged) {
+		b.after = func(_ roles.Input, effects []roles.Effect) []roles.Effect {
+			return committing(effects, protocol.Attributes{})
+		}
+	}), []ID{S20}, "", "", nil},
+	{"attributes are those of another content", around(fetchKind, func(b *bugged) {
+		var first *protocol.Attributes
+		b.before = func(in roles.Input) roles.Input {
+			heard, _ := in.(roles.Heard)
+			if m, is := heard.Message.(*protocol.Outboard); is && first == nil {
+				about := m.Attributes()
+				first = &about
+			}
+			return in
+		}
+		b.after = func(_ roles.Input, effects []roles.Effect) []roles.Effect {
+			if first == nil {
+				return effects
+			}
+			return committing(effects, *first)
+		}
+	}), []ID{S20}, "two contents of one name", "", nil},
 	{"a journal is believed without a look at the bytes", Plant{Credulous: true}, []ID{S1, S11}, "a power loss", "", cutOff},
 	{"a part takes its name before it is whole", Plant{Early: true}, []ID{S11, S1}, "a client that is killed", scenario.KillWriting, nil},
 	{"a part takes its name before it outlives a power loss", Plant{Unsynced: true}, []ID{S16, S11}, "", "", nil},
@@ -41,7 +63,7 @@ var contentBugs = []planted{
 		}
 	}), []ID{S17}, "a client that is killed, and nodes with another content", "", killedAmongOthers},
 	{"what an earlier try left is not proven", Plant{Unproven: true}, []ID{S1, S11, S13, L3}, "a power loss between two contents", "", betweenContents},
-	{"a file is served under the hash that it had", Plant{Stale: true}, []ID{S13, L3, L1}, "a file that changes", scenario.FileChange, nil},
+	{"a file is served under the hash that it had", Plant{Stale: true}, []ID{S13, S20, L3, L1}, "a file that changes", scenario.FileChange, nil},
 	{"a node does not say that its file changed", around(uploadKind, func(b *bugged) {
 		b.before = func(in roles.Input) roles.Input {
 			if spoiled, is := in.(roles.BodySpoiled); is {
@@ -323,4 +345,18 @@ func contains(peers []protocol.Peer, which func(protocol.Peer) bool) bool {
 		}
 	}
 	return false
+}
+
+// committing returns effects with other attributes of the files that are committed.
+func committing(effects []roles.Effect, about protocol.Attributes) []roles.Effect {
+	for i, effect := range effects {
+		if commit, is := effect.(roles.CommitStore); is {
+			commit.Items = append([]roles.Placement(nil), commit.Items...)
+			for n := range commit.Items {
+				commit.Items[n].Attributes = about
+			}
+			effects[i] = commit
+		}
+	}
+	return effects
 }

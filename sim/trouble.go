@@ -213,7 +213,7 @@ func (w *World) spoil(t *trouble) {
 		t.who.remove(t.Name)
 	case scenario.BitRot:
 		f.content = w.freshContent()
-		w.placed = append(w.placed, placement{t.who, t.Name, f.content, f.size})
+		w.placed = append(w.placed, placement{t.who, t.Name, f.content, f.size, attributes(f.version)})
 		return
 	}
 	w.watched(t.who, t.Name)

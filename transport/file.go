@@ -68,7 +68,7 @@ func (r *run) ask(ctx context.Context, e roles.OpenFile, number uint64) (*shared
 // offer makes a file the run's open file and returns the FileFound with the requested slice of its
 // tree. It closes the file if a later OpenFile has replaced this one or the run has ended.
 func (r *run) offer(file *sharedFile, e roles.OpenFile, number uint64) (l letter, refusal *protocol.Error) {
-	found := roles.FileFound{Size: file.Size(), Hash: file.Hash()}
+	found := roles.FileFound{Size: file.Size(), Hash: file.Hash(), Attributes: file.Attributes()}
 	if groups := protocol.Groups(found.Size); e.First < groups && e.Count > 0 {
 		nodes, err := file.Slice(e.First, min(e.Count, groups-e.First))
 		if err != nil {

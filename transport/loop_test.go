@@ -81,7 +81,7 @@ type full struct {
 	left int
 }
 
-func (f *full) Receive(int, uint64) (transport.Sink, error) { return f.put, nil }
+func (f *full) Receive(int, uint64, protocol.Attributes) (transport.Sink, error) { return f.put, nil }
 
 func (f *full) put(_ uint64, _ protocol.Hash, data []byte) error {
 	if len(data) > f.left {

@@ -46,7 +46,7 @@ func (k *link) receive(c command) letter {
 	if protocol.Groups(c.body.Length) != uint64(len(c.body.Values)) || c.body.Offset%protocol.GroupSize != 0 {
 		panic(fmt.Sprintf("transport: a ReceiveBody of %d bytes at %d with %d values", c.body.Length, c.body.Offset, len(c.body.Values)))
 	}
-	sink, err := k.run.loop.store().Receive(c.body.Item, c.body.Offset)
+	sink, err := k.run.loop.store().Receive(c.body.Item, c.body.Offset, c.body.Attributes)
 	if err != nil {
 		return storeFailed(c.body.Item, err)
 	}

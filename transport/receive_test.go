@@ -168,7 +168,9 @@ func TestABrokenBodyLeavesWhatIsWhole(t *testing.T) {
 // closed is a store that has no sinks.
 type closed struct{ heap }
 
-func (*closed) Receive(int, uint64) (transport.Sink, error) { return nil, errors.New("no sink") }
+func (*closed) Receive(int, uint64, protocol.Attributes) (transport.Sink, error) {
+	return nil, errors.New("no sink")
+}
 
 func TestAStoreThatFailsIsTold(t *testing.T) {
 	both(t, func(t *testing.T, network transport.Network) {

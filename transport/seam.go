@@ -41,9 +41,10 @@ type Network interface {
 // Share is the source of shared files. Many links use it at once.
 type Share interface {
 	// Open opens a file by its name, its content (a hash that is not zero), or both. With both,
-	// another content under that name is refused as Changed. Open waits until the file has been
-	// hashed and calls hashing about every second with the progress. It ends with ctx. The caller
-	// closes the file.
+	// another content under that name is refused as Changed. A named file that is not hashed yet is
+	// hashed first: Open waits, and calls hashing about every second with the progress. A content
+	// that is not known is refused at once: as Indexing while a file that may be it waits to be
+	// hashed, and otherwise as NotFound. Open ends with ctx. The caller closes the file.
 	Open(ctx context.Context, name string, hash protocol.Hash, hashing func(done, size uint64)) (File, *protocol.Error)
 }
 
@@ -51,20 +52,22 @@ type Share interface {
 // is none counts as one that may have anything.
 type Lister interface {
 	Share
-	// Follow calls change for each name that is shared and whose content is known, and then for
-	// each change; the zero hash says that the name is not shared any more. It calls complete once
-	// all names that were there when the share was opened have been reported, but for files that
-	// cannot be read. Calls come one at a time and in order; they return soon and do not call the
-	// share. Follow returns when ctx is done, or, with an error, when the share is closed. Several
-	// may follow at once.
-	Follow(ctx context.Context, change func(protocol.Entry), complete func()) error
+	// Follow calls change for each name that is shared, and then for each change. A name whose
+	// content is not known comes with a mark in place of a hash: protocol.Pending while it waits to
+	// be hashed, protocol.Opaque where that is in vain; neither says that the name is not shared any
+	// more. It calls extent when all names that are there have been reported, with a hash or a mark,
+	// and whenever the extent of what it has reported is another one. Calls come one at a time and in
+	// order; they return soon and do not call the share. Follow returns when ctx is done, or, with an
+	// error, when the share is closed. Several may follow at once.
+	Follow(ctx context.Context, change func(protocol.Entry), extent func(roles.Extent)) error
 }
 
 // File is an open file of a share. sendfile requires that it embeds an *os.File.
 type File interface {
 	io.ReadSeekCloser
-	Size() uint64        // bytes, when it was hashed
-	Hash() protocol.Hash // of the content then
+	Size() uint64                    // bytes, when it was hashed
+	Hash() protocol.Hash             // of the content then
+	Attributes() protocol.Attributes // of the file then
 	// Slice returns the part of the file's tree that verifies count groups from first on: see
 	// content.Slice.
 	Slice(first, count uint64) ([]byte, error)
@@ -83,13 +86,14 @@ type Store interface {
 	// it likes with the number of bytes verified; the machine gets one report a second. It ends
 	// with ctx.
 	Open(ctx context.Context, want roles.OpenStore, checking func(done, size uint64)) (has roles.Groups, other bool, err error)
-	// Receive returns the sink for a body of an item from offset on.
-	Receive(item int, offset uint64) (Sink, error)
+	// Receive returns the sink for a body of an item from offset on, from a node that says that of
+	// the item. A store that puts an item in its place before Commit goes by it.
+	Receive(item int, offset uint64, about protocol.Attributes) (Sink, error)
 	// Release closes what is open of an item. A sink of the item may still be called, and fails.
 	// The item may be opened again.
 	Release(item int)
-	// Commit returns when the items, which have come whole, are durable and in their places. The
-	// error is a [Misplaced] if it concerns some of the items.
+	// Commit returns when the items, which have come whole, are durable and in their places, with
+	// their attributes. The error is a [Misplaced] if it concerns some of the items.
 	Commit(ctx context.Context, items ...roles.Placement) error
 }
 

@@ -155,7 +155,7 @@ func (noStore) Commit(context.Context, ...roles.Placement) error { return errNoS
 
 func (noStore) Release(int) {}
 
-func (noStore) Receive(int, uint64) (Sink, error) { return nil, errNoStore }
+func (noStore) Receive(int, uint64, protocol.Attributes) (Sink, error) { return nil, errNoStore }
 
 func storeFailed(item int, err error) letter {
 	return letter{input: roles.StoreFailed{Item: item, Err: err}}

@@ -178,6 +178,8 @@ type identity struct {
 func (i identity) Size() uint64        { return i.size }
 func (i identity) Hash() protocol.Hash { return i.hash }
 
+func (identity) Attributes() protocol.Attributes { return protocol.Attributes{} }
+
 func (i identity) Slice(first, count uint64) ([]byte, error) {
 	return content.Slice(i.tree, protocol.Groups(i.size), first, count), nil
 }
@@ -237,7 +239,7 @@ func (h *heap) Open(_ context.Context, want roles.OpenStore, _ func(done, size u
 	return nil, other, nil
 }
 
-func (h *heap) Receive(int, uint64) (transport.Sink, error) { return h.put, nil }
+func (h *heap) Receive(int, uint64, protocol.Attributes) (transport.Sink, error) { return h.put, nil }
 
 func (h *heap) put(group uint64, _ protocol.Hash, data []byte) error {
 	h.mu.Lock()
@@ -267,7 +269,7 @@ func (s fileStore) Open(context.Context, roles.OpenStore, func(done, size uint64
 	return nil, false, nil
 }
 
-func (s fileStore) Receive(int, uint64) (transport.Sink, error) {
+func (s fileStore) Receive(int, uint64, protocol.Attributes) (transport.Sink, error) {
 	return func(group uint64, _ protocol.Hash, data []byte) error {
 		_, err := s.file.WriteAt(data, int64(group*protocol.GroupSize))
 		return err

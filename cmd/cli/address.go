@@ -2,6 +2,7 @@ package cli
 
 import (
 	"net"
+	"net/netip"
 	"strconv"
 	"strings"
 )
@@ -14,9 +15,21 @@ func ParsePort(text string, zero bool) (uint16, error) {
 		if zero {
 			least = 0
 		}
-		return 0, Usage("%q is not a TCP port: %d to 65535", text, least)
+		return 0, Usage("%q is not a TCP port: %d to 65535", ForDisplay(text), least)
 	}
 	return uint16(port), nil
+}
+
+// ParseHostPort reads a host and a port that are one text.
+func ParseHostPort(text string) (string, error) {
+	host, port, err := net.SplitHostPort(text)
+	if err == nil {
+		return ParseRelay(host, port)
+	}
+	if _, err := netip.ParseAddr(text); err == nil && strings.Contains(text, ":") {
+		return "", Usage("%q is not HOST:PORT: an IPv6 address goes into brackets, as in [::1]:4000", text)
+	}
+	return "", Usage("%q is not HOST:PORT, as in relay.example:4000", ForDisplay(text))
 }
 
 // ParseRelay reads a relay's host and port.
@@ -25,8 +38,13 @@ func ParseRelay(host, port string) (string, error) {
 		return "", err
 	}
 	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
-	if host == "" || strings.ContainsFunc(host, func(r rune) bool { return r <= ' ' || strings.ContainsRune("/\\@?#[]\"'", r) }) {
-		return "", Usage("%q is not a host", host)
+	bad := host == "" || strings.ContainsFunc(host, func(r rune) bool { return r <= ' ' || strings.ContainsRune("/\\@?#[]\"'", r) })
+	if strings.Contains(host, ":") {
+		_, err := netip.ParseAddr(host)
+		bad = err != nil
+	}
+	if bad {
+		return "", Usage("%q is not a host", ForDisplay(host))
 	}
 	return net.JoinHostPort(host, port), nil
 }

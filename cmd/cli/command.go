@@ -28,7 +28,7 @@ func Execute(ctx context.Context, command *cobra.Command) int {
 		return 0
 	}
 	if text := err.Error(); text != "" {
-		fmt.Fprintf(command.ErrOrStderr(), "%s: %s\n", command.Name(), text)
+		TellFailure(command, text, "exit_code", ExitCode(err))
 	}
 	return ExitCode(err)
 }
@@ -41,14 +41,16 @@ func New(use, short, long string, args cobra.PositionalArgs, run func(*cobra.Com
 		Long: long + "\n\nFlags may stand anywhere, and may come from the environment: --some-flag as RELAYPEER_SOME_FLAG.\n" +
 			"Arguments that begin with a dash go behind --.",
 		SilenceUsage: true, SilenceErrors: true, DisableFlagsInUseLine: true,
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true}, // a relay's host may be called completion
 		Args: func(c *cobra.Command, given []string) error {
+			if err := fromEnvironment(c.Flags()); err != nil {
+				return err
+			}
 			if err := args(c, given); err != nil {
 				return Usage("%v: %s", err, use)
 			}
 			return nil
 		},
-		PreRunE: func(c *cobra.Command, _ []string) error { return fromEnvironment(c.Flags()) },
 	}
 	command.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return Usage("%s", misuse(err)) })
 	command.SetVersionTemplate("{{.Name}} {{.Version}}\n")
@@ -72,18 +74,17 @@ func Arguments(least, most int) cobra.PositionalArgs {
 // LogFlags gives a command the flags of its log. Level is the level where none is given.
 func LogFlags(command *cobra.Command, level string) {
 	command.Flags().String("log-level", level, "trace, debug, info, warn, error or off")
-	command.Flags().Bool("log-json", false, "write logs as JSON")
+	command.Flags().Bool("log-json", false, "write all of standard error as JSON, one object a line")
 }
 
 // Logger returns the log that the flags of [LogFlags] ask for, on the command's standard error.
 func Logger(c *cobra.Command) (hclog.Logger, error) {
 	text, _ := c.Flags().GetString("log-level")
-	json, _ := c.Flags().GetBool("log-json")
 	level := hclog.LevelFromString(text)
 	if level == hclog.NoLevel {
 		return nil, Usage("--log-level: %q is not trace, debug, info, warn, error or off", text)
 	}
-	return hclog.New(&hclog.LoggerOptions{Name: c.Name(), Level: level, JSONFormat: json, Output: c.ErrOrStderr()}), nil
+	return hclog.New(&hclog.LoggerOptions{Name: c.Name(), Level: level, JSONFormat: SpeaksJSON(c), Output: c.ErrOrStderr()}), nil
 }
 
 // LogStopping has the log say, once ctx is done, that the program stops. The returned function ends

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -39,6 +40,13 @@ func Few(texts []string) string {
 func IsTerminal(stream any) bool {
 	file, is := stream.(*os.File)
 	return is && term.IsTerminal(int(file.Fd()))
+}
+
+// MovesCursor reports whether a stream is a terminal on which lines can be drawn anew. Who sets
+// NO_COLOR wants no escape sequences at all.
+func MovesCursor(stream any) bool {
+	term := os.Getenv("TERM")
+	return IsTerminal(stream) && term != "dumb" && (term != "" || runtime.GOOS == "windows") && os.Getenv("NO_COLOR") == ""
 }
 
 // IsText reports whether bytes are text that a terminal only prints. Rest is the beginning of a

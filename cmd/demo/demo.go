@@ -140,11 +140,12 @@ func (d *demo) resume(ctx context.Context, c *peer.Client, root *os.Root) error 
 		return err
 	}
 	d.awaitClosed(ctx)
-	d.say("client  had %s, each verified, when it was told to stop", cli.Count(groups, "group of 1 MiB", "groups of 1 MiB"))
 	r, err := d.get(ctx, c, root, peer.Request{Name: large.name})
 	if err != nil {
 		return err
 	}
+	had := cli.Count(int(r.Kept/protocol.GroupSize), "group of 1 MiB", "groups of 1 MiB") // with those that were under way
+	d.say("client  had %s, each verified, when it had stopped", had)
 	var from []string
 	for _, node := range r.From {
 		from = append(from, node.String())

@@ -111,9 +111,103 @@ func TestAPatternWithoutMatchIsToldInOneWay(t *testing.T) {
 	}
 }
 
-func TestASlipOfThePenIsExplained(t *testing.T) {
+func TestAFetchThatBringsNothingLeavesNoFolder(t *testing.T) {
 	t.Parallel()
 	relay, _ := network(t, "127.0.0.1", map[string]string{"a": "1"})
+	published(t, relay, 1)
+	there := t.TempDir()
+	for _, x := range []struct {
+		relay, name string
+		code, lines int
+	}{
+		{relay.ready, "z*", 3, 1}, {relay.ready, "nowhere", 3, 1}, {relay.ready, "nowhere/", 3, 1}, {relay.ready, "/", 2, 1},
+		{"127.0.0.1:1", "a", 4, 1}, {"127.0.0.1:1", "*", 4, 1},
+	} {
+		r := run(t, "", "peer-client", "--relay", x.relay, "-o", there+"/new/and/deep/", x.name)
+		if r.code != x.code || strings.Count(r.err, "\n") != x.lines {
+			t.Errorf("%s of %s: exit %d: %s", x.name, x.relay, r.code, r.err)
+		}
+		only(t, there)
+	}
+	if r := run(t, "", "peer-client", "--relay", relay.ready, "-o", there+"/new/deep/", "a", "z*"); r.code != 3 ||
+		!strings.HasPrefix(r.err, "peer-client: no published name matches \"z*\"\n1 file fetched, 1 byte in ") {
+		t.Errorf("exit %d: %s", r.code, r.err)
+	}
+	same(t, there+"/new/deep/a", "1")
+}
+
+func TestTheRelayIsNamedByAFlagOrTheEnvironment(t *testing.T) {
+	t.Parallel()
+	relay, _ := network(t, "127.0.0.1", nil)
+	node := start(t, "peer-node", "--share", folder(t, map[string]string{"a": "1", "help": "2", "127.0.0.1": "3"}), "--listen", "127.0.0.1:0", "--relay", relay.ready)
+	for _, x := range []struct {
+		environment, args, out string
+		code                   int
+		say                    string
+	}{
+		{"", "--relay RELAY a", "1", 0, ""},
+		{"", "RELAY a", "1", 0, ""},
+		{"", "--relay RELAY help", "2", 0, ""},
+		{"RELAY", "a", "1", 0, ""},
+		{"127.0.0.1:1", "a --relay RELAY", "1", 0, ""},
+		{"RELAY", "--who a", node.ready + "\t1\t" + hashOf("1") + "\n", 0, ""},
+		{"RELAY", "127.0.0.1 1 a", "31", 3, `all arguments are names, "127.0.0.1" as well`},
+		{"", "a RELAY", "", 2, "say --relay 127.0.0.1:"},
+	} {
+		cmd := command(t.Context(), "peer-client", strings.Fields(strings.ReplaceAll(x.args, "RELAY", relay.ready))...)
+		cmd.Env = append(os.Environ(), "RELAYPEER_RELAY="+strings.ReplaceAll(x.environment, "RELAY", relay.ready))
+		errs := &watched{}
+		cmd.Stderr = errs
+		out, _ := cmd.Output()
+		if code := cmd.ProcessState.ExitCode(); string(out) != x.out || code != x.code || !strings.Contains(errs.String(), x.say) {
+			t.Errorf("%q, %s: exit %d, %q, %s", x.environment, x.args, code, out, errs)
+		}
+	}
+}
+
+func TestWhatIsMeantForEverythingPointsToThePattern(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"/", ".", "./", "//"} {
+		for _, args := range [][]string{{name}, {"-o", t.TempDir(), name}, {"--list", name}, {"--who", name}} {
+			r := run(t, "", "peer-client", append([]string{"--relay", "127.0.0.1:1"}, args...)...)
+			if r.code != 2 || !strings.Contains(r.err, "'**' stands for everything that is published") {
+				t.Errorf("%q: exit %d: %s", args, r.code, r.err)
+			}
+		}
+	}
+}
+
+func TestWithoutATerminalNobodyIsAsked(t *testing.T) {
+	t.Parallel()
+	relay, _ := network(t, "127.0.0.1", map[string]string{"a": "1"})
+	if r := run(t, "a\n", "peer-client", "127.0.0.1", relay.port); r.code != 0 || r.out != "1" || r.err != "" {
+		t.Errorf("exit %d, %q: %s", r.code, r.out, r.err)
+	}
+	if r := run(t, "", "peer-client", "127.0.0.1", relay.port); r.code != 2 || !strings.HasPrefix(r.err, "peer-client: no file is named: ") {
+		t.Errorf("exit %d, %q: %s", r.code, r.out, r.err)
+	}
+}
+
+func TestATargetThatCannotBeIsExplained(t *testing.T) {
+	t.Parallel()
+	there := t.TempDir()
+	os.WriteFile(there+"/file", nil, 0o644)
+	for target, say := range map[string]string{
+		"/none/x": "there is no folder " + there + "/none: make it, or write -o " + there + "/none/ to have it made",
+		"/file/":  there + "/file is not a folder", "/file/x": there + "/file is not a folder", "/file/x/": there + "/file/x is not a folder",
+	} {
+		r := run(t, "", "peer-client", "--relay", "127.0.0.1:1", "-o", there+target, "a")
+		if r.code != 1 || r.err != "peer-client: -o "+there+target+": "+say+"\n" {
+			t.Errorf("exit %d: %s", r.code, r.err)
+		}
+	}
+	only(t, there, "file")
+}
+
+func TestASlipOfThePenIsExplained(t *testing.T) {
+	t.Parallel()
+	relay, _ := network(t, "127.0.0.1", map[string]string{"a": "1", "d/b": "2"})
+	published(t, relay, 2)
 	zeros := strings.Repeat("0", 64)
 	nowhere := filepath.Join(t.TempDir(), "no such folder")
 	for _, c := range []struct {
@@ -127,6 +221,9 @@ func TestASlipOfThePenIsExplained(t *testing.T) {
 		{"nothing but zeros is the hash of no content", 2, []string{"peer-client", "--hash", zeros, "127.0.0.1", relay.port}},
 		{"nothing but zeros is the hash of no content", 2, []string{"peer-client", "--hash", zeros, "127.0.0.1", relay.port, "a"}},
 		{"--who takes one name, --list takes patterns", 3, []string{"peer-client", "--who", "127.0.0.1", relay.port, "*"}},
+		{"names have slashes, and a backslash takes", 3, []string{"peer-client", "127.0.0.1", relay.port, `d\b`}},
+		{`"d" is a folder with 1 file: --list shows`, 3, []string{"peer-client", "--who", "127.0.0.1", relay.port, "d"}},
+		{"--who tells about one name, and these are 2", 2, []string{"peer-client", "--who", "127.0.0.1", relay.port, "a", "d/b"}},
 		{"--index: there is no folder \"" + nowhere + "\"", 2,
 			[]string{"peer-node", "--share", t.TempDir(), "--index", nowhere + "/last/index", "127.0.0.1", relay.port}},
 	} {

@@ -120,7 +120,8 @@ func TestAKilledNodeIsSkippedAndLapses(t *testing.T) {
 		t.Errorf("exit %d, printed %q\n%s", r.code, r.out, r.err)
 	}
 	r = run(t, "", "peer-client", "-v", "127.0.0.1", relay.port, "a")
-	if r.code != 1 || !strings.Contains(r.err, nodes[0].ready+" refused") || !strings.Contains(r.err, "not every node could be asked") {
+	if r.code != 1 || !strings.Contains(r.err, nodes[0].ready+" refused") ||
+		!strings.Contains(r.err, "not every node could be asked: of 1 node asked, "+nodes[0].ready+", which has it as the relay says, does not answer (refused)") {
 		t.Errorf("exit %d: %s", r.code, r.err)
 	}
 	eventually(t, 6*time.Second, "the killed node is out of the list", func() bool {

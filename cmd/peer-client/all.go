@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
 	"github.com/relaypeer/relaypeer/protocol"
@@ -15,17 +16,22 @@ import (
 
 // all gets all that is wanted into the target's folder.
 func (c *command) all(ctx context.Context, wanted peer.AllRequest, to *target) error {
-	s := newSummary(to.root.Name(), c.stderr)
-	p := newProgress("fetching", nil, c.stderr)
+	s := newSummary(to.root.Name(), c.fail)
+	p := c.newProgress(ctx, "fetching", nil)
 	var published map[protocol.Hash]bool
 	wanted.Chosen = func(r peer.AllResult) { c.tellChosen(s, r) }
 	wanted.Missing = func(missing []client.Offer) {
 		var size uint64
 		size, published = distinct(missing)
-		p = newProgress("fetching", to.terminal, c.stderr)
+		p = c.newProgress(ctx, "fetching", to.terminal)
 		p.begin(size, 0, len(missing))
 	}
-	wanted.Report = func(outcome roles.Outcome) { c.followMany(p, published, outcome) }
+	wanted.Report = func(outcome roles.Outcome) {
+		c.followMany(p, published, outcome)
+		if o, is := outcome.(client.Gathered); is {
+			c.tellGathered(o, to, time.Since(s.since))
+		}
+	}
 	r := c.client.FetchAll(ctx, wanted, to.root)
 	p.end()
 	for _, arg := range r.Unknown {
@@ -33,9 +39,14 @@ func (c *command) all(ctx context.Context, wanted peer.AllRequest, to *target) e
 			return argumentFailure(c.client.Relay, arg)
 		}
 	}
+	c.tellHere(r, to)
 	c.count(s, r)
 	s.tell()
-	c.note("%s", s.line())
+	switch {
+	case c.events != nil: // the events tell
+	case s.any():
+		c.note("%s", s.line())
+	}
 	if ctx.Err() != nil {
 		return interrupted()
 	}
@@ -48,13 +59,47 @@ func (c *command) all(ctx context.Context, wanted peer.AllRequest, to *target) e
 // tellChosen says before anything is fetched what cannot be, and which names have other contents.
 func (c *command) tellChosen(s *summary, r peer.AllResult) {
 	for _, arg := range r.Unknown {
-		s.fail(arg.Arg, argumentFailure(c.client.Relay, arg))
+		why := argumentFailure(c.client.Relay, arg)
+		c.events.file(argumentEvent(arg.Arg, why))
+		s.failArgument(arg.Arg, why)
 	}
 	c.noteVariants(r.Chosen.Variants)
 	for _, clash := range r.Chosen.Clashes {
-		s.fail(clash.Name, failure(cli.ExitFailure, "%s", clashText(clash)))
+		why := failure(cli.ExitFailure, "%s", clashText(clash))
+		c.events.file(fileEvent{Name: clash.Name, Outcome: "clash", ExitCode: cli.ExitFailure, Text: why.Error()})
+		s.fail(clash.Name, why)
 	}
 	s.tell()
+}
+
+// tellGathered tells the events of the files of one content.
+func (c *command) tellGathered(file client.Gathered, to *target, took time.Duration) {
+	if c.events == nil {
+		return
+	}
+	for _, name := range file.Names {
+		request := peer.Request{Name: name, Hash: file.Wanted}
+		c.events.file(resultEvent(request, to.path(name), file.Result, resultFailure(c.client.Relay, request, file.Result), took))
+	}
+}
+
+// tellHere tells the events of the files that were here before anything was fetched.
+func (c *command) tellHere(r peer.AllResult, to *target) {
+	if c.events == nil {
+		return
+	}
+	gathered := map[string]bool{}
+	for _, file := range r.Files {
+		for _, name := range file.Names {
+			gathered[name] = true
+		}
+	}
+	for _, pick := range r.Chosen.Picks {
+		if !gathered[pick.Name] {
+			c.events.file(fileEvent{Name: pick.Name, To: to.path(pick.Name), Outcome: "here",
+				Hash: hashText(pick.Hash), Bytes: pick.Size, KeptBytes: pick.Size})
+		}
+	}
 }
 
 // distinct returns the contents of some files, and their bytes.
@@ -83,7 +128,11 @@ func (c *command) count(s *summary, r peer.AllResult) {
 			file.Result.Text = s.withoutPlace(file.Result.Text, file.Names)
 		}
 		for _, name := range file.Names {
-			s.fail(name, resultFailure(c.client.Relay, peer.Request{Name: name, Hash: file.Wanted}, file.Result))
+			fail := s.fail
+			if file.Result.Outcome == client.NobodyHad && protocol.IsPattern(name) { // no file is called so
+				fail = s.failArgument
+			}
+			fail(name, resultFailure(c.client.Relay, peer.Request{Name: name, Hash: file.Wanted}, file.Result))
 		}
 	}
 	if r.Closing != nil {

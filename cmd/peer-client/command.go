@@ -20,9 +20,13 @@ type command struct {
 	hash      string   // the content that a name must have, or its beginning; or what is wanted, without a name
 	output    string   // where to: see openTarget
 	verbose   bool     // a line for each node that was tried
+	json      bool     // events in place of what people read
 	stdin     io.Reader
 	stdout    io.Writer
 	stderr    io.Writer // where people read
+
+	program *cobra.Command
+	events  *events // nil: none are asked for
 }
 
 const mostSources = 64
@@ -36,9 +40,10 @@ func newCommand(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 			"('*.jpg', 'photos/**/*.jpg'), and what was interrupted goes on where it was when the same command is given again.\n\n"+
 			"Exit codes: 0 all fetched; 1 other failure; 2 usage; 3 no node has it; 4 the relay could not be asked;\n"+
 			"5 nodes had it, but none could deliver it whole and verified; 130 interrupted.",
-		cli.Arguments(2, -1), c.start)
+		cli.Arguments(0, -1), c.start)
 	program.SetOut(stdout)
 	program.SetErr(stderr)
+	cli.RelayFlag(program)
 	cli.LogFlags(program, "info")
 	flags := program.Flags()
 	flags.StringVarP(&c.output, "output", "o", "",
@@ -46,42 +51,38 @@ func newCommand(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 	flags.StringVar(&c.hash, "hash", "",
 		"the BLAKE3 hash of the content that is wanted; its beginning will do where there is a name")
 	flags.IntVar(&c.client.Sources, "sources", peer.DefaultSources, "from up to so many nodes at once; 1: strictly one after the other")
+	flags.BoolVar(&c.client.NoTimes, "no-times", false, "leave files the time of their fetch, not that of the original")
 	flags.BoolVar(&c.list, "list", false,
 		"list what is published, all or what the PATTERNs stand for: name, bytes, hash, nodes, contents of that name")
 	flags.BoolVar(&c.who, "who", false,
 		"say which nodes have one file, named without a pattern, and which may have it: address, bytes, hash")
 	flags.BoolVarP(&c.verbose, "verbose", "v", false, "one line a node that was tried: address, outcome, time")
+	flags.BoolVar(&c.json, "json", false,
+		"tell programs what happens: one JSON object a line, on standard output, or on standard error if the content goes there")
+	c.program = program
 	return program
 }
 
-// start takes the arguments, and does what they ask for.
+// start takes the arguments, and does what they ask for. A name or pattern may stand right behind
+// --list or --who, and so before the relay.
 func (c *command) start(program *cobra.Command, args []string) (err error) {
-	if c.args, err = c.takeRelay(args); err != nil {
+	if c.client.Relay, c.args, err = cli.TakeRelay(program, args, c.list || c.who); err != nil {
 		return err
 	}
 	if c.client.Log, err = cli.Logger(program); err != nil {
 		return err
 	}
-	if program.Flags().Changed("output") && c.output == "" {
-		return cli.Usage("-o: no file is named; - is standard output")
+	if cli.FromEnvironment(program.Flags(), "relay") && cli.LooksLikeRelay(args) {
+		c.note("the relay is %s, as RELAYPEER_RELAY says: all arguments are names, %q as well", c.client.Relay, cli.ForDisplay(args[0]))
+	}
+	if c.json {
+		c.events = newEvents(c.stdout)
+		if !c.list && !c.who && (c.output == "" || c.output == "-") {
+			c.events.out = c.stderr
+		}
+		return c.events.over(c.run(program.Context()))
 	}
 	return c.run(program.Context())
-}
-
-// takeRelay takes the relay's host and port off the arguments. They come first, but a name or
-// pattern may stand right behind --list or --who, and so before them.
-func (c *command) takeRelay(args []string) (rest []string, err error) {
-	last := len(args) - 2
-	if c.client.Relay, err = cli.ParseRelay(args[0], args[1]); err == nil {
-		return args[2:], nil
-	}
-	if c.list || c.who {
-		if relay, err := cli.ParseRelay(args[last], args[last+1]); err == nil && last > 0 {
-			c.client.Relay = relay
-			return args[:last], nil
-		}
-	}
-	return nil, err
 }
 
 func (c *command) run(ctx context.Context) error {
@@ -89,7 +90,7 @@ func (c *command) run(ctx context.Context) error {
 		return err
 	}
 	if len(c.args) == 0 && !c.list && !c.who && c.hash == "" {
-		name, err := prompt(ctx, c.stdin, c.stderr)
+		name, err := c.prompt(ctx)
 		if err != nil {
 			return err
 		}
@@ -115,6 +116,8 @@ func (c *command) checkFlags() error {
 		return cli.Usage("--sources: 1 to %d", mostSources)
 	case c.list && c.who:
 		return cli.Usage("--list or --who, not both")
+	case c.program.Flags().Changed("output") && c.output == "":
+		return cli.Usage("-o: no file is named; - is standard output")
 	case (c.list || c.who) && c.output != "":
 		return cli.Usage("-o is for files that are fetched: --list and --who print")
 	}
@@ -124,6 +127,9 @@ func (c *command) checkFlags() error {
 // checkArgument judges an argument that stands for files: a name, a folder with a slash behind it,
 // or a pattern.
 func checkArgument(arg string) error {
+	if all := strings.Trim(arg, "/"); arg != "" && (all == "" || all == ".") {
+		return cli.Usage("%q is no name: '**' stands for everything that is published (-o DIR/ gets it, --list shows it)", cli.ForDisplay(arg))
+	}
 	err := protocol.CheckName(strings.TrimSuffix(arg, "/"))
 	if err != nil && protocol.IsPattern(arg) && strings.ContainsAny(arg, `*?[\`) {
 		err = protocol.CheckPattern(arg)
@@ -131,7 +137,7 @@ func checkArgument(arg string) error {
 	switch {
 	case err == nil:
 		return nil
-	case strings.HasPrefix(arg, "/") || strings.HasPrefix(arg, "./") || strings.HasPrefix(arg, "../"):
+	case strings.HasPrefix(arg, "/") || strings.HasPrefix(arg, "./") || strings.HasPrefix(arg+"/", "../"):
 		return cli.Usage("%q: %s; names begin in the folder that is shared: photos/beach.jpg", cli.ForDisplay(arg), protocol.AsError(err).Text)
 	}
 	return cli.Usage("%q: %s", cli.ForDisplay(arg), protocol.AsError(err).Text)

@@ -110,7 +110,11 @@ func unmatched(args ...string) error {
 	for _, arg := range args {
 		quoted = append(quoted, fmt.Sprintf("%q", cli.ForDisplay(arg)))
 	}
-	return failure(cli.ExitNobodyHas, "no published name matches %s", cli.Few(quoted))
+	hint := ""
+	if len(args) == 1 && strings.Contains(args[0], `\`) && !strings.ContainsAny(args[0], "*?[") {
+		hint = "; names have slashes, and a backslash takes the next character as it is"
+	}
+	return failure(cli.ExitNobodyHas, "no published name matches %s%s", cli.Few(quoted), hint)
 }
 
 // lastTries returns the last try of each node, in the order of the first ones.
@@ -127,6 +131,18 @@ func lastTries(tried []client.Tried) (last []client.Tried) {
 	return last
 }
 
+// obstacle says of a node why it did not do what was asked of it. One that the relay leads to for
+// this file and that is not there any more is the likely reason for everything.
+func obstacle(t client.Tried) string {
+	switch t.Code {
+	case protocol.Refused, protocol.Unreachable, protocol.Timeout:
+		if t.Published && !t.Had {
+			return fmt.Sprintf("%s, which has it as the relay says, does not answer (%s)", t.Node, t.Code)
+		}
+	}
+	return fmt.Sprintf("%s %s", t.Node, t.Code)
+}
+
 // obstacles lists some of the nodes that did not do what was asked of them.
 func obstacles(tried []client.Tried) string {
 	const most = 5
@@ -138,7 +154,7 @@ func obstacles(tried []client.Tried) string {
 		case len(told) == most:
 			more++
 		default:
-			told = append(told, fmt.Sprintf("%s %s", t.Node, t.Code))
+			told = append(told, obstacle(t))
 		}
 	}
 	if more > 0 {

@@ -27,6 +27,10 @@ func TestAFailureNamesEachNodeOnce(t *testing.T) {
 			`whole and verified: of 3 nodes asked, 127.0.0.1:1 lost, 127.0.0.1:3 bad-hash`},
 		{client.Result{Outcome: client.Undelivered, Tried: tried[:1]}, cli.ExitUndelivered, `"x" is there, but no node could deliver it ` +
 			`whole and verified: of 1 node asked none had the rest`},
+		{client.Result{Outcome: client.Unsure, Tried: []client.Tried{
+			{Node: a, Code: protocol.Refused, Published: true}, {Node: b, Code: protocol.Timeout}, {Node: c, Code: protocol.Busy, Published: true},
+		}}, cli.ExitFailure, `"x" was not found, but not every node could be asked: of 3 nodes asked, ` +
+			`127.0.0.1:1, which has it as the relay says, does not answer (refused), 127.0.0.1:2 timeout, 127.0.0.1:3 busy`},
 		{client.Result{Outcome: client.DiskFailed, Text: "full"}, cli.ExitFailure, "full"},
 		{client.Result{Outcome: client.DiskFailed, Text: "broken pipe", Cause: fmt.Errorf("-: %w", syscall.EPIPE)}, cli.ExitFailure, ""},
 		{client.Result{Outcome: client.GivenUp, Text: "8 others"}, cli.ExitFailure, "given up: 8 others"},

@@ -31,7 +31,7 @@ func (c *command) fetch(ctx context.Context) error {
 		if to.isFolder() {
 			return cli.Usage("-o %s: a hash is no name; -o FILE gives one", c.output)
 		}
-		return c.one(ctx, request, to)
+		return c.told(c.one(ctx, request, to))
 	case len(c.args) == 1 && (c.hash != "" || !protocol.IsPattern(c.args[0])):
 		request.Name = c.args[0]
 		return c.named(ctx, request, to)
@@ -43,19 +43,20 @@ func (c *command) fetch(ctx context.Context) error {
 
 // named gets a file by its name, or, if no node has it, what is in the folder of that name.
 func (c *command) named(ctx context.Context, request peer.Request, to *target) error {
-	err := c.one(ctx, request, to)
+	event, err := c.one(ctx, request, to)
 	if err == nil || cli.ExitCode(err) != cli.ExitNobodyHas || !request.Hash.IsZero() {
-		return err
+		return c.told(event, err)
 	}
 	below, notListed := c.client.ListAll(ctx, peer.Literal(request.Name)+"/", to.isFolder())
 	switch {
 	case notListed != nil || len(below) == 0:
-		return err
+		return c.told(event, err)
 	case to.isFolder():
 		return c.all(ctx, peer.AllRequest{Offers: below}, to)
 	}
-	return &cli.Failure{Code: cli.ExitNobodyHas, Text: fmt.Sprintf("%q is a folder with %s: -o DIR/ gets all of it",
-		cli.ForDisplay(request.Name), cli.Count(len(below), "file", "files"))}
+	err = failure(cli.ExitNobodyHas, "%q is a folder with %s: -o DIR/ gets all of it",
+		cli.ForDisplay(request.Name), cli.Count(len(below), "file", "files"))
+	return c.told(argumentEvent(request.Name, err), err)
 }
 
 // inTurn prints several files one after the other, and returns the first failure. It goes on after
@@ -73,7 +74,7 @@ func (c *command) inTurn(ctx context.Context, to *target) error {
 			first = told
 		}
 		if text := err.Error(); text != "" {
-			fmt.Fprintf(c.stderr, "peer-client: %s\n", text)
+			c.fail(text)
 		}
 		if code == cli.ExitInterrupted {
 			return told
@@ -90,36 +91,49 @@ func (c *command) inItsTurn(ctx context.Context, arg string, to *target) error {
 	if protocol.IsPattern(arg) {
 		is := c.client.Resolve(ctx, arg)
 		if is.Err != nil {
-			return argumentFailure(c.client.Relay, is)
+			err := argumentFailure(c.client.Relay, is)
+			return c.told(argumentEvent(arg, err), err)
 		}
 		if is.Folder && !is.Plain {
-			return cli.Usage("%q stands for %s: -o DIR/ gets all of them", cli.ForDisplay(arg), cli.Count(len(is.Offers), "file", "files"))
+			err := cli.Usage("%q stands for %s: -o DIR/ gets all of them", cli.ForDisplay(arg), cli.Count(len(is.Offers), "file", "files"))
+			return c.told(argumentEvent(arg, err), err)
 		}
 	}
-	return c.one(ctx, peer.Request{Name: arg}, to)
+	return c.told(c.one(ctx, peer.Request{Name: arg}, to))
 }
 
-// one gets one file to its place, and says how that went.
-func (c *command) one(ctx context.Context, request peer.Request, to *target) error {
+// told tells the event of a file, and returns the failure that came with it.
+func (c *command) told(event fileEvent, err error) error {
+	c.events.file(event)
+	return err
+}
+
+// one gets one file to its place, and says how that went. The event is still to be told.
+func (c *command) one(ctx context.Context, request peer.Request, to *target) (fileEvent, error) {
 	label := request.Name
 	if label == "" {
 		label = cli.ShortHash(request.Hash)
 	}
-	p := newProgress(label, to.terminal, c.stderr)
+	p := c.newProgress(ctx, label, to.terminal)
 	since := time.Now()
 	r, err := c.get(ctx, request, to, p)
 	p.end()
-	if len(r.Variants) > 0 {
-		c.note("%s", variantsLine(r.Variants))
-	}
+	c.noteVariantsOf(request.Name, r.Variants)
+	err = c.tellOne(ctx, request, to, r, err, p, time.Since(since))
+	return resultEvent(request, to.path(request.Name), r, err, time.Since(since)), err
+}
+
+// tellOne says how the fetch of one file went, and returns the failure that it is in the end.
+func (c *command) tellOne(ctx context.Context, request peer.Request, to *target, r client.Result, err error, p *progress, took time.Duration) error {
 	switch code := cli.ExitCode(err); {
+	case err == nil && to.out == nil && c.events != nil: // the event tells
 	case err == nil && to.out == nil:
-		c.note("%s", fetchedLine(to.named(request.Name), r, time.Since(since)))
+		c.note("%s", fetchedLine(to.named(request.Name), r, took))
 	case err == nil:
 	case code == cli.ExitNobodyHas && len(r.Tried) == 0 && !c.anyNode(ctx):
 		return noNode()
 	case to.out == nil && p.done > 0:
-		c.note("%s of %s stay here, verified: the same command goes on from there", cli.Bytes(p.done), cli.Bytes(p.size))
+		c.note("at least %s of %s stay here, verified: the same command goes on from there", cli.Bytes(p.done), cli.Bytes(p.size))
 	case to.out != nil && p.done > 0 && code == cli.ExitUndelivered:
 		return &cli.Failure{Code: code, Text: fmt.Sprintf("%v; the output ends after %s of %s", err, cli.Bytes(p.done), cli.Bytes(p.size))}
 	}
@@ -148,11 +162,4 @@ func (c *command) anyNode(ctx context.Context) bool {
 		return err == nil
 	}
 	return false
-}
-
-// note prints a line that is no failure, unless the user asks for no more than warnings.
-func (c *command) note(format string, args ...any) {
-	if c.client.Log.IsInfo() {
-		fmt.Fprintf(c.stderr, format+"\n", args...)
-	}
 }

@@ -15,9 +15,13 @@ import (
 func (c *command) follow(p *progress, outcome roles.Outcome) {
 	switch o := outcome.(type) {
 	case client.Begun:
-		if o.Other {
+		switch {
+		case o.Other && p.begun:
+			p.say("no node can deliver what was begun any more: starting anew with another content")
+		case o.Other:
 			p.say("what was here of an earlier try was another content: starting anew")
 		}
+		p.begun = true
 		if o.Kept > 0 && o.Kept < o.Size {
 			p.say("going on at %s of %s (already here and verified)", cli.Bytes(o.Kept), cli.Bytes(o.Size))
 		}
@@ -57,7 +61,9 @@ func (c *command) followNodes(p *progress, outcome roles.Outcome) {
 	case client.Hashing:
 		p.hashing(o.Node, o.Done, o.Size)
 	case client.Tried:
-		if c.verbose {
+		if c.events != nil {
+			c.events.tried(o)
+		} else if c.verbose {
 			p.say("%s", triedLine(o))
 		}
 	}

@@ -26,10 +26,31 @@ func (c *command) tellList(ctx context.Context) error {
 	case err != nil:
 		return queryFailure(c.client.Relay, err)
 	case len(found) == 0:
-		fmt.Fprintln(c.stderr, "nothing is published")
+		c.say("nothing is published")
 		return nil
 	}
-	return printed(printList(c.stdout, found, cli.IsTerminal(c.stdout)))
+	return c.printFound(found)
+}
+
+// printFound prints contents under names, for whoever reads them.
+func (c *command) printFound(found []client.Offer) error {
+	if c.events == nil {
+		return printed(printList(c.stdout, found, cli.IsTerminal(c.stdout)))
+	}
+	contents := countContents(found)
+	for _, one := range found {
+		c.events.tell(listedEvent{"listed", one.Name, one.Size, hashText(one.Hash), one.Count, contents[one.Name]})
+	}
+	return nil
+}
+
+// countContents returns how many contents each name has.
+func countContents(found []client.Offer) map[string]int {
+	contents := map[string]int{}
+	for _, one := range found {
+		contents[one.Name]++
+	}
+	return contents
 }
 
 // tellMatches prints what is published of what the arguments stand for.
@@ -45,7 +66,7 @@ func (c *command) tellMatches(ctx context.Context) error {
 		}
 	}
 	if found = client.Merge(found); len(found) > 0 {
-		if err := printed(printList(c.stdout, found, cli.IsTerminal(c.stdout))); err != nil {
+		if err := c.printFound(found); err != nil {
 			return err
 		}
 	}
@@ -67,10 +88,7 @@ func printed(err error) error {
 // printList writes one line for each content of each name: a table for people, or columns with tabs
 // between them: name, bytes, hash, nodes that have it, contents of that name.
 func printList(out io.Writer, found []client.Offer, people bool) error {
-	contents := map[string]int{}
-	for _, one := range found {
-		contents[one.Name]++
-	}
+	contents := countContents(found)
 	if people {
 		return printTable(out, found, contents)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/netip"
@@ -17,12 +18,17 @@ import (
 // bar. Any goroutine may call it; without a terminal only the lines show.
 type progress struct {
 	label  string
-	errors io.Writer // where lines go while there is no bar
+	line   func(text string) // says a line while there is no bar
+	events *events           // are told as well; may be nil
+	slow   bool              // there is a terminal that cannot draw a bar
+	begun  bool              // a content was begun
 
 	drawing sync.Mutex              // held while the bars are told something; they call head and tail, which want mu
 	bars    *mpb.Progress           // nil: there is no terminal, or it is over
 	bar     *mpb.Bar                // nil before there is something to show
 	hashed  map[netip.AddrPort]bool // nodes of which a line has said that they hash
+	last    time.Time               // when a line in place of a bar was due
+	off     func() bool             // ends what happens on the terminal when the user interrupts
 
 	mu sync.Mutex
 	figures
@@ -39,24 +45,38 @@ type figures struct {
 	of      int    // 0: it is a single file
 }
 
-// newProgress shows nothing before it is told something.
-func newProgress(label string, terminal, errors io.Writer) *progress {
-	p := &progress{label: label, errors: errors, hashed: map[netip.AddrPort]bool{}, figures: figures{since: time.Now()}}
-	if terminal != nil {
+// newProgress shows nothing before it is told something. Terminal may be nil.
+func (c *command) newProgress(ctx context.Context, label string, terminal io.Writer) *progress {
+	now := time.Now()
+	p := &progress{
+		label: label, line: c.say, events: c.events, hashed: map[netip.AddrPort]bool{}, figures: figures{since: now}, last: now,
+	}
+	p.off = func() bool { return true }
+	switch {
+	case cli.SpeaksJSON(c.program):
+	case terminal != nil && cli.MovesCursor(terminal):
 		p.bars = mpb.New(mpb.WithOutput(terminal), mpb.WithWidth(40), mpb.WithRefreshRate(120*time.Millisecond))
+		// The terminal shows ^C where the cursor is; from there the bar would not be taken away whole.
+		p.off = context.AfterFunc(ctx, func() { fmt.Fprint(terminal, "\r") })
+	case cli.IsTerminal(c.stderr):
+		p.slow = terminal != nil
+		p.off = context.AfterFunc(ctx, func() { fmt.Fprintln(c.stderr) }) // lines begin behind ^C
 	}
 	return p
 }
+
+// lineEvery is how far apart lines in place of a bar are.
+const lineEvery = 10 * time.Second
 
 // say tells people a line.
 func (p *progress) say(format string, args ...any) {
 	p.drawing.Lock()
 	defer p.drawing.Unlock()
-	out := p.errors
 	if p.bar != nil {
-		out = p.bars
+		fmt.Fprintf(p.bars, format+"\n", args...)
+		return
 	}
-	fmt.Fprintf(out, format+"\n", args...)
+	p.line(fmt.Sprintf(format, args...))
 }
 
 // begin sets how many bytes it is about, and how many of them are here already; of is a number of files, 0 of one.
@@ -79,11 +99,11 @@ func (p *progress) wait(format string, args ...any) {
 func (p *progress) hashing(node netip.AddrPort, done, size uint64) {
 	text := fmt.Sprintf("%s is hashing: %d %% of %s", node, cli.Percent(done, size), cli.Bytes(size))
 	p.drawing.Lock()
-	barred := p.bars != nil
+	waits := p.bars != nil || p.events != nil
 	known := p.hashed[node]
 	p.hashed[node] = true
 	p.drawing.Unlock()
-	if barred {
+	if waits {
 		p.wait("%s", text)
 	} else if !known {
 		p.say("%s", text)
@@ -98,10 +118,15 @@ func (p *progress) more(size, kept uint64) {
 func (p *progress) change(do func(*figures)) {
 	p.mu.Lock()
 	do(&p.figures)
-	size, done := p.size, p.done
+	now := p.figures
 	p.mu.Unlock()
 	p.drawing.Lock()
 	defer p.drawing.Unlock()
+	p.events.progress(now)
+	if p.slow && time.Since(p.last) >= lineEvery {
+		p.last = time.Now()
+		p.line(p.head() + p.tail())
+	}
 	if p.bars == nil {
 		return
 	}
@@ -110,8 +135,8 @@ func (p *progress) change(do func(*figures)) {
 			mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return p.head() })),
 			mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return p.tail() })))
 	}
-	p.bar.SetTotal(int64(size)+1, false) // one more than there are: only end takes the bar away
-	p.bar.SetCurrent(int64(min(done, size)))
+	p.bar.SetTotal(int64(now.size)+1, false) // one more than there are: only end takes the bar away
+	p.bar.SetCurrent(int64(min(now.done, now.size)))
 }
 
 func (p *progress) head() string {
@@ -146,6 +171,7 @@ func (p *progress) tail() string {
 func (p *progress) end() {
 	p.drawing.Lock()
 	defer p.drawing.Unlock()
+	defer p.off()
 	if p.bars == nil {
 		return
 	}

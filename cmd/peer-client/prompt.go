@@ -10,8 +10,22 @@ import (
 	"github.com/relaypeer/relaypeer/cmd/cli"
 )
 
-// prompt asks for a file name and reads one line. It gives up when ctx is done.
-func prompt(ctx context.Context, stdin io.Reader, stderr io.Writer) (string, error) {
+var errNoName = cli.Usage("no file is named: give a name behind the relay's host and port; --list shows what there is")
+
+// prompt asks for a file name, where there is a terminal to ask on, and reads one line of standard
+// input. It gives up when ctx is done.
+func (c *command) prompt(ctx context.Context) (string, error) {
+	typed := cli.IsTerminal(c.stdin)
+	if typed && (!cli.IsTerminal(c.stderr) || cli.SpeaksJSON(c.program)) {
+		return "", errNoName // the user would not see what is waited for
+	}
+	return ask(ctx, c.stdin, c.stderr, typed)
+}
+
+func ask(ctx context.Context, stdin io.Reader, stderr io.Writer, typed bool) (string, error) {
+	if !typed {
+		stderr = io.Discard
+	}
 	fmt.Fprint(stderr, "File name: ")
 	type answer struct {
 		line string
@@ -31,7 +45,7 @@ func prompt(ctx context.Context, stdin io.Reader, stderr io.Writer) (string, err
 			fmt.Fprintln(stderr)
 		}
 		if a.line == "" {
-			return "", cli.Usage("no file name given")
+			return "", errNoName
 		}
 		return a.line, nil
 	}

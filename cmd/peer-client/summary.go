@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"path/filepath"
 	"strings"
 	"time"
@@ -13,8 +12,8 @@ import (
 
 // summary is what the fetch of many files comes to.
 type summary struct {
-	folder string // where they go
-	stderr io.Writer
+	folder string            // where they go
+	say    func(line string) // about what failed
 	since  time.Time
 	here   int    // files that were here already
 	files  int    // fetched
@@ -39,8 +38,8 @@ const (
 	mostNamed   = 3  // files in a line about several
 )
 
-func newSummary(folder string, stderr io.Writer) *summary {
-	return &summary{folder: folder, stderr: stderr, since: time.Now(), at: map[string]int{}}
+func newSummary(folder string, say func(string)) *summary {
+	return &summary{folder: folder, say: say, since: time.Now(), at: map[string]int{}}
 }
 
 // fetched counts the files of a content that is in its places.
@@ -62,10 +61,15 @@ func (s *summary) notFetched(file client.Gathered) {
 
 // fail counts a file that is not there.
 func (s *summary) fail(name string, why error) {
+	s.failed++
+	s.failArgument(name, why)
+}
+
+// failArgument keeps a failure that is a file's, or an argument's that stands for no file.
+func (s *summary) failArgument(name string, why error) {
 	if s.first == nil || cli.ExitCode(s.first) == cli.ExitInterrupted {
 		s.first = why
 	}
-	s.failed++
 	if cli.ExitCode(why) == cli.ExitInterrupted {
 		return
 	}
@@ -114,19 +118,22 @@ func (s *summary) tell() {
 		case i >= mostReasons:
 			more += r.files
 		case names == "":
-			fmt.Fprintf(s.stderr, "peer-client: %s\n", r.text)
+			s.say(r.text)
 		case r.files > len(r.names):
-			fmt.Fprintf(s.stderr, "peer-client: %s and %s more: %s\n", names, cli.Grouped(r.files-len(r.names)), r.text)
+			s.say(fmt.Sprintf("%s and %s more: %s", names, cli.Grouped(r.files-len(r.names)), r.text))
 		default:
-			fmt.Fprintf(s.stderr, "peer-client: %s: %s\n", names, r.text)
+			s.say(fmt.Sprintf("%s: %s", names, r.text))
 		}
 	}
 	if more > 0 {
-		fmt.Fprintf(s.stderr, "peer-client: and %s more failures\n", cli.Grouped(more))
+		s.say(fmt.Sprintf("and %s more failures", cli.Grouped(more)))
 	}
 	s.reasons = nil
 	clear(s.at)
 }
+
+// any reports whether it was about any file.
+func (s *summary) any() bool { return s.files+s.here+s.failed > 0 }
 
 // line returns the whole in one line.
 func (s *summary) line() string {

@@ -55,7 +55,7 @@ func gathered(outcome client.Outcome, text string, names ...string) client.Gathe
 func TestASummaryCountsFilesAndTellsAReasonOnce(t *testing.T) {
 	var out bytes.Buffer
 	c := &command{client: peer.Client{Relay: "relay:1"}}
-	s := newSummary("to", &out)
+	s := newSummary("to", func(line string) { fmt.Fprintf(&out, "peer-client: %s\n", line) })
 	here := gathered(client.Fetched, "", "here")
 	here.Result.Kept = 10
 	part := gathered(client.Interrupted, "told to stop", "part")
@@ -83,7 +83,7 @@ func TestASummaryCountsFilesAndTellsAReasonOnce(t *testing.T) {
 
 func TestOnlySomeReasonsAreTold(t *testing.T) {
 	var out bytes.Buffer
-	s := newSummary("to", &out)
+	s := newSummary("to", func(line string) { fmt.Fprintf(&out, "peer-client: %s\n", line) })
 	for i := range mostReasons + 1234 {
 		s.fail(fmt.Sprint(i), fmt.Errorf("reason %d", i))
 	}

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
 )
@@ -17,6 +20,7 @@ type target struct {
 	root     *os.Root
 	file     string    // the one file in root; "": each under its own name
 	terminal io.Writer // the terminal for a progress bar, or nil
+	made     []string  // folders that were made for it, the deepest first
 }
 
 // openTarget opens what the -o flag names.
@@ -41,15 +45,30 @@ func openTarget(output string, names int, stdout, stderr io.Writer) (*target, er
 		t.out = t.device
 		return t, err
 	case strings.HasSuffix(output, "/"):
-		if err := os.MkdirAll(output, 0o777); err != nil {
-			return nil, err
+		if err := t.make(output); err != nil {
+			return nil, noTarget(output, filepath.Clean(output), err)
 		}
 		return t, t.openFolder(output)
 	case names > 1:
 		return nil, cli.Usage("-o %s: several files go into a folder that is there, or whose name ends in a slash", output)
 	}
 	t.file = filepath.Base(output)
-	return t, t.openFolder(filepath.Dir(output))
+	if err := t.openFolder(filepath.Dir(output)); err != nil {
+		return nil, noTarget(output, filepath.Dir(output), err)
+	}
+	return t, nil
+}
+
+// noTarget says why a target cannot be in its folder, and what to do.
+func noTarget(output, folder string, err error) error {
+	info, unknown := os.Stat(folder)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return failure(cli.ExitFailure, "-o %s: there is no folder %s: make it, or write -o %s/ to have it made", output, folder, folder)
+	case errors.Is(err, syscall.ENOTDIR) || unknown == nil && !info.IsDir():
+		return failure(cli.ExitFailure, "-o %s: %s is not a folder", output, folder)
+	}
+	return failure(cli.ExitFailure, "-o %s: %v", output, err)
 }
 
 func (t *target) openFolder(path string) (err error) {
@@ -57,9 +76,26 @@ func (t *target) openFolder(path string) (err error) {
 	return err
 }
 
+// make makes a folder and those above it.
+func (t *target) make(folder string) error {
+	for above := filepath.Clean(folder); ; above = filepath.Dir(above) {
+		if _, err := os.Lstat(above); err == nil || above == filepath.Dir(above) {
+			break
+		}
+		t.made = append(t.made, above)
+	}
+	return os.MkdirAll(folder, 0o777)
+}
+
+// close closes what is open, and takes the folders away that were made and are empty.
 func (t *target) close() {
 	if t.root != nil {
 		t.root.Close()
+	}
+	for _, folder := range t.made {
+		if os.Remove(folder) != nil { // there is something in it
+			break
+		}
 	}
 	if t.device != nil {
 		t.device.Close()
@@ -68,6 +104,14 @@ func (t *target) close() {
 
 // isFolder reports whether each file goes under its own name.
 func (t *target) isFolder() bool { return t.root != nil && t.file == "" }
+
+// path returns where a file arrives, or "" where it is printed.
+func (t *target) path(name string) string {
+	if t.root == nil {
+		return ""
+	}
+	return filepath.Join(t.root.Name(), filepath.FromSlash(t.named(name)))
+}
 
 // named returns the name under which a file arrives.
 func (t *target) named(name string) string {

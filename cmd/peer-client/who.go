@@ -33,7 +33,13 @@ func (c *command) tellWho(ctx context.Context) error {
 	slices.SortFunc(holders, func(a, b peer.Holder) int {
 		return cmp.Or(rank(a)-rank(b), slices.Compare(a.Hash[:], b.Hash[:]), a.Node.Compare(b.Node))
 	})
-	return printed(printWho(c.stdout, holders, cli.IsTerminal(c.stdout)))
+	if c.events == nil {
+		return printed(printWho(c.stdout, holders, cli.IsTerminal(c.stdout)))
+	}
+	for _, h := range holders {
+		c.events.tell(holderEvent{"holder", h.Node.String(), h.Size, hashText(h.Hash)})
+	}
+	return nil
 }
 
 // rank has nodes that may have a file come after those that have it.
@@ -46,7 +52,10 @@ func rank(h peer.Holder) int {
 
 // whose returns the file whose nodes the user asks for.
 func (c *command) whose(ctx context.Context) (request peer.Request, err error) {
-	if len(c.args) != 1 && (len(c.args) != 0 || c.hash == "") {
+	switch {
+	case len(c.args) > 1:
+		return request, cli.Usage("--who tells about one name, and these are %d: --list takes several", len(c.args))
+	case len(c.args) == 0 && c.hash == "":
 		return request, cli.Usage("--who tells about one name: give it behind the relay's host and port")
 	}
 	if len(c.args) == 1 {
@@ -70,6 +79,11 @@ func (c *command) nobody(ctx context.Context, request peer.Request) error {
 		return failure(cli.ExitNobodyHas, "no node has content %s", request.Hash)
 	case protocol.IsPattern(request.Name):
 		return failure(cli.ExitNobodyHas, "no node has %q: --who takes one name, --list takes patterns", cli.ForDisplay(request.Name))
+	}
+	below, err := c.client.ListAll(ctx, peer.Literal(request.Name)+"/", false)
+	if err == nil && len(below) > 0 {
+		return failure(cli.ExitNobodyHas, "%q is a folder with %s: --list shows them, --who takes one of them",
+			cli.ForDisplay(request.Name), cli.Count(len(below), "file", "files"))
 	}
 	return failure(cli.ExitNobodyHas, "no node has %q", cli.ForDisplay(request.Name))
 }

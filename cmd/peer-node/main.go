@@ -24,8 +24,8 @@ func command() *cobra.Command {
 		"peer-node registers at a relay, tells it what it shares, and serves the files of a folder to whoever asks. It prints\n"+
 			"one line, \"ready <host>:<port>\", once the relay lists it; files are hashed in the background. A relay that is away\n"+
 			"is tried again for ever.",
-		cli.Arguments(2, 2), func(c *cobra.Command, args []string) (err error) {
-			if err := s.parse(c.Context(), args); err != nil {
+		cli.Arguments(0, -1), func(c *cobra.Command, args []string) (err error) {
+			if err := s.parse(c, args); err != nil {
 				return err
 			}
 			if s.Log, err = cli.Logger(c); err != nil {
@@ -46,6 +46,7 @@ func command() *cobra.Command {
 	flags.StringVar(&s.advertise, "advertise", "", "HOST[:PORT] to be listed at, where the relay allows it")
 	flags.StringVar(&s.id, "id", "", "the node's id, 64 hex digits (default: drawn at each start)")
 	flags.IntVar(&s.MaxLinks, "max-links", roles.MaxLinks, "connections at once")
+	cli.RelayFlag(command)
 	cli.LogFlags(command, "info")
 	return command
 }

@@ -8,19 +8,28 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/spf13/cobra"
+
 	"github.com/relaypeer/relaypeer/cmd/cli"
 	"github.com/relaypeer/relaypeer/protocol"
 )
 
 // parse reads the arguments and those flags that are more than a text.
-func (s *sharing) parse(ctx context.Context, args []string) (err error) {
-	if s.Relay, err = cli.ParseRelay(args[0], args[1]); err != nil {
+func (s *sharing) parse(c *cobra.Command, args []string) (err error) {
+	relay, rest, err := cli.TakeRelay(c, args, false)
+	switch {
+	case err != nil:
 		return err
+	case len(rest) > 0 && len(rest) == len(args): // and none names the relay
+		return cli.Usage("%q is one argument too many: the relay is %s, as --relay or RELAYPEER_RELAY says", cli.ForDisplay(rest[0]), relay)
+	case len(rest) > 0:
+		return cli.Usage("%q is one argument too many: %s", cli.ForDisplay(rest[0]), c.Use)
 	}
+	s.Relay = relay
 	if s.ID, err = parseID(s.id); err != nil {
 		return err
 	}
-	if s.Advertise, err = parseAdvertise(ctx, s.advertise); err != nil {
+	if s.Advertise, err = parseAdvertise(c.Context(), s.advertise); err != nil {
 		return err
 	}
 	host, port, err := net.SplitHostPort(s.Listen)

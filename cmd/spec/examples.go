@@ -7,11 +7,12 @@ import (
 
 // The file of the examples, of six groups: that of a tree vector, under a name that is not all ASCII.
 const (
-	exampleName  = "verse/größe.txt"
-	exampleSize  = 5*protocol.GroupSize + 12_345
-	exampleFirst = 4 // the group from which on it is fetched
-	exampleIndex = 0x5eed
-	exampleEpoch = 1795409521243900
+	exampleName     = "verse/größe.txt"
+	exampleSize     = 5*protocol.GroupSize + 12_345
+	exampleFirst    = 4 // the group from which on it is fetched
+	exampleIndex    = 0x5eed
+	exampleModified = 1580702706_000000000 // when it was last changed
+	exampleEpoch    = 1795409521243900
 )
 
 // exampleTree returns the hash of the examples' file, and its tree.
@@ -57,11 +58,12 @@ func examples() []protocol.Message {
 			Peers: []protocol.Peer{{Host: host, Port: 40123}},
 		},
 		&protocol.Get{Name: exampleName, Hash: hash, Offset: offset, Length: exampleSize - offset},
-		&protocol.Content{Size: exampleSize, Offset: offset, Length: exampleSize - offset, Hash: hash},
+		&protocol.Content{Size: exampleSize, Offset: offset, Length: exampleSize - offset, Hash: hash, Modified: exampleModified},
 		&protocol.Tree{Name: exampleName, First: exampleFirst},
 		&protocol.Outboard{
 			Size: exampleSize, Hash: hash, First: exampleFirst, Count: groups - exampleFirst,
-			Nodes: content.Slice(tree, groups, exampleFirst, groups-exampleFirst),
+			Nodes:    content.Slice(tree, groups, exampleFirst, groups-exampleFirst),
+			Modified: exampleModified, Executable: true,
 		},
 		&protocol.Hashing{Done: 3 * protocol.GroupSize, Size: exampleSize},
 		&protocol.Error{Code: protocol.Busy, By: protocol.Relay, Text: "no room for another link", Retry: 2000},

@@ -28,7 +28,7 @@ func wholeFetch() string {
 	stage.hash = content.ChainingValue(0, stage.file, true)
 	catalog := node.NewCatalog(exampleIndex)
 	catalog.Set("hello.txt", uint64(len(stage.file)), stage.hash)
-	catalog.Complete(true)
+	catalog.Extend(roles.ExtentWhole)
 	stage.play("node", node.NewMembership(node.Config{
 		Relay: "relay.example:4000", ID: exampleID(), Epoch: exampleEpoch, Port: nodePort, Catalog: catalog,
 	}))

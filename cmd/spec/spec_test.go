@@ -107,7 +107,7 @@ func TestConformanceNamesTestsThatExist(t *testing.T) {
 	}
 	_, chapter, _ := strings.Cut(specText(t), "\n## Conformance\n")
 	chapter, _, _ = strings.Cut(chapter, "\n## ")
-	entry := regexp.MustCompile("((?:`(?:Test|Fuzz)\\w+`,? ?)+)\\(([\\w/]+)\\)")
+	entry := regexp.MustCompile("((?:`(?:Test|Fuzz)\\w+`,? ?)+)\\(([\\w/-]+)\\)")
 	name := regexp.MustCompile(`\w+`)
 	named := 0
 	for _, match := range entry.FindAllStringSubmatch(chapter, -1) {

@@ -11,6 +11,7 @@ import (
 // remember notes that a node has a content. A node is believed only for MaxContents contents: one
 // that invents a new content at each visit would never be left.
 func (f *Fetch) remember(is Identity, node netip.AddrPort, tried bool) {
+	f.latest[node] = is
 	at := slices.IndexFunc(f.contents, func(k known) bool { return k.Identity == is })
 	if at >= 0 && slices.Contains(f.contents[at].Nodes, node) {
 		f.contents[at].tried = f.contents[at].tried || tried

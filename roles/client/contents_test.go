@@ -177,7 +177,10 @@ func TestAFileThatChangedIsAskedForOnceMore(t *testing.T) {
 	answers(1, s, "Seeking")
 	s.Hear(1, now.outboard(0), "Opening", now.opens())
 	delivers(s, now)
-	wants(t, s, client.Fetched, protocol.Changed, protocol.NotFound, protocol.Variant, 0)
+	r := wants(t, s, client.Fetched, protocol.Changed, protocol.NotFound, protocol.Variant, 0)
+	if len(r.Variants) > 0 {
+		t.Errorf("what a node had before is told as if it had it now: %+v", r.Variants)
+	}
 }
 
 // TestAFileThatChangesAllTheTimeIsGivenUp: a node is believed to have had MaxContents contents, then it is over.

@@ -21,8 +21,12 @@ func TestWhateverHappensToAPipeline(t *testing.T) {
 	}
 	nothing := rolestest.NewSubject(client.PipelineTable(), roles.Started{}, func() rolestest.Explorable { return client.NewPipeline("192.0.2.1:5000", items[:1]) })
 	nothing.Says = subject.Says
+	empty := rolestest.NewSubject(client.PipelineTable(), roles.Started{}, func() rolestest.Explorable {
+		return client.NewPipeline("192.0.2.1:5000", []client.Wanted{{Name: "a", Hash: made(0, 1).Hash}, {Name: "b", Hash: made(0, 1).Hash}})
+	})
+	empty.Says = []protocol.Message{&protocol.Content{Hash: made(0, 1).Hash}}
 	subject.Cells = slices.DeleteFunc(subject.Cells, func(cell string) bool { return cell == "New/NothingToAsk" }) // its own test is below
-	rolestest.Explore(t, subject, nothing)
+	rolestest.Explore(t, subject, nothing, empty)
 }
 
 func fetchSubject(w client.Request, f file) rolestest.Subject {

@@ -10,6 +10,7 @@ package client
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -43,12 +44,14 @@ type Fetch struct {
 	revisited map[netip.AddrPort]bool // have been in again
 	barred    map[netip.AddrPort]bool
 	redials   redials
-	believed  map[netip.AddrPort]int // how many contents
-	contents  []known                // that nodes have said they have
+	believed  map[netip.AddrPort]int      // how many contents
+	contents  []known                     // that nodes have said they have
+	latest    map[netip.AddrPort]Identity // the content that a node has named last
 
-	checked uint64        // bytes, by the store
-	due     time.Duration // of the patience that is armed
-	gave    bool          // a group was fetched
+	checked uint64              // bytes, by the store
+	due     time.Duration       // of the patience that is armed
+	gave    bool                // a group was fetched
+	about   protocol.Attributes // of the content, as [roles.Placement] says
 	result  Result
 }
 
@@ -76,6 +79,7 @@ func NewFetch(w Request) *Fetch {
 	f := &Fetch{
 		core: roles.NewCore(fetchGrammar), query: NewQuery("", nil), listed: map[netip.AddrPort]bool{}, others: others{},
 		revisited: map[netip.AddrPort]bool{}, barred: map[netip.AddrPort]bool{}, redials: redials{}, believed: map[netip.AddrPort]int{},
+		latest: map[netip.AddrPort]Identity{},
 	}
 	f.use(relayLink, roles.Deadline, 0)
 	f.Reset(w)
@@ -103,9 +107,11 @@ func (f *Fetch) Reset(w Request) {
 	clear(f.barred)
 	clear(f.redials)
 	clear(f.believed)
+	clear(f.latest)
 	*f = Fetch{
 		core: f.core, first: f.first, timer: f.timer, item: f.item, request: w, query: f.query, sources: f.sources, picker: NewPicker(w.Name, w.Hash),
-		listed: f.listed, others: f.others, revisited: f.revisited, barred: f.barred, redials: f.redials, believed: f.believed, result: Result{Name: w.Name},
+		listed: f.listed, others: f.others, revisited: f.revisited, barred: f.barred, redials: f.redials, believed: f.believed,
+		latest: f.latest, result: Result{Name: w.Name},
 	}
 }
 
@@ -225,7 +231,7 @@ func (f *Fetch) learned(l Learned) {
 	f.remember(is, l.Node, true)
 	if f.State() == FetchSeeking {
 		f.core.Fire(fetchContentKnown)
-		f.checked = 0
+		f.checked, f.about = 0, l.Attributes
 		f.core.Do(roles.OpenStore{Item: f.item, Name: f.request.Name, Hash: is.Hash, Size: is.Size})
 	}
 }
@@ -268,7 +274,7 @@ func (f *Fetch) storeFailed(at roles.Moment, err error) {
 // commit asks the store to make the content durable.
 func (f *Fetch) commit() {
 	is, _ := f.picker.Identity()
-	f.core.Do(roles.CommitStore{Items: []roles.Placement{{Item: f.item, Size: is.Size}}})
+	f.core.Do(roles.CommitStore{Items: []roles.Placement{{Item: f.item, Size: is.Size, Attributes: f.about}}})
 }
 
 func (f *Fetch) committed(at roles.Moment, in roles.StoreCommitted) {
@@ -299,6 +305,7 @@ func (f *Fetch) ended() {
 	is, _ := f.picker.Identity()
 	f.result.Hash, f.result.Size = is.Hash, is.Size
 	for _, k := range f.contents {
+		k.Nodes = slices.DeleteFunc(k.Nodes, func(node netip.AddrPort) bool { return f.latest[node] != k.Identity })
 		if k.Identity != is && len(k.Nodes) > 0 { // what is preferred may have nobody any more
 			f.result.Variants = append(f.result.Variants, k.Variant)
 		}

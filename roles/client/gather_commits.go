@@ -10,17 +10,13 @@ import (
 )
 
 // commit has the store put items in their places.
-func (g *Gather) commit(at roles.Moment, slot *pipelineSlot, items []int) {
+func (g *Gather) commit(at roles.Moment, slot *pipelineSlot, items []roles.Placement) {
 	if len(items) == 0 {
 		g.goOn(at, slot)
 		return
 	}
-	placements := make([]roles.Placement, len(items))
-	for i, item := range items {
-		placements[i] = roles.Placement{Item: item, Size: g.items[item].Size}
-	}
 	slot.placing, slot.due = items, at.Now+roles.CommitTimeout
-	g.core.Do(roles.CommitStore{Items: placements})
+	g.core.Do(roles.CommitStore{Items: items})
 }
 
 // goOn asks a node for more on its link, if it did there what was asked of it.
@@ -43,7 +39,7 @@ func (g *Gather) committed(at roles.Moment, in roles.StoreCommitted) {
 	}
 	for i := range g.pipelines {
 		slot := &g.pipelines[i]
-		if len(slot.placing) == 0 || slot.placing[0] != first {
+		if len(slot.placing) == 0 || slot.placing[0].Item != first {
 			continue // it was given up
 		}
 		g.core.Fire(gatherCommitted)
@@ -61,7 +57,7 @@ var errDiskHangs = errors.New("the disk does not answer")
 func (g *Gather) commitLate(at roles.Moment, slot *pipelineSlot) {
 	g.core.Fire(gatherCommitLate)
 	for _, item := range slot.placing {
-		g.place(slot, roles.Placed{Item: item, Err: errDiskHangs})
+		g.place(slot, roles.Placed{Item: item.Item, Err: errDiskHangs})
 	}
 	g.goOn(at, slot)
 }

@@ -34,10 +34,11 @@ type pipelineSlot struct {
 	node      netip.AddrPort
 	load      []int
 	came      []bool
-	overtaken bool // it has been stopped, for another node is idle
+	about     []protocol.Attributes // of those that came
+	overtaken bool                  // it has been stopped, for another node is idle
 
-	placing []int         // items that the store is putting in their places
-	due     time.Duration // when it has had its time
+	placing []roles.Placement // items that the store is putting in their places
+	due     time.Duration     // when it has had its time
 }
 
 // overtake is a Pipeline that an idle node waits for. What the idle node has is in no Pipeline that
@@ -140,7 +141,8 @@ func (g *Gather) carry(at roles.Moment, slot *pipelineSlot) {
 		g.idle(at, slot.node)
 		return
 	}
-	slot.came, slot.overtaken, slot.busy = make([]bool, len(slot.load)), false, true
+	slot.came, slot.about = make([]bool, len(slot.load)), make([]protocol.Attributes, len(slot.load))
+	slot.overtaken, slot.busy = false, true
 	wanted := make([]Wanted, len(slot.load))
 	for i, item := range slot.load {
 		wanted[i] = Wanted{Name: g.items[item].name, Hash: g.items[item].Hash, Size: g.items[item].Size}
@@ -192,8 +194,8 @@ func (g *Gather) tell(at roles.Moment, slot *pipelineSlot, in roles.Input) {
 // answered notes that an item has come.
 func (g *Gather) answered(slot *pipelineSlot, answer Answered) {
 	if answer.Code == 0 {
-		slot.came[answer.Item] = true
-		g.core.Do(roles.Report{Outcome: Had{slot.node, g.items[slot.load[answer.Item]].Size}})
+		slot.came[answer.Item], slot.about[answer.Item] = true, answer.Attributes
+		g.core.Do(roles.Report{Outcome: Had{slot.node, g.items[slot.load[answer.Item]].Size, answer.Attributes}})
 	}
 }
 
@@ -201,11 +203,12 @@ func (g *Gather) answered(slot *pipelineSlot, answer Answered) {
 func (g *Gather) pipelineOver(at roles.Moment, slot *pipelineSlot) {
 	slot.busy = false
 	g.core.Fire(gatherPipelineOver)
-	var came []int
+	var came []roles.Placement
 	brought := false // more than empty files, which come without a request
 	for i, item := range slot.load {
-		if !g.items[item].concluded && slot.came[i] {
-			came, brought = append(came, item), brought || g.items[item].Size > 0
+		if one := &g.items[item]; !one.concluded && slot.came[i] {
+			came = append(came, roles.Placement{Item: item, Size: one.Size, Attributes: slot.about[i]})
+			brought = brought || one.Size > 0
 		}
 	}
 	redial := g.redial(slot, brought)

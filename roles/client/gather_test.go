@@ -516,24 +516,28 @@ func TestACommitOfAFetchIsWaitedForWhenStopped(t *testing.T) {
 	}
 }
 
-func TestAnEmptyFileIsCommittedWithoutBeingAskedFor(t *testing.T) {
+// What each node says of a file goes to the store with the file.
+func TestAttributesGoToTheStore(t *testing.T) {
 	empty, a := offered("empty", made(0, 1), 1), small("a", 1, 1)
 	s := gathers(t, a, empty)
-	s.Tell(roles.Started{}, "Pipelining", "report had", dials(0, 1))
-	s.Tell(roles.Lost{Link: 0, Code: protocol.Refused}, "Pipelining", "hangup 0", "report tried", "commit-store 1")
-	s.Tell(placed([]int{1}), "Fetching", "report gathered", "inspect-store 0 a")
-	if r := of[client.Gathered](t, s).Result; len(r.From) > 0 {
-		t.Errorf("nobody sent it: %v", r.From)
+	s.Tell(roles.Started{}, "Pipelining", dials(0, 1))
+	s.Tell(roles.Opened{}, "Pipelining", append([]string{fmt.Sprintf("send 0 GET name=a length=10 hash=%x", a.Hash[:1]),
+		fmt.Sprintf("send 0 GET name=empty hash=%x", empty.Hash[:1])}, "hear 0")...)
+	s.Hear(0, &protocol.Content{Size: 10, Length: 10, Hash: a.Hash, Modified: 5, Executable: true}, "Pipelining", "receive-body 0 0+10")
+	s.Tell(roles.Verified{}, "Pipelining", "report had")
+	s.Tell(roles.BodyDone{}, "Pipelining", "hear 0")
+	s.Hear(0, &protocol.Content{Hash: empty.Hash, Modified: 6}, "Pipelining", append([]string{"report had"}, leaves(0)...)...)
+	var commit roles.CommitStore
+	g := s.Machine.(*client.Gather)
+	for _, effect := range g.Step(roles.Moment{}, roles.PeerEnded{}) {
+		if asked, is := effect.(roles.CommitStore); is {
+			commit = asked
+		}
 	}
-
-	s = gathers(t, empty)
-	s.Tell(roles.Started{}, "Pipelining", "report had", "report tried", "commit-store 0")
-	s.Tell(placed([]int{0}), "Done", "report gathered")
-
-	forged := offered("forged", made(10, 1), 1)
-	forged.Size = 0
-	s = gathers(t, forged)
-	s.Tell(roles.Started{}, "Fetching", "inspect-store 0 forged")
+	want := []roles.Placement{{Item: 0, Size: 10, Attributes: protocol.Attributes{Modified: 5, Executable: true}}, {Item: 1, Attributes: protocol.Attributes{Modified: 6}}}
+	if !slices.Equal(commit.Items, want) {
+		t.Errorf("%+v", commit.Items)
+	}
 }
 
 // TestAFileOfWhichOnlyTheNameIsKnownIsFetchedByItself: nobody has published it.

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
-	"github.com/relaypeer/relaypeer/protocol/content"
 	"github.com/relaypeer/relaypeer/roles"
 )
 
@@ -14,7 +13,8 @@ import (
 // for that. See PipelineTable.
 //
 // It does not open the store: the items of the store are the files in their given order. No body
-// comes for an empty file: it is Answered without a request, and is empty if its hash says so.
+// comes for an empty file: it is asked for because of its attributes, and is empty if its hash says
+// so.
 type Pipeline struct {
 	core    roles.Core[PipelineState, PipelineEvent]
 	link    roles.Link // its only one
@@ -30,8 +30,9 @@ type Pipeline struct {
 	bytes    uint64
 	answered []bool // by item
 	hashed   hashing
-	wrong    bool // the first of those asked for was not what its hash says
-	broke    bool // the link broke, which need not happen again
+	about    protocol.Attributes // of the file that is being received
+	wrong    bool                // the first of those asked for was not what its hash says
+	broke    bool                // the link broke, which need not happen again
 	progress roles.Progress
 }
 
@@ -44,10 +45,11 @@ type Wanted struct {
 
 // Answered is reported for each item that the node has answered.
 type Answered struct {
-	Item int
-	Code protocol.Code // 0: it is in the store, whole
-	By   protocol.Party
-	Text string
+	Item                int
+	Code                protocol.Code // 0: it is in the store, whole
+	By                  protocol.Party
+	Text                string
+	protocol.Attributes // of the file at the node
 }
 
 // Reported implements [roles.Outcome].
@@ -127,7 +129,7 @@ func (h *Pipeline) Step(at roles.Moment, in roles.Input) []roles.Effect {
 		}
 	case roles.Verified:
 		h.core.Fire(pipelineRight)
-		h.answer(Answered{Item: h.asked[0]})
+		h.answer(Answered{Item: h.asked[0], Attributes: h.about})
 	case roles.BodyWrong:
 		h.wrong = true
 		h.blame(protocol.BadHash, protocol.Client, "a file is not what its hash says")
@@ -155,15 +157,15 @@ func (h *Pipeline) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	return h.core.Effects()
 }
 
-// start answers items that need no request, and dials if others are left.
+// start answers items that cannot be asked for, and dials if others are left.
 func (h *Pipeline) start() {
 	left := false
 	for i, item := range h.items {
 		switch {
-		case item.Size == 0:
-			h.answer(h.empty(i))
+		case item.Size == 0 && item.Hash != emptyHash: // that it has no bytes is a claim, which its hash proves or refutes
+			h.answer(Answered{Item: i, Code: protocol.BadHash, By: protocol.Client, Text: "its hash is not that of an empty file"})
 		case item.Size > protocol.GroupSize:
-			h.answer(Answered{i, protocol.Limit, protocol.Client, "more than one group"})
+			h.answer(Answered{Item: i, Code: protocol.Limit, By: protocol.Client, Text: "more than one group"})
 		default:
 			left = true
 		}
@@ -174,14 +176,6 @@ func (h *Pipeline) start() {
 	}
 	h.core.Fire(pipelineStarted)
 	h.core.Do(roles.Dial{Link: h.link, To: h.node, Also: h.also})
-}
-
-// empty answers an item of no bytes. That it has none is a claim, which its hash proves or refutes.
-func (h *Pipeline) empty(item int) Answered {
-	if _, ok := content.Verify(h.items[item].Hash, 0, 0, 0, nil); !ok {
-		return Answered{item, protocol.BadHash, protocol.Client, "its hash is not that of an empty file"}
-	}
-	return Answered{Item: item}
 }
 
 // ask sends as many GETs as may be under way.
@@ -261,11 +255,27 @@ func (h *Pipeline) content(m *protocol.Content) {
 		h.reject(pipelineContentWrong, &protocol.Error{Code: protocol.Changed, Text: "not the file, or not the stretch, that was asked for"})
 		return
 	}
-	h.tried.Had, h.progress, h.hashed = true, roles.Progress{}, hashing{}
+	h.tried.Had, h.progress, h.hashed, h.about = true, roles.Progress{}, hashing{}, m.Attributes()
+	if m.Size == 0 {
+		h.empty()
+		return
+	}
 	h.core.Fire(pipelineContent)
 	h.core.Do(roles.ReceiveBody{
 		Link: h.link, Item: h.number(h.asked[0]), Length: m.Length, Size: m.Size, Values: []protocol.Hash{item.Hash},
+		Attributes: h.about,
 	})
+}
+
+// empty answers a file of which no bytes follow.
+func (h *Pipeline) empty() {
+	h.answer(Answered{Item: h.asked[0], Attributes: h.about})
+	if h.done() {
+		h.core.Fire(pipelineEmpty)
+		h.core.Do(roles.Hear{Link: h.link})
+		return
+	}
+	h.leave(pipelineEmptyLast)
 }
 
 // declined continues after the refusal of one file, and leaves after one that ends the link.
@@ -275,7 +285,7 @@ func (h *Pipeline) declined(m *protocol.Error) {
 		h.leave(pipelineRefused)
 		return
 	}
-	h.answer(Answered{h.asked[0], m.Code, m.By, m.Text})
+	h.answer(Answered{Item: h.asked[0], Code: m.Code, By: m.By, Text: m.Text})
 	if h.done() {
 		h.core.Fire(pipelineDeclined)
 		h.core.Do(roles.Hear{Link: h.link})

@@ -12,7 +12,7 @@ func (h *Pipeline) excuse(m *protocol.Error) {
 		return
 	}
 	h.blame(m.Code, m.By, m.Text)
-	h.answer(Answered{h.asked[0], m.Code, m.By, m.Text})
+	h.answer(Answered{Item: h.asked[0], Code: m.Code, By: m.By, Text: m.Text})
 	h.leave(pipelineAdmits)
 }
 
@@ -63,7 +63,7 @@ func (h *Pipeline) closed(at roles.Moment, was PipelineState) {
 		h.tried.Took = at.Now - h.since
 	}
 	if h.wrong && !h.answered[h.asked[0]] {
-		h.answer(Answered{h.asked[0], h.tried.Code, h.tried.By, h.tried.Text})
+		h.answer(Answered{Item: h.asked[0], Code: h.tried.Code, By: h.tried.By, Text: h.tried.Text})
 	}
 	if h.tried.Code == 0 {
 		h.tried.By = protocol.Node

@@ -31,6 +31,8 @@ const (
 	pipelineHashing      PipelineEvent = "HASHING, further"
 	pipelineHashingStuck PipelineEvent = "HASHING, no further"
 	pipelineContent      PipelineEvent = "CONTENT"
+	pipelineEmpty        PipelineEvent = "CONTENT, empty, next"
+	pipelineEmptyLast    PipelineEvent = "CONTENT, empty, last"
 	pipelineContentWrong PipelineEvent = "CONTENT, wrong"
 	pipelineContentAgain PipelineEvent = "CONTENT, no excuse"
 	pipelineDeclined     PipelineEvent = "ERROR, next"
@@ -76,11 +78,13 @@ var pipelineGrammar = roles.NewGrammar(roles.Table[PipelineState, PipelineEvent]
 	},
 	Events: []roles.Event[PipelineEvent]{
 		{Name: pipelineStarted, Means: "files are wanted"},
-		{Name: pipelineNothing, Means: "files are wanted, and all of them are empty"},
+		{Name: pipelineNothing, Means: "files are wanted, and none of them can be asked for: it has several chunk groups, or its hash is not that of no bytes"},
 		{Name: pipelineOpened, Means: "the link is there"},
 		{Name: pipelineHashing, Kind: protocol.KindHashing, Means: "the node has hashed enough more of a file: MinProgress bytes, and one of HashingParts parts; or all of it"},
 		{Name: pipelineHashingStuck, Kind: protocol.KindHashing, Means: "the node is hashing a file, but has not got on"},
 		{Name: pipelineContent, Kind: protocol.KindContent, Means: "the file that was asked for follows"},
+		{Name: pipelineEmpty, Kind: protocol.KindContent, Means: "the file that was asked for has no bytes, and others are asked for"},
+		{Name: pipelineEmptyLast, Kind: protocol.KindContent, Means: "the last file that was asked for has no bytes"},
 		{Name: pipelineContentWrong, Kind: protocol.KindContent, Means: "another file than was asked for, or not all of it"},
 		{Name: pipelineContentAgain, Kind: protocol.KindContent, Means: "the node goes on as if nothing were wrong"},
 		{Name: pipelineDeclined, Kind: protocol.KindError, Means: "the node says no to one file, and others are asked for"},
@@ -102,12 +106,14 @@ var pipelineGrammar = roles.NewGrammar(roles.Table[PipelineState, PipelineEvent]
 	},
 	Rows: []roles.Row[PipelineState, PipelineEvent]{
 		pipelineRow([]PipelineState{PipelineNew}, pipelineStarted, PipelineDialing, "one link serves for all of them"),
-		pipelineRow([]PipelineState{PipelineNew}, pipelineNothing, PipelineClosed, "no bytes need no asking"),
+		pipelineRow([]PipelineState{PipelineNew}, pipelineNothing, PipelineClosed, "a link would be of no use"),
 		pipelineRow([]PipelineState{PipelineDialing}, pipelineOpened, PipelineAsking, "a GET for each of the first files, one after the other"),
 		pipelineRow([]PipelineState{PipelineAsking}, pipelineHashing, PipelineAsking, "a node that gets on is waited for"),
 		pipelineRow([]PipelineState{PipelineJudging}, pipelineHashing, PipelineJudging, "a node that gets on is waited for"),
 		pipelineRow([]PipelineState{PipelineAsking, PipelineJudging}, pipelineHashingStuck, "", "the deadline runs on"),
 		pipelineRow([]PipelineState{PipelineAsking}, pipelineContent, PipelineReceiving, "the bytes follow"),
+		pipelineRow([]PipelineState{PipelineAsking}, pipelineEmpty, PipelineAsking, "it is here, and that is said: what was wanted are its attributes"),
+		pipelineRow([]PipelineState{PipelineAsking}, pipelineEmptyLast, PipelineLeaving, "all have been answered"),
 		pipelineRow([]PipelineState{PipelineAsking}, pipelineContentWrong, PipelineLeaving, "it is not what was asked for: ERROR(changed)"),
 		pipelineRow([]PipelineState{PipelineJudging}, pipelineContentAgain, PipelineLeaving, "the bytes were wrong and the node sees nothing in it: ERROR(bad-hash)"),
 		pipelineRow([]PipelineState{PipelineAsking}, pipelineDeclined, PipelineAsking, "that is what became of this file; the others are another matter"),

@@ -130,18 +130,35 @@ func TestOnlySoManyFilesAreAskedForAhead(t *testing.T) {
 	follows(s, large, 0, roles.MaxPipelinedBytes/protocol.GroupSize)
 }
 
-func TestAnEmptyFileIsNotAskedFor(t *testing.T) {
+// TestAnEmptyFileIsAskedForItsAttributes: no body follows, and the next answer is heard.
+func TestAnEmptyFileIsAskedForItsAttributes(t *testing.T) {
 	items := wares(3, 10)
 	items[0], items[2] = client.Wanted{Name: "f0", Hash: made(0, 1).Hash}, client.Wanted{Name: "f2", Hash: made(0, 1).Hash}
+	nothing := []string{fmt.Sprintf("send 0 GET name=f0 hash=%x", items[0].Hash[:1]), fmt.Sprintf("send 0 GET name=f2 hash=%x", items[2].Hash[:1])}
 	h := client.NewPipeline(at(1).String(), items)
 	s := rolestest.New(t, h, h.State)
-	s.Tell(roles.Started{}, "Dialing", "report answered", "report answered", dials(0, 1))
-	s.Tell(roles.Opened{}, "Asking", append(orders(items, 1), "hear 0")...)
-
-	h = client.NewPipeline(at(1).String(), items[:1])
-	s = rolestest.New(t, h, h.State)
-	s.Tell(roles.Started{}, "Closed", "report answered", "report tried")
-	ends(t, s, 0, map[int]protocol.Code{0: 0})
+	s.Tell(roles.Started{}, "Dialing", dials(0, 1))
+	s.Tell(roles.Opened{}, "Asking", nothing[0], orders(items, 1)[0], nothing[1], "hear 0")
+	empty := &protocol.Content{Hash: items[0].Hash, Modified: 7, Executable: true}
+	s.Hear(0, empty, "Asking", "report answered", "hear 0")
+	full := ware(items[1])
+	full.Modified = 8
+	s.Hear(0, full, "Receiving", "receive-body 0 0+10")
+	s.Tell(roles.Verified{}, "Receiving", "report answered")
+	s.Tell(roles.BodyDone{}, "Asking", "hear 0")
+	s.Hear(0, &protocol.Content{Hash: items[0].Hash}, "Leaving", append([]string{"report answered"}, leaves(0)...)...)
+	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0", "report tried")
+	ends(t, s, 0, map[int]protocol.Code{0: 0, 1: 0, 2: 0})
+	for _, outcome := range s.Reports {
+		if answer, is := outcome.(client.Answered); is {
+			want := []protocol.Attributes{{Modified: 7, Executable: true}, {Modified: 8}, {}}[answer.Item]
+			if answer.Attributes != want {
+				t.Errorf("item %d: %+v", answer.Item, answer.Attributes)
+			}
+		}
+	}
+	s = pipelining(t, items[1:2], 0)
+	s.Hear(0, &protocol.Content{Hash: items[0].Hash}, "Leaving", append([]string{"send 0 ERROR changed by client"}, leaves(0)...)...)
 }
 
 // TestAnEmptyFileWhoseHashIsNotThatOfNoBytesIsRefused: a size of 0 is a claim like any other.

@@ -36,6 +36,8 @@ type Tried struct {
 	Text string
 	Had  bool // it had the file, if maybe another content
 	Took time.Duration
+
+	Published bool // the relay says that it has a content under the name
 }
 
 // Outcome is the kind of a Result.
@@ -104,6 +106,7 @@ func (Had) Reported()      {}
 
 // Had is reported for each group that is verified and was missing before.
 type Had struct {
-	Node  netip.AddrPort
-	Bytes uint64
+	Node       netip.AddrPort
+	Bytes      uint64
+	Attributes protocol.Attributes // of the file at the node
 }

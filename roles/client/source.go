@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"time"
@@ -25,7 +26,8 @@ type Source struct {
 
 	since time.Duration
 	tried Tried
-	visit Visited // without Tried
+	visit Visited             // without Tried
+	about protocol.Attributes // as it said last
 
 	page   []protocol.Hash // the values of the groups from first on
 	first  uint64
@@ -40,7 +42,10 @@ type Source struct {
 }
 
 // Learned is reported when the picker's content is known and the store is not open yet.
-type Learned struct{ Node netip.AddrPort }
+type Learned struct {
+	Node       netip.AddrPort
+	Attributes protocol.Attributes
+}
 
 // Visited is reported at the end of a visit.
 type Visited struct {
@@ -175,10 +180,10 @@ func (s *Source) outboard(m *protocol.Outboard) {
 		s.leave(sourceOutboardOther)
 		return
 	}
-	s.page, s.hashed = values, hashing{}
+	s.page, s.hashed, s.about = values, hashing{}, m.Attributes()
 	s.core.Fire(sourceOutboardFits)
 	if !s.picker.open {
-		s.core.Do(roles.Report{Outcome: Learned{s.tried.Node}})
+		s.core.Do(roles.Report{Outcome: Learned{s.tried.Node, s.about}})
 		return
 	}
 	s.work()
@@ -245,7 +250,7 @@ func (s *Source) content(m *protocol.Content) {
 		s.reject(sourceContentWrong, &protocol.Error{Code: protocol.Changed, Text: "not the content, or not the stretch, that was asked for"})
 		return
 	}
-	s.tried.Had = true
+	s.tried.Had, s.about = true, cmp.Or(m.Attributes(), s.about)
 	if m.Length < whole {
 		s.picker.Shorten(int(s.link), head, m.Length/protocol.GroupSize)
 		head.Count = m.Length / protocol.GroupSize
@@ -257,6 +262,7 @@ func (s *Source) content(m *protocol.Content) {
 	from := head.First - s.first
 	s.core.Do(roles.ReceiveBody{
 		Link: s.link, Item: s.item, Offset: m.Offset, Length: m.Length, Size: m.Size, Values: s.page[from : from+head.Count],
+		Attributes: s.about,
 	})
 }
 
@@ -266,7 +272,7 @@ func (s *Source) right(group uint64) {
 	s.judged++
 	if s.picker.Got(group) {
 		s.visit.Gave = true
-		s.core.Do(roles.Report{Outcome: Had{s.tried.Node, s.picker.bytes(Range{group, 1})}})
+		s.core.Do(roles.Report{Outcome: Had{s.tried.Node, s.picker.bytes(Range{group, 1}), s.about}})
 	}
 }
 

@@ -45,6 +45,7 @@ func (f *Fetch) answered(r QueryResult) {
 
 // visited evaluates a visit to a node that is over.
 func (f *Fetch) visited(v Visited) {
+	v.Published = slices.ContainsFunc(f.published, func(p protocol.Peer) bool { return p.Addr() == v.Node })
 	f.result.Tried = append(f.result.Tried, v.Tried)
 	f.core.Do(roles.Report{Outcome: v.Tried})
 	switch {

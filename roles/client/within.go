@@ -72,6 +72,9 @@ func (f *Fetch) told(outcome roles.Outcome) {
 		f.core.Do(roles.Report{Outcome: outcome})
 	case Had:
 		f.gave = true
+		if len(f.result.From) == 0 {
+			f.about = outcome.Attributes
+		}
 		if !slices.Contains(f.result.From, outcome.Node) {
 			f.result.From = append(f.result.From, outcome.Node)
 		}

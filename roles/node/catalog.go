@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 )
 
 // Catalog numbers the changes of what a node shares, so that relays can be told what has changed since they last heard.
@@ -16,15 +17,18 @@ type Catalog struct {
 	names    map[string]record
 	log      []change // by sequence; the latest of each name, and some that later ones have outdated
 	gone     int      // records without content
-	complete bool     // all that is shared is in it
-	read     bool     // a page has been made of this numbering
+	extent   roles.Extent
+	read     bool // a page has been made of this numbering
 }
 
-// record is the latest change of a name. Without a hash, the name is shared no longer.
+// record is the latest change of a name. Without a hash and a mark, the name is shared no longer.
 type record struct {
 	sequence, size uint64
 	hash           protocol.Hash
+	mark           protocol.Mark
 }
+
+func (r record) isGone() bool { return r.hash.IsZero() && r.mark == 0 }
 
 type change struct {
 	sequence uint64
@@ -42,16 +46,34 @@ func NewCatalog(index uint64) *Catalog {
 
 // Set notes that a name is shared, with a content of so many bytes. It reports whether that is news.
 func (c *Catalog) Set(name string, size uint64, hash protocol.Hash) bool {
+	return c.put(name, record{size: size, hash: hash})
+}
+
+// Mark notes that a name is shared and that its content is not known. It reports whether that is
+// news.
+func (c *Catalog) Mark(name string, size uint64, mark protocol.Mark) bool {
+	return c.put(name, record{size: size, mark: mark})
+}
+
+// Change notes a change of a share: it is Set, Mark or Drop.
+func (c *Catalog) Change(e protocol.Entry) bool {
+	if e.Removes() {
+		return c.Drop(e.Name)
+	}
+	return c.put(e.Name, record{size: e.Size, hash: e.Hash, mark: e.Mark})
+}
+
+func (c *Catalog) put(name string, r record) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	old, known := c.names[name]
-	if known && old.hash == hash && old.size == size {
+	if known && old.hash == r.hash && old.size == r.size && old.mark == r.mark {
 		return false
 	}
-	if known && old.hash.IsZero() {
+	if known && old.isGone() {
 		c.gone--
 	}
-	c.note(name, record{size: size, hash: hash})
+	c.note(name, r)
 	return true
 }
 
@@ -59,7 +81,7 @@ func (c *Catalog) Set(name string, size uint64, hash protocol.Hash) bool {
 func (c *Catalog) Drop(name string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if old, known := c.names[name]; !known || old.hash.IsZero() {
+	if old, known := c.names[name]; !known || old.isGone() {
 		return false
 	}
 	c.gone++
@@ -70,16 +92,15 @@ func (c *Catalog) Drop(name string) bool {
 	return true
 }
 
-// Complete says whether all names that are shared are in the catalog. As long as they are not, because files are still
-// being hashed, say, relays are told of a change to come, and keep the node among those that may have anything. It
-// reports whether that is news.
-func (c *Catalog) Complete(all bool) bool {
+// Extend says how much of what is shared is in the catalog. As long as that is not the whole, relays are told so, and
+// keep the node among those that may have anything. It reports whether that is news.
+func (c *Catalog) Extend(to roles.Extent) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.complete == all {
+	if c.extent == to {
 		return false
 	}
-	c.complete = all
+	c.extent = to
 	if c.read {
 		c.sequence++ // of no name: that is what makes a page of it
 	}
@@ -116,7 +137,7 @@ func (c *Catalog) renumber() {
 	kept := c.log[:0]
 	for _, change := range c.log {
 		r := c.names[change.name]
-		if r.hash.IsZero() {
+		if r.isGone() {
 			delete(c.names, change.name)
 			continue
 		}
@@ -151,8 +172,11 @@ func (c *Catalog) Page(held protocol.Held) *protocol.Publish {
 	defer c.mu.Unlock()
 	c.read = true
 	page := &protocol.Publish{Index: c.index, Latest: c.sequence, Changes: []protocol.Entry{}}
-	if !c.complete {
+	switch c.extent {
+	case roles.ExtentPart:
 		page.Latest++
+	case roles.ExtentSeen:
+		page.Beyond = 1
 	}
 	if held.Index == c.index && held.Sequence <= c.sequence {
 		page.From = held.Sequence
@@ -166,7 +190,7 @@ func (c *Catalog) Page(held protocol.Held) *protocol.Publish {
 		if r.sequence != change.sequence {
 			continue
 		}
-		e := protocol.Entry{Name: change.name, Size: r.size, Hash: r.hash}
+		e := protocol.Entry{Name: change.name, Size: r.size, Hash: r.hash, Mark: r.mark}
 		if room -= e.Room(); room < 0 {
 			return page
 		}

@@ -9,14 +9,15 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/node"
 )
 
 // follower is a relay as a catalog sees it.
 type follower struct {
-	held  protocol.Held
-	whole bool // as far as it was told
-	names map[string]protocol.Hash
+	held   protocol.Held
+	extent roles.Extent // as far as it was told
+	names  map[string]protocol.Entry
 }
 
 func (f *follower) take(page *protocol.Publish) {
@@ -24,32 +25,45 @@ func (f *follower) take(page *protocol.Publish) {
 		clear(f.names)
 	}
 	for _, e := range page.Changes {
-		if delete(f.names, e.Name); !e.Hash.IsZero() {
-			f.names[e.Name] = e.Hash
+		if delete(f.names, e.Name); !e.Removes() {
+			f.names[e.Name] = e
 		}
 	}
-	f.held, f.whole = protocol.Held{Index: page.Index, Sequence: page.To}, page.To == page.Latest
+	f.held = protocol.Held{Index: page.Index, Sequence: page.To}
+	switch {
+	case page.To < page.Latest:
+		f.extent = roles.ExtentPart
+	case page.Beyond > 0:
+		f.extent = roles.ExtentSeen
+	default:
+		f.extent = roles.ExtentWhole
+	}
 }
 
 func TestWhoFollowsTheCatalogHoldsWhatIsShared(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		catalog := node.NewCatalog(rapid.Uint64Range(0, 3).Draw(t, "index"))
-		shared := map[string]protocol.Hash{}
-		relays := []follower{{names: map[string]protocol.Hash{}}, {names: map[string]protocol.Hash{}}}
+		shared := map[string]protocol.Entry{}
+		relays := []follower{{names: map[string]protocol.Entry{}}, {names: map[string]protocol.Entry{}}}
 		for range rapid.IntRange(0, 30).Draw(t, "rounds") {
 			for range rapid.IntRange(0, 400).Draw(t, "changes") { // enough for numberings to end
 				name := fmt.Sprint(rapid.IntRange(0, 2000).Draw(t, "name"))
 				if rapid.Bool().Draw(t, "drop") {
 					catalog.Drop(name)
 					delete(shared, name)
-				} else {
-					hash := protocol.Hash{byte(rapid.IntRange(1, 3).Draw(t, "content"))}
-					catalog.Set(name, 1, hash)
-					shared[name] = hash
+					continue
 				}
+				e := protocol.Entry{Name: name, Size: 1, Hash: protocol.Hash{byte(rapid.IntRange(0, 3).Draw(t, "content"))}}
+				if e.Hash.IsZero() {
+					e.Mark = rapid.SampledFrom([]protocol.Mark{protocol.Pending, protocol.Opaque}).Draw(t, "mark")
+				}
+				if news := catalog.Change(e); news != (shared[name] != e) {
+					t.Fatalf("%v after %v is news: %v", e, shared[name], news)
+				}
+				shared[name] = e
 			}
-			more := rapid.Bool().Draw(t, "more to come")
-			catalog.Complete(!more)
+			extent := rapid.SampledFrom([]roles.Extent{roles.ExtentPart, roles.ExtentSeen, roles.ExtentWhole}).Draw(t, "extent")
+			catalog.Extend(extent)
 			f := &relays[rapid.IntRange(0, 1).Draw(t, "relay")]
 			for pages := 0; f.held != catalog.State(); pages++ {
 				if pages > 10 {
@@ -60,8 +74,8 @@ func TestWhoFollowsTheCatalogHoldsWhatIsShared(t *testing.T) {
 			if !maps.Equal(f.names, shared) {
 				t.Fatalf("a relay holds %d names, %d are shared", len(f.names), len(shared))
 			}
-			if f.whole == more {
-				t.Fatalf("a relay takes it for the whole: %v, and more is to come: %v", f.whole, more)
+			if f.extent != extent {
+				t.Fatalf("a relay takes the extent for %v, not for %v", f.extent, extent)
 			}
 		}
 		if catalog.Len() != len(shared) {
@@ -103,7 +117,7 @@ func TestANewCatalogIsNotTakenForTheWhole(t *testing.T) {
 	if page := catalog.Page(protocol.Held{}); page.Latest <= page.To {
 		t.Error("an empty catalog is taken for all that is shared")
 	}
-	if !catalog.Complete(true) || catalog.Complete(true) {
+	if !catalog.Extend(roles.ExtentWhole) || catalog.Extend(roles.ExtentWhole) {
 		t.Error("that it is complete is news once")
 	}
 	if page := catalog.Page(protocol.Held{Index: 1}); page.Latest != page.To || page.To == 0 {

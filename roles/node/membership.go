@@ -187,7 +187,13 @@ func (m *Membership) register(epoch uint64) {
 	m.epoch = max(epoch, m.config.Epoch)
 	m.held, m.earlier, m.maybe = false, m.maybe, true
 	m.limited = false
-	m.ask(&protocol.Register{ID: m.config.ID, Epoch: m.epoch, Port: m.config.Port, Advertise: m.config.Advertise, Listens: m.config.Listens})
+	request := &protocol.Register{
+		ID: m.config.ID, Epoch: m.epoch, Port: m.config.Port, Advertise: m.config.Advertise, Listens: m.config.Listens,
+	}
+	if m.config.Catalog != nil {
+		request.Publishes = 1
+	}
+	m.ask(request)
 }
 
 func (m *Membership) leave() {

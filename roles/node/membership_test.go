@@ -15,14 +15,15 @@ var config = node.Config{Relay: "relay:4000", ID: rolestest.Node(7), Epoch: 100,
 
 // Effects that occur often.
 const (
-	dials     = "dial 0 relay:4000"
-	registers = "send 0 REGISTER id=07 epoch=100 port=5000"
-	renews    = "send 0 RENEW id=07 epoch=100"
-	parts     = "send 0 LEAVE id=07 epoch=100"
-	halfClose = "halfclose 0"
-	discard   = "discard 0"
-	hangUp    = "hangup 0"
-	hear      = "hear 0"
+	dials              = "dial 0 relay:4000"
+	registers          = "send 0 REGISTER id=07 epoch=100 port=5000"
+	registersToPublish = registers + " publishes=1"
+	renews             = "send 0 RENEW id=07 epoch=100"
+	parts              = "send 0 LEAVE id=07 epoch=100"
+	halfClose          = "halfclose 0"
+	discard            = "discard 0"
+	hangUp             = "hangup 0"
+	hear               = "hear 0"
 )
 
 func refusal(code protocol.Code) *protocol.Error {

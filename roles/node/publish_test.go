@@ -19,7 +19,7 @@ func sharing(files int) node.Config {
 	for i := range files {
 		c.Catalog.Set(fmt.Sprint("f", i), 10, protocol.Hash{byte(i + 1)})
 	}
-	c.Catalog.Complete(true)
+	c.Catalog.Extend(roles.ExtentWhole)
 	return c
 }
 
@@ -52,7 +52,7 @@ func published(t *testing.T, c node.Config) *rolestest.Story {
 	m := node.NewMembership(c)
 	s := rolestest.New(t, m, m.State)
 	s.Tell(roles.Started{}, "Dialing", dials)
-	s.Tell(roles.Opened{}, "Registering", registers, hear)
+	s.Tell(roles.Opened{}, "Registering", registersToPublish, hear)
 	s.Hear(0, rolestest.Sample(protocol.KindRegistered), "Publishing", publishes(c, 0), hear, "report leased")
 	s.Waits(roles.ReplyTimeout)
 	return s
@@ -80,7 +80,7 @@ func TestWhatIsHeldOfBeforeIsConfirmedUntilItIsHeard(t *testing.T) {
 	s := rolestest.New(t, m, m.State)
 	held := protocol.Held{Index: 1, Sequence: 2}
 	s.Tell(roles.Started{}, "Dialing", dials)
-	s.Tell(roles.Opened{}, "Registering", registers, hear)
+	s.Tell(roles.Opened{}, "Registering", registersToPublish, hear)
 	s.Hear(0, &protocol.Registered{TTL: 90000, Renew: 30000, Host: protocol.IP{192, 0, 2, 7}, Port: 1, Held: held}, "Publishing", publishes(c, 2), hear, "report leased")
 	s.Tell(roles.Lost{Code: protocol.Lost}, "Leased", "report exchangefailed", hangUp)
 	s.Ring("Dialing", dials)
@@ -211,6 +211,6 @@ func TestANodePublishesNoMoreAfterLimitUntilItRegistersAnew(t *testing.T) {
 	s.Tell(roles.Opened{}, "Renewing", renews, hear)
 	again := c
 	again.Epoch++
-	s.Hear(0, refusal(protocol.NoLease), "Registering", strings.Replace(registers, fmt.Sprint("epoch=", c.Epoch), fmt.Sprint("epoch=", again.Epoch), 1), hear)
+	s.Hear(0, refusal(protocol.NoLease), "Registering", strings.Replace(registersToPublish, fmt.Sprint("epoch=", c.Epoch), fmt.Sprint("epoch=", again.Epoch), 1), hear)
 	s.Hear(0, rolestest.Sample(protocol.KindRegistered), "Publishing", publishes(again, 0), hear, "report leased")
 }

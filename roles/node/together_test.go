@@ -115,7 +115,7 @@ func TestARelayComesToHoldWhatItsNodeShares(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := config
 		c.Catalog = node.NewCatalog(rapid.Uint64Range(1, 1<<60).Draw(t, "index"))
-		c.Catalog.Complete(true)
+		c.Catalog.Extend(roles.ExtentWhole)
 		w := &together{at: roles.Moment{Rand: rapid.Uint64().Draw(t, "random")}, member: node.NewMembership(c), registry: relay.NewRegistry(relay.Policy{}), lose: -1}
 		shared := map[string]protocol.Hash{}
 		w.tell(roles.Started{})

@@ -187,13 +187,17 @@ func (u *Upload) describe(file roles.FileFound) {
 	u.report(file, count, 0)
 	u.core.Do(roles.Send{Link: link, Message: &protocol.Outboard{
 		Size: file.Size, Hash: file.Hash, First: u.tree.First, Count: count, Nodes: file.Nodes,
+		Modified: file.Modified, Executable: file.Executable,
 	}}, roles.Hear{Link: link})
 }
 
 // answer answers a GET.
 func (u *Upload) answer(file roles.FileFound) {
 	length := stretch(u.get, file.Size)
-	content := &protocol.Content{Size: file.Size, Offset: u.get.Offset, Length: length, Hash: file.Hash}
+	content := &protocol.Content{
+		Size: file.Size, Offset: u.get.Offset, Length: length, Hash: file.Hash,
+		Modified: file.Modified, Executable: file.Executable,
+	}
 	u.report(file, length, 0)
 	if length == 0 {
 		u.core.Fire(uploadFileAtEnd)

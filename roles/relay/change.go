@@ -12,7 +12,7 @@ func (x *index) add(by uint32, p *publisher, e *protocol.Entry, nameHash uint64)
 		}
 		variants++
 		it := x.items.at(number)
-		return it.hash == e.Hash && it.size == e.Size
+		return it.is(e)
 	})
 	switch {
 	case !found && variants >= mostVariants:
@@ -27,8 +27,11 @@ func (x *index) add(by uint32, p *publisher, e *protocol.Entry, nameHash uint64)
 func (x *index) newItem(e *protocol.Entry, nameHash uint64) uint32 {
 	number := x.items.take()
 	it := x.items.at(number)
-	*it = item{hash: e.Hash, size: e.Size, name: x.names.keep([]byte(e.Name)), prev: number, next: number}
+	*it = item{hash: e.Hash, size: e.Size, mark: e.Mark, name: x.names.keep([]byte(e.Name)), prev: number, next: number}
 	x.byName.add(nameHash, number, x.nameHash)
+	if e.Hash.IsZero() {
+		return number
+	}
 	if first, found := x.ring(e.Hash); found { // at the ring's end, behind all that a cursor has yet to pass
 		last := x.items.at(first).prev
 		it.prev, it.next = last, first
@@ -62,6 +65,9 @@ func (x *index) hold(number, by uint32, p *publisher, nameHash uint64) {
 		p.first = at
 	}
 	p.count++
+	if it.mark == protocol.Pending {
+		p.pending++
+	}
 	x.count++
 	x.byNode.add(byBoth(nameHash, by), at, x.holdHash)
 }
@@ -86,6 +92,9 @@ func (x *index) release(at uint32, p *publisher, nameHash uint64) {
 		p.first = h.after
 	}
 	it := x.items.at(h.item())
+	if it.mark == protocol.Pending {
+		p.pending--
+	}
 	if it.first == at {
 		it.first = h.next
 	}
@@ -99,6 +108,16 @@ func (x *index) release(at uint32, p *publisher, nameHash uint64) {
 func (x *index) forget(number uint32, nameHash uint64) {
 	it := *x.items.at(number)
 	x.byName.remove(nameHash, number, x.nameHash)
+	if !it.hash.IsZero() {
+		x.leaveRing(number, &it)
+	}
+	x.names.drop(it.name)
+	x.items.free(number)
+	x.names.tidy(x.moved)
+}
+
+// leaveRing takes an item off the ring of its content.
+func (x *index) leaveRing(number uint32, it *item) {
 	contentHash := x.digest(it.hash[:])
 	x.byHash.remove(contentHash, number, x.contentHash)
 	if it.next != number {
@@ -107,9 +126,6 @@ func (x *index) forget(number uint32, nameHash uint64) {
 			x.byHash.add(contentHash, it.next, x.contentHash)
 		}
 	}
-	x.names.drop(it.name)
-	x.items.free(number)
-	x.names.tidy(x.moved)
 }
 
 // moved updates the item of a name that the arena has moved.

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/relaypeer/relaypeer/protocol"
 )
@@ -13,6 +14,7 @@ import (
 // the end is, a full round begins at next. A client then meets some holders twice but misses none.
 type holderCursor struct {
 	incarnation, item uint32
+	unknown           bool // the item has no content: those come last
 	next, end         mark // equal: the round has just begun
 }
 
@@ -40,7 +42,12 @@ func (r *Registry) holders(p *page, m *protocol.Locate, random uint64) (cursor [
 		}
 		item, found = q.after(item)
 	}
-	shuffle(p.peers, random)
+	known := slices.IndexFunc(p.peers, func(holder protocol.Peer) bool { return holder.Hash.IsZero() })
+	if known < 0 {
+		known = len(p.peers)
+	}
+	shuffle(p.peers[:known], random)
+	shuffle(p.peers[known:], random)
 	return cursor
 }
 
@@ -55,7 +62,7 @@ func (r *Registry) resume(q *lookup, cursor []byte) (c holderCursor, item uint32
 	case !going:
 		item, found = q.start()
 	case !q.ring:
-		item, found = q.from(c.item)
+		item, found = q.from(c.rank())
 	case x.alive(c.item, c.next) && x.items.at(c.item).hash == q.hash:
 		item, found = c.item, true
 	default: // the item may be gone: begin the ring again
@@ -73,9 +80,12 @@ func (r *Registry) resume(q *lookup, cursor []byte) (c holderCursor, item uint32
 
 // cursorAt returns the cursor of a whole round of an item's holds.
 func (x *index) cursorAt(item uint32) holderCursor {
-	m := x.mark(x.items.at(item).first)
-	return holderCursor{item: item, next: m, end: m}
+	it := x.items.at(item)
+	m := x.mark(it.first)
+	return holderCursor{item: item, unknown: it.hash.IsZero(), next: m, end: m}
 }
+
+func (c *holderCursor) rank() uint32 { return rankOf(c.item, c.unknown) }
 
 func (x *index) mark(hold uint32) mark { return mark{hold, x.holds.at(hold).generation} }
 
@@ -96,9 +106,8 @@ func (r *Registry) follow(p *page, c *holderCursor) bool {
 	for !p.full() {
 		h := r.index.holds.at(c.next.hold)
 		p.scanned++
-		if slot, l := r.active(h, p.now); l != nil && p.first(slot) && p.add(l) {
-			last := &p.peers[len(p.peers)-1]
-			last.Hash, last.Size = it.hash, it.size
+		if slot, l := r.active(h, p.now); l != nil && p.first(slot) {
+			p.addHolder(slot, l, it)
 		}
 		c.next = r.index.mark(h.next)
 		it.first = h.next
@@ -112,7 +121,7 @@ func (r *Registry) follow(p *page, c *holderCursor) bool {
 func (c *holderCursor) encode() []byte {
 	b := make([]byte, 0, holderCursorSize)
 	for _, n := range [...]uint32{
-		c.incarnation, c.item, c.next.hold, c.next.generation, c.end.hold, c.end.generation,
+		c.incarnation, c.rank(), c.next.hold, c.next.generation, c.end.hold, c.end.generation,
 	} {
 		b = binary.BigEndian.AppendUint32(b, n)
 	}
@@ -126,7 +135,7 @@ func (r *Registry) parseHolderCursor(cursor []byte) (c holderCursor, ours bool) 
 		return c, false
 	}
 	at := func(i int) uint32 { return binary.BigEndian.Uint32(cursor[4*i:]) }
-	c = holderCursor{incarnation: at(0), item: at(1), next: mark{at(2), at(3)}, end: mark{at(4), at(5)}}
+	c = holderCursor{incarnation: at(0), item: at(1) &^ unknownRank, unknown: at(1) >= unknownRank, next: mark{at(2), at(3)}, end: mark{at(4), at(5)}}
 	return c, c.incarnation == r.incarnation && c.item < r.index.items.size()
 }
 

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"encoding/binary"
 	"slices"
 
@@ -24,10 +25,11 @@ type index struct {
 	generations uint32    // holds ever made, modulo 2^32
 }
 
-// item is one content under one name.
+// item is one content under one name, or a name without a content: those have no ring.
 type item struct {
 	hash       protocol.Hash
 	size       uint64
+	mark       protocol.Mark
 	name       uint32 // in the arena
 	first      uint32 // of the ring of its holds: where the next Locate begins
 	count      uint32 // of its holds; 0: free
@@ -69,6 +71,11 @@ func byBoth(nameHash uint64, by uint32) uint64 {
 	return h ^ h>>32
 }
 
+// is reports whether an item of the entry's name is the entry's.
+func (it *item) is(e *protocol.Entry) bool {
+	return it.hash == e.Hash && it.size == e.Size && it.mark == e.Mark
+}
+
 func (h *hold) item() uint32 { return h.of - 1 }
 
 func (x *index) nameOf(item uint32) []byte { return x.names.at(x.items.at(item).name) }
@@ -93,6 +100,19 @@ func (x *index) named(name string) (items []uint32) {
 	return items
 }
 
+// unknownRank is set in the rank of an item without a content.
+const unknownRank = 1 << 31
+
+// rank orders the items of a name: by their numbers, those without a content last.
+func (x *index) rank(item uint32) uint32 { return rankOf(item, x.items.at(item).hash.IsZero()) }
+
+func rankOf(item uint32, unknown bool) uint32 {
+	if unknown {
+		return item | unknownRank
+	}
+	return item
+}
+
 // ring returns one item of a content; its ring leads to the others.
 func (x *index) ring(hash protocol.Hash) (item uint32, found bool) {
 	return x.byHash.find(x.digest(hash[:]), func(number uint32) bool { return x.items.at(number).hash == hash })
@@ -110,7 +130,7 @@ func (x *index) held(by uint32, name string, nameHash uint64) (hold uint32, foun
 func (x *index) full() bool { return x.holds.size() >= mostNumber || x.names.full() }
 
 // lookup is the set of items that match a Locate, in a fixed order: items of one name by their
-// numbers, items of one content round their ring.
+// ranks, items of one content round their ring.
 type lookup struct {
 	x     *index
 	ring  bool
@@ -120,7 +140,8 @@ type lookup struct {
 	hash  protocol.Hash
 }
 
-// lookUp returns the items of a name, of a content, or of both.
+// lookUp returns the items of a name, of a content, or of both: under a name, those without a content
+// may be of any.
 func (x *index) lookUp(name string, hash protocol.Hash) lookup {
 	q := lookup{x: x, hash: hash, ring: name == ""}
 	if q.ring {
@@ -128,8 +149,12 @@ func (x *index) lookUp(name string, hash protocol.Hash) lookup {
 		return q
 	}
 	q.items = x.named(name)
+	slices.SortFunc(q.items, func(a, b uint32) int { return cmp.Compare(x.rank(a), x.rank(b)) })
 	if !hash.IsZero() {
-		q.items = slices.DeleteFunc(q.items, func(number uint32) bool { return x.items.at(number).hash != hash })
+		q.items = slices.DeleteFunc(q.items, func(number uint32) bool {
+			it := x.items.at(number)
+			return it.hash != hash && !it.hash.IsZero()
+		})
 	}
 	return q
 }
@@ -145,9 +170,9 @@ func (q *lookup) start() (item uint32, found bool) {
 	return q.from(0)
 }
 
-// from returns the first item of a name from a number on.
-func (q *lookup) from(number uint32) (item uint32, found bool) {
-	at, _ := slices.BinarySearch(q.items, number)
+// from returns the first item of a name from a rank on.
+func (q *lookup) from(rank uint32) (item uint32, found bool) {
+	at, _ := slices.BinarySearchFunc(q.items, rank, func(number, rank uint32) int { return cmp.Compare(q.x.rank(number), rank) })
 	if at == len(q.items) {
 		return 0, false
 	}
@@ -160,5 +185,5 @@ func (q *lookup) after(number uint32) (item uint32, found bool) {
 		next := q.x.items.at(number).next
 		return next, next != q.first
 	}
-	return q.from(number + 1)
+	return q.from(q.x.rank(number) + 1)
 }

@@ -18,10 +18,12 @@ type lease struct {
 	until4    time.Duration // then the IPv4 address lapses by itself; 0: there is none
 	until6    time.Duration
 	port      uint16
-	still     bool   // the addresses do not move: they were advertised, or are the only ones where the node listens
-	lone      bool   // the address is a loopback one, at which alone the node listens
-	doubt     uint8  // renewals until the index of an earlier registration is dropped; 0: confirmed, or none
-	unindexed uint32 // its number among the unindexed leases, plus one; 0: indexed
+	still     bool  // the addresses do not move: they were advertised, or are the only ones where the node listens
+	lone      bool  // the address is a loopback one, at which alone the node listens
+	doubt     uint8 // renewals until the index of an earlier registration is dropped; 0: confirmed, or none
+	publishes bool  // it has said that it will, or has published
+	class     class
+	number    uint32 // among the leases of its class
 
 	publisher uint32 // plus one; 0: nothing is held of its index
 }

@@ -15,6 +15,8 @@ const (
 	matchMost = 1 << 20      // steps of matching names
 	holdMost  = scanMost / 2 // holds
 	countMost = 128          // holds of one item, once an active one is found
+
+	silentMost = 8 * protocol.MaxSilent // silent nodes that are looked at
 )
 
 // List returns a page of the published items, in the order of their numbers. The cursor holds the
@@ -73,7 +75,21 @@ func (l *listing) listed(cursor []byte) *protocol.Listed {
 	if l.items == nil {
 		l.items = []protocol.Item{}
 	}
-	return &protocol.Listed{Items: l.items, Peers: l.peers.peers, Cursor: cursor}
+	return &protocol.Listed{
+		Items: l.items, Peers: l.peers.peers, Cursor: cursor, Young: l.r.young(l.now),
+		Publishing: uint64(l.r.unindexed[publishing].used()),
+		Silent:     uint64(l.r.unindexed[silent].used()), Named: l.r.namedSilent(l.peers.to, l.now),
+	}
+}
+
+// namedSilent returns some of the active silent nodes, from a bounded part of their list.
+func (r *Registry) namedSilent(to From, now time.Duration) []protocol.Peer {
+	p := page{limit: protocol.MaxSilent, now: now, to: to, scanned: scanMost - silentMost}
+	w := r.drawWalk(silent, r.index.digestOf(uint64(now)))
+	if r.walk(&p, &w); len(p.peers) == 0 {
+		return nil
+	}
+	return p.peers
 }
 
 // add adds an item if it has an active holder. It reports false if there is no room for it.
@@ -87,7 +103,7 @@ func (l *listing) add(number uint32) bool {
 		return true
 	}
 	item := protocol.Item{
-		Name: string(l.r.index.nameOf(number)), Size: it.size, Hash: it.hash,
+		Name: string(l.r.index.nameOf(number)), Size: it.size, Hash: it.hash, Mark: it.mark,
 		Count: active, Holders: make([]uint64, len(slots)),
 	}
 	for i := range item.Holders {

@@ -17,7 +17,7 @@ import (
 // incarnation of the relay, whose slots mean nothing here, begins a new walk: the client then meets
 // all nodes, and some of them twice.
 type walk struct {
-	every       bool   // over the slots of all leases; otherwise over the list of unindexed ones
+	of          class  // over the list of these leases
 	incarnation uint32 // of these slots
 	slots       uint32 // their number when the walk began
 	start       uint32
@@ -36,25 +36,35 @@ func (r *Registry) Locate(at roles.Moment, from From, m *protocol.Locate) protoc
 	defer r.mu.Unlock()
 	at = r.begin(at)
 	r.tidy(at.Now, sweepStep)
-	p := page{limit: roles.DefaultPage, now: at.Now, to: from}
+	p := page{limit: roles.DefaultPage, now: at.Now, to: from, peers: []protocol.Peer{}}
 	if m.Limit > 0 {
 		p.limit = int(min(m.Limit, protocol.MaxPage))
 	}
-	every := m.Name == "" && m.Hash.IsZero()
-	w, walking := r.parseWalk(m.Cursor, every)
+	cursor := r.fill(&p, m, at.Rand)
+	return &protocol.Located{Peers: p.peers, Cursor: cursor, Young: r.young(at.Now), Withheld: p.hidden}
+}
+
+// fill fills a page and returns the cursor that leads to the next one, or nil.
+func (r *Registry) fill(p *page, m *protocol.Locate, random uint64) (cursor []byte) {
+	classes := walkOf(m)
+	w, walking := r.parseWalk(m.Cursor, classes)
 	if !walking {
-		if !every {
-			if cursor := r.holders(&p, m, at.Rand); cursor != nil {
-				return p.located(cursor)
+		if classes[0] != every {
+			if cursor := r.holders(p, m, random); cursor != nil {
+				return cursor
 			}
 		}
-		w = r.drawWalk(every, at.Rand)
+		w = r.drawWalk(classes[0], random)
 	}
-	r.walk(&p, &w)
-	if w.done < w.slots {
-		return p.located(w.encode())
+	for _, next := range classes[slices.Index(classes, w.of):] {
+		if next != w.of {
+			w = r.drawWalk(next, random)
+		}
+		if r.walk(p, &w); w.done < w.slots {
+			return w.encode()
+		}
 	}
-	return p.located(nil)
+	return nil
 }
 
 // page is a LOCATED that is being filled.
@@ -67,16 +77,10 @@ type page struct {
 	hosts   []byte          // one allocation for all addresses of the page
 	hidden  uint64          // nodes that the client cannot reach
 	named   map[uint32]bool // the holders' slots, if a holder may come several times; otherwise nil
+	unknown map[uint32]bool // the slots of holders without a hash, which look like others
 }
 
 func (p *page) full() bool { return len(p.peers) >= p.limit || p.scanned >= scanMost }
-
-func (p *page) located(cursor []byte) *protocol.Located {
-	if p.peers == nil {
-		p.peers = []protocol.Peer{}
-	}
-	return &protocol.Located{Peers: p.peers, Cursor: cursor, Withheld: p.hidden}
-}
 
 // add adds the node of a lease, unless the client cannot reach it.
 func (p *page) add(l *lease) bool {
@@ -117,6 +121,22 @@ func (p *page) first(slot uint32) bool {
 	return true
 }
 
+// addHolder adds the node of a lease that holds an item.
+func (p *page) addHolder(slot uint32, l *lease, it *item) {
+	if !p.add(l) {
+		return
+	}
+	if !it.hash.IsZero() {
+		last := &p.peers[len(p.peers)-1]
+		last.Hash, last.Size = it.hash, it.size
+		return
+	}
+	if p.unknown == nil {
+		p.unknown = map[uint32]bool{}
+	}
+	p.unknown[slot] = true
+}
+
 // reserve allocates for as many peers as may come.
 func (p *page) reserve(coming uint32) {
 	most := min(p.limit-len(p.peers), int(coming))
@@ -130,14 +150,14 @@ func (r *Registry) walk(p *page, w *walk) {
 	for ; w.done < w.slots && !p.full(); w.done++ {
 		p.scanned++
 		slot := w.slot()
-		if !w.every {
-			of := *r.unindexed.at(slot)
+		if w.of != every {
+			of := *r.unindexed[w.of].at(slot)
 			if of == 0 {
 				continue
 			}
 			slot = of - 1
 		}
-		if l := r.leases.at(slot); l.used() && l.until > p.now {
+		if l := r.leases.at(slot); l.used() && l.until > p.now && !p.unknown[slot] {
 			p.add(l)
 		}
 	}
@@ -149,25 +169,25 @@ func (w *walk) slot() uint32 {
 }
 
 // walked returns how many slots a walk has now.
-func (r *Registry) walked(every bool) uint32 {
-	if every {
+func (r *Registry) walked(of class) uint32 {
+	if of == every {
 		return r.leases.size()
 	}
-	return r.unindexed.size()
+	return r.unindexed[of].size()
 }
 
 // incarnationOf returns the number that a cursor must carry to be of these slots.
-func (r *Registry) incarnationOf(every bool) uint32 {
-	if every {
+func (r *Registry) incarnationOf(of class) uint32 {
+	if of == every {
 		return r.incarnation
 	}
-	return r.incarnation + r.unindexedGeneration
+	return r.incarnation + r.unindexed[of].generation
 }
 
 // drawWalk draws the order of a new walk.
-func (r *Registry) drawWalk(every bool, random uint64) walk {
-	slots := r.walked(every)
-	w := walk{every: every, incarnation: r.incarnationOf(every), slots: slots}
+func (r *Registry) drawWalk(of class, random uint64) walk {
+	slots := r.walked(of)
+	w := walk{of: of, incarnation: r.incarnationOf(of), slots: slots}
 	if slots == 0 {
 		return w
 	}
@@ -178,32 +198,32 @@ func (r *Registry) drawWalk(every bool, random uint64) walk {
 	return w
 }
 
-const walkCursorSize = 20 // bytes
+const walkCursorSize = 21 // bytes
 
 func (w *walk) encode() []byte {
 	b := binary.BigEndian.AppendUint32(make([]byte, 0, walkCursorSize), w.incarnation)
 	b = binary.BigEndian.AppendUint32(b, w.slots)
 	b = binary.BigEndian.AppendUint32(b, w.start)
 	b = binary.BigEndian.AppendUint32(b, w.stride)
-	return binary.BigEndian.AppendUint32(b, w.done)
+	return append(binary.BigEndian.AppendUint32(b, w.done), byte(w.of))
 }
 
 // parseWalk reads a cursor, which a peer may have made up: any walk that it returns stays within
-// the slots.
-func (r *Registry) parseWalk(cursor []byte, every bool) (w walk, ours bool) {
-	if len(cursor) != walkCursorSize {
+// the slots of one of the classes.
+func (r *Registry) parseWalk(cursor []byte, classes []class) (w walk, ours bool) {
+	if len(cursor) != walkCursorSize || !slices.Contains(classes, class(cursor[20])) {
 		return w, false
 	}
 	w = walk{
-		every:       every,
+		of:          class(cursor[20]),
 		incarnation: binary.BigEndian.Uint32(cursor),
 		slots:       binary.BigEndian.Uint32(cursor[4:]),
 		start:       binary.BigEndian.Uint32(cursor[8:]),
 		stride:      binary.BigEndian.Uint32(cursor[12:]),
 		done:        binary.BigEndian.Uint32(cursor[16:]),
 	}
-	ours = w.incarnation == r.incarnationOf(every)
-	return w, ours && w.slots > 0 && w.slots <= r.walked(every) && w.done < w.slots
+	ours = w.incarnation == r.incarnationOf(w.of)
+	return w, ours && w.slots > 0 && w.slots <= r.walked(w.of) && w.done < w.slots
 }
 
 func gcd(a, b uint32) uint32 {

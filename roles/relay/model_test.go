@@ -27,6 +27,7 @@ type model struct {
 type modelNode struct {
 	epoch uint64
 	port  uint16
+	says  bool          // that it publishes
 	until time.Duration // of its lease, or when it left
 	index modelIndex
 }
@@ -36,6 +37,7 @@ type modelIndex struct {
 	protocol.Held
 	names    map[string]protocol.Entry
 	complete bool // it has said that this is all, since it registered
+	beyond   bool // but for what it has not noticed
 	refused  bool // it was too much
 	doubt    int  // renewals until it is dropped, since it is of an earlier registration; 0: it is of this one
 }
@@ -81,15 +83,44 @@ func (m *model) located(name string, hash protocol.Hash) (holders, others []stri
 		n := m.nodes[id]
 		all := name == "" && hash.IsZero()
 		for _, e := range n.index.names {
-			if !all && (name == "" || e.Name == name) && (hash.IsZero() || e.Hash == hash) {
+			has := hash.IsZero() || e.Hash == hash || name != "" && e.Mark > 0
+			switch {
+			case all || name != "" && e.Name != name || !has:
+			case e.Mark > 0:
+				others = append(others, fmt.Sprint(n.port))
+			default:
 				holders = append(holders, fmt.Sprintf("%d %x", n.port, e.Hash[:2]))
 			}
 		}
-		if all || !n.index.complete {
+		if all || !n.index.complete || n.index.beyond || name == "" && n.index.pending() {
 			others = append(others, fmt.Sprint(n.port))
 		}
 	}
-	return sortedPeers(name, holders), sortedPeers(name, others)
+	return sortedPeers(name, holders), sortedPeers("", others)
+}
+
+// pending reports whether there is a name whose content is not known yet.
+func (x *modelIndex) pending() bool {
+	for _, e := range x.names {
+		if e.Mark == protocol.Pending {
+			return true
+		}
+	}
+	return false
+}
+
+// unindexed returns the ports of the nodes that are publishing still, and of those that do not publish
+// all that they have.
+func (m *model) unindexed() (publishing, silent []string) {
+	for _, id := range m.everybody() {
+		switch n := m.nodes[id]; {
+		case n.index.beyond || n.index.refused || n.index.Index == 0 && !n.says:
+			silent = append(silent, fmt.Sprint(n.port))
+		case !n.index.complete:
+			publishing = append(publishing, fmt.Sprint(n.port))
+		}
+	}
+	return publishing, sortedPeers("", silent)
 }
 
 // listed returns the items under the names that a pattern stands for, and by how many they are
@@ -99,7 +130,7 @@ func (m *model) listed(pattern string) (items []string) {
 	for _, id := range m.everybody() {
 		for name, e := range m.nodes[id].index.names {
 			if protocol.Match(pattern, name) {
-				count[fmt.Sprintf("%s %x", name, e.Hash[:2])]++
+				count[fmt.Sprintf("%s %x %d %d", name, e.Hash[:2], e.Size, e.Mark)]++
 			}
 		}
 	}
@@ -159,8 +190,9 @@ func (w *twins) wait(t *rapid.T) {
 
 func (w *twins) register(t *rapid.T) {
 	id, epoch := w.next(t, 1)
+	says := uint8(rapid.IntRange(0, 1).Draw(t, "publishes"))
 	port := uint16(4000 + int(id) + 10*rapid.IntRange(0, 1).Draw(t, "port"))
-	answer := w.real.Register(w.at, relay.From{Peer: modelHost}, &protocol.Register{ID: rolestest.Node(id), Epoch: epoch, Port: port})
+	answer := w.real.Register(w.at, relay.From{Peer: modelHost}, &protocol.Register{ID: rolestest.Node(id), Epoch: epoch, Port: port, Publishes: says})
 	n := w.live(id)
 	switch {
 	case epoch <= w.known(id):
@@ -172,9 +204,11 @@ func (w *twins) register(t *rapid.T) {
 	case n == nil || n.index.refused:
 		n = &modelNode{}
 		w.nodes[id] = n
-	case n.index.Index > 0:
+	}
+	if n.index.doubt = 0; n.index.Index > 0 || says > 0 {
 		n.index.doubt = roles.MaxDoubt
 	}
+	n.says = says > 0
 	n.epoch, n.port, n.until, n.index.complete = epoch, port, w.at.Now+w.policy.TTL, false
 	if r, is := answer.(*protocol.Registered); !is || r.Port != port || r.Host.Addr() != modelHost || r.Held != n.index.Held {
 		t.Fatalf("node %d registers epoch %d, and is told %s", id, epoch, rolestest.Say(answer))
@@ -211,7 +245,7 @@ func (w *twins) renew(t *rapid.T) {
 	n.until = w.at.Now + w.policy.TTL
 	if n.index.doubt > 0 {
 		if n.index.doubt--; n.index.doubt == 0 {
-			n.index = modelIndex{}
+			n.index, n.says = modelIndex{}, false
 		}
 	}
 	if r, is := answer.(*protocol.Renewed); !is || r.Held != n.index.Held {
@@ -257,10 +291,13 @@ func (w *twins) send(t *rapid.T, id byte, m *protocol.Publish) {
 		e := protocol.Entry{Name: rapid.SampledFrom(names).Draw(t, "name")}
 		if c := rapid.IntRange(0, 3).Draw(t, "content"); c > 0 {
 			e.Hash, e.Size = content(c), uint64(c)
+		} else if e.Mark = protocol.Mark(rapid.IntRange(0, 2).Draw(t, "mark")); e.Mark > 0 {
+			e.Size = uint64(rapid.IntRange(0, 1).Draw(t, "size"))
 		}
 		m.Changes = append(m.Changes, e)
 	}
 	m.To = m.From + uint64(len(m.Changes))
+	m.Beyond = uint8(rapid.IntRange(0, 1).Draw(t, "may have more"))
 	m.Latest = m.To + uint64(rapid.IntRange(0, 1).Draw(t, "more"))
 	answer := w.real.Publish(w.at, m)
 	if w.without(t, id, m.Epoch, answer) {
@@ -292,7 +329,7 @@ func (m *model) take(n *modelNode, page *protocol.Publish) protocol.Code {
 		}
 		delete(x.names, e.Name)
 		switch {
-		case e.Hash.IsZero():
+		case e.Removes():
 		case len(x.names) >= m.policy.MaxEntries || m.held() >= m.policy.MaxIndex:
 			*x = modelIndex{refused: true}
 			return protocol.Limit
@@ -300,7 +337,8 @@ func (m *model) take(n *modelNode, page *protocol.Publish) protocol.Code {
 			x.names[e.Name] = e
 		}
 	}
-	x.Sequence, x.doubt, x.complete = page.To, 0, page.To == page.Latest
+	x.Sequence, x.doubt, x.complete, x.beyond = page.To, 0, page.To == page.Latest, page.Beyond > 0
+	n.says = true
 	return 0
 }
 
@@ -316,11 +354,25 @@ func (w *twins) compare(t *rapid.T) {
 			t.Fatalf("%q, content %.4s: %v, then %v; want %v, then %v", ask.Name, ask.Hash, holders, others, wantHolders, wantOthers)
 		}
 	}
+	w.compareUnindexed(t)
 	for _, pattern := range []string{"", "dir/", "*", "a"} {
 		got := walkList(t, w.real, w.at, protocol.List{Pattern: pattern, Limit: limit, Holders: 2})
 		if want := w.listed(pattern); !slices.Equal(got, want) {
 			t.Fatalf("%q lists %v, want %v", pattern, got, want)
 		}
+	}
+}
+
+// compareUnindexed compares what a LISTED says of the nodes whose files are not all in it.
+func (w *twins) compareUnindexed(t *rapid.T) {
+	publishing, silent := w.unindexed()
+	m := w.real.List(w.at, relay.From{}, &protocol.List{}).(*protocol.Listed)
+	var at []string
+	for _, peer := range m.Named {
+		at = append(at, fmt.Sprint(peer.Port))
+	}
+	if slices.Sort(at); m.Publishing != uint64(len(publishing)) || m.Silent != uint64(len(silent)) || !slices.Equal(at, silent) {
+		t.Fatalf("%d publish and %d are silent, at %v; want %v and %v", m.Publishing, m.Silent, at, publishing, silent)
 	}
 }
 

@@ -13,8 +13,11 @@ type publisher struct {
 	index, sequence uint64
 	slot            uint32 // of the lease, plus one; 0: detached, its holds are being dropped
 	first, count    uint32 // of the ring of its holds
+	pending         uint32 // holds of names whose content is not known yet
 	refused         bool   // it exceeded a bound: nothing of it is kept until it registers again
 	partial         bool   // the name of one of its changes had too many variants
+	whole           bool   // the whole index is held
+	beyond          bool   // the node may have files that it has not noticed
 }
 
 // How many holds of detached publishers a call drops besides its own work. A page drops more than
@@ -66,12 +69,12 @@ func (r *Registry) Publish(at roles.Moment, m *protocol.Publish) protocol.Messag
 func (r *Registry) change(number uint32, p *publisher, e *protocol.Entry) bool {
 	nameHash := r.index.digest([]byte(e.Name))
 	if at, held := r.index.held(number, e.Name, nameHash); held {
-		if it := r.index.items.at(r.index.holds.at(at).item()); it.hash == e.Hash && it.size == e.Size {
+		if it := r.index.items.at(r.index.holds.at(at).item()); it.is(e) {
 			return true
 		}
 		r.index.release(at, p, nameHash)
 	}
-	if e.Hash.IsZero() {
+	if e.Removes() {
 		return true
 	}
 	if int(p.count) >= r.policy.MaxEntries || r.index.count-r.dropping >= r.policy.MaxIndex || r.index.full() {
@@ -81,14 +84,12 @@ func (r *Registry) change(number uint32, p *publisher, e *protocol.Entry) bool {
 	return true
 }
 
-// published answers a page, and marks the lease as indexed once the relay holds the whole index.
+// published answers a page, and classifies the lease by what is held then.
 func (r *Registry) published(slot uint32, p *publisher, m *protocol.Publish) *protocol.Published {
-	r.leases.at(slot).doubt = 0
-	if m.To == m.Latest && !p.partial {
-		r.markIndexed(slot)
-	} else {
-		r.markUnindexed(slot)
-	}
+	l := r.leases.at(slot)
+	l.doubt, l.publishes = 0, true
+	p.whole, p.beyond = m.To == m.Latest, m.Beyond > 0
+	r.classify(slot)
 	return &protocol.Published{Index: p.index, Sequence: p.sequence}
 }
 
@@ -103,13 +104,13 @@ func (r *Registry) publisher(slot uint32) (number uint32, p *publisher) {
 // replace gives a lease a new publisher without holds.
 func (r *Registry) replace(slot uint32, as publisher) (number uint32, p *publisher) {
 	r.detach(slot)
-	r.markUnindexed(slot)
 	number = r.publishers.take()
 	p = r.publishers.at(number)
 	as.slot = slot + 1
 	*p = as
 	l := r.leases.at(slot)
 	l.publisher, l.doubt = number+1, 0 // the doubt was about the earlier one
+	r.classify(slot)
 	return number, p
 }
 
@@ -121,6 +122,7 @@ func (r *Registry) detach(slot uint32) {
 		return
 	}
 	r.leases.at(slot).publisher = 0
+	r.classify(slot)
 	p.slot = 0
 	r.dropping += int(p.count)
 	r.clearing = append(r.clearing, number)
@@ -150,45 +152,6 @@ func (r *Registry) held(slot uint32) protocol.Held {
 		return protocol.Held{Index: p.index, Sequence: p.sequence}
 	}
 	return protocol.Held{}
-}
-
-// markUnindexed puts a lease into the list of the unindexed: those of nodes whose index the relay
-// does not hold as a whole. Such a node may have any file, so a Locate for a file walks this list
-// after the holders.
-func (r *Registry) markUnindexed(slot uint32) {
-	l := r.leases.at(slot)
-	if l.unindexed != 0 {
-		return
-	}
-	number := r.unindexed.take()
-	*r.unindexed.at(number) = slot + 1
-	l.unindexed = number + 1
-}
-
-// markIndexed takes a lease off the list of the unindexed.
-func (r *Registry) markIndexed(slot uint32) {
-	if l := r.leases.at(slot); l.unindexed != 0 {
-		r.unindexed.free(l.unindexed - 1)
-		l.unindexed = 0
-		if r.unindexed.size() > blockSlots && r.unindexed.used() < r.unindexed.size()/4 {
-			r.compactUnindexed()
-		}
-	}
-}
-
-// compactUnindexed renumbers the unindexed leases without gaps: each Locate for a file walks all
-// numbers of the list, and after a restart of the relay all of its nodes have been on it. The new
-// generation makes walks that are under way begin again.
-func (r *Registry) compactUnindexed() {
-	before := r.unindexed
-	r.unindexed = slab[uint32]{}
-	r.unindexedGeneration++
-	for at := range before.size() {
-		if of := *before.at(at); of != 0 {
-			r.leases.at(of - 1).unindexed = 0
-			r.markUnindexed(of - 1)
-		}
-	}
 }
 
 // Held returns how many names are held of all nodes, including those of detached publishers.

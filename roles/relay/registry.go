@@ -17,6 +17,8 @@ type Policy struct {
 	MaxEntries     int           // names of one node; zero: roles.MaxEntries
 	MaxIndex       int           // names of all nodes; zero: roles.MaxIndex. At most some 60,000,000 are kept
 	AllowAdvertise bool          // a node may be listed at another address than the one it connects from
+	Start          time.Duration // when the relay starts
+	Earlier        int           // nodes that were listed when it ended; 0: none were, or it starts for the first time
 }
 
 // Registry keeps the leases and the published indexes. It is safe for concurrent use. Each call
@@ -32,12 +34,11 @@ type Registry struct {
 	seen        lastSeen
 	incarnation uint32 // tells cursors of earlier registries; 0: not drawn yet
 
-	index               index
-	publishers          slab[publisher]
-	unindexed           slab[uint32] // slots plus one
-	unindexedGeneration uint32       // how often the list of the unindexed has been compacted
-	clearing            []uint32     // detached publishers, whose holds are being dropped
-	dropping            int          // the number of these holds
+	index      index
+	publishers slab[publisher]
+	unindexed  [every]classed // by class; none are indexed
+	clearing   []uint32       // detached publishers, whose holds are being dropped
+	dropping   int            // the number of these holds
 }
 
 const (
@@ -101,15 +102,18 @@ func (r *Registry) Register(at roles.Moment, from From, m *protocol.Register) pr
 	l := r.leases.at(slot)
 	*l = lease{
 		id: m.ID, epoch: m.Epoch, port: m.Port, until: at.Now + r.policy.TTL, still: still, lone: still && m.Advertise == nil,
-		unindexed: l.unindexed, publisher: l.publisher,
+		class: l.class, number: l.number, publisher: l.publisher, publishes: m.Publishes > 0,
 	}
 	l.heard(host, l.until)
-	if _, p := r.publisher(slot); p != nil && p.refused {
+	_, p := r.publisher(slot)
+	if p != nil && p.refused {
 		r.detach(slot)
-	} else if p != nil {
-		l.doubt = roles.MaxDoubt
+		p = nil
 	}
-	r.markUnindexed(slot) // until a page, even one without changes, confirms the index that is held
+	if p != nil || l.publishes {
+		l.doubt = roles.MaxDoubt // until a page, even one without changes, confirms the index that is held
+	}
+	r.classify(slot)
 	ttl, renew := r.times()
 	is, also := l.listed(at.Now)
 	return &protocol.Registered{TTL: ttl, Renew: renew, Host: is, Port: m.Port, Held: r.held(slot), Also: also}
@@ -173,7 +177,9 @@ func (r *Registry) Renew(at roles.Moment, from From, m *protocol.Renew) protocol
 	l.renewed(host, at.Now+r.policy.TTL)
 	if l.doubt > 0 {
 		if l.doubt--; l.doubt == 0 {
+			l.publishes = false
 			r.detach(slot)
+			r.classify(slot)
 		}
 	}
 	ttl, renew := r.times()
@@ -230,7 +236,7 @@ func (r *Registry) release(slot uint32, now time.Duration) {
 	delete(r.slots, gone.id)
 	r.seen.add(Sighting{ID: gone.id, Epoch: gone.epoch, At: gone.addr(), When: min(now, gone.until)}, now)
 	r.detach(slot)
-	r.markIndexed(slot)
+	r.unclassify(gone)
 	r.leases.free(slot)
 }
 

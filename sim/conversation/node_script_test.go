@@ -26,7 +26,13 @@ func registers(link string) []step {
 }
 
 func asksToBeListed(link string) step {
-	return hears(link, register(1, epoch, nodePort), keep("1", "id"), keep("2", "epoch"), same("3", "node.port"))
+	return hears(link, registerToPublish(epoch), keep("1", "id"), keep("2", "epoch"), same("3", "node.port"))
+}
+
+func registerToPublish(epoch uint64) protocol.Message {
+	m := register(1, epoch, nodePort)
+	m.Publishes = 1
+	return m
 }
 
 func grants(link string) step {
@@ -100,7 +106,7 @@ func nodeScripts() []script {
 			registers("A"), publishes("A", verse), accepts("B", "relay"), renews, renewed, closed("B")),
 		alone("registers-anew", "the relay has lost the lease: the node registers on the same link, with a larger epoch",
 			registers("A"), publishes("A", verse), accepts("B", "relay"), renews, says("B", &protocol.Error{Code: protocol.NoLease, By: protocol.Relay}),
-			hears("B", register(1, epoch+1, nodePort), same("1", "id"), keep("2", "epoch"), same("3", "node.port")), grants("B"), publishes("B", verse)),
+			hears("B", registerToPublish(epoch+1), same("1", "id"), keep("2", "epoch"), same("3", "node.port")), grants("B"), publishes("B", verse)),
 		alone("publishes-the-whole-again", "the relay holds something else: the node begins from 0",
 			registers("A"), hears("A", &protocol.Publish{ID: id(1), Epoch: epoch, Index: index, To: 1, Latest: 1, Changes: only}, same("1", "id"), same("2", "epoch"), keep("3", "index")),
 			says("A", &protocol.Error{Code: protocol.Resync, By: protocol.Relay}), publishes("A", verse)),

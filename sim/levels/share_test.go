@@ -44,11 +44,11 @@ func (s share) Open(_ context.Context, name string, hash protocol.Hash, _ func(d
 }
 
 // Follow implements [transport.Lister]: all is there from the start, and stays.
-func (s share) Follow(ctx context.Context, change func(protocol.Entry), complete func()) error {
+func (s share) Follow(ctx context.Context, change func(protocol.Entry), extent func(roles.Extent)) error {
 	for name, f := range s {
 		change(protocol.Entry{Name: name, Size: uint64(len(f.bytes)), Hash: f.hash})
 	}
-	complete()
+	extent(roles.ExtentWhole)
 	<-ctx.Done()
 	return nil
 }
@@ -63,6 +63,8 @@ func (openFile) Close() error          { return nil }
 func (s openFile) Size() uint64        { return uint64(len(s.file.bytes)) }
 func (s openFile) Hash() protocol.Hash { return s.file.hash }
 func (s openFile) Changed() bool       { return false }
+
+func (openFile) Attributes() protocol.Attributes { return protocol.Attributes{} }
 
 func (s openFile) Slice(first, count uint64) ([]byte, error) {
 	groups := protocol.Groups(s.Size())
@@ -120,7 +122,9 @@ func (p *memoryStore) Open(_ context.Context, want roles.OpenStore, _ func(done,
 }
 
 // Receive implements [transport.Store].
-func (p *memoryStore) Receive(int, uint64) (transport.Sink, error) { return p.put, nil }
+func (p *memoryStore) Receive(int, uint64, protocol.Attributes) (transport.Sink, error) {
+	return p.put, nil
+}
 
 func (p *memoryStore) put(group uint64, value protocol.Hash, data []byte) error {
 	p.mu.Lock()

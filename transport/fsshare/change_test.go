@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/transport/fsshare"
 )
 
@@ -32,7 +33,7 @@ func follow(t *testing.T, s *fsshare.Share) *news {
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
-		n.ended <- s.Follow(ctx, n.tell, func() { close(n.whole) })
+		n.ended <- s.Follow(ctx, n.tell, func(roles.Extent) { close(n.whole) })
 	}()
 	t.Cleanup(func() {
 		cancel()

@@ -27,6 +27,12 @@ func (f *file) Size() uint64 { return uint64(f.size) }
 // Hash returns the hash of that.
 func (f *file) Hash() protocol.Hash { return f.hash }
 
+// Attributes returns those of what was hashed.
+func (f *file) Attributes() protocol.Attributes {
+	info, err := f.Stat()
+	return protocol.AttributesOf(f.modified, err == nil && info.Mode()&0o111 != 0)
+}
+
 // Slice returns the part of the tree that verifies count groups from first on.
 func (f *file) Slice(first, count uint64) ([]byte, error) {
 	return content.Slice(f.tree, protocol.Groups(f.Size()), first, count), nil

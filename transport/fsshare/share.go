@@ -18,6 +18,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 )
 
 // Share serves the regular files of an fs.FS under their names and by their content. It is a
@@ -79,7 +80,7 @@ func (s *Share) Close() error {
 
 // Follow implements transport.Lister. Files that are changed or added later are noticed when
 // they are requested.
-func (s *Share) Follow(ctx context.Context, change func(protocol.Entry), complete func()) error {
+func (s *Share) Follow(ctx context.Context, change func(protocol.Entry), extent func(roles.Extent)) error {
 	f := &follower{change}
 	s.mu.Lock()
 	for name, id := range s.files {
@@ -96,7 +97,7 @@ func (s *Share) Follow(ctx context.Context, change func(protocol.Entry), complet
 		select {
 		case <-hashed:
 			s.mu.Lock()
-			complete()
+			extent(roles.ExtentWhole)
 			s.mu.Unlock()
 		case <-ctx.Done():
 			return nil

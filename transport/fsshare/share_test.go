@@ -15,6 +15,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/protocol/content"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/transport"
 	"github.com/relaypeer/relaypeer/transport/fsshare"
 )
@@ -207,7 +208,7 @@ func TestAClosedShareRefuses(t *testing.T) {
 	}
 	refused(t, s, "", protocol.Hash{1}, protocol.Internal)
 	refused(t, s, "a", protocol.Hash{}, protocol.Internal)
-	if !strings.Contains(s.Follow(t.Context(), func(protocol.Entry) {}, func() {}).Error(), "closed") {
+	if !strings.Contains(s.Follow(t.Context(), func(protocol.Entry) {}, func(roles.Extent) {}).Error(), "closed") {
 		t.Error("it may be followed")
 	}
 }

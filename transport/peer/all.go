@@ -25,8 +25,8 @@ type AllRequest struct {
 	// Missing is called before anything is fetched, with what is not here already, which is something. Nil: it is not
 	// called.
 	Missing func(missing []client.Offer)
-	// Learn is called with each larger content that has been put in its place; nil: it is not called.
-	Learn store.Learn
+	// Options are how files are put in their places.
+	Options store.Options
 	// Report is called with what happens (client.Gathered for each content; Begun, Checking, Hashing, Had, Tried), from
 	// one goroutine at a time. Nil: it is not called.
 	Report func(roles.Outcome)
@@ -125,7 +125,8 @@ func wanted(offers []client.Offer, wants func(name string) bool) []client.Offer 
 // gather runs the machine that fetches what is not here.
 func (c *Client) gather(ctx context.Context, request AllRequest, rest []client.Offer, folder *os.Root, r *AllResult) {
 	gather := client.NewGather(client.GatherRequest{Relay: c.Relay, Sources: c.sources(), Wanted: rest})
-	to := store.NewFolder(folder, gather.Names(), request.Learn)
+	request.Options.NoTimes = request.Options.NoTimes || c.NoTimes
+	to := store.NewFolder(folder, gather.Names(), request.Options)
 	r.Files = make([]client.Gathered, 0, len(rest))
 	c.run(ctx, gather, to, func(outcome roles.Outcome) {
 		if file, is := outcome.(client.Gathered); is {

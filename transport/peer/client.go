@@ -20,6 +20,7 @@ import (
 type Client struct {
 	Network transport.Network // nil: transport.TCP{}
 	Relay   string            // host:port
+	NoTimes bool              // fetched files keep the time of their fetch: see store.Options
 	Sources int               // nodes that one file comes from at once; 0: DefaultSources; 1: strictly one after the other
 	Log     hclog.Logger      // may be nil
 	// Trace is called for each event of a link, from any goroutine. Nil: it is not called.

@@ -24,6 +24,7 @@ func (c *Client) FetchFile(ctx context.Context, request Request, path string) Re
 // that it needs. No link in the name leads out of root.
 func (c *Client) FetchBelow(ctx context.Context, request Request, root *os.Root, name string) Result {
 	part := store.NewPart(root, name)
+	part.Use(store.Options{NoTimes: c.NoTimes})
 	result := c.FetchInto(ctx, request, part)
 	if err := part.Close(); err != nil && result.Outcome == client.Fetched {
 		return diskFailed(result, err)

@@ -53,14 +53,14 @@ func (m *member) report(outcome roles.Outcome) {
 	switch o := outcome.(type) {
 	case node.Leased:
 		m.wasListed = true
-		m.log.Info("listed", "relay", m.relay, "at", whereabouts(o.Place), "ttl", o.TTL)
+		m.log.Info("listed", "relay", m.relay, "at", whereabouts(o.Place), "ttl_ms", o.TTL.Milliseconds())
 		m.listed(o.Place, o.TTL)
 	case node.Moved:
 		m.log.Info("moved", "relay", m.relay, "at", whereabouts(o.Place))
 		m.listed(o.Place, m.listing.TTL)
 	case node.Hopeless:
 		why := m.refusal(o.Code, o.By, o.Text)
-		m.log.Error("the relay refuses this node, and would again", "relay", m.relay, "code", o.Code, "by", o.By, "why", why.Text)
+		m.log.Error("the relay refuses this node, and would again", "relay", m.relay, "code", o.Code, "by", o.By.String(), "why", why.Text)
 		m.displaced = why
 		m.state.failed(why)
 	case node.ExchangeFailed:
@@ -114,7 +114,7 @@ func (m *member) failed(o node.ExchangeFailed) {
 	if m.wasListed && o.Code == protocol.Denied {
 		say = m.log.Error
 	}
-	say("relay", "code", o.Code, "by", o.By, "why", why.Text, "again_in", o.Again.Round(time.Millisecond))
+	say("relay", "code", o.Code, "by", o.By.String(), "why", why.Text, "again_ms", o.Again.Milliseconds())
 	if o.Again > 0 {
 		m.state.failed(why)
 	}

@@ -80,7 +80,7 @@ func (m *Mirror) look(ctx context.Context, log hclog.Logger) (fetched int) {
 		return 0
 	}
 	since := time.Now()
-	all := m.Client.FetchAll(ctx, AllRequest{Offers: found, Learn: m.Learn}, m.Folder)
+	all := m.Client.FetchAll(ctx, AllRequest{Offers: found, Options: store.Options{Learn: m.Learn, NoReplace: true}}, m.Folder)
 	return logMirrored(ctx, log, all, time.Since(since))
 }
 
@@ -115,7 +115,12 @@ func logMirrored(ctx context.Context, log hclog.Logger, all AllResult, took time
 	var failed []string
 	var why error // of the first
 	for _, file := range all.Files {
-		if err := resultError(file.Result); err != nil {
+		err := resultError(file.Result)
+		if errors.Is(err, store.ErrTaken) {
+			log.Info("left alone, for something has been put there", "files", len(file.Names), "first", protocol.Printable(file.Names[0], mostText))
+			continue
+		}
+		if err != nil {
 			failed = append(failed, file.Names...)
 			why = cmp.Or(why, err)
 			continue
@@ -124,7 +129,7 @@ func logMirrored(ctx context.Context, log hclog.Logger, all AllResult, took time
 		bytes += file.Result.Size * uint64(len(file.Names))
 	}
 	if fetched > 0 {
-		log.Info("mirrored", "files", fetched, "bytes", bytes, "in", took.Round(time.Millisecond))
+		log.Info("mirrored", "files", fetched, "bytes", bytes, "took_ms", took.Milliseconds())
 	}
 	if len(failed) > 0 && ctx.Err() == nil {
 		log.Warn("not fetched, for now", "files", len(failed), "first", protocol.Printable(failed[0], mostText), "why", why)

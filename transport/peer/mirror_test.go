@@ -13,7 +13,9 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/transport"
+	"github.com/relaypeer/relaypeer/transport/disk/store"
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
@@ -106,5 +108,33 @@ func TestAMirrorThatCannotBeUsedSaysWhy(t *testing.T) {
 	idle := peer.Mirror{Client: &peer.Client{Network: transport.NewMemory(), Relay: "nowhere:1"}, Folder: root, Patterns: []string{"*"}}
 	if err := idle.Run(over); err != nil {
 		t.Error(err)
+	}
+}
+
+// What lies under a name by the time its content has come stays, and is said.
+func TestWhatIsKeptIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	large := strings.Repeat("0123456789abcdef", 4<<16)
+	names := []string{"large", "small", "empty", "folder/copy"}
+	c := connected(t, transport.NewMemory(), tree("large", large, "small", "s", "empty", "", "folder/copy", large, "other", "other"))
+	root := openRoot(t)
+	put := func([]client.Offer) {
+		for _, name := range names {
+			if err := errors.Join(root.MkdirAll("folder", 0o755), root.WriteFile(name, []byte("mine"), 0o644)); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	result := c.FetchAll(t.Context(), peer.AllRequest{Args: []string{"**"}, Missing: put, Options: store.Options{NoReplace: true}}, root)
+	if err := result.Err(); !errors.Is(err, store.ErrTaken) {
+		t.Errorf("%v", err)
+	}
+	for _, name := range names {
+		if got, err := root.ReadFile(name); err != nil || string(got) != "mine" {
+			t.Errorf("%s: %d bytes, %v", name, len(got), err)
+		}
+	}
+	if got, err := root.ReadFile("other"); err != nil || string(got) != "other" {
+		t.Errorf("%q, %v", got, err)
 	}
 }

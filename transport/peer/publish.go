@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/node"
 	"github.com/relaypeer/relaypeer/transport"
 )
@@ -31,14 +32,17 @@ func (n *Node) follow(ctx context.Context, beside *sync.WaitGroup) *catalog {
 	// Each start has a numbering of its own.
 	c := &catalog{node.NewCatalog(uint64(time.Now().UnixMicro())), make(chan struct{}, 1)}
 	complete := make(chan struct{})
+	first := sync.OnceFunc(func() { close(complete) })
 	beside.Go(func() {
-		err := lister.Follow(ctx, c.change, sync.OnceFunc(func() {
-			c.wake(c.Complete(true))
-			close(complete)
-		}))
+		err := lister.Follow(ctx, c.change, func(to roles.Extent) {
+			c.wake(c.Extend(to))
+			if to != roles.ExtentPart {
+				first()
+			}
+		})
 		if err != nil && ctx.Err() == nil {
 			log.Warn("the share does not say any more what it has", "why", err)
-			c.wake(c.Complete(false))
+			c.wake(c.Extend(roles.ExtentPart))
 		}
 	})
 	pause := time.NewTimer(moment)
@@ -52,13 +56,7 @@ func (n *Node) follow(ctx context.Context, beside *sync.WaitGroup) *catalog {
 }
 
 // change enters a change of the share.
-func (c *catalog) change(e protocol.Entry) {
-	if e.Hash.IsZero() {
-		c.wake(c.Drop(e.Name))
-	} else {
-		c.wake(c.Set(e.Name, e.Size, e.Hash))
-	}
-}
+func (c *catalog) change(e protocol.Entry) { c.wake(c.Change(e)) }
 
 // wake wakes the membership if there is news.
 func (c *catalog) wake(news bool) {

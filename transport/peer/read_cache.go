@@ -81,7 +81,9 @@ func (c *readCache) wake() {
 }
 
 // Receive implements [transport.Store].
-func (c *readCache) Receive(int, uint64) (transport.Sink, error) { return c.put, nil }
+func (c *readCache) Receive(int, uint64, protocol.Attributes) (transport.Sink, error) {
+	return c.put, nil
+}
 
 // Holds implements [transport.Store]; a Reader does not ask.
 func (c *readCache) Holds(context.Context, roles.InspectStore) (hash protocol.Hash, size uint64, err error) {

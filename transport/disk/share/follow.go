@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 )
 
 // followers are told of changes. They are guarded by the share's mutex.
@@ -13,7 +14,7 @@ type followers map[*follower]struct{}
 type follower struct{ change func(protocol.Entry) }
 
 // Follow implements [transport.Lister].
-func (s *Folder) Follow(ctx context.Context, change func(protocol.Entry), complete func()) error {
+func (s *Folder) Follow(ctx context.Context, change func(protocol.Entry), extent func(roles.Extent)) error {
 	f := &follower{change}
 	s.mu.Lock()
 	for _, e := range s.names {
@@ -32,7 +33,7 @@ func (s *Folder) Follow(ctx context.Context, change func(protocol.Entry), comple
 		select {
 		case <-indexed:
 			s.mu.Lock()
-			complete()
+			extent(roles.ExtentWhole)
 			s.mu.Unlock()
 		case <-ctx.Done():
 			return nil

@@ -10,7 +10,7 @@ import (
 
 // Learn records the content of a file that was verified on its way into the folder, and last
 // modified at that time, in nanoseconds since 1970; values are those of its chunk groups. The file
-// is not hashed again, unless it has changed since. Learn fits store.Part's OnCommit.
+// is not hashed again, unless it has changed since. Learn fits store.Options.
 func (s *Folder) Learn(name string, hash protocol.Hash, values []protocol.Hash, modified int64) {
 	info, err := s.root.Lstat(name)
 	if err != nil || info.Mode()&fs.ModeType != 0 {

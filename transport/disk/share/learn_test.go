@@ -46,7 +46,7 @@ func TestWhatWasFetchedIsNotHashedAgain(t *testing.T) {
 		folder, index := t.TempDir(), filepath.Join(t.TempDir(), "index")
 		share := openShare(t, folder, options{Index: index})
 		part := store.NewPart(disktest.OpenRoot(t, folder), learned)
-		part.OnCommit(share.Learn)
+		part.Use(store.Options{Learn: share.Learn})
 		x.Open(t, part)
 		for number := range x.Groups() {
 			x.MustBring(t, part, number)
@@ -64,10 +64,10 @@ func TestWhatChangesAtOnceIsHashed(t *testing.T) {
 	share := openShare(t, folder, options{})
 	awaitIndexed(t, share)
 	part := store.NewPart(disktest.OpenRoot(t, folder), "file")
-	part.OnCommit(func(name string, hash protocol.Hash, values []protocol.Hash, modified int64) {
+	part.Use(store.Options{Learn: func(name string, hash protocol.Hash, values []protocol.Hash, modified int64) {
 		overwrite(t, filepath.Join(folder, "file"), string([]byte{x.Data[0] ^ 1}))
 		share.Learn(name, hash, values, modified)
-	})
+	}})
 	x.Open(t, part)
 	x.MustBring(t, part, 0, 1, 2, 3)
 	if err := part.Commit(t.Context()); err != nil {

@@ -28,6 +28,14 @@ func (f *file) Size() uint64 { return uint64(f.record.Signature.Size) }
 // Hash returns the hash of the content that was hashed.
 func (f *file) Hash() protocol.Hash { return f.record.Hash }
 
+// Attributes returns those of the version that was hashed. A change of the mode is a change of the
+// signature: then there is no telling what the mode was.
+func (f *file) Attributes() protocol.Attributes {
+	info, err := f.Stat()
+	same := err == nil && index.SignatureOf(f.name, info) == f.record.Signature
+	return protocol.AttributesOf(time.Unix(0, f.record.Modified), same && info.Mode()&0o111 != 0)
+}
+
 // Slice returns the part of the tree that verifies count groups from first on. It fails after the
 // share's Close, and when the index has lost the tree; then the file is hashed anew.
 func (f *file) Slice(first, count uint64) ([]byte, error) {

@@ -59,11 +59,11 @@ func (s *Folder) logIndexed(since time.Time) {
 	if s.Indexed(s.ctx) != nil {
 		return
 	}
-	took := time.Since(since).Round(time.Millisecond)
+	took := time.Since(since).Milliseconds()
 	if all, known := s.Files(); known < all {
-		s.log.Warn("indexed; some files could not be read", "files", known, "in", took, "unread", all-known)
+		s.log.Warn("indexed; some files could not be read", "files", known, "took_ms", took, "unread", all-known)
 	} else {
-		s.log.Info("indexed", "files", known, "in", took)
+		s.log.Info("indexed", "files", known, "took_ms", took)
 	}
 }
 
@@ -116,7 +116,7 @@ func (s *scanner) walk() {
 	if s.unnamed > 0 && !s.warned {
 		s.warned = true
 		s.log.Warn("some names in the shared folder break the rule for names, and what they name is not shared",
-			"count", s.unnamed, "one of them", s.example)
+			"count", s.unnamed, "example", s.example)
 	}
 	for name, round := range s.folders {
 		if round != s.round && s.whole {

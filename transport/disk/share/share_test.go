@@ -12,6 +12,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/protocol/content"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/transport"
 	"github.com/relaypeer/relaypeer/transport/disk"
 	"github.com/relaypeer/relaypeer/transport/disk/internal/disktest"
@@ -93,7 +94,7 @@ func openFollowed(t *testing.T, folder string, with options, told *news) *share.
 	share := openShare(t, folder, with)
 	ctx, cancel := context.WithCancel(context.Background())
 	var following sync.WaitGroup
-	following.Go(func() { share.Follow(ctx, told.tell, func() {}) })
+	following.Go(func() { share.Follow(ctx, told.tell, func(roles.Extent) {}) })
 	t.Cleanup(func() {
 		cancel()
 		following.Wait()
@@ -321,7 +322,7 @@ func TestLateFollowersAreToldAll(t *testing.T) {
 	share := openFollowed(t, folder, options{}, first)
 	awaitIndexed(t, share)
 	whole, ended := make(chan struct{}), make(chan error, 1)
-	go func() { ended <- share.Follow(context.Background(), second.tell, func() { close(whole) }) }()
+	go func() { ended <- share.Follow(context.Background(), second.tell, func(roles.Extent) { close(whole) }) }()
 	select {
 	case <-whole:
 	case <-time.After(patience):

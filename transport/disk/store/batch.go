@@ -22,7 +22,8 @@ import (
 // several times at once.
 type Batch struct {
 	root    *os.Root
-	names   [][]string         // by item
+	names   [][]string // by item
+	options Options
 	folder  string             // where items gather
 	locked  *os.File           // that, with the lock
 	staging [2 * perRound]*dir // in it
@@ -51,8 +52,9 @@ type spot struct{ item, name int }
 // and the placer empties those of the round before.
 type staged struct {
 	spot
-	number int
-	folder int // the staging folder
+	number     int
+	folder     int // the staging folder
+	executable bool
 }
 
 func (s staged) file() string { return strconv.Itoa(s.number) }
@@ -72,9 +74,9 @@ const enough = 1000
 // NewBatch returns a Batch for files under root: item i goes to each of the slash-separated names
 // names[i]. No two items share a name. The caller keeps the root and closes it. NewBatch removes
 // the folders of batches whose processes were killed.
-func NewBatch(root *os.Root, names [][]string) (*Batch, error) {
+func NewBatch(root *os.Root, names [][]string, options Options) (*Batch, error) {
 	sweep(root)
-	b := &Batch{root: root, names: names, round: 1, placed: map[spot]bool{}, misplaced: map[int]error{}}
+	b := &Batch{root: root, names: names, options: options, round: 1, placed: map[spot]bool{}, misplaced: map[int]error{}}
 	b.changed = sync.NewCond(&b.mu)
 	if err := b.open(); err != nil {
 		return nil, fmt.Errorf("%s: %w", root.Name(), disk.Reason(err))
@@ -96,7 +98,7 @@ func (b *Batch) Open(context.Context, roles.OpenStore, func(done, size uint64)) 
 func (b *Batch) Release(int) {}
 
 // Receive implements [transport.Store].
-func (b *Batch) Receive(item int, offset uint64) (transport.Sink, error) {
+func (b *Batch) Receive(item int, offset uint64, about protocol.Attributes) (transport.Sink, error) {
 	if err := b.knows(item); err != nil {
 		return nil, err
 	}
@@ -107,7 +109,7 @@ func (b *Batch) Receive(item int, offset uint64) (transport.Sink, error) {
 		if group != 0 {
 			return tooLarge(item)
 		}
-		return b.take(item, data)
+		return b.take(item, data, about)
 	}, nil
 }
 
@@ -121,14 +123,15 @@ func (b *Batch) knows(item int) error {
 func tooLarge(item int) error { return fmt.Errorf("item %d has more than one group", item) }
 
 // take writes an item to a staging folder, once for each of its names.
-func (b *Batch) take(item int, data []byte) error {
+func (b *Batch) take(item int, data []byte, about protocol.Attributes) error {
 	for name := range b.names[item] {
 		at, err := b.begin(spot{item, name})
 		if err != nil {
 			return err
 		}
+		at.executable = about.Executable
 		before("write an item")
-		if err := b.wrote(at, b.staging[at.folder].write(at.file(), data)); err != nil {
+		if err := b.wrote(at, b.staging[at.folder].write(at.file(), data, b.options.heed(about))); err != nil {
 			return err
 		}
 	}

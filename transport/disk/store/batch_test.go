@@ -21,7 +21,7 @@ import (
 // bringItem brings a small item as a link does.
 func bringItem(t testing.TB, batch *store.Batch, item int, text string) {
 	t.Helper()
-	sink, err := batch.Receive(item, 0)
+	sink, err := batch.Receive(item, 0, protocol.Attributes{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +32,7 @@ func bringItem(t testing.TB, batch *store.Batch, item int, text string) {
 
 func newBatch(t testing.TB, root *os.Root, names ...string) *store.Batch {
 	t.Helper()
-	batch, err := store.NewBatch(root, each(names))
+	batch, err := store.NewBatch(root, each(names), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func TestBatchesThatBeginTogetherDoNotSweepEachOther(t *testing.T) {
 		beginning.Go(func() {
 			for round := range 20 {
 				name := fmt.Sprintf("%d-%d", i, round)
-				batch, err := store.NewBatch(root, [][]string{{name}})
+				batch, err := store.NewBatch(root, [][]string{{name}}, store.Options{})
 				if err != nil {
 					t.Error(err)
 					return
@@ -177,11 +177,11 @@ func TestABatchTakesNoOtherItems(t *testing.T) {
 		item   int
 		offset uint64
 	}{{-1, 0}, {1, 0}, {0, protocol.GroupSize}} {
-		if _, err := batch.Receive(at.item, at.offset); err == nil {
+		if _, err := batch.Receive(at.item, at.offset, protocol.Attributes{}); err == nil {
 			t.Errorf("%+v was taken", at)
 		}
 	}
-	sink, err := batch.Receive(0, 0)
+	sink, err := batch.Receive(0, 0, protocol.Attributes{})
 	if err = errors.Join(err, sink(1, protocol.Hash{}, nil)); err == nil {
 		t.Error("a second group was taken")
 	}

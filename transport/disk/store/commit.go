@@ -49,7 +49,7 @@ func (b *Batch) commitEmpty(item roles.Placement) error {
 	if err := b.knows(item.Item); err != nil || item.Size > 0 {
 		return err
 	}
-	return b.take(item.Item, nil)
+	return b.take(item.Item, nil, item.Attributes)
 }
 
 // begin numbers a file that is about to be written.
@@ -64,7 +64,7 @@ func (b *Batch) begin(at spot) (file staged, err error) {
 	}
 	b.writing++
 	b.begun++
-	return staged{at, b.begun, b.round%2*perRound + b.begun%perRound}, nil
+	return staged{spot: at, number: b.begun, folder: b.round%2*perRound + b.begun%perRound}, nil
 }
 
 // wrote adds a file to the round that fills, unless it could not be written.

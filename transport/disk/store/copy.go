@@ -14,27 +14,27 @@ import (
 
 // copy puts a content that stands under one name under another one. It goes through a Part: so the
 // place is locked, each group is hashed, and another try goes on with a copy that was cut off.
-func (f *Folder) copy(ctx context.Context, want roles.OpenStore, from, to string) error {
+func (f *Folder) copy(ctx context.Context, want roles.OpenStore, item roles.Placement, from, to string) error {
 	part := f.newPart(to)
 	has, _, err := part.Open(ctx, want, func(done, size uint64) {})
 	if err == nil && has.Count() < protocol.Groups(want.Size) {
-		err = f.fill(ctx, part, want, has, from)
+		err = f.fill(ctx, part, want, item, has, from)
 	}
 	if err == nil {
-		err = part.Commit(ctx)
+		err = part.Commit(ctx, item)
 	}
 	return errors.Join(err, part.Close())
 }
 
 // fill reads the groups that a part lacks from a file. If the file has changed, the part's Commit
 // finds that.
-func (f *Folder) fill(ctx context.Context, part *Part, want roles.OpenStore, has roles.Groups, from string) error {
+func (f *Folder) fill(ctx context.Context, part *Part, want roles.OpenStore, item roles.Placement, has roles.Groups, from string) error {
 	source, err := f.root.Open(from)
 	if err != nil {
 		return f.unread(from, err)
 	}
 	defer source.Close()
-	sink, err := part.Receive(want.Item, 0)
+	sink, err := part.Receive(want.Item, 0, item.Attributes)
 	if err != nil {
 		return err
 	}

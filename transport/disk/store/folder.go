@@ -18,9 +18,9 @@ import (
 // whose groups stay for another try. One that is not opened, of one chunk group at most, goes
 // through a [Batch]. Commit puts the content of an item under all its names.
 type Folder struct {
-	root  *os.Root
-	names [][]string // by item
-	learn Learn      // nil: nobody
+	root    *os.Root
+	names   [][]string // by item
+	options Options
 
 	mu     sync.Mutex
 	closed bool
@@ -30,10 +30,10 @@ type Folder struct {
 }
 
 // NewFolder returns a Folder: item i goes to each of the slash-separated names names[i] under root.
-// No two items share a name. The caller keeps the root and closes it. learn is called for the names
-// of items that were opened; it may be nil.
-func NewFolder(root *os.Root, names [][]string, learn Learn) *Folder {
-	return &Folder{root: root, names: names, learn: learn, parts: map[int]*Part{}}
+// No two items share a name. The caller keeps the root and closes it. Learn is called for the names
+// of items that were opened.
+func NewFolder(root *os.Root, names [][]string, options Options) *Folder {
+	return &Folder{root: root, names: names, options: options, parts: map[int]*Part{}}
 }
 
 // enter counts a call in; calls.Done counts it out.
@@ -50,7 +50,7 @@ func (f *Folder) enter() error {
 // newPart returns a part for one of an item's names.
 func (f *Folder) newPart(name string) *Part {
 	part := NewPart(f.root, name)
-	part.OnCommit(f.learn)
+	part.Use(f.options)
 	return part
 }
 
@@ -105,18 +105,18 @@ func (f *Folder) keep(item int, part *Part) {
 }
 
 // Receive implements [transport.Store].
-func (f *Folder) Receive(item int, offset uint64) (transport.Sink, error) {
+func (f *Folder) Receive(item int, offset uint64, about protocol.Attributes) (transport.Sink, error) {
 	f.mu.Lock()
 	part := f.parts[item]
 	f.mu.Unlock()
 	if part != nil {
-		return part.Receive(item, offset)
+		return part.Receive(item, offset, about)
 	}
 	batch, err := f.batched()
 	if err != nil {
 		return nil, err
 	}
-	return batch.Receive(item, offset)
+	return batch.Receive(item, offset, about)
 }
 
 // batched returns the batch, and makes it if need be.
@@ -127,7 +127,7 @@ func (f *Folder) batched() (batch *Batch, err error) {
 		return nil, os.ErrClosed
 	}
 	if f.batch == nil {
-		f.batch, err = NewBatch(f.root, f.names)
+		f.batch, err = NewBatch(f.root, f.names, f.options)
 	}
 	return f.batch, err
 }
@@ -165,7 +165,7 @@ func (f *Folder) Commit(ctx context.Context, items ...roles.Placement) error {
 		part := f.take(item.Item)
 		if part == nil {
 			batched = append(batched, item)
-		} else if err := f.commitPart(ctx, part, f.names[item.Item]); err != nil {
+		} else if err := f.commitPart(ctx, part, item); err != nil {
 			misplaced[item.Item] = err
 		}
 	}
@@ -196,15 +196,15 @@ func (f *Folder) commitBatch(ctx context.Context, items []roles.Placement) trans
 
 // commitPart commits a part under the name that it has, and copies it to the item's other names. A name
 // that cannot have it does not keep the others from it.
-func (f *Folder) commitPart(ctx context.Context, part *Part, names []string) error {
+func (f *Folder) commitPart(ctx context.Context, part *Part, item roles.Placement) error {
 	want := part.wanted()
-	if err := errors.Join(part.Commit(ctx), part.Close()); err != nil {
+	if err := errors.Join(part.Commit(ctx, item), part.Close()); err != nil {
 		return err
 	}
 	var failed error
-	for _, name := range names {
+	for _, name := range f.names[item.Item] {
 		if name != part.name {
-			failed = cmp.Or(failed, f.copy(ctx, want, part.name, name))
+			failed = cmp.Or(failed, f.copy(ctx, want, item, part.name, name))
 		}
 	}
 	return failed

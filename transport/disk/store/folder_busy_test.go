@@ -23,14 +23,14 @@ func TestItemsAreCommittedWhileOthersCome(t *testing.T) {
 	for i := range names {
 		names[i] = []string{fmt.Sprintf("%d/%d", i%7, i)}
 	}
-	to := store.NewFolder(disktest.OpenRoot(t, folder), names, nil)
+	to := store.NewFolder(disktest.OpenRoot(t, folder), names, store.Options{})
 	var bringing, committing sync.WaitGroup
 	for link := range links {
 		bringing.Go(func() {
 			var some []roles.Placement
 			for n := range each {
 				number := link*each + n
-				sink, err := to.Receive(number, 0)
+				sink, err := to.Receive(number, 0, protocol.Attributes{})
 				if err == nil {
 					err = sink(0, protocol.Hash{}, []byte(names[number][0]))
 				}
@@ -96,14 +96,14 @@ func TestAFolderMayBeClosedAtAnyTime(t *testing.T) {
 		names = append(names, []string{fmt.Sprint("small ", i)})
 	}
 	names = append(names, []string{"large", "copy"})
-	large := item{disktest.NewText(threeAndABit, 1), 200, store.NewFolder(disktest.OpenRoot(t, folder), names, nil)}
+	large := item{disktest.NewText(threeAndABit, 1), 200, store.NewFolder(disktest.OpenRoot(t, folder), names, store.Options{})}
 	large.open(t)
 	large.bring(t, 0, 1, 2, 3)
 	var work sync.WaitGroup
 	started := make(chan struct{})
 	work.Go(func() {
 		for number := range 200 {
-			sink, err := large.to.Receive(number, 0)
+			sink, err := large.to.Receive(number, 0, protocol.Attributes{})
 			if err == nil {
 				err = sink(0, protocol.Hash{}, []byte("text"))
 			}
@@ -132,7 +132,7 @@ func TestAFolderMayBeClosedAtAnyTime(t *testing.T) {
 	work.Wait()
 	for _, err := range []error{
 		large.to.Commit(t.Context(), roles.Placement{}),
-		func() error { _, err := large.to.Receive(0, 0); return err }(),
+		func() error { _, err := large.to.Receive(0, 0, protocol.Attributes{}); return err }(),
 		func() error { _, _, err := large.to.Open(t.Context(), roles.OpenStore{}, nil); return err }(),
 	} {
 		if !errors.Is(err, os.ErrClosed) {

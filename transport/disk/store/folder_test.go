@@ -39,7 +39,7 @@ func (i item) open(t testing.TB) roles.Groups {
 func (i item) bring(t testing.TB, numbers ...uint64) {
 	t.Helper()
 	for _, number := range numbers {
-		sink, err := i.to.Receive(i.number, number*protocol.GroupSize)
+		sink, err := i.to.Receive(i.number, number*protocol.GroupSize, protocol.Attributes{})
 		if err == nil {
 			err = i.Put(sink, number)
 		}
@@ -65,7 +65,7 @@ func TestAnItemStandsUnderAllItsNames(t *testing.T) {
 	folder := t.TempDir()
 	disktest.Lay(t, filepath.Join(folder, "b/small"), "before")
 	names := [][]string{{"large", "a/large", "large"}, {"small", "b/small"}, {"empty", "c/empty"}, {"opened", "d/opened"}, {"void", "d/void"}}
-	to := store.NewFolder(disktest.OpenRoot(t, folder), names, nil)
+	to := store.NewFolder(disktest.OpenRoot(t, folder), names, store.Options{})
 	items := []item{}
 	for number, size := range []int{threeAndABit, 100, 0, 200, 0} {
 		items = append(items, item{disktest.NewText(size, uint64(number)), number, to})
@@ -100,10 +100,10 @@ func TestAnItemIsGoneOnWith(t *testing.T) {
 	folder := t.TempDir()
 	root := disktest.OpenRoot(t, folder)
 	names := [][]string{{"other"}, {"sub/file", "copy"}}
-	first := item{disktest.NewText(threeAndABit, 1), 1, store.NewFolder(root, names, nil)}
+	first := item{disktest.NewText(threeAndABit, 1), 1, store.NewFolder(root, names, store.Options{})}
 	first.open(t)
 	first.bring(t, 1)
-	late, err := first.to.Receive(1, 0)
+	late, err := first.to.Receive(1, 0, protocol.Attributes{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestAnItemIsGoneOnWith(t *testing.T) {
 		t.Fatal(err)
 	}
 	next := first
-	next.to = store.NewFolder(root, names, nil)
+	next.to = store.NewFolder(root, names, store.Options{})
 	defer next.to.Close()
 	for number, want := range []protocol.Hash{{}, next.Hash} {
 		if hash, _, err := next.to.Holds(t.Context(), roles.InspectStore{Item: number}); hash != want || err != nil {
@@ -139,7 +139,7 @@ func TestAnItemIsGoneOnWith(t *testing.T) {
 // An item that is inspected, and not opened, may still go through the batch.
 func TestInspectingOpensNothing(t *testing.T) {
 	folder := t.TempDir()
-	small := item{disktest.NewText(10, 1), 0, store.NewFolder(disktest.OpenRoot(t, folder), [][]string{{"file"}}, nil)}
+	small := item{disktest.NewText(10, 1), 0, store.NewFolder(disktest.OpenRoot(t, folder), [][]string{{"file"}}, store.Options{})}
 	defer small.to.Close()
 	if _, _, err := small.to.Holds(t.Context(), roles.InspectStore{}); err != nil {
 		t.Error(err)
@@ -156,7 +156,7 @@ func TestAFolderTellsWhatIsMisplaced(t *testing.T) {
 	journal := disk.Beside("locked", disk.JournalSuffix)
 	disktest.Lay(t, filepath.Join(folder, journal, "x"), "")
 	names := [][]string{{"large", "taken"}, {"small", "taken"}, {"big", "locked"}, {"fine", "also"}, {"good"}, {"lacking"}}
-	to := store.NewFolder(disktest.OpenRoot(t, folder), names, nil)
+	to := store.NewFolder(disktest.OpenRoot(t, folder), names, store.Options{})
 	defer to.Close()
 	var placements []roles.Placement
 	for number, size := range []int{threeAndABit, 10, 20, threeAndABit, 10, threeAndABit} {
@@ -193,7 +193,7 @@ func TestACopyIsVerified(t *testing.T) {
 	folder := t.TempDir()
 	root := disktest.OpenRoot(t, folder)
 	names := [][]string{{"file", "copy"}}
-	x := item{disktest.NewText(threeAndABit, 1), 0, store.NewFolder(root, names, nil)}
+	x := item{disktest.NewText(threeAndABit, 1), 0, store.NewFolder(root, names, store.Options{})}
 	x.open(t)
 	x.bring(t, 0, 1, 2, 3)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -222,12 +222,12 @@ func TestACopyIsVerified(t *testing.T) {
 func TestAFolderSaysWhatItHasCommitted(t *testing.T) {
 	folder := t.TempDir()
 	said := map[string]protocol.Hash{}
-	to := store.NewFolder(disktest.OpenRoot(t, folder), [][]string{{"file", "copy"}}, func(name string, hash protocol.Hash, _ []protocol.Hash, modified int64) {
+	to := store.NewFolder(disktest.OpenRoot(t, folder), [][]string{{"file", "copy"}}, store.Options{Learn: func(name string, hash protocol.Hash, _ []protocol.Hash, modified int64) {
 		if info, err := os.Stat(filepath.Join(folder, name)); err != nil || info.ModTime().UnixNano() != modified {
 			t.Errorf("%s: %v", name, err)
 		}
 		said[name] = hash
-	})
+	}})
 	x := item{disktest.NewText(threeAndABit, 1), 0, to}
 	x.open(t)
 	x.bring(t, 0, 1, 2, 3)
@@ -243,7 +243,7 @@ func TestANameThatCannotHaveItDoesNotKeepTheOthersFromIt(t *testing.T) {
 	for _, blocked := range []string{"a", "b", "c"} {
 		folder := t.TempDir()
 		disktest.Lay(t, filepath.Join(folder, blocked, "in the way"), "")
-		to := store.NewFolder(disktest.OpenRoot(t, folder), [][]string{{"a", "b", "c"}}, nil)
+		to := store.NewFolder(disktest.OpenRoot(t, folder), [][]string{{"a", "b", "c"}}, store.Options{})
 		large := item{disktest.NewText(threeAndABit, 1), 0, to}
 		large.open(t)
 		large.bring(t, 0, 1, 2, 3)

@@ -161,7 +161,7 @@ func TestAFolderMayBeKilledAnywhere(t *testing.T) {
 	names := [][]string{{"large", "sub/large", "there"}, {"small", "deep/down/small"}, {"empty"}}
 	texts := []disktest.Text{disktest.NewText(protocol.GroupSize+1000, 1), disktest.NewText(100, 2), disktest.NewText(0, 3)}
 	if n := os.Getenv(killAt); n != "" {
-		to := store.NewFolder(disktest.OpenRoot(t, os.Getenv(killFolder)), names, nil)
+		to := store.NewFolder(disktest.OpenRoot(t, os.Getenv(killFolder)), names, store.Options{})
 		dieAt(n)
 		fetchItems(t, to, texts, func(number int) { fmt.Println("committed", number) })
 		return
@@ -180,7 +180,7 @@ func TestAFolderMayBeKilledAnywhere(t *testing.T) {
 				}
 			}
 		}
-		to := store.NewFolder(disktest.OpenRoot(t, folder), names, nil)
+		to := store.NewFolder(disktest.OpenRoot(t, folder), names, store.Options{})
 		fetchItems(t, to, texts, func(int) {})
 		for number, all := range names {
 			for _, name := range all {

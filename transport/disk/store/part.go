@@ -24,9 +24,9 @@ import (
 // journal, until Commit puts the whole file there. When a process ends before, in whatever way, the
 // next Part for the same place goes on with its groups. A Part ignores item numbers.
 type Part struct {
-	root  *os.Root
-	name  string
-	learn Learn // nil: nobody
+	root    *os.Root
+	name    string
+	options Options
 
 	mu      sync.Mutex
 	journal *journal // open and locked; nil: not yet, or not any more
@@ -44,10 +44,28 @@ func NewPart(root *os.Root, name string) *Part { return &Part{root: root, name: 
 // groups, and the file's modification time, in nanoseconds since 1970.
 type Learn func(name string, hash protocol.Hash, values []protocol.Hash, modified int64)
 
-// OnCommit has Commit call learn, if it is not nil. Commit takes a moment longer then, so that any
-// later change of the file changes its modification time, too. learn is not called for a file that
-// was in place before. OnCommit must come before Open.
-func (p *Part) OnCommit(learn Learn) { p.learn = learn }
+// Options are how files are put in their places. The zero value is of use.
+type Options struct {
+	// Learn is called for each file that a Part has put in its place, unless it is nil. Commit takes
+	// a moment longer then, so that any later change of the file changes its modification time, too.
+	// It is not called for a file that was in place before.
+	Learn Learn
+	// NoReplace has nothing replaced: a name under which anything lies is not written to.
+	NoReplace bool
+	// NoTimes leaves each file the time of its fetch.
+	NoTimes bool
+}
+
+// heed returns the attributes that files get.
+func (o Options) heed(about protocol.Attributes) protocol.Attributes {
+	if o.NoTimes {
+		about.Modified = 0
+	}
+	return about
+}
+
+// Use sets the options. It must come before Open.
+func (p *Part) Use(options Options) { p.options = options }
 
 // Holds implements [transport.Store]. It changes nothing. A journal that cannot be read claims
 // nothing: Open makes it anew.
@@ -98,6 +116,10 @@ func (p *Part) open(ctx context.Context, want roles.OpenStore, checking func(don
 	other = known && !same && p.journal.claimsAny()
 	p.drop()
 	p.hash, p.size = want.Hash, want.Size
+	if there != nil && p.options.NoReplace {
+		has, err = p.kept(ctx, there, checking)
+		return has, other, err
+	}
 	if same {
 		has, err = p.goOn(ctx, checking)
 	}
@@ -126,6 +148,9 @@ func (p *Part) take() (there fs.FileInfo, err error) {
 		return nil, errors.New("it is there, and is not a regular file")
 	} else if err != nil {
 		there = nil
+		if _, err := p.root.Lstat(p.name); err == nil && p.options.NoReplace { // a link that leads nowhere
+			return nil, ErrTaken
+		}
 	}
 	if p.journal == nil {
 		p.journal, err = openJournal(p.root, disk.Beside(p.name, disk.JournalSuffix))
@@ -157,7 +182,11 @@ func (p *Part) goOn(ctx context.Context, checking func(done, size uint64)) (role
 	if err != nil || has.Count() == 0 {
 		return nil, errors.Join(err, file.Close())
 	}
-	p.slots = &slots{file: file, journal: p.journal, have: slices.Clone(has)}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	p.slots = &slots{file: file, journal: p.journal, have: slices.Clone(has), stale: info.Size(), end: info.Size()}
 	return has, nil
 }
 
@@ -205,6 +234,18 @@ func (p *Part) compare(ctx context.Context, checking func(done, size uint64)) (h
 	return has, p.removePart()
 }
 
+// kept returns all groups if the file in the place, which may not be replaced, is the content
+// already. Otherwise the part of an earlier try is of no use.
+func (p *Part) kept(ctx context.Context, there fs.FileInfo, checking func(done, size uint64)) (has roles.Groups, err error) {
+	if uint64(there.Size()) == p.size {
+		has, err = p.compare(ctx, checking)
+	}
+	if err == nil && !p.placed {
+		err = errors.Join(ErrTaken, p.discard())
+	}
+	return has, err
+}
+
 // begin makes a new part file. It never reuses an earlier one, which a late link may still write
 // to.
 func (p *Part) begin(there fs.FileInfo) error {
@@ -229,7 +270,7 @@ func (p *Part) begin(there fs.FileInfo) error {
 }
 
 // Receive implements [transport.Store].
-func (p *Part) Receive(_ int, _ uint64) (transport.Sink, error) {
+func (p *Part) Receive(int, uint64, protocol.Attributes) (transport.Sink, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.slots == nil {

@@ -18,14 +18,18 @@ import (
 // Commit puts the content in its place, durably, over any regular file of that name, once all its
 // groups have come; and ends the Part. If it fails, the groups stay for another try, unless they
 // are not the content, or a sync has failed: then the system may have lost them, and it may not say
-// so again. ctx ends only the wait that OnCommit asks for.
-func (p *Part) Commit(ctx context.Context, _ ...roles.Placement) error {
+// so again. ctx ends only the wait for [Options.Learn].
+func (p *Part) Commit(ctx context.Context, items ...roles.Placement) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.journal == nil || p.slots == nil && !p.placed {
 		return p.wrap(errors.New("it has not been fetched"))
 	}
-	if err := p.place(ctx); err != nil {
+	var about protocol.Attributes
+	for _, item := range items {
+		about = p.options.heed(item.Attributes)
+	}
+	if err := p.place(ctx, about); err != nil {
 		return p.wrap(err)
 	}
 	p.drop()
@@ -39,14 +43,16 @@ func (p *Part) Release(int) {}
 
 // place puts the part in its place, durably. The journal is removed only after that: if a crash
 // loses the removal, the journal is an orphan and is ignored.
-func (p *Part) place(ctx context.Context) error {
+func (p *Part) place(ctx context.Context, about protocol.Attributes) error {
 	if p.placed { // an earlier try may have been cut off before the folders were durable
+		p.renew(about)
 		return p.syncFolders()
 	}
 	values, err := p.prove()
 	if err != nil {
 		return err
 	}
+	adopt(p.slots.file, about)
 	if err := durably("sync the part", p.slots.file.Sync); err != nil {
 		return errors.Join(err, p.discard())
 	}
@@ -55,23 +61,52 @@ func (p *Part) place(ctx context.Context) error {
 		return err
 	}
 	modified := info.ModTime().UnixNano()
-	if p.learn != nil {
+	if p.options.Learn != nil {
 		if err := sleep(ctx, disk.RacyFor(modified, time.Now())); err != nil {
 			return err
 		}
 	}
-	before("rename the part")
-	if err := p.root.Rename(p.partName(), p.name); err != nil {
+	if err := p.rename(); err != nil {
 		return err
 	}
 	p.placed = true
 	if err := p.syncFolders(); err != nil {
 		return err
 	}
-	if p.learn != nil {
-		p.learn(p.name, p.hash, values, modified)
+	if p.options.Learn != nil {
+		p.options.Learn(p.name, p.hash, values, modified)
 	}
 	return nil
+}
+
+// renew gives a file that was in its place already the attributes, unless it is somebody else's.
+func (p *Part) renew(about protocol.Attributes) {
+	if p.options.NoReplace || about == (protocol.Attributes{}) {
+		return
+	}
+	if file, err := p.root.Open(p.name); err == nil {
+		adopt(file, about)
+		file.Close()
+	}
+}
+
+// rename moves the part to its place. A place that has been taken, and may not be replaced, leaves
+// the part without a use.
+func (p *Part) rename() error {
+	if !p.options.NoReplace {
+		before("rename the part")
+		return p.root.Rename(p.partName(), p.name)
+	}
+	folder, err := openDir(p.root, path.Dir(path.Clean(p.name)))
+	if err != nil {
+		return err
+	}
+	before("rename the part to where nothing is")
+	err = folder.add(path.Base(p.partName()), folder, path.Base(p.name))
+	if err == ErrTaken {
+		err = errors.Join(err, p.discard())
+	}
+	return errors.Join(err, folder.close())
 }
 
 // syncFolders makes the rename durable, and the folders that were made for it.
@@ -160,7 +195,7 @@ func (p *Part) discard() error {
 // drop closes the part file.
 func (p *Part) drop() {
 	if p.slots != nil {
-		p.slots.end()
+		p.slots.close()
 	}
 	p.slots, p.placed = nil, false
 }

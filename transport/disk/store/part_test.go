@@ -172,7 +172,7 @@ func TestAnotherContentStartsAnew(t *testing.T) {
 	x, y := disktest.NewText(threeAndABit, 1), disktest.NewText(threeAndABit, 2)
 	part := store.NewPart(root, "file")
 	x.Open(t, part)
-	late, err := part.Receive(0, 0)
+	late, err := part.Receive(0, 0, protocol.Attributes{})
 	if err != nil {
 		t.Fatal(err)
 	}

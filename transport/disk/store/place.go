@@ -67,10 +67,13 @@ func (p *placer) place(at staged, name string) error {
 	err := p.enter(name)
 	if err == nil {
 		before("rename an item to where nothing is")
-		if staging.add(at.file(), p.open, base) {
+		err = staging.add(at.file(), p.open, base)
+		if err == nil {
 			return nil
 		}
-		err = p.allow(at, name)
+		if !p.batch.options.NoReplace {
+			err = p.allow(at, name)
+		}
 	}
 	if err == nil {
 		before("rename an item")
@@ -136,7 +139,11 @@ func (p *placer) allow(at staged, name string) error {
 		return errors.New("it is there, and is not a regular file")
 	}
 	// Who may read the file does not change with its content.
-	return p.batch.root.Chmod(p.batch.path(at), kind.Perm())
+	mode := kind.Perm()
+	if at.executable {
+		mode = executable(mode)
+	}
+	return p.batch.root.Chmod(p.batch.path(at), mode)
 }
 
 // syncFolders makes the renames in folders durable.

@@ -34,7 +34,7 @@ func TestAFailureSpeaksOfTheFileThatTheUserKnows(t *testing.T) {
 	if err == nil || !strings.HasPrefix(err.Error(), folder+"/file: ") || strings.Contains(err.Error(), "relaypeer") {
 		t.Errorf("a part: %v", err)
 	}
-	if _, err = store.NewBatch(root, [][]string{{"file"}}); err == nil || !strings.HasPrefix(err.Error(), folder+": ") ||
+	if _, err = store.NewBatch(root, [][]string{{"file"}}, store.Options{}); err == nil || !strings.HasPrefix(err.Error(), folder+": ") ||
 		strings.Contains(err.Error(), "relaypeer") {
 		t.Errorf("a batch: %v", err)
 	}

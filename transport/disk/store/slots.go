@@ -14,8 +14,10 @@ import (
 type slots struct {
 	file    *os.File
 	journal *journal
+	stale   int64 // before this the file may hold anything: it is of an earlier try
 
 	mu    sync.Mutex
+	end   int64 // of all that has been, or is being, written
 	have  roles.Groups
 	ended bool // the journal may be another content's by now
 }
@@ -26,7 +28,7 @@ func (s *slots) put(number uint64, value protocol.Hash, data []byte) error {
 		return nil
 	}
 	before("write a group")
-	if _, err := s.file.WriteAt(data, int64(number*protocol.GroupSize)); err != nil {
+	if err := s.write(int64(number*protocol.GroupSize), data); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -41,8 +43,38 @@ func (s *slots) put(number uint64, value protocol.Hash, data []byte) error {
 	return nil
 }
 
-// end closes the part to links that are late.
-func (s *slots) end() {
+// write writes a group, with holes for its zeros.
+func (s *slots) write(at int64, data []byte) error {
+	if at < s.stale && punch(s.file, at, int64(len(data))) != nil {
+		_, err := s.file.WriteAt(data, at)
+		return err
+	}
+	if err := s.grow(at+int64(len(data)), endsInHole(data)); err != nil {
+		return err
+	}
+	return dense(data, func(from int, stretch []byte) error {
+		_, err := s.file.WriteAt(stretch, at+int64(from))
+		return err
+	})
+}
+
+// grow notes that the file is being written up to an end, which it reaches by itself unless a hole
+// is there. It never cuts what others write meanwhile.
+func (s *slots) grow(end int64, hole bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if end <= s.end {
+		return nil
+	}
+	s.end = end
+	if !hole {
+		return nil
+	}
+	return s.file.Truncate(end)
+}
+
+// close closes the part to links that are late.
+func (s *slots) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ended = true

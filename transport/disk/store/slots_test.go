@@ -15,7 +15,7 @@ import (
 // receive returns a new sink.
 func receive(t testing.TB, store transport.Store) transport.Sink {
 	t.Helper()
-	sink, err := store.Receive(0, 0)
+	sink, err := store.Receive(0, 0, protocol.Attributes{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -79,7 +79,7 @@ func (s *Stream) Open(ctx context.Context, want roles.OpenStore, _ func(done, si
 
 // Receive implements [transport.Store]. A sink is bound to the content that the Stream was last
 // opened for.
-func (s *Stream) Receive(int, uint64) (transport.Sink, error) {
+func (s *Stream) Receive(int, uint64, protocol.Attributes) (transport.Sink, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	hash := s.hash

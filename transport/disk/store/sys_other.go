@@ -6,6 +6,9 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
 )
 
 // dir is an open folder.
@@ -24,13 +27,21 @@ func openDir(root *os.Root, name string) (*dir, error) {
 }
 
 // write makes a file, or empties it, and writes to it.
-func (d *dir) write(name string, data []byte) error {
+func (d *dir) write(name string, data []byte, about protocol.Attributes) error {
 	file, err := d.root.OpenFile(d.name+"/"+name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
 	if err != nil {
 		return err
 	}
 	_, err = file.Write(data)
+	if err == nil {
+		adopt(file, about)
+	}
 	return errors.Join(err, file.Close())
+}
+
+// setTime sets the modification time of an open file.
+func setTime(file *os.File, modified time.Time) error {
+	return os.Chtimes(file.Name(), time.Time{}, modified)
 }
 
 // look returns the mode of a file, without following a link, and whether it exists.
@@ -40,6 +51,20 @@ func (d *dir) look(name string) (kind fs.FileMode, there bool) {
 		return 0, false
 	}
 	return info.Mode() &^ (fs.ModeSetuid | fs.ModeSetgid | fs.ModeSticky), true
+}
+
+// add moves a file to another folder if nothing has its name there, and otherwise fails with
+// ErrTaken: the file gets a second name, and loses its first.
+func (d *dir) add(name string, to *dir, as string) error {
+	err := d.root.Link(d.name+"/"+name, to.name+"/"+as)
+	if errors.Is(err, fs.ErrExist) {
+		return ErrTaken
+	}
+	if err == nil {
+		before("remove the other name")
+		err = d.root.Remove(d.name + "/" + name)
+	}
+	return err
 }
 
 // move moves a file to another folder and replaces an existing one.

@@ -6,8 +6,11 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/relaypeer/relaypeer/protocol"
 )
 
 // dir is an open folder. Its methods name a file by a single component, relative to the folder: no
@@ -28,9 +31,13 @@ func openDir(root *os.Root, name string) (*dir, error) {
 }
 
 // write makes a file, or empties it, and writes to it.
-func (d *dir) write(name string, data []byte) (err error) {
+func (d *dir) write(name string, data []byte, about protocol.Attributes) (err error) {
+	mode := uint32(0o666) // the system takes the umask off
+	if about.Executable {
+		mode = 0o777
+	}
 	fd, err := again(func() (int, error) {
-		return unix.Openat(d.fd, name, unix.O_WRONLY|unix.O_CREAT|unix.O_TRUNC|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o666)
+		return unix.Openat(d.fd, name, unix.O_WRONLY|unix.O_CREAT|unix.O_TRUNC|unix.O_NOFOLLOW|unix.O_CLOEXEC, mode)
 	})
 	if err != nil {
 		return &fs.PathError{Op: "open", Path: name, Err: err}
@@ -40,14 +47,38 @@ func (d *dir) write(name string, data []byte) (err error) {
 			err = &fs.PathError{Op: "close", Path: name, Err: failed}
 		}
 	}()
-	for len(data) > 0 {
-		n, err := again(func() (int, error) { return unix.Write(fd, data) })
-		if err != nil {
-			return &fs.PathError{Op: "write", Path: name, Err: err}
-		}
-		data = data[n:]
+	err = dense(data, func(at int, stretch []byte) error { return writeAt(fd, stretch, int64(at)) })
+	if err == nil && endsInHole(data) {
+		_, err = again(func() (int, error) { return 0, unix.Ftruncate(fd, int64(len(data))) })
+	}
+	if err != nil {
+		return &fs.PathError{Op: "write", Path: name, Err: err}
+	}
+	if modified, said := about.Time(); said {
+		setTimeOf(fd, modified)
 	}
 	return nil
+}
+
+func writeAt(fd int, data []byte, at int64) error {
+	for len(data) > 0 {
+		n, err := again(func() (int, error) { return unix.Pwrite(fd, data, at) })
+		if err != nil {
+			return err
+		}
+		data, at = data[n:], at+int64(n)
+	}
+	return nil
+}
+
+// setTime sets the modification time of an open file.
+func setTime(file *os.File, modified time.Time) error {
+	raw, err := file.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var setting error
+	return errors.Join(raw.Control(func(fd uintptr) { setting = setTimeOf(int(fd), modified) }), setting)
 }
 
 // look returns the mode of a file, without following a link, and whether it exists.
@@ -64,6 +95,31 @@ func (d *dir) look(name string) (kind fs.FileMode, there bool) {
 		return fs.ModeSymlink, true
 	}
 	return fs.ModeIrregular, true
+}
+
+// exclusive is what add tries first. Tests replace it by that of a file system without it.
+var exclusive = (*dir).exclusive
+
+// add moves a file to another folder if nothing has its name there, and otherwise fails with
+// ErrTaken. Where the system or the file system has no call for that, the file gets a second name,
+// and loses its first. A file system that can do neither is an error: nothing is put at risk.
+func (d *dir) add(name string, to *dir, as string) error {
+	err := exclusive(d, name, to, as)
+	switch {
+	case errors.Is(err, errors.ErrUnsupported), errors.Is(err, unix.EINVAL):
+		_, err = again(func() (int, error) { return 0, unix.Linkat(d.fd, name, to.fd, as, 0) })
+		if err == nil {
+			before("remove the other name")
+			_, err = again(func() (int, error) { return 0, unix.Unlinkat(d.fd, name, 0) })
+		}
+	}
+	switch err {
+	case nil:
+		return nil
+	case unix.EEXIST:
+		return ErrTaken
+	}
+	return &fs.PathError{Op: "rename", Path: as, Err: err}
 }
 
 // move moves a file to another folder and replaces an existing one.

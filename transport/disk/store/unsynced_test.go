@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/transport/disk/internal/disktest"
 	"github.com/relaypeer/relaypeer/transport/disk/store"
@@ -65,7 +66,7 @@ func TestABatchThatCantBeMadeDurableIsNotKept(t *testing.T) {
 					t.Errorf("%v", misplaced)
 				}
 			}
-			sink, err := batch.Receive(2, 0)
+			sink, err := batch.Receive(2, 0, protocol.Attributes{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -56,7 +56,7 @@ func (x Text) Open(t testing.TB, store transport.Store) (has roles.Groups, other
 // Bring brings groups as a link does, each as a stretch of its own.
 func (x Text) Bring(store transport.Store, numbers ...uint64) error {
 	for _, number := range numbers {
-		sink, err := store.Receive(0, number*protocol.GroupSize)
+		sink, err := store.Receive(0, number*protocol.GroupSize, protocol.Attributes{})
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,34 @@
+package protocol
+
+import "time"
+
+// Attributes are what a node says of a file beside its content: with an OUTBOARD and with a
+// CONTENT. No hash vouches for them, and the relay does not know them.
+type Attributes struct {
+	Modified   uint64 // when the content was last changed, in nanoseconds since 1970; 0: not said
+	Executable bool   // the file is a program
+}
+
+// Attributes returns what the message says of the file beside its content.
+func (m *Outboard) Attributes() Attributes { return Attributes{m.Modified, m.Executable} }
+
+// Attributes returns what the message says of the file beside its content.
+func (m *Content) Attributes() Attributes { return Attributes{m.Modified, m.Executable} }
+
+// AttributesOf returns the attributes of a file. A time that cannot be said is left out.
+func AttributesOf(modified time.Time, executable bool) Attributes {
+	a := Attributes{Executable: executable}
+	if seconds := modified.Unix(); seconds >= 0 && seconds < MaxModified {
+		a.Modified = uint64(modified.UnixNano())
+	}
+	return a
+}
+
+// Time returns the modification time. Without one, and with one from MaxModified on, it reports
+// false: such a time is not to be set.
+func (a Attributes) Time() (modified time.Time, said bool) {
+	if a.Modified == 0 || a.Modified/uint64(time.Second) >= MaxModified {
+		return time.Time{}, false
+	}
+	return time.Unix(0, int64(a.Modified)), true
+}
