@@ -51,6 +51,9 @@ const (
 	MaxPipelinedBytes = 16 << 20   // bytes of these files
 	MaxPipelines      = 8          // links for many small files that a client has at once
 	MaxContents       = 2          // contents of one name that a client accepts from one node
+	MaxDoubted        = 65         // groups sent last on a link that a node compares with their hash when its client calls one wrong
+	MaxChecks         = 256        // stretches of files that wait to be compared
+	CheckShare        = 10         // per cent of the time that a node compares at most
 	HashingParts      = 4096       // parts of a file; a node that hashes while a client waits must do one in each ReplyTimeout
 	MaxWalk           = 1_000_000  // nodes a client asks for one file before it gives up
 	MaxPages          = 100_000    // pages a client asks a relay for, even if they are empty

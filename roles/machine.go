@@ -274,6 +274,14 @@ type OpenFile struct {
 	First, Count uint64
 }
 
+// CheckFile says that a peer calls bytes wrong that were sent of a shared content. It asks for Count
+// groups of that content's files from First on to be compared with the hash, as time permits; a file
+// that differs is not that content any more. Nothing follows.
+type CheckFile struct {
+	Hash         protocol.Hash
+	First, Count uint64
+}
+
 // OpenStore asks for the store to be prepared for an item's content, and which groups of it are present.
 // Groups of another content are dropped. StoreChecking may, then StoreReady or StoreFailed follows.
 type OpenStore struct {
@@ -325,6 +333,7 @@ func (HangUp) effect()       {}
 func (Arm) effect()          {}
 func (Disarm) effect()       {}
 func (OpenFile) effect()     {}
+func (CheckFile) effect()    {}
 func (InspectStore) effect() {}
 func (ReleaseStore) effect() {}
 func (CommitStore) effect()  {}

@@ -41,8 +41,9 @@ type actor struct {
 	full bool // its server has no room for it
 
 	timers    []timer
-	file      *opened // for SendBody
-	asks      []int   // questions to its disk so far, by item: only the answer to the latest is delivered
+	file      *opened  // for SendBody
+	rotten    []*inode // of which it has sent bits that had rotted
+	asks      []int    // questions to its disk so far, by item: only the answer to the latest is delivered
 	operation *operation
 	told      time.Duration // when it was asked to stop
 	asked     bool          // whether it was
@@ -188,6 +189,8 @@ func (w *World) carryOut(a *actor, effect roles.Effect) {
 		a.timer(effect.Timer).armed = false
 	case roles.OpenFile:
 		w.open(a, effect)
+	case roles.CheckFile:
+		w.checkFile(a, effect)
 	case roles.InspectStore:
 		w.inspectStore(a, effect)
 	case roles.OpenStore:

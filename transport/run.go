@@ -133,6 +133,10 @@ func (r *run) carry(effect roles.Effect) {
 		r.disarm(e.Timer)
 	case roles.OpenFile:
 		r.openFile(e)
+	case roles.CheckFile:
+		if checker, can := r.loop.Share.(Checker); can {
+			checker.Check(e.Hash, e.First, e.Count)
+		}
 	case roles.InspectStore:
 		r.inspectStore(e)
 	case roles.OpenStore:

@@ -77,7 +77,7 @@ func (c *command) start(program *cobra.Command, args []string) (err error) {
 	}
 	if c.json {
 		c.events = newEvents(c.stdout)
-		if !c.list && !c.who && (c.output == "" || c.output == "-") {
+		if !c.list && !c.who && printsTo(c.output, c.stdout) {
 			c.events.out = c.stderr
 		}
 		return c.events.over(c.run(program.Context()))

@@ -76,6 +76,21 @@ func (t *target) openFolder(path string) (err error) {
 	return err
 }
 
+// printsTo reports whether what the -o flag names is standard output: by no name, by -, or by a
+// path like /dev/fd/1.
+func printsTo(output string, stdout io.Writer) bool {
+	if output == "" || output == "-" {
+		return true
+	}
+	file, is := stdout.(*os.File)
+	if !is {
+		return false
+	}
+	named, err := os.Stat(output)
+	out, closed := file.Stat()
+	return err == nil && closed == nil && os.SameFile(named, out)
+}
+
 // make makes a folder and those above it.
 func (t *target) make(folder string) error {
 	for above := filepath.Clean(folder); ; above = filepath.Dir(above) {

@@ -124,6 +124,8 @@ func Describe(e roles.Effect) string {
 			line += fmt.Sprintf(" %d+%d", e.First, e.Count)
 		}
 		return line
+	case roles.CheckFile:
+		return fmt.Sprintf("check-file hash=%x %d+%d", e.Hash[:1], e.First, e.Count)
 	case roles.OpenStore:
 		return fmt.Sprintf("open-store %d %s hash=%x size=%d", e.Item, e.Name, e.Hash[:1], e.Size)
 	case roles.InspectStore:

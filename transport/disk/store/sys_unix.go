@@ -141,22 +141,3 @@ func again(call func() (int, error)) (int, error) {
 		}
 	}
 }
-
-// lock takes the advisory lock of a file or folder, until that is closed or the process ends.
-func lock(file *os.File) error {
-	raw, err := file.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var locking error
-	if err := raw.Control(func(fd uintptr) { locking = unix.Flock(int(fd), unix.LOCK_EX|unix.LOCK_NB) }); err != nil {
-		return err
-	}
-	switch {
-	case errors.Is(locking, unix.EWOULDBLOCK):
-		return errBusy
-	case errors.Is(locking, unix.ENOTSUP), errors.Is(locking, unix.ENOLCK), errors.Is(locking, unix.ENOSYS):
-		return nil // a file system without locks: it has to do without
-	}
-	return locking
-}
