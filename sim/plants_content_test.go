@@ -189,7 +189,7 @@ func noLongerWhole(seed uint64) *scenario.Scenario {
 	s := largeScenario()
 	s.Seed, s.Ops, s.Nodes = seed, s.Ops[:1], s.Nodes[:2]
 	s.Ops[0].Once, s.Ops[0].At = true, 15*time.Second // when the first has published
-	s.Nodes[0].Quiet, s.Nodes[1].Quiet = false, true // so that the first is asked first
+	s.Nodes[0].Quiet, s.Nodes[1].Quiet = false, true  // so that the first is asked first
 	s.Nodes[1].Files = []scenario.File{{Name: "large", Content: 4, Size: 2 * group}}
 	s.Faults = []scenario.Fault{
 		{Class: scenario.Slow, For: 50 * time.Second, Who: "c0", N: 1 << 20},
