@@ -58,6 +58,9 @@ type Heard struct {
 	Message protocol.Message
 }
 
+// Sent says that the message of a Send with Told has been taken: by the peer, or by the system for it.
+type Sent struct{ Link Link }
+
 // Malformed answers a Hear when the bytes are no message. Err says with which code to refuse them.
 type Malformed struct {
 	Link Link
@@ -179,6 +182,7 @@ type Stopped struct{}
 func (Started) input()        {}
 func (Opened) input()         {}
 func (Heard) input()          {}
+func (Sent) input()           {}
 func (Malformed) input()      {}
 func (PeerEnded) input()      {}
 func (Lost) input()           {}
@@ -212,10 +216,12 @@ type Dial struct {
 	Also string // host:port; empty: there is none
 }
 
-// Send asks for a message to be written. Lost follows if that fails, and nothing otherwise.
+// Send asks for a message to be written. Lost follows if that fails, and nothing otherwise, unless the
+// machine is to be told: then Sent follows. Until it does, the link is neither read nor waited for.
 type Send struct {
 	Link    Link
 	Message protocol.Message
+	Told    bool // for a long message, which a peer may be slow to take
 }
 
 // Hear asks for the next message. Exactly one of Heard, Malformed, PeerEnded and Lost follows. The link

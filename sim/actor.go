@@ -153,6 +153,9 @@ func (w *World) carryOut(a *actor, effect roles.Effect) {
 	case roles.Send:
 		if e := a.end(effect.Link); e != nil {
 			w.sendMessage(e, effect.Message)
+			if effect.Told {
+				w.want(a, effect.Link, awaitsSent)
+			}
 		}
 	case sendRaw:
 		if e := a.end(effect.Link); e != nil {
@@ -277,7 +280,7 @@ func (w *World) accept(p *process, from netip.AddrPort) *actor {
 
 func (w *World) acceptor(p *process) *actor {
 	if p.host.role == relayRole {
-		return w.addActor(p, sessionKind, w.pool.session(p.directory))
+		return w.addActor(p, sessionKind, w.pool.session(p.directory, p.room))
 	}
 	return w.addActor(p, uploadKind, w.pool.upload())
 }

@@ -227,6 +227,7 @@ func (c *checks) answered(o *operation, is *client.QueryResult) {
 	}
 	copied := *is
 	o.answer = &copied
+	c.listRefused(o)
 }
 
 // itemAnswered checks the result of one item of a pipeline.

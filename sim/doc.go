@@ -79,6 +79,8 @@
 //     opened
 //   - S20: a fetched file has the modification time and the executable bit that a node's file with
 //     its content has
+//   - S25: the long answers that a relay has on their way stay within their bound, whoever reads
+//     them, and the room of each is free once it has been taken or its link is gone
 //   - L1: an operation ends within its bound
 //   - L2: after healing, the registry equals the living nodes
 //   - L3: after healing, a file is found if and only if a listed node has it
@@ -87,6 +89,7 @@
 //     comes
 //   - L6: a node that hears that a file which has rotted is wrong publishes what it is now, or
 //     nothing
+//   - L9: a client gets its list, although strangers ask for lists and do not read them
 //   - C1: after the stop, both ends of every connection are closed
 //   - C2: after the stop, every machine is final by itself and has no timer
 //   - C3: after its nodes have stopped, a relay lists none

@@ -25,6 +25,7 @@ type run struct {
 	ended    bool          // no more steps
 	cutOff   bool          // by cut, and not by the machine
 	tidied   bool          // everything is closed
+	hurried  bool          // the machine has been told to stop: writes are given little time
 	live     int           // goroutines and pending timers that may still touch the run
 	atDisk   int           // those among live that the disk may hold up
 	idle     chan struct{} // closed when tidied and nothing is live; made by awaitIdle

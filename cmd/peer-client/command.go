@@ -102,6 +102,8 @@ func (c *command) run(ctx context.Context) error {
 		}
 	}
 	switch {
+	case (c.list || c.who) && cli.IsClosed(c.stdout):
+		return failure(cli.ExitFailure, "standard output is closed")
 	case c.list:
 		return c.tellList(ctx)
 	case c.who:

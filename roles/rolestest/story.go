@@ -105,7 +105,11 @@ func Describe(e roles.Effect) string {
 		}
 		return fmt.Sprintf("dial %d %s", e.Link, e.To)
 	case roles.Send:
-		return fmt.Sprintf("send %d %s", e.Link, Say(e.Message))
+		line := fmt.Sprintf("send %d %s", e.Link, Say(e.Message))
+		if e.Told {
+			line += " told"
+		}
+		return line
 	case roles.Hear:
 		if e.First {
 			return fmt.Sprintf("hear %d first", e.Link)

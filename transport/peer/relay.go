@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/transport"
@@ -29,6 +30,8 @@ type Relay struct {
 	begin     sync.Once
 	start     time.Time
 	directory relay.Directory
+	logged    *loggedDirectory
+	answers   relay.Answers
 }
 
 // Serve serves the links that a listener accepts until ctx is done. It then closes the listener,
@@ -42,11 +45,12 @@ func (r *Relay) Serve(ctx context.Context, listener transport.Listener) error {
 	}
 	log := logger(r.Log)
 	r.begin.Do(func() { r.open(log.Named("registry")) })
-	sessions := roles.NewPool(func() *relay.Session { return relay.NewSession(r.directory) })
+	defer r.logged.flush()
+	sessions := roles.NewPool(func() *relay.Session { return relay.NewSession(r.directory, &r.answers) })
 	log = log.Named("server")
 	server := transport.Server{
 		Loop:     &transport.Loop{Start: r.start, Trace: traced(log, r.Trace)},
-		Listener: listener, Limit: cmp.Or(r.MaxLinks, roles.MaxLinks), Log: log,
+		Listener: listener, Limit: cmp.Or(r.MaxLinks, roles.MaxLinks), By: protocol.Relay, Log: log,
 		New: watched(log, sessions.Take), Free: sessions.Return,
 	}
 	return server.Serve(ctx)
@@ -58,5 +62,6 @@ func (r *Relay) open(log hclog.Logger) {
 	if r.directory == nil {
 		r.directory = relay.NewRegistry(r.Policy)
 	}
-	r.directory = loggedDirectory{r.directory, log}
+	r.logged = &loggedDirectory{Directory: r.directory, sampler: sampler{log: log}}
+	r.directory = r.logged
 }

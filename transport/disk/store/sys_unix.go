@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
 // dir is an open folder. Its methods name a file by a single component, relative to the folder: no
@@ -47,8 +48,8 @@ func (d *dir) write(name string, data []byte, about protocol.Attributes) (err er
 			err = &fs.PathError{Op: "close", Path: name, Err: failed}
 		}
 	}()
-	err = dense(data, func(at int, stretch []byte) error { return writeAt(fd, stretch, int64(at)) })
-	if err == nil && endsInHole(data) {
+	err = disk.Dense(data, func(at int, stretch []byte) error { return writeAt(fd, stretch, int64(at)) })
+	if err == nil && disk.EndsInHole(data) {
 		_, err = again(func() (int, error) { return 0, unix.Ftruncate(fd, int64(len(data))) })
 	}
 	if err != nil {
