@@ -27,7 +27,7 @@ type Reader struct {
 	wanted     Range
 	candidates []netip.AddrPort // to be asked, in this order
 	barred     map[netip.AddrPort]bool
-	others     others
+	alternates alternates
 	patience   patience
 	due        time.Duration // of the patience that is armed
 	attempt    attempt
@@ -75,7 +75,7 @@ func (r *Reader) Reset(relay, name string, hash protocol.Hash) {
 	r.source.core.Reset()
 	*r = Reader{
 		core: r.core, relay: relay, query: r.query, source: r.source, picker: NewPicker(name, hash),
-		barred: map[netip.AddrPort]bool{}, others: others{}, patience: patience{},
+		barred: map[netip.AddrPort]bool{}, alternates: alternates{}, patience: patience{},
 	}
 	r.begin()
 }

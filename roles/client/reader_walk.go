@@ -83,7 +83,7 @@ func (r *Reader) wait(at roles.Moment) {
 func (r *Reader) visit(at roles.Moment, node netip.AddrPort) {
 	r.attempt.met[node] = true
 	r.source.Reset(firstSource, node, r.picker)
-	r.source.holds, r.source.also = true, r.others.of(node)
+	r.source.holds, r.source.also = true, r.alternates.of(node)
 	r.source.core.Use(firstSource, timerOf(firstSource))
 	r.source.Watch(r.watch)
 	r.absorb(r.source.Step(at, roles.Started{}))
@@ -106,7 +106,7 @@ func (r *Reader) located(m *protocol.Located) {
 	for _, peer := range m.Peers {
 		if at := peer.Addr(); !a.met[at] && !a.met[peer.Other()] && len(a.met) < roles.MaxWalk {
 			a.met[at] = true
-			r.others.note(peer)
+			r.alternates.note(peer)
 			r.candidates = append(r.candidates, at)
 		}
 	}

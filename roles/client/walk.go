@@ -14,7 +14,7 @@ func (f *Fetch) located(m *protocol.Located) {
 	for _, peer := range m.Peers {
 		if at := peer.Addr(); !f.listed[at] && !f.listed[peer.Other()] && len(f.listed) < roles.MaxWalk {
 			f.listed[at] = true
-			f.others.note(peer)
+			f.alternates.note(peer)
 			fresh = append(fresh, at)
 			if !peer.Hash.IsZero() {
 				f.published = append(f.published, peer)
@@ -243,7 +243,7 @@ func (f *Fetch) visit(at roles.Moment) {
 	}
 	s, link := f.sources[free], f.first+firstSource+roles.Link(free)
 	s.Reset(link, node, f.picker)
-	s.item, s.also = f.item, f.others.of(node)
+	s.item, s.also = f.item, f.alternates.of(node)
 	s.core.Use(link, timerOf(link))
 	s.Watch(f.watch)
 	f.absorb(s.Step(at, roles.Started{}))
