@@ -67,27 +67,32 @@ func (s *Share) openName(ctx context.Context, name string, hashing func(done, si
 	return nil, errChanged
 }
 
-// openContent opens a file that has a content. Which do is known when all have been hashed.
+// openContent opens a file that has a content, if it is known that one does.
 func (s *Share) openContent(ctx context.Context, hash protocol.Hash) (*file, error) {
-	for _, hashed := range []bool{false, true} {
-		if hashed {
-			select {
-			case <-s.hashed:
-			case <-s.ctx.Done():
-				return nil, fs.ErrClosed
-			case <-ctx.Done():
-				return nil, ctx.Err()
-			}
-		}
-		for _, name := range s.holders(hash) {
-			if f, err := s.openName(ctx, name, nil); err == nil && f.hash == hash {
-				return f, nil
-			} else if err == nil {
-				f.Close()
-			}
+	indexing := s.isIndexing() // before the look, so that nothing is hashed in between
+	for _, name := range s.holders(hash) {
+		if f, err := s.openName(ctx, name, nil); err == nil && f.hash == hash {
+			return f, nil
+		} else if err == nil {
+			f.Close()
 		}
 	}
+	if indexing {
+		return nil, protocol.Indexing
+	}
 	return nil, fs.ErrNotExist
+}
+
+// isIndexing reports whether there may be a file that waits to be hashed.
+func (s *Share) isIndexing() bool {
+	select {
+	case <-s.walked:
+	default:
+		return true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.pending > 0
 }
 
 // holders returns the names that had a content when they were hashed.
@@ -134,6 +139,8 @@ func (s *Share) throughLink(name string) bool {
 // refuse says to a stranger no more than it needs.
 func refuse(err error) *protocol.Error {
 	switch {
+	case errors.Is(err, protocol.Indexing):
+		return &protocol.Error{Code: protocol.Indexing, Text: "files are still being hashed: ask again later"}
 	case errors.Is(err, errChanged):
 		return &protocol.Error{Code: protocol.Changed, Text: "the file changes all the time"}
 	case errors.Is(err, fs.ErrPermission):
