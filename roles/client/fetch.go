@@ -35,7 +35,8 @@ type Fetch struct {
 	listed     map[netip.AddrPort]bool
 	cursor     []byte
 	pages      int
-	unwalked   bool // the list was longer than we walk
+	unwalked   bool          // the list was longer than we walk
+	young      time.Duration // for which the relay may lack nodes, as it last said
 	mute       QueryResult
 	published  []protocol.Peer // that have some content under the name, as the relay says
 

@@ -116,7 +116,7 @@ func (g *Gather) fetchOver(at roles.Moment, slot *fetchSlot) {
 	switch r.Outcome {
 	case Fetched:
 		g.failed[nodes] = 0
-	case NobodyHad, Interrupted, DiskFailed:
+	case NobodyHad, TooEarly, Interrupted, DiskFailed:
 	default:
 		g.failed[nodes]++
 	}

@@ -3,6 +3,7 @@ package client
 import (
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
@@ -35,7 +36,8 @@ type attempt struct {
 	asked    bool                    // the relay
 	cursor   []byte                  // of its next page; nil: there is none
 	pages    int
-	unwalked bool // the list was longer than we walk
+	unwalked bool          // the list was longer than we walk
+	young    time.Duration // as of a Fetch
 	mute     QueryResult
 	tried    []Tried
 }

@@ -67,6 +67,7 @@ func (r *Reader) located(m *protocol.Located) {
 			r.candidates = append(r.candidates, at)
 		}
 	}
+	a.young = max(a.young, roles.Millis(m.Young))
 	a.cursor = m.Cursor
 	if a.pages++; a.cursor != nil && (a.pages >= roles.MaxPages || len(a.met) >= roles.MaxWalk) {
 		a.cursor, a.unwalked = nil, true
@@ -87,7 +88,10 @@ func (r *Reader) answered(result QueryResult) {
 // exhausted evaluates the visits when no node is left to ask.
 func (r *Reader) exhausted(at roles.Moment) {
 	a := &r.attempt
-	result := Result{Outcome: verdict(a.tried, !r.picker.want.IsZero(), a.unwalked)}
+	result := Result{Outcome: verdict(a.tried, !r.picker.want.IsZero(), a.unwalked, a.young > 0)}
+	if result.Outcome == TooEarly {
+		result.Young = a.young
+	}
 	for _, tried := range a.tried {
 		if result.Code != protocol.Changed {
 			result.Code, result.By, result.Text = tried.Code, tried.By, tried.Text

@@ -24,6 +24,7 @@ func (f *Fetch) located(m *protocol.Located) {
 			}
 		}
 	}
+	f.young = max(f.young, roles.Millis(m.Young))
 	f.cursor = m.Cursor
 	if f.pages++; f.cursor != nil && (f.pages >= roles.MaxPages || len(f.listed) >= roles.MaxWalk) {
 		f.cursor, f.unwalked = nil, true
@@ -140,7 +141,10 @@ func (f *Fetch) choose(at roles.Moment) {
 
 // exhausted evaluates the visits when no node is left to ask.
 func (f *Fetch) exhausted() {
-	f.result.Outcome = verdict(f.result.Tried, !f.request.Hash.IsZero(), f.unwalked)
+	f.result.Outcome = verdict(f.result.Tried, !f.request.Hash.IsZero(), f.unwalked, f.young > 0)
+	if f.result.Outcome == TooEarly {
+		f.result.Young = f.young
+	}
 	if f.mute.Code != 0 {
 		f.result.Outcome, f.result.Code, f.result.By, f.result.Text = NoRelay, f.mute.Code, f.mute.By, f.mute.Text
 	}
@@ -153,22 +157,26 @@ func (f *Fetch) exhausted() {
 }
 
 // verdict returns what it means that none of these nodes delivered: hashed says that they were asked for a certain
-// content, unwalked that there are others.
-func verdict(all []Tried, hashed, unwalked bool) Outcome {
-	outcome := NobodyHad
-	if unwalked {
-		outcome = Unsure
-	}
+// content, unwalked that there are others, young that the relay may lack some.
+func verdict(all []Tried, hashed, unwalked, young bool) Outcome {
+	unsure := unwalked
 	for _, tried := range all {
-		hasNot := tried.Code == protocol.NotFound || tried.Code == protocol.Changed && hashed
 		switch {
 		case tried.Had:
 			return Undelivered
-		case !hasNot:
-			outcome = Unsure
+		case tried.Code == protocol.Indexing:
+			young = true
+		case tried.Code != protocol.NotFound && !(tried.Code == protocol.Changed && hashed):
+			unsure = true
 		}
 	}
-	return outcome
+	switch {
+	case young:
+		return TooEarly
+	case unsure:
+		return Unsure
+	}
+	return NobodyHad
 }
 
 // candidate returns the node that is asked next.
