@@ -91,11 +91,15 @@ func (m *Publish) check() *Error {
 	if m.Index == 0 || m.From > m.To || m.To > m.Latest || m.Latest > MaxSequence {
 		return malformed("PUBLISH: index %d from %d to %d of %d", m.Index, m.From, m.To, m.Latest)
 	}
-	if len(m.Changes) > MaxPage || uint64(len(m.Changes)) > m.To-m.From {
+	ahead := m.To == m.From && m.From > 0 // names that are gone, ahead of changes that found no room
+	if len(m.Changes) > MaxPage || !ahead && uint64(len(m.Changes)) > m.To-m.From {
 		return malformed("PUBLISH: %d changes from %d to %d", len(m.Changes), m.From, m.To)
 	}
 	for i := range m.Changes {
 		e := &m.Changes[i]
+		if ahead && !e.Removes() {
+			return malformed("PUBLISH: a content in a page that leads nowhere")
+		}
 		if e.Size > MaxFile || e.Removes() && e.Size > 0 {
 			return malformed("PUBLISH: a size of %d bytes, or one of no content", e.Size)
 		}

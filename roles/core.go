@@ -131,7 +131,7 @@ func (c *Core[S, E]) Due(fired TimerFired) bool {
 // Reject sends a last ERROR on a link, half-closes it, and discards all further bytes: if they stayed
 // unread, the system would end the link with a reset, and the ERROR would be lost with it.
 func (c *Core[S, E]) Reject(link Link, err *protocol.Error) {
-	c.Do(Send{link, err}, HalfClose{link}, Discard{link})
+	c.Do(Send{Link: link, Message: err}, HalfClose{link}, Discard{link})
 }
 
 // Progress counts content bytes for the rule of MinProgress.

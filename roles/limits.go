@@ -38,6 +38,8 @@ const (
 
 	MaxWait = 24 * time.Hour // the longest wait that a peer can ask for
 
+	AnswerPatience = 1 * time.Second // for this long a relay has a long answer untaken while others want its room
+
 	DrainTimeout = 10 * time.Second // a program that is stopped finishes within this what is running
 
 	MaxLinks          = 16_384     // connections that a server holds at once
@@ -46,11 +48,18 @@ const (
 	MaxLastSeen       = 65_536     // nodes that it remembers
 	MaxEntries        = 1_000_000  // names that a relay keeps of one node
 	MaxIndex          = 20_000_000 // names that a relay keeps of all nodes
+	MaxLists          = 32         // answers to LIST that a relay has on their way to all its peers
+	MaxLongPages      = 256        // the same for LOCATED of more than DefaultPage peers; others are short then
+	MaxBusy           = 5          // times that a client asks for a list while the relay is busy
+	MeanName          = 128        // bytes that names have on average at most: MaxEntries and MaxIndex bound these, too
 	ManyGroups        = 8          // chunk groups from which on a file is fetched from several nodes at once
 	MaxPipelined      = 64         // small files requested ahead on one link
 	MaxPipelinedBytes = 16 << 20   // bytes of these files
 	MaxPipelines      = 8          // links for many small files that a client has at once
 	MaxContents       = 2          // contents of one name that a client accepts from one node
+	MaxDoubted        = 65         // groups sent last on a link that a node compares with their hash when its client calls one wrong
+	MaxChecks         = 256        // stretches of files that wait to be compared
+	CheckShare        = 10         // per cent of the time that a node compares at most
 	HashingParts      = 4096       // parts of a file; a node that hashes while a client waits must do one in each ReplyTimeout
 	MaxWalk           = 1_000_000  // nodes a client asks for one file before it gives up
 	MaxPages          = 100_000    // pages a client asks a relay for, even if they are empty

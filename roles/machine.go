@@ -56,6 +56,9 @@ type Heard struct {
 	Message protocol.Message
 }
 
+// Sent says that the message of a Send with Told has been taken: by the peer, or by the system for it.
+type Sent struct{ Link Link }
+
 // Malformed answers a Hear when the bytes are no message. Err says with which code to refuse them.
 type Malformed struct {
 	Link Link
@@ -177,6 +180,7 @@ type Stopped struct{}
 func (Started) input()        {}
 func (Opened) input()         {}
 func (Heard) input()          {}
+func (Sent) input()           {}
 func (Malformed) input()      {}
 func (PeerEnded) input()      {}
 func (Lost) input()           {}
@@ -208,10 +212,12 @@ type Dial struct {
 	To   string
 }
 
-// Send asks for a message to be written. Lost follows if that fails, and nothing otherwise.
+// Send asks for a message to be written. Lost follows if that fails, and nothing otherwise, unless the
+// machine is to be told: then Sent follows. Until it does, the link is neither read nor waited for.
 type Send struct {
 	Link    Link
 	Message protocol.Message
+	Told    bool // for a long message, which a peer may be slow to take
 }
 
 // Hear asks for the next message. Exactly one of Heard, Malformed, PeerEnded and Lost follows. The link
@@ -270,6 +276,14 @@ type OpenFile struct {
 	First, Count uint64
 }
 
+// CheckFile says that a peer calls bytes wrong that were sent of a shared content. It asks for Count
+// groups of that content's files from First on to be compared with the hash, as time permits; a file
+// that differs is not that content any more. Nothing follows.
+type CheckFile struct {
+	Hash         protocol.Hash
+	First, Count uint64
+}
+
 // OpenStore asks for the store to be prepared for an item's content, and which groups of it are present.
 // Groups of another content are dropped. StoreChecking may, then StoreReady or StoreFailed follows.
 type OpenStore struct {
@@ -321,6 +335,7 @@ func (HangUp) effect()       {}
 func (Arm) effect()          {}
 func (Disarm) effect()       {}
 func (OpenFile) effect()     {}
+func (CheckFile) effect()    {}
 func (InspectStore) effect() {}
 func (ReleaseStore) effect() {}
 func (CommitStore) effect()  {}

@@ -41,8 +41,9 @@ type actor struct {
 	full bool // its server has no room for it
 
 	timers    []timer
-	file      *opened // for SendBody
-	asks      []int   // questions to its disk so far, by item: only the answer to the latest is delivered
+	file      *opened  // for SendBody
+	rotten    []*inode // of which it has sent bits that had rotted
+	asks      []int    // questions to its disk so far, by item: only the answer to the latest is delivered
 	operation *operation
 	told      time.Duration // when it was asked to stop
 	asked     bool          // whether it was
@@ -152,6 +153,9 @@ func (w *World) carryOut(a *actor, effect roles.Effect) {
 	case roles.Send:
 		if e := a.end(effect.Link); e != nil {
 			w.sendMessage(e, effect.Message)
+			if effect.Told {
+				w.want(a, effect.Link, awaitsSent)
+			}
 		}
 	case sendRaw:
 		if e := a.end(effect.Link); e != nil {
@@ -188,6 +192,8 @@ func (w *World) carryOut(a *actor, effect roles.Effect) {
 		a.timer(effect.Timer).armed = false
 	case roles.OpenFile:
 		w.open(a, effect)
+	case roles.CheckFile:
+		w.checkFile(a, effect)
 	case roles.InspectStore:
 		w.inspectStore(a, effect)
 	case roles.OpenStore:
@@ -274,7 +280,7 @@ func (w *World) accept(p *process, from netip.AddrPort) *actor {
 
 func (w *World) acceptor(p *process) *actor {
 	if p.host.role == relayRole {
-		return w.addActor(p, sessionKind, w.pool.session(p.directory))
+		return w.addActor(p, sessionKind, w.pool.session(p.directory, p.room))
 	}
 	return w.addActor(p, uploadKind, w.pool.upload())
 }

@@ -39,6 +39,10 @@ func eachAttack(f func(s *scenario.Scenario)) {
 			f(s)
 		}
 	}
+	for seed := range uint64(3) {
+		f(deafLists(seed))
+		f(fullIndex(seed))
+	}
 	for _, lie := range scenario.NodeLies {
 		eachLiar(lie, f)
 	}

@@ -1,10 +1,13 @@
 package sim
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
@@ -56,4 +59,34 @@ func (c *checks) hashing() (most time.Duration) {
 		most += 2 * time.Minute
 	}
 	return most
+}
+
+// longAnswers checks S25 after a step of a session that has, or had, a long answer on its way.
+func (c *checks) longAnswers(a *actor) {
+	const answering = string(relay.SessionAnswering)
+	if !slices.ContainsFunc(a.moves, func(t roles.Transition) bool { return t.From == answering || t.To == answering }) {
+		return
+	}
+	p, going := a.proc, 0
+	for _, other := range p.actors {
+		if other.kind == sessionKind && !other.over() && other.state == answering {
+			going++
+		}
+	}
+	taken := p.answers.Taken(relay.LongList) + p.answers.Taken(relay.LongLocate)
+	if most := cmp.Or(c.w.scenario.Relay.Lists, roles.MaxLists) + roles.MaxLongPages; going != taken || going > most {
+		c.fail(S25, "%d long answers are on their way, with room taken for %d, of %d", going, taken, most)
+	}
+}
+
+// listRefused checks L9 for the answer to a LIST.
+func (c *checks) listRefused(o *operation) {
+	for i := range c.w.scenario.Faults {
+		if c.w.scenario.Faults[i].Class == scenario.Busy {
+			return
+		}
+	}
+	if list := o.op.Do == scenario.DoList || o.op.Do == scenario.DoGather; list && o.answer.Code == protocol.Busy && c.w.relay.lie == scenario.Honest {
+		c.fail(L9, "%s got no list: %s", o.op.Who, o.answer.Text)
+	}
 }

@@ -93,12 +93,23 @@ func (c *checks) unpublished() string {
 				names[s.name] = e
 			}
 		}
-		switch most := c.w.scenario.Relay.Entries; {
+		switch {
 		case c.w.sharesID(h): // the relay holds one index for both nodes
-		case most > 0 && k.index.refused && len(names) > 0: // the index is, or was for a while, larger than the relay keeps
+		case k.index.full && c.keeps(k.index.names, names): // the rest of it finds no room
 		case !maps.Equal(names, k.index.names) || k.index.complete == h.plan.Quiet:
 			return fmt.Sprintf("%s shares %d names, and the relay holds %d of its index (all: %t)", h.name, len(names), len(k.index.names), k.index.complete)
 		}
 	}
 	return ""
+}
+
+// keeps reports whether a relay that is full of a node's names holds as many of them as it may, and
+// none that the node does not share.
+func (c *checks) keeps(held, shared map[string]protocol.Entry) bool {
+	for name, e := range held {
+		if shared[name] != e {
+			return false
+		}
+	}
+	return len(held) == c.w.scenario.Relay.Entries && len(shared) > len(held)
 }

@@ -67,6 +67,7 @@ const (
 	GatherAgain      Counter = "the process of a client that fetches many files was killed, and it was done again"
 	ReadInside       Counter = "a group of a larger file was read by itself"
 	ReadAgain        Counter = "what could not be read was read later"
+	RotNoticed       Counter = "a node noticed that bits of a file had rotted, because a client called them wrong"
 	WentOn           Counter = "a node published only the changes since its last page"
 )
 
@@ -78,7 +79,7 @@ var Counters = []Counter{
 	PreferredGone, FalseClaim, FalseLeftovers, AlreadyThere, TwoSources, OtherVariant, OtherThere,
 	GatherTogether, GatherNextNode, GatherOvertook, GatherLost, GatherLied, GatherHashing, GatherAlone, GatherNames, GatherSpares,
 	GatherReplaced, GatherVariant, GatherClash, GatherGivenUp, GatherUnplaced, GatherAgain,
-	Mirrored, ToldHolders, LeftOut, Resynced, ReadInside, ReadAgain, WentOn, DroppedInDoubt, TooMuchPublished,
+	Mirrored, ToldHolders, LeftOut, Resynced, ReadInside, ReadAgain, RotNoticed, WentOn, DroppedInDoubt, TooMuchPublished,
 }
 
 // cellKey is a cell of a table without a row: a kind of message that a state does not allow.

@@ -125,6 +125,9 @@ func (c *checks) came(a *actor, in roles.Verified) {
 		return
 	}
 	c.hadItem(a, e.body.item).groups.Add(in.Group)
+	if v := a.operation.at(in.Link); v != nil {
+		v.gave = true
+	}
 }
 
 // hadItem returns what has come of an item's content. A store elsewhere begins anew.
@@ -155,7 +158,7 @@ func (c *checks) s18(a *actor, effects []roles.Effect) {
 			}
 		case roles.HangUp:
 			if v := a.operation.at(effect.Link); v != nil && effect.Link < roles.MaxPipelines {
-				left = v.to
+				left, v.left = v.to, true
 			}
 		case roles.Report:
 			c.leaves(a, left, effect.Outcome)
@@ -181,11 +184,26 @@ func (c *checks) leaves(a *actor, node netip.AddrPort, outcome roles.Outcome) {
 	if !is || tried.Node != node {
 		return
 	}
+	g, gave := a.operation.gather, a.operation.gave(node)
 	switch tried.Code {
 	case 0, protocol.Disk, protocol.Interrupted:
+	case protocol.Lost, protocol.Timeout:
+		g.lost[node] = g.lost[node] || !gave && (g.idle[node] || tried.Code == protocol.Timeout)
+		g.idle[node] = !gave
 	default:
-		a.operation.gather.lost[node] = true
+		g.lost[node] = true
 	}
+}
+
+// gave reports whether a link for many files to a node, the latest of those that are closed now,
+// brought something.
+func (o *operation) gave(node netip.AddrPort) bool {
+	for _, v := range slices.Backward(o.visited) {
+		if v.to == node && v.left {
+			return v.gave
+		}
+	}
+	return false
 }
 
 // receivedOnce checks that no group that has come is received again. Several nodes that send one

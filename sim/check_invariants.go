@@ -32,11 +32,15 @@ const (
 	S18 ID = "S18"
 	S19 ID = "S19"
 	S20 ID = "S20"
+	S25 ID = "S25"
 
 	L1 ID = "L1"
 	L2 ID = "L2"
 	L3 ID = "L3"
 	L4 ID = "L4"
+	L5 ID = "L5"
+	L6 ID = "L6"
+	L9 ID = "L9"
 
 	C1 ID = "C1"
 	C2 ID = "C2"
@@ -92,10 +96,15 @@ var Invariants = []Invariant{
 		"nothing that has come is received a second time"},
 	{S19, "what is read at any place of a file is of the content that was pinned when it was opened"},
 	{S20, "a fetched file has the modification time and the executable bit that a node's file with its content has"},
+	{S25, "the long answers that a relay has on their way stay within their bound, whoever reads " +
+		"them, and the room of each is free once it has been taken or its link is gone"},
 	{L1, "an operation ends within its bound"},
 	{L2, "after healing, the registry equals the living nodes"},
 	{L3, "after healing, a file is found if and only if a listed node has it"},
 	{L4, "after healing, the relay's index equals the shares of the listed nodes"},
+	{L5, "where nothing goes wrong but that one link of a client to a node is reset, each file comes"},
+	{L6, "a node that hears that a file which has rotted is wrong publishes what it is now, or nothing"},
+	{L9, "a client gets its list, although strangers ask for lists and do not read them"},
 	{C1, "after the stop, both ends of every connection are closed"},
 	{C2, "after the stop, every machine is final by itself and has no timer"},
 	{C3, "after its nodes have stopped, a relay lists none"},
@@ -122,12 +131,15 @@ type checks struct {
 	honest    bool // no host breaks the protocol and no bit flips
 	sound     bool // honest, and without faults
 	healed    bool
+	brittle   bool // nothing goes wrong but that one link of each client to each node is reset
 	stopping  bool // the last phase
 	uses      []linkUse
 }
 
 func newChecks(w *World) *checks {
-	return &checks{w: w, honest: !w.scenario.Hostile(), sound: !w.scenario.Hostile() && len(w.scenario.Faults) == 0}
+	return &checks{
+		w: w, honest: !w.scenario.Hostile(), sound: !w.scenario.Hostile() && len(w.scenario.Faults) == 0, brittle: brittle(w.scenario),
+	}
 }
 
 func (c *checks) failed() bool { return c.violation != nil }

@@ -70,6 +70,9 @@ func (c *checks) stepped(a *actor) {
 	if a.kind == strangerKind {
 		return
 	}
+	if a.kind == sessionKind {
+		c.longAnswers(a)
+	}
 	links := 0
 	for _, e := range a.ends {
 		if e != nil {

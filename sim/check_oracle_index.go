@@ -11,7 +11,7 @@ import (
 type published struct {
 	held     protocol.Held
 	complete bool // the relay holds the whole index
-	refused  bool // it exceeded a bound of the relay
+	full     bool // its last page found no room at the relay
 	doubt    int  // renewals until an index of an earlier registration is dropped; 0: of this one
 	names    map[string]protocol.Entry
 }
@@ -41,22 +41,39 @@ func (p *published) follows(m *protocol.Publish) bool {
 	return m.From == 0 || m.Index == p.held.Index && m.From == p.held.Sequence || p.again(m)
 }
 
-func (p *published) take(m *protocol.Publish) {
-	if m.From == 0 && !p.again(m) {
-		*p = published{}
+// take applies a page, of which no more names are kept than the bound says; 0: there is none. It
+// reports whether the page found room: without it, the changes that need none are applied, and the
+// rest is to come again.
+func (p *published) take(m *protocol.Publish, most int) bool {
+	switch {
+	case p.again(m):
+		p.complete = !p.full && m.To == m.Latest
+		return true
+	case m.From == 0:
+		*p = published{held: protocol.Held{Index: m.Index}}
 	}
 	if p.names == nil {
 		p.names = map[string]protocol.Entry{}
 	}
+	p.full, p.doubt = false, 0
 	for _, e := range m.Changes {
-		if e.Hash.IsZero() {
+		_, has := p.names[e.Name]
+		switch {
+		case e.Removes():
 			delete(p.names, e.Name)
-		} else {
+		case !has && most > 0 && len(p.names) >= most:
+			p.full = true
+		default:
 			p.names[e.Name] = e
 		}
 	}
-	p.held, p.doubt = protocol.Held{Index: m.Index, Sequence: m.To}, 0
-	p.complete = p.held.Sequence == m.Latest
+	if p.full {
+		p.complete = false
+		return false
+	}
+	p.held.Sequence = m.To
+	p.complete = m.To == m.Latest
+	return true
 }
 
 // Publish implements [relay.Directory].
@@ -76,7 +93,9 @@ func (o *oracle) Publish(at roles.Moment, m *protocol.Publish) protocol.Message 
 		if m.From > 0 {
 			o.w.coverage.sometimes(WentOn)
 		}
-		k.index.take(m)
+		if !k.index.take(m, o.w.policy.MaxEntries) {
+			o.w.check.fail(S15, "a page up to %d is taken in that exceeds the bound of %d names", m.To, o.w.policy.MaxEntries)
+		}
 		if answer.Index != k.index.held.Index || answer.Sequence != k.index.held.Sequence {
 			o.w.check.fail(S15, "the relay says that it holds %d of index %d, after %d of index %d", answer.Sequence, answer.Index, k.index.held.Sequence, k.index.held.Index)
 		}
@@ -93,9 +112,8 @@ func (o *oracle) notPublished(k *known, mine bool, m *protocol.Publish, no *prot
 	case no.Code == protocol.Resync && mine && !k.index.follows(m):
 		o.w.coverage.sometimes(Resynced)
 	case no.Code == protocol.Superseded && !mine:
-	case no.Code == protocol.Limit && mine && o.w.policy.MaxEntries > 0:
+	case no.Code == protocol.Limit && mine && k.index.follows(m) && !k.index.again(m) && !k.index.take(m, o.w.policy.MaxEntries):
 		o.w.coverage.sometimes(TooMuchPublished)
-		k.index = published{refused: true}
 	default:
 		o.w.check.fail(S15, "a node with a lease: %t, which publishes from %d of index %d, is told %s", mine, m.From, m.Index, no.Code)
 	}

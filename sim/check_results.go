@@ -72,6 +72,7 @@ func (c *checks) over(o *operation) {
 	if o.ended = !o.actor.proc.doomed; o.ended {
 		o.done = c.w.now
 		c.tookTooLong(o)
+		c.l5(o)
 	}
 }
 
@@ -226,6 +227,7 @@ func (c *checks) answered(o *operation, is *client.QueryResult) {
 	}
 	copied := *is
 	o.answer = &copied
+	c.listRefused(o)
 }
 
 // itemAnswered checks the result of one item of a pipeline.

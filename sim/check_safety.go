@@ -73,6 +73,9 @@ func (c *checks) heard(a *actor, in roles.Heard, effects []roles.Effect) {
 			c.fail(S8, "%s heard %s while %s and did not answer ERROR(unexpected) and close", c.who(a), kind, state)
 		}
 	}
+	if refusal, is := in.Message.(*protocol.Error); is && a.kind == uploadKind && refusal.Code == protocol.BadHash {
+		a.accuse(c.w.now)
+	}
 	if a.operation != nil {
 		a.operation.heard(in)
 	}

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"slices"
+	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/sim/scenario"
@@ -15,6 +16,19 @@ type inode struct {
 	version uint64 // counts changes that the node can notice
 	hashed  uint64 // the version that was hashed last; 0: none
 	known   *identity
+	accused accusation
+}
+
+// accusation is when a client called a file wrong that had rotted, and to which process.
+type accusation struct {
+	at time.Duration
+	by *process
+}
+
+// isRotten reports whether the file is not what the node takes it for.
+func (f *inode) isRotten() bool {
+	id := f.indexed()
+	return id != nil && id.content != f.content
 }
 
 // attributes returns those of a version: no two versions have the same.

@@ -83,6 +83,10 @@
 //   - L2: after healing, the registry equals the living nodes
 //   - L3: after healing, a file is found if and only if a listed node has it
 //   - L4: after healing, the relay's index equals the shares of the listed nodes
+//   - L5: where nothing goes wrong but that one link of a client to a node is reset, each file
+//     comes
+//   - L6: a node that hears that a file which has rotted is wrong publishes what it is now, or
+//     nothing
 //   - C1: after the stop, both ends of every connection are closed
 //   - C2: after the stop, every machine is final by itself and has no timer
 //   - C3: after its nodes have stopped, a relay lists none

@@ -54,6 +54,8 @@ type process struct {
 	held      []*event // events that wait while the process hangs
 	registry  *relay.Registry
 	directory relay.Directory
+	answers   *relay.Answers
+	room      relay.Room // the answers, or a planted bug in front of them
 	oracle    *oracle
 	member    *actor        // a node's Membership
 	jobs      []*job        // of hashing, of a node
@@ -121,6 +123,11 @@ func (w *World) start(h *host) {
 		p.registry = relay.NewRegistry(w.policy)
 		p.oracle = newOracle(w, p)
 		p.directory = p.oracle
+		p.answers = &relay.Answers{MaxLists: w.scenario.Relay.Lists}
+		p.room = p.answers
+		if w.plant != nil && w.plant.Room != nil {
+			p.room = w.plant.Room(p.answers)
+		}
 	case nodeRole:
 		p.listening = true
 		p.id = nodeID(h.plan.ID)

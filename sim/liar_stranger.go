@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"cmp"
+	"fmt"
 	"strings"
 	"time"
 
@@ -18,10 +20,16 @@ func (w *World) attack(t *trouble) {
 		w.processes = append(w.processes, h.proc)
 	}
 	w.fired(t)
-	s := &stranger{w: w, to: t.who, attack: t.Name}
-	a := w.addActor(h.proc, strangerKind, s)
-	s.self = a
-	w.tell(a, roles.Started{})
+	strangers := 1
+	if t.Name == scenario.DeafLists {
+		strangers = cmp.Or(w.scenario.Relay.Lists, roles.MaxLists) + 6
+	}
+	for range strangers {
+		s := &stranger{w: w, to: t.who, attack: t.Name}
+		a := w.addActor(h.proc, strangerKind, s)
+		s.self = a
+		w.tell(a, roles.Started{})
+	}
 }
 
 // stranger carries out one attack and checks S8 from the outside.
@@ -127,6 +135,10 @@ func (s *stranger) begin() []roles.Effect {
 			effects = append(effects, roles.Send{Message: s.honest()})
 		}
 		return append(effects, roles.Hear{})
+	case scenario.DeafLists:
+		return s.lists()
+	case "endless-index":
+		return say(sample(protocol.KindRegister))
 	case "old-cursor":
 		return say(&protocol.Locate{Cursor: []byte("not of this relay")})
 	case "bad-name":
@@ -154,6 +166,39 @@ func (s *stranger) gap() []roles.Effect {
 	if s.heard > 1 {
 		m.From, m.To, m.Latest = 5, 6, 6
 	}
+	return say(m)
+}
+
+// lists asks for lists, or a node for files, and takes no answer.
+func (s *stranger) lists() (effects []roles.Effect) {
+	ask := s.honest()
+	if s.to.role == relayRole {
+		ask = &protocol.List{}
+	}
+	for range 20 {
+		effects = append(effects, roles.Send{Message: ask})
+	}
+	return effects
+}
+
+// deaf reports whether an end is a stranger's that takes no byte.
+func (e *end) deaf() bool {
+	if e.actor == nil || e.actor.kind != strangerKind {
+		return false
+	}
+	s, is := e.actor.machine.(*stranger)
+	return is && s.attack == scenario.DeafLists
+}
+
+// endless publishes another page of names, and keeps to the numbers whatever it is told.
+func (s *stranger) endless() []roles.Effect {
+	m := sample(protocol.KindPublish).(*protocol.Publish)
+	m.Index, m.From, m.Changes = 77, uint64(s.heard-1)*30, nil
+	for i := range uint64(30) {
+		m.Changes = append(m.Changes, protocol.Entry{Name: fmt.Sprintf("endless/%d", m.From+i), Hash: protocol.Hash{1}})
+	}
+	m.To = m.From + 30
+	m.Latest = m.To + 30
 	return say(m)
 }
 
@@ -199,6 +244,9 @@ func (s *stranger) goOn(m protocol.Message) []roles.Effect {
 	}
 	if s.attack == "gap" && s.heard < 3 && !refused {
 		return s.gap()
+	}
+	if s.attack == "endless-index" && s.heard < 20 && s.allowed(protocol.KindPublish) && !(refused && refusal.Code.Closes()) {
+		return s.endless()
 	}
 	_, content := m.(*protocol.Content)
 	word, what, _ := strings.Cut(s.attack, " ")

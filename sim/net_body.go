@@ -148,6 +148,9 @@ func (w *World) wakeSend(e *end) {
 		w.coverage.sometimes(SpoiledBody)
 		w.give(e, roles.BodySpoiled{Link: e.link, Code: e.spoiled})
 	case e.left == 0 && e.out.size == 0:
+		if f := a.file.inode; f.isRotten() {
+			a.rotten = append(a.rotten, f)
+		}
 		w.give(e, roles.BodyDone{Link: e.link})
 	case e.left > 0 && e.out.size == 0 && e.room(e.left):
 		size := int(min(e.left, uint64(w.pieceFrom(e)), uint64(e.window())))

@@ -42,6 +42,7 @@ const (
 	awaitsDial
 	awaitsHear
 	awaitsSendBody
+	awaitsSent
 	awaitsReceiveBody
 	awaitsDiscard
 	awaitsFailure // a send failed
@@ -133,6 +134,9 @@ func (w *World) pieceFrom(e *end) int {
 // window returns how many more bytes the connection takes. A host with a narrow uplink shares it in
 // small pieces.
 func (e *end) window() int {
+	if e.peer().deaf() {
+		return 0
+	}
 	if e.host.plan != nil && e.host.plan.Up > 0 {
 		return 2*crumb - e.flying
 	}

@@ -51,6 +51,8 @@ func (w *World) wake(e *end) {
 		w.wakeDiscard(e)
 	case awaitsSendBody:
 		w.wakeSend(e)
+	case awaitsSent:
+		w.wakeSent(e)
 	case awaitsFailure:
 		w.lose(e, e.broken, "nothing can be sent")
 	}
@@ -110,6 +112,16 @@ func (w *World) wakeHear(e *end) {
 	}
 }
 
+// wakeSent tells a machine that its message has been taken: all of it is within the window.
+func (w *World) wakeSent(e *end) {
+	switch {
+	case e.broken != 0:
+		w.lose(e, e.broken, "the connection was reset")
+	case e.out.size == 0:
+		w.give(e, roles.Sent{Link: e.link})
+	}
+}
+
 func (w *World) ended(e *end) {
 	w.note(Line{What: SeesEnd, Host: e.host.index, Actor: e.actor.id, Peer: e.peer().host.index, Conn: e.conn.id})
 	w.give(e, roles.PeerEnded{Link: e.link})
@@ -130,7 +142,7 @@ func (w *World) credit(e *end, n int) {
 	sender := e.peer()
 	sender.flying -= n
 	w.flush(sender)
-	if sender.awaits == awaitsSendBody {
+	if sender.awaits == awaitsSendBody || sender.awaits == awaitsSent {
 		w.poke(sender)
 	}
 }

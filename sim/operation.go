@@ -43,6 +43,8 @@ type visit struct {
 	to    netip.AddrPort
 	link  roles.Link
 	wrong bool // it sent a wrong group
+	gave  bool // it sent a right one
+	left  bool // of many files: it is over
 }
 
 // at returns the latest visit over a link, or nil.

@@ -16,6 +16,7 @@ type gathering struct {
 	names [][]string                // by item
 	told  map[string]client.Outcome // of each name that has a result
 	lost  map[netip.AddrPort]bool   // nodes that have failed on a link for many files
+	idle  map[netip.AddrPort]bool   // nodes whose last link for many files broke and brought nothing
 	had   map[int]*hadItem
 	asked map[protocol.Hash]int // how many nodes have been asked for a content over links for many files
 	slow  map[protocol.Hash]bool
@@ -49,7 +50,7 @@ func (w *World) beginGather(o *operation) bool {
 	}
 	machine := client.NewGather(client.GatherRequest{Relay: w.relay.address.String(), Sources: o.op.Sources, Wanted: choice.Picks})
 	o.gather = &gathering{
-		picks: choice.Picks, names: machine.Names(), told: map[string]client.Outcome{}, lost: map[netip.AddrPort]bool{}, had: map[int]*hadItem{},
+		picks: choice.Picks, names: machine.Names(), told: map[string]client.Outcome{}, lost: map[netip.AddrPort]bool{}, idle: map[netip.AddrPort]bool{}, had: map[int]*hadItem{},
 		asked: map[protocol.Hash]int{}, slow: map[protocol.Hash]bool{},
 	}
 	if o.tries > 0 {

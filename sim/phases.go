@@ -55,6 +55,7 @@ func (w *World) probe() {
 	for _, o := range probes {
 		w.check.l3(o, expected)
 	}
+	w.check.l6()
 }
 
 // wait waits until the world has converged: for the whole bound, or in haste only until it looks

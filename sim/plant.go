@@ -12,6 +12,7 @@ type Plant struct {
 	Name      string
 	Machine   func(kind machineKind, m roles.Machine) roles.Machine // nil: as they are
 	Directory func(d relay.Directory) relay.Directory               // nil: as it is
+	Room      func(room relay.Room) relay.Room                      // nil: as it is
 	Request   func(r *client.Request)                               // nil: as it is
 
 	Blind     bool // groups are not verified

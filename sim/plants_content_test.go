@@ -71,6 +71,11 @@ var contentBugs = []planted{
 			return in
 		}
 	}), []ID{S13}, "a file that changes while it is sent", "", changing},
+	{"a node does not look at what is called wrong", around(uploadKind, func(b *bugged) {
+		b.after = func(_ roles.Input, effects []roles.Effect) []roles.Effect {
+			return without(effects, func(e roles.Effect) bool { _, is := e.(roles.CheckFile); return is })
+		}
+	}), []ID{L6}, "bits that rot", scenario.BitRot, nil},
 	{"a node that sent a wrong group is asked on", around(fetchKind, func(b *bugged) {
 		b.before = func(in roles.Input) roles.Input {
 			if _, is := in.(roles.BodyWrong); is {

@@ -34,6 +34,15 @@ var clientBugs = []planted{
 			return without(effects, func(e roles.Effect) bool { _, is := e.(roles.HangUp); return is && denied })
 		}
 	}), []ID{S7, S8}, "", "", nil},
+	{"a link that broke is not made again", around(fetchKind, func(b *bugged) {
+		b.before = func(in roles.Input) roles.Input {
+			if lost, is := in.(roles.Lost); is && lost.Code == protocol.Lost {
+				lost.Code = protocol.Unreachable
+				return lost
+			}
+			return in
+		}
+	}), []ID{L5}, "a link that is reset once", "", resetOnce},
 	{"no reply timeout", deaf(fetchKind, isTimerFired), []ID{L1}, "silence", "", nil},
 	{"a result is delivered twice", around(fetchKind, func(b *bugged) {
 		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {

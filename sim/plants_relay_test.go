@@ -6,6 +6,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
@@ -85,6 +86,79 @@ var relayBugs = []planted{
 			return effects
 		}
 	}), []ID{S8}, "an illegal message", "", nil},
+}
+
+// loadBugs are bugs that show where strangers ask for lists and do not read them, or an index is full.
+var loadBugs = []planted{
+	{"any number of lists are on their way", Plant{Room: func(room relay.Room) relay.Room { return boundless{room} }},
+		[]ID{S25}, "strangers that ask for lists", "", deafLists},
+	{"the room of a list is never given back", Plant{Room: func(room relay.Room) relay.Room { return stingy{room} }},
+		[]ID{S25, L9}, "a list", "", nil},
+	{"a peer that does not take its list is never let go", around(sessionKind, func(b *bugged) {
+		b.before = func(in roles.Input) roles.Input {
+			if _, is := in.(roles.TimerFired); is && b.Machine.(*pooledSession).State() == relay.SessionAnswering {
+				return nil
+			}
+			return in
+		}
+	}), []ID{L1, L9, C2}, "strangers that ask for lists", "", deafLists},
+	{"a client whose list is put off does not ask again", around(queryKind, func(b *bugged) {
+		b.before = func(in roles.Input) roles.Input {
+			if no := heardError(in); no != nil && no.Code == protocol.Busy && b.Machine.(*client.Query).State() == client.QueryListing {
+				return roles.Lost{Code: protocol.Busy, Text: "busy"}
+			}
+			return in
+		}
+	}), []ID{L9}, "strangers that ask for lists", "", deafLists},
+	{"a full index forgets what it holds", directory(func(b *before, d relay.Directory) {
+		b.publish = func(at roles.Moment, m *protocol.Publish) protocol.Message {
+			answer := d.Publish(at, m)
+			if refusal, is := answer.(*protocol.Error); is && refusal.Code == protocol.Limit {
+				d.Publish(at, &protocol.Publish{ID: m.ID, Epoch: m.Epoch, Index: m.Index, Latest: m.Latest})
+			}
+			return answer
+		}
+	}), []ID{S15, L4}, "a small relay", "", fullIndex},
+	{"a full index refuses names that are gone", directory(func(b *before, d relay.Directory) {
+		full := false
+		b.publish = func(at roles.Moment, m *protocol.Publish) protocol.Message {
+			if full {
+				return &protocol.Error{Code: protocol.Limit, Text: "full"}
+			}
+			answer := d.Publish(at, m)
+			refusal, is := answer.(*protocol.Error)
+			full = is && refusal.Code == protocol.Limit
+			return answer
+		}
+	}), []ID{S15, L4}, "a small relay, and a file that is deleted", "", fullIndex},
+}
+
+// boundless is a room without a bound; stingy never gets any back.
+type (
+	boundless struct{ relay.Room }
+	stingy    struct{ relay.Room }
+)
+
+func (boundless) Take(roles.Moment, relay.Long) bool { return true }
+func (boundless) Give(relay.Long)                    {}
+func (stingy) Give(relay.Long)                       {}
+
+// deafLists are strangers that ask for lists and take none, while a client asks for one.
+func deafLists(seed uint64) *scenario.Scenario {
+	s := sweepScenario()
+	s.Seed, s.Heal, s.Relay.Lists = seed, patienceWithStrangers+20*time.Second, 1+int(seed%3)
+	s.Ops = append(s.Ops, scenario.Op{At: 1600 * time.Millisecond, Do: scenario.DoList, Who: "c0"})
+	s.Faults = []scenario.Fault{{Class: scenario.Attack, At: 1500 * time.Millisecond, Who: "relay", Name: scenario.DeafLists}}
+	return s
+}
+
+// fullIndex is a relay with less room than a node has names, and a file that is deleted.
+func fullIndex(seed uint64) *scenario.Scenario {
+	s := sweepScenario()
+	s.Seed, s.Relay.Entries = seed, 1
+	s.Nodes[0].Files = append(s.Nodes[0].Files, scenario.File{Name: "more", Content: 50, Size: 7}, scenario.File{Name: "most", Content: 51, Size: 7})
+	s.Faults = []scenario.Fault{{Class: scenario.FileDelete, At: 5 * time.Second, Who: "n0", Name: "more"}}
+	return s
 }
 
 // lapsed is a node that dies, and a client that asks after its lease has lapsed.

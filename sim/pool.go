@@ -23,25 +23,28 @@ type pool struct {
 	identities identities
 }
 
-// pooledSession is a Session whose directory can be replaced.
+// pooledSession is a Session whose directory and room can be replaced.
 type pooledSession struct {
 	*relay.Session
 	to *behind
 }
 
-type behind struct{ relay.Directory }
+type behind struct {
+	relay.Directory
+	relay.Room
+}
 
 func newPool() *pool { return &pool{identities: identities{}} }
 
-func (p *pool) session(d relay.Directory) roles.Machine {
+func (p *pool) session(d relay.Directory, room relay.Room) roles.Machine {
 	var s *pooledSession
 	if n := len(p.sessions); n > 0 {
 		s, p.sessions = p.sessions[n-1], p.sessions[:n-1]
 	} else {
 		to := &behind{}
-		s = &pooledSession{relay.NewSession(to), to}
+		s = &pooledSession{relay.NewSession(to, to), to}
 	}
-	s.to.Directory = d
+	s.to.Directory, s.to.Room = d, room
 	p.out = append(p.out, func() {
 		s.Reset()
 		p.sessions = append(p.sessions, s)

@@ -209,7 +209,7 @@ func (w *World) spoil(t *trouble) {
 	case scenario.FileDelete:
 		t.who.remove(t.Name)
 	case scenario.BitRot:
-		f.content = w.freshContent()
+		f.content, f.accused = w.freshContent(), accusation{}
 		w.placed = append(w.placed, placement{t.who, t.Name, f.content, f.size, attributes(f.version)})
 		return
 	}

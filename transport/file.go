@@ -39,8 +39,12 @@ func (r *run) openFile(e roles.OpenFile) {
 			before.close()
 			file, refusal = r.ask(ctx, e, number)
 		}
+		var nodes []byte
 		if refusal == nil {
-			l, refusal = r.offer(file, e, number)
+			file, nodes, refusal = r.slice(ctx, file, e, number)
+		}
+		if refusal == nil {
+			l = r.offer(file, nodes, number)
 		}
 		if refusal != nil && r.wants(number) {
 			l.input = roles.FileRefused{Code: refusal.Code, Text: refusal.Text}
@@ -62,21 +66,39 @@ func (r *run) ask(ctx context.Context, e roles.OpenFile, number uint64) (*shared
 	if refusal != nil {
 		return nil, refusal
 	}
+	if file.Size() > protocol.MaxFile {
+		file.Close()
+		return nil, &protocol.Error{Code: protocol.Limit, Text: "the file is too large to be shared"}
+	}
 	return &sharedFile{File: file, name: e.Name}, nil
 }
 
-// offer makes a file the run's open file and returns the FileFound with the requested slice of its
-// tree. It closes the file if a later OpenFile has replaced this one or the run has ended.
-func (r *run) offer(file *sharedFile, e roles.OpenFile, number uint64) (l letter, refusal *protocol.Error) {
-	found := roles.FileFound{Size: file.Size(), Hash: file.Hash(), Attributes: file.Attributes()}
-	if groups := protocol.Groups(found.Size); e.First < groups && e.Count > 0 {
-		nodes, err := file.Slice(e.First, min(e.Count, groups-e.First))
-		if err != nil {
-			file.close()
-			return l, &protocol.Error{Code: protocol.Internal, Text: "the node could not read the tree of this file"}
+// slice returns the requested slice of a file's tree. A share that has lost the tree makes it anew
+// when the file is opened again.
+func (r *run) slice(ctx context.Context, file *sharedFile, e roles.OpenFile, number uint64) (*sharedFile, []byte, *protocol.Error) {
+	for range 2 {
+		groups := protocol.Groups(file.Size())
+		if e.First >= groups || e.Count == 0 {
+			return file, nil, nil
 		}
-		found.Nodes = nodes
+		nodes, err := file.Slice(e.First, min(e.Count, groups-e.First))
+		if err == nil {
+			return file, nodes, nil
+		}
+		file.close()
+		var refusal *protocol.Error
+		if file, refusal = r.ask(ctx, e, number); refusal != nil {
+			return nil, nil, refusal
+		}
 	}
+	file.close()
+	return nil, nil, &protocol.Error{Code: protocol.Internal, Text: "the node could not read the tree of this file"}
+}
+
+// offer makes a file the run's open file and returns the FileFound with a slice of its tree. It
+// closes the file if a later OpenFile has replaced this one or the run has ended.
+func (r *run) offer(file *sharedFile, nodes []byte, number uint64) (l letter) {
+	found := roles.FileFound{Size: file.Size(), Hash: file.Hash(), Nodes: nodes, Attributes: file.Attributes()}
 	r.mu.Lock()
 	wanted := !r.tidied && r.opening == number
 	if wanted {
@@ -85,9 +107,9 @@ func (r *run) offer(file *sharedFile, e roles.OpenFile, number uint64) (l letter
 	r.mu.Unlock()
 	if !wanted {
 		file.close()
-		return l, nil
+		return l
 	}
-	return letter{input: found}, nil
+	return letter{input: found}
 }
 
 // wants reports whether the OpenFile with that number is still the latest.

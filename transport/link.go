@@ -22,6 +22,7 @@ type link struct {
 	gone    bool // hung up: its letters are dropped
 	want    command
 	orders  uint64        // numbers the commands
+	writing bool          // the stepper writes to it
 	waiting chan struct{} // on which the reader waits for a command; nil: it does not wait
 
 	local, peer netip.AddrPort
@@ -29,8 +30,9 @@ type link struct {
 	lost        bool           // the machine has got Lost; further letters are dropped
 	end         End            // of a lost link
 	err         error          // of a lost link
-	sending     bool           // a SendBody is under way
-	held        []roles.Effect // effects that wait for the body to be sent
+	failed      bool           // a write has failed: Lost is on its way
+	sending     bool           // a SendBody, or a Send with Told, is under way
+	held        []roles.Effect // effects that wait for its end
 	out         outbox
 
 	in inbox // the reader's; the stepper's while the reader waits for a command
@@ -155,6 +157,8 @@ func (k *link) admit(l *letter) bool {
 			k.trace(Event{What: PeerEnded})
 		}
 		k.ended = true
+	case roles.Sent:
+		k.release()
 	case roles.Lost:
 		k.lost, k.end, k.err = true, l.end, l.err
 		if k.conn == nil {
@@ -307,5 +311,6 @@ func (k *link) trace(e Event) {
 	k.run.loop.Trace(e)
 }
 
-// writeBy returns the deadline for writing messages.
+// The deadlines for writing messages: the usual one, and that of a run that has to hurry.
 func writeBy() time.Time { return time.Now().Add(roles.ReplyTimeout) }
+func hurryBy() time.Time { return time.Now().Add(roles.CloseTimeout / 2) }

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/relaypeer/relaypeer/roles"
@@ -27,6 +28,8 @@ type Loop struct {
 	Report func(outcome roles.Outcome)
 	// Trace is called for each event of a link, from any goroutine. Nil: events are not traced.
 	Trace func(Event)
+
+	encoding sync.Mutex // held while a long message is encoded
 }
 
 // Run runs a machine that begins by itself, from Started to its end. When stop is closed the

@@ -218,7 +218,7 @@ func TestStopAndCut(t *testing.T) {
 func TestServeOneLink(t *testing.T) {
 	both(t, func(t *testing.T, network transport.Network) {
 		near, far := connect(t, network, "127.0.0.1:0")
-		session := relay.NewSession(relay.NewRegistry(relay.Policy{}))
+		session := relay.NewSession(relay.NewRegistry(relay.Policy{}), &relay.Answers{})
 		served := make(chan struct{})
 		var ends []transport.End
 		loop := &transport.Loop{Start: time.Now(), Trace: func(e transport.Event) {
@@ -261,7 +261,7 @@ func TestEndsAreTold(t *testing.T) {
 				behave(near.(*net.TCPConn))
 				near.Close()
 			}()
-			loop.Serve(t.Context(), nil, relay.NewSession(relay.NewRegistry(relay.Policy{})), far)
+			loop.Serve(t.Context(), nil, relay.NewSession(relay.NewRegistry(relay.Policy{}), &relay.Answers{}), far)
 			if end := <-got; end != want {
 				t.Errorf("%v", end)
 			}

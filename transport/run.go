@@ -25,6 +25,7 @@ type run struct {
 	ended    bool          // no more steps
 	cutOff   bool          // by cut, and not by the machine
 	tidied   bool          // everything is closed
+	hurried  bool          // the machine has been told to stop: writes are given little time
 	live     int           // goroutines and pending timers that may still touch the run
 	atDisk   int           // those among live that the disk may hold up
 	idle     chan struct{} // closed when tidied and nothing is live; made by awaitIdle
@@ -133,6 +134,10 @@ func (r *run) carry(effect roles.Effect) {
 		r.disarm(e.Timer)
 	case roles.OpenFile:
 		r.openFile(e)
+	case roles.CheckFile:
+		if checker, can := r.loop.Share.(Checker); can {
+			checker.Check(e.Hash, e.First, e.Count)
+		}
 	case roles.InspectStore:
 		r.inspectStore(e)
 	case roles.OpenStore:

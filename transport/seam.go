@@ -62,6 +62,15 @@ type Lister interface {
 	Follow(ctx context.Context, change func(protocol.Entry), extent func(roles.Extent)) error
 }
 
+// Checker is a [Share] that can look whether its files are still what they were hashed as, although
+// nothing says that they have changed.
+type Checker interface {
+	Share
+	// Check has count groups, from first on, of the files with a content compared with their hash.
+	// It returns at once, and takes on no more than it can do beside other work.
+	Check(hash protocol.Hash, first, count uint64)
+}
+
 // File is an open file of a share. sendfile requires that it embeds an *os.File.
 type File interface {
 	io.ReadSeekCloser

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 )
 
@@ -21,6 +22,7 @@ type Server struct {
 	New      func() roles.Machine // returns a machine at its start for each link, from a pool, say
 	Free     func(roles.Machine)  // takes the machine back after the link; may be nil
 	Limit    int                  // links at once; a machine above it learns that there is no room; 0: no limit
+	By       protocol.Party       // whose machines they are: a refusal says so
 	Log      hclog.Logger         // may be nil
 
 	start     time.Time // the machines' time counts from there
@@ -39,8 +41,12 @@ const (
 	complainGap = 10 * time.Second     // between two log lines of complain
 	mostIdle    = 32                   // goroutines kept for the next link
 
-	mostFarewells = 256 // links above the limit that are refused in words; one more is just closed
+	mostFarewells = 256 // links above the limit whose refusal is waited for; one more is refused and closed at once
+	fewFarewells  = 16  // the same of a server with a small limit, which has few descriptors
 )
+
+// Farewells returns how many links above its limit a server may have while it refuses them.
+func Farewells(limit int) int { return min(mostFarewells, fewFarewells+limit/8) }
 
 // Serve accepts links until ctx is done. Then it closes the listener and gives every machine a
 // Stopped, and cuts the links that have not ended after roles.DrainTimeout. It returns nil after
@@ -120,10 +126,10 @@ func (s *Server) complain(text string, err error) {
 func (s *Server) welcome(conn Conn) {
 	s.mu.Lock()
 	full := s.Limit > 0 && len(s.runs)-s.farewells >= s.Limit
-	overfull := full && s.farewells >= mostFarewells
+	overfull := full && s.farewells >= Farewells(s.Limit)
 	s.mu.Unlock()
 	if overfull {
-		conn.Close()
+		s.turnAway(conn)
 		return
 	}
 	r := &run{loop: s.Loop, machine: s.New(), start: s.start, ctx: context.Background(), full: full}
@@ -140,6 +146,15 @@ func (s *Server) welcome(conn Conn) {
 		s.serving.Add(1)
 		go s.work(k)
 	}
+}
+
+// turnAway refuses a link at once, as well as that can be done without waiting for its peer.
+func (s *Server) turnAway(conn Conn) {
+	refusal := roles.Busy()
+	refusal.By = s.By
+	conn.SetWriteDeadline(time.Now().Add(acceptFirst))
+	conn.Write(protocol.Append(nil, refusal))
+	conn.Close()
 }
 
 // work serves a link, and then further links while it is idle: a goroutine with a grown stack is
@@ -176,6 +191,7 @@ func (s *Server) serve(k *link) {
 // drain stops all machines gracefully, and cuts those that do not end in time.
 func (s *Server) drain() {
 	for _, r := range s.running() {
+		r.hurry()
 		r.enter()
 		go func() {
 			defer r.leave()

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"sync"
+	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
@@ -47,6 +48,10 @@ func (k *link) write(e roles.Effect) {
 	}
 	switch e := e.(type) {
 	case roles.Send:
+		if e.Told {
+			k.sendTold(e.Message)
+			return
+		}
 		if k.out.add(e.Message); len(k.out.buf) > smallBody {
 			k.flush()
 		}
@@ -61,6 +66,36 @@ func (k *link) write(e roles.Effect) {
 	}
 }
 
+// sendTold sends a long message from another goroutine, so that the machine can go on while the peer
+// is slow to take it. The machine's deadline ends the wait, and the link with it.
+func (k *link) sendTold(m protocol.Message) {
+	k.flush()
+	if k.failed {
+		return // Lost is on its way
+	}
+	k.sending = true
+	frame := k.run.loop.encode(m)
+	k.conn.SetWriteDeadline(time.Time{})
+	k.trace(Event{What: SentMessage, Message: m})
+	k.run.enter()
+	go func() {
+		defer k.run.leave()
+		l := letter{from: k, input: roles.Sent{Link: k.id}}
+		if _, err := k.conn.Write(frame); err != nil {
+			l = k.lose(err)
+		}
+		k.run.post(l)
+	}()
+}
+
+// encode encodes a long message. It does so for one at a time, so that the short answers to others
+// find a processor.
+func (l *Loop) encode(m protocol.Message) []byte {
+	l.encoding.Lock()
+	defer l.encoding.Unlock()
+	return protocol.Append(nil, m)
+}
+
 // release carries out the effects that waited for a body.
 func (k *link) release() {
 	held := k.held
@@ -70,17 +105,49 @@ func (k *link) release() {
 	}
 }
 
-// flush writes the outbox.
+// flush writes the outbox. After a failure it drops it.
 func (k *link) flush() {
 	if len(k.out.buf) == 0 {
 		return
 	}
-	k.conn.SetWriteDeadline(writeBy())
-	_, err := k.conn.Write(k.out.buf)
+	err := error(nil)
+	if !k.failed {
+		k.run.writing(k, true)
+		_, err = k.conn.Write(k.out.buf)
+		k.run.writing(k, false)
+	}
 	k.out.giveBack()
 	k.out.buf = nil
 	if err != nil {
+		k.failed = true
 		k.run.post(k.lose(err))
+	}
+}
+
+// writing records that the stepper writes to a link, or does not any more. It sets the deadline of
+// the write, which is near once the run has to hurry.
+func (r *run) writing(k *link, begins bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	k.writing = begins
+	switch {
+	case begins && r.hurried:
+		k.conn.SetWriteDeadline(hurryBy())
+	case begins:
+		k.conn.SetWriteDeadline(writeBy())
+	}
+}
+
+// hurry gives a write that holds up the stepper, and each later one, little time: the machine has
+// been told to stop, and cannot hear so before.
+func (r *run) hurry() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.hurried = true
+	for _, k := range r.links {
+		if k.writing {
+			k.conn.SetWriteDeadline(hurryBy())
+		}
 	}
 }
 

@@ -20,6 +20,7 @@ var measures = []measure{
 	{"many", "many small files into a folder", measureMany},
 	{"first", "the first byte of a very large file", measureFirst},
 	{"restart", "a node that starts again over many files", measureRestart},
+	{"relay-load", "a relay that strangers ask for lists all the time", measureLoad},
 	{"locate", "a name among many at the relay, and their memory", measureLocate},
 }
 

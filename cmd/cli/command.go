@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"os/signal"
 	"syscall"
 
@@ -27,10 +29,17 @@ func Execute(ctx context.Context, command *cobra.Command) int {
 	if err == nil {
 		return 0
 	}
-	if text := err.Error(); text != "" {
+	if text := err.Error(); text != "" && !hadEnough(err) {
 		TellFailure(command, text, "exit_code", ExitCode(err))
 	}
 	return ExitCode(err)
+}
+
+// hadEnough reports whether an error is that nobody reads standard output any more, which is not
+// worth a word.
+func hadEnough(err error) bool {
+	var of *fs.PathError
+	return errors.As(err, &of) && of.Path == os.Stdout.Name() && errors.Is(of, syscall.EPIPE)
 }
 
 // New returns a command with the flags that all programs have: --help and --version. Its flags may

@@ -72,6 +72,9 @@ func deal(top, from string, nodes int) ([]portion, error) {
 		}
 		return shares, dealLarge(shares)
 	}
+	if info, err := os.Stat(from); err == nil && !info.IsDir() {
+		return nil, fmt.Errorf("--files: %s is no folder", from)
+	}
 	err := filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
 		name, _ := filepath.Rel(from, path)
 		name = filepath.ToSlash(name)

@@ -240,3 +240,30 @@ func TestASlipOfThePenIsExplained(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestAReaderThatHasHadEnoughIsNotWorthAWord(t *testing.T) {
+	t.Parallel()
+	relay, _ := network(t, "127.0.0.1", map[string]string{"a": "1", "d/b": "2"})
+	published(t, relay, 2)
+	for _, args := range []string{
+		"peer-client a", "peer-client a a", "peer-client --list", "peer-client --list *", "peer-client --who a", "peer-client --json --list", "peer-client --json --who a", "demo",
+	} {
+		words := strings.Fields(args)
+		if words[0] == "peer-client" {
+			words = append(words, "--relay", relay.ready)
+		}
+		gone, out, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		gone.Close()
+		errs := &watched{}
+		cmd := command(t.Context(), words[0], words[1:]...)
+		cmd.Stdout, cmd.Stderr = out, errs
+		cmd.Run()
+		out.Close()
+		if cmd.ProcessState.ExitCode() != 1 || errs.String() != "" {
+			t.Errorf("%s: %v, %q", args, cmd.ProcessState, errs)
+		}
+	}
+}

@@ -42,7 +42,7 @@ func TestAllKindsOfFiles(t *testing.T) {
 			t.Errorf("%q: exit %d, %d bytes\n%s", name, r.code, len(r.out), r.err)
 		}
 	}
-	if r := run(t, "sub/folder/file\n", "peer-client", "127.0.0.1", relay.port); r.code != 0 || r.out != "deep" || r.err != "File name: " {
+	if r := run(t, "sub/folder/file\n", "peer-client", "127.0.0.1", relay.port); r.code != 0 || r.out != "deep" || r.err != "" {
 		t.Errorf("prompted: exit %d, printed %q, asked %q", r.code, r.out, r.err)
 	}
 	dir := t.TempDir()
@@ -80,9 +80,9 @@ func TestExitCodesSayWhatWentWrong(t *testing.T) {
 		{"not a TCP port", 2, []string{"peer-client", "127.0.0.1", "70000", "a"}},
 		{"not a host", 2, []string{"peer-client", "a b", "4000", "a"}},
 		{"bad name", 2, []string{"peer-client", "127.0.0.1", relay.port, "../etc/passwd"}},
-		{"an argument is missing", 2, []string{"peer-client"}},
+		{"no relay is named", 2, []string{"peer-client"}},
 		{"there is no flag --nonsense", 2, []string{"peer-client", "--nonsense", "127.0.0.1", "1"}},
-		{"no file name given", 2, []string{"peer-client", "127.0.0.1", relay.port}},
+		{"no file is named", 2, []string{"peer-client", "127.0.0.1", relay.port}},
 		{"1 to 64", 2, []string{"peer-client", "--sources", "0", "127.0.0.1", relay.port, "a"}},
 		{"not both", 2, []string{"peer-client", "--list", "--who", "127.0.0.1", relay.port, "a"}},
 		{"--list and --who print", 2, []string{"peer-client", "--list", "-o", "x", "127.0.0.1", relay.port}},
@@ -105,7 +105,7 @@ func TestExitCodesSayWhatWentWrong(t *testing.T) {
 		{"HOST:PORT", 2, []string{"peer-node", "--listen", "here", "127.0.0.1", relay.port}},
 	} {
 		r := run(t, "", c.args[0], c.args[1:]...)
-		if r.code != c.code || r.out != "" || !strings.Contains(r.err, c.say) || strings.Count(strings.TrimPrefix(r.err, "File name: \n"), "\n") != 1 || strings.Contains(r.err, "goroutine ") {
+		if r.code != c.code || r.out != "" || !strings.Contains(r.err, c.say) || strings.Count(r.err, "\n") != 1 || strings.Contains(r.err, "goroutine ") {
 			t.Errorf("%v: exit %d instead of %d, printed %q, said %q", c.args, r.code, c.code, r.out, r.err)
 		}
 	}

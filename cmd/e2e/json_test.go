@@ -69,6 +69,7 @@ func TestEventsAreOneObjectALine(t *testing.T) {
 		first  object // what the first of these has
 	}{
 		{"a", 0, "file end", object{"outcome": "fetched", "bytes": 1, "exit_code": 0, "sources": []any{nodes[0].ready}, "hash": hashOf("1"), "to": nil}},
+		{"-o /dev/fd/1 a", 0, "file end", object{"outcome": "fetched", "to": nil}},
 		{"-o DIR a", 0, "file end", object{"outcome": "fetched", "to": "DIR/a", "name": "a"}},
 		{"-o " + file + " a", 0, "file end", object{"outcome": "here", "kept_bytes": 1, "sources": []any{}}},
 		{"-o DIR a v", 0, "file file end", object{"outcome": "fetched"}},
@@ -96,7 +97,7 @@ func TestEventsAreOneObjectALine(t *testing.T) {
 		args := strings.NewReplacer("DIR", dir, "HASH", hashOf("1")).Replace(x.args)
 		r := run(t, "", "peer-client", append([]string{"--json", "--relay", relay.ready}, strings.Fields(args)...)...)
 		text, content := r.out, r.err
-		if !strings.Contains(x.args, "-o") && !strings.Contains(x.args, "--list") && !strings.Contains(x.args, "--who") {
+		if !strings.Contains(strings.Replace(x.args, "-o /dev/fd/1", "", 1), "-o") && !strings.Contains(x.args, "--list") && !strings.Contains(x.args, "--who") {
 			text, content = r.err, ""
 		}
 		events, kinds := objects(t, x.args, text), ""

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -112,7 +113,7 @@ func distinct(files []client.Offer) (size uint64, contents map[protocol.Hash]boo
 	for _, file := range files {
 		if !file.Hash.IsZero() && !contents[file.Hash] {
 			contents[file.Hash] = true
-			size += file.Size
+			size = min(size+file.Size, math.MaxInt64) // nodes may claim any
 		}
 	}
 	return size, contents

@@ -86,7 +86,7 @@ func (c *command) start(program *cobra.Command, args []string) (err error) {
 	}
 	if c.json {
 		c.events = newEvents(c.stdout)
-		if !c.list && !c.who && (c.output == "" || c.output == "-") {
+		if !c.list && !c.who && printsTo(c.output, c.stdout) {
 			c.events.out = c.stderr
 		}
 		return c.events.over(c.run(program.Context()))
@@ -111,6 +111,8 @@ func (c *command) run(ctx context.Context) error {
 		}
 	}
 	switch {
+	case (c.list || c.who) && cli.IsClosed(c.stdout):
+		return failure(cli.ExitFailure, "standard output is closed")
 	case c.list:
 		return c.tellList(ctx)
 	case c.who:

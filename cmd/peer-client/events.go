@@ -162,13 +162,10 @@ func (e *events) over(failure error) error {
 	}
 	e.end.Event, e.end.TookMS = "end", time.Since(e.since).Milliseconds()
 	e.tell(e.end)
-	switch {
-	case failure != nil:
+	if failure != nil {
 		return &cli.Failure{Code: cli.ExitCode(failure)}
-	case e.err != nil:
-		return printed(e.err)
 	}
-	return nil
+	return e.err
 }
 
 // resultEvent returns the event of a file that was asked for. Failure is what its result is to the

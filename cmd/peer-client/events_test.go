@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"reflect"
 	"regexp"
@@ -114,6 +113,6 @@ func TestWhatIsBegunInPlaceOfAnotherContentIsSaid(t *testing.T) {
 	c.follow(p, client.Begun{Identity: client.Identity{Size: 9}, Other: true})
 	c.follow(p, client.Begun{Identity: client.Identity{Size: 8}, Other: true})
 	if len(lines) != 2 || !strings.Contains(lines[0], "an earlier try") || !strings.Contains(lines[1], "what was begun any more") {
-		t.Error(fmt.Sprintf("%q", lines))
+		t.Errorf("%q", lines)
 	}
 }

@@ -21,7 +21,7 @@ func (c *command) fetch(ctx context.Context) error {
 			return err
 		}
 	}
-	to, err := openTarget(c.output, len(c.args), c.stdout, c.stderr)
+	to, err := openTarget(ctx, c.output, len(c.args), c.stdout, c.stderr)
 	if err != nil {
 		return err
 	}
@@ -150,13 +150,13 @@ func (c *command) get(ctx context.Context, request peer.Request, to *target, p *
 		r := c.client.FetchBelow(ctx, request, to.root, to.named(request.Name))
 		return r.Result, resultFailure(c.client.Relay, request, r.Result)
 	}
-	out := &printer{out: to.out, guard: to.guard}
+	out := newPrinter(to.out, to.guard)
 	r := c.client.Fetch(ctx, request, out)
-	err := resultFailure(c.client.Relay, request, r.Result)
-	if err == nil {
-		err = out.end()
+	ended := out.end()
+	if err := resultFailure(c.client.Relay, request, r.Result); err != nil {
+		return r.Result, err
 	}
-	return r.Result, err
+	return r.Result, ended
 }
 
 // anyNode reports whether the relay knows any node.

@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strconv"
-	"syscall"
 	"text/tabwriter"
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
@@ -40,7 +38,7 @@ func (c *command) tellList(ctx context.Context) error {
 // printFound prints contents under names, for whoever reads them.
 func (c *command) printFound(found []client.Offer) error {
 	if c.events == nil {
-		return printed(printList(c.stdout, found, cli.IsTerminal(c.stdout)))
+		return printList(c.stdout, found, cli.IsTerminal(c.stdout))
 	}
 	contents := countContents(found)
 	for _, one := range found {
@@ -83,15 +81,6 @@ func (c *command) tellMatches(ctx context.Context) error {
 		return err
 	}
 	return unmatched(missing...)
-}
-
-// printed returns the error of printing. A reader of the output that has had enough is not worth a
-// word.
-func printed(err error) error {
-	if errors.Is(err, syscall.EPIPE) {
-		return &cli.Failure{Code: cli.ExitFailure}
-	}
-	return err
 }
 
 // printList writes one line for each content of each name: a table for people, or columns with tabs

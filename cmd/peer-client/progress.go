@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"net/netip"
 	"sync"
 	"time"
@@ -135,7 +136,7 @@ func (p *progress) change(do func(*figures)) {
 			mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return p.head() })),
 			mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return p.tail() })))
 	}
-	p.bar.SetTotal(int64(now.size)+1, false) // one more than there are: only end takes the bar away
+	p.bar.SetTotal(int64(min(now.size, math.MaxInt64-1))+1, false) // one more than there are: only end takes the bar away
 	p.bar.SetCurrent(int64(min(now.done, now.size)))
 }
 
@@ -147,6 +148,9 @@ func (p *progress) head() string {
 	}
 	return string(label) + " "
 }
+
+// mostLeft bounds the time that is said to be left: nodes may claim any size.
+const mostLeft = 10_000 * time.Hour
 
 func (p *progress) tail() string {
 	p.mu.Lock()
@@ -163,7 +167,7 @@ func (p *progress) tail() string {
 		return text
 	}
 	pace := float64(fresh) / took.Seconds()
-	left := time.Duration(float64(p.size-min(p.done, p.size)) / pace * float64(time.Second))
+	left := time.Duration(min(float64(p.size-min(p.done, p.size))/pace, mostLeft.Seconds()) * float64(time.Second))
 	return fmt.Sprintf("%s, %s/s, %v left", text, cli.Bytes(uint64(pace)), left.Round(time.Second))
 }
 

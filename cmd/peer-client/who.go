@@ -34,7 +34,7 @@ func (c *command) tellWho(ctx context.Context) error {
 		return cmp.Or(rank(a)-rank(b), slices.Compare(a.Hash[:], b.Hash[:]), a.Node.Compare(b.Node))
 	})
 	if c.events == nil {
-		return printed(printWho(c.stdout, holders, cli.IsTerminal(c.stdout)))
+		return printWho(c.stdout, holders, cli.IsTerminal(c.stdout))
 	}
 	for _, h := range holders {
 		c.events.tell(holderEvent{"holder", h.Node.String(), h.Size, hashText(h.Hash)})

@@ -37,6 +37,7 @@ func (s *sharing) run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	s.Share, s.Listener = folder, listener
+	s.MaxLinks = cli.BoundLinks(s.Log, s.MaxLinks, 2) // a link has a file open
 	s.Log.Info("sharing", "folder", s.folder, "on", listener.Addr())
 	defer cli.LogStopping(ctx, s.Log)()
 	ctx, cancel := context.WithCancel(ctx)

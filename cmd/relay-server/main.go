@@ -30,7 +30,7 @@ func command() *cobra.Command {
 	flags.DurationVar(&r.Policy.TTL, "ttl", roles.LeaseTTL, "how long a silent node stays listed")
 	flags.IntVar(&r.Policy.MaxLeases, "max-leases", roles.MaxLeases, "nodes listed at once")
 	flags.IntVar(&r.Policy.MaxEntries, "max-entries", roles.MaxEntries,
-		"names kept of one node; one that publishes more counts as one that may have anything")
+		"names kept of one node; one that publishes more counts as one that may have anything besides")
 	flags.IntVar(&r.Policy.MaxIndex, "max-index", roles.MaxIndex, "names kept of all nodes")
 	flags.IntVar(&r.MaxLinks, "max-links", roles.MaxLinks, "connections at once")
 	flags.BoolVar(&r.Policy.AllowAdvertise, "allow-advertise", false, "let nodes be listed at another address than the one they come from")
@@ -55,6 +55,7 @@ func serve(c *cobra.Command, r *peer.Relay, host, port, state string) (err error
 	if r.MaxLinks < 1 || r.Policy.MaxLeases < 1 || r.Policy.MaxEntries < 1 || r.Policy.MaxIndex < 1 {
 		return cli.Usage("--max-links, --max-leases, --max-entries and --max-index are at least 1")
 	}
+	r.MaxLinks = cli.BoundLinks(r.Log, r.MaxLinks, 1)
 	listener, err := transport.TCP{}.Listen(c.Context(), net.JoinHostPort(host, port))
 	if err != nil {
 		return err

@@ -20,7 +20,7 @@ func wholeFetch() string {
 		file: []byte("hello\n"),
 		accept: func(to string) (roles.Machine, netip.AddrPort) {
 			if to == "relay.example:4000" {
-				return relay.NewSession(registry), netip.AddrPortFrom(host, 50001)
+				return relay.NewSession(registry, &relay.Answers{}), netip.AddrPortFrom(host, 50001)
 			}
 			return node.NewUpload(), netip.MustParseAddrPort("198.51.100.2:50002")
 		},

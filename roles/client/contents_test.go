@@ -31,11 +31,12 @@ func TestAnotherContentIsFetchedWhenNobodyHasAllOfTheFirst(t *testing.T) {
 	s.Tell(roles.PeerEnded{Link: 1}, "Fetching", goes(1, dials(1, 3))...)
 	answers(1, s, "Fetching")
 	says(s, 1, protocol.NotFound, "Fetching")
-	s.Tell(roles.PeerEnded{Link: 1}, "Seeking", goes(1, dials(1, 2))...)
+	s.Tell(roles.PeerEnded{Link: 1}, "Fetching", goes(1, dials(1, 1))...)
+	s.Tell(roles.Lost{Link: 1, Code: protocol.Refused}, "Seeking", goes(1, dials(1, 2))...)
 	answers(1, s, "Seeking")
 	s.Hear(1, other.outboard(0), "Opening", other.opens())
 	delivers(s, other)
-	r := wants(t, s, client.Fetched, protocol.Lost, protocol.Variant, protocol.NotFound, 0)
+	r := wants(t, s, client.Fetched, protocol.Lost, protocol.Variant, protocol.NotFound, protocol.Refused, 0)
 	if r.Hash != other.Hash || r.Size != 10 || !slices.Equal(r.From, ats(2)) {
 		t.Errorf("result %+v", r)
 	}
@@ -54,18 +55,20 @@ func TestWhatWasStreamedIsNotBegunAnew(t *testing.T) {
 	s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Fetching", goes(1, dials(1, 2))...)
 	answers(1, s, "Fetching")
 	s.Hear(1, other.outboard(0), "Fetching", leaves(1)...)
-	s.Tell(roles.PeerEnded{Link: 1}, "Failed", goes(1, "report result")...)
-	wants(t, s, client.Undelivered, protocol.Lost, protocol.Variant)
+	s.Tell(roles.PeerEnded{Link: 1}, "Fetching", goes(1, dials(1, 1))...)
+	s.Tell(roles.Lost{Link: 1, Code: protocol.Refused}, "Failed", goes(1, "report result")...)
+	wants(t, s, client.Undelivered, protocol.Lost, protocol.Variant, protocol.Refused)
 
 	s = receiving(t, stream, f, 1, 2) // nothing of it was printed yet
 	s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Fetching", goes(1, dials(1, 2))...)
 	answers(1, s, "Fetching")
 	s.Hear(1, other.outboard(0), "Fetching", leaves(1)...)
-	s.Tell(roles.PeerEnded{Link: 1}, "Seeking", goes(1, dials(1, 2))...)
+	s.Tell(roles.PeerEnded{Link: 1}, "Fetching", goes(1, dials(1, 1))...)
+	s.Tell(roles.Lost{Link: 1, Code: protocol.Refused}, "Seeking", goes(1, dials(1, 2))...)
 	answers(1, s, "Seeking")
 	s.Hear(1, other.outboard(0), "Opening", other.opens())
 	delivers(s, other)
-	wants(t, s, client.Fetched, protocol.Lost, protocol.Variant, 0)
+	wants(t, s, client.Fetched, protocol.Lost, protocol.Variant, protocol.Refused, 0)
 }
 
 // TestALiarCostsOneGroup: it isn't asked again, and what only liars speak for is given up at once.

@@ -49,7 +49,6 @@ func TestWhatEndsTooEarlyIsNotDelivered(t *testing.T) {
 		s.Tell(roles.BodyDone{Link: 1}, "Fetching", "hear 1")
 	}
 	for code, fail := range map[protocol.Code]func(*rolestest.Story){
-		protocol.Lost:    func(s *rolestest.Story) { s.Tell(roles.PeerEnded{Link: 1}, "Failed", end...) },
 		protocol.Timeout: func(s *rolestest.Story) { s.Ring("Failed", end...) },
 		protocol.Draining: func(s *rolestest.Story) {
 			next(s)

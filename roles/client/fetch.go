@@ -43,6 +43,7 @@ type Fetch struct {
 	again     []netip.AddrPort        // whose file changed: worth another visit
 	revisited map[netip.AddrPort]bool // have been in again
 	barred    map[netip.AddrPort]bool
+	redials   redials
 	believed  map[netip.AddrPort]int      // how many contents
 	contents  []known                     // that nodes have said they have
 	latest    map[netip.AddrPort]Identity // the content that a node has named last
@@ -77,7 +78,7 @@ func timerOf(link roles.Link) roles.Timer { return roles.Timer(link) + 1 }
 func NewFetch(w Request) *Fetch {
 	f := &Fetch{
 		core: roles.NewCore(fetchGrammar), query: NewQuery("", nil), listed: map[netip.AddrPort]bool{},
-		revisited: map[netip.AddrPort]bool{}, barred: map[netip.AddrPort]bool{}, believed: map[netip.AddrPort]int{},
+		revisited: map[netip.AddrPort]bool{}, barred: map[netip.AddrPort]bool{}, redials: redials{}, believed: map[netip.AddrPort]int{},
 		latest: map[netip.AddrPort]Identity{},
 	}
 	f.use(relayLink, roles.Deadline, 0)
@@ -103,11 +104,12 @@ func (f *Fetch) Reset(w Request) {
 	clear(f.listed)
 	clear(f.revisited)
 	clear(f.barred)
+	clear(f.redials)
 	clear(f.believed)
 	clear(f.latest)
 	*f = Fetch{
 		core: f.core, first: f.first, timer: f.timer, item: f.item, request: w, query: f.query, sources: f.sources, picker: NewPicker(w.Name, w.Hash),
-		listed: f.listed, revisited: f.revisited, barred: f.barred, believed: f.believed, latest: f.latest, result: Result{Name: w.Name},
+		listed: f.listed, revisited: f.revisited, barred: f.barred, redials: f.redials, believed: f.believed, latest: f.latest, result: Result{Name: w.Name},
 	}
 }
 

@@ -24,8 +24,9 @@ type Gather struct {
 	round     round
 	pipelines [roles.MaxPipelines]pipelineSlot
 	lost      map[netip.AddrPort]bool // nodes that no Pipeline asks again
-	overtakes []overtake              // the one that is due first at the front
-	due       time.Duration           // of the deadline that is armed
+	redials   redials
+	overtakes []overtake    // the one that is due first at the front
+	due       time.Duration // of the deadline that is armed
 
 	fetches [fetchesAtOnce]fetchSlot
 	few     []int          // items to be fetched, a few at once
@@ -80,7 +81,7 @@ type gathering struct {
 func NewGather(request GatherRequest) *Gather {
 	g := &Gather{
 		core: roles.NewCore(gatherGrammar), request: request,
-		lost: map[netip.AddrPort]bool{}, failed: map[string]int{},
+		lost: map[netip.AddrPort]bool{}, redials: redials{}, failed: map[string]int{},
 	}
 	g.core.Use(roles.NoLink, roles.Deadline)
 	g.fold()

@@ -204,21 +204,32 @@ func (g *Gather) pipelineOver(at roles.Moment, slot *pipelineSlot) {
 	slot.busy = false
 	g.core.Fire(gatherPipelineOver)
 	var came []roles.Placement
+	brought := false // more than empty files, which come without a request
 	for i, item := range slot.load {
-		switch one := &g.items[item]; {
-		case one.concluded:
-		case slot.came[i]:
+		if one := &g.items[item]; !one.concluded && slot.came[i] {
 			came = append(came, roles.Placement{Item: item, Size: one.Size, Attributes: slot.about[i]})
-		case !slot.overtaken || len(one.holders) > 1:
+			brought = brought || one.Size > 0
+		}
+	}
+	redial := g.redial(slot, brought)
+	for i, item := range slot.load {
+		if one := &g.items[item]; !one.concluded && !slot.came[i] && !redial && (!slot.overtaken || len(one.holders) > 1) {
 			one.refused = append(one.refused, slot.node)
 		}
 	}
-	switch slot.machine.Result().Code {
-	case 0, protocol.Disk, protocol.Interrupted: // which are our own doing
-	default:
+	switch code := slot.machine.Result().Code; {
+	case code == 0, code == protocol.Disk, code == protocol.Interrupted: // which are our own doing
+	case !redial:
 		g.lost[slot.node] = true
 	}
 	g.commit(at, slot, came)
+}
+
+// redial reports whether a node whose link broke is to be asked again, in the next round, for what
+// has not come.
+func (g *Gather) redial(slot *pipelineSlot, brought bool) bool {
+	m := slot.machine
+	return m.broke && (brought || m.Result().Code == protocol.Lost) && g.redials.again(slot.node, brought)
 }
 
 // idle is for a node that has nothing more to do: Pipelines of others that lack what it has are

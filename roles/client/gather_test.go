@@ -214,7 +214,8 @@ func TestANodeThatIsLostIsNotAskedAgain(t *testing.T) {
 	s.Tell(roles.Started{}, "Pipelining", dials(0, 1))
 	pulls(s, 0, a, b, c)
 	brings(s, 0, a, "hear 0")
-	s.Tell(roles.Lost{Link: 0, Code: protocol.Lost}, "Pipelining", "hangup 0", "report tried", "commit-store 0")
+	says(s, 0, protocol.Draining, "Pipelining")
+	parted(s, 0, "commit-store 0")
 	s.Tell(placed([]int{0}), "Pipelining", "report gathered", dials(0, 2))
 	pulls(s, 0, b)
 	brings(s, 0, b, leaves(0)...)
@@ -329,11 +330,12 @@ func TestANodeThatIsLostTakesNothingOver(t *testing.T) {
 	}
 }
 
-// losesALink has link 0 break when a node has sent a few files over it and another one.
+// losesALink has link 0 break, and no way lead to its node, when the node has sent a few files over it and
+// another one.
 func losesALink(p *play, node *actor) {
 	p.input = func(in roles.Input) {
 		if _, is := in.(roles.BodyDone); is && node.given == 5 {
-			p.inbox[0] = []roles.Input{roles.Lost{Link: 0, Code: protocol.Lost}}
+			p.inbox[0] = []roles.Input{roles.Lost{Link: 0, Code: protocol.Unreachable}}
 			node.given = 1000
 		}
 	}

@@ -31,6 +31,7 @@ type Pipeline struct {
 	hashed   hashing
 	about    protocol.Attributes // of the file that is being received
 	wrong    bool                // the first of those asked for was not what its hash says
+	broke    bool                // the link broke, which need not happen again
 	progress roles.Progress
 }
 

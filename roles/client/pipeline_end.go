@@ -50,6 +50,7 @@ func (h *Pipeline) cut(event PipelineEvent, code protocol.Code, text string) {
 	switch h.State() {
 	case PipelineLeaving, PipelineDoubting, PipelineJudging:
 	default:
+		h.broke = code == protocol.Lost || code == protocol.Timeout
 		h.blame(code, protocol.Client, text)
 	}
 	h.core.Fire(event)

@@ -1,6 +1,8 @@
 package client
 
 import (
+	"time"
+
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 )
@@ -14,6 +16,8 @@ type Query struct {
 	ask    protocol.Message // with the cursor of the next page
 	single bool             // one page is enough
 	pages  int
+	busy   int           // times in a row that the relay had no room for a list
+	retry  time.Duration // that it asked for then
 	result QueryResult
 }
 
@@ -64,12 +68,11 @@ func (q *Query) Final() bool { return q.core.Final() }
 func (q *Query) Watch(f func(roles.Transition)) { q.core.Watch(f) }
 
 // Step implements [roles.Machine].
-func (q *Query) Step(_ roles.Moment, in roles.Input) []roles.Effect {
+func (q *Query) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	q.core.Begin()
 	switch in := in.(type) {
 	case roles.Started:
-		q.core.Fire(queryStarted)
-		q.core.Do(roles.Dial{Link: q.link, To: q.relay})
+		q.dial(queryStarted)
 	case roles.Opened:
 		q.opened()
 	case roles.Heard:
@@ -77,17 +80,30 @@ func (q *Query) Step(_ roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Malformed:
 		q.reject(queryMalformed, in.Err)
 	case roles.PeerEnded:
-		q.cut(queryPeerEnded, protocol.Lost, "the link was ended too early")
+		q.cut(at, queryPeerEnded, protocol.Lost, "the link was ended too early")
 	case roles.Lost:
-		q.cut(queryLost, in.Code, in.Text)
+		q.cut(at, queryLost, in.Code, in.Text)
 	case roles.TimerFired:
 		if q.core.Due(in) {
-			q.cut(queryExpired, protocol.Timeout, "no answer in time")
+			q.expired(at)
 		}
 	case roles.Stopped:
 		q.stop()
 	}
 	return q.core.Effects()
+}
+
+func (q *Query) dial(event QueryEvent) {
+	q.core.Fire(event)
+	q.core.Do(roles.Dial{Link: q.link, To: q.relay})
+}
+
+func (q *Query) expired(at roles.Moment) {
+	if q.State() == QueryWaiting {
+		q.dial(queryExpired)
+		return
+	}
+	q.cut(at, queryExpired, protocol.Timeout, "no answer in time")
 }
 
 func (q *Query) opened() {
@@ -116,8 +132,14 @@ func (q *Query) heard(m protocol.Message) {
 	case *protocol.Listed:
 		next := *q.ask.(*protocol.List)
 		next.Cursor = m.Cursor
+		q.busy = 0
 		q.page(m, &next, m.Cursor != nil, queryListedMore, queryListedLast)
 	case *protocol.Error:
+		if m.Code == protocol.Busy && q.State() == QueryListing && q.busy+1 < roles.MaxBusy {
+			q.busy, q.retry = q.busy+1, roles.Millis(m.Retry)
+			q.leave(queryListBusy)
+			return
+		}
 		q.result = QueryResult{m.Code, m.By, m.Text}
 		q.leave(queryRefused)
 	}
@@ -154,8 +176,22 @@ func (q *Query) leave(event QueryEvent) {
 	q.core.Do(roles.HalfClose{Link: q.link}, roles.Discard{Link: q.link})
 }
 
-// cut ends with a link that is gone. After the last answer that is no failure.
-func (q *Query) cut(event QueryEvent, code protocol.Code, text string) {
+// wait waits until the relay may have room for a list. Clients that were put off together come back
+// apart.
+func (q *Query) wait(event QueryEvent, random uint64) {
+	q.core.Fire(event)
+	q.core.Do(roles.HangUp{Link: q.link})
+	wait := min(max(q.retry, roles.RetryFirst)<<(q.busy-1), roles.RetryMost)
+	q.core.Arm(wait + time.Duration(random%uint64(wait/2)))
+}
+
+// cut ends with a link that is gone. After the last answer that is no failure, nor is it when the
+// same is to be asked again.
+func (q *Query) cut(at roles.Moment, event QueryEvent, code protocol.Code, text string) {
+	if q.State() == QueryPutOff {
+		q.wait(event, at.Rand)
+		return
+	}
 	if q.State() != QueryLeaving {
 		q.result = QueryResult{code, protocol.Client, text}
 	}
@@ -168,7 +204,7 @@ func (q *Query) stop() {
 	if q.Final() {
 		return
 	}
-	linked := q.State() != QueryNew
+	linked := q.State() != QueryNew && q.State() != QueryWaiting
 	q.core.Fire(queryStopped)
 	if linked {
 		q.core.Do(roles.HangUp{Link: q.link})

@@ -17,6 +17,8 @@ const (
 	QueryDialing  QueryState = "Dialing"
 	QueryLocating QueryState = "Locating"
 	QueryListing  QueryState = "Listing"
+	QueryPutOff   QueryState = "PutOff"
+	QueryWaiting  QueryState = "Waiting"
 	QueryLeaving  QueryState = "Leaving"
 	QueryClosed   QueryState = "Closed"
 )
@@ -30,6 +32,7 @@ const (
 	queryLocatedLast    QueryEvent = "LOCATED, last"
 	queryListedMore     QueryEvent = "LISTED, more"
 	queryListedLast     QueryEvent = "LISTED, last"
+	queryListBusy       QueryEvent = "ERROR busy, to LIST"
 	queryRefused        QueryEvent = "ERROR"
 	queryUnexpected     QueryEvent = "Unexpected"
 	queryMalformed      QueryEvent = "Malformed"
@@ -54,6 +57,10 @@ var queryGrammar = roles.NewGrammar(roles.Table[QueryState, QueryEvent]{
 			Means: "LOCATE has been sent; its page, a refusal, or the lack of either moves us on."},
 		{Name: QueryListing, Wait: roles.ReplyTimeout,
 			Means: "LIST has been sent; its page, a refusal, or the lack of either moves us on."},
+		{Name: QueryPutOff, Wait: roles.CloseTimeout,
+			Means: "The relay has no room for a list just now and we have half-closed; its end of stream moves us on."},
+		{Name: QueryWaiting, WaitFrom: "the relay's retry-after, doubled for each time in a row, at most RetryMost, and up to half of it longer",
+			Means: "No connection is open; when the wait is over the relay is asked for the same page again."},
 		{Name: QueryLeaving, Wait: roles.CloseTimeout,
 			Means: "The relay has done for us what it will and we have half-closed; its end of stream moves us on."},
 		{Name: QueryClosed, Final: true, Means: "The link is closed and released."},
@@ -66,6 +73,7 @@ var queryGrammar = roles.NewGrammar(roles.Table[QueryState, QueryEvent]{
 		{Name: queryLocatedLast, Kind: protocol.KindLocated, Means: "a page of nodes, and no other one is there, or wanted"},
 		{Name: queryListedMore, Kind: protocol.KindListed, Means: "a page of names, and there are more"},
 		{Name: queryListedLast, Kind: protocol.KindListed, Means: "a page of names, and no other one is there, or wanted"},
+		{Name: queryListBusy, Kind: protocol.KindError, Means: "the relay has no room for a list just now, less than MaxBusy times in a row"},
 		{Name: queryRefused, Kind: protocol.KindError, Means: "the relay says no, and why"},
 		{Name: queryUnexpected, Means: "a message of any other kind than the answer to that"},
 		{Name: queryMalformed, Means: "bytes that are no message"},
@@ -82,12 +90,17 @@ var queryGrammar = roles.NewGrammar(roles.Table[QueryState, QueryEvent]{
 		queryRow([]QueryState{QueryListing}, queryListedMore, QueryListing, "the same link serves for the next page"),
 		queryRow([]QueryState{QueryLocating}, queryLocatedLast, QueryLeaving, "the relay is not needed any more"),
 		queryRow([]QueryState{QueryListing}, queryListedLast, QueryLeaving, "the relay is not needed any more"),
+		queryRow([]QueryState{QueryListing}, queryListBusy, QueryPutOff, "few lists are on their way at once: another time"),
+		queryRow([]QueryState{QueryPutOff}, queryPeerEnded, QueryWaiting, "asked again later, over a link of its own"),
+		queryRow([]QueryState{QueryPutOff}, queryLost, QueryWaiting, "asked again later, over a link of its own"),
+		queryRow([]QueryState{QueryPutOff}, queryExpired, QueryWaiting, "the relay had its time; asked again later"),
+		queryRow([]QueryState{QueryWaiting}, queryExpired, QueryDialing, "it is time to ask again"),
 		queryRow([]QueryState{QueryLocating, QueryListing}, queryRefused, QueryLeaving, "the relay says no"),
 		queryRow([]QueryState{QueryLocating, QueryListing}, queryUnexpected, QueryLeaving, "a side that says something with no place here has lost the thread: ERROR(unexpected)"),
 		queryRow([]QueryState{QueryLocating, QueryListing}, queryMalformed, QueryLeaving, "after bytes that are no message nothing can be read: ERROR says what was wrong"),
 		queryRow([]QueryState{QueryLocating, QueryListing, QueryLeaving}, queryPeerEnded, QueryClosed, "the relay is done with this link"),
 		queryRow([]QueryState{QueryDialing, QueryLocating, QueryListing, QueryLeaving}, queryLost, QueryClosed, "no peer is left to talk to"),
 		queryRow([]QueryState{QueryDialing, QueryLocating, QueryListing, QueryLeaving}, queryExpired, QueryClosed, "the relay had its time"),
-		queryRow([]QueryState{QueryNew, QueryDialing, QueryLocating, QueryListing, QueryLeaving}, queryStopped, QueryClosed, "no answer need be waited for"),
+		queryRow([]QueryState{QueryNew, QueryDialing, QueryLocating, QueryListing, QueryPutOff, QueryWaiting, QueryLeaving}, queryStopped, QueryClosed, "no answer need be waited for"),
 	},
 })

@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
@@ -69,7 +70,7 @@ func TestARelayThatDoesNotAnswerARequestIsLeft(t *testing.T) {
 	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0", "report queryresult")
 	answered(t, s, protocol.Unexpected, protocol.Client)
 
-	s = querying(t, &protocol.List{})
+	s = querying(t, &protocol.Locate{})
 	s.Hear(0, &protocol.Error{Code: protocol.Busy, By: protocol.Relay}, "Leaving", "halfclose 0", "discard 0")
 	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0", "report queryresult")
 	answered(t, s, protocol.Busy, protocol.Relay)
@@ -86,6 +87,51 @@ func TestARelayThatDoesNotAnswerARequestIsLeft(t *testing.T) {
 	s.Tell(roles.Malformed{Err: &protocol.Error{Code: protocol.TooLarge}}, "Leaving", "send 0 ERROR too-large by client", "halfclose 0", "discard 0")
 	s.Ring("Closed", "hangup 0", "report queryresult")
 	answered(t, s, protocol.TooLarge, protocol.Client)
+}
+
+// TestAListThatIsPutOffIsAskedForAgain: the same page, over a link of its own, after what the relay
+// asked for, doubled, and up to half of it longer; and not for ever.
+func TestAListThatIsPutOffIsAskedForAgain(t *testing.T) {
+	busy := &protocol.Error{Code: protocol.Busy, By: protocol.Relay, Retry: 2000}
+	s := querying(t, &protocol.List{})
+	s.Hear(0, &protocol.Listed{Cursor: []byte{7}}, "Listing", "send 0 LIST cursor=07", "hear 0", "report page")
+	for try := range roles.MaxBusy - 1 {
+		s.At.Rand = uint64(try) * 12345678901
+		s.Hear(0, busy, "PutOff", "halfclose 0", "discard 0")
+		s.Waits(roles.CloseTimeout)
+		switch try {
+		case 0:
+			s.Ring("Waiting", "hangup 0")
+		case 1:
+			s.Tell(roles.Lost{Code: protocol.Lost}, "Waiting", "hangup 0")
+		default:
+			s.Tell(roles.PeerEnded{}, "Waiting", "hangup 0")
+		}
+		if least := 2 * time.Second << try; s.Wait() < least || s.Wait() > least*3/2 {
+			t.Errorf("try %d waits %v, want %v and up to half of it more", try, s.Wait(), least)
+		}
+		s.Ring("Dialing", "dial 0 relay:4000")
+		s.Tell(roles.Opened{}, "Listing", "send 0 LIST cursor=07", "hear 0")
+	}
+	s.Hear(0, busy, "Leaving", "halfclose 0", "discard 0")
+	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0", "report queryresult")
+	answered(t, s, protocol.Busy, protocol.Relay)
+}
+
+// TestAQueryThatWaitsForTheRelayIsStopped, and one that has heard a page is put off anew.
+func TestAQueryThatWaitsForTheRelayIsStopped(t *testing.T) {
+	busy := &protocol.Error{Code: protocol.Busy, By: protocol.Relay, Retry: 1 << 60}
+	s := querying(t, &protocol.List{})
+	s.Hear(0, busy, "PutOff", "halfclose 0", "discard 0")
+	s.Tell(roles.PeerEnded{}, "Waiting", "hangup 0")
+	s.Waits(roles.RetryMost)
+	s.Ring("Dialing", "dial 0 relay:4000")
+	s.Tell(roles.Opened{}, "Listing", "send 0 LIST", "hear 0")
+	s.Hear(0, &protocol.Listed{Cursor: []byte{7}}, "Listing", "send 0 LIST cursor=07", "hear 0", "report page")
+	s.Hear(0, busy, "PutOff", "halfclose 0", "discard 0")
+	s.Tell(roles.PeerEnded{}, "Waiting", "hangup 0")
+	s.Tell(roles.Stopped{}, "Closed", "report queryresult")
+	answered(t, s, protocol.Interrupted, protocol.Client)
 }
 
 func TestAListThatNeverEndsIsLeft(t *testing.T) {
@@ -111,7 +157,7 @@ func TestWhateverHappensToAQuery(t *testing.T) {
 		subject := rolestest.NewSubject(client.QueryTable(), roles.Started{}, func() rolestest.Explorable { return client.NewQuery(relayAddress, ask) })
 		subject.Says = []protocol.Message{
 			&protocol.Located{Peers: peers(1)}, &protocol.Located{Cursor: []byte{1}}, &protocol.Listed{}, &protocol.Listed{Cursor: []byte{1}},
-			refusal(protocol.Busy),
+			refusal(protocol.Busy), refusal(protocol.Internal),
 		}
 		subjects = append(subjects, subject)
 	}

@@ -40,6 +40,7 @@ type attempt struct {
 	young    time.Duration // as of a Fetch
 	mute     QueryResult
 	tried    []Tried
+	redials  redials
 }
 
 // Pinned is reported once the content is known: that of the first node that has the file.
@@ -74,7 +75,7 @@ func (r *Reader) Reset(relay, name string, hash protocol.Hash) {
 }
 
 // begin begins an attempt.
-func (r *Reader) begin() { r.attempt = attempt{met: map[netip.AddrPort]bool{}} }
+func (r *Reader) begin() { r.attempt = attempt{met: map[netip.AddrPort]bool{}, redials: redials{}} }
 
 // Watch calls f for each fired row, also for those of the machines within; nil: nothing is called.
 func (r *Reader) Watch(f func(roles.Transition)) {
@@ -273,6 +274,8 @@ func (r *Reader) visited(v Visited) {
 		r.barred[v.Node] = true
 	case v.Rested:
 		r.candidates = slices.Insert(r.candidates, 0, v.Node)
+	case v.Broke && r.attempt.redials.worth(v):
+		r.candidates = append(r.candidates, v.Node)
 	}
 	r.core.Fire(readerSourceLeft)
 }

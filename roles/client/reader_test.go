@@ -141,17 +141,17 @@ func TestTheNextNodeTakesOver(t *testing.T) {
 	f.delivers(s, 2, 1)
 }
 
-// A node whose link broke while nothing was wanted is dialed once more, for the relay still lists
-// it.
+// A node whose link broke is dialed once more, and then the relay is asked for others.
 func TestANodeThatWasStartedAgainIsFoundAgain(t *testing.T) {
 	f := made(3*group, 1)
 	s := holdingReader(t, f, 1)
 	s.Tell(roles.Wanted{Count: 1}, "Reading", f.gets(1, 0, 1), "hear 1")
-	s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "AskingRelay", goes(1, "dial 0 relay:4000")...)
-	readerLocates(s, f.Hash, "Reading", 1)
+	s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Reading", goes(1, dials(1, 1))...)
+	s.Tell(roles.Lost{Link: 1, Code: protocol.Refused}, "AskingRelay", goes(1, "dial 0 relay:4000")...)
+	readerLocates(s, f.Hash, "Reading", 2, 1)
 	s.Tell(roles.Lost{Link: 1, Code: protocol.Refused}, "Resting", goes(1, "report unread")...)
 	unread := of[client.Unread](t, s)
-	if r := unread.Result; r.Outcome != client.Undelivered || len(r.Tried) != 2 || r.Code != protocol.Refused || unread.Wanted != (client.Range{Count: 1}) {
+	if r := unread.Result; r.Outcome != client.Undelivered || len(r.Tried) != 3 || r.Code != protocol.Refused || unread.Wanted != (client.Range{Count: 1}) {
 		t.Errorf("%+v", unread)
 	}
 	s.Tell(roles.Wanted{Count: 1}, "AskingRelay", "dial 0 relay:4000") // the owner tries again

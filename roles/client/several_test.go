@@ -105,11 +105,11 @@ func TestASilentNodeIsOvertaken(t *testing.T) {
 	}
 }
 
-// TestWhatALostNodeOwedIsFetchedByTheOther: without another dial, where no other node is known.
+// TestWhatALostNodeOwedIsFetchedByTheOther, while the lost one is dialed again.
 func TestWhatALostNodeOwedIsFetchedByTheOther(t *testing.T) {
 	f := made(roles.ManyGroups*group, 1)
 	s := both(t, f, 1, 2)
-	s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Fetching", goes(1)...)
+	s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Fetching", goes(1, dials(1, 1))...)
 	comes(s, 2, 2)
 	s.Tell(roles.BodyDone{Link: 2}, "Fetching", "hear 2")
 	s.Hear(2, f.content(3, 1), "Fetching", f.gets(2, 0, 2), f.takes(2, 3, 1))
@@ -126,8 +126,9 @@ func TestANodeThatRestedIsAskedAgain(t *testing.T) {
 	answers(3, s, "Fetching")
 	s.Hear(3, f.outboard(0), "Fetching", leaves(3)...) // two are asked for the only group that is missing
 	s.Tell(roles.PeerEnded{Link: 3}, "Fetching", goes(3)...)
-	s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Fetching", goes(1, dials(1, 3))...)
-	s.Tell(roles.Lost{Link: 2, Code: protocol.Lost}, "Fetching", goes(2)...)
+	s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Fetching", goes(1, dials(1, 3), dials(3, 1))...)
+	s.Tell(roles.Lost{Link: 3, Code: protocol.Refused}, "Fetching", goes(3)...)
+	s.Tell(roles.Lost{Link: 2, Code: protocol.Lost}, "Fetching", goes(2, dials(2, 2))...)
 	answers(1, s, "Fetching")
 	s.Hear(1, f.outboard(0), "Fetching", f.gets(1, 7, 1), "hear 1")
 }

@@ -26,7 +26,6 @@ type Source struct {
 	since time.Duration
 	tried Tried
 	visit Visited             // without Tried
-	gave  bool                // it sent a group that was missing
 	about protocol.Attributes // as it said last
 
 	page   []protocol.Hash // the values of the groups from first on
@@ -52,6 +51,8 @@ type Visited struct {
 	Tried
 	Rested bool     // nothing speaks against another visit, should there be something to ask for
 	Barred bool     // it sent what its hash does not vouch for, and is not to be asked again
+	Broke  bool     // its link broke, which need not happen again
+	Gave   bool     // it sent a group that was missing
 	Other  Identity // what it has under the name, where that is another content; zero: it has not
 }
 
@@ -269,7 +270,7 @@ func (s *Source) right(group uint64) {
 	s.core.Fire(sourceGroupRight)
 	s.judged++
 	if s.picker.Got(group) {
-		s.gave = true
+		s.visit.Gave = true
 		s.core.Do(roles.Report{Outcome: Had{s.tried.Node, s.picker.bytes(Range{group, 1}), s.about}})
 	}
 }

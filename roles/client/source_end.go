@@ -56,6 +56,7 @@ func (s *Source) cut(event SourceEvent, code protocol.Code, text string) {
 	switch s.State() {
 	case SourceLeaving, SourceDoubting, SourceJudging:
 	default:
+		s.visit.Broke = code == protocol.Lost || s.visit.Gave
 		s.blame(code, protocol.Client, text)
 	}
 	s.core.Fire(event)
@@ -97,7 +98,7 @@ func (s *Source) updated() {
 func (s *Source) overtaken() {
 	switch {
 	case s.visit.Barred:
-	case s.gave:
+	case s.visit.Gave:
 		s.tried.By = protocol.Node
 		s.visit.Rested = true // whoever has overtaken it may yet fail with the rest
 	default:

@@ -54,6 +54,8 @@ func (f *Fetch) visited(v Visited) {
 		f.candidates = slices.Insert(f.candidates, 0, v.Node)
 	case v.Other != Identity{}:
 		f.remember(v.Other, v.Node, false)
+	case v.Broke && f.redials.worth(v):
+		f.candidates = append(f.candidates, v.Node)
 	case v.Code == protocol.Changed && v.Had && !f.revisited[v.Node]:
 		f.revisited[v.Node] = true
 		f.again = append(f.again, v.Node)
@@ -157,18 +159,21 @@ func (f *Fetch) exhausted() {
 }
 
 // verdict returns what it means that none of these nodes delivered: hashed says that they were asked for a certain
-// content, unwalked that there are others, young that the relay may lack some.
+// content, unwalked that there are others, young that the relay may lack some. What a node said last
+// counts.
 func verdict(all []Tried, hashed, unwalked, young bool) Outcome {
-	unsure := unwalked
-	for _, tried := range all {
+	unsure, judged := unwalked, map[netip.AddrPort]bool{}
+	for _, tried := range slices.Backward(all) {
 		switch {
 		case tried.Had:
 			return Undelivered
+		case judged[tried.Node] || tried.Code == protocol.NotFound || tried.Code == protocol.Changed && hashed:
 		case tried.Code == protocol.Indexing:
 			young = true
-		case tried.Code != protocol.NotFound && !(tried.Code == protocol.Changed && hashed):
+		default:
 			unsure = true
 		}
+		judged[tried.Node] = true
 	}
 	switch {
 	case young:

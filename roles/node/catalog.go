@@ -16,7 +16,7 @@ type Catalog struct {
 	sequence uint64 // of the latest change
 	names    map[string]record
 	log      []change // by sequence; the latest of each name, and some that later ones have outdated
-	gone     int      // records without content
+	dropped  int      // records without content
 	extent   roles.Extent
 	read     bool // a page has been made of this numbering
 }
@@ -71,7 +71,7 @@ func (c *Catalog) put(name string, r record) bool {
 		return false
 	}
 	if known && old.isGone() {
-		c.gone--
+		c.dropped--
 	}
 	c.note(name, r)
 	return true
@@ -84,9 +84,9 @@ func (c *Catalog) Drop(name string) bool {
 	if old, known := c.names[name]; !known || old.isGone() {
 		return false
 	}
-	c.gone++
+	c.dropped++
 	c.note(name, record{})
-	if c.gone > fewRecords+len(c.names)/2 {
+	if c.dropped > fewRecords+len(c.names)/2 {
 		c.renumber()
 	}
 	return true
@@ -133,7 +133,7 @@ func (c *Catalog) compact() {
 func (c *Catalog) renumber() {
 	c.compact()
 	c.index++
-	c.sequence, c.gone, c.read = 0, 0, false
+	c.sequence, c.dropped, c.read = 0, 0, false
 	kept := c.log[:0]
 	for _, change := range c.log {
 		r := c.names[change.name]
@@ -162,7 +162,7 @@ func (c *Catalog) State() protocol.Held {
 func (c *Catalog) Len() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.names) - c.gone
+	return len(c.names) - c.dropped
 }
 
 // Page returns the next page for a relay that holds so much: without changes if that is all. Its ID and Epoch are for the
@@ -183,7 +183,7 @@ func (c *Catalog) Page(held protocol.Held) *protocol.Publish {
 	}
 	page.To = page.From
 	room := protocol.PublishRoom
-	at := sort.Search(len(c.log), func(i int) bool { return c.log[i].sequence > page.From })
+	at := c.after(page.From)
 	for ; at < len(c.log) && len(page.Changes) < protocol.MaxPage; at++ {
 		change := c.log[at]
 		r := c.names[change.name]
@@ -201,4 +201,40 @@ func (c *Catalog) Page(held protocol.Held) *protocol.Publish {
 		page.To = c.sequence
 	}
 	return page
+}
+
+// gone returns a page that leads nowhere, with names that are shared no longer: those of the changes
+// behind the ones that are held, and above a number. last is the number of the last of them. It
+// returns nil if there are none, or the relay holds nothing.
+func (c *Catalog) gone(held protocol.Held, above uint64) (page *protocol.Publish, last uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if held.Index != c.index || held.Sequence == 0 || held.Sequence > c.sequence {
+		return nil, 0
+	}
+	page = &protocol.Publish{Index: c.index, From: held.Sequence, To: held.Sequence, Latest: c.sequence + 1}
+	if c.extent == roles.ExtentSeen {
+		page.Beyond = 1
+	}
+	room := protocol.PublishRoom
+	for at := c.after(max(held.Sequence, above)); at < len(c.log) && len(page.Changes) < protocol.MaxPage; at++ {
+		change := c.log[at]
+		if r := c.names[change.name]; r.sequence != change.sequence || !r.isGone() {
+			continue
+		}
+		e := protocol.Entry{Name: change.name}
+		if room -= e.Room(); room < 0 {
+			break
+		}
+		page.Changes, last = append(page.Changes, e), change.sequence
+	}
+	if last == 0 {
+		return nil, 0
+	}
+	return page, last
+}
+
+// after returns where in the log the changes above a number begin.
+func (c *Catalog) after(sequence uint64) int {
+	return sort.Search(len(c.log), func(i int) bool { return c.log[i].sequence > sequence })
 }

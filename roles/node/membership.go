@@ -39,7 +39,7 @@ type Membership struct {
 	failure  ExchangeFailed // of the last exchange, if it failed
 
 	told      protocol.Held // the part of our catalog that the relay holds, as it last said
-	limited   bool          // the relay refused our index; until the next registration
+	removed   uint64        // the number of the last gone name that it was told ahead of its turn
 	confirmed bool          // the relay has applied a page since the last registration
 	stalls    int           // pages of this exchange after which the relay held no more than before
 	untilThen time.Duration // when publishing ends until the next exchange
@@ -156,7 +156,6 @@ func (m *Membership) opened() {
 func (m *Membership) register(epoch uint64) {
 	m.epoch = max(epoch, m.config.Epoch)
 	m.held, m.earlier, m.maybe = false, m.maybe, true
-	m.limited = false
 	request := &protocol.Register{ID: m.config.ID, Epoch: m.epoch, Port: m.config.Port, Advertise: m.config.Advertise}
 	if m.config.Catalog != nil {
 		request.Publishes = 1
@@ -217,7 +216,7 @@ func (m *Membership) lease(at roles.Moment, renew uint64, holds protocol.Held, e
 		m.core.Fire(late)
 		m.leave()
 	case m.behind():
-		m.stalls, m.untilThen = 0, at.Now+m.renew/2
+		m.stalls, m.untilThen, m.removed = 0, at.Now+m.renew/2, 0
 		m.core.Fire(toPublish)
 		m.publish()
 	default:

@@ -43,6 +43,7 @@ const (
 	membershipPublishedAll     MembershipEvent = "PUBLISHED, all"
 	membershipPublishedLate    MembershipEvent = "PUBLISHED while stopping"
 	membershipResync           MembershipEvent = "ERROR resync"
+	membershipFull             MembershipEvent = "ERROR limit, names are gone"
 	membershipLeftHeard        MembershipEvent = "LEFT"
 	membershipOutrun           MembershipEvent = "ERROR superseded, never listed"
 	membershipLeaseGone        MembershipEvent = "ERROR no-lease"
@@ -79,7 +80,7 @@ var membershipGrammar = roles.NewGrammar(roles.Table[MembershipState, Membership
 			Means: "A connection to the relay is being made, to register, to renew or to leave."},
 		{Name: MembershipRegistering, Wait: roles.ReplyTimeout,
 			Means: "REGISTER has been sent; its answer, or the lack of one, moves us on."},
-		{Name: MembershipLeased, WaitFrom: "the relay's renew-after, varied by RenewSpread per cent; when there are changes to publish at most PublishGap since the last exchange, doubled for each time that this failed in a row",
+		{Name: MembershipLeased, WaitFrom: "the relay's renew-after, varied by RenewSpread per cent; when there are changes to publish at most PublishGap since the last exchange, doubled for each time that this failed in a row up to RetryMost",
 			Means: "The relay lists us and no connection is open; the next renewal moves us on."},
 		{Name: MembershipRenewing, Wait: roles.ReplyTimeout,
 			Means: "RENEW has been sent; its answer, or the lack of one, moves us on."},
@@ -109,6 +110,7 @@ var membershipGrammar = roles.NewGrammar(roles.Table[MembershipState, Membership
 		{Name: membershipPublishedAll, Kind: protocol.KindPublished, Means: "the relay holds all of our index, or this exchange has taken long enough"},
 		{Name: membershipPublishedLate, Kind: protocol.KindPublished, Means: "the relay holds our index up to there, but we are stopping"},
 		{Name: membershipResync, Kind: protocol.KindError, Means: "the page does not follow what the relay holds"},
+		{Name: membershipFull, Kind: protocol.KindError, Means: "the relay has no room for the page, and there are names to come that we share no longer"},
 		{Name: membershipLeftHeard, Kind: protocol.KindLeft, Means: "the relay lists us no longer"},
 		{Name: membershipOutrun, Kind: protocol.KindError, Means: "a registration with a larger epoch is known, from before a clock was set back or of another node with our id"},
 		{Name: membershipLeaseGone, Kind: protocol.KindError, Means: "the relay knows no lease of ours: it restarted while we rested, or the lease lapsed"},
@@ -141,6 +143,7 @@ var membershipGrammar = roles.NewGrammar(roles.Table[MembershipState, Membership
 		membershipRow([]MembershipState{MembershipPublishing}, membershipPublishedAll, MembershipClosing, "nothing more to say for now"),
 		membershipRow([]MembershipState{MembershipPublishing}, membershipPublishedLate, MembershipLeaving, "LEAVE on the same link"),
 		membershipRow([]MembershipState{MembershipPublishing}, membershipResync, MembershipPublishing, "PUBLISH from the beginning"),
+		membershipRow([]MembershipState{MembershipPublishing}, membershipFull, MembershipPublishing, "PUBLISH of the names that are gone, ahead of their turn: they make room"),
 		membershipRow([]MembershipState{MembershipLeased}, membershipNotified, "", "the deadline comes forward: the next renewal carries the changes"),
 		membershipRow([]MembershipState{MembershipRenewing}, membershipKept, MembershipClosing, "the lease is kept; the link is not needed any more"),
 		membershipRow([]MembershipState{MembershipRenewing}, membershipKeptLate, MembershipLeaving, "the lease is kept and not wanted: LEAVE on the same link"),

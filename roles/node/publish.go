@@ -13,7 +13,7 @@ type Published struct{ Names int }
 // behind reports whether there is something to publish: changes, or the confirmation of an index
 // that the relay holds from before our registration.
 func (m *Membership) behind() bool {
-	return m.config.Catalog != nil && !m.limited && (!m.confirmed || m.told != m.config.Catalog.State())
+	return m.config.Catalog != nil && (!m.confirmed || m.told != m.config.Catalog.State())
 }
 
 // publish sends the next page, from the change on up to which the relay holds our index.
@@ -21,6 +21,20 @@ func (m *Membership) publish() {
 	page := m.config.Catalog.Page(m.told)
 	page.ID, page.Epoch = m.config.ID, m.epoch
 	m.ask(page)
+}
+
+// publishGone sends a page of names that are gone, ahead of the changes for which the relay has no
+// room: it drops these names, and may then have room. It reports whether there were any to send.
+func (m *Membership) publishGone() bool {
+	page, last := m.config.Catalog.gone(m.told, m.removed)
+	if page == nil {
+		return false
+	}
+	m.removed = last
+	page.ID, page.Epoch = m.config.ID, m.epoch
+	m.core.Fire(membershipFull)
+	m.ask(page)
+	return true
 }
 
 // published handles a PUBLISHED.
@@ -65,7 +79,9 @@ func (m *Membership) unpublished(refusal *protocol.Error) bool {
 		m.publish()
 		return true
 	}
-	m.limited = m.limited || refusal.Code == protocol.Limit
+	if refusal.Code == protocol.Limit && !m.stopping && m.publishGone() {
+		return true
+	}
 	m.notPublished(refusal.Code, refusal.By, refusal.Text)
 	m.core.Fire(membershipRefused)
 	m.hangUpSoon()
@@ -79,7 +95,9 @@ func (m *Membership) notPublished(code protocol.Code, by protocol.Party, text st
 }
 
 // gap returns how long changes are gathered. It grows while publishing fails.
-func (m *Membership) gap() time.Duration { return roles.PublishGap << min(m.failing, 10) }
+func (m *Membership) gap() time.Duration {
+	return min(roles.PublishGap<<min(m.failing, 10), roles.RetryMost)
+}
 
 // rest waits for the next renewal. If there are changes to publish the renewal comes early: a gap
 // after the last exchange, which is at once when that was long ago.

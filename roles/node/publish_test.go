@@ -2,7 +2,6 @@ package node_test
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -34,6 +33,7 @@ func (r *restless) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	if _, is := in.(roles.Notified); is {
 		r.changes++
 		r.catalog.Set(fmt.Sprint("new", r.changes), 1, protocol.Hash{1})
+		r.catalog.Drop("f0")
 	}
 	return r.Membership.Step(at, in)
 }
@@ -173,18 +173,39 @@ func TestWhatGoesWrongInPublishingCostsNoLease(t *testing.T) {
 	}
 }
 
-func TestARelayThatHoldsNoMoreIsNotAskedAgain(t *testing.T) {
+// TestAPageWithoutRoomIsTriedAgain: ahead of the renewal, after twice as long each time, and at each
+// renewal.
+func TestAPageWithoutRoomIsTriedAgain(t *testing.T) {
 	c := sharing(2)
 	s := published(t, c)
-	s.Hear(0, refusal(protocol.Limit), "Closing", "report exchangefailed", halfClose, discard)
 	s.At.Rand = uint64(30 * time.Second / 10)
+	for _, wait := range []time.Duration{2, 4, 8, 15, 15} {
+		s.Hear(0, refusal(protocol.Limit), "Closing", "report exchangefailed", halfClose, discard)
+		s.Tell(roles.PeerEnded{}, "Leased", hangUp)
+		s.Waits(min(2*wait*time.Second, 30*time.Second))
+		s.Ring("Dialing", dials)
+		s.Tell(roles.Opened{}, "Renewing", renews, hear)
+		s.Hear(0, rolestest.Sample(protocol.KindRenewed), "Publishing", publishes(c, 0), hear)
+	}
+	s.Hear(0, &protocol.Published{Index: 1, Sequence: 2}, "Closing", halfClose, discard, "report published")
 	s.Tell(roles.PeerEnded{}, "Leased", hangUp)
-	c.Catalog.Set("more", 1, protocol.Hash{9})
-	s.Tell(roles.Notified{}, "Leased")
 	s.Waits(30 * time.Second)
-	s.Ring("Dialing", dials)
-	s.Tell(roles.Opened{}, "Renewing", renews, hear)
-	s.Hear(0, rolestest.Sample(protocol.KindRenewed), "Closing", halfClose, discard)
+}
+
+// TestNamesThatAreGoneMakeRoom: what is shared no longer is told ahead of the changes that find no
+// room, once, and then these are tried again.
+func TestNamesThatAreGoneMakeRoom(t *testing.T) {
+	c := sharing(2)
+	s := published(t, c)
+	c.Catalog.Set("new", 1, protocol.Hash{9})
+	c.Catalog.Drop("f0")
+	c.Catalog.Drop("f1")
+	next := "send 0 " + rolestest.Say(&protocol.Publish{ID: c.ID, Epoch: c.Epoch, Index: 1, From: 2, To: 5, Latest: 5, Changes: make([]protocol.Entry, 3)})
+	ahead := "send 0 " + rolestest.Say(&protocol.Publish{ID: c.ID, Epoch: c.Epoch, Index: 1, From: 2, To: 2, Latest: 6, Changes: make([]protocol.Entry, 2)})
+	s.Hear(0, &protocol.Published{Index: 1, Sequence: 2}, "Publishing", next, hear)
+	s.Hear(0, refusal(protocol.Limit), "Publishing", ahead, hear)
+	s.Hear(0, &protocol.Published{Index: 1, Sequence: 2}, "Publishing", next, hear)
+	s.Hear(0, refusal(protocol.Limit), "Closing", "report exchangefailed", halfClose, discard)
 }
 
 func TestALeaseThatIsGoneWhilePublishingIsRegisteredAnew(t *testing.T) {
@@ -211,24 +232,4 @@ func TestANumberThatWasNeverGivenOutCountsAsNothing(t *testing.T) {
 	s.Hear(0, &protocol.Renewed{TTL: 90_000, Renew: 30_000, Held: beyond}, "Publishing", publishes(c, 0), hear)
 	s.Hear(0, &protocol.Published{Index: 1, Sequence: 3}, "Publishing", publishes(c, 0), hear)
 	s.Hear(0, &protocol.Published{Index: 1, Sequence: 2}, "Closing", halfClose, discard, "report published")
-}
-
-// TestANodePublishesNoMoreAfterLimitUntilItRegistersAnew: a new lease may find room, the same one
-// does not.
-func TestANodePublishesNoMoreAfterLimitUntilItRegistersAnew(t *testing.T) {
-	c := sharing(2)
-	s := published(t, c)
-	s.Hear(0, refusal(protocol.Limit), "Closing", "report exchangefailed", halfClose, discard)
-	s.At.Rand = uint64(30 * time.Second / 10)
-	s.Tell(roles.PeerEnded{}, "Leased", hangUp)
-	s.Ring("Dialing", dials)
-	s.Tell(roles.Opened{}, "Renewing", renews, hear)
-	s.Hear(0, rolestest.Sample(protocol.KindRenewed), "Closing", halfClose, discard)
-	s.Tell(roles.PeerEnded{}, "Leased", hangUp)
-	s.Ring("Dialing", dials)
-	s.Tell(roles.Opened{}, "Renewing", renews, hear)
-	again := c
-	again.Epoch++
-	s.Hear(0, refusal(protocol.NoLease), "Registering", strings.Replace(registersToPublish, fmt.Sprint("epoch=", c.Epoch), fmt.Sprint("epoch=", again.Epoch), 1), hear)
-	s.Hear(0, rolestest.Sample(protocol.KindRegistered), "Publishing", publishes(again, 0), hear, "report leased")
 }

@@ -40,7 +40,7 @@ func (w *together) tell(in roles.Input) {
 		case roles.Disarm:
 			w.armed = false
 		case roles.Dial:
-			w.session = relay.NewSession(w.registry)
+			w.session = relay.NewSession(w.registry, &relay.Answers{})
 			w.session.Step(w.at, roles.Opened{Peer: nodesPlace})
 			w.tell(roles.Opened{})
 		case roles.Send:

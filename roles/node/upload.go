@@ -2,6 +2,7 @@ package node
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
@@ -11,10 +12,11 @@ import (
 type Upload struct {
 	core     roles.Core[UploadState, UploadEvent]
 	peer     netip.AddrPort
-	get      *protocol.Get  // the request being served; nil: it is a TREE
-	tree     *protocol.Tree // the request being served; nil: it is a GET
-	hashed   uint64         // bytes of its file hashed, as the disk last said
-	spoiled  protocol.Code  // why the last body was not the file's content, or 0
+	get      *protocol.Get     // the request being served; nil: it is a TREE
+	tree     *protocol.Tree    // the request being served; nil: it is a GET
+	hashed   uint64            // bytes of its file hashed, as the disk last said
+	spoiled  protocol.Code     // why the last body was not the file's content, or 0
+	sent     []roles.CheckFile // the stretches sent last, of roles.MaxDoubted groups
 	progress roles.Progress
 }
 
@@ -76,10 +78,10 @@ func (u *Upload) Step(_ roles.Moment, in roles.Input) []roles.Effect {
 			u.core.Arm(roles.ProgressTimeout)
 		}
 	case roles.BodyDone:
-		u.sent()
+		u.bodySent()
 	case roles.BodySpoiled:
 		u.spoiled = in.Code
-		u.sent()
+		u.bodySent()
 	case roles.PeerEnded:
 		u.close(uploadPeerEnded)
 	case roles.Lost:
@@ -109,6 +111,10 @@ func (u *Upload) heard(m protocol.Message) {
 		u.reject(uploadUnexpected, roles.Unexpected(m.Kind(), string(u.State())))
 		return
 	}
+	if refusal, is := m.(*protocol.Error); is {
+		u.accused(refusal)
+		return
+	}
 	u.get, u.tree = nil, nil
 	var event UploadEvent
 	var open roles.OpenFile
@@ -130,6 +136,33 @@ func (u *Upload) heard(m protocol.Message) {
 	u.core.Fire(event)
 	u.hashed = 0
 	u.core.Do(open)
+}
+
+// accused takes the last word of a client. If it calls what we sent wrong, the disk may have lost
+// bits of it, which no time stamp tells: the share has a look, at what was sent last first.
+func (u *Upload) accused(refusal *protocol.Error) {
+	if refusal.Code != protocol.BadHash {
+		u.reject(uploadUnexpected, roles.Unexpected(refusal.Kind(), string(u.State())))
+		return
+	}
+	u.core.Fire(uploadAccused)
+	for _, stretch := range slices.Backward(u.sent) {
+		u.core.Do(stretch)
+	}
+	u.core.Do(roles.HalfClose{Link: link}, roles.Discard{Link: link})
+}
+
+// remember notes a stretch that the client may call wrong. A client that has sent requests ahead has
+// got some more by then.
+func (u *Upload) remember(hash protocol.Hash, offset, length uint64) {
+	first := offset / protocol.GroupSize
+	u.sent = append(u.sent, roles.CheckFile{Hash: hash, First: first, Count: protocol.Groups(offset+length) - first})
+	groups, from := uint64(0), len(u.sent)
+	for from > 0 && groups+u.sent[from-1].Count <= roles.MaxDoubted {
+		from--
+		groups += u.sent[from].Count
+	}
+	u.sent = slices.Delete(u.sent, 0, from)
 }
 
 // most returns how many groups an OUTBOARD is for at most.
@@ -205,6 +238,7 @@ func (u *Upload) answer(file roles.FileFound) {
 		return
 	}
 	u.core.Fire(uploadFileReady)
+	u.remember(file.Hash, u.get.Offset, length)
 	u.progress = roles.Progress{}
 	u.core.Do(roles.Send{Link: link, Message: content}, roles.SendBody{Link: link, Offset: u.get.Offset, Length: length})
 }
@@ -258,8 +292,8 @@ func (u *Upload) report(file roles.FileFound, length uint64, code protocol.Code)
 	u.core.Do(roles.Report{Outcome: served})
 }
 
-// sent handles the end of a body.
-func (u *Upload) sent() {
+// bodySent handles the end of a body.
+func (u *Upload) bodySent() {
 	if u.State() == UploadFinishing {
 		u.leave(uploadBodySent, draining())
 		return

@@ -29,6 +29,7 @@ const (
 	uploadBusy           UploadEvent = "Busy"
 	uploadGetHeard       UploadEvent = "GET"
 	uploadTreeHeard      UploadEvent = "TREE"
+	uploadAccused        UploadEvent = "Accused"
 	uploadUnexpected     UploadEvent = "Unexpected"
 	uploadMalformed      UploadEvent = "Malformed"
 	uploadFileReady      UploadEvent = "FileReady"
@@ -75,7 +76,8 @@ var uploadGrammar = roles.NewGrammar(roles.Table[UploadState, UploadEvent]{
 		{Name: uploadBusy, Means: "the link is accepted, but there is no room to serve it"},
 		{Name: uploadGetHeard, Kind: protocol.KindGet, Means: "a client wants a stretch of a file"},
 		{Name: uploadTreeHeard, Kind: protocol.KindTree, Means: "a client wants to know what a file is"},
-		{Name: uploadUnexpected, Means: "a message of any other kind"},
+		{Name: uploadAccused, Kind: protocol.KindError, Means: "ERROR(bad-hash): the client calls bytes wrong that we sent"},
+		{Name: uploadUnexpected, Means: "a message of any other kind, or another ERROR"},
 		{Name: uploadMalformed, Means: "bytes that are no message"},
 		{Name: uploadFileReady, Means: "the file is there, and there are bytes to send"},
 		{Name: uploadFileAtEnd, Means: "the file is there, and the offset is its end"},
@@ -98,6 +100,7 @@ var uploadGrammar = roles.NewGrammar(roles.Table[UploadState, UploadEvent]{
 		uploadRow([]UploadState{UploadListening, UploadIdle}, uploadGetHeard, UploadOpening, "only the disk knows"),
 		uploadRow([]UploadState{UploadListening, UploadIdle}, uploadTreeHeard, UploadOpening, "only the disk knows"),
 		uploadRow([]UploadState{UploadIdle}, uploadRequestSpoiled, UploadIdle, "ERROR says that the stretch before was not the file's: changed, or internal"),
+		uploadRow([]UploadState{UploadIdle}, uploadAccused, UploadRejecting, "the disk may have lost bits: what was sent last is compared with its hash, and the link ends"),
 		uploadRow([]UploadState{UploadListening, UploadIdle}, uploadUnexpected, UploadRejecting, "a side that says something with no place here has lost the thread: ERROR(unexpected)"),
 		uploadRow([]UploadState{UploadListening, UploadIdle}, uploadMalformed, UploadRejecting, "after bytes that are no message nothing can be read: ERROR says what was wrong"),
 		uploadRow([]UploadState{UploadOpening}, uploadFileReady, UploadSending, "CONTENT says how many bytes follow, and they do"),

@@ -258,6 +258,47 @@ func TestAStoppingNodeSaysSoToWhoeverWaits(t *testing.T) {
 	s.Tell(roles.FileRefused{Code: protocol.NotFound}, "Rejecting")
 }
 
+// TestBytesThatAClientCallsWrongAreLookedAt: the disk may have lost bits, and nobody else notices.
+func TestBytesThatAClientCallsWrongAreLookedAt(t *testing.T) {
+	s := sending(t)
+	s.Tell(roles.BodyDone{}, "Idle", hear)
+	s.Hear(0, &protocol.Error{Code: protocol.BadHash, By: protocol.Client}, "Rejecting", "check-file hash=aa 0+1", halfClose, discard)
+	s.Tell(roles.PeerEnded{}, "Closed", hangUp)
+
+	s = sending(t)
+	s.Tell(roles.BodyDone{}, "Idle", hear)
+	s.Hear(0, &protocol.Error{Code: protocol.Internal, By: protocol.Client}, "Rejecting", "send 0 ERROR unexpected by node", halfClose, discard)
+
+	s = accepted(t) // nothing has been sent
+	s.Hear(0, &protocol.Error{Code: protocol.BadHash, By: protocol.Client}, "Rejecting", "send 0 ERROR unexpected by node", halfClose, discard)
+}
+
+// TestOnlyWhatWasSentLastIsLookedAt: a client has so much under way at most, and a hostile one
+// causes no more work.
+func TestOnlyWhatWasSentLastIsLookedAt(t *testing.T) {
+	s := opening(t, &protocol.Get{Name: "a.txt", Offset: 5, Length: 1})
+	large := found(1 << 40)
+	for n := range uint64(10) {
+		s.Machine.Step(s.At, large)
+		s.Machine.Step(s.At, roles.BodyDone{})
+		s.Machine.Step(s.At, roles.Heard{Message: &protocol.Get{Name: "a.txt", Offset: n * protocol.MaxRange, Length: protocol.MaxRange}})
+	}
+	s.Machine.Step(s.At, large)
+	s.Machine.Step(s.At, roles.BodyDone{})
+	s.Hear(0, &protocol.Error{Code: protocol.BadHash, By: protocol.Client}, "Rejecting", "check-file hash=aa 144+16", "check-file hash=aa 128+16",
+		"check-file hash=aa 112+16", "check-file hash=aa 96+16", halfClose, discard)
+
+	s = accepted(t)
+	for range 2 * roles.MaxDoubted {
+		s.Machine.Step(s.At, roles.Heard{Message: &protocol.Get{Name: "a.txt"}})
+		s.Machine.Step(s.At, found(10))
+		s.Machine.Step(s.At, roles.BodyDone{})
+	}
+	if effects := s.Machine.Step(s.At, roles.Heard{Message: &protocol.Error{Code: protocol.BadHash, By: protocol.Client}}); len(effects) > roles.MaxDoubted+4 {
+		t.Errorf("%d effects", len(effects))
+	}
+}
+
 func TestAnUploadStartsOver(t *testing.T) {
 	u := node.NewUpload()
 	for range 3 {
@@ -277,6 +318,7 @@ func TestWhateverHappensToAnUpload(t *testing.T) {
 	})
 	subject.Says = []protocol.Message{
 		rolestest.Sample(protocol.KindGet), rolestest.Sample(protocol.KindTree), &protocol.Get{Name: "a.txt", Offset: 10}, rolestest.Sample(protocol.KindLocate),
+		&protocol.Error{Code: protocol.BadHash, By: protocol.Client},
 	}
 	subject.Files = []roles.Input{roles.FileHashing{Done: 0, Size: 10}, roles.FileHashing{Done: 5, Size: 10}, found(10), found(5), roles.FileRefused{Code: protocol.NotFound}}
 	rolestest.Explore(t, subject)

@@ -69,6 +69,9 @@ func (x *index) hold(number, by uint32, p *publisher, nameHash uint64) {
 		p.pending++
 	}
 	x.count++
+	bytes := len(x.names.at(it.name))
+	p.bytes += bytes
+	x.bytes += bytes
 	x.byNode.add(byBoth(nameHash, by), at, x.holdHash)
 }
 
@@ -88,6 +91,9 @@ func (x *index) release(at uint32, p *publisher, nameHash uint64) {
 	x.holds.at(h.before).after, x.holds.at(h.after).before = h.after, h.before
 	x.count--
 	p.count--
+	bytes := len(x.nameOf(h.item()))
+	p.bytes -= bytes
+	x.bytes -= bytes
 	if p.first == at {
 		p.first = h.after
 	}

@@ -37,7 +37,7 @@ func (r *Registry) classOf(l *lease, p *publisher) class {
 	switch {
 	case p == nil && l.publishes:
 		return publishing
-	case p == nil || p.refused || p.partial || p.beyond:
+	case p == nil || p.full || p.partial || p.beyond:
 		return silent
 	case l.doubt > 0 || !p.whole:
 		return publishing

@@ -145,7 +145,7 @@ func (d *desk) says(message string, epoch uint64) protocol.Message {
 		"LEAVE":    &protocol.Leave{ID: id, Epoch: epoch},
 		"PUBLISH":  &protocol.Publish{ID: id, Epoch: epoch, Index: 1},
 	}[message]
-	session := relay.NewSession(d.Registry)
+	session := relay.NewSession(d.Registry, &relay.Answers{})
 	session.Step(d.at, roles.Opened{Peer: netip.AddrPortFrom(d.from, 50_000)})
 	for _, e := range session.Step(d.at, roles.Heard{Message: m}) {
 		if send, is := e.(roles.Send); is {

@@ -22,6 +22,7 @@ type index struct {
 	byHash      hashTable // one item of each content; its ring leads to the others
 	byNode      hashTable // holds, by publisher and name
 	count       int       // holds
+	bytes       int       // of the holds' names, each counted with every hold
 	generations uint32    // holds ever made, modulo 2^32
 }
 

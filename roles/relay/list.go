@@ -1,7 +1,9 @@
 package relay
 
 import (
+	"bytes"
 	"encoding/binary"
+	"runtime"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -19,44 +21,141 @@ const (
 	silentMost = 8 * protocol.MaxSilent // silent nodes that are looked at
 )
 
+// The work that bounds a slice of it, for which the registry is locked: other requests wait no
+// longer than for that.
+const (
+	sliceItems = 512      // items passed
+	sliceBytes = 16 << 10 // of names copied
+	sliceHolds = 1 << 10
+	sliceSteps = 1 << 15 // of matching, without the lock, before other goroutines have their turn
+)
+
 // List returns a page of the published items, in the order of their numbers. The cursor holds the
 // registry's incarnation and the next number, so that an item that is published from the first page
 // to the last is in exactly one of them.
+//
+// One page is made at a time, in slices. The registry is locked to copy the names of a slice, and to
+// add those that match; it is not while names are compared with the pattern, which takes longest.
 func (r *Registry) List(at roles.Moment, m *protocol.List) protocol.Message {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	at = r.begin(at)
-	r.tidy(at.Now, sweepStep)
+	r.listing.Lock()
+	defer r.listing.Unlock()
 	l := listing{
-		r: r, now: at.Now, limit: roles.DefaultPage,
+		r: r, limit: roles.DefaultPage,
 		holders: int(min(m.Holders, protocol.MaxHolders)), room: protocol.ListedRoom,
 	}
 	if m.Limit > 0 {
 		l.limit = int(min(m.Limit, protocol.MaxPage))
 	}
-	next := r.parseListCursor(m.Cursor)
+	next := l.begin(at, m.Cursor)
 	if m.Pattern != "" && !protocol.IsPattern(m.Pattern) {
-		for _, number := range r.index.named(m.Pattern) {
-			if number >= next && !l.add(number) {
-				return l.listed(r.listCursor(number))
-			}
-		}
-		return l.listed(nil)
+		return l.list(l.named(m.Pattern, next))
 	}
-	pattern := protocol.NewPattern(m.Pattern)
-	end := r.index.items.size()
-	for until := next + min(listMost, end-min(next, end)); next < until; next++ {
-		if pattern.Steps > matchMost || l.looked > holdMost {
-			break
-		}
-		if r.index.items.at(next).count > 0 && pattern.Match(r.index.nameOf(next)) && !l.add(next) {
-			break
-		}
-	}
-	if next < end {
-		return l.listed(r.listCursor(next))
+	return l.list(l.matching(protocol.NewPattern(m.Pattern), next))
+}
+
+// begin returns the number of the first item of the page.
+func (l *listing) begin(at roles.Moment, cursor []byte) uint32 {
+	l.r.mu.Lock()
+	defer l.r.mu.Unlock()
+	l.now = l.r.begin(at).Now
+	l.r.tidy(l.now, sweepStep)
+	l.end = l.r.index.items.size()
+	return l.r.parseListCursor(cursor)
+}
+
+// list returns the answer. The page goes on at next, unless that is the end.
+func (l *listing) list(next uint32) *protocol.Listed {
+	if next < l.end {
+		return l.listed(l.r.listCursor(next))
 	}
 	return l.listed(nil)
+}
+
+// named adds the items of a name, and returns the number at which the page goes on.
+func (l *listing) named(name string, next uint32) uint32 {
+	l.r.mu.Lock()
+	var found []candidate
+	for _, number := range l.r.index.named(name) {
+		if number >= next && number < l.end {
+			found = append(found, candidate{number, []byte(name)})
+		}
+	}
+	l.r.mu.Unlock()
+	if at, all := l.addAll(found); !all {
+		return at
+	}
+	return l.end
+}
+
+// matching adds the items whose names match, and returns the number at which the page goes on.
+func (l *listing) matching(pattern protocol.Pattern, next uint32) uint32 {
+	until := next + min(listMost, l.end-min(next, l.end))
+	for next < until && pattern.Steps <= matchMost && l.looked <= holdMost {
+		some, then := l.copyNames(next, until)
+		found, steps := some[:0], pattern.Steps
+		for _, one := range some {
+			if pattern.Steps > matchMost {
+				then = one.number
+				break
+			}
+			if pattern.Match(one.name) {
+				found = append(found, one)
+			}
+			if pattern.Steps > steps+sliceSteps {
+				steps = pattern.Steps
+				runtime.Gosched()
+			}
+		}
+		if at, all := l.addAll(found); !all {
+			return at
+		}
+		next = then
+	}
+	return next
+}
+
+// candidate is an item with a copy of its name.
+type candidate struct {
+	number uint32
+	name   []byte
+}
+
+// copyNames copies the names of the next items, and returns the number at which the next slice
+// begins.
+func (l *listing) copyNames(next, until uint32) ([]candidate, uint32) {
+	l.r.mu.Lock()
+	defer l.r.mu.Unlock()
+	x := &l.r.index
+	l.some, l.names = l.some[:0], l.names[:0]
+	for end := min(until, next+sliceItems); next < end && len(l.names) < sliceBytes; next++ {
+		if x.items.at(next).count == 0 {
+			continue
+		}
+		from := len(l.names)
+		l.names = append(l.names, x.nameOf(next)...) // where it moves, the names before keep theirs
+		l.some = append(l.some, candidate{next, l.names[from:]})
+	}
+	return l.some, next
+}
+
+// addAll adds items that are still there, in short slices. It reports whether there was room for all
+// of them, and otherwise the number of the first that had none.
+func (l *listing) addAll(found []candidate) (at uint32, all bool) {
+	for len(found) > 0 {
+		l.r.mu.Lock()
+		for most := l.looked + sliceHolds; len(found) > 0 && l.looked < most; found = found[1:] {
+			it := l.r.index.items.at(found[0].number)
+			if it.count == 0 || !bytes.Equal(l.r.index.nameOf(found[0].number), found[0].name) {
+				continue
+			}
+			if l.looked > holdMost || !l.add(found[0].number) {
+				l.r.mu.Unlock()
+				return found[0].number, false
+			}
+		}
+		l.r.mu.Unlock()
+	}
+	return 0, true
 }
 
 // listing is a LISTED that is being filled.
@@ -64,11 +163,21 @@ type listing struct {
 	r              *Registry
 	now            time.Duration
 	limit, holders int
-	room           int // bytes that are left
-	looked         int // holds looked at
+	end            uint32 // the number of items when the page began
+	room           int    // bytes that are left
+	looked         int    // holds looked at
 	items          []protocol.Item
 	peers          page
-	at             map[uint32]uint64 // the position in peers of a slot's node
+	at             map[leaseAddress]uint64 // the position in peers of a lease's node
+
+	some  []candidate // of the slice
+	names []byte
+}
+
+// leaseAddress is the address of a lease. A slot may get another lease between two slices of a page.
+type leaseAddress struct {
+	host [16]byte
+	port uint16
 }
 
 func (l *listing) listed(cursor []byte) *protocol.Listed {
@@ -145,18 +254,20 @@ func (l *listing) active(it *item) (count uint64, slots []uint32) {
 	return count + uint64(it.count-looked), slots
 }
 
-// peer returns the position of a slot's node in the answer's peers, and adds it if need be.
+// peer returns the position of the node of a slot's lease in the answer's peers, and adds it if need be.
 func (l *listing) peer(slot uint32) uint64 {
-	if at, there := l.at[slot]; there {
+	lease := l.r.leases.at(slot)
+	of := leaseAddress{lease.host, lease.port}
+	if at, there := l.at[of]; there {
 		return at
 	}
 	if l.at == nil {
-		l.at = map[uint32]uint64{}
+		l.at = map[leaseAddress]uint64{}
 		l.peers.now = l.now
 	}
 	at := uint64(len(l.peers.peers))
-	l.peers.add(l.r.leases.at(slot))
-	l.at[slot] = at
+	l.peers.add(lease)
+	l.at[of] = at
 	return at
 }
 

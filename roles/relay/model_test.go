@@ -38,7 +38,7 @@ type modelIndex struct {
 	names    map[string]protocol.Entry
 	complete bool // it has said that this is all, since it registered
 	beyond   bool // but for what it has not noticed
-	refused  bool // it was too much
+	full     bool // and for names that found no room
 	doubt    int  // renewals until it is dropped, since it is of an earlier registration; 0: it is of this one
 }
 
@@ -114,7 +114,7 @@ func (x *modelIndex) pending() bool {
 func (m *model) unindexed() (publishing, silent []string) {
 	for _, id := range m.everybody() {
 		switch n := m.nodes[id]; {
-		case n.index.beyond || n.index.refused || n.index.Index == 0 && !n.says:
+		case n.index.beyond || n.index.full || n.index.Index == 0 && !n.says:
 			silent = append(silent, fmt.Sprint(n.port))
 		case !n.index.complete:
 			publishing = append(publishing, fmt.Sprint(n.port))
@@ -201,7 +201,7 @@ func (w *twins) register(t *rapid.T) {
 	case n == nil && len(w.everybody()) >= w.policy.MaxLeases:
 		w.refused(t, answer, protocol.Limit, 0)
 		return
-	case n == nil || n.index.refused:
+	case n == nil:
 		n = &modelNode{}
 		w.nodes[id] = n
 	}
@@ -315,14 +315,13 @@ func (m *model) take(n *modelNode, page *protocol.Publish) protocol.Code {
 	x := &n.index
 	again := x.Index == page.Index && x.Sequence == page.To && page.To > page.From
 	switch {
-	case x.refused:
-		return protocol.Limit
 	case again: // its answer was lost
 	case page.From == 0:
 		*x = modelIndex{Held: protocol.Held{Index: page.Index}, names: map[string]protocol.Entry{}}
 	case x.Index != page.Index || x.Sequence != page.From:
 		return protocol.Resync
 	}
+	all := true
 	for _, e := range page.Changes {
 		if again || x.names[e.Name] == e {
 			continue
@@ -331,14 +330,18 @@ func (m *model) take(n *modelNode, page *protocol.Publish) protocol.Code {
 		switch {
 		case e.Removes():
 		case len(x.names) >= m.policy.MaxEntries || m.held() >= m.policy.MaxIndex:
-			*x = modelIndex{refused: true}
-			return protocol.Limit
+			all = false
 		default:
 			x.names[e.Name] = e
 		}
 	}
-	x.Sequence, x.doubt, x.complete, x.beyond = page.To, 0, page.To == page.Latest, page.Beyond > 0
-	n.says = true
+	x.full = x.full && again || !all
+	x.doubt, x.beyond, n.says = 0, page.Beyond > 0, true
+	x.complete = page.To == page.Latest && !x.full
+	if !all {
+		return protocol.Limit
+	}
+	x.Sequence = page.To
 	return 0
 }
 

@@ -13,8 +13,9 @@ type publisher struct {
 	index, sequence uint64
 	slot            uint32 // of the lease, plus one; 0: detached, its holds are being dropped
 	first, count    uint32 // of the ring of its holds
+	bytes           int    // of its names
 	pending         uint32 // holds of names whose content is not known yet
-	refused         bool   // it exceeded a bound: nothing of it is kept until it registers again
+	full            bool   // a change of its last page found no room
 	partial         bool   // the name of one of its changes had too many variants
 	whole           bool   // the whole index is held
 	beyond          bool   // the node may have files that it has not noticed
@@ -28,8 +29,9 @@ const (
 )
 
 // Publish applies a page of changes. It answers Published; Resync if the page does not follow the
-// changes that are held; Limit if the node, or all nodes together, publish too much; NoLease or
-// Superseded as Renew does.
+// changes that are held; NoLease or Superseded as Renew does. It answers Limit if the node, or all
+// nodes together, publish too much: then it has applied the changes that found room or need none,
+// and otherwise holds what it held before, up to the same change.
 func (r *Registry) Publish(at roles.Moment, m *protocol.Publish) protocol.Message {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -42,8 +44,6 @@ func (r *Registry) Publish(at roles.Moment, m *protocol.Publish) protocol.Messag
 	}
 	number, p := r.publisher(slot)
 	switch {
-	case p != nil && p.refused:
-		return tooMuch("the node published more than is kept; it counts as one that publishes nothing")
 	case p != nil && p.index == m.Index && p.sequence == m.To && m.To > m.From:
 		return r.published(slot, p, m) // a page that came before, and whose answer was lost
 	case m.From == 0:
@@ -54,18 +54,20 @@ func (r *Registry) Publish(at roles.Moment, m *protocol.Publish) protocol.Messag
 			Text: "that does not follow what the relay holds: publish the whole again",
 		}
 	}
+	all := true
 	for i := range m.Changes {
-		if !r.change(number, p, &m.Changes[i]) {
-			r.replace(slot, publisher{refused: true})
-			return tooMuch(fmt.Sprintf("the relay keeps %d names of one node and %d in all",
-				r.policy.MaxEntries, r.policy.MaxIndex))
-		}
+		all = r.change(number, p, &m.Changes[i]) && all
+	}
+	if p.full = !all; p.full {
+		r.published(slot, p, m)
+		return tooMuch(fmt.Sprintf("the relay keeps %d names of one node and %d in all, of %d bytes on average",
+			r.policy.MaxEntries, r.policy.MaxIndex, roles.MeanName))
 	}
 	p.sequence = m.To
 	return r.published(slot, p, m)
 }
 
-// change applies one change. It reports false if the change would exceed a bound.
+// change applies one change. It reports false if the change needs room and there is none.
 func (r *Registry) change(number uint32, p *publisher, e *protocol.Entry) bool {
 	nameHash := r.index.digest([]byte(e.Name))
 	if at, held := r.index.held(number, e.Name, nameHash); held {
@@ -77,18 +79,29 @@ func (r *Registry) change(number uint32, p *publisher, e *protocol.Entry) bool {
 	if e.Removes() {
 		return true
 	}
-	if int(p.count) >= r.policy.MaxEntries || r.index.count-r.dropping >= r.policy.MaxIndex || r.index.full() {
+	if !r.hasRoom(p, len(e.Name)) {
 		return false
 	}
 	p.partial = !r.index.add(number, p, e, nameHash) || p.partial
 	return true
 }
 
+// hasRoom reports whether another name of so many bytes may be held of a publisher. Names count by
+// their bytes as well: each may be eight times as long as the usual one.
+func (r *Registry) hasRoom(p *publisher, bytes int) bool {
+	return int(p.count) < r.policy.MaxEntries && p.bytes+bytes <= nameBytes(r.policy.MaxEntries) &&
+		r.index.count-r.dropping < r.policy.MaxIndex &&
+		r.index.bytes-r.droppingBytes+bytes <= nameBytes(r.policy.MaxIndex) && !r.index.full()
+}
+
+// nameBytes returns how many bytes so many names may have together: one of them may be a long one.
+func nameBytes(names int) int { return names*roles.MeanName + protocol.MaxName }
+
 // published answers a page, and classifies the lease by what is held then.
 func (r *Registry) published(slot uint32, p *publisher, m *protocol.Publish) *protocol.Published {
 	l := r.leases.at(slot)
 	l.doubt, l.publishes = 0, true
-	p.whole, p.beyond = m.To == m.Latest, m.Beyond > 0
+	p.whole, p.beyond = m.To == m.Latest && !p.full, m.Beyond > 0
 	r.classify(slot)
 	return &protocol.Published{Index: p.index, Sequence: p.sequence}
 }
@@ -125,6 +138,7 @@ func (r *Registry) detach(slot uint32) {
 	r.classify(slot)
 	p.slot = 0
 	r.dropping += int(p.count)
+	r.droppingBytes += p.bytes
 	r.clearing = append(r.clearing, number)
 }
 
@@ -133,8 +147,10 @@ func (r *Registry) clearSome(most int) {
 	for most > 0 && len(r.clearing) > 0 {
 		number := r.clearing[len(r.clearing)-1]
 		p := r.publishers.at(number)
+		bytes := p.bytes
 		cleared := r.index.clear(p, most)
 		r.dropping -= cleared
+		r.droppingBytes -= bytes - p.bytes
 		if p.count > 0 {
 			return
 		}

@@ -78,30 +78,75 @@ func TestAnIndexOfBeforeIsDroppedUnlessTheNodeStandsByIt(t *testing.T) {
 	}
 }
 
-func TestANodeOverItsBoundCountsAsOneThatPublishesNothing(t *testing.T) {
-	d := publishing(t, relay.Policy{MaxEntries: 3})
-	d.accepts(d.page(0, 3), 3)
-	if _, others := walkLocate(t, d.Registry, d.at, protocol.Locate{Name: "nothing"}); len(others) != 0 {
-		t.Fatalf("a node that says all it has is listed for what it has not: %v", others)
+// TestAFullIndexKeepsWhatItHolds: a page without room is refused, and costs nothing that is held;
+// what needs no room goes through. The node may have anything, until the page has found room.
+func TestAFullIndexKeepsWhatItHolds(t *testing.T) {
+	for name, policy := range map[string]relay.Policy{"of one": {MaxEntries: 3}, "of all": {MaxIndex: 3}} {
+		d := publishing(t, policy)
+		others := func() int {
+			_, others := walkLocate(t, d.Registry, d.at, protocol.Locate{Name: "nothing"})
+			return len(others)
+		}
+		publish := func(from, to uint64, changes ...protocol.Entry) protocol.Message {
+			return d.Publish(d.at, &protocol.Publish{ID: rolestest.Node(1), Epoch: 1, Index: 5, From: from, To: to, Latest: 6, Changes: changes})
+		}
+		d.accepts(d.page(0, 3), 3)
+		if others() != 0 {
+			t.Fatalf("%s: a node that says all it has is listed for what it has not", name)
+		}
+		more, most := protocol.Entry{Name: "more", Hash: content(7)}, protocol.Entry{Name: "most", Hash: content(7)}
+		for range 5 {
+			d.refuses(publish(3, 5, more, protocol.Entry{Name: "f1", Hash: content(8)}), protocol.Limit)
+			d.wants(d.renew(1, 1), kept+" held={5 3}")
+		}
+		if d.Held() != 3 || others() != 1 {
+			t.Errorf("%s: %d names are held, and %d nodes may have anything", name, d.Held(), others())
+		}
+		if holders, _ := walkLocate(t, d.Registry, d.at, protocol.Locate{Name: "f1", Hash: content(8)}); len(holders) != 1 {
+			t.Errorf("%s: a change that needs no room was not applied", name)
+		}
+		d.accepts(publish(3, 3, protocol.Entry{Name: "f2"}), 3) // ahead of its turn: it makes room
+		if d.Held() != 2 || others() != 1 {
+			t.Errorf("%s: %d names are held", name, d.Held())
+		}
+		d.accepts(publish(3, 5, more, protocol.Entry{Name: "f1", Hash: content(8)}), 5)
+		d.accepts(publish(5, 6, protocol.Entry{Name: "f2"}), 6)
+		if others() != 0 {
+			t.Errorf("%s: a node whose page has found room may have anything", name)
+		}
+		d.refuses(publish(6, 6+1, most), protocol.Limit)
 	}
-	d.refuses(d.page(3, 1), protocol.Limit)
-	d.refuses(d.page(0, 1), protocol.Limit)
-	if d.Held() > 3 {
-		t.Errorf("%d names are held", d.Held())
+}
+
+// TestNamesCountByTheirBytes: of long names fewer are kept, of one node and of all.
+func TestNamesCountByTheirBytes(t *testing.T) {
+	long := func(i int) string {
+		return strings.Repeat(strings.Repeat("x", 200)+"/", 4) + fmt.Sprintf("%0196d", i) // 1000 bytes
 	}
-	for range 3 {
-		d.renew(1, 1)
+	const entries = 100
+	most := (entries*roles.MeanName + protocol.MaxName) / 1000
+	for name, policy := range map[string]relay.Policy{"of one": {MaxEntries: entries}, "of all": {MaxIndex: entries}} {
+		d := publishing(t, policy)
+		kept := 0
+		for i := range entries {
+			answer := d.Publish(d.at, &protocol.Publish{ID: rolestest.Node(1), Epoch: 1, Index: 5, From: uint64(i), To: uint64(i + 1), Latest: entries,
+				Changes: []protocol.Entry{{Name: long(i), Hash: content(1)}}})
+			if _, is := answer.(*protocol.Published); !is {
+				break
+			}
+			kept++
+		}
+		if kept != most {
+			t.Errorf("%s: %d names are kept, not %d", name, kept, most)
+		}
+		d.Leave(d.at, &protocol.Leave{ID: rolestest.Node(1), Epoch: 1}) // all of their bytes are free again
+		d.register(1, 2)
+		for i := range most {
+			m := &protocol.Publish{ID: rolestest.Node(1), Epoch: 2, Index: 5, From: uint64(i), To: uint64(i + 1), Latest: entries,
+				Changes: []protocol.Entry{{Name: long(i), Hash: content(1)}}}
+			d.accepts(d.Publish(d.at, m), uint64(i+1))
+		}
 	}
-	if d.Held() != 0 {
-		t.Errorf("%d names are held of a node that was refused", d.Held())
-	}
-	holders, others := walkLocate(t, d.Registry, d.at, protocol.Locate{Name: "f1"})
-	if len(holders) != 0 || len(others) != 1 {
-		t.Errorf("it is listed as %v, %v", holders, others)
-	}
-	d.register(1, 2)
-	m := &protocol.Publish{ID: rolestest.Node(1), Epoch: 2, Index: 6, To: 1, Latest: 1, Changes: []protocol.Entry{{Name: "f", Hash: content(1)}}}
-	d.accepts(d.Publish(d.at, m), 1)
 }
 
 // TestBoundsAreJudgedByTheChangeAndNotByThePage: a page that first makes room passes, where its
@@ -141,10 +186,9 @@ func TestAPublishIsJudgedInTheOrderOfSPEC(t *testing.T) {
 		t.Errorf("a repeat was applied: %v", items)
 	}
 	d.refuses(d.page(3, 1), protocol.Limit)
-	d.refuses(d.pageOf(6, 0, 1), protocol.Limit) // over a bound before, and from 0
-	d.refuses(d.pageOf(6, 9, 1), protocol.Limit) // over a bound before, and does not follow
+	d.refuses(d.pageOf(6, 9, 4), protocol.Resync) // over a bound, and does not follow
 	d.at.Now += roles.LeaseTTL
-	d.refuses(d.pageOf(6, 0, 1), protocol.NoLease) // no lease, and over a bound before
+	d.refuses(d.page(3, 1), protocol.NoLease) // no lease, and over a bound
 }
 
 // TestUntilANodeStandsByItsIndexItMayHaveAnything: after a REGISTER it is listed for what is held
@@ -169,17 +213,16 @@ func TestUntilANodeStandsByItsIndexItMayHaveAnything(t *testing.T) {
 	}
 }
 
-func TestARefusalOutlivesTheDoubtAboutAnEarlierIndex(t *testing.T) {
+// TestAPageWithoutRoomStandsByWhatIsHeld: it is a page of this registration, too.
+func TestAPageWithoutRoomStandsByWhatIsHeld(t *testing.T) {
 	d := publishing(t, relay.Policy{MaxEntries: 3})
 	d.accepts(d.page(0, 3), 3)
 	d.register(1, 2)
 	m := &protocol.Publish{ID: rolestest.Node(1), Epoch: 2, Index: 5, From: 3, To: 4, Latest: 4, Changes: []protocol.Entry{{Name: "f", Hash: content(1)}}}
 	d.refuses(d.Publish(d.at, m), protocol.Limit)
-	for range roles.MaxDoubt {
-		d.renew(1, 2)
+	for range 2 * roles.MaxDoubt {
+		d.wants(d.renew(1, 2), kept+" held={5 3}")
 	}
-	m.From, m.To, m.Latest = 0, 1, 1
-	d.refuses(d.Publish(d.at, m), protocol.Limit)
 }
 
 func TestAllNodesTogetherHaveABound(t *testing.T) {
@@ -358,5 +401,7 @@ func TestALinkPublishesAndLists(t *testing.T) {
 		"send 0 REGISTERED ttl=90000 renew=30000 host=192.0.2.9 port=4000", "hear 0")
 	s.Hear(0, &protocol.Publish{ID: rolestest.Node(1), Epoch: 1, Index: 5, To: 1, Latest: 1, Changes: []protocol.Entry{{Name: "f", Hash: content(1)}}},
 		"Idle", "send 0 PUBLISHED index=5 sequence=1", "hear 0")
-	s.Hear(0, &protocol.List{}, "Idle", "send 0 LISTED items=1", "hear 0")
+	s.Hear(0, &protocol.List{}, "Answering", "send 0 LISTED items=1 told")
+	s.Waits(roles.AnswerPatience)
+	s.Tell(roles.Sent{}, "Idle", "hear 0")
 }

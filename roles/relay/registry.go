@@ -27,6 +27,8 @@ type Policy struct {
 type Registry struct {
 	policy Policy
 
+	listing sync.Mutex // held while a page of a List is made; ahead of mu
+
 	mu          sync.Mutex
 	slots       map[protocol.NodeID]uint32
 	leases      slab[lease]
@@ -34,11 +36,12 @@ type Registry struct {
 	seen        lastSeen
 	incarnation uint32 // tells cursors of earlier registries; 0: not drawn yet
 
-	index      index
-	publishers slab[publisher]
-	unindexed  [every]classed // by class; none are indexed
-	clearing   []uint32       // detached publishers, whose holds are being dropped
-	dropping   int            // the number of these holds
+	index         index
+	publishers    slab[publisher]
+	unindexed     [every]classed // by class; none are indexed
+	clearing      []uint32       // detached publishers, whose holds are being dropped
+	dropping      int            // the number of these holds
+	droppingBytes int            // the bytes of their names
 }
 
 const (
@@ -110,12 +113,7 @@ func (r *Registry) Register(at roles.Moment, from netip.Addr, m *protocol.Regist
 		id: m.ID, epoch: m.Epoch, host: host.As16(), port: m.Port, until: at.Now + r.policy.TTL,
 		class: l.class, number: l.number, publisher: l.publisher, publishes: m.Publishes > 0,
 	}
-	_, p := r.publisher(slot)
-	if p != nil && p.refused {
-		r.detach(slot)
-		p = nil
-	}
-	if p != nil || l.publishes {
+	if _, p := r.publisher(slot); p != nil || l.publishes {
 		l.doubt = roles.MaxDoubt // until a page, even one without changes, confirms the index that is held
 	}
 	r.classify(slot)

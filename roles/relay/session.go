@@ -4,6 +4,7 @@ package relay
 
 import (
 	"net/netip"
+	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
@@ -24,15 +25,19 @@ type Directory interface {
 type Session struct {
 	core      roles.Core[SessionState, SessionEvent]
 	directory Directory
+	room      Room
 	peer      netip.AddrPort
+	long      Long          // the answer that is on its way, or shortAnswer
+	since     time.Duration // the time when it went
 }
 
 // link is the only link of a Session.
 const link roles.Link = 0
 
-// NewSession returns a Session that answers from the directory.
-func NewSession(directory Directory) *Session {
-	return &Session{core: roles.NewCore(sessionGrammar), directory: directory}
+// NewSession returns a Session that answers from the directory. All sessions of a relay share its
+// room.
+func NewSession(directory Directory, room Room) *Session {
+	return &Session{core: roles.NewCore(sessionGrammar), directory: directory, room: room, long: shortAnswer}
 }
 
 // State returns the state that the machine is in.
@@ -52,6 +57,8 @@ func (s *Session) Step(at roles.Moment, in roles.Input) []roles.Effect {
 		s.opened(in)
 	case roles.Heard:
 		s.heard(at, in.Message)
+	case roles.Sent:
+		s.sent()
 	case roles.Malformed:
 		s.reject(sessionMalformed, in.Err)
 	case roles.PeerEnded:
@@ -60,7 +67,7 @@ func (s *Session) Step(at roles.Moment, in roles.Input) []roles.Effect {
 		s.close(sessionLost)
 	case roles.TimerFired:
 		if s.core.Due(in) {
-			s.expired()
+			s.expired(at)
 		}
 	case roles.Stopped:
 		s.stop()
@@ -98,20 +105,90 @@ func (s *Session) heard(at roles.Moment, m protocol.Message) {
 		s.core.Fire(sessionPublishHeard)
 		answer = s.directory.Publish(at, m)
 	case *protocol.Locate:
-		s.core.Fire(sessionLocateHeard)
-		answer = s.directory.Locate(at, m)
+		s.locate(at, m)
+		return
 	case *protocol.List:
-		s.core.Fire(sessionListHeard)
-		answer = s.directory.List(at, m)
+		s.list(at, m)
+		return
 	}
 	if refusal, is := answer.(*protocol.Error); is {
 		refusal.By = protocol.Relay
 	}
+	s.answer(answer)
+}
+
+func (s *Session) answer(answer protocol.Message) {
 	s.core.Do(roles.Send{Link: link, Message: answer}, roles.Hear{Link: link})
 }
 
-func (s *Session) expired() {
-	if s.State() == SessionRejecting {
+// answerLong sends an answer that has taken room.
+func (s *Session) answerLong(at roles.Moment, what Long, answer protocol.Message) {
+	s.long, s.since = what, at.Now
+	s.core.Do(roles.Send{Link: link, Message: answer, Told: true})
+}
+
+// locate answers a LOCATE. Where there is no room for a long page the page is a short one: a LOCATE
+// is never refused.
+func (s *Session) locate(at roles.Moment, m *protocol.Locate) {
+	took := m.Limit > roles.DefaultPage && s.room.Take(at, LongLocate)
+	if m.Limit > roles.DefaultPage && !took {
+		short := *m
+		short.Limit = roles.DefaultPage
+		m = &short
+	}
+	answer := s.directory.Locate(at, m)
+	if located, is := answer.(*protocol.Located); took && is && len(located.Peers) > roles.DefaultPage {
+		s.core.Fire(sessionLongLocate)
+		s.answerLong(at, LongLocate, answer)
+		return
+	}
+	if took {
+		s.room.Give(LongLocate)
+	}
+	s.core.Fire(sessionLocateHeard)
+	s.answer(answer)
+}
+
+// list answers a LIST if there is room for the answer. The page is made only then.
+func (s *Session) list(at roles.Moment, m *protocol.List) {
+	if !s.room.Take(at, LongList) {
+		refusal := roles.Busy()
+		refusal.Text = "too many lists are on their way"
+		s.reject(sessionListRefused, refusal)
+		return
+	}
+	s.core.Fire(sessionListHeard)
+	s.answerLong(at, LongList, s.directory.List(at, m))
+}
+
+// sent goes on after a long answer.
+func (s *Session) sent() {
+	if s.State() == SessionAnswering {
+		s.release()
+		s.core.Fire(sessionSent)
+		s.core.Do(roles.Hear{Link: link})
+	}
+}
+
+// release gives back the room of the answer that is on its way, if there is one.
+func (s *Session) release() {
+	if s.long != shortAnswer {
+		s.room.Give(s.long)
+		s.long = shortAnswer
+	}
+}
+
+func (s *Session) expired(at roles.Moment) {
+	switch s.State() {
+	case SessionAnswering:
+		if at.Now-s.since < roles.ReplyTimeout && !s.room.Scarce(at) {
+			s.core.Fire(sessionPatient)
+			s.core.Arm(roles.AnswerPatience)
+			return
+		}
+		s.close(sessionExpired)
+		return
+	case SessionRejecting:
 		s.close(sessionExpired)
 		return
 	}
@@ -127,18 +204,21 @@ func (s *Session) stop() {
 }
 
 func (s *Session) reject(event SessionEvent, err *protocol.Error) {
+	s.release()
 	s.core.Fire(event)
 	err.By = protocol.Relay
 	s.core.Reject(link, err)
 }
 
 func (s *Session) close(event SessionEvent) {
+	s.release()
 	s.core.Fire(event)
 	s.core.Do(roles.HangUp{Link: link})
 }
 
 // Reset prepares the machine for another link.
 func (s *Session) Reset() {
+	s.release()
 	s.core.Reset()
-	s.peer = netip.AddrPort{}
+	s.peer, s.since = netip.AddrPort{}, 0
 }

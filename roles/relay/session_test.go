@@ -15,7 +15,7 @@ var visitor = netip.MustParseAddrPort("192.0.2.9:50000")
 // accepted returns a story about a session whose link has just been opened.
 func accepted(t *testing.T, directory relay.Directory) *rolestest.Story {
 	t.Helper()
-	session := relay.NewSession(directory)
+	session := relay.NewSession(directory, &relay.Answers{})
 	s := rolestest.New(t, session, session.State)
 	s.Tell(roles.Opened{Peer: visitor}, "Listening", "hear 0 first")
 	s.Waits(roles.RequestTimeout)
@@ -81,7 +81,7 @@ func TestAnOldTimerChangesNothing(t *testing.T) {
 }
 
 func TestAPooledSessionStartsOver(t *testing.T) {
-	pool := roles.NewPool(func() *relay.Session { return relay.NewSession(relay.NewRegistry(relay.Policy{})) })
+	pool := roles.NewPool(func() *relay.Session { return relay.NewSession(relay.NewRegistry(relay.Policy{}), &relay.Answers{}) })
 	for range 3 {
 		m := pool.Take().(*relay.Session)
 		s := rolestest.New(t, m, m.State)
@@ -94,14 +94,33 @@ func TestAPooledSessionStartsOver(t *testing.T) {
 }
 
 func TestWhateverHappensToASession(t *testing.T) {
-	subject := rolestest.NewSubject(relay.SessionTable(), roles.Opened{Peer: visitor}, func() rolestest.Explorable {
-		return relay.NewSession(sampleDirectory{})
-	})
-	for _, info := range protocol.Kinds {
-		subject.Says = append(subject.Says, rolestest.Sample(info.Kind))
+	var subjects []rolestest.Subject
+	for _, room := range []relay.Room{ample{}, full{}, scarce{}} {
+		subject := rolestest.NewSubject(relay.SessionTable(), roles.Opened{Peer: visitor}, func() rolestest.Explorable {
+			return relay.NewSession(sampleDirectory{}, room)
+		})
+		subject.Grown = 7
+		for _, info := range protocol.Kinds {
+			subject.Says = append(subject.Says, rolestest.Sample(info.Kind))
+		}
+		subject.Says = append(subject.Says, &protocol.Locate{Limit: protocol.MaxPage})
+		subjects = append(subjects, subject)
 	}
-	rolestest.Explore(t, subject)
+	rolestest.Explore(t, subjects...)
 }
+
+// full is a Room without room, scarce one that others want, too, ample one that nobody else wants.
+type (
+	full   struct{}
+	scarce struct{ full }
+	ample  struct{ scarce }
+)
+
+func (full) Take(roles.Moment, relay.Long) bool   { return false }
+func (full) Give(relay.Long)                      {}
+func (full) Scarce(roles.Moment) bool             { return true }
+func (ample) Scarce(roles.Moment) bool            { return false }
+func (scarce) Take(roles.Moment, relay.Long) bool { return true }
 
 // sampleDirectory answers each request with a sample.
 type sampleDirectory struct{}
@@ -118,7 +137,10 @@ func (sampleDirectory) Leave(roles.Moment, *protocol.Leave) protocol.Message {
 func (sampleDirectory) Publish(roles.Moment, *protocol.Publish) protocol.Message {
 	return rolestest.Sample(protocol.KindPublished)
 }
-func (sampleDirectory) Locate(roles.Moment, *protocol.Locate) protocol.Message {
+func (sampleDirectory) Locate(_ roles.Moment, m *protocol.Locate) protocol.Message {
+	if m.Limit > roles.DefaultPage {
+		return &protocol.Located{Peers: make([]protocol.Peer, roles.DefaultPage+1)}
+	}
 	return rolestest.Sample(protocol.KindLocated)
 }
 func (sampleDirectory) List(roles.Moment, *protocol.List) protocol.Message {

@@ -284,6 +284,8 @@ func (x *explorer) ofLink(w *walked, id roles.Link) (next []roles.Input) {
 		return append(next, roles.Malformed{Link: id, Err: malformed}, roles.PeerEnded{Link: id}, lost)
 	case discarding:
 		return []roles.Input{roles.PeerEnded{Link: id}, lost}
+	case telling:
+		return []roles.Input{roles.Sent{Link: id}, lost}
 	case sending:
 		return []roles.Input{roles.Moved{Link: id, Bytes: 1}, roles.Moved{Link: id, Bytes: roles.MinProgress},
 			roles.BodyDone{Link: id}, roles.BodySpoiled{Link: id, Code: protocol.Changed}, lost}

@@ -102,7 +102,11 @@ func Describe(e roles.Effect) string {
 	case roles.Dial:
 		return fmt.Sprintf("dial %d %s", e.Link, e.To)
 	case roles.Send:
-		return fmt.Sprintf("send %d %s", e.Link, Say(e.Message))
+		line := fmt.Sprintf("send %d %s", e.Link, Say(e.Message))
+		if e.Told {
+			line += " told"
+		}
+		return line
 	case roles.Hear:
 		if e.First {
 			return fmt.Sprintf("hear %d first", e.Link)
@@ -121,6 +125,8 @@ func Describe(e roles.Effect) string {
 			line += fmt.Sprintf(" %d+%d", e.First, e.Count)
 		}
 		return line
+	case roles.CheckFile:
+		return fmt.Sprintf("check-file hash=%x %d+%d", e.Hash[:1], e.First, e.Count)
 	case roles.OpenStore:
 		return fmt.Sprintf("open-store %d %s hash=%x size=%d", e.Item, e.Name, e.Hash[:1], e.Size)
 	case roles.InspectStore:

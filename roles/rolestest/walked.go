@@ -42,6 +42,7 @@ const (
 	discarding
 	sending
 	receiving
+	telling
 )
 
 // told removes the request that an input answers.
@@ -50,6 +51,8 @@ func (w *walked) told(in roles.Input) {
 	case roles.Opened:
 		w.links[in.Link] = asked{}
 	case roles.Heard:
+		w.links[in.Link] = asked{}
+	case roles.Sent:
 		w.links[in.Link] = asked{}
 	case roles.Malformed:
 		w.links[in.Link] = asked{}
@@ -110,6 +113,9 @@ func (w *walked) asked(e roles.Effect) {
 		w.links[e.Link] = asked{want: dialling}
 	case roles.Send:
 		w.said[e.Link] = true
+		if e.Told {
+			w.links[e.Link] = asked{want: telling}
+		}
 	case roles.Hear:
 		w.links[e.Link] = asked{want: hearing}
 	case roles.Discard:

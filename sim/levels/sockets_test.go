@@ -90,7 +90,7 @@ func serveHasty(t *testing.T) (at string, stop func()) {
 	registry := relay.NewRegistry(relay.Policy{})
 	server := transport.Server{
 		Loop: &transport.Loop{}, Listener: listener,
-		New: func() roles.Machine { return hasty{relay.NewSession(registry)} },
+		New: func() roles.Machine { return hasty{relay.NewSession(registry, &relay.Answers{})} },
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var serving sync.WaitGroup

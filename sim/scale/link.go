@@ -77,6 +77,9 @@ func (a *actor) carryOut(effect roles.Effect) {
 		a.dial()
 	case roles.Send:
 		a.side.send(parcel{message: e.Message})
+		if e.Told {
+			panic("scale: nothing long is asked for in this world")
+		}
 	case roles.Hear:
 		a.side.mode = hearing
 	case roles.Discard:

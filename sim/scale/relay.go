@@ -32,7 +32,7 @@ func (w *world) begin() {
 	w.relay = &process{}
 	w.registry = relay.NewRegistry(relay.Policy{})
 	directory := counted{w.registry, w}
-	w.sessions = roles.NewPool(func() *relay.Session { return relay.NewSession(directory) })
+	w.sessions = roles.NewPool(func() *relay.Session { return relay.NewSession(directory, &relay.Answers{}) })
 }
 
 // restart ends the relay's process and starts another one after a while. Meanwhile its host refuses

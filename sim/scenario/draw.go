@@ -58,6 +58,7 @@ func (d drawing) relay() {
 	d.s.Relay = Relay{Drift: d.drift(), Page: pick(d.c, "page", 0, 0, 1, 2, 3)}
 	if chance(d.c, 12, "small relay") {
 		d.s.Relay.Entries = 1 + d.c.N(2, "entries")
+		d.s.Relay.Lists = d.c.N(3, "lists")
 	}
 	if chance(d.c, 12, "relay lies") {
 		d.s.Relay.Lie = RelayLies[d.c.N(len(RelayLies), "lie")]

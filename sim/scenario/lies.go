@@ -56,11 +56,15 @@ func Staged() (lies []Lie) {
 	return append(lies, StageDoubting+" "+ActEnd, StageDoubting+" "+ActSilence)
 }
 
+// DeafLists is the attack of many strangers that ask a relay for lists, and take no byte of the
+// answers.
+const DeafLists = "deaf-lists"
+
 // Attacks lists the ways in which a stranger breaks the protocol at a server. "first X" sends X at
 // once, "second X" after an honest request; X is the name of a kind of message, or of bytes that
 // are not a message. The other attacks are patterns of behavior.
 func Attacks() []string {
-	attacks := []string{"silence", "end", "half", "half-end", "drip", "no-reading", "hang-up", "flood", "old-cursor", "bad-name", "far-offset", "end-offset", "gap"}
+	attacks := []string{"silence", "end", "half", "half-end", "drip", "no-reading", "hang-up", "flood", "old-cursor", "bad-name", "far-offset", "end-offset", "gap", DeafLists, "endless-index"}
 	for _, when := range []string{"first", "second"} {
 		for i := range protocol.Kinds {
 			attacks = append(attacks, when+" "+protocol.Kinds[i].Name)

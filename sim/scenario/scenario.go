@@ -25,6 +25,7 @@ type Relay struct {
 	Lie     Lie
 	Page    int // nodes in a page at most; 0: the default
 	Entries int // names that it keeps of one node; 0: the default
+	Lists   int // answers to LIST that it has on their way at once; 0: the default
 }
 
 // Node describes a node: its id, its behavior, its files.

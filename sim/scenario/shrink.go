@@ -76,6 +76,7 @@ func (sh *shrinker) simplify() bool {
 	better(b.Relay != Relay{}, func(s *Scenario) { s.Relay = Relay{} })
 	better(b.Relay.Page != 0, func(s *Scenario) { s.Relay.Page = 0 })
 	better(b.Relay.Entries != 0, func(s *Scenario) { s.Relay.Entries = 0 })
+	better(b.Relay.Lists != 0, func(s *Scenario) { s.Relay.Lists = 0 })
 	better(b.Relay.Drift != 0, func(s *Scenario) { s.Relay.Drift = 0 })
 	for i := range b.Nodes {
 		n := &b.Nodes[i]

@@ -43,6 +43,8 @@ type job struct {
 	err        error
 }
 
+var errSize = errors.New("it claims a size that no file may have")
+
 var errChanged = errors.New("the file changed while it was being hashed")
 
 // hashAll hashes the files that are there, one after the other, when it has seen the names of all.
@@ -133,6 +135,9 @@ func (s *Share) hash(j *job) (id identity, err error) {
 		return id, err
 	}
 	defer opened.Close()
+	if seen.size < 0 || seen.size > protocol.MaxFile {
+		return id, errSize
+	}
 	j.size.Store(uint64(seen.size))
 	values, err := s.values(j, opened, seen.size)
 	if err != nil {
@@ -151,7 +156,7 @@ func (s *Share) hash(j *job) (id identity, err error) {
 // values returns the chaining values of a file's groups.
 func (s *Share) values(j *job, from io.Reader, size int64) (values []protocol.Hash, err error) {
 	groups := protocol.Groups(uint64(size))
-	buffer := make([]byte, min(size+1, protocol.GroupSize))
+	buffer := make([]byte, max(0, min(size, protocol.GroupSize-1))+1)
 	for group := uint64(0); ; group++ {
 		n, err := io.ReadFull(from, buffer)
 		if n > 0 {

@@ -14,7 +14,7 @@ import (
 // mostTries is how often a file may have changed when we come to open it.
 const mostTries = 5
 
-// Open implements transport.Share. The refusal is NotFound, BadName, Denied (no permission),
+// Open implements transport.Share. The refusal is NotFound, BadName, Denied (no permission), Limit (too large),
 // Changed (other content than asked for, or another each time we looked) or Internal.
 func (s *Share) Open(ctx context.Context, name string, hash protocol.Hash, hashing func(done, size uint64)) (transport.File, *protocol.Error) {
 	var f *file
@@ -143,6 +143,8 @@ func refuse(err error) *protocol.Error {
 		return &protocol.Error{Code: protocol.Indexing, Text: "files are still being hashed: ask again later"}
 	case errors.Is(err, errChanged):
 		return &protocol.Error{Code: protocol.Changed, Text: "the file changes all the time"}
+	case errors.Is(err, errSize):
+		return &protocol.Error{Code: protocol.Limit, Text: "the file is too large to be shared"}
 	case errors.Is(err, fs.ErrPermission):
 		return &protocol.Error{Code: protocol.Denied, Text: "the node may not read this file"}
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrInvalid):

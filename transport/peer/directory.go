@@ -13,34 +13,34 @@ import (
 // loggedDirectory logs which nodes come and go, and what they publish.
 type loggedDirectory struct {
 	relay.Directory
-	log hclog.Logger
+	sampler
 }
 
-func (d loggedDirectory) Register(at roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message {
+func (d *loggedDirectory) Register(at roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message {
 	answer := d.Directory.Register(at, from, m)
 	switch answer := answer.(type) {
 	case *protocol.Registered:
-		d.log.Info("node listed", "at", netip.AddrPortFrom(answer.Host.Addr(), answer.Port), "epoch", m.Epoch)
+		d.say(hclog.Info, "node listed", "at", netip.AddrPortFrom(answer.Host.Addr(), answer.Port), "epoch", m.Epoch)
 	case *protocol.Error:
-		d.log.Warn("node refused", "from", from, "code", answer.Code, "why", answer.Text)
+		d.say(hclog.Warn, "node refused", "from", from, "code", answer.Code, "why", answer.Text)
 	}
 	return answer
 }
 
-func (d loggedDirectory) Renew(at roles.Moment, m *protocol.Renew) protocol.Message {
+func (d *loggedDirectory) Renew(at roles.Moment, m *protocol.Renew) protocol.Message {
 	answer := d.Directory.Renew(at, m)
 	if refusal, is := answer.(*protocol.Error); is {
-		d.log.Info("renewal refused", "epoch", m.Epoch, "code", refusal.Code)
+		d.say(hclog.Info, "renewal refused", "epoch", m.Epoch, "code", refusal.Code)
 	}
 	return answer
 }
 
-func (d loggedDirectory) Leave(at roles.Moment, m *protocol.Leave) protocol.Message {
-	d.log.Info("node left", "epoch", m.Epoch)
+func (d *loggedDirectory) Leave(at roles.Moment, m *protocol.Leave) protocol.Message {
+	d.say(hclog.Info, "node left", "epoch", m.Epoch)
 	return d.Directory.Leave(at, m)
 }
 
-func (d loggedDirectory) Publish(at roles.Moment, m *protocol.Publish) protocol.Message {
+func (d *loggedDirectory) Publish(at roles.Moment, m *protocol.Publish) protocol.Message {
 	answer := d.Directory.Publish(at, m)
 	switch answer := answer.(type) {
 	case *protocol.Published:
@@ -49,7 +49,7 @@ func (d loggedDirectory) Publish(at roles.Moment, m *protocol.Publish) protocol.
 		if answer.Code == protocol.Resync { // nothing went wrong: the node begins from the start
 			d.log.Debug("index page refused", "code", answer.Code)
 		} else {
-			d.log.Warn("index refused", "epoch", m.Epoch, "code", answer.Code, "why", answer.Text)
+			d.say(hclog.Warn, "index refused", "epoch", m.Epoch, "code", answer.Code, "why", answer.Text)
 		}
 	}
 	return answer

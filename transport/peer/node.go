@@ -104,12 +104,12 @@ func (n *Node) id() protocol.NodeID {
 func (n *Node) serve(ctx context.Context, listener transport.Listener) error {
 	log := logger(n.Log).Named("server")
 	log.Debug("serving", "on", listener.Addr())
-	access := &accessLog{log: log}
-	defer access.logMore()
+	access := &accessLog{sampler{log: log}}
+	defer access.flush()
 	uploads := roles.NewPool(node.NewUpload)
 	server := transport.Server{
 		Loop:     &transport.Loop{Share: n.Share, Report: access.served, Trace: traced(log, n.Trace)},
-		Listener: listener, Limit: cmp.Or(n.MaxLinks, roles.MaxLinks), Log: log,
+		Listener: listener, Limit: cmp.Or(n.MaxLinks, roles.MaxLinks), By: protocol.Node, Log: log,
 		New: watched(log, uploads.Take), Free: uploads.Return,
 	}
 	return server.Serve(ctx)

@@ -56,7 +56,12 @@ func (n *Node) follow(ctx context.Context, beside *sync.WaitGroup) *catalog {
 }
 
 // change enters a change of the share.
-func (c *catalog) change(e protocol.Entry) { c.wake(c.Change(e)) }
+func (c *catalog) change(e protocol.Entry) {
+	if e.Size > protocol.MaxFile {
+		e = protocol.Entry{Name: e.Name}
+	}
+	c.wake(c.Change(e))
+}
 
 // wake wakes the membership if there is news.
 func (c *catalog) wake(news bool) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/transport"
@@ -30,6 +31,8 @@ type Relay struct {
 	start     time.Time
 	directory relay.Directory
 	registry  *relay.Registry // nil: a directory was given
+	logged    *loggedDirectory
+	answers   relay.Answers
 }
 
 // Expected returns how many nodes the relay has, or, as long as it is young, how many it had: the
@@ -53,11 +56,12 @@ func (r *Relay) Serve(ctx context.Context, listener transport.Listener) error {
 	}
 	log := logger(r.Log)
 	r.begin.Do(r.open)
-	sessions := roles.NewPool(func() *relay.Session { return relay.NewSession(r.directory) })
+	defer r.logged.flush()
+	sessions := roles.NewPool(func() *relay.Session { return relay.NewSession(r.directory, &r.answers) })
 	log = log.Named("server")
 	server := transport.Server{
 		Loop:     &transport.Loop{Start: r.start, Trace: traced(log, r.Trace)},
-		Listener: listener, Limit: cmp.Or(r.MaxLinks, roles.MaxLinks), Log: log,
+		Listener: listener, Limit: cmp.Or(r.MaxLinks, roles.MaxLinks), By: protocol.Relay, Log: log,
 		New: watched(log, sessions.Take), Free: sessions.Return,
 	}
 	return server.Serve(ctx)
@@ -70,5 +74,6 @@ func (r *Relay) open() {
 		r.registry = relay.NewRegistry(r.Policy)
 		r.directory = r.registry
 	}
-	r.directory = loggedDirectory{r.directory, logger(r.Log).Named("registry")}
+	r.logged = &loggedDirectory{Directory: r.directory, sampler: sampler{log: logger(r.Log).Named("registry")}}
+	r.directory = r.logged
 }

@@ -48,7 +48,7 @@ func TestLogsTellWhatHappens(t *testing.T) {
 		{"relay.registry: node left"},
 		{"relay.server: accepted", "local=", "peer="},
 		{"relay.server: transition", "machine=relay.Session", "conversation=1 link=0", "from=Accepted", "event=", "to="},
-		{"node.membership: listed", "ttl=1m30s"},
+		{"node.membership: listed", "ttl_ms=90000"},
 		{"node.membership: published", "names=1"},
 		{"node.membership: transition", "machine=node.Membership", "to=Registering"},
 		{"node.membership: left"},

@@ -1,195 +1,394 @@
 package index
 
 import (
-	"bytes"
-	"encoding/binary"
 	"errors"
-	"fmt"
+	"io"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
-	"slices"
+	"sync"
 	"time"
 
-	"go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
+	"github.com/hashicorp/go-hclog"
 
+	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/protocol/content"
+	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
-// database is the file in which an index outlives the program. A damaged page is an error like
-// others, never the end of the node.
-type database struct{ bolt *bbolt.DB }
+// database is the file in which an index outlives the program: a head and then records, of which
+// the last one of a key counts. Each record has checksums, and a damaged one is as if it were not
+// there. Where each record lies is in memory.
+//
+// The file is read and written by system calls and is never mapped: a fault in a mapped file, or a
+// page that leads back to itself, ends a program whatever it recovers from.
+type database struct {
+	path string
+	log  hclog.Logger
 
-// reader returns the value of a segment in the database, or nil. The value is valid until the read
-// is over.
-type reader func(segmentName) []byte
-
-// The names of the buckets carry the version of the layout in them.
-var (
-	filesBucket = []byte("files 1")
-	treesBucket = []byte("trees 1")
-)
-
-const (
-	lockWait  = time.Second // for another process to leave the file to us
-	fillFiles = 0.9         // of a page: neighbouring inodes are mostly written in order
-)
-
-// openDatabase opens or makes the file, and returns the largest name of a tree in it. While another
-// process has the file open, openDatabase fails after lockWait.
-func openDatabase(path string) (d *database, trees uint64, err error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, 0, err
-	}
-	err = guard(func() error {
-		bolt, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockWait, FreelistType: bbolt.FreelistMapType})
-		if err != nil {
-			return err
-		}
-		d = &database{bolt}
-		return bolt.Update(func(tx *bbolt.Tx) error {
-			for _, name := range [][]byte{filesBucket, treesBucket} {
-				if _, err := tx.CreateBucketIfNotExists(name); err != nil {
-					return err
-				}
-			}
-			if last, _ := tx.Bucket(treesBucket).Cursor().Last(); len(last) == keySize {
-				trees = number(last)
-			}
-			return nil
-		})
-	})
-	if err != nil && d != nil {
-		d.close()
-	}
-	if errors.Is(err, bolterrors.ErrTimeout) {
-		err = fmt.Errorf("another process has it open")
-	}
-	return d, trees, err
+	mu      sync.RWMutex // guards what follows against the writer, of which there is one
+	file    file
+	end     int64 // the next record goes there
+	waste   int64 // bytes of records that do not count any more
+	files   map[Inode]fileAt
+	trees   map[segmentName]segmentAt
+	last    map[uint64]uint64 // the last segment of a tree that has several
+	own     map[Inode]bool    // the files of the index itself
+	damaged bool              // a record could not be read
+	rests   time.Time         // until then the file is not made anew: that has failed
 }
 
-func (d *database) close() error { return guard(d.bolt.Close) }
+// file is an [os.File]; tests put one that fails in its place.
+type file interface {
+	io.ReaderAt
+	io.WriterAt
+	Stat() (fs.FileInfo, error)
+	Sync() error
+	Close() error
+}
 
-// guard turns a panic over a damaged page into an error.
-func guard(f func() error) (err error) {
-	defer func() {
-		if failure := recover(); failure != nil {
-			err = fmt.Errorf("the file is damaged: %v", failure)
-		}
-	}()
-	return f()
+// fileAt says where the record of a file is, and which tree it names.
+type fileAt struct {
+	at   int64
+	tree uint64
+}
+
+// segmentAt says where a segment is, and how long its record.
+type segmentAt struct {
+	at   int64
+	size int
+}
+
+const (
+	writeChunk = 1 << 20 // bytes written in one go
+	fewWaste   = 1 << 20 // bytes of them that are kept whatever the size of the file
+	mendGap    = time.Minute
+)
+
+// newDatabase returns a database without records. Its file has a head.
+func newDatabase(path string, file file, log hclog.Logger) *database {
+	return &database{
+		path: path, log: log, file: file, end: headSize,
+		files: map[Inode]fileAt{}, trees: map[segmentName]segmentAt{}, last: map[uint64]uint64{}, own: map[Inode]bool{},
+	}
+}
+
+// read returns a whole record, if that is what lies there.
+func (d *database) read(at int64, size int, kind recordKind, key recordKey) (value protocol.Hash, payload []byte, ok bool) {
+	record := make([]byte, size)
+	if _, err := d.file.ReadAt(record, at); err != nil {
+		return value, nil, false
+	}
+	head, sound := readHead(record)
+	if !sound || head.kind != kind || head.key != key {
+		return value, nil, false
+	}
+	payload, ok = head.payload(record)
+	return head.value, payload, ok
 }
 
 // get returns the record of a file.
 func (d *database) get(i Inode) (r Record, there bool) {
-	guard(func() error {
-		return d.bolt.View(func(tx *bbolt.Tx) error {
-			r, there = decode(i, tx.Bucket(filesBucket).Get(i.key()))
-			return nil
-		})
-	})
-	return r, there
+	d.mu.RLock()
+	place, there := d.files[i]
+	if !there {
+		d.mu.RUnlock()
+		return r, false
+	}
+	hash, payload, sound := d.read(place.at, fileSize, ofFile, i.key())
+	d.mu.RUnlock()
+	if !sound {
+		d.lose(func() bool { return d.files[i] == place }, func() { d.forgetFile(i) })
+		return r, false
+	}
+	return decode(i, hash, payload), true
 }
 
-// read calls f with a reader of segments.
-func (d *database) read(f func(reader) error) error {
-	return guard(func() error {
-		return d.bolt.View(func(tx *bbolt.Tx) error {
-			trees := tx.Bucket(treesBucket)
-			return f(func(name segmentName) []byte { return trees.Get(name.key()) })
-		})
-	})
+// has reports whether there is a segment.
+func (d *database) has(name segmentName) bool {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	_, there := d.trees[name]
+	return there
 }
 
-func (name segmentName) key() []byte { return Inode{name.tree, name.number}.key() }
+// value returns the chaining value of a segment.
+func (d *database) value(name segmentName) (value protocol.Hash, there bool) {
+	d.mu.RLock()
+	place, there := d.trees[name]
+	if !there {
+		d.mu.RUnlock()
+		return value, false
+	}
+	record := make([]byte, recordSize)
+	_, err := d.file.ReadAt(record, place.at)
+	d.mu.RUnlock()
+	head, sound := readHead(record)
+	if err != nil || !sound || head.kind != ofSegment || head.key != name.key() {
+		d.lose(func() bool { return d.trees[name] == place }, func() { delete(d.trees, name) })
+		return value, false
+	}
+	return head.value, true
+}
+
+// segment returns the chaining value and the tree of a segment.
+func (d *database) segment(name segmentName) (value protocol.Hash, tree []byte, there bool) {
+	d.mu.RLock()
+	place, there := d.trees[name]
+	if !there {
+		d.mu.RUnlock()
+		return value, nil, false
+	}
+	value, tree, sound := d.read(place.at, place.size, ofSegment, name.key())
+	d.mu.RUnlock()
+	if !sound {
+		d.lose(func() bool { return d.trees[name] == place }, func() { delete(d.trees, name) })
+	}
+	return value, tree, sound
+}
+
+// lose forgets a record that could not be read, if it still counts.
+func (d *database) lose(counts func() bool, forget func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if counts() {
+		d.damaged = true
+		forget()
+	}
+}
+
+// forgetFile forgets the record of a file, and its tree.
+func (d *database) forgetFile(i Inode) {
+	place, there := d.files[i]
+	if !there {
+		return
+	}
+	delete(d.files, i)
+	d.waste += fileSize
+	d.forgetTree(place.tree)
+}
+
+// forgetTree forgets the segments of a tree.
+func (d *database) forgetTree(tree uint64) {
+	if tree == 0 {
+		return
+	}
+	for number := range d.last[tree] + 1 {
+		name := segmentName{tree, number}
+		d.waste += int64(d.trees[name].size)
+		delete(d.trees, name)
+	}
+	delete(d.last, tree)
+}
+
+// noteFile notes where the record of a file is.
+func (d *database) noteFile(i Inode, place fileAt) {
+	if before, there := d.files[i]; there {
+		d.waste += fileSize
+		if before.tree != place.tree {
+			d.forgetTree(before.tree)
+		}
+	}
+	d.files[i] = place
+}
+
+// noteSegment notes where a segment is.
+func (d *database) noteSegment(name segmentName, place segmentAt) {
+	d.waste += int64(d.trees[name].size)
+	d.trees[name] = place
+	if name.number > d.last[name.tree] {
+		d.last[name.tree] = name.number
+	}
+}
 
 // write writes a batch and removes the trees that it replaces.
 func (d *database) write(b *batch) error {
-	return guard(func() error {
-		return d.bolt.Update(func(tx *bbolt.Tx) error {
-			files, trees := tx.Bucket(filesBucket), tx.Bucket(treesBucket)
-			files.FillPercent = fillFiles
-			dropped := b.dropped
-			for i := range b.gone {
-				dropped = append(dropped, treeOf(files, i, 0)...)
-				if err := files.Delete(i.key()); err != nil {
-					return err
-				}
-			}
-			for _, i := range b.inodes() {
-				r := b.records[i]
-				dropped = append(dropped, treeOf(files, i, r.Tree)...)
-				if err := files.Put(i.key(), r.encode()); err != nil {
-					return err
-				}
-			}
-			return writeTrees(trees, b, dropped)
-		})
-	})
-}
-
-// inodes returns the batch's files in the order of the database.
-func (b *batch) inodes() []Inode {
-	inodes := make([]Inode, 0, len(b.records))
-	for i := range b.records {
-		inodes = append(inodes, i)
-	}
-	slices.SortFunc(inodes, func(a, b Inode) int { return bytes.Compare(a.key(), b.key()) })
-	return inodes
-}
-
-// treeOf returns the tree that the database has for a file, if it is not the one to be kept.
-func treeOf(files *bbolt.Bucket, i Inode, kept uint64) []uint64 {
-	if r, there := decode(i, files.Get(i.key())); there && r.Tree != 0 && r.Tree != kept {
-		return []uint64{r.Tree}
-	}
-	return nil
-}
-
-func writeTrees(trees *bbolt.Bucket, b *batch, dropped []uint64) error {
-	for _, tree := range dropped {
-		prefix := binary.BigEndian.AppendUint64(nil, tree)
-		c := trees.Cursor()
-		for key, _ := c.Seek(prefix); bytes.HasPrefix(key, prefix); key, _ = c.Seek(prefix) {
-			if err := c.Delete(); err != nil {
-				return err
-			}
-		}
+	w := d.appender()
+	for i := range b.gone {
+		w.add(appendRecord(nil, ofNothing, i.key(), protocol.Hash{}, nil), func(int64) { d.forgetFile(i) })
 	}
 	for name, s := range b.segments {
 		_, tree := content.Subtree(s.values)
-		if err := trees.Put(name.key(), append(s.value[:], tree...)); err != nil {
-			return err
-		}
+		record := appendRecord(nil, ofSegment, name.key(), s.value, tree)
+		w.add(record, func(at int64) { d.noteSegment(name, segmentAt{at, len(record)}) })
+	}
+	for i, r := range b.records {
+		w.add(appendRecord(nil, ofFile, i.key(), r.Hash, r.encode()), func(at int64) { d.noteFile(i, fileAt{at, r.Tree}) })
+	}
+	for _, tree := range b.dropped {
+		w.notes = append(w.notes, func() { d.forgetTree(tree) })
+	}
+	return w.finish()
+}
+
+// appender appends records to a database. Nothing is noted of them before all are durable.
+type appender struct {
+	d      *database
+	at     int64 // the end of what has been written
+	buffer []byte
+	notes  []func()
+	err    error
+}
+
+func (d *database) appender() *appender { return &appender{d: d, at: d.end} }
+
+// add appends a record. When all are durable note gets to know where it is.
+func (w *appender) add(record []byte, note func(at int64)) {
+	at := w.at + int64(len(w.buffer))
+	w.notes = append(w.notes, func() { note(at) })
+	if w.buffer = append(w.buffer, record...); len(w.buffer) >= writeChunk {
+		w.flush()
+	}
+}
+
+func (w *appender) flush() {
+	if w.err == nil && len(w.buffer) > 0 {
+		_, w.err = w.d.file.WriteAt(w.buffer, w.at)
+		w.at += int64(len(w.buffer))
+	}
+	w.buffer = w.buffer[:0]
+}
+
+// finish makes the records durable, and notes them.
+func (w *appender) finish() error {
+	w.flush()
+	if w.err == nil {
+		w.err = w.d.file.Sync()
+	}
+	if w.err != nil {
+		return w.err
+	}
+	w.d.mu.Lock()
+	defer w.d.mu.Unlock()
+	w.d.end = w.at
+	for _, note := range w.notes {
+		note()
 	}
 	return nil
 }
 
-// records returns the number of records in the database.
-func (d *database) records() (n int) {
-	guard(func() error {
-		return d.bolt.View(func(tx *bbolt.Tx) error {
-			n = tx.Bucket(filesBucket).Stats().KeyN
-			return nil
-		})
-	})
-	return n
+// mend makes the file anew if some of it is damaged or gone, or most of it is waste. What is damaged
+// is set aside. It ends early, without having done anything, when stop is closed.
+func (d *database) mend(stop <-chan struct{}) {
+	damaged, due := d.isWorn()
+	there, err := os.Stat(d.path)
+	removed := errors.Is(err, fs.ErrNotExist)
+	switch {
+	case !due && !removed, time.Now().Before(d.rests):
+		return
+	case !removed && (err != nil || !d.isAt(there)):
+		return // another file is in its place: it is somebody's
+	}
+	as, err := d.renew(damaged && !removed, stop)
+	switch {
+	case err != nil && err != os.ErrClosed:
+		d.rests = time.Now().Add(mendGap)
+		d.log.Warn("the index of hashes cannot be made anew for the moment", "index", d.path, "why", disk.Reason(err))
+	case err == nil && (damaged || removed):
+		d.log.Warn("the index of hashes is damaged: the rest of it is kept, and some files are hashed anew", "index", d.path, "kept_as", as)
+	}
 }
 
-// dead returns the files in the database that are not in live.
+// isWorn reports whether some of the file is damaged, and whether that or its waste is a reason to
+// make it anew.
+func (d *database) isWorn() (damaged, due bool) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	damaged = d.damaged
+	if info, err := d.file.Stat(); err == nil && info.Size() < d.end {
+		damaged = true
+	}
+	return damaged, damaged || d.waste > fewWaste && d.waste > d.end/2
+}
+
+// isAt reports whether a file is the one of the database.
+func (d *database) isAt(info fs.FileInfo) bool {
+	own, err := d.file.Stat()
+	return err == nil && os.SameFile(own, info)
+}
+
+// renew puts a file in place that has what counts and nothing else. On request the file before is
+// set aside.
+func (d *database) renew(keep bool, stop <-chan struct{}) (as string, err error) {
+	made, err := create(d.path + newSuffix)
+	if err != nil {
+		return "", err
+	}
+	fresh := newDatabase(d.path, made, d.log)
+	if err = d.copyTo(fresh, stop); err == nil && keep {
+		as, err = setAside(d.path)
+	}
+	if err == nil {
+		err = os.Rename(d.path+newSuffix, d.path)
+	}
+	if err != nil {
+		made.Close()
+		os.Remove(d.path + newSuffix)
+		return as, err
+	}
+	syncFolder(filepath.Dir(d.path))
+	d.mu.Lock()
+	old := d.file
+	d.file, d.end, d.waste, d.files, d.trees, d.last = made, fresh.end, 0, fresh.files, fresh.trees, fresh.last
+	d.damaged = false
+	d.noteOwn()
+	d.mu.Unlock()
+	old.Close()
+	return as, nil
+}
+
+// copyTo copies all records that count and can be read.
+func (d *database) copyTo(fresh *database, stop <-chan struct{}) error {
+	w := fresh.appender()
+	for name := range maps.Clone(d.trees) {
+		select {
+		case <-stop:
+			return os.ErrClosed
+		default:
+		}
+		if value, tree, sound := d.segment(name); sound {
+			record := appendRecord(nil, ofSegment, name.key(), value, tree)
+			w.add(record, func(at int64) { fresh.noteSegment(name, segmentAt{at, len(record)}) })
+		}
+	}
+	for _, i := range d.dead(nil) {
+		if r, sound := d.get(i); sound {
+			w.add(appendRecord(nil, ofFile, i.key(), r.Hash, r.encode()), func(at int64) { fresh.noteFile(i, fileAt{at, r.Tree}) })
+		}
+	}
+	return w.finish()
+}
+
+// records returns the number of records of files.
+func (d *database) records() int {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return len(d.files)
+}
+
+// dead returns the files with a record that are not in live.
 func (d *database) dead(live map[Inode]bool) (dead []Inode) {
-	guard(func() error {
-		return d.bolt.View(func(tx *bbolt.Tx) error {
-			return tx.Bucket(filesBucket).ForEach(func(key, _ []byte) error {
-				if len(key) != keySize {
-					return nil
-				}
-				if i := (Inode{number(key), number(key[8:])}); !live[i] {
-					dead = append(dead, i)
-				}
-				return nil
-			})
-		})
-	})
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	for i := range d.files {
+		if !live[i] {
+			dead = append(dead, i)
+		}
+	}
 	return dead
+}
+
+func (d *database) owns(i Inode) bool {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.own[i]
+}
+
+// close closes the file, if there is a database.
+func (d *database) close() error {
+	if d == nil {
+		return nil
+	}
+	return d.file.Close()
 }

@@ -6,7 +6,6 @@ package index
 import (
 	"errors"
 	"maps"
-	"os"
 	"sync"
 	"time"
 
@@ -22,17 +21,17 @@ import (
 type DB struct {
 	log    hclog.Logger
 	db     *database     // nil: none
-	own    Inode         // the database's file
 	kick   chan struct{} // wakes the keeper
 	stop   chan struct{} // ends it
 	keeper sync.WaitGroup
 	ending sync.Once
 
-	mu      sync.Mutex
-	fresh   *batch // to be written
-	writing *batch // being written; nil: nothing is
-	trees   uint64 // names given to trees
-	failing bool   // the last write failed
+	flushing sync.Mutex // one writes to the file at a time
+	mu       sync.Mutex
+	fresh    *batch // to be written
+	writing  *batch // being written; nil: nothing is
+	trees    uint64 // names given to trees
+	failing  bool   // the last write failed
 }
 
 // batch holds records and segments on their way to the database.
@@ -56,10 +55,13 @@ const (
 	writeGap   = 2 * time.Second // between two writes, so that few syncs do for many files
 	writeAfter = 1 << 20         // bytes after which one is due at once
 	keepSpare  = 1000            // records of files that are not there, which may come back
+	closeWait  = time.Second     // for the last write
 )
 
 // ErrNoTree is returned for a tree that the index has lost.
 var ErrNoTree = errors.New("disk: the tree is not in the index")
+
+var errHangs = errors.New("disk: the index could not be closed: its disk does not answer")
 
 func newBatch() *batch {
 	return &batch{records: map[Inode]Record{}, segments: map[segmentName]segment{}, gone: map[Inode]bool{}}
@@ -75,29 +77,35 @@ func Open(path string, log hclog.Logger) *DB {
 	if path == "" {
 		return x
 	}
-	db, trees, err := openDatabase(path)
+	db, trees, err := openDatabase(path, log)
 	if err != nil {
 		log.Warn("the index of hashes cannot be used: files are hashed anew this time", "index", path, "why", err)
 		return x
 	}
 	x.db, x.trees = db, trees
-	if info, err := os.Stat(path); err == nil {
-		x.own = SignatureOf(path, info).Inode
-	}
 	x.keeper.Go(x.keep)
 	return x
 }
 
 // Owns reports whether a file is the index's own.
-func (x *DB) Owns(i Inode) bool { return x.db != nil && i == x.own }
+func (x *DB) Owns(i Inode) bool { return x.db != nil && x.db.owns(i) }
 
-// Close writes new records and closes the file. Closing again does nothing.
+// Close writes new records and closes the file. It does not wait for a disk that hangs. Closing again
+// does nothing.
 func (x *DB) Close() (err error) {
 	x.ending.Do(func() {
 		close(x.stop)
-		x.keeper.Wait()
-		if x.db != nil {
-			err = x.db.close()
+		done := make(chan error, 1)
+		go func() {
+			x.keeper.Wait()
+			done <- x.db.close()
+		}()
+		patience := time.NewTimer(closeWait)
+		defer patience.Stop()
+		select {
+		case err = <-done:
+		case <-patience.C:
+			err = errHangs
 		}
 	})
 	return err
@@ -115,11 +123,23 @@ func (x *DB) keep() {
 			last = true
 		}
 		x.Flush()
+		if !last {
+			x.mend()
+		}
 	}
+}
+
+// mend makes the file anew if that is due.
+func (x *DB) mend() {
+	x.flushing.Lock()
+	defer x.flushing.Unlock()
+	x.db.mend(x.stop)
 }
 
 // Flush writes new records to the database. Records that cannot be written stay in memory.
 func (x *DB) Flush() {
+	x.flushing.Lock()
+	defer x.flushing.Unlock()
 	x.mu.Lock()
 	b := x.fresh
 	if len(b.records)+len(b.segments)+len(b.dropped)+len(b.gone) == 0 {
@@ -164,7 +184,7 @@ func (b *batch) put(r Record) {
 		b.dropTree(before.Tree)
 	}
 	b.records[r.Signature.Inode] = r
-	b.weight += keySize + recordSize
+	b.weight += fileSize
 }
 
 func (b *batch) dropTree(tree uint64) {
@@ -238,10 +258,25 @@ func (x *DB) get(i Inode) (r Record, there bool) {
 	return x.db.get(i)
 }
 
-// Lookup returns the record of the content that has the signature.
+// Lookup returns the record of the content that has the signature. A record whose tree is lost is as
+// if it were not there.
 func (x *DB) Lookup(sig Signature) (r Record, known bool) {
 	r, there := x.get(sig.Inode)
-	return r, there && r.Signature == sig && !r.Hash.IsZero()
+	return r, there && r.Signature == sig && !r.Hash.IsZero() && x.hasTree(r)
+}
+
+// hasTree reports whether all segments of a record's tree are there.
+func (x *DB) hasTree(r Record) bool {
+	if r.Groups() < 2 {
+		return true
+	}
+	for number := range content.Segments(r.Groups()) {
+		name := segmentName{r.Tree, number}
+		if _, there := x.held(name); !there && (x.db == nil || !x.db.has(name)) {
+			return false
+		}
+	}
+	return true
 }
 
 // held returns a segment that is in memory.

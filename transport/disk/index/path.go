@@ -14,10 +14,16 @@ func DefaultPath(folder string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	caches, err := os.UserCacheDir()
+	caches, err := cacheFolder()
 	if err != nil {
 		return "", err
 	}
 	digest := sha256.Sum256([]byte(folder))
-	return filepath.Join(caches, "relaypeer", hex.EncodeToString(digest[:16])+".db"), nil
+	return filepath.Join(caches, hex.EncodeToString(digest[:16])+".db"), nil
+}
+
+// cacheFolder returns the folder of ours among the user's caches.
+func cacheFolder() (string, error) {
+	caches, err := os.UserCacheDir()
+	return filepath.Join(caches, "relaypeer"), err
 }

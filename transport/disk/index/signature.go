@@ -30,34 +30,23 @@ type Record struct {
 	Tree uint64        // names its tree; 0: it has none
 }
 
-const (
-	keySize    = 8 + 8
-	recordSize = 8 + 8 + 8 + protocol.HashSize + 8
-)
+const filePayload = 4 * 8
 
 func number(b []byte) uint64 { return binary.BigEndian.Uint64(b) }
 
-// key returns the key of a file in the database.
-func (i Inode) key() []byte {
-	key := binary.BigEndian.AppendUint64(make([]byte, 0, keySize), i.Device)
-	return binary.BigEndian.AppendUint64(key, i.Number)
-}
-
+// encode returns what the database has of a record besides its inode and hash.
 func (r Record) encode() []byte {
-	b := make([]byte, 0, recordSize)
+	b := make([]byte, 0, filePayload)
 	for _, n := range []int64{r.Signature.Size, r.Signature.Modified, r.Signature.Changed} {
 		b = binary.BigEndian.AppendUint64(b, uint64(n))
 	}
-	return binary.BigEndian.AppendUint64(append(b, r.Hash[:]...), r.Tree)
+	return binary.BigEndian.AppendUint64(b, r.Tree)
 }
 
-// decode reads the result of encode. It reports false for anything else.
-func decode(i Inode, b []byte) (r Record, ok bool) {
-	if len(b) != recordSize {
-		return r, false
+// decode reads the result of encode.
+func decode(i Inode, hash protocol.Hash, b []byte) Record {
+	return Record{
+		Signature: Signature{Inode: i, Size: int64(number(b)), Modified: int64(number(b[8:])), Changed: int64(number(b[16:]))},
+		Hash:      hash, Tree: number(b[24:]),
 	}
-	r.Signature = Signature{Inode: i, Size: int64(number(b)), Modified: int64(number(b[8:])), Changed: int64(number(b[16:]))}
-	copy(r.Hash[:], b[24:])
-	r.Tree = number(b[24+protocol.HashSize:])
-	return r, true
 }

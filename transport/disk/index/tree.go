@@ -12,17 +12,13 @@ func (x *DB) Begun(sig Signature) (tree uint64, done []protocol.Hash) {
 	if !there || r.Signature != sig || !r.Hash.IsZero() || r.Tree == 0 {
 		return 0, nil
 	}
-	x.reading(func(read reader) error {
-		done = done[:0]
-		for number := range content.Segments(sig.Groups()) - 1 {
-			value, _, err := x.segment(read, segmentName{r.Tree, number})
-			if err != nil {
-				return nil
-			}
-			done = append(done, value)
+	for number := range content.Segments(sig.Groups()) - 1 {
+		value, err := x.value(segmentName{r.Tree, number})
+		if err != nil {
+			break
 		}
-		return nil
-	})
+		done = append(done, value)
+	}
 	return r.Tree, done
 }
 
@@ -32,28 +28,23 @@ func (x *DB) Slice(r Record, first, count uint64) (slice []byte, err error) {
 	if groups < 2 {
 		return nil, nil
 	}
-	err = x.reading(func(read reader) error {
-		above, err := x.above(read, r.Tree, content.Segments(groups))
-		if err != nil {
-			return err
-		}
-		slice, err = content.SliceSegments(above, groups, first, count, func(number uint64) ([]byte, error) {
-			_, tree, err := x.segment(read, segmentName{r.Tree, number})
-			return tree, err
-		})
-		return err
+	above, err := x.above(r.Tree, content.Segments(groups))
+	if err != nil {
+		return nil, err
+	}
+	return content.SliceSegments(above, groups, first, count, func(number uint64) ([]byte, error) {
+		return x.segment(segmentName{r.Tree, number})
 	})
-	return slice, err
 }
 
 // above returns the part of the tree that is above its segments.
-func (x *DB) above(read reader, tree, segments uint64) ([]byte, error) {
+func (x *DB) above(tree, segments uint64) ([]byte, error) {
 	if segments < 2 {
 		return nil, nil
 	}
 	var values []protocol.Hash
 	for number := range segments {
-		value, _, err := x.value(read, segmentName{tree, number})
+		value, err := x.value(segmentName{tree, number})
 		if err != nil {
 			return nil, err
 		}
@@ -63,39 +54,30 @@ func (x *DB) above(read reader, tree, segments uint64) ([]byte, error) {
 	return above, nil
 }
 
-// reading calls f with a reader of the database. f may miss a segment that moves from memory to the
-// database meanwhile: then reading calls it once more, and the segment is found.
-func (x *DB) reading(f func(reader) error) error {
-	if x.db == nil {
-		return f(nil)
+// value returns the chaining value of a segment. It looks in memory first: what is not there any
+// more is in the database by then.
+func (x *DB) value(name segmentName) (value protocol.Hash, err error) {
+	if s, there := x.held(name); there {
+		return s.value, nil
 	}
-	err := x.db.read(f)
-	if err == ErrNoTree {
-		err = x.db.read(f)
+	if x.db != nil {
+		if value, there := x.db.value(name); there {
+			return value, nil
+		}
 	}
-	return err
+	return value, ErrNoTree
 }
 
-// value returns the chaining value of a segment, and the rest of it if that is in the database.
-func (x *DB) value(read reader, name segmentName) (value protocol.Hash, rest []byte, err error) {
+// segment returns the tree of a segment.
+func (x *DB) segment(name segmentName) ([]byte, error) {
 	if s, there := x.held(name); there {
-		return s.value, nil, nil
+		_, tree := content.Subtree(s.values)
+		return tree, nil
 	}
-	if read == nil {
-		return value, nil, ErrNoTree
+	if x.db != nil {
+		if _, tree, there := x.db.segment(name); there {
+			return tree, nil
+		}
 	}
-	b := read(name)
-	if len(b) < protocol.HashSize || (len(b)-protocol.HashSize)%content.NodeSize != 0 {
-		return value, nil, ErrNoTree
-	}
-	return protocol.Hash(b[:protocol.HashSize]), b[protocol.HashSize:], nil
-}
-
-// segment returns a segment's value and tree. They are valid while f of reading runs.
-func (x *DB) segment(read reader, name segmentName) (value protocol.Hash, tree []byte, err error) {
-	if s, there := x.held(name); there {
-		_, tree = content.Subtree(s.values)
-		return s.value, tree, nil
-	}
-	return x.value(read, name)
+	return nil, ErrNoTree
 }

@@ -55,3 +55,10 @@ func (s *Folder) Watches(folder string) bool {
 
 // Flush brings to the index's file what is new.
 func (s *Folder) Flush() { s.index.Flush() }
+
+// Doubts returns how many stretches wait to be compared, and how many are known.
+func (s *Folder) Doubts() (waiting, known int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.doubts.waiting), len(s.doubts.since)
+}

@@ -101,7 +101,7 @@ func (s *Folder) prepare(j *job) (piece uint64, goesOn bool) {
 	j.next = uint64(len(begun)) * (content.SegmentGroups / pieceGroups)
 	j.left = j.pieces - j.next
 	j.unhashed = map[uint64]*unhashed{}
-	j.values = append(begun, make([]protocol.Hash, content.Segments(sig.Groups())-uint64(len(begun)))...)
+	j.values = begun
 	j.done.Store(j.next * pieceGroups * protocol.GroupSize)
 	piece = j.next
 	j.next++
@@ -163,7 +163,7 @@ func (s *Folder) deliver(j *job, piece uint64, values []protocol.Hash, err error
 		value, _ := content.Subtree(whole)
 		s.index.Add(j.tree, number, value, whole)
 		s.mu.Lock()
-		j.values[number] = value
+		j.keep(number, value)
 		delete(j.unhashed, number)
 	}
 	j.left--
@@ -189,6 +189,15 @@ func (j *job) put(number, from uint64, values []protocol.Hash) (whole []protocol
 		return nil
 	}
 	return u.values
+}
+
+// keep records the chaining value of a segment. Memory grows with what has been hashed, and not with
+// the size of the file, which may be a hole.
+func (j *job) keep(number uint64, value protocol.Hash) {
+	for uint64(len(j.values)) <= number {
+		j.values = append(j.values, protocol.Hash{})
+	}
+	j.values[number] = value
 }
 
 // conclude ends a job that has no piece left or has failed. No other worker has a piece of it.

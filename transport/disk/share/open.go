@@ -52,13 +52,19 @@ func (f *file) Changed() bool {
 	return err != nil || index.SignatureOf(f.name, info) != f.record.Signature
 }
 
+// MaxSize is the size of the largest file that is shared. A hole takes no room and may be of any
+// size; for each request the tree above the segments of a file is made, which takes 64 bytes a GiB.
+const MaxSize = 128 << 40
+
+var errTooLarge = errors.New("disk: the file is too large")
+
 // mostTries bounds the attempts to open a file that keeps changing.
 const mostTries = 5
 
 // Open opens a file by its name, its content, or both. The result embeds an *os.File. A named file
 // without a known hash is hashed at once, ahead of others; a content is found only if it is known.
-// The refusal is NotFound, BadName, Denied (no permission), Changed (another content than asked
-// for, or another at each attempt) or Internal.
+// The refusal is NotFound, BadName, Denied (no permission), Limit (too large), Changed (another content
+// than asked for, or another at each attempt) or Internal.
 func (s *Folder) Open(ctx context.Context, name string, hash protocol.Hash, hashing func(done, size uint64)) (transport.File, *protocol.Error) {
 	var f *file
 	var err error
@@ -153,8 +159,12 @@ func (s *Folder) openFile(name string) (*os.File, index.Signature, error) {
 		return nil, index.Signature{}, err
 	}
 	info, err := opened.Stat()
-	if err == nil && !info.Mode().IsRegular() {
+	switch {
+	case err != nil:
+	case !info.Mode().IsRegular():
 		err = fs.ErrNotExist
+	case info.Size() > MaxSize:
+		err = errTooLarge
 	}
 	if err != nil {
 		opened.Close()
@@ -202,6 +212,8 @@ func refuse(err error) *protocol.Error {
 	switch {
 	case errors.Is(err, errChanged):
 		return &protocol.Error{Code: protocol.Changed, Text: "the file changes all the time"}
+	case errors.Is(err, errTooLarge):
+		return &protocol.Error{Code: protocol.Limit, Text: "the file is too large to be shared"}
 	case errors.Is(err, fs.ErrPermission):
 		return &protocol.Error{Code: protocol.Denied, Text: "the node may not read this file"}
 	case errors.Is(err, os.ErrClosed), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):

@@ -43,6 +43,7 @@ const (
 func (s *Folder) start() {
 	scan := &scanner{Folder: s, folders: map[string]uint32{}, shut: map[string]bool{}}
 	s.workers.Go(scan.run)
+	s.workers.Go(s.checkDoubts)
 	begun := time.Now()
 	s.workers.Go(func() { s.logIndexed(begun) })
 	for range runtime.GOMAXPROCS(0) {
@@ -237,6 +238,10 @@ func (s *scanner) see(name string, info fs.FileInfo) bool {
 	}
 	sig := index.SignatureOf(name, info)
 	if !info.Mode().IsRegular() || s.index.Owns(sig.Inode) {
+		return false
+	}
+	if sig.Size > MaxSize {
+		s.tooLarge(name, sig.Size)
 		return false
 	}
 	s.observe(name, sig, s.round)

@@ -48,6 +48,7 @@ type Folder struct {
 	known    int               // entries that are
 	waiting  int               // entries that indexed waits for
 	unread   unread
+	doubts   doubts
 	followers
 	queue
 }
@@ -76,7 +77,7 @@ func Open(folder string, options Options) (*Folder, error) {
 	s := &Folder{
 		root: root, beneath: newBeneath(root), folder: absolute, options: options, log: options.Log,
 		walked: make(chan struct{}), indexed: make(chan struct{}),
-		names: map[string]*entry{}, contents: map[uint64]*entry{}, followers: followers{},
+		names: map[string]*entry{}, contents: map[uint64]*entry{}, followers: followers{}, doubts: newDoubts(),
 	}
 	if s.log == nil {
 		s.log = hclog.NewNullLogger()
@@ -105,13 +106,38 @@ func (s *Folder) close() {
 	s.queue.close()
 	s.mu.Unlock()
 	s.hints.close()
-	s.workers.Wait()
+	if !s.awaitWorkers() {
+		s.failed = errors.Join(errHangs, s.index.Close())
+		return
+	}
 	for _, j := range s.jobs {
 		if j.file != nil {
 			j.file.Close()
 		}
 	}
 	s.failed = errors.Join(s.index.Close(), s.beneath.close(), s.root.Close())
+}
+
+// closeWait bounds the wait for a disk that hangs.
+const closeWait = time.Second
+
+var errHangs = errors.New("disk: the share could not be closed: its disk does not answer")
+
+// awaitWorkers waits until nothing reads the folder any more, unless that takes too long.
+func (s *Folder) awaitWorkers() bool {
+	over := make(chan struct{})
+	go func() {
+		s.workers.Wait()
+		close(over)
+	}()
+	patience := time.NewTimer(closeWait)
+	defer patience.Stop()
+	select {
+	case <-over:
+		return true
+	case <-patience.C:
+		return false
+	}
 }
 
 // Indexed waits until every file that was there at the start has been hashed, or could not be, or

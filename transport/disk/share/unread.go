@@ -47,3 +47,12 @@ func (s *Folder) tellUnread() {
 		s.log.Warn("more files cannot be read, and so cannot be had", "count", s.unread.files)
 	}
 }
+
+// tooLarge warns of a file that is too large, once.
+func (s *scanner) tooLarge(name string, size int64) {
+	if s.shut[name] || len(s.shut) >= mostUnread {
+		return
+	}
+	s.shut[name] = true
+	s.log.Warn("a file is too large to be shared", "name", protocol.Printable(name, 200), "bytes", size, "most", int64(MaxSize))
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -34,6 +35,9 @@ func (f *Folder) fill(ctx context.Context, part *Part, want roles.OpenStore, ite
 		return f.unread(from, err)
 	}
 	defer source.Close()
+	if has.Count() == 0 && part.clone(ctx, source) == nil {
+		return nil
+	}
 	sink, err := part.Receive(want.Item, 0, item.Attributes)
 	if err != nil {
 		return err
@@ -58,6 +62,24 @@ func (f *Folder) fill(ctx context.Context, part *Part, want roles.OpenStore, ite
 		}
 	}
 	return nil
+}
+
+// clone has a part share the disk space of a file, where the file system can do that, and hashes
+// its groups.
+func (p *Part) clone(ctx context.Context, source *os.File) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	before("share the space of a file")
+	if err := share(p.slots.file, source); err != nil {
+		return err
+	}
+	all := func(uint64) bool { return true }
+	values := make(map[uint64]protocol.Hash)
+	err := hashGroups(ctx, p.slots.file, p.size, protocol.Groups(p.size), all, func(number uint64, value protocol.Hash) { values[number] = value })
+	if err != nil {
+		return err
+	}
+	return p.slots.claim(int64(p.size), values)
 }
 
 // unread returns the error of reading a file, with its path as the user calls it.

@@ -1,5 +1,7 @@
 package store
 
+import "os"
+
 // SetBefore has f called before each change of the disk, and returns what takes that back.
 func SetBefore(f func(what string)) (undo func()) {
 	was := before
@@ -18,6 +20,13 @@ func FailSync(f func(what string) error) (undo func()) {
 		return was(what, sync)
 	}
 	return func() { durably = was }
+}
+
+// Share replaces what shares the space of a file, and returns what takes that back.
+func Share(f func(to, from *os.File) error) (undo func()) {
+	was := share
+	share = f
+	return func() { share = was }
 }
 
 // Enough is how many files a Batch commits unasked.

@@ -49,6 +49,10 @@ func (i item) bring(t testing.TB, numbers ...uint64) {
 	}
 }
 
+func (i item) placement() roles.Placement {
+	return roles.Placement{Item: i.number, Size: uint64(len(i.Data))}
+}
+
 // commits commits items all of which have their places.
 func commits(t testing.TB, items ...item) {
 	t.Helper()

@@ -4,6 +4,10 @@ package store
 // end the process there.
 var before = func(what string) {}
 
+// share gives a file the content of another without taking disk space. Tests replace it by that of a
+// file system that can do so.
+var share = reflink
+
 // durably calls sync, which makes a change durable. Tests replace it to make it fail.
 var durably = func(what string, sync func() error) error {
 	before(what)

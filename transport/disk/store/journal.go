@@ -10,6 +10,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/protocol/content"
+	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
 // journal is the file beside a part that names the content, and holds the value of each verified
@@ -34,6 +35,14 @@ const (
 
 // errBusy is returned while another process holds the lock.
 var errBusy = errors.New("another process is fetching it")
+
+// lock locks a file or folder, for this process alone.
+func lock(file *os.File) error {
+	if err := disk.Lock(file); err != disk.ErrLocked {
+		return err
+	}
+	return errBusy
+}
 
 // openJournal opens or makes a journal and locks it.
 func openJournal(root *os.Root, name string) (*journal, error) {

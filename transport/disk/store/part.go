@@ -220,14 +220,17 @@ func (p *Part) compare(ctx context.Context, checking func(done, size uint64)) (h
 		return nil, nil // it can be replaced all the same
 	}
 	defer file.Close()
-	values := make([]protocol.Hash, protocol.Groups(p.size))
+	var values []protocol.Hash // by what has been read: the file may be a hole of any size
 	all := func(uint64) bool { return true }
-	err = hashGroups(ctx, file, p.size, uint64(len(values)), all, func(number uint64, value protocol.Hash) {
+	err = hashGroups(ctx, file, p.size, protocol.Groups(p.size), all, func(number uint64, value protocol.Hash) {
+		for uint64(len(values)) <= number {
+			values = append(values, protocol.Hash{})
+		}
 		values[number] = value
 		has.Add(number)
 		checking(min(has.Count()*protocol.GroupSize, p.size), p.size)
 	})
-	if err != nil || !proves(values, p.hash) {
+	if err != nil || uint64(len(values)) < protocol.Groups(p.size) || !proves(values, p.hash) {
 		return nil, err
 	}
 	p.placed = true

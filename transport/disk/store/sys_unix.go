@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
 // dir is an open folder. Its methods name a file by a single component, relative to the folder: no
@@ -47,8 +48,8 @@ func (d *dir) write(name string, data []byte, about protocol.Attributes) (err er
 			err = &fs.PathError{Op: "close", Path: name, Err: failed}
 		}
 	}()
-	err = dense(data, func(at int, stretch []byte) error { return writeAt(fd, stretch, int64(at)) })
-	if err == nil && endsInHole(data) {
+	err = disk.Dense(data, func(at int, stretch []byte) error { return writeAt(fd, stretch, int64(at)) })
+	if err == nil && disk.EndsInHole(data) {
 		_, err = again(func() (int, error) { return 0, unix.Ftruncate(fd, int64(len(data))) })
 	}
 	if err != nil {
@@ -140,23 +141,4 @@ func again(call func() (int, error)) (int, error) {
 			return n, err
 		}
 	}
-}
-
-// lock takes the advisory lock of a file or folder, until that is closed or the process ends.
-func lock(file *os.File) error {
-	raw, err := file.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var locking error
-	if err := raw.Control(func(fd uintptr) { locking = unix.Flock(int(fd), unix.LOCK_EX|unix.LOCK_NB) }); err != nil {
-		return err
-	}
-	switch {
-	case errors.Is(locking, unix.EWOULDBLOCK):
-		return errBusy
-	case errors.Is(locking, unix.ENOTSUP), errors.Is(locking, unix.ENOLCK), errors.Is(locking, unix.ENOSYS):
-		return nil // a file system without locks: it has to do without
-	}
-	return locking
 }

@@ -1,0 +1,42 @@
+package cli
+
+import (
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/relaypeer/relaypeer/transport"
+)
+
+// ownFiles is how many descriptors a server needs beside its links: its streams, its listener, what
+// watches them, its index and the folders that it looks through.
+const ownFiles = 32
+
+// BoundLinks returns how many links a server may have at once of those that were asked for: each
+// takes so many descriptors, of which the system allows a number. Above it nobody could be told that
+// there is no room, for no link could be accepted. The log says so.
+func BoundLinks(log hclog.Logger, asked, each int) int {
+	files, known := openFiles()
+	if !known {
+		return asked
+	}
+	most := mostLinks(files, each)
+	if asked <= most {
+		return asked
+	}
+	log.Warn("fewer links at once than asked for: the system allows too few open files", "max_links", most, "asked_for", asked, "open_files", files)
+	return most
+}
+
+// mostLinks returns how many links have room in so many descriptors, at least one, beside the
+// server's own and the links that it refuses.
+func mostLinks(files uint64, each int) int {
+	files = min(files, 1<<30)
+	low, high := 1, int(files)+1 // low fits, or is the least that there can be
+	for low+1 < high {
+		if middle := (low + high) / 2; middle*each+transport.Farewells(middle)+ownFiles <= int(files) {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	return low
+}

@@ -1,0 +1,40 @@
+package cli
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/relaypeer/relaypeer/transport"
+)
+
+func TestLinksFitIntoTheOpenFiles(t *testing.T) {
+	for _, test := range []struct {
+		files uint64
+		each  int
+		least int
+	}{{0, 1, 1}, {64, 1, 10}, {64, 2, 5}, {256, 1, 150}, {1024, 1, 800}, {1024, 2, 400}, {20_000, 1, 19_000}, {1 << 63, 2, 1 << 28}} {
+		links := mostLinks(test.files, test.each)
+		if links < test.least {
+			t.Errorf("%d files: %d links of %d descriptors", test.files, links, test.each)
+		}
+		if used := links*test.each + transport.Farewells(links) + ownFiles; test.files >= 64 && uint64(used) > test.files {
+			t.Errorf("%d files: %d are used by %d links", test.files, used, links)
+		}
+	}
+}
+
+func TestTheLogSaysThatThereAreFewerLinks(t *testing.T) {
+	var out bytes.Buffer
+	log := hclog.New(&hclog.LoggerOptions{Output: &out})
+	if BoundLinks(log, 1, 1) != 1 || out.Len() > 0 {
+		t.Error(out.String())
+	}
+	if files, known := openFiles(); known && files < 1<<31 {
+		if links := BoundLinks(log, 1<<31, 1); links >= int(files) || !strings.Contains(out.String(), "max_links=") {
+			t.Errorf("%d links: %s", links, out.String())
+		}
+	}
+}

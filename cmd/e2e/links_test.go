@@ -1,0 +1,75 @@
+//go:build unix
+
+package e2e
+
+import (
+	"io"
+	"net"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+)
+
+// withFiles returns a command that may have so many files open.
+func withFiles(t *testing.T, files, name string, args ...string) *exec.Cmd {
+	return exec.CommandContext(t.Context(), "sh", append([]string{"-c", `ulimit ` + files + ` && exec "$0" "$@"`, filepath.Join(programs, name)}, args...)...)
+}
+
+// TestALinkAboveTheOpenFilesIsToldBusy: a server that the system allows few files has fewer links
+// than it was asked for, says so, and refuses every other one in words.
+func TestALinkAboveTheOpenFilesIsToldBusy(t *testing.T) {
+	t.Parallel()
+	relay := startCommand(t, withFiles(t, "-n 64", "relay-server", "--host", "127.0.0.1", "0"))
+	node := startCommand(t, withFiles(t, "-n 64", "peer-node", "--share", folder(t, map[string]string{"a": "1"}), "--index", "-", "--listen", "127.0.0.1:0", "127.0.0.1", relay.port))
+	for _, server := range []*process{node, relay} {
+		eventually(t, 5*time.Second, "it says that there are fewer links", func() bool {
+			return strings.Contains(server.errors.String(), "max_links=") && strings.Contains(server.errors.String(), "open_files=64")
+		})
+		var conns []net.Conn
+		busy, silent := 0, 0
+		for range 100 {
+			conn, err := net.Dial("tcp", server.ready)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			conns = append(conns, conn)
+		}
+		for _, conn := range conns {
+			conn.SetReadDeadline(time.Now().Add(300 * time.Millisecond))
+			head := make([]byte, protocol.HeaderSize)
+			switch _, err := io.ReadFull(conn, head); {
+			case err == nil && protocol.Kind(head[3]) == protocol.KindError:
+				busy++
+			default:
+				silent++
+			}
+		}
+		if silent > 15 || busy < 85 {
+			t.Errorf("%s: %d of 100 links were told busy, %d wait\n%s", filepath.Base(server.cmd.Path), busy, silent, server.errors)
+		}
+		for _, conn := range conns {
+			conn.Close()
+		}
+	}
+	eventually(t, 20*time.Second, "there is room again", func() bool {
+		return run(t, "", "peer-client", "127.0.0.1", relay.port, "a").code == 0
+	})
+	if strings.Contains(relay.errors.String(), "too many open files") || strings.Contains(node.errors.String(), "too many open files") {
+		t.Error("the descriptors ran out")
+	}
+}
+
+// TestTheSoftLimitOfOpenFilesIsRaised: what the system allows beyond it need not be asked for.
+func TestTheSoftLimitOfOpenFilesIsRaised(t *testing.T) {
+	t.Parallel()
+	relay := startCommand(t, withFiles(t, "-S -n 64", "relay-server", "--host", "127.0.0.1", "--max-links", "100", "0"))
+	relay.terminate()
+	if strings.Contains(relay.errors.String(), "open_files=64") {
+		t.Error(relay.errors)
+	}
+}

@@ -1,0 +1,71 @@
+package client_test
+
+import (
+	"testing"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/client"
+)
+
+// TestABrokenLinkIsMadeAgain: to the only node, as long as of two links in a row one brings something.
+func TestABrokenLinkIsMadeAgain(t *testing.T) {
+	f := made(3*group, 1)
+	for _, once := range []bool{false, true} {
+		r := request
+		r.Once = once
+		s := receiving(t, r, f, 1)
+		s.Tell(roles.Verified{Link: 1}, "Fetching", "report had")
+		s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Fetching", goes(1, dials(1, 1))...)
+		answers(1, s, "Fetching")
+		s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Fetching", goes(1, dials(1, 1))...) // it brought nothing
+		answers(1, s, "Fetching")
+		s.Hear(1, f.outboard(0), "Fetching", f.gets(1, 1, 1), f.gets(1, 2, 1), "hear 1")
+		s.Hear(1, f.content(1, 1), "Fetching", f.takes(1, 1, 1))
+		s.Tell(roles.Verified{Link: 1, Group: 1}, "Fetching", "report had")
+		s.Ring("Fetching", goes(1, dials(1, 1))...) // silence after a group is a broken link, too
+		answers(1, s, "Fetching")
+		s.Hear(1, f.outboard(0), "Fetching", f.gets(1, 2, 1), "hear 1")
+		s.Tell(roles.PeerEnded{Link: 1}, "Fetching", goes(1, dials(1, 1))...)
+		answers(1, s, "Fetching")
+		s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Failed", goes(1, "report result")...)
+		wants(t, s, client.Undelivered, protocol.Lost, protocol.Lost, protocol.Timeout, protocol.Lost, protocol.Lost)
+	}
+}
+
+// TestABrokenFirstAnswerIsAskedForAgain: once, and what the node says then counts.
+func TestABrokenFirstAnswerIsAskedForAgain(t *testing.T) {
+	s := asked(t, request, 1)
+	s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Seeking", goes(1, dials(1, 1))...)
+	answers(1, s, "Seeking")
+	says(s, 1, protocol.NotFound, "Seeking")
+	s.Tell(roles.PeerEnded{Link: 1}, "NotFound", goes(1, "report result")...)
+	wants(t, s, client.NobodyHad, protocol.Lost, protocol.NotFound)
+
+	s = asked(t, request, 1)
+	s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Seeking", goes(1, dials(1, 1))...)
+	answers(1, s, "Seeking")
+	s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Failed", goes(1, "report result")...)
+	wants(t, s, client.Unsure, protocol.Lost, protocol.Lost)
+}
+
+// TestABrokenLinkForManyIsMadeAgain: what has not come is asked for in the next round.
+func TestABrokenLinkForManyIsMadeAgain(t *testing.T) {
+	a, b, c := small("a", 1, 1), small("b", 2, 1), small("c", 3, 1)
+	s := gathers(t, a, b, c)
+	s.Tell(roles.Started{}, "Pipelining", dials(0, 1))
+	pulls(s, 0, a, b, c)
+	s.Tell(roles.Lost{Link: 0, Code: protocol.Lost}, "Pipelining", "hangup 0", "report tried", dials(0, 1)) // once without progress
+	pulls(s, 0, a, b, c)
+	brings(s, 0, a, "hear 0")
+	s.Ring("Pipelining", "hangup 0", "report tried", "commit-store 0")
+	s.Tell(placed([]int{0}), "Pipelining", "report gathered", dials(0, 1))
+	pulls(s, 0, b, c)
+	brings(s, 0, b, "hear 0")
+	s.Tell(roles.Lost{Link: 0, Code: protocol.Lost}, "Pipelining", "hangup 0", "report tried", "commit-store 1")
+	s.Tell(placed([]int{1}), "Pipelining", "report gathered", dials(0, 1))
+	pulls(s, 0, c)
+	s.Tell(roles.PeerEnded{Link: 0}, "Pipelining", "hangup 0", "report tried", dials(0, 1))
+	pulls(s, 0, c)
+	s.Tell(roles.Lost{Link: 0, Code: protocol.Lost}, "Fetching", "hangup 0", "report tried", "inspect-store 2 c")
+}

@@ -1,0 +1,94 @@
+//go:build unix
+
+package share_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/transport/disk/internal/disktest"
+)
+
+// mapped maps a file into memory, and dirties it: what is written there from then on moves no time
+// stamp, until the system has written it to the disk.
+func mapped(t *testing.T, path string) []byte {
+	t.Helper()
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	memory, err := syscall.Mmap(int(file.Fd()), 0, int(info.Size()), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { syscall.Munmap(memory) })
+	for at := 0; at < len(memory); at += 4096 {
+		memory[at]++
+		memory[at]--
+	}
+	return memory
+}
+
+// A file whose bytes are others although its times say nothing is hashed anew when a client calls it
+// wrong, and is offered as what it is.
+func TestAFileThatIsCalledWrongIsLookedAt(t *testing.T) {
+	t.Parallel()
+	folder, index := t.TempDir(), filepath.Join(t.TempDir(), "index.db")
+	path := filepath.Join(folder, "file")
+	before := disktest.NewText(3*protocol.GroupSize, 1)
+	disktest.Lay(t, path, string(before.Data))
+	memory := mapped(t, path)
+	logger, lines := log()
+	told := newNews()
+	share := openFollowed(t, folder, options{Index: index, Log: logger, Rescan: time.Hour}, told)
+	told.are(t, map[string]string{"file": string(before.Data)})
+	after := append([]byte(nil), before.Data...)
+	after[2*protocol.GroupSize+4097]++
+	memory[2*protocol.GroupSize+4097]++
+	share.Check(before.Hash, 0, 2) // that is as it was
+	share.Check(before.Hash, 2, 1)
+	told.are(t, map[string]string{"file": string(after)})
+	if got := serves(t, share, "file"); got == before.Hash {
+		t.Error("it is served under its old hash")
+	}
+	if _, refusal := open(t, share, "", before.Hash); refusal == nil || refusal.Code != protocol.NotFound {
+		t.Errorf("asked for what it was by content: %v", refusal)
+	}
+	share.Close()
+	if !strings.Contains(lines.String(), "is not what it was hashed as") {
+		t.Errorf("it was not said: %s", lines)
+	}
+}
+
+// A client that calls everything wrong causes a bounded amount of work.
+func TestCallingSoundFilesWrongCostsLittle(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	x := disktest.NewText(3*protocol.GroupSize, 1)
+	disktest.Lay(t, filepath.Join(folder, "file"), string(x.Data))
+	share := openShare(t, folder, options{})
+	awaitIndexed(t, share)
+	for range 100 {
+		for first := range uint64(10 * roles.MaxChecks) {
+			share.Check(x.Hash, first, 1<<63)
+			share.Check(protocol.Hash{1}, 0, 1)
+		}
+	}
+	if waiting, known := share.Doubts(); waiting > roles.MaxChecks || known > 4*roles.MaxChecks {
+		t.Errorf("%d stretches wait, %d are known", waiting, known)
+	}
+	if got := serves(t, share, "file"); got != x.Hash || share.Hashed() != 3 {
+		t.Errorf("served as %v, after %d groups were hashed", got, share.Hashed())
+	}
+}
