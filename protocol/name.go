@@ -35,6 +35,10 @@ func checkName(name string) *Error {
 	return checkComponents(name)
 }
 
+// Composed returns a name or pattern as it was typed in normal form C, in which names are compared:
+// some systems hand out the letters and their marks apart.
+func Composed(text string) string { return norm.NFC.String(text) }
+
 // plain reports whether a name consists of visible ASCII characters and spaces, without a
 // backslash.
 func plain(name string) bool {

@@ -55,7 +55,7 @@ func (c *command) named(ctx context.Context, request peer.Request, to *target) e
 	case notListed != nil || len(below) == 0:
 		return c.told(event, err)
 	case to.isFolder():
-		return c.all(ctx, peer.AllRequest{Offers: below}, to)
+		return c.all(ctx, peer.AllRequest{Args: []string{request.Name + "/"}}, to)
 	}
 	err = failure(cli.ExitNobodyHas, "%q is a folder with %s: -o DIR/ gets all of it",
 		cli.ForDisplay(request.Name), cli.Count(len(below), "file", "files"))

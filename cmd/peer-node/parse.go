@@ -47,7 +47,10 @@ func (s *sharing) parse(c *cobra.Command, args []string) (err error) {
 	if s.MaxLinks < 1 {
 		return cli.Usage("--max-links is at least 1")
 	}
-	return checkIndex(s.index)
+	if err := checkIndex(s.index); err != nil {
+		return err
+	}
+	return s.parseShares()
 }
 
 // parseID reads the id of a node. None is the zero id.

@@ -47,6 +47,8 @@ type Fetch struct {
 	believed  map[netip.AddrPort]int      // how many contents
 	contents  []known                     // that nodes have said they have
 	latest    map[netip.AddrPort]Identity // the content that a node has named last
+	patience  patience
+	later     []netip.AddrPort // were dismissed: to be asked again, last
 
 	checked uint64              // bytes, by the store
 	due     time.Duration       // of the patience that is armed
@@ -79,7 +81,7 @@ func NewFetch(w Request) *Fetch {
 	f := &Fetch{
 		core: roles.NewCore(fetchGrammar), query: NewQuery("", nil), listed: map[netip.AddrPort]bool{},
 		revisited: map[netip.AddrPort]bool{}, barred: map[netip.AddrPort]bool{}, redials: redials{}, believed: map[netip.AddrPort]int{},
-		latest: map[netip.AddrPort]Identity{},
+		latest: map[netip.AddrPort]Identity{}, patience: patience{},
 	}
 	f.use(relayLink, roles.Deadline, 0)
 	f.Reset(w)
@@ -106,10 +108,11 @@ func (f *Fetch) Reset(w Request) {
 	clear(f.barred)
 	clear(f.redials)
 	clear(f.believed)
+	clear(f.patience)
 	clear(f.latest)
 	*f = Fetch{
 		core: f.core, first: f.first, timer: f.timer, item: f.item, request: w, query: f.query, sources: f.sources, picker: NewPicker(w.Name, w.Hash),
-		listed: f.listed, revisited: f.revisited, barred: f.barred, redials: f.redials, believed: f.believed, latest: f.latest, result: Result{Name: w.Name},
+		listed: f.listed, revisited: f.revisited, barred: f.barred, redials: f.redials, believed: f.believed, latest: f.latest, patience: f.patience, result: Result{Name: w.Name},
 	}
 }
 

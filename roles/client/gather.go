@@ -32,6 +32,10 @@ type Gather struct {
 	few     []int          // items to be fetched, a few at once
 	alone   []int          // items to be fetched one at a time, after that
 	failed  map[string]int // Fetches in a row that failed, by the nodes that should have delivered
+	put     map[string]int // Fetches in a row that were put off, by the same
+
+	patience patience    // with nodes, of Pipelines
+	turns    map[int]int // by item, how often it was put off
 }
 
 // GatherRequest is what a Gather is for.
@@ -81,7 +85,8 @@ type gathering struct {
 func NewGather(request GatherRequest) *Gather {
 	g := &Gather{
 		core: roles.NewCore(gatherGrammar), request: request,
-		lost: map[netip.AddrPort]bool{}, redials: redials{}, failed: map[string]int{},
+		lost: map[netip.AddrPort]bool{}, redials: redials{}, failed: map[string]int{}, put: map[string]int{},
+		patience: patience{}, turns: map[int]int{},
 	}
 	g.core.Use(roles.NoLink, roles.Deadline)
 	g.fold()
@@ -169,7 +174,7 @@ func (g *Gather) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	default:
 		g.pass(at, in)
 	}
-	for g.advance(at) {
+	for g.advance(at) || g.dismiss(at) {
 	}
 	g.wait(at)
 	return g.core.Effects()

@@ -24,6 +24,9 @@ type Source struct {
 	holds  bool // a link on which nothing is left to ask is kept for HoldTimeout
 
 	since time.Duration
+	now   time.Duration
+	moved time.Duration // since when a verified group is waited for
+	bytes int64         // that have come since
 	tried Tried
 	visit Visited             // without Tried
 	about protocol.Attributes // as it said last
@@ -50,6 +53,7 @@ type Learned struct {
 type Visited struct {
 	Tried
 	Rested bool     // nothing speaks against another visit, should there be something to ask for
+	Late   bool     // it was left for others that wait: it brought no verified group in time
 	Barred bool     // it sent what its hash does not vouch for, and is not to be asked again
 	Broke  bool     // its link broke, which need not happen again
 	Gave   bool     // it sent a group that was missing
@@ -91,9 +95,10 @@ func (s *Source) Watch(f func(roles.Transition)) { s.core.Watch(f) }
 func (s *Source) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	s.core.Begin()
 	was := s.State()
+	s.now = at.Now
 	switch in := in.(type) {
 	case roles.Started:
-		s.since = at.Now
+		s.since, s.moved = at.Now, at.Now
 		s.core.Fire(sourceStarted)
 		s.core.Do(roles.Dial{Link: s.link, To: s.tried.Node.String()})
 	case roles.Opened:
@@ -104,6 +109,7 @@ func (s *Source) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Malformed:
 		s.reject(sourceMalformed, in.Err)
 	case roles.Moved:
+		s.bytes += in.Bytes
 		if s.progress.Enough(in.Bytes) {
 			s.core.Fire(sourceBodyMoved)
 			s.core.Arm(roles.ProgressTimeout)
@@ -202,6 +208,7 @@ func (s *Source) hashing(m *protocol.Hashing) {
 func (s *Source) work() {
 	switch {
 	case s.ask():
+		s.moved, s.bytes = s.now, 0
 		s.core.Fire(sourceGroupsTaken)
 		s.core.Do(roles.Hear{Link: s.link})
 	case s.wanted.Count > 0:
@@ -268,6 +275,7 @@ func (s *Source) content(m *protocol.Content) {
 // right counts a group as present.
 func (s *Source) right(group uint64) {
 	s.core.Fire(sourceGroupRight)
+	s.moved, s.bytes = s.now, 0
 	s.judged++
 	if s.picker.Got(group) {
 		s.visit.Gave = true

@@ -14,8 +14,9 @@ import (
 // mostTries is how often a file may have changed when we come to open it.
 const mostTries = 5
 
-// Open implements transport.Share. The refusal is NotFound, BadName, Denied (no permission), Limit (too large),
-// Changed (other content than asked for, or another each time we looked) or Internal.
+// Open implements transport.Share. The refusal is NotFound, BadName, Denied (no permission), Limit
+// (too large), Changed (other content than asked for, or another each time we looked), Indexing (a file that may
+// have the content is not hashed yet) or Internal.
 func (s *Share) Open(ctx context.Context, name string, hash protocol.Hash, hashing func(done, size uint64)) (transport.File, *protocol.Error) {
 	var f *file
 	var err error

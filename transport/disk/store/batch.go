@@ -24,6 +24,7 @@ type Batch struct {
 	root    *os.Root
 	names   [][]string // by item
 	options Options
+	twins   *twins             // among these names
 	folder  string             // where items gather
 	locked  *os.File           // that, with the lock
 	staging [2 * perRound]*dir // in it
@@ -76,7 +77,7 @@ const enough = 1000
 // the folders of batches whose processes were killed.
 func NewBatch(root *os.Root, names [][]string, options Options) (*Batch, error) {
 	sweep(root)
-	b := &Batch{root: root, names: names, options: options, round: 1, placed: map[spot]bool{}, misplaced: map[int]error{}}
+	b := &Batch{root: root, names: names, options: options, twins: newTwins(root, names, nil), round: 1, placed: map[spot]bool{}, misplaced: map[int]error{}}
 	b.changed = sync.NewCond(&b.mu)
 	if err := b.open(); err != nil {
 		return nil, fmt.Errorf("%s: %w", root.Name(), disk.Reason(err))

@@ -27,7 +27,8 @@ func (b *Batch) placeAll(files []staged) (misplaced map[spot]error, err error) {
 	p := placer{batch: b, folders: map[string]bool{}}
 	misplaced = map[spot]error{}
 	for _, at := range files {
-		if err := p.place(at, path.Clean(b.name(at.spot))); err != nil {
+		name := path.Clean(b.name(at.spot))
+		if err := b.twins.put(name, func() error { return p.place(at, name) }); err != nil {
 			misplaced[at.spot] = err
 		}
 	}
