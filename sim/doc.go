@@ -143,6 +143,8 @@
 //   - cut-writing: the client's power fails just before its Nth disk access
 //   - attack: a stranger breaks the protocol as Name says
 //   - stop: the process is stopped gracefully, and started again after the fault
+//   - move: the node's address changes, and its connections are lost without a word; N is 0:
+//     nobody gets the old address, 1: another node does
 //   - drift: a clock runs fast or slow
 //   - liar: a node or the relay does not keep to the protocol
 //   - shared-id: two nodes have one id

@@ -65,10 +65,15 @@ func (s *sharing) run(ctx context.Context, out io.Writer) error {
 	var beside sync.WaitGroup
 	var mirrored error
 	beside.Go(func() {
-		if _, err := s.Ready(ctx); err != nil {
+		listing, err := s.Ready(ctx)
+		if err != nil {
 			return
 		}
-		fmt.Fprintf(out, "ready %s\n", listener.Addr())
+		at := listing.At
+		if !at.IsValid() { // nobody is sent to us
+			at = listing.Listen
+		}
+		fmt.Fprintf(out, "ready %s\n", at)
 		mirrored = s.runMirror(ctx, opened[0])
 	})
 	err = cli.Served(s.Node.Run(ctx))

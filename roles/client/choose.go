@@ -13,6 +13,8 @@ type Offer struct {
 	Identity                  // zero: nobody has published the name; nodes have to be asked for it
 	Count    uint64           // nodes that have it
 	Holders  []netip.AddrPort // some of them
+	// Alternates are the second addresses of holders that have two, by the first.
+	Alternates map[netip.AddrPort]netip.AddrPort
 }
 
 // Choice is what of many offers can be fetched into one folder.

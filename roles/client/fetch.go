@@ -33,9 +33,10 @@ type Fetch struct {
 
 	candidates []netip.AddrPort // to be asked, in this order
 	listed     map[netip.AddrPort]bool
+	alternates alternates
 	cursor     []byte
 	pages      int
-	unwalked   bool // the list was longer than we walk
+	unwalked   bool // the list was longer than we walk, or the relay withheld nodes that we cannot reach
 	mute       QueryResult
 	published  []protocol.Peer // that have some content under the name, as the relay says
 
@@ -78,7 +79,7 @@ func timerOf(link roles.Link) roles.Timer { return roles.Timer(link) + 1 }
 // NewFetch returns a Fetch at its start.
 func NewFetch(w Request) *Fetch {
 	f := &Fetch{
-		core: roles.NewCore(fetchGrammar), query: NewQuery("", nil), listed: map[netip.AddrPort]bool{},
+		core: roles.NewCore(fetchGrammar), query: NewQuery("", nil), listed: map[netip.AddrPort]bool{}, alternates: alternates{},
 		revisited: map[netip.AddrPort]bool{}, barred: map[netip.AddrPort]bool{}, redials: redials{}, believed: map[netip.AddrPort]int{},
 		latest: map[netip.AddrPort]Identity{}, patience: patience{},
 	}
@@ -103,6 +104,7 @@ func (f *Fetch) Reset(w Request) {
 		s.core.Reset()
 	}
 	clear(f.listed)
+	clear(f.alternates)
 	clear(f.revisited)
 	clear(f.barred)
 	clear(f.redials)
@@ -111,7 +113,8 @@ func (f *Fetch) Reset(w Request) {
 	clear(f.latest)
 	*f = Fetch{
 		core: f.core, first: f.first, timer: f.timer, item: f.item, request: w, query: f.query, sources: f.sources, picker: NewPicker(w.Name, w.Hash),
-		listed: f.listed, revisited: f.revisited, barred: f.barred, redials: f.redials, believed: f.believed, latest: f.latest, patience: f.patience, result: Result{Name: w.Name},
+		listed: f.listed, alternates: f.alternates, revisited: f.revisited, barred: f.barred, redials: f.redials, believed: f.believed,
+		latest: f.latest, patience: f.patience, result: Result{Name: w.Name},
 	}
 }
 

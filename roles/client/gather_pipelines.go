@@ -153,7 +153,7 @@ func (g *Gather) carry(at roles.Moment, slot *pipelineSlot) {
 		slot.machine.use(slot.link, timerOf(slot.link))
 	}
 	slot.machine.Reset(slot.node.String(), wanted)
-	slot.machine.numbers = slot.load
+	slot.machine.numbers, slot.machine.also = slot.load, g.alternates.of(slot.node)
 	slot.machine.Watch(g.watch)
 	g.tell(at, slot, roles.Started{})
 }

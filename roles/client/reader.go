@@ -27,6 +27,7 @@ type Reader struct {
 	wanted     Range
 	candidates []netip.AddrPort // to be asked, in this order
 	barred     map[netip.AddrPort]bool
+	alternates alternates
 	patience   patience
 	due        time.Duration // of the patience that is armed
 	attempt    attempt
@@ -38,7 +39,7 @@ type attempt struct {
 	asked    bool                    // the relay
 	cursor   []byte                  // of its next page; nil: there is none
 	pages    int
-	unwalked bool // the list was longer than we walk
+	unwalked bool // the list was longer than we walk, or the relay withheld nodes that we cannot reach
 	mute     QueryResult
 	tried    []Tried
 	later    []netip.AddrPort // were dismissed: to be asked again, last
@@ -72,7 +73,10 @@ func (r *Reader) Reset(relay, name string, hash protocol.Hash) {
 	r.core.Reset()
 	r.query.core.Reset()
 	r.source.core.Reset()
-	*r = Reader{core: r.core, relay: relay, query: r.query, source: r.source, picker: NewPicker(name, hash), barred: map[netip.AddrPort]bool{}, patience: patience{}}
+	*r = Reader{
+		core: r.core, relay: relay, query: r.query, source: r.source, picker: NewPicker(name, hash),
+		barred: map[netip.AddrPort]bool{}, alternates: alternates{}, patience: patience{},
+	}
 	r.begin()
 }
 

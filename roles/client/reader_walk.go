@@ -83,7 +83,7 @@ func (r *Reader) wait(at roles.Moment) {
 func (r *Reader) visit(at roles.Moment, node netip.AddrPort) {
 	r.attempt.met[node] = true
 	r.source.Reset(firstSource, node, r.picker)
-	r.source.holds = true
+	r.source.holds, r.source.also = true, r.alternates.of(node)
 	r.source.core.Use(firstSource, timerOf(firstSource))
 	r.source.Watch(r.watch)
 	r.absorb(r.source.Step(at, roles.Started{}))
@@ -104,13 +104,15 @@ func (r *Reader) located(m *protocol.Located) {
 	a := &r.attempt
 	from := len(r.candidates)
 	for _, peer := range m.Peers {
-		if at := peer.Addr(); !a.met[at] && len(a.met) < roles.MaxWalk {
+		if at := peer.Addr(); !a.met[at] && !a.met[peer.Other()] && len(a.met) < roles.MaxWalk {
 			a.met[at] = true
+			r.alternates.note(peer)
 			r.candidates = append(r.candidates, at)
 		}
 	}
 	slices.SortStableFunc(r.candidates[from:], func(a, b netip.AddrPort) int { return r.patience[a] - r.patience[b] })
 	a.cursor = m.Cursor
+	a.unwalked = a.unwalked || m.Withheld > 0
 	if a.pages++; a.cursor != nil && (a.pages >= roles.MaxPages || len(a.met) >= roles.MaxWalk) {
 		a.cursor, a.unwalked = nil, true
 	}

@@ -19,7 +19,8 @@ import (
 type Source struct {
 	core   roles.Core[SourceState, SourceEvent]
 	link   roles.Link
-	item   int // of the store
+	item   int    // of the store
+	also   string // another address of the node; empty: there is none
 	picker *Picker
 	holds  bool // a link on which nothing is left to ask is kept for HoldTimeout
 
@@ -100,7 +101,7 @@ func (s *Source) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Started:
 		s.since, s.moved = at.Now, at.Now
 		s.core.Fire(sourceStarted)
-		s.core.Do(roles.Dial{Link: s.link, To: s.tried.Node.String()})
+		s.core.Do(roles.Dial{Link: s.link, To: s.tried.Node.String(), Also: s.also})
 	case roles.Opened:
 		s.core.Fire(sourceOpened)
 		s.describe(0)

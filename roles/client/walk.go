@@ -12,8 +12,9 @@ import (
 func (f *Fetch) located(m *protocol.Located) {
 	fresh := []netip.AddrPort{}
 	for _, peer := range m.Peers {
-		if at := peer.Addr(); !f.listed[at] && len(f.listed) < roles.MaxWalk {
+		if at := peer.Addr(); !f.listed[at] && !f.listed[peer.Other()] && len(f.listed) < roles.MaxWalk {
 			f.listed[at] = true
+			f.alternates.note(peer)
 			fresh = append(fresh, at)
 			if !peer.Hash.IsZero() {
 				f.published = append(f.published, peer)
@@ -24,6 +25,7 @@ func (f *Fetch) located(m *protocol.Located) {
 		}
 	}
 	f.cursor = m.Cursor
+	f.unwalked = f.unwalked || m.Withheld > 0
 	if f.pages++; f.cursor != nil && (f.pages >= roles.MaxPages || len(f.listed) >= roles.MaxWalk) {
 		f.cursor, f.unwalked = nil, true
 	}
@@ -241,7 +243,7 @@ func (f *Fetch) visit(at roles.Moment) {
 	}
 	s, link := f.sources[free], f.first+firstSource+roles.Link(free)
 	s.Reset(link, node, f.picker)
-	s.item = f.item
+	s.item, s.also = f.item, f.alternates.of(node)
 	s.core.Use(link, timerOf(link))
 	s.Watch(f.watch)
 	f.absorb(s.Step(at, roles.Started{}))
