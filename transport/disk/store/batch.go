@@ -131,8 +131,11 @@ func (b *Batch) take(item int, data []byte, about protocol.Attributes) error {
 			return err
 		}
 		at.executable = about.Executable
-		before("write an item")
-		if err := b.wrote(at, b.staging[at.folder].write(at.file(), data, b.options.heed(about))); err != nil {
+		err = before("write an item")
+		if err == nil {
+			err = b.staging[at.folder].write(at.file(), data, b.options.heed(about))
+		}
+		if err := b.wrote(at, err); err != nil {
 			return err
 		}
 	}
@@ -161,6 +164,9 @@ func (b *Batch) Close() error {
 	}
 	b.staged = nil
 	b.mu.Unlock()
-	before("remove the batch's folder")
-	return errors.Join(b.closeStaging(), b.root.RemoveAll(b.folder), b.locked.Close())
+	err := before("remove the batch's folder")
+	if err == nil {
+		err = b.root.RemoveAll(b.folder)
+	}
+	return errors.Join(err, b.closeStaging(), b.locked.Close())
 }

@@ -28,7 +28,9 @@ func (s *slots) put(number uint64, value protocol.Hash, data []byte) error {
 	if s.holds(number) {
 		return nil
 	}
-	before("write a group")
+	if err := before("write a group"); err != nil {
+		return err
+	}
 	if err := s.write(int64(number*protocol.GroupSize), data); err != nil {
 		return err
 	}

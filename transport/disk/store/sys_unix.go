@@ -24,6 +24,9 @@ type dir struct {
 
 // openDir opens a folder under root.
 func openDir(root *os.Root, name string) (*dir, error) {
+	if err := before("open a folder"); err != nil {
+		return nil, err
+	}
 	file, err := root.Open(name)
 	if err != nil {
 		return nil, err
@@ -110,7 +113,9 @@ func (d *dir) add(name string, to *dir, as string) error {
 	case errors.Is(err, errors.ErrUnsupported), errors.Is(err, unix.EINVAL):
 		_, err = again(func() (int, error) { return 0, unix.Linkat(d.fd, name, to.fd, as, 0) })
 		if err == nil {
-			before("remove the other name")
+			err = before("remove the other name")
+		}
+		if err == nil {
 			_, err = again(func() (int, error) { return 0, unix.Unlinkat(d.fd, name, 0) })
 		}
 	}
