@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"golang.org/x/text/unicode/norm"
-
 	"github.com/relaypeer/relaypeer/cmd/cli"
 	"github.com/relaypeer/relaypeer/protocol"
 )
@@ -80,7 +78,7 @@ func (s *sharing) nameShares() error {
 	taken := map[string]bool{}
 	for i := range s.folders {
 		f := &s.folders[i]
-		f.name = norm.NFC.String(cmp.Or(f.name, filepath.Base(f.path)))
+		f.name = protocol.Composed(cmp.Or(f.name, filepath.Base(f.path)))
 		shown := cli.ForDisplay(f.name)
 		if err := protocol.CheckName(f.name); err != nil || strings.Contains(f.name, "/") {
 			return cli.Usage("--share: %q cannot be the name of a share; --share NAME=%s gives it one", shown, cli.ForDisplay(f.path))

@@ -34,7 +34,7 @@ func compose(disk string) (name, why string) {
 	if err == nil {
 		return disk, ""
 	}
-	name = norm.NFC.String(disk)
+	name = protocol.Composed(disk)
 	switch {
 	case name == disk || !utf8.ValidString(disk) || protocol.CheckName(name) != nil:
 		return "", strings.TrimPrefix(protocol.AsError(err).Text, "bad name: ")
