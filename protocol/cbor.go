@@ -1,6 +1,10 @@
 package protocol
 
-import "github.com/fxamacker/cbor/v2"
+import (
+	"errors"
+
+	"github.com/fxamacker/cbor/v2"
+)
 
 // Payloads are CBOR (RFC 8949) in the core deterministic encoding (section 4.2.1); any other
 // encoding is refused. One message thus has one encoding, and can later be hashed and signed as it
@@ -41,10 +45,19 @@ func decode(payload []byte, m Message) *Error {
 	if len(w.rest) > 0 {
 		return malformed("%s: %d bytes after the map", m.Kind(), len(w.rest))
 	}
-	if err := decMode.Unmarshal(payload, m); err != nil {
+	var tooLarge *cbor.UnmarshalTypeError // only a port of a list's entry, by the walk: it stays 0, which is bad
+	if err := decMode.Unmarshal(payload, m); err != nil && !errors.As(err, &tooLarge) {
 		return malformed("%s: %s", m.Kind(), Printable(err.Error(), 200))
 	}
-	return m.check()
+	list, is := m.(lister)
+	if !is {
+		return m.check()
+	}
+	if err := list.frame(); err != nil {
+		return err
+	}
+	list.sift()
+	return nil
 }
 
 func encOptions() cbor.EncOptions {

@@ -1,7 +1,5 @@
 package protocol
 
-import "slices"
-
 func (m *Register) check() *Error {
 	if err := checkEpoch(m.ID, m.Epoch); err != nil {
 		return err
@@ -77,66 +75,6 @@ func (m *Locate) check() *Error {
 	return nil
 }
 
-func (m *Located) check() *Error {
-	if len(m.Peers) > MaxPage {
-		return malformed("LOCATED: %d peers", len(m.Peers))
-	}
-	if len(m.Cursor) > CursorSize {
-		return malformed("LOCATED: a cursor of %d bytes", len(m.Cursor))
-	}
-	return checkPeers("LOCATED", m.Peers)
-}
-
-func checkPeers(kind string, peers []Peer) *Error {
-	for i := range peers {
-		if peers[i].Port == 0 {
-			return malformed("%s: port 0", kind)
-		}
-		if err := peers[i].Host.check(kind); err != nil {
-			return err
-		}
-		if err := peers[i].Also.checkAlso(kind, peers[i].Host); err != nil {
-			return err
-		}
-		if peers[i].Size > MaxFile || peers[i].Hash.IsZero() && peers[i].Size > 0 {
-			return malformed("%s: a size of %d bytes, or one of no content", kind, peers[i].Size)
-		}
-	}
-	return nil
-}
-
-func (m *Publish) check() *Error {
-	if err := checkEpoch(m.ID, m.Epoch); err != nil {
-		return err
-	}
-	if m.Beyond > 1 {
-		return malformed("PUBLISH: beyond %d", m.Beyond)
-	}
-	if m.Index == 0 || m.From > m.To || m.To > m.Latest || m.Latest > MaxSequence {
-		return malformed("PUBLISH: index %d from %d to %d of %d", m.Index, m.From, m.To, m.Latest)
-	}
-	ahead := m.To == m.From && m.From > 0 // names that are gone, ahead of changes that found no room
-	if len(m.Changes) > MaxPage || !ahead && uint64(len(m.Changes)) > m.To-m.From {
-		return malformed("PUBLISH: %d changes from %d to %d", len(m.Changes), m.From, m.To)
-	}
-	for i := range m.Changes {
-		e := &m.Changes[i]
-		if ahead && !e.Removes() {
-			return malformed("PUBLISH: a content in a page that leads nowhere")
-		}
-		if e.Size > MaxFile || e.Removes() && e.Size > 0 {
-			return malformed("PUBLISH: a size of %d bytes, or one of no content", e.Size)
-		}
-		if e.Mark > Opaque || e.Mark > 0 && !e.Hash.IsZero() {
-			return malformed("PUBLISH: mark %d, or one beside a hash", e.Mark)
-		}
-		if err := checkName(e.Name); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func (m *Published) check() *Error {
 	if m.Index == 0 || m.Sequence > MaxSequence {
 		return malformed("PUBLISHED: up to %d of index %d", m.Sequence, m.Index)
@@ -149,40 +87,6 @@ func (m *List) check() *Error {
 		return malformed("LIST: a cursor of %d bytes", len(m.Cursor))
 	}
 	return checkPattern(m.Pattern)
-}
-
-func (m *Listed) check() *Error {
-	if len(m.Items) > MaxPage || len(m.Peers) > MaxPage || len(m.Cursor) > CursorSize {
-		return malformed("LISTED: %d items, %d peers, a cursor of %d bytes", len(m.Items), len(m.Peers), len(m.Cursor))
-	}
-	for i := range m.Items {
-		if err := m.Items[i].check(len(m.Peers)); err != nil {
-			return err
-		}
-	}
-	if len(m.Named) > MaxSilent || uint64(len(m.Named)) > m.Silent {
-		return malformed("LISTED: %d peers of %d that publish nothing", len(m.Named), m.Silent)
-	}
-	if err := checkPeers("LISTED", m.Named); err != nil {
-		return err
-	}
-	return checkPeers("LISTED", m.Peers)
-}
-
-func (item *Item) check(peers int) *Error {
-	named := uint64(len(item.Holders))
-	if item.Size > MaxFile || item.Count == 0 || named > min(item.Count, MaxHolders) {
-		return malformed("LISTED: %d bytes held by %d nodes, %d of them named", item.Size, item.Count, named)
-	}
-	if item.Mark > Opaque || item.Hash.IsZero() == (item.Mark == 0) {
-		return malformed("LISTED: mark %d, one beside a hash, or neither", item.Mark)
-	}
-	for i, at := range item.Holders {
-		if at >= uint64(peers) || slices.Contains(item.Holders[:i], at) {
-			return malformed("LISTED: holder %d of %d, or named twice", at, peers)
-		}
-	}
-	return checkName(item.Name)
 }
 
 func (m *Tree) check() *Error {

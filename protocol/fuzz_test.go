@@ -36,6 +36,9 @@ func checkAgain(t *testing.T, m Message, frame []byte) {
 	t.Helper()
 	written := Append(nil, m)
 	again, size, refusal := Decode(written)
+	if left := reflect.ValueOf(m).Elem().FieldByName("LeftOut"); left.IsValid() {
+		left.SetInt(0) // what was bad is not written again
+	}
 	if refusal != nil || size != len(written) || !reflect.DeepEqual(again, m) {
 		t.Fatalf("%v is read again as %v: %v", m, again, refusal)
 	}

@@ -15,6 +15,14 @@ type Message interface {
 	check() *Error
 }
 
+// lister is a message with a list whose entries each stand for themselves: what one bad entry spoils
+// is that entry.
+type lister interface {
+	Message
+	frame() *Error // is check without the entries
+	sift()         // leaves out the bad entries and counts them
+}
+
 // NodeID names a node. It is 32 random bytes that the node draws and shows to its relay alone. It
 // is no proof of identity yet. Relays do not hand it out, because it suffices to end the node's
 // lease.
@@ -89,6 +97,8 @@ type Publish struct {
 	Latest  uint64  `cbor:"6,keyasint"` // the node's latest change; once To reaches it the relay holds the whole index
 	Changes []Entry `cbor:"7,keyasint"`
 	Beyond  uint8   `cbor:"8,keyasint,omitempty"` // 1: the node may have files that it has not noticed, beyond this index
+
+	LeftOut int `cbor:"-"` // changes that were bad, of a page that was read
 }
 
 // Entry is a name in a node's index with its content. An entry without a hash bears a mark, which
@@ -110,7 +120,17 @@ type Mark uint8
 const (
 	Pending Mark = 1 // the file is not hashed yet: it may have any content
 	Opaque  Mark = 2 // the content cannot be told: the file cannot be read, or changes all the time
+
+	badMark Mark = 1<<8 - 1 // any number above that is read as this
 )
+
+// UnmarshalCBOR implements cbor.Unmarshaler: a number that is too large is a bad mark, and not none.
+func (m *Mark) UnmarshalCBOR(data []byte) error {
+	var number uint64
+	err := decMode.Unmarshal(data, &number)
+	*m = Mark(min(number, uint64(badMark)))
+	return err
+}
 
 // Published says up to which change the relay now holds the node's index.
 type Published struct {
@@ -149,6 +169,8 @@ type Listed struct {
 	Publishing uint64 `cbor:"5,keyasint,omitempty"` // nodes whose index is not held as a whole yet
 	Silent     uint64 `cbor:"6,keyasint,omitempty"` // nodes that publish nothing
 	Named      []Peer `cbor:"7,keyasint,omitempty"` // some of these, up to MaxSilent
+
+	LeftOut int `cbor:"-"` // items and peers that were bad, of a page that was read
 }
 
 // Item is one content that is published under a name.
@@ -169,6 +191,8 @@ type Located struct {
 	Young  uint64 `cbor:"3,keyasint,omitempty"` // milliseconds for which the relay, restarted, may lack nodes that are there
 	// Withheld counts the nodes that belong on this page and that this client cannot reach.
 	Withheld uint64 `cbor:"4,keyasint,omitempty"`
+
+	LeftOut int `cbor:"-"` // peers that were bad, of a page that was read
 }
 
 // Peer is a node's address, with the content that the node is known to have under the requested

@@ -20,3 +20,24 @@ func TestOnlyNamesThatAreGoneComeAheadOfTheirTurn(t *testing.T) {
 		}
 	}
 }
+
+// TestABadEntryIsNeverSent: who reads leaves it out, and who sends is strict.
+func TestABadEntryIsNeverSent(t *testing.T) {
+	good, bad := Peer{Host: IP{192, 0, 2, 1}, Port: 1}, Peer{Host: IP{192, 0, 2, 1}}
+	for _, m := range []Message{
+		&Publish{ID: NodeID{1}, Epoch: 1, Index: 1, To: 1, Latest: 1, Changes: []Entry{{Name: "../a"}}},
+		&Located{Peers: []Peer{good, bad}},
+		&Listed{Items: []Item{{Name: "a", Hash: Hash{1}, Count: 1}, {Name: "a", Hash: Hash{1}}}},
+		&Listed{Items: []Item{}, Peers: []Peer{good, bad}},
+		&Listed{Items: []Item{}, Silent: 2, Named: []Peer{good, bad}},
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%v is sent", m)
+				}
+			}()
+			Append(nil, m)
+		}()
+	}
+}

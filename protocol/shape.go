@@ -11,6 +11,7 @@ import (
 type field struct {
 	key      uint64
 	major    byte    // the CBOR major type of its value
+	most     uint64  // the largest value of a number
 	optional bool    // left out if it is zero or empty, and never written then
 	size     uint64  // of a byte string of fixed length; 0: any length
 	items    []field // the fields of each item of a list of maps; nil: a list of numbers
@@ -27,12 +28,17 @@ func fieldsOf(t reflect.Type) []field {
 			continue
 		}
 		number, rest, _ := strings.Cut(f.Tag.Get("cbor"), ",")
+		if number == "-" {
+			continue // it does not travel
+		}
 		key, err := strconv.ParseUint(number, 10, 32)
 		if err != nil {
 			panic(t.Name() + "." + f.Name + " has no key: a bug, found by any test")
 		}
 		shape := field{key: key, major: majorOf(f.Type), optional: strings.Contains(rest, "omit")}
 		switch {
+		case shape.major == majorUint:
+			shape.most = 1<<f.Type.Bits() - 1
 		case shape.major == majorArray && f.Type.Elem().Kind() == reflect.Struct:
 			shape.items = fieldsOf(f.Type.Elem())
 		case f.Type.Kind() == reflect.Array:

@@ -22,6 +22,7 @@ type vector struct {
 	says   string // what a good one says
 	why    string // a bad one is bad
 	again  string // "no": what is read is not written back with the same bytes
+	left   string // how many bad entries are left out of a good one
 	bytes  []byte
 }
 
@@ -52,7 +53,7 @@ func readVector(path string) (v vector, err error) {
 		return v, errors.New("no empty line after the header")
 	}
 	v.name = strings.TrimSuffix(filepath.Base(path), ".txt")
-	into := map[string]*string{"expect": &v.expect, "kind": &v.kind, "says": &v.says, "why": &v.why, "again": &v.again}
+	into := map[string]*string{"expect": &v.expect, "kind": &v.kind, "says": &v.says, "why": &v.why, "again": &v.again, "left-out": &v.left}
 	for line := range strings.SplitSeq(header, "\n") {
 		key, value, _ := strings.Cut(line, ": ")
 		if into[key] == nil || *into[key] != "" || value == "" {
@@ -108,6 +109,13 @@ func (v *vector) checkGood(t *testing.T, m Message, size int) {
 	if got := says(m); got != v.says {
 		t.Errorf("it says\n%s\nwant\n%s", got, v.says)
 	}
+	left := 0
+	if of := reflect.ValueOf(m).Elem().FieldByName("LeftOut"); of.IsValid() {
+		left = int(of.Int())
+	}
+	if left != 0 && v.left == "" || v.left != "" && fmt.Sprint(left) != v.left {
+		t.Errorf("%d entries are left out, want %q", left, v.left)
+	}
 	if size != len(v.bytes) {
 		t.Errorf("%d of %d bytes", size, len(v.bytes))
 	}
@@ -125,6 +133,7 @@ func fieldsSay(fields reflect.Value) (all []string) {
 	for i := range fields.NumField() {
 		field, value := fields.Type().Field(i), fields.Field(i)
 		switch {
+		case field.Tag.Get("cbor") == "-":
 		case field.Anonymous:
 			all = append(all, fieldsSay(value)...)
 		case strings.Contains(string(field.Tag), "omit") && value.IsZero():
@@ -210,6 +219,8 @@ func neededFor(prefix string, fields reflect.Type) (names []string) {
 	for i := range fields.NumField() {
 		f := fields.Field(i)
 		switch {
+		case f.Tag.Get("cbor") == "-":
+			continue
 		case f.Anonymous:
 			names = append(names, neededFor(prefix, f.Type)...)
 			continue

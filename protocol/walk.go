@@ -81,6 +81,8 @@ func (w *walker) field(depth int, f *field) string {
 		return fmt.Sprintf("key %d says what leaving it out would", f.key)
 	case f.size > 0:
 		return w.fixed(f)
+	case f.major == majorUint && depth == 1: // in an entry of a list it would spoil that entry alone
+		return w.number(f)
 	case f.major != majorArray:
 		return w.item(depth + 1)
 	}
@@ -94,6 +96,15 @@ func (w *walker) field(depth int, f *field) string {
 		default:
 			why = w.item(depth + 2)
 		}
+	}
+	return why
+}
+
+// number passes a number that its field can hold.
+func (w *walker) number(f *field) string {
+	_, n, why := w.head()
+	if why == "" && n > f.most {
+		return fmt.Sprintf("key %d is above %d", f.key, f.most)
 	}
 	return why
 }

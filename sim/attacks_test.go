@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"testing"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -62,6 +63,26 @@ func eachAttack(f func(s *scenario.Scenario)) {
 		}
 	}
 	eachStage(f)
+}
+
+// badNamesScenario has a stranger that publishes a bad name among good ones, and a client that asks for what
+// nobody has told of.
+func badNamesScenario(seed uint64) *scenario.Scenario {
+	s := sweepScenario()
+	s.Seed, s.Heal = seed, patienceWithStrangers+20*time.Second
+	s.Faults = []scenario.Fault{{Class: scenario.Attack, At: 1500 * time.Millisecond, Who: "relay", Name: scenario.BadNames}}
+	s.Ops = append(s.Ops, scenario.Op{At: 3 * time.Second, Do: scenario.DoFetch, Who: "c0", Name: "untold"})
+	return s
+}
+
+// TestABadNameCostsThatNameAlone: a stranger that publishes one among others is served, counts as one
+// that may have anything, and takes nothing from others.
+func TestABadNameCostsThatNameAlone(t *testing.T) {
+	for seed := range uint64(20) {
+		if v := Run(badNamesScenario(seed), Options{}).Violation; v != nil {
+			t.Fatalf("seed %d: %v", seed, v)
+		}
+	}
 }
 
 // eachLiar calls f with scenarios in which a node tells a lie.

@@ -13,6 +13,7 @@ type published struct {
 	held     protocol.Held
 	complete bool // the relay holds the whole index
 	full     bool // its last page found no room at the relay
+	partial  bool // one of its changes was bad, and is left out
 	doubt    int  // renewals until an index of an earlier registration is dropped; 0: of this one
 	names    map[string]protocol.Entry
 }
@@ -48,7 +49,7 @@ func (p *published) follows(m *protocol.Publish) bool {
 func (p *published) take(m *protocol.Publish, most int) bool {
 	switch {
 	case p.again(m):
-		p.complete = !p.full && m.To == m.Latest
+		p.complete = !p.full && !p.partial && m.To == m.Latest
 		return true
 	case m.From == 0:
 		*p = published{held: protocol.Held{Index: m.Index}}
@@ -57,6 +58,7 @@ func (p *published) take(m *protocol.Publish, most int) bool {
 		p.names = map[string]protocol.Entry{}
 	}
 	p.full, p.doubt = false, 0
+	p.partial = p.partial || m.LeftOut > 0
 	for _, e := range m.Changes {
 		_, has := p.names[e.Name]
 		switch {
@@ -73,7 +75,7 @@ func (p *published) take(m *protocol.Publish, most int) bool {
 		return false
 	}
 	p.held.Sequence = m.To
-	p.complete = m.To == m.Latest
+	p.complete = m.To == m.Latest && !p.partial
 	return true
 }
 

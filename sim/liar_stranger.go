@@ -137,7 +137,7 @@ func (s *stranger) begin() []roles.Effect {
 		return append(effects, roles.Hear{})
 	case scenario.DeafLists:
 		return s.lists()
-	case "endless-index":
+	case "endless-index", scenario.BadNames:
 		return say(sample(protocol.KindRegister))
 	case "old-cursor":
 		return say(&protocol.Locate{Cursor: []byte("not of this relay")})
@@ -215,6 +215,16 @@ func badName() []byte {
 	return []byte(strings.Replace(string(good), "xx/", "../", 1))
 }
 
+// badNames publishes a page of which one name is bad.
+func badNames() []byte {
+	m := sample(protocol.KindPublish).(*protocol.Publish)
+	m.Index, m.To, m.Latest = 78, 3, 3
+	for _, name := range []string{"before", "xx/passwd", "behind"} {
+		m.Changes = append(m.Changes, protocol.Entry{Name: name, Hash: protocol.Hash{1}})
+	}
+	return []byte(strings.Replace(string(protocol.Append(nil, m)), "xx/", "../", 1))
+}
+
 // breakIt sends a message, or bytes, that break the protocol.
 func (s *stranger) breakIt(what string) []roles.Effect {
 	if bytes, is := nonsense(what); is {
@@ -244,6 +254,14 @@ func (s *stranger) goOn(m protocol.Message) []roles.Effect {
 	}
 	if s.attack == "gap" && s.heard < 3 && !refused {
 		return s.gap()
+	}
+	if s.attack == scenario.BadNames {
+		if refused && s.to.lie == scenario.Honest && (refusal.Code == protocol.BadName || refusal.Code == protocol.Malformed) {
+			s.w.check.fail(S15, "%s refused a page for one bad name: %s", s.to.name, describe(m))
+		}
+		if s.heard == 1 && !refused && s.allowed(protocol.KindPublish) {
+			return []roles.Effect{raw(badNames()), roles.Hear{}}
+		}
 	}
 	if s.attack == "endless-index" && s.heard < 20 && s.allowed(protocol.KindPublish) && !(refused && refusal.Code.Closes()) {
 		return s.endless()

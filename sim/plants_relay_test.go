@@ -89,6 +89,22 @@ var relayBugs = []planted{
 			return in
 		}
 	}), []ID{S8}, "an illegal message", "", nil},
+	{"one bad entry drops its page", around(sessionKind, func(b *bugged) {
+		b.before = func(in roles.Input) roles.Input {
+			heard, is := in.(roles.Heard)
+			if page, publishes := heard.Message.(*protocol.Publish); is && publishes && page.LeftOut > 0 {
+				return roles.Malformed{Err: &protocol.Error{Code: protocol.BadName}}
+			}
+			return in
+		}
+	}), []ID{S15}, "a stranger that publishes a bad name", "", badNamesScenario},
+	{"a node with a bad name counts as one that has published all", directory(func(b *before, d relay.Directory) {
+		b.publish = func(at roles.Moment, m *protocol.Publish) protocol.Message {
+			whole := *m
+			whole.LeftOut = 0
+			return d.Publish(at, &whole)
+		}
+	}), []ID{S15, S2}, "a stranger that publishes a bad name", "", badNamesScenario},
 	{"an idle link is never closed", deaf(sessionKind, isTimerFired), []ID{L1, C2}, "silence", "", nil},
 	{"a relay hangs up without saying why", around(sessionKind, func(b *bugged) {
 		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {

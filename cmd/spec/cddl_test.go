@@ -56,7 +56,7 @@ func addTypes(types map[string]reflect.Type, t reflect.Type) {
 
 func keysOf(t reflect.Type) (keys []string) {
 	for _, f := range reflect.VisibleFields(t) {
-		if f.Anonymous {
+		if f.Anonymous || f.Tag.Get("cbor") == "-" {
 			continue
 		}
 		number, rest, _ := strings.Cut(f.Tag.Get("cbor"), ",")

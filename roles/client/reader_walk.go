@@ -113,7 +113,7 @@ func (r *Reader) located(m *protocol.Located) {
 	slices.SortStableFunc(r.candidates[from:], func(a, b netip.AddrPort) int { return r.patience[a] - r.patience[b] })
 	a.young = max(a.young, roles.Millis(m.Young))
 	a.cursor = m.Cursor
-	a.unwalked = a.unwalked || m.Withheld > 0
+	a.unwalked = a.unwalked || m.Withheld > 0 || m.LeftOut > 0
 	if a.pages++; a.cursor != nil && (a.pages >= roles.MaxPages || len(a.met) >= roles.MaxWalk) {
 		a.cursor, a.unwalked = nil, true
 	}

@@ -82,6 +82,17 @@ func TestWhatWasWithheldMakesUnsure(t *testing.T) {
 	wants(t, s, client.Unsure, protocol.NotFound)
 }
 
+// TestABadEntryMakesUnsure: a node that is left out of a page could not be asked.
+func TestABadEntryMakesUnsure(t *testing.T) {
+	s := locating(t, request)
+	s.Hear(0, &protocol.Located{Peers: peers(1), LeftOut: 1}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
+	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0", dials(1, 1))
+	answers(1, s, "Seeking")
+	says(s, 1, protocol.NotFound, "Seeking")
+	s.Tell(roles.PeerEnded{Link: 1}, "Failed", goes(1, "report result")...)
+	wants(t, s, client.Unsure, protocol.NotFound)
+}
+
 // TestANodeWithTwoAddressesIsOneNode, which is dialed at both.
 func TestANodeWithTwoAddressesIsOneNode(t *testing.T) {
 	s := locating(t, request)

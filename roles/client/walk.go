@@ -26,7 +26,7 @@ func (f *Fetch) located(m *protocol.Located) {
 	}
 	f.young = max(f.young, roles.Millis(m.Young))
 	f.cursor = m.Cursor
-	f.unwalked = f.unwalked || m.Withheld > 0
+	f.unwalked = f.unwalked || m.Withheld > 0 || m.LeftOut > 0
 	if f.pages++; f.cursor != nil && (f.pages >= roles.MaxPages || len(f.listed) >= roles.MaxWalk) {
 		f.cursor, f.unwalked = nil, true
 	}

@@ -16,7 +16,7 @@ type publisher struct {
 	bytes           int    // of its names
 	pending         uint32 // holds of names whose content is not known yet
 	full            bool   // a change of its last page found no room
-	partial         bool   // the name of one of its changes had too many variants
+	partial         bool   // one of its changes was bad, or its name had too many variants
 	whole           bool   // the whole index is held
 	beyond          bool   // the node may have files that it has not noticed
 }
@@ -31,7 +31,8 @@ const (
 // Publish applies a page of changes. It answers Published; Resync if the page does not follow the
 // changes that are held; NoLease or Superseded as Renew does. It answers Limit if the node, or all
 // nodes together, publish too much: then it has applied the changes that found room or need none,
-// and otherwise holds what it held before, up to the same change.
+// and otherwise holds what it held before, up to the same change. A node of whose changes some were bad
+// counts as one that may have anything, until it publishes the whole again.
 func (r *Registry) Publish(at roles.Moment, m *protocol.Publish) protocol.Message {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -54,6 +55,7 @@ func (r *Registry) Publish(at roles.Moment, m *protocol.Publish) protocol.Messag
 			Text: "that does not follow what the relay holds: publish the whole again",
 		}
 	}
+	p.partial = p.partial || m.LeftOut > 0
 	all := true
 	for i := range m.Changes {
 		all = r.change(number, p, &m.Changes[i]) && all

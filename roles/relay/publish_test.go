@@ -405,3 +405,32 @@ func TestALinkPublishesAndLists(t *testing.T) {
 	s.Waits(roles.AnswerPatience)
 	s.Tell(roles.Sent{}, "Idle", "hear 0")
 }
+
+// TestABadChangeCostsItsNameAlone: the others are held, and a node of whose changes some were bad
+// counts as one that may have anything, until it has published the whole again.
+func TestABadChangeCostsItsNameAlone(t *testing.T) {
+	d := publishing(t, relay.Policy{})
+	located := func(name string) string {
+		has, may := walkLocate(t, d.Registry, d.at, protocol.Locate{Name: name})
+		return fmt.Sprintf("%d has it, %d may", len(has), len(may))
+	}
+	wants := func(name, want string) {
+		t.Helper()
+		if got := located(name); got != want {
+			t.Errorf("%q: %s, want %s", name, got, want)
+		}
+	}
+	page := &protocol.Publish{
+		ID: rolestest.Node(1), Epoch: 1, Index: 5, To: 3, Latest: 3, LeftOut: 1,
+		Changes: []protocol.Entry{{Name: "a", Hash: content(1)}, {Name: "b", Hash: content(2)}},
+	}
+	for range 2 { // as well where its answer was lost
+		d.accepts(d.Publish(d.at, page), 3)
+		wants("a", "1 has it, 1 may")
+		wants("elsewhere", "0 has it, 1 may")
+	}
+	d.accepts(d.page(3, 2), 5)
+	wants("f4", "1 has it, 1 may")
+	d.accepts(d.page(0, 3), 3)
+	wants("elsewhere", "0 has it, 0 may")
+}

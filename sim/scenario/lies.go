@@ -60,11 +60,14 @@ func Staged() (lies []Lie) {
 // answers.
 const DeafLists = "deaf-lists"
 
+// BadNames is the attack of a stranger that publishes a bad name among good ones.
+const BadNames = "bad-names"
+
 // Attacks lists the ways in which a stranger breaks the protocol at a server. "first X" sends X at
 // once, "second X" after an honest request; X is the name of a kind of message, or of bytes that
 // are not a message. The other attacks are patterns of behavior.
 func Attacks() []string {
-	attacks := []string{"silence", "end", "half", "half-end", "drip", "no-reading", "hang-up", "flood", "old-cursor", "bad-name", "far-offset", "end-offset", "gap", DeafLists, "endless-index"}
+	attacks := []string{"silence", "end", "half", "half-end", "drip", "no-reading", "hang-up", "flood", "old-cursor", "bad-name", "far-offset", "end-offset", "gap", DeafLists, "endless-index", BadNames}
 	for _, when := range []string{"first", "second"} {
 		for i := range protocol.Kinds {
 			attacks = append(attacks, when+" "+protocol.Kinds[i].Name)

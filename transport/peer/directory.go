@@ -42,6 +42,9 @@ func (d *loggedDirectory) Leave(at roles.Moment, m *protocol.Leave) protocol.Mes
 
 func (d *loggedDirectory) Publish(at roles.Moment, m *protocol.Publish) protocol.Message {
 	answer := d.Directory.Publish(at, m)
+	if m.LeftOut > 0 {
+		d.say(hclog.Warn, "index page has bad names", "left_out", m.LeftOut, "names", len(m.Changes), "epoch", m.Epoch)
+	}
 	switch answer := answer.(type) {
 	case *protocol.Published:
 		d.log.Debug("index page", "names", len(m.Changes), "up_to", m.To, "of", m.Latest)

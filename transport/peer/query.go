@@ -157,11 +157,13 @@ func (c *Client) ask(ctx context.Context, question protocol.Message) iter.Seq2[p
 	return func(yield func(protocol.Message, error) bool) {
 		ctx, enough := context.WithCancel(ctx)
 		query, pages := client.NewQuery(c.Relay, question), newBacklog()
+		var leftOut int
 		var asking sync.WaitGroup
 		asking.Go(func() {
 			defer pages.close()
 			c.run(ctx, query, nil, func(outcome roles.Outcome) {
 				if page, is := outcome.(client.Page); is {
+					leftOut += leftOutOf(page.Answer)
 					pages.add(page.Answer)
 				}
 			})
@@ -177,10 +179,25 @@ func (c *Client) ask(ctx context.Context, question protocol.Message) iter.Seq2[p
 				return
 			}
 		}
+		asking.Wait()
+		if leftOut > 0 {
+			logger(c.Log).Warn("the relay's answer has bad entries", "left_out", leftOut)
+		}
 		if err := queryError(query.Result()); err != nil {
 			yield(nil, err)
 		}
 	}
+}
+
+// leftOutOf returns how many entries of a page were bad.
+func leftOutOf(page protocol.Message) int {
+	switch page := page.(type) {
+	case *protocol.Located:
+		return page.LeftOut
+	case *protocol.Listed:
+		return page.LeftOut
+	}
+	return 0
 }
 
 // backlog is the pages that have come and have not been read.

@@ -1,10 +1,14 @@
 package peer_test
 
 import (
+	"bytes"
+	"net"
+	"slices"
 	"testing"
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/transport"
@@ -29,6 +33,37 @@ func TestARelayKeepsItsPolicy(t *testing.T) {
 	startNode(t, node)
 	if listing := ready(t, node); listing.TTL != 2*roles.LeaseTTL {
 		t.Errorf("%+v", listing)
+	}
+}
+
+// TestBadEntriesAreToldInTheLog: a relay takes the rest of a page, and says how many names it left out.
+func TestBadEntriesAreToldInTheLog(t *testing.T) {
+	log := &journal{}
+	relay := startRelay(t, transport.TCP{}, &peer.Relay{Log: log.logger(hclog.Warn).Named("relay")})
+	link, err := net.Dial("tcp", relay)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer link.Close()
+	id := protocol.NodeID{1}
+	frames := protocol.Append(nil, &protocol.Register{ID: id, Epoch: 1, Port: 9, Publishes: 1})
+	frames = protocol.Append(frames, &protocol.Publish{ID: id, Epoch: 1, Index: 1, To: 2, Latest: 2,
+		Changes: []protocol.Entry{{Name: "good", Hash: protocol.Hash{1}}, {Name: "xx/bad", Hash: protocol.Hash{1}}}})
+	if _, err := link.Write(bytes.Replace(frames, []byte("xx/"), []byte("../"), 1)); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the log tells it", func() bool {
+		return log.count("relay.registry: index page has bad names", "left_out=1", "names=1") == 1
+	})
+	var names []string
+	for offer, err := range (&peer.Client{Network: transport.TCP{}, Relay: relay}).List(t.Context(), "", false) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, offer.Name)
+	}
+	if !slices.Equal(names, []string{"good"}) {
+		t.Errorf("listed: %q", names)
 	}
 }
 
