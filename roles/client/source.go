@@ -91,6 +91,9 @@ func (s *Source) Watch(f func(roles.Transition)) { s.core.Watch(f) }
 func (s *Source) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	s.core.Begin()
 	was := s.State()
+	if s.Final() {
+		return nil
+	}
 	switch in := in.(type) {
 	case roles.Started:
 		s.since = at.Now
@@ -125,9 +128,9 @@ func (s *Source) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Updated:
 		s.updated()
 	case roles.Stopped:
-		s.stop()
+		s.core.Fire(sourceStopped)
 	}
-	if s.Final() && was != SourceClosed {
+	if s.Final() {
 		s.closed(at, was, in)
 	}
 	return s.core.Effects()

@@ -107,12 +107,6 @@ func (s *Source) overtaken() {
 	s.core.Fire(sourceOvertaken)
 }
 
-func (s *Source) stop() {
-	if !s.Final() {
-		s.core.Fire(sourceStopped)
-	}
-}
-
 // closed releases the link and returns the groups that the source had taken.
 func (s *Source) closed(at roles.Moment, was SourceState, last roles.Input) {
 	if was == SourceNew {

@@ -312,7 +312,7 @@ func TestAnUploadStartsOver(t *testing.T) {
 	}
 }
 
-func TestWhateverHappensToAnUpload(t *testing.T) {
+func uploadSubject() rolestest.Subject {
 	subject := rolestest.NewSubject(node.UploadTable(), roles.Opened{Peer: visitor}, func() rolestest.Explorable {
 		return node.NewUpload()
 	})
@@ -321,5 +321,7 @@ func TestWhateverHappensToAnUpload(t *testing.T) {
 		&protocol.Error{Code: protocol.BadHash, By: protocol.Client},
 	}
 	subject.Files = []roles.Input{roles.FileHashing{Done: 0, Size: 10}, roles.FileHashing{Done: 5, Size: 10}, found(10), found(5), roles.FileRefused{Code: protocol.NotFound}}
-	rolestest.Explore(t, subject)
+	return subject
 }
+
+func TestWhateverHappensToAnUpload(t *testing.T) { rolestest.Explore(t, uploadSubject()) }
