@@ -10,7 +10,12 @@ func (m *Register) check() *Error {
 		return malformed("REGISTER: port %d, publishes %d", m.Port, m.Publishes)
 	}
 	if m.Advertise != nil {
-		return m.Advertise.check("REGISTER")
+		if err := m.Advertise.check("REGISTER"); err != nil {
+			return err
+		}
+	}
+	if m.Listens != nil && !m.Listens.Addr().IsLoopback() {
+		return malformed("REGISTER: %x is no loopback address", []byte(m.Listens))
 	}
 	return nil
 }
@@ -29,14 +34,30 @@ func (m *Registered) check() *Error {
 	if err := m.Held.check("REGISTERED"); err != nil {
 		return err
 	}
-	return m.Host.check("REGISTERED")
+	return checkListed("REGISTERED", m.Host, m.Also)
+}
+
+// checkListed checks where a relay lists a node: nowhere, at an address, or at one of each family.
+func checkListed(kind string, host, also IP) *Error {
+	if host != nil {
+		if err := host.check(kind); err != nil {
+			return err
+		}
+	}
+	return also.checkAlso(kind, host)
 }
 
 func (m *Renewed) check() *Error {
 	if err := checkTimes(m.TTL, m.Renew); err != nil {
 		return err
 	}
-	return m.Held.check("RENEWED")
+	if (m.Host == nil) != (m.Port == 0) {
+		return malformed("RENEWED: an address without a port, or a port without an address")
+	}
+	if err := m.Held.check("RENEWED"); err != nil {
+		return err
+	}
+	return checkListed("RENEWED", m.Host, m.Also)
 }
 
 func (h *Held) check(kind string) *Error {
@@ -72,6 +93,9 @@ func checkPeers(kind string, peers []Peer) *Error {
 			return malformed("%s: port 0", kind)
 		}
 		if err := peers[i].Host.check(kind); err != nil {
+			return err
+		}
+		if err := peers[i].Also.checkAlso(kind, peers[i].Host); err != nil {
 			return err
 		}
 		if peers[i].Size > MaxFile || peers[i].Hash.IsZero() && peers[i].Size > 0 {

@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"time"
 )
@@ -27,15 +28,17 @@ type Register struct {
 	Port      uint16 `cbor:"3,keyasint"`           // at which the node listens
 	Advertise IP     `cbor:"4,keyasint,omitempty"` // an address other than the one the relay sees; policy decides
 	Publishes uint8  `cbor:"5,keyasint,omitempty"` // 1: the node is about to publish its index; 0: it publishes none
+	Listens   IP     `cbor:"6,keyasint,omitempty"` // the loopback address at which alone the node listens
 }
 
 // Registered grants a lease: the relay lists the node at Host and Port for TTL from now.
 type Registered struct {
-	TTL   uint64 `cbor:"1,keyasint"` // milliseconds
-	Renew uint64 `cbor:"2,keyasint"` // milliseconds until the relay would like a RENEW
-	Host  IP     `cbor:"3,keyasint"`
+	TTL   uint64 `cbor:"1,keyasint"`           // milliseconds
+	Renew uint64 `cbor:"2,keyasint"`           // milliseconds until the relay would like a RENEW
+	Host  IP     `cbor:"3,keyasint,omitempty"` // none: nobody is sent to the node
 	Port  uint16 `cbor:"4,keyasint"`
 	Held
+	Also IP `cbor:"7,keyasint,omitempty"` // the node's address of the other family
 }
 
 // Held is the part of a node's index that a relay holds: all changes up to a sequence number, or
@@ -45,18 +48,22 @@ type Held struct {
 	Sequence uint64 `cbor:"6,keyasint,omitempty"`
 }
 
-// Renew extends the lease of an id and epoch. It never creates one: if there is none the answer is
-// [NoLease].
+// Renew extends the lease of an id and epoch, and tells the relay where the node is now: the address
+// of the link replaces the listed one of its family. It never creates a lease: if there is none the
+// answer is [NoLease].
 type Renew struct {
 	ID    NodeID `cbor:"1,keyasint"`
 	Epoch uint64 `cbor:"2,keyasint"`
 }
 
-// Renewed says that the lease runs for TTL from now.
+// Renewed says that the lease runs for TTL from now. Without a Host the node is listed as before.
 type Renewed struct {
-	TTL   uint64 `cbor:"1,keyasint"` // milliseconds
-	Renew uint64 `cbor:"2,keyasint"` // milliseconds
+	TTL   uint64 `cbor:"1,keyasint"`           // milliseconds
+	Renew uint64 `cbor:"2,keyasint"`           // milliseconds
+	Host  IP     `cbor:"3,keyasint,omitempty"` // as in Registered
+	Port  uint16 `cbor:"4,keyasint,omitempty"`
 	Held
+	Also IP `cbor:"7,keyasint,omitempty"`
 }
 
 // Leave ends the lease of an id and epoch. It changes nothing if the relay knows a newer epoch.
@@ -160,6 +167,8 @@ type Located struct {
 	Peers  []Peer `cbor:"1,keyasint"`
 	Cursor []byte `cbor:"2,keyasint,omitempty"`
 	Young  uint64 `cbor:"3,keyasint,omitempty"` // milliseconds for which the relay, restarted, may lack nodes that are there
+	// Withheld counts the nodes that belong on this page and that this client cannot reach.
+	Withheld uint64 `cbor:"4,keyasint,omitempty"`
 }
 
 // Peer is a node's address, with the content that the node is known to have under the requested
@@ -169,6 +178,7 @@ type Peer struct {
 	Port uint16 `cbor:"2,keyasint"`
 	Hash Hash   `cbor:"3,keyasint,omitzero"`  // in LOCATED, if the node has published the file; none: not known
 	Size uint64 `cbor:"4,keyasint,omitempty"` // bytes, with Hash
+	Also IP     `cbor:"5,keyasint,omitempty"` // its address of the other family, with the same port
 }
 
 // Tree asks a node for a file's size and hash, and for the part of its hash tree that verifies some
@@ -290,6 +300,14 @@ func ToMillis(d time.Duration) uint64 {
 // Addr returns the peer's address.
 func (p Peer) Addr() netip.AddrPort { return netip.AddrPortFrom(p.Host.Addr(), p.Port) }
 
+// Other returns the peer's address of the other family, or the zero AddrPort.
+func (p Peer) Other() netip.AddrPort {
+	if p.Also == nil {
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(p.Also.Addr(), p.Port)
+}
+
 // PeerAt returns the peer at an address, without its IPv6 zone, which means nothing elsewhere.
 func PeerAt(at netip.AddrPort) Peer { return Peer{Host: IPOf(at.Addr()), Port: at.Port()} }
 
@@ -312,8 +330,35 @@ func (ip IP) check(field string) *Error {
 	if len(ip) == 16 && netip.AddrFrom16([16]byte(ip)).Is4In6() {
 		return malformed("%s: an IPv4 address in IPv6 form", field)
 	}
-	if addr := ip.Addr(); addr.IsUnspecified() || addr.IsMulticast() {
+	if addr := ip.Addr(); nobodys(addr) {
 		return malformed("%s: %s is nobody's address", field, addr)
+	}
+	return nil
+}
+
+// checkAlso checks an address of the other family than a first one, which must be there.
+func (ip IP) checkAlso(field string, first IP) *Error {
+	if ip == nil {
+		return nil
+	}
+	if len(first) == 0 || len(ip) == len(first) {
+		return malformed("%s: two addresses of one family, or only the second", field)
+	}
+	return ip.check(field)
+}
+
+// nobodys reports whether an address can be no machine's.
+func nobodys(addr netip.Addr) bool {
+	return addr.IsUnspecified() || addr.IsMulticast() || addr == netip.AddrFrom4([4]byte{255, 255, 255, 255})
+}
+
+// CheckAddress returns why no peer could be sent to an address, or nil. The error is an [*Error].
+func CheckAddress(addr netip.Addr) error {
+	switch addr = addr.Unmap(); {
+	case !addr.IsValid() || nobodys(addr):
+		return &Error{Code: Denied, Text: fmt.Sprintf("%s is nobody's address", addr)}
+	case addr.Is6() && addr.IsLinkLocalUnicast():
+		return &Error{Code: Denied, Text: fmt.Sprintf("%s is of one link alone, and means nothing without the name of that: use another address", addr)}
 	}
 	return nil
 }

@@ -2,8 +2,8 @@ package protocol
 
 import (
 	"fmt"
+	"iter"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -24,15 +24,60 @@ func checkName(name string) *Error {
 		return checkComponents(name)
 	case !utf8.ValidString(name):
 		return badName("not UTF-8")
-	case !norm.NFC.IsNormalString(name):
+	case !composed(name):
 		return badName("not in Unicode normal form C")
 	}
 	for _, r := range name {
-		if r == '\\' || !printable(r) {
+		if r == '\\' || among(invisible, r) {
 			return badName("character U+%04X", r)
 		}
 	}
 	return checkComponents(name)
+}
+
+// Composed returns a name or pattern as it was typed in normal form C, in which names are compared:
+// some systems hand out the letters and their marks apart.
+func Composed(text string) string {
+	var out strings.Builder
+	for run, known := range runs(text) {
+		if known {
+			run = norm.NFC.String(run)
+		}
+		out.WriteString(run)
+	}
+	return out.String()
+}
+
+// composed reports whether a name is in normal form C.
+func composed(name string) bool {
+	for run, known := range runs(name) {
+		if known && !norm.NFC.IsNormalString(run) {
+			return false
+		}
+	}
+	return true
+}
+
+// runs cuts a text where code points that UnicodeVersion assigns meet others. No later version
+// changes the normal form of an assigned run, so that a library of any version may judge it. The
+// others have no decomposition, whatever a later version gives them, and compose with nothing.
+func runs(text string) iter.Seq2[string, bool] {
+	return func(yield func(run string, known bool) bool) {
+		from, before := 0, false
+		for at, r := range text {
+			known := r < utf8.RuneSelf || among(assigned, r)
+			if at > from && known != before {
+				if !yield(text[from:at], before) {
+					return
+				}
+				from = at
+			}
+			before = known
+		}
+		if from < len(text) {
+			yield(text[from:], before)
+		}
+	}
 }
 
 // plain reports whether a name consists of visible ASCII characters and spaces, without a
@@ -66,21 +111,12 @@ func Hidden(name string) bool {
 	return strings.HasPrefix(name, ".") || strings.Contains(name, "/.")
 }
 
-// printable reports false for characters that are invisible or make a text look like another:
-// control and format characters (among them all bidirectional controls and most zero-width
-// characters), surrogates, line and paragraph separators, and the letters and marks that Unicode
-// displays as nothing (fillers and joiners).
-func printable(r rune) bool {
-	return !unicode.In(r, unicode.Cc, unicode.Cf, unicode.Cs, unicode.Zl, unicode.Zp,
-		unicode.Other_Default_Ignorable_Code_Point)
-}
-
 // Printable makes text safe for a terminal or a log: it replaces invisible characters by '?' and
 // cuts the text at max bytes. All text from a peer must pass it before it is shown.
 func Printable(text string, max int) string {
 	var b strings.Builder
 	for _, r := range text {
-		if !printable(r) {
+		if among(invisible, r) {
 			r = '?'
 		}
 		if b.Len()+utf8.RuneLen(r) > max {

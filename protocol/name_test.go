@@ -93,10 +93,71 @@ func FuzzName(f *testing.F) {
 	})
 }
 
-// Which names are allowed depends on the version of Unicode: two versions differ in what is normal,
-// and in what is invisible. It is the protocol's, and no toolchain's.
-func TestTheVersionOfUnicodeNeverChanges(t *testing.T) {
-	if unicode.Version != "15.0.0" || norm.Version != unicode.Version {
-		t.Errorf("invisible characters are those of Unicode %s, normal names those of %s", unicode.Version, norm.Version)
+// TestTheTablesAreUnicodes: the tables are those of the package unicode while it has their version.
+// Which names are allowed is the protocol's, and no toolchain's: a later version of the packages
+// ends this comparison, and changes nothing else.
+func TestTheTablesAreUnicodes(t *testing.T) {
+	if unicode.Version != UnicodeVersion {
+		t.Skipf("the package unicode has version %s", unicode.Version)
 	}
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		is := unicode.In(r, unicode.L, unicode.M, unicode.N, unicode.P, unicode.S, unicode.Z, unicode.Cc, unicode.Cf, unicode.Co)
+		if among(assigned, r) != is {
+			t.Errorf("U+%04X is assigned: %v", r, is)
+		}
+		is = unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point)
+		if among(invisible, r) != is {
+			t.Errorf("U+%04X is invisible: %v", r, is)
+		}
+	}
+}
+
+// TestUnassignedCharactersBoundWhatIsNormalised: a library of any version finds the same.
+func TestUnassignedCharactersBoundWhatIsNormalised(t *testing.T) {
+	for _, name := range []string{
+		"\U000105d2\u0307", "\U000105c9", // Unicode 16 composes the former to the latter
+		"\U00016121\U0001611e", "\U00016d67\U00016d67", // the same, of marks and letters that are new in it
+		"a\u0897\u0323",                    // U+0897 is a mark since Unicode 16, which sorts the two
+		"a" + strings.Repeat("\u0897", 40), // as such it would be no more than 30 times in a row
+		"\u0378\u0301",                     // nothing composes with what is not assigned
+		"q" + strings.Repeat("\u0302", 30) + "\u0378" + strings.Repeat("\u0302", 30),
+	} {
+		if err := CheckName(name); err != nil {
+			t.Errorf("%+q is refused: %v", name, err)
+		}
+		if got := Composed(name); got != name {
+			t.Errorf("%+q is composed to %+q", name, got)
+		}
+	}
+	for name, composed := range map[string]string{
+		"\u0378e\u0301":               "\u0378\u00e9",
+		"e\u0301\u0378":               "\u00e9\u0378",
+		"e\u0301\U000105d2\u0307":     "\u00e9\U000105d2\u0307",
+		"\U000105d2a\u0307\U000105d2": "\U000105d2\u0227\U000105d2",
+	} {
+		if err := CheckName(name); codeOf(err) != BadName {
+			t.Errorf("%+q gives %v", name, err)
+		}
+		if got := Composed(name); got != composed {
+			t.Errorf("%+q is composed to %+q", name, got)
+		}
+	}
+	if err := CheckName("a\U00013439b"); codeOf(err) != BadName {
+		t.Errorf("a control that is new in 15.0 gives %v", err)
+	}
+}
+
+// FuzzRuns: while the library has the version of the tables, the runs say what the whole text does.
+func FuzzRuns(f *testing.F) {
+	for _, seed := range []string{"a", "e\u0301", "\u0378\u0301", "e\u0301\u0378\u0323\u0301a", "\u1100\u1161", "\xff\u0301", "\U000105d2\u0307"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if norm.Version != UnicodeVersion {
+			t.Skip()
+		}
+		if composed(text) != norm.NFC.IsNormalString(text) || Composed(text) != norm.NFC.String(text) {
+			t.Errorf("%+q is composed: %v; composed it is %+q", text, composed(text), Composed(text))
+		}
+	})
 }

@@ -14,6 +14,9 @@ func encodePage(m *Located) []byte {
 	if m.Young > 0 {
 		keys++
 	}
+	if m.Withheld > 0 {
+		keys++
+	}
 	b = appendHead(b, majorMap, keys)
 	b = appendHead(b, majorUint, 1)
 	b = appendHead(b, majorArray, uint64(len(m.Peers)))
@@ -29,6 +32,10 @@ func encodePage(m *Located) []byte {
 		b = appendHead(b, majorUint, 3)
 		b = appendHead(b, majorUint, m.Young)
 	}
+	if m.Withheld > 0 {
+		b = appendHead(b, majorUint, 4)
+		b = appendHead(b, majorUint, m.Withheld)
+	}
 	return b
 }
 
@@ -38,6 +45,9 @@ func appendPeer(b []byte, p *Peer) []byte {
 		keys++
 	}
 	if p.Size > 0 {
+		keys++
+	}
+	if len(p.Also) > 0 {
 		keys++
 	}
 	b = appendHead(b, majorMap, keys)
@@ -54,6 +64,11 @@ func appendPeer(b []byte, p *Peer) []byte {
 	if p.Size > 0 {
 		b = appendHead(b, majorUint, 4)
 		b = appendHead(b, majorUint, p.Size)
+	}
+	if len(p.Also) > 0 {
+		b = appendHead(b, majorUint, 5)
+		b = appendHead(b, majorBytes, uint64(len(p.Also)))
+		b = append(b, p.Also...)
 	}
 	return b
 }

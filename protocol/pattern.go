@@ -22,7 +22,10 @@ func Match(pattern, name string) bool {
 type Pattern struct {
 	// Steps counts the work so far, about one step for each character that is compared. A name
 	// takes at most a small multiple of its length times the pattern's.
-	Steps      int
+	Steps int
+	// Visible has hidden components match only components that begin with a literal dot, as in a
+	// shell. To a relay a dot is a character like others.
+	Visible    bool
 	components []string
 	valid      bool
 }
@@ -48,9 +51,9 @@ func (p *Pattern) Match(name []byte) bool {
 		case at < len(p.components) && p.components[at] == "**":
 			deep, taken = at, rest
 			at++
-		case at < len(p.components) && p.fits(p.components[at], component):
+		case at < len(p.components) && p.mayMatch(p.components[at], component) && p.fits(p.components[at], component):
 			at, rest = at+1, below
-		case deep < 0:
+		case deep < 0 || p.Visible && taken[0] == '.':
 			return false
 		default:
 			_, taken, _ = bytes.Cut(taken, slash)
@@ -64,6 +67,12 @@ func (p *Pattern) Match(name []byte) bool {
 }
 
 var slash = []byte{'/'}
+
+// mayMatch reports false for a hidden component that the pattern does not name as such.
+func (p *Pattern) mayMatch(pattern string, component []byte) bool {
+	hidden := len(component) > 0 && component[0] == '.'
+	return !p.Visible || !hidden || strings.HasPrefix(pattern, ".") || strings.HasPrefix(pattern, `\.`)
+}
 
 // fits matches a component. As with **, it backtracks to the latest star alone.
 func (p *Pattern) fits(pattern string, text []byte) bool {

@@ -85,3 +85,26 @@ func FuzzMatch(f *testing.F) {
 		}
 	})
 }
+
+// TestHiddenComponentsAreMatchedByALiteralDot where they are to be, and to a relay by all that matches any character.
+func TestHiddenComponentsAreMatchedByALiteralDot(t *testing.T) {
+	for _, c := range []struct {
+		pattern, name string
+		visible       bool
+	}{
+		{"**", "a/b", true}, {"**", ".bashrc", false}, {"**", "a/.b", false}, {"**", ".ssh/authorized_keys", false}, {"**", "a.b/c.d", true},
+		{"", ".a", false}, {"", "a", true}, {"a/", "a/.b", false}, {"a/", "a/b", true}, {".ssh/", ".ssh/keys", true}, {".ssh/", ".ssh/.keys", false},
+		{"*", ".a", false}, {"?a", ".a", false}, {"[.]a", ".a", false}, {".*", ".a", true}, {`\.*`, ".a", true}, {"**/.*", "a/b/.c", true},
+		{"**/.*", ".a/b/.c", false}, {".*/**/.*", ".a/b/.c", true}, {"**/.git/**", "a/.git/b", true}, {"**/.git/**", "a/.git/.b", false},
+		{"*/b", ".a/b", false}, {"a*", "a.b", true}, {"**/x", ".a/x", false}, {"**/**", ".a", false}, {"**/.??*", "...", true},
+	} {
+		p := NewPattern(c.pattern)
+		if !p.Match([]byte(c.name)) {
+			t.Errorf("to a relay %q does not match %q", c.pattern, c.name)
+		}
+		p.Visible = true
+		if p.Match([]byte(c.name)) != c.visible {
+			t.Errorf("%q matches %q: %t", c.pattern, c.name, !c.visible)
+		}
+	}
+}

@@ -145,6 +145,9 @@ func valueSays(v reflect.Value) string {
 		return `"` + value + `"`
 	case Peer:
 		text := fmt.Sprintf("%x:%d", []byte(value.Host), value.Port)
+		if value.Also != nil {
+			text = fmt.Sprintf("%x+%s", []byte(value.Also), text)
+		}
 		if !value.Hash.IsZero() {
 			text += fmt.Sprintf("/%s/%d", value.Hash, value.Size)
 		}

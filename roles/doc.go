@@ -22,7 +22,7 @@
 //
 // A machine tells its owner a [Report] of one of these outcomes, and no other:
 //
-//	node.Leased, node.ExchangeFailed, node.Displaced, node.Left, node.Published, node.Served
+//	node.Leased, node.Moved, node.ExchangeFailed, node.Hopeless, node.Displaced, node.Left, node.Published, node.Served
 //	client.Locating, client.Begun, client.Checking, client.Hashing, client.Had, client.Tried, client.Result
 //	client.Page, client.QueryResult, client.Answered, client.Gathered, client.Learned, client.Visited
 //	client.Pinned, client.Unread

@@ -23,6 +23,8 @@ const (
 	CloseTimeout     = 2 * time.Second  // from half-close to the other side's end of stream
 	HoldTimeout      = IdleTimeout / 2  // for this long a client keeps an idle link to a node
 	DialPatience     = 1 * time.Second  // after this a client with several sources dials another node beside a silent one
+	GroupPatience    = 3 * time.Second  // after this a client asks others beside a node, or in its place, that brought no verified group; four times as long at each further visit
+	FetchPatience    = 30 * time.Second // after this, of many files, one of which no group has come gives its turn to others that wait; four times as long at each further try
 	OvertakePatience = 3 * time.Second  // for this long an idle node waits for a link for many files that lacks what it has
 	DiskTimeout      = 10 * time.Second // from a request to the disk to its answer
 	CommitTimeout    = 10 * time.Minute // from the last byte received to the content being durable and in its place
@@ -53,6 +55,7 @@ const (
 	MaxBusy           = 5          // times that a client asks for a list while the relay is busy
 	MeanName          = 128        // bytes that names have on average at most: MaxEntries and MaxIndex bound these, too
 	ManyGroups        = 8          // chunk groups from which on a file is fetched from several nodes at once
+	MaxBeside         = 8          // links of one fetch where nodes bring nothing, if more than one is allowed and not so many anyway
 	MaxPipelined      = 64         // small files requested ahead on one link
 	MaxPipelinedBytes = 16 << 20   // bytes of these files
 	MaxPipelines      = 8          // links for many small files that a client has at once

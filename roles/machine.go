@@ -47,7 +47,9 @@ type Started struct{}
 type Opened struct {
 	Link Link
 	Peer netip.AddrPort
-	Busy bool // accepted, but the server has no room for it
+	// Local is our address on the link, as the peer sees it if nothing in between changes it.
+	Local netip.AddrPort
+	Busy  bool // accepted, but the server has no room for it
 }
 
 // Heard answers a Hear with the message.
@@ -206,10 +208,12 @@ func (Stopped) input()        {}
 // Effect is a request of a machine to its driver. The set is closed.
 type Effect interface{ effect() }
 
-// Dial asks for a connection to host:port. Opened or Lost follows.
+// Dial asks for a connection to host:port, or to another address of the same peer, whichever answers.
+// Opened or Lost follows.
 type Dial struct {
 	Link Link
 	To   string
+	Also string // host:port; empty: there is none
 }
 
 // Send asks for a message to be written. Lost follows if that fails, and nothing otherwise, unless the

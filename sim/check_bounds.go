@@ -22,7 +22,59 @@ func (c *checks) tookTooLong(o *operation) {
 	h := o.actor.proc.host
 	if took, most := h.local(c.w.now)-h.local(o.started), c.bound(o); took > most {
 		c.fail(L1, "%s %q took %v, more than %v", o.op.Do, o.op.Name, took, most)
+	} else if most, is := c.turns(o); is && took > most {
+		c.fail(L7, "%s %q took %v, and the turns of all nodes take %v", o.op.Do, o.op.Name, took, most)
 	}
+}
+
+// turns returns how long it takes at most until a node that delivers has its turn, where no others
+// than these are in the way: nodes that hash for ever or trickle. Each of several small files may
+// have to wait for its own.
+func (c *checks) turns(o *operation) (most time.Duration, is bool) {
+	s, sound := c.w.scenario, false
+	if len(s.Faults) > 0 || s.Relay.Lie != scenario.Honest || o.started < settled {
+		return 0, false
+	}
+	for i := range s.Nodes {
+		n := &s.Nodes[i]
+		switch n.Lie {
+		case scenario.Honest:
+			sound = sound || n.Start == 0 && serves(n, o)
+		case "hash-forever", "trickle":
+		default:
+			return 0, false
+		}
+	}
+	for i := range s.Ops {
+		if do := s.Ops[i].Do; do == scenario.DoAbort || do == scenario.DoStop || do == scenario.DoMirror {
+			return 0, false
+		}
+	}
+	most = time.Duration(len(s.Nodes)+2)*roles.GroupPatience + roles.CloseTimeout
+	if o.gather != nil {
+		most += roles.FetchPatience
+	}
+	if o.reading != nil {
+		most += o.reading.paused
+	}
+	return most, sound
+}
+
+// settled is the time after which an index that nothing disturbs is published.
+const settled = 4 * time.Second
+
+// serves reports whether a node has what an operation wants: of one file the only content that
+// anybody has.
+func serves(n *scenario.Node, o *operation) bool {
+	switch o.op.Do {
+	case scenario.DoFetch, scenario.DoRead:
+		return o.op.Pin == 0 && slices.ContainsFunc(n.Files, func(f scenario.File) bool { return f.Name == o.op.Name })
+	case scenario.DoGather:
+		return o.gather != nil && !slices.ContainsFunc(slices.Concat(o.gather.names...), func(name string) bool {
+			return !slices.ContainsFunc(n.Files, func(f scenario.File) bool { return f.Name == name })
+		})
+	}
+	return false
 }
 
 // bound returns the longest time that an operation may take, on its own clock.

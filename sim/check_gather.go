@@ -224,5 +224,5 @@ func (c *checks) receivedOnce(a *actor, body roles.ReceiveBody) {
 // mostGathering returns how many connections a Gather may have at once.
 func (a *actor) mostGathering() int {
 	const fetches = 4
-	return max(roles.MaxPipelines, fetches*max(1, a.operation.op.Sources))
+	return max(roles.MaxPipelines, fetches*mostSources(a.operation.op.Sources))
 }

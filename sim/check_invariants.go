@@ -40,6 +40,7 @@ const (
 	L4 ID = "L4"
 	L5 ID = "L5"
 	L6 ID = "L6"
+	L7 ID = "L7"
 	L9 ID = "L9"
 
 	C1 ID = "C1"
@@ -69,8 +70,8 @@ var Invariants = []Invariant{
 	{S5, "an operation has one result"},
 	{S6, "nothing is sent on a link after its half-close, no effect concerns a link after " +
 		"its HangUp, and no effect follows the end of a machine"},
-	{S7, "a fetch never has more connections than its sources, one in the reference mode, " +
-		"and a final machine has none"},
+	{S7, "a fetch never has more connections than its sources, or roles.MaxBeside beside " +
+		"slow ones, one in the reference mode, and a final machine has none"},
 	{S8, "a message that the table does not allow is answered with ERROR and the link is " +
 		"closed, as after every ERROR whose code closes; among honest peers on sound " +
 		"links there is no such message"},
@@ -104,6 +105,8 @@ var Invariants = []Invariant{
 	{L4, "after healing, the relay's index equals the shares of the listed nodes"},
 	{L5, "where nothing goes wrong but that one link of a client to a node is reset, each file comes"},
 	{L6, "a node that hears that a file which has rotted is wrong publishes what it is now, or nothing"},
+	{L7, "nodes that hash for ever, or trickle, keep no client from a node that delivers for longer " +
+		"than their turns take"},
 	{L9, "a client gets its list, although strangers ask for lists and do not read them"},
 	{C1, "after the stop, both ends of every connection are closed"},
 	{C2, "after the stop, every machine is final by itself and has no timer"},

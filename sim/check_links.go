@@ -89,13 +89,22 @@ func (c *checks) stepped(a *actor) {
 	}
 }
 
+// mostSources returns how many nodes one file may come from at once: beside those that bring nothing
+// others may be asked, but not in the reference mode.
+func mostSources(sources int) int {
+	if sources <= 1 {
+		return 1
+	}
+	return max(sources, roles.MaxBeside)
+}
+
 // mostLinks returns how many connections a machine may have at once.
 func (a *actor) mostLinks() int {
 	if a.kind == gatherKind {
 		return a.mostGathering()
 	}
 	if a.kind == fetchKind && !a.operation.op.Once {
-		return max(1, a.operation.op.Sources)
+		return mostSources(a.operation.op.Sources)
 	}
 	return 1
 }

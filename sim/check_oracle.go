@@ -58,7 +58,7 @@ func (o *oracle) newest(id protocol.NodeID, now time.Duration) uint64 {
 }
 
 // Register implements [relay.Directory].
-func (o *oracle) Register(at roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message {
+func (o *oracle) Register(at roles.Moment, from relay.From, m *protocol.Register) protocol.Message {
 	newest := o.newest(m.ID, at.Now)
 	answer := o.next.Register(at, from, m)
 	granted, is := answer.(*protocol.Registered)
@@ -66,8 +66,8 @@ func (o *oracle) Register(at roles.Moment, from netip.Addr, m *protocol.Register
 		o.w.check.fail(S4, "epoch %d of node %x was answered with %s, when %d was the newest known", m.Epoch, m.ID[:8], describe(answer), newest)
 	}
 	if is {
-		place := netip.AddrPortFrom(from, m.Port)
-		if granted.Host.Addr() != from || granted.Port != m.Port {
+		place := netip.AddrPortFrom(from.Peer, m.Port)
+		if granted.Host.Addr() != from.Peer || granted.Port != m.Port {
 			o.w.check.fail(S4, "%v was listed at %v", place, granted.Host.Addr())
 		}
 		if newest > 0 && !o.known[m.ID].live(at.Now) {
@@ -86,17 +86,21 @@ func (o *oracle) Register(at roles.Moment, from netip.Addr, m *protocol.Register
 }
 
 // Renew implements [relay.Directory].
-func (o *oracle) Renew(at roles.Moment, m *protocol.Renew) protocol.Message {
+func (o *oracle) Renew(at roles.Moment, from relay.From, m *protocol.Renew) protocol.Message {
 	k := o.known[m.ID]
 	mine := k.live(at.Now) && k.epoch == m.Epoch
 	if k != nil && !k.left && k.until <= at.Now {
 		o.w.coverage.sometimes(ExpiredLease)
 	}
-	answer := o.next.Renew(at, m)
+	answer := o.next.Renew(at, from, m)
 	if _, is := answer.(*protocol.Renewed); is != mine {
 		o.w.check.fail(S4, "the renewal of epoch %d of node %x was answered with %s", m.Epoch, m.ID[:8], describe(answer))
 	}
 	if mine {
+		if now := netip.AddrPortFrom(from.Peer, k.at.Port()); k.at != now {
+			o.w.coverage.sometimes(Moved)
+			k.at = now
+		}
 		k.until = at.Now + roles.LeaseTTL
 		if k.index.doubt > 0 {
 			if k.index.doubt--; k.index.doubt == 0 {
@@ -129,13 +133,13 @@ func (o *oracle) Leave(at roles.Moment, m *protocol.Leave) protocol.Message {
 }
 
 // Locate implements [relay.Directory].
-func (o *oracle) Locate(at roles.Moment, m *protocol.Locate) protocol.Message {
+func (o *oracle) Locate(at roles.Moment, from relay.From, m *protocol.Locate) protocol.Message {
 	if page := o.w.scenario.Relay.Page; page > 0 {
 		limited := *m
 		limited.Limit = uint64(page)
 		m = &limited
 	}
-	answer := o.next.Locate(at, m)
+	answer := o.next.Locate(at, from, m)
 	located, is := answer.(*protocol.Located)
 	if !is {
 		o.w.check.fail(S4, "LOCATE was answered with %s", describe(answer))

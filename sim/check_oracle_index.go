@@ -5,6 +5,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/relay"
 )
 
 // published is a node's index, in the simplest form.
@@ -184,13 +185,13 @@ func (o *oracle) strange(at roles.Moment, p *protocol.Peer) {
 }
 
 // List implements [relay.Directory].
-func (o *oracle) List(at roles.Moment, m *protocol.List) protocol.Message {
+func (o *oracle) List(at roles.Moment, from relay.From, m *protocol.List) protocol.Message {
 	if page := o.w.scenario.Relay.Page; page > 0 {
 		limited := *m
 		limited.Limit = uint64(page)
 		m = &limited
 	}
-	answer := o.next.List(at, m)
+	answer := o.next.List(at, from, m)
 	listed, is := answer.(*protocol.Listed)
 	if !is {
 		o.w.check.fail(S15, "LIST was answered with %s", describe(answer))

@@ -51,8 +51,8 @@
 //   - S5: an operation has one result
 //   - S6: nothing is sent on a link after its half-close, no effect concerns a link after its
 //     HangUp, and no effect follows the end of a machine
-//   - S7: a fetch never has more connections than its sources, one in the reference mode, and
-//     a final machine has none
+//   - S7: a fetch never has more connections than its sources, or roles.MaxBeside beside slow
+//     ones, one in the reference mode, and a final machine has none
 //   - S8: a message that the table does not allow is answered with ERROR and the link is
 //     closed, as after every ERROR whose code closes; among honest peers on sound links there
 //     is no such message
@@ -79,6 +79,8 @@
 //     opened
 //   - S20: a fetched file has the modification time and the executable bit that a node's file with
 //     its content has
+//   - S25: the long answers that a relay has on their way stay within their bound, whoever reads
+//     them, and the room of each is free once it has been taken or its link is gone
 //   - L1: an operation ends within its bound
 //   - L2: after healing, the registry equals the living nodes
 //   - L3: after healing, a file is found if and only if a listed node has it
@@ -87,6 +89,9 @@
 //     comes
 //   - L6: a node that hears that a file which has rotted is wrong publishes what it is now, or
 //     nothing
+//   - L7: nodes that hash for ever, or trickle, keep no client from a node that delivers for
+//     longer than their turns take
+//   - L9: a client gets its list, although strangers ask for lists and do not read them
 //   - C1: after the stop, both ends of every connection are closed
 //   - C2: after the stop, every machine is final by itself and has no timer
 //   - C3: after its nodes have stopped, a relay lists none
@@ -138,6 +143,8 @@
 //   - cut-writing: the client's power fails just before its Nth disk access
 //   - attack: a stranger breaks the protocol as Name says
 //   - stop: the process is stopped gracefully, and started again after the fault
+//   - move: the node's address changes, and its connections are lost without a word; N is 0:
+//     nobody gets the old address, 1: another node does
 //   - drift: a clock runs fast or slow
 //   - liar: a node or the relay does not keep to the protocol
 //   - shared-id: two nodes have one id

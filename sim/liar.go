@@ -27,6 +27,7 @@ type impostor struct {
 	asked int
 	wrong bool // it has sent a wrong group
 	drips int
+	rest  segment // of a body that trickles
 	ring  uint64
 	done  bool
 }
@@ -67,6 +68,9 @@ func (i *impostor) progress() []roles.Effect {
 		return []roles.Effect{roles.Send{Message: &protocol.Hashing{Done: uint64(100-i.drips) * size / 128, Size: size}}}
 	case i.lie == "hash-stuck" || act == scenario.ActStuck:
 		return []roles.Effect{roles.Send{Message: &protocol.Hashing{Done: 1, Size: size}}}
+	}
+	if i.lie == "trickle" {
+		return i.trickle()
 	}
 	return []roles.Effect{raw([]byte{7})}
 }
@@ -110,7 +114,7 @@ func (i *impostor) answer(at roles.Moment, m protocol.Message) []roles.Effect {
 		}
 	case "hash-forever", "hash-stuck":
 		if i.proc.host.role == nodeRole {
-			i.drips = 60
+			i.drips = 100
 			return append(i.progress(), i.arm()...)
 		}
 	}

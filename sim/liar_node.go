@@ -100,6 +100,16 @@ func (i *impostor) serve(get *protocol.Get) []roles.Effect {
 	return effects
 }
 
+// trickle returns the next bytes of a body: more than a client has to take for a stall.
+func (i *impostor) trickle() []roles.Effect {
+	part, rest := i.rest.split(min(i.rest.size, roles.MinProgress/8))
+	if i.rest = rest; rest.size == 0 {
+		i.drips = 0
+		return []roles.Effect{sendRaw{seg: part}, roles.Hear{}}
+	}
+	return []roles.Effect{sendRaw{seg: part}}
+}
+
 // alter turns an answer into a lie. It returns the effects if they are not just the head and the
 // body.
 func (i *impostor) alter(c *protocol.Content, body *segment) []roles.Effect {
@@ -136,6 +146,10 @@ func (i *impostor) alter(c *protocol.Content, body *segment) []roles.Effect {
 		return []roles.Effect{roles.Send{Message: c}, sendRaw{seg: *body}, roles.HalfClose{}, roles.Hear{}}
 	case "stall":
 		body.size /= 2
+	case "trickle":
+		i.drips, i.rest = 200, *body
+		i.rest.size = body.size * 3 / 4 // it never brings a group
+		return append([]roles.Effect{roles.Send{Message: c}}, i.arm()...)
 	case "drip":
 		i.drips = 40
 		return append([]roles.Effect{roles.Send{Message: c}}, i.arm()...)

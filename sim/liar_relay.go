@@ -3,6 +3,7 @@ package sim
 import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/relay"
 )
 
 // relay answers as an honest relay would, except for the lie.
@@ -11,6 +12,7 @@ func (i *impostor) relay(at roles.Moment, m protocol.Message) []roles.Effect {
 	if d == nil {
 		return refuse(protocol.Denied)
 	}
+	from := relay.From{Peer: i.peer.Addr(), Local: i.proc.host.address.Addr()}
 	switch m := m.(type) {
 	case *protocol.Register:
 		switch i.lie {
@@ -19,12 +21,12 @@ func (i *impostor) relay(at roles.Moment, m protocol.Message) []roles.Effect {
 		case "superseded":
 			return say(&protocol.Error{Code: protocol.Superseded, By: protocol.Relay, Epoch: m.Epoch + 5})
 		}
-		return say(i.granted(at, d.Register(at, i.peer.Addr(), m)))
+		return say(i.granted(at, d.Register(at, from, m)))
 	case *protocol.Renew:
 		if i.lie == "no-lease" {
 			return refuse(protocol.NoLease)
 		}
-		return say(i.granted(at, d.Renew(at, m)))
+		return say(i.granted(at, d.Renew(at, from, m)))
 	case *protocol.Leave:
 		if i.lie == "no-lease" {
 			return refuse(protocol.NoLease)
@@ -41,9 +43,9 @@ func (i *impostor) relay(at roles.Moment, m protocol.Message) []roles.Effect {
 		}
 		return say(d.Publish(at, m))
 	case *protocol.Locate:
-		return say(i.located(at, d.Locate(at, m), len(m.Cursor)))
+		return say(i.located(at, d.Locate(at, from, m), len(m.Cursor)))
 	case *protocol.List:
-		return say(i.listed(d.List(at, m)))
+		return say(i.listed(d.List(at, from, m)))
 	}
 	return refuse(protocol.Unexpected)
 }

@@ -42,7 +42,7 @@ func (w *World) newConn() *conn {
 }
 
 func (w *World) newEnd(c *conn, side int, h *host) *end {
-	e := &end{conn: c, side: side, host: h}
+	e := &end{conn: c, side: side, host: h, here: h.address.Addr()}
 	c.ends[side] = e
 	return e
 }
@@ -67,7 +67,7 @@ func (w *World) syn(e *end) {
 	e.actor.setEnd(0, e)
 	w.note(Line{What: Accepts, Host: h.index, Actor: e.actor.id, Peer: e.peer().host.index, Conn: e.conn.id})
 	w.send(e, evSynAck, segment{})
-	opened := roles.Opened{Link: 0, Peer: e.peer().at(), Busy: e.actor.full}
+	opened := roles.Opened{Link: 0, Peer: e.peer().at(), Local: e.at(), Busy: e.actor.full}
 	if h.proc.hung {
 		w.tell(e.actor, opened)
 	} else {

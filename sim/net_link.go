@@ -53,6 +53,7 @@ type end struct {
 	conn  *conn
 	side  int
 	host  *host
+	here  netip.Addr // of the host when the connection was made
 	actor *actor
 	link  roles.Link
 	state endState
@@ -79,9 +80,9 @@ func (e *end) peer() *end { return e.conn.ends[1-e.side] }
 // at returns the address that the other side sees.
 func (e *end) at() netip.AddrPort {
 	if e.side == 1 {
-		return e.host.address
+		return netip.AddrPortFrom(e.here, e.host.address.Port())
 	}
-	return netip.AddrPortFrom(e.host.address.Addr(), uint16(40000+e.conn.id%20000))
+	return netip.AddrPortFrom(e.here, uint16(40000+e.conn.id%20000))
 }
 
 func (w *World) sendMessage(e *end, m protocol.Message) {

@@ -75,7 +75,7 @@ func (w *World) wakeDial(e *end) {
 		w.lose(e, e.broken, "the connection was not made")
 	case e.state == open:
 		w.note(Line{What: Opens, Host: e.host.index, Actor: e.actor.id, Peer: e.peer().host.index, Conn: e.conn.id})
-		w.give(e, roles.Opened{Link: e.link, Peer: e.peer().at()})
+		w.give(e, roles.Opened{Link: e.link, Peer: e.peer().at(), Local: e.at()})
 	}
 }
 

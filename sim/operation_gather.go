@@ -69,8 +69,9 @@ func listedOffers(pages []protocol.Message) (offers []client.Offer) {
 		if !is {
 			continue
 		}
+		alternates := client.AlternatesOf(listed.Peers)
 		for _, item := range listed.Items {
-			offer := client.Offer{Name: item.Name, Identity: client.Identity{Hash: item.Hash, Size: item.Size}, Count: item.Count}
+			offer := client.Offer{Name: item.Name, Identity: client.Identity{Hash: item.Hash, Size: item.Size}, Count: item.Count, Alternates: alternates}
 			for _, at := range item.Holders {
 				offer.Holders = append(offer.Holders, listed.Peers[at].Addr())
 			}

@@ -7,6 +7,7 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
@@ -187,12 +188,12 @@ func begunAgain(seed uint64) *scenario.Scenario {
 func noLongerWhole(seed uint64) *scenario.Scenario {
 	s := largeScenario()
 	s.Seed, s.Ops, s.Nodes = seed, s.Ops[:1], s.Nodes[:2]
-	s.Ops[0].Once = true
-	s.Nodes[0].Quiet, s.Nodes[1].Quiet = false, true // so that the first is asked first
+	s.Ops[0].Once, s.Ops[0].At = true, 15*time.Second // when the first has published
+	s.Nodes[0].Quiet, s.Nodes[1].Quiet = false, true  // so that the first is asked first
 	s.Nodes[1].Files = []scenario.File{{Name: "large", Content: 4, Size: 2 * group}}
 	s.Faults = []scenario.Fault{
 		{Class: scenario.Slow, For: 50 * time.Second, Who: "c0", N: 1 << 20},
-		{Class: scenario.PowerLoss, At: 4 * time.Second, For: 50 * time.Second, Who: "n0"},
+		{Class: scenario.PowerLoss, At: 18 * time.Second, For: 40 * time.Second, Who: "n0"},
 	}
 	return s
 }
@@ -227,8 +228,8 @@ var indexBugs = []planted{
 	{"a relay keeps the entries of a lapsed lease", directory(func(b *before, d relayDirectory) {
 		at := map[protocol.NodeID]netip.AddrPort{}
 		had := map[protocol.NodeID]map[string]protocol.Entry{}
-		b.register = func(now roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message {
-			at[m.ID] = netip.AddrPortFrom(from, m.Port)
+		b.register = func(now roles.Moment, from relay.From, m *protocol.Register) protocol.Message {
+			at[m.ID] = netip.AddrPortFrom(from.Peer, m.Port)
 			return d.Register(now, from, m)
 		}
 		b.publish = func(now roles.Moment, m *protocol.Publish) protocol.Message {
@@ -240,8 +241,8 @@ var indexBugs = []planted{
 			}
 			return d.Publish(now, m)
 		}
-		b.locate = func(now roles.Moment, m *protocol.Locate) protocol.Message {
-			answer := d.Locate(now, m)
+		b.locate = func(now roles.Moment, from relay.From, m *protocol.Locate) protocol.Message {
+			answer := d.Locate(now, from, m)
 			located, is := answer.(*protocol.Located)
 			if !is || m.Name == "" || located.Cursor != nil {
 				return answer
@@ -258,13 +259,13 @@ var indexBugs = []planted{
 		}
 	}), []ID{S3, S15}, "a node that dies", "", nil},
 	{"who has not the file is listed all the same", directory(func(b *before, d relayDirectory) {
-		b.locate = func(now roles.Moment, m *protocol.Locate) protocol.Message {
-			answer := d.Locate(now, m)
+		b.locate = func(now roles.Moment, from relay.From, m *protocol.Locate) protocol.Message {
+			answer := d.Locate(now, from, m)
 			located, is := answer.(*protocol.Located)
 			if !is || m.Name == "" {
 				return answer
 			}
-			all, _ := d.Locate(now, &protocol.Locate{}).(*protocol.Located)
+			all, _ := d.Locate(now, from, &protocol.Locate{}).(*protocol.Located)
 			for _, p := range all.Peers {
 				if !contains(located.Peers, func(q protocol.Peer) bool { return q.Addr() == p.Addr() }) {
 					located.Peers = append(located.Peers, p)
@@ -274,8 +275,8 @@ var indexBugs = []planted{
 		}
 	}), []ID{S15}, "a node that publishes", "", nil},
 	{"a holder is left out", directory(func(b *before, d relayDirectory) {
-		b.locate = func(now roles.Moment, m *protocol.Locate) protocol.Message {
-			answer := d.Locate(now, m)
+		b.locate = func(now roles.Moment, from relay.From, m *protocol.Locate) protocol.Message {
+			answer := d.Locate(now, from, m)
 			if located, is := answer.(*protocol.Located); is && len(located.Peers) > 0 && !located.Peers[0].Hash.IsZero() {
 				located.Peers = located.Peers[1:]
 			}
@@ -295,7 +296,7 @@ var indexBugs = []planted{
 	}), []ID{S15, L4}, "a relay that has lost some of an index", "", nil},
 	{"what a node published before it was restarted quietly is kept for ever", directory(func(b *before, d relayDirectory) {
 		doubtful := map[protocol.NodeID]protocol.Held{}
-		b.register = func(now roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message {
+		b.register = func(now roles.Moment, from relay.From, m *protocol.Register) protocol.Message {
 			answer := d.Register(now, from, m)
 			if granted, is := answer.(*protocol.Registered); is {
 				doubtful[m.ID] = granted.Held
@@ -306,11 +307,11 @@ var indexBugs = []planted{
 			delete(doubtful, m.ID)
 			return d.Publish(now, m)
 		}
-		b.renew = func(now roles.Moment, m *protocol.Renew) protocol.Message {
+		b.renew = func(now roles.Moment, from relay.From, m *protocol.Renew) protocol.Message {
 			if held := doubtful[m.ID]; held.Index != 0 { // it speaks for the node, which stays unindexed
 				d.Publish(now, &protocol.Publish{ID: m.ID, Epoch: m.Epoch, Index: held.Index, From: held.Sequence, To: held.Sequence, Latest: held.Sequence + 1})
 			}
-			return d.Renew(now, m)
+			return d.Renew(now, from, m)
 		}
 	}), []ID{S15}, "a node that stops publishing", "", quieted},
 	{"a change is not published", around(memberKind, func(b *bugged) {

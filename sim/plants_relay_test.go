@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"net/netip"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -22,11 +21,13 @@ var relayBugs = []planted{
 			at.Now = first
 			return at
 		}
-		b.register = func(at roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message {
+		b.register = func(at roles.Moment, from relay.From, m *protocol.Register) protocol.Message {
 			freeze(at) // the first call sets the clock, which then stands still
 			return d.Register(at, from, m)
 		}
-		b.locate = func(at roles.Moment, m *protocol.Locate) protocol.Message { return d.Locate(freeze(at), m) }
+		b.locate = func(at roles.Moment, from relay.From, m *protocol.Locate) protocol.Message {
+			return d.Locate(freeze(at), from, m)
+		}
 	}), []ID{S3}, "a node that dies", "", lapsed},
 	{"a late LEAVE evicts the newer registration", directory(func(b *before, d relay.Directory) {
 		b.leave = func(at roles.Moment, m *protocol.Leave) protocol.Message {
@@ -34,13 +35,26 @@ var relayBugs = []planted{
 		}
 	}), []ID{S4}, "two nodes with one id, or a late LEAVE", "", nil},
 	{"a lost lease is still acknowledged", directory(func(b *before, d relay.Directory) {
-		b.renew = func(at roles.Moment, m *protocol.Renew) protocol.Message {
-			d.Renew(at, m)
+		b.renew = func(at roles.Moment, from relay.From, m *protocol.Renew) protocol.Message {
+			d.Renew(at, from, m)
 			return &protocol.Renewed{TTL: 90000, Renew: 30000}
 		}
 	}), []ID{S4, S15}, "a relay that restarts", "", nil},
+	{"a renewal does not tell where its node is", directory(func(b *before, d relay.Directory) {
+		first := map[protocol.NodeID]relay.From{}
+		b.register = func(at roles.Moment, from relay.From, m *protocol.Register) protocol.Message {
+			first[m.ID] = from
+			return d.Register(at, from, m)
+		}
+		b.renew = func(at roles.Moment, from relay.From, m *protocol.Renew) protocol.Message {
+			if was, known := first[m.ID]; known {
+				from = was
+			}
+			return d.Renew(at, from, m)
+		}
+	}), []ID{S4, L2}, "a node that moves", scenario.Move, nil},
 	{"an old epoch is accepted", directory(func(b *before, d relay.Directory) {
-		b.register = func(at roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message {
+		b.register = func(at roles.Moment, from relay.From, m *protocol.Register) protocol.Message {
 			answer := d.Register(at, from, m)
 			if refusal, is := answer.(*protocol.Error); is && refusal.Epoch > 0 {
 				newer := *m
@@ -51,8 +65,8 @@ var relayBugs = []planted{
 		}
 	}), []ID{S4}, "two nodes with one id, or a clock set back", "", nil},
 	{"one node is left out of each page", directory(func(b *before, d relay.Directory) {
-		b.locate = func(at roles.Moment, m *protocol.Locate) protocol.Message {
-			answer := d.Locate(at, m)
+		b.locate = func(at roles.Moment, from relay.From, m *protocol.Locate) protocol.Message {
+			answer := d.Locate(at, from, m)
 			if located, is := answer.(*protocol.Located); is && len(located.Peers) > 1 {
 				located.Peers = located.Peers[1:]
 			}
@@ -60,7 +74,7 @@ var relayBugs = []planted{
 		}
 	}), []ID{S15, L3}, "several nodes", "", nil},
 	{"a node is listed at another port", directory(func(b *before, d relay.Directory) {
-		b.register = func(at roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message {
+		b.register = func(at roles.Moment, from relay.From, m *protocol.Register) protocol.Message {
 			other := *m
 			other.Port++
 			return d.Register(at, from, &other)

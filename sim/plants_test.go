@@ -1,8 +1,6 @@
 package sim
 
 import (
-	"net/netip"
-
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/relay"
@@ -91,10 +89,10 @@ func heardError(in roles.Input) *protocol.Error {
 // before is a directory with a bug.
 type before struct {
 	relay.Directory
-	locate   func(at roles.Moment, m *protocol.Locate) protocol.Message
+	locate   func(at roles.Moment, from relay.From, m *protocol.Locate) protocol.Message
 	leave    func(at roles.Moment, m *protocol.Leave) protocol.Message
-	renew    func(at roles.Moment, m *protocol.Renew) protocol.Message
-	register func(at roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message
+	renew    func(at roles.Moment, from relay.From, m *protocol.Renew) protocol.Message
+	register func(at roles.Moment, from relay.From, m *protocol.Register) protocol.Message
 	publish  func(at roles.Moment, m *protocol.Publish) protocol.Message
 }
 
@@ -108,11 +106,11 @@ func (b *before) Publish(at roles.Moment, m *protocol.Publish) protocol.Message 
 	return b.Directory.Publish(at, m)
 }
 
-func (b *before) Locate(at roles.Moment, m *protocol.Locate) protocol.Message {
+func (b *before) Locate(at roles.Moment, from relay.From, m *protocol.Locate) protocol.Message {
 	if b.locate != nil {
-		return b.locate(at, m)
+		return b.locate(at, from, m)
 	}
-	return b.Directory.Locate(at, m)
+	return b.Directory.Locate(at, from, m)
 }
 
 func (b *before) Leave(at roles.Moment, m *protocol.Leave) protocol.Message {
@@ -122,14 +120,14 @@ func (b *before) Leave(at roles.Moment, m *protocol.Leave) protocol.Message {
 	return b.Directory.Leave(at, m)
 }
 
-func (b *before) Renew(at roles.Moment, m *protocol.Renew) protocol.Message {
+func (b *before) Renew(at roles.Moment, from relay.From, m *protocol.Renew) protocol.Message {
 	if b.renew != nil {
-		return b.renew(at, m)
+		return b.renew(at, from, m)
 	}
-	return b.Directory.Renew(at, m)
+	return b.Directory.Renew(at, from, m)
 }
 
-func (b *before) Register(at roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message {
+func (b *before) Register(at roles.Moment, from relay.From, m *protocol.Register) protocol.Message {
 	if b.register != nil {
 		return b.register(at, from, m)
 	}

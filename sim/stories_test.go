@@ -17,7 +17,7 @@ func allStories() []*scenario.Scenario {
 	impatient := func(who string, first int, then ...scenario.Fault) []scenario.Fault {
 		return append(then, scenario.Fault{Class: scenario.Graceful, At: at(first), Who: who}, scenario.Fault{Class: scenario.Graceful, At: at(first + 1), Who: who})
 	}
-	return append(slices.Concat(gatherStories(), readStories()), []*scenario.Scenario{
+	return append(slices.Concat(gatherStories(), readStories(), keptStories()), []*scenario.Scenario{
 		// A node stops while a stalled reader has half of a file: it waits, and the reader
 		// disappears, stays, or reads on.
 		reader(impatient("n0", 2, reading)...),
@@ -58,6 +58,8 @@ func allStories() []*scenario.Scenario {
 		// the client, or until the node crashes.
 		doubting(2), doubting(2, scenario.Fault{Class: scenario.DiskFull, At: at(1), For: at(50), Who: "c2", N: -1}),
 		doubting(2, scenario.Fault{Class: scenario.Graceful, At: at(3), Who: "c2"}), doubting(2, scenario.Fault{Class: scenario.Crash, At: at(3), Who: "n0"}),
+		// The only node that has a file sends a wrong group and then nothing: nobody else waits.
+		unrivalled(),
 		// A user stops a client before it has begun.
 		stoppedAtOnce(),
 		// A client has crashed when the node reports its progress in hashing.
@@ -91,6 +93,13 @@ func pipelining(faults ...scenario.Fault) *scenario.Scenario {
 func doubting(seed uint64, faults ...scenario.Fault) *scenario.Scenario {
 	s := pipelining(append(faults, scenario.Fault{Class: scenario.DiskHang, At: time.Second, For: 50 * time.Second, Who: "c2", N: 45000})...)
 	s.Seed, s.Nodes[0].Lie = seed, "judging silence"
+	return s
+}
+
+// unrivalled is a liar that is alone: it has all its time.
+func unrivalled() *scenario.Scenario {
+	s := reader()
+	s.Nodes[0].Lie = "doubting silence"
 	return s
 }
 

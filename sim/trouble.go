@@ -93,6 +93,9 @@ func (w *World) beginFault(f scenario.Fault) {
 		}
 	case scenario.Attack:
 		w.attack(t)
+	case scenario.Move:
+		w.fired(t)
+		w.move(t)
 	case scenario.Graceful:
 		w.fired(t)
 		w.stopFor(t)

@@ -39,6 +39,7 @@ type World struct {
 
 	malformed bool // a bit of a node's message to the relay was flipped: the relay's index may differ
 	contents  int
+	moves     int // addresses given to hosts that moved
 	versions  uint64
 	placed    []placement
 	doom      *trouble // the fault that ends a process after the current event

@@ -69,9 +69,9 @@ func (r *run) link(id roles.Link) *link {
 
 // accept adds the link that a machine serves, and puts its Opened first into the mailbox.
 func (r *run) accept(conn Conn) *link {
-	k := &link{run: r, conn: conn, peer: addrPort(conn.RemoteAddr())}
+	k := &link{run: r, conn: conn, local: addrPort(conn.LocalAddr()), peer: addrPort(conn.RemoteAddr())}
 	r.links = append(r.links, k)
-	r.mailbox = append(r.mailbox, letter{from: k, input: roles.Opened{Link: k.id, Peer: k.peer, Busy: r.full}})
+	r.mailbox = append(r.mailbox, letter{from: k, input: roles.Opened{Link: k.id, Peer: k.peer, Local: k.local, Busy: r.full}})
 	return k
 }
 
@@ -99,7 +99,7 @@ func (r *run) dial(e roles.Dial) {
 	r.mu.Unlock()
 	go func() {
 		defer r.leave()
-		conn, err := r.loop.connect(ctx, e.To)
+		conn, err := r.loop.connect(ctx, e)
 		if err != nil {
 			r.post(letter{from: k, end: Unended, err: err, input: roles.Lost{Link: k.id, Code: dialCode(err), Text: err.Error()}})
 			return
@@ -108,17 +108,21 @@ func (r *run) dial(e roles.Dial) {
 			conn.Close()
 			return
 		}
-		r.post(letter{from: k, input: roles.Opened{Link: k.id, Peer: k.peer}})
+		r.post(letter{from: k, input: roles.Opened{Link: k.id, Peer: k.peer, Local: k.local}})
 		k.read()
 	}()
 }
 
 // connect dials over the loop's network.
-func (l *Loop) connect(ctx context.Context, to string) (Conn, error) {
+func (l *Loop) connect(ctx context.Context, e roles.Dial) (Conn, error) {
 	if l.Network == nil {
-		return nil, &net.AddrError{Err: "there is no network to dial over", Addr: to}
+		return nil, &net.AddrError{Err: "there is no network to dial over", Addr: e.To}
 	}
-	return l.Network.Dial(ctx, to)
+	targets := []string{e.To}
+	if e.Also != "" {
+		targets = append(targets, e.Also)
+	}
+	return race(ctx, targets, l.Network.Dial)
 }
 
 // open gives a link its dialled connection. It reports false if the link was hung up or the run has
@@ -129,7 +133,7 @@ func (k *link) open(conn Conn) bool {
 	if k.gone || k.run.ended {
 		return false
 	}
-	k.conn, k.peer = conn, addrPort(conn.RemoteAddr())
+	k.conn, k.local, k.peer = conn, addrPort(conn.LocalAddr()), addrPort(conn.RemoteAddr())
 	return true
 }
 
@@ -303,9 +307,6 @@ func (k *link) lose(err error) letter {
 func (k *link) trace(e Event) {
 	if k.run.loop.Trace == nil {
 		return
-	}
-	if k.conn != nil && !k.local.IsValid() {
-		k.local = addrPort(k.conn.LocalAddr())
 	}
 	e.Link, e.Local, e.Peer = k.id, k.local, k.peer
 	k.run.loop.Trace(e)

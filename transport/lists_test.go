@@ -11,6 +11,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/transport"
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
@@ -20,7 +21,7 @@ func (w *world) fill(names int) {
 	w.t.Helper()
 	at := roles.Moment{Now: time.Since(w.start), Rand: 1}
 	id := protocol.NodeID{7}
-	w.registry.Register(at, netip.MustParseAddr("192.0.2.1"), &protocol.Register{ID: id, Epoch: 1, Port: 1})
+	w.registry.Register(at, relay.From{Peer: netip.MustParseAddr("192.0.2.1")}, &protocol.Register{ID: id, Epoch: 1, Port: 1})
 	m := &protocol.Publish{ID: id, Epoch: 1, Index: 1, Latest: uint64(names)}
 	for m.To < m.Latest {
 		m.From, m.Changes = m.To, nil

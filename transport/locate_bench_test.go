@@ -23,10 +23,10 @@ func BenchmarkLocate(b *testing.B) {
 	registry := relay.NewRegistry(relay.Policy{})
 	for i := range leases {
 		id := protocol.NodeID{byte(i + 1)}
-		registry.Register(roles.Moment{}, netip.AddrFrom4([4]byte{192, 0, 2, byte(i + 1)}), &protocol.Register{ID: id, Epoch: 1, Port: 40000})
+		registry.Register(roles.Moment{}, relay.From{Peer: netip.AddrFrom4([4]byte{192, 0, 2, byte(i + 1)})}, &protocol.Register{ID: id, Epoch: 1, Port: 40000})
 	}
 	request := protocol.Append(nil, &protocol.Locate{Name: "a file"})
-	answer := protocol.Append(nil, registry.Locate(roles.Moment{Rand: 7}, &protocol.Locate{}))
+	answer := protocol.Append(nil, registry.Locate(roles.Moment{Rand: 7}, relay.From{}, &protocol.Locate{}))
 	ours := startRelay(b, registry)
 	bare := startBare(b, func(conn *net.TCPConn) {
 		var buf [4 << 10]byte

@@ -36,8 +36,10 @@ func (t TCP) Dial(ctx context.Context, address string) (Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t.bound() {
-		of := func(to netip.AddrPort) bool { return to.Addr().Is4() != t.From.Unmap().Is4() }
+	if t.From.IsValid() && !t.From.IsUnspecified() {
+		of := func(to netip.AddrPort) bool {
+			return to.Addr().Is4() != t.From.Unmap().Is4() && (t.bound() || to.Addr().IsLoopback())
+		}
 		if targets = slices.DeleteFunc(targets, of); len(targets) == 0 {
 			return nil, &net.AddrError{Err: "no address of the host is of the family of " + t.From.String(), Addr: address}
 		}

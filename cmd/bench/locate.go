@@ -68,7 +68,7 @@ func fill(ctx context.Context, names int) (*relay.Registry, float64, error) {
 		node := uint32(base/namesANode + 1)
 		binary.BigEndian.PutUint32(m.ID[:], node)
 		host := netip.AddrFrom4([4]byte{10, byte(node >> 16), byte(node >> 8), byte(node)})
-		registry.Register(at, host, &protocol.Register{ID: m.ID, Epoch: 1, Port: 1})
+		registry.Register(at, relay.From{Peer: host}, &protocol.Register{ID: m.ID, Epoch: 1, Port: 1})
 		for m.To < m.Latest {
 			m.From, m.To, m.Changes = m.To, min(m.To+protocol.MaxPage, m.Latest), m.Changes[:0]
 			for i := m.From; i < m.To; i++ {
@@ -104,7 +104,7 @@ func locate(registry *relay.Registry, names int) (sample, error) {
 		begin := time.Now()
 		for _, name := range asked[:min(len(asked), locates-done)] {
 			random++
-			answer := registry.Locate(roles.Moment{Now: time.Second, Rand: random}, &protocol.Locate{Name: name})
+			answer := registry.Locate(roles.Moment{Now: time.Second, Rand: random}, relay.From{}, &protocol.Locate{Name: name})
 			if located, is := answer.(*protocol.Located); is {
 				found += len(located.Peers)
 			}

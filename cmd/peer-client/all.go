@@ -33,6 +33,7 @@ func (c *command) all(ctx context.Context, wanted peer.AllRequest, to *target) e
 			c.tellGathered(o, to, time.Since(s.since))
 		}
 	}
+	wanted.Hidden = c.hidden
 	r := c.client.FetchAll(ctx, wanted, to.root)
 	p.end()
 	for _, arg := range r.Unknown {
@@ -65,10 +66,8 @@ func (c *command) tellChosen(s *summary, r peer.AllResult) {
 		s.failArgument(arg.Arg, why)
 	}
 	c.noteVariants(r.Chosen.Variants)
-	for _, clash := range r.Chosen.Clashes {
-		why := failure(cli.ExitFailure, "%s", clashText(clash))
-		c.events.file(fileEvent{Name: clash.Name, Outcome: "clash", ExitCode: cli.ExitFailure, Text: why.Error()})
-		s.fail(clash.Name, why)
+	if r.Hidden > 0 {
+		c.note("%s passed over: --hidden takes them as well", cli.Count(r.Hidden, "hidden file was", "hidden files were"))
 	}
 	s.tell()
 }
@@ -136,6 +135,11 @@ func (c *command) count(s *summary, r peer.AllResult) {
 			fail(name, resultFailure(c.client.Relay, peer.Request{Name: name, Hash: file.Wanted}, file.Result))
 		}
 	}
+	for _, clash := range r.Chosen.Clashes {
+		why := failure(cli.ExitFailure, "%s", clashText(clash))
+		c.events.file(fileEvent{Name: clash.Name, Outcome: "clash", ExitCode: cli.ExitFailure, Text: why.Error()})
+		s.fail(clash.Name, why)
+	}
 	if r.Closing != nil {
 		s.tellLater(diskFailure(r.Closing, r.Closing.Error()))
 	}
@@ -143,10 +147,7 @@ func (c *command) count(s *summary, r peer.AllResult) {
 
 func clashText(c client.Clash) string {
 	other := cli.ForDisplay(c.Other)
-	switch c.Kind {
-	case client.SameName:
-		return fmt.Sprintf("on many disks it is the same name as %q", other)
-	case client.FolderNeeded:
+	if c.Kind == client.FolderNeeded {
 		return fmt.Sprintf("a folder has to be there, for %q", other)
 	}
 	return fmt.Sprintf("the file %q is where its folder would have to be", other)

@@ -19,6 +19,7 @@ type command struct {
 	list, who bool     // print what is known of them, and fetch nothing
 	hash      string   // the content that a name must have, or its beginning; or what is wanted, without a name
 	output    string   // where to: see openTarget
+	hidden    bool     // folders and patterns stand for hidden files as well
 	verbose   bool     // a line for each node that was tried
 	json      bool     // events in place of what people read
 	stdin     io.Reader
@@ -56,6 +57,8 @@ func newCommand(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 		"list what is published, all or what the PATTERNs stand for: name, bytes, hash, nodes, contents of that name")
 	flags.BoolVar(&c.who, "who", false,
 		"say which nodes have one file, named without a pattern, and which may have it: address, bytes, hash")
+	flags.BoolVar(&c.hidden, "hidden", false,
+		"folders and patterns stand for hidden files (.name) as well, which are passed over unless the pattern has the dot; --list shows all")
 	flags.BoolVarP(&c.verbose, "verbose", "v", false, "one line a node that was tried: address, outcome, time")
 	flags.BoolVar(&c.json, "json", false,
 		"tell programs what happens: one JSON object a line, on standard output, or on standard error if the content goes there")
@@ -96,18 +99,29 @@ func (c *command) run(ctx context.Context) error {
 		}
 		c.args = []string{name}
 	}
-	for _, arg := range c.args {
-		if err := checkArgument(arg); err != nil {
-			return err
-		}
+	if err := c.typed(); err != nil {
+		return err
 	}
 	switch {
+	case (c.list || c.who) && cli.IsClosed(c.stdout):
+		return failure(cli.ExitFailure, "standard output is closed")
 	case c.list:
 		return c.tellList(ctx)
 	case c.who:
 		return c.tellWho(ctx)
 	}
 	return c.fetch(ctx)
+}
+
+// typed composes what was typed, as names are, and judges it.
+func (c *command) typed() error {
+	for i, arg := range c.args {
+		c.args[i] = protocol.Composed(arg)
+		if err := checkArgument(c.args[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *command) checkFlags() error {

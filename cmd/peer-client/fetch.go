@@ -21,7 +21,7 @@ func (c *command) fetch(ctx context.Context) error {
 			return err
 		}
 	}
-	to, err := openTarget(c.output, len(c.args), c.stdout, c.stderr)
+	to, err := openTarget(ctx, c.output, len(c.args), c.stdout, c.stderr)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (c *command) named(ctx context.Context, request peer.Request, to *target) e
 	case notListed != nil || len(below) == 0:
 		return c.told(event, err)
 	case to.isFolder():
-		return c.all(ctx, peer.AllRequest{Offers: below}, to)
+		return c.all(ctx, peer.AllRequest{Args: []string{request.Name + "/"}}, to)
 	}
 	err = failure(cli.ExitNobodyHas, "%q is a folder with %s: -o DIR/ gets all of it",
 		cli.ForDisplay(request.Name), cli.Count(len(below), "file", "files"))
@@ -147,13 +147,13 @@ func (c *command) get(ctx context.Context, request peer.Request, to *target, p *
 		r := c.client.FetchBelow(ctx, request, to.root, to.named(request.Name))
 		return r.Result, resultFailure(c.client.Relay, request, r.Result)
 	}
-	out := &printer{out: to.out, guard: to.guard}
+	out := newPrinter(to.out, to.guard)
 	r := c.client.Fetch(ctx, request, out)
-	err := resultFailure(c.client.Relay, request, r.Result)
-	if err == nil {
-		err = out.end()
+	ended := out.end()
+	if err := resultFailure(c.client.Relay, request, r.Result); err != nil {
+		return r.Result, err
 	}
-	return r.Result, err
+	return r.Result, ended
 }
 
 // anyNode reports whether the relay knows any node.

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -23,25 +25,30 @@ type target struct {
 	made     []string  // folders that were made for it, the deepest first
 }
 
-// openTarget opens what the -o flag names.
-func openTarget(output string, names int, stdout, stderr io.Writer) (*target, error) {
+// openTarget opens what the -o flag names. A pipe is waited for until it has a reader.
+func openTarget(ctx context.Context, output string, names int, stdout, stderr io.Writer) (*target, error) {
 	t := &target{}
 	if cli.IsTerminal(stderr) {
 		t.terminal = stderr
 	}
 	if output == "" || output == "-" {
-		t.out, t.guard = stdout, output == "" && cli.IsTerminal(stdout)
-		if cli.IsTerminal(stdout) {
-			t.terminal = nil
-		}
-		return t, nil
+		return t, t.print(stdout, output == "")
 	}
-	info, err := os.Stat(output)
+	to, descriptor, err := leadsTo(output)
+	switch {
+	case err != nil:
+		return nil, err
+	case descriptor == 1:
+		return t, t.print(stdout, false)
+	case descriptor >= 0:
+		return t, t.openDescriptor(descriptor)
+	}
+	info, err := os.Stat(to)
 	switch {
 	case err == nil && info.IsDir():
 		return t, t.openFolder(output)
 	case err == nil && !info.Mode().IsRegular(): // a device or a pipe: nothing can be put in its place
-		t.device, err = os.OpenFile(output, os.O_WRONLY, 0)
+		t.device, err = openDevice(ctx, to, info.Mode())
 		t.out = t.device
 		return t, err
 	case strings.HasSuffix(output, "/"):
@@ -52,11 +59,34 @@ func openTarget(output string, names int, stdout, stderr io.Writer) (*target, er
 	case names > 1:
 		return nil, cli.Usage("-o %s: several files go into a folder that is there, or whose name ends in a slash", output)
 	}
-	t.file = filepath.Base(output)
-	if err := t.openFolder(filepath.Dir(output)); err != nil {
-		return nil, noTarget(output, filepath.Dir(output), err)
+	folder, file := filepath.Split(to)
+	if file == "" || file == "." || file == ".." {
+		return nil, &fs.PathError{Op: "open", Path: output, Err: errNoFolder}
+	}
+	t.file, folder = file, cmp.Or(folder, ".")
+	if err := t.openFolder(folder); err != nil {
+		return nil, noTarget(output, filepath.Clean(folder), err)
 	}
 	return t, nil
+}
+
+// print has files go to standard output.
+func (t *target) print(stdout io.Writer, guard bool) error {
+	if cli.IsClosed(stdout) {
+		return failure(cli.ExitFailure, "standard output is closed")
+	}
+	t.out, t.guard = stdout, guard && cli.IsTerminal(stdout)
+	if cli.IsTerminal(stdout) {
+		t.terminal = nil
+	}
+	return nil
+}
+
+// openDescriptor has files go to a descriptor that the process was started with.
+func (t *target) openDescriptor(number int) (err error) {
+	t.device, err = inherited(number)
+	t.out = t.device
+	return err
 }
 
 // noTarget says why a target cannot be in its folder, and what to do.

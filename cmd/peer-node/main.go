@@ -34,10 +34,13 @@ func command() *cobra.Command {
 			return s.run(c.Context(), c.OutOrStdout())
 		})
 	flags := command.Flags()
-	flags.StringVar(&s.folder, "share", ".", "the folder whose files are shared, with its sub-folders")
+	flags.StringArrayVar(&s.shares, "share", nil,
+		"the folder whose files are shared, with its sub-folders, or a single FILE (default: the current folder); given\n"+
+			"several times, or as NAME=DIR, each is shared under NAME/, by default the last part of its path")
 	flags.BoolVar(&s.hidden, "hidden", false, "share files and folders whose names start with a dot, too")
 	flags.StringVar(&s.index, "index", "",
-		"the FILE that keeps what has been hashed between runs; - for none (default: one for the folder in the user's cache)")
+		"the FILE that keeps what has been hashed between runs, with .NAME behind it for each of several shares; - for none\n"+
+			"(default: one for each folder in the user's cache)")
 	flags.BoolVar(&s.NoPublish, "no-publish", false,
 		"do not tell the relay what is shared; it takes the node for one that may have anything")
 	flags.StringArrayVar(&s.mirror, "mirror", nil,

@@ -32,11 +32,14 @@ func (s *sharing) parse(c *cobra.Command, args []string) (err error) {
 	if s.Advertise, err = parseAdvertise(c.Context(), s.advertise); err != nil {
 		return err
 	}
-	_, port, err := net.SplitHostPort(s.Listen)
+	host, port, err := net.SplitHostPort(s.Listen)
 	if err != nil {
 		return cli.Usage("--listen: %q is not HOST:PORT", s.Listen)
 	}
 	if _, err := cli.ParsePort(port, true); err != nil {
+		return err
+	}
+	if err := checkListen(host); err != nil {
 		return err
 	}
 	for _, pattern := range s.mirror {
@@ -47,7 +50,22 @@ func (s *sharing) parse(c *cobra.Command, args []string) (err error) {
 	if s.MaxLinks < 1 {
 		return cli.Usage("--max-links is at least 1")
 	}
-	return checkIndex(s.index)
+	if err := checkIndex(s.index); err != nil {
+		return err
+	}
+	return s.parseShares()
+}
+
+// checkListen refuses an address at which no peer could reach a node.
+func checkListen(host string) error {
+	addr, err := netip.ParseAddr(host)
+	if err != nil || addr.IsUnspecified() {
+		return nil
+	}
+	if err := protocol.AsError(protocol.CheckAddress(addr.WithZone(""))); err != nil {
+		return cli.Usage("--listen: %s", err.Text)
+	}
+	return nil
 }
 
 // parseID reads the id of a node. None is the zero id.
@@ -79,7 +97,11 @@ func parseAdvertise(ctx context.Context, text string) (netip.AddrPort, error) {
 	if err != nil || len(found) == 0 {
 		return netip.AddrPort{}, cli.Usage("--advertise: %q is not an address, and no name that can be looked up", host)
 	}
-	return netip.AddrPortFrom(found[0].Unmap(), port), nil
+	addr := found[0].Unmap()
+	if err := protocol.AsError(protocol.CheckAddress(addr)); err != nil {
+		return netip.AddrPort{}, cli.Usage("--advertise: %s", err.Text)
+	}
+	return netip.AddrPortFrom(addr, port), nil
 }
 
 // checkIndex refuses an index for which more than one folder would have to be made: that is a slip

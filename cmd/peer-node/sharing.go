@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
 	"github.com/relaypeer/relaypeer/transport"
@@ -19,7 +21,9 @@ import (
 type sharing struct {
 	peer.Node
 	id, advertise string   // as they were given
-	folder        string   // that it shares
+	shares        []string // as they were given
+	folders       []shared // that it shares
+	several       bool     // each of them has a name
 	hidden        bool     // names that start with a dot are shared
 	index         string   // the file that keeps hashes; "": one in the user's cache; "-": none
 	mirror        []string // patterns of names that are fetched from others, and shared
@@ -27,29 +31,50 @@ type sharing struct {
 
 // run shares until ctx is done. When the relay has listed the node, out gets the ready line.
 func (s *sharing) run(ctx context.Context, out io.Writer) error {
-	folder, err := s.openFolder()
+	opened, err := s.openFolders()
+	defer func() {
+		for _, folder := range opened {
+			folder.Close()
+		}
+	}()
 	if err != nil {
 		return err
 	}
-	defer folder.Close()
 	listener, err := transport.TCP{}.Listen(ctx, s.Listen)
 	if err != nil {
 		return err
 	}
-	s.Share, s.Listener = folder, listener
+	s.Listener = listener
 	s.MaxLinks = cli.BoundLinks(s.Log, s.MaxLinks, 2) // a link has a file open
-	s.Log.Info("sharing", "folder", s.folder, "on", listener.Addr())
+	for i, f := range s.folders {
+		s.Log.Info("sharing", append([]any{"folder", f.path, "on", listener.Addr(), "with", reach(listener.Addr())}, f.under()...)...)
+		if !s.several {
+			s.Share = opened[i]
+		}
+	}
+	if s.several {
+		shares := peer.Shares{}
+		for i, f := range s.folders {
+			shares[f.key()] = opened[i]
+		}
+		s.Share = shares
+	}
 	defer cli.LogStopping(ctx, s.Log)()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var beside sync.WaitGroup
 	var mirrored error
 	beside.Go(func() {
-		if _, err := s.Ready(ctx); err != nil {
+		listing, err := s.Ready(ctx)
+		if err != nil {
 			return
 		}
-		fmt.Fprintf(out, "ready %s\n", listener.Addr())
-		mirrored = s.runMirror(ctx, folder)
+		at := listing.At
+		if !at.IsValid() { // nobody is sent to us
+			at = listing.Listen
+		}
+		fmt.Fprintf(out, "ready %s\n", at)
+		mirrored = s.runMirror(ctx, opened[0])
 	})
 	err = cli.Served(s.Node.Run(ctx))
 	cancel()
@@ -57,33 +82,92 @@ func (s *sharing) run(ctx context.Context, out io.Writer) error {
 	return errors.Join(err, mirrored)
 }
 
-func (s *sharing) openFolder() (*share.Folder, error) {
-	options := share.Options{Hidden: s.hidden, Index: s.index, Log: s.Log.Named("share")}
-	switch s.index {
-	case "-":
-		options.Index = ""
-	case "":
-		var err error
-		if options.Index, err = index.DefaultPath(s.folder); err != nil {
-			s.Log.Warn("hashes cannot be kept for the next start; set --index", "why", err)
+// openFolders opens all that is shared.
+func (s *sharing) openFolders() (opened []*share.Folder, err error) {
+	for _, f := range s.folders {
+		options := share.Options{Hidden: s.hidden, Index: s.indexOf(f), Log: s.Log.Named("share"), Name: f.name}
+		folder, err := share.Open(f.path, options)
+		if err != nil {
+			return opened, err
 		}
+		opened = append(opened, folder)
 	}
-	return share.Open(s.folder, options)
+	return opened, nil
 }
 
-// runMirror mirrors into the folder until ctx is done, if that is asked for.
+// indexOf returns the file that keeps the hashes of a folder.
+func (s *sharing) indexOf(f shared) string {
+	switch {
+	case s.index == "-":
+		return ""
+	case s.index != "" && s.several:
+		return s.index + "." + f.name
+	case s.index != "":
+		return s.index
+	}
+	path, err := index.DefaultPath(f.path)
+	if err != nil {
+		s.Log.Warn("hashes cannot be kept for the next start; set --index", "why", err)
+	}
+	return path
+}
+
+// runMirror mirrors into the folder until ctx is done, if that is asked for. When another folder takes
+// its place, the mirror goes on there.
 func (s *sharing) runMirror(ctx context.Context, folder *share.Folder) error {
 	if len(s.mirror) == 0 {
 		return nil
 	}
-	root, err := os.OpenRoot(s.folder)
+	for ctx.Err() == nil {
+		root, err := os.OpenRoot(s.folders[0].path)
+		if err == nil {
+			err = s.mirrorInto(ctx, root, folder)
+			root.Close()
+		} else if errors.Is(err, fs.ErrNotExist) { // until it is back
+			await(ctx, lookGap)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lookGap is the time between two looks at whether the mirror's folder is where it was.
+const lookGap = 2 * time.Second
+
+// mirrorInto mirrors into a folder until ctx is done, or its path leads elsewhere.
+func (s *sharing) mirrorInto(ctx context.Context, root *os.Root, folder *share.Folder) error {
+	info, err := root.Stat(".")
 	if err != nil {
 		return err
 	}
-	defer root.Close()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		for await(ctx, lookGap) {
+			if now, err := os.Stat(s.folders[0].path); err != nil || !os.SameFile(info, now) {
+				s.Log.Warn("the folder that is mirrored into is not where it was; the mirror follows it", "folder", s.folders[0].path)
+				cancel()
+			}
+		}
+	}()
 	mirror := peer.Mirror{
 		Client: &peer.Client{Relay: s.Relay, Log: s.Log.Named("mirror")},
 		Folder: root, Patterns: s.mirror, Hidden: s.hidden, Learn: folder.Learn, Log: s.Log,
 	}
 	return mirror.Run(ctx)
+}
+
+// await waits, and reports whether ctx is not done.
+func await(ctx context.Context, wait time.Duration) bool {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }

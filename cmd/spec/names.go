@@ -3,32 +3,22 @@ package main
 import (
 	"fmt"
 	"strings"
-	"unicode"
 
 	"github.com/relaypeer/relaypeer/protocol"
 )
 
-// invisible lists the characters that no name may have because nobody can see them, as ranges of code points.
-func invisible() string {
-	var ranges []string
-	first := rune(-1)
-	for r := rune(0); r <= unicode.MaxRune+1; r++ {
-		switch hidden := r <= unicode.MaxRune && isInvisible(r); {
-		case hidden && first < 0:
-			first = r
-		case !hidden && first >= 0:
-			ranges = append(ranges, span(first, r-1))
-			first = -1
-		}
-	}
-	return fmt.Sprintf("The version of Unicode is %s. Its invisible characters, as code points:\n\n", unicode.Version) +
-		fence("", wrapped(ranges, 100))
-}
+// invisible lists the characters that no name may have because nobody can see them.
+func invisible() string { return listed("invisible", protocol.Invisible()) }
 
-// isInvisible asks what is shown of a character. A surrogate is none: no text in UTF-8 has one.
-func isInvisible(r rune) bool {
-	const surrogates, behind = 0xd800, 0xe000
-	return (r < surrogates || r >= behind) && protocol.Printable(string(r), 4) != string(r)
+// assigned lists the characters that are normalised.
+func assigned() string { return listed("assigned", protocol.Assigned()) }
+
+func listed(what string, ranges []protocol.Range) string {
+	spans := make([]string, len(ranges))
+	for i, r := range ranges {
+		spans[i] = span(r.First, r.Last)
+	}
+	return fmt.Sprintf("The %s code points of Unicode %s:\n\n", what, protocol.UnicodeVersion) + fence("", wrapped(spans, 100))
 }
 
 func span(first, last rune) string {

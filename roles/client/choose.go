@@ -5,10 +5,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"unicode/utf8"
-
-	"golang.org/x/text/cases"
-	"golang.org/x/text/unicode/norm"
 )
 
 // Offer is a content that is published under a name.
@@ -17,6 +13,8 @@ type Offer struct {
 	Identity                  // zero: nobody has published the name; nodes have to be asked for it
 	Count    uint64           // nodes that have it
 	Holders  []netip.AddrPort // some of them
+	// Alternates are the second addresses of holders that have two, by the first.
+	Alternates map[netip.AddrPort]netip.AddrPort
 }
 
 // Choice is what of many offers can be fetched into one folder.
@@ -24,6 +22,7 @@ type Choice struct {
 	Picks    []Offer // sorted by name, each name once
 	Variants []Variants
 	Clashes  []Clash
+	Lost     []Offer // of each clash: what is not fetched
 }
 
 // Variants are the contents of a name that has several.
@@ -32,7 +31,7 @@ type Variants struct {
 	Others []Offer
 }
 
-// Clash is a name that is not fetched, because it cannot lie beside another one on every disk.
+// Clash is a name that is not fetched, because it cannot lie beside another one.
 type Clash struct {
 	Name, Other string
 	Kind        ClashKind
@@ -43,34 +42,86 @@ type ClashKind int
 
 // The kinds of clashes.
 const (
-	SameName     ClashKind = iota // to a disk that does not tell upper from lower case
-	FolderNeeded                  // the name is a folder, for Other
+	FolderNeeded ClashKind = iota // the name is a folder, for Other
 	FileInTheWay                  // the file Other is where its folder would have to be
 )
 
-// Choose picks the content that most nodes have of each name, and of names that cannot lie side by
-// side the first.
+// Choose picks the content that most nodes have of each name. Where one name is a file and the
+// folder of others, it picks what more nodes have: the file, or any one of those in the folder; on
+// a tie the folder, which is more.
 func Choose(offers []Offer) Choice {
 	var c Choice
 	offers = Merge(offers)
-	taken := site{files: make(map[string]string, len(offers)), folders: map[string]string{}}
+	var picks []Offer
+	nodes := make(map[string]uint64, len(offers)) // that have a name, whatever its content
 	for len(offers) > 0 {
 		n := 1
 		for n < len(offers) && offers[n].Name == offers[0].Name {
 			n++
 		}
-		picked := offers[0]
-		if clash, is := taken.occupy(picked.Name); is {
-			c.Clashes = append(c.Clashes, clash)
-		} else {
-			c.Picks = append(c.Picks, picked)
-			if n > 1 {
-				c.Variants = append(c.Variants, Variants{picked, offers[1:n:n]})
-			}
+		for _, one := range offers[:n] {
+			nodes[one.Name] += one.Count
+		}
+		picks = append(picks, offers[0])
+		if n > 1 {
+			c.Variants = append(c.Variants, Variants{offers[0], offers[1:n:n]})
 		}
 		offers = offers[n:]
 	}
+	lost := c.clash(picks, nodes)
+	if len(lost) == 0 {
+		c.Picks = picks
+		return c
+	}
+	for _, one := range picks {
+		if _, is := lost[one.Name]; !is {
+			c.Picks = append(c.Picks, one)
+		} else {
+			c.Clashes, c.Lost = append(c.Clashes, lost[one.Name]), append(c.Lost, one)
+		}
+	}
+	c.Variants = slices.DeleteFunc(c.Variants, func(v Variants) bool { _, is := lost[v.Picked.Name]; return is })
 	return c
+}
+
+// clash returns the clashes of names that are files and folders at once, by the name that loses.
+func (c *Choice) clash(picks []Offer, nodes map[string]uint64) map[string]Clash {
+	type folder struct {
+		name string
+		most uint64 // nodes that have any one of the names in it
+		of   []string
+	}
+	at, folders := map[string]int{}, []folder{}
+	for _, one := range picks {
+		for name := one.Name; strings.Contains(name, "/"); {
+			name = name[:strings.LastIndexByte(name, '/')]
+			if _, file := nodes[name]; !file {
+				continue
+			}
+			i, known := at[name]
+			if !known {
+				i, at[name] = len(folders), len(folders)
+				folders = append(folders, folder{name: name})
+			}
+			folders[i].most = max(folders[i].most, nodes[one.Name])
+			folders[i].of = append(folders[i].of, one.Name)
+		}
+	}
+	slices.SortFunc(folders, func(a, b folder) int { return strings.Compare(a.name, b.name) }) // those above come first
+	lost := map[string]Clash{}
+	for _, f := range folders {
+		below := slices.DeleteFunc(f.of, func(name string) bool { _, is := lost[name]; return is })
+		switch _, is := lost[f.name]; {
+		case is || len(below) == 0:
+		case f.most >= nodes[f.name]:
+			lost[f.name] = Clash{f.name, below[0], FolderNeeded}
+		default:
+			for _, name := range below {
+				lost[name] = Clash{name, f.name, FileInTheWay}
+			}
+		}
+	}
+	return lost
 }
 
 // Merge makes one of offers that are the same content under the same name, and sorts them by name,
@@ -106,47 +157,4 @@ func ascending(offers []Offer) bool {
 		}
 	}
 	return true
-}
-
-// site is what lies in a folder on a disk that does not tell upper from lower case, nor one way to
-// compose a letter from another.
-type site struct {
-	files   map[string]string // the name of a file, by its folded name
-	folders map[string]string // the name of a file below a folder, by the folder's folded name
-}
-
-// occupy takes the place of a name, or returns the clash.
-func (s site) occupy(name string) (clash Clash, is bool) {
-	key := folded(name)
-	if other, taken := s.files[key]; taken {
-		return Clash{name, other, SameName}, true
-	}
-	if below, taken := s.folders[key]; taken {
-		return Clash{name, below, FolderNeeded}, true
-	}
-	for at, r := range key {
-		if r != '/' {
-			continue
-		}
-		if other, taken := s.files[key[:at]]; taken {
-			return Clash{name, other, FileInTheWay}, true
-		}
-	}
-	s.files[key] = name
-	for at, r := range key {
-		if r == '/' && s.folders[key[:at]] == "" {
-			s.folders[key[:at]] = name
-		}
-	}
-	return Clash{}, false
-}
-
-// folded returns the form of a name that such a disk compares.
-func folded(name string) string {
-	for i := range len(name) {
-		if name[i] >= utf8.RuneSelf {
-			return norm.NFC.String(cases.Fold().String(name))
-		}
-	}
-	return strings.ToLower(name)
 }

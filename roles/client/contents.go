@@ -68,6 +68,7 @@ func (f *Fetch) startAnew() bool {
 		if len(nodes) == 0 {
 			continue
 		}
+		f.putOff(nodes)
 		f.candidates = append(nodes, f.candidates...)
 		f.picker = NewPicker(f.request.Name, f.request.Hash)
 		f.picker.Fix(k.Identity)
@@ -75,6 +76,19 @@ func (f *Fetch) startAnew() bool {
 		return true
 	}
 	return false
+}
+
+// putOff has the content of this fetch tried again later if nodes that have it were dismissed: the
+// fetch turns to another one, which these nodes have.
+func (f *Fetch) putOff(nodes []netip.AddrPort) {
+	is, _ := f.picker.Identity()
+	for i := range f.contents {
+		k := &f.contents[i]
+		if k.Identity == is && slices.ContainsFunc(k.Nodes, func(n netip.AddrPort) bool { return slices.Contains(f.later, n) }) {
+			k.tried = false
+		}
+	}
+	f.later = slices.DeleteFunc(f.later, func(n netip.AddrPort) bool { return slices.Contains(nodes, n) })
 }
 
 // otherThan reports whether, as the relay says, a node has another content than the preferred one.

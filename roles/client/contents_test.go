@@ -124,7 +124,7 @@ func parts1(code protocol.Code) []string {
 	return append([]string{fmt.Sprintf("send 1 ERROR %s by client", code)}, leaves(1)...)
 }
 
-// TestWhatALiarSpokeForIsFetchedFromOthers: a group of it was verified, or an honest node has it as well.
+// TestWhatALiarSpokeForIsFetchedFromAlternates: a group of it was verified, or an honest node has it as well.
 func TestWhatALiarSpokeForIsFetchedFromOthers(t *testing.T) {
 	f := made(2*group, 1)
 	s := asked(t, request, 1, 2)

@@ -49,7 +49,7 @@ func fetchSubject(w client.Request, f file) rolestest.Subject {
 	rolestest.Within(&subject, client.SourceTable())
 	other := made(group+10, 2)
 	subject.Says = []protocol.Message{
-		&protocol.Located{Peers: peers(1, 2)}, &protocol.Located{Peers: peers(3), Cursor: []byte{1}}, &protocol.Located{},
+		&protocol.Located{Peers: peers(1, 2)}, &protocol.Located{Cursor: []byte{1}}, &protocol.Located{},
 		f.outboard(0), other.outboard(0), f.content(0, 1), f.content(1, 1), f.content(2, 2),
 		refusal(protocol.NotFound), refusal(protocol.Changed),
 	}

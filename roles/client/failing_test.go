@@ -16,7 +16,11 @@ func receiving(t *testing.T, w client.Request, f file, nodes ...byte) *rolestest
 	t.Helper()
 	s := fetching(t, w, f, nodes...)
 	s.Hear(1, f.content(0, 1), "Fetching", f.takes(1, 0, 1))
-	s.Waits(roles.ProgressTimeout)
+	if len(nodes) > 1 {
+		s.Waits(roles.GroupPatience)
+	} else {
+		s.Waits(roles.ProgressTimeout)
+	}
 	return s
 }
 

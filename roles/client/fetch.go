@@ -33,9 +33,10 @@ type Fetch struct {
 
 	candidates []netip.AddrPort // to be asked, in this order
 	listed     map[netip.AddrPort]bool
+	alternates alternates
 	cursor     []byte
 	pages      int
-	unwalked   bool // the list was longer than we walk
+	unwalked   bool // the list was longer than we walk, or the relay withheld nodes that we cannot reach
 	mute       QueryResult
 	published  []protocol.Peer // that have some content under the name, as the relay says
 
@@ -46,6 +47,8 @@ type Fetch struct {
 	believed  map[netip.AddrPort]int      // how many contents
 	contents  []known                     // that nodes have said they have
 	latest    map[netip.AddrPort]Identity // the content that a node has named last
+	patience  patience
+	later     []netip.AddrPort // were dismissed: to be asked again, last
 
 	checked uint64              // bytes, by the store
 	due     time.Duration       // of the patience that is armed
@@ -76,9 +79,9 @@ func timerOf(link roles.Link) roles.Timer { return roles.Timer(link) + 1 }
 // NewFetch returns a Fetch at its start.
 func NewFetch(w Request) *Fetch {
 	f := &Fetch{
-		core: roles.NewCore(fetchGrammar), query: NewQuery("", nil), listed: map[netip.AddrPort]bool{},
+		core: roles.NewCore(fetchGrammar), query: NewQuery("", nil), listed: map[netip.AddrPort]bool{}, alternates: alternates{},
 		revisited: map[netip.AddrPort]bool{}, barred: map[netip.AddrPort]bool{}, redials: redials{}, believed: map[netip.AddrPort]int{},
-		latest: map[netip.AddrPort]Identity{},
+		latest: map[netip.AddrPort]Identity{}, patience: patience{},
 	}
 	f.use(relayLink, roles.Deadline, 0)
 	f.Reset(w)
@@ -101,14 +104,17 @@ func (f *Fetch) Reset(w Request) {
 		s.Reset(0, netip.AddrPort{}, nil)
 	}
 	clear(f.listed)
+	clear(f.alternates)
 	clear(f.revisited)
 	clear(f.barred)
 	clear(f.redials)
 	clear(f.believed)
+	clear(f.patience)
 	clear(f.latest)
 	*f = Fetch{
 		core: f.core, first: f.first, timer: f.timer, item: f.item, request: w, query: f.query, sources: f.sources, picker: NewPicker(w.Name, w.Hash),
-		listed: f.listed, revisited: f.revisited, barred: f.barred, redials: f.redials, believed: f.believed, latest: f.latest, result: Result{Name: w.Name},
+		listed: f.listed, alternates: f.alternates, revisited: f.revisited, barred: f.barred, redials: f.redials, believed: f.believed,
+		latest: f.latest, patience: f.patience, result: Result{Name: w.Name},
 	}
 }
 

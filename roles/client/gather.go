@@ -1,6 +1,7 @@
 package client
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 	"time"
@@ -21,17 +22,22 @@ type Gather struct {
 	items   []gathering
 	names   [][]string
 
-	round     round
-	pipelines [roles.MaxPipelines]pipelineSlot
-	lost      map[netip.AddrPort]bool // nodes that no Pipeline asks again
-	redials   redials
-	overtakes []overtake    // the one that is due first at the front
-	due       time.Duration // of the deadline that is armed
+	round      round
+	pipelines  [roles.MaxPipelines]pipelineSlot
+	lost       map[netip.AddrPort]bool // nodes that no Pipeline asks again
+	redials    redials
+	alternates alternates
+	overtakes  []overtake    // the one that is due first at the front
+	due        time.Duration // of the deadline that is armed
 
 	fetches [fetchesAtOnce]fetchSlot
 	few     []int          // items to be fetched, a few at once
 	alone   []int          // items to be fetched one at a time, after that
 	failed  map[string]int // Fetches in a row that failed, by the nodes that should have delivered
+	put     map[string]int // Fetches in a row that were put off, by the same
+
+	patience patience    // with nodes, of Pipelines
+	turns    map[int]int // by item, how often it was put off
 }
 
 // GatherRequest is what a Gather is for.
@@ -81,7 +87,8 @@ type gathering struct {
 func NewGather(request GatherRequest) *Gather {
 	g := &Gather{
 		core: roles.NewCore(gatherGrammar), request: request,
-		lost: map[netip.AddrPort]bool{}, redials: redials{}, failed: map[string]int{},
+		lost: map[netip.AddrPort]bool{}, redials: redials{}, alternates: alternates{}, failed: map[string]int{}, put: map[string]int{},
+		patience: patience{}, turns: map[int]int{},
 	}
 	g.core.Use(roles.NoLink, roles.Deadline)
 	g.fold()
@@ -107,6 +114,7 @@ func (g *Gather) fold() {
 			g.names = append(g.names, nil)
 		}
 		g.names[item] = append(g.names[item], offer.Name)
+		maps.Copy(g.alternates, offer.Alternates)
 		for _, node := range offer.Holders {
 			if i := &g.items[item]; !slices.Contains(i.holders, node) {
 				i.holders = append(i.holders, node)
@@ -169,7 +177,7 @@ func (g *Gather) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	default:
 		g.pass(at, in)
 	}
-	for g.advance(at) {
+	for g.advance(at) || g.dismiss(at) {
 	}
 	g.wait(at)
 	return g.core.Effects()

@@ -19,6 +19,8 @@ type fetchSlot struct {
 	machine *Fetch // nil: none so far
 	busy    bool
 	item    int
+	moved   time.Duration // since when a group is waited for
+	put     bool          // it is stopped, and comes last
 }
 
 // fetch begins a Fetch where there is room, and reports whether it did something.
@@ -65,9 +67,13 @@ func (g *Gather) fetchItem(at roles.Moment, item int) {
 		g.conclude(item, Result{Outcome: GivenUp, Text: fmt.Sprintf("%d other files of the same nodes could not be fetched", given)})
 		return
 	}
+	if g.put[fmt.Sprint(i.holders)] >= hopeless && g.turns[item] == 0 && g.others() {
+		g.putOff(item)
+		return
+	}
 	for n := range g.fetches {
 		if slot := &g.fetches[n]; !slot.busy {
-			slot.busy, slot.item = true, item
+			slot.busy, slot.item, slot.moved, slot.put = true, item, at.Now, false
 			g.begin(at, slot, Request{Relay: g.request.Relay, Name: i.name, Hash: i.Hash, Sources: g.request.Sources})
 			return
 		}
@@ -91,6 +97,8 @@ func (g *Gather) tellFetch(at roles.Moment, slot *fetchSlot, in roles.Input) {
 			switch report.Outcome.(type) {
 			case Result, Locating:
 				continue
+			case Had, Begun, Checking:
+				slot.moved = at.Now
 			}
 		}
 		g.core.Do(effect)
@@ -113,9 +121,14 @@ func (g *Gather) fetchOver(at roles.Moment, slot *fetchSlot) {
 		return
 	}
 	nodes := fmt.Sprint(i.holders)
+	if slot.put && r.Outcome == Interrupted {
+		g.put[nodes]++
+		g.putOff(slot.item)
+		return
+	}
 	switch r.Outcome {
 	case Fetched:
-		g.failed[nodes] = 0
+		g.failed[nodes], g.put[nodes] = 0, 0
 	case NobodyHad, Interrupted, DiskFailed:
 	default:
 		g.failed[nodes]++
@@ -222,6 +235,9 @@ func (g *Gather) wait(at roles.Moment) {
 		if slot := &g.pipelines[i]; len(slot.placing) > 0 && (due < 0 || slot.due < due) {
 			due = slot.due
 		}
+	}
+	if turn, some := g.nextTurn(at); some && (due < 0 || turn < due) {
+		due = turn
 	}
 	switch {
 	case due < 0:

@@ -35,7 +35,8 @@ type pipelineSlot struct {
 	load      []int
 	came      []bool
 	about     []protocol.Attributes // of those that came
-	overtaken bool                  // it has been stopped, for another node is idle
+	overtaken bool                  // it has been stopped, for another node is idle or waits
+	pace      pace
 
 	placing []roles.Placement // items that the store is putting in their places
 	due     time.Duration     // when it has had its time
@@ -117,7 +118,7 @@ func (g *Gather) nextRound() bool {
 		return false
 	}
 	nodes := slices.SortedFunc(maps.Keys(queues), func(a, b netip.AddrPort) int {
-		return cmp.Or(len(queues[b].items)-len(queues[a].items), a.Compare(b))
+		return cmp.Or(g.patience[a]-g.patience[b], len(queues[b].items)-len(queues[a].items), a.Compare(b))
 	})
 	g.round = round{queues: queues, most: pipelineSize(open, pipelinesOfNode*len(queues))}
 	for range pipelinesOfNode {
@@ -142,7 +143,7 @@ func (g *Gather) carry(at roles.Moment, slot *pipelineSlot) {
 		return
 	}
 	slot.came, slot.about = make([]bool, len(slot.load)), make([]protocol.Attributes, len(slot.load))
-	slot.overtaken, slot.busy = false, true
+	slot.overtaken, slot.busy, slot.pace = false, true, pace{since: at.Now}
 	wanted := make([]Wanted, len(slot.load))
 	for i, item := range slot.load {
 		wanted[i] = Wanted{Name: g.items[item].name, Hash: g.items[item].Hash, Size: g.items[item].Size}
@@ -152,7 +153,7 @@ func (g *Gather) carry(at roles.Moment, slot *pipelineSlot) {
 		slot.machine.use(slot.link, timerOf(slot.link))
 	}
 	slot.machine.Reset(slot.node.String(), wanted)
-	slot.machine.numbers = slot.load
+	slot.machine.numbers, slot.machine.also = slot.load, g.alternates.of(slot.node)
 	slot.machine.Watch(g.watch)
 	g.tell(at, slot, roles.Started{})
 }
@@ -181,7 +182,7 @@ func (g *Gather) tell(at roles.Moment, slot *pipelineSlot, in roles.Input) {
 			continue
 		}
 		if answer, is := report.Outcome.(Answered); is {
-			g.answered(slot, answer)
+			g.answered(at, slot, answer)
 		} else {
 			g.core.Do(report)
 		}
@@ -192,7 +193,8 @@ func (g *Gather) tell(at roles.Moment, slot *pipelineSlot, in roles.Input) {
 }
 
 // answered notes that an item has come.
-func (g *Gather) answered(slot *pipelineSlot, answer Answered) {
+func (g *Gather) answered(at roles.Moment, slot *pipelineSlot, answer Answered) {
+	slot.pace.brought(at, answer.Code == 0, g.items[slot.load[answer.Item]].Size)
 	if answer.Code == 0 {
 		slot.came[answer.Item], slot.about[answer.Item] = true, answer.Attributes
 		g.core.Do(roles.Report{Outcome: Had{slot.node, g.items[slot.load[answer.Item]].Size, answer.Attributes}})

@@ -54,6 +54,7 @@ type actor struct {
 	files   map[string]file
 	gone    bool
 	silent  bool // it answers no request
+	hashes  bool // it only says that it gets on, for hours
 	dies    int  // after so many files; 0: never
 	lies    bool // its bytes are wrong
 	given   int  // files
@@ -72,6 +73,8 @@ type wire struct {
 	to    netip.AddrPort // invalid: the relay
 	asked []protocol.Message
 	hears bool
+	parts uint64        // that the node says it has hashed
+	tick  time.Duration // when it says so again
 }
 
 func newPlay(t judging, w client.GatherRequest, nodes map[netip.AddrPort]*actor) *play {
@@ -128,6 +131,13 @@ func (p *play) ring() bool {
 		return false
 	}
 	due := p.alarms[first]
+	for _, link := range slices.Sorted(maps.Keys(p.links)) {
+		if wire := p.links[link]; wire.parts > 0 && wire.tick < due.at {
+			p.now = max(p.now, wire.tick)
+			p.getsOn(link)
+			return true
+		}
+	}
 	delete(p.alarms, first)
 	p.now = max(p.now, due.at)
 	p.step(roles.TimerFired{Timer: first, Number: due.number})
@@ -219,7 +229,8 @@ func (p *play) dial(e roles.Dial) {
 // answer answers the first request on a link.
 func (p *play) answer(link roles.Link) {
 	wire := p.links[link]
-	if len(wire.asked) == 0 {
+	if len(wire.asked) == 0 || wire.parts > 0 {
+		wire.tick = p.now + roles.ReplyTimeout/2
 		return
 	}
 	ask := wire.asked[0]
@@ -230,6 +241,10 @@ func (p *play) answer(link roles.Link) {
 		return
 	}
 	node := p.nodes[wire.to]
+	if node.hashes {
+		p.getsOn(link)
+		return
+	}
 	if node.silent {
 		return
 	}
@@ -238,6 +253,14 @@ func (p *play) answer(link roles.Link) {
 		return
 	}
 	p.post(link, roles.Heard{Link: link, Message: node.answers(ask)})
+}
+
+// getsOn has a node say that it has hashed another part.
+func (p *play) getsOn(link roles.Link) {
+	const part = 1 << 28
+	wire := p.links[link]
+	wire.parts++
+	p.post(link, roles.Heard{Link: link, Message: &protocol.Hashing{Done: wire.parts * part, Size: roles.HashingParts * part}})
 }
 
 // holders are all nodes: the relay of a play knows no better.

@@ -29,6 +29,7 @@ const (
 	gatherCommitted     GatherEvent = "StoreCommitted"
 	gatherStoreFailed   GatherEvent = "StoreFailed"
 	gatherOvertaken     GatherEvent = "Overtaken"
+	gatherDismissed     GatherEvent = "Dismissed"
 	gatherCommitLate    GatherEvent = "CommitLate"
 	gatherAllOver       GatherEvent = "AllOver"
 	gatherStopped       GatherEvent = "Stopped"
@@ -45,9 +46,9 @@ var gatherGrammar = roles.NewGrammar(roles.Table[GatherState, GatherEvent]{
 	States: []roles.State[GatherState]{
 		{Name: GatherNew, Means: "Nothing has happened yet."},
 		{Name: GatherPipelining, Nested: true,
-			WaitFrom: "those of its Pipelines, CommitTimeout while the store commits, and OvertakePatience while a node could take over from a slower one",
+			WaitFrom: "those of its Pipelines, CommitTimeout while the store commits, OvertakePatience while a node could take over from a slower one, and GroupPatience while nodes or larger files wait for their turn",
 			Means:    "Files of one chunk group come through Pipelines, in rounds: in each one, every node is asked for what it has and no other node has brought."},
-		{Name: GatherFetching, Nested: true, WaitFrom: "those of its Fetches",
+		{Name: GatherFetching, Nested: true, WaitFrom: "those of its Fetches, and FetchPatience while other files wait for their turn",
 			Means: "The larger files, and those that no Pipeline brought, are fetched each by itself, a few at once."},
 		{Name: GatherStopping, Nested: true, WaitFrom: "those of its Fetches, and CommitTimeout while the store commits",
 			Means: "The user does not want to wait any more; what is whole is still committed."},
@@ -62,6 +63,7 @@ var gatherGrammar = roles.NewGrammar(roles.Table[GatherState, GatherEvent]{
 		{Name: gatherCommitted, Means: "the store has answered a commit of a Pipeline's files"},
 		{Name: gatherStoreFailed, Means: "our own disk did not take a Pipeline's file"},
 		{Name: gatherOvertaken, Deadline: true, Means: "for OvertakePatience a Pipeline has not brought files that an idle node has as well"},
+		{Name: gatherDismissed, Deadline: true, Means: "others wait for their turn, and for GroupPatience a Pipeline has brought neither MaxPipelined files nor the bytes of a group, or for FetchPatience a Fetch no group"},
 		{Name: gatherCommitLate, Deadline: true, Means: "the store has not answered a commit within CommitTimeout"},
 		{Name: gatherAllOver, Means: "nothing is under way, and nothing is left to try"},
 		{Name: gatherStopped, Means: "the user does not want to wait any more"},
@@ -75,6 +77,8 @@ var gatherGrammar = roles.NewGrammar(roles.Table[GatherState, GatherEvent]{
 		gatherRow([]GatherState{GatherPipelining, GatherStopping}, gatherCommitted, "", "files that are in their places are reported; the node is asked for more: files do not come faster than the disk takes them"),
 		gatherRow([]GatherState{GatherPipelining}, gatherStoreFailed, "", "no node can help with our own disk: its files have failed"),
 		gatherRow([]GatherState{GatherPipelining}, gatherOvertaken, "", "the slow Pipeline is stopped; the idle node is asked in the next round"),
+		gatherRow([]GatherState{GatherPipelining}, gatherDismissed, "", "the node is asked again in the next round, with four times as long; at the third time its files are fetched each by itself"),
+		gatherRow([]GatherState{GatherFetching}, gatherDismissed, "", "the file comes last, with four times as long: no other one waits for it meanwhile"),
 		gatherRow([]GatherState{GatherPipelining, GatherStopping}, gatherCommitLate, "", "our disk hangs: its files have failed"),
 		gatherRow([]GatherState{GatherFetching, GatherStopping}, gatherAllOver, GatherDone, "each file has been reported"),
 		gatherRow([]GatherState{GatherNew}, gatherStopped, GatherDone, "stopped before anything began"),

@@ -9,7 +9,8 @@ import (
 
 // Picker is shared by the Sources of a fetch: it knows the content, its missing chunk groups, and
 // which Source has been asked for which. It hands groups out in their order. When none is left, it
-// hands out those that another Source still awaits a second time: the first to come counts. Its
+// hands out those that another Source still awaits a second time: the first to come counts; those
+// that are awaited of late Sources alone are handed out as if these were not there. Its
 // memory grows with the groups that are present or asked for, never with a claimed size.
 type Picker struct {
 	name string
@@ -26,6 +27,7 @@ type Picker struct {
 	next    uint64       // from here on nothing has been handed out
 	back    []interval   // handed out and given back: apart from each other, in order
 	claims  []claim
+	late    []int // sources that are not counted on: their groups are handed out once more
 }
 
 // Range is consecutive groups of a file.
@@ -114,12 +116,18 @@ func (p *Picker) Work() bool {
 		return true
 	}
 	for _, c := range p.claims {
-		if _, ok := p.tail(c); ok {
+		if _, ok := p.tail(c, nobody); ok {
 			return true
 		}
 	}
 	return false
 }
+
+// nobody is no source.
+const nobody = -1
+
+// Late says which sources are not counted on, for they have brought nothing in time.
+func (p *Picker) Late(who []int) { p.late = append(p.late[:0], who...) }
 
 // Take hands out up to most groups to a source. They are of one page of the tree: no multiple of
 // MaxGroups lies between them. With several sources the ranges shrink towards the end of the file,
@@ -195,7 +203,7 @@ func (p *Picker) second(who int, most uint64) (best interval, ok bool) {
 		if c.who == who {
 			continue
 		}
-		if s, some := p.tail(c); some && s.end-s.first >= best.end-best.first {
+		if s, some := p.tail(c, who); some && s.end-s.first >= best.end-best.first {
 			best, ok = s, true
 		}
 	}
@@ -204,30 +212,40 @@ func (p *Picker) second(who int, most uint64) (best interval, ok bool) {
 	return best, ok
 }
 
-// tail returns the last groups of a claim that are missing and that only one source has been asked
-// for.
-func (p *Picker) tail(c claim) (interval, bool) {
+// tail returns the last groups of a claim that are missing, that one source has not been asked for,
+// and at most one other that is counted on.
+func (p *Picker) tail(c claim, who int) (interval, bool) {
 	end := c.end
-	for end > c.first && !p.awaitedOnce(end-1) {
+	for end > c.first && !p.spare(end-1, who) {
 		end--
 	}
 	first := end
-	for first > c.first && p.awaitedOnce(first-1) {
+	for first > c.first && p.spare(first-1, who) {
 		first--
 	}
 	return interval{first, end}, first < end
 }
 
-func (p *Picker) awaitedOnce(group uint64) bool { return !p.has(group) && p.awaited(group) == 1 }
-
-// awaited returns the number of sources that have been asked for a group.
-func (p *Picker) awaited(group uint64) (n int) {
+func (p *Picker) spare(group uint64, who int) bool {
+	if p.has(group) {
+		return false
+	}
+	relied := 0
 	for _, c := range p.claims {
-		if c.first <= group && group < c.end {
-			n++
+		switch {
+		case group < c.first || group >= c.end:
+		case c.who == who:
+			return false
+		case !slices.Contains(p.late, c.who):
+			relied++
 		}
 	}
-	return n
+	return relied <= 1
+}
+
+// awaited reports whether a source has been asked for a group.
+func (p *Picker) awaited(group uint64) bool {
+	return slices.ContainsFunc(p.claims, func(c claim) bool { return c.first <= group && group < c.end })
 }
 
 // Got notes that a group is verified and stored. It reports whether it was missing before.
@@ -274,7 +292,7 @@ func (p *Picker) Drop(who int) {
 // giveBack returns the groups of an interval that are neither present nor awaited to the rest.
 func (p *Picker) giveBack(s interval) {
 	for g := s.first; g < s.end; g++ {
-		if p.has(g) || p.awaited(g) > 0 {
+		if p.has(g) || p.awaited(g) {
 			continue
 		}
 		at := slices.IndexFunc(p.back, func(b interval) bool { return b.first > g })

@@ -19,6 +19,7 @@ type Pipeline struct {
 	core    roles.Core[PipelineState, PipelineEvent]
 	link    roles.Link // its only one
 	node    string
+	also    string // another address of the node; empty: there is none
 	items   []Wanted
 	numbers []int // of the items in the store; nil: as they stand here
 	since   time.Duration
@@ -177,7 +178,7 @@ func (h *Pipeline) start() {
 		return
 	}
 	h.core.Fire(pipelineStarted)
-	h.core.Do(roles.Dial{Link: h.link, To: h.node})
+	h.core.Do(roles.Dial{Link: h.link, To: h.node, Also: h.also})
 }
 
 // ask sends as many GETs as may be under way.

@@ -183,7 +183,7 @@ func TestALargeFileIsNotForAPipeline(t *testing.T) {
 	ends(t, s, protocol.Refused, map[int]protocol.Code{0: protocol.Limit}, 1)
 }
 
-// TestWhatOneFileLacksDoesNotConcernTheOthers: an ERROR that does not end the link is about one file.
+// TestWhatOneFileLacksDoesNotConcernTheAlternates: an ERROR that does not end the link is about one file.
 func TestWhatOneFileLacksDoesNotConcernTheOthers(t *testing.T) {
 	items := wares(4, 10)
 	s := pipelining(t, items, 0, 1, 2, 3)

@@ -3,6 +3,7 @@ package client
 import (
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
@@ -26,6 +27,9 @@ type Reader struct {
 	wanted     Range
 	candidates []netip.AddrPort // to be asked, in this order
 	barred     map[netip.AddrPort]bool
+	alternates alternates
+	patience   patience
+	due        time.Duration // of the patience that is armed
 	attempt    attempt
 }
 
@@ -35,9 +39,10 @@ type attempt struct {
 	asked    bool                    // the relay
 	cursor   []byte                  // of its next page; nil: there is none
 	pages    int
-	unwalked bool // the list was longer than we walk
+	unwalked bool // the list was longer than we walk, or the relay withheld nodes that we cannot reach
 	mute     QueryResult
 	tried    []Tried
+	later    []netip.AddrPort // were dismissed: to be asked again, last
 	redials  redials
 }
 
@@ -69,7 +74,10 @@ func (r *Reader) Reset(relay, name string, hash protocol.Hash) {
 	r.core.Reset()
 	r.query.Reset("", nil)
 	r.source.Reset(firstSource, netip.AddrPort{}, nil)
-	*r = Reader{core: r.core, relay: relay, query: r.query, source: r.source, picker: NewPicker(name, hash), barred: map[netip.AddrPort]bool{}}
+	*r = Reader{
+		core: r.core, relay: relay, query: r.query, source: r.source, picker: NewPicker(name, hash),
+		barred: map[netip.AddrPort]bool{}, alternates: alternates{}, patience: patience{},
+	}
 	r.begin()
 }
 
@@ -116,12 +124,17 @@ func (r *Reader) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	default:
 		r.pass(at, linkOf(in), in)
 	}
+	if r.late(at) && r.untried() {
+		r.patience[r.source.tried.Node]++
+		r.absorb(r.source.dismiss(at))
+	}
 	if r.State() == ReaderChoosing {
 		r.choose(at)
 	}
 	if r.State() == ReaderReading && r.source.State() == SourceHolding && r.picker.Work() {
 		r.absorb(r.source.Step(at, roles.Updated{}))
 	}
+	r.wait(at)
 	return r.core.Effects()
 }
 
@@ -155,7 +168,10 @@ func (r *Reader) fired(at roles.Moment, in roles.TimerFired) {
 	switch {
 	case in.Timer != roles.Deadline:
 		r.pass(at, roles.Link(in.Timer)-1, in)
-	case r.core.Due(in):
+	case !r.core.Due(in):
+	case r.core.Can(readerImpatient):
+		r.core.Fire(readerImpatient)
+	default:
 		r.core.Fire(readerStale)
 		r.candidates = nil
 	}
@@ -271,6 +287,8 @@ func (r *Reader) visited(v Visited) {
 	switch {
 	case v.Barred:
 		r.barred[v.Node] = true
+	case v.Late:
+		r.attempt.later = append(r.attempt.later, v.Node)
 	case v.Rested:
 		r.candidates = slices.Insert(r.candidates, 0, v.Node)
 	case v.Broke && r.attempt.redials.worth(v):

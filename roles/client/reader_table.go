@@ -40,6 +40,7 @@ const (
 	readerAllHad      ReaderEvent = "AllHad"
 	readerSourceLeft  ReaderEvent = "SourceLeft"
 	readerStoreFailed ReaderEvent = "StoreFailed"
+	readerImpatient   ReaderEvent = "Impatient"
 	readerStale       ReaderEvent = "Stale"
 	readerStopped     ReaderEvent = "Stopped"
 )
@@ -58,9 +59,9 @@ var readerGrammar = roles.NewGrammar(roles.Table[ReaderState, ReaderEvent]{
 			Means: "The relay is being asked for a page of nodes; no node has a link."},
 		{Name: ReaderChoosing, Passing: true,
 			Means: "No link is open; what has been heard so far decides what is next."},
-		{Name: ReaderOpening, Nested: true, WaitFrom: "those of its Source",
+		{Name: ReaderOpening, Nested: true, WaitFrom: "those of its Source, and DialPatience and GroupPatience while another node waits for its turn",
 			Means: "A node is being asked what the file is."},
-		{Name: ReaderReading, Nested: true, WaitFrom: "those of its Source",
+		{Name: ReaderReading, Nested: true, WaitFrom: "those of its Source, and DialPatience and GroupPatience while another node waits for its turn",
 			Means: "Groups are wanted, and a node is asked for them."},
 		{Name: ReaderHolding, Nested: true, WaitFrom: "those of its Source: HoldTimeout, and the closing of the link",
 			Means: "Nothing is wanted. The link to the node is kept, for reading often goes on."},
@@ -85,6 +86,7 @@ var readerGrammar = roles.NewGrammar(roles.Table[ReaderState, ReaderEvent]{
 		{Name: readerAllHad, Means: "the last group that is wanted is verified and stored"},
 		{Name: readerSourceLeft, Means: "the node's link is closed"},
 		{Name: readerStoreFailed, Means: "our own store did not take a group"},
+		{Name: readerImpatient, Deadline: true, Means: "for DialPatience the node has not said what the file is, or for GroupPatience it has brought no verified group, and another one waits for its turn"},
 		{Name: readerStale, Deadline: true, Means: "for as long as a lease lasts nothing was wanted"},
 		{Name: readerStopped, Means: "the owner does not read any more"},
 	},
@@ -107,6 +109,8 @@ var readerGrammar = roles.NewGrammar(roles.Table[ReaderState, ReaderEvent]{
 		readerRow([]ReaderState{ReaderOpening, ReaderReading}, readerSourceLeft, ReaderChoosing, "the next node may do better"),
 		readerRow([]ReaderState{ReaderHolding}, readerSourceLeft, ReaderResting, "nobody is asked before something is wanted"),
 		readerRow([]ReaderState{ReaderReading, ReaderHolding}, readerStoreFailed, ReaderFailed, "no node can help with our own store"),
+		readerRow([]ReaderState{ReaderOpening}, readerImpatient, ReaderOpening, "the node is hung up, and comes back last"),
+		readerRow([]ReaderState{ReaderReading}, readerImpatient, ReaderReading, "the node is hung up, and comes back last"),
 		readerRow([]ReaderState{ReaderResting}, readerStale, ReaderResting, "what the relay said is forgotten: it is asked again before the next node is dialed"),
 		readerRow([]ReaderState{ReaderNew, ReaderAskingRelay, ReaderOpening, ReaderReading, ReaderHolding, ReaderResting}, readerStopped, ReaderClosed, "no answer need be waited for"),
 	},

@@ -65,7 +65,7 @@ func TestAReaderGetsWhatIsWanted(t *testing.T) {
 	f := made(100*group+5, 1)
 	s := holdingReader(t, f, 1, 2)
 	s.Tell(roles.Wanted{First: 7, Count: 1}, "Reading", f.gets(1, 7, 1), "hear 1")
-	s.Waits(roles.ReplyTimeout)
+	s.Waits(roles.GroupPatience)
 	f.delivers(s, 7, 1)
 	s.Tell(roles.Wanted{First: 99, Count: 9}, "Reading", f.gets(1, 99, 2), "hear 1") // beyond the end there is nothing
 	f.delivers(s, 99, 2)

@@ -3,6 +3,7 @@ package client
 import (
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
@@ -26,8 +27,12 @@ func (r *Reader) choose(at roles.Moment) {
 	}
 }
 
-// candidate takes the node that is to be asked next.
+// candidate takes the node that is to be asked next: when the relay has no more, one that was
+// dismissed.
 func (r *Reader) candidate() (node netip.AddrPort, some bool) {
+	if a := &r.attempt; len(r.candidates) == 0 && a.asked && a.cursor == nil {
+		r.candidates, a.later = a.later, nil
+	}
 	for len(r.candidates) > 0 {
 		node = r.candidates[0]
 		r.candidates = r.candidates[1:]
@@ -38,11 +43,47 @@ func (r *Reader) candidate() (node netip.AddrPort, some bool) {
 	return node, false
 }
 
+// untried reports whether somebody waits for a turn.
+func (r *Reader) untried() bool {
+	waits := func(node netip.AddrPort) bool { return !r.barred[node] }
+	a := &r.attempt
+	return !a.asked || a.cursor != nil || slices.ContainsFunc(r.candidates, waits) || slices.ContainsFunc(a.later, waits)
+}
+
+// turn returns when the node that is being asked has had its time.
+func (r *Reader) turn() time.Duration {
+	first := roles.GroupPatience
+	if r.source.pending() {
+		first = roles.DialPatience
+	}
+	return r.source.moved + r.patience.with(r.source.tried.Node, first)
+}
+
+// late reports whether the node that is being asked has had its time, and has brought no verified
+// group.
+func (r *Reader) late(at roles.Moment) bool {
+	return (r.State() == ReaderOpening || r.State() == ReaderReading) && r.source.awaited() && at.Now >= r.turn()
+}
+
+// wait arms the deadline that ends the patience with a node, if somebody else waits for a turn.
+func (r *Reader) wait(at roles.Moment) {
+	if r.State() != ReaderOpening && r.State() != ReaderReading {
+		return
+	}
+	switch due := r.turn(); {
+	case !r.source.awaited() || !r.untried():
+		r.core.Disarm()
+	case !r.core.Armed() || r.due != due:
+		r.due = due
+		r.core.Arm(max(0, due-at.Now))
+	}
+}
+
 // visit dials a node.
 func (r *Reader) visit(at roles.Moment, node netip.AddrPort) {
 	r.attempt.met[node] = true
 	r.source.Reset(firstSource, node, r.picker)
-	r.source.holds = true
+	r.source.holds, r.source.also = true, r.alternates.of(node)
 	r.source.Watch(r.watch)
 	r.absorb(r.source.Step(at, roles.Started{}))
 }
@@ -56,17 +97,21 @@ func (r *Reader) locate(at roles.Moment) {
 	r.absorb(r.query.Step(at, roles.Started{}))
 }
 
-// located notes the nodes of a page that have not been met in this attempt.
+// located notes the nodes of a page that have not been met in this attempt: last those that have
+// been slow.
 func (r *Reader) located(m *protocol.Located) {
 	a := &r.attempt
 	from := len(r.candidates)
 	for _, peer := range m.Peers {
-		if at := peer.Addr(); !a.met[at] && len(a.met) < roles.MaxWalk {
+		if at := peer.Addr(); !a.met[at] && !a.met[peer.Other()] && len(a.met) < roles.MaxWalk {
 			a.met[at] = true
+			r.alternates.note(peer)
 			r.candidates = append(r.candidates, at)
 		}
 	}
+	slices.SortStableFunc(r.candidates[from:], func(a, b netip.AddrPort) int { return r.patience[a] - r.patience[b] })
 	a.cursor = m.Cursor
+	a.unwalked = a.unwalked || m.Withheld > 0
 	if a.pages++; a.cursor != nil && (a.pages >= roles.MaxPages || len(a.met) >= roles.MaxWalk) {
 		a.cursor, a.unwalked = nil, true
 	}

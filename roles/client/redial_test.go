@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"net/netip"
 	"testing"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -68,4 +69,29 @@ func TestABrokenLinkForManyIsMadeAgain(t *testing.T) {
 	s.Tell(roles.PeerEnded{Link: 0}, "Pipelining", "hangup 0", "report tried", dials(0, 1))
 	pulls(s, 0, c)
 	s.Tell(roles.Lost{Link: 0, Code: protocol.Lost}, "Fetching", "hangup 0", "report tried", "inspect-store 2 c")
+}
+
+// TestWhatWasWithheldMakesUnsure: a node that the relay does not hand out may have the file.
+func TestWhatWasWithheldMakesUnsure(t *testing.T) {
+	s := locating(t, request)
+	s.Hear(0, &protocol.Located{Peers: peers(1), Withheld: 1}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
+	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0", dials(1, 1))
+	answers(1, s, "Seeking")
+	says(s, 1, protocol.NotFound, "Seeking")
+	s.Tell(roles.PeerEnded{Link: 1}, "Failed", goes(1, "report result")...)
+	wants(t, s, client.Unsure, protocol.NotFound)
+}
+
+// TestANodeWithTwoAddressesIsOneNode, which is dialed at both.
+func TestANodeWithTwoAddressesIsOneNode(t *testing.T) {
+	s := locating(t, request)
+	both, turned := peers(1)[0], peers(1)[0]
+	both.Also = protocol.IPOf(netip.MustParseAddr("2001:db8::1"))
+	turned.Host, turned.Also = both.Also, both.Host
+	s.Hear(0, &protocol.Located{Peers: []protocol.Peer{both, turned}}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
+	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0", "dial 1 192.0.2.1:5000 or [2001:db8::1]:5000")
+	answers(1, s, "Seeking")
+	says(s, 1, protocol.NotFound, "Seeking")
+	s.Tell(roles.PeerEnded{Link: 1}, "NotFound", goes(1, "report result")...)
+	wants(t, s, client.NobodyHad, protocol.NotFound)
 }

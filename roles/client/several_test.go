@@ -170,12 +170,12 @@ func TestASlowAnswerCostsASecond(t *testing.T) {
 
 func TestTheReferenceModeHasOneLink(t *testing.T) {
 	s := located(t, several(1), 1, 2)
-	s.Waits(roles.DialTimeout) // nobody is impatient
+	s.Waits(roles.GroupPatience) // and then it would be hung up
 	f := made(20*group, 1)
 	answers(1, s, "Seeking")
 	s.Hear(1, f.outboard(0), "Opening", f.opens())
 	s.Tell(roles.StoreReady{}, "Fetching", f.begins(1)...)
-	s.Waits(roles.ReplyTimeout)
+	s.Waits(roles.GroupPatience)
 }
 
 // TestNodesWithOtherContentAreLeftBesides: each of the others is asked what it has, and only the first content counts.

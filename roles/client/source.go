@@ -19,11 +19,15 @@ import (
 type Source struct {
 	core   roles.Core[SourceState, SourceEvent]
 	link   roles.Link
-	item   int // of the store
+	item   int    // of the store
+	also   string // another address of the node; empty: there is none
 	picker *Picker
 	holds  bool // a link on which nothing is left to ask is kept for HoldTimeout
 
 	since time.Duration
+	now   time.Duration
+	moved time.Duration // since when a verified group is waited for
+	bytes int64         // that have come since
 	tried Tried
 	visit Visited             // without Tried
 	about protocol.Attributes // as it said last
@@ -50,6 +54,7 @@ type Learned struct {
 type Visited struct {
 	Tried
 	Rested bool     // nothing speaks against another visit, should there be something to ask for
+	Late   bool     // it was left for others that wait: it brought no verified group in time
 	Barred bool     // it sent what its hash does not vouch for, and is not to be asked again
 	Broke  bool     // its link broke, which need not happen again
 	Gave   bool     // it sent a group that was missing
@@ -91,14 +96,15 @@ func (s *Source) Watch(f func(roles.Transition)) { s.core.Watch(f) }
 func (s *Source) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	s.core.Begin()
 	was := s.State()
+	s.now = at.Now
 	if s.Final() {
 		return nil
 	}
 	switch in := in.(type) {
 	case roles.Started:
-		s.since = at.Now
+		s.since, s.moved = at.Now, at.Now
 		s.core.Fire(sourceStarted)
-		s.core.Do(roles.Dial{Link: s.link, To: s.tried.Node.String()})
+		s.core.Do(roles.Dial{Link: s.link, To: s.tried.Node.String(), Also: s.also})
 	case roles.Opened:
 		s.core.Fire(sourceOpened)
 		s.describe(0)
@@ -107,6 +113,7 @@ func (s *Source) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Malformed:
 		s.reject(sourceMalformed, in.Err)
 	case roles.Moved:
+		s.bytes += in.Bytes
 		if s.progress.Enough(in.Bytes) {
 			s.core.Fire(sourceBodyMoved)
 			s.core.Arm(roles.ProgressTimeout)
@@ -205,6 +212,7 @@ func (s *Source) hashing(m *protocol.Hashing) {
 func (s *Source) work() {
 	switch {
 	case s.ask():
+		s.moved, s.bytes = s.now, 0
 		s.core.Fire(sourceGroupsTaken)
 		s.core.Do(roles.Hear{Link: s.link})
 	case s.wanted.Count > 0:
@@ -271,6 +279,7 @@ func (s *Source) content(m *protocol.Content) {
 // right counts a group as present.
 func (s *Source) right(group uint64) {
 	s.core.Fire(sourceGroupRight)
+	s.moved, s.bytes = s.now, 0
 	s.judged++
 	if s.picker.Got(group) {
 		s.visit.Gave = true

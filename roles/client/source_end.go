@@ -107,6 +107,19 @@ func (s *Source) overtaken() {
 	s.core.Fire(sourceOvertaken)
 }
 
+// dismiss closes the link at once: the node takes its time, and others wait for their turn.
+func (s *Source) dismiss(at roles.Moment) []roles.Effect {
+	s.core.Begin()
+	was := s.State()
+	if !s.visit.Barred {
+		s.visit.Late = true
+		s.blame(protocol.Timeout, protocol.Client, "no verified group in time, and others wait")
+	}
+	s.core.Fire(sourceDismissed)
+	s.closed(at, was, nil)
+	return s.core.Effects()
+}
+
 // closed releases the link and returns the groups that the source had taken.
 func (s *Source) closed(at roles.Moment, was SourceState, last roles.Input) {
 	if was == SourceNew {
@@ -124,6 +137,11 @@ func (s *Source) closed(at roles.Moment, was SourceState, last roles.Input) {
 
 // working reports whether the source has a link.
 func (s *Source) working() bool { return s.State() != SourceNew && !s.Final() }
+
+// awaited reports whether something is awaited of the node.
+func (s *Source) awaited() bool {
+	return s.working() && s.State() != SourceHolding && s.State() != SourceLeaving
+}
 
 // pending reports whether the node has not described the file yet.
 func (s *Source) pending() bool {

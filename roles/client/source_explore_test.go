@@ -11,7 +11,7 @@ import (
 )
 
 // lonely is a Source with what its owner does for it: the store is opened when the first Updated comes, and another
-// source brings all that is missing when a StoreReady comes.
+// source brings all that is missing when a StoreReady comes. When a StoreInspected comes others wait for their turn.
 type lonely struct {
 	*client.Source
 	picker *client.Picker
@@ -31,6 +31,8 @@ func (l *lonely) Step(at roles.Moment, in roles.Input) []roles.Effect {
 			l.picker.Got(g)
 		}
 		in = roles.Updated{}
+	case roles.StoreInspected:
+		return client.Dismiss(l.Source, at)
 	}
 	return l.Source.Step(at, in)
 }
@@ -50,7 +52,7 @@ func sourceSubject(f file) rolestest.Subject {
 		other.content(0, 1), &protocol.Hashing{Done: roles.MinProgress, Size: 1 << 20}, &protocol.Hashing{Size: 1 << 20},
 		refusal(protocol.Changed), refusal(protocol.NotFound),
 	}
-	subject.Others = []roles.Input{roles.Updated{}, roles.StoreReady{}}
+	subject.Others = []roles.Input{roles.Updated{}, roles.StoreReady{}, roles.StoreInspected{}}
 	subject.Cells = slices.DeleteFunc(subject.Cells, func(cell string) bool { return cell == "Holding/TreeWanted" }) // its own test is below
 	return subject
 }

@@ -53,6 +53,7 @@ const (
 	sourceLost          SourceEvent = "Lost"
 	sourceExpired       SourceEvent = "Expired"
 	sourceOvertaken     SourceEvent = "Overtaken"
+	sourceDismissed     SourceEvent = "Dismissed"
 	sourceStopped       SourceEvent = "Stopped"
 )
 
@@ -110,6 +111,7 @@ var sourceGrammar = roles.NewGrammar(roles.Table[SourceState, SourceEvent]{
 		{Name: sourceLost, Means: "the link broke, or could not be made"},
 		{Name: sourceExpired, Deadline: true, Means: "the state's deadline passed"},
 		{Name: sourceOvertaken, Means: "what is wanted of this node has come from others"},
+		{Name: sourceDismissed, Means: "for GroupPatience no verified group has come, and other nodes wait for their turn"},
 		{Name: sourceStopped, Means: "nothing is wanted any more"},
 	},
 	Rows: []roles.Row[SourceState, SourceEvent]{
@@ -144,6 +146,7 @@ var sourceGrammar = roles.NewGrammar(roles.Table[SourceState, SourceEvent]{
 		sourceRow([]SourceState{SourceDialing, SourceTree, SourceAsking, SourceReceiving, SourceDoubting, SourceJudging, SourceLeaving}, sourceExpired, SourceClosed, "the node had its time"),
 		sourceRow([]SourceState{SourceHolding}, sourceExpired, SourceLeaving, "the node would soon end a link on which nothing is asked; it can be dialed again"),
 		sourceRow([]SourceState{SourceDialing, SourceTree, SourceAsking, SourceReceiving, SourceDoubting, SourceJudging}, sourceOvertaken, SourceClosed, "a slow or silent node is not waited for"),
+		sourceRow([]SourceState{SourceDialing, SourceTree, SourceAsking, SourceReceiving, SourceDoubting, SourceJudging}, sourceDismissed, SourceClosed, "its owner comes back to it last: nobody is kept from a good node by others, whatever these say"),
 		sourceRow([]SourceState{SourceNew, SourceDialing, SourceTree, SourceHolding, SourceAsking, SourceReceiving, SourceDoubting, SourceJudging, SourceLeaving}, sourceStopped, SourceClosed, "no answer need be waited for"),
 	},
 })

@@ -3,7 +3,6 @@ package client
 import (
 	"net/netip"
 	"slices"
-	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
@@ -13,8 +12,9 @@ import (
 func (f *Fetch) located(m *protocol.Located) {
 	fresh := []netip.AddrPort{}
 	for _, peer := range m.Peers {
-		if at := peer.Addr(); !f.listed[at] && len(f.listed) < roles.MaxWalk {
+		if at := peer.Addr(); !f.listed[at] && !f.listed[peer.Other()] && len(f.listed) < roles.MaxWalk {
 			f.listed[at] = true
+			f.alternates.note(peer)
 			fresh = append(fresh, at)
 			if !peer.Hash.IsZero() {
 				f.published = append(f.published, peer)
@@ -25,6 +25,7 @@ func (f *Fetch) located(m *protocol.Located) {
 		}
 	}
 	f.cursor = m.Cursor
+	f.unwalked = f.unwalked || m.Withheld > 0
 	if f.pages++; f.cursor != nil && (f.pages >= roles.MaxPages || len(f.listed) >= roles.MaxWalk) {
 		f.cursor, f.unwalked = nil, true
 	}
@@ -49,6 +50,8 @@ func (f *Fetch) visited(v Visited) {
 	switch {
 	case v.Barred:
 		f.barred[v.Node] = true
+	case v.Late:
+		f.later = append(f.later, v.Node)
 	case v.Rested:
 		f.candidates = slices.Insert(f.candidates, 0, v.Node)
 	case v.Other != Identity{}:
@@ -94,6 +97,16 @@ func (f *Fetch) reevaluate(at roles.Moment) {
 			}
 		}
 	}
+	f.rely(at)
+	f.goOn(at)
+	for f.dismiss(at) {
+		f.goOn(at)
+	}
+	f.wait(at)
+}
+
+// goOn goes on where no link is open, and asks further nodes.
+func (f *Fetch) goOn(at roles.Moment) {
 	if f.live() == 0 && f.core.Can(fetchLastLeft) {
 		f.core.Fire(fetchLastLeft)
 		if f.State() == FetchCommitting {
@@ -106,7 +119,6 @@ func (f *Fetch) reevaluate(at roles.Moment) {
 	for f.lacking(at) {
 		f.visit(at)
 	}
-	f.wait(at)
 }
 
 // choose decides what is next while no link is open.
@@ -175,41 +187,49 @@ func verdict(all []Tried, hashed, unwalked bool) Outcome {
 	return outcome
 }
 
-// candidate returns the node that is asked next.
+// candidate returns the node that is asked next: first those that have not been asked, and when the
+// relay has no more and no other content is left to try, those that were dismissed.
 func (f *Fetch) candidate() (node netip.AddrPort, some bool) {
 	for len(f.candidates) > 0 && f.barred[f.candidates[0]] {
 		f.candidates = f.candidates[1:]
 	}
-	if len(f.candidates) == 0 {
-		return node, false
+	switch {
+	case len(f.candidates) > 0:
+		return f.candidates[0], true
+	case len(f.later) > 0 && f.cursor == nil && !f.elsewhere():
+		f.candidates, f.later = f.later, nil
+		return f.candidate()
 	}
-	return f.candidates[0], true
+	return node, false
 }
 
 // lacking reports whether another node should be asked now.
 func (f *Fetch) lacking(at roles.Moment) bool {
-	if !f.roomy() {
+	if !f.roomy(at) {
 		return false
 	}
-	want, have := 1, 0
+	want, have, late := 1, 0, 0
 	if f.picker.open && f.picker.groups >= roles.ManyGroups {
 		want = f.most()
 	}
 	for _, s := range f.sources {
-		if s.working() && s.State() != SourceLeaving && !(s.pending() && at.Now-s.since >= roles.DialPatience) {
+		switch {
+		case f.late(at, s):
+			late++
+		case s.working() && s.State() != SourceLeaving && !(s.pending() && at.Now-s.since >= roles.DialPatience):
 			have++
 		}
 	}
-	return have < want
+	return have < max(want, late)
 }
 
 // roomy reports whether another node could be asked.
-func (f *Fetch) roomy() bool {
+func (f *Fetch) roomy(at roles.Moment) bool {
 	if f.State() != FetchSeeking && f.State() != FetchFetching || f.picker.open && !f.picker.Work() {
 		return false
 	}
 	_, some := f.candidate()
-	return some && f.live() < f.most()
+	return some && f.live() < f.places(at)
 }
 
 // visit begins a visit to the next node.
@@ -223,28 +243,8 @@ func (f *Fetch) visit(at roles.Moment) {
 	}
 	s, link := f.sources[free], f.first+firstSource+roles.Link(free)
 	s.Reset(link, node, f.picker)
-	s.item = f.item
+	s.item, s.also = f.item, f.alternates.of(node)
 	s.core.Use(link, timerOf(link))
 	s.Watch(f.watch)
 	f.absorb(s.Step(at, roles.Started{}))
-}
-
-// wait arms the deadline that ends the patience with a silent node, if another node could be asked.
-func (f *Fetch) wait(at roles.Moment) {
-	if f.State() != FetchSeeking && f.State() != FetchFetching {
-		return
-	}
-	due := time.Duration(-1)
-	for _, s := range f.sources {
-		if end := s.since + roles.DialPatience; s.working() && s.pending() && end > at.Now && (due < 0 || end < due) {
-			due = end
-		}
-	}
-	switch {
-	case due < 0 || !f.roomy():
-		f.core.Disarm()
-	case !f.core.Armed() || f.due != due:
-		f.due = due
-		f.core.Arm(due - at.Now)
-	}
 }

@@ -17,6 +17,7 @@ type Config struct {
 	Epoch     uint64      // the first to register with, above zero: for example the wall clock at start in microseconds
 	Port      uint16      // at which the node listens
 	Advertise protocol.IP // the address to be listed at; nil: the address that the relay sees
+	Listens   protocol.IP // the loopback address at which alone the node listens; nil: it listens at others
 	Catalog   *Catalog    // the files to publish; nil: none
 }
 
@@ -37,6 +38,7 @@ type Membership struct {
 	renew    time.Duration  // the relay's renew-after; 0: never listed
 	retry    time.Duration  // the relay's retry-after, or 0
 	failure  ExchangeFailed // of the last exchange, if it failed
+	place    Place          // where the relay lists us
 
 	told      protocol.Held // the part of our catalog that the relay holds, as it last said
 	removed   uint64        // the number of the last gone name that it was told ahead of its turn
@@ -59,8 +61,27 @@ const (
 
 // Leased is reported when a relay grants a lease.
 type Leased struct {
-	At         netip.AddrPort // the address that clients get
+	Place
 	TTL, Renew time.Duration
+}
+
+// Moved is reported when a relay lists us at other addresses than before.
+type Moved struct{ Place }
+
+// Place is where a relay lists a node.
+type Place struct {
+	At   netip.AddrPort // the address that clients get; zero: no client is sent to us
+	Also netip.Addr     // that of the other family; zero: there is none
+}
+
+func placeOf(host protocol.IP, port uint16, also protocol.IP) (p Place) {
+	if host != nil {
+		p.At = netip.AddrPortFrom(host.Addr(), port)
+	}
+	if also != nil {
+		p.Also = also.Addr()
+	}
+	return p
 }
 
 // ExchangeFailed is reported when an exchange with the relay fails.
@@ -71,6 +92,14 @@ type ExchangeFailed struct {
 	Again time.Duration // until the next try; 0: none follows
 }
 
+// Hopeless is reported when a relay that has never listed us refuses what trying again would not
+// change, or is no relay.
+type Hopeless struct {
+	Code protocol.Code
+	By   protocol.Party
+	Text string
+}
+
 // Displaced is reported when another node has registered under our id.
 type Displaced struct{ Text string }
 
@@ -78,6 +107,8 @@ type Displaced struct{ Text string }
 type Left struct{}
 
 func (Leased) Reported()         {}
+func (Moved) Reported()          {}
+func (Hopeless) Reported()       {}
 func (ExchangeFailed) Reported() {}
 func (Displaced) Reported()      {}
 func (Left) Reported()           {}
@@ -155,7 +186,9 @@ func (m *Membership) opened() {
 func (m *Membership) register(epoch uint64) {
 	m.epoch = max(epoch, m.config.Epoch)
 	m.held, m.earlier, m.maybe = false, m.maybe, true
-	request := &protocol.Register{ID: m.config.ID, Epoch: m.epoch, Port: m.config.Port, Advertise: m.config.Advertise}
+	request := &protocol.Register{
+		ID: m.config.ID, Epoch: m.epoch, Port: m.config.Port, Advertise: m.config.Advertise, Listens: m.config.Listens,
+	}
 	if m.config.Catalog != nil {
 		request.Publishes = 1
 	}
@@ -178,11 +211,15 @@ func (m *Membership) heard(at roles.Moment, message protocol.Message) {
 	}
 	switch answer := message.(type) {
 	case *protocol.Registered:
-		place := netip.AddrPortFrom(answer.Host.Addr(), answer.Port)
+		m.place = placeOf(answer.Host, answer.Port, answer.Also)
 		m.lease(at, answer.Renew, answer.Held, membershipGranted, membershipGrantedToPublish, membershipGrantedLate)
-		m.core.Do(roles.Report{Outcome: Leased{place, roles.Millis(answer.TTL), m.renew}})
+		m.core.Do(roles.Report{Outcome: Leased{m.place, roles.Millis(answer.TTL), m.renew}})
 	case *protocol.Renewed:
 		m.lease(at, answer.Renew, answer.Held, membershipKept, membershipKeptToPublish, membershipKeptLate)
+		if is := placeOf(answer.Host, answer.Port, answer.Also); answer.Host != nil && is != m.place {
+			m.place = is
+			m.core.Do(roles.Report{Outcome: Moved{is}})
+		}
 	case *protocol.Published:
 		m.published(at, answer)
 	case *protocol.Left:
@@ -320,6 +357,9 @@ func (m *Membership) choose(at roles.Moment) {
 		if m.outcome == failed && m.maybe {
 			m.core.Do(roles.Report{Outcome: m.failure})
 		}
+	case m.outcome == failed && !m.listed() && final(m.failure.Code):
+		m.core.Fire(membershipToHopeless)
+		m.core.Do(roles.Report{Outcome: Hopeless{m.failure.Code, m.failure.By, m.failure.Text}})
 	case m.outcome == leased:
 		m.core.Fire(membershipToRest)
 		m.rest(at, roles.Vary(m.renew, roles.RenewSpread, at.Rand))
@@ -330,6 +370,16 @@ func (m *Membership) choose(at roles.Moment) {
 		m.core.Arm(m.failure.Again)
 		m.core.Do(roles.Report{Outcome: m.failure})
 	}
+}
+
+// final reports whether a refusal will be the same at the next try: the code is about what we are or
+// want, or about what answers in place of a relay.
+func final(code protocol.Code) bool {
+	switch code {
+	case protocol.Denied, protocol.Superseded, protocol.BadVersion, protocol.UnknownKind, protocol.Unexpected, protocol.Malformed, protocol.TooLarge:
+		return true
+	}
+	return false
 }
 
 // backoff returns how long to wait after a failed exchange. A node that has been listed keeps the

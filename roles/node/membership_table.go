@@ -24,6 +24,7 @@ const (
 	MembershipClosing     MembershipState = "Closing"
 	MembershipChoosing    MembershipState = "Choosing"
 	MembershipDisplaced   MembershipState = "Displaced"
+	MembershipHopeless    MembershipState = "Hopeless"
 	MembershipEnded       MembershipState = "Ended"
 )
 
@@ -60,6 +61,7 @@ const (
 	membershipToRetry          MembershipEvent = "ToRetry"
 	membershipToLeave          MembershipEvent = "ToLeave"
 	membershipToDisplaced      MembershipEvent = "ToDisplaced"
+	membershipToHopeless       MembershipEvent = "ToHopeless"
 	membershipToEnd            MembershipEvent = "ToEnd"
 )
 
@@ -93,6 +95,7 @@ var membershipGrammar = roles.NewGrammar(roles.Table[MembershipState, Membership
 		{Name: MembershipChoosing, Passing: true,
 			Means: "The link is closed; what came of the exchange decides what is next."},
 		{Name: MembershipDisplaced, Final: true, Means: "Another node has registered under our id: the newest wins, and that is not us."},
+		{Name: MembershipHopeless, Final: true, Means: "The relay has never listed us and would say the same to every other try, or it is no relay."},
 		{Name: MembershipEnded, Final: true, Means: "We have left, or were told to stop and had nothing to leave."},
 	},
 	Events: []roles.Event[MembershipEvent]{
@@ -127,6 +130,7 @@ var membershipGrammar = roles.NewGrammar(roles.Table[MembershipState, Membership
 		{Name: membershipToRetry, Means: "the exchange failed: wait and try again"},
 		{Name: membershipToLeave, Means: "the node is stopping and may be listed: one exchange more"},
 		{Name: membershipToDisplaced, Means: "another has our id"},
+		{Name: membershipToHopeless, Means: "a relay that has never listed us refuses what trying again would not change, or is no relay"},
 		{Name: membershipToEnd, Means: "the node is stopping and there is nothing more to say"},
 	},
 	Rows: []roles.Row[MembershipState, MembershipEvent]{
@@ -164,6 +168,7 @@ var membershipGrammar = roles.NewGrammar(roles.Table[MembershipState, Membership
 		membershipRow([]MembershipState{MembershipChoosing}, membershipToRetry, MembershipOffline, "not listed, or not sure to be"),
 		membershipRow([]MembershipState{MembershipChoosing}, membershipToLeave, MembershipDialing, "a node that leaves on purpose says so"),
 		membershipRow([]MembershipState{MembershipChoosing}, membershipToDisplaced, MembershipDisplaced, "somebody else is us now"),
+		membershipRow([]MembershipState{MembershipChoosing}, membershipToHopeless, MembershipHopeless, "what is wrong is said once, and somebody has to mend it"),
 		membershipRow([]MembershipState{MembershipChoosing}, membershipToEnd, MembershipEnded, "nothing is left to do"),
 	},
 })

@@ -1,6 +1,7 @@
 package node_test
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 
@@ -117,8 +118,8 @@ func TestAKnownEpochIsOutrun(t *testing.T) {
 	superseded.Epoch = 4000 // makes no sense; the epoch still rises
 	s.Hear(0, superseded, "Registering", "send 0 REGISTER id=07 epoch=5002 port=5000", hear)
 	s.Hear(0, superseded, "Registering", "send 0 REGISTER id=07 epoch=5003 port=5000", hear)
-	s.Hear(0, superseded, "Closing", halfClose, discard) // enough for once
-	s.Tell(roles.PeerEnded{}, "Offline", hangUp, "report exchangefailed")
+	s.Hear(0, superseded, "Closing", halfClose, discard) // enough
+	s.Tell(roles.PeerEnded{}, "Hopeless", hangUp, "report hopeless")
 }
 
 func TestAnEpochThatNobodyCanGoAboveIsNotFollowed(t *testing.T) {
@@ -126,7 +127,7 @@ func TestAnEpochThatNobodyCanGoAboveIsNotFollowed(t *testing.T) {
 	superseded := refusal(protocol.Superseded)
 	superseded.Epoch = 1<<64 - 1
 	s.Hear(0, superseded, "Closing", halfClose, discard)
-	s.Tell(roles.PeerEnded{}, "Offline", hangUp, "report exchangefailed")
+	s.Tell(roles.PeerEnded{}, "Hopeless", hangUp, "report hopeless")
 }
 
 func TestADisplacedNodeEnds(t *testing.T) {
@@ -252,9 +253,43 @@ func TestARelayThatDoesNotCloseCostsNothing(t *testing.T) {
 func TestARelayThatEndsWithoutAnAnswerIsASetback(t *testing.T) {
 	s := registering(t)
 	s.Tell(roles.PeerEnded{}, "Offline", hangUp, "report exchangefailed")
-	s = registering(t)
+}
+
+// TestARefusalThatWillNotPassIsSaidOnce: to a node that was never listed; one that was goes on trying.
+func TestARefusalThatWillNotPassIsSaidOnce(t *testing.T) {
+	for _, code := range []protocol.Code{protocol.Denied, protocol.Superseded, protocol.BadVersion, protocol.UnknownKind} {
+		s := registering(t)
+		err := refusal(code)
+		err.Epoch = 1<<64 - 1
+		s.Hear(0, err, "Closing", halfClose, discard)
+		s.Tell(roles.PeerEnded{}, "Hopeless", hangUp, "report hopeless")
+	}
+	s := registering(t) // something that is no relay
 	s.Tell(roles.Malformed{Err: &protocol.Error{Code: protocol.Malformed}}, "Closing", "send 0 ERROR malformed by node", halfClose, discard)
+	s.Tell(roles.PeerEnded{}, "Hopeless", hangUp, "report hopeless")
+	s = registering(t)
+	s.Hear(0, rolestest.Sample(protocol.KindLocated), "Closing", "send 0 ERROR unexpected by node", halfClose, discard)
+	s.Tell(roles.PeerEnded{}, "Hopeless", hangUp, "report hopeless")
+	for _, code := range []protocol.Code{protocol.Busy, protocol.Limit, protocol.Draining, protocol.Internal, protocol.Timeout} {
+		s := registering(t)
+		s.Hear(0, refusal(code), "Closing", halfClose, discard)
+		s.Tell(roles.PeerEnded{}, "Offline", hangUp, "report exchangefailed")
+	}
+	s = renewing(t)
+	s.Hear(0, refusal(protocol.Denied), "Closing", halfClose, discard)
 	s.Tell(roles.PeerEnded{}, "Offline", hangUp, "report exchangefailed")
+}
+
+// TestANodeHearsWhereItIsListed: at first, and when that changes.
+func TestANodeHearsWhereItIsListed(t *testing.T) {
+	s := renewing(t)
+	s.Hear(0, &protocol.Renewed{TTL: 90_000, Renew: 30_000, Host: protocol.IP{198, 51, 100, 7}, Port: 4000}, "Closing", halfClose, discard, "report moved")
+	want := node.Place{At: netip.MustParseAddrPort("198.51.100.7:4000")}
+	if moved := s.Reports[len(s.Reports)-1].(node.Moved); moved.Place != want {
+		t.Errorf("%+v", moved)
+	}
+	s = renewing(t)
+	s.Hear(0, &protocol.Renewed{TTL: 90_000, Renew: 30_000, Host: protocol.IP{192, 0, 2, 1}, Port: 4000}, "Closing", halfClose, discard) // as before
 }
 
 func TestALeaveIsSaid(t *testing.T) {

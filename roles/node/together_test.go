@@ -94,7 +94,7 @@ func (w *together) pass(span time.Duration) {
 func (w *together) listed() map[string]protocol.Hash {
 	names := map[string]protocol.Hash{}
 	for list := (&protocol.List{Limit: protocol.MaxPage}); ; {
-		page := w.registry.List(w.at, list).(*protocol.Listed)
+		page := w.registry.List(w.at, relay.From{}, list).(*protocol.Listed)
 		for _, item := range page.Items {
 			names[item.Name] = item.Hash
 		}
@@ -106,7 +106,7 @@ func (w *together) listed() map[string]protocol.Hash {
 
 // mayHaveMore reports whether the relay lists the node for what it has not published.
 func (w *together) mayHaveMore() bool {
-	return len(w.registry.Locate(w.at, &protocol.Locate{Name: "no such name"}).(*protocol.Located).Peers) > 0
+	return len(w.registry.Locate(w.at, relay.From{}, &protocol.Locate{Name: "no such name"}).(*protocol.Located).Peers) > 0
 }
 
 // TestARelayComesToHoldWhatItsNodeShares: after any changes, lost answers and restarts of the relay

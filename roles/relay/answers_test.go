@@ -30,14 +30,14 @@ type counting struct {
 	most  uint64 // peers that a LOCATE asked for
 }
 
-func (c *counting) List(at roles.Moment, m *protocol.List) protocol.Message {
+func (c *counting) List(at roles.Moment, from relay.From, m *protocol.List) protocol.Message {
 	c.lists++
-	return c.sampleDirectory.List(at, m)
+	return c.sampleDirectory.List(at, from, m)
 }
 
-func (c *counting) Locate(at roles.Moment, m *protocol.Locate) protocol.Message {
+func (c *counting) Locate(at roles.Moment, from relay.From, m *protocol.Locate) protocol.Message {
 	c.most = m.Limit
-	return c.sampleDirectory.Locate(at, m)
+	return c.sampleDirectory.Locate(at, from, m)
 }
 
 // TestFewListsAreOnTheirWayAtOnce: one more is refused, and not even made; its room is another's as
@@ -128,7 +128,7 @@ func TestAPageIsMadeWhileOthersAreServed(t *testing.T) {
 	registry := relay.NewRegistry(relay.Policy{})
 	at := roles.Moment{Rand: 1}
 	id := protocol.NodeID{1}
-	registry.Register(at, netip.MustParseAddr("192.0.2.1"), &protocol.Register{ID: id, Epoch: 1, Port: 1})
+	registry.Register(at, relay.From{Peer: netip.MustParseAddr("192.0.2.1")}, &protocol.Register{ID: id, Epoch: 1, Port: 1})
 	m := &protocol.Publish{ID: id, Epoch: 1, Index: 1, Latest: 4000}
 	for m.To < m.Latest {
 		m.From, m.Changes = m.To, nil
@@ -147,7 +147,7 @@ func TestAPageIsMadeWhileOthersAreServed(t *testing.T) {
 				e.Hash = protocol.Hash{2}
 			}
 			registry.Publish(at, &protocol.Publish{ID: id, Epoch: 1, Index: 1, From: i, To: i + 1, Latest: i + 1, Changes: []protocol.Entry{e}})
-			registry.Renew(at, &protocol.Renew{ID: id, Epoch: 1})
+			registry.Renew(at, relay.From{Peer: netip.MustParseAddr("192.0.2.1")}, &protocol.Renew{ID: id, Epoch: 1})
 			select {
 			case <-over:
 				return
@@ -158,7 +158,7 @@ func TestAPageIsMadeWhileOthersAreServed(t *testing.T) {
 	for range 5 {
 		listed := map[string]int{}
 		for ask := (&protocol.List{Pattern: "s*a*s/[0-9]????", Limit: 100, Holders: 1}); ; {
-			answer := registry.List(at, ask).(*protocol.Listed)
+			answer := registry.List(at, relay.From{}, ask).(*protocol.Listed)
 			for _, item := range answer.Items {
 				listed[item.Name]++
 				if item.Count != 1 || len(item.Holders) != 1 || len(answer.Peers) != 1 {

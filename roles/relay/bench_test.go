@@ -25,7 +25,7 @@ func crowd(leases int) (*relay.Registry, float64) {
 		m := &protocol.Register{Epoch: 1, Port: uint16(1 + i%65535)}
 		binary.BigEndian.PutUint64(m.ID[:], uint64(i+1)*0x9e3779b97f4a7c15)
 		host := netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})
-		registry.Register(roles.Moment{}, host, m)
+		registry.Register(roles.Moment{}, relay.From{Peer: host}, m)
 	}
 	runtime.GC()
 	runtime.ReadMemStats(&after)
@@ -41,7 +41,7 @@ func BenchmarkLocateAmongMillion(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		random = random*6364136223846793005 + 1442695040888963407
-		answer := registry.Locate(roles.Moment{Now: time.Second, Rand: random}, &protocol.Locate{Limit: 50})
+		answer := registry.Locate(roles.Moment{Now: time.Second, Rand: random}, relay.From{}, &protocol.Locate{Limit: 50})
 		buf = protocol.Append(buf[:0], answer)
 	}
 	b.ReportMetric(bytes, "B/lease")
@@ -55,7 +55,7 @@ func BenchmarkRenewAmongMillion(b *testing.B) {
 	for b.Loop() {
 		m := &protocol.Renew{Epoch: 1}
 		binary.BigEndian.PutUint64(m.ID[:], uint64(i%million+1)*0x9e3779b97f4a7c15)
-		if _, kept := registry.Renew(roles.Moment{Now: time.Second}, m).(*protocol.Renewed); !kept {
+		if _, kept := registry.Renew(roles.Moment{Now: time.Second}, relay.From{Peer: netip.MustParseAddr("192.0.2.1")}, m).(*protocol.Renewed); !kept {
 			b.Fatal("not renewed")
 		}
 		i++
@@ -80,7 +80,7 @@ func filled(nameCount, holders int) (*relay.Registry, float64) {
 			id := protocol.NodeID{}
 			binary.BigEndian.PutUint64(id[:], uint64(base+1)*0x9e3779b97f4a7c15)
 			id[9] = byte(holder)
-			registry.Register(at, netip.AddrFrom4([4]byte{10, byte(base >> 16), byte(base >> 8), byte(holder)}), &protocol.Register{ID: id, Epoch: 1, Port: 1})
+			registry.Register(at, relay.From{Peer: netip.AddrFrom4([4]byte{10, byte(base >> 16), byte(base >> 8), byte(holder)})}, &protocol.Register{ID: id, Epoch: 1, Port: 1})
 			m := &protocol.Publish{ID: id, Epoch: 1, Index: 1, To: protocol.MaxPage, Latest: protocol.MaxPage}
 			for i := range protocol.MaxPage {
 				e := protocol.Entry{Name: benchName(base + i), Size: 4096}
@@ -108,7 +108,7 @@ func BenchmarkLocateByName(b *testing.B) {
 			b.ResetTimer()
 			for b.Loop() {
 				i = (i + 7919) % count
-				answer := registry.Locate(roles.Moment{Now: time.Second, Rand: uint64(i)}, &protocol.Locate{Name: benchName(i)})
+				answer := registry.Locate(roles.Moment{Now: time.Second, Rand: uint64(i)}, relay.From{}, &protocol.Locate{Name: benchName(i)})
 				found += len(answer.(*protocol.Located).Peers)
 			}
 			if found != b.N {

@@ -22,7 +22,7 @@ type crew struct {
 }
 
 func (c *crew) join(node byte, name string) {
-	c.Register(c.at, netip.MustParseAddr("192.0.2.9"), &protocol.Register{ID: rolestest.Node(node), Epoch: 1, Port: 4000 + uint16(node)})
+	c.Register(c.at, relay.From{Peer: netip.MustParseAddr("192.0.2.9")}, &protocol.Register{ID: rolestest.Node(node), Epoch: 1, Port: 4000 + uint16(node)})
 	c.tell(node, name, content(1))
 }
 
@@ -41,7 +41,7 @@ type walker struct {
 }
 
 func (w *walker) step(c *crew) {
-	located := c.Locate(c.at, &w.ask).(*protocol.Located)
+	located := c.Locate(c.at, relay.From{}, &w.ask).(*protocol.Located)
 	for _, p := range located.Peers {
 		if !p.Hash.IsZero() {
 			w.met[p.Port]++

@@ -13,8 +13,13 @@ type lease struct {
 	id        protocol.NodeID
 	epoch     uint64 // zero: the slot is free
 	until     time.Duration
-	host      [16]byte
+	ipv4      [4]byte
+	ipv6      [16]byte
+	until4    time.Duration // then the IPv4 address lapses by itself; 0: there is none
+	until6    time.Duration
 	port      uint16
+	still     bool  // the addresses do not move: they were advertised, or are the only ones where the node listens
+	lone      bool  // the address is a loopback one, at which alone the node listens
 	doubt     uint8 // renewals until the index of an earlier registration is dropped; 0: confirmed, or none
 	publishes bool  // it has said that it will, or has published
 	class     class
@@ -25,14 +30,67 @@ type lease struct {
 
 func (l *lease) used() bool { return l.epoch != 0 }
 
-func (l *lease) addr() netip.AddrPort {
-	return netip.AddrPortFrom(netip.AddrFrom16(l.host).Unmap(), l.port)
+// heard takes note of a node's address, in place of the one of its family.
+func (l *lease) heard(addr netip.Addr, until time.Duration) {
+	switch {
+	case addr.Is4():
+		l.ipv4, l.until4 = addr.As4(), until
+	case addr.Is6():
+		l.ipv6, l.until6 = addr.As16(), until
+	}
 }
 
-// appendHost appends the address in the form of protocol.IP.
-func (l *lease) appendHost(hosts []byte) []byte {
-	if netip.AddrFrom16(l.host).Is4In6() {
-		return append(hosts, l.host[12:]...)
+// renewed takes note of a renewal that came from an address.
+func (l *lease) renewed(addr netip.Addr, until time.Duration) {
+	l.until = until
+	switch {
+	case !l.still:
+		l.heard(addr, until)
+	case l.until4 > 0:
+		l.until4 = until
+	case l.until6 > 0:
+		l.until6 = until
 	}
-	return append(hosts, l.host[:]...)
+}
+
+// of returns the lease's address of a family, as it was heard of; the zero Addr: there is none.
+func (l *lease) of(ipv6 bool, now time.Duration) netip.Addr {
+	switch {
+	case !ipv6 && l.until4 > now:
+		return netip.AddrFrom4(l.ipv4)
+	case ipv6 && l.until6 > now:
+		return netip.AddrFrom16(l.ipv6)
+	}
+	return netip.Addr{}
+}
+
+// reached returns the addresses at which a peer reaches the node: that of the family of the peer's
+// own link first. A node on the relay's machine, which was heard of over loopback, is reached by
+// others where they reach the relay. Both are zero: the peer cannot reach the node.
+func (l *lease) reached(by From, now time.Duration) (first, also netip.Addr) {
+	for _, ipv6 := range [...]bool{by.Peer.Is6(), !by.Peer.Is6()} {
+		addr := l.of(ipv6, now)
+		if addr.IsLoopback() && !by.here() {
+			if addr = by.Local; l.lone || addr.IsLoopback() {
+				continue
+			}
+		}
+		switch {
+		case !addr.IsValid():
+		case !first.IsValid():
+			first = addr
+		case addr.Is6() != first.Is6():
+			also = addr
+		}
+	}
+	return first, also
+}
+
+// addr returns where a node is, as it was heard of last: for the operator.
+func (l *lease) addr() netip.AddrPort {
+	addr := l.of(false, 0)
+	if l.until6 > l.until4 {
+		addr = l.of(true, 0)
+	}
+	return netip.AddrPortFrom(addr, l.port)
 }

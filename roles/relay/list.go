@@ -36,11 +36,11 @@ const (
 //
 // One page is made at a time, in slices. The registry is locked to copy the names of a slice, and to
 // add those that match; it is not while names are compared with the pattern, which takes longest.
-func (r *Registry) List(at roles.Moment, m *protocol.List) protocol.Message {
+func (r *Registry) List(at roles.Moment, from From, m *protocol.List) protocol.Message {
 	r.listing.Lock()
 	defer r.listing.Unlock()
 	l := listing{
-		r: r, limit: roles.DefaultPage,
+		r: r, peers: page{to: from}, limit: roles.DefaultPage,
 		holders: int(min(m.Holders, protocol.MaxHolders)), room: protocol.ListedRoom,
 	}
 	if m.Limit > 0 {
@@ -168,16 +168,10 @@ type listing struct {
 	looked         int    // holds looked at
 	items          []protocol.Item
 	peers          page
-	at             map[leaseAddress]uint64 // the position in peers of a lease's node
+	at             map[protocol.NodeID]uint64 // the position in peers of a node
 
 	some  []candidate // of the slice
 	names []byte
-}
-
-// leaseAddress is the address of a lease. A slot may get another lease between two slices of a page.
-type leaseAddress struct {
-	host [16]byte
-	port uint16
 }
 
 func (l *listing) listed(cursor []byte) *protocol.Listed {
@@ -187,13 +181,13 @@ func (l *listing) listed(cursor []byte) *protocol.Listed {
 	return &protocol.Listed{
 		Items: l.items, Peers: l.peers.peers, Cursor: cursor, Young: l.r.young(l.now),
 		Publishing: uint64(l.r.unindexed[publishing].used()),
-		Silent:     uint64(l.r.unindexed[silent].used()), Named: l.r.namedSilent(l.now),
+		Silent:     uint64(l.r.unindexed[silent].used()), Named: l.r.namedSilent(l.peers.to, l.now),
 	}
 }
 
 // namedSilent returns some of the active silent nodes, from a bounded part of their list.
-func (r *Registry) namedSilent(now time.Duration) []protocol.Peer {
-	p := page{limit: protocol.MaxSilent, now: now, scanned: scanMost - silentMost}
+func (r *Registry) namedSilent(to From, now time.Duration) []protocol.Peer {
+	p := page{limit: protocol.MaxSilent, now: now, to: to, scanned: scanMost - silentMost}
 	w := r.drawWalk(silent, r.index.digestOf(uint64(now)))
 	if r.walk(&p, &w); len(p.peers) == 0 {
 		return nil
@@ -241,7 +235,7 @@ func (l *listing) active(it *item) (count uint64, slots []uint32) {
 		h := l.r.index.holds.at(at)
 		if slot, lease := l.r.active(h, l.now); lease != nil {
 			count++
-			if len(slots) < l.holders {
+			if first, _ := lease.reached(l.peers.to, l.now); first.IsValid() && len(slots) < l.holders {
 				slots = append(slots, slot)
 			}
 		}
@@ -257,12 +251,12 @@ func (l *listing) active(it *item) (count uint64, slots []uint32) {
 // peer returns the position of the node of a slot's lease in the answer's peers, and adds it if need be.
 func (l *listing) peer(slot uint32) uint64 {
 	lease := l.r.leases.at(slot)
-	of := leaseAddress{lease.host, lease.port}
+	of := lease.id // a slot may get another lease between two slices of a page
 	if at, there := l.at[of]; there {
 		return at
 	}
 	if l.at == nil {
-		l.at = map[leaseAddress]uint64{}
+		l.at = map[protocol.NodeID]uint64{}
 		l.peers.now = l.now
 	}
 	at := uint64(len(l.peers.peers))

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"encoding/binary"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -30,17 +31,17 @@ const scanMost = 1 << 14
 
 // Locate returns a page of active nodes. For a file's name or content it returns the nodes that
 // have published it, then the unindexed ones; for neither, all nodes.
-func (r *Registry) Locate(at roles.Moment, m *protocol.Locate) protocol.Message {
+func (r *Registry) Locate(at roles.Moment, from From, m *protocol.Locate) protocol.Message {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	at = r.begin(at)
 	r.tidy(at.Now, sweepStep)
-	p := page{limit: roles.DefaultPage, now: at.Now, peers: []protocol.Peer{}}
+	p := page{limit: roles.DefaultPage, now: at.Now, to: from, peers: []protocol.Peer{}}
 	if m.Limit > 0 {
 		p.limit = int(min(m.Limit, protocol.MaxPage))
 	}
 	cursor := r.fill(&p, m, at.Rand)
-	return &protocol.Located{Peers: p.peers, Cursor: cursor, Young: r.young(at.Now)}
+	return &protocol.Located{Peers: p.peers, Cursor: cursor, Young: r.young(at.Now), Withheld: p.hidden}
 }
 
 // fill fills a page and returns the cursor that leads to the next one, or nil.
@@ -70,20 +71,43 @@ func (r *Registry) fill(p *page, m *protocol.Locate, random uint64) (cursor []by
 type page struct {
 	limit   int
 	now     time.Duration
+	to      From
 	scanned int // slots and holds looked at
 	peers   []protocol.Peer
 	hosts   []byte          // one allocation for all addresses of the page
+	hidden  uint64          // nodes that the client cannot reach
 	named   map[uint32]bool // the holders' slots, if a holder may come several times; otherwise nil
 	unknown map[uint32]bool // the slots of holders without a hash, which look like others
 }
 
 func (p *page) full() bool { return len(p.peers) >= p.limit || p.scanned >= scanMost }
 
-// add adds the node of a lease.
-func (p *page) add(l *lease) {
+// add adds the node of a lease, unless the client cannot reach it.
+func (p *page) add(l *lease) bool {
+	first, also := l.reached(p.to, p.now)
+	if !first.IsValid() {
+		p.hidden++
+		return false
+	}
+	peer := protocol.Peer{Host: p.host(first), Port: l.port}
+	if also.IsValid() {
+		peer.Also = p.host(also)
+	}
+	p.peers = append(p.peers, peer)
+	return true
+}
+
+// host returns an address in the form of [protocol.IP].
+func (p *page) host(addr netip.Addr) protocol.IP {
 	from := len(p.hosts)
-	p.hosts = l.appendHost(p.hosts)
-	p.peers = append(p.peers, protocol.Peer{Host: p.hosts[from:len(p.hosts):len(p.hosts)], Port: l.port})
+	if addr.Is4() {
+		is := addr.As4()
+		p.hosts = append(p.hosts, is[:]...)
+	} else {
+		is := addr.As16()
+		p.hosts = append(p.hosts, is[:]...)
+	}
+	return protocol.IP(p.hosts[from:len(p.hosts):len(p.hosts)])
 }
 
 // first reports whether a holder is not on the page yet.
@@ -99,7 +123,9 @@ func (p *page) first(slot uint32) bool {
 
 // addHolder adds the node of a lease that holds an item.
 func (p *page) addHolder(slot uint32, l *lease, it *item) {
-	p.add(l)
+	if !p.add(l) {
+		return
+	}
 	if !it.hash.IsZero() {
 		last := &p.peers[len(p.peers)-1]
 		last.Hash, last.Size = it.hash, it.size

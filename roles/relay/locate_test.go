@@ -20,7 +20,7 @@ func numbered(r *relay.Registry, n int, epoch uint64) netip.AddrPort {
 	m := &protocol.Register{Epoch: epoch, Port: uint16(1 + n%60_000)}
 	binary.BigEndian.PutUint32(m.ID[:], uint32(n)+1)
 	host := netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)})
-	r.Register(roles.Moment{}, host, m)
+	r.Register(roles.Moment{}, relay.From{Peer: host}, m)
 	return netip.AddrPortFrom(host, m.Port)
 }
 
@@ -31,7 +31,7 @@ func leaves(r *relay.Registry, n int) {
 }
 
 func page(r *relay.Registry, random uint64, limit uint64, cursor []byte) *protocol.Located {
-	return r.Locate(roles.Moment{Rand: random}, &protocol.Locate{Limit: limit, Cursor: cursor}).(*protocol.Located)
+	return r.Locate(roles.Moment{Rand: random}, relay.From{}, &protocol.Locate{Limit: limit, Cursor: cursor}).(*protocol.Located)
 }
 
 // TestAWalkVisitsWhoStaysOnce: a node that is listed from the first page to the last is in exactly
@@ -195,11 +195,11 @@ func TestAMadeUpCursorOfAListComesToAnEnd(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := &protocol.List{Limit: 3, Cursor: rapid.SliceOfN(rapid.Byte(), 1, protocol.CursorSize).Draw(t, "cursor")}
 		if rapid.Bool().Draw(t, "of the relay, changed") {
-			m.Cursor = slices.Clone(d.List(d.at, &protocol.List{Limit: 3}).(*protocol.Listed).Cursor)
+			m.Cursor = slices.Clone(d.List(d.at, relay.From{}, &protocol.List{Limit: 3}).(*protocol.Listed).Cursor)
 			m.Cursor[rapid.IntRange(0, len(m.Cursor)-1).Draw(t, "at")] = rapid.Byte().Draw(t, "byte")
 		}
 		for pages := 0; ; pages++ {
-			listed := d.List(d.at, m).(*protocol.Listed)
+			listed := d.List(d.at, relay.From{}, m).(*protocol.Listed)
 			if m.Cursor = listed.Cursor; m.Cursor == nil {
 				return
 			}
@@ -239,7 +239,7 @@ func TestWhoAllMayHaveAFileIsFoundAtOnceAgain(t *testing.T) {
 	}
 	look := func(cursor []byte) *protocol.Located {
 		m := &protocol.Locate{Name: "file", Limit: protocol.MaxPage, Cursor: cursor}
-		located := registry.Locate(roles.Moment{Rand: 5}, m).(*protocol.Located)
+		located := registry.Locate(roles.Moment{Rand: 5}, relay.From{}, m).(*protocol.Located)
 		for _, p := range located.Peers {
 			if _, stays := staying[p.Addr()]; stays {
 				staying[p.Addr()]++

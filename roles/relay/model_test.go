@@ -192,7 +192,7 @@ func (w *twins) register(t *rapid.T) {
 	id, epoch := w.next(t, 1)
 	says := uint8(rapid.IntRange(0, 1).Draw(t, "publishes"))
 	port := uint16(4000 + int(id) + 10*rapid.IntRange(0, 1).Draw(t, "port"))
-	answer := w.real.Register(w.at, modelHost, &protocol.Register{ID: rolestest.Node(id), Epoch: epoch, Port: port, Publishes: says})
+	answer := w.real.Register(w.at, relay.From{Peer: modelHost}, &protocol.Register{ID: rolestest.Node(id), Epoch: epoch, Port: port, Publishes: says})
 	n := w.live(id)
 	switch {
 	case epoch <= w.known(id):
@@ -237,7 +237,7 @@ func (w *twins) without(t *rapid.T, id byte, epoch uint64, answer protocol.Messa
 
 func (w *twins) renew(t *rapid.T) {
 	id, epoch := w.next(t, 0)
-	answer := w.real.Renew(w.at, &protocol.Renew{ID: rolestest.Node(id), Epoch: epoch})
+	answer := w.real.Renew(w.at, relay.From{Peer: modelHost}, &protocol.Renew{ID: rolestest.Node(id), Epoch: epoch})
 	if w.without(t, id, epoch, answer) {
 		return
 	}
@@ -369,7 +369,7 @@ func (w *twins) compare(t *rapid.T) {
 // compareUnindexed compares what a LISTED says of the nodes whose files are not all in it.
 func (w *twins) compareUnindexed(t *rapid.T) {
 	publishing, silent := w.unindexed()
-	m := w.real.List(w.at, &protocol.List{}).(*protocol.Listed)
+	m := w.real.List(w.at, relay.From{}, &protocol.List{}).(*protocol.Listed)
 	var at []string
 	for _, peer := range m.Named {
 		at = append(at, fmt.Sprint(peer.Port))

@@ -170,7 +170,7 @@ func TestOfTwoChangesOfANameInOnePageTheLastStands(t *testing.T) {
 	m := &protocol.Publish{ID: rolestest.Node(1), Epoch: 1, Index: 5, To: 2, Latest: 2,
 		Changes: []protocol.Entry{{Name: "f", Size: 1, Hash: content(1)}, {Name: "f", Size: 2, Hash: content(2)}}}
 	d.accepts(d.Publish(d.at, m), 2)
-	listed := d.List(d.at, &protocol.List{}).(*protocol.Listed)
+	listed := d.List(d.at, relay.From{}, &protocol.List{}).(*protocol.Listed)
 	if len(listed.Items) != 1 || listed.Items[0].Hash != content(2) {
 		t.Errorf("listed are %v", listed.Items)
 	}
@@ -357,7 +357,7 @@ func TestAHardPatternMakesShortPages(t *testing.T) {
 	hard := "**/*" + strings.Repeat("[a-z]", 100) + "[0-9]"
 	pages, found := 0, 0
 	for list := (&protocol.List{Pattern: hard, Limit: 1000}); ; pages++ {
-		listed := d.List(d.at, list).(*protocol.Listed)
+		listed := d.List(d.at, relay.From{}, list).(*protocol.Listed)
 		found += len(listed.Items)
 		if list.Cursor = listed.Cursor; listed.Cursor == nil {
 			break

@@ -79,16 +79,10 @@ func (r *Registry) begin(at roles.Moment) roles.Moment {
 
 // Register lists a node: the newest epoch of an id wins. It answers Registered; Superseded with the
 // epoch to exceed; Denied for an address that policy does not allow; Limit if the registry is full.
-func (r *Registry) Register(at roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message {
-	host := from.Unmap().WithZone("")
-	if m.Advertise != nil && m.Advertise.Addr() != host {
-		if !r.policy.AllowAdvertise {
-			return &protocol.Error{
-				Code: protocol.Denied,
-				Text: fmt.Sprintf("advertising %s from %s is not allowed here", m.Advertise.Addr(), host),
-			}
-		}
-		host = m.Advertise.Addr()
+func (r *Registry) Register(at roles.Moment, from From, m *protocol.Register) protocol.Message {
+	host, still, refusal := r.spot(from, m)
+	if refusal != nil {
+		return refusal
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -110,21 +104,62 @@ func (r *Registry) Register(at roles.Moment, from netip.Addr, m *protocol.Regist
 	r.seen.forget(m.ID)
 	l := r.leases.at(slot)
 	*l = lease{
-		id: m.ID, epoch: m.Epoch, host: host.As16(), port: m.Port, until: at.Now + r.policy.TTL,
+		id: m.ID, epoch: m.Epoch, port: m.Port, until: at.Now + r.policy.TTL, still: still, lone: still && m.Advertise == nil,
 		class: l.class, number: l.number, publisher: l.publisher, publishes: m.Publishes > 0,
 	}
+	l.heard(host, l.until)
 	if _, p := r.publisher(slot); p != nil || l.publishes {
 		l.doubt = roles.MaxDoubt // until a page, even one without changes, confirms the index that is held
 	}
 	r.classify(slot)
 	ttl, renew := r.times()
-	return &protocol.Registered{
-		TTL: ttl, Renew: renew, Host: protocol.IPOf(host), Port: m.Port, Held: r.held(slot),
-	}
+	is, also := l.listed(at.Now)
+	return &protocol.Registered{TTL: ttl, Renew: renew, Host: is, Port: m.Port, Held: r.held(slot), Also: also}
 }
 
-// Renew extends a lease. It answers Renewed, Superseded if a newer epoch is known, or NoLease.
-func (r *Registry) Renew(at roles.Moment, m *protocol.Renew) protocol.Message {
+// spot returns the address at which a node that registers is listed, and whether that stays as it
+// is. The zero Addr: no other machine, and no program on the relay's, can reach the node.
+func (r *Registry) spot(from From, m *protocol.Register) (host netip.Addr, still bool, refusal protocol.Message) {
+	from = From{plain(from.Peer), plain(from.Local)}
+	host = from.Peer
+	switch {
+	case m.Advertise != nil && m.Advertise.Addr() != host:
+		if host = m.Advertise.Addr(); !r.policy.AllowAdvertise {
+			return host, true, &protocol.Error{
+				Code: protocol.Denied,
+				Text: fmt.Sprintf("advertising %s from %s is not allowed here", host, from.Peer),
+			}
+		}
+		still = true
+	case m.Advertise != nil:
+		still = true
+	case m.Listens != nil && from.here():
+		return m.Listens.Addr(), true, nil
+	case m.Listens != nil:
+		return netip.Addr{}, true, nil
+	}
+	if err := protocol.AsError(protocol.CheckAddress(host)); err != nil {
+		return host, still, err
+	}
+	return host, still, nil
+}
+
+// listed returns where a lease is listed, in the forms of REGISTERED and RENEWED.
+func (l *lease) listed(now time.Duration) (host, also protocol.IP) {
+	var hosts [2]protocol.IP
+	at := 0
+	for _, ipv6 := range [...]bool{l.until6 > l.until4, l.until6 <= l.until4} {
+		if addr := l.of(ipv6, now); addr.IsValid() {
+			hosts[at] = protocol.IPOf(addr)
+			at++
+		}
+	}
+	return hosts[0], hosts[1]
+}
+
+// Renew extends a lease, and takes note of where its node is now. It answers Renewed, Superseded if a
+// newer epoch is known, or NoLease; Denied for an address that can be of use to nobody.
+func (r *Registry) Renew(at roles.Moment, from From, m *protocol.Renew) protocol.Message {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.tidy(at.Now, sweepStep)
@@ -133,7 +168,11 @@ func (r *Registry) Renew(at roles.Moment, m *protocol.Renew) protocol.Message {
 		return refusal
 	}
 	l := r.leases.at(slot)
-	l.until = at.Now + r.policy.TTL
+	host := plain(from.Peer)
+	if err := protocol.AsError(protocol.CheckAddress(host)); err != nil && !l.still {
+		return err
+	}
+	l.renewed(host, at.Now+r.policy.TTL)
 	if l.doubt > 0 {
 		if l.doubt--; l.doubt == 0 {
 			l.publishes = false
@@ -142,7 +181,11 @@ func (r *Registry) Renew(at roles.Moment, m *protocol.Renew) protocol.Message {
 		}
 	}
 	ttl, renew := r.times()
-	return &protocol.Renewed{TTL: ttl, Renew: renew, Held: r.held(slot)}
+	answer := &protocol.Renewed{TTL: ttl, Renew: renew, Held: r.held(slot)}
+	if answer.Host, answer.Also = l.listed(at.Now); answer.Host != nil {
+		answer.Port = l.port
+	}
+	return answer
 }
 
 // refuse returns the error for a node that holds no lease of this epoch, or nil if it holds one.
@@ -219,7 +262,8 @@ func (r *Registry) Active(now time.Duration) int {
 type Lease struct {
 	ID    protocol.NodeID
 	Epoch uint64
-	At    netip.AddrPort
+	At    netip.AddrPort // as it was heard of last
+	Also  netip.Addr     // of the other family; zero: there is none
 	Until time.Duration
 }
 
@@ -230,7 +274,7 @@ func (r *Registry) Leases(now time.Duration) []Lease {
 	leases := []Lease{}
 	for slot := range r.leases.size() {
 		if l := r.leases.at(slot); l.used() && l.until > now {
-			leases = append(leases, Lease{l.id, l.epoch, l.addr(), l.until})
+			leases = append(leases, Lease{l.id, l.epoch, l.addr(), l.of(l.addr().Addr().Is4(), now), l.until})
 		}
 	}
 	return leases

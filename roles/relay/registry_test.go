@@ -25,11 +25,11 @@ func newDesk(t *testing.T, policy relay.Policy) *desk {
 }
 
 func (d *desk) register(node byte, epoch uint64) string {
-	return rolestest.Say(d.Register(d.at, d.from, &protocol.Register{ID: rolestest.Node(node), Epoch: epoch, Port: 4000 + uint16(node)}))
+	return rolestest.Say(d.Register(d.at, relay.From{Peer: d.from}, &protocol.Register{ID: rolestest.Node(node), Epoch: epoch, Port: 4000 + uint16(node)}))
 }
 
 func (d *desk) renew(node byte, epoch uint64) string {
-	return rolestest.Say(d.Renew(d.at, &protocol.Renew{ID: rolestest.Node(node), Epoch: epoch}))
+	return rolestest.Say(d.Renew(d.at, relay.From{Peer: d.from}, &protocol.Renew{ID: rolestest.Node(node), Epoch: epoch}))
 }
 
 func (d *desk) leave(node byte, epoch uint64) string {
@@ -41,7 +41,7 @@ func (d *desk) listed() (nodes []int) {
 	d.t.Helper()
 	m := &protocol.Locate{}
 	for {
-		located := d.Locate(d.at, m).(*protocol.Located)
+		located := d.Locate(d.at, relay.From{}, m).(*protocol.Located)
 		for _, p := range located.Peers {
 			nodes = append(nodes, int(p.Port)-4000)
 		}
@@ -68,7 +68,7 @@ func (d *desk) lists(want ...int) {
 
 const (
 	granted = "REGISTERED ttl=90000 renew=30000 host=192.0.2.9 port=4001"
-	kept    = "RENEWED ttl=90000 renew=30000"
+	kept    = "RENEWED ttl=90000 renew=30000 host=192.0.2.9 port=4001"
 	noLease = "ERROR no-lease by party-0" // the Session fills in the party
 )
 
@@ -177,7 +177,7 @@ func TestNoMoreAreRememberedThanTheBound(t *testing.T) {
 	d := newDesk(t, relay.Policy{})
 	for i := range roles.MaxLastSeen + 1000 {
 		id := protocol.NodeID{1, byte(i), byte(i >> 8), byte(i >> 16)}
-		d.Register(d.at, d.from, &protocol.Register{ID: id, Epoch: 1, Port: 4000})
+		d.Register(d.at, relay.From{Peer: d.from}, &protocol.Register{ID: id, Epoch: 1, Port: 4000})
 		d.Leave(d.at, &protocol.Leave{ID: id, Epoch: 1})
 		d.Leave(d.at, &protocol.Leave{ID: id, Epoch: 2})
 	}
@@ -208,7 +208,8 @@ func TestTheAddressIsWhereTheRequestCameFrom(t *testing.T) {
 		{"192.0.2.9", "", "host=192.0.2.9", false},
 		{"::ffff:192.0.2.9", "", "host=192.0.2.9", false},
 		{"2001:db8::1", "", "host=2001:db8::1", false},
-		{"fe80::1%eth0", "", "host=fe80::1", false},
+		{"fe80::1%eth0", "", "ERROR denied by party-0", false},
+		{"fd09::1", "fe80::7", "ERROR denied by party-0", true},
 		{"::1", "", "host=::1", false},
 		{"192.0.2.9", "192.0.2.9", "host=192.0.2.9", false},
 		{"::ffff:192.0.2.9", "192.0.2.9", "host=192.0.2.9", false},
@@ -225,7 +226,7 @@ func TestTheAddressIsWhereTheRequestCameFrom(t *testing.T) {
 		if want[0] == 'h' {
 			want = "REGISTERED ttl=90000 renew=30000 " + want + " port=4000"
 		}
-		if got := rolestest.Say(registry.Register(roles.Moment{}, netip.MustParseAddr(c.from), m)); got != want {
+		if got := rolestest.Say(registry.Register(roles.Moment{}, relay.From{Peer: netip.MustParseAddr(c.from)}, m)); got != want {
 			t.Errorf("from %s, advertising %q, allowed %v: %s, want %s", c.from, c.advertise, c.allow, got, want)
 		}
 	}
@@ -233,7 +234,7 @@ func TestTheAddressIsWhereTheRequestCameFrom(t *testing.T) {
 
 func TestTheOwnersTTLIsGranted(t *testing.T) {
 	registry := relay.NewRegistry(relay.Policy{TTL: 3 * time.Second})
-	answer := registry.Register(roles.Moment{}, netip.MustParseAddr("::1"), &protocol.Register{ID: rolestest.Node(1), Epoch: 1, Port: 4000})
+	answer := registry.Register(roles.Moment{}, relay.From{Peer: netip.MustParseAddr("::1")}, &protocol.Register{ID: rolestest.Node(1), Epoch: 1, Port: 4000})
 	if got := rolestest.Say(answer); got != "REGISTERED ttl=3000 renew=1000 host=::1 port=4000" {
 		t.Error(got)
 	}

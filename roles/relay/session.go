@@ -13,26 +13,40 @@ import (
 // Directory answers the requests of a Session: the [Registry], or a stage in front of it. Each
 // method returns the response at once; the Session fills in the By of an Error.
 type Directory interface {
-	Register(at roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message
-	Renew(at roles.Moment, m *protocol.Renew) protocol.Message
+	Register(at roles.Moment, from From, m *protocol.Register) protocol.Message
+	Renew(at roles.Moment, from From, m *protocol.Renew) protocol.Message
 	Leave(at roles.Moment, m *protocol.Leave) protocol.Message
 	Publish(at roles.Moment, m *protocol.Publish) protocol.Message
-	Locate(at roles.Moment, m *protocol.Locate) protocol.Message
-	List(at roles.Moment, m *protocol.List) protocol.Message
+	Locate(at roles.Moment, from From, m *protocol.Locate) protocol.Message
+	List(at roles.Moment, from From, m *protocol.List) protocol.Message
 }
+
+// From is the addresses of a link's ends: they tell where a node can be reached, and which addresses
+// of others are of use to the peer.
+type From struct {
+	Peer  netip.Addr
+	Local netip.Addr // of the relay
+}
+
+// here reports whether the peer is on the relay's own machine.
+func (f From) here() bool { return f.Peer.IsLoopback() || f.Peer == f.Local }
 
 // Session is an accepted link at a relay. See SessionTable.
 type Session struct {
 	core      roles.Core[SessionState, SessionEvent]
 	directory Directory
 	room      Room
-	peer      netip.AddrPort
+	from      From
 	long      Long          // the answer that is on its way, or shortAnswer
 	since     time.Duration // the time when it went
 }
 
 // link is the only link of a Session.
 const link roles.Link = 0
+
+// plain returns an address as it stands on the wire: an IPv4-mapped one as IPv4, and without a zone,
+// which means nothing elsewhere.
+func plain(addr netip.Addr) netip.Addr { return addr.Unmap().WithZone("") }
 
 // NewSession returns a Session that answers from the directory. All sessions of a relay share its
 // room.
@@ -80,7 +94,7 @@ func (s *Session) opened(in roles.Opened) {
 		s.reject(sessionBusy, roles.Busy())
 		return
 	}
-	s.peer = in.Peer
+	s.from = From{Peer: plain(in.Peer.Addr()), Local: plain(in.Local.Addr())}
 	s.core.Fire(sessionOpened)
 	s.core.Do(roles.Hear{Link: link, First: true})
 }
@@ -94,10 +108,10 @@ func (s *Session) heard(at roles.Moment, m protocol.Message) {
 	switch m := m.(type) {
 	case *protocol.Register:
 		s.core.Fire(sessionRegisterHeard)
-		answer = s.directory.Register(at, s.peer.Addr(), m)
+		answer = s.directory.Register(at, s.from, m)
 	case *protocol.Renew:
 		s.core.Fire(sessionRenewHeard)
-		answer = s.directory.Renew(at, m)
+		answer = s.directory.Renew(at, s.from, m)
 	case *protocol.Leave:
 		s.core.Fire(sessionLeaveHeard)
 		answer = s.directory.Leave(at, m)
@@ -136,7 +150,7 @@ func (s *Session) locate(at roles.Moment, m *protocol.Locate) {
 		short.Limit = roles.DefaultPage
 		m = &short
 	}
-	answer := s.directory.Locate(at, m)
+	answer := s.directory.Locate(at, s.from, m)
 	if located, is := answer.(*protocol.Located); took && is && len(located.Peers) > roles.DefaultPage {
 		s.core.Fire(sessionLongLocate)
 		s.answerLong(at, LongLocate, answer)
@@ -158,7 +172,7 @@ func (s *Session) list(at roles.Moment, m *protocol.List) {
 		return
 	}
 	s.core.Fire(sessionListHeard)
-	s.answerLong(at, LongList, s.directory.List(at, m))
+	s.answerLong(at, LongList, s.directory.List(at, s.from, m))
 }
 
 // sent goes on after a long answer.
@@ -220,5 +234,5 @@ func (s *Session) close(event SessionEvent) {
 func (s *Session) Reset() {
 	s.release()
 	s.core.Reset()
-	s.peer, s.since = netip.AddrPort{}, 0
+	s.from, s.since = From{}, 0
 }

@@ -40,7 +40,7 @@ func TestALinkServesOneRequestAfterTheOther(t *testing.T) {
 	s.Hear(0, rolestest.Sample(protocol.KindRenew), "Idle", "send 0 ERROR no-lease by relay", "hear 0")
 	s.Hear(0, rolestest.Sample(protocol.KindRegister), "Idle",
 		"send 0 REGISTERED ttl=90000 renew=30000 host=192.0.2.9 port=4000", "hear 0")
-	s.Hear(0, rolestest.Sample(protocol.KindRenew), "Idle", "send 0 RENEWED ttl=90000 renew=30000", "hear 0")
+	s.Hear(0, rolestest.Sample(protocol.KindRenew), "Idle", "send 0 RENEWED ttl=90000 renew=30000 host=192.0.2.9 port=4000", "hear 0")
 	s.Hear(0, rolestest.Sample(protocol.KindLocate), "Idle", "send 0 LOCATED peers=1", "hear 0")
 	s.Hear(0, rolestest.Sample(protocol.KindLeave), "Idle", "send 0 LEFT", "hear 0")
 	s.Hear(0, rolestest.Sample(protocol.KindLocate), "Idle", "send 0 LOCATED peers=0", "hear 0")
@@ -136,10 +136,10 @@ func (scarce) Take(roles.Moment, relay.Long) bool { return true }
 // sampleDirectory answers each request with a sample.
 type sampleDirectory struct{}
 
-func (sampleDirectory) Register(roles.Moment, netip.Addr, *protocol.Register) protocol.Message {
+func (sampleDirectory) Register(roles.Moment, relay.From, *protocol.Register) protocol.Message {
 	return rolestest.Sample(protocol.KindRegistered)
 }
-func (sampleDirectory) Renew(roles.Moment, *protocol.Renew) protocol.Message {
+func (sampleDirectory) Renew(roles.Moment, relay.From, *protocol.Renew) protocol.Message {
 	return rolestest.Sample(protocol.KindRenewed)
 }
 func (sampleDirectory) Leave(roles.Moment, *protocol.Leave) protocol.Message {
@@ -148,13 +148,13 @@ func (sampleDirectory) Leave(roles.Moment, *protocol.Leave) protocol.Message {
 func (sampleDirectory) Publish(roles.Moment, *protocol.Publish) protocol.Message {
 	return rolestest.Sample(protocol.KindPublished)
 }
-func (sampleDirectory) Locate(_ roles.Moment, m *protocol.Locate) protocol.Message {
+func (sampleDirectory) Locate(_ roles.Moment, _ relay.From, m *protocol.Locate) protocol.Message {
 	if m.Limit > roles.DefaultPage {
 		return &protocol.Located{Peers: make([]protocol.Peer, roles.DefaultPage+1)}
 	}
 	return rolestest.Sample(protocol.KindLocated)
 }
-func (sampleDirectory) List(roles.Moment, *protocol.List) protocol.Message {
+func (sampleDirectory) List(roles.Moment, relay.From, *protocol.List) protocol.Message {
 	return rolestest.Sample(protocol.KindListed)
 }
 

@@ -27,7 +27,7 @@ func walkLocate(t fataler, r *relay.Registry, at roles.Moment, m protocol.Locate
 		if pages > 1000 {
 			t.Fatalf("the pages do not end")
 		}
-		located, is := r.Locate(at, &m).(*protocol.Located)
+		located, is := r.Locate(at, relay.From{}, &m).(*protocol.Located)
 		if !is {
 			t.Fatalf("LOCATE is refused")
 		}
@@ -61,7 +61,7 @@ func walkList(t fataler, r *relay.Registry, at roles.Moment, m protocol.List) (i
 		if pages > 1000 {
 			t.Fatalf("the pages do not end")
 		}
-		listed := r.List(at, &m).(*protocol.Listed)
+		listed := r.List(at, relay.From{}, &m).(*protocol.Listed)
 		for _, item := range listed.Items {
 			items = append(items, fmt.Sprintf("%s %x %d %d by %d", item.Name, item.Hash[:2], item.Size, item.Mark, item.Count))
 			if want := min(m.Holders, item.Count); uint64(len(item.Holders)) != want {

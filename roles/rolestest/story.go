@@ -100,6 +100,9 @@ func Describe(e roles.Effect) string {
 	case roles.Arm, roles.Disarm:
 		return ""
 	case roles.Dial:
+		if e.Also != "" {
+			return fmt.Sprintf("dial %d %s or %s", e.Link, e.To, e.Also)
+		}
 		return fmt.Sprintf("dial %d %s", e.Link, e.To)
 	case roles.Send:
 		line := fmt.Sprintf("send %d %s", e.Link, Say(e.Message))

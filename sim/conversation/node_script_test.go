@@ -142,7 +142,7 @@ func nodeScripts() []script {
 		visit("is-asked-beyond-the-end", "an offset above the size", only,
 			says("B", &protocol.Get{Name: "verse.txt", Offset: 41}), refused("B", protocol.Node, protocol.Limit), closes("B")),
 		visit("is-called-a-liar", "a client says bad-hash, half-closes, and the node closes", only,
-			says("B", get), delivers("B", 40, 0, 40), says("B", &protocol.Error{Code: protocol.BadHash, By: protocol.Client}), refused("B", protocol.Node, protocol.Unexpected), ended("B"), ends("B")),
+			says("B", get), delivers("B", 40, 0, 40), says("B", &protocol.Error{Code: protocol.BadHash, By: protocol.Client}), ended("B"), ends("B")),
 		junk("meets-http", "a browser's request is no frame", []byte("GET / HTTP/1.1\r\n\r\n"), "GET / HTTP/1.1", protocol.Malformed),
 		junk("is-no-relay", "another node takes it for a relay", protocol.Append(nil, register(7, epoch, 1)), "REGISTER", protocol.Unexpected),
 		junk("is-asked-for-a-bad-name", "a name that leads out of the share", []byte{0x52, 0x50, 1, 7, 0, 0, 0, 6, 0xa1, 1, 0x63, '.', '.', '/'}, "GET ../", protocol.BadName),

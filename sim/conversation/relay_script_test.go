@@ -36,6 +36,12 @@ func granted(link string, port uint16) step {
 		free("1"), free("2"), same("3", link+".host"))
 }
 
+// kept is the relay's answer to a RENEW over a link: the node is listed where it is now.
+func kept(link string, held protocol.Held) step {
+	return hears(link, &protocol.Renewed{TTL: ttl, Renew: ttl / 3, Host: protocol.IP{192, 0, 2, 7}, Port: nodePort, Held: held},
+		free("1"), free("2"), same("3", link+".host"))
+}
+
 // joins registers a node with all that it shares over a link of its own.
 func joins(link string, of byte, port uint16, shared ...protocol.Entry) []step {
 	n := uint64(len(shared))
@@ -70,7 +76,7 @@ func relayScripts() []script {
 	oneLink := func(name, about string, parts ...any) script {
 		return script{"relay-" + name, about, nil, steps(append(append([]any{connects("A")}, parts...), closes("A"))...)}
 	}
-	renewed := hears("A", &protocol.Renewed{TTL: ttl, Renew: ttl / 3}, free("1"), free("2"))
+	renewed := kept("A", protocol.Held{})
 	renew := &protocol.Renew{ID: id(1), Epoch: epoch}
 	return []script{
 		oneLink("registers-a-node", "the first phase: a node registers and closes",
@@ -91,15 +97,15 @@ func relayScripts() []script {
 			asks("C", locate, hears("C", &protocol.Located{Peers: []protocol.Peer{peerAt(nodePort, verse), peerAt(otherPort, protocol.Entry{})}},
 				same("1.0.1", "C.host"), same("1.1.1", "C.host"))))},
 		{"relay-drops-a-name", "a change without content takes the name out", nil, steps(
-			joins("A", 1, nodePort, verse), connects("B"), says("B", renew), hears("B", &protocol.Renewed{TTL: ttl, Renew: ttl / 3, Held: protocol.Held{Index: index, Sequence: 1}}, free("1"), free("2")),
+			joins("A", 1, nodePort, verse), connects("B"), says("B", renew), kept("B", protocol.Held{Index: index, Sequence: 1}),
 			says("B", &protocol.Publish{ID: id(1), Epoch: epoch, Index: index, From: 1, To: 2, Latest: 2, Changes: []protocol.Entry{{Name: "verse.txt"}}}),
 			hears("B", &protocol.Published{Index: index, Sequence: 2}), closes("B"), asks("C", locate, hears("C", nobody)))},
 		{"relay-hears-a-page-twice", "the answer was lost, and the node says the page again: nothing is applied twice", nil, steps(
-			joins("A", 1, nodePort, verse), connects("B"), says("B", renew), hears("B", &protocol.Renewed{TTL: ttl, Renew: ttl / 3, Held: protocol.Held{Index: index, Sequence: 1}}, free("1"), free("2")),
+			joins("A", 1, nodePort, verse), connects("B"), says("B", renew), kept("B", protocol.Held{Index: index, Sequence: 1}),
 			says("B", &protocol.Publish{ID: id(1), Epoch: epoch, Index: index, To: 1, Latest: 1, Changes: []protocol.Entry{verse}}),
 			hears("B", &protocol.Published{Index: index, Sequence: 1}), closes("B"), asks("C", locate, found("C")))},
 		{"relay-wants-the-whole-again", "a page that does not follow what is held", nil, steps(
-			joins("A", 1, nodePort, verse), connects("B"), says("B", renew), hears("B", &protocol.Renewed{TTL: ttl, Renew: ttl / 3, Held: protocol.Held{Index: index, Sequence: 1}}, free("1"), free("2")),
+			joins("A", 1, nodePort, verse), connects("B"), says("B", renew), kept("B", protocol.Held{Index: index, Sequence: 1}),
 			says("B", &protocol.Publish{ID: id(1), Epoch: epoch, Index: index, From: 7, To: 8, Latest: 8, Changes: []protocol.Entry{photo}}),
 			refused("B", protocol.Relay, protocol.Resync), closes("B"))},
 		{"relay-lists-names", "the names that match a pattern", nil, steps(

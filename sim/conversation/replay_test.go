@@ -55,7 +55,12 @@ func TestConversationsOverSockets(t *testing.T) {
 		}
 		t.Run(c.name, func(t *testing.T) {
 			r := &replay{T: t, conversation: c, network: transport.TCP{}, idle: func() {}}
-			r.run(func(string) string { return "127.0.0.1:0" })
+			r.run(func(at string) string {
+				if at == nodeAddress { // on loopback alone it would say so
+					return "0.0.0.0:0"
+				}
+				return "127.0.0.1:0"
+			})
 		})
 	}
 }

@@ -74,6 +74,9 @@ func (s *running) end() {
 	s.clean()
 }
 
+// nodeAddress is where a node listens in memory.
+const nodeAddress = "192.0.2.50:40000"
+
 func (r *replay) startRelay(here func(string) string) subject {
 	listener, err := r.network.Listen(r.Context(), here("192.0.2.100:4000"))
 	if err != nil {
@@ -103,13 +106,17 @@ func (r *replay) startNode(here func(string) string) subject {
 		}
 		f.Close()
 	}
-	listener, err := r.network.Listen(r.Context(), here("192.0.2.50:40000"))
+	listener, err := r.network.Listen(r.Context(), here(nodeAddress))
 	if err != nil {
 		r.Fatal(err)
 	}
-	r.keepAddress("node", listener.Addr())
+	at := listener.Addr()
+	if at.Addr().IsUnspecified() {
+		at = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), at.Port())
+	}
+	r.keepAddress("node", at)
 	node := &peer.Node{Network: r.network, Relay: r.listeners["relay"].Addr().String(), Listener: listener, Share: share}
-	s := r.background(listener.Addr().String(), node.Run)
+	s := r.background(at.String(), node.Run)
 	s.clean = func() { share.Close() }
 	return s
 }

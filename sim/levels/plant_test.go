@@ -102,10 +102,10 @@ type unlocked struct {
 	once  sync.Once
 }
 
-func (u *unlocked) Locate(at roles.Moment, m *protocol.Locate) protocol.Message {
+func (u *unlocked) Locate(at roles.Moment, from relay.From, m *protocol.Locate) protocol.Message {
 	u.once.Do(func() { u.calls = map[netip.Addr]int{} })
 	u.calls[netip.Addr{}]++
-	return u.Directory.Locate(at, m)
+	return u.Directory.Locate(at, from, m)
 }
 
 // TestPlantedBugsDie runs each bug in a child process, because the bugs are fatal to their process.

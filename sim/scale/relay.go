@@ -1,7 +1,6 @@
 package scale
 
 import (
-	"net/netip"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -16,15 +15,15 @@ type counted struct {
 }
 
 // Register counts an announce.
-func (c counted) Register(at roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message {
+func (c counted) Register(at roles.Moment, from relay.From, m *protocol.Register) protocol.Message {
 	c.world.announced()
 	return c.Registry.Register(at, from, m)
 }
 
 // Renew counts an announce.
-func (c counted) Renew(at roles.Moment, m *protocol.Renew) protocol.Message {
+func (c counted) Renew(at roles.Moment, from relay.From, m *protocol.Renew) protocol.Message {
 	c.world.announced()
-	return c.Registry.Renew(at, m)
+	return c.Registry.Renew(at, from, m)
 }
 
 // begin starts an incarnation of the relay, with an empty registry.

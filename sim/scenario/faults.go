@@ -38,6 +38,7 @@ const (
 	CutWriting  Class = "cut-writing"
 	Attack      Class = "attack"
 	Graceful    Class = "stop"
+	Move        Class = "move"
 
 	Drift    Class = "drift"     // in a plan: a clock that runs fast or slow
 	Liar     Class = "liar"      // in a plan: a node or relay that does not keep to the protocol
@@ -124,6 +125,8 @@ var Classes = []ClassInfo{
 	{Attack, "a stranger breaks the protocol as Name says", AtServer, nil, false, false},
 	{Graceful, "the process is stopped gracefully, and started again after the fault",
 		AtAnybody, nil, true, false},
+	{Move, "the node's address changes, and its connections are lost without a word; N is 0: nobody gets the old address, 1: another node does",
+		AtNode, []int{0, 1}, false, false},
 	{Drift, "a clock runs fast or slow", AtNobody, nil, false, false},
 	{Liar, "a node or the relay does not keep to the protocol", AtNobody, nil, false, false},
 	{SharedID, "two nodes have one id", AtNobody, nil, false, false},

@@ -14,7 +14,7 @@ const Honest Lie = ""
 // have.
 var NodeLies = []Lie{
 	"not-found", "wrong-bytes", "late-wrong", "wrong-size", "wrong-offset", "wrong-hash", "wrong-tree", "no-tree", "fewer-groups",
-	"forger", "wrong-index", "new-hash", "confess", "at-end", "early-end", "too-much", "hash-forever", "hash-stuck",
+	"forger", "wrong-index", "new-hash", "confess", "at-end", "early-end", "too-much", "hash-forever", "hash-stuck", "trickle",
 	"silent", "stall", "drip", "junk", "large", "version", "unknown",
 }
 

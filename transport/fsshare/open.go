@@ -14,8 +14,9 @@ import (
 // mostTries is how often a file may have changed when we come to open it.
 const mostTries = 5
 
-// Open implements transport.Share. The refusal is NotFound, BadName, Denied (no permission), Limit (too large),
-// Changed (other content than asked for, or another each time we looked) or Internal.
+// Open implements transport.Share. The refusal is NotFound, BadName, Denied (no permission), Limit
+// (too large), Changed (other content than asked for, or another each time we looked), Indexing (a file that may
+// have the content is not hashed yet) or Internal.
 func (s *Share) Open(ctx context.Context, name string, hash protocol.Hash, hashing func(done, size uint64)) (transport.File, *protocol.Error) {
 	var f *file
 	var err error
@@ -67,27 +68,32 @@ func (s *Share) openName(ctx context.Context, name string, hashing func(done, si
 	return nil, errChanged
 }
 
-// openContent opens a file that has a content. Which do is known when all have been hashed.
+// openContent opens a file that has a content.
 func (s *Share) openContent(ctx context.Context, hash protocol.Hash) (*file, error) {
-	for _, hashed := range []bool{false, true} {
-		if hashed {
-			select {
-			case <-s.hashed:
-			case <-s.ctx.Done():
-				return nil, fs.ErrClosed
-			case <-ctx.Done():
-				return nil, ctx.Err()
-			}
-		}
-		for _, name := range s.holders(hash) {
-			if f, err := s.openName(ctx, name, nil); err == nil && f.hash == hash {
-				return f, nil
-			} else if err == nil {
-				f.Close()
-			}
+	hopeful := s.mayFind() // before: a content that becomes known meanwhile is not missed
+	for _, name := range s.holders(hash) {
+		if f, err := s.openName(ctx, name, nil); err == nil && f.hash == hash {
+			return f, nil
+		} else if err == nil {
+			f.Close()
 		}
 	}
+	if hopeful {
+		return nil, errIndexing
+	}
 	return nil, fs.ErrNotExist
+}
+
+var errIndexing = errors.New("files are being hashed")
+
+// mayFind reports whether a content that is not known may be that of a file that waits to be hashed.
+func (s *Share) mayFind() bool {
+	select {
+	case <-s.hashed:
+		return false
+	default:
+		return true
+	}
 }
 
 // holders returns the names that had a content when they were hashed.
@@ -134,6 +140,8 @@ func (s *Share) throughLink(name string) bool {
 // refuse says to a stranger no more than it needs.
 func refuse(err error) *protocol.Error {
 	switch {
+	case errors.Is(err, errIndexing):
+		return &protocol.Error{Code: protocol.Indexing, Text: "files are being hashed that may be it"}
 	case errors.Is(err, errChanged):
 		return &protocol.Error{Code: protocol.Changed, Text: "the file changes all the time"}
 	case errors.Is(err, errSize):

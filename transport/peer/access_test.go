@@ -49,7 +49,7 @@ func TestARelaysLogIsBoundedWhateverComes(t *testing.T) {
 			Directory: relay.NewRegistry(relay.Policy{MaxEntries: 1}),
 			sampler:   sampler{log: hclog.New(&hclog.LoggerOptions{Output: &out})},
 		}
-		from := netip.MustParseAddr("192.0.2.1")
+		from := relay.From{Peer: netip.MustParseAddr("192.0.2.1")}
 		for i := range 200_000 {
 			m := &protocol.Register{ID: protocol.NodeID{byte(i), byte(i >> 8), byte(i >> 16), 1}, Epoch: 1, Port: 1}
 			directory.Register(roles.Moment{}, from, m)

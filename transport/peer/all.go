@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path"
 	"slices"
+	"strings"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
@@ -17,6 +19,10 @@ type AllRequest struct {
 	Args []string
 	// Offers are to be fetched beside what Args stand for: of an earlier List, say.
 	Offers []client.Offer
+	// Hidden has patterns and folders stand for hidden files as well: names with a component that begins with a dot.
+	// Without it these are passed over, unless the argument has the dot there literally (.config/, 'src/.*'). A file that
+	// is named as it is, or offered, is wanted.
+	Hidden bool
 	// Wants decides on each name; nil: all are wanted.
 	Wants func(name string) bool
 	// Chosen is called once it is known what can be fetched, with the result so far: Unknown and Chosen. Nil: it is not
@@ -36,9 +42,10 @@ type AllRequest struct {
 type AllResult struct {
 	Files   []client.Gathered // a content each, with its names; one that is only in some of its places twice
 	Here    int               // files that were here already
-	Chosen  client.Choice
-	Unknown []Resolution // arguments that stand for nothing, or could not be resolved
-	Closing error        // of our own disk, when what is not whole was to be put away
+	Chosen  client.Choice     // its clashes are those that are left at the end
+	Hidden  int               // names of hidden files that were passed over
+	Unknown []Resolution      // arguments that stand for nothing, or could not be resolved
+	Closing error             // of our own disk, when what is not whole was to be put away
 }
 
 // Err returns nil if all that is wanted is in its place, and otherwise the first error.
@@ -62,11 +69,19 @@ func (r AllResult) Err() error {
 
 // FetchAll gets files into a folder, each under its own name. Files that are there with the same content are not
 // fetched again, and an interrupted FetchAll goes on where it was when it is called again. Of several contents of a name
-// it takes the one that most nodes have; of names that cannot lie side by side on every disk the first.
+// it takes the one that most nodes have. Where one name is a file and the folder of others, see client.Choose: the one
+// that loses is fetched if the other cannot be delivered.
 func (c *Client) FetchAll(ctx context.Context, request AllRequest, folder *os.Root) AllResult {
 	var r AllResult
 	offers := request.Offers
+	passed := map[string]bool{}
 	for _, arg := range c.ResolveAll(ctx, request.Args) {
+		if !request.Hidden {
+			arg.Visible()
+		}
+		for _, name := range arg.Hidden {
+			passed[name] = true
+		}
 		switch {
 		case errors.Is(arg.Err, ErrNoRelay) || errors.Is(arg.Err, ErrInterrupted):
 			r.Unknown = []Resolution{arg}
@@ -79,34 +94,81 @@ func (c *Client) FetchAll(ctx context.Context, request AllRequest, folder *os.Ro
 			offers = append(offers, arg.Offers...)
 		}
 	}
+	for _, offer := range offers {
+		delete(passed, offer.Name)
+	}
+	r.Hidden = len(passed)
 	r.Chosen = client.Choose(wanted(offers, request.Wants))
 	if request.Chosen != nil {
 		request.Chosen(r)
 	}
-	rest := missing(ctx, folder, r.Chosen.Picks)
-	r.Here = len(r.Chosen.Picks) - len(rest)
+	c.fetchPicks(ctx, request, r.Chosen.Picks, folder, &r)
+	if second := r.secondChoice(folder); len(second) > 0 && ctx.Err() == nil {
+		c.fetchPicks(ctx, request, second, folder, &r)
+	}
+	return r
+}
+
+// fetchPicks gets those of the picks that are not here.
+func (c *Client) fetchPicks(ctx context.Context, request AllRequest, picks []client.Offer, folder *os.Root, r *AllResult) {
+	rest, here := missing(ctx, folder, picks)
+	r.Here += len(here)
 	if len(rest) == 0 {
-		return r
+		return
 	}
 	if request.Missing != nil {
 		request.Missing(rest)
 	}
-	c.gather(ctx, request, rest, folder, &r)
-	return r
+	c.gather(ctx, request, rest, here, folder, r)
 }
 
-// missing returns the picks whose content does not lie in the folder yet.
-func missing(ctx context.Context, folder *os.Root, picks []client.Offer) (rest []client.Offer) {
+// secondChoice returns what lost against names that could not be delivered, and takes it from the
+// clashes.
+func (r *AllResult) secondChoice(folder *os.Root) (second []client.Offer) {
+	delivered := map[string]bool{}
+	for _, pick := range r.Chosen.Picks {
+		delivered[pick.Name] = true
+	}
+	for _, file := range r.Files {
+		if file.Result.Outcome != client.Fetched {
+			for _, name := range file.Names {
+				delete(delivered, name)
+			}
+		}
+	}
+	above := map[string]bool{} // folders of what is there
+	for name := range delivered {
+		for ; strings.Contains(name, "/"); above[name] = true {
+			name = path.Dir(name)
+		}
+	}
+	chosen := r.Chosen
+	r.Chosen.Clashes, r.Chosen.Lost = nil, nil
+	for i, clash := range chosen.Clashes {
+		if clash.Kind == client.FileInTheWay && delivered[clash.Other] || clash.Kind == client.FolderNeeded && above[clash.Name] {
+			r.Chosen.Clashes, r.Chosen.Lost = append(r.Chosen.Clashes, clash), append(r.Chosen.Lost, chosen.Lost[i])
+			continue
+		}
+		folder.Remove(clash.Name) // an empty folder that the others have left
+		second = append(second, chosen.Lost[i])
+	}
+	return second
+}
+
+// missing returns the picks whose content does not lie in the folder yet, and the names of those whose does.
+func missing(ctx context.Context, folder *os.Root, picks []client.Offer) (rest []client.Offer, here []string) {
 	files := make([]protocol.Entry, len(picks))
 	for i, pick := range picks {
 		files[i] = protocol.Entry{Name: pick.Name, Size: pick.Size, Hash: pick.Hash}
 	}
 	for i, present := range store.Present(ctx, folder, files) {
-		if !present {
+		if present {
+			here = append(here, picks[i].Name)
+		} else {
 			rest = append(rest, picks[i])
 		}
 	}
-	return rest
+	return rest, here
 }
 
 func wanted(offers []client.Offer, wants func(name string) bool) []client.Offer {
@@ -123,11 +185,12 @@ func wanted(offers []client.Offer, wants func(name string) bool) []client.Offer 
 }
 
 // gather runs the machine that fetches what is not here.
-func (c *Client) gather(ctx context.Context, request AllRequest, rest []client.Offer, folder *os.Root, r *AllResult) {
+func (c *Client) gather(ctx context.Context, request AllRequest, rest []client.Offer, here []string, folder *os.Root, r *AllResult) {
 	gather := client.NewGather(client.GatherRequest{Relay: c.Relay, Sources: c.sources(), Wanted: rest})
+	from := len(r.Files)
 	request.Options.NoTimes = request.Options.NoTimes || c.NoTimes
 	to := store.NewFolder(folder, gather.Names(), request.Options)
-	r.Files = make([]client.Gathered, 0, len(rest))
+	to.Beside(here)
 	c.run(ctx, gather, to, func(outcome roles.Outcome) {
 		if file, is := outcome.(client.Gathered); is {
 			r.Files = append(r.Files, file)
@@ -136,8 +199,8 @@ func (c *Client) gather(ctx context.Context, request AllRequest, rest []client.O
 			request.Report(outcome)
 		}
 	})
-	r.Closing = to.Close()
-	for i := range r.Files {
+	r.Closing = errors.Join(r.Closing, to.Close())
+	for i := from; i < len(r.Files); i++ {
 		if file := &r.Files[i]; file.Result.Outcome == client.DiskFailed && len(file.Names) > 1 {
 			r.Files = append(r.Files, placed(ctx, folder, file)...)
 		}
@@ -151,7 +214,8 @@ func placed(ctx context.Context, folder *os.Root, file *client.Gathered) []clien
 		offers[i] = client.Offer{Name: name, Identity: client.Identity{Hash: file.Result.Hash, Size: file.Result.Size}}
 	}
 	lost := map[string]bool{}
-	for _, offer := range missing(ctx, folder, offers) {
+	rest, _ := missing(ctx, folder, offers)
+	for _, offer := range rest {
 		lost[offer.Name] = true
 	}
 	there := *file

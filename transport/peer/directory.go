@@ -16,19 +16,19 @@ type loggedDirectory struct {
 	sampler
 }
 
-func (d *loggedDirectory) Register(at roles.Moment, from netip.Addr, m *protocol.Register) protocol.Message {
+func (d *loggedDirectory) Register(at roles.Moment, from relay.From, m *protocol.Register) protocol.Message {
 	answer := d.Directory.Register(at, from, m)
 	switch answer := answer.(type) {
 	case *protocol.Registered:
-		d.say(hclog.Info, "node listed", "at", netip.AddrPortFrom(answer.Host.Addr(), answer.Port), "epoch", m.Epoch)
+		d.say(hclog.Info, "node listed", "at", netip.AddrPortFrom(answer.Host.Addr(), answer.Port), "from", from.Peer, "epoch", m.Epoch)
 	case *protocol.Error:
-		d.say(hclog.Warn, "node refused", "from", from, "code", answer.Code, "why", answer.Text)
+		d.say(hclog.Warn, "node refused", "from", from.Peer, "code", answer.Code, "why", answer.Text)
 	}
 	return answer
 }
 
-func (d *loggedDirectory) Renew(at roles.Moment, m *protocol.Renew) protocol.Message {
-	answer := d.Directory.Renew(at, m)
+func (d *loggedDirectory) Renew(at roles.Moment, from relay.From, m *protocol.Renew) protocol.Message {
+	answer := d.Directory.Renew(at, from, m)
 	if refusal, is := answer.(*protocol.Error); is {
 		d.say(hclog.Info, "renewal refused", "epoch", m.Epoch, "code", refusal.Code)
 	}

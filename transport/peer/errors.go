@@ -20,7 +20,7 @@ var (
 	ErrBadName     = errors.New("no file can have that name")
 	ErrDisk        = errors.New("our own disk failed") // its error is found, too
 	ErrGivenUp     = errors.New("given up: the same nodes have failed with too many other files")
-	ErrClash       = errors.New("two names cannot lie side by side on every disk")
+	ErrClash       = errors.New("one name is a file and a folder")
 	ErrInterrupted = errors.New("interrupted") // the context was done; its error is found, too
 	ErrDisplaced   = errors.New("another node has registered under this node's id")
 	ErrUsed        = errors.New("a Node runs once")

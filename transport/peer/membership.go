@@ -17,6 +17,9 @@ import (
 func (n *Node) keepListed(ctx context.Context, listen netip.AddrPort, catalog *catalog) error {
 	log := logger(n.Log).Named("membership")
 	config := node.Config{Relay: n.Relay, ID: n.id(), Epoch: uint64(time.Now().UnixMicro()), Port: listen.Port()}
+	if at := listen.Addr(); at.IsLoopback() {
+		config.Listens = protocol.IPOf(at)
+	}
 	if n.Advertise.IsValid() {
 		config.Advertise = protocol.IPOf(n.Advertise.Addr())
 		if n.Advertise.Port() != 0 {
@@ -24,7 +27,7 @@ func (n *Node) keepListed(ctx context.Context, listen netip.AddrPort, catalog *c
 		}
 	}
 	m := &member{log: log, state: &n.state, relay: n.Relay, listing: Listing{ID: config.ID, Listen: listen}}
-	loop := transport.Loop{Network: n.network(), Report: m.report, Trace: traced(log, n.Trace)}
+	loop := transport.Loop{Network: n.dialsFrom(listen.Addr()), Report: m.report, Trace: traced(log, n.Trace)}
 	if catalog != nil {
 		config.Catalog, loop.Notify = catalog.Catalog, catalog.news
 	}
@@ -42,15 +45,24 @@ type member struct {
 	state     *state
 	relay     string
 	listing   Listing
-	displaced error
+	wasListed bool
+	displaced error // why the membership ended by itself
 }
 
 func (m *member) report(outcome roles.Outcome) {
 	switch o := outcome.(type) {
 	case node.Leased:
-		m.log.Info("listed", "relay", m.relay, "at", o.At, "ttl_ms", o.TTL.Milliseconds())
-		m.listing.At, m.listing.TTL = o.At, o.TTL
-		m.state.listed(m.listing)
+		m.wasListed = true
+		m.log.Info("listed", "relay", m.relay, "at", whereabouts(o.Place), "ttl_ms", o.TTL.Milliseconds())
+		m.listed(o.Place, o.TTL)
+	case node.Moved:
+		m.log.Info("moved", "relay", m.relay, "at", whereabouts(o.Place))
+		m.listed(o.Place, m.listing.TTL)
+	case node.Hopeless:
+		why := m.refusal(o.Code, o.By, o.Text)
+		m.log.Error("the relay refuses this node, and would again", "relay", m.relay, "code", o.Code, "by", o.By.String(), "why", why.Text)
+		m.displaced = why
+		m.state.failed(why)
 	case node.ExchangeFailed:
 		m.failed(o)
 	case node.Displaced:
@@ -67,15 +79,52 @@ func (m *member) report(outcome roles.Outcome) {
 	}
 }
 
+// listed takes note of where the relay lists the node, and says if few or none can reach it there.
+func (m *member) listed(at node.Place, ttl time.Duration) {
+	m.listing.At, m.listing.Also, m.listing.TTL = at.At, at.Also, ttl
+	m.state.listed(m.listing)
+	switch alone := m.listing.Listen.Addr().IsLoopback(); {
+	case !at.At.IsValid():
+		m.log.Error("nobody can reach this node: it listens on loopback alone, and the relay is another machine; let it listen on an address of the network",
+			"listens", m.listing.Listen)
+	case alone && at.At.Addr().IsLoopback():
+		m.log.Warn("only this machine can reach this node: it listens on loopback alone; let it listen on an address of the network",
+			"listens", m.listing.Listen)
+	case at.At.Addr().IsLoopback():
+		m.log.Info("this node is on the relay's machine: others are sent to the address at which they reach the relay")
+	}
+}
+
+// whereabouts returns a place as it is logged.
+func whereabouts(at node.Place) string {
+	switch {
+	case !at.At.IsValid():
+		return "nowhere"
+	case at.Also.IsValid():
+		return at.At.String() + " and " + netip.AddrPortFrom(at.Also, at.At.Port()).String()
+	}
+	return at.At.String()
+}
+
 // failed takes the report that an exchange with the relay failed. Unless another try follows it was
 // about publishing alone, and the node is listed as before.
 func (m *member) failed(o node.ExchangeFailed) {
-	why := &Error{Kind: ErrNoRelay, Code: o.Code, By: o.By, Text: protocol.Printable(o.Text, mostText)}
-	if o.By == protocol.Node && o.Code == protocol.Unexpected { // by us or by one like us
-		why.Text = notARelay
+	why := m.refusal(o.Code, o.By, o.Text)
+	say := m.log.Warn
+	if m.wasListed && o.Code == protocol.Denied {
+		say = m.log.Error
 	}
-	m.log.Warn("relay", "code", o.Code, "by", o.By.String(), "why", why.Text, "again_ms", o.Again.Milliseconds())
+	say("relay", "code", o.Code, "by", o.By.String(), "why", why.Text, "again_ms", o.Again.Milliseconds())
 	if o.Again > 0 {
 		m.state.failed(why)
 	}
+}
+
+// refusal returns the error of an exchange with the relay.
+func (m *member) refusal(code protocol.Code, by protocol.Party, text string) *Error {
+	why := &Error{Kind: ErrNoRelay, Code: code, By: by, Text: protocol.Printable(text, mostText)}
+	if by == protocol.Node && (code == protocol.Unexpected || code == protocol.Malformed) { // by us or by one like us
+		why.Text = notARelay
+	}
+	return why
 }

@@ -76,6 +76,8 @@ func (n *Node) listen(ctx context.Context) (transport.Listener, error) {
 		err = errIncomplete
 	case ctx.Err() != nil:
 		err = interrupted(ctx)
+	case n.Advertise.IsValid() && protocol.CheckAddress(n.Advertise.Addr()) != nil:
+		err = protocol.CheckAddress(n.Advertise.Addr())
 	case n.Listener == nil:
 		return n.network().Listen(ctx, cmp.Or(n.Listen, ":0"))
 	}
@@ -90,6 +92,16 @@ func (n *Node) network() transport.Network {
 		return transport.TCP{}
 	}
 	return n.Network
+}
+
+// dialsFrom returns the network over which the relay is dialed: from the address where the node
+// listens, if that is one, so that the relay sees where the node can be reached.
+func (n *Node) dialsFrom(listen netip.Addr) transport.Network {
+	if tcp, is := n.network().(transport.TCP); is && !tcp.From.IsValid() {
+		tcp.From = listen
+		return tcp
+	}
+	return n.network()
 }
 
 // id returns the node's id, or draws one.

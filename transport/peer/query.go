@@ -65,8 +65,9 @@ func checkPattern(pattern string) error {
 
 func offersOf(page *protocol.Listed) []client.Offer {
 	offers := make([]client.Offer, len(page.Items))
+	alternates := client.AlternatesOf(page.Peers)
 	for i, item := range page.Items {
-		offers[i] = client.Offer{Name: item.Name, Identity: client.Identity{Hash: item.Hash, Size: item.Size}, Count: item.Count}
+		offers[i] = client.Offer{Name: item.Name, Identity: client.Identity{Hash: item.Hash, Size: item.Size}, Count: item.Count, Alternates: alternates}
 		for _, at := range item.Holders {
 			offers[i].Holders = append(offers[i].Holders, page.Peers[at].Addr())
 		}

@@ -15,7 +15,8 @@ import (
 type Listing struct {
 	ID     protocol.NodeID
 	Listen netip.AddrPort // where the node listens
-	At     netip.AddrPort // where clients are sent
+	At     netip.AddrPort // where clients are sent; zero: nowhere
+	Also   netip.Addr     // the address of the other family; zero: there is none
 	TTL    time.Duration  // how long the relay would list it without hearing of it again
 }
 

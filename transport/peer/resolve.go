@@ -16,8 +16,11 @@ type Resolution struct {
 	Arg    string
 	Offers []client.Offer // published under it
 	Folder bool           // the offers are below it, or match it
+	Hidden []string       // names that match as well, of hidden files: see Visible
 	Plain  bool           // nobody has published the name: nodes have to be asked for it
 	Err    error          // ErrNotFound: nothing matches; ErrBadName; why the relay could not be asked
+
+	pattern string // that the offers match, if Folder
 }
 
 // Resolve returns what an argument stands for: a published name, else the published names below a folder, else
@@ -39,6 +42,7 @@ func (c *Client) Resolve(ctx context.Context, arg string) Resolution {
 		if protocol.CheckPattern(pattern) != nil {
 			continue
 		}
+		r.pattern = pattern
 		if r.Offers, r.Err = c.ListAll(ctx, pattern, true); r.Err != nil || len(r.Offers) > 0 {
 			return r
 		}
@@ -54,6 +58,28 @@ func unmatched(arg string) error {
 		return err
 	}
 	return &Error{Kind: ErrNotFound, Text: fmt.Sprintf("no published name matches %q", arg)}
+}
+
+// Visible takes the hidden files out of what an argument stands for, and notes their names: those
+// with a component that begins with a dot, unless the argument has that dot there literally. A
+// stranger's '**' may bring a .bashrc.
+func (r *Resolution) Visible() {
+	if !r.Folder {
+		return
+	}
+	pattern := protocol.NewPattern(r.pattern)
+	pattern.Visible = true
+	var some []client.Offer
+	for _, offer := range r.Offers {
+		if pattern.Match([]byte(offer.Name)) {
+			some = append(some, offer)
+		} else {
+			r.Hidden = append(r.Hidden, offer.Name)
+		}
+	}
+	if r.Offers = some; len(some) == 0 && r.Err == nil && len(r.Hidden) > 0 {
+		r.Err = &Error{Kind: ErrNotFound, Text: fmt.Sprintf("no published name matches %q but those of hidden files", r.Arg)}
+	}
 }
 
 // ResolveAll resolves several arguments, some at a time, and keeps their order.

@@ -197,10 +197,8 @@ func (d *database) scan(size int64) error {
 	if err != nil && err != io.EOF {
 		return err
 	}
-	named := string(line) == headLine
-	if !named && bytes.HasPrefix(line, []byte(headText)) {
-		return errVersion
-	}
+	first := string(line)
+	named := first == headLine
 	if named {
 		in.Discard(len(line))
 	}
@@ -208,7 +206,10 @@ func (d *database) scan(size int64) error {
 	switch {
 	case err != nil:
 		return err
-	case !named && len(d.files)+len(d.trees) == 0:
+	case named || len(d.files)+len(d.trees) > 0: // under a head that is damaged, records tell the version by their mark
+	case strings.HasPrefix(first, headText):
+		return errVersion
+	default:
 		return errNoIndex
 	}
 	d.forgetOrphans()

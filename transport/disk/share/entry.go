@@ -15,14 +15,18 @@ type entry struct {
 	hash      protocol.Hash   // if known, of the content with that stamp; otherwise what followers were told last
 	size      uint64          // that they were told with it
 	tree      uint64          // of that content
-	round     uint32          // the walk that last saw it
+	round     uint32          // the read of its folder that last saw it
 	tries     uint8           // how often it was hashed in vain lately
 	known     bool            // what its content is
 	queued    bool            // it waits to be hashed, or is being
 	first     bool            // indexed waits for it
 	unread    bool            // it could not be read, which has been counted
+	mark      protocol.Mark   // that followers were told last, in place of a hash
 
 	before, after *entry // others that are known to have the same content
+
+	in             *dir   // where it was last seen; these three belong to the scanner's goroutine
+	previous, next *entry // others there
 }
 
 const (
@@ -32,14 +36,13 @@ const (
 	distantly = int64(10 * time.Minute) // between two changes of a file that is not restless
 )
 
-// observe records that a walk or a hint has found a name with a signature.
-func (s *Folder) observe(name string, sig index.Signature, round uint32) {
+// observe records that a walk or a hint has found a name with a signature, and returns its entry.
+func (s *Folder) observe(name string, sig index.Signature) *entry {
 	s.mu.Lock()
 	e := s.names[name]
 	if e != nil && e.signature == sig && (e.known || e.queued) {
-		e.round = round
 		s.mu.Unlock()
-		return
+		return e
 	}
 	s.mu.Unlock()
 	r, known := s.index.Lookup(sig) // may take its time
@@ -51,7 +54,7 @@ func (s *Folder) observe(name string, sig index.Signature, round uint32) {
 	} else if e.signature != sig {
 		s.outdate(e, sig)
 	}
-	e.signature, e.round = sig, round
+	e.signature = sig
 	switch {
 	case e.known: // meanwhile
 	case known:
@@ -63,6 +66,8 @@ func (s *Folder) observe(name string, sig index.Signature, round uint32) {
 		}
 		s.enqueue(e)
 	}
+	s.tellPending(e)
+	return e
 }
 
 // outdate marks an entry whose file has changed. Its old content stays published until the new
@@ -82,6 +87,10 @@ func (s *Folder) outdate(e *entry, sig index.Signature) {
 // backOff counts an attempt to hash a file that was in vain.
 func (e *entry) backOff() { e.tries = min(e.tries+1, mostRest) }
 
+// restlessTries is the number of attempts in vain after which a file is one that changes all the
+// time.
+const restlessTries = 3
+
 // identify records the content of an entry.
 func (s *Folder) identify(e *entry, r index.Record) {
 	if e.signature != r.Signature || e.known && e.hash == r.Hash && e.tree == r.Tree {
@@ -89,6 +98,7 @@ func (s *Folder) identify(e *entry, r index.Record) {
 	}
 	s.unlink(e)
 	news := e.hash != r.Hash
+	s.unmark(e)
 	e.hash, e.tree, e.unread = r.Hash, r.Tree, false
 	s.link(e)
 	s.arrive(e)
@@ -99,14 +109,16 @@ func (s *Folder) identify(e *entry, r index.Record) {
 }
 
 // drop removes a name that no longer exists.
-func (s *Folder) drop(e *entry) {
+func (s *scanner) drop(e *entry) {
 	s.unlink(e)
+	e.displace()
 	s.arrive(e)
 	delete(s.names, e.name)
-	e.signature = index.Signature{} // whoever is about to hash it sees that
-	if !e.hash.IsZero() {
+	e.signature = index.Signature{} // a worker that is about to hash it sees that
+	if e.isTold() {
 		s.tell(protocol.Entry{Name: e.name})
 	}
+	s.unmark(e)
 }
 
 // disbelieve removes a record whose tree the index has lost, and has the file hashed anew.

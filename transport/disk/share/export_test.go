@@ -2,7 +2,6 @@ package share
 
 import (
 	"io/fs"
-	"path/filepath"
 	"slices"
 
 	"github.com/relaypeer/relaypeer/transport/disk/index"
@@ -50,11 +49,36 @@ func (s *Folder) Overlook(f func()) {
 
 // Watches reports whether what happens in a folder is noticed.
 func (s *Folder) Watches(folder string) bool {
-	return slices.Contains(s.hints.watcher.WatchList(), filepath.Join(s.folder, folder))
+	return slices.Contains(s.hints.watcher.WatchList(), s.hints.path(folder))
 }
 
 // Flush brings to the index's file what is new.
 func (s *Folder) Flush() { s.index.Flush() }
+
+// MostPassed is how many names that are not shared are told.
+const MostPassed = mostPassed
+
+// MostAliases bounds the folders that links lead to.
+const MostAliases = mostAliases
+
+// OnRead has f called whenever a part of a file has been read to be hashed.
+func (o Options) OnRead(f func()) Options {
+	o.onRead = f
+	return o
+}
+
+// OnWatch has f called in place of having a folder watched.
+func (o Options) OnWatch(f func() error) Options {
+	o.onWatch = f
+	return o
+}
+
+// Opaque returns how many names are told as such whose content cannot be known.
+func (s *Folder) Opaque() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.opaque
+}
 
 // Doubts returns how many stretches wait to be compared, and how many are known.
 func (s *Folder) Doubts() (waiting, known int) {

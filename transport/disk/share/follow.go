@@ -6,21 +6,28 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/transport/disk/index"
 )
 
 // followers are told of changes. They are guarded by the share's mutex.
 type followers map[*follower]struct{}
 
-type follower struct{ change func(protocol.Entry) }
+type follower struct {
+	change func(protocol.Entry)
+	extent func(roles.Extent)
+}
 
 // Follow implements [transport.Lister].
 func (s *Folder) Follow(ctx context.Context, change func(protocol.Entry), extent func(roles.Extent)) error {
-	f := &follower{change}
+	f := &follower{change, extent}
 	s.mu.Lock()
 	for _, e := range s.names {
-		if !e.hash.IsZero() {
-			change(protocol.Entry{Name: e.name, Size: e.size, Hash: e.hash})
+		if e.isTold() {
+			change(e.asTold())
 		}
+	}
+	if s.extent != roles.ExtentPart {
+		extent(s.extent)
 	}
 	s.followers[f] = struct{}{}
 	s.mu.Unlock()
@@ -29,17 +36,11 @@ func (s *Folder) Follow(ctx context.Context, change func(protocol.Entry), extent
 		defer s.mu.Unlock()
 		delete(s.followers, f)
 	}()
-	for indexed := s.indexed; ; indexed = nil {
-		select {
-		case <-indexed:
-			s.mu.Lock()
-			extent(roles.ExtentWhole)
-			s.mu.Unlock()
-		case <-ctx.Done():
-			return nil
-		case <-s.ctx.Done():
-			return os.ErrClosed
-		}
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-s.ctx.Done():
+		return os.ErrClosed
 	}
 }
 
@@ -48,4 +49,99 @@ func (s *Folder) tell(e protocol.Entry) {
 	for f := range s.followers {
 		f.change(e)
 	}
+}
+
+// isTold reports whether followers know the name.
+func (e *entry) isTold() bool { return !e.hash.IsZero() || e.mark != 0 }
+
+// asTold returns the entry as followers were told it.
+func (e *entry) asTold() protocol.Entry {
+	return protocol.Entry{Name: e.name, Size: e.size, Hash: e.hash, Mark: e.mark}
+}
+
+// tellMark tells a name with a mark in place of a hash.
+func (s *Folder) tellMark(e *entry, mark protocol.Mark) {
+	if e.mark == mark {
+		return
+	}
+	s.unmark(e)
+	e.hash, e.size, e.mark = protocol.Hash{}, uint64(e.signature.Size), mark
+	if mark == protocol.Opaque {
+		s.opaque++
+	}
+	s.tell(e.asTold())
+}
+
+// unmark forgets the mark of an entry.
+func (s *Folder) unmark(e *entry) {
+	if e.mark == protocol.Opaque {
+		s.opaque--
+	}
+	e.mark = 0
+}
+
+// tellPending tells a name whose content has never been known.
+func (s *Folder) tellPending(e *entry) {
+	if s.open && !e.isTold() {
+		s.tellMark(e, protocol.Pending)
+	}
+}
+
+// tellOpaque tells a name whose content cannot be known.
+func (s *Folder) tellOpaque(e *entry) {
+	if !e.known && e.signature != (index.Signature{}) {
+		s.tellMark(e, protocol.Opaque)
+	}
+}
+
+// tellNames tells all names whose content is not known yet, and from then on each as soon as it is
+// seen.
+func (s *scanner) tellNames() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open {
+		return
+	}
+	s.open = true
+	for _, e := range s.names {
+		s.tellPending(e)
+	}
+}
+
+// extend tells the extent of the names that have been told, when it is another.
+func (s *scanner) extend() {
+	switch {
+	case !s.isOpen():
+	case len(s.deaf) > 0 || s.behind || s.doubt:
+		s.setExtent(roles.ExtentSeen)
+	default:
+		s.setExtent(roles.ExtentWhole)
+	}
+}
+
+func (s *Folder) isOpen() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.open
+}
+
+func (s *Folder) setExtent(extent roles.Extent) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.extent == extent {
+		return
+	}
+	s.extent = extent
+	for f := range s.followers {
+		f.extent(extent)
+	}
+}
+
+// mayFind reports whether a content that is not known may be that of a file that waits to be hashed,
+// or has not been seen yet.
+func (s *Folder) mayFind() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	walking := !s.isWalked() || s.open && s.extent == roles.ExtentPart
+	return walking || len(s.names) > s.known+s.opaque
 }

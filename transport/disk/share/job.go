@@ -72,6 +72,9 @@ func (s *Folder) work(hurried bool) {
 			buffer = make([]byte, protocol.GroupSize)
 		}
 		values, err := j.hash(piece, buffer)
+		if s.options.read(); err == nil {
+			err = j.check()
+		}
 		s.hashed.Add(uint64(len(values)))
 		s.deliver(j, piece, values, err)
 	}
@@ -138,7 +141,7 @@ func (j *job) hash(piece uint64, buffer []byte) (values []protocol.Hash, err err
 		values = append(values, content.ChainingValue(group, data, groups == 1))
 		j.done.Add(uint64(len(data)))
 	}
-	return values, j.check()
+	return values, nil
 }
 
 // check returns errChanged if the file's signature has changed.
@@ -238,12 +241,15 @@ func (s *Folder) end(j *job, r index.Record, err error) {
 		case err == nil && e.signature == j.signature:
 			s.identify(e, r)
 		case err == nil || errors.Is(err, errChanged):
-			e.backOff()
+			if e.backOff(); e.tries >= restlessTries {
+				s.tellOpaque(e)
+			}
 			s.enqueue(e)
 			s.hints.touch(e.name)
 		case errors.Is(err, fs.ErrNotExist):
 			s.hints.touch(e.name)
 		default: // the next walk has it tried again
+			s.tellOpaque(e)
 			s.cannotRead(e, err)
 		}
 		s.arrive(e)
@@ -284,21 +290,21 @@ func (s *Folder) forget(j *job) {
 	}
 }
 
-// await waits for a job, and reports its progress every second.
-func (s *Folder) await(ctx context.Context, j *job, hashing func(done, size uint64)) error {
+// await waits until something is over, and calls report every second meanwhile.
+func (s *Folder) await(ctx context.Context, over <-chan struct{}, report func()) error {
 	const gap = time.Second
 	beat := time.NewTicker(gap)
 	defer beat.Stop()
 	for {
 		select {
-		case <-j.over:
-			return j.err
+		case <-over:
+			return nil
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-s.ctx.Done():
 			return os.ErrClosed
 		case <-beat.C:
-			hashing(min(j.done.Load(), uint64(j.signature.Size)), uint64(j.signature.Size))
+			report()
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 // modified at that time, in nanoseconds since 1970; values are those of its chunk groups. The file
 // is not hashed again, unless it has changed since. Learn fits store.Options.
 func (s *Folder) Learn(name string, hash protocol.Hash, values []protocol.Hash, modified int64) {
-	info, err := s.root.Lstat(name)
+	info, err := s.ground.Load().lstat(name)
 	if err != nil || info.Mode()&fs.ModeType != 0 {
 		return
 	}

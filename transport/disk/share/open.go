@@ -52,6 +52,8 @@ func (f *file) Changed() bool {
 	return err != nil || index.SignatureOf(f.name, info) != f.record.Signature
 }
 
+var errIndexing = errors.New("disk: files are being hashed")
+
 // MaxSize is the size of the largest file that is shared. A hole takes no room and may be of any
 // size; for each request the tree above the segments of a file is made, which takes 64 bytes a GiB.
 const MaxSize = 128 << 40
@@ -63,23 +65,24 @@ const mostTries = 5
 
 // Open opens a file by its name, its content, or both. The result embeds an *os.File. A named file
 // without a known hash is hashed at once, ahead of others; a content is found only if it is known.
-// The refusal is NotFound, BadName, Denied (no permission), Limit (too large), Changed (another content
-// than asked for, or another at each attempt) or Internal.
+// The refusal is NotFound, BadName, Denied (no permission), Limit (too large), Changed (another content than asked
+// for, or another at each attempt), Indexing (a file that may have the content is not hashed yet) or
+// Internal.
 func (s *Folder) Open(ctx context.Context, name string, hash protocol.Hash, hashing func(done, size uint64)) (transport.File, *protocol.Error) {
-	var f *file
+	var f transport.File
 	var err error
 	if name == "" {
-		f, err = s.openContent(ctx, hash)
+		f, err = s.openContent(hash)
 	} else {
 		if err := protocol.CheckName(name); err != nil {
 			return nil, protocol.AsError(err)
 		}
-		f, err = s.openName(ctx, name, hashing)
+		f, err = s.openName(ctx, name, hash, hashing)
 	}
 	switch {
 	case err != nil:
 		return nil, refuse(err)
-	case !hash.IsZero() && f.record.Hash != hash:
+	case !hash.IsZero() && f.Hash() != hash:
 		f.Close()
 		return nil, &protocol.Error{Code: protocol.Changed, Text: "this name has other content now"}
 	}
@@ -89,72 +92,91 @@ func (s *Folder) Open(ctx context.Context, name string, hash protocol.Hash, hash
 // isHidden reports whether a name is never shared: it starts with a dot, or belongs to an
 // unfinished file.
 func (s *Folder) isHidden(name string) bool {
-	return protocol.Hidden(name) && (!s.options.Hidden || disk.Unfinished(name))
+	return protocol.Hidden(name) && (!s.options.Hidden && s.only == "" || disk.Unfinished(name))
 }
 
-// openName opens a file whose content is known, after hashing it if need be.
-func (s *Folder) openName(ctx context.Context, name string, hashing func(done, size uint64)) (*file, error) {
+// openName opens a file whose content is known, after hashing it if need be. A file that changes at
+// each attempt is opened as what it began with.
+func (s *Folder) openName(ctx context.Context, name string, hash protocol.Hash, hashing func(done, size uint64)) (transport.File, error) {
 	if s.isHidden(name) {
 		return nil, fs.ErrNotExist
 	}
-	var seen index.Signature
+	var seen, racy index.Signature
 	for range mostTries {
 		opened, sig, err := s.openFile(name)
 		if err != nil {
 			return nil, err
 		}
-		if r, known := s.recall(name, sig); known {
-			return &file{opened, s, name, r}, nil
+		if f := s.asKnown(opened, name, sig, hash); f != nil {
+			return f, nil
 		}
 		opened.Close()
-		if wait := sig.RacyFor(time.Now()); wait > 0 && sig != seen {
-			seen = sig
+		if seen = sig; s.keptPrefix(sig, protocol.Hash{}) != nil {
+			break
+		}
+		if wait := sig.RacyFor(time.Now()); wait > 0 && sig != racy {
+			racy = sig
 			if err := s.pause(ctx, wait); err != nil {
 				return nil, err
 			}
 			continue
 		}
-		j := s.wanted(name, sig)
-		err = s.await(ctx, j, hashing)
-		s.forget(j)
-		if err != nil && !errors.Is(err, errChanged) && !errors.Is(err, fs.ErrNotExist) {
+		if err := s.hashNow(ctx, name, sig, hashing); err != nil && !errors.Is(err, errChanged) && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
 	}
-	return nil, errChanged
+	return s.openGrowing(ctx, name, seen, hashing)
 }
 
-// openContent opens a file that is known to have a content. It waits for the first walk, unless the
-// content is found before.
-func (s *Folder) openContent(ctx context.Context, hash protocol.Hash) (*file, error) {
-	for _, walked := range []bool{false, true} {
-		if walked {
-			select {
-			case <-s.walked:
-			case <-s.ctx.Done():
-				return nil, os.ErrClosed
-			case <-ctx.Done():
-				return nil, ctx.Err()
-			}
+// asKnown returns an open file as a file of the share, if its content is known.
+func (s *Folder) asKnown(opened *os.File, name string, sig index.Signature, hash protocol.Hash) transport.File {
+	r, known := s.recall(name, sig)
+	if !hash.IsZero() && (!known || r.Hash != hash) {
+		if p := s.keptPrefix(sig, hash); p != nil {
+			return &grownFile{file: opened, name: name, prefix: p, groupAt: -1}
 		}
-		for _, name := range s.holders(hash) {
-			opened, sig, err := s.openFile(name)
-			if err != nil {
-				s.hints.touch(name)
-				continue
-			}
-			if r, known := s.recall(name, sig); known && r.Hash == hash {
-				return &file{opened, s, name, r}, nil
-			}
-			opened.Close()
+	}
+	if !known {
+		return nil
+	}
+	return &file{opened, s, name, r}
+}
+
+// hashNow has a file hashed ahead of others.
+func (s *Folder) hashNow(ctx context.Context, name string, sig index.Signature, hashing func(done, size uint64)) error {
+	j := s.wanted(name, sig)
+	defer s.forget(j)
+	size := uint64(sig.Size)
+	if err := s.await(ctx, j.over, func() { hashing(min(j.done.Load(), size), size) }); err != nil {
+		return err
+	}
+	return j.err
+}
+
+// openContent opens a file that is known to have a content.
+func (s *Folder) openContent(hash protocol.Hash) (transport.File, error) {
+	hopeful := s.mayFind() // before: a content that becomes known meanwhile is not missed
+	for _, name := range s.holders(hash) {
+		opened, sig, err := s.openFile(name)
+		if err != nil {
+			s.hints.touch(name)
+			continue
 		}
+		if r, known := s.recall(name, sig); known && r.Hash == hash {
+			return &file{opened, s, name, r}, nil
+		}
+		opened.Close()
+		hopeful = true // it has another content now
+	}
+	if hopeful {
+		return nil, errIndexing
 	}
 	return nil, fs.ErrNotExist
 }
 
 // openFile opens a regular file of the folder and returns its signature.
 func (s *Folder) openFile(name string) (*os.File, index.Signature, error) {
-	opened, err := s.beneath.open(name)
+	opened, err := s.find(name)
 	if err != nil {
 		return nil, index.Signature{}, err
 	}
@@ -171,6 +193,28 @@ func (s *Folder) openFile(name string) (*os.File, index.Signature, error) {
 		return nil, index.Signature{}, err
 	}
 	return opened, index.SignatureOf(name, info), nil
+}
+
+// find opens what has a name, in either form.
+func (s *Folder) find(name string) (opened *os.File, err error) {
+	g := s.ground.Load()
+	switch {
+	case s.only == "":
+	case s.only != name:
+		return nil, fs.ErrNotExist
+	default:
+		name = g.file
+	}
+	opened, err = g.open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		if other := decompose(name); other != name {
+			opened, err = g.open(other)
+		}
+	}
+	if errors.Is(err, os.ErrClosed) && s.ctx.Err() == nil && s.ground.Load() != g {
+		return s.find(name)
+	}
+	return opened, err
 }
 
 // recall returns the record of a file with that signature.
@@ -210,6 +254,8 @@ func refuse(err error) *protocol.Error {
 	var errno syscall.Errno
 	isErrno := errors.As(err, &errno)
 	switch {
+	case errors.Is(err, errIndexing):
+		return &protocol.Error{Code: protocol.Indexing, Text: "files are being hashed that may be it"}
 	case errors.Is(err, errChanged):
 		return &protocol.Error{Code: protocol.Changed, Text: "the file changes all the time"}
 	case errors.Is(err, errTooLarge):

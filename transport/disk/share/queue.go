@@ -2,26 +2,37 @@ package share
 
 import (
 	"container/heap"
+	"math/bits"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/transport/disk"
 	"github.com/relaypeer/relaypeer/transport/disk/index"
 )
 
 // queue holds the files to be hashed. The share's mutex guards it. Jobs that a request waits for go
-// first, in turns; then jobs that have begun; then the other files.
+// first, in turns; then jobs that have begun; then the other files, the smallest first. Every other
+// turn goes to a file that has not begun, if it is smaller than all that have: a small file does not
+// wait for the end of a large one, and few files are open at a time.
 type queue struct {
 	changed *sync.Cond // there may be something to do
 	closed  bool
-	todo    []*entry // due
+	todo    [sizeClasses][]*entry // due, by the class of their size
+	turns   uint64
 	later   laterHeap
 	alarm   *time.Timer // for the first of later
 	jobs    map[index.Inode]*job
 	urgent  []*job // with pieces to hand out, that somebody waits for
 	calm    []*job // with pieces to hand out, that nobody waits for
 }
+
+// sizeClasses is the number of size classes: files of a class differ by a factor of two at most.
+const sizeClasses = 65
+
+// class returns the size class of a file.
+func class(size int64) int { return bits.Len64(uint64(size)) }
 
 // later is an entry that is not due yet.
 type later struct {
@@ -73,8 +84,14 @@ func (s *Folder) enqueue(e *entry) {
 		s.postpone(e, now.Add(wait))
 		return
 	}
-	s.todo = append(s.todo, e)
+	s.ready(e)
 	s.changed.Broadcast()
+}
+
+// ready adds an entry that is due.
+func (q *queue) ready(e *entry) {
+	of := &q.todo[class(e.signature.Size)]
+	*of = append(*of, e)
 }
 
 // postpone makes an entry due at a time.
@@ -99,7 +116,7 @@ func (s *Folder) setAlarm() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for now := time.Now(); len(s.later) > 0 && !s.later[0].due.After(now); {
-			s.todo = append(s.todo, heap.Pop(&s.later).(later).entry)
+			s.ready(heap.Pop(&s.later).(later).entry)
 		}
 		s.changed.Broadcast()
 		s.setAlarm()
@@ -112,21 +129,43 @@ func (s *Folder) setAlarm() {
 func (s *Folder) take(hurried bool) (j *job, piece uint64, open bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for !s.closed {
+	for ; !s.closed; s.changed.Wait() {
+		list := &s.calm
 		switch {
-		case hurried && len(s.urgent) > 0:
-			return s.hand(&s.urgent)
-		case hurried || len(s.urgent) > 0:
-		case len(s.calm) > 0:
-			return s.hand(&s.calm)
-		default:
-			if j := s.begin(); j != nil {
+		case hurried:
+			list = &s.urgent
+		case len(s.urgent) > 0:
+			continue
+		}
+		if !hurried || len(*list) > 0 {
+			if j := s.begin(s.mayBegin(hurried)); j != nil {
 				return j, 0, true
 			}
 		}
-		s.changed.Wait()
+		if len(*list) > 0 {
+			return s.hand(list)
+		}
 	}
 	return nil, 0, false
+}
+
+// mayBegin returns the size class below which a file that has not begun has its turn now. While a
+// request waits, that is for files of one piece.
+func (s *Folder) mayBegin(hurried bool) (below int) {
+	s.turns++
+	switch {
+	case !hurried && len(s.calm) == 0:
+		return sizeClasses
+	case s.turns%2 == 0:
+		return 0
+	case hurried:
+		return class(pieceGroups * protocol.GroupSize)
+	}
+	below = sizeClasses
+	for _, j := range s.calm {
+		below = min(below, class(j.signature.Size))
+	}
+	return below
 }
 
 // hand returns the first job of a list and its next piece. The job moves to the end of the list; it
@@ -165,29 +204,39 @@ func (s *Folder) withdraw(j *job) (listed bool) {
 	return len(s.urgent)+len(s.calm) < before
 }
 
-// begin returns a job for the first entry that is due and needs one.
-func (s *Folder) begin() *job {
-	for len(s.todo) > 0 {
-		e := s.todo[0]
-		s.todo[0] = nil
-		s.todo = s.todo[1:]
-		now := time.Now()
-		wait, running := e.rest(now), s.jobs[e.signature.Inode]
-		switch {
-		case e.known || e.signature == (index.Signature{}):
-			e.queued = false
-		case wait > 0 && e.signature.Changed <= now.UnixNano():
-			s.postpone(e, now.Add(wait))
-		case running != nil && running.signature == e.signature:
-			running.entries = append(running.entries, e)
-		case running != nil: // on what the file was before: it will notice
-			s.postpone(e, now.Add(disk.Tick))
-		default:
-			j := s.newJob(e.name, e.signature)
-			j.entries = append(j.entries, e)
-			j.flying++
-			return j
+// begin returns a job for the smallest entry that is due, is of a class below that, and needs one.
+func (s *Folder) begin(below int) *job {
+	for of := range s.todo[:below] {
+		for len(s.todo[of]) > 0 {
+			e := s.todo[of][0]
+			s.todo[of][0] = nil
+			s.todo[of] = s.todo[of][1:]
+			if j := s.beginWith(e); j != nil {
+				return j
+			}
 		}
+	}
+	return nil
+}
+
+// beginWith returns a job for an entry, unless it needs none of its own now.
+func (s *Folder) beginWith(e *entry) *job {
+	now := time.Now()
+	wait, running := e.rest(now), s.jobs[e.signature.Inode]
+	switch {
+	case e.known || e.signature == (index.Signature{}):
+		e.queued = false
+	case wait > 0 && e.signature.Changed <= now.UnixNano():
+		s.postpone(e, now.Add(wait))
+	case running != nil && running.signature == e.signature:
+		running.entries = append(running.entries, e)
+	case running != nil: // on what the file was before: it will notice
+		s.postpone(e, now.Add(disk.Tick))
+	default:
+		j := s.newJob(e.name, e.signature)
+		j.entries = append(j.entries, e)
+		j.flying++
+		return j
 	}
 	return nil
 }

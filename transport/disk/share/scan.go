@@ -1,47 +1,45 @@
 package share
 
 import (
-	"errors"
-	"io"
-	"io/fs"
-	"path"
 	"runtime"
-	"strings"
-	"syscall"
 	"time"
 
-	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/transport/disk/index"
 )
 
 // scanner finds the names in the folder. Its fields belong to its goroutine.
 type scanner struct {
 	*Folder
-	round   uint32
-	folders map[string]uint32 // those that are there, with the round that last saw them
-	whole   bool              // this walk has seen everything
-	unnamed int               // files and folders in it whose names cannot be shared
-	example string            // one of them
-	warned  bool              // about such names
-	shut    map[string]bool   // folders that cannot be entered, which has been told
-	due     *time.Timer       // of the next walk
-	dueAt   time.Time
-	ended   time.Time     // the last walk
-	took    time.Duration // by it
-	doubt   bool          // folders came and went: the watcher may have lost track of those that came
+	tree
+	passed   passed
+	shut     map[string]bool // folders that cannot be entered, which has been told
+	walks    uint32
+	due      *time.Timer // of the next walk
+	dueAt    time.Time
+	ended    time.Time     // the last walk
+	took     time.Duration // by it
+	skimmed  time.Time     // the end of the last skim
+	skimTook time.Duration // to look at folders in it, but not to read those that had changed
+	tellAt   *time.Timer   // when names are told before their content is known
+	behind   bool          // hints were lost: names may have come and gone
+	doubt    bool          // folders came and went: the watcher may have lost track of those that came
 }
 
 const (
-	hintGap    = 20 * time.Millisecond // hints that come together are looked at together
-	doubtGap   = time.Second           // from a doubt to a walk
-	mostWalks  = 20                    // a walk takes at most one part in so many of the time
-	atOnce     = 512                   // names read from a folder in one go
-	pruneEvery = 64                    // walks
+	hintLead   = 2 * time.Millisecond   // hints that come together are looked at together;
+	hintGap    = 20 * time.Millisecond  // so are, after a look, those that follow
+	tellGap    = 400 * time.Millisecond // after the first walk: what is hashed until then is told with its hash only
+	beatGap    = time.Second            // between two looks at folders that are not watched
+	doubtGap   = time.Second            // from a doubt to a walk
+	mostWalks  = 20                     // a walk takes at most one part in so many of the time
+	atOnce     = 512                    // names read from a folder in one go
+	pruneEvery = 64                     // walks
 )
 
 // start starts the scanner and the workers.
 func (s *Folder) start() {
-	scan := &scanner{Folder: s, folders: map[string]uint32{}, shut: map[string]bool{}}
+	scan := &scanner{Folder: s, tree: newTree(), passed: newPassed(), shut: map[string]bool{}}
 	s.workers.Go(scan.run)
 	s.workers.Go(s.checkDoubts)
 	begun := time.Now()
@@ -72,25 +70,49 @@ func (s *Folder) logIndexed(since time.Time) {
 func (s *scanner) run() {
 	s.due = time.NewTimer(0)
 	defer s.due.Stop()
-	for {
+	s.tellAt = time.NewTimer(time.Hour)
+	defer s.tellAt.Stop()
+	beat := time.NewTicker(beatGap)
+	defer beat.Stop()
+	indexed := s.indexed
+	for looked := (time.Time{}); ; s.extend() {
 		select {
 		case <-s.ctx.Done():
 			return
 		case <-s.due.C:
-			begin := time.Now()
-			s.doubt = false // and a folder that this walk finds gone casts it anew
 			s.walk()
-			s.ended = time.Now()
-			s.took, s.dueAt = s.ended.Sub(begin), time.Time{}
-			s.walkIn(s.options.Rescan)
-			s.clearUp()
+		case <-indexed:
+			indexed = nil
+			s.tellNames()
+		case <-s.tellAt.C:
+			s.tellNames()
+		case <-beat.C:
+			s.beat()
 		case <-s.hints.arrived:
-			if s.pause(s.ctx, hintGap) != nil {
+			gap := hintLead
+			if time.Since(looked) < hintGap {
+				gap = hintGap
+			}
+			if s.pause(s.ctx, gap) != nil {
 				return
 			}
 			s.lookAtHints()
+			looked = time.Now()
 		}
 	}
+}
+
+// beat looks, often, at all that no hint tells of and that is cheap to see.
+func (s *scanner) beat() {
+	if s.checkGround() {
+		s.setExtent(roles.ExtentPart)
+		s.walk()
+		return
+	}
+	if len(s.deaf) == 0 && !s.behind || time.Now().Before(s.skimmed.Add(mostWalks*s.skimTook)) {
+		return
+	}
+	s.skim()
 }
 
 // walkIn schedules the next walk after a wait, but not later than already scheduled, nor too soon
@@ -106,49 +128,43 @@ func (s *scanner) walkIn(wait time.Duration) {
 	}
 }
 
-// walk looks at every name in the folder.
+// walk looks at every name in the folder, and schedules the next walk.
 func (s *scanner) walk() {
-	s.round++
-	s.whole, s.unnamed = true, 0
-	s.enter("")
+	begin := time.Now()
+	s.walks++
+	s.doubt = false // and a folder that this walk finds gone casts it anew
+	s.passed.count = 0
+	s.checkGround()
+	s.hints.tryAgain()
+	s.enter(s.join(nil, "", ""))
 	if s.ctx.Err() != nil {
 		return
 	}
-	if s.unnamed > 0 && !s.warned {
-		s.warned = true
-		s.log.Warn("some names in the shared folder break the rule for names, and what they name is not shared",
-			"count", s.unnamed, "example", s.example)
-	}
-	for name, round := range s.folders {
-		if round != s.round && s.whole {
-			s.leaveFolder(name)
-		}
-	}
-	names := s.sweep()
 	s.tellUnread()
-	if s.round%pruneEvery == 1 {
-		s.index.Prune(names, s.live)
+	s.passed.tellMore(s.log)
+	if all, _ := s.Files(); all > 0 && s.walks%pruneEvery == 1 {
+		s.index.Prune(all, s.live)
 	}
 	if !s.isWalked() {
+		all, _ := s.Files()
+		s.log.Info("found", "folder", s.path, "files", all)
 		s.mu.Lock()
 		close(s.walked)
 		s.checkIndexed()
 		s.mu.Unlock()
+		s.tellAt.Reset(tellGap)
 	}
+	s.ended = time.Now()
+	s.took, s.dueAt = s.ended.Sub(begin), time.Time{}
+	s.walkIn(s.options.Rescan)
+	s.clearUp()
 }
 
-// sweep drops the names that a complete walk has not seen, and returns how many are left.
-func (s *scanner) sweep() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.whole {
-		for _, e := range s.names {
-			if e.round != s.round {
-				s.drop(e)
-			}
-		}
+// clearUp schedules a walk soon if there is a doubt.
+func (s *scanner) clearUp() {
+	if s.doubt {
+		s.walkIn(min(doubtGap, s.options.Rescan))
 	}
-	return len(s.names)
 }
 
 // live returns the files that have a name.
@@ -162,146 +178,37 @@ func (s *scanner) live() map[index.Inode]bool {
 	return live
 }
 
-// enter looks at every name in a folder and below.
-func (s *scanner) enter(folder string) {
-	for todo := []string{folder}; len(todo) > 0 && s.ctx.Err() == nil; {
-		folder, todo = todo[len(todo)-1], todo[:len(todo)-1]
-		s.folders[folder] = s.round
-		s.hints.watch(folder) // before it is read: what comes after that is noticed
-		todo = append(todo, s.read(folder)...)
+// skim reads the folders in which names may have come or gone without a hint. A folder's own state
+// says so. A file that was changed in place is left to the next walk.
+func (s *scanner) skim() {
+	s.skimTook = 0
+	if s.behind {
+		s.behind = false
+		for _, d := range s.folders {
+			s.glance(d)
+		}
+	} else {
+		for d := range s.deaf {
+			s.glance(d)
+		}
 	}
+	s.skimmed = time.Now()
+	s.clearUp()
 }
 
-// read looks at the files in a folder and returns the folders in it.
-func (s *scanner) read(folder string) (folders []string) {
-	opened, err := s.root.Open(path.Join(".", folder))
-	if err != nil {
-		s.cannotEnter(folder, err)
-		s.unseen(err)
-		return nil
-	}
-	defer opened.Close()
-	for {
-		list, err := opened.ReadDir(atOnce)
-		for _, item := range list {
-			name := path.Join(folder, item.Name())
-			if !s.isShared(name) {
-				continue
-			}
-			if item.IsDir() {
-				folders = append(folders, name)
-			} else if info, err := item.Info(); err == nil {
-				s.see(name, info)
-			}
-		}
-		if err == io.EOF {
-			return folders
-		}
-		if err != nil {
-			s.unseen(err)
-			return folders
-		}
-	}
-}
-
-// unseen marks the walk as incomplete because of an error, unless the folder is gone or closed to
-// us.
-func (s *scanner) unseen(err error) {
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.ENOTDIR) {
+// glance reads a folder if its state is another than when it was last read.
+func (s *scanner) glance(d *dir) {
+	if s.ctx.Err() != nil || s.folders[d.name] != d {
 		return
 	}
-	s.whole = false
-	s.log.Debug("cannot look into a folder", "why", err)
-}
-
-// isShared reports whether a name may be shared, and counts names that break the name rule.
-func (s *scanner) isShared(name string) bool {
-	if s.isHidden(name) {
-		return false
-	}
-	if protocol.CheckName(name) != nil {
-		s.unnamed++
-		s.example = name
-		return false
-	}
-	return true
-}
-
-// see observes a name that is no folder. A link stands for the file in the share that it leads to.
-// It returns false for anything but a regular file.
-func (s *scanner) see(name string, info fs.FileInfo) bool {
-	if info.Mode()&fs.ModeSymlink != 0 {
-		var err error
-		if info, err = s.root.Stat(name); err != nil {
-			return false
-		}
-	}
-	sig := index.SignatureOf(name, info)
-	if !info.Mode().IsRegular() || s.index.Owns(sig.Inode) {
-		return false
-	}
-	if sig.Size > MaxSize {
-		s.tooLarge(name, sig.Size)
-		return false
-	}
-	s.observe(name, sig, s.round)
-	return true
-}
-
-// look looks at one name, if its folder is known; a walk finds the others.
-func (s *scanner) look(name string) {
-	if _, there := s.folders[parent(name)]; !there || !s.isShared(name) {
-		return
-	}
-	info, err := s.root.Lstat(name)
+	begin := time.Now()
+	state, err := s.ground.Load().state(d.real)
+	s.skimTook += time.Since(begin)
+	_, base := parent(d.name)
 	switch {
-	case err == nil && info.IsDir():
-		if _, known := s.folders[name]; known {
-			s.doubt = true
-		}
-		s.gone(name, false)
-		s.enter(name)
-	case err == nil && s.see(name, info):
-		s.leaveFolder(name)
-	case err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR):
-		s.gone(name, true)
-	}
-}
-
-func parent(name string) string {
-	at := strings.LastIndexByte(name, '/')
-	return name[:max(0, at)]
-}
-
-// gone removes a file of that name, and on request a folder.
-func (s *scanner) gone(name string, folder bool) {
-	s.mu.Lock()
-	if e := s.names[name]; e != nil {
-		s.drop(e)
-	}
-	s.mu.Unlock()
-	if folder {
-		s.leaveFolder(name)
-	}
-}
-
-// leaveFolder removes a folder that no longer exists, and all names in it.
-func (s *scanner) leaveFolder(name string) {
-	if _, there := s.folders[name]; !there || name == "" {
-		return
-	}
-	s.doubt = true
-	for folder := range s.folders {
-		if folder == name || strings.HasPrefix(folder, name+"/") {
-			delete(s.folders, folder)
-			s.hints.unwatch(folder)
-		}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for below, e := range s.names {
-		if strings.HasPrefix(below, name+"/") {
-			s.drop(e)
-		}
+	case err == nil && (state != d.state || d.state == index.Signature{}):
+		s.enter(d)
+	case err != nil && d.above != nil: // the top is looked at by itself
+		s.lookAt(d.above, base)
 	}
 }

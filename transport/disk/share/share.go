@@ -18,15 +18,16 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/transport/disk/index"
 )
 
 // Folder is a folder whose regular files are served under their slash-separated relative names, and
 // by their content. It is safe for concurrent use.
 type Folder struct {
-	root    *os.Root
-	beneath beneath // into it
-	folder  string  // absolute: what the watcher calls it
+	path    string // absolute
+	only    string // it is the path of a single file, which is shared under this name
+	ground  atomic.Pointer[ground]
 	options Options
 	log     hclog.Logger
 	index   *index.DB
@@ -47,7 +48,11 @@ type Folder struct {
 	contents map[uint64]*entry // the first of those that are known to have one
 	known    int               // entries that are
 	waiting  int               // entries that indexed waits for
+	opaque   int               // entries that are told as such
+	extent   roles.Extent      // that followers were told last
+	open     bool              // names are told before their content is known
 	unread   unread
+	prefixes []*prefix // of files that are appended to all the time; the latest come last
 	doubts   doubts
 	followers
 	queue
@@ -58,24 +63,32 @@ type Options struct {
 	Hidden bool          // share names with a component that starts with a dot as well
 	Index  string        // the file that keeps the hashes between runs: see [index.DefaultPath]; none: memory
 	Rescan time.Duration // between two walks through the folder, which find unnoticed changes; 0: a minute
+	Name   string        // of a single file; none: the last component of its path
 	Log    hclog.Logger  // may be nil
+
+	// Of tests: they are called when a part of a file has been read to be hashed, and in place of
+	// having a folder watched.
+	onRead  func()
+	onWatch func() error
+}
+
+func (o *Options) read() {
+	if o.onRead != nil {
+		o.onRead()
+	}
 }
 
 const defaultRescan = time.Minute
 
-// Open opens a folder for sharing. Its files are served from then on; they are hashed in the
-// background.
+// Open opens a folder for sharing, or a single file. Files are served from then on; they are hashed in the background. When another folder takes
+// the place of this one under its path, the share notices within seconds, and serves that one.
 func Open(folder string, options Options) (*Folder, error) {
 	absolute, err := filepath.Abs(folder)
 	if err != nil {
 		return nil, err
 	}
-	root, err := os.OpenRoot(absolute)
-	if err != nil {
-		return nil, err
-	}
 	s := &Folder{
-		root: root, beneath: newBeneath(root), folder: absolute, options: options, log: options.Log,
+		path: absolute, options: options, log: options.Log,
 		walked: make(chan struct{}), indexed: make(chan struct{}),
 		names: map[string]*entry{}, contents: map[uint64]*entry{}, followers: followers{}, doubts: newDoubts(),
 	}
@@ -85,9 +98,12 @@ func Open(folder string, options Options) (*Folder, error) {
 	if s.options.Rescan <= 0 {
 		s.options.Rescan = defaultRescan
 	}
+	if err := s.openGround(); err != nil {
+		return nil, err
+	}
 	s.index = index.Open(options.Index, s.log)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.hints = newHints(absolute, s.log)
+	s.hints = newHints(s.ground.Load().real, s.log, options.onWatch)
 	s.queue.open(&s.mu)
 	s.start()
 	return s, nil
@@ -115,7 +131,7 @@ func (s *Folder) close() {
 			j.file.Close()
 		}
 	}
-	s.failed = errors.Join(s.index.Close(), s.beneath.close(), s.root.Close())
+	s.failed = errors.Join(s.index.Close(), s.ground.Load().close())
 }
 
 // closeWait bounds the wait for a disk that hangs.

@@ -2,6 +2,7 @@ package share_test
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -20,18 +21,20 @@ import (
 )
 
 // patience is how long a test waits for what must happen.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // news is what a share has told of its names.
 type news struct {
 	mu      sync.Mutex
 	changed *sync.Cond
 	names   map[string]protocol.Hash
+	marks   map[string]protocol.Mark
+	extent  roles.Extent
 	lines   int
 }
 
 func newNews() *news {
-	n := &news{names: map[string]protocol.Hash{}}
+	n := &news{names: map[string]protocol.Hash{}, marks: map[string]protocol.Mark{}}
 	n.changed = sync.NewCond(&n.mu)
 	return n
 }
@@ -43,7 +46,25 @@ func (n *news) tell(e protocol.Entry) {
 	if n.names[e.Name] = e.Hash; e.Hash.IsZero() {
 		delete(n.names, e.Name)
 	}
+	if n.marks[e.Name] = e.Mark; e.Mark == 0 {
+		delete(n.marks, e.Name)
+	}
 	n.changed.Broadcast()
+}
+
+func (n *news) extend(to roles.Extent) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.extent = to
+	n.changed.Broadcast()
+}
+
+// marked waits until a name is told with a mark, and the extent is whole.
+func (n *news) marked(t *testing.T, name string, mark protocol.Mark) {
+	t.Helper()
+	if n.await(func() bool { return n.marks[name] == mark && n.extent == roles.ExtentWhole }) {
+		t.Fatalf("%s has the mark %v; the extent is %v", name, n.marks[name], n.extent)
+	}
 }
 
 // are waits until these are the names, with these texts.
@@ -53,7 +74,21 @@ func (n *news) are(t *testing.T, texts map[string]string) {
 	for name, text := range texts {
 		want[name] = hashOf(text)
 	}
-	late := false
+	if n.await(func() bool { return maps.Equal(n.names, want) }) {
+		t.Fatalf("the names are %.1000v, not %.1000v", fmt.Sprint(n.names), fmt.Sprint(want))
+	}
+}
+
+// number waits until there are so many names.
+func (n *news) number(t *testing.T, want int) {
+	t.Helper()
+	if n.await(func() bool { return len(n.names) == want }) {
+		t.Fatalf("there are %d names, not %d", len(n.names), want)
+	}
+}
+
+// await waits until something is so of the news, and reports whether that takes too long.
+func (n *news) await(is func() bool) (late bool) {
 	timer := time.AfterFunc(patience, func() {
 		n.mu.Lock()
 		defer n.mu.Unlock()
@@ -63,12 +98,10 @@ func (n *news) are(t *testing.T, texts map[string]string) {
 	defer timer.Stop()
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for !maps.Equal(n.names, want) {
-		if late {
-			t.Fatalf("the names are %v, not %v", n.names, want)
-		}
+	for !is() && !late {
 		n.changed.Wait()
 	}
+	return !is()
 }
 
 // hashOf returns the hash of a text of one group at most.
@@ -92,14 +125,20 @@ func openShare(t *testing.T, folder string, with options) *share.Folder {
 func openFollowed(t *testing.T, folder string, with options, told *news) *share.Folder {
 	t.Helper()
 	share := openShare(t, folder, with)
+	follow(t, share, told)
+	return share
+}
+
+// follow has news follow a share until the end of the test.
+func follow(t *testing.T, share *share.Folder, told *news) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	var following sync.WaitGroup
-	following.Go(func() { share.Follow(ctx, told.tell, func(roles.Extent) {}) })
+	following.Go(func() { share.Follow(ctx, told.tell, told.extend) })
 	t.Cleanup(func() {
 		cancel()
 		following.Wait()
 	})
-	return share
 }
 
 func awaitIndexed(t *testing.T, share *share.Folder) {
@@ -151,7 +190,7 @@ func TestOnlyRegularFilesOfTheShareAreServed(t *testing.T) {
 	told := newNews()
 	share := openFollowed(t, shared, options{}, told)
 	for name, want := range map[string]protocol.Code{
-		"plain": 0, "sub/deep": 0, "inside": 0, "folder/deep": 0, // the last is served when asked for, and not published
+		"plain": 0, "sub/deep": 0, "inside": 0, "folder/deep": 0,
 		"nowhere": protocol.NotFound, "sub": protocol.NotFound, "plain/x": protocol.NotFound,
 		".hidden": protocol.NotFound, ".git/config": protocol.NotFound,
 		"out": protocol.NotFound, "absolute": protocol.NotFound, "loop": protocol.NotFound, "pipe": protocol.NotFound,
@@ -165,7 +204,7 @@ func TestOnlyRegularFilesOfTheShareAreServed(t *testing.T) {
 			t.Errorf("%s: %v, want %v", name, got, want)
 		}
 	}
-	told.are(t, map[string]string{"plain": "plain", "sub/deep": "deep", "inside": "plain"})
+	told.are(t, map[string]string{"plain": "plain", "sub/deep": "deep", "inside": "plain", "folder/deep": "deep"})
 	told = newNews()
 	share = openFollowed(t, shared, options{Hidden: true}, told)
 	for _, suffix := range []string{disk.PartSuffix, disk.JournalSuffix} { // what is fetched to there is not shared before it is whole
@@ -179,7 +218,7 @@ func TestOnlyRegularFilesOfTheShareAreServed(t *testing.T) {
 		t.Errorf("a hidden file, asked for: %v", got)
 	}
 	told.are(t, map[string]string{
-		"plain": "plain", "sub/deep": "deep", "inside": "plain", ".hidden": "hidden", ".git/config": "hidden",
+		"plain": "plain", "sub/deep": "deep", "inside": "plain", "folder/deep": "deep", ".hidden": "hidden", ".git/config": "hidden",
 	})
 }
 
@@ -322,7 +361,8 @@ func TestLateFollowersAreToldAll(t *testing.T) {
 	share := openFollowed(t, folder, options{}, first)
 	awaitIndexed(t, share)
 	whole, ended := make(chan struct{}), make(chan error, 1)
-	go func() { ended <- share.Follow(context.Background(), second.tell, func(roles.Extent) { close(whole) }) }()
+	once := sync.OnceFunc(func() { close(whole) })
+	go func() { ended <- share.Follow(context.Background(), second.tell, func(roles.Extent) { once() }) }()
 	select {
 	case <-whole:
 	case <-time.After(patience):

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/fsnotify/fsnotify"
 	"github.com/hashicorp/go-hclog"
@@ -15,23 +16,25 @@ import (
 // found a difference. Hints are never complete: the next walk finds the rest, such as a change
 // under another name of the same file.
 type hints struct {
-	folder  string
 	log     hclog.Logger
 	watcher *fsnotify.Watcher // nil: there is none to be had
+	failing func() error      // takes the place of adding a folder to it; nil: nothing does
 	arrived chan struct{}     // filled when there are some
 	over    chan struct{}     // closed when the watcher has ended
 
-	mu    sync.Mutex
-	names map[string]bool
-	all   bool // too many, or some were lost
-	full  bool // no more folders can be watched
+	mu     sync.Mutex
+	folder string // the path, without links, below which they are
+	names  map[string]bool
+	all    bool // too many, or some were lost
+	full   bool // no more folders can be watched
+	said   bool // which has been told
 }
 
 // mostHints bounds the names that are looked at one by one; a walk does as well for more.
 const mostHints = 4096
 
-func newHints(folder string, log hclog.Logger) *hints {
-	h := &hints{folder: folder, log: log, arrived: make(chan struct{}, 1), over: make(chan struct{}), names: map[string]bool{}}
+func newHints(folder string, log hclog.Logger, failing func() error) *hints {
+	h := &hints{folder: folder, log: log, failing: failing, arrived: make(chan struct{}, 1), over: make(chan struct{}), names: map[string]bool{}}
 	watcher, err := fsnotify.NewWatcher()
 	if err != nil {
 		log.Warn("changes in the shared folder are only noticed by walking through it now and then", "why", err)
@@ -59,9 +62,7 @@ func (h *hints) listen() {
 			if !more {
 				return
 			}
-			if name, below := strings.CutPrefix(event.Name, h.folder+string(filepath.Separator)); below {
-				h.touch(filepath.ToSlash(name))
-			}
+			h.hear(event.Name)
 		case err, more := <-failures:
 			if !more {
 				failures = nil
@@ -71,6 +72,31 @@ func (h *hints) listen() {
 			h.miss()
 		}
 	}
+}
+
+// hear turns the path of an event into a hint.
+func (h *hints) hear(path string) {
+	h.mu.Lock()
+	name, below := strings.CutPrefix(path, strings.TrimSuffix(h.folder, string(filepath.Separator))+string(filepath.Separator))
+	h.mu.Unlock()
+	if below {
+		h.touch(filepath.ToSlash(name))
+	}
+}
+
+// move has hints be those of another folder.
+func (h *hints) move(folder string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.folder = folder
+	clear(h.names)
+}
+
+// path returns the path of a folder.
+func (h *hints) path(name string) string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return filepath.Join(h.folder, filepath.FromSlash(name))
 }
 
 // touch adds a hint.
@@ -113,28 +139,47 @@ func (h *hints) take() (names map[string]bool, all bool) {
 	return names, all
 }
 
-// watch has the watcher report events in a folder. Calling it again is harmless.
-func (h *hints) watch(name string) {
+// watch has the watcher report events in a folder, and returns false if it cannot. Calling it again
+// is harmless; a folder that it watches already needs no more room.
+func (h *hints) watch(name string, already bool) bool {
+	path := h.path(name)
 	h.mu.Lock()
 	full := h.full
 	h.mu.Unlock()
-	if h.watcher == nil || full {
-		return
+	if h.watcher == nil || full && !already {
+		return false
 	}
-	err := h.watcher.Add(filepath.Join(h.folder, filepath.FromSlash(name)))
-	if !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EMFILE) {
-		return
+	err := h.add(path)
+	if err == nil || !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EMFILE) {
+		return err == nil
 	}
 	h.mu.Lock()
-	h.full = true
-	h.mu.Unlock()
-	h.log.Warn("there are too many folders to watch them all: changes are also looked for by walking through them now and then", "why", err)
+	defer h.mu.Unlock()
+	if h.full = true; !h.said {
+		h.said = true
+		h.log.Warn("there are too many folders to watch them all: changes in the others are looked for every second or less often", "why", err)
+	}
+	return false
+}
+
+func (h *hints) add(path string) error {
+	if h.failing != nil {
+		return h.failing()
+	}
+	return h.watcher.Add(path)
+}
+
+// tryAgain lets folders be watched for which there was no room.
+func (h *hints) tryAgain() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.full = false
 }
 
 // unwatch undoes watch.
 func (h *hints) unwatch(name string) {
 	if h.watcher != nil {
-		h.watcher.Remove(filepath.Join(h.folder, filepath.FromSlash(name)))
+		h.watcher.Remove(h.path(name))
 	}
 }
 
@@ -142,13 +187,22 @@ func (h *hints) unwatch(name string) {
 func (s *scanner) lookAtHints() {
 	names, all := s.hints.take()
 	if all {
+		if s.behind = true; time.Now().After(s.skimmed.Add(mostWalks * s.skimTook)) {
+			s.skim()
+		}
 		s.walkIn(0)
 		return
 	}
+	for name := range names {
+		if other := decompose(name); other != name {
+			names[other] = true // a request knows the composed form only
+		}
+	}
 	// Names that are gone come first. The watcher knows a moved folder by its old name until it is
 	// told to leave it; leaving that after entering the new one would leave the new one unwatched.
+	g := s.ground.Load()
 	for name := range names {
-		if _, err := s.root.Lstat(name); err != nil {
+		if _, err := g.lstat(name); err != nil {
 			s.look(name)
 			delete(names, name)
 		}
@@ -157,11 +211,4 @@ func (s *scanner) lookAtHints() {
 		s.look(name)
 	}
 	s.clearUp()
-}
-
-// clearUp schedules a walk soon if there is a doubt.
-func (s *scanner) clearUp() {
-	if s.doubt {
-		s.walkIn(min(doubtGap, s.options.Rescan))
-	}
 }

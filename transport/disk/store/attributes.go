@@ -12,13 +12,15 @@ import (
 func adopt(file *os.File, about protocol.Attributes) {
 	if about.Executable {
 		if info, err := file.Stat(); err == nil {
-			before("make it executable")
-			file.Chmod(executable(info.Mode().Perm()))
+			if before("make it executable") == nil {
+				file.Chmod(executable(info.Mode().Perm()))
+			}
 		}
 	}
 	if modified, said := about.Time(); said {
-		before("set its time")
-		setTime(file, modified)
+		if before("set its time") == nil {
+			setTime(file, modified)
+		}
 	}
 }
 

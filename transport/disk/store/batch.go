@@ -24,6 +24,7 @@ type Batch struct {
 	root    *os.Root
 	names   [][]string // by item
 	options Options
+	twins   *twins             // among these names
 	folder  string             // where items gather
 	locked  *os.File           // that, with the lock
 	staging [2 * perRound]*dir // in it
@@ -76,7 +77,7 @@ const enough = 1000
 // the folders of batches whose processes were killed.
 func NewBatch(root *os.Root, names [][]string, options Options) (*Batch, error) {
 	sweep(root)
-	b := &Batch{root: root, names: names, options: options, round: 1, placed: map[spot]bool{}, misplaced: map[int]error{}}
+	b := &Batch{root: root, names: names, options: options, twins: newTwins(root, names, nil), round: 1, placed: map[spot]bool{}, misplaced: map[int]error{}}
 	b.changed = sync.NewCond(&b.mu)
 	if err := b.open(); err != nil {
 		return nil, fmt.Errorf("%s: %w", root.Name(), disk.Reason(err))
@@ -130,8 +131,11 @@ func (b *Batch) take(item int, data []byte, about protocol.Attributes) error {
 			return err
 		}
 		at.executable = about.Executable
-		before("write an item")
-		if err := b.wrote(at, b.staging[at.folder].write(at.file(), data, b.options.heed(about))); err != nil {
+		err = before("write an item")
+		if err == nil {
+			err = b.staging[at.folder].write(at.file(), data, b.options.heed(about))
+		}
+		if err := b.wrote(at, err); err != nil {
 			return err
 		}
 	}
@@ -160,6 +164,9 @@ func (b *Batch) Close() error {
 	}
 	b.staged = nil
 	b.mu.Unlock()
-	before("remove the batch's folder")
-	return errors.Join(b.closeStaging(), b.root.RemoveAll(b.folder), b.locked.Close())
+	err := before("remove the batch's folder")
+	if err == nil {
+		err = b.root.RemoveAll(b.folder)
+	}
+	return errors.Join(err, b.closeStaging(), b.locked.Close())
 }

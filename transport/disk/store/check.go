@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"io"
 	"os"
 	"runtime"
 	"sync"
@@ -15,8 +16,9 @@ import (
 var pages = sync.Pool{New: func() any { return new([protocol.GroupSize]byte) }}
 
 // hashGroups hashes the groups of a file that want selects, on all processors, and passes the value
-// of each to tell, one call at a time. Unreadable groups are left out. It ends with ctx.
-func hashGroups(ctx context.Context, file *os.File, size, groups uint64, want func(uint64) bool, tell func(uint64, protocol.Hash)) error {
+// of each to tell, one call at a time. It ends with ctx. Unreadable groups are left out; unread is the
+// reason for one of them, unless the file has no more bytes.
+func hashGroups(ctx context.Context, file *os.File, size, groups uint64, want func(uint64) bool, tell func(uint64, protocol.Hash)) (unread, err error) {
 	var next atomic.Uint64
 	var telling sync.Mutex
 	var workers sync.WaitGroup
@@ -34,15 +36,24 @@ func hashGroups(ctx context.Context, file *os.File, size, groups uint64, want fu
 				}
 				at := number * protocol.GroupSize
 				data := page[:min(size-at, protocol.GroupSize)]
-				if _, err := file.ReadAt(data, int64(at)); err == nil {
-					value := content.ChainingValue(number, data, size <= protocol.GroupSize)
-					telling.Lock()
-					tell(number, value)
-					telling.Unlock()
+				err := before("read a group")
+				if err == nil {
+					_, err = file.ReadAt(data, int64(at))
 				}
+				value := protocol.Hash{}
+				if err == nil {
+					value = content.ChainingValue(number, data, size <= protocol.GroupSize)
+				}
+				telling.Lock()
+				if err == nil {
+					tell(number, value)
+				} else if err != io.EOF {
+					unread = err
+				}
+				telling.Unlock()
 			}
 		})
 	}
 	workers.Wait()
-	return ctx.Err()
+	return unread, ctx.Err()
 }

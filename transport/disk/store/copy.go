@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -29,11 +30,17 @@ func (f *Folder) copy(ctx context.Context, want roles.OpenStore, item roles.Plac
 // fill reads the groups that a part lacks from a file. If the file has changed, the part's Commit
 // finds that.
 func (f *Folder) fill(ctx context.Context, part *Part, want roles.OpenStore, item roles.Placement, has roles.Groups, from string) error {
+	if err := before("open a file to copy it"); err != nil {
+		return f.unread(from, err)
+	}
 	source, err := f.root.Open(from)
 	if err != nil {
 		return f.unread(from, err)
 	}
 	defer source.Close()
+	if has.Count() == 0 && part.clone(ctx, source) == nil {
+		return nil
+	}
 	sink, err := part.Receive(want.Item, 0, item.Attributes)
 	if err != nil {
 		return err
@@ -49,7 +56,11 @@ func (f *Folder) fill(ctx context.Context, part *Part, want roles.OpenStore, ite
 		}
 		at := number * protocol.GroupSize
 		data := page[:min(want.Size-at, protocol.GroupSize)]
-		if _, err := source.ReadAt(data, int64(at)); err != nil {
+		err := before("read a group to copy it")
+		if err == nil {
+			_, err = source.ReadAt(data, int64(at))
+		}
+		if err != nil {
 			return f.unread(from, err)
 		}
 		value := content.ChainingValue(number, data, want.Size <= protocol.GroupSize)
@@ -58,6 +69,26 @@ func (f *Folder) fill(ctx context.Context, part *Part, want roles.OpenStore, ite
 		}
 	}
 	return nil
+}
+
+// clone has a part share the disk space of a file, where the file system can do that, and hashes
+// its groups.
+func (p *Part) clone(ctx context.Context, source *os.File) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := before("share the space of a file"); err != nil {
+		return err
+	}
+	if err := share(p.slots.file, source); err != nil {
+		return err
+	}
+	all := func(uint64) bool { return true }
+	values := make(map[uint64]protocol.Hash)
+	_, err := hashGroups(ctx, p.slots.file, p.size, protocol.Groups(p.size), all, func(number uint64, value protocol.Hash) { values[number] = value })
+	if err != nil {
+		return err
+	}
+	return p.slots.claim(int64(p.size), values)
 }
 
 // unread returns the error of reading a file, with its path as the user calls it.

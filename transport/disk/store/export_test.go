@@ -1,23 +1,34 @@
 package store
 
-// SetBefore has f called before each change of the disk, and returns what takes that back.
-func SetBefore(f func(what string)) (undo func()) {
+import "os"
+
+// SetBefore has f called before each change of the disk, and before what else may fail there, which
+// fails with the error that f returns. It returns what takes that back.
+func SetBefore(f func(what string) error) (undo func()) {
 	was := before
 	before = f
 	return func() { before = was }
 }
 
-// FailSync has what makes changes durable fail where f returns an error, and returns what takes
-// that back.
-func FailSync(f func(what string) error) (undo func()) {
-	was := durably
-	durably = func(what string, sync func() error) error {
-		if err := f(what); err != nil {
-			return err
-		}
-		return was(what, sync)
-	}
-	return func() { durably = was }
+// SpillFile returns the file in which groups wait to be printed; nil: there is none.
+func (s *Stream) SpillFile() *os.File {
+	s.spill.mu.Lock()
+	defer s.spill.mu.Unlock()
+	return s.spill.file
+}
+
+// Share replaces what shares the space of a file, and returns what takes that back.
+func Share(f func(to, from *os.File) error) (undo func()) {
+	was := share
+	share = f
+	return func() { share = was }
+}
+
+// WithoutSyncAll has files made durable one by one, and returns what takes that back.
+func WithoutSyncAll() (undo func()) {
+	was := syncAll
+	syncAll = func(*dir) (done bool, err error) { return false, nil }
+	return func() { syncAll = was }
 }
 
 // Enough is how many files a Batch commits unasked.

@@ -21,6 +21,7 @@ type Folder struct {
 	root    *os.Root
 	names   [][]string // by item
 	options Options
+	twins   *twins // among these names
 
 	mu     sync.Mutex
 	closed bool
@@ -31,10 +32,15 @@ type Folder struct {
 
 // NewFolder returns a Folder: item i goes to each of the slash-separated names names[i] under root.
 // No two items share a name. The caller keeps the root and closes it. Learn is called for the names
-// of items that were opened.
+// of items that were opened. On a disk that does not tell upper from lower case no item takes the
+// place of another one.
 func NewFolder(root *os.Root, names [][]string, options Options) *Folder {
-	return &Folder{root: root, names: names, options: options, parts: map[int]*Part{}}
+	return &Folder{root: root, names: names, options: options, twins: newTwins(root, names, nil), parts: map[int]*Part{}}
 }
+
+// Beside names files that are in their places already: on a disk that does not tell upper from
+// lower case no item takes their place either. It must come before anything else.
+func (f *Folder) Beside(there []string) { f.twins = newTwins(f.root, f.names, there) }
 
 // enter counts a call in; calls.Done counts it out.
 func (f *Folder) enter() error {
@@ -128,6 +134,9 @@ func (f *Folder) batched() (batch *Batch, err error) {
 	}
 	if f.batch == nil {
 		f.batch, err = NewBatch(f.root, f.names, f.options)
+		if err == nil {
+			f.batch.twins = f.twins
+		}
 	}
 	return f.batch, err
 }
@@ -198,13 +207,21 @@ func (f *Folder) commitBatch(ctx context.Context, items []roles.Placement) trans
 // that cannot have it does not keep the others from it.
 func (f *Folder) commitPart(ctx context.Context, part *Part, item roles.Placement) error {
 	want := part.wanted()
-	if err := errors.Join(part.Commit(ctx, item), part.Close()); err != nil {
+	err := f.twins.put(part.name, func() error { return part.Commit(ctx, item) })
+	if twin := (*twinError)(nil); errors.As(err, &twin) {
+		return errors.Join(part.wrap(err), part.Discard())
+	}
+	if err := errors.Join(err, part.Close()); err != nil {
 		return err
 	}
 	var failed error
 	for _, name := range f.names[item.Item] {
 		if name != part.name {
-			failed = cmp.Or(failed, f.copy(ctx, want, item, part.name, name))
+			err := f.twins.put(name, func() error { return f.copy(ctx, want, item, part.name, name) })
+			if twin := (*twinError)(nil); errors.As(err, &twin) {
+				err = f.newPart(name).wrap(err)
+			}
+			failed = cmp.Or(failed, err)
 		}
 	}
 	return failed

@@ -49,6 +49,10 @@ func (i item) bring(t testing.TB, numbers ...uint64) {
 	}
 }
 
+func (i item) placement() roles.Placement {
+	return roles.Placement{Item: i.number, Size: uint64(len(i.Data))}
+}
+
 // commits commits items all of which have their places.
 func commits(t testing.TB, items ...item) {
 	t.Helper()
@@ -203,10 +207,11 @@ func TestACopyIsVerified(t *testing.T) {
 		t.Errorf("%v", misplaced)
 	}
 	var change sync.Once
-	defer store.SetBefore(func(what string) {
+	defer store.SetBefore(func(what string) error {
 		if what == "write a group" { // of the copy
 			change.Do(func() { poke(filepath.Join(folder, "file"), 2*protocol.GroupSize) })
 		}
+		return nil
 	})()
 	if has := x.open(t); has.Count() != 4 {
 		t.Errorf("under the first name stands %v", has)

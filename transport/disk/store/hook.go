@@ -1,11 +1,22 @@
 package store
 
-// before is called before each change of the disk, with a word for the change. Tests replace it to
-// end the process there.
-var before = func(what string) {}
+// before is called before each change of the disk, and before what else may fail there, with a word
+// for it: those that change nothing begin with "open" or "read". Tests replace it to end the process
+// there, or to have that fail with an error.
+var before = func(what string) error { return nil }
 
-// durably calls sync, which makes a change durable. Tests replace it to make it fail.
-var durably = func(what string, sync func() error) error {
-	before(what)
+// share gives a file the content of another without taking disk space. Tests replace it by that of a
+// file system that can do so.
+var share = reflink
+
+// syncAll makes a folder's whole file system durable, if the system can. Tests replace it by that of a
+// system that cannot.
+var syncAll = (*dir).syncAll
+
+// durably calls sync, which makes a change durable.
+func durably(what string, sync func() error) error {
+	if err := before(what); err != nil {
+		return err
+	}
 	return sync()
 }

@@ -50,7 +50,9 @@ func openJournal(root *os.Root, name string) (*journal, error) {
 		if there, err := root.Lstat(name); err == nil && !there.Mode().IsRegular() {
 			return nil, inTheWay(name)
 		}
-		before("make the journal")
+		if err := before("make the journal"); err != nil {
+			return nil, err
+		}
 		file, err := root.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666)
 		if err != nil {
 			return nil, err
@@ -63,10 +65,14 @@ func openJournal(root *os.Root, name string) (*journal, error) {
 		if err != nil {
 			return nil, errors.Join(err, file.Close())
 		}
-		if named, err := root.Lstat(name); err == nil && os.SameFile(locked, named) {
+		named, err := root.Lstat(name)
+		if err == nil && os.SameFile(locked, named) {
 			return &journal{root, name, file}, nil
 		}
 		file.Close()
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
 	}
 }
 
@@ -77,28 +83,42 @@ func (j *journal) begin(hash protocol.Hash, size uint64) error {
 	copy(header[atHash:], hash[:])
 	sum := content.ChainingValue(0, header[:atSum], true)
 	copy(header[atSum:], sum[:])
-	before("empty the journal")
+	if err := before("empty the journal"); err != nil {
+		return err
+	}
 	if err := j.file.Truncate(0); err != nil {
 		return err
 	}
-	before("begin the journal")
+	if err := before("begin the journal"); err != nil {
+		return err
+	}
 	_, err := j.file.WriteAt(header, 0)
 	return err
 }
 
-// of returns the content that the journal names, unless the journal is new or damaged.
-func (j *journal) of() (hash protocol.Hash, size uint64, ok bool) {
+// of returns the content that the journal names, unless the journal is new or damaged. An error says
+// that the disk did not tell: then nothing may be made anew, which would lose what is there.
+func (j *journal) of() (hash protocol.Hash, size uint64, ok bool, err error) {
 	var header [headerSize]byte
-	if _, err := j.file.ReadAt(header[:], 0); err != nil || string(header[:atSize]) != journalMagic {
-		return hash, 0, false
+	if err = before("read the journal"); err == nil {
+		_, err = j.file.ReadAt(header[:], 0)
+	}
+	if err != nil && err != io.EOF {
+		return hash, 0, false, err
+	}
+	if err == io.EOF || string(header[:atSize]) != journalMagic {
+		return hash, 0, false, nil
 	}
 	sum := content.ChainingValue(0, header[:atSum], true)
-	return protocol.Hash(header[atHash:]), binary.BigEndian.Uint64(header[atSize:]), string(sum[:headerSize-atSum]) == string(header[atSum:])
+	sound := string(sum[:headerSize-atSum]) == string(header[atSum:])
+	return protocol.Hash(header[atHash:]), binary.BigEndian.Uint64(header[atSize:]), sound, nil
 }
 
 // note claims a group.
 func (j *journal) note(group uint64, value protocol.Hash) error {
-	before("note a group")
+	if err := before("note a group"); err != nil {
+		return err
+	}
 	_, err := j.file.WriteAt(value[:], int64(headerSize+group*protocol.HashSize))
 	return err
 }
@@ -106,6 +126,9 @@ func (j *journal) note(group uint64, value protocol.Hash) error {
 // claims returns the values of claimed groups, and zero for others, up to a number of groups. It
 // allocates by the size of the file.
 func (j *journal) claims(most uint64) ([]protocol.Hash, error) {
+	if err := before("read the claims"); err != nil {
+		return nil, err
+	}
 	info, err := j.file.Stat()
 	if err != nil {
 		return nil, err
@@ -133,11 +156,14 @@ func (j *journal) close() error { return j.file.Close() }
 
 // remove removes the journal and releases it.
 func (j *journal) remove() error {
-	before("remove the journal")
-	if err := j.root.Remove(j.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return errors.Join(err, j.file.Close())
+	err := before("remove the journal")
+	if err == nil {
+		err = j.root.Remove(j.name)
 	}
-	return j.file.Close()
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return errors.Join(err, j.file.Close())
 }
 
 // inTheWay returns the error for a name that we need and that a stranger's file has. Only the user

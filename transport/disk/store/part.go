@@ -67,21 +67,21 @@ func (o Options) heed(about protocol.Attributes) protocol.Attributes {
 // Use sets the options. It must come before Open.
 func (p *Part) Use(options Options) { p.options = options }
 
-// Holds implements [transport.Store]. It changes nothing. A journal that cannot be read claims
-// nothing: Open makes it anew.
+// Holds implements [transport.Store]. It changes nothing. A journal that is damaged, or closed to
+// us, claims nothing.
 func (p *Part) Holds(context.Context, roles.InspectStore) (hash protocol.Hash, size uint64, err error) {
 	name := disk.Beside(p.name, disk.JournalSuffix)
 	if there, err := p.root.Lstat(name); err != nil || !there.Mode().IsRegular() {
 		return hash, 0, nil
 	}
-	file, err := p.root.Open(name)
-	if err != nil {
-		return hash, 0, nil
+	file, err := p.openSome(name, "open the journal")
+	if file == nil {
+		return hash, 0, p.wrap(err)
 	}
 	j := &journal{root: p.root, file: file}
 	defer j.close()
-	if hash, size, some := j.of(); some && j.claimsAny() {
-		return hash, size, nil
+	if hash, size, some, err := j.of(); err != nil || some && j.claimsAny() {
+		return hash, size, p.wrap(err)
 	}
 	return hash, 0, nil
 }
@@ -96,6 +96,18 @@ func (p *Part) Open(ctx context.Context, want roles.OpenStore, checking func(don
 	return has, other, p.wrap(err)
 }
 
+// openSome opens a file that we can do without: nil stands for one that is not there or is closed to
+// us. Any other error says that the disk did not tell.
+func (p *Part) openSome(name, what string) (file *os.File, err error) {
+	if err = before(what); err == nil {
+		file, err = p.root.Open(name)
+	}
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		return nil, nil
+	}
+	return file, err
+}
+
 func (p *Part) wrap(err error) error {
 	if err == nil {
 		return nil
@@ -108,7 +120,10 @@ func (p *Part) open(ctx context.Context, want roles.OpenStore, checking func(don
 	if err != nil {
 		return nil, false, err
 	}
-	hash, size, known := p.journal.of()
+	hash, size, known, err := p.journal.of()
+	if err != nil {
+		return nil, false, err
+	}
 	same := known && hash == want.Hash && size == want.Size
 	if same && p.slots != nil {
 		return p.slots.has(), false, nil
@@ -141,6 +156,9 @@ func (p *Part) take() (there fs.FileInfo, err error) {
 	if disk.Unfinished(p.name) {
 		return nil, errors.New("no file may have such a name")
 	}
+	if err := before("make the folders"); err != nil {
+		return nil, err
+	}
 	if err := p.root.MkdirAll(path.Dir(p.name), 0o777); err != nil {
 		return nil, err
 	}
@@ -165,6 +183,9 @@ func (p *Part) partName() string { return disk.Beside(p.name, disk.PartSuffix) }
 func (p *Part) openPart() (*os.File, error) {
 	if there, err := p.root.Lstat(p.partName()); err != nil || !there.Mode().IsRegular() {
 		return nil, errors.Join(fs.ErrNotExist, err)
+	}
+	if err := before("open the part"); err != nil {
+		return nil, err
 	}
 	return p.root.OpenFile(p.partName(), os.O_RDWR, 0)
 }
@@ -203,7 +224,7 @@ func (p *Part) verify(ctx context.Context, file *os.File, checking func(done, si
 			all++
 		}
 	}
-	err = hashGroups(ctx, file, p.size, uint64(len(values)), claimed, func(number uint64, value protocol.Hash) {
+	_, err = hashGroups(ctx, file, p.size, uint64(len(values)), claimed, func(number uint64, value protocol.Hash) {
 		if value == values[number] {
 			has.Add(number)
 		}
@@ -215,14 +236,14 @@ func (p *Part) verify(ctx context.Context, file *os.File, checking func(done, si
 
 // compare returns all groups if the file in the place is the content already.
 func (p *Part) compare(ctx context.Context, checking func(done, size uint64)) (has roles.Groups, err error) {
-	file, err := p.root.Open(p.name)
-	if err != nil {
-		return nil, nil // it can be replaced all the same
+	file, err := p.openSome(p.name, "open the file that is there")
+	if file == nil {
+		return nil, err // a file that is closed to us can be replaced all the same
 	}
 	defer file.Close()
 	var values []protocol.Hash // by what has been read: the file may be a hole of any size
 	all := func(uint64) bool { return true }
-	err = hashGroups(ctx, file, p.size, protocol.Groups(p.size), all, func(number uint64, value protocol.Hash) {
+	unread, err := hashGroups(ctx, file, p.size, protocol.Groups(p.size), all, func(number uint64, value protocol.Hash) {
 		for uint64(len(values)) <= number {
 			values = append(values, protocol.Hash{})
 		}
@@ -230,6 +251,9 @@ func (p *Part) compare(ctx context.Context, checking func(done, size uint64)) (h
 		has.Add(number)
 		checking(min(has.Count()*protocol.GroupSize, p.size), p.size)
 	})
+	if err == nil && p.options.NoReplace { // else it is replaced
+		err = unread
+	}
 	if err != nil || uint64(len(values)) < protocol.Groups(p.size) || !proves(values, p.hash) {
 		return nil, err
 	}
@@ -258,7 +282,9 @@ func (p *Part) begin(there fs.FileInfo) error {
 	if err := p.removePart(); err != nil {
 		return err
 	}
-	before("make the part")
+	if err := before("make the part"); err != nil {
+		return err
+	}
 	file, err := p.root.OpenFile(p.partName(), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return err

@@ -94,22 +94,28 @@ func (p *Part) renew(about protocol.Attributes) {
 // the part without a use.
 func (p *Part) rename() error {
 	if !p.options.NoReplace {
-		before("rename the part")
+		if err := before("rename the part"); err != nil {
+			return err
+		}
 		return p.root.Rename(p.partName(), p.name)
 	}
 	folder, err := openDir(p.root, path.Dir(path.Clean(p.name)))
 	if err != nil {
 		return err
 	}
-	before("rename the part to where nothing is")
-	err = folder.add(path.Base(p.partName()), folder, path.Base(p.name))
+	if err = before("rename the part to where nothing is"); err == nil {
+		err = folder.add(path.Base(p.partName()), folder, path.Base(p.name))
+	}
 	if err == ErrTaken {
 		err = errors.Join(err, p.discard())
 	}
 	return errors.Join(err, folder.close())
 }
 
-// syncFolders makes the rename durable, and the folders that were made for it.
+// syncFolders makes the rename durable, and the folders that were made for it. If it fails, the file
+// stays, for its bytes are durable, and the next try syncs the folders again. That proves something, as
+// it would not for bytes: a system drops the bytes that it could not write, and may call the next sync
+// of them a success, but a name that its file system could not write stops that file system.
 func (p *Part) syncFolders() error {
 	for folder := path.Dir(path.Clean(p.name)); ; folder = path.Dir(folder) {
 		if err := syncFolder(p.root, folder); err != nil {
@@ -147,8 +153,9 @@ func (p *Part) prove() (values []protocol.Hash, err error) {
 	}
 	info, err := p.slots.file.Stat()
 	if err == nil && uint64(info.Size()) > p.size {
-		before("cut the part")
-		err = p.slots.file.Truncate(int64(p.size))
+		if err = before("cut the part"); err == nil {
+			err = p.slots.file.Truncate(int64(p.size))
+		}
 	}
 	return values, err
 }
@@ -204,7 +211,9 @@ func (p *Part) removePart() error {
 	if there, err := p.root.Lstat(p.partName()); err == nil && there.IsDir() {
 		return inTheWay(p.partName())
 	}
-	before("remove the part")
+	if err := before("remove the part"); err != nil {
+		return err
+	}
 	if err := p.root.Remove(p.partName()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -213,6 +222,9 @@ func (p *Part) removePart() error {
 
 // syncFolder makes a rename durable.
 func syncFolder(root *os.Root, folder string) error {
+	if err := before("open the folder"); err != nil {
+		return err
+	}
 	dir, err := root.Open(filepath.FromSlash(folder))
 	if err != nil {
 		return err

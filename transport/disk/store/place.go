@@ -27,7 +27,8 @@ func (b *Batch) placeAll(files []staged) (misplaced map[spot]error, err error) {
 	p := placer{batch: b, folders: map[string]bool{}}
 	misplaced = map[spot]error{}
 	for _, at := range files {
-		if err := p.place(at, path.Clean(b.name(at.spot))); err != nil {
+		name := path.Clean(b.name(at.spot))
+		if err := b.twins.put(name, func() error { return p.place(at, name) }); err != nil {
 			misplaced[at.spot] = err
 		}
 	}
@@ -37,7 +38,7 @@ func (b *Batch) placeAll(files []staged) (misplaced map[spot]error, err error) {
 // flush makes the files' bytes durable.
 func (b *Batch) flush(files []staged) error {
 	return durably("sync the items", func() error {
-		if done, err := b.staging[0].syncAll(); done {
+		if done, err := syncAll(b.staging[0]); done {
 			return err
 		}
 		for _, at := range files {
@@ -45,7 +46,7 @@ func (b *Batch) flush(files []staged) error {
 			if err != nil {
 				return err
 			}
-			if err := errors.Join(file.Sync(), file.Close()); err != nil {
+			if err := errors.Join(durably("sync an item", file.Sync), file.Close()); err != nil {
 				return err
 			}
 		}
@@ -66,8 +67,9 @@ func (p *placer) place(at staged, name string) error {
 	staging, base := p.batch.staging[at.folder], path.Base(name)
 	err := p.enter(name)
 	if err == nil {
-		before("rename an item to where nothing is")
-		err = staging.add(at.file(), p.open, base)
+		if err = before("rename an item to where nothing is"); err == nil {
+			err = staging.add(at.file(), p.open, base)
+		}
 		if err == nil {
 			return nil
 		}
@@ -76,7 +78,9 @@ func (p *placer) place(at staged, name string) error {
 		}
 	}
 	if err == nil {
-		before("rename an item")
+		err = before("rename an item")
+	}
+	if err == nil {
 		err = staging.move(at.file(), p.open, base)
 	}
 	if err != nil {
@@ -98,6 +102,9 @@ func (p *placer) enter(name string) error {
 		return err
 	}
 	if !p.folders[folder] {
+		if err := before("make the folders"); err != nil {
+			return err
+		}
 		if err := p.batch.root.MkdirAll(folder, 0o777); err != nil {
 			return err
 		}
@@ -151,7 +158,7 @@ func (b *Batch) syncFolders(folders map[string]bool) error {
 	if len(folders) > fewFolders {
 		whole := false
 		err := durably("sync the folders", func() (err error) {
-			whole, err = b.staging[0].syncAll()
+			whole, err = syncAll(b.staging[0])
 			return err
 		})
 		if whole || err != nil {

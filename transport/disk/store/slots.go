@@ -7,6 +7,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
 // slots are the places of a content's groups in a part. All groups are verified, so several links
@@ -27,7 +28,9 @@ func (s *slots) put(number uint64, value protocol.Hash, data []byte) error {
 	if s.holds(number) {
 		return nil
 	}
-	before("write a group")
+	if err := before("write a group"); err != nil {
+		return err
+	}
 	if err := s.write(int64(number*protocol.GroupSize), data); err != nil {
 		return err
 	}
@@ -43,16 +46,30 @@ func (s *slots) put(number uint64, value protocol.Hash, data []byte) error {
 	return nil
 }
 
+// claim takes the file, up to an end, for groups with these values. They are not verified.
+func (s *slots) claim(end int64, values map[uint64]protocol.Hash) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stale, s.end = end, end
+	for number, value := range values {
+		if err := s.journal.note(number, value); err != nil {
+			return err
+		}
+		s.have.Add(number)
+	}
+	return nil
+}
+
 // write writes a group, with holes for its zeros.
 func (s *slots) write(at int64, data []byte) error {
 	if at < s.stale && punch(s.file, at, int64(len(data))) != nil {
 		_, err := s.file.WriteAt(data, at)
 		return err
 	}
-	if err := s.grow(at+int64(len(data)), endsInHole(data)); err != nil {
+	if err := s.grow(at+int64(len(data)), disk.EndsInHole(data)); err != nil {
 		return err
 	}
-	return dense(data, func(from int, stretch []byte) error {
+	return disk.Dense(data, func(from int, stretch []byte) error {
 		_, err := s.file.WriteAt(stretch, at+int64(from))
 		return err
 	})

@@ -2,10 +2,12 @@ package store
 
 import (
 	"errors"
+	"io"
 	"os"
 	"sync"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/protocol/content"
 )
 
 // spill is an unnamed file for groups, made for the first one. A place in it is used again.
@@ -21,6 +23,9 @@ func (s *spill) put(data []byte) (slot int, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.file == nil {
+		if before("make the spill") != nil {
+			return 0, false
+		}
 		file, err := unnamed()
 		if err != nil {
 			return 0, false
@@ -31,6 +36,9 @@ func (s *spill) put(data []byte) (slot int, ok bool) {
 		slot = s.spare[last]
 	} else {
 		slot = s.slots
+	}
+	if before("write to the spill") != nil {
+		return 0, false
 	}
 	if _, err := s.file.WriteAt(data, int64(slot)*protocol.GroupSize); err != nil {
 		return 0, false
@@ -56,13 +64,29 @@ func unnamed() (*os.File, error) {
 	return file, nil
 }
 
-// get reads a group back.
-func (s *spill) get(data []byte, slot int) error {
+// errSpoiled is the error of a group that is not in its place as it was put there.
+var errSpoiled = errors.New("a group that waited there to be printed is not what it was")
+
+// get reads a group back, and verifies it: what the disk has made of it is printed as little as what
+// a node has.
+func (s *spill) get(data []byte, p parked) error {
 	s.mu.Lock()
 	file := s.file
 	s.mu.Unlock()
-	_, err := file.ReadAt(data, int64(slot)*protocol.GroupSize)
+	err := before("read the spill")
+	if err == nil {
+		_, err = file.ReadAt(data, int64(p.slot)*protocol.GroupSize)
+	}
+	if err == io.EOF || err == nil && !p.is(data) {
+		return errSpoiled
+	}
 	return err
+}
+
+// is reports whether data is the group. The only group of a content has another value than the first
+// of several.
+func (p parked) is(data []byte) bool {
+	return content.ChainingValue(p.number, data, false) == p.value || content.ChainingValue(p.number, data, true) == p.value
 }
 
 // free releases a place.

@@ -30,13 +30,18 @@ func (b *Batch) tryOpen() error {
 	var mark [8]byte
 	rand.Read(mark[:])
 	b.folder = disk.BatchPrefix + hex.EncodeToString(mark[:])
-	before("make the batch's folder")
+	if err := before("make the batch's folder"); err != nil {
+		return err
+	}
 	if err := b.root.Mkdir(b.folder, 0o777); err != nil {
 		return err
 	}
-	var err error
-	if b.locked, err = b.root.Open(b.folder); err != nil {
-		return err
+	err := before("open the batch's folder")
+	if err == nil {
+		b.locked, err = b.root.Open(b.folder)
+	}
+	if err != nil {
+		return errors.Join(err, b.root.RemoveAll(b.folder))
 	}
 	if err := lock(b.locked); err != nil {
 		return errors.Join(err, b.locked.Close())
@@ -50,7 +55,9 @@ func (b *Batch) tryOpen() error {
 func (b *Batch) openStaging() (err error) {
 	for i := range b.staging {
 		name := b.folder + "/" + strconv.Itoa(i)
-		before("make a staging folder")
+		if err := before("make a staging folder"); err != nil {
+			return err
+		}
 		if err := b.root.Mkdir(name, 0o777); err != nil {
 			return err
 		}

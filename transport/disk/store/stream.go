@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/transport"
+	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
 // Stream is a [transport.Store] that prints the groups of one content, verified, in their order.
@@ -39,9 +41,11 @@ type Stream struct {
 
 // parked is a group that waits to be printed.
 type parked struct {
-	size int                       // bytes
-	page *[protocol.GroupSize]byte // nil: it lies in the spill
-	slot int                       // there
+	number uint64
+	value  protocol.Hash
+	size   int                       // bytes
+	page   *[protocol.GroupSize]byte // nil: it lies in the spill
+	slot   int                       // there
 }
 
 const (
@@ -83,11 +87,11 @@ func (s *Stream) Receive(int, uint64, protocol.Attributes) (transport.Sink, erro
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	hash := s.hash
-	return func(number uint64, _ protocol.Hash, data []byte) error { return s.take(hash, number, data) }, nil
+	return func(number uint64, value protocol.Hash, data []byte) error { return s.take(hash, number, value, data) }, nil
 }
 
 // take takes a group of a content, and waits until there is room for it.
-func (s *Stream) take(hash protocol.Hash, number uint64, data []byte) error {
+func (s *Stream) take(hash protocol.Hash, number uint64, value protocol.Hash, data []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	came := time.Now()
@@ -102,7 +106,7 @@ func (s *Stream) take(hash protocol.Hash, number uint64, data []byte) error {
 		}
 		early, wait := number > s.next, patience-time.Since(came)
 		stalled := idle || early && wait <= 0
-		if s.park(number, data, stalled) {
+		if s.park(number, value, data, stalled) {
 			return nil
 		}
 		if !early || stalled {
@@ -116,8 +120,8 @@ func (s *Stream) take(hash protocol.Hash, number uint64, data []byte) error {
 
 // park puts a group into memory or the spill. It returns false if the group has to wait for that:
 // only the next group goes to memory, and groups go to the spill only after a stall.
-func (s *Stream) park(number uint64, data []byte, stalled bool) bool {
-	p := parked{size: len(data)}
+func (s *Stream) park(number uint64, value protocol.Hash, data []byte, stalled bool) bool {
+	p := parked{number: number, value: value, size: len(data)}
 	if number == s.next && s.held < mostHeld {
 		p.page = pages.Get().(*[protocol.GroupSize]byte)
 		copy(p.page[:], data)
@@ -201,12 +205,15 @@ func (s *Stream) out(p parked) error {
 	page := p.page
 	if page == nil {
 		page = pages.Get().(*[protocol.GroupSize]byte)
-		if err := s.spill.get(page[:p.size], p.slot); err != nil {
-			return err
-		}
 	}
 	defer pages.Put(page)
-	n, err := s.to.Write(page[:p.size])
+	data := page[:p.size]
+	if p.page == nil {
+		if err := s.spill.get(data, p); err != nil {
+			return fmt.Errorf("%s: %w", os.TempDir(), disk.Reason(err))
+		}
+	}
+	n, err := s.to.Write(data)
 	if err == nil && n < p.size {
 		err = io.ErrShortWrite
 	}

@@ -60,3 +60,24 @@ func punch(file *os.File, at, length int64) error {
 	})
 	return errors.Join(err, punching)
 }
+
+// reflink gives a file the content of another, which shares its disk space until one of them is
+// changed.
+func reflink(to, from *os.File) error {
+	source, err := from.SyscallConn()
+	if err != nil {
+		return err
+	}
+	target, err := to.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var linking error
+	err = target.Control(func(to uintptr) {
+		linking = source.Control(func(from uintptr) {
+			_, err = again(func() (int, error) { return 0, unix.IoctlFileClone(int(to), int(from)) })
+		})
+		linking = errors.Join(linking, err)
+	})
+	return errors.Join(err, linking)
+}

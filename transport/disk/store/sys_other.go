@@ -61,7 +61,9 @@ func (d *dir) add(name string, to *dir, as string) error {
 		return ErrTaken
 	}
 	if err == nil {
-		before("remove the other name")
+		err = before("remove the other name")
+	}
+	if err == nil {
 		err = d.root.Remove(d.name + "/" + name)
 	}
 	return err

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
 // dir is an open folder. Its methods name a file by a single component, relative to the folder: no
@@ -23,6 +24,9 @@ type dir struct {
 
 // openDir opens a folder under root.
 func openDir(root *os.Root, name string) (*dir, error) {
+	if err := before("open a folder"); err != nil {
+		return nil, err
+	}
 	file, err := root.Open(name)
 	if err != nil {
 		return nil, err
@@ -47,8 +51,8 @@ func (d *dir) write(name string, data []byte, about protocol.Attributes) (err er
 			err = &fs.PathError{Op: "close", Path: name, Err: failed}
 		}
 	}()
-	err = dense(data, func(at int, stretch []byte) error { return writeAt(fd, stretch, int64(at)) })
-	if err == nil && endsInHole(data) {
+	err = disk.Dense(data, func(at int, stretch []byte) error { return writeAt(fd, stretch, int64(at)) })
+	if err == nil && disk.EndsInHole(data) {
 		_, err = again(func() (int, error) { return 0, unix.Ftruncate(fd, int64(len(data))) })
 	}
 	if err != nil {
@@ -109,7 +113,9 @@ func (d *dir) add(name string, to *dir, as string) error {
 	case errors.Is(err, errors.ErrUnsupported), errors.Is(err, unix.EINVAL):
 		_, err = again(func() (int, error) { return 0, unix.Linkat(d.fd, name, to.fd, as, 0) })
 		if err == nil {
-			before("remove the other name")
+			err = before("remove the other name")
+		}
+		if err == nil {
 			_, err = again(func() (int, error) { return 0, unix.Unlinkat(d.fd, name, 0) })
 		}
 	}

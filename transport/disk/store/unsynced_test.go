@@ -14,7 +14,7 @@ var errDisk = errors.New("the disk is broken")
 
 // failOnce has the first sync of a kind fail.
 func failOnce(t *testing.T, kind string) {
-	t.Cleanup(store.FailSync(func(what string) error {
+	t.Cleanup(store.SetBefore(func(what string) error {
 		if what == kind {
 			kind = ""
 			return errDisk
@@ -86,7 +86,7 @@ func TestWhatIsThereAlreadyIsMadeDurable(t *testing.T) {
 	x.MustBring(t, part, 0, 1, 2, 3)
 	for try := range 2 {
 		synced := 0
-		undo := store.FailSync(func(what string) error {
+		undo := store.SetBefore(func(what string) error {
 			if what == "sync the folder" {
 				synced++
 			}
@@ -100,4 +100,45 @@ func TestWhatIsThereAlreadyIsMadeDurable(t *testing.T) {
 		x.Open(t, part)
 	}
 	part.Close()
+}
+
+// Where the system cannot make all durable at once, each item is made so by itself, before any has its
+// place, and so is each of the folders.
+func TestEachItemIsMadeDurable(t *testing.T) {
+	defer store.WithoutSyncAll()()
+	names := []string{"a", "b/c", "d", "e/f", "g/h", "i/j", "k/l", "m/n", "o/p", "q/r"}
+	for failing := 0; failing <= len(names); failing++ { // the last time none fails
+		items, folders := 0, 0
+		undo := store.SetBefore(func(what string) error {
+			switch what {
+			case "sync an item":
+				if items++; items > failing {
+					return errDisk
+				}
+			case "sync the folder":
+				folders++
+			}
+			return nil
+		})
+		folder := t.TempDir()
+		batch := newBatch(t, disktest.OpenRoot(t, folder), names...)
+		for item := range names {
+			bringItem(t, batch, item, "text")
+		}
+		err := batch.Commit(t.Context(), placements(len(names))...)
+		undo()
+		if err := batch.Close(); err != nil {
+			t.Error(err)
+		}
+		if failing < len(names) {
+			for item, why := range lost(t, err) {
+				if !errors.Is(why, errDisk) {
+					t.Errorf("item %d: %v", item, why)
+				}
+			}
+			disktest.Leaves(t, folder)
+		} else if err != nil || items != len(names) || folders != 9 {
+			t.Errorf("%d items and %d folders were made durable: %v", items, folders, err)
+		}
+	}
 }

@@ -1,4 +1,4 @@
-package store
+package disk
 
 import "bytes"
 
@@ -7,9 +7,9 @@ const block = 4 << 10
 
 var zeros [block]byte
 
-// dense calls write for each stretch of data that has to be written, with its place in data. What
+// Dense calls write for each stretch of data that has to be written, with its place in data. What
 // is left out is whole blocks of zeros: holes, where nothing lies yet.
-func dense(data []byte, write func(at int, stretch []byte) error) error {
+func Dense(data []byte, write func(at int, stretch []byte) error) error {
 	begin, some := 0, false
 	for at := 0; at < len(data); at += block {
 		switch hole := isZero(data[at:min(at+block, len(data))]); {
@@ -28,8 +28,8 @@ func dense(data []byte, write func(at int, stretch []byte) error) error {
 	return write(begin, data[begin:])
 }
 
-// endsInHole reports whether the last block of data is left out.
-func endsInHole(data []byte) bool {
+// EndsInHole reports whether the last block of data is left out.
+func EndsInHole(data []byte) bool {
 	return len(data) > 0 && isZero(data[(len(data)-1)/block*block:])
 }
 

@@ -1,0 +1,131 @@
+package client
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// patience counts, by node, how often it was left because it brought nothing in time while others
+// waited. Each time it is given four times as long, so that the rounds through nodes that are all
+// slow end, and the good one among them has its time.
+type patience map[netip.AddrPort]int
+
+// with returns for how long a node is waited for that was to be given so much time at first.
+func (p patience) with(node netip.AddrPort, first time.Duration) time.Duration {
+	return first << min(2*p[node], mostPatience)
+}
+
+// mostPatience is how often at most the time is doubled: to more than a day, whereas the bounds of
+// a Source end each visit within half of one.
+const mostPatience = 14
+
+// late reports whether a source has had its time, and has brought no verified group.
+func (f *Fetch) late(at roles.Moment, s *Source) bool {
+	return s.awaited() && at.Now-s.moved >= f.patience.with(s.tried.Node, roles.GroupPatience)
+}
+
+// places returns how many links to nodes may be open at most. Beyond those that the request allows
+// they are for others beside late nodes that send nothing: where bytes come slowly, it may be for
+// our own line that they do, and more links only divide it.
+func (f *Fetch) places(at roles.Moment) int {
+	most := f.most()
+	if most == 1 {
+		return 1
+	}
+	idle := 0
+	for _, s := range f.sources {
+		if f.late(at, s) && s.State() != SourceReceiving {
+			idle++
+		}
+	}
+	return max(most, min(most+idle, roles.MaxBeside))
+}
+
+// untried reports whether somebody waits for a turn: a node, a page of nodes, or another content as
+// long as there is nothing of this one.
+func (f *Fetch) untried() bool {
+	_, some := f.candidate()
+	return some || f.cursor != nil || f.elsewhere()
+}
+
+// elsewhere reports whether nodes have another content that has not been tried, and there is
+// nothing yet of the one that is being fetched.
+func (f *Fetch) elsewhere() bool {
+	is, fixed := f.picker.Identity()
+	if !fixed || f.picker.had.Count() > 0 || is == f.prefer || f.request.Once && f.gave {
+		return false
+	}
+	return slices.ContainsFunc(f.contents, func(k known) bool { return !k.tried && !f.discredited(k.Nodes) })
+}
+
+// dismiss leaves late sources where all are late, no link more may be open, and somebody waits for
+// a turn: of several the worse half, those of which the fewest bytes have come; all of them if only
+// the relay, or another content, can help. It reports whether it left any.
+func (f *Fetch) dismiss(at roles.Moment) bool {
+	if f.State() != FetchSeeking && f.State() != FetchFetching || f.live() == 0 || f.roomy(at) || !f.untried() {
+		return false
+	}
+	var all []*Source
+	for _, s := range f.sources {
+		if s.working() && !f.late(at, s) {
+			return false
+		} else if s.working() {
+			all = append(all, s)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b *Source) int {
+		return cmp.Or(cmp.Compare(a.bytes, b.bytes), cmp.Compare(a.moved, b.moved))
+	})
+	if _, some := f.candidate(); some {
+		all = all[:min(len(f.candidates), (len(all)+1)/2)]
+	}
+	for _, s := range all {
+		f.patience[s.tried.Node]++
+		f.absorb(s.dismiss(at))
+	}
+	return true
+}
+
+// rely tells the picker which sources it cannot count on.
+func (f *Fetch) rely(at roles.Moment) {
+	var late []int
+	for _, s := range f.sources {
+		if f.late(at, s) {
+			late = append(late, int(s.link))
+		}
+	}
+	f.picker.Late(late)
+}
+
+// wait arms the deadline that ends the patience with a node that brings nothing, if somebody else
+// waits for a turn.
+func (f *Fetch) wait(at roles.Moment) {
+	if f.State() != FetchSeeking && f.State() != FetchFetching {
+		return
+	}
+	due := time.Duration(-1)
+	soonest := func(end time.Duration) {
+		if end > at.Now && (due < 0 || end < due) {
+			due = end
+		}
+	}
+	for _, s := range f.sources {
+		if s.awaited() {
+			soonest(s.moved + f.patience.with(s.tried.Node, roles.GroupPatience))
+		}
+		if s.working() && s.pending() && f.roomy(at) {
+			soonest(s.since + roles.DialPatience)
+		}
+	}
+	switch {
+	case due < 0 || !f.untried():
+		f.core.Disarm()
+	case !f.core.Armed() || f.due != due:
+		f.due = due
+		f.core.Arm(due - at.Now)
+	}
+}
