@@ -131,8 +131,8 @@ func TestEachFieldReachesItsBoundAndNoFurther(t *testing.T) {
 		"short cursor":       {&Locate{Cursor: make([]byte, 1)}, &Locate{Cursor: make([]byte, CursorSize+1)}},
 		"located cursor":     {&Located{Peers: []Peer{}, Cursor: make([]byte, CursorSize)}, &Located{Cursor: make([]byte, CursorSize+1)}},
 		"peers":              {&Located{Peers: manyPeers(MaxPage)}, &Located{Peers: manyPeers(MaxPage + 1)}},
-		"a holder's size":    {&Located{Peers: []Peer{{host, 1, one, MaxFile}}}, &Located{Peers: []Peer{{host, 1, one, MaxFile + 1}}}},
-		"no content":         {&Located{Peers: []Peer{{host, 1, one, 0}}}, &Located{Peers: []Peer{{host, 1, Hash{}, 1}}}},
+		"a holder's size":    {&Located{Peers: []Peer{{Host: host, Port: 1, Hash: one, Size: MaxFile}}}, &Located{Peers: []Peer{{Host: host, Port: 1, Hash: one, Size: MaxFile + 1}}}},
+		"no content":         {&Located{Peers: []Peer{{Host: host, Port: 1, Hash: one, Size: 0}}}, &Located{Peers: []Peer{{Host: host, Port: 1, Hash: Hash{}, Size: 1}}}},
 		"list cursor":        {&List{Cursor: make([]byte, CursorSize)}, &List{Cursor: make([]byte, CursorSize+1)}},
 		"pattern":            {&List{Pattern: longName(MaxPattern)}, &List{Pattern: longName(MaxPattern) + "b"}},
 		"listed cursor":      {&Listed{Items: []Item{}, Cursor: make([]byte, CursorSize)}, &Listed{Cursor: make([]byte, CursorSize+1)}},
@@ -253,5 +253,13 @@ func TestTimesThatCanBeSaidAreThoseFrom1970To2242(t *testing.T) {
 		if _, said := (Attributes{Modified: modified}).Time(); said != want {
 			t.Errorf("%d ns since 1970 can be set: %v", modified, said)
 		}
+	}
+}
+
+// TestAPeerTakesPeerRoom: the longest one has that many bytes, and no other has more.
+func TestAPeerTakesPeerRoom(t *testing.T) {
+	peer := Peer{Host: append(make(IP, 15), 1), Port: 1<<16 - 1, Also: IP{192, 0, 2, 1}}
+	if b, err := encMode.Marshal(&peer); err != nil || len(b) != PeerRoom {
+		t.Errorf("%d bytes, not %d; %v", len(b), PeerRoom, err)
 	}
 }
