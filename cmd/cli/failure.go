@@ -14,6 +14,7 @@ const (
 	ExitNobodyHas   = 3
 	ExitNoRelay     = 4
 	ExitUndelivered = 5
+	ExitTooEarly    = 6
 	ExitInterrupted = 130
 )
 
@@ -41,7 +42,7 @@ func ExitCode(err error) int {
 		kind error
 		code int
 	}{
-		{peer.ErrInterrupted, ExitInterrupted}, {peer.ErrNotFound, ExitNobodyHas}, {peer.ErrNoRelay, ExitNoRelay},
+		{peer.ErrInterrupted, ExitInterrupted}, {peer.ErrNotFound, ExitNobodyHas}, {peer.ErrNoRelay, ExitNoRelay}, {peer.ErrTooEarly, ExitTooEarly},
 		{peer.ErrUndelivered, ExitUndelivered}, {peer.ErrBadName, ExitUsage},
 	} {
 		if errors.Is(err, row.kind) {

@@ -52,10 +52,14 @@ func (c *command) all(ctx context.Context, wanted peer.AllRequest, to *target) e
 	if ctx.Err() != nil {
 		return interrupted()
 	}
-	if s.first != nil {
-		return &cli.Failure{Code: cli.ExitCode(s.first)}
+	early := c.tellCoverage(r.Covers)
+	if s.first == nil {
+		return early
 	}
-	return nil
+	if early != nil {
+		c.note("%s", early)
+	}
+	return &cli.Failure{Code: cli.ExitCode(s.first)}
 }
 
 // tellChosen says before anything is fetched what cannot be, and which names have other contents.

@@ -4,11 +4,13 @@ import (
 	"context"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
@@ -32,6 +34,9 @@ type command struct {
 
 const mostSources = 64
 
+// usualWait is for how long --wait waits: a restarted relay has its nodes back by then.
+const usualWait = roles.LeaseTTL + 30*time.Second
+
 // newCommand returns the program.
 func newCommand(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 	c := &command{stdin: stdin, stdout: stdout, stderr: stderr}
@@ -40,7 +45,8 @@ func newCommand(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 			"asks for one. With -o it writes to a file or into a folder; then a name may also be a folder (photos/) or a pattern\n"+
 			"('*.jpg', 'photos/**/*.jpg'), and what was interrupted goes on where it was when the same command is given again.\n\n"+
 			"Exit codes: 0 all fetched; 1 other failure; 2 usage; 3 no node has it; 4 the relay could not be asked;\n"+
-			"5 nodes had it, but none could deliver it whole and verified; 130 interrupted.",
+			"5 nodes had it, but none could deliver it whole and verified; 6 not found so far, or not all of it, which may\n"+
+			"change by itself; 130 interrupted.",
 		cli.Arguments(0, -1), c.start)
 	program.SetOut(stdout)
 	program.SetErr(stderr)
@@ -57,6 +63,9 @@ func newCommand(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 		"list what is published, all or what the PATTERNs stand for: name, bytes, hash, nodes, contents of that name")
 	flags.BoolVar(&c.who, "who", false,
 		"say which nodes have one file, named without a pattern, and which may have it: address, bytes, hash")
+	flags.DurationVar(&c.client.Wait, "wait", 0,
+		"wait for what may change by itself (exit code 6), for so long at most; without a time: "+usualWait.String())
+	flags.Lookup("wait").NoOptDefVal = usualWait.String()
 	flags.BoolVar(&c.hidden, "hidden", false,
 		"folders and patterns stand for hidden files (.name) as well, which are passed over unless the pattern has the dot; --list shows all")
 	flags.BoolVarP(&c.verbose, "verbose", "v", false, "one line a node that was tried: address, outcome, time")
@@ -128,6 +137,8 @@ func (c *command) checkFlags() error {
 	switch {
 	case c.client.Sources < 1 || c.client.Sources > mostSources:
 		return cli.Usage("--sources: 1 to %d", mostSources)
+	case c.client.Wait < 0:
+		return cli.Usage("--wait: no time is below zero")
 	case c.list && c.who:
 		return cli.Usage("--list or --who, not both")
 	case c.program.Flags().Changed("output") && c.output == "":

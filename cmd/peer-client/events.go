@@ -199,7 +199,7 @@ func (f fileEvent) failed(failure error, r client.Result) fileEvent {
 // outcomes are the words of --json for the outcomes of fetches. Beside these there are "here", of a
 // file that was there already, and "clash".
 var outcomes = map[client.Outcome]string{
-	client.Running: "interrupted", client.Fetched: "fetched", client.NobodyHad: "not-found", client.Unsure: "unsure",
+	client.Running: "interrupted", client.Fetched: "fetched", client.NobodyHad: "not-found", client.TooEarly: "too-early", client.Unsure: "unsure",
 	client.Undelivered: "undelivered", client.NoRelay: "no-relay", client.DiskFailed: "disk-failed", client.BadlyNamed: "bad-name",
 	client.Interrupted: "interrupted", client.GivenUp: "given-up",
 }

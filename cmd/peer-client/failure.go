@@ -28,6 +28,8 @@ func resultFailure(relay string, request peer.Request, r client.Result) error {
 			return failure(cli.ExitNobodyHas, "no node has %s", name)
 		}
 		return failure(cli.ExitNobodyHas, "no node has %s: %s asked", name, cli.Count(len(asked), "node was", "nodes were"))
+	case client.TooEarly:
+		return tooEarly(name, r, asked)
 	case client.Unsure:
 		return failure(cli.ExitFailure, "%s was not found, but not every node could be asked: %s", name, obstacles(asked))
 	case client.Undelivered:
@@ -92,14 +94,19 @@ func queryFailure(relay string, err error) error {
 		return interrupted()
 	case errors.Is(err, peer.ErrNoRelay):
 		return relayFailure(relay, why.Code, why.By, why.Text)
+	case errors.Is(err, peer.ErrTooEarly):
+		return failure(cli.ExitTooEarly, "nothing was found so far, which may change: nodes are still publishing, or the relay was restarted")
 	}
 	return failure(cli.ExitCode(err), "%s", why.Text)
 }
 
 // argumentFailure returns the failure that an argument is to the user.
 func argumentFailure(relay string, is peer.Resolution) error {
-	if errors.Is(is.Err, peer.ErrNotFound) {
+	switch {
+	case errors.Is(is.Err, peer.ErrNotFound):
 		return unmatched(is.Arg)
+	case errors.Is(is.Err, peer.ErrTooEarly):
+		return failure(cli.ExitTooEarly, "no published name matches %q so far: %s", cli.ForDisplay(is.Arg), strings.Join(reasonsToWait(is.Covers), ", and "))
 	}
 	return queryFailure(relay, is.Err)
 }

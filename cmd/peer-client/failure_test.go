@@ -6,6 +6,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
 	"github.com/relaypeer/relaypeer/protocol"
@@ -22,6 +23,8 @@ func TestAFailureNamesEachNodeOnce(t *testing.T) {
 		text   string
 	}{
 		{client.Result{Outcome: client.NobodyHad}, cli.ExitNobodyHas, `no node has "x"`},
+		{client.Result{Outcome: client.TooEarly, Young: 1500 * time.Millisecond}, cli.ExitTooEarly,
+			`"x" was not found so far, which may change: the relay was restarted, and may lack nodes for another 2 s`},
 		{client.Result{Outcome: client.NobodyHad, Tried: tried[1:2]}, cli.ExitNobodyHas, `no node has "x": 1 node was asked`},
 		{client.Result{Outcome: client.Undelivered, Tried: tried}, cli.ExitUndelivered, `"x" is there, but no node could deliver it ` +
 			`whole and verified: of 3 nodes asked, 127.0.0.1:1 lost, 127.0.0.1:3 bad-hash`},

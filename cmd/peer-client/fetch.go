@@ -47,8 +47,11 @@ func (c *command) named(ctx context.Context, request peer.Request, to *target) e
 	if err == nil || cli.ExitCode(err) != cli.ExitNobodyHas || !request.Hash.IsZero() {
 		return c.told(event, err)
 	}
-	below, notListed := c.client.ListAll(ctx, peer.Literal(request.Name)+"/", to.isFolder())
+	below, covers, notListed := c.client.ListCovered(ctx, peer.Literal(request.Name)+"/", to.isFolder())
 	switch {
+	case notListed == nil && len(below) == 0 && covers.Err() != nil: // it may be a folder yet
+		err = tooEarly(wantedName(request), client.Result{Young: covers.Young}, nil)
+		return c.told(argumentEvent(request.Name, err), err)
 	case notListed != nil || len(below) == 0:
 		return c.told(event, err)
 	case to.isFolder():

@@ -7,6 +7,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
@@ -50,11 +51,16 @@ func (c *command) wholeHash(ctx context.Context, name, beginning string) (protoc
 			found = append(found, offer.Hash)
 		}
 	}
-	switch len(found) {
-	case 0:
+	switch {
+	case len(found) == 0 && is.Covers.Err() != nil:
+		return protocol.Hash{}, tooEarly(fmt.Sprintf("%q with a hash that begins with %s", cli.ForDisplay(name), beginning), client.Result{Young: is.Covers.Young}, nil)
+	case len(found) == 0 && is.Others > 0:
+		return protocol.Hash{}, failure(cli.ExitFailure, "no node has published %q with a hash that begins with %s, but %s may have it: ask them with the whole hash",
+			cli.ForDisplay(name), beginning, cli.Count(is.Others, "node", "nodes"))
+	case len(found) == 0:
 		return protocol.Hash{}, &cli.Failure{Code: cli.ExitNobodyHas,
 			Text: fmt.Sprintf("no node has published %q with a hash that begins with %s", cli.ForDisplay(name), beginning)}
-	case 1:
+	case len(found) == 1:
 		return found[0], nil
 	}
 	return protocol.Hash{}, cli.Usage("--hash %s: %d contents of %q begin so", beginning, len(found), cli.ForDisplay(name))

@@ -8,7 +8,9 @@ import (
 	"text/tabwriter"
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
+	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
 // tellList prints what is published.
@@ -19,15 +21,18 @@ func (c *command) tellList(ctx context.Context) error {
 	if len(c.args) > 0 {
 		return c.tellMatches(ctx)
 	}
-	found, err := c.client.ListAll(ctx, "", false)
+	found, covers, err := c.client.ListCovered(ctx, "", false)
 	switch {
 	case err != nil:
 		return queryFailure(c.client.Relay, err)
-	case len(found) == 0:
+	case len(found) == 0 && covers.Err() == nil:
 		c.say("nothing is published")
-		return nil
+	case len(found) > 0:
+		if err := c.printFound(found); err != nil {
+			return err
+		}
 	}
-	return c.printFound(found)
+	return c.tellCoverage(covers)
 }
 
 // printFound prints contents under names, for whoever reads them.
@@ -55,9 +60,13 @@ func countContents(found []client.Offer) map[string]int {
 func (c *command) tellMatches(ctx context.Context) error {
 	var found []client.Offer
 	var missing []string
+	var covers peer.Coverage
 	for _, is := range c.client.ResolveAll(ctx, c.args) {
-		if is.Err != nil && cli.ExitCode(is.Err) != cli.ExitNobodyHas {
+		if code := cli.ExitCode(is.Err); is.Err != nil && code != cli.ExitNobodyHas && code != cli.ExitTooEarly {
 			return queryFailure(c.client.Relay, is.Err)
+		}
+		if is.Folder {
+			covers.Add(is.Covers)
 		}
 		if found = append(found, is.Offers...); len(is.Offers) == 0 {
 			missing = append(missing, is.Arg)
@@ -68,14 +77,14 @@ func (c *command) tellMatches(ctx context.Context) error {
 			return err
 		}
 	}
-	if len(missing) > 0 {
-		return unmatched(missing...)
+	if err := c.tellCoverage(covers); err != nil || len(missing) == 0 {
+		return err
 	}
-	return nil
+	return unmatched(missing...)
 }
 
 // printList writes one line for each content of each name: a table for people, or columns with tabs
-// between them: name, bytes, hash, nodes that have it, contents of that name.
+// between them: name, bytes, hash (- where it is not known), nodes that have it, contents of that name.
 func printList(out io.Writer, found []client.Offer, people bool) error {
 	contents := countContents(found)
 	if people {
@@ -85,7 +94,7 @@ func printList(out io.Writer, found []client.Offer, people bool) error {
 	for _, one := range found {
 		line = append(line[:0], one.Name...)
 		line = strconv.AppendUint(append(line, '\t'), one.Size, 10)
-		line = append(append(line, '\t'), one.Hash.String()...)
+		line = append(append(line, '\t'), hashColumn(one.Hash)...)
 		line = strconv.AppendUint(append(line, '\t'), one.Count, 10)
 		line = strconv.AppendInt(append(line, '\t'), int64(contents[one.Name]), 10)
 		if _, err := out.Write(append(line, '\n')); err != nil {
@@ -93,6 +102,21 @@ func printList(out io.Writer, found []client.Offer, people bool) error {
 		}
 	}
 	return nil
+}
+
+// hashColumn returns a hash, or - where no node knows the content.
+func hashColumn(hash protocol.Hash) string {
+	if hash.IsZero() {
+		return "-"
+	}
+	return hash.String()
+}
+
+func shortHashColumn(hash protocol.Hash) string {
+	if hash.IsZero() {
+		return "-"
+	}
+	return cli.ShortHash(hash)
 }
 
 func printTable(out io.Writer, found []client.Offer, contents map[string]int) error {
@@ -103,7 +127,7 @@ func printTable(out io.Writer, found []client.Offer, contents map[string]int) er
 		if n := contents[one.Name]; n > 1 {
 			note = fmt.Sprintf("  (1 of %d contents)", n)
 		}
-		fmt.Fprintf(table, "%s\t%d\t%s\t%s%s\n", cli.Bytes(one.Size), one.Count, cli.ShortHash(one.Hash), cli.ForDisplay(one.Name), note)
+		fmt.Fprintf(table, "%s\t%d\t%s\t%s%s\n", cli.Bytes(one.Size), one.Count, shortHashColumn(one.Hash), cli.ForDisplay(one.Name), note)
 	}
 	return table.Flush()
 }

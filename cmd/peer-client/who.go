@@ -11,6 +11,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
@@ -20,14 +21,13 @@ func (c *command) tellWho(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var holders []peer.Holder
-	for holder, err := range c.client.Who(ctx, request) {
-		if err != nil {
-			return queryFailure(c.client.Relay, err)
-		}
-		holders = append(holders, holder)
-	}
-	if len(holders) == 0 {
+	holders, covers, err := c.client.WhoCovered(ctx, request)
+	switch {
+	case err != nil:
+		return queryFailure(c.client.Relay, err)
+	case len(holders) == 0 && covers.Err() != nil:
+		return tooEarly(wantedName(request), client.Result{Young: covers.Young}, nil)
+	case len(holders) == 0:
 		return c.nobody(ctx, request)
 	}
 	slices.SortFunc(holders, func(a, b peer.Holder) int {

@@ -10,7 +10,7 @@ import (
 // Offer is a content that is published under a name.
 type Offer struct {
 	Name     string
-	Identity                  // zero: nobody has published the name; nodes have to be asked for it
+	Identity                  // without a hash: no content is known of the name; nodes have to be asked for it
 	Count    uint64           // nodes that have it
 	Holders  []netip.AddrPort // some of them
 	// Alternates are the second addresses of holders that have two, by the first.
@@ -55,16 +55,19 @@ func Choose(offers []Offer) Choice {
 	var picks []Offer
 	nodes := make(map[string]uint64, len(offers)) // that have a name, whatever its content
 	for len(offers) > 0 {
-		n := 1
+		n, known := 1, 0
 		for n < len(offers) && offers[n].Name == offers[0].Name {
 			n++
+		}
+		for known < n && !offers[known].Hash.IsZero() {
+			known++
 		}
 		for _, one := range offers[:n] {
 			nodes[one.Name] += one.Count
 		}
 		picks = append(picks, offers[0])
-		if n > 1 {
-			c.Variants = append(c.Variants, Variants{offers[0], offers[1:n:n]})
+		if known > 1 {
+			c.Variants = append(c.Variants, Variants{offers[0], offers[1:known:known]})
 		}
 		offers = offers[n:]
 	}
@@ -125,7 +128,7 @@ func (c *Choice) clash(picks []Offer, nodes map[string]uint64) map[string]Clash 
 }
 
 // Merge makes one of offers that are the same content under the same name, and sorts them by name,
-// and contents of one name by what most nodes have.
+// and contents of one name by what most nodes have; no content comes last.
 func Merge(offers []Offer) []Offer {
 	if ascending(offers) { // as a relay lists them
 		return offers
@@ -141,8 +144,16 @@ func Merge(offers []Offer) []Offer {
 
 func sortOffers(offers []Offer) {
 	slices.SortFunc(offers, func(a, b Offer) int {
-		return cmp.Or(strings.Compare(a.Name, b.Name), cmp.Compare(b.Count, a.Count), a.compare(b.Identity))
+		return cmp.Or(strings.Compare(a.Name, b.Name), a.unknown()-b.unknown(), cmp.Compare(b.Count, a.Count), a.compare(b.Identity))
 	})
+}
+
+// unknown returns 1 if no content is known, and 0 otherwise.
+func (is Identity) unknown() int {
+	if is.Hash.IsZero() {
+		return 1
+	}
+	return 0
 }
 
 func (is Identity) compare(other Identity) int {

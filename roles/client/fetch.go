@@ -36,7 +36,8 @@ type Fetch struct {
 	alternates alternates
 	cursor     []byte
 	pages      int
-	unwalked   bool // the list was longer than we walk, or the relay withheld nodes that we cannot reach
+	unwalked   bool          // the list was longer than we walk, or the relay withheld nodes that we cannot reach
+	young      time.Duration // for which the relay may lack nodes, as it last said
 	mute       QueryResult
 	published  []protocol.Peer // that have some content under the name, as the relay says
 

@@ -248,6 +248,21 @@ func TestNotFoundIsOnlySaidWhenItIsCertain(t *testing.T) {
 	}
 }
 
+func TestWhatMayChangeByItselfIsNoCertainNotFound(t *testing.T) {
+	s := asked(t, request, 1)
+	says(s, 1, protocol.Indexing, "Seeking")
+	s.Tell(roles.PeerEnded{Link: 1}, "Failed", goes(1, "report result")...)
+	wants(t, s, client.TooEarly, protocol.Indexing)
+
+	s = locating(t, request)
+	s.Hear(0, &protocol.Located{Peers: peers(), Young: 60_000}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
+	s.Tell(roles.PeerEnded{}, "Failed", "hangup 0", "report result")
+	wants(t, s, client.TooEarly)
+	if young := result(t, s).Young; young != time.Minute {
+		t.Errorf("young for %v", young)
+	}
+}
+
 func TestWhatANodeTookIsMeasured(t *testing.T) {
 	s := asked(t, request, 1)
 	s.At.Now += 3 * time.Second

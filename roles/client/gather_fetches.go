@@ -129,7 +129,7 @@ func (g *Gather) fetchOver(at roles.Moment, slot *fetchSlot) {
 	switch r.Outcome {
 	case Fetched:
 		g.failed[nodes], g.put[nodes] = 0, 0
-	case NobodyHad, Interrupted, DiskFailed:
+	case NobodyHad, TooEarly, Interrupted, DiskFailed:
 	default:
 		g.failed[nodes]++
 	}

@@ -39,7 +39,8 @@ type attempt struct {
 	asked    bool                    // the relay
 	cursor   []byte                  // of its next page; nil: there is none
 	pages    int
-	unwalked bool // the list was longer than we walk, or the relay withheld nodes that we cannot reach
+	unwalked bool          // the list was longer than we walk, or the relay withheld nodes that we cannot reach
+	young    time.Duration // as of a Fetch
 	mute     QueryResult
 	tried    []Tried
 	later    []netip.AddrPort // were dismissed: to be asked again, last

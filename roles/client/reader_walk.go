@@ -110,6 +110,7 @@ func (r *Reader) located(m *protocol.Located) {
 		}
 	}
 	slices.SortStableFunc(r.candidates[from:], func(a, b netip.AddrPort) int { return r.patience[a] - r.patience[b] })
+	a.young = max(a.young, roles.Millis(m.Young))
 	a.cursor = m.Cursor
 	a.unwalked = a.unwalked || m.Withheld > 0
 	if a.pages++; a.cursor != nil && (a.pages >= roles.MaxPages || len(a.met) >= roles.MaxWalk) {
@@ -131,7 +132,10 @@ func (r *Reader) answered(result QueryResult) {
 // exhausted evaluates the visits when no node is left to ask.
 func (r *Reader) exhausted(at roles.Moment) {
 	a := &r.attempt
-	result := Result{Outcome: verdict(a.tried, !r.picker.want.IsZero(), a.unwalked)}
+	result := Result{Outcome: verdict(a.tried, !r.picker.want.IsZero(), a.unwalked, a.young > 0)}
+	if result.Outcome == TooEarly {
+		result.Young = a.young
+	}
 	for _, tried := range a.tried {
 		if result.Code != protocol.Changed {
 			result.Code, result.By, result.Text = tried.Code, tried.By, tried.Text

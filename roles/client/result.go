@@ -48,6 +48,7 @@ const (
 	Running     Outcome = iota
 	Fetched             // the file is in the store, whole
 	NobodyHad           // every listed node was asked and said that it does not have it, or none is listed
+	TooEarly            // it was not found, but that may change by itself: a node is indexing, or the relay is young
 	Unsure              // those that could be asked do not have it, but not all could be asked
 	Undelivered         // some had it, but none could deliver it whole
 	NoRelay             // the relay could not be asked, or refused
@@ -67,6 +68,7 @@ type Result struct {
 	From     []netip.AddrPort // whose bytes are in it, in the order of their first
 	Tried    []Tried
 	Variants []Variant      // the other contents that nodes had under the name
+	Young    time.Duration  // when TooEarly: for which the relay may lack nodes that are there
 	Code     protocol.Code  // why, when NoRelay, DiskFailed or BadlyNamed
 	By       protocol.Party // who said so
 	Text     string

@@ -24,6 +24,7 @@ func (f *Fetch) located(m *protocol.Located) {
 			}
 		}
 	}
+	f.young = max(f.young, roles.Millis(m.Young))
 	f.cursor = m.Cursor
 	f.unwalked = f.unwalked || m.Withheld > 0
 	if f.pages++; f.cursor != nil && (f.pages >= roles.MaxPages || len(f.listed) >= roles.MaxWalk) {
@@ -154,7 +155,10 @@ func (f *Fetch) choose(at roles.Moment) {
 
 // exhausted evaluates the visits when no node is left to ask.
 func (f *Fetch) exhausted() {
-	f.result.Outcome = verdict(f.result.Tried, !f.request.Hash.IsZero(), f.unwalked)
+	f.result.Outcome = verdict(f.result.Tried, !f.request.Hash.IsZero(), f.unwalked, f.young > 0)
+	if f.result.Outcome == TooEarly {
+		f.result.Young = f.young
+	}
 	if f.mute.Code != 0 {
 		f.result.Outcome, f.result.Code, f.result.By, f.result.Text = NoRelay, f.mute.Code, f.mute.By, f.mute.Text
 	}
@@ -167,24 +171,29 @@ func (f *Fetch) exhausted() {
 }
 
 // verdict returns what it means that none of these nodes delivered: hashed says that they were asked for a certain
-// content, unwalked that there are others. What a node said last counts.
-func verdict(all []Tried, hashed, unwalked bool) Outcome {
-	outcome := NobodyHad
-	if unwalked {
-		outcome = Unsure
-	}
-	judged := map[netip.AddrPort]bool{}
+// content, unwalked that there are others, young that the relay may lack some. What a node said last
+// counts.
+func verdict(all []Tried, hashed, unwalked, young bool) Outcome {
+	unsure, judged := unwalked, map[netip.AddrPort]bool{}
 	for _, tried := range slices.Backward(all) {
-		hasNot := tried.Code == protocol.NotFound || tried.Code == protocol.Changed && hashed
 		switch {
 		case tried.Had:
 			return Undelivered
-		case !hasNot && !judged[tried.Node]:
-			outcome = Unsure
+		case judged[tried.Node] || tried.Code == protocol.NotFound || tried.Code == protocol.Changed && hashed:
+		case tried.Code == protocol.Indexing:
+			young = true
+		default:
+			unsure = true
 		}
 		judged[tried.Node] = true
 	}
-	return outcome
+	switch {
+	case young:
+		return TooEarly
+	case unsure:
+		return Unsure
+	}
+	return NobodyHad
 }
 
 // candidate returns the node that is asked next: first those that have not been asked, and when the

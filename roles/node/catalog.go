@@ -16,7 +16,8 @@ type Catalog struct {
 	sequence uint64 // of the latest change
 	names    map[string]record
 	log      []change // by sequence; the latest of each name, and some that later ones have outdated
-	dropped  int      // records without content
+	dropped  int      // records of names that are shared no longer
+	pending  int      // records with that mark
 	extent   roles.Extent
 	read     bool // a page has been made of this numbering
 }
@@ -108,6 +109,18 @@ func (c *Catalog) Extend(to roles.Extent) bool {
 }
 
 func (c *Catalog) note(name string, r record) {
+	old, known := c.names[name]
+	if old.mark == protocol.Pending {
+		c.pending--
+	}
+	if r.mark == protocol.Pending {
+		c.pending++
+	}
+	if known && !c.read { // nobody has heard of its number yet
+		r.sequence = old.sequence
+		c.names[name] = r
+		return
+	}
 	c.sequence++
 	r.sequence = c.sequence
 	c.names[name] = r
@@ -163,6 +176,13 @@ func (c *Catalog) Len() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.names) - c.dropped
+}
+
+// Known reports whether each name that is shared is in the catalog, and none of them is pending.
+func (c *Catalog) Known() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.extent != roles.ExtentPart && c.pending == 0
 }
 
 // Page returns the next page for a relay that holds so much: without changes if that is all. Its ID and Epoch are for the

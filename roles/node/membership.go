@@ -47,6 +47,7 @@ type Membership struct {
 	untilThen time.Duration // when publishing ends until the next exchange
 	failing   int           // exchanges in a row whose publishing failed
 	rests     time.Duration // the time of the next renewal, while Leased
+	rested    time.Duration // the time of the last exchange's end
 }
 
 // outcome is the result of an exchange, kept while its link closes.
@@ -362,6 +363,7 @@ func (m *Membership) choose(at roles.Moment) {
 		m.core.Do(roles.Report{Outcome: Hopeless{m.failure.Code, m.failure.By, m.failure.Text}})
 	case m.outcome == leased:
 		m.core.Fire(membershipToRest)
+		m.rested = at.Now
 		m.rest(at, roles.Vary(m.renew, roles.RenewSpread, at.Rand))
 	default:
 		m.core.Fire(membershipToRetry)

@@ -99,20 +99,23 @@ func (m *Membership) gap() time.Duration {
 	return min(roles.PublishGap<<min(m.failing, 10), roles.RetryMost)
 }
 
-// rest waits for the next renewal. If there are changes to publish the renewal comes early.
+// rest waits for the next renewal. If there are changes to publish the renewal comes early: a gap
+// after the last exchange, which is at once when that was long ago.
 func (m *Membership) rest(at roles.Moment, renew time.Duration) {
 	if m.behind() {
-		renew = min(renew, m.gap())
+		renew = min(renew, m.early(at))
 	}
 	m.rests = at.Now + renew
 	m.core.Arm(renew)
 }
 
-// notified brings the next renewal forward, but only once: otherwise frequent changes would put it
-// off for ever.
+// early returns how long changes are gathered from now on.
+func (m *Membership) early(at roles.Moment) time.Duration { return max(0, m.rested+m.gap()-at.Now) }
+
+// notified brings the next renewal forward.
 func (m *Membership) notified(at roles.Moment) {
-	if m.State() == MembershipLeased && m.behind() && at.Now+m.gap() < m.rests {
+	if m.State() == MembershipLeased && m.behind() && at.Now+m.early(at) < m.rests {
 		m.core.Fire(membershipNotified)
-		m.rest(at, m.gap())
+		m.rest(at, m.early(at))
 	}
 }

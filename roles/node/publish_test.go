@@ -97,6 +97,24 @@ func TestALongIndexGoesInPages(t *testing.T) {
 	s.Hear(0, &protocol.Published{Index: 1, Sequence: 2500}, "Closing", halfClose, discard, "report published")
 }
 
+func TestTheFirstChangeOfAQuietSpellIsToldAtOnce(t *testing.T) {
+	c := sharing(2)
+	s := rests(t, c)
+	s.At.Now += roles.PublishGap - time.Millisecond
+	c.Catalog.Drop("f0")
+	s.Tell(roles.Notified{}, "Leased")
+	s.Waits(time.Millisecond)
+	s.At.Now += time.Second
+	c.Catalog.Mark("f0", 1, protocol.Pending)
+	s.Tell(roles.Notified{}, "Leased") // it is not put off
+	s = rests(t, c)
+	s.At.Now += roles.PublishGap
+	c.Catalog.Drop("f1")
+	s.Tell(roles.Notified{}, "Leased")
+	s.Waits(0)
+	s.Ring("Dialing", dials)
+}
+
 func TestChangesAreGatheredAndToldWithAnEarlyRenewal(t *testing.T) {
 	c := sharing(2)
 	s := rests(t, c)

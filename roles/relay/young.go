@@ -17,3 +17,14 @@ func (r *Registry) young(now time.Duration) uint64 {
 	}
 	return protocol.ToMillis(until - now)
 }
+
+// Expected returns how many nodes are listed, or, while the registry is young, how many were before:
+// the Earlier of the policy with which a relay that ends now has to start again.
+func (r *Registry) Expected(now time.Duration) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.young(now) > 0 {
+		return r.policy.Earlier
+	}
+	return len(r.slots)
+}

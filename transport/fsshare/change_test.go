@@ -21,6 +21,8 @@ import (
 type news struct {
 	mu    sync.Mutex
 	names map[string]protocol.Hash
+	marks map[string]protocol.Mark
+	more  chan struct{} // full: something was told
 	whole chan struct{}
 	ended chan error
 }
@@ -28,7 +30,7 @@ type news struct {
 // follow follows a share until the test ends.
 func follow(t *testing.T, s *fsshare.Share) *news {
 	t.Helper()
-	n := &news{names: map[string]protocol.Hash{}, whole: make(chan struct{}), ended: make(chan error, 1)}
+	n := &news{names: map[string]protocol.Hash{}, marks: map[string]protocol.Mark{}, more: make(chan struct{}, 1), whole: make(chan struct{}), ended: make(chan error, 1)}
 	ctx, cancel := context.WithCancel(context.Background())
 	over := make(chan struct{})
 	go func() {
@@ -48,15 +50,39 @@ func (n *news) tell(e protocol.Entry) {
 	if n.names[e.Name] = e.Hash; e.Hash.IsZero() {
 		delete(n.names, e.Name)
 	}
+	if n.marks[e.Name] = e.Mark; e.Mark == 0 {
+		delete(n.marks, e.Name)
+	}
+	select {
+	case n.more <- struct{}{}:
+	default:
+	}
 }
 
-// complete waits until all has been told.
+// marked returns how many names have a mark.
+func (n *news) marked(mark protocol.Mark) (names int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, is := range n.marks {
+		if is == mark {
+			names++
+		}
+	}
+	return names
+}
+
+// complete waits until all has been told, with hashes where there are some.
 func (n *news) complete(t *testing.T) {
 	t.Helper()
-	select {
-	case <-n.whole:
-	case <-time.After(20 * time.Second):
-		t.Fatal("what was there has not been told")
+	late := time.After(20 * time.Second)
+	for whole := n.whole; whole != nil || n.marked(protocol.Pending) > 0; {
+		select {
+		case <-whole:
+			whole = nil
+		case <-n.more:
+		case <-late:
+			t.Fatal("what was there has not been told")
+		}
 	}
 }
 
@@ -183,6 +209,7 @@ func TestWhoWaitsIsToldHowFarTheHashingIs(t *testing.T) {
 		text := noise(5 * protocol.GroupSize)
 		s := fsshare.New(slow{FS: fstest.MapFS{"file": {Data: []byte(text)}}, wait: 1500 * time.Millisecond}, fsshare.Options{})
 		defer s.Close()
+		refused(t, s, "", hashOf(text), protocol.Indexing)
 		var told []uint64
 		f, refusal := s.Open(t.Context(), "file", protocol.Hash{}, func(done, size uint64) {
 			if size != uint64(len(text)) || len(told) > 0 && done < told[len(told)-1] {
@@ -197,11 +224,7 @@ func TestWhoWaitsIsToldHowFarTheHashingIs(t *testing.T) {
 		if len(told) < 5 {
 			t.Errorf("told of %v", told)
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		if _, refusal := s.Open(ctx, "", protocol.Hash{1}, never); refusal == nil {
-			t.Error("a content that nobody has")
-		}
+		refused(t, s, "", protocol.Hash{1}, protocol.NotFound)
 	})
 }
 
@@ -216,6 +239,10 @@ func TestWhatCannotBeHashedIsRefused(t *testing.T) {
 		told := follow(t, s)
 		told.complete(t)
 		told.are(t, nil)
+		if told.marked(protocol.Opaque) != 1 {
+			t.Errorf("%v: what cannot be hashed is marked %v", code, told.marks)
+		}
+		refused(t, s, "", protocol.Hash{1}, protocol.NotFound)
 		refused(t, s, "file", protocol.Hash{}, code)
 	}
 }

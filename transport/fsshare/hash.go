@@ -47,8 +47,21 @@ var errSize = errors.New("it claims a size that no file may have")
 
 var errChanged = errors.New("the file changed while it was being hashed")
 
-// hashAll hashes the files that are there, one after the other.
+// hashAll hashes the files that are there, one after the other, when it has seen the names of all.
 func (s *Share) hashAll() {
+	names := s.walk()
+	if s.ctx.Err() == nil {
+		close(s.walked)
+	}
+	for _, name := range names {
+		if err := s.await(s.ctx, s.job(name), nil); err != nil && s.ctx.Err() == nil {
+			s.log.Warn("cannot be shared", "name", name, "why", err)
+		}
+	}
+}
+
+// walk marks the files that are there, and returns their names.
+func (s *Share) walk() (names []string) {
 	err := fs.WalkDir(s.fsys, ".", func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case s.ctx.Err() != nil:
@@ -63,18 +76,15 @@ func (s *Share) hashAll() {
 			}
 			return nil
 		case entry.Type().IsRegular():
-			if err := s.await(s.ctx, s.job(name), nil); err != nil && s.ctx.Err() == nil {
-				s.log.Warn("cannot be shared", "name", name, "why", err)
-			}
+			names = append(names, name)
+			s.mark(name, protocol.Pending)
 		}
 		return nil
 	})
 	if err != nil {
 		s.log.Warn("cannot be read to its end", "why", err)
 	}
-	if s.ctx.Err() == nil {
-		close(s.hashed)
-	}
+	return names
 }
 
 // shares reports whether a file of that name would be shared.
@@ -102,6 +112,8 @@ func (s *Share) do(j *job) {
 		s.learn(j.name, id)
 	case errors.Is(err, fs.ErrNotExist):
 		s.forget(j.name)
+	case s.ctx.Err() == nil:
+		s.mark(j.name, protocol.Opaque)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

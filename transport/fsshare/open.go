@@ -68,9 +68,9 @@ func (s *Share) openName(ctx context.Context, name string, hashing func(done, si
 	return nil, errChanged
 }
 
-// openContent opens a file that has a content.
+// openContent opens a file that has a content, if it is known that one does.
 func (s *Share) openContent(ctx context.Context, hash protocol.Hash) (*file, error) {
-	hopeful := s.mayFind() // before: a content that becomes known meanwhile is not missed
+	indexing := s.isIndexing() // before the look, so that nothing is hashed in between
 	for _, name := range s.holders(hash) {
 		if f, err := s.openName(ctx, name, nil); err == nil && f.hash == hash {
 			return f, nil
@@ -78,22 +78,22 @@ func (s *Share) openContent(ctx context.Context, hash protocol.Hash) (*file, err
 			f.Close()
 		}
 	}
-	if hopeful {
-		return nil, errIndexing
+	if indexing {
+		return nil, protocol.Indexing
 	}
 	return nil, fs.ErrNotExist
 }
 
-var errIndexing = errors.New("files are being hashed")
-
-// mayFind reports whether a content that is not known may be that of a file that waits to be hashed.
-func (s *Share) mayFind() bool {
+// isIndexing reports whether there may be a file that waits to be hashed.
+func (s *Share) isIndexing() bool {
 	select {
-	case <-s.hashed:
-		return false
+	case <-s.walked:
 	default:
 		return true
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.pending > 0
 }
 
 // holders returns the names that had a content when they were hashed.
@@ -140,8 +140,8 @@ func (s *Share) throughLink(name string) bool {
 // refuse says to a stranger no more than it needs.
 func refuse(err error) *protocol.Error {
 	switch {
-	case errors.Is(err, errIndexing):
-		return &protocol.Error{Code: protocol.Indexing, Text: "files are being hashed that may be it"}
+	case errors.Is(err, protocol.Indexing):
+		return &protocol.Error{Code: protocol.Indexing, Text: "files are still being hashed: ask again later"}
 	case errors.Is(err, errChanged):
 		return &protocol.Error{Code: protocol.Changed, Text: "the file changes all the time"}
 	case errors.Is(err, errSize):

@@ -32,11 +32,13 @@ type Share struct {
 	cancel  context.CancelFunc
 	workers sync.WaitGroup
 	slots   chan struct{} // one a file that is being hashed
-	hashed  chan struct{} // closed when what was there at the start has been, or could not be
+	walked  chan struct{} // closed when all names have been seen
 
 	mu        sync.Mutex
 	closed    bool
 	files     map[string]identity
+	marks     map[string]protocol.Mark   // of the files that are not known
+	pending   int                        // of these marks
 	contents  map[protocol.Hash][]string // the names that have them
 	jobs      map[string]*job
 	followers map[*follower]struct{}
@@ -55,8 +57,8 @@ type follower struct{ change func(protocol.Entry) }
 func New(fsys fs.FS, options Options) *Share {
 	s := &Share{
 		fsys: fsys, options: options, log: options.Log,
-		slots: make(chan struct{}, runtime.GOMAXPROCS(0)), hashed: make(chan struct{}),
-		files: map[string]identity{}, contents: map[protocol.Hash][]string{},
+		slots: make(chan struct{}, runtime.GOMAXPROCS(0)), walked: make(chan struct{}),
+		files: map[string]identity{}, marks: map[string]protocol.Mark{}, contents: map[protocol.Hash][]string{},
 		jobs: map[string]*job{}, followers: map[*follower]struct{}{},
 	}
 	if s.log == nil {
@@ -78,13 +80,16 @@ func (s *Share) Close() error {
 	return nil
 }
 
-// Follow implements transport.Lister. Files that are changed or added later are noticed when
-// they are requested.
+// Follow implements transport.Lister. The names that are there at the start are told as the whole:
+// files that are changed or added later are noticed when they are requested.
 func (s *Share) Follow(ctx context.Context, change func(protocol.Entry), extent func(roles.Extent)) error {
 	f := &follower{change}
 	s.mu.Lock()
 	for name, id := range s.files {
 		change(id.entry(name))
+	}
+	for name, mark := range s.marks {
+		change(protocol.Entry{Name: name, Mark: mark})
 	}
 	s.followers[f] = struct{}{}
 	s.mu.Unlock()
@@ -93,9 +98,9 @@ func (s *Share) Follow(ctx context.Context, change func(protocol.Entry), extent 
 		defer s.mu.Unlock()
 		delete(s.followers, f)
 	}()
-	for hashed := s.hashed; ; hashed = nil {
+	for walked := s.walked; ; walked = nil {
 		select {
-		case <-hashed:
+		case <-walked:
 			s.mu.Lock()
 			extent(roles.ExtentWhole)
 			s.mu.Unlock()
@@ -111,6 +116,7 @@ func (s *Share) Follow(ctx context.Context, change func(protocol.Entry), extent 
 func (s *Share) learn(name string, id identity) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.unmark(name)
 	old, known := s.files[name]
 	s.files[name] = id
 	if known && old.hash == id.hash {
@@ -128,12 +134,39 @@ func (s *Share) forget(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	old, known := s.files[name]
-	if !known {
+	if known {
+		delete(s.files, name)
+		s.unlink(name, old.hash)
+	}
+	if s.unmark(name) || known {
+		s.tell(protocol.Entry{Name: name})
+	}
+}
+
+// mark notes that a file is there and that its content is not known.
+func (s *Share) mark(name string, mark protocol.Mark) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if old, known := s.files[name]; known {
+		delete(s.files, name)
+		s.unlink(name, old.hash)
+	} else if s.marks[name] == mark {
 		return
 	}
-	delete(s.files, name)
-	s.unlink(name, old.hash)
-	s.tell(protocol.Entry{Name: name})
+	s.unmark(name)
+	if s.marks[name] = mark; mark == protocol.Pending {
+		s.pending++
+	}
+	s.tell(protocol.Entry{Name: name, Mark: mark})
+}
+
+// unmark reports whether a file had a mark, and takes it away.
+func (s *Share) unmark(name string) bool {
+	mark, had := s.marks[name]
+	if delete(s.marks, name); mark == protocol.Pending {
+		s.pending--
+	}
+	return had
 }
 
 // unlink takes a name from those that have a content.

@@ -45,6 +45,7 @@ type AllResult struct {
 	Chosen  client.Choice     // its clashes are those that are left at the end
 	Hidden  int               // names of hidden files that were passed over
 	Unknown []Resolution      // arguments that stand for nothing, or could not be resolved
+	Covers  Coverage          // how much of what there is the folders and patterns have brought
 	Closing error             // of our own disk, when what is not whole was to be put away
 }
 
@@ -64,7 +65,7 @@ func (r AllResult) Err() error {
 			return err
 		}
 	}
-	return nil
+	return r.Covers.Err()
 }
 
 // FetchAll gets files into a folder, each under its own name. Files that are there with the same content are not
@@ -74,8 +75,11 @@ func (r AllResult) Err() error {
 func (c *Client) FetchAll(ctx context.Context, request AllRequest, folder *os.Root) AllResult {
 	var r AllResult
 	offers := request.Offers
-	passed := map[string]bool{}
+	passed, plain := map[string]bool{}, map[string]Coverage{}
 	for _, arg := range c.ResolveAll(ctx, request.Args) {
+		if arg.Folder && !arg.Plain {
+			r.Covers.Add(arg.Covers)
+		}
 		if !request.Hidden {
 			arg.Visible()
 		}
@@ -89,6 +93,7 @@ func (c *Client) FetchAll(ctx context.Context, request AllRequest, folder *os.Ro
 		case arg.Err != nil:
 			r.Unknown = append(r.Unknown, arg)
 		case arg.Plain:
+			plain[arg.Arg] = arg.Covers
 			offers = append(offers, client.Offer{Name: arg.Arg})
 		default:
 			offers = append(offers, arg.Offers...)
@@ -105,6 +110,17 @@ func (c *Client) FetchAll(ctx context.Context, request AllRequest, folder *os.Ro
 	c.fetchPicks(ctx, request, r.Chosen.Picks, folder, &r)
 	if second := r.secondChoice(folder); len(second) > 0 && ctx.Err() == nil {
 		c.fetchPicks(ctx, request, second, folder, &r)
+	}
+	for i := range r.Files {
+		r.Files[i].Result = maybeFolder(r.Files[i].Result, plain[r.Files[i].Names[0]])
+	}
+	return r
+}
+
+// maybeFolder returns the result of a name that may yet be published as one of a folder.
+func maybeFolder(r client.Result, covers Coverage) client.Result {
+	if r.Outcome == client.NobodyHad && covers.Err() != nil {
+		r.Outcome, r.Young = client.TooEarly, covers.Young
 	}
 	return r
 }

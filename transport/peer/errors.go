@@ -14,6 +14,7 @@ import (
 // where one says why: errors.Is(err, protocol.Busy).
 var (
 	ErrNotFound    = errors.New("no node has it") // each was asked
+	ErrTooEarly    = errors.New("it was not found, but that may change by itself")
 	ErrUnsure      = errors.New("it was not found, but not every node could be asked")
 	ErrUndelivered = errors.New("it is there, but no node could deliver it whole and verified")
 	ErrNoRelay     = errors.New("the relay could not be asked")
@@ -66,7 +67,7 @@ func (e *Error) Unwrap() []error {
 
 // kinds are the errors of the outcomes that are failures.
 var kinds = map[client.Outcome]error{
-	client.NobodyHad: ErrNotFound, client.Unsure: ErrUnsure, client.Undelivered: ErrUndelivered, client.NoRelay: ErrNoRelay,
+	client.NobodyHad: ErrNotFound, client.TooEarly: ErrTooEarly, client.Unsure: ErrUnsure, client.Undelivered: ErrUndelivered, client.NoRelay: ErrNoRelay,
 	client.DiskFailed: ErrDisk, client.BadlyNamed: ErrBadName, client.Interrupted: ErrInterrupted, client.GivenUp: ErrGivenUp,
 }
 

@@ -39,7 +39,7 @@ func (c *Client) FS(ctx context.Context) (*FS, error) {
 	}
 	f := &FS{client: c, ctx: ctx, files: make([]published, 0, len(offers))}
 	for _, offer := range offers { // the content that most nodes have is the first of its name
-		if last := len(f.files) - 1; last < 0 || f.files[last].name != offer.Name {
+		if last := len(f.files) - 1; !offer.Hash.IsZero() && (last < 0 || f.files[last].name != offer.Name) {
 			f.files = append(f.files, published{offer.Name, offer.Identity})
 		}
 	}

@@ -90,7 +90,7 @@ func (m *Mirror) missing(ctx context.Context, pattern string) (offers []client.O
 		if err != nil {
 			return nil, err
 		}
-		if m.wants(offer.Name) {
+		if !offer.Hash.IsZero() && m.wants(offer.Name) { // one without a hash will have one, or cannot be had
 			offers = append(offers, offer)
 		}
 	}

@@ -18,7 +18,15 @@ const moment = 500 * time.Millisecond
 // catalog is what is published of a share. Nil: nothing is.
 type catalog struct {
 	*node.Catalog
-	news chan struct{} // full: there are changes
+	news  chan struct{} // full: there are changes
+	known chan struct{} // closed once all that is shared has been told, with its hashes
+	tell  func()        // closes known, once
+}
+
+func newCatalog() *catalog {
+	c := &catalog{node.NewCatalog(uint64(time.Now().UnixMicro())), make(chan struct{}, 1), make(chan struct{}), nil}
+	c.tell = sync.OnceFunc(func() { close(c.known) })
+	return c
 }
 
 // follow fills a catalog until ctx is done. It returns nil if nothing is to be published, or can be.
@@ -30,16 +38,9 @@ func (n *Node) follow(ctx context.Context, beside *sync.WaitGroup) *catalog {
 		return nil
 	}
 	// Each start has a numbering of its own.
-	c := &catalog{node.NewCatalog(uint64(time.Now().UnixMicro())), make(chan struct{}, 1)}
-	complete := make(chan struct{})
-	first := sync.OnceFunc(func() { close(complete) })
+	c := newCatalog()
 	beside.Go(func() {
-		err := lister.Follow(ctx, c.change, func(to roles.Extent) {
-			c.wake(c.Extend(to))
-			if to != roles.ExtentPart {
-				first()
-			}
-		})
+		err := lister.Follow(ctx, c.change, func(to roles.Extent) { c.wake(c.Extend(to)) })
 		if err != nil && ctx.Err() == nil {
 			log.Warn("the share does not say any more what it has", "why", err)
 			c.wake(c.Extend(roles.ExtentPart))
@@ -48,7 +49,7 @@ func (n *Node) follow(ctx context.Context, beside *sync.WaitGroup) *catalog {
 	pause := time.NewTimer(moment)
 	defer pause.Stop()
 	select {
-	case <-complete:
+	case <-c.known:
 	case <-pause.C:
 	case <-ctx.Done():
 	}
@@ -65,6 +66,9 @@ func (c *catalog) change(e protocol.Entry) {
 
 // wake wakes the membership if there is news.
 func (c *catalog) wake(news bool) {
+	if c.Known() {
+		c.tell()
+	}
 	if !news {
 		return
 	}

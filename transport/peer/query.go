@@ -14,8 +14,13 @@ import (
 
 // List returns the contents that are published under the names that a pattern stands for (see
 // [protocol.Match]; empty: all names), in the order in which the relay has them: with some holders
-// each, or only counted. An error ends it.
+// each, or only counted. An offer without a hash is a name of which its nodes do not know the content,
+// or not yet. An error ends it.
 func (c *Client) List(ctx context.Context, pattern string, holders bool) iter.Seq2[client.Offer, error] {
+	return c.list(ctx, pattern, holders, &Coverage{})
+}
+
+func (c *Client) list(ctx context.Context, pattern string, holders bool, covers *Coverage) iter.Seq2[client.Offer, error] {
 	ask := &protocol.List{Pattern: pattern, Limit: protocol.MaxPage}
 	if holders {
 		ask.Holders = protocol.MaxHolders
@@ -30,6 +35,7 @@ func (c *Client) List(ctx context.Context, pattern string, holders bool) iter.Se
 				yield(client.Offer{}, err)
 				return
 			}
+			covers.listed(page.(*protocol.Listed))
 			for _, offer := range offersOf(page.(*protocol.Listed)) {
 				if !yield(offer, nil) {
 					return
@@ -44,16 +50,32 @@ const mostOffers = 5_000_000
 
 // ListAll returns all that List does, sorted by name, and the contents of one name by what most nodes have.
 func (c *Client) ListAll(ctx context.Context, pattern string, holders bool) (offers []client.Offer, err error) {
-	for offer, err := range c.List(ctx, pattern, holders) {
+	offers, _, err = c.ListCovered(ctx, pattern, holders)
+	return offers, err
+}
+
+// ListCovered returns all that ListAll does, and how much of what there is that is. While that may
+// change by itself it lists again, for as long as the client waits.
+func (c *Client) ListCovered(ctx context.Context, pattern string, holders bool) (offers []client.Offer, covers Coverage, err error) {
+	for patience := c.patience(); ; {
+		offers, covers, err = c.listOnce(ctx, pattern, holders)
+		if err != nil || covers.Err() == nil || !patience.more(ctx) {
+			return offers, covers, err
+		}
+	}
+}
+
+func (c *Client) listOnce(ctx context.Context, pattern string, holders bool) (offers []client.Offer, covers Coverage, err error) {
+	for offer, err := range c.list(ctx, pattern, holders, &covers) {
 		switch {
 		case err != nil:
-			return nil, err
+			return nil, covers, err
 		case len(offers) == mostOffers:
-			return nil, errors.New("more than 5,000,000 names match: ask for fewer with a pattern")
+			return nil, covers, errors.New("more than 5,000,000 names match: ask for fewer with a pattern")
 		}
 		offers = append(offers, offer)
 	}
-	return client.Merge(offers), nil
+	return client.Merge(offers), covers, nil
 }
 
 func checkPattern(pattern string) error {
@@ -84,6 +106,27 @@ type Holder struct {
 // Who returns the nodes that have published a file, and then those that may have it. An error ends it.
 // Of an empty request it returns all nodes.
 func (c *Client) Who(ctx context.Context, request Request) iter.Seq2[Holder, error] {
+	return c.who(ctx, request, &Coverage{})
+}
+
+// WhoCovered returns all that Who does, and for how long the relay may lack nodes. While there is
+// none and that may change by itself it asks again, for as long as the client waits.
+func (c *Client) WhoCovered(ctx context.Context, request Request) (holders []Holder, covers Coverage, err error) {
+	for patience := c.patience(); ; {
+		holders, covers = nil, Coverage{}
+		for holder, err := range c.who(ctx, request, &covers) {
+			if err != nil {
+				return nil, covers, err
+			}
+			holders = append(holders, holder)
+		}
+		if len(holders) > 0 || covers.Err() == nil || !patience.more(ctx) {
+			return holders, covers, nil
+		}
+	}
+}
+
+func (c *Client) who(ctx context.Context, request Request, covers *Coverage) iter.Seq2[Holder, error] {
 	ask := &protocol.Locate{Name: request.Name, Hash: request.Hash, Limit: protocol.MaxPage}
 	return func(yield func(Holder, error) bool) {
 		if request.Name != "" {
@@ -97,7 +140,9 @@ func (c *Client) Who(ctx context.Context, request Request) iter.Seq2[Holder, err
 				yield(Holder{}, err)
 				return
 			}
-			for _, peer := range page.(*protocol.Located).Peers {
+			located := page.(*protocol.Located)
+			covers.Add(Coverage{Young: roles.Millis(located.Young)})
+			for _, peer := range located.Peers {
 				if !yield(Holder{peer.Addr(), client.Identity{Hash: peer.Hash, Size: peer.Size}}, nil) {
 					return
 				}

@@ -30,8 +30,19 @@ type Relay struct {
 	begin     sync.Once
 	start     time.Time
 	directory relay.Directory
+	registry  *relay.Registry // nil: a directory was given
 	logged    *loggedDirectory
 	answers   relay.Answers
+}
+
+// Expected returns how many nodes the relay has, or, as long as it is young, how many it had: the
+// Earlier of the Policy with which it should be started the next time. It may be called at any time.
+func (r *Relay) Expected() int {
+	r.begin.Do(r.open)
+	if r.registry == nil {
+		return 0
+	}
+	return r.registry.Expected(time.Since(r.start))
 }
 
 // Serve serves the links that a listener accepts until ctx is done. It then closes the listener,
@@ -44,7 +55,7 @@ func (r *Relay) Serve(ctx context.Context, listener transport.Listener) error {
 		return interrupted(ctx)
 	}
 	log := logger(r.Log)
-	r.begin.Do(func() { r.open(log.Named("registry")) })
+	r.begin.Do(r.open)
 	defer r.logged.flush()
 	sessions := roles.NewPool(func() *relay.Session { return relay.NewSession(r.directory, &r.answers) })
 	log = log.Named("server")
@@ -56,12 +67,13 @@ func (r *Relay) Serve(ctx context.Context, listener transport.Listener) error {
 	return server.Serve(ctx)
 }
 
-func (r *Relay) open(log hclog.Logger) {
+func (r *Relay) open() {
 	r.start = time.Now()
 	r.directory = r.Directory
 	if r.directory == nil {
-		r.directory = relay.NewRegistry(r.Policy)
+		r.registry = relay.NewRegistry(r.Policy)
+		r.directory = r.registry
 	}
-	r.logged = &loggedDirectory{Directory: r.directory, sampler: sampler{log: log}}
+	r.logged = &loggedDirectory{Directory: r.directory, sampler: sampler{log: logger(r.Log).Named("registry")}}
 	r.directory = r.logged
 }

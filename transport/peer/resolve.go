@@ -1,6 +1,7 @@
 package peer
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -18,7 +19,9 @@ type Resolution struct {
 	Folder bool           // the offers are below it, or match it
 	Hidden []string       // names that match as well, of hidden files: see Visible
 	Plain  bool           // nobody has published the name: nodes have to be asked for it
-	Err    error          // ErrNotFound: nothing matches; ErrBadName; why the relay could not be asked
+	Others int            // nodes that may have a name that is published, besides its holders
+	Covers Coverage       // how much of what there is the offers are
+	Err    error          // ErrNotFound: nothing matches; ErrTooEarly: so far; ErrBadName; why the relay could not be asked
 
 	pattern string // that the offers match, if Folder
 }
@@ -29,7 +32,7 @@ func (c *Client) Resolve(ctx context.Context, arg string) Resolution {
 	r := Resolution{Arg: arg}
 	name := protocol.CheckName(arg) == nil
 	if name {
-		if r.Offers, r.Err = c.published(ctx, arg); r.Err != nil || len(r.Offers) > 0 {
+		if r.Err = c.published(ctx, &r); r.Err != nil || len(r.Offers) > 0 {
 			return r
 		}
 	}
@@ -43,12 +46,14 @@ func (c *Client) Resolve(ctx context.Context, arg string) Resolution {
 			continue
 		}
 		r.pattern = pattern
-		if r.Offers, r.Err = c.ListAll(ctx, pattern, true); r.Err != nil || len(r.Offers) > 0 {
+		covers := r.Covers
+		if r.Offers, r.Covers, r.Err = c.ListCovered(ctx, pattern, true); r.Err != nil || len(r.Offers) > 0 {
 			return r
 		}
+		r.Covers.Add(covers)
 	}
 	if r.Plain = name; !name {
-		r.Err = unmatched(arg)
+		r.Err = cmp.Or(r.Covers.Err(), unmatched(arg))
 	}
 	return r
 }
@@ -98,27 +103,30 @@ func (c *Client) ResolveAll(ctx context.Context, args []string) []Resolution {
 	return all
 }
 
-// published returns the contents that nodes have published under a name.
-func (c *Client) published(ctx context.Context, name string) (offers []client.Offer, err error) {
+// published finds the contents that nodes have published under a name, as far as they are known.
+func (c *Client) published(ctx context.Context, r *Resolution) error {
 	at := map[protocol.Hash]int{}
-	for holder, err := range c.Who(ctx, Request{Name: name}) {
+	var offers []client.Offer
+	for holder, err := range c.who(ctx, Request{Name: r.Arg}, &r.Covers) {
 		switch {
 		case err != nil:
-			return nil, err
+			return err
 		case holder.Hash.IsZero():
+			r.Others++
 			continue
 		}
 		i, known := at[holder.Hash]
 		if !known {
 			i, at[holder.Hash] = len(offers), len(offers)
-			offers = append(offers, client.Offer{Name: name, Identity: holder.Identity})
+			offers = append(offers, client.Offer{Name: r.Arg, Identity: holder.Identity})
 		}
 		offers[i].Count++
 		if len(offers[i].Holders) < protocol.MaxHolders {
 			offers[i].Holders = append(offers[i].Holders, holder.Node)
 		}
 	}
-	return client.Merge(offers), nil
+	r.Offers = client.Merge(offers)
+	return nil
 }
 
 // Literal returns the pattern that stands for exactly this name.
