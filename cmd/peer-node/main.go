@@ -23,7 +23,7 @@ func command() *cobra.Command {
 	command := cli.New("peer-node [flags] <relay-host> <relay-port>", "Share a folder and be listed at a relay",
 		"peer-node registers at a relay, tells it what it shares, and serves the files of a folder to whoever asks. It prints\n"+
 			"one line, \"ready <host>:<port>\", once the relay lists it; files are hashed in the background. A relay that is away\n"+
-			"is tried again for ever.",
+			"is tried again for ever; one that refuses for good, or is no relay, ends the node.",
 		cli.Arguments(0, -1), func(c *cobra.Command, args []string) (err error) {
 			if err := s.parse(c, args); err != nil {
 				return err

@@ -23,6 +23,7 @@ var (
 	ErrGivenUp     = errors.New("given up: the same nodes have failed with too many other files")
 	ErrClash       = errors.New("one name is a file and a folder")
 	ErrInterrupted = errors.New("interrupted") // the context was done; its error is found, too
+	ErrRejected    = errors.New("the relay refuses this node, and would again")
 	ErrDisplaced   = errors.New("another node has registered under this node's id")
 	ErrUsed        = errors.New("a Node runs once")
 	ErrEnded       = errors.New("the node has ended")

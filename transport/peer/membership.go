@@ -60,7 +60,8 @@ func (m *member) report(outcome roles.Outcome) {
 		m.listed(o.Place, m.listing.TTL)
 	case node.Hopeless:
 		why := m.refusal(o.Code, o.By, o.Text)
-		m.log.Error("the relay refuses this node, and would again", "relay", m.relay, "code", o.Code, "by", o.By.String(), "why", why.Text)
+		why.Kind = ErrRejected
+		m.log.Error(ErrRejected.Error(), "relay", m.relay, "code", o.Code, "by", o.By.String(), "why", why.Text)
 		m.displaced = why
 		m.state.failed(why)
 	case node.ExchangeFailed:

@@ -38,7 +38,8 @@ type Node struct {
 // Run registers at the relay and serves until ctx is done; then it leaves gracefully, within
 // roles.DrainTimeout or a little more, and returns nil. A relay that is away is tried again for
 // ever. An error says why the node could not be used, or that another one took its id:
-// [ErrDisplaced]. A Node runs once.
+// [ErrDisplaced]; or that a relay which has never listed it refuses what trying again would not change:
+// [ErrRejected]. A Node runs once.
 func (n *Node) Run(ctx context.Context) error {
 	if !n.state.begin() {
 		return ErrUsed

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"net"
+	"net/netip"
 	"testing"
 	"testing/fstest"
 	"testing/synctest"
@@ -146,6 +147,49 @@ func TestReadySaysWhyNotYet(t *testing.T) {
 		}
 		if _, err := node.Ready(t.Context()); !errors.Is(err, peer.ErrEnded) {
 			t.Errorf("%v", err)
+		}
+	})
+}
+
+// A relay that has never listed a node and refuses what trying again would not change ends it; so does
+// a node in place of a relay, and an address that is of use to nobody.
+func TestANodeThatIsRefusedForGoodEnds(t *testing.T) {
+	both(t, func(t *testing.T, network transport.Network) {
+		listener, err := network.Listen(t.Context(), "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		background(t, func(ctx context.Context) error { return new(peer.Relay).Serve(ctx, listener) })
+		other := &peer.Node{Network: network, Relay: listener.Addr().String(), Listen: "127.0.0.1:0", Share: share(t, tree())}
+		background(t, other.Run)
+		listing, err := other.Ready(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			relay     netip.AddrPort
+			advertise string
+			code      protocol.Code
+		}{
+			{listener.Addr(), "198.51.100.7:4000", protocol.Denied}, {listing.Listen, "", protocol.Unexpected},
+		} {
+			node := &peer.Node{Network: network, Relay: c.relay.String(), Listen: "127.0.0.1:0", Share: share(t, tree())}
+			if c.advertise != "" {
+				node.Advertise = netip.MustParseAddrPort(c.advertise)
+			}
+			if err := node.Run(t.Context()); !errors.Is(err, peer.ErrRejected) || !errors.Is(err, c.code) || errors.Is(err, peer.ErrNoRelay) {
+				t.Errorf("%v", err)
+			}
+			if _, err := node.Ready(t.Context()); !errors.Is(err, peer.ErrEnded) || !errors.Is(err, peer.ErrRejected) {
+				t.Errorf("%v", err)
+			}
+		}
+		for _, nobodys := range []string{"0.0.0.0", "::", "255.255.255.255", "fe80::1", "ff02::1"} {
+			node := &peer.Node{Network: network, Relay: listener.Addr().String(), Share: share(t, tree())}
+			node.Advertise = netip.AddrPortFrom(netip.MustParseAddr(nobodys), 0)
+			if err := node.Run(t.Context()); !errors.Is(err, protocol.Denied) {
+				t.Errorf("%s: %v", nobodys, err)
+			}
 		}
 	})
 }
