@@ -32,14 +32,14 @@ func TestAnIndexThatWasConfirmedIsNeverDoubtedAgain(t *testing.T) {
 // holds, and a client that uses it meets every holder.
 func TestAHolderCursorOfAnEarlierLifeBeginsANewRound(t *testing.T) {
 	const nodes = 10
-	life := func(random uint64) *crew {
+	incarnation := func(random uint64) *crew {
 		c := &crew{Registry: relay.NewRegistry(relay.Policy{}), at: roles.Moment{Rand: random}, sequence: map[byte]uint64{}}
 		for n := range byte(nodes) {
 			c.join(n+1, "file")
 		}
 		return c
 	}
-	before, after := life(1), life(2)
+	before, after := incarnation(1), incarnation(2)
 	w := &walker{ask: protocol.Locate{Name: "file", Limit: 3}, met: map[uint16]int{}}
 	w.step(before)
 	for cursor := w.ask.Cursor; ; cursor = w.ask.Cursor {
