@@ -109,10 +109,7 @@ func (v *vector) checkGood(t *testing.T, m Message, size int) {
 	if got := says(m); got != v.says {
 		t.Errorf("it says\n%s\nwant\n%s", got, v.says)
 	}
-	left := 0
-	if of := reflect.ValueOf(m).Elem().FieldByName("LeftOut"); of.IsValid() {
-		left = int(of.Int())
-	}
+	left := leftOut(m)
 	if left != 0 && v.left == "" || v.left != "" && fmt.Sprint(left) != v.left {
 		t.Errorf("%d entries are left out, want %q", left, v.left)
 	}
@@ -122,6 +119,14 @@ func (v *vector) checkGood(t *testing.T, m Message, size int) {
 	if same := bytes.Equal(Append(nil, m), v.bytes); same == (v.again == "no") {
 		t.Errorf("written back with the same bytes: %v; the header says again: %q", same, v.again)
 	}
+}
+
+// leftOut returns how many bad entries a message that was read has lost.
+func leftOut(m Message) int {
+	if of := reflect.ValueOf(m).Elem().FieldByName("LeftOut"); of.IsValid() {
+		return int(of.Int())
+	}
+	return 0
 }
 
 // says renders a message as the vectors do: the kind, then each field that is present.
