@@ -3,6 +3,7 @@ package cli
 import (
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/transport"
 )
 
@@ -22,7 +23,11 @@ func BoundLinks(log hclog.Logger, asked, each int) int {
 	if asked <= most {
 		return asked
 	}
-	log.Warn("fewer links at once than asked for: the system allows too few open files", "max_links", most, "asked_for", asked, "open_files", files)
+	level := hclog.Warn
+	if asked == roles.MaxLinks { // nobody has asked for so many
+		level = hclog.Info
+	}
+	log.Log(level, "fewer links at once: the system allows too few open files", "max_links", most, "wanted", asked, "open_files", files)
 	return most
 }
 

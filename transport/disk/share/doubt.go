@@ -141,8 +141,7 @@ func (s *Folder) revoke(r index.Record) {
 	}
 	for _, e := range slices.Backward(held) {
 		s.unlink(e)
-		e.hash = protocol.Hash{}
-		s.tell(protocol.Entry{Name: e.name})
+		s.tellMark(e, protocol.Pending)
 		s.enqueue(e)
 	}
 }

@@ -67,6 +67,22 @@ func (o Options) OnRead(f func()) Options {
 	return o
 }
 
+// Due returns how many files wait for a worker, with a request that waits for them and without one.
+func (s *Folder) Due() (urgent, todo int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, of := range s.todo {
+		todo += len(of)
+	}
+	return len(s.urgent), todo
+}
+
+// OnAsk has f called before the disk is asked something about a name; what f returns is the answer.
+func (o Options) OnAsk(f func(what, name string) error) Options {
+	o.onAsk = f
+	return o
+}
+
 // OnWatch has f called in place of having a folder watched.
 func (o Options) OnWatch(f func() error) Options {
 	o.onWatch = f

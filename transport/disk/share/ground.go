@@ -172,12 +172,14 @@ func (g *ground) within(name string) (real string, err error) {
 func (s *scanner) checkGround() (moved bool) {
 	old := s.ground.Load()
 	err := old.isAt(s.path, s.only != "")
-	if err == nil || old.root == nil && err != errMoved {
+	if err == nil || old.root == nil && err != errMoved || isFailure(err) {
 		return false
 	}
 	g := &ground{}
 	if err == errMoved {
-		g, err = openGround(s.path, s.only != "")
+		if g, err = openGround(s.path, s.only != ""); isFailure(err) {
+			return false
+		}
 	}
 	shown := protocol.Printable(s.path, 200)
 	switch {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,32 +17,21 @@ import (
 	"github.com/relaypeer/relaypeer/transport/disk/internal/disktest"
 )
 
-// appendTo appends lines to a file, often, until the returned function is called.
-func appendTo(t *testing.T, path string) (stop func()) {
+// appending returns options with which a line is appended to a file whenever a part of it has been
+// read to be hashed, until stop is called.
+func appending(t *testing.T, path string) (with options, stop func()) {
 	t.Helper()
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	end, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		defer file.Close()
-		beat := time.NewTicker(5 * time.Millisecond)
-		defer beat.Stop()
-		for n := 0; ; n++ {
-			select {
-			case <-end:
-				return
-			case <-beat.C:
-				fmt.Fprintln(file, "line", n)
-			}
+	t.Cleanup(func() { file.Close() })
+	var stopped atomic.Bool
+	return options{}.OnRead(func() {
+		if !stopped.Load() {
+			fmt.Fprintln(file, "line")
 		}
-	}()
-	return func() {
-		close(end)
-		<-ended
-	}
+	}), func() { stopped.Store(true) }
 }
 
 // delivers reads a file of a share to its end, and checks that its tree verifies the bytes.
@@ -78,8 +68,8 @@ func TestAFileThatGrowsAllTheTimeIsServed(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "log")
 		text := strings.Repeat("x", size)
 		disktest.Lay(t, path, text)
-		stop := appendTo(t, path)
-		share := openShare(t, filepath.Dir(path), options{})
+		with, stop := appending(t, path)
+		share := openShare(t, filepath.Dir(path), with)
 		first, refusal := open(t, share, "log", protocol.Hash{})
 		if refusal != nil {
 			t.Fatal(refusal)
@@ -111,9 +101,8 @@ func TestAGrowingFileThatIsOverwrittenIsNotSent(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "log")
 	disktest.Lay(t, path, strings.Repeat("x", 3*protocol.GroupSize))
-	stop := appendTo(t, path)
-	defer stop()
-	share := openShare(t, filepath.Dir(path), options{})
+	with, _ := appending(t, path)
+	share := openShare(t, filepath.Dir(path), with)
 	file, refusal := open(t, share, "log", protocol.Hash{})
 	if refusal != nil {
 		t.Fatal(refusal)

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -328,4 +330,38 @@ func TestThatAllIsIndexedIsLogged(t *testing.T) {
 			t.Error("it is not logged")
 		}
 	}
+}
+
+// Workers that let requested files go first sleep meanwhile, and are woken when there are none left.
+func TestAFileThatNobodyAsksForIsHashedAfterTheOthers(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	free := make(chan struct{})
+	told := newNews()
+	share := openFollowed(t, folder, options{}.OnRead(func() { <-free }), told)
+	texts := map[string]string{"last": "last"}
+	var asking sync.WaitGroup
+	for n := range runtime.GOMAXPROCS(0) + 1 { // one more than are hashed at once
+		name := fmt.Sprint("asked ", n)
+		texts[name] = name
+		disktest.Lay(t, filepath.Join(folder, name), name)
+		asking.Go(func() {
+			if file, refusal := share.Open(t.Context(), name, protocol.Hash{}, func(uint64, uint64) {}); refusal != nil {
+				t.Error(refusal)
+			} else {
+				file.Close()
+			}
+		})
+	}
+	disktest.Lay(t, filepath.Join(folder, "last"), "last")
+	// On a busy machine a worker may begin with the last one before the others are asked for; then this
+	// shows nothing.
+	for until := time.Now().Add(2 * time.Second); time.Now().Before(until); time.Sleep(time.Millisecond) {
+		if urgent, todo := share.Due(); urgent > 0 && todo > 0 {
+			break
+		}
+	}
+	close(free)
+	asking.Wait()
+	told.are(t, texts)
 }

@@ -71,7 +71,11 @@ func (s *Folder) work(hurried bool) {
 		if buffer == nil {
 			buffer = make([]byte, protocol.GroupSize)
 		}
-		values, err := j.hash(piece, buffer)
+		var values []protocol.Hash
+		err := s.options.ask("read", j.name)
+		if err == nil {
+			values, err = j.hash(piece, buffer)
+		}
 		if s.options.read(); err == nil {
 			err = j.check()
 		}

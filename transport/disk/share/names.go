@@ -76,9 +76,14 @@ func (s *scanner) follow(d *dir, name, link string) (info fs.FileInfo, real stri
 	g := s.ground.Load()
 	real, err := g.within(link)
 	if err == nil {
+		err = s.options.ask("follow", name)
+	}
+	if err == nil {
 		info, err = g.lstat(real)
 	}
 	switch {
+	case isFailure(err):
+		s.blind = true
 	case errors.Is(err, fs.ErrNotExist):
 		s.pass(name, "a link that leads nowhere")
 	case err != nil:

@@ -156,10 +156,13 @@ func (s *Folder) hashNow(ctx context.Context, name string, sig index.Signature, 
 // openContent opens a file that is known to have a content.
 func (s *Folder) openContent(hash protocol.Hash) (transport.File, error) {
 	hopeful := s.mayFind() // before: a content that becomes known meanwhile is not missed
+	var failed error
 	for _, name := range s.holders(hash) {
 		opened, sig, err := s.openFile(name)
 		if err != nil {
-			s.hints.touch(name)
+			if s.hints.touch(name); isFailure(err) {
+				failed = err
+			}
 			continue
 		}
 		if r, known := s.recall(name, sig); known && r.Hash == hash {
@@ -168,7 +171,10 @@ func (s *Folder) openContent(hash protocol.Hash) (transport.File, error) {
 		opened.Close()
 		hopeful = true // it has another content now
 	}
-	if hopeful {
+	switch {
+	case failed != nil:
+		return nil, failed
+	case hopeful:
 		return nil, errIndexing
 	}
 	return nil, fs.ErrNotExist
@@ -197,6 +203,9 @@ func (s *Folder) openFile(name string) (*os.File, index.Signature, error) {
 
 // find opens what has a name, in either form.
 func (s *Folder) find(name string) (opened *os.File, err error) {
+	if err := s.options.ask("open", name); err != nil {
+		return nil, err
+	}
 	g := s.ground.Load()
 	switch {
 	case s.only == "":
@@ -251,8 +260,6 @@ func (s *Folder) pause(ctx context.Context, wait time.Duration) error {
 // refuse tells a stranger no more than it needs: neither where the folder lies nor what else is in
 // it.
 func refuse(err error) *protocol.Error {
-	var errno syscall.Errno
-	isErrno := errors.As(err, &errno)
 	switch {
 	case errors.Is(err, errIndexing):
 		return &protocol.Error{Code: protocol.Indexing, Text: "files are being hashed that may be it"}
@@ -264,9 +271,23 @@ func refuse(err error) *protocol.Error {
 		return &protocol.Error{Code: protocol.Denied, Text: "the node may not read this file"}
 	case errors.Is(err, os.ErrClosed), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return &protocol.Error{Code: protocol.Internal, Text: "the node has given up opening this file"}
-	case isErrno && (errno == syscall.EMFILE || errno == syscall.ENFILE || errno == syscall.EIO):
+	case isFailure(err):
 		return &protocol.Error{Code: protocol.Internal, Text: "the node could not open this file"}
 	default: // not there, a folder, under a file, behind a link that leads out of the share
 		return &protocol.Error{Code: protocol.NotFound, Text: "no such file is shared here"}
 	}
+}
+
+// isFailure reports whether an error says that the disk or the system has failed, which tells nothing
+// of what is there. The others tell of the name: it is not there, leads elsewhere, or is no file.
+func isFailure(err error) bool {
+	var errno syscall.Errno
+	if !errors.As(err, &errno) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		return false
+	}
+	switch errno {
+	case syscall.ENOTDIR, syscall.EISDIR, syscall.ELOOP, syscall.ENAMETOOLONG, syscall.EINVAL, syscall.EXDEV, syscall.ENXIO, syscall.ENODEV:
+		return false
+	}
+	return true
 }

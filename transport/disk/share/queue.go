@@ -173,6 +173,7 @@ func (s *Folder) mayBegin(hurried bool) (below int) {
 func (s *Folder) hand(list *[]*job) (j *job, piece uint64, open bool) {
 	j = (*list)[0]
 	*list = slices.Delete(*list, 0, 1)
+	s.relax()
 	j.flying++
 	if !j.opened {
 		return j, 0, true
@@ -181,6 +182,14 @@ func (s *Folder) hand(list *[]*job) (j *job, piece uint64, open bool) {
 	j.next++
 	s.offer(j)
 	return j, piece, false
+}
+
+// relax wakes the workers that are not hurried once no request waits. They may have been woken for a
+// file while one did, and nothing else may wake them.
+func (q *queue) relax() {
+	if len(q.urgent) == 0 {
+		q.changed.Broadcast()
+	}
 }
 
 // offer puts a job with pieces left into the list for the workers.
@@ -201,6 +210,7 @@ func (s *Folder) withdraw(j *job) (listed bool) {
 	is := func(other *job) bool { return other == j }
 	before := len(s.urgent) + len(s.calm)
 	s.urgent, s.calm = slices.DeleteFunc(s.urgent, is), slices.DeleteFunc(s.calm, is)
+	s.relax()
 	return len(s.urgent)+len(s.calm) < before
 }
 

@@ -31,6 +31,10 @@ func (s *scanner) read(d *dir) (below []*dir) {
 		return nil
 	}
 	opened, state, err := g.openFolder(d.real)
+	if failed := s.options.ask("enter", d.name); failed != nil && err == nil {
+		opened.Close()
+		err = failed
+	}
 	if err != nil {
 		s.cannotEnter(d.real, err)
 		if s.isGone(err) {
@@ -40,6 +44,7 @@ func (s *scanner) read(d *dir) (below []*dir) {
 	}
 	defer opened.Close()
 	d.state = state
+	s.blind = false
 	for {
 		list, err := opened.ReadDir(atOnce)
 		for _, item := range list {
@@ -47,7 +52,7 @@ func (s *scanner) read(d *dir) (below []*dir) {
 				below = append(below, folder)
 			}
 		}
-		if err == io.EOF || err != nil && s.isGone(err) {
+		if (err == io.EOF || err != nil && s.isGone(err)) && !s.blind {
 			s.sweep(d)
 		}
 		if err != nil {
@@ -95,11 +100,15 @@ func (s *scanner) meet(d *dir, item fs.DirEntry) (folder *dir, isFile bool) {
 		return s.meetFolder(d, name, real), false
 	}
 	info, err := item.Info()
+	if failed := s.options.ask("look", name); failed != nil {
+		err = failed
+	}
 	if err == nil && info.Mode()&fs.ModeSymlink != 0 {
 		if info, real = s.follow(d, name, real); info != nil && info.IsDir() {
 			return s.meetFolder(d, name, real), false
 		}
 	}
+	s.blind = s.blind || isFailure(err)
 	if err != nil || info == nil || !s.isFile(name, info) {
 		return nil, false
 	}
@@ -168,6 +177,7 @@ func (s *scanner) lookAt(d *dir, base string) {
 		return
 	}
 	info, err := g.lstat(child(d.real, base))
+	s.blind = false
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 			s.gone(d, name)
@@ -181,6 +191,9 @@ func (s *scanner) lookAt(d *dir, base string) {
 		s.doubt = s.doubt || known
 		s.gone(d, name)
 		s.enter(folder)
+		return
+	}
+	if s.blind {
 		return
 	}
 	if !isFile {

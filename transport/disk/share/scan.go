@@ -23,6 +23,7 @@ type scanner struct {
 	skimTook time.Duration // to look at folders in it, but not to read those that had changed
 	tellAt   *time.Timer   // when names are told before their content is known
 	behind   bool          // hints were lost: names may have come and gone
+	blind    bool          // the disk has failed to tell of a name: nothing is known of it
 	doubt    bool          // folders came and went: the watcher may have lost track of those that came
 }
 

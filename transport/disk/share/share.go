@@ -66,10 +66,19 @@ type Options struct {
 	Name   string        // of a single file; none: the last component of its path
 	Log    hclog.Logger  // may be nil
 
-	// Of tests: they are called when a part of a file has been read to be hashed, and in place of
-	// having a folder watched.
+	// Of tests: they are called when a part of a file has been read to be hashed, in place of having a
+	// folder watched, and before the disk is asked, which fails with the error.
 	onRead  func()
 	onWatch func() error
+	onAsk   func(what, name string) error
+}
+
+// ask is called before the disk is asked: to open or read a file, to enter a folder, to look at a name.
+func (o *Options) ask(what, name string) error {
+	if o.onAsk == nil {
+		return nil
+	}
+	return o.onAsk(what, name)
 }
 
 func (o *Options) read() {

@@ -38,6 +38,28 @@ func TestAStreamPrintsVerifiedGroupsInOrder(t *testing.T) {
 	}
 }
 
+// A group that has come already costs nothing when it comes again, from another node.
+func TestAStreamTakesAGroupOnce(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	x := disktest.NewText(threeAndABit, 1)
+	synctest.Test(t, func(t *testing.T) {
+		stream := store.NewStream(io.Discard)
+		defer stream.Close()
+		x.Open(t, stream)
+		begin := time.Now()
+		x.MustBring(t, stream, 0, 1, 1, 0)
+		if took := time.Since(begin); took > 0 || stream.SpillFile() != nil {
+			t.Errorf("bringing took %v", took)
+		}
+		x.MustBring(t, stream, 3)
+		begin = time.Now()
+		x.MustBring(t, stream, 3)
+		if took := time.Since(begin); took > 0 {
+			t.Errorf("bringing what waits again took %v", took)
+		}
+	})
+}
+
 // A group that comes before its turn waits for it, not for long with the link.
 func TestAStreamSortsGroups(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
