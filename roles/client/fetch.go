@@ -100,9 +100,9 @@ func (f *Fetch) use(first roles.Link, timer roles.Timer, item int) {
 // Reset prepares the machine for another file.
 func (f *Fetch) Reset(w Request) {
 	f.core.Reset()
-	f.query.core.Reset()
+	f.query.Reset("", nil)
 	for _, s := range f.sources {
-		s.core.Reset()
+		s.Reset(0, netip.AddrPort{}, nil)
 	}
 	clear(f.listed)
 	clear(f.alternates)

@@ -110,6 +110,9 @@ func (h *Pipeline) Watch(f func(roles.Transition)) { h.core.Watch(f) }
 func (h *Pipeline) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	h.core.Begin()
 	was := h.State()
+	if h.Final() {
+		return nil
+	}
 	switch in := in.(type) {
 	case roles.Started:
 		h.since = at.Now
@@ -137,7 +140,9 @@ func (h *Pipeline) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	case roles.BodyDone:
 		h.bodyDone()
 	case roles.StoreFailed:
-		h.cut(pipelineStoreFailed, protocol.Disk, in.Err.Error())
+		if h.core.Can(pipelineStoreFailed) {
+			h.cut(pipelineStoreFailed, protocol.Disk, in.Err.Error())
+		}
 	case roles.PeerEnded:
 		h.cut(pipelinePeerEnded, protocol.Lost, "the link was ended too early")
 	case roles.Lost:
@@ -147,11 +152,9 @@ func (h *Pipeline) Step(at roles.Moment, in roles.Input) []roles.Effect {
 			h.cut(pipelineExpired, protocol.Timeout, "no answer in time")
 		}
 	case roles.Stopped:
-		if !h.Final() {
-			h.cut(pipelineStopped, protocol.Interrupted, "told to stop")
-		}
+		h.cut(pipelineStopped, protocol.Interrupted, "told to stop")
 	}
-	if h.Final() && was != PipelineClosed {
+	if h.Final() {
 		h.closed(at, was)
 	}
 	return h.core.Effects()

@@ -284,3 +284,33 @@ func TestAPipelineWaitsForANodeThatHashes(t *testing.T) {
 	s.Ring("Closed", "hangup 0", "report tried")
 	ends(t, s, protocol.Timeout, map[int]protocol.Code{}, 0, 1)
 }
+
+// TestEachFileIsHashedForItself: the progress of one file is no bar to that of the next, however the
+// first was answered.
+func TestEachFileIsHashedForItself(t *testing.T) {
+	empty := made(0, 1).Hash
+	hashing := &protocol.Hashing{Done: 2 * roles.MinProgress, Size: protocol.GroupSize}
+	for name, answer := range map[string]func(s *rolestest.Story){
+		"declined": func(s *rolestest.Story) { s.Machine.Step(s.At, roles.Heard{Message: refusal(protocol.NotFound)}) },
+		"empty":    func(s *rolestest.Story) { s.Machine.Step(s.At, roles.Heard{Message: &protocol.Content{Hash: empty}}) },
+		"received": func(s *rolestest.Story) {
+			s.Machine.Step(s.At, roles.Heard{Message: &protocol.Content{Size: 10, Length: 10, Hash: rolestest.Hash(1)}})
+			s.Machine.Step(s.At, roles.Verified{})
+			s.Machine.Step(s.At, roles.BodyDone{})
+		},
+	} {
+		first := client.Wanted{Name: "a", Hash: rolestest.Hash(1), Size: 10}
+		if name == "empty" {
+			first = client.Wanted{Name: "a", Hash: empty}
+		}
+		h := client.NewPipeline("192.0.2.1:5000", []client.Wanted{first, {Name: "b", Hash: rolestest.Hash(2), Size: 10}})
+		s := rolestest.New(t, h, h.State)
+		s.Machine.Step(s.At, roles.Started{})
+		s.Machine.Step(s.At, roles.Opened{})
+		s.Machine.Step(s.At, roles.Heard{Message: hashing})
+		answer(s)
+		s.At.Now = roles.ReplyTimeout - 1
+		s.Hear(0, hashing, "Asking", "hear 0", "report hashing")
+		s.Waits(roles.ReplyTimeout)
+	}
+}

@@ -65,6 +65,7 @@ func NewReader(relay, name string, hash protocol.Hash) *Reader {
 	r := &Reader{core: roles.NewCore(readerGrammar), query: NewQuery("", nil), source: NewSource(firstSource, netip.AddrPort{}, nil)}
 	r.core.Use(roles.NoLink, roles.Deadline)
 	r.query.use(relayLink, timerOf(relayLink))
+	r.source.core.Use(firstSource, timerOf(firstSource))
 	r.Reset(relay, name, hash)
 	return r
 }
@@ -72,8 +73,8 @@ func NewReader(relay, name string, hash protocol.Hash) *Reader {
 // Reset prepares the machine for another file.
 func (r *Reader) Reset(relay, name string, hash protocol.Hash) {
 	r.core.Reset()
-	r.query.core.Reset()
-	r.source.core.Reset()
+	r.query.Reset("", nil)
+	r.source.Reset(firstSource, netip.AddrPort{}, nil)
 	*r = Reader{
 		core: r.core, relay: relay, query: r.query, source: r.source, picker: NewPicker(name, hash),
 		barred: map[netip.AddrPort]bool{}, alternates: alternates{}, patience: patience{},

@@ -277,7 +277,9 @@ func TestAReaderGoesFarAhead(t *testing.T) {
 	}
 }
 
-func TestWhateverHappensToAReader(t *testing.T) {
+func TestWhateverHappensToAReader(t *testing.T) { rolestest.Explore(t, readerSubject()) }
+
+func readerSubject() rolestest.Subject {
 	f, other := made(group+5, 1), made(group+10, 2)
 	subject := rolestest.NewSubject(client.ReaderTable(), roles.Started{}, func() rolestest.Explorable {
 		return client.NewReader(relayAddress, "a.txt", protocol.Hash{})
@@ -291,5 +293,5 @@ func TestWhateverHappensToAReader(t *testing.T) {
 	subject.Others = []roles.Input{roles.Wanted{Count: 1}, roles.Wanted{First: 1, Count: 5}, roles.Wanted{}}
 	subject.Visits = 2
 	subject.Cells = slices.DeleteFunc(subject.Cells, func(cell string) bool { return cell == "New/Misnamed" }) // its own test is above
-	rolestest.Explore(t, subject)
+	return subject
 }

@@ -84,7 +84,6 @@ func (r *Reader) visit(at roles.Moment, node netip.AddrPort) {
 	r.attempt.met[node] = true
 	r.source.Reset(firstSource, node, r.picker)
 	r.source.holds, r.source.also = true, r.alternates.of(node)
-	r.source.core.Use(firstSource, timerOf(firstSource))
 	r.source.Watch(r.watch)
 	r.absorb(r.source.Step(at, roles.Started{}))
 }

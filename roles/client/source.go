@@ -97,6 +97,9 @@ func (s *Source) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	s.core.Begin()
 	was := s.State()
 	s.now = at.Now
+	if s.Final() {
+		return nil
+	}
 	switch in := in.(type) {
 	case roles.Started:
 		s.since, s.moved = at.Now, at.Now
@@ -132,9 +135,9 @@ func (s *Source) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Updated:
 		s.updated()
 	case roles.Stopped:
-		s.stop()
+		s.core.Fire(sourceStopped)
 	}
-	if s.Final() && was != SourceClosed {
+	if s.Final() {
 		s.closed(at, was, in)
 	}
 	return s.core.Effects()

@@ -120,12 +120,6 @@ func (s *Source) dismiss(at roles.Moment) []roles.Effect {
 	return s.core.Effects()
 }
 
-func (s *Source) stop() {
-	if !s.Final() {
-		s.core.Fire(sourceStopped)
-	}
-}
-
 // closed releases the link and returns the groups that the source had taken.
 func (s *Source) closed(at roles.Moment, was SourceState, last roles.Input) {
 	if was == SourceNew {

@@ -37,26 +37,26 @@ func (l *lonely) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	return l.Source.Step(at, in)
 }
 
-func TestWhateverHappensToASource(t *testing.T) {
-	var subjects []rolestest.Subject
-	other := made(10, 2)
-	for _, size := range []uint64{11*group + 5, group + 5} {
-		f := made(size, 1)
-		subject := rolestest.NewSubject(client.SourceTable(), roles.Started{}, func() rolestest.Explorable {
-			picker := client.NewPicker("a.txt", protocol.Hash{})
-			picker.Fix(f.Identity)
-			return &lonely{Source: client.NewSource(1, at(1), picker), picker: picker}
-		})
-		forged := f.outboard(0)
-		forged.Nodes = forged.Nodes[1:]
-		subject.Says = []protocol.Message{
-			f.outboard(0), other.outboard(0), forged, f.content(0, 1), f.content(1, 1), f.content(2, 2), f.content(2, 1), f.content(4, 4),
-			other.content(0, 1), &protocol.Hashing{Done: roles.MinProgress, Size: 1 << 20}, &protocol.Hashing{Size: 1 << 20},
-			refusal(protocol.Changed), refusal(protocol.NotFound),
-		}
-		subject.Others = []roles.Input{roles.Updated{}, roles.StoreReady{}, roles.StoreInspected{}}
-		subject.Cells = slices.DeleteFunc(subject.Cells, func(cell string) bool { return cell == "Holding/TreeWanted" }) // its own test is below
-		subjects = append(subjects, subject)
+func newLonely(f file) *lonely {
+	picker := client.NewPicker("a.txt", protocol.Hash{})
+	picker.Fix(f.Identity)
+	return &lonely{Source: client.NewSource(1, at(1), picker), picker: picker}
+}
+
+func sourceSubject(f file) rolestest.Subject {
+	subject := rolestest.NewSubject(client.SourceTable(), roles.Started{}, func() rolestest.Explorable { return newLonely(f) })
+	forged, other := f.outboard(0), made(10, 2)
+	forged.Nodes = forged.Nodes[1:]
+	subject.Says = []protocol.Message{
+		f.outboard(0), other.outboard(0), forged, f.content(0, 1), f.content(1, 1), f.content(2, 2), f.content(2, 1), f.content(4, 4),
+		other.content(0, 1), &protocol.Hashing{Done: roles.MinProgress, Size: 1 << 20}, &protocol.Hashing{Size: 1 << 20},
+		refusal(protocol.Changed), refusal(protocol.NotFound),
 	}
-	rolestest.Explore(t, subjects...)
+	subject.Others = []roles.Input{roles.Updated{}, roles.StoreReady{}, roles.StoreInspected{}}
+	subject.Cells = slices.DeleteFunc(subject.Cells, func(cell string) bool { return cell == "Holding/TreeWanted" }) // its own test is below
+	return subject
+}
+
+func TestWhateverHappensToASource(t *testing.T) {
+	rolestest.Explore(t, sourceSubject(made(11*group+5, 1)), sourceSubject(made(group+5, 1)))
 }

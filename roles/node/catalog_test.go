@@ -124,3 +124,16 @@ func TestANewCatalogIsNotTakenForTheWhole(t *testing.T) {
 		t.Errorf("a relay that holds the first page is not told: %+v", page)
 	}
 }
+
+// TestNothingFollowsAllChanges: a relay that holds the last change gets no other page, and one that
+// says it holds more gets all of them.
+func TestNothingFollowsAllChanges(t *testing.T) {
+	c := sharing(3).Catalog
+	all := c.Page(protocol.Held{})
+	for ahead, from := range map[uint64]uint64{0: all.Latest, 1: 0} {
+		page := c.Page(protocol.Held{Index: all.Index, Sequence: all.Latest + ahead})
+		if page.From != from || page.To != all.Latest || len(page.Changes) != int(all.Latest-from) {
+			t.Errorf("%d ahead: %d changes from %d to %d of %d", ahead, len(page.Changes), page.From, page.To, page.Latest)
+		}
+	}
+}

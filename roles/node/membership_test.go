@@ -358,8 +358,9 @@ func TestStopInEachState(t *testing.T) {
 	})
 }
 
-func TestWhateverHappensToAMembership(t *testing.T) {
-	silent := rolestest.NewSubject(node.MembershipTable(), roles.Started{}, func() rolestest.Explorable {
+// membershipSubjects returns a node that publishes nothing, and one that publishes.
+func membershipSubjects() (silent, publishing rolestest.Subject) {
+	silent = rolestest.NewSubject(node.MembershipTable(), roles.Started{}, func() rolestest.Explorable {
 		return node.NewMembership(config)
 	})
 	superseded := refusal(protocol.Superseded)
@@ -368,7 +369,7 @@ func TestWhateverHappensToAMembership(t *testing.T) {
 		rolestest.Sample(protocol.KindRegistered), rolestest.Sample(protocol.KindRenewed), rolestest.Sample(protocol.KindLeft),
 		rolestest.Sample(protocol.KindGet), superseded, refusal(protocol.NoLease), refusal(protocol.Busy),
 	}
-	publishing := silent
+	publishing = silent
 	publishing.New = func() rolestest.Explorable {
 		c := sharing(2)
 		return &restless{Membership: node.NewMembership(c), catalog: c.Catalog}
@@ -376,5 +377,10 @@ func TestWhateverHappensToAMembership(t *testing.T) {
 	publishing.Says = append(publishing.Says, refusal(protocol.Resync), refusal(protocol.Limit),
 		&protocol.Published{Index: 1, Sequence: 1}, &protocol.Published{Index: 1, Sequence: 2})
 	publishing.Others = []roles.Input{roles.Notified{}}
+	return silent, publishing
+}
+
+func TestWhateverHappensToAMembership(t *testing.T) {
+	silent, publishing := membershipSubjects()
 	rolestest.Explore(t, silent, publishing)
 }

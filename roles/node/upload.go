@@ -59,6 +59,9 @@ func (u *Upload) Watch(f func(roles.Transition)) { u.core.Watch(f) }
 // Step implements [roles.Machine].
 func (u *Upload) Step(_ roles.Moment, in roles.Input) []roles.Effect {
 	u.core.Begin()
+	if u.Final() {
+		return nil
+	}
 	switch in := in.(type) {
 	case roles.Opened:
 		u.opened(in)
@@ -67,11 +70,17 @@ func (u *Upload) Step(_ roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Malformed:
 		u.reject(uploadMalformed, in.Err)
 	case roles.FileHashing:
-		u.hashing(in)
+		if u.awaited() {
+			u.hashing(in)
+		}
 	case roles.FileFound:
-		u.found(in)
+		if u.awaited() {
+			u.found(in)
+		}
 	case roles.FileRefused:
-		u.decline(in.Code, in.Text)
+		if u.awaited() {
+			u.decline(in.Code, in.Text)
+		}
 	case roles.Moved:
 		if u.progress.Enough(in.Bytes) {
 			u.core.Fire(uploadBodyMoved)
@@ -173,26 +182,29 @@ func most(asked uint64) uint64 {
 	return min(asked, protocol.MaxGroups)
 }
 
+// awaited reports whether the request that is being served waits for what the disk says.
+func (u *Upload) awaited() bool {
+	if u.core.Can(uploadDiskLate) {
+		u.core.Fire(uploadDiskLate)
+	}
+	return u.core.Can(uploadFileReady)
+}
+
 // hashing sends the disk's progress to the client, as long as there is any.
 func (u *Upload) hashing(in roles.FileHashing) {
-	switch {
-	case u.core.Can(uploadDiskLate):
-		u.core.Fire(uploadDiskLate)
-	case in.Done <= u.hashed:
+	if in.Done <= u.hashed {
 		u.core.Fire(uploadHashStood)
-	default:
-		u.core.Fire(uploadHashMoved)
-		u.hashed = in.Done
-		u.core.Do(roles.Send{Link: link, Message: &protocol.Hashing{Done: in.Done, Size: in.Size}})
+		return
 	}
+	u.core.Fire(uploadHashMoved)
+	u.hashed = in.Done
+	u.core.Do(roles.Send{Link: link, Message: &protocol.Hashing{Done: in.Done, Size: in.Size}})
 }
 
 // found compares the file that the disk has with the request, and answers.
 func (u *Upload) found(file roles.FileFound) {
 	want, from, end := u.wanted(file.Size)
 	switch {
-	case u.core.Can(uploadDiskLate):
-		u.core.Fire(uploadDiskLate)
 	case !want.IsZero() && want != file.Hash:
 		u.decline(protocol.Changed, "the file is not that content any more")
 	case from > end:
@@ -258,10 +270,6 @@ func stretch(get *protocol.Get, size uint64) uint64 {
 
 // decline refuses a request; the link stays.
 func (u *Upload) decline(code protocol.Code, text string) {
-	if u.core.Can(uploadDiskLate) {
-		u.core.Fire(uploadDiskLate)
-		return
-	}
 	u.core.Fire(uploadFileDeclined)
 	u.report(roles.FileFound{}, 0, code)
 	u.core.Do(roles.Send{Link: link, Message: &protocol.Error{Code: code, By: protocol.Node, Text: text}}, roles.Hear{Link: link})

@@ -312,7 +312,7 @@ func TestAnUploadStartsOver(t *testing.T) {
 	}
 }
 
-func TestWhateverHappensToAnUpload(t *testing.T) {
+func uploadSubject() rolestest.Subject {
 	subject := rolestest.NewSubject(node.UploadTable(), roles.Opened{Peer: visitor}, func() rolestest.Explorable {
 		return node.NewUpload()
 	})
@@ -321,5 +321,28 @@ func TestWhateverHappensToAnUpload(t *testing.T) {
 		&protocol.Error{Code: protocol.BadHash, By: protocol.Client},
 	}
 	subject.Files = []roles.Input{roles.FileHashing{Done: 0, Size: 10}, roles.FileHashing{Done: 5, Size: 10}, found(10), found(5), roles.FileRefused{Code: protocol.NotFound}}
-	rolestest.Explore(t, subject)
+	return subject
+}
+
+func TestWhateverHappensToAnUpload(t *testing.T) { rolestest.Explore(t, uploadSubject()) }
+
+func TestAServedRequestIsReportedAsItWasAsked(t *testing.T) {
+	asked := rolestest.Hash(0xbb)
+	for _, test := range []struct {
+		get  protocol.Get
+		want node.Served
+		in   roles.Input
+	}{
+		{protocol.Get{Name: "a.txt", Offset: 3, Length: 5}, node.Served{Name: "a.txt", Offset: 3, Length: 5, Hash: hash}, found(10)},
+		{protocol.Get{Hash: hash, Offset: 10}, node.Served{Offset: 10, Hash: hash}, found(10)},
+		{protocol.Get{Name: "a.txt", Hash: asked}, node.Served{Name: "a.txt", Hash: asked, Code: protocol.NotFound}, roles.FileRefused{Code: protocol.NotFound}},
+	} {
+		s := opening(t, &test.get)
+		for _, e := range s.Machine.Step(s.At, test.in) {
+			test.want.Peer = visitor
+			if report, is := e.(roles.Report); is && report.Outcome != test.want {
+				t.Errorf("%+v, not %+v", report.Outcome, test.want)
+			}
+		}
+	}
 }

@@ -96,17 +96,28 @@ func TestAPooledSessionStartsOver(t *testing.T) {
 func TestWhateverHappensToASession(t *testing.T) {
 	var subjects []rolestest.Subject
 	for _, room := range []relay.Room{ample{}, full{}, scarce{}} {
-		subject := rolestest.NewSubject(relay.SessionTable(), roles.Opened{Peer: visitor}, func() rolestest.Explorable {
-			return relay.NewSession(sampleDirectory{}, room)
-		})
-		subject.Grown = 7
-		for _, info := range protocol.Kinds {
-			subject.Says = append(subject.Says, rolestest.Sample(info.Kind))
-		}
-		subject.Says = append(subject.Says, &protocol.Locate{Limit: protocol.MaxPage})
-		subjects = append(subjects, subject)
+		subjects = append(subjects, sessionSubject(room))
 	}
 	rolestest.Explore(t, subjects...)
+}
+
+func sessionSubject(room relay.Room) rolestest.Subject {
+	subject := rolestest.NewSubject(relay.SessionTable(), roles.Opened{Peer: visitor}, func() rolestest.Explorable {
+		return relay.NewSession(sampleDirectory{}, room)
+	})
+	subject.Grown = 7
+	for _, info := range protocol.Kinds {
+		subject.Says = append(subject.Says, rolestest.Sample(info.Kind))
+	}
+	subject.Says = append(subject.Says, &protocol.Locate{Limit: protocol.MaxPage})
+	return subject
+}
+
+func TestASessionThatIsResetIsAsANewOne(t *testing.T) {
+	for _, room := range []relay.Room{ample{}, full{}, scarce{}} {
+		build := func() *relay.Session { return relay.NewSession(sampleDirectory{}, room) }
+		rolestest.StartsOver(t, sessionSubject(room), build, (*relay.Session).Reset, nil)
+	}
 }
 
 // full is a Room without room, scarce one that others want, too, ample one that nobody else wants.

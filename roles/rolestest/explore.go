@@ -83,6 +83,7 @@ func Within[S, E ~string](s *Subject, t *roles.Table[S, E]) {
 //   - a message that the table does not allow, at a link that hears, is not answered with
 //     ERROR(unexpected) and the end of the link,
 //   - a final machine has a link left,
+//   - an answer of the disk or of a link that the machine does not wait for changes anything,
 //   - no subject has met some cell of the table.
 func Explore(t *testing.T, subjects ...Subject) {
 	t.Helper()
@@ -109,6 +110,9 @@ func (x *explorer) explore() {
 			for _, in := range x.inputs(w) {
 				todo = append(todo, append(slices.Clone(path), in))
 			}
+			x.late(w, path)
+		} else if w.machine.Final() {
+			x.late(w, path)
 		}
 		x.done(w)
 	}
@@ -126,7 +130,10 @@ type explorer struct {
 }
 
 func (x *explorer) walk(path []roles.Input) *walked {
-	w := &walked{machine: x.New(), state: x.States[0], links: map[roles.Link]asked{}, said: map[roles.Link]bool{}}
+	w := &walked{
+		machine: x.New(), state: x.States[0], links: map[roles.Link]asked{}, said: map[roles.Link]bool{},
+		items: map[int]bool{}, hungUp: map[roles.Link]bool{},
+	}
 	w.machine.Watch(func(moved roles.Transition) {
 		if moved.Machine == x.Table {
 			x.fired[moved.From+"/"+moved.Event] = true

@@ -21,6 +21,9 @@ type walked struct {
 	store   []int               // items of an OpenStore that is pending
 	inspect []int               // items of an InspectStore that is pending
 	commit  [][]roles.Placement // of each CommitStore that is pending
+	looked  bool                // an OpenFile was asked for, pending or not
+	items   map[int]bool        // of which a store was asked anything, pending or not
+	hungUp  map[roles.Link]bool // links that are hung up
 	alarms  alarms
 	effects []roles.Effect // of the last step
 }
@@ -111,6 +114,7 @@ func (w *walked) asked(e roles.Effect) {
 	switch e := e.(type) {
 	case roles.Dial:
 		w.links[e.Link] = asked{want: dialling}
+		delete(w.hungUp, e.Link)
 	case roles.Send:
 		w.said[e.Link] = true
 		if e.Told {
@@ -123,17 +127,24 @@ func (w *walked) asked(e roles.Effect) {
 	case roles.SendBody:
 		w.links[e.Link] = asked{want: sending}
 	case roles.ReceiveBody:
+		w.items[e.Item] = true
 		w.links[e.Link] = asked{want: receiving, next: e.Offset / protocol.GroupSize, rest: protocol.Groups(e.Length), item: e.Item}
 	case roles.HangUp:
 		delete(w.links, e.Link)
+		w.hungUp[e.Link] = true
 	case roles.OpenFile:
-		w.file = true
+		w.file, w.looked = true, true
 	case roles.InspectStore:
 		w.inspect = append(w.inspect, e.Item)
+		w.items[e.Item] = true
 	case roles.OpenStore:
 		w.store = append(w.store, e.Item)
+		w.items[e.Item] = true
 	case roles.CommitStore:
 		w.commit = append(w.commit, e.Items)
+		for _, item := range e.Items {
+			w.items[item.Item] = true
+		}
 	case roles.Arm:
 		w.alarms.arm(w.now, e)
 	case roles.Disarm:
