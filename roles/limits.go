@@ -64,6 +64,6 @@ const (
 	MaxChecks         = 256        // stretches of files that wait to be compared
 	CheckShare        = 10         // per cent of the time that a node compares at most
 	HashingParts      = 4096       // parts of a file; a node that hashes while a client waits must do one in each ReplyTimeout
-	MaxWalk           = 1_000_000  // nodes a client asks for one file before it gives up
+	MaxWalk           = 65_536     // nodes a client asks for one file before it gives up
 	MaxPages          = 100_000    // pages a client asks a relay for, even if they are empty
 )

@@ -47,18 +47,24 @@ func (c *command) named(ctx context.Context, request peer.Request, to *target) e
 	if err == nil || cli.ExitCode(err) != cli.ExitNobodyHas || !request.Hash.IsZero() {
 		return c.told(event, err)
 	}
-	below, covers, notListed := c.client.ListCovered(ctx, peer.Literal(request.Name)+"/", to.isFolder())
+	below, notListed := c.client.Names(ctx, peer.Literal(request.Name)+"/", false)
+	if notListed != nil {
+		return c.told(event, err)
+	}
+	defer below.Close()
 	switch {
-	case notListed == nil && len(below) == 0 && covers.Err() != nil: // it may be a folder yet
-		err = tooEarly(wantedName(request), client.Result{Young: covers.Young}, nil)
+	case below.Empty() && below.Covers.Err() != nil: // it may be a folder yet
+		err = tooEarly(wantedName(request), client.Result{Young: below.Covers.Young}, nil)
 		return c.told(argumentEvent(request.Name, err), err)
-	case notListed != nil || len(below) == 0:
+	case below.Empty():
 		return c.told(event, err)
 	case to.isFolder():
 		return c.all(ctx, peer.AllRequest{Args: []string{request.Name + "/"}}, to)
 	}
-	err = failure(cli.ExitNobodyHas, "%q is a folder with %s: -o DIR/ gets all of it",
-		cli.ForDisplay(request.Name), cli.Count(len(below), "file", "files"))
+	if n, failed := countNames(below); failed == nil {
+		err = failure(cli.ExitNobodyHas, "%q is a folder with %s: -o DIR/ gets all of it",
+			cli.ForDisplay(request.Name), cli.Count(n, "file", "files"))
+	}
 	return c.told(argumentEvent(request.Name, err), err)
 }
 

@@ -1,15 +1,16 @@
 package main
 
 import (
+	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"strconv"
-	"text/tabwriter"
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
 	"github.com/relaypeer/relaypeer/protocol"
-	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
@@ -21,63 +22,56 @@ func (c *command) tellList(ctx context.Context) error {
 	if len(c.args) > 0 {
 		return c.tellMatches(ctx)
 	}
-	found, covers, err := c.client.ListCovered(ctx, "", false)
-	switch {
-	case err != nil:
+	found, err := c.client.Names(ctx, "", false)
+	if err != nil {
 		return queryFailure(c.client.Relay, err)
-	case len(found) == 0 && covers.Err() == nil:
-		c.say("nothing is published")
-	case len(found) > 0:
-		if err := c.printFound(found); err != nil {
-			return err
-		}
 	}
-	return c.tellCoverage(covers)
+	defer found.Close()
+	if found.Empty() && found.Covers.Err() == nil {
+		c.say("nothing is published")
+	}
+	return cmp.Or(c.printFound(found), c.tellCoverage(found.Covers))
 }
 
 // printFound prints contents under names, for whoever reads them.
-func (c *command) printFound(found []client.Offer) error {
-	if c.events == nil {
-		return printList(c.stdout, found, cli.IsTerminal(c.stdout))
+func (c *command) printFound(found *peer.Names) error {
+	switch {
+	case found.Empty():
+		return nil
+	case c.events == nil:
+		return printList(c.stdout, found.All(), cli.IsTerminal(c.stdout))
 	}
-	contents := countContents(found)
-	for _, one := range found {
-		c.events.tell(listedEvent{"listed", one.Name, one.Size, hashText(one.Hash), one.Count, contents[one.Name]})
+	for one, err := range found.All() {
+		if err != nil {
+			return err
+		}
+		c.events.tell(listedEvent{"listed", one.Name, one.Size, hashText(one.Hash), one.Count, one.Contents})
 	}
 	return nil
 }
 
-// countContents returns how many contents each name has.
-func countContents(found []client.Offer) map[string]int {
-	contents := map[string]int{}
-	for _, one := range found {
-		contents[one.Name]++
-	}
-	return contents
-}
-
 // tellMatches prints what is published of what the arguments stand for.
 func (c *command) tellMatches(ctx context.Context) error {
-	var found []client.Offer
+	found, args, err := c.client.Matches(ctx, c.args)
+	if err != nil {
+		return queryFailure(c.client.Relay, err)
+	}
+	defer found.Close()
 	var missing []string
 	var covers peer.Coverage
-	for _, is := range c.client.ResolveAll(ctx, c.args) {
+	for _, is := range args {
 		if code := cli.ExitCode(is.Err); is.Err != nil && code != cli.ExitNobodyHas && code != cli.ExitTooEarly {
 			return queryFailure(c.client.Relay, is.Err)
 		}
 		if is.Folder {
 			covers.Add(is.Covers)
 		}
-		if found = append(found, is.Offers...); len(is.Offers) == 0 {
+		if !is.Published {
 			missing = append(missing, is.Arg)
 		}
 	}
-	if found = client.Merge(found); len(found) > 0 {
-		if err := c.printFound(found); err != nil {
-			return err
-		}
-	}
-	if err := c.tellCoverage(covers); err != nil || len(missing) == 0 {
+	err = cmp.Or(c.printFound(found), c.tellCoverage(covers))
+	if err != nil || len(missing) == 0 {
 		return err
 	}
 	return unmatched(missing...)
@@ -85,23 +79,26 @@ func (c *command) tellMatches(ctx context.Context) error {
 
 // printList writes one line for each content of each name: a table for people, or columns with tabs
 // between them: name, bytes, hash (- where it is not known), nodes that have it, contents of that name.
-func printList(out io.Writer, found []client.Offer, people bool) error {
-	contents := countContents(found)
+func printList(out io.Writer, found iter.Seq2[peer.Named, error], people bool) error {
 	if people {
-		return printTable(out, found, contents)
+		return printTable(out, []string{"SIZE", "NODES", "HASH", "NAME"}, cells(found, nameCells))
 	}
+	printing := bufio.NewWriter(out)
 	var line []byte
-	for _, one := range found {
+	for one, err := range found {
+		if err != nil {
+			return cmp.Or(printing.Flush(), err)
+		}
 		line = append(line[:0], one.Name...)
 		line = strconv.AppendUint(append(line, '\t'), one.Size, 10)
 		line = append(append(line, '\t'), hashColumn(one.Hash)...)
 		line = strconv.AppendUint(append(line, '\t'), one.Count, 10)
-		line = strconv.AppendInt(append(line, '\t'), int64(contents[one.Name]), 10)
-		if _, err := out.Write(append(line, '\n')); err != nil {
+		line = strconv.AppendInt(append(line, '\t'), int64(one.Contents), 10)
+		if _, err := printing.Write(append(line, '\n')); err != nil {
 			return err
 		}
 	}
-	return nil
+	return printing.Flush()
 }
 
 // hashColumn returns a hash, or - where no node knows the content.
@@ -119,15 +116,11 @@ func shortHashColumn(hash protocol.Hash) string {
 	return cli.ShortHash(hash)
 }
 
-func printTable(out io.Writer, found []client.Offer, contents map[string]int) error {
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.StripEscape)
-	fmt.Fprintf(table, "SIZE\tNODES\tHASH\tNAME\n")
-	for _, one := range found {
-		note := ""
-		if n := contents[one.Name]; n > 1 {
-			note = fmt.Sprintf("  (1 of %d contents)", n)
-		}
-		fmt.Fprintf(table, "%s\t%d\t%s\t%s%s\n", cli.Bytes(one.Size), one.Count, shortHashColumn(one.Hash), cli.ForDisplay(one.Name), note)
+// nameCells returns the columns of a content, for people.
+func nameCells(one peer.Named) []string {
+	name := cli.ForDisplay(one.Name)
+	if one.Contents > 1 {
+		name += fmt.Sprintf("  (1 of %d contents)", one.Contents)
 	}
-	return table.Flush()
+	return []string{cli.Bytes(one.Size), strconv.FormatUint(one.Count, 10), shortHashColumn(one.Hash), name}
 }

@@ -22,7 +22,8 @@ type summary struct {
 	stays  int    // files of which a part stays
 	first  error  // failure; that the user interrupts is the last to count
 
-	reasons []reason       // that have not been told
+	reasons []reason       // that have not been told, up to mostReasons
+	more    int            // files with others
 	at      map[string]int // where in it a text stands
 }
 
@@ -75,6 +76,10 @@ func (s *summary) failArgument(name string, why error) {
 	}
 	quoted := fmt.Sprintf("%q", cli.ForDisplay(name))
 	r := s.reason(why.Error())
+	if r == nil {
+		s.more++
+		return
+	}
 	if r.files++; r.files <= mostNamed && !strings.Contains(r.text, quoted) {
 		r.names = append(r.names, quoted)
 	}
@@ -88,9 +93,14 @@ func (s *summary) tellLater(why error) {
 	s.reason(why.Error())
 }
 
+// reason returns the reason with a text, or nil if there are too many to tell.
 func (s *summary) reason(text string) *reason {
 	at, known := s.at[text]
-	if !known {
+	switch {
+	case known:
+	case len(s.reasons) == mostReasons:
+		return nil
+	default:
 		at, s.at[text] = len(s.reasons), len(s.reasons)
 		s.reasons = append(s.reasons, reason{text: text})
 	}
@@ -112,11 +122,8 @@ func (s *summary) withoutPlace(text string, names []string) string {
 
 // tell prints the reasons that have not been told.
 func (s *summary) tell() {
-	more := 0
-	for i, r := range s.reasons {
+	for _, r := range s.reasons {
 		switch names := strings.Join(r.names, ", "); {
-		case i >= mostReasons:
-			more += r.files
 		case names == "":
 			s.say(r.text)
 		case r.files > len(r.names):
@@ -125,10 +132,10 @@ func (s *summary) tell() {
 			s.say(fmt.Sprintf("%s: %s", names, r.text))
 		}
 	}
-	if more > 0 {
-		s.say(fmt.Sprintf("and %s more failures", cli.Grouped(more)))
+	if s.more > 0 {
+		s.say(fmt.Sprintf("and %s more failures", cli.Grouped(s.more)))
 	}
-	s.reasons = nil
+	s.reasons, s.more = nil, 0
 	clear(s.at)
 }
 

@@ -1,13 +1,13 @@
 package main
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"fmt"
 	"io"
-	"slices"
+	"iter"
 	"strconv"
-	"text/tabwriter"
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
 	"github.com/relaypeer/relaypeer/protocol"
@@ -21,33 +21,26 @@ func (c *command) tellWho(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	holders, covers, err := c.client.WhoCovered(ctx, request)
-	switch {
-	case err != nil:
+	holders, err := c.client.Holders(ctx, request)
+	if err != nil {
 		return queryFailure(c.client.Relay, err)
-	case len(holders) == 0 && covers.Err() != nil:
-		return tooEarly(wantedName(request), client.Result{Young: covers.Young}, nil)
-	case len(holders) == 0:
+	}
+	defer holders.Close()
+	switch {
+	case holders.Empty() && holders.Covers.Err() != nil:
+		return tooEarly(wantedName(request), client.Result{Young: holders.Covers.Young}, nil)
+	case holders.Empty():
 		return c.nobody(ctx, request)
+	case c.events == nil:
+		return printWho(c.stdout, holders.All(), cli.IsTerminal(c.stdout))
 	}
-	slices.SortFunc(holders, func(a, b peer.Holder) int {
-		return cmp.Or(rank(a)-rank(b), slices.Compare(a.Hash[:], b.Hash[:]), a.Node.Compare(b.Node))
-	})
-	if c.events == nil {
-		return printWho(c.stdout, holders, cli.IsTerminal(c.stdout))
-	}
-	for _, h := range holders {
+	for h, err := range holders.All() {
+		if err != nil {
+			return err
+		}
 		c.events.tell(holderEvent{"holder", h.Node.String(), h.Size, hashText(h.Hash)})
 	}
 	return nil
-}
-
-// rank has nodes that may have a file come after those that have it.
-func rank(h peer.Holder) int {
-	if h.Hash.IsZero() {
-		return 1
-	}
-	return 0
 }
 
 // whose returns the file whose nodes the user asks for.
@@ -80,37 +73,54 @@ func (c *command) nobody(ctx context.Context, request peer.Request) error {
 	case protocol.IsPattern(request.Name):
 		return failure(cli.ExitNobodyHas, "no node has %q: --who takes one name, --list takes patterns", cli.ForDisplay(request.Name))
 	}
-	below, err := c.client.ListAll(ctx, peer.Literal(request.Name)+"/", false)
-	if err == nil && len(below) > 0 {
-		return failure(cli.ExitNobodyHas, "%q is a folder with %s: --list shows them, --who takes one of them",
-			cli.ForDisplay(request.Name), cli.Count(len(below), "file", "files"))
+	below, err := c.client.Names(ctx, peer.Literal(request.Name)+"/", false)
+	if err == nil {
+		defer below.Close()
+		if n, err := countNames(below); err == nil && n > 0 {
+			return failure(cli.ExitNobodyHas, "%q is a folder with %s: --list shows them, --who takes one of them",
+				cli.ForDisplay(request.Name), cli.Count(n, "file", "files"))
+		}
 	}
 	return failure(cli.ExitNobodyHas, "no node has %q", cli.ForDisplay(request.Name))
 }
 
+// countNames counts the contents of names.
+func countNames(names *peer.Names) (n int, err error) {
+	for _, err := range names.All() {
+		if err != nil {
+			return 0, err
+		}
+		n++
+	}
+	return n, nil
+}
+
 // printWho writes one line for each node: those that have the file with bytes and hash, those that
 // may have it without.
-func printWho(out io.Writer, holders []peer.Holder, people bool) error {
-	if !people {
-		for _, h := range holders {
-			size, hash := "-", "-"
-			if !h.Hash.IsZero() {
-				size, hash = strconv.FormatUint(h.Size, 10), h.Hash.String()
-			}
-			if _, err := fmt.Fprintf(out, "%s\t%s\t%s\n", h.Node, size, hash); err != nil {
-				return err
-			}
-		}
-		return nil
+func printWho(out io.Writer, holders iter.Seq2[peer.Holder, error], people bool) error {
+	if people {
+		return printTable(out, []string{"NODE", "SIZE", "HASH"}, cells(holders, holderCells))
 	}
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(table, "NODE\tSIZE\tHASH\n")
-	for _, h := range holders {
-		size, hash := "", "may have it: not all that it has is published"
+	printing := bufio.NewWriter(out)
+	for h, err := range holders {
+		if err != nil {
+			return cmp.Or(printing.Flush(), err)
+		}
+		size := "-"
 		if !h.Hash.IsZero() {
-			size, hash = cli.Bytes(h.Size), h.Hash.String()
+			size = strconv.FormatUint(h.Size, 10)
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\n", h.Node, size, hash)
+		if _, err := fmt.Fprintf(printing, "%s\t%s\t%s\n", h.Node, size, hashColumn(h.Hash)); err != nil {
+			return err
+		}
 	}
-	return table.Flush()
+	return printing.Flush()
+}
+
+// holderCells returns the columns of a node, for people.
+func holderCells(h peer.Holder) []string {
+	if h.Hash.IsZero() {
+		return []string{h.Node.String(), "", "may have it: not all that it has is published"}
+	}
+	return []string{h.Node.String(), cli.Bytes(h.Size), h.Hash.String()}
 }

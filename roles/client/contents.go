@@ -8,16 +8,23 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
+// mostContents is how many contents of one name a fetch knows, and tells: each node may have one.
+const mostContents = 1024
+
 // remember notes that a node has a content. A node is believed only for MaxContents contents: one
 // that invents a new content at each visit would never be left.
 func (f *Fetch) remember(is Identity, node netip.AddrPort, tried bool) {
 	f.latest[node] = is
 	at := slices.IndexFunc(f.contents, func(k known) bool { return k.Identity == is })
-	if at >= 0 && slices.Contains(f.contents[at].Nodes, node) {
+	if at >= 0 && f.believed[node] > 0 && slices.Contains(f.contents[at].Nodes, node) {
 		f.contents[at].tried = f.contents[at].tried || tried
 		return
 	}
 	if f.believed[node] == roles.MaxContents {
+		return
+	}
+	if at < 0 && len(f.contents) == mostContents {
+		f.unwalked = true // this node is not asked for its content
 		return
 	}
 	f.believed[node]++
@@ -113,12 +120,14 @@ func (f *Fetch) addPublished() {
 			continue
 		}
 		at := slices.IndexFunc(f.result.Variants, func(v Variant) bool { return v.Hash == peer.Hash })
+		if at < 0 && len(f.result.Variants) >= mostContents {
+			continue
+		}
 		if at < 0 {
 			at = len(f.result.Variants)
 			f.result.Variants = append(f.result.Variants, Variant{Identity: Identity{peer.Hash, peer.Size}})
 		}
-		if v := &f.result.Variants[at]; !slices.Contains(v.Nodes, peer.Addr()) {
-			v.Nodes = append(v.Nodes, peer.Addr())
-		}
+		v := &f.result.Variants[at]
+		v.Nodes = append(v.Nodes, peer.Addr())
 	}
 }

@@ -31,8 +31,8 @@ type Fetch struct {
 	picker  *Picker
 	watch   func(roles.Transition)
 
-	candidates []netip.AddrPort // to be asked, in this order
-	listed     map[netip.AddrPort]bool
+	candidates []netip.AddrPort        // to be asked, in this order
+	listed     map[netip.AddrPort]bool // by the relay: whether with a content
 	alternates alternates
 	cursor     []byte
 	pages      int

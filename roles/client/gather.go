@@ -267,6 +267,28 @@ func (g *Gather) stop(at roles.Moment) {
 	}
 }
 
+// mostTold is how many visits, nodes and other contents are told of each of many items.
+const mostTold = 64
+
+// brief leaves the last visits of a result, and some of its other contents: there may be a million
+// items.
+func (r *Result) brief() {
+	r.Tried = last(r.Tried, mostTold)
+	r.Variants = slices.Clone(r.Variants[:min(len(r.Variants), mostTold)])
+	for i := range r.Variants {
+		v := &r.Variants[i]
+		v.Nodes = last(v.Nodes, mostTold)
+	}
+}
+
+// last returns the last of all, alone in memory.
+func last[T any](all []T, most int) []T {
+	if len(all) <= most {
+		return all
+	}
+	return slices.Clone(all[len(all)-most:])
+}
+
 // conclude reports the fate of an item.
 func (g *Gather) conclude(item int, r Result) {
 	i := &g.items[item]
@@ -275,5 +297,6 @@ func (g *Gather) conclude(item int, r Result) {
 		r.Hash, r.Size = i.Hash, i.Size
 	}
 	r.Name = g.names[item][0]
+	r.brief()
 	g.core.Do(roles.Report{Outcome: Gathered{Item: item, Names: g.names[item], Wanted: i.Hash, Result: r}})
 }

@@ -15,10 +15,38 @@ type Query struct {
 	relay  string
 	ask    protocol.Message // with the cursor of the next page
 	single bool             // one page is enough
-	pages  int
+	said   answers
 	busy   int           // times in a row that the relay had no room for a list
 	retry  time.Duration // that it asked for then
 	result QueryResult
+}
+
+// answers is how much a relay has answered to one question.
+type answers struct {
+	pages, items int
+	bytes        int64
+}
+
+// add counts the nodes or names of a page. A name counts by its bytes.
+func (a *answers) add(page protocol.Message) {
+	a.pages++
+	switch page := page.(type) {
+	case *protocol.Located:
+		a.items += len(page.Peers)
+	case *protocol.Listed:
+		a.items += len(page.Items)
+		for i := range page.Items {
+			a.bytes += int64(len(page.Items[i].Name))
+		}
+	}
+}
+
+// endless reports whether it is more than a relay can have to say.
+func (a *answers) endless(page protocol.Message) bool {
+	if page.Kind() == protocol.KindLocated {
+		return a.pages >= roles.MaxPages || a.items >= roles.MaxLeases
+	}
+	return a.pages >= roles.MaxPages || a.items >= roles.MaxIndex || a.bytes >= roles.MaxIndex*roles.MeanName
 }
 
 // Page is reported for each answer of the relay: a *protocol.Located or *protocol.Listed.
@@ -47,6 +75,13 @@ func NewQuery(relay string, ask protocol.Message) *Query {
 func (q *Query) Reset(relay string, ask protocol.Message) {
 	q.core.Reset()
 	*q = Query{core: q.core, link: q.link, relay: relay, ask: ask}
+}
+
+// Again prepares a machine that was stopped for the pages that it has not heard.
+func (q *Query) Again() {
+	said := q.said
+	q.Reset(q.relay, q.ask)
+	q.said = said
 }
 
 // use sets the link and the timer, for a Query within another machine.
@@ -148,9 +183,9 @@ func (q *Query) heard(m protocol.Message) {
 // page asks for the next page, or leaves.
 func (q *Query) page(page, next protocol.Message, more bool, again, last QueryEvent) {
 	q.ask = next
-	q.pages++
+	q.said.add(page)
 	switch {
-	case more && !q.single && q.pages < roles.MaxPages:
+	case more && !q.single && !q.said.endless(page):
 		q.core.Fire(again)
 		q.request()
 	case more && !q.single:

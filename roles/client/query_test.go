@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -142,6 +143,47 @@ func TestAListThatNeverEndsIsLeft(t *testing.T) {
 	s.Hear(0, &protocol.Listed{Cursor: []byte{1}}, "Leaving", "halfclose 0", "discard 0", "report page")
 	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0", "report queryresult")
 	answered(t, s, protocol.Limit, protocol.Client)
+}
+
+// TestAnAnswerOfMoreThanThereCanBeIsLeft: of more names, more bytes of names, or more nodes than a
+// relay keeps.
+func TestAnAnswerOfMoreThanThereCanBeIsLeft(t *testing.T) {
+	nodes := &protocol.Located{Cursor: []byte{1}, Peers: make([]protocol.Peer, protocol.MaxPage)}
+	names := func(length int) *protocol.Listed {
+		page := &protocol.Listed{Cursor: []byte{1}, Items: make([]protocol.Item, protocol.MaxPage)}
+		for i := range page.Items {
+			page.Items[i].Name = strings.Repeat("x", length)
+		}
+		return page
+	}
+	for _, test := range []struct {
+		ask, page protocol.Message
+		pages     int
+	}{
+		{&protocol.Locate{}, nodes, roles.MaxLeases / protocol.MaxPage},
+		{&protocol.List{}, names(1), roles.MaxIndex / protocol.MaxPage},
+		{&protocol.List{}, names(protocol.MaxName), roles.MaxIndex * roles.MeanName / (protocol.MaxPage * protocol.MaxName)},
+	} {
+		q := client.NewQuery(relayAddress, test.ask)
+		at := roles.Moment{}
+		tell := func(in roles.Input) (state string) { q.Step(at, in); return string(q.State()) }
+		tell(roles.Started{})
+		asked := tell(roles.Opened{})
+		for n := 1; n < test.pages; n++ {
+			if state := tell(roles.Heard{Message: test.page}); state != asked {
+				t.Fatalf("%v: %s after %d pages", test.page.Kind(), state, n)
+			}
+			if n%1000 == 0 { // a reader that rests does not begin to count anew
+				tell(roles.Stopped{})
+				q.Again()
+				tell(roles.Started{})
+				tell(roles.Opened{})
+			}
+		}
+		if state := tell(roles.Heard{Message: test.page}); state != "Leaving" || q.Result().Code != protocol.Limit {
+			t.Errorf("%v: %s, %+v", test.page.Kind(), state, q.Result())
+		}
+	}
 }
 
 func TestAQueryIsStopped(t *testing.T) {

@@ -12,8 +12,8 @@ import (
 func (f *Fetch) located(m *protocol.Located) {
 	fresh := []netip.AddrPort{}
 	for _, peer := range m.Peers {
-		if at := peer.Addr(); !f.listed[at] && !f.listed[peer.Other()] && len(f.listed) < roles.MaxWalk {
-			f.listed[at] = true
+		if at := peer.Addr(); !f.met(at) && !f.met(peer.Other()) && len(f.listed) < roles.MaxWalk {
+			f.listed[at] = !peer.Hash.IsZero()
 			f.alternates.note(peer)
 			fresh = append(fresh, at)
 			if !peer.Hash.IsZero() {
@@ -33,6 +33,12 @@ func (f *Fetch) located(m *protocol.Located) {
 	f.core.Do(roles.Report{Outcome: Locating{fresh, f.cursor != nil}})
 }
 
+// met reports whether the relay has listed a node.
+func (f *Fetch) met(node netip.AddrPort) bool {
+	_, is := f.listed[node]
+	return is
+}
+
 // answered continues after the relay's answer.
 func (f *Fetch) answered(r QueryResult) {
 	if r.Code == 0 {
@@ -45,7 +51,7 @@ func (f *Fetch) answered(r QueryResult) {
 
 // visited evaluates a visit to a node that is over.
 func (f *Fetch) visited(v Visited) {
-	v.Published = slices.ContainsFunc(f.published, func(p protocol.Peer) bool { return p.Addr() == v.Node })
+	v.Published = f.listed[v.Node]
 	f.result.Tried = append(f.result.Tried, v.Tried)
 	f.core.Do(roles.Report{Outcome: v.Tried})
 	switch {

@@ -18,6 +18,7 @@ var (
 	ErrUnsure      = errors.New("it was not found, but not every node could be asked")
 	ErrUndelivered = errors.New("it is there, but no node could deliver it whole and verified")
 	ErrNoRelay     = errors.New("the relay could not be asked")
+	ErrTooMany     = errors.New("more names match than are fetched at once")
 	ErrBadName     = errors.New("no file can have that name")
 	ErrDisk        = errors.New("our own disk failed") // its error is found, too
 	ErrGivenUp     = errors.New("given up: the same nodes have failed with too many other files")

@@ -86,11 +86,15 @@ func (m *Mirror) look(ctx context.Context, log hclog.Logger) (fetched int) {
 
 // missing returns what is published under names that match a pattern and are not taken here.
 func (m *Mirror) missing(ctx context.Context, pattern string) (offers []client.Offer, err error) {
+	may := newBudget()
 	for offer, err := range m.Client.List(ctx, pattern, true) {
 		if err != nil {
 			return nil, err
 		}
 		if !offer.Hash.IsZero() && m.wants(offer.Name) { // one without a hash will have one, or cannot be had
+			if err := may.spend(1, int64(len(offer.Name))); err != nil {
+				return nil, err
+			}
 			offers = append(offers, offer)
 		}
 	}

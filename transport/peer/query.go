@@ -1,11 +1,10 @@
 package peer
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"iter"
 	"net/netip"
-	"sync"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
@@ -45,37 +44,23 @@ func (c *Client) list(ctx context.Context, pattern string, holders bool, covers 
 	}
 }
 
-// mostOffers bounds ListAll: a relay of roles.MaxIndex names has to be asked for less at once.
-const mostOffers = 5_000_000
-
 // ListAll returns all that List does, sorted by name, and the contents of one name by what most nodes have.
 func (c *Client) ListAll(ctx context.Context, pattern string, holders bool) (offers []client.Offer, err error) {
 	offers, _, err = c.ListCovered(ctx, pattern, holders)
 	return offers, err
 }
 
-// ListCovered returns all that ListAll does, and how much of what there is that is. While that may
-// change by itself it lists again, for as long as the client waits.
+// ListCovered returns all that ListAll does, and how much of what there is that is. While there may
+// soon be more it lists again, for as long as the client waits. It fails with ErrTooMany before it
+// takes more memory than it should; Names does not.
 func (c *Client) ListCovered(ctx context.Context, pattern string, holders bool) (offers []client.Offer, covers Coverage, err error) {
-	for patience := c.patience(); ; {
-		offers, covers, err = c.listOnce(ctx, pattern, holders)
-		if err != nil || covers.Err() == nil || !patience.more(ctx) {
-			return offers, covers, err
-		}
+	may := newBudget()
+	names, err := c.namesWithin(ctx, pattern, holders, may)
+	if err != nil {
+		return nil, covers, err
 	}
-}
-
-func (c *Client) listOnce(ctx context.Context, pattern string, holders bool) (offers []client.Offer, covers Coverage, err error) {
-	for offer, err := range c.list(ctx, pattern, holders, &covers) {
-		switch {
-		case err != nil:
-			return nil, covers, err
-		case len(offers) == mostOffers:
-			return nil, covers, errors.New("more than 5,000,000 names match: ask for fewer with a pattern")
-		}
-		offers = append(offers, offer)
-	}
-	return client.Merge(offers), covers, nil
+	offers, err = may.load(names)
+	return offers, names.Covers, cmp.Or(err, names.Close())
 }
 
 func checkPattern(pattern string) error {
@@ -109,23 +94,6 @@ func (c *Client) Who(ctx context.Context, request Request) iter.Seq2[Holder, err
 	return c.who(ctx, request, &Coverage{})
 }
 
-// WhoCovered returns all that Who does, and for how long the relay may lack nodes. While there is
-// none and that may change by itself it asks again, for as long as the client waits.
-func (c *Client) WhoCovered(ctx context.Context, request Request) (holders []Holder, covers Coverage, err error) {
-	for patience := c.patience(); ; {
-		holders, covers = nil, Coverage{}
-		for holder, err := range c.who(ctx, request, &covers) {
-			if err != nil {
-				return nil, covers, err
-			}
-			holders = append(holders, holder)
-		}
-		if len(holders) > 0 || covers.Err() == nil || !patience.more(ctx) {
-			return holders, covers, nil
-		}
-	}
-}
-
 func (c *Client) who(ctx context.Context, request Request, covers *Coverage) iter.Seq2[Holder, error] {
 	ask := &protocol.Locate{Name: request.Name, Hash: request.Hash, Limit: protocol.MaxPage}
 	return func(yield func(Holder, error) bool) {
@@ -149,97 +117,4 @@ func (c *Client) who(ctx context.Context, request Request, covers *Coverage) ite
 			}
 		}
 	}
-}
-
-// ask returns the pages of the relay's answer to a LOCATE or LIST. They are asked for as they come, however
-// slow their reader is, for a relay does not keep an idle link; a reader that stops ends the conversation.
-func (c *Client) ask(ctx context.Context, question protocol.Message) iter.Seq2[protocol.Message, error] {
-	return func(yield func(protocol.Message, error) bool) {
-		ctx, enough := context.WithCancel(ctx)
-		query, pages := client.NewQuery(c.Relay, question), newBacklog()
-		var leftOut int
-		var asking sync.WaitGroup
-		asking.Go(func() {
-			defer pages.close()
-			c.run(ctx, query, nil, func(outcome roles.Outcome) {
-				if page, is := outcome.(client.Page); is {
-					leftOut += leftOutOf(page.Answer)
-					pages.add(page.Answer)
-				}
-			})
-		})
-		defer asking.Wait()
-		defer enough()
-		for {
-			page, more := pages.next()
-			if !more {
-				break
-			}
-			if !yield(page, nil) {
-				return
-			}
-		}
-		asking.Wait()
-		if leftOut > 0 {
-			logger(c.Log).Warn("the relay's answer has bad entries", "left_out", leftOut)
-		}
-		if err := queryError(query.Result()); err != nil {
-			yield(nil, err)
-		}
-	}
-}
-
-// leftOutOf returns how many entries of a page were bad.
-func leftOutOf(page protocol.Message) int {
-	switch page := page.(type) {
-	case *protocol.Located:
-		return page.LeftOut
-	case *protocol.Listed:
-		return page.LeftOut
-	}
-	return 0
-}
-
-// backlog is the pages that have come and have not been read.
-type backlog struct {
-	mu    sync.Mutex
-	news  sync.Cond
-	pages []protocol.Message
-	over  bool
-}
-
-func newBacklog() *backlog {
-	b := &backlog{}
-	b.news.L = &b.mu
-	return b
-}
-
-func (b *backlog) add(page protocol.Message) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.pages = append(b.pages, page)
-	b.news.Signal()
-}
-
-func (b *backlog) close() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.over = true
-	b.news.Signal()
-}
-
-// next waits for the next page; more is false after the last.
-func (b *backlog) next() (page protocol.Message, more bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for len(b.pages) == 0 && !b.over {
-		b.news.Wait()
-	}
-	if len(b.pages) == 0 {
-		return nil, false
-	}
-	page = b.pages[0]
-	b.pages[0] = nil
-	b.pages = b.pages[1:]
-	return page, true
 }

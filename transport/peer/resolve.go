@@ -3,36 +3,57 @@ package peer
 import (
 	"cmp"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/transport/disk/extsort"
 )
 
 // Resolution is what an argument stands for: a name, a folder or a pattern.
 type Resolution struct {
-	Arg    string
-	Offers []client.Offer // published under it
-	Folder bool           // the offers are below it, or match it
-	Hidden []string       // names that match as well, of hidden files: see Visible
-	Plain  bool           // nobody has published the name: nodes have to be asked for it
-	Others int            // nodes that may have a name that is published, besides its holders
-	Covers Coverage       // how much of what there is the offers are
-	Err    error          // ErrNotFound: nothing matches; ErrTooEarly: so far; ErrBadName; why the relay could not be asked
+	Arg       string
+	Offers    []client.Offer // published under it
+	Folder    bool           // the offers are below it, or match it
+	Hidden    []string       // names that match as well, of hidden files: see Visible
+	Published bool           // names are published under it: of Matches alone
+	Plain     bool           // nobody has published the name: nodes have to be asked for it
+	Others    int            // nodes that may have a name that is published, besides its holders
+	Covers    Coverage       // how much of what there is the offers are
+	Err       error          // ErrNotFound: nothing matches; ErrTooEarly: so far; ErrBadName; why the relay could not be asked
 
 	pattern string // that the offers match, if Folder
 }
 
 // Resolve returns what an argument stands for: a published name, else the published names below a folder, else
 // those that match it as a pattern. A name with brackets in it is tried as it is before it is taken for a pattern.
+// It fails with ErrTooMany before it takes more memory than it should; Matches does not.
 func (c *Client) Resolve(ctx context.Context, arg string) Resolution {
+	return c.resolve(ctx, arg, newBudget(), extsort.DefaultMemory)
+}
+
+// resolve resolves an argument within a budget, and sorts in so much memory.
+func (c *Client) resolve(ctx context.Context, arg string, may *budget, memory int) Resolution {
+	names := newNames(memory, may)
+	r := c.resolveNames(ctx, arg, names)
+	if r.Err == nil {
+		r.Offers, r.Err = may.load(names)
+	}
+	r.Err = cmp.Or(r.Err, names.Close())
+	return r
+}
+
+// resolveNames finds the names that an argument stands for.
+func (c *Client) resolveNames(ctx context.Context, arg string, names *Names) Resolution {
 	r := Resolution{Arg: arg}
 	name := protocol.CheckName(arg) == nil
 	if name {
-		if r.Err = c.published(ctx, &r); r.Err != nil || len(r.Offers) > 0 {
+		if r.Err = c.published(ctx, &r, names); r.Err != nil || !names.Empty() {
 			return r
 		}
 	}
@@ -47,7 +68,8 @@ func (c *Client) Resolve(ctx context.Context, arg string) Resolution {
 		}
 		r.pattern = pattern
 		covers := r.Covers
-		if r.Offers, r.Covers, r.Err = c.ListCovered(ctx, pattern, true); r.Err != nil || len(r.Offers) > 0 {
+		r.Err = c.listInto(ctx, pattern, true, names)
+		if r.Covers = names.Covers; r.Err != nil || !names.Empty() {
 			return r
 		}
 		r.Covers.Add(covers)
@@ -87,15 +109,48 @@ func (r *Resolution) Visible() {
 	}
 }
 
+// resolvedAtOnce is how many arguments are resolved at once. They share the memory that one has.
+const resolvedAtOnce = 8
+
 // ResolveAll resolves several arguments, some at a time, and keeps their order.
 func (c *Client) ResolveAll(ctx context.Context, args []string) []Resolution {
-	const atOnce = 8
+	may := newBudget()
+	return eachArgument(args, func(arg string, memory int) Resolution { return c.resolve(ctx, arg, may, memory) })
+}
+
+// Matches returns all names that arguments stand for, and of each argument what Resolve does, but for its offers.
+// The names are to be closed.
+func (c *Client) Matches(ctx context.Context, args []string) (*Names, []Resolution, error) {
+	all := newNames(extsort.DefaultMemory/resolvedAtOnce, nil)
+	var mu sync.Mutex
+	var failed error
+	resolutions := eachArgument(args, func(arg string, memory int) Resolution {
+		names := newNames(memory, nil)
+		r := c.resolveNames(ctx, arg, names)
+		r.Published = !names.Empty()
+		mu.Lock()
+		defer mu.Unlock()
+		if failed == nil {
+			failed = all.absorb(names)
+		}
+		failed = cmp.Or(failed, names.Close())
+		return r
+	})
+	if failed != nil {
+		all.Close()
+		return nil, nil, failed
+	}
+	return all, resolutions, nil
+}
+
+// eachArgument resolves arguments, some at a time. These share the memory to sort in.
+func eachArgument(args []string, resolve func(arg string, memory int) Resolution) []Resolution {
 	all := make([]Resolution, len(args))
 	var asking errgroup.Group
-	asking.SetLimit(atOnce)
+	asking.SetLimit(resolvedAtOnce)
 	for i, arg := range args {
 		asking.Go(func() error {
-			all[i] = c.Resolve(ctx, arg)
+			all[i] = resolve(arg, extsort.DefaultMemory/min(len(args), resolvedAtOnce))
 			return nil
 		})
 	}
@@ -104,9 +159,9 @@ func (c *Client) ResolveAll(ctx context.Context, args []string) []Resolution {
 }
 
 // published finds the contents that nodes have published under a name, as far as they are known.
-func (c *Client) published(ctx context.Context, r *Resolution) error {
-	at := map[protocol.Hash]int{}
-	var offers []client.Offer
+func (c *Client) published(ctx context.Context, r *Resolution, names *Names) error {
+	records := extsort.Sorter{Memory: names.records.Memory}
+	defer records.Close()
 	for holder, err := range c.who(ctx, Request{Name: r.Arg}, &r.Covers) {
 		switch {
 		case err != nil:
@@ -115,18 +170,56 @@ func (c *Client) published(ctx context.Context, r *Resolution) error {
 			r.Others++
 			continue
 		}
-		i, known := at[holder.Hash]
-		if !known {
-			i, at[holder.Hash] = len(offers), len(offers)
-			offers = append(offers, client.Offer{Name: r.Arg, Identity: holder.Identity})
-		}
-		offers[i].Count++
-		if len(offers[i].Holders) < protocol.MaxHolders {
-			offers[i].Holders = append(offers[i].Holders, holder.Node)
+		if err := records.Add(publishedRecord(holder, records.Len())); err != nil {
+			return diskError(err)
 		}
 	}
-	r.Offers = client.Merge(offers)
-	return nil
+	return names.addHolders(r.Arg, &records)
+}
+
+// publishedRecord returns a holder as a record: those of one content come together, in the order in
+// which the relay has them.
+func publishedRecord(holder Holder, number int) []byte {
+	b := append([]byte(nil), holder.Hash[:]...)
+	b = binary.BigEndian.AppendUint64(b, holder.Size)
+	b = binary.BigEndian.AppendUint64(b, uint64(number))
+	return appendNode(b, holder.Node)
+}
+
+// addHolders adds each content that the holders of a name have.
+func (n *Names) addHolders(name string, records *extsort.Sorter) error {
+	var offer client.Offer
+	for record, err := range records.All() {
+		if err != nil {
+			return diskError(err)
+		}
+		if len(record) < identitySize+8 {
+			return diskError(errNoRecord)
+		}
+		is := client.Identity{Hash: protocol.Hash(record[:protocol.HashSize]), Size: binary.BigEndian.Uint64(record[protocol.HashSize:])}
+		if is != offer.Identity {
+			if err := n.addCounted(offer); err != nil {
+				return err
+			}
+			offer = client.Offer{Name: name, Identity: is}
+		}
+		if offer.Count++; len(offer.Holders) < protocol.MaxHolders {
+			node, _, is := cutNode(record[identitySize+8:])
+			if !is {
+				return diskError(errNoRecord)
+			}
+			offer.Holders = append(offer.Holders, node)
+		}
+	}
+	return n.addCounted(offer)
+}
+
+// addCounted adds an offer that a node has.
+func (n *Names) addCounted(offer client.Offer) error {
+	if offer.Count == 0 {
+		return nil
+	}
+	return n.add(offer)
 }
 
 // Literal returns the pattern that stands for exactly this name.

@@ -14,7 +14,10 @@ func SetBefore(f func(what string) error) (undo func()) {
 func (s *Stream) SpillFile() *os.File {
 	s.spill.mu.Lock()
 	defer s.spill.mu.Unlock()
-	return s.spill.file
+	if s.spill.file == nil {
+		return nil
+	}
+	return s.spill.file.File
 }
 
 // Share replaces what shares the space of a file, and returns what takes that back.

@@ -3,17 +3,17 @@ package store
 import (
 	"errors"
 	"io"
-	"os"
 	"sync"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/protocol/content"
+	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
 // spill is an unnamed file for groups, made for the first one. A place in it is used again.
 type spill struct {
 	mu    sync.Mutex
-	file  *os.File
+	file  *disk.ScratchFile
 	slots int   // in the file
 	spare []int // of those
 }
@@ -26,7 +26,7 @@ func (s *spill) put(data []byte) (slot int, ok bool) {
 		if before("make the spill") != nil {
 			return 0, false
 		}
-		file, err := unnamed()
+		file, err := disk.Scratch()
 		if err != nil {
 			return 0, false
 		}
@@ -49,19 +49,6 @@ func (s *spill) put(data []byte) (slot int, ok bool) {
 		s.spare = s.spare[:len(s.spare)-1]
 	}
 	return slot, true
-}
-
-// unnamed returns a new file in the system's temporary folder that vanishes when it is closed or
-// the process ends.
-func unnamed() (*os.File, error) {
-	file, err := os.CreateTemp("", "relaypeer-*")
-	if err != nil {
-		return nil, err
-	}
-	if err := os.Remove(file.Name()); err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	return file, nil
 }
 
 // errSpoiled is the error of a group that is not in its place as it was put there.

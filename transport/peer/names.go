@@ -1,0 +1,235 @@
+package peer
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"iter"
+	"net/netip"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/transport/disk/extsort"
+)
+
+// Names are published names, sorted, each content of each once. They take a constant amount of
+// memory: what is more lies in a temporary file.
+type Names struct {
+	Covers Coverage // how much of what there is they are
+
+	within  *budget        // what they may be when they are in memory; nil: any number
+	records extsort.Sorter // see add
+	buffer  []byte
+}
+
+// Named is a content of a name, and how many contents the name has.
+type Named struct {
+	client.Offer
+	Contents int
+}
+
+// Names returns all that List does, sorted by name, and the contents of one name by what most nodes
+// have, the unknown one last. While there may soon be more it lists again, for as long as the client
+// waits. The names are to be closed.
+func (c *Client) Names(ctx context.Context, pattern string, holders bool) (*Names, error) {
+	return c.namesWithin(ctx, pattern, holders, nil)
+}
+
+func (c *Client) namesWithin(ctx context.Context, pattern string, holders bool, may *budget) (*Names, error) {
+	n := newNames(extsort.DefaultMemory, may)
+	if err := c.listInto(ctx, pattern, holders, n); err != nil {
+		n.Close()
+		return nil, err
+	}
+	return n, nil
+}
+
+// newNames returns no names. They will be sorted in so much memory, and stay within a budget.
+func newNames(memory int, within *budget) *Names {
+	return &Names{within: within, records: extsort.Sorter{Memory: memory}}
+}
+
+// listInto makes names those that are listed.
+func (c *Client) listInto(ctx context.Context, pattern string, holders bool, n *Names) error {
+	for patience := c.patience(); ; {
+		n.Covers = Coverage{}
+		for offer, err := range c.list(ctx, pattern, holders, &n.Covers) {
+			if err == nil {
+				err = n.add(offer)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if n.Covers.Err() == nil || !patience.more(ctx) {
+			return nil
+		}
+		if err := n.records.Reset(); err != nil {
+			return diskError(err)
+		}
+	}
+}
+
+// absorb adds other names.
+func (n *Names) absorb(others *Names) error {
+	if n.Empty() {
+		n.records, others.records = others.records, n.records
+		return nil
+	}
+	for record, err := range others.records.All() {
+		if err == nil {
+			err = n.records.Add(record)
+		}
+		if err != nil {
+			return diskError(err)
+		}
+	}
+	return nil
+}
+
+// Empty reports whether there is none.
+func (n *Names) Empty() bool { return n.records.Len() == 0 }
+
+// Close removes the temporary file.
+func (n *Names) Close() error { return diskError(n.records.Close()) }
+
+// All returns the names, as often as one likes. An error ends them.
+func (n *Names) All() iter.Seq2[Named, error] {
+	return func(yield func(Named, error) bool) {
+		group := extsort.Sorter{Memory: n.records.Memory}
+		defer group.Close()
+		var name, last []byte
+		for record, err := range n.records.All() {
+			if err != nil {
+				yield(Named{}, diskError(err))
+				return
+			}
+			end := bytes.IndexByte(record, 0)
+			if end < 0 || len(record) < end+1+identitySize+countSize {
+				yield(Named{}, diskError(errNoRecord))
+				return
+			}
+			content := record[end+1:]
+			if !bytes.Equal(name, record[:end]) {
+				if !yieldGroup(string(name), &group, yield) {
+					return
+				}
+				name, last = append(name[:0], record[:end]...), last[:0]
+			}
+			if bytes.Equal(last, content[:identitySize]) {
+				continue // of the same the one with most nodes is the first
+			}
+			last = append(last[:0], content[:identitySize]...)
+			if err := group.Add(byCount(content)); err != nil {
+				yield(Named{}, diskError(err))
+				return
+			}
+		}
+		yieldGroup(string(name), &group, yield)
+	}
+}
+
+// yieldGroup yields the contents of a name, and forgets them.
+func yieldGroup(name string, group *extsort.Sorter, yield func(Named, error) bool) bool {
+	for record, err := range group.All() {
+		var offer client.Offer
+		if err == nil {
+			offer, err = contentOf(name, record)
+		}
+		if err != nil {
+			yield(Named{}, diskError(err))
+			return false
+		}
+		if !yield(Named{offer, group.Len()}, nil) {
+			return false
+		}
+	}
+	if err := group.Reset(); err != nil {
+		yield(Named{}, diskError(err))
+		return false
+	}
+	return true
+}
+
+// A record of a name is the name, a zero, hash and size, and then, inverted so that more comes first,
+// the number of nodes, and some of these: so names are sorted, and the same contents come together.
+// That of a content within a name begins with whether it is unknown, and the number of nodes.
+const (
+	identitySize = protocol.HashSize + 8
+	countSize    = 8
+	unknownSize  = 1
+)
+
+var errNoRecord = errors.New("the temporary file is not what was written")
+
+func (n *Names) add(offer client.Offer) error {
+	b := append(append(n.buffer[:0], offer.Name...), 0)
+	b = append(b, offer.Hash[:]...)
+	b = binary.BigEndian.AppendUint64(b, offer.Size)
+	b = binary.BigEndian.AppendUint64(b, ^offer.Count)
+	for _, node := range offer.Holders {
+		b = appendNode(b, node)
+	}
+	n.buffer = b
+	if n.within != nil && n.within.exceeded(n) {
+		return tooMany()
+	}
+	return diskError(n.records.Add(b))
+}
+
+// byCount returns the record of a content within its name.
+func byCount(content []byte) []byte {
+	identity, count := content[:identitySize], content[identitySize:identitySize+countSize]
+	b := make([]byte, 0, unknownSize+len(content))
+	b = append(b, byte(unknown(protocol.Hash(identity))))
+	b = append(append(b, count...), identity...)
+	return append(b, content[identitySize+countSize:]...)
+}
+
+func contentOf(name string, record []byte) (client.Offer, error) {
+	offer := client.Offer{Name: name, Count: ^binary.BigEndian.Uint64(record[unknownSize:])}
+	record = record[unknownSize+countSize:]
+	offer.Hash, offer.Size = protocol.Hash(record[:protocol.HashSize]), binary.BigEndian.Uint64(record[protocol.HashSize:])
+	for record = record[identitySize:]; len(record) > 0; {
+		node, rest, is := cutNode(record)
+		if !is {
+			return offer, errNoRecord
+		}
+		offer.Holders, record = append(offer.Holders, node), rest
+	}
+	return offer, nil
+}
+
+// unknown returns 1 for the hash of no content, which comes last, and 0 otherwise.
+func unknown(hash protocol.Hash) int {
+	if hash.IsZero() {
+		return 1
+	}
+	return 0
+}
+
+// appendNode appends a node's address, so that nodes are sorted as netip.AddrPort.Compare does.
+func appendNode(b []byte, node netip.AddrPort) []byte {
+	address := node.Addr().AsSlice()
+	b = append(append(b, byte(len(address))), address...)
+	return binary.BigEndian.AppendUint16(b, node.Port())
+}
+
+// cutNode returns the first node of a record, and what is behind it.
+func cutNode(b []byte) (node netip.AddrPort, rest []byte, is bool) {
+	if len(b) == 0 || len(b) < 1+int(b[0])+2 {
+		return node, nil, false
+	}
+	b, rest = b[1:1+int(b[0])+2], b[1+int(b[0])+2:]
+	address, is := netip.AddrFromSlice(b[:len(b)-2])
+	return netip.AddrPortFrom(address, binary.BigEndian.Uint16(b[len(b)-2:])), rest, is
+}
+
+// diskError returns an error of the temporary file as one of this package's.
+func diskError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &Error{Kind: ErrDisk, Code: protocol.Disk, By: protocol.Client, Text: err.Error(), Err: err}
+}
