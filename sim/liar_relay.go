@@ -45,6 +45,9 @@ func (i *impostor) relay(at roles.Moment, m protocol.Message) []roles.Effect {
 	case *protocol.Locate:
 		return say(i.located(at, d.Locate(at, from, m), len(m.Cursor)))
 	case *protocol.List:
+		if i.lie == "put-off" { // and does not end the link
+			return say(&protocol.Error{Code: protocol.Busy, By: protocol.Relay, Retry: 1000})
+		}
 		return say(i.listed(d.List(at, from, m)))
 	}
 	return refuse(protocol.Unexpected)

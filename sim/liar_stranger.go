@@ -135,10 +135,14 @@ func (s *stranger) begin() []roles.Effect {
 			effects = append(effects, roles.Send{Message: s.honest()})
 		}
 		return append(effects, roles.Hear{})
-	case scenario.DeafLists:
+	case scenario.DeafLists, scenario.DeafList:
 		return s.lists()
 	case "endless-index", scenario.BadNames:
 		return say(sample(protocol.KindRegister))
+	case "crowd":
+		return s.crowd()
+	case "crowd-seen":
+		return say(&protocol.Locate{Limit: protocol.MaxPage})
 	case "old-cursor":
 		return say(&protocol.Locate{Cursor: []byte("not of this relay")})
 	case "bad-name":
@@ -169,6 +173,16 @@ func (s *stranger) gap() []roles.Effect {
 	return say(m)
 }
 
+// crowd registers more nodes than a short page has, and asks for all of them.
+func (s *stranger) crowd() []roles.Effect {
+	if s.heard > roles.DefaultPage {
+		return say(&protocol.Locate{Limit: protocol.MaxPage})
+	}
+	m := sample(protocol.KindRegister).(*protocol.Register)
+	m.ID[1] = byte(s.heard + 1)
+	return say(m)
+}
+
 // lists asks for lists, or a node for files, and takes no answer.
 func (s *stranger) lists() (effects []roles.Effect) {
 	ask := s.honest()
@@ -187,7 +201,7 @@ func (e *end) deaf() bool {
 		return false
 	}
 	s, is := e.actor.machine.(*stranger)
-	return is && s.attack == scenario.DeafLists
+	return is && (s.attack == scenario.DeafLists || s.attack == scenario.DeafList)
 }
 
 // endless publishes another page of names, and keeps to the numbers whatever it is told.
@@ -262,6 +276,9 @@ func (s *stranger) goOn(m protocol.Message) []roles.Effect {
 		if s.heard == 1 && !refused && s.allowed(protocol.KindPublish) {
 			return []roles.Effect{raw(badNames()), roles.Hear{}}
 		}
+	}
+	if s.attack == "crowd" && s.heard <= roles.DefaultPage+1 && !refused {
+		return s.crowd()
 	}
 	if s.attack == "endless-index" && s.heard < 20 && s.allowed(protocol.KindPublish) && !(refused && refusal.Code.Closes()) {
 		return s.endless()

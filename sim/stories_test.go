@@ -17,7 +17,7 @@ func allStories() []*scenario.Scenario {
 	impatient := func(who string, first int, then ...scenario.Fault) []scenario.Fault {
 		return append(then, scenario.Fault{Class: scenario.Graceful, At: at(first), Who: who}, scenario.Fault{Class: scenario.Graceful, At: at(first + 1), Who: who})
 	}
-	return append(slices.Concat(gatherStories(), readStories(), keptStories()), []*scenario.Scenario{
+	return append(slices.Concat(gatherStories(), readStories(), keptStories(), crowdStories()), []*scenario.Scenario{
 		// A node stops while a stalled reader has half of a file: it waits, and the reader
 		// disappears, stays, or reads on.
 		reader(impatient("n0", 2, reading)...),
@@ -67,6 +67,43 @@ func allStories() []*scenario.Scenario {
 		// A node's hashing makes no progress.
 		story(0, scenario.Honest, scenario.Fault{Class: scenario.SlowHash, For: at(30), Who: "n0"}),
 	}...)
+}
+
+// crowdStories have strangers who ask for more than the relay likes to send, and take it or not.
+func crowdStories() (all []*scenario.Scenario) {
+	at := func(tenths int) time.Duration { return time.Duration(tenths) * time.Second / 10 }
+	deaf := func(faults ...scenario.Fault) {
+		s := deafLists(0)
+		s.Ops = s.Ops[:len(s.Ops)-1]
+		s.Faults = append(s.Faults, faults...)
+		all = append(all, s)
+	}
+	// Nobody else wants the room; the stranger disappears; the relay stops; another one is refused.
+	alone := story(0, scenario.Honest, scenario.Fault{Class: scenario.Attack, At: at(15), Who: "relay", Name: scenario.DeafList})
+	alone.Heal = patienceWithStrangers + 20*time.Second
+	all = append(all, alone)
+	deaf(scenario.Fault{Class: scenario.Crash, At: at(18), Who: "x"})
+	deaf(scenario.Fault{Class: scenario.Graceful, At: at(18), Who: "relay"})
+	deaf(scenario.Fault{Class: scenario.Attack, At: at(16), Who: "relay", Name: "second LIST"})
+	// More nodes than a short page has.
+	s := story(0, scenario.Honest, scenario.Fault{Class: scenario.Attack, At: at(15), Who: "relay", Name: "crowd"},
+		scenario.Fault{Class: scenario.Attack, At: at(100), Who: "relay", Name: "crowd-seen"})
+	s.Heal, s.Relay.Page = patienceWithStrangers+20*time.Second, 0
+	all = append(all, s)
+	// A client whose list is put off, and then the way to the relay is gone, or its user.
+	soon := at(10) + 4500*time.Microsecond
+	for _, then := range []scenario.Fault{{Class: scenario.Crash, At: soon, Who: "relay"}, {Class: scenario.PowerLoss, At: soon, For: at(200), Who: "relay"}, {Class: scenario.Graceful, At: soon, Who: "c0"}} {
+		s := story(0, "put-off", then)
+		s.Ops = []scenario.Op{{At: at(10), Do: scenario.DoList, Who: "c0"}}
+		all = append(all, s)
+	}
+	// A node has published two names, has no room for a third, and the first is gone.
+	s = sweepScenario()
+	s.Relay.Entries = 2
+	s.Nodes[0].Files = []scenario.File{{Name: "third", Content: 52, Size: 100}}
+	s.Ops = []scenario.Op{{At: at(30), Do: scenario.DoMirror, Who: "n1", Name: "third", Sources: 1}}
+	s.Faults = []scenario.Fault{{Class: scenario.FileDelete, At: at(120), Who: "n1", Name: "one"}}
+	return append(all, s)
 }
 
 func story(drain time.Duration, lie scenario.Lie, faults ...scenario.Fault) *scenario.Scenario {

@@ -2,6 +2,7 @@ package relay_test
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,7 +46,7 @@ func sees(t *testing.T, r *relay.Registry, now time.Duration, by relay.From, at,
 
 func renew(t *testing.T, r *relay.Registry, now time.Duration, from relay.From, want string) {
 	t.Helper()
-	if got := rolestest.Say(r.Renew(roles.Moment{Now: now}, from, &protocol.Renew{ID: rolestest.Node(1), Epoch: 1})); got != "RENEWED ttl=90000 renew=30000 "+want {
+	if got := rolestest.Say(r.Renew(roles.Moment{Now: now}, from, &protocol.Renew{ID: rolestest.Node(1), Epoch: 1})); got != strings.TrimSpace("RENEWED ttl=90000 renew=30000 "+want) {
 		t.Errorf("%s, want %s", got, want)
 	}
 }

@@ -22,7 +22,7 @@ var NodeLies = []Lie{
 // request of a node, and "publishing KIND", which answers PUBLISH.
 var RelayLies = []Lie{
 	"silent", "early-end", "junk", "large", "version", "ghosts", "pages", "denied", "no-lease", "superseded", "mute",
-	"wrong-holders", "resync", "limit", "held", "other-names", "publishing junk",
+	"wrong-holders", "resync", "limit", "held", "other-names", "put-off", "publishing junk",
 }
 
 // The stages of a visit at which a staged liar starts to lie: in place of the content; within a
@@ -63,11 +63,14 @@ const DeafLists = "deaf-lists"
 // BadNames is the attack of a stranger that publishes a bad name among good ones.
 const BadNames = "bad-names"
 
+// DeafList is the attack of one stranger that asks for lists and takes none.
+const DeafList = "deaf-list"
+
 // Attacks lists the ways in which a stranger breaks the protocol at a server. "first X" sends X at
 // once, "second X" after an honest request; X is the name of a kind of message, or of bytes that
 // are not a message. The other attacks are patterns of behavior.
 func Attacks() []string {
-	attacks := []string{"silence", "end", "half", "half-end", "drip", "no-reading", "hang-up", "flood", "old-cursor", "bad-name", "far-offset", "end-offset", "gap", DeafLists, "endless-index", BadNames}
+	attacks := []string{"silence", "end", "half", "half-end", "drip", "no-reading", "hang-up", "flood", "old-cursor", "bad-name", "far-offset", "end-offset", "gap", DeafLists, "endless-index", BadNames, "crowd", "crowd-seen", DeafList}
 	for _, when := range []string{"first", "second"} {
 		for i := range protocol.Kinds {
 			attacks = append(attacks, when+" "+protocol.Kinds[i].Name)
