@@ -88,7 +88,7 @@ var Invariants = []Invariant{
 		"once bytes of it cannot be taken back"},
 	{S15, "LOCATE and LIST return exactly the published indexes: first the holders, then " +
 		"the nodes whose index is not complete, and no node whose complete index lacks " +
-		"the file"},
+		"the file; a bad name among others costs that name alone"},
 	{S16, "a file that is reported as fetched is durable under its name: no power loss takes " +
 		"it away"},
 	{S17, "a fetch does not give up the part that an earlier try left for another content " +

@@ -35,6 +35,6 @@ func command() *cobra.Command {
 	flags.StringVar(&d.files, "files", "", "the folder whose files are spread over the nodes (default: a few texts)")
 	flags.IntVar(&d.nodes, "nodes", 3, "how many nodes to start")
 	flags.StringVar(&d.name, "name", "", "the file that the client gets (default: one that only the last node has)")
-	cli.LogFlags(command, "warn")
+	cli.LogFlags(command, "error")
 	return command
 }

@@ -98,7 +98,7 @@ func TestExitCodesSayWhatWentWrong(t *testing.T) {
 		{"address already in use", 1, []string{"relay-server", "--host", "127.0.0.1", used}},
 		{"not a TCP port", 2, []string{"relay-server", "http"}},
 		{"a lease lasts", 2, []string{"relay-server", "--ttl", "1ms", "0"}},
-		{"address already in use", 1, []string{"peer-node", "--listen", "127.0.0.1:" + used, "127.0.0.1", relay.port}},
+		{"address already in use", 1, []string{"peer-node", "--log-level", "warn", "--listen", "127.0.0.1:" + used, "127.0.0.1", relay.port}},
 		{"no such file or directory", 1, []string{"peer-node", "--share", "/nonexistent/folder", "127.0.0.1", relay.port}},
 		{"not a TCP port", 2, []string{"peer-node", "127.0.0.1", "0"}},
 		{"node id", 2, []string{"peer-node", "--id", "abc", "127.0.0.1", relay.port}},

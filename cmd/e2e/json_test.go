@@ -73,7 +73,7 @@ func TestEventsAreOneObjectALine(t *testing.T) {
 		{"-o DIR a", 0, "file end", object{"outcome": "fetched", "to": "DIR/a", "name": "a"}},
 		{"-o " + file + " a", 0, "file end", object{"outcome": "here", "kept_bytes": 1, "sources": []any{}}},
 		{"-o DIR a v", 0, "file file end", object{"outcome": "fetched"}},
-		{"-o DIR d D", 1, "file file end", object{"outcome": "clash", "exit_code": 1}},
+		{"-o DIR d D", 0, "file file end", object{"outcome": "fetched"}},
 		{"-o DIR z* a", 3, "file file end", object{}},
 		{"-o DIR z*", 3, "file end", object{"outcome": "not-found", "exit_code": 3, "to": nil}},
 		{"-o DIR d", 0, "file end", object{"name": "d/x"}},

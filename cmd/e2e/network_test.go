@@ -48,7 +48,7 @@ func behind(t *testing.T, relay *process, files map[string]string, args ...strin
 	s := newStrait(t)
 	args = append(args, "--share", folder(t, files), "--listen", "127.0.0.1:0", "--advertise", "127.0.0.1:"+s.port, "127.0.0.1", relay.port)
 	node := start(t, "peer-node", args...)
-	s.open(node)
+	s.open(node.listens())
 	return node, s
 }
 

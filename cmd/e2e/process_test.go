@@ -9,6 +9,7 @@ import (
 	"net"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -69,6 +70,21 @@ func startCommand(t *testing.T, cmd *exec.Cmd) *process {
 		t.Fatalf("%s is not ready\n%s", name, p.errors)
 	}
 	return p
+}
+
+var listening = regexp.MustCompile(`listens=(\S+)`)
+
+// listens returns where a node listens, which its log says before its ready line says where it is
+// listed.
+func (p *process) listens() string {
+	p.t.Helper()
+	for over := time.Now().Add(20 * time.Second); time.Now().Before(over); time.Sleep(time.Millisecond) {
+		if found := listening.FindStringSubmatch(p.errors.String()); found != nil {
+			return found[1]
+		}
+	}
+	p.t.Fatalf("the log does not say where the node listens\n%s", p.errors)
+	return ""
 }
 
 // kill ends the process the hard way, as a power cut would, and waits for that.

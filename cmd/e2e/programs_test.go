@@ -59,7 +59,7 @@ func TestABenchThatCannotBeRunSaysWhy(t *testing.T) {
 		"--runs 0":    "--size, --sparse, --files, --shared, --names and --runs are at least 1",
 		"--size big":  `--size: "big" is not a size, such as 512MiB`,
 		"--only (":    "--only: error parsing regexp: missing closing ): `(`",
-		"--only else": `--only: "else" is none of fetch, memory, disk, many, first, restart, locate`,
+		"--only else": `--only: "else" is none of fetch, memory, disk, many, first, restart, relay-load, locate`,
 		"more":        `"more" is one argument too many: bench [flags]`,
 	} {
 		if r := run(t, "", "bench", strings.Fields(args)...); r.code != 2 || r.out != "" || r.err != "bench: "+line+"\n" {

@@ -37,8 +37,8 @@ func newStrait(t *testing.T) *strait {
 }
 
 // open begins to let clients through to a node.
-func (s *strait) open(node *process) {
-	s.to = node.ready
+func (s *strait) open(to string) {
+	s.to = to
 	s.busy.Go(func() {
 		for {
 			conn, err := s.listener.Accept()

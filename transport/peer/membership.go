@@ -53,7 +53,7 @@ func (m *member) report(outcome roles.Outcome) {
 	switch o := outcome.(type) {
 	case node.Leased:
 		m.wasListed = true
-		m.log.Info("listed", "relay", m.relay, "at", whereabouts(o.Place), "ttl_ms", o.TTL.Milliseconds())
+		m.log.Info("listed", "relay", m.relay, "at", whereabouts(o.Place), "listens", m.listing.Listen, "ttl_ms", o.TTL.Milliseconds())
 		m.listed(o.Place, o.TTL)
 	case node.Moved:
 		m.log.Info("moved", "relay", m.relay, "at", whereabouts(o.Place))
