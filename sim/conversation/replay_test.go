@@ -162,8 +162,6 @@ func (r *replay) on(link transport.Conn, s step) error {
 			return fmt.Errorf("%d more bytes before the end", n)
 		}
 		return err
-	case "resets":
-		return link.Close()
 	}
 	return fmt.Errorf("no such step: %q", s.act)
 }

@@ -36,7 +36,6 @@ func accepts(link, at string) step      { return step{link: link, act: "accepts"
 func refuses(at string) step            { return step{act: "refuses", arg: at} }
 func ends(link string) step             { return step{link: link, act: "ends"} }
 func ended(link string) step            { return step{link: link, act: "ended"} }
-func resets(link string) step           { return step{link: link, act: "resets"} }
 func waits(millis int) step             { return step{act: "waits", arg: fmt.Sprint(millis)} }
 func stops() step                       { return step{act: "stops"} }
 func body(link string, at, n int) step  { return sent(link, "content", at, n) }

@@ -42,7 +42,8 @@ func at(in any, path string, found func(value any, set func(any), remove func())
 		return err
 	}
 	var value any
-	set, remove := func(any) {}, func() {}
+	var set func(any)
+	remove := func() {}
 	switch in := in.(type) {
 	case tree:
 		value = in[key]

@@ -14,6 +14,8 @@ var ErrTaken = fmt.Errorf("something else lies there by now, and stays: %w", fs.
 type basic struct{}
 
 // exclusive fails: the system has no call that moves a file only to where nothing has its name.
+//
+//lint:ignore U1000 systems without such a call use it
 func (basic) exclusive(string, *dir, string) error { return errors.ErrUnsupported }
 
 // syncAll returns false: the system cannot make a whole file system durable, so files are synced
