@@ -175,6 +175,8 @@ type listing struct {
 }
 
 func (l *listing) listed(cursor []byte) *protocol.Listed {
+	l.r.mu.Lock()
+	defer l.r.mu.Unlock()
 	if l.items == nil {
 		l.items = []protocol.Item{}
 	}
