@@ -61,6 +61,7 @@ func TestARelaysLogIsBoundedWhateverComes(t *testing.T) {
 			Changes: []protocol.Entry{{Name: "a", Hash: protocol.Hash{1}}, {Name: "b", Hash: protocol.Hash{1}}}}
 		directory.Publish(roles.Moment{}, full)
 		time.Sleep(2 * time.Second)
+		synctest.Wait() // the line about what was left out is written whole
 		lines := strings.Count(out.String(), "\n")
 		if lines != 2*mostLines+2+1 || !strings.Contains(out.String(), "index refused") {
 			t.Errorf("%d lines:\n%s", lines, out.String())
