@@ -139,6 +139,7 @@ var unreached = map[rowKey]string{
 	{pipelineKind, "Doubting", "BodyMoved"}: "a file of one group has come whole when it is judged",
 	{pipelineKind, "Doubting", "PeerEnded"}: "a file of one group has come whole when it is judged",
 	{sourceKind, "New", "Stopped"}:          "a fetch has no source that has not begun",
+	{sessionKind, "Waiting", "Lost"}:        "a session sends nothing while a list waits; in the world what it has said before fails at once",
 	{gatherKind, "New", "Stopped"}:          "the world starts a gather in the moment in which its list has come",
 }
 
