@@ -119,6 +119,9 @@ func (o *oracle) Publish(at roles.Moment, m *protocol.Publish) protocol.Message 
 		if m.From > 0 {
 			o.w.coverage.sometimes(WentOn)
 		}
+		if answer.Refused != uint64(m.LeftOut) {
+			o.w.check.fail(S15, "a node is told that %d of its changes are refused, and %d are bad", answer.Refused, m.LeftOut)
+		}
 		if !k.index.take(m, o.w.policy.MaxEntries) {
 			o.w.check.fail(S15, "a page up to %d is taken in that exceeds the bound of %d names", m.To, o.w.policy.MaxEntries)
 		}

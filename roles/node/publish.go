@@ -7,8 +7,9 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// Published is reported when the relay holds our whole index.
-type Published struct{ Names int }
+// Published is reported when the relay holds our whole index, but for the changes that it refused since
+// we published from the start.
+type Published struct{ Names, Refused int }
 
 // behind reports whether there is something to publish: changes, or the confirmation of an index
 // that the relay holds from before our registration.
@@ -20,6 +21,9 @@ func (m *Membership) behind() bool {
 func (m *Membership) publish() {
 	page := m.config.Catalog.Page(m.told)
 	page.ID, page.Epoch = m.config.ID, m.epoch
+	if page.From == 0 {
+		m.unkept = 0
+	}
 	m.ask(page)
 }
 
@@ -41,6 +45,7 @@ func (m *Membership) publishGone() bool {
 func (m *Membership) published(at roles.Moment, answer *protocol.Published) {
 	before := m.told
 	m.confirmed = true
+	m.unkept += int(answer.Refused)
 	m.told = protocol.Held{Index: answer.Index, Sequence: answer.Sequence}
 	ours := m.told.Index == m.config.Catalog.State().Index
 	if !ours || m.told.Index == before.Index && m.told.Sequence <= before.Sequence {
@@ -62,7 +67,7 @@ func (m *Membership) published(at roles.Moment, answer *protocol.Published) {
 		m.core.Fire(membershipPublishedAll)
 		m.hangUpSoon()
 		if !m.behind() {
-			m.core.Do(roles.Report{Outcome: Published{m.config.Catalog.Len()}})
+			m.core.Do(roles.Report{Outcome: Published{m.config.Catalog.Len(), m.unkept}})
 		}
 	}
 }
