@@ -125,3 +125,20 @@ func TestAListBehindReadyIsNotTheWhole(t *testing.T) {
 		t.Errorf("--wait: %d files, exit %d: %s", count(second), r.code, r.err)
 	}
 }
+
+// TestARelayWithoutAStateFolderServes, and says what that means.
+func TestARelayWithoutAStateFolderServes(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	relay := remembering(t, filepath.Join(file, "state"), freePort(t), time.Minute)
+	if r := run(t, "", "peer-client", "--relay", relay.ready, "nowhere"); r.code != 3 {
+		t.Errorf("exit %d: %s", r.code, r.err)
+	}
+	relay.terminate()
+	if told := relay.errors.String(); !strings.Contains(told, "nothing can be kept for the next start") || !strings.Contains(told, "set --state") {
+		t.Error(told)
+	}
+}
