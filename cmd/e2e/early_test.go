@@ -142,3 +142,37 @@ func TestARelayWithoutAStateFolderServes(t *testing.T) {
 		t.Error(told)
 	}
 }
+
+// TestWhileANodeHashesNothingIsCertainlyNotThere: a content that is asked for by its hash may be in what is hashed; names
+// are found beside it all the same.
+func TestWhileANodeHashesNothingIsCertainlyNotThere(t *testing.T) {
+	t.Parallel()
+	relay := start(t, "relay-server", "--host", "127.0.0.1", "--log-level", "warn", "0")
+	giant, small := folder(t, map[string]string{"giant": "g"}), t.TempDir()
+	if err := os.Truncate(filepath.Join(giant, "giant"), 1<<40); err != nil { // a hole, which takes minutes to be hashed
+		t.Skip(err)
+	}
+	start(t, "peer-node", "--index", "-", "--share", "g="+giant, "--share", "s="+small, "--listen", "127.0.0.1:0", "127.0.0.1", relay.port)
+	ask := func(args ...string) result {
+		return run(t, "", "peer-client", append([]string{"--relay", relay.ready}, args...)...)
+	}
+	r := ask("--hash", hashOf("2"))
+	if r.code != 6 || !strings.Contains(r.err, "was not found so far, which may change: ") || !strings.Contains(r.err, "; --wait waits for that") {
+		t.Errorf("by a hash: exit %d: %s", r.code, r.err)
+	}
+	if err := os.WriteFile(filepath.Join(small, "second"), []byte("2"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if r = ask("--wait", "--hash", hashOf("2")); r.code != 0 || r.out != "2" {
+		t.Errorf("by its hash, with --wait: exit %d: %s", r.code, r.err)
+	}
+	eventually(t, 20*time.Second, "its name is published", func() bool { return ask("s/second").out == "2" })
+	since := time.Now()
+	if r = ask("--wait=2s", "--hash", hashOf("3")); r.code != 6 || time.Since(since) < 2*time.Second || !strings.Contains(r.err, "waiting for at most 2s: ") {
+		t.Errorf("with --wait=2s: exit %d after %v: %s", r.code, time.Since(since), r.err)
+	}
+	list := ask("--list")
+	if !strings.Contains(list.out, "g/giant\t1099511627776\t-\t1\t1\n") && list.code != 6 {
+		t.Errorf("--list: exit %d: %s%s", list.code, list.out, list.err)
+	}
+}
