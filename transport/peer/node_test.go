@@ -108,7 +108,7 @@ func TestWhatTheShareTellsIsPublished(t *testing.T) {
 		if r, _ := fetch(network, relay, "nothing"); r.Outcome != client.NobodyHad || len(r.Tried) != 1 {
 			t.Errorf("while there may be more: %+v", r)
 		}
-		time.Sleep(2 * roles.PublishGap)
+		time.Sleep(3 * roles.PublishGap)
 		if r, _ := fetch(network, relay, "nothing"); r.Outcome != client.NobodyHad || len(r.Tried) != 0 {
 			t.Errorf("when it has become quiet: %+v", r)
 		}
