@@ -49,6 +49,9 @@ type Membership struct {
 	failing   int           // exchanges in a row whose publishing failed
 	rests     time.Duration // the time of the next renewal, while Leased
 	rested    time.Duration // the time of the last exchange's end
+	goal      protocol.Held // our catalog as it was when this exchange began, or when it was last told anew
+	calm      time.Duration // when the budget for new names is whole again
+	hasty     bool          // that budget was used up by the last page, which said that more is to come
 }
 
 // outcome is the result of an exchange, kept while its link closes.
@@ -230,7 +233,7 @@ func (m *Membership) heard(at roles.Moment, message protocol.Message) {
 		m.hangUpSoon()
 		m.core.Do(roles.Report{Outcome: Left{}})
 	case *protocol.Error:
-		m.refused(answer)
+		m.refused(at, answer)
 	}
 }
 
@@ -253,10 +256,9 @@ func (m *Membership) lease(at roles.Moment, renew uint64, holds protocol.Held, e
 	case m.stopping:
 		m.core.Fire(late)
 		m.leave()
-	case m.behind():
-		m.stalls, m.untilThen, m.removed = 0, at.Now+m.renew/2, 0
+	case m.behind() || m.hasty:
 		m.core.Fire(toPublish)
-		m.publish()
+		m.begin(at)
 	default:
 		m.core.Fire(event)
 		m.hangUpSoon()
@@ -264,10 +266,10 @@ func (m *Membership) lease(at roles.Moment, renew uint64, holds protocol.Held, e
 }
 
 // refused handles an ERROR of the relay.
-func (m *Membership) refused(refusal *protocol.Error) {
+func (m *Membership) refused(at roles.Moment, refusal *protocol.Error) {
 	m.retry = roles.Millis(refusal.Retry)
 	registering := m.State() == MembershipRegistering
-	if m.core.Can(membershipResync) && m.unpublished(refusal) {
+	if m.core.Can(membershipResync) && m.unpublished(at, refusal) {
 		return
 	}
 	if registering {
