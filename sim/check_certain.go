@@ -55,7 +55,11 @@ func (c *checks) due(h *host, o *operation) bool {
 		return false
 	}
 	noticed := since + watchDelay
-	if c.undisturbed && o.started > noticed+roles.PublishGap+time.Second {
+	soon := noticed + time.Second // a new name is told at once, or that there is one
+	if o.op.Pin > 0 {
+		soon += roles.PublishGap
+	}
+	if c.undisturbed && o.started > soon {
 		return true
 	}
 	for i, told := range k.told {

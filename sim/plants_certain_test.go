@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -71,6 +72,9 @@ var certainBugs = []planted{
 			return in
 		}
 	}), []ID{S2}, "a new file", "", appearing},
+	{"a node with a burst of new names does not say that there are more", around(memberKind, func(b *bugged) {
+		b.after = publishing(func(m *protocol.Publish) { m.Latest = m.To })
+	}), []ID{S2, S8, S15}, "many new files", "", burst},
 	{"a file that cannot be read is not there", Plant{Machine: nil, Directory: func(d relay.Directory) relay.Directory {
 		b := &before{Directory: d}
 		b.publish = func(at roles.Moment, m *protocol.Publish) protocol.Message {
@@ -184,6 +188,18 @@ func appearing(seed uint64) *scenario.Scenario {
 	return s
 }
 
+// burst is a node that gets one file after the other.
+func burst(seed uint64) *scenario.Scenario {
+	s := appearing(seed)
+	s.Ops = nil
+	for i := range 2 * roles.PublishBurst {
+		at, name := 10*time.Second+time.Duration(i)*(100+50*time.Duration(seed%8))*time.Millisecond, fmt.Sprint("new/", i)
+		s.Faults = append(s.Faults, scenario.Fault{Class: scenario.FileAppear, At: at, Who: "n0", Name: name})
+		s.Ops = append(s.Ops, scenario.Op{At: at + watchDelay + 1010*time.Millisecond, Do: scenario.DoFetch, Who: "c0", Name: name})
+	}
+	return s
+}
+
 // deafStory is the same at a node that nothing tells of changes.
 func deafStory(seed uint64) *scenario.Scenario {
 	s := appearing(seed)
@@ -221,7 +237,7 @@ func youngStory(seed uint64) *scenario.Scenario {
 // certainStories are stories of files, nodes and relays that are not known yet.
 func certainStories() (all []*scenario.Scenario) {
 	for seed := range uint64(12) {
-		all = append(all, hashingStory(seed), appearing(seed), deafStory(seed), opaqueStory(seed), youngStory(seed))
+		all = append(all, hashingStory(seed), appearing(seed), burst(seed), deafStory(seed), opaqueStory(seed), youngStory(seed))
 	}
 	return all
 }
