@@ -11,10 +11,11 @@ const (
 	RenewAfter  = LeaseTTL / 3     // the relay asks for a renewal after this, or after the same part of another TTL
 	RenewSpread = 10               // per cent that a node varies it by, so that renewals do not fall together
 
-	RenewLeast = 1 * time.Second // a node takes a shorter renew-after for this
-	PublishGap = 2 * time.Second // for this long a node gathers the changes of its index
-	MaxDoubt   = 2               // renewals until an index from before the registration is dropped, if no page comes
-	MaxResyncs = 256             // pages in one exchange after which the relay may hold no more than before
+	RenewLeast   = 1 * time.Second // a node takes a shorter renew-after for this
+	PublishGap   = 2 * time.Second // for this long a node gathers the changes of its index
+	PublishBurst = 8               // exchanges for new names that do not wait for that; one more in each PublishGap
+	MaxDoubt     = 2               // renewals until an index from before the registration is dropped, if no page comes
+	MaxResyncs   = 256             // pages in one exchange after which the relay may hold no more than before
 
 	DialTimeout      = 5 * time.Second  // from dialing to connected
 	RequestTimeout   = 10 * time.Second // from accepted to the first whole request

@@ -19,7 +19,8 @@ type Catalog struct {
 	dropped  int      // records of names that are shared no longer
 	pending  int      // records with that mark
 	extent   roles.Extent
-	read     bool // a page has been made of this numbering
+	read     bool   // a page has been made of this numbering
+	fresh    uint64 // the latest change after which a relay that lacks it says of a name that nobody has it
 }
 
 // record is the latest change of a name. Without a hash and a mark, the name is shared no longer.
@@ -75,6 +76,9 @@ func (c *Catalog) put(name string, r record) bool {
 		c.dropped--
 	}
 	c.note(name, r)
+	if !known || old.isGone() {
+		c.fresh = c.sequence
+	}
 	return true
 }
 
@@ -101,9 +105,13 @@ func (c *Catalog) Extend(to roles.Extent) bool {
 	if c.extent == to {
 		return false
 	}
+	less := to < c.extent
 	c.extent = to
 	if c.read {
 		c.sequence++ // of no name: that is what makes a page of it
+	}
+	if less {
+		c.fresh = c.sequence
 	}
 	return true
 }
@@ -162,6 +170,7 @@ func (c *Catalog) renumber() {
 	}
 	clear(c.log[len(kept):])
 	c.log = kept
+	c.fresh = c.sequence
 }
 
 // State returns the numbering and the number of the latest change.
@@ -169,6 +178,14 @@ func (c *Catalog) State() protocol.Held {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return protocol.Held{Index: c.index, Sequence: c.sequence}
+}
+
+// hurries reports whether a relay that holds so much says of a name that nobody has it, although it
+// is shared.
+func (c *Catalog) hurries(held protocol.Held) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return held.Index != c.index || held.Sequence < c.fresh
 }
 
 // Len returns how many names are shared.

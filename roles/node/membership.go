@@ -43,11 +43,15 @@ type Membership struct {
 	told      protocol.Held // the part of our catalog that the relay holds, as it last said
 	removed   uint64        // the number of the last gone name that it was told ahead of its turn
 	confirmed bool          // the relay has applied a page since the last registration
+	unkept    int           // changes since we published from the start that the relay does not keep
 	stalls    int           // pages of this exchange after which the relay held no more than before
 	untilThen time.Duration // when publishing ends until the next exchange
 	failing   int           // exchanges in a row whose publishing failed
 	rests     time.Duration // the time of the next renewal, while Leased
 	rested    time.Duration // the time of the last exchange's end
+	goal      protocol.Held // our catalog as it was when this exchange began, or when it was last told anew
+	calm      time.Duration // when the budget for new names is whole again
+	hasty     bool          // that budget was used up by the last page, which said that more is to come
 }
 
 // outcome is the result of an exchange, kept while its link closes.
@@ -229,7 +233,7 @@ func (m *Membership) heard(at roles.Moment, message protocol.Message) {
 		m.hangUpSoon()
 		m.core.Do(roles.Report{Outcome: Left{}})
 	case *protocol.Error:
-		m.refused(answer)
+		m.refused(at, answer)
 	}
 }
 
@@ -252,10 +256,9 @@ func (m *Membership) lease(at roles.Moment, renew uint64, holds protocol.Held, e
 	case m.stopping:
 		m.core.Fire(late)
 		m.leave()
-	case m.behind():
-		m.stalls, m.untilThen, m.removed = 0, at.Now+m.renew/2, 0
+	case m.behind() || m.hasty:
 		m.core.Fire(toPublish)
-		m.publish()
+		m.begin(at)
 	default:
 		m.core.Fire(event)
 		m.hangUpSoon()
@@ -263,10 +266,10 @@ func (m *Membership) lease(at roles.Moment, renew uint64, holds protocol.Held, e
 }
 
 // refused handles an ERROR of the relay.
-func (m *Membership) refused(refusal *protocol.Error) {
+func (m *Membership) refused(at roles.Moment, refusal *protocol.Error) {
 	m.retry = roles.Millis(refusal.Retry)
 	registering := m.State() == MembershipRegistering
-	if m.core.Can(membershipResync) && m.unpublished(refusal) {
+	if m.core.Can(membershipResync) && m.unpublished(at, refusal) {
 		return
 	}
 	if registering {

@@ -82,7 +82,7 @@ var membershipGrammar = roles.NewGrammar(roles.Table[MembershipState, Membership
 			Means: "A connection to the relay is being made, to register, to renew or to leave."},
 		{Name: MembershipRegistering, Wait: roles.ReplyTimeout,
 			Means: "REGISTER has been sent; its answer, or the lack of one, moves us on."},
-		{Name: MembershipLeased, WaitFrom: "the relay's renew-after, varied by RenewSpread per cent; when there are changes to publish at most PublishGap since the last exchange, doubled for each time that this failed in a row up to RetryMost",
+		{Name: MembershipLeased, WaitFrom: "the relay's renew-after, varied by RenewSpread per cent; when there are changes to publish at most PublishGap since the last exchange, doubled for each time that this failed in a row up to RetryMost; new names do not wait for that as long as there are no more than PublishBurst exchanges for them, and one more in each PublishGap",
 			Means: "The relay lists us and no connection is open; the next renewal moves us on."},
 		{Name: MembershipRenewing, Wait: roles.ReplyTimeout,
 			Means: "RENEW has been sent; its answer, or the lack of one, moves us on."},

@@ -7,8 +7,9 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// Published is reported when the relay holds our whole index.
-type Published struct{ Names int }
+// Published is reported when the relay holds our whole index, but for the changes that it refused since
+// we published from the start.
+type Published struct{ Names, Refused int }
 
 // behind reports whether there is something to publish: changes, or the confirmation of an index
 // that the relay holds from before our registration.
@@ -16,11 +17,56 @@ func (m *Membership) behind() bool {
 	return m.config.Catalog != nil && (!m.confirmed || m.told != m.config.Catalog.State())
 }
 
-// publish sends the next page, from the change on up to which the relay holds our index.
-func (m *Membership) publish() {
+// begin begins to publish what the relay does not hold.
+func (m *Membership) begin(at roles.Moment) {
+	m.stalls, m.untilThen, m.removed, m.goal = 0, at.Now+m.renew/2, 0, m.config.Catalog.State()
+	if m.config.Catalog.hurries(m.told) {
+		m.hasten(at)
+	}
+	m.publish(at)
+}
+
+// publish sends the next page, from the change on up to which the relay holds our index. While the
+// next new name has to wait, the page says that more is to come: the relay then sends to us whoever
+// asks for a name that it does not know.
+func (m *Membership) publish(at roles.Moment) {
 	page := m.config.Catalog.Page(m.told)
 	page.ID, page.Epoch = m.config.ID, m.epoch
+	if page.From == 0 {
+		m.unkept = 0
+	}
+	if m.hasty = m.hasteWait(at) > 0; m.hasty {
+		page.Latest = max(page.Latest, page.To+1)
+	}
 	m.ask(page)
+}
+
+// hasteWait returns how long the next page of new names has to wait. There may be PublishBurst of
+// them at once, and one more in each PublishGap.
+func (m *Membership) hasteWait(at roles.Moment) time.Duration {
+	return max(0, m.calm-(roles.PublishBurst-1)*roles.PublishGap-at.Now)
+}
+
+// hasten counts a page of new names.
+func (m *Membership) hasten(at roles.Moment) {
+	m.calm = min(max(m.calm, at.Now), at.Now+(roles.PublishBurst-1)*roles.PublishGap) + roles.PublishGap
+}
+
+// goesOn reports whether another page follows in this exchange: until the relay holds the changes
+// from before the exchange, and as long as there are new names that need not wait.
+func (m *Membership) goesOn(at roles.Moment) bool {
+	is := m.config.Catalog.State()
+	switch {
+	case m.goal.Index != is.Index:
+		m.goal = is
+	case m.told.Index != is.Index || m.told.Sequence < m.goal.Sequence || m.told.Sequence > is.Sequence:
+	case !m.config.Catalog.hurries(m.told) || m.hasteWait(at) > 0:
+		return false
+	default:
+		m.hasten(at)
+		m.goal = is
+	}
+	return true
 }
 
 // publishGone sends a page of names that are gone, ahead of the changes for which the relay has no
@@ -41,6 +87,7 @@ func (m *Membership) publishGone() bool {
 func (m *Membership) published(at roles.Moment, answer *protocol.Published) {
 	before := m.told
 	m.confirmed = true
+	m.unkept += int(answer.Refused)
 	m.told = protocol.Held{Index: answer.Index, Sequence: answer.Sequence}
 	ours := m.told.Index == m.config.Catalog.State().Index
 	if !ours || m.told.Index == before.Index && m.told.Sequence <= before.Sequence {
@@ -50,9 +97,9 @@ func (m *Membership) published(at roles.Moment, answer *protocol.Published) {
 	case m.stopping:
 		m.core.Fire(membershipPublishedLate)
 		m.leave()
-	case m.behind() && m.stalls < roles.MaxResyncs && at.Now < m.untilThen:
+	case m.behind() && m.stalls < roles.MaxResyncs && at.Now < m.untilThen && m.goesOn(at):
 		m.core.Fire(membershipPublishedMore)
-		m.publish()
+		m.publish(at)
 	case m.stalls >= roles.MaxResyncs:
 		m.notPublished(protocol.Resync, protocol.Node, "the relay holds no more after each page than before")
 		m.core.Fire(membershipPublishedAll)
@@ -62,13 +109,13 @@ func (m *Membership) published(at roles.Moment, answer *protocol.Published) {
 		m.core.Fire(membershipPublishedAll)
 		m.hangUpSoon()
 		if !m.behind() {
-			m.core.Do(roles.Report{Outcome: Published{m.config.Catalog.Len()}})
+			m.core.Do(roles.Report{Outcome: Published{m.config.Catalog.Len(), m.unkept}})
 		}
 	}
 }
 
 // unpublished handles a refusal that concerns our index alone. It reports whether the refusal does.
-func (m *Membership) unpublished(refusal *protocol.Error) bool {
+func (m *Membership) unpublished(at roles.Moment, refusal *protocol.Error) bool {
 	switch {
 	case refusal.Code == protocol.NoLease || refusal.Code == protocol.Superseded:
 		return false
@@ -76,7 +123,7 @@ func (m *Membership) unpublished(refusal *protocol.Error) bool {
 		m.stalls++
 		m.told = protocol.Held{}
 		m.core.Fire(membershipResync)
-		m.publish()
+		m.publish(at)
 		return true
 	}
 	if refusal.Code == protocol.Limit && !m.stopping && m.publishGone() {
@@ -99,18 +146,25 @@ func (m *Membership) gap() time.Duration {
 	return min(roles.PublishGap<<min(m.failing, 10), roles.RetryMost)
 }
 
-// rest waits for the next renewal. If there are changes to publish the renewal comes early: a gap
-// after the last exchange, which is at once when that was long ago.
+// rest waits for the next renewal. If there is something to publish the renewal comes early.
 func (m *Membership) rest(at roles.Moment, renew time.Duration) {
-	if m.behind() {
+	if m.behind() || m.hasty {
 		renew = min(renew, m.early(at))
 	}
 	m.rests = at.Now + renew
 	m.core.Arm(renew)
 }
 
-// early returns how long changes are gathered from now on.
-func (m *Membership) early(at roles.Moment) time.Duration { return max(0, m.rested+m.gap()-at.Now) }
+// early returns how long changes are gathered from now on: until a gap after the last exchange, which
+// is at once when that was long ago. New names do not wait for the gap, unless there have been too
+// many of them.
+func (m *Membership) early(at roles.Moment) time.Duration {
+	wait := m.rested + m.gap() - at.Now
+	if m.failing == 0 && m.config.Catalog.hurries(m.told) {
+		wait = min(wait, m.hasteWait(at))
+	}
+	return max(0, wait)
+}
 
 // notified brings the next renewal forward.
 func (m *Membership) notified(at roles.Moment) {

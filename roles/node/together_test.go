@@ -148,18 +148,86 @@ func TestARelayComesToHoldWhatItsNodeShares(t *testing.T) {
 	})
 }
 
-// TestManyNudgesMakeFewExchanges: a share that changes all the time does not keep its relay busy.
-func TestManyNudgesMakeFewExchanges(t *testing.T) {
+// follow returns a node with a whole share that its relay knows.
+func follow() (*together, *node.Catalog) {
 	c := sharing(1)
 	w := &together{at: roles.Moment{Rand: 1}, member: node.NewMembership(c), registry: relay.NewRegistry(relay.Policy{}), lose: -1}
 	w.tell(roles.Started{})
+	w.pass(time.Minute)
+	return w, c.Catalog
+}
+
+// TestManyNudgesMakeFewExchanges: a share that changes all the time does not keep its relay busy.
+func TestManyNudgesMakeFewExchanges(t *testing.T) {
+	w, catalog := follow()
+	w.pages = 0
 	for i := range 6000 {
-		c.Catalog.Set(fmt.Sprint("new", i), 1, protocol.Hash{1})
+		catalog.Set(fmt.Sprint("new", i), 1, protocol.Hash{1})
 		w.tell(roles.Notified{})
 		w.pass(10 * time.Millisecond)
 	}
-	if most := int(time.Minute/roles.PublishGap) + 2; w.pages < 10 || w.pages > most {
+	if most := roles.PublishBurst + int(time.Minute/roles.PublishGap); w.pages < most-2 || w.pages > most {
 		t.Errorf("%d pages in a minute, want at most %d", w.pages, most)
+	}
+}
+
+// TestANewNameIsNeverTakenForOneThatNobodyHas: whatever comes, goes and changes in a share, and however
+// close together, a relay that does not know a name sends clients to the node.
+func TestANewNameIsNeverTakenForOneThatNobodyHas(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w, catalog := follow()
+		shared := map[string]bool{}
+		for range rapid.IntRange(1, 60).Draw(t, "changes") {
+			name := fmt.Sprint("f", rapid.IntRange(1, 40).Draw(t, "name"))
+			switch rapid.IntRange(0, 5).Draw(t, "change") {
+			case 0:
+				catalog.Drop(name)
+				delete(shared, name)
+			case 1:
+				catalog.Set(name, 1, protocol.Hash{byte(rapid.IntRange(1, 3).Draw(t, "content"))})
+				shared[name] = true
+			case 2:
+				catalog.Extend(rapid.SampledFrom([]roles.Extent{roles.ExtentPart, roles.ExtentSeen, roles.ExtentWhole}).Draw(t, "extent"))
+			default:
+				catalog.Mark(name, 1, protocol.Pending)
+				shared[name] = true
+			}
+			w.tell(roles.Notified{})
+			w.pass(0)
+			for name := range shared {
+				if len(w.registry.Locate(w.at, relay.From{}, &protocol.Locate{Name: name}).(*protocol.Located).Peers) == 0 {
+					t.Fatalf("nobody has %s", name)
+				}
+			}
+			w.pass(rapid.SampledFrom([]time.Duration{0, time.Millisecond, time.Second, roles.PublishGap, 20 * time.Second}).Draw(t, "pause"))
+		}
+		catalog.Extend(roles.ExtentWhole)
+		w.tell(roles.Notified{})
+		w.pass(2 * roles.PublishGap)
+		if w.mayHaveMore() {
+			t.Fatal("the relay does not know that this is all")
+		}
+	})
+}
+
+// TestAShareThatIsHashedDoesNotHurry: names that are told already may learn their hashes for hours.
+func TestAShareThatIsHashedDoesNotHurry(t *testing.T) {
+	w, catalog := follow()
+	for i := range 1000 {
+		catalog.Mark(fmt.Sprint("new", i), 1, protocol.Pending)
+	}
+	w.tell(roles.Notified{})
+	w.pass(0)
+	w.pages = 0
+	for i := range 1000 {
+		catalog.Set(fmt.Sprint("new", i), 1, protocol.Hash{1})
+		w.tell(roles.Notified{})
+		if w.pass(20 * time.Millisecond); w.mayHaveMore() {
+			t.Fatal("the relay takes the node for one that may have more")
+		}
+	}
+	if most := int(20*time.Second/roles.PublishGap) + 1; w.pages > most {
+		t.Errorf("%d pages in 20 s, want at most %d", w.pages, most)
 	}
 }
 

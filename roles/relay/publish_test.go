@@ -330,6 +330,23 @@ func TestARepeatedPageSaysWhetherThatIsAll(t *testing.T) {
 	}
 }
 
+// TestANodeIsToldOfNamesWithTooManyContents: how many of its changes found no room under their names.
+func TestANodeIsToldOfNamesWithTooManyContents(t *testing.T) {
+	d := publishing(t, relay.Policy{})
+	refused := uint64(0)
+	for node := range byte(70) {
+		d.register(20+node, 1)
+		m := &protocol.Publish{ID: rolestest.Node(20 + node), Epoch: 1, Index: 9, To: 2, Latest: 2, Changes: []protocol.Entry{
+			{Name: "name", Hash: content(int(node) + 1)}, {Name: "other", Hash: content(9)}}}
+		answer := d.Publish(d.at, m)
+		d.accepts(answer, 2)
+		refused += answer.(*protocol.Published).Refused
+	}
+	if refused != 70-64 {
+		t.Errorf("%d changes are refused", refused)
+	}
+}
+
 func TestAContentIsFoundUnderAllItsNames(t *testing.T) {
 	d := publishing(t, relay.Policy{})
 	const nodes = 200 // more names than there may be variants of one
@@ -437,7 +454,11 @@ func TestABadChangeCostsItsNameAlone(t *testing.T) {
 		Changes: []protocol.Entry{{Name: "a", Hash: content(1)}, {Name: "b", Hash: content(2)}},
 	}
 	for range 2 { // as well where its answer was lost
-		d.accepts(d.Publish(d.at, page), 3)
+		answer := d.Publish(d.at, page)
+		d.accepts(answer, 3)
+		if is := answer.(*protocol.Published); is.Refused != 1 {
+			t.Errorf("the node is told that %d changes are refused", is.Refused)
+		}
 		wants("a", "1 has it, 1 may")
 		wants("elsewhere", "0 has it, 1 may")
 	}

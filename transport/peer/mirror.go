@@ -49,8 +49,9 @@ func (m *Mirror) Run(ctx context.Context) error {
 		}
 	}
 	log := logger(m.Log).Named("mirror")
+	var said obstructed
 	for pause := firstPause; ctx.Err() == nil; pause = min(2*pause, longestPause) {
-		if m.look(ctx, log) > 0 {
+		if m.look(ctx, log, &said) > 0 {
 			pause = firstPause
 		}
 		timer := time.NewTimer(roles.Vary(pause, 20, rand.Uint64()))
@@ -63,11 +64,21 @@ func (m *Mirror) Run(ctx context.Context) error {
 	return nil
 }
 
-// look fetches what is to be had now, and returns how many files that was.
-func (m *Mirror) look(ctx context.Context, log hclog.Logger) (fetched int) {
+// obstructed tells of names under which nothing can lie, for a file or a link is where a folder of
+// theirs must be.
+type obstructed struct {
+	files int
+	first string
+	why   error
+}
+
+// look fetches what is to be had now, and returns how many files that was. Names that are obstructed
+// are said when others were at the last look.
+func (m *Mirror) look(ctx context.Context, log hclog.Logger, said *obstructed) (fetched int) {
 	var found []client.Offer
+	var way obstructed
 	for _, pattern := range m.Patterns {
-		offers, err := m.missing(ctx, pattern)
+		offers, err := m.missing(ctx, pattern, &way)
 		if err != nil {
 			if ctx.Err() == nil {
 				log.Warn("the names could not be listed", "why", err)
@@ -76,6 +87,10 @@ func (m *Mirror) look(ctx context.Context, log hclog.Logger) (fetched int) {
 		}
 		found = append(found, offers...)
 	}
+	if way.files > 0 && (way.files != said.files || way.first != said.first) {
+		log.Warn("not mirrored, for something is in the way", "files", way.files, "first", protocol.Printable(way.first, mostText), "why", way.why)
+	}
+	*said = way
 	if len(found) == 0 {
 		return 0
 	}
@@ -84,14 +99,15 @@ func (m *Mirror) look(ctx context.Context, log hclog.Logger) (fetched int) {
 	return logMirrored(ctx, log, all, time.Since(since))
 }
 
-// missing returns what is published under names that match a pattern and are not taken here.
-func (m *Mirror) missing(ctx context.Context, pattern string) (offers []client.Offer, err error) {
+// missing returns what is published under names that match a pattern and are not taken here. It
+// counts those that are obstructed.
+func (m *Mirror) missing(ctx context.Context, pattern string, way *obstructed) (offers []client.Offer, err error) {
 	may := newBudget()
 	for offer, err := range m.Client.List(ctx, pattern, true) {
 		if err != nil {
 			return nil, err
 		}
-		if !offer.Hash.IsZero() && m.wants(offer.Name) { // one without a hash will have one, or cannot be had
+		if !offer.Hash.IsZero() && m.wants(offer.Name, way) { // one without a hash will have one, or cannot be had
 			if err := may.spend(1, int64(len(offer.Name))); err != nil {
 				return nil, err
 			}
@@ -102,12 +118,19 @@ func (m *Mirror) missing(ctx context.Context, pattern string) (offers []client.O
 }
 
 // wants reports whether nothing lies under a name, and a file that does would be shared.
-func (m *Mirror) wants(name string) bool {
+func (m *Mirror) wants(name string, way *obstructed) bool {
 	if protocol.Hidden(name) && !m.Hidden {
 		return false
 	}
 	_, err := m.Folder.Lstat(name)
-	return errors.Is(err, fs.ErrNotExist)
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return err != nil
+	}
+	if way.files == 0 {
+		way.first, way.why = name, err
+	}
+	way.files++
+	return false
 }
 
 // logMirrored logs what a look brought, and returns how many files that was.

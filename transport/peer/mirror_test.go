@@ -94,6 +94,28 @@ func TestAMirrorSaysWhatIsInItsWay(t *testing.T) {
 	eventually(t, "that the folder cannot be made is logged", func() bool { return log.count("WARN", "not fetched, for now", "a/1") > 0 })
 }
 
+// A name that can never be put into the folder is no silence: it is said once, and again when the
+// names change.
+func TestAMirrorSaysWhichNamesAreObstructed(t *testing.T) {
+	t.Parallel()
+	c := connected(t, transport.NewMemory(), tree("a/1", "one", "a/2", "two", "b/1", "three", "c", "see"))
+	root := openRoot(t)
+	if err := errors.Join(root.Symlink("..", "a"), root.WriteFile("b", nil, 0o644)); err != nil {
+		t.Skip(err)
+	}
+	log := &journal{}
+	mirror := peer.Mirror{Client: c, Folder: root, Patterns: []string{"**"}, Log: log.logger(hclog.Info)}
+	background(t, mirror.Run)
+	eventually(t, "what can be mirrored is", func() bool { return log.count("mirrored: files=1") == 1 })
+	if n := log.count("WARN", "something is in the way", "files=3", "first=a/1"); n != 1 {
+		t.Errorf("said %d times", n)
+	}
+	if err := root.Remove("b"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "what is in the way still is said", func() bool { return log.count("WARN", "something is in the way", "files=2", "first=a/1") == 1 })
+}
+
 func TestAMirrorThatCannotBeUsedSaysWhy(t *testing.T) {
 	root := openRoot(t)
 	for _, mirror := range []peer.Mirror{

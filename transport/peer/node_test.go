@@ -3,6 +3,7 @@ package peer_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net"
@@ -82,6 +83,7 @@ func (s *stuck) Open(name string) (fs.File, error) {
 	return s.MapFS.Open(name)
 }
 
+// Each of many files that come close together can be had at once, and when it has become quiet the relay knows all.
 func TestWhatTheShareTellsIsPublished(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := transport.NewMemory()
@@ -90,19 +92,25 @@ func TestWhatTheShareTellsIsPublished(t *testing.T) {
 		s := fsshare.New(files, fsshare.Options{})
 		defer s.Close()
 		startNode(t, &peer.Node{Network: network, Relay: relay, Share: s})
-		time.Sleep(time.Second)
-		files["b"] = &fstest.MapFile{Data: []byte("another")}
-		if f, refusal := s.Open(t.Context(), "b", protocol.Hash{}, nil); refusal != nil {
-			t.Fatal(refusal)
-		} else {
-			f.Close()
+		for i := range 3 * roles.PublishBurst {
+			name := fmt.Sprint("b", i)
+			files[name] = &fstest.MapFile{Data: []byte("another")}
+			if f, refusal := s.Open(t.Context(), name, protocol.Hash{}, nil); refusal != nil {
+				t.Fatal(refusal)
+			} else {
+				f.Close()
+			}
+			synctest.Wait()
+			if r, text := fetch(network, relay, name); r.Outcome != client.Fetched || text != "another" {
+				t.Errorf("%s: %+v, %q", name, r, text)
+			}
 		}
-		if r, _ := fetch(network, relay, "b"); r.Outcome != client.NobodyHad {
-			t.Errorf("published before its time: %+v", r)
+		if r, _ := fetch(network, relay, "nothing"); r.Outcome != client.NobodyHad || len(r.Tried) != 1 {
+			t.Errorf("while there may be more: %+v", r)
 		}
-		time.Sleep(2 * roles.PublishGap)
-		if r, text := fetch(network, relay, "b"); r.Outcome != client.Fetched || text != "another" {
-			t.Errorf("%+v, %q", r, text)
+		time.Sleep(3 * roles.PublishGap)
+		if r, _ := fetch(network, relay, "nothing"); r.Outcome != client.NobodyHad || len(r.Tried) != 0 {
+			t.Errorf("when it has become quiet: %+v", r)
 		}
 	})
 }

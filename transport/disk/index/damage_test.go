@@ -239,6 +239,32 @@ func TestAnIndexOfAnotherKindIsMadeAnew(t *testing.T) {
 	}
 }
 
+// The size that a file claims costs no time: nothing is read behind many bytes without a record.
+func TestAnIndexThatClaimsToBeHuge(t *testing.T) {
+	for _, keep := range []bool{true, false} {
+		path, s := filled(t)
+		if !keep {
+			disktest.Lay(t, path, "")
+		}
+		if err := os.Truncate(path, 1<<40); err != nil {
+			t.Skip(err)
+		}
+		begin := time.Now()
+		logger, lines := log()
+		db := index.Open(path, logger)
+		if known := s.known(t, db, 0); keep && known != len(s.records) || !keep && known > 0 {
+			t.Errorf("%d of %d files are known", known, len(s.records))
+		}
+		db.Close()
+		if took := time.Since(begin); took > time.Minute { // to read all of it takes longer on every machine
+			t.Errorf("it took %v", took)
+		}
+		if info, err := os.Stat(path); err != nil || info.Size() > 1<<30 || !strings.Contains(lines.String(), path) {
+			t.Errorf("%v, %v: %s", info, err, lines)
+		}
+	}
+}
+
 // What lies at the place of an index and is no file is left alone.
 func TestAnIndexIsARegularFile(t *testing.T) {
 	folder := t.TempDir()

@@ -31,6 +31,7 @@ const (
 	asideSuffix = ".damaged-" // of files that were set aside, before the date
 	mostAside   = 3           // of them are kept
 	mostTorn    = 4 << 20     // bytes at the end that a power failure may leave
+	mostPassed  = 64 << 20    // bytes without a record that are passed over; no record behind them counts
 
 	lockWait = time.Second // for another process to leave the file to us
 	lockLook = 50 * time.Millisecond
@@ -218,7 +219,8 @@ func (d *database) scan(size int64) error {
 	return nil
 }
 
-// scanRecords notes where the records are, and returns where the last one ends.
+// scanRecords notes where the records are, and returns where the last one ends. It reads no more
+// than mostPassed behind that, whatever size the file claims to have.
 func (d *database) scanRecords(in *bufio.Reader, size int64, named bool) (end int64, err error) {
 	at := int64(0)
 	if named {
@@ -238,7 +240,9 @@ func (d *database) scanRecords(in *bufio.Reader, size int64, named bool) (end in
 			in.Discard(head.whole())
 			at = end
 		default:
-			at += passOver(in)
+			if at += passOver(in); at-end > mostPassed {
+				return end, nil
+			}
 		}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -74,9 +76,7 @@ func TestFoldersThatAreNotWatchedAreLookedAtOften(t *testing.T) {
 	told := newNews()
 	share := openFollowed(t, folder, options{Rescan: time.Hour}.OnWatch(func() error { return syscall.ENOSPC }), told)
 	told.are(t, map[string]string{"a/b/first": "1"})
-	if told.await(func() bool { return told.extent == roles.ExtentSeen }) {
-		t.Errorf("the extent is %v", told.extent)
-	}
+	told.extends(t, roles.ExtentSeen)
 	disktest.Lay(t, filepath.Join(folder, "a/b/second"), "2")
 	disktest.Lay(t, filepath.Join(folder, "c/third"), "3")
 	told.are(t, map[string]string{"a/b/first": "1", "a/b/second": "2", "c/third": "3"})
@@ -84,10 +84,43 @@ func TestFoldersThatAreNotWatchedAreLookedAtOften(t *testing.T) {
 		t.Fatal(err)
 	}
 	told.are(t, map[string]string{"c/third": "3"})
-	if told.await(func() bool { return told.extent == roles.ExtentSeen }) {
-		t.Errorf("the extent is %v", told.extent)
-	}
+	told.extends(t, roles.ExtentSeen)
 	if _, refusal := open(t, share, "c/third", protocol.Hash{}); refusal != nil {
 		t.Error(refusal)
+	}
+}
+
+// A share that is slow to look at what has come says that it may have more than it told: while it looks, and while it
+// walks.
+func TestAShareThatIsSlowToLookSaysSo(t *testing.T) {
+	t.Parallel()
+	for what, rescan := range map[string]time.Duration{"look": time.Hour, "enter": 20 * time.Millisecond} {
+		folder := t.TempDir()
+		disktest.Lay(t, filepath.Join(folder, "sub/old"), "old")
+		told := newNews()
+		var slow atomic.Bool
+		begun, released := make(chan struct{}), make(chan struct{})
+		begin, release := sync.OnceFunc(func() { close(begun) }), sync.OnceFunc(func() { close(released) })
+		share := openFollowed(t, folder, options{Rescan: rescan}.OnAsk(func(asked, name string) error {
+			if slow.Load() && asked == what && (name == "new" || name == "sub") {
+				begin()
+				<-released
+			}
+			return nil
+		}), told)
+		t.Cleanup(release) // before the share is closed
+		awaitIndexed(t, share)
+		told.extends(t, roles.ExtentWhole)
+		if slow.Store(true); what == "enter" {
+			<-begun
+		}
+		disktest.Lay(t, filepath.Join(folder, "new"), "new")
+		told.extends(t, roles.ExtentPart)
+		if _, refusal := open(t, share, "", hashOf("nobody's")); refusal == nil || refusal.Code != protocol.Indexing {
+			t.Errorf("a content that it may have: %v", refusal)
+		}
+		release()
+		told.are(t, map[string]string{"sub/old": "old", "new": "new"})
+		told.extends(t, roles.ExtentWhole)
 	}
 }

@@ -111,7 +111,7 @@ func (s *scanner) tellNames() {
 // extend tells the extent of the names that have been told, when it is another.
 func (s *scanner) extend() {
 	switch {
-	case !s.isOpen():
+	case !s.isOpen() || s.hints.isLate():
 	case len(s.deaf) > 0 || s.behind || s.doubt:
 		s.setExtent(roles.ExtentSeen)
 	default:
@@ -125,9 +125,23 @@ func (s *Folder) isOpen() bool {
 	return s.open
 }
 
+// fallBehind tells that names may have come that have not been looked at: the scanner walks through a
+// large folder, or very many names came together.
+func (s *Folder) fallBehind() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open && s.hints.isLate() {
+		s.changeExtent(roles.ExtentPart)
+	}
+}
+
 func (s *Folder) setExtent(extent roles.Extent) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.changeExtent(extent)
+}
+
+func (s *Folder) changeExtent(extent roles.Extent) {
 	if s.extent == extent {
 		return
 	}

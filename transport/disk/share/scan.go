@@ -30,6 +30,7 @@ type scanner struct {
 const (
 	hintLead   = 2 * time.Millisecond   // hints that come together are looked at together;
 	hintGap    = 20 * time.Millisecond  // so are, after a look, those that follow
+	hintLag    = 25 * time.Millisecond  // hints that wait for longer, or are looked at for longer, are told of
 	tellGap    = 400 * time.Millisecond // after the first walk: what is hashed until then is told with its hash only
 	beatGap    = time.Second            // between two looks at folders that are not watched
 	doubtGap   = time.Second            // from a doubt to a walk

@@ -112,7 +112,7 @@ func Open(folder string, options Options) (*Folder, error) {
 	}
 	s.index = index.Open(options.Index, s.log)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.hints = newHints(s.ground.Load().real, s.log, options.onWatch)
+	s.hints = newHints(s.ground.Load().real, s.log, options.onWatch, s.fallBehind)
 	s.queue.open(&s.mu)
 	s.start()
 	return s, nil

@@ -67,6 +67,14 @@ func (n *news) marked(t *testing.T, name string, mark protocol.Mark) {
 	}
 }
 
+// extends waits until that is the extent.
+func (n *news) extends(t *testing.T, to roles.Extent) {
+	t.Helper()
+	if n.await(func() bool { return n.extent == to }) {
+		t.Fatalf("the extent is %v, not %v", n.extent, to)
+	}
+}
+
 // are waits until these are the names, with these texts.
 func (n *news) are(t *testing.T, texts map[string]string) {
 	t.Helper()

@@ -25,16 +25,25 @@ type hints struct {
 	mu     sync.Mutex
 	folder string // the path, without links, below which they are
 	names  map[string]bool
-	all    bool // too many, or some were lost
-	full   bool // no more folders can be watched
-	said   bool // which has been told
+	all    bool        // too many, or some were lost
+	due    bool        // some wait to be looked at, or are being looked at
+	late   bool        // for longer than hintLag
+	lag    *time.Timer // until then
+	onLate func()      // called then
+	full   bool        // no more folders can be watched
+	said   bool        // which has been told
 }
 
 // mostHints bounds the names that are looked at one by one; a walk does as well for more.
 const mostHints = 4096
 
-func newHints(folder string, log hclog.Logger, failing func() error) *hints {
-	h := &hints{folder: folder, log: log, failing: failing, arrived: make(chan struct{}, 1), over: make(chan struct{}), names: map[string]bool{}}
+func newHints(folder string, log hclog.Logger, failing func() error, onLate func()) *hints {
+	h := &hints{
+		folder: folder, log: log, failing: failing, onLate: onLate,
+		arrived: make(chan struct{}, 1), over: make(chan struct{}), names: map[string]bool{},
+	}
+	h.lag = time.AfterFunc(time.Hour, h.fallBehind)
+	h.lag.Stop()
 	watcher, err := fsnotify.NewWatcher()
 	if err != nil {
 		log.Warn("changes in the shared folder are only noticed by walking through it now and then", "why", err)
@@ -51,6 +60,7 @@ func (h *hints) close() {
 		h.watcher.Close()
 	}
 	<-h.over
+	h.lag.Stop()
 }
 
 // listen turns the watcher's events into hints.
@@ -124,10 +134,44 @@ func (h *hints) miss() {
 }
 
 func (h *hints) wake() {
+	if !h.due {
+		h.due = true
+		h.lag.Reset(hintLag)
+	}
 	select {
 	case h.arrived <- struct{}{}:
 	default:
 	}
+}
+
+// fallBehind notes that hints have waited for long.
+func (h *hints) fallBehind() {
+	h.mu.Lock()
+	h.late = h.due
+	late := h.late
+	h.mu.Unlock()
+	if late {
+		h.onLate()
+	}
+}
+
+// isLate reports whether hints have waited for long, or have been looked at for long.
+func (h *hints) isLate() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.late
+}
+
+// done notes that the hints that were taken have been looked at.
+func (h *hints) done() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.due = h.all || len(h.names) > 0; h.due {
+		h.lag.Reset(hintLag)
+		return
+	}
+	h.late = false
+	h.lag.Stop()
 }
 
 // take returns and clears the hints; all stands for every name.
@@ -185,6 +229,7 @@ func (h *hints) unwatch(name string) {
 
 // lookAtHints looks at the hinted names.
 func (s *scanner) lookAtHints() {
+	defer s.hints.done()
 	names, all := s.hints.take()
 	if all {
 		if s.behind = true; time.Now().After(s.skimmed.Add(mostWalks * s.skimTook)) {
