@@ -106,6 +106,7 @@ func sessionSubject(room relay.Room) rolestest.Subject {
 		return relay.NewSession(sampleDirectory{}, room)
 	})
 	subject.Grown = 7
+	subject.Others = []roles.Input{roles.Lost{Code: protocol.Lost, Text: "an answer from before was not taken"}}
 	for _, info := range protocol.Kinds {
 		subject.Says = append(subject.Says, rolestest.Sample(info.Kind))
 	}

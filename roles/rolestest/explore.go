@@ -201,7 +201,7 @@ func (x *explorer) inputs(w *walked) (next []roles.Input) {
 	}
 	for _, id := range w.open() {
 		next = append(next, x.ofLink(w, id)...)
-		if w.links[id].want == nothing { // a message from before was not taken
+		if w.links[id].want == nothing && w.said[id] {
 			next = append(next, roles.Lost{Link: id, Code: protocol.Lost, Text: "reset"})
 		}
 	}
