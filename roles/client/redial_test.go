@@ -106,3 +106,15 @@ func TestANodeWithTwoAddressesIsOneNode(t *testing.T) {
 	s.Tell(roles.PeerEnded{Link: 1}, "NotFound", goes(1, "report result")...)
 	wants(t, s, client.NobodyHad, protocol.NotFound)
 }
+
+// TestAlternatesAreOfNodesWithTwoAddresses, and of those alone.
+func TestAlternatesAreOfNodesWithTwoAddresses(t *testing.T) {
+	both := peers(1, 2, 3)
+	both[1].Also = protocol.IPOf(netip.MustParseAddr("2001:db8::1"))
+	if got := client.AlternatesOf(both); len(got) != 1 || got[both[1].Addr()] != both[1].Other() {
+		t.Errorf("%v", got)
+	}
+	if got := client.AlternatesOf(peers(1, 2)); got != nil {
+		t.Errorf("%v", got)
+	}
+}
