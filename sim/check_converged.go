@@ -89,8 +89,8 @@ func (c *checks) unpublished() string {
 		}
 		names := map[string]protocol.Entry{}
 		for _, s := range h.files {
-			if e, known := c.w.shares(h, s.name); known && !h.plan.Quiet {
-				names[s.name] = e
+			if !h.plan.Quiet {
+				names[s.name] = c.w.shares(h, s.name)
 			}
 		}
 		switch {

@@ -32,6 +32,7 @@ const (
 	S18 ID = "S18"
 	S19 ID = "S19"
 	S20 ID = "S20"
+	S21 ID = "S21"
 	S25 ID = "S25"
 
 	L1 ID = "L1"
@@ -63,7 +64,9 @@ var Invariants = []Invariant{
 	{S1, "a fetched file has the hash of its result, despite liars and flipped bits, and " +
 		"the hash of the request if it has one; among honest nodes it is byte for byte a " +
 		"content that a node had under that name, never a mix of two"},
-	{S2, "not found means that every listed node was asked and answered not-found"},
+	{S2, "not found means that every listed node was asked and answered not-found, that the relay was not " +
+		"young and withheld none, and that no listed node that has told the relay of its share since it " +
+		"noticed such a file has one; too early means that a node is indexing, or the relay young"},
 	{S3, "a relay hands out no lease that has been silent for longer than its TTL"},
 	{S4, "the registry holds exactly the newest live registration of each node id, and " +
 		"answers accordingly"},
@@ -97,6 +100,8 @@ var Invariants = []Invariant{
 		"nothing that has come is received a second time"},
 	{S19, "what is read at any place of a file is of the content that was pinned when it was opened"},
 	{S20, "a fetched file has the modification time and the executable bit that a node's file with its content has"},
+	{S21, "a relay that was restarted and has kept how many nodes it had says on each page that it is young, " +
+		"until as many are back or a TTL is over; no other does"},
 	{S25, "the long answers that a relay has on their way stay within their bound, whoever reads " +
 		"them, and the room of each is free once it has been taken or its link is gone"},
 	{L1, "an operation ends within its bound"},
@@ -137,11 +142,14 @@ type checks struct {
 	brittle   bool // nothing goes wrong but that one link of each client to each node is reset
 	stopping  bool // the last phase
 	uses      []linkUse
+
+	undisturbed bool // nothing goes wrong but that files change
 }
 
 func newChecks(w *World) *checks {
 	return &checks{
 		w: w, honest: !w.scenario.Hostile(), sound: !w.scenario.Hostile() && len(w.scenario.Faults) == 0, brittle: brittle(w.scenario),
+		undisturbed: undisturbed(w.scenario),
 	}
 }
 

@@ -17,7 +17,11 @@ type oracle struct {
 	next     relay.Directory // the registry, or a planted bug in front of it
 	known    map[protocol.NodeID]*known
 	paged    bool // it has given out a cursor
-	peers    map[peerKey]int
+	peers    map[peerKey]naming
+	start    time.Duration // when the relay started
+	earlier  int           // nodes that it had before; 0: it is not young
+	mark     relayMark     // what it leaves for its next start
+	soon     relayMark     // what it is about to leave
 }
 
 // known is the state that the oracle keeps of a node id.
@@ -28,6 +32,11 @@ type known struct {
 	left  bool
 	when  time.Duration // when it left
 	index published
+
+	publishes bool          // it said that it publishes, or has published
+	begun     time.Duration // when it registered
+	moved     time.Duration // when its address was heard of first
+	told      []telling     // what it has told of its share since
 }
 
 func (k *known) live(now time.Duration) bool { return k != nil && !k.left && k.until > now }
@@ -41,7 +50,7 @@ func (k *known) gone() time.Duration {
 }
 
 func newOracle(w *World, p *process) *oracle {
-	o := &oracle{w: w, registry: p.registry, next: p.registry, known: map[protocol.NodeID]*known{}, peers: map[peerKey]int{}}
+	o := &oracle{w: w, registry: p.registry, next: p.registry, known: map[protocol.NodeID]*known{}, peers: map[peerKey]naming{}, start: p.host.local(w.now), earlier: w.marked, mark: relayMark{w.marked, p.host.local(w.now)}}
 	if w.plant != nil && w.plant.Directory != nil {
 		o.next = w.plant.Directory(p.registry)
 	}
@@ -73,9 +82,13 @@ func (o *oracle) Register(at roles.Moment, from relay.From, m *protocol.Register
 		if newest > 0 && !o.known[m.ID].live(at.Now) {
 			o.w.coverage.sometimes(Returned)
 		}
-		now := &known{epoch: m.Epoch, at: place, until: at.Now + roles.LeaseTTL}
+		now := &known{epoch: m.Epoch, at: place, until: at.Now + roles.LeaseTTL, begun: o.w.now, moved: o.w.now}
+		now.publishes = m.Publishes > 0
 		if granted.Held != (protocol.Held{}) {
 			now.index = o.carriedOver(m.ID, granted.Held)
+		}
+		if now.publishes {
+			now.index.doubt = roles.MaxDoubt
 		}
 		o.known[m.ID] = now
 	} else {
@@ -99,13 +112,15 @@ func (o *oracle) Renew(at roles.Moment, from relay.From, m *protocol.Renew) prot
 	if mine {
 		if now := netip.AddrPortFrom(from.Peer, k.at.Port()); k.at != now {
 			o.w.coverage.sometimes(Moved)
-			k.at = now
+			k.at, k.moved = now, o.w.now
 		}
 		k.until = at.Now + roles.LeaseTTL
 		if k.index.doubt > 0 {
 			if k.index.doubt--; k.index.doubt == 0 {
-				o.w.coverage.sometimes(DroppedInDoubt)
-				k.index = published{}
+				if k.index.held.Index > 0 {
+					o.w.coverage.sometimes(DroppedInDoubt)
+				}
+				k.index, k.publishes = published{}, false
 			}
 		}
 		if renewed, is := answer.(*protocol.Renewed); is && renewed.Held != k.index.held {
@@ -139,6 +154,7 @@ func (o *oracle) Locate(at roles.Moment, from relay.From, m *protocol.Locate) pr
 		limited.Limit = uint64(page)
 		m = &limited
 	}
+	young := o.young(at.Now)
 	answer := o.next.Locate(at, from, m)
 	located, is := answer.(*protocol.Located)
 	if !is {
@@ -149,6 +165,7 @@ func (o *oracle) Locate(at roles.Moment, from relay.From, m *protocol.Locate) pr
 		o.w.coverage.sometimes(OldCursor)
 	}
 	o.paged = o.paged || located.Cursor != nil
+	o.saidYoung(located.Young, young)
 	o.located(at, m, located)
 	return answer
 }
@@ -167,6 +184,7 @@ func (o *oracle) carriedOver(id protocol.NodeID, held protocol.Held) published {
 
 // compare compares the registry with the oracle, in both directions.
 func (o *oracle) compare(now time.Duration) {
+	o.remember(now)
 	leases := o.registry.Leases(now)
 	for i := range leases {
 		l := &leases[i]

@@ -92,7 +92,7 @@ func (c *checks) exact(o *operation) {
 	known := relay.proc.oracle.items(at, o.op.Name)
 	for i := range listed.Items {
 		item := &listed.Items[i]
-		e := protocol.Entry{Name: item.Name, Size: item.Size, Hash: item.Hash}
+		e := entryOf(item)
 		if known[e] != item.Count {
 			c.fail(S15, "all pages together list %q with %d holders, and %d nodes have it", item.Name, item.Count, known[e])
 		}

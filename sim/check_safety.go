@@ -50,6 +50,8 @@ func (c *checks) said(a *actor, send roles.Send, then []roles.Effect) {
 		c.refusal(a, send.Link, m, then)
 	case *protocol.Get:
 		c.s12(a, m)
+	case *protocol.Publish:
+		a.composes(m, c.w.now)
 	}
 }
 
@@ -86,6 +88,7 @@ func (o *operation) heard(in roles.Heard) {
 	switch m := in.Message.(type) {
 	case *protocol.Located:
 		o.more = m.Cursor != nil
+		o.young, o.withheld = o.young || m.Young > 0, o.withheld || m.Withheld > 0 || m.LeftOut > 0
 		for i := range m.Peers {
 			at := m.Peers[i].Addr()
 			if !slices.ContainsFunc(o.listed, func(p protocol.Peer) bool { return p.Addr() == at }) {
@@ -100,6 +103,7 @@ func (o *operation) heard(in roles.Heard) {
 		if m.Code == protocol.NotFound || m.Code == protocol.Changed && o.op.Pin > 0 {
 			o.denied = append(o.denied, v.to)
 		}
+		o.indexing = o.indexing || m.Code == protocol.Indexing
 		if v.wrong && (m.Code == protocol.Changed || m.Code == protocol.Internal) {
 			v.wrong = false // its file changed during the transfer
 		}

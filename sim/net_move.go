@@ -25,6 +25,6 @@ func (w *World) readdress(h *host, to netip.AddrPort) {
 	if w.byAddress[h.address] == h {
 		delete(w.byAddress, h.address)
 	}
-	h.address = to
+	h.address, h.moved = to, w.now
 	w.byAddress[to] = h
 }

@@ -30,6 +30,9 @@ type operation struct {
 	listed   []protocol.Peer    // nodes in the answers of the relay, as it listed each first
 	more     bool               // the last page had a cursor
 	denied   []netip.AddrPort   // said not-found
+	young    bool               // the relay said that it may lack nodes
+	withheld bool               // the relay said that there are others, or named some badly
+	indexing bool               // a node said that it does not know yet
 	had      roles.Groups       // groups of the content that is being fetched
 	begun    protocol.Hash      // the content that is being fetched
 	left     protocol.Hash      // the content of the part that an earlier try left; zero: there is none

@@ -74,6 +74,9 @@ func eachNumber(info *scenario.ClassInfo, who, with []string, f func(scenario.Fa
 				if info.File {
 					fault.Name = "both"
 				}
+				if info.Class == scenario.FileAppear {
+					fault.Name = "one"
+				}
 				if info.Class == scenario.Attack {
 					continue // eachAttack covers these
 				}

@@ -18,29 +18,35 @@ import (
 // all gets all that is wanted into the target's folder.
 func (c *command) all(ctx context.Context, wanted peer.AllRequest, to *target) error {
 	s := newSummary(to.root.Name(), c.fail)
-	p := c.newProgress(ctx, "fetching", nil)
+	c.newProgress(ctx, "fetching", nil)
 	var published map[protocol.Hash]bool
-	wanted.Chosen = func(r peer.AllResult) { c.tellChosen(s, r) }
+	var told peer.AllResult
+	wanted.Chosen = func(r peer.AllResult) {
+		c.tellChosen(s, r, told)
+		told = r
+	}
 	wanted.Missing = func(missing []client.Offer) {
 		var size uint64
 		size, published = distinct(missing)
-		p = c.newProgress(ctx, "fetching", to.terminal)
-		p.begin(size, 0, len(missing))
+		c.progress.end()
+		c.newProgress(ctx, "fetching", to.terminal)
+		c.progress.begin(size, 0, len(missing))
 	}
 	wanted.Report = func(outcome roles.Outcome) {
-		c.followMany(p, published, outcome)
+		c.followMany(c.progress, published, outcome)
 		if o, is := outcome.(client.Gathered); is {
 			c.tellGathered(o, to, time.Since(s.since))
 		}
 	}
 	wanted.Hidden = c.hidden
 	r := c.client.FetchAll(ctx, wanted, to.root)
-	p.end()
+	c.progress.end()
 	for _, arg := range r.Unknown {
 		if code := cli.ExitCode(arg.Err); code == cli.ExitNoRelay || code == cli.ExitInterrupted {
 			return argumentFailure(c.client.Relay, arg)
 		}
 	}
+	c.tellChosen(s, r, told) // what names came to stand for while it waited
 	c.tellHere(r, to)
 	c.count(s, r)
 	s.tell()
@@ -62,16 +68,17 @@ func (c *command) all(ctx context.Context, wanted peer.AllRequest, to *target) e
 	return &cli.Failure{Code: cli.ExitCode(s.first)}
 }
 
-// tellChosen says before anything is fetched what cannot be, and which names have other contents.
-func (c *command) tellChosen(s *summary, r peer.AllResult) {
-	for _, arg := range r.Unknown {
+// tellChosen says before anything is fetched what cannot be, and which names have other contents, but for what it has
+// told before.
+func (c *command) tellChosen(s *summary, r, before peer.AllResult) {
+	for _, arg := range r.Unknown[len(before.Unknown):] {
 		why := argumentFailure(c.client.Relay, arg)
 		c.events.file(argumentEvent(arg.Arg, why))
 		s.failArgument(arg.Arg, why)
 	}
-	c.noteVariants(r.Chosen.Variants)
-	if r.Hidden > 0 {
-		c.note("%s passed over: --hidden takes them as well", cli.Count(r.Hidden, "hidden file was", "hidden files were"))
+	c.noteVariants(r.Chosen.Variants[len(before.Chosen.Variants):])
+	if hidden := r.Hidden - before.Hidden; hidden > 0 {
+		c.note("%s passed over: --hidden takes them as well", cli.Count(hidden, "hidden file was", "hidden files were"))
 	}
 	s.tell()
 }

@@ -30,6 +30,11 @@ type command struct {
 
 	program *cobra.Command
 	events  *events // nil: none are asked for
+
+	progress  *progress // of what is fetched now; nil: nothing is
+	mayWait   bool
+	waitedFor string    // what people were told last that is waited for
+	waitTold  time.Time // and when
 }
 
 const mostSources = 64
@@ -87,6 +92,7 @@ func (c *command) start(program *cobra.Command, args []string) (err error) {
 	if cli.FromEnvironment(program.Flags(), "relay") && cli.LooksLikeRelay(args) {
 		c.note("the relay is %s, as RELAYPEER_RELAY says: all arguments are names, %q as well", c.client.Relay, cli.ForDisplay(args[0]))
 	}
+	c.mayWait, c.client.Waiting = c.client.Wait > 0, c.waits
 	if c.json {
 		c.events = newEvents(c.stdout)
 		if !c.list && !c.who && printsTo(c.output, c.stdout) {

@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
-	"github.com/relaypeer/relaypeer/protocol"
-	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
@@ -20,7 +18,7 @@ func (c *command) tellCoverage(covers peer.Coverage) error {
 	if covers.Err() == nil {
 		return nil
 	}
-	return failure(cli.ExitTooEarly, "there may be more: %s%s", strings.Join(reasonsToWait(covers), ", and "), c.waitHint())
+	return failure(cli.ExitTooEarly, "there may be more: %s%s", reasonsToWait(covers.Awaited()), c.waitHint())
 }
 
 // silentText names the nodes that may have more than is listed.
@@ -35,16 +33,26 @@ func silentText(covers peer.Coverage) string {
 	return fmt.Sprintf("%s may have files that are not published: %s", nodes(covers.Silent, "node", "nodes"), strings.Join(some, ", "))
 }
 
-// reasonsToWait says why a list may soon be another one.
-func reasonsToWait(covers peer.Coverage) (why []string) {
-	if covers.Publishing > 0 {
-		why = append(why, nodes(covers.Publishing, "node is", "nodes are")+" still publishing")
+// reasonsToWait says what may change by itself.
+func reasonsToWait(a peer.Awaited) string {
+	var why []string
+	for _, node := range a.Indexing[:min(len(a.Indexing), mostIndexing)] {
+		why = append(why, node.String()+" is still hashing files")
 	}
-	if covers.Young > 0 {
-		why = append(why, youngText(covers.Young))
+	if more := len(a.Indexing) - mostIndexing; more > 0 {
+		why = append(why, fmt.Sprintf("so are %d others at least", more))
 	}
-	return why
+	if a.Publishing > 0 {
+		why = append(why, nodes(a.Publishing, "node is", "nodes are")+" still publishing")
+	}
+	if a.Young > 0 {
+		why = append(why, youngText(a.Young))
+	}
+	return strings.Join(why, ", and ")
 }
+
+// mostIndexing is how many nodes are named that are still hashing files.
+const mostIndexing = 3
 
 func nodes(n uint64, one, many string) string { return cli.Count(int(min(n, 1<<31)), one, many) }
 
@@ -53,26 +61,37 @@ func youngText(left time.Duration) string {
 }
 
 // tooEarly says why a file may yet be found.
-func tooEarly(name string, r client.Result, asked []client.Tried) error {
-	why := []string{}
-	for _, t := range asked {
-		if t.Code == protocol.Indexing {
-			why = append(why, t.Node.String()+" is still hashing files")
-		}
+func tooEarly(name string, why peer.Awaited) error {
+	if why.IsZero() {
+		return failure(cli.ExitTooEarly, "%s was not found so far, which may change: nodes are still publishing", name)
 	}
-	if r.Young > 0 {
-		why = append(why, youngText(r.Young))
+	return failure(cli.ExitTooEarly, "%s was not found so far, which may change: %s", name, reasonsToWait(why))
+}
+
+// waits tells what is waited for: programs before each try, people when it is something else, and now and then.
+func (c *command) waits(why peer.Awaited) {
+	c.client.Wait = why.Left // what one call has waited, the next does not wait
+	text := reasonsToWait(why)
+	if c.events != nil {
+		c.events.waiting(why, text)
+		return
 	}
-	if len(why) == 0 {
-		why = append(why, "nodes are still publishing")
+	if c.progress != nil && c.progress.showsBar() {
+		c.progress.wait("waiting: %s", text)
+		return
 	}
-	return failure(cli.ExitTooEarly, "%s was not found so far, which may change: %s", name, cli.Few(why))
+	kind := why
+	kind.Left, kind.Young = 0, min(kind.Young, 1)
+	if is := fmt.Sprint(kind); is != c.waitedFor || time.Since(c.waitTold) >= lineEvery {
+		c.waitedFor, c.waitTold = is, time.Now()
+		c.note("waiting for at most %v: %s", why.Left.Round(time.Second), text)
+	}
 }
 
 // waitHint says how to wait, unless that was asked for.
 func (c *command) waitHint() string {
-	if c.client.Wait > 0 {
+	if c.mayWait {
 		return ""
 	}
-	return "; --wait waits for them"
+	return "; --wait waits for that"
 }

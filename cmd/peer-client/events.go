@@ -51,6 +51,15 @@ type (
 		Published bool   `json:"published"`
 		TookMS    int64  `json:"took_ms"`
 	}
+	// waitingEvent tells what is waited for before the next try.
+	waitingEvent struct {
+		Event      string   `json:"event"` // "waiting"
+		Text       string   `json:"text"`
+		Publishing uint64   `json:"publishing"`
+		Indexing   []string `json:"indexing"`
+		YoungMS    int64    `json:"young_ms"`
+		LeftMS     int64    `json:"left_ms"`
+	}
 	// variantsEvent tells which other contents nodes have under a name.
 	variantsEvent struct {
 		Event  string   `json:"event"` // "variants"
@@ -144,6 +153,14 @@ func (e *events) progress(f figures) {
 	e.tell(progressEvent{"progress", f.done, f.size, f.kept, f.files, f.of, f.waiting})
 }
 
+func (e *events) waiting(why peer.Awaited, text string) {
+	told := waitingEvent{"waiting", text, why.Publishing, addresses(why.Indexing), why.Young.Milliseconds(), why.Left.Milliseconds()}
+	if told.Indexing == nil {
+		told.Indexing = []string{}
+	}
+	e.tell(told)
+}
+
 func (e *events) tried(t client.Tried) {
 	if e == nil {
 		return
@@ -208,6 +225,7 @@ var outcomes = map[client.Outcome]string{
 func argumentEvent(arg string, failure error) fileEvent {
 	word := map[int]string{
 		cli.ExitNobodyHas: "not-found", cli.ExitNoRelay: "no-relay", cli.ExitUsage: "bad-name", cli.ExitInterrupted: "interrupted",
+		cli.ExitTooEarly: "too-early",
 	}[cli.ExitCode(failure)]
 	if word == "" {
 		word = "unsure"

@@ -29,7 +29,7 @@ func resultFailure(relay string, request peer.Request, r client.Result) error {
 		}
 		return failure(cli.ExitNobodyHas, "no node has %s: %s asked", name, cli.Count(len(asked), "node was", "nodes were"))
 	case client.TooEarly:
-		return tooEarly(name, r, asked)
+		return tooEarly(name, peer.AwaitedOf(r))
 	case client.Unsure:
 		return failure(cli.ExitFailure, "%s was not found, but not every node could be asked: %s", name, obstacles(asked))
 	case client.Undelivered:
@@ -106,7 +106,7 @@ func argumentFailure(relay string, is peer.Resolution) error {
 	case errors.Is(is.Err, peer.ErrNotFound):
 		return unmatched(is.Arg)
 	case errors.Is(is.Err, peer.ErrTooEarly):
-		return failure(cli.ExitTooEarly, "no published name matches %q so far: %s", cli.ForDisplay(is.Arg), strings.Join(reasonsToWait(is.Covers), ", and "))
+		return failure(cli.ExitTooEarly, "no published name matches %q so far: %s", cli.ForDisplay(is.Arg), reasonsToWait(is.Covers.Awaited()))
 	}
 	return queryFailure(relay, is.Err)
 }

@@ -54,7 +54,7 @@ func (c *command) named(ctx context.Context, request peer.Request, to *target) e
 	defer below.Close()
 	switch {
 	case below.Empty() && below.Covers.Err() != nil: // it may be a folder yet
-		err = tooEarly(wantedName(request), client.Result{Young: below.Covers.Young}, nil)
+		err = tooEarly(wantedName(request), below.Covers.Awaited())
 		return c.told(argumentEvent(request.Name, err), err)
 	case below.Empty():
 		return c.told(event, err)
@@ -98,7 +98,7 @@ func (c *command) inTurn(ctx context.Context, to *target) error {
 // inItsTurn gets a file where only one can go. A name may look like a pattern.
 func (c *command) inItsTurn(ctx context.Context, arg string, to *target) error {
 	if protocol.IsPattern(arg) {
-		is := c.client.Resolve(ctx, arg)
+		is := c.resolve(ctx, arg)
 		if is.Err != nil {
 			err := argumentFailure(c.client.Relay, is)
 			return c.told(argumentEvent(arg, err), err)
@@ -109,6 +109,17 @@ func (c *command) inItsTurn(ctx context.Context, arg string, to *target) error {
 		}
 	}
 	return c.told(c.one(ctx, peer.Request{Name: arg}, to))
+}
+
+// resolve returns what an argument stands for, once that does not change by itself or no time is left.
+func (c *command) resolve(ctx context.Context, arg string) (is peer.Resolution) {
+	c.client.Await(ctx, func() peer.Awaited {
+		if is = c.client.Resolve(ctx, arg); is.Plain { // nodes are asked for the name
+			return peer.Awaited{}
+		}
+		return is.Awaited()
+	})
+	return is
 }
 
 // told tells the event of a file, and returns the failure that came with it.
@@ -139,6 +150,8 @@ func (c *command) tellOne(ctx context.Context, request peer.Request, to *target,
 	case err == nil && to.out == nil:
 		c.note("%s", fetchedLine(to.named(request.Name), r, took))
 	case err == nil:
+	case code == cli.ExitTooEarly:
+		return failure(code, "%v%s", err, c.waitHint())
 	case code == cli.ExitNobodyHas && len(r.Tried) == 0 && !c.anyNode(ctx):
 		return noNode()
 	case to.out == nil && p.done > 0:

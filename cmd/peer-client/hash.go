@@ -7,7 +7,6 @@ import (
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
 	"github.com/relaypeer/relaypeer/protocol"
-	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
@@ -41,19 +40,20 @@ func (c *command) byHash(ctx context.Context) (peer.Request, error) {
 
 // wholeHash returns the hash of the content that is published under a name and whose hash begins so.
 func (c *command) wholeHash(ctx context.Context, name, beginning string) (protocol.Hash, error) {
-	is := c.client.Resolve(ctx, name)
-	if is.Err != nil {
-		return protocol.Hash{}, queryFailure(c.client.Relay, is.Err)
-	}
+	var is peer.Resolution
 	var found []protocol.Hash
-	for _, offer := range is.Offers {
-		if !is.Folder && strings.HasPrefix(offer.Hash.String(), beginning) {
-			found = append(found, offer.Hash)
+	c.client.Await(ctx, func() peer.Awaited {
+		is = c.client.Resolve(ctx, name)
+		if found = beginSo(is, beginning); len(found) > 0 || is.Err != nil {
+			return peer.Awaited{}
 		}
-	}
+		return is.Covers.Awaited()
+	})
 	switch {
+	case is.Err != nil:
+		return protocol.Hash{}, queryFailure(c.client.Relay, is.Err)
 	case len(found) == 0 && is.Covers.Err() != nil:
-		return protocol.Hash{}, tooEarly(fmt.Sprintf("%q with a hash that begins with %s", cli.ForDisplay(name), beginning), client.Result{Young: is.Covers.Young}, nil)
+		return protocol.Hash{}, tooEarly(fmt.Sprintf("%q with a hash that begins with %s", cli.ForDisplay(name), beginning), is.Covers.Awaited())
 	case len(found) == 0 && is.Others > 0:
 		return protocol.Hash{}, failure(cli.ExitFailure, "no node has published %q with a hash that begins with %s, but %s may have it: ask them with the whole hash",
 			cli.ForDisplay(name), beginning, cli.Count(is.Others, "node", "nodes"))
@@ -64,4 +64,14 @@ func (c *command) wholeHash(ctx context.Context, name, beginning string) (protoc
 		return found[0], nil
 	}
 	return protocol.Hash{}, cli.Usage("--hash %s: %d contents of %q begin so", beginning, len(found), cli.ForDisplay(name))
+}
+
+// beginSo returns the hashes of the contents under a name that begin so.
+func beginSo(is peer.Resolution, beginning string) (found []protocol.Hash) {
+	for _, offer := range is.Offers {
+		if !is.Folder && strings.HasPrefix(offer.Hash.String(), beginning) {
+			found = append(found, offer.Hash)
+		}
+	}
+	return found
 }

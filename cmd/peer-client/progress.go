@@ -52,7 +52,7 @@ func (c *command) newProgress(ctx context.Context, label string, terminal io.Wri
 	p := &progress{
 		label: label, line: c.say, events: c.events, hashed: map[netip.AddrPort]bool{}, figures: figures{since: now}, last: now,
 	}
-	p.off = func() bool { return true }
+	p.off, c.progress = func() bool { return true }, p
 	switch {
 	case cli.SpeaksJSON(c.program):
 	case terminal != nil && cli.MovesCursor(terminal):
@@ -109,6 +109,13 @@ func (p *progress) hashing(node netip.AddrPort, done, size uint64) {
 	} else if !known {
 		p.say("%s", text)
 	}
+}
+
+// showsBar reports whether what is waited for is seen in a bar.
+func (p *progress) showsBar() bool {
+	p.drawing.Lock()
+	defer p.drawing.Unlock()
+	return p.bars != nil
 }
 
 // more adds to what it is about: bytes, of which some are here already.

@@ -11,7 +11,6 @@ import (
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
 	"github.com/relaypeer/relaypeer/protocol"
-	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
@@ -28,7 +27,7 @@ func (c *command) tellWho(ctx context.Context) error {
 	defer holders.Close()
 	switch {
 	case holders.Empty() && holders.Covers.Err() != nil:
-		return tooEarly(wantedName(request), client.Result{Young: holders.Covers.Young}, nil)
+		return tooEarly(wantedName(request), holders.Covers.Awaited())
 	case holders.Empty():
 		return c.nobody(ctx, request)
 	case c.events == nil:

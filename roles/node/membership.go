@@ -43,6 +43,7 @@ type Membership struct {
 	told      protocol.Held // the part of our catalog that the relay holds, as it last said
 	removed   uint64        // the number of the last gone name that it was told ahead of its turn
 	confirmed bool          // the relay has applied a page since the last registration
+	unkept    int           // changes since we published from the start that the relay does not keep
 	stalls    int           // pages of this exchange after which the relay held no more than before
 	untilThen time.Duration // when publishing ends until the next exchange
 	failing   int           // exchanges in a row whose publishing failed

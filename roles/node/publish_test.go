@@ -131,6 +131,35 @@ func TestChangesAreGatheredAndToldWithAnEarlyRenewal(t *testing.T) {
 	s.Hear(0, &protocol.Published{Index: 1, Sequence: 3}, "Closing", halfClose, discard, "report published")
 }
 
+// TestRefusedChangesAreReported with the whole index: those of all of its pages since its start.
+func TestRefusedChangesAreReported(t *testing.T) {
+	c := sharing(2500)
+	m := node.NewMembership(c)
+	refused := func(in ...roles.Input) (is int) {
+		is = -1
+		for _, in := range in {
+			for _, e := range m.Step(roles.Moment{}, in) {
+				if report, _ := e.(roles.Report); report.Outcome != nil {
+					if published, whole := report.Outcome.(node.Published); whole {
+						is = published.Refused
+					}
+				}
+			}
+		}
+		return is
+	}
+	page := func(to, refused uint64) roles.Input {
+		return roles.Heard{Message: &protocol.Published{Index: 1, Sequence: to, Refused: refused}}
+	}
+	if is := refused(roles.Started{}, roles.Opened{}, roles.Heard{Message: rolestest.Sample(protocol.KindRegistered)}, page(1000, 2), page(2000, 0), page(2500, 3)); is != 5 {
+		t.Errorf("%d changes are refused", is)
+	}
+	if m = node.NewMembership(c); refused(roles.Started{}, roles.Opened{}, roles.Heard{Message: rolestest.Sample(protocol.KindRegistered)}, page(1000, 2),
+		roles.Heard{Message: refusal(protocol.Resync)}, page(1000, 1), page(2500, 0)) != 1 {
+		t.Error("changes of an index that is published anew count twice")
+	}
+}
+
 func TestARelayThatHasLostTheThreadHearsTheWholeAgain(t *testing.T) {
 	c := sharing(2)
 	s := published(t, c)

@@ -55,7 +55,7 @@ func (d drawing) drift() int {
 }
 
 func (d drawing) relay() {
-	d.s.Relay = Relay{Drift: d.drift(), Page: pick(d.c, "page", 0, 0, 1, 2, 3)}
+	d.s.Relay = Relay{Drift: d.drift(), Page: pick(d.c, "page", 0, 0, 1, 2, 3), Forgets: chance(d.c, 6, "forgets")}
 	if chance(d.c, 12, "small relay") {
 		d.s.Relay.Entries = 1 + d.c.N(2, "entries")
 		d.s.Relay.Lists = d.c.N(3, "lists")
@@ -190,6 +190,9 @@ func (d drawing) op() Op {
 		op.Who, op.Name = d.client(), d.name()
 		op.Sources = pick(d.c, "sources", 0, 2, 3, 4)
 		op.Pin, op.Once = d.pin(op.Name), chance(d.c, 8, "once")
+		if op.Pin > 0 && chance(d.c, 3, "by hash alone") {
+			op.Name = ""
+		}
 	case DoLocate:
 		op.Who, op.Name = d.client(), d.name()
 		op.Pin = d.pin(op.Name)

@@ -29,7 +29,10 @@ const (
 	FileReplace Class = "file-replace"
 	FileShorten Class = "file-shorten"
 	FileDelete  Class = "file-delete"
+	FileAppear  Class = "file-appear"
 	BitRot      Class = "bit-rot"
+	Opaque      Class = "opaque"
+	Deaf        Class = "deaf"
 	DiskHang    Class = "disk-hang"
 	DiskError   Class = "disk-error"
 	DiskFull    Class = "disk-full"
@@ -43,6 +46,7 @@ const (
 	Drift    Class = "drift"     // in a plan: a clock that runs fast or slow
 	Liar     Class = "liar"      // in a plan: a node or relay that does not keep to the protocol
 	SharedID Class = "shared-id" // in a plan: two nodes with one id
+	Forgets  Class = "forgets"   // in a plan: a relay that keeps no mark of how many nodes it had
 	Heals    Class = "heal"      // hosts that were cut off are joined again
 )
 
@@ -109,6 +113,12 @@ var Classes = []ClassInfo{
 	{FileReplace, "a file is replaced by another", AtNode, []int{0, 1}, false, true},
 	{FileShorten, "a file is cut in half", AtNode, nil, false, true},
 	{FileDelete, "a file is deleted", AtNode, nil, false, true},
+	{FileAppear, "a file appears under a name that the node did not have; N is 0: a small one, 1: another",
+		AtNode, []int{0, 1}, false, true},
+	{Opaque, "a file cannot be read; N is 0: the node may not, 1: it changes all the time",
+		AtNode, []int{0, 1}, true, true},
+	{Deaf, "nothing tells the node of changes on its disk: it looks every N ms",
+		AtNode, []int{5000, 60000}, true, false},
 	{BitRot, "bits of a file change without a trace in its size and times",
 		AtNode, nil, false, true},
 	{DiskHang, "the disk takes up to N ms to open a file, to examine a part or to commit a file",
@@ -130,6 +140,7 @@ var Classes = []ClassInfo{
 	{Drift, "a clock runs fast or slow", AtNobody, nil, false, false},
 	{Liar, "a node or the relay does not keep to the protocol", AtNobody, nil, false, false},
 	{SharedID, "two nodes have one id", AtNobody, nil, false, false},
+	{Forgets, "a relay that ends keeps no mark of how many nodes it had", AtNobody, nil, false, false},
 	{Heals, "hosts that were cut off are joined again", AtNobody, nil, false, false},
 }
 

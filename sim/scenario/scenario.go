@@ -23,9 +23,10 @@ type Scenario struct {
 type Relay struct {
 	Drift   int // error of its clock in parts per million
 	Lie     Lie
-	Page    int // nodes in a page at most; 0: the default
-	Entries int // names that it keeps of one node; 0: the default
-	Lists   int // answers to LIST that it has on their way at once; 0: the default
+	Page    int  // nodes in a page at most; 0: the default
+	Entries int  // names that it keeps of one node; 0: the default
+	Forgets bool // it keeps no mark of how many nodes it had: each start is as its first
+	Lists   int  // answers to LIST that it has on their way at once; 0: the default
 }
 
 // Node describes a node: its id, its behavior, its files.

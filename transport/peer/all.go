@@ -71,71 +71,62 @@ func (r AllResult) Err() error {
 // FetchAll gets files into a folder, each under its own name. Files that are there with the same content are not
 // fetched again, and an interrupted FetchAll goes on where it was when it is called again. Of several contents of a name
 // it takes the one that most nodes have. Where one name is a file and the folder of others, see client.Choose: the one
-// that loses is fetched if the other cannot be delivered.
+// that loses is fetched if the other cannot be delivered. It waits for what folders and patterns may soon stand for, and,
+// with the others in their places, for names that were not found so far.
 func (c *Client) FetchAll(ctx context.Context, request AllRequest, folder *os.Root) AllResult {
-	var r AllResult
-	offers := request.Offers
-	passed, plain := map[string]bool{}, map[string]Coverage{}
-	for _, arg := range c.ResolveAll(ctx, request.Args) {
-		if arg.Folder && !arg.Plain {
-			r.Covers.Add(arg.Covers)
-		}
-		if !request.Hidden {
-			arg.Visible()
-		}
-		for _, name := range arg.Hidden {
-			passed[name] = true
-		}
-		switch {
-		case errors.Is(arg.Err, ErrNoRelay) || errors.Is(arg.Err, ErrInterrupted):
-			r.Unknown = []Resolution{arg}
-			return r
-		case arg.Err != nil:
-			r.Unknown = append(r.Unknown, arg)
-		case arg.Plain:
-			plain[arg.Arg] = arg.Covers
-			offers = append(offers, client.Offer{Name: arg.Arg})
-		default:
-			offers = append(offers, arg.Offers...)
+	a := &fetchAll{client: c, request: request, folder: folder, patience: c.patience(), plain: map[string]Coverage{}}
+	found := a.resolve(ctx, request.Args)
+	for _, arg := range found {
+		if unanswered(arg) {
+			a.Unknown = []Resolution{arg}
+			return a.AllResult
 		}
 	}
-	for _, offer := range offers {
-		delete(passed, offer.Name)
-	}
-	r.Hidden = len(passed)
-	r.Chosen = client.Choose(wanted(offers, request.Wants))
+	picks := a.choose(slices.Concat(request.Offers, a.take(found)))
 	if request.Chosen != nil {
-		request.Chosen(r)
+		request.Chosen(a.AllResult)
 	}
-	c.fetchPicks(ctx, request, r.Chosen.Picks, folder, &r)
-	if second := r.secondChoice(folder); len(second) > 0 && ctx.Err() == nil {
-		c.fetchPicks(ctx, request, second, folder, &r)
+	a.fetch(ctx, picks)
+	a.await(ctx)
+	if second := a.secondChoice(folder); len(second) > 0 && ctx.Err() == nil {
+		a.Chosen.Picks = append(a.Chosen.Picks, second...)
+		a.fetch(ctx, second)
+		a.await(ctx)
 	}
-	for i := range r.Files {
-		r.Files[i].Result = maybeFolder(r.Files[i].Result, plain[r.Files[i].Names[0]])
-	}
-	return r
+	a.reportEarly()
+	return a.AllResult
 }
 
-// maybeFolder returns the result of a name that may yet be published as one of a folder.
-func maybeFolder(r client.Result, covers Coverage) client.Result {
-	if r.Outcome == client.NobodyHad && covers.Err() != nil {
-		r.Outcome, r.Young = client.TooEarly, covers.Young
-	}
-	return r
+// fetchAll is a FetchAll under way.
+type fetchAll struct {
+	client   *Client
+	request  AllRequest
+	folder   *os.Root
+	patience *patience
+	plain    map[string]Coverage // of names that nobody has published
+	AllResult
 }
 
-// fetchPicks gets those of the picks that are not here.
-func (c *Client) fetchPicks(ctx context.Context, request AllRequest, picks []client.Offer, folder *os.Root, r *AllResult) {
-	rest, here := missing(ctx, folder, picks)
-	r.Here += len(here)
+// choose returns what of some offers is to be fetched, and adds it to the choice.
+func (a *fetchAll) choose(offers []client.Offer) []client.Offer {
+	choice := client.Choose(wanted(offers, a.request.Wants))
+	a.Chosen.Picks = append(a.Chosen.Picks, choice.Picks...)
+	a.Chosen.Variants = append(a.Chosen.Variants, choice.Variants...)
+	a.Chosen.Clashes, a.Chosen.Lost = append(a.Chosen.Clashes, choice.Clashes...), append(a.Chosen.Lost, choice.Lost...)
+	return choice.Picks
+}
+
+// fetch gets those of the picks that are not here.
+func (a *fetchAll) fetch(ctx context.Context, picks []client.Offer) {
+	rest, here := missing(ctx, a.folder, picks)
+	a.Here += len(here)
 	if len(rest) == 0 {
 		return
 	}
-	if request.Missing != nil {
-		request.Missing(rest)
+	if a.request.Missing != nil {
+		a.request.Missing(rest)
 	}
-	c.gather(ctx, request, rest, here, folder, r)
+	a.gather(ctx, rest, here)
 }
 
 // secondChoice returns what lost against names that could not be delivered, and takes it from the
@@ -201,24 +192,45 @@ func wanted(offers []client.Offer, wants func(name string) bool) []client.Offer 
 }
 
 // gather runs the machine that fetches what is not here.
-func (c *Client) gather(ctx context.Context, request AllRequest, rest []client.Offer, here []string, folder *os.Root, r *AllResult) {
+func (a *fetchAll) gather(ctx context.Context, rest []client.Offer, here []string) {
+	c, options := a.client, a.request.Options
 	gather := client.NewGather(client.GatherRequest{Relay: c.Relay, Sources: c.sources(), Wanted: rest})
-	from := len(r.Files)
-	request.Options.NoTimes = request.Options.NoTimes || c.NoTimes
-	to := store.NewFolder(folder, gather.Names(), request.Options)
+	from := len(a.Files)
+	options.NoTimes = options.NoTimes || c.NoTimes
+	to := store.NewFolder(a.folder, gather.Names(), options)
 	to.Beside(here)
-	c.run(ctx, gather, to, func(outcome roles.Outcome) {
-		if file, is := outcome.(client.Gathered); is {
-			r.Files = append(r.Files, file)
+	c.run(ctx, gather, to, a.gathered)
+	a.Closing = errors.Join(a.Closing, to.Close())
+	for i := from; i < len(a.Files); i++ {
+		if file := &a.Files[i]; file.Result.Outcome == client.DiskFailed && len(file.Names) > 1 {
+			a.Files = append(a.Files, placed(ctx, a.folder, file)...)
 		}
-		if request.Report != nil {
-			request.Report(outcome)
+	}
+}
+
+// gathered keeps and passes on what is reported. A file that may yet be found is kept to itself: see reportEarly.
+func (a *fetchAll) gathered(outcome roles.Outcome) {
+	if file, is := outcome.(client.Gathered); is {
+		file.Result = maybeFolder(file.Result, a.plain[file.Names[0]])
+		a.Files = append(a.Files, file)
+		if outcome = file; file.Result.Outcome == client.TooEarly {
+			return
 		}
-	})
-	r.Closing = errors.Join(r.Closing, to.Close())
-	for i := from; i < len(r.Files); i++ {
-		if file := &r.Files[i]; file.Result.Outcome == client.DiskFailed && len(file.Names) > 1 {
-			r.Files = append(r.Files, placed(ctx, folder, file)...)
+	}
+	a.report(outcome)
+}
+
+func (a *fetchAll) report(outcome roles.Outcome) {
+	if a.request.Report != nil {
+		a.request.Report(outcome)
+	}
+}
+
+// reportEarly reports the files that were not found so far, once nothing more is tried.
+func (a *fetchAll) reportEarly() {
+	for _, file := range a.Files {
+		if file.Result.Outcome == client.TooEarly {
+			a.report(file)
 		}
 	}
 }

@@ -22,8 +22,11 @@ type Client struct {
 	Relay   string            // host:port
 	NoTimes bool              // fetched files keep the time of their fetch: see store.Options
 	Sources int               // nodes that one file comes from at once; 0: DefaultSources; 1: strictly one after the other
-	Wait    time.Duration     // for so long it asks again what may change by itself: see ErrTooEarly
-	Log     hclog.Logger      // may be nil
+	Wait    time.Duration     // for so long a call asks again what may change by itself: see ErrTooEarly
+	// Waiting is called before each pause of a call that waits, from its goroutine. It may change Wait for later calls.
+	// Nil: it is not called.
+	Waiting func(Awaited)
+	Log     hclog.Logger // may be nil
 	// Trace is called for each event of a link, from any goroutine. Nil: it is not called.
 	Trace func(transport.Event)
 }
@@ -83,14 +86,15 @@ func (c *Client) sources() int {
 }
 
 func (c *Client) fetch(ctx context.Context, request client.Request, to transport.Store, report func(roles.Outcome)) Result {
-	fetch, patience := client.NewFetch(request), c.patience()
-	for {
-		c.run(ctx, fetch, to, report)
-		if fetch.Result().Outcome != client.TooEarly || !patience.more(ctx) {
-			return Result{fetch.Result()}
+	fetch := client.NewFetch(request)
+	c.Await(ctx, func() Awaited {
+		if fetch.Final() {
+			fetch.Reset(request)
 		}
-		fetch.Reset(request)
-	}
+		c.run(ctx, fetch, to, report)
+		return AwaitedOf(fetch.Result())
+	})
+	return Result{fetch.Result()}
 }
 
 // run takes a machine to its end. It is told to stop when ctx is done, and ends by itself then.

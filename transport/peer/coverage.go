@@ -1,8 +1,6 @@
 package peer
 
 import (
-	"cmp"
-	"context"
 	"net/netip"
 	"slices"
 	"time"
@@ -21,7 +19,7 @@ type Coverage struct {
 
 // Err returns nil if what was listed does not change by itself, and otherwise an [ErrTooEarly].
 func (c Coverage) Err() error {
-	if c.Young == 0 && c.Publishing == 0 {
+	if c.Awaited().IsZero() {
 		return nil
 	}
 	return &Error{Kind: ErrTooEarly}
@@ -44,35 +42,4 @@ func (c *Coverage) Add(other Coverage) {
 	slices.SortFunc(c.Some, netip.AddrPort.Compare)
 	c.Some = slices.Compact(c.Some)
 	c.Some = c.Some[:min(len(c.Some), protocol.MaxSilent)]
-}
-
-// patience is what is left of Client.Wait.
-type patience struct {
-	until time.Time
-	pause time.Duration
-}
-
-// A client that waits asks again after firstAgain, and then after twice that, up to longestAgain.
-const (
-	firstAgain   = 250 * time.Millisecond
-	longestAgain = 2 * time.Second
-)
-
-func (c *Client) patience() patience { return patience{until: time.Now().Add(c.Wait)} }
-
-// more waits before the next try. It reports false when the time is over, or ctx is done.
-func (p *patience) more(ctx context.Context) bool {
-	left := time.Until(p.until)
-	if left <= 0 {
-		return false
-	}
-	p.pause = min(cmp.Or(2*p.pause, firstAgain), longestAgain)
-	timer := time.NewTimer(min(p.pause, left))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -24,21 +24,32 @@ type Holders struct {
 // waits. The holders are to be closed.
 func (c *Client) Holders(ctx context.Context, request Request) (*Holders, error) {
 	h := &Holders{}
-	for patience := c.patience(); ; {
-		h.Covers = Coverage{}
-		for holder, err := range c.who(ctx, request, &h.Covers) {
-			if err == nil {
-				err = h.add(holder)
-			}
-			if err != nil {
-				h.Close()
-				return nil, err
-			}
+	var err error
+	c.Await(ctx, func() Awaited {
+		if err = h.ask(ctx, c, request); err != nil || !h.Empty() {
+			return Awaited{}
 		}
-		if !h.Empty() || h.Covers.Err() == nil || !patience.more(ctx) {
-			return h, nil
+		return h.Covers.Awaited()
+	})
+	if err != nil {
+		h.Close()
+		return nil, err
+	}
+	return h, nil
+}
+
+// ask adds the holders that the relay knows now.
+func (h *Holders) ask(ctx context.Context, c *Client, request Request) error {
+	h.Covers = Coverage{}
+	for holder, err := range c.who(ctx, request, &h.Covers) {
+		if err == nil {
+			err = h.add(holder)
+		}
+		if err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // Empty reports whether there is none.

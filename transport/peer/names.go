@@ -38,7 +38,14 @@ func (c *Client) Names(ctx context.Context, pattern string, holders bool) (*Name
 
 func (c *Client) namesWithin(ctx context.Context, pattern string, holders bool, may *budget) (*Names, error) {
 	n := newNames(extsort.DefaultMemory, may)
-	if err := c.listInto(ctx, pattern, holders, n); err != nil {
+	var err error
+	c.Await(ctx, func() Awaited {
+		if err = c.listInto(ctx, pattern, holders, n); err != nil {
+			return Awaited{}
+		}
+		return n.Covers.Awaited()
+	})
+	if err != nil {
 		n.Close()
 		return nil, err
 	}
@@ -50,25 +57,21 @@ func newNames(memory int, within *budget) *Names {
 	return &Names{within: within, records: extsort.Sorter{Memory: memory}}
 }
 
-// listInto makes names those that are listed.
+// listInto makes names those that are listed now.
 func (c *Client) listInto(ctx context.Context, pattern string, holders bool, n *Names) error {
-	for patience := c.patience(); ; {
-		n.Covers = Coverage{}
-		for offer, err := range c.list(ctx, pattern, holders, &n.Covers) {
-			if err == nil {
-				err = n.add(offer)
-			}
-			if err != nil {
-				return err
-			}
+	if err := n.records.Reset(); err != nil {
+		return diskError(err)
+	}
+	n.Covers = Coverage{}
+	for offer, err := range c.list(ctx, pattern, holders, &n.Covers) {
+		if err == nil {
+			err = n.add(offer)
 		}
-		if n.Covers.Err() == nil || !patience.more(ctx) {
-			return nil
-		}
-		if err := n.records.Reset(); err != nil {
-			return diskError(err)
+		if err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // absorb adds other names.

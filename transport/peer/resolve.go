@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -32,7 +33,8 @@ type Resolution struct {
 
 // Resolve returns what an argument stands for: a published name, else the published names below a folder, else
 // those that match it as a pattern. A name with brackets in it is tried as it is before it is taken for a pattern.
-// It fails with ErrTooMany before it takes more memory than it should; Matches does not.
+// It does not wait: see Resolution.Awaited, and Await. It fails with ErrTooMany before it takes more memory than it
+// should; Matches does not.
 func (c *Client) Resolve(ctx context.Context, arg string) Resolution {
 	return c.resolve(ctx, arg, newBudget(), extsort.DefaultMemory)
 }
@@ -105,6 +107,9 @@ func (r *Resolution) Visible() {
 		}
 	}
 	if r.Offers = some; len(some) == 0 && r.Err == nil && len(r.Hidden) > 0 {
+		if r.Err = r.Covers.Err(); r.Err != nil {
+			return
+		}
 		r.Err = &Error{Kind: ErrNotFound, Text: fmt.Sprintf("no published name matches %q but those of hidden files", r.Arg)}
 	}
 }
@@ -118,9 +123,32 @@ func (c *Client) ResolveAll(ctx context.Context, args []string) []Resolution {
 	return eachArgument(args, func(arg string, memory int) Resolution { return c.resolve(ctx, arg, may, memory) })
 }
 
+// Awaited returns what may soon have the argument stand for more, or for something.
+func (r *Resolution) Awaited() Awaited {
+	if r.Err != nil && !errors.Is(r.Err, ErrTooEarly) || !r.Folder {
+		return Awaited{}
+	}
+	return r.Covers.Awaited()
+}
+
 // Matches returns all names that arguments stand for, and of each argument what Resolve does, but for its offers.
-// The names are to be closed.
-func (c *Client) Matches(ctx context.Context, args []string) (*Names, []Resolution, error) {
+// While there may soon be more it asks again, for as long as the client waits. The names are to be closed.
+func (c *Client) Matches(ctx context.Context, args []string) (all *Names, found []Resolution, err error) {
+	c.Await(ctx, func() (why Awaited) {
+		if all != nil {
+			all.Close()
+		}
+		all, found, err = c.matches(ctx, args)
+		for i := range found {
+			why.add(found[i].Awaited())
+		}
+		return why
+	})
+	return all, found, err
+}
+
+// matches returns what Matches does, as it is now.
+func (c *Client) matches(ctx context.Context, args []string) (*Names, []Resolution, error) {
 	all := newNames(extsort.DefaultMemory/resolvedAtOnce, nil)
 	var mu sync.Mutex
 	var failed error
