@@ -87,6 +87,14 @@ type File interface {
 	Changed() bool
 }
 
+// Prover is a [File] that can tell, once it has changed, which of its bytes are as they were.
+type Prover interface {
+	File
+	// Holds reports whether these bytes of the content are in the file now. Without a length it
+	// reports whether any may be.
+	Holds(offset, length uint64) bool
+}
+
 // Store is the destination of fetched content. Ranges of one item may come over several links at
 // once. Of the other calls for one item, a machine's loop makes one at a time.
 type Store interface {

@@ -18,18 +18,22 @@ func TestABrokenLinkIsMadeAgain(t *testing.T) {
 		r.Once = once
 		s := receiving(t, r, f, 1)
 		s.Tell(roles.Verified{Link: 1}, "Fetching", "report had")
+		opened := func() { answers(1, s, "Fetching") }
+		if once {
+			opened = func() { s.Tell(roles.Opened{Link: 1}, "Fetching", f.insists(1)...) }
+		}
 		s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Fetching", goes(1, dials(1, 1))...)
-		answers(1, s, "Fetching")
+		opened()
 		s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Fetching", goes(1, dials(1, 1))...) // it brought nothing
-		answers(1, s, "Fetching")
+		opened()
 		s.Hear(1, f.outboard(0), "Fetching", f.gets(1, 1, 1), f.gets(1, 2, 1), "hear 1")
 		s.Hear(1, f.content(1, 1), "Fetching", f.takes(1, 1, 1))
 		s.Tell(roles.Verified{Link: 1, Group: 1}, "Fetching", "report had")
 		s.Ring("Fetching", goes(1, dials(1, 1))...) // silence after a group is a broken link, too
-		answers(1, s, "Fetching")
+		opened()
 		s.Hear(1, f.outboard(0), "Fetching", f.gets(1, 2, 1), "hear 1")
 		s.Tell(roles.PeerEnded{Link: 1}, "Fetching", goes(1, dials(1, 1))...)
-		answers(1, s, "Fetching")
+		opened()
 		s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Failed", goes(1, "report result")...)
 		wants(t, s, client.Undelivered, protocol.Lost, protocol.Lost, protocol.Timeout, protocol.Lost, protocol.Lost)
 	}
