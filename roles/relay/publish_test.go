@@ -363,25 +363,37 @@ func TestAContentIsFoundUnderAllItsNames(t *testing.T) {
 	}
 }
 
-// A pattern that is hard to match makes a page short, not slow.
+// A pattern that is hard to match, and finds nothing, makes a page short, not slow. Where an easy one
+// takes as many names as a page may pass, a hard one takes few, and all pages together find the same.
 func TestAHardPatternMakesShortPages(t *testing.T) {
 	d := publishing(t, relay.Policy{})
-	m := &protocol.Publish{ID: rolestest.Node(1), Epoch: 1, Index: 5, To: 60, Latest: 60}
-	for i := range 60 {
-		m.Changes = append(m.Changes, protocol.Entry{Name: strings.Repeat(strings.Repeat("a", 250)+"/", 3) + strings.Repeat("a", 250) + fmt.Sprint(i), Hash: content(1)})
-	}
-	d.accepts(d.Publish(d.at, m), 60)
-	hard := "**/*" + strings.Repeat("[a-z]", 100) + "[0-9]"
-	pages, found := 0, 0
-	for list := (&protocol.List{Pattern: hard, Limit: 1000}); ; pages++ {
-		listed := d.List(d.at, relay.From{}, list).(*protocol.Listed)
-		found += len(listed.Items)
-		if list.Cursor = listed.Cursor; listed.Cursor == nil {
-			break
+	const names = 600
+	m := &protocol.Publish{ID: rolestest.Node(1), Epoch: 1, Index: 5, Latest: names}
+	for m.To < names {
+		m.From, m.Changes = m.To, nil
+		for range 60 {
+			m.Changes = append(m.Changes, protocol.Entry{Name: strings.Repeat(strings.Repeat("a", 250)+"/", 3) + strings.Repeat("a", 250) + fmt.Sprint(m.To), Hash: content(1)})
+			m.To++
 		}
+		d.accepts(d.Publish(d.at, m), m.To)
 	}
-	if found != 10 || pages < 5 {
-		t.Errorf("%d of 10 names are found in %d pages", found, pages)
+	for hard, least := range map[string]int{
+		"**/*" + strings.Repeat("[a-z]", 100) + "[0-9]": 2,
+		"**/*" + strings.Repeat("*?", 200) + "[0-9]":    4,
+		"**/*" + "/aa" + "[0-9]":                        1,
+	} {
+		pages, found := 0, 0
+		for list := (&protocol.List{Pattern: hard, Limit: 1000}); ; {
+			listed := d.List(d.at, relay.From{}, list).(*protocol.Listed)
+			found += len(listed.Items)
+			pages++
+			if list.Cursor = listed.Cursor; listed.Cursor == nil {
+				break
+			}
+		}
+		if (found == 0) != (least == 1) || pages < least {
+			t.Errorf("%.20s: %d names are found in %d pages", hard, found, pages)
+		}
 	}
 }
 
