@@ -47,7 +47,7 @@ func (c *checks) garbles() bool {
 // did so; where nothing disturbs the two, it has had the time for that.
 func (c *checks) due(h *host, o *operation) bool {
 	k := c.w.relay.proc.oracle.known[nodeID(h.plan.ID)]
-	if !k.live(c.w.relay.local(c.w.now)) || max(k.begun, k.moved) > o.started || k.at != h.address || h.moved > k.moved {
+	if !k.live(c.w.relay.local(c.w.now)) || max(k.begun, k.moved) > o.started || !h.has(k.spot(c.w.relay.local(c.w.now))) || h.moved > k.moved {
 		return false
 	}
 	since, has := c.since(h, o)

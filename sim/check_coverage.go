@@ -27,6 +27,8 @@ const (
 	StaleLeave       Counter = "a LEAVE of an older epoch than the newest"
 	StaleRegister    Counter = "a registration with an old epoch"
 	Moved            Counter = "a renewal from another address"
+	OtherAddress     Counter = "a host was reached at its second address, while the first was silent"
+	MovedOne         Counter = "one address of a node with two lapsed"
 	Returned         Counter = "a node that came back after its lease had ended"
 	Displaced        Counter = "a node that lost its id to another"
 	OldCursor        Counter = "a cursor from before a restart"
@@ -80,7 +82,7 @@ const (
 // Counters lists all counters.
 var Counters = []Counter{
 	StaleTimer, TurnedAway, ResetInFrame, EndInFrame, EndInBody, UnreadClose, SpoiledBody,
-	ChangedMidway, ExpiredLease, StaleLeave, StaleRegister, Moved, Returned, Displaced, OldCursor,
+	ChangedMidway, ExpiredLease, StaleLeave, StaleRegister, Moved, OtherAddress, MovedOne, Returned, Displaced, OldCursor,
 	SecondNode, StaleEntry, Cut, LargeFile, WaitedForHash, WrongGroup, Resumed, Preferred,
 	PreferredGone, FalseClaim, FalseLeftovers, AlreadyThere, TwoSources, OtherVariant, OtherThere,
 	GatherTogether, GatherNextNode, GatherOvertook, GatherLost, GatherLied, GatherHashing, GatherAlone, GatherNames, GatherSpares,

@@ -35,14 +35,15 @@ const (
 	S21 ID = "S21"
 	S25 ID = "S25"
 
-	L1 ID = "L1"
-	L2 ID = "L2"
-	L3 ID = "L3"
-	L4 ID = "L4"
-	L5 ID = "L5"
-	L6 ID = "L6"
-	L7 ID = "L7"
-	L9 ID = "L9"
+	L1  ID = "L1"
+	L2  ID = "L2"
+	L3  ID = "L3"
+	L4  ID = "L4"
+	L5  ID = "L5"
+	L6  ID = "L6"
+	L7  ID = "L7"
+	L9  ID = "L9"
+	L12 ID = "L12"
 
 	C1 ID = "C1"
 	C2 ID = "C2"
@@ -108,11 +109,14 @@ var Invariants = []Invariant{
 	{L2, "after healing, the registry equals the living nodes"},
 	{L3, "after healing, a file is found if and only if a listed node has it"},
 	{L4, "after healing, the relay's index equals the shares of the listed nodes"},
-	{L5, "where nothing goes wrong but that one link of a client to a node is reset, each file comes"},
+	{L5, "where nothing goes wrong but that one link of a client to a node is reset, or one to the " +
+		"relay, each file comes, and each question is answered"},
 	{L6, "a node that hears that a file which has rotted is wrong publishes what it is now, or nothing"},
 	{L7, "nodes that hash for ever, or trickle, keep no client from a node that delivers for longer " +
 		"than their turns take"},
 	{L9, "a client gets its list, although strangers ask for lists and do not read them"},
+	{L12, "where nothing goes wrong but that one of two addresses of a host is dead, each file comes, " +
+		"and each question is answered"},
 	{C1, "after the stop, both ends of every connection are closed"},
 	{C2, "after the stop, every machine is final by itself and has no timer"},
 	{C3, "after its nodes have stopped, a relay lists none"},
@@ -139,7 +143,8 @@ type checks struct {
 	honest    bool // no host breaks the protocol and no bit flips
 	sound     bool // honest, and without faults
 	healed    bool
-	brittle   bool // nothing goes wrong but that one link of each client to each node is reset
+	brittle   bool // see the function
+	oneDead   bool // see the function
 	stopping  bool // the last phase
 	uses      []linkUse
 
@@ -149,7 +154,7 @@ type checks struct {
 func newChecks(w *World) *checks {
 	return &checks{
 		w: w, honest: !w.scenario.Hostile(), sound: !w.scenario.Hostile() && len(w.scenario.Faults) == 0, brittle: brittle(w.scenario),
-		undisturbed: undisturbed(w.scenario),
+		oneDead: oneDead(w.scenario), undisturbed: undisturbed(w.scenario),
 	}
 }
 

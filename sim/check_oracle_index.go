@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"net/netip"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -128,24 +127,24 @@ func (o *oracle) Publish(at roles.Moment, m *protocol.Publish) protocol.Message 
 		if answer.Index != k.index.held.Index || answer.Sequence != k.index.held.Sequence {
 			o.w.check.fail(S15, "the relay says that it holds %d of index %d, after %d of index %d", answer.Sequence, answer.Index, k.index.held.Sequence, k.index.held.Index)
 		}
-		o.tells(k, m)
+		o.tells(at.Now, k, m)
 	case *protocol.Error:
-		o.notPublished(k, mine, m, answer)
+		o.notPublished(at.Now, k, mine, m, answer)
 	}
 	return answer
 }
 
 // tells notes what a node has told of its share with a page.
-func (o *oracle) tells(k *known, m *protocol.Publish) {
+func (o *oracle) tells(now time.Duration, k *known, m *protocol.Publish) {
 	is := telling{at: o.w.now, whole: k.index.complete && !k.index.beyond}
-	if h := o.w.byAddress[k.at]; h != nil && h.proc != nil {
+	if h := o.w.hostAt(k.spot(now)); h != nil && h.proc != nil {
 		is.asOf = h.proc.composed[protocol.Held{Index: m.Index, Sequence: m.To}]
 	}
 	k.publishes, k.told = true, append(k.told, is)
 }
 
 // notPublished checks a refusal.
-func (o *oracle) notPublished(k *known, mine bool, m *protocol.Publish, no *protocol.Error) {
+func (o *oracle) notPublished(now time.Duration, k *known, mine bool, m *protocol.Publish, no *protocol.Error) {
 	switch {
 	case no.Code == protocol.NoLease && !mine:
 	case no.Code == protocol.Resync && mine && !k.index.follows(m):
@@ -153,7 +152,7 @@ func (o *oracle) notPublished(k *known, mine bool, m *protocol.Publish, no *prot
 	case no.Code == protocol.Superseded && !mine:
 	case no.Code == protocol.Limit && mine && k.index.follows(m) && !k.index.again(m) && !k.index.take(m, o.w.policy.MaxEntries):
 		o.w.coverage.sometimes(TooMuchPublished)
-		o.tells(k, m)
+		o.tells(now, k, m)
 	default:
 		o.w.check.fail(S15, "a node with a lease: %t, which publishes from %d of index %d, is told %s", mine, m.From, m.Index, no.Code)
 	}
@@ -161,7 +160,7 @@ func (o *oracle) notPublished(k *known, mine bool, m *protocol.Publish, no *prot
 
 // peerKey is a peer in an answer.
 type peerKey struct {
-	at   netip.AddrPort
+	at   spot
 	hash protocol.Hash
 	size uint64
 }
@@ -182,12 +181,12 @@ func (o *oracle) located(at roles.Moment, m *protocol.Locate, answer *protocol.L
 		if has {
 			holders++
 		}
-		o.owe(k, e, has, k.index.maybe(m))
+		o.owe(at.Now, k, e, has, k.index.maybe(m))
 	}
 	unknown := false
 	for i := range answer.Peers {
 		p := &answer.Peers[i]
-		key := peerKey{p.Addr(), p.Hash, p.Size}
+		key := peerKey{spotOf(p), p.Hash, p.Size}
 		is := o.peers[key]
 		if is.named++; is.named > is.most {
 			o.strange(at, p)
@@ -217,18 +216,18 @@ func (o *oracle) located(at roles.Moment, m *protocol.Locate, answer *protocol.L
 // owe notes how often an answer to LOCATE names a node with an entry, or without one, that may have
 // the file: once as a holder, and once more as one that may have it, unless the two look alike and
 // stand on one page.
-func (o *oracle) owe(k *known, e protocol.Entry, has, maybe bool) {
+func (o *oracle) owe(now time.Duration, k *known, e protocol.Entry, has, maybe bool) {
 	add := func(key peerKey, least, most int) {
 		is := o.peers[key]
 		o.peers[key] = naming{least: is.least + least, most: is.most + most}
 	}
-	unknown := peerKey{at: k.at}
+	unknown := peerKey{at: k.spot(now)}
 	switch known := has && !e.Hash.IsZero(); {
 	case known && maybe:
-		add(peerKey{k.at, e.Hash, e.Size}, 1, 1)
+		add(peerKey{k.spot(now), e.Hash, e.Size}, 1, 1)
 		add(unknown, 1, 1)
 	case known:
-		add(peerKey{k.at, e.Hash, e.Size}, 1, 1)
+		add(peerKey{k.spot(now), e.Hash, e.Size}, 1, 1)
 	case has && maybe:
 		add(unknown, 1, 2)
 	case has, maybe:
@@ -236,10 +235,33 @@ func (o *oracle) owe(k *known, e protocol.Entry, has, maybe bool) {
 	}
 }
 
+// since returns a peer of an earlier answer as it would be told now, if its node has gained or lost an
+// address.
+func (o *oracle) since(now time.Duration, p protocol.Peer) protocol.Peer {
+	for _, k := range o.known {
+		is := k.spot(now)
+		if !k.live(now) || !is.meets(spotOf(&p)) {
+			continue
+		}
+		p.Host, p.Also = nil, nil
+		for _, addr := range is.addrs {
+			switch {
+			case !addr.IsValid():
+			case p.Host == nil:
+				p.Host = protocol.IPOf(addr)
+			default:
+				p.Also = protocol.IPOf(addr)
+			}
+		}
+		break
+	}
+	return p
+}
+
 // strange reports a peer that does not belong into an answer.
 func (o *oracle) strange(at roles.Moment, p *protocol.Peer) {
 	for _, k := range o.known {
-		if k.live(at.Now) && k.at == p.Addr() {
+		if k.live(at.Now) && k.spot(at.Now) == spotOf(p) {
 			o.w.check.fail(S15, "%v is named as one that has, or may have, what it has not published so", p.Addr())
 			return
 		}
@@ -272,7 +294,7 @@ func (o *oracle) List(at roles.Moment, from relay.From, m *protocol.List) protoc
 		}
 		delete(known, e)
 		for _, h := range item.Holders {
-			if !o.holds(at, listed.Peers[h].Addr(), e) {
+			if !o.holds(at, spotOf(&listed.Peers[h]), e) {
 				o.w.check.fail(S15, "%v is named as one that has %q", listed.Peers[h].Addr(), item.Name)
 			}
 		}
@@ -330,9 +352,9 @@ func (o *oracle) items(at roles.Moment, pattern string) map[protocol.Entry]uint6
 	return items
 }
 
-func (o *oracle) holds(at roles.Moment, addr netip.AddrPort, e protocol.Entry) bool {
+func (o *oracle) holds(at roles.Moment, is spot, e protocol.Entry) bool {
 	for _, k := range o.known {
-		if k.live(at.Now) && k.at == addr && k.index.names[e.Name] == e {
+		if k.live(at.Now) && k.spot(at.Now) == is && k.index.names[e.Name] == e {
 			return true
 		}
 	}

@@ -82,7 +82,9 @@ func (c *checks) exact(o *operation) {
 		case *protocol.Listed:
 			listed.Items = append(listed.Items, page.Items...)
 		case *protocol.Located:
-			located.Peers = append(located.Peers, page.Peers...)
+			for _, peer := range page.Peers {
+				located.Peers = append(located.Peers, relay.proc.oracle.since(at.Now, peer))
+			}
 		}
 	}
 	if o.op.Do == scenario.DoLocate {

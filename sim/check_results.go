@@ -73,6 +73,7 @@ func (c *checks) over(o *operation) {
 		o.done = c.w.now
 		c.tookTooLong(o)
 		c.l5(o)
+		c.l12(o)
 	}
 }
 

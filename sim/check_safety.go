@@ -90,8 +90,8 @@ func (o *operation) heard(in roles.Heard) {
 		o.more = m.Cursor != nil
 		o.young, o.withheld = o.young || m.Young > 0, o.withheld || m.Withheld > 0 || m.LeftOut > 0
 		for i := range m.Peers {
-			at := m.Peers[i].Addr()
-			if !slices.ContainsFunc(o.listed, func(p protocol.Peer) bool { return p.Addr() == at }) {
+			is := spotOf(&m.Peers[i])
+			if !slices.ContainsFunc(o.listed, func(p protocol.Peer) bool { return spotOf(&p).meets(is) }) {
 				o.listed = append(o.listed, m.Peers[i])
 			}
 		}
@@ -234,11 +234,12 @@ func (c *checks) refusal(a *actor, link roles.Link, refusal *protocol.Error, the
 }
 
 // dialled records which node a client visits.
-func (c *checks) dialled(a *actor, link roles.Link, to netip.AddrPort) {
-	o := a.operation
-	if o == nil || to == c.w.relay.address {
+func (c *checks) dialled(a *actor, d roles.Dial) {
+	o, link := a.operation, d.Link
+	if o == nil || d.To == c.w.relay.dialledAs() {
 		return
 	}
+	to, _ := netip.ParseAddrPort(d.To)
 	for _, v := range o.visited {
 		if v.to == to && v.wrong && o.gather == nil {
 			c.fail(S13, "%v, which sent a wrong group, is asked again for %q", to, o.op.Name)

@@ -28,6 +28,7 @@ type host struct {
 	name     string
 	role     role
 	address  netip.AddrPort // of its listening process
+	second   netip.AddrPort // the IPv6 one; zero: there is none
 	moved    time.Duration  // when it got its address
 	age      time.Duration  // since it was switched on, when the world begins
 	wall     time.Duration  // its wall clock when the world begins

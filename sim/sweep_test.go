@@ -24,6 +24,16 @@ func sweepScenario() *scenario.Scenario {
 	}
 }
 
+// bothScenario is the same, of hosts with an address of each family.
+func bothScenario() *scenario.Scenario {
+	s := sweepScenario()
+	s.Relay.Both = true
+	for i := range s.Nodes {
+		s.Nodes[i].Both = true
+	}
+	return s
+}
+
 // eachFault calls f with every fault that the sweep tries at an event: every class, target and
 // number.
 func eachFault(s *scenario.Scenario, f func(scenario.Fault)) {

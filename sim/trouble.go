@@ -97,6 +97,11 @@ func (w *World) beginFault(f scenario.Fault) {
 	case scenario.Move:
 		w.fired(t)
 		w.move(t)
+	case scenario.Address:
+		if t.who.second.IsValid() {
+			w.silence(t.who, t.who.of(t.family()))
+			w.lasting(t)
+		}
 	case scenario.Graceful:
 		w.fired(t)
 		w.stopFor(t)

@@ -33,8 +33,11 @@ type Listener interface {
 type Network interface {
 	// Listen listens at an address; port 0 picks a free one, no host means all interfaces.
 	Listen(ctx context.Context, address string) (Listener, error)
-	// Dial connects to an address. It ends with ctx. Where nothing listens its error is
-	// syscall.ECONNREFUSED.
+	// LookUp returns the addresses of a host:port in the order in which they are to be tried: at
+	// least one if it does not fail. It ends with ctx.
+	LookUp(ctx context.Context, address string) ([]netip.AddrPort, error)
+	// Dial connects to an address, of a host with several to the first that answers. It ends with
+	// ctx. Where nothing listens its error is syscall.ECONNREFUSED.
 	Dial(ctx context.Context, address string) (Conn, error)
 }
 

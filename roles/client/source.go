@@ -19,8 +19,9 @@ import (
 type Source struct {
 	core    roles.Core[SourceState, SourceEvent]
 	link    roles.Link
-	item    int    // of the store
-	also    string // another address of the node; empty: there is none
+	item    int        // of the store
+	also    string     // another address of the node; empty: there is none
+	last    netip.Addr // that is to be tried last
 	picker  *Picker
 	insists protocol.Hash // on that content of a node that has had it; zero: on none
 	holds   bool          // a link on which nothing is left to ask is kept for HoldTimeout
@@ -54,12 +55,13 @@ type Learned struct {
 // Visited is reported at the end of a visit.
 type Visited struct {
 	Tried
-	Rested bool     // nothing speaks against another visit, should there be something to ask for
-	Late   bool     // it was left for others that wait: it brought no verified group in time
-	Barred bool     // it sent what its hash does not vouch for, and is not to be asked again
-	Broke  bool     // its link broke, which need not happen again
-	Gave   bool     // it sent a group that was missing
-	Other  Identity // what it has under the name, where that is another content; zero: it has not
+	Rested bool       // nothing speaks against another visit, should there be something to ask for
+	Late   bool       // it was left for others that wait: it brought no verified group in time
+	Barred bool       // it sent what its hash does not vouch for, and is not to be asked again
+	Broke  bool       // its link broke, which need not happen again
+	Gave   bool       // it sent a group that was missing
+	Over   netip.Addr // the node's address on the link; zero: none was made
+	Other  Identity   // what it has under the name, where that is another content; zero: it has not
 }
 
 func (Learned) Reported() {}
@@ -105,8 +107,9 @@ func (s *Source) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Started:
 		s.since, s.moved = at.Now, at.Now
 		s.core.Fire(sourceStarted)
-		s.core.Do(roles.Dial{Link: s.link, To: s.tried.Node.String(), Also: s.also})
+		s.core.Do(roles.Dial{Link: s.link, To: s.tried.Node.String(), Also: s.also, Last: s.last})
 	case roles.Opened:
+		s.visit.Over = in.Peer.Addr()
 		s.core.Fire(sourceOpened)
 		s.describe(0)
 	case roles.Heard:

@@ -268,7 +268,8 @@ func (f *Fetch) visit(at roles.Moment) {
 	}
 	s, link := f.sources[free], f.first+firstSource+roles.Link(free)
 	s.Reset(link, node, f.picker)
-	s.item, s.also, s.insists = f.item, f.alternates.of(node), f.insistsOn(node)
+	s.item, s.insists = f.item, f.insistsOn(node)
+	s.also, s.last = f.alternates.of(node), f.redials.last(node)
 	s.core.Use(link, timerOf(link))
 	s.Watch(f.watch)
 	f.absorb(s.Step(at, roles.Started{}))

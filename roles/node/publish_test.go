@@ -82,7 +82,7 @@ func TestWhatIsHeldOfBeforeIsConfirmedUntilItIsHeard(t *testing.T) {
 	s.Tell(roles.Started{}, "Dialing", dials)
 	s.Tell(roles.Opened{}, "Registering", registersToPublish, hear)
 	s.Hear(0, &protocol.Registered{TTL: 90000, Renew: 30000, Host: protocol.IP{192, 0, 2, 7}, Port: 1, Held: held}, "Publishing", publishes(c, 2), hear, "report leased")
-	s.Tell(roles.Lost{Code: protocol.Lost}, "Leased", "report exchangefailed", hangUp)
+	s.Ring("Leased", "report exchangefailed", hangUp)
 	s.Ring("Dialing", dials)
 	s.Tell(roles.Opened{}, "Renewing", renews, hear)
 	s.Hear(0, &protocol.Renewed{TTL: 90000, Renew: 30000, Held: held}, "Publishing", publishes(c, 2), hear)
@@ -183,8 +183,7 @@ func TestWhatGoesWrongInPublishingCostsNoLease(t *testing.T) {
 		"refused":   roles.Heard{Message: refusal(protocol.Internal)},
 		"limit":     roles.Heard{Message: refusal(protocol.Limit)},
 		"malformed": roles.Malformed{Err: &protocol.Error{Code: protocol.Malformed}},
-		"lost":      roles.Lost{Code: protocol.Lost},
-		"ended":     roles.PeerEnded{},
+		"silent":    roles.Lost{Code: protocol.Timeout},
 	} {
 		c := sharing(2)
 		m := node.NewMembership(c)

@@ -60,6 +60,7 @@ func (d drawing) relay() {
 		d.s.Relay.Entries = 1 + d.c.N(2, "entries")
 		d.s.Relay.Lists = d.c.N(3, "lists")
 	}
+	d.s.Relay.Both = chance(d.c, 3, "both families")
 	if chance(d.c, 12, "relay lies") {
 		d.s.Relay.Lie = RelayLies[d.c.N(len(RelayLies), "lie")]
 		if chance(d.c, 3, "relay says") {
@@ -74,6 +75,7 @@ func (d drawing) kind() string {
 
 func (d drawing) node(i int) Node {
 	n := Node{ID: i, Drift: d.drift(), Quiet: chance(d.c, 4, "quiet"), Start: time.Duration(d.c.N(2000, "start")) * time.Millisecond}
+	n.Both = d.s.Relay.Both && d.c.N(3, "both families") > 0
 	if i > 0 && chance(d.c, 16, "shared id") {
 		n.ID = d.c.N(i, "id")
 	}

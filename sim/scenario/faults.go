@@ -42,6 +42,7 @@ const (
 	Attack      Class = "attack"
 	Graceful    Class = "stop"
 	Move        Class = "move"
+	Address     Class = "address"
 
 	Drift    Class = "drift"     // in a plan: a clock that runs fast or slow
 	Liar     Class = "liar"      // in a plan: a node or relay that does not keep to the protocol
@@ -137,6 +138,8 @@ var Classes = []ClassInfo{
 		AtAnybody, nil, true, false},
 	{Move, "the node's address changes, and its connections are lost without a word; N is 0: nobody gets the old address, 1: another node does",
 		AtNode, []int{0, 1}, false, false},
+	{Address, "of a host with an address of each family one dies; N is 0: the IPv4 one falls silent, 1: the IPv6 one, 2 and 3: the same are unreachable",
+		AtServer, []int{0, 1, 2, 3}, true, false},
 	{Drift, "a clock runs fast or slow", AtNobody, nil, false, false},
 	{Liar, "a node or the relay does not keep to the protocol", AtNobody, nil, false, false},
 	{SharedID, "two nodes have one id", AtNobody, nil, false, false},
