@@ -41,6 +41,7 @@ func (u *Upload) wanted(size uint64) (want protocol.Hash, from, end uint64) {
 func (u *Upload) describe(file roles.FileFound) {
 	count := min(protocol.Groups(file.Size)-u.tree.First, most(u.tree.Count))
 	u.core.Fire(uploadTreeReady)
+	u.told = roles.CheckFile{Hash: file.Hash, First: u.tree.First, Count: count, Tree: true}
 	u.report(file, count, 0)
 	u.core.Do(roles.Send{Link: link, Message: &protocol.Outboard{
 		Size: file.Size, Hash: file.Hash, First: u.tree.First, Count: count, Nodes: file.Nodes,

@@ -2,7 +2,6 @@ package rolestest
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
