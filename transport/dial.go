@@ -98,6 +98,9 @@ func lookUp(ctx context.Context, address string) ([]netip.AddrPort, error) {
 	if host == "" {
 		host = "localhost"
 	}
+	if addr, err := netip.ParseAddr(host); err == nil { // with its zone, which a look-up drops
+		return []netip.AddrPort{netip.AddrPortFrom(addr.Unmap(), uint16(port))}, nil
+	}
 	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 	if err != nil {
 		return nil, err

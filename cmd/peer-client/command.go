@@ -98,6 +98,9 @@ func (c *command) start(program *cobra.Command, args []string) (err error) {
 		if !c.list && !c.who && printsTo(c.output, c.stdout) {
 			c.events.out = c.stderr
 		}
+		if cli.IsClosed(c.events.out) {
+			return failure(cli.ExitFailure, "where the events of --json go is closed")
+		}
 		return c.events.over(c.run(program.Context()))
 	}
 	return c.run(program.Context())
