@@ -86,6 +86,8 @@ func TestSharesThatAreHardlyMeant(t *testing.T) {
 		"cannot be the name":          {"--share", "/", "--share", "a"},
 		"your home folder":            {},
 		"--share . that it is meant":  {},
+		"no folder is named":          {"--share", ""},
+		"no folder is named; ":        {"--share", "a", "--share", "x="},
 		"no such file or directory":   {"--share", "a", "--share", "nowhere"},
 		"no such file or directory\n": {"--share", "x=nowhere"},
 	} {

@@ -152,6 +152,8 @@ func (c *command) checkFlags() error {
 		return cli.Usage("--list or --who, not both")
 	case c.program.Flags().Changed("output") && c.output == "":
 		return cli.Usage("-o: no file is named; - is standard output")
+	case c.program.Flags().Changed("hash") && c.hash == "":
+		return cli.Usage("--hash: no hash is given")
 	case (c.list || c.who) && c.output != "":
 		return cli.Usage("-o is for files that are fetched: --list and --who print")
 	}
