@@ -159,6 +159,7 @@ func TestEachFieldReachesItsBoundAndNoFurther(t *testing.T) {
 		"a mark and a hash":  {published(Entry{Name: "a", Hash: one}), published(Entry{Name: "a", Hash: one, Mark: Pending})},
 		"a gone name's size": {published(Entry{Name: "a"}), published(Entry{Name: "a", Size: 1})},
 		"published":          {&Published{Index: 1, Sequence: MaxSequence}, &Published{Index: 1, Sequence: MaxSequence + 1}},
+		"refused changes":    {&Published{Index: 1, Refused: MaxPage}, &Published{Index: 1, Refused: MaxPage + 1}},
 		"published index":    {&Published{Index: 1}, &Published{}},
 		"first group":        {&Tree{Name: "a", First: groups}, &Tree{Name: "a", First: groups + 1}},
 		"name":               {&Get{Name: longName(MaxName)}, &Get{Name: longName(MaxName) + "b"}},

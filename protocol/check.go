@@ -76,8 +76,8 @@ func (m *Locate) check() *Error {
 }
 
 func (m *Published) check() *Error {
-	if m.Index == 0 || m.Sequence > MaxSequence {
-		return malformed("PUBLISHED: up to %d of index %d", m.Sequence, m.Index)
+	if m.Index == 0 || m.Sequence > MaxSequence || m.Refused > MaxPage {
+		return malformed("PUBLISHED: up to %d of index %d, %d changes refused", m.Sequence, m.Index, m.Refused)
 	}
 	return nil
 }

@@ -136,6 +136,7 @@ func (m *Mark) UnmarshalCBOR(data []byte) error {
 type Published struct {
 	Index    uint64 `cbor:"1,keyasint"`
 	Sequence uint64 `cbor:"2,keyasint"`
+	Refused  uint64 `cbor:"3,keyasint,omitempty"` // changes of the page that the relay does not keep, by its own rules
 }
 
 // Locate asks for active nodes that have, or may have, a file: by its name, its content, or both.

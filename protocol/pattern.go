@@ -1,8 +1,8 @@
 package protocol
 
 import (
-	"bytes"
 	"path"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -18,124 +18,244 @@ func Match(pattern, name string) bool {
 	return p.Match([]byte(name))
 }
 
-// Pattern is a pattern that is prepared for matching many names.
+// Pattern is a pattern that is prepared for matching many names. It is a nondeterministic automaton:
+// its elements are bits, a character moves all elements of a word at once, and nothing is tried
+// twice. So no pattern costs more than its length divided by the bits of a word, for each character.
 type Pattern struct {
-	// Steps counts the work so far, about one step for each character that is compared. A name
-	// takes at most a small multiple of its length times the pattern's.
+	// Steps counts the work so far: the words of the automaton that a character moves, and the
+	// elements that are looked at for a character that is met anew.
 	Steps int
 	// Visible has hidden components match only components that begin with a literal dot, as in a
 	// shell. To a relay a dot is a character like others.
-	Visible    bool
-	components []string
-	valid      bool
+	Visible bool
+
+	elements []element
+	valid    bool
+
+	words []word
+	first []uint64        // the now of the words at the start of a name
+	dots  []uint64        // literal dots at the start of a component
+	known *[256]character // characters met before, by their low byte
+}
+
+// word is 64 elements as sets.
+type word struct {
+	now   uint64 // those that the next character may be for; behind the last element: all are matched
+	stars uint64 // those that are *
+	deeps uint64 // those that are **
+}
+
+// element is the part of a pattern that matches one character or, of * and **, any number of them.
+type element struct {
+	what   byte // one of elementChar, elementSlash, elementStar and elementDeep
+	ranges []rune
+	not    bool // it matches the characters outside of the ranges
+}
+
+const (
+	elementChar  = iota // one character, in a range or outside of all; not a slash
+	elementSlash        // before the first component, and behind each
+	elementStar         // *
+	elementDeep         // **, with the slashes behind its components
+)
+
+// character is a character and the elements that match it.
+type character struct {
+	is      rune
+	matches []uint64
 }
 
 // NewPattern prepares a pattern, as Match understands it.
 func NewPattern(text string) Pattern {
-	valid := checkPattern(text) == nil
+	p := Pattern{valid: checkPattern(text) == nil}
+	if !p.valid {
+		return p
+	}
 	if text == "" || strings.HasSuffix(text, "/") {
 		text += "**/*"
 	}
-	return Pattern{components: strings.Split(text, "/"), valid: valid}
-}
-
-// Match reports whether the pattern matches a name. It backtracks to the latest ** alone: an
-// earlier one has matched as few components as possible, and the latest can match all that an
-// earlier one could.
-func (p *Pattern) Match(name []byte) bool {
-	at, rest := 0, name // the component of the pattern, and the rest of the name
-	deep, taken := -1, name
-	for len(rest) > 0 {
-		p.Steps++
-		switch component, below, _ := bytes.Cut(rest, slash); {
-		case at < len(p.components) && p.components[at] == "**":
-			deep, taken = at, rest
-			at++
-		case at < len(p.components) && p.mayMatch(p.components[at], component) && p.fits(p.components[at], component):
-			at, rest = at+1, below
-		case deep < 0 || p.Visible && taken[0] == '.':
-			return false
-		default:
-			_, taken, _ = bytes.Cut(taken, slash)
-			at, rest = deep+1, taken
-		}
-	}
-	for at < len(p.components) && p.components[at] == "**" {
-		at++
-	}
-	return p.valid && at == len(p.components)
-}
-
-var slash = []byte{'/'}
-
-// mayMatch reports false for a hidden component that the pattern does not name as such.
-func (p *Pattern) mayMatch(pattern string, component []byte) bool {
-	hidden := len(component) > 0 && component[0] == '.'
-	return !p.Visible || !hidden || strings.HasPrefix(pattern, ".") || strings.HasPrefix(pattern, `\.`)
-}
-
-// fits matches a component. As with **, it backtracks to the latest star alone.
-func (p *Pattern) fits(pattern string, text []byte) bool {
-	star, taken := "", text // the pattern behind the latest star, and the text behind the star's match
-	starred := false
-	for len(text) > 0 || len(pattern) > 0 {
-		p.Steps++
-		if len(pattern) > 0 && pattern[0] == '*' {
-			pattern = pattern[1:]
-			star, taken, starred = pattern, text, true
+	p.add(element{what: elementSlash})
+	var dots []int
+	for component := range strings.SplitSeq(text, "/") {
+		if component == "**" {
+			p.add(element{what: elementDeep})
 			continue
 		}
-		if r, size := utf8.DecodeRune(text); size > 0 && len(pattern) > 0 {
-			if rest, fits := p.one(pattern, r); fits {
-				pattern, text = rest, text[size:]
-				continue
-			}
+		if strings.HasPrefix(component, ".") || strings.HasPrefix(component, `\.`) {
+			dots = append(dots, len(p.elements))
 		}
-		_, size := utf8.DecodeRune(taken)
-		if !starred || size == 0 {
-			return false
+		for len(component) > 0 {
+			var e element
+			e, component = parseElement(component)
+			p.add(e)
 		}
-		taken = taken[size:]
-		pattern, text = star, taken
+		p.add(element{what: elementSlash})
 	}
-	return true
+	p.prepare(dots)
+	return p
 }
 
-// one matches the pattern's next element, which is not a star, with a character. It returns the
-// pattern behind the element.
-func (p *Pattern) one(pattern string, r rune) (rest string, fits bool) {
-	switch pattern[0] {
+// add adds an element. A star behind one of its kind adds nothing.
+func (p *Pattern) add(e element) {
+	last := len(p.elements) - 1
+	if e.what != elementStar && e.what != elementDeep || last < 0 || p.elements[last].what != e.what {
+		p.elements = append(p.elements, e)
+	}
+}
+
+// parseElement returns the first element of a component, and the rest of it.
+func parseElement(component string) (e element, rest string) {
+	switch component[0] {
+	case '*':
+		return element{what: elementStar}, component[1:]
 	case '?':
-		return pattern[1:], true
+		return element{not: true}, component[1:]
 	case '[':
-		return p.class(pattern[1:], r)
+		return parseClass(component[1:])
 	}
-	want, rest := literal(pattern)
-	return rest, want == r
+	r, rest := literal(component)
+	return element{ranges: []rune{r, r}}, rest
 }
 
-// class matches a character class, behind its opening bracket.
-func (p *Pattern) class(pattern string, r rune) (rest string, fits bool) {
-	rest, not := strings.CutPrefix(pattern, "^")
-	for len(rest) > 0 && rest[0] != ']' {
-		p.Steps++
+// parseClass returns a character class, behind its opening bracket, and the rest behind it.
+func parseClass(component string) (e element, rest string) {
+	rest, e.not = strings.CutPrefix(component, "^")
+	for rest[0] != ']' {
 		var low, high rune
 		low, rest = literal(rest)
-		if high = low; strings.HasPrefix(rest, "-") {
+		if high = low; rest[0] == '-' {
 			high, rest = literal(rest[1:])
 		}
-		fits = fits || low <= r && r <= high
+		e.ranges = append(e.ranges, low, high)
 	}
-	return rest[min(1, len(rest)):], fits != not
+	return e, rest[1:]
 }
 
 // literal returns the next character, which may be quoted by a backslash.
 func literal(pattern string) (r rune, rest string) {
-	if len(pattern) > 1 && pattern[0] == '\\' {
+	if pattern[0] == '\\' {
 		pattern = pattern[1:]
 	}
 	r, size := utf8.DecodeRuneInString(pattern)
 	return r, pattern[size:]
+}
+
+// prepare makes the sets of elements.
+func (p *Pattern) prepare(dots []int) {
+	words := len(p.elements)/64 + 1
+	p.words, p.first, p.dots = make([]word, words), make([]uint64, words), make([]uint64, words)
+	for i, e := range p.elements {
+		switch e.what {
+		case elementStar:
+			p.words[i/64].stars |= 1 << (i % 64)
+		case elementDeep:
+			p.words[i/64].deeps |= 1 << (i % 64)
+		}
+	}
+	for _, i := range dots {
+		put(p.dots, i)
+	}
+	p.known = new([256]character)
+	p.words[0].now = 1
+	p.take('/', false)
+	for i, w := range p.words {
+		p.first[i] = w.now
+	}
+}
+
+func put(set []uint64, i int) { set[i/64] |= 1 << (i % 64) }
+
+// Match reports whether the pattern matches a name.
+func (p *Pattern) Match(name []byte) bool {
+	if !p.valid || len(name) == 0 {
+		return false
+	}
+	for i, now := range p.first {
+		p.words[i].now = now
+	}
+	for begins := true; len(name) > 0; {
+		r, size := utf8.DecodeRune(name)
+		name = name[size:]
+		if !p.take(r, begins) {
+			return false
+		}
+		begins = r == '/'
+	}
+	p.take('/', false)
+	all := len(p.elements)
+	return p.words[all/64].now>>(all%64)&1 != 0
+}
+
+// take takes the next character, which may be the first of a component. It reports whether a match
+// is still possible.
+func (p *Pattern) take(r rune, begins bool) bool {
+	switch {
+	case r == '/':
+		return p.move(p.matching(r), none, every, every)
+	case begins && r == '.' && p.Visible:
+		return p.move(p.dots, none, none, none)
+	}
+	return p.move(p.matching(r), every, every, none)
+}
+
+const (
+	none  = uint64(0)
+	every = ^none
+)
+
+// move moves the elements that match a character to the next ones. Those among stars and deeps match
+// it, too, and stay. Each * matches nothing as well; a ** does so among begins, where a component may
+// begin. It reports whether any element is left.
+func (p *Pattern) move(matching []uint64, stars, deeps, begins uint64) bool {
+	p.Steps += len(p.words)
+	matching = matching[:len(p.words)]
+	var any, carry uint64 // carry is for the first bit of the next word
+	for i := range p.words {
+		w := &p.words[i]
+		moved := w.now & matching[i]
+		next := moved<<1 | carry | w.now&(w.stars&stars|w.deeps&deeps)
+		deep := next & w.deeps & begins
+		next |= deep << 1
+		star := next & w.stars
+		w.now = next | star<<1
+		carry = (moved | deep | star) >> 63
+		any |= w.now | carry
+	}
+	return any != 0
+}
+
+// matching returns the elements that match a character.
+func (p *Pattern) matching(r rune) []uint64 {
+	c := &p.known[byte(r)]
+	if c.matches != nil && c.is == r {
+		return c.matches
+	}
+	if c.matches == nil {
+		c.matches = make([]uint64, len(p.words))
+	}
+	c.is = r
+	clear(c.matches)
+	for i := range p.elements {
+		e := &p.elements[i]
+		p.Steps += 1 + len(e.ranges)/2
+		if e.matches(r) {
+			put(c.matches, i)
+		}
+	}
+	return c.matches
+}
+
+// matches reports whether the element is one that the character is for.
+func (e *element) matches(r rune) bool {
+	if e.what != elementChar || r == '/' {
+		return e.what == elementSlash && r == '/'
+	}
+	for at := range slices.Chunk(e.ranges, 2) {
+		if at[0] <= r && r <= at[1] {
+			return !e.not
+		}
+	}
+	return e.not
 }
 
 // IsPattern reports whether a text is more than a plain name: whether it has a character that is

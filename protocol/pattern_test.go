@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"fmt"
 	"path"
 	"strings"
 	"testing"
@@ -23,7 +24,8 @@ func naive(pattern, name []string) bool {
 }
 
 func TestMatchIsWhatTryingEverythingFinds(t *testing.T) {
-	parts := rapid.SliceOfN(rapid.SampledFrom([]string{"**", "*", "a", "b", "a*", "?", "[a-b]", "ab", `\a`, "*a*b", "[^a]?", `[\*é]`, "é*", "a**"}), 1, 6)
+	deep := strings.Repeat("*?", 29) + "*" // the elements around it lie on both sides of a word's end
+	parts := rapid.SliceOfN(rapid.SampledFrom([]string{"**", "*", "a", "b", "a*", "?", "[a-b]", "ab", `\a`, "*a*b", "[^a]?", `[\*é]`, "é*", "a**", "*?*?", "[^a-bé]*", deep}), 1, 6)
 	names := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "ab", "c", "*", "é", "éa", "aab", "cé", "abab"}), 1, 7)
 	rapid.Check(t, func(t *rapid.T) {
 		pattern, name := parts.Draw(t, "pattern"), names.Draw(t, "name")
@@ -34,37 +36,65 @@ func TestMatchIsWhatTryingEverythingFinds(t *testing.T) {
 	})
 }
 
-// BenchmarkMatchAtItsWorst measures the pattern and name that cost the most steps: the product of
-// their lengths bounds them.
-func BenchmarkMatchAtItsWorst(b *testing.B) {
-	pattern := strings.Repeat("**/a/", 200) + "b"
-	name := strings.Repeat("a/", 511) + "a"
-	for b.Loop() {
-		if Match(pattern, name) {
-			b.Fatal("it matches")
-		}
-	}
-}
-
-// TestStepsAreBounded: a match takes at most a small multiple of the product of the lengths of
-// pattern and name.
-func TestStepsAreBounded(t *testing.T) {
+// dear are patterns and names that cost much where possibilities are tried one after the other.
+func dear() []struct{ pattern, name string } {
 	long := strings.Repeat("a", MaxComponent)
-	for _, c := range []struct{ pattern, name string }{
+	return []struct{ pattern, name string }{
 		{strings.Repeat("**/a/", 200) + "b", strings.Repeat("a/", 511) + "a"},
 		{"**/" + strings.Repeat("a/", 256) + "b", strings.Repeat("a/", 511) + "a"},
+		{strings.Repeat("**/", 300) + "b", strings.Repeat("a/", 511) + "a"},
 		{strings.Repeat("*a", 127) + "b", long},
+		{strings.Repeat("*a*a*a/", 128), strings.Repeat(long+"/", 3) + long},
 		{"*" + strings.Repeat("a", 127) + "b", long},
 		{"**/*" + strings.Repeat("[a-z]", 200) + "b", strings.Repeat(long+"/", 3) + long},
 		{"*[" + strings.Repeat("b", 1000) + "]c", long},
-	} {
+		{"*" + strings.Repeat("[^b]", 250) + "b", long},
+	}
+}
+
+// BenchmarkMatchAtItsWorst measures each of the dear ones.
+func BenchmarkMatchAtItsWorst(b *testing.B) {
+	for _, c := range dear() {
+		b.Run(fmt.Sprintf("%.12s", c.pattern), func(b *testing.B) {
+			p, name := NewPattern(c.pattern), []byte(c.name)
+			for b.Loop() {
+				if p.Match(name) {
+					b.Fatal("it matches")
+				}
+			}
+		})
+	}
+}
+
+// TestStepsAreBounded: a match takes a step for each word of 64 elements and each character, and one
+// for each element when a character is met first. So it does not matter how stars and classes follow
+// each other.
+func TestStepsAreBounded(t *testing.T) {
+	for _, c := range dear() {
 		if CheckPattern(c.pattern) != nil || CheckName(c.name) != nil {
 			t.Fatalf("%.20s or %.20s is refused", c.pattern, c.name)
 		}
 		p := NewPattern(c.pattern)
-		if most := 4 * len(c.pattern) * len(c.name); p.Match([]byte(c.name)) || p.Steps > most {
+		p.Match([]byte(c.name))
+		p.Steps = 0
+		if most := (len(c.name) + 1) * (len(c.pattern)/64 + 2); p.Match([]byte(c.name)) || p.Steps > most {
 			t.Errorf("%.20s takes %d steps, want at most %d", c.pattern, p.Steps, most)
 		}
+	}
+}
+
+// TestCharactersThatShareAPlaceAreKeptApart: a pattern remembers characters by their low byte.
+func TestCharactersThatShareAPlaceAreKeptApart(t *testing.T) {
+	p := NewPattern("a\u0161a[\u0161b]?")
+	for name, want := range map[string]bool{"a\u0161a\u0161a": true, "aaaaa": false, "\u0161\u0161aba": false, "a\u0161aba": true, "a\u0161aaa": false} {
+		if p.Match([]byte(name)) != want {
+			t.Errorf("%q: %t", name, !want)
+		}
+	}
+	p.Steps = 0
+	p.Match([]byte(strings.Repeat("a\u0161", 100)))
+	if most := 201 * (1 + 2*len(p.elements)); p.Steps > most {
+		t.Errorf("characters that drive each other out take %d steps, want at most %d", p.Steps, most)
 	}
 }
 

@@ -7,6 +7,7 @@
 //
 //	relay.Session     an accepted link at a relay
 //	node.Membership   a node's lease at one relay
+//	node.Renewal      within it, a renewal over the other family of addresses
 //	node.Upload       an accepted link at a node
 //	client.Fetch      one wanted file; within it
 //	client.Query      a client's requests to a relay, and

@@ -43,6 +43,9 @@ const (
 
 	AnswerPatience = 1 * time.Second // for this long a relay has a long answer untaken while others want its room
 
+	ListPatience = 1 * time.Second  // for this long a relay has a LIST wait for room before it refuses it
+	ListTurn     = ListPatience / 4 // after this it looks whether there is room
+
 	DrainTimeout = 10 * time.Second // a program that is stopped finishes within this what is running
 
 	MaxLinks          = 16_384     // connections that a server holds at once

@@ -209,11 +209,13 @@ func (Stopped) input()        {}
 type Effect interface{ effect() }
 
 // Dial asks for a connection to host:port, or to another address of the same peer, whichever answers.
-// Opened or Lost follows.
+// Opened or Lost follows: Lost with Unreachable if the peer has no address of the only family.
 type Dial struct {
 	Link Link
 	To   string
-	Also string // host:port; empty: there is none
+	Also string     // host:port; empty: there is none
+	Only Family     // the addresses that are tried; 0: those of both families
+	Last netip.Addr // is tried last: a link to it has just failed; zero: none
 }
 
 // Send asks for a message to be written. Lost follows if that fails, and nothing otherwise, unless the

@@ -21,6 +21,7 @@ const (
 	pipelineKind
 	gatherKind
 	readerKind
+	renewalKind  // a renewal over another family, within a membership: not an actor of its own
 	sourceKind   // a visit to one node, within a fetch: not an actor of its own
 	strangerKind // a machine of this package that breaks the protocol
 )
@@ -99,6 +100,8 @@ func (w *World) moved(a *actor, t roles.Transition) {
 // grammar returns the table that decides which messages are expected on a link.
 func (a *actor) grammar(link roles.Link) *grammar {
 	switch {
+	case a.kind == memberKind && link > 0:
+		return tables[renewalKind]
 	case a.kind == gatherKind && link < roles.MaxPipelines:
 		return tables[pipelineKind]
 	case a.kind == gatherKind:

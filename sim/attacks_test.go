@@ -61,8 +61,18 @@ func eachAttack(f func(s *scenario.Scenario)) {
 			s.Ops = append(s.Ops, scenario.Op{At: 2 * time.Second, Do: scenario.DoList, Who: "c0"})
 			f(s)
 		}
+		later(kind, f)
 	}
+	later(scenario.ActEnd, f)
+	later(scenario.ActJunk, f)
 	eachStage(f)
+}
+
+// later calls f with a scenario in which the relay lies to nodes that renew over both families.
+func later(act string, f func(s *scenario.Scenario)) {
+	s := bothScenario()
+	s.Relay.Lie = scenario.Lie("later " + act)
+	f(s)
 }
 
 // badNamesScenario has a stranger that publishes a bad name among good ones, and a client that asks for what

@@ -10,41 +10,41 @@ import (
 
 // config returns the configuration of a node's Membership.
 func (w *World) config(h *host) node.Config {
-	config := node.Config{Relay: w.relay.address.String(), ID: nodeID(h.plan.ID), Epoch: h.epoch(w.now), Port: nodePort}
+	config := node.Config{Relay: w.relay.dialledAs(), ID: nodeID(h.plan.ID), Epoch: h.epoch(w.now), Port: nodePort}
 	if !h.plan.Quiet {
 		config.Catalog = h.proc.catalog
 	}
 	return config
 }
 
-// shares returns the entry that a node publishes for a name: none while the file is not hashed, an
-// empty one if the node has no such file.
-func (w *World) shares(h *host, name string) (protocol.Entry, bool) {
+// shares returns the entry that a node publishes for a name: one that removes it if there is no such
+// file, and a mark while its content is not known.
+func (w *World) shares(h *host, name string) protocol.Entry {
 	f := h.file(name)
-	if f == nil || f.indexed() == nil {
-		return protocol.Entry{}, f == nil
+	switch {
+	case f == nil:
+		return protocol.Entry{Name: name}
+	case f.isPending():
+		return protocol.Entry{Name: name, Size: f.size, Mark: protocol.Pending}
+	case f.indexed() == nil:
+		return protocol.Entry{Name: name, Size: f.size, Mark: protocol.Opaque}
 	}
 	id := f.indexed()
 	if h.lie == "wrong-index" {
 		id = w.identity(forged, 2*group)
 	}
-	return protocol.Entry{Name: name, Size: id.size, Hash: id.hash}, true
+	return protocol.Entry{Name: name, Size: id.size, Hash: id.hash}
 }
 
 // publish updates the entry of a name in a node's catalog, and notifies the Membership.
 func (w *World) publish(h *host, name string) {
-	e, known := w.shares(h, name)
-	switch {
-	case !known: // it is being hashed, and published then
-		return
-	case e.Hash.IsZero():
-		if !h.proc.catalog.Drop(name) {
-			return
-		}
-	case !h.proc.catalog.Set(name, e.Size, e.Hash):
-		return
+	e := w.shares(h, name)
+	if e.Mark > 0 {
+		w.coverage.sometimes(map[protocol.Mark]Counter{protocol.Pending: PublishedPending, protocol.Opaque: PublishedOpaque}[e.Mark])
 	}
-	w.notify(h.proc)
+	if h.proc.catalog.Change(e) {
+		w.notify(h.proc)
+	}
 }
 
 // notify notifies the Membership that the node's catalog has changed.

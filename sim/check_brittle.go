@@ -8,49 +8,67 @@ import (
 )
 
 // brittle reports whether nothing goes wrong in a scenario but that one link of each client to each
-// node is reset.
+// node, and of each client and node to the relay, is reset.
 func brittle(s *scenario.Scenario) bool {
-	if s.Hostile() || slices.ContainsFunc(s.Ops, func(op scenario.Op) bool {
-		return op.Do == scenario.DoStop || op.Do == scenario.DoStart || op.Do == scenario.DoAbort
-	}) {
+	if s.Hostile() || stopsOrStarts(s) || sharesIDs(s) {
 		return false
 	}
 	type pair struct{ who, with string }
-	links, ids := map[pair]bool{}, map[int]bool{}
+	links := map[pair]bool{}
 	for _, f := range s.Faults {
 		at := pair{f.Who, f.With}
-		if f.Class != scenario.Reset || f.Who[0] != 'c' || f.With[0] != 'n' || links[at] {
+		if f.Class != scenario.Reset || f.Who[0] != 'c' && f.With != "relay" || links[at] {
 			return false
 		}
 		links[at] = true
 	}
-	for i := range s.Nodes {
-		if ids[s.Nodes[i].ID] {
-			return false
-		}
-		ids[s.Nodes[i].ID] = true
-	}
 	return true
 }
 
-// l5 checks that an operation has all of its files, or is certain that nobody has them, although a
-// link was reset.
-func (c *checks) l5(o *operation) {
-	if !c.brittle || c.w.coverage.Faults[scenario.Reset] == 0 || o.actor.proc.stopping {
-		return
+// stopsOrStarts reports whether a user stops or starts anything.
+func stopsOrStarts(s *scenario.Scenario) bool {
+	return slices.ContainsFunc(s.Ops, func(op scenario.Op) bool {
+		return op.Do == scenario.DoStop || op.Do == scenario.DoStart || op.Do == scenario.DoAbort
+	})
+}
+
+// sharesIDs reports whether two nodes have one id.
+func sharesIDs(s *scenario.Scenario) bool {
+	ids := map[int]bool{}
+	for i := range s.Nodes {
+		if ids[s.Nodes[i].ID] {
+			return true
+		}
+		ids[s.Nodes[i].ID] = true
 	}
-	outcomes := []client.Outcome{}
+	return false
+}
+
+// outcomes returns what came of the files of an operation.
+func (o *operation) outcomes() (all []client.Outcome) {
 	if o.result != nil {
-		outcomes = append(outcomes, o.result.Outcome)
+		all = append(all, o.result.Outcome)
 	}
 	if o.gather != nil {
 		for _, names := range o.gather.names {
 			for _, name := range names {
-				outcomes = append(outcomes, o.gather.told[name])
+				all = append(all, o.gather.told[name])
 			}
 		}
 	}
-	for _, is := range outcomes {
+	return all
+}
+
+// l5 checks that an operation has its answer, and all of its files, or is certain that nobody has
+// them, although a link was reset.
+func (c *checks) l5(o *operation) {
+	if !c.brittle || c.w.coverage.Faults[scenario.Reset] == 0 || o.actor.proc.stopping {
+		return
+	}
+	if o.answer != nil && o.answer.Code != 0 {
+		c.fail(L5, "a link was reset once, and the %s of %q by %s ends with %s", o.op.Do, o.op.Name, o.op.Who, o.answer.Code)
+	}
+	for _, is := range o.outcomes() {
 		if is != client.Fetched && is != client.NobodyHad && is != client.BadlyNamed {
 			c.fail(L5, "a link was reset once, and the %s of %q by %s ends as: %s", o.op.Do, o.op.Name, o.op.Who, outcomeWords[is])
 		}

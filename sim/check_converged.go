@@ -3,7 +3,6 @@ package sim
 import (
 	"fmt"
 	"maps"
-	"net/netip"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/sim/scenario"
@@ -26,12 +25,14 @@ func (c *checks) mislisted() string {
 	if r.proc == nil {
 		return "the relay is down"
 	}
-	listed := map[netip.AddrPort]bool{}
+	listed := map[*host]bool{}
 	for _, l := range r.proc.registry.Leases(r.local(c.w.now)) {
-		listed[l.At] = true
-		if h := c.w.byAddress[l.At]; h == nil || !h.lives() || nodeID(h.plan.ID) != l.ID {
-			return fmt.Sprintf("%v is listed, and no node lives there under that id", l.At)
+		is := spotOfLease(&l)
+		h := c.w.hostAt(is)
+		if h == nil || !h.lives() || nodeID(h.plan.ID) != l.ID || !h.has(is) {
+			return fmt.Sprintf("%v is listed, and no node lives there under that id", is)
 		}
+		listed[h] = true
 	}
 	for i := range c.w.scenario.Nodes {
 		if id := c.w.scenario.Nodes[i].ID; !c.identityListed(id, listed) {
@@ -43,17 +44,28 @@ func (c *checks) mislisted() string {
 
 // identityListed reports whether one of the living nodes with an id is listed, or no node with it
 // lives.
-func (c *checks) identityListed(id int, listed map[netip.AddrPort]bool) bool {
+func (c *checks) identityListed(id int, listed map[*host]bool) bool {
 	lives := false
 	for _, h := range c.w.hosts {
 		if h.role == nodeRole && h.plan.ID == id && h.lives() {
-			if listed[h.address] {
+			if listed[h] {
 				return true
 			}
 			lives = true
 		}
 	}
 	return !lives
+}
+
+// has reports whether all these addresses are the host's.
+func (h *host) has(is spot) bool {
+	own := spotAt(h.address, h.second.Addr())
+	for i, addr := range is.addrs {
+		if addr.IsValid() && addr != own.addrs[i] {
+			return false
+		}
+	}
+	return is.port == own.port
 }
 
 // cutShort records a machine that did not end before the patience of its program did.
@@ -83,14 +95,14 @@ func (c *checks) unpublished() string {
 		return ""
 	}
 	for _, k := range r.proc.oracle.known {
-		h := c.w.byAddress[k.at]
+		h := c.w.hostAt(k.spot(r.local(c.w.now)))
 		if !k.live(r.local(c.w.now)) || h == nil || h.plan == nil || h.proc == nil {
 			continue
 		}
 		names := map[string]protocol.Entry{}
 		for _, s := range h.files {
-			if e, known := c.w.shares(h, s.name); known && !h.plan.Quiet {
-				names[s.name] = e
+			if !h.plan.Quiet {
+				names[s.name] = c.w.shares(h, s.name)
 			}
 		}
 		switch {

@@ -27,6 +27,8 @@ const (
 	StaleLeave       Counter = "a LEAVE of an older epoch than the newest"
 	StaleRegister    Counter = "a registration with an old epoch"
 	Moved            Counter = "a renewal from another address"
+	OtherAddress     Counter = "a host was reached at its second address, while the first was silent"
+	MovedOne         Counter = "one address of a node with two lapsed"
 	Returned         Counter = "a node that came back after its lease had ended"
 	Displaced        Counter = "a node that lost its id to another"
 	OldCursor        Counter = "a cursor from before a restart"
@@ -69,18 +71,23 @@ const (
 	ReadInside       Counter = "a group of a larger file was read by itself"
 	ReadAgain        Counter = "what could not be read was read later"
 	RotNoticed       Counter = "a node noticed that bits of a file had rotted, because a client called them wrong"
+	PublishedPending Counter = "a node published a name whose file was not hashed yet"
+	PublishedOpaque  Counter = "a node published a name whose file it could not read"
+	SaidIndexing     Counter = "a node had not hashed all files yet when it was asked for a content"
+	WasYoung         Counter = "a relay that had been restarted was young"
+	WasTooEarly      Counter = "a file was not found, and it was too early to be certain"
 	WentOn           Counter = "a node published only the changes since its last page"
 )
 
 // Counters lists all counters.
 var Counters = []Counter{
 	StaleTimer, TurnedAway, ResetInFrame, EndInFrame, EndInBody, UnreadClose, SpoiledBody,
-	ChangedMidway, ExpiredLease, StaleLeave, StaleRegister, Moved, Returned, Displaced, OldCursor,
+	ChangedMidway, ExpiredLease, StaleLeave, StaleRegister, Moved, OtherAddress, MovedOne, Returned, Displaced, OldCursor,
 	SecondNode, StaleEntry, Cut, LargeFile, WaitedForHash, WrongGroup, Resumed, Preferred,
 	PreferredGone, FalseClaim, FalseLeftovers, AlreadyThere, TwoSources, OtherVariant, OtherThere,
 	GatherTogether, GatherNextNode, GatherOvertook, GatherLost, GatherLied, GatherHashing, GatherAlone, GatherNames, GatherSpares,
 	GatherReplaced, GatherVariant, GatherClash, GatherGivenUp, GatherUnplaced, GatherAgain,
-	Mirrored, ToldHolders, LeftOut, Resynced, ReadInside, ReadAgain, RotNoticed, WentOn, DroppedInDoubt, TooMuchPublished,
+	Mirrored, ToldHolders, LeftOut, Resynced, ReadInside, ReadAgain, RotNoticed, PublishedPending, PublishedOpaque, SaidIndexing, WasYoung, WasTooEarly, WentOn, DroppedInDoubt, TooMuchPublished,
 }
 
 // cellKey is a cell of a table without a row: a kind of message that a state does not allow.
@@ -139,6 +146,7 @@ var unreached = map[rowKey]string{
 	{pipelineKind, "Doubting", "BodyMoved"}: "a file of one group has come whole when it is judged",
 	{pipelineKind, "Doubting", "PeerEnded"}: "a file of one group has come whole when it is judged",
 	{sourceKind, "New", "Stopped"}:          "a fetch has no source that has not begun",
+	{sessionKind, "Waiting", "Lost"}:        "a session sends nothing while a list waits; in the world what it has said before fails at once",
 	{gatherKind, "New", "Stopped"}:          "the world starts a gather in the moment in which its list has come",
 }
 

@@ -184,11 +184,12 @@ func (c *checks) leaves(a *actor, node netip.AddrPort, outcome roles.Outcome) {
 	if !is || tried.Node != node {
 		return
 	}
-	g, gave := a.operation.gather, a.operation.gave(node)
+	g, gave, h := a.operation.gather, a.operation.gave(node), c.w.byAddress[node]
+	elsewhere := h != nil && h.second.IsValid() // if it is silent it may be asked at its other address
 	switch tried.Code {
 	case 0, protocol.Disk, protocol.Interrupted:
 	case protocol.Lost, protocol.Timeout:
-		g.lost[node] = g.lost[node] || !gave && (g.idle[node] || tried.Code == protocol.Timeout)
+		g.lost[node] = g.lost[node] || !gave && (g.idle[node] || tried.Code == protocol.Timeout && !elsewhere)
 		g.idle[node] = !gave
 	default:
 		g.lost[node] = true

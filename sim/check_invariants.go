@@ -32,16 +32,18 @@ const (
 	S18 ID = "S18"
 	S19 ID = "S19"
 	S20 ID = "S20"
+	S21 ID = "S21"
 	S25 ID = "S25"
 
-	L1 ID = "L1"
-	L2 ID = "L2"
-	L3 ID = "L3"
-	L4 ID = "L4"
-	L5 ID = "L5"
-	L6 ID = "L6"
-	L7 ID = "L7"
-	L9 ID = "L9"
+	L1  ID = "L1"
+	L2  ID = "L2"
+	L3  ID = "L3"
+	L4  ID = "L4"
+	L5  ID = "L5"
+	L6  ID = "L6"
+	L7  ID = "L7"
+	L9  ID = "L9"
+	L12 ID = "L12"
 
 	C1 ID = "C1"
 	C2 ID = "C2"
@@ -63,7 +65,9 @@ var Invariants = []Invariant{
 	{S1, "a fetched file has the hash of its result, despite liars and flipped bits, and " +
 		"the hash of the request if it has one; among honest nodes it is byte for byte a " +
 		"content that a node had under that name, never a mix of two"},
-	{S2, "not found means that every listed node was asked and answered not-found"},
+	{S2, "not found means that every listed node was asked and answered not-found, that the relay was not " +
+		"young and withheld none, and that no listed node that has told the relay of its share since it " +
+		"noticed such a file has one; too early means that a node is indexing, or the relay young"},
 	{S3, "a relay hands out no lease that has been silent for longer than its TTL"},
 	{S4, "the registry holds exactly the newest live registration of each node id, and " +
 		"answers accordingly"},
@@ -97,17 +101,22 @@ var Invariants = []Invariant{
 		"nothing that has come is received a second time"},
 	{S19, "what is read at any place of a file is of the content that was pinned when it was opened"},
 	{S20, "a fetched file has the modification time and the executable bit that a node's file with its content has"},
+	{S21, "a relay that was restarted and has kept how many nodes it had says on each page that it is young, " +
+		"until as many are back or a TTL is over; no other does"},
 	{S25, "the long answers that a relay has on their way stay within their bound, whoever reads " +
 		"them, and the room of each is free once it has been taken or its link is gone"},
 	{L1, "an operation ends within its bound"},
 	{L2, "after healing, the registry equals the living nodes"},
 	{L3, "after healing, a file is found if and only if a listed node has it"},
 	{L4, "after healing, the relay's index equals the shares of the listed nodes"},
-	{L5, "where nothing goes wrong but that one link of a client to a node is reset, each file comes"},
+	{L5, "where nothing goes wrong but that one link of a client to a node is reset, or one to the " +
+		"relay, each file comes, and each question is answered"},
 	{L6, "a node that hears that a file which has rotted is wrong publishes what it is now, or nothing"},
 	{L7, "nodes that hash for ever, or trickle, keep no client from a node that delivers for longer " +
 		"than their turns take"},
 	{L9, "a client gets its list, although strangers ask for lists and do not read them"},
+	{L12, "where nothing goes wrong but that one of two addresses of a host is dead, each file comes, " +
+		"and each question is answered"},
 	{C1, "after the stop, both ends of every connection are closed"},
 	{C2, "after the stop, every machine is final by itself and has no timer"},
 	{C3, "after its nodes have stopped, a relay lists none"},
@@ -134,14 +143,18 @@ type checks struct {
 	honest    bool // no host breaks the protocol and no bit flips
 	sound     bool // honest, and without faults
 	healed    bool
-	brittle   bool // nothing goes wrong but that one link of each client to each node is reset
+	brittle   bool // see the function
+	oneDead   bool // see the function
 	stopping  bool // the last phase
 	uses      []linkUse
+
+	undisturbed bool // nothing goes wrong but that files change
 }
 
 func newChecks(w *World) *checks {
 	return &checks{
 		w: w, honest: !w.scenario.Hostile(), sound: !w.scenario.Hostile() && len(w.scenario.Faults) == 0, brittle: brittle(w.scenario),
+		oneDead: oneDead(w.scenario), undisturbed: undisturbed(w.scenario),
 	}
 }
 

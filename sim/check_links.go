@@ -100,8 +100,11 @@ func mostSources(sources int) int {
 
 // mostLinks returns how many connections a machine may have at once.
 func (a *actor) mostLinks() int {
-	if a.kind == gatherKind {
+	switch a.kind {
+	case gatherKind:
 		return a.mostGathering()
+	case memberKind: // one over each family
+		return 2
 	}
 	if a.kind == fetchKind && !a.operation.op.Once {
 		return mostSources(a.operation.op.Sources)

@@ -17,17 +17,52 @@ type oracle struct {
 	next     relay.Directory // the registry, or a planted bug in front of it
 	known    map[protocol.NodeID]*known
 	paged    bool // it has given out a cursor
-	peers    map[peerKey]int
+	peers    map[peerKey]naming
+	start    time.Duration // when the relay started
+	earlier  int           // nodes that it had before; 0: it is not young
+	mark     relayMark     // what it leaves for its next start
+	soon     relayMark     // what it is about to leave
 }
 
 // known is the state that the oracle keeps of a node id.
 type known struct {
 	epoch uint64
-	at    netip.AddrPort
+	heard [2]heard // of its addresses: IPv4 and IPv6
+	port  uint16
 	until time.Duration
 	left  bool
 	when  time.Duration // when it left
 	index published
+
+	publishes bool          // it said that it publishes, or has published
+	begun     time.Duration // when it registered
+	moved     time.Duration // when its address was heard of first
+	told      []telling     // what it has told of its share since
+}
+
+// heard is an address at which a node was heard of.
+type heard struct {
+	addr  netip.Addr
+	until time.Duration // when it lapses by itself
+}
+
+// hears takes note of a node's address, and reports whether it takes the place of another.
+func (k *known) hears(addr netip.Addr, until time.Duration) (moved bool) {
+	one := &k.heard[roles.FamilyOf(addr)-roles.IPv4]
+	moved = one.addr.IsValid() && one.addr != addr
+	*one = heard{addr, until}
+	return moved
+}
+
+// spot returns where a node is, as it was heard of within the TTL of its lease.
+func (k *known) spot(now time.Duration) spot {
+	s := spot{port: k.port}
+	for i, one := range k.heard {
+		if one.until > now {
+			s.addrs[i] = one.addr
+		}
+	}
+	return s
 }
 
 func (k *known) live(now time.Duration) bool { return k != nil && !k.left && k.until > now }
@@ -41,7 +76,7 @@ func (k *known) gone() time.Duration {
 }
 
 func newOracle(w *World, p *process) *oracle {
-	o := &oracle{w: w, registry: p.registry, next: p.registry, known: map[protocol.NodeID]*known{}, peers: map[peerKey]int{}}
+	o := &oracle{w: w, registry: p.registry, next: p.registry, known: map[protocol.NodeID]*known{}, peers: map[peerKey]naming{}, start: p.host.local(w.now), earlier: w.marked, mark: relayMark{w.marked, p.host.local(w.now)}}
 	if w.plant != nil && w.plant.Directory != nil {
 		o.next = w.plant.Directory(p.registry)
 	}
@@ -73,9 +108,14 @@ func (o *oracle) Register(at roles.Moment, from relay.From, m *protocol.Register
 		if newest > 0 && !o.known[m.ID].live(at.Now) {
 			o.w.coverage.sometimes(Returned)
 		}
-		now := &known{epoch: m.Epoch, at: place, until: at.Now + roles.LeaseTTL}
+		now := &known{epoch: m.Epoch, port: m.Port, until: at.Now + roles.LeaseTTL, begun: o.w.now, moved: o.w.now}
+		now.publishes = m.Publishes > 0
+		now.hears(from.Peer, now.until)
 		if granted.Held != (protocol.Held{}) {
 			now.index = o.carriedOver(m.ID, granted.Held)
+		}
+		if now.publishes {
+			now.index.doubt = roles.MaxDoubt
 		}
 		o.known[m.ID] = now
 	} else {
@@ -97,15 +137,18 @@ func (o *oracle) Renew(at roles.Moment, from relay.From, m *protocol.Renew) prot
 		o.w.check.fail(S4, "the renewal of epoch %d of node %x was answered with %s", m.Epoch, m.ID[:8], describe(answer))
 	}
 	if mine {
-		if now := netip.AddrPortFrom(from.Peer, k.at.Port()); k.at != now {
-			o.w.coverage.sometimes(Moved)
-			k.at = now
-		}
 		k.until = at.Now + roles.LeaseTTL
+		if k.hears(from.Peer, k.until) {
+			o.w.coverage.sometimes(Moved)
+			k.moved = o.w.now
+		}
+		o.renewed(at.Now, k, answer)
 		if k.index.doubt > 0 {
 			if k.index.doubt--; k.index.doubt == 0 {
-				o.w.coverage.sometimes(DroppedInDoubt)
-				k.index = published{}
+				if k.index.held.Index > 0 {
+					o.w.coverage.sometimes(DroppedInDoubt)
+				}
+				k.index, k.publishes = published{}, false
 			}
 		}
 		if renewed, is := answer.(*protocol.Renewed); is && renewed.Held != k.index.held {
@@ -114,6 +157,23 @@ func (o *oracle) Renew(at roles.Moment, from relay.From, m *protocol.Renew) prot
 	}
 	o.compare(at.Now)
 	return answer
+}
+
+// renewed compares the place that a renewal tells with where the node was heard of.
+func (o *oracle) renewed(now time.Duration, k *known, answer protocol.Message) {
+	renewed, is := answer.(*protocol.Renewed)
+	if !is {
+		return
+	}
+	told := spotOf(&protocol.Peer{Host: renewed.Host, Port: renewed.Port, Also: renewed.Also})
+	if is := k.spot(now); told != is {
+		o.w.check.fail(S4, "a node that was heard of at %v is told that it is listed at %v", is, told)
+	}
+	for _, one := range k.heard {
+		if one.addr.IsValid() && one.until <= now {
+			o.w.coverage.sometimes(MovedOne)
+		}
+	}
 }
 
 // Leave implements [relay.Directory].
@@ -139,6 +199,7 @@ func (o *oracle) Locate(at roles.Moment, from relay.From, m *protocol.Locate) pr
 		limited.Limit = uint64(page)
 		m = &limited
 	}
+	young := o.young(at.Now)
 	answer := o.next.Locate(at, from, m)
 	located, is := answer.(*protocol.Located)
 	if !is {
@@ -149,6 +210,7 @@ func (o *oracle) Locate(at roles.Moment, from relay.From, m *protocol.Locate) pr
 		o.w.coverage.sometimes(OldCursor)
 	}
 	o.paged = o.paged || located.Cursor != nil
+	o.saidYoung(located.Young, young)
 	o.located(at, m, located)
 	return answer
 }
@@ -167,11 +229,12 @@ func (o *oracle) carriedOver(id protocol.NodeID, held protocol.Held) published {
 
 // compare compares the registry with the oracle, in both directions.
 func (o *oracle) compare(now time.Duration) {
+	o.remember(now)
 	leases := o.registry.Leases(now)
 	for i := range leases {
 		l := &leases[i]
 		k := o.known[l.ID]
-		if !k.live(now) || k.epoch != l.Epoch || k.at != l.At || k.until != l.Until {
+		if !k.live(now) || k.epoch != l.Epoch || k.spot(now) != spotOfLease(l) || k.until != l.Until {
 			o.w.check.fail(S4, "the registry lists epoch %d of node %x at %v, which is not its newest live registration", l.Epoch, l.ID[:8], l.At)
 		}
 	}

@@ -1,7 +1,7 @@
 package sim
 
 import (
-	"net/netip"
+	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
@@ -12,18 +12,19 @@ import (
 type published struct {
 	held     protocol.Held
 	complete bool // the relay holds the whole index
+	beyond   bool // the node may have more than that
 	full     bool // its last page found no room at the relay
 	partial  bool // one of its changes was bad, and is left out
 	doubt    int  // renewals until an index of an earlier registration is dropped; 0: of this one
 	names    map[string]protocol.Entry
 }
 
-// holds returns the entry of an index that matches a request. A request by hash alone may match
-// several names; any of them will do.
+// holds returns the entry of an index that matches a request: under a name, one without a hash may be
+// of any content. A request by hash alone may match several names; any of them will do.
 func (p *published) holds(name string, hash protocol.Hash) (protocol.Entry, bool) {
 	if name != "" {
 		e, has := p.names[name]
-		return e, has && (hash.IsZero() || e.Hash == hash)
+		return e, has && (hash.IsZero() || e.Hash == hash || e.Hash.IsZero())
 	}
 	for _, e := range p.names {
 		if e.Hash == hash && !hash.IsZero() {
@@ -31,6 +32,26 @@ func (p *published) holds(name string, hash protocol.Hash) (protocol.Entry, bool
 		}
 	}
 	return protocol.Entry{}, false
+}
+
+// hashing reports whether a name of the index may turn out to have any content.
+func (p *published) hashing() bool {
+	for _, e := range p.names {
+		if e.Mark == protocol.Pending {
+			return true
+		}
+	}
+	return false
+}
+
+// maybe reports whether a node with this index may have what a request asks for, beside what the
+// index says.
+func (p *published) maybe(m *protocol.Locate) bool {
+	switch {
+	case !p.complete || p.beyond, m.Name == "" && m.Hash.IsZero():
+		return true
+	}
+	return m.Name == "" && p.hashing()
 }
 
 // again reports whether a page repeats the last one, whose answer was lost.
@@ -47,9 +68,10 @@ func (p *published) follows(m *protocol.Publish) bool {
 // reports whether the page found room: without it, the changes that need none are applied, and the
 // rest is to come again.
 func (p *published) take(m *protocol.Publish, most int) bool {
+	beyond := m.Beyond > 0
 	switch {
 	case p.again(m):
-		p.complete = !p.full && !p.partial && m.To == m.Latest
+		p.complete, p.beyond = !p.full && !p.partial && m.To == m.Latest, beyond
 		return true
 	case m.From == 0:
 		*p = published{held: protocol.Held{Index: m.Index}}
@@ -57,7 +79,7 @@ func (p *published) take(m *protocol.Publish, most int) bool {
 	if p.names == nil {
 		p.names = map[string]protocol.Entry{}
 	}
-	p.full, p.doubt = false, 0
+	p.full, p.doubt, p.beyond = false, 0, beyond
 	p.partial = p.partial || m.LeftOut > 0
 	for _, e := range m.Changes {
 		_, has := p.names[e.Name]
@@ -96,20 +118,33 @@ func (o *oracle) Publish(at roles.Moment, m *protocol.Publish) protocol.Message 
 		if m.From > 0 {
 			o.w.coverage.sometimes(WentOn)
 		}
+		if answer.Refused != uint64(m.LeftOut) {
+			o.w.check.fail(S15, "a node is told that %d of its changes are refused, and %d are bad", answer.Refused, m.LeftOut)
+		}
 		if !k.index.take(m, o.w.policy.MaxEntries) {
 			o.w.check.fail(S15, "a page up to %d is taken in that exceeds the bound of %d names", m.To, o.w.policy.MaxEntries)
 		}
 		if answer.Index != k.index.held.Index || answer.Sequence != k.index.held.Sequence {
 			o.w.check.fail(S15, "the relay says that it holds %d of index %d, after %d of index %d", answer.Sequence, answer.Index, k.index.held.Sequence, k.index.held.Index)
 		}
+		o.tells(at.Now, k, m)
 	case *protocol.Error:
-		o.notPublished(k, mine, m, answer)
+		o.notPublished(at.Now, k, mine, m, answer)
 	}
 	return answer
 }
 
+// tells notes what a node has told of its share with a page.
+func (o *oracle) tells(now time.Duration, k *known, m *protocol.Publish) {
+	is := telling{at: o.w.now, whole: k.index.complete && !k.index.beyond}
+	if h := o.w.hostAt(k.spot(now)); h != nil && h.proc != nil {
+		is.asOf = h.proc.composed[protocol.Held{Index: m.Index, Sequence: m.To}]
+	}
+	k.publishes, k.told = true, append(k.told, is)
+}
+
 // notPublished checks a refusal.
-func (o *oracle) notPublished(k *known, mine bool, m *protocol.Publish, no *protocol.Error) {
+func (o *oracle) notPublished(now time.Duration, k *known, mine bool, m *protocol.Publish, no *protocol.Error) {
 	switch {
 	case no.Code == protocol.NoLease && !mine:
 	case no.Code == protocol.Resync && mine && !k.index.follows(m):
@@ -117,6 +152,7 @@ func (o *oracle) notPublished(k *known, mine bool, m *protocol.Publish, no *prot
 	case no.Code == protocol.Superseded && !mine:
 	case no.Code == protocol.Limit && mine && k.index.follows(m) && !k.index.again(m) && !k.index.take(m, o.w.policy.MaxEntries):
 		o.w.coverage.sometimes(TooMuchPublished)
+		o.tells(now, k, m)
 	default:
 		o.w.check.fail(S15, "a node with a lease: %t, which publishes from %d of index %d, is told %s", mine, m.From, m.Index, no.Code)
 	}
@@ -124,10 +160,13 @@ func (o *oracle) notPublished(k *known, mine bool, m *protocol.Publish, no *prot
 
 // peerKey is a peer in an answer.
 type peerKey struct {
-	at   netip.AddrPort
+	at   spot
 	hash protocol.Hash
 	size uint64
 }
+
+// naming is how often an answer names a peer, and how often it should.
+type naming struct{ least, most, named int }
 
 // located compares an answer to LOCATE with the indexes: S3 and S15.
 func (o *oracle) located(at roles.Moment, m *protocol.Locate, answer *protocol.Located) {
@@ -138,29 +177,26 @@ func (o *oracle) located(at roles.Moment, m *protocol.Locate, answer *protocol.L
 			continue
 		}
 		live++
-		if e, has := k.index.holds(m.Name, m.Hash); has {
-			o.peers[peerKey{k.at, e.Hash, e.Size}]++
+		e, has := k.index.holds(m.Name, m.Hash)
+		if has {
 			holders++
 		}
-		if !k.index.complete || m.Name == "" && m.Hash.IsZero() {
-			o.peers[peerKey{at: k.at}]++ // even if it has published the file: its index is not complete
-		}
+		o.owe(at.Now, k, e, has, k.index.maybe(m))
 	}
-	maybes := false
+	unknown := false
 	for i := range answer.Peers {
 		p := &answer.Peers[i]
-		key := peerKey{p.Addr(), p.Hash, p.Size}
-		if o.peers[key] == 0 {
+		key := peerKey{spotOf(p), p.Hash, p.Size}
+		is := o.peers[key]
+		if is.named++; is.named > is.most {
 			o.strange(at, p)
 			return
 		}
-		if o.peers[key]--; o.peers[key] == 0 {
-			delete(o.peers, key)
-		}
-		if maybes && !p.Hash.IsZero() {
+		o.peers[key] = is
+		if unknown && !p.Hash.IsZero() {
 			o.w.check.fail(S15, "%v, which has it, is named after those that may have it", p.Addr())
 		}
-		maybes = maybes || p.Hash.IsZero()
+		unknown = unknown || p.Hash.IsZero()
 	}
 	if m.Cursor == nil && answer.Cursor == nil {
 		if holders > 0 {
@@ -169,16 +205,63 @@ func (o *oracle) located(at roles.Moment, m *protocol.Locate, answer *protocol.L
 		if len(answer.Peers) < live {
 			o.w.coverage.sometimes(LeftOut)
 		}
-		if len(o.peers) > 0 {
-			o.w.check.fail(S15, "%d nodes that have it, or may have it, are not in the only page", len(o.peers))
+		for key, is := range o.peers {
+			if is.named < is.least {
+				o.w.check.fail(S15, "%v, which has it, or may have it, is not in the only page", key.at)
+			}
 		}
 	}
+}
+
+// owe notes how often an answer to LOCATE names a node with an entry, or without one, that may have
+// the file: once as a holder, and once more as one that may have it, unless the two look alike and
+// stand on one page.
+func (o *oracle) owe(now time.Duration, k *known, e protocol.Entry, has, maybe bool) {
+	add := func(key peerKey, least, most int) {
+		is := o.peers[key]
+		o.peers[key] = naming{least: is.least + least, most: is.most + most}
+	}
+	unknown := peerKey{at: k.spot(now)}
+	switch known := has && !e.Hash.IsZero(); {
+	case known && maybe:
+		add(peerKey{k.spot(now), e.Hash, e.Size}, 1, 1)
+		add(unknown, 1, 1)
+	case known:
+		add(peerKey{k.spot(now), e.Hash, e.Size}, 1, 1)
+	case has && maybe:
+		add(unknown, 1, 2)
+	case has, maybe:
+		add(unknown, 1, 1)
+	}
+}
+
+// since returns a peer of an earlier answer as it would be told now, if its node has gained or lost an
+// address.
+func (o *oracle) since(now time.Duration, p protocol.Peer) protocol.Peer {
+	for _, k := range o.known {
+		is := k.spot(now)
+		if !k.live(now) || !is.meets(spotOf(&p)) {
+			continue
+		}
+		p.Host, p.Also = nil, nil
+		for _, addr := range is.addrs {
+			switch {
+			case !addr.IsValid():
+			case p.Host == nil:
+				p.Host = protocol.IPOf(addr)
+			default:
+				p.Also = protocol.IPOf(addr)
+			}
+		}
+		break
+	}
+	return p
 }
 
 // strange reports a peer that does not belong into an answer.
 func (o *oracle) strange(at roles.Moment, p *protocol.Peer) {
 	for _, k := range o.known {
-		if k.live(at.Now) && k.at == p.Addr() {
+		if k.live(at.Now) && k.spot(at.Now) == spotOf(p) {
 			o.w.check.fail(S15, "%v is named as one that has, or may have, what it has not published so", p.Addr())
 			return
 		}
@@ -193,22 +276,25 @@ func (o *oracle) List(at roles.Moment, from relay.From, m *protocol.List) protoc
 		limited.Limit = uint64(page)
 		m = &limited
 	}
+	young := o.young(at.Now)
 	answer := o.next.List(at, from, m)
 	listed, is := answer.(*protocol.Listed)
 	if !is {
 		o.w.check.fail(S15, "LIST was answered with %s", describe(answer))
 		return answer
 	}
+	o.saidYoung(listed.Young, young)
+	o.classes(at.Now, listed)
 	known := o.items(at, m.Pattern)
 	for i := range listed.Items {
 		item := &listed.Items[i]
-		e := protocol.Entry{Name: item.Name, Size: item.Size, Hash: item.Hash}
+		e := entryOf(item)
 		if known[e] != item.Count {
 			o.w.check.fail(S15, "%q is listed with %d holders, and %d nodes have it", item.Name, item.Count, known[e])
 		}
 		delete(known, e)
 		for _, h := range item.Holders {
-			if !o.holds(at, listed.Peers[h].Addr(), e) {
+			if !o.holds(at, spotOf(&listed.Peers[h]), e) {
 				o.w.check.fail(S15, "%v is named as one that has %q", listed.Peers[h].Addr(), item.Name)
 			}
 		}
@@ -217,6 +303,37 @@ func (o *oracle) List(at roles.Moment, from relay.From, m *protocol.List) protoc
 		o.w.check.fail(S15, "%d names are not in the only page", len(known))
 	}
 	return answer
+}
+
+// entryOf returns the entry that an item of a list stands for.
+func entryOf(item *protocol.Item) protocol.Entry {
+	return protocol.Entry{Name: item.Name, Size: item.Size, Hash: item.Hash, Mark: item.Mark}
+}
+
+// classes compares the numbers of nodes whose index is on its way, and of those that publish nothing,
+// or not everything. A lease that has lapsed a moment ago may still count.
+func (o *oracle) classes(now time.Duration, listed *protocol.Listed) {
+	var publishing, silent, lapsed uint64
+	for _, k := range o.known {
+		p := &k.index
+		switch {
+		case k.left:
+		case !k.live(now):
+			lapsed++
+		case p.held == (protocol.Held{}) && k.publishes:
+			publishing++
+		case p.held == (protocol.Held{}) || p.full || p.partial || p.beyond:
+			silent++
+		case p.doubt > 0 || !p.complete:
+			publishing++
+		}
+	}
+	if listed.Publishing < publishing || listed.Publishing > publishing+lapsed {
+		o.w.check.fail(S15, "%d nodes are said to be publishing, and %d are", listed.Publishing, publishing)
+	}
+	if listed.Silent < silent || listed.Silent > silent+lapsed {
+		o.w.check.fail(S15, "%d nodes are said to publish nothing, or not everything, and %d do so", listed.Silent, silent)
+	}
 }
 
 // items counts the holders of each content under each name that matches a pattern.
@@ -235,9 +352,9 @@ func (o *oracle) items(at roles.Moment, pattern string) map[protocol.Entry]uint6
 	return items
 }
 
-func (o *oracle) holds(at roles.Moment, addr netip.AddrPort, e protocol.Entry) bool {
+func (o *oracle) holds(at roles.Moment, is spot, e protocol.Entry) bool {
 	for _, k := range o.known {
-		if k.live(at.Now) && k.at == addr && k.index.names[e.Name] == e {
+		if k.live(at.Now) && k.spot(at.Now) == is && k.index.names[e.Name] == e {
 			return true
 		}
 	}

@@ -82,7 +82,9 @@ func (c *checks) exact(o *operation) {
 		case *protocol.Listed:
 			listed.Items = append(listed.Items, page.Items...)
 		case *protocol.Located:
-			located.Peers = append(located.Peers, page.Peers...)
+			for _, peer := range page.Peers {
+				located.Peers = append(located.Peers, relay.proc.oracle.since(at.Now, peer))
+			}
 		}
 	}
 	if o.op.Do == scenario.DoLocate {
@@ -92,7 +94,7 @@ func (c *checks) exact(o *operation) {
 	known := relay.proc.oracle.items(at, o.op.Name)
 	for i := range listed.Items {
 		item := &listed.Items[i]
-		e := protocol.Entry{Name: item.Name, Size: item.Size, Hash: item.Hash}
+		e := entryOf(item)
 		if known[e] != item.Count {
 			c.fail(S15, "all pages together list %q with %d holders, and %d nodes have it", item.Name, item.Count, known[e])
 		}

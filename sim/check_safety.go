@@ -50,6 +50,8 @@ func (c *checks) said(a *actor, send roles.Send, then []roles.Effect) {
 		c.refusal(a, send.Link, m, then)
 	case *protocol.Get:
 		c.s12(a, m)
+	case *protocol.Publish:
+		a.composes(m, c.w.now)
 	}
 }
 
@@ -86,9 +88,10 @@ func (o *operation) heard(in roles.Heard) {
 	switch m := in.Message.(type) {
 	case *protocol.Located:
 		o.more = m.Cursor != nil
+		o.young, o.withheld = o.young || m.Young > 0, o.withheld || m.Withheld > 0 || m.LeftOut > 0
 		for i := range m.Peers {
-			at := m.Peers[i].Addr()
-			if !slices.ContainsFunc(o.listed, func(p protocol.Peer) bool { return p.Addr() == at }) {
+			is := spotOf(&m.Peers[i])
+			if !slices.ContainsFunc(o.listed, func(p protocol.Peer) bool { return spotOf(&p).meets(is) }) {
 				o.listed = append(o.listed, m.Peers[i])
 			}
 		}
@@ -100,6 +103,7 @@ func (o *operation) heard(in roles.Heard) {
 		if m.Code == protocol.NotFound || m.Code == protocol.Changed && o.op.Pin > 0 {
 			o.denied = append(o.denied, v.to)
 		}
+		o.indexing = o.indexing || m.Code == protocol.Indexing
 		if v.wrong && (m.Code == protocol.Changed || m.Code == protocol.Internal) {
 			v.wrong = false // its file changed during the transfer
 		}
@@ -230,11 +234,12 @@ func (c *checks) refusal(a *actor, link roles.Link, refusal *protocol.Error, the
 }
 
 // dialled records which node a client visits.
-func (c *checks) dialled(a *actor, link roles.Link, to netip.AddrPort) {
-	o := a.operation
-	if o == nil || to == c.w.relay.address {
+func (c *checks) dialled(a *actor, d roles.Dial) {
+	o, link := a.operation, d.Link
+	if o == nil || d.To == c.w.relay.dialledAs() {
 		return
 	}
+	to, _ := netip.ParseAddrPort(d.To)
 	for _, v := range o.visited {
 		if v.to == to && v.wrong && o.gather == nil {
 			c.fail(S13, "%v, which sent a wrong group, is asked again for %q", to, o.op.Name)

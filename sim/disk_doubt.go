@@ -7,8 +7,8 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// checkFile compares a node's files of a content with their bytes. One that differs is withdrawn, and
-// hashed anew.
+// checkFile compares a node's files of a content with their bytes. The content of one that differs is
+// withdrawn, and the file hashed anew.
 func (w *World) checkFile(a *actor, e roles.CheckFile) {
 	p := a.proc
 	w.after(w.diskWait(p.host), func() {
@@ -19,14 +19,9 @@ func (w *World) checkFile(a *actor, e roles.CheckFile) {
 			if f := s.file; f.isRotten() && f.known.hash == e.Hash {
 				w.coverage.sometimes(RotNoticed)
 				f.hashed = 0
+				w.notice(p, s.name)
 			}
 		}
-		for _, s := range p.host.files {
-			if s.file.hashed == 0 && p.catalog.Drop(s.name) {
-				w.notify(p)
-			}
-		}
-		w.index(p.host)
 	})
 }
 

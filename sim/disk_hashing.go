@@ -9,10 +9,7 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-const (
-	hashRate   = 1 << 30                // bytes a second that a node hashes, when nothing is wrong
-	watchDelay = 300 * time.Millisecond // from a change on its disk until a node looks at it
-)
+const hashRate = 1 << 30 // bytes a second that a node hashes, when nothing is wrong
 
 // job hashes a file, once for all who wait for it.
 type job struct {
@@ -50,7 +47,7 @@ func (w *World) look(x waiter) {
 		w.refuseFile(x.actor, protocol.Internal, "the disk gives errors")
 		return
 	}
-	f := h.holding(x.want.Hash)
+	f, hopeful := h.holding(x.want.Hash), x.actor.proc.mayFind(x.want.Hash)
 	if x.want.Name != "" {
 		if refusal := protocol.AsError(protocol.CheckName(x.want.Name)); refusal != nil {
 			w.refuseFile(x.actor, refusal.Code, refusal.Text)
@@ -62,8 +59,13 @@ func (w *World) look(x waiter) {
 		f.hashed = f.version
 	}
 	switch {
+	case f == nil && hopeful && x.want.Name == "":
+		w.coverage.sometimes(SaidIndexing)
+		w.refuseFile(x.actor, protocol.Indexing, "a file is being hashed")
 	case f == nil:
 		w.refuseFile(x.actor, protocol.NotFound, "no such file")
+	case f.shut != 0:
+		w.refuseFile(x.actor, f.shut, "the file cannot be read")
 	case f.indexed() == nil:
 		w.coverage.sometimes(WaitedForHash)
 		j := w.job(x.actor.proc, f, 0)
@@ -103,8 +105,22 @@ func (w *World) job(p *process, f *inode, wait time.Duration) *job {
 	return j
 }
 
-// work continues a job for one second, or to its end.
+// forget ends a job, and has those who wait for its file look again.
+func (w *World) forget(j *job) {
+	j.proc.jobs = slices.DeleteFunc(j.proc.jobs, func(other *job) bool { return other == j })
+	for _, x := range j.waiting {
+		w.look(x)
+	}
+}
+
+// work continues a job for one second, or to its end. A file that cannot be read ends it at once.
 func (w *World) work(j *job) {
+	if j.file.shut != 0 && !j.proc.dead {
+		j.file.vain = j.file.version
+		w.republish(j.proc.host, j.file)
+		w.forget(j)
+		return
+	}
 	rate := uint64(hashRate)
 	if t := w.troubled(scenario.SlowHash, j.proc.host); t != nil {
 		w.fired(t)
@@ -136,58 +152,12 @@ func (w *World) worked(j *job, bytes uint64) {
 		w.work(j)
 		return
 	}
-	j.proc.jobs = slices.DeleteFunc(j.proc.jobs, func(other *job) bool { return other == j })
 	w.hashed(j.proc.host, j.file)
-	w.expect(j.proc)
-	for _, x := range j.waiting {
-		w.look(x)
-	}
+	w.forget(j)
 }
 
 // hashed records the content of a file.
 func (w *World) hashed(h *host, f *inode) {
 	f.hashed, f.known = f.version, w.identity(f.content, f.size)
-	for i := range h.files {
-		if h.files[i].file == f {
-			w.publish(h, h.files[i].name)
-		}
-	}
-}
-
-// index hashes the files whose content the node does not know.
-func (w *World) index(h *host) {
-	for i := range h.files {
-		f := h.files[i].file
-		if f.indexed() != nil {
-			w.publish(h, h.files[i].name)
-			continue
-		}
-		w.job(h.proc, f, time.Duration(i+1)*200*time.Microsecond)
-	}
-	w.expect(h.proc)
-}
-
-// expect sets in a node's catalog whether files are still being hashed.
-func (w *World) expect(p *process) {
-	extent := roles.ExtentWhole
-	if len(p.jobs) > 0 {
-		extent = roles.ExtentPart
-	}
-	if p.catalog.Extend(extent) {
-		w.notify(p)
-	}
-}
-
-// watched makes a node notice a change on its disk after a delay.
-func (w *World) watched(h *host, name string) {
-	proc := h.proc
-	if proc == nil {
-		return // the next process looks at all files
-	}
-	w.after(watchDelay, func() {
-		if !proc.dead {
-			w.publish(h, name)
-			w.index(h)
-		}
-	})
+	w.republish(h, f)
 }

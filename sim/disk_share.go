@@ -16,6 +16,10 @@ type inode struct {
 	version uint64 // counts changes that the node can notice
 	hashed  uint64 // the version that was hashed last; 0: none
 	known   *identity
+	seen    uint64        // the version that the node has noticed
+	vain    uint64        // the version that it could not hash
+	shut    protocol.Code // why it cannot be read; 0: it can
+	since   time.Duration // when it became what it is
 	accused accusation
 }
 
@@ -54,8 +58,9 @@ func (o *opened) changed() bool { return o.inode.version != o.version }
 
 // shared is a name in a node's share.
 type shared struct {
-	name string
-	file *inode
+	name  string
+	file  *inode
+	since time.Duration // when a file came under the name
 }
 
 // placement is a content that a node had under a name at some time.
@@ -89,7 +94,7 @@ func (h *host) holding(hash protocol.Hash) *inode {
 // place puts a new file under a name.
 func (w *World) place(h *host, name string, content int, size uint64) *inode {
 	w.versions++
-	f := &inode{content: content, size: size, version: w.versions}
+	f := &inode{content: content, size: size, version: w.versions, since: w.now}
 	w.placed = append(w.placed, placement{h, name, content, size, attributes(f.version)})
 	for i := range h.files {
 		if h.files[i].name == name {
@@ -97,16 +102,22 @@ func (w *World) place(h *host, name string, content int, size uint64) *inode {
 			return f
 		}
 	}
-	h.files = append(h.files, shared{name, f})
+	h.files = append(h.files, shared{name, f, w.now})
 	return f
 }
 
 // overwrite changes a file in place, also for those who have it open.
 func (w *World) overwrite(h *host, name string, content int, size uint64) {
 	f := h.file(name)
+	f.content, f.size = content, size
+	w.touch(h, name, f)
+}
+
+// touch gives a file another time stamp.
+func (w *World) touch(h *host, name string, f *inode) {
 	w.versions++
-	f.content, f.size, f.version = content, size, w.versions
-	w.placed = append(w.placed, placement{h, name, content, size, attributes(f.version)})
+	f.version, f.since = w.versions, w.now
+	w.placed = append(w.placed, placement{h, name, f.content, f.size, attributes(f.version)})
 }
 
 func (h *host) remove(name string) {

@@ -15,8 +15,7 @@
 //   - sockets, package levels: in addition TCP. The cost of a close with unread input.
 //
 // No level simulates the loss and congestion below TCP, a lack of memory, a disk that lies after
-// a sync, the hashing of real bytes, or the watching of folders. The tests of package transport
-// use real files.
+// a sync, or the hashing of real bytes. The tests of package transport use real files.
 //
 // # Worlds
 //
@@ -41,10 +40,13 @@
 // the stop. C4, that no goroutine is left, is for the tests of package levels.
 //
 //   - S0: no machine panics: no message of a peer leads to an event without a row
-//   - S1: a fetched file has the hash of its result, despite liars and flipped bits, and the
-//     hash of the request if it has one; among honest nodes it is byte for byte a content that
-//     a node had under that name, never a mix of two
-//   - S2: not found means that every listed node was asked and answered not-found
+//   - S1: a fetched file has the hash of its result, despite liars and flipped bits, and the hash
+//     of the request if it has one; among honest nodes it is byte for byte a content that a node
+//     had under that name, never a mix of two
+//   - S2: not found means that every listed node was asked and answered not-found, that the relay
+//     was not young and withheld none, and that no listed node that has told the relay of its
+//     share since it noticed such a file has one; too early means that a node is indexing, or the
+//     relay young
 //   - S3: a relay hands out no lease that has been silent for longer than its TTL
 //   - S4: the registry holds exactly the newest live registration of each node id, and answers
 //     accordingly
@@ -53,23 +55,21 @@
 //     HangUp, and no effect follows the end of a machine
 //   - S7: a fetch never has more connections than its sources, or roles.MaxBeside beside slow
 //     ones, one in the reference mode, and a final machine has none
-//   - S8: a message that the table does not allow is answered with ERROR and the link is
-//     closed, as after every ERROR whose code closes; among honest peers on sound links there
-//     is no such message
+//   - S8: a message that the table does not allow is answered with ERROR and the link is closed,
+//     as after every ERROR whose code closes; among honest peers on sound links there is no such
+//     message
 //   - S9: buffers, queues and memory stay within their bounds
 //   - S10: a result names, with a code, each node that was asked and did not deliver
-//   - S11: a file under its final name is whole and has a requested content, whenever the
-//     process is killed or the power fails
-//   - S12: no group is requested that is already there, from an earlier try or from another
-//     node
+//   - S11: a file under its final name is whole and has a requested content, whenever the process
+//     is killed or the power fails
+//   - S12: no group is requested that is already there, from an earlier try or from another node
 //   - S13: a node that sends a wrong group costs that one group and is not asked again in this
-//     fetch, unless its next answer says that its file changed; no honest node is taken for a
-//     liar
-//   - S14: a fetch delivers one content: the pinned one if there is one, and the first one
-//     once bytes of it cannot be taken back
-//   - S15: LOCATE and LIST return exactly the published indexes: first the holders, then the
-//     nodes whose index is not complete, and no node whose complete index lacks the file; a bad
-//     name among others costs that name alone
+//     fetch, unless its next answer says that its file changed; no honest node is taken for a liar
+//   - S14: a fetch delivers one content: the pinned one if there is one, and the first one once
+//     bytes of it cannot be taken back
+//   - S15: LOCATE and LIST return exactly the published indexes: first the holders, then the nodes
+//     whose index is not complete, and no node whose complete index lacks the file; a bad name
+//     among others costs that name alone
 //   - S16: a file that is reported as fetched is durable under its name: no power loss takes it
 //     away
 //   - S17: a fetch does not give up the part that an earlier try left for another content before
@@ -80,6 +80,8 @@
 //     opened
 //   - S20: a fetched file has the modification time and the executable bit that a node's file with
 //     its content has
+//   - S21: a relay that was restarted and has kept how many nodes it had says on each page that it
+//     is young, until as many are back or a TTL is over; no other does
 //   - S25: the long answers that a relay has on their way stay within their bound, whoever reads
 //     them, and the room of each is free once it has been taken or its link is gone
 //   - L1: an operation ends within its bound
@@ -96,8 +98,7 @@
 //   - C1: after the stop, both ends of every connection are closed
 //   - C2: after the stop, every machine is final by itself and has no timer
 //   - C3: after its nodes have stopped, a relay lists none
-//   - C5: a stop works from every state; in a sound world it takes less than
-//     roles.DrainTimeout
+//   - C5: a stop works from every state; in a sound world it takes less than roles.DrainTimeout
 //
 // Three more are about the tests themselves: the same seed gives the same trace; every row of
 // every table, every kind of message that a state does not allow, every class of faults and
@@ -126,13 +127,16 @@
 //   - power-loss: the host falls silent
 //   - hang: the process does nothing; its system still takes connections and bytes
 //   - stall-reader: the process reads nothing from its connections
-//   - clock-back: the node's wall clock is set back by N ms, and its process crashes and
-//     restarts
+//   - clock-back: the node's wall clock is set back by N ms, and its process crashes and restarts
 //   - late-timer: timers that were disarmed or armed anew still fire, with their old number
 //   - file-change: a file is overwritten in place; N is 0: as long as before, 1: longer
 //   - file-replace: a file is replaced by another
 //   - file-shorten: a file is cut in half
 //   - file-delete: a file is deleted
+//   - file-appear: a file appears under a name that the node did not have; N is 0: a small one, 1:
+//     another
+//   - opaque: a file cannot be read; N is 0: the node may not, 1: it changes all the time
+//   - deaf: nothing tells the node of changes on its disk: it looks every N ms
 //   - bit-rot: bits of a file change without a trace in its size and times
 //   - disk-hang: the disk takes up to N ms to open a file, to examine a part or to commit a file
 //   - disk-error: the disk fails; N is 0: on opening a file or examining a part, 1: on reading or
@@ -149,6 +153,7 @@
 //   - drift: a clock runs fast or slow
 //   - liar: a node or the relay does not keep to the protocol
 //   - shared-id: two nodes have one id
+//   - forgets: a relay that ends keeps no mark of how many nodes it had
 //   - heal: hosts that were cut off are joined again
 //
 // # Reading a failure

@@ -28,6 +28,8 @@ type host struct {
 	name     string
 	role     role
 	address  netip.AddrPort // of its listening process
+	second   netip.AddrPort // the IPv6 one; zero: there is none
+	moved    time.Duration  // when it got its address
 	age      time.Duration  // since it was switched on, when the world begins
 	wall     time.Duration  // its wall clock when the world begins
 	drift    int            // parts per million
@@ -44,6 +46,7 @@ type host struct {
 // process is a running program.
 type process struct {
 	host      *host
+	started   time.Duration
 	id        protocol.NodeID // of a node
 	listening bool
 	stopping  bool
@@ -57,9 +60,11 @@ type process struct {
 	answers   *relay.Answers
 	room      relay.Room // the answers, or a planted bug in front of them
 	oracle    *oracle
-	member    *actor        // a node's Membership
-	jobs      []*job        // of hashing, of a node
-	catalog   *node.Catalog // of a node
+	member    *actor                          // a node's Membership
+	jobs      []*job                          // of hashing, of a node
+	catalog   *node.Catalog                   // of a node
+	walked    bool                            // it has looked at all of its files
+	composed  map[protocol.Held]time.Duration // when a node last made a page that leads there
 }
 
 // local converts the world's time to the host's clock.
@@ -113,13 +118,17 @@ func (w *World) start(h *host) {
 	if h.proc != nil || h.off {
 		return
 	}
-	p := &process{host: h}
+	p := &process{host: h, started: w.now}
 	h.proc = p
 	w.processes = append(w.processes, p)
 	w.note(Line{What: Starts, Host: h.index})
 	switch h.role {
 	case relayRole:
 		p.listening = true
+		w.policy.Start, w.policy.Earlier = h.local(w.now), w.marked
+		if w.plant != nil && w.plant.Policy != nil {
+			w.plant.Policy(&w.policy)
+		}
 		p.registry = relay.NewRegistry(w.policy)
 		p.oracle = newOracle(w, p)
 		p.directory = p.oracle
@@ -134,7 +143,7 @@ func (w *World) start(h *host) {
 		p.catalog = node.NewCatalog(w.rand() >> 1)
 		p.member = w.addActor(p, memberKind, w.pool.member(w.config(h)))
 		w.tell(p.member, roles.Started{})
-		w.index(h)
+		w.firstWalk(p)
 	case clientRole:
 		w.resumeOperations(h)
 	}
@@ -205,6 +214,9 @@ func (w *World) kill(p *process, how int) {
 		return
 	}
 	p.dead, p.listening, p.host.proc = true, false, nil
+	if p.oracle != nil {
+		w.leaveMark(p)
+	}
 	w.note(Line{What: Exits, Host: p.host.index})
 	w.check.disk(p.host)
 	for _, a := range p.actors {
@@ -219,6 +231,16 @@ func (w *World) kill(p *process, how int) {
 		w.agenda.done(e)
 	}
 	p.held = nil
+}
+
+// leaveMark keeps how many nodes a relay had, unless it has nowhere to keep it: then its next start is
+// as its first.
+func (w *World) leaveMark(p *process) {
+	if w.scenario.Relay.Forgets {
+		w.coverage.fault(scenario.Forgets)
+		return
+	}
+	w.marked = p.oracle.leaves(p.host.local(w.now), !p.stopping)
 }
 
 // resume continues a process that hung, with the events that waited.

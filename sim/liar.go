@@ -99,8 +99,8 @@ func (i *impostor) answer(at roles.Moment, m protocol.Message) []roles.Effect {
 			return say(sample(kind))
 		}
 	case "later":
-		if kind, _ := kindNamed(name); m.Kind() == protocol.KindRenew || m.Kind() == protocol.KindLeave {
-			return say(sample(kind))
+		if m.Kind() == protocol.KindRenew || m.Kind() == protocol.KindLeave {
+			return i.act(name)
 		}
 	case "silent":
 		return []roles.Effect{roles.Hear{}}

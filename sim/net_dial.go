@@ -10,18 +10,22 @@ import (
 
 // dial opens a connection for a machine.
 func (w *World) dial(a *actor, d roles.Dial) {
-	address, _ := netip.ParseAddrPort(d.To)
+	tried := w.try(a.proc.host, d)
 	c := w.newConn()
-	to := w.byAddress[address]
+	to := w.byAddress[tried.to]
 	if to == nil {
 		to = w.nowhere
 	}
-	e := w.newEnd(c, 0, a.proc.host)
+	e := w.newEnd(c, 0, a.proc.host, tried.from)
 	e.actor, e.link, e.state, e.awaits = a, d.Link, dialing, awaitsDial
-	w.newEnd(c, 1, to)
+	w.newEnd(c, 1, to, tried.to.Addr())
 	a.setEnd(d.Link, e)
 	w.note(Line{What: Dials, Host: e.host.index, Actor: a.id, Peer: to.index, Conn: c.id})
-	w.check.dialled(a, d.Link, address)
+	w.check.dialled(a, d)
+	if !tried.to.IsValid() {
+		w.breakEnd(e, protocol.Unreachable)
+		return
+	}
 	if t := w.troubled(scenario.NoRoute, to); t != nil {
 		w.fired(t)
 		w.breakEnd(e, protocol.Unreachable)
@@ -32,7 +36,19 @@ func (w *World) dial(a *actor, d roles.Dial) {
 			t.conn = c
 		}
 	}
-	w.send(e, evSyn, segment{})
+	if tried.after > 0 {
+		w.coverage.sometimes(OtherAddress)
+		w.after(tried.after, func() { w.knock(e) })
+		return
+	}
+	w.knock(e)
+}
+
+// knock asks the other host for a connection.
+func (w *World) knock(e *end) {
+	if e.state == dialing && e.broken == 0 {
+		w.send(e, evSyn, segment{})
+	}
 }
 
 func (w *World) newConn() *conn {
@@ -41,8 +57,8 @@ func (w *World) newConn() *conn {
 	return c
 }
 
-func (w *World) newEnd(c *conn, side int, h *host) *end {
-	e := &end{conn: c, side: side, host: h, here: h.address.Addr()}
+func (w *World) newEnd(c *conn, side int, h *host, here netip.Addr) *end {
+	e := &end{conn: c, side: side, host: h, here: here}
 	c.ends[side] = e
 	return e
 }
@@ -51,6 +67,10 @@ func (w *World) newEnd(c *conn, side int, h *host) *end {
 func (w *World) syn(e *end) {
 	h := e.host
 	if h.off || h == w.nowhere {
+		return
+	}
+	if t := w.deadAt(h, roles.FamilyOf(e.here)); t != nil {
+		w.fired(t)
 		return
 	}
 	t := w.troubled(scenario.Refuse, h)

@@ -17,14 +17,10 @@ func (w *World) move(t *trouble) {
 }
 
 func (w *World) readdress(h *host, to netip.AddrPort) {
-	for _, c := range w.conns {
-		for _, e := range c.ends {
-			c.lost = c.lost || e != nil && e.host == h && e.here == h.address.Addr()
-		}
-	}
+	w.silence(h, h.address.Addr())
 	if w.byAddress[h.address] == h {
 		delete(w.byAddress, h.address)
 	}
-	h.address = to
+	h.address, h.moved = to, w.now
 	w.byAddress[to] = h
 }

@@ -30,6 +30,9 @@ type operation struct {
 	listed   []protocol.Peer    // nodes in the answers of the relay, as it listed each first
 	more     bool               // the last page had a cursor
 	denied   []netip.AddrPort   // said not-found
+	young    bool               // the relay said that it may lack nodes
+	withheld bool               // the relay said that there are others, or named some badly
+	indexing bool               // a node said that it does not know yet
 	had      roles.Groups       // groups of the content that is being fetched
 	begun    protocol.Hash      // the content that is being fetched
 	left     protocol.Hash      // the content of the part that an earlier try left; zero: there is none
@@ -82,11 +85,11 @@ func (w *World) beginOperation(h *host, op scenario.Op, tries int) *operation {
 		o.actor = w.addActor(h.proc, fetchKind, w.pool.fetch(w.request(op)))
 	case scenario.DoRead:
 		o.reading = &reading{left: mostReads}
-		o.actor = w.addActor(h.proc, readerKind, client.NewReader(w.relay.address.String(), op.Name, w.pinned(op.Pin)))
+		o.actor = w.addActor(h.proc, readerKind, client.NewReader(w.relay.dialledAs(), op.Name, w.pinned(op.Pin)))
 	case scenario.DoLocate:
-		o.actor = w.addActor(h.proc, queryKind, w.pool.query(w.relay.address.String(), &protocol.Locate{Name: op.Name, Hash: w.pinned(op.Pin)}))
+		o.actor = w.addActor(h.proc, queryKind, w.pool.query(w.relay.dialledAs(), &protocol.Locate{Name: op.Name, Hash: w.pinned(op.Pin)}))
 	case scenario.DoList, scenario.DoGather:
-		o.actor = w.addActor(h.proc, queryKind, w.pool.query(w.relay.address.String(), &protocol.List{Pattern: op.Name, Holders: 2}))
+		o.actor = w.addActor(h.proc, queryKind, w.pool.query(w.relay.dialledAs(), &protocol.List{Pattern: op.Name, Holders: 2}))
 	case scenario.DoPipeline:
 		to := w.byName[op.With]
 		if to == nil || to.plan == nil {
@@ -105,7 +108,7 @@ func (w *World) beginOperation(h *host, op scenario.Op, tries int) *operation {
 }
 
 func (w *World) request(op scenario.Op) client.Request {
-	request := client.Request{Relay: w.relay.address.String(), Name: op.Name, Hash: w.pinned(op.Pin), Sources: op.Sources, Once: op.Once}
+	request := client.Request{Relay: w.relay.dialledAs(), Name: op.Name, Hash: w.pinned(op.Pin), Sources: op.Sources, Once: op.Once}
 	if w.plant != nil && w.plant.Request != nil {
 		w.plant.Request(&request)
 	}

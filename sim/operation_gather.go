@@ -48,7 +48,7 @@ func (w *World) beginGather(o *operation) bool {
 	if len(choice.Variants) > 0 {
 		w.coverage.sometimes(GatherVariant)
 	}
-	machine := client.NewGather(client.GatherRequest{Relay: w.relay.address.String(), Sources: o.op.Sources, Wanted: choice.Picks})
+	machine := client.NewGather(client.GatherRequest{Relay: w.relay.dialledAs(), Sources: o.op.Sources, Wanted: choice.Picks})
 	o.gather = &gathering{
 		picks: choice.Picks, names: machine.Names(), told: map[string]client.Outcome{}, lost: map[netip.AddrPort]bool{}, idle: map[netip.AddrPort]bool{}, had: map[int]*hadItem{},
 		asked: map[protocol.Hash]int{}, slow: map[protocol.Hash]bool{},

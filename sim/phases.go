@@ -65,11 +65,17 @@ func (w *World) wait(most time.Duration) {
 	end := w.now + most
 	for w.hasty && !w.malformed && w.now < end && !w.check.failed() {
 		w.until(w.now + look)
-		if w.check.mislisted() == "" && w.check.unpublished() == "" && running(w.operations) == nil && !w.serving() {
+		if w.check.mislisted() == "" && w.check.unpublished() == "" && running(w.operations) == nil && !w.serving() && !w.isYoung() {
 			return
 		}
 	}
 	w.until(end)
+}
+
+// isYoung reports whether the relay may lack nodes since its start.
+func (w *World) isYoung() bool {
+	p := w.relay.proc
+	return p != nil && p.oracle.earlier > 0 && w.relay.local(w.now) < p.oracle.start+roles.LeaseTTL
 }
 
 // serving reports whether a server still has a connection or is being stopped, or a node is about

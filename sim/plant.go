@@ -14,6 +14,7 @@ type Plant struct {
 	Directory func(d relay.Directory) relay.Directory               // nil: as it is
 	Room      func(room relay.Room) relay.Room                      // nil: as it is
 	Request   func(r *client.Request)                               // nil: as it is
+	Policy    func(p *relay.Policy)                                 // nil: as it is
 
 	Blind     bool // groups are not verified
 	Credulous bool // a journal's claims are not compared with the bytes of the part

@@ -43,6 +43,15 @@ var clientBugs = []planted{
 			return in
 		}
 	}), []ID{L5}, "a link that is reset once", "", resetOnce},
+	{"a link to the relay that broke is not made again", around(queryKind, func(b *bugged) {
+		b.before = func(in roles.Input) roles.Input {
+			if lost, is := in.(roles.Lost); is && lost.Code == protocol.Lost {
+				lost.Code = protocol.Unreachable
+				return lost
+			}
+			return in
+		}
+	}), []ID{L5}, "a link to the relay that is reset once", "", resetAtRelay},
 	{"no reply timeout", deaf(fetchKind, isTimerFired), []ID{L1}, "silence", "", nil},
 	{"a result is delivered twice", around(fetchKind, func(b *bugged) {
 		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {

@@ -105,6 +105,15 @@ var relayBugs = []planted{
 			return d.Publish(at, &whole)
 		}
 	}), []ID{S15, S2}, "a stranger that publishes a bad name", "", badNamesScenario},
+	{"a node is not told that a name is refused", directory(func(b *before, d relay.Directory) {
+		b.publish = func(at roles.Moment, m *protocol.Publish) protocol.Message {
+			answer := d.Publish(at, m)
+			if is, taken := answer.(*protocol.Published); taken {
+				is.Refused = 0
+			}
+			return answer
+		}
+	}), []ID{S15}, "a stranger that publishes a bad name", "", badNamesScenario},
 	{"an idle link is never closed", deaf(sessionKind, isTimerFired), []ID{L1, C2}, "silence", "", nil},
 	{"a relay hangs up without saying why", around(sessionKind, func(b *bugged) {
 		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {

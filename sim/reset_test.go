@@ -31,19 +31,39 @@ func resetOnce(seed uint64) *scenario.Scenario {
 	return s
 }
 
+// resetAtRelay is a story in which nothing goes wrong but that one link of a client and one of a node
+// to the relay are reset: as they open, within the question, or within the answer, which has several
+// pages.
+func resetAtRelay(seed uint64) *scenario.Scenario {
+	s := resetOnce(seed)
+	c := scenario.NewSeeded(seed ^ 0xabc)
+	s.Relay.Page, s.Ops[0].Do = 1+c.N(2, "page"), []scenario.Verb{scenario.DoFetch, scenario.DoGather, scenario.DoRead, scenario.DoList, scenario.DoLocate}[c.N(5, "verb")]
+	s.Ops[0].Sources, s.Ops[0].Once, s.Ops[0].Name = 0, false, "large1"
+	if s.Ops[0].Do == scenario.DoList || s.Ops[0].Do == scenario.DoGather {
+		s.Ops[0].Name = ""
+	}
+	client, node := &s.Faults[0], s.Faults[0]
+	client.With, client.N = "relay", []int{0, 1, 20, 60, 100, 150, 250, 400}[c.N(8, "at")]
+	node.Who, node.With, node.At, node.N = "n0", "relay", time.Duration(c.N(40, "when"))*time.Second, c.N(600, "byte")
+	s.Faults = append(s.Faults, node)
+	return s
+}
+
 // TestALinkThatIsResetOnceCostsNoFile runs many of these stories.
 func TestALinkThatIsResetOnceCostsNoFile(t *testing.T) {
-	resets := uint64(0)
-	for seed := range uint64(300) {
-		o := Run(resetOnce(seed), Options{Hasty: true})
-		if o.Violation != nil {
-			var why strings.Builder
-			Explain(&why, resetOnce(seed), Options{Hasty: true}, "")
-			t.Fatal(why.String())
+	for _, story := range []func(seed uint64) *scenario.Scenario{resetOnce, resetAtRelay} {
+		resets := uint64(0)
+		for seed := range uint64(300) {
+			o := Run(story(seed), Options{Hasty: true})
+			if o.Violation != nil {
+				var why strings.Builder
+				Explain(&why, story(seed), Options{Hasty: true}, "")
+				t.Fatal(why.String())
+			}
+			resets += uint64(o.Coverage.Faults[scenario.Reset])
 		}
-		resets += uint64(o.Coverage.Faults[scenario.Reset])
-	}
-	if resets < 150 {
-		t.Errorf("only %d links were reset", resets)
+		if resets < 150 {
+			t.Errorf("only %d links were reset", resets)
+		}
 	}
 }

@@ -78,11 +78,17 @@ func (w *World) build() {
 	w.relay = w.addHost("relay", relayRole, 0)
 	w.relay.drift, w.relay.lie = s.Relay.Drift, s.Relay.Lie
 	w.policy.MaxEntries = s.Relay.Entries
+	if s.Relay.Both {
+		w.addBoth(w.relay)
+	}
 	ids := map[int]bool{}
 	for i := range s.Nodes {
 		n := &s.Nodes[i]
 		h := w.addHost(scenario.NodeName(i), nodeRole, i)
 		h.plan, h.drift, h.lie = n, n.Drift, n.Lie
+		if n.Both {
+			w.addBoth(h)
+		}
 		for _, f := range n.Files {
 			w.place(h, f.Name, f.Content, f.Size)
 			if f.Size > protocol.MaxRange {

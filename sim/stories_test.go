@@ -17,7 +17,7 @@ func allStories() []*scenario.Scenario {
 	impatient := func(who string, first int, then ...scenario.Fault) []scenario.Fault {
 		return append(then, scenario.Fault{Class: scenario.Graceful, At: at(first), Who: who}, scenario.Fault{Class: scenario.Graceful, At: at(first + 1), Who: who})
 	}
-	return append(slices.Concat(gatherStories(), readStories(), keptStories(), crowdStories()), []*scenario.Scenario{
+	return append(slices.Concat(gatherStories(), readStories(), keptStories(), crowdStories(), certainStories(), addressStories()), []*scenario.Scenario{
 		// A node stops while a stalled reader has half of a file: it waits, and the reader
 		// disappears, stays, or reads on.
 		reader(impatient("n0", 2, reading)...),
@@ -60,6 +60,14 @@ func allStories() []*scenario.Scenario {
 		doubting(2, scenario.Fault{Class: scenario.Graceful, At: at(3), Who: "c2"}), doubting(2, scenario.Fault{Class: scenario.Crash, At: at(3), Who: "n0"}),
 		// The only node that has a file sends a wrong group and then nothing: nobody else waits.
 		unrivalled(),
+		// A node dies after a wrong group: within the stretch, and behind it. The user stops a client
+		// there.
+		lying("doubting silence", scenario.Fault{Class: scenario.Crash, At: 1250 * time.Millisecond, Who: "n0"}),
+		lying("judging silence", scenario.Fault{Class: scenario.Crash, At: 1250 * time.Millisecond, Who: "n0"}),
+		lying("judging silence", scenario.Fault{Class: scenario.Graceful, At: 2250 * time.Millisecond, Who: "c1"},
+			scenario.Fault{Class: scenario.Slow, For: at(50), Who: "c1", N: 1 << 20}),
+		// A node registers under the id of another one that is publishing.
+		sharing(),
 		// A user stops a client before it has begun.
 		stoppedAtOnce(),
 		// A client has crashed when the node reports its progress in hashing.
@@ -133,10 +141,23 @@ func doubting(seed uint64, faults ...scenario.Fault) *scenario.Scenario {
 	return s
 }
 
+// lying is a story of a liar that is asked first.
+func lying(lie scenario.Lie, faults ...scenario.Fault) *scenario.Scenario {
+	s := pipelining(faults...)
+	s.Nodes[0].Lie, s.Nodes[0].Quiet, s.Ops = lie, false, s.Ops[:2]
+	return s
+}
+
+func sharing() *scenario.Scenario {
+	s := story(0, scenario.Honest)
+	s.Nodes[1].ID, s.Nodes[1].Start = s.Nodes[0].ID, time.Millisecond
+	return s
+}
+
 // unrivalled is a liar that is alone: it has all its time.
 func unrivalled() *scenario.Scenario {
 	s := reader()
-	s.Nodes[0].Lie = "doubting silence"
+	s.Nodes[0].Lie, s.Relay.Page, s.Ops[0].At = "doubting silence", 0, 5*time.Second
 	return s
 }
 

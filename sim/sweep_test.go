@@ -24,6 +24,16 @@ func sweepScenario() *scenario.Scenario {
 	}
 }
 
+// bothScenario is the same, of hosts with an address of each family.
+func bothScenario() *scenario.Scenario {
+	s := sweepScenario()
+	s.Relay.Both = true
+	for i := range s.Nodes {
+		s.Nodes[i].Both = true
+	}
+	return s
+}
+
 // eachFault calls f with every fault that the sweep tries at an event: every class, target and
 // number.
 func eachFault(s *scenario.Scenario, f func(scenario.Fault)) {
@@ -73,6 +83,9 @@ func eachNumber(info *scenario.ClassInfo, who, with []string, f func(scenario.Fa
 				}
 				if info.File {
 					fault.Name = "both"
+				}
+				if info.Class == scenario.FileAppear {
+					fault.Name = "one"
 				}
 				if info.Class == scenario.Attack {
 					continue // eachAttack covers these

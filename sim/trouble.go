@@ -16,7 +16,8 @@ type trouble struct {
 	until     time.Duration
 	spent     bool // it has had its effect
 	conn      *conn
-	bytes     int // passed on that connection
+	bytes     int    // passed on that connection
+	file      *inode // that it keeps from being read
 }
 
 // between reports whether the fault's first host is one of the two.
@@ -96,9 +97,16 @@ func (w *World) beginFault(f scenario.Fault) {
 	case scenario.Move:
 		w.fired(t)
 		w.move(t)
+	case scenario.Address:
+		if t.who.second.IsValid() {
+			w.silence(t.who, t.who.of(t.family()))
+			w.lasting(t)
+		}
 	case scenario.Graceful:
 		w.fired(t)
 		w.stopFor(t)
+	case scenario.Deaf:
+		w.deafen(t)
 	case scenario.Reset, scenario.BlackHole:
 		for _, c := range w.conns {
 			if !c.lost && c.ends[0].state == open && t.across(c.ends[0].host, c.ends[1].host, false) {
@@ -137,6 +145,12 @@ func (w *World) cease(t *trouble) {
 			w.coverage.fault(scenario.Heals)
 		}
 		w.unpark()
+	case scenario.Deaf:
+		if p := t.who.proc; p != nil && p.walked {
+			w.walk(p)
+		}
+	case scenario.Opaque:
+		w.shut(t.who, t.Name, t.file, 0)
 	case scenario.StallReader:
 		for _, c := range w.conns {
 			for _, e := range c.ends {
@@ -197,7 +211,13 @@ func (w *World) stopFor(t *trouble) {
 // spoil starts a fault of a file.
 func (w *World) spoil(t *trouble) {
 	f := t.who.file(t.Name)
-	if f == nil || t.Class == scenario.BitRot && f.size == 0 {
+	if t.Class == scenario.FileAppear && f == nil {
+		w.fired(t)
+		w.place(t.who, t.Name, w.freshContent(), uint64(1+t.N)*1000)
+		w.watched(t.who, t.Name)
+		return
+	}
+	if f == nil || t.Class == scenario.FileAppear || t.Class == scenario.Opaque && f.shut != 0 || t.Class == scenario.BitRot && f.size == 0 {
 		return
 	}
 	w.fired(t)
@@ -211,6 +231,11 @@ func (w *World) spoil(t *trouble) {
 		w.overwrite(t.who, t.Name, f.content, f.size/2)
 	case scenario.FileDelete:
 		t.who.remove(t.Name)
+	case scenario.Opaque:
+		t.file = f
+		w.lasting(t)
+		w.shut(t.who, t.Name, f, [...]protocol.Code{protocol.Denied, protocol.Changed}[t.N])
+		return
 	case scenario.BitRot:
 		f.content, f.accused = w.freshContent(), accusation{}
 		w.placed = append(w.placed, placement{t.who, t.Name, f.content, f.size, attributes(f.version)})

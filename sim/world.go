@@ -36,6 +36,7 @@ type World struct {
 	triggers   []scenario.Fault // faults that wait for an event, in order
 	operations []*operation
 	policy     relay.Policy
+	marked     int // nodes that the relay had when it ended
 
 	malformed bool // a bit of a node's message to the relay was flipped: the relay's index may differ
 	contents  int

@@ -38,6 +38,7 @@ func TestNetworkContract(t *testing.T) {
 				"nobody listens: refused":              nobodyListens,
 				"closing wakes Accept":                 closedListener,
 				"a dial ends with its context":         cancelledDial,
+				"an address is looked up as itself":    looksUp,
 			} {
 				t.Run(promise, func(t *testing.T) {
 					network, address := build()
@@ -65,6 +66,19 @@ func listen(t *testing.T, network transport.Network, address string) transport.L
 	}
 	t.Cleanup(func() { l.Close() })
 	return l
+}
+
+func looksUp(t *testing.T, network transport.Network, address string) {
+	l := listen(t, network, address)
+	for _, of := range []string{l.Addr().String(), strings.TrimSuffix(address, "0") + "1"} {
+		found, err := network.LookUp(t.Context(), of)
+		if err != nil || len(found) == 0 || found[0].Addr() != l.Addr().Addr() {
+			t.Errorf("%s is at %v: %v", of, found, err)
+		}
+	}
+	if found, err := network.LookUp(t.Context(), "no port"); err == nil {
+		t.Errorf("no port is at %v", found)
+	}
 }
 
 // connect returns both ends of a connection, the dialled and the accepted one.

@@ -86,7 +86,7 @@ func tellsMore(a, b error) error {
 }
 
 // lookUp returns the addresses of host:port, of both families in turn.
-func lookUp(ctx context.Context, address string) ([]netip.AddrPort, error) {
+func (t TCP) lookUp(ctx context.Context, address string) ([]netip.AddrPort, error) {
 	host, service, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err
@@ -98,10 +98,7 @@ func lookUp(ctx context.Context, address string) ([]netip.AddrPort, error) {
 	if host == "" {
 		host = "localhost"
 	}
-	if addr, err := netip.ParseAddr(host); err == nil { // with its zone, which a look-up drops
-		return []netip.AddrPort{netip.AddrPortFrom(addr.Unmap(), uint16(port))}, nil
-	}
-	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	found, err := t.resolve(ctx, host)
 	if err != nil {
 		return nil, err
 	}
@@ -110,6 +107,17 @@ func lookUp(ctx context.Context, address string) ([]netip.AddrPort, error) {
 		targets = append(targets, netip.AddrPortFrom(addr, uint16(port)))
 	}
 	return targets, nil
+}
+
+func (t TCP) resolve(ctx context.Context, host string) ([]netip.Addr, error) {
+	addr, err := netip.ParseAddr(host)
+	switch {
+	case err == nil: // with its zone, which a look-up drops
+		return []netip.Addr{addr}, nil
+	case t.Resolve == nil:
+		return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	}
+	return t.Resolve(ctx, host)
 }
 
 // inTurn returns addresses of the two families in turn, beginning with the family of the first one,

@@ -24,7 +24,16 @@ type sharedFile struct {
 // and is unchanged. A name without a hash has to be opened again, because it may lead to another
 // file by now.
 func (f *sharedFile) serves(e roles.OpenFile) bool {
-	return e.Hash == f.Hash() && e.Name == f.name && !f.Changed()
+	return e.Hash == f.Hash() && e.Name == f.name && !f.lacks(0, 0)
+}
+
+// lacks reports whether bytes of the content may not be in the file any more.
+func (f *sharedFile) lacks(offset, length uint64) bool {
+	if !f.Changed() {
+		return false
+	}
+	prover, can := f.File.(Prover)
+	return !can || !prover.Holds(offset, length)
 }
 
 // openFile starts to open a file of the share. The disk may be slow or hang: only the machine's
@@ -204,7 +213,7 @@ func (k *link) pour(file *sharedFile, e roles.SendBody) letter {
 			if _, err = file.Seek(int64(e.Offset+sent), io.SeekStart); err == nil {
 				n, err = io.CopyN(k.conn, file.File, most)
 			}
-			if n > 0 && file.Changed() {
+			if n > 0 && file.lacks(e.Offset+sent, uint64(n)) {
 				spoiled = protocol.Changed
 			}
 		} else {
@@ -280,7 +289,7 @@ func (f *sharedFile) fill(data []byte, offset int64) (spoiled protocol.Code) {
 		_, err = io.ReadFull(f, data)
 	}
 	switch {
-	case err == io.EOF || err == io.ErrUnexpectedEOF || err == nil && f.Changed():
+	case err == io.EOF || err == io.ErrUnexpectedEOF || err == nil && f.lacks(uint64(offset), uint64(len(data))):
 		spoiled = protocol.Changed
 	case err != nil:
 		spoiled = protocol.Internal

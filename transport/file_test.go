@@ -185,6 +185,65 @@ func TestASmallFileIsLookedAtBeforeItIsSent(t *testing.T) {
 	})
 }
 
+// grown is a share whose files have changed from the first look on, and hold their first bytes only.
+type grown struct {
+	counting
+	holds uint64
+}
+
+type proving struct {
+	counted
+	holds uint64
+}
+
+func (g grown) Open(ctx context.Context, name string, hash protocol.Hash, hashing func(done, size uint64)) (transport.File, *protocol.Error) {
+	file, refusal := g.counting.Open(ctx, name, hash, hashing)
+	if refusal != nil {
+		return nil, refusal
+	}
+	return proving{file.(counted), g.holds}, nil
+}
+
+func (p proving) Holds(offset, length uint64) bool { return offset+length <= p.holds }
+
+// TestAFileThatHasGrownIsSentAsWhatItWas: of a file that has changed, the bytes that are as they were are sent, small
+// stretches and large ones, and it stays open; of others the next answer says that they are void.
+func TestAFileThatHasGrownIsSentAsWhatItWas(t *testing.T) {
+	const size = 10 << 20
+	text := strings.Repeat("0123456789abcdef", size/16)
+	both(t, func(t *testing.T, network transport.Network) {
+		for _, holds := range []uint64{size, 9 << 20, 8<<20 + 1, 0} {
+			w := newWorld(t, network, 0)
+			share := grown{newCounting(text), holds}
+			share.changes = 1
+			conn := call(t, network, w.join(share), nil)
+			hash := newFile(text).hash
+			for _, get := range []*protocol.Get{{Offset: 0, Length: 100}, {Offset: 8 << 20, Length: 1}, {Offset: 0, Length: 8 << 20}, {Offset: 8 << 20}} {
+				get.Name, get.Hash = "file", hash
+				end := get.Offset + get.Length
+				if get.Length == 0 {
+					end = size
+				}
+				got := body(t, conn, ask(t, conn, get))
+				if end <= holds {
+					if got != text[get.Offset:end] {
+						t.Errorf("of a file that holds %d bytes those up to %d were not sent", holds, end)
+					}
+					continue
+				}
+				if refusal, is := ask(t, conn, get).(*protocol.Error); !is || refusal.Code != protocol.Changed {
+					t.Errorf("then: %+v", refusal)
+				}
+			}
+			if opens := share.opens.Load(); opens != 1 {
+				t.Errorf("it was opened %d times", opens)
+			}
+			conn.Close()
+			w.end()
+		}
+	})
+}
+
 // slow is a share that never comes to the end of hashing.
 type slow struct{ given chan struct{} }
 

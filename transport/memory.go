@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -13,9 +14,10 @@ import (
 // but for deadlines, so that it runs under testing/synctest. Make it with [NewMemory].
 type Memory struct {
 	mu        sync.Mutex
-	hosts     map[string]netip.Addr // by name
-	ports     map[netip.Addr]uint16 // last picked
+	hosts     map[string][]netip.Addr // by name
+	ports     map[netip.Addr]uint16   // last picked
 	listeners map[netip.AddrPort]*memoryListener
+	silent    map[netip.Addr]bool
 }
 
 const (
@@ -29,37 +31,70 @@ var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 // NewMemory returns a network without listeners.
 func NewMemory() *Memory {
 	return &Memory{
-		hosts:     map[string]netip.Addr{"": loopback, "localhost": loopback},
+		hosts:     map[string][]netip.Addr{"": {loopback}, "localhost": {loopback}},
 		ports:     map[netip.Addr]uint16{},
 		listeners: map[netip.AddrPort]*memoryListener{},
+		silent:    map[netip.Addr]bool{},
 	}
 }
 
-// Listen listens at host:port. A host name gets an address of its own at its first Listen.
+// Name gives a host its addresses, in the order in which they are tried: one or more.
+func (m *Memory) Name(host string, addrs ...netip.Addr) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.hosts[host] = addrs
+}
+
+// Silence lets dials to an address go unanswered, or be answered again.
+func (m *Memory) Silence(addr netip.Addr, silent bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.silent[addr] = silent
+}
+
+// Listen listens at host:port: at each address of the host. A host name gets an address of its own at
+// its first Listen.
 func (m *Memory) Listen(ctx context.Context, address string) (Listener, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	at, err := m.resolve(address, true)
+	all, err := m.resolve(address, true)
 	if err != nil {
 		return nil, err
 	}
-	if at.Port() == 0 {
-		at = m.pick(at.Addr())
+	if all[0].Port() == 0 {
+		port := m.pick(all[0].Addr()).Port()
+		for i, at := range all {
+			all[i] = netip.AddrPortFrom(at.Addr(), port)
+		}
 	}
-	if m.listeners[at] != nil {
-		return nil, &net.OpError{Op: "listen", Net: "memory", Addr: endpoint(at), Err: syscall.EADDRINUSE}
+	for _, at := range all {
+		if m.listeners[at] != nil {
+			return nil, &net.OpError{Op: "listen", Net: "memory", Addr: endpoint(at), Err: syscall.EADDRINUSE}
+		}
 	}
-	l := &memoryListener{network: m, at: at, arrived: make(chan Conn, backlog), closed: make(chan struct{})}
-	m.listeners[at] = l
+	l := &memoryListener{network: m, all: all, arrived: make(chan Conn, backlog), closed: make(chan struct{})}
+	for _, at := range all {
+		m.listeners[at] = l
+	}
 	return l, nil
+}
+
+// LookUp returns the addresses of a host that has listened, or has been named.
+func (m *Memory) LookUp(ctx context.Context, address string) ([]netip.AddrPort, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return m.resolve(address, false)
 }
 
 // Dial connects from the loopback host.
 func (m *Memory) Dial(ctx context.Context, address string) (Conn, error) {
-	return m.dial(ctx, loopback, address)
+	return m.dial(ctx, []netip.Addr{loopback}, address)
 }
 
 // From returns the network of a host: its dials come from that host's address.
@@ -72,32 +107,55 @@ type memoryHost struct {
 
 func (h memoryHost) Dial(ctx context.Context, address string) (Conn, error) {
 	h.mu.Lock()
-	at, err := h.resolve(net.JoinHostPort(h.host, "0"), true)
+	all, err := h.resolve(net.JoinHostPort(h.host, "0"), true)
 	h.mu.Unlock()
 	if err != nil {
 		return nil, err
 	}
-	return h.dial(ctx, at.Addr(), address)
+	var from []netip.Addr
+	for _, at := range all {
+		from = append(from, at.Addr())
+	}
+	return h.dial(ctx, from, address)
 }
 
-func (m *Memory) dial(ctx context.Context, from netip.Addr, address string) (Conn, error) {
+// dial connects from a host with these addresses: from that of the family to which it connects, if
+// it has one, and else from the first.
+func (m *Memory) dial(ctx context.Context, from []netip.Addr, address string) (Conn, error) {
+	targets, err := m.LookUp(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	return race(ctx, targets, func(ctx context.Context, to netip.AddrPort) (Conn, error) {
+		here := from[0]
+		for _, addr := range slices.Backward(from) {
+			if addr.Is4() == to.Addr().Is4() {
+				here = addr
+			}
+		}
+		return m.connect(ctx, here, to)
+	})
+}
+
+// connect connects two addresses.
+func (m *Memory) connect(ctx context.Context, from netip.Addr, to netip.AddrPort) (Conn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	m.mu.Lock()
-	to, err := m.resolve(address, false)
-	l := m.listeners[to]
+	l, silent := m.listeners[to], m.silent[to.Addr()]
 	local := m.pick(from)
 	m.mu.Unlock()
-	if err != nil {
-		return nil, err
-	}
 	refused := &net.OpError{Op: "dial", Net: "memory", Addr: endpoint(to), Err: syscall.ECONNREFUSED}
-	if l == nil {
+	switch {
+	case silent:
+		<-ctx.Done()
+		return nil, ctx.Err()
+	case l == nil:
 		return nil, refused
 	}
 	near, far := newMemoryLink(local, to)
-	err = l.arrive(ctx, far, refused)
+	err := l.arrive(ctx, far, refused)
 	if err != nil {
 		near.Close()
 		far.Close()
@@ -106,29 +164,31 @@ func (m *Memory) dial(ctx context.Context, from netip.Addr, address string) (Con
 	return near, nil
 }
 
-// resolve returns the address of host:port. With naming, an unknown name gets an address; otherwise
+// resolve returns the addresses of host:port. With naming, an unknown name gets an address; otherwise
 // it is a failed lookup.
-func (m *Memory) resolve(address string, naming bool) (netip.AddrPort, error) {
+func (m *Memory) resolve(address string, naming bool) (all []netip.AddrPort, err error) {
 	host, service, err := net.SplitHostPort(address)
 	if err != nil {
-		return netip.AddrPort{}, err
+		return nil, err
 	}
 	port, err := strconv.ParseUint(service, 10, 16)
 	if err != nil {
-		return netip.AddrPort{}, &net.AddrError{Err: "invalid port", Addr: address}
+		return nil, &net.AddrError{Err: "invalid port", Addr: address}
 	}
-	addr, err := netip.ParseAddr(host)
-	if err != nil {
-		var known bool
-		if addr, known = m.hosts[host]; !known && !naming {
-			return netip.AddrPort{}, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
-		} else if !known {
-			n := len(m.hosts)
-			addr = netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)})
-			m.hosts[host] = addr
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return []netip.AddrPort{netip.AddrPortFrom(addr.Unmap(), uint16(port))}, nil
+	}
+	if m.hosts[host] == nil {
+		if !naming {
+			return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
 		}
+		n := len(m.hosts)
+		m.hosts[host] = []netip.Addr{netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)})}
 	}
-	return netip.AddrPortFrom(addr.Unmap(), uint16(port)), nil
+	for _, addr := range m.hosts[host] {
+		all = append(all, netip.AddrPortFrom(addr.Unmap(), uint16(port)))
+	}
+	return all, nil
 }
 
 // pick returns a free port of a host.
@@ -146,7 +206,7 @@ func endpoint(at netip.AddrPort) net.Addr { return net.TCPAddrFromAddrPort(at) }
 
 type memoryListener struct {
 	network *Memory
-	at      netip.AddrPort
+	all     []netip.AddrPort // its addresses, of one port
 	arrived chan Conn
 
 	once   sync.Once
@@ -190,16 +250,18 @@ func (l *memoryListener) Accept() (Conn, error) {
 }
 
 func (l *memoryListener) gone() error {
-	return &net.OpError{Op: "accept", Net: "memory", Addr: endpoint(l.at), Err: net.ErrClosed}
+	return &net.OpError{Op: "accept", Net: "memory", Addr: endpoint(l.all[0]), Err: net.ErrClosed}
 }
 
-func (l *memoryListener) Addr() netip.AddrPort { return l.at }
+func (l *memoryListener) Addr() netip.AddrPort { return l.all[0] }
 
 // Close removes the endpoint. It closes links that have not been accepted.
 func (l *memoryListener) Close() error {
 	l.once.Do(func() {
 		l.network.mu.Lock()
-		delete(l.network.listeners, l.at)
+		for _, at := range l.all {
+			delete(l.network.listeners, at)
+		}
 		l.network.mu.Unlock()
 		close(l.closed)
 		l.refuseRest()

@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"net"
+	"net/netip"
 	"syscall"
 )
 
@@ -16,6 +17,11 @@ func (Refusing) Listen(ctx context.Context, _ string) (Listener, error) {
 		return nil, err
 	}
 	return nil, &net.OpError{Op: "listen", Net: "refusing", Err: syscall.EACCES}
+}
+
+// LookUp finds an address that refuses.
+func (Refusing) LookUp(ctx context.Context, _ string) ([]netip.AddrPort, error) {
+	return []netip.AddrPort{netip.AddrPortFrom(loopback, 1)}, ctx.Err()
 }
 
 // Dial fails with syscall.ECONNREFUSED.

@@ -33,8 +33,11 @@ type Listener interface {
 type Network interface {
 	// Listen listens at an address; port 0 picks a free one, no host means all interfaces.
 	Listen(ctx context.Context, address string) (Listener, error)
-	// Dial connects to an address. It ends with ctx. Where nothing listens its error is
-	// syscall.ECONNREFUSED.
+	// LookUp returns the addresses of a host:port in the order in which they are to be tried: at
+	// least one if it does not fail. It ends with ctx.
+	LookUp(ctx context.Context, address string) ([]netip.AddrPort, error)
+	// Dial connects to an address, of a host with several to the first that answers. It ends with
+	// ctx. Where nothing listens its error is syscall.ECONNREFUSED.
 	Dial(ctx context.Context, address string) (Conn, error)
 }
 
@@ -82,6 +85,14 @@ type File interface {
 	Slice(first, count uint64) ([]byte, error)
 	// Changed reports whether the file may have changed since it was hashed.
 	Changed() bool
+}
+
+// Prover is a [File] that can tell, once it has changed, which of its bytes are as they were.
+type Prover interface {
+	File
+	// Holds reports whether these bytes of the content are in the file now. Without a length it
+	// reports whether any may be.
+	Holds(offset, length uint64) bool
 }
 
 // Store is the destination of fetched content. Ranges of one item may come over several links at

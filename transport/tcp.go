@@ -14,6 +14,9 @@ type TCP struct {
 	// address of its family; zero: the system picks one. A loopback address serves for loopback
 	// alone.
 	From netip.Addr
+	// Resolve returns the addresses of a host name, in the order in which they are to be tried; nil:
+	// the system is asked.
+	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
 }
 
 // Listen listens on a TCP port of this machine.
@@ -32,7 +35,17 @@ func (TCP) Listen(ctx context.Context, address string) (Listener, error) {
 // Dial connects to a TCP port, at the first of the host's addresses that answers: a silent address
 // keeps none of the others from being tried.
 func (t TCP) Dial(ctx context.Context, address string) (Conn, error) {
-	targets, err := lookUp(ctx, address)
+	targets, err := t.LookUp(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	return race(ctx, targets, t.dial)
+}
+
+// LookUp returns the addresses of host:port that can be dialled from where connections are made
+// from, of both families in turn.
+func (t TCP) LookUp(ctx context.Context, address string) ([]netip.AddrPort, error) {
+	targets, err := t.lookUp(ctx, address)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +57,7 @@ func (t TCP) Dial(ctx context.Context, address string) (Conn, error) {
 			return nil, &net.AddrError{Err: "no address of the host is of the family of " + t.From.String(), Addr: address}
 		}
 	}
-	return race(ctx, targets, t.dial)
+	return targets, nil
 }
 
 func (t TCP) bound() bool { return t.From.IsValid() && !t.From.IsUnspecified() && !t.From.IsLoopback() }

@@ -6,7 +6,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -26,7 +29,10 @@ const (
 )
 
 // measureLoad is about a relay that strangers ask for lists all the time: what an honest client
-// waits for a LOCATE meanwhile, how much memory the relay takes, and how long it takes to stop.
+// waits for a LOCATE meanwhile, how much memory the relay takes, and how long it takes to stop. The
+// strangers are a process of their own, with one processor, so that the machine is not all theirs;
+// what the client waits for because the processors are busy is measured beside programs that only
+// take as much.
 func measureLoad(ctx context.Context, l *lab) (rows []row, err error) {
 	relay, at, err := serve(ctx, "ready ", l.program("relay-server"), "--host", "127.0.0.1", "0")
 	if err != nil {
@@ -48,6 +54,63 @@ func measureLoad(ctx context.Context, l *lab) (rows []row, err error) {
 		return nil, err
 	}
 	before := peakMemory(relay.Process.Pid)
+	strangers, _, err := serve(ctx, "ready", l.program("bench"), "--strangers", at)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, strangers.stop()) }()
+	ofRelay, ofStrangers := spent(relay), spent(strangers)
+	loaded, err := locateFor(ctx, at, loadTime)
+	if err != nil {
+		return nil, err
+	}
+	shares := fmt.Sprintf("%.2f,%.2f", ofRelay().Seconds()/loadTime.Seconds(), ofStrangers().Seconds()/loadTime.Seconds())
+	grown := peakMemory(relay.Process.Pid) - before
+	begin := time.Now()
+	stopped = true
+	if err := relay.stop(); err != nil {
+		return nil, err
+	}
+	took := time.Since(begin)
+	busy, err := locateBeside(ctx, l, shares)
+	if err != nil {
+		return nil, err
+	}
+	what := fmt.Sprintf("LOCATE while %d links ask for lists", loadDeaf+loadEager)
+	return []row{
+		{what: what + ", median", ours: middle(loaded), unit: "ms", bar: bar{most: 5}},
+		{what: "the same without them", ours: middle(calm), unit: "ms"},
+		{what: "the same beside programs that take as much of the processors", ours: middle(busy), unit: "ms"},
+		{what: what + ", the longest of " + number(float64(len(loaded))), ours: millis(loaded[len(loaded)-1]), unit: "ms", bar: bar{most: 1000}},
+		{what: "the longest of " + number(float64(len(busy))) + " beside these programs", ours: millis(busy[len(busy)-1]), unit: "ms"},
+		{what: "the relay's memory, beyond that before", ours: float64(grown >> 20), unit: "MiB", bar: bar{most: 256}},
+		{what: "the relay's stop, under this load", ours: took.Seconds(), unit: "s", bar: bar{most: 3}},
+	}, nil
+}
+
+func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+func middle(all []time.Duration) float64 { return millis(all[len(all)/2]) }
+
+// locateBeside asks a relay that nobody else asks, beside a process that takes these shares of
+// processors.
+func locateBeside(ctx context.Context, l *lab, shares string) (took []time.Duration, err error) {
+	relay, at, err := serve(ctx, "ready ", l.program("relay-server"), "--host", "127.0.0.1", "0")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, relay.stop()) }()
+	busy, _, err := serve(ctx, "ready", l.program("bench"), "--busy", shares)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, busy.stop()) }()
+	return locateFor(ctx, at, loadTime/2)
+}
+
+// beStrangers asks a relay for lists over all of the strangers' links, until ctx is done.
+func beStrangers(ctx context.Context, at string, stdout io.Writer) error {
+	runtime.GOMAXPROCS(1)
 	ctx, cancel := context.WithCancel(ctx)
 	var strangers sync.WaitGroup
 	defer strangers.Wait()
@@ -55,7 +118,7 @@ func measureLoad(ctx context.Context, l *lab) (rows []row, err error) {
 	for i := range loadDeaf + loadEager {
 		w, err := dialWire(ctx, at)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		strangers.Go(func() {
 			if i < loadDeaf {
@@ -67,27 +130,34 @@ func measureLoad(ctx context.Context, l *lab) (rows []row, err error) {
 			}
 		})
 	}
-	loaded, err := locateFor(ctx, at, loadTime)
-	if err != nil {
-		return nil, err
+	fmt.Fprintln(stdout, "ready")
+	<-ctx.Done()
+	return nil
+}
+
+// beBusy takes shares of processors until ctx is done.
+func beBusy(ctx context.Context, shares string, stdout io.Writer) error {
+	var busy sync.WaitGroup
+	defer busy.Wait()
+	for text := range strings.SplitSeq(shares, ",") {
+		share, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return err
+		}
+		for ; share > 0; share-- { // of one processor each
+			work := time.Duration(min(share, 1) * float64(loadPause))
+			busy.Go(func() {
+				for ctx.Err() == nil {
+					for begin := time.Now(); time.Since(begin) < work; {
+					}
+					time.Sleep(loadPause - work)
+				}
+			})
+		}
 	}
-	grown := peakMemory(relay.Process.Pid) - before
-	begin := time.Now()
-	stopped = true
-	if err := relay.stop(); err != nil {
-		return nil, err
-	}
-	took := time.Since(begin)
-	millis := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-	half := func(all []time.Duration) float64 { return millis(all[len(all)/2]) }
-	what := fmt.Sprintf("LOCATE while %d links ask for lists", loadDeaf+loadEager)
-	return []row{
-		{what: what + ", median", ours: half(loaded), unit: "ms", bar: bar{most: 5}},
-		{what: "the same without them", ours: half(calm), unit: "ms"},
-		{what: what + ", the longest of " + number(float64(len(loaded))), ours: millis(loaded[len(loaded)-1]), unit: "ms", bar: bar{most: 1000}},
-		{what: "the relay's memory, beyond that before", ours: float64(grown >> 20), unit: "MiB", bar: bar{most: 256}},
-		{what: "the relay's stop, under this load", ours: took.Seconds(), unit: "s", bar: bar{most: 3}},
-	}, nil
+	fmt.Fprintln(stdout, "ready")
+	<-ctx.Done()
+	return nil
 }
 
 // publishMany registers a node that has long names, and says them.

@@ -41,6 +41,12 @@ func command() *cobra.Command {
 // run makes the folders and our programs, and then measures: in a network namespace of its own where it may have
 // one, so that the congestion control can be chosen for everybody alike, or else here.
 func run(ctx context.Context, o options, args []string, stdout, stderr io.Writer) error {
+	switch {
+	case o.strangers != "":
+		return beStrangers(ctx, o.strangers, stdout)
+	case o.busy != "":
+		return beBusy(ctx, o.busy, stdout)
+	}
 	if dirs, inside := insideDirs(); inside {
 		if err := enterNamespace(); err != nil {
 			return err

@@ -26,6 +26,8 @@ type options struct {
 	dir    string // where the files lie
 	keep   bool
 	alone  bool // others are left out
+
+	strangers, busy string // what this process is in place of a bench; see load.go
 }
 
 // newOptions returns the options that the flags set.
@@ -43,6 +45,11 @@ func newOptions(flags *pflag.FlagSet) *options {
 	flags.StringVar(&o.dir, "dir", "", "the folder for the files that are moved (default: in memory where there is room)")
 	flags.BoolVar(&o.alone, "alone", false, "leave the others out, even if they are installed")
 	flags.BoolVar(&o.keep, "keep", false, "keep what was made")
+	flags.StringVar(&o.strangers, "strangers", "", "ask the relay at this address for lists")
+	flags.StringVar(&o.busy, "busy", "", "take these shares of processors")
+	for _, name := range []string{"strangers", "busy"} {
+		flags.MarkHidden(name)
+	}
 	return o
 }
 

@@ -37,6 +37,7 @@ func regions(top string) (map[string]string, error) {
 	return all, errorOf(
 		machine(all, relay.SessionTable()),
 		machine(all, node.MembershipTable()),
+		machine(all, node.RenewalTable()),
 		machine(all, node.UploadTable()),
 		machine(all, client.FetchTable()),
 		machine(all, client.QueryTable()),

@@ -66,6 +66,11 @@ func (f file) content(first, count uint64) *protocol.Content {
 }
 
 // gets is the line for a GET of some groups of this file.
+// insists are the lines for asking for the file by name and hash.
+func (f file) insists(link int) []string {
+	return []string{fmt.Sprintf("send %d TREE name=a.txt hash=%x", link, f.Hash[:1]), fmt.Sprintf("hear %d", link)}
+}
+
 func (f file) gets(link int, first, count uint64) string {
 	c := f.content(first, count)
 	line := fmt.Sprintf("send %d GET name=a.txt", link)

@@ -71,6 +71,28 @@ func TestWhatWasStreamedIsNotBegunAnew(t *testing.T) {
 	wants(t, s, client.Fetched, protocol.Lost, protocol.Variant, protocol.Refused, 0)
 }
 
+// TestWhatWasStreamedIsAskedForAsItWas: a node whose file has changed since may still have what it was, as of a file that
+// has grown.
+func TestWhatWasStreamedIsAskedForAsItWas(t *testing.T) {
+	f, stream := made(2*group, 1), request
+	stream.Once = true
+	s := receiving(t, stream, f, 1, 2)
+	s.Tell(roles.Verified{Link: 1}, "Fetching", "report had")
+	s.Tell(roles.BodyDone{Link: 1}, "Fetching", "hear 1")
+	says(s, 1, protocol.Changed, "Fetching")
+	s.Tell(roles.PeerEnded{Link: 1}, "Fetching", goes(1, dials(1, 2))...)
+	answers(1, s, "Fetching") // a node that has not had it
+	says(s, 1, protocol.NotFound, "Fetching")
+	s.Tell(roles.PeerEnded{Link: 1}, "Fetching", goes(1, dials(1, 1))...)
+	s.Tell(roles.Opened{Link: 1}, "Fetching", f.insists(1)...)
+	s.Hear(1, f.outboard(0), "Fetching", f.gets(1, 1, 1), "hear 1")
+	s.Hear(1, f.content(1, 1), "Fetching", f.takes(1, 1, 1))
+	s.Tell(roles.Verified{Link: 1, Group: 1}, "Finishing", "report had")
+	s.Tell(roles.BodyDone{Link: 1}, "Finishing", leaves(1)...)
+	finishes(s, 1)
+	wants(t, s, client.Fetched, protocol.Changed, protocol.NotFound, 0)
+}
+
 // TestALiarCostsOneGroup: it isn't asked again, and what only liars speak for is given up at once.
 func TestALiarCostsOneGroup(t *testing.T) {
 	lie, f := made(2*group, 1), made(10, 2)

@@ -166,7 +166,7 @@ func (f *Fetch) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Stopped:
 		f.stop(at)
 	default:
-		f.pass(at, linkOf(in), in)
+		f.pass(at, roles.LinkOf(in), in)
 	}
 	f.reevaluate(at)
 	return f.core.Effects()

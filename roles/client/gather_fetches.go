@@ -183,7 +183,7 @@ func (g *Gather) pass(at roles.Moment, in roles.Input) {
 	case roles.StoreChecking:
 		g.passItem(at, in.Item, in)
 	default:
-		g.passLink(at, linkOf(in), in)
+		g.passLink(at, roles.LinkOf(in), in)
 	}
 }
 

@@ -153,7 +153,7 @@ func (g *Gather) carry(at roles.Moment, slot *pipelineSlot) {
 		slot.machine.use(slot.link, timerOf(slot.link))
 	}
 	slot.machine.Reset(slot.node.String(), wanted)
-	slot.machine.numbers, slot.machine.also = slot.load, g.alternates.of(slot.node)
+	slot.machine.numbers, slot.machine.also, slot.machine.last = slot.load, g.alternates.of(slot.node), g.redials.last(slot.node)
 	slot.machine.Watch(g.watch)
 	g.tell(at, slot, roles.Started{})
 }
@@ -231,7 +231,8 @@ func (g *Gather) pipelineOver(at roles.Moment, slot *pipelineSlot) {
 // has not come.
 func (g *Gather) redial(slot *pipelineSlot, brought bool) bool {
 	m := slot.machine
-	return m.broke && (brought || m.Result().Code == protocol.Lost) && g.redials.again(slot.node, brought)
+	silent := m.also != "" && m.over.IsValid() && m.hashed.size == 0
+	return m.broke && (brought || m.Result().Code == protocol.Lost || silent) && g.redials.again(slot.node, brought, m.over)
 }
 
 // idle is for a node that has nothing more to do: Pipelines of others that lack what it has are

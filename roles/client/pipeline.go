@@ -19,7 +19,9 @@ type Pipeline struct {
 	core    roles.Core[PipelineState, PipelineEvent]
 	link    roles.Link // its only one
 	node    string
-	also    string // another address of the node; empty: there is none
+	also    string     // another address of the node; empty: there is none
+	last    netip.Addr // that is to be tried last
+	over    netip.Addr // the node's address on the link; zero: none was made
 	items   []Wanted
 	numbers []int // of the items in the store; nil: as they stand here
 	since   time.Duration
@@ -118,6 +120,7 @@ func (h *Pipeline) Step(at roles.Moment, in roles.Input) []roles.Effect {
 		h.since = at.Now
 		h.start()
 	case roles.Opened:
+		h.over = in.Peer.Addr()
 		h.core.Fire(pipelineOpened)
 		h.ask()
 		h.core.Do(roles.Hear{Link: h.link})
@@ -178,7 +181,7 @@ func (h *Pipeline) start() {
 		return
 	}
 	h.core.Fire(pipelineStarted)
-	h.core.Do(roles.Dial{Link: h.link, To: h.node, Also: h.also})
+	h.core.Do(roles.Dial{Link: h.link, To: h.node, Also: h.also, Last: h.last})
 }
 
 // ask sends as many GETs as may be under way.

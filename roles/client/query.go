@@ -1,6 +1,7 @@
 package client
 
 import (
+	"net/netip"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -18,6 +19,8 @@ type Query struct {
 	said   answers
 	busy   int           // times in a row that the relay had no room for a list
 	retry  time.Duration // that it asked for then
+	peer   netip.Addr    // of the relay, on the last link
+	barren bool          // the last link broke before a page
 	result QueryResult
 }
 
@@ -109,7 +112,7 @@ func (q *Query) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Started:
 		q.dial(queryStarted)
 	case roles.Opened:
-		q.opened()
+		q.opened(in)
 	case roles.Heard:
 		q.heard(in.Message)
 	case roles.Malformed:
@@ -141,7 +144,8 @@ func (q *Query) expired(at roles.Moment) {
 	q.cut(at, queryExpired, protocol.Timeout, "no answer in time")
 }
 
-func (q *Query) opened() {
+func (q *Query) opened(in roles.Opened) {
+	q.peer = in.Peer.Addr()
 	if _, list := q.ask.(*protocol.List); list {
 		q.core.Fire(queryOpenedToList)
 	} else {
@@ -182,7 +186,7 @@ func (q *Query) heard(m protocol.Message) {
 
 // page asks for the next page, or leaves.
 func (q *Query) page(page, next protocol.Message, more bool, again, last QueryEvent) {
-	q.ask = next
+	q.ask, q.barren = next, false
 	q.said.add(page)
 	switch {
 	case more && !q.single && !q.said.endless(page):
@@ -223,8 +227,12 @@ func (q *Query) wait(event QueryEvent, random uint64) {
 // cut ends with a link that is gone. After the last answer that is no failure, nor is it when the
 // same is to be asked again.
 func (q *Query) cut(at roles.Moment, event QueryEvent, code protocol.Code, text string) {
-	if q.State() == QueryPutOff {
+	switch {
+	case q.State() == QueryPutOff:
 		q.wait(event, at.Rand)
+		return
+	case code == protocol.Lost && !q.barren && q.core.Can(queryBroke):
+		q.redial()
 		return
 	}
 	if q.State() != QueryLeaving {
@@ -232,6 +240,14 @@ func (q *Query) cut(at roles.Moment, event QueryEvent, code protocol.Code, text 
 	}
 	q.core.Fire(event)
 	q.core.Do(roles.HangUp{Link: q.link}, roles.Report{Outcome: q.result})
+}
+
+// redial asks for the same page again. Where the relay has several addresses others come first. A
+// link that broke says little about the relay: only two in a row that brought no page do.
+func (q *Query) redial() {
+	q.barren = true
+	q.core.Fire(queryBroke)
+	q.core.Do(roles.HangUp{Link: q.link}, roles.Dial{Link: q.link, To: q.relay, Last: q.peer})
 }
 
 // stop ends the query at once.

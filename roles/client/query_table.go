@@ -34,6 +34,7 @@ const (
 	queryListedLast     QueryEvent = "LISTED, last"
 	queryListBusy       QueryEvent = "ERROR busy, to LIST"
 	queryRefused        QueryEvent = "ERROR"
+	queryBroke          QueryEvent = "Broke"
 	queryUnexpected     QueryEvent = "Unexpected"
 	queryMalformed      QueryEvent = "Malformed"
 	queryPeerEnded      QueryEvent = "PeerEnded"
@@ -75,6 +76,7 @@ var queryGrammar = roles.NewGrammar(roles.Table[QueryState, QueryEvent]{
 		{Name: queryListedLast, Kind: protocol.KindListed, Means: "a page of names, and no other one is there, or wanted"},
 		{Name: queryListBusy, Kind: protocol.KindError, Means: "the relay has no room for a list just now, less than MaxBusy times in a row"},
 		{Name: queryRefused, Kind: protocol.KindError, Means: "the relay says no, and why"},
+		{Name: queryBroke, Means: "the link broke, or the relay half-closed, before the answer, and the link before did not break so"},
 		{Name: queryUnexpected, Means: "a message of any other kind than the answer to that"},
 		{Name: queryMalformed, Means: "bytes that are no message"},
 		{Name: queryPeerEnded, Means: "the relay half-closed"},
@@ -95,6 +97,7 @@ var queryGrammar = roles.NewGrammar(roles.Table[QueryState, QueryEvent]{
 		queryRow([]QueryState{QueryPutOff}, queryLost, QueryWaiting, "asked again later, over a link of its own"),
 		queryRow([]QueryState{QueryPutOff}, queryExpired, QueryWaiting, "the relay had its time; asked again later"),
 		queryRow([]QueryState{QueryWaiting}, queryExpired, QueryDialing, "it is time to ask again"),
+		queryRow([]QueryState{QueryDialing, QueryLocating, QueryListing}, queryBroke, QueryDialing, "a link that broke says little about the relay: the same page is asked for again at once, and over another of its addresses if it has several"),
 		queryRow([]QueryState{QueryLocating, QueryListing}, queryRefused, QueryLeaving, "the relay says no"),
 		queryRow([]QueryState{QueryLocating, QueryListing}, queryUnexpected, QueryLeaving, "a side that says something with no place here has lost the thread: ERROR(unexpected)"),
 		queryRow([]QueryState{QueryLocating, QueryListing}, queryMalformed, QueryLeaving, "after bytes that are no message nothing can be read: ERROR says what was wrong"),

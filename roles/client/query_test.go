@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -81,13 +82,43 @@ func TestARelayThatDoesNotAnswerARequestIsLeft(t *testing.T) {
 	answered(t, s, protocol.Timeout, protocol.Client)
 
 	s = querying(t, &protocol.List{})
-	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0", "report queryresult")
-	answered(t, s, protocol.Lost, protocol.Client)
-
-	s = querying(t, &protocol.List{})
 	s.Tell(roles.Malformed{Err: &protocol.Error{Code: protocol.TooLarge}}, "Leaving", "send 0 ERROR too-large by client", "halfclose 0", "discard 0")
 	s.Ring("Closed", "hangup 0", "report queryresult")
 	answered(t, s, protocol.TooLarge, protocol.Client)
+}
+
+// TestABrokenLinkToTheRelayIsMadeAgain: the same page is asked for, over another address of the relay
+// if it has several; unless two links in a row break before they bring one.
+func TestABrokenLinkToTheRelayIsMadeAgain(t *testing.T) {
+	opened := roles.Opened{Peer: netip.MustParseAddrPort("192.0.2.1:4000")}
+	for _, broke := range []roles.Input{roles.Lost{Code: protocol.Lost}, roles.PeerEnded{}} {
+		s := querying(t, &protocol.List{})
+		s.Tell(broke, "Dialing", "hangup 0", "dial 0 relay:4000")
+		s.Waits(roles.DialTimeout)
+		s.Tell(opened, "Listing", "send 0 LIST", "hear 0")
+		s.Waits(roles.ReplyTimeout)
+		s.Hear(0, &protocol.Listed{Cursor: []byte{7}}, "Listing", "send 0 LIST cursor=07", "hear 0", "report page")
+		s.Tell(broke, "Dialing", "hangup 0", "dial 0 relay:4000 last 192.0.2.1")
+		s.Tell(opened, "Listing", "send 0 LIST cursor=07", "hear 0")
+		s.Hear(0, &protocol.Listed{}, "Leaving", "halfclose 0", "discard 0", "report page")
+		s.Tell(roles.PeerEnded{}, "Closed", "hangup 0", "report queryresult")
+		answered(t, s, 0, 0)
+
+		s = querying(t, &protocol.Locate{})
+		s.Tell(broke, "Dialing", "hangup 0", "dial 0 relay:4000")
+		s.Tell(roles.Opened{}, "Locating", "send 0 LOCATE", "hear 0")
+		s.Tell(broke, "Closed", "hangup 0", "report queryresult")
+		answered(t, s, protocol.Lost, protocol.Client)
+	}
+	for _, then := range []protocol.Code{protocol.Refused, protocol.Unreachable, protocol.Lost} { // and no third try
+		s := querying(t, &protocol.Locate{})
+		s.Tell(roles.Lost{Code: protocol.Lost}, "Dialing", "hangup 0", "dial 0 relay:4000")
+		s.Tell(roles.Lost{Code: then}, "Closed", "hangup 0", "report queryresult")
+		answered(t, s, then, protocol.Client)
+	}
+	s := querying(t, &protocol.Locate{}) // the system's timeout is no break: the answer had its time
+	s.Tell(roles.Lost{Code: protocol.Timeout}, "Closed", "hangup 0", "report queryresult")
+	answered(t, s, protocol.Timeout, protocol.Client)
 }
 
 // TestAListThatIsPutOffIsAskedForAgain: the same page, over a link of its own, after what the relay

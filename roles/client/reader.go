@@ -123,7 +123,7 @@ func (r *Reader) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Stopped:
 		r.stop(at)
 	default:
-		r.pass(at, linkOf(in), in)
+		r.pass(at, roles.LinkOf(in), in)
 	}
 	if r.late(at) && r.untried() {
 		r.patience[r.source.tried.Node]++

@@ -83,7 +83,7 @@ func (r *Reader) wait(at roles.Moment) {
 func (r *Reader) visit(at roles.Moment, node netip.AddrPort) {
 	r.attempt.met[node] = true
 	r.source.Reset(firstSource, node, r.picker)
-	r.source.holds, r.source.also = true, r.alternates.of(node)
+	r.source.holds, r.source.also, r.source.last = true, r.alternates.of(node), r.attempt.redials.last(node)
 	r.source.Watch(r.watch)
 	r.absorb(r.source.Step(at, roles.Started{}))
 }

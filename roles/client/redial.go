@@ -2,16 +2,26 @@ package client
 
 import "net/netip"
 
-// redials notes the nodes whose last link broke before it had brought anything. A broken link says
-// little about its node: that is dialed again, as long as of two links in a row one brings something.
-type redials map[netip.AddrPort]bool
+// redials notes the nodes whose last link broke. A broken link says little about its node: that is
+// dialed again, as long as of two links in a row one brings something; over another of its addresses,
+// if it has two.
+type redials map[netip.AddrPort]broken
+
+// broken is a link that broke.
+type broken struct {
+	barren bool       // it had brought nothing
+	over   netip.Addr // the node's address
+}
 
 // worth reports whether a node whose link broke is to be dialed again.
-func (r redials) worth(v Visited) bool { return r.again(v.Node, v.Gave) }
+func (r redials) worth(v Visited) bool { return r.again(v.Node, v.Gave, v.Over) }
 
 // again reports whether a node is to be dialed again, after a link that brought something or not.
-func (r redials) again(node netip.AddrPort, brought bool) bool {
+func (r redials) again(node netip.AddrPort, brought bool, over netip.Addr) bool {
 	was := r[node]
-	r[node] = !brought
-	return brought || !was
+	r[node] = broken{!brought, over}
+	return brought || !was.barren
 }
+
+// last returns the address of a node to which a link has broken; zero: there is none.
+func (r redials) last(node netip.AddrPort) netip.Addr { return r[node].over }

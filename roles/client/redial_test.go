@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"fmt"
 	"net/netip"
 	"testing"
 
@@ -17,18 +18,22 @@ func TestABrokenLinkIsMadeAgain(t *testing.T) {
 		r.Once = once
 		s := receiving(t, r, f, 1)
 		s.Tell(roles.Verified{Link: 1}, "Fetching", "report had")
+		opened := func() { answers(1, s, "Fetching") }
+		if once {
+			opened = func() { s.Tell(roles.Opened{Link: 1}, "Fetching", f.insists(1)...) }
+		}
 		s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Fetching", goes(1, dials(1, 1))...)
-		answers(1, s, "Fetching")
+		opened()
 		s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Fetching", goes(1, dials(1, 1))...) // it brought nothing
-		answers(1, s, "Fetching")
+		opened()
 		s.Hear(1, f.outboard(0), "Fetching", f.gets(1, 1, 1), f.gets(1, 2, 1), "hear 1")
 		s.Hear(1, f.content(1, 1), "Fetching", f.takes(1, 1, 1))
 		s.Tell(roles.Verified{Link: 1, Group: 1}, "Fetching", "report had")
 		s.Ring("Fetching", goes(1, dials(1, 1))...) // silence after a group is a broken link, too
-		answers(1, s, "Fetching")
+		opened()
 		s.Hear(1, f.outboard(0), "Fetching", f.gets(1, 2, 1), "hear 1")
 		s.Tell(roles.PeerEnded{Link: 1}, "Fetching", goes(1, dials(1, 1))...)
-		answers(1, s, "Fetching")
+		opened()
 		s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Failed", goes(1, "report result")...)
 		wants(t, s, client.Undelivered, protocol.Lost, protocol.Lost, protocol.Timeout, protocol.Lost, protocol.Lost)
 	}
@@ -105,4 +110,63 @@ func TestANodeWithTwoAddressesIsOneNode(t *testing.T) {
 	says(s, 1, protocol.NotFound, "Seeking")
 	s.Tell(roles.PeerEnded{Link: 1}, "NotFound", goes(1, "report result")...)
 	wants(t, s, client.NobodyHad, protocol.NotFound)
+}
+
+// TestAlternatesAreOfNodesWithTwoAddresses, and of those alone.
+func TestAlternatesAreOfNodesWithTwoAddresses(t *testing.T) {
+	both := peers(1, 2, 3)
+	both[1].Also = protocol.IPOf(netip.MustParseAddr("2001:db8::1"))
+	if got := client.AlternatesOf(both); len(got) != 1 || got[both[1].Addr()] != both[1].Other() {
+		t.Errorf("%v", got)
+	}
+	if got := client.AlternatesOf(peers(1, 2)); got != nil {
+		t.Errorf("%v", got)
+	}
+}
+
+// TestANodeThatIsSilentAtOneAddressIsAskedAtTheOther: after the link, which was made, has brought
+// nothing in time. A node with one address had its time.
+func TestANodeThatIsSilentAtOneAddressIsAskedAtTheOther(t *testing.T) {
+	const first = "dial 1 192.0.2.1:5000 or [2001:db8::1]:5000"
+	node := peers(1)[0]
+	node.Also = protocol.IPOf(netip.MustParseAddr("2001:db8::1"))
+	opened := roles.Opened{Link: 1, Peer: node.Addr()}
+	s := locating(t, request)
+	s.Hear(0, &protocol.Located{Peers: []protocol.Peer{node}}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
+	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0", first)
+	s.Tell(opened, "Seeking", asks(1)...)
+	s.Ring("Seeking", goes(1, first+" last 192.0.2.1")...)
+	s.Tell(roles.Opened{Link: 1, Peer: node.Other()}, "Seeking", asks(1)...)
+	s.Ring("Failed", goes(1, "report result")...)
+	wants(t, s, client.Unsure, protocol.Timeout, protocol.Timeout)
+
+	s = locating(t, request) // none of the two takes a link
+	s.Hear(0, &protocol.Located{Peers: []protocol.Peer{node}}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
+	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0", first)
+	s.Ring("Failed", goes(1, "report result")...)
+	wants(t, s, client.Unsure, protocol.Timeout)
+
+	s = located(t, request, 1)
+	s.Tell(opened, "Seeking", asks(1)...)
+	s.Ring("Failed", goes(1, "report result")...)
+	wants(t, s, client.Unsure, protocol.Timeout)
+}
+
+func TestManyFilesOfANodeThatIsSilentAtOneAddressComeOverTheOther(t *testing.T) {
+	a, b := small("a", 1, 1), small("b", 2, 1)
+	other := netip.MustParseAddrPort("[2001:db8::1]:5000")
+	a.Alternates = map[netip.AddrPort]netip.AddrPort{at(1): other}
+	b.Alternates = a.Alternates
+	s := gathers(t, a, b)
+	s.Tell(roles.Started{}, "Pipelining", dials(0, 1)+" or "+other.String())
+	var asks []string
+	for _, one := range []client.Offer{a, b} {
+		asks = append(asks, fmt.Sprintf("send 0 GET name=%s length=%d hash=%x", one.Name, one.Size, one.Hash[:1]))
+	}
+	asks = append(asks, "hear 0")
+	s.Tell(roles.Opened{Link: 0, Peer: at(1)}, "Pipelining", asks...)
+	s.Ring("Pipelining", "hangup 0", "report tried", dials(0, 1)+" or "+other.String()+" last 192.0.2.1")
+	s.Tell(roles.Opened{Link: 0, Peer: other}, "Pipelining", asks...)
+	brings(s, 0, a, "hear 0")
+	brings(s, 0, b, "halfclose 0", "discard 0")
 }

@@ -17,12 +17,14 @@ import (
 //
 // It reports Learned, Hashing, Had, and Visited at the end, unless it was stopped.
 type Source struct {
-	core   roles.Core[SourceState, SourceEvent]
-	link   roles.Link
-	item   int    // of the store
-	also   string // another address of the node; empty: there is none
-	picker *Picker
-	holds  bool // a link on which nothing is left to ask is kept for HoldTimeout
+	core    roles.Core[SourceState, SourceEvent]
+	link    roles.Link
+	item    int        // of the store
+	also    string     // another address of the node; empty: there is none
+	last    netip.Addr // that is to be tried last
+	picker  *Picker
+	insists protocol.Hash // on that content of a node that has had it; zero: on none
+	holds   bool          // a link on which nothing is left to ask is kept for HoldTimeout
 
 	since time.Duration
 	now   time.Duration
@@ -53,12 +55,13 @@ type Learned struct {
 // Visited is reported at the end of a visit.
 type Visited struct {
 	Tried
-	Rested bool     // nothing speaks against another visit, should there be something to ask for
-	Late   bool     // it was left for others that wait: it brought no verified group in time
-	Barred bool     // it sent what its hash does not vouch for, and is not to be asked again
-	Broke  bool     // its link broke, which need not happen again
-	Gave   bool     // it sent a group that was missing
-	Other  Identity // what it has under the name, where that is another content; zero: it has not
+	Rested bool       // nothing speaks against another visit, should there be something to ask for
+	Late   bool       // it was left for others that wait: it brought no verified group in time
+	Barred bool       // it sent what its hash does not vouch for, and is not to be asked again
+	Broke  bool       // its link broke, which need not happen again
+	Gave   bool       // it sent a group that was missing
+	Over   netip.Addr // the node's address on the link; zero: none was made
+	Other  Identity   // what it has under the name, where that is another content; zero: it has not
 }
 
 func (Learned) Reported() {}
@@ -104,8 +107,9 @@ func (s *Source) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Started:
 		s.since, s.moved = at.Now, at.Now
 		s.core.Fire(sourceStarted)
-		s.core.Do(roles.Dial{Link: s.link, To: s.tried.Node.String(), Also: s.also})
+		s.core.Do(roles.Dial{Link: s.link, To: s.tried.Node.String(), Also: s.also, Last: s.last})
 	case roles.Opened:
+		s.visit.Over = in.Peer.Addr()
 		s.core.Fire(sourceOpened)
 		s.describe(0)
 	case roles.Heard:
@@ -146,7 +150,18 @@ func (s *Source) Step(at roles.Moment, in roles.Input) []roles.Effect {
 // describe asks for a part of the tree.
 func (s *Source) describe(first uint64) {
 	s.first, s.page, s.hashed = first, nil, hashing{}
-	s.core.Do(roles.Send{Link: s.link, Message: &protocol.Tree{Name: s.picker.name, Hash: s.picker.want, First: first}}, roles.Hear{Link: s.link})
+	if first > 0 {
+		s.insists = s.picker.identity.Hash
+	}
+	s.core.Do(roles.Send{Link: s.link, Message: &protocol.Tree{Name: s.picker.name, Hash: s.must(), First: first}}, roles.Hear{Link: s.link})
+}
+
+// must returns what the file's hash must be; zero: any.
+func (s *Source) must() protocol.Hash {
+	if s.picker.want.IsZero() {
+		return s.insists
+	}
+	return s.picker.want
 }
 
 func (s *Source) heard(m protocol.Message) {
@@ -176,7 +191,7 @@ func (s *Source) outboard(m *protocol.Outboard) {
 	is := Identity{m.Hash, m.Size}
 	values, ok := content.Verify(m.Hash, groups, m.First, m.Count, m.Nodes)
 	asked := m.First == s.first && m.Count == min(protocol.MaxGroups, groups-min(groups, s.first))
-	if !ok || !asked || !s.picker.want.IsZero() && m.Hash != s.picker.want {
+	if !ok || !asked || !s.must().IsZero() && m.Hash != s.must() {
 		s.visit.Barred = true
 		s.reject(sourceOutboardWrong, &protocol.Error{Code: protocol.BadHash, Text: "the tree is not what its hash vouches for, or not what was asked for"})
 		return

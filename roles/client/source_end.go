@@ -51,12 +51,13 @@ func (s *Source) blame(code protocol.Code, by protocol.Party, text string) {
 }
 
 // cut notes that the link is gone. While leaving that is no failure, and after a wrong group it is
-// no excuse.
+// no excuse. A node that falls silent at one of two addresses may answer at the other.
 func (s *Source) cut(event SourceEvent, code protocol.Code, text string) {
 	switch s.State() {
 	case SourceLeaving, SourceDoubting, SourceJudging:
 	default:
-		s.visit.Broke = code == protocol.Lost || s.visit.Gave
+		silent := s.also != "" && s.visit.Over.IsValid() && s.hashed.size == 0
+		s.visit.Broke = code == protocol.Lost || s.visit.Gave || silent
 		s.blame(code, protocol.Client, text)
 	}
 	s.core.Fire(event)

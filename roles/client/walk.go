@@ -247,6 +247,16 @@ func (f *Fetch) roomy(at roles.Moment) bool {
 	return some && f.live() < f.places(at)
 }
 
+// insistsOn returns the hash that a node is asked for besides the name. A node whose file has changed
+// may still give what it was to a client that asks for that: where some of it has been handed on,
+// nothing else is of use.
+func (f *Fetch) insistsOn(node netip.AddrPort) protocol.Hash {
+	if is, known := f.picker.Identity(); known && f.request.Once && f.gave && f.latest[node] == is {
+		return is.Hash
+	}
+	return protocol.Hash{}
+}
+
 // visit begins a visit to the next node.
 func (f *Fetch) visit(at roles.Moment) {
 	node, _ := f.candidate()
@@ -258,7 +268,8 @@ func (f *Fetch) visit(at roles.Moment) {
 	}
 	s, link := f.sources[free], f.first+firstSource+roles.Link(free)
 	s.Reset(link, node, f.picker)
-	s.item, s.also = f.item, f.alternates.of(node)
+	s.item, s.insists = f.item, f.insistsOn(node)
+	s.also, s.last = f.alternates.of(node), f.redials.last(node)
 	s.core.Use(link, timerOf(link))
 	s.Watch(f.watch)
 	f.absorb(s.Step(at, roles.Started{}))

@@ -7,31 +7,6 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// linkOf returns the link that an input is about.
-func linkOf(in roles.Input) roles.Link {
-	switch in := in.(type) {
-	case roles.Opened:
-		return in.Link
-	case roles.Heard:
-		return in.Link
-	case roles.Malformed:
-		return in.Link
-	case roles.PeerEnded:
-		return in.Link
-	case roles.Lost:
-		return in.Link
-	case roles.Moved:
-		return in.Link
-	case roles.Verified:
-		return in.Link
-	case roles.BodyWrong:
-		return in.Link
-	case roles.BodyDone:
-		return in.Link
-	}
-	return -1
-}
-
 // source returns the source that works on a link, or nil.
 func (f *Fetch) source(link roles.Link) *Source {
 	if at := int(link - f.first - firstSource); at >= 0 && at < len(f.sources) && f.sources[at].working() {

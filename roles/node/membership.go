@@ -33,16 +33,20 @@ type Membership struct {
 	outcome  outcome
 	stopping bool
 	left     bool           // one exchange to leave has been tried
+	broke    bool           // the link of this exchange has broken
+	redialed bool           // that has happened before in this exchange
 	outruns  int            // epochs raised in this exchange
 	failures int            // exchanges that failed before the first lease
 	renew    time.Duration  // the relay's renew-after; 0: never listed
 	retry    time.Duration  // the relay's retry-after, or 0
 	failure  ExchangeFailed // of the last exchange, if it failed
 	place    Place          // where the relay lists us
+	peer     netip.Addr     // of the relay, on the last link
 
 	told      protocol.Held // the part of our catalog that the relay holds, as it last said
 	removed   uint64        // the number of the last gone name that it was told ahead of its turn
 	confirmed bool          // the relay has applied a page since the last registration
+	unkept    int           // changes since we published from the start that the relay does not keep
 	stalls    int           // pages of this exchange after which the relay held no more than before
 	untilThen time.Duration // when publishing ends until the next exchange
 	failing   int           // exchanges in a row whose publishing failed
@@ -51,6 +55,9 @@ type Membership struct {
 	goal      protocol.Held // our catalog as it was when this exchange began, or when it was last told anew
 	calm      time.Duration // when the budget for new names is whole again
 	hasty     bool          // that budget was used up by the last page, which said that more is to come
+
+	beside beside
+	watch  func(roles.Transition)
 }
 
 // outcome is the result of an exchange, kept while its link closes.
@@ -63,68 +70,15 @@ const (
 	displaced
 )
 
-// Leased is reported when a relay grants a lease.
-type Leased struct {
-	Place
-	TTL, Renew time.Duration
-}
-
-// Moved is reported when a relay lists us at other addresses than before.
-type Moved struct{ Place }
-
-// Place is where a relay lists a node.
-type Place struct {
-	At   netip.AddrPort // the address that clients get; zero: no client is sent to us
-	Also netip.Addr     // that of the other family; zero: there is none
-}
-
-func placeOf(host protocol.IP, port uint16, also protocol.IP) (p Place) {
-	if host != nil {
-		p.At = netip.AddrPortFrom(host.Addr(), port)
-	}
-	if also != nil {
-		p.Also = also.Addr()
-	}
-	return p
-}
-
-// ExchangeFailed is reported when an exchange with the relay fails.
-type ExchangeFailed struct {
-	Code  protocol.Code
-	By    protocol.Party
-	Text  string
-	Again time.Duration // until the next try; 0: none follows
-}
-
-// Hopeless is reported when a relay that has never listed us refuses what trying again would not
-// change, or is no relay.
-type Hopeless struct {
-	Code protocol.Code
-	By   protocol.Party
-	Text string
-}
-
-// Displaced is reported when another node has registered under our id.
-type Displaced struct{ Text string }
-
-// Left is reported when the relay has confirmed that it does not list us.
-type Left struct{}
-
-func (Leased) Reported()         {}
-func (Moved) Reported()          {}
-func (Hopeless) Reported()       {}
-func (ExchangeFailed) Reported() {}
-func (Displaced) Reported()      {}
-func (Left) Reported()           {}
-func (Published) Reported()      {}
-
 // mostOutruns bounds how often in one exchange an epoch is raised because the relay knows a larger
 // one.
 const mostOutruns = 3
 
 // NewMembership returns a Membership that has not started.
 func NewMembership(config Config) *Membership {
-	return &Membership{core: roles.NewCore(membershipGrammar), config: config}
+	m := &Membership{core: roles.NewCore(membershipGrammar), beside: beside{renewal: newRenewal()}}
+	m.Reset(config)
+	return m
 }
 
 // State returns the state that the machine is in.
@@ -133,18 +87,25 @@ func (m *Membership) State() MembershipState { return m.core.State() }
 // Final implements [roles.Machine].
 func (m *Membership) Final() bool { return m.core.Final() }
 
-// Watch calls f for each fired row; nil: nothing is called.
-func (m *Membership) Watch(f func(roles.Transition)) { m.core.Watch(f) }
+// Watch calls f for each fired row, also for those of the machine within; nil: nothing is called.
+func (m *Membership) Watch(f func(roles.Transition)) {
+	m.watch = f
+	m.core.Watch(f)
+}
 
 // Step implements [roles.Machine].
 func (m *Membership) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	m.core.Begin()
+	if m.beside.takes(in) {
+		m.pass(at, in)
+		return m.core.Effects()
+	}
 	switch in := in.(type) {
 	case roles.Started:
 		m.core.Fire(membershipStarted)
 		m.dial()
 	case roles.Opened:
-		m.opened()
+		m.opened(in)
 	case roles.Heard:
 		m.heard(at, in.Message)
 	case roles.Malformed:
@@ -167,12 +128,20 @@ func (m *Membership) Step(at roles.Moment, in roles.Input) []roles.Effect {
 
 // dial begins an exchange.
 func (m *Membership) dial() {
-	m.outcome, m.retry, m.outruns = failed, 0, 0
+	m.outcome, m.retry, m.outruns, m.redialed = failed, 0, 0, false
 	m.core.Do(roles.Dial{Link: link, To: m.config.Relay})
 }
 
+// redial goes on with an exchange whose link broke. Where the relay has several addresses others come
+// first.
+func (m *Membership) redial() {
+	m.broke, m.redialed = false, true
+	m.core.Do(roles.Dial{Link: link, To: m.config.Relay, Last: m.peer})
+}
+
 // opened sends the first request of an exchange.
-func (m *Membership) opened() {
+func (m *Membership) opened(in roles.Opened) {
+	m.peer = in.Peer.Addr()
 	switch {
 	case m.stopping && m.maybe:
 		m.core.Fire(membershipOpenedToLeave)
@@ -189,7 +158,7 @@ func (m *Membership) opened() {
 // register sends a REGISTER, with the config's epoch at least.
 func (m *Membership) register(epoch uint64) {
 	m.epoch = max(epoch, m.config.Epoch)
-	m.held, m.earlier, m.maybe = false, m.maybe, true
+	m.held, m.earlier, m.maybe, m.outcome = false, m.maybe, true, failed
 	request := &protocol.Register{
 		ID: m.config.ID, Epoch: m.epoch, Port: m.config.Port, Advertise: m.config.Advertise, Listens: m.config.Listens,
 	}
@@ -200,7 +169,7 @@ func (m *Membership) register(epoch uint64) {
 }
 
 func (m *Membership) leave() {
-	m.left = true
+	m.left, m.outcome = true, failed
 	m.ask(&protocol.Leave{ID: m.config.ID, Epoch: m.epoch})
 }
 
@@ -216,14 +185,12 @@ func (m *Membership) heard(at roles.Moment, message protocol.Message) {
 	switch answer := message.(type) {
 	case *protocol.Registered:
 		m.place = placeOf(answer.Host, answer.Port, answer.Also)
+		m.beside.registered()
 		m.lease(at, answer.Renew, answer.Held, membershipGranted, membershipGrantedToPublish, membershipGrantedLate)
 		m.core.Do(roles.Report{Outcome: Leased{m.place, roles.Millis(answer.TTL), m.renew}})
 	case *protocol.Renewed:
 		m.lease(at, answer.Renew, answer.Held, membershipKept, membershipKeptToPublish, membershipKeptLate)
-		if is := placeOf(answer.Host, answer.Port, answer.Also); answer.Host != nil && is != m.place {
-			m.place = is
-			m.core.Do(roles.Report{Outcome: Moved{is}})
-		}
+		m.listedAt(answer.Host, answer.Port, answer.Also)
 	case *protocol.Published:
 		m.published(at, answer)
 	case *protocol.Left:
@@ -233,6 +200,14 @@ func (m *Membership) heard(at roles.Moment, message protocol.Message) {
 		m.core.Do(roles.Report{Outcome: Left{}})
 	case *protocol.Error:
 		m.refused(at, answer)
+	}
+}
+
+// listedAt takes note of where a relay that has kept the lease lists us.
+func (m *Membership) listedAt(host protocol.IP, port uint16, also protocol.IP) {
+	if is := placeOf(host, port, also); host != nil && !is.same(m.place) {
+		m.place = is
+		m.core.Do(roles.Report{Outcome: Moved{is}})
 	}
 }
 
@@ -315,87 +290,4 @@ func (m *Membership) fail(code protocol.Code, by protocol.Party, text string) {
 	}
 	m.outcome = failed
 	m.failure = ExchangeFailed{Code: code, By: by, Text: text}
-}
-
-// cut handles the end of a link, which is expected only while Closing.
-func (m *Membership) cut(at roles.Moment, event MembershipEvent, code protocol.Code, text string) {
-	if m.State() != MembershipClosing {
-		m.fail(code, protocol.Node, text)
-	}
-	m.left = m.left || m.stopping && m.State() == MembershipDialing
-	m.core.Fire(event)
-	m.core.Do(roles.HangUp{Link: link})
-	m.choose(at)
-}
-
-func (m *Membership) expired(at roles.Moment) {
-	switch m.State() {
-	case MembershipOffline, MembershipLeased:
-		m.core.Fire(membershipExpired)
-		m.dial()
-	default:
-		m.cut(at, membershipExpired, protocol.Timeout, "the relay did not answer in time")
-	}
-}
-
-func (m *Membership) stop(at roles.Moment) {
-	resting := m.State() == MembershipOffline || m.State() == MembershipLeased
-	m.stopping = true
-	m.core.Fire(membershipStopped)
-	if resting {
-		m.choose(at)
-	}
-}
-
-// choose decides what follows an exchange.
-func (m *Membership) choose(at roles.Moment) {
-	switch {
-	case m.outcome == displaced:
-		m.core.Fire(membershipToDisplaced)
-	case m.stopping && m.maybe && !m.left:
-		m.core.Fire(membershipToLeave)
-		m.dial()
-	case m.stopping:
-		m.core.Fire(membershipToEnd)
-		if m.outcome == failed && m.maybe {
-			m.core.Do(roles.Report{Outcome: m.failure})
-		}
-	case m.outcome == failed && !m.listed() && final(m.failure.Code):
-		m.core.Fire(membershipToHopeless)
-		m.core.Do(roles.Report{Outcome: Hopeless{m.failure.Code, m.failure.By, m.failure.Text}})
-	case m.outcome == leased:
-		m.core.Fire(membershipToRest)
-		m.rested = at.Now
-		m.rest(at, roles.Vary(m.renew, roles.RenewSpread, at.Rand))
-	default:
-		m.core.Fire(membershipToRetry)
-		m.held = false // to be safe: registering costs one request, whether or not the lease still runs
-		m.failure.Again = m.backoff(at.Rand)
-		m.core.Arm(m.failure.Again)
-		m.core.Do(roles.Report{Outcome: m.failure})
-	}
-}
-
-// final reports whether a refusal will be the same at the next try: the code is about what we are or
-// want, or about what answers in place of a relay.
-func final(code protocol.Code) bool {
-	switch code {
-	case protocol.Denied, protocol.Superseded, protocol.BadVersion, protocol.UnknownKind, protocol.Unexpected, protocol.Malformed, protocol.TooLarge:
-		return true
-	}
-	return false
-}
-
-// backoff returns how long to wait after a failed exchange. A node that has been listed keeps the
-// rhythm of its renewals. They are spread over the whole period, so that the nodes of a relay that
-// was away return evenly. A node that has never been listed begins with a short wait, which doubles
-// with each failure and is varied by half either way. The relay's retry-after is only extended, by
-// up to half.
-func (m *Membership) backoff(random uint64) time.Duration {
-	wait := roles.Vary(min(roles.RetryMost, m.renew), roles.RenewSpread, random)
-	if !m.listed() {
-		wait = roles.Vary(min(roles.RetryMost, roles.RetryFirst<<min(m.failures, 16)), 50, random)
-		m.failures++
-	}
-	return max(wait, m.retry+roles.Vary(m.retry/4, 100, random))
 }

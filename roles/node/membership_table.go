@@ -58,6 +58,7 @@ const (
 	membershipNotified         MembershipEvent = "Notified"
 	membershipStopped          MembershipEvent = "Stopped"
 	membershipToRest           MembershipEvent = "ToRest"
+	membershipToRedial         MembershipEvent = "ToRedial"
 	membershipToRetry          MembershipEvent = "ToRetry"
 	membershipToLeave          MembershipEvent = "ToLeave"
 	membershipToDisplaced      MembershipEvent = "ToDisplaced"
@@ -127,6 +128,7 @@ var membershipGrammar = roles.NewGrammar(roles.Table[MembershipState, Membership
 		{Name: membershipNotified, Means: "what we share has changed"},
 		{Name: membershipStopped, Means: "the node is stopping"},
 		{Name: membershipToRest, Means: "a lease is held: rest until its renewal"},
+		{Name: membershipToRedial, Means: "the link broke before the relay's answer, for the first time in this exchange"},
 		{Name: membershipToRetry, Means: "the exchange failed: wait and try again"},
 		{Name: membershipToLeave, Means: "the node is stopping and may be listed: one exchange more"},
 		{Name: membershipToDisplaced, Means: "another has our id"},
@@ -165,6 +167,7 @@ var membershipGrammar = roles.NewGrammar(roles.Table[MembershipState, Membership
 		membershipRow([]MembershipState{MembershipNew}, membershipStopped, MembershipEnded, "stopped before anything began"),
 		membershipRow([]MembershipState{MembershipDialing, MembershipRegistering, MembershipRenewing, MembershipPublishing, MembershipLeaving, MembershipClosing}, membershipStopped, "", "the exchange under way comes to its end first, which is bounded"),
 		membershipRow([]MembershipState{MembershipChoosing}, membershipToRest, MembershipLeased, "listed, and no news"),
+		membershipRow([]MembershipState{MembershipChoosing}, membershipToRedial, MembershipDialing, "a link that broke says little about the relay: once more, at once, and over another of its addresses if it has several"),
 		membershipRow([]MembershipState{MembershipChoosing}, membershipToRetry, MembershipOffline, "not listed, or not sure to be"),
 		membershipRow([]MembershipState{MembershipChoosing}, membershipToLeave, MembershipDialing, "a node that leaves on purpose says so"),
 		membershipRow([]MembershipState{MembershipChoosing}, membershipToDisplaced, MembershipDisplaced, "somebody else is us now"),

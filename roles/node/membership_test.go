@@ -85,6 +85,38 @@ func TestANodeRegistersAndRests(t *testing.T) {
 	}
 }
 
+// TestANodeIsToldWhereItIsListed: at none, one or two addresses, when it registers and when it renews.
+func TestANodeIsToldWhereItIsListed(t *testing.T) {
+	four, six := netip.MustParseAddr("192.0.2.7"), netip.MustParseAddr("2001:db8::7")
+	for _, c := range []struct{ host, also netip.Addr }{{four, netip.Addr{}}, {four, six}, {six, four}, {netip.Addr{}, netip.Addr{}}} {
+		want := node.Place{Also: c.also}
+		registered, renewed := &protocol.Registered{TTL: 90_000, Renew: 30_000}, &protocol.Renewed{TTL: 90_000, Renew: 30_000}
+		if c.host.IsValid() {
+			want.At = netip.AddrPortFrom(c.host, 4000)
+			registered.Host, registered.Port, renewed.Host, renewed.Port = protocol.IPOf(c.host), 4000, protocol.IPOf(c.host), 4000
+		}
+		if c.also.IsValid() {
+			registered.Also, renewed.Also = protocol.IPOf(c.also), protocol.IPOf(c.also)
+		}
+		if told := outcomes(registering(t), registered); len(told) != 1 || told[0] != (node.Leased{Place: want, TTL: 90 * time.Second, Renew: 30 * time.Second}) {
+			t.Errorf("%v: it was told %+v", c, told)
+		}
+		if told := outcomes(renewing(t), renewed); c.host.IsValid() == (len(told) == 0) || len(told) == 1 && told[0] != (node.Moved{Place: want}) {
+			t.Errorf("%v, renewed: it was told %+v", c, told)
+		}
+	}
+}
+
+// outcomes returns what a machine reports when it hears a message.
+func outcomes(s *rolestest.Story, m protocol.Message) (told []roles.Outcome) {
+	for _, e := range s.Machine.Step(s.At, roles.Heard{Message: m}) {
+		if report, is := e.(roles.Report); is {
+			told = append(told, report.Outcome)
+		}
+	}
+	return told
+}
+
 func TestARenewalIsVaried(t *testing.T) {
 	for random, want := range map[uint64]time.Duration{0: 27 * time.Second, uint64(6 * time.Second): 33 * time.Second} {
 		s := renewing(t)
@@ -185,7 +217,7 @@ func TestAListedNodeKeepsItsRhythm(t *testing.T) {
 // renewal.
 func TestADisplacedNodeEndsWhenItRegistersAnew(t *testing.T) {
 	s := renewing(t)
-	s.Tell(roles.Lost{Code: protocol.Lost}, "Offline", hangUp, "report exchangefailed")
+	s.Ring("Offline", hangUp, "report exchangefailed")
 	s.Ring("Dialing", dials)
 	s.Tell(roles.Opened{}, "Registering", "send 0 REGISTER id=07 epoch=101 port=5000", hear)
 	superseded := refusal(protocol.Superseded)
@@ -250,9 +282,55 @@ func TestARelayThatDoesNotCloseCostsNothing(t *testing.T) {
 	s.Ring("Leased", hangUp)
 }
 
-func TestARelayThatEndsWithoutAnAnswerIsASetback(t *testing.T) {
-	s := registering(t)
-	s.Tell(roles.PeerEnded{}, "Offline", hangUp, "report exchangefailed")
+// TestALinkToTheRelayThatBreaksIsMadeAgain: at once, over another of the relay's addresses if it has
+// several, and once in an exchange.
+func TestALinkToTheRelayThatBreaksIsMadeAgain(t *testing.T) {
+	const dialsAgain = dials + " last 192.0.2.1"
+	opened, lost := roles.Opened{Peer: netip.MustParseAddrPort("192.0.2.1:4000")}, roles.Lost{Code: protocol.Lost}
+	s := started(t)
+	s.Tell(opened, "Registering", registers, hear)
+	s.Tell(lost, "Dialing", hangUp, dialsAgain)
+	s.Tell(opened, "Registering", "send 0 REGISTER id=07 epoch=101 port=5000", hear) // the first may have come
+	s.Tell(lost, "Offline", hangUp, "report exchangefailed")
+	s.Ring("Dialing", dials)
+	s.Tell(opened, "Registering", "send 0 REGISTER id=07 epoch=102 port=5000", hear)
+	s.Tell(roles.PeerEnded{}, "Dialing", hangUp, dialsAgain)
+	s.Tell(roles.Lost{Code: protocol.Refused}, "Offline", hangUp, "report exchangefailed")
+
+	s = leased(t)
+	s.Ring("Dialing", dials)
+	s.Tell(opened, "Renewing", renews, hear)
+	s.Tell(lost, "Dialing", hangUp, dialsAgain)
+	s.Tell(opened, "Renewing", renews, hear)
+	s.Hear(0, rolestest.Sample(protocol.KindRenewed), "Closing", halfClose, discard)
+	s.Tell(lost, "Leased", hangUp, "dial 1 relay:4000 over IPv6")
+
+	s = leaving(t)
+	s.Tell(lost, "Dialing", hangUp, dials)
+	s.Tell(opened, "Leaving", parts, hear)
+	s.Tell(lost, "Ended", hangUp, "report exchangefailed")
+}
+
+// TestPublishingGoesOnAfterALinkThatBroke: from where the relay is. If that fails as well, the lease
+// is kept.
+func TestPublishingGoesOnAfterALinkThatBroke(t *testing.T) {
+	c := sharing(2)
+	s := published(t, c)
+	s.Tell(roles.Lost{Code: protocol.Lost}, "Dialing", hangUp, dials)
+	s.Tell(roles.Opened{}, "Renewing", renews, hear)
+	s.Hear(0, &protocol.Renewed{TTL: 90000, Renew: 30000}, "Publishing", publishes(c, 0), hear)
+	s.Hear(0, &protocol.Published{Index: 1, Sequence: 2}, "Closing", halfClose, discard, "report published")
+	for _, then := range []roles.Lost{{Code: protocol.Refused}, {Code: protocol.Timeout}} {
+		s = published(t, sharing(2))
+		s.Tell(roles.Lost{Code: protocol.Lost}, "Dialing", hangUp, dials)
+		s.Tell(then, "Leased", "report exchangefailed", hangUp)
+		s.Waits(2 * roles.PublishGap)
+	}
+	s = published(t, sharing(2))
+	s.Tell(roles.PeerEnded{}, "Dialing", hangUp, dials)
+	s.Tell(roles.Opened{}, "Renewing", renews, hear)
+	s.Hear(0, &protocol.Renewed{TTL: 90000, Renew: 30000}, "Publishing", publishes(c, 0), hear)
+	s.Tell(roles.Lost{Code: protocol.Lost}, "Leased", "report exchangefailed", hangUp)
 }
 
 // TestARefusalThatWillNotPassIsSaidOnce: to a node that was never listed; one that was goes on trying.
@@ -308,7 +386,7 @@ func TestStopInEachState(t *testing.T) {
 		s := started(t)
 		s.Tell(roles.Stopped{}, "Dialing")
 		s.Tell(roles.Opened{}, "Registering", registers, hear)
-		s.Tell(roles.Lost{Code: protocol.Lost}, "Dialing", hangUp, dials) // it may be listed all the same
+		s.Ring("Dialing", hangUp, dials) // it may be listed all the same
 		s.Tell(roles.Lost{Code: protocol.Refused}, "Ended", hangUp, "report exchangefailed")
 	})
 	t.Run("registering", func(t *testing.T) {
@@ -380,7 +458,22 @@ func membershipSubjects() (silent, publishing rolestest.Subject) {
 	return silent, publishing
 }
 
+// dual is a membership that reaches its relay over IPv4, so that it renews over IPv6 beside that.
+type dual struct{ *node.Membership }
+
+func (d dual) Step(at roles.Moment, in roles.Input) []roles.Effect {
+	if opened, is := in.(roles.Opened); is && opened.Link == 0 {
+		opened.Peer = netip.MustParseAddrPort("192.0.2.1:4000")
+		in = opened
+	}
+	return d.Membership.Step(at, in)
+}
+
 func TestWhateverHappensToAMembership(t *testing.T) {
 	silent, publishing := membershipSubjects()
-	rolestest.Explore(t, silent, publishing)
+	both := silent
+	rolestest.Within(&both, node.RenewalTable())
+	both.New = func() rolestest.Explorable { return dual{node.NewMembership(config)} }
+	both.Visits = 2
+	rolestest.Explore(t, silent, publishing, both)
 }

@@ -7,8 +7,9 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// Published is reported when the relay holds our whole index.
-type Published struct{ Names int }
+// Published is reported when the relay holds our whole index, but for the changes that it refused since
+// we published from the start.
+type Published struct{ Names, Refused int }
 
 // behind reports whether there is something to publish: changes, or the confirmation of an index
 // that the relay holds from before our registration.
@@ -31,6 +32,9 @@ func (m *Membership) begin(at roles.Moment) {
 func (m *Membership) publish(at roles.Moment) {
 	page := m.config.Catalog.Page(m.told)
 	page.ID, page.Epoch = m.config.ID, m.epoch
+	if page.From == 0 {
+		m.unkept = 0
+	}
 	if m.hasty = m.hasteWait(at) > 0; m.hasty {
 		page.Latest = max(page.Latest, page.To+1)
 	}
@@ -83,6 +87,7 @@ func (m *Membership) publishGone() bool {
 func (m *Membership) published(at roles.Moment, answer *protocol.Published) {
 	before := m.told
 	m.confirmed = true
+	m.unkept += int(answer.Refused)
 	m.told = protocol.Held{Index: answer.Index, Sequence: answer.Sequence}
 	ours := m.told.Index == m.config.Catalog.State().Index
 	if !ours || m.told.Index == before.Index && m.told.Sequence <= before.Sequence {
@@ -104,7 +109,7 @@ func (m *Membership) published(at roles.Moment, answer *protocol.Published) {
 		m.core.Fire(membershipPublishedAll)
 		m.hangUpSoon()
 		if !m.behind() {
-			m.core.Do(roles.Report{Outcome: Published{m.config.Catalog.Len()}})
+			m.core.Do(roles.Report{Outcome: Published{m.config.Catalog.Len(), m.unkept}})
 		}
 	}
 }

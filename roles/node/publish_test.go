@@ -82,7 +82,7 @@ func TestWhatIsHeldOfBeforeIsConfirmedUntilItIsHeard(t *testing.T) {
 	s.Tell(roles.Started{}, "Dialing", dials)
 	s.Tell(roles.Opened{}, "Registering", registersToPublish, hear)
 	s.Hear(0, &protocol.Registered{TTL: 90000, Renew: 30000, Host: protocol.IP{192, 0, 2, 7}, Port: 1, Held: held}, "Publishing", publishes(c, 2), hear, "report leased")
-	s.Tell(roles.Lost{Code: protocol.Lost}, "Leased", "report exchangefailed", hangUp)
+	s.Ring("Leased", "report exchangefailed", hangUp)
 	s.Ring("Dialing", dials)
 	s.Tell(roles.Opened{}, "Renewing", renews, hear)
 	s.Hear(0, &protocol.Renewed{TTL: 90000, Renew: 30000, Held: held}, "Publishing", publishes(c, 2), hear)
@@ -131,6 +131,35 @@ func TestChangesAreGatheredAndToldWithAnEarlyRenewal(t *testing.T) {
 	s.Hear(0, &protocol.Published{Index: 1, Sequence: 3}, "Closing", halfClose, discard, "report published")
 }
 
+// TestRefusedChangesAreReported with the whole index: those of all of its pages since its start.
+func TestRefusedChangesAreReported(t *testing.T) {
+	c := sharing(2500)
+	m := node.NewMembership(c)
+	refused := func(in ...roles.Input) (is int) {
+		is = -1
+		for _, in := range in {
+			for _, e := range m.Step(roles.Moment{}, in) {
+				if report, _ := e.(roles.Report); report.Outcome != nil {
+					if published, whole := report.Outcome.(node.Published); whole {
+						is = published.Refused
+					}
+				}
+			}
+		}
+		return is
+	}
+	page := func(to, refused uint64) roles.Input {
+		return roles.Heard{Message: &protocol.Published{Index: 1, Sequence: to, Refused: refused}}
+	}
+	if is := refused(roles.Started{}, roles.Opened{}, roles.Heard{Message: rolestest.Sample(protocol.KindRegistered)}, page(1000, 2), page(2000, 0), page(2500, 3)); is != 5 {
+		t.Errorf("%d changes are refused", is)
+	}
+	if m = node.NewMembership(c); refused(roles.Started{}, roles.Opened{}, roles.Heard{Message: rolestest.Sample(protocol.KindRegistered)}, page(1000, 2),
+		roles.Heard{Message: refusal(protocol.Resync)}, page(1000, 1), page(2500, 0)) != 1 {
+		t.Error("changes of an index that is published anew count twice")
+	}
+}
+
 func TestARelayThatHasLostTheThreadHearsTheWholeAgain(t *testing.T) {
 	c := sharing(2)
 	s := published(t, c)
@@ -154,8 +183,7 @@ func TestWhatGoesWrongInPublishingCostsNoLease(t *testing.T) {
 		"refused":   roles.Heard{Message: refusal(protocol.Internal)},
 		"limit":     roles.Heard{Message: refusal(protocol.Limit)},
 		"malformed": roles.Malformed{Err: &protocol.Error{Code: protocol.Malformed}},
-		"lost":      roles.Lost{Code: protocol.Lost},
-		"ended":     roles.PeerEnded{},
+		"silent":    roles.Lost{Code: protocol.Timeout},
 	} {
 		c := sharing(2)
 		m := node.NewMembership(c)

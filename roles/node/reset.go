@@ -3,5 +3,7 @@ package node
 // Reset prepares the machine for another lease.
 func (m *Membership) Reset(config Config) {
 	m.core.Reset()
-	*m = Membership{core: m.core, config: config}
+	renewal := m.beside.renewal
+	renewal.reset("", 0, nil)
+	*m = Membership{core: m.core, config: config, beside: beside{renewal: renewal}}
 }

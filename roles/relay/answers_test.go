@@ -26,12 +26,14 @@ func sharing(t *testing.T, answers *relay.Answers, directory relay.Directory) fu
 // counting is a Directory that counts the lists that it makes.
 type counting struct {
 	sampleDirectory
-	lists int
-	most  uint64 // peers that a LOCATE asked for
+	lists   int
+	pattern string // of the last
+	most    uint64 // peers that a LOCATE asked for
 }
 
 func (c *counting) List(at roles.Moment, from relay.From, m *protocol.List) protocol.Message {
 	c.lists++
+	c.pattern = m.Pattern
 	return c.sampleDirectory.List(at, from, m)
 }
 
@@ -40,8 +42,22 @@ func (c *counting) Locate(at roles.Moment, from relay.From, m *protocol.Locate) 
 	return c.sampleDirectory.Locate(at, from, m)
 }
 
-// TestFewListsAreOnTheirWayAtOnce: one more is refused, and not even made; its room is another's as
-// soon as an answer has been taken, its link is gone, or its peer is let go.
+// refuse has a session refuse the LIST that it has put off, after ListPatience and not before.
+func refuse(t *testing.T, s *rolestest.Story) {
+	t.Helper()
+	began := s.At.Now
+	for range roles.ListPatience/roles.ListTurn - 1 {
+		s.Waits(roles.ListTurn)
+		s.Ring("Waiting")
+	}
+	s.Ring("Rejecting", "send 0 ERROR busy by relay retry=2000", "halfclose 0", "discard 0")
+	if took := s.At.Now - began; took != roles.ListPatience {
+		t.Errorf("a list was refused after %v", took)
+	}
+}
+
+// TestFewListsAreOnTheirWayAtOnce: one more waits for its turn, and is not even made; its room is
+// another's as soon as an answer has been taken, its link is gone, or its peer is let go.
 func TestFewListsAreOnTheirWayAtOnce(t *testing.T) {
 	answers, directory := &relay.Answers{}, &counting{}
 	newcomer := sharing(t, answers, directory)
@@ -54,7 +70,9 @@ func TestFewListsAreOnTheirWayAtOnce(t *testing.T) {
 	}
 	refused := func() {
 		t.Helper()
-		newcomer().Hear(0, list, "Rejecting", "send 0 ERROR busy by relay retry=2000", "halfclose 0", "discard 0")
+		s := newcomer()
+		s.Hear(0, list, "Waiting")
+		refuse(t, s)
 	}
 	refused()
 	if directory.lists != roles.MaxLists || answers.Taken(relay.LongList) != roles.MaxLists {
@@ -94,10 +112,40 @@ func TestASlowPeerIsLetGoOnlyForOthers(t *testing.T) {
 
 	s = newcomer()
 	s.Hear(0, &protocol.List{}, "Answering", listed)
-	newcomer().Hear(0, &protocol.List{}, "Rejecting", "send 0 ERROR busy by relay retry=2000", "halfclose 0", "discard 0")
+	newcomer().Hear(0, &protocol.List{}, "Waiting")
 	s.Ring("Closed", "hangup 0")
 	if s.At.Now != roles.AnswerPatience {
 		t.Errorf("it was let go after %v", s.At.Now)
+	}
+}
+
+// TestAListThatIsPutOffHasItsTurn: it is answered once there is room, as it was asked.
+func TestAListThatIsPutOffHasItsTurn(t *testing.T) {
+	answers, directory := &relay.Answers{MaxLists: 1}, &counting{}
+	newcomer := sharing(t, answers, directory)
+	listed := "send 0 " + rolestest.Say(rolestest.Sample(protocol.KindListed)) + " told"
+	first, second := newcomer(), newcomer()
+	first.Hear(0, &protocol.List{}, "Answering", listed)
+	second.Hear(0, &protocol.List{Pattern: "second"}, "Waiting")
+	second.Ring("Waiting")
+	if directory.lists != 1 {
+		t.Errorf("%d lists are made", directory.lists)
+	}
+	first.Tell(roles.Sent{}, "Idle", "hear 0")
+	second.Ring("Answering", listed)
+	second.Waits(roles.AnswerPatience)
+	if directory.pattern != "second" || answers.Taken(relay.LongList) != 1 {
+		t.Errorf("%q is listed; %d lists are on their way", directory.pattern, answers.Taken(relay.LongList))
+	}
+	// One that waits takes no room with it.
+	for _, end := range []roles.Input{roles.Stopped{}, roles.Lost{Code: protocol.Lost}} {
+		s := newcomer()
+		s.Hear(0, &protocol.List{}, "Waiting")
+		s.Machine.Step(s.At, end)
+	}
+	second.Tell(roles.Sent{}, "Idle", "hear 0")
+	if answers.Taken(relay.LongList) != 0 {
+		t.Error("room is taken by one that has gone")
 	}
 }
 

@@ -31,8 +31,9 @@ const (
 // Publish applies a page of changes. It answers Published; Resync if the page does not follow the
 // changes that are held; NoLease or Superseded as Renew does. It answers Limit if the node, or all
 // nodes together, publish too much: then it has applied the changes that found room or need none,
-// and otherwise holds what it held before, up to the same change. A node of whose changes some were bad
-// counts as one that may have anything, until it publishes the whole again.
+// and otherwise holds what it held before, up to the same change. A node of whose changes some were refused,
+// since they were bad or their names have too many contents, is told how many, and counts as one that
+// may have anything, until it publishes the whole again.
 func (r *Registry) Publish(at roles.Moment, m *protocol.Publish) protocol.Message {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -46,7 +47,7 @@ func (r *Registry) Publish(at roles.Moment, m *protocol.Publish) protocol.Messag
 	number, p := r.publisher(slot)
 	switch {
 	case p != nil && p.index == m.Index && p.sequence == m.To && m.To > m.From:
-		return r.published(slot, p, m) // a page that came before, and whose answer was lost
+		return r.published(slot, p, m, m.LeftOut) // a page that came before, and whose answer was lost
 	case m.From == 0:
 		number, p = r.replace(slot, publisher{index: m.Index})
 	case p == nil || p.index != m.Index || p.sequence != m.From:
@@ -55,37 +56,52 @@ func (r *Registry) Publish(at roles.Moment, m *protocol.Publish) protocol.Messag
 			Text: "that does not follow what the relay holds: publish the whole again",
 		}
 	}
-	p.partial = p.partial || m.LeftOut > 0
-	all := true
+	all, refused := true, m.LeftOut
 	for i := range m.Changes {
-		all = r.change(number, p, &m.Changes[i]) && all
+		switch r.change(number, p, &m.Changes[i]) {
+		case noRoom:
+			all = false
+		case tooMany:
+			refused++
+		}
 	}
+	p.partial = p.partial || refused > 0
 	if p.full = !all; p.full {
-		r.published(slot, p, m)
+		r.published(slot, p, m, refused)
 		return tooMuch(fmt.Sprintf("the relay keeps %d names of one node and %d in all, of %d bytes on average",
 			r.policy.MaxEntries, r.policy.MaxIndex, roles.MeanName))
 	}
 	p.sequence = m.To
-	return r.published(slot, p, m)
+	return r.published(slot, p, m, refused)
 }
 
-// change applies one change. It reports false if the change needs room and there is none.
-func (r *Registry) change(number uint32, p *publisher, e *protocol.Entry) bool {
+// applied is what comes of a change.
+type applied int
+
+const (
+	held    applied = iota // the relay holds it
+	noRoom                 // it needs room and there is none
+	tooMany                // its name has too many contents already
+)
+
+// change applies one change.
+func (r *Registry) change(number uint32, p *publisher, e *protocol.Entry) applied {
 	nameHash := r.index.digest([]byte(e.Name))
-	if at, held := r.index.held(number, e.Name, nameHash); held {
+	if at, there := r.index.held(number, e.Name, nameHash); there {
 		if it := r.index.items.at(r.index.holds.at(at).item()); it.is(e) {
-			return true
+			return held
 		}
 		r.index.release(at, p, nameHash)
 	}
-	if e.Removes() {
-		return true
+	switch {
+	case e.Removes():
+		return held
+	case !r.hasRoom(p, len(e.Name)):
+		return noRoom
+	case !r.index.add(number, p, e, nameHash):
+		return tooMany
 	}
-	if !r.hasRoom(p, len(e.Name)) {
-		return false
-	}
-	p.partial = !r.index.add(number, p, e, nameHash) || p.partial
-	return true
+	return held
 }
 
 // hasRoom reports whether another name of so many bytes may be held of a publisher. Names count by
@@ -99,13 +115,14 @@ func (r *Registry) hasRoom(p *publisher, bytes int) bool {
 // nameBytes returns how many bytes so many names may have together: one of them may be a long one.
 func nameBytes(names int) int { return names*roles.MeanName + protocol.MaxName }
 
-// published answers a page, and classifies the lease by what is held then.
-func (r *Registry) published(slot uint32, p *publisher, m *protocol.Publish) *protocol.Published {
+// published answers a page of which some changes were refused, and classifies the lease by what is held
+// then.
+func (r *Registry) published(slot uint32, p *publisher, m *protocol.Publish, refused int) *protocol.Published {
 	l := r.leases.at(slot)
 	l.doubt, l.publishes = 0, true
 	p.whole, p.beyond = m.To == m.Latest && !p.full, m.Beyond > 0
 	r.classify(slot)
-	return &protocol.Published{Index: p.index, Sequence: p.sequence}
+	return &protocol.Published{Index: p.index, Sequence: p.sequence, Refused: uint64(refused)}
 }
 
 // publisher returns the publisher of a lease, or nil.

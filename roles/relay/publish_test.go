@@ -330,6 +330,23 @@ func TestARepeatedPageSaysWhetherThatIsAll(t *testing.T) {
 	}
 }
 
+// TestANodeIsToldOfNamesWithTooManyContents: how many of its changes found no room under their names.
+func TestANodeIsToldOfNamesWithTooManyContents(t *testing.T) {
+	d := publishing(t, relay.Policy{})
+	refused := uint64(0)
+	for node := range byte(70) {
+		d.register(20+node, 1)
+		m := &protocol.Publish{ID: rolestest.Node(20 + node), Epoch: 1, Index: 9, To: 2, Latest: 2, Changes: []protocol.Entry{
+			{Name: "name", Hash: content(int(node) + 1)}, {Name: "other", Hash: content(9)}}}
+		answer := d.Publish(d.at, m)
+		d.accepts(answer, 2)
+		refused += answer.(*protocol.Published).Refused
+	}
+	if refused != 70-64 {
+		t.Errorf("%d changes are refused", refused)
+	}
+}
+
 func TestAContentIsFoundUnderAllItsNames(t *testing.T) {
 	d := publishing(t, relay.Policy{})
 	const nodes = 200 // more names than there may be variants of one
@@ -346,25 +363,37 @@ func TestAContentIsFoundUnderAllItsNames(t *testing.T) {
 	}
 }
 
-// A pattern that is hard to match makes a page short, not slow.
+// A pattern that is hard to match, and finds nothing, makes a page short, not slow. Where an easy one
+// takes as many names as a page may pass, a hard one takes few, and all pages together find the same.
 func TestAHardPatternMakesShortPages(t *testing.T) {
 	d := publishing(t, relay.Policy{})
-	m := &protocol.Publish{ID: rolestest.Node(1), Epoch: 1, Index: 5, To: 60, Latest: 60}
-	for i := range 60 {
-		m.Changes = append(m.Changes, protocol.Entry{Name: strings.Repeat(strings.Repeat("a", 250)+"/", 3) + strings.Repeat("a", 250) + fmt.Sprint(i), Hash: content(1)})
-	}
-	d.accepts(d.Publish(d.at, m), 60)
-	hard := "**/*" + strings.Repeat("[a-z]", 100) + "[0-9]"
-	pages, found := 0, 0
-	for list := (&protocol.List{Pattern: hard, Limit: 1000}); ; pages++ {
-		listed := d.List(d.at, relay.From{}, list).(*protocol.Listed)
-		found += len(listed.Items)
-		if list.Cursor = listed.Cursor; listed.Cursor == nil {
-			break
+	const names = 600
+	m := &protocol.Publish{ID: rolestest.Node(1), Epoch: 1, Index: 5, Latest: names}
+	for m.To < names {
+		m.From, m.Changes = m.To, nil
+		for range 60 {
+			m.Changes = append(m.Changes, protocol.Entry{Name: strings.Repeat(strings.Repeat("a", 250)+"/", 3) + strings.Repeat("a", 250) + fmt.Sprint(m.To), Hash: content(1)})
+			m.To++
 		}
+		d.accepts(d.Publish(d.at, m), m.To)
 	}
-	if found != 10 || pages < 5 {
-		t.Errorf("%d of 10 names are found in %d pages", found, pages)
+	for hard, least := range map[string]int{
+		"**/*" + strings.Repeat("[a-z]", 100) + "[0-9]": 2,
+		"**/*" + strings.Repeat("*?", 200) + "[0-9]":    4,
+		"**/*" + "/aa" + "[0-9]":                        1,
+	} {
+		pages, found := 0, 0
+		for list := (&protocol.List{Pattern: hard, Limit: 1000}); ; {
+			listed := d.List(d.at, relay.From{}, list).(*protocol.Listed)
+			found += len(listed.Items)
+			pages++
+			if list.Cursor = listed.Cursor; listed.Cursor == nil {
+				break
+			}
+		}
+		if (found == 0) != (least == 1) || pages < least {
+			t.Errorf("%.20s: %d names are found in %d pages", hard, found, pages)
+		}
 	}
 }
 
@@ -425,7 +454,11 @@ func TestABadChangeCostsItsNameAlone(t *testing.T) {
 		Changes: []protocol.Entry{{Name: "a", Hash: content(1)}, {Name: "b", Hash: content(2)}},
 	}
 	for range 2 { // as well where its answer was lost
-		d.accepts(d.Publish(d.at, page), 3)
+		answer := d.Publish(d.at, page)
+		d.accepts(answer, 3)
+		if is := answer.(*protocol.Published); is.Refused != 1 {
+			t.Errorf("the node is told that %d changes are refused", is.Refused)
+		}
 		wants("a", "1 has it, 1 may")
 		wants("elsewhere", "0 has it, 1 may")
 	}

@@ -37,8 +37,9 @@ type Session struct {
 	directory Directory
 	room      Room
 	from      From
-	long      Long          // the answer that is on its way, or shortAnswer
-	since     time.Duration // the time when it went
+	asked     *protocol.List // that waits for room, or nil
+	long      Long           // the answer that is on its way, or shortAnswer
+	since     time.Duration  // the time since which one of them waits
 }
 
 // link is the only link of a Session.
@@ -163,16 +164,33 @@ func (s *Session) locate(at roles.Moment, m *protocol.Locate) {
 	s.answer(answer)
 }
 
-// list answers a LIST if there is room for the answer. The page is made only then.
+// list answers a LIST if there is room for the answer, and puts it off otherwise.
 func (s *Session) list(at roles.Moment, m *protocol.List) {
 	if !s.room.Take(at, LongList) {
-		refusal := roles.Busy()
-		refusal.Text = "too many lists are on their way"
-		s.reject(sessionListRefused, refusal)
+		s.asked, s.since = m, at.Now
+		s.core.Fire(sessionListPutOff)
 		return
 	}
 	s.core.Fire(sessionListHeard)
 	s.answerLong(at, LongList, s.directory.List(at, s.from, m))
+}
+
+// tryAgain answers a LIST that was put off if there is room now. After ListPatience it refuses.
+func (s *Session) tryAgain(at roles.Moment) {
+	switch {
+	case s.room.Take(at, LongList):
+		asked := s.asked
+		s.asked = nil
+		s.core.Fire(sessionRoom)
+		s.answerLong(at, LongList, s.directory.List(at, s.from, asked))
+	case at.Now-s.since < roles.ListPatience:
+		s.core.Fire(sessionNoRoom)
+		s.core.Arm(roles.ListTurn)
+	default:
+		refusal := roles.Busy()
+		refusal.Text = "too many lists are on their way"
+		s.reject(sessionExpired, refusal)
+	}
 }
 
 // sent goes on after a long answer.
@@ -194,6 +212,9 @@ func (s *Session) release() {
 
 func (s *Session) expired(at roles.Moment) {
 	switch s.State() {
+	case SessionWaiting:
+		s.tryAgain(at)
+		return
 	case SessionAnswering:
 		if at.Now-s.since < roles.ReplyTimeout && !s.room.Scarce(at) {
 			s.core.Fire(sessionPatient)
@@ -234,5 +255,5 @@ func (s *Session) close(event SessionEvent) {
 func (s *Session) Reset() {
 	s.release()
 	s.core.Reset()
-	s.from, s.since = From{}, 0
+	s.from, s.asked, s.since = From{}, nil, 0
 }

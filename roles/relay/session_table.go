@@ -16,6 +16,7 @@ const (
 	SessionAccepted  SessionState = "Accepted"
 	SessionListening SessionState = "Listening"
 	SessionIdle      SessionState = "Idle"
+	SessionWaiting   SessionState = "Waiting"
 	SessionAnswering SessionState = "Answering"
 	SessionRejecting SessionState = "Rejecting"
 	SessionClosed    SessionState = "Closed"
@@ -32,7 +33,9 @@ const (
 	sessionLocateHeard   SessionEvent = "LOCATE"
 	sessionLongLocate    SessionEvent = "LOCATE, a long answer"
 	sessionListHeard     SessionEvent = "LIST"
-	sessionListRefused   SessionEvent = "LIST, refused"
+	sessionListPutOff    SessionEvent = "LIST, put off"
+	sessionRoom          SessionEvent = "Room"
+	sessionNoRoom        SessionEvent = "NoRoom"
 	sessionSent          SessionEvent = "Sent"
 	sessionPatient       SessionEvent = "Patient"
 	sessionUnexpected    SessionEvent = "Unexpected"
@@ -56,6 +59,8 @@ var sessionGrammar = roles.NewGrammar(roles.Table[SessionState, SessionEvent]{
 			Means: "The link is open and nothing has been asked; the first whole request, or its absence, moves us on."},
 		{Name: SessionIdle, Wait: roles.IdleTimeout,
 			Means: "A request has been answered; the peer asks again or ends."},
+		{Name: SessionWaiting, Wait: roles.ListTurn,
+			Means: "A list has been asked for, and there is no room for it; there is some in ListPatience, or the peer is refused."},
 		{Name: SessionAnswering, Wait: roles.AnswerPatience,
 			Means: "A long answer is on its way: a LISTED, or a LOCATED of more than DefaultPage peers; the peer takes it, or is let go."},
 		{Name: SessionRejecting, Wait: roles.CloseTimeout,
@@ -72,7 +77,9 @@ var sessionGrammar = roles.NewGrammar(roles.Table[SessionState, SessionEvent]{
 		{Name: sessionLocateHeard, Kind: protocol.KindLocate, Means: "a client wants to know the active nodes, and who has a file"},
 		{Name: sessionLongLocate, Kind: protocol.KindLocate, Means: "the same, and the answer is a long one"},
 		{Name: sessionListHeard, Kind: protocol.KindList, Means: "a client wants to know which names there are"},
-		{Name: sessionListRefused, Kind: protocol.KindList, Means: "the same, and too many lists are on their way to others"},
+		{Name: sessionListPutOff, Kind: protocol.KindList, Means: "the same, and too many lists are on their way to others"},
+		{Name: sessionRoom, Means: "a list that was put off has room after another ListTurn"},
+		{Name: sessionNoRoom, Means: "it has none, for less than ListPatience so far"},
 		{Name: sessionSent, Means: "the answer has been taken"},
 		{Name: sessionPatient, Means: "the answer has not been taken in AnswerPatience, and nobody else wants the room, or not in ReplyTimeout so far"},
 		{Name: sessionUnexpected, Means: "a message of any other kind"},
@@ -92,17 +99,20 @@ var sessionGrammar = roles.NewGrammar(roles.Table[SessionState, SessionEvent]{
 		sessionRow([]SessionState{SessionListening, SessionIdle}, sessionLocateHeard, SessionIdle, "answered at once: LOCATED"),
 		sessionRow([]SessionState{SessionListening, SessionIdle}, sessionLongLocate, SessionAnswering, "answered at once: LOCATED; nothing more is read until it has been taken"),
 		sessionRow([]SessionState{SessionListening, SessionIdle}, sessionListHeard, SessionAnswering, "answered at once: LISTED; nothing more is read until it has been taken"),
-		sessionRow([]SessionState{SessionListening, SessionIdle}, sessionListRefused, SessionRejecting, "few lists are on their way at once: ERROR(busy), with when to try again"),
+		sessionRow([]SessionState{SessionListening, SessionIdle}, sessionListPutOff, SessionWaiting, "few lists are on their way at once; a refusal that came at once would be followed by the next request at once"),
+		sessionRow([]SessionState{SessionWaiting}, sessionRoom, SessionAnswering, "LISTED, late"),
+		sessionRow([]SessionState{SessionWaiting}, sessionNoRoom, "", "another one may have been taken by the next turn"),
+		sessionRow([]SessionState{SessionWaiting}, sessionExpired, SessionRejecting, "ERROR(busy), with when to try again"),
 		sessionRow([]SessionState{SessionAnswering}, sessionSent, SessionIdle, "the room is another's"),
 		sessionRow([]SessionState{SessionAnswering}, sessionPatient, "", "the peer, or the way to it, is slow"),
 		sessionRow([]SessionState{SessionListening, SessionIdle}, sessionUnexpected, SessionRejecting, "a side that says something with no place here has lost the thread: ERROR(unexpected)"),
 		sessionRow([]SessionState{SessionListening, SessionIdle}, sessionMalformed, SessionRejecting, "after bytes that are no message nothing can be read: ERROR says what was wrong"),
 		sessionRow([]SessionState{SessionListening, SessionIdle, SessionRejecting}, sessionPeerEnded, SessionClosed, "the peer is done, and so are we"),
-		sessionRow([]SessionState{SessionListening, SessionIdle, SessionAnswering, SessionRejecting}, sessionLost, SessionClosed, "no peer is left to talk to"),
+		sessionRow([]SessionState{SessionListening, SessionIdle, SessionWaiting, SessionAnswering, SessionRejecting}, sessionLost, SessionClosed, "no peer is left to talk to"),
 		sessionRow([]SessionState{SessionListening, SessionIdle}, sessionExpired, SessionRejecting, "a silent or slow peer is let go: ERROR(timeout)"),
 		sessionRow([]SessionState{SessionAnswering}, sessionExpired, SessionClosed, "a peer that does not take its answer keeps others from theirs"),
 		sessionRow([]SessionState{SessionRejecting}, sessionExpired, SessionClosed, "the peer had its moment"),
-		sessionRow([]SessionState{SessionListening, SessionIdle, SessionAnswering}, sessionStopped, SessionRejecting, "the relay goes: ERROR(draining), behind what is on its way"),
+		sessionRow([]SessionState{SessionListening, SessionIdle, SessionWaiting, SessionAnswering}, sessionStopped, SessionRejecting, "the relay goes: ERROR(draining), behind what is on its way"),
 		sessionRow([]SessionState{SessionRejecting}, sessionStopped, "", "already ending"),
 	},
 })

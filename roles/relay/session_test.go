@@ -95,7 +95,7 @@ func TestAPooledSessionStartsOver(t *testing.T) {
 
 func TestWhateverHappensToASession(t *testing.T) {
 	var subjects []rolestest.Subject
-	for _, room := range []relay.Room{ample{}, full{}, scarce{}} {
+	for _, room := range []relay.Room{ample{}, full{}, scarce{}, soon{}} {
 		subjects = append(subjects, sessionSubject(room))
 	}
 	rolestest.Explore(t, subjects...)
@@ -106,6 +106,7 @@ func sessionSubject(room relay.Room) rolestest.Subject {
 		return relay.NewSession(sampleDirectory{}, room)
 	})
 	subject.Grown = 7
+	subject.Others = []roles.Input{roles.Lost{Code: protocol.Lost, Text: "an answer from before was not taken"}}
 	for _, info := range protocol.Kinds {
 		subject.Says = append(subject.Says, rolestest.Sample(info.Kind))
 	}
@@ -114,20 +115,25 @@ func sessionSubject(room relay.Room) rolestest.Subject {
 }
 
 func TestASessionThatIsResetIsAsANewOne(t *testing.T) {
-	for _, room := range []relay.Room{ample{}, full{}, scarce{}} {
+	for _, room := range []relay.Room{ample{}, full{}, scarce{}, soon{}} {
 		build := func() *relay.Session { return relay.NewSession(sampleDirectory{}, room) }
 		rolestest.StartsOver(t, sessionSubject(room), build, (*relay.Session).Reset, nil)
 	}
 }
 
-// full is a Room without room, scarce one that others want, too, ample one that nobody else wants.
+// full is a Room without room, soon one that has some later, scarce one that others want, too, ample
+// one that nobody else wants.
 type (
+	soon   struct{ full }
 	full   struct{}
 	scarce struct{ full }
 	ample  struct{ scarce }
 )
 
-func (full) Take(roles.Moment, relay.Long) bool   { return false }
+func (full) Take(roles.Moment, relay.Long) bool { return false }
+func (soon) Take(at roles.Moment, _ relay.Long) bool {
+	return at.Now >= 2*roles.ListTurn
+}
 func (full) Give(relay.Long)                      {}
 func (full) Scarce(roles.Moment) bool             { return true }
 func (ample) Scarce(roles.Moment) bool            { return false }

@@ -100,10 +100,7 @@ func Describe(e roles.Effect) string {
 	case roles.Arm, roles.Disarm:
 		return ""
 	case roles.Dial:
-		if e.Also != "" {
-			return fmt.Sprintf("dial %d %s or %s", e.Link, e.To, e.Also)
-		}
-		return fmt.Sprintf("dial %d %s", e.Link, e.To)
+		return describeDial(e)
 	case roles.Send:
 		line := fmt.Sprintf("send %d %s", e.Link, Say(e.Message))
 		if e.Told {
@@ -145,6 +142,20 @@ func Describe(e roles.Effect) string {
 	default:
 		return strings.ToLower(show(e))
 	}
+}
+
+func describeDial(e roles.Dial) string {
+	line := fmt.Sprintf("dial %d %s", e.Link, e.To)
+	if e.Also != "" {
+		line += " or " + e.Also
+	}
+	if e.Only != 0 {
+		line += " over " + e.Only.String()
+	}
+	if e.Last.IsValid() {
+		line += " last " + e.Last.String()
+	}
+	return line
 }
 
 // show writes a small input or effect as its type's name and its values.

@@ -55,11 +55,12 @@ func (d drawing) drift() int {
 }
 
 func (d drawing) relay() {
-	d.s.Relay = Relay{Drift: d.drift(), Page: pick(d.c, "page", 0, 0, 1, 2, 3)}
+	d.s.Relay = Relay{Drift: d.drift(), Page: pick(d.c, "page", 0, 0, 1, 2, 3), Forgets: chance(d.c, 6, "forgets")}
 	if chance(d.c, 12, "small relay") {
 		d.s.Relay.Entries = 1 + d.c.N(2, "entries")
 		d.s.Relay.Lists = d.c.N(3, "lists")
 	}
+	d.s.Relay.Both = chance(d.c, 3, "both families")
 	if chance(d.c, 12, "relay lies") {
 		d.s.Relay.Lie = RelayLies[d.c.N(len(RelayLies), "lie")]
 		if chance(d.c, 3, "relay says") {
@@ -74,6 +75,7 @@ func (d drawing) kind() string {
 
 func (d drawing) node(i int) Node {
 	n := Node{ID: i, Drift: d.drift(), Quiet: chance(d.c, 4, "quiet"), Start: time.Duration(d.c.N(2000, "start")) * time.Millisecond}
+	n.Both = d.s.Relay.Both && d.c.N(3, "both families") > 0
 	if i > 0 && chance(d.c, 16, "shared id") {
 		n.ID = d.c.N(i, "id")
 	}
@@ -190,6 +192,9 @@ func (d drawing) op() Op {
 		op.Who, op.Name = d.client(), d.name()
 		op.Sources = pick(d.c, "sources", 0, 2, 3, 4)
 		op.Pin, op.Once = d.pin(op.Name), chance(d.c, 8, "once")
+		if op.Pin > 0 && chance(d.c, 3, "by hash alone") {
+			op.Name = ""
+		}
 	case DoLocate:
 		op.Who, op.Name = d.client(), d.name()
 		op.Pin = d.pin(op.Name)

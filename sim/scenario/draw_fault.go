@@ -44,6 +44,9 @@ func (d drawing) fault() Fault {
 	if info.File {
 		f.Name = d.fileAt(f.Who)
 	}
+	if f.Class == FileAppear {
+		f.Name = d.name()
+	}
 	if f.Class == Attack {
 		attacks := Attacks()
 		f.Name = attacks[d.c.N(len(attacks), "attack")]

@@ -29,7 +29,10 @@ const (
 	FileReplace Class = "file-replace"
 	FileShorten Class = "file-shorten"
 	FileDelete  Class = "file-delete"
+	FileAppear  Class = "file-appear"
 	BitRot      Class = "bit-rot"
+	Opaque      Class = "opaque"
+	Deaf        Class = "deaf"
 	DiskHang    Class = "disk-hang"
 	DiskError   Class = "disk-error"
 	DiskFull    Class = "disk-full"
@@ -39,10 +42,12 @@ const (
 	Attack      Class = "attack"
 	Graceful    Class = "stop"
 	Move        Class = "move"
+	Address     Class = "address"
 
 	Drift    Class = "drift"     // in a plan: a clock that runs fast or slow
 	Liar     Class = "liar"      // in a plan: a node or relay that does not keep to the protocol
 	SharedID Class = "shared-id" // in a plan: two nodes with one id
+	Forgets  Class = "forgets"   // in a plan: a relay that keeps no mark of how many nodes it had
 	Heals    Class = "heal"      // hosts that were cut off are joined again
 )
 
@@ -109,6 +114,12 @@ var Classes = []ClassInfo{
 	{FileReplace, "a file is replaced by another", AtNode, []int{0, 1}, false, true},
 	{FileShorten, "a file is cut in half", AtNode, nil, false, true},
 	{FileDelete, "a file is deleted", AtNode, nil, false, true},
+	{FileAppear, "a file appears under a name that the node did not have; N is 0: a small one, 1: another",
+		AtNode, []int{0, 1}, false, true},
+	{Opaque, "a file cannot be read; N is 0: the node may not, 1: it changes all the time",
+		AtNode, []int{0, 1}, true, true},
+	{Deaf, "nothing tells the node of changes on its disk: it looks every N ms",
+		AtNode, []int{5000, 60000}, true, false},
 	{BitRot, "bits of a file change without a trace in its size and times",
 		AtNode, nil, false, true},
 	{DiskHang, "the disk takes up to N ms to open a file, to examine a part or to commit a file",
@@ -127,9 +138,12 @@ var Classes = []ClassInfo{
 		AtAnybody, nil, true, false},
 	{Move, "the node's address changes, and its connections are lost without a word; N is 0: nobody gets the old address, 1: another node does",
 		AtNode, []int{0, 1}, false, false},
+	{Address, "of a host with an address of each family one dies; N is 0: the IPv4 one falls silent, 1: the IPv6 one, 2 and 3: the same are unreachable",
+		AtServer, []int{0, 1, 2, 3}, true, false},
 	{Drift, "a clock runs fast or slow", AtNobody, nil, false, false},
 	{Liar, "a node or the relay does not keep to the protocol", AtNobody, nil, false, false},
 	{SharedID, "two nodes have one id", AtNobody, nil, false, false},
+	{Forgets, "a relay that ends keeps no mark of how many nodes it had", AtNobody, nil, false, false},
 	{Heals, "hosts that were cut off are joined again", AtNobody, nil, false, false},
 }
 

@@ -23,9 +23,11 @@ type Scenario struct {
 type Relay struct {
 	Drift   int // error of its clock in parts per million
 	Lie     Lie
-	Page    int // nodes in a page at most; 0: the default
-	Entries int // names that it keeps of one node; 0: the default
-	Lists   int // answers to LIST that it has on their way at once; 0: the default
+	Page    int  // nodes in a page at most; 0: the default
+	Entries int  // names that it keeps of one node; 0: the default
+	Forgets bool // it keeps no mark of how many nodes it had: each start is as its first
+	Lists   int  // answers to LIST that it has on their way at once; 0: the default
+	Both    bool // it has an address of each family, under one name
 }
 
 // Node describes a node: its id, its behavior, its files.
@@ -36,6 +38,7 @@ type Node struct {
 	Lie   Lie
 	Quiet bool // it does not publish its index
 	Up    int  // bytes a second that all its connections together can send; 0: no bound
+	Both  bool // it has an address of each family
 	Files []File
 }
 

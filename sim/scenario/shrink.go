@@ -77,12 +77,14 @@ func (sh *shrinker) simplify() bool {
 	better(b.Relay.Page != 0, func(s *Scenario) { s.Relay.Page = 0 })
 	better(b.Relay.Entries != 0, func(s *Scenario) { s.Relay.Entries = 0 })
 	better(b.Relay.Lists != 0, func(s *Scenario) { s.Relay.Lists = 0 })
+	better(b.Relay.Both, func(s *Scenario) { s.Relay.Both = false })
 	better(b.Relay.Drift != 0, func(s *Scenario) { s.Relay.Drift = 0 })
 	for i := range b.Nodes {
 		n := &b.Nodes[i]
 		better(n.Lie != Honest, func(s *Scenario) { s.Nodes[i].Lie = Honest })
 		better(n.Drift != 0, func(s *Scenario) { s.Nodes[i].Drift = 0 })
 		better(n.Start != 0, func(s *Scenario) { s.Nodes[i].Start = 0 })
+		better(n.Both, func(s *Scenario) { s.Nodes[i].Both = false })
 		better(n.Quiet, func(s *Scenario) { s.Nodes[i].Quiet = false })
 		better(n.ID != i, func(s *Scenario) { s.Nodes[i].ID = i })
 	}

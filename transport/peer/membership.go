@@ -46,6 +46,7 @@ type member struct {
 	relay     string
 	listing   Listing
 	wasListed bool
+	refused   int   // changes of the index that the relay does not keep, as was said
 	displaced error // why the membership ended by itself
 }
 
@@ -74,6 +75,11 @@ func (m *member) report(outcome roles.Outcome) {
 		if o.Names > 0 { // before anything is hashed there is nothing to tell
 			m.log.Info("published", "relay", m.relay, "names", o.Names)
 		}
+		if o.Refused > m.refused {
+			m.log.Warn("the relay does not keep some names, by its own rules: it lists them for nobody, and who asks for one is sent here in any case",
+				"relay", m.relay, "refused", o.Refused)
+		}
+		m.refused = o.Refused
 	case node.Left:
 		m.log.Info("left", "relay", m.relay)
 		m.state.failed(ErrEnded)

@@ -11,6 +11,7 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/transport"
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
@@ -65,6 +66,27 @@ func TestBadEntriesAreToldInTheLog(t *testing.T) {
 	if !slices.Equal(names, []string{"good"}) {
 		t.Errorf("listed: %q", names)
 	}
+}
+
+// picky is a directory that does not keep two names of each page.
+type picky struct{ relay.Directory }
+
+func (p picky) Publish(at roles.Moment, m *protocol.Publish) protocol.Message {
+	answer := p.Directory.Publish(at, m)
+	if is, taken := answer.(*protocol.Published); taken {
+		is.Refused = 2
+	}
+	return answer
+}
+
+// TestANodeTellsOnceThatNamesAreRefused by its relay, in its log.
+func TestANodeTellsOnceThatNamesAreRefused(t *testing.T) {
+	network, log := transport.NewMemory(), &journal{}
+	at := startRelay(t, network, &peer.Relay{Directory: picky{relay.NewRegistry(relay.Policy{})}})
+	startNode(t, &peer.Node{Network: network, Relay: at, Share: share(t, tree("a", "1", "b", "2", "c", "3")), Log: log.logger(hclog.Warn).Named("node")})
+	eventually(t, "the log tells it", func() bool {
+		return log.count("node.membership: the relay does not keep some names", "refused=2") == 1
+	})
 }
 
 func TestLogsTellWhatHappens(t *testing.T) {

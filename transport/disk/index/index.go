@@ -261,8 +261,15 @@ func (x *DB) get(i Inode) (r Record, there bool) {
 // Lookup returns the record of the content that has the signature. A record whose tree is lost is as
 // if it were not there.
 func (x *DB) Lookup(sig Signature) (r Record, known bool) {
-	r, there := x.get(sig.Inode)
-	return r, there && r.Signature == sig && !r.Hash.IsZero() && x.hasTree(r)
+	r, known = x.Latest(sig.Inode)
+	return r, known && r.Signature == sig
+}
+
+// Latest returns the record of the content that a file had when it was last hashed, whatever its
+// signature is now.
+func (x *DB) Latest(i Inode) (r Record, known bool) {
+	r, there := x.get(i)
+	return r, there && !r.Hash.IsZero() && x.hasTree(r)
 }
 
 // hasTree reports whether all segments of a record's tree are there.

@@ -91,6 +91,7 @@ func (s *Folder) prepare(j *job) (piece uint64, goesOn bool) {
 		s.end(j, r, nil)
 		return 0, false
 	}
+	s.keepLent(j.signature)
 	file, sig, err := s.openFile(j.name)
 	if err == nil && sig != j.signature {
 		file.Close()

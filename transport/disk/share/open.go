@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/protocol/content"
 	"github.com/relaypeer/relaypeer/transport"
 	"github.com/relaypeer/relaypeer/transport/disk"
 	"github.com/relaypeer/relaypeer/transport/disk/index"
@@ -40,16 +41,41 @@ func (f *file) Attributes() protocol.Attributes {
 // share's Close, and when the index has lost the tree; then the file is hashed anew.
 func (f *file) Slice(first, count uint64) ([]byte, error) {
 	slice, err := f.share.index.Slice(f.record, first, count)
-	if err == index.ErrNoTree {
-		f.share.disbelieve(f.name, f.record)
+	if err != index.ErrNoTree {
+		return slice, err
 	}
-	return slice, err
+	if p := f.share.keptPrefix(f.record.Signature, f.record.Hash); p != nil {
+		return content.Slice(p.tree, f.record.Groups(), first, count), nil
+	}
+	f.share.disbelieve(f.name, f.record)
+	return nil, err
 }
 
 // Changed reports whether the file's signature differs from the hashed one.
 func (f *file) Changed() bool {
 	info, err := f.Stat()
 	return err != nil || index.SignatureOf(f.name, info) != f.record.Signature
+}
+
+// Holds implements [transport.Prover]: a file that has grown holds what it began with, and one that
+// has got another name all of it.
+func (f *file) Holds(offset, length uint64) bool {
+	info, err := f.Stat()
+	if err != nil || uint64(info.Size()) < f.Size() {
+		return false
+	}
+	if length == 0 {
+		return true
+	}
+	first, groups := offset/protocol.GroupSize, f.record.Groups()
+	count := protocol.Groups(offset+length) - first
+	slice, err := f.Slice(first, count)
+	if err != nil {
+		return false
+	}
+	values, ok := content.Verify(f.Hash(), groups, first, count, slice)
+	same, err := f.has(first, values)
+	return ok && err == nil && same
 }
 
 var errIndexing = errors.New("disk: files are being hashed")
@@ -132,13 +158,18 @@ func (s *Folder) openName(ctx context.Context, name string, hash protocol.Hash, 
 func (s *Folder) asKnown(opened *os.File, name string, sig index.Signature, hash protocol.Hash) transport.File {
 	r, known := s.recall(name, sig)
 	if !hash.IsZero() && (!known || r.Hash != hash) {
-		if p := s.keptPrefix(sig, hash); p != nil {
+		p := s.keptPrefix(sig, hash)
+		if p == nil {
+			p = s.pastPrefix(sig, hash)
+		}
+		if p != nil {
 			return &grownFile{file: opened, name: name, prefix: p, groupAt: -1}
 		}
 	}
 	if !known {
 		return nil
 	}
+	s.lend(sig.Inode)
 	return &file{opened, s, name, r}
 }
 

@@ -52,7 +52,8 @@ type Folder struct {
 	extent   roles.Extent      // that followers were told last
 	open     bool              // names are told before their content is known
 	unread   unread
-	prefixes []*prefix // of files that are appended to all the time; the latest come last
+	prefixes []*prefix     // of files that are appended to all the time; the latest come last
+	lent     []index.Inode // files that clients got, the latest come last
 	doubts   doubts
 	followers
 	queue

@@ -1,0 +1,252 @@
+package sim
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/relay"
+	"github.com/relaypeer/relaypeer/sim/scenario"
+)
+
+// certainBugs are bugs that make a client certain of what is not so, or a relay that was restarted
+// pass for one that knows all.
+var certainBugs = []planted{
+	{"a relay does not keep names without a hash", directory(func(b *before, d relayDirectory) {
+		b.publish = func(at roles.Moment, m *protocol.Publish) protocol.Message {
+			page := *m
+			page.Changes = nil
+			for _, e := range m.Changes {
+				if e.Mark != protocol.Pending {
+					page.Changes = append(page.Changes, e)
+				}
+			}
+			return d.Publish(at, &page)
+		}
+	}), []ID{S2, S15}, "a node that hashes slowly", "", hashingStory},
+	{"asked for a hash, a relay does not name nodes that are hashing", directory(func(b *before, d relayDirectory) {
+		b.locate = func(at roles.Moment, from relay.From, m *protocol.Locate) protocol.Message {
+			answer := d.Locate(at, from, m)
+			if located, is := answer.(*protocol.Located); is && m.Name == "" && !m.Hash.IsZero() {
+				located.Peers = withHashes(located.Peers)
+			}
+			return answer
+		}
+	}), []ID{S2, S15}, "a node that hashes slowly", "", hashingStory},
+	{"a node that is hashing says not found", around(uploadKind, func(b *bugged) {
+		b.before = func(in roles.Input) roles.Input {
+			if no, is := in.(roles.FileRefused); is && no.Code == protocol.Indexing {
+				no.Code = protocol.NotFound
+				return no
+			}
+			return in
+		}
+	}), []ID{S2}, "a node that hashes slowly", "", hashingStory},
+	{"a client takes indexing for no", around(fetchKind, func(b *bugged) {
+		b.before = func(in roles.Input) roles.Input {
+			if no := heardError(in); no != nil && no.Code == protocol.Indexing {
+				return roles.Heard{Link: in.(roles.Heard).Link, Message: &protocol.Error{Code: protocol.NotFound, By: protocol.Node}}
+			}
+			return in
+		}
+	}), []ID{S2}, "a node that hashes slowly", "", hashingStory},
+	{"a node publishes no name before its file is hashed", around(memberKind, func(b *bugged) {
+		b.after = publishing(func(m *protocol.Publish) {
+			for i := range m.Changes {
+				if e := &m.Changes[i]; e.Mark == protocol.Pending {
+					e.Mark, e.Size = 0, 0
+				}
+			}
+		})
+	}), []ID{S2, L4}, "a node that hashes slowly", "", hashingStory},
+	{"a node that is told of no changes does not say so", around(memberKind, func(b *bugged) {
+		b.after = publishing(func(m *protocol.Publish) { m.Beyond = 0 })
+	}), []ID{S2}, "a node that is told of no changes, and a new file", "", deafStory},
+	{"what a node gathers is published late", around(memberKind, func(b *bugged) {
+		b.before = func(in roles.Input) roles.Input {
+			if _, is := in.(roles.Notified); is {
+				return nil
+			}
+			return in
+		}
+	}), []ID{S2}, "a new file", "", appearing},
+	{"a node with a burst of new names does not say that there are more", around(memberKind, func(b *bugged) {
+		b.after = publishing(func(m *protocol.Publish) { m.Latest = m.To })
+	}), []ID{S2, S8, S15}, "many new files", "", burst},
+	{"a file that cannot be read is not there", Plant{Machine: nil, Directory: func(d relay.Directory) relay.Directory {
+		b := &before{Directory: d}
+		b.publish = func(at roles.Moment, m *protocol.Publish) protocol.Message {
+			page := *m
+			page.Changes = nil
+			for _, e := range m.Changes {
+				if e.Mark == protocol.Opaque {
+					e = protocol.Entry{Name: e.Name}
+				}
+				page.Changes = append(page.Changes, e)
+			}
+			return d.Publish(at, &page)
+		}
+		return b
+	}}, []ID{S2, S15}, "a file that cannot be read", "", opaqueStory},
+	{"a restarted relay does not say that it is young", directory(func(b *before, d relayDirectory) {
+		b.locate = young(d, func(*protocol.Locate, uint64) uint64 { return 0 })
+	}), []ID{S21}, "a relay that restarts", "", youngStory},
+	{"a relay says that it is young on the first page alone", directory(func(b *before, d relayDirectory) {
+		b.locate = young(d, func(m *protocol.Locate, is uint64) uint64 {
+			if m.Cursor != nil {
+				return 0
+			}
+			return is
+		})
+	}), []ID{S21}, "a relay that restarts, and several pages", "", youngStory},
+	{"a relay forgets how many nodes it had", Plant{Policy: func(p *relay.Policy) { p.Earlier = 0 }}, []ID{S21}, "a relay that restarts", "", youngStory},
+	{"a relay is young for ever", directory(func(b *before, d relayDirectory) {
+		ever := uint64(0)
+		b.locate = young(d, func(_ *protocol.Locate, is uint64) uint64 { ever = max(ever, is); return ever })
+	}), []ID{S21, S2, L3}, "a relay that restarts", "", youngStory},
+	{"a client does not mind that its relay is young", around(fetchKind, func(b *bugged) {
+		b.before = func(in roles.Input) roles.Input {
+			heard, _ := in.(roles.Heard)
+			if m, is := heard.Message.(*protocol.Located); is {
+				grown := *m
+				grown.Young = 0
+				return roles.Heard{Link: heard.Link, Message: &grown}
+			}
+			return in
+		}
+	}), []ID{S2}, "a relay that restarts", "", youngStory},
+}
+
+// withHashes returns the peers that are known to have the file.
+func withHashes(peers []protocol.Peer) []protocol.Peer {
+	var known []protocol.Peer
+	for _, p := range peers {
+		if !p.Hash.IsZero() {
+			known = append(known, p)
+		}
+	}
+	return known
+}
+
+// publishing returns effects with other pages of an index.
+func publishing(alter func(m *protocol.Publish)) func(in roles.Input, effects []roles.Effect) []roles.Effect {
+	return func(_ roles.Input, effects []roles.Effect) []roles.Effect {
+		for i, e := range effects {
+			send, _ := e.(roles.Send)
+			if m, is := send.Message.(*protocol.Publish); is {
+				other := *m
+				other.Changes = append([]protocol.Entry{}, m.Changes...)
+				alter(&other)
+				effects[i] = roles.Send{Link: send.Link, Message: &other}
+			}
+		}
+		return effects
+	}
+}
+
+// young returns a Locate with another word on how young the relay is.
+func young(d relay.Directory, says func(m *protocol.Locate, is uint64) uint64) func(roles.Moment, relay.From, *protocol.Locate) protocol.Message {
+	return func(at roles.Moment, from relay.From, m *protocol.Locate) protocol.Message {
+		answer := d.Locate(at, from, m)
+		if located, is := answer.(*protocol.Located); is {
+			located.Young = says(m, located.Young)
+		}
+		return answer
+	}
+}
+
+// hashingStory is a node that takes long to hash a file, of which clients want the content by its
+// hash alone, the file by its name, and what nobody has by either.
+func hashingStory(seed uint64) *scenario.Scenario {
+	file := scenario.File{Name: "large", Content: 1, Size: 3 * group}
+	s := &scenario.Scenario{
+		Seed: seed, Heal: 60 * time.Second, Clients: 2, Relay: scenario.Relay{Page: int(seed % 3)},
+		Nodes: []scenario.Node{{ID: 0, Files: []scenario.File{file, {Name: "small", Content: 2, Size: 9}}}, {ID: 1}},
+	}
+	at := 5*time.Second + time.Duration(seed)*100*time.Millisecond
+	s.Ops = []scenario.Op{
+		{At: at, Do: scenario.DoFetch, Who: "c0", Pin: 1, Sources: int(seed % 3)},
+		{At: at, Do: scenario.DoFetch, Who: "c1", Name: "large", Pin: int(seed % 2)},
+		{At: at + time.Second, Do: scenario.DoFetch, Who: "c0", Pin: scenario.MissingContent},
+		{At: at + time.Second, Do: scenario.DoFetch, Who: "c1", Name: scenario.MissingName},
+		{At: at + 40*time.Second, Do: scenario.DoFetch, Who: "c0", Pin: 1},
+	}
+	s.Faults = []scenario.Fault{{Class: scenario.SlowHash, For: 30 * time.Second, Who: "n0", N: 20000}}
+	return s
+}
+
+// appearing is a node that gets a file, and later clients that want it.
+func appearing(seed uint64) *scenario.Scenario {
+	s := sweepScenario()
+	s.Seed, s.Relay.Page = seed, int(seed%3)
+	at := 10*time.Second + time.Duration(seed)*time.Second
+	s.Heal = at + 20*time.Second
+	s.Ops = []scenario.Op{{At: at + 4*time.Second, Do: scenario.DoFetch, Who: "c0", Name: "new"}, {At: at + time.Second, Do: scenario.DoFetch, Who: "c0", Name: "new"}}
+	s.Faults = []scenario.Fault{{Class: scenario.FileAppear, At: at, Who: "n0", Name: "new"}}
+	return s
+}
+
+// burst is a node that gets one file after the other.
+func burst(seed uint64) *scenario.Scenario {
+	s := appearing(seed)
+	s.Ops = nil
+	for i := range 2 * roles.PublishBurst {
+		at, name := 10*time.Second+time.Duration(i)*(100+50*time.Duration(seed%8))*time.Millisecond, fmt.Sprint("new/", i)
+		s.Faults = append(s.Faults, scenario.Fault{Class: scenario.FileAppear, At: at, Who: "n0", Name: name})
+		s.Ops = append(s.Ops, scenario.Op{At: at + watchDelay + 1010*time.Millisecond, Do: scenario.DoFetch, Who: "c0", Name: name})
+	}
+	return s
+}
+
+// deafStory is the same at a node that nothing tells of changes.
+func deafStory(seed uint64) *scenario.Scenario {
+	s := appearing(seed)
+	s.Faults = append(s.Faults, scenario.Fault{Class: scenario.Deaf, At: 3 * time.Second, For: time.Minute, Who: "n0", N: 60000})
+	return s
+}
+
+// opaqueStory is a file that cannot be read for a while.
+func opaqueStory(seed uint64) *scenario.Scenario {
+	s := appearing(seed)
+	s.Nodes[0].Files = append(s.Nodes[0].Files, scenario.File{Name: "new", Content: 20, Size: 70})
+	s.Faults = []scenario.Fault{{Class: scenario.Opaque, At: 3 * time.Second, For: time.Minute, Who: "n0", Name: "new", N: int(seed % 2)}}
+	return s
+}
+
+// youngStory is a relay that restarts, or is killed, and clients that want what a node had that comes
+// back late, and what nobody has.
+func youngStory(seed uint64) *scenario.Scenario {
+	s := sweepScenario()
+	at := 20*time.Second + time.Duration(seed)*100*time.Millisecond
+	s.Seed, s.Relay.Page, s.Heal = seed, 1+int(seed%2), at+100*time.Second
+	for i := range 2 {
+		s.Nodes = append(s.Nodes, scenario.Node{ID: 2 + i, Quiet: i == 1, Start: time.Second})
+	}
+	class := [...]scenario.Class{scenario.Crash, scenario.Graceful, scenario.PowerLoss}[seed%3]
+	s.Faults = []scenario.Fault{{Class: class, At: at, For: time.Second, Who: "relay"}}
+	s.Ops = nil
+	for i := range 6 {
+		s.Ops = append(s.Ops, scenario.Op{At: at + time.Duration(2+7*i)*time.Second, Do: scenario.DoFetch, Who: "c0", Name: []string{"one", scenario.MissingName}[i%2]})
+	}
+	s.Ops = append(s.Ops, scenario.Op{At: at + 2*time.Second, Do: scenario.DoList, Who: "c0"})
+	return s
+}
+
+// certainStories are stories of files, nodes and relays that are not known yet.
+func certainStories() (all []*scenario.Scenario) {
+	for seed := range uint64(12) {
+		all = append(all, hashingStory(seed), appearing(seed), burst(seed), deafStory(seed), opaqueStory(seed), youngStory(seed))
+	}
+	return all
+}
+
+// TestCertainMeansCertain holds the stories against the promises, S2 and S21 among them.
+func TestCertainMeansCertain(t *testing.T) {
+	for _, s := range certainStories() {
+		if v := Run(s, Options{}).Violation; v != nil {
+			t.Errorf("%v\n%s", v, s.Plan())
+		}
+	}
+}
