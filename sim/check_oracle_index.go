@@ -169,8 +169,9 @@ type peerKey struct {
 type naming struct{ least, most, named int }
 
 // located compares an answer to LOCATE with the indexes: S3 and S15.
-func (o *oracle) located(at roles.Moment, m *protocol.Locate, answer *protocol.Located) {
+func (o *oracle) located(at roles.Moment, from relay.From, m *protocol.Locate, answer *protocol.Located) {
 	clear(o.peers)
+	o.hidden = naming{}
 	live, holders := 0, 0
 	for _, k := range o.known {
 		if !k.live(at.Now) {
@@ -181,8 +182,9 @@ func (o *oracle) located(at roles.Moment, m *protocol.Locate, answer *protocol.L
 		if has {
 			holders++
 		}
-		o.owe(at.Now, k, e, has, k.index.maybe(m))
+		o.owe(at.Now, from, k, e, has, k.index.maybe(m))
 	}
+	o.withheld(m, answer)
 	unknown := false
 	for i := range answer.Peers {
 		p := &answer.Peers[i]
@@ -216,8 +218,12 @@ func (o *oracle) located(at roles.Moment, m *protocol.Locate, answer *protocol.L
 // owe notes how often an answer to LOCATE names a node with an entry, or without one, that may have
 // the file: once as a holder, and once more as one that may have it, unless the two look alike and
 // stand on one page.
-func (o *oracle) owe(now time.Duration, k *known, e protocol.Entry, has, maybe bool) {
+func (o *oracle) owe(now time.Duration, from relay.From, k *known, e protocol.Entry, has, maybe bool) {
 	add := func(key peerKey, least, most int) {
+		if k.lone && !from.Peer.IsLoopback() {
+			o.hidden = naming{least: 1, most: o.hidden.most + most}
+			return
+		}
 		is := o.peers[key]
 		o.peers[key] = naming{least: is.least + least, most: is.most + most}
 	}
@@ -232,6 +238,22 @@ func (o *oracle) owe(now time.Duration, k *known, e protocol.Entry, has, maybe b
 		add(unknown, 1, 2)
 	case has, maybe:
 		add(unknown, 1, 1)
+	}
+}
+
+// from returns the addresses of a host's link to the relay.
+func (w *World) from(h *host) relay.From {
+	return relay.From{Peer: h.address.Addr(), Local: w.relay.address.Addr()}
+}
+
+// withheld checks S22: nodes that belong into an answer and that the client cannot reach are counted.
+func (o *oracle) withheld(m *protocol.Locate, answer *protocol.Located) {
+	only := m.Cursor == nil && answer.Cursor == nil
+	if said := int(answer.Withheld); said > o.hidden.most || only && said < o.hidden.least {
+		o.w.check.fail(S22, "%d nodes are said to be out of reach, and %d to %d are", said, o.hidden.least, o.hidden.most)
+	}
+	if answer.Withheld > 0 {
+		o.w.coverage.sometimes(Withheld)
 	}
 }
 

@@ -86,7 +86,11 @@ func (w *World) build() {
 		n := &s.Nodes[i]
 		h := w.addHost(scenario.NodeName(i), nodeRole, i)
 		h.plan, h.drift, h.lie = n, n.Drift, n.Lie
-		if n.Both {
+		switch {
+		case n.Lone:
+			w.bind(h)
+			w.coverage.fault(scenario.Lone)
+		case n.Both:
 			w.addBoth(h)
 		}
 		for _, f := range n.Files {

@@ -38,6 +38,9 @@ func Draw(c Chooser) *Scenario {
 	if chance(c, 4, "reads") {
 		s.Ops = append(s.Ops, d.read())
 	}
+	if n := len(s.Nodes); n > 0 && chance(c, 12, "lone") {
+		s.Nodes[c.N(n, "who")].Lone = true
+	}
 	return s
 }
 

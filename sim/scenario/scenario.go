@@ -37,6 +37,7 @@ type Node struct {
 	Drift int           // error of its clock in parts per million
 	Lie   Lie
 	Quiet bool // it does not publish its index
+	Lone  bool // it runs on the relay's machine, and listens at the loopback address alone
 	Up    int  // bytes a second that all its connections together can send; 0: no bound
 	Both  bool // it has an address of each family
 	Files []File
