@@ -77,7 +77,6 @@ func (w *World) build() {
 	s := w.scenario
 	w.relay = w.addHost("relay", relayRole, 0)
 	w.relay.drift, w.relay.lie = s.Relay.Drift, s.Relay.Lie
-	w.policy.MaxEntries = s.Relay.Entries
 	if s.Relay.Both {
 		w.addBoth(w.relay)
 	}

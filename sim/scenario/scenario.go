@@ -25,6 +25,7 @@ type Relay struct {
 	Lie     Lie
 	Page    int  // nodes in a page at most; 0: the default
 	Entries int  // names that it keeps of one node; 0: the default
+	Names   int  // names that it keeps of all nodes; 0: the default
 	Forgets bool // it keeps no mark of how many nodes it had: each start is as its first
 	Lists   int  // answers to LIST that it has on their way at once; 0: the default
 	Both    bool // it has an address of each family, under one name
@@ -123,6 +124,16 @@ func (s *Scenario) Hostile() bool {
 	}
 	for i := range s.Faults {
 		if c := s.Faults[i].Class; c == BitFlip || c == BitRot || c == Attack {
+			return true
+		}
+	}
+	return false
+}
+
+// attacksRelay reports whether strangers register at the relay.
+func (s *Scenario) attacksRelay() bool {
+	for i := range s.Faults {
+		if f := &s.Faults[i]; f.Class == Attack && f.Who == "relay" {
 			return true
 		}
 	}
