@@ -126,6 +126,21 @@ func TestFilesOfNodesThatHashForEverKeepNoOtherWaiting(t *testing.T) {
 	newPlay(t, client.GatherRequest{Wanted: offers}, nodes).comesBy("z", 4*roles.FetchPatience)
 }
 
+// TestManyFilesOfANodeThatHashesForEverKeepNoOtherWaiting: after some of them have had their time, the others give
+// their turns away unbegun.
+func TestManyFilesOfANodeThatHashesForEverKeepNoOtherWaiting(t *testing.T) {
+	fine, files := made(2*group, 99), map[string]file{}
+	offers := []client.Offer{}
+	for i := range 40 {
+		f, name := made(2*group, byte(100+i)), fmt.Sprintf("f%02d", i)
+		files[name] = f
+		offers = append(offers, offered(name, f, 2))
+	}
+	offers = append(offers, offered("z", fine, 1))
+	nodes := map[netip.AddrPort]*actor{at(1): {files: map[string]file{"z": fine}}, at(2): {files: files, hashes: true}}
+	newPlay(t, client.GatherRequest{Wanted: offers}, nodes).comesBy("z", 2*roles.FetchPatience)
+}
+
 // TestADismissedNodeIsWaitedForInTheEnd: all that can be had is had, however long each takes.
 func TestADismissedNodeIsWaitedForInTheEnd(t *testing.T) {
 	offers, nodes := hashers(3, 2*group)
