@@ -282,12 +282,14 @@ type OpenFile struct {
 	First, Count uint64
 }
 
-// CheckFile says that a peer calls bytes wrong that were sent of a shared content. It asks for Count
-// groups of that content's files from First on to be compared with the hash, as time permits; a file
-// that differs is not that content any more. Nothing follows.
+// CheckFile says that a peer calls wrong what was sent of a shared content: bytes, or a part of the
+// tree. It asks for Count groups of that content's files from First on, or for their part of the tree,
+// to be compared with the hash, as time permits; a file that differs is not that content any more.
+// Nothing follows.
 type CheckFile struct {
 	Hash         protocol.Hash
 	First, Count uint64
+	Tree         bool
 }
 
 // OpenStore asks for the store to be prepared for an item's content, and which groups of it are present.

@@ -8,11 +8,11 @@ import (
 )
 
 // checkFile compares a node's files of a content with their bytes. The content of one that differs is
-// withdrawn, and the file hashed anew.
+// withdrawn, and the file hashed anew. Trees do not rot here.
 func (w *World) checkFile(a *actor, e roles.CheckFile) {
 	p := a.proc
 	w.after(w.diskWait(p.host), func() {
-		if p.dead {
+		if p.dead || e.Tree {
 			return
 		}
 		for _, s := range p.host.files {

@@ -136,7 +136,7 @@ func (r *run) carry(effect roles.Effect) {
 		r.openFile(e)
 	case roles.CheckFile:
 		if checker, can := r.loop.Share.(Checker); can {
-			checker.Check(e.Hash, e.First, e.Count)
+			checker.Check(e)
 		}
 	case roles.InspectStore:
 		r.inspectStore(e)

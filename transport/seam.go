@@ -69,9 +69,9 @@ type Lister interface {
 // nothing says that they have changed.
 type Checker interface {
 	Share
-	// Check has count groups, from first on, of the files with a content compared with their hash.
-	// It returns at once, and takes on no more than it can do beside other work.
-	Check(hash protocol.Hash, first, count uint64)
+	// Check has files compared with their hash. It returns at once, and takes on no more than it can do
+	// beside other work.
+	Check(roles.CheckFile)
 }
 
 // File is an open file of a share. sendfile requires that it embeds an *os.File.

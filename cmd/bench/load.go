@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"slices"
 	"strconv"
@@ -55,7 +54,7 @@ func measureLoad(ctx context.Context, l *lab) (rows []row, err error) {
 		return nil, err
 	}
 	before := peakMemory(relay.Process.Pid)
-	strangers, err := serveSelf(ctx, "--strangers", at)
+	strangers, _, err := serve(ctx, "ready", l.program("bench"), "--strangers", at)
 	if err != nil {
 		return nil, err
 	}
@@ -101,22 +100,12 @@ func locateBeside(ctx context.Context, l *lab, shares string) (took []time.Durat
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, relay.stop()) }()
-	busy, err := serveSelf(ctx, "--busy", shares)
+	busy, _, err := serve(ctx, "ready", l.program("bench"), "--busy", shares)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, busy.stop()) }()
 	return locateFor(ctx, at, loadTime/2)
-}
-
-// serveSelf runs this program as another one that is measured with.
-func serveSelf(ctx context.Context, flag, value string) (*server, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	s, _, err := serve(ctx, "ready", self, flag, value)
-	return s, err
 }
 
 // beStrangers asks a relay for lists over all of the strangers' links, until ctx is done.

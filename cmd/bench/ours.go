@@ -11,12 +11,13 @@ import (
 	"path/filepath"
 )
 
-// build builds our programs.
+// build builds our programs, and this one, for what has to be a process of its own.
 func build(ctx context.Context, to string) error {
 	command, stderr := newCommand(ctx, "go", "build", "-o", to+string(os.PathSeparator),
 		"github.com/relaypeer/relaypeer/cmd/relay-server",
 		"github.com/relaypeer/relaypeer/cmd/peer-node",
-		"github.com/relaypeer/relaypeer/cmd/peer-client")
+		"github.com/relaypeer/relaypeer/cmd/peer-client",
+		"github.com/relaypeer/relaypeer/cmd/bench")
 	if err := os.MkdirAll(to, 0o755); err != nil {
 		return err
 	}

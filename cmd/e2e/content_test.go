@@ -101,6 +101,49 @@ func TestAWrongByteIsNeverDelivered(t *testing.T) {
 	same(t, target, text)
 }
 
+// A file of exactly one group, one less and one more: by itself, printed, and among many, with its
+// first, a middle and its very last byte falsified.
+func TestAWrongByteOfOneGroupIsNeverDelivered(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{1<<20 - 1, 1 << 20, 1<<20 + 1} {
+		t.Run(fmt.Sprint(size), func(t *testing.T) {
+			t.Parallel()
+			relay, text := permissive(t), noise(8, size)
+			_, way := behind(t, relay, map[string]string{"group": text})
+			dir := t.TempDir()
+			target, many := filepath.Join(dir, "group"), filepath.Join(dir, "many")
+			for path, args := range map[string][]string{
+				target:                       {"-v", "-o", target, "127.0.0.1", relay.port, "group"},
+				filepath.Join(many, "group"): {"-v", "-o", many + "/", "127.0.0.1", relay.port, "gr*"},
+				"":                           {"-v", "127.0.0.1", relay.port, "group"},
+			} {
+				way.falsify(0)
+				before := way.sent()
+				if r := run(t, "", "peer-client", args...); r.code != 0 || path == "" && r.out != text {
+					t.Fatalf("%v: exit %d: %s", args, r.code, r.err)
+				}
+				all := way.sent() - before
+				if path != "" {
+					same(t, path, text)
+					if err := os.Remove(path); err != nil {
+						t.Fatal(err)
+					}
+				}
+				for _, at := range []int64{all - int64(size) + 1, 1 << 19, all} {
+					way.falsify(at)
+					r := run(t, "", "peer-client", args...)
+					if r.code != 5 || !strings.Contains(r.err, "bad-hash") || !strings.HasPrefix(text, r.out) {
+						t.Errorf("%v, byte %d of %d falsified: exit %d, %d bytes printed: %s", args, at, all, r.code, len(r.out), r.err)
+					}
+					if _, err := os.Stat(path); path != "" && !os.IsNotExist(err) {
+						t.Errorf("%v, byte %d of %d falsified: it is there: %v", args, at, all, err)
+					}
+				}
+			}
+		})
+	}
+}
+
 func TestAFileThatChangesWhileItIsSentIsNotDelivered(t *testing.T) {
 	t.Parallel()
 	relay, text := permissive(t), noise(6, 24<<20)

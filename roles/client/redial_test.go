@@ -112,6 +112,18 @@ func TestANodeWithTwoAddressesIsOneNode(t *testing.T) {
 	wants(t, s, client.NobodyHad, protocol.NotFound)
 }
 
+// TestAlternatesAreOfNodesWithTwoAddresses, and of those alone.
+func TestAlternatesAreOfNodesWithTwoAddresses(t *testing.T) {
+	both := peers(1, 2, 3)
+	both[1].Also = protocol.IPOf(netip.MustParseAddr("2001:db8::1"))
+	if got := client.AlternatesOf(both); len(got) != 1 || got[both[1].Addr()] != both[1].Other() {
+		t.Errorf("%v", got)
+	}
+	if got := client.AlternatesOf(peers(1, 2)); got != nil {
+		t.Errorf("%v", got)
+	}
+}
+
 // TestANodeThatIsSilentAtOneAddressIsAskedAtTheOther: after the link, which was made, has brought
 // nothing in time. A node with one address had its time.
 func TestANodeThatIsSilentAtOneAddressIsAskedAtTheOther(t *testing.T) {

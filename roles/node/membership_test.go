@@ -85,6 +85,38 @@ func TestANodeRegistersAndRests(t *testing.T) {
 	}
 }
 
+// TestANodeIsToldWhereItIsListed: at none, one or two addresses, when it registers and when it renews.
+func TestANodeIsToldWhereItIsListed(t *testing.T) {
+	four, six := netip.MustParseAddr("192.0.2.7"), netip.MustParseAddr("2001:db8::7")
+	for _, c := range []struct{ host, also netip.Addr }{{four, netip.Addr{}}, {four, six}, {six, four}, {netip.Addr{}, netip.Addr{}}} {
+		want := node.Place{Also: c.also}
+		registered, renewed := &protocol.Registered{TTL: 90_000, Renew: 30_000}, &protocol.Renewed{TTL: 90_000, Renew: 30_000}
+		if c.host.IsValid() {
+			want.At = netip.AddrPortFrom(c.host, 4000)
+			registered.Host, registered.Port, renewed.Host, renewed.Port = protocol.IPOf(c.host), 4000, protocol.IPOf(c.host), 4000
+		}
+		if c.also.IsValid() {
+			registered.Also, renewed.Also = protocol.IPOf(c.also), protocol.IPOf(c.also)
+		}
+		if told := outcomes(registering(t), registered); len(told) != 1 || told[0] != (node.Leased{Place: want, TTL: 90 * time.Second, Renew: 30 * time.Second}) {
+			t.Errorf("%v: it was told %+v", c, told)
+		}
+		if told := outcomes(renewing(t), renewed); c.host.IsValid() == (len(told) == 0) || len(told) == 1 && told[0] != (node.Moved{Place: want}) {
+			t.Errorf("%v, renewed: it was told %+v", c, told)
+		}
+	}
+}
+
+// outcomes returns what a machine reports when it hears a message.
+func outcomes(s *rolestest.Story, m protocol.Message) (told []roles.Outcome) {
+	for _, e := range s.Machine.Step(s.At, roles.Heard{Message: m}) {
+		if report, is := e.(roles.Report); is {
+			told = append(told, report.Outcome)
+		}
+	}
+	return told
+}
+
 func TestARenewalIsVaried(t *testing.T) {
 	for random, want := range map[uint64]time.Duration{0: 27 * time.Second, uint64(6 * time.Second): 33 * time.Second} {
 		s := renewing(t)

@@ -17,6 +17,7 @@ type Upload struct {
 	hashed   uint64            // bytes of its file hashed, as the disk last said
 	spoiled  protocol.Code     // why the last body was not the file's content, or 0
 	sent     []roles.CheckFile // the stretches sent last, of roles.MaxDoubted groups
+	told     roles.CheckFile   // the part of a tree, if that was the last answer
 	progress roles.Progress
 }
 
@@ -124,7 +125,7 @@ func (u *Upload) heard(m protocol.Message) {
 		u.accused(refusal)
 		return
 	}
-	u.get, u.tree = nil, nil
+	u.get, u.tree, u.told = nil, nil, roles.CheckFile{}
 	var event UploadEvent
 	var open roles.OpenFile
 	switch m := m.(type) {
@@ -148,13 +149,17 @@ func (u *Upload) heard(m protocol.Message) {
 }
 
 // accused takes the last word of a client. If it calls what we sent wrong, the disk may have lost
-// bits of it, which no time stamp tells: the share has a look, at what was sent last first.
+// bits of it, or of the index, which no time stamp tells: the share has a look, at what was sent last
+// first.
 func (u *Upload) accused(refusal *protocol.Error) {
 	if refusal.Code != protocol.BadHash {
 		u.reject(uploadUnexpected, roles.Unexpected(refusal.Kind(), string(u.State())))
 		return
 	}
 	u.core.Fire(uploadAccused)
+	if u.told.Tree {
+		u.core.Do(u.told)
+	}
 	for _, stretch := range slices.Backward(u.sent) {
 		u.core.Do(stretch)
 	}
@@ -229,6 +234,7 @@ func (u *Upload) wanted(size uint64) (want protocol.Hash, from, end uint64) {
 func (u *Upload) describe(file roles.FileFound) {
 	count := min(protocol.Groups(file.Size)-u.tree.First, most(u.tree.Count))
 	u.core.Fire(uploadTreeReady)
+	u.told = roles.CheckFile{Hash: file.Hash, First: u.tree.First, Count: count, Tree: true}
 	u.report(file, count, 0)
 	u.core.Do(roles.Send{Link: link, Message: &protocol.Outboard{
 		Size: file.Size, Hash: file.Hash, First: u.tree.First, Count: count, Nodes: file.Nodes,

@@ -273,6 +273,31 @@ func TestBytesThatAClientCallsWrongAreLookedAt(t *testing.T) {
 	s.Hear(0, &protocol.Error{Code: protocol.BadHash, By: protocol.Client}, "Rejecting", "send 0 ERROR unexpected by node", halfClose, discard)
 }
 
+// TestATreeThatAClientCallsWrongIsLookedAt: an index may be wrong as well as a file; what came before may be the reason, too.
+func TestATreeThatAClientCallsWrongIsLookedAt(t *testing.T) {
+	wrong := &protocol.Error{Code: protocol.BadHash, By: protocol.Client}
+	described := func(first uint64) *rolestest.Story {
+		s := accepted(t)
+		s.Machine.Step(s.At, roles.Heard{Message: &protocol.Tree{Name: "a.txt", First: first}})
+		s.Machine.Step(s.At, found(10<<20))
+		return s
+	}
+	described(0).Hear(0, wrong, "Rejecting", "check-tree hash=aa 0+10", halfClose, discard)
+	described(7).Hear(0, wrong, "Rejecting", "check-tree hash=aa 7+3", halfClose, discard)
+
+	s := described(0)
+	for _, in := range []roles.Input{roles.Heard{Message: &protocol.Get{Name: "a.txt", Length: 5}}, found(10 << 20), roles.BodyDone{}} {
+		s.Machine.Step(s.At, in)
+	}
+	s.Hear(0, wrong, "Rejecting", "check-file hash=aa 0+1", halfClose, discard)
+
+	s = sending(t)
+	for _, in := range []roles.Input{roles.BodyDone{}, roles.Heard{Message: &protocol.Tree{Name: "a.txt"}}, found(10)} {
+		s.Machine.Step(s.At, in)
+	}
+	s.Hear(0, wrong, "Rejecting", "check-tree hash=aa 0+1", "check-file hash=aa 0+1", halfClose, discard)
+}
+
 // TestOnlyWhatWasSentLastIsLookedAt: a client has so much under way at most, and a hostile one
 // causes no more work.
 func TestOnlyWhatWasSentLastIsLookedAt(t *testing.T) {

@@ -84,13 +84,19 @@ func Within[S, E ~string](s *Subject, t *roles.Table[S, E]) {
 //     ERROR(unexpected) and the end of the link,
 //   - a final machine has a link left,
 //   - an answer of the disk or of a link that the machine does not wait for changes anything,
-//   - no subject has met some cell of the table.
+//   - no subject has met some cell of the table,
+//   - the rows of a machine within it are not watched.
 func Explore(t *testing.T, subjects ...Subject) {
 	t.Helper()
-	fired := map[string]bool{}
+	fired, watched := map[string]bool{}, map[string]bool{}
 	for _, subject := range subjects {
-		x := &explorer{Subject: subject, t: t, visits: map[string]int{}, fired: fired, refused: map[string]bool{}}
+		x := &explorer{Subject: subject, t: t, visits: map[string]int{}, fired: fired, watched: watched, refused: map[string]bool{}}
 		x.explore()
+	}
+	for table := range subjects[0].Allows {
+		if !watched[table] {
+			t.Errorf("no row of %s was seen by a watch", table)
+		}
 	}
 	for _, cell := range subjects[0].Cells {
 		if !fired[cell] {
@@ -126,6 +132,7 @@ type explorer struct {
 	t       *testing.T
 	visits  map[string]int
 	fired   map[string]bool
+	watched map[string]bool // tables
 	refused map[string]bool // "State/KIND" tried where the table does not allow it
 }
 
@@ -135,6 +142,9 @@ func (x *explorer) walk(path []roles.Input) *walked {
 		items: map[int]bool{}, hungUp: map[roles.Link]bool{},
 	}
 	w.machine.Watch(func(moved roles.Transition) {
+		if x.watched != nil {
+			x.watched[moved.Machine] = true
+		}
 		if moved.Machine == x.Table {
 			x.fired[moved.From+"/"+moved.Event] = true
 			w.state = moved.To

@@ -126,6 +126,9 @@ func Describe(e roles.Effect) string {
 		}
 		return line
 	case roles.CheckFile:
+		if e.Tree {
+			return fmt.Sprintf("check-tree hash=%x %d+%d", e.Hash[:1], e.First, e.Count)
+		}
 		return fmt.Sprintf("check-file hash=%x %d+%d", e.Hash[:1], e.First, e.Count)
 	case roles.OpenStore:
 		return fmt.Sprintf("open-store %d %s hash=%x size=%d", e.Item, e.Name, e.Hash[:1], e.Size)

@@ -19,7 +19,10 @@ import (
 // are not shared.
 type Shares map[string]transport.Lister
 
-var _ transport.Lister = Shares{}
+var (
+	_ transport.Lister  = Shares{}
+	_ transport.Checker = Shares{}
+)
 
 // Open implements [transport.Share].
 func (s Shares) Open(ctx context.Context, name string, hash protocol.Hash, hashing func(done, size uint64)) (transport.File, *protocol.Error) {
@@ -50,6 +53,15 @@ func (s Shares) openContent(ctx context.Context, hash protocol.Hash, hashing fun
 		}
 	}
 	return nil, worst
+}
+
+// Check implements [transport.Checker].
+func (s Shares) Check(e roles.CheckFile) {
+	for _, part := range s {
+		if checker, can := part.(transport.Checker); can {
+			checker.Check(e)
+		}
+	}
 }
 
 // Follow implements [transport.Lister]. The extent is the smallest of all shares'.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/transport"
 	"github.com/relaypeer/relaypeer/transport/fsshare"
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
@@ -26,6 +27,25 @@ func textShare(t *testing.T, files map[string]string) *fsshare.Share {
 	return share
 }
 
+// checked is a share that notes what is called wrong.
+type checked struct {
+	transport.Lister
+	calls []roles.CheckFile
+}
+
+func (c *checked) Check(e roles.CheckFile) { c.calls = append(c.calls, e) }
+
+// What a client calls wrong may be any share's.
+func TestWhatIsCalledWrongIsLookedForInEachShare(t *testing.T) {
+	a, b, wrong := &checked{}, &checked{}, roles.CheckFile{Hash: protocol.Hash{1}, First: 2, Count: 3}
+	peer.Shares{"a/": a, "b/": b, "c/": textShare(t, nil)}.Check(wrong)
+	for _, one := range []*checked{a, b} {
+		if len(one.calls) != 1 || one.calls[0] != wrong {
+			t.Errorf("%+v", one.calls)
+		}
+	}
+}
+
 // Several shares are one: each under a name of its own, and all by content.
 func TestSeveralSharesAreOne(t *testing.T) {
 	t.Parallel()
@@ -38,14 +58,16 @@ func TestSeveralSharesAreOne(t *testing.T) {
 	defer cancel()
 	names, complete := map[string]protocol.Hash{}, make(chan struct{})
 	once := sync.OnceFunc(func() { close(complete) })
-	reached := func(to roles.Extent) {
-		if len(names) == 5 && to != roles.ExtentPart {
+	extent := roles.ExtentPart
+	reached := func() {
+		if len(names) == 5 && extent != roles.ExtentPart && !slices.Contains(slices.Collect(maps.Values(names)), protocol.Hash{}) {
 			once()
 		}
 	}
 	var following sync.WaitGroup
 	following.Go(func() {
-		if err := shares.Follow(ctx, func(e protocol.Entry) { names[e.Name] = e.Hash }, func(to roles.Extent) { reached(to) }); err != nil {
+		change := func(e protocol.Entry) { names[e.Name] = e.Hash; reached() }
+		if err := shares.Follow(ctx, change, func(to roles.Extent) { extent = to; reached() }); err != nil {
 			t.Error(err)
 		}
 	})

@@ -12,30 +12,24 @@ import (
 	"github.com/relaypeer/relaypeer/transport/disk/index"
 )
 
-// doubt is a stretch of a content that a client calls wrong.
-type doubt struct {
-	hash         protocol.Hash
-	first, count uint64 // groups
-}
-
-// doubts are the stretches that wait to be compared with their hash, and those that have been found
-// right lately: a client that calls everything wrong causes no more reading than an honest one.
+// doubts are what clients call wrong: what waits to be compared with its hash, and what has been found
+// right lately. A client that calls everything wrong causes no more reading than an honest one.
 type doubts struct {
-	waiting chan doubt
-	since   map[doubt]time.Time // when it was first doubted; guarded by the share's mutex
+	waiting chan roles.CheckFile
+	since   map[roles.CheckFile]time.Time // when it was first doubted; guarded by the share's mutex
 }
 
 // recheckGap is the time within which a stretch is compared once.
 const recheckGap = time.Minute
 
 func newDoubts() doubts {
-	return doubts{make(chan doubt, roles.MaxChecks), map[doubt]time.Time{}}
+	return doubts{make(chan roles.CheckFile, roles.MaxChecks), map[roles.CheckFile]time.Time{}}
 }
 
 // Check implements [transport.Checker]. Bits that a disk has lost, and bytes that a program has
 // written through mapped memory, leave no trace in a file's times.
-func (s *Folder) Check(hash protocol.Hash, first, count uint64) {
-	d, now := doubt{hash, first, count}, time.Now()
+func (s *Folder) Check(d roles.CheckFile) {
+	now := time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if now.Sub(s.doubts.since[d]) < recheckGap {
@@ -63,7 +57,7 @@ func (s *Folder) checkDoubts() {
 		select {
 		case d := <-s.doubts.waiting:
 			begin := time.Now()
-			for _, name := range s.holders(d.hash) {
+			for _, name := range s.holders(d.Hash) {
 				s.compare(name, d)
 			}
 			if s.pause(s.ctx, (100-roles.CheckShare)*time.Since(begin)/roles.CheckShare) != nil {
@@ -75,9 +69,9 @@ func (s *Folder) checkDoubts() {
 	}
 }
 
-// compare compares a stretch of a file with the hash of its content. A file that differs is no
-// longer offered as that content, and is hashed anew.
-func (s *Folder) compare(name string, d doubt) {
+// compare compares a stretch of a file, or its part of the tree, with the hash of its content. A file
+// that differs is no longer offered as that content, and is hashed anew.
+func (s *Folder) compare(name string, d roles.CheckFile) {
 	opened, sig, err := s.openFile(name)
 	if err != nil {
 		return
@@ -85,20 +79,27 @@ func (s *Folder) compare(name string, d doubt) {
 	f := &file{File: opened, share: s, name: name}
 	defer f.Close()
 	var known bool
-	if f.record, known = s.recall(name, sig); !known || f.record.Hash != d.hash {
+	if f.record, known = s.recall(name, sig); !known || f.record.Hash != d.Hash {
 		return
 	}
 	groups := sig.Groups()
-	if d.first >= groups {
+	if d.First >= groups {
 		return
 	}
-	d.count = min(d.count, groups-d.first, roles.MaxDoubted)
-	slice, err := f.Slice(d.first, d.count)
+	most := uint64(roles.MaxDoubted)
+	if d.Tree {
+		most = protocol.MaxGroups
+	}
+	d.Count = min(d.Count, groups-d.First, most)
+	slice, err := f.Slice(d.First, d.Count)
 	if err != nil {
 		return
 	}
-	values, ok := content.Verify(d.hash, groups, d.first, d.count, slice)
-	same, err := f.has(d.first, values)
+	values, ok := content.Verify(d.Hash, groups, d.First, d.Count, slice)
+	same := true
+	if !d.Tree {
+		same, err = f.has(d.First, values)
+	}
 	switch {
 	case ok && err == nil && same, f.Changed():
 	case ok && err != nil:

@@ -57,8 +57,8 @@ func TestAFileThatIsCalledWrongIsLookedAt(t *testing.T) {
 	after := append([]byte(nil), before.Data...)
 	after[2*protocol.GroupSize+4097]++
 	memory[2*protocol.GroupSize+4097]++
-	share.Check(before.Hash, 0, 2) // that is as it was
-	share.Check(before.Hash, 2, 1)
+	share.Check(roles.CheckFile{Hash: before.Hash, Count: 2}) // that is as it was
+	share.Check(roles.CheckFile{Hash: before.Hash, First: 2, Count: 1})
 	told.are(t, map[string]string{"file": string(after)})
 	if got := serves(t, share, "file"); got == before.Hash {
 		t.Error("it is served under its old hash")
@@ -92,8 +92,8 @@ func TestCallingSoundFilesWrongCostsLittle(t *testing.T) {
 	awaitIndexed(t, share)
 	for range 100 {
 		for first := range uint64(10 * roles.MaxChecks) {
-			share.Check(x.Hash, first, 1<<63)
-			share.Check(protocol.Hash{1}, 0, 1)
+			share.Check(roles.CheckFile{Hash: x.Hash, First: first, Count: 1 << 63, Tree: first%2 == 0})
+			share.Check(roles.CheckFile{Hash: protocol.Hash{1}, Count: 1})
 		}
 	}
 	if waiting, known := share.Doubts(); waiting > roles.MaxChecks || known > 4*roles.MaxChecks {
@@ -101,5 +101,38 @@ func TestCallingSoundFilesWrongCostsLittle(t *testing.T) {
 	}
 	if got := serves(t, share, "file"); got != x.Hash || share.Hashed() != 3 {
 		t.Errorf("served as %v, after %d groups were hashed", got, share.Hashed())
+	}
+}
+
+// A tree of the index that does not go with its hash is made anew when a client calls it wrong, wherever in it the fault is.
+func TestATreeThatIsCalledWrongIsLookedAt(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	x := disktest.NewText(5*protocol.GroupSize, 1)
+	disktest.Lay(t, filepath.Join(folder, "file"), string(x.Data))
+	logger, lines := log()
+	share := openShare(t, folder, options{Log: logger, Rescan: time.Hour})
+	awaitIndexed(t, share)
+	complain := roles.CheckFile{Hash: x.Hash, Count: 5, Tree: true}
+	if share.CheckNow(complain); share.Hashed() != 5 {
+		t.Fatalf("though the tree is sound, %d groups have been hashed", share.Hashed())
+	}
+	share.SpoilTree("file", 4)
+	share.CheckNow(roles.CheckFile{Hash: x.Hash, Count: 5, First: 5, Tree: true}) // there is nothing beyond the end
+	share.Check(complain)
+	for over := time.Now().Add(patience); share.Hashed() < 10 && time.Now().Before(over); {
+		pause(t.Context(), time.Millisecond)
+	}
+	if got := serves(t, share, "file"); got != x.Hash || share.Hashed() != 10 {
+		t.Errorf("served as %v, after %d groups were hashed", got, share.Hashed())
+	}
+	file, refusal := open(t, share, "file", x.Hash)
+	if refusal != nil {
+		t.Fatal(refusal)
+	}
+	delivers(t, file)
+	share.Close()
+	if !strings.Contains(lines.String(), "is not what it was hashed as") {
+		t.Errorf("it was not said: %s", lines)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"io/fs"
 	"slices"
 
+	"github.com/relaypeer/relaypeer/protocol/content"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/transport/disk/index"
 )
 
@@ -101,4 +103,26 @@ func (s *Folder) Doubts() (waiting, known int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.doubts.waiting), len(s.doubts.since)
+}
+
+// CheckNow does what Check has done.
+func (s *Folder) CheckNow(d roles.CheckFile) {
+	for _, name := range s.holders(d.Hash) {
+		s.compare(name, d)
+	}
+}
+
+// SpoilTree has the index hold a wrong value for a group of a file of one segment.
+func (s *Folder) SpoilTree(name string, group int) {
+	s.mu.Lock()
+	e := s.names[name]
+	r := index.Record{Signature: e.signature, Hash: e.hash, Tree: e.tree}
+	s.mu.Unlock()
+	slice, err := s.index.Slice(r, 0, r.Groups())
+	values, ok := content.Verify(r.Hash, r.Groups(), 0, r.Groups(), slice)
+	if err != nil || !ok {
+		panic("the tree is not sound")
+	}
+	values[group][0]++
+	s.index.Add(r.Tree, 0, r.Hash, values)
 }
