@@ -1,11 +1,6 @@
 package protocol
 
-import (
-	"errors"
-	"fmt"
-	"net/netip"
-	"time"
-)
+import "time"
 
 // Message is one of the message types of this package, by pointer. The set is closed.
 type Message interface {
@@ -287,103 +282,7 @@ func (*Outboard) Kind() Kind   { return KindOutboard }
 func (*Hashing) Kind() Kind    { return KindHashing }
 func (*Error) Kind() Kind      { return KindError }
 
-// Error describes the refusal in one line: the party, if it is set, the code, and the human text.
-func (e *Error) Error() string {
-	line := e.Code.String()
-	if e.By > 0 {
-		line = e.By.String() + ": " + line
-	}
-	if e.Text != "" {
-		line += ": " + e.Text
-	}
-	return line
-}
-
-// Unwrap returns the code, so that errors.Is finds it.
-func (e *Error) Unwrap() error { return e.Code }
-
-// AsError returns the [*Error] in an error's chain, or nil if there is none.
-func AsError(err error) *Error {
-	var refusal *Error
-	errors.As(err, &refusal)
-	return refusal
-}
-
-// untyped returns err as an error that is nil if err is. A nil *Error in an error is not.
-func untyped(err *Error) error {
-	if err == nil {
-		return nil
-	}
-	return err
-}
-
 // ToMillis turns a duration into milliseconds for the wire, rounding up, at least one.
 func ToMillis(d time.Duration) uint64 {
 	return max(1, uint64((d+time.Millisecond-1)/time.Millisecond))
-}
-
-// Addr returns the peer's address.
-func (p Peer) Addr() netip.AddrPort { return netip.AddrPortFrom(p.Host.Addr(), p.Port) }
-
-// Other returns the peer's address of the other family, or the zero AddrPort.
-func (p Peer) Other() netip.AddrPort {
-	if p.Also == nil {
-		return netip.AddrPort{}
-	}
-	return netip.AddrPortFrom(p.Also.Addr(), p.Port)
-}
-
-// PeerAt returns the peer at an address, without its IPv6 zone, which means nothing elsewhere.
-func PeerAt(at netip.AddrPort) Peer { return Peer{Host: IPOf(at.Addr()), Port: at.Port()} }
-
-// IP is an IPv4 (4 bytes) or IPv6 (16 bytes) address as a CBOR byte string.
-type IP []byte
-
-// IPOf returns the bytes of an address; an IPv4-mapped one has 4.
-func IPOf(addr netip.Addr) IP { return addr.Unmap().AsSlice() }
-
-// Addr returns the address, or the zero Addr for other than 4 or 16 bytes.
-func (ip IP) Addr() netip.Addr {
-	addr, _ := netip.AddrFromSlice(ip)
-	return addr.Unmap()
-}
-
-func (ip IP) check(field string) *Error {
-	if len(ip) != 4 && len(ip) != 16 {
-		return malformed("%s: an address has 4 or 16 bytes, not %d", field, len(ip))
-	}
-	if len(ip) == 16 && netip.AddrFrom16([16]byte(ip)).Is4In6() {
-		return malformed("%s: an IPv4 address in IPv6 form", field)
-	}
-	if addr := ip.Addr(); nobodys(addr) {
-		return malformed("%s: %s is nobody's address", field, addr)
-	}
-	return nil
-}
-
-// checkAlso checks an address of the other family than a first one, which must be there.
-func (ip IP) checkAlso(field string, first IP) *Error {
-	if ip == nil {
-		return nil
-	}
-	if len(first) == 0 || len(ip) == len(first) {
-		return malformed("%s: two addresses of one family, or only the second", field)
-	}
-	return ip.check(field)
-}
-
-// nobodys reports whether an address can be no machine's.
-func nobodys(addr netip.Addr) bool {
-	return addr.IsUnspecified() || addr.IsMulticast() || addr == netip.AddrFrom4([4]byte{255, 255, 255, 255})
-}
-
-// CheckAddress returns why no peer could be sent to an address, or nil. The error is an [*Error].
-func CheckAddress(addr netip.Addr) error {
-	switch addr = addr.Unmap(); {
-	case !addr.IsValid() || nobodys(addr):
-		return &Error{Code: Denied, Text: fmt.Sprintf("%s is nobody's address", addr)}
-	case addr.Is6() && addr.IsLinkLocalUnicast():
-		return &Error{Code: Denied, Text: fmt.Sprintf("%s is of one link alone, and means nothing without the name of that: use another address", addr)}
-	}
-	return nil
 }

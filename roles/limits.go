@@ -71,4 +71,5 @@ const (
 	HashingParts      = 4096       // parts of a file; a node that hashes while a client waits must do one in each ReplyTimeout
 	MaxWalk           = 65_536     // nodes a client asks for one file before it gives up
 	MaxPages          = 100_000    // pages a client asks a relay for, even if they are empty
+	MaxEmptyPages     = 1_024      // pages without a node that is new to it that a client asks for, for one file
 )

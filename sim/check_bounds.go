@@ -86,7 +86,7 @@ func (c *checks) bound(o *operation) time.Duration {
 	}
 	stretches := time.Duration(protocol.Groups(most) + 2)
 	moving := time.Duration(most/roles.MinProgress+2) * roles.ProgressTimeout
-	pages := time.Duration(len(o.listed) + len(o.pages) + 60)
+	pages := time.Duration(max(o.walked, len(o.listed)+len(o.pages)) + 60)
 	visits := time.Duration(len(o.visited) + 1)
 	disk := roles.DiskTimeout + roles.CommitTimeout
 	if o.gather != nil {

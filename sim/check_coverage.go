@@ -74,6 +74,7 @@ const (
 	PublishedPending Counter = "a node published a name whose file was not hashed yet"
 	PublishedOpaque  Counter = "a node published a name whose file it could not read"
 	SaidIndexing     Counter = "a node had not hashed all files yet when it was asked for a content"
+	HeardBadEntries  Counter = "a client left bad entries out of a list"
 	WasYoung         Counter = "a relay that had been restarted was young"
 	WasTooEarly      Counter = "a file was not found, and it was too early to be certain"
 	WentOn           Counter = "a node published only the changes since its last page"
@@ -87,7 +88,7 @@ var Counters = []Counter{
 	PreferredGone, FalseClaim, FalseLeftovers, AlreadyThere, TwoSources, OtherVariant, OtherThere,
 	GatherTogether, GatherNextNode, GatherOvertook, GatherLost, GatherLied, GatherHashing, GatherAlone, GatherNames, GatherSpares,
 	GatherReplaced, GatherVariant, GatherClash, GatherGivenUp, GatherUnplaced, GatherAgain,
-	Mirrored, ToldHolders, LeftOut, Resynced, ReadInside, ReadAgain, RotNoticed, PublishedPending, PublishedOpaque, SaidIndexing, WasYoung, WasTooEarly, WentOn, DroppedInDoubt, TooMuchPublished,
+	Mirrored, ToldHolders, LeftOut, Resynced, ReadInside, ReadAgain, RotNoticed, PublishedPending, PublishedOpaque, SaidIndexing, WasYoung, WasTooEarly, HeardBadEntries, WentOn, DroppedInDoubt, TooMuchPublished,
 }
 
 // cellKey is a cell of a table without a row: a kind of message that a state does not allow.
@@ -147,7 +148,6 @@ var unreached = map[rowKey]string{
 	{pipelineKind, "Doubting", "PeerEnded"}: "a file of one group has come whole when it is judged",
 	{sourceKind, "New", "Stopped"}:          "a fetch has no source that has not begun",
 	{sessionKind, "Waiting", "Lost"}:        "a session sends nothing while a list waits; in the world what it has said before fails at once",
-	{gatherKind, "New", "Stopped"}:          "the world starts a gather in the moment in which its list has come",
 }
 
 // Missing returns everything that did not occur.

@@ -26,6 +26,7 @@ func (c *checks) report(a *actor, outcome roles.Outcome) {
 	case client.Page:
 		if a.kind == queryKind {
 			a.operation.pages = append(a.operation.pages, outcome.Answer)
+			c.goodNames(a.operation, outcome.Answer)
 		}
 	case client.Answered:
 		c.itemAnswered(a.operation, &outcome)
@@ -44,6 +45,22 @@ func (c *checks) report(a *actor, outcome roles.Outcome) {
 	case node.Served:
 		if outcome.Code == protocol.Changed {
 			c.w.coverage.sometimes(ChangedMidway)
+		}
+	}
+}
+
+// goodNames checks that no bad name comes out of a list, and counts lists that had some.
+func (c *checks) goodNames(o *operation, page protocol.Message) {
+	listed, is := page.(*protocol.Listed)
+	if !is {
+		return
+	}
+	if listed.LeftOut > 0 {
+		c.w.coverage.sometimes(HeardBadEntries)
+	}
+	for i := range listed.Items {
+		if protocol.CheckName(listed.Items[i].Name) != nil {
+			c.fail(S15, "%s is told that there is %q", o.op.Who, listed.Items[i].Name)
 		}
 	}
 }

@@ -80,6 +80,21 @@ func (c *checks) heard(a *actor, in roles.Heard, effects []roles.Effect) {
 	}
 	if a.operation != nil {
 		a.operation.heard(in)
+		c.walks(a.operation)
+	}
+}
+
+// walks checks that a walk through the nodes of a relay ends, whatever the relay says.
+func (c *checks) walks(o *operation) {
+	searches := 1
+	if o.reading != nil {
+		searches += mostReads
+	}
+	if o.gather != nil {
+		searches += len(o.gather.names)
+	}
+	if o.op.Do != scenario.DoLocate && o.walked > len(o.listed)+searches*(roles.MaxEmptyPages+2) {
+		c.fail(S9, "%s has heard %d pages of %d nodes", o.op.Who, o.walked, len(o.listed))
 	}
 }
 
@@ -88,6 +103,7 @@ func (o *operation) heard(in roles.Heard) {
 	switch m := in.Message.(type) {
 	case *protocol.Located:
 		o.more = m.Cursor != nil
+		o.walked++
 		o.young, o.withheld = o.young || m.Young > 0, o.withheld || m.Withheld > 0 || m.LeftOut > 0
 		for i := range m.Peers {
 			is := spotOf(&m.Peers[i])

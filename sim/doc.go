@@ -88,13 +88,15 @@
 //   - L2: after healing, the registry equals the living nodes
 //   - L3: after healing, a file is found if and only if a listed node has it
 //   - L4: after healing, the relay's index equals the shares of the listed nodes
-//   - L5: where nothing goes wrong but that one link of a client to a node is reset, each file
-//     comes
+//   - L5: where nothing goes wrong but that one link of a client to a node is reset, or one to the
+//     relay, each file comes, and each question is answered
 //   - L6: a node that hears that a file which has rotted is wrong publishes what it is now, or
 //     nothing
 //   - L7: nodes that hash for ever, or trickle, keep no client from a node that delivers for
 //     longer than their turns take
 //   - L9: a client gets its list, although strangers ask for lists and do not read them
+//   - L12: where nothing goes wrong but that one of two addresses of a host is dead, each file
+//     comes, and each question is answered
 //   - C1: after the stop, both ends of every connection are closed
 //   - C2: after the stop, every machine is final by itself and has no timer
 //   - C3: after its nodes have stopped, a relay lists none
@@ -150,6 +152,8 @@
 //   - stop: the process is stopped gracefully, and started again after the fault
 //   - move: the node's address changes, and its connections are lost without a word; N is 0:
 //     nobody gets the old address, 1: another node does
+//   - address: of a host with an address of each family one dies; N is 0: the IPv4 one falls
+//     silent, 1: the IPv6 one, 2 and 3: the same are unreachable
 //   - drift: a clock runs fast or slow
 //   - liar: a node or the relay does not keep to the protocol
 //   - shared-id: two nodes have one id

@@ -73,7 +73,25 @@ func gatherStories() []*scenario.Scenario {
 	for _, lie := range scenario.NodeLies {
 		all = append(all, liar(0, lie), liar(1, lie))
 	}
+	all = append(all, stoppedAnywhere()...)
 	return append(all, manyDead())
+}
+
+// stoppedAnywhere is a client that fetches the only file there is, and is stopped at each event: also
+// between the end of its list and the start of the fetch.
+func stoppedAnywhere() (all []*scenario.Scenario) {
+	alone := func() *scenario.Scenario {
+		return &scenario.Scenario{
+			Seed: 1, Heal: 3 * time.Second, Clients: 1, Nodes: []scenario.Node{{ID: 0, Files: []scenario.File{{Name: "a", Content: 1, Size: 9}}}},
+			Ops: []scenario.Op{{At: time.Second, Do: scenario.DoGather, Who: "c0"}},
+		}
+	}
+	for event := range Run(alone(), Options{}).Faulty {
+		s := alone()
+		s.Faults = []scenario.Fault{{Class: scenario.Graceful, Event: event + 1, Who: "c0"}}
+		all = append(all, s)
+	}
+	return all
 }
 
 // manyDead has more files of a dead node than are tried.

@@ -1,6 +1,9 @@
 package sim
 
 import (
+	"encoding/binary"
+	"strings"
+
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/relay"
@@ -43,12 +46,20 @@ func (i *impostor) relay(at roles.Moment, m protocol.Message) []roles.Effect {
 		}
 		return say(d.Publish(at, m))
 	case *protocol.Locate:
-		return say(i.located(at, d.Locate(at, from, m), len(m.Cursor)))
+		answer := i.located(at, d.Locate(at, from, m), m.Cursor)
+		if i.lie == "bad-entries" {
+			return badEntries(answer)
+		}
+		return say(answer)
 	case *protocol.List:
 		if i.lie == "put-off" { // and does not end the link
 			return say(&protocol.Error{Code: protocol.Busy, By: protocol.Relay, Retry: 1000})
 		}
-		return say(i.listed(d.List(at, from, m)))
+		answer := i.listed(d.List(at, from, m))
+		if i.lie == "bad-entries" {
+			return badEntries(answer)
+		}
+		return say(answer)
 	}
 	return refuse(protocol.Unexpected)
 }
@@ -69,8 +80,9 @@ func (i *impostor) granted(at roles.Moment, m protocol.Message) protocol.Message
 }
 
 // located alters a page of nodes: nodes that do not exist, wrong contents, or empty pages after it.
-func (i *impostor) located(at roles.Moment, m protocol.Message, pages int) protocol.Message {
+func (i *impostor) located(at roles.Moment, m protocol.Message, cursor []byte) protocol.Message {
 	located, is := m.(*protocol.Located)
+	pages := len(cursor)
 	switch {
 	case is && i.lie == "ghosts":
 		ghost := protocol.Peer{Host: protocol.IP{10, 8, 8, byte(at.Rand % 3)}, Port: 9}
@@ -78,6 +90,10 @@ func (i *impostor) located(at roles.Moment, m protocol.Message, pages int) proto
 	case is && i.lie == "wrong-holders":
 		for j := range located.Peers {
 			located.Peers[j].Hash, located.Peers[j].Size = protocol.Hash{byte(1 + at.Rand%2)}, at.Rand%(3*group)
+		}
+	case is && i.lie == "endless": // the same nodes, for longer than a client may go on
+		if page := binary.BigEndian.Uint16(append(cursor, 0, 0)); page < 2*roles.MaxEmptyPages {
+			located.Cursor = binary.BigEndian.AppendUint16(nil, page+1)
 		}
 	case i.lie == "pages" && pages < 20:
 		if !is || pages > 0 {
@@ -87,6 +103,21 @@ func (i *impostor) located(at roles.Moment, m protocol.Message, pages int) proto
 		return located
 	}
 	return m
+}
+
+// badEntries says a page to which bad entries have been added: names that lead out of a folder, nodes
+// that are nowhere.
+func badEntries(m protocol.Message) []roles.Effect {
+	nowhere := protocol.Peer{Host: protocol.IP("NOWH"), Port: 9}
+	switch m := m.(type) {
+	case *protocol.Located:
+		m.Peers = append([]protocol.Peer{nowhere}, m.Peers...)
+	case *protocol.Listed:
+		m.Items = append([]protocol.Item{{Name: "xx/passwd", Size: 1, Hash: protocol.Hash{1}, Count: 1}}, m.Items...)
+		m.Peers = append(m.Peers, nowhere)
+	}
+	spoil := strings.NewReplacer("NOWH", "\x00\x00\x00\x00", "xx/", "../")
+	return []roles.Effect{raw([]byte(spoil.Replace(string(protocol.Append(nil, m))))), roles.Hear{}}
 }
 
 // listed adds a name to a page that does not match the pattern.

@@ -29,6 +29,7 @@ type operation struct {
 	visited  []*visit           // nodes, in the order in which they were dialled
 	listed   []protocol.Peer    // nodes in the answers of the relay, as it listed each first
 	more     bool               // the last page had a cursor
+	walked   int                // pages that the relay answered
 	denied   []netip.AddrPort   // said not-found
 	young    bool               // the relay said that it may lack nodes
 	withheld bool               // the relay said that there are others, or named some badly

@@ -106,6 +106,23 @@ var certainBugs = []planted{
 		ever := uint64(0)
 		b.locate = young(d, func(_ *protocol.Locate, is uint64) uint64 { ever = max(ever, is); return ever })
 	}), []ID{S21, S2, L3}, "a relay that restarts", "", youngStory},
+	{"a client does not mind that nodes are named badly", around(fetchKind, func(b *bugged) {
+		b.before = func(in roles.Input) roles.Input {
+			heard, _ := in.(roles.Heard)
+			if m, is := heard.Message.(*protocol.Located); is {
+				good := *m
+				good.LeftOut = 0
+				return roles.Heard{Link: heard.Link, Message: &good}
+			}
+			return in
+		}
+	}), []ID{S2}, "a relay that names nodes badly", "", badlyNamed},
+	{"a client follows a relay without an end", Plant{Machine: func(k machineKind, m roles.Machine) roles.Machine {
+		if k != fetchKind {
+			return m
+		}
+		return &bugged{Machine: m, before: fresh()}
+	}}, []ID{S9, L1}, "a relay without an end", "", endlessRelay},
 	{"a client does not mind that its relay is young", around(fetchKind, func(b *bugged) {
 		b.before = func(in roles.Input) roles.Input {
 			heard, _ := in.(roles.Heard)
@@ -117,6 +134,39 @@ var certainBugs = []planted{
 			return in
 		}
 	}), []ID{S2}, "a relay that restarts", "", youngStory},
+}
+
+// fresh makes each page of nodes of a long walk look as if it named one that is new.
+func fresh() func(in roles.Input) roles.Input {
+	n := uint16(0)
+	return func(in roles.Input) roles.Input {
+		heard, _ := in.(roles.Heard)
+		m, is := heard.Message.(*protocol.Located)
+		if !is {
+			return in
+		}
+		if n++; n < 20 { // no honest relay has so many pages here
+			return in
+		}
+		other := *m
+		other.Peers = append([]protocol.Peer{{Host: protocol.IP{10, 201, byte(n >> 8), byte(n)}, Port: 9}}, m.Peers...)
+		return roles.Heard{Link: heard.Link, Message: &other}
+	}
+}
+
+// badlyNamed is a relay that names nodes badly, and a client that wants what nobody has.
+func badlyNamed(seed uint64) *scenario.Scenario {
+	s := sweepScenario()
+	s.Seed, s.Relay.Lie, s.Relay.Page = seed, "bad-entries", 0
+	s.Ops = []scenario.Op{{At: 5 * time.Second, Do: scenario.DoFetch, Who: "c0", Name: scenario.MissingName}, {At: 6 * time.Second, Do: scenario.DoList, Who: "c0"}}
+	return s
+}
+
+// endlessRelay is a relay whose pages never end.
+func endlessRelay(seed uint64) *scenario.Scenario {
+	s := badlyNamed(seed)
+	s.Relay.Lie = "endless"
+	return s
 }
 
 // withHashes returns the peers that are known to have the file.

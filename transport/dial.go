@@ -112,10 +112,10 @@ func (t TCP) lookUp(ctx context.Context, address string) ([]netip.AddrPort, erro
 func (t TCP) resolve(ctx context.Context, host string) ([]netip.Addr, error) {
 	addr, err := netip.ParseAddr(host)
 	switch {
+	case err == nil: // with its zone, which a look-up drops
+		return []netip.Addr{addr}, nil
 	case t.Resolve == nil:
 		return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-	case err == nil:
-		return []netip.Addr{addr}, nil
 	}
 	return t.Resolve(ctx, host)
 }

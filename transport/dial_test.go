@@ -90,3 +90,11 @@ func TestTheFamiliesOfAHostTakeTurns(t *testing.T) {
 		t.Errorf("%v, not %v", got, want)
 	}
 }
+
+func TestAnAddressKeepsItsZone(t *testing.T) {
+	for address, want := range map[string]string{"[fe80::1%lo]:4000": "[fe80::1%lo]:4000", "[::ffff:10.9.0.1]:4000": "10.9.0.1:4000", "[::1]:4000": "[::1]:4000"} {
+		if found, err := (TCP{}).lookUp(t.Context(), address); err != nil || len(found) != 1 || found[0].String() != want {
+			t.Errorf("%s: %v, %v", address, found, err)
+		}
+	}
+}

@@ -26,8 +26,8 @@ func ParseHostPort(text string) (string, error) {
 	if err == nil {
 		return ParseRelay(host, port)
 	}
-	if _, err := netip.ParseAddr(text); err == nil && strings.Contains(text, ":") {
-		return "", Usage("%q is not HOST:PORT: an IPv6 address goes into brackets, as in [::1]:4000", text)
+	if strings.Count(text, ":") > 1 {
+		return "", Usage("%q is not HOST:PORT: an IPv6 address goes into brackets, as in [::1]:4000", ForDisplay(text))
 	}
 	return "", Usage("%q is not HOST:PORT, as in relay.example:4000", ForDisplay(text))
 }

@@ -76,6 +76,7 @@ func TestARelayThatIsNotClearIsNotGuessed(t *testing.T) {
 		{"h/x 4000", "", `"h/x" is not a host: ` + use, false},
 		{"--relay h a", "", `--relay: "h" is not HOST:PORT, as in relay.example:4000`, false},
 		{"--relay ::1:4000 a", "", `--relay: "::1:4000" is not HOST:PORT: an IPv6 address goes into brackets, as in [::1]:4000`, false},
+		{"--relay ::1:14001 a", "", `--relay: "::1:14001" is not HOST:PORT: an IPv6 address goes into brackets, as in [::1]:4000`, false},
 		{"--relay h:0 a", "", `--relay: "0" is not a TCP port: 1 to 65535`, false},
 		{"--relay= a", "", `--relay: "" is not HOST:PORT, as in relay.example:4000`, false},
 		{"a", "h:x", `RELAYPEER_RELAY: "x" is not a TCP port: 1 to 65535`, false},

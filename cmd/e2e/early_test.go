@@ -58,6 +58,29 @@ func TestARelayThatWasKilledIsYoung(t *testing.T) {
 			t.Errorf("%s: exit %d: %s", args, r.code, r.err)
 		}
 	}
+	for args, kinds := range map[string]string{"a": "file end", "-o DIR a b*": "file file end", "--list": "end", "--who a": "end", "--hash 1234 a": "file end", "--wait=1s -o DIR a": "waiting file end"} {
+		words := strings.Fields(strings.ReplaceAll(args, "DIR", t.TempDir()))
+		r := run(t, "", "peer-client", append([]string{"--json", "--relay", relay.ready}, words...)...)
+		told := ""
+		for _, event := range objects(t, args, r.out+r.err) {
+			switch kind := fmt.Sprint(event["event"]); {
+			case time.Since(since) >= ttl: // it is not young any more
+				return
+			case kind == "waiting" && !strings.Contains(told, kind):
+				event.check(t, args, object{"publishing": 0, "indexing": []any{}})
+				told += " " + kind
+			case kind == "file":
+				event.check(t, args, object{"outcome": "too-early", "exit_code": 6})
+				told += " " + kind
+			case kind == "end":
+				event.check(t, args, object{"exit_code": 6})
+				told += " " + kind
+			}
+		}
+		if told != " "+kinds {
+			t.Errorf("--json %s:%s", args, told)
+		}
+	}
 	r := run(t, "", "peer-client", "--wait", "--relay", relay.ready, "a")
 	if took := time.Since(since); r.code != 3 || took < ttl-time.Second || !strings.Contains(r.err, "waiting for at most 2m0s: the relay was restarted") {
 		t.Errorf("it waited for %v, exit %d: %s", took, r.code, r.err)

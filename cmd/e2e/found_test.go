@@ -89,6 +89,7 @@ func TestExitCodesSayWhatWentWrong(t *testing.T) {
 		{"one name", 2, []string{"peer-client", "--who", "127.0.0.1", relay.port}},
 		{"one name", 2, []string{"peer-client", "--who", "127.0.0.1", relay.port, "a/"}},
 		{"no file is named", 2, []string{"peer-client", "-o", "", "127.0.0.1", relay.port, "a"}},
+		{"no hash is given", 2, []string{"peer-client", "--hash", "", "127.0.0.1", relay.port, "a"}},
 		{"hex digits are a hash", 2, []string{"peer-client", "--hash", "xyz", "127.0.0.1", relay.port, "a"}},
 		{"hex digits are a hash", 2, []string{"peer-client", "--hash", "abcd", "127.0.0.1", relay.port}},
 		{"--hash is for one file", 2, []string{"peer-client", "--hash", "abcd", "127.0.0.1", relay.port, "a", "b"}},

@@ -82,7 +82,7 @@ func TestEventsAreOneObjectALine(t *testing.T) {
 		{"a zz", 3, "file file end", object{"outcome": "fetched"}},
 		{"a d/*", 2, "file file end", object{"outcome": "fetched"}},
 		{"--hash HASH", 0, "file end", object{"outcome": "fetched", "hash": hashOf("1"), "name": nil}},
-		{"--hash 0000 a", 3, "end", object{"exit_code": 3}},
+		{"--hash 0000 a", 3, "file end", object{"outcome": "not-found", "exit_code": 3, "name": "a"}},
 		{"-o /proc/x a", 1, "file end", object{"outcome": "disk-failed", "code": "disk"}},
 		{"-o DIR/no/x a", 1, "end", object{"exit_code": 1}},
 		{"--list", 0, "listed listed listed listed listed end", object{"name": "D/x", "hash": hashOf("Y"), "bytes": 1, "nodes": 1, "contents": 1}},

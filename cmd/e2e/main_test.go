@@ -14,8 +14,11 @@ import (
 	"go.uber.org/goleak"
 )
 
-// programs is the folder of the programs.
-var programs string
+// programs is the folder of the programs; raced: they have the race detector, which takes memory.
+var (
+	programs string
+	raced    bool
+)
 
 func TestMain(m *testing.M) {
 	folder, err := os.MkdirTemp("", "relaypeer-test-*")
@@ -54,6 +57,7 @@ func build(folder string) error {
 		for _, setting := range info.Settings {
 			if setting.Key == "-race" {
 				args = append(args, "-race="+setting.Value)
+				raced = setting.Value == "true"
 			}
 		}
 	}

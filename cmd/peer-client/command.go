@@ -98,6 +98,9 @@ func (c *command) start(program *cobra.Command, args []string) (err error) {
 		if !c.list && !c.who && printsTo(c.output, c.stdout) {
 			c.events.out = c.stderr
 		}
+		if cli.IsClosed(c.events.out) {
+			return failure(cli.ExitFailure, "where the events of --json go is closed")
+		}
 		return c.events.over(c.run(program.Context()))
 	}
 	return c.run(program.Context())
@@ -149,6 +152,8 @@ func (c *command) checkFlags() error {
 		return cli.Usage("--list or --who, not both")
 	case c.program.Flags().Changed("output") && c.output == "":
 		return cli.Usage("-o: no file is named; - is standard output")
+	case c.program.Flags().Changed("hash") && c.hash == "":
+		return cli.Usage("--hash: no hash is given")
 	case (c.list || c.who) && c.output != "":
 		return cli.Usage("-o is for files that are fetched: --list and --who print")
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -31,7 +32,7 @@ func resultFailure(relay string, request peer.Request, r client.Result) error {
 	case client.TooEarly:
 		return tooEarly(name, peer.AwaitedOf(r))
 	case client.Unsure:
-		return failure(cli.ExitFailure, "%s was not found, but not every node could be asked: %s", name, obstacles(asked))
+		return failure(cli.ExitFailure, "%s was not found, but not every node could be asked: %s", name, unasked(r.Unasked, asked))
 	case client.Undelivered:
 		return failure(cli.ExitUndelivered, "%s is there, but no node could deliver it whole and verified: %s", name, obstacles(asked))
 	case client.NoRelay:
@@ -122,6 +123,25 @@ func unmatched(args ...string) error {
 		hint = "; names have slashes, and a backslash takes the next character as it is"
 	}
 	return failure(cli.ExitNobodyHas, "no published name matches %s%s", cli.Few(quoted), hint)
+}
+
+// unasked says which nodes could not be asked, or did not answer.
+func unasked(is client.Unasked, asked []client.Tried) string {
+	var told []string
+	if is.Withheld > 0 {
+		told = append(told, "the relay knows "+cli.Count(int(is.Withheld), "node", "nodes")+" that cannot be reached from here")
+	}
+	if is.LeftOut > 0 {
+		told = append(told, cli.Count(int(is.LeftOut), "entry", "entries")+" of the relay's answer could not be used")
+	}
+	if is.Endless {
+		told = append(told, "the relay names more nodes than are asked")
+	}
+	answered := !slices.ContainsFunc(asked, func(t client.Tried) bool { return t.Code != 0 && t.Code != protocol.NotFound })
+	if len(told) == 0 || !answered {
+		told = append([]string{obstacles(asked)}, told...)
+	}
+	return strings.Join(told, "; ")
 }
 
 // lastTries returns the last try of each node, in the order of the first ones.

@@ -18,6 +18,9 @@ func (c *command) fetch(ctx context.Context) error {
 	if c.hash != "" {
 		var err error
 		if request, err = c.byHash(ctx); err != nil {
+			if code := cli.ExitCode(err); code != cli.ExitUsage {
+				c.events.file(argumentEvent(c.args[0], err)) // the beginning of a hash has led to none
+			}
 			return err
 		}
 	}

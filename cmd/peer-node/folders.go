@@ -46,6 +46,9 @@ func (s *sharing) parseShares() error {
 	}
 	for _, text := range s.shares {
 		name, path := cutName(text)
+		if path == "" { // a variable that is not set is not the current folder
+			return cli.Usage("--share: no folder is named; --share . is the current one")
+		}
 		absolute, err := filepath.Abs(path)
 		if err != nil {
 			return err

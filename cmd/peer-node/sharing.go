@@ -12,6 +12,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
 	"github.com/relaypeer/relaypeer/transport"
+	"github.com/relaypeer/relaypeer/transport/disk"
 	"github.com/relaypeer/relaypeer/transport/disk/index"
 	"github.com/relaypeer/relaypeer/transport/disk/share"
 	"github.com/relaypeer/relaypeer/transport/peer"
@@ -31,6 +32,14 @@ type sharing struct {
 
 // run shares until ctx is done. When the relay has listed the node, out gets the ready line.
 func (s *sharing) run(ctx context.Context, out io.Writer) error {
+	listener, err := transport.TCP{}.Listen(ctx, s.Listen)
+	if err != nil {
+		return err
+	}
+	s.Listener = listener
+	if err := s.checkFolders(); err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	opened, err := s.openFolders()
 	defer func() {
 		for _, folder := range opened {
@@ -38,20 +47,13 @@ func (s *sharing) run(ctx context.Context, out io.Writer) error {
 		}
 	}()
 	if err != nil {
-		return err
+		return errors.Join(err, listener.Close())
 	}
-	listener, err := transport.TCP{}.Listen(ctx, s.Listen)
-	if err != nil {
-		return err
-	}
-	s.Listener = listener
 	s.MaxLinks = cli.BoundLinks(s.Log, s.MaxLinks, 2) // a link has a file open
-	for i, f := range s.folders {
+	for _, f := range s.folders {
 		s.Log.Info("sharing", append([]any{"folder", f.path, "on", listener.Addr(), "with", reach(listener.Addr())}, f.under()...)...)
-		if !s.several {
-			s.Share = opened[i]
-		}
 	}
+	s.Share = opened[0]
 	if s.several {
 		shares := peer.Shares{}
 		for i, f := range s.folders {
@@ -80,6 +82,21 @@ func (s *sharing) run(ctx context.Context, out io.Writer) error {
 	cancel()
 	beside.Wait()
 	return errors.Join(err, mirrored)
+}
+
+// checkFolders reports what of all that is shared is not there. Opening one has work begin, of which the log tells.
+func (s *sharing) checkFolders() error {
+	for _, f := range s.folders {
+		if f.isFile {
+			continue
+		}
+		root, err := disk.OpenFolder(f.path)
+		if err != nil {
+			return err
+		}
+		root.Close()
+	}
+	return nil
 }
 
 // openFolders opens all that is shared.
@@ -119,7 +136,7 @@ func (s *sharing) runMirror(ctx context.Context, folder *share.Folder) error {
 		return nil
 	}
 	for ctx.Err() == nil {
-		root, err := os.OpenRoot(s.folders[0].path)
+		root, err := disk.OpenFolder(s.folders[0].path)
 		if err == nil {
 			err = s.mirrorInto(ctx, root, folder)
 			root.Close()

@@ -24,7 +24,7 @@ func (f *Fetch) remember(is Identity, node netip.AddrPort, tried bool) {
 		return
 	}
 	if at < 0 && len(f.contents) == mostContents {
-		f.unwalked = true // this node is not asked for its content
+		f.result.Unasked.Endless = true // this node is not asked for its content
 		return
 	}
 	f.believed[node]++

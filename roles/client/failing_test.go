@@ -120,7 +120,7 @@ func TestARelayThatNeverEndsIsLeft(t *testing.T) {
 	s := locating(t, request)
 	for pages := 1; ; pages++ {
 		s.Hear(0, &protocol.Located{Cursor: []byte{1}}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
-		if pages == roles.MaxPages {
+		if pages == roles.MaxEmptyPages {
 			break
 		}
 		s.Tell(roles.PeerEnded{}, "AskingRelay", "hangup 0", "dial 0 relay:4000")

@@ -35,8 +35,7 @@ type Fetch struct {
 	listed     map[netip.AddrPort]bool // by the relay: whether with a content
 	alternates alternates
 	cursor     []byte
-	pages      int
-	unwalked   bool          // the list was longer than we walk, or lacked nodes: withheld ones, and bad entries
+	empty      int           // pages that named no node that was new
 	young      time.Duration // for which the relay may lack nodes, as it last said
 	mute       QueryResult
 	published  []protocol.Peer // that have some content under the name, as the relay says

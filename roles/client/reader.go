@@ -35,16 +35,16 @@ type Reader struct {
 
 // attempt is the search for a node that has the file, or the groups that were wanted last.
 type attempt struct {
-	met      map[netip.AddrPort]bool // listed by the relay, or dialed
-	asked    bool                    // the relay
-	cursor   []byte                  // of its next page; nil: there is none
-	pages    int
-	unwalked bool          // the list was longer than we walk, or lacked nodes: withheld ones, and bad entries
-	young    time.Duration // as of a Fetch
-	mute     QueryResult
-	tried    []Tried
-	later    []netip.AddrPort // were dismissed: to be asked again, last
-	redials  redials
+	met     map[netip.AddrPort]bool // listed by the relay, or dialed
+	asked   bool                    // the relay
+	cursor  []byte                  // of its next page; nil: there is none
+	empty   int                     // pages that named no node that was new
+	unasked Unasked
+	young   time.Duration // as of a Fetch
+	mute    QueryResult
+	tried   []Tried
+	later   []netip.AddrPort // were dismissed: to be asked again, last
+	redials redials
 }
 
 // Pinned is reported once the content is known: that of the first node that has the file.

@@ -103,7 +103,11 @@ func (r *Reader) located(m *protocol.Located) {
 	a := &r.attempt
 	from := len(r.candidates)
 	for _, peer := range m.Peers {
-		if at := peer.Addr(); !a.met[at] && !a.met[peer.Other()] && len(a.met) < roles.MaxWalk {
+		switch at := peer.Addr(); {
+		case a.met[at] || a.met[peer.Other()]:
+		case len(a.met) >= roles.MaxWalk:
+			a.unasked.Endless = true
+		default:
 			a.met[at] = true
 			r.alternates.note(peer)
 			r.candidates = append(r.candidates, at)
@@ -112,9 +116,12 @@ func (r *Reader) located(m *protocol.Located) {
 	slices.SortStableFunc(r.candidates[from:], func(a, b netip.AddrPort) int { return r.patience[a] - r.patience[b] })
 	a.young = max(a.young, roles.Millis(m.Young))
 	a.cursor = m.Cursor
-	a.unwalked = a.unwalked || m.Withheld > 0 || m.LeftOut > 0
-	if a.pages++; a.cursor != nil && (a.pages >= roles.MaxPages || len(a.met) >= roles.MaxWalk) {
-		a.cursor, a.unwalked = nil, true
+	a.unasked.note(m)
+	if len(r.candidates) == from {
+		a.empty++
+	}
+	if a.cursor != nil && (a.empty >= roles.MaxEmptyPages || len(a.met) >= roles.MaxWalk) {
+		a.cursor, a.unasked.Endless = nil, true
 	}
 	r.core.Do(roles.Report{Outcome: Locating{slices.Clone(r.candidates[from:]), a.cursor != nil}})
 }
@@ -132,7 +139,7 @@ func (r *Reader) answered(result QueryResult) {
 // exhausted evaluates the visits when no node is left to ask.
 func (r *Reader) exhausted(at roles.Moment) {
 	a := &r.attempt
-	result := Result{Outcome: verdict(a.tried, !r.picker.want.IsZero(), a.unwalked, a.young > 0)}
+	result := Result{Outcome: verdict(a.tried, !r.picker.want.IsZero(), a.unasked.some(), a.young > 0), Unasked: a.unasked}
 	if result.Outcome == TooEarly {
 		result.Young = a.young
 	}

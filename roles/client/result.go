@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 )
 
 // Request is a file that is wanted: by name, by content, or both.
@@ -69,10 +70,27 @@ type Result struct {
 	Tried    []Tried
 	Variants []Variant      // the other contents that nodes had under the name
 	Young    time.Duration  // when TooEarly: for which the relay may lack nodes that are there
+	Unasked  Unasked        // that could not be asked
 	Code     protocol.Code  // why, when NoRelay, DiskFailed or BadlyNamed
 	By       protocol.Party // who said so
 	Text     string
 	Cause    error // of our own disk, when DiskFailed
+}
+
+// Unasked is how many nodes that may have the file could not be asked, as no address of theirs is known.
+type Unasked struct {
+	Withheld uint64 // the relay says that this client cannot reach them
+	LeftOut  uint64 // the relay named them badly
+	Endless  bool   // and there are more: the relay named more than are asked, or its list did not end
+}
+
+// some reports whether there are any.
+func (u Unasked) some() bool { return u != Unasked{} }
+
+// note counts the nodes of a page that could not be asked.
+func (u *Unasked) note(m *protocol.Located) {
+	u.Withheld = min(u.Withheld+min(m.Withheld, roles.MaxLeases), roles.MaxLeases)
+	u.LeftOut += uint64(m.LeftOut)
 }
 
 // Locating is reported when the relay has answered with a page of nodes.

@@ -12,25 +12,37 @@ import (
 func (f *Fetch) located(m *protocol.Located) {
 	fresh := []netip.AddrPort{}
 	for _, peer := range m.Peers {
-		if at := peer.Addr(); !f.met(at) && !f.met(peer.Other()) && len(f.listed) < roles.MaxWalk {
-			f.listed[at] = !peer.Hash.IsZero()
-			f.alternates.note(peer)
+		switch at := peer.Addr(); {
+		case f.met(at) || f.met(peer.Other()):
+		case len(f.listed) >= roles.MaxWalk:
+			f.result.Unasked.Endless = true
+		default:
+			f.meet(at, peer)
 			fresh = append(fresh, at)
-			if !peer.Hash.IsZero() {
-				f.published = append(f.published, peer)
-			}
-			if !f.otherThan(&peer) {
-				f.candidates = append(f.candidates, at)
-			}
 		}
 	}
 	f.young = max(f.young, roles.Millis(m.Young))
 	f.cursor = m.Cursor
-	f.unwalked = f.unwalked || m.Withheld > 0 || m.LeftOut > 0
-	if f.pages++; f.cursor != nil && (f.pages >= roles.MaxPages || len(f.listed) >= roles.MaxWalk) {
-		f.cursor, f.unwalked = nil, true
+	f.result.Unasked.note(m)
+	if len(fresh) == 0 {
+		f.empty++
+	}
+	if f.cursor != nil && (f.empty >= roles.MaxEmptyPages || len(f.listed) >= roles.MaxWalk) {
+		f.cursor, f.result.Unasked.Endless = nil, true
 	}
 	f.core.Do(roles.Report{Outcome: Locating{fresh, f.cursor != nil}})
+}
+
+// meet adds a node to those that are asked, or remembers what it has.
+func (f *Fetch) meet(at netip.AddrPort, peer protocol.Peer) {
+	f.listed[at] = !peer.Hash.IsZero()
+	f.alternates.note(peer)
+	if !peer.Hash.IsZero() {
+		f.published = append(f.published, peer)
+	}
+	if !f.otherThan(&peer) {
+		f.candidates = append(f.candidates, at)
+	}
 }
 
 // met reports whether the relay has listed a node.
@@ -161,7 +173,7 @@ func (f *Fetch) choose(at roles.Moment) {
 
 // exhausted evaluates the visits when no node is left to ask.
 func (f *Fetch) exhausted() {
-	f.result.Outcome = verdict(f.result.Tried, !f.request.Hash.IsZero(), f.unwalked, f.young > 0)
+	f.result.Outcome = verdict(f.result.Tried, !f.request.Hash.IsZero(), f.result.Unasked.some(), f.young > 0)
 	if f.result.Outcome == TooEarly {
 		f.result.Young = f.young
 	}
@@ -177,10 +189,10 @@ func (f *Fetch) exhausted() {
 }
 
 // verdict returns what it means that none of these nodes delivered: hashed says that they were asked for a certain
-// content, unwalked that there are others, young that the relay may lack some. What a node said last
+// content, unasked that there are others, young that the relay may lack some. What a node said last
 // counts.
-func verdict(all []Tried, hashed, unwalked, young bool) Outcome {
-	unsure, judged := unwalked, map[netip.AddrPort]bool{}
+func verdict(all []Tried, hashed, unasked, young bool) Outcome {
+	unsure, judged := unasked, map[netip.AddrPort]bool{}
 	for _, tried := range slices.Backward(all) {
 		switch {
 		case tried.Had:

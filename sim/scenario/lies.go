@@ -23,6 +23,7 @@ var NodeLies = []Lie{
 var RelayLies = []Lie{
 	"silent", "early-end", "junk", "large", "version", "ghosts", "pages", "denied", "no-lease", "superseded", "mute",
 	"wrong-holders", "resync", "limit", "held", "other-names", "put-off", "publishing junk",
+	"bad-entries", "endless",
 }
 
 // The stages of a visit at which a staged liar starts to lie: in place of the content; within a

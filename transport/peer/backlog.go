@@ -53,7 +53,7 @@ func (c *Client) askOnce(ctx context.Context, query *client.Query, yield func(pr
 	leftOut := 0
 	defer func() {
 		if leftOut > 0 {
-			logger(c.Log).Warn("the relay's answer has bad entries", "left_out", leftOut)
+			c.sayBad(leftOut)
 		}
 	}()
 	for page := range pages.all {

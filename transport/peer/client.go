@@ -94,7 +94,15 @@ func (c *Client) fetch(ctx context.Context, request client.Request, to transport
 		c.run(ctx, fetch, to, report)
 		return AwaitedOf(fetch.Result())
 	})
+	if bad := fetch.Result().Unasked.LeftOut; bad > 0 {
+		c.sayBad(int(bad))
+	}
 	return Result{fetch.Result()}
+}
+
+// sayBad logs that entries of a relay's answer are left out.
+func (c *Client) sayBad(entries int) {
+	logger(c.Log).Warn("the relay's answer has bad entries", "left_out", entries)
 }
 
 // run takes a machine to its end. It is told to stop when ctx is done, and ends by itself then.

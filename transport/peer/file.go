@@ -6,13 +6,14 @@ import (
 	"path/filepath"
 
 	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/transport/disk"
 	"github.com/relaypeer/relaypeer/transport/disk/store"
 )
 
 // FetchFile gets a file to a path of the system's. An interrupted fetch leaves what has come beside it;
 // the next one to the same path goes on from there.
 func (c *Client) FetchFile(ctx context.Context, request Request, path string) Result {
-	root, err := os.OpenRoot(filepath.Dir(path))
+	root, err := disk.OpenFolder(filepath.Dir(path))
 	if err != nil {
 		return failedBefore(request, err)
 	}

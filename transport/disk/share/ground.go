@@ -58,7 +58,7 @@ func openGround(at string, single bool) (g *ground, err error) {
 	if g.real, g.file, err = resolve(at, single); err != nil {
 		return nil, err
 	}
-	if g.root, err = os.OpenRoot(g.real); err != nil {
+	if g.root, err = disk.OpenFolder(g.real); err != nil {
 		return nil, err
 	}
 	if g.info, err = g.root.Stat("."); err != nil {

@@ -207,7 +207,7 @@ func (f *Folder) commitBatch(ctx context.Context, items []roles.Placement) trans
 // that cannot have it does not keep the others from it.
 func (f *Folder) commitPart(ctx context.Context, part *Part, item roles.Placement) error {
 	want := part.wanted()
-	err := f.twins.put(part.name, func() error { return part.Commit(ctx, item) })
+	err := f.put(part.name, func() error { return part.Commit(ctx, item) })
 	if twin := (*twinError)(nil); errors.As(err, &twin) {
 		return errors.Join(part.wrap(err), part.Discard())
 	}
@@ -217,7 +217,7 @@ func (f *Folder) commitPart(ctx context.Context, part *Part, item roles.Placemen
 	var failed error
 	for _, name := range f.names[item.Item] {
 		if name != part.name {
-			err := f.twins.put(name, func() error { return f.copy(ctx, want, item, part.name, name) })
+			err := f.put(name, func() error { return f.copy(ctx, want, item, part.name, name) })
 			if twin := (*twinError)(nil); errors.As(err, &twin) {
 				err = f.newPart(name).wrap(err)
 			}
@@ -225,6 +225,16 @@ func (f *Folder) commitPart(ctx context.Context, part *Part, item roles.Placemen
 		}
 	}
 	return failed
+}
+
+// put has a file put under a name, unless one that came under another name lies there.
+func (f *Folder) put(name string, place func() error) error {
+	return f.twins.put(name, func() error {
+		if err := f.twins.taken(name); err != nil {
+			return err
+		}
+		return place()
+	})
 }
 
 // Close ends the Folder, after the calls that are under way. The groups of parts stay for another

@@ -74,7 +74,9 @@ func (p *placer) place(at staged, name string) error {
 			return nil
 		}
 		if !p.batch.options.NoReplace {
-			err = p.allow(at, name)
+			if err = p.batch.twins.taken(name); err == nil {
+				err = p.allow(at, name)
+			}
 		}
 	}
 	if err == nil {

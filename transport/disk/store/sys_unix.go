@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -146,4 +147,13 @@ func again(call func() (int, error)) (int, error) {
 			return n, err
 		}
 	}
+}
+
+// singleOf returns what identifies a file, if it has one name alone.
+func singleOf(info fs.FileInfo) (single, bool) {
+	stat, is := info.Sys().(*syscall.Stat_t)
+	if !is || stat.Nlink != 1 {
+		return single{}, false
+	}
+	return single{uint64(stat.Dev), uint64(stat.Ino)}, true
 }

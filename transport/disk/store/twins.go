@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -15,7 +16,8 @@ import (
 // Nothing is probed: only where a file is about to be replaced, it is compared with what came under
 // the other names. Most names have no twin, and cost a look into a map of those that have.
 type twins struct {
-	root *os.Root
+	root   *os.Root
+	places places
 
 	mu    sync.Mutex
 	all   map[string][]string // by folded name: those of which there are several
@@ -26,6 +28,7 @@ type twins struct {
 // kept as well.
 func newTwins(root *os.Root, names [][]string, kept []string) *twins {
 	t := &twins{root: root, all: map[string][]string{}, there: map[string]bool{}}
+	t.places.names = slices.Clone(kept)
 	first := map[string]string{}
 	add := func(name string) {
 		key := folded(name)
@@ -52,6 +55,14 @@ func newTwins(root *os.Root, names [][]string, kept []string) *twins {
 // put has a file put under a name, unless it would take the place of one that came under a twin of
 // that name. Twins are put one at a time.
 func (t *twins) put(name string, place func() error) error {
+	err := t.putOne(name, place)
+	if err == nil {
+		t.places.add(name)
+	}
+	return err
+}
+
+func (t *twins) putOne(name string, place func() error) error {
 	if len(t.all) == 0 {
 		return place()
 	}

@@ -82,3 +82,34 @@ func TestADiskThatDoesNotTellCasesApartKeepsTheFirst(t *testing.T) {
 		}
 	}
 }
+
+// TestTwoNamesOfOnePlaceKeepTheFirst: a link within the folder makes one place of two names, which have nothing in
+// common. A file that has two names is replaced under one of them, as any other.
+func TestTwoNamesOfOnePlaceKeepTheFirst(t *testing.T) {
+	for _, size := range []int{100, threeAndABit} {
+		folder := t.TempDir()
+		at := func(name string) string { return filepath.Join(folder, name) }
+		disktest.Lay(t, at("sub/before"), "before")
+		disktest.Lay(t, at("one"), "linked")
+		for name, err := range map[string]error{"link": os.Symlink("sub", at("out")), "name": os.Link(at("one"), at("two"))} {
+			if err != nil {
+				t.Skip(name, err)
+			}
+		}
+		names := [][]string{{"sub/x"}, {"out/x"}, {"out/before"}, {"two"}}
+		to := store.NewFolder(disktest.OpenRoot(t, folder), names, store.Options{})
+		to.Beside([]string{"sub/before", "one"})
+		first := brought(t, 0, size, to)
+		commits(t, first)
+		brought(t, 1, size, to).refuses(t, at("out/x"), first.Data)
+		brought(t, 2, size, to).refuses(t, at("out/before"), []byte("before"))
+		last := brought(t, 3, size, to)
+		commits(t, last)
+		disktest.Holds(t, at("one"), []byte("linked"))
+		disktest.Holds(t, at("two"), last.Data)
+		if err := to.Close(); err != nil {
+			t.Error(err)
+		}
+		disktest.Leaves(t, at("sub"), "before", "x")
+	}
+}
