@@ -24,8 +24,8 @@ func TestALinkToTheRelayThatIsResetOnceCostsNothing(t *testing.T) {
 		eventually(t, 20*time.Second, "its name is published", func() bool {
 			return run(t, "", "peer-client", "--list", "127.0.0.1", relay.port, fmt.Sprint("of node ", byte)).out != ""
 		})
-		if said := shares.errors.String(); strings.Contains(said, "again_ms") { // of an exchange that failed
-			t.Errorf("a link to the relay is reset at byte %d:\n%s", 1+30*byte, said)
+		if log := shares.errors.String(); strings.Contains(log, "again_ms") { // of an exchange that failed
+			t.Errorf("a link to the relay is reset at byte %d:\n%s", 1+30*byte, log)
 		}
 	}
 	node(t, relay, files)
