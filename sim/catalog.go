@@ -10,7 +10,10 @@ import (
 
 // config returns the configuration of a node's Membership.
 func (w *World) config(h *host) node.Config {
-	config := node.Config{Relay: w.relay.dialledAs(), ID: nodeID(h.plan.ID), Epoch: h.epoch(w.now), Port: nodePort}
+	config := node.Config{Relay: w.relay.dialledAs(), ID: nodeID(h.plan.ID), Epoch: h.epoch(w.now), Port: h.address.Port()}
+	if h.isLone() {
+		config.Listens = protocol.IPOf(h.address.Addr())
+	}
 	if !h.plan.Quiet {
 		config.Catalog = h.proc.catalog
 	}

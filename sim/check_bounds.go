@@ -39,6 +39,9 @@ func (c *checks) turns(o *operation) (most time.Duration, is bool) {
 		n := &s.Nodes[i]
 		switch n.Lie {
 		case scenario.Honest:
+			if n.Lone {
+				return 0, false
+			}
 			sound = sound || n.Start == 0 && serves(n, o)
 		case "hash-forever", "trickle":
 		default:

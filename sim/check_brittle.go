@@ -36,7 +36,7 @@ func stopsOrStarts(s *scenario.Scenario) bool {
 func sharesIDs(s *scenario.Scenario) bool {
 	ids := map[int]bool{}
 	for i := range s.Nodes {
-		if ids[s.Nodes[i].ID] {
+		if ids[s.Nodes[i].ID] || s.Nodes[i].Lone {
 			return true
 		}
 		ids[s.Nodes[i].ID] = true

@@ -123,5 +123,6 @@ func (c *checks) keeps(held, shared map[string]protocol.Entry) bool {
 			return false
 		}
 	}
-	return len(held) == c.w.scenario.Relay.Entries && len(shared) > len(held)
+	s := &c.w.scenario.Relay
+	return (len(held) == s.Entries || s.Names > 0) && len(shared) > len(held)
 }

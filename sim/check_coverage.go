@@ -75,6 +75,7 @@ const (
 	PublishedOpaque  Counter = "a node published a name whose file it could not read"
 	SaidIndexing     Counter = "a node had not hashed all files yet when it was asked for a content"
 	HeardBadEntries  Counter = "a client left bad entries out of a list"
+	Withheld         Counter = "a relay counted nodes that a client cannot reach"
 	WasYoung         Counter = "a relay that had been restarted was young"
 	WasTooEarly      Counter = "a file was not found, and it was too early to be certain"
 	WentOn           Counter = "a node published only the changes since its last page"
@@ -88,7 +89,7 @@ var Counters = []Counter{
 	PreferredGone, FalseClaim, FalseLeftovers, AlreadyThere, TwoSources, OtherVariant, OtherThere,
 	GatherTogether, GatherNextNode, GatherOvertook, GatherLost, GatherLied, GatherHashing, GatherAlone, GatherNames, GatherSpares,
 	GatherReplaced, GatherVariant, GatherClash, GatherGivenUp, GatherUnplaced, GatherAgain,
-	Mirrored, ToldHolders, LeftOut, Resynced, ReadInside, ReadAgain, RotNoticed, PublishedPending, PublishedOpaque, SaidIndexing, WasYoung, WasTooEarly, HeardBadEntries, WentOn, DroppedInDoubt, TooMuchPublished,
+	Mirrored, ToldHolders, LeftOut, Resynced, ReadInside, ReadAgain, RotNoticed, PublishedPending, PublishedOpaque, SaidIndexing, WasYoung, Withheld, WasTooEarly, HeardBadEntries, WentOn, DroppedInDoubt, TooMuchPublished,
 }
 
 // cellKey is a cell of a table without a row: a kind of message that a state does not allow.

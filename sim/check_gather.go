@@ -110,7 +110,7 @@ func (c *checks) allFound(o *operation, expected map[string]hope) {
 // to have is picked like any other, and may not be had.
 func (c *checks) honestlyHeld(pick *client.Offer) bool {
 	return slices.ContainsFunc(c.w.hosts, func(h *host) bool {
-		if h.role != nodeRole || h.lie != scenario.Honest || !h.lives() {
+		if h.role != nodeRole || h.lie != scenario.Honest || h.isLone() || !h.lives() {
 			return false
 		}
 		f := h.file(pick.Name)

@@ -33,6 +33,7 @@ const (
 	S19 ID = "S19"
 	S20 ID = "S20"
 	S21 ID = "S21"
+	S22 ID = "S22"
 	S25 ID = "S25"
 
 	L1  ID = "L1"
@@ -103,6 +104,7 @@ var Invariants = []Invariant{
 	{S20, "a fetched file has the modification time and the executable bit that a node's file with its content has"},
 	{S21, "a relay that was restarted and has kept how many nodes it had says on each page that it is young, " +
 		"until as many are back or a TTL is over; no other does"},
+	{S22, "nodes that belong into an answer to LOCATE and that the client cannot reach are counted, and not named"},
 	{S25, "the long answers that a relay has on their way stay within their bound, whoever reads " +
 		"them, and the room of each is free once it has been taken or its link is gone"},
 	{L1, "an operation ends within its bound"},

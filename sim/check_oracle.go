@@ -18,6 +18,7 @@ type oracle struct {
 	known    map[protocol.NodeID]*known
 	paged    bool // it has given out a cursor
 	peers    map[peerKey]naming
+	hidden   naming        // nodes of an answer that the client cannot reach
 	start    time.Duration // when the relay started
 	earlier  int           // nodes that it had before; 0: it is not young
 	mark     relayMark     // what it leaves for its next start
@@ -34,6 +35,7 @@ type known struct {
 	when  time.Duration // when it left
 	index published
 
+	lone      bool          // it listens at a loopback address alone
 	publishes bool          // it said that it publishes, or has published
 	begun     time.Duration // when it registered
 	moved     time.Duration // when its address was heard of first
@@ -109,7 +111,7 @@ func (o *oracle) Register(at roles.Moment, from relay.From, m *protocol.Register
 			o.w.coverage.sometimes(Returned)
 		}
 		now := &known{epoch: m.Epoch, port: m.Port, until: at.Now + roles.LeaseTTL, begun: o.w.now, moved: o.w.now}
-		now.publishes = m.Publishes > 0
+		now.publishes, now.lone = m.Publishes > 0, m.Listens != nil
 		now.hears(from.Peer, now.until)
 		if granted.Held != (protocol.Held{}) {
 			now.index = o.carriedOver(m.ID, granted.Held)
@@ -211,7 +213,7 @@ func (o *oracle) Locate(at roles.Moment, from relay.From, m *protocol.Locate) pr
 	}
 	o.paged = o.paged || located.Cursor != nil
 	o.saidYoung(located.Young, young)
-	o.located(at, m, located)
+	o.located(at, from, m, located)
 	return answer
 }
 

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -64,9 +65,8 @@ func (p *published) follows(m *protocol.Publish) bool {
 	return m.From == 0 || m.Index == p.held.Index && m.From == p.held.Sequence || p.again(m)
 }
 
-// take applies a page, of which no more names are kept than the bound says; 0: there is none. It
-// reports whether the page found room: without it, the changes that need none are applied, and the
-// rest is to come again.
+// take applies a page, of which no more names are kept than the bound says. It reports whether the page
+// found room: without it, the changes that need none are applied, and the rest is to come again.
 func (p *published) take(m *protocol.Publish, most int) bool {
 	beyond := m.Beyond > 0
 	switch {
@@ -86,7 +86,7 @@ func (p *published) take(m *protocol.Publish, most int) bool {
 		switch {
 		case e.Removes():
 			delete(p.names, e.Name)
-		case !has && most > 0 && len(p.names) >= most:
+		case !has && len(p.names) >= most:
 			p.full = true
 		default:
 			p.names[e.Name] = e
@@ -121,8 +121,8 @@ func (o *oracle) Publish(at roles.Moment, m *protocol.Publish) protocol.Message 
 		if answer.Refused != uint64(m.LeftOut) {
 			o.w.check.fail(S15, "a node is told that %d of its changes are refused, and %d are bad", answer.Refused, m.LeftOut)
 		}
-		if !k.index.take(m, o.w.policy.MaxEntries) {
-			o.w.check.fail(S15, "a page up to %d is taken in that exceeds the bound of %d names", m.To, o.w.policy.MaxEntries)
+		if !k.index.take(m, o.most(at.Now, k)) {
+			o.w.check.fail(S15, "a page up to %d is taken in that exceeds the bound of names", m.To)
 		}
 		if answer.Index != k.index.held.Index || answer.Sequence != k.index.held.Sequence {
 			o.w.check.fail(S15, "the relay says that it holds %d of index %d, after %d of index %d", answer.Sequence, answer.Index, k.index.held.Sequence, k.index.held.Index)
@@ -132,6 +132,20 @@ func (o *oracle) Publish(at roles.Moment, m *protocol.Publish) protocol.Message 
 		o.notPublished(at.Now, k, mine, m, answer)
 	}
 	return answer
+}
+
+// most returns how many names may be held of a node: no more than of one, nor than of all together.
+func (o *oracle) most(now time.Duration, of *known) int {
+	most := cmp.Or(o.w.scenario.Relay.Entries, roles.MaxEntries)
+	if all := o.w.scenario.Relay.Names; all > 0 {
+		for _, k := range o.known {
+			if k != of && k.live(now) {
+				all -= len(k.index.names)
+			}
+		}
+		most = min(most, all)
+	}
+	return most
 }
 
 // tells notes what a node has told of its share with a page.
@@ -150,7 +164,7 @@ func (o *oracle) notPublished(now time.Duration, k *known, mine bool, m *protoco
 	case no.Code == protocol.Resync && mine && !k.index.follows(m):
 		o.w.coverage.sometimes(Resynced)
 	case no.Code == protocol.Superseded && !mine:
-	case no.Code == protocol.Limit && mine && k.index.follows(m) && !k.index.again(m) && !k.index.take(m, o.w.policy.MaxEntries):
+	case no.Code == protocol.Limit && mine && k.index.follows(m) && !k.index.again(m) && !k.index.take(m, o.most(now, k)):
 		o.w.coverage.sometimes(TooMuchPublished)
 		o.tells(now, k, m)
 	default:
@@ -169,8 +183,9 @@ type peerKey struct {
 type naming struct{ least, most, named int }
 
 // located compares an answer to LOCATE with the indexes: S3 and S15.
-func (o *oracle) located(at roles.Moment, m *protocol.Locate, answer *protocol.Located) {
+func (o *oracle) located(at roles.Moment, from relay.From, m *protocol.Locate, answer *protocol.Located) {
 	clear(o.peers)
+	o.hidden = naming{}
 	live, holders := 0, 0
 	for _, k := range o.known {
 		if !k.live(at.Now) {
@@ -181,8 +196,9 @@ func (o *oracle) located(at roles.Moment, m *protocol.Locate, answer *protocol.L
 		if has {
 			holders++
 		}
-		o.owe(at.Now, k, e, has, k.index.maybe(m))
+		o.owe(at.Now, from, k, e, has, k.index.maybe(m))
 	}
+	o.withheld(m, answer)
 	unknown := false
 	for i := range answer.Peers {
 		p := &answer.Peers[i]
@@ -216,8 +232,12 @@ func (o *oracle) located(at roles.Moment, m *protocol.Locate, answer *protocol.L
 // owe notes how often an answer to LOCATE names a node with an entry, or without one, that may have
 // the file: once as a holder, and once more as one that may have it, unless the two look alike and
 // stand on one page.
-func (o *oracle) owe(now time.Duration, k *known, e protocol.Entry, has, maybe bool) {
+func (o *oracle) owe(now time.Duration, from relay.From, k *known, e protocol.Entry, has, maybe bool) {
 	add := func(key peerKey, least, most int) {
+		if k.lone && !from.Peer.IsLoopback() {
+			o.hidden = naming{least: 1, most: o.hidden.most + most}
+			return
+		}
 		is := o.peers[key]
 		o.peers[key] = naming{least: is.least + least, most: is.most + most}
 	}
@@ -232,6 +252,22 @@ func (o *oracle) owe(now time.Duration, k *known, e protocol.Entry, has, maybe b
 		add(unknown, 1, 2)
 	case has, maybe:
 		add(unknown, 1, 1)
+	}
+}
+
+// from returns the addresses of a host's link to the relay.
+func (w *World) from(h *host) relay.From {
+	return relay.From{Peer: h.address.Addr(), Local: w.relay.address.Addr()}
+}
+
+// withheld checks S22: nodes that belong into an answer and that the client cannot reach are counted.
+func (o *oracle) withheld(m *protocol.Locate, answer *protocol.Located) {
+	only := m.Cursor == nil && answer.Cursor == nil
+	if said := int(answer.Withheld); said > o.hidden.most || only && said < o.hidden.least {
+		o.w.check.fail(S22, "%d nodes are said to be out of reach, and %d to %d are", said, o.hidden.least, o.hidden.most)
+	}
+	if answer.Withheld > 0 {
+		o.w.coverage.sometimes(Withheld)
 	}
 }
 

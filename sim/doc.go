@@ -82,6 +82,8 @@
 //     its content has
 //   - S21: a relay that was restarted and has kept how many nodes it had says on each page that it
 //     is young, until as many are back or a TTL is over; no other does
+//   - S22: nodes that belong into an answer to LOCATE and that the client cannot reach are
+//     counted, and not named
 //   - S25: the long answers that a relay has on their way stay within their bound, whoever reads
 //     them, and the room of each is free once it has been taken or its link is gone
 //   - L1: an operation ends within its bound
@@ -158,6 +160,7 @@
 //   - liar: a node or the relay does not keep to the protocol
 //   - shared-id: two nodes have one id
 //   - forgets: a relay that ends keeps no mark of how many nodes it had
+//   - lone: a node on the relay's machine listens at the loopback address alone
 //   - heal: hosts that were cut off are joined again
 //
 // # Reading a failure

@@ -125,11 +125,7 @@ func (w *World) start(h *host) {
 	switch h.role {
 	case relayRole:
 		p.listening = true
-		w.policy.Start, w.policy.Earlier = h.local(w.now), w.marked
-		if w.plant != nil && w.plant.Policy != nil {
-			w.plant.Policy(&w.policy)
-		}
-		p.registry = relay.NewRegistry(w.policy)
+		p.registry = relay.NewRegistry(w.policyAt(h.local(w.now)))
 		p.oracle = newOracle(w, p)
 		p.directory = p.oracle
 		p.answers = &relay.Answers{MaxLists: w.scenario.Relay.Lists}
@@ -147,6 +143,16 @@ func (w *World) start(h *host) {
 	case clientRole:
 		w.resumeOperations(h)
 	}
+}
+
+// policyAt returns the policy of a relay that starts at a time of its clock.
+func (w *World) policyAt(start time.Duration) relay.Policy {
+	s := &w.scenario.Relay
+	policy := relay.Policy{MaxEntries: s.Entries, MaxIndex: s.Names, Start: start, Earlier: w.marked}
+	if w.plant != nil && w.plant.Policy != nil {
+		w.plant.Policy(&policy)
+	}
+	return policy
 }
 
 // stop stops the host's process gracefully. Machines that have not ended after the scenario's

@@ -21,6 +21,19 @@ func twin(of netip.AddrPort) netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom16(bytes), of.Port())
 }
 
+// bind gives a node the only address at which it listens: one of the relay's machine.
+func (w *World) bind(h *host) {
+	delete(w.byAddress, h.address)
+	h.address = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), nodePort+uint16(h.index))
+	w.byAddress[h.address] = h
+}
+
+// isLone reports whether only the relay's machine reaches a node.
+func (h *host) isLone() bool { return h.plan != nil && h.plan.Lone }
+
+// reaches reports whether there is a way from one host to another.
+func (h *host) reaches(other *host) bool { return !other.isLone() || h.isLone() || h.role == relayRole }
+
 // addBoth gives a host an address of each family.
 func (w *World) addBoth(h *host) {
 	h.second = twin(h.address)
@@ -78,7 +91,8 @@ func (w *World) try(h *host, d roles.Dial) (a attempt) {
 	a.from = h.address.Addr()
 	for _, to := range targets {
 		family := roles.FamilyOf(to.Addr())
-		silent, dead := w.byAddress[to] == nil, w.deadAt(w.byAddress[to], family)
+		other := w.byAddress[to]
+		silent, dead := other == nil || !h.reaches(other), w.deadAt(other, family)
 		if dead == nil {
 			dead = w.deadAt(h, family)
 		}

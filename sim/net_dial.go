@@ -13,7 +13,7 @@ func (w *World) dial(a *actor, d roles.Dial) {
 	tried := w.try(a.proc.host, d)
 	c := w.newConn()
 	to := w.byAddress[tried.to]
-	if to == nil {
+	if to == nil || !a.proc.host.reaches(to) {
 		to = w.nowhere
 	}
 	e := w.newEnd(c, 0, a.proc.host, tried.from)

@@ -5,11 +5,14 @@ import "net/netip"
 // move gives a node another address. The connections that it has at the old one are lost, and
 // nothing tells. With N 1 the first other node gets the old address, and loses its own.
 func (w *World) move(t *trouble) {
+	if t.who.isLone() {
+		return
+	}
 	old := t.who.address
 	w.moves++
 	w.readdress(t.who, netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 200, byte(w.moves >> 8), byte(w.moves)}), old.Port()))
 	for _, h := range w.hosts {
-		if t.N == 1 && h.role == nodeRole && h != t.who {
+		if t.N == 1 && h.role == nodeRole && h != t.who && !h.isLone() {
 			w.readdress(h, old)
 			return
 		}

@@ -123,6 +123,31 @@ var certainBugs = []planted{
 		}
 		return &bugged{Machine: m, before: fresh()}
 	}}, []ID{S9, L1}, "a relay without an end", "", endlessRelay},
+	{"a relay does not count nodes that the client cannot reach", directory(func(b *before, d relayDirectory) {
+		b.locate = func(at roles.Moment, from relay.From, m *protocol.Locate) protocol.Message {
+			answer := d.Locate(at, from, m)
+			if located, is := answer.(*protocol.Located); is {
+				located.Withheld = 0
+			}
+			return answer
+		}
+	}), []ID{S22, S2}, "a node that only the relay's machine reaches", "", loneStory},
+	{"a relay sends clients to a node that only its own machine reaches", directory(func(b *before, d relayDirectory) {
+		b.locate = func(at roles.Moment, from relay.From, m *protocol.Locate) protocol.Message {
+			return d.Locate(at, relay.From{Peer: from.Local, Local: from.Local}, m)
+		}
+	}), []ID{S3, S15, S22}, "a node that only the relay's machine reaches", "", loneStory},
+	{"a client does not mind that nodes are withheld", around(fetchKind, func(b *bugged) {
+		b.before = func(in roles.Input) roles.Input {
+			heard, _ := in.(roles.Heard)
+			if m, is := heard.Message.(*protocol.Located); is {
+				open := *m
+				open.Withheld = 0
+				return roles.Heard{Link: heard.Link, Message: &open}
+			}
+			return in
+		}
+	}), []ID{S2}, "a node that only the relay's machine reaches", "", loneStory},
 	{"a client does not mind that its relay is young", around(fetchKind, func(b *bugged) {
 		b.before = func(in roles.Input) roles.Input {
 			heard, _ := in.(roles.Heard)
@@ -284,10 +309,25 @@ func youngStory(seed uint64) *scenario.Scenario {
 	return s
 }
 
+// loneStory is a node that only the relay's machine reaches, with a file that another node has, and one
+// that no other has; that one mirrors from the first, which reaches it.
+func loneStory(seed uint64) *scenario.Scenario {
+	s := sweepScenario()
+	s.Seed, s.Relay.Page = seed, int(seed%3)
+	s.Nodes[1].Lone, s.Nodes[1].Quiet = true, seed%4 == 3
+	s.Ops = []scenario.Op{
+		{At: 5 * time.Second, Do: scenario.DoFetch, Who: "c0", Name: "one"}, {At: 5 * time.Second, Do: scenario.DoFetch, Who: "c0", Name: "both"},
+		{At: 5 * time.Second, Do: scenario.DoGather, Who: "c0"}, {At: 6 * time.Second, Do: scenario.DoMirror, Who: "n1", Name: "more"},
+		{At: 7 * time.Second, Do: scenario.DoPipeline, Who: "c0", With: "n1"}, {At: 7 * time.Second, Do: scenario.DoFetch, Who: "c0", Name: scenario.MissingName},
+	}
+	s.Nodes[0].Files = append(s.Nodes[0].Files, scenario.File{Name: "more", Content: 30, Size: 90})
+	return s
+}
+
 // certainStories are stories of files, nodes and relays that are not known yet.
 func certainStories() (all []*scenario.Scenario) {
 	for seed := range uint64(12) {
-		all = append(all, hashingStory(seed), appearing(seed), burst(seed), deafStory(seed), opaqueStory(seed), youngStory(seed))
+		all = append(all, hashingStory(seed), appearing(seed), burst(seed), deafStory(seed), opaqueStory(seed), youngStory(seed), loneStory(seed))
 	}
 	return all
 }

@@ -148,6 +148,19 @@ var loadBugs = []planted{
 			return in
 		}
 	}), []ID{L1, L3, L9, C2}, "strangers that ask for lists", "", deafLists},
+	{"the names of all nodes have no bound", Plant{Policy: func(p *relay.Policy) { p.MaxIndex = 0 }}, []ID{S15}, "a small relay", "", fullRelay},
+	{"the index of a small relay stays full", directory(func(b *before, d relay.Directory) {
+		full := false
+		b.publish = func(at roles.Moment, m *protocol.Publish) protocol.Message {
+			if full {
+				return &protocol.Error{Code: protocol.Limit, Text: "full"}
+			}
+			answer := d.Publish(at, m)
+			refusal, is := answer.(*protocol.Error)
+			full = is && refusal.Code == protocol.Limit
+			return answer
+		}
+	}), []ID{S15, L4}, "a small relay, and a node that dies", "", fullRelay},
 	{"a full index forgets what it holds", directory(func(b *before, d relay.Directory) {
 		b.publish = func(at roles.Moment, m *protocol.Publish) protocol.Message {
 			answer := d.Publish(at, m)
@@ -196,6 +209,20 @@ func fullIndex(seed uint64) *scenario.Scenario {
 	s.Seed, s.Relay.Entries = seed, 1
 	s.Nodes[0].Files = append(s.Nodes[0].Files, scenario.File{Name: "more", Content: 50, Size: 7}, scenario.File{Name: "most", Content: 51, Size: 7})
 	s.Faults = []scenario.Fault{{Class: scenario.FileDelete, At: 5 * time.Second, Who: "n0", Name: "more"}}
+	return s
+}
+
+// fullRelay is a relay with less room than its nodes have names together; one of them deletes a file, or
+// dies, and the other finds room.
+func fullRelay(seed uint64) *scenario.Scenario {
+	s := sweepScenario()
+	s.Seed, s.Relay.Names, s.Heal = seed, 2, 3*time.Minute
+	fault := scenario.Fault{Class: scenario.FileDelete, At: 5 * time.Second, Who: "n0", Name: "both"}
+	if seed%2 == 1 {
+		fault = scenario.Fault{Class: scenario.PowerLoss, At: 5 * time.Second, For: 3 * time.Minute, Who: "n0"}
+	}
+	s.Faults = []scenario.Fault{fault}
+	s.Ops = []scenario.Op{{At: 170 * time.Second, Do: scenario.DoList, Who: "c0"}, {At: 20 * time.Second, Do: scenario.DoFetch, Who: "c0", Name: scenario.MissingName}}
 	return s
 }
 

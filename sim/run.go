@@ -77,7 +77,6 @@ func (w *World) build() {
 	s := w.scenario
 	w.relay = w.addHost("relay", relayRole, 0)
 	w.relay.drift, w.relay.lie = s.Relay.Drift, s.Relay.Lie
-	w.policy.MaxEntries = s.Relay.Entries
 	if s.Relay.Both {
 		w.addBoth(w.relay)
 	}
@@ -86,7 +85,11 @@ func (w *World) build() {
 		n := &s.Nodes[i]
 		h := w.addHost(scenario.NodeName(i), nodeRole, i)
 		h.plan, h.drift, h.lie = n, n.Drift, n.Lie
-		if n.Both {
+		switch {
+		case n.Lone:
+			w.bind(h)
+			w.coverage.fault(scenario.Lone)
+		case n.Both:
 			w.addBoth(h)
 		}
 		for _, f := range n.Files {

@@ -105,6 +105,10 @@ func crowdStories() (all []*scenario.Scenario) {
 		s.Ops = []scenario.Op{{At: at(10), Do: scenario.DoList, Who: "c0"}}
 		all = append(all, s)
 	}
+	// The relay has no room for the names of all nodes.
+	for seed := range uint64(4) {
+		all = append(all, fullRelay(seed))
+	}
 	// A node has published two names, has no room for a third, and the first is gone.
 	s = sweepScenario()
 	s.Relay.Entries = 2

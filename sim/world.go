@@ -4,7 +4,6 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
@@ -35,7 +34,6 @@ type World struct {
 	parked     []*event         // events that a partition holds up
 	triggers   []scenario.Fault // faults that wait for an event, in order
 	operations []*operation
-	policy     relay.Policy
 	marked     int // nodes that the relay had when it ended
 
 	malformed bool // a bit of a node's message to the relay was flipped: the relay's index may differ

@@ -46,7 +46,7 @@ const (
 	FileInTheWay                  // the file Other is where its folder would have to be
 )
 
-// Choose picks the content that most nodes have of each name. Where one name is a file and the
+// Choose picks the content that most nodes have of each name, of those of which a holder is named. Where one name is a file and the
 // folder of others, it picks what more nodes have: the file, or any one of those in the folder; on
 // a tie the folder, which is more.
 func Choose(offers []Offer) Choice {
@@ -144,13 +144,21 @@ func Merge(offers []Offer) []Offer {
 
 func sortOffers(offers []Offer) {
 	slices.SortFunc(offers, func(a, b Offer) int {
-		return cmp.Or(strings.Compare(a.Name, b.Name), a.unknown()-b.unknown(), cmp.Compare(b.Count, a.Count), a.compare(b.Identity))
+		return cmp.Or(strings.Compare(a.Name, b.Name), a.unknown()-b.unknown(), a.unheld()-b.unheld(), cmp.Compare(b.Count, a.Count), a.compare(b.Identity))
 	})
 }
 
 // unknown returns 1 if no content is known, and 0 otherwise.
 func (is Identity) unknown() int {
 	if is.Hash.IsZero() {
+		return 1
+	}
+	return 0
+}
+
+// unheld returns 1 if no holder is named, as where none can be reached, and 0 otherwise.
+func (o *Offer) unheld() int {
+	if len(o.Holders) == 0 {
 		return 1
 	}
 	return 0

@@ -48,6 +48,7 @@ const (
 	Liar     Class = "liar"      // in a plan: a node or relay that does not keep to the protocol
 	SharedID Class = "shared-id" // in a plan: two nodes with one id
 	Forgets  Class = "forgets"   // in a plan: a relay that keeps no mark of how many nodes it had
+	Lone     Class = "lone"      // in a plan: a node that only the relay's machine reaches
 	Heals    Class = "heal"      // hosts that were cut off are joined again
 )
 
@@ -144,6 +145,7 @@ var Classes = []ClassInfo{
 	{Liar, "a node or the relay does not keep to the protocol", AtNobody, nil, false, false},
 	{SharedID, "two nodes have one id", AtNobody, nil, false, false},
 	{Forgets, "a relay that ends keeps no mark of how many nodes it had", AtNobody, nil, false, false},
+	{Lone, "a node on the relay's machine listens at the loopback address alone", AtNobody, nil, false, false},
 	{Heals, "hosts that were cut off are joined again", AtNobody, nil, false, false},
 }
 

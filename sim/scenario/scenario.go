@@ -25,6 +25,7 @@ type Relay struct {
 	Lie     Lie
 	Page    int  // nodes in a page at most; 0: the default
 	Entries int  // names that it keeps of one node; 0: the default
+	Names   int  // names that it keeps of all nodes; 0: the default
 	Forgets bool // it keeps no mark of how many nodes it had: each start is as its first
 	Lists   int  // answers to LIST that it has on their way at once; 0: the default
 	Both    bool // it has an address of each family, under one name
@@ -37,6 +38,7 @@ type Node struct {
 	Drift int           // error of its clock in parts per million
 	Lie   Lie
 	Quiet bool // it does not publish its index
+	Lone  bool // it runs on the relay's machine, and listens at the loopback address alone
 	Up    int  // bytes a second that all its connections together can send; 0: no bound
 	Both  bool // it has an address of each family
 	Files []File
@@ -122,6 +124,16 @@ func (s *Scenario) Hostile() bool {
 	}
 	for i := range s.Faults {
 		if c := s.Faults[i].Class; c == BitFlip || c == BitRot || c == Attack {
+			return true
+		}
+	}
+	return false
+}
+
+// attacksRelay reports whether strangers register at the relay.
+func (s *Scenario) attacksRelay() bool {
+	for i := range s.Faults {
+		if f := &s.Faults[i]; f.Class == Attack && f.Who == "relay" {
 			return true
 		}
 	}

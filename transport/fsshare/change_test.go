@@ -267,3 +267,39 @@ func TestAFileThatChangesWhileItIsReadSaysSo(t *testing.T) {
 		t.Error("another file has been read on")
 	}
 }
+
+// lateWalk is a file system that lists no folder before it may.
+type lateWalk struct {
+	fstest.MapFS
+	may chan struct{}
+}
+
+func (l lateWalk) ReadDir(name string) ([]fs.DirEntry, error) {
+	<-l.may
+	return l.MapFS.ReadDir(name)
+}
+
+// TestAWalkTakesNothingBack: a file that a client has asked for before the walk has met it is known,
+// and stays so.
+func TestAWalkTakesNothingBack(t *testing.T) {
+	fsys := lateWalk{fstest.MapFS{"a": {Data: []byte("the text")}, "b": {Data: []byte("another")}}, make(chan struct{})}
+	s := share(t, fsys)
+	same(t, open(t, s, "a", protocol.Hash{}), "the text")
+	var told []protocol.Entry
+	ctx, cancel := context.WithCancel(t.Context())
+	whole, over := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(over)
+		s.Follow(ctx, func(e protocol.Entry) { told = append(told, e) }, func(roles.Extent) { close(whole) })
+	}()
+	close(fsys.may)
+	<-whole
+	same(t, open(t, s, "", hashOf("the text")), "the text")
+	cancel()
+	<-over
+	for _, e := range told {
+		if e.Name == "a" && e.Hash != hashOf("the text") {
+			t.Errorf("it was told %+v", e)
+		}
+	}
+}

@@ -77,7 +77,7 @@ func (s *Share) walk() (names []string) {
 			return nil
 		case entry.Type().IsRegular():
 			names = append(names, name)
-			s.mark(name, protocol.Pending)
+			s.found(name)
 		}
 		return nil
 	})

@@ -143,6 +143,16 @@ func (s *Share) forget(name string) {
 	}
 }
 
+// found notes that the walk has met a file. A client may have asked for it before: what is known of it
+// stays.
+func (s *Share) found(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, known := s.files[name]; !known && s.marks[name] == 0 {
+		s.set(name, protocol.Pending)
+	}
+}
+
 // mark notes that a file is there and that its content is not known.
 func (s *Share) mark(name string, mark protocol.Mark) {
 	s.mu.Lock()
@@ -153,6 +163,11 @@ func (s *Share) mark(name string, mark protocol.Mark) {
 	} else if s.marks[name] == mark {
 		return
 	}
+	s.set(name, mark)
+}
+
+// set gives a file that is not known a mark. The caller holds the mutex.
+func (s *Share) set(name string, mark protocol.Mark) {
 	s.unmark(name)
 	if s.marks[name] = mark; mark == protocol.Pending {
 		s.pending++

@@ -1,13 +1,11 @@
 package share
 
 import (
-	"context"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"sync/atomic"
-	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/protocol/content"
@@ -263,53 +261,4 @@ func (s *Folder) end(j *job, r index.Record, err error) {
 		s.hints.touch(j.name)
 	}
 	close(j.over)
-}
-
-// wanted has a file hashed ahead of others, and returns the job. A forget must follow.
-func (s *Folder) wanted(name string, sig index.Signature) *job {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	j := s.jobs[sig.Inode]
-	if j == nil {
-		j = s.newJob(name, sig)
-		if e := s.names[name]; e != nil && e.signature == sig && !e.known && !e.queued {
-			e.queued = true
-			j.entries = append(j.entries, e)
-		}
-		j.waiters = 1
-		s.offer(j)
-		return j
-	}
-	if j.waiters++; j.waiters == 1 && s.withdraw(j) {
-		s.offer(j)
-	}
-	return j
-}
-
-// forget undoes a wanted.
-func (s *Folder) forget(j *job) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if j.waiters--; j.waiters == 0 && s.withdraw(j) {
-		s.offer(j)
-	}
-}
-
-// await waits until something is over, and calls report every second meanwhile.
-func (s *Folder) await(ctx context.Context, over <-chan struct{}, report func()) error {
-	const gap = time.Second
-	beat := time.NewTicker(gap)
-	defer beat.Stop()
-	for {
-		select {
-		case <-over:
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-s.ctx.Done():
-			return os.ErrClosed
-		case <-beat.C:
-			report()
-		}
-	}
 }

@@ -30,10 +30,7 @@ func (f *Folder) copy(ctx context.Context, want roles.OpenStore, item roles.Plac
 // fill reads the groups that a part lacks from a file. If the file has changed, the part's Commit
 // finds that.
 func (f *Folder) fill(ctx context.Context, part *Part, want roles.OpenStore, item roles.Placement, has roles.Groups, from string) error {
-	if err := before("open a file to copy it"); err != nil {
-		return f.unread(from, err)
-	}
-	source, err := f.root.Open(from)
+	source, err := obtain("open a file to copy it", func() (*os.File, error) { return f.root.Open(from) })
 	if err != nil {
 		return f.unread(from, err)
 	}
@@ -56,11 +53,7 @@ func (f *Folder) fill(ctx context.Context, part *Part, want roles.OpenStore, ite
 		}
 		at := number * protocol.GroupSize
 		data := page[:min(want.Size-at, protocol.GroupSize)]
-		err := before("read a group to copy it")
-		if err == nil {
-			_, err = source.ReadAt(data, int64(at))
-		}
-		if err != nil {
+		if _, err := obtain("read a group to copy it", func() (int, error) { return source.ReadAt(data, int64(at)) }); err != nil {
 			return f.unread(from, err)
 		}
 		value := content.ChainingValue(number, data, want.Size <= protocol.GroupSize)
@@ -76,10 +69,7 @@ func (f *Folder) fill(ctx context.Context, part *Part, want roles.OpenStore, ite
 func (p *Part) clone(ctx context.Context, source *os.File) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if err := before("share the space of a file"); err != nil {
-		return err
-	}
-	if err := share(p.slots.file, source); err != nil {
+	if err := attempt("share the space of a file", func() error { return share(p.slots.file, source) }); err != nil {
 		return err
 	}
 	all := func(uint64) bool { return true }

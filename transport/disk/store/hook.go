@@ -13,10 +13,19 @@ var share = reflink
 // system that cannot.
 var syncAll = (*dir).syncAll
 
-// durably calls sync, which makes a change durable.
-func durably(what string, sync func() error) error {
+// attempt does something that may fail on the disk. Its own failure and that of a test come the same
+// way.
+func attempt(what string, do func() error) error {
 	if err := before(what); err != nil {
 		return err
 	}
-	return sync()
+	return do()
+}
+
+// obtain is attempt with a result.
+func obtain[T any](what string, do func() (T, error)) (result T, err error) {
+	if err := before(what); err != nil {
+		return result, err
+	}
+	return do()
 }

@@ -50,22 +50,19 @@ func openJournal(root *os.Root, name string) (*journal, error) {
 		if there, err := root.Lstat(name); err == nil && !there.Mode().IsRegular() {
 			return nil, inTheWay(name)
 		}
-		if err := before("make the journal"); err != nil {
-			return nil, err
-		}
-		file, err := root.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666)
+		file, err := obtain("make the journal", func() (*os.File, error) { return root.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666) })
 		if err != nil {
 			return nil, err
 		}
-		if err := lock(file); err != nil {
+		if err := attempt("lock the journal", func() error { return lock(file) }); err != nil {
 			return nil, errors.Join(err, file.Close())
 		}
 		// Whoever held it till now may have been done, and removed it.
-		locked, err := file.Stat()
+		locked, err := obtain("look at the journal", file.Stat)
 		if err != nil {
 			return nil, errors.Join(err, file.Close())
 		}
-		named, err := root.Lstat(name)
+		named, err := obtain("look for the journal", func() (fs.FileInfo, error) { return root.Lstat(name) })
 		if err == nil && os.SameFile(locked, named) {
 			return &journal{root, name, file}, nil
 		}
@@ -83,16 +80,10 @@ func (j *journal) begin(hash protocol.Hash, size uint64) error {
 	copy(header[atHash:], hash[:])
 	sum := content.ChainingValue(0, header[:atSum], true)
 	copy(header[atSum:], sum[:])
-	if err := before("empty the journal"); err != nil {
+	if err := attempt("empty the journal", func() error { return j.file.Truncate(0) }); err != nil {
 		return err
 	}
-	if err := j.file.Truncate(0); err != nil {
-		return err
-	}
-	if err := before("begin the journal"); err != nil {
-		return err
-	}
-	_, err := j.file.WriteAt(header, 0)
+	_, err := obtain("begin the journal", func() (int, error) { return j.file.WriteAt(header, 0) })
 	return err
 }
 
@@ -116,20 +107,14 @@ func (j *journal) of() (hash protocol.Hash, size uint64, ok bool, err error) {
 
 // note claims a group.
 func (j *journal) note(group uint64, value protocol.Hash) error {
-	if err := before("note a group"); err != nil {
-		return err
-	}
-	_, err := j.file.WriteAt(value[:], int64(headerSize+group*protocol.HashSize))
+	_, err := obtain("note a group", func() (int, error) { return j.file.WriteAt(value[:], int64(headerSize+group*protocol.HashSize)) })
 	return err
 }
 
 // claims returns the values of claimed groups, and zero for others, up to a number of groups. It
 // allocates by the size of the file.
 func (j *journal) claims(most uint64) ([]protocol.Hash, error) {
-	if err := before("read the claims"); err != nil {
-		return nil, err
-	}
-	info, err := j.file.Stat()
+	info, err := obtain("read the claims", j.file.Stat)
 	if err != nil {
 		return nil, err
 	}

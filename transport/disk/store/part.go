@@ -156,10 +156,7 @@ func (p *Part) take() (there fs.FileInfo, err error) {
 	if disk.Unfinished(p.name) {
 		return nil, errors.New("no file may have such a name")
 	}
-	if err := before("make the folders"); err != nil {
-		return nil, err
-	}
-	if err := p.root.MkdirAll(path.Dir(p.name), 0o777); err != nil {
+	if err := attempt("make the folders", func() error { return p.root.MkdirAll(path.Dir(p.name), 0o777) }); err != nil {
 		return nil, err
 	}
 	if there, err = p.root.Stat(p.name); err == nil && !there.Mode().IsRegular() {
@@ -184,10 +181,7 @@ func (p *Part) openPart() (*os.File, error) {
 	if there, err := p.root.Lstat(p.partName()); err != nil || !there.Mode().IsRegular() {
 		return nil, errors.Join(fs.ErrNotExist, err)
 	}
-	if err := before("open the part"); err != nil {
-		return nil, err
-	}
-	return p.root.OpenFile(p.partName(), os.O_RDWR, 0)
+	return obtain("open the part", func() (*os.File, error) { return p.root.OpenFile(p.partName(), os.O_RDWR, 0) })
 }
 
 // goOn opens the part file of an earlier try and returns its verified groups, if there are any.
@@ -203,7 +197,7 @@ func (p *Part) goOn(ctx context.Context, checking func(done, size uint64)) (role
 	if err != nil || has.Count() == 0 {
 		return nil, errors.Join(err, file.Close())
 	}
-	info, err := file.Stat()
+	info, err := obtain("look at the part that was left", file.Stat)
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
@@ -282,15 +276,14 @@ func (p *Part) begin(there fs.FileInfo) error {
 	if err := p.removePart(); err != nil {
 		return err
 	}
-	if err := before("make the part"); err != nil {
-		return err
-	}
-	file, err := p.root.OpenFile(p.partName(), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	file, err := obtain("make the part", func() (*os.File, error) {
+		return p.root.OpenFile(p.partName(), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	})
 	if err != nil {
 		return err
 	}
 	if there != nil { // who may read the file does not change with its content
-		if err := file.Chmod(there.Mode().Perm()); err != nil {
+		if err := attempt("keep its mode", func() error { return file.Chmod(there.Mode().Perm()) }); err != nil {
 			return errors.Join(err, file.Close())
 		}
 	}

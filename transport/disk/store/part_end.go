@@ -53,10 +53,10 @@ func (p *Part) place(ctx context.Context, about protocol.Attributes) error {
 		return err
 	}
 	adopt(p.slots.file, about)
-	if err := durably("sync the part", p.slots.file.Sync); err != nil {
+	if err := attempt("sync the part", p.slots.file.Sync); err != nil {
 		return errors.Join(err, p.discard())
 	}
-	info, err := p.slots.file.Stat()
+	info, err := obtain("look at the part", p.slots.file.Stat)
 	if err != nil {
 		return err
 	}
@@ -94,10 +94,7 @@ func (p *Part) renew(about protocol.Attributes) {
 // the part without a use.
 func (p *Part) rename() error {
 	if !p.options.NoReplace {
-		if err := before("rename the part"); err != nil {
-			return err
-		}
-		return p.root.Rename(p.partName(), p.name)
+		return attempt("rename the part", func() error { return p.root.Rename(p.partName(), p.name) })
 	}
 	folder, err := openDir(p.root, path.Dir(path.Clean(p.name)))
 	if err != nil {
@@ -151,7 +148,7 @@ func (p *Part) prove() (values []protocol.Hash, err error) {
 	if uint64(len(values)) != groups || !proves(values, p.hash) {
 		return nil, errors.Join(errors.New("what lay there of an earlier try was not what it said; it has been dropped"), p.discard())
 	}
-	info, err := p.slots.file.Stat()
+	info, err := obtain("measure the part", p.slots.file.Stat)
 	if err == nil && uint64(info.Size()) > p.size {
 		if err = before("cut the part"); err == nil {
 			err = p.slots.file.Truncate(int64(p.size))
@@ -211,10 +208,7 @@ func (p *Part) removePart() error {
 	if there, err := p.root.Lstat(p.partName()); err == nil && there.IsDir() {
 		return inTheWay(p.partName())
 	}
-	if err := before("remove the part"); err != nil {
-		return err
-	}
-	if err := p.root.Remove(p.partName()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := attempt("remove the part", func() error { return p.root.Remove(p.partName()) }); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil
@@ -222,12 +216,9 @@ func (p *Part) removePart() error {
 
 // syncFolder makes a rename durable.
 func syncFolder(root *os.Root, folder string) error {
-	if err := before("open the folder"); err != nil {
-		return err
-	}
-	dir, err := root.Open(filepath.FromSlash(folder))
+	dir, err := obtain("open the folder", func() (*os.File, error) { return root.Open(filepath.FromSlash(folder)) })
 	if err != nil {
 		return err
 	}
-	return errors.Join(durably("sync the folder", dir.Sync), dir.Close())
+	return errors.Join(attempt("sync the folder", dir.Sync), dir.Close())
 }

@@ -37,16 +37,16 @@ func (b *Batch) placeAll(files []staged) (misplaced map[spot]error, err error) {
 
 // flush makes the files' bytes durable.
 func (b *Batch) flush(files []staged) error {
-	return durably("sync the items", func() error {
+	return attempt("sync the items", func() error {
 		if done, err := syncAll(b.staging[0]); done {
 			return err
 		}
 		for _, at := range files {
-			file, err := b.root.OpenFile(b.path(at), os.O_WRONLY, 0)
+			file, err := obtain("open an item", func() (*os.File, error) { return b.root.OpenFile(b.path(at), os.O_WRONLY, 0) })
 			if err != nil {
 				return err
 			}
-			if err := errors.Join(durably("sync an item", file.Sync), file.Close()); err != nil {
+			if err := errors.Join(attempt("sync an item", file.Sync), file.Close()); err != nil {
 				return err
 			}
 		}
@@ -104,10 +104,7 @@ func (p *placer) enter(name string) error {
 		return err
 	}
 	if !p.folders[folder] {
-		if err := before("make the folders"); err != nil {
-			return err
-		}
-		if err := p.batch.root.MkdirAll(folder, 0o777); err != nil {
+		if err := attempt("make the folders", func() error { return p.batch.root.MkdirAll(folder, 0o777) }); err != nil {
 			return err
 		}
 	}
@@ -152,14 +149,14 @@ func (p *placer) allow(at staged, name string) error {
 	if at.executable {
 		mode = executable(mode)
 	}
-	return p.batch.root.Chmod(p.batch.path(at), mode)
+	return attempt("keep its mode", func() error { return p.batch.root.Chmod(p.batch.path(at), mode) })
 }
 
 // syncFolders makes the renames in folders durable.
 func (b *Batch) syncFolders(folders map[string]bool) error {
 	if len(folders) > fewFolders {
 		whole := false
-		err := durably("sync the folders", func() (err error) {
+		err := attempt("sync the folders", func() (err error) {
 			whole, err = syncAll(b.staging[0])
 			return err
 		})

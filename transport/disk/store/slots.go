@@ -28,10 +28,7 @@ func (s *slots) put(number uint64, value protocol.Hash, data []byte) error {
 	if s.holds(number) {
 		return nil
 	}
-	if err := before("write a group"); err != nil {
-		return err
-	}
-	if err := s.write(int64(number*protocol.GroupSize), data); err != nil {
+	if err := attempt("write a group", func() error { return s.write(int64(number*protocol.GroupSize), data) }); err != nil {
 		return err
 	}
 	s.mu.Lock()

@@ -23,10 +23,7 @@ func (s *spill) put(data []byte) (slot int, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.file == nil {
-		if before("make the spill") != nil {
-			return 0, false
-		}
-		file, err := disk.Scratch()
+		file, err := obtain("make the spill", disk.Scratch)
 		if err != nil {
 			return 0, false
 		}
@@ -37,10 +34,7 @@ func (s *spill) put(data []byte) (slot int, ok bool) {
 	} else {
 		slot = s.slots
 	}
-	if before("write to the spill") != nil {
-		return 0, false
-	}
-	if _, err := s.file.WriteAt(data, int64(slot)*protocol.GroupSize); err != nil {
+	if _, err := obtain("write to the spill", func() (int, error) { return s.file.WriteAt(data, int64(slot)*protocol.GroupSize) }); err != nil {
 		return 0, false
 	}
 	if slot == s.slots {
@@ -60,10 +54,7 @@ func (s *spill) get(data []byte, p parked) error {
 	s.mu.Lock()
 	file := s.file
 	s.mu.Unlock()
-	err := before("read the spill")
-	if err == nil {
-		_, err = file.ReadAt(data, int64(p.slot)*protocol.GroupSize)
-	}
+	_, err := obtain("read the spill", func() (int, error) { return file.ReadAt(data, int64(p.slot)*protocol.GroupSize) })
 	if err == io.EOF || err == nil && !p.is(data) {
 		return errSpoiled
 	}

@@ -30,23 +30,21 @@ func (b *Batch) tryOpen() error {
 	var mark [8]byte
 	rand.Read(mark[:])
 	b.folder = disk.BatchPrefix + hex.EncodeToString(mark[:])
-	if err := before("make the batch's folder"); err != nil {
+	if err := attempt("make the batch's folder", func() error { return b.root.Mkdir(b.folder, 0o777) }); err != nil {
 		return err
 	}
-	if err := b.root.Mkdir(b.folder, 0o777); err != nil {
-		return err
-	}
-	err := before("open the batch's folder")
-	if err == nil {
-		b.locked, err = b.root.Open(b.folder)
-	}
-	if err != nil {
+	var err error
+	if b.locked, err = obtain("open the batch's folder", func() (*os.File, error) { return b.root.Open(b.folder) }); err != nil {
 		return errors.Join(err, b.root.RemoveAll(b.folder))
 	}
-	if err := lock(b.locked); err != nil {
+	err = attempt("lock the batch's folder", func() error { return lock(b.locked) })
+	if errors.Is(err, errBusy) { // it is being swept
 		return errors.Join(err, b.locked.Close())
 	}
-	if err := b.openStaging(); err != nil {
+	if err == nil {
+		err = b.openStaging()
+	}
+	if err != nil {
 		return errors.Join(err, b.closeStaging(), b.root.RemoveAll(b.folder), b.locked.Close())
 	}
 	return nil
@@ -55,10 +53,7 @@ func (b *Batch) tryOpen() error {
 func (b *Batch) openStaging() (err error) {
 	for i := range b.staging {
 		name := b.folder + "/" + strconv.Itoa(i)
-		if err := before("make a staging folder"); err != nil {
-			return err
-		}
-		if err := b.root.Mkdir(name, 0o777); err != nil {
+		if err := attempt("make a staging folder", func() error { return b.root.Mkdir(name, 0o777) }); err != nil {
 			return err
 		}
 		if b.staging[i], err = openDir(b.root, name); err != nil {

@@ -25,10 +25,7 @@ type dir struct {
 
 // openDir opens a folder under root.
 func openDir(root *os.Root, name string) (*dir, error) {
-	if err := before("open a folder"); err != nil {
-		return nil, err
-	}
-	file, err := root.Open(name)
+	file, err := obtain("open a folder", func() (*os.File, error) { return root.Open(name) })
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +45,7 @@ func (d *dir) write(name string, data []byte, about protocol.Attributes) (err er
 		return &fs.PathError{Op: "open", Path: name, Err: err}
 	}
 	defer func() {
-		if failed := unix.Close(fd); failed != nil && err == nil {
+		if failed := errors.Join(unix.Close(fd), before("close an item")); failed != nil && err == nil {
 			err = &fs.PathError{Op: "close", Path: name, Err: failed}
 		}
 	}()
