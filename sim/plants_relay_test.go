@@ -71,7 +71,7 @@ var relayBugs = []planted{
 			}
 			return answer
 		}
-	}), []ID{S15, L3}, "several nodes", "", nil},
+	}), []ID{S15, S2, L3}, "several nodes", "", nil},
 	{"a node is listed at another port", directory(func(b *before, d relay.Directory) {
 		b.register = func(at roles.Moment, from relay.From, m *protocol.Register) protocol.Message {
 			other := *m
@@ -113,7 +113,7 @@ var relayBugs = []planted{
 			return answer
 		}
 	}), []ID{S15}, "a stranger that publishes a bad name", "", badNamesScenario},
-	{"an idle link is never closed", deaf(sessionKind, isTimerFired), []ID{L1, C2}, "silence", "", nil},
+	{"an idle link is never closed", deaf(sessionKind, isTimerFired), []ID{L1, L3, C2}, "silence", "", nil},
 	{"a relay hangs up without saying why", around(sessionKind, func(b *bugged) {
 		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {
 			for _, e := range effects {
