@@ -282,7 +282,7 @@ var indexBugs = []planted{
 			}
 			return answer
 		}
-	}), []ID{S15, L3}, "a node that publishes", "", nil},
+	}), []ID{S15, S2, L3}, "a node that publishes", "", nil},
 	{"changes are taken in although some before them are missing", directory(func(b *before, d relayDirectory) {
 		b.publish = func(now roles.Moment, m *protocol.Publish) protocol.Message {
 			answer := d.Publish(now, m)

@@ -175,3 +175,38 @@ func TestAFileIsAskedForOnATerminalAlone(t *testing.T) {
 		t.Errorf("%v, %q", cmd.ProcessState, text)
 	}
 }
+
+// TestAnInterruptEndsWaiting: in each way of waiting, with nothing but that.
+func TestAnInterruptEndsWaiting(t *testing.T) {
+	t.Parallel()
+	state, port := t.TempDir(), freePort(t)
+	relay := remembering(t, state, port, time.Minute)
+	doomed := node(t, relay, map[string]string{"a": "1"})
+	marked(t, state, port, 1)
+	doomed.kill()
+	relay.kill()
+	relay = remembering(t, state, port, time.Minute)
+	for _, args := range []string{"a", "-o DIR a", "-o DIR a b", "-o DIR z*", "-o DIR a z*", "a b", "--list", "--list z*", "--who a", "--hash 1234 a", "--hash " + hashOf("1"), "--json a", "--json -o DIR a"} {
+		for _, environment := range []string{"TERM=xterm", "TERM=dumb"} {
+			p := newTerminal(t)
+			words := append([]string{"--wait", "--relay", relay.ready}, strings.Fields(strings.ReplaceAll(args, "DIR", t.TempDir()))...)
+			cmd := p.on(t, []string{environment, "NO_COLOR="}, words...)
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			eventually(t, 20*time.Second, args+": it says what it waits for", func() bool {
+				return strings.Contains(p.shown.String(), "waiting") && strings.Contains(p.shown.String(), "the relay was restarted")
+			})
+			p.user.Write([]byte{3}) // Ctrl-C
+			cmd.Wait()
+			p.close()
+			shown := screen(p.shown.String())
+			if code := cmd.ProcessState.ExitCode(); code != 130 || strings.Contains(shown, "not found") || strings.Contains(shown, "there may be more") {
+				t.Errorf("%s, %s: exit %d: %s", args, environment, code, shown)
+			}
+			if json := strings.HasPrefix(args, "--json"); !json && !strings.HasSuffix(shown, "peer-client: interrupted\n") || json && !strings.Contains(shown, `"exit_code":130`) {
+				t.Errorf("%s, %s: the terminal shows\n%s", args, environment, shown)
+			}
+		}
+	}
+}

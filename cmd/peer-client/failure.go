@@ -89,10 +89,10 @@ func relayFailure(relay string, code protocol.Code, by protocol.Party, text stri
 func queryFailure(relay string, err error) error {
 	var why *peer.Error
 	switch is := errors.As(err, &why); {
-	case !is:
-		return err
 	case errors.Is(err, peer.ErrInterrupted):
 		return interrupted()
+	case !is:
+		return err
 	case errors.Is(err, peer.ErrNoRelay):
 		return relayFailure(relay, why.Code, why.By, why.Text)
 	case errors.Is(err, peer.ErrTooEarly):

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -51,7 +53,11 @@ func (c *command) named(ctx context.Context, request peer.Request, to *target) e
 		return c.told(event, err)
 	}
 	below, notListed := c.client.Names(ctx, peer.Literal(request.Name)+"/", false)
-	if notListed != nil {
+	switch {
+	case errors.Is(notListed, peer.ErrInterrupted):
+		err = interrupted()
+		return c.told(argumentEvent(request.Name, err), err)
+	case notListed != nil:
 		return c.told(event, err)
 	}
 	defer below.Close()
@@ -116,12 +122,13 @@ func (c *command) inItsTurn(ctx context.Context, arg string, to *target) error {
 
 // resolve returns what an argument stands for, once that does not change by itself or no time is left.
 func (c *command) resolve(ctx context.Context, arg string) (is peer.Resolution) {
-	c.client.Await(ctx, func() peer.Awaited {
+	stopped := c.client.Await(ctx, func() peer.Awaited {
 		if is = c.client.Resolve(ctx, arg); is.Plain { // nodes are asked for the name
 			return peer.Awaited{}
 		}
 		return is.Awaited()
 	})
+	is.Err = cmp.Or(stopped, is.Err)
 	return is
 }
 

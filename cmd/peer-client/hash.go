@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -42,14 +43,14 @@ func (c *command) byHash(ctx context.Context) (peer.Request, error) {
 func (c *command) wholeHash(ctx context.Context, name, beginning string) (protocol.Hash, error) {
 	var is peer.Resolution
 	var found []protocol.Hash
-	c.client.Await(ctx, func() peer.Awaited {
+	stopped := c.client.Await(ctx, func() peer.Awaited {
 		is = c.client.Resolve(ctx, name)
 		if found = beginSo(is, beginning); len(found) > 0 || is.Err != nil {
 			return peer.Awaited{}
 		}
 		return is.Covers.Awaited()
 	})
-	switch {
+	switch is.Err = cmp.Or(stopped, is.Err); {
 	case is.Err != nil:
 		return protocol.Hash{}, queryFailure(c.client.Relay, is.Err)
 	case len(found) == 0 && is.Covers.Err() != nil:

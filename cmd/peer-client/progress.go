@@ -29,7 +29,7 @@ type progress struct {
 	bar     *mpb.Bar                // nil before there is something to show
 	hashed  map[netip.AddrPort]bool // nodes of which a line has said that they hash
 	last    time.Time               // when a line in place of a bar was due
-	off     func() bool             // ends what happens on the terminal when the user interrupts
+	off     func()                  // ends what happens on the terminal when the user interrupts
 
 	mu sync.Mutex
 	figures
@@ -52,18 +52,30 @@ func (c *command) newProgress(ctx context.Context, label string, terminal io.Wri
 	p := &progress{
 		label: label, line: c.say, events: c.events, hashed: map[netip.AddrPort]bool{}, figures: figures{since: now}, last: now,
 	}
-	p.off, c.progress = func() bool { return true }, p
+	p.off, c.progress = func() {}, p
 	switch {
 	case cli.SpeaksJSON(c.program):
 	case terminal != nil && cli.MovesCursor(terminal):
 		p.bars = mpb.New(mpb.WithOutput(terminal), mpb.WithWidth(40), mpb.WithRefreshRate(120*time.Millisecond))
 		// The terminal shows ^C where the cursor is; from there the bar would not be taken away whole.
-		p.off = context.AfterFunc(ctx, func() { fmt.Fprint(terminal, "\r") })
+		p.off = onInterrupt(ctx, func() { fmt.Fprint(terminal, "\r") })
 	case cli.IsTerminal(c.stderr):
 		p.slow = terminal != nil
-		p.off = context.AfterFunc(ctx, func() { fmt.Fprintln(c.stderr) }) // lines begin behind ^C
+		p.off = onInterrupt(ctx, func() { fmt.Fprintln(c.stderr) }) // lines begin behind ^C
 	}
 	return p
+}
+
+// onInterrupt has do called once when ctx is done, until the returned function is called. When that returns, it has
+// been called if ctx is done, and is not any more.
+func onInterrupt(ctx context.Context, do func()) (off func()) {
+	once := sync.OnceFunc(do)
+	stop := context.AfterFunc(ctx, once)
+	return func() {
+		if stop(); ctx.Err() != nil {
+			once()
+		}
+	}
 }
 
 // lineEvery is how far apart lines in place of a bar are.

@@ -86,6 +86,30 @@ func TestNodesThatHashForEverKeepNoPipelineFromTheNextNode(t *testing.T) {
 	newPlay(t, client.GatherRequest{Wanted: offers}, nodes).comesBy("z", 2*roles.GroupPatience)
 }
 
+// TestSilentNodesKeepNothingFromTheNextNode although nothing happens that could remind of them: their time is up
+// long before the deadlines of their links, for many small files and for a larger one.
+func TestSilentNodesKeepNothingFromTheNextNode(t *testing.T) {
+	mute := func(nodes map[netip.AddrPort]*actor) {
+		for _, node := range nodes {
+			if node.hashes {
+				node.hashes, node.silent = false, true
+			}
+		}
+	}
+	offers, nodes := hashers(roles.MaxPipelines+1, 10)
+	nodes[at(200)], offers[0].Holders = nodes[at(1)], ats(200)
+	delete(nodes, at(1))
+	mute(nodes)
+	newPlay(t, client.GatherRequest{Wanted: offers}, nodes).comesBy("z", 2*roles.GroupPatience)
+
+	offers, nodes = hashers(2, 10)
+	large := made(2*group, 100)
+	offers[0] = offered("z", large, 1)
+	nodes[at(1)].files["z"] = large
+	mute(nodes)
+	newPlay(t, client.GatherRequest{Wanted: offers}, nodes).comesBy("z", 2*roles.GroupPatience)
+}
+
 // TestANodeThatHashesForEverKeepsNoLargerFileWaiting.
 func TestANodeThatHashesForEverKeepsNoLargerFileWaiting(t *testing.T) {
 	offers, nodes := hashers(2, 10)

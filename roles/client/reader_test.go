@@ -68,6 +68,7 @@ func TestAReaderGetsWhatIsWanted(t *testing.T) {
 	s.Waits(roles.GroupPatience)
 	f.delivers(s, 7, 1)
 	s.Tell(roles.Wanted{First: 99, Count: 9}, "Reading", f.gets(1, 99, 2), "hear 1") // beyond the end there is nothing
+	s.Waits(roles.GroupPatience)                                                     // as long as before, although no time has passed
 	f.delivers(s, 99, 2)
 	s.Tell(roles.Wanted{First: 101, Count: 1}, "Holding")
 	s.Tell(roles.Wanted{First: 3}, "Holding")

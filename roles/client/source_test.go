@@ -49,6 +49,18 @@ func parts(code protocol.Code) []string {
 	return append([]string{fmt.Sprintf("send 3 ERROR %s by client", code)}, leaves(3)...)
 }
 
+// TestANodeThatIsNotNeededForLongHasDoneNothingWrong: the link is hung up, and the node answered last.
+func TestANodeThatIsNotNeededForLongHasDoneNothingWrong(t *testing.T) {
+	s, _ := visiting(t)
+	s.Hear(3, made(3*group, 1).outboard(0), "Holding", "report learned")
+	s.Waits(roles.HoldTimeout)
+	s.Ring("Leaving", leaves(3)...)
+	s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3", "report visited")
+	if v := visited(t, s, 0, protocol.Node); !v.Rested || v.Broke {
+		t.Errorf("%+v", v)
+	}
+}
+
 // TestANodeThatHashesIsWaitedForAsLongAsItGetsOn also when that takes many times the deadline.
 func TestANodeThatHashesIsWaitedForAsLongAsItGetsOn(t *testing.T) {
 	s, _ := visiting(t)

@@ -79,3 +79,20 @@ func TestNumbersOfOneHashAreAllMet(t *testing.T) {
 		}
 	}
 }
+
+// TestTheLargestNumberFitsAnEntry, at each distance, and one more does not.
+func TestTheLargestNumberFitsAnEntry(t *testing.T) {
+	for _, number := range []uint32{0, 1, mostNumber - 1, mostNumber} {
+		for _, distance := range []int{0, 1, maxDistance - 1, maxDistance} {
+			if e := newEntry(number, distance); e == 0 || entryNumber(e) != number || entryDistance(e) != distance {
+				t.Errorf("number %d at distance %d is entry %#x: %d at %d", number, distance, e, entryNumber(e), entryDistance(e))
+			}
+		}
+	}
+	if e := newEntry(mostNumber+1, 0); entryNumber(e) == mostNumber+1 {
+		t.Errorf("an entry can hold more than %d", mostNumber)
+	}
+	if e := newEntry(0, maxDistance+1); entryDistance(e) != maxDistance {
+		t.Errorf("a larger distance than an entry can hold is %d", entryDistance(e))
+	}
+}

@@ -16,7 +16,7 @@ func unanswered(arg Resolution) bool {
 // resolve returns what arguments stand for, once that does not change by itself or no time is left. For a name that
 // nobody has published, nodes are asked before anything is waited for.
 func (a *fetchAll) resolve(ctx context.Context, args []string) (found []Resolution) {
-	a.patience.await(ctx, func() (why Awaited) {
+	err := a.patience.await(ctx, func() (why Awaited) {
 		found = a.client.ResolveAll(ctx, args)
 		for i := range found {
 			if !found[i].Plain {
@@ -25,6 +25,11 @@ func (a *fetchAll) resolve(ctx context.Context, args []string) (found []Resoluti
 		}
 		return why
 	})
+	for i := range found {
+		if err != nil && !found[i].Plain && !found[i].Awaited().IsZero() {
+			found[i].Err = err
+		}
+	}
 	return found
 }
 
@@ -66,13 +71,19 @@ func (a *fetchAll) takeOne(arg Resolution, passed map[string]bool) []client.Offe
 // await asks again for files that were not found so far, for as long as the client waits.
 func (a *fetchAll) await(ctx context.Context) {
 	first := true
-	a.patience.await(ctx, func() Awaited {
+	err := a.patience.await(ctx, func() Awaited {
 		if !first {
 			a.again(ctx)
 		}
 		first = false
 		return a.early()
 	})
+	for i := range a.Files {
+		if file := &a.Files[i]; err != nil && file.Result.Outcome == client.TooEarly {
+			file.Result = stopped(file.Result)
+			a.report(*file)
+		}
+	}
 }
 
 // early returns what may yet bring a file that was not found.

@@ -59,7 +59,7 @@ func (c *Client) Fetch(ctx context.Context, request Request, w io.Writer) Result
 	err := stream.Flush(ctx) // of what has come, also if that is not all
 	switch closed := stream.Close(); {
 	case err != nil && ctx.Err() != nil:
-		result.Outcome, result.Code, result.By, result.Text = client.Interrupted, protocol.Interrupted, protocol.Client, "told to stop"
+		result = Result{stopped(result.Result)}
 	case err != nil:
 		result = diskFailed(result, err)
 	case closed != nil && result.Outcome == client.Fetched:
@@ -87,7 +87,7 @@ func (c *Client) sources() int {
 
 func (c *Client) fetch(ctx context.Context, request client.Request, to transport.Store, report func(roles.Outcome)) Result {
 	fetch := client.NewFetch(request)
-	c.Await(ctx, func() Awaited {
+	err := c.Await(ctx, func() Awaited {
 		if fetch.Final() {
 			fetch.Reset(request)
 		}
@@ -97,7 +97,16 @@ func (c *Client) fetch(ctx context.Context, request client.Request, to transport
 	if bad := fetch.Result().Unasked.LeftOut; bad > 0 {
 		c.sayBad(int(bad))
 	}
+	if err != nil {
+		return Result{stopped(fetch.Result())}
+	}
 	return Result{fetch.Result()}
+}
+
+// stopped returns the result of a fetch that would have gone on.
+func stopped(r client.Result) client.Result {
+	r.Outcome, r.Code, r.By, r.Text = client.Interrupted, protocol.Interrupted, protocol.Client, "told to stop"
+	return r
 }
 
 // sayBad logs that entries of a relay's answer are left out.

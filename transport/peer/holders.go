@@ -1,6 +1,7 @@
 package peer
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"iter"
@@ -25,13 +26,13 @@ type Holders struct {
 func (c *Client) Holders(ctx context.Context, request Request) (*Holders, error) {
 	h := &Holders{}
 	var err error
-	c.Await(ctx, func() Awaited {
+	stopped := c.Await(ctx, func() Awaited {
 		if err = h.ask(ctx, c, request); err != nil || !h.Empty() {
 			return Awaited{}
 		}
 		return h.Covers.Awaited()
 	})
-	if err != nil {
+	if err = cmp.Or(err, stopped); err != nil {
 		h.Close()
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package peer
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -39,13 +40,13 @@ func (c *Client) Names(ctx context.Context, pattern string, holders bool) (*Name
 func (c *Client) namesWithin(ctx context.Context, pattern string, holders bool, may *budget) (*Names, error) {
 	n := newNames(extsort.DefaultMemory, may)
 	var err error
-	c.Await(ctx, func() Awaited {
+	stopped := c.Await(ctx, func() Awaited {
 		if err = c.listInto(ctx, pattern, holders, n); err != nil {
 			return Awaited{}
 		}
 		return n.Covers.Awaited()
 	})
-	if err != nil {
+	if err = cmp.Or(err, stopped); err != nil {
 		n.Close()
 		return nil, err
 	}

@@ -134,7 +134,7 @@ func (r *Resolution) Awaited() Awaited {
 // Matches returns all names that arguments stand for, and of each argument what Resolve does, but for its offers.
 // While there may soon be more it asks again, for as long as the client waits. The names are to be closed.
 func (c *Client) Matches(ctx context.Context, args []string) (all *Names, found []Resolution, err error) {
-	c.Await(ctx, func() (why Awaited) {
+	stopped := c.Await(ctx, func() (why Awaited) {
 		if all != nil {
 			all.Close()
 		}
@@ -144,6 +144,10 @@ func (c *Client) Matches(ctx context.Context, args []string) (all *Names, found 
 		}
 		return why
 	})
+	if err == nil && stopped != nil {
+		all.Close()
+		return nil, nil, stopped
+	}
 	return all, found, err
 }
 

@@ -70,15 +70,22 @@ type patience struct {
 
 func (c *Client) patience() *patience { return &patience{left: c.Wait, waiting: c.Waiting} }
 
-// Await calls try, and again for as long as it returns what is awaited and the client waits.
-func (c *Client) Await(ctx context.Context, try func() Awaited) { c.patience().await(ctx, try) }
+// Await calls try, and again for as long as it returns what is awaited and the client waits. It fails if ctx is
+// done before.
+func (c *Client) Await(ctx context.Context, try func() Awaited) error {
+	return c.patience().await(ctx, try)
+}
 
-func (p *patience) await(ctx context.Context, try func() Awaited) {
-	for why := try(); !why.IsZero() && p.more(ctx, why); {
+func (p *patience) await(ctx context.Context, try func() Awaited) error {
+	why := try()
+	for !why.IsZero() && p.more(ctx, why) {
 		why = try()
 	}
 	p.spend()
-	p.pause = 0
+	if p.pause = 0; !why.IsZero() && ctx.Err() != nil {
+		return interrupted(ctx)
+	}
+	return nil
 }
 
 // more pauses before the next try. It reports false when the time is over, or ctx is done.

@@ -3,6 +3,7 @@ package peer_test
 import (
 	"context"
 	"errors"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -214,6 +215,16 @@ func TestWaitingEnds(t *testing.T) {
 	}
 }
 
+// within gets what arguments stand for into a new folder.
+func within(t *testing.T, ctx context.Context, c *peer.Client, args ...string) error {
+	root, err := os.OpenRoot(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	return c.FetchAll(ctx, peer.AllRequest{Args: args}, root).Err()
+}
+
 // TestEachCallWaits for no longer than it may, and ends when its context is done.
 func TestEachCallWaits(t *testing.T) {
 	calls := map[string]func(ctx context.Context, c *peer.Client) error{
@@ -235,6 +246,12 @@ func TestEachCallWaits(t *testing.T) {
 			}
 			return errors.Join(found[0].Covers.Err(), names.Close())
 		},
+		"FetchAll of a name": func(ctx context.Context, c *peer.Client) error {
+			return within(t, ctx, c, "later", "d/a")
+		},
+		"FetchAll of a pattern": func(ctx context.Context, c *peer.Client) error {
+			return within(t, ctx, c, "d/*")
+		},
 		"Fetch": func(ctx context.Context, c *peer.Client) error {
 			return c.Fetch(ctx, peer.Request{Name: "late"}, &strings.Builder{}).Err()
 		},
@@ -253,14 +270,14 @@ func TestEachCallWaits(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 				defer cancel()
 				since = time.Now()
-				if call(ctx, c); time.Since(since) > 4*time.Second {
-					t.Errorf("it went on for %v", time.Since(since))
+				if err := call(ctx, c); !errors.Is(err, peer.ErrInterrupted) || time.Since(since) > 4*time.Second {
+					t.Errorf("it went on for %v: %v", time.Since(since), err)
 				}
 				c.Wait = 2 * time.Minute
 				if err := call(t.Context(), c); err != nil {
 					t.Error(err)
 				}
-			}, hesitating(tree("d/a", "A", "late", "L"), map[string]int{"late": 20}, in(time.Minute), nil))
+			}, hesitating(tree("d/a", "A", "late", "L", "later", "M"), map[string]int{"late": 20, "later": 120}, in(time.Minute), nil))
 		})
 	}
 }
