@@ -66,6 +66,12 @@ func allStories() []*scenario.Scenario {
 		lying("judging silence", scenario.Fault{Class: scenario.Crash, At: 1250 * time.Millisecond, Who: "n0"}),
 		lying("judging silence", scenario.Fault{Class: scenario.Graceful, At: 2250 * time.Millisecond, Who: "c1"},
 			scenario.Fault{Class: scenario.Slow, For: at(50), Who: "c1", N: 1 << 20}),
+		lying("doubting silence", scenario.Fault{Class: scenario.Graceful, At: 1250 * time.Millisecond, Who: "c0"}),
+		// A relay hangs when it is asked for nodes, and crashes: twice.
+		asking(scenario.Fault{Class: scenario.Hang, At: at(4), For: at(20), Who: "relay"},
+			scenario.Fault{Class: scenario.Crash, At: at(6), For: time.Millisecond, Who: "relay"},
+			scenario.Fault{Class: scenario.Hang, At: at(6) + 1500*time.Microsecond, For: at(20), Who: "relay"},
+			scenario.Fault{Class: scenario.Crash, At: at(8), Who: "relay"}),
 		// A node registers under the id of another one that is publishing.
 		sharing(),
 		// A user stops a client before it has begun.
@@ -149,6 +155,13 @@ func doubting(seed uint64, faults ...scenario.Fault) *scenario.Scenario {
 func lying(lie scenario.Lie, faults ...scenario.Fault) *scenario.Scenario {
 	s := pipelining(faults...)
 	s.Nodes[0].Lie, s.Nodes[0].Quiet, s.Ops = lie, false, s.Ops[:2]
+	return s
+}
+
+// asking is a client that asks for the nodes that have a file.
+func asking(faults ...scenario.Fault) *scenario.Scenario {
+	s := story(0, scenario.Honest, faults...)
+	s.Ops = []scenario.Op{{At: 5 * time.Second, Do: scenario.DoLocate, Who: "c0", Name: "both"}}
 	return s
 }
 
