@@ -43,7 +43,7 @@ const (
 
 	AnswerPatience = 1 * time.Second // for this long a relay has a long answer untaken while others want its room
 
-	ListPatience = 1 * time.Second  // for this long a relay has a LIST wait for room before it refuses it
+	ListPatience = 1 * time.Second  // for this long a relay has a LIST wait for room before it answers with a short page
 	ListTurn     = ListPatience / 4 // after this it looks whether there is room
 
 	DrainTimeout = 10 * time.Second // a program that is stopped finishes within this what is running
@@ -55,6 +55,7 @@ const (
 	MaxEntries        = 1_000_000  // names that a relay keeps of one node
 	MaxIndex          = 20_000_000 // names that a relay keeps of all nodes
 	MaxLists          = 32         // answers to LIST that a relay has on their way to all its peers
+	ShortList         = 50         // items in a LISTED for which there is no room among these
 	MaxLongPages      = 256        // the same for LOCATED of more than DefaultPage peers; others are short then
 	MaxBusy           = 5          // times that a client asks for a list while the relay is busy
 	MeanName          = 128        // bytes that names have on average at most: MaxEntries and MaxIndex bound these, too

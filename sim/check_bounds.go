@@ -134,14 +134,18 @@ func (c *checks) longAnswers(a *actor) {
 	}
 }
 
-// listRefused checks L9 for the answer to a LIST.
+// listRefused checks L9 for the answer to a LIST: it is not refused, and where nothing goes wrong but
+// that strangers break the protocol it comes in time.
 func (c *checks) listRefused(o *operation) {
+	attacked := true
 	for i := range c.w.scenario.Faults {
 		if c.w.scenario.Faults[i].Class == scenario.Busy {
 			return
 		}
+		attacked = attacked && c.w.scenario.Faults[i].Class == scenario.Attack
 	}
-	if list := o.op.Do == scenario.DoList || o.op.Do == scenario.DoGather; list && o.answer.Code == protocol.Busy && c.w.relay.lie == scenario.Honest {
+	list := (o.op.Do == scenario.DoList || o.op.Do == scenario.DoGather) && c.w.relay.lie == scenario.Honest
+	if code := o.answer.Code; list && (code == protocol.Busy || attacked && code == protocol.Timeout) {
 		c.fail(L9, "%s got no list: %s", o.op.Who, o.answer.Text)
 	}
 }

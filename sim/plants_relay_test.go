@@ -5,7 +5,6 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
-	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
@@ -141,14 +140,14 @@ var loadBugs = []planted{
 			return in
 		}
 	}), []ID{L1, L9, C2}, "strangers that ask for lists", "", deafLists},
-	{"a client whose list is put off does not ask again", around(queryKind, func(b *bugged) {
+	{"a list waits for its room for ever", around(sessionKind, func(b *bugged) {
 		b.before = func(in roles.Input) roles.Input {
-			if no := heardError(in); no != nil && no.Code == protocol.Busy && b.Machine.(*client.Query).State() == client.QueryListing {
-				return roles.Lost{Code: protocol.Busy, Text: "busy"}
+			if _, is := in.(roles.TimerFired); is && b.Machine.(*pooledSession).State() == relay.SessionWaiting {
+				return nil
 			}
 			return in
 		}
-	}), []ID{L9}, "strangers that ask for lists", "", deafLists},
+	}), []ID{L1, L3, L9, C2}, "strangers that ask for lists", "", deafLists},
 	{"the names of all nodes have no bound", Plant{Policy: func(p *relay.Policy) { p.MaxIndex = 0 }}, []ID{S15}, "a small relay", "", fullRelay},
 	{"the index of a small relay stays full", directory(func(b *before, d relay.Directory) {
 		full := false

@@ -1,10 +1,14 @@
 package transport_test
 
 import (
+	"bytes"
+	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"net/netip"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -48,9 +52,9 @@ func (w *world) listed() (made int) {
 	return made
 }
 
-// Links that ask for lists and do not read them hold few answers. Others wait a moment, are refused,
-// and asked to come again; what is not a list is answered at once. The deaf are let go, for those
-// that wait and for a client, which gets its list.
+// Links that ask for lists and do not read them hold few answers. Others wait a moment and get a short
+// page; what is not a list is answered at once. The deaf are let go, for those that wait and for a
+// client, which gets its list.
 func TestDeafListersHoldUpNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const deaf = 10 * roles.MaxLists
@@ -73,22 +77,22 @@ func TestDeafListersHoldUpNobody(t *testing.T) {
 		if took := time.Since(begin); took != 0 {
 			t.Errorf("LOCATE took %v", took)
 		}
-		busy, begin := 0, time.Now()
+		short, begin := 0, time.Now()
 		for _, conn := range conns {
 			head := make([]byte, protocol.HeaderSize)
 			if _, err := io.ReadFull(conn, head); err != nil {
 				t.Error(err)
 			}
-			if protocol.Kind(head[3]) == protocol.KindError {
-				busy++
+			if binary.BigEndian.Uint32(head[4:]) < 2*roles.ShortList*protocol.MaxName {
+				short++
 				if took := time.Since(begin); took != roles.ListPatience {
-					t.Errorf("one was told busy after %v", took)
+					t.Errorf("one got a short page after %v", took)
 				}
 				conn.Close()
 			}
 		}
-		if most := deaf - roles.MaxLists; busy > most || busy < most-roles.MaxLists { // some have the room of the first
-			t.Errorf("%d of %d were told busy", busy, most)
+		if most := deaf - roles.MaxLists; short > most || short < most-roles.MaxLists { // some have the room of the first
+			t.Errorf("%d of %d got a short page", short, most)
 		}
 		listed := 0
 		for _, err := range w.client(1).List(t.Context(), "", false) {
@@ -100,6 +104,49 @@ func TestDeafListersHoldUpNobody(t *testing.T) {
 		if took := time.Since(begin); listed != 1000 || took > 2*roles.BusyRetry {
 			t.Errorf("%d names were listed after %v", listed, took)
 		}
+	})
+}
+
+// A client gets its whole list, in time that is bounded by its length, while ever new strangers ask
+// for lists and do not read them.
+func TestAListComesWhoeverAsksAndDoesNotRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const names, deaf = 1000, 10 * roles.MaxLists
+		network := transport.NewMemory()
+		w := newWorld(t, network, 0)
+		w.fill(names)
+		ask := protocol.Append(nil, &protocol.List{Limit: protocol.MaxPage, Pattern: "**/*"})
+		ctx, over := context.WithCancel(t.Context())
+		var strangers sync.WaitGroup
+		for range deaf {
+			strangers.Go(func() {
+				for ctx.Err() == nil {
+					conn, err := network.Dial(ctx, w.relay.String())
+					if err != nil {
+						return
+					}
+					conn.Write(bytes.Repeat(ask, 3))
+					select {
+					case <-ctx.Done():
+					case <-time.After(roles.AnswerPatience + roles.ListPatience):
+					}
+					conn.Close()
+				}
+			})
+		}
+		synctest.Wait()
+		begin, listed := time.Now(), 0
+		for _, err := range w.client(1).List(t.Context(), "", false) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			listed++
+		}
+		if took := time.Since(begin); listed != names || took > (names/roles.ShortList+2)*roles.ListPatience {
+			t.Errorf("%d names were listed after %v", listed, took)
+		}
+		over()
+		strangers.Wait()
 	})
 }
 

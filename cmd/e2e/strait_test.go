@@ -18,6 +18,7 @@ type strait struct {
 	passed int64
 	flip   int64 // the byte of each connection that is falsified; 0: none
 	cut    bool  // connections are closed when nothing may pass any more
+	reset  int64 // the next connection of which so many bytes have come is reset; 0: none
 	conns  map[net.Conn]struct{}
 	busy   sync.WaitGroup
 }
@@ -63,6 +64,24 @@ func (s *strait) falsify(at int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.flip = at
+}
+
+// resetAt has the next connection reset at that byte, counted from 1.
+func (s *strait) resetAt(at int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reset = at
+}
+
+// resets reports whether a connection that has come so far is to be reset now.
+func (s *strait) resets(at int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.reset == 0 || at < s.reset {
+		return false
+	}
+	s.reset = 0
+	return true
 }
 
 // full waits until all that may pass has passed.
@@ -129,7 +148,11 @@ func (s *strait) carry(client net.Conn) {
 			buf[s.flip-at-1] ^= 1
 		}
 		s.mu.Unlock()
-		at += int64(n)
+		if at += int64(n); s.resets(at) {
+			client.(*net.TCPConn).SetLinger(0)
+			node.(*net.TCPConn).SetLinger(0)
+			return
+		}
 		if !s.pass(client, buf[:n]) {
 			return
 		}

@@ -28,12 +28,13 @@ type counting struct {
 	sampleDirectory
 	lists   int
 	pattern string // of the last
+	limit   uint64 // the same
 	most    uint64 // peers that a LOCATE asked for
 }
 
 func (c *counting) List(at roles.Moment, from relay.From, m *protocol.List) protocol.Message {
 	c.lists++
-	c.pattern = m.Pattern
+	c.pattern, c.limit = m.Pattern, m.Limit
 	return c.sampleDirectory.List(at, from, m)
 }
 
@@ -42,17 +43,18 @@ func (c *counting) Locate(at roles.Moment, from relay.From, m *protocol.Locate) 
 	return c.sampleDirectory.Locate(at, from, m)
 }
 
-// refuse has a session refuse the LIST that it has put off, after ListPatience and not before.
-func refuse(t *testing.T, s *rolestest.Story) {
+// shortened lets the LIST that a session has put off wait in vain: after ListPatience, and not before,
+// it is answered with a short page.
+func shortened(t *testing.T, s *rolestest.Story) {
 	t.Helper()
 	began := s.At.Now
 	for range roles.ListPatience/roles.ListTurn - 1 {
 		s.Waits(roles.ListTurn)
 		s.Ring("Waiting")
 	}
-	s.Ring("Rejecting", "send 0 ERROR busy by relay retry=2000", "halfclose 0", "discard 0")
+	s.Ring("Idle", "send 0 "+rolestest.Say(rolestest.Sample(protocol.KindListed)), "hear 0")
 	if took := s.At.Now - began; took != roles.ListPatience {
-		t.Errorf("a list was refused after %v", took)
+		t.Errorf("a list was answered with a short page after %v", took)
 	}
 }
 
@@ -72,10 +74,13 @@ func TestFewListsAreOnTheirWayAtOnce(t *testing.T) {
 		t.Helper()
 		s := newcomer()
 		s.Hear(0, list, "Waiting")
-		refuse(t, s)
+		shortened(t, s)
+		if directory.limit != roles.ShortList {
+			t.Errorf("the page is of %d items", directory.limit)
+		}
 	}
 	refused()
-	if directory.lists != roles.MaxLists || answers.Taken(relay.LongList) != roles.MaxLists {
+	if directory.lists != roles.MaxLists+1 || answers.Taken(relay.LongList) != roles.MaxLists {
 		t.Errorf("%d lists were made, %d are on their way", directory.lists, answers.Taken(relay.LongList))
 	}
 	newcomer().Hear(0, &protocol.Locate{}, "Idle", "send 0 "+rolestest.Say(rolestest.Sample(protocol.KindLocated)), "hear 0")

@@ -30,6 +30,9 @@ const (
 	sliceSteps = 1 << 15 // of matching, without the lock, before other goroutines have their turn
 )
 
+// shortPart is the part of a page's work that a short one takes: many of them may be made at once.
+const shortPart = 16
+
 // List returns a page of the published items, in the order of their numbers. The cursor holds the
 // registry's incarnation and the next number, so that an item that is published from the first page
 // to the last is in exactly one of them.
@@ -41,10 +44,13 @@ func (r *Registry) List(at roles.Moment, from From, m *protocol.List) protocol.M
 	defer r.listing.Unlock()
 	l := listing{
 		r: r, peers: page{to: from}, limit: roles.DefaultPage,
-		holders: int(min(m.Holders, protocol.MaxHolders)), room: protocol.ListedRoom,
+		holders: int(min(m.Holders, protocol.MaxHolders)), room: protocol.ListedRoom, most: listMost, steps: matchMost,
 	}
 	if m.Limit > 0 {
 		l.limit = int(min(m.Limit, protocol.MaxPage))
+		if l.limit <= roles.ShortList {
+			l.most, l.steps = listMost/shortPart, matchMost/shortPart
+		}
 	}
 	next := l.begin(at, m.Cursor)
 	if m.Pattern != "" && !protocol.IsPattern(m.Pattern) {
@@ -89,12 +95,12 @@ func (l *listing) named(name string, next uint32) uint32 {
 
 // matching adds the items whose names match, and returns the number at which the page goes on.
 func (l *listing) matching(pattern protocol.Pattern, next uint32) uint32 {
-	until := next + min(listMost, l.end-min(next, l.end))
-	for next < until && pattern.Steps <= matchMost && l.looked <= holdMost {
+	until := next + min(l.most, l.end-min(next, l.end))
+	for next < until && pattern.Steps <= l.steps && l.looked <= holdMost {
 		some, then := l.copyNames(next, until)
 		found, steps := some[:0], pattern.Steps
 		for _, one := range some {
-			if pattern.Steps > matchMost {
+			if pattern.Steps > l.steps {
 				then = one.number
 				break
 			}
@@ -163,6 +169,8 @@ type listing struct {
 	r              *Registry
 	now            time.Duration
 	limit, holders int
+	most           uint32 // items that are looked at
+	steps          int    // of matching
 	end            uint32 // the number of items when the page began
 	room           int    // bytes that are left
 	looked         int    // holds looked at

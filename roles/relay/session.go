@@ -175,22 +175,26 @@ func (s *Session) list(at roles.Moment, m *protocol.List) {
 	s.answerLong(at, LongList, s.directory.List(at, s.from, m))
 }
 
-// tryAgain answers a LIST that was put off if there is room now. After ListPatience it refuses.
+// tryAgain answers a LIST that was put off if there is room now. After ListPatience it answers with a
+// short page, which needs none: a list that many others keep from its room gets on slowly, but it does.
 func (s *Session) tryAgain(at roles.Moment) {
 	switch {
 	case s.room.Take(at, LongList):
-		asked := s.asked
-		s.asked = nil
 		s.core.Fire(sessionRoom)
-		s.answerLong(at, LongList, s.directory.List(at, s.from, asked))
+		s.answerLong(at, LongList, s.directory.List(at, s.from, s.asked))
 	case at.Now-s.since < roles.ListPatience:
 		s.core.Fire(sessionNoRoom)
 		s.core.Arm(roles.ListTurn)
+		return
 	default:
-		refusal := roles.Busy()
-		refusal.Text = "too many lists are on their way"
-		s.reject(sessionExpired, refusal)
+		short := *s.asked
+		if short.Limit == 0 || short.Limit > roles.ShortList {
+			short.Limit = roles.ShortList
+		}
+		s.core.Fire(sessionExpired)
+		s.answer(s.directory.List(at, s.from, &short))
 	}
+	s.asked = nil
 }
 
 // sent goes on after a long answer.

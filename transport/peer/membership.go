@@ -57,7 +57,11 @@ func (m *member) report(outcome roles.Outcome) {
 		m.log.Info("listed", "relay", m.relay, "at", whereabouts(o.Place), "listens", m.listing.Listen, "ttl_ms", o.TTL.Milliseconds())
 		m.listed(o.Place, o.TTL)
 	case node.Moved:
-		m.log.Info("moved", "relay", m.relay, "at", whereabouts(o.Place))
+		what := "moved"
+		if was := m.listing.At.Addr(); was == o.At.Addr() || was == o.Also { // there is one more, or one less
+			what = "listed"
+		}
+		m.log.Info(what, "relay", m.relay, "at", whereabouts(o.Place))
 		m.listed(o.Place, m.listing.TTL)
 	case node.Hopeless:
 		why := m.refusal(o.Code, o.By, o.Text)
