@@ -30,8 +30,12 @@ const (
 	sliceSteps = 1 << 15 // of matching, without the lock, before other goroutines have their turn
 )
 
-// shortPart is the part of a page's work that a short one takes: many of them may be made at once.
-const shortPart = 16
+// Short pages take no room among the long ones, so many may be made and lie untaken at once: they
+// take a part of a long one's work, and little memory.
+const (
+	shortPart  = 16
+	shortBytes = 16 << 10
+)
 
 // List returns a page of the published items, in the order of their numbers. The cursor holds the
 // registry's incarnation and the next number, so that an item that is published from the first page
@@ -49,7 +53,7 @@ func (r *Registry) List(at roles.Moment, from From, m *protocol.List) protocol.M
 	if m.Limit > 0 {
 		l.limit = int(min(m.Limit, protocol.MaxPage))
 		if l.limit <= roles.ShortList {
-			l.most, l.steps = listMost/shortPart, matchMost/shortPart
+			l.most, l.steps, l.room = listMost/shortPart, matchMost/shortPart, shortBytes
 		}
 	}
 	next := l.begin(at, m.Cursor)

@@ -397,6 +397,31 @@ func TestAHardPatternMakesShortPages(t *testing.T) {
 	}
 }
 
+// Whoever leaves short pages untaken keeps little of the relay's memory; each name is in one of them.
+func TestAShortPageIsBoundedInBytes(t *testing.T) {
+	d := publishing(t, relay.Policy{})
+	const names = 60
+	m := &protocol.Publish{ID: rolestest.Node(1), Epoch: 1, Index: 1, To: names, Latest: names}
+	for i := range names {
+		m.Changes = append(m.Changes, protocol.Entry{Name: strings.Repeat(strings.Repeat("n", 203)+"/", 5) + fmt.Sprint(i), Hash: content(i)})
+	}
+	d.accepts(d.Publish(d.at, m), names)
+	listed, pages := map[string]bool{}, 0
+	for cursor := []byte(nil); pages == 0 || cursor != nil; pages++ {
+		page := d.List(d.at, relay.From{}, &protocol.List{Limit: roles.ShortList, Holders: protocol.MaxHolders, Cursor: cursor}).(*protocol.Listed)
+		if size := len(protocol.Append(nil, page)); size > 17<<10 || len(page.Items) == 0 {
+			t.Fatalf("%d items in %d bytes", len(page.Items), size)
+		}
+		for _, item := range page.Items {
+			listed[item.Name] = true
+		}
+		cursor = page.Cursor
+	}
+	if len(listed) != names {
+		t.Errorf("%d names in %d pages", len(listed), pages)
+	}
+}
+
 func TestWhatComesAndGoesDoesNotMakeTheRelayGrow(t *testing.T) {
 	d := publishing(t, relay.Policy{})
 	sequence := uint64(0)
