@@ -11,7 +11,7 @@ func TestOnlyNamesThatAreGoneComeAheadOfTheirTurn(t *testing.T) {
 		changes  []Entry
 		good     bool
 	}{
-		{5, 5, nil, true}, {5, 5, []Entry{gone}, true}, {5, 5, []Entry{gone, there}, false},
+		{5, 5, nil, true}, {5, 5, []Entry{gone}, true}, {5, 5, []Entry{gone, there}, false}, {1, 1, []Entry{gone}, true}, {9, 9, []Entry{gone}, true}, {10, 10, nil, false},
 		{0, 0, nil, true}, {0, 0, []Entry{gone}, false}, {5, 6, []Entry{there}, true}, {5, 6, []Entry{gone, there}, false},
 	} {
 		m := Publish{ID: NodeID{1}, Epoch: 1, Index: 1, From: test.from, To: test.to, Latest: 9, Changes: test.changes}
