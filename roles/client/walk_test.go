@@ -52,7 +52,7 @@ func (v *vast) carryOut(effect roles.Effect) {
 			tell(roles.Heard{Link: e.Link, Message: &protocol.Error{Code: protocol.NotFound, By: protocol.Node}})
 		}
 	case roles.HalfClose:
-		tell(roles.PeerEnded{Link: e.Link})
+		tell(roles.PeerEnded(e))
 	case roles.Report:
 		switch is := e.Outcome.(type) {
 		case client.Result:
