@@ -65,8 +65,7 @@ const mostResident = 200 << 20
 
 var resident = regexp.MustCompile(`VmHWM:\s*(\d+) kB`)
 
-// residentPeak returns the most memory that a process has had at once, or 0 where the system does not
-// tell it.
+// residentPeak returns the most memory that a process has had at once, or 0 where it is over.
 func residentPeak(p *process) int {
 	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.program()))
 	found := resident.FindSubmatch(text)
