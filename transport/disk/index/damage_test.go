@@ -305,6 +305,66 @@ func TestARemovedIndexIsMadeAnew(t *testing.T) {
 	}
 }
 
+// An index that is cut, or garbled, while it is open is made anew once: what was lost is as if it had
+// never been told, and the rest is kept.
+func TestAnIndexThatIsDamagedWhileItIsOpen(t *testing.T) {
+	for name, harm := range map[string]func(path string, size int64) error{
+		"cut":     func(path string, size int64) error { return os.Truncate(path, size/2) },
+		"by one":  func(path string, size int64) error { return os.Truncate(path, size-1) },
+		"emptied": func(path string, _ int64) error { return os.Truncate(path, 0) },
+		"garbled": func(path string, size int64) error {
+			data, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			for i := len(data) / 3; i < len(data); i += 1 << 10 {
+				data[i]++
+			}
+			file, err := os.OpenFile(path, os.O_WRONLY, 0)
+			if err != nil {
+				return err
+			}
+			_, err = file.WriteAt(data, 0)
+			return errors.Join(err, file.Close())
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path, s := filled(t)
+			logger, lines := log()
+			db := index.Open(path, logger)
+			info, err := os.Stat(path)
+			if err == nil {
+				err = harm(path, info.Size())
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			before := s.known(t, db, 0)
+			for range 3 {
+				db.Mend()
+				if known := s.known(t, db, 0); known < before || known == len(s.records) {
+					t.Errorf("%d of %d files are known, and were %d", known, len(s.records), before)
+				}
+				if said := strings.Count(lines.String(), "damaged:"); said != 1 {
+					t.Errorf("it was said %d times: %s", said, lines)
+				}
+			}
+			if kept, _ := filepath.Glob(path + ".damaged-*"); len(kept) != 1 {
+				t.Errorf("%d files are kept", len(kept))
+			}
+			at := len(s.records)
+			s.put(db, 1025)
+			db.Close()
+			lines.Reset()
+			db = index.Open(path, logger)
+			defer db.Close()
+			if known := s.known(t, db, at); known != 1 || s.known(t, db, 0) < before+1 || lines.Len() > 0 {
+				t.Errorf("%d files are known of the one that came after, %d of all: %s", known, s.known(t, db, 0), lines)
+			}
+		})
+	}
+}
+
 // What records have replaced does not make the file grow for ever.
 func TestTheFileOfAnIndexStaysSmall(t *testing.T) {
 	path, s := filled(t)
