@@ -5,6 +5,32 @@ import "sync/atomic"
 // Mend makes the file anew if that is due.
 func (x *DB) Mend() { x.mend() }
 
+// Segments returns how many segments of trees it holds.
+func (x *DB) Segments() int {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	all := map[segmentName]bool{}
+	for name := range x.fresh.segments {
+		all[name] = true
+	}
+	if x.db != nil {
+		for name := range x.db.trees {
+			all[name] = true
+		}
+	}
+	return len(all)
+}
+
+// Room returns the size of the file, how much of that it counts as waste, and how much its records
+// take that count.
+func (x *DB) Room() (size, waste, live int64) {
+	live = headSize + int64(len(x.db.files)*fileSize)
+	for _, place := range x.db.trees {
+		live += int64(place.size)
+	}
+	return x.db.end, x.db.waste, live
+}
+
 // broken is a file that fails to write, or hangs.
 type broken struct {
 	file

@@ -25,6 +25,7 @@ type library struct {
 	clock   int64
 	random  *rand.ChaCha8
 	fails   bool // nothing can be written just now
+	removed int  // files
 }
 
 const inodes = 6
@@ -98,6 +99,7 @@ func (l *library) step(what string) {
 	case "flush":
 		if l.path != "" {
 			l.db.Flush()
+			l.keeps()
 		}
 	case "mend":
 		if l.path != "" {
@@ -135,6 +137,34 @@ func (l *library) step(what string) {
 	}
 }
 
+// keeps fails if the index keeps segments that no file has, or does not know how much of its file is
+// waste. The marks of files that are gone are not counted as such.
+func (l *library) keeps() {
+	if l.fails {
+		return
+	}
+	want := 0
+	for number, r := range l.records {
+		switch all := segments(l.values[number]); {
+		case r.Tree != 0 && r.Hash.IsZero():
+			_, done := l.db.Begun(r.Signature)
+			want += len(done)
+		case r.Tree != 0:
+			want += all
+		}
+	}
+	if got := l.db.Segments(); got != want {
+		l.Fatalf("%d segments are held, want %d", got, want)
+	}
+	if l.path == "" {
+		return
+	}
+	size, waste, live := l.db.Room()
+	if unknown := size - live - waste; unknown < 0 || unknown > int64(l.removed*100) {
+		l.Fatalf("of %d bytes %d count, and %d are waste; %d files were removed", size, live, waste, l.removed)
+	}
+}
+
 // stays fails if the file has more waste than is kept.
 func (l *library) stays() {
 	live := int64(0)
@@ -153,6 +183,7 @@ func (l *library) remove(number uint64) {
 	l.db.Remove(other) // another record is in its place
 	l.check()
 	l.db.Remove(r)
+	l.removed++
 	delete(l.records, number)
 	delete(l.values, number)
 }
@@ -235,6 +266,9 @@ func TestAnIndexKnowsWhatItWasTold(t *testing.T) {
 				l.step(what)
 			}
 			l.check()
+			if l.path == "" {
+				l.keeps()
+			}
 		}
 	})
 }
