@@ -8,12 +8,13 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestEachMeasureGivesRows measures everything there is of ours, with little of each.
 func TestEachMeasureGivesRows(t *testing.T) {
 	o := options{
-		size: 5 << 20, large: 9 << 20, sparse: 40 << 20, files: 50, shared: 1200, names: 20_000, runs: 1,
+		size: 5 << 20, large: 9 << 20, sparse: 40 << 20, files: 50, shared: 1200, names: 20_000, runs: 1, load: time.Second,
 		out: filepath.Join(t.TempDir(), "table.md"), alone: true,
 	}
 	d := dirs{quick: t.TempDir(), disk: t.TempDir()}

@@ -19,11 +19,10 @@ import (
 
 const (
 	loadNodes   = 20
-	loadNames   = 1000            // of each node
-	loadDeaf    = 2400            // links that ask for lists and do not read
-	loadEager   = 100             // links that read their list, and ask again; anew after a refusal
-	loadAsks    = 16              // requests ahead of an answer
-	loadTime    = 8 * time.Second // of the measuring
+	loadNames   = 1000 // of each node
+	loadDeaf    = 2400 // links that ask for lists and do not read
+	loadEager   = 100  // links that read their list, and ask again; anew after a refusal
+	loadAsks    = 16   // requests ahead of an answer
 	loadPause   = 5 * time.Millisecond
 	loadPattern = "*x*x*x*x*x*x*x*x*y"
 )
@@ -49,7 +48,7 @@ func measureLoad(ctx context.Context, l *lab) (rows []row, err error) {
 			return nil, err
 		}
 	}
-	calm, err := locateFor(ctx, at, loadTime/4)
+	calm, err := locateFor(ctx, at, l.load/4)
 	if err != nil {
 		return nil, err
 	}
@@ -60,11 +59,11 @@ func measureLoad(ctx context.Context, l *lab) (rows []row, err error) {
 	}
 	defer func() { err = errors.Join(err, strangers.stop()) }()
 	ofRelay, ofStrangers := spent(relay), spent(strangers)
-	loaded, err := locateFor(ctx, at, loadTime)
+	loaded, err := locateFor(ctx, at, l.load)
 	if err != nil {
 		return nil, err
 	}
-	shares := fmt.Sprintf("%.2f,%.2f", ofRelay().Seconds()/loadTime.Seconds(), ofStrangers().Seconds()/loadTime.Seconds())
+	shares := fmt.Sprintf("%.2f,%.2f", ofRelay().Seconds()/l.load.Seconds(), ofStrangers().Seconds()/l.load.Seconds())
 	grown := peakMemory(relay.Process.Pid) - before
 	begin := time.Now()
 	stopped = true
@@ -105,7 +104,7 @@ func locateBeside(ctx context.Context, l *lab, shares string) (took []time.Durat
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, busy.stop()) }()
-	return locateFor(ctx, at, loadTime/2)
+	return locateFor(ctx, at, l.load/2)
 }
 
 // beStrangers asks a relay for lists over all of the strangers' links, until ctx is done.

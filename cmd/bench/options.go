@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -14,13 +15,14 @@ import (
 
 // options are the flags.
 type options struct {
-	size   size // of the file that is fetched
-	large  size // of the one that shows that memory does not grow
-	sparse size // of the one whose first byte is waited for
-	files  int  // small ones
-	shared int  // files of the share that is started again
-	names  int  // entries in the relay's index
-	runs   int  // counted runs of each way
+	size   size          // of the file that is fetched
+	large  size          // of the one that shows that memory does not grow
+	sparse size          // of the one whose first byte is waited for
+	files  int           // small ones
+	shared int           // files of the share that is started again
+	names  int           // entries in the relay's index
+	runs   int           // counted runs of each way
+	load   time.Duration // for which a relay under load is measured
 	only   pattern
 	out    string // the table's file; none: standard output
 	dir    string // where the files lie
@@ -40,6 +42,7 @@ func newOptions(flags *pflag.FlagSet) *options {
 	flags.IntVar(&o.shared, "shared", 100_000, "files of the share that is started a second time")
 	flags.IntVar(&o.names, "names", 10_000_000, "entries in the relay's index")
 	flags.IntVar(&o.runs, "runs", 7, "counted runs of each way; one more comes before, uncounted")
+	flags.DurationVar(&o.load, "load", 8*time.Second, "for this long a relay is measured that strangers ask for lists")
 	flags.Var(&o.only, "only", "measure only what this regular expression matches ("+names()+")")
 	flags.StringVarP(&o.out, "output", "o", "", "write the table to this FILE")
 	flags.StringVar(&o.dir, "dir", "", "the folder for the files that are moved (default: in memory where there is room)")
