@@ -149,18 +149,7 @@ var loadBugs = []planted{
 		}
 	}), []ID{L1, L3, L9, C2}, "strangers that ask for lists", "", deafLists},
 	{"the names of all nodes have no bound", Plant{Policy: func(p *relay.Policy) { p.MaxIndex = 0 }}, []ID{S15}, "a small relay", "", fullRelay},
-	{"the index of a small relay stays full", directory(func(b *before, d relay.Directory) {
-		full := false
-		b.publish = func(at roles.Moment, m *protocol.Publish) protocol.Message {
-			if full {
-				return &protocol.Error{Code: protocol.Limit, Text: "full"}
-			}
-			answer := d.Publish(at, m)
-			refusal, is := answer.(*protocol.Error)
-			full = is && refusal.Code == protocol.Limit
-			return answer
-		}
-	}), []ID{S15, L4}, "a small relay, and a node that dies", "", fullRelay},
+	{"the index of a small relay stays full", staysFull, []ID{S15, L4}, "a small relay, and a node that dies", "", fullRelay},
 	{"a full index forgets what it holds", directory(func(b *before, d relay.Directory) {
 		b.publish = func(at roles.Moment, m *protocol.Publish) protocol.Message {
 			answer := d.Publish(at, m)
@@ -170,19 +159,22 @@ var loadBugs = []planted{
 			return answer
 		}
 	}), []ID{S15, L4}, "a small relay", "", fullIndex},
-	{"a full index refuses names that are gone", directory(func(b *before, d relay.Directory) {
-		full := false
-		b.publish = func(at roles.Moment, m *protocol.Publish) protocol.Message {
-			if full {
-				return &protocol.Error{Code: protocol.Limit, Text: "full"}
-			}
-			answer := d.Publish(at, m)
-			refusal, is := answer.(*protocol.Error)
-			full = is && refusal.Code == protocol.Limit
-			return answer
-		}
-	}), []ID{S15, L4}, "a small relay, and a file that is deleted", "", fullIndex},
+	{"a full index refuses names that are gone", staysFull, []ID{S15, L4}, "a small relay, and a file that is deleted", "", fullIndex},
 }
+
+// staysFull is a relay whose index refuses every page once it has refused one.
+var staysFull = directory(func(b *before, d relay.Directory) {
+	full := false
+	b.publish = func(at roles.Moment, m *protocol.Publish) protocol.Message {
+		if full {
+			return &protocol.Error{Code: protocol.Limit, Text: "full"}
+		}
+		answer := d.Publish(at, m)
+		refusal, is := answer.(*protocol.Error)
+		full = is && refusal.Code == protocol.Limit
+		return answer
+	}
+})
 
 // boundless is a room without a bound; stingy never gets any back.
 type (
