@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"net"
 	"net/netip"
 	"slices"
 	"time"
@@ -111,50 +110,6 @@ func (r *run) dial(e roles.Dial) {
 		r.post(letter{from: k, input: roles.Opened{Link: k.id, Peer: k.peer, Local: k.local}})
 		k.read()
 	}()
-}
-
-// connect dials over the loop's network.
-func (l *Loop) connect(ctx context.Context, e roles.Dial) (Conn, error) {
-	if l.Network == nil {
-		return nil, &net.AddrError{Err: "there is no network to dial over", Addr: e.To}
-	}
-	targets, err := l.targets(ctx, e)
-	if err != nil {
-		return nil, err
-	}
-	return race(ctx, targets, func(ctx context.Context, to netip.AddrPort) (Conn, error) {
-		return l.Network.Dial(ctx, to.String())
-	})
-}
-
-// targets returns the addresses that a Dial is to try, in this order.
-func (l *Loop) targets(ctx context.Context, e roles.Dial) (targets []netip.AddrPort, err error) {
-	for _, address := range []string{e.To, e.Also} {
-		if address == "" {
-			continue
-		}
-		found, failed := l.Network.LookUp(ctx, address)
-		if targets = append(targets, found...); failed != nil {
-			err = failed
-		}
-	}
-	targets = slices.DeleteFunc(targets, func(to netip.AddrPort) bool { return !e.Only.Has(to.Addr()) })
-	slices.SortStableFunc(targets, func(a, b netip.AddrPort) int { return last(a, e.Last) - last(b, e.Last) })
-	switch {
-	case len(targets) > 0:
-		return targets, nil
-	case err != nil:
-		return nil, err
-	}
-	return nil, &net.AddrError{Err: "no address of the host is of " + e.Only.String(), Addr: e.To}
-}
-
-// last returns 1 for the address that is to be tried last, and 0 for others.
-func last(to netip.AddrPort, is netip.Addr) int {
-	if is.IsValid() && to.Addr().Unmap() == is.Unmap() {
-		return 1
-	}
-	return 0
 }
 
 // open gives a link its dialled connection. It reports false if the link was hung up or the run has

@@ -1,20 +1,14 @@
 package index
 
 import (
-	"errors"
 	"io"
 	"io/fs"
-	"maps"
-	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/relaypeer/relaypeer/protocol"
-	"github.com/relaypeer/relaypeer/protocol/content"
-	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
 // database is the file in which an index outlives the program: a head and then records, of which
@@ -200,164 +194,6 @@ func (d *database) noteSegment(name segmentName, place segmentAt) {
 	if name.number > d.last[name.tree] {
 		d.last[name.tree] = name.number
 	}
-}
-
-// write writes a batch and removes the trees that it replaces.
-func (d *database) write(b *batch) error {
-	w := d.appender()
-	for i := range b.gone {
-		w.add(appendRecord(nil, ofNothing, i.key(), protocol.Hash{}, nil), func(int64) { d.forgetFile(i) })
-	}
-	for name, s := range b.segments {
-		_, tree := content.Subtree(s.values)
-		record := appendRecord(nil, ofSegment, name.key(), s.value, tree)
-		w.add(record, func(at int64) { d.noteSegment(name, segmentAt{at, len(record)}) })
-	}
-	for i, r := range b.records {
-		w.add(appendRecord(nil, ofFile, i.key(), r.Hash, r.encode()), func(at int64) { d.noteFile(i, fileAt{at, r.Tree}) })
-	}
-	for _, tree := range b.dropped {
-		w.notes = append(w.notes, func() { d.forgetTree(tree) })
-	}
-	return w.finish()
-}
-
-// appender appends records to a database. Nothing is noted of them before all are durable.
-type appender struct {
-	d      *database
-	at     int64 // the end of what has been written
-	buffer []byte
-	notes  []func()
-	err    error
-}
-
-func (d *database) appender() *appender { return &appender{d: d, at: d.end} }
-
-// add appends a record. When all are durable note gets to know where it is.
-func (w *appender) add(record []byte, note func(at int64)) {
-	at := w.at + int64(len(w.buffer))
-	w.notes = append(w.notes, func() { note(at) })
-	if w.buffer = append(w.buffer, record...); len(w.buffer) >= writeChunk {
-		w.flush()
-	}
-}
-
-func (w *appender) flush() {
-	if w.err == nil && len(w.buffer) > 0 {
-		_, w.err = w.d.file.WriteAt(w.buffer, w.at)
-		w.at += int64(len(w.buffer))
-	}
-	w.buffer = w.buffer[:0]
-}
-
-// finish makes the records durable, and notes them.
-func (w *appender) finish() error {
-	w.flush()
-	if w.err == nil {
-		w.err = w.d.file.Sync()
-	}
-	if w.err != nil {
-		return w.err
-	}
-	w.d.mu.Lock()
-	defer w.d.mu.Unlock()
-	w.d.end = w.at
-	for _, note := range w.notes {
-		note()
-	}
-	return nil
-}
-
-// mend makes the file anew if some of it is damaged or gone, or most of it is waste. What is damaged
-// is set aside. It ends early, without having done anything, when stop is closed.
-func (d *database) mend(stop <-chan struct{}) {
-	damaged, due := d.isWorn()
-	there, err := os.Stat(d.path)
-	removed := errors.Is(err, fs.ErrNotExist)
-	switch {
-	case !due && !removed, time.Now().Before(d.rests):
-		return
-	case !removed && (err != nil || !d.isAt(there)):
-		return // another file is in its place: it is somebody's
-	}
-	as, err := d.renew(damaged && !removed, stop)
-	switch {
-	case err != nil && err != os.ErrClosed:
-		d.rests = time.Now().Add(mendGap)
-		d.log.Warn("the index of hashes cannot be made anew for the moment", "index", d.path, "why", disk.Reason(err))
-	case err == nil && (damaged || removed):
-		d.log.Warn("the index of hashes is damaged: the rest of it is kept, and some files are hashed anew", "index", d.path, "kept_as", as)
-	}
-}
-
-// isWorn reports whether some of the file is damaged, and whether that or its waste is a reason to
-// make it anew.
-func (d *database) isWorn() (damaged, due bool) {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	damaged = d.damaged
-	if info, err := d.file.Stat(); err == nil && info.Size() < d.end {
-		damaged = true
-	}
-	return damaged, damaged || d.waste > fewWaste && d.waste > d.end/2
-}
-
-// isAt reports whether a file is the one of the database.
-func (d *database) isAt(info fs.FileInfo) bool {
-	own, err := d.file.Stat()
-	return err == nil && os.SameFile(own, info)
-}
-
-// renew puts a file in place that has what counts and nothing else. On request the file before is
-// set aside.
-func (d *database) renew(keep bool, stop <-chan struct{}) (as string, err error) {
-	made, err := create(d.path + newSuffix)
-	if err != nil {
-		return "", err
-	}
-	fresh := newDatabase(d.path, made, d.log)
-	if err = d.copyTo(fresh, stop); err == nil && keep {
-		as, err = setAside(d.path)
-	}
-	if err == nil {
-		err = os.Rename(d.path+newSuffix, d.path)
-	}
-	if err != nil {
-		made.Close()
-		os.Remove(d.path + newSuffix)
-		return as, err
-	}
-	syncFolder(filepath.Dir(d.path))
-	d.mu.Lock()
-	old := d.file
-	d.file, d.end, d.waste, d.files, d.trees, d.last = made, fresh.end, 0, fresh.files, fresh.trees, fresh.last
-	d.damaged = false
-	d.noteOwn()
-	d.mu.Unlock()
-	old.Close()
-	return as, nil
-}
-
-// copyTo copies all records that count and can be read.
-func (d *database) copyTo(fresh *database, stop <-chan struct{}) error {
-	w := fresh.appender()
-	for name := range maps.Clone(d.trees) {
-		select {
-		case <-stop:
-			return os.ErrClosed
-		default:
-		}
-		if value, tree, sound := d.segment(name); sound {
-			record := appendRecord(nil, ofSegment, name.key(), value, tree)
-			w.add(record, func(at int64) { fresh.noteSegment(name, segmentAt{at, len(record)}) })
-		}
-	}
-	for _, i := range d.dead(nil) {
-		if r, sound := d.get(i); sound {
-			w.add(appendRecord(nil, ofFile, i.key(), r.Hash, r.encode()), func(at int64) { fresh.noteFile(i, fileAt{at, r.Tree}) })
-		}
-	}
-	return w.finish()
 }
 
 // records returns the number of records of files.

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"math"
@@ -148,46 +147,12 @@ func create(path string) (*os.File, error) {
 	return made, nil
 }
 
-// setAside gives the file another name, under which nobody looks for it. If some were set aside
-// before, those show what happens, and the file is removed.
-func setAside(path string) (as string, err error) {
-	if len(aside(path)) >= mostAside {
-		return "", os.Remove(path)
-	}
-	for as, n := path+asideSuffix+time.Now().UTC().Format("20060102T150405"), 0; ; n++ {
-		if n > 0 {
-			as = fmt.Sprintf("%s-%d", as, n)
-		}
-		if _, err := os.Lstat(as); errors.Is(err, fs.ErrNotExist) {
-			return as, os.Rename(path, as)
-		}
-	}
-}
-
-// aside returns the files that were set aside.
-func aside(path string) (found []string) {
-	entries, _ := os.ReadDir(filepath.Dir(path))
-	for _, entry := range entries {
-		if strings.HasPrefix(entry.Name(), filepath.Base(path)+asideSuffix) {
-			found = append(found, filepath.Join(filepath.Dir(path), entry.Name()))
-		}
-	}
-	return found
-}
-
 // noteOwn notes which files are the index's own.
 func (d *database) noteOwn() {
 	for _, path := range append(aside(d.path), d.path) {
 		if info, err := os.Stat(path); err == nil {
 			d.own[SignatureOf(path, info).Inode] = true
 		}
-	}
-}
-
-func syncFolder(path string) {
-	if folder, err := os.Open(path); err == nil {
-		folder.Sync()
-		folder.Close()
 	}
 }
 

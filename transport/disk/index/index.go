@@ -34,23 +34,6 @@ type DB struct {
 	failing  bool   // the last write failed
 }
 
-// batch holds records and segments on their way to the database.
-type batch struct {
-	records  map[Inode]Record
-	segments map[segmentName]segment
-	dropped  []uint64       // trees that nothing needs any more
-	gone     map[Inode]bool // files whose records, of before this batch, are not to be kept
-	weight   int            // bytes, about
-}
-
-type segmentName struct{ tree, number uint64 }
-
-// segment holds the chaining values of a segment's groups, and the one that stands for them all.
-type segment struct {
-	value  protocol.Hash
-	values []protocol.Hash
-}
-
 const (
 	writeGap   = 2 * time.Second // between two writes, so that few syncs do for many files
 	writeAfter = 1 << 20         // bytes after which one is due at once
@@ -62,10 +45,6 @@ const (
 var ErrNoTree = errors.New("disk: the tree is not in the index")
 
 var errHangs = errors.New("disk: the index could not be closed: its disk does not answer")
-
-func newBatch() *batch {
-	return &batch{records: map[Inode]Record{}, segments: map[segmentName]segment{}, gone: map[Inode]bool{}}
-}
 
 // Open opens the index in a file. Without a name, or where the file cannot be used, the index is in
 // memory. log may be nil.
@@ -177,22 +156,6 @@ func (x *DB) takeBack(b *batch) {
 	for _, tree := range since.dropped {
 		b.dropTree(tree)
 	}
-}
-
-func (b *batch) put(r Record) {
-	if before, there := b.records[r.Signature.Inode]; there && before.Tree != r.Tree {
-		b.dropTree(before.Tree)
-	}
-	b.records[r.Signature.Inode] = r
-	b.weight += fileSize
-}
-
-func (b *batch) dropTree(tree uint64) {
-	if tree == 0 {
-		return
-	}
-	maps.DeleteFunc(b.segments, func(name segmentName, _ segment) bool { return name.tree == tree })
-	b.dropped = append(b.dropped, tree)
 }
 
 // Put replaces the record of a file.
