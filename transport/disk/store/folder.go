@@ -77,7 +77,10 @@ func (f *Folder) Holds(ctx context.Context, item roles.InspectStore) (hash proto
 
 // Open implements [transport.Store]. What comes lies beside the first name that can have it.
 func (f *Folder) Open(ctx context.Context, want roles.OpenStore, checking func(done, size uint64)) (has roles.Groups, other bool, err error) {
-	if err := errors.Join(f.knows(want.Item), f.enter()); err != nil {
+	if err := f.knows(want.Item); err != nil {
+		return nil, false, err
+	}
+	if err := f.enter(); err != nil {
 		return nil, false, err
 	}
 	defer f.calls.Done()
