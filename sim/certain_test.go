@@ -82,6 +82,20 @@ func opaqueStory(seed uint64) *scenario.Scenario {
 	return s
 }
 
+// restlessStory is a walk of small pages during which nodes come to count as others than before: the
+// relay has no room for what they publish.
+func restlessStory(seed uint64) *scenario.Scenario {
+	s := &scenario.Scenario{Seed: seed, Heal: 20 * time.Second, Clients: 1, Relay: scenario.Relay{Page: 1, Names: 1, Both: true}}
+	wanted := scenario.File{Name: "deep/er/file", Content: 4, Size: 5}
+	s.Nodes = []scenario.Node{{ID: 0, Files: []scenario.File{{Name: "notes.txt", Content: 3, Size: 5}}}, {ID: 1}, {ID: 2}, {ID: 3, Files: []scenario.File{wanted}}}
+	s.Ops = []scenario.Op{{Do: scenario.DoFetch, Who: "c0", At: 4502*time.Millisecond + time.Duration(seed)*10*time.Millisecond, Name: wanted.Name, Pin: wanted.Content}}
+	s.Faults = []scenario.Fault{
+		{Class: scenario.Coalesce, For: 12 * time.Second, Who: "n0", N: 1500},
+		{Class: scenario.Coalesce, For: 5 * time.Second, Who: "n3", N: 1500},
+	}
+	return s
+}
+
 // youngStory is a relay that restarts, or is killed, and clients that want what a node had that comes
 // back late, and what nobody has.
 func youngStory(seed uint64) *scenario.Scenario {
@@ -119,7 +133,7 @@ func loneStory(seed uint64) *scenario.Scenario {
 // certainStories are stories of files, nodes and relays that are not known yet.
 func certainStories() (all []*scenario.Scenario) {
 	for seed := range uint64(12) {
-		all = append(all, hashingStory(seed), appearing(seed), burst(seed), deafStory(seed), opaqueStory(seed), youngStory(seed), loneStory(seed))
+		all = append(all, hashingStory(seed), appearing(seed), burst(seed), deafStory(seed), opaqueStory(seed), youngStory(seed), loneStory(seed), restlessStory(seed))
 	}
 	return all
 }

@@ -83,11 +83,7 @@ func (i *impostor) serve(get *protocol.Get) []roles.Effect {
 	if no := i.refusing(id, get.Hash); no != nil {
 		return no
 	}
-	at := min(get.Offset, id.size)
-	length := min(id.size-at, protocol.MaxRange)
-	if get.Length > 0 {
-		length = min(length, get.Length)
-	}
+	at, length := stretch(get, id.size)
 	c := &protocol.Content{Size: id.size, Offset: at, Length: length, Hash: id.hash}
 	if i.lie == "forger" && !get.Hash.IsZero() {
 		c.Hash = get.Hash
@@ -98,6 +94,16 @@ func (i *impostor) serve(get *protocol.Get) []roles.Effect {
 		effects = []roles.Effect{roles.Send{Message: c}, sendRaw{seg: body}, roles.Hear{}}
 	}
 	return effects
+}
+
+// stretch returns what of a file a GET asks for, also where bits of it have flipped.
+func stretch(get *protocol.Get, size uint64) (at, length uint64) {
+	at = min(get.Offset, size)
+	length = min(size-at, protocol.MaxRange)
+	if get.Length > 0 {
+		length = min(length, get.Length)
+	}
+	return at, length
 }
 
 // trickle returns the next bytes of a body: more than a client has to take for a stall.

@@ -26,11 +26,11 @@ func (i *impostor) staged(stage, act string, m protocol.Message) []roles.Effect 
 		return no
 	}
 	i.wrong = true
-	length := min(get.Length, id.size-min(id.size, get.Offset))
-	effects := []roles.Effect{roles.Send{Message: &protocol.Content{Size: id.size, Offset: get.Offset, Length: length, Hash: id.hash}}}
+	at, length := stretch(get, id.size)
+	effects := []roles.Effect{roles.Send{Message: &protocol.Content{Size: id.size, Offset: at, Length: length, Hash: id.hash}}}
 	first := int(min(length, group))
-	effects = append(effects, sendRaw{seg: segment{content: forged + 1, offset: get.Offset, size: first}})
-	rest := segment{content: id.content, offset: get.Offset + uint64(first), size: int(length) - first}
+	effects = append(effects, sendRaw{seg: segment{content: forged + 1, offset: at, size: first}})
+	rest := segment{content: id.content, offset: at + uint64(first), size: int(length) - first}
 	if stage == scenario.StageDoubting {
 		rest.size /= 2
 		return append(append(effects, sendRaw{seg: rest}), i.act(act)...)

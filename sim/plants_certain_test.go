@@ -118,6 +118,19 @@ var certainBugs = []planted{
 		}
 		return &bugged{Machine: m, before: fresh()}
 	}}, []ID{S9, L1}, "a relay without an end", "", endlessRelay},
+	{"a walk forgets which nodes have moved since it began", directory(func(b *before, d relayDirectory) {
+		b.locate = func(at roles.Moment, from relay.From, m *protocol.Locate) protocol.Message {
+			first := *m
+			first.Cursor, first.Limit = nil, 1
+			newest, _ := d.Locate(at, from, &first).(*protocol.Located)
+			if m.Cursor != nil && newest.Cursor != nil { // a cursor begins with the latest move of before its walk
+				later := *m
+				later.Cursor = append(newest.Cursor[:8:8], m.Cursor[8:]...)
+				m = &later
+			}
+			return d.Locate(at, from, m)
+		}
+	}), []ID{S2}, "nodes that move during a walk", "", restlessStory},
 	{"a relay does not count nodes that the client cannot reach", directory(func(b *before, d relayDirectory) {
 		b.locate = func(at roles.Moment, from relay.From, m *protocol.Locate) protocol.Message {
 			answer := d.Locate(at, from, m)

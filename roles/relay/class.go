@@ -54,6 +54,7 @@ func (r *Registry) classify(slot uint32) {
 	if now := r.classOf(l, p); now != l.class {
 		r.unclassify(l)
 		r.enter(slot, l, now)
+		r.moved(slot)
 	}
 }
 

@@ -23,21 +23,21 @@ type mark struct{ hold, generation uint32 }
 
 const holderCursorSize = 24 // bytes
 
-// holders fills a page with nodes that have published the requested file. The cursor leads to the
-// rest of them; it is nil if the page holds the last.
-func (r *Registry) holders(p *page, m *protocol.Locate, random uint64) (cursor []byte) {
+// holders fills a page with nodes that have published the requested file, from a position of before on.
+// The next position leads to the rest of them; it is nil if the page holds the last.
+func (r *Registry) holders(p *page, m *protocol.Locate, position []byte, random uint64) (next []byte) {
 	q := r.index.lookUp(m.Name, m.Hash)
 	if q.several() {
 		p.named = map[uint32]bool{}
 	}
-	c, item, found := r.resume(&q, m.Cursor)
+	c, item, found := r.resume(&q, position)
 	for found {
 		if c.item != item {
 			c = r.index.cursorAt(item)
 		}
 		if !r.follow(p, &c) {
 			c.incarnation = r.incarnation
-			cursor = c.encode()
+			next = c.encode()
 			break
 		}
 		item, found = q.after(item)
@@ -48,7 +48,7 @@ func (r *Registry) holders(p *page, m *protocol.Locate, random uint64) (cursor [
 	}
 	shuffle(p.peers[:known], random)
 	shuffle(p.peers[known:], random)
-	return cursor
+	return next
 }
 
 const noItem = 1<<32 - 1

@@ -15,6 +15,7 @@ type lease struct {
 	until     time.Duration
 	ipv4      [4]byte
 	ipv6      [16]byte
+	moved     uint32        // the number of its latest move, modulo 2^32
 	until4    time.Duration // then the IPv4 address lapses by itself; 0: there is none
 	until6    time.Duration
 	port      uint16
@@ -30,27 +31,32 @@ type lease struct {
 
 func (l *lease) used() bool { return l.epoch != 0 }
 
-// heard takes note of a node's address, in place of the one of its family.
-func (l *lease) heard(addr netip.Addr, until time.Duration) {
+// heard takes note of a node's address, in place of the one of its family, and reports whether it is
+// another.
+func (l *lease) heard(addr netip.Addr, until time.Duration) (moved bool) {
 	switch {
 	case addr.Is4():
+		moved = l.ipv4 != addr.As4()
 		l.ipv4, l.until4 = addr.As4(), until
 	case addr.Is6():
+		moved = l.ipv6 != addr.As16()
 		l.ipv6, l.until6 = addr.As16(), until
 	}
+	return moved
 }
 
-// renewed takes note of a renewal that came from an address.
-func (l *lease) renewed(addr netip.Addr, until time.Duration) {
+// renewed takes note of a renewal that came from an address, and reports whether that is new.
+func (l *lease) renewed(addr netip.Addr, until time.Duration) (moved bool) {
 	l.until = until
 	switch {
 	case !l.still:
-		l.heard(addr, until)
+		return l.heard(addr, until)
 	case l.until4 > 0:
 		l.until4 = until
 	case l.until6 > 0:
 		l.until6 = until
 	}
+	return false
 }
 
 // of returns the lease's address of a family, as it was heard of; the zero Addr: there is none.

@@ -46,12 +46,39 @@ func (r *Registry) Locate(at roles.Moment, from From, m *protocol.Locate) protoc
 
 // fill fills a page and returns the cursor that leads to the next one, or nil.
 func (r *Registry) fill(p *page, m *protocol.Locate, random uint64) (cursor []byte) {
+	move, position := r.begun(m.Cursor)
+	if !r.isLate(position) {
+		if next := r.pass(p, m, position, random); next != nil {
+			return cursorOf(move, next)
+		}
+	}
+	if move == r.moves.last || walkOf(m)[0] == every {
+		return nil
+	}
+	last := *p
+	last.peers = []protocol.Peer{}
+	upTo := r.movers(&last, m, move)
+	switch {
+	case len(p.peers) == 0: // there is one page for them
+		*p = last
+	case len(last.peers) > 0:
+		return cursorOf(move, r.late())
+	}
+	if upTo < r.moves.last {
+		return cursorOf(upTo, r.late())
+	}
+	return nil
+}
+
+// pass fills a page with the holders, and the nodes of one class after the other. It returns the
+// position at which the next page goes on, or nil.
+func (r *Registry) pass(p *page, m *protocol.Locate, position []byte, random uint64) (next []byte) {
 	classes := walkOf(m)
-	w, walking := r.parseWalk(m.Cursor, classes)
+	w, walking := r.parseWalk(position, classes)
 	if !walking {
 		if classes[0] != every {
-			if cursor := r.holders(p, m, random); cursor != nil {
-				return cursor
+			if position := r.holders(p, m, position, random); position != nil {
+				return position
 			}
 		}
 		w = r.drawWalk(classes[0], random)

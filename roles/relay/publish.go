@@ -122,6 +122,9 @@ func (r *Registry) published(slot uint32, p *publisher, m *protocol.Publish, ref
 	l.doubt, l.publishes = 0, true
 	p.whole, p.beyond = m.To == m.Latest && !p.full, m.Beyond > 0
 	r.classify(slot)
+	if len(m.Changes) > 0 {
+		r.moved(slot)
+	}
 	return &protocol.Published{Index: p.index, Sequence: p.sequence, Refused: uint64(refused)}
 }
 
@@ -133,7 +136,7 @@ func (r *Registry) publisher(slot uint32) (number uint32, p *publisher) {
 	return 0, nil
 }
 
-// replace gives a lease a new publisher without holds.
+// replace gives a lease a new publisher without holds. The lease is still to be classified.
 func (r *Registry) replace(slot uint32, as publisher) (number uint32, p *publisher) {
 	r.detach(slot)
 	number = r.publishers.take()
@@ -142,19 +145,17 @@ func (r *Registry) replace(slot uint32, as publisher) (number uint32, p *publish
 	*p = as
 	l := r.leases.at(slot)
 	l.publisher, l.doubt = number+1, 0 // the doubt was about the earlier one
-	r.classify(slot)
 	return number, p
 }
 
-// detach separates a publisher from its lease. Its holds are in no answer from then on; clearSome
-// drops them in small steps during other calls.
+// detach separates a publisher from its lease, which is still to be classified. Its holds are in no
+// answer from then on; clearSome drops them in small steps during other calls.
 func (r *Registry) detach(slot uint32) {
 	number, p := r.publisher(slot)
 	if p == nil {
 		return
 	}
 	r.leases.at(slot).publisher = 0
-	r.classify(slot)
 	p.slot = 0
 	r.dropping += int(p.count)
 	r.droppingBytes += p.bytes

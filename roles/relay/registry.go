@@ -39,9 +39,10 @@ type Registry struct {
 	index         index
 	publishers    slab[publisher]
 	unindexed     [every]classed // by class; none are indexed
-	clearing      []uint32       // detached publishers, whose holds are being dropped
-	dropping      int            // the number of these holds
-	droppingBytes int            // the bytes of their names
+	moves         moves
+	clearing      []uint32 // detached publishers, whose holds are being dropped
+	dropping      int      // the number of these holds
+	droppingBytes int      // the bytes of their names
 }
 
 const (
@@ -112,6 +113,7 @@ func (r *Registry) Register(at roles.Moment, from From, m *protocol.Register) pr
 		l.doubt = roles.MaxDoubt // until a page, even one without changes, confirms the index that is held
 	}
 	r.classify(slot)
+	r.moved(slot)
 	ttl, renew := r.times()
 	is, also := l.listed(at.Now)
 	return &protocol.Registered{TTL: ttl, Renew: renew, Host: is, Port: m.Port, Held: r.held(slot), Also: also}
@@ -172,7 +174,9 @@ func (r *Registry) Renew(at roles.Moment, from From, m *protocol.Renew) protocol
 	if err := protocol.AsError(protocol.CheckAddress(host)); err != nil && !l.still {
 		return err
 	}
-	l.renewed(host, at.Now+r.policy.TTL)
+	if l.renewed(host, at.Now+r.policy.TTL) {
+		r.moved(slot)
+	}
 	if l.doubt > 0 {
 		if l.doubt--; l.doubt == 0 {
 			l.publishes = false

@@ -1,5 +1,7 @@
 package scenario
 
+import "slices"
+
 // Class is a kind of fault.
 type Class string
 
@@ -73,6 +75,14 @@ type ClassInfo struct {
 	N      []int // possible numbers, the mildest first; nil: the class has no number
 	Lasts  bool  // it lasts for a time
 	File   bool  // it strikes one file
+}
+
+// mildest returns the number that a class has without another: 0 where it may have that.
+func (c *ClassInfo) mildest() int {
+	if len(c.N) == 0 || slices.Contains(c.N, 0) {
+		return 0
+	}
+	return c.N[0]
 }
 
 // Classes is the table of fault classes.

@@ -138,6 +138,8 @@ func (p *planLine) into(s *Scenario, what string) {
 			Event: p.number(p.key("event")), For: p.duration(p.key("for")), N: p.number(p.key("n")), Name: p.key("name")}
 		if _, known := classIndex[f.Class]; !known {
 			p.err = fmt.Errorf("no class of faults is called %q", f.Class)
+		} else if least := f.Class.Info().mildest(); f.N <= 0 && least > 0 {
+			p.err = fmt.Errorf("a fault %s has a number, such as n %d", f.Class, least)
 		}
 		s.Faults = append(s.Faults, f)
 	default:

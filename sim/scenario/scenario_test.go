@@ -23,7 +23,8 @@ func TestPlansReadBack(t *testing.T) {
 func TestWhatIsNoPlanIsRefused(t *testing.T) {
 	for _, text := range []string{
 		"", "seed 1", "heal", "heal soon", "heal 20s\nclients many", "heal 20s\nfile name a content 1 size 1",
-		"heal 20s\nfault flood who n0", "heal 20s\nop haul who c0", "heal 20s\nweather fine", "heal 20s\nop fetch who c0 at 1s colour red", `heal 20s` + "\n" + `op fetch who c0 name "a`,
+		"heal 20s\nfault flood who n0", "heal 20s\nop haul who c0", "heal 20s\nweather fine", "heal 20s\nop fetch who c0 at 1s colour red", "heal 20s\nfault slow who n0",
+		`heal 20s` + "\n" + `op fetch who c0 name "a`,
 	} {
 		if s, err := Parse(text); err == nil {
 			t.Errorf("%q is read as\n%s", text, s.Plan())

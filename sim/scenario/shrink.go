@@ -95,7 +95,8 @@ func (sh *shrinker) simplify() bool {
 		better(b.Ops[i].At%time.Second != 0, func(s *Scenario) { s.Ops[i].At = s.Ops[i].At.Truncate(time.Second) })
 	}
 	for i := range b.Faults {
-		better(b.Faults[i].N != 0, func(s *Scenario) { s.Faults[i].N = 0 })
+		mildest := b.Faults[i].Class.Info().mildest()
+		better(b.Faults[i].N != mildest, func(s *Scenario) { s.Faults[i].N = mildest })
 		better(b.Faults[i].At%time.Second != 0, func(s *Scenario) { s.Faults[i].At = s.Faults[i].At.Truncate(time.Second) })
 	}
 	better(b.Clients > 1, func(s *Scenario) { s.Clients = 1; s.retarget("c", 1, "c0") })
