@@ -11,3 +11,6 @@ func Create(t *testing.T, other func() (Scratch, error)) {
 	create = other
 	t.Cleanup(func() { create = before })
 }
+
+// Held returns how many bytes of records there is memory for.
+func (s *Sorter) Held() int { return cap(s.arena) }

@@ -399,6 +399,10 @@ func TestTheFileOfAnIndexStaysSmall(t *testing.T) {
 
 // A disk that fails costs no record, and one that hangs does not hold up the end.
 func TestADiskThatFailsOrHangs(t *testing.T) {
+	aSecond(t, failOrHang)
+}
+
+func failOrHang(t *testing.T) {
 	path, s := filled(t)
 	before := len(s.records)
 	db := index.Open(path, nil)

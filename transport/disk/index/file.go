@@ -37,7 +37,6 @@ const (
 )
 
 var (
-	errOpen    = errors.New("another process has it open")
 	errNoIndex = errors.New("it is no index: move it away, or name another file")
 	errVersion = errors.New("it is the index of another version")
 )
@@ -72,12 +71,9 @@ func isDamage(err error) bool {
 // isOurs reports whether a file that is no index may be moved away: it lies among the user's
 // caches, or is private, as every index is. A user may have named a wrong file as the index.
 func isOurs(path string) bool {
+	caches, failed := cacheFolder()
 	info, err := os.Lstat(path)
-	if err != nil || !info.Mode().IsRegular() {
-		return false
-	}
-	caches, err := cacheFolder()
-	return err == nil && filepath.Dir(path) == caches || info.Mode().Perm() == 0o600
+	return failed == nil && filepath.Dir(path) == caches || err == nil && info.Mode() == 0o600
 }
 
 func tryDatabase(path string, log hclog.Logger) (*database, uint64, error) {
@@ -118,14 +114,11 @@ func openLocked(path string) (opened *os.File, size int64, err error) {
 			if there, err := os.Stat(path); failed == nil && err == nil && os.SameFile(own, there) {
 				return opened, own.Size(), nil
 			}
-			err = errOpen // by a process that has put a new file in its place
+			err = disk.ErrLocked // by a process that has put a new file in its place
 		}
 		opened.Close()
-		switch {
-		case err != disk.ErrLocked && err != errOpen && err != nil:
+		if time.Since(begin) > lockWait {
 			return nil, 0, err
-		case time.Since(begin) > lockWait:
-			return nil, 0, errOpen
 		}
 	}
 }

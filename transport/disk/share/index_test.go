@@ -172,7 +172,7 @@ func TestASecondProcessGoesOnWithoutTheIndex(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	second.Close()
-	if !strings.Contains(lines.String(), "another process has it open") {
+	if !strings.Contains(lines.String(), "another process has locked it") {
 		t.Errorf("it was not said why: %s", lines)
 	}
 }
