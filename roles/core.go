@@ -14,6 +14,7 @@ import (
 type Core[S, E ~string] struct {
 	grammar *Grammar[S, E]
 	referee referee
+	state   S      // the referee's, which takes a lock to ask for
 	link    Link   // that it speaks on, for Transition
 	timer   Timer  // of its deadlines
 	number  uint64 // of the deadline last armed
@@ -31,7 +32,7 @@ type Transition struct {
 
 // NewCore returns a core at the start of the grammar's table.
 func NewCore[S, E ~string](g *Grammar[S, E]) Core[S, E] {
-	return Core[S, E]{grammar: g, referee: newReferee(&g.table)}
+	return Core[S, E]{grammar: g, referee: newReferee(&g.table), state: g.table.States[0].Name}
 }
 
 // Watch calls f for each fired row; nil: nothing is called.
@@ -45,10 +46,10 @@ func (c *Core[S, E]) Use(link Link, timer Timer) { c.link, c.timer = link, timer
 func (c *Core[S, E]) Name() string { return c.grammar.table.Name }
 
 // State returns the state that the machine is in.
-func (c *Core[S, E]) State() S { return S(c.referee.Current()) }
+func (c *Core[S, E]) State() S { return c.state }
 
 // Final reports whether the machine has come to its end.
-func (c *Core[S, E]) Final() bool { return c.grammar.final[c.State()] }
+func (c *Core[S, E]) Final() bool { return c.grammar.final[c.state] }
 
 // Begin starts a step.
 func (c *Core[S, E]) Begin() { c.effects = c.effects[:0] }
@@ -61,7 +62,8 @@ func (c *Core[S, E]) Do(effects ...Effect) { c.effects = append(c.effects, effec
 
 // Reset returns the machine to its start, for another conversation.
 func (c *Core[S, E]) Reset() {
-	c.referee.SetState(string(c.grammar.table.States[0].Name))
+	c.state = c.grammar.table.States[0].Name
+	c.referee.SetState(string(c.state))
 	c.armed, c.watch = false, nil
 	clear(c.effects[:cap(c.effects)])
 	c.effects = c.effects[:0]
@@ -73,13 +75,13 @@ func (c *Core[S, E]) Can(event E) bool { return c.referee.Can(string(event)) }
 // Accepts reports whether the table has a row in this state for a message of this kind. A machine refuses
 // any other message with [Unexpected], so that the table alone decides which message is expected.
 func (c *Core[S, E]) Accepts(kind protocol.Kind) bool {
-	return c.grammar.accepts[hearing[S]{c.State(), kind}]
+	return c.grammar.accepts[hearing[S]{c.state, kind}]
 }
 
 // Fire moves the state along the row for the event, and arms the deadline of the new state. An event
 // without a row is a bug of the machine, never of a peer, and panics.
 func (c *Core[S, E]) Fire(event E) {
-	from := c.State()
+	from := c.state
 	to := c.grammar.leads[cell[S, E]{from, event}]
 	stays := to == ""
 	if stays {
@@ -88,6 +90,7 @@ func (c *Core[S, E]) Fire(event E) {
 	if !c.referee.fire(string(event)) {
 		panic(fmt.Sprintf("%s: %s has no row for %s", c.grammar.table.Name, from, event))
 	}
+	c.state = to
 	if c.watch != nil {
 		c.watch(Transition{c.grammar.table.Name, c.link, string(from), string(event), string(to)})
 	}

@@ -51,6 +51,7 @@ func TestWhoIsToBlameForABrokenBody(t *testing.T) {
 		"a file not for writing": {whole, os.O_RDONLY, client.DiskFailed},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // a client waits for a node that broke off
 			w := newWorld(t, transport.TCP{}, 0)
 			l := listen(t, transport.TCP{}, "127.0.0.1:0")
 			w.list(l.Addr())

@@ -180,8 +180,11 @@ func shared(p *process) string {
 
 func TestWhatIsPrintedComesInOrderWithLittleMemory(t *testing.T) {
 	t.Parallel()
-	text := noise(8, 200<<20)
-	relay, _ := network(t, "127.0.0.1", map[string]string{"big": text}, map[string]string{"big": text})
+	text := noise(8, 170<<20)
+	relay, dir := permissive(t), folder(t, map[string]string{"big": text})
+	for range 2 {
+		start(t, "peer-node", "--share", dir, "--index", "-", "--listen", "127.0.0.1:0", "127.0.0.1", relay.port)
+	}
 	cmd := command(t.Context(), "peer-client", "-o", "-", "127.0.0.1", relay.port, "big")
 	errs := &watched{}
 	cmd.Stderr = errs

@@ -132,6 +132,9 @@ func folder(t *testing.T, files map[string]string) string {
 	return dir
 }
 
+// pause is the time between two looks at the same: looking without one takes the programs' processor.
+const pause = 10 * time.Millisecond
+
 // eventually asks again until it is so.
 func eventually(t *testing.T, within time.Duration, what string, is func() bool) {
 	t.Helper()
@@ -140,5 +143,6 @@ func eventually(t *testing.T, within time.Duration, what string, is func() bool)
 		if time.Now().After(limit) {
 			t.Fatalf("not within %v: %s", within, what)
 		}
+		time.Sleep(pause)
 	}
 }

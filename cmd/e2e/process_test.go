@@ -78,7 +78,7 @@ var listening = regexp.MustCompile(`listens=(\S+)`)
 // listed.
 func (p *process) listens() string {
 	p.t.Helper()
-	for over := time.Now().Add(20 * time.Second); time.Now().Before(over); time.Sleep(time.Millisecond) {
+	for over := time.Now().Add(20 * time.Second); time.Now().Before(over); time.Sleep(pause) {
 		if found := listening.FindStringSubmatch(p.errors.String()); found != nil {
 			return found[1]
 		}

@@ -29,7 +29,10 @@ func TestALinkToTheRelayThatIsResetOnceCostsNothing(t *testing.T) {
 		}
 	}
 	node(t, relay, files)
-	published(t, relay, 2504)
+	eventually(t, 20*time.Second, "all is published", func() bool {
+		r := run(t, "", "peer-client", "--list", "127.0.0.1", relay.port)
+		return r.code == 0 && strings.Count(r.out, "\n") == 2504
+	})
 	name := "a name of some length, of which many fill a page/77"
 	for _, at := range []int64{1, 40} {
 		between.resetAt(at)

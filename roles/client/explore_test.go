@@ -34,17 +34,8 @@ func TestWhateverHappensToAPipeline(t *testing.T) {
 }
 
 func fetchSubject(w client.Request, f file) rolestest.Subject {
-	var free []*client.Fetch
-	subject := rolestest.NewSubject(client.FetchTable(), roles.Started{}, func() rolestest.Explorable {
-		if len(free) == 0 {
-			return client.NewFetch(w)
-		}
-		f := free[len(free)-1]
-		free = free[:len(free)-1]
-		f.Reset(w)
-		return f
-	})
-	subject.Done = func(m rolestest.Explorable) { free = append(free, m.(*client.Fetch)) }
+	subject := rolestest.NewSubject(client.FetchTable(), roles.Started{}, nil)
+	rolestest.Reused(&subject, func() *client.Fetch { return client.NewFetch(w) }, func(f *client.Fetch) { f.Reset(w) })
 	rolestest.Within(&subject, client.QueryTable())
 	rolestest.Within(&subject, client.SourceTable())
 	other := made(group+10, 2)

@@ -438,9 +438,8 @@ func TestStopInEachState(t *testing.T) {
 
 // membershipSubjects returns a node that publishes nothing, and one that publishes.
 func membershipSubjects() (silent, publishing rolestest.Subject) {
-	silent = rolestest.NewSubject(node.MembershipTable(), roles.Started{}, func() rolestest.Explorable {
-		return node.NewMembership(config)
-	})
+	silent = rolestest.NewSubject(node.MembershipTable(), roles.Started{}, nil)
+	rolestest.Reused(&silent, func() *node.Membership { return node.NewMembership(config) }, func(m *node.Membership) { m.Reset(config) })
 	superseded := refusal(protocol.Superseded)
 	superseded.Epoch = 500
 	silent.Says = []protocol.Message{
@@ -448,6 +447,7 @@ func membershipSubjects() (silent, publishing rolestest.Subject) {
 		rolestest.Sample(protocol.KindGet), superseded, refusal(protocol.NoLease), refusal(protocol.Busy),
 	}
 	publishing = silent
+	publishing.Done = nil
 	publishing.New = func() rolestest.Explorable {
 		c := sharing(2)
 		return &restless{Membership: node.NewMembership(c), catalog: c.Catalog}
@@ -473,7 +473,7 @@ func TestWhateverHappensToAMembership(t *testing.T) {
 	silent, publishing := membershipSubjects()
 	both := silent
 	rolestest.Within(&both, node.RenewalTable())
-	both.New = func() rolestest.Explorable { return dual{node.NewMembership(config)} }
+	rolestest.Reused(&both, func() dual { return dual{node.NewMembership(config)} }, func(m dual) { m.Reset(config) })
 	both.Visits = 2
 	rolestest.Explore(t, silent, publishing, both)
 }

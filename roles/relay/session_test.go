@@ -102,9 +102,8 @@ func TestWhateverHappensToASession(t *testing.T) {
 }
 
 func sessionSubject(room relay.Room) rolestest.Subject {
-	subject := rolestest.NewSubject(relay.SessionTable(), roles.Opened{Peer: visitor}, func() rolestest.Explorable {
-		return relay.NewSession(sampleDirectory{}, room)
-	})
+	subject := rolestest.NewSubject(relay.SessionTable(), roles.Opened{Peer: visitor}, nil)
+	rolestest.Reused(&subject, func() *relay.Session { return relay.NewSession(sampleDirectory{}, room) }, (*relay.Session).Reset)
 	subject.Grown = 7
 	subject.Others = []roles.Input{roles.Lost{Code: protocol.Lost, Text: "an answer from before was not taken"}}
 	for _, info := range protocol.Kinds {

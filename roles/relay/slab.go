@@ -1,6 +1,9 @@
 package relay
 
-const blockSlots = 1 << 10
+const (
+	blockSlots = 1 << 6
+	mostBlocks = 16 // that are allocated at once
+)
 
 // slab is a growing array that never moves an element: a number stays good until it is freed. T
 // holds no pointer, so that millions of elements cost the garbage collector nothing.
@@ -21,10 +24,18 @@ func (s *slab[T]) take() uint32 {
 		return number
 	}
 	if int(s.top) == len(s.blocks)*blockSlots {
-		s.blocks = append(s.blocks, new([blockSlots]T))
+		s.grow()
 	}
 	s.top++
 	return s.top - 1
+}
+
+// grow adds room: about as much as there is, so that a registry of few nodes stays small.
+func (s *slab[T]) grow() {
+	blocks := make([][blockSlots]T, min(max(1, len(s.blocks)), mostBlocks))
+	for i := range blocks {
+		s.blocks = append(s.blocks, &blocks[i])
+	}
 }
 
 func (s *slab[T]) free(number uint32) {

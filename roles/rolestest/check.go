@@ -2,11 +2,15 @@ package rolestest
 
 import (
 	"flag"
+	"runtime/debug"
 	"strconv"
 	"testing"
 
 	"pgregory.net/rapid"
 )
+
+// gcPercent makes garbage collections rare during tries: these leave much garbage and hold little.
+const gcPercent = 800
 
 // Check lets rapid try a property that many times, or as often as -rapid.checks says; with -short a
 // fifth of that. It fails the test if there were fewer tries: near its time limit rapid stops early
@@ -29,6 +33,7 @@ func Check(t *testing.T, tries int, property func(*rapid.T)) {
 		want /= 5
 	}
 	passed := 0
+	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
 	rapid.Check(t, func(t *rapid.T) {
 		property(t)
 		passed++

@@ -3,6 +3,7 @@ package rolestest
 import (
 	"cmp"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -74,6 +75,22 @@ func Within[S, E ~string](s *Subject, t *roles.Table[S, E]) {
 	s.Allows[t.Name] = func(state string, kind protocol.Kind) bool { return kinds[state+kind.String()] }
 }
 
+// Reused has a subject's machines reset and used again: making one costs more than most paths.
+// [StartsOver] shows that a machine that was reset is as a new one.
+func Reused[M Explorable](s *Subject, build func() M, reset func(M)) {
+	var free []M
+	s.New = func() Explorable {
+		if len(free) == 0 {
+			return build()
+		}
+		m := free[len(free)-1]
+		free = free[:len(free)-1]
+		reset(m)
+		return m
+	}
+	s.Done = func(m Explorable) { free = append(free, m.(M)) }
+}
+
 // Explore drives machines with every input that their effects may lead to, in every order that
 // leads to a new situation. It fails if
 //
@@ -87,6 +104,7 @@ func Within[S, E ~string](s *Subject, t *roles.Table[S, E]) {
 //   - the rows of a machine within it are not watched.
 func Explore(t *testing.T, subjects ...Subject) {
 	t.Helper()
+	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
 	fired, watched := map[string]bool{}, map[string]bool{}
 	for _, subject := range subjects {
 		x := &explorer{Subject: subject, t: t, visits: map[string]int{}, fired: fired, watched: watched, refused: map[string]bool{}}

@@ -84,6 +84,9 @@ func ready(t *testing.T, n *peer.Node) peer.Listing {
 	return listing
 }
 
+// pause is the time between two looks at the same: looking without one takes the processor.
+const pause = 5 * time.Millisecond
+
 // eventually asks again until it is so.
 func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()
@@ -91,6 +94,7 @@ func eventually(t *testing.T, what string, is func() bool) {
 		if time.Now().After(limit) {
 			t.Fatalf("not within %v: %s", patience, what)
 		}
+		time.Sleep(pause)
 	}
 }
 
@@ -180,7 +184,7 @@ func connected(t *testing.T, network transport.Network, shares ...fs.FS) *peer.C
 // awaitPublished waits until no node counts as one that may have more than it has published.
 func awaitPublished(t *testing.T, c *peer.Client, nodes int) {
 	t.Helper()
-	for over := time.Now().Add(patience); time.Now().Before(over); time.Sleep(time.Millisecond) {
+	for over := time.Now().Add(patience); time.Now().Before(over); time.Sleep(pause) {
 		may := 0
 		for range c.Who(t.Context(), peer.Request{Name: "no such file"}) {
 			may++
