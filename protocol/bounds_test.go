@@ -238,6 +238,31 @@ func TestNumbersGrowWhereCBORSaysSo(t *testing.T) {
 	}
 }
 
+// TestANumberHasOneForm: each number is read in the fewest bytes that hold it and in no more, whatever
+// it is the argument of.
+func TestANumberHasOneForm(t *testing.T) {
+	edges := []uint64{0, 23, 24, 1<<8 - 1, 1 << 8, 1<<16 - 1, 1 << 16, 1<<32 - 1, 1 << 32, 1<<64 - 1}
+	for _, major := range []byte{majorUint, majorBytes, majorText, majorArray, majorMap} {
+		for _, n := range edges {
+			fewest := headSize(n)
+			for info, size := range map[byte]int{24: 2, 25: 3, 26: 5, 27: 9} {
+				if size < fewest {
+					continue
+				}
+				wide := binary.BigEndian.AppendUint64(nil, n)
+				w := walker{append([]byte{major<<5 | info}, wide[9-size:]...)}
+				got, read, why := w.head()
+				if size == fewest && (why != "" || got != major || read != n || len(w.rest) > 0) {
+					t.Errorf("major type %d, %d in %d bytes is read as %d, %d: %s", major, n, size, got, read, why)
+				}
+				if size > fewest && why == "" {
+					t.Errorf("major type %d, %d is read from %d bytes", major, n, size)
+				}
+			}
+		}
+	}
+}
+
 // TestTimesThatCanBeSaidAreThoseFrom1970To2242, the first and the last second included.
 func TestTimesThatCanBeSaidAreThoseFrom1970To2242(t *testing.T) {
 	for _, test := range []struct {

@@ -7,6 +7,7 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
@@ -106,11 +107,13 @@ func (c *checks) allFound(o *operation, expected map[string]hope) {
 	}
 }
 
-// honestlyHeld reports whether an honest node has a picked content: a content that only liars claim
-// to have is picked like any other, and may not be had.
+// honestlyHeld reports whether an honest node that is listed has a picked content: a content that only
+// liars claim to have is picked like any other, and may not be had.
 func (c *checks) honestlyHeld(pick *client.Offer) bool {
-	return slices.ContainsFunc(c.w.hosts, func(h *host) bool {
-		if h.role != nodeRole || h.lie != scenario.Honest || h.isLone() || !h.lives() {
+	r := c.w.relay
+	return slices.ContainsFunc(r.proc.registry.Leases(r.local(c.w.now)), func(l relay.Lease) bool {
+		h := c.w.byAddress[l.At]
+		if h == nil || h.lie != scenario.Honest || h.isLone() {
 			return false
 		}
 		f := h.file(pick.Name)

@@ -126,7 +126,8 @@ func TestAWalkEndsAtItsBound(t *testing.T) {
 	}
 }
 
-// TestContentsOfOneNameHaveABound: a fetch tells of so many others, and no more.
+// TestContentsOfOneNameHaveABound: a fetch tells of so many others, and no more, and of all the nodes
+// that have one of those.
 func TestContentsOfOneNameHaveABound(t *testing.T) {
 	const most = 1024
 	for others, told := range map[int]int{most - 1: most - 1, most: most, most + 1: most} {
@@ -137,6 +138,9 @@ func TestContentsOfOneNameHaveABound(t *testing.T) {
 		for i := range all[1:] {
 			all[1+i].Hash = protocol.Hash{2, byte(i), byte(i >> 8)}
 		}
+		again := nodes(others, 2)
+		again[0].Hash, again[1].Hash = all[1].Hash, all[most-1].Hash
+		all = append(all, again...)
 		s.Hear(0, &protocol.Located{Peers: all}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
 		s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0", dials(1, 1))
 		answers(1, s, "Seeking")
@@ -149,6 +153,12 @@ func TestContentsOfOneNameHaveABound(t *testing.T) {
 		s.Tell(placed([]int{0}), "Done", "report result")
 		if r := wants(t, s, client.Fetched, 0); len(r.Variants) != told {
 			t.Errorf("%d of %d other contents are told", len(r.Variants), others)
+		} else {
+			for i, v := range r.Variants {
+				if two := i == 0 || i == most-2; len(v.Nodes) != 1 && !two || len(v.Nodes) != 2 && two {
+					t.Errorf("content %d is told with %d nodes", i, len(v.Nodes))
+				}
+			}
 		}
 	}
 }

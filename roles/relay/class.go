@@ -47,15 +47,17 @@ func (r *Registry) classOf(l *lease, p *publisher) class {
 	return indexed
 }
 
-// classify moves a lease to the class to which it belongs now.
-func (r *Registry) classify(slot uint32) {
+// classify moves a lease to the class to which it belongs now, and reports whether that is another.
+func (r *Registry) classify(slot uint32) (moved bool) {
 	l := r.leases.at(slot)
 	_, p := r.publisher(slot)
-	if now := r.classOf(l, p); now != l.class {
-		r.unclassify(l)
-		r.enter(slot, l, now)
-		r.moved(slot)
+	now := r.classOf(l, p)
+	if now == l.class {
+		return false
 	}
+	r.unclassify(l)
+	r.enter(slot, l, now)
+	return true
 }
 
 func (r *Registry) enter(slot uint32, l *lease, in class) {

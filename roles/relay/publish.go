@@ -121,8 +121,7 @@ func (r *Registry) published(slot uint32, p *publisher, m *protocol.Publish, ref
 	l := r.leases.at(slot)
 	l.doubt, l.publishes = 0, true
 	p.whole, p.beyond = m.To == m.Latest && !p.full, m.Beyond > 0
-	r.classify(slot)
-	if len(m.Changes) > 0 {
+	if r.classify(slot) || len(m.Changes) > 0 {
 		r.moved(slot)
 	}
 	return &protocol.Published{Index: p.index, Sequence: p.sequence, Refused: uint64(refused)}

@@ -174,15 +174,16 @@ func (r *Registry) Renew(at roles.Moment, from From, m *protocol.Renew) protocol
 	if err := protocol.AsError(protocol.CheckAddress(host)); err != nil && !l.still {
 		return err
 	}
-	if l.renewed(host, at.Now+r.policy.TTL) {
-		r.moved(slot)
-	}
+	moved := l.renewed(host, at.Now+r.policy.TTL)
 	if l.doubt > 0 {
 		if l.doubt--; l.doubt == 0 {
 			l.publishes = false
 			r.detach(slot)
-			r.classify(slot)
+			moved = r.classify(slot) || moved
 		}
+	}
+	if moved {
+		r.moved(slot)
 	}
 	ttl, renew := r.times()
 	answer := &protocol.Renewed{TTL: ttl, Renew: renew, Held: r.held(slot)}

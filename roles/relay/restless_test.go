@@ -140,3 +140,43 @@ func TestAWalkMeetsAllThatItsEndWouldName(t *testing.T) {
 		}
 	})
 }
+
+// TestAWalkLooksAtABoundedNumberOfMoves: where many nodes have moved that do not have the file, the
+// pages are short rather than slow. A look for a node under each of the file's names counts.
+func TestAWalkLooksAtABoundedNumberOfMoves(t *testing.T) {
+	const nodes, scan = 5000, 1 << 14 // and of those a page looks at
+	for _, file := range []protocol.Locate{{Name: "a", Limit: 1}, {Hash: content(1), Limit: 1}} {
+		r := &restless{Registry: relay.NewRegistry(relay.Policy{})}
+		tell := func(n int, names ...string) {
+			from := relay.From{Peer: netip.AddrFrom4([4]byte{10, 0, byte(n >> 8), byte(n)})}
+			m := &protocol.Publish{ID: protocol.NodeID{1, byte(n >> 8), byte(n)}, Epoch: 1, Index: 1}
+			for _, name := range names {
+				m.Changes = append(m.Changes, protocol.Entry{Name: name, Hash: content(len(name))})
+			}
+			m.To = uint64(len(names))
+			m.Latest = m.To
+			r.Register(r.at, from, &protocol.Register{ID: m.ID, Epoch: 1, Port: 4000})
+			r.Publish(r.at, m)
+		}
+		tell(0, "a", "b", "c")
+		tell(1, "a", "b", "c")
+		ask, pages := file, 0
+		for first := true; first || ask.Cursor != nil; pages++ {
+			located := r.Locate(r.at, relay.From{}, &ask).(*protocol.Located)
+			ask.Cursor = located.Cursor
+			if first {
+				for n := range nodes {
+					tell(2+n, "other")
+				}
+			}
+			first = false
+		}
+		holders, looks := 2, nodes*2 // each has moved twice, of which the earlier one is stale
+		if file.Name == "" {
+			holders, looks = 2*3, looks+nodes*2 // under three names
+		}
+		if want := holders + 1 + looks/scan; pages != want {
+			t.Errorf("%d pages for %d looks, want %d", pages, looks, want)
+		}
+	}
+}

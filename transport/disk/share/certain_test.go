@@ -68,6 +68,80 @@ func TestFilesWhoseContentCannotBeKnownAreTold(t *testing.T) {
 	}
 }
 
+// A file that has changed is told as pending while it waits to be hashed: what was told of it is no longer so, and a client
+// that asks for a content by its hash alone may mean what it has now. So is one that was given up, once it is at rest.
+func TestAChangedFileIsPendingUntilItIsHashed(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	changed, restless := filepath.Join(folder, "changed"), filepath.Join(folder, "restless")
+	disktest.Lay(t, changed, "1")
+	disktest.Lay(t, restless, "x")
+	told, n, still := newNews(), 0, atomic.Bool{}
+	share := openFollowed(t, folder, options{Rescan: 20 * time.Millisecond}.OnRead(func() {
+		if n++; !still.Load() {
+			overwrite(t, restless, fmt.Sprint("x", n))
+		}
+	}), told)
+	told.are(t, map[string]string{"changed": "1"})
+	told.marked(t, "restless", protocol.Opaque)
+	still.Store(true)
+	for _, path := range []string{changed, restless} { // neither is ever hashed to its end
+		if err := os.Truncate(path, 1<<40); err != nil {
+			t.Fatal(err)
+		}
+	}
+	told.marked(t, "changed", protocol.Pending)
+	told.marked(t, "restless", protocol.Pending)
+	told.are(t, map[string]string{})
+	if _, refusal := open(t, share, "", hashOf("nobody's")); refusal == nil || refusal.Code != protocol.Indexing {
+		t.Errorf("a content that may be theirs: %v", refusal)
+	}
+}
+
+// A file that has changed often is left alone for minutes, but not when a client asks for a content that may be its.
+func TestAContentThatMayBeThereIsLookedFor(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	path := filepath.Join(folder, "log")
+	disktest.Lay(t, path, "1")
+	told := newNews()
+	share := openFollowed(t, folder, options{Rescan: 20 * time.Millisecond}, told)
+	told.are(t, map[string]string{"log": "1"})
+	share.MakeRestless("log")
+	overwrite(t, path, "1, 2")
+	told.marked(t, "log", protocol.Pending)
+	if _, refusal := open(t, share, "", hashOf("1, 2")); refusal == nil || refusal.Code != protocol.Indexing {
+		t.Errorf("a content that may be there: %v", refusal)
+	}
+	told.are(t, map[string]string{"log": "1, 2"})
+	if _, refusal := open(t, share, "", hashOf("1, 2")); refusal != nil {
+		t.Error(refusal)
+	}
+}
+
+// What a changed file had is not told any more once the file is gone, or hashed.
+func TestAChangedFileIsToldOnce(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	for _, name := range []string{"gone", "hashed"} {
+		disktest.Lay(t, filepath.Join(folder, name), "1")
+	}
+	told := newNews()
+	share := openFollowed(t, folder, options{Rescan: 20 * time.Millisecond}, told)
+	told.are(t, map[string]string{"gone": "1", "hashed": "1"})
+	overwrite(t, filepath.Join(folder, "hashed"), "2")
+	overwrite(t, filepath.Join(folder, "gone"), "2")
+	if err := os.Remove(filepath.Join(folder, "gone")); err != nil {
+		t.Fatal(err)
+	}
+	told.are(t, map[string]string{"hashed": "2"})
+	share.TellOutdated()
+	told.are(t, map[string]string{"hashed": "2"})
+	if told.await(func() bool { return len(told.marks) == 0 }) {
+		t.Errorf("marks: %v", told.marks)
+	}
+}
+
 // Folders that cannot be watched are looked at every second. Meanwhile the share says that it may have more than it told.
 func TestFoldersThatAreNotWatchedAreLookedAtOften(t *testing.T) {
 	t.Parallel()

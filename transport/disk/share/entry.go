@@ -70,9 +70,8 @@ func (s *Folder) observe(name string, sig index.Signature) *entry {
 	return e
 }
 
-// outdate marks an entry whose file has changed. Its old content stays published until the new
-// one is known. A file that is hashed in vain backs off; a file that is still being written does
-// not.
+// outdate marks an entry whose file has changed. A file that is hashed in vain backs off; a file that
+// is still being written does not.
 func (s *Folder) outdate(e *entry, sig index.Signature) {
 	switch distance := sig.Changed - e.signature.Changed; {
 	case distance < 0 || distance >= distantly:
@@ -81,6 +80,7 @@ func (s *Folder) outdate(e *entry, sig index.Signature) {
 		e.backOff()
 	}
 	s.unlink(e)
+	s.mayBeOutdated(e)
 	s.arrive(e)
 }
 
@@ -114,6 +114,7 @@ func (s *scanner) drop(e *entry) {
 	e.displace()
 	s.arrive(e)
 	delete(s.names, e.name)
+	delete(s.outdated.entries, e)
 	e.signature = index.Signature{} // a worker that is about to hash it sees that
 	if e.isTold() {
 		s.tell(protocol.Entry{Name: e.name})

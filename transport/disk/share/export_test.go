@@ -126,3 +126,13 @@ func (s *Folder) SpoilTree(name string, group int) {
 	values[group][0]++
 	s.index.Add(r.Tree, 0, r.Hash, values)
 }
+
+// TellOutdated has the share say at once what it says after a while.
+func (s *Folder) TellOutdated() { s.tellOutdated() }
+
+// MakeRestless has the share take a file for one that has changed often.
+func (s *Folder) MakeRestless(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.names[name].tries = mostRest
+}

@@ -152,10 +152,14 @@ func (s *Folder) changeExtent(extent roles.Extent) {
 }
 
 // mayFind reports whether a content that is not known may be that of a file that waits to be hashed,
-// or has not been seen yet.
+// or has not been seen yet. Such a file then waits no longer than it has to.
 func (s *Folder) mayFind() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	walking := !s.isWalked() || s.open && s.extent == roles.ExtentPart
-	return walking || len(s.names) > s.known+s.opaque
+	waits := len(s.names) > s.known+s.opaque
+	if waits {
+		s.hurry()
+	}
+	return walking || waits
 }

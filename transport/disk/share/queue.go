@@ -70,10 +70,15 @@ func (q *queue) close() {
 // rest returns how long a file is left alone before it is hashed without a request.
 func (e *entry) rest(now time.Time) time.Duration {
 	wait := e.signature.RacyFor(now)
-	if age := time.Duration(now.UnixNano() - e.signature.Changed); age >= 0 {
+	if age := e.age(now); age >= 0 {
 		wait = max(wait, restWait<<e.tries-age)
 	}
 	return wait
+}
+
+// age returns how long ago a file changed. It is negative for a time that is to come.
+func (e *entry) age(now time.Time) time.Duration {
+	return time.Duration(now.UnixNano() - e.signature.Changed)
 }
 
 // enqueue has an entry hashed when it is due.
@@ -89,9 +94,10 @@ func (s *Folder) enqueue(e *entry) {
 }
 
 // ready adds an entry that is due.
-func (q *queue) ready(e *entry) {
-	of := &q.todo[class(e.signature.Size)]
+func (s *Folder) ready(e *entry) {
+	of := &s.todo[class(e.signature.Size)]
 	*of = append(*of, e)
+	s.mayBeOutdated(e)
 }
 
 // postpone makes an entry due at a time.

@@ -55,6 +55,7 @@ type Folder struct {
 	prefixes []*prefix     // of files that are appended to all the time; the latest come last
 	lent     []index.Inode // files that clients got, the latest come last
 	doubts   doubts
+	outdated outdated
 	followers
 	queue
 }
@@ -130,6 +131,9 @@ func (s *Folder) close() {
 	s.cancel()
 	s.mu.Lock()
 	s.queue.close()
+	if s.outdated.timer != nil {
+		s.outdated.timer.Stop()
+	}
 	s.mu.Unlock()
 	s.hints.close()
 	if !s.awaitWorkers() {
