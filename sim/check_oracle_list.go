@@ -77,13 +77,14 @@ func (o *oracle) classes(now time.Duration, listed *protocol.Listed) {
 
 // items counts the holders of each content under each name that matches a pattern.
 func (o *oracle) items(at roles.Moment, pattern string) map[protocol.Entry]uint64 {
+	matching := protocol.NewPattern(pattern)
 	items := map[protocol.Entry]uint64{}
 	for _, k := range o.known {
 		if !k.live(at.Now) {
 			continue
 		}
 		for name, e := range k.index.names {
-			if protocol.Match(pattern, name) {
+			if matching.Match([]byte(name)) {
 				items[e]++
 			}
 		}

@@ -9,17 +9,15 @@ import (
 )
 
 // Many calls f for the numbers below n, in no particular order, from one goroutine for each
-// processor. The options that f receives are for runs within that call: they carry machines that
-// are used again. Many ends early when ctx is done.
+// processor. The options that f receives are the usual ones. Many ends early when ctx is done.
 func Many(ctx context.Context, n int, f func(i int, o Options)) {
 	defer debug.SetGCPercent(debug.SetGCPercent(800)) // runs leave much garbage and hold little
 	var next atomic.Int64
 	var wait sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		wait.Go(func() {
-			o := Options{pool: newPool()}
 			for i := int(next.Add(1)) - 1; i < n && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
-				f(i, o)
+				f(i, Options{})
 			}
 		})
 	}

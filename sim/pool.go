@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"sync"
+
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
@@ -34,7 +36,8 @@ type behind struct {
 	relay.Room
 }
 
-func newPool() *pool { return &pool{identities: identities{}} }
+// pools are those that no run uses now.
+var pools = sync.Pool{New: func() any { return &pool{identities: identities{}} }}
 
 func (p *pool) session(d relay.Directory, room relay.Room) roles.Machine {
 	var s *pooledSession

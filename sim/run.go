@@ -16,7 +16,6 @@ type Options struct {
 	Plant   *Plant
 	Trace   bool // keep the trace's text
 	Hasty   bool // wait only until the world looks converged: faster, and finds less
-	pool    *pool
 }
 
 // Outcome is the result of a run.
@@ -37,22 +36,20 @@ func Run(s *scenario.Scenario, o Options) (outcome Outcome) {
 		c = scenario.NewSeeded(s.Seed)
 	}
 	w := newWorld(s, c)
-	if o.pool != nil {
-		w.pool = o.pool
-	}
 	w.agenda.spare, w.arena, w.scratch = w.pool.spare, w.pool.arena, w.pool.scratch
 	w.plant, w.tracing, w.hasty = o.Plant, o.Trace, o.Hasty
 	defer func() {
 		if r := recover(); r != nil {
 			_, crash := r.(runtime.Error)
 			if crash && o.Plant == nil || !crash && !w.stepping { // a chooser may end a run by a panic
-				panic(r)
+				panic(r) // nothing of this run is used again
 			}
 			w.check.violation = nil
 			w.check.fail(S0, "%v", r)
 			w.pool.out = nil
 		}
 		w.pool.collect(w)
+		pools.Put(w.pool)
 		outcome.Violation, outcome.Hash, outcome.Steps, outcome.Events = w.check.violation, w.hash, w.steps, w.events
 		outcome.Coverage, outcome.Trace = w.coverage, w.trace()
 	}()

@@ -57,7 +57,7 @@ const mostEvents = 3_000_000
 
 func newWorld(s *scenario.Scenario, c scenario.Chooser) *World {
 	w := &World{
-		scenario: s, chooser: c, pool: newPool(), coverage: NewCoverage(),
+		scenario: s, chooser: c, pool: pools.Get().(*pool), coverage: NewCoverage(),
 		byAddress: map[netip.AddrPort]*host{}, byName: map[string]*host{},
 		random: scenario.NewSeeded(s.Seed ^ 0x5eed), hash: 14695981039346656037, contents: 1 << 20,
 	}

@@ -126,10 +126,10 @@ func (m *model) unindexed() (publishing, silent []string) {
 // listed returns the items under the names that a pattern stands for, and by how many they are
 // held.
 func (m *model) listed(pattern string) (items []string) {
-	count := map[string]int{}
+	count, matching := map[string]int{}, protocol.NewPattern(pattern)
 	for _, id := range m.everybody() {
 		for name, e := range m.nodes[id].index.names {
-			if protocol.Match(pattern, name) {
+			if matching.Match([]byte(name)) {
 				count[fmt.Sprintf("%s %x %d %d", name, e.Hash[:2], e.Size, e.Mark)]++
 			}
 		}
