@@ -254,3 +254,53 @@ func TestANodeOutlivesClientsThatReset(t *testing.T) {
 	admitted(t, w.network, at, &protocol.Tree{Name: "file"}).Close()
 	w.end()
 }
+
+// deafDial is a network whose dials take a second, and do not end when they are given up.
+type deafDial struct{ transport.Network }
+
+func (d deafDial) Dial(ctx context.Context, to string) (transport.Conn, error) {
+	time.Sleep(time.Second)
+	return d.Network.Dial(context.WithoutCancel(ctx), to)
+}
+
+// A link that is hung up while it is dialled, and comes into being all the same, is closed, and its
+// machine does not hear of it.
+func TestALinkThatIsHungUpWhileItIsDialled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := transport.NewMemory()
+		l := listen(t, network, "host:1")
+		m := &told{}
+		m.does = func(in roles.Input) []roles.Effect {
+			switch in.(type) {
+			case roles.Started:
+				return []roles.Effect{roles.Dial{To: l.Addr().String()}, roles.Arm{After: time.Second / 2}}
+			case roles.TimerFired:
+				return []roles.Effect{roles.HangUp{}}
+			case roles.Stopped:
+				m.over = true
+			}
+			return nil
+		}
+		stop := make(chan struct{})
+		time.AfterFunc(3*time.Second, func() { close(stop) })
+		begin := time.Now()
+		closed := make(chan time.Duration, 1)
+		go func() {
+			if far, err := l.Accept(); err == nil {
+				far.Read(make([]byte, 1))
+				far.Close()
+			}
+			closed <- time.Since(begin)
+		}()
+		if err := (&transport.Loop{Network: deafDial{network}}).Run(t.Context(), stop, m); err != nil {
+			t.Error(err)
+		}
+		l.Close()
+		if at := <-closed; at != time.Second {
+			t.Errorf("the link is closed after %v", at)
+		}
+		if got := m.String(); got != "Started, TimerFired, Stopped; 0 moved" {
+			t.Error(got)
+		}
+	})
+}
