@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -303,4 +304,63 @@ func TestALinkThatIsHungUpWhileItIsDialled(t *testing.T) {
 			t.Error(got)
 		}
 	})
+}
+
+// Of a link that is hung up, and of one that is lost, a machine hears nothing more, whatever is under
+// way on it.
+func TestALinkThatIsOverSaysNothing(t *testing.T) {
+	content := strings.Repeat("x", 1<<20)
+	hangUp := func(*told) []roles.Effect { return []roles.Effect{roles.HangUp{}} }
+	send := roles.Send{Message: outboards[len(outboards)-1], Told: true}
+	for name, test := range map[string]struct {
+		begins []roles.Effect
+		then   func(*told) []roles.Effect // after a second
+		peer   func(transport.Conn)       // after that
+		want   string
+	}{
+		"hung up in a body":       {[]roles.Effect{roles.SendBody{Length: 1 << 20}}, hangUp, func(transport.Conn) {}, "FileFound, TimerFired, Stopped"},
+		"hung up in a message":    {[]roles.Effect{send}, hangUp, func(transport.Conn) {}, "FileFound, TimerFired, Stopped"},
+		"hung up while it hears":  {[]roles.Effect{roles.Hear{}}, hangUp, func(transport.Conn) {}, "FileFound, TimerFired, Stopped"},
+		"lost in a body":          {[]roles.Effect{roles.SendBody{Length: 1 << 20}, roles.Hear{}}, nil, func(c transport.Conn) { c.Write([]byte("RP")); c.Close() }, "FileFound, TimerFired, Lost, Stopped"},
+		"lost in a message":       {[]roles.Effect{send, roles.Hear{}}, nil, func(c transport.Conn) { c.Write([]byte("RP")); c.Close() }, "FileFound, TimerFired, Lost, Stopped"},
+		"lost while it discards":  {[]roles.Effect{send, roles.Discard{}}, nil, func(c transport.Conn) { c.Close() }, "FileFound, TimerFired, PeerEnded, Lost, Stopped"},
+		"lost, and then sent to":  {[]roles.Effect{roles.Hear{}}, nil, func(c transport.Conn) { c.Write([]byte("RP")); c.Close() }, "FileFound, TimerFired, Lost, Stopped"},
+		"ended, and then sent to": {[]roles.Effect{roles.Hear{}}, nil, func(c transport.Conn) { c.Close() }, "FileFound, TimerFired, PeerEnded, Lost, Stopped"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				near, far := connect(t, transport.NewMemory(), "host:0")
+				m := &told{}
+				m.does = func(in roles.Input) []roles.Effect {
+					switch in.(type) {
+					case roles.Opened:
+						return []roles.Effect{roles.OpenFile{Name: "file", Count: 1}}
+					case roles.FileFound:
+						return append(test.begins, roles.Arm{After: time.Second})
+					case roles.TimerFired:
+						if test.then != nil {
+							return test.then(m)
+						}
+					case roles.PeerEnded:
+						return []roles.Effect{send}
+					case roles.Lost:
+						return []roles.Effect{send, roles.Hear{}, roles.HalfClose{}}
+					case roles.Stopped:
+						return m.end()
+					}
+					return nil
+				}
+				time.AfterFunc(2*time.Second, func() { test.peer(near) })
+				stop := make(chan struct{})
+				time.AfterFunc(4*time.Second, func() { close(stop) })
+				if err := (&transport.Loop{Share: folder{"file": content}}).Serve(t.Context(), stop, m, far); err != nil {
+					t.Error(err)
+				}
+				got, _, _ := strings.Cut(m.String(), ";")
+				if got != test.want {
+					t.Errorf("it heard %s, not %s", got, test.want)
+				}
+			})
+		})
+	}
 }

@@ -110,8 +110,8 @@ func (k *link) hear(most int) letter {
 
 // discard reads and drops everything up to the end of stream.
 func (k *link) discard() letter {
+	k.in.from = k.in.to
 	for {
-		k.in.from, k.in.to = 0, 0
 		_, err := k.conn.Read(k.in.space())
 		switch {
 		case err == io.EOF:
