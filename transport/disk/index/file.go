@@ -228,12 +228,13 @@ func peekRecord(in *bufio.Reader) (head recordHead, whole []byte, err error) {
 	return head, b, nil
 }
 
-// passOver discards bytes up to the next mark, and returns how many.
+// passOver discards bytes up to the next mark, and returns how many. A record's head, at least, has been
+// peeked at.
 func passOver(in *bufio.Reader) int64 {
-	b, _ := in.Peek(max(1, in.Buffered()))
+	b, _ := in.Peek(in.Buffered())
 	skip := bytes.Index(b[1:], []byte(mark)) + 1
 	if skip == 0 {
-		skip = max(1, len(b)-len(mark)+1)
+		skip = len(b) - len(mark) + 1 // a mark may begin behind that
 	}
 	in.Discard(skip)
 	return int64(skip)
