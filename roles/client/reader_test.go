@@ -296,3 +296,17 @@ func readerSubject() rolestest.Subject {
 	subject.Cells = slices.DeleteFunc(subject.Cells, func(cell string) bool { return cell == "New/Misnamed" }) // its own test is above
 	return subject
 }
+
+// A node that takes its time to hash is come back to, when the others have said what they have.
+func TestANodeThatTakesItsTimeIsReadLast(t *testing.T) {
+	f := made(3*group, 1)
+	s := openingReader(t, 1, 2)
+	answers(1, s, "Opening")
+	s.Hear(1, &protocol.Hashing{Size: protocol.GroupSize}, "Opening", "hear 1", "report hashing")
+	s.Ring("Opening", goes(1, dials(1, 2))...)
+	answers(1, s, "Opening")
+	says(s, 1, protocol.NotFound, "Opening")
+	s.Tell(roles.PeerEnded{Link: 1}, "Opening", goes(1, dials(1, 1))...)
+	answers(1, s, "Opening")
+	s.Hear(1, f.outboard(0), "Holding", "report pinned")
+}

@@ -70,6 +70,10 @@ const (
 	displaced
 )
 
+// outrunSpread is the number of epochs of which a node that has to exceed another epoch draws one. Of
+// two nodes with one id that came to the same epoch, neither would learn of the other.
+const outrunSpread = 1 << 20
+
 // mostOutruns bounds how often in one exchange an epoch is raised because the relay knows a larger
 // one.
 const mostOutruns = 3
@@ -253,7 +257,7 @@ func (m *Membership) refused(at roles.Moment, refusal *protocol.Error) {
 	case superseded && registering && !m.listed() && m.outruns < mostOutruns && refusal.Epoch < 1<<63:
 		m.outruns++
 		m.core.Fire(membershipOutrun)
-		m.register(max(refusal.Epoch, m.epoch) + 1)
+		m.register(max(refusal.Epoch, m.epoch) + 1 + at.Rand%outrunSpread)
 	case refusal.Code == protocol.NoLease && m.core.Can(membershipLeaseGone) && !m.stopping:
 		m.maybe = false
 		m.core.Fire(membershipLeaseGone)

@@ -1,6 +1,7 @@
 package node_test
 
 import (
+	"fmt"
 	"net/netip"
 	"testing"
 	"time"
@@ -152,6 +153,17 @@ func TestAKnownEpochIsOutrun(t *testing.T) {
 	s.Hear(0, superseded, "Registering", "send 0 REGISTER id=07 epoch=5003 port=5000", hear)
 	s.Hear(0, superseded, "Closing", halfClose, discard) // enough
 	s.Tell(roles.PeerEnded{}, "Hopeless", hangUp, "report hopeless")
+}
+
+// TestTwoNodesDoNotComeToOneEpoch: how far above another epoch a node goes is drawn.
+func TestTwoNodesDoNotComeToOneEpoch(t *testing.T) {
+	superseded := refusal(protocol.Superseded)
+	superseded.Epoch = 5000
+	for random, epoch := range map[uint64]int{0: 5001, 7: 5008, 1<<20 - 1: 5000 + 1<<20, 1<<20 + 7: 5008} {
+		s := registering(t)
+		s.At.Rand = random
+		s.Hear(0, superseded, "Registering", fmt.Sprintf("send 0 REGISTER id=07 epoch=%d port=5000", epoch), hear)
+	}
 }
 
 func TestAnEpochThatNobodyCanGoAboveIsNotFollowed(t *testing.T) {

@@ -86,3 +86,36 @@ func TestAnArenaIsBoundedByWhatItKeeps(t *testing.T) {
 		}
 	}
 }
+
+// TestTheOneBlockThatCanBeEmptiedIsFound wherever it is: the others are more than half full.
+func TestTheOneBlockThatCanBeEmptiedIsFound(t *testing.T) {
+	const blocks, each, length = 12, 32, 1022 // names of a block, and their bytes
+	for _, first := range []int{0, 5} {       // where the search begins
+		for emptied := range blocks - 1 {
+			s := &modelArena{names: map[uint32]string{}, arena: arena{hand: first}}
+			var in [blocks][]uint32
+			for i := range blocks * each {
+				in[i/each] = append(in[i/each], s.put(strings.Repeat("x", length)))
+			}
+			for block := range blocks {
+				stay := each/2 + 1
+				if block == blocks-1 {
+					stay = 1 // names are added to this one
+				}
+				if block != emptied {
+					for _, where := range in[block][stay:] {
+						s.lose(where)
+					}
+				}
+			}
+			for _, where := range in[emptied][each/2:] {
+				s.lose(where)
+			}
+			for block := range blocks {
+				if gone := s.blocks[block].bytes == nil; gone != (block == emptied) {
+					t.Fatalf("block %d is to be emptied, and of block %d it is %v", emptied, block, gone)
+				}
+			}
+		}
+	}
+}

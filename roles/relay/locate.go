@@ -55,13 +55,12 @@ func (r *Registry) fill(p *page, m *protocol.Locate, random uint64) (cursor []by
 	if move == r.moves.last || walkOf(m)[0] == every {
 		return nil
 	}
-	last := *p
-	last.peers = []protocol.Peer{}
+	last := page{limit: p.limit, now: p.now, to: p.to, scanned: p.scanned, peers: []protocol.Peer{}}
 	upTo := r.movers(&last, m, move)
 	switch {
-	case len(p.peers) == 0: // there is one page for them
+	case p.empty(): // there is one page for them
 		*p = last
-	case len(last.peers) > 0:
+	case !last.empty():
 		return cursorOf(move, r.late())
 	}
 	if upTo < r.moves.last {
@@ -106,6 +105,8 @@ type page struct {
 	named   map[uint32]bool // the holders' slots, if a holder may come several times; otherwise nil
 	unknown map[uint32]bool // the slots of holders without a hash, which look like others
 }
+
+func (p *page) empty() bool { return len(p.peers) == 0 && p.hidden == 0 }
 
 func (p *page) full() bool { return len(p.peers) >= p.limit || p.scanned >= scanMost }
 
