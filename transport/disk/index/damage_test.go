@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -175,9 +176,35 @@ func TestADamagedIndexTellsNothingWrong(t *testing.T) {
 	})
 }
 
+// said is what has been warned of.
+type said struct {
+	mu    sync.Mutex
+	lines bytes.Buffer
+}
+
+func (s *said) Write(line []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lines.Write(line)
+}
+
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lines.String()
+}
+
+func (s *said) Len() int { return len(s.String()) }
+
+func (s *said) Reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lines.Reset()
+}
+
 // log collects what is warned of.
-func log() (hclog.Logger, *bytes.Buffer) {
-	lines := &bytes.Buffer{}
+func log() (hclog.Logger, *said) {
+	lines := &said{}
 	return hclog.New(&hclog.LoggerOptions{Level: hclog.Warn, Output: lines}), lines
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,11 +16,13 @@ import (
 	"github.com/relaypeer/relaypeer/transport/disk/index"
 )
 
-// counts has the operations on the file of an index counted.
-func counts(db *index.DB) map[string]int {
-	done := map[string]int{}
+// syncs has the syncs of the file of an index counted.
+func syncs(db *index.DB) *atomic.Int64 {
+	done := &atomic.Int64{}
 	db.Hook(func(operation string) error {
-		done[operation]++
+		if operation == "sync" {
+			done.Add(1)
+		}
 		return nil
 	})
 	return done
@@ -31,13 +34,13 @@ func TestNewRecordsAreWrittenNowAndThen(t *testing.T) {
 	aSecond(t, func(t *testing.T) {
 		path, s := filepath.Join(t.TempDir(), "index"), &shelf{}
 		db := index.Open(path, nil)
-		done := counts(db)
-		sleep := func(d time.Duration, syncs int) {
+		done := syncs(db)
+		sleep := func(d time.Duration, want int64) {
 			t.Helper()
 			time.Sleep(d)
 			synctest.Wait()
-			if done["sync"] != syncs {
-				t.Errorf("%d syncs, want %d", done["sync"], syncs)
+			if got := done.Load(); got != want {
+				t.Errorf("%d syncs, want %d", got, want)
 			}
 		}
 		sleep(10*time.Second+time.Millisecond, 0)
@@ -57,8 +60,8 @@ func TestNewRecordsAreWrittenNowAndThen(t *testing.T) {
 		}
 		sleep(time.Millisecond, 3)
 		s.put(db, 2)
-		if err := db.Close(); err != nil || done["sync"] != 4 {
-			t.Errorf("%v, %d syncs", err, done["sync"])
+		if err := db.Close(); err != nil || done.Load() != 4 {
+			t.Errorf("%v, %d syncs", err, done.Load())
 		}
 		db = index.Open(path, nil)
 		if known := s.known(t, db, 0); known != len(s.records) {
@@ -76,31 +79,32 @@ func TestADiskThatFailsIsTriedAgain(t *testing.T) {
 			path, s := filepath.Join(t.TempDir(), "index"), &shelf{}
 			logger, lines := log()
 			db := index.Open(path, logger)
-			var failure error
-			tries := 0
+			var fails atomic.Bool
+			var tries atomic.Int64
 			db.Hook(func(now string) error {
 				if now == operation {
-					tries++
-					return failure
+					if tries.Add(1); fails.Load() {
+						return errors.New("no")
+					}
 				}
 				return nil
 			})
 			for said := 1; said <= 2; said++ {
-				failure = errors.New("no")
+				fails.Store(true)
 				s.put(db, 3)
 				for n := range 20 { // much, which is no reason to try at once now
 					db.Add(1000, uint64(n), protocol.Hash{1}, make([]protocol.Hash, content.SegmentGroups))
 				}
-				begin := tries
+				begin := tries.Load()
 				time.Sleep(8*time.Second + time.Millisecond)
 				synctest.Wait()
-				if n := tries - begin; n < 4 || n > 6 {
+				if n := tries.Load() - begin; n < 4 || n > 6 {
 					t.Errorf("%s: %d tries in 8 s", operation, n)
 				}
 				if got := strings.Count(lines.String(), "cannot be written"); got != said {
 					t.Errorf("%s: it was said %d times, not %d", operation, got, said)
 				}
-				failure = nil
+				fails.Store(false)
 				time.Sleep(2 * time.Second)
 				synctest.Wait()
 				if known := s.known(t, db, 0); known != len(s.records) {
@@ -125,12 +129,12 @@ func TestAnyWriteMayFail(t *testing.T) {
 		path, s := few(t)
 		logger, lines := log()
 		db := index.Open(path, logger)
-		at := -1
+		var at atomic.Int64
 		db.Hook(func(operation string) error {
 			if operation != "write" && operation != "sync" {
 				return nil
 			}
-			if at++; at == fails {
+			if at.Add(1) == int64(fails+1) {
 				return errors.New("no")
 			}
 			return nil
@@ -139,7 +143,7 @@ func TestAnyWriteMayFail(t *testing.T) {
 			s.put(db, 20*content.SegmentGroups)
 		}
 		db.Flush()
-		failed := at == fails
+		failed := at.Load() > int64(fails)
 		if known := s.known(t, db, 0); known != len(s.records) {
 			t.Errorf("operation %d: %d of %d files are known", fails, known, len(s.records))
 		}
