@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -340,11 +341,11 @@ func TestWhatAnErrorMeans(t *testing.T) {
 // kept is a link that notes whether it was closed.
 type kept struct {
 	Conn
-	open *int
+	open *atomic.Int32
 }
 
 func (k kept) Close() error {
-	*k.open--
+	k.open.Add(-1)
 	return nil
 }
 
@@ -352,15 +353,14 @@ func (k kept) Close() error {
 func TestARaceKeepsOneLink(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, after := range [][]time.Duration{{0, 0, 0}, {time.Second, time.Second, time.Second}, {attemptGap, 0, 0}, {2 * attemptGap, attemptGap, 0}} {
-			open, made := 0, 0
+			var open atomic.Int32
 			conn, err := race(t.Context(), after, func(_ context.Context, after time.Duration) (Conn, error) {
 				time.Sleep(after) // and does not look whether it is given up
-				open++
-				made++
+				open.Add(1)
 				return kept{open: &open}, nil
 			})
-			if err != nil || conn == nil || open != 1 {
-				t.Errorf("%v: %d links of %d are open, %v", after, open, made, err)
+			if err != nil || conn == nil || open.Load() != 1 {
+				t.Errorf("%v: %d links are open, %v", after, open.Load(), err)
 			}
 		}
 	})

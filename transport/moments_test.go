@@ -323,7 +323,6 @@ func TestALinkThatIsOverSaysNothing(t *testing.T) {
 		"hung up while it hears":  {[]roles.Effect{roles.Hear{}}, hangUp, func(transport.Conn) {}, "FileFound, TimerFired, Stopped"},
 		"lost in a body":          {[]roles.Effect{roles.SendBody{Length: 1 << 20}, roles.Hear{}}, nil, func(c transport.Conn) { c.Write([]byte("RP")); c.Close() }, "FileFound, TimerFired, Lost, Stopped"},
 		"lost in a message":       {[]roles.Effect{send, roles.Hear{}}, nil, func(c transport.Conn) { c.Write([]byte("RP")); c.Close() }, "FileFound, TimerFired, Lost, Stopped"},
-		"lost while it discards":  {[]roles.Effect{send, roles.Discard{}}, nil, func(c transport.Conn) { c.Close() }, "FileFound, TimerFired, PeerEnded, Lost, Stopped"},
 		"lost, and then sent to":  {[]roles.Effect{roles.Hear{}}, nil, func(c transport.Conn) { c.Write([]byte("RP")); c.Close() }, "FileFound, TimerFired, Lost, Stopped"},
 		"ended, and then sent to": {[]roles.Effect{roles.Hear{}}, nil, func(c transport.Conn) { c.Close() }, "FileFound, TimerFired, PeerEnded, Lost, Stopped"},
 	} {

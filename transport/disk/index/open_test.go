@@ -261,6 +261,13 @@ func TestACutIndexHasWhatWasBefore(t *testing.T) {
 		if known := s.known(t, db, 0); known != want {
 			t.Fatalf("cut at %d: %d files are known, want %d", cut, known, want)
 		}
+		trees := 0
+		for _, values := range s.values[:want] {
+			trees += min(1, len(values)-1)
+		}
+		if got := db.Segments(); got != trees {
+			t.Fatalf("cut at %d: %d segments are held, %d are of a file", cut, got, trees)
+		}
 		db.Close()
 		if aside := kept(path); (len(aside) > 0) != (cut > 0 && cut < index.HeadSize) {
 			t.Fatalf("cut at %d: %v", cut, aside)
