@@ -152,14 +152,10 @@ func (s *Folder) changeExtent(extent roles.Extent) {
 }
 
 // mayFind reports whether a content that is not known may be that of a file that waits to be hashed,
-// or has not been seen yet. Such a file then waits no longer than it has to.
+// or has not been seen yet.
 func (s *Folder) mayFind() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	walking := !s.isWalked() || s.open && s.extent == roles.ExtentPart
-	waits := len(s.names) > s.known+s.opaque
-	if waits {
-		s.hurry()
-	}
-	return walking || waits
+	return walking || len(s.names) > s.known+s.opaque
 }

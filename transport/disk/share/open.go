@@ -142,6 +142,7 @@ func (s *Folder) openContent(hash protocol.Hash) (transport.File, error) {
 	case failed != nil:
 		return nil, failed
 	case hopeful:
+		s.hurry()
 		return nil, errIndexing
 	}
 	return nil, fs.ErrNotExist

@@ -66,8 +66,10 @@ func (s *Folder) tellOutdated() {
 }
 
 // hurry has the pending files hashed that are left alone because they have changed often: a client has
-// asked for a content that may be theirs. The caller holds the mutex.
+// asked for a content that may be theirs.
 func (s *Folder) hurry() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	now := time.Now()
 	if now.Sub(s.outdated.hurried) < hurryGap {
 		return
