@@ -18,14 +18,7 @@ import (
 // disk must be all of one form to be found.
 
 // decompose returns the form in which some systems store a name.
-func decompose(name string) string {
-	for i := range len(name) {
-		if name[i] >= utf8.RuneSelf {
-			return norm.NFD.String(name)
-		}
-	}
-	return name
-}
+func decompose(name string) string { return norm.NFD.String(name) }
 
 // compose returns the composed form of a name of the disk, or why it is not allowed or not found by
 // that.
@@ -38,7 +31,7 @@ func compose(disk string) (name, why string) {
 	switch {
 	case name == disk || !utf8.ValidString(disk) || protocol.CheckName(name) != nil:
 		return "", strings.TrimPrefix(protocol.AsError(err).Text, "bad name: ")
-	case norm.NFD.String(name) != disk:
+	case decompose(name) != disk:
 		return "", "neither in Unicode normal form C nor, throughout, in form D"
 	}
 	return name, ""
