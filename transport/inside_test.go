@@ -365,3 +365,83 @@ func TestARaceKeepsOneLink(t *testing.T) {
 		}
 	})
 }
+
+// Some of the goroutines that have served links are kept for the next, and no more; a link that ends is
+// forgotten, and its machine is given back.
+func TestSomeGoroutinesAreKeptForTheNextLink(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := NewMemory()
+		l, err := network.Listen(t.Context(), "host:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var made, freed atomic.Int32
+		s := &Server{Loop: &Loop{}, Listener: l, New: func() roles.Machine { made.Add(1); return &stubborn{} }, Free: func(roles.Machine) { freed.Add(1) }}
+		ctx, cancel := context.WithCancel(t.Context())
+		served := make(chan error)
+		go func() { served <- s.Serve(ctx) }()
+		total := int32(0)
+		for _, links := range []int{1, mostIdle, 5, mostIdle + 10, mostIdle + 1} {
+			var conns []Conn
+			before := s.idle.Load()
+			for range links {
+				conn, err := network.Dial(t.Context(), l.Addr().String())
+				if err != nil {
+					t.Fatal(err)
+				}
+				conns = append(conns, conn)
+			}
+			synctest.Wait()
+			total += int32(links)
+			if got := s.idle.Load(); got != max(0, before-int32(links)) || len(s.running()) != links || made.Load() != total {
+				t.Errorf("%d links: %d goroutines are idle of %d, %d links run", links, got, before, len(s.running()))
+			}
+			for _, conn := range conns {
+				conn.Close()
+			}
+			synctest.Wait()
+			if got := s.idle.Load(); got != min(max(before, int32(links)), mostIdle) || len(s.running()) != 0 || freed.Load() != total {
+				t.Errorf("after %d links: %d goroutines are idle, %d links run, %d machines are free", links, got, len(s.running()), freed.Load())
+			}
+		}
+		cancel()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// turned is a link that notes what is written to it, and by when.
+type turned struct {
+	Conn
+	wrote    []byte
+	deadline time.Time
+	closed   bool
+}
+
+func (c *turned) Write(b []byte) (int, error) { c.wrote = append(c.wrote, b...); return len(b), nil }
+func (c *turned) Close() error                { c.closed = true; return nil }
+func (c *turned) SetWriteDeadline(t time.Time) error {
+	c.deadline = t
+	return nil
+}
+
+// A link beyond all that a server waits for is refused at once, by its party, and closed.
+func TestALinkBeyondAllIsTurnedAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &Server{Limit: 8, By: protocol.Relay, runs: map[*run]struct{}{}, farewells: Farewells(8), New: func() roles.Machine { panic("it is served") }}
+		for range 8 + Farewells(8) {
+			s.runs[&run{}] = struct{}{}
+		}
+		conn := &turned{}
+		s.welcome(conn)
+		m, size, err := protocol.Decode(conn.wrote)
+		refusal, is := m.(*protocol.Error)
+		if err != nil || !is || refusal.Code != protocol.Busy || refusal.By != protocol.Relay || size != len(conn.wrote) || !conn.closed {
+			t.Errorf("%+v, %v; closed %v", m, err, conn.closed)
+		}
+		if wait := time.Until(conn.deadline); wait <= 0 || wait > 10*time.Millisecond {
+			t.Errorf("it may take %v", wait)
+		}
+	})
+}
