@@ -576,3 +576,64 @@ func TestWhoWaitsHearsEverySecond(t *testing.T) {
 		}
 	})
 }
+
+// Who asks for a growing file gets what others got a moment ago, or what is being hashed, and otherwise
+// what it is now.
+func TestAPrefixIsSharedWhileItIsFresh(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "file")
+	lay(t, path, 100)
+	closed := make(chan struct{})
+	close(closed)
+	for name, test := range map[string]struct {
+		change func(p *prefix)
+		shared bool
+	}{
+		"fresh":             {func(p *prefix) {}, true},
+		"still fresh":       {func(p *prefix) { p.ended = time.Now().Add(time.Second - prefixFresh) }, true},
+		"not fresh":         {func(p *prefix) { p.ended = time.Now().Add(-prefixFresh) }, false},
+		"being hashed":      {func(p *prefix) { p.over, p.ended = make(chan struct{}), time.Time{} }, true},
+		"failed":            {func(p *prefix) { p.err = errChanged }, false},
+		"failed just now":   {func(p *prefix) { p.err, p.over = errChanged, make(chan struct{}) }, false},
+		"of the past":       {func(p *prefix) { p.past = true }, false},
+		"of another file":   {func(p *prefix) { p.inode.Number++ }, false},
+		"of a longer file":  {func(p *prefix) { p.size = 101 }, false},
+		"of a shorter file": {func(p *prefix) { p.size = 99 }, true},
+	} {
+		s := NewStill(t, folder).scan.Folder
+		opened, sig, err := s.openFile("file")
+		if err != nil {
+			t.Fatal(err)
+		}
+		opened.Close()
+		before := &prefix{inode: sig.Inode, size: sig.Size, over: closed, ended: time.Now()}
+		test.change(before)
+		s.keepPrefix(before)
+		p, err := s.newPrefix("file", sig)
+		if err != nil || (p == before) != test.shared {
+			t.Errorf("%s: shared %v, %v", name, p == before, err)
+		}
+		if p != before {
+			if <-p.over; p.err != nil || p.size != sig.Size || !p.isOver() {
+				t.Errorf("%s: %v", name, p.err)
+			}
+			if again, err := s.newPrefix("file", sig); err != nil || again != p {
+				t.Errorf("%s: it is hashed again, %v", name, err)
+			}
+		}
+	}
+	s := NewStill(t, folder).scan.Folder
+	for size, want := range map[int64]error{0: errChanged, mostPrefix + 1: errChanged, 1: nil} {
+		p, err := s.newPrefix("file", index.Signature{Inode: index.Inode{Number: 1}, Size: size})
+		if err != want {
+			t.Errorf("of %d bytes: %v", size, err)
+		}
+		if p != nil {
+			<-p.over
+		}
+	}
+	s.closed = true
+	if _, err := s.newPrefix("file", index.Signature{Inode: index.Inode{Number: 2}, Size: 1}); err != os.ErrClosed {
+		t.Errorf("after the end: %v", err)
+	}
+}
