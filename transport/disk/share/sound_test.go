@@ -124,6 +124,9 @@ func TestALookFindsWhatHasChanged(t *testing.T) {
 	disktest.Lay(t, at("unseen"), "later")
 	still.Look("real/deep/later")
 	are("one/deep/file", "one/deep/later", "other", "real/deep/file", "real/deep/later", "two/file", "two/later")
+	if got := still.Waiting(); got != 4 { // and not for those that came later
+		t.Errorf("%d files are waited for", got)
+	}
 	os.Remove(at("real/deep/file"))
 	os.Remove(at("other"))
 	still.Look("real/deep/file")

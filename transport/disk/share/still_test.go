@@ -146,6 +146,13 @@ func (s *Still) Names() map[string]index.Signature {
 	return names
 }
 
+// Waiting returns how many files were there at the start and have not been hashed.
+func (s *Still) Waiting() int {
+	s.scan.mu.Lock()
+	defer s.scan.mu.Unlock()
+	return s.scan.waiting
+}
+
 // Unsound returns what contradicts itself in what the share holds, or nothing.
 func (s *Still) Unsound() string {
 	s.scan.mu.Lock()
