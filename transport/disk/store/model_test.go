@@ -110,9 +110,9 @@ func (p *target) step() {
 	}
 }
 
-// closes ends the part, as the end of a process does, and makes the next one.
+// closes ends the part, twice, as the end of a process does. The next one is another, or the same.
 func (p *target) closes() {
-	if err := p.part.Close(); err != nil {
+	if err := errors.Join(p.part.Close(), p.part.Close()); err != nil {
 		p.Fatal(err)
 	}
 	inPlace := p.placed >= 0 && p.placed == p.of && p.open && len(p.has) == int(lights[p.of].Groups())
@@ -123,7 +123,9 @@ func (p *target) closes() {
 		disktest.Leaves(p, p.folder, p.file()...)
 	}
 	p.open = false
-	p.part = store.NewPart(p.root, "file")
+	if p.random.IntN(2) == 0 {
+		p.part = store.NewPart(p.root, "file")
+	}
 }
 
 // file returns the name, if something is under it.
