@@ -89,7 +89,7 @@ func TestAFileThatCannotSeekReadsAsOneThatCan(t *testing.T) {
 		at := int64(0)
 		for range rapid.IntRange(1, 12).Draw(t, "steps") {
 			offset, whence := int64(0), io.SeekStart
-			switch rapid.IntRange(0, 3).Draw(t, "seek") {
+			switch rapid.IntRange(0, 4).Draw(t, "seek") {
 			case 0:
 				offset = int64(rapid.IntRange(-10, len(text)+10).Draw(t, "to"))
 			case 1:
@@ -98,6 +98,8 @@ func TestAFileThatCannotSeekReadsAsOneThatCan(t *testing.T) {
 				offset, whence = int64(rapid.IntRange(-200, 200).Draw(t, "by")), io.SeekCurrent
 			case 3:
 				offset, whence = 0, io.SeekCurrent
+			case 4:
+				offset = int64(len(text) + rapid.IntRange(-100, 10).Draw(t, "near the end"))
 			}
 			want := offset
 			if whence == io.SeekCurrent {
