@@ -182,6 +182,8 @@ type peerKey struct {
 // naming is how often an answer names a peer, and how often it should.
 type naming struct{ least, most, named int }
 
+func keyOf(p *protocol.Peer) peerKey { return peerKey{spotOf(p), p.Hash, p.Size} }
+
 // located compares an answer to LOCATE with the indexes: S3 and S15.
 func (o *oracle) located(at roles.Moment, from relay.From, m *protocol.Locate, answer *protocol.Located) {
 	clear(o.peers)
@@ -202,7 +204,7 @@ func (o *oracle) located(at roles.Moment, from relay.From, m *protocol.Locate, a
 	unknown := false
 	for i := range answer.Peers {
 		p := &answer.Peers[i]
-		key := peerKey{spotOf(p), p.Hash, p.Size}
+		key := keyOf(p)
 		is := o.peers[key]
 		if is.named++; is.named > is.most {
 			o.strange(at, p)

@@ -86,9 +86,14 @@ func (c *checks) exact(o *operation) {
 		case *protocol.Listed:
 			listed.Items = append(listed.Items, page.Items...)
 		case *protocol.Located:
-			located.Withheld += page.Withheld
+			located.Withheld = max(located.Withheld, page.Withheld)
+			earlier := located.Peers
 			for _, peer := range page.Peers {
-				located.Peers = append(located.Peers, relay.proc.oracle.since(at.Now, peer))
+				is := relay.proc.oracle.since(at.Now, peer)
+				again := slices.ContainsFunc(earlier, func(p protocol.Peer) bool { return keyOf(&p) == keyOf(&is) })
+				if !again { // a node that moved during the walk comes again at its end
+					located.Peers = append(located.Peers, is)
+				}
 			}
 		}
 	}
