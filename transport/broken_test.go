@@ -51,13 +51,13 @@ func TestWhoIsToBlameForABrokenBody(t *testing.T) {
 		"a file not for writing": {whole, os.O_RDONLY, client.DiskFailed},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel() // a client waits for a node that broke off
 			w := newWorld(t, transport.TCP{}, 0)
 			l := listen(t, transport.TCP{}, "127.0.0.1:0")
 			w.list(l.Addr())
 			pretending := make(chan struct{})
 			go func() {
 				defer close(pretending)
+				defer l.Close() // the client comes again
 				pretend(t, l, protocol.Append(nil, outboard), func(conn transport.Conn) {
 					hear(t, conn)
 					conn.Write(protocol.Append(nil, head))

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -48,12 +49,15 @@ type target struct {
 	placed int  // the content that is under the name; -1: none
 }
 
-var lights = []disktest.Text{light(threeAndABit, 1), light(threeAndABit, 2), light(protocol.GroupSize, 3), light(10, 4)}
+// lights are made when they are needed: the processes that are killed do not.
+var lights = sync.OnceValue(func() []disktest.Text {
+	return []disktest.Text{light(threeAndABit, 1), light(threeAndABit, 2), light(protocol.GroupSize, 3), light(10, 4)}
+})
 
 // opens opens the part for a content, and checks what it says of it.
 func (p *target) opens(of int) {
 	p.Helper()
-	x := lights[of]
+	x := lights()[of]
 	has, other := x.Open(p, p.part)
 	wantOther := p.of >= 0 && p.of != of && len(p.has) > 0
 	if p.of != of {
@@ -79,20 +83,20 @@ func (p *target) opens(of int) {
 // Holds reports whether the file under the name is whole.
 func (p *target) Holds() bool {
 	data, err := os.ReadFile(filepath.Join(p.folder, "file"))
-	return err == nil && p.placed >= 0 && bytes.Equal(data, lights[p.placed].Data)
+	return err == nil && p.placed >= 0 && bytes.Equal(data, lights()[p.placed].Data)
 }
 
 // step does something with the part.
 func (p *target) step() {
 	switch p.random.IntN(7) {
 	case 0:
-		p.opens(p.random.IntN(len(lights)))
+		p.opens(p.random.IntN(len(lights())))
 	case 1, 2, 3:
 		if !p.open {
 			p.opens(max(p.of, 0))
 		}
-		number := p.random.Uint64N(lights[p.of].Groups())
-		if err := lights[p.of].Bring(p.part, number); err == nil {
+		number := p.random.Uint64N(lights()[p.of].Groups())
+		if err := lights()[p.of].Bring(p.part, number); err == nil {
 			p.has[number] = true
 		} else if p.placed != p.of {
 			p.Fatalf("group %d of content %d: %v", number, p.of, err)
@@ -104,7 +108,7 @@ func (p *target) step() {
 	case 6:
 		p.closes()
 		hash, size, err := p.part.Holds(p.Context(), roles.InspectStore{})
-		if want := p.of >= 0; err != nil || want && (hash != lights[p.of].Hash || size != uint64(len(lights[p.of].Data))) || !want && (!hash.IsZero() || size != 0) {
+		if want := p.of >= 0; err != nil || want && (hash != lights()[p.of].Hash || size != uint64(len(lights()[p.of].Data))) || !want && (!hash.IsZero() || size != 0) {
 			p.Fatalf("it holds %v, %d, %v; of content %d", hash, size, err, p.of)
 		}
 	}
@@ -115,7 +119,7 @@ func (p *target) closes() {
 	if err := errors.Join(p.part.Close(), p.part.Close()); err != nil {
 		p.Fatal(err)
 	}
-	inPlace := p.placed >= 0 && p.placed == p.of && p.open && len(p.has) == int(lights[p.of].Groups())
+	inPlace := p.placed >= 0 && p.placed == p.of && p.open && len(p.has) == int(lights()[p.of].Groups())
 	if p.of >= 0 && len(p.has) > 0 && !inPlace {
 		disktest.Leaves(p, p.folder, slices.Concat(p.file(), []string{disk.Beside("file", disk.PartSuffix), disk.Beside("file", disk.JournalSuffix)})...)
 	} else {
@@ -138,7 +142,7 @@ func (p *target) file() []string {
 
 // commits puts the content in its place, if it has come.
 func (p *target) commits() {
-	whole := p.open && len(p.has) == int(lights[p.of].Groups())
+	whole := p.open && len(p.has) == int(lights()[p.of].Groups())
 	if err := p.part.Commit(p.Context()); (err == nil) != whole {
 		p.Fatalf("with %v of content %d: %v", p.has, p.of, err)
 	}
