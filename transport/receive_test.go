@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -217,14 +218,49 @@ func TestALiarIsLeft(t *testing.T) {
 	})
 }
 
+// together is a share that sends nothing before two of its kind have been asked to.
+type together struct {
+	folder
+	asked *atomic.Int32
+	both  chan struct{}
+}
+
+func (g together) Open(ctx context.Context, name string, hash protocol.Hash, hashing func(done, size uint64)) (transport.File, *protocol.Error) {
+	whole, err := g.folder.Open(ctx, name, hash, hashing)
+	if err != nil {
+		return nil, err
+	}
+	return &waiting{File: whole, all: g}, nil
+}
+
+type waiting struct {
+	transport.File
+	all   together
+	began bool
+}
+
+func (f *waiting) Read(b []byte) (int, error) {
+	if !f.began {
+		if f.began = true; f.all.asked.Add(1) == 2 {
+			close(f.all.both)
+		}
+	}
+	select {
+	case <-f.all.both:
+	case <-time.After(20 * time.Second): // the test fails then
+	}
+	return f.File.Read(b)
+}
+
 // A file comes from several nodes at once, and no group from a lying one among them.
 func TestAFileComesFromSeveralNodes(t *testing.T) {
 	text := strings.Repeat("relaypeer", 40*protocol.GroupSize/9)
 	both(t, func(t *testing.T, network transport.Network) {
 		w := newWorld(t, network, 0)
 		liar := w.join(lying{folder{"file": text}})
+		honest := together{folder{"file": text}, new(atomic.Int32), make(chan struct{})}
 		for range 3 {
-			w.join(folder{"file": text})
+			w.join(honest)
 		}
 		target := t.TempDir()
 		root, err := os.OpenRoot(target)
