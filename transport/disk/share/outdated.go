@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/transport/disk/index"
 )
 
 // outdatedWait is how long followers are told of a name what is no longer so: most changed files are
@@ -47,7 +48,7 @@ func (s *Folder) tellOutdated() {
 	for e := range s.outdated.entries {
 		rests := e.age(now)
 		switch {
-		case e.known || !e.queued:
+		case e.known || !e.queued || e.signature == (index.Signature{}): // or it is gone
 		case e.mark == protocol.Opaque && rests < atRest:
 			if left := atRest - rests; next < 0 || left < next {
 				next = left

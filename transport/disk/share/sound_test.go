@@ -62,7 +62,7 @@ func TestAShareDoesNotContradictItself(t *testing.T) {
 			if len(names) > 0 && draw.IntN(4) > 0 {
 				name = names[draw.IntN(len(names))]
 			}
-			what := []string{"walk", "look", "look", "skim", "know", "know", "know", "opaque", "revoke", "tell", "fill", "empty"}[draw.IntN(12)]
+			what := []string{"walk", "look", "look", "skim", "know", "know", "know", "opaque", "revoke", "tell", "fill", "empty", "due"}[draw.IntN(13)]
 			done = append(done, what+" "+name)
 			switch what {
 			case "walk":
@@ -83,6 +83,8 @@ func TestAShareDoesNotContradictItself(t *testing.T) {
 				still.Revoke(name)
 			case "tell":
 				still.TellNames()
+			case "due":
+				still.Due()
 			case "fill", "empty":
 				still.Fill(what == "fill")
 			}

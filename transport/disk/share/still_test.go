@@ -106,6 +106,16 @@ func (s *Still) Opaque(name string) {
 	}
 }
 
+// Due has all files that are put off be due, and what may be outdated told.
+func (s *Still) Due() {
+	s.scan.mu.Lock()
+	for _, l := range s.scan.later {
+		s.scan.mayBeOutdated(l.entry)
+	}
+	s.scan.mu.Unlock()
+	s.scan.tellOutdated()
+}
+
 // Revoke has the share find that a file is not what it was hashed as.
 func (s *Still) Revoke(name string) {
 	s.scan.mu.Lock()
