@@ -7,11 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
 	"pgregory.net/rapid"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -176,38 +174,6 @@ func TestADamagedIndexTellsNothingWrong(t *testing.T) {
 	})
 }
 
-// said is what has been warned of.
-type said struct {
-	mu    sync.Mutex
-	lines bytes.Buffer
-}
-
-func (s *said) Write(line []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.lines.Write(line)
-}
-
-func (s *said) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.lines.String()
-}
-
-func (s *said) Len() int { return len(s.String()) }
-
-func (s *said) Reset() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.lines.Reset()
-}
-
-// log collects what is warned of.
-func log() (hclog.Logger, *said) {
-	lines := &said{}
-	return hclog.New(&hclog.LoggerOptions{Level: hclog.Warn, Output: lines}), lines
-}
-
 // What is damaged is kept for a look at it, a few times.
 func TestADamagedIndexIsSetAside(t *testing.T) {
 	path, s := filled(t)
@@ -218,7 +184,7 @@ func TestADamagedIndexIsSetAside(t *testing.T) {
 		}
 		data[len(data)/2]++
 		disktest.Lay(t, path, string(data))
-		logger, lines := log()
+		logger, lines := disktest.Log()
 		db := index.Open(path, logger)
 		if known := s.known(t, db, 0); known < len(s.records)-1-n || known == len(s.records) {
 			t.Errorf("%d of %d files are known", known, len(s.records))
@@ -277,7 +243,7 @@ func TestAnIndexThatClaimsToBeHuge(t *testing.T) {
 			t.Skip(err)
 		}
 		begin := time.Now()
-		logger, lines := log()
+		logger, lines := disktest.Log()
 		db := index.Open(path, logger)
 		if known := s.known(t, db, 0); keep && known != len(s.records) || !keep && known > 0 {
 			t.Errorf("%d of %d files are known", known, len(s.records))
@@ -298,7 +264,7 @@ func TestAnIndexIsARegularFile(t *testing.T) {
 	fifo := filepath.Join(folder, "fifo")
 	disktest.Fifo(t, fifo)
 	for _, path := range []string{fifo, folder, os.DevNull} {
-		logger, lines := log()
+		logger, lines := disktest.Log()
 		db := index.Open(path, logger)
 		s := &shelf{}
 		s.put(db, 2)
@@ -357,7 +323,7 @@ func TestAnIndexThatIsDamagedWhileItIsOpen(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path, s := filled(t)
-			logger, lines := log()
+			logger, lines := disktest.Log()
 			db := index.Open(path, logger)
 			info, err := os.Stat(path)
 			if err == nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/protocol/content"
 	"github.com/relaypeer/relaypeer/transport/disk/index"
+	"github.com/relaypeer/relaypeer/transport/disk/internal/disktest"
 )
 
 // syncs has the syncs of the file of an index counted.
@@ -77,7 +78,7 @@ func TestADiskThatFailsIsTriedAgain(t *testing.T) {
 	for _, operation := range []string{"write", "sync"} {
 		aSecond(t, func(t *testing.T) {
 			path, s := filepath.Join(t.TempDir(), "index"), &shelf{}
-			logger, lines := log()
+			logger, lines := disktest.Log()
 			db := index.Open(path, logger)
 			var fails atomic.Bool
 			var tries atomic.Int64
@@ -127,7 +128,7 @@ func TestADiskThatFailsIsTriedAgain(t *testing.T) {
 func TestAnyWriteMayFail(t *testing.T) {
 	for fails := 0; ; fails++ {
 		path, s := few(t)
-		logger, lines := log()
+		logger, lines := disktest.Log()
 		db := index.Open(path, logger)
 		var at atomic.Int64
 		db.Hook(func(operation string) error {
@@ -206,7 +207,7 @@ func TestAnyReadMayFail(t *testing.T) {
 func TestAFileThatCannotBeMadeAnew(t *testing.T) {
 	aSecond(t, func(t *testing.T) {
 		path, s := few(t)
-		logger, lines := log()
+		logger, lines := disktest.Log()
 		db := index.Open(path, logger)
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
@@ -238,7 +239,7 @@ func TestAFileThatCannotBeMadeAnew(t *testing.T) {
 // The end of an index does not wait until its file is made anew: that is given up, and leaves nothing.
 func TestMendingIsGivenUpAtTheEnd(t *testing.T) {
 	path, s := few(t)
-	logger, lines := log()
+	logger, lines := disktest.Log()
 	db := index.Open(path, logger)
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)

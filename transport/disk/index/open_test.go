@@ -47,7 +47,7 @@ func TestAnIndexIsOpenOnce(t *testing.T) {
 			first := index.Open(path, nil)
 			time.AfterFunc(wait, func() { first.Close() })
 			begin := time.Now()
-			logger, lines := log()
+			logger, lines := disktest.Log()
 			second := index.Open(path, logger)
 			if took := time.Since(begin); gets && took > wait+100*time.Millisecond || !gets && (took < time.Second || took > 1100*time.Millisecond) {
 				t.Errorf("after %v: it took %v", wait, took)
@@ -129,7 +129,7 @@ func TestAUsersFileIsNoIndex(t *testing.T) {
 			if err := os.Chmod(path, test.mode); err != nil {
 				t.Fatal(err)
 			}
-			logger, lines := log()
+			logger, lines := disktest.Log()
 			s := &shelf{}
 			for range 2 {
 				db := index.Open(path, logger)
@@ -206,7 +206,7 @@ func TestATornEndIsNoDamage(t *testing.T) {
 	} {
 		disktest.Lay(t, path, string(sound)+string(test.tail))
 		os.Chmod(path, 0o600)
-		logger, lines := log()
+		logger, lines := disktest.Log()
 		db := index.Open(path, logger)
 		if known := s.known(t, db, 0); known != len(s.records) {
 			t.Errorf("%s: %d of %d files are known", name, known, len(s.records))

@@ -49,7 +49,7 @@ func TestAFileThatIsCalledWrongIsLookedAt(t *testing.T) {
 	before := disktest.NewText(3*protocol.GroupSize, 1)
 	disktest.Lay(t, path, string(before.Data))
 	memory := mapped(t, path)
-	logger, lines := log()
+	logger, lines := disktest.Log()
 	told := newNews()
 	share := openFollowed(t, folder, options{Index: index, Log: logger, Rescan: time.Hour}, told)
 	told.are(t, map[string]string{"file": string(before.Data)})
@@ -110,7 +110,7 @@ func TestATreeThatIsCalledWrongIsLookedAt(t *testing.T) {
 	folder := t.TempDir()
 	x := disktest.NewText(5*protocol.GroupSize, 1)
 	disktest.Lay(t, filepath.Join(folder, "file"), string(x.Data))
-	logger, lines := log()
+	logger, lines := disktest.Log()
 	share := openShare(t, folder, options{Log: logger, Rescan: time.Hour})
 	awaitIndexed(t, share)
 	complain := roles.CheckFile{Hash: x.Hash, Count: 5, Tree: true}

@@ -26,7 +26,7 @@ func TestASharedFolderThatIsReplacedIsNoticed(t *testing.T) {
 	disktest.Lay(t, at("one/sub/file"), "one")
 	disktest.Lay(t, at("two/file"), "two")
 	link(t, "one", at("current"))
-	logger, lines := log()
+	logger, lines := disktest.Log()
 	told := newNews()
 	share := openFollowed(t, at("current"), options{Rescan: time.Hour, Log: logger}, told)
 	told.are(t, map[string]string{"file": "one", "sub/file": "one"})

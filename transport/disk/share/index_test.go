@@ -151,18 +151,12 @@ func TestARequestedFileJumpsTheQueue(t *testing.T) {
 	}
 }
 
-// log collects what is warned of.
-func log() (hclog.Logger, *bytes.Buffer) {
-	lines := &bytes.Buffer{}
-	return hclog.New(&hclog.LoggerOptions{Level: hclog.Warn, Output: lines}), lines
-}
-
 func TestASecondProcessGoesOnWithoutTheIndex(t *testing.T) {
 	t.Parallel()
 	folder, index := t.TempDir(), filepath.Join(t.TempDir(), "index.db")
 	disktest.Lay(t, filepath.Join(folder, "file"), "text")
 	awaitIndexed(t, openShare(t, folder, options{Index: index}))
-	logger, lines := log()
+	logger, lines := disktest.Log()
 	begin := time.Now()
 	second := openShare(t, folder, options{Index: index, Log: logger})
 	if took := time.Since(begin); took > patience/2 {
@@ -184,7 +178,7 @@ func TestAFileThatIsNoIndexIsLeftAlone(t *testing.T) {
 	disktest.Lay(t, filepath.Join(folder, "file"), "text")
 	precious := strings.Repeat("precious ", 10_000)
 	disktest.Lay(t, index, precious)
-	logger, lines := log()
+	logger, lines := disktest.Log()
 	share := openShare(t, folder, options{Index: index, Log: logger})
 	if got := serves(t, share, "file"); got != hashOf("text") {
 		t.Errorf("%v", got)

@@ -26,7 +26,7 @@ func TestAHoleOfAnySizeCostsNothing(t *testing.T) {
 		}
 	}
 	disktest.Lay(t, filepath.Join(folder, "small"), "text")
-	logger, lines := log()
+	logger, lines := disktest.Log()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	told := newNews()

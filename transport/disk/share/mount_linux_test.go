@@ -59,7 +59,7 @@ func TestAMountOverTheShareIsNoticed(t *testing.T) {
 		for name, text := range map[string]string{"s/under": "under", "s/sub/deep": "deep", "disk/file": "disk", "other/sub": "other"} {
 			disktest.Lay(t, at(name), text)
 		}
-		logger, lines := log()
+		logger, lines := disktest.Log()
 		told := newNews()
 		share := openFollowed(t, at("s"), options{Rescan: time.Hour, Log: logger}, told)
 		below := map[string]string{"under": "under", "sub/deep": "deep"}

@@ -78,7 +78,7 @@ func TestNamesThatAreNotSharedAreToldWithTheReason(t *testing.T) {
 	link(t, "/etc/passwd", at("outside"))
 	link(t, "nowhere", at("dangling"))
 	link(t, ".", at("loop"))
-	logger, lines := log()
+	logger, lines := disktest.Log()
 	told := newNews()
 	shared := openFollowed(t, folder, options{Log: logger, Rescan: time.Millisecond}, told)
 	names := map[string]string{"good": "text", "\u00e9": "text"}
@@ -90,8 +90,8 @@ func TestNamesThatAreNotSharedAreToldWithTheReason(t *testing.T) {
 	disktest.Lay(t, at("later"), "text")
 	told.are(t, names)
 	const counted = "more names are not shared: count=9 " // said after a walk
-	for deadline := time.Now().Add(patience); !strings.Contains(lines.String(), counted) && time.Now().Before(deadline); {
-		time.Sleep(time.Millisecond)
+	for over := time.Now().Add(patience); !strings.Contains(lines.String(), counted) && time.Now().Before(over); {
+		pause(t.Context(), time.Millisecond)
 	}
 	shared.Close()
 	said := lines.String()
@@ -173,7 +173,7 @@ func TestLinksThatMultiplyFoldersEnd(t *testing.T) {
 			link(t, fmt.Sprint("../", other), filepath.Join(folder, fmt.Sprint(n), fmt.Sprint("to", other)))
 		}
 	}
-	logger, lines := log()
+	logger, lines := disktest.Log()
 	shared := openShare(t, folder, options{Log: logger})
 	awaitIndexed(t, shared)
 	if all, known := shared.Files(); all != share.MostAliases+folders || known != all {

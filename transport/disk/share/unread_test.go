@@ -17,7 +17,7 @@ func TestFilesThatCannotBeReadAreNamedOnceAndThenCounted(t *testing.T) {
 	for i := range files {
 		disktest.Lay(t, filepath.Join(folder, fmt.Sprintf("file %d", i)), "text")
 	}
-	logger, lines := log()
+	logger, lines := disktest.Log()
 	share := openShare(t, folder, options{Log: logger})
 	awaitIndexed(t, share)
 	for range 3 {

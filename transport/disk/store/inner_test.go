@@ -17,22 +17,13 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/protocol/content"
+	"github.com/relaypeer/relaypeer/transport/disk/internal/disktest"
 )
-
-func openTemp(t *testing.T) *os.Root {
-	t.Helper()
-	root, err := os.OpenRoot(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { root.Close() })
-	return root
-}
 
 // A journal says of which content it is, or nothing if any bit of that is another; and claims the
 // groups that were noted, as far as the file goes and the content has them.
 func TestAJournalSaysWhatWasNoted(t *testing.T) {
-	root := openTemp(t)
+	root := disktest.OpenRoot(t, t.TempDir())
 	j, err := openJournal(root, "journal")
 	if err != nil {
 		t.Fatal(err)
@@ -243,7 +234,7 @@ func TestTwinsAreTheSameFolded(t *testing.T) {
 			}
 		}
 	}
-	twins := newTwins(openTemp(t), [][]string{{"a", "b"}, {"A"}, {"c"}, nil}, []string{"C", "d"})
+	twins := newTwins(disktest.OpenRoot(t, t.TempDir()), [][]string{{"a", "b"}, {"A"}, {"c"}, nil}, []string{"C", "d"})
 	if got := fmt.Sprint(twins.all, twins.there, twins.places.names); got != "map[a:[a A] c:[c C]] map[C:true d:true] [C d]" {
 		t.Error(got)
 	}
