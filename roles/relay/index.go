@@ -77,6 +77,12 @@ func (it *item) is(e *protocol.Entry) bool {
 	return it.hash == e.Hash && it.size == e.Size && it.mark == e.Mark
 }
 
+// mayBe reports whether an item is of a content, or may be since it has none yet. The zero hash stands
+// for any content.
+func (it *item) mayBe(hash protocol.Hash) bool {
+	return hash.IsZero() || it.hash.IsZero() || it.hash == hash
+}
+
 func (h *hold) item() uint32 { return h.of - 1 }
 
 func (x *index) nameOf(item uint32) []byte { return x.names.at(x.items.at(item).name) }
@@ -151,12 +157,7 @@ func (x *index) lookUp(name string, hash protocol.Hash) lookup {
 	}
 	q.items = x.named(name)
 	slices.SortFunc(q.items, func(a, b uint32) int { return cmp.Compare(x.rank(a), x.rank(b)) })
-	if !hash.IsZero() {
-		q.items = slices.DeleteFunc(q.items, func(number uint32) bool {
-			it := x.items.at(number)
-			return it.hash != hash && !it.hash.IsZero()
-		})
-	}
+	q.items = slices.DeleteFunc(q.items, func(number uint32) bool { return !x.items.at(number).mayBe(hash) })
 	return q
 }
 

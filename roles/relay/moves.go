@@ -140,7 +140,7 @@ func (q *search) heldBy(l *lease, p *page) *item {
 		}
 		if at, held := q.r.index.held(l.publisher-1, q.names[i].name, q.names[i].hash); held {
 			it := q.r.index.items.at(q.r.index.holds.at(at).item())
-			if q.ask.Hash.IsZero() || it.hash == q.ask.Hash || q.ask.Name != "" && it.hash.IsZero() {
+			if it.mayBe(q.ask.Hash) && (q.ask.Name != "" || !it.hash.IsZero()) { // without a name only a known content counts
 				return it
 			}
 		}
