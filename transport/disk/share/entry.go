@@ -114,7 +114,6 @@ func (s *scanner) drop(e *entry) {
 	e.displace()
 	s.arrive(e)
 	delete(s.names, e.name)
-	delete(s.outdated.entries, e)
 	e.signature = index.Signature{} // a worker that is about to hash it sees that
 	if e.isTold() {
 		s.tell(protocol.Entry{Name: e.name})

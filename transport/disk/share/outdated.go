@@ -46,9 +46,9 @@ func (s *Folder) tellOutdated() {
 	defer s.mu.Unlock()
 	now, next := time.Now(), time.Duration(-1)
 	for e := range s.outdated.entries {
-		rests := e.age(now)
+		rests, gone := e.age(now), e.signature == index.Signature{}
 		switch {
-		case e.known || !e.queued || e.signature == (index.Signature{}): // or it is gone
+		case e.known || !e.queued || gone:
 		case e.mark == protocol.Opaque && rests < atRest:
 			if left := atRest - rests; next < 0 || left < next {
 				next = left
