@@ -65,11 +65,13 @@ func (f file) content(first, count uint64) *protocol.Content {
 	return &protocol.Content{Size: f.Size, Offset: offset, Length: min(count*group, f.Size-offset), Hash: f.Hash}
 }
 
-// gets is the line for a GET of some groups of this file.
-// insists are the lines for asking for the file by name and hash.
-func (f file) insists(link int) []string {
-	return []string{fmt.Sprintf("send %d TREE name=a.txt hash=%x", link, f.Hash[:1]), fmt.Sprintf("hear %d", link)}
+// insists are the lines for asking for the file by name and hash, and for groups that are asked for at once.
+func (f file) insists(link int, gets ...string) []string {
+	lines := append([]string{fmt.Sprintf("send %d TREE name=a.txt hash=%x", link, f.Hash[:1])}, gets...)
+	return append(lines, fmt.Sprintf("hear %d", link))
 }
+
+// gets is the line for a GET of some groups of this file.
 
 func (f file) gets(link int, first, count uint64) string {
 	c := f.content(first, count)

@@ -72,20 +72,23 @@ func commits(s *rolestest.Story) {
 	s.Tell(roles.StoreCommitted{Items: []roles.Placed{{}}}, "Done", "report result")
 }
 
-// asks are the lines for asking what the file is.
-func asks(link int) []string {
-	return []string{fmt.Sprintf("send %d TREE name=a.txt", link), fmt.Sprintf("hear %d", link)}
+// asks are the lines for asking what the file is, and for groups that are asked for at once.
+func asks(link int, gets ...string) []string {
+	return append(append([]string{fmt.Sprintf("send %d TREE name=a.txt", link)}, gets...), fmt.Sprintf("hear %d", link))
 }
 
-func answers(link roles.Link, s *rolestest.Story, state string) {
-	s.Tell(roles.Opened{Link: link}, state, asks(int(link))...)
+// guesses is the line for a GET of the first group of whatever the file is.
+func guesses(link int) string { return fmt.Sprintf("send %d GET name=a.txt length=%d", link, group) }
+
+func answers(link roles.Link, s *rolestest.Story, state string, gets ...string) {
+	s.Tell(roles.Opened{Link: link}, state, asks(int(link), gets...)...)
 }
 
 // asked returns a story about a fetch that has asked the first of these nodes what the file is.
 func asked(t *testing.T, w client.Request, nodes ...byte) *rolestest.Story {
 	t.Helper()
 	s := located(t, w, nodes...)
-	answers(1, s, "Seeking")
+	answers(1, s, "Seeking", guesses(1))
 	return s
 }
 
@@ -98,9 +101,10 @@ func fetching(t *testing.T, w client.Request, f file, nodes ...byte) *rolestest.
 	return s
 }
 
-// begins are the lines for asking for the first groups when the store is ready: one, and one ahead.
+// begins are the lines for when the store is ready: the first group has been asked for, and one is
+// asked for ahead.
 func (f file) begins(link int) []string {
-	lines := []string{"report begun", f.gets(link, 0, 1)}
+	lines := []string{"report begun"}
 	if f.Size > group {
 		lines = append(lines, f.gets(link, 1, 1))
 	}
@@ -148,7 +152,7 @@ func TestAFileOfOneGroupIsFetched(t *testing.T) {
 	f := made(10, 1)
 	s := located(t, request, 1)
 	s.Waits(roles.DialTimeout)
-	answers(1, s, "Seeking")
+	answers(1, s, "Seeking", guesses(1))
 	s.Waits(roles.ReplyTimeout)
 	s.Hear(1, f.outboard(0), "Opening", f.opens())
 	s.Waits(roles.HoldTimeout) // and DiskTimeout
@@ -221,7 +225,7 @@ func TestNodesAreAskedInTheRelaysOrder(t *testing.T) {
 	for _, next := range []byte{1, 2} {
 		says(s, 1, protocol.NotFound, "Seeking")
 		s.Tell(roles.PeerEnded{Link: 1}, "Seeking", goes(1, dials(1, next))...)
-		answers(1, s, "Seeking")
+		answers(1, s, "Seeking", guesses(1))
 	}
 	says(s, 1, protocol.NotFound, "Seeking")
 	s.Tell(roles.PeerEnded{Link: 1}, "NotFound", goes(1, "report result")...)
@@ -239,7 +243,7 @@ func TestPagesAreWalkedAndNobodyIsAskedTwice(t *testing.T) {
 	s := locating(t, request)
 	s.Hear(0, &protocol.Located{Peers: peers(1, 1), Cursor: []byte{1}}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
 	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0", dials(1, 1))
-	answers(1, s, "Seeking")
+	answers(1, s, "Seeking", guesses(1))
 	says(s, 1, protocol.NotFound, "Seeking")
 	s.Tell(roles.PeerEnded{Link: 1}, "AskingRelay", goes(1, "dial 0 relay:4000")...)
 	s.Tell(roles.Opened{}, "AskingRelay", "send 0 LOCATE name=a.txt cursor=01", "hear 0")
@@ -258,7 +262,7 @@ func TestNotFoundIsOnlySaidWhenItIsCertain(t *testing.T) {
 		s := asked(t, request, 1, 2)
 		says(s, 1, protocol.NotFound, "Seeking")
 		s.Tell(roles.PeerEnded{Link: 1}, "Seeking", goes(1, dials(1, 2))...)
-		answers(1, s, "Seeking")
+		answers(1, s, "Seeking", guesses(1))
 		says(s, 1, code, "Seeking")
 		s.Tell(roles.PeerEnded{Link: 1}, "Failed", goes(1, "report result")...)
 		wants(t, s, client.Unsure, protocol.NotFound, code)

@@ -26,9 +26,9 @@ func TestTheReferenceModeComesBackToASlowNodeLast(t *testing.T) {
 	if s.At.Now != roles.GroupPatience {
 		t.Errorf("the second node is dialed after %v", s.At.Now)
 	}
-	answers(1, s, "Seeking")
+	answers(1, s, "Seeking", guesses(1))
 	s.Ring("Seeking", goes(1, dials(1, 1))...)
-	answers(1, s, "Seeking")
+	answers(1, s, "Seeking", guesses(1))
 	s.Hear(1, hashingOn(1), "Seeking", "hear 1", "report hashing")
 	s.At.Now += roles.ReplyTimeout - 1
 	s.Hear(1, hashingOn(2), "Seeking", "hear 1", "report hashing")
@@ -36,10 +36,10 @@ func TestTheReferenceModeComesBackToASlowNodeLast(t *testing.T) {
 	if s.At.Now != (1+1+4)*roles.GroupPatience {
 		t.Errorf("the second node has its second turn after %v", s.At.Now)
 	}
-	answers(1, s, "Seeking")
+	answers(1, s, "Seeking", guesses(1))
 	s.Hear(1, refusal(protocol.NotFound), "Seeking", leaves(1)...)
 	s.Tell(roles.PeerEnded{Link: 1}, "Seeking", goes(1, dials(1, 1))...)
-	answers(1, s, "Seeking")
+	answers(1, s, "Seeking", guesses(1))
 	s.Waits(roles.ReplyTimeout) // nobody else waits
 	s.Hear(1, refusal(protocol.NotFound), "Seeking", leaves(1)...)
 	s.Tell(roles.PeerEnded{Link: 1}, "NotFound", goes(1, "report result")...)

@@ -27,6 +27,7 @@ type Picker struct {
 	next    uint64       // from here on nothing has been handed out
 	back    []interval   // handed out and given back: apart from each other, in order
 	claims  []claim
+	guesser int            // the source that was asked for the first group of a content that nobody knew; nobody: there is none
 	windows map[int]uint64 // by source that has a claim: how many groups it would have under way if it were alone
 	late    []int          // sources that are not counted on: their groups are handed out once more
 }
@@ -45,7 +46,17 @@ type claim struct {
 
 // NewPicker returns a picker for a file by name, by hash, or both. Its content is not known yet.
 func NewPicker(name string, request protocol.Hash) *Picker {
-	return &Picker{name: name, want: request, windows: map[int]uint64{}}
+	return &Picker{name: name, want: request, guesser: nobody, windows: map[int]uint64{}}
+}
+
+// Guess lets a source ask for the first group of a content that is not known yet, or not open: one
+// source at a time, so that the group does not come twice.
+func (p *Picker) Guess(who int) bool {
+	if p.open || p.guesser != nobody || p.fixed && p.groups == 0 {
+		return false
+	}
+	p.guesser = who
+	return true
 }
 
 // Fix sets the content, once.
@@ -74,6 +85,10 @@ func (p *Picker) Open(has roles.Groups) {
 	}
 	p.missing -= p.had.Count()
 	p.window = interval{0, p.groups}
+	if p.guesser != nobody && p.groups > 0 && !p.has(0) {
+		p.claims = append(p.claims, claim{interval{0, 1}, p.guesser})
+		p.windows[p.guesser], p.next = 1, 1
+	}
 }
 
 // Window takes the place of Open where only some groups are wanted: all of these are missing, and
@@ -96,8 +111,11 @@ func (p *Picker) has(group uint64) bool {
 // Done reports whether every group that is wanted is had.
 func (p *Picker) Done() bool { return p.open && p.missing == 0 }
 
-// bytes returns the number of bytes in a range.
+// bytes returns the number of bytes in a range: as much as may be, if the content is not known.
 func (p *Picker) bytes(s Range) uint64 {
+	if !p.fixed {
+		return s.Count * protocol.GroupSize
+	}
 	return min(s.Count*protocol.GroupSize, p.identity.Size-s.First*protocol.GroupSize)
 }
 
@@ -192,6 +210,9 @@ func (p *Picker) Shorten(who int, s Range, count uint64) {
 
 // Drop says that a source is gone. Its missing groups go to the others.
 func (p *Picker) Drop(who int) {
+	if p.guesser == who {
+		p.guesser = nobody
+	}
 	for at := len(p.claims) - 1; at >= 0; at-- {
 		if c := p.claims[at]; c.who == who {
 			p.Finish(who, Range{c.first, c.end - c.first})

@@ -36,7 +36,7 @@ func TestAPartIsGivenUpWhenNobodyHasItsContentAnyMore(t *testing.T) {
 	answers(1, s, "Seeking")
 	says(s, 1, protocol.NotFound, "Seeking")
 	s.Tell(roles.PeerEnded{Link: 1}, "Seeking", goes(1, dials(1, 1))...)
-	answers(1, s, "Seeking")
+	answers(1, s, "Seeking", other.gets(1, 0, 1))
 	s.Hear(1, other.outboard(0), "Opening", other.opens())
 	delivers(s, other)
 	if r := wants(t, s, client.Fetched, protocol.Variant, protocol.NotFound, 0); len(r.Variants) > 0 {
@@ -55,6 +55,6 @@ func TestNodesThatAreKnownToHaveAnotherContentWaitTheirTurn(t *testing.T) {
 	answers(1, s, "Seeking")
 	says(s, 1, protocol.NotFound, "Seeking")
 	s.Tell(roles.PeerEnded{Link: 1}, "Seeking", goes(1, dials(1, 1))...)
-	answers(1, s, "Seeking")
+	answers(1, s, "Seeking", other.gets(1, 0, 1))
 	s.Hear(1, other.outboard(0), "Opening", other.opens())
 }

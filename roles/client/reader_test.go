@@ -47,9 +47,7 @@ func holdingReader(t *testing.T, f file, nodes ...byte) *rolestest.Story {
 }
 
 // asksAgain are the lines for asking a node about a content that is pinned.
-func (f file) asksAgain() []string {
-	return []string{"send 1 " + rolestest.Say(&protocol.Tree{Name: "a.txt", Hash: f.Hash}), "hear 1"}
-}
+func (f file) asksAgain(first uint64) []string { return f.insists(1, f.gets(1, first, 1)) }
 
 // delivers has the node bring what it was asked for last.
 func (f file) delivers(s *rolestest.Story, first, count uint64, rest ...string) {
@@ -107,8 +105,8 @@ func TestAnIdleLinkIsNotKept(t *testing.T) {
 	s.Tell(roles.PeerEnded{Link: 1}, "Resting", goes(1)...)
 	s.Waits(roles.LeaseTTL)
 	s.Tell(roles.Wanted{First: 2, Count: 1}, "Reading", dials(1, 1))
-	s.Tell(roles.Opened{Link: 1}, "Reading", f.asksAgain()...)
-	s.Hear(1, f.outboard(0), "Reading", f.gets(1, 2, 1), "hear 1")
+	s.Tell(roles.Opened{Link: 1}, "Reading", f.asksAgain(2)...)
+	s.Hear(1, f.outboard(0), "Reading", "hear 1")
 	f.delivers(s, 2, 1)
 	s.Ring("Holding", leaves(1)...)
 	s.Ring("Resting", goes(1)...)
@@ -117,8 +115,8 @@ func TestAnIdleLinkIsNotKept(t *testing.T) {
 	s.Tell(roles.Wanted{First: 1, Count: 1}, "AskingRelay", "dial 0 relay:4000")
 	s.Tell(roles.Wanted{First: 0, Count: 1}, "AskingRelay")
 	readerLocates(s, f.Hash, "Reading", 2)
-	s.Tell(roles.Opened{Link: 1}, "Reading", f.asksAgain()...)
-	s.Hear(1, f.outboard(0), "Reading", f.gets(1, 0, 1), "hear 1")
+	s.Tell(roles.Opened{Link: 1}, "Reading", f.asksAgain(0)...)
+	s.Hear(1, f.outboard(0), "Reading", "hear 1")
 	s.Tell(roles.Stopped{}, "Closed", "hangup 1")
 }
 
@@ -140,8 +138,8 @@ func TestTheNextNodeTakesOver(t *testing.T) {
 	s.Tell(roles.Verified{Link: 1, Group: 1}, "Reading", "report had")
 	s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Reading", goes(1, dials(1, 2))...)
 	s.Tell(roles.Lost{Link: 1, Code: protocol.Refused}, "Reading", goes(1, dials(1, 3))...)
-	s.Tell(roles.Opened{Link: 1}, "Reading", f.asksAgain()...)
-	s.Hear(1, f.outboard(0), "Reading", f.gets(1, 2, 1), "hear 1")
+	s.Tell(roles.Opened{Link: 1}, "Reading", f.asksAgain(2)...)
+	s.Hear(1, f.outboard(0), "Reading", "hear 1")
 	f.delivers(s, 2, 1)
 }
 
@@ -169,7 +167,7 @@ func TestChangedContentIsTold(t *testing.T) {
 			s.Ring("Holding", leaves(1)...)
 			s.Tell(roles.PeerEnded{Link: 1}, "Resting", goes(1)...)
 			s.Tell(roles.Wanted{Count: 1}, "Reading", dials(1, 1))
-			s.Tell(roles.Opened{Link: 1}, "Reading", f.asksAgain()...)
+			s.Tell(roles.Opened{Link: 1}, "Reading", f.asksAgain(0)...)
 			if refused, is := answer.(*protocol.Error); is {
 				says(s, 1, refused.Code, "Reading")
 			} else {

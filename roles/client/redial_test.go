@@ -18,22 +18,24 @@ func TestABrokenLinkIsMadeAgain(t *testing.T) {
 		r.Once = once
 		s := receiving(t, r, f, 1)
 		s.Tell(roles.Verified{Link: 1}, "Fetching", "report had", f.gets(1, 2, 1))
-		opened := func() { answers(1, s, "Fetching") }
+		opened := func(first uint64) { answers(1, s, "Fetching", f.gets(1, first, 1)) }
 		if once {
-			opened = func() { s.Tell(roles.Opened{Link: 1}, "Fetching", f.insists(1)...) }
+			opened = func(first uint64) {
+				s.Tell(roles.Opened{Link: 1}, "Fetching", f.insists(1, f.gets(1, first, 1))...)
+			}
 		}
 		s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Fetching", goes(1, dials(1, 1))...)
-		opened()
+		opened(1)
 		s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Fetching", goes(1, dials(1, 1))...) // it brought nothing
-		opened()
-		s.Hear(1, f.outboard(0), "Fetching", f.gets(1, 1, 1), f.gets(1, 2, 1), "hear 1")
+		opened(1)
+		s.Hear(1, f.outboard(0), "Fetching", f.gets(1, 2, 1), "hear 1")
 		s.Hear(1, f.content(1, 1), "Fetching", f.takes(1, 1, 1))
 		s.Tell(roles.Verified{Link: 1, Group: 1}, "Fetching", "report had")
 		s.Ring("Fetching", goes(1, dials(1, 1))...) // silence after a group is a broken link, too
-		opened()
-		s.Hear(1, f.outboard(0), "Fetching", f.gets(1, 2, 1), "hear 1")
+		opened(2)
+		s.Hear(1, f.outboard(0), "Fetching", "hear 1")
 		s.Tell(roles.PeerEnded{Link: 1}, "Fetching", goes(1, dials(1, 1))...)
-		opened()
+		opened(2)
 		s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Failed", goes(1, "report result")...)
 		wants(t, s, client.Undelivered, protocol.Lost, protocol.Lost, protocol.Timeout, protocol.Lost, protocol.Lost)
 	}
@@ -43,14 +45,14 @@ func TestABrokenLinkIsMadeAgain(t *testing.T) {
 func TestABrokenFirstAnswerIsAskedForAgain(t *testing.T) {
 	s := asked(t, request, 1)
 	s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Seeking", goes(1, dials(1, 1))...)
-	answers(1, s, "Seeking")
+	answers(1, s, "Seeking", guesses(1))
 	says(s, 1, protocol.NotFound, "Seeking")
 	s.Tell(roles.PeerEnded{Link: 1}, "NotFound", goes(1, "report result")...)
 	wants(t, s, client.NobodyHad, protocol.Lost, protocol.NotFound)
 
 	s = asked(t, request, 1)
 	s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Seeking", goes(1, dials(1, 1))...)
-	answers(1, s, "Seeking")
+	answers(1, s, "Seeking", guesses(1))
 	s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Failed", goes(1, "report result")...)
 	wants(t, s, client.Unsure, protocol.Lost, protocol.Lost)
 }
@@ -81,7 +83,7 @@ func TestWhatWasWithheldMakesUnsure(t *testing.T) {
 	s := locating(t, request)
 	s.Hear(0, &protocol.Located{Peers: peers(1), Withheld: 1}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
 	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0", dials(1, 1))
-	answers(1, s, "Seeking")
+	answers(1, s, "Seeking", guesses(1))
 	says(s, 1, protocol.NotFound, "Seeking")
 	s.Tell(roles.PeerEnded{Link: 1}, "Failed", goes(1, "report result")...)
 	wants(t, s, client.Unsure, protocol.NotFound)
@@ -92,7 +94,7 @@ func TestABadEntryMakesUnsure(t *testing.T) {
 	s := locating(t, request)
 	s.Hear(0, &protocol.Located{Peers: peers(1), LeftOut: 1}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
 	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0", dials(1, 1))
-	answers(1, s, "Seeking")
+	answers(1, s, "Seeking", guesses(1))
 	says(s, 1, protocol.NotFound, "Seeking")
 	s.Tell(roles.PeerEnded{Link: 1}, "Failed", goes(1, "report result")...)
 	wants(t, s, client.Unsure, protocol.NotFound)
@@ -106,7 +108,7 @@ func TestANodeWithTwoAddressesIsOneNode(t *testing.T) {
 	turned.Host, turned.Also = both.Also, both.Host
 	s.Hear(0, &protocol.Located{Peers: []protocol.Peer{both, turned}}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
 	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0", "dial 1 192.0.2.1:5000 or [2001:db8::1]:5000")
-	answers(1, s, "Seeking")
+	answers(1, s, "Seeking", guesses(1))
 	says(s, 1, protocol.NotFound, "Seeking")
 	s.Tell(roles.PeerEnded{Link: 1}, "NotFound", goes(1, "report result")...)
 	wants(t, s, client.NobodyHad, protocol.NotFound)
@@ -134,9 +136,9 @@ func TestANodeThatIsSilentAtOneAddressIsAskedAtTheOther(t *testing.T) {
 	s := locating(t, request)
 	s.Hear(0, &protocol.Located{Peers: []protocol.Peer{node}}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
 	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0", first)
-	s.Tell(opened, "Seeking", asks(1)...)
+	s.Tell(opened, "Seeking", asks(1, guesses(1))...)
 	s.Ring("Seeking", goes(1, first+" last 192.0.2.1")...)
-	s.Tell(roles.Opened{Link: 1, Peer: node.Other()}, "Seeking", asks(1)...)
+	s.Tell(roles.Opened{Link: 1, Peer: node.Other()}, "Seeking", asks(1, guesses(1))...)
 	s.Ring("Failed", goes(1, "report result")...)
 	wants(t, s, client.Unsure, protocol.Timeout, protocol.Timeout)
 
@@ -147,7 +149,7 @@ func TestANodeThatIsSilentAtOneAddressIsAskedAtTheOther(t *testing.T) {
 	wants(t, s, client.Unsure, protocol.Timeout)
 
 	s = located(t, request, 1)
-	s.Tell(opened, "Seeking", asks(1)...)
+	s.Tell(opened, "Seeking", asks(1, guesses(1))...)
 	s.Ring("Failed", goes(1, "report result")...)
 	wants(t, s, client.Unsure, protocol.Timeout)
 }

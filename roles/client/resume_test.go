@@ -17,9 +17,12 @@ func set(groups ...uint64) (s roles.Groups) {
 	return s
 }
 
+// opening returns a story about a fetch of which an earlier try left a part.
 func opening(t *testing.T, f file, nodes ...byte) *rolestest.Story {
 	t.Helper()
-	s := asked(t, request, nodes...)
+	s := locating(t, request, f)
+	hearsOf(s, nodes...)
+	answers(1, s, "Seeking")
 	s.Hear(1, f.outboard(0), "Opening", f.opens())
 	return s
 }
@@ -67,8 +70,8 @@ func TestAStoreThatChecksIsWaitedForWithoutTheNode(t *testing.T) {
 		s.Waits(roles.DiskTimeout)
 	}
 	s.Tell(roles.StoreReady{Has: set(0)}, "Fetching", "report begun", dials(1, 1))
-	answers(1, s, "Fetching")
-	s.Hear(1, f.outboard(0), "Fetching", f.gets(1, 1, 1), "hear 1")
+	answers(1, s, "Fetching", f.gets(1, 1, 1))
+	s.Hear(1, f.outboard(0), "Fetching", "hear 1")
 	s.Hear(1, f.content(1, 1), "Fetching", f.takes(1, 1, 1))
 	s.Tell(roles.Verified{Link: 1, Group: 1}, "Finishing", "report had")
 	s.Tell(roles.BodyDone{Link: 1}, "Finishing", leaves(1)...)
@@ -91,7 +94,7 @@ func TestAStoreThatChecksWithoutGettingOnIsNotWaitedFor(t *testing.T) {
 
 func TestAnotherContentThatWasThereIsTold(t *testing.T) {
 	s := opening(t, made(10, 1), 1)
-	s.Tell(roles.StoreReady{Other: true}, "Fetching", made(10, 1).begins(1)...)
+	s.Tell(roles.StoreReady{Other: true}, "Fetching", "report begun", made(10, 1).gets(1, 0, 1), "hear 1")
 	if begun := of[client.Begun](t, s); !begun.Other || begun.Kept != 0 {
 		t.Errorf("begun %+v", begun)
 	}

@@ -32,8 +32,8 @@ func both(t *testing.T, f file, nodes ...byte) *rolestest.Story {
 	s := asked(t, several(2), nodes...)
 	s.Hear(1, f.outboard(0), "Opening", f.opens())
 	s.Tell(roles.StoreReady{}, "Fetching", append(f.begins(1), dials(2, nodes[1]))...)
-	answers(2, s, "Fetching")
-	s.Hear(2, f.outboard(0), "Fetching", f.gets(2, 2, 1), f.gets(2, 3, 1), "hear 2")
+	answers(2, s, "Fetching", f.gets(2, 2, 1))
+	s.Hear(2, f.outboard(0), "Fetching", f.gets(2, 3, 1), "hear 2")
 	s.Hear(1, f.content(0, 1), "Fetching", f.takes(1, 0, 1))
 	s.Hear(2, f.content(2, 1), "Fetching", f.takes(2, 2, 1))
 	return s
@@ -106,16 +106,16 @@ func TestANodeThatRestedIsAskedAgain(t *testing.T) {
 	s := asked(t, several(3), 1, 2, 3)
 	s.Hear(1, f.outboard(0), "Opening", f.opens())
 	s.Tell(roles.StoreReady{Has: set(0, 1, 2, 3, 4, 5, 6)}, "Fetching", "report begun", f.gets(1, 7, 1), "hear 1", dials(2, 2), dials(3, 3))
-	answers(2, s, "Fetching")
-	s.Hear(2, f.outboard(0), "Fetching", f.gets(2, 7, 1), "hear 2")
+	answers(2, s, "Fetching", f.gets(2, 7, 1))
+	s.Hear(2, f.outboard(0), "Fetching", "hear 2")
 	answers(3, s, "Fetching")
 	s.Hear(3, f.outboard(0), "Fetching", leaves(3)...) // two are asked for the only group that is missing
 	s.Tell(roles.PeerEnded{Link: 3}, "Fetching", goes(3)...)
 	s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Fetching", goes(1, dials(1, 3), dials(3, 1))...)
 	s.Tell(roles.Lost{Link: 3, Code: protocol.Refused}, "Fetching", goes(3)...)
 	s.Tell(roles.Lost{Link: 2, Code: protocol.Lost}, "Fetching", goes(2, dials(2, 2))...)
-	answers(1, s, "Fetching")
-	s.Hear(1, f.outboard(0), "Fetching", f.gets(1, 7, 1), "hear 1")
+	answers(1, s, "Fetching", f.gets(1, 7, 1))
+	s.Hear(1, f.outboard(0), "Fetching", "hear 1")
 }
 
 // TestADeadNodeCostsASecond: another one is dialed beside it, up to as many as may be.
@@ -129,7 +129,7 @@ func TestADeadNodeCostsASecond(t *testing.T) {
 		t.Errorf("the third is dialed after %v", s.At.Now)
 	}
 	f := made(10, 1)
-	answers(3, s, "Seeking")
+	answers(3, s, "Seeking", guesses(3))
 	s.Hear(3, f.outboard(0), "Opening", f.opens())
 	s.Tell(roles.StoreReady{}, "Fetching", f.begins(3)...)
 	s.Hear(3, f.content(0, 1), "Fetching", f.takes(3, 0, 1))
@@ -143,7 +143,7 @@ func TestADeadNodeCostsASecond(t *testing.T) {
 func TestASlowAnswerCostsASecond(t *testing.T) {
 	s := located(t, several(2), 1, 2)
 	s.At.Now += roles.DialPatience / 2
-	answers(1, s, "Seeking")
+	answers(1, s, "Seeking", guesses(1))
 	s.Ring("Seeking", dials(2, 2))
 	if s.At.Now != roles.DialPatience {
 		t.Errorf("the second is dialed after %v", s.At.Now)
@@ -157,7 +157,7 @@ func TestTheReferenceModeHasOneLink(t *testing.T) {
 	s := located(t, several(1), 1, 2)
 	s.Waits(roles.GroupPatience) // and then it would be hung up
 	f := made(20*group, 1)
-	answers(1, s, "Seeking")
+	answers(1, s, "Seeking", guesses(1))
 	s.Hear(1, f.outboard(0), "Opening", f.opens())
 	s.Tell(roles.StoreReady{}, "Fetching", f.begins(1)...)
 	s.Waits(roles.GroupPatience)
@@ -169,7 +169,7 @@ func TestNodesWithOtherContentAreLeftBesides(t *testing.T) {
 	s := asked(t, several(2), 1, 2, 3)
 	s.Hear(1, f.outboard(0), "Opening", f.opens())
 	s.Tell(roles.StoreReady{}, "Fetching", append(f.begins(1), dials(2, 2))...)
-	answers(2, s, "Fetching")
+	answers(2, s, "Fetching", f.gets(2, 2, 1))
 	s.Hear(2, other.outboard(0), "Fetching", leaves(2)...)
 	s.Tell(roles.PeerEnded{Link: 2}, "Fetching", goes(2, dials(2, 3))...)
 	s.At.Now += 2 * time.Second

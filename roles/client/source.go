@@ -23,6 +23,7 @@ type Source struct {
 	last    netip.Addr // that is to be tried last
 	picker  *Picker
 	insists protocol.Hash // on that content of a node that has had it; zero: on none
+	guesses bool          // nothing of the content can be there: its first group is asked for before it is known
 	holds   bool          // a link on which nothing is left to ask is kept for HoldTimeout
 
 	since time.Duration
@@ -112,6 +113,8 @@ func (s *Source) Step(at roles.Moment, in roles.Input) []roles.Effect {
 		s.visit.Over = in.Peer.Addr()
 		s.core.Fire(sourceOpened)
 		s.describe(0)
+		s.foresee()
+		s.core.Do(roles.Hear{Link: s.link})
 	case roles.Heard:
 		s.heard(in.Message)
 	case roles.Malformed:
@@ -171,13 +174,14 @@ func (s *Source) heard(m protocol.Message) {
 // work chooses the next request while none is under way.
 func (s *Source) work() {
 	switch {
-	case s.ask():
+	case !s.picker.Done() && s.ask():
 		s.moved, s.bytes = s.now, 0
 		s.core.Fire(sourceGroupsTaken)
 		s.core.Do(roles.Hear{Link: s.link})
 	case s.wanted.Count > 0:
 		s.core.Fire(sourceTreeWanted)
 		s.describe(s.wanted.First / protocol.MaxGroups * protocol.MaxGroups)
+		s.core.Do(roles.Hear{Link: s.link})
 	case !s.holds:
 		s.visit.Rested = true
 		s.tried.By = protocol.Node
@@ -199,7 +203,7 @@ func (s *Source) ask() bool {
 			break
 		}
 		s.get(s.wanted)
-		s.asked, s.wanted = append(s.asked, request{s.wanted, s.path.sends(s.now)}), Range{}
+		s.wanted = Range{}
 	}
 	return len(s.asked) > 0
 }
@@ -213,10 +217,16 @@ func (s *Source) underway() uint64 {
 	return groups - s.judged
 }
 
+// get sends a GET.
 func (s *Source) get(w Range) {
+	hash := s.picker.identity.Hash
+	if !s.picker.fixed {
+		hash = s.must()
+	}
 	s.core.Do(roles.Send{Link: s.link, Message: &protocol.Get{
-		Name: s.picker.name, Hash: s.picker.identity.Hash, Offset: w.First * protocol.GroupSize, Length: s.picker.bytes(w),
+		Name: s.picker.name, Hash: hash, Offset: w.First * protocol.GroupSize, Length: s.picker.bytes(w),
 	}})
+	s.asked = append(s.asked, request{w, s.path.sends(s.now)})
 }
 
 // content checks the head of a body. The body may be shorter than was asked for.

@@ -23,6 +23,11 @@ func visiting(t *testing.T) (*rolestest.Story, *client.Picker) {
 	return s, picker
 }
 
+// starts are the lines for asking for the first groups when the store is ready.
+func (f file) starts(link int) []string {
+	return append([]string{f.gets(link, 0, 1)}, f.begins(link)[1:]...)
+}
+
 // sending returns a story about a source to which the node sends the first group of a file.
 func sending(t *testing.T, f file) (*rolestest.Story, *client.Picker) {
 	t.Helper()
@@ -30,9 +35,59 @@ func sending(t *testing.T, f file) (*rolestest.Story, *client.Picker) {
 	s.Hear(3, f.outboard(0), "Holding", "report learned")
 	s.Waits(roles.HoldTimeout)
 	picker.Open(nil)
-	s.Tell(roles.Updated{}, "Asking", f.begins(3)[1:]...)
+	s.Tell(roles.Updated{}, "Asking", f.starts(3)...)
 	s.Hear(3, f.content(0, 1), "Receiving", f.takes(3, 0, 1))
 	return s, picker
+}
+
+// TestTheFirstGroupIsAskedForWithTheTree: its answer comes behind that to the TREE, so that a round trip is saved.
+func TestTheFirstGroupIsAskedForWithTheTree(t *testing.T) {
+	f := made(3*group, 1)
+	s := asked(t, several(2), 1, 2, 3) // with a guess, for nobody knows what it is
+	s.Ring("Seeking", dials(2, 2))
+	answers(2, s, "Seeking") // one guess at a time
+	s.Hear(2, refusal(protocol.NotFound), "Seeking", leaves(2)...)
+	s.Tell(roles.PeerEnded{Link: 2}, "Seeking", goes(2, dials(2, 3))...)
+	s.Tell(roles.Lost{Link: 1, Code: protocol.Refused}, "Seeking", goes(1)...)
+	answers(2, s, "Seeking", guesses(2))
+	s.Hear(2, f.outboard(0), "Opening", f.opens())
+	s.Tell(roles.StoreReady{}, "Fetching", f.begins(2)...)
+	s.Hear(2, f.content(0, 1), "Fetching", f.takes(2, 0, 1))
+	s.Tell(roles.Verified{Link: 2}, "Fetching", "report had", f.gets(2, 2, 1))
+}
+
+// TestARefusalOfTheTreeIsOneOfTheGroupToo: both are answered, and it is told once.
+func TestARefusalOfTheTreeIsOneOfTheGroupToo(t *testing.T) {
+	s := asked(t, request, 1)
+	says(s, 1, protocol.NotFound, "Seeking")
+	s.Tell(roles.PeerEnded{Link: 1}, "NotFound", goes(1, "report result")...)
+	wants(t, s, client.NobodyHad, protocol.NotFound)
+}
+
+// TestAFileMayBeShorterThanItsFirstGroup, and a file without any has none.
+func TestAFileMayBeShorterThanItsFirstGroup(t *testing.T) {
+	f := made(10, 1)
+	s := asked(t, request, 1)
+	s.Hear(1, f.outboard(0), "Opening", f.opens())
+	delivers(s, f)
+	wants(t, s, client.Fetched, 0)
+
+	f = made(0, 1)
+	s = asked(t, request, 1)
+	s.Hear(1, f.outboard(0), "Opening", f.opens())
+	s.Tell(roles.StoreReady{}, "Finishing", append([]string{"report begun"}, leaves(1)...)...)
+}
+
+// TestAFirstGroupThatIsThereAlreadyIsLetPass: the store may have more than an inspection told.
+func TestAFirstGroupThatIsThereAlreadyIsLetPass(t *testing.T) {
+	f := made(3*group, 1)
+	s := asked(t, request, 1)
+	s.Hear(1, f.outboard(0), "Opening", f.opens())
+	s.Tell(roles.StoreReady{Has: set(0, 1)}, "Fetching", "report begun", f.gets(1, 2, 1), "hear 1")
+	s.Hear(1, f.content(0, 1), "Fetching", f.takes(1, 0, 1))
+	s.Tell(roles.Verified{Link: 1}, "Fetching")
+	s.Tell(roles.BodyDone{Link: 1}, "Fetching", "hear 1")
+	s.Hear(1, f.content(2, 1), "Fetching", f.takes(1, 2, 1))
 }
 
 // visited returns what came of the visit, once the link is closed.
@@ -88,7 +143,7 @@ func TestHashingIsCountedAnewAheadOfEachAnswer(t *testing.T) {
 	s.Hear(3, &protocol.Hashing{Done: f.Size, Size: f.Size}, "AskingTree", "hear 3", "report hashing")
 	s.Hear(3, f.outboard(0), "Holding", "report learned")
 	picker.Open(nil)
-	s.Tell(roles.Updated{}, "Asking", f.begins(3)[1:]...)
+	s.Tell(roles.Updated{}, "Asking", f.starts(3)...)
 	for range 2 { // the file has changed, and is hashed again
 		s.At.Now += roles.ReplyTimeout - 1
 		s.Hear(3, &protocol.Hashing{Done: roles.MinProgress, Size: f.Size}, "Asking", "hear 3", "report hashing")
@@ -164,7 +219,7 @@ func TestAStretchThatDoesNotBelongIsRefused(t *testing.T) {
 		s, picker := visiting(t)
 		s.Hear(3, f.outboard(0), "Holding", "report learned")
 		picker.Open(nil)
-		s.Tell(roles.Updated{}, "Asking", f.begins(3)[1:]...)
+		s.Tell(roles.Updated{}, "Asking", f.starts(3)...)
 		s.Hear(3, m, "Leaving", parts(protocol.Changed)...)
 		s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3", "report visited")
 		if v := visited(t, s, protocol.Changed, protocol.Client); !v.Had {

@@ -12,7 +12,22 @@ func (s *Source) describe(first uint64) {
 	if first > 0 {
 		s.insists = s.picker.identity.Hash
 	}
-	s.core.Do(roles.Send{Link: s.link, Message: &protocol.Tree{Name: s.picker.name, Hash: s.must(), First: first}}, roles.Hear{Link: s.link})
+	s.core.Do(roles.Send{Link: s.link, Message: &protocol.Tree{Name: s.picker.name, Hash: s.must(), First: first}})
+}
+
+// foresee sends a GET right behind the first TREE, which saves a round trip: for groups of the first
+// part of the tree that are missing, or for the first group of a content that is not known yet.
+func (s *Source) foresee() {
+	if s.guesses && s.picker.Guess(int(s.link)) {
+		s.get(Range{0, 1})
+		return
+	}
+	taken, ok := s.picker.Take(int(s.link), s.path.window(), 0)
+	if ok && taken.First+taken.Count <= protocol.MaxGroups {
+		s.get(taken)
+	} else if ok {
+		s.wanted = taken
+	}
 }
 
 // must returns what the file's hash must be; zero: any.

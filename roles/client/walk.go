@@ -269,6 +269,12 @@ func (f *Fetch) insistsOn(node netip.AddrPort) protocol.Hash {
 	return protocol.Hash{}
 }
 
+// none reports whether nothing of the content that is being fetched can be in the store.
+func (f *Fetch) none() bool {
+	is, known := f.picker.Identity()
+	return f.prefer == Identity{} || known && is != f.prefer
+}
+
 // visit begins a visit to the next node.
 func (f *Fetch) visit(at roles.Moment) {
 	node, _ := f.candidate()
@@ -280,7 +286,7 @@ func (f *Fetch) visit(at roles.Moment) {
 	}
 	s, link := f.sources[free], f.first+firstSource+roles.Link(free)
 	s.Reset(link, node, f.picker)
-	s.item, s.insists = f.item, f.insistsOn(node)
+	s.item, s.insists, s.guesses = f.item, f.insistsOn(node), f.none()
 	s.also, s.last = f.alternates.of(node), f.redials.last(node)
 	s.core.Use(link, timerOf(link))
 	s.Watch(f.watch)

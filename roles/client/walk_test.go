@@ -143,7 +143,7 @@ func TestContentsOfOneNameHaveABound(t *testing.T) {
 		all = append(all, again...)
 		s.Hear(0, &protocol.Located{Peers: all}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
 		s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0", dials(1, 1))
-		answers(1, s, "Seeking")
+		answers(1, s, "Seeking", guesses(1))
 		s.Hear(1, f.outboard(0), "Opening", f.opens())
 		s.Tell(roles.StoreReady{}, "Fetching", f.begins(1)...)
 		s.Hear(1, f.content(0, 1), "Fetching", f.takes(1, 0, 1))
