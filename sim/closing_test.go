@@ -8,9 +8,9 @@ import (
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
-// lingering is a story of clients that want a file which, as the relay says, many nodes have: all but
+// unending is a story of clients that want a file which, as the relay says, many nodes have: all but
 // one say that they do not, and never end their links.
-func lingering(seed uint64) *scenario.Scenario {
+func unending(seed uint64) *scenario.Scenario {
 	s := &scenario.Scenario{Seed: seed, Heal: 10 * time.Minute, Clients: 4}
 	for i := range 2*roles.MaxClosing + 1 {
 		s.Nodes = append(s.Nodes, scenario.Node{ID: i, Lie: "lingers", Files: []scenario.File{{Name: "small", Content: 1, Size: 90_000}}})
@@ -24,9 +24,9 @@ func lingering(seed uint64) *scenario.Scenario {
 	return s
 }
 
-func lingerStories() (all []*scenario.Scenario) {
+func unendingStories() (all []*scenario.Scenario) {
 	for seed := range uint64(9) {
-		all = append(all, lingering(seed))
+		all = append(all, unending(seed))
 	}
 	return all
 }
@@ -35,7 +35,7 @@ func lingerStories() (all []*scenario.Scenario) {
 // node is dialled while a link closes, and S7, for not too many links close at once.
 func TestNodesThatDoNotEndTheirLinksHoldNobodyUp(t *testing.T) {
 	total := NewTally()
-	for _, s := range lingerStories() {
+	for _, s := range unendingStories() {
 		out := Run(s, Options{})
 		total.Add(&out)
 		if out.Violation != nil {

@@ -59,11 +59,11 @@ func TestWhatWasStreamedIsNotBegunAnew(t *testing.T) {
 	wants(t, s, client.Undelivered, protocol.Lost, protocol.Variant, protocol.Refused)
 
 	s = receiving(t, stream, f, 1, 2) // nothing of it was printed yet
-	s.Tell(roles.Lost{Link: 2, Code: protocol.Lost}, "Fetching", goes(2, dials(2, 2))...)
-	answers(2, s, "Fetching")
-	s.Hear(2, other.outboard(0), "Fetching", left(2, dials(1, 1))...)
-	closes(s, 2, "Fetching")
-	s.Tell(roles.Lost{Link: 1, Code: protocol.Refused}, "Seeking", goes(1, dials(1, 2))...)
+	s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Fetching", goes(1, dials(1, 2))...)
+	answers(1, s, "Fetching")
+	s.Hear(1, other.outboard(0), "Fetching", left(1, dials(2, 1))...)
+	closes(s, 1, "Fetching")
+	s.Tell(roles.Lost{Link: 2, Code: protocol.Refused}, "Seeking", goes(2, dials(1, 2))...)
 	answers(1, s, "Seeking")
 	s.Hear(1, other.outboard(0), "Opening", other.opens())
 	delivers(s, 1, other)

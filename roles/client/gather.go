@@ -11,9 +11,10 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// Gather gets many files: those of one chunk group by up to MaxPipelines Pipelines at once; the others, and what the Pipelines did not bring, by Fetches. What becomes of each item is
-// reported as Gathered, once it is certain. Of the machines within, Tried, Begun, Had, Hashing and
-// Checking are reported as they come. See GatherTable.
+// Gather gets many files: those of one chunk group by up to MaxPipelines Pipelines at once, the
+// others, and what the Pipelines did not bring, by Fetches. What becomes of each item is reported as
+// Gathered, once it is certain. Of the machines within, Tried, Begun, Had, Hashing and Checking are
+// reported as they come. See GatherTable.
 type Gather struct {
 	core    roles.Core[GatherState, GatherEvent]
 	watch   func(roles.Transition)
