@@ -165,7 +165,7 @@ func (c *checks) ready(o *operation, want roles.OpenStore, has roles.Groups) {
 
 // s12 checks that no request is for a group that is there.
 func (c *checks) s12(a *actor, get *protocol.Get) {
-	if a.kind != fetchKind || len(a.operation.stores) == 0 {
+	if a.kind != fetchKind || len(a.operation.stores) == 0 || get.Hash != a.operation.begun {
 		return
 	}
 	for g := get.Offset / group; g*group < get.Offset+get.Length; g++ {

@@ -57,7 +57,7 @@ func TestALargeFileComesFromSeveralNodes(t *testing.T) {
 	s.Hear(2, f.content(6, 1), "Fetching", f.takes(2, 6, 1))
 	s.Tell(roles.Verified{Link: 2, Group: 6}, "Finishing", "report had", "hangup 1", "report tried")
 	s.Tell(roles.BodyDone{Link: 2}, "Committing", "hear 2", "hangup 2", "report tried", "commit-store 0") // group 7 need not come
-	commits(s)
+	s.Tell(roles.StoreCommitted{Items: []roles.Placed{{}}}, "Done", "report result")
 	if r := wants(t, s, client.Fetched, 0, 0); !slices.Equal(r.From, ats(2, 1)) {
 		t.Errorf("from %v", r.From)
 	}
@@ -85,7 +85,6 @@ func TestASilentNodeIsOvertaken(t *testing.T) {
 	comes(s, 2, 1, f.gets(2, 0, 1))
 	s.Hear(2, f.content(0, 1), "Fetching", f.takes(2, 0, 1))
 	s.Tell(roles.Verified{Link: 2}, "Finishing", "report had", "hangup 1", "report tried")
-	s.Tell(roles.BodyDone{Link: 2}, "Finishing", leaves(2)...)
 	finishes(s, 2)
 	if r := wants(t, s, client.Fetched, protocol.Timeout, 0); r.Tried[0].Node != at(1) || !slices.Equal(r.From, ats(2)) {
 		t.Errorf("result %+v", r)
@@ -109,8 +108,8 @@ func TestANodeThatRestedIsAskedAgain(t *testing.T) {
 	answers(2, s, "Fetching", f.gets(2, 7, 1))
 	s.Hear(2, f.outboard(0), "Fetching", "hear 2")
 	answers(3, s, "Fetching")
-	s.Hear(3, f.outboard(0), "Fetching", leaves(3)...) // two are asked for the only group that is missing
-	s.Tell(roles.PeerEnded{Link: 3}, "Fetching", goes(3)...)
+	s.Hear(3, f.outboard(0), "Fetching", left(3)...) // two are asked for the only group that is missing
+	closes(s, 3, "Fetching")
 	s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Fetching", goes(1, dials(1, 3), dials(3, 1))...)
 	s.Tell(roles.Lost{Link: 3, Code: protocol.Refused}, "Fetching", goes(3)...)
 	s.Tell(roles.Lost{Link: 2, Code: protocol.Lost}, "Fetching", goes(2, dials(2, 2))...)
@@ -134,7 +133,6 @@ func TestADeadNodeCostsASecond(t *testing.T) {
 	s.Tell(roles.StoreReady{}, "Fetching", f.begins(3)...)
 	s.Hear(3, f.content(0, 1), "Fetching", f.takes(3, 0, 1))
 	s.Tell(roles.Verified{Link: 3}, "Finishing", "report had", "hangup 1", "report tried", "hangup 2", "report tried")
-	s.Tell(roles.BodyDone{Link: 3}, "Finishing", leaves(3)...)
 	finishes(s, 3)
 	wants(t, s, client.Fetched, protocol.Timeout, protocol.Timeout, 0)
 }
@@ -148,8 +146,8 @@ func TestASlowAnswerCostsASecond(t *testing.T) {
 	if s.At.Now != roles.DialPatience {
 		t.Errorf("the second is dialed after %v", s.At.Now)
 	}
-	s.Hear(1, refusal(protocol.NotFound), "Seeking", leaves(1)...)
-	s.Tell(roles.PeerEnded{Link: 1}, "Seeking", goes(1)...)
+	s.Hear(1, refusal(protocol.NotFound), "Seeking", left(1)...)
+	closes(s, 1, "Seeking")
 	s.Waits(roles.DialTimeout)
 }
 
@@ -170,10 +168,10 @@ func TestNodesWithOtherContentAreLeftBesides(t *testing.T) {
 	s.Hear(1, f.outboard(0), "Opening", f.opens())
 	s.Tell(roles.StoreReady{}, "Fetching", append(f.begins(1), dials(2, 2))...)
 	answers(2, s, "Fetching", f.gets(2, 2, 1))
-	s.Hear(2, other.outboard(0), "Fetching", leaves(2)...)
-	s.Tell(roles.PeerEnded{Link: 2}, "Fetching", goes(2, dials(2, 3))...)
+	s.Hear(2, other.outboard(0), "Fetching", left(2, dials(3, 3))...)
+	closes(s, 2, "Fetching")
 	s.At.Now += 2 * time.Second
-	s.Tell(roles.Stopped{}, "Failed", "hangup 1", "hangup 2", "report result")
+	s.Tell(roles.Stopped{}, "Failed", "hangup 1", "hangup 3", "report result")
 	if r := result(t, s); len(r.Variants) != 1 || r.Variants[0].Identity != other.Identity || fmt.Sprint(r.Variants[0].Nodes) != fmt.Sprint(ats(2)) {
 		t.Errorf("variants %+v", r.Variants)
 	}

@@ -46,21 +46,20 @@ func TestTheFirstGroupIsAskedForWithTheTree(t *testing.T) {
 	s := asked(t, several(2), 1, 2, 3) // with a guess, for nobody knows what it is
 	s.Ring("Seeking", dials(2, 2))
 	answers(2, s, "Seeking") // one guess at a time
-	s.Hear(2, refusal(protocol.NotFound), "Seeking", leaves(2)...)
-	s.Tell(roles.PeerEnded{Link: 2}, "Seeking", goes(2, dials(2, 3))...)
-	s.Tell(roles.Lost{Link: 1, Code: protocol.Refused}, "Seeking", goes(1)...)
-	answers(2, s, "Seeking", guesses(2))
-	s.Hear(2, f.outboard(0), "Opening", f.opens())
-	s.Tell(roles.StoreReady{}, "Fetching", f.begins(2)...)
-	s.Hear(2, f.content(0, 1), "Fetching", f.takes(2, 0, 1))
-	s.Tell(roles.Verified{Link: 2}, "Fetching", "report had", f.gets(2, 2, 1))
+	says(s, 2, protocol.NotFound, "Seeking", dials(3, 3))
+	says(s, 1, protocol.NotFound, "Seeking")
+	answers(3, s, "Seeking", guesses(3))
+	s.Hear(3, f.outboard(0), "Opening", f.opens())
+	s.Tell(roles.StoreReady{}, "Fetching", f.begins(3)...)
+	s.Hear(3, f.content(0, 1), "Fetching", f.takes(3, 0, 1))
+	s.Tell(roles.Verified{Link: 3}, "Fetching", "report had", f.gets(3, 2, 1))
 }
 
 // TestARefusalOfTheTreeIsOneOfTheGroupToo: both are answered, and it is told once.
 func TestARefusalOfTheTreeIsOneOfTheGroupToo(t *testing.T) {
 	s := asked(t, request, 1)
-	says(s, 1, protocol.NotFound, "Seeking")
-	s.Tell(roles.PeerEnded{Link: 1}, "NotFound", goes(1, "report result")...)
+	says(s, 1, protocol.NotFound, "Closing")
+	closes(s, 1, "NotFound", "report result")
 	wants(t, s, client.NobodyHad, protocol.NotFound)
 }
 
@@ -69,13 +68,13 @@ func TestAFileMayBeShorterThanItsFirstGroup(t *testing.T) {
 	f := made(10, 1)
 	s := asked(t, request, 1)
 	s.Hear(1, f.outboard(0), "Opening", f.opens())
-	delivers(s, f)
+	delivers(s, 1, f)
 	wants(t, s, client.Fetched, 0)
 
 	f = made(0, 1)
 	s = asked(t, request, 1)
 	s.Hear(1, f.outboard(0), "Opening", f.opens())
-	s.Tell(roles.StoreReady{}, "Finishing", append([]string{"report begun"}, leaves(1)...)...)
+	s.Tell(roles.StoreReady{}, "Committing", append([]string{"report begun"}, left(1, "commit-store 0")...)...)
 }
 
 // TestAFirstGroupThatIsThereAlreadyIsLetPass: the store may have more than an inspection told.
@@ -101,7 +100,7 @@ func visited(t *testing.T, s *rolestest.Story, code protocol.Code, by protocol.P
 }
 
 func parts(code protocol.Code) []string {
-	return append([]string{fmt.Sprintf("send 3 ERROR %s by client", code)}, leaves(3)...)
+	return append([]string{fmt.Sprintf("send 3 ERROR %s by client", code)}, leaves(3, "report visited")...)
 }
 
 // TestANodeThatIsNotNeededForLongHasDoneNothingWrong: the link is hung up, and the node answered last.
@@ -109,8 +108,8 @@ func TestANodeThatIsNotNeededForLongHasDoneNothingWrong(t *testing.T) {
 	s, _ := visiting(t)
 	s.Hear(3, made(3*group, 1).outboard(0), "Holding", "report learned")
 	s.Waits(roles.HoldTimeout)
-	s.Ring("Leaving", leaves(3)...)
-	s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3", "report visited")
+	s.Ring("Leaving", leaves(3, "report visited")...)
+	s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3")
 	if v := visited(t, s, 0, protocol.Node); !v.Rested || v.Broke {
 		t.Errorf("%+v", v)
 	}
@@ -189,7 +188,7 @@ func TestATreeThatItsHashDoesNotVouchForIsRefused(t *testing.T) {
 	for name, m := range map[string]*protocol.Outboard{"a wrong node": forged, "fewer groups than asked for": short, "another size": other} {
 		s, _ := visiting(t)
 		s.Hear(3, m, "Leaving", parts(protocol.BadHash)...)
-		s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3", "report visited")
+		s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3")
 		if v := visited(t, s, protocol.BadHash, protocol.Client); !v.Barred || v.Had {
 			t.Errorf("%s: %+v", name, v)
 		}
@@ -200,8 +199,8 @@ func TestOtherContentIsRemembered(t *testing.T) {
 	s, picker := visiting(t)
 	picker.Fix(made(10, 1).Identity)
 	other := made(3*group, 2)
-	s.Hear(3, other.outboard(0), "Leaving", leaves(3)...)
-	s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3", "report visited")
+	s.Hear(3, other.outboard(0), "Leaving", leaves(3, "report visited")...)
+	s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3")
 	if v := visited(t, s, protocol.Variant, protocol.Client); v.Other != other.Identity || v.Barred || !v.Had {
 		t.Errorf("visit %+v", v)
 	}
@@ -221,7 +220,7 @@ func TestAStretchThatDoesNotBelongIsRefused(t *testing.T) {
 		picker.Open(nil)
 		s.Tell(roles.Updated{}, "Asking", f.starts(3)...)
 		s.Hear(3, m, "Leaving", parts(protocol.Changed)...)
-		s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3", "report visited")
+		s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3")
 		if v := visited(t, s, protocol.Changed, protocol.Client); !v.Had {
 			t.Errorf("%s: %+v", name, v)
 		}
@@ -260,8 +259,8 @@ func doubting(t *testing.T) (*rolestest.Story, *client.Picker) {
 func TestAWrongGroupIsALieUnlessTheNodeSaysSo(t *testing.T) {
 	for _, code := range []protocol.Code{protocol.Changed, protocol.Internal} {
 		s, picker := doubting(t)
-		s.Hear(3, refusal(code), "Leaving", leaves(3)...)
-		s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3", "report visited")
+		s.Hear(3, refusal(code), "Leaving", leaves(3, "report visited")...)
+		s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3")
 		if v := visited(t, s, code, protocol.Node); v.Barred {
 			t.Errorf("visit %+v", v)
 		}
@@ -282,7 +281,7 @@ func TestAWrongGroupIsALieUnlessTheNodeSaysSo(t *testing.T) {
 			s.Ring("Closed", "hangup 3", "report visited")
 		} else {
 			tell(s)
-			s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3", "report visited")
+			s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3")
 		}
 		if v := visited(t, s, protocol.BadHash, protocol.Client); !v.Barred || !v.Had {
 			t.Errorf("%s: %+v", name, v)
@@ -302,7 +301,7 @@ func TestANodeThatHashesAfterAWrongGroupIsWaitedFor(t *testing.T) {
 	s.At.Now += roles.ReplyTimeout - 1
 	s.Hear(3, &protocol.Hashing{Done: roles.MinProgress, Size: group}, "Judging", "hear 3", "report hashing")
 	s.Waits(roles.ReplyTimeout)
-	s.Hear(3, refusal(protocol.Changed), "Leaving", leaves(3)...)
+	s.Hear(3, refusal(protocol.Changed), "Leaving", leaves(3, "report visited")...)
 }
 
 // TestALastGroupThatIsWrongIsAskedForAgain: where no GET is ahead there would be no answer to judge by.
@@ -311,7 +310,7 @@ func TestALastGroupThatIsWrongIsAskedForAgain(t *testing.T) {
 	s, _ := sending(t, f)
 	s.Tell(roles.BodyWrong{Link: 3}, "Doubting")
 	s.Tell(roles.BodyDone{Link: 3}, "Judging", f.gets(3, 0, 1), "hear 3")
-	s.Hear(3, refusal(protocol.Changed), "Leaving", leaves(3)...)
+	s.Hear(3, refusal(protocol.Changed), "Leaving", leaves(3, "report visited")...)
 }
 
 func TestWhatWasRightBeforeAWrongGroupIsKept(t *testing.T) {

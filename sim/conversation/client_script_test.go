@@ -66,7 +66,16 @@ func tellsTree(link string, size int) step {
 
 // asksFor has the client ask for a stretch, by hash or by name and hash.
 func asksFor(link string, size, offset, length int) step {
-	return hears(link, &protocol.Get{Hash: hashOf(size), Offset: uint64(offset), Length: uint64(length)}, free("1"))
+	get := &protocol.Get{Hash: hashOf(size), Offset: uint64(offset), Length: uint64(length)}
+	if offset == 0 { // it may be sent together with the TREE, when hash and size are not known
+		return hears(link, get, free("1"), free("3"), free("4"))
+	}
+	return hears(link, get, free("1"))
+}
+
+// foresees is a GET of the first group that the client may have sent right behind its TREE.
+func foresees(link string) step {
+	return mayHear(link, &protocol.Get{Name: "verse.txt", Length: protocol.GroupSize}, free("1"), free("3"), free("4"))
 }
 
 func tells(link string, size, offset, length int) step {
@@ -80,7 +89,7 @@ func gives(link, node string, size int) []step {
 
 // refusesAll is a whole visit at a node that says no.
 func refusesTo(link, node string, code protocol.Code) []step {
-	return steps(asksForTree(link, node), says(link, &protocol.Error{Code: code, By: protocol.Node}), closed(link))
+	return steps(asksForTree(link, node), says(link, &protocol.Error{Code: code, By: protocol.Node}), foresees(link), closed(link))
 }
 
 func clientScripts() []script {
@@ -124,7 +133,7 @@ func clientScripts() []script {
 			asksFor("B", large, group, group), tells("B", large, group, group), body("B", group, group),
 			asksFor("B", large, 2*group, 5), tells("B", large, 2*group, 5), body("B", 2*group, 5), closed("B")),
 		fetches("fetches-an-empty-file", "an empty file is had with its OUTBOARD", "fetched 0",
-			located("A", may), asksForTree("B", "node1"), says("B", &protocol.Outboard{Hash: hashOf(0)}), closed("B")),
+			located("A", may), asksForTree("B", "node1"), says("B", &protocol.Outboard{Hash: hashOf(0)}), foresees("B"), closed("B")),
 		fetches("waits-for-hashing", "the node is hashing the file, and says so", got,
 			located("A", may), asksForTree("B", "node1"), says("B", &protocol.Hashing{Done: 16, Size: 40}), tellsTree("B", 40),
 			asksFor("B", 40, 0, 40), tells("B", 40, 0, 40), body("B", 0, 40), closed("B")),
@@ -137,16 +146,16 @@ func clientScripts() []script {
 			asksFor("B", 40, 0, 40), says("B", &protocol.Error{Code: protocol.Changed, By: protocol.Node}), closed("B"), gives("C", "node2", 40)),
 		fetches("meets-a-false-tree", "an OUTBOARD whose nodes are not those of its hash", got,
 			located("A", may, may), asksForTree("B", "node1"),
-			says("B", &protocol.Outboard{Size: large, Hash: hashOf(40), Count: 3, Nodes: make([]byte, 128)}),
+			says("B", &protocol.Outboard{Size: large, Hash: hashOf(40), Count: 3, Nodes: make([]byte, 128)}), foresees("B"),
 			hears("B", &protocol.Error{Code: protocol.BadHash, By: protocol.Client}, free("3"), free("4")), ended("B"), ends("B"), gives("C", "node2", 40)),
 		fetches("loses-a-node", "a node is cut off in the middle, another goes on", got,
 			located("A", verse, verse), asksForTree("B", "node1"), tellsTree("B", 40), asksFor("B", 40, 0, 40), tells("B", 40, 0, 40), body("B", 0, 20), ends("B"), ended("B"),
 			gives("C", "node2", 40)),
 		fetches("is-answered-wrongly", "an answer to something else", got,
-			located("A", may, may), asksForTree("B", "node1"), says("B", &protocol.Left{}),
+			located("A", may, may), asksForTree("B", "node1"), says("B", &protocol.Left{}), foresees("B"),
 			refused("B", protocol.Client, protocol.Unexpected), ended("B"), ends("B"), gives("C", "node2", 40)),
 		fetches("is-sent-away", "a node that is full, another that has it", got,
-			located("A", may, may), asksForTree("B", "node1"), says("B", &protocol.Error{Code: protocol.Busy, By: protocol.Node}), ends("B"), ended("B"), gives("C", "node2", 40)),
+			located("A", may, may), asksForTree("B", "node1"), says("B", &protocol.Error{Code: protocol.Busy, By: protocol.Node}), ends("B"), foresees("B"), ended("B"), gives("C", "node2", 40)),
 		fetches("is-sent-away-by-the-relay", "the relay is stopping", "no-relay",
 			accepts("A", "relay"), hears("A", &protocol.Locate{Name: "verse.txt"}, free("2")),
 			says("A", &protocol.Error{Code: protocol.Draining, By: protocol.Relay}), ends("A"), ended("A")),
@@ -154,7 +163,7 @@ func clientScripts() []script {
 		onTime(fetches("finds-the-relay-silent", "the relay does not answer: the wait is bounded", "no-relay",
 			accepts("A", "relay"), hears("A", &protocol.Locate{Name: "verse.txt"}, free("2")), ended("A"), ends("A"))),
 		onTime(fetches("finds-a-node-silent", "the node does not answer: the wait is bounded, and another is asked", got,
-			located("A", may, may), asksForTree("B", "node1"), ended("B"), ends("B"), gives("C", "node2", 40))),
+			located("A", may, may), asksForTree("B", "node1"), foresees("B"), ended("B"), ends("B"), gives("C", "node2", 40))),
 		{"client-fetches-by-content", "a hash alone is asked for", clientGiven("fetch - "+verse.Hash.String(), got), steps(
 			accepts("A", "relay"), hears("A", &protocol.Locate{Hash: verse.Hash}, free("2")), handsOut("A", 0, nil, verse), closed("A"),
 			accepts("B", "node1"), hears("B", &protocol.Tree{Hash: verse.Hash}, free("4")), tellsTree("B", 40),

@@ -27,6 +27,7 @@ type replay struct {
 	links     map[string]transport.Conn
 	listeners map[string]transport.Listener // by the name of the address
 	kept      map[string]any
+	unread    map[string][]byte // by link: a frame that was not the one that may come
 	subject   subject
 	idle      func() // waits until the subject waits; may be nothing
 }
@@ -66,6 +67,7 @@ func TestConversationsOverSockets(t *testing.T) {
 }
 
 func (r *replay) run(here func(address string) string) {
+	r.unread = map[string][]byte{}
 	r.links, r.listeners, r.kept = map[string]transport.Conn{}, map[string]transport.Listener{}, map[string]any{}
 	for _, address := range r.of("address") {
 		name, at, _ := strings.Cut(address, " ")
@@ -144,6 +146,8 @@ func (r *replay) on(link transport.Conn, s step) error {
 		return err
 	case "hears":
 		return r.hear(link, s)
+	case "may":
+		return r.mayHear(link, s)
 	case "gets":
 		want := r.content(s.arg)
 		got := make([]byte, len(want))
@@ -236,14 +240,40 @@ func (r *replay) put(payload tree, n note) error {
 	return at(payload, n.path, func(_ any, set func(any), _ func()) { set(value) })
 }
 
-// hear reads a frame and compares it with the expected one, but for what is noted.
-func (r *replay) hear(link transport.Conn, s step) error {
+// mayHear takes a frame if it is of that kind.
+func (r *replay) mayHear(link transport.Conn, s step) error {
+	frame, err := r.frame(link, s.link)
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	if err == nil {
+		r.unread[s.link] = frame
+		if frame[3] == s.bytes[3] {
+			err = r.hear(link, s)
+		}
+	}
+	return err
+}
+
+// frame reads the next frame of a link.
+func (r *replay) frame(link transport.Conn, name string) ([]byte, error) {
+	if frame := r.unread[name]; frame != nil {
+		delete(r.unread, name)
+		return frame, nil
+	}
 	frame := make([]byte, headerSize)
 	if _, err := io.ReadFull(link, frame); err != nil {
-		return fmt.Errorf("in place of a frame: %w", err)
+		return nil, fmt.Errorf("in place of a frame: %w", err)
 	}
 	frame = append(frame, make([]byte, min(binary.BigEndian.Uint32(frame[4:]), 1<<20))...)
-	if _, err := io.ReadFull(link, frame[headerSize:]); err != nil {
+	_, err := io.ReadFull(link, frame[headerSize:])
+	return frame, err
+}
+
+// hear reads a frame and compares it with the expected one, but for what is noted.
+func (r *replay) hear(link transport.Conn, s step) error {
+	frame, err := r.frame(link, s.link)
+	if err != nil {
 		return err
 	}
 	want, err := treeOf(s.bytes)

@@ -60,6 +60,13 @@ func hears(link string, m protocol.Message, notes ...note) step {
 	return message(link, "hears", m, notes)
 }
 
+// mayHear is a message that the subject may send, and need not: nothing is answered.
+func mayHear(link string, m protocol.Message, notes ...note) step {
+	s := message(link, "may", m, notes)
+	s.arg = "hear " + s.arg
+	return s
+}
+
 func message(link, act string, m protocol.Message, notes []note) step {
 	frame := protocol.Append(nil, m)
 	return step{link: link, act: act, arg: m.Kind().String(), notes: notes, bytes: frame, text: annotate.Frame(frame, m)}
