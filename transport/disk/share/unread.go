@@ -25,7 +25,7 @@ func (s *Folder) cannotRead(e *entry, err error) {
 	e.unread = true
 	if s.unread.files++; s.unread.files <= mostUnread {
 		s.unread.told = s.unread.files
-		s.log.Warn("a file cannot be read, and so cannot be had", "name", protocol.Printable(e.name, 200), "why", disk.Reason(err))
+		s.log.Warn("a file cannot be read, and so cannot be had", "name", protocol.Printable(s.entryName(e), 200), "why", disk.Reason(err))
 	}
 }
 
