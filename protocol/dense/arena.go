@@ -23,7 +23,7 @@ type arenaBlock struct {
 }
 
 const (
-	arenaUnit    = 8       // bytes
+	arenaUnit    = 4       // bytes
 	arenaBytes   = 1 << 15 // of a block
 	arenaUnits   = arenaBytes / arenaUnit
 	arenaHead    = 2                     // bytes before each name: its length

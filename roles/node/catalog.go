@@ -33,12 +33,16 @@ type Catalog struct {
 
 // record is the latest change of a name. Without a hash and a mark, the name is shared no longer.
 type record struct {
-	size     uint64
+	size     [2]uint32 // a number of eight bytes would stand at a multiple of eight
 	hash     protocol.Hash
 	name     uint32
 	sequence uint32
 	mark     protocol.Mark
 }
+
+func sized(size uint64) [2]uint32 { return [2]uint32{uint32(size), uint32(size >> 32)} }
+
+func (r *record) bytes() uint64 { return uint64(r.size[0]) | uint64(r.size[1])<<32 }
 
 func (r *record) isGone() bool { return r.hash.IsZero() && r.mark == 0 }
 
@@ -62,13 +66,13 @@ func (c *Catalog) UseKey(random uint64) { c.key = dense.NewKey(random) }
 
 // Set notes that a name is shared, with a content of so many bytes. It reports whether that is news.
 func (c *Catalog) Set(name string, size uint64, hash protocol.Hash) bool {
-	return c.put(name, record{size: size, hash: hash})
+	return c.put(name, record{size: sized(size), hash: hash})
 }
 
 // Mark notes that a name is shared and that its content is not known. It reports whether that is
 // news.
 func (c *Catalog) Mark(name string, size uint64, mark protocol.Mark) bool {
-	return c.put(name, record{size: size, mark: mark})
+	return c.put(name, record{size: sized(size), mark: mark})
 }
 
 // Change notes a change of a share: it is Set, Mark or Drop.
@@ -76,7 +80,7 @@ func (c *Catalog) Change(e protocol.Entry) bool {
 	if e.Removes() {
 		return c.Drop(e.Name)
 	}
-	return c.put(e.Name, record{size: e.Size, hash: e.Hash, mark: e.Mark})
+	return c.put(e.Name, record{size: sized(e.Size), hash: e.Hash, mark: e.Mark})
 }
 
 func (c *Catalog) put(name string, r record) bool {
@@ -309,7 +313,7 @@ func (c *Catalog) Page(held protocol.Held) *protocol.Publish {
 		if r.sequence != change.sequence {
 			continue
 		}
-		e := protocol.Entry{Name: string(c.names.At(r.name)), Size: r.size, Hash: r.hash, Mark: r.mark}
+		e := protocol.Entry{Name: string(c.names.At(r.name)), Size: r.bytes(), Hash: r.hash, Mark: r.mark}
 		if room -= e.Room(); room < 0 {
 			return page
 		}

@@ -2,6 +2,7 @@ package node
 
 import (
 	"fmt"
+	"runtime"
 	"testing"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -88,4 +89,28 @@ func TestNamesThatAreGoneLeaveTheirRoom(t *testing.T) {
 	if c.Len() != 100 || c.records.Size() > 10_000 || len(c.log) > 10_000 {
 		t.Errorf("%d names in %d records, %d changes", c.Len(), c.records.Size(), len(c.log))
 	}
+}
+
+// A name in a catalog takes few bytes beyond itself, however many there are.
+func TestANameInACatalogTakesFewBytes(t *testing.T) {
+	const names, most = 200_000, 80
+	heap := func() int {
+		runtime.GC()
+		var is runtime.MemStats
+		runtime.ReadMemStats(&is)
+		return int(is.HeapAlloc)
+	}
+	before := heap()
+	c := NewCatalog(1)
+	length := 0
+	for n := range names {
+		name := fmt.Sprintf("folder-%04d/photo-of-%05d.jpeg", n/1000, n%1000)
+		length = len(name)
+		c.Set(name, 1, protocol.Hash{byte(n), byte(n >> 8), byte(n >> 16)})
+	}
+	each := (heap()-before)/names - length
+	if t.Logf("%d bytes", each); each > most {
+		t.Errorf("a name takes %d bytes beyond its own", each)
+	}
+	runtime.KeepAlive(c)
 }

@@ -1,9 +1,8 @@
 package index
 
 import (
-	"encoding/binary"
+	"hash/maphash"
 	"iter"
-	"math/rand/v2"
 	"slices"
 
 	"github.com/relaypeer/relaypeer/protocol/dense"
@@ -13,7 +12,7 @@ import (
 type places struct {
 	slab    dense.Slab[placed]
 	table   dense.Table
-	key     dense.Key
+	seed    maphash.Seed
 	devices []uint64
 }
 
@@ -29,19 +28,14 @@ const (
 	mostDevices = 1 << 16
 )
 
-func newPlaces() places { return places{key: dense.NewKey(rand.Uint64())} }
+func newPlaces() places { return places{seed: maphash.MakeSeed()} }
 
 func (p *places) count() int { return int(p.slab.Used()) }
 
 // device returns the number of a device, or a negative one if it has none.
 func (p *places) device(of Inode) int { return slices.Index(p.devices, of.Device) }
 
-func (p *places) hash(i Inode) uint64 {
-	var b [16]byte
-	binary.LittleEndian.PutUint64(b[:], i.Device)
-	binary.LittleEndian.PutUint64(b[8:], i.Number)
-	return p.key.Hash(b[:])
-}
+func (p *places) hash(i Inode) uint64 { return maphash.Comparable(p.seed, i) }
 
 func (p *places) hashOf(number uint32) uint64 { return p.hash(p.inode(p.slab.At(number))) }
 

@@ -2,6 +2,7 @@ package index
 
 import (
 	"maps"
+	"runtime"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -47,4 +48,25 @@ func TestThereAreNotEndlessPlaces(t *testing.T) {
 	if p.put(Inode{mostDevices, 1}, fileAt{at: 1}) || !p.put(Inode{mostDevices - 1, 1}, fileAt{at: 1}) {
 		t.Error("there are other devices")
 	}
+}
+
+// A place takes few bytes, however many there are.
+func TestAPlaceTakesFewBytes(t *testing.T) {
+	const files, most = 200_000, 34
+	heap := func() int {
+		runtime.GC()
+		var is runtime.MemStats
+		runtime.ReadMemStats(&is)
+		return int(is.HeapAlloc)
+	}
+	before := heap()
+	p := newPlaces()
+	for n := range uint64(files) {
+		p.put(Inode{1, n}, fileAt{at: int64(n)})
+	}
+	each := (heap() - before) / files
+	if t.Logf("%d bytes", each); each > most {
+		t.Errorf("a place takes %d bytes", each)
+	}
+	runtime.KeepAlive(&p)
 }

@@ -2,8 +2,8 @@ package share
 
 import (
 	"encoding/binary"
+	"hash/maphash"
 	"iter"
-	"math/rand/v2"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/protocol/dense"
@@ -17,10 +17,10 @@ type entries struct {
 	slab      dense.Slab[entry]
 	bases     dense.Arena // of names: the number of the entry, and then what follows the folder's name
 	byName    dense.Table
-	byContent dense.Table // the first of those that are known to have a content
-	key       dense.Key
-	count     int    // of names
-	dirs      []*dir // by their numbers
+	byContent dense.Table  // the first of those that are known to have a content
+	seed      maphash.Seed // so that nobody can construct names that collide
+	count     int          // of names
+	dirs      []*dir       // by their numbers
 	freed     []dirNumber
 	name      []byte // of hash
 	other     []byte // of isNamed
@@ -34,7 +34,7 @@ type dirNumber uint32
 
 const numberSize = 4 // of an entry's number before the base of its name
 
-func newEntries() entries { return entries{key: dense.NewKey(rand.Uint64())} }
+func newEntries() entries { return entries{seed: maphash.MakeSeed()} }
 
 // at returns the entry that a link leads to, or nil.
 func (x *entries) at(l link) *entry {
@@ -47,7 +47,7 @@ func (x *entries) at(l link) *entry {
 // named returns the entry of a name, or nil.
 func (x *entries) named(name string) *entry {
 	x.name = append(x.name[:0], name...)
-	number, found := x.byName.Find(x.key.Hash(x.name), func(number uint32) bool {
+	number, found := x.byName.Find(maphash.Bytes(x.seed, x.name), func(number uint32) bool {
 		x.other = x.appendName(x.other[:0], x.slab.At(number))
 		return string(x.other) == name
 	})
@@ -79,7 +79,7 @@ func (x *entries) add(d *dir, name string) *entry {
 	e.self = link(number + 1)
 	x.call(d, e, name)
 	x.name = append(x.name[:0], name...)
-	x.byName.Add(x.key.Hash(x.name), number, x.nameHash)
+	x.byName.Add(maphash.Bytes(x.seed, x.name), number, x.nameHash)
 	x.count++
 	return e
 }
@@ -155,7 +155,7 @@ func (x *entries) appendName(b []byte, e *entry) []byte {
 
 func (x *entries) nameHash(number uint32) uint64 {
 	x.name = x.appendName(x.name[:0], x.slab.At(number))
-	return x.key.Hash(x.name)
+	return maphash.Bytes(x.seed, x.name)
 }
 
 // enroll gives a folder a number.
@@ -175,11 +175,13 @@ func (x *entries) expel(d *dir) {
 	x.freed = append(x.freed, d.number)
 }
 
-func (x *entries) contentHash(number uint32) uint64 { return x.key.Hash(x.slab.At(number).hash[:]) }
+func (x *entries) contentHash(number uint32) uint64 {
+	return maphash.Bytes(x.seed, x.slab.At(number).hash[:])
+}
 
 // having returns the first entry that is known to have a content, or nil.
 func (x *entries) having(hash protocol.Hash) *entry {
-	number, found := x.byContent.Find(x.key.Hash(hash[:]), func(number uint32) bool { return x.slab.At(number).hash == hash })
+	number, found := x.byContent.Find(maphash.Bytes(x.seed, hash[:]), func(number uint32) bool { return x.slab.At(number).hash == hash })
 	if !found {
 		return nil
 	}
@@ -213,9 +215,9 @@ func (x *entries) extract(e *entry) {
 }
 
 func (x *entries) list(e *entry) {
-	x.byContent.Add(x.key.Hash(e.hash[:]), uint32(e.self-1), x.contentHash)
+	x.byContent.Add(maphash.Bytes(x.seed, e.hash[:]), uint32(e.self-1), x.contentHash)
 }
 
 func (x *entries) unlist(e *entry) {
-	x.byContent.Remove(x.key.Hash(e.hash[:]), uint32(e.self-1), x.contentHash)
+	x.byContent.Remove(maphash.Bytes(x.seed, e.hash[:]), uint32(e.self-1), x.contentHash)
 }
