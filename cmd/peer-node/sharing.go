@@ -67,6 +67,7 @@ func (s *sharing) run(ctx context.Context, out io.Writer) error {
 	defer cancel()
 	var beside sync.WaitGroup
 	var mirrored error
+	beside.Go(func() { freeWalked(ctx, opened) })
 	beside.Go(func() {
 		listing, err := s.Ready(ctx)
 		if err != nil {

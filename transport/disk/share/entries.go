@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"hash/maphash"
 	"iter"
+	"strings"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/protocol/dense"
@@ -17,10 +18,11 @@ type entries struct {
 	slab      dense.Slab[entry]
 	bases     dense.Arena // of names: the number of the entry, and then what follows the folder's name
 	byName    dense.Table
-	byContent dense.Table  // the first of those that are known to have a content
-	seed      maphash.Seed // so that nobody can construct names that collide
-	count     int          // of names
-	dirs      []*dir       // by their numbers
+	byContent dense.Table     // the first of those that are known to have a content
+	seed      maphash.Seed    // so that nobody can construct names that collide
+	count     int             // of names
+	sizes     map[link]uint64 // that followers were told, of those that have another
+	dirs      []*dir          // by their numbers
 	freed     []dirNumber
 	name      []byte // of hash
 	other     []byte // of isNamed
@@ -34,7 +36,7 @@ type dirNumber uint32
 
 const numberSize = 4 // of an entry's number before the base of its name
 
-func newEntries() entries { return entries{seed: maphash.MakeSeed()} }
+func newEntries() entries { return entries{seed: maphash.MakeSeed(), sizes: map[link]uint64{}} }
 
 // at returns the entry that a link leads to, or nil.
 func (x *entries) at(l link) *entry {
@@ -87,8 +89,11 @@ func (x *entries) add(d *dir, name string) *entry {
 // call puts an entry into the list of the folder in which it was seen, and notes its name there.
 func (x *entries) call(d *dir, e *entry, name string) {
 	base := name
-	if e.whole = d.name != ""; e.whole && len(name) > len(d.name)+1 && name[:len(d.name)] == d.name && name[len(d.name)] == '/' {
-		base, e.whole = name[len(d.name)+1:], false
+	if rest, below := strings.CutPrefix(name, d.name); below && strings.HasPrefix(rest, "/") {
+		base = rest[1:]
+		e.unset(whole)
+	} else {
+		e.set(whole)
 	}
 	record := binary.LittleEndian.AppendUint32(x.name[:0], uint32(e.self-1))
 	x.name = append(record, base...)
@@ -130,6 +135,7 @@ func (x *entries) remove(e *entry) {
 	x.byName.Remove(x.nameHash(number), number, x.nameHash)
 	x.displace(e)
 	x.count--
+	x.tellSize(e)
 	e.signature = index.Signature{} // a worker that is about to hash it sees that
 	x.hold(e)
 	x.release(e)
@@ -147,7 +153,7 @@ func (x *entries) release(e *entry) {
 func (x *entries) entryName(e *entry) string { return string(x.appendName(nil, e)) }
 
 func (x *entries) appendName(b []byte, e *entry) []byte {
-	if d := x.dirs[e.in-1]; !e.whole && d.name != "" {
+	if d := x.dirs[e.in-1]; !e.is(whole) {
 		b = append(append(b, d.name...), '/')
 	}
 	return append(b, x.bases.At(e.name)[numberSize:]...)
@@ -156,6 +162,31 @@ func (x *entries) appendName(b []byte, e *entry) []byte {
 func (x *entries) nameHash(number uint32) uint64 {
 	x.name = x.appendName(x.name[:0], x.slab.At(number))
 	return maphash.Bytes(x.seed, x.name)
+}
+
+// toldSize returns the size that followers were told.
+func (x *entries) toldSize(e *entry) uint64 {
+	if e.is(resized) {
+		return x.sizes[e.self]
+	}
+	return uint64(e.signature.Size)
+}
+
+// tellSize notes that followers are told the size as it is now.
+func (x *entries) tellSize(e *entry) {
+	if e.is(resized) {
+		delete(x.sizes, e.self)
+		e.unset(resized)
+	}
+}
+
+// keepSize keeps the size that followers were told of a file that has another signature now.
+func (x *entries) keepSize(e *entry, now index.Signature) {
+	told := x.toldSize(e)
+	if x.tellSize(e); e.isTold() && told != uint64(now.Size) {
+		x.sizes[e.self] = told
+		e.set(resized)
+	}
 }
 
 // enroll gives a folder a number.

@@ -12,24 +12,35 @@ import (
 type entry struct {
 	signature index.Signature // as it was last seen; none: the name is gone
 	hash      protocol.Hash   // if known, of the content with that stamp; otherwise what followers were told last
-	size      uint64          // that they were told with it
 	tree      uint64          // of that content
 
 	self, before, after link          // itself, and others that are known to have the same content
-	name                uint32        // in the arena, without the folder's unless it is whole
+	name                uint32        // in the arena
 	held                uint16        // times that the queue and others have it
 	tries               uint8         // how often it was hashed in vain lately
 	mark                protocol.Mark // that followers were told last, in place of a hash
-	whole               bool
+	flags               flags
 	known               bool // what its content is
 	queued              bool // it waits to be hashed, or is being
-	first               bool // indexed waits for it
-	unread              bool // it could not be read, which has been counted
 
 	in             dirNumber // where it was last seen; this and the rest belong to the scanner's goroutine
 	previous, next link      // others there
 	round          uint32    // the read of its folder that last saw it
 }
+
+// flags are what is so of few entries, or for short.
+type flags uint8
+
+const (
+	awaited    flags = 1 << iota // indexed waits for it
+	unreadable                   // it could not be read, which has been counted
+	whole                        // its name in the arena has that of the folder
+	resized                      // followers were told another size than it has
+)
+
+func (e *entry) is(what flags) bool { return e.flags&what != 0 }
+func (e *entry) set(what flags)     { e.flags |= what }
+func (e *entry) unset(what flags)   { e.flags &^= what }
 
 const (
 	restWait = 250 * time.Millisecond // after a file's change, before it is hashed without being asked for
@@ -65,8 +76,8 @@ func (s *Folder) observe(d *dir, name string, sig index.Signature) *entry {
 	case known:
 		s.identify(e, r)
 	case !e.queued:
-		if !s.isWalked() && !e.first {
-			e.first = true
+		if !s.isWalked() && !e.is(awaited) {
+			e.set(awaited)
 			s.waiting++
 		}
 		s.enqueue(e)
@@ -84,6 +95,7 @@ func (s *Folder) outdate(e *entry, sig index.Signature) {
 	case e.known:
 		e.backOff()
 	}
+	s.keepSize(e, sig)
 	s.unlink(e)
 	s.mayBeOutdated(e)
 	s.arrive(e)
@@ -104,12 +116,13 @@ func (s *Folder) identify(e *entry, r index.Record) {
 	s.unlink(e)
 	news := e.hash != r.Hash
 	s.unmark(e)
-	e.hash, e.tree, e.unread = r.Hash, r.Tree, false
+	e.hash, e.tree = r.Hash, r.Tree
+	e.unset(unreadable)
 	s.link(e)
 	s.arrive(e)
 	if news {
-		e.size = uint64(e.signature.Size)
-		s.tell(protocol.Entry{Name: s.entryName(e), Size: e.size, Hash: e.hash})
+		s.tellSize(e)
+		s.tell(s.asTold(e))
 	}
 }
 
@@ -137,8 +150,8 @@ func (s *Folder) disbelieve(name string, r index.Record) {
 
 // arrive marks an entry that Indexed no longer waits for.
 func (s *Folder) arrive(e *entry) {
-	if e.first {
-		e.first = false
+	if e.is(awaited) {
+		e.unset(awaited)
 		s.waiting--
 		s.checkIndexed()
 	}

@@ -56,7 +56,7 @@ func (e *entry) isTold() bool { return !e.hash.IsZero() || e.mark != 0 }
 
 // asTold returns the entry as followers were told it.
 func (s *Folder) asTold(e *entry) protocol.Entry {
-	return protocol.Entry{Name: s.entryName(e), Size: e.size, Hash: e.hash, Mark: e.mark}
+	return protocol.Entry{Name: s.entryName(e), Size: s.toldSize(e), Hash: e.hash, Mark: e.mark}
 }
 
 // tellMark tells a name with a mark in place of a hash.
@@ -65,7 +65,8 @@ func (s *Folder) tellMark(e *entry, mark protocol.Mark) {
 		return
 	}
 	s.unmark(e)
-	e.hash, e.size, e.mark = protocol.Hash{}, uint64(e.signature.Size), mark
+	e.hash, e.mark = protocol.Hash{}, mark
+	s.tellSize(e)
 	if mark == protocol.Opaque {
 		s.opaque++
 	}

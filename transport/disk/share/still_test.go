@@ -236,7 +236,7 @@ func (s *Still) entries() string {
 		if e.known {
 			known++
 		}
-		if e.first {
+		if e.is(awaited) {
 			waiting++
 		}
 		if e.mark == protocol.Opaque {
