@@ -1,13 +1,10 @@
 package main
 
 import (
-	"context"
 	"os"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
-
-	"github.com/relaypeer/relaypeer/transport/disk/share"
 )
 
 // What a node keeps of its files holds no pointers: a collection costs the same for a million of them
@@ -25,16 +22,6 @@ func boundGarbage() {
 		debug.SetGCPercent(usualPercent)
 		afterCollection(usualPercent)
 	}
-}
-
-// freeWalked gives memory back to the system that the first walks through some folders took and left.
-func freeWalked(ctx context.Context, folders []*share.Folder) {
-	for _, folder := range folders {
-		if folder.Indexed(ctx) != nil {
-			return
-		}
-	}
-	debug.FreeOSMemory()
 }
 
 // afterCollection has the bound fit what the next collection leaves, and so on.

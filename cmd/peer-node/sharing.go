@@ -67,7 +67,6 @@ func (s *sharing) run(ctx context.Context, out io.Writer) error {
 	defer cancel()
 	var beside sync.WaitGroup
 	var mirrored error
-	beside.Go(func() { freeWalked(ctx, opened) })
 	beside.Go(func() {
 		listing, err := s.Ready(ctx)
 		if err != nil {
