@@ -53,8 +53,9 @@
 //   - S5: an operation has one result
 //   - S6: nothing is sent on a link after its half-close, no effect concerns a link after its
 //     HangUp, and no effect follows the end of a machine
-//   - S7: a fetch never has more connections than its sources, or roles.MaxBeside beside slow
-//     ones, one in the reference mode, and a final machine has none
+//   - S7: a fetch never has more connections that it has not half-closed than its sources, or
+//     roles.MaxBeside beside slow ones, one in the reference mode, and never roles.MaxClosing more
+//     when it dials; it has its result when all are closed, and a final machine has none
 //   - S8: a message that the table does not allow is answered with ERROR and the link is closed,
 //     as after every ERROR whose code closes; among honest peers on sound links there is no such
 //     message
@@ -86,6 +87,8 @@
 //     counted, and not named
 //   - S25: the long answers that a relay has on their way stay within their bound, whoever reads
 //     them, and the room of each is free once it has been taken or its link is gone
+//   - S26: from one node no more groups are under way than have come from it, and two, and for
+//     one file no more than roles.MaxUnderway: so much at most a node can waste
 //   - L1: an operation ends within its bound
 //   - L2: after healing, the registry equals the living nodes
 //   - L3: after healing, a file is found if and only if a listed node has it
@@ -94,8 +97,8 @@
 //     relay, each file comes, and each question is answered
 //   - L6: a node that hears that a file which has rotted is wrong publishes what it is now, or
 //     nothing
-//   - L7: nodes that hash for ever, or trickle, keep no client from a node that delivers for
-//     longer than their turns take
+//   - L7: nodes that hash for ever, or trickle, or do not end their links, keep no client from a
+//     node that delivers for longer than their turns take
 //   - L9: a client gets its list, although strangers ask for lists and do not read them
 //   - L12: where nothing goes wrong but that one of two addresses of a host is dead, each file
 //     comes, and each question is answered

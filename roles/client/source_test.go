@@ -46,7 +46,7 @@ func visited(t *testing.T, s *rolestest.Story, code protocol.Code, by protocol.P
 }
 
 func parts(code protocol.Code) []string {
-	return append([]string{fmt.Sprintf("send 3 ERROR %s by client", code)}, leaves(3)...)
+	return append([]string{fmt.Sprintf("send 3 ERROR %s by client", code)}, leaves(3, "report visited")...)
 }
 
 // TestANodeThatIsNotNeededForLongHasDoneNothingWrong: the link is hung up, and the node answered last.
@@ -54,8 +54,8 @@ func TestANodeThatIsNotNeededForLongHasDoneNothingWrong(t *testing.T) {
 	s, _ := visiting(t)
 	s.Hear(3, made(3*group, 1).outboard(0), "Holding", "report learned")
 	s.Waits(roles.HoldTimeout)
-	s.Ring("Leaving", leaves(3)...)
-	s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3", "report visited")
+	s.Ring("Leaving", leaves(3, "report visited")...)
+	s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3")
 	if v := visited(t, s, 0, protocol.Node); !v.Rested || v.Broke {
 		t.Errorf("%+v", v)
 	}
@@ -134,7 +134,7 @@ func TestATreeThatItsHashDoesNotVouchForIsRefused(t *testing.T) {
 	for name, m := range map[string]*protocol.Outboard{"a wrong node": forged, "fewer groups than asked for": short, "another size": other} {
 		s, _ := visiting(t)
 		s.Hear(3, m, "Leaving", parts(protocol.BadHash)...)
-		s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3", "report visited")
+		s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3")
 		if v := visited(t, s, protocol.BadHash, protocol.Client); !v.Barred || v.Had {
 			t.Errorf("%s: %+v", name, v)
 		}
@@ -145,8 +145,8 @@ func TestOtherContentIsRemembered(t *testing.T) {
 	s, picker := visiting(t)
 	picker.Fix(made(10, 1).Identity)
 	other := made(3*group, 2)
-	s.Hear(3, other.outboard(0), "Leaving", leaves(3)...)
-	s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3", "report visited")
+	s.Hear(3, other.outboard(0), "Leaving", leaves(3, "report visited")...)
+	s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3")
 	if v := visited(t, s, protocol.Variant, protocol.Client); v.Other != other.Identity || v.Barred || !v.Had {
 		t.Errorf("visit %+v", v)
 	}
@@ -166,7 +166,7 @@ func TestAStretchThatDoesNotBelongIsRefused(t *testing.T) {
 		picker.Open(nil)
 		s.Tell(roles.Updated{}, "Asking", f.begins(3)[1:]...)
 		s.Hear(3, m, "Leaving", parts(protocol.Changed)...)
-		s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3", "report visited")
+		s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3")
 		if v := visited(t, s, protocol.Changed, protocol.Client); !v.Had {
 			t.Errorf("%s: %+v", name, v)
 		}
@@ -175,14 +175,18 @@ func TestAStretchThatDoesNotBelongIsRefused(t *testing.T) {
 
 // TestAShorterStretchIsTaken: a node may send less than was asked for; the rest is asked for again.
 func TestAShorterStretchIsTaken(t *testing.T) {
-	f := made(20*group, 1)
+	f := made(40*group, 1)
 	s, _ := sending(t, f)
-	s.Tell(roles.Verified{Link: 3}, "Receiving", "report had")
+	r := newRamp(f, 3)
+	for ; r.lengths[1] == 1; r.lengths = r.lengths[1:] {
+		s.Tell(roles.Verified{Link: 3, Group: r.came}, "Receiving", r.verified()...)
+		s.Tell(roles.BodyDone{Link: 3}, "Asking", "hear 3")
+		s.Hear(3, f.content(r.came, 1), "Receiving", f.takes(3, r.came, 1))
+	}
+	s.Tell(roles.Verified{Link: 3, Group: r.came}, "Receiving", r.verified()...)
 	s.Tell(roles.BodyDone{Link: 3}, "Asking", "hear 3")
-	s.Hear(3, f.content(1, 1), "Receiving", f.gets(3, 2, 2), f.takes(3, 1, 1))
-	s.Tell(roles.Verified{Link: 3, Group: 1}, "Receiving", "report had")
-	s.Tell(roles.BodyDone{Link: 3}, "Asking", "hear 3")
-	s.Hear(3, f.content(2, 1), "Receiving", f.gets(3, 3, 4), f.takes(3, 2, 1))
+	s.Hear(3, f.content(r.came, 1), "Receiving", f.takes(3, r.came, 1)) // of two groups
+	s.Tell(roles.Verified{Link: 3, Group: r.came}, "Receiving", "report had", f.gets(3, r.came+1, 1))
 }
 
 // doubting returns a story about a source to which a wrong group has come. The GET ahead has been sent.
@@ -201,8 +205,8 @@ func doubting(t *testing.T) (*rolestest.Story, *client.Picker) {
 func TestAWrongGroupIsALieUnlessTheNodeSaysSo(t *testing.T) {
 	for _, code := range []protocol.Code{protocol.Changed, protocol.Internal} {
 		s, picker := doubting(t)
-		s.Hear(3, refusal(code), "Leaving", leaves(3)...)
-		s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3", "report visited")
+		s.Hear(3, refusal(code), "Leaving", leaves(3, "report visited")...)
+		s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3")
 		if v := visited(t, s, code, protocol.Node); v.Barred {
 			t.Errorf("visit %+v", v)
 		}
@@ -223,7 +227,7 @@ func TestAWrongGroupIsALieUnlessTheNodeSaysSo(t *testing.T) {
 			s.Ring("Closed", "hangup 3", "report visited")
 		} else {
 			tell(s)
-			s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3", "report visited")
+			s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3")
 		}
 		if v := visited(t, s, protocol.BadHash, protocol.Client); !v.Barred || !v.Had {
 			t.Errorf("%s: %+v", name, v)
@@ -243,7 +247,7 @@ func TestANodeThatHashesAfterAWrongGroupIsWaitedFor(t *testing.T) {
 	s.At.Now += roles.ReplyTimeout - 1
 	s.Hear(3, &protocol.Hashing{Done: roles.MinProgress, Size: group}, "Judging", "hear 3", "report hashing")
 	s.Waits(roles.ReplyTimeout)
-	s.Hear(3, refusal(protocol.Changed), "Leaving", leaves(3)...)
+	s.Hear(3, refusal(protocol.Changed), "Leaving", leaves(3, "report visited")...)
 }
 
 // TestALastGroupThatIsWrongIsAskedForAgain: where no GET is ahead there would be no answer to judge by.
@@ -252,19 +256,19 @@ func TestALastGroupThatIsWrongIsAskedForAgain(t *testing.T) {
 	s, _ := sending(t, f)
 	s.Tell(roles.BodyWrong{Link: 3}, "Doubting")
 	s.Tell(roles.BodyDone{Link: 3}, "Judging", f.gets(3, 0, 1), "hear 3")
-	s.Hear(3, refusal(protocol.Changed), "Leaving", leaves(3)...)
+	s.Hear(3, refusal(protocol.Changed), "Leaving", leaves(3, "report visited")...)
 }
 
 func TestWhatWasRightBeforeAWrongGroupIsKept(t *testing.T) {
 	f := made(20*group, 1)
 	s, picker := sending(t, f)
-	s.Tell(roles.Verified{Link: 3}, "Receiving", "report had")
+	s.Tell(roles.Verified{Link: 3}, "Receiving", "report had", f.gets(3, 2, 1), f.gets(3, 3, 1))
 	s.Tell(roles.BodyDone{Link: 3}, "Asking", "hear 3")
-	s.Hear(3, f.content(1, 1), "Receiving", f.gets(3, 2, 2), f.takes(3, 1, 1))
+	s.Hear(3, f.content(1, 1), "Receiving", f.takes(3, 1, 1))
 	s.Tell(roles.BodyWrong{Link: 3, Group: 1}, "Doubting")
 	s.Tell(roles.Lost{Link: 3, Code: protocol.Lost}, "Closed", "hangup 3", "report visited")
 	visited(t, s, protocol.BadHash, protocol.Client)
-	takes(t, picker, 9, 16, client.Range{First: 1, Count: 16})
+	takes(t, picker, 9, 4, client.Range{First: 1, Count: 4})
 }
 
 func TestANodeThatIsNotNeededIsLeft(t *testing.T) {
@@ -273,7 +277,7 @@ func TestANodeThatIsNotNeededIsLeft(t *testing.T) {
 	s.Tell(roles.Updated{}, "Closed", "hangup 3", "report visited")
 	visited(t, s, protocol.Timeout, protocol.Client)
 
-	s, picker = sending(t, made(3*group, 1))
+	s, picker = sending(t, made(2*group, 1))
 	s.Tell(roles.Verified{Link: 3}, "Receiving", "report had")
 	s.Tell(roles.Updated{}, "Receiving") // the other group that it was asked for is missing
 	picker.Got(1)
