@@ -45,8 +45,8 @@ func (a *Arena) record(where uint32) []byte {
 	return a.blocks[where/arenaUnits].bytes[where%arenaUnits*arenaUnit:]
 }
 
-// Keep stores a name.
-func (a *Arena) Keep(name []byte) (where uint32) {
+// Put stores a name.
+func (a *Arena) Put(name []byte) (where uint32) {
 	need := units(len(name))
 	if len(a.blocks) == 0 || a.top+need > arenaUnits {
 		a.open()
@@ -130,7 +130,7 @@ func (a *Arena) vacate(block uint32, moved func(name []byte, from, to uint32)) {
 		from := block*arenaUnits + at
 		if length < arenaDropped {
 			name := a.At(from)
-			to := a.Keep(name)
+			to := a.Put(name)
 			a.Drop(from)
 			moved(name, from, to)
 		}

@@ -16,7 +16,7 @@ type modelArena struct {
 }
 
 func (s *modelArena) put(name string) uint32 {
-	where := s.Keep([]byte(name))
+	where := s.Put([]byte(name))
 	s.names[where] = name
 	return where
 }

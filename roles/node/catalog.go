@@ -145,7 +145,7 @@ func (c *Catalog) add(name string) (number uint32) {
 	c.tidy()
 	number = c.records.Take()
 	hash := c.hash(name)
-	c.records.At(number).name = c.names.Keep(c.buffer)
+	c.records.At(number).name = c.names.Put(c.buffer)
 	c.byName.Add(hash, number, c.nameHash)
 	return number
 }

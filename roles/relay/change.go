@@ -27,7 +27,7 @@ func (x *index) add(by uint32, p *publisher, e *protocol.Entry, nameHash uint64)
 func (x *index) newItem(e *protocol.Entry, nameHash uint64) uint32 {
 	number := x.items.Take()
 	it := x.items.At(number)
-	*it = item{hash: e.Hash, size: e.Size, mark: e.Mark, name: x.names.Keep([]byte(e.Name)), prev: number, next: number}
+	*it = item{hash: e.Hash, size: e.Size, mark: e.Mark, name: x.names.Put([]byte(e.Name)), prev: number, next: number}
 	x.byName.Add(nameHash, number, x.nameHash)
 	if e.Hash.IsZero() {
 		return number

@@ -97,7 +97,7 @@ func (x *entries) call(d *dir, e *entry, name string) {
 	}
 	record := binary.LittleEndian.AppendUint32(x.name[:0], uint32(e.self-1))
 	x.name = append(record, base...)
-	e.name = x.bases.Keep(x.name)
+	e.name = x.bases.Put(x.name)
 	e.in, e.next = d.number, d.files
 	if first := x.at(d.files); first != nil {
 		first.previous = e.self
