@@ -85,6 +85,19 @@ var contentBugs = []planted{
 			return in
 		}
 	}), []ID{S13, L1, L3}, "a liar", "", nil},
+	{"a node that has brought nothing is asked for much", around(fetchKind, func(b *bugged) {
+		b.after = func(_ roles.Input, effects []roles.Effect) []roles.Effect {
+			for i, e := range effects {
+				send, _ := e.(roles.Send)
+				if get, is := send.Message.(*protocol.Get); is && get.Length == group {
+					much := *get
+					much.Length = protocol.MaxRange
+					effects[i] = roles.Send{Link: send.Link, Message: &much}
+				}
+			}
+			return effects
+		}
+	}), []ID{S26}, "a file of some groups", "", nil},
 	{"a barred node is forgiven", around(fetchKind, func(b *bugged) {
 		doubted := map[roles.Link]bool{}
 		b.before = func(in roles.Input) roles.Input {
