@@ -17,7 +17,7 @@ type Upload struct {
 	hashed   uint64            // bytes of its file hashed, as the disk last said
 	spoiled  protocol.Code     // why the last body was not the file's content, or 0
 	sent     []roles.CheckFile // the stretches sent last, of roles.MaxDoubted groups
-	told     roles.CheckFile   // the part of a tree, if that was the last answer
+	told     roles.CheckFile   // the part of a tree that was sent last
 	progress roles.Progress
 }
 
@@ -125,7 +125,7 @@ func (u *Upload) heard(m protocol.Message) {
 		u.accused(refusal)
 		return
 	}
-	u.get, u.tree, u.told = nil, nil, roles.CheckFile{}
+	u.get, u.tree = nil, nil
 	var event UploadEvent
 	var open roles.OpenFile
 	switch m := m.(type) {

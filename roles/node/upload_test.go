@@ -289,7 +289,7 @@ func TestATreeThatAClientCallsWrongIsLookedAt(t *testing.T) {
 	for _, in := range []roles.Input{roles.Heard{Message: &protocol.Get{Name: "a.txt", Length: 5}}, found(10 << 20), roles.BodyDone{}} {
 		s.Machine.Step(s.At, in)
 	}
-	s.Hear(0, wrong, "Rejecting", "check-file hash=aa 0+1", halfClose, discard)
+	s.Hear(0, wrong, "Rejecting", "check-tree hash=aa 0+10", "check-file hash=aa 0+1", halfClose, discard) // the GET came together with the TREE
 
 	s = sending(t)
 	for _, in := range []roles.Input{roles.BodyDone{}, roles.Heard{Message: &protocol.Tree{Name: "a.txt"}}, found(10)} {
