@@ -31,8 +31,11 @@ func must[T any](v T, err error) T {
 }
 
 func encode(m Message) ([]byte, error) {
-	if page, is := m.(*Located); is {
+	switch page := m.(type) {
+	case *Located:
 		return encodePage(page), nil
+	case *Listed:
+		return encodeList(page), nil
 	}
 	return encMode.Marshal(m)
 }

@@ -1,6 +1,9 @@
 package protocol
 
-import "encoding/hex"
+import (
+	"encoding/hex"
+	"errors"
+)
 
 // Hash is the BLAKE3 hash of a file's content, as b3sum prints it, or a chaining value of its tree.
 type Hash [HashSize]byte
@@ -10,6 +13,18 @@ func (h Hash) IsZero() bool { return h == Hash{} }
 
 // String returns the 64 hex digits.
 func (h Hash) String() string { return hex.EncodeToString(h[:]) }
+
+// UnmarshalBinary implements [encoding.BinaryUnmarshaler]. Without it the CBOR library sets the bytes
+// one by one.
+func (h *Hash) UnmarshalBinary(b []byte) error {
+	if len(b) != HashSize {
+		return errHashSize
+	}
+	*h = Hash(b)
+	return nil
+}
+
+var errHashSize = errors.New("a hash of another size")
 
 // ParseHash reads 64 hex digits. It reports false for anything else and for the zero hash.
 func ParseHash(text string) (h Hash, ok bool) {

@@ -5,72 +5,110 @@ import "encoding/binary"
 // encodePage writes a Located as the CBOR library does, byte for byte, in a third of the time. A
 // Located is long, and a relay writes one for each client.
 func encodePage(m *Located) []byte {
-	const peer = 1 + 1 + 1 + 16 + 1 + 3 // bytes at most: map, key, string head and address, key, port
-	b := make([]byte, 0, 16+len(m.Peers)*peer+len(m.Cursor))
-	keys := uint64(1)
-	if len(m.Cursor) > 0 {
-		keys++
+	b := make([]byte, 0, pageRoom+len(m.Peers)*peerSize)
+	b = appendHead(b, majorMap, 1+keys(len(m.Cursor) > 0, m.Young > 0, m.Withheld > 0))
+	b = appendPeers(b, 1, m.Peers)
+	b = appendBytes(b, 2, m.Cursor)
+	b = appendUint(b, 3, m.Young)
+	return appendUint(b, 4, m.Withheld)
+}
+
+// encodeList writes a Listed as the CBOR library does. A list of all names is a thousand of them.
+func encodeList(m *Listed) []byte {
+	const item = 1 + 1 + 2 + 1 + 9 + 1 + 2 + HashSize + 1 + 2 // bytes of most: map, name's head, size, hash, count
+	size := pageRoom + len(m.Items)*item + (len(m.Peers)+len(m.Named))*peerSize
+	for i := range m.Items {
+		size += len(m.Items[i].Name) + len(m.Items[i].Holders)*3
 	}
-	if m.Young > 0 {
-		keys++
+	b := make([]byte, 0, size)
+	b = appendHead(b, majorMap, 1+keys(len(m.Peers) > 0, len(m.Cursor) > 0, m.Young > 0, m.Publishing > 0, m.Silent > 0, len(m.Named) > 0))
+	b = appendHead(appendHead(b, majorUint, 1), majorArray, uint64(len(m.Items)))
+	for i := range m.Items {
+		b = appendItem(b, &m.Items[i])
 	}
-	if m.Withheld > 0 {
-		keys++
+	if len(m.Peers) > 0 {
+		b = appendPeers(b, 2, m.Peers)
 	}
-	b = appendHead(b, majorMap, keys)
-	b = appendHead(b, majorUint, 1)
-	b = appendHead(b, majorArray, uint64(len(m.Peers)))
-	for i := range m.Peers {
-		b = appendPeer(b, &m.Peers[i])
+	b = appendBytes(b, 3, m.Cursor)
+	b = appendUint(b, 4, m.Young)
+	b = appendUint(b, 5, m.Publishing)
+	b = appendUint(b, 6, m.Silent)
+	if len(m.Named) > 0 {
+		b = appendPeers(b, 7, m.Named)
 	}
-	if len(m.Cursor) > 0 {
-		b = appendHead(b, majorUint, 2)
-		b = appendHead(b, majorBytes, uint64(len(m.Cursor)))
-		b = append(b, m.Cursor...)
+	return b
+}
+
+const (
+	pageRoom = 64 + CursorSize        // bytes of a page, besides its entries
+	peerSize = 1 + 1 + 1 + 16 + 1 + 3 // bytes of most: map, key, string head and address, key, port
+)
+
+// keys returns how many of the keys that may be left out are there.
+func keys(there ...bool) (n uint64) {
+	for _, is := range there {
+		if is {
+			n++
+		}
 	}
-	if m.Young > 0 {
-		b = appendHead(b, majorUint, 3)
-		b = appendHead(b, majorUint, m.Young)
+	return n
+}
+
+func appendItem(b []byte, item *Item) []byte {
+	hash := !item.Hash.IsZero()
+	b = appendHead(b, majorMap, 2+keys(item.Size > 0, hash, len(item.Holders) > 0, item.Mark > 0))
+	b = appendHead(appendHead(b, majorUint, 1), majorText, uint64(len(item.Name)))
+	b = append(b, item.Name...)
+	b = appendUint(b, 2, item.Size)
+	if hash {
+		b = appendBytes(b, 3, item.Hash[:])
 	}
-	if m.Withheld > 0 {
-		b = appendHead(b, majorUint, 4)
-		b = appendHead(b, majorUint, m.Withheld)
+	b = appendHead(appendHead(b, majorUint, 4), majorUint, item.Count)
+	if len(item.Holders) > 0 {
+		b = appendHead(appendHead(b, majorUint, 5), majorArray, uint64(len(item.Holders)))
+		for _, at := range item.Holders {
+			b = appendHead(b, majorUint, at)
+		}
+	}
+	return appendUint(b, 6, uint64(item.Mark))
+}
+
+func appendPeers(b []byte, key uint64, peers []Peer) []byte {
+	b = appendHead(appendHead(b, majorUint, key), majorArray, uint64(len(peers)))
+	for i := range peers {
+		b = appendPeer(b, &peers[i])
 	}
 	return b
 }
 
 func appendPeer(b []byte, p *Peer) []byte {
-	keys := uint64(2)
-	if !p.Hash.IsZero() {
-		keys++
-	}
-	if p.Size > 0 {
-		keys++
-	}
-	if len(p.Also) > 0 {
-		keys++
-	}
-	b = appendHead(b, majorMap, keys)
-	b = appendHead(b, majorUint, 1)
-	b = appendHead(b, majorBytes, uint64(len(p.Host)))
+	hash := !p.Hash.IsZero()
+	b = appendHead(b, majorMap, 2+keys(hash, p.Size > 0, len(p.Also) > 0))
+	b = appendHead(appendHead(b, majorUint, 1), majorBytes, uint64(len(p.Host)))
 	b = append(b, p.Host...)
-	b = appendHead(b, majorUint, 2)
-	b = appendHead(b, majorUint, uint64(p.Port))
-	if !p.Hash.IsZero() {
-		b = appendHead(b, majorUint, 3)
-		b = appendHead(b, majorBytes, HashSize)
-		b = append(b, p.Hash[:]...)
+	b = appendHead(appendHead(b, majorUint, 2), majorUint, uint64(p.Port))
+	if hash {
+		b = appendBytes(b, 3, p.Hash[:])
 	}
-	if p.Size > 0 {
-		b = appendHead(b, majorUint, 4)
-		b = appendHead(b, majorUint, p.Size)
+	b = appendUint(b, 4, p.Size)
+	return appendBytes(b, 5, p.Also)
+}
+
+// appendUint appends a key with a number, unless that is 0.
+func appendUint(b []byte, key, n uint64) []byte {
+	if n == 0 {
+		return b
 	}
-	if len(p.Also) > 0 {
-		b = appendHead(b, majorUint, 5)
-		b = appendHead(b, majorBytes, uint64(len(p.Also)))
-		b = append(b, p.Also...)
+	return appendHead(appendHead(b, majorUint, key), majorUint, n)
+}
+
+// appendBytes appends a key with a byte string, unless that is empty.
+func appendBytes(b []byte, key uint64, value []byte) []byte {
+	if len(value) == 0 {
+		return b
 	}
-	return b
+	b = appendHead(appendHead(b, majorUint, key), majorBytes, uint64(len(value)))
+	return append(b, value...)
 }
 
 // appendHead appends the first bytes of a CBOR item: its major type, and its argument in as few

@@ -39,4 +39,33 @@ func TestPagesAreEncodedAsTheLibraryDoes(t *testing.T) {
 			t.Errorf("% x is not % x, %v", encodePage(m), want, err)
 		}
 	}
+	item := rapid.Custom(func(t *rapid.T) Item {
+		one := Item{Name: rapid.String().Draw(t, "name"), Count: rapid.Uint64().Draw(t, "count")}
+		if rapid.Bool().Draw(t, "known") {
+			one.Hash, one.Size = drawHash(t), rapid.Uint64().Draw(t, "size")
+		} else {
+			one.Mark = Mark(rapid.IntRange(0, 2).Draw(t, "mark"))
+		}
+		one.Holders = rapid.SliceOfN(rapid.Uint64(), 0, MaxHolders).Draw(t, "holders")
+		return one
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		few := func(name string) uint64 { return rapid.SampledFrom([]uint64{0, 1, 1 << 40}).Draw(t, name) }
+		m := &Listed{
+			Items: rapid.SliceOfN(item, 0, 30).Draw(t, "items"), Peers: rapid.SliceOfN(peer, 0, 30).Draw(t, "peers"),
+			Cursor: rapid.SliceOfN(rapid.Byte(), 0, CursorSize).Draw(t, "cursor"),
+			Young:  few("young"), Publishing: few("publishing"), Silent: few("silent"),
+			Named: rapid.SliceOfN(peer, 0, MaxSilent).Draw(t, "named"),
+		}
+		want, err := encMode.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := encodeList(m); !bytes.Equal(got, want) {
+			t.Fatalf("% x\nis not\n% x", got, want)
+		}
+	})
+	if want, err := encMode.Marshal(&Listed{}); err != nil || !bytes.Equal(encodeList(&Listed{}), want) {
+		t.Errorf("% x is not % x, %v", encodeList(&Listed{}), want, err)
+	}
 }

@@ -140,7 +140,9 @@ func hasWord(name, old string) bool {
 		rest := name[i:]
 		begins := i == 0 || unicode.IsUpper(rune(name[i]))
 		if begins && len(rest) >= len(old) && strings.EqualFold(rest[:len(old)], old) {
-			if end := rest[len(old):]; end == "" || !unicode.IsLower(rune(end[0])) {
+			end := rest[len(old):]
+			longer := end != "" && (unicode.IsLower(rune(end[0])) || isUpper(rest[:len(old)+1]))
+			if !longer {
 				return true
 			}
 		}
@@ -148,10 +150,14 @@ func hasWord(name, old string) bool {
 	return false
 }
 
+func isUpper(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsUpper(r) })
+}
+
 func TestOldWordsAreSeen(t *testing.T) {
 	const text = `package x
 
-func newWish(wishes int, Full bool) { protocol.Listed(Fuller, wishOf, Wish) }`
+func newWish(wishes int, Full bool) { protocol.Listed(Fuller, wishOf, Wish, A_WISHER, A_WISH_OF) }`
 	tree, err := parser.ParseFile(token.NewFileSet(), "", text, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -162,7 +168,7 @@ func newWish(wishes int, Full bool) { protocol.Listed(Fuller, wishOf, Wish) }`
 			found = append(found, name)
 		}
 	}
-	if want := []string{"newWish", "Full", "wishOf", "Wish"}; !slices.Equal(found, want) {
+	if want := []string{"newWish", "Full", "wishOf", "Wish", "A_WISH_OF"}; !slices.Equal(found, want) {
 		t.Errorf("found %v, want %v", found, want)
 	}
 }

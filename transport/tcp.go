@@ -82,7 +82,16 @@ func (l tcpListener) Accept() (Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	if ofThisMachine(conn) {
+		unpace(conn)
+	}
 	return conn, nil
+}
+
+// ofThisMachine reports whether both ends of a connection are on this machine.
+func ofThisMachine(conn *net.TCPConn) bool {
+	peer := addrPort(conn.RemoteAddr()).Addr()
+	return peer.IsLoopback() || peer == addrPort(conn.LocalAddr()).Addr()
 }
 
 func (l tcpListener) Addr() netip.AddrPort { return addrPort(l.TCPListener.Addr()) }

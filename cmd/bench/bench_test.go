@@ -11,18 +11,24 @@ import (
 	"time"
 )
 
-// TestEachMeasureGivesRows measures everything there is of ours, with little of each.
-func TestEachMeasureGivesRows(t *testing.T) {
-	o := options{
-		size: 5 << 20, large: 9 << 20, sparse: 40 << 20, files: 50, shared: 1200, names: 20_000, runs: 1, load: time.Second,
+// little is so little of everything that all measures together take some seconds.
+func little(t *testing.T) options {
+	return options{
+		size: 5 << 20, large: 9 << 20, sparse: 40 << 20, far: 5 << 20, each: 1 << 20, trip: 10 * time.Millisecond, load: 200 * time.Millisecond,
+		files: 50, smaller: 60, clients: 5, shared: 1200, huge: 1100, listed: 2500, names: 2000, runs: 1,
 		out: filepath.Join(t.TempDir(), "table.md"), alone: true,
 	}
+}
+
+// TestEachMeasureGivesRows measures everything there is of ours, with little of each.
+func TestEachMeasureGivesRows(t *testing.T) {
+	o := little(t)
 	d := dirs{quick: t.TempDir(), disk: t.TempDir()}
-	if err := build(context.Background(), d.programs()); err != nil {
+	if err := build(context.Background(), d.programs(), false); err != nil {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer
-	if err := measureAll(context.Background(), o, d, nil, &log); err != nil {
+	if err := measureAll(context.Background(), newLab(o, d, false, &log), nil); err != nil {
 		t.Fatalf("%v\n%s", err, log.String())
 	}
 	table, err := os.ReadFile(o.out)
@@ -30,9 +36,15 @@ func TestEachMeasureGivesRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"| fetch of 5 MiB to a file, verified, one node |", "bare sendfile and splice", "| CPU of a fetch, node and client together |",
-		"| 50 files of 4 KiB into a folder |", "| first byte of 40 MiB that are indexed", "| second start of a node over 1,200 files, to ready |",
-		"| LOCATE by name among 20,000 entries, asked and answered over a kept link |", "| the same in the registry alone, 20,000 entries |",
+		"| fetch of 5 MiB to a file ", bareWay, "| CPU of that, node and client together |",
+		"| fetch of 5 MiB at a round trip of 10ms, 1 Gbit/s, one node |", "| fetch of 5 MiB at a round trip of 10ms, without a rate limit, four nodes |",
+		"| round trips until the first verified byte of 8 MiB (", "| round trips until a file of 16 KiB is in its place (",
+		"| round trips until peer-client that fetched it has ended (",
+		"| 5 clients that fetch 1 MiB each from one node", "| the fastest of them by the slowest, in time |",
+		"| 50 files of 4 KiB into a folder ", "| 60 files of 1 KiB into a folder ",
+		"| first byte of 40 MiB that are indexed", "| second start of a node over 1,200 files, to ready |",
+		"| second start of a node over 1,100 files, to ready |", "| --list of 2,500 names |",
+		"| LOCATE by name among 2,000 entries, asked and answered over a kept link |", "| the same in the registry alone, 2,000 entries |",
 		"| an index entry in the relay's memory",
 	} {
 		if !strings.Contains(string(table), want) {
@@ -55,11 +67,14 @@ func TestEachMeasureGivesRows(t *testing.T) {
 func TestTheFoldersAreRemovedWhenItIsInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	o := options{size: 1 << 20, files: 1, shared: 1, names: 1, sparse: 1, runs: 1, only: pattern{regexp.MustCompile("fetch")}, dir: t.TempDir(), alone: true}
+	o := little(t)
+	o.only, o.dir, o.diskDir = pattern{regexp.MustCompile("fetch")}, t.TempDir(), t.TempDir()
 	if err := run(ctx, o, nil, nil, &bytes.Buffer{}); err == nil {
 		t.Error("what was interrupted has ended well")
 	}
-	if left, err := os.ReadDir(o.dir); err != nil || len(left) > 0 {
-		t.Errorf("%v was left behind, %v", left, err)
+	for _, dir := range []string{o.dir, o.diskDir} {
+		if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+			t.Errorf("%v was left behind, %v", left, err)
+		}
 	}
 }

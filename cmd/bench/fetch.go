@@ -72,33 +72,116 @@ func (b *bulk) nginx(ctx context.Context) (sample, error) {
 
 func (b *bulk) bare(ctx context.Context) (sample, error) { return bareCopy(ctx, b.source, b.target) }
 
+// synced is a copy by curl that a power cut can't take back, as ours is once peer-client has ended.
+func (b *bulk) synced(ctx context.Context) (sample, error) {
+	s, err := b.nginx(ctx)
+	if err != nil {
+		return s, err
+	}
+	more, err := finish(ctx, "sync", b.target)
+	s.took += more.took
+	s.cpu += more.cpu
+	return s, err
+}
+
+// The ways to fetch one file that are not ours.
+const (
+	curlAlone  = "nginx + curl"
+	curlSynced = "nginx + curl, then sync"
+	bareWay    = "bare sendfile and splice"
+)
+
 // measureFetch is about time and CPU of one large file.
 func measureFetch(ctx context.Context, l *lab) (rows []row, err error) {
-	b, err := l.startBulk(ctx, int64(l.size), l.quick, true)
+	for _, control := range l.controls {
+		more, err := l.fetchTo(ctx, l.memory(), control, control == l.calm())
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, more...)
+	}
+	return rows, nil
+}
+
+// measureDisk is about a copy of it that is on a disk.
+func measureDisk(ctx context.Context, l *lab) (rows []row, err error) {
+	p, is := l.onDisk(int64(l.size))
+	if !is {
+		return nil, nil
+	}
+	for _, control := range l.controls {
+		more, err := l.fetchTo(ctx, p, control, false)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, more...)
+	}
+	return rows, nil
+}
+
+// fetchTo measures one place and one congestion control; on request also the limit of what can be done here, CPU time
+// and memory.
+func (l *lab) fetchTo(ctx context.Context, p place, control string, also bool) (rows []row, err error) {
+	if err := l.under(control); err != nil {
+		return nil, err
+	}
+	b, err := l.startBulk(ctx, int64(l.size), p.dir, true)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, b.stop()) }()
-	ways := []way{{"peer-client", b.ours}, {"bare", b.bare}}
+	ways := []way{{"peer-client", b.ours}}
 	if b.web != nil {
-		ways = append(ways, way{"nginx + curl", b.nginx})
+		ways = append(ways, way{curlAlone, b.nginx})
+		if p.disk {
+			ways = append(ways, way{curlSynced, b.synced})
+		}
 	}
-	samples, err := l.turns(ctx, b.bytes, b.clear, ways...)
+	if also {
+		ways = append(ways, way{bareWay, b.bare})
+	}
+	samples, err := l.turns(ctx, b.bytes, func() error { return p.settled(b.target) }, ways...)
 	if err != nil {
 		return nil, err
 	}
+	what := "fetch of " + l.size.String() + " to a file " + p.name + ", verified, one node, " + control
 	speed := func(s []sample) float64 { return rate(s, float64(b.bytes)/mebibyte) }
-	perGiB := func(s []sample) float64 { return cpuOf(s) * (1 << 30) / float64(b.bytes) }
-	what := "fetch of " + l.size.String() + " to a file, verified, one node"
-	if b.web != nil {
-		rows = append(rows,
-			row{what, speed(samples[0]), "MiB/s", "nginx + curl -o, not verified", speed(samples[2]), bar{least: 1.1}},
-			row{"CPU of that, node and client together", perGiB(samples[0]), "s/GiB", "nginx + curl", perGiB(samples[2]), bar{most: 1.3}})
-	} else {
-		rows = append(rows, row{what: "CPU of a fetch, node and client together", ours: perGiB(samples[0]), unit: "s/GiB"})
+	for i, w := range ways[1:] {
+		rows = append(rows, row{what, speed(samples[0]), "MiB/s", w.name + ", not verified", speed(samples[i+1]), fetchBar(w.name, p.disk, control == plain)})
 	}
-	rows = append(rows, row{what, speed(samples[0]), "MiB/s", "bare sendfile and splice, not verified", speed(samples[1]), bar{least: 0.65}})
-	return append(rows, memoryRows(l.size.String(), peakMemory(b.crew.node.Process.Pid), peakOf(samples[0]))...), nil
+	if len(ways) == 1 {
+		rows = append(rows, row{what: what, ours: speed(samples[0]), unit: "MiB/s"})
+	}
+	if also {
+		rows = append(rows, b.costRow(ways, samples))
+		rows = append(rows, memoryRows(l.size.String(), peakMemory(b.crew.node.Process.Pid), peakOf(samples[0]))...)
+	}
+	return rows, nil
+}
+
+// fetchBar is for our speed by another way's. In memory one is set under the plain congestion control alone.
+func fetchBar(rival string, disk, isPlain bool) bar {
+	switch {
+	case rival == bareWay:
+		return bar{least: 0.65}
+	case rival == curlSynced:
+		return bar{least: 1.9}
+	case disk:
+		return bar{least: 1.2}
+	case isPlain:
+		return bar{least: 1.15}
+	}
+	return bar{}
+}
+
+// costRow is about the CPU time of both ends.
+func (b *bulk) costRow(ways []way, samples [][]sample) row {
+	perGiB := func(s []sample) float64 { return cpuOf(s) * (1 << 30) / float64(b.bytes) }
+	r := row{what: "CPU of that, node and client together", ours: perGiB(samples[0]), unit: "s/GiB"}
+	if b.web != nil {
+		r.rival, r.theirs, r.bar = ways[1].name, perGiB(samples[1]), bar{most: 1.3}
+	}
+	return r
 }
 
 func memoryRows(size string, node, client int64) (rows []row) {
@@ -118,7 +201,7 @@ func measureMemory(ctx context.Context, l *lab) (rows []row, err error) {
 	if l.large == 0 {
 		return nil, nil
 	}
-	b, err := l.startBulk(ctx, int64(l.large), l.quick, false)
+	b, err := l.startBulk(ctx, int64(l.large), l.memory().dir, false)
 	if err != nil {
 		return nil, err
 	}
@@ -128,35 +211,4 @@ func measureMemory(ctx context.Context, l *lab) (rows []row, err error) {
 		return nil, err
 	}
 	return memoryRows(l.large.String(), peakMemory(b.crew.node.Process.Pid), s.peak), nil
-}
-
-// measureDisk is about a copy that a power cut can't take back: peer-client ends when it has that; curl's comes with a
-// sync of the file behind it.
-func measureDisk(ctx context.Context, l *lab) (rows []row, err error) {
-	if !l.inMemory() {
-		return nil, nil // then fetch has said it
-	}
-	b, err := l.startBulk(ctx, int64(l.size), l.disk, true)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, b.stop()) }()
-	if b.web == nil {
-		return nil, nil
-	}
-	safe := func(ctx context.Context) (sample, error) {
-		s, err := b.nginx(ctx)
-		if err != nil {
-			return s, err
-		}
-		more, err := finish(ctx, "sync", b.target)
-		s.took += more.took
-		return s, err
-	}
-	samples, err := l.turns(ctx, b.bytes, b.clear, way{"peer-client", b.ours}, way{"nginx + curl + sync", safe})
-	if err != nil {
-		return nil, err
-	}
-	speed := func(s []sample) float64 { return rate(s, float64(b.bytes)/mebibyte) }
-	return []row{{"the same to a disk, until it is safe there", speed(samples[0]), "MiB/s", "nginx + curl -o, then sync", speed(samples[1]), bar{}}}, nil
 }

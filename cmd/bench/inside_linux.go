@@ -15,9 +15,8 @@ import (
 	"github.com/relaypeer/relaypeer/cmd/cli"
 )
 
-// A congestion control that paces, as some systems have by default, would over loopback be all that is measured, and
-// most of the programs that are compared do not let it be chosen. So all is measured in a network namespace of its
-// own, where there is a loopback alone and a default that does not pace.
+// All is measured in a network namespace of its own, where there is a loopback alone and where the congestion control
+// can be chosen for everybody alike; see control.go.
 
 const insideVariable = "RELAYPEER_BENCH_INSIDE"
 
@@ -57,7 +56,7 @@ func runInside(ctx context.Context, d dirs, args []string, stdout, stderr io.Wri
 	return true, err
 }
 
-// enterNamespace makes the namespace usable: its loopback is up, and its congestion control does not pace.
+// enterNamespace makes the namespace usable: its loopback is up.
 func enterNamespace() error {
 	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -72,10 +71,5 @@ func enterNamespace() error {
 	if err := unix.IoctlIfreq(socket, unix.SIOCSIFFLAGS, loopback); err != nil {
 		return fmt.Errorf("loopback: %w", err)
 	}
-	for _, name := range []string{"cubic", "reno"} {
-		if err = os.WriteFile(congestionFile, []byte(name), 0); err == nil {
-			return nil
-		}
-	}
-	return fmt.Errorf("congestion control: %w", err)
+	return nil
 }

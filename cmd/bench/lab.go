@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -15,17 +16,16 @@ import (
 type lab struct {
 	options
 	dirs
-	log   io.Writer // how far it is
-	notes []string  // what the reader of the table has to know
+	controls []string  // congestion controls to measure under; the last is for what is measured under one
+	log      io.Writer // how far it is
+	notes    []string  // what the reader of the table has to know
 }
 
-func newLab(o options, d dirs, log io.Writer) *lab {
+func newLab(o options, d dirs, inside bool, log io.Writer) *lab {
 	l := &lab{options: o, dirs: d, log: log}
-	if l.inMemory() {
-		l.note("files lie in memory (tmpfs), so that nobody waits for a disk")
-	} else {
-		l.note("files lie on a disk; peer-client brings what it fetched safely there before it says that it has it, the others do not")
-	}
+	l.note("shared files lie %s (%s), copies there or on %s (%s), as the rows say; peer-client ends once a copy on a disk is safe there",
+		l.memory().name, fileSystemType(l.quick), fileSystem(l.disk), fileSystemType(l.disk))
+	l.findControls(inside)
 	return l
 }
 
@@ -39,8 +39,10 @@ func (l *lab) note(format string, args ...any) {
 
 // about says when and on what the table was made.
 func (l *lab) about() []string {
-	what := fmt.Sprintf("%s, %s, %d cores, %s, %s", time.Now().Format(time.DateOnly), processor(), runtime.NumCPU(), kernel(), runtime.Version())
-	runs := fmt.Sprintf("medians of %d runs of each way, in turns; TCP over loopback, congestion control %s", l.runs, congestion())
+	what := fmt.Sprintf("%s, %s (%s), %d cores, %s of memory, %s, %s", time.Now().Format(time.DateOnly), processor(), wideRegisters(l.noWide),
+		runtime.NumCPU(), memorySize(), kernel(), runtime.Version())
+	runs := fmt.Sprintf("medians of %d runs of each way, in turns; TCP over loopback, congestion control %s: the last one where a row names none",
+		l.runs, strings.Join(l.controls, " and "))
 	return append([]string{what, runs}, l.notes...)
 }
 

@@ -11,10 +11,10 @@ import (
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
-const linkLocates = 20_000 // of each counted run over a link
+const linkLocates = 20_000 // of each counted run over a link, at most
 
-// overLink asks a relay with that registry over one kept link, one LOCATE after the other.
-func overLink(ctx context.Context, registry *relay.Registry, names int) (s sample, err error) {
+// overLink asks a relay with that registry so many times over one kept link, one LOCATE after the other.
+func overLink(ctx context.Context, registry *relay.Registry, names, times int) (s sample, err error) {
 	listener, err := transport.TCP{}.Listen(ctx, "127.0.0.1:0")
 	if err != nil {
 		return s, err
@@ -36,7 +36,7 @@ func overLink(ctx context.Context, registry *relay.Registry, names int) (s sampl
 	defer w.close()
 	random := uint64(1)
 	begin := time.Now()
-	for range linkLocates {
+	for range times {
 		random = random*6364136223846793005 + 1442695040888963407
 		answer, err := w.ask(&protocol.Locate{Name: indexName(int(random>>33) % names)})
 		if err != nil {

@@ -15,7 +15,7 @@ import (
 
 const (
 	fewNames   = 10_000
-	locates    = 200_000 // of each counted run
+	locates    = 200_000 // of each counted run, at most
 	namesANode = 100 * protocol.MaxPage
 )
 
@@ -29,21 +29,20 @@ func measureLocate(ctx context.Context, l *lab) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
+	asked, linked := min(locates, 10*l.names), min(linkLocates, l.names)
 	ask := func(registry *relay.Registry, names int) func(context.Context) (sample, error) {
-		return func(context.Context) (sample, error) { return locate(registry, names) }
+		return func(context.Context) (sample, error) { return locate(registry, names, asked) }
 	}
 	samples, err := l.turns(ctx, 0, func() error { return nil },
 		way{"many", ask(many, l.names)}, way{"few", ask(few, min(fewNames, l.names))})
 	if err != nil {
 		return nil, err
 	}
-	each := func(s []sample, asked int) float64 {
-		return medianOf(s, func(s sample) float64 { return float64(s.took.Nanoseconds()) / float64(asked) })
-	}
+	each := func(s []sample, asked int) float64 { return medianSeconds(s) * 1e9 / float64(asked) }
 	link := func(registry *relay.Registry, names int) func(context.Context) (sample, error) {
-		return func(ctx context.Context) (sample, error) { return overLink(ctx, registry, names) }
+		return func(ctx context.Context) (sample, error) { return overLink(ctx, registry, names, linked) }
 	}
-	linked, err := l.turns(ctx, 0, func() error { return nil },
+	overLinks, err := l.turns(ctx, 0, func() error { return nil },
 		way{"many, over a link", link(many, l.names)}, way{"few, over a link", link(few, min(fewNames, l.names))})
 	if err != nil {
 		return nil, err
@@ -51,9 +50,9 @@ func measureLocate(ctx context.Context, l *lab) ([]row, error) {
 	among := fmt.Sprintf("among %s", number(float64(min(fewNames, l.names))))
 	return []row{
 		{fmt.Sprintf("LOCATE by name among %s entries, asked and answered over a kept link", number(float64(l.names))),
-			each(linked[0], linkLocates), "ns", among, each(linked[1], linkLocates), bar{most: 1.5}},
+			each(overLinks[0], linked), "ns", among, each(overLinks[1], linked), bar{most: 1.5}},
 		{fmt.Sprintf("the same in the registry alone, %s entries", number(float64(l.names))),
-			each(samples[0], locates), "ns", among, each(samples[1], locates), bar{}},
+			each(samples[0], asked), "ns", among, each(samples[1], asked), bar{}},
 		{what: "an index entry in the relay's memory, beyond its name", ours: bytes, unit: "bytes", bar: bar{most: 120}},
 	}, nil
 }
@@ -90,19 +89,19 @@ func fill(ctx context.Context, names int) (*relay.Registry, float64, error) {
 
 func indexName(i int) string { return fmt.Sprintf("folder-%03d/file-%08d.bin", i%997, i) }
 
-// locate asks for names all over the registry. That they are there is part of it.
-func locate(registry *relay.Registry, names int) (sample, error) {
+// locate asks so many times for names all over the registry. That they are there is part of it.
+func locate(registry *relay.Registry, names, times int) (sample, error) {
 	asked := make([]string, 1024)
 	stride := names/len(asked) + 1
 	random, found := uint64(1), 0
 	took := time.Duration(0)
-	for done := 0; done < locates; {
+	for done := 0; done < times; {
 		for i := range asked { // new ones each time, so that no cache holds their way
 			random = random*6364136223846793005 + 1442695040888963407
 			asked[i] = indexName((i*stride + int(random>>33)) % names)
 		}
 		begin := time.Now()
-		for _, name := range asked[:min(len(asked), locates-done)] {
+		for _, name := range asked[:min(len(asked), times-done)] {
 			random++
 			answer := registry.Locate(roles.Moment{Now: time.Second, Rand: random}, relay.From{}, &protocol.Locate{Name: name})
 			if located, is := answer.(*protocol.Located); is {
@@ -112,8 +111,8 @@ func locate(registry *relay.Registry, names int) (sample, error) {
 		}
 		took += time.Since(begin)
 	}
-	if found != locates {
-		return sample{}, fmt.Errorf("%d nodes were found for %d names", found, locates)
+	if found != times {
+		return sample{}, fmt.Errorf("%d nodes were found for %d names", found, times)
 	}
 	return sample{took: took}, nil
 }

@@ -1,7 +1,7 @@
 // Command bench measures relaypeer and other ways to move files, on this machine, over loopback, in
 // turns, and writes a table of medians, ratios and bars.
 //
-//	go run ./cmd/bench                       everything, some minutes
+//	go run ./cmd/bench                       everything, a quarter of an hour
 //	go run ./cmd/bench --only 'fetch|many'   some measures
 //	go run ./cmd/bench -o table.md           the table into a file
 //
@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -51,7 +52,7 @@ func run(ctx context.Context, o options, args []string, stdout, stderr io.Writer
 		if err := enterNamespace(); err != nil {
 			return err
 		}
-		return measureAll(ctx, o, dirs, stdout, stderr)
+		return measureAll(ctx, newLab(o, dirs, true, stderr), stdout)
 	}
 	dirs, err := makeDirs(o)
 	if err != nil {
@@ -62,37 +63,41 @@ func run(ctx context.Context, o options, args []string, stdout, stderr io.Writer
 	} else {
 		defer dirs.remove()
 	}
-	if err := build(ctx, dirs.programs()); err != nil {
+	if err := build(ctx, dirs.programs(), o.noWide); err != nil {
 		return err
 	}
 	if done, err := runInside(ctx, dirs, args, stdout, stderr); done {
 		return err
 	}
-	return measureAll(ctx, o, dirs, stdout, stderr)
+	return measureAll(ctx, newLab(o, dirs, false, stderr), stdout)
 }
 
 // measureAll measures what was asked for, and writes the table.
-func measureAll(ctx context.Context, o options, d dirs, stdout, stderr io.Writer) error {
-	l := newLab(o, d, stderr)
+func measureAll(ctx context.Context, l *lab, stdout io.Writer) error {
 	var rows []row
 	for _, m := range measures {
-		if !o.only.matches(m.name) {
+		if !l.only.matches(m.name) {
 			continue
 		}
-		fmt.Fprintf(stderr, "%s: %s\n", m.name, m.about)
+		fmt.Fprintf(l.log, "%s: %s\n", m.name, m.about)
+		if err := l.under(l.calm()); err != nil {
+			return err
+		}
+		begin := time.Now()
 		more, err := m.run(ctx, l)
 		if err != nil {
 			return fmt.Errorf("%s: %w", m.name, err)
 		}
+		fmt.Fprintf(l.log, "  %s took %v\n", m.name, time.Since(begin).Round(time.Second))
 		rows = append(rows, more...)
 	}
 	if len(rows) == 0 {
 		return errors.New("nothing was measured")
 	}
-	if o.out == "" {
+	if l.out == "" {
 		return writeTable(stdout, l.about(), rows)
 	}
-	file, err := os.Create(o.out)
+	file, err := os.Create(l.out)
 	if err != nil {
 		return err
 	}

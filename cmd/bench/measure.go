@@ -16,10 +16,15 @@ type measure struct {
 var measures = []measure{
 	{"fetch", "a large file to a file, from one node", measureFetch},
 	{"memory", "a larger file, to see whether memory grows", measureMemory},
-	{"disk", "a large file to a disk, until it is safe there", measureDisk},
+	{"disk", "the same to a disk, until it is safe there", measureDisk},
+	{"far", "a large file over a long way", measureFar},
+	{"trips", "the round trips of a fetch", measureTrips},
+	{"crowd", "many clients at one node", measureCrowd},
 	{"many", "many small files into a folder", measureMany},
 	{"first", "the first byte of a very large file", measureFirst},
 	{"restart", "a node that starts again over many files", measureRestart},
+	{"huge", "a node of very many files (only with --huge)", measureHuge},
+	{"listed", "a list of very many names", measureListed},
 	{"relay-load", "a relay that strangers ask for lists all the time", measureLoad},
 	{"locate", "a name among many at the relay, and their memory", measureLocate},
 }

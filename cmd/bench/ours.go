@@ -12,15 +12,22 @@ import (
 )
 
 // build builds our programs, and this one, for what has to be a process of its own.
-func build(ctx context.Context, to string) error {
-	command, stderr := newCommand(ctx, "go", "build", "-o", to+string(os.PathSeparator),
-		"github.com/relaypeer/relaypeer/cmd/relay-server",
-		"github.com/relaypeer/relaypeer/cmd/peer-node",
-		"github.com/relaypeer/relaypeer/cmd/peer-client",
-		"github.com/relaypeer/relaypeer/cmd/bench")
+func build(ctx context.Context, to string, noWide bool) error {
 	if err := os.MkdirAll(to, 0o755); err != nil {
 		return err
 	}
+	args := []string{"build", "-o", to + string(os.PathSeparator)}
+	if noWide {
+		flags, err := narrow(ctx, filepath.Dir(to))
+		if err != nil {
+			return err
+		}
+		args = append(args, flags...)
+	}
+	for _, program := range []string{"relay-server", "peer-node", "peer-client", "bench"} {
+		args = append(args, "github.com/relaypeer/relaypeer/cmd/"+program)
+	}
+	command, stderr := newCommand(ctx, "go", args...)
 	if err := command.Run(); err != nil {
 		if errors.Is(err, exec.ErrNotFound) {
 			return fmt.Errorf("building our programs needs Go: %w", err)
@@ -42,18 +49,29 @@ type crew struct {
 
 // startCrew starts a relay, and a node over a folder that then has hashed and published so many files.
 func (l *lab) startCrew(ctx context.Context, folder string, files int) (*crew, error) {
-	relay, at, err := serve(ctx, "ready ", l.program("relay-server"), "--log-level", "warn", "--host", "127.0.0.1", "0")
+	c, err := l.startRelay(ctx)
 	if err != nil {
 		return nil, err
 	}
-	c := &crew{lab: l, relay: relay, folder: folder}
-	if c.host, c.port, err = net.SplitHostPort(at); err != nil {
-		return nil, errors.Join(err, c.stop())
-	}
+	c.folder = folder
 	if err := c.startNode(ctx); err != nil {
 		return nil, errors.Join(err, c.stop())
 	}
 	if err := c.indexed(ctx, files); err != nil {
+		return nil, errors.Join(err, c.stop())
+	}
+	return c, nil
+}
+
+// startRelay starts a relay that no node is registered at.
+func (l *lab) startRelay(ctx context.Context, flags ...string) (*crew, error) {
+	args := append([]string{"--log-level", "warn", "--host", "127.0.0.1", "0"}, flags...)
+	relay, at, err := serve(ctx, "ready ", l.program("relay-server"), args...)
+	if err != nil {
+		return nil, err
+	}
+	c := &crew{lab: l, relay: relay}
+	if c.host, c.port, err = net.SplitHostPort(at); err != nil {
 		return nil, errors.Join(err, c.stop())
 	}
 	return c, nil

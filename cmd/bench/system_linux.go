@@ -3,6 +3,8 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -49,8 +51,13 @@ func usedCPU(pid int) time.Duration {
 }
 
 // peakMemory returns the most bytes that a running process has had resident. Zero: not known.
-func peakMemory(pid int) int64 {
-	kilobytes, _, _ := strings.Cut(strings.TrimSpace(field("/proc/"+strconv.Itoa(pid)+"/status", "VmHWM")), " ")
+func peakMemory(pid int) int64 { return memoryOf(pid, "VmHWM") }
+
+// residentMemory returns the bytes that a running process has resident. Zero: not known.
+func residentMemory(pid int) int64 { return memoryOf(pid, "VmRSS") }
+
+func memoryOf(pid int, key string) int64 {
+	kilobytes, _, _ := strings.Cut(field("/proc/"+strconv.Itoa(pid)+"/status", key), " ")
 	n, _ := strconv.ParseInt(kilobytes, 10, 64)
 	return n << 10
 }
@@ -102,6 +109,58 @@ func room(memory string) int64 {
 	return min(int64(stat.Bavail)*int64(stat.Bsize), free())
 }
 
+// fileSystems names those that statfs tells apart and that are likely.
+var fileSystems = map[uint32]string{
+	unix.TMPFS_MAGIC: tmpfs, unix.EXT4_SUPER_MAGIC: "ext4", unix.XFS_SUPER_MAGIC: "xfs", unix.BTRFS_SUPER_MAGIC: "btrfs",
+	unix.OVERLAYFS_SUPER_MAGIC: "overlay", unix.F2FS_SUPER_MAGIC: "f2fs", unix.NFS_SUPER_MAGIC: "NFS", 0x2fc12fc1: "zfs",
+}
+
+// fileSystem returns the name of the file system that a folder lies on.
+func fileSystem(dir string) string {
+	var stat unix.Statfs_t
+	if unix.Statfs(dir, &stat) != nil {
+		return "disk"
+	}
+	if name, known := fileSystems[uint32(stat.Type)]; known {
+		return name
+	}
+	return "disk"
+}
+
+// fileSystemType returns what statfs calls the file system.
+func fileSystemType(dir string) string {
+	var stat unix.Statfs_t
+	if err := unix.Statfs(dir, &stat); err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("f_type %#x", uint32(stat.Type))
+}
+
+// freeOn returns the bytes that the file system of a folder has room for.
+func freeOn(dir string) int64 {
+	var stat unix.Statfs_t
+	if unix.Statfs(dir, &stat) != nil {
+		return 0
+	}
+	return int64(stat.Bavail) * stat.Bsize
+}
+
+// syncFileSystem waits until all that was written to the file system of a folder is on its disk.
+func syncFileSystem(dir string) error {
+	folder, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(unix.Syncfs(int(folder.Fd())), folder.Close())
+}
+
+// memorySize returns how much memory the machine has.
+func memorySize() string {
+	kilobytes, _, _ := strings.Cut(field("/proc/meminfo", "MemTotal"), " ")
+	n, _ := strconv.ParseInt(kilobytes, 10, 64)
+	return fmt.Sprintf("%d GiB", n>>20)
+}
+
 func processor() string {
 	if model := field("/proc/cpuinfo", "model name"); model != "" {
 		return model
@@ -117,16 +176,6 @@ func kernel() string {
 	// Without what the builder of the machine has added.
 	release, _, _ := strings.Cut(unix.ByteSliceToString(name.Release[:]), "-")
 	return "Linux " + release
-}
-
-const congestionFile = "/proc/sys/net/ipv4/tcp_congestion_control"
-
-func congestion() string {
-	name, err := os.ReadFile(congestionFile)
-	if err != nil {
-		return "unknown"
-	}
-	return strings.TrimSpace(string(name))
 }
 
 // ownCPU returns the CPU time of this process.

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"math"
 	"os/exec"
 	"runtime"
 	"time"
@@ -16,14 +17,24 @@ func usedCPU(int) time.Duration { return 0 }
 
 func peakMemory(int) int64 { return 0 }
 
+func residentMemory(int) int64 { return 0 }
+
 func touch(int64) {}
+
+func fileSystem(string) string { return "disk" }
+
+func fileSystemType(string) string { return "unknown" }
+
+func freeOn(string) int64 { return math.MaxInt64 }
+
+func syncFileSystem(string) error { return nil }
+
+func memorySize() string { return "an unknown amount" }
 
 func room(string) int64 { return 0 }
 
 func processor() string { return runtime.GOARCH }
 
 func kernel() string { return runtime.GOOS }
-
-func congestion() string { return "unknown" }
 
 func ownCPU() time.Duration { return 0 }

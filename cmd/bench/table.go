@@ -55,7 +55,7 @@ func (r row) verdict() string {
 	default:
 		return ""
 	}
-	if r.rival == "" {
+	if r.rival == "" && r.unit != "" {
 		text += " " + r.unit
 	}
 	if !r.met() {
@@ -83,7 +83,7 @@ func writeTable(w io.Writer, about []string, rows []row) error {
 	return err
 }
 
-func figure(f float64, unit string) string { return number(f) + " " + unit }
+func figure(f float64, unit string) string { return strings.TrimSuffix(number(f)+" "+unit, " ") }
 
 // number shows three digits that count, and all digits of what is larger, in groups of three.
 func number(f float64) string {

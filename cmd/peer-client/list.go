@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"cmp"
 	"context"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"iter"
@@ -83,7 +84,7 @@ func printList(out io.Writer, found iter.Seq2[peer.Named, error], people bool) e
 	if people {
 		return printTable(out, []string{"SIZE", "NODES", "HASH", "NAME"}, cells(found, nameCells))
 	}
-	printing := bufio.NewWriter(out)
+	printing := bufio.NewWriterSize(out, 64<<10)
 	var line []byte
 	for one, err := range found {
 		if err != nil {
@@ -91,7 +92,7 @@ func printList(out io.Writer, found iter.Seq2[peer.Named, error], people bool) e
 		}
 		line = append(line[:0], one.Name...)
 		line = strconv.AppendUint(append(line, '\t'), one.Size, 10)
-		line = append(append(line, '\t'), hashColumn(one.Hash)...)
+		line = appendHash(append(line, '\t'), one.Hash)
 		line = strconv.AppendUint(append(line, '\t'), one.Count, 10)
 		line = strconv.AppendInt(append(line, '\t'), int64(one.Contents), 10)
 		if _, err := printing.Write(append(line, '\n')); err != nil {
@@ -101,12 +102,12 @@ func printList(out io.Writer, found iter.Seq2[peer.Named, error], people bool) e
 	return printing.Flush()
 }
 
-// hashColumn returns a hash, or - where no node knows the content.
-func hashColumn(hash protocol.Hash) string {
+// appendHash appends a hash, or - where no node knows the content.
+func appendHash(line []byte, hash protocol.Hash) []byte {
 	if hash.IsZero() {
-		return "-"
+		return append(line, '-')
 	}
-	return hash.String()
+	return hex.AppendEncode(line, hash[:])
 }
 
 func shortHashColumn(hash protocol.Hash) string {

@@ -109,7 +109,7 @@ func printWho(out io.Writer, holders iter.Seq2[peer.Holder, error], people bool)
 		if !h.Hash.IsZero() {
 			size = strconv.FormatUint(h.Size, 10)
 		}
-		if _, err := fmt.Fprintf(printing, "%s\t%s\t%s\n", h.Node, size, hashColumn(h.Hash)); err != nil {
+		if _, err := fmt.Fprintf(printing, "%s\t%s\t%s\n", h.Node, size, appendHash(nil, h.Hash)); err != nil {
 			return err
 		}
 	}

@@ -62,6 +62,7 @@ func (s *sharing) run(ctx context.Context, out io.Writer) error {
 		s.Share = shares
 	}
 	defer cli.LogStopping(ctx, s.Log)()
+	defer cli.ReturnMemory(ctx)()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var beside sync.WaitGroup

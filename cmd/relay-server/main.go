@@ -65,6 +65,7 @@ func serve(c *cobra.Command, r *peer.Relay, host, port, state string) (err error
 	}
 	fmt.Fprintf(c.OutOrStdout(), "ready %s\n", listener.Addr())
 	defer cli.LogStopping(c.Context(), r.Log)()
+	defer cli.ReturnMemory(c.Context())()
 	return cli.Served(r.Serve(c.Context(), listener))
 }
 

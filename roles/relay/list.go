@@ -49,6 +49,7 @@ func (r *Registry) List(at roles.Moment, from From, m *protocol.List) protocol.M
 	l := listing{
 		r: r, peers: page{to: from}, limit: roles.DefaultPage,
 		holders: int(min(m.Holders, protocol.MaxHolders)), room: protocol.ListedRoom, most: listMost, steps: matchMost,
+		everything: m.Pattern == "",
 	}
 	if m.Limit > 0 {
 		l.limit = int(min(m.Limit, protocol.MaxPage))
@@ -108,7 +109,7 @@ func (l *listing) matching(pattern protocol.Pattern, next uint32) uint32 {
 				then = one.number
 				break
 			}
-			if pattern.Match(one.name) {
+			if l.everything || pattern.Match(one.name) {
 				found = append(found, one)
 			}
 			if pattern.Steps > steps+sliceSteps {
@@ -173,6 +174,7 @@ type listing struct {
 	r              *Registry
 	now            time.Duration
 	limit, holders int
+	everything     bool   // each name matches
 	most           uint32 // items that are looked at
 	steps          int    // of matching
 	end            uint32 // the number of items when the page began

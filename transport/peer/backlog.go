@@ -76,8 +76,9 @@ func leftOutOf(page protocol.Message) int {
 	return 0
 }
 
-// mostBacklog is how many pages wait for their reader.
-const mostBacklog = 2
+// mostBacklog is how many pages wait for their reader: about as many as come while some are sorted and
+// written.
+const mostBacklog = 8
 
 // backlog is the pages that have come and have not been read.
 type backlog struct {

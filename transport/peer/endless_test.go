@@ -93,7 +93,7 @@ func peak(do func()) (most uint64) {
 // TestLongListsTakeConstantMemory although they come unsorted and are sorted: 100 MB of names take
 // less, and leave nothing in the temporary folder.
 func TestLongListsTakeConstantMemory(t *testing.T) {
-	const pages, most = 120, 80 << 20
+	const pages, most = 120, 20 << 20
 	folder := t.TempDir()
 	t.Setenv("TMPDIR", folder)
 	c := endless{pages: pages, name: longName}.client(t)

@@ -36,3 +36,20 @@ func WithoutSyncAll() (undo func()) {
 
 // Enough is how many files a Batch commits unasked.
 const Enough = enough
+
+// SetBehind has f start to write ranges of files, wherever those lie; nil: nothing is written behind. It
+// returns what takes that back.
+func SetBehind(f func(file *os.File, at, length int64) error) (undo func()) {
+	wasOn, was := writesBehind, writeBehind
+	writesBehind, writeBehind = func(*os.File) bool { return f != nil }, f
+	return func() { writesBehind, writeBehind = wasOn, was }
+}
+
+// SlowBehind is the longest that a call of a file that is written behind may take, but for its last.
+const SlowBehind = slowBehind
+
+// Behind returns what adds a byte to those of a file that are to be written behind, and what ends that.
+func Behind(file *os.File) (add func(at int64), end func()) {
+	b := newBehind(file)
+	return func(at int64) { b.add(at, 1) }, b.close
+}

@@ -9,6 +9,13 @@ var before = func(what string) error { return nil }
 // file system that can do so.
 var share = reflink
 
+// writesBehind reports whether a file lies where writing behind helps, and writeBehind starts to write a
+// range of it. They are no change of the disk, so that nothing comes before them. Tests replace both.
+var (
+	writesBehind = keepsUp
+	writeBehind  = startWriting
+)
+
 // syncAll makes a folder's whole file system durable, if the system can. Tests replace it by that of a
 // system that cannot.
 var syncAll = (*dir).syncAll

@@ -201,7 +201,8 @@ func (p *Part) goOn(ctx context.Context, checking func(done, size uint64)) (role
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	p.slots = &slots{file: file, journal: p.journal, have: slices.Clone(has), stale: info.Size(), end: info.Size()}
+	p.slots = p.newSlots(file)
+	p.slots.have, p.slots.stale, p.slots.end = slices.Clone(has), info.Size(), info.Size()
 	return has, nil
 }
 
@@ -287,7 +288,7 @@ func (p *Part) begin(there fs.FileInfo) error {
 			return errors.Join(err, file.Close())
 		}
 	}
-	p.slots = &slots{file: file, journal: p.journal}
+	p.slots = p.newSlots(file)
 	return nil
 }
 

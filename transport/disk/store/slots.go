@@ -10,11 +10,21 @@ import (
 	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
+// newSlots returns the slots of a part file, none of which is taken.
+func (p *Part) newSlots(file *os.File) *slots {
+	s := &slots{file: file, journal: p.journal}
+	if protocol.Groups(p.size) > 1 { // else the sync comes at once
+		s.behind = newBehind(file)
+	}
+	return s
+}
+
 // slots are the places of a content's groups in a part. All groups are verified, so several links
 // may bring the same one at once.
 type slots struct {
 	file    *os.File
 	journal *journal
+	behind  *behind
 	stale   int64 // before this the file may hold anything: it is of an earlier try
 
 	mu    sync.Mutex
@@ -31,6 +41,7 @@ func (s *slots) put(number uint64, value protocol.Hash, data []byte) error {
 	if err := attempt("write a group", func() error { return s.write(int64(number*protocol.GroupSize), data) }); err != nil {
 		return err
 	}
+	s.behind.add(int64(number*protocol.GroupSize), int64(len(data)))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ended {
@@ -92,6 +103,7 @@ func (s *slots) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ended = true
+	s.behind.close()
 	s.file.Close() // everything that matters has been synced
 }
 

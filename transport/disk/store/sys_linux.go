@@ -48,36 +48,48 @@ var umask = sync.OnceValue(func() (mask fs.FileMode) {
 
 // punch makes zeros of a stretch of a file, without disk space.
 func punch(file *os.File, at, length int64) error {
-	raw, err := file.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var punching error
-	err = raw.Control(func(fd uintptr) {
-		_, punching = again(func() (int, error) {
-			return 0, unix.Fallocate(int(fd), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, at, length)
-		})
+	return control(file, func(fd int) error {
+		return unix.Fallocate(fd, unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, at, length)
 	})
-	return errors.Join(err, punching)
 }
 
 // reflink gives a file the content of another, which shares its disk space until one of them is
 // changed.
 func reflink(to, from *os.File) error {
-	source, err := from.SyscallConn()
-	if err != nil {
-		return err
-	}
-	target, err := to.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var linking error
-	err = target.Control(func(to uintptr) {
-		linking = source.Control(func(from uintptr) {
-			_, err = again(func() (int, error) { return 0, unix.IoctlFileClone(int(to), int(from)) })
-		})
-		linking = errors.Join(linking, err)
+	return control(to, func(to int) error {
+		return control(from, func(from int) error { return unix.IoctlFileClone(to, from) })
 	})
-	return errors.Join(err, linking)
+}
+
+// keepsUp reports whether a file lies on a file system that is known to write a range without holding
+// up the writer of the next.
+func keepsUp(file *os.File) bool {
+	var about unix.Statfs_t
+	if err := control(file, func(fd int) error { return unix.Fstatfs(fd, &about) }); err != nil {
+		return false
+	}
+	switch uint32(about.Type) { // it is signed on some processors
+	case unix.EXT4_SUPER_MAGIC, unix.XFS_SUPER_MAGIC, unix.BTRFS_SUPER_MAGIC:
+		return true
+	}
+	return false
+}
+
+// startWriting has the system begin to write a range of a file to the disk. It does not wait for the
+// disk to have it: such a wait would also take from the sync at the end the errors that it must tell.
+func startWriting(file *os.File, at, length int64) error {
+	return control(file, func(fd int) error { return unix.SyncFileRange(fd, at, length, unix.SYNC_FILE_RANGE_WRITE) })
+}
+
+// control calls f with the descriptor of a file, which is not closed meanwhile.
+func control(file *os.File, f func(fd int) error) error {
+	raw, err := file.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var failed error
+	err = raw.Control(func(fd uintptr) {
+		_, failed = again(func() (int, error) { return 0, f(int(fd)) })
+	})
+	return errors.Join(err, failed)
 }

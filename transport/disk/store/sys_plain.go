@@ -16,3 +16,9 @@ func reflink(to, from *os.File) error { return errors.ErrUnsupported }
 
 // punch fails: zeros are written.
 func punch(*os.File, int64, int64) error { return errors.ErrUnsupported }
+
+// keepsUp returns false: nothing is written behind.
+func keepsUp(*os.File) bool { return false }
+
+// startWriting is not called.
+func startWriting(*os.File, int64, int64) error { return errors.ErrUnsupported }
