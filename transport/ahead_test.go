@@ -136,7 +136,7 @@ func TestAnswersThatGoOutTogetherAreWholeAndInOrder(t *testing.T) {
 					}
 					gets, asked = append(gets, get), protocol.Append(asked, get)
 				}
-				conn.SetDeadline(time.Now().Add(roles.DiskTimeout / 2))
+				conn.SetDeadline(time.Now().Add(patience))
 				go conn.Write(asked)
 				before := number.Load()
 				for _, get := range gets {

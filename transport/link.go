@@ -194,7 +194,7 @@ func (k *link) atHand(what order) protocol.Message {
 	if k.waiting == nil || what != toHear {
 		return nil
 	}
-	m, size, refusal := protocol.DecodeWithin(k.in.unread(), protocol.MaxList)
+	m, size, refusal := k.in.decode(protocol.MaxList)
 	if refusal != nil {
 		return nil
 	}
