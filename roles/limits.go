@@ -60,12 +60,13 @@ const (
 	MaxBusy           = 5          // times that a client asks for a list while the relay is busy
 	MeanName          = 128        // bytes that names have on average at most: MaxEntries and MaxIndex bound these, too
 	ManyGroups        = 8          // chunk groups from which on a file is fetched from several nodes at once
+	MaxClosing        = 8          // links of one fetch that it has half-closed, beyond which no other node is dialed before one is closed
 	MaxBeside         = 8          // links of one fetch where nodes bring nothing, if more than one is allowed and not so many anyway
 	MaxPipelined      = 512        // small files requested ahead on one link
 	MaxPipelinedBytes = 16 << 20   // bytes of these files
 	MaxRequested      = 64 << 10   // bytes of these requests: a node that answers before it reads on must find room for them on the way
 	PacedFiles        = 64         // small files, or the bytes of a group, that a link is to bring within GroupPatience if others wait
-	MaxPipelines      = 8          // links for many small files that a client has at once
+	MaxPipelines      = 8          // links for many small files that a client has at once, besides as many that it has half-closed
 	MaxContents       = 2          // contents of one name that a client accepts from one node
 	MaxDoubted        = 65         // groups sent last on a link that a node compares with their hash when its client calls one wrong
 	MaxChecks         = 256        // stretches of files that wait to be compared

@@ -102,10 +102,10 @@ func (a *actor) grammar(link roles.Link) *grammar {
 	switch {
 	case a.kind == memberKind && link > 0:
 		return tables[renewalKind]
-	case a.kind == gatherKind && link < roles.MaxPipelines:
+	case a.kind == gatherKind && link < client.PipelineLinks:
 		return tables[pipelineKind]
 	case a.kind == gatherKind:
-		link = (link - roles.MaxPipelines) % client.FetchSpan
+		link = (link - client.PipelineLinks) % client.FetchSpan
 	case a.kind != fetchKind && a.kind != readerKind:
 		return tables[a.kind]
 	}

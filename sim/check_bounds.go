@@ -28,10 +28,10 @@ func (c *checks) tookTooLong(o *operation) {
 }
 
 // turns returns how long it takes at most until a node that delivers has its turn, where no others
-// than these are in the way: nodes that hash for ever or trickle. Each of several small files may
+// than these are in the way: nodes that hash for ever, trickle, or do not end their links. Each of several small files may
 // have to wait for its own.
 func (c *checks) turns(o *operation) (most time.Duration, is bool) {
-	s, sound := c.w.scenario, false
+	s, sound, linger, slow := c.w.scenario, false, false, o.op.Do != scenario.DoFetch
 	if len(s.Faults) > 0 || s.Relay.Lie != scenario.Honest || o.started < settled {
 		return 0, false
 	}
@@ -43,7 +43,10 @@ func (c *checks) turns(o *operation) (most time.Duration, is bool) {
 				return 0, false
 			}
 			sound = sound || n.Start == 0 && serves(n, o)
+		case "lingers":
+			linger = true
 		case "hash-forever", "trickle":
+			slow = true
 		default:
 			return 0, false
 		}
@@ -54,6 +57,9 @@ func (c *checks) turns(o *operation) (most time.Duration, is bool) {
 		}
 	}
 	most = time.Duration(len(s.Nodes)+2)*roles.GroupPatience + roles.CloseTimeout
+	if linger && !slow { // only as many as may close at once are waited for together, and the last of them
+		most = time.Duration(len(s.Nodes)/roles.MaxClosing+2) * roles.CloseTimeout
+	}
 	if o.gather != nil {
 		most += roles.FetchPatience
 	}

@@ -152,15 +152,16 @@ func (c *checks) s18(a *actor, effects []roles.Effect) {
 		switch effect := effect.(type) {
 		case roles.Dial:
 			to, _ := netip.ParseAddrPort(effect.To)
-			if effect.Link < roles.MaxPipelines && g.lost[to] {
+			if effect.Link < client.PipelineLinks && g.lost[to] {
 				c.fail(S18, "%s asks %v again for many files, where it failed", c.who(a), to)
 			}
 		case roles.Send:
-			if get, is := effect.Message.(*protocol.Get); is && effect.Link < roles.MaxPipelines {
+			if get, is := effect.Message.(*protocol.Get); is && effect.Link < client.PipelineLinks {
 				g.asked[get.Hash]++
 			}
-		case roles.HangUp:
-			if v := a.operation.at(effect.Link); v != nil && effect.Link < roles.MaxPipelines {
+		case roles.HalfClose, roles.HangUp:
+			link, _ := linkOf(effect)
+			if v := a.operation.at(link); v != nil && link < client.PipelineLinks {
 				left, v.left = v.to, true
 			}
 		case roles.Report:
@@ -199,7 +200,7 @@ func (c *checks) leaves(a *actor, node netip.AddrPort, outcome roles.Outcome) {
 	}
 }
 
-// gave reports whether a link for many files to a node, the latest of those that are closed now,
+// gave reports whether a link for many files to a node, the latest of those that are half-closed or closed now,
 // brought something.
 func (o *operation) gave(node netip.AddrPort) bool {
 	for _, v := range slices.Backward(o.visited) {
@@ -225,8 +226,10 @@ func (c *checks) receivedOnce(a *actor, body roles.ReceiveBody) {
 	}
 }
 
-// mostGathering returns how many connections a Gather may have at once.
-func (a *actor) mostGathering() int {
+// mostGathering returns how many connections a Gather may have at once that it has not half-closed,
+// and how many in all.
+func (a *actor) mostGathering() (open, all int) {
 	const fetches = 4
-	return max(roles.MaxPipelines, fetches*mostSources(a.operation.op.Sources))
+	of := mostSources(a.operation.op.Sources)
+	return max(roles.MaxPipelines, fetches*of), int(client.PipelineLinks) + 2*fetches*(of+roles.MaxClosing)
 }

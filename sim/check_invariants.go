@@ -75,8 +75,9 @@ var Invariants = []Invariant{
 	{S5, "an operation has one result"},
 	{S6, "nothing is sent on a link after its half-close, no effect concerns a link after " +
 		"its HangUp, and no effect follows the end of a machine"},
-	{S7, "a fetch never has more connections than its sources, or roles.MaxBeside beside " +
-		"slow ones, one in the reference mode, and a final machine has none"},
+	{S7, "a fetch never has more connections that it has not half-closed than its sources, or " +
+		"roles.MaxBeside beside slow ones, one in the reference mode, and never roles.MaxClosing more when " +
+		"it dials; it has its result when all are closed, and a final machine has none"},
 	{S8, "a message that the table does not allow is answered with ERROR and the link is " +
 		"closed, as after every ERROR whose code closes; among honest peers on sound " +
 		"links there is no such message"},
@@ -114,8 +115,8 @@ var Invariants = []Invariant{
 	{L5, "where nothing goes wrong but that one link of a client to a node is reset, or one to the " +
 		"relay, each file comes, and each question is answered"},
 	{L6, "a node that hears that a file which has rotted is wrong publishes what it is now, or nothing"},
-	{L7, "nodes that hash for ever, or trickle, keep no client from a node that delivers for longer " +
-		"than their turns take"},
+	{L7, "nodes that hash for ever, or trickle, or do not end their links, keep no client from a node " +
+		"that delivers for longer than their turns take"},
 	{L9, "a client gets its list, although strangers ask for lists and do not read them"},
 	{L12, "where nothing goes wrong but that one of two addresses of a host is dead, each file comes, " +
 		"and each question is answered"},

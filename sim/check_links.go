@@ -1,11 +1,13 @@
 package sim
 
-import "github.com/relaypeer/relaypeer/roles"
+import (
+	"github.com/relaypeer/relaypeer/roles"
+)
 
 // linkUse is what a machine has done with a link, while its effects are checked.
 type linkUse struct{ has, ended bool }
 
-// s6 compares the effects of a step with the links that the machine has.
+// s6 compares the effects of a step with the links that the machine has, one effect after the other.
 func (c *checks) s6(a *actor, effects []roles.Effect) {
 	c.uses = c.uses[:0]
 	for _, e := range a.ends {
@@ -25,6 +27,7 @@ func (c *checks) s6(a *actor, effects []roles.Effect) {
 				c.fail(S7, "%s dials on a link that is open", c.who(a))
 			}
 			*use = linkUse{has: true}
+			c.s7(a)
 			continue
 		}
 		switch {
@@ -38,6 +41,38 @@ func (c *checks) s6(a *actor, effects []roles.Effect) {
 			use.ended = true
 		case roles.HangUp:
 			use.has = false
+		}
+	}
+}
+
+// s7 checks, for a machine that dials, how many links it has then.
+func (c *checks) s7(a *actor) {
+	all, open := 0, 0
+	for _, use := range c.uses {
+		if use.has {
+			all++
+		}
+		if use.has && !use.ended {
+			open++
+		}
+	}
+	mostOpen, most := a.mostLinks()
+	if open > mostOpen || all > most {
+		c.fail(S7, "%s has %d connections, %d of which it has not half-closed", c.who(a), all, open)
+	}
+	if all > open {
+		c.w.coverage.sometimes(DialledWhileClosing)
+	}
+	if a.kind == fetchKind && all-open == roles.MaxClosing-1 {
+		c.w.coverage.sometimes(ManyClosing)
+	}
+}
+
+// concluded checks that a fetch reports its result when its links are closed.
+func (c *checks) concluded(a *actor) {
+	for _, e := range a.ends {
+		if e != nil {
+			c.fail(S7, "%s has its result before its links are closed", c.who(a))
 		}
 	}
 }
@@ -80,8 +115,8 @@ func (c *checks) stepped(a *actor) {
 		}
 	}
 	switch {
-	case a.final && links > 0, links > a.mostLinks():
-		c.fail(S7, "%s has %d connections (final: %t)", c.who(a), links, a.final)
+	case a.final && links > 0:
+		c.fail(S7, "%s is at its end and has %d connections", c.who(a), links)
 	case a.final && a.waits():
 		c.fail(C2, "%s is at its end and has a timer", c.who(a))
 	case a.final && a.operation != nil:
@@ -98,16 +133,22 @@ func mostSources(sources int) int {
 	return max(sources, roles.MaxBeside)
 }
 
-// mostLinks returns how many connections a machine may have at once.
-func (a *actor) mostLinks() int {
+// mostLinks returns how many connections a machine may have at once that it has not half-closed, and
+// how many in all.
+func (a *actor) mostLinks() (open, all int) {
 	switch a.kind {
 	case gatherKind:
 		return a.mostGathering()
 	case memberKind: // one over each family
-		return 2
+		return 2, 2
+	case readerKind: // one to the relay, and two to nodes
+		return 1, 3
+	case fetchKind:
+		open = 1
+		if !a.operation.op.Once {
+			open = mostSources(a.operation.op.Sources)
+		}
+		return open, open + roles.MaxClosing
 	}
-	if a.kind == fetchKind && !a.operation.op.Once {
-		return mostSources(a.operation.op.Sources)
-	}
-	return 1
+	return 1, 1
 }

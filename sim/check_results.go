@@ -18,6 +18,7 @@ func (c *checks) report(a *actor, outcome roles.Outcome) {
 	}
 	switch outcome := outcome.(type) {
 	case client.Result:
+		c.concluded(a)
 		c.result(a.operation, &outcome)
 	case client.QueryResult:
 		if a.kind == queryKind {

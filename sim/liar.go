@@ -54,6 +54,9 @@ func (i *impostor) Step(at roles.Moment, in roles.Input) []roles.Effect {
 		}
 		return append(i.progress(), i.arm()...)
 	case roles.Malformed, roles.PeerEnded, roles.Lost, roles.Stopped:
+		if _, ended := in.(roles.PeerEnded); ended && i.lie == "lingers" {
+			return nil
+		}
 		i.done = true
 		return []roles.Effect{roles.HangUp{}}
 	}

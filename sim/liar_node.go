@@ -19,7 +19,7 @@ func (i *impostor) find(name string, hash protocol.Hash) *identity {
 		}
 	}
 	switch {
-	case f == nil || i.lie == "not-found":
+	case f == nil || i.lie == "not-found" || i.lie == "lingers":
 		return nil
 	case i.lie == "forger":
 		return i.w.identity(forged, f.size)

@@ -101,7 +101,7 @@ func (w *World) placedOffers(pattern string) (offers []client.Offer) {
 // stage makes ready for an item that comes over a link for many files: nothing has been opened for
 // it.
 func (w *World) stage(a *actor, body roles.ReceiveBody) {
-	if a.kind == gatherKind && body.Link < roles.MaxPipelines {
+	if a.kind == gatherKind && body.Link < client.PipelineLinks {
 		w.stageItem(a, body.Item, body.Values[0], body.Size)
 	}
 }

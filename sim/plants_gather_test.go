@@ -43,7 +43,7 @@ var gatherBugs = []planted{
 						asked[effect.Link][get.Hash] = true
 					}
 				case roles.HangUp:
-					if is && timer.Timer == roles.Deadline && effect.Link < roles.MaxPipelines {
+					if is && timer.Timer == roles.Deadline && effect.Link < client.PipelineLinks {
 						for hash := range asked[effect.Link] {
 							lost[hash] = true
 						}
@@ -60,14 +60,14 @@ var gatherBugs = []planted{
 		to := map[roles.Link]string{}
 		failed := ""
 		b.before = func(in roles.Input) roles.Input {
-			if lost, is := in.(roles.Lost); is && lost.Link < roles.MaxPipelines {
+			if lost, is := in.(roles.Lost); is && lost.Link < client.PipelineLinks {
 				failed = to[lost.Link]
 			}
 			return in
 		}
 		b.after = func(_ roles.Input, effects []roles.Effect) []roles.Effect {
 			for i, effect := range effects {
-				if dial, is := effect.(roles.Dial); is && dial.Link < roles.MaxPipelines {
+				if dial, is := effect.(roles.Dial); is && dial.Link < client.PipelineLinks {
 					if failed != "" {
 						dial.To, effects[i] = failed, roles.Dial{Link: dial.Link, To: failed}
 					}
@@ -95,7 +95,7 @@ var gatherBugs = []planted{
 		b.after = func(_ roles.Input, effects []roles.Effect) []roles.Effect {
 			return without(effects, func(e roles.Effect) bool {
 				up, is := e.(roles.HangUp)
-				return is && up.Link < roles.MaxPipelines
+				return is && up.Link < client.PipelineLinks
 			})
 		}
 	}), []ID{S7, S6, C2}, "", "", gatherWith()},

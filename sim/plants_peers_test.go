@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -85,6 +86,28 @@ var clientBugs = []planted{
 		}
 	}), []ID{S10}, "several nodes", "", nil},
 	{"a fetch does not stop", deaf(fetchKind, isStopped), []ID{C5, C2}, "an impatient user", "", nil},
+	{"the next node is dialled before the half-close", around(fetchKind, func(b *bugged) {
+		b.after = func(_ roles.Input, effects []roles.Effect) []roles.Effect {
+			dials := slices.IndexFunc(effects, func(e roles.Effect) bool { _, is := e.(roles.Dial); return is })
+			half := slices.IndexFunc(effects, func(e roles.Effect) bool { _, is := e.(roles.HalfClose); return is })
+			if half >= 0 && half < dials {
+				effects[half], effects[dials] = effects[dials], effects[half]
+			}
+			return effects
+		}
+	}), []ID{S7}, "", "", nil},
+	{"a link is forgotten while it closes", around(fetchKind, forgetful), []ID{S7}, "", "", nil},
+	{"a result comes before the links are closed", around(fetchKind, func(b *bugged) {
+		told := false
+		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {
+			result := b.Machine.(*client.Fetch).Result()
+			if _, is := in.(roles.StoreCommitted); is && result.Outcome == client.Fetched && !told {
+				told = true
+				return append(effects, roles.Report{Outcome: result})
+			}
+			return effects
+		}
+	}), []ID{S7}, "", "", nil},
 	{"something is sent after the half-close", around(fetchKind, func(b *bugged) {
 		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {
 			for _, e := range effects {
@@ -95,6 +118,20 @@ var clientBugs = []planted{
 			return effects
 		}
 	}), []ID{S6}, "", "", nil},
+}
+
+// forgetful has a fetch believe that a link is closed once it is half-closed.
+func forgetful(b *bugged) {
+	b.after = func(_ roles.Input, effects []roles.Effect) []roles.Effect {
+		effects = slices.Clone(effects)
+		for i := 0; i < len(effects); i++ {
+			if half, is := effects[i].(roles.HalfClose); is {
+				more := b.Machine.Step(roles.Moment{}, roles.PeerEnded{Link: half.Link})
+				effects = append(effects, without(more, func(e roles.Effect) bool { up, is := e.(roles.HangUp); return is && up.Link == half.Link })...)
+			}
+		}
+		return effects
+	}
 }
 
 // nodeBugs are bugs around a node's machines.

@@ -55,6 +55,12 @@ func readStories() (all []*scenario.Scenario) {
 		s.Ops = append(s.Ops, scenario.Op{At: 2*time.Second + time.Duration(at*at)*50*time.Microsecond, Do: scenario.DoAbort, Who: "c0"})
 		all = append(all, s)
 	}
+	for at := range 8 { // nor when nothing can be read, and links are closing
+		s := readWith("lingers")(uint64(at))
+		s.Nodes[1].Lie, s.Nodes[2].Lie = "lingers", "lingers"
+		s.Ops = append(s.Ops, scenario.Op{At: 2*time.Second + time.Duration(at)*time.Second/2, Do: scenario.DoAbort, Who: "c0"})
+		all = append(all, s)
+	}
 	return all
 }
 

@@ -80,7 +80,7 @@ func (l *lab) turns(ctx context.Context, memory int64, ready func() error, ways 
 			if err := ready(); err != nil {
 				return nil, err
 			}
-			touch(memory)
+			touch(ctx, memory)
 			s, err := w.once(ctx)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", w.name, err)

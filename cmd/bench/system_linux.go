@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -78,8 +79,8 @@ func field(path, name string) string {
 	return ""
 }
 
-// touch fills as much memory and gives it back.
-func touch(bytes int64) {
+// touch fills as much memory and gives it back, unless ctx is done before: the first time it may take seconds.
+func touch(ctx context.Context, bytes int64) {
 	if bytes <= 0 || bytes > free()/2 {
 		return
 	}
@@ -87,7 +88,7 @@ func touch(bytes int64) {
 	if err != nil {
 		return // the figures will swing more
 	}
-	for at := 0; at < len(memory); at += 4096 {
+	for at := 0; at < len(memory) && ctx.Err() == nil; at += 4096 {
 		memory[at] = 1
 	}
 	unix.Munmap(memory)

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"math"
 	"os/exec"
 	"runtime"
@@ -19,7 +20,7 @@ func peakMemory(int) int64 { return 0 }
 
 func residentMemory(int) int64 { return 0 }
 
-func touch(int64) {}
+func touch(context.Context, int64) {}
 
 func fileSystem(string) string { return "disk" }
 

@@ -43,16 +43,16 @@ func TestAttributesAreThoseOfTheFirstWhoGives(t *testing.T) {
 	o, c := saying(6)
 	c.Executable = true // since then
 	tell(roles.Opened{Link: 1}, roles.Heard{Link: 1, Message: o}, roles.Heard{Link: 1, Message: c},
-		roles.Verified{Link: 1}, roles.BodyDone{Link: 1})
-	if got := placement(t, machine, roles.PeerEnded{Link: 1}).Attributes; got != (protocol.Attributes{Modified: 6, Executable: true}) {
+		roles.Verified{Link: 1})
+	if got := placement(t, machine, roles.BodyDone{Link: 1}).Attributes; got != (protocol.Attributes{Modified: 6, Executable: true}) {
 		t.Errorf("%+v", got)
 	}
 	// Where nothing was missing, they are those of the node that described the content.
 	s = asked(t, client.Request{Relay: relayAddress, Name: "a.txt"}, 1, 2)
 	machine = s.Machine.(*client.Fetch)
 	o, _ = saying(7)
-	tell(roles.Heard{Link: 1, Message: o}, roles.StoreReady{Has: roles.Groups{1}})
-	if got := placement(t, machine, roles.PeerEnded{Link: 1}).Attributes; got != (protocol.Attributes{Modified: 7}) {
+	tell(roles.Heard{Link: 1, Message: o})
+	if got := placement(t, machine, roles.StoreReady{Has: roles.Groups{1}}).Attributes; got != (protocol.Attributes{Modified: 7}) {
 		t.Errorf("%+v", got)
 	}
 }

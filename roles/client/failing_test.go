@@ -36,7 +36,6 @@ func TestANodeLostInTheMiddleIsFollowedByTheNext(t *testing.T) {
 	s.Tell(roles.BodyDone{Link: 1}, "Fetching", "hear 1")
 	s.Hear(1, f.content(2, 1), "Fetching", f.takes(1, 2, 1))
 	s.Tell(roles.Verified{Link: 1, Group: 2}, "Finishing", "report had")
-	s.Tell(roles.BodyDone{Link: 1}, "Finishing", leaves(1)...)
 	finishes(s, 1)
 	r := wants(t, s, client.Fetched, protocol.Lost, 0)
 	if !r.Tried[0].Had || len(r.From) != 2 || r.From[0] != at(1) || r.From[1] != at(2) {
@@ -56,13 +55,13 @@ func TestWhatEndsTooEarlyIsNotDelivered(t *testing.T) {
 		protocol.Timeout: func(s *rolestest.Story) { s.Ring("Failed", end...) },
 		protocol.Draining: func(s *rolestest.Story) {
 			next(s)
-			says(s, 1, protocol.Draining, "Fetching")
-			s.Tell(roles.PeerEnded{Link: 1}, "Failed", end...)
+			says(s, 1, protocol.Draining, "Closing")
+			closes(s, 1, "Failed", "report result")
 		},
 		protocol.NotFound: func(s *rolestest.Story) { // removed meanwhile; it had it
 			next(s)
-			says(s, 1, protocol.NotFound, "Fetching")
-			s.Tell(roles.PeerEnded{Link: 1}, "Failed", end...)
+			says(s, 1, protocol.NotFound, "Closing")
+			closes(s, 1, "Failed", "report result")
 		},
 	} {
 		s := receiving(t, request, f, 1)
@@ -90,13 +89,13 @@ func TestTheRelayCannotBeAsked(t *testing.T) {
 		t.Errorf("%s after %v", r.Code, s.At.Now)
 	}
 	s = locating(t, request)
-	s.Hear(0, &protocol.Error{Code: protocol.Busy, By: protocol.Relay}, "AskingRelay", "halfclose 0", "discard 0")
+	s.Hear(0, &protocol.Error{Code: protocol.Busy, By: protocol.Relay}, "Closing", "halfclose 0", "discard 0")
 	s.Tell(roles.PeerEnded{}, "Failed", "hangup 0", "report result")
 	if r := wants(t, s, client.NoRelay); r.Code != protocol.Busy || r.By != protocol.Relay {
 		t.Errorf("result %+v", r)
 	}
 	s = locating(t, request)
-	s.Tell(roles.Malformed{Err: &protocol.Error{Code: protocol.Malformed}}, "AskingRelay",
+	s.Tell(roles.Malformed{Err: &protocol.Error{Code: protocol.Malformed}}, "Closing",
 		"send 0 ERROR malformed by client", "halfclose 0", "discard 0")
 	s.Tell(roles.Lost{Code: protocol.Lost}, "Failed", "hangup 0", "report result")
 	wants(t, s, client.NoRelay)
@@ -105,11 +104,11 @@ func TestTheRelayCannotBeAsked(t *testing.T) {
 // TestARelayThatIsLostLaterIsTheReason: what its later pages would have said is not known.
 func TestARelayThatIsLostLaterIsTheReason(t *testing.T) {
 	s := locating(t, request)
-	s.Hear(0, &protocol.Located{Peers: peers(1), Cursor: []byte{1}}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
-	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0", dials(1, 1))
+	s.Hear(0, &protocol.Located{Peers: peers(1), Cursor: []byte{1}}, "Seeking", "halfclose 0", "discard 0", "report locating", dials(1, 1))
+	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0")
 	answers(1, s, "Seeking")
-	says(s, 1, protocol.NotFound, "Seeking")
-	s.Tell(roles.PeerEnded{Link: 1}, "AskingRelay", goes(1, "dial 0 relay:4000")...)
+	says(s, 1, protocol.NotFound, "AskingRelay", "dial 0 relay:4000")
+	closes(s, 1, "AskingRelay")
 	s.Tell(roles.Lost{Code: protocol.Refused}, "Failed", "hangup 0", "report result")
 	if r := wants(t, s, client.NoRelay, protocol.NotFound); r.Code != protocol.Refused || r.By != protocol.Client {
 		t.Errorf("result %+v", r)
@@ -118,14 +117,12 @@ func TestARelayThatIsLostLaterIsTheReason(t *testing.T) {
 
 func TestARelayThatNeverEndsIsLeft(t *testing.T) {
 	s := locating(t, request)
-	for pages := 1; ; pages++ {
+	for range roles.MaxEmptyPages - 1 {
 		s.Hear(0, &protocol.Located{Cursor: []byte{1}}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
-		if pages == roles.MaxEmptyPages {
-			break
-		}
 		s.Tell(roles.PeerEnded{}, "AskingRelay", "hangup 0", "dial 0 relay:4000")
 		s.Tell(roles.Opened{}, "AskingRelay", "send 0 LOCATE name=a.txt cursor=01", "hear 0")
 	}
+	s.Hear(0, &protocol.Located{Cursor: []byte{1}}, "Closing", "halfclose 0", "discard 0", "report locating")
 	s.Tell(roles.PeerEnded{}, "Failed", "hangup 0", "report result")
 	wants(t, s, client.Unsure) // not-found would be a guess
 }
@@ -147,8 +144,8 @@ func TestOurOwnDiskFails(t *testing.T) {
 	wants(t, s, client.DiskFailed)
 
 	s = opening() // a disk that hangs: the node is not kept for it, and then the wait is over
-	s.Ring("Opening", leaves(1)...)
-	s.Tell(roles.PeerEnded{Link: 1}, "Opening", goes(1)...)
+	s.Ring("Opening", left(1)...)
+	closes(s, 1, "Opening")
 	s.Ring("Failed", "report result")
 	if wants(t, s, client.DiskFailed, 0); s.At.Now != roles.DiskTimeout {
 		t.Errorf("given up after %v", s.At.Now)

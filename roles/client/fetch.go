@@ -18,7 +18,8 @@ import (
 )
 
 // Fetch gets one file. With one source it is the reference mode: it asks the nodes one at a time,
-// in the relay's order, until one has the file. See FetchTable.
+// in the relay's order, until one has the file. A link that it has half-closed goes on closing while
+// the next one is dialed; the result comes when all are closed. See FetchTable.
 type Fetch struct {
 	core    roles.Core[FetchState, FetchEvent]
 	first   roles.Link
@@ -68,7 +69,7 @@ type known struct {
 const (
 	relayLink   roles.Link = 0
 	firstSource roles.Link = 1
-	fetchLinks  roles.Link = firstSource + MaxSources // of one Fetch
+	fetchLinks  roles.Link = firstSource + MaxSources + roles.MaxClosing // of one Fetch
 )
 
 // MaxSources bounds the nodes that one file comes from at once.
@@ -132,7 +133,7 @@ func (f *Fetch) On(link roles.Link) (table, state string) {
 	if s := f.source(link); s != nil {
 		return s.core.Name(), string(s.State())
 	}
-	if link == f.first+relayLink && f.State() == FetchAskingRelay {
+	if link == f.first+relayLink && f.query.working() {
 		return f.query.core.Name(), string(f.query.State())
 	}
 	return "", ""
@@ -151,7 +152,7 @@ func (f *Fetch) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Started:
 		f.start(at)
 	case roles.StoreInspected:
-		f.inspected(at, in)
+		f.inspected(in)
 	case roles.StoreReady:
 		f.storeReady(in)
 	case roles.StoreChecking:
@@ -180,12 +181,14 @@ func (f *Fetch) start(at roles.Moment) {
 	f.core.Do(roles.InspectStore{Item: f.item, Name: f.request.Name})
 }
 
-// stop ends the fetch at once, unless the store is committing: that comes to its end.
+// stop ends the fetch at once, unless the store is committing, or the result is certain: that comes
+// to its end.
 func (f *Fetch) stop(at roles.Moment) {
 	switch f.State() {
 	case FetchDone, FetchNotFound, FetchFailed:
-	case FetchCommitting:
+	case FetchCommitting, FetchClosing:
 		f.core.Fire(fetchStopped)
+		f.stopAll(at)
 	default:
 		f.fail(at, fetchStopped, Interrupted, protocol.Interrupted, "told to stop")
 	}

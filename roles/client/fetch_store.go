@@ -7,7 +7,7 @@ import (
 
 // inspected prefers the content of which an earlier try left groups, unless the request names
 // another one. No other content takes its place while a node may have it.
-func (f *Fetch) inspected(at roles.Moment, in roles.StoreInspected) {
+func (f *Fetch) inspected(in roles.StoreInspected) {
 	if !f.core.Can(fetchInspected) {
 		return
 	}
@@ -17,7 +17,6 @@ func (f *Fetch) inspected(at roles.Moment, in roles.StoreInspected) {
 		f.contents = append(f.contents, known{Variant: Variant{Identity: f.prefer}, tried: true})
 	}
 	f.core.Fire(fetchInspected)
-	f.locate(at)
 }
 
 // learned opens the store once the content is known.
@@ -84,5 +83,4 @@ func (f *Fetch) committed(at roles.Moment, in roles.StoreCommitted) {
 	}
 	f.core.Fire(fetchCommitted)
 	f.result.Outcome = Fetched
-	f.ended()
 }

@@ -21,6 +21,7 @@ const (
 	FetchFetching    FetchState = "Fetching"
 	FetchFinishing   FetchState = "Finishing"
 	FetchCommitting  FetchState = "Committing"
+	FetchClosing     FetchState = "Closing"
 	FetchDone        FetchState = "Done"
 	FetchNotFound    FetchState = "NotFound"
 	FetchFailed      FetchState = "Failed"
@@ -51,6 +52,9 @@ const (
 	fetchAllHad        FetchEvent = "AllHad"
 	fetchSourceLeft    FetchEvent = "SourceLeft"
 	fetchLastLeft      FetchEvent = "LastLeft"
+	fetchClosedHad     FetchEvent = "Closed, fetched"
+	fetchClosedNobody  FetchEvent = "Closed, not found"
+	fetchClosedFailed  FetchEvent = "Closed, failed"
 	fetchExpired       FetchEvent = "Expired"
 	fetchStopped       FetchEvent = "Stopped"
 )
@@ -68,9 +72,9 @@ var fetchGrammar = roles.NewGrammar(roles.Table[FetchState, FetchEvent]{
 		{Name: FetchInspecting, Wait: roles.DiskTimeout,
 			Means: "The store says of which content an earlier try left a part: that one is preferred."},
 		{Name: FetchAskingRelay, Nested: true, WaitFrom: "those of its Query",
-			Means: "The relay is being asked for a page of nodes; no node has a link."},
+			Means: "The relay is being asked for a page of nodes, once its last link is closed; no node is asked for anything."},
 		{Name: FetchChoosing, Passing: true,
-			Means: "No link is open; what has been heard so far decides what is next."},
+			Means: "Nobody is asked for anything; what has been heard so far decides what is next. Links that we have half-closed go on closing."},
 		{Name: FetchSeeking, Nested: true, WaitFrom: "those of its Sources, and DialPatience and GroupPatience while another node waits for its turn",
 			Means: "A node is being asked what the file is; if it is slow another one beside it, or in its place."},
 		{Name: FetchOpening, Wait: roles.DiskTimeout,
@@ -78,9 +82,11 @@ var fetchGrammar = roles.NewGrammar(roles.Table[FetchState, FetchEvent]{
 		{Name: FetchFetching, Nested: true, WaitFrom: "those of its Sources, and DialPatience and GroupPatience while another node waits for its turn",
 			Means: "Groups are missing, and sources bring them: each takes from the Picker what it is to ask for."},
 		{Name: FetchFinishing, Nested: true, WaitFrom: "those of its Sources",
-			Means: "All groups are in the store; the links are being closed."},
+			Means: "All groups are in the store; the end of a stretch is awaited, so that its link can be half-closed."},
 		{Name: FetchCommitting, Wait: roles.CommitTimeout,
-			Means: "No link is open; the store makes the content durable and puts it in its place."},
+			Means: "No link is open that we have not half-closed; the store makes the content durable and puts it in its place."},
+		{Name: FetchClosing, Nested: true, WaitFrom: "those of its Sources and its Query: CloseTimeout",
+			Means: "The result is certain; the links that we have half-closed go on closing."},
 		{Name: FetchDone, Final: true, Means: "The file is here, whole."},
 		{Name: FetchNotFound, Final: true, Means: "Every listed node was asked and said that it does not have the file, or none is listed."},
 		{Name: FetchFailed, Final: true, Means: "The file could not be had, and that is not because nobody has it."},
@@ -89,8 +95,8 @@ var fetchGrammar = roles.NewGrammar(roles.Table[FetchState, FetchEvent]{
 		{Name: fetchStarted, Means: "a file is wanted"},
 		{Name: fetchInspected, Means: "the store has said what an earlier try left"},
 		{Name: fetchMisnamed, Means: "a file is wanted, by a name that breaks the name rule"},
-		{Name: fetchLocated, Means: "the relay has sent a page of nodes, and its link is closed"},
-		{Name: fetchNotLocated, Means: "the relay could not be asked, or refused, and its link is closed"},
+		{Name: fetchLocated, Means: "the relay has sent a page of nodes, and its link is half-closed"},
+		{Name: fetchNotLocated, Means: "the relay could not be asked, or refused, and its link is half-closed, or gone"},
 		{Name: fetchNextNode, Means: "a node has not been asked yet, and the store is not open"},
 		{Name: fetchNextSource, Means: "a node has not been asked yet, and the store is open"},
 		{Name: fetchNextPage, Means: "all nodes so far have been asked, and the relay has more"},
@@ -107,8 +113,11 @@ var fetchGrammar = roles.NewGrammar(roles.Table[FetchState, FetchEvent]{
 		{Name: fetchCommitted, Means: "the content is durable and in its place"},
 		{Name: fetchGroupHad, Means: "another group is verified and stored"},
 		{Name: fetchAllHad, Means: "the last missing group is verified and stored"},
-		{Name: fetchSourceLeft, Means: "a source has closed its link"},
-		{Name: fetchLastLeft, Means: "no link is open any more"},
+		{Name: fetchSourceLeft, Means: "a source has half-closed its link, or lost it"},
+		{Name: fetchLastLeft, Means: "no link is open that we have not half-closed, and not MaxClosing others if a node waits for its turn"},
+		{Name: fetchClosedHad, Means: "every link is closed, and the file is in its place"},
+		{Name: fetchClosedNobody, Means: "every link is closed, and nobody has the file"},
+		{Name: fetchClosedFailed, Means: "every link is closed, and the file could not be had"},
 		{Name: fetchExpired, Deadline: true, Means: "the state's deadline passed"},
 		{Name: fetchStopped, Means: "the user does not want to wait any more"},
 	},
@@ -122,8 +131,8 @@ var fetchGrammar = roles.NewGrammar(roles.Table[FetchState, FetchEvent]{
 		fetchRow([]FetchState{FetchChoosing}, fetchNextSource, FetchFetching, "in the relay's order"),
 		fetchRow([]FetchState{FetchChoosing}, fetchNextPage, FetchAskingRelay, "somebody further down the list may have it"),
 		fetchRow([]FetchState{FetchChoosing}, fetchStartAnew, FetchSeeking, "any one content is better than none"),
-		fetchRow([]FetchState{FetchChoosing}, fetchNobodyHasIt, FetchNotFound, "this is certain"),
-		fetchRow([]FetchState{FetchChoosing}, fetchGiveUp, FetchFailed, "the report names each node that was passed over, with a code"),
+		fetchRow([]FetchState{FetchChoosing}, fetchNobodyHasIt, FetchClosing, "this is certain"),
+		fetchRow([]FetchState{FetchChoosing}, fetchGiveUp, FetchClosing, "the report names each node that was passed over, with a code"),
 		fetchRow([]FetchState{FetchSeeking}, fetchImpatient, FetchSeeking, "a dead node, or one that only says that it is busy, costs no more than this: another is asked beside it, or in its place where no more links may be open"),
 		fetchRow([]FetchState{FetchFetching}, fetchImpatient, FetchFetching, "a node that brings nothing costs no more than this, whatever it says"),
 		fetchRow([]FetchState{FetchSeeking}, fetchContentKnown, FetchOpening, "it stays the content of this fetch; an earlier try may have left some of it"),
@@ -137,9 +146,13 @@ var fetchGrammar = roles.NewGrammar(roles.Table[FetchState, FetchEvent]{
 		fetchRow([]FetchState{FetchFetching}, fetchAllHad, FetchFinishing, "whole, and verified; a source that has not delivered yet is not waited for"),
 		fetchRow([]FetchState{FetchSeeking, FetchOpening, FetchFetching, FetchFinishing}, fetchSourceLeft, "", "the others go on, and the store"),
 		fetchRow([]FetchState{FetchSeeking, FetchFetching}, fetchLastLeft, FetchChoosing, "the next node may do better"),
-		fetchRow([]FetchState{FetchFinishing}, fetchLastLeft, FetchCommitting, "every group is there and every link is closed"),
-		fetchRow([]FetchState{FetchCommitting}, fetchCommitted, FetchDone, "the file is there, and stays there"),
-		fetchRow([]FetchState{FetchCommitting}, fetchStopped, "", "what is whole is put in its place all the same"),
+		fetchRow([]FetchState{FetchFinishing}, fetchLastLeft, FetchCommitting, "every group is there: the links close meanwhile"),
+		fetchRow([]FetchState{FetchCommitting}, fetchCommitted, FetchClosing, "the file is there, and stays there"),
+		fetchRow([]FetchState{FetchClosing}, fetchClosedHad, FetchDone, "nothing is left to do"),
+		fetchRow([]FetchState{FetchClosing}, fetchClosedNobody, FetchNotFound, "nothing is left to do"),
+		fetchRow([]FetchState{FetchClosing}, fetchClosedFailed, FetchFailed, "nothing is left to do"),
+		fetchRow([]FetchState{FetchCommitting}, fetchStopped, "", "what is whole is put in its place all the same; links are closed at once"),
+		fetchRow([]FetchState{FetchClosing}, fetchStopped, "", "the result stays; links are closed at once"),
 		fetchRow([]FetchState{FetchNew, FetchInspecting, FetchAskingRelay, FetchSeeking, FetchOpening, FetchFetching, FetchFinishing}, fetchStopped, FetchFailed, "the user need not wait for anybody"),
 	},
 })

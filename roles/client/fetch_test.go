@@ -56,20 +56,21 @@ func located(t *testing.T, w client.Request, nodes ...byte) *rolestest.Story {
 
 // hearsOf tells a fetch of these nodes. It dials the first.
 func hearsOf(s *rolestest.Story, nodes ...byte) {
-	s.Hear(0, &protocol.Located{Peers: peers(nodes...)}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
-	s.Waits(roles.CloseTimeout)
-	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0", dials(1, nodes[0]))
+	s.Hear(0, &protocol.Located{Peers: peers(nodes...)}, "Seeking", "halfclose 0", "discard 0", "report locating", dials(1, nodes[0]))
+	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0")
 }
 
-// finishes ends the last link of a fetch that has all groups, and has the store commit them.
+// finishes ends the last stretch of a fetch that has all groups: the store commits them while the link
+// closes.
 func finishes(s *rolestest.Story, link roles.Link) {
-	s.Tell(roles.PeerEnded{Link: link}, "Committing", goes(int(link), "commit-store 0")...)
-	s.Waits(roles.CommitTimeout)
-	commits(s)
+	s.Tell(roles.BodyDone{Link: link}, "Committing", left(int(link), "commit-store 0")...)
+	s.Waits(roles.CloseTimeout)
+	commits(s, link)
 }
 
-func commits(s *rolestest.Story) {
-	s.Tell(roles.StoreCommitted{Items: []roles.Placed{{}}}, "Done", "report result")
+func commits(s *rolestest.Story, link roles.Link) {
+	s.Tell(roles.StoreCommitted{Items: []roles.Placed{{}}}, "Closing")
+	closes(s, link, "Done", "report result")
 }
 
 // asks are the lines for asking what the file is.
@@ -108,15 +109,26 @@ func (f file) begins(link int) []string {
 }
 
 // says has the node on a link refuse in a state of the fetch.
-func says(s *rolestest.Story, link roles.Link, code protocol.Code, state string) {
-	s.Hear(link, refusal(code), state, leaves(int(link))...)
+func says(s *rolestest.Story, link roles.Link, code protocol.Code, state string, rest ...string) {
+	s.Hear(link, refusal(code), state, left(int(link), rest...)...)
 }
 
-func leaves(link int) []string {
-	return []string{fmt.Sprintf("halfclose %d", link), fmt.Sprintf("discard %d", link)}
+// leaves are the lines for half-closing a link, and after it.
+func leaves(link int, rest ...string) []string {
+	return append([]string{fmt.Sprintf("halfclose %d", link), fmt.Sprintf("discard %d", link)}, rest...)
 }
 
-// goes are the lines at the end of a visit, and after it.
+// left are the lines at the end of a visit whose link is half-closed, and after it.
+func left(link int, rest ...string) []string {
+	return leaves(link, append([]string{"report tried"}, rest...)...)
+}
+
+// closes has the other side end a link that is half-closed.
+func closes(s *rolestest.Story, link roles.Link, state string, rest ...string) {
+	s.Tell(roles.PeerEnded{Link: link}, state, append([]string{fmt.Sprintf("hangup %d", link)}, rest...)...)
+}
+
+// goes are the lines at the end of a visit whose link is gone, and after it.
 func goes(link int, rest ...string) []string {
 	return append([]string{fmt.Sprintf("hangup %d", link), "report tried"}, rest...)
 }
@@ -156,8 +168,6 @@ func TestAFileOfOneGroupIsFetched(t *testing.T) {
 	s.Waits(roles.ReplyTimeout)
 	s.Hear(1, f.content(0, 1), "Fetching", f.takes(1, 0, 1))
 	s.Tell(roles.Verified{Link: 1}, "Finishing", "report had")
-	s.Tell(roles.BodyDone{Link: 1}, "Finishing", leaves(1)...)
-	s.Waits(roles.CloseTimeout)
 	finishes(s, 1)
 	r := wants(t, s, client.Fetched, 0)
 	if r.Name != "a.txt" || r.Hash != f.Hash || r.Size != 10 || r.Kept != 0 || !slices.Equal(r.From, ats(1)) || len(r.Variants) > 0 {
@@ -193,44 +203,45 @@ func TestAnEmptyFileNeedsNoGet(t *testing.T) {
 	f := made(0, 0)
 	s := asked(t, request, 1)
 	s.Hear(1, f.outboard(0), "Opening", f.opens())
-	s.Tell(roles.StoreReady{}, "Finishing", append([]string{"report begun"}, leaves(1)...)...)
-	s.Ring("Committing", goes(1, "commit-store 0")...) // a node that does not close costs nothing
-	commits(s)
+	s.Tell(roles.StoreReady{}, "Committing", append([]string{"report begun"}, left(1, "commit-store 0")...)...)
+	s.Ring("Committing", "hangup 1") // a node that does not close costs nothing
+	s.Tell(roles.StoreCommitted{Items: []roles.Placed{{}}}, "Done", "report result")
 	wants(t, s, client.Fetched, 0)
 }
 
 func TestNodesAreAskedInTheRelaysOrder(t *testing.T) {
 	s := asked(t, request, 3, 1, 2)
-	for _, next := range []byte{1, 2} {
-		says(s, 1, protocol.NotFound, "Seeking")
-		s.Tell(roles.PeerEnded{Link: 1}, "Seeking", goes(1, dials(1, next))...)
-		answers(1, s, "Seeking")
-	}
-	says(s, 1, protocol.NotFound, "Seeking")
-	s.Tell(roles.PeerEnded{Link: 1}, "NotFound", goes(1, "report result")...)
+	says(s, 1, protocol.NotFound, "Seeking", dials(2, 1))
+	closes(s, 1, "Seeking")
+	answers(2, s, "Seeking")
+	says(s, 2, protocol.NotFound, "Seeking", dials(1, 2))
+	answers(1, s, "Seeking") // the link to the last node has not closed yet
+	says(s, 1, protocol.NotFound, "Closing")
+	closes(s, 1, "Closing")
+	closes(s, 2, "NotFound", "report result")
 	wants(t, s, client.NobodyHad, protocol.NotFound, protocol.NotFound, protocol.NotFound)
 }
 
 func TestNobodyIsListed(t *testing.T) {
 	s := locating(t, request)
-	s.Hear(0, &protocol.Located{}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
+	s.Hear(0, &protocol.Located{}, "Closing", "halfclose 0", "discard 0", "report locating")
 	s.Tell(roles.PeerEnded{}, "NotFound", "hangup 0", "report result")
 	wants(t, s, client.NobodyHad)
 }
 
 func TestPagesAreWalkedAndNobodyIsAskedTwice(t *testing.T) {
 	s := locating(t, request)
-	s.Hear(0, &protocol.Located{Peers: peers(1, 1), Cursor: []byte{1}}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
-	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0", dials(1, 1))
+	s.Hear(0, &protocol.Located{Peers: peers(1, 1), Cursor: []byte{1}}, "Seeking", "halfclose 0", "discard 0", "report locating", dials(1, 1))
+	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0")
 	answers(1, s, "Seeking")
-	says(s, 1, protocol.NotFound, "Seeking")
-	s.Tell(roles.PeerEnded{Link: 1}, "AskingRelay", goes(1, "dial 0 relay:4000")...)
+	says(s, 1, protocol.NotFound, "AskingRelay", "dial 0 relay:4000")
+	closes(s, 1, "AskingRelay")
 	s.Tell(roles.Opened{}, "AskingRelay", "send 0 LOCATE name=a.txt cursor=01", "hear 0")
 	s.Hear(0, &protocol.Located{Cursor: []byte{2}}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
 	s.Tell(roles.PeerEnded{}, "AskingRelay", "hangup 0", "dial 0 relay:4000") // an empty page is not the last
 	s.Tell(roles.Opened{}, "AskingRelay", "send 0 LOCATE name=a.txt cursor=02", "hear 0")
-	s.Hear(0, &protocol.Located{Peers: peers(1, 2)}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
-	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0", dials(1, 2))
+	s.Hear(0, &protocol.Located{Peers: peers(1, 2)}, "Seeking", "halfclose 0", "discard 0", "report locating", dials(1, 2))
+	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0")
 	s.Tell(roles.Lost{Link: 1, Code: protocol.Refused}, "Failed", goes(1, "report result")...)
 	wants(t, s, client.Unsure, protocol.NotFound, protocol.Refused)
 }
@@ -239,23 +250,23 @@ func TestPagesAreWalkedAndNobodyIsAskedTwice(t *testing.T) {
 func TestNotFoundIsOnlySaidWhenItIsCertain(t *testing.T) {
 	for _, code := range []protocol.Code{protocol.Busy, protocol.Draining, protocol.Internal, protocol.Denied, protocol.Changed, 200} {
 		s := asked(t, request, 1, 2)
-		says(s, 1, protocol.NotFound, "Seeking")
-		s.Tell(roles.PeerEnded{Link: 1}, "Seeking", goes(1, dials(1, 2))...)
-		answers(1, s, "Seeking")
-		says(s, 1, code, "Seeking")
-		s.Tell(roles.PeerEnded{Link: 1}, "Failed", goes(1, "report result")...)
+		says(s, 1, protocol.NotFound, "Seeking", dials(2, 2))
+		closes(s, 1, "Seeking")
+		answers(2, s, "Seeking")
+		says(s, 2, code, "Closing")
+		closes(s, 2, "Failed", "report result")
 		wants(t, s, client.Unsure, protocol.NotFound, code)
 	}
 }
 
 func TestWhatMayChangeByItselfIsNoCertainNotFound(t *testing.T) {
 	s := asked(t, request, 1)
-	says(s, 1, protocol.Indexing, "Seeking")
-	s.Tell(roles.PeerEnded{Link: 1}, "Failed", goes(1, "report result")...)
+	says(s, 1, protocol.Indexing, "Closing")
+	closes(s, 1, "Failed", "report result")
 	wants(t, s, client.TooEarly, protocol.Indexing)
 
 	s = locating(t, request)
-	s.Hear(0, &protocol.Located{Peers: peers(), Young: 60_000}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
+	s.Hear(0, &protocol.Located{Peers: peers(), Young: 60_000}, "Closing", "halfclose 0", "discard 0", "report locating")
 	s.Tell(roles.PeerEnded{}, "Failed", "hangup 0", "report result")
 	wants(t, s, client.TooEarly)
 	if young := result(t, s).Young; young != time.Minute {
@@ -266,8 +277,8 @@ func TestWhatMayChangeByItselfIsNoCertainNotFound(t *testing.T) {
 func TestWhatANodeTookIsMeasured(t *testing.T) {
 	s := asked(t, request, 1)
 	s.At.Now += 3 * time.Second
-	says(s, 1, protocol.NotFound, "Seeking")
-	s.Tell(roles.PeerEnded{Link: 1}, "NotFound", goes(1, "report result")...)
+	says(s, 1, protocol.NotFound, "Closing")
+	closes(s, 1, "NotFound", "report result")
 	if took := result(t, s).Tried[0].Took; took != 3*time.Second {
 		t.Errorf("took %v", took)
 	}
@@ -288,8 +299,8 @@ func TestABadNameIsRefusedBeforeAnybodyIsAsked(t *testing.T) {
 func TestWithAHashNoNameIsNeeded(t *testing.T) {
 	f := made(10, 1)
 	s := locating(t, client.Request{Relay: relayAddress, Hash: f.Hash})
-	s.Hear(0, &protocol.Located{Peers: peers(1)}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
-	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0", dials(1, 1))
+	s.Hear(0, &protocol.Located{Peers: peers(1)}, "Seeking", "halfclose 0", "discard 0", "report locating", dials(1, 1))
+	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0")
 	s.Tell(roles.Opened{Link: 1}, "Seeking", fmt.Sprintf("send 1 TREE hash=%x", f.Hash[:1]), "hear 1")
 	s.Hear(1, f.outboard(0), "Opening", strings.Replace(f.opens(), "a.txt", "", 1))
 	s.Tell(roles.StoreReady{}, "Fetching", "report begun", strings.Replace(f.gets(1, 0, 1), " name=a.txt", "", 1), "hear 1")

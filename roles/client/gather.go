@@ -11,10 +11,10 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// Gather gets many files: those of one chunk group by Pipelines, from up to MaxPipelines links at
-// once; the others, and what the Pipelines did not bring, by Fetches. What becomes of each item is
-// reported as Gathered, once it is certain. Of the machines within, Tried, Begun, Had, Hashing and
-// Checking are reported as they come. See GatherTable.
+// Gather gets many files: those of one chunk group by up to MaxPipelines Pipelines at once, the
+// others, and what the Pipelines did not bring, by Fetches. What becomes of each item is reported as
+// Gathered, once it is certain. Of the machines within, Tried, Begun, Had, Hashing and Checking are
+// reported as they come. See GatherTable.
 type Gather struct {
 	core    roles.Core[GatherState, GatherEvent]
 	watch   func(roles.Transition)
@@ -30,11 +30,11 @@ type Gather struct {
 	overtakes  []overtake    // the one that is due first at the front
 	due        time.Duration // of the deadline that is armed
 
-	fetches [fetchesAtOnce]fetchSlot
-	few     []int          // items to be fetched, a few at once
-	alone   []int          // items to be fetched one at a time, after that
-	failed  map[string]int // Fetches in a row that failed, by the nodes that should have delivered
-	put     map[string]int // Fetches in a row that were put off, by the same
+	fetches [2 * fetchesAtOnce]fetchSlot // so that one begins while the links of another close
+	few     []int                        // items to be fetched, a few at once
+	alone   []int                        // items to be fetched one at a time, after that
+	failed  map[string]int               // Fetches in a row that failed, by the nodes that should have delivered
+	put     map[string]int               // Fetches in a row that were put off, by the same
 
 	patience patience    // with nodes, of Pipelines
 	turns    map[int]int // by item, how often it was put off
@@ -93,10 +93,10 @@ func NewGather(request GatherRequest) *Gather {
 	g.core.Use(roles.NoLink, roles.Deadline)
 	g.fold()
 	for i := range g.pipelines {
-		g.pipelines[i].link = roles.Link(i)
+		g.pipelines[i].first = roles.Link(i)
 	}
 	for i := range g.fetches {
-		g.fetches[i].first = roles.MaxPipelines + roles.Link(i)*FetchSpan
+		g.fetches[i].first = PipelineLinks + roles.Link(i)*FetchSpan
 	}
 	return g
 }
@@ -154,10 +154,11 @@ func (g *Gather) Watch(f func(roles.Transition)) {
 
 // On returns the name of the table that governs an open link, and the state there.
 func (g *Gather) On(link roles.Link) (table, state string) {
-	if link < roles.MaxPipelines {
-		return g.pipelines[link].machine.core.Name(), string(g.pipelines[link].machine.State())
+	if link < PipelineLinks {
+		_, m := g.pipelineOn(link)
+		return m.core.Name(), string(m.State())
 	}
-	return g.fetches[(link-roles.MaxPipelines)/FetchSpan].machine.On(link)
+	return g.fetches[(link-PipelineLinks)/FetchSpan].machine.On(link)
 }
 
 // Step implements [roles.Machine].
@@ -226,7 +227,7 @@ func (g *Gather) advance(at roles.Moment) bool {
 
 // finish ends the machine when nothing is under way.
 func (g *Gather) finish() bool {
-	if g.busyPipelines() > 0 || g.busyFetches() > 0 {
+	if g.busyPipelines() > 0 || g.linked() {
 		return false
 	}
 	g.giveUp()
@@ -256,9 +257,12 @@ func (g *Gather) stop(at roles.Moment) {
 	g.core.Fire(gatherStopped)
 	g.overtakes = nil
 	for i := range g.pipelines {
-		if g.pipelines[i].busy {
-			g.tell(at, &g.pipelines[i], roles.Stopped{})
+		for _, m := range g.pipelines[i].machines {
+			if m.working() {
+				g.tell(at, &g.pipelines[i], m, roles.Stopped{})
+			}
 		}
+		g.pipelines[i].more = false
 	}
 	for i := range g.fetches {
 		if g.fetches[i].busy {

@@ -12,19 +12,17 @@ import (
 // commit has the store put items in their places.
 func (g *Gather) commit(at roles.Moment, slot *pipelineSlot, items []roles.Placement) {
 	if len(items) == 0 {
-		g.goOn(at, slot)
+		g.goOn(slot)
 		return
 	}
 	slot.placing, slot.due = items, at.Now+roles.CommitTimeout
 	g.core.Do(roles.CommitStore{Items: items})
 }
 
-// goOn asks a node for more on its link, if it did there what was asked of it.
-func (g *Gather) goOn(at roles.Moment, slot *pipelineSlot) {
+// goOn has a node asked for more, if it did what was asked of it.
+func (g *Gather) goOn(slot *pipelineSlot) {
 	slot.placing = nil
-	if slot.machine.Result().Code == 0 && g.State() == GatherPipelining {
-		g.carry(at, slot)
-	}
+	slot.more = slot.machine.Result().Code == 0 && g.State() == GatherPipelining
 }
 
 // committed reports the items of a commit, of a Pipeline or of a Fetch.
@@ -46,7 +44,7 @@ func (g *Gather) committed(at roles.Moment, in roles.StoreCommitted) {
 		for _, placed := range in.Items {
 			g.place(slot, placed)
 		}
-		g.goOn(at, slot)
+		g.goOn(slot)
 		return
 	}
 }
@@ -59,7 +57,7 @@ func (g *Gather) commitLate(at roles.Moment, slot *pipelineSlot) {
 	for _, item := range slot.placing {
 		g.place(slot, roles.Placed{Item: item.Item, Err: errDiskHangs})
 	}
-	g.goOn(at, slot)
+	g.goOn(slot)
 }
 
 // place reports an item that the store has put in its place, or could not.
@@ -98,7 +96,7 @@ func (g *Gather) storeFailed(at roles.Moment, in roles.StoreFailed) {
 				g.conclude(item, diskFailure(in.Err))
 			}
 		}
-		g.tell(at, slot, in)
+		g.tell(at, slot, slot.machine, in)
 		return
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// FetchSpan is how many numbers each of the Fetches of a Gather has, from MaxPipelines on: of its
+// FetchSpan is how many numbers each of the Fetches of a Gather has, from PipelineLinks on: of its
 // links, and one more for the timer of its own.
 const FetchSpan = fetchLinks + 1
 
@@ -25,8 +25,9 @@ type fetchSlot struct {
 
 // fetch begins a Fetch where there is room, and reports whether it did something.
 func (g *Gather) fetch(at roles.Moment) bool {
-	busy := g.busyFetches()
+	busy, room := g.busyFetches()
 	switch {
+	case !room:
 	case len(g.few) > 0 && busy < fetchesAtOnce:
 		item := g.few[0]
 		g.few = g.few[1:]
@@ -41,13 +42,24 @@ func (g *Gather) fetch(at roles.Moment) bool {
 	return false
 }
 
-func (g *Gather) busyFetches() (n int) {
+// busyFetches counts the Fetches whose result is not certain, and reports whether there are links for
+// another one.
+func (g *Gather) busyFetches() (n int, room bool) {
 	for i := range g.fetches {
-		if g.fetches[i].busy {
+		switch slot := &g.fetches[i]; {
+		case !slot.busy:
+			room = true
+		case slot.machine.State() != FetchClosing:
 			n++
 		}
 	}
-	return n
+	return n, room
+}
+
+// linked reports whether the machine on some link has not come to its end.
+func (g *Gather) linked() bool {
+	closing := func(s pipelineSlot) bool { return s.machines[0].working() || s.machines[1].working() }
+	return slices.ContainsFunc(g.pipelines[:], closing) || slices.ContainsFunc(g.fetches[:], func(s fetchSlot) bool { return s.busy })
 }
 
 // fetching returns the slot in which an item is being fetched, or nil.
@@ -197,13 +209,13 @@ func (g *Gather) passLink(at roles.Moment, link roles.Link, in roles.Input) {
 	if link < 0 {
 		return
 	}
-	if link < roles.MaxPipelines {
-		if slot := &g.pipelines[link]; slot.busy {
-			g.tell(at, slot, in)
+	if link < PipelineLinks {
+		if slot, m := g.pipelineOn(link); m.working() {
+			g.tell(at, slot, m, in)
 		}
 		return
 	}
-	if n := (link - roles.MaxPipelines) / FetchSpan; int(n) < len(g.fetches) && g.fetches[n].busy {
+	if n := (link - PipelineLinks) / FetchSpan; int(n) < len(g.fetches) && g.fetches[n].busy {
 		g.tellFetch(at, &g.fetches[n], in)
 	}
 }

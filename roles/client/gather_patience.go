@@ -84,7 +84,7 @@ func (g *Gather) dismissNode(at roles.Moment, slot *pipelineSlot, most int) {
 		if one := &g.pipelines[i]; one.busy && one.node == node && g.turn(one) <= max(at.Now, turn) {
 			g.core.Fire(gatherDismissed)
 			one.overtaken = true
-			g.tell(at, one, roles.Stopped{})
+			g.tell(at, one, one.machine, roles.Stopped{})
 		}
 	}
 	if g.patience[node]++; g.patience[node] >= most {

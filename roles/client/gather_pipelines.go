@@ -24,13 +24,18 @@ type queue struct {
 	next  int
 }
 
-// pipelineSlot is one link for Pipelines, one after the other. The next one begins when the store
-// has put in their places the items of the one before: files do not come faster than the disk takes
-// them.
+// PipelineLinks is how many links the Pipelines of a Gather have: two for each that may be under way,
+// so that one begins while the link of the one before closes.
+const PipelineLinks = 2 * roles.MaxPipelines
+
+// pipelineSlot is the place of one Pipeline at a time. The next one begins when the store has put in
+// their places the items of the one before: files do not come faster than the disk takes them.
 type pipelineSlot struct {
-	link      roles.Link
-	machine   *Pipeline // nil: none so far
-	busy      bool
+	first     roles.Link   // and the one that is MaxPipelines above it
+	machines  [2]*Pipeline // on these links; nil: none so far
+	machine   *Pipeline    // the last that began
+	busy      bool         // its visit is not over
+	more      bool         // its node is to be asked for more
 	node      netip.AddrPort
 	load      []int
 	came      []bool
@@ -53,14 +58,20 @@ type overtake struct {
 // pipeline begins a Pipeline where there is room, or the next round, or the Fetches.
 func (g *Gather) pipeline(at roles.Moment) bool {
 	for i := range g.pipelines {
-		if slot := &g.pipelines[i]; slot.free() && len(g.round.carriers) > 0 {
+		slot := &g.pipelines[i]
+		switch {
+		case slot.idle() < 0: // its links are closing
+		case slot.more:
+			g.carry(at, slot)
+			return true
+		case slot.free() && len(g.round.carriers) > 0:
 			slot.node = g.round.carriers[0]
 			g.round.carriers = g.round.carriers[1:]
 			g.carry(at, slot)
 			return true
 		}
 	}
-	if g.busyPipelines() > 0 {
+	if g.busyPipelines() > 0 || len(g.round.carriers) > 0 {
 		return false
 	}
 	g.overtakes = nil
@@ -77,7 +88,19 @@ func (g *Gather) pipeline(at roles.Moment) bool {
 	return true
 }
 
-func (s *pipelineSlot) free() bool { return !s.busy && len(s.placing) == 0 }
+// free reports whether the slot is for any node.
+func (s *pipelineSlot) free() bool { return !s.busy && !s.more && len(s.placing) == 0 }
+
+// idle returns which of the slot's links is not in use; -1: none.
+func (s *pipelineSlot) idle() int {
+	return slices.IndexFunc(s.machines[:], func(m *Pipeline) bool { return !m.working() })
+}
+
+// pipelineOn returns the slot of a link, and the machine there.
+func (g *Gather) pipelineOn(link roles.Link) (*pipelineSlot, *Pipeline) {
+	slot := &g.pipelines[link%roles.MaxPipelines]
+	return slot, slot.machines[link/roles.MaxPipelines]
+}
 
 func (g *Gather) busyPipelines() (n int) {
 	for i := range g.pipelines {
@@ -137,7 +160,7 @@ func pipelineSize(items, links int) int {
 // carry begins a Pipeline with the next items of a slot's node. An idle node may take over from
 // slower ones.
 func (g *Gather) carry(at roles.Moment, slot *pipelineSlot) {
-	slot.load = g.take(slot.node)
+	slot.load, slot.more = g.take(slot.node), false
 	if len(slot.load) == 0 {
 		g.idle(at, slot.node)
 		return
@@ -148,14 +171,17 @@ func (g *Gather) carry(at roles.Moment, slot *pipelineSlot) {
 	for i, item := range slot.load {
 		wanted[i] = Wanted{Name: g.items[item].name, Hash: g.items[item].Hash, Size: g.items[item].Size}
 	}
-	if slot.machine == nil {
-		slot.machine = NewPipeline("", nil)
-		slot.machine.use(slot.link, timerOf(slot.link))
+	free := slot.idle()
+	if slot.machines[free] == nil {
+		link := slot.first + roles.Link(free)*roles.MaxPipelines
+		slot.machines[free] = NewPipeline("", nil)
+		slot.machines[free].use(link, timerOf(link))
 	}
+	slot.machine = slot.machines[free]
 	slot.machine.Reset(slot.node.String(), wanted)
 	slot.machine.numbers, slot.machine.also, slot.machine.last = slot.load, g.alternates.of(slot.node), g.redials.last(slot.node)
 	slot.machine.Watch(g.watch)
-	g.tell(at, slot, roles.Started{})
+	g.tell(at, slot, slot.machine, roles.Started{})
 }
 
 // take takes the items of the next Pipeline out of a node's queue.
@@ -174,20 +200,24 @@ func (g *Gather) take(node netip.AddrPort) (load []int) {
 }
 
 // tell tells a Pipeline an input, and takes its effects for those of the Gather.
-func (g *Gather) tell(at roles.Moment, slot *pipelineSlot, in roles.Input) {
-	for _, effect := range slot.machine.Step(at, in) {
+func (g *Gather) tell(at roles.Moment, slot *pipelineSlot, m *Pipeline, in roles.Input) {
+	over := false
+	for _, effect := range m.Step(at, in) {
 		report, is := effect.(roles.Report)
 		if !is {
 			g.core.Do(effect)
 			continue
 		}
-		if answer, is := report.Outcome.(Answered); is {
-			g.answered(at, slot, answer)
-		} else {
-			g.core.Do(report)
+		switch outcome := report.Outcome.(type) {
+		case Answered:
+			g.answered(at, slot, outcome)
+			continue
+		case Tried:
+			over = true
 		}
+		g.core.Do(report)
 	}
-	if slot.machine.Final() {
+	if over {
 		g.pipelineOver(at, slot)
 	}
 }
@@ -276,7 +306,7 @@ func (g *Gather) overtakeDue(at roles.Moment) {
 		if o.slot.busy && g.lacks(o.slot, o.idle) {
 			g.core.Fire(gatherOvertaken)
 			o.slot.overtaken = true
-			g.tell(at, o.slot, roles.Stopped{})
+			g.tell(at, o.slot, o.slot.machine, roles.Stopped{})
 		}
 	}
 }

@@ -28,7 +28,7 @@ func (f *Fetch) late(at roles.Moment, s *Source) bool {
 	return s.awaited() && at.Now-s.moved >= f.patience.with(s.tried.Node, roles.GroupPatience)
 }
 
-// places returns how many links to nodes may be open at most. Beyond those that the request allows
+// places returns how many nodes may be asked at once at most. Beyond those that the request allows
 // they are for others beside late nodes that send nothing: where bytes come slowly, it may be for
 // our own line that they do, and more links only divide it.
 func (f *Fetch) places(at roles.Moment) int {
@@ -66,14 +66,14 @@ func (f *Fetch) elsewhere() bool {
 // a turn: of several the worse half, those of which the fewest bytes have come; all of them if only
 // the relay, or another content, can help. It reports whether it left any.
 func (f *Fetch) dismiss(at roles.Moment) bool {
-	if f.State() != FetchSeeking && f.State() != FetchFetching || f.live() == 0 || f.roomy(at) || !f.untried() {
+	if f.State() != FetchSeeking && f.State() != FetchFetching || f.live() == 0 || f.roomy(at) || f.tooManyClosing() || !f.untried() {
 		return false
 	}
 	var all []*Source
 	for _, s := range f.sources {
-		if s.working() && !f.late(at, s) {
+		if s.visiting() && !f.late(at, s) {
 			return false
-		} else if s.working() {
+		} else if s.visiting() {
 			all = append(all, s)
 		}
 	}
@@ -117,7 +117,7 @@ func (f *Fetch) wait(at roles.Moment) {
 		if s.awaited() {
 			soonest(s.moved + f.patience.with(s.tried.Node, roles.GroupPatience))
 		}
-		if s.working() && s.pending() && f.roomy(at) {
+		if s.pending() && f.roomy(at) {
 			soonest(s.since + roles.DialPatience)
 		}
 	}

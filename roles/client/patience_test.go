@@ -37,20 +37,20 @@ func TestTheReferenceModeComesBackToASlowNodeLast(t *testing.T) {
 		t.Errorf("the second node has its second turn after %v", s.At.Now)
 	}
 	answers(1, s, "Seeking")
-	s.Hear(1, refusal(protocol.NotFound), "Seeking", leaves(1)...)
-	s.Tell(roles.PeerEnded{Link: 1}, "Seeking", goes(1, dials(1, 1))...)
-	answers(1, s, "Seeking")
+	s.Hear(1, refusal(protocol.NotFound), "Seeking", left(1, dials(2, 1))...)
+	closes(s, 1, "Seeking")
+	answers(2, s, "Seeking")
 	s.Waits(roles.ReplyTimeout) // nobody else waits
-	s.Hear(1, refusal(protocol.NotFound), "Seeking", leaves(1)...)
-	s.Tell(roles.PeerEnded{Link: 1}, "NotFound", goes(1, "report result")...)
+	s.Hear(2, refusal(protocol.NotFound), "Closing", left(2)...)
+	closes(s, 2, "NotFound", "report result")
 	wants(t, s, client.NobodyHad, protocol.Timeout, protocol.Timeout, protocol.Timeout, protocol.NotFound, protocol.NotFound)
 }
 
 // TestTheNextPageComesBeforeASlowNode: those that have not been asked come first.
 func TestTheNextPageComesBeforeASlowNode(t *testing.T) {
 	s := locating(t, request)
-	s.Hear(0, &protocol.Located{Peers: peers(1), Cursor: []byte{1}}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
-	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0", dials(1, 1))
+	s.Hear(0, &protocol.Located{Peers: peers(1), Cursor: []byte{1}}, "Seeking", "halfclose 0", "discard 0", "report locating", dials(1, 1))
+	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0")
 	s.Tell(roles.Lost{Link: 1, Code: protocol.Refused}, "AskingRelay", goes(1, "dial 0 relay:4000")...)
 }
 

@@ -9,8 +9,8 @@ import (
 )
 
 // Pipeline gets many small files from one node over one link, with many requests ahead. It reports
-// each file as Answered, the visit as Tried at the end, and Hashing while the node makes it wait
-// for that. See PipelineTable.
+// each file as Answered, Hashing while the node makes it wait for that, and the visit as Tried when
+// nothing more is asked of the node: the link may still be closing then. See PipelineTable.
 //
 // It does not open the store: the items of the store are the files in their given order. No body
 // comes for an empty file: it is asked for because of its attributes, and is empty if its hash says
@@ -87,7 +87,7 @@ func (h *Pipeline) number(item int) int {
 	return h.numbers[item]
 }
 
-// Left returns the items that have not been answered, once the machine is final.
+// Left returns the items that have not been answered, once the visit has been reported.
 func (h *Pipeline) Left() (items []int) {
 	for i, done := range h.answered {
 		if !done {
@@ -97,7 +97,7 @@ func (h *Pipeline) Left() (items []int) {
 	return items
 }
 
-// Result returns the visit, once the machine is final.
+// Result returns the visit, once it has been reported.
 func (h *Pipeline) Result() Tried { return h.tried }
 
 // State returns the state that the machine is in.
@@ -158,8 +158,11 @@ func (h *Pipeline) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Stopped:
 		h.cut(pipelineStopped, protocol.Interrupted, "told to stop")
 	}
-	if h.Final() {
+	switch {
+	case h.Final():
 		h.closed(at, was)
+	case h.State() == PipelineLeaving && was != PipelineLeaving:
+		h.visited(at)
 	}
 	return h.core.Effects()
 }

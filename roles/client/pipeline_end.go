@@ -56,12 +56,19 @@ func (h *Pipeline) cut(event PipelineEvent, code protocol.Code, text string) {
 	h.core.Fire(event)
 }
 
-// closed releases the link. A wrong file is answered with what was found about it.
+// closed releases the link. A visit that ends without a half-close is over with it.
 func (h *Pipeline) closed(at roles.Moment, was PipelineState) {
 	if was != PipelineNew {
 		h.core.Do(roles.HangUp{Link: h.link})
-		h.tried.Took = at.Now - h.since
 	}
+	if was != PipelineLeaving {
+		h.visited(at)
+	}
+}
+
+// visited reports the visit. A wrong file is answered with what was found about it.
+func (h *Pipeline) visited(at roles.Moment) {
+	h.tried.Took = at.Now - h.since
 	if h.wrong && !h.answered[h.asked[0]] {
 		h.answer(Answered{Item: h.asked[0], Code: h.tried.Code, By: h.tried.By, Text: h.tried.Text})
 	}
@@ -70,3 +77,6 @@ func (h *Pipeline) closed(at roles.Moment, was PipelineState) {
 	}
 	h.core.Do(roles.Report{Outcome: h.tried})
 }
+
+// working reports whether the pipeline has a link.
+func (h *Pipeline) working() bool { return h != nil && h.State() != PipelineNew && !h.Final() }

@@ -85,8 +85,8 @@ func TestManyFilesComeOverOneLink(t *testing.T) {
 	s.Tell(roles.BodyDone{}, "Asking", "hear 0")
 	s.Hear(0, ware(items[2]), "Receiving", "receive-body 0 0+10")
 	s.Tell(roles.Verified{}, "Receiving", "report answered")
-	s.Tell(roles.BodyDone{}, "Leaving", leaves(0)...)
-	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0", "report tried")
+	s.Tell(roles.BodyDone{}, "Leaving", left(0)...)
+	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0")
 	ends(t, s, 0, map[int]protocol.Code{0: 0, 1: 0, 2: 0})
 }
 
@@ -179,8 +179,8 @@ func TestAnEmptyFileIsAskedForItsAttributes(t *testing.T) {
 	s.Hear(0, full, "Receiving", "receive-body 0 0+10")
 	s.Tell(roles.Verified{}, "Receiving", "report answered")
 	s.Tell(roles.BodyDone{}, "Asking", "hear 0")
-	s.Hear(0, &protocol.Content{Hash: items[0].Hash}, "Leaving", append([]string{"report answered"}, leaves(0)...)...)
-	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0", "report tried")
+	s.Hear(0, &protocol.Content{Hash: items[0].Hash}, "Leaving", append([]string{"report answered"}, left(0)...)...)
+	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0")
 	ends(t, s, 0, map[int]protocol.Code{0: 0, 1: 0, 2: 0})
 	for _, outcome := range s.Reports {
 		if answer, is := outcome.(client.Answered); is {
@@ -191,7 +191,7 @@ func TestAnEmptyFileIsAskedForItsAttributes(t *testing.T) {
 		}
 	}
 	s = pipelining(t, items[1:2], 0)
-	s.Hear(0, &protocol.Content{Hash: items[0].Hash}, "Leaving", append([]string{"send 0 ERROR changed by client"}, leaves(0)...)...)
+	s.Hear(0, &protocol.Content{Hash: items[0].Hash}, "Leaving", append([]string{"send 0 ERROR changed by client"}, left(0)...)...)
 }
 
 // TestAnEmptyFileWhoseHashIsNotThatOfNoBytesIsRefused: a size of 0 is a claim like any other.
@@ -223,8 +223,8 @@ func TestWhatOneFileLacksDoesNotConcernTheOthers(t *testing.T) {
 	s.Hear(0, refusal(protocol.NotFound), "Asking", "report answered", "hear 0")
 	follows(s, items, 1)
 	s.Hear(0, refusal(protocol.Changed), "Asking", "report answered", "hear 0")
-	s.Hear(0, refusal(protocol.Denied), "Leaving", append([]string{"report answered"}, leaves(0)...)...)
-	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0", "report tried")
+	s.Hear(0, refusal(protocol.Denied), "Leaving", append([]string{"report answered"}, left(0)...)...)
+	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0")
 	ends(t, s, 0, map[int]protocol.Code{0: protocol.NotFound, 1: 0, 2: protocol.Changed, 3: protocol.Denied})
 }
 
@@ -233,18 +233,18 @@ func TestWhatIsNotAnsweredIsHandedBack(t *testing.T) {
 	closed := []string{"hangup 0", "report tried"}
 	for code, fail := range map[protocol.Code]func(*rolestest.Story){
 		protocol.Draining: func(s *rolestest.Story) {
-			s.Hear(0, refusal(protocol.Draining), "Leaving", leaves(0)...)
-			s.Tell(roles.PeerEnded{}, "Closed", closed...)
+			s.Hear(0, refusal(protocol.Draining), "Leaving", left(0)...)
+			s.Tell(roles.PeerEnded{}, "Closed", "hangup 0")
 		},
 		protocol.Lost:    func(s *rolestest.Story) { s.Tell(roles.PeerEnded{}, "Closed", closed...) },
 		protocol.Timeout: func(s *rolestest.Story) { s.Ring("Closed", closed...) },
 		protocol.Malformed: func(s *rolestest.Story) {
-			s.Tell(roles.Malformed{Err: refusal(protocol.Malformed)}, "Leaving", append([]string{"send 0 ERROR malformed by client"}, leaves(0)...)...)
-			s.Tell(roles.PeerEnded{}, "Closed", closed...)
+			s.Tell(roles.Malformed{Err: refusal(protocol.Malformed)}, "Leaving", append([]string{"send 0 ERROR malformed by client"}, left(0)...)...)
+			s.Tell(roles.PeerEnded{}, "Closed", "hangup 0")
 		},
 		protocol.Changed: func(s *rolestest.Story) { // another file than was asked for
-			s.Hear(0, ware(client.Wanted{Hash: protocol.Hash{99}, Size: 10}), "Leaving", append([]string{"send 0 ERROR changed by client"}, leaves(0)...)...)
-			s.Tell(roles.PeerEnded{}, "Closed", closed...)
+			s.Hear(0, ware(client.Wanted{Hash: protocol.Hash{99}, Size: 10}), "Leaving", append([]string{"send 0 ERROR changed by client"}, left(0)...)...)
+			s.Tell(roles.PeerEnded{}, "Closed", "hangup 0")
 		},
 		protocol.Disk: func(s *rolestest.Story) {
 			s.Hear(0, ware(wares(2, 10)[1]), "Receiving", "receive-body 0 0+10")
@@ -270,12 +270,12 @@ func TestAWrongFileEndsAPipeline(t *testing.T) {
 		s.Tell(roles.BodyDone{}, "Judging", "hear 0")
 		want := next
 		if next == protocol.Changed {
-			s.Hear(0, refusal(next), "Leaving", append([]string{"report answered"}, leaves(0)...)...)
-			s.Tell(roles.PeerEnded{}, "Closed", "hangup 0", "report tried")
+			s.Hear(0, refusal(next), "Leaving", append([]string{"report answered"}, left(0)...)...)
+			s.Tell(roles.PeerEnded{}, "Closed", "hangup 0")
 		} else {
 			want = protocol.BadHash
-			s.Hear(0, refusal(next), "Leaving", append([]string{"send 0 ERROR bad-hash by client"}, leaves(0)...)...)
-			s.Tell(roles.PeerEnded{}, "Closed", "hangup 0", "report answered", "report tried")
+			s.Hear(0, refusal(next), "Leaving", append([]string{"send 0 ERROR bad-hash by client"}, leaves(0, "report answered", "report tried")...)...)
+			s.Tell(roles.PeerEnded{}, "Closed", "hangup 0")
 		}
 		ends(t, s, want, map[int]protocol.Code{0: want}, 1, 2)
 	}
@@ -288,8 +288,8 @@ func TestAWrongFileThatWasTheLastIsAskedForAgain(t *testing.T) {
 	s.Hear(0, ware(items[0]), "Receiving", "receive-body 0 0+10")
 	s.Tell(roles.BodyWrong{}, "Doubting")
 	s.Tell(roles.BodyDone{}, "Judging", append(orders(items, 0), "hear 0")...)
-	s.Hear(0, ware(items[0]), "Leaving", append([]string{"send 0 ERROR bad-hash by client"}, leaves(0)...)...)
-	s.Ring("Closed", "hangup 0", "report answered", "report tried")
+	s.Hear(0, ware(items[0]), "Leaving", append([]string{"send 0 ERROR bad-hash by client"}, leaves(0, "report answered", "report tried")...)...)
+	s.Ring("Closed", "hangup 0")
 	ends(t, s, protocol.BadHash, map[int]protocol.Code{0: protocol.BadHash})
 }
 

@@ -22,23 +22,23 @@ func resuming(t *testing.T, f file, nodes ...byte) *rolestest.Story {
 func TestAPartIsNotGivenUpForTheFirstWhoHasAnotherContent(t *testing.T) {
 	f, other := made(2*group, 1), made(10, 2)
 	s := resuming(t, f, 1, 2)
-	s.Hear(1, other.outboard(0), "Seeking", leaves(1)...)
-	s.Tell(roles.PeerEnded{Link: 1}, "Seeking", goes(1, dials(1, 2))...)
-	answers(1, s, "Seeking")
-	s.Hear(1, f.outboard(0), "Opening", f.opens())
+	s.Hear(1, other.outboard(0), "Seeking", left(1, dials(2, 2))...)
+	closes(s, 1, "Seeking")
+	answers(2, s, "Seeking")
+	s.Hear(2, f.outboard(0), "Opening", f.opens())
 }
 
 func TestAPartIsGivenUpWhenNobodyHasItsContentAnyMore(t *testing.T) {
 	f, other := made(2*group, 1), made(10, 2)
 	s := resuming(t, f, 1, 2)
-	s.Hear(1, other.outboard(0), "Seeking", leaves(1)...)
-	s.Tell(roles.PeerEnded{Link: 1}, "Seeking", goes(1, dials(1, 2))...)
-	answers(1, s, "Seeking")
-	says(s, 1, protocol.NotFound, "Seeking")
-	s.Tell(roles.PeerEnded{Link: 1}, "Seeking", goes(1, dials(1, 1))...)
+	s.Hear(1, other.outboard(0), "Seeking", left(1, dials(2, 2))...)
+	closes(s, 1, "Seeking")
+	answers(2, s, "Seeking")
+	says(s, 2, protocol.NotFound, "Seeking", dials(1, 1))
+	closes(s, 2, "Seeking")
 	answers(1, s, "Seeking")
 	s.Hear(1, other.outboard(0), "Opening", other.opens())
-	delivers(s, other)
+	delivers(s, 1, other)
 	if r := wants(t, s, client.Fetched, protocol.Variant, protocol.NotFound, 0); len(r.Variants) > 0 {
 		t.Errorf("nobody has %+v", r.Variants)
 	}
@@ -50,11 +50,11 @@ func TestNodesThatAreKnownToHaveAnotherContentWaitTheirTurn(t *testing.T) {
 	s := locating(t, request, f)
 	listed := peers(1, 2)
 	listed[0].Hash, listed[0].Size = other.Hash, other.Size
-	s.Hear(0, &protocol.Located{Peers: listed}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
-	s.Tell(roles.PeerEnded{Link: 0}, "Seeking", "hangup 0", dials(1, 2))
+	s.Hear(0, &protocol.Located{Peers: listed}, "Seeking", "halfclose 0", "discard 0", "report locating", dials(1, 2))
+	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0")
 	answers(1, s, "Seeking")
-	says(s, 1, protocol.NotFound, "Seeking")
-	s.Tell(roles.PeerEnded{Link: 1}, "Seeking", goes(1, dials(1, 1))...)
-	answers(1, s, "Seeking")
-	s.Hear(1, other.outboard(0), "Opening", other.opens())
+	says(s, 1, protocol.NotFound, "Seeking", dials(2, 1))
+	closes(s, 1, "Seeking")
+	answers(2, s, "Seeking")
+	s.Hear(2, other.outboard(0), "Opening", other.opens())
 }

@@ -9,7 +9,8 @@ import (
 )
 
 // Query asks a relay for all pages of a LOCATE or LIST, on one link. It reports each page as a
-// Page, and QueryResult at the end. See QueryTable.
+// Page, and QueryResult when nothing more is asked of the relay: the link may still be closing then.
+// See QueryTable.
 type Query struct {
 	core   roles.Core[QueryState, QueryEvent]
 	link   roles.Link // its only one
@@ -93,7 +94,7 @@ func (q *Query) use(link roles.Link, timer roles.Timer) {
 	q.core.Use(link, timer)
 }
 
-// Result returns the result once the machine is final.
+// Result returns the result once it has been reported.
 func (q *Query) Result() QueryResult { return q.result }
 
 // State returns the state that the machine is in.
@@ -181,6 +182,7 @@ func (q *Query) heard(m protocol.Message) {
 		}
 		q.result = QueryResult{m.Code, m.By, m.Text}
 		q.leave(queryRefused)
+		q.core.Do(roles.Report{Outcome: q.result})
 	}
 }
 
@@ -192,13 +194,13 @@ func (q *Query) page(page, next protocol.Message, more bool, again, last QueryEv
 	case more && !q.single && !q.said.endless(page):
 		q.core.Fire(again)
 		q.request()
+		q.core.Do(roles.Report{Outcome: Page{page}})
+		return
 	case more && !q.single:
 		q.result = QueryResult{protocol.Limit, protocol.Client, "the list does not end"}
-		q.leave(last)
-	default:
-		q.leave(last)
 	}
-	q.core.Do(roles.Report{Outcome: Page{page}})
+	q.leave(last)
+	q.core.Do(roles.Report{Outcome: Page{page}}, roles.Report{Outcome: q.result})
 }
 
 // reject refuses a relay that broke the protocol, and tells it so.
@@ -207,6 +209,7 @@ func (q *Query) reject(event QueryEvent, err *protocol.Error) {
 	q.result = QueryResult{err.Code, err.By, err.Text}
 	q.core.Fire(event)
 	q.core.Reject(q.link, err)
+	q.core.Do(roles.Report{Outcome: q.result})
 }
 
 // leave closes the link as its initiator: it half-closes and waits for the peer's end of stream.
@@ -224,8 +227,8 @@ func (q *Query) wait(event QueryEvent, random uint64) {
 	q.core.Arm(wait + time.Duration(random%uint64(wait/2)))
 }
 
-// cut ends with a link that is gone. After the last answer that is no failure, nor is it when the
-// same is to be asked again.
+// cut ends with a link that is gone. After the last answer that is no failure, and the result has been
+// reported; nor is it one when the same is to be asked again.
 func (q *Query) cut(at roles.Moment, event QueryEvent, code protocol.Code, text string) {
 	switch {
 	case q.State() == QueryPutOff:
@@ -235,12 +238,22 @@ func (q *Query) cut(at roles.Moment, event QueryEvent, code protocol.Code, text 
 		q.redial()
 		return
 	}
-	if q.State() != QueryLeaving {
-		q.result = QueryResult{code, protocol.Client, text}
-	}
+	left := q.State() == QueryLeaving
 	q.core.Fire(event)
-	q.core.Do(roles.HangUp{Link: q.link}, roles.Report{Outcome: q.result})
+	q.core.Do(roles.HangUp{Link: q.link})
+	if !left {
+		q.conclude(code, text)
+	}
 }
+
+// conclude reports that the query has failed.
+func (q *Query) conclude(code protocol.Code, text string) {
+	q.result = QueryResult{code, protocol.Client, text}
+	q.core.Do(roles.Report{Outcome: q.result})
+}
+
+// working reports whether the query has a link, or will have one again.
+func (q *Query) working() bool { return q.State() != QueryNew && !q.Final() }
 
 // redial asks for the same page again. Where the relay has several addresses others come first. A
 // link that broke says little about the relay: only two in a row that brought no page do.
@@ -255,11 +268,12 @@ func (q *Query) stop() {
 	if q.Final() {
 		return
 	}
-	linked := q.State() != QueryNew && q.State() != QueryWaiting
+	was := q.State()
 	q.core.Fire(queryStopped)
-	if linked {
+	if was != QueryNew && was != QueryWaiting {
 		q.core.Do(roles.HangUp{Link: q.link})
 	}
-	q.result = QueryResult{protocol.Interrupted, protocol.Client, "told to stop"}
-	q.core.Do(roles.Report{Outcome: q.result})
+	if was != QueryLeaving {
+		q.conclude(protocol.Interrupted, "told to stop")
+	}
 }

@@ -44,15 +44,15 @@ func TestAllPagesComeOverOneLink(t *testing.T) {
 	s := querying(t, &protocol.List{Pattern: "*.txt", Limit: 2})
 	s.Hear(0, &protocol.Listed{Cursor: []byte{7}}, "Listing", "send 0 LIST pattern=*.txt limit=2 cursor=07", "hear 0", "report page")
 	s.Hear(0, &protocol.Listed{Cursor: []byte{9}}, "Listing", "send 0 LIST pattern=*.txt limit=2 cursor=09", "hear 0", "report page")
-	s.Hear(0, &protocol.Listed{}, "Leaving", "halfclose 0", "discard 0", "report page")
+	s.Hear(0, &protocol.Listed{}, "Leaving", "halfclose 0", "discard 0", "report page", "report queryresult")
 	s.Waits(roles.CloseTimeout)
-	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0", "report queryresult")
+	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0")
 	answered(t, s, 0, 0)
 
 	s = querying(t, &protocol.Locate{Name: "a.txt"})
 	s.Hear(0, &protocol.Located{Cursor: []byte{7}}, "Locating", "send 0 LOCATE name=a.txt cursor=07", "hear 0", "report page")
-	s.Hear(0, &protocol.Located{}, "Leaving", "halfclose 0", "discard 0", "report page")
-	s.Tell(roles.Lost{Code: protocol.Lost}, "Closed", "hangup 0", "report queryresult") // it has said all that was asked
+	s.Hear(0, &protocol.Located{}, "Leaving", "halfclose 0", "discard 0", "report page", "report queryresult")
+	s.Tell(roles.Lost{Code: protocol.Lost}, "Closed", "hangup 0") // it has said all that was asked
 	answered(t, s, 0, 0)
 }
 
@@ -68,13 +68,13 @@ func TestWhatWasAskedStaysAsItWas(t *testing.T) {
 
 func TestARelayThatDoesNotAnswerARequestIsLeft(t *testing.T) {
 	s := querying(t, &protocol.List{})
-	s.Hear(0, &protocol.Located{}, "Leaving", "send 0 ERROR unexpected by client", "halfclose 0", "discard 0")
-	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0", "report queryresult")
+	s.Hear(0, &protocol.Located{}, "Leaving", "send 0 ERROR unexpected by client", "halfclose 0", "discard 0", "report queryresult")
+	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0")
 	answered(t, s, protocol.Unexpected, protocol.Client)
 
 	s = querying(t, &protocol.Locate{})
-	s.Hear(0, &protocol.Error{Code: protocol.Busy, By: protocol.Relay}, "Leaving", "halfclose 0", "discard 0")
-	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0", "report queryresult")
+	s.Hear(0, &protocol.Error{Code: protocol.Busy, By: protocol.Relay}, "Leaving", "halfclose 0", "discard 0", "report queryresult")
+	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0")
 	answered(t, s, protocol.Busy, protocol.Relay)
 
 	s = querying(t, &protocol.List{})
@@ -82,8 +82,8 @@ func TestARelayThatDoesNotAnswerARequestIsLeft(t *testing.T) {
 	answered(t, s, protocol.Timeout, protocol.Client)
 
 	s = querying(t, &protocol.List{})
-	s.Tell(roles.Malformed{Err: &protocol.Error{Code: protocol.TooLarge}}, "Leaving", "send 0 ERROR too-large by client", "halfclose 0", "discard 0")
-	s.Ring("Closed", "hangup 0", "report queryresult")
+	s.Tell(roles.Malformed{Err: &protocol.Error{Code: protocol.TooLarge}}, "Leaving", "send 0 ERROR too-large by client", "halfclose 0", "discard 0", "report queryresult")
+	s.Ring("Closed", "hangup 0")
 	answered(t, s, protocol.TooLarge, protocol.Client)
 }
 
@@ -100,8 +100,8 @@ func TestABrokenLinkToTheRelayIsMadeAgain(t *testing.T) {
 		s.Hear(0, &protocol.Listed{Cursor: []byte{7}}, "Listing", "send 0 LIST cursor=07", "hear 0", "report page")
 		s.Tell(broke, "Dialing", "hangup 0", "dial 0 relay:4000 last 192.0.2.1")
 		s.Tell(opened, "Listing", "send 0 LIST cursor=07", "hear 0")
-		s.Hear(0, &protocol.Listed{}, "Leaving", "halfclose 0", "discard 0", "report page")
-		s.Tell(roles.PeerEnded{}, "Closed", "hangup 0", "report queryresult")
+		s.Hear(0, &protocol.Listed{}, "Leaving", "halfclose 0", "discard 0", "report page", "report queryresult")
+		s.Tell(roles.PeerEnded{}, "Closed", "hangup 0")
 		answered(t, s, 0, 0)
 
 		s = querying(t, &protocol.Locate{})
@@ -145,8 +145,8 @@ func TestAListThatIsPutOffIsAskedForAgain(t *testing.T) {
 		s.Ring("Dialing", "dial 0 relay:4000")
 		s.Tell(roles.Opened{}, "Listing", "send 0 LIST cursor=07", "hear 0")
 	}
-	s.Hear(0, busy, "Leaving", "halfclose 0", "discard 0")
-	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0", "report queryresult")
+	s.Hear(0, busy, "Leaving", "halfclose 0", "discard 0", "report queryresult")
+	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0")
 	answered(t, s, protocol.Busy, protocol.Relay)
 }
 
@@ -171,8 +171,8 @@ func TestAListThatNeverEndsIsLeft(t *testing.T) {
 	for range roles.MaxPages - 1 {
 		s.Hear(0, &protocol.Listed{Cursor: []byte{1}}, "Listing", "send 0 LIST cursor=01", "hear 0", "report page")
 	}
-	s.Hear(0, &protocol.Listed{Cursor: []byte{1}}, "Leaving", "halfclose 0", "discard 0", "report page")
-	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0", "report queryresult")
+	s.Hear(0, &protocol.Listed{Cursor: []byte{1}}, "Leaving", "halfclose 0", "discard 0", "report page", "report queryresult")
+	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0")
 	answered(t, s, protocol.Limit, protocol.Client)
 }
 

@@ -15,14 +15,17 @@ import (
 // if no node can bring them, that is reported as Unread, and the owner may want them again. See
 // ReaderTable.
 //
-// It speaks with the relay on link 0 and with a node on link 1.
+// It speaks with the relay on link 0 and with nodes on links 1 and 2, in turn: one that it has
+// half-closed goes on closing while the next node is dialed.
 type Reader struct {
 	core   roles.Core[ReaderState, ReaderEvent]
 	watch  func(roles.Transition)
 	relay  string
 	query  *Query
-	source *Source
-	picker *Picker // open: the content is pinned
+	source *Source        // of the last visit
+	before *Source        // of the one before, whose link may be closing
+	next   netip.AddrPort // is dialed once that link is closed; zero: none
+	picker *Picker        // open: the content is pinned
 
 	wanted     Range
 	candidates []netip.AddrPort // to be asked, in this order
@@ -31,6 +34,7 @@ type Reader struct {
 	patience   patience
 	due        time.Duration // of the patience that is armed
 	attempt    attempt
+	failure    Result // why there is nothing to read
 }
 
 // attempt is the search for a node that has the file, or the groups that were wanted last.
@@ -62,10 +66,12 @@ func (Unread) Reported() {}
 
 // NewReader returns a Reader of a file by its name, its hash, or both.
 func NewReader(relay, name string, hash protocol.Hash) *Reader {
-	r := &Reader{core: roles.NewCore(readerGrammar), query: NewQuery("", nil), source: NewSource(firstSource, netip.AddrPort{}, nil)}
+	r := &Reader{core: roles.NewCore(readerGrammar), query: NewQuery("", nil), source: NewSource(firstSource, netip.AddrPort{}, nil), before: NewSource(firstSource+1, netip.AddrPort{}, nil)}
 	r.core.Use(roles.NoLink, roles.Deadline)
 	r.query.use(relayLink, timerOf(relayLink))
-	r.source.core.Use(firstSource, timerOf(firstSource))
+	for _, s := range r.sources() {
+		s.core.Use(s.link, timerOf(s.link))
+	}
 	r.Reset(relay, name, hash)
 	return r
 }
@@ -74,13 +80,21 @@ func NewReader(relay, name string, hash protocol.Hash) *Reader {
 func (r *Reader) Reset(relay, name string, hash protocol.Hash) {
 	r.core.Reset()
 	r.query.Reset("", nil)
-	r.source.Reset(firstSource, netip.AddrPort{}, nil)
+	if r.before.link < r.source.link {
+		r.source, r.before = r.before, r.source
+	}
+	for _, s := range r.sources() {
+		s.Reset(s.link, netip.AddrPort{}, nil)
+	}
 	*r = Reader{
-		core: r.core, relay: relay, query: r.query, source: r.source, picker: NewPicker(name, hash),
+		core: r.core, relay: relay, query: r.query, source: r.source, before: r.before, picker: NewPicker(name, hash),
 		barred: map[netip.AddrPort]bool{}, alternates: alternates{}, patience: patience{},
 	}
 	r.begin()
 }
+
+// sources returns the machines that visit nodes.
+func (r *Reader) sources() [2]*Source { return [2]*Source{r.source, r.before} }
 
 // begin begins an attempt.
 func (r *Reader) begin() { r.attempt = attempt{met: map[netip.AddrPort]bool{}, redials: redials{}} }
@@ -99,11 +113,13 @@ func (r *Reader) Final() bool { return r.core.Final() }
 
 // On returns the name of the table that governs an open link, and the state there.
 func (r *Reader) On(link roles.Link) (table, state string) {
-	switch {
-	case link == relayLink && r.State() == ReaderAskingRelay:
+	if link == relayLink && r.query.working() {
 		return r.query.core.Name(), string(r.query.State())
-	case link == firstSource && r.source.working():
-		return r.source.core.Name(), string(r.source.State())
+	}
+	for _, s := range r.sources() {
+		if s.link == link && s.working() {
+			return s.core.Name(), string(s.State())
+		}
 	}
 	return "", ""
 }
@@ -129,9 +145,7 @@ func (r *Reader) Step(at roles.Moment, in roles.Input) []roles.Effect {
 		r.patience[r.source.tried.Node]++
 		r.absorb(r.source.dismiss(at))
 	}
-	if r.State() == ReaderChoosing {
-		r.choose(at)
-	}
+	r.goOn(at)
 	if r.State() == ReaderReading && r.source.State() == SourceHolding && r.picker.Work() {
 		r.absorb(r.source.Step(at, roles.Updated{}))
 	}
@@ -146,7 +160,6 @@ func (r *Reader) start(at roles.Moment) {
 		return
 	}
 	r.core.Fire(readerStarted)
-	r.locate(at)
 }
 
 // want notes the groups that the owner lacks.
@@ -205,13 +218,15 @@ func (r *Reader) stop(at roles.Moment) {
 	}
 }
 
-// stopAll hangs up the link that is open.
+// stopAll hangs up the links that are open.
 func (r *Reader) stopAll(at roles.Moment) {
-	if !r.query.Final() && r.query.State() != QueryNew {
+	if r.query.working() {
 		r.hush(r.query.Step(at, roles.Stopped{}))
 	}
-	if r.source.working() {
-		r.hush(r.source.Step(at, roles.Stopped{}))
+	for _, s := range r.sources() {
+		if s.working() {
+			r.hush(s.Step(at, roles.Stopped{}))
+		}
 	}
 }
 
@@ -226,11 +241,13 @@ func (r *Reader) hush(effects []roles.Effect) {
 
 // pass passes on an input of a link to the machine there.
 func (r *Reader) pass(at roles.Moment, link roles.Link, in roles.Input) {
-	switch {
-	case link == relayLink && r.State() == ReaderAskingRelay:
+	if link == relayLink && r.query.working() {
 		r.absorb(r.query.Step(at, in))
-	case link == firstSource && r.source.working():
-		r.absorb(r.source.Step(at, in))
+	}
+	for _, s := range r.sources() {
+		if s.link == link && s.working() {
+			r.absorb(s.Step(at, in))
+		}
 	}
 }
 

@@ -19,6 +19,7 @@ const (
 	ReaderReading     ReaderState = "Reading"
 	ReaderHolding     ReaderState = "Holding"
 	ReaderResting     ReaderState = "Resting"
+	ReaderClosing     ReaderState = "Closing"
 	ReaderClosed      ReaderState = "Closed"
 	ReaderFailed      ReaderState = "Failed"
 )
@@ -42,6 +43,7 @@ const (
 	readerStoreFailed ReaderEvent = "StoreFailed"
 	readerImpatient   ReaderEvent = "Impatient"
 	readerStale       ReaderEvent = "Stale"
+	readerAllClosed   ReaderEvent = "AllClosed"
 	readerStopped     ReaderEvent = "Stopped"
 )
 
@@ -56,25 +58,27 @@ var readerGrammar = roles.NewGrammar(roles.Table[ReaderState, ReaderEvent]{
 	States: []roles.State[ReaderState]{
 		{Name: ReaderNew, Means: "Nothing has happened yet."},
 		{Name: ReaderAskingRelay, Nested: true, WaitFrom: "those of its Query",
-			Means: "The relay is being asked for a page of nodes; no node has a link."},
+			Means: "The relay is being asked for a page of nodes, once its last link is closed; no node is asked for anything."},
 		{Name: ReaderChoosing, Passing: true,
-			Means: "No link is open; what has been heard so far decides what is next."},
+			Means: "Nobody is asked for anything; what has been heard so far decides what is next. Links that we have half-closed go on closing."},
 		{Name: ReaderOpening, Nested: true, WaitFrom: "those of its Source, and DialPatience and GroupPatience while another node waits for its turn",
-			Means: "A node is being asked what the file is."},
+			Means: "A node is being asked what the file is, once the link to the one before the last is closed."},
 		{Name: ReaderReading, Nested: true, WaitFrom: "those of its Source, and DialPatience and GroupPatience while another node waits for its turn",
-			Means: "Groups are wanted, and a node is asked for them."},
-		{Name: ReaderHolding, Nested: true, WaitFrom: "those of its Source: HoldTimeout, and the closing of the link",
+			Means: "Groups are wanted, and a node is asked for them, once the link to the one before the last is closed."},
+		{Name: ReaderHolding, Nested: true, WaitFrom: "HoldTimeout, its Source's",
 			Means: "Nothing is wanted. The link to the node is kept, for reading often goes on."},
 		{Name: ReaderResting, Wait: roles.LeaseTTL,
-			Means: "Nothing is wanted, and no link is open."},
+			Means: "Nothing is wanted, and no link is open that we have not half-closed."},
+		{Name: ReaderClosing, Nested: true, WaitFrom: "those of its Sources and its Query: CloseTimeout",
+			Means: "There is nothing to read; the links that we have half-closed go on closing."},
 		{Name: ReaderClosed, Final: true, Means: "The owner does not read any more."},
 		{Name: ReaderFailed, Final: true, Means: "There is nothing to read: no node told what the file is, or our own store failed."},
 	},
 	Events: []roles.Event[ReaderEvent]{
 		{Name: readerStarted, Means: "a file is to be read"},
 		{Name: readerMisnamed, Means: "a file is to be read, by a name that breaks the name rule"},
-		{Name: readerLocated, Means: "the relay has sent a page of nodes, and its link is closed"},
-		{Name: readerNotLocated, Means: "the relay could not be asked, or refused, and its link is closed"},
+		{Name: readerLocated, Means: "the relay has sent a page of nodes, and its link is half-closed"},
+		{Name: readerNotLocated, Means: "the relay could not be asked, or refused, and its link is half-closed, or gone"},
 		{Name: readerNextNode, Means: "a node has not been asked yet, and the content is not pinned"},
 		{Name: readerNextSource, Means: "a node has not been asked yet, and the content is pinned"},
 		{Name: readerNextPage, Means: "all nodes so far have been asked, and the relay may know others"},
@@ -84,10 +88,11 @@ var readerGrammar = roles.NewGrammar(roles.Table[ReaderState, ReaderEvent]{
 		{Name: readerWanted, Means: "the owner lacks groups"},
 		{Name: readerGroupHad, Means: "a group that is wanted is verified and stored"},
 		{Name: readerAllHad, Means: "the last group that is wanted is verified and stored"},
-		{Name: readerSourceLeft, Means: "the node's link is closed"},
+		{Name: readerSourceLeft, Means: "the node's link is half-closed, or gone"},
 		{Name: readerStoreFailed, Means: "our own store did not take a group"},
 		{Name: readerImpatient, Deadline: true, Means: "for DialPatience the node has not said what the file is, or for GroupPatience it has brought no verified group, and another one waits for its turn"},
 		{Name: readerStale, Deadline: true, Means: "for as long as a lease lasts nothing was wanted"},
+		{Name: readerAllClosed, Means: "every link is closed"},
 		{Name: readerStopped, Means: "the owner does not read any more"},
 	},
 	Rows: []roles.Row[ReaderState, ReaderEvent]{
@@ -98,7 +103,8 @@ var readerGrammar = roles.NewGrammar(roles.Table[ReaderState, ReaderEvent]{
 		readerRow([]ReaderState{ReaderChoosing}, readerNextNode, ReaderOpening, "in the relay's order"),
 		readerRow([]ReaderState{ReaderChoosing}, readerNextSource, ReaderReading, "the node that was read from last, then the others in the relay's order"),
 		readerRow([]ReaderState{ReaderChoosing}, readerNextPage, ReaderAskingRelay, "somebody else may have it, or have it by now"),
-		readerRow([]ReaderState{ReaderChoosing}, readerGiveUp, ReaderFailed, "there is nothing to read; the report names each node that was passed over, with a code"),
+		readerRow([]ReaderState{ReaderChoosing}, readerGiveUp, ReaderClosing, "there is nothing to read"),
+		readerRow([]ReaderState{ReaderClosing}, readerAllClosed, ReaderFailed, "the report names each node that was passed over, with a code"),
 		readerRow([]ReaderState{ReaderChoosing}, readerUnread, ReaderResting, "the owner is told, and may want it again: nodes come back"),
 		readerRow([]ReaderState{ReaderOpening}, readerPinned, ReaderHolding, "whatever is read is of this content: pieces of two contents are no file"),
 		readerRow([]ReaderState{ReaderHolding}, readerWanted, ReaderReading, "over the link that is there"),
@@ -112,6 +118,6 @@ var readerGrammar = roles.NewGrammar(roles.Table[ReaderState, ReaderEvent]{
 		readerRow([]ReaderState{ReaderOpening}, readerImpatient, ReaderOpening, "the node is hung up, and comes back last"),
 		readerRow([]ReaderState{ReaderReading}, readerImpatient, ReaderReading, "the node is hung up, and comes back last"),
 		readerRow([]ReaderState{ReaderResting}, readerStale, ReaderResting, "what the relay said is forgotten: it is asked again before the next node is dialed"),
-		readerRow([]ReaderState{ReaderNew, ReaderAskingRelay, ReaderOpening, ReaderReading, ReaderHolding, ReaderResting}, readerStopped, ReaderClosed, "no answer need be waited for"),
+		readerRow([]ReaderState{ReaderNew, ReaderAskingRelay, ReaderOpening, ReaderReading, ReaderHolding, ReaderResting, ReaderClosing}, readerStopped, ReaderClosed, "no answer need be waited for"),
 	},
 })

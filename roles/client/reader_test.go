@@ -25,12 +25,12 @@ func openingReader(t *testing.T, nodes ...byte) *rolestest.Story {
 // readerLocates has the relay that is being dialed answer with these nodes.
 func readerLocates(s *rolestest.Story, hash protocol.Hash, state string, nodes ...byte) {
 	s.Tell(roles.Opened{}, "AskingRelay", "send 0 "+rolestest.Say(&protocol.Locate{Name: "a.txt", Hash: hash}), "hear 0")
-	s.Hear(0, &protocol.Located{Peers: peers(nodes...)}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
+	rest := []string{"halfclose 0", "discard 0", "report locating", "report unread"}
 	if len(nodes) > 0 {
-		s.Tell(roles.PeerEnded{}, state, "hangup 0", dials(1, nodes[0]))
-		return
+		rest[3] = dials(1, nodes[0])
 	}
-	s.Tell(roles.PeerEnded{}, state, "hangup 0", "report unread")
+	s.Hear(0, &protocol.Located{Peers: peers(nodes...)}, state, rest...)
+	s.Tell(roles.PeerEnded{}, state, "hangup 0")
 }
 
 // holdingReader returns a story about a Reader of a file that the first of these nodes has.
@@ -99,16 +99,16 @@ func TestWhatIsWantedIsReplaced(t *testing.T) {
 func TestAnIdleLinkIsNotKept(t *testing.T) {
 	f := made(3*group, 1)
 	s := holdingReader(t, f, 1)
-	s.Ring("Holding", leaves(1)...)
+	s.Ring("Resting", left(1)...)
 	s.Waits(roles.CloseTimeout)
-	s.Tell(roles.PeerEnded{Link: 1}, "Resting", goes(1)...)
+	closes(s, 1, "Resting")
 	s.Waits(roles.LeaseTTL)
 	s.Tell(roles.Wanted{First: 2, Count: 1}, "Reading", dials(1, 1))
 	s.Tell(roles.Opened{Link: 1}, "Reading", f.asksAgain()...)
 	s.Hear(1, f.outboard(0), "Reading", f.gets(1, 2, 1), "hear 1")
 	f.delivers(s, 2, 1)
-	s.Ring("Holding", leaves(1)...)
-	s.Ring("Resting", goes(1)...)
+	s.Ring("Resting", left(1)...)
+	s.Ring("Resting", "hangup 1")
 	s.Ring("Resting")
 	s.Waits(roles.LeaseTTL)
 	s.Tell(roles.Wanted{First: 1, Count: 1}, "AskingRelay", "dial 0 relay:4000")
@@ -119,13 +119,17 @@ func TestAnIdleLinkIsNotKept(t *testing.T) {
 	s.Tell(roles.Stopped{}, "Closed", "hangup 1")
 }
 
-// What is wanted while the link is being closed waits for its end.
+// What is wanted while the link is being closed does not wait for its end, but a third link waits for
+// that of the first.
 func TestWhatIsWantedTooLateForALinkTakesAnotherOne(t *testing.T) {
 	f := made(3*group, 1)
-	s := holdingReader(t, f, 1)
-	s.Ring("Holding", leaves(1)...)
-	s.Tell(roles.Wanted{Count: 1}, "Reading")
-	s.Tell(roles.PeerEnded{Link: 1}, "Reading", goes(1, dials(1, 1))...)
+	s := holdingReader(t, f, 1, 3)
+	s.Ring("Resting", left(1)...)
+	s.Tell(roles.Wanted{Count: 1}, "Reading", dials(2, 1))
+	s.Tell(roles.Opened{Link: 2}, "Reading", "send 2 "+rolestest.Say(&protocol.Tree{Name: "a.txt", Hash: f.Hash}), "hear 2")
+	says(s, 2, protocol.NotFound, "Reading")
+	closes(s, 1, "Reading", dials(1, 3))
+	closes(s, 2, "Reading")
 }
 
 // A node that fails is passed over, also in the midst of a group.
@@ -163,16 +167,16 @@ func TestChangedContentIsTold(t *testing.T) {
 	for name, answer := range map[string]protocol.Message{"by the node": refusal(protocol.Changed), "by its tree": other.outboard(0)} {
 		t.Run(name, func(t *testing.T) {
 			s := holdingReader(t, f, 1)
-			s.Ring("Holding", leaves(1)...)
-			s.Tell(roles.PeerEnded{Link: 1}, "Resting", goes(1)...)
+			s.Ring("Resting", left(1)...)
+			closes(s, 1, "Resting")
 			s.Tell(roles.Wanted{Count: 1}, "Reading", dials(1, 1))
 			s.Tell(roles.Opened{Link: 1}, "Reading", f.asksAgain()...)
 			if refused, is := answer.(*protocol.Error); is {
-				says(s, 1, refused.Code, "Reading")
+				says(s, 1, refused.Code, "AskingRelay", "dial 0 relay:4000")
 			} else {
-				s.Hear(1, answer, "Reading", append([]string{"send 1 ERROR bad-hash by client"}, leaves(1)...)...)
+				s.Hear(1, answer, "AskingRelay", parts1(protocol.BadHash, "dial 0 relay:4000")...)
 			}
-			s.Tell(roles.PeerEnded{Link: 1}, "AskingRelay", goes(1, "dial 0 relay:4000")...)
+			closes(s, 1, "AskingRelay")
 			readerLocates(s, f.Hash, "Resting")
 			r := of[client.Unread](t, s).Result
 			if is := r.Code == protocol.Changed; is != (name == "by the node") || r.Hash != f.Hash {
@@ -189,11 +193,11 @@ func TestALiarIsNotReadFromAgain(t *testing.T) {
 	s.Hear(1, f.content(0, 1), "Reading", f.takes(1, 0, 1))
 	s.Tell(roles.BodyWrong{Link: 1}, "Reading")
 	s.Tell(roles.BodyDone{Link: 1}, "Reading", f.gets(1, 0, 1), "hear 1")
-	s.Hear(1, f.content(0, 1), "Reading", append([]string{"send 1 ERROR bad-hash by client"}, leaves(1)...)...)
-	s.Tell(roles.PeerEnded{Link: 1}, "AskingRelay", goes(1, "dial 0 relay:4000")...)
+	s.Hear(1, f.content(0, 1), "AskingRelay", parts1(protocol.BadHash, "dial 0 relay:4000")...)
+	closes(s, 1, "AskingRelay")
 	s.Tell(roles.Opened{}, "AskingRelay", "send 0 "+rolestest.Say(&protocol.Locate{Name: "a.txt", Hash: f.Hash}), "hear 0")
-	s.Hear(0, &protocol.Located{Peers: peers(1)}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
-	s.Tell(roles.PeerEnded{}, "Resting", "hangup 0", "report unread")
+	s.Hear(0, &protocol.Located{Peers: peers(1)}, "Resting", "halfclose 0", "discard 0", "report locating", "report unread")
+	s.Tell(roles.PeerEnded{}, "Resting", "hangup 0")
 	if r := of[client.Unread](t, s).Result; r.Outcome != client.Undelivered || r.Code != protocol.BadHash {
 		t.Errorf("%+v", r)
 	}
@@ -207,8 +211,8 @@ func TestWhatCannotBeOpened(t *testing.T) {
 	}{
 		"nobody has it": {func(s *rolestest.Story) {
 			answers(1, s, "Opening")
-			says(s, 1, protocol.NotFound, "Opening")
-			s.Tell(roles.PeerEnded{Link: 1}, "Failed", goes(1, "report unread")...)
+			says(s, 1, protocol.NotFound, "Closing")
+			closes(s, 1, "Failed", "report unread")
 		}, client.NobodyHad, protocol.NotFound},
 		"not all could be asked": {func(s *rolestest.Story) {
 			s.Ring("Failed", goes(1, "report unread")...)
@@ -305,8 +309,8 @@ func TestANodeThatTakesItsTimeIsReadLast(t *testing.T) {
 	s.Hear(1, &protocol.Hashing{Size: protocol.GroupSize}, "Opening", "hear 1", "report hashing")
 	s.Ring("Opening", goes(1, dials(1, 2))...)
 	answers(1, s, "Opening")
-	says(s, 1, protocol.NotFound, "Opening")
-	s.Tell(roles.PeerEnded{Link: 1}, "Opening", goes(1, dials(1, 1))...)
-	answers(1, s, "Opening")
-	s.Hear(1, f.outboard(0), "Holding", "report pinned")
+	says(s, 1, protocol.NotFound, "Opening", dials(2, 1))
+	answers(2, s, "Opening")
+	closes(s, 1, "Opening")
+	s.Hear(2, f.outboard(0), "Holding", "report pinned")
 }

@@ -9,21 +9,36 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// choose goes on when no link is open: with the next node, with the relay, or not at all.
-func (r *Reader) choose(at roles.Moment) {
+// goOn goes on when nobody is asked for anything.
+func (r *Reader) goOn(at roles.Moment) {
+	if r.State() == ReaderChoosing {
+		r.choose()
+	}
+	if r.State() == ReaderAskingRelay && !r.query.working() {
+		r.locate(at)
+	}
+	if (r.State() == ReaderOpening || r.State() == ReaderReading) && r.next.IsValid() && !(r.source.working() && r.before.working()) {
+		r.visit(at)
+	}
+	if r.State() == ReaderClosing && !r.query.working() && !r.source.working() && !r.before.working() {
+		r.fail(at, readerAllClosed, r.failure)
+	}
+}
+
+// choose decides what is next: a node, the relay, or nothing.
+func (r *Reader) choose() {
 	node, more := r.candidate()
 	switch {
 	case more && r.picker.open:
+		r.next = node
 		r.core.Fire(readerNextSource)
-		r.visit(at, node)
 	case more:
+		r.next = node
 		r.core.Fire(readerNextNode)
-		r.visit(at, node)
 	case !r.attempt.asked || r.attempt.cursor != nil:
 		r.core.Fire(readerNextPage)
-		r.locate(at)
 	default:
-		r.exhausted(at)
+		r.exhausted()
 	}
 }
 
@@ -79,10 +94,15 @@ func (r *Reader) wait(at roles.Moment) {
 	}
 }
 
-// visit dials a node.
-func (r *Reader) visit(at roles.Moment, node netip.AddrPort) {
+// visit dials the next node.
+func (r *Reader) visit(at roles.Moment) {
+	node := r.next
+	r.next = netip.AddrPort{}
+	if r.source.working() {
+		r.source, r.before = r.before, r.source
+	}
 	r.attempt.met[node] = true
-	r.source.Reset(firstSource, node, r.picker)
+	r.source.Reset(r.source.link, node, r.picker)
 	r.source.holds, r.source.also, r.source.last = true, r.alternates.of(node), r.attempt.redials.last(node)
 	r.source.Watch(r.watch)
 	r.absorb(r.source.Step(at, roles.Started{}))
@@ -137,7 +157,7 @@ func (r *Reader) answered(result QueryResult) {
 }
 
 // exhausted evaluates the visits when no node is left to ask.
-func (r *Reader) exhausted(at roles.Moment) {
+func (r *Reader) exhausted() {
 	a := &r.attempt
 	result := Result{Outcome: verdict(a.tried, !r.picker.want.IsZero(), a.unasked.some(), a.young > 0), Unasked: a.unasked}
 	if result.Outcome == TooEarly {
@@ -155,7 +175,8 @@ func (r *Reader) exhausted(at roles.Moment) {
 		result.Outcome, result.Code, result.By, result.Text = NoRelay, a.mute.Code, a.mute.By, a.mute.Text
 	}
 	if !r.picker.open {
-		r.fail(at, readerGiveUp, result)
+		r.failure = result
+		r.core.Fire(readerGiveUp)
 		return
 	}
 	r.core.Fire(readerUnread)

@@ -44,8 +44,8 @@ func TestABrokenFirstAnswerIsAskedForAgain(t *testing.T) {
 	s := asked(t, request, 1)
 	s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Seeking", goes(1, dials(1, 1))...)
 	answers(1, s, "Seeking")
-	says(s, 1, protocol.NotFound, "Seeking")
-	s.Tell(roles.PeerEnded{Link: 1}, "NotFound", goes(1, "report result")...)
+	says(s, 1, protocol.NotFound, "Closing")
+	closes(s, 1, "NotFound", "report result")
 	wants(t, s, client.NobodyHad, protocol.Lost, protocol.NotFound)
 
 	s = asked(t, request, 1)
@@ -79,22 +79,22 @@ func TestABrokenLinkForManyIsMadeAgain(t *testing.T) {
 // TestWhatWasWithheldMakesUnsure: a node that the relay does not hand out may have the file.
 func TestWhatWasWithheldMakesUnsure(t *testing.T) {
 	s := locating(t, request)
-	s.Hear(0, &protocol.Located{Peers: peers(1), Withheld: 1}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
-	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0", dials(1, 1))
+	s.Hear(0, &protocol.Located{Peers: peers(1), Withheld: 1}, "Seeking", "halfclose 0", "discard 0", "report locating", dials(1, 1))
+	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0")
 	answers(1, s, "Seeking")
-	says(s, 1, protocol.NotFound, "Seeking")
-	s.Tell(roles.PeerEnded{Link: 1}, "Failed", goes(1, "report result")...)
+	says(s, 1, protocol.NotFound, "Closing")
+	closes(s, 1, "Failed", "report result")
 	wants(t, s, client.Unsure, protocol.NotFound)
 }
 
 // TestABadEntryMakesUnsure: a node that is left out of a page could not be asked.
 func TestABadEntryMakesUnsure(t *testing.T) {
 	s := locating(t, request)
-	s.Hear(0, &protocol.Located{Peers: peers(1), LeftOut: 1}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
-	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0", dials(1, 1))
+	s.Hear(0, &protocol.Located{Peers: peers(1), LeftOut: 1}, "Seeking", "halfclose 0", "discard 0", "report locating", dials(1, 1))
+	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0")
 	answers(1, s, "Seeking")
-	says(s, 1, protocol.NotFound, "Seeking")
-	s.Tell(roles.PeerEnded{Link: 1}, "Failed", goes(1, "report result")...)
+	says(s, 1, protocol.NotFound, "Closing")
+	closes(s, 1, "Failed", "report result")
 	wants(t, s, client.Unsure, protocol.NotFound)
 }
 
@@ -104,11 +104,11 @@ func TestANodeWithTwoAddressesIsOneNode(t *testing.T) {
 	both, turned := peers(1)[0], peers(1)[0]
 	both.Also = protocol.IPOf(netip.MustParseAddr("2001:db8::1"))
 	turned.Host, turned.Also = both.Also, both.Host
-	s.Hear(0, &protocol.Located{Peers: []protocol.Peer{both, turned}}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
-	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0", "dial 1 192.0.2.1:5000 or [2001:db8::1]:5000")
+	s.Hear(0, &protocol.Located{Peers: []protocol.Peer{both, turned}}, "Seeking", "halfclose 0", "discard 0", "report locating", "dial 1 192.0.2.1:5000 or [2001:db8::1]:5000")
+	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0")
 	answers(1, s, "Seeking")
-	says(s, 1, protocol.NotFound, "Seeking")
-	s.Tell(roles.PeerEnded{Link: 1}, "NotFound", goes(1, "report result")...)
+	says(s, 1, protocol.NotFound, "Closing")
+	closes(s, 1, "NotFound", "report result")
 	wants(t, s, client.NobodyHad, protocol.NotFound)
 }
 
@@ -132,8 +132,8 @@ func TestANodeThatIsSilentAtOneAddressIsAskedAtTheOther(t *testing.T) {
 	node.Also = protocol.IPOf(netip.MustParseAddr("2001:db8::1"))
 	opened := roles.Opened{Link: 1, Peer: node.Addr()}
 	s := locating(t, request)
-	s.Hear(0, &protocol.Located{Peers: []protocol.Peer{node}}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
-	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0", first)
+	s.Hear(0, &protocol.Located{Peers: []protocol.Peer{node}}, "Seeking", "halfclose 0", "discard 0", "report locating", first)
+	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0")
 	s.Tell(opened, "Seeking", asks(1)...)
 	s.Ring("Seeking", goes(1, first+" last 192.0.2.1")...)
 	s.Tell(roles.Opened{Link: 1, Peer: node.Other()}, "Seeking", asks(1)...)
@@ -141,8 +141,8 @@ func TestANodeThatIsSilentAtOneAddressIsAskedAtTheOther(t *testing.T) {
 	wants(t, s, client.Unsure, protocol.Timeout, protocol.Timeout)
 
 	s = locating(t, request) // none of the two takes a link
-	s.Hear(0, &protocol.Located{Peers: []protocol.Peer{node}}, "AskingRelay", "halfclose 0", "discard 0", "report locating")
-	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0", first)
+	s.Hear(0, &protocol.Located{Peers: []protocol.Peer{node}}, "Seeking", "halfclose 0", "discard 0", "report locating", first)
+	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0")
 	s.Ring("Failed", goes(1, "report result")...)
 	wants(t, s, client.Unsure, protocol.Timeout)
 
@@ -168,5 +168,5 @@ func TestManyFilesOfANodeThatIsSilentAtOneAddressComeOverTheOther(t *testing.T) 
 	s.Ring("Pipelining", "hangup 0", "report tried", dials(0, 1)+" or "+other.String()+" last 192.0.2.1")
 	s.Tell(roles.Opened{Link: 0, Peer: other}, "Pipelining", asks...)
 	brings(s, 0, a, "hear 0")
-	brings(s, 0, b, "halfclose 0", "discard 0")
+	brings(s, 0, b, left(0, "commit-store 0 1")...)
 }

@@ -36,7 +36,6 @@ func TestOnlyWhatIsMissingIsFetched(t *testing.T) {
 	s.Tell(roles.BodyDone{Link: 1}, "Fetching", "hear 1")
 	s.Hear(1, f.content(4, 1), "Fetching", f.takes(1, 4, 1))
 	s.Tell(roles.Verified{Link: 1, Group: 4}, "Finishing", "report had")
-	s.Tell(roles.BodyDone{Link: 1}, "Finishing", leaves(1)...)
 	finishes(s, 1)
 	if r := wants(t, s, client.Fetched, 0); r.Kept != 3*group+7 || r.Size != f.Size {
 		t.Errorf("result %+v", r)
@@ -46,8 +45,8 @@ func TestOnlyWhatIsMissingIsFetched(t *testing.T) {
 func TestAFileThatIsThereIsNotFetchedAgain(t *testing.T) {
 	f := made(2*group, 1)
 	s := opening(t, f, 1)
-	s.Tell(roles.StoreReady{Has: set(0, 1)}, "Finishing", append([]string{"report begun"}, leaves(1)...)...)
-	finishes(s, 1)
+	s.Tell(roles.StoreReady{Has: set(0, 1)}, "Committing", append([]string{"report begun"}, left(1, "commit-store 0")...)...)
+	commits(s, 1)
 	if r := wants(t, s, client.Fetched, 0); r.Kept != f.Size || len(r.From) != 0 {
 		t.Errorf("result %+v", r)
 	}
@@ -59,8 +58,8 @@ func TestAStoreThatChecksIsWaitedForWithoutTheNode(t *testing.T) {
 	s := opening(t, f, 1, 2)
 	s.At.Now += roles.HoldTimeout
 	s.Tell(roles.StoreChecking{Done: 10, Size: 100}, "Opening", "report checking")
-	s.Ring("Opening", leaves(1)...)
-	s.Tell(roles.PeerEnded{Link: 1}, "Opening", goes(1)...)
+	s.Ring("Opening", left(1)...)
+	closes(s, 1, "Opening")
 	for done := range uint64(5) {
 		s.At.Now += roles.DiskTimeout - 1
 		s.Tell(roles.StoreChecking{Done: 20 + done, Size: 100}, "Opening", "report checking")
@@ -71,16 +70,15 @@ func TestAStoreThatChecksIsWaitedForWithoutTheNode(t *testing.T) {
 	s.Hear(1, f.outboard(0), "Fetching", f.gets(1, 1, 1), "hear 1")
 	s.Hear(1, f.content(1, 1), "Fetching", f.takes(1, 1, 1))
 	s.Tell(roles.Verified{Link: 1, Group: 1}, "Finishing", "report had")
-	s.Tell(roles.BodyDone{Link: 1}, "Finishing", leaves(1)...)
 	finishes(s, 1)
 	wants(t, s, client.Fetched, 0, 0)
 }
 
 func TestAStoreThatChecksWithoutGettingOnIsNotWaitedFor(t *testing.T) {
 	s := opening(t, made(2*group, 1), 1)
-	s.Ring("Opening", leaves(1)...)
+	s.Ring("Opening", left(1)...)
 	s.Tell(roles.StoreChecking{Done: 10, Size: 100}, "Opening", "report checking")
-	s.Tell(roles.PeerEnded{Link: 1}, "Opening", goes(1)...)
+	closes(s, 1, "Opening")
 	s.At.Now += roles.DiskTimeout - 1
 	s.Tell(roles.StoreChecking{Done: 10, Size: 100}, "Opening", "report checking")
 	s.Ring("Failed", "report result")

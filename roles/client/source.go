@@ -14,7 +14,8 @@ import (
 // groups that this node is to send, and receives them. Told Updated, it looks at the Picker again.
 // See SourceTable.
 //
-// It reports Learned, Hashing, Had, and Visited at the end, unless it was stopped.
+// It reports Learned, Hashing, Had, and Visited when nothing more is asked of the node, unless it was
+// stopped: the link may still be closing then.
 type Source struct {
 	core    roles.Core[SourceState, SourceEvent]
 	link    roles.Link
@@ -51,7 +52,7 @@ type Learned struct {
 	Attributes protocol.Attributes
 }
 
-// Visited is reported at the end of a visit.
+// Visited is reported at the end of a visit: the link is half-closed, or gone.
 type Visited struct {
 	Tried
 	Rested bool       // nothing speaks against another visit, should there be something to ask for
@@ -140,8 +141,11 @@ func (s *Source) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Stopped:
 		s.core.Fire(sourceStopped)
 	}
-	if s.Final() {
-		s.closed(at, was, in)
+	switch _, told := in.(roles.Stopped); {
+	case s.Final():
+		s.closed(at, was, !told)
+	case s.leaving() && was != SourceLeaving:
+		s.over(at)
 	}
 	return s.core.Effects()
 }

@@ -117,20 +117,29 @@ func (s *Source) dismiss(at roles.Moment) []roles.Effect {
 		s.blame(protocol.Timeout, protocol.Client, "no verified group in time, and others wait")
 	}
 	s.core.Fire(sourceDismissed)
-	s.closed(at, was, nil)
+	s.closed(at, was, true)
 	return s.core.Effects()
 }
 
-// closed releases the link and returns the groups that the source had taken.
-func (s *Source) closed(at roles.Moment, was SourceState, last roles.Input) {
+// closed releases the link. A visit that ends without a half-close is over with it, and reported unless
+// nobody wants to know.
+func (s *Source) closed(at roles.Moment, was SourceState, report bool) {
 	if was == SourceNew {
 		return
 	}
-	s.picker.Drop(int(s.link))
 	s.core.Do(roles.HangUp{Link: s.link})
-	if _, told := last.(roles.Stopped); told {
-		return
+	switch {
+	case was == SourceLeaving:
+	case report:
+		s.over(at)
+	default:
+		s.picker.Drop(int(s.link))
 	}
+}
+
+// over returns the groups that the source had taken, and reports the visit.
+func (s *Source) over(at roles.Moment) {
+	s.picker.Drop(int(s.link))
 	s.visit.Tried = s.tried
 	s.visit.Took = at.Now - s.since
 	s.core.Do(roles.Report{Outcome: s.visit})
@@ -139,10 +148,14 @@ func (s *Source) closed(at roles.Moment, was SourceState, last roles.Input) {
 // working reports whether the source has a link.
 func (s *Source) working() bool { return s.State() != SourceNew && !s.Final() }
 
+// leaving reports whether it has half-closed its link.
+func (s *Source) leaving() bool { return s.State() == SourceLeaving }
+
+// visiting reports whether the node may still be asked for something.
+func (s *Source) visiting() bool { return s.working() && !s.leaving() }
+
 // awaited reports whether something is awaited of the node.
-func (s *Source) awaited() bool {
-	return s.working() && s.State() != SourceHolding && s.State() != SourceLeaving
-}
+func (s *Source) awaited() bool { return s.visiting() && s.State() != SourceHolding }
 
 // pending reports whether the node has not described the file yet.
 func (s *Source) pending() bool {

@@ -46,7 +46,7 @@ func visited(t *testing.T, s *rolestest.Story, code protocol.Code, by protocol.P
 }
 
 func parts(code protocol.Code) []string {
-	return append([]string{fmt.Sprintf("send 3 ERROR %s by client", code)}, leaves(3)...)
+	return append([]string{fmt.Sprintf("send 3 ERROR %s by client", code)}, leaves(3, "report visited")...)
 }
 
 // TestANodeThatIsNotNeededForLongHasDoneNothingWrong: the link is hung up, and the node answered last.
@@ -54,8 +54,8 @@ func TestANodeThatIsNotNeededForLongHasDoneNothingWrong(t *testing.T) {
 	s, _ := visiting(t)
 	s.Hear(3, made(3*group, 1).outboard(0), "Holding", "report learned")
 	s.Waits(roles.HoldTimeout)
-	s.Ring("Leaving", leaves(3)...)
-	s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3", "report visited")
+	s.Ring("Leaving", leaves(3, "report visited")...)
+	s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3")
 	if v := visited(t, s, 0, protocol.Node); !v.Rested || v.Broke {
 		t.Errorf("%+v", v)
 	}
@@ -134,7 +134,7 @@ func TestATreeThatItsHashDoesNotVouchForIsRefused(t *testing.T) {
 	for name, m := range map[string]*protocol.Outboard{"a wrong node": forged, "fewer groups than asked for": short, "another size": other} {
 		s, _ := visiting(t)
 		s.Hear(3, m, "Leaving", parts(protocol.BadHash)...)
-		s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3", "report visited")
+		s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3")
 		if v := visited(t, s, protocol.BadHash, protocol.Client); !v.Barred || v.Had {
 			t.Errorf("%s: %+v", name, v)
 		}
@@ -145,8 +145,8 @@ func TestOtherContentIsRemembered(t *testing.T) {
 	s, picker := visiting(t)
 	picker.Fix(made(10, 1).Identity)
 	other := made(3*group, 2)
-	s.Hear(3, other.outboard(0), "Leaving", leaves(3)...)
-	s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3", "report visited")
+	s.Hear(3, other.outboard(0), "Leaving", leaves(3, "report visited")...)
+	s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3")
 	if v := visited(t, s, protocol.Variant, protocol.Client); v.Other != other.Identity || v.Barred || !v.Had {
 		t.Errorf("visit %+v", v)
 	}
@@ -166,7 +166,7 @@ func TestAStretchThatDoesNotBelongIsRefused(t *testing.T) {
 		picker.Open(nil)
 		s.Tell(roles.Updated{}, "Asking", f.begins(3)[1:]...)
 		s.Hear(3, m, "Leaving", parts(protocol.Changed)...)
-		s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3", "report visited")
+		s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3")
 		if v := visited(t, s, protocol.Changed, protocol.Client); !v.Had {
 			t.Errorf("%s: %+v", name, v)
 		}
@@ -201,8 +201,8 @@ func doubting(t *testing.T) (*rolestest.Story, *client.Picker) {
 func TestAWrongGroupIsALieUnlessTheNodeSaysSo(t *testing.T) {
 	for _, code := range []protocol.Code{protocol.Changed, protocol.Internal} {
 		s, picker := doubting(t)
-		s.Hear(3, refusal(code), "Leaving", leaves(3)...)
-		s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3", "report visited")
+		s.Hear(3, refusal(code), "Leaving", leaves(3, "report visited")...)
+		s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3")
 		if v := visited(t, s, code, protocol.Node); v.Barred {
 			t.Errorf("visit %+v", v)
 		}
@@ -223,7 +223,7 @@ func TestAWrongGroupIsALieUnlessTheNodeSaysSo(t *testing.T) {
 			s.Ring("Closed", "hangup 3", "report visited")
 		} else {
 			tell(s)
-			s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3", "report visited")
+			s.Tell(roles.PeerEnded{Link: 3}, "Closed", "hangup 3")
 		}
 		if v := visited(t, s, protocol.BadHash, protocol.Client); !v.Barred || !v.Had {
 			t.Errorf("%s: %+v", name, v)
@@ -243,7 +243,7 @@ func TestANodeThatHashesAfterAWrongGroupIsWaitedFor(t *testing.T) {
 	s.At.Now += roles.ReplyTimeout - 1
 	s.Hear(3, &protocol.Hashing{Done: roles.MinProgress, Size: group}, "Judging", "hear 3", "report hashing")
 	s.Waits(roles.ReplyTimeout)
-	s.Hear(3, refusal(protocol.Changed), "Leaving", leaves(3)...)
+	s.Hear(3, refusal(protocol.Changed), "Leaving", leaves(3, "report visited")...)
 }
 
 // TestALastGroupThatIsWrongIsAskedForAgain: where no GET is ahead there would be no answer to judge by.
@@ -252,7 +252,7 @@ func TestALastGroupThatIsWrongIsAskedForAgain(t *testing.T) {
 	s, _ := sending(t, f)
 	s.Tell(roles.BodyWrong{Link: 3}, "Doubting")
 	s.Tell(roles.BodyDone{Link: 3}, "Judging", f.gets(3, 0, 1), "hear 3")
-	s.Hear(3, refusal(protocol.Changed), "Leaving", leaves(3)...)
+	s.Hear(3, refusal(protocol.Changed), "Leaving", leaves(3, "report visited")...)
 }
 
 func TestWhatWasRightBeforeAWrongGroupIsKept(t *testing.T) {

@@ -86,7 +86,7 @@ func (f *Fetch) visited(v Visited) {
 	}
 }
 
-// most returns the number of links to nodes that may be open at once.
+// most returns the number of nodes that may be asked at once.
 func (f *Fetch) most() int {
 	if f.request.Once {
 		return 1
@@ -94,14 +94,34 @@ func (f *Fetch) most() int {
 	return min(max(1, f.request.Sources), MaxSources)
 }
 
-// live counts the sources that have a link.
+// live counts the sources whose link we have not half-closed.
 func (f *Fetch) live() (n int) {
 	for _, s := range f.sources {
-		if s.working() {
+		if s.visiting() {
 			n++
 		}
 	}
 	return n
+}
+
+// closing counts the links that we have half-closed, and that are not closed yet.
+func (f *Fetch) closing() (n int) {
+	if f.query.State() == QueryLeaving {
+		n++
+	}
+	for _, s := range f.sources {
+		if s.leaving() {
+			n++
+		}
+	}
+	return n
+}
+
+// tooManyClosing reports whether a node has to wait until fewer links are closing: each is closed within
+// CloseTimeout.
+func (f *Fetch) tooManyClosing() bool {
+	_, some := f.candidate()
+	return some && f.closing() >= roles.MaxClosing
 }
 
 // reevaluate re-evaluates the fetch after every input.
@@ -111,7 +131,7 @@ func (f *Fetch) reevaluate(at roles.Moment) {
 	}
 	if f.State() == FetchFetching || f.State() == FetchFinishing {
 		for _, s := range f.sources {
-			if s.working() {
+			if s.visiting() {
 				f.absorb(s.Step(at, roles.Updated{}))
 			}
 		}
@@ -124,24 +144,43 @@ func (f *Fetch) reevaluate(at roles.Moment) {
 	f.wait(at)
 }
 
-// goOn goes on where no link is open, and asks further nodes.
+// goOn goes on where nobody is asked for anything, and asks further nodes.
 func (f *Fetch) goOn(at roles.Moment) {
-	if f.live() == 0 && f.core.Can(fetchLastLeft) {
+	if f.live() == 0 && f.core.Can(fetchLastLeft) && (f.State() == FetchFinishing || !f.tooManyClosing()) {
 		f.core.Fire(fetchLastLeft)
 		if f.State() == FetchCommitting {
 			f.commit()
 		}
 	}
 	if f.State() == FetchChoosing {
-		f.choose(at)
+		f.choose()
+	}
+	if f.State() == FetchAskingRelay && !f.query.working() {
+		f.locate(at)
 	}
 	for f.lacking(at) {
 		f.visit(at)
 	}
+	if f.State() == FetchClosing && f.closing() == 0 {
+		f.close()
+	}
 }
 
-// choose decides what is next while no link is open.
-func (f *Fetch) choose(at roles.Moment) {
+// close ends the fetch with the result that is certain.
+func (f *Fetch) close() {
+	switch f.result.Outcome {
+	case Fetched:
+		f.core.Fire(fetchClosedHad)
+	case NobodyHad:
+		f.core.Fire(fetchClosedNobody)
+	default:
+		f.core.Fire(fetchClosedFailed)
+	}
+	f.ended()
+}
+
+// choose decides what is next while nobody is asked for anything.
+func (f *Fetch) choose() {
 	hollow := f.hollow()
 	if hollow && f.startAnew() {
 		f.core.Fire(fetchStartAnew)
@@ -163,7 +202,6 @@ func (f *Fetch) choose(at roles.Moment) {
 		f.core.Fire(fetchNextNode)
 	case f.cursor != nil:
 		f.core.Fire(fetchNextPage)
-		f.locate(at)
 	case f.startAnew():
 		f.core.Fire(fetchStartAnew)
 	default:
@@ -185,7 +223,6 @@ func (f *Fetch) exhausted() {
 	} else {
 		f.core.Fire(fetchGiveUp)
 	}
-	f.ended()
 }
 
 // verdict returns what it means that none of these nodes delivered: hashed says that they were asked for a certain
@@ -243,7 +280,7 @@ func (f *Fetch) lacking(at roles.Moment) bool {
 		switch {
 		case f.late(at, s):
 			late++
-		case s.working() && s.State() != SourceLeaving && !(s.pending() && at.Now-s.since >= roles.DialPatience):
+		case s.visiting() && !(s.pending() && at.Now-s.since >= roles.DialPatience):
 			have++
 		}
 	}
@@ -256,7 +293,7 @@ func (f *Fetch) roomy(at roles.Moment) bool {
 		return false
 	}
 	_, some := f.candidate()
-	return some && f.live() < f.places(at)
+	return some && f.live() < f.places(at) && !f.tooManyClosing()
 }
 
 // insistsOn returns the hash that a node is asked for besides the name. A node whose file has changed

@@ -19,7 +19,7 @@ func (f *Fetch) source(link roles.Link) *Source {
 func (f *Fetch) pass(at roles.Moment, link roles.Link, in roles.Input) {
 	if s := f.source(link); s != nil {
 		f.absorb(s.Step(at, in))
-	} else if link == f.first+relayLink && f.State() == FetchAskingRelay {
+	} else if link == f.first+relayLink && f.query.working() {
 		f.absorb(f.query.Step(at, in))
 	}
 }
@@ -62,7 +62,7 @@ func (f *Fetch) told(outcome roles.Outcome) {
 
 // stopAll closes every link at once.
 func (f *Fetch) stopAll(at roles.Moment) {
-	if !f.query.Final() && f.query.State() != QueryNew {
+	if f.query.working() {
 		f.hush(f.query.Step(at, roles.Stopped{}))
 	}
 	for _, s := range f.sources {

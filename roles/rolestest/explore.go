@@ -156,7 +156,7 @@ type explorer struct {
 func (x *explorer) walk(path []roles.Input) *walked {
 	w := &walked{
 		machine: x.New(), state: x.States[0], links: map[roles.Link]asked{}, said: map[roles.Link]bool{},
-		items: map[int]bool{}, hungUp: map[roles.Link]bool{},
+		items: map[int]bool{}, ended: map[roles.Link]bool{}, hungUp: map[roles.Link]bool{},
 	}
 	w.machine.Watch(func(moved roles.Transition) {
 		if x.watched != nil {
@@ -166,7 +166,9 @@ func (x *explorer) walk(path []roles.Input) *walked {
 			x.fired[moved.From+"/"+moved.Event] = true
 			w.state = moved.To
 		}
-		w.last = append(w.last, moved.Machine+" "+moved.From+"/"+moved.Event)
+		if moved.Machine == x.Table || !w.ended[moved.Link] {
+			w.last = append(w.last, moved.Machine+" "+moved.From+"/"+moved.Event)
+		}
 	})
 	for i, in := range path {
 		x.step(w, uint64(i), in, path)
@@ -207,16 +209,22 @@ func (x *explorer) done(w *walked) {
 
 // isNew reports whether a situation shall be continued. Situations with the same state, the same
 // pending requests and the same last rows count as equal; a few of them are continued, because the
-// machine may remember more.
+// machine may remember more. Of links that go on closing beside others only their number counts, and
+// of the others the machines there, but not the numbers of the links.
 func (x *explorer) isNew(w *walked) bool {
 	if w.machine.Final() {
 		return false
 	}
 	situation := fmt.Sprint(w.state, w.said, w.file, w.store, w.inspect, len(w.commit), len(w.alarms), w.last[max(0, len(w.last)-3):])
+	closing := 0
 	for _, id := range w.open() {
-		_, state := w.on(id)
-		situation += fmt.Sprint(id, w.links[id], state)
+		if table, state := w.on(id); table != "" && w.ended[id] {
+			closing++
+		} else {
+			situation += fmt.Sprint(table, w.links[id], state)
+		}
 	}
+	situation += fmt.Sprint(closing)
 	x.visits[situation]++
 	return x.visits[situation] <= x.Visits
 }

@@ -13,7 +13,14 @@ func (x *explorer) inputs(w *walked) (next []roles.Input) {
 	if len(w.last) == 0 {
 		return x.first()
 	}
+	closing := false
 	for _, id := range w.open() {
+		if table, _ := w.on(id); table != "" && w.ended[id] {
+			if closing { // one is like another
+				continue
+			}
+			closing = true
+		}
 		next = append(next, x.ofLink(w, id)...)
 		if w.links[id].want == nothing && w.said[id] {
 			next = append(next, roles.Lost{Link: id, Code: protocol.Lost, Text: "reset"})

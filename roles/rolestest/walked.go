@@ -23,6 +23,7 @@ type walked struct {
 	commit  [][]roles.Placement // of each CommitStore that is pending
 	looked  bool                // an OpenFile was asked for, pending or not
 	items   map[int]bool        // of which a store was asked anything, pending or not
+	ended   map[roles.Link]bool // links that are half-closed
 	hungUp  map[roles.Link]bool // links that are hung up
 	alarms  alarms
 	effects []roles.Effect // of the last step
@@ -115,6 +116,7 @@ func (w *walked) asked(e roles.Effect) {
 	case roles.Dial:
 		w.links[e.Link] = asked{want: dialling}
 		delete(w.hungUp, e.Link)
+		delete(w.ended, e.Link)
 	case roles.Send:
 		w.said[e.Link] = true
 		if e.Told {
@@ -129,6 +131,8 @@ func (w *walked) asked(e roles.Effect) {
 	case roles.ReceiveBody:
 		w.items[e.Item] = true
 		w.links[e.Link] = asked{want: receiving, next: e.Offset / protocol.GroupSize, rest: protocol.Groups(e.Length), item: e.Item}
+	case roles.HalfClose:
+		w.ended[e.Link] = true
 	case roles.HangUp:
 		delete(w.links, e.Link)
 		w.hungUp[e.Link] = true

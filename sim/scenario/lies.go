@@ -11,10 +11,10 @@ const Honest Lie = ""
 
 // NodeLies are the lies of nodes, without "say KIND" and [Staged]. A forger serves a content of its
 // own, whole and under its own hash; with wrong-index a node publishes a content that it does not
-// have.
+// have; one that lingers says not-found and never ends its side of a link.
 var NodeLies = []Lie{
 	"not-found", "wrong-bytes", "late-wrong", "wrong-size", "wrong-offset", "wrong-hash", "wrong-tree", "no-tree", "fewer-groups",
-	"forger", "wrong-index", "new-hash", "confess", "at-end", "early-end", "too-much", "hash-forever", "hash-stuck", "trickle",
+	"forger", "wrong-index", "new-hash", "confess", "at-end", "early-end", "too-much", "hash-forever", "hash-stuck", "trickle", "lingers",
 	"silent", "stall", "drip", "junk", "large", "version", "unknown",
 }
 
