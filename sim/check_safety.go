@@ -28,6 +28,11 @@ func (c *checks) step(a *actor, in roles.Input, effects []roles.Effect) {
 			c.learned(a, in)
 		}
 	}
+	if a.operation != nil {
+		if v := a.operation.at(roles.LinkOf(in)); v != nil {
+			v.ahead.answered(in)
+		}
+	}
 	c.s6(a, effects)
 	if a.kind == gatherKind {
 		c.s18(a, effects)
@@ -50,6 +55,7 @@ func (c *checks) said(a *actor, send roles.Send, then []roles.Effect) {
 		c.refusal(a, send.Link, m, then)
 	case *protocol.Get:
 		c.s12(a, m)
+		c.s26(a, send.Link, m)
 	case *protocol.Publish:
 		a.composes(m, c.w.now)
 	}

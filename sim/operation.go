@@ -49,6 +49,7 @@ type visit struct {
 	wrong bool // it sent a wrong group
 	gave  bool // it sent a right one
 	left  bool // of many files: it is over
+	ahead ahead
 }
 
 // at returns the latest visit over a link, or nil.

@@ -53,7 +53,7 @@ var contentBugs = []planted{
 	{"a part takes its name before it is whole", Plant{Early: true}, []ID{S11, S1}, "a client that is killed", scenario.KillWriting, nil},
 	{"a part takes its name before it outlives a power loss", Plant{Unsynced: true}, []ID{S16, S11}, "", "", nil},
 	{"a file that is in its place is not synced", Plant{Trusting: true}, []ID{S16}, "a client that is killed between two steps of a commit", scenario.KillWriting, nil},
-	{"a commit is answered before it is done", Plant{Rash: true}, []ID{S1, S16}, "", "", nil},
+	{"a commit is answered before it is done", Plant{Rash: true}, []ID{S1, S16, L3}, "", "", nil},
 	{"the content of a part is not preferred", around(fetchKind, func(b *bugged) {
 		b.before = func(in roles.Input) roles.Input {
 			if left, is := in.(roles.StoreInspected); is {
@@ -85,6 +85,19 @@ var contentBugs = []planted{
 			return in
 		}
 	}), []ID{S13, L1, L3}, "a liar", "", nil},
+	{"a node that has brought nothing is asked for much", around(fetchKind, func(b *bugged) {
+		b.after = func(_ roles.Input, effects []roles.Effect) []roles.Effect {
+			for i, e := range effects {
+				send, _ := e.(roles.Send)
+				if get, is := send.Message.(*protocol.Get); is && get.Length == group {
+					much := *get
+					much.Length = protocol.MaxRange
+					effects[i] = roles.Send{Link: send.Link, Message: &much}
+				}
+			}
+			return effects
+		}
+	}), []ID{S26}, "a file of some groups", "", nil},
 	{"a barred node is forgiven", around(fetchKind, func(b *bugged) {
 		doubted := map[roles.Link]bool{}
 		b.before = func(in roles.Input) roles.Input {

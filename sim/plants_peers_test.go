@@ -25,7 +25,7 @@ var clientBugs = []planted{
 			}
 			return effects
 		}
-	}), []ID{S2, S10, L3}, "several nodes", "", nil},
+	}), []ID{S2, S7, S10, L3}, "several nodes", "", nil},
 	{"a link is leaked on not-found", around(fetchKind, func(b *bugged) {
 		denied := false
 		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {

@@ -3,7 +3,6 @@ package main
 
 import (
 	"os"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -12,9 +11,7 @@ import (
 )
 
 func main() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50) // what a node keeps of 100,000 files is small; that much again as garbage need not be
-	}
+	boundGarbage()
 	os.Exit(cli.Main(command()))
 }
 

@@ -29,7 +29,7 @@ func regions(top string) (map[string]string, error) {
 		return nil, err
 	}
 	all := map[string]string{
-		"parameters": fixed, "choices": chosen, "kinds": kinds(), "codes": codes(), "fetch": wholeFetch(), "invisible": invisible(), "assigned": assigned(),
+		"parameters": fixed, "choices": chosen, "kinds": kinds(), "codes": codes(), "fetch": wholeFetch(), "trips": trips(), "invisible": invisible(), "assigned": assigned(),
 	}
 	for _, m := range examples() {
 		all["example "+m.Kind().String()] = fence("", annotate.Frame(protocol.Append(nil, m), m))

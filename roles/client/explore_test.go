@@ -62,5 +62,7 @@ func fetchSubject(w client.Request, f file) rolestest.Subject {
 func TestWhateverHappensToAFetch(t *testing.T) {
 	several := request
 	several.Sources = 2
-	rolestest.Explore(t, fetchSubject(request, made(group+5, 1)), fetchSubject(several, made(roles.ManyGroups*group, 1)))
+	beside := fetchSubject(several, made(roles.ManyGroups*group, 1))
+	beside.Visits = 1 // links that close beside two others make many situations
+	rolestest.Explore(t, fetchSubject(request, made(group+5, 1)), beside)
 }

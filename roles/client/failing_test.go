@@ -27,7 +27,7 @@ func receiving(t *testing.T, w client.Request, f file, nodes ...byte) *rolestest
 func TestANodeLostInTheMiddleIsFollowedByTheNext(t *testing.T) {
 	f := made(2*group+5, 1)
 	s := receiving(t, request, f, 1, 2)
-	s.Tell(roles.Verified{Link: 1}, "Fetching", "report had")
+	s.Tell(roles.Verified{Link: 1}, "Fetching", "report had", f.gets(1, 2, 1))
 	s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Fetching", goes(1, dials(1, 2))...)
 	answers(1, s, "Fetching")
 	s.Hear(1, f.outboard(0), "Fetching", f.gets(1, 1, 1), f.gets(1, 2, 1), "hear 1")
@@ -48,7 +48,7 @@ func TestWhatEndsTooEarlyIsNotDelivered(t *testing.T) {
 	f := made(2*group+5, 1)
 	end := goes(1, "report result")
 	next := func(s *rolestest.Story) {
-		s.Tell(roles.Verified{Link: 1}, "Fetching", "report had")
+		s.Tell(roles.Verified{Link: 1}, "Fetching", "report had", f.gets(1, 2, 1))
 		s.Tell(roles.BodyDone{Link: 1}, "Fetching", "hear 1")
 	}
 	for code, fail := range map[protocol.Code]func(*rolestest.Story){

@@ -181,21 +181,38 @@ func TestAFileOfOneGroupIsFetched(t *testing.T) {
 	}
 }
 
-// TestANodeIsAskedForMoreAsItProvesItself: for 1, 1, 2, 4, 8, 16 groups and no more, and always for one stretch ahead.
+// ramp is what a node that delivers is asked for: two groups, and two others when one has come, as long as no more than
+// NearWindow is under way; a quarter of that at once.
+type ramp struct {
+	f                    file
+	link                 int
+	came, next, underway uint64
+	lengths              []uint64 // of the GETs that have not been answered
+}
+
+func newRamp(f file, link int) *ramp { return &ramp{f, link, 0, 2, 2, []uint64{1, 1}} }
+
+// verified has a group come, and returns the lines for what is asked for then.
+func (r *ramp) verified() (lines []string) {
+	r.came++
+	r.underway--
+	window := min(2+r.came, roles.NearWindow/group)
+	for most := max(1, window/4); r.underway+most <= window; r.next, r.underway = r.next+most, r.underway+most {
+		lines = append(lines, r.f.gets(r.link, r.next, most))
+		r.lengths = append(r.lengths, most)
+	}
+	return append([]string{"report had"}, lines...)
+}
+
 func TestANodeIsAskedForMoreAsItProvesItself(t *testing.T) {
 	f := made(100*group, 1)
-	s := fetching(t, request, f, 1)
-	s.Hear(1, f.content(0, 1), "Fetching", f.takes(1, 0, 1))
-	s.Tell(roles.Verified{Link: 1}, "Fetching", "report had")
-	s.Tell(roles.BodyDone{Link: 1}, "Fetching", "hear 1")
-	first, count := uint64(1), uint64(1)
-	for _, more := range []uint64{2, 4, 8, 16, 16, 16} {
-		s.Hear(1, f.content(first, count), "Fetching", f.gets(1, first+count, more), f.takes(1, first, count))
-		for g := range count {
-			s.Tell(roles.Verified{Link: 1, Group: first + g}, "Fetching", "report had")
+	s, r := fetching(t, request, f, 1), newRamp(f, 1)
+	for ; r.next < 80; r.lengths = r.lengths[1:] {
+		s.Hear(1, f.content(r.came, r.lengths[0]), "Fetching", f.takes(1, r.came, r.lengths[0]))
+		for range r.lengths[0] {
+			s.Tell(roles.Verified{Link: 1, Group: r.came}, "Fetching", r.verified()...)
 		}
 		s.Tell(roles.BodyDone{Link: 1}, "Fetching", "hear 1")
-		first, count = first+count, more
 	}
 }
 

@@ -27,7 +27,8 @@ type Picker struct {
 	next    uint64       // from here on nothing has been handed out
 	back    []interval   // handed out and given back: apart from each other, in order
 	claims  []claim
-	late    []int // sources that are not counted on: their groups are handed out once more
+	windows map[int]uint64 // by source that has a claim: how many groups it would have under way if it were alone
+	late    []int          // sources that are not counted on: their groups are handed out once more
 }
 
 // Range is consecutive groups of a file.
@@ -43,7 +44,9 @@ type claim struct {
 }
 
 // NewPicker returns a picker for a file by name, by hash, or both. Its content is not known yet.
-func NewPicker(name string, request protocol.Hash) *Picker { return &Picker{name: name, want: request} }
+func NewPicker(name string, request protocol.Hash) *Picker {
+	return &Picker{name: name, want: request, windows: map[int]uint64{}}
+}
 
 // Fix sets the content, once.
 func (p *Picker) Fix(is Identity) {
@@ -129,20 +132,26 @@ const nobody = -1
 // Late says which sources are not counted on, for they have brought nothing in time.
 func (p *Picker) Late(who []int) { p.late = append(p.late[:0], who...) }
 
-// Take hands out up to most groups to a source. They are of one page of the tree: no multiple of
-// MaxGroups lies between them. With several sources the ranges shrink towards the end of the file,
-// so that all sources finish at about the same time.
-func (p *Picker) Take(who int, most uint64) (Range, bool) {
+// Take hands out groups to a source that would have a window of so many groups under way if it were
+// alone, and has some of them under way. It gets a quarter of its part at once, of one page of the
+// tree: no multiple of MaxGroups lies between them.
+func (p *Picker) Take(who int, window, underway uint64) (Range, bool) {
 	if !p.open || p.missing == 0 {
 		return Range{}, false
 	}
-	s, ok := p.unclaimed(max(1, min(most, p.share(who))))
+	part := p.part(who, window)
+	most := min(max(1, part/4), protocol.MaxRange/protocol.GroupSize)
+	if underway > 0 && underway+most > part {
+		return Range{}, false
+	}
+	s, ok := p.unclaimed(most)
 	if ok {
 		p.withdraw(s)
 	} else if s, ok = p.second(who, most); !ok {
 		return Range{}, false
 	}
 	p.claims = append(p.claims, claim{s, who})
+	p.windows[who] = window
 	return Range{s.first, s.end - s.first}, true
 }
 
@@ -164,6 +173,9 @@ func (p *Picker) Finish(who int, s Range) {
 	}
 	given := p.claims[at].interval
 	p.claims = slices.Delete(p.claims, at, at+1)
+	if !slices.ContainsFunc(p.claims, func(c claim) bool { return c.who == who }) {
+		delete(p.windows, who)
+	}
 	p.giveBack(given)
 }
 

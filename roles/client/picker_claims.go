@@ -4,25 +4,24 @@ import (
 	"slices"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 )
 
-// share bounds the groups that one of the sources may take at once: half of its part of the rest.
-func (p *Picker) share(who int) uint64 {
-	awaited, others := uint64(0), []int{who}
-	for _, c := range p.claims {
-		for g := c.first; g < c.end; g++ {
-			if !p.has(g) {
-				awaited++
-			}
-		}
-		if !slices.Contains(others, c.who) {
-			others = append(others, c.who)
+// part returns how many groups a source may have under way. The windows of several sources shrink in
+// the same proportion to what is missing, so that all finish at about the same time, and to
+// MaxUnderway. One group is always allowed.
+func (p *Picker) part(who int, window uint64) uint64 {
+	sum := window
+	for other, its := range p.windows {
+		if other != who {
+			sum += its
 		}
 	}
-	if len(others) == 1 {
-		return p.groups
+	all := min(sum, roles.MaxUnderway/protocol.GroupSize)
+	if sum > window {
+		all = min(all, p.missing)
 	}
-	return (p.missing - min(p.missing, awaited)) / uint64(2*len(others))
+	return max(1, window*all/sum)
 }
 
 // unclaimed returns the first groups that nobody has been asked for, up to the end of their page.
@@ -56,20 +55,46 @@ func (p *Picker) withdraw(s interval) {
 	}
 }
 
-// second hands out groups that another source awaits: of the claim with the most missing groups
-// (the latest of these), the last half, which would come latest from there.
+// second hands out groups that another source awaits to one that awaits none but such: of the source
+// with the most missing groups up to a claim (the latest of these claims) the last half, which would
+// come latest from there, as far as it is in that claim.
 func (p *Picker) second(who int, most uint64) (best interval, ok bool) {
-	for _, c := range p.claims {
-		if c.who == who {
-			continue
-		}
-		if s, some := p.tail(c, who); some && s.end-s.first >= best.end-best.first {
-			best, ok = s, true
+	longest := uint64(0)
+	for at, c := range p.claims {
+		s, some := p.tail(c, who)
+		switch {
+		case c.who == who && p.relied(c):
+			return interval{}, false
+		case c.who == who || !some:
+		case p.queue(at) >= longest:
+			best, longest, ok = s, p.queue(at), true
 		}
 	}
-	half := (best.end - best.first + 1) / 2
-	best.first = best.end - min(half, most)
+	half := (longest + 1) / 2
+	best.first = best.end - min(half, most, best.end-best.first)
 	return best, ok
+}
+
+// relied reports whether a claim has missing groups that no other source has been asked for.
+func (p *Picker) relied(c claim) bool {
+	for g := c.first; g < c.end; g++ {
+		if !p.has(g) && p.awaited(g) == 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// queue returns how many groups a source has to send up to the end of a claim.
+func (p *Picker) queue(at int) (groups uint64) {
+	for _, c := range p.claims[:at+1] {
+		for g := c.first; c.who == p.claims[at].who && g < c.end; g++ {
+			if !p.has(g) {
+				groups++
+			}
+		}
+	}
+	return groups
 }
 
 // tail returns the last groups of a claim that are missing, that one source has not been asked for,
@@ -103,15 +128,20 @@ func (p *Picker) spare(group uint64, who int) bool {
 	return relied <= 1
 }
 
-// awaited reports whether a source has been asked for a group.
-func (p *Picker) awaited(group uint64) bool {
-	return slices.ContainsFunc(p.claims, func(c claim) bool { return c.first <= group && group < c.end })
+// awaited counts the sources that have been asked for a group.
+func (p *Picker) awaited(group uint64) (n int) {
+	for _, c := range p.claims {
+		if c.first <= group && group < c.end {
+			n++
+		}
+	}
+	return n
 }
 
 // giveBack returns the groups of an interval that are neither present nor awaited to the rest.
 func (p *Picker) giveBack(s interval) {
 	for g := s.first; g < s.end; g++ {
-		if p.has(g) || p.awaited(g) {
+		if p.has(g) || p.awaited(g) > 0 {
 			continue
 		}
 		at := slices.IndexFunc(p.back, func(b interval) bool { return b.first > g })

@@ -18,6 +18,7 @@ type pickerModel struct {
 	first, groups uint64 // the groups before first are had from the start
 	had           map[uint64]bool
 	claims        []modelClaim
+	windows       map[int]uint64 // that the sources named last
 }
 
 // modelClaim is a range that a source has been asked for.
@@ -37,7 +38,7 @@ const sources = 4
 // source goes on all groups are had in the end.
 func TestWhateverBecomesOfTheSourcesEachGroupIsFetched(t *testing.T) {
 	rolestest.Check(t, 2000, func(t *rapid.T) {
-		m := &pickerModel{first: rapid.SampledFrom([]uint64{0, protocol.MaxGroups - 9}).Draw(t, "first"), had: map[uint64]bool{}}
+		m := &pickerModel{first: rapid.SampledFrom([]uint64{0, protocol.MaxGroups - 9}).Draw(t, "first"), had: map[uint64]bool{}, windows: map[int]uint64{}}
 		m.groups = m.first + rapid.Uint64Range(1, 60).Draw(t, "groups")
 		had := []uint64{}
 		for g := range m.first {
@@ -67,7 +68,7 @@ func (m *pickerModel) end(t *rapid.T) {
 	}
 	for range 4 * (m.groups - m.first + 1) {
 		if at := m.claimOf(1); at < 0 {
-			m.takeFor(t, 1, 16)
+			m.takeFor(t, 1, 64)
 		} else if m.claims[at].judged < m.claims[at].of.Count {
 			m.deliverFrom(t, at)
 		} else {
@@ -101,10 +102,22 @@ func (m *pickerModel) claimOf(who int) int {
 	return slices.IndexFunc(m.claims, func(c modelClaim) bool { return c.who == who })
 }
 
+// underway returns how many groups a source has been asked for and has not sent.
+func (m *pickerModel) underway(who int) (n uint64) {
+	for i := range m.claims {
+		if c := &m.claims[i]; c.who == who {
+			n += c.of.Count - c.judged
+		}
+	}
+	return n
+}
+
 // due returns what a source should be given: the first groups that are untaken, or else some that another one delivers
 // late.
-func (m *pickerModel) due(who int, most uint64) (client.Range, bool) {
-	if m.missing() == 0 {
+func (m *pickerModel) due(who int, window uint64) (client.Range, bool) {
+	part := m.part(who, window)
+	most := max(1, min(part/4, 16))
+	if m.missing() == 0 || m.underway(who) > 0 && m.underway(who)+most > part {
 		return client.Range{}, false
 	}
 	for g := m.first; g < m.groups; g++ {
@@ -112,38 +125,47 @@ func (m *pickerModel) due(who int, most uint64) (client.Range, bool) {
 			continue
 		}
 		end := g + 1
-		for end < g+min(most, m.part(who)) && m.untaken(end) && end%protocol.MaxGroups != 0 {
+		for end < g+most && m.untaken(end) && end%protocol.MaxGroups != 0 {
 			end++
 		}
 		return client.Range{First: g, Count: end - g}, true
 	}
-	best := client.Range{}
-	for i := range m.claims {
-		if tail := m.tail(&m.claims[i]); m.claims[i].who != who && tail.Count > 0 && tail.Count >= best.Count {
-			best = tail
-		}
-	}
-	half := min(most, (best.Count+1)/2)
-	return client.Range{First: best.First + best.Count - half, Count: half}, half > 0
+	return m.again(who, most)
 }
 
-// part is half of the part that each source at work has of what is left.
-func (m *pickerModel) part(who int) uint64 {
-	working := map[int]bool{who: true}
-	awaited := uint64(0)
+// again returns what a source should be given when nothing is untaken.
+func (m *pickerModel) again(who int, most uint64) (client.Range, bool) {
+	best, longest, queues := client.Range{}, uint64(0), map[int]uint64{}
 	for i := range m.claims {
 		c := &m.claims[i]
-		working[c.who] = true
 		for g := c.of.First; c.has(g); g++ {
 			if !m.had[g] {
-				awaited++
+				queues[c.who]++
+			}
+			if c.who == who && !m.had[g] && m.awaited(g) == 1 {
+				return client.Range{}, false
 			}
 		}
+		if tail := m.tail(c); c.who != who && tail.Count > 0 && queues[c.who] >= longest {
+			best, longest = tail, queues[c.who]
+		}
 	}
-	if len(working) == 1 {
-		return m.groups
+	count := min(most, (longest+1)/2, best.Count)
+	return client.Range{First: best.First + best.Count - count, Count: count}, count > 0
+}
+
+// part returns how many groups a source may have under way.
+func (m *pickerModel) part(who int, window uint64) uint64 {
+	sum := window
+	for other := 1; other <= sources; other++ {
+		if other != who && m.claimOf(other) >= 0 {
+			sum += m.windows[other]
+		}
 	}
-	return (m.missing() - min(m.missing(), awaited)) / uint64(2*len(working))
+	if sum == window {
+		return min(window, 64)
+	}
+	return max(1, window*min(sum, m.missing(), 64)/sum)
 }
 
 // tail returns the last groups in a row of a claim that are missing, and awaited of no other source.
@@ -163,16 +185,17 @@ func (m *pickerModel) source(t *rapid.T) int { return rapid.IntRange(1, sources)
 
 func (m *pickerModel) take(t *rapid.T) {
 	who := m.source(t)
-	m.takeFor(t, who, rapid.Uint64Range(1, 16).Draw(t, "most"))
+	m.takeFor(t, who, rapid.Uint64Range(1, 80).Draw(t, "window"))
 }
 
-func (m *pickerModel) takeFor(t *rapid.T, who int, most uint64) {
-	want, some := m.due(who, most)
-	got, ok := m.real.Take(who, most)
+func (m *pickerModel) takeFor(t *rapid.T, who int, window uint64) {
+	want, some := m.due(who, window)
+	got, ok := m.real.Take(who, window, m.underway(who))
 	if got != want || ok != some {
-		t.Fatalf("source %d takes up to %d groups, and is given %v, where %v are due", who, most, got, want)
+		t.Fatalf("source %d with a window of %d groups is given %v, where %v are due", who, window, got, want)
 	}
 	if ok {
+		m.windows[who] = window
 		m.claims = append(m.claims, modelClaim{who: who, of: got})
 	}
 }

@@ -20,25 +20,54 @@ func opened(groups uint64, has ...uint64) *client.Picker {
 	return p
 }
 
+// takes has a source with nothing under way take up to most groups.
 func takes(t *testing.T, p *client.Picker, who int, most uint64, want client.Range) {
 	t.Helper()
-	got, ok := p.Take(who, most)
+	given(t, p, who, 4*most, 0, want)
+}
+
+// given has a source with a window and some groups under way take others.
+func given(t *testing.T, p *client.Picker, who int, window, underway uint64, want client.Range) {
+	t.Helper()
+	got, ok := p.Take(who, window, underway)
 	if got != want || ok != (want.Count > 0) {
 		t.Fatalf("%d takes %v, want %v", who, got, want)
 	}
 }
 
 func TestOneAloneTakesGroupsInTheirOrder(t *testing.T) {
-	p := opened(20, 3, 4)
+	p := opened(100, 3, 4)
 	takes(t, p, 1, 1, client.Range{First: 0, Count: 1})
 	takes(t, p, 1, 4, client.Range{First: 1, Count: 2}) // 3 and 4 are had
 	takes(t, p, 1, 4, client.Range{First: 5, Count: 4})
-	takes(t, p, 1, 16, client.Range{First: 9, Count: 11})
-	takes(t, p, 1, 16, client.Range{}) // all is awaited of itself
+	takes(t, p, 1, 16, client.Range{First: 9, Count: 16})
+}
+
+func TestAWindowIsFilledByQuarters(t *testing.T) {
+	p := opened(100)
+	given(t, p, 1, 2, 0, client.Range{First: 0, Count: 1})
+	given(t, p, 1, 2, 1, client.Range{First: 1, Count: 1})
+	given(t, p, 1, 2, 2, client.Range{})
+	given(t, p, 1, 16, 12, client.Range{First: 2, Count: 4})
+	given(t, p, 1, 16, 13, client.Range{}) // better the next quarter as a whole
+	given(t, p, 1, 1000, 48, client.Range{First: 6, Count: 16})
+	given(t, p, 1, 1000, 49, client.Range{}) // more than MaxUnderway
+}
+
+func TestAllTogetherHaveNoMoreUnderWay(t *testing.T) {
+	p := opened(1000)
+	given(t, p, 1, 48, 0, client.Range{First: 0, Count: 12})
+	given(t, p, 2, 96, 0, client.Range{First: 12, Count: 10}) // its part is 42
+	given(t, p, 2, 96, 33, client.Range{})
+	given(t, p, 1, 48, 16, client.Range{First: 22, Count: 5}) // its part is 21
+	for who := 3; who < 200; who++ {
+		given(t, p, who, 2, 0, client.Range{First: uint64(24 + who), Count: 1}) // at least one
+		given(t, p, who, 1, 1, client.Range{})
+	}
 }
 
 func TestWhatIsGivenBackComesFirst(t *testing.T) {
-	p := opened(40)
+	p := opened(100)
 	takes(t, p, 1, 4, client.Range{First: 0, Count: 4})
 	takes(t, p, 1, 4, client.Range{First: 4, Count: 4})
 	p.Got(0)
@@ -53,22 +82,26 @@ func TestWhatIsGivenBackComesFirst(t *testing.T) {
 
 func TestTheLastGroupsAreAskedForTwice(t *testing.T) {
 	p := opened(8)
-	takes(t, p, 1, 8, client.Range{First: 0, Count: 8})
-	takes(t, p, 2, 8, client.Range{First: 4, Count: 4}) // the half that comes latest from 1
-	takes(t, p, 3, 1, client.Range{First: 3, Count: 1})
-	p.Got(0)
-	p.Got(1)
-	takes(t, p, 3, 8, client.Range{First: 2, Count: 1})
+	for g := range uint64(8) {
+		given(t, p, 1, 2, min(g, 1), client.Range{First: g, Count: 1})
+		given(t, p, 1, 2, 2, client.Range{})
+	}
+	for _, g := range []uint64{7, 6, 5} { // those that come latest from 1
+		takes(t, p, 2, 8, client.Range{First: g, Count: 1})
+	}
+	takes(t, p, 3, 1, client.Range{First: 4, Count: 1})
+	for g := range uint64(4) {
+		p.Got(g)
+	}
 	takes(t, p, 3, 8, client.Range{}) // each of the others is awaited of two
 	if p.Work() {
 		t.Error("there is work for a fourth")
 	}
-	for g := range uint64(4) {
-		p.Got(2 + g)
-	}
+	p.Got(4)
 	if !p.Overtaken(3) || p.Overtaken(1) || p.Overtaken(2) {
 		t.Error("only 3 is overtaken")
 	}
+	p.Got(5)
 	p.Got(6)
 	if p.Got(6) || p.Done() {
 		t.Error("a group that is had counts again, or the last one is not missed")
@@ -79,11 +112,29 @@ func TestTheLastGroupsAreAskedForTwice(t *testing.T) {
 	}
 }
 
-func TestSeveralTakeLessAsTheEndComesNear(t *testing.T) {
+// TestNobodyTakesTwiceWhatComesAnyway: as long as a source awaits something that no other one is asked for.
+func TestNobodyTakesTwiceWhatComesAnyway(t *testing.T) {
+	p := opened(4)
+	takes(t, p, 1, 1, client.Range{First: 0, Count: 1})
+	takes(t, p, 1, 1, client.Range{First: 1, Count: 1})
+	takes(t, p, 2, 1, client.Range{First: 2, Count: 1})
+	takes(t, p, 2, 1, client.Range{First: 3, Count: 1})
+	given(t, p, 2, 64, 1, client.Range{})
+	p.Got(2)
+	p.Got(3)
+	takes(t, p, 2, 1, client.Range{First: 1, Count: 1})
+	takes(t, p, 2, 1, client.Range{First: 0, Count: 1})
+}
+
+func TestAllTakeLessAsTheEndComesNear(t *testing.T) {
 	p := opened(32)
-	takes(t, p, 1, 16, client.Range{First: 0, Count: 16})
-	takes(t, p, 2, 16, client.Range{First: 16, Count: 4}) // of 16 that nobody is asked for, half of its part
-	takes(t, p, 2, 16, client.Range{First: 20, Count: 3})
+	given(t, p, 1, 16, 0, client.Range{First: 0, Count: 4})
+	for g := range uint64(4) {
+		p.Got(g)
+	}
+	given(t, p, 2, 48, 0, client.Range{First: 4, Count: 5}) // its part is 21 of 28
+	given(t, p, 1, 16, 5, client.Range{First: 9, Count: 1}) // its part is 7
+	given(t, p, 1, 16, 7, client.Range{})
 }
 
 func TestAStretchIsOfOnePage(t *testing.T) {
@@ -91,7 +142,7 @@ func TestAStretchIsOfOnePage(t *testing.T) {
 	for i := range has {
 		has[i] = uint64(i)
 	}
-	p := opened(protocol.MaxGroups+5, has...)
+	p := opened(protocol.MaxGroups+20, has...)
 	takes(t, p, 1, 4, client.Range{First: protocol.MaxGroups - 2, Count: 2})
 	takes(t, p, 1, 4, client.Range{First: protocol.MaxGroups, Count: 4})
 	p.Drop(1)
@@ -104,5 +155,5 @@ func TestAClaimedSizeCostsNothing(t *testing.T) {
 	p.Fix(client.Identity{Hash: protocol.Hash{1}, Size: protocol.MaxFile})
 	p.Open(nil)
 	takes(t, p, 1, 16, client.Range{First: 0, Count: 16})
-	takes(t, p, 2, 16, client.Range{First: 16, Count: 16})
+	takes(t, p, 2, 16, client.Range{First: 16, Count: 8}) // a half of what all may have under way
 }

@@ -22,8 +22,8 @@ func TestAWindowMovesWhateverIsOnItsWay(t *testing.T) {
 		var claims []client.Range
 		awaited := map[uint64]bool{}
 		in := func(g uint64) bool { return g >= window.First && g-window.First < window.Count }
-		take := func(t *rapid.T, most uint64) bool {
-			taken, ok := p.Take(1, most)
+		take := func(t *rapid.T, window uint64) bool {
+			taken, ok := p.Take(1, window, 0)
 			for g := taken.First; ok && g < taken.First+taken.Count; g++ {
 				if !in(g) || awaited[g] {
 					t.Fatalf("group %d was handed out: in %v: %t, awaited: %t", g, window, in(g), awaited[g])
@@ -52,7 +52,7 @@ func TestAWindowMovesWhateverIsOnItsWay(t *testing.T) {
 				window.Count = min(window.Count, groups-window.First)
 				p.Window(window)
 			},
-			"take": func(t *rapid.T) { take(t, rapid.Uint64Range(1, 4).Draw(t, "most")) },
+			"take": func(t *rapid.T) { take(t, rapid.Uint64Range(1, 16).Draw(t, "window")) },
 			"deliver": func(t *rapid.T) {
 				if len(claims) > 0 {
 					deliver()

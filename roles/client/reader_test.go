@@ -67,9 +67,12 @@ func TestAReaderGetsWhatIsWanted(t *testing.T) {
 	s.Tell(roles.Wanted{First: 7, Count: 1}, "Reading", f.gets(1, 7, 1), "hear 1")
 	s.Waits(roles.GroupPatience)
 	f.delivers(s, 7, 1)
-	s.Tell(roles.Wanted{First: 99, Count: 9}, "Reading", f.gets(1, 99, 2), "hear 1") // beyond the end there is nothing
-	s.Waits(roles.GroupPatience)                                                     // as long as before, although no time has passed
-	f.delivers(s, 99, 2)
+	s.Tell(roles.Wanted{First: 99, Count: 9}, "Reading", f.gets(1, 99, 1), f.gets(1, 100, 1), "hear 1") // beyond the end there is nothing
+	s.Waits(roles.GroupPatience)                                                                        // as long as before, although no time has passed
+	s.Hear(1, f.content(99, 1), "Reading", f.takes(1, 99, 1))
+	s.Tell(roles.Verified{Link: 1, Group: 99}, "Reading", "report had")
+	s.Tell(roles.BodyDone{Link: 1}, "Reading", "hear 1")
+	f.delivers(s, 100, 1)
 	s.Tell(roles.Wanted{First: 101, Count: 1}, "Holding")
 	s.Tell(roles.Wanted{First: 3}, "Holding")
 	s.Waits(roles.HoldTimeout)
@@ -85,10 +88,10 @@ func TestWhatIsWantedIsReplaced(t *testing.T) {
 	s.Tell(roles.Wanted{First: 5, Count: 2}, "Reading", f.gets(1, 5, 1), f.gets(1, 6, 1), "hear 1")
 	s.Hear(1, f.content(5, 1), "Reading", f.takes(1, 5, 1))
 	s.Tell(roles.Wanted{First: 6, Count: 2}, "Reading") // 6 is on its way
-	s.Tell(roles.Verified{Link: 1, Group: 5}, "Reading")
-	s.Tell(roles.BodyDone{Link: 1}, "Reading", "hear 1")
 	s.Tell(roles.Wanted{First: 50, Count: 1}, "Reading")
-	s.Hear(1, f.content(6, 1), "Reading", f.gets(1, 50, 1), f.takes(1, 6, 1))
+	s.Tell(roles.Verified{Link: 1, Group: 5}, "Reading", f.gets(1, 50, 1))
+	s.Tell(roles.BodyDone{Link: 1}, "Reading", "hear 1")
+	s.Hear(1, f.content(6, 1), "Reading", f.takes(1, 6, 1))
 	s.Tell(roles.Verified{Link: 1, Group: 6}, "Reading")
 	s.Tell(roles.BodyDone{Link: 1}, "Reading", "hear 1")
 	f.delivers(s, 50, 1)
@@ -272,7 +275,7 @@ func TestAReaderGoesFarAhead(t *testing.T) {
 	last := protocol.Groups(protocol.MaxFile) - 1
 	allocated := testing.AllocsPerRun(10, func() {
 		p.Window(client.Range{First: last, Count: 5})
-		if got, ok := p.Take(1, 16); !ok || got != (client.Range{First: last, Count: 1}) || !p.Got(last) || p.Got(last-1) || !p.Done() {
+		if got, ok := p.Take(1, 16, 0); !ok || got != (client.Range{First: last, Count: 1}) || !p.Got(last) || p.Got(last-1) || !p.Done() {
 			t.Errorf("took %v", got)
 		}
 		p.Finish(1, client.Range{First: last, Count: 1})

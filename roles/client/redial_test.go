@@ -17,7 +17,7 @@ func TestABrokenLinkIsMadeAgain(t *testing.T) {
 		r := request
 		r.Once = once
 		s := receiving(t, r, f, 1)
-		s.Tell(roles.Verified{Link: 1}, "Fetching", "report had")
+		s.Tell(roles.Verified{Link: 1}, "Fetching", "report had", f.gets(1, 2, 1))
 		opened := func() { answers(1, s, "Fetching") }
 		if once {
 			opened = func() { s.Tell(roles.Opened{Link: 1}, "Fetching", f.insists(1)...) }

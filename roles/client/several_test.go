@@ -19,11 +19,10 @@ func several(n int) client.Request {
 	return w
 }
 
-// comes has the next group of a stretch come on a link.
-func comes(s *rolestest.Story, link roles.Link, groups ...uint64) {
-	for _, g := range groups {
-		s.Tell(roles.Verified{Link: link, Group: g}, "Fetching", "report had")
-	}
+// comes has a stretch of one group come on a link, whose node is then asked for some more.
+func comes(s *rolestest.Story, link roles.Link, group uint64, then ...string) {
+	s.Tell(roles.Verified{Link: link, Group: group}, "Fetching", append([]string{"report had"}, then...)...)
+	s.Tell(roles.BodyDone{Link: link}, "Fetching", fmt.Sprintf("hear %d", link))
 }
 
 // both returns a story about a fetch of 8 groups to which two nodes send: 0 and 1 are asked for of one, 2 and 3 of the
@@ -43,28 +42,22 @@ func both(t *testing.T, f file, nodes ...byte) *rolestest.Story {
 func TestALargeFileComesFromSeveralNodes(t *testing.T) {
 	f := made(roles.ManyGroups*group, 1)
 	s := both(t, f, 1, 2, 3)
-	comes(s, 2, 2)
-	s.Tell(roles.BodyDone{Link: 2}, "Fetching", "hear 2")
-	s.Hear(2, f.content(3, 1), "Fetching", f.gets(2, 4, 1), f.takes(2, 3, 1)) // fewer than the other would get alone
-	comes(s, 2, 3)
+	comes(s, 2, 2, f.gets(2, 4, 1), f.gets(2, 5, 1))
+	s.Hear(2, f.content(3, 1), "Fetching", f.takes(2, 3, 1))
+	comes(s, 2, 3, f.gets(2, 6, 1), f.gets(2, 7, 1)) // of 6 that are missing 4, for it has delivered more than the other
 	comes(s, 1, 0)
-	s.Tell(roles.BodyDone{Link: 1}, "Fetching", "hear 1")
-	s.Hear(1, f.content(1, 1), "Fetching", f.gets(1, 5, 1), f.takes(1, 1, 1))
-	comes(s, 1, 1)
-	s.Tell(roles.BodyDone{Link: 2}, "Fetching", "hear 2")
-	s.Hear(2, f.content(4, 1), "Fetching", f.gets(2, 6, 1), f.takes(2, 4, 1))
+	s.Hear(1, f.content(1, 1), "Fetching", f.takes(1, 1, 1))
+	comes(s, 1, 1, f.gets(1, 7, 1), f.gets(1, 6, 1)) // the last ones are asked for twice
+	s.Hear(2, f.content(4, 1), "Fetching", f.takes(2, 4, 1))
 	comes(s, 2, 4)
-	s.Tell(roles.BodyDone{Link: 1}, "Fetching", "hear 1")
-	s.Hear(1, f.content(5, 1), "Fetching", f.gets(1, 7, 1), f.takes(1, 5, 1))
-	comes(s, 1, 5)
-	s.Tell(roles.BodyDone{Link: 2}, "Fetching", "hear 2")
-	s.Hear(2, f.content(6, 1), "Fetching", f.gets(2, 7, 1), f.takes(2, 6, 1)) // the last one is asked for twice
-	comes(s, 2, 6)
-	s.Tell(roles.BodyDone{Link: 1}, "Fetching", "hear 1")
+	s.Hear(2, f.content(5, 1), "Fetching", f.takes(2, 5, 1))
+	comes(s, 2, 5)
 	s.Hear(1, f.content(7, 1), "Fetching", f.takes(1, 7, 1))
-	s.Tell(roles.Verified{Link: 1, Group: 7}, "Finishing", "report had") // who is second has the end of its stretch to tell first
-	s.Tell(roles.BodyDone{Link: 2}, "Finishing", "hear 2", "hangup 2", "report tried")
-	finishes(s, 1)
+	comes(s, 1, 7)
+	s.Hear(2, f.content(6, 1), "Fetching", f.takes(2, 6, 1))
+	s.Tell(roles.Verified{Link: 2, Group: 6}, "Finishing", "report had", "hangup 1", "report tried")
+	s.Tell(roles.BodyDone{Link: 2}, "Committing", "hear 2", "hangup 2", "report tried", "commit-store 0") // group 7 need not come
+	s.Tell(roles.StoreCommitted{Items: []roles.Placed{{}}}, "Done", "report result")
 	if r := wants(t, s, client.Fetched, 0, 0); !slices.Equal(r.From, ats(2, 1)) {
 		t.Errorf("from %v", r.From)
 	}
@@ -81,20 +74,15 @@ func TestASmallFileStaysWithOneNode(t *testing.T) {
 func TestASilentNodeIsOvertaken(t *testing.T) {
 	f := made(roles.ManyGroups*group, 1)
 	s := both(t, f, 1, 2)
-	group, end := uint64(3), uint64(8)
-	comes(s, 2, 2)
-	s.Tell(roles.BodyDone{Link: 2}, "Fetching", "hear 2")
-	for ; group < end-1; group++ {
-		s.Hear(2, f.content(group, 1), "Fetching", f.gets(2, group+1, 1), f.takes(2, group, 1))
-		comes(s, 2, group)
-		s.Tell(roles.BodyDone{Link: 2}, "Fetching", "hear 2")
+	comes(s, 2, 2, f.gets(2, 4, 1), f.gets(2, 5, 1))
+	for g, then := range [][]string{3: {f.gets(2, 6, 1), f.gets(2, 7, 1)}, 4: nil, 5: nil, 6: nil, 7: {f.gets(2, 1, 1)}} {
+		if g >= 3 {
+			s.Hear(2, f.content(uint64(g), 1), "Fetching", f.takes(2, uint64(g), 1))
+			comes(s, 2, uint64(g), then...)
+		}
 	}
-	s.Hear(2, f.content(7, 1), "Fetching", f.gets(2, 1, 1), f.takes(2, 7, 1))
-	comes(s, 2, 7)
-	s.Tell(roles.BodyDone{Link: 2}, "Fetching", "hear 2")
-	s.Hear(2, f.content(1, 1), "Fetching", f.gets(2, 0, 1), f.takes(2, 1, 1))
-	comes(s, 2, 1)
-	s.Tell(roles.BodyDone{Link: 2}, "Fetching", "hear 2")
+	s.Hear(2, f.content(1, 1), "Fetching", f.takes(2, 1, 1))
+	comes(s, 2, 1, f.gets(2, 0, 1))
 	s.Hear(2, f.content(0, 1), "Fetching", f.takes(2, 0, 1))
 	s.Tell(roles.Verified{Link: 2}, "Finishing", "report had", "hangup 1", "report tried")
 	finishes(s, 2)
@@ -108,9 +96,7 @@ func TestWhatALostNodeOwedIsFetchedByTheOther(t *testing.T) {
 	f := made(roles.ManyGroups*group, 1)
 	s := both(t, f, 1, 2)
 	s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Fetching", goes(1, dials(1, 1))...)
-	comes(s, 2, 2)
-	s.Tell(roles.BodyDone{Link: 2}, "Fetching", "hear 2")
-	s.Hear(2, f.content(3, 1), "Fetching", f.gets(2, 0, 2), f.takes(2, 3, 1))
+	comes(s, 2, 2, f.gets(2, 0, 1), f.gets(2, 1, 1))
 }
 
 // TestANodeThatRestedIsAskedAgain when others fail: what it did was good.

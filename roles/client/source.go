@@ -37,13 +37,20 @@ type Source struct {
 	page   []protocol.Hash // the values of the groups from first on
 	first  uint64
 	hashed hashing
+	treed  sent // the last TREE
 
-	reach    uint64  // groups to ask for at once
-	asked    []Range // the first one is being answered
-	wanted   Range   // taken, but not asked for: its part of the tree has to come first; Count 0: none
-	judged   uint64  // groups of the first one that came, right
-	doubted  uint64  // the group that was wrong
+	path     path
+	asked    []request // the first one is being answered
+	wanted   Range     // taken, but not asked for: its part of the tree has to come first; Count 0: none
+	judged   uint64    // groups of the first one that came, right
+	doubted  uint64    // the group that was wrong
 	progress roles.Progress
+}
+
+// request is a GET that has been sent.
+type request struct {
+	Range
+	sent
 }
 
 // Learned is reported when the picker's content is known and the store is not open yet.
@@ -67,12 +74,6 @@ type Visited struct {
 func (Learned) Reported() {}
 func (Visited) Reported() {}
 
-// ahead is the number of GETs that are sent before the answer to an earlier one is complete.
-const ahead = 1
-
-// mostReach bounds the groups of one GET to a node that has delivered enough.
-const mostReach = protocol.MaxRange / protocol.GroupSize
-
 // NewSource returns a Source that uses the link and takes groups from the picker.
 func NewSource(link roles.Link, node netip.AddrPort, picker *Picker) *Source {
 	s := &Source{core: roles.NewCore(sourceGrammar)}
@@ -83,7 +84,7 @@ func NewSource(link roles.Link, node netip.AddrPort, picker *Picker) *Source {
 // Reset prepares the machine for another visit.
 func (s *Source) Reset(link roles.Link, node netip.AddrPort, picker *Picker) {
 	s.core.Reset()
-	*s = Source{core: s.core, link: link, picker: picker, tried: Tried{Node: node}, reach: 1, asked: s.asked[:0]}
+	*s = Source{core: s.core, link: link, picker: picker, tried: Tried{Node: node}, asked: s.asked[:0]}
 }
 
 // State returns the state that the machine is in.
@@ -190,9 +191,9 @@ func (s *Source) work() {
 
 // ask sends as many GETs as may be under way, and reports whether any is.
 func (s *Source) ask() bool {
-	for len(s.asked) <= ahead {
+	for {
 		if s.wanted.Count == 0 {
-			taken, ok := s.picker.Take(int(s.link), s.reach)
+			taken, ok := s.picker.Take(int(s.link), s.path.window(), s.underway())
 			if !ok {
 				break
 			}
@@ -202,9 +203,18 @@ func (s *Source) ask() bool {
 			break
 		}
 		s.get(s.wanted)
-		s.asked, s.wanted = append(s.asked, s.wanted), Range{}
+		s.asked, s.wanted = append(s.asked, request{s.wanted, s.path.sends(s.now)}), Range{}
 	}
 	return len(s.asked) > 0
+}
+
+// underway returns how many groups have been asked for and have not come.
+func (s *Source) underway() uint64 {
+	groups := uint64(0)
+	for _, r := range s.asked {
+		groups += r.Count
+	}
+	return groups - s.judged
 }
 
 func (s *Source) get(w Range) {
@@ -215,7 +225,7 @@ func (s *Source) get(w Range) {
 
 // content checks the head of a body. The body may be shorter than was asked for.
 func (s *Source) content(m *protocol.Content) {
-	is, head := s.picker.identity, s.asked[0]
+	is, head := s.picker.identity, s.asked[0].Range
 	whole := s.picker.bytes(head)
 	fits := m.Hash == is.Hash && m.Size == is.Size && m.Offset == head.First*protocol.GroupSize &&
 		(m.Length == whole || m.Length > 0 && m.Length < whole && m.Length%protocol.GroupSize == 0)
@@ -227,9 +237,10 @@ func (s *Source) content(m *protocol.Content) {
 	if m.Length < whole {
 		s.picker.Shorten(int(s.link), head, m.Length/protocol.GroupSize)
 		head.Count = m.Length / protocol.GroupSize
-		s.asked[0] = head
+		s.asked[0].Range = head
 	}
-	s.progress, s.judged, s.hashed = roles.Progress{}, 0, hashing{}
+	s.answers(s.asked[0].sent)
+	s.progress, s.hashed = roles.Progress{}, hashing{}
 	s.core.Fire(sourceContentFits)
 	s.ask()
 	from := head.First - s.first
@@ -239,15 +250,25 @@ func (s *Source) content(m *protocol.Content) {
 	})
 }
 
-// right counts a group as present.
+// answers notes that the first word of an answer has come. Where the node had to hash first, that
+// tells nothing of the path.
+func (s *Source) answers(to sent) {
+	if s.hashed == (hashing{}) {
+		s.path.answered(to, s.now)
+	}
+}
+
+// right counts a group as present, and asks for others.
 func (s *Source) right(group uint64) {
 	s.core.Fire(sourceGroupRight)
 	s.moved, s.bytes = s.now, 0
 	s.judged++
+	s.path.brought(s.asked[0].sent, s.now)
 	if s.picker.Got(group) {
 		s.visit.Gave = true
 		s.core.Do(roles.Report{Outcome: Had{s.tried.Node, s.picker.bytes(Range{group, 1}), s.about}})
 	}
+	s.ask()
 }
 
 // wrong begins to doubt the node: unless its next answer explains the group, the node has lied.
@@ -267,9 +288,8 @@ func (s *Source) bodyDone() {
 		s.core.Do(roles.Hear{Link: s.link})
 		return
 	}
-	s.picker.Finish(int(s.link), s.asked[0])
-	s.asked = append(s.asked[:0], s.asked[1:]...)
-	s.reach = min(2*s.reach, mostReach)
+	s.picker.Finish(int(s.link), s.asked[0].Range)
+	s.asked, s.judged = append(s.asked[:0], s.asked[1:]...), 0
 	if len(s.asked) > 0 {
 		s.core.Fire(sourceBodyDone)
 		s.core.Do(roles.Hear{Link: s.link})

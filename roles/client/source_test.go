@@ -175,14 +175,18 @@ func TestAStretchThatDoesNotBelongIsRefused(t *testing.T) {
 
 // TestAShorterStretchIsTaken: a node may send less than was asked for; the rest is asked for again.
 func TestAShorterStretchIsTaken(t *testing.T) {
-	f := made(20*group, 1)
+	f := made(40*group, 1)
 	s, _ := sending(t, f)
-	s.Tell(roles.Verified{Link: 3}, "Receiving", "report had")
+	r := newRamp(f, 3)
+	for ; r.lengths[1] == 1; r.lengths = r.lengths[1:] {
+		s.Tell(roles.Verified{Link: 3, Group: r.came}, "Receiving", r.verified()...)
+		s.Tell(roles.BodyDone{Link: 3}, "Asking", "hear 3")
+		s.Hear(3, f.content(r.came, 1), "Receiving", f.takes(3, r.came, 1))
+	}
+	s.Tell(roles.Verified{Link: 3, Group: r.came}, "Receiving", r.verified()...)
 	s.Tell(roles.BodyDone{Link: 3}, "Asking", "hear 3")
-	s.Hear(3, f.content(1, 1), "Receiving", f.gets(3, 2, 2), f.takes(3, 1, 1))
-	s.Tell(roles.Verified{Link: 3, Group: 1}, "Receiving", "report had")
-	s.Tell(roles.BodyDone{Link: 3}, "Asking", "hear 3")
-	s.Hear(3, f.content(2, 1), "Receiving", f.gets(3, 3, 4), f.takes(3, 2, 1))
+	s.Hear(3, f.content(r.came, 1), "Receiving", f.takes(3, r.came, 1)) // of two groups
+	s.Tell(roles.Verified{Link: 3, Group: r.came}, "Receiving", "report had", f.gets(3, r.came+1, 1))
 }
 
 // doubting returns a story about a source to which a wrong group has come. The GET ahead has been sent.
@@ -258,13 +262,13 @@ func TestALastGroupThatIsWrongIsAskedForAgain(t *testing.T) {
 func TestWhatWasRightBeforeAWrongGroupIsKept(t *testing.T) {
 	f := made(20*group, 1)
 	s, picker := sending(t, f)
-	s.Tell(roles.Verified{Link: 3}, "Receiving", "report had")
+	s.Tell(roles.Verified{Link: 3}, "Receiving", "report had", f.gets(3, 2, 1), f.gets(3, 3, 1))
 	s.Tell(roles.BodyDone{Link: 3}, "Asking", "hear 3")
-	s.Hear(3, f.content(1, 1), "Receiving", f.gets(3, 2, 2), f.takes(3, 1, 1))
+	s.Hear(3, f.content(1, 1), "Receiving", f.takes(3, 1, 1))
 	s.Tell(roles.BodyWrong{Link: 3, Group: 1}, "Doubting")
 	s.Tell(roles.Lost{Link: 3, Code: protocol.Lost}, "Closed", "hangup 3", "report visited")
 	visited(t, s, protocol.BadHash, protocol.Client)
-	takes(t, picker, 9, 16, client.Range{First: 1, Count: 16})
+	takes(t, picker, 9, 4, client.Range{First: 1, Count: 4})
 }
 
 func TestANodeThatIsNotNeededIsLeft(t *testing.T) {
@@ -273,7 +277,7 @@ func TestANodeThatIsNotNeededIsLeft(t *testing.T) {
 	s.Tell(roles.Updated{}, "Closed", "hangup 3", "report visited")
 	visited(t, s, protocol.Timeout, protocol.Client)
 
-	s, picker = sending(t, made(3*group, 1))
+	s, picker = sending(t, made(2*group, 1))
 	s.Tell(roles.Verified{Link: 3}, "Receiving", "report had")
 	s.Tell(roles.Updated{}, "Receiving") // the other group that it was asked for is missing
 	picker.Got(1)

@@ -8,7 +8,7 @@ import (
 
 // describe asks for a part of the tree.
 func (s *Source) describe(first uint64) {
-	s.first, s.page, s.hashed = first, nil, hashing{}
+	s.first, s.page, s.hashed, s.treed = first, nil, hashing{}, s.path.sends(s.now)
 	if first > 0 {
 		s.insists = s.picker.identity.Hash
 	}
@@ -34,6 +34,7 @@ func (s *Source) outboard(m *protocol.Outboard) {
 		s.reject(sourceOutboardWrong, &protocol.Error{Code: protocol.BadHash, Text: "the tree is not what its hash vouches for, or not what was asked for"})
 		return
 	}
+	s.answers(s.treed)
 	s.tried.Had = true
 	s.picker.Fix(is)
 	if known, _ := s.picker.Identity(); known != is {

@@ -6,12 +6,12 @@ import "github.com/relaypeer/relaypeer/protocol"
 // name yet. add reports false when the name has too many variants.
 func (x *index) add(by uint32, p *publisher, e *protocol.Entry, nameHash uint64) bool {
 	variants := 0
-	number, found := x.byName.find(nameHash, func(number uint32) bool {
+	number, found := x.byName.Find(nameHash, func(number uint32) bool {
 		if string(x.nameOf(number)) != e.Name {
 			return false
 		}
 		variants++
-		it := x.items.at(number)
+		it := x.items.At(number)
 		return it.is(e)
 	})
 	switch {
@@ -25,42 +25,42 @@ func (x *index) add(by uint32, p *publisher, e *protocol.Entry, nameHash uint64)
 }
 
 func (x *index) newItem(e *protocol.Entry, nameHash uint64) uint32 {
-	number := x.items.take()
-	it := x.items.at(number)
-	*it = item{hash: e.Hash, size: e.Size, mark: e.Mark, name: x.names.keep([]byte(e.Name)), prev: number, next: number}
-	x.byName.add(nameHash, number, x.nameHash)
+	number := x.items.Take()
+	it := x.items.At(number)
+	*it = item{hash: e.Hash, size: e.Size, mark: e.Mark, name: x.names.Put([]byte(e.Name)), prev: number, next: number}
+	x.byName.Add(nameHash, number, x.nameHash)
 	if e.Hash.IsZero() {
 		return number
 	}
 	if first, found := x.ring(e.Hash); found { // at the ring's end, behind all that a cursor has yet to pass
-		last := x.items.at(first).prev
+		last := x.items.At(first).prev
 		it.prev, it.next = last, first
-		x.items.at(last).next, x.items.at(first).prev = number, number
+		x.items.At(last).next, x.items.At(first).prev = number, number
 	} else {
-		x.byHash.add(x.digest(e.Hash[:]), number, x.contentHash)
+		x.byHash.Add(x.digest(e.Hash[:]), number, x.contentHash)
 	}
 	return number
 }
 
 // hold links a new hold into the rings of its item and of its publisher.
 func (x *index) hold(number, by uint32, p *publisher, nameHash uint64) {
-	at := x.holds.take()
-	h := x.holds.at(at)
+	at := x.holds.Take()
+	h := x.holds.At(at)
 	x.generations++
 	*h = hold{of: number + 1, by: by, prev: at, next: at, before: at, after: at, generation: x.generations}
-	it := x.items.at(number)
+	it := x.items.At(number)
 	if it.count > 0 {
-		last := x.holds.at(it.first).prev
+		last := x.holds.At(it.first).prev
 		h.prev, h.next = last, it.first
-		x.holds.at(last).next, x.holds.at(it.first).prev = at, at
+		x.holds.At(last).next, x.holds.At(it.first).prev = at, at
 	} else {
 		it.first = at
 	}
 	it.count++
 	if p.count > 0 {
-		last := x.holds.at(p.first).before
+		last := x.holds.At(p.first).before
 		h.before, h.after = last, p.first
-		x.holds.at(last).after, x.holds.at(p.first).before = at, at
+		x.holds.At(last).after, x.holds.At(p.first).before = at, at
 	} else {
 		p.first = at
 	}
@@ -69,26 +69,26 @@ func (x *index) hold(number, by uint32, p *publisher, nameHash uint64) {
 		p.pending++
 	}
 	x.count++
-	bytes := len(x.names.at(it.name))
+	bytes := len(x.names.At(it.name))
 	p.bytes += bytes
 	x.bytes += bytes
-	x.byNode.add(byBoth(nameHash, by), at, x.holdHash)
+	x.byNode.Add(byBoth(nameHash, by), at, x.holdHash)
 }
 
 // clear releases up to most holds of a publisher and returns how many it released.
 func (x *index) clear(p *publisher, most int) (cleared int) {
 	for ; p.count > 0 && cleared < most; cleared++ {
-		x.release(p.first, p, x.nameHash(x.holds.at(p.first).item()))
+		x.release(p.first, p, x.nameHash(x.holds.At(p.first).item()))
 	}
 	return cleared
 }
 
 // release removes a hold, and its item with the last hold.
 func (x *index) release(at uint32, p *publisher, nameHash uint64) {
-	h := *x.holds.at(at)
-	x.byNode.remove(byBoth(nameHash, h.by), at, x.holdHash)
-	x.holds.at(h.prev).next, x.holds.at(h.next).prev = h.next, h.prev
-	x.holds.at(h.before).after, x.holds.at(h.after).before = h.after, h.before
+	h := *x.holds.At(at)
+	x.byNode.Remove(byBoth(nameHash, h.by), at, x.holdHash)
+	x.holds.At(h.prev).next, x.holds.At(h.next).prev = h.next, h.prev
+	x.holds.At(h.before).after, x.holds.At(h.after).before = h.after, h.before
 	x.count--
 	p.count--
 	bytes := len(x.nameOf(h.item()))
@@ -97,14 +97,14 @@ func (x *index) release(at uint32, p *publisher, nameHash uint64) {
 	if p.first == at {
 		p.first = h.after
 	}
-	it := x.items.at(h.item())
+	it := x.items.At(h.item())
 	if it.mark == protocol.Pending {
 		p.pending--
 	}
 	if it.first == at {
 		it.first = h.next
 	}
-	x.holds.free(at)
+	x.holds.Free(at)
 	if it.count--; it.count == 0 {
 		x.forget(h.item(), nameHash)
 	}
@@ -112,32 +112,32 @@ func (x *index) release(at uint32, p *publisher, nameHash uint64) {
 
 // forget removes an item that has no holds left.
 func (x *index) forget(number uint32, nameHash uint64) {
-	it := *x.items.at(number)
-	x.byName.remove(nameHash, number, x.nameHash)
+	it := *x.items.At(number)
+	x.byName.Remove(nameHash, number, x.nameHash)
 	if !it.hash.IsZero() {
 		x.leaveRing(number, &it)
 	}
-	x.names.drop(it.name)
-	x.items.free(number)
-	x.names.tidy(x.moved)
+	x.names.Drop(it.name)
+	x.items.Free(number)
+	x.names.Tidy(x.moved)
 }
 
 // leaveRing takes an item off the ring of its content.
 func (x *index) leaveRing(number uint32, it *item) {
 	contentHash := x.digest(it.hash[:])
-	x.byHash.remove(contentHash, number, x.contentHash)
+	x.byHash.Remove(contentHash, number, x.contentHash)
 	if it.next != number {
-		x.items.at(it.prev).next, x.items.at(it.next).prev = it.next, it.prev
+		x.items.At(it.prev).next, x.items.At(it.next).prev = it.next, it.prev
 		if _, found := x.ring(it.hash); !found {
-			x.byHash.add(contentHash, it.next, x.contentHash)
+			x.byHash.Add(contentHash, it.next, x.contentHash)
 		}
 	}
 }
 
 // moved updates the item of a name that the arena has moved.
 func (x *index) moved(name []byte, from, to uint32) {
-	x.byName.find(x.digest(name), func(number uint32) bool {
-		if it := x.items.at(number); it.name == from {
+	x.byName.Find(x.digest(name), func(number uint32) bool {
+		if it := x.items.At(number); it.name == from {
 			it.name = to
 		}
 		return false

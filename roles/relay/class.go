@@ -1,6 +1,9 @@
 package relay
 
-import "github.com/relaypeer/relaypeer/protocol"
+import (
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/protocol/dense"
+)
 
 // class tells leases by the files that their nodes may have beside those that the index holds with
 // their hashes.
@@ -28,7 +31,7 @@ func walkOf(m *protocol.Locate) []class {
 
 // classed lists the leases of one class: slots plus one.
 type classed struct {
-	slab[uint32]
+	dense.Slab[uint32]
 	generation uint32 // how often it has been compacted
 }
 
@@ -49,7 +52,7 @@ func (r *Registry) classOf(l *lease, p *publisher) class {
 
 // classify moves a lease to the class to which it belongs now, and reports whether that is another.
 func (r *Registry) classify(slot uint32) (moved bool) {
-	l := r.leases.at(slot)
+	l := r.leases.At(slot)
 	_, p := r.publisher(slot)
 	now := r.classOf(l, p)
 	if now == l.class {
@@ -63,8 +66,8 @@ func (r *Registry) classify(slot uint32) (moved bool) {
 func (r *Registry) enter(slot uint32, l *lease, in class) {
 	l.class = in
 	if in != indexed {
-		l.number = r.unindexed[in].take()
-		*r.unindexed[in].at(l.number) = slot + 1
+		l.number = r.unindexed[in].Take()
+		*r.unindexed[in].At(l.number) = slot + 1
 	}
 }
 
@@ -74,12 +77,15 @@ func (r *Registry) unclassify(l *lease) {
 		return
 	}
 	of := &r.unindexed[l.class]
-	of.free(l.number)
-	if of.size() > blockSlots && of.used() < of.size()/4 {
+	of.Free(l.number)
+	if of.Size() > fewUnindexed && of.Used() < of.Size()/4 {
 		r.compactUnindexed(l.class)
 	}
 	l.class = indexed
 }
+
+// fewUnindexed is up to how many numbers a list may have gaps.
+const fewUnindexed = 64
 
 // compactUnindexed renumbers the leases of a class without gaps: each Locate for a file walks all
 // numbers of the list, and after a restart of the relay all of its nodes have been on one. The new
@@ -87,9 +93,9 @@ func (r *Registry) unclassify(l *lease) {
 func (r *Registry) compactUnindexed(of class) {
 	before := r.unindexed[of]
 	r.unindexed[of] = classed{generation: before.generation + 1}
-	for at := range before.size() {
-		if slot := *before.at(at); slot != 0 {
-			r.enter(slot-1, r.leases.at(slot-1), of)
+	for at := range before.Size() {
+		if slot := *before.At(at); slot != 0 {
+			r.enter(slot-1, r.leases.At(slot-1), of)
 		}
 	}
 }

@@ -63,7 +63,7 @@ func (r *Registry) resume(q *lookup, cursor []byte) (c holderCursor, item uint32
 		item, found = q.start()
 	case !q.ring:
 		item, found = q.from(c.rank())
-	case x.alive(c.item, c.next) && x.items.at(c.item).hash == q.hash:
+	case x.alive(c.item, c.next) && x.items.At(c.item).hash == q.hash:
 		item, found = c.item, true
 	default: // the item may be gone: begin the ring again
 		item, found = q.start()
@@ -80,31 +80,31 @@ func (r *Registry) resume(q *lookup, cursor []byte) (c holderCursor, item uint32
 
 // cursorAt returns the cursor of a whole round of an item's holds.
 func (x *index) cursorAt(item uint32) holderCursor {
-	it := x.items.at(item)
+	it := x.items.At(item)
 	m := x.mark(it.first)
 	return holderCursor{item: item, unknown: it.hash.IsZero(), next: m, end: m}
 }
 
 func (c *holderCursor) rank() uint32 { return rankOf(c.item, c.unknown) }
 
-func (x *index) mark(hold uint32) mark { return mark{hold, x.holds.at(hold).generation} }
+func (x *index) mark(hold uint32) mark { return mark{hold, x.holds.At(hold).generation} }
 
 // alive reports whether the marked hold of an item still exists.
 func (x *index) alive(item uint32, m mark) bool {
-	if m.hold >= x.holds.size() {
+	if m.hold >= x.holds.Size() {
 		return false
 	}
-	h := x.holds.at(m.hold)
+	h := x.holds.At(m.hold)
 	return h.of == item+1 && h.generation == m.generation
 }
 
 // follow adds the holders from a cursor on to the page and advances the cursor. It reports whether
 // the item's round ended before the page was full.
 func (r *Registry) follow(p *page, c *holderCursor) bool {
-	it := r.index.items.at(c.item)
+	it := r.index.items.At(c.item)
 	p.reserve(it.count)
 	for !p.full() {
-		h := r.index.holds.at(c.next.hold)
+		h := r.index.holds.At(c.next.hold)
 		p.scanned++
 		if slot, l := r.active(h, p.now); l != nil && p.first(slot) {
 			p.addHolder(slot, l, it)
@@ -136,7 +136,7 @@ func (r *Registry) parseHolderCursor(cursor []byte) (c holderCursor, ours bool) 
 	}
 	at := func(i int) uint32 { return binary.BigEndian.Uint32(cursor[4*i:]) }
 	c = holderCursor{incarnation: at(0), item: at(1) &^ unknownRank, unknown: at(1) >= unknownRank, next: mark{at(2), at(3)}, end: mark{at(4), at(5)}}
-	return c, c.incarnation == r.incarnation && c.item < r.index.items.size()
+	return c, c.incarnation == r.incarnation && c.item < r.index.items.Size()
 }
 
 // shuffle puts peers into a random order.

@@ -5,25 +5,24 @@ import (
 	"encoding/binary"
 	"slices"
 
-	"lukechampine.com/blake3/guts"
-
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/protocol/dense"
 )
 
 // index is the union of all published indexes: the contents under each name, and the nodes that
 // hold them. A ring in it is a circular doubly linked list of slab numbers. Its elements hold no
 // pointers. The registry's mutex guards it.
 type index struct {
-	key         [8]uint32 // of the hashes, so that nobody can construct names that collide
-	names       arena
-	items       slab[item]
-	holds       slab[hold]
-	byName      hashTable // items, all of one name under one hash
-	byHash      hashTable // one item of each content; its ring leads to the others
-	byNode      hashTable // holds, by publisher and name
-	count       int       // holds
-	bytes       int       // of the holds' names, each counted with every hold
-	generations uint32    // holds ever made, modulo 2^32
+	key         dense.Key // of the hashes, so that nobody can construct names that collide
+	names       dense.Arena
+	items       dense.Slab[item]
+	holds       dense.Slab[hold]
+	byName      dense.Table // items, all of one name under one hash
+	byHash      dense.Table // one item of each content; its ring leads to the others
+	byNode      dense.Table // holds, by publisher and name
+	count       int         // holds
+	bytes       int         // of the holds' names, each counted with every hold
+	generations uint32      // holds ever made, modulo 2^32
 }
 
 // item is one content under one name, or a name without a content: those have no ring.
@@ -48,19 +47,8 @@ type hold struct {
 // mostVariants bounds the contents under one name, because a lookup goes through all of them.
 const mostVariants = 64
 
-// useKey draws the key of the hashes.
-func (x *index) useKey(random uint64) {
-	for i := range x.key {
-		random = random*6364136223846793005 + 1442695040888963407
-		x.key[i] = uint32(random >> 32)
-	}
-}
-
-// digest is a keyed hash of up to 1024 bytes: BLAKE3 of one chunk.
-func (x *index) digest(b []byte) uint64 {
-	words := guts.CompressNode(guts.CompressChunk(b, &x.key, 0, guts.FlagKeyedHash))
-	return uint64(words[0])<<32 | uint64(words[1])
-}
+// digest is a keyed hash of a name or a content.
+func (x *index) digest(b []byte) uint64 { return x.key.Hash(b) }
 
 // digestOf is the keyed hash of a number. It reveals neither the number nor the key.
 func (x *index) digestOf(n uint64) uint64 { return x.digest(binary.BigEndian.AppendUint64(nil, n)) }
@@ -85,19 +73,19 @@ func (it *item) mayBe(hash protocol.Hash) bool {
 
 func (h *hold) item() uint32 { return h.of - 1 }
 
-func (x *index) nameOf(item uint32) []byte { return x.names.at(x.items.at(item).name) }
+func (x *index) nameOf(item uint32) []byte { return x.names.At(x.items.At(item).name) }
 
 // The hashes under which the hash tables hold an item or a hold.
 func (x *index) nameHash(item uint32) uint64    { return x.digest(x.nameOf(item)) }
-func (x *index) contentHash(item uint32) uint64 { return x.digest(x.items.at(item).hash[:]) }
+func (x *index) contentHash(item uint32) uint64 { return x.digest(x.items.At(item).hash[:]) }
 func (x *index) holdHash(number uint32) uint64 {
-	h := x.holds.at(number)
+	h := x.holds.At(number)
 	return byBoth(x.nameHash(h.item()), h.by)
 }
 
 // named returns the items of a name, lowest number first.
 func (x *index) named(name string) (items []uint32) {
-	x.byName.find(x.digest([]byte(name)), func(number uint32) bool {
+	x.byName.Find(x.digest([]byte(name)), func(number uint32) bool {
 		if string(x.nameOf(number)) == name {
 			items = append(items, number)
 		}
@@ -111,7 +99,7 @@ func (x *index) named(name string) (items []uint32) {
 const unknownRank = 1 << 31
 
 // rank orders the items of a name: by their numbers, those without a content last.
-func (x *index) rank(item uint32) uint32 { return rankOf(item, x.items.at(item).hash.IsZero()) }
+func (x *index) rank(item uint32) uint32 { return rankOf(item, x.items.At(item).hash.IsZero()) }
 
 func rankOf(item uint32, unknown bool) uint32 {
 	if unknown {
@@ -122,19 +110,19 @@ func rankOf(item uint32, unknown bool) uint32 {
 
 // ring returns one item of a content; its ring leads to the others.
 func (x *index) ring(hash protocol.Hash) (item uint32, found bool) {
-	return x.byHash.find(x.digest(hash[:]), func(number uint32) bool { return x.items.at(number).hash == hash })
+	return x.byHash.Find(x.digest(hash[:]), func(number uint32) bool { return x.items.At(number).hash == hash })
 }
 
 // held returns a publisher's hold of a name.
 func (x *index) held(by uint32, name string, nameHash uint64) (hold uint32, found bool) {
-	return x.byNode.find(byBoth(nameHash, by), func(at uint32) bool {
-		h := x.holds.at(at)
+	return x.byNode.Find(byBoth(nameHash, by), func(at uint32) bool {
+		h := x.holds.At(at)
 		return h.by == by && string(x.nameOf(h.item())) == name
 	})
 }
 
 // full reports whether the numbers of the index are used up.
-func (x *index) full() bool { return x.holds.size() >= mostNumber || x.names.full() }
+func (x *index) full() bool { return x.holds.Size() >= dense.MostNumber || x.names.UsedUp() }
 
 // lookup is the set of items that match a Locate, in a fixed order: items of one name by their
 // ranks, items of one content round their ring.
@@ -157,12 +145,12 @@ func (x *index) lookUp(name string, hash protocol.Hash) lookup {
 	}
 	q.items = x.named(name)
 	slices.SortFunc(q.items, func(a, b uint32) int { return cmp.Compare(x.rank(a), x.rank(b)) })
-	q.items = slices.DeleteFunc(q.items, func(number uint32) bool { return !x.items.at(number).mayBe(hash) })
+	q.items = slices.DeleteFunc(q.items, func(number uint32) bool { return !x.items.At(number).mayBe(hash) })
 	return q
 }
 
 // several reports whether one node may hold more than one of the items.
-func (q *lookup) several() bool { return q.ring && q.found && q.x.items.at(q.first).next != q.first }
+func (q *lookup) several() bool { return q.ring && q.found && q.x.items.At(q.first).next != q.first }
 
 // start returns the first item.
 func (q *lookup) start() (item uint32, found bool) {
@@ -184,7 +172,7 @@ func (q *lookup) from(rank uint32) (item uint32, found bool) {
 // after returns the item behind another.
 func (q *lookup) after(number uint32) (item uint32, found bool) {
 	if q.ring {
-		next := q.x.items.at(number).next
+		next := q.x.items.At(number).next
 		return next, next != q.first
 	}
 	return q.from(q.x.rank(number) + 1)

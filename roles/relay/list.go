@@ -70,7 +70,7 @@ func (l *listing) begin(at roles.Moment, cursor []byte) uint32 {
 	defer l.r.mu.Unlock()
 	l.now = l.r.begin(at).Now
 	l.r.tidy(l.now, sweepStep)
-	l.end = l.r.index.items.size()
+	l.end = l.r.index.items.Size()
 	return l.r.parseListCursor(cursor)
 }
 
@@ -139,7 +139,7 @@ func (l *listing) copyNames(next, until uint32) ([]candidate, uint32) {
 	x := &l.r.index
 	l.some, l.names = l.some[:0], l.names[:0]
 	for end := min(until, next+sliceItems); next < end && len(l.names) < sliceBytes; next++ {
-		if x.items.at(next).count == 0 {
+		if x.items.At(next).count == 0 {
 			continue
 		}
 		from := len(l.names)
@@ -155,7 +155,7 @@ func (l *listing) addAll(found []candidate) (at uint32, all bool) {
 	for len(found) > 0 {
 		l.r.mu.Lock()
 		for most := l.looked + sliceHolds; len(found) > 0 && l.looked < most; found = found[1:] {
-			it := l.r.index.items.at(found[0].number)
+			it := l.r.index.items.At(found[0].number)
 			if it.count == 0 || !bytes.Equal(l.r.index.nameOf(found[0].number), found[0].name) {
 				continue
 			}
@@ -196,8 +196,8 @@ func (l *listing) listed(cursor []byte) *protocol.Listed {
 	}
 	return &protocol.Listed{
 		Items: l.items, Peers: l.peers.peers, Cursor: cursor, Young: l.r.young(l.now),
-		Publishing: uint64(l.r.unindexed[publishing].used()),
-		Silent:     uint64(l.r.unindexed[silent].used()), Named: l.r.namedSilent(l.peers.to, l.now),
+		Publishing: uint64(l.r.unindexed[publishing].Used()),
+		Silent:     uint64(l.r.unindexed[silent].Used()), Named: l.r.namedSilent(l.peers.to, l.now),
 	}
 }
 
@@ -213,7 +213,7 @@ func (r *Registry) namedSilent(to From, now time.Duration) []protocol.Peer {
 
 // add adds an item if it has an active holder. It reports false if there is no room for it.
 func (l *listing) add(number uint32) bool {
-	it := l.r.index.items.at(number)
+	it := l.r.index.items.At(number)
 	if len(l.items) >= l.limit || len(l.peers.peers)+l.holders > protocol.MaxPage {
 		return false
 	}
@@ -248,7 +248,7 @@ func (l *listing) add(number uint32) bool {
 func (l *listing) active(it *item) (count uint64, slots []uint32) {
 	at, looked := it.first, uint32(0)
 	for ; looked < min(it.count, holdMost) && (looked < countMost || count == 0); looked++ {
-		h := l.r.index.holds.at(at)
+		h := l.r.index.holds.At(at)
 		if slot, lease := l.r.active(h, l.now); lease != nil {
 			count++
 			if first, _ := lease.reached(l.peers.to, l.now); first.IsValid() && len(slots) < l.holders {
@@ -259,14 +259,14 @@ func (l *listing) active(it *item) (count uint64, slots []uint32) {
 	}
 	l.looked += int(looked)
 	if l.holders > 0 {
-		it.first = l.r.index.holds.at(it.first).next // the next answer begins elsewhere
+		it.first = l.r.index.holds.At(it.first).next // the next answer begins elsewhere
 	}
 	return count + uint64(it.count-looked), slots
 }
 
 // peer returns the position of the node of a slot's lease in the answer's peers, and adds it if need be.
 func (l *listing) peer(slot uint32) uint64 {
-	lease := l.r.leases.at(slot)
+	lease := l.r.leases.At(slot)
 	of := lease.id // a slot may get another lease between two slices of a page
 	if at, there := l.at[of]; there {
 		return at

@@ -179,13 +179,13 @@ func (r *Registry) walk(p *page, w *walk) {
 		p.scanned++
 		slot := w.slot()
 		if w.of != every {
-			of := *r.unindexed[w.of].at(slot)
+			of := *r.unindexed[w.of].At(slot)
 			if of == 0 {
 				continue
 			}
 			slot = of - 1
 		}
-		if l := r.leases.at(slot); l.used() && l.until > p.now && !p.unknown[slot] {
+		if l := r.leases.At(slot); l.used() && l.until > p.now && !p.unknown[slot] {
 			p.add(l)
 		}
 	}
@@ -199,9 +199,9 @@ func (w *walk) slot() uint32 {
 // walked returns how many slots a walk has now.
 func (r *Registry) walked(of class) uint32 {
 	if of == every {
-		return r.leases.size()
+		return r.leases.Size()
 	}
-	return r.unindexed[of].size()
+	return r.unindexed[of].Size()
 }
 
 // incarnationOf returns the number that a cursor must carry to be of these slots.

@@ -22,11 +22,11 @@ const leastMoves = 256
 
 // moved notes that a lease moves, unless its node has nothing.
 func (r *Registry) moved(slot uint32) {
-	m, l := &r.moves, r.leases.at(slot)
+	m, l := &r.moves, r.leases.At(slot)
 	if _, p := r.publisher(slot); l.class == indexed && (p == nil || p.count == 0) {
 		return
 	}
-	if kept := uint64(len(m.log)); kept < max(leastMoves, 2*uint64(r.leases.used())) {
+	if kept := uint64(len(m.log)); kept < max(leastMoves, 2*uint64(r.leases.Used())) {
 		grown := make([]uint32, max(leastMoves, 2*kept))
 		for n := m.last; kept > 0 && n > m.last-min(kept, m.last); n-- {
 			grown[n%uint64(len(grown))] = m.log[n%kept]
@@ -74,7 +74,7 @@ func (r *Registry) movers(p *page, m *protocol.Locate, since uint64) (upTo uint6
 	for ; since < r.moves.last && !p.full(); since++ {
 		p.scanned++
 		slot := r.moves.log[(since+1)%uint64(len(r.moves.log))]
-		l := r.leases.at(slot)
+		l := r.leases.At(slot)
 		if l.moved != uint32(since+1) || !l.used() || l.until <= p.now {
 			continue
 		}
@@ -139,7 +139,7 @@ func (q *search) heldBy(l *lease, p *page) *item {
 			p.scanned++
 		}
 		if at, held := q.r.index.held(l.publisher-1, q.names[i].name, q.names[i].hash); held {
-			it := q.r.index.items.at(q.r.index.holds.at(at).item())
+			it := q.r.index.items.At(q.r.index.holds.At(at).item())
 			if it.mayBe(q.ask.Hash) && (q.ask.Name != "" || !it.hash.IsZero()) { // without a name only a known content counts
 				return it
 			}

@@ -88,7 +88,7 @@ const (
 func (r *Registry) change(number uint32, p *publisher, e *protocol.Entry) applied {
 	nameHash := r.index.digest([]byte(e.Name))
 	if at, there := r.index.held(number, e.Name, nameHash); there {
-		if it := r.index.items.at(r.index.holds.at(at).item()); it.is(e) {
+		if it := r.index.items.At(r.index.holds.At(at).item()); it.is(e) {
 			return held
 		}
 		r.index.release(at, p, nameHash)
@@ -118,7 +118,7 @@ func nameBytes(names int) int { return names*roles.MeanName + protocol.MaxName }
 // published answers a page of which some changes were refused, and classifies the lease by what is held
 // then.
 func (r *Registry) published(slot uint32, p *publisher, m *protocol.Publish, refused int) *protocol.Published {
-	l := r.leases.at(slot)
+	l := r.leases.At(slot)
 	l.doubt, l.publishes = 0, true
 	p.whole, p.beyond = m.To == m.Latest && !p.full, m.Beyond > 0
 	if r.classify(slot) || len(m.Changes) > 0 {
@@ -129,8 +129,8 @@ func (r *Registry) published(slot uint32, p *publisher, m *protocol.Publish, ref
 
 // publisher returns the publisher of a lease, or nil.
 func (r *Registry) publisher(slot uint32) (number uint32, p *publisher) {
-	if of := r.leases.at(slot).publisher; of > 0 {
-		return of - 1, r.publishers.at(of - 1)
+	if of := r.leases.At(slot).publisher; of > 0 {
+		return of - 1, r.publishers.At(of - 1)
 	}
 	return 0, nil
 }
@@ -138,11 +138,11 @@ func (r *Registry) publisher(slot uint32) (number uint32, p *publisher) {
 // replace gives a lease a new publisher without holds. The lease is still to be classified.
 func (r *Registry) replace(slot uint32, as publisher) (number uint32, p *publisher) {
 	r.detach(slot)
-	number = r.publishers.take()
-	p = r.publishers.at(number)
+	number = r.publishers.Take()
+	p = r.publishers.At(number)
 	as.slot = slot + 1
 	*p = as
-	l := r.leases.at(slot)
+	l := r.leases.At(slot)
 	l.publisher, l.doubt = number+1, 0 // the doubt was about the earlier one
 	return number, p
 }
@@ -154,7 +154,7 @@ func (r *Registry) detach(slot uint32) {
 	if p == nil {
 		return
 	}
-	r.leases.at(slot).publisher = 0
+	r.leases.At(slot).publisher = 0
 	p.slot = 0
 	r.dropping += int(p.count)
 	r.droppingBytes += p.bytes
@@ -165,7 +165,7 @@ func (r *Registry) detach(slot uint32) {
 func (r *Registry) clearSome(most int) {
 	for most > 0 && len(r.clearing) > 0 {
 		number := r.clearing[len(r.clearing)-1]
-		p := r.publishers.at(number)
+		p := r.publishers.At(number)
 		bytes := p.bytes
 		cleared := r.index.clear(p, most)
 		r.dropping -= cleared
@@ -174,7 +174,7 @@ func (r *Registry) clearSome(most int) {
 			return
 		}
 		most -= 1 + cleared
-		r.publishers.free(number)
+		r.publishers.Free(number)
 		r.clearing = r.clearing[:len(r.clearing)-1]
 	}
 }
@@ -198,11 +198,11 @@ func (r *Registry) Held() int {
 
 // active returns the lease of the node that a hold is of, or nil if it has lapsed or ended.
 func (r *Registry) active(h *hold, now time.Duration) (slot uint32, l *lease) {
-	slot = r.publishers.at(h.by).slot - 1
+	slot = r.publishers.At(h.by).slot - 1
 	if slot == noSlot {
 		return 0, nil
 	}
-	if l = r.leases.at(slot); l.until <= now {
+	if l = r.leases.At(slot); l.until <= now {
 		return 0, nil
 	}
 	return slot, l

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/protocol/dense"
 	"github.com/relaypeer/relaypeer/roles"
 )
 
@@ -31,13 +32,13 @@ type Registry struct {
 
 	mu          sync.Mutex
 	slots       map[protocol.NodeID]uint32
-	leases      slab[lease]
+	leases      dense.Slab[lease]
 	sweep       uint32 // the next slot to look at
 	seen        lastSeen
 	incarnation uint32 // tells cursors of earlier registries; 0: not drawn yet
 
 	index         index
-	publishers    slab[publisher]
+	publishers    dense.Slab[publisher]
 	unindexed     [every]classed // by class; none are indexed
 	moves         moves
 	clearing      []uint32 // detached publishers, whose holds are being dropped
@@ -71,7 +72,7 @@ func NewRegistry(policy Policy) *Registry {
 // the incarnation and this call's random number, which they see, are digests under it.
 func (r *Registry) begin(at roles.Moment) roles.Moment {
 	if r.incarnation == 0 {
-		r.index.useKey(at.Rand)
+		r.index.key = dense.NewKey(at.Rand)
 		at.Rand = r.index.digestOf(at.Rand)
 		r.incarnation = uint32(r.index.digestOf(0)) | 1
 	}
@@ -99,11 +100,11 @@ func (r *Registry) Register(at roles.Moment, from From, m *protocol.Register) pr
 		if len(r.slots) >= r.policy.MaxLeases {
 			return tooMuch(fmt.Sprintf("the relay holds %d leases, its limit", len(r.slots)))
 		}
-		slot = r.leases.take()
+		slot = r.leases.Take()
 		r.slots[m.ID] = slot
 	}
 	r.seen.forget(m.ID)
-	l := r.leases.at(slot)
+	l := r.leases.At(slot)
 	*l = lease{
 		id: m.ID, epoch: m.Epoch, port: m.Port, until: at.Now + r.policy.TTL, still: still, lone: still && m.Advertise == nil,
 		class: l.class, number: l.number, publisher: l.publisher, publishes: m.Publishes > 0,
@@ -169,7 +170,7 @@ func (r *Registry) Renew(at roles.Moment, from From, m *protocol.Renew) protocol
 	if refusal := r.refuse(at.Now, m.ID, m.Epoch, slot, held); refusal != nil {
 		return refusal
 	}
-	l := r.leases.at(slot)
+	l := r.leases.At(slot)
 	host := plain(from.Peer)
 	if err := protocol.AsError(protocol.CheckAddress(host)); err != nil && !l.still {
 		return err
@@ -199,7 +200,7 @@ func (r *Registry) refuse(now time.Duration, id protocol.NodeID, epoch uint64, s
 	switch {
 	case known > epoch:
 		return &protocol.Error{Code: protocol.Superseded, Epoch: known, Text: "a newer registration of this node id is known"}
-	case !held || known < epoch || r.leases.at(slot).until <= now:
+	case !held || known < epoch || r.leases.At(slot).until <= now:
 		return &protocol.Error{Code: protocol.NoLease, Text: "no such lease: register again"}
 	}
 	return nil
@@ -211,8 +212,8 @@ func (r *Registry) Leave(at roles.Moment, m *protocol.Leave) protocol.Message {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.tidy(at.Now, sweepStep)
-	if slot, held := r.slots[m.ID]; held && r.leases.at(slot).epoch <= m.Epoch {
-		r.leases.at(slot).epoch = m.Epoch // so that an earlier registration that comes late is refused
+	if slot, held := r.slots[m.ID]; held && r.leases.At(slot).epoch <= m.Epoch {
+		r.leases.At(slot).epoch = m.Epoch // so that an earlier registration that comes late is refused
 		r.release(slot, at.Now)
 	} else if !held {
 		r.seen.raise(m.ID, m.Epoch, at.Now)
@@ -228,29 +229,29 @@ func (r *Registry) times() (ttl, renew uint64) {
 // epoch returns the newest known epoch of an id, from its lease or from lastSeen, or zero.
 func (r *Registry) epoch(now time.Duration, id protocol.NodeID, slot uint32, held bool) uint64 {
 	if held {
-		return r.leases.at(slot).epoch
+		return r.leases.At(slot).epoch
 	}
 	return r.seen.epoch(now, id)
 }
 
 // release frees a slot and remembers its node.
 func (r *Registry) release(slot uint32, now time.Duration) {
-	gone := r.leases.at(slot)
+	gone := r.leases.At(slot)
 	delete(r.slots, gone.id)
 	r.seen.add(Sighting{ID: gone.id, Epoch: gone.epoch, At: gone.addr(), When: min(now, gone.until)}, now)
 	r.detach(slot)
 	r.unclassify(gone)
-	r.leases.free(slot)
+	r.leases.Free(slot)
 }
 
 // tidy sweeps a few slots and releases the lapsed ones. Each call does a little of it, so that no
 // call has to expire many leases.
 func (r *Registry) tidy(now time.Duration, slots uint32) {
-	for range min(slots, r.leases.size()) {
-		if r.sweep >= r.leases.size() {
+	for range min(slots, r.leases.Size()) {
+		if r.sweep >= r.leases.Size() {
 			r.sweep = 0
 		}
-		if l := r.leases.at(r.sweep); l.used() && l.until <= now {
+		if l := r.leases.At(r.sweep); l.used() && l.until <= now {
 			r.release(r.sweep, now)
 		}
 		r.sweep++
@@ -277,8 +278,8 @@ func (r *Registry) Leases(now time.Duration) []Lease {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	leases := []Lease{}
-	for slot := range r.leases.size() {
-		if l := r.leases.at(slot); l.used() && l.until > now {
+	for slot := range r.leases.Size() {
+		if l := r.leases.At(slot); l.used() && l.until > now {
 			leases = append(leases, Lease{l.id, l.epoch, l.addr(), l.of(l.addr().Addr().Is4(), now), l.until})
 		}
 	}
@@ -289,8 +290,8 @@ func (r *Registry) Leases(now time.Duration) []Lease {
 func (r *Registry) LastSeen(now time.Duration) []Sighting {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for slot := range r.leases.size() { // a lapsed lease counts as ended even before its slot is swept
-		if l := r.leases.at(slot); l.used() && l.until <= now {
+	for slot := range r.leases.Size() { // a lapsed lease counts as ended even before its slot is swept
+		if l := r.leases.At(slot); l.used() && l.until <= now {
 			r.release(slot, now)
 		}
 	}

@@ -2,6 +2,7 @@ package peer
 
 import (
 	"context"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -25,6 +26,7 @@ type catalog struct {
 
 func newCatalog() *catalog {
 	c := &catalog{node.NewCatalog(uint64(time.Now().UnixMicro())), make(chan struct{}, 1), make(chan struct{}), nil}
+	c.UseKey(rand.Uint64())
 	c.tell = sync.OnceFunc(func() { close(c.known) })
 	return c
 }

@@ -25,7 +25,7 @@ type database struct {
 	file    file
 	end     int64 // the next record goes there
 	waste   int64 // bytes of records that do not count any more
-	files   map[Inode]fileAt
+	files   places
 	trees   map[segmentName]segmentAt
 	last    map[uint64]uint64 // the last segment of a tree that has several
 	own     map[Inode]bool    // the files of the index itself
@@ -64,7 +64,7 @@ const (
 func newDatabase(path string, file file, log hclog.Logger) *database {
 	return &database{
 		path: path, log: log, file: file, end: headSize,
-		files: map[Inode]fileAt{}, trees: map[segmentName]segmentAt{}, last: map[uint64]uint64{}, own: map[Inode]bool{},
+		files: newPlaces(), trees: map[segmentName]segmentAt{}, last: map[uint64]uint64{}, own: map[Inode]bool{},
 	}
 }
 
@@ -85,7 +85,7 @@ func (d *database) read(at int64, size int, kind recordKind, key recordKey) (val
 // get returns the record of a file.
 func (d *database) get(i Inode) (r Record, there bool) {
 	d.mu.RLock()
-	place, there := d.files[i]
+	place, there := d.files.get(i)
 	if !there {
 		d.mu.RUnlock()
 		return r, false
@@ -93,7 +93,11 @@ func (d *database) get(i Inode) (r Record, there bool) {
 	hash, payload, sound := d.read(place.at, fileSize, ofFile, i.key())
 	d.mu.RUnlock()
 	if !sound {
-		d.lose(func() bool { return d.files[i] == place }, func() { d.forgetFile(i) })
+		counts := func() bool {
+			now, there := d.files.get(i)
+			return there && now == place
+		}
+		d.lose(counts, func() { d.forgetFile(i) })
 		return r, false
 	}
 	return decode(i, hash, payload), true
@@ -154,11 +158,11 @@ func (d *database) lose(counts func() bool, forget func()) {
 
 // forgetFile forgets the record of a file, and its tree.
 func (d *database) forgetFile(i Inode) {
-	place, there := d.files[i]
+	place, there := d.files.get(i)
 	if !there {
 		return
 	}
-	delete(d.files, i)
+	d.files.remove(i)
 	d.waste += fileSize
 	d.forgetTree(place.tree)
 }
@@ -178,13 +182,16 @@ func (d *database) forgetTree(tree uint64) {
 
 // noteFile notes where the record of a file is.
 func (d *database) noteFile(i Inode, place fileAt) {
-	if before, there := d.files[i]; there {
+	if before, there := d.files.get(i); there {
 		d.waste += fileSize
 		if before.tree != place.tree {
 			d.forgetTree(before.tree)
 		}
 	}
-	d.files[i] = place
+	if !d.files.put(i, place) { // it is hashed anew at the next start
+		d.waste += fileSize
+		d.forgetTree(place.tree)
+	}
 }
 
 // noteSegment notes where a segment is.
@@ -200,14 +207,14 @@ func (d *database) noteSegment(name segmentName, place segmentAt) {
 func (d *database) records() int {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	return len(d.files)
+	return d.files.count()
 }
 
 // dead returns the files with a record that are not in live.
 func (d *database) dead(live map[Inode]bool) (dead []Inode) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	for i := range d.files {
+	for i := range d.files.all() {
 		if !live[i] {
 			dead = append(dead, i)
 		}

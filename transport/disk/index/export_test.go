@@ -51,7 +51,7 @@ func (x *DB) Segments() int {
 // Room returns the size of the file, how much of that it counts as waste, and how much its records
 // take that count.
 func (x *DB) Room() (size, waste, live int64) {
-	live = headSize + int64(len(x.db.files)*fileSize)
+	live = headSize + int64(x.db.files.count()*fileSize)
 	for _, place := range x.db.trees {
 		live += int64(place.size)
 	}

@@ -94,7 +94,7 @@ func tryDatabase(path string, log hclog.Logger) (*database, uint64, error) {
 	d.mend(nil)
 	d.noteOwn()
 	trees := uint64(0)
-	for _, place := range d.files {
+	for _, place := range d.files.all() {
 		trees = max(trees, place.tree)
 	}
 	return d, trees, nil
@@ -165,7 +165,7 @@ func (d *database) scan(size int64) error {
 	switch {
 	case err != nil:
 		return err
-	case named || len(d.files)+len(d.trees) > 0: // under a head that is damaged, records tell the version by their mark
+	case named || d.files.count()+len(d.trees) > 0: // under a head that is damaged, records tell the version by their mark
 	case strings.HasPrefix(first, headText):
 		return errVersion
 	default:
@@ -257,7 +257,7 @@ func (d *database) note(head recordHead, at int64, record []byte) {
 // forgetOrphans forgets the trees that no file has.
 func (d *database) forgetOrphans() {
 	needed := map[uint64]bool{}
-	for _, place := range d.files {
+	for _, place := range d.files.all() {
 		needed[place.tree] = true
 	}
 	for name := range d.trees {

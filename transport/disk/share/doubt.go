@@ -135,8 +135,8 @@ func (s *Folder) revoke(r index.Record) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var held []*entry
-	for e := s.contents[shorten(r.Hash)]; e != nil; e = e.after {
-		if e.hash == r.Hash && e.signature == r.Signature {
+	for e := s.having(r.Hash); e != nil; e = s.at(e.after) {
+		if e.signature == r.Signature {
 			held = append(held, e)
 		}
 	}

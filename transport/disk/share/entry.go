@@ -1,33 +1,46 @@
 package share
 
 import (
-	"encoding/binary"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/transport/disk/index"
 )
 
-// entry is a name in the share and what is known of it. It is guarded by the share's mutex.
+// entry is a name in the share and what is known of it. It is guarded by the share's mutex, and holds
+// no pointer.
 type entry struct {
-	name      string
-	signature index.Signature // as it was last seen
+	signature index.Signature // as it was last seen; none: the name is gone
 	hash      protocol.Hash   // if known, of the content with that stamp; otherwise what followers were told last
-	size      uint64          // that they were told with it
 	tree      uint64          // of that content
-	round     uint32          // the read of its folder that last saw it
-	tries     uint8           // how often it was hashed in vain lately
-	known     bool            // what its content is
-	queued    bool            // it waits to be hashed, or is being
-	first     bool            // indexed waits for it
-	unread    bool            // it could not be read, which has been counted
-	mark      protocol.Mark   // that followers were told last, in place of a hash
 
-	before, after *entry // others that are known to have the same content
+	self, before, after link          // itself, and others that are known to have the same content
+	name                uint32        // in the arena
+	held                uint16        // times that the queue and others have it
+	tries               uint8         // how often it was hashed in vain lately
+	mark                protocol.Mark // that followers were told last, in place of a hash
+	flags               flags
+	known               bool // what its content is
+	queued              bool // it waits to be hashed, or is being
 
-	in             *dir   // where it was last seen; these three belong to the scanner's goroutine
-	previous, next *entry // others there
+	in             dirNumber // where it was last seen; this and the rest belong to the scanner's goroutine
+	previous, next link      // others there
+	round          uint32    // the read of its folder that last saw it
 }
+
+// flags are what is so of few entries, or for short.
+type flags uint8
+
+const (
+	awaited    flags = 1 << iota // indexed waits for it
+	unreadable                   // it could not be read, which has been counted
+	whole                        // its name in the arena has that of the folder
+	resized                      // followers were told another size than it has
+)
+
+func (e *entry) is(what flags) bool { return e.flags&what != 0 }
+func (e *entry) set(what flags)     { e.flags |= what }
+func (e *entry) unset(what flags)   { e.flags &^= what }
 
 const (
 	restWait = 250 * time.Millisecond // after a file's change, before it is hashed without being asked for
@@ -36,10 +49,11 @@ const (
 	distantly = int64(10 * time.Minute) // between two changes of a file that is not restless
 )
 
-// observe records that a walk or a hint has found a name with a signature, and returns its entry.
-func (s *Folder) observe(name string, sig index.Signature) *entry {
+// observe records that a walk or a hint has found a name in a folder, with a signature, and returns
+// its entry; or nil, if there is no room for it.
+func (s *Folder) observe(d *dir, name string, sig index.Signature) *entry {
 	s.mu.Lock()
-	e := s.names[name]
+	e := s.named(name)
 	if e != nil && e.signature == sig && (e.known || e.queued) {
 		s.mu.Unlock()
 		return e
@@ -48,10 +62,12 @@ func (s *Folder) observe(name string, sig index.Signature) *entry {
 	r, known := s.index.Lookup(sig) // may take its time
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if e == nil {
-		e = &entry{name: name}
-		s.names[name] = e
-	} else if e.signature != sig {
+	switch {
+	case e == nil && s.usedUp():
+		return nil
+	case e == nil:
+		e = s.add(d, name)
+	case e.signature != sig:
 		s.outdate(e, sig)
 	}
 	e.signature = sig
@@ -60,8 +76,8 @@ func (s *Folder) observe(name string, sig index.Signature) *entry {
 	case known:
 		s.identify(e, r)
 	case !e.queued:
-		if !s.isWalked() && !e.first {
-			e.first = true
+		if !s.isWalked() && !e.is(awaited) {
+			e.set(awaited)
 			s.waiting++
 		}
 		s.enqueue(e)
@@ -79,6 +95,7 @@ func (s *Folder) outdate(e *entry, sig index.Signature) {
 	case e.known:
 		e.backOff()
 	}
+	s.keepSize(e, sig)
 	s.unlink(e)
 	s.mayBeOutdated(e)
 	s.arrive(e)
@@ -99,26 +116,25 @@ func (s *Folder) identify(e *entry, r index.Record) {
 	s.unlink(e)
 	news := e.hash != r.Hash
 	s.unmark(e)
-	e.hash, e.tree, e.unread = r.Hash, r.Tree, false
+	e.hash, e.tree = r.Hash, r.Tree
+	e.unset(unreadable)
 	s.link(e)
 	s.arrive(e)
 	if news {
-		e.size = uint64(e.signature.Size)
-		s.tell(protocol.Entry{Name: e.name, Size: e.size, Hash: e.hash})
+		s.tellSize(e)
+		s.tell(s.asTold(e))
 	}
 }
 
 // drop removes a name that no longer exists.
 func (s *scanner) drop(e *entry) {
 	s.unlink(e)
-	e.displace()
 	s.arrive(e)
-	delete(s.names, e.name)
-	e.signature = index.Signature{} // a worker that is about to hash it sees that
 	if e.isTold() {
-		s.tell(protocol.Entry{Name: e.name})
+		s.tell(protocol.Entry{Name: s.entryName(e)})
 	}
 	s.unmark(e)
+	s.remove(e)
 }
 
 // disbelieve removes a record whose tree the index has lost, and has the file hashed anew.
@@ -126,7 +142,7 @@ func (s *Folder) disbelieve(name string, r index.Record) {
 	s.index.Remove(r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if e := s.names[name]; e != nil && e.known && e.signature == r.Signature && e.tree == r.Tree {
+	if e := s.named(name); e != nil && e.known && e.signature == r.Signature && e.tree == r.Tree {
 		s.unlink(e)
 		s.enqueue(e)
 	}
@@ -134,8 +150,8 @@ func (s *Folder) disbelieve(name string, r index.Record) {
 
 // arrive marks an entry that Indexed no longer waits for.
 func (s *Folder) arrive(e *entry) {
-	if e.first {
-		e.first = false
+	if e.is(awaited) {
+		e.unset(awaited)
 		s.waiting--
 		s.checkIndexed()
 	}
@@ -162,19 +178,11 @@ func (s *Folder) isWalked() bool {
 	}
 }
 
-// shorten returns the key of a content: a part of the hash, to save memory. Contents with the same
-// key share a chain.
-func shorten(hash protocol.Hash) uint64 { return binary.BigEndian.Uint64(hash[:8]) }
-
 // link makes an entry known, as the first of those with its content.
 func (s *Folder) link(e *entry) {
 	e.known = true
 	s.known++
-	e.before, e.after = nil, s.contents[shorten(e.hash)]
-	if e.after != nil {
-		e.after.before = e
-	}
-	s.contents[shorten(e.hash)] = e
+	s.prepend(e)
 }
 
 // unlink makes an entry unknown.
@@ -184,18 +192,7 @@ func (s *Folder) unlink(e *entry) {
 	}
 	e.known = false
 	s.known--
-	if e.after != nil {
-		e.after.before = e.before
-	}
-	switch {
-	case e.before != nil:
-		e.before.after = e.after
-	case e.after != nil:
-		s.contents[shorten(e.hash)] = e.after
-	default:
-		delete(s.contents, shorten(e.hash))
-	}
-	e.before, e.after = nil, nil
+	s.extract(e)
 }
 
 // holders returns some of the names that are known to have a content.
@@ -203,10 +200,8 @@ func (s *Folder) holders(hash protocol.Hash) (names []string) {
 	const enough = 8
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for e := s.contents[shorten(hash)]; e != nil && len(names) < enough; e = e.after {
-		if e.hash == hash {
-			names = append(names, e.name)
-		}
+	for e := s.having(hash); e != nil && len(names) < enough; e = s.at(e.after) {
+		names = append(names, s.entryName(e))
 	}
 	return names
 }

@@ -15,9 +15,9 @@ func (s *Folder) Hashed() uint64 { return s.hashed.Load() }
 // FailToRead has the share hash a file and find that it cannot be read.
 func (s *Folder) FailToRead(name string) {
 	s.mu.Lock()
-	e := s.names[name]
+	e := s.named(name)
 	j := s.newJob(name, e.signature)
-	j.entries = append(j.entries, e)
+	s.give(j, e)
 	s.mu.Unlock()
 	s.end(j, index.Record{}, &fs.PathError{Op: "open", Path: name, Err: fs.ErrPermission})
 }
@@ -115,7 +115,7 @@ func (s *Folder) CheckNow(d roles.CheckFile) {
 // SpoilTree has the index hold a wrong value for a group of a file of one segment.
 func (s *Folder) SpoilTree(name string, group int) {
 	s.mu.Lock()
-	e := s.names[name]
+	e := s.named(name)
 	r := index.Record{Signature: e.signature, Hash: e.hash, Tree: e.tree}
 	s.mu.Unlock()
 	slice, err := s.index.Slice(r, 0, r.Groups())
@@ -134,5 +134,5 @@ func (s *Folder) TellOutdated() { s.tellOutdated() }
 func (s *Folder) MakeRestless(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.names[name].tries = mostRest
+	s.named(name).tries = mostRest
 }

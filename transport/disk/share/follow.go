@@ -21,9 +21,9 @@ type follower struct {
 func (s *Folder) Follow(ctx context.Context, change func(protocol.Entry), extent func(roles.Extent)) error {
 	f := &follower{change, extent}
 	s.mu.Lock()
-	for _, e := range s.names {
+	for e := range s.entries.all() {
 		if e.isTold() {
-			change(e.asTold())
+			change(s.asTold(e))
 		}
 	}
 	if s.extent != roles.ExtentPart {
@@ -55,8 +55,8 @@ func (s *Folder) tell(e protocol.Entry) {
 func (e *entry) isTold() bool { return !e.hash.IsZero() || e.mark != 0 }
 
 // asTold returns the entry as followers were told it.
-func (e *entry) asTold() protocol.Entry {
-	return protocol.Entry{Name: e.name, Size: e.size, Hash: e.hash, Mark: e.mark}
+func (s *Folder) asTold(e *entry) protocol.Entry {
+	return protocol.Entry{Name: s.entryName(e), Size: s.toldSize(e), Hash: e.hash, Mark: e.mark}
 }
 
 // tellMark tells a name with a mark in place of a hash.
@@ -65,11 +65,12 @@ func (s *Folder) tellMark(e *entry, mark protocol.Mark) {
 		return
 	}
 	s.unmark(e)
-	e.hash, e.size, e.mark = protocol.Hash{}, uint64(e.signature.Size), mark
+	e.hash, e.mark = protocol.Hash{}, mark
+	s.tellSize(e)
 	if mark == protocol.Opaque {
 		s.opaque++
 	}
-	s.tell(e.asTold())
+	s.tell(s.asTold(e))
 }
 
 // unmark forgets the mark of an entry.
@@ -103,7 +104,7 @@ func (s *scanner) tellNames() {
 		return
 	}
 	s.open = true
-	for _, e := range s.names {
+	for e := range s.entries.all() {
 		s.tellPending(e)
 	}
 }
@@ -157,5 +158,5 @@ func (s *Folder) mayFind() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	walking := !s.isWalked() || s.open && s.extent == roles.ExtentPart
-	return walking || len(s.names) > s.known+s.opaque
+	return walking || s.count > s.known+s.opaque
 }

@@ -381,7 +381,7 @@ func TestHintsAreNamesOrAll(t *testing.T) {
 
 // bench is a share without files, whose queue is filled by hand.
 func bench(t *testing.T) *Folder {
-	s := &Folder{log: hclog.NewNullLogger(), names: map[string]*entry{}, contents: map[uint64]*entry{}, index: index.Open("", nil), hints: handHints(func() {})}
+	s := &Folder{log: hclog.NewNullLogger(), entries: newEntries(), index: index.Open("", nil), hints: handHints(func() {})}
 	s.ctx, s.cancel = context.WithCancel(t.Context())
 	s.queue.open(&s.mu)
 	return s
@@ -391,8 +391,11 @@ func bench(t *testing.T) *Folder {
 func (s *Folder) due(name string, size int64) *entry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := &entry{name: name, queued: true, signature: index.Signature{Inode: index.Inode{Device: 1, Number: uint64(len(s.names) + 1)}, Size: size, Modified: 1, Changed: 1}}
-	s.names[name] = e
+	if len(s.dirs) == 0 {
+		s.enroll(&dir{})
+	}
+	e := s.add(s.dirs[0], name)
+	e.queued, e.signature = true, index.Signature{Inode: index.Inode{Device: 1, Number: uint64(s.count)}, Size: size, Modified: 1, Changed: 1}
 	s.ready(e)
 	return e
 }
@@ -464,7 +467,7 @@ func TestWorkComesInItsTurns(t *testing.T) {
 		s.due("f", 60)
 		take(false, 6)
 		is("c4 d c5 f c6 c7")
-		e, d := s.names["e"], s.due("g", 2*piece)
+		e, d := s.named("e"), s.due("g", 2*piece)
 		one, two := s.wanted("e", e.signature), s.wanted("g", d.signature)
 		take(false, 1)
 		take(true, 7)

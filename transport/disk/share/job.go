@@ -52,6 +52,12 @@ func (s *Folder) newJob(name string, sig index.Signature) *job {
 	return j
 }
 
+// give has an entry wait for a job.
+func (s *Folder) give(j *job, e *entry) {
+	j.entries = append(j.entries, e)
+	s.hold(e)
+}
+
 // work hashes pieces until the share is closed.
 func (s *Folder) work(hurried bool) {
 	var buffer []byte // for a group; most never need it
@@ -239,6 +245,7 @@ func (s *Folder) end(j *job, r index.Record, err error) {
 	delete(s.jobs, j.signature.Inode)
 	for _, e := range j.entries {
 		e.queued = false
+		s.release(e) // and if its name is gone, its signature stays none
 		switch {
 		case e.signature == index.Signature{}: // dropped
 		case err == nil && e.signature == j.signature:
@@ -248,9 +255,9 @@ func (s *Folder) end(j *job, r index.Record, err error) {
 				s.tellOpaque(e)
 			}
 			s.enqueue(e)
-			s.hints.touch(e.name)
+			s.hints.touch(s.entryName(e))
 		case errors.Is(err, fs.ErrNotExist):
-			s.hints.touch(e.name)
+			s.hints.touch(s.entryName(e))
 		default: // the next walk has it tried again
 			s.tellOpaque(e)
 			s.cannotRead(e, err)

@@ -197,7 +197,7 @@ func (s *Folder) find(name string) (opened *os.File, err error) {
 // recall returns the record of a file with that signature.
 func (s *Folder) recall(name string, sig index.Signature) (r index.Record, known bool) {
 	s.mu.Lock()
-	e := s.names[name]
+	e := s.named(name)
 	current := e != nil && e.signature == sig
 	if current && e.known {
 		r = index.Record{Signature: sig, Hash: e.hash, Tree: e.tree}

@@ -38,7 +38,10 @@ func (s *Folder) mayBeOutdated(e *entry) {
 		s.outdated.entries = map[*entry]struct{}{}
 		s.outdated.timer = time.AfterFunc(outdatedWait, s.tellOutdated)
 	}
-	s.outdated.entries[e] = struct{}{}
+	if _, there := s.outdated.entries[e]; !there {
+		s.outdated.entries[e] = struct{}{}
+		s.hold(e)
+	}
 }
 
 func (s *Folder) tellOutdated() {
@@ -58,6 +61,7 @@ func (s *Folder) tellOutdated() {
 			s.tellMark(e, protocol.Pending)
 		}
 		delete(s.outdated.entries, e)
+		s.release(e)
 	}
 	if next < 0 || s.closed {
 		s.outdated.entries, s.outdated.timer = nil, nil

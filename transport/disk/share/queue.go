@@ -97,12 +97,14 @@ func (s *Folder) enqueue(e *entry) {
 func (s *Folder) ready(e *entry) {
 	of := &s.todo[class(e.signature.Size)]
 	*of = append(*of, e)
+	s.hold(e)
 	s.mayBeOutdated(e)
 }
 
 // postpone makes an entry due at a time.
 func (s *Folder) postpone(e *entry, due time.Time) {
 	heap.Push(&s.later, later{e, due})
+	s.hold(e)
 	if s.later[0].entry == e {
 		s.setAlarm()
 	}
@@ -122,7 +124,9 @@ func (s *Folder) setAlarm() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for now := time.Now(); len(s.later) > 0 && !s.later[0].due.After(now); {
-			s.ready(heap.Pop(&s.later).(later).entry)
+			e := heap.Pop(&s.later).(later).entry
+			s.ready(e)
+			s.release(e)
 		}
 		s.changed.Broadcast()
 		s.setAlarm()
@@ -227,7 +231,8 @@ func (s *Folder) begin(below int) *job {
 			e := s.todo[of][0]
 			s.todo[of][0] = nil
 			s.todo[of] = s.todo[of][1:]
-			if j := s.beginWith(e); j != nil {
+			j := s.beginWith(e)
+			if s.release(e); j != nil {
 				return j
 			}
 		}
@@ -245,12 +250,12 @@ func (s *Folder) beginWith(e *entry) *job {
 	case wait > 0 && e.signature.Changed <= now.UnixNano():
 		s.postpone(e, now.Add(wait))
 	case running != nil && running.signature == e.signature:
-		running.entries = append(running.entries, e)
+		s.give(running, e)
 	case running != nil: // on what the file was before: it will notice
 		s.postpone(e, now.Add(disk.Tick))
 	default:
-		j := s.newJob(e.name, e.signature)
-		j.entries = append(j.entries, e)
+		j := s.newJob(s.entryName(e), e.signature)
+		s.give(j, e)
 		j.flying++
 		return j
 	}

@@ -80,8 +80,8 @@ func (s *scanner) sweep(d *dir) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for e := d.files; e != nil; {
-		next := e.next
+	for e := s.at(d.files); e != nil; {
+		next := s.at(e.next)
 		if e.round != s.round {
 			s.drop(e)
 		}
@@ -125,9 +125,15 @@ func (s *scanner) meet(d *dir, item fs.DirEntry) (folder *dir, isFile bool) {
 		s.pass(name, why)
 		return nil, false
 	}
-	e := s.observe(shared, sig)
+	e := s.observe(d, shared, sig)
+	if e == nil {
+		s.pass(name, "beyond as many files as can be shared")
+		return nil, false
+	}
 	e.round = s.round
-	d.place(e)
+	s.mu.Lock()
+	s.place(d, e)
+	s.mu.Unlock()
 	return nil, true
 }
 
@@ -207,7 +213,7 @@ func (s *scanner) gone(d *dir, name string) {
 	shared, _ := s.compose(name)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if e := s.names[shared]; e != nil && e.in == d {
+	if e := s.named(shared); e != nil && e.in == d.number {
 		s.drop(e)
 		s.doubt = s.doubt || decompose(shared) != shared // it may be there in the other form
 	}

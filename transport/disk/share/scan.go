@@ -173,8 +173,8 @@ func (s *scanner) clearUp() {
 func (s *scanner) live() map[index.Inode]bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	live := make(map[index.Inode]bool, len(s.names))
-	for _, e := range s.names {
+	live := make(map[index.Inode]bool, s.count)
+	for e := range s.entries.all() {
 		live[e.signature.Inode] = true
 	}
 	return live

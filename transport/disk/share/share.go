@@ -43,14 +43,13 @@ type Folder struct {
 	walked  chan struct{} // closed after the first walk
 	indexed chan struct{} // closed when what was there then has been hashed
 
-	mu       sync.Mutex
-	names    map[string]*entry
-	contents map[uint64]*entry // the first of those that are known to have one
-	known    int               // entries that are
-	waiting  int               // entries that indexed waits for
-	opaque   int               // entries that are told as such
-	extent   roles.Extent      // that followers were told last
-	open     bool              // names are told before their content is known
+	mu sync.Mutex
+	entries
+	known    int          // entries that are
+	waiting  int          // entries that indexed waits for
+	opaque   int          // entries that are told as such
+	extent   roles.Extent // that followers were told last
+	open     bool         // names are told before their content is known
 	unread   unread
 	prefixes []*prefix     // of files that are appended to all the time; the latest come last
 	lent     []index.Inode // files that clients got, the latest come last
@@ -101,7 +100,7 @@ func Open(folder string, options Options) (*Folder, error) {
 	s := &Folder{
 		path: absolute, options: options, log: options.Log,
 		walked: make(chan struct{}), indexed: make(chan struct{}),
-		names: map[string]*entry{}, contents: map[uint64]*entry{}, followers: followers{}, doubts: newDoubts(),
+		entries: newEntries(), followers: followers{}, doubts: newDoubts(),
 	}
 	if s.log == nil {
 		s.log = hclog.NewNullLogger()
@@ -187,5 +186,5 @@ func (s *Folder) Indexed(ctx context.Context) error {
 func (s *Folder) Files() (all, known int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.names), s.known
+	return s.count, s.known
 }

@@ -3,6 +3,7 @@ package share
 import (
 	"context"
 	"fmt"
+	"iter"
 	"maps"
 	"testing"
 	"time"
@@ -30,7 +31,7 @@ func NewStill(t *testing.T, folder string) *Still {
 	s := &Folder{
 		path: folder, options: Options{Rescan: time.Hour}, log: hclog.NewNullLogger(),
 		walked: make(chan struct{}), indexed: make(chan struct{}),
-		names: map[string]*entry{}, contents: map[uint64]*entry{}, followers: followers{}, doubts: newDoubts(),
+		entries: newEntries(), followers: followers{}, doubts: newDoubts(),
 	}
 	if err := s.openGround(); err != nil {
 		t.Fatal(err)
@@ -92,7 +93,7 @@ func (s *Still) TellNames() { s.scan.tellNames() }
 func (s *Still) Know(name string, hash protocol.Hash) {
 	s.scan.mu.Lock()
 	defer s.scan.mu.Unlock()
-	if e := s.scan.names[name]; e != nil {
+	if e := s.scan.named(name); e != nil {
 		s.scan.identify(e, index.Record{Signature: e.signature, Hash: hash})
 	}
 }
@@ -101,7 +102,7 @@ func (s *Still) Know(name string, hash protocol.Hash) {
 func (s *Still) Opaque(name string) {
 	s.scan.mu.Lock()
 	defer s.scan.mu.Unlock()
-	if e := s.scan.names[name]; e != nil {
+	if e := s.scan.named(name); e != nil {
 		s.scan.tellOpaque(e)
 	}
 }
@@ -119,7 +120,7 @@ func (s *Still) Due() {
 // Revoke has the share find that a file is not what it was hashed as.
 func (s *Still) Revoke(name string) {
 	s.scan.mu.Lock()
-	e := s.scan.names[name]
+	e := s.scan.named(name)
 	var r index.Record
 	if e != nil {
 		r = index.Record{Signature: e.signature, Hash: e.hash, Tree: e.tree}
@@ -133,11 +134,22 @@ func (s *Still) Revoke(name string) {
 // Holders returns the names that are known to have a content.
 func (s *Still) Holders(hash protocol.Hash) []string { return s.scan.holders(hash) }
 
+// each yields all names with their entries.
+func (s *Still) each() iter.Seq2[string, *entry] {
+	return func(yield func(string, *entry) bool) {
+		for e := range s.scan.entries.all() {
+			if !yield(s.scan.entryName(e), e) {
+				return
+			}
+		}
+	}
+}
+
 // Known returns the names that are known to have a content, by what is noted of each.
 func (s *Still) Known(hash protocol.Hash) (names []string) {
 	s.scan.mu.Lock()
 	defer s.scan.mu.Unlock()
-	for name, e := range s.scan.names {
+	for name, e := range s.each() {
 		if e.known && e.hash == hash {
 			names = append(names, name)
 		}
@@ -150,7 +162,7 @@ func (s *Still) Names() map[string]index.Signature {
 	s.scan.mu.Lock()
 	defer s.scan.mu.Unlock()
 	names := map[string]index.Signature{}
-	for name, e := range s.scan.names {
+	for name, e := range s.each() {
 		names[name] = e.signature
 	}
 	return names
@@ -178,9 +190,9 @@ func (s *Still) Unsound() string {
 // heard compares what followers were told with what is so.
 func (s *Still) heard() string {
 	want := map[string]protocol.Entry{}
-	for name, e := range s.scan.names {
+	for name, e := range s.each() {
 		if e.isTold() {
-			want[name] = e.asTold()
+			want[name] = s.scan.asTold(e)
 		}
 	}
 	if s.again != "" || !maps.Equal(s.told, want) {
@@ -189,17 +201,42 @@ func (s *Still) heard() string {
 	return ""
 }
 
+func count(all []*entry, e *entry) (n int) {
+	for _, one := range all {
+		if one == e {
+			n++
+		}
+	}
+	return n
+}
+
 // entries checks the entries, and their counts.
 func (s *Still) entries() string {
 	known, waiting, opaque := 0, 0, 0
-	for name, e := range s.scan.names {
-		if e.name != name || e.in == nil {
+	for name, e := range s.each() {
+		if s.scan.named(name) != e || s.scan.at(e.self) != e {
 			return name + " is out of place"
+		}
+		held := 0
+		for _, of := range s.scan.todo {
+			held += count(of, e)
+		}
+		for _, l := range s.scan.later {
+			held += count([]*entry{l.entry}, e)
+		}
+		for _, j := range s.scan.jobs {
+			held += count(j.entries, e)
+		}
+		if _, is := s.scan.outdated.entries[e]; is {
+			held++
+		}
+		if held != int(e.held) {
+			return fmt.Sprintf("%s is held %d times, not %d", name, held, e.held)
 		}
 		if e.known {
 			known++
 		}
-		if e.first {
+		if e.is(awaited) {
 			waiting++
 		}
 		if e.mark == protocol.Opaque {
@@ -221,16 +258,19 @@ func (s *Still) entries() string {
 // contents checks the chains of those that have a content.
 func (s *Still) contents() string {
 	seen := 0
-	for key, first := range s.scan.Folder.contents {
-		if first == nil || first.before != nil {
-			return "a chain of contents does not begin"
+	for name, one := range s.each() {
+		if !one.known || one.before != 0 {
+			continue
 		}
-		for e := first; e != nil; e = e.after {
-			if seen++; !e.known || shorten(e.hash) != key || s.scan.names[e.name] != e {
-				return e.name + " is in a chain that it is not of"
+		if s.scan.having(one.hash) != one {
+			return name + " does not begin its chain"
+		}
+		for e := one; e != nil; e = s.scan.at(e.after) {
+			if seen++; !e.known || e.hash != one.hash || e.in == 0 {
+				return name + " is in a chain with one that it is not of"
 			}
-			if e.after != nil && e.after.before != e {
-				return e.name + " is in a chain that is torn"
+			if after := s.scan.at(e.after); after != nil && after.before != e.self {
+				return name + " is in a chain that is torn"
 			}
 		}
 	}
@@ -250,9 +290,12 @@ func (s *Still) folders() string {
 		if _, is := s.scan.deaf[d]; is == d.heard {
 			return name + " is deaf and is not"
 		}
-		for e, previous := d.files, (*entry)(nil); e != nil; e, previous = e.next, e {
-			if files++; e.in != d || e.previous != previous || s.scan.names[e.name] != e {
-				return e.name + " is in a folder that it is not in"
+		if s.scan.dirs[d.number-1] != d {
+			return name + " is a folder without its number"
+		}
+		for e, previous := s.scan.at(d.files), link(0); e != nil; e, previous = s.scan.at(e.next), e.self {
+			if files++; e.in != d.number || e.previous != previous {
+				return s.scan.entryName(e) + " is in a folder that it is not in"
 			}
 		}
 		for other := range d.below {
@@ -266,8 +309,8 @@ func (s *Still) folders() string {
 			return d.name + " is deaf, and gone"
 		}
 	}
-	if files != len(s.scan.names) || below != max(0, len(s.scan.folders)-1) {
-		return fmt.Sprintf("%d of %d names, and %d of %d folders, are in a folder", files, len(s.scan.names), below, len(s.scan.folders))
+	if files != s.scan.count || below != max(0, len(s.scan.folders)-1) {
+		return fmt.Sprintf("%d of %d names, and %d of %d folders, are in a folder", files, s.scan.count, below, len(s.scan.folders))
 	}
 	return ""
 }

@@ -26,10 +26,12 @@ type dir struct {
 	real  string // without links on the way
 	above *dir   // nil: it is the top
 	below map[*dir]struct{}
-	files *entry          // the first of those that were seen in it
+	files link            // the first of those that were seen in it
 	state index.Signature // before it was last read; none: it may change and keep it
 	round uint32          // the read of the folder above that last saw it
 	heard bool            // it is watched
+
+	number dirNumber
 }
 
 // mostAliases bounds the folders that are reached by links, since links can multiply folders.
@@ -72,6 +74,9 @@ func (s *scanner) join(above *dir, name, real string) *dir {
 	}
 	d := &dir{name: name, real: real, above: above}
 	s.folders[name] = d
+	s.mu.Lock()
+	s.enroll(d)
+	s.mu.Unlock()
 	if above != nil {
 		if above.below == nil {
 			above.below = map[*dir]struct{}{}
@@ -106,9 +111,10 @@ func (s *scanner) leave(d *dir) {
 		}
 		todo = append(todo, s.detach(d)...)
 		s.mu.Lock()
-		for d.files != nil {
-			s.drop(d.files)
+		for d.files != 0 {
+			s.drop(s.at(d.files))
 		}
+		s.expel(d)
 		s.mu.Unlock()
 	}
 }
@@ -142,33 +148,4 @@ func (s *scanner) attend(d *dir) {
 	} else {
 		s.deaf[d] = struct{}{}
 	}
-}
-
-// place puts an entry into the list of the folder in which it was seen.
-func (d *dir) place(e *entry) {
-	if e.in == d {
-		return
-	}
-	e.displace()
-	e.in, e.next = d, d.files
-	if d.files != nil {
-		d.files.previous = e
-	}
-	d.files = e
-}
-
-// displace takes an entry off the list of its folder.
-func (e *entry) displace() {
-	switch {
-	case e.in == nil:
-		return
-	case e.previous != nil:
-		e.previous.next = e.next
-	default:
-		e.in.files = e.next
-	}
-	if e.next != nil {
-		e.next.previous = e.previous
-	}
-	e.in, e.previous, e.next = nil, nil, nil
 }

@@ -19,13 +19,13 @@ type unread struct {
 
 // cannotRead warns of a file that cannot be read, once.
 func (s *Folder) cannotRead(e *entry, err error) {
-	if e.unread {
+	if e.is(unreadable) {
 		return
 	}
-	e.unread = true
+	e.set(unreadable)
 	if s.unread.files++; s.unread.files <= mostUnread {
 		s.unread.told = s.unread.files
-		s.log.Warn("a file cannot be read, and so cannot be had", "name", protocol.Printable(e.name, 200), "why", disk.Reason(err))
+		s.log.Warn("a file cannot be read, and so cannot be had", "name", protocol.Printable(s.entryName(e), 200), "why", disk.Reason(err))
 	}
 }
 

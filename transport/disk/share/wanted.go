@@ -15,9 +15,9 @@ func (s *Folder) wanted(name string, sig index.Signature) *job {
 	j := s.jobs[sig.Inode]
 	if j == nil {
 		j = s.newJob(name, sig)
-		if e := s.names[name]; e != nil && e.signature == sig && !e.known && !e.queued {
+		if e := s.named(name); e != nil && e.signature == sig && !e.known && !e.queued {
 			e.queued = true
-			j.entries = append(j.entries, e)
+			s.give(j, e)
 		}
 		j.waiters = 1
 		s.offer(j)

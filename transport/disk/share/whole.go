@@ -18,7 +18,7 @@ func (s *Folder) Read(name string, hash protocol.Hash, buffer []byte) (found rol
 		s.mu.Unlock()
 		return found, false
 	}
-	name, sig := e.name, e.signature
+	name, sig := s.entryName(e), e.signature
 	found = roles.FileFound{Size: uint64(sig.Size), Hash: e.hash}
 	s.mu.Unlock()
 	if s.options.ask("open", name) != nil {
@@ -38,17 +38,12 @@ func (s *Folder) Read(name string, hash protocol.Hash, buffer []byte) (found rol
 // holds the mutex.
 func (s *Folder) heldBy(name string, hash protocol.Hash) *entry {
 	if name != "" {
-		if e := s.names[name]; e != nil && e.known && (hash.IsZero() || hash == e.hash) {
+		if e := s.named(name); e != nil && e.known && (hash.IsZero() || hash == e.hash) {
 			return e
 		}
 		return nil
 	}
-	for e := s.contents[shorten(hash)]; e != nil; e = e.after {
-		if e.hash == hash {
-			return e
-		}
-	}
-	return nil
+	return s.having(hash)
 }
 
 // onDisk returns the name that a file of the share has in its folder.

@@ -1,4 +1,4 @@
-package relay
+package dense
 
 import (
 	"testing"
@@ -16,26 +16,26 @@ func TestATableFindsWhatIsInIt(t *testing.T) {
 			return (h ^ h>>29) * 0xbf58476d1ce4e5b9 & alike
 		}
 		checked := func(number uint32) uint64 { return hash(number) }
-		var table hashTable
+		var table Table
 		in := map[uint32]bool{}
 		is := func(number uint32) bool {
-			_, found := table.find(hash(number), func(n uint32) bool { return n == number })
+			_, found := table.Find(hash(number), func(n uint32) bool { return n == number })
 			return found
 		}
 		most := uint32(rapid.SampledFrom([]int{10, 300, fewest + 500}).Draw(t, "numbers"))
 		if most > fewest { // only with hashes that are spread: a table of equal hashes is a list
 			alike = 1<<64 - 1
 			for number := range uint32(fewest) {
-				table.add(hash(number), number, checked)
+				table.Add(hash(number), number, checked)
 				in[number] = true
 			}
 		}
 		for range rapid.IntRange(1, 400).Draw(t, "changes") {
 			number := uint32(rapid.IntRange(0, int(most)).Draw(t, "number"))
 			if in[number] {
-				table.remove(hash(number), number, checked)
+				table.Remove(hash(number), number, checked)
 			} else {
-				table.add(hash(number), number, checked)
+				table.Add(hash(number), number, checked)
 			}
 			if in[number] = !in[number]; is(number) != in[number] {
 				t.Fatalf("number %d is found: %v", number, !in[number])
@@ -58,17 +58,17 @@ func TestATableFindsWhatIsInIt(t *testing.T) {
 
 // TestNumbersOfOneHashAreAllMet, those with a larger distance than an entry can hold among them.
 func TestNumbersOfOneHashAreAllMet(t *testing.T) {
-	var table hashTable
+	var table Table
 	hash := func(number uint32) uint64 { return uint64(number%2) << 40 }
 	for number := range uint32(200) {
-		table.add(hash(number), number, hash)
+		table.Add(hash(number), number, hash)
 	}
 	for number := uint32(0); number < 200; number += 3 {
-		table.remove(hash(number), number, hash)
+		table.Remove(hash(number), number, hash)
 	}
 	for parity := range uint32(2) {
 		met := map[uint32]bool{}
-		table.find(hash(parity), func(number uint32) bool {
+		table.Find(hash(parity), func(number uint32) bool {
 			met[number] = true
 			return false
 		})
@@ -82,15 +82,15 @@ func TestNumbersOfOneHashAreAllMet(t *testing.T) {
 
 // TestTheLargestNumberFitsAnEntry, at each distance, and one more does not.
 func TestTheLargestNumberFitsAnEntry(t *testing.T) {
-	for _, number := range []uint32{0, 1, mostNumber - 1, mostNumber} {
+	for _, number := range []uint32{0, 1, MostNumber - 1, MostNumber} {
 		for _, distance := range []int{0, 1, maxDistance - 1, maxDistance} {
 			if e := newEntry(number, distance); e == 0 || entryNumber(e) != number || entryDistance(e) != distance {
 				t.Errorf("number %d at distance %d is entry %#x: %d at %d", number, distance, e, entryNumber(e), entryDistance(e))
 			}
 		}
 	}
-	if e := newEntry(mostNumber+1, 0); entryNumber(e) == mostNumber+1 {
-		t.Errorf("an entry can hold more than %d", mostNumber)
+	if e := newEntry(MostNumber+1, 0); entryNumber(e) == MostNumber+1 {
+		t.Errorf("an entry can hold more than %d", MostNumber)
 	}
 	if e := newEntry(0, maxDistance+1); entryDistance(e) != maxDistance {
 		t.Errorf("a larger distance than an entry can hold is %d", entryDistance(e))

@@ -1,4 +1,4 @@
-package relay
+package dense
 
 import (
 	"maps"
@@ -9,22 +9,22 @@ import (
 	"pgregory.net/rapid"
 )
 
-// modelArena is an arena with a map of the names that it must hold.
+// modelArena is an Arena with a map of the names that it must hold.
 type modelArena struct {
-	arena
+	Arena
 	names map[uint32]string
 }
 
 func (s *modelArena) put(name string) uint32 {
-	where := s.keep([]byte(name))
+	where := s.Put([]byte(name))
 	s.names[where] = name
 	return where
 }
 
 func (s *modelArena) lose(where uint32) {
 	delete(s.names, where)
-	s.drop(where)
-	s.tidy(func(name []byte, from, to uint32) {
+	s.Drop(where)
+	s.Tidy(func(name []byte, from, to uint32) {
 		s.names[to] = s.names[from]
 		delete(s.names, from)
 	})
@@ -47,8 +47,8 @@ func TestAnArenaKeepsItsNames(t *testing.T) {
 		}
 		kept := 0
 		for where, name := range s.names {
-			if string(s.at(where)) != name {
-				t.Fatalf("at %d is %q, want %q", where, s.at(where), name)
+			if string(s.At(where)) != name {
+				t.Fatalf("at %d is %q, want %q", where, s.At(where), name)
 			}
 			kept += int(units(len(name)))
 		}
@@ -92,7 +92,7 @@ func TestTheOneBlockThatCanBeEmptiedIsFound(t *testing.T) {
 	const blocks, each, length = 12, 32, 1022 // names of a block, and their bytes
 	for _, first := range []int{0, 5} {       // where the search begins
 		for emptied := range blocks - 1 {
-			s := &modelArena{names: map[uint32]string{}, arena: arena{hand: first}}
+			s := &modelArena{names: map[uint32]string{}, Arena: Arena{hand: first}}
 			var in [blocks][]uint32
 			for i := range blocks * each {
 				in[i/each] = append(in[i/each], s.put(strings.Repeat("x", length)))

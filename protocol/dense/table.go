@@ -1,12 +1,12 @@
-package relay
+package dense
 
 import "math/bits"
 
-// hashTable finds numbers of items or holds by a hash of their keys. It keeps neither keys nor
-// hashes: the caller of find says whether a number is the right one, and of returns the hash of a
-// number that is in the table. It costs 5 to 7 bytes a number and holds no pointer. It consists of
-// many shards that grow one at a time, so that no call waits for all of it to grow.
-type hashTable struct {
+// Table finds numbers by a hash of their keys. It keeps neither keys nor hashes: the caller of Find
+// says whether a number is the right one, and of returns the hash of a number that is in the table.
+// It costs 5 to 7 bytes a number. It consists of many shards that grow one at a time, so that no call
+// waits for all of it to grow.
+type Table struct {
 	small  shard   // the only shard of a small table
 	shards []shard // of a large table, by the hash's top bits
 	count  int
@@ -26,9 +26,11 @@ type shard struct {
 	used    int
 }
 
+// MostNumber is the largest number that a Table can hold.
+const MostNumber = 1<<numberBits - 2
+
 const (
 	numberBits  = 26
-	mostNumber  = 1<<numberBits - 2      // the largest number that an entry can hold
 	maxDistance = 1<<(32-numberBits) - 1 // stands for all larger distances, which the number's hash tells
 )
 
@@ -39,15 +41,15 @@ func newEntry(number uint32, distance int) uint32 {
 	return number + 1 | uint32(min(distance, maxDistance))<<numberBits
 }
 
-func (t *hashTable) shard(hash uint64) *shard {
+func (t *Table) shard(hash uint64) *shard {
 	if t.shards == nil {
 		return &t.small
 	}
 	return &t.shards[hash>>(64-shardBits)]
 }
 
-// find returns the first number under a hash that is the right one.
-func (t *hashTable) find(hash uint64, is func(number uint32) bool) (number uint32, found bool) {
+// Find returns the first number under a hash that is the right one.
+func (t *Table) Find(hash uint64, is func(number uint32) bool) (number uint32, found bool) {
 	s := t.shard(hash)
 	at, found := s.find(hash, is)
 	if !found {
@@ -56,8 +58,8 @@ func (t *hashTable) find(hash uint64, is func(number uint32) bool) (number uint3
 	return entryNumber(s.entries[at]), true
 }
 
-// add inserts a number under its hash.
-func (t *hashTable) add(hash uint64, number uint32, of func(number uint32) uint64) {
+// Add inserts a number under its hash.
+func (t *Table) Add(hash uint64, number uint32, of func(number uint32) uint64) {
 	if t.count++; t.count == fewest && t.shards == nil {
 		t.split(of)
 	}
@@ -65,7 +67,7 @@ func (t *hashTable) add(hash uint64, number uint32, of func(number uint32) uint6
 }
 
 // split distributes the numbers of a table that has become large over shards.
-func (t *hashTable) split(of func(uint32) uint64) {
+func (t *Table) split(of func(uint32) uint64) {
 	t.shards = make([]shard, 1<<shardBits)
 	for _, entry := range t.small.entries {
 		if entry != 0 {
@@ -76,8 +78,8 @@ func (t *hashTable) split(of func(uint32) uint64) {
 	t.small = shard{}
 }
 
-// remove deletes a number, if the table has it.
-func (t *hashTable) remove(hash uint64, number uint32, of func(number uint32) uint64) {
+// Remove deletes a number, if the table has it.
+func (t *Table) Remove(hash uint64, number uint32, of func(number uint32) uint64) {
 	s := t.shard(hash)
 	if at, found := s.find(hash, func(n uint32) bool { return n == number }); found {
 		t.count--

@@ -1,19 +1,19 @@
-package relay
+package dense
 
 import "encoding/binary"
 
-// arena keeps names in blocks that hold no pointer. A name's number is its offset in units of
+// Arena keeps names in blocks that hold no pointer. A name's number is its offset in units of
 // arenaUnit bytes. Names are only added at the end of the last block. When dropped names have left
-// more than half of all room unused, tidy empties a block by moving its remaining names. The room
+// more than half of all room unused, Tidy empties a block by moving its remaining names. The room
 // is therefore at most twice the size of the names that are kept.
-type arena struct {
+type Arena struct {
 	blocks []arenaBlock
 	spare  []uint32 // numbers of blocks without memory
 	last   uint32   // the block that names are added to
 	top    uint32   // units of the last block that are taken
 	room   int      // units of all blocks
 	used   int      // units of names that are kept
-	hand   int      // the block that tidy looked at last
+	hand   int      // the block that Tidy looked at last
 }
 
 // arenaBlock is a block; bytes is nil while it has no memory.
@@ -23,30 +23,30 @@ type arenaBlock struct {
 }
 
 const (
-	arenaUnit    = 8       // bytes
+	arenaUnit    = 4       // bytes
 	arenaBytes   = 1 << 15 // of a block
 	arenaUnits   = arenaBytes / arenaUnit
 	arenaHead    = 2                     // bytes before each name: its length
 	arenaDropped = 1 << 15               // set in the length of a name that was dropped
-	arenaFew     = 8                     // up to this many blocks are never emptied by tidy
+	arenaFew     = 8                     // up to this many blocks are never emptied by Tidy
 	arenaMost    = 1<<32/arenaUnits - 64 // blocks whose units have numbers
 )
 
 func units(length int) uint32 { return uint32(arenaHead+length+arenaUnit-1) / arenaUnit }
 
-// at returns the bytes of a name. They belong to the arena and are valid until the next change.
-func (a *arena) at(where uint32) []byte {
+// At returns the bytes of a name. They belong to the arena and are valid until the next change.
+func (a *Arena) At(where uint32) []byte {
 	b := a.record(where)
 	end := arenaHead + int(binary.LittleEndian.Uint16(b))
 	return b[arenaHead:end:end]
 }
 
-func (a *arena) record(where uint32) []byte {
+func (a *Arena) record(where uint32) []byte {
 	return a.blocks[where/arenaUnits].bytes[where%arenaUnits*arenaUnit:]
 }
 
-// keep stores a name.
-func (a *arena) keep(name []byte) (where uint32) {
+// Put stores a name.
+func (a *Arena) Put(name []byte) (where uint32) {
 	need := units(len(name))
 	if len(a.blocks) == 0 || a.top+need > arenaUnits {
 		a.open()
@@ -62,7 +62,7 @@ func (a *arena) keep(name []byte) (where uint32) {
 }
 
 // open begins a new last block.
-func (a *arena) open() {
+func (a *Arena) open() {
 	full := a.last
 	if n := len(a.spare); n > 0 {
 		a.last, a.spare = a.spare[n-1], a.spare[:n-1]
@@ -79,7 +79,7 @@ func (a *arena) open() {
 }
 
 // close frees the memory of a block.
-func (a *arena) close(block uint32) {
+func (a *Arena) close(block uint32) {
 	if a.blocks[block].bytes != nil {
 		a.blocks[block].bytes = nil
 		a.spare = append(a.spare, block)
@@ -87,8 +87,8 @@ func (a *arena) close(block uint32) {
 	}
 }
 
-// drop marks a name as dropped; its block is freed with its last name.
-func (a *arena) drop(where uint32) {
+// Drop marks a name as dropped; its block is freed with its last name.
+func (a *Arena) Drop(where uint32) {
 	b := a.record(where)
 	length := binary.LittleEndian.Uint16(b)
 	binary.LittleEndian.PutUint16(b, length|arenaDropped)
@@ -104,12 +104,12 @@ func (a *arena) drop(where uint32) {
 	}
 }
 
-// full reports whether the numbers of units are used up.
-func (a *arena) full() bool { return len(a.blocks)-len(a.spare) > arenaMost }
+// UsedUp reports whether the numbers of units are used up.
+func (a *Arena) UsedUp() bool { return len(a.blocks)-len(a.spare) > arenaMost }
 
-// tidy empties one block if more than half of all room is unused. It calls moved for each name that
+// Tidy empties one block if more than half of all room is unused. It calls moved for each name that
 // it moves.
-func (a *arena) tidy(moved func(name []byte, from, to uint32)) {
+func (a *Arena) Tidy(moved func(name []byte, from, to uint32)) {
 	if a.room <= arenaFew*arenaUnits || 2*a.used > a.room {
 		return
 	}
@@ -123,15 +123,15 @@ func (a *arena) tidy(moved func(name []byte, from, to uint32)) {
 }
 
 // vacate moves the names that are left in a block to the last one.
-func (a *arena) vacate(block uint32, moved func(name []byte, from, to uint32)) {
+func (a *Arena) vacate(block uint32, moved func(name []byte, from, to uint32)) {
 	bytes := a.blocks[block].bytes
 	for at := uint32(0); a.blocks[block].used > 0; {
 		length := int(binary.LittleEndian.Uint16(bytes[at*arenaUnit:]))
 		from := block*arenaUnits + at
 		if length < arenaDropped {
-			name := a.at(from)
-			to := a.keep(name)
-			a.drop(from)
+			name := a.At(from)
+			to := a.Put(name)
+			a.Drop(from)
 			moved(name, from, to)
 		}
 		at += units(length &^ arenaDropped)

@@ -1,0 +1,48 @@
+package client
+
+import (
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// path measures a link, to tell how much has to be under way so that its node need never wait for a
+// request.
+type path struct {
+	groups uint64        // that have come, right
+	trip   time.Duration // the shortest time from a request to the first word of its answer; 0: none is known
+	double int64         // bytes: twice as many as come in such a time
+}
+
+// sent is when a request went out, and how many groups had come by then.
+type sent struct {
+	at     time.Duration
+	groups uint64
+}
+
+func (p *path) sends(now time.Duration) sent { return sent{now, p.groups} }
+
+// answered notes the first word of an answer. One that had to wait for the answers before it says
+// little, and is no shortest one.
+func (p *path) answered(to sent, now time.Duration) {
+	if took := now - to.at; p.trip == 0 || took < p.trip {
+		p.trip = took
+	}
+}
+
+// brought counts a right group that answers a request. The rate is the best of late: an eighth of it
+// is forgotten with each group.
+func (p *path) brought(to sent, now time.Duration) {
+	p.groups++
+	p.double -= p.double / 8
+	if took := now - to.at; took > 0 {
+		p.double = max(p.double, 2*int64(p.groups-to.groups)*protocol.GroupSize*int64(p.trip)/int64(took))
+	}
+}
+
+// window returns how many groups should be under way: two at first, and no more beyond those than
+// the node has delivered, so that a liar costs no more.
+func (p *path) window() uint64 {
+	return min(2+p.groups, max(roles.NearWindow, uint64(p.double))/protocol.GroupSize)
+}

@@ -1,0 +1,65 @@
+package sim
+
+import (
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// ahead is what a link to a node has under way.
+type ahead struct {
+	gets  []uint64 // groups of each GET that has not been answered whole
+	right uint64   // groups that came
+}
+
+// underway returns the groups that have been asked for and have not come.
+func (v *ahead) underway() (groups uint64) {
+	for _, n := range v.gets {
+		groups += n
+	}
+	return groups
+}
+
+// s26 checks a GET of a machine that fetches or reads one file.
+func (c *checks) s26(a *actor, link roles.Link, get *protocol.Get) {
+	if a.kind != fetchKind && a.kind != readerKind {
+		return
+	}
+	v := a.operation.at(link)
+	if v == nil || v.wrong {
+		return
+	}
+	v.ahead.gets = append(v.ahead.gets, max(1, protocol.Groups(get.Length)))
+	if most := v.ahead.right + 2; v.ahead.underway() > most {
+		c.fail(S26, "%s has %d groups of %q under way from %v, which has brought %d", c.who(a), v.ahead.underway(), a.operation.op.Name, v.to, v.ahead.right)
+	}
+	links, all := uint64(0), uint64(0)
+	for at, v := range a.operation.visited {
+		if a.operation.at(v.link) == a.operation.visited[at] && v.ahead.underway() > 0 {
+			links, all = links+1, all+v.ahead.underway()
+		}
+	}
+	if all > max(links, roles.MaxUnderway/protocol.GroupSize) {
+		c.fail(S26, "%s has %d groups of %q under way from %d nodes", c.who(a), all, a.operation.op.Name, links)
+	}
+}
+
+// answered records what comes for a GET.
+func (v *ahead) answered(in roles.Input) {
+	switch in := in.(type) {
+	case roles.Heard:
+		if m, is := in.Message.(*protocol.Content); is && len(v.gets) > 0 {
+			v.gets[0] = min(v.gets[0], max(1, protocol.Groups(m.Length)))
+		}
+	case roles.Verified:
+		v.right++
+		if len(v.gets) > 0 && v.gets[0] > 0 {
+			v.gets[0]--
+		}
+	case roles.BodyDone:
+		if len(v.gets) > 0 {
+			v.gets = v.gets[1:]
+		}
+	case roles.Lost, roles.PeerEnded:
+		v.gets = nil
+	}
+}
