@@ -22,6 +22,10 @@ const (
 	bodyTick  = time.Second
 )
 
+// wakeBytes is how many bytes of a long body the system gathers before it wakes the reader. A wake-up
+// costs more than the bytes of one packet are worth. What has come is read each bodyTick anyway.
+const wakeBytes = 512 << 10
+
 // body is a range of content on its way from a link to the store. Two goroutines take turns: while
 // one hashes and stores the group that it has read, the other reads the next group. A group thus
 // stays with the core that has read it.
@@ -34,6 +38,7 @@ type body struct {
 	turn chan struct{} // full: one of the two is reading. It owns the next fields and the link's inbox
 	next int           // the next group to read, in Values
 	rest uint64        // bytes to read
+	wait int           // the bytes for which the reader is woken; 0: for any
 	lost error         // of the link
 	last chan struct{} // closed when the group before next has been judged
 
@@ -53,6 +58,7 @@ func (k *link) receive(c command) letter {
 	b := &body{ReceiveBody: c.body, link: k, order: c.number, sink: sink, rest: c.body.Length}
 	defer k.conn.SetReadDeadline(time.Time{})
 	err = b.takeAll()
+	b.wakeFor(0)
 	if b.failed != nil {
 		return storeFailed(b.Item, b.failed)
 	}
@@ -133,6 +139,11 @@ func (b *body) fill(data []byte) error {
 	in.from += come
 	b.moved(come)
 	for come < len(data) {
+		if b.rest > 2*wakeBytes {
+			b.wakeFor(wakeBytes)
+		} else {
+			b.wakeFor(0)
+		}
 		b.link.conn.SetReadDeadline(time.Now().Add(bodyTick))
 		n, err := io.ReadFull(b.link.conn, data[come:])
 		come += n
@@ -146,6 +157,15 @@ func (b *body) fill(data []byte) error {
 		}
 	}
 	return nil
+}
+
+// wakeFor has the reader woken when so many bytes have come, which must not be more than are to come; 0:
+// when any have.
+func (b *body) wakeFor(bytes int) {
+	if b.wait != bytes {
+		b.wait = bytes
+		wakeFor(b.link.conn, max(1, bytes))
+	}
 }
 
 // takeSmall reads a small body together with the bytes behind it, so that one read may bring many

@@ -386,3 +386,42 @@ func TestALiarAmongManySmallFilesIsFound(t *testing.T) {
 		}
 	})
 }
+
+// The reader of a long body is woken for many bytes at once. Behind the body, whole or wrong, a message of
+// few is heard although the link stays open.
+func TestWhatComesBehindALongBodyIsHeard(t *testing.T) {
+	for name, bytes := range map[string][]byte{
+		"whole": long.bytes(0, long.size),
+		"wrong": slices.Concat(long.bytes(1<<20, 2<<20), long.bytes(1<<20, long.size)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			near, far := connect(t, transport.TCP{}, "127.0.0.1:0")
+			done, heard := make(chan struct{}), false
+			m := takes(bodyOf(long, 0, 5))
+			does := m.does
+			m.does = func(in roles.Input) []roles.Effect {
+				switch in.(type) {
+				case roles.BodyDone:
+					close(done)
+				case roles.Heard:
+					heard = true
+				}
+				return does(in)
+			}
+			go func() {
+				near.Write(bytes)
+				select {
+				case <-done:
+					near.Write(protocol.Append(nil, &protocol.Left{}))
+				case <-ctx.Done():
+				}
+			}()
+			(&transport.Loop{Store: &heap{groups: map[uint64]string{}}}).Serve(ctx, nil, m, far)
+			if !heard {
+				t.Errorf("not heard: %s", m)
+			}
+		})
+	}
+}

@@ -16,3 +16,15 @@ func unpace(conn *net.TCPConn) {
 		})
 	}
 }
+
+// wakeFor has a reader that waits on a connection woken when so many bytes have come, the peer has ended,
+// or the system has no room for more. A read that does not wait takes what is there.
+func wakeFor(conn Conn, bytes int) {
+	bare, is := conn.(*net.TCPConn)
+	if !is {
+		return
+	}
+	if raw, err := bare.SyscallConn(); err == nil {
+		raw.Control(func(fd uintptr) { unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVLOWAT, bytes) })
+	}
+}
