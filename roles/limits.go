@@ -64,8 +64,10 @@ const (
 	MaxUnderway       = 64 << 20   // bytes that a client has under way for one file, from all nodes: if each has no more than a group, more
 	MaxClosing        = 8          // links of one fetch that it has half-closed, beyond which no other node is dialed before one is closed
 	MaxBeside         = 8          // links of one fetch where nodes bring nothing, if more than one is allowed and not so many anyway
-	MaxPipelined      = 64         // small files requested ahead on one link
+	MaxPipelined      = 512        // small files requested ahead on one link
 	MaxPipelinedBytes = 16 << 20   // bytes of these files
+	MaxRequested      = 64 << 10   // bytes of these requests: a node that answers before it reads on must find room for them on the way
+	PacedFiles        = 64         // small files, or the bytes of a group, that a link is to bring within GroupPatience if others wait
 	MaxPipelines      = 8          // links for many small files that a client has at once, besides as many that it has half-closed
 	MaxContents       = 2          // contents of one name that a client accepts from one node
 	MaxDoubted        = 65         // groups sent last on a link that a node compares with their hash when its client calls one wrong

@@ -6,9 +6,11 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// alarm is one timer of a machine. Its fields are guarded by the run's mutex.
+// alarm is one timer of a machine, or of a link's withheld outbox. Its fields are guarded by the run's
+// mutex.
 type alarm struct {
 	id     roles.Timer
+	link   *link // whose outbox is withheld; nil: it is the machine's
 	timer  *time.Timer
 	number uint64
 	due    time.Time
@@ -19,7 +21,7 @@ type alarm struct {
 // alarm returns the alarm of a timer, which it makes if need be.
 func (r *run) alarm(id roles.Timer) *alarm {
 	for _, a := range r.alarms {
-		if a.id == id {
+		if a.id == id && a.link == nil {
 			return a
 		}
 	}
@@ -34,8 +36,24 @@ func (r *run) arm(e roles.Arm) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	a := r.alarm(e.Timer)
+	a.number = e.Number
+	r.set(a, e.After)
+}
+
+// armFlush has a link's outbox written soon.
+func (r *run) armFlush(k *link) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if k.patience == nil {
+		k.patience = &alarm{link: k}
+		r.alarms = append(r.alarms, k.patience)
+	}
+	r.set(k.patience, withheldFor)
+}
+
+func (r *run) set(a *alarm, after time.Duration) {
 	now := time.Now()
-	a.number, a.due, a.armed = e.Number, now.Add(e.After), true
+	a.due, a.armed = now.Add(after), true
 	if a.wakes.IsZero() || a.wakes.After(a.due) {
 		r.wind(a, now)
 	}
@@ -91,7 +109,11 @@ func (r *run) ring(a *alarm) {
 		a.armed = false
 	}
 	r.mu.Unlock()
-	if due {
+	switch {
+	case !due:
+	case a.link != nil:
+		r.post(letter{from: a.link, flush: true})
+	default:
 		r.post(letter{input: roles.TimerFired{Timer: a.id, Number: number}})
 	}
 }

@@ -35,13 +35,22 @@ func (f *sharedFile) lacks(offset, length uint64) bool {
 // openFile starts to open a file of the share. The disk may be slow or hang: only the machine's
 // deadline waits for it.
 func (r *run) openFile(e roles.OpenFile) {
-	ctx, cancel := context.WithCancel(r.diskContext())
-	before, number := r.detach(cancel)
+	before, number := r.detach()
 	r.toDisk(func() (l letter) {
-		defer cancel()
-		file, refusal := before, (*protocol.Error)(nil)
-		if before == nil || !before.serves(e) {
+		if before != nil && !before.serves(e) {
 			before.close()
+			before = nil
+		}
+		if before == nil && e.Count == 0 {
+			if l, ok := r.readWhole(e, number); ok {
+				return l
+			}
+		}
+		ctx, cancel := context.WithCancel(r.diskContext())
+		defer cancel()
+		r.opens(number, cancel)
+		file, refusal := before, (*protocol.Error)(nil)
+		if before == nil {
 			file, refusal = r.ask(ctx, e, number)
 		}
 		var nodes []byte
@@ -56,6 +65,36 @@ func (r *run) openFile(e roles.OpenFile) {
 		}
 		return l
 	})
+}
+
+// readWhole reads a small file into memory, if the share can, and returns its FileFound. The file
+// stands in for an open one.
+func (r *run) readWhole(e roles.OpenFile, number uint64) (l letter, ok bool) {
+	reader, can := r.loop.Share.(Reader)
+	if !can {
+		return l, false
+	}
+	buffer := smallBuffers.Get().(*smallBuffer)
+	found, ok := reader.Read(e.Name, e.Hash, buffer[:smallBody])
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !ok || r.tidied || r.opening != number {
+		smallBuffers.Put(buffer)
+		return l, ok
+	}
+	r.whole = buffer
+	return letter{input: found}, true
+}
+
+// opens has cancel end an OpenFile, unless it is not wanted any more.
+func (r *run) opens(number uint64, cancel context.CancelFunc) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.tidied || r.opening != number {
+		cancel()
+		return
+	}
+	r.endOpening = cancel
 }
 
 // ask opens a file of the share.
@@ -126,11 +165,12 @@ func (r *run) wants(number uint64) bool {
 
 // detach takes the open file from the run and returns it, or nil if there is none or it is busy; a
 // busy file is closed when its body ends. It cancels an OpenFile that is under way, and returns the
-// number of the next one, which cancel ends.
-func (r *run) detach(cancel context.CancelFunc) (*sharedFile, uint64) {
+// number of the next one.
+func (r *run) detach() (*sharedFile, uint64) {
 	r.mu.Lock()
 	file, end := r.file, r.endOpening
-	r.file, r.endOpening = nil, cancel
+	r.file, r.endOpening = nil, nil
+	r.freeWhole()
 	r.opening++
 	number := r.opening
 	if file != nil && file.busy {
@@ -145,8 +185,16 @@ func (r *run) detach(cancel context.CancelFunc) (*sharedFile, uint64) {
 
 // closeFile closes the open file, if there is one, and cancels an OpenFile that is under way.
 func (r *run) closeFile() {
-	file, _ := r.detach(nil)
+	file, _ := r.detach()
 	file.close()
+}
+
+// freeWhole gives back the memory of a file that has been read whole. The caller holds the mutex.
+func (r *run) freeWhole() {
+	if r.whole != nil {
+		smallBuffers.Put(r.whole)
+		r.whole = nil
+	}
 }
 
 // close closes the file, if there is one.
@@ -159,6 +207,9 @@ func (f *sharedFile) close() {
 // smallBody is the size up to which a body goes out with its CONTENT in one write, which is less
 // work and takes fewer packets.
 const smallBody = 64 << 10
+
+// smallBuffer has room for a small body and the messages around it.
+type smallBuffer [pageSize + smallBody]byte
 
 var smallBuffers = sync.Pool{New: func() any { return new(smallBuffer) }}
 

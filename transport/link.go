@@ -17,12 +17,13 @@ type link struct {
 	cancel context.CancelFunc // ends its dialling; nil: it was accepted
 
 	// Guarded by the run's mutex.
-	conn    Conn // nil while dialling
-	gone    bool // hung up: its letters are dropped
-	want    command
-	orders  uint64        // numbers the commands
-	writing bool          // the stepper writes to it
-	waiting chan struct{} // on which the reader waits for a command; nil: it does not wait
+	conn     Conn // nil while dialling
+	gone     bool // hung up: its letters are dropped
+	want     command
+	orders   uint64        // numbers the commands
+	writing  bool          // the stepper writes to it
+	waiting  chan struct{} // on which the reader waits for a command; nil: it does not wait
+	patience *alarm        // with a withheld outbox; nil: none was
 
 	local, peer netip.AddrPort
 	ended       bool           // the machine has got PeerEnded
@@ -32,7 +33,8 @@ type link struct {
 	failed      bool           // a write has failed: Lost is on its way
 	sending     bool           // a SendBody, or a Send with Told, is under way
 	held        []roles.Effect // effects that wait for its end
-	out         outbox
+	out         outbox         // while sending, the sender's
+	withheld    bool           // the outbox waits for the next answer
 
 	in inbox // the reader's; the stepper's while the reader waits for a command
 }
@@ -192,7 +194,7 @@ func (k *link) atHand(what order) protocol.Message {
 	if k.waiting == nil || what != toHear {
 		return nil
 	}
-	m, size, refusal := protocol.DecodeWithin(k.in.unread(), protocol.MaxList)
+	m, size, refusal := k.in.decode(protocol.MaxList)
 	if refusal != nil {
 		return nil
 	}

@@ -10,41 +10,55 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// sendBody sends bytes of the open file from another goroutine, so that the machine can go on.
+// sendBody sends bytes of the open file. Those of a small file follow the messages before them in
+// the outbox; when the next request has already come, they wait there for its answer. What may take
+// its time is done from another goroutine, so that the machine can go on.
 func (k *link) sendBody(e roles.SendBody) {
-	r := k.run
-	r.mu.Lock()
-	file := r.file
-	if file != nil {
-		file.busy = true
+	small := e.Length <= smallBody && len(k.out.buf) <= smallBody
+	if !small {
+		k.flush()
 	}
-	r.mu.Unlock()
-	if file == nil {
-		panic("transport: SendBody without an open file")
-	}
-	head := outbox{}
-	if e.Length <= smallBody && len(k.out.buf) <= pageSize {
-		head, k.out = k.out, head
-	}
-	k.flush()
 	k.sending = true
-	more := k.asked()
-	r.toDisk(func() (l letter) {
-		if len(head.buf) > 0 {
-			l = k.pourSmall(file, head, e, more)
+	waits := small && len(k.out.buf)+int(e.Length) <= mostWithheld && k.asked()
+	if waits {
+		k.withhold()
+	}
+	if small && k.fillWhole(e) {
+		k.pourFilled(e, waits)
+		return
+	}
+	file := k.run.occupy()
+	k.run.toDisk(func() (l letter) {
+		if small {
+			l = k.pourSmall(file, e, waits)
 		} else {
 			l = k.pour(file, e)
 		}
-		r.mu.Lock()
-		file.busy = false
-		detached := file.detached
-		r.mu.Unlock()
-		if detached {
-			file.Close()
-		}
+		k.run.vacate(file)
 		l.from = k
 		return l
 	})
+}
+
+// occupy returns the open file, for a body that is read from it, and vacate ends that.
+func (r *run) occupy() *sharedFile {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.file == nil {
+		panic("transport: SendBody without an open file")
+	}
+	r.file.busy = true
+	return r.file
+}
+
+func (r *run) vacate(file *sharedFile) {
+	r.mu.Lock()
+	file.busy = false
+	detached := file.detached
+	r.mu.Unlock()
+	if detached {
+		file.Close()
+	}
 }
 
 // pour sends bytes of the file. The kernel moves them (sendfile) if neither the file nor the
@@ -101,20 +115,51 @@ func (k *link) poured(e roles.SendBody, spoiled protocol.Code) letter {
 	return l
 }
 
-type smallBuffer [pageSize + smallBody]byte
+// fillWhole puts bytes of a file that has been read whole into the outbox. It reports false if there
+// is no such file.
+func (k *link) fillWhole(e roles.SendBody) bool {
+	r := k.run
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.whole == nil {
+		return false
+	}
+	copy(k.out.body(e.Length), r.whole[e.Offset:])
+	r.freeWhole()
+	return true
+}
 
-// pourSmall sends the pending messages, the last of which is the CONTENT, and a small body in one
-// write. more says that another answer follows at once.
-func (k *link) pourSmall(file *sharedFile, head outbox, e roles.SendBody, more bool) letter {
-	buffer := smallBuffers.Get().(*smallBuffer)
-	defer smallBuffers.Put(buffer)
-	begin := copy(buffer[:], head.buf)
-	head.giveBack()
-	all := buffer[:begin+int(e.Length)]
-	spoiled := file.fill(all[begin:], int64(e.Offset))
+// pourFilled sends the outbox, which ends with a whole body, unless that waits for the next answer.
+func (k *link) pourFilled(e roles.SendBody, waits bool) {
+	if waits {
+		l := k.poured(e, 0)
+		l.from = k
+		k.run.post(l)
+		return
+	}
+	k.run.toDisk(func() letter {
+		l := k.pourBox(e, 0)
+		l.from = k
+		return l
+	})
+}
+
+// pourSmall puts a small body behind its CONTENT into the outbox, and sends that, unless it waits for
+// the next answer.
+func (k *link) pourSmall(file *sharedFile, e roles.SendBody, waits bool) letter {
+	spoiled := file.fill(k.out.body(e.Length), int64(e.Offset))
+	if waits {
+		return k.poured(e, spoiled)
+	}
+	return k.pourBox(e, spoiled)
+}
+
+// pourBox sends the outbox, which ends with a body.
+func (k *link) pourBox(e roles.SendBody, spoiled protocol.Code) letter {
+	all, begin := k.out.buf, k.out.begin
 	for sent := 0; sent < len(all); {
 		k.conn.SetWriteDeadline(time.Now().Add(bodyTick))
-		n, err := k.put(all[sent:], more)
+		n, err := k.conn.Write(all[sent:])
 		if moved := sent + n - max(sent, begin); moved > 0 {
 			k.run.post(letter{from: k, input: roles.Moved{Link: k.id, Bytes: int64(moved)}})
 		}
@@ -122,6 +167,7 @@ func (k *link) pourSmall(file *sharedFile, head outbox, e roles.SendBody, more b
 			return k.lose(err)
 		}
 	}
+	k.out.free()
 	return k.poured(e, spoiled)
 }
 

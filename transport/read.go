@@ -14,12 +14,17 @@ type inbox struct {
 	wide     *smallBuffer    // buf's memory after widen, from the pool; or nil
 	buf      []byte
 	from, to int
+
+	ahead []foreseen
+	next  int      // the first of them that may yet be read
+	files [][]byte // these, and the one before them
 }
 
 func (in *inbox) unread() []byte { return in.buf[in.from:in.to] }
 
 // space returns room for at least one more byte.
 func (in *inbox) space() []byte {
+	in.forget()
 	switch {
 	case in.buf == nil:
 		in.page = pages.Get().(*[pageSize]byte)
@@ -43,6 +48,7 @@ func (in *inbox) widen() {
 	if len(in.buf) >= len(smallBuffer{}) {
 		return
 	}
+	in.forget()
 	wide := smallBuffers.Get().(*smallBuffer)
 	to := copy(wide[:], in.unread())
 	in.free()
@@ -50,6 +56,7 @@ func (in *inbox) widen() {
 }
 
 func (in *inbox) free() {
+	in.forget()
 	if in.page != nil {
 		pages.Put(in.page)
 	}
@@ -86,7 +93,7 @@ func (k *link) read() {
 // hear reads one message, whose payload has at most most bytes.
 func (k *link) hear(most int) letter {
 	for {
-		m, size, refusal := protocol.DecodeWithin(k.in.unread(), most)
+		m, size, refusal := k.in.decode(most)
 		switch {
 		case refusal != nil:
 			return letter{input: roles.Malformed{Link: k.id, Err: protocol.AsError(refusal)}}

@@ -79,9 +79,9 @@ func (k *link) receive(c command) letter {
 // returns when every group that was read has been judged. The error is the link's.
 func (b *body) takeAll() error {
 	if len(b.Values) == 1 && b.Length <= smallBody {
-		data, err := b.takeSmall()
+		data, value, err := b.takeSmall()
 		if err == nil {
-			b.judge(0, data, b.value(0, data))
+			b.judge(0, data, value)
 		}
 		return err
 	}
@@ -169,8 +169,8 @@ func (b *body) wakeFor(bytes int) {
 }
 
 // takeSmall reads a small body together with the bytes behind it, so that one read may bring many
-// small bodies.
-func (b *body) takeSmall() (data []byte, err error) {
+// small bodies. It returns the body with its value.
+func (b *body) takeSmall() (data []byte, value protocol.Hash, err error) {
 	in, size := &b.link.in, int(b.Length)
 	if have := len(in.unread()); have < size {
 		b.moved(have)
@@ -182,13 +182,18 @@ func (b *body) takeSmall() (data []byte, err error) {
 		in.to += n
 		b.moved(min(n, int(b.rest)))
 		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) && len(in.unread()) < size {
-			return nil, err
+			return nil, value, err
 		}
 	}
 	b.moved(int(b.rest)) // the bytes that arrived before the body was asked for
 	data = in.unread()[:size]
+	if b.Offset == 0 && b.Size == b.Length {
+		value = in.hash(size)
+	} else {
+		value = b.value(0, data)
+	}
 	in.from += size
-	return data, nil
+	return data, value, nil
 }
 
 // group returns the number of a group in its file.

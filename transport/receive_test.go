@@ -345,6 +345,48 @@ func TestAStreamIsWholeWhateverItIsAskedWith(t *testing.T) {
 	})
 }
 
+// TestALiarAmongManySmallFilesIsFound: files that come together are hashed together, and only the one
+// that is not what its hash says is wrong.
+func TestALiarAmongManySmallFilesIsFound(t *testing.T) {
+	both(t, func(t *testing.T, network transport.Network) {
+		for _, liar := range []int{0, 1, 7, 19} {
+			var stream []byte
+			var bodies []roles.ReceiveBody
+			var want []string
+			for i := range 20 {
+				f := newFile(strings.Repeat(fmt.Sprint(i, ","), 100*i+1))
+				bodies = append(bodies, bodyOf(f, 0, 1))
+				stream = append(protocol.Append(stream, &protocol.Content{Size: f.size, Length: f.size, Hash: f.hash}), f.bytes(0, f.size)...)
+				verdict := "verified 0"
+				if i == liar {
+					stream[len(stream)-1] ^= 1
+					verdict = "wrong 0"
+				}
+				want = append(want, "CONTENT", verdict, "BodyDone")
+			}
+			m := &told{}
+			m.does = func(in roles.Input) []roles.Effect {
+				switch in.(type) {
+				case roles.Opened, roles.BodyDone:
+					return []roles.Effect{roles.Hear{}}
+				case roles.Heard:
+					next := bodies[0]
+					bodies = bodies[1:]
+					return []roles.Effect{next}
+				case roles.PeerEnded, roles.Lost, roles.StoreFailed:
+					return m.end()
+				}
+				return nil
+			}
+			served(t, network, m, &heap{groups: map[uint64]string{}}, stream)
+			got, _, _ := strings.Cut(m.String(), ";")
+			if want := strings.Join(append(want, "PeerEnded"), ", "); got != want {
+				t.Errorf("liar %d: %s\nnot %s", liar, got, want)
+			}
+		}
+	})
+}
+
 // The reader of a long body is woken for many bytes at once. Behind the body, whole or wrong, a message of
 // few is heard although the link stays open.
 func TestWhatComesBehindALongBodyIsHeard(t *testing.T) {

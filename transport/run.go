@@ -32,6 +32,7 @@ type run struct {
 	links    []*link
 	alarms   []*alarm
 	file     *sharedFile
+	whole    *smallBuffer          // a small file, which was read in place of opening it
 	idler    bool                  // the stepper's: it is idle afterwards
 	task     func() letter         // the stepper's: its work then
 	opening  uint64                // numbers OpenFile
@@ -46,6 +47,7 @@ type run struct {
 type letter struct {
 	input roles.Input
 	from  *link  // nil: not from a link
+	flush bool   // no input: the link's outbox has been withheld for long enough
 	order uint64 // the reader's command that this answers; 0: none
 	end   End    // of the link, with a Lost
 	err   error
@@ -95,6 +97,10 @@ func (r *run) work(idle bool) (task func() letter) {
 // is final.
 func (r *run) step(l letter) bool {
 	defer r.flush()
+	if l.flush {
+		l.from.withheld = false
+		return false
+	}
 	if l.from != nil && !l.from.admit(&l) {
 		return false
 	}

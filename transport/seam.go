@@ -51,6 +51,15 @@ type Share interface {
 	Open(ctx context.Context, name string, hash protocol.Hash, hashing func(done, size uint64)) (File, *protocol.Error)
 }
 
+// Reader is a [Share] that can read a small file whole, which is less work than to open it.
+type Reader interface {
+	Share
+	// Read reads a file, named as for Open, into the buffer, and returns what it is. It reports false,
+	// and may have used the buffer, unless the share knows the file's content, the file fits in, and it
+	// was that content while it was read. Open then says what the file is, or why it cannot be had.
+	Read(name string, hash protocol.Hash, buffer []byte) (found roles.FileFound, ok bool)
+}
+
 // Lister is a [Share] that can say what it has, so that a node can publish it. A node whose share
 // is none counts as one that may have anything.
 type Lister interface {

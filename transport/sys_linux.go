@@ -28,35 +28,3 @@ func wakeFor(conn Conn, bytes int) {
 		raw.Control(func(fd uintptr) { unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVLOWAT, bytes) })
 	}
 }
-
-// put writes to the connection. With more, the system may wait up to 200 ms for further data before
-// it sends a packet, so that one packet carries many small answers.
-func (k *link) put(data []byte, more bool) (n int, err error) {
-	bare, is := k.conn.(*net.TCPConn)
-	if !more || !is {
-		return k.conn.Write(data)
-	}
-	raw, err := bare.SyscallConn()
-	if err != nil {
-		return 0, err
-	}
-	var failed error
-	err = raw.Write(func(fd uintptr) bool {
-		for {
-			var sent int
-			sent, failed = unix.SendmsgN(int(fd), data[n:], nil, nil, unix.MSG_MORE|unix.MSG_NOSIGNAL)
-			if failed == nil {
-				n += sent
-			}
-			switch {
-			case failed == unix.EINTR, failed == nil && n < len(data):
-			default:
-				return failed != unix.EAGAIN
-			}
-		}
-	})
-	if err == nil {
-		err = failed
-	}
-	return n, err
-}

@@ -9,6 +9,3 @@ func unpace(*net.TCPConn) {}
 
 // wakeFor does nothing: a reader is woken when any bytes have come.
 func wakeFor(Conn, int) {}
-
-// put writes to the connection. It ignores more on this system.
-func (k *link) put(data []byte, more bool) (n int, err error) { return k.conn.Write(data) }

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -13,28 +14,71 @@ var pages = sync.Pool{New: func() any { return new([pageSize]byte) }}
 
 const pageSize = 4 << 10
 
-// outbox holds the messages of a link that have not been written yet. All messages of a step go out
-// in one write.
+// outbox holds the messages of a link that have not been written yet, and small bodies among them.
+// All messages of a step go out in one write.
 type outbox struct {
-	page *[pageSize]byte // buf's memory, from the pool; or nil
-	buf  []byte
+	page  *[pageSize]byte // buf's memory, from the pool; or nil
+	wide  *wideBuffer     // buf's memory once it has a body, from the pool; or nil
+	buf   []byte
+	begin int // where the first body begins; 0: there is none
 }
+
+// wideBuffer has room for what is withheld and another small body.
+type wideBuffer [2 * smallBody]byte
+
+var wideBuffers = sync.Pool{New: func() any { return new(wideBuffer) }}
 
 func (o *outbox) add(m protocol.Message) {
 	if o.buf == nil {
 		o.page = pages.Get().(*[pageSize]byte)
 		o.buf = o.page[:0]
 	}
-	if o.buf = protocol.Append(o.buf, m); len(o.buf) > pageSize {
-		o.giveBack() // buf has outgrown the page
+	o.buf = protocol.Append(o.buf, m)
+}
+
+// body returns room for a body behind what is there.
+func (o *outbox) body(length uint64) []byte {
+	at, end := len(o.buf), len(o.buf)+int(length)
+	if end > cap(o.buf) && end <= len(wideBuffer{}) {
+		wide := wideBuffers.Get().(*wideBuffer)
+		copy(wide[:], o.buf)
+		o.giveBack()
+		o.wide, o.buf = wide, wide[:at]
 	}
+	o.buf = slices.Grow(o.buf, int(length))[:end]
+	if o.begin == 0 {
+		o.begin = at
+	}
+	return o.buf[at:]
+}
+
+// free empties the outbox.
+func (o *outbox) free() {
+	o.giveBack()
+	o.buf, o.begin = nil, 0
 }
 
 func (o *outbox) giveBack() {
 	if o.page != nil {
 		pages.Put(o.page)
-		o.page = nil
 	}
+	if o.wide != nil {
+		wideBuffers.Put(o.wide)
+	}
+	o.page, o.wide = nil, nil
+}
+
+// mostWithheld is the size that an outbox has at most when it waits for the next answer, and
+// withheldFor the time.
+const (
+	mostWithheld = smallBody - pageSize
+	withheldFor  = 5 * time.Millisecond
+)
+
+// withhold keeps the outbox until the next answer is in it, or withheldFor has passed.
+func (k *link) withhold() {
+	k.withheld = true
+	k.run.armFlush(k)
 }
 
 // write carries out Send, SendBody and HalfClose in order: they wait while a body is being sent.
@@ -52,6 +96,7 @@ func (k *link) write(e roles.Effect) {
 			k.sendTold(e.Message)
 			return
 		}
+		k.withheld = k.withheld && k.asked()
 		if k.out.add(e.Message); len(k.out.buf) > smallBody {
 			k.flush()
 		}
@@ -105,9 +150,9 @@ func (k *link) release() {
 	}
 }
 
-// flush writes the outbox. After a failure it drops it.
+// flush writes the outbox, unless it is being written with a body. After a failure it drops it.
 func (k *link) flush() {
-	if len(k.out.buf) == 0 {
+	if k.sending || len(k.out.buf) == 0 {
 		return
 	}
 	err := error(nil)
@@ -116,8 +161,8 @@ func (k *link) flush() {
 		_, err = k.conn.Write(k.out.buf)
 		k.run.writing(k, false)
 	}
-	k.out.giveBack()
-	k.out.buf = nil
+	k.out.free()
+	k.withheld = false
 	if err != nil {
 		k.failed = true
 		k.run.post(k.lose(err))
@@ -151,10 +196,10 @@ func (r *run) hurry() {
 	}
 }
 
-// flush writes the outboxes of all links.
+// flush writes the outboxes of all links that are not withheld.
 func (r *run) flush() {
 	for _, k := range r.links {
-		if !k.lost {
+		if !k.lost && !k.withheld {
 			k.flush()
 		}
 	}

@@ -1,8 +1,9 @@
 package content
 
-// Narrow makes the library hash full groups too. It returns a function that undoes this.
+// Narrow makes the library hash full groups too, and several files one after the other. It returns a
+// function that undoes this.
 func Narrow() (undo func()) {
-	was := wideChainingValue
-	wideChainingValue = nil
-	return func() { wideChainingValue = was }
+	was, were := wideChainingValue, hashTogether
+	wideChainingValue, hashTogether = nil, nil
+	return func() { wideChainingValue, hashTogether = was, were }
 }

@@ -9,7 +9,7 @@ import (
 
 func init() {
 	if cpu.X86.HasAVX512F {
-		wideChainingValue = value16
+		wideChainingValue, hashTogether = value16, together16
 	}
 }
 

@@ -233,3 +233,60 @@ TEXT ·parents16(SB), NOSPLIT, $0-16
 	COMPRESS
 	STORE
 	RET
+
+// APART is QUAD for inputs that lie apart: their addresses are in a table, and 64 bytes from CX on are loaded of each.
+#define APART(n, r0, r1, r2, r3) \
+	MOVQ (512+8*(n+0))(DI), AX; VMOVDQU32 (AX)(CX*1), r0; \
+	MOVQ (512+8*(n+1))(DI), AX; VMOVDQU32 (AX)(CX*1), r1; \
+	MOVQ (512+8*(n+2))(DI), AX; VMOVDQU32 (AX)(CX*1), r2; \
+	MOVQ (512+8*(n+3))(DI), AX; VMOVDQU32 (AX)(CX*1), r3; \
+	VPUNPCKLDQ r1, r0, Z8; VPUNPCKHDQ r1, r0, Z9; VPUNPCKLDQ r3, r2, Z10; VPUNPCKHDQ r3, r2, Z11; \
+	VPUNPCKLQDQ Z10, Z8, r0; VPUNPCKHQDQ Z10, Z8, r1; VPUNPCKLQDQ Z11, Z9, r2; VPUNPCKHQDQ Z11, Z9, r3
+
+// func compress16(l *lanes16, blocks int)
+TEXT ·compress16(SB), NOSPLIT, $0-16
+	MOVQ l+0(FP), DI
+	MOVQ blocks+8(FP), R9
+	XORQ CX, CX
+	START
+
+next:
+	APART(0, Z16, Z17, Z18, Z19)
+	APART(4, Z20, Z21, Z22, Z23)
+	APART(8, Z24, Z25, Z26, Z27)
+	APART(12, Z28, Z29, Z30, Z31)
+	QUARTERS(Z16, Z20, Z24, Z28)
+	QUARTERS(Z17, Z21, Z25, Z29)
+	QUARTERS(Z18, Z22, Z26, Z30)
+	QUARTERS(Z19, Z23, Z27, Z31)
+	HALFWAY
+	VMOVDQU32 704(DI), Z12 // the counters
+	VPXORD Z13, Z13, Z13
+	VPBROADCASTD CX, Z15
+	VMOVDQU32 640(DI), Z14 // the sizes
+	VPSUBD Z15, Z14, Z14
+	VPBROADCASTD AX, Z15 // 64
+	VPCMPD $2, Z15, Z14, K2 // the block is the input's last
+	VPMINSD Z15, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPCMPD $6, Z15, Z14, K1 // the block is one of the input
+	TESTQ CX, CX
+	JNE   further
+	VMOVDQU32 768(DI), Z15 // the flags of first blocks
+
+further:
+	VPORD 832(DI), Z15, K2, Z15 // the flags of last blocks
+	COMPRESS
+	VMOVDQU32 Z0, K1, 0(DI)
+	VMOVDQU32 Z1, K1, 64(DI)
+	VMOVDQU32 Z2, K1, 128(DI)
+	VMOVDQU32 Z3, K1, 192(DI)
+	VMOVDQU32 Z4, K1, 256(DI)
+	VMOVDQU32 Z5, K1, 320(DI)
+	VMOVDQU32 Z6, K1, 384(DI)
+	VMOVDQU32 Z7, K1, 448(DI)
+	ADDQ $64, CX
+	DECQ R9
+	JNE  next
+	VZEROUPPER
+	RET

@@ -15,12 +15,12 @@ type pace struct {
 	bytes uint64
 }
 
-// brought sets the next mark after MaxPipelined files, or the bytes of a group.
+// brought sets the next mark after PacedFiles files, or the bytes of a group.
 func (p *pace) brought(at roles.Moment, came bool, size uint64) {
 	if p.files++; came {
 		p.bytes += size
 	}
-	if p.files >= roles.MaxPipelined || p.bytes >= protocol.GroupSize {
+	if p.files >= roles.PacedFiles || p.bytes >= protocol.GroupSize {
 		*p = pace{since: at.Now}
 	}
 }

@@ -63,7 +63,7 @@ var gatherGrammar = roles.NewGrammar(roles.Table[GatherState, GatherEvent]{
 		{Name: gatherCommitted, Means: "the store has answered a commit of a Pipeline's files"},
 		{Name: gatherStoreFailed, Means: "our own disk did not take a Pipeline's file"},
 		{Name: gatherOvertaken, Deadline: true, Means: "for OvertakePatience a Pipeline has not brought files that an idle node has as well"},
-		{Name: gatherDismissed, Deadline: true, Means: "others wait for their turn, and for GroupPatience a Pipeline has brought neither MaxPipelined files nor the bytes of a group, or for FetchPatience a Fetch no group"},
+		{Name: gatherDismissed, Deadline: true, Means: "others wait for their turn, and for GroupPatience a Pipeline has brought neither PacedFiles files nor the bytes of a group, or for FetchPatience a Fetch no group"},
 		{Name: gatherCommitLate, Deadline: true, Means: "the store has not answered a commit within CommitTimeout"},
 		{Name: gatherAllOver, Means: "nothing is under way, every link is closed, and nothing is left to try"},
 		{Name: gatherStopped, Means: "the user does not want to wait any more"},

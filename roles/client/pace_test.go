@@ -17,8 +17,8 @@ func TestAPipelineSetsAMark(t *testing.T) {
 		size  uint64
 		marks bool
 	}{
-		"all files":     {roles.MaxPipelined, false, protocol.GroupSize, true},
-		"one file less": {roles.MaxPipelined - 1, false, protocol.GroupSize, false},
+		"all files":     {roles.PacedFiles, false, protocol.GroupSize, true},
+		"one file less": {roles.PacedFiles - 1, false, protocol.GroupSize, false},
 		"all bytes":     {2, true, protocol.GroupSize / 2, true},
 		"one byte less": {1, true, protocol.GroupSize - 1, false},
 	} {

@@ -27,9 +27,10 @@ type Pipeline struct {
 	since   time.Duration
 	tried   Tried
 
-	next     int   // the first item that has not been asked for
-	asked    []int // the first one is being answered
-	bytes    uint64
+	next     int    // the first item that has not been asked for
+	asked    []int  // the first one is being answered
+	bytes    uint64 // of these files
+	requests int    // the bytes of these GETs
 	answered []bool // by item
 	hashed   hashing
 	about    protocol.Attributes // of the file that is being received
@@ -194,14 +195,23 @@ func (h *Pipeline) ask() {
 		switch {
 		case h.answered[h.next]:
 			continue
-		case len(h.asked) == roles.MaxPipelined || len(h.asked) > 0 && h.bytes+item.Size > roles.MaxPipelinedBytes:
+		case len(h.asked) == roles.MaxPipelined || len(h.asked) > 0 && h.exceeds(item):
 			return
 		}
 		h.asked = append(h.asked, h.next)
 		h.bytes += item.Size
+		h.requests += requestSize(item)
 		h.get(item)
 	}
 }
+
+// exceeds reports whether a further request would be for too many bytes, or take too many itself.
+func (h *Pipeline) exceeds(item Wanted) bool {
+	return h.bytes+item.Size > roles.MaxPipelinedBytes || h.requests+requestSize(item) > roles.MaxRequested
+}
+
+// requestSize returns how many bytes a GET for an item has at most.
+func requestSize(item Wanted) int { return protocol.HeaderSize + 56 + len(item.Name) }
 
 func (h *Pipeline) get(item Wanted) {
 	h.core.Do(roles.Send{Link: h.link, Message: &protocol.Get{Name: item.Name, Hash: item.Hash, Length: item.Size}})
@@ -216,10 +226,12 @@ func (h *Pipeline) answer(a Answered) {
 // done removes the first of the requests, and sends others: many at once, when half of those that
 // may be under way are. It reports whether any is under way.
 func (h *Pipeline) done() bool {
-	h.bytes -= h.items[h.asked[0]].Size
-	h.asked = append(h.asked[:0], h.asked[1:]...)
+	item := h.items[h.asked[0]]
+	h.bytes -= item.Size
+	h.requests -= requestSize(item)
+	h.asked = h.asked[1:]
 	h.hashed = hashing{}
-	if len(h.asked) <= roles.MaxPipelined/2 {
+	if len(h.asked) <= roles.MaxPipelined/2 && h.requests <= roles.MaxRequested/2 {
 		h.ask()
 	}
 	return len(h.asked) > 0

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -15,7 +16,7 @@ import (
 // wares returns so many files of these bytes.
 func wares(n int, size uint64) (items []client.Wanted) {
 	for i := range n {
-		items = append(items, client.Wanted{Name: fmt.Sprintf("f%d", i), Hash: protocol.Hash{byte(i + 1)}, Size: size})
+		items = append(items, client.Wanted{Name: fmt.Sprintf("f%d", i), Hash: protocol.Hash{byte(i + 1), byte((i + 1) >> 8)}, Size: size})
 	}
 	return items
 }
@@ -110,7 +111,7 @@ func TestABodyGoesToItsItem(t *testing.T) {
 // TestOnlySoManyFilesAreAskedForAhead: MaxPipelined of them, and MaxPipelinedBytes. The next ones are asked for together, when half
 // of these have come.
 func TestOnlySoManyFilesAreAskedForAhead(t *testing.T) {
-	items, all := wares(100, 10), []int{}
+	items, all := wares(2*roles.MaxPipelined, 10), []int{}
 	for i := range roles.MaxPipelined {
 		all = append(all, i)
 	}
@@ -128,6 +129,38 @@ func TestOnlySoManyFilesAreAskedForAhead(t *testing.T) {
 	large := wares(20, protocol.GroupSize)
 	s = pipelining(t, large, all[:roles.MaxPipelinedBytes/protocol.GroupSize]...)
 	follows(s, large, 0, roles.MaxPipelinedBytes/protocol.GroupSize)
+}
+
+// TestLongNamesAreAskedForInFewerRequests: all that are under way have room between client and node,
+// which may both be writing.
+func TestLongNamesAreAskedForInFewerRequests(t *testing.T) {
+	items := wares(200, 10)
+	for i := range items {
+		items[i].Name = strings.Repeat("n", protocol.MaxComponent) + fmt.Sprint("/", i)
+	}
+	h := client.NewPipeline(at(1).String(), items)
+	rest, most := 0, 0
+	step := func(in roles.Input) {
+		for _, effect := range h.Step(roles.Moment{}, in) {
+			if send, is := effect.(roles.Send); is {
+				if _, is := send.Message.(*protocol.Get); is {
+					rest += len(protocol.Append(nil, send.Message))
+					most = max(most, rest)
+				}
+			}
+		}
+	}
+	step(roles.Started{})
+	step(roles.Opened{})
+	for i := range items {
+		rest -= len(protocol.Append(nil, &protocol.Get{Name: items[i].Name, Hash: items[i].Hash, Length: items[i].Size}))
+		if i < len(items)-1 {
+			step(roles.Heard{Message: refusal(protocol.NotFound)})
+		}
+	}
+	if rest != 0 || most > roles.MaxRequested || most < roles.MaxRequested*3/4 {
+		t.Errorf("%d bytes of requests were under way, and %d are left", most, rest)
+	}
 }
 
 // TestAnEmptyFileIsAskedForItsAttributes: no body follows, and the next answer is heard.

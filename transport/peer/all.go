@@ -196,6 +196,7 @@ func (a *fetchAll) gather(ctx context.Context, rest []client.Offer, here []strin
 	c, options := a.client, a.request.Options
 	gather := client.NewGather(client.GatherRequest{Relay: c.Relay, Sources: c.sources(), Wanted: rest})
 	from := len(a.Files)
+	a.Files = slices.Grow(a.Files, len(gather.Names()))
 	options.NoTimes = options.NoTimes || c.NoTimes
 	to := store.NewFolder(a.folder, gather.Names(), options)
 	to.Beside(here)

@@ -98,12 +98,16 @@ func (r *Resolution) Visible() {
 	}
 	pattern := protocol.NewPattern(r.pattern)
 	pattern.Visible = true
-	var some []client.Offer
-	for _, offer := range r.Offers {
-		if pattern.Match([]byte(offer.Name)) {
-			some = append(some, offer)
-		} else {
+	some, all := r.Offers, true // not a copy before one is hidden
+	for i, offer := range r.Offers {
+		switch visible := pattern.Match([]byte(offer.Name)); {
+		case !visible:
+			if all {
+				some, all = r.Offers[:i:i], false
+			}
 			r.Hidden = append(r.Hidden, offer.Name)
+		case !all:
+			some = append(some, offer)
 		}
 	}
 	if r.Offers = some; len(some) == 0 && r.Err == nil && len(r.Hidden) > 0 {

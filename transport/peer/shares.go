@@ -22,6 +22,7 @@ type Shares map[string]transport.Lister
 var (
 	_ transport.Lister  = Shares{}
 	_ transport.Checker = Shares{}
+	_ transport.Reader  = Shares{}
 )
 
 // Open implements [transport.Share].
@@ -29,14 +30,41 @@ func (s Shares) Open(ctx context.Context, name string, hash protocol.Hash, hashi
 	if name == "" {
 		return s.openContent(ctx, hash, hashing)
 	}
-	if one := s[name]; one != nil && !strings.HasSuffix(name, "/") {
-		return one.Open(ctx, name, hash, hashing)
-	}
-	key, rest, found := strings.Cut(name, "/")
-	if part := s[key+"/"]; found && rest != "" && part != nil {
+	if part, rest := s.of(name); part != nil {
 		return part.Open(ctx, rest, hash, hashing)
 	}
 	return nil, &protocol.Error{Code: protocol.NotFound, Text: "no such file is shared here"}
+}
+
+// of returns the share that a name is of, and the file's name there; or nil.
+func (s Shares) of(name string) (part transport.Lister, rest string) {
+	if one := s[name]; one != nil && !strings.HasSuffix(name, "/") {
+		return one, name
+	}
+	key, rest, found := strings.Cut(name, "/")
+	if part := s[key+"/"]; found && rest != "" && part != nil {
+		return part, rest
+	}
+	return nil, ""
+}
+
+// Read implements [transport.Reader].
+func (s Shares) Read(name string, hash protocol.Hash, buffer []byte) (found roles.FileFound, ok bool) {
+	if name != "" {
+		part, rest := s.of(name)
+		if reader, can := part.(transport.Reader); can {
+			return reader.Read(rest, hash, buffer)
+		}
+		return found, false
+	}
+	for _, part := range s {
+		if reader, can := part.(transport.Reader); can {
+			if found, ok = reader.Read("", hash, buffer); ok {
+				return found, true
+			}
+		}
+	}
+	return roles.FileFound{}, false
 }
 
 // openContent opens the first file with a content. If there is none, the refusal is one that leaves

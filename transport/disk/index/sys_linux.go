@@ -8,10 +8,16 @@ import (
 // SignatureOf returns a file's signature. No program can set the time of the last change of either
 // content or attributes.
 func SignatureOf(_ string, info fs.FileInfo) Signature {
-	sig := Signature{Size: info.Size(), Modified: info.ModTime().UnixNano()}
 	if stat, is := info.Sys().(*syscall.Stat_t); is {
-		sig.Inode = Inode{Device: uint64(stat.Dev), Number: stat.Ino}
-		sig.Changed = stat.Ctim.Nano()
+		return SignatureOfStat(stat)
 	}
-	return sig
+	return Signature{Size: info.Size(), Modified: info.ModTime().UnixNano()}
+}
+
+// SignatureOfStat is SignatureOf for what the system itself says of a file.
+func SignatureOfStat(stat *syscall.Stat_t) Signature {
+	return Signature{
+		Inode: Inode{Device: uint64(stat.Dev), Number: stat.Ino},
+		Size:  stat.Size, Modified: stat.Mtim.Nano(), Changed: stat.Ctim.Nano(),
+	}
 }

@@ -3,8 +3,11 @@
 package share
 
 import (
+	"io/fs"
 	"os"
 	"syscall"
+
+	"github.com/relaypeer/relaypeer/transport/disk/index"
 )
 
 // beneath opens files under a root for reading.
@@ -16,6 +19,9 @@ func newBeneath(root *os.Root) beneath { return beneath{root} }
 func (b beneath) open(name string) (*os.File, error) {
 	return b.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 }
+
+// read does nothing here: each file is opened.
+func (beneath) read(string, index.Signature, []byte) (mode fs.FileMode, ok bool) { return 0, false }
 
 func (beneath) close() error { return nil }
 
