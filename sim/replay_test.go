@@ -127,7 +127,7 @@ func TestTracesAndDiagramsAreWritten(t *testing.T) {
 		"n0-)c0: 600000 bytes of content":     &diagram,
 		"Note over relay: EVERYTHING HEALS":   &diagram,
 		"c0->>n0: TREE \"both\" from group 0": &diagram,
-		"c0->>n0: GET \"both\" content":       &diagram,
+		"c0->>n0: GET \"both\" 1048576 at 0":  &diagram,
 		"n0->>c0: CONTENT 600000 at 0 of 60":  &diagram,
 	} {
 		if !bytes.Contains(in.Bytes(), []byte(text)) {
