@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -27,6 +28,17 @@ func largeScenario() *scenario.Scenario {
 			{At: 3 * time.Second, Do: scenario.DoFetch, Who: "c2", Name: "late"},
 		},
 	}
+}
+
+// longer makes the large file so long that one GET is for several groups of it, and has node 0 asked
+// first.
+func longer(s *scenario.Scenario) {
+	for _, n := range s.Nodes {
+		if len(n.Files) > 0 {
+			n.Files[0].Size = 24 * group
+		}
+	}
+	s.Nodes[0].Quiet = false
 }
 
 // eachAttack calls f with scenarios that break the protocol in every way, in every state that waits
@@ -112,7 +124,9 @@ func eachStage(f func(s *scenario.Scenario)) {
 			{}, {Class: scenario.Crash, At: at, Who: "n0"}, {Class: scenario.Graceful, At: at, Who: "c0"}, {Class: scenario.Graceful, At: at, Who: "c2"},
 		} {
 			s := largeScenario()
-			s.Nodes[0].Lie = lie
+			if s.Nodes[0].Lie = lie; strings.HasPrefix(string(lie), scenario.StageDoubting) {
+				longer(s)
+			}
 			if then.Class != "" {
 				s.Faults = []scenario.Fault{then}
 			}

@@ -154,7 +154,8 @@ func doubting(seed uint64, faults ...scenario.Fault) *scenario.Scenario {
 // lying is a story of a liar that is asked first.
 func lying(lie scenario.Lie, faults ...scenario.Fault) *scenario.Scenario {
 	s := pipelining(faults...)
-	s.Nodes[0].Lie, s.Nodes[0].Quiet, s.Ops = lie, false, s.Ops[:2]
+	longer(s)
+	s.Nodes[0].Lie, s.Ops = lie, s.Ops[:2]
 	return s
 }
 
@@ -174,6 +175,7 @@ func sharing() *scenario.Scenario {
 // unrivalled is a liar that is alone: it has all its time.
 func unrivalled() *scenario.Scenario {
 	s := reader()
+	longer(s)
 	s.Nodes[0].Lie, s.Relay.Page, s.Ops[0].At = "doubting silence", 0, 5*time.Second
 	return s
 }

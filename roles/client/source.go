@@ -52,6 +52,7 @@ type Source struct {
 type request struct {
 	Range
 	sent
+	named bool // the content that is wanted
 }
 
 // Learned is reported when the picker's content is known and the store is not open yet.
@@ -230,12 +231,17 @@ func (s *Source) get(w Range) {
 	s.core.Do(roles.Send{Link: s.link, Message: &protocol.Get{
 		Name: s.picker.name, Hash: hash, Offset: w.First * protocol.GroupSize, Length: s.picker.bytes(w),
 	}})
-	s.asked = append(s.asked, request{w, s.path.sends(s.now)})
+	s.asked = append(s.asked, request{w, s.path.sends(s.now), !hash.IsZero()})
 }
 
 // content checks the head of a body. The body may be shorter than was asked for.
 func (s *Source) content(m *protocol.Content) {
 	is, head := s.picker.identity, s.asked[0].Range
+	if !s.asked[0].named && m.Hash != is.Hash {
+		s.blame(protocol.Changed, protocol.Client, "the file changed after it was described")
+		s.leave(sourceContentOther)
+		return
+	}
 	whole := s.picker.bytes(head)
 	fits := m.Hash == is.Hash && m.Size == is.Size && m.Offset == head.First*protocol.GroupSize &&
 		(m.Length == whole || m.Length > 0 && m.Length < whole && m.Length%protocol.GroupSize == 0)

@@ -38,6 +38,7 @@ const (
 	sourceGroupsTaken   SourceEvent = "GroupsTaken"
 	sourceNothingLeft   SourceEvent = "NothingLeft"
 	sourceContentFits   SourceEvent = "CONTENT"
+	sourceContentOther  SourceEvent = "CONTENT, other content"
 	sourceContentWrong  SourceEvent = "CONTENT, wrong"
 	sourceContentAgain  SourceEvent = "CONTENT, no excuse"
 	sourceRefused       SourceEvent = "ERROR"
@@ -96,6 +97,7 @@ var sourceGrammar = roles.NewGrammar(roles.Table[SourceState, SourceEvent]{
 		{Name: sourceGroupsTaken, Means: "groups are missing, and these are to come from this node"},
 		{Name: sourceNothingLeft, Means: "nothing is missing that others are not asked for"},
 		{Name: sourceContentFits, Kind: protocol.KindContent, Means: "the stretch that was asked for follows, or the beginning of it"},
+		{Name: sourceContentOther, Kind: protocol.KindContent, Means: "another content than the OUTBOARD's, to a GET that went out with the TREE and could name none"},
 		{Name: sourceContentWrong, Kind: protocol.KindContent, Means: "another content, offset or length than was asked for"},
 		{Name: sourceContentAgain, Kind: protocol.KindContent, Means: "the node goes on as if nothing were wrong"},
 		{Name: sourceRefused, Kind: protocol.KindError, Means: "the node says no, and why"},
@@ -128,6 +130,7 @@ var sourceGrammar = roles.NewGrammar(roles.Table[SourceState, SourceEvent]{
 		sourceRow([]SourceState{SourceHolding}, sourceGroupsTaken, SourceAsking, "GETs, as many as the path needs and the node has earned, so that it need not wait for one"),
 		sourceRow([]SourceState{SourceHolding}, sourceNothingLeft, SourceLeaving, "a node that is not needed is not kept"),
 		sourceRow([]SourceState{SourceAsking}, sourceContentFits, SourceReceiving, "the bytes follow; other GETs go out as its groups come"),
+		sourceRow([]SourceState{SourceAsking}, sourceContentOther, SourceLeaving, "the file changed between the two answers, which is nobody's fault"),
 		sourceRow([]SourceState{SourceAsking}, sourceContentWrong, SourceLeaving, "it does not belong to what came before: ERROR(changed)"),
 		sourceRow([]SourceState{SourceJudging}, sourceContentAgain, SourceLeaving, "the bytes were wrong and the node sees nothing in it: ERROR(bad-hash)"),
 		sourceRow([]SourceState{SourceTree, SourceAsking}, sourceRefused, SourceLeaving, "the node says no, and the next one is asked"),

@@ -55,6 +55,15 @@ func TestTheFirstGroupIsAskedForWithTheTree(t *testing.T) {
 	s.Tell(roles.Verified{Link: 3}, "Fetching", "report had", f.gets(3, 2, 1))
 }
 
+// TestAFileThatChangesBehindItsTreeIsNobodysFault: the first GET could name no hash, and is answered with what the file is by then.
+func TestAFileThatChangesBehindItsTreeIsNobodysFault(t *testing.T) {
+	f := made(3*group, 1)
+	s := asked(t, request, 1)
+	s.Hear(1, f.outboard(0), "Opening", f.opens())
+	s.Tell(roles.StoreReady{}, "Fetching", f.begins(1)...)
+	s.Hear(1, made(3*group, 2).content(0, 1), "Fetching", append(leaves(1, "report tried"), dials(2, 1))...) // it is asked once more
+}
+
 // TestARefusalOfTheTreeIsOneOfTheGroupToo: both are answered, and it is told once.
 func TestARefusalOfTheTreeIsOneOfTheGroupToo(t *testing.T) {
 	s := asked(t, request, 1)
