@@ -126,8 +126,9 @@ func forgetful(b *bugged) {
 		effects = slices.Clone(effects)
 		for i := 0; i < len(effects); i++ {
 			if half, is := effects[i].(roles.HalfClose); is {
-				more := b.Machine.Step(roles.Moment{}, roles.PeerEnded{Link: half.Link})
-				effects = append(effects, without(more, func(e roles.Effect) bool { up, is := e.(roles.HangUp); return is && up.Link == half.Link })...)
+				link := half.Link
+				more := b.Machine.Step(roles.Moment{}, roles.PeerEnded{Link: link})
+				effects = append(effects, without(more, func(e roles.Effect) bool { up, is := e.(roles.HangUp); return is && up.Link == link })...)
 			}
 		}
 		return effects
