@@ -47,8 +47,13 @@ func (c *checks) s26(a *actor, link roles.Link, get *protocol.Get) {
 func (v *ahead) answered(in roles.Input) {
 	switch in := in.(type) {
 	case roles.Heard:
-		if m, is := in.Message.(*protocol.Content); is && len(v.gets) > 0 {
-			v.gets[0] = min(v.gets[0], max(1, protocol.Groups(m.Length)))
+		switch m := in.Message.(type) {
+		case *protocol.Content:
+			if len(v.gets) > 0 {
+				v.gets[0] = min(v.gets[0], max(1, protocol.Groups(m.Length)))
+			}
+		case *protocol.Error: // the node is left, or asked anew
+			v.gets = nil
 		}
 	case roles.Verified:
 		v.right++

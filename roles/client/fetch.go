@@ -32,8 +32,8 @@ type Fetch struct {
 	picker  *Picker
 	watch   func(roles.Transition)
 
-	candidates []netip.AddrPort        // to be asked, in this order
-	listed     map[netip.AddrPort]bool // by the relay: whether with a content
+	candidates []netip.AddrPort            // to be asked, in this order
+	listed     map[netip.AddrPort]Identity // by the relay: what it has; zero: it does not say
 	alternates alternates
 	cursor     []byte
 	empty      int           // pages that named no node that was new
@@ -80,7 +80,7 @@ func timerOf(link roles.Link) roles.Timer { return roles.Timer(link) + 1 }
 // NewFetch returns a Fetch at its start.
 func NewFetch(w Request) *Fetch {
 	f := &Fetch{
-		core: roles.NewCore(fetchGrammar), query: NewQuery("", nil), listed: map[netip.AddrPort]bool{}, alternates: alternates{},
+		core: roles.NewCore(fetchGrammar), query: NewQuery("", nil), listed: map[netip.AddrPort]Identity{}, alternates: alternates{},
 		revisited: map[netip.AddrPort]bool{}, barred: map[netip.AddrPort]bool{}, redials: redials{}, believed: map[netip.AddrPort]int{},
 		latest: map[netip.AddrPort]Identity{}, patience: patience{},
 	}

@@ -111,11 +111,8 @@ func (p *Picker) has(group uint64) bool {
 // Done reports whether every group that is wanted is had.
 func (p *Picker) Done() bool { return p.open && p.missing == 0 }
 
-// bytes returns the number of bytes in a range: as much as may be, if the content is not known.
+// bytes returns the number of bytes in a range.
 func (p *Picker) bytes(s Range) uint64 {
-	if !p.fixed {
-		return s.Count * protocol.GroupSize
-	}
 	return min(s.Count*protocol.GroupSize, p.identity.Size-s.First*protocol.GroupSize)
 }
 

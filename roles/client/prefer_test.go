@@ -55,6 +55,6 @@ func TestNodesThatAreKnownToHaveAnotherContentWaitTheirTurn(t *testing.T) {
 	answers(1, s, "Seeking")
 	says(s, 1, protocol.NotFound, "Seeking", dials(2, 1))
 	closes(s, 1, "Seeking")
-	answers(2, s, "Seeking", other.gets(2, 0, 1))
-	s.Hear(2, other.outboard(0), "Opening", other.opens())
+	s.Tell(roles.Opened{Link: 2}, "Seeking", other.gets(2, 0, 1), "hear 2")
+	s.Hear(2, other.content(0, 1), "Opening", other.opens())
 }

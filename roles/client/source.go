@@ -25,6 +25,7 @@ type Source struct {
 	picker  *Picker
 	insists protocol.Hash // on that content of a node that has had it; zero: on none
 	guesses bool          // nothing of the content can be there: its first group is asked for before it is known
+	told    Identity      // what the node has, as the relay says; zero: it does not say
 	holds   bool          // a link on which nothing is left to ask is kept for HoldTimeout
 
 	since time.Duration
@@ -35,7 +36,9 @@ type Source struct {
 	visit Visited             // without Tried
 	about protocol.Attributes // as it said last
 
-	page   []protocol.Hash // the values of the groups from first on
+	direct bool              // the relay was believed: the file was asked for without its tree
+	early  *protocol.Content // the head of it, which the store was not ready for
+	page   []protocol.Hash   // the values of the groups from first on
 	first  uint64
 	hashed hashing
 	treed  sent // the last TREE
@@ -113,10 +116,7 @@ func (s *Source) Step(at roles.Moment, in roles.Input) []roles.Effect {
 		s.core.Do(roles.Dial{Link: s.link, To: s.tried.Node.String(), Also: s.also, Last: s.last})
 	case roles.Opened:
 		s.visit.Over = in.Peer.Addr()
-		s.core.Fire(sourceOpened)
-		s.describe(0)
-		s.foresee()
-		s.core.Do(roles.Hear{Link: s.link})
+		s.begin()
 	case roles.Heard:
 		s.heard(in.Message)
 	case roles.Malformed:
@@ -179,6 +179,11 @@ func (s *Source) heard(m protocol.Message) {
 // work chooses the next request while none is under way.
 func (s *Source) work() {
 	switch {
+	case s.early != nil && !s.picker.Done():
+		s.core.Fire(sourceGroupsTaken)
+		m := s.early
+		s.early, s.moved, s.bytes = nil, s.now, 0
+		s.content(m)
 	case !s.picker.Done() && s.ask():
 		s.moved, s.bytes = s.now, 0
 		s.core.Fire(sourceGroupsTaken)
@@ -222,20 +227,21 @@ func (s *Source) underway() uint64 {
 	return groups - s.judged
 }
 
-// get sends a GET.
-func (s *Source) get(w Range) {
-	hash := s.picker.identity.Hash
-	if !s.picker.fixed {
-		hash = s.must()
-	}
+// get sends a GET for groups of the content.
+func (s *Source) get(w Range) { s.request(w, s.picker.identity.Hash, s.picker.bytes(w)) }
+
+func (s *Source) request(w Range, hash protocol.Hash, length uint64) {
 	s.core.Do(roles.Send{Link: s.link, Message: &protocol.Get{
-		Name: s.picker.name, Hash: hash, Offset: w.First * protocol.GroupSize, Length: s.picker.bytes(w),
+		Name: s.picker.name, Hash: hash, Offset: w.First * protocol.GroupSize, Length: length,
 	}})
 	s.asked = append(s.asked, request{w, s.path.sends(s.now), !hash.IsZero()})
 }
 
 // content checks the head of a body. The body may be shorter than was asked for.
 func (s *Source) content(m *protocol.Content) {
+	if s.direct && !s.believed(m) {
+		return
+	}
 	is, head := s.picker.identity, s.asked[0].Range
 	if !s.asked[0].named && m.Hash != is.Hash {
 		s.blame(protocol.Changed, protocol.Client, "the file changed after it was described")

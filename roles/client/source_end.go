@@ -7,6 +7,9 @@ import (
 
 // refused leaves a node that refuses. After a wrong group only some codes are an excuse.
 func (s *Source) refused(err *protocol.Error) {
+	if s.outdated(err) {
+		return
+	}
 	event := sourceRefused
 	if s.core.Can(sourceAdmits) {
 		if !excuses(err.Code) {
@@ -85,7 +88,7 @@ func (s *Source) updated() {
 			s.overtaken()
 		}
 	case SourceAsking, SourceDoubting, SourceJudging:
-		if s.picker.Overtaken(int(s.link)) {
+		if s.picker.Done() || s.picker.Overtaken(int(s.link)) {
 			s.overtaken()
 		}
 	case SourceDialing, SourceTree:
@@ -159,5 +162,5 @@ func (s *Source) awaited() bool { return s.visiting() && s.State() != SourceHold
 
 // pending reports whether the node has not described the file yet.
 func (s *Source) pending() bool {
-	return s.State() == SourceDialing || s.State() == SourceTree && s.page == nil && !s.tried.Had
+	return s.State() == SourceDialing || s.State() == SourceAsking && s.direct || s.State() == SourceTree && s.page == nil && !s.tried.Had
 }

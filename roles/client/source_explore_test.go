@@ -54,7 +54,10 @@ func sourceSubject(f file) rolestest.Subject {
 	}
 	subject.Others = []roles.Input{roles.Updated{}, roles.StoreReady{}, roles.StoreInspected{}}
 	subject.Cells = slices.DeleteFunc(subject.Cells, func(cell string) bool { // they have tests of their own
-		return cell == "Holding/TreeWanted" || cell == "Asking/CONTENT, other content"
+		return slices.Contains([]string{
+			"Holding/TreeWanted", "Asking/CONTENT, other content",
+			"Dialing/Opened, no tree needed", "Asking/CONTENT, first word of it", "Asking/ERROR, not that content",
+		}, cell)
 	})
 	return subject
 }

@@ -29,6 +29,7 @@ const (
 const (
 	sourceStarted       SourceEvent = "Started"
 	sourceOpened        SourceEvent = "Opened"
+	sourceOpenedDirect  SourceEvent = "Opened, no tree needed"
 	sourceOutboardFits  SourceEvent = "OUTBOARD"
 	sourceOutboardOther SourceEvent = "OUTBOARD, other content"
 	sourceOutboardWrong SourceEvent = "OUTBOARD, wrong"
@@ -38,10 +39,12 @@ const (
 	sourceGroupsTaken   SourceEvent = "GroupsTaken"
 	sourceNothingLeft   SourceEvent = "NothingLeft"
 	sourceContentFits   SourceEvent = "CONTENT"
+	sourceContentLearnt SourceEvent = "CONTENT, first word of it"
 	sourceContentOther  SourceEvent = "CONTENT, other content"
 	sourceContentWrong  SourceEvent = "CONTENT, wrong"
 	sourceContentAgain  SourceEvent = "CONTENT, no excuse"
 	sourceRefused       SourceEvent = "ERROR"
+	sourceOutdated      SourceEvent = "ERROR, not that content"
 	sourceAdmits        SourceEvent = "ERROR, an excuse"
 	sourceUnexpected    SourceEvent = "Unexpected"
 	sourceMalformed     SourceEvent = "Malformed"
@@ -88,6 +91,7 @@ var sourceGrammar = roles.NewGrammar(roles.Table[SourceState, SourceEvent]{
 	Events: []roles.Event[SourceEvent]{
 		{Name: sourceStarted, Means: "the node is to be asked"},
 		{Name: sourceOpened, Means: "the link is there"},
+		{Name: sourceOpenedDirect, Means: "the link is there; the relay has told hash and size of what the node has, and that is one group"},
 		{Name: sourceOutboardFits, Kind: protocol.KindOutboard, Means: "the tree that was asked for, of the content that is wanted"},
 		{Name: sourceOutboardOther, Kind: protocol.KindOutboard, Means: "a tree that is right, of another content than the one that is being fetched"},
 		{Name: sourceOutboardWrong, Kind: protocol.KindOutboard, Means: "a tree that its hash does not vouch for, or that was not asked for"},
@@ -97,10 +101,12 @@ var sourceGrammar = roles.NewGrammar(roles.Table[SourceState, SourceEvent]{
 		{Name: sourceGroupsTaken, Means: "groups are missing, and these are to come from this node"},
 		{Name: sourceNothingLeft, Means: "nothing is missing that others are not asked for"},
 		{Name: sourceContentFits, Kind: protocol.KindContent, Means: "the stretch that was asked for follows, or the beginning of it"},
-		{Name: sourceContentOther, Kind: protocol.KindContent, Means: "another content than the OUTBOARD's, to a GET that went out with the TREE and could name none"},
+		{Name: sourceContentLearnt, Kind: protocol.KindContent, Means: "what the relay said; the store is not ready for it"},
+		{Name: sourceContentOther, Kind: protocol.KindContent, Means: "another content than the one that is being fetched, to a GET that could not name that"},
 		{Name: sourceContentWrong, Kind: protocol.KindContent, Means: "another content, offset or length than was asked for"},
 		{Name: sourceContentAgain, Kind: protocol.KindContent, Means: "the node goes on as if nothing were wrong"},
 		{Name: sourceRefused, Kind: protocol.KindError, Means: "the node says no, and why"},
+		{Name: sourceOutdated, Kind: protocol.KindError, Means: "the node has not, or not yet, what the relay said; any content under the name will do"},
 		{Name: sourceAdmits, Kind: protocol.KindError, Means: "the file changed, or could not be read, while it was sent: the node says so itself"},
 		{Name: sourceUnexpected, Means: "a message of any other kind"},
 		{Name: sourceMalformed, Means: "bytes that are no message"},
@@ -119,6 +125,7 @@ var sourceGrammar = roles.NewGrammar(roles.Table[SourceState, SourceEvent]{
 	Rows: []roles.Row[SourceState, SourceEvent]{
 		sourceRow([]SourceState{SourceNew}, sourceStarted, SourceDialing, "one link serves for all that is asked of a node"),
 		sourceRow([]SourceState{SourceDialing}, sourceOpened, SourceTree, "TREE: without it nothing that the node sends could be verified"),
+		sourceRow([]SourceState{SourceDialing}, sourceOpenedDirect, SourceAsking, "GET: of a file of one group the hash is all of the tree"),
 		sourceRow([]SourceState{SourceTree}, sourceOutboardFits, SourceHolding, "from here on each group of it can be verified by itself"),
 		sourceRow([]SourceState{SourceTree}, sourceOutboardOther, SourceLeaving, "what is being fetched has one content; this one is remembered, should no node have all of the first"),
 		sourceRow([]SourceState{SourceTree}, sourceOutboardWrong, SourceLeaving, "its hash is all that can be trusted: ERROR(bad-hash)"),
@@ -130,10 +137,12 @@ var sourceGrammar = roles.NewGrammar(roles.Table[SourceState, SourceEvent]{
 		sourceRow([]SourceState{SourceHolding}, sourceGroupsTaken, SourceAsking, "GETs, as many as the path needs and the node has earned, so that it need not wait for one"),
 		sourceRow([]SourceState{SourceHolding}, sourceNothingLeft, SourceLeaving, "a node that is not needed is not kept"),
 		sourceRow([]SourceState{SourceAsking}, sourceContentFits, SourceReceiving, "the bytes follow; other GETs go out as its groups come"),
-		sourceRow([]SourceState{SourceAsking}, sourceContentOther, SourceLeaving, "the file changed between the two answers, which is nobody's fault"),
+		sourceRow([]SourceState{SourceAsking}, sourceContentLearnt, SourceHolding, "the bytes wait in the link until the store is open"),
+		sourceRow([]SourceState{SourceAsking}, sourceContentOther, SourceLeaving, "the file changed between two answers, or other nodes have another one: nobody's fault"),
 		sourceRow([]SourceState{SourceAsking}, sourceContentWrong, SourceLeaving, "it does not belong to what came before: ERROR(changed)"),
 		sourceRow([]SourceState{SourceJudging}, sourceContentAgain, SourceLeaving, "the bytes were wrong and the node sees nothing in it: ERROR(bad-hash)"),
 		sourceRow([]SourceState{SourceTree, SourceAsking}, sourceRefused, SourceLeaving, "the node says no, and the next one is asked"),
+		sourceRow([]SourceState{SourceAsking}, sourceOutdated, SourceTree, "the relay's word is a hint: what the file is now, the node knows"),
 		sourceRow([]SourceState{SourceJudging}, sourceAdmits, SourceLeaving, "it has not lied, but what it has is not what is wanted any more"),
 		sourceRow([]SourceState{SourceJudging}, sourceRefused, SourceLeaving, "that does not explain the wrong group: ERROR(bad-hash)"),
 		sourceRow([]SourceState{SourceTree, SourceAsking, SourceJudging}, sourceUnexpected, SourceLeaving, "a side that says something with no place here has lost the thread: ERROR(unexpected)"),

@@ -6,6 +6,75 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
+// begin makes the first requests of a link.
+func (s *Source) begin() {
+	if s.direct = s.treeless(); s.direct {
+		s.core.Fire(sourceOpenedDirect)
+		s.first, s.page = 0, []protocol.Hash{s.told.Hash}
+		s.request(Range{0, 1}, s.told.Hash, s.told.Size)
+	} else {
+		s.core.Fire(sourceOpened)
+		s.describe(0)
+		s.foresee()
+	}
+	s.core.Do(roles.Hear{Link: s.link})
+}
+
+// treeless reports whether the file can be asked for without its tree, and takes its group: the relay
+// says what it is, it is what is wanted, and the hash of its one group is its own.
+func (s *Source) treeless() bool {
+	is, known := s.picker.Identity()
+	switch {
+	case protocol.Groups(s.told.Size) != 1 || known && is != s.told || !s.must().IsZero() && s.told.Hash != s.must():
+		return false
+	case s.picker.open:
+		_, ok := s.picker.Take(int(s.link), 1, 0)
+		return ok
+	}
+	return s.guesses && s.picker.Guess(int(s.link))
+}
+
+// believed checks the head of a file that was asked for without its tree, and reports whether its
+// body can be received: the fetch is of it, and the store is ready.
+func (s *Source) believed(m *protocol.Content) bool {
+	s.direct = false
+	if m.Hash != s.told.Hash || m.Size != s.told.Size || m.Offset > 0 || m.Length < m.Size {
+		s.visit.Barred = true
+		s.reject(sourceContentWrong, &protocol.Error{Code: protocol.BadHash, Text: "not the content that was asked for"})
+		return false
+	}
+	s.tried.Had, s.about = true, m.Attributes()
+	s.picker.Fix(s.told)
+	if is, _ := s.picker.Identity(); is != s.told {
+		s.visit.Other = s.told
+		s.blame(protocol.Variant, protocol.Client, "other content under that name")
+		s.leave(sourceContentOther)
+		return false
+	}
+	if s.picker.open {
+		return true
+	}
+	s.early = m
+	s.core.Fire(sourceContentLearnt)
+	s.core.Do(roles.Report{Outcome: Learned{s.tried.Node, s.about}})
+	return false
+}
+
+// outdated reports whether the relay told what the node has no more, or not yet, while any content of
+// the name will do; the node is then asked what the file is.
+func (s *Source) outdated(err *protocol.Error) bool {
+	if !s.direct || !s.must().IsZero() || err.Code != protocol.Changed && err.Code != protocol.Indexing {
+		return false
+	}
+	s.direct, s.asked = false, s.asked[:0]
+	s.picker.Drop(int(s.link))
+	s.core.Fire(sourceOutdated)
+	s.describe(0)
+	s.foresee()
+	s.core.Do(roles.Hear{Link: s.link})
+	return true
+}
+
 // describe asks for a part of the tree.
 func (s *Source) describe(first uint64) {
 	s.first, s.page, s.hashed, s.treed = first, nil, hashing{}, s.path.sends(s.now)
@@ -19,7 +88,11 @@ func (s *Source) describe(first uint64) {
 // part of the tree that are missing, or for the first group of a content that is not known yet.
 func (s *Source) foresee() {
 	if s.guesses && s.picker.Guess(int(s.link)) {
-		s.get(Range{0, 1})
+		is, known := s.picker.Identity()
+		if !known {
+			is = Identity{s.must(), protocol.GroupSize}
+		}
+		s.request(Range{0, 1}, is.Hash, min(is.Size, protocol.GroupSize))
 		return
 	}
 	taken, ok := s.picker.Take(int(s.link), s.path.window(), 0)

@@ -35,7 +35,7 @@ func (f *Fetch) located(m *protocol.Located) {
 
 // meet adds a node to those that are asked, or remembers what it has.
 func (f *Fetch) meet(at netip.AddrPort, peer protocol.Peer) {
-	f.listed[at] = !peer.Hash.IsZero()
+	f.listed[at] = Identity{peer.Hash, peer.Size}
 	f.alternates.note(peer)
 	if !peer.Hash.IsZero() {
 		f.published = append(f.published, peer)
@@ -63,7 +63,7 @@ func (f *Fetch) answered(r QueryResult) {
 
 // visited evaluates a visit to a node that is over.
 func (f *Fetch) visited(v Visited) {
-	v.Published = f.listed[v.Node]
+	v.Published = f.listed[v.Node] != Identity{}
 	f.result.Tried = append(f.result.Tried, v.Tried)
 	f.core.Do(roles.Report{Outcome: v.Tried})
 	switch {
@@ -323,7 +323,7 @@ func (f *Fetch) visit(at roles.Moment) {
 	}
 	s, link := f.sources[free], f.first+firstSource+roles.Link(free)
 	s.Reset(link, node, f.picker)
-	s.item, s.insists, s.guesses = f.item, f.insistsOn(node), f.none()
+	s.item, s.insists, s.guesses, s.told = f.item, f.insistsOn(node), f.none(), f.listed[node]
 	s.also, s.last = f.alternates.of(node), f.redials.last(node)
 	s.core.Use(link, timerOf(link))
 	s.Watch(f.watch)

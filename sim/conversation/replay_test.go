@@ -28,6 +28,7 @@ type replay struct {
 	listeners map[string]transport.Listener // by the name of the address
 	kept      map[string]any
 	unread    map[string][]byte // by link: a frame that was not the one that may come
+	took      map[string]bool   // by link: whether the last one that may come came
 	subject   subject
 	idle      func() // waits until the subject waits; may be nothing
 }
@@ -67,7 +68,7 @@ func TestConversationsOverSockets(t *testing.T) {
 }
 
 func (r *replay) run(here func(address string) string) {
-	r.unread = map[string][]byte{}
+	r.unread, r.took = map[string][]byte{}, map[string]bool{}
 	r.links, r.listeners, r.kept = map[string]transport.Conn{}, map[string]transport.Listener{}, map[string]any{}
 	for _, address := range r.of("address") {
 		name, at, _ := strings.Cut(address, " ")
@@ -148,6 +149,11 @@ func (r *replay) on(link transport.Conn, s step) error {
 		return r.hear(link, s)
 	case "may":
 		return r.mayHear(link, s)
+	case "answers":
+		if !r.took[s.link] {
+			return nil
+		}
+		return r.say(link, s)
 	case "gets":
 		want := r.content(s.arg)
 		got := make([]byte, len(want))
@@ -243,12 +249,13 @@ func (r *replay) put(payload tree, n note) error {
 // mayHear takes a frame if it is of that kind.
 func (r *replay) mayHear(link transport.Conn, s step) error {
 	frame, err := r.frame(link, s.link)
+	r.took[s.link] = err == nil && frame[3] == s.bytes[3]
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
 	if err == nil {
 		r.unread[s.link] = frame
-		if frame[3] == s.bytes[3] {
+		if r.took[s.link] {
 			err = r.hear(link, s)
 		}
 	}

@@ -67,6 +67,9 @@ func mayHear(link string, m protocol.Message, notes ...note) step {
 	return s
 }
 
+// answers is what is said if the message that the subject could send came.
+func answers(link string, m protocol.Message) step { return message(link, "answers", m, nil) }
+
 func message(link, act string, m protocol.Message, notes []note) step {
 	frame := protocol.Append(nil, m)
 	return step{link: link, act: act, arg: m.Kind().String(), notes: notes, bytes: frame, text: annotate.Frame(frame, m)}
