@@ -116,12 +116,16 @@ GLOBL right<>(SB), RODATA|NOPTR, $64
 	VPXORD Z8, Z0, Z0; VPXORD Z9, Z1, Z1; VPXORD Z10, Z2, Z2; VPXORD Z11, Z3, Z3; \
 	VPXORD Z12, Z4, Z4; VPXORD Z13, Z5, Z5; VPXORD Z14, Z6, Z6; VPXORD Z15, Z7, Z7
 
+// UNPACK transposes the words within the quarters of four registers.
+#define UNPACK(r0, r1, r2, r3) \
+	VPUNPCKLDQ r1, r0, Z8; VPUNPCKHDQ r1, r0, Z9; VPUNPCKLDQ r3, r2, Z10; VPUNPCKHDQ r3, r2, Z11; \
+	VPUNPCKLQDQ Z10, Z8, r0; VPUNPCKHQDQ Z10, Z8, r1; VPUNPCKLQDQ Z11, Z9, r2; VPUNPCKHQDQ Z11, Z9, r3
+
 // QUAD loads 64 bytes of four inputs, the first of them number n, and leaves in r(j), in each quarter k, their words 4k+j.
 #define QUAD(n, r0, r1, r2, r3) \
 	VMOVDQU32 (1024*(n+0))(SI), r0; VMOVDQU32 (1024*(n+1))(SI), r1; \
 	VMOVDQU32 (1024*(n+2))(SI), r2; VMOVDQU32 (1024*(n+3))(SI), r3; \
-	VPUNPCKLDQ r1, r0, Z8; VPUNPCKHDQ r1, r0, Z9; VPUNPCKLDQ r3, r2, Z10; VPUNPCKHDQ r3, r2, Z11; \
-	VPUNPCKLQDQ Z10, Z8, r0; VPUNPCKHQDQ Z10, Z8, r1; VPUNPCKLQDQ Z11, Z9, r2; VPUNPCKHQDQ Z11, Z9, r3
+	UNPACK(r0, r1, r2, r3)
 
 // QUARTERS transposes the quarters of four registers.
 #define QUARTERS(r0, r1, r2, r3) \
@@ -129,6 +133,11 @@ GLOBL right<>(SB), RODATA|NOPTR, $64
 	VSHUFI32X4 $0xee, r1, r0, Z10; VSHUFI32X4 $0xee, r3, r2, Z11; \
 	VSHUFI32X4 $0x88, Z9, Z8, r0; VSHUFI32X4 $0xdd, Z9, Z8, r1; \
 	VSHUFI32X4 $0x88, Z11, Z10, r2; VSHUFI32X4 $0xdd, Z11, Z10, r3
+
+// TRANSPOSED ends the transposition of all sixteen.
+#define TRANSPOSED \
+	QUARTERS(Z16, Z20, Z24, Z28); QUARTERS(Z17, Z21, Z25, Z29); \
+	QUARTERS(Z18, Z22, Z26, Z30); QUARTERS(Z19, Z23, Z27, Z31)
 
 // START sets v0 to v7 to the IV, HALFWAY v8 to v11; and v14 to a full block.
 #define START \
@@ -161,10 +170,7 @@ block:
 	QUAD(4, Z20, Z21, Z22, Z23)
 	QUAD(8, Z24, Z25, Z26, Z27)
 	QUAD(12, Z28, Z29, Z30, Z31)
-	QUARTERS(Z16, Z20, Z24, Z28)
-	QUARTERS(Z17, Z21, Z25, Z29)
-	QUARTERS(Z18, Z22, Z26, Z30)
-	QUARTERS(Z19, Z23, Z27, Z31)
+	TRANSPOSED
 	HALFWAY
 	VPBROADCASTD R9, Z12
 	VPADDD lane<>(SB), Z12, Z12
@@ -240,8 +246,7 @@ TEXT ·parents16(SB), NOSPLIT, $0-16
 	MOVQ (512+8*(n+1))(DI), AX; VMOVDQU32 (AX)(CX*1), r1; \
 	MOVQ (512+8*(n+2))(DI), AX; VMOVDQU32 (AX)(CX*1), r2; \
 	MOVQ (512+8*(n+3))(DI), AX; VMOVDQU32 (AX)(CX*1), r3; \
-	VPUNPCKLDQ r1, r0, Z8; VPUNPCKHDQ r1, r0, Z9; VPUNPCKLDQ r3, r2, Z10; VPUNPCKHDQ r3, r2, Z11; \
-	VPUNPCKLQDQ Z10, Z8, r0; VPUNPCKHQDQ Z10, Z8, r1; VPUNPCKLQDQ Z11, Z9, r2; VPUNPCKHQDQ Z11, Z9, r3
+	UNPACK(r0, r1, r2, r3)
 
 // func compress16(l *lanes16, blocks int)
 TEXT ·compress16(SB), NOSPLIT, $0-16
@@ -255,10 +260,7 @@ next:
 	APART(4, Z20, Z21, Z22, Z23)
 	APART(8, Z24, Z25, Z26, Z27)
 	APART(12, Z28, Z29, Z30, Z31)
-	QUARTERS(Z16, Z20, Z24, Z28)
-	QUARTERS(Z17, Z21, Z25, Z29)
-	QUARTERS(Z18, Z22, Z26, Z30)
-	QUARTERS(Z19, Z23, Z27, Z31)
+	TRANSPOSED
 	HALFWAY
 	VMOVDQU32 704(DI), Z12 // the counters
 	VPXORD Z13, Z13, Z13
