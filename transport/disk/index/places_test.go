@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/relaypeer/relaypeer/transport/disk/internal/disktest"
 )
 
 // Places are what was put there last, whatever has come and gone, and files of many devices are not
@@ -53,18 +55,12 @@ func TestThereAreNotEndlessPlaces(t *testing.T) {
 // A place takes few bytes, however many there are.
 func TestAPlaceTakesFewBytes(t *testing.T) {
 	const files, most = 200_000, 34
-	heap := func() int {
-		runtime.GC()
-		var is runtime.MemStats
-		runtime.ReadMemStats(&is)
-		return int(is.HeapAlloc)
-	}
-	before := heap()
+	before := disktest.Heap()
 	p := newPlaces()
 	for n := range uint64(files) {
 		p.put(Inode{1, n}, fileAt{at: int64(n)})
 	}
-	each := (heap() - before) / files
+	each := (disktest.Heap() - before) / files
 	if t.Logf("%d bytes", each); each > most {
 		t.Errorf("a place takes %d bytes", each)
 	}

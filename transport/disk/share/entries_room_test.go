@@ -6,21 +6,14 @@ import (
 	"testing"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/transport/disk/internal/disktest"
 )
-
-// live returns how many bytes are live.
-func live() int {
-	runtime.GC()
-	var is runtime.MemStats
-	runtime.ReadMemStats(&is)
-	return int(is.HeapAlloc)
-}
 
 // A name in a share takes few bytes beyond itself, however many there are; of a name in a folder the
 // folder's is kept once.
 func TestANameTakesFewBytes(t *testing.T) {
 	const folders, files, most = 100, 1000, 160
-	before := live()
+	before := disktest.Heap()
 	x := newEntries()
 	for n := range folders {
 		d := &dir{name: fmt.Sprintf("a folder/and below it the one with the number %04d", n)}
@@ -32,7 +25,7 @@ func TestANameTakesFewBytes(t *testing.T) {
 		}
 	}
 	const base = len("photo-of-00000.jpeg")
-	each := (live() - before) / (folders * files)
+	each := (disktest.Heap() - before) / (folders * files)
 	if t.Logf("%d bytes", each-base); each-base > most {
 		t.Errorf("a name takes %d bytes beyond the %d of its own", each-base, base)
 	}
