@@ -43,12 +43,8 @@ func (s *Source) believed(m *protocol.Content) bool {
 		s.reject(sourceContentWrong, &protocol.Error{Code: protocol.BadHash, Text: "not the content that was asked for"})
 		return false
 	}
-	s.tried.Had, s.about = true, m.Attributes()
-	s.picker.Fix(s.told)
-	if is, _ := s.picker.Identity(); is != s.told {
-		s.visit.Other = s.told
-		s.blame(protocol.Variant, protocol.Client, "other content under that name")
-		s.leave(sourceContentOther)
+	s.about = m.Attributes()
+	if !s.agrees(s.told, sourceContentOther) {
 		return false
 	}
 	if s.picker.open {
@@ -57,6 +53,21 @@ func (s *Source) believed(m *protocol.Content) bool {
 	s.early = m
 	s.core.Fire(sourceContentLearnt)
 	s.core.Do(roles.Report{Outcome: Learned{s.tried.Node, s.about}})
+	return false
+}
+
+// agrees makes what a node has the content of the fetch, if that has none yet, and reports whether it
+// is. A node with another one is left.
+func (s *Source) agrees(is Identity, other SourceEvent) bool {
+	s.tried.Had = true
+	s.picker.Fix(is)
+	known, _ := s.picker.Identity()
+	if known == is {
+		return true
+	}
+	s.visit.Other = is
+	s.blame(protocol.Variant, protocol.Client, "other content under that name")
+	s.leave(other)
 	return false
 }
 
@@ -123,12 +134,7 @@ func (s *Source) outboard(m *protocol.Outboard) {
 		return
 	}
 	s.answers(s.treed)
-	s.tried.Had = true
-	s.picker.Fix(is)
-	if known, _ := s.picker.Identity(); known != is {
-		s.visit.Other = is
-		s.blame(protocol.Variant, protocol.Client, "other content under that name")
-		s.leave(sourceOutboardOther)
+	if !s.agrees(is, sourceOutboardOther) {
 		return
 	}
 	s.page, s.hashed, s.about = values, hashing{}, m.Attributes()
