@@ -10,7 +10,10 @@ import (
 // sync alone, which also tells of each failure. A nil behind does nothing.
 type behind struct {
 	file   *os.File
+	again  *os.File // the same file, opened another time: so the sync still tells of a failure that a flush meets; nil: it is not flushed
 	start  func(file *os.File, at, length int64) error
+	flush  func(again *os.File) error
+	each   int64 // bytes that are flushed together
 	ranges chan span
 	end    chan struct{}
 }
@@ -19,16 +22,28 @@ type behind struct {
 type span struct{ at, length int64 }
 
 const (
-	mostBehind = 2                     // ranges that wait; with more, the system cannot keep up and they are dropped
-	slowBehind = 50 * time.Millisecond // a call that takes longer holds up others at the disk: it is the file's last
+	mostBehind = 2                      // ranges that wait; with more, the system cannot keep up and they are dropped
+	slowBehind = 50 * time.Millisecond  // a call that takes longer holds up others at the disk: it is the file's last
+	slowFlush  = 500 * time.Millisecond // a flush that takes longer is the file's last
 )
 
-// newBehind returns the behind of a file, or nil where that is of no use.
-func newBehind(file *os.File) *behind {
+// flushEach is how many bytes are flushed together: what a disk has in its own cache takes its time, too,
+// which does not wait for the end then. Tests replace it.
+var flushEach int64 = 32 << 20
+
+// newBehind returns the behind of a file, or nil where that is of no use. It opens the file another time.
+func newBehind(file *os.File, open func() (*os.File, error)) *behind {
 	if !writesBehind(file) {
 		return nil
 	}
-	b := &behind{file: file, start: writeBehind, ranges: make(chan span, mostBehind), end: make(chan struct{})}
+	again, err := open()
+	if err != nil {
+		again = nil
+	}
+	b := &behind{
+		file: file, again: again, start: writeBehind, flush: flushBehind, each: flushEach,
+		ranges: make(chan span, mostBehind), end: make(chan struct{}),
+	}
 	go b.work()
 	return b
 }
@@ -40,24 +55,37 @@ func (b *behind) add(at, length int64) {
 	}
 	select {
 	case b.ranges <- span{at, length}:
-	default: // the sync writes it
+	default: // the next flush writes it, or the sync
 	}
 }
 
 // work starts the writing of ranges until the end, or until a call fails or is slow. It does so by the
 // [os.File], which keeps its descriptor from being closed, and used for another file, during a call.
 func (b *behind) work() {
+	defer b.again.Close() // of nil, too
+	begun := int64(0)     // bytes, since the last flush
 	for {
 		select {
 		case <-b.end:
 			return
 		case r := <-b.ranges:
-			begin := time.Now()
-			if err := b.start(b.file, r.at, r.length); err != nil || time.Since(begin) > slowBehind {
+			if !within(slowBehind, func() error { return b.start(b.file, r.at, r.length) }) {
+				return
+			}
+			if begun += r.length; begun < b.each || b.again == nil {
+				continue
+			}
+			if begun = 0; !within(slowFlush, func() error { return b.flush(b.again) }) {
 				return
 			}
 		}
 	}
+}
+
+// within reports whether a call did well, and in time.
+func within(most time.Duration, call func() error) bool {
+	begin := time.Now()
+	return call() == nil && time.Since(begin) <= most
 }
 
 // close ends it without waiting for a call that is under way: the disk may hang.

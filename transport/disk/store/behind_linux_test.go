@@ -35,8 +35,8 @@ func TestACallBehindHitsNoOtherFile(t *testing.T) {
 			return err
 		})
 	})()
-	add, end := store.Behind(file)
-	add(0)
+	add, end := store.Behind(file, nil)
+	add(0, 1)
 	<-begun
 	end()
 	if err := file.Close(); err != nil {

@@ -3,6 +3,7 @@ package store_test
 import (
 	"bytes"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -54,21 +55,29 @@ func testGroupsAreWrittenBehind(t *testing.T) {
 	}
 }
 
-// What is written behind is no promise: however that goes, and if it never ends, the same changes of
-// the disk come in the same order, and the sync comes behind all of them.
+// What is written behind is no promise: however that and its flushes go, and if they never end, the same
+// changes of the disk come in the same order, and the sync comes behind all of them.
 func TestWritingBehindChangesNothing(t *testing.T) {
 	hang := make(chan struct{})
 	defer close(hang)
+	well := func(*os.File, int64, int64) error { return nil }
 	var want []string
-	for name, behind := range map[string]func(file *os.File, at, length int64) error{
-		"never":  nil,
-		"well":   func(*os.File, int64, int64) error { return nil },
-		"failed": func(*os.File, int64, int64) error { return errDisk },
-		"hung":   func(*os.File, int64, int64) error { <-hang; return nil },
+	for name, behind := range map[string]struct {
+		start func(file *os.File, at, length int64) error
+		flush func(*os.File) error
+	}{
+		"never":        {nil, nil},
+		"well":         {well, (*os.File).Sync},
+		"failed":       {func(*os.File, int64, int64) error { return errDisk }, nil},
+		"hung":         {func(*os.File, int64, int64) error { <-hang; return nil }, nil},
+		"flush failed": {well, func(*os.File) error { return errDisk }},
+		"flush hung":   {well, func(*os.File) error { <-hang; return nil }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := t.TempDir()
-			defer store.SetBehind(behind)()
+			defer store.SetBehind(behind.start)()
+			defer store.SetFlush(behind.flush)()
+			defer store.SetFlushEach(protocol.GroupSize)()
 			var did []string
 			defer store.SetBefore(func(what string) error {
 				did = append(did, what)
@@ -111,12 +120,66 @@ func TestClosingDoesNotWaitForWhatIsWrittenBehind(t *testing.T) {
 	}
 }
 
+// A part is flushed by a file of its own: the system tells each opened file of a failure once, and it is
+// the sync that must be told.
+func TestAFlushTakesNoFailureFromTheSync(t *testing.T) {
+	defer store.SetFlushEach(protocol.GroupSize)()
+	defer store.SetBehind(func(*os.File, int64, int64) error { return nil })()
+	flushed := make(chan *os.File, 4)
+	goOn := make(chan struct{})
+	defer store.SetFlush(func(again *os.File) error {
+		flushed <- again
+		<-goOn
+		return again.Sync()
+	})()
+	x := disktest.NewText(threeAndABit, 1)
+	part := store.NewPart(disktest.OpenRoot(t, t.TempDir()), "file")
+	x.Open(t, part)
+	x.MustBring(t, part, 0)
+	again := <-flushed
+	synced := store.PartFile(part)
+	one, err := again.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := synced.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !os.SameFile(one, other) {
+		t.Error("another file is flushed")
+	}
+	if _, err := synced.Seek(7, io.SeekStart); err != nil { // what is opened once has one offset
+		t.Fatal(err)
+	}
+	if at, err := again.Seek(0, io.SeekCurrent); err != nil || at != 0 {
+		t.Errorf("the file that is flushed was not opened by itself: at %d, %v", at, err)
+	}
+	close(goOn)
+	if err := part.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // behindCalls are the calls of a file that is written behind, in virtual time. Each takes a time.
 type behindCalls struct {
 	mu    sync.Mutex
 	takes time.Duration
 	err   error
 	at    []int64
+
+	flushTakes time.Duration
+	flushErr   error
+	flushes    int
+}
+
+func (c *behindCalls) flush(*os.File) error {
+	c.mu.Lock()
+	c.flushes++
+	takes, err := c.flushTakes, c.flushErr
+	c.mu.Unlock()
+	time.Sleep(takes)
+	return err
 }
 
 func (c *behindCalls) start(_ *os.File, at, _ int64) error {
@@ -153,21 +216,70 @@ func TestWhatTheSystemCannotKeepUpWithIsNotWrittenBehind(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				calls := &behindCalls{takes: test.takes, err: test.err}
 				defer store.SetBehind(calls.start)()
-				add, end := store.Behind(nil)
-				add(0)
+				add, end := store.Behind(nil, nil)
+				add(0, 1)
 				synctest.Wait()
 				for at := range int64(8) {
 					if at > 0 {
-						add(at)
+						add(at, 1)
 					}
 				}
 				time.Sleep(time.Second)
 				synctest.Wait()
-				add(9)
+				add(9, 1)
 				time.Sleep(time.Second)
 				calls.were(t, name, test.then...)
 				end()
 			})
+		})
+	}
+}
+
+// A flush comes with so many bytes that are being written, if the file could be opened for it. One that is
+// slow or fails is the file's last.
+func TestWhatIsWrittenBehindIsFlushed(t *testing.T) {
+	for name, test := range map[string]struct {
+		takes   time.Duration
+		err     error
+		alone   bool
+		flushes int
+	}{
+		"quick":  {store.SlowFlush, nil, false, 3},
+		"slow":   {store.SlowFlush + 1, nil, false, 1},
+		"failed": {0, errDisk, false, 1},
+		"none":   {0, nil, true, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			const half = 1000
+			defer store.SetFlushEach(2 * half)()
+			again, err := os.Create(filepath.Join(t.TempDir(), "file"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer again.Close()
+			if test.alone {
+				again = nil
+			}
+			synctest.Test(t, func(t *testing.T) {
+				calls := &behindCalls{flushTakes: test.takes, flushErr: test.err}
+				defer store.SetBehind(calls.start)()
+				defer store.SetFlush(calls.flush)()
+				add, end := store.Behind(nil, again)
+				for at := range int64(6) {
+					add(at, half)
+					time.Sleep(time.Second)
+				}
+				end()
+				synctest.Wait()
+				if calls.flushes != test.flushes {
+					t.Errorf("%d flushes, not %d", calls.flushes, test.flushes)
+				}
+			})
+			if again != nil {
+				if err := again.Close(); !errors.Is(err, os.ErrClosed) {
+					t.Errorf("the file that was flushed stays open: %v", err)
+				}
+			}
 		})
 	}
 }

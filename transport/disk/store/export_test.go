@@ -45,11 +45,38 @@ func SetBehind(f func(file *os.File, at, length int64) error) (undo func()) {
 	return func() { writesBehind, writeBehind = wasOn, was }
 }
 
-// SlowBehind is the longest that a call of a file that is written behind may take, but for its last.
-const SlowBehind = slowBehind
+// SetFlush has f flush files that are written behind, and returns what takes that back.
+func SetFlush(f func(again *os.File) error) (undo func()) {
+	was := flushBehind
+	flushBehind = f
+	return func() { flushBehind = was }
+}
 
-// Behind returns what adds a byte to those of a file that are to be written behind, and what ends that.
-func Behind(file *os.File) (add func(at int64), end func()) {
-	b := newBehind(file)
-	return func(at int64) { b.add(at, 1) }, b.close
+// SetFlushEach has one come with each so many bytes, and returns what takes that back.
+func SetFlushEach(bytes int64) (undo func()) {
+	was := flushEach
+	flushEach = bytes
+	return func() { flushEach = was }
+}
+
+// PartFile returns the file that a part is written to.
+func PartFile(p *Part) *os.File { return p.slots.file }
+
+// SlowBehind is the longest that a call of a file that is written behind may take, but for its last, and
+// SlowFlush the longest of a flush.
+const (
+	SlowBehind = slowBehind
+	SlowFlush  = slowFlush
+)
+
+// Behind returns what adds bytes to those of a file that are to be written behind, and what ends that. The
+// file is flushed by another, unless that is nil.
+func Behind(file, again *os.File) (add func(at, length int64), end func()) {
+	b := newBehind(file, func() (*os.File, error) {
+		if again == nil {
+			return nil, os.ErrNotExist
+		}
+		return again, nil
+	})
+	return b.add, b.close
 }

@@ -1,5 +1,7 @@
 package store
 
+import "os"
+
 // before is called before each change of the disk, and before what else may fail there, with a word
 // for it: those that change nothing begin with "open" or "read". Tests replace it to end the process
 // there, or to have that fail with an error.
@@ -9,11 +11,13 @@ var before = func(what string) error { return nil }
 // file system that can do so.
 var share = reflink
 
-// writesBehind reports whether a file lies where writing behind helps, and writeBehind starts to write a
-// range of it. They are no change of the disk, so that nothing comes before them. Tests replace both.
+// writesBehind reports whether a file lies where writing behind helps, writeBehind starts to write a range
+// of it, and flushBehind makes durable what it has. They are no change of the disk, so that nothing comes
+// before them. Tests replace them.
 var (
 	writesBehind = keepsUp
 	writeBehind  = startWriting
+	flushBehind  = (*os.File).Sync
 )
 
 // syncAll makes a folder's whole file system durable, if the system can. Tests replace it by that of a

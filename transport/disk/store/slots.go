@@ -14,7 +14,7 @@ import (
 func (p *Part) newSlots(file *os.File) *slots {
 	s := &slots{file: file, journal: p.journal}
 	if protocol.Groups(p.size) > 1 { // else the sync comes at once
-		s.behind = newBehind(file)
+		s.behind = newBehind(file, func() (*os.File, error) { return p.root.Open(p.partName()) })
 	}
 	return s
 }
