@@ -4,8 +4,11 @@ package transport
 
 import "net"
 
-// unpace does nothing: a connection keeps the congestion control of the system.
-func unpace(*net.TCPConn) {}
+// unpace changes nothing: a connection keeps the congestion control of the system.
+func unpace(*net.TCPListener) (usual string) { return "" }
+
+// pace is not called.
+func pace(*net.TCPConn, string) {}
 
 // wakeFor does nothing: a reader is woken when any bytes have come.
 func wakeFor(Conn, int) {}

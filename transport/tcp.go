@@ -29,7 +29,8 @@ func (TCP) Listen(ctx context.Context, address string) (Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return tcpListener{l.(*net.TCPListener)}, nil
+	listener := l.(*net.TCPListener)
+	return tcpListener{listener, unpace(listener)}, nil
 }
 
 // Dial connects to a TCP port, at the first of the host's addresses that answers: a silent address
@@ -75,15 +76,18 @@ func (t TCP) dial(ctx context.Context, to netip.AddrPort) (Conn, error) {
 	return conn.(*net.TCPConn), nil
 }
 
-type tcpListener struct{ *net.TCPListener }
+type tcpListener struct {
+	*net.TCPListener
+	usual string // the congestion control of connections that lead to other machines; "": that of all
+}
 
 func (l tcpListener) Accept() (Conn, error) {
 	conn, err := l.AcceptTCP()
 	if err != nil {
 		return nil, err
 	}
-	if ofThisMachine(conn) {
-		unpace(conn)
+	if l.usual != "" && !ofThisMachine(conn) {
+		pace(conn, l.usual)
 	}
 	return conn, nil
 }
