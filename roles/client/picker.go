@@ -155,7 +155,7 @@ func (p *Picker) Take(who int, window, underway uint64) (Range, bool) {
 		return Range{}, false
 	}
 	part := p.part(who, window)
-	most := min(max(1, part/4), protocol.MaxRange/protocol.GroupSize)
+	most := min(max(1, part/2), protocol.MaxRange/protocol.GroupSize)
 	if underway > 0 && underway+most > part {
 		return Range{}, false
 	}
