@@ -52,7 +52,7 @@ const (
 func Choose(offers []Offer) Choice {
 	var c Choice
 	offers = Merge(offers)
-	var picks []Offer
+	picks := make([]Offer, 0, len(offers))
 	nodes := make(map[string]uint64, len(offers)) // that have a name, whatever its content
 	for len(offers) > 0 {
 		n, known := 1, 0

@@ -168,6 +168,7 @@ func missing(ctx context.Context, folder *os.Root, picks []client.Offer) (rest [
 	for i, pick := range picks {
 		files[i] = protocol.Entry{Name: pick.Name, Size: pick.Size, Hash: pick.Hash}
 	}
+	rest = make([]client.Offer, 0, len(picks))
 	for i, present := range store.Present(ctx, folder, files) {
 		if present {
 			here = append(here, picks[i].Name)

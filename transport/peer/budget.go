@@ -54,6 +54,7 @@ func (b *budget) load(names *Names) (offers []client.Offer, err error) {
 	if err := b.spend(names.records.Len(), names.records.Bytes()); err != nil {
 		return nil, err
 	}
+	offers = make([]client.Offer, 0, names.records.Len())
 	for one, err := range names.All() {
 		if err != nil {
 			return nil, err

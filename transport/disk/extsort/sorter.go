@@ -107,7 +107,7 @@ func (s *Sorter) memory() int {
 // grow makes room for a record. What is not little gets all the memory that it may have: growing
 // bit by bit would take twice as much.
 func (s *Sorter) grow(record int) {
-	if len(s.arena)+record > cap(s.arena) && cap(s.arena) >= s.memory()/16 {
+	if len(s.arena)+record > cap(s.arena) && cap(s.arena) >= s.memory()/4 {
 		s.arena = slices.Grow(s.arena, max(s.memory()-placeSize*len(s.places)-len(s.arena), record))
 	}
 }
