@@ -60,7 +60,7 @@ const (
 	MaxBusy           = 5          // times that a client asks for a list while the relay is busy
 	MeanName          = 128        // bytes that names have on average at most: MaxEntries and MaxIndex bound these, too
 	ManyGroups        = 8          // chunk groups from which on a file is fetched from several nodes at once
-	NearWindow        = 16 << 20   // bytes that a client has under way from one node at most, unless the path is so long that more are needed
+	NearWindow        = 32 << 20   // bytes that a client has under way from one node at most, unless the path is so long that more are needed
 	MaxUnderway       = 64 << 20   // bytes that a client has under way for one file, from all nodes: if each has no more than a group, more
 	MaxClosing        = 8          // links of one fetch that it has half-closed, beyond which no other node is dialed before one is closed
 	MaxBeside         = 8          // links of one fetch where nodes bring nothing, if more than one is allowed and not so many anyway

@@ -29,7 +29,7 @@ func (c *checks) s26(a *actor, link roles.Link, get *protocol.Get) {
 		return
 	}
 	v.ahead.gets = append(v.ahead.gets, max(1, protocol.Groups(get.Length)))
-	if most := v.ahead.right + 2; v.ahead.underway() > most {
+	if most := 2 + 3*v.ahead.right; v.ahead.underway() > most {
 		c.fail(S26, "%s has %d groups of %q under way from %v, which has brought %d", c.who(a), v.ahead.underway(), a.operation.op.Name, v.to, v.ahead.right)
 	}
 	links, all := uint64(0), uint64(0)

@@ -109,8 +109,8 @@ var Invariants = []Invariant{
 	{S22, "nodes that belong into an answer to LOCATE and that the client cannot reach are counted, and not named"},
 	{S25, "the long answers that a relay has on their way stay within their bound, whoever reads " +
 		"them, and the room of each is free once it has been taken or its link is gone"},
-	{S26, "from one node no more groups are under way than have come from it, and two, and for one " +
-		"file no more than roles.MaxUnderway: so much at most a node can waste"},
+	{S26, "from one node no more groups are under way than three times those that have come from it, and two, " +
+		"and for one file no more than roles.MaxUnderway: so much at most a node can waste"},
 	{L1, "an operation ends within its bound"},
 	{L2, "after healing, the registry equals the living nodes"},
 	{L3, "after healing, a file is found if and only if a listed node has it"},

@@ -185,8 +185,8 @@ func TestAFileOfOneGroupIsFetched(t *testing.T) {
 	}
 }
 
-// ramp is what a node that delivers is asked for: two groups, and two others when one has come, as long as no more than
-// NearWindow is under way; a quarter of that at once.
+// ramp is what a node that delivers is asked for: two groups, and four others when one has come, as long as no more than
+// NearWindow is under way; a half of that at once.
 type ramp struct {
 	f                    file
 	link                 int
@@ -200,8 +200,8 @@ func newRamp(f file, link int) *ramp { return &ramp{f, link, 0, 2, 2, []uint64{1
 func (r *ramp) verified() (lines []string) {
 	r.came++
 	r.underway--
-	window := min(2+r.came, roles.NearWindow/group)
-	for most := max(1, window/4); r.underway+most <= window; r.next, r.underway = r.next+most, r.underway+most {
+	window := min(2+3*r.came, roles.NearWindow/group)
+	for most := min(max(1, window/2), protocol.MaxRange/group); r.underway+most <= window; r.next, r.underway = r.next+most, r.underway+most {
 		lines = append(lines, r.f.gets(r.link, r.next, most))
 		r.lengths = append(r.lengths, most)
 	}

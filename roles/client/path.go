@@ -12,7 +12,8 @@ import (
 type path struct {
 	groups uint64        // that have come, right
 	trip   time.Duration // the shortest time from a request to the first word of its answer; 0: none is known
-	double int64         // bytes: twice as many as come in such a time
+	double int64         // bytes: twice as many as came in such a time, of late at best
+	latest int64         // the same by the latest group alone
 }
 
 // sent is when a request went out, and how many groups had come by then.
@@ -37,12 +38,19 @@ func (p *path) brought(to sent, now time.Duration) {
 	p.groups++
 	p.double -= p.double / 8
 	if took := now - to.at; took > 0 {
-		p.double = max(p.double, 2*int64(p.groups-to.groups)*protocol.GroupSize*int64(p.trip)/int64(took))
+		p.latest = 2 * int64(p.groups-to.groups) * protocol.GroupSize * int64(p.trip) / int64(took)
+		p.double = max(p.double, p.latest)
 	}
 }
 
-// window returns how many groups should be under way: two at first, and no more beyond those than
-// the node has delivered, so that a liar costs no more.
+// window returns how many groups should be under way: two at first, and beyond those no more than three
+// times what the node has delivered, so that a liar costs no more.
 func (p *path) window() uint64 {
-	return min(2+p.groups, max(roles.NearWindow, uint64(p.double))/protocol.GroupSize)
+	return min(2+3*p.groups, max(roles.NearWindow, uint64(p.double))/protocol.GroupSize)
 }
+
+func (p *path) pace() Pace { return Pace{p.window(), p.soon()} }
+
+// soon returns how many groups come within two round trips: whoever else were asked for them would
+// hardly bring them before.
+func (p *path) soon() uint64 { return uint64(p.latest) / protocol.GroupSize }

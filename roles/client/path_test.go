@@ -75,7 +75,7 @@ func TestALongPathIsFilled(t *testing.T) {
 	}{
 		"near":                       {1000, 50 * time.Microsecond, 1, roles.NearWindow},
 		"near and slow":              {1, 50 * time.Microsecond, 1, roles.NearWindow},
-		"far":                        {119, 100 * time.Millisecond, 3, 30 << 20},
+		"far":                        {119, 100 * time.Millisecond, 3, roles.NearWindow},
 		"very far":                   {119, 500 * time.Millisecond, 6, roles.MaxUnderway},
 		"far and faster than we ask": {1 << 20, 100 * time.Millisecond, groups*group/roles.MaxUnderway + 5, roles.MaxUnderway},
 	} {

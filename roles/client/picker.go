@@ -27,13 +27,17 @@ type Picker struct {
 	next    uint64       // from here on nothing has been handed out
 	back    []interval   // handed out and given back: apart from each other, in order
 	claims  []claim
-	guesser int            // the source that was asked for the first group of a content that nobody knew; nobody: there is none
-	windows map[int]uint64 // by source that has a claim: how many groups it would have under way if it were alone
-	late    []int          // sources that are not counted on: their groups are handed out once more
+	guesser int          // the source that was asked for the first group of a content that nobody knew; nobody: there is none
+	paces   map[int]Pace // by source that has a claim
+	late    []int        // sources that are not counted on: their groups are handed out once more
 }
 
 // Range is consecutive groups of a file.
 type Range struct{ First, Count uint64 }
+
+// Pace is how fast a source is: how many groups it would have under way if it were alone, and how many come
+// so soon that another one, if asked for them now, would hardly bring them before.
+type Pace struct{ Window, Soon uint64 }
 
 // interval is the groups from first up to, and without, end.
 type interval struct{ first, end uint64 }
@@ -46,7 +50,7 @@ type claim struct {
 
 // NewPicker returns a picker for a file by name, by hash, or both. Its content is not known yet.
 func NewPicker(name string, request protocol.Hash) *Picker {
-	return &Picker{name: name, want: request, guesser: nobody, windows: map[int]uint64{}}
+	return &Picker{name: name, want: request, guesser: nobody, paces: map[int]Pace{}}
 }
 
 // Guess lets a source ask for the first group of a content that is not known yet, or not open: one
@@ -87,7 +91,7 @@ func (p *Picker) Open(has roles.Groups) {
 	p.window = interval{0, p.groups}
 	if p.guesser != nobody && p.groups > 0 && !p.has(0) {
 		p.claims = append(p.claims, claim{interval{0, 1}, p.guesser})
-		p.windows[p.guesser], p.next = 1, 1
+		p.paces[p.guesser], p.next = Pace{Window: 1}, 1
 	}
 }
 
@@ -133,8 +137,8 @@ func (p *Picker) Work() bool {
 	if _, left := p.unclaimed(1); left {
 		return true
 	}
-	for _, c := range p.claims {
-		if _, ok := p.tail(c, nobody); ok {
+	for at, c := range p.claims {
+		if _, ok := p.tail(c, nobody); ok && p.slow(at) {
 			return true
 		}
 	}
@@ -147,14 +151,16 @@ const nobody = -1
 // Late says which sources are not counted on, for they have brought nothing in time.
 func (p *Picker) Late(who []int) { p.late = append(p.late[:0], who...) }
 
-// Take hands out groups to a source that would have a window of so many groups under way if it were
-// alone, and has some of them under way. It gets a quarter of its part at once, of one page of the
-// tree: no multiple of MaxGroups lies between them.
-func (p *Picker) Take(who int, window, underway uint64) (Range, bool) {
+// Take hands out groups to a source that has so many under way. It gets a half of its part at once, of
+// one page of the tree: no multiple of MaxGroups lies between them.
+func (p *Picker) Take(who int, pace Pace, underway uint64) (Range, bool) {
 	if !p.open || p.missing == 0 {
 		return Range{}, false
 	}
-	part := p.part(who, window)
+	if _, claims := p.paces[who]; claims {
+		p.paces[who] = pace
+	}
+	part := p.part(who, pace.Window)
 	most := min(max(1, part/2), protocol.MaxRange/protocol.GroupSize)
 	if underway > 0 && underway+most > part {
 		return Range{}, false
@@ -166,7 +172,7 @@ func (p *Picker) Take(who int, window, underway uint64) (Range, bool) {
 		return Range{}, false
 	}
 	p.claims = append(p.claims, claim{s, who})
-	p.windows[who] = window
+	p.paces[who] = pace
 	return Range{s.first, s.end - s.first}, true
 }
 
@@ -189,7 +195,7 @@ func (p *Picker) Finish(who int, s Range) {
 	given := p.claims[at].interval
 	p.claims = slices.Delete(p.claims, at, at+1)
 	if !slices.ContainsFunc(p.claims, func(c claim) bool { return c.who == who }) {
-		delete(p.windows, who)
+		delete(p.paces, who)
 	}
 	p.giveBack(given)
 }

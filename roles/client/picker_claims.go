@@ -12,9 +12,9 @@ import (
 // MaxUnderway. One group is always allowed.
 func (p *Picker) part(who int, window uint64) uint64 {
 	sum := window
-	for other, its := range p.windows {
+	for other, its := range p.paces {
 		if other != who {
-			sum += its
+			sum += its.Window
 		}
 	}
 	all := min(sum, roles.MaxUnderway/protocol.GroupSize)
@@ -65,7 +65,7 @@ func (p *Picker) second(who int, most uint64) (best interval, ok bool) {
 		switch {
 		case c.who == who && p.relied(c):
 			return interval{}, false
-		case c.who == who || !some:
+		case c.who == who || !some || !p.slow(at):
 		case p.queue(at) >= longest:
 			best, longest, ok = s, p.queue(at), true
 		}
@@ -73,6 +73,13 @@ func (p *Picker) second(who int, most uint64) (best interval, ok bool) {
 	half := (longest + 1) / 2
 	best.first = best.end - min(half, most, best.end-best.first)
 	return best, ok
+}
+
+// slow reports whether more is to come up to the end of a claim than comes soon, or its source is not
+// counted on: else another one that were asked for the same would only bring it a second time.
+func (p *Picker) slow(at int) bool {
+	who := p.claims[at].who
+	return p.queue(at) > p.paces[who].Soon || slices.Contains(p.late, who)
 }
 
 // relied reports whether a claim has missing groups that no other source has been asked for.

@@ -18,7 +18,7 @@ type pickerModel struct {
 	first, groups uint64 // the groups before first are had from the start
 	had           map[uint64]bool
 	claims        []modelClaim
-	windows       map[int]uint64 // that the sources named last
+	paces         map[int]client.Pace // of the sources that have a claim
 }
 
 // modelClaim is a range that a source has been asked for.
@@ -38,7 +38,7 @@ const sources = 4
 // source goes on all groups are had in the end.
 func TestWhateverBecomesOfTheSourcesEachGroupIsFetched(t *testing.T) {
 	rolestest.Check(t, 2000, func(t *rapid.T) {
-		m := &pickerModel{first: rapid.SampledFrom([]uint64{0, protocol.MaxGroups - 9}).Draw(t, "first"), had: map[uint64]bool{}, windows: map[int]uint64{}}
+		m := &pickerModel{first: rapid.SampledFrom([]uint64{0, protocol.MaxGroups - 9}).Draw(t, "first"), had: map[uint64]bool{}, paces: map[int]client.Pace{}}
 		m.groups = m.first + rapid.Uint64Range(1, 60).Draw(t, "groups")
 		had := []uint64{}
 		for g := range m.first {
@@ -68,7 +68,7 @@ func (m *pickerModel) end(t *rapid.T) {
 	}
 	for range 4 * (m.groups - m.first + 1) {
 		if at := m.claimOf(1); at < 0 {
-			m.takeFor(t, 1, 64)
+			m.takeFor(t, 1, client.Pace{Window: 64})
 		} else if m.claims[at].judged < m.claims[at].of.Count {
 			m.deliverFrom(t, at)
 		} else {
@@ -116,7 +116,7 @@ func (m *pickerModel) underway(who int) (n uint64) {
 // late.
 func (m *pickerModel) due(who int, window uint64) (client.Range, bool) {
 	part := m.part(who, window)
-	most := max(1, min(part/4, 16))
+	most := max(1, min(part/2, 16))
 	if m.missing() == 0 || m.underway(who) > 0 && m.underway(who)+most > part {
 		return client.Range{}, false
 	}
@@ -146,7 +146,7 @@ func (m *pickerModel) again(who int, most uint64) (client.Range, bool) {
 				return client.Range{}, false
 			}
 		}
-		if tail := m.tail(c); c.who != who && tail.Count > 0 && queues[c.who] >= longest {
+		if tail := m.tail(c); c.who != who && tail.Count > 0 && queues[c.who] >= longest && m.slow(c.who, queues[c.who]) {
 			best, longest = tail, queues[c.who]
 		}
 	}
@@ -154,12 +154,15 @@ func (m *pickerModel) again(who int, most uint64) (client.Range, bool) {
 	return client.Range{First: best.First + best.Count - count, Count: count}, count > 0
 }
 
+// slow reports whether another source may be asked for what one brings as the last of so many groups.
+func (m *pickerModel) slow(who int, queue uint64) bool { return queue > m.paces[who].Soon }
+
 // part returns how many groups a source may have under way.
 func (m *pickerModel) part(who int, window uint64) uint64 {
 	sum := window
 	for other := 1; other <= sources; other++ {
 		if other != who && m.claimOf(other) >= 0 {
-			sum += m.windows[other]
+			sum += m.paces[other].Window
 		}
 	}
 	if sum == window {
@@ -185,17 +188,23 @@ func (m *pickerModel) source(t *rapid.T) int { return rapid.IntRange(1, sources)
 
 func (m *pickerModel) take(t *rapid.T) {
 	who := m.source(t)
-	m.takeFor(t, who, rapid.Uint64Range(1, 80).Draw(t, "window"))
+	m.takeFor(t, who, client.Pace{
+		Window: rapid.Uint64Range(1, 80).Draw(t, "window"),
+		Soon:   rapid.SampledFrom([]uint64{0, 1, 5, 100}).Draw(t, "soon"),
+	})
 }
 
-func (m *pickerModel) takeFor(t *rapid.T, who int, window uint64) {
-	want, some := m.due(who, window)
-	got, ok := m.real.Take(who, window, m.underway(who))
+func (m *pickerModel) takeFor(t *rapid.T, who int, pace client.Pace) {
+	if m.claimOf(who) >= 0 && m.missing() > 0 {
+		m.paces[who] = pace
+	}
+	want, some := m.due(who, pace.Window)
+	got, ok := m.real.Take(who, pace, m.underway(who))
 	if got != want || ok != some {
-		t.Fatalf("source %d with a window of %d groups is given %v, where %v are due", who, window, got, want)
+		t.Fatalf("source %d at %+v is given %v, where %v are due", who, pace, got, want)
 	}
 	if ok {
-		m.windows[who] = window
+		m.paces[who] = pace
 		m.claims = append(m.claims, modelClaim{who: who, of: got})
 	}
 }
@@ -257,7 +266,17 @@ func (m *pickerModel) compare(t *rapid.T) {
 		if m.awaited(g) > 2 {
 			t.Fatalf("group %d is awaited of %d sources", g, m.awaited(g))
 		}
-		work = work || !m.had[g] && m.awaited(g) < 2
+		work = work || m.untaken(g)
+	}
+	queues := map[int]uint64{}
+	for i := range m.claims {
+		c := &m.claims[i]
+		for g := c.of.First; c.has(g); g++ {
+			if !m.had[g] {
+				queues[c.who]++
+			}
+		}
+		work = work || m.tail(c).Count > 0 && m.slow(c.who, queues[c.who])
 	}
 	if m.real.Work() != work || m.real.Done() != (m.missing() == 0) {
 		t.Fatalf("work: %t, done: %t, with %d groups missing", m.real.Work(), m.real.Done(), m.missing())

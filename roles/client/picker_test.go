@@ -23,13 +23,13 @@ func opened(groups uint64, has ...uint64) *client.Picker {
 // takes has a source with nothing under way take up to most groups.
 func takes(t *testing.T, p *client.Picker, who int, most uint64, want client.Range) {
 	t.Helper()
-	given(t, p, who, 4*most, 0, want)
+	given(t, p, who, 2*most, 0, want)
 }
 
 // given has a source with a window and some groups under way take others.
 func given(t *testing.T, p *client.Picker, who int, window, underway uint64, want client.Range) {
 	t.Helper()
-	got, ok := p.Take(who, window, underway)
+	got, ok := p.Take(who, client.Pace{Window: window}, underway)
 	if got != want || ok != (want.Count > 0) {
 		t.Fatalf("%d takes %v, want %v", who, got, want)
 	}
@@ -43,25 +43,25 @@ func TestOneAloneTakesGroupsInTheirOrder(t *testing.T) {
 	takes(t, p, 1, 16, client.Range{First: 9, Count: 16})
 }
 
-func TestAWindowIsFilledByQuarters(t *testing.T) {
+func TestAWindowIsFilledByHalves(t *testing.T) {
 	p := opened(100)
 	given(t, p, 1, 2, 0, client.Range{First: 0, Count: 1})
 	given(t, p, 1, 2, 1, client.Range{First: 1, Count: 1})
 	given(t, p, 1, 2, 2, client.Range{})
-	given(t, p, 1, 16, 12, client.Range{First: 2, Count: 4})
-	given(t, p, 1, 16, 13, client.Range{}) // better the next quarter as a whole
-	given(t, p, 1, 1000, 48, client.Range{First: 6, Count: 16})
+	given(t, p, 1, 16, 8, client.Range{First: 2, Count: 8})
+	given(t, p, 1, 16, 9, client.Range{}) // better the next half as a whole
+	given(t, p, 1, 1000, 48, client.Range{First: 10, Count: 16})
 	given(t, p, 1, 1000, 49, client.Range{}) // more than MaxUnderway
 }
 
 func TestAllTogetherHaveNoMoreUnderWay(t *testing.T) {
 	p := opened(1000)
-	given(t, p, 1, 48, 0, client.Range{First: 0, Count: 12})
-	given(t, p, 2, 96, 0, client.Range{First: 12, Count: 10}) // its part is 42
-	given(t, p, 2, 96, 33, client.Range{})
-	given(t, p, 1, 48, 16, client.Range{First: 22, Count: 5}) // its part is 21
+	given(t, p, 1, 24, 0, client.Range{First: 0, Count: 12})
+	given(t, p, 2, 96, 0, client.Range{First: 12, Count: 16}) // its part is 51
+	given(t, p, 2, 96, 36, client.Range{})
+	given(t, p, 1, 24, 6, client.Range{First: 28, Count: 6}) // its part is 12
 	for who := 3; who < 200; who++ {
-		given(t, p, who, 2, 0, client.Range{First: uint64(24 + who), Count: 1}) // at least one
+		given(t, p, who, 1, 0, client.Range{First: uint64(31 + who), Count: 1}) // at least one
 		given(t, p, who, 1, 1, client.Range{})
 	}
 }
@@ -126,15 +126,45 @@ func TestNobodyTakesTwiceWhatComesAnyway(t *testing.T) {
 	takes(t, p, 2, 1, client.Range{First: 0, Count: 1})
 }
 
+// What comes soon anyway is not asked for a second time, unless its source is not counted on any more.
+func TestNobodyTakesWhatComesSoon(t *testing.T) {
+	p := opened(8)
+	soon := client.Pace{Window: 8, Soon: 2}
+	for _, first := range []uint64{0, 4} {
+		if got, ok := p.Take(1, soon, first); !ok || got != (client.Range{First: first, Count: 4}) {
+			t.Fatalf("1 takes %v", got)
+		}
+	}
+	for g := range uint64(5) {
+		p.Got(g)
+	}
+	if !p.Work() {
+		t.Error("there is no work, with three groups where two come soon")
+	}
+	p.Got(5)
+	takes(t, p, 2, 1, client.Range{})
+	if p.Work() {
+		t.Error("there is work, although all of it comes soon")
+	}
+	p.Late([]int{1})
+	if !p.Work() {
+		t.Error("there is no work, although its source is late")
+	}
+	takes(t, p, 2, 1, client.Range{First: 7, Count: 1})
+	p.Late(nil)
+	p.Take(1, client.Pace{Window: 8, Soon: 1}, 2) // it has become slower
+	takes(t, p, 3, 1, client.Range{First: 6, Count: 1})
+}
+
 func TestAllTakeLessAsTheEndComesNear(t *testing.T) {
 	p := opened(32)
-	given(t, p, 1, 16, 0, client.Range{First: 0, Count: 4})
+	given(t, p, 1, 8, 0, client.Range{First: 0, Count: 4})
 	for g := range uint64(4) {
 		p.Got(g)
 	}
-	given(t, p, 2, 48, 0, client.Range{First: 4, Count: 5}) // its part is 21 of 28
-	given(t, p, 1, 16, 5, client.Range{First: 9, Count: 1}) // its part is 7
-	given(t, p, 1, 16, 7, client.Range{})
+	given(t, p, 2, 24, 0, client.Range{First: 4, Count: 10}) // its part is 21 of 28
+	given(t, p, 1, 8, 4, client.Range{First: 14, Count: 3})  // its part is 7
+	given(t, p, 1, 8, 5, client.Range{})
 }
 
 func TestAStretchIsOfOnePage(t *testing.T) {
@@ -155,5 +185,5 @@ func TestAClaimedSizeCostsNothing(t *testing.T) {
 	p.Fix(client.Identity{Hash: protocol.Hash{1}, Size: protocol.MaxFile})
 	p.Open(nil)
 	takes(t, p, 1, 16, client.Range{First: 0, Count: 16})
-	takes(t, p, 2, 16, client.Range{First: 16, Count: 8}) // a half of what all may have under way
+	takes(t, p, 2, 32, client.Range{First: 16, Count: 16}) // half of its part of what all may have under way
 }

@@ -23,7 +23,7 @@ func TestAWindowMovesWhateverIsOnItsWay(t *testing.T) {
 		awaited := map[uint64]bool{}
 		in := func(g uint64) bool { return g >= window.First && g-window.First < window.Count }
 		take := func(t *rapid.T, window uint64) bool {
-			taken, ok := p.Take(1, window, 0)
+			taken, ok := p.Take(1, client.Pace{Window: window}, 0)
 			for g := taken.First; ok && g < taken.First+taken.Count; g++ {
 				if !in(g) || awaited[g] {
 					t.Fatalf("group %d was handed out: in %v: %t, awaited: %t", g, window, in(g), awaited[g])

@@ -111,6 +111,6 @@ func TestAVeryLargeFileIsVerifiedByPages(t *testing.T) {
 	s.Hear(1, f.content(last, 1), "Fetching", f.takes(1, last, 1))
 	s.Tell(roles.Verified{Link: 1, Group: last}, "Fetching", "report had")
 	s.Tell(roles.BodyDone{Link: 1}, "Fetching", fmt.Sprintf("send 1 TREE name=a.txt hash=%x first=8192", f.Hash[:1]), "hear 1")
-	s.Hear(1, f.outboard(protocol.MaxGroups), "Fetching", f.gets(1, protocol.MaxGroups, 1), f.gets(1, protocol.MaxGroups+1, 1), f.gets(1, protocol.MaxGroups+2, 1), "hear 1")
+	s.Hear(1, f.outboard(protocol.MaxGroups), "Fetching", f.gets(1, protocol.MaxGroups, 1), f.gets(1, protocol.MaxGroups+1, 2), "hear 1")
 	s.Hear(1, f.content(protocol.MaxGroups, 1), "Fetching", f.takes(1, protocol.MaxGroups, 1))
 }

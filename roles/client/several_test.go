@@ -42,21 +42,19 @@ func both(t *testing.T, f file, nodes ...byte) *rolestest.Story {
 func TestALargeFileComesFromSeveralNodes(t *testing.T) {
 	f := made(roles.ManyGroups*group, 1)
 	s := both(t, f, 1, 2, 3)
-	comes(s, 2, 2, f.gets(2, 4, 1), f.gets(2, 5, 1))
+	comes(s, 2, 2, f.gets(2, 4, 2), f.gets(2, 6, 2)) // it has delivered, and the other has not
 	s.Hear(2, f.content(3, 1), "Fetching", f.takes(2, 3, 1))
-	comes(s, 2, 3, f.gets(2, 6, 1), f.gets(2, 7, 1)) // of 6 that are missing 4, for it has delivered more than the other
+	comes(s, 2, 3)
 	comes(s, 1, 0)
 	s.Hear(1, f.content(1, 1), "Fetching", f.takes(1, 1, 1))
 	comes(s, 1, 1, f.gets(1, 7, 1), f.gets(1, 6, 1)) // the last ones are asked for twice
-	s.Hear(2, f.content(4, 1), "Fetching", f.takes(2, 4, 1))
-	comes(s, 2, 4)
-	s.Hear(2, f.content(5, 1), "Fetching", f.takes(2, 5, 1))
+	s.Hear(2, f.content(4, 2), "Fetching", f.takes(2, 4, 2))
+	s.Tell(roles.Verified{Link: 2, Group: 4}, "Fetching", "report had")
 	comes(s, 2, 5)
 	s.Hear(1, f.content(7, 1), "Fetching", f.takes(1, 7, 1))
 	comes(s, 1, 7)
-	s.Hear(2, f.content(6, 1), "Fetching", f.takes(2, 6, 1))
-	s.Tell(roles.Verified{Link: 2, Group: 6}, "Finishing", "report had", "hangup 1", "report tried")
-	s.Tell(roles.BodyDone{Link: 2}, "Committing", "hear 2", "hangup 2", "report tried", "commit-store 0") // group 7 need not come
+	s.Hear(2, f.content(6, 2), "Fetching", f.takes(2, 6, 2))
+	s.Tell(roles.Verified{Link: 2, Group: 6}, "Committing", "report had", "hangup 1", "report tried", "hangup 2", "report tried", "commit-store 0") // group 7 need not come
 	s.Tell(roles.StoreCommitted{Items: []roles.Placed{{}}}, "Done", "report result")
 	if r := wants(t, s, client.Fetched, 0, 0); !slices.Equal(r.From, ats(2, 1)) {
 		t.Errorf("from %v", r.From)
@@ -74,13 +72,15 @@ func TestASmallFileStaysWithOneNode(t *testing.T) {
 func TestASilentNodeIsOvertaken(t *testing.T) {
 	f := made(roles.ManyGroups*group, 1)
 	s := both(t, f, 1, 2)
-	comes(s, 2, 2, f.gets(2, 4, 1), f.gets(2, 5, 1))
-	for g, then := range [][]string{3: {f.gets(2, 6, 1), f.gets(2, 7, 1)}, 4: nil, 5: nil, 6: nil, 7: {f.gets(2, 1, 1)}} {
-		if g >= 3 {
-			s.Hear(2, f.content(uint64(g), 1), "Fetching", f.takes(2, uint64(g), 1))
-			comes(s, 2, uint64(g), then...)
-		}
-	}
+	comes(s, 2, 2, f.gets(2, 4, 2), f.gets(2, 6, 2))
+	s.Hear(2, f.content(3, 1), "Fetching", f.takes(2, 3, 1))
+	comes(s, 2, 3)
+	s.Hear(2, f.content(4, 2), "Fetching", f.takes(2, 4, 2))
+	s.Tell(roles.Verified{Link: 2, Group: 4}, "Fetching", "report had")
+	comes(s, 2, 5)
+	s.Hear(2, f.content(6, 2), "Fetching", f.takes(2, 6, 2))
+	s.Tell(roles.Verified{Link: 2, Group: 6}, "Fetching", "report had")
+	comes(s, 2, 7, f.gets(2, 1, 1))
 	s.Hear(2, f.content(1, 1), "Fetching", f.takes(2, 1, 1))
 	comes(s, 2, 1, f.gets(2, 0, 1))
 	s.Hear(2, f.content(0, 1), "Fetching", f.takes(2, 0, 1))
@@ -96,7 +96,7 @@ func TestWhatALostNodeOwedIsFetchedByTheOther(t *testing.T) {
 	f := made(roles.ManyGroups*group, 1)
 	s := both(t, f, 1, 2)
 	s.Tell(roles.Lost{Link: 1, Code: protocol.Lost}, "Fetching", goes(1, dials(1, 1))...)
-	comes(s, 2, 2, f.gets(2, 0, 1), f.gets(2, 1, 1))
+	comes(s, 2, 2, f.gets(2, 0, 2), f.gets(2, 4, 2))
 }
 
 // TestANodeThatRestedIsAskedAgain when others fail: what it did was good.

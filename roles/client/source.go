@@ -203,7 +203,7 @@ func (s *Source) work() {
 func (s *Source) ask() bool {
 	for {
 		if s.wanted.Count == 0 {
-			taken, ok := s.picker.Take(int(s.link), s.path.window(), s.underway())
+			taken, ok := s.picker.Take(int(s.link), s.path.pace(), s.underway())
 			if !ok {
 				break
 			}

@@ -325,7 +325,7 @@ func TestALastGroupThatIsWrongIsAskedForAgain(t *testing.T) {
 func TestWhatWasRightBeforeAWrongGroupIsKept(t *testing.T) {
 	f := made(20*group, 1)
 	s, picker := sending(t, f)
-	s.Tell(roles.Verified{Link: 3}, "Receiving", "report had", f.gets(3, 2, 1), f.gets(3, 3, 1))
+	s.Tell(roles.Verified{Link: 3}, "Receiving", "report had", f.gets(3, 2, 2), f.gets(3, 4, 2))
 	s.Tell(roles.BodyDone{Link: 3}, "Asking", "hear 3")
 	s.Hear(3, f.content(1, 1), "Receiving", f.takes(3, 1, 1))
 	s.Tell(roles.BodyWrong{Link: 3, Group: 1}, "Doubting")
