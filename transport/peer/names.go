@@ -101,8 +101,8 @@ func (n *Names) Close() error { return diskError(n.records.Close()) }
 // All returns the names, as often as one likes. An error ends them.
 func (n *Names) All() iter.Seq2[Named, error] {
 	return func(yield func(Named, error) bool) {
-		group := extsort.Sorter{Memory: n.records.Memory}
-		defer group.Close()
+		of := contents{yield: yield, more: extsort.Sorter{Memory: n.records.Memory}}
+		defer of.more.Close()
 		var name, last []byte
 		for record, err := range n.records.All() {
 			if err != nil {
@@ -116,7 +116,7 @@ func (n *Names) All() iter.Seq2[Named, error] {
 			}
 			content := record[end+1:]
 			if !bytes.Equal(name, record[:end]) {
-				if !yieldGroup(string(name), &group, yield) {
+				if !of.end(name) {
 					return
 				}
 				name, last = append(name[:0], record[:end]...), last[:0]
@@ -125,35 +125,73 @@ func (n *Names) All() iter.Seq2[Named, error] {
 				continue // of the same the one with most nodes is the first
 			}
 			last = append(last[:0], content[:identitySize]...)
-			if err := group.Add(byCount(content)); err != nil {
+			if err := of.add(content); err != nil {
 				yield(Named{}, diskError(err))
 				return
 			}
 		}
-		yieldGroup(string(name), &group, yield)
+		of.end(name)
 	}
 }
 
-// yieldGroup yields the contents of a name, and forgets them.
-func yieldGroup(name string, group *extsort.Sorter, yield func(Named, error) bool) bool {
-	for record, err := range group.All() {
-		var offer client.Offer
-		if err == nil {
-			offer, err = contentOf(name, record)
+// contents are those of one name. Most names have one, which costs no sorting.
+type contents struct {
+	yield func(Named, error) bool
+	first []byte // its record; empty: there is none
+	more  extsort.Sorter
+	next  []byte
+}
+
+// add adds what a record of a name says of a content.
+func (c *contents) add(content []byte) error {
+	if len(c.first) == 0 {
+		c.first = appendByCount(c.first, content)
+		return nil
+	}
+	if c.more.Len() == 0 {
+		if err := c.more.Add(c.first); err != nil {
+			return err
 		}
+	}
+	c.next = appendByCount(c.next[:0], content)
+	return c.more.Add(c.next)
+}
+
+// end yields the contents of a name, and forgets them. It reports whether more are wanted.
+func (c *contents) end(name []byte) bool {
+	switch {
+	case len(c.first) == 0:
+		return true
+	case c.more.Len() == 0:
+		ok := c.tell(name, c.first, 1)
+		c.first = c.first[:0]
+		return ok
+	}
+	for record, err := range c.more.All() {
 		if err != nil {
-			yield(Named{}, diskError(err))
+			c.yield(Named{}, diskError(err))
 			return false
 		}
-		if !yield(Named{offer, group.Len()}, nil) {
+		if !c.tell(name, record, c.more.Len()) {
 			return false
 		}
 	}
-	if err := group.Reset(); err != nil {
-		yield(Named{}, diskError(err))
+	c.first = c.first[:0]
+	if err := c.more.Reset(); err != nil {
+		c.yield(Named{}, diskError(err))
 		return false
 	}
 	return true
+}
+
+// tell yields one of so many contents of a name. It reports whether more are wanted.
+func (c *contents) tell(name, record []byte, of int) bool {
+	offer, err := contentOf(string(name), record)
+	if err != nil {
+		c.yield(Named{}, diskError(err))
+		return false
+	}
+	return c.yield(Named{offer, of}, nil)
 }
 
 // A record of a name is the name, a zero, hash and size, and then, inverted so that more comes first,
@@ -182,10 +220,9 @@ func (n *Names) add(offer client.Offer) error {
 	return diskError(n.records.Add(b))
 }
 
-// byCount returns the record of a content within its name.
-func byCount(content []byte) []byte {
+// appendByCount appends the record of a content within its name.
+func appendByCount(b, content []byte) []byte {
 	identity, count := content[:identitySize], content[identitySize:identitySize+countSize]
-	b := make([]byte, 0, unknownSize+len(content))
 	b = append(b, byte(unknown(protocol.Hash(identity))))
 	b = append(append(b, count...), identity...)
 	return append(b, content[identitySize+countSize:]...)

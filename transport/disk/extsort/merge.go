@@ -65,13 +65,17 @@ func (s *Sorter) merge(yield func([]byte, error) bool) {
 type reading struct {
 	from   *bufio.Reader
 	left   int64  // bytes of the run, behind the record
-	record []byte // the next
+	record []byte // the next: in the reader's buffer, or in the one for those that have no room there
+	inside int    // bytes of it that are in the reader's buffer
+	large  []byte
 }
 
 var errDamaged = errors.New("it is not what was written")
 
 // next reads the next record of a run that has one.
 func (r *reading) next() error {
+	r.from.Discard(r.inside)
+	r.inside = 0
 	length, err := binary.ReadUvarint(r.from)
 	size := int64(len(binary.AppendUvarint(nil, length))) + int64(length)
 	switch {
@@ -80,16 +84,23 @@ func (r *reading) next() error {
 	case length > uint64(r.left) || size > r.left:
 		return temporary(errDamaged)
 	}
-	r.record = slices.Grow(r.record[:0], int(length))[:length]
-	if _, err := io.ReadFull(r.from, r.record); err != nil {
+	r.left -= size
+	if length <= uint64(r.from.Size()) {
+		r.inside = int(length)
+		r.record, err = r.from.Peek(r.inside)
 		return cut(err)
 	}
-	r.left -= size
-	return nil
+	r.large = slices.Grow(r.large[:0], int(length))[:length]
+	r.record = r.large
+	_, err = io.ReadFull(r.from, r.record)
+	return cut(err)
 }
 
 // cut returns the error of a read. A file that ends within a run has been cut.
 func cut(err error) error {
+	if err == nil {
+		return nil
+	}
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		err = errDamaged
 	}
