@@ -68,6 +68,10 @@ func (s *slots) claim(end int64, values map[uint64]protocol.Hash) error {
 	return nil
 }
 
+// pieceSize is how many bytes are written at once. A system keeps what comes in larger pieces in larger
+// blocks of memory, which are slower to get: on a guest the host may have taken them back.
+const pieceSize = 256 << 10
+
 // write writes a group, with holes for its zeros.
 func (s *slots) write(at int64, data []byte) error {
 	if at < s.stale && punch(s.file, at, int64(len(data))) != nil {
@@ -78,8 +82,13 @@ func (s *slots) write(at int64, data []byte) error {
 		return err
 	}
 	return disk.Dense(data, func(from int, stretch []byte) error {
-		_, err := s.file.WriteAt(stretch, at+int64(from))
-		return err
+		for piece := range slices.Chunk(stretch, pieceSize) {
+			if _, err := s.file.WriteAt(piece, at+int64(from)); err != nil {
+				return err
+			}
+			from += len(piece)
+		}
+		return nil
 	})
 }
 
