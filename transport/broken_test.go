@@ -31,6 +31,16 @@ func pretend(t *testing.T, l transport.Listener, answer []byte, then func(transp
 	then(conn)
 }
 
+// pretends has that done beside the test, which does not end before.
+func pretends(t *testing.T, l transport.Listener, answer []byte, then func(transport.Conn)) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		pretend(t, l, answer, then)
+	}()
+	t.Cleanup(func() { <-done }) // before that of the listener
+}
+
 // A node that breaks off in the middle of a body is at fault; the file is not.
 func TestWhoIsToBlameForABrokenBody(t *testing.T) {
 	large := newFile(strings.Repeat("large", 2<<20))
@@ -128,7 +138,7 @@ func TestALongMessageIsHeard(t *testing.T) {
 			at := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)}), 1)
 			located.Peers = append(located.Peers, protocol.PeerAt(at))
 		}
-		go pretend(t, l, protocol.Append(nil, located), discard)
+		pretends(t, l, protocol.Append(nil, located), discard)
 		c := peer.Client{Network: network, Relay: "relay:1"}
 		if tried := len(c.FetchInto(t.Context(), peer.Request{Name: "file"}, nil).Tried); tried != protocol.MaxPage {
 			t.Errorf("%d nodes were tried", tried)

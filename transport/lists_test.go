@@ -201,7 +201,7 @@ func TestAMachineIsToldOfALongAnswer(t *testing.T) {
 	both(t, func(t *testing.T, network transport.Network) {
 		l := listen(t, network, "127.0.0.1:0")
 		answer := &protocol.Error{Code: protocol.NotFound, By: protocol.Relay}
-		go pretend(t, l, nil, discard)
+		pretends(t, l, nil, discard)
 		m := &told{}
 		m.does = func(in roles.Input) []roles.Effect {
 			switch in.(type) {
