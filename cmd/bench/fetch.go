@@ -147,7 +147,7 @@ func (l *lab) fetchTo(ctx context.Context, p place, control string, also bool) (
 	what := "fetch of " + l.size.String() + " to a file " + p.name + ", verified, one node, " + control
 	speed := func(s []sample) float64 { return rate(s, float64(b.bytes)/mebibyte) }
 	for i, w := range ways[1:] {
-		rows = append(rows, row{what, speed(samples[0]), "MiB/s", w.name + ", not verified", speed(samples[i+1]), fetchBar(w.name, p.disk, control == plain)})
+		rows = append(rows, row{what, speed(samples[0]), "MiB/s", w.name + ", not verified", speed(samples[i+1]), fetchBar(w.name, p.disk, control == plain, control == l.controls[0])})
 	}
 	if len(ways) == 1 {
 		rows = append(rows, row{what: what, ours: speed(samples[0]), unit: "MiB/s"})
@@ -159,11 +159,14 @@ func (l *lab) fetchTo(ctx context.Context, p place, control string, also bool) (
 	return rows, nil
 }
 
-// fetchBar is for our speed by another way's. In memory one is set under the plain congestion control alone.
-func fetchBar(rival string, disk, isPlain bool) bar {
+// fetchBar is for our speed by another way's. In memory one is set under the plain congestion control alone, and on a disk
+// under the usual one, the system's.
+func fetchBar(rival string, disk, isPlain, isUsual bool) bar {
 	switch {
 	case rival == bareWay:
 		return bar{least: 0.65}
+	case disk && !isUsual:
+		return bar{}
 	case rival == curlSynced:
 		return bar{least: 1.9}
 	case disk:
