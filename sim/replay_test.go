@@ -119,14 +119,13 @@ func TestTracesAndDiagramsAreWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	for text, in := range map[string]*bytes.Buffer{
-		"n1     FAULT crash":                &trace,
-		"sends REGISTER epoch":              &trace,
-		"participant relay":                 &diagram,
-		"Note over n1: FAULT crash":         &diagram,
-		"c0->>relay: LOCATE":                &diagram,
-		"n0-)c0: 600000 bytes of content":   &diagram,
-		"Note over relay: EVERYTHING HEALS": &diagram,
-
+		"n1     FAULT crash":                 &trace,
+		"sends REGISTER epoch":               &trace,
+		"participant relay":                  &diagram,
+		"Note over n1: FAULT crash":          &diagram,
+		"c0->>relay: LOCATE":                 &diagram,
+		"n0-)c0: 600000 bytes of content":    &diagram,
+		"Note over relay: EVERYTHING HEALS":  &diagram,
 		"c0->>n0: GET \"both\" content":      &diagram,
 		"n0->>c0: CONTENT 600000 at 0 of 60": &diagram,
 	} {

@@ -3,6 +3,7 @@ package transport
 import (
 	"net"
 	"strings"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -16,16 +17,12 @@ const calm = "reno"
 // the system does, and returns the latter; "": nothing has changed. The listener is the place: what was
 // paced once remains so, whatever congestion control it is given later.
 func unpace(listener *net.TCPListener) (usual string) {
-	raw, err := listener.SyscallConn()
-	if err != nil {
-		return ""
-	}
-	raw.Control(func(fd uintptr) {
-		was, err := unix.GetsockoptString(int(fd), unix.IPPROTO_TCP, unix.TCP_CONGESTION)
+	control(listener, func(fd int) {
+		was, err := unix.GetsockoptString(fd, unix.IPPROTO_TCP, unix.TCP_CONGESTION)
 		if err != nil || !strings.HasPrefix(was, "bbr") {
 			return
 		}
-		if unix.SetsockoptString(int(fd), unix.IPPROTO_TCP, unix.TCP_CONGESTION, calm) == nil {
+		if unix.SetsockoptString(fd, unix.IPPROTO_TCP, unix.TCP_CONGESTION, calm) == nil {
 			usual = was
 		}
 	})
@@ -34,13 +31,9 @@ func unpace(listener *net.TCPListener) (usual string) {
 
 // pace gives a connection the congestion control of the system, unless that of its route came before.
 func pace(conn *net.TCPConn, usual string) {
-	raw, err := conn.SyscallConn()
-	if err != nil {
-		return
-	}
-	raw.Control(func(fd uintptr) {
-		if is, err := unix.GetsockoptString(int(fd), unix.IPPROTO_TCP, unix.TCP_CONGESTION); err == nil && is == calm {
-			unix.SetsockoptString(int(fd), unix.IPPROTO_TCP, unix.TCP_CONGESTION, usual)
+	control(conn, func(fd int) {
+		if is, err := unix.GetsockoptString(fd, unix.IPPROTO_TCP, unix.TCP_CONGESTION); err == nil && is == calm {
+			unix.SetsockoptString(fd, unix.IPPROTO_TCP, unix.TCP_CONGESTION, usual)
 		}
 	})
 }
@@ -48,11 +41,14 @@ func pace(conn *net.TCPConn, usual string) {
 // wakeFor has a reader that waits on a connection woken when so many bytes have come, the peer has ended,
 // or the system has no room for more. A read that does not wait takes what is there.
 func wakeFor(conn Conn, bytes int) {
-	bare, is := conn.(*net.TCPConn)
-	if !is {
-		return
+	if bare, is := conn.(*net.TCPConn); is {
+		control(bare, func(fd int) { unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVLOWAT, bytes) })
 	}
-	if raw, err := bare.SyscallConn(); err == nil {
-		raw.Control(func(fd uintptr) { unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVLOWAT, bytes) })
+}
+
+// control calls f with the descriptor of a socket that is open.
+func control(socket syscall.Conn, f func(fd int)) {
+	if raw, err := socket.SyscallConn(); err == nil {
+		raw.Control(func(fd uintptr) { f(int(fd)) })
 	}
 }

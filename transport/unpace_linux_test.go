@@ -114,11 +114,13 @@ func TestOnlyConnectionsWithinThisMachineAreUnpaced(t *testing.T) {
 		lift(t, "lo", "127.0.0.1")
 		lift(t, "lo:1", "10.9.0.1")
 		lift(t, "lo:2", "10.9.0.2")
+		tried := false
 		for usual, calm := range map[string]string{"bbr": "reno", "cubic": "cubic", "reno": "reno"} {
 			if err := os.WriteFile(file, []byte(usual), 0); err != nil {
 				t.Logf("the system has no %s here: %v", usual, err)
 				continue
 			}
+			tried = true
 			for _, test := range []struct{ from, to, want string }{
 				{"", "127.0.0.1", calm}, {"127.0.0.2", "127.0.0.3", calm}, {"", "::1", calm},
 				{"10.9.0.1", "10.9.0.1", calm}, {"10.9.0.2", "10.9.0.1", usual}, {"10.9.0.1", "10.9.0.2", usual},
@@ -128,6 +130,9 @@ func TestOnlyConnectionsWithinThisMachineAreUnpaced(t *testing.T) {
 					t.Errorf("%s: from %q to %s: %q, not %s; its listener has %q", usual, test.from, test.to, got, test.want, listener)
 				}
 			}
+		}
+		if !tried {
+			t.Skip("no congestion control can be chosen here")
 		}
 	})
 }

@@ -146,8 +146,12 @@ func (l *lab) fetchTo(ctx context.Context, p place, control string, also bool) (
 	}
 	what := "fetch of " + l.size.String() + " to a file " + p.name + ", verified, one node, " + control
 	speed := func(s []sample) float64 { return rate(s, float64(b.bytes)/mebibyte) }
+	counts := control == plain
+	if p.disk {
+		counts = control == l.controls[0] // the system's
+	}
 	for i, w := range ways[1:] {
-		rows = append(rows, row{what, speed(samples[0]), "MiB/s", w.name + ", not verified", speed(samples[i+1]), fetchBar(w.name, p.disk, control == plain, control == l.controls[0])})
+		rows = append(rows, row{what, speed(samples[0]), "MiB/s", w.name + ", not verified", speed(samples[i+1]), fetchBar(w.name, p.disk, counts)})
 	}
 	if len(ways) == 1 {
 		rows = append(rows, row{what: what, ours: speed(samples[0]), unit: "MiB/s"})
@@ -159,22 +163,20 @@ func (l *lab) fetchTo(ctx context.Context, p place, control string, also bool) (
 	return rows, nil
 }
 
-// fetchBar is for our speed by another way's. In memory one is set under the plain congestion control alone, and on a disk
-// under the usual one, the system's.
-func fetchBar(rival string, disk, isPlain, isUsual bool) bar {
+// fetchBar is for our speed by another way's, where the congestion control is the one that counts: in memory the plain one,
+// and on a disk the system's.
+func fetchBar(rival string, disk, counts bool) bar {
 	switch {
 	case rival == bareWay:
 		return bar{least: 0.65}
-	case disk && !isUsual:
+	case !counts:
 		return bar{}
 	case rival == curlSynced:
 		return bar{least: 1.9}
 	case disk:
 		return bar{least: 1.2}
-	case isPlain:
-		return bar{least: 1.15}
 	}
-	return bar{}
+	return bar{least: 1.15}
 }
 
 // costRow is about the CPU time of both ends.

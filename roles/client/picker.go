@@ -138,7 +138,7 @@ func (p *Picker) Work() bool {
 		return true
 	}
 	for at, c := range p.claims {
-		if _, ok := p.tail(c, nobody); ok && p.slow(at) {
+		if _, ok := p.tail(c, nobody); ok && p.slow(c.who, p.queue(at)) {
 			return true
 		}
 	}

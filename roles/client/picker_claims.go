@@ -62,12 +62,12 @@ func (p *Picker) second(who int, most uint64) (best interval, ok bool) {
 	longest := uint64(0)
 	for at, c := range p.claims {
 		s, some := p.tail(c, who)
-		switch {
+		switch queue := p.queue(at); {
 		case c.who == who && p.relied(c):
 			return interval{}, false
-		case c.who == who || !some || !p.slow(at):
-		case p.queue(at) >= longest:
-			best, longest, ok = s, p.queue(at), true
+		case c.who == who || !some || !p.slow(c.who, queue):
+		case queue >= longest:
+			best, longest, ok = s, queue, true
 		}
 	}
 	half := (longest + 1) / 2
@@ -75,11 +75,10 @@ func (p *Picker) second(who int, most uint64) (best interval, ok bool) {
 	return best, ok
 }
 
-// slow reports whether more is to come up to the end of a claim than comes soon, or its source is not
-// counted on: else another one that were asked for the same would only bring it a second time.
-func (p *Picker) slow(at int) bool {
-	who := p.claims[at].who
-	return p.queue(at) > p.paces[who].Soon || slices.Contains(p.late, who)
+// slow reports whether a source that has so many groups to send does not send all of them soon, or is
+// not counted on: else another one that were asked for the last would only bring it a second time.
+func (p *Picker) slow(who int, queue uint64) bool {
+	return queue > p.paces[who].Soon || slices.Contains(p.late, who)
 }
 
 // relied reports whether a claim has missing groups that no other source has been asked for.

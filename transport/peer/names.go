@@ -116,7 +116,7 @@ func (n *Names) All() iter.Seq2[Named, error] {
 			}
 			content := record[end+1:]
 			if !bytes.Equal(name, record[:end]) {
-				if !of.end(name) {
+				if !of.end(string(name)) {
 					return
 				}
 				name, last = append(name[:0], record[:end]...), last[:0]
@@ -130,15 +130,15 @@ func (n *Names) All() iter.Seq2[Named, error] {
 				return
 			}
 		}
-		of.end(name)
+		of.end(string(name))
 	}
 }
 
 // contents are those of one name. Most names have one, which costs no sorting.
 type contents struct {
 	yield func(Named, error) bool
-	first []byte // its record; empty: there is none
-	more  extsort.Sorter
+	first []byte         // the record of the first; empty: there is none
+	more  extsort.Sorter // all of them, if there are several
 	next  []byte
 }
 
@@ -158,14 +158,14 @@ func (c *contents) add(content []byte) error {
 }
 
 // end yields the contents of a name, and forgets them. It reports whether more are wanted.
-func (c *contents) end(name []byte) bool {
+func (c *contents) end(name string) bool {
+	first := c.first
+	c.first = first[:0]
 	switch {
-	case len(c.first) == 0:
+	case len(first) == 0:
 		return true
 	case c.more.Len() == 0:
-		ok := c.tell(name, c.first, 1)
-		c.first = c.first[:0]
-		return ok
+		return c.tell(name, first, 1)
 	}
 	for record, err := range c.more.All() {
 		if err != nil {
@@ -176,7 +176,6 @@ func (c *contents) end(name []byte) bool {
 			return false
 		}
 	}
-	c.first = c.first[:0]
 	if err := c.more.Reset(); err != nil {
 		c.yield(Named{}, diskError(err))
 		return false
@@ -185,8 +184,8 @@ func (c *contents) end(name []byte) bool {
 }
 
 // tell yields one of so many contents of a name. It reports whether more are wanted.
-func (c *contents) tell(name, record []byte, of int) bool {
-	offer, err := contentOf(string(name), record)
+func (c *contents) tell(name string, record []byte, of int) bool {
+	offer, err := contentOf(name, record)
 	if err != nil {
 		c.yield(Named{}, diskError(err))
 		return false

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"io"
 	"iter"
-	"slices"
 )
 
 // All returns the records in their order, equal ones as often as they were added. A record is
@@ -65,9 +64,8 @@ func (s *Sorter) merge(yield func([]byte, error) bool) {
 type reading struct {
 	from   *bufio.Reader
 	left   int64  // bytes of the run, behind the record
-	record []byte // the next: in the reader's buffer, or in the one for those that have no room there
-	inside int    // bytes of it that are in the reader's buffer
-	large  []byte
+	record []byte // the next
+	inside int    // bytes of it that are still in the reader's buffer
 }
 
 var errDamaged = errors.New("it is not what was written")
@@ -90,8 +88,7 @@ func (r *reading) next() error {
 		r.record, err = r.from.Peek(r.inside)
 		return cut(err)
 	}
-	r.large = slices.Grow(r.large[:0], int(length))[:length]
-	r.record = r.large
+	r.record = make([]byte, length)
 	_, err = io.ReadFull(r.from, r.record)
 	return cut(err)
 }

@@ -10,9 +10,9 @@ import (
 // sync alone, which also tells of each failure. A nil behind does nothing.
 type behind struct {
 	file   *os.File
-	again  *os.File // the same file, opened another time: so the sync still tells of a failure that a flush meets; nil: it is not flushed
+	second *os.File // the same file, opened a second time: so the sync still tells of a failure that a flush meets; nil: it is not flushed
 	start  func(file *os.File, at, length int64) error
-	flush  func(again *os.File) error
+	flush  func(second *os.File) error
 	each   int64 // bytes that are flushed together
 	ranges chan span
 	end    chan struct{}
@@ -31,17 +31,17 @@ const (
 // which does not wait for the end then. Tests replace it.
 var flushEach int64 = 32 << 20
 
-// newBehind returns the behind of a file, or nil where that is of no use. It opens the file another time.
+// newBehind returns the behind of a file, or nil where that is of no use. It opens the file a second time.
 func newBehind(file *os.File, open func() (*os.File, error)) *behind {
 	if !writesBehind(file) {
 		return nil
 	}
-	again, err := open()
+	second, err := open()
 	if err != nil {
-		again = nil
+		second = nil
 	}
 	b := &behind{
-		file: file, again: again, start: writeBehind, flush: flushBehind, each: flushEach,
+		file: file, second: second, start: writeBehind, flush: flushBehind, each: flushEach,
 		ranges: make(chan span, mostBehind), end: make(chan struct{}),
 	}
 	go b.work()
@@ -62,8 +62,8 @@ func (b *behind) add(at, length int64) {
 // work starts the writing of ranges until the end, or until a call fails or is slow. It does so by the
 // [os.File], which keeps its descriptor from being closed, and used for another file, during a call.
 func (b *behind) work() {
-	defer b.again.Close() // of nil, too
-	begun := int64(0)     // bytes, since the last flush
+	defer b.second.Close() // of nil, too
+	begun := int64(0)      // bytes, since the last flush
 	for {
 		select {
 		case <-b.end:
@@ -72,10 +72,10 @@ func (b *behind) work() {
 			if !within(slowBehind, func() error { return b.start(b.file, r.at, r.length) }) {
 				return
 			}
-			if begun += r.length; begun < b.each || b.again == nil {
+			if begun += r.length; begun < b.each || b.second == nil {
 				continue
 			}
-			if begun = 0; !within(slowFlush, func() error { return b.flush(b.again) }) {
+			if begun = 0; !within(slowFlush, func() error { return b.flush(b.second) }) {
 				return
 			}
 		}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"fmt"
-	"hash/maphash"
 	"os"
 	"slices"
 	"strings"
@@ -30,39 +29,24 @@ type twins struct {
 func newTwins(root *os.Root, names [][]string, kept []string) *twins {
 	t := &twins{root: root, all: map[string][]string{}, there: map[string]bool{}}
 	t.places.names = slices.Clone(kept)
-	each := func(f func(name string)) {
-		for _, of := range names {
-			for _, name := range of {
-				f(name)
-			}
-		}
-		for _, name := range kept {
-			f(name)
+	first := make(map[string]string, len(names)+len(kept))
+	add := func(name string) {
+		key := folded(name)
+		if len(t.all[key]) > 0 {
+			t.all[key] = append(t.all[key], name)
+		} else if other, known := first[key]; known {
+			t.all[key] = []string{other, name}
+		} else {
+			first[key] = name
 		}
 	}
-	// Most names have no twin, so that a hash of each is kept, in place of the name.
-	seed, met, again := maphash.MakeSeed(), make(map[uint64]struct{}, len(names)+len(kept)), map[uint64]struct{}{}
-	each(func(name string) {
-		sum := maphash.String(seed, folded(name))
-		if _, is := met[sum]; is {
-			again[sum] = struct{}{}
-		}
-		met[sum] = struct{}{}
-	})
-	if len(again) > 0 {
-		each(func(name string) {
-			key := folded(name)
-			if _, is := again[maphash.String(seed, key)]; is {
-				t.all[key] = append(t.all[key], name)
-			}
-		})
-		for key, of := range t.all { // of two that share but the hash, neither has a twin
-			if len(of) < 2 {
-				delete(t.all, key)
-			}
+	for _, of := range names {
+		for _, name := range of {
+			add(name)
 		}
 	}
 	for _, name := range kept {
+		add(name)
 		t.there[name] = true
 	}
 	return t
