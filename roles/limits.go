@@ -56,6 +56,7 @@ const (
 	MaxIndex          = 20_000_000 // names that a relay keeps of all nodes
 	MaxLists          = 32         // answers to LIST that a relay has on their way to all its peers
 	ShortList         = 50         // items in a LISTED for which there is no room among these
+	ShortListBytes    = 16 << 10   // bytes of these items, as a LISTED has them
 	MaxLongPages      = 256        // the same for LOCATED of more than DefaultPage peers; others are short then
 	MaxBusy           = 5          // times that a client asks for a list while the relay is busy
 	MeanName          = 128        // bytes that names have on average at most: MaxEntries and MaxIndex bound these, too

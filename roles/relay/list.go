@@ -31,11 +31,8 @@ const (
 )
 
 // Short pages take no room among the long ones, so many may be made and lie untaken at once: they
-// take a part of a long one's work, and little memory.
-const (
-	shortPart  = 16
-	shortBytes = 16 << 10
-)
+// take a part of a long one's work, and little memory (roles.ShortListBytes).
+const shortPart = 16
 
 // List returns a page of the published items, in the order of their numbers. The cursor holds the
 // registry's incarnation and the next number, so that an item that is published from the first page
@@ -54,7 +51,7 @@ func (r *Registry) List(at roles.Moment, from From, m *protocol.List) protocol.M
 	if m.Limit > 0 {
 		l.limit = int(min(m.Limit, protocol.MaxPage))
 		if l.limit <= roles.ShortList {
-			l.most, l.steps, l.room = listMost/shortPart, matchMost/shortPart, shortBytes
+			l.most, l.steps, l.room = listMost/shortPart, matchMost/shortPart, roles.ShortListBytes
 		}
 	}
 	next := l.begin(at, m.Cursor)
