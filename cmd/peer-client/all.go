@@ -15,8 +15,12 @@ import (
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
+// manyFiles is how many bytes of memory it takes to fetch some ten thousand small files.
+const manyFiles = 64 << 20
+
 // all gets all that is wanted into the target's folder.
 func (c *command) all(ctx context.Context, wanted peer.AllRequest, to *target) error {
+	cli.GrowHeap(manyFiles)
 	s := newSummary(to.root.Name(), c.fail)
 	c.newProgress(ctx, "fetching", nil)
 	var published map[protocol.Hash]bool
