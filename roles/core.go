@@ -32,7 +32,8 @@ type Transition struct {
 
 // NewCore returns a core at the start of the grammar's table.
 func NewCore[S, E ~string](g *Grammar[S, E]) Core[S, E] {
-	return Core[S, E]{grammar: g, referee: newReferee(&g.table), state: g.table.States[0].Name}
+	g.ready()
+	return Core[S, E]{grammar: g, referee: newReferee(string(g.start), g.moves), state: g.start}
 }
 
 // Watch calls f for each fired row; nil: nothing is called.
@@ -43,7 +44,7 @@ func (c *Core[S, E]) Watch(f func(Transition)) { c.watch = f }
 func (c *Core[S, E]) Use(link Link, timer Timer) { c.link, c.timer = link, timer }
 
 // Name returns the name of the table, as in "client.Source".
-func (c *Core[S, E]) Name() string { return c.grammar.table.Name }
+func (c *Core[S, E]) Name() string { return c.grammar.name }
 
 // State returns the state that the machine is in.
 func (c *Core[S, E]) State() S { return c.state }
@@ -62,7 +63,7 @@ func (c *Core[S, E]) Do(effects ...Effect) { c.effects = append(c.effects, effec
 
 // Reset returns the machine to its start, for another conversation.
 func (c *Core[S, E]) Reset() {
-	c.state = c.grammar.table.States[0].Name
+	c.state = c.grammar.start
 	c.referee.SetState(string(c.state))
 	c.armed, c.watch = false, nil
 	clear(c.effects[:cap(c.effects)])
@@ -88,11 +89,11 @@ func (c *Core[S, E]) Fire(event E) {
 		to = from
 	}
 	if !c.referee.fire(string(event)) {
-		panic(fmt.Sprintf("%s: %s has no row for %s", c.grammar.table.Name, from, event))
+		panic(fmt.Sprintf("%s: %s has no row for %s", c.grammar.name, from, event))
 	}
 	c.state = to
 	if c.watch != nil {
-		c.watch(Transition{c.grammar.table.Name, c.link, string(from), string(event), string(to)})
+		c.watch(Transition{c.grammar.name, c.link, string(from), string(event), string(to)})
 	}
 	if stays {
 		return

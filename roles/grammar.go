@@ -1,14 +1,21 @@
 package roles
 
 import (
+	"sync"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 )
 
-// Grammar is a table made ready for the machines under it, which share it.
+// Grammar is a table made ready for the machines under it, which share it. That is done for the first of them: a
+// program has machines under few of all tables.
 type Grammar[S, E ~string] struct {
-	table   Table[S, E]
+	table func() Table[S, E]
+	made  sync.Once
+	name  string
+	start S
+	moves moves // the rows, for referees
+
 	waits   map[S]time.Duration
 	final   map[S]bool
 	leads   map[cell[S, E]]S    // the rows
@@ -21,16 +28,29 @@ type hearing[S ~string] struct {
 	kind  protocol.Kind
 }
 
-// NewGrammar makes a table ready. It keeps a copy.
-func NewGrammar[S, E ~string](t Table[S, E]) *Grammar[S, E] {
-	g := &Grammar[S, E]{
-		table: *t.clone(),
-		waits: map[S]time.Duration{}, final: map[S]bool{}, leads: map[cell[S, E]]S{}, accepts: map[hearing[S]]bool{},
-	}
+// NewGrammar returns the grammar of a table, which is asked for at most once for the machines, and for each Table.
+func NewGrammar[S, E ~string](table func() Table[S, E]) *Grammar[S, E] {
+	return &Grammar[S, E]{table: table}
+}
+
+// Table returns the table, which is the caller's.
+func (g *Grammar[S, E]) Table() *Table[S, E] {
+	t := g.table()
+	return &t
+}
+
+// ready makes the table ready.
+func (g *Grammar[S, E]) ready() { g.made.Do(g.build) }
+
+func (g *Grammar[S, E]) build() {
+	t := g.table()
+	g.name, g.start, g.moves = t.Name, t.States[0].Name, t.moves()
+	g.waits, g.final = make(map[S]time.Duration, len(t.States)), make(map[S]bool, len(t.States))
+	g.leads, g.accepts = make(map[cell[S, E]]S, len(g.moves)), map[hearing[S]]bool{}
 	for _, s := range t.States {
 		g.waits[s.Name], g.final[s.Name] = s.Wait, s.Final
 	}
-	kinds := map[E]protocol.Kind{}
+	kinds := make(map[E]protocol.Kind, len(t.Events))
 	for _, e := range t.Events {
 		kinds[e.Name] = e.Kind
 	}
@@ -42,8 +62,4 @@ func NewGrammar[S, E ~string](t Table[S, E]) *Grammar[S, E] {
 			}
 		}
 	}
-	return g
 }
-
-// Table returns a copy of the table.
-func (g *Grammar[S, E]) Table() *Table[S, E] { return g.table.clone() }

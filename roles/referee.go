@@ -9,18 +9,25 @@ import (
 // referee keeps a machine's state, moves it, and says which events it allows. It calls nothing of ours: no callbacks.
 type referee struct{ *fsm.FSM }
 
-func newReferee[S, E ~string](t *Table[S, E]) referee {
-	events := make(fsm.Events, 0, len(t.Rows))
+// moves are a table's rows, one from each state, which referees share.
+type moves fsm.Events
+
+func newReferee(start string, rows moves) referee {
+	return referee{fsm.NewFSM(start, fsm.Events(rows), nil)}
+}
+
+func (t *Table[S, E]) moves() moves {
+	all := make(moves, 0, len(t.Rows))
 	for _, row := range t.Rows {
 		for _, from := range row.From {
 			to := row.To
 			if to == "" {
 				to = from
 			}
-			events = append(events, fsm.EventDesc{Name: string(row.On), Src: []string{string(from)}, Dst: string(to)})
+			all = append(all, fsm.EventDesc{Name: string(row.On), Src: []string{string(from)}, Dst: string(to)})
 		}
 	}
-	return referee{fsm.NewFSM(string(t.States[0].Name), events, nil)}
+	return all
 }
 
 // fire moves the state along the row for the event, and reports whether there is one. An event that leads back to the
@@ -33,5 +40,5 @@ func (r referee) fire(event string) bool {
 
 // Diagram draws the table as a Mermaid state diagram.
 func (t *Table[S, E]) Diagram() (string, error) {
-	return fsm.VisualizeForMermaidWithGraphType(newReferee(t).FSM, fsm.StateDiagram)
+	return fsm.VisualizeForMermaidWithGraphType(newReferee(string(t.States[0].Name), t.moves()).FSM, fsm.StateDiagram)
 }

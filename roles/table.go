@@ -17,15 +17,6 @@ type Table[S, E ~string] struct {
 	Rows   []Row[S, E]
 }
 
-// clone returns a copy that shares nothing with the table.
-func (t *Table[S, E]) clone() *Table[S, E] {
-	rows := slices.Clone(t.Rows)
-	for i := range rows {
-		rows[i].From = slices.Clone(rows[i].From)
-	}
-	return &Table[S, E]{t.Name, slices.Clone(t.States), slices.Clone(t.Events), rows}
-}
-
 // State documents a state. A machine starts in the first one of its table, and leaves it with its first
 // input.
 type State[S ~string] struct {

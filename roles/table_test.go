@@ -118,7 +118,7 @@ func TestEachRuleOfTablesIsHeld(t *testing.T) {
 type machine struct{ roles.Core[state, event] }
 
 func TestACoreFollowsItsTable(t *testing.T) {
-	m := &machine{roles.NewCore(roles.NewGrammar(*sound()))}
+	m := &machine{roles.NewCore(roles.NewGrammar(func() table { return *sound() }))}
 	var moved []roles.Transition
 	m.Watch(func(row roles.Transition) { moved = append(moved, row) })
 	fire := func(e event, at state, effects ...roles.Effect) {
@@ -153,7 +153,7 @@ func TestACoreFollowsItsTable(t *testing.T) {
 }
 
 func TestAMachineWithinHasATimerOfItsOwn(t *testing.T) {
-	m := &machine{roles.NewCore(roles.NewGrammar(*sound()))}
+	m := &machine{roles.NewCore(roles.NewGrammar(func() table { return *sound() }))}
 	m.Use(0, 5)
 	m.Begin()
 	m.Fire("Begun")
@@ -173,7 +173,7 @@ func TestAMachineWithinHasATimerOfItsOwn(t *testing.T) {
 }
 
 func TestFiringWhatTheTableDoesNotAllowPanics(t *testing.T) {
-	m := &machine{roles.NewCore(roles.NewGrammar(*sound()))}
+	m := &machine{roles.NewCore(roles.NewGrammar(func() table { return *sound() }))}
 	defer func() {
 		if failure := recover(); failure != "test.Sound: Start has no row for Answered" {
 			t.Errorf("recovered %v", failure)
