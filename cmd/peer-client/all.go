@@ -20,7 +20,7 @@ const manyFiles = 64 << 20
 
 // all gets all that is wanted into the target's folder.
 func (c *command) all(ctx context.Context, wanted peer.AllRequest, to *target) error {
-	cli.GrowHeap(manyFiles)
+	go cli.GrowHeap(manyFiles) // beside the first words with the relay
 	s := newSummary(to.root.Name(), c.fail)
 	c.newProgress(ctx, "fetching", nil)
 	var published map[protocol.Hash]bool

@@ -53,7 +53,7 @@ func Choose(offers []Offer) Choice {
 	var c Choice
 	offers = Merge(offers)
 	picks := make([]Offer, 0, len(offers))
-	nodes := make(map[string]uint64, len(offers)) // that have a name, whatever its content
+	nodes := make([]uint64, 0, len(offers)) // that have the name of each, whatever its content
 	for len(offers) > 0 {
 		n, known := 1, 0
 		for n < len(offers) && offers[n].Name == offers[0].Name {
@@ -62,10 +62,11 @@ func Choose(offers []Offer) Choice {
 		for known < n && !offers[known].Hash.IsZero() {
 			known++
 		}
+		have := uint64(0)
 		for _, one := range offers[:n] {
-			nodes[one.Name] += one.Count
+			have += one.Count
 		}
-		picks = append(picks, offers[0])
+		picks, nodes = append(picks, offers[0]), append(nodes, have)
 		if known > 1 {
 			c.Variants = append(c.Variants, Variants{offers[0], offers[1:known:known]})
 		}
@@ -88,26 +89,34 @@ func Choose(offers []Offer) Choice {
 }
 
 // clash returns the clashes of names that are files and folders at once, by the name that loses.
-func (c *Choice) clash(picks []Offer, nodes map[string]uint64) map[string]Clash {
+func (c *Choice) clash(picks []Offer, nodes []uint64) map[string]Clash {
 	type folder struct {
 		name string
+		file int    // that is called so
 		most uint64 // nodes that have any one of the names in it
 		of   []string
 	}
 	at, folders := map[string]int{}, []folder{}
-	for _, one := range picks {
-		for name := one.Name; strings.Contains(name, "/"); {
-			name = name[:strings.LastIndexByte(name, '/')]
-			if _, file := nodes[name]; !file {
+	sound := "" // the last folder that is no file, nor is one above it: mostly that of the next name, too
+	for i, one := range picks {
+		above := one.Name[:max(0, strings.LastIndexByte(one.Name, '/'))]
+		if above == sound {
+			continue
+		}
+		sound = above
+		for name := above; name != ""; name = name[:max(0, strings.LastIndexByte(name, '/'))] {
+			file, is := slices.BinarySearchFunc(picks, name, func(pick Offer, name string) int { return strings.Compare(pick.Name, name) })
+			if !is {
 				continue
 			}
-			i, known := at[name]
+			sound = ""
+			n, known := at[name]
 			if !known {
-				i, at[name] = len(folders), len(folders)
-				folders = append(folders, folder{name: name})
+				n, at[name] = len(folders), len(folders)
+				folders = append(folders, folder{name: name, file: file})
 			}
-			folders[i].most = max(folders[i].most, nodes[one.Name])
-			folders[i].of = append(folders[i].of, one.Name)
+			folders[n].most = max(folders[n].most, nodes[i])
+			folders[n].of = append(folders[n].of, one.Name)
 		}
 	}
 	slices.SortFunc(folders, func(a, b folder) int { return strings.Compare(a.name, b.name) }) // those above come first
@@ -116,7 +125,7 @@ func (c *Choice) clash(picks []Offer, nodes map[string]uint64) map[string]Clash 
 		below := slices.DeleteFunc(f.of, func(name string) bool { _, is := lost[name]; return is })
 		switch _, is := lost[f.name]; {
 		case is || len(below) == 0:
-		case f.most >= nodes[f.name]:
+		case f.most >= nodes[f.file]:
 			lost[f.name] = Clash{f.name, below[0], FolderNeeded}
 		default:
 			for _, name := range below {

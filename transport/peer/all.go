@@ -82,7 +82,7 @@ func (c *Client) FetchAll(ctx context.Context, request AllRequest, folder *os.Ro
 			return a.AllResult
 		}
 	}
-	picks := a.choose(slices.Concat(request.Offers, a.take(found)))
+	picks := a.choose(joined(slices.Clone(request.Offers), a.take(found)))
 	if request.Chosen != nil {
 		request.Chosen(a.AllResult)
 	}
@@ -110,7 +110,7 @@ type fetchAll struct {
 // choose returns what of some offers is to be fetched, and adds it to the choice.
 func (a *fetchAll) choose(offers []client.Offer) []client.Offer {
 	choice := client.Choose(wanted(offers, a.request.Wants))
-	a.Chosen.Picks = append(a.Chosen.Picks, choice.Picks...)
+	a.Chosen.Picks = joined(a.Chosen.Picks, choice.Picks)
 	a.Chosen.Variants = append(a.Chosen.Variants, choice.Variants...)
 	a.Chosen.Clashes, a.Chosen.Lost = append(a.Chosen.Clashes, choice.Clashes...), append(a.Chosen.Lost, choice.Lost...)
 	return choice.Picks
@@ -168,15 +168,27 @@ func missing(ctx context.Context, folder *os.Root, picks []client.Offer) (rest [
 	for i, pick := range picks {
 		files[i] = protocol.Entry{Name: pick.Name, Size: pick.Size, Hash: pick.Hash}
 	}
-	rest = make([]client.Offer, 0, len(picks))
-	for i, present := range store.Present(ctx, folder, files) {
-		if present {
+	present := store.Present(ctx, folder, files)
+	if !slices.Contains(present, true) {
+		return picks, nil
+	}
+	for i, is := range present {
+		if is {
 			here = append(here, picks[i].Name)
 		} else {
 			rest = append(rest, picks[i])
 		}
 	}
 	return rest, here
+}
+
+// joined returns offers with others behind them. Of either without the other it makes no copy: there may be
+// millions.
+func joined(offers, others []client.Offer) []client.Offer {
+	if len(offers) == 0 {
+		return slices.Clip(others)
+	}
+	return append(offers, others...)
 }
 
 func wanted(offers []client.Offer, wants func(name string) bool) []client.Offer {

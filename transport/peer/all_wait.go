@@ -37,10 +37,12 @@ func (a *fetchAll) resolve(ctx context.Context, args []string) (found []Resoluti
 func (a *fetchAll) take(found []Resolution) (offers []client.Offer) {
 	passed := map[string]bool{}
 	for _, arg := range found {
-		offers = append(offers, a.takeOne(arg, passed)...)
+		offers = joined(offers, a.takeOne(arg, passed))
 	}
-	for _, offer := range slices.Concat(a.request.Offers, offers) {
-		delete(passed, offer.Name)
+	for _, some := range [][]client.Offer{a.request.Offers, offers} {
+		for _, offer := range some {
+			delete(passed, offer.Name)
+		}
 	}
 	a.Hidden += len(passed)
 	return offers
@@ -130,7 +132,7 @@ func (a *fetchAll) again(ctx context.Context) {
 			found[i] = Resolution{Arg: found[i].Arg, Plain: true}
 		}
 	}
-	a.fetch(ctx, a.choose(slices.Concat(offers, a.take(found))))
+	a.fetch(ctx, a.choose(joined(offers, a.take(found))))
 	if slices.ContainsFunc(a.Files[has:], func(file client.Gathered) bool { return file.Result.Outcome == client.Fetched }) {
 		a.patience.brought()
 	}
