@@ -97,7 +97,7 @@ func (c *checks) walks(o *operation) {
 		searches += mostReads
 	}
 	if o.gather != nil {
-		searches += len(o.gather.names)
+		searches += 2 * len(o.gather.names) // by content, and by name alone where nobody delivers that
 	}
 	if o.op.Do != scenario.DoLocate && o.walked > len(o.listed)+searches*(roles.MaxEmptyPages+2) {
 		c.fail(S9, "%s has heard %d pages of %d nodes", o.op.Who, o.walked, len(o.listed))
