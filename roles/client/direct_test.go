@@ -13,12 +13,17 @@ import (
 func told(t *testing.T, w client.Request, first, second file) *rolestest.Story {
 	t.Helper()
 	s := locating(t, w)
+	tells(s, first, second, dials(1, 1))
+	return s
+}
+
+// tells tells a fetch what two nodes have, some of which it then dials.
+func tells(s *rolestest.Story, first, second file, then ...string) {
 	listed := peers(1, 2)
 	listed[0].Hash, listed[0].Size = first.Hash, first.Size
 	listed[1].Hash, listed[1].Size = second.Hash, second.Size
-	s.Hear(0, &protocol.Located{Peers: listed}, "Seeking", "halfclose 0", "discard 0", "report locating", dials(1, 1))
+	s.Hear(0, &protocol.Located{Peers: listed}, "Seeking", append([]string{"halfclose 0", "discard 0", "report locating"}, then...)...)
 	s.Tell(roles.PeerEnded{}, "Seeking", "hangup 0")
-	return s
 }
 
 // TestAFileOfOneGroupNeedsNoTree: the relay has told its hash, which is all of its tree, and its size.

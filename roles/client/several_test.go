@@ -68,6 +68,38 @@ func TestASmallFileStaysWithOneNode(t *testing.T) {
 	s.Tell(roles.StoreReady{}, "Fetching", f.begins(1)...)
 }
 
+// TestNodesThatHaveTheSameAreDialedTogether: of a large file the relay has told that they do. One is asked for a group
+// before the tree is there.
+func TestNodesThatHaveTheSameAreDialedTogether(t *testing.T) {
+	f := made(roles.ManyGroups*group, 1)
+	s := locating(t, several(4))
+	tells(s, f, f, dials(1, 1), dials(2, 2))
+	answers(2, s, "Seeking", guesses(2))
+	answers(1, s, "Seeking")
+	s.Hear(1, f.outboard(0), "Opening", f.opens())
+	s.Hear(2, f.outboard(0), "Opening")
+	s.Tell(roles.StoreReady{}, "Fetching", "report begun", f.gets(1, 1, 1), f.gets(1, 2, 1), "hear 1", f.gets(2, 3, 1), "hear 2")
+}
+
+// TestNodesThatMayNotHaveTheSameAreDialedInTurn: nor are two where one is enough, where some of the file is here, and in
+// the mode with one node at a time.
+func TestNodesThatMayNotHaveTheSameAreDialedInTurn(t *testing.T) {
+	f, other, small := made(roles.ManyGroups*group, 1), made(roles.ManyGroups*group, 2), made(roles.ManyGroups*group-group, 1)
+	for name, c := range map[string]struct {
+		w             client.Request
+		first, second file
+		left          []file
+	}{
+		"other contents": {several(4), f, other, nil},
+		"unknown":        {several(4), f, file{}, nil},
+		"small":          {several(4), small, small, nil},
+		"begun":          {several(4), f, f, []file{f}},
+		"one at a time":  {several(1), f, f, nil},
+	} {
+		t.Run(name, func(t *testing.T) { tells(locating(t, c.w, c.left...), c.first, c.second, dials(1, 1)) })
+	}
+}
+
 // TestASilentNodeIsOvertaken: who idles asks for what the silent one was asked for, and nobody waits for it.
 func TestASilentNodeIsOvertaken(t *testing.T) {
 	f := made(roles.ManyGroups*group, 1)

@@ -273,7 +273,7 @@ func (f *Fetch) lacking(at roles.Moment) bool {
 		return false
 	}
 	want, have, late := 1, 0, 0
-	if f.picker.open && f.picker.groups >= roles.ManyGroups {
+	if f.large() {
 		want = f.most()
 	}
 	for _, s := range f.sources {
@@ -285,6 +285,19 @@ func (f *Fetch) lacking(at roles.Moment) bool {
 		}
 	}
 	return have < max(want, late)
+}
+
+// large reports whether there is work for several nodes. Before one of them has said so, the relay's word counts if
+// nothing of the content can be here, and if all nodes that are asked are said to have the same: they are dialed
+// together, which saves all but the first a round trip.
+func (f *Fetch) large() bool {
+	if f.picker.open {
+		return f.picker.groups >= roles.ManyGroups
+	}
+	node, _ := f.candidate()
+	is := f.listed[node]
+	other := func(s *Source) bool { return s.visiting() && s.told != is }
+	return !is.Hash.IsZero() && protocol.Groups(is.Size) >= roles.ManyGroups && f.none() && !slices.ContainsFunc(f.sources, other)
 }
 
 // roomy reports whether another node could be asked.
