@@ -11,7 +11,8 @@ import (
 	"path/filepath"
 )
 
-// build builds our programs, and this one, for what has to be a process of its own.
+// build builds our programs, and this one, for what has to be a process of its own. They are static, as on a machine
+// without a C compiler.
 func build(ctx context.Context, to string, noWide bool) error {
 	if err := os.MkdirAll(to, 0o755); err != nil {
 		return err
@@ -28,6 +29,7 @@ func build(ctx context.Context, to string, noWide bool) error {
 		args = append(args, "github.com/relaypeer/relaypeer/cmd/"+program)
 	}
 	command, stderr := newCommand(ctx, "go", args...)
+	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if err := command.Run(); err != nil {
 		if errors.Is(err, exec.ErrNotFound) {
 			return fmt.Errorf("building our programs needs Go: %w", err)
