@@ -13,3 +13,9 @@ func inHugePages(memory []byte) {
 	from := -int(uintptr(unsafe.Pointer(&memory[0]))) & (page - 1)
 	unix.Madvise(memory[from:], unix.MADV_HUGEPAGE)
 }
+
+// bounded reports whether the process may have so much address space and no more (ulimit -v).
+func bounded() bool {
+	var limit unix.Rlimit
+	return unix.Getrlimit(unix.RLIMIT_AS, &limit) != nil || limit.Cur != unix.RLIM_INFINITY
+}

@@ -15,8 +15,8 @@ import (
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
-// manyFiles is how many bytes of memory it takes to fetch some ten thousand small files.
-const manyFiles = 64 << 20
+// manyFiles is how many bytes of memory it takes to fetch a hundred thousand small files.
+const manyFiles = 256 << 20
 
 // all gets all that is wanted into the target's folder.
 func (c *command) all(ctx context.Context, wanted peer.AllRequest, to *target) error {
