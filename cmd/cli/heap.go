@@ -1,6 +1,11 @@
 package cli
 
-import "runtime/debug"
+import (
+	"runtime/debug"
+	"sync"
+)
+
+var growing sync.Mutex // one at a time restores what it found
 
 // GrowHeap has the heap take so many bytes of address space at once, in huge pages where the system gives some
 // to those who ask alone. Memory that the program does not come to use costs nothing. It is for a program that
@@ -10,6 +15,8 @@ func GrowHeap(bytes int) {
 	if bounded() {
 		return
 	}
+	growing.Lock()
+	defer growing.Unlock()
 	percent := debug.SetGCPercent(-1) // the next allocation would find the heap full
 	inHugePages(make([]byte, bytes))
 	debug.SetGCPercent(percent)
