@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"math"
 	"strings"
 	"testing"
 
@@ -32,8 +33,8 @@ func TestTheLogSaysThatThereAreFewerLinks(t *testing.T) {
 	if BoundLinks(log, 1, 1) != 1 || out.Len() > 0 {
 		t.Error(out.String())
 	}
-	if files, known := openFiles(); known && files < 1<<31 {
-		if links := BoundLinks(log, 1<<31, 1); links >= int(files) || !strings.Contains(out.String(), "max_links=") {
+	if files, known := openFiles(); known && files < math.MaxInt32 {
+		if links := BoundLinks(log, math.MaxInt32, 1); links >= int(files) || !strings.Contains(out.String(), "max_links=") {
 			t.Errorf("%d links: %s", links, out.String())
 		}
 	}
