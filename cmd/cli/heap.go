@@ -12,7 +12,7 @@ var growing sync.Mutex // one at a time restores what it found
 // soon makes many small things: each small page that it touches first costs it as much as some of these, and
 // on some virtual machines as a hundred. Where the user has bounded the address space it does nothing.
 func GrowHeap(bytes int) {
-	if bounded() {
+	if !mayGrow() {
 		return
 	}
 	growing.Lock()

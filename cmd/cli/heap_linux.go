@@ -14,8 +14,8 @@ func inHugePages(memory []byte) {
 	unix.Madvise(memory[from:], unix.MADV_HUGEPAGE)
 }
 
-// bounded reports whether the process may have so much address space and no more (ulimit -v).
-func bounded() bool {
+// mayGrow reports whether the user has not bounded the address space (ulimit -v).
+func mayGrow() bool {
 	var limit unix.Rlimit
-	return unix.Getrlimit(unix.RLIMIT_AS, &limit) != nil || limit.Cur != unix.RLIM_INFINITY
+	return unix.Getrlimit(unix.RLIMIT_AS, &limit) == nil && limit.Cur == unix.RLIM_INFINITY
 }

@@ -4,5 +4,5 @@ package cli
 
 func inHugePages([]byte) {}
 
-// bounded is true: without huge pages there is nothing to be gained.
-func bounded() bool { return true }
+// mayGrow is false: without huge pages there is nothing to be gained.
+func mayGrow() bool { return false }

@@ -92,19 +92,19 @@ func Choose(offers []Offer) Choice {
 func (c *Choice) clash(picks []Offer, nodes []uint64) map[string]Clash {
 	type folder struct {
 		name string
-		file int    // that is called so
+		file int    // the pick that is called so
 		most uint64 // nodes that have any one of the names in it
 		of   []string
 	}
 	at, folders := map[string]int{}, []folder{}
 	sound := "" // the last folder that is no file, nor is one above it: mostly that of the next name, too
 	for i, one := range picks {
-		above := one.Name[:max(0, strings.LastIndexByte(one.Name, '/'))]
+		above := folderOf(one.Name)
 		if above == sound {
 			continue
 		}
 		sound = above
-		for name := above; name != ""; name = name[:max(0, strings.LastIndexByte(name, '/'))] {
+		for name := above; name != ""; name = folderOf(name) {
 			file, is := slices.BinarySearchFunc(picks, name, func(pick Offer, name string) int { return strings.Compare(pick.Name, name) })
 			if !is {
 				continue
@@ -135,6 +135,9 @@ func (c *Choice) clash(picks []Offer, nodes []uint64) map[string]Clash {
 	}
 	return lost
 }
+
+// folderOf returns the folder that a name lies in; "": in none.
+func folderOf(name string) string { return name[:max(0, strings.LastIndexByte(name, '/'))] }
 
 // Merge makes one of offers that are the same content under the same name, and sorts them by name,
 // and contents of one name by what most nodes have; no content comes last.
