@@ -95,7 +95,7 @@ func held(count uint64, named int) Item {
 
 // publishing returns a PUBLISH of the last changes up to one.
 func publishing(from, to uint64, changes int) *Publish {
-	m := &Publish{ID: NodeID{1}, Epoch: 1, Index: 1, From: from, To: to, Latest: to}
+	m := &Publish{ID: PeerID{1}, Epoch: 1, Index: 1, From: from, To: to, Latest: to}
 	for range changes {
 		m.Changes = append(m.Changes, Entry{Name: "a", Size: 1, Hash: Hash{1}})
 	}
@@ -112,7 +112,7 @@ func published(e Entry) *Publish {
 // and read; the second is one beyond it, and is refused.
 func TestEachFieldReachesItsBoundAndNoFurther(t *testing.T) {
 	const groups = MaxFile / GroupSize
-	id, one := NodeID{1}, Hash{1}
+	id, one := PeerID{1}, Hash{1}
 	host := IP{192, 0, 2, 1}
 	for name, pair := range map[string][2]Message{
 		"first port":         {&Register{ID: id, Epoch: 1, Port: 1}, &Register{ID: id, Epoch: 1}},
@@ -286,7 +286,7 @@ func TestTimesThatCanBeSaidAreThoseFrom1970To2242(t *testing.T) {
 
 // TestAPeerTakesPeerRoom: the longest one has that many bytes, and no other has more.
 func TestAPeerTakesPeerRoom(t *testing.T) {
-	peer := Peer{Host: append(make(IP, 15), 1), Port: 1<<16 - 1, Also: IP{192, 0, 2, 1}}
+	peer := Peer{Host: append(make(IP, 15), 1), Port: 1<<16 - 1, Also: IP{192, 0, 2, 1}, ID: PeerID{9}}
 	if b, err := encMode.Marshal(&peer); err != nil || len(b) != PeerRoom {
 		t.Errorf("%d bytes, not %d; %v", len(b), PeerRoom, err)
 	}

@@ -154,9 +154,9 @@ func (m *Error) check() *Error {
 	return checkText(m.Text)
 }
 
-func checkEpoch(id NodeID, epoch uint64) *Error {
-	if id == (NodeID{}) {
-		return malformed("an empty node id")
+func checkEpoch(id PeerID, epoch uint64) *Error {
+	if id.IsZero() {
+		return malformed("an empty id")
 	}
 	if epoch == 0 {
 		return malformed("epoch 0")

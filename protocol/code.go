@@ -30,6 +30,7 @@ const (
 	Superseded  Code = 17 // a newer epoch of this node id is known
 	Resync      Code = 18 // the node's index is not held up to there: publish the whole again
 	Indexing    Code = 19 // a file that may be that content waits to be hashed: ask again later
+	TLSRequired Code = 20 // TLS is spoken here
 )
 
 // The codes that never travel.
@@ -40,6 +41,9 @@ const (
 	Disk                          // the local disk failed or is full
 	Interrupted                   // the user asked to stop
 	Variant                       // another content under the name than the one that is being fetched
+	WrongPeer                     // another peer than the expected one answers at the address
+	NoTLS                         // the peer speaks this protocol without TLS
+	NoPeer                        // no peer of this protocol and version answers at the address
 )
 
 // CodeInfo is a row of the code table.
@@ -71,12 +75,16 @@ var Codes = []CodeInfo{
 	{Superseded, "superseded", "a newer epoch of this node id is known", false},
 	{Resync, "resync", "the index is not held up to there: publish the whole again", false},
 	{Indexing, "indexing", "a file that may be that content waits to be hashed; ask again later", false},
+	{TLSRequired, "tls-required", "TLS is spoken here", true},
 	{Refused, "refused", "nothing listens at the address", true},
 	{Unreachable, "unreachable", "no way to the address", true},
 	{Lost, "lost", "the link broke, or ended in the middle of something", true},
 	{Disk, "disk", "the local disk failed or is full", true},
 	{Interrupted, "interrupted", "the user asked to stop", true},
 	{Variant, "variant", "other content under this name than the one that is being fetched", false},
+	{WrongPeer, "wrong-peer", "another peer than the expected one answers at the address", true},
+	{NoTLS, "no-tls", "the peer speaks this protocol without TLS", true},
+	{NoPeer, "no-peer", "no peer of this protocol and version answers at the address", true},
 }
 
 // Info returns the table row of c. It reports false for a code that this version does not know.

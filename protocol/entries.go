@@ -58,6 +58,9 @@ func (p *Peer) check() *Error {
 	if p.Size > MaxFile || p.Hash.IsZero() && p.Size > 0 {
 		return malformed("a peer: a size of %d bytes, or one of no content", p.Size)
 	}
+	if !p.ID.IsZero() && !p.ID.Sound() {
+		return malformed("a peer: a weak key as its id")
+	}
 	if err := p.Host.check("a peer"); err != nil {
 		return err
 	}

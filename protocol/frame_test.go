@@ -143,7 +143,7 @@ func TestAppendPanicsOnOurOwnBugs(t *testing.T) {
 // TestAStrangerMayMakeUsHoldLess: the caller's limit is checked on the header, as the kind's own
 // is.
 func TestAStrangerMayMakeUsHoldLess(t *testing.T) {
-	page := &Publish{ID: NodeID{1}, Epoch: 1, Index: 1, To: 100, Latest: 100}
+	page := &Publish{ID: PeerID{1}, Epoch: 1, Index: 1, To: 100, Latest: 100}
 	for range 100 {
 		page.Changes = append(page.Changes, Entry{Name: "a name", Size: 1 << 20, Hash: Hash{1}})
 	}

@@ -6,7 +6,7 @@ const (
 	Version    = 1             // the third
 	HeaderSize = 2 + 1 + 1 + 4 // magic, version, kind, payload length (uint32, big-endian)
 
-	NodeIDSize = 32      // bytes
+	PeerIDSize = 32      // bytes
 	HashSize   = 32      // bytes of a BLAKE3 hash or chaining value
 	GroupSize  = 1 << 20 // bytes of a chunk group, the unit of verification; a file's last may be shorter
 	CursorSize = 64      // bytes at most in a page cursor

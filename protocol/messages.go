@@ -18,15 +18,10 @@ type lister interface {
 	sift()         // leaves out the bad entries and counts them
 }
 
-// NodeID names a node. It is 32 random bytes that the node draws and shows to its relay alone. It
-// is no proof of identity yet. Relays do not hand it out, because it suffices to end the node's
-// lease.
-type NodeID [NodeIDSize]byte
-
 // Register asks a relay to list the sender. A node sends it first, and again when it learns that
 // its lease has ended, each time with a larger epoch.
 type Register struct {
-	ID        NodeID `cbor:"1,keyasint"`
+	ID        PeerID `cbor:"1,keyasint"`
 	Epoch     uint64 `cbor:"2,keyasint"`           // above zero; the largest known epoch of an id wins
 	Port      uint16 `cbor:"3,keyasint"`           // at which the node listens
 	Advertise IP     `cbor:"4,keyasint,omitempty"` // an address other than the one the relay sees; policy decides
@@ -55,7 +50,7 @@ type Held struct {
 // of the link replaces the listed one of its family. It never creates a lease: if there is none the
 // answer is [NoLease].
 type Renew struct {
-	ID    NodeID `cbor:"1,keyasint"`
+	ID    PeerID `cbor:"1,keyasint"`
 	Epoch uint64 `cbor:"2,keyasint"`
 }
 
@@ -71,7 +66,7 @@ type Renewed struct {
 
 // Leave ends the lease of an id and epoch. It changes nothing if the relay knows a newer epoch.
 type Leave struct {
-	ID    NodeID `cbor:"1,keyasint"`
+	ID    PeerID `cbor:"1,keyasint"`
 	Epoch uint64 `cbor:"2,keyasint"`
 }
 
@@ -84,7 +79,7 @@ type Left struct{}
 // To. The changes since 0 are the whole index. A relay that holds another index, or not up to From,
 // answers [Resync].
 type Publish struct {
-	ID      NodeID  `cbor:"1,keyasint"`
+	ID      PeerID  `cbor:"1,keyasint"`
 	Epoch   uint64  `cbor:"2,keyasint"`
 	Index   uint64  `cbor:"3,keyasint"`           // identifies the numbering; above zero, drawn when numbers start at 1
 	From    uint64  `cbor:"4,keyasint,omitempty"` // 0: replace the index that is held of this node
@@ -191,7 +186,7 @@ type Located struct {
 	LeftOut int `cbor:"-"` // peers that were bad, of a page that was read
 }
 
-// Peer is a node's address, with the content that the node is known to have under the requested
+// Peer is a node: its address and id, with the content that it is known to have under the requested
 // name.
 type Peer struct {
 	Host IP     `cbor:"1,keyasint"`
@@ -199,6 +194,7 @@ type Peer struct {
 	Hash Hash   `cbor:"3,keyasint,omitzero"`  // in LOCATED, if the node has published the file; none: not known
 	Size uint64 `cbor:"4,keyasint,omitempty"` // bytes, with Hash
 	Also IP     `cbor:"5,keyasint,omitempty"` // its address of the other family, with the same port
+	ID   PeerID `cbor:"6,keyasint,omitzero"`  // which it proves at these addresses; none: it is reached in plain
 }
 
 // Tree asks a node for a file's size and hash, and for the part of its hash tree that verifies some

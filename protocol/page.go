@@ -40,8 +40,8 @@ func encodeList(m *Listed) []byte {
 }
 
 const (
-	pageRoom = 64 + CursorSize        // bytes of a page, besides its entries
-	peerSize = 1 + 1 + 1 + 16 + 1 + 3 // bytes of most: map, key, string head and address, key, port
+	pageRoom = 64 + CursorSize                 // bytes of a page, besides its entries
+	peerSize = 1 + 1 + 1 + 16 + 1 + 3 + idRoom // bytes of most: map, key, string head and address, key, port, id
 )
 
 // keys returns how many of the keys that may be left out are there.
@@ -83,7 +83,8 @@ func appendPeers(b []byte, key uint64, peers []Peer) []byte {
 
 func appendPeer(b []byte, p *Peer) []byte {
 	hash := !p.Hash.IsZero()
-	b = appendHead(b, majorMap, 2+keys(hash, p.Size > 0, len(p.Also) > 0))
+	known := !p.ID.IsZero()
+	b = appendHead(b, majorMap, 2+keys(hash, p.Size > 0, len(p.Also) > 0, known))
 	b = appendHead(appendHead(b, majorUint, 1), majorBytes, uint64(len(p.Host)))
 	b = append(b, p.Host...)
 	b = appendHead(appendHead(b, majorUint, 2), majorUint, uint64(p.Port))
@@ -91,7 +92,11 @@ func appendPeer(b []byte, p *Peer) []byte {
 		b = appendBytes(b, 3, p.Hash[:])
 	}
 	b = appendUint(b, 4, p.Size)
-	return appendBytes(b, 5, p.Also)
+	b = appendBytes(b, 5, p.Also)
+	if known {
+		b = appendBytes(b, 6, p.ID[:])
+	}
+	return b
 }
 
 // appendUint appends a key with a number, unless that is 0.

@@ -41,7 +41,7 @@ func TestRoomIsWhatTheLibraryWrites(t *testing.T) {
 // short ones.
 func TestAPageThatKeepsToTheRoomCanBeSent(t *testing.T) {
 	for _, length := range []int{1, 18, 23, 255, 1000} {
-		publish := &Publish{ID: NodeID{1}, Epoch: 1<<64 - 1, Index: 1<<64 - 1, From: MaxSequence - MaxPage, To: MaxSequence, Latest: MaxSequence}
+		publish := &Publish{ID: PeerID{1}, Epoch: 1<<64 - 1, Index: 1<<64 - 1, From: MaxSequence - MaxPage, To: MaxSequence, Latest: MaxSequence}
 		e := Entry{Name: longName(length), Size: MaxFile, Hash: Hash{1}}
 		for room := PublishRoom; room >= e.Room() && len(publish.Changes) < MaxPage; room -= e.Room() {
 			publish.Changes = append(publish.Changes, e)

@@ -153,7 +153,9 @@ func valueSays(v reflect.Value) string {
 	switch value := v.Interface().(type) {
 	case Hash:
 		return value.String()
-	case NodeID, IP, []byte:
+	case PeerID:
+		return fmt.Sprintf("%x", value[:])
+	case IP, []byte:
 		return fmt.Sprintf("%x", value)
 	case string:
 		return `"` + value + `"`
@@ -161,6 +163,9 @@ func valueSays(v reflect.Value) string {
 		text := fmt.Sprintf("%x:%d", []byte(value.Host), value.Port)
 		if value.Also != nil {
 			text = fmt.Sprintf("%x+%s", []byte(value.Also), text)
+		}
+		if !value.ID.IsZero() {
+			text = fmt.Sprintf("%x@%s", value.ID[:], text)
 		}
 		if !value.Hash.IsZero() {
 			text += fmt.Sprintf("/%s/%d", value.Hash, value.Size)

@@ -15,9 +15,10 @@ type Effect interface{ effect() }
 type Dial struct {
 	Link Link
 	To   string
-	Also string     // host:port; empty: there is none
-	Only Family     // the addresses that are tried; 0: those of both families
-	Last netip.Addr // is tried last: a link to it has just failed; zero: none
+	Also string          // host:port; empty: there is none
+	Only Family          // the addresses that are tried; 0: those of both families
+	Last netip.Addr      // is tried last: a link to it has just failed; zero: none
+	ID   protocol.PeerID // that the peer has to prove: another is WrongPeer; zero: any
 }
 
 // Send asks for a message to be written. Lost follows if that fails, and nothing otherwise, unless the

@@ -50,6 +50,10 @@ type Opened struct {
 	// Local is our address on the link, as the peer sees it if nothing in between changes it.
 	Local netip.AddrPort
 	Busy  bool // accepted, but the server has no room for it
+	// ID is the id that the peer has proven; zero: the link is in plain.
+	ID protocol.PeerID
+	// Exporter is the same at both ends of the link, and of no other one (RFC 8446, 7.5); zero: in plain.
+	Exporter [32]byte
 }
 
 // Heard answers a Hear with the message.
@@ -71,7 +75,7 @@ type Malformed struct {
 type PeerEnded struct{ Link Link }
 
 // Lost says that the link broke or could not be opened. Its code is Refused, Unreachable, Timeout (the
-// system's) or Lost. No input of the link follows; the machine still has to hang it up.
+// system's), WrongPeer, NoTLS, NoPeer or Lost. No input of the link follows; the machine still has to hang it up.
 type Lost struct {
 	Link Link
 	Code protocol.Code

@@ -124,7 +124,7 @@ var addressBugs = []planted{
 		}
 	}), []ID{L12}, "a node of which an address dies", "", oneAddress},
 	{"an address takes the place of the other family's", directory(func(b *before, d relay.Directory) {
-		last := map[protocol.NodeID]netip.Addr{}
+		last := map[protocol.PeerID]netip.Addr{}
 		b.renew = func(at roles.Moment, from relay.From, m *protocol.Renew) protocol.Message {
 			last[m.ID] = from.Peer
 			return d.Renew(at, from, m)

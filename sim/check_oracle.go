@@ -15,7 +15,7 @@ type oracle struct {
 	w        *World
 	registry *relay.Registry
 	next     relay.Directory // the registry, or a planted bug in front of it
-	known    map[protocol.NodeID]*known
+	known    map[protocol.PeerID]*known
 	paged    bool // it has given out a cursor
 	peers    map[peerKey]naming
 	hidden   naming        // nodes of an answer that the client cannot reach
@@ -78,7 +78,7 @@ func (k *known) gone() time.Duration {
 }
 
 func newOracle(w *World, p *process) *oracle {
-	o := &oracle{w: w, registry: p.registry, next: p.registry, known: map[protocol.NodeID]*known{}, peers: map[peerKey]naming{}, start: p.host.local(w.now), earlier: w.marked, mark: relayMark{w.marked, p.host.local(w.now)}}
+	o := &oracle{w: w, registry: p.registry, next: p.registry, known: map[protocol.PeerID]*known{}, peers: map[peerKey]naming{}, start: p.host.local(w.now), earlier: w.marked, mark: relayMark{w.marked, p.host.local(w.now)}}
 	if w.plant != nil && w.plant.Directory != nil {
 		o.next = w.plant.Directory(p.registry)
 	}
@@ -86,7 +86,7 @@ func newOracle(w *World, p *process) *oracle {
 }
 
 // newest returns the epoch that a registration has to exceed.
-func (o *oracle) newest(id protocol.NodeID, now time.Duration) uint64 {
+func (o *oracle) newest(id protocol.PeerID, now time.Duration) uint64 {
 	k := o.known[id]
 	if k == nil || !k.live(now) && now-k.gone() >= roles.LastSeenKeep {
 		return 0
@@ -218,7 +218,7 @@ func (o *oracle) Locate(at roles.Moment, from relay.From, m *protocol.Locate) pr
 }
 
 // carriedOver returns the part of an earlier registration's index that the new registration keeps.
-func (o *oracle) carriedOver(id protocol.NodeID, held protocol.Held) published {
+func (o *oracle) carriedOver(id protocol.PeerID, held protocol.Held) published {
 	was := o.known[id]
 	if was == nil || was.left || was.index.held != held { // a lease that has just lapsed may still be held
 		o.w.check.fail(S15, "node %x is told that %d of its index %d is held", id[:8], held.Sequence, held.Index)

@@ -47,7 +47,7 @@ type host struct {
 type process struct {
 	host      *host
 	started   time.Duration
-	id        protocol.NodeID // of a node
+	id        protocol.PeerID // of a node
 	listening bool
 	stopping  bool
 	dead      bool
@@ -107,8 +107,8 @@ func (w *World) addHost(name string, r role, i int) *host {
 }
 
 // nodeID returns the node id for a number of the scenario.
-func nodeID(number int) protocol.NodeID {
-	var id protocol.NodeID
+func nodeID(number int) protocol.PeerID {
+	var id protocol.PeerID
 	binary.BigEndian.PutUint64(id[:], uint64(number)+1)
 	return id
 }

@@ -239,8 +239,8 @@ func mixContents(b *bugged) {
 // indexBugs are bugs where indexes are published and asked for.
 var indexBugs = []planted{
 	{"a relay keeps the entries of a lapsed lease", directory(func(b *before, d relayDirectory) {
-		at := map[protocol.NodeID]netip.AddrPort{}
-		had := map[protocol.NodeID]map[string]protocol.Entry{}
+		at := map[protocol.PeerID]netip.AddrPort{}
+		had := map[protocol.PeerID]map[string]protocol.Entry{}
 		b.register = func(now roles.Moment, from relay.From, m *protocol.Register) protocol.Message {
 			at[m.ID] = netip.AddrPortFrom(from.Peer, m.Port)
 			return d.Register(now, from, m)
@@ -308,7 +308,7 @@ var indexBugs = []planted{
 		}
 	}), []ID{S15, L4}, "a relay that has lost some of an index", "", nil},
 	{"what a node published before it was restarted quietly is kept for ever", directory(func(b *before, d relayDirectory) {
-		doubtful := map[protocol.NodeID]protocol.Held{}
+		doubtful := map[protocol.PeerID]protocol.Held{}
 		b.register = func(now roles.Moment, from relay.From, m *protocol.Register) protocol.Message {
 			answer := d.Register(now, from, m)
 			if granted, is := answer.(*protocol.Registered); is {

@@ -40,7 +40,7 @@ var relayBugs = []planted{
 		}
 	}), []ID{S4, S15}, "a relay that restarts", "", nil},
 	{"a renewal does not tell where its node is", directory(func(b *before, d relay.Directory) {
-		first := map[protocol.NodeID]relay.From{}
+		first := map[protocol.PeerID]relay.From{}
 		b.register = func(at roles.Moment, from relay.From, m *protocol.Register) protocol.Message {
 			first[m.ID] = from
 			return d.Register(at, from, m)

@@ -159,7 +159,7 @@ func (l *Loop) connect(ctx context.Context, e roles.Dial) (Conn, error) {
 		return nil, err
 	}
 	return race(ctx, targets, func(ctx context.Context, to netip.AddrPort) (Conn, error) {
-		return l.Network.Dial(ctx, to.String())
+		return dialPeer(ctx, l.Network, to.String(), e.ID)
 	})
 }
 

@@ -64,7 +64,10 @@ func endOf(err error) End {
 func dialCode(err error) protocol.Code {
 	var lookup *net.DNSError
 	var address *net.AddrError
+	var peer *DialError
 	switch {
+	case errors.As(err, &peer):
+		return peer.Code
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return protocol.Refused
 	case errors.As(err, &lookup), errors.As(err, &address), errors.Is(err, syscall.ENETUNREACH),

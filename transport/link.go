@@ -72,8 +72,17 @@ func (r *run) link(id roles.Link) *link {
 func (r *run) accept(conn Conn) *link {
 	k := &link{run: r, conn: conn, local: addrPort(conn.LocalAddr()), peer: addrPort(conn.RemoteAddr())}
 	r.links = append(r.links, k)
-	r.mailbox = append(r.mailbox, letter{from: k, input: roles.Opened{Link: k.id, Peer: k.peer, Local: k.local, Busy: r.full}})
+	r.mailbox = append(r.mailbox, letter{from: k, input: k.opened()})
 	return k
+}
+
+// opened returns the input for a link that is open.
+func (k *link) opened() roles.Opened {
+	opened := roles.Opened{Link: k.id, Peer: k.peer, Local: k.local, Busy: k.run.full}
+	if proven, is := k.conn.(Proven); is {
+		opened.ID, opened.Exporter = proven.PeerID(), proven.Exporter()
+	}
+	return opened
 }
 
 // serve steps the machine with the Opened of an accepted link, and then is the link's reader until
@@ -109,7 +118,7 @@ func (r *run) dial(e roles.Dial) {
 			conn.Close()
 			return
 		}
-		r.post(letter{from: k, input: roles.Opened{Link: k.id, Peer: k.peer, Local: k.local}})
+		r.post(letter{from: k, input: k.opened()})
 		k.read()
 	}()
 }

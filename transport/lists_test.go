@@ -24,7 +24,7 @@ import (
 func (w *world) fill(names int) {
 	w.t.Helper()
 	at := roles.Moment{Now: time.Since(w.start), Rand: 1}
-	id := protocol.NodeID{7}
+	id := protocol.PeerID{7}
 	w.registry.Register(at, relay.From{Peer: netip.MustParseAddr("192.0.2.1")}, &protocol.Register{ID: id, Epoch: 1, Port: 1})
 	m := &protocol.Publish{ID: id, Epoch: 1, Index: 1, Latest: uint64(names)}
 	for m.To < m.Latest {

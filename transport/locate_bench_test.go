@@ -22,7 +22,7 @@ func BenchmarkLocate(b *testing.B) {
 	const leases, links, clients = 50, 4000, 16
 	registry := relay.NewRegistry(relay.Policy{})
 	for i := range leases {
-		id := protocol.NodeID{byte(i + 1)}
+		id := protocol.PeerID{byte(i + 1)}
 		registry.Register(roles.Moment{}, relay.From{Peer: netip.AddrFrom4([4]byte{192, 0, 2, byte(i + 1)})}, &protocol.Register{ID: id, Epoch: 1, Port: 40000})
 	}
 	request := protocol.Append(nil, &protocol.Locate{Name: "a file"})

@@ -190,7 +190,7 @@ func TestStopAndCut(t *testing.T) {
 				w := newWorld(t, transport.NewMemory(), 0)
 				ctx, cancel := context.WithCancel(t.Context())
 				stop := make(chan struct{})
-				member := node.NewMembership(node.Config{Relay: w.relay.String(), ID: protocol.NodeID{1}, Epoch: 1, Port: 1})
+				member := node.NewMembership(node.Config{Relay: w.relay.String(), ID: protocol.PeerID{1}, Epoch: 1, Port: 1})
 				go func() {
 					time.Sleep(10 * roles.LeaseTTL) // renewed many times by then
 					if active := w.registry.Active(time.Since(w.start)); active != 1 {

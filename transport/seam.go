@@ -41,6 +41,44 @@ type Network interface {
 	Dial(ctx context.Context, address string) (Conn, error)
 }
 
+// Authenticated is a Network on whose links both ends prove their ids.
+type Authenticated interface {
+	Network
+	// ID returns the id that this side proves.
+	ID() protocol.PeerID
+	// DialPeer connects as Dial does, but only to the peer with an id. The error for another peer, or
+	// for something that is none, is a [DialError].
+	DialPeer(ctx context.Context, address string, id protocol.PeerID) (Conn, error)
+}
+
+// Proven is a Conn whose two ends have proven their ids to each other.
+type Proven interface {
+	Conn
+	PeerID() protocol.PeerID // of the other end
+	Exporter() [32]byte      // see [roles.Opened]
+}
+
+// DialError says why there is no link although something answers at an address.
+type DialError struct {
+	Code protocol.Code   // WrongPeer, NoTLS or NoPeer
+	ID   protocol.PeerID // with WrongPeer: of the peer that answers
+	Text string          // the same for people, printable
+}
+
+// Error returns the text.
+func (e *DialError) Error() string { return e.Text }
+
+// dialPeer connects to the peer with an id, or to any if that is zero.
+func dialPeer(ctx context.Context, network Network, address string, id protocol.PeerID) (Conn, error) {
+	if id.IsZero() {
+		return network.Dial(ctx, address)
+	}
+	if over, can := network.(Authenticated); can {
+		return over.DialPeer(ctx, address, id)
+	}
+	return nil, &DialError{Code: protocol.WrongPeer, Text: "the peer has an id, which it cannot prove in plain"}
+}
+
 // Share is the source of shared files. Many links use it at once.
 type Share interface {
 	// Open opens a file by its name, its content (a hash that is not zero), or both. With both,

@@ -126,7 +126,7 @@ func TestNudgesAreTold(t *testing.T) {
 // The first message of a stranger is limited to MaxFirst, whatever its kind allows; later messages
 // are not.
 func TestAFirstMessageHasItsOwnBound(t *testing.T) {
-	long := &protocol.Publish{ID: protocol.NodeID{1}, Epoch: 1, Index: 1, To: 100, Latest: 100}
+	long := &protocol.Publish{ID: protocol.PeerID{1}, Epoch: 1, Index: 1, To: 100, Latest: 100}
 	for i := range 100 {
 		long.Changes = append(long.Changes, protocol.Entry{Name: strings.Repeat("n", 100) + string(rune('a'+i%26))})
 	}

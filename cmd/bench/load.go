@@ -166,7 +166,7 @@ func publishMany(ctx context.Context, at string, node byte) error {
 		return err
 	}
 	defer w.close()
-	id := protocol.NodeID{0: node}
+	id := protocol.PeerID{0: node}
 	if _, err := w.ask(&protocol.Register{ID: id, Epoch: 1, Port: 1}); err != nil {
 		return err
 	}

@@ -69,12 +69,12 @@ func checkListen(host string) error {
 }
 
 // parseID reads the id of a node. None is the zero id.
-func parseID(text string) (id protocol.NodeID, err error) {
+func parseID(text string) (id protocol.PeerID, err error) {
 	if text == "" {
 		return id, nil
 	}
 	bytes, err := hex.DecodeString(text)
-	if copy(id[:], bytes); err != nil || len(bytes) != len(id) || id == (protocol.NodeID{}) {
+	if copy(id[:], bytes); err != nil || len(bytes) != len(id) || id == (protocol.PeerID{}) {
 		return id, cli.Usage("--id: %d hex digits, not all zero, are a node id", 2*len(id))
 	}
 	return id, nil

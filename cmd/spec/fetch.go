@@ -36,7 +36,7 @@ func wholeFetch() string {
 	return stage.out.String()
 }
 
-func exampleID() (id protocol.NodeID) {
+func exampleID() (id protocol.PeerID) {
 	for i := range id {
 		id[i] = byte(i)
 	}

@@ -13,7 +13,7 @@ import (
 // Config is the identity of a node and its place in the network.
 type Config struct {
 	Relay     string // host:port
-	ID        protocol.NodeID
+	ID        protocol.PeerID
 	Epoch     uint64      // the first to register with, above zero: for example the wall clock at start in microseconds
 	Port      uint16      // at which the node listens
 	Advertise protocol.IP // the address to be listed at; nil: the address that the relay sees

@@ -180,7 +180,7 @@ func TestALocateIsNeverRefused(t *testing.T) {
 func TestAPageIsMadeWhileOthersAreServed(t *testing.T) {
 	registry := relay.NewRegistry(relay.Policy{})
 	at := roles.Moment{Rand: 1}
-	id := protocol.NodeID{1}
+	id := protocol.PeerID{1}
 	registry.Register(at, relay.From{Peer: netip.MustParseAddr("192.0.2.1")}, &protocol.Register{ID: id, Epoch: 1, Port: 1})
 	m := &protocol.Publish{ID: id, Epoch: 1, Index: 1, Latest: 4000}
 	for m.To < m.Latest {

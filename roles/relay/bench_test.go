@@ -77,7 +77,7 @@ func filled(nameCount, holders int) (*relay.Registry, float64) {
 	before, nameBytes := heap(), 0
 	for base := 0; base < nameCount; base += protocol.MaxPage {
 		for holder := range holders {
-			id := protocol.NodeID{}
+			id := protocol.PeerID{}
 			binary.BigEndian.PutUint64(id[:], uint64(base+1)*0x9e3779b97f4a7c15)
 			id[9] = byte(holder)
 			registry.Register(at, relay.From{Peer: netip.AddrFrom4([4]byte{10, byte(base >> 16), byte(base >> 8), byte(holder)})}, &protocol.Register{ID: id, Epoch: 1, Port: 1})

@@ -10,7 +10,7 @@ import (
 
 // Sighting is a node that was listed and is no longer.
 type Sighting struct {
-	ID    protocol.NodeID
+	ID    protocol.PeerID
 	Epoch uint64
 	At    netip.AddrPort
 	When  time.Duration // it left, or its lease lapsed
@@ -20,11 +20,11 @@ type Sighting struct {
 // them. It informs the operator, and its epochs refuse a registration that was under way when its
 // node left.
 type lastSeen struct {
-	byID  map[protocol.NodeID]Sighting
+	byID  map[protocol.PeerID]Sighting
 	order []Sighting // oldest first; entries that byID lacks, or has replaced, are stale
 }
 
-func newLastSeen() lastSeen { return lastSeen{byID: map[protocol.NodeID]Sighting{}} }
+func newLastSeen() lastSeen { return lastSeen{byID: map[protocol.PeerID]Sighting{}} }
 
 func (s *lastSeen) add(sighting Sighting, now time.Duration) {
 	s.byID[sighting.ID] = sighting
@@ -45,18 +45,18 @@ func (s *lastSeen) drop(sighting Sighting) {
 	}
 }
 
-func (s *lastSeen) forget(id protocol.NodeID) { delete(s.byID, id) }
+func (s *lastSeen) forget(id protocol.PeerID) { delete(s.byID, id) }
 
 // raise records that a remembered node left with a later epoch than the one it was listed under.
 // Unknown ids are ignored: otherwise anybody could fill the memory with made-up ids.
-func (s *lastSeen) raise(id protocol.NodeID, epoch uint64, now time.Duration) {
+func (s *lastSeen) raise(id protocol.PeerID, epoch uint64, now time.Duration) {
 	if sighting, known := s.byID[id]; known && sighting.Epoch < epoch {
 		sighting.Epoch = epoch
 		s.add(sighting, now)
 	}
 }
 
-func (s *lastSeen) epoch(now time.Duration, id protocol.NodeID) uint64 {
+func (s *lastSeen) epoch(now time.Duration, id protocol.PeerID) uint64 {
 	if sighting, known := s.byID[id]; known && now-sighting.When < roles.LastSeenKeep {
 		return sighting.Epoch
 	}

@@ -10,7 +10,7 @@ import (
 // lease is a node's entry in the registry; its number in the slab is its slot. It holds no pointer,
 // so that a million of them cost the garbage collector nothing.
 type lease struct {
-	id        protocol.NodeID
+	id        protocol.PeerID
 	epoch     uint64 // zero: the slot is free
 	until     time.Duration
 	ipv4      [4]byte

@@ -179,7 +179,7 @@ type listing struct {
 	looked         int    // holds looked at
 	items          []protocol.Item
 	peers          page
-	at             map[protocol.NodeID]uint64 // the position in peers of a node
+	at             map[protocol.PeerID]uint64 // the position in peers of a node
 
 	some  []candidate // of the slice
 	names []byte
@@ -269,7 +269,7 @@ func (l *listing) peer(slot uint32) uint64 {
 		return at
 	}
 	if l.at == nil {
-		l.at = map[protocol.NodeID]uint64{}
+		l.at = map[protocol.PeerID]uint64{}
 		l.peers.now = l.now
 	}
 	at := uint64(len(l.peers.peers))

@@ -31,7 +31,7 @@ type Registry struct {
 	listing sync.Mutex // held while a page of a List is made; ahead of mu
 
 	mu          sync.Mutex
-	slots       map[protocol.NodeID]uint32
+	slots       map[protocol.PeerID]uint32
 	leases      dense.Slab[lease]
 	sweep       uint32 // the next slot to look at
 	seen        lastSeen
@@ -65,7 +65,7 @@ func NewRegistry(policy Policy) *Registry {
 	if policy.MaxIndex == 0 {
 		policy.MaxIndex = roles.MaxIndex
 	}
-	return &Registry{policy: policy, slots: map[protocol.NodeID]uint32{}, seen: newLastSeen()}
+	return &Registry{policy: policy, slots: map[protocol.PeerID]uint32{}, seen: newLastSeen()}
 }
 
 // begin draws the key of the index, once and before its first use. Peers must not learn the key:
@@ -195,7 +195,7 @@ func (r *Registry) Renew(at roles.Moment, from From, m *protocol.Renew) protocol
 }
 
 // refuse returns the error for a node that holds no lease of this epoch, or nil if it holds one.
-func (r *Registry) refuse(now time.Duration, id protocol.NodeID, epoch uint64, slot uint32, held bool) protocol.Message {
+func (r *Registry) refuse(now time.Duration, id protocol.PeerID, epoch uint64, slot uint32, held bool) protocol.Message {
 	known := r.epoch(now, id, slot, held)
 	switch {
 	case known > epoch:
@@ -227,7 +227,7 @@ func (r *Registry) times() (ttl, renew uint64) {
 }
 
 // epoch returns the newest known epoch of an id, from its lease or from lastSeen, or zero.
-func (r *Registry) epoch(now time.Duration, id protocol.NodeID, slot uint32, held bool) uint64 {
+func (r *Registry) epoch(now time.Duration, id protocol.PeerID, slot uint32, held bool) uint64 {
 	if held {
 		return r.leases.At(slot).epoch
 	}
@@ -266,7 +266,7 @@ func (r *Registry) Active(now time.Duration) int {
 
 // Lease is a listed node, as Leases returns it.
 type Lease struct {
-	ID    protocol.NodeID
+	ID    protocol.PeerID
 	Epoch uint64
 	At    netip.AddrPort // as it was heard of last
 	Also  netip.Addr     // of the other family; zero: there is none

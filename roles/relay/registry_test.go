@@ -176,7 +176,7 @@ func TestWhoWasSeenIsForgottenInTime(t *testing.T) {
 func TestNoMoreAreRememberedThanTheBound(t *testing.T) {
 	d := newDesk(t, relay.Policy{})
 	for i := range roles.MaxLastSeen + 1000 {
-		id := protocol.NodeID{1, byte(i), byte(i >> 8), byte(i >> 16)}
+		id := protocol.PeerID{1, byte(i), byte(i >> 8), byte(i >> 16)}
 		d.Register(d.at, relay.From{Peer: d.from}, &protocol.Register{ID: id, Epoch: 1, Port: 4000})
 		d.Leave(d.at, &protocol.Leave{ID: id, Epoch: 1})
 		d.Leave(d.at, &protocol.Leave{ID: id, Epoch: 2})

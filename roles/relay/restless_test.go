@@ -26,7 +26,7 @@ type restlessNode struct {
 	port                   uint16
 }
 
-func (r *restless) id(n int) protocol.NodeID { return rolestest.Node(byte(n + 1)) }
+func (r *restless) id(n int) protocol.PeerID { return rolestest.Node(byte(n + 1)) }
 
 func (r *restless) from(n int) relay.From {
 	return relay.From{Peer: netip.AddrFrom4([4]byte{192, 0, 2, byte(n + 1)})}
@@ -149,7 +149,7 @@ func TestAWalkLooksAtABoundedNumberOfMoves(t *testing.T) {
 		r := &restless{Registry: relay.NewRegistry(relay.Policy{})}
 		tell := func(n int, names ...string) {
 			from := relay.From{Peer: netip.AddrFrom4([4]byte{10, 0, byte(n >> 8), byte(n)})}
-			m := &protocol.Publish{ID: protocol.NodeID{1, byte(n >> 8), byte(n)}, Epoch: 1, Index: 1}
+			m := &protocol.Publish{ID: protocol.PeerID{1, byte(n >> 8), byte(n)}, Epoch: 1, Index: 1}
 			for _, name := range names {
 				m.Changes = append(m.Changes, protocol.Entry{Name: name, Hash: content(len(name))})
 			}

@@ -3,7 +3,7 @@ package rolestest
 import "github.com/relaypeer/relaypeer/protocol"
 
 // Node returns the n-th of 256 node ids.
-func Node(n byte) protocol.NodeID { return protocol.NodeID{n} }
+func Node(n byte) protocol.PeerID { return protocol.PeerID{n} }
 
 // Hash returns the n-th of 256 hashes.
 func Hash(n byte) protocol.Hash { return protocol.Hash{n} }

@@ -199,7 +199,7 @@ func Say(m protocol.Message) string {
 			continue
 		}
 		switch value := field.Interface().(type) {
-		case protocol.NodeID:
+		case protocol.PeerID:
 			fmt.Fprintf(&b, " %s=%x", name, value[:1])
 		case protocol.Hash:
 			fmt.Fprintf(&b, " %s=%x", name, value[:1])

@@ -19,7 +19,7 @@ var (
 	photo = entry("photos/one.jpg", 41)
 )
 
-func id(first byte) (id protocol.NodeID) {
+func id(first byte) (id protocol.PeerID) {
 	for i := range id {
 		id[i] = first + byte(i)
 	}

@@ -101,7 +101,7 @@ func (c *cluster) openRelay(address string) {
 func (c *cluster) join(files share, publishes bool) *nodeProcess {
 	n := &nodeProcess{plug: &plug{Network: c.network}, files: files, quiet: !publishes}
 	run := peer.Node{
-		Network: n.plug, Relay: c.relayAt, Listen: "127.0.0.1:0", ID: protocol.NodeID{1, byte(len(c.nodes))},
+		Network: n.plug, Relay: c.relayAt, Listen: "127.0.0.1:0", ID: protocol.PeerID{1, byte(len(c.nodes))},
 		Share: files, NoPublish: n.quiet, Trace: c.trace,
 	}
 	ctx, stop := context.WithCancel(context.Background())

@@ -122,7 +122,7 @@ func (g *gauge) read(w *world) Figures {
 	g.close()
 	f := &g.figures
 	f.Live, f.Steps = len(w.alive), w.steps
-	leases := map[protocol.NodeID]bool{}
+	leases := map[protocol.PeerID]bool{}
 	for _, l := range w.registry.Leases(w.now) {
 		leases[l.ID] = true
 	}

@@ -13,7 +13,7 @@ import (
 // member is a node of the world.
 type member struct {
 	actor   *actor // nil: gone
-	id      protocol.NodeID
+	id      protocol.PeerID
 	place   int // in world.alive
 	leaving bool
 	listed  bool          // has had a lease

@@ -51,13 +51,13 @@ func TestARelaysLogIsBoundedWhateverComes(t *testing.T) {
 		}
 		from := relay.From{Peer: netip.MustParseAddr("192.0.2.1")}
 		for i := range 200_000 {
-			m := &protocol.Register{ID: protocol.NodeID{byte(i), byte(i >> 8), byte(i >> 16), 1}, Epoch: 1, Port: 1}
+			m := &protocol.Register{ID: protocol.PeerID{byte(i), byte(i >> 8), byte(i >> 16), 1}, Epoch: 1, Port: 1}
 			directory.Register(roles.Moment{}, from, m)
 			if i%2 == 0 {
 				directory.Leave(roles.Moment{}, &protocol.Leave{ID: m.ID, Epoch: 1})
 			}
 		}
-		full := &protocol.Publish{ID: protocol.NodeID{1, 0, 0, 1}, Epoch: 1, Index: 1, To: 2, Latest: 2,
+		full := &protocol.Publish{ID: protocol.PeerID{1, 0, 0, 1}, Epoch: 1, Index: 1, To: 2, Latest: 2,
 			Changes: []protocol.Entry{{Name: "a", Hash: protocol.Hash{1}}, {Name: "b", Hash: protocol.Hash{1}}}}
 		directory.Publish(roles.Moment{}, full)
 		time.Sleep(2 * time.Second)

@@ -24,7 +24,7 @@ type Node struct {
 	Listen    string             // host:port to serve on; port 0 picks one; "": ":0"
 	Listener  transport.Listener // to serve on in place of one at Listen; Run closes it
 	Share     transport.Share    // what it serves; the owner closes it, after Run
-	ID        protocol.NodeID    // zero: one is drawn
+	ID        protocol.PeerID    // zero: one is drawn
 	Advertise netip.AddrPort     // where to be listed; zero: at the address that the relay sees
 	NoPublish bool               // what a transport.Lister has is not published
 	MaxLinks  int                // connections at once; 0: roles.MaxLinks
@@ -106,9 +106,9 @@ func (n *Node) dialsFrom(listen netip.Addr) transport.Network {
 }
 
 // id returns the node's id, or draws one.
-func (n *Node) id() protocol.NodeID {
+func (n *Node) id() protocol.PeerID {
 	id := n.ID
-	if id == (protocol.NodeID{}) {
+	if id == (protocol.PeerID{}) {
 		rand.Read(id[:])
 	}
 	return id

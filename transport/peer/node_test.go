@@ -29,7 +29,7 @@ func TestANodeIsListedServesAndLeaves(t *testing.T) {
 		node := &peer.Node{Network: network, Relay: relay, Listen: "127.0.0.1:0", Share: share(t, tree("a", "the text"))}
 		end := startNode(t, node)
 		listing := ready(t, node)
-		if listing.At != listing.Listen || listing.TTL != roles.LeaseTTL || listing.ID == (protocol.NodeID{}) {
+		if listing.At != listing.Listen || listing.TTL != roles.LeaseTTL || listing.ID == (protocol.PeerID{}) {
 			t.Errorf("%+v", listing)
 		}
 		if r, text := fetch(network, relay, "a"); r.Outcome != client.Fetched || text != "the text" {
@@ -234,11 +234,11 @@ func TestTheNewestOfTwoNodesWithOneIDStays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := transport.NewMemory()
 		relay := startRelay(t, network, &peer.Relay{})
-		older := &peer.Node{Network: network, Relay: relay, ID: protocol.NodeID{1}, Share: unlisted{}}
+		older := &peer.Node{Network: network, Relay: relay, ID: protocol.PeerID{1}, Share: unlisted{}}
 		end := background(t, older.Run)
 		ready(t, older)
 		time.Sleep(time.Millisecond)
-		newer := &peer.Node{Network: network, Relay: relay, ID: protocol.NodeID{1}, Share: unlisted{}}
+		newer := &peer.Node{Network: network, Relay: relay, ID: protocol.PeerID{1}, Share: unlisted{}}
 		startNode(t, newer)
 		time.Sleep(roles.LeaseTTL)
 		if _, err := older.Ready(t.Context()); !errors.Is(err, peer.ErrEnded) || !errors.Is(err, peer.ErrDisplaced) {

@@ -13,7 +13,7 @@ import (
 
 // Listing is how a relay lists a node.
 type Listing struct {
-	ID     protocol.NodeID
+	ID     protocol.PeerID
 	Listen netip.AddrPort // where the node listens
 	At     netip.AddrPort // where clients are sent; zero: nowhere
 	Also   netip.Addr     // the address of the other family; zero: there is none

@@ -46,7 +46,7 @@ func TestBadEntriesAreToldInTheLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer link.Close()
-	id := protocol.NodeID{1}
+	id := protocol.PeerID{1}
 	frames := protocol.Append(nil, &protocol.Register{ID: id, Epoch: 1, Port: 9, Publishes: 1})
 	frames = protocol.Append(frames, &protocol.Publish{ID: id, Epoch: 1, Index: 1, To: 2, Latest: 2,
 		Changes: []protocol.Entry{{Name: "good", Hash: protocol.Hash{1}}, {Name: "xx/bad", Hash: protocol.Hash{1}}}})
