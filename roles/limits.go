@@ -17,18 +17,20 @@ const (
 	MaxDoubt     = 2               // renewals until an index from before the registration is dropped, if no page comes
 	MaxResyncs   = 256             // pages in one exchange after which the relay may hold no more than before
 
-	DialTimeout      = 5 * time.Second  // from dialing to connected
-	RequestTimeout   = 10 * time.Second // from accepted to the first whole request
-	ReplyTimeout     = 10 * time.Second // to a response: from its request, or from the end of the response before if that is later
-	IdleTimeout      = 10 * time.Second // from a response to the next request or the end of stream
-	CloseTimeout     = 2 * time.Second  // from half-close to the other side's end of stream
-	HoldTimeout      = IdleTimeout / 2  // for this long a client keeps an idle link to a node
-	DialPatience     = 1 * time.Second  // after this a client with several sources dials another node beside a silent one
-	GroupPatience    = 3 * time.Second  // after this a client asks others beside a node, or in its place, that brought no verified group; four times as long at each further visit
-	FetchPatience    = 30 * time.Second // after this, of many files, one of which no group has come gives its turn to others that wait; four times as long at each further try
-	OvertakePatience = 3 * time.Second  // for this long an idle node waits for a link for many files that lacks what it has
-	DiskTimeout      = 10 * time.Second // from a request to the disk to its answer
-	CommitTimeout    = 10 * time.Minute // from the last byte received to the content being durable and in its place
+	DialTimeout       = 5 * time.Second  // from dialing to connected
+	HandshakeTimeout  = 5 * time.Second  // from connected to the end of the TLS handshake
+	HandshakePatience = 1 * time.Second  // after this a handshake is dropped if another waits for its place
+	RequestTimeout    = 10 * time.Second // from accepted to the first whole request
+	ReplyTimeout      = 10 * time.Second // to a response: from its request, or from the end of the response before if that is later
+	IdleTimeout       = 10 * time.Second // from a response to the next request or the end of stream
+	CloseTimeout      = 2 * time.Second  // from half-close to the other side's end of stream
+	HoldTimeout       = IdleTimeout / 2  // for this long a client keeps an idle link to a node
+	DialPatience      = 1 * time.Second  // after this a client with several sources dials another node beside a silent one
+	GroupPatience     = 3 * time.Second  // after this a client asks others beside a node, or in its place, that brought no verified group; four times as long at each further visit
+	FetchPatience     = 30 * time.Second // after this, of many files, one of which no group has come gives its turn to others that wait; four times as long at each further try
+	OvertakePatience  = 3 * time.Second  // for this long an idle node waits for a link for many files that lacks what it has
+	DiskTimeout       = 10 * time.Second // from a request to the disk to its answer
+	CommitTimeout     = 10 * time.Minute // from the last byte received to the content being durable and in its place
 
 	// While content moves, at least MinProgress bytes (or the rest) must pass in each
 	// ProgressTimeout: a peer that sends a byte a second is dropped like a stalled one.
@@ -47,6 +49,11 @@ const (
 	ListTurn     = ListPatience / 4 // after this it looks whether there is room
 
 	DrainTimeout = 10 * time.Second // a program that is stopped finishes within this what is running
+
+	HandshakeBytes       = 8 << 10 // bytes that are read before a TLS handshake is done: 2 KiB each way are usual
+	MaxHandshakes        = 256     // TLS handshakes that a server has under way
+	MaxHandshakesFrom    = 8       // of these those of one address, of IPv6 of one /64: the next ones wait for their turn
+	MaxHandshakesWaiting = 1024    // connections that wait so: above that the oldest of the address that has most is dropped
 
 	MaxLinks          = 16_384     // connections that a server holds at once
 	MaxLeases         = 2_000_000  // leases a relay holds

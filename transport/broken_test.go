@@ -50,7 +50,6 @@ func TestWhoIsToBlameForABrokenBody(t *testing.T) {
 	half, rest := group[:protocol.GroupSize/2], group[protocol.GroupSize/2:]
 	ended := func(conn transport.Conn) { conn.CloseWrite(); discard(conn) }
 	whole := func(conn transport.Conn) { conn.Write(rest); ended(conn) }
-	reset := func(conn transport.Conn) { conn.(*net.TCPConn).SetLinger(0) }
 	for name, test := range map[string]struct {
 		then    func(transport.Conn)
 		flags   int

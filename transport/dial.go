@@ -77,13 +77,24 @@ func race[Target any](ctx context.Context, targets []Target, dial func(context.C
 	return nil, why
 }
 
-// tellsMore returns the error that says more about a host: that nothing listens there tells that it
-// is there.
+// tellsMore returns the error that says more about a host: that something else than the peer answers
+// there, or else that nothing listens, which tells that the host is there.
 func tellsMore(a, b error) error {
-	if a == nil || errors.Is(b, syscall.ECONNREFUSED) && !errors.Is(a, syscall.ECONNREFUSED) {
+	if a == nil || tells(b) > tells(a) {
 		return b
 	}
 	return a
+}
+
+func tells(err error) int {
+	var answer *DialError
+	switch {
+	case errors.As(err, &answer):
+		return 2
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return 1
+	}
+	return 0
 }
 
 // lookUp returns the addresses of host:port, of both families in turn.

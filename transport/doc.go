@@ -4,7 +4,7 @@
 // All waiting happens here. A [Loop] runs a machine from its first input to its end: it feeds
 // events to the machine and carries out the effects. A [Server] accepts links and runs a machine on
 // each. The connections come from a [Network]: [TCP] is real, [Memory] is for tests, [Refusing]
-// refuses everything.
+// refuses everything, and [TLS] is over any of them.
 //
 // Inputs wait in a mailbox. The goroutine that posts an input while no other steps the machine
 // becomes the stepper: it empties the mailbox and carries the effects out. So one goroutine at a

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -241,30 +240,51 @@ func TestServeOneLink(t *testing.T) {
 	})
 }
 
-// Each way in which a peer can end a link is recognized.
+// Each way in which a peer can end a link is recognized. TLS tells an end of stream from one that somebody
+// in between has made.
 func TestEndsAreTold(t *testing.T) {
 	request := protocol.Append(nil, &protocol.Locate{})
-	for want, behave := range map[transport.End]func(*net.TCPConn){
-		transport.Graceful:  func(conn *net.TCPConn) { conn.CloseWrite(); io.Copy(io.Discard, conn) },
-		transport.Truncated: func(conn *net.TCPConn) { conn.Write(request[:5]); conn.CloseWrite(); io.Copy(io.Discard, conn) },
-		transport.Reset:     func(conn *net.TCPConn) { conn.SetLinger(0) },
+	end := func(conn transport.Conn) { conn.CloseWrite(); io.Copy(io.Discard, conn) }
+	for name, test := range map[string]struct {
+		behave func(transport.Conn)
+		plain  transport.End
+		tls    transport.End
+	}{
+		"an end":                     {end, transport.Graceful, transport.Graceful},
+		"within a frame":             {func(conn transport.Conn) { conn.Write(request[:5]); end(conn) }, transport.Truncated, transport.Truncated},
+		"a reset":                    {reset, transport.Reset, transport.Reset},
+		"FIN alone":                  {func(conn transport.Conn) { end(transport.Under(conn)) }, transport.Graceful, transport.Truncated},
+		"FIN alone, after a message": {func(conn transport.Conn) { conn.Write(request); end(transport.Under(conn)) }, transport.Graceful, transport.Truncated},
+		"within a record": {func(conn transport.Conn) {
+			transport.Under(conn).Write([]byte("\x17\x03\x03\x01\x00half"))
+			end(transport.Under(conn))
+		}, transport.Graceful, transport.Truncated},
 	} {
-		t.Run(want.String(), func(t *testing.T) {
-			near, far := connect(t, transport.TCP{}, "127.0.0.1:0")
-			got := make(chan transport.End, 1)
-			loop := &transport.Loop{Start: time.Now(), Trace: func(e transport.Event) {
-				if e.What == transport.Closed {
-					got <- e.End
+		for over, want := range map[string]transport.End{"plain": test.plain, "TLS": test.tls} {
+			t.Run(name+" "+over, func(t *testing.T) {
+				network := transport.Network(transport.TCP{})
+				if over == "TLS" {
+					network = &transport.TLS{}
 				}
-			}}
-			go func() {
-				behave(near.(*net.TCPConn))
-				near.Close()
-			}()
-			loop.Serve(t.Context(), nil, relay.NewSession(relay.NewRegistry(relay.Policy{}), &relay.Answers{}), far)
-			if end := <-got; end != want {
-				t.Errorf("%v", end)
-			}
-		})
+				near, far := connect(t, network, "127.0.0.1:0")
+				got := make(chan transport.End, 1)
+				loop := &transport.Loop{Start: time.Now(), Trace: func(e transport.Event) {
+					if e.What == transport.Closed {
+						got <- e.End
+					}
+				}}
+				done := make(chan struct{})
+				go func() {
+					defer close(done)
+					test.behave(near)
+					near.Close()
+				}()
+				loop.Serve(t.Context(), nil, relay.NewSession(relay.NewRegistry(relay.Policy{}), &relay.Answers{}), far)
+				if end := <-got; end != want {
+					t.Errorf("%v", end)
+				}
+				<-done
+			})
+		}
 	}
 }

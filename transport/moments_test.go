@@ -53,8 +53,8 @@ func TestTheLimitHoldsAfterItHasBeenServed(t *testing.T) {
 				if answer := ask(t, conn, locate); answer.Kind() != protocol.KindLocated {
 					t.Errorf("round %d: %v within the limit", round, answer)
 				}
-				if tcp, is := conn.(*net.TCPConn); is && number == round%limit {
-					tcp.SetLinger(0) // a reset
+				if number == round%limit {
+					reset(conn)
 				}
 				conn.Close()
 			}
@@ -217,10 +217,7 @@ func TestASendToAPeerThatHasReset(t *testing.T) {
 				m.does = func(in roles.Input) []roles.Effect {
 					switch in.(type) {
 					case roles.Opened:
-						if tcp, is := near.(*net.TCPConn); is {
-							tcp.SetLinger(0)
-						}
-						near.Close()
+						reset(near)
 						return append(sends, roles.Arm{Number: 1, After: 20 * time.Second})
 					case roles.Lost, roles.TimerFired:
 						return m.end()
@@ -236,24 +233,34 @@ func TestASendToAPeerThatHasReset(t *testing.T) {
 	}
 }
 
+// reset closes a connection, with a reset where that can be.
+func reset(conn transport.Conn) {
+	under := transport.Under(conn)
+	if tcp, is := under.(*net.TCPConn); is {
+		tcp.SetLinger(0)
+	}
+	under.Close()
+}
+
 // A node gives back the place of a client that resets its link while it is answered.
 func TestANodeOutlivesClientsThatReset(t *testing.T) {
-	w := newWorld(t, transport.TCP{}, 0)
-	at := w.run(&peer.Node{Share: folder{"file": strings.Repeat("content ", 1<<20)}, MaxLinks: 1})
-	for range 8 {
-		conn := admitted(t, w.network, at, &protocol.Tree{Name: "file"})
-		get := &protocol.Get{Name: "file"}
-		if _, err := conn.Write(protocol.Append(protocol.Append(nil, get), get)); err != nil {
-			t.Fatal(err)
+	for _, network := range []transport.Network{transport.TCP{}, &transport.TLS{}} {
+		w := newWorld(t, network, 0)
+		at := w.run(&peer.Node{Share: folder{"file": strings.Repeat("content ", 1<<20)}, MaxLinks: 1})
+		for range 8 {
+			conn := admitted(t, w.network, at, &protocol.Tree{Name: "file"})
+			get := &protocol.Get{Name: "file"}
+			if _, err := conn.Write(protocol.Append(protocol.Append(nil, get), get)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.ReadFull(conn, make([]byte, 4<<10)); err != nil {
+				t.Fatal(err)
+			}
+			reset(conn)
 		}
-		if _, err := io.ReadFull(conn, make([]byte, 4<<10)); err != nil {
-			t.Fatal(err)
-		}
-		conn.(*net.TCPConn).SetLinger(0)
-		conn.Close()
+		admitted(t, w.network, at, &protocol.Tree{Name: "file"}).Close()
+		w.end()
 	}
-	admitted(t, w.network, at, &protocol.Tree{Name: "file"}).Close()
-	w.end()
 }
 
 // deafDial is a network whose dials take a second, and do not end when they are given up.

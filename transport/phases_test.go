@@ -19,6 +19,10 @@ func both(t *testing.T, test func(t *testing.T, network transport.Network)) {
 	t.Run("Memory", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) { test(t, transport.NewMemory()) })
 	})
+	t.Run("TLS over TCP", func(t *testing.T) { test(t, &transport.TLS{}) })
+	t.Run("TLS over Memory", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) { test(t, &transport.TLS{Network: transport.NewMemory()}) })
+	})
 }
 
 // allGraceful ends the world and checks that each link in it had FIN from both sides.

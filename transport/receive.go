@@ -23,7 +23,8 @@ const (
 )
 
 // wakeBytes is how many bytes of a long body the system gathers before it wakes the reader. A wake-up
-// costs more than the bytes of one packet are worth. What has come is read each bodyTick anyway.
+// costs more than the bytes of one packet are worth. What has come is read each bodyTick anyway. It is
+// more than TLS has read ahead: see [ahead].
 const wakeBytes = 512 << 10
 
 // body is a range of content on its way from a link to the store. Two goroutines take turns: while
@@ -164,7 +165,12 @@ func (b *body) fill(data []byte) error {
 func (b *body) wakeFor(bytes int) {
 	if b.wait != bytes {
 		b.wait = bytes
-		wakeFor(b.link.conn, max(1, bytes))
+		conn := b.link.conn
+		if over, is := conn.(*tlsConn); is {
+			over.wire.ahead = bytes > 0
+			conn = over.wire.Conn
+		}
+		wakeFor(conn, max(1, bytes))
 	}
 }
 

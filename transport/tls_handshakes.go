@@ -1,0 +1,227 @@
+package transport
+
+import (
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// handshakes are those that a listener has under way. Of one address only a few are: the next ones wait
+// for their turn, so that those of others go on beside them. A connection that waits costs no goroutine.
+type handshakes struct {
+	shake func(Conn) // does one and returns at its end
+
+	mu      sync.Mutex
+	hosts   map[netip.Prefix]*queue
+	running int
+	waiting int
+	wanted  bool // add waits for one of them to end
+	closed  bool
+	freed   chan struct{} // has a value when one may have ended
+	ended   chan struct{} // closed by close
+	all     sync.WaitGroup
+}
+
+// queue are the handshakes of one address, the oldest first.
+type queue struct{ running, waiting []*handshake }
+
+type handshake struct {
+	conn  Conn
+	from  netip.Prefix
+	since time.Time // when it began, or came to wait
+	timer *time.Timer
+}
+
+func newHandshakes(shake func(Conn)) *handshakes {
+	return &handshakes{
+		shake: shake, hosts: map[netip.Prefix]*queue{},
+		freed: make(chan struct{}, 1), ended: make(chan struct{}),
+	}
+}
+
+// add begins the handshake of a connection, or has it wait for its turn. If none can begin because
+// others have come from many addresses, add waits for one of them to end, no longer than
+// roles.HandshakePatience.
+func (s *handshakes) add(conn Conn) {
+	h := &handshake{conn: conn, from: host(addrPort(conn.RemoteAddr()).Addr())}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for !s.place(h) {
+		s.wanted = true
+		s.mu.Unlock()
+		pause := time.NewTimer(roles.HandshakePatience / 10)
+		select {
+		case <-s.freed:
+		case <-s.ended:
+		case <-pause.C:
+		}
+		pause.Stop()
+		s.mu.Lock()
+	}
+	s.wanted = false
+}
+
+// place puts a connection where it belongs. It reports false if there is no place yet. The caller holds
+// the mutex, as for each of the following methods without another word.
+func (s *handshakes) place(h *handshake) bool {
+	q := s.hosts[h.from]
+	if q == nil {
+		q = &queue{}
+	}
+	switch {
+	case s.closed:
+		h.conn.Close()
+		return true
+	case len(q.running) == roles.MaxHandshakesFrom && (len(q.waiting) > 0 || !s.dropLate(q.running)):
+		s.hosts[h.from] = q
+		s.wait(h)
+		return true
+	case s.running == roles.MaxHandshakes && !s.dropLate(s.most((*queue).atWork)):
+		return false
+	}
+	s.hosts[h.from] = q
+	s.start(h)
+	return true
+}
+
+func (q *queue) atWork() []*handshake { return q.running }
+func (q *queue) inWait() []*handshake { return q.waiting }
+
+// most returns those of the address of which there are most; of several, those with the oldest.
+func (s *handshakes) most(of func(*queue) []*handshake) (found []*handshake) {
+	for _, q := range s.hosts {
+		if these := of(q); len(these) > len(found) || len(these) > 0 && len(these) == len(found) && these[0].since.Before(found[0].since) {
+			found = these
+		}
+	}
+	return found
+}
+
+// start begins a handshake.
+func (s *handshakes) start(h *handshake) {
+	q := s.hosts[h.from]
+	q.running = append(q.running, h)
+	s.running++
+	h.since = time.Now()
+	h.timer = time.AfterFunc(roles.HandshakePatience, func() { s.late(h) })
+	s.all.Go(func() {
+		s.shake(h.conn)
+		h.timer.Stop()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.remove(h)
+		s.next()
+	})
+}
+
+// wait has a connection wait for its turn. Above the bound it drops the oldest of the address of which
+// most wait.
+func (s *handshakes) wait(h *handshake) {
+	q := s.hosts[h.from]
+	q.waiting = append(q.waiting, h)
+	s.waiting++
+	h.since = time.Now()
+	h.timer = time.AfterFunc(roles.HandshakeTimeout, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if slices.Contains(q.waiting, h) {
+			s.drop(h)
+		}
+	})
+	if s.waiting > roles.MaxHandshakesWaiting {
+		s.drop(s.most((*queue).inWait)[0])
+	}
+}
+
+// late drops a handshake that takes long while others wait for its place. It takes the mutex itself.
+func (s *handshakes) late(h *handshake) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if q := s.hosts[h.from]; q != nil && len(q.waiting) > 0 && slices.Contains(q.running, h) {
+		s.drop(h)
+		s.next()
+	}
+}
+
+// dropLate drops the oldest of an address's handshakes if it takes long. It reports false if none does.
+func (s *handshakes) dropLate(running []*handshake) bool {
+	if time.Since(running[0].since) < roles.HandshakePatience {
+		return false
+	}
+	s.drop(running[0])
+	return true
+}
+
+// drop ends a handshake, or one that waits.
+func (s *handshakes) drop(h *handshake) {
+	h.timer.Stop()
+	h.conn.Close()
+	s.remove(h)
+}
+
+// remove takes a handshake out, if it is still there.
+func (s *handshakes) remove(h *handshake) {
+	q := s.hosts[h.from]
+	if q == nil {
+		return
+	}
+	same := func(other *handshake) bool { return other == h }
+	before := len(q.running) + len(q.waiting)
+	s.running -= len(q.running)
+	s.waiting -= len(q.waiting)
+	q.running = slices.DeleteFunc(q.running, same)
+	q.waiting = slices.DeleteFunc(q.waiting, same)
+	s.running += len(q.running)
+	s.waiting += len(q.waiting)
+	if len(q.running)+len(q.waiting) == before {
+		return
+	}
+	if before == 1 {
+		delete(s.hosts, h.from)
+	}
+	select {
+	case s.freed <- struct{}{}:
+	default:
+	}
+}
+
+// next begins handshakes that have waited for their turn, unless add waits for the place. Those that came
+// last begin first: their peers are the least likely to have given up, and a heap of silent ones that has
+// come before is not in their way.
+func (s *handshakes) next() {
+	if s.waiting == 0 || s.wanted || s.closed {
+		return
+	}
+	for _, q := range s.hosts {
+		for len(q.waiting) > 0 && len(q.running) < roles.MaxHandshakesFrom && s.running < roles.MaxHandshakes {
+			last := len(q.waiting) - 1
+			h := q.waiting[last]
+			q.waiting = q.waiting[:last]
+			s.waiting--
+			h.timer.Stop()
+			s.start(h)
+		}
+	}
+}
+
+// close ends all handshakes. It takes the mutex itself.
+func (s *handshakes) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	close(s.ended)
+	for _, q := range s.hosts {
+		for _, h := range q.running {
+			h.conn.Close()
+		}
+		for _, h := range slices.Clone(q.waiting) {
+			s.drop(h)
+		}
+	}
+}
+
+// awaitEnd waits until none is under way, after close. It takes no mutex.
+func (s *handshakes) awaitEnd() { s.all.Wait() }
