@@ -17,14 +17,21 @@ import (
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
-func main() { os.Exit(cli.Main(command())) }
+func main() { os.Exit(cli.Main(cli.Choose(os.Args[1:], command(), id()))) }
+
+// id is the subcommand that prints the relay's id.
+func id() cli.Subcommand {
+	return cli.ID("relay-server", "the id of the relay that has this state folder",
+		func() (string, error) { return state.RelayKey, nil }, func(*cobra.Command) {})
+}
 
 func command() *cobra.Command {
 	var r peer.Relay
 	var host, dir string
 	command := cli.New("relay-server [flags] <port>", "Keep the list of active nodes, and tell it to clients",
 		"relay-server listens on a TCP port (0 picks a free one), grants nodes leases, and answers clients with the nodes\n"+
-			"that are active. It prints one line, \"ready <host>:<port>\", once it can be used.",
+			"that are active. It prints one line, \"ready <host>:<port>\", once it can be used.\n\n"+
+			"relay-server id prints the relay's id; see relay-server id --help.",
 		cli.Arguments(1, 1), func(c *cobra.Command, args []string) error { return serve(c, &r, host, args[0], dir) })
 	flags := command.Flags()
 	flags.StringVar(&host, "host", "", "listen on this address only (default: all interfaces)")

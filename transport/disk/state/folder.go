@@ -21,14 +21,9 @@ type Folder struct{ path string }
 
 // Open returns the state folder at a path, which is made if it is not there; "" is that of
 // DefaultPath. The path may lead through links: the user has typed it.
-func Open(dir string) (_ *Folder, err error) {
-	if dir == "" {
-		if dir, err = DefaultPath(); err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrNoFolder, err)
-		}
-	}
-	f := &Folder{}
-	if f.path, err = filepath.Abs(dir); err != nil {
+func Open(dir string) (*Folder, error) {
+	f, err := at(dir)
+	if err != nil {
 		return nil, err
 	}
 	if err := makeFolder(f.path); err != nil {
@@ -37,11 +32,36 @@ func Open(dir string) (_ *Folder, err error) {
 		}
 		return nil, err
 	}
-	root, err := f.open()
+	return f, f.check()
+}
+
+// Existing is Open for a folder that is there. Its error is fs.ErrNotExist if it is not.
+func Existing(dir string) (*Folder, error) {
+	f, err := at(dir)
 	if err != nil {
 		return nil, err
 	}
-	return f, root.Close()
+	return f, f.check()
+}
+
+// at returns the folder at a path, whatever is there.
+func at(dir string) (_ *Folder, err error) {
+	if dir == "" {
+		if dir, err = DefaultPath(); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrNoFolder, err)
+		}
+	}
+	path, err := filepath.Abs(dir)
+	return &Folder{path}, err
+}
+
+// check fails if the folder cannot be opened.
+func (f *Folder) check() error {
+	root, err := f.open()
+	if err != nil {
+		return err
+	}
+	return root.Close()
 }
 
 // makeFolder makes a folder and those above it, for the user alone. Each is durable when it returns:

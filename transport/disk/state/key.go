@@ -14,6 +14,9 @@ import (
 	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
+// RelayKey is the name of a relay's key. NodeKeyName has that of a node's.
+const RelayKey = "relay"
+
 const (
 	keySuffix = ".pem"
 	mostKey   = 4 << 10 // bytes of a key file; ours have 119
