@@ -44,6 +44,8 @@ const (
 	WrongPeer                     // another peer than the expected one answers at the address
 	NoTLS                         // the peer speaks this protocol without TLS
 	NoPeer                        // no peer of this protocol and version answers at the address
+	RelayChanged                  // another relay than the known one answers at its address, or one in plain
+	RelayUnknown                  // the relay is not known, and only a known one is asked
 )
 
 // CodeInfo is a row of the code table.
@@ -85,6 +87,8 @@ var Codes = []CodeInfo{
 	{WrongPeer, "wrong-peer", "another peer than the expected one answers at the address", true},
 	{NoTLS, "no-tls", "the peer speaks this protocol without TLS", true},
 	{NoPeer, "no-peer", "no peer of this protocol and version answers at the address", true},
+	{RelayChanged, "relay-changed", "another relay than the known one answers at its address, or one in plain", true},
+	{RelayUnknown, "relay-unknown", "the relay is not known, and only a known one is asked", true},
 }
 
 // Info returns the table row of c. It reports false for a code that this version does not know.

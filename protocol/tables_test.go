@@ -66,7 +66,7 @@ func TestCodeNumbersNeverChange(t *testing.T) {
 		{"denied", 10, false}, {"draining", 11, true}, {"changed", 12, false}, {"internal", 13, false},
 		{"timeout", 14, true}, {"unknown-kind", 15, true}, {"no-lease", 16, false}, {"superseded", 17, false},
 		{"resync", 18, false}, {"indexing", 19, false}, {"tls-required", 20, true}, {"refused", 256, true}, {"unreachable", 257, true}, {"lost", 258, true}, {"disk", 259, true},
-		{"interrupted", 260, true}, {"variant", 261, false}, {"wrong-peer", 262, true}, {"no-tls", 263, true}, {"no-peer", 264, true},
+		{"interrupted", 260, true}, {"variant", 261, false}, {"wrong-peer", 262, true}, {"no-tls", 263, true}, {"no-peer", 264, true}, {"relay-changed", 265, true}, {"relay-unknown", 266, true},
 	}
 	if len(Codes) != len(want) {
 		t.Fatalf("%d codes, want %d", len(Codes), len(want))

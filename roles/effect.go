@@ -135,6 +135,13 @@ type Report struct{ Outcome Outcome }
 // package comment lists them all.
 type Outcome interface{ Reported() }
 
+// Met is reported when a link to a relay of which no id was expected is open: the machine expects that
+// id from then on. SPEC "Identity".
+type Met struct{ ID protocol.PeerID }
+
+// Reported implements [Outcome].
+func (Met) Reported() {}
+
 func (Dial) effect()         {}
 func (Send) effect()         {}
 func (Hear) effect()         {}

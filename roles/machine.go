@@ -75,7 +75,7 @@ type Malformed struct {
 type PeerEnded struct{ Link Link }
 
 // Lost says that the link broke or could not be opened. Its code is Refused, Unreachable, Timeout (the
-// system's), WrongPeer, NoTLS, NoPeer or Lost. No input of the link follows; the machine still has to hang it up.
+// system's), WrongPeer, NoTLS, NoPeer, RelayChanged or Lost. No input of the link follows; the machine still has to hang it up.
 type Lost struct {
 	Link Link
 	Code protocol.Code

@@ -40,6 +40,7 @@ type actor struct {
 	gone    bool               // its process is dead
 
 	full bool // its server has no room for it
+	met  bool // it has met the relay
 
 	timers    []timer
 	file      *opened  // for SendBody
@@ -206,6 +207,10 @@ func (w *World) carryOut(a *actor, effect roles.Effect) {
 	case roles.ReleaseStore:
 		w.releaseStore(a, effect.Item)
 	case roles.Report:
+		if met, is := effect.Outcome.(roles.Met); is {
+			a.met = true
+			w.meets(a.proc.host, met.ID)
+		}
 		w.check.report(a, effect.Outcome)
 	}
 }

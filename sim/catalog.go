@@ -10,7 +10,7 @@ import (
 
 // config returns the configuration of a node's Membership.
 func (w *World) config(h *host) node.Config {
-	config := node.Config{Relay: w.relay.dialledAs(), ID: nodeID(h.plan.ID), Epoch: h.epoch(w.now), Port: h.address.Port()}
+	config := node.Config{Relay: w.relay.dialledAs(), RelayID: h.pin, ID: h.key, Epoch: h.epoch(w.now), Port: h.address.Port()}
 	if h.isLone() {
 		config.Listens = protocol.IPOf(h.address.Addr())
 	}
@@ -59,5 +59,5 @@ func (w *World) notify(p *process) {
 
 // sharesID reports whether another node has the same id.
 func (w *World) sharesID(h *host) bool {
-	return slices.ContainsFunc(w.hosts, func(o *host) bool { return o != h && o.plan != nil && o.plan.ID == h.plan.ID })
+	return slices.ContainsFunc(w.hosts, func(o *host) bool { return o != h && o.plan != nil && o.key == h.key })
 }

@@ -22,7 +22,8 @@ func (c *checks) s2(o *operation, is *client.Result) {
 		c.fail(S2, "the fetch of %q says not found, and the relay said that there are other nodes", is.Name)
 	}
 	for _, listed := range o.listed {
-		if !slices.Contains(o.denied, listed.Addr()) {
+		node := client.NodeOf(&listed)
+		if !slices.ContainsFunc(o.denied, func(n client.Node) bool { return n == node || !n.ID.IsZero() && n.ID == node.ID }) {
 			c.fail(S2, "the fetch of %q says not found, but %v never said so", is.Name, listed.Addr())
 		}
 	}
@@ -46,7 +47,7 @@ func (c *checks) garbles() bool {
 // told the relay meanwhile what it shares, and that this is all, it had noticed the file before it
 // did so; where nothing disturbs the two, it has had the time for that.
 func (c *checks) due(h *host, o *operation) bool {
-	k := c.w.relay.proc.oracle.known[nodeID(h.plan.ID)]
+	k := c.w.relay.proc.oracle.known[h.key]
 	if !k.live(c.w.relay.local(c.w.now)) || max(k.begun, k.moved) > o.started || !h.has(k.spot(c.w.relay.local(c.w.now))) || h.moved > k.moved {
 		return false
 	}

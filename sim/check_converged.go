@@ -29,14 +29,14 @@ func (c *checks) mislisted() string {
 	for _, l := range r.proc.registry.Leases(r.local(c.w.now)) {
 		is := spotOfLease(&l)
 		h := c.w.hostAt(is)
-		if h == nil || !h.lives() || nodeID(h.plan.ID) != l.ID || !h.has(is) {
+		if h == nil || !h.lives() || h.key != l.ID || !h.has(is) {
 			return fmt.Sprintf("%v is listed, and no node lives there under that id", is)
 		}
 		listed[h] = true
 	}
-	for i := range c.w.scenario.Nodes {
-		if id := c.w.scenario.Nodes[i].ID; !c.identityListed(id, listed) {
-			return fmt.Sprintf("no node with id %d is listed, although one lives", id)
+	for _, h := range c.w.hosts {
+		if h.role == nodeRole && !c.identityListed(h.key, listed) {
+			return fmt.Sprintf("no node with the id of %s is listed, although one lives", h.name)
 		}
 	}
 	return ""
@@ -44,10 +44,10 @@ func (c *checks) mislisted() string {
 
 // identityListed reports whether one of the living nodes with an id is listed, or no node with it
 // lives.
-func (c *checks) identityListed(id int, listed map[*host]bool) bool {
+func (c *checks) identityListed(id protocol.PeerID, listed map[*host]bool) bool {
 	lives := false
 	for _, h := range c.w.hosts {
-		if h.role == nodeRole && h.plan.ID == id && h.lives() {
+		if h.role == nodeRole && h.key == id && h.lives() {
 			if listed[h] {
 				return true
 			}

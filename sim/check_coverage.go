@@ -27,6 +27,9 @@ const (
 	StaleLeave          Counter = "a LEAVE of an older epoch than the newest"
 	StaleRegister       Counter = "a registration with an old epoch"
 	Moved               Counter = "a renewal from another address"
+	WrongPeer           Counter = "another peer than the expected one answered"
+	FirstContact        Counter = "a host met the relay for the first time"
+	NotTheirs           Counter = "somebody tried to change another's lease"
 	OtherAddress        Counter = "a host was reached at its second address, while the first was silent"
 	MovedOne            Counter = "one address of a node with two lapsed"
 	Returned            Counter = "a node that came back after its lease had ended"
@@ -86,7 +89,7 @@ const (
 // Counters lists all counters.
 var Counters = []Counter{
 	StaleTimer, TurnedAway, ResetInFrame, EndInFrame, EndInBody, UnreadClose, SpoiledBody,
-	ChangedMidway, ExpiredLease, StaleLeave, StaleRegister, Moved, OtherAddress, MovedOne, Returned, Displaced, OldCursor,
+	ChangedMidway, ExpiredLease, StaleLeave, StaleRegister, Moved, WrongPeer, FirstContact, NotTheirs, OtherAddress, MovedOne, Returned, Displaced, OldCursor,
 	SecondNode, StaleEntry, DialledWhileClosing, ManyClosing, Cut, LargeFile, WaitedForHash, WrongGroup, Resumed, Preferred,
 	PreferredGone, FalseClaim, FalseLeftovers, AlreadyThere, TwoSources, OtherVariant, OtherThere,
 	GatherTogether, GatherNextNode, GatherOvertook, GatherLost, GatherLied, GatherHashing, GatherAlone, GatherNames, GatherSpares,

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"net/netip"
 	"slices"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -147,11 +146,11 @@ func (c *checks) hadItem(a *actor, item int) *hadItem {
 // that nothing that has come is received again.
 func (c *checks) s18(a *actor, effects []roles.Effect) {
 	g := a.operation.gather
-	left := netip.AddrPort{}
+	left := client.Node{}
 	for _, effect := range effects {
 		switch effect := effect.(type) {
 		case roles.Dial:
-			to, _ := netip.ParseAddrPort(effect.To)
+			to := dialed(effect)
 			if effect.Link < client.PipelineLinks && g.lost[to] {
 				c.fail(S18, "%s asks %v again for many files, where it failed", c.who(a), to)
 			}
@@ -166,7 +165,7 @@ func (c *checks) s18(a *actor, effects []roles.Effect) {
 			}
 		case roles.Report:
 			c.leaves(a, left, effect.Outcome)
-			left = netip.AddrPort{}
+			left = client.Node{}
 		case roles.ReceiveBody:
 			c.receivedOnce(a, effect)
 		case roles.CommitStore:
@@ -183,12 +182,12 @@ func (c *checks) s18(a *actor, effects []roles.Effect) {
 }
 
 // leaves notes that a node has been left, on a link for many files.
-func (c *checks) leaves(a *actor, node netip.AddrPort, outcome roles.Outcome) {
+func (c *checks) leaves(a *actor, node client.Node, outcome roles.Outcome) {
 	tried, is := outcome.(client.Tried)
 	if !is || tried.Node != node {
 		return
 	}
-	g, gave, h := a.operation.gather, a.operation.gave(node), c.w.byAddress[node]
+	g, gave, h := a.operation.gather, a.operation.gave(node), c.w.byAddress[node.AddrPort]
 	elsewhere := h != nil && h.second.IsValid() // if it is silent it may be asked at its other address
 	switch tried.Code {
 	case 0, protocol.Disk, protocol.Interrupted:
@@ -202,7 +201,7 @@ func (c *checks) leaves(a *actor, node netip.AddrPort, outcome roles.Outcome) {
 
 // gave reports whether a link for many files to a node, the latest of those that are half-closed or closed now,
 // brought something.
-func (o *operation) gave(node netip.AddrPort) bool {
+func (o *operation) gave(node client.Node) bool {
 	for _, v := range slices.Backward(o.visited) {
 		if v.to == node && v.left {
 			return v.gave

@@ -34,6 +34,7 @@ const (
 	S20 ID = "S20"
 	S21 ID = "S21"
 	S22 ID = "S22"
+	S23 ID = "S23"
 	S25 ID = "S25"
 	S26 ID = "S26"
 
@@ -107,6 +108,8 @@ var Invariants = []Invariant{
 	{S21, "a relay that was restarted and has kept how many nodes it had says on each page that it is young, " +
 		"until as many are back or a TTL is over; no other does"},
 	{S22, "nodes that belong into an answer to LOCATE and that the client cannot reach are counted, and not named"},
+	{S23, "a lease is granted, renewed, published to and ended over links alone that have proven its id; " +
+		"and a machine that knows which peer it dials expects its id"},
 	{S25, "the long answers that a relay has on their way stay within their bound, whoever reads " +
 		"them, and the room of each is free once it has been taken or its link is gone"},
 	{S26, "from one node no more groups are under way than three times those that have come from it, and two, " +

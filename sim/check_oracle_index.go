@@ -177,28 +177,32 @@ type peerKey struct {
 	at   spot
 	hash protocol.Hash
 	size uint64
+	id   protocol.PeerID // zero: links prove none
 }
 
 // naming is how often an answer names a peer, and how often it should.
 type naming struct{ least, most, named int }
 
-func keyOf(p *protocol.Peer) peerKey { return peerKey{spotOf(p), p.Hash, p.Size} }
+func keyOf(p *protocol.Peer) peerKey { return peerKey{spotOf(p), p.Hash, p.Size, p.ID} }
 
 // located compares an answer to LOCATE with the indexes: S3 and S15.
 func (o *oracle) located(at roles.Moment, from relay.From, m *protocol.Locate, answer *protocol.Located) {
 	clear(o.peers)
 	o.hidden = naming{}
 	live, holders := 0, 0
-	for _, k := range o.known {
+	for id, k := range o.known {
 		if !k.live(at.Now) {
 			continue
+		}
+		if o.w.scenario.Relay.Plain {
+			id = protocol.PeerID{}
 		}
 		live++
 		e, has := k.index.holds(m.Name, m.Hash)
 		if has {
 			holders++
 		}
-		o.owe(at.Now, from, k, e, has, k.index.maybe(m))
+		o.owe(at.Now, from, id, k, e, has, k.index.maybe(m))
 	}
 	o.withheld(m, answer)
 	unknown := false
@@ -234,7 +238,7 @@ func (o *oracle) located(at roles.Moment, from relay.From, m *protocol.Locate, a
 // owe notes how often an answer to LOCATE names a node with an entry, or without one, that may have
 // the file: once as a holder, and once more as one that may have it, unless the two look alike and
 // stand on one page.
-func (o *oracle) owe(now time.Duration, from relay.From, k *known, e protocol.Entry, has, maybe bool) {
+func (o *oracle) owe(now time.Duration, from relay.From, id protocol.PeerID, k *known, e protocol.Entry, has, maybe bool) {
 	add := func(key peerKey, least, most int) {
 		if k.lone && !from.Peer.IsLoopback() {
 			o.hidden = naming{least: 1, most: o.hidden.most + most}
@@ -243,13 +247,13 @@ func (o *oracle) owe(now time.Duration, from relay.From, k *known, e protocol.En
 		is := o.peers[key]
 		o.peers[key] = naming{least: is.least + least, most: is.most + most}
 	}
-	unknown := peerKey{at: k.spot(now)}
+	unknown := peerKey{at: k.spot(now), id: id}
 	switch known := has && !e.Hash.IsZero(); {
 	case known && maybe:
-		add(peerKey{k.spot(now), e.Hash, e.Size}, 1, 1)
+		add(peerKey{k.spot(now), e.Hash, e.Size, id}, 1, 1)
 		add(unknown, 1, 1)
 	case known:
-		add(peerKey{k.spot(now), e.Hash, e.Size}, 1, 1)
+		add(peerKey{k.spot(now), e.Hash, e.Size, id}, 1, 1)
 	case has && maybe:
 		add(unknown, 1, 2)
 	case has, maybe:
@@ -259,7 +263,11 @@ func (o *oracle) owe(now time.Duration, from relay.From, k *known, e protocol.En
 
 // from returns the addresses of a host's link to the relay.
 func (w *World) from(h *host) relay.From {
-	return relay.From{Peer: h.address.Addr(), Local: w.relay.address.Addr()}
+	from := relay.From{Peer: h.address.Addr(), Local: w.relay.address.Addr()}
+	if !w.scenario.Relay.Plain {
+		from.ID = h.key
+	}
+	return from
 }
 
 // withheld checks S22: nodes that belong into an answer and that the client cannot reach are counted.

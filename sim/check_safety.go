@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"net/netip"
 	"slices"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -18,6 +17,7 @@ func (c *checks) step(a *actor, in roles.Input, effects []roles.Effect) {
 	switch in := in.(type) {
 	case roles.Heard:
 		c.heard(a, in, effects)
+		c.s23(a, in, effects)
 	case roles.Stopped:
 		commits := a.state == string(client.FetchCommitting) || a.state == string(client.GatherStopping)
 		if a.operation != nil && !a.final && !commits {
@@ -113,7 +113,7 @@ func (o *operation) heard(in roles.Heard) {
 		o.young, o.withheld = o.young || m.Young > 0, o.withheld || m.Withheld > 0 || m.LeftOut > 0
 		for i := range m.Peers {
 			is := spotOf(&m.Peers[i])
-			if !slices.ContainsFunc(o.listed, func(p protocol.Peer) bool { return spotOf(&p).meets(is) }) {
+			if !slices.ContainsFunc(o.listed, func(p protocol.Peer) bool { return p.ID == m.Peers[i].ID && spotOf(&p).meets(is) }) {
 				o.listed = append(o.listed, m.Peers[i])
 			}
 		}
@@ -204,7 +204,7 @@ func (c *checks) s17(a *actor, want roles.OpenStore) {
 	for i := range o.listed {
 		p := &o.listed[i]
 		other := !p.Hash.IsZero() && p.Hash != o.left
-		if !other && !slices.ContainsFunc(o.visited, func(v *visit) bool { return v.to == p.Addr() }) {
+		if !other && !slices.ContainsFunc(o.visited, func(v *visit) bool { return v.to == client.NodeOf(p) }) {
 			c.fail(S17, "%s gives up its part of %q for another content, and has not asked %v", c.who(a), o.op.Name, p.Addr())
 		}
 	}
@@ -257,18 +257,19 @@ func (c *checks) refusal(a *actor, link roles.Link, refusal *protocol.Error, the
 
 // dialled records which node a client visits.
 func (c *checks) dialled(a *actor, d roles.Dial) {
+	c.expects(a, d)
 	o, link := a.operation, d.Link
 	if o == nil || d.To == c.w.relay.dialledAs() {
 		return
 	}
-	to, _ := netip.ParseAddrPort(d.To)
+	to := dialed(d)
 	for _, v := range o.visited {
 		if v.to == to && v.wrong && o.gather == nil {
 			c.fail(S13, "%v, which sent a wrong group, is asked again for %q", to, o.op.Name)
 		}
 	}
 	o.visited = append(o.visited, &visit{to: to, link: link})
-	if h := c.w.byAddress[to]; h == nil || h.proc == nil {
+	if h := c.w.byAddress[to.AddrPort]; h == nil || h.proc == nil {
 		c.w.coverage.sometimes(StaleEntry)
 	}
 }

@@ -85,6 +85,8 @@
 //     is young, until as many are back or a TTL is over; no other does
 //   - S22: nodes that belong into an answer to LOCATE and that the client cannot reach are
 //     counted, and not named
+//   - S23: a lease is granted, renewed, published to and ended over links alone that have proven its
+//     id; and a machine that knows which peer it dials expects its id
 //   - S25: the long answers that a relay has on their way stay within their bound, whoever reads
 //     them, and the room of each is free once it has been taken or its link is gone
 //   - S26: from one node no more groups are under way than three times those that have come from
@@ -159,6 +161,9 @@
 //     nobody gets the old address, 1: another node does
 //   - address: of a host with an address of each family one dies; N is 0: the IPv4 one falls
 //     silent, 1: the IPv6 one, 2 and 3: the same are unreachable
+//   - middle: somebody in the middle answers at the host's address with another key, and passes on
+//     what comes
+//   - new-key: the node's key is lost: its process crashes, and starts again with another
 //   - drift: a clock runs fast or slow
 //   - liar: a node or the relay does not keep to the protocol
 //   - shared-id: two nodes have one id

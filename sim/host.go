@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"encoding/binary"
 	"net/netip"
 	"time"
 
@@ -35,6 +34,10 @@ type host struct {
 	drift    int            // parts per million
 	plan     *scenario.Node // of a node
 	lie      scenario.Lie
+	key      protocol.PeerID // that it proves; of a node also in plain: its secret then
+	keys     int             // that it had before this one
+	pin      protocol.PeerID // of the relay, once it has met it
+	met      time.Duration   // when that was
 	off      bool
 	due      bool          // to be started when the current process has ended
 	busy     time.Duration // until when its uplink is taken
@@ -98,19 +101,12 @@ func hostAddress(r role, i int) netip.AddrPort {
 func (w *World) addHost(name string, r role, i int) *host {
 	h := &host{
 		index: len(w.hosts), name: name, role: r, address: hostAddress(r, i),
-		age: time.Duration(1+w.rand()%1000) * time.Hour, wall: 1_000_000 * time.Hour,
+		age: time.Duration(1+w.rand()%1000) * time.Hour, wall: 1_000_000 * time.Hour, key: numbered(r, i),
 	}
 	w.hosts = append(w.hosts, h)
 	w.byAddress[h.address] = h
 	w.byName[name] = h
 	return h
-}
-
-// nodeID returns the node id for a number of the scenario.
-func nodeID(number int) protocol.PeerID {
-	var id protocol.PeerID
-	binary.BigEndian.PutUint64(id[:], uint64(number)+1)
-	return id
 }
 
 // start starts the host's program.
@@ -135,7 +131,7 @@ func (w *World) start(h *host) {
 		}
 	case nodeRole:
 		p.listening = true
-		p.id = nodeID(h.plan.ID)
+		p.id = h.key
 		p.catalog = node.NewCatalog(w.rand() >> 1)
 		p.member = w.addActor(p, memberKind, w.pool.member(w.config(h)))
 		w.tell(p.member, roles.Started{})

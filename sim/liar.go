@@ -24,6 +24,7 @@ type impostor struct {
 	lie   scenario.Lie
 	proc  *process
 	peer  netip.AddrPort
+	id    protocol.PeerID // of the peer
 	asked int
 	wrong bool // it has sent a wrong group
 	drips int
@@ -43,7 +44,7 @@ func (i *impostor) Final() bool { return i.done }
 func (i *impostor) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	switch in := in.(type) {
 	case roles.Opened:
-		i.peer = in.Peer
+		i.peer, i.id = in.Peer, in.ID
 		return []roles.Effect{roles.Hear{}}
 	case roles.Heard:
 		i.asked++

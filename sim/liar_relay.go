@@ -15,7 +15,7 @@ func (i *impostor) relay(at roles.Moment, m protocol.Message) []roles.Effect {
 	if d == nil {
 		return refuse(protocol.Denied)
 	}
-	from := relay.From{Peer: i.peer.Addr(), Local: i.proc.host.address.Addr()}
+	from := relay.From{Peer: i.peer.Addr(), Local: i.proc.host.address.Addr(), ID: i.id}
 	switch m := m.(type) {
 	case *protocol.Register:
 		switch i.lie {

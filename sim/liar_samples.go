@@ -4,7 +4,7 @@ import "github.com/relaypeer/relaypeer/protocol"
 
 // sample returns a well-formed message of a kind.
 func sample(kind protocol.Kind) protocol.Message {
-	id, ip, hash := nodeID(99), protocol.IP{10, 9, 9, 9}, protocol.Hash{9}
+	id, ip, hash := sampleKey, protocol.IP{10, 9, 9, 9}, protocol.Hash{9}
 	switch kind {
 	case protocol.KindRegister:
 		return &protocol.Register{ID: id, Epoch: 1, Port: 1}

@@ -16,7 +16,7 @@ func (w *World) attack(t *trouble) {
 	h := w.byName["x"]
 	if h == nil {
 		h = w.addHost("x", strangerRole, 0)
-		h.proc = &process{host: h}
+		h.proc, h.key = &process{host: h}, sampleKey
 		w.processes = append(w.processes, h.proc)
 	}
 	w.fired(t)
@@ -149,6 +149,8 @@ func (s *stranger) begin() []roles.Effect {
 		return []roles.Effect{raw(badName()), roles.Hear{}}
 	case "gap":
 		return say(sample(protocol.KindRegister))
+	case scenario.Steal:
+		return s.steal()
 	case "end-offset":
 		return say(&protocol.Get{Name: s.honestName(), Offset: s.honestSize()})
 	case "far-offset":
@@ -202,6 +204,22 @@ func (e *end) deaf() bool {
 	}
 	s, is := e.actor.machine.(*stranger)
 	return is && (s.attack == scenario.DeafLists || s.attack == scenario.DeafList)
+}
+
+// steal tries to change the lease of a node, whose id everybody knows where ids are keys: to end it, to
+// take its place, to keep it, and to publish in its name.
+func (s *stranger) steal() []roles.Effect {
+	victim := s.w.byName[scenario.NodeName(0)]
+	if victim == nil || s.w.scenario.Relay.Plain || s.to.role != relayRole {
+		return s.leave()
+	}
+	epoch := victim.epoch(s.w.now) + 1<<30
+	publish := sample(protocol.KindPublish).(*protocol.Publish)
+	publish.ID, publish.Epoch = victim.key, epoch
+	return say([]protocol.Message{
+		&protocol.Leave{ID: victim.key, Epoch: epoch}, &protocol.Register{ID: victim.key, Epoch: epoch, Port: 1},
+		&protocol.Renew{ID: victim.key, Epoch: epoch}, publish,
+	}[s.heard%4])
 }
 
 // endless publishes another page of names, and keeps to the numbers whatever it is told.
@@ -268,6 +286,9 @@ func (s *stranger) goOn(m protocol.Message) []roles.Effect {
 	}
 	if s.attack == "gap" && s.heard < 3 && !refused {
 		return s.gap()
+	}
+	if s.attack == scenario.Steal && s.heard < 4 && !(refused && refusal.Code.Closes()) {
+		return s.steal()
 	}
 	if s.attack == scenario.BadNames {
 		if refused && s.to.lie == scenario.Honest && (refusal.Code == protocol.BadName || refusal.Code == protocol.Malformed) {

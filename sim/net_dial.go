@@ -17,7 +17,7 @@ func (w *World) dial(a *actor, d roles.Dial) {
 		to = w.nowhere
 	}
 	e := w.newEnd(c, 0, a.proc.host, tried.from)
-	e.actor, e.link, e.state, e.awaits = a, d.Link, dialing, awaitsDial
+	e.actor, e.link, e.state, e.awaits, e.expects = a, d.Link, dialing, awaitsDial, d.ID
 	w.newEnd(c, 1, to, tried.to.Addr())
 	a.setEnd(d.Link, e)
 	w.note(Line{What: Dials, Host: e.host.index, Actor: a.id, Peer: to.index, Conn: c.id})
@@ -58,7 +58,7 @@ func (w *World) newConn() *conn {
 }
 
 func (w *World) newEnd(c *conn, side int, h *host, here netip.Addr) *end {
-	e := &end{conn: c, side: side, host: h, here: here}
+	e := &end{conn: c, side: side, host: h, here: here, key: h.key}
 	c.ends[side] = e
 	return e
 }
@@ -82,12 +82,17 @@ func (w *World) syn(e *end) {
 		w.send(e, evReset, segment{})
 		return
 	}
-	e.state = open
+	e.state, e.key = open, h.key
 	e.actor = w.accept(h.proc, e.peer().at())
 	e.actor.setEnd(0, e)
 	w.note(Line{What: Accepts, Host: h.index, Actor: e.actor.id, Peer: e.peer().host.index, Conn: e.conn.id})
 	w.send(e, evSynAck, segment{})
-	opened := roles.Opened{Link: 0, Peer: e.peer().at(), Local: e.at(), Busy: e.actor.full}
+	if t := w.troubled(scenario.Middle, h); t != nil {
+		w.fired(t)
+		e.conn.middle = true
+	}
+	opened := w.opened(e)
+	opened.Busy = e.actor.full
 	if h.proc.hung {
 		w.tell(e.actor, opened)
 	} else {

@@ -18,11 +18,12 @@ const (
 
 // conn is a connection: the end that dialled, and the end that accepted.
 type conn struct {
-	id    int
-	ends  [2]*end
-	lost  bool // a black hole: nothing passes
-	own   time.Duration
-	drawn bool // whether own has been drawn
+	id     int
+	ends   [2]*end
+	lost   bool // a black hole: nothing passes
+	middle bool // somebody is in the middle, who passes on all that comes
+	own    time.Duration
+	drawn  bool // whether own has been drawn
 }
 
 type endState uint8
@@ -58,9 +59,11 @@ type end struct {
 	link  roles.Link
 	state endState
 
-	awaits       awaited // the input that its machine waits for
-	first        bool    // the next message is the first of a stranger
-	offset, left uint64  // of a body
+	awaits       awaited         // the input that its machine waits for
+	key          protocol.PeerID // that the host had when the connection was made
+	expects      protocol.PeerID // of the other side; zero: any
+	first        bool            // the next message is the first of a stranger
+	offset, left uint64          // of a body
 	spoiled      protocol.Code
 	body         body // that is being received
 
@@ -183,10 +186,17 @@ func (w *World) transmit(e *end, seg segment) {
 	w.send(e, evArrive, seg)
 }
 
-// flip sends a segment with one flipped bit.
+// flip sends a segment with one flipped bit. Where links prove ids they are encrypted as well: the bit is
+// noticed, and the link is broken.
 func (w *World) flip(t *trouble, e *end, seg segment, at int) {
 	w.fired(t)
 	t.spent = true
+	if !w.scenario.Relay.Plain {
+		for _, side := range e.conn.ends {
+			w.breakEnd(side, protocol.Lost)
+		}
+		return
+	}
 	w.malformed = w.malformed || e.peer().host == w.relay && e.host.role == nodeRole
 	before, rest := seg.split(at)
 	bad, after := rest.split(1)

@@ -73,9 +73,12 @@ func (w *World) wakeDial(e *end) {
 	switch {
 	case e.broken != 0:
 		w.lose(e, e.broken, "the connection was not made")
+	case e.state == open && !e.expects.IsZero() && e.expects != w.proven(e):
+		w.coverage.sometimes(WrongPeer)
+		w.lose(e, protocol.WrongPeer, "another peer answers")
 	case e.state == open:
 		w.note(Line{What: Opens, Host: e.host.index, Actor: e.actor.id, Peer: e.peer().host.index, Conn: e.conn.id})
-		w.give(e, roles.Opened{Link: e.link, Peer: e.peer().at(), Local: e.at()})
+		w.give(e, w.opened(e))
 	}
 }
 

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"net/netip"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -30,7 +29,7 @@ type operation struct {
 	listed   []protocol.Peer    // nodes in the answers of the relay, as it listed each first
 	more     bool               // the last page had a cursor
 	walked   int                // pages that the relay answered
-	denied   []netip.AddrPort   // said not-found
+	denied   []client.Node      // said not-found
 	young    bool               // the relay said that it may lack nodes
 	withheld bool               // the relay said that there are others, or named some badly
 	indexing bool               // a node said that it does not know yet
@@ -44,7 +43,7 @@ type operation struct {
 
 // visit is a link of a fetch to a node.
 type visit struct {
-	to    netip.AddrPort
+	to    client.Node
 	link  roles.Link
 	wrong bool // it sent a wrong group
 	gave  bool // it sent a right one
@@ -84,21 +83,25 @@ func (w *World) beginOperation(h *host, op scenario.Op, tries int) *operation {
 	o := &operation{op: op, tries: tries, started: w.now}
 	switch op.Do {
 	case scenario.DoFetch, scenario.DoMirror:
-		o.actor = w.addActor(h.proc, fetchKind, w.pool.fetch(w.request(op)))
+		request := w.request(op)
+		request.RelayID = h.pin
+		o.actor = w.addActor(h.proc, fetchKind, w.pool.fetch(request))
 	case scenario.DoRead:
 		o.reading = &reading{left: mostReads}
-		o.actor = w.addActor(h.proc, readerKind, client.NewReader(w.relay.dialledAs(), op.Name, w.pinned(op.Pin)))
+		reader := client.NewReader(w.relay.dialledAs(), op.Name, w.pinned(op.Pin))
+		reader.Expect(h.pin)
+		o.actor = w.addActor(h.proc, readerKind, reader)
 	case scenario.DoLocate:
-		o.actor = w.addActor(h.proc, queryKind, w.pool.query(w.relay.dialledAs(), &protocol.Locate{Name: op.Name, Hash: w.pinned(op.Pin)}))
+		o.actor = w.addActor(h.proc, queryKind, w.query(h, &protocol.Locate{Name: op.Name, Hash: w.pinned(op.Pin)}))
 	case scenario.DoList, scenario.DoGather:
-		o.actor = w.addActor(h.proc, queryKind, w.pool.query(w.relay.dialledAs(), &protocol.List{Pattern: op.Name, Holders: 2}))
+		o.actor = w.addActor(h.proc, queryKind, w.query(h, &protocol.List{Pattern: op.Name, Holders: 2}))
 	case scenario.DoPipeline:
 		to := w.byName[op.With]
 		if to == nil || to.plan == nil {
 			return nil
 		}
 		w.load(o, to)
-		o.actor = w.addActor(h.proc, pipelineKind, w.pool.pipeline(to.address.String(), o.wanted))
+		o.actor = w.addActor(h.proc, pipelineKind, w.pool.pipeline(w.named(to), o.wanted))
 		for i := range o.wanted {
 			o.stores = append(o.stores, w.landItem(o.actor, &o.wanted[i]))
 		}
@@ -107,6 +110,13 @@ func (w *World) beginOperation(h *host, op scenario.Op, tries int) *operation {
 	w.operations = append(w.operations, o)
 	w.tell(o.actor, roles.Started{})
 	return o
+}
+
+// query returns a client's question to the relay.
+func (w *World) query(h *host, ask protocol.Message) *client.Query {
+	q := w.pool.query(w.relay.dialledAs(), ask)
+	q.Expect(h.pin)
+	return q
 }
 
 func (w *World) request(op scenario.Op) client.Request {

@@ -1,8 +1,6 @@
 package sim
 
 import (
-	"net/netip"
-
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/protocol/content"
 	"github.com/relaypeer/relaypeer/roles"
@@ -15,8 +13,8 @@ type gathering struct {
 	picks []client.Offer
 	names [][]string                // by item
 	told  map[string]client.Outcome // of each name that has a result
-	lost  map[netip.AddrPort]bool   // nodes that have failed on a link for many files
-	idle  map[netip.AddrPort]bool   // nodes whose last link for many files broke and brought nothing
+	lost  map[client.Node]bool      // nodes that have failed on a link for many files
+	idle  map[client.Node]bool      // nodes whose last link for many files broke and brought nothing
 	had   map[int]*hadItem
 	asked map[protocol.Hash]int // how many nodes have been asked for a content over links for many files
 	slow  map[protocol.Hash]bool
@@ -48,9 +46,9 @@ func (w *World) beginGather(o *operation) bool {
 	if len(choice.Variants) > 0 {
 		w.coverage.sometimes(GatherVariant)
 	}
-	machine := client.NewGather(client.GatherRequest{Relay: w.relay.dialledAs(), Sources: o.op.Sources, Wanted: choice.Picks})
+	machine := client.NewGather(client.GatherRequest{Relay: w.relay.dialledAs(), RelayID: p.host.pin, Sources: o.op.Sources, Wanted: choice.Picks})
 	o.gather = &gathering{
-		picks: choice.Picks, names: machine.Names(), told: map[string]client.Outcome{}, lost: map[netip.AddrPort]bool{}, idle: map[netip.AddrPort]bool{}, had: map[int]*hadItem{},
+		picks: choice.Picks, names: machine.Names(), told: map[string]client.Outcome{}, lost: map[client.Node]bool{}, idle: map[client.Node]bool{}, had: map[int]*hadItem{},
 		asked: map[protocol.Hash]int{}, slow: map[protocol.Hash]bool{},
 	}
 	if o.tries > 0 {
@@ -73,7 +71,7 @@ func listedOffers(pages []protocol.Message) (offers []client.Offer) {
 		for _, item := range listed.Items {
 			offer := client.Offer{Name: item.Name, Identity: client.Identity{Hash: item.Hash, Size: item.Size}, Count: item.Count, Alternates: alternates}
 			for _, at := range item.Holders {
-				offer.Holders = append(offer.Holders, listed.Peers[at].Addr())
+				offer.Holders = append(offer.Holders, client.NodeOf(&listed.Peers[at]))
 			}
 			offers = append(offers, offer)
 		}
@@ -89,9 +87,9 @@ func (w *World) placedOffers(pattern string) (offers []client.Offer) {
 				continue
 			}
 			id := w.identity(f.Content, f.Size)
-			holder := w.byName[scenario.NodeName(i)].address
+			holder := w.named(w.byName[scenario.NodeName(i)])
 			offers = append(offers, client.Offer{
-				Name: f.Name, Identity: client.Identity{Hash: id.hash, Size: id.size}, Count: 1, Holders: []netip.AddrPort{holder},
+				Name: f.Name, Identity: client.Identity{Hash: id.hash, Size: id.size}, Count: 1, Holders: []client.Node{holder},
 			})
 		}
 	}

@@ -105,7 +105,7 @@ func (p *pool) query(relay string, ask protocol.Message) *client.Query {
 	return q
 }
 
-func (p *pool) pipeline(node string, wanted []client.Wanted) *client.Pipeline {
+func (p *pool) pipeline(node client.Node, wanted []client.Wanted) *client.Pipeline {
 	return client.NewPipeline(node, wanted)
 }
 

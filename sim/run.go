@@ -81,7 +81,7 @@ func (w *World) build() {
 	for i := range s.Nodes {
 		n := &s.Nodes[i]
 		h := w.addHost(scenario.NodeName(i), nodeRole, i)
-		h.plan, h.drift, h.lie = n, n.Drift, n.Lie
+		h.plan, h.drift, h.lie, h.key = n, n.Drift, n.Lie, numbered(nodeRole, n.ID)
 		switch {
 		case n.Lone:
 			w.bind(h)
@@ -110,6 +110,7 @@ func (w *World) build() {
 	w.addHost("probe", clientRole, s.Clients)
 	w.nowhere = w.addHost("nowhere", strangerRole, 1)
 	for _, h := range w.hosts {
+		w.pinRelay(h)
 		if h.role == relayRole || h.role == clientRole {
 			w.start(h)
 		}

@@ -17,7 +17,7 @@ func allStories() []*scenario.Scenario {
 	impatient := func(who string, first int, then ...scenario.Fault) []scenario.Fault {
 		return append(then, scenario.Fault{Class: scenario.Graceful, At: at(first), Who: who}, scenario.Fault{Class: scenario.Graceful, At: at(first + 1), Who: who})
 	}
-	return append(slices.Concat(gatherStories(), readStories(), keptStories(), unendingStories(), crowdStories(), certainStories(), addressStories()), []*scenario.Scenario{
+	return append(slices.Concat(gatherStories(), readStories(), keptStories(), unendingStories(), crowdStories(), certainStories(), addressStories(), identityStories()), []*scenario.Scenario{
 		// A node stops while a stalled reader has half of a file: it waits, and the reader
 		// disappears, stays, or reads on.
 		reader(impatient("n0", 2, reading)...),
@@ -102,8 +102,13 @@ func crowdStories() (all []*scenario.Scenario) {
 	// More nodes than a short page has.
 	s := story(0, scenario.Honest, scenario.Fault{Class: scenario.Attack, At: at(15), Who: "relay", Name: "crowd"},
 		scenario.Fault{Class: scenario.Attack, At: at(100), Who: "relay", Name: "crowd-seen"})
-	s.Heal, s.Relay.Page = patienceWithStrangers+20*time.Second, 0
+	s.Heal, s.Relay.Page, s.Relay.Plain = patienceWithStrangers+20*time.Second, 0, true // one stranger has many ids
 	all = append(all, s)
+	// A client's list whose link breaks, and the one that is made in its place.
+	again := story(0, scenario.Honest, scenario.Fault{Class: scenario.Reset, At: at(5), For: at(10), Who: "c0", With: "relay", N: 5},
+		scenario.Fault{Class: scenario.Reset, At: at(10) + 5500*time.Microsecond, For: at(10), Who: "c0", With: "relay", N: 5})
+	again.Ops = []scenario.Op{{At: at(10), Do: scenario.DoList, Who: "c0"}}
+	all = append(all, again)
 	// A client whose list is put off, and then the way to the relay is gone, or its user.
 	soon := at(10) + 4500*time.Microsecond
 	for _, then := range []scenario.Fault{{Class: scenario.Crash, At: soon, Who: "relay"}, {Class: scenario.PowerLoss, At: soon, For: at(200), Who: "relay"}, {Class: scenario.Graceful, At: soon, Who: "c0"}} {

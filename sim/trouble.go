@@ -92,6 +92,10 @@ func (w *World) beginFault(f scenario.Fault) {
 			t.who.proc.hung = true
 			w.lasting(t)
 		}
+	case scenario.NewKey:
+		w.newKey(t.who)
+		t.For = time.Second
+		w.takeDown(t)
 	case scenario.Attack:
 		w.attack(t)
 	case scenario.Move:
@@ -170,6 +174,8 @@ func (w *World) takeDown(t *trouble) {
 		how = crashSilent
 		h.off = true
 	case scenario.KillWriting:
+		how = crashResets
+	case scenario.NewKey:
 		how = crashResets
 	case scenario.ClockBack:
 		how = crashResets

@@ -1,7 +1,6 @@
 package transport_test
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -56,7 +55,7 @@ func TestTheThreePhasesEndGracefully(t *testing.T) {
 			if result.Outcome != client.Fetched || store.String() != content {
 				t.Errorf("%s: %v, %d bytes of %d; %+v", name, result.Outcome, len(store.String()), len(content), result.Tried)
 			}
-			if len(content) > 0 && !slices.Equal(result.From, []netip.AddrPort{at}) {
+			if len(content) > 0 && !slices.Equal(result.From, []client.Node{{AddrPort: at}}) {
 				t.Errorf("%s: from %v", name, result.From)
 			}
 		}

@@ -273,7 +273,7 @@ func TestAFileComesFromSeveralNodes(t *testing.T) {
 		if result.Outcome != client.Fetched || len(result.From) < 2 {
 			t.Errorf("%v, %s, from %v", result.Outcome, result.Text, result.From)
 		}
-		if slices.Contains(result.From, liar) {
+		if slices.Contains(result.From, client.Node{AddrPort: liar}) {
 			t.Error("something of it is the liar's")
 		}
 		if got, err := os.ReadFile(filepath.Join(target, "target")); err != nil || string(got) != text {

@@ -60,7 +60,7 @@ type Proven interface {
 
 // DialError says why there is no link although something answers at an address.
 type DialError struct {
-	Code protocol.Code   // WrongPeer, NoTLS or NoPeer
+	Code protocol.Code   // WrongPeer, NoTLS, NoPeer or RelayChanged
 	ID   protocol.PeerID // with WrongPeer: of the peer that answers
 	Text string          // the same for people, printable
 }

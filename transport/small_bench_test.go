@@ -3,7 +3,6 @@ package transport_test
 import (
 	"context"
 	"fmt"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"testing"
@@ -39,7 +38,7 @@ func BenchmarkSmall(b *testing.B) {
 	w := newWorld(b, plainTCP{}, 0)
 	at := w.join(share)
 	for i := range offers {
-		offers[i].Count, offers[i].Holders = 1, []netip.AddrPort{at}
+		offers[i].Count, offers[i].Holders = 1, []client.Node{{AddrPort: at}}
 	}
 	c := &peer.Client{Relay: w.relay.String()}
 	defer w.end()

@@ -32,6 +32,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	os.Setenv("XDG_CACHE_HOME", filepath.Join(folder, "caches")) // where nodes keep their indexes
+	os.Setenv("XDG_STATE_HOME", filepath.Join(folder, "state"))  // where keys and known relays are
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		os.RemoveAll(folder)
 		os.Exit(code)

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"io"
-	"net/netip"
 	"time"
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
@@ -233,7 +232,7 @@ func argumentEvent(arg string, failure error) fileEvent {
 	return fileEvent{Name: arg, Outcome: word, ExitCode: cli.ExitCode(failure), Text: failure.Error()}
 }
 
-func addresses(nodes []netip.AddrPort) (texts []string) {
+func addresses(nodes []client.Node) (texts []string) {
 	for _, node := range nodes {
 		texts = append(texts, node.String())
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 	"syscall"
@@ -146,7 +145,7 @@ func unasked(is client.Unasked, asked []client.Tried) string {
 
 // lastTries returns the last try of each node, in the order of the first ones.
 func lastTries(tried []client.Tried) (last []client.Tried) {
-	at := map[netip.AddrPort]int{}
+	at := map[client.Node]int{}
 	for _, t := range tried {
 		if i, again := at[t.Node]; again {
 			last[i] = t

@@ -15,7 +15,8 @@ import (
 )
 
 func TestAFailureNamesEachNodeOnce(t *testing.T) {
-	a, b, c := netip.MustParseAddrPort("127.0.0.1:1"), netip.MustParseAddrPort("127.0.0.1:2"), netip.MustParseAddrPort("127.0.0.1:3")
+	at := func(address string) client.Node { return client.Node{AddrPort: netip.MustParseAddrPort(address)} }
+	a, b, c := at("127.0.0.1:1"), at("127.0.0.1:2"), at("127.0.0.1:3")
 	tried := []client.Tried{{Node: a}, {Node: b, Code: protocol.NotFound}, {Node: a, Code: protocol.Lost}, {Node: c, Code: protocol.BadHash}}
 	for _, x := range []struct {
 		result client.Result

@@ -52,8 +52,8 @@ func TestListsAreColumnsForProgramsAndATableForPeople(t *testing.T) {
 
 func TestWhoHasItIsToldWithWhoMayHaveIt(t *testing.T) {
 	holders := []peer.Holder{
-		{Node: netip.MustParseAddrPort("127.0.0.1:4001"), Identity: client.Identity{Hash: protocol.Hash{3}, Size: 2048}},
-		{Node: netip.MustParseAddrPort("127.0.0.1:4002")},
+		{Node: client.Node{AddrPort: netip.MustParseAddrPort("127.0.0.1:4001")}, Identity: client.Identity{Hash: protocol.Hash{3}, Size: 2048}},
+		{Node: client.Node{AddrPort: netip.MustParseAddrPort("127.0.0.1:4002")}},
 	}
 	var out bytes.Buffer
 	if err := printWho(&out, all(holders), false); err != nil {

@@ -12,5 +12,5 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(200) // a client keeps little, and not for long
 	}
-	os.Exit(cli.Main(newCommand(os.Stdin, os.Stdout, os.Stderr)))
+	os.Exit(cli.Main(cli.Choose(os.Args[1:], newCommand(os.Stdin, os.Stdout, os.Stderr), subcommands()...)))
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"net/netip"
 	"sync"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
+	"github.com/relaypeer/relaypeer/roles/client"
 )
 
 // progress tells people how far a fetch is: with a bar, where there is a terminal, and in lines, which go above the
@@ -24,12 +24,12 @@ type progress struct {
 	slow   bool              // there is a terminal that cannot draw a bar
 	begun  bool              // a content was begun
 
-	drawing sync.Mutex              // held while the bars are told something; they call head and tail, which want mu
-	bars    *mpb.Progress           // nil: there is no terminal, or it is over
-	bar     *mpb.Bar                // nil before there is something to show
-	hashed  map[netip.AddrPort]bool // nodes of which a line has said that they hash
-	last    time.Time               // when a line in place of a bar was due
-	off     func()                  // ends what happens on the terminal when the user interrupts
+	drawing sync.Mutex           // held while the bars are told something; they call head and tail, which want mu
+	bars    *mpb.Progress        // nil: there is no terminal, or it is over
+	bar     *mpb.Bar             // nil before there is something to show
+	hashed  map[client.Node]bool // nodes of which a line has said that they hash
+	last    time.Time            // when a line in place of a bar was due
+	off     func()               // ends what happens on the terminal when the user interrupts
 
 	mu sync.Mutex
 	figures
@@ -50,7 +50,7 @@ type figures struct {
 func (c *command) newProgress(ctx context.Context, label string, terminal io.Writer) *progress {
 	now := time.Now()
 	p := &progress{
-		label: label, line: c.say, events: c.events, hashed: map[netip.AddrPort]bool{}, figures: figures{since: now}, last: now,
+		label: label, line: c.say, events: c.events, hashed: map[client.Node]bool{}, figures: figures{since: now}, last: now,
 	}
 	p.off, c.progress = func() {}, p
 	switch {
@@ -109,7 +109,7 @@ func (p *progress) wait(format string, args ...any) {
 }
 
 // hashing says that a node is not ready to send. Without a bar it is said once for each node.
-func (p *progress) hashing(node netip.AddrPort, done, size uint64) {
+func (p *progress) hashing(node client.Node, done, size uint64) {
 	text := fmt.Sprintf("%s is hashing: %d %% of %s", node, cli.Percent(done, size), cli.Bytes(size))
 	p.drawing.Lock()
 	waits := p.bars != nil || p.events != nil

@@ -12,7 +12,7 @@ import (
 
 func main() {
 	boundGarbage()
-	os.Exit(cli.Main(command()))
+	os.Exit(cli.Main(cli.Choose(os.Args[1:], command(), id())))
 }
 
 func command() *cobra.Command {
@@ -20,7 +20,8 @@ func command() *cobra.Command {
 	command := cli.New("peer-node [flags] <relay-host> <relay-port>", "Share a folder and be listed at a relay",
 		"peer-node registers at a relay, tells it what it shares, and serves the files of a folder to whoever asks. It prints\n"+
 			"one line, \"ready <host>:<port>\", once the relay lists it; files are hashed in the background. A relay that is away\n"+
-			"is tried again for ever; one that refuses for good, or is no relay, ends the node.",
+			"is tried again for ever; one that refuses for good, or is no relay, ends the node.\n\n"+
+			"peer-node id prints the node's id; see peer-node id --help.",
 		cli.Arguments(0, -1), func(c *cobra.Command, args []string) (err error) {
 			if err := s.parse(c, args); err != nil {
 				return err

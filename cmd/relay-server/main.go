@@ -13,18 +13,26 @@ import (
 	"github.com/relaypeer/relaypeer/cmd/cli"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/transport"
+	"github.com/relaypeer/relaypeer/transport/disk/state"
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
-func main() { os.Exit(cli.Main(command())) }
+func main() { os.Exit(cli.Main(cli.Choose(os.Args[1:], command(), id()))) }
+
+// id is the subcommand that prints the relay's id.
+func id() cli.Subcommand {
+	return cli.ID("relay-server", "the id of the relay that has this state folder",
+		func() (string, error) { return state.RelayKey, nil }, func(*cobra.Command) {})
+}
 
 func command() *cobra.Command {
 	var r peer.Relay
-	var host, state string
+	var host, dir string
 	command := cli.New("relay-server [flags] <port>", "Keep the list of active nodes, and tell it to clients",
 		"relay-server listens on a TCP port (0 picks a free one), grants nodes leases, and answers clients with the nodes\n"+
-			"that are active. It prints one line, \"ready <host>:<port>\", once it can be used.",
-		cli.Arguments(1, 1), func(c *cobra.Command, args []string) error { return serve(c, &r, host, args[0], state) })
+			"that are active. It prints one line, \"ready <host>:<port>\", once it can be used.\n\n"+
+			"relay-server id prints the relay's id; see relay-server id --help.",
+		cli.Arguments(1, 1), func(c *cobra.Command, args []string) error { return serve(c, &r, host, args[0], dir) })
 	flags := command.Flags()
 	flags.StringVar(&host, "host", "", "listen on this address only (default: all interfaces)")
 	flags.DurationVar(&r.Policy.TTL, "ttl", roles.LeaseTTL, "how long a silent node stays listed")
@@ -34,14 +42,14 @@ func command() *cobra.Command {
 	flags.IntVar(&r.Policy.MaxIndex, "max-index", roles.MaxIndex, "names kept of all nodes")
 	flags.IntVar(&r.MaxLinks, "max-links", roles.MaxLinks, "connections at once")
 	flags.BoolVar(&r.Policy.AllowAdvertise, "allow-advertise", false, "let nodes be listed at another address than the one they come from")
-	flags.StringVar(&state, "state", "",
+	flags.StringVar(&dir, "state", "",
 		"the folder where it keeps for its next start how many nodes it had (default: relaypeer in the user's state folder)")
 	cli.LogFlags(command, "info")
 	return command
 }
 
 // serve checks what was asked for, and serves until the program is told to stop.
-func serve(c *cobra.Command, r *peer.Relay, host, port, state string) (err error) {
+func serve(c *cobra.Command, r *peer.Relay, host, port, dir string) (err error) {
 	fixed, err := cli.ParsePort(port, true)
 	if err != nil {
 		return err
@@ -61,7 +69,7 @@ func serve(c *cobra.Command, r *peer.Relay, host, port, state string) (err error
 		return err
 	}
 	if fixed > 0 { // one that is picked is another one at the next start
-		defer remember(c.Context(), r, state, fixed)()
+		defer remember(c.Context(), r, dir, fixed)()
 	}
 	fmt.Fprintf(c.OutOrStdout(), "ready %s\n", listener.Addr())
 	defer cli.LogStopping(c.Context(), r.Log)()
@@ -71,16 +79,17 @@ func serve(c *cobra.Command, r *peer.Relay, host, port, state string) (err error
 
 // remember tells the relay how many nodes it had before, and keeps for the next start how many it has,
 // until what it returns is called. Without a usable state folder it warns: the relay is then not young.
-func remember(ctx context.Context, r *peer.Relay, state string, port uint16) (end func()) {
-	path, err := markPath(state, port)
+func remember(ctx context.Context, r *peer.Relay, dir string, port uint16) (end func()) {
+	folder, err := state.Open(dir)
 	if err != nil {
 		r.Log.Warn("nothing can be kept for the next start: after it clients may hear for a while that nodes are not there; set --state", "why", err)
 		return func() {}
 	}
-	before, err := readMark(path)
+	name := markName(port)
+	before, err := readMark(folder, name)
 	switch {
 	case err != nil:
-		r.Log.Warn("what the last run has kept cannot be read", "file", path, "why", err)
+		r.Log.Warn("what the last run has kept cannot be read", "why", err)
 	case before.Nodes > 0:
 		r.Log.Info("started again: clients are told that nodes may be missing, until as many are back", "nodes", before.Nodes, "until", before.Until)
 	}
@@ -88,7 +97,7 @@ func remember(ctx context.Context, r *peer.Relay, state string, port uint16) (en
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var keeping sync.WaitGroup
 	keeping.Go(func() {
-		keepMark(ctx, path, r, func(err error) { r.Log.Warn("nothing can be kept for the next start", "file", path, "why", err) })
+		keepMark(ctx, folder, name, r, func(err error) { r.Log.Warn("nothing can be kept for the next start", "why", err) })
 	})
 	return func() {
 		cancel()

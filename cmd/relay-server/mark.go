@@ -3,11 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"io/fs"
 	"time"
 
+	"github.com/relaypeer/relaypeer/transport/disk/state"
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
@@ -24,37 +25,17 @@ const (
 	markSoon  = time.Second
 )
 
-// markPath returns where the mark of a relay at a port is kept, in a state folder that is made if it is not there.
-func markPath(folder string, port uint16) (string, error) {
-	if folder == "" {
-		var err error
-		if folder, err = stateFolder(); err != nil {
-			return "", err
-		}
-	}
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return "", err
-	}
-	return filepath.Join(folder, fmt.Sprintf("relay-%d.json", port)), nil
-}
+// mostMark is more bytes than a mark has.
+const mostMark = 4 << 10
 
-// stateFolder returns the default state folder: the user's, as the XDG base directories say.
-func stateFolder() (string, error) {
-	if state := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(state) {
-		return filepath.Join(state, "relaypeer"), nil
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "", err
-	}
-	return filepath.Join(home, ".local", "state", "relaypeer"), nil
-}
+// markName returns the name of the mark of a relay at a port, in the state folder.
+func markName(port uint16) string { return fmt.Sprintf("relay-%d.json", port) }
 
-// readMark returns the mark at a path. There is none at a first start; a damaged one counts as one of
+// readMark returns a mark of that name. There is none at a first start; a damaged one counts as one of
 // many nodes, so that the relay is young rather than wrong.
-func readMark(path string) (m mark, err error) {
-	text, err := os.ReadFile(path)
-	if os.IsNotExist(err) {
+func readMark(folder *state.Folder, name string) (m mark, err error) {
+	text, err := folder.Read(name, mostMark)
+	if errors.Is(err, fs.ErrNotExist) {
 		return mark{}, nil
 	}
 	if err == nil {
@@ -66,20 +47,17 @@ func readMark(path string) (m mark, err error) {
 	return m, err
 }
 
-// write replaces the mark at a path.
-func (m mark) write(path string) error {
+// write replaces the mark of that name.
+func (m mark) write(folder *state.Folder, name string) error {
 	text, err := json.Marshal(m)
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(path+".new", append(text, '\n'), 0o600); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
+	return folder.Replace(name, append(text, '\n'))
 }
 
 // keepMark writes the mark of a relay until ctx is done, and once more then. It reports what fails, once.
-func keepMark(ctx context.Context, path string, r *peer.Relay, failed func(error)) {
+func keepMark(ctx context.Context, folder *state.Folder, name string, r *peer.Relay, failed func(error)) {
 	beat := time.NewTicker(markSoon)
 	defer beat.Stop()
 	last, told := mark{Nodes: -1}, false
@@ -93,7 +71,7 @@ func keepMark(ctx context.Context, path string, r *peer.Relay, failed func(error
 		if going && now.Nodes <= last.Nodes && now.Until.Sub(last.Until) < markEvery {
 			continue
 		}
-		if err := now.write(path); err != nil && !told {
+		if err := now.write(folder, name); err != nil && !told {
 			told = true
 			failed(err)
 		}

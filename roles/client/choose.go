@@ -10,11 +10,11 @@ import (
 // Offer is a content that is published under a name.
 type Offer struct {
 	Name     string
-	Identity                  // without a hash: no content is known of the name; nodes have to be asked for it
-	Count    uint64           // nodes that have it
-	Holders  []netip.AddrPort // some of them
+	Identity        // without a hash: no content is known of the name; nodes have to be asked for it
+	Count    uint64 // nodes that have it
+	Holders  []Node // some of them
 	// Alternates are the second addresses of holders that have two, by the first.
-	Alternates map[netip.AddrPort]netip.AddrPort
+	Alternates map[Node]netip.AddrPort
 }
 
 // Choice is what of many offers can be fetched into one folder.

@@ -2,7 +2,6 @@ package client_test
 
 import (
 	"fmt"
-	"net/netip"
 	"testing"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -24,9 +23,9 @@ func peers(last ...byte) (peers []protocol.Peer) {
 	return peers
 }
 
-func at(last byte) netip.AddrPort { return peers(last)[0].Addr() }
+func at(last byte) client.Node { return client.NodeOf(&peers(last)[0]) }
 
-func ats(last ...byte) (all []netip.AddrPort) {
+func ats(last ...byte) (all []client.Node) {
 	for _, n := range last {
 		all = append(all, at(n))
 	}

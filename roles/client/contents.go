@@ -1,7 +1,6 @@
 package client
 
 import (
-	"net/netip"
 	"slices"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -13,7 +12,7 @@ const mostContents = 1024
 
 // remember notes that a node has a content. A node is believed only for MaxContents contents: one
 // that invents a new content at each visit would never be left.
-func (f *Fetch) remember(is Identity, node netip.AddrPort, tried bool) {
+func (f *Fetch) remember(is Identity, node Node, tried bool) {
 	f.latest[node] = is
 	at := slices.IndexFunc(f.contents, func(k known) bool { return k.Identity == is })
 	if at >= 0 && f.believed[node] > 0 && slices.Contains(f.contents[at].Nodes, node) {
@@ -41,8 +40,8 @@ func (f *Fetch) remember(is Identity, node netip.AddrPort, tried bool) {
 }
 
 // discredited reports whether each of these nodes has sent wrong bytes.
-func (f *Fetch) discredited(nodes []netip.AddrPort) bool {
-	return !slices.ContainsFunc(nodes, func(node netip.AddrPort) bool { return !f.barred[node] })
+func (f *Fetch) discredited(nodes []Node) bool {
+	return !slices.ContainsFunc(nodes, func(node Node) bool { return !f.barred[node] })
 }
 
 // hollow reports whether only nodes that have sent wrong bytes have claimed the content of this
@@ -71,7 +70,7 @@ func (f *Fetch) startAnew() bool {
 			continue
 		}
 		k.tried = true
-		nodes := slices.DeleteFunc(slices.Clone(k.Nodes), func(node netip.AddrPort) bool { return f.barred[node] })
+		nodes := slices.DeleteFunc(slices.Clone(k.Nodes), func(node Node) bool { return f.barred[node] })
 		if len(nodes) == 0 {
 			continue
 		}
@@ -87,15 +86,15 @@ func (f *Fetch) startAnew() bool {
 
 // putOff has the content of this fetch tried again later if nodes that have it were dismissed: the
 // fetch turns to another one, which these nodes have.
-func (f *Fetch) putOff(nodes []netip.AddrPort) {
+func (f *Fetch) putOff(nodes []Node) {
 	is, _ := f.picker.Identity()
 	for i := range f.contents {
 		k := &f.contents[i]
-		if k.Identity == is && slices.ContainsFunc(k.Nodes, func(n netip.AddrPort) bool { return slices.Contains(f.later, n) }) {
+		if k.Identity == is && slices.ContainsFunc(k.Nodes, func(n Node) bool { return slices.Contains(f.later, n) }) {
 			k.tried = false
 		}
 	}
-	f.later = slices.DeleteFunc(f.later, func(n netip.AddrPort) bool { return slices.Contains(nodes, n) })
+	f.later = slices.DeleteFunc(f.later, func(n Node) bool { return slices.Contains(nodes, n) })
 }
 
 // otherThan reports whether, as the relay says, a node has another content than the preferred one.
@@ -105,7 +104,7 @@ func (f *Fetch) otherThan(peer *protocol.Peer) bool {
 	if !known || is != f.prefer || peer.Hash.IsZero() || peer.Hash == is.Hash {
 		return false
 	}
-	f.remember(Identity{peer.Hash, peer.Size}, peer.Addr(), false)
+	f.remember(Identity{peer.Hash, peer.Size}, NodeOf(peer), false)
 	return true
 }
 
@@ -116,7 +115,7 @@ func (f *Fetch) addPublished() {
 		return
 	}
 	for _, peer := range f.published {
-		if peer.Hash == f.result.Hash || f.believed[peer.Addr()] > 0 { // it has said itself what it has
+		if peer.Hash == f.result.Hash || f.believed[NodeOf(&peer)] > 0 { // it has said itself what it has
 			continue
 		}
 		at := slices.IndexFunc(f.result.Variants, func(v Variant) bool { return v.Hash == peer.Hash })
@@ -128,6 +127,6 @@ func (f *Fetch) addPublished() {
 			f.result.Variants = append(f.result.Variants, Variant{Identity: Identity{peer.Hash, peer.Size}})
 		}
 		v := &f.result.Variants[at]
-		v.Nodes = append(v.Nodes, peer.Addr())
+		v.Nodes = append(v.Nodes, NodeOf(&peer))
 	}
 }

@@ -14,7 +14,7 @@ import (
 var twoFiles = []client.Wanted{{Name: "a", Hash: rolestest.Hash(1), Size: 10}, {Name: "b", Hash: rolestest.Hash(2), Size: 10}}
 
 func pipelineSubject(items []client.Wanted) rolestest.Subject {
-	subject := rolestest.NewSubject(client.PipelineTable(), roles.Started{}, func() rolestest.Explorable { return client.NewPipeline("192.0.2.1:5000", items) })
+	subject := rolestest.NewSubject(client.PipelineTable(), roles.Started{}, func() rolestest.Explorable { return client.NewPipeline(at(1), items) })
 	subject.Says = []protocol.Message{
 		&protocol.Content{Size: 10, Length: 10, Hash: rolestest.Hash(1)}, &protocol.Content{Size: 10, Length: 10, Hash: rolestest.Hash(2)},
 		&protocol.Hashing{Done: 10, Size: 10}, &protocol.Hashing{Size: 10},
@@ -26,7 +26,7 @@ func pipelineSubject(items []client.Wanted) rolestest.Subject {
 func TestWhateverHappensToAPipeline(t *testing.T) {
 	subject, nothing := pipelineSubject(twoFiles), pipelineSubject(twoFiles[:1])
 	empty := rolestest.NewSubject(client.PipelineTable(), roles.Started{}, func() rolestest.Explorable {
-		return client.NewPipeline("192.0.2.1:5000", []client.Wanted{{Name: "a", Hash: made(0, 1).Hash}, {Name: "b", Hash: made(0, 1).Hash}})
+		return client.NewPipeline(at(1), []client.Wanted{{Name: "a", Hash: made(0, 1).Hash}, {Name: "b", Hash: made(0, 1).Hash}})
 	})
 	empty.Says = []protocol.Message{&protocol.Content{Hash: made(0, 1).Hash}}
 	subject.Cells = slices.DeleteFunc(subject.Cells, func(cell string) bool { return cell == "New/NothingToAsk" }) // its own test is below

@@ -9,7 +9,6 @@
 package client
 
 import (
-	"net/netip"
 	"slices"
 	"time"
 
@@ -32,8 +31,8 @@ type Fetch struct {
 	picker  *Picker
 	watch   func(roles.Transition)
 
-	candidates []netip.AddrPort            // to be asked, in this order
-	listed     map[netip.AddrPort]Identity // by the relay: what it has; zero: it does not say
+	candidates []Node            // to be asked, in this order
+	listed     map[Node]Identity // by the relay: what it has; zero: it does not say
 	alternates alternates
 	cursor     []byte
 	empty      int           // pages that named no node that was new
@@ -41,15 +40,15 @@ type Fetch struct {
 	mute       QueryResult
 	published  []protocol.Peer // that have some content under the name, as the relay says
 
-	again     []netip.AddrPort        // whose file changed: worth another visit
-	revisited map[netip.AddrPort]bool // have been in again
-	barred    map[netip.AddrPort]bool
+	again     []Node        // whose file changed: worth another visit
+	revisited map[Node]bool // have been in again
+	barred    map[Node]bool
 	redials   redials
-	believed  map[netip.AddrPort]int      // how many contents
-	contents  []known                     // that nodes have said they have
-	latest    map[netip.AddrPort]Identity // the content that a node has named last
+	believed  map[Node]int      // how many contents
+	contents  []known           // that nodes have said they have
+	latest    map[Node]Identity // the content that a node has named last
 	patience  patience
-	later     []netip.AddrPort // were dismissed: to be asked again, last
+	later     []Node // were dismissed: to be asked again, last
 
 	checked uint64              // bytes, by the store
 	due     time.Duration       // of the patience that is armed
@@ -80,9 +79,9 @@ func timerOf(link roles.Link) roles.Timer { return roles.Timer(link) + 1 }
 // NewFetch returns a Fetch at its start.
 func NewFetch(w Request) *Fetch {
 	f := &Fetch{
-		core: roles.NewCore(fetchGrammar), query: NewQuery("", nil), listed: map[netip.AddrPort]Identity{}, alternates: alternates{},
-		revisited: map[netip.AddrPort]bool{}, barred: map[netip.AddrPort]bool{}, redials: redials{}, believed: map[netip.AddrPort]int{},
-		latest: map[netip.AddrPort]Identity{}, patience: patience{},
+		core: roles.NewCore(fetchGrammar), query: NewQuery("", nil), listed: map[Node]Identity{}, alternates: alternates{},
+		revisited: map[Node]bool{}, barred: map[Node]bool{}, redials: redials{}, believed: map[Node]int{},
+		latest: map[Node]Identity{}, patience: patience{},
 	}
 	f.use(relayLink, roles.Deadline, 0)
 	f.Reset(w)
@@ -102,7 +101,7 @@ func (f *Fetch) Reset(w Request) {
 	f.core.Reset()
 	f.query.Reset("", nil)
 	for _, s := range f.sources {
-		s.Reset(0, netip.AddrPort{}, nil)
+		s.Reset(0, Node{}, nil)
 	}
 	clear(f.listed)
 	clear(f.alternates)
@@ -197,6 +196,7 @@ func (f *Fetch) stop(at roles.Moment) {
 // locate asks the relay for the next page of nodes.
 func (f *Fetch) locate(at roles.Moment) {
 	f.query.Reset(f.request.Relay, &protocol.Locate{Name: f.request.Name, Hash: f.request.Hash, Cursor: f.cursor})
+	f.query.Expect(f.request.RelayID)
 	f.query.single = true
 	f.query.Watch(f.watch)
 	f.absorb(f.query.Step(at, roles.Started{}))
@@ -229,7 +229,7 @@ func (f *Fetch) ended() {
 	is, _ := f.picker.Identity()
 	f.result.Hash, f.result.Size = is.Hash, is.Size
 	for _, k := range f.contents {
-		k.Nodes = slices.DeleteFunc(k.Nodes, func(node netip.AddrPort) bool { return f.latest[node] != k.Identity })
+		k.Nodes = slices.DeleteFunc(k.Nodes, func(node Node) bool { return f.latest[node] != k.Identity })
 		if k.Identity != is && len(k.Nodes) > 0 { // what is preferred may have nobody any more
 			f.result.Variants = append(f.result.Variants, k.Variant)
 		}

@@ -2,7 +2,6 @@ package client
 
 import (
 	"maps"
-	"net/netip"
 	"slices"
 	"time"
 
@@ -24,7 +23,7 @@ type Gather struct {
 
 	round      round
 	pipelines  [roles.MaxPipelines]pipelineSlot
-	lost       map[netip.AddrPort]bool // nodes that no Pipeline asks again
+	lost       map[Node]bool // nodes that no Pipeline asks again
 	redials    redials
 	alternates alternates
 	overtakes  []overtake    // the one that is due first at the front
@@ -42,9 +41,10 @@ type Gather struct {
 
 // GatherRequest is what a Gather is for.
 type GatherRequest struct {
-	Relay   string  // host:port
-	Sources int     // nodes that one large file comes from at once; see Request
-	Wanted  []Offer // each name once, as Choose picks them
+	Relay   string          // host:port
+	RelayID protocol.PeerID // as in Request
+	Sources int             // nodes that one large file comes from at once; see Request
+	Wanted  []Offer         // each name once, as Choose picks them
 }
 
 // Gathered is reported for each item: its names have this one content, or not.
@@ -74,9 +74,9 @@ const (
 type gathering struct {
 	name string // to ask for; empty: by its hash alone, for it has several
 	Identity
-	holders []netip.AddrPort
-	refused []netip.AddrPort // nodes that did not give it to a Pipeline
-	spares  int              // first of the items that take its place, one for each name, should its content be gone; 0: none
+	holders []Node
+	refused []Node // nodes that did not give it to a Pipeline
+	spares  int    // first of the items that take its place, one for each name, should its content be gone; 0: none
 
 	dormant   bool // a spare that is not needed
 	taken     bool // in a Pipeline, or was in one of this round
@@ -87,7 +87,7 @@ type gathering struct {
 func NewGather(request GatherRequest) *Gather {
 	g := &Gather{
 		core: roles.NewCore(gatherGrammar), request: request,
-		lost: map[netip.AddrPort]bool{}, redials: redials{}, alternates: alternates{}, failed: map[string]int{}, put: map[string]int{},
+		lost: map[Node]bool{}, redials: redials{}, alternates: alternates{}, failed: map[string]int{}, put: map[string]int{},
 		patience: patience{}, turns: map[int]int{},
 	}
 	g.core.Use(roles.NoLink, roles.Deadline)

@@ -2,7 +2,6 @@ package client
 
 import (
 	"errors"
-	"net/netip"
 	"slices"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -69,7 +68,7 @@ func (g *Gather) place(slot *pipelineSlot, placed roles.Placed) {
 	}
 	r := Result{Outcome: Fetched, Hash: i.Hash, Size: i.Size}
 	if i.Size > 0 {
-		r.From = []netip.AddrPort{slot.node}
+		r.From = []Node{slot.node}
 	}
 	g.conclude(placed.Item, r)
 }

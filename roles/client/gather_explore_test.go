@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -44,8 +43,8 @@ func TestWhateverHappensToAGather(t *testing.T) {
 }
 
 // drawnNodes draws nodes and how they behave.
-func drawnNodes(t *rapid.T) map[netip.AddrPort]*actor {
-	nodes := map[netip.AddrPort]*actor{}
+func drawnNodes(t *rapid.T) map[client.Node]*actor {
+	nodes := map[client.Node]*actor{}
 	for i := range rapid.IntRange(1, 5).Draw(t, "nodes") {
 		n := &actor{files: map[string]file{}}
 		switch rapid.IntRange(0, 9).Draw(t, "node") {
@@ -64,7 +63,7 @@ func drawnNodes(t *rapid.T) map[netip.AddrPort]*actor {
 }
 
 // drawnOffer draws a file, and which nodes have it: still, or no more, or with another content.
-func drawnOffer(t *rapid.T, name string, nodes map[netip.AddrPort]*actor) client.Offer {
+func drawnOffer(t *rapid.T, name string, nodes map[client.Node]*actor) client.Offer {
 	one := client.Offer{Name: name}
 	size := rapid.SampledFrom([]uint64{10, 10, 10, 0, group, group + 1, 3 * group, 65 * group}).Draw(t, "size")
 	f := made(size, rapid.ByteRange(1, 4).Draw(t, "content"))

@@ -86,7 +86,7 @@ func (g *Gather) fetchItem(at roles.Moment, item int) {
 	for n := range g.fetches {
 		if slot := &g.fetches[n]; !slot.busy {
 			slot.busy, slot.item, slot.moved, slot.put = true, item, at.Now, false
-			g.begin(at, slot, Request{Relay: g.request.Relay, Name: i.name, Hash: i.Hash, Sources: g.request.Sources})
+			g.begin(at, slot, Request{Relay: g.request.Relay, RelayID: g.request.RelayID, Name: i.name, Hash: i.Hash, Sources: g.request.Sources})
 			return
 		}
 	}
@@ -106,9 +106,11 @@ func (g *Gather) begin(at roles.Moment, slot *fetchSlot, r Request) {
 func (g *Gather) tellFetch(at roles.Moment, slot *fetchSlot, in roles.Input) {
 	for _, effect := range slot.machine.Step(at, in) {
 		if report, is := effect.(roles.Report); is {
-			switch report.Outcome.(type) {
+			switch told := report.Outcome.(type) {
 			case Result, Locating:
 				continue
+			case roles.Met:
+				g.request.RelayID = told.ID
 			case Had, Begun, Checking:
 				slot.moved = at.Now
 			}

@@ -3,7 +3,6 @@ package client
 import (
 	"cmp"
 	"maps"
-	"net/netip"
 	"slices"
 	"time"
 
@@ -13,9 +12,9 @@ import (
 
 // round is one pass over all nodes: each is asked for what it has and no other node has brought.
 type round struct {
-	queues   map[netip.AddrPort]*queue
-	carriers []netip.AddrPort // links to be made yet, in this order
-	most     int              // items of one Pipeline
+	queues   map[Node]*queue
+	carriers []Node // links to be made yet, in this order
+	most     int    // items of one Pipeline
 }
 
 // queue is what one node has, in order.
@@ -36,7 +35,7 @@ type pipelineSlot struct {
 	machine   *Pipeline    // the last that began
 	busy      bool         // its visit is not over
 	more      bool         // its node is to be asked for more
-	node      netip.AddrPort
+	node      Node
 	load      []int
 	came      []bool
 	about     []protocol.Attributes // of those that came
@@ -51,7 +50,7 @@ type pipelineSlot struct {
 // begins later in the same round, or it would have been asked for it.
 type overtake struct {
 	slot *pipelineSlot
-	idle netip.AddrPort
+	idle Node
 	due  time.Duration
 }
 
@@ -119,7 +118,7 @@ func (g *Gather) missing(item int) bool {
 
 // nextRound makes the queues of another round, and reports whether there is one.
 func (g *Gather) nextRound() bool {
-	queues, open := map[netip.AddrPort]*queue{}, 0
+	queues, open := map[Node]*queue{}, 0
 	for item := range g.items {
 		if !g.missing(item) {
 			continue
@@ -140,7 +139,7 @@ func (g *Gather) nextRound() bool {
 	if len(queues) == 0 {
 		return false
 	}
-	nodes := slices.SortedFunc(maps.Keys(queues), func(a, b netip.AddrPort) int {
+	nodes := slices.SortedFunc(maps.Keys(queues), func(a, b Node) int {
 		return cmp.Or(g.patience[a]-g.patience[b], len(queues[b].items)-len(queues[a].items), a.Compare(b))
 	})
 	g.round = round{queues: queues, most: pipelineSize(open, pipelinesOfNode*len(queues))}
@@ -174,18 +173,18 @@ func (g *Gather) carry(at roles.Moment, slot *pipelineSlot) {
 	free := slot.idle()
 	if slot.machines[free] == nil {
 		link := slot.first + roles.Link(free)*roles.MaxPipelines
-		slot.machines[free] = NewPipeline("", nil)
+		slot.machines[free] = NewPipeline(Node{}, nil)
 		slot.machines[free].use(link, timerOf(link))
 	}
 	slot.machine = slot.machines[free]
-	slot.machine.Reset(slot.node.String(), wanted)
+	slot.machine.Reset(slot.node, wanted)
 	slot.machine.numbers, slot.machine.also, slot.machine.last = slot.load, g.alternates.of(slot.node), g.redials.last(slot.node)
 	slot.machine.Watch(g.watch)
 	g.tell(at, slot, slot.machine, roles.Started{})
 }
 
 // take takes the items of the next Pipeline out of a node's queue.
-func (g *Gather) take(node netip.AddrPort) (load []int) {
+func (g *Gather) take(node Node) (load []int) {
 	q := g.round.queues[node]
 	if g.lost[node] {
 		return nil
@@ -267,7 +266,7 @@ func (g *Gather) redial(slot *pipelineSlot, brought bool) bool {
 
 // idle is for a node that has nothing more to do: Pipelines of others that lack what it has are
 // stopped if they take their time.
-func (g *Gather) idle(at roles.Moment, node netip.AddrPort) {
+func (g *Gather) idle(at roles.Moment, node Node) {
 	if g.lost[node] || g.occupied(node) {
 		return
 	}
@@ -279,7 +278,7 @@ func (g *Gather) idle(at roles.Moment, node netip.AddrPort) {
 }
 
 // occupied reports whether a Pipeline from a node is under way, or being committed.
-func (g *Gather) occupied(node netip.AddrPort) bool {
+func (g *Gather) occupied(node Node) bool {
 	for n := range g.pipelines {
 		if slot := &g.pipelines[n]; slot.node == node && !slot.free() {
 			return true
@@ -289,7 +288,7 @@ func (g *Gather) occupied(node netip.AddrPort) bool {
 }
 
 // lacks reports whether a node has something that a Pipeline has not brought yet.
-func (g *Gather) lacks(slot *pipelineSlot, node netip.AddrPort) bool {
+func (g *Gather) lacks(slot *pipelineSlot, node Node) bool {
 	for i, item := range slot.load {
 		if one := &g.items[item]; !slot.came[i] && slices.Contains(one.holders, node) && !slices.Contains(one.refused, node) {
 			return true

@@ -18,7 +18,7 @@ import (
 type play struct {
 	t      judging
 	g      *client.Gather
-	nodes  map[netip.AddrPort]*actor
+	nodes  map[client.Node]*actor
 	disk   disk
 	mute   bool // the relay is not there
 	choose func(n int) int
@@ -70,14 +70,14 @@ type disk struct {
 
 // wire is a link that is open, or being opened.
 type wire struct {
-	to    netip.AddrPort // invalid: the relay
+	to    client.Node // invalid: the relay
 	asked []protocol.Message
 	hears bool
 	parts uint64        // that the node says it has hashed
 	tick  time.Duration // when it says so again
 }
 
-func newPlay(t judging, w client.GatherRequest, nodes map[netip.AddrPort]*actor) *play {
+func newPlay(t judging, w client.GatherRequest, nodes map[client.Node]*actor) *play {
 	w.Relay = relayAddress
 	p := &play{
 		t: t, g: client.NewGather(w), nodes: nodes, choose: func(int) int { return 0 },
@@ -197,7 +197,8 @@ func (p *play) carryOut(effect roles.Effect) {
 }
 
 func (p *play) dial(e roles.Dial) {
-	to, _ := netip.ParseAddrPort(e.To)
+	at, _ := netip.ParseAddrPort(e.To)
+	to := client.Node{AddrPort: at, ID: e.ID}
 	if p.links[e.Link] != nil {
 		p.t.Fatalf("link %d is dialled twice", e.Link)
 	}
@@ -265,7 +266,7 @@ func (p *play) getsOn(link roles.Link) {
 
 // holders are all nodes: the relay of a play knows no better.
 func (p *play) holders() (peers []protocol.Peer) {
-	for _, at := range slices.SortedFunc(maps.Keys(p.nodes), netip.AddrPort.Compare) {
+	for _, at := range slices.SortedFunc(maps.Keys(p.nodes), client.Node.Compare) {
 		peers = append(peers, protocol.Peer{Host: at.Addr().AsSlice(), Port: at.Port()})
 	}
 	return peers

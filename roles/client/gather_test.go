@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -128,8 +127,8 @@ func manyLarge(n int, holders ...byte) []client.Offer {
 }
 
 // holding returns nodes that have what is offered of them.
-func holding(offers []client.Offer, more ...map[string]file) map[netip.AddrPort]*actor {
-	nodes := map[netip.AddrPort]*actor{}
+func holding(offers []client.Offer, more ...map[string]file) map[client.Node]*actor {
+	nodes := map[client.Node]*actor{}
 	for _, one := range offers {
 		for _, node := range one.Holders {
 			if nodes[node] == nil {
@@ -496,7 +495,7 @@ func TestNothingNewBeginsAfterAStop(t *testing.T) {
 // TestACommitOfAFetchIsWaitedForWhenStopped: what is whole is put in its place.
 func TestACommitOfAFetchIsWaitedForWhenStopped(t *testing.T) {
 	offers := []client.Offer{offered("a", made(2*group, 1), 1)}
-	p := newPlay(t, client.GatherRequest{Wanted: offers}, map[netip.AddrPort]*actor{at(1): {files: map[string]file{"a": made(2*group, 1)}}})
+	p := newPlay(t, client.GatherRequest{Wanted: offers}, map[client.Node]*actor{at(1): {files: map[string]file{"a": made(2*group, 1)}}})
 	p.disk.hangs = true
 	for p.step(roles.Started{}); len(p.commits) == 0; {
 		p.next()
@@ -576,7 +575,7 @@ func TestWhereAContentIsGoneEachNameIsFetchedForItself(t *testing.T) {
 	for _, size := range []uint64{10, 2 * group, 70 * group} {
 		f := made(size, 1)
 		offers := []client.Offer{offered("a", f, 1), offered("b", f, 1), offered("c", f, 1)}
-		nodes := map[netip.AddrPort]*actor{at(1): {files: map[string]file{"a": made(10, 2), "b": made(3*group, 3)}}}
+		nodes := map[client.Node]*actor{at(1): {files: map[string]file{"a": made(10, 2), "b": made(3*group, 3)}}}
 		p := newPlay(t, client.GatherRequest{Wanted: offers}, nodes)
 		p.run()
 		if got := p.outcomes(); got != "a:fetched b:fetched c:nobody " || p.inspected() != 1+3 {
@@ -590,7 +589,7 @@ func TestWhereAContentIsGoneEachNameIsFetchedForItself(t *testing.T) {
 
 func TestAReplacedFileIsFetchedUnderItsNameAlone(t *testing.T) {
 	for _, size := range []uint64{10, 2 * group, 70 * group} {
-		nodes := map[netip.AddrPort]*actor{at(1): {files: map[string]file{"a": made(20, 2)}}}
+		nodes := map[client.Node]*actor{at(1): {files: map[string]file{"a": made(20, 2)}}}
 		p := newPlay(t, client.GatherRequest{Wanted: []client.Offer{offered("a", made(size, 1), 1)}}, nodes)
 		p.run()
 		if r := p.results()["a"]; r.Outcome != client.Fetched || r.Hash != made(20, 2).Hash {
@@ -603,7 +602,7 @@ func TestAReplacedFileIsFetchedUnderItsNameAlone(t *testing.T) {
 // take that for its own.
 func TestAFetchThatOurDiskFailedIsNotBegunAnew(t *testing.T) {
 	f, other := made(2*group, 1), made(3*group, 2)
-	nodes := map[netip.AddrPort]*actor{at(1): {files: map[string]file{"a": other}}, at(2): {files: map[string]file{"a": f}}}
+	nodes := map[client.Node]*actor{at(1): {files: map[string]file{"a": other}}, at(2): {files: map[string]file{"a": f}}}
 	p := newPlay(t, client.GatherRequest{Wanted: []client.Offer{offered("a", f, 2)}}, nodes)
 	p.disk.hangs = true
 	p.run()
@@ -621,7 +620,7 @@ func TestLargeFilesComeOneAtATimeAfterTheOthers(t *testing.T) {
 		files[name] = made(63*group-uint64(i), i+1)
 		offers = append(offers, offered(name, files[name], 1))
 	}
-	p := newPlay(t, client.GatherRequest{Wanted: offers, Sources: 3}, map[netip.AddrPort]*actor{at(1): {files: files}})
+	p := newPlay(t, client.GatherRequest{Wanted: offers, Sources: 3}, map[client.Node]*actor{at(1): {files: files}})
 	turn := 0
 	p.choose = func(n int) int { turn++; return turn % n }
 	p.run()
@@ -654,7 +653,7 @@ func TestNodesThatFailTooOftenAreGivenUp(t *testing.T) {
 	}
 	fine := made(2*group, 99)
 	offers = append(offers, offered("z", fine, 2), client.Offer{Name: "zz"}) // zz: nobody has published it
-	nodes := map[netip.AddrPort]*actor{at(1): {gone: true}, at(2): {files: map[string]file{"z": fine, "zz": made(10, 98)}}}
+	nodes := map[client.Node]*actor{at(1): {gone: true}, at(2): {files: map[string]file{"z": fine, "zz": made(10, 98)}}}
 	p := newPlay(t, client.GatherRequest{Wanted: offers}, nodes)
 	p.run()
 	given := 0
@@ -679,7 +678,7 @@ func TestOnlyFailuresOfNodesCount(t *testing.T) {
 		gone = append(gone, offered(fmt.Sprintf("f%02d", i), made(2*group, i+1), 1))
 		unpublished = append(unpublished, client.Offer{Name: gone[i].Name})
 	}
-	p := newPlay(t, client.GatherRequest{Wanted: gone}, map[netip.AddrPort]*actor{at(1): {}})
+	p := newPlay(t, client.GatherRequest{Wanted: gone}, map[client.Node]*actor{at(1): {}})
 	p.run()
 	if got := p.outcomes(); strings.Count(got, "nobody") != 20 {
 		t.Error(got)
@@ -702,7 +701,7 @@ func TestAFailureOfOurDiskIsNoFailureOfItsNodes(t *testing.T) {
 		files[name], disk.receive[int(i)] = made(2*group, i+1), true
 		offers = append(offers, offered(name, files[name], 1))
 	}
-	p := newPlay(t, client.GatherRequest{Wanted: offers}, map[netip.AddrPort]*actor{at(1): {files: files}})
+	p := newPlay(t, client.GatherRequest{Wanted: offers}, map[client.Node]*actor{at(1): {files: files}})
 	p.disk = disk
 	p.run()
 	if got := p.outcomes(); strings.Count(got, "disk") != 20 {
@@ -716,7 +715,7 @@ func TestTheNamesOfAContentAreGivenUpWithItsNodes(t *testing.T) {
 	for i := range 30 {
 		offers = append(offers, offered(fmt.Sprintf("f%02d", i), made(10, 1), 1))
 	}
-	p := newPlay(t, client.GatherRequest{Wanted: offers}, map[netip.AddrPort]*actor{at(1): {gone: true}})
+	p := newPlay(t, client.GatherRequest{Wanted: offers}, map[client.Node]*actor{at(1): {gone: true}})
 	p.run()
 	if got := p.outcomes(); strings.Count(got, "givenup") != 30-8-3 {
 		t.Error(got)
@@ -782,7 +781,7 @@ func TestASuccessClearsANodesName(t *testing.T) {
 			files[name] = f
 		}
 	}
-	p := newPlay(t, client.GatherRequest{Wanted: offers}, map[netip.AddrPort]*actor{at(1): {files: files}, at(2): {silent: true}})
+	p := newPlay(t, client.GatherRequest{Wanted: offers}, map[client.Node]*actor{at(1): {files: files}, at(2): {silent: true}})
 	p.run()
 	if got := p.outcomes(); strings.Contains(got, "givenup") || strings.Count(got, "fetched") != 4 {
 		t.Error(got)
@@ -836,7 +835,7 @@ func TestWhatAGatherIsToldTooLateChangesNothing(t *testing.T) {
 // changed there; asked by hash, it can only say that it does not have it.
 func TestAContentWithSeveralNamesThatNobodyDelivers(t *testing.T) {
 	f := made(10, 1)
-	nodes := map[netip.AddrPort]*actor{
+	nodes := map[client.Node]*actor{
 		at(1): {files: map[string]file{"a": made(20, 2), "b": made(20, 3)}},
 		at(2): {files: map[string]file{"b": f}, lies: true},
 	}

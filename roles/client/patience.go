@@ -2,7 +2,6 @@ package client
 
 import (
 	"cmp"
-	"net/netip"
 	"slices"
 	"time"
 
@@ -12,10 +11,10 @@ import (
 // patience counts, by node, how often it was left because it brought nothing in time while others
 // waited. Each time it is given four times as long, so that the rounds through nodes that are all
 // slow end, and the good one among them has its time.
-type patience map[netip.AddrPort]int
+type patience map[Node]int
 
 // with returns for how long a node is waited for that was to be given so much time at first.
-func (p patience) with(node netip.AddrPort, first time.Duration) time.Duration {
+func (p patience) with(node Node, first time.Duration) time.Duration {
 	return first << min(2*p[node], mostPatience)
 }
 

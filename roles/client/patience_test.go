@@ -2,7 +2,6 @@ package client_test
 
 import (
 	"fmt"
-	"net/netip"
 	"testing"
 	"time"
 
@@ -56,9 +55,9 @@ func TestTheNextPageComesBeforeASlowNode(t *testing.T) {
 
 // hashers returns so many nodes from the second on that hash for ever, each with a file of its own of so many bytes, and
 // the first, which delivers one of its own.
-func hashers(n int, bytes uint64) (offers []client.Offer, nodes map[netip.AddrPort]*actor) {
+func hashers(n int, bytes uint64) (offers []client.Offer, nodes map[client.Node]*actor) {
 	fine := made(bytes, 99)
-	offers, nodes = []client.Offer{offered("z", fine, 1)}, map[netip.AddrPort]*actor{at(1): {files: map[string]file{"z": fine}}}
+	offers, nodes = []client.Offer{offered("z", fine, 1)}, map[client.Node]*actor{at(1): {files: map[string]file{"z": fine}}}
 	for i := range n {
 		f, name := made(bytes, byte(i+2)), fmt.Sprintf("f%d", i)
 		offers = append(offers, offered(name, f, byte(i+2)))
@@ -89,7 +88,7 @@ func TestNodesThatHashForEverKeepNoPipelineFromTheNextNode(t *testing.T) {
 // TestSilentNodesKeepNothingFromTheNextNode although nothing happens that could remind of them: their time is up
 // long before the deadlines of their links, for many small files and for a larger one.
 func TestSilentNodesKeepNothingFromTheNextNode(t *testing.T) {
-	mute := func(nodes map[netip.AddrPort]*actor) {
+	mute := func(nodes map[client.Node]*actor) {
 		for _, node := range nodes {
 			if node.hashes {
 				node.hashes, node.silent = false, true
@@ -137,7 +136,7 @@ func TestManyFilesOfANodeThatHashesForEverKeepNoOtherWaiting(t *testing.T) {
 		offers = append(offers, offered(name, f, 2))
 	}
 	offers = append(offers, offered("z", fine, 1))
-	nodes := map[netip.AddrPort]*actor{at(1): {files: map[string]file{"z": fine}}, at(2): {files: files, hashes: true}}
+	nodes := map[client.Node]*actor{at(1): {files: map[string]file{"z": fine}}, at(2): {files: files, hashes: true}}
 	newPlay(t, client.GatherRequest{Wanted: offers}, nodes).comesBy("z", 2*roles.FetchPatience)
 }
 

@@ -18,7 +18,6 @@ import (
 type Pipeline struct {
 	core    roles.Core[PipelineState, PipelineEvent]
 	link    roles.Link // its only one
-	node    string
 	also    string     // another address of the node; empty: there is none
 	last    netip.Addr // that is to be tried last
 	over    netip.Addr // the node's address on the link; zero: none was made
@@ -58,19 +57,18 @@ type Answered struct {
 // Reported implements [roles.Outcome].
 func (Answered) Reported() {}
 
-// NewPipeline returns a Pipeline of items from the node at host:port. An item above one group is
+// NewPipeline returns a Pipeline of items from a node. An item above one group is
 // declined with Limit, without a request.
-func NewPipeline(node string, items []Wanted) *Pipeline {
+func NewPipeline(node Node, items []Wanted) *Pipeline {
 	h := &Pipeline{core: roles.NewCore(pipelineGrammar)}
 	h.Reset(node, items)
 	return h
 }
 
 // Reset prepares the machine for other files.
-func (h *Pipeline) Reset(node string, items []Wanted) {
+func (h *Pipeline) Reset(node Node, items []Wanted) {
 	h.core.Reset()
-	*h = Pipeline{core: h.core, link: h.link, node: node, items: items, answered: make([]bool, len(items)), asked: h.asked[:0]}
-	h.tried.Node, _ = netip.ParseAddrPort(node)
+	*h = Pipeline{core: h.core, link: h.link, tried: Tried{Node: node}, items: items, answered: make([]bool, len(items)), asked: h.asked[:0]}
 }
 
 // use sets the link and the timer, for a Pipeline within another machine.
@@ -185,7 +183,7 @@ func (h *Pipeline) start() {
 		return
 	}
 	h.core.Fire(pipelineStarted)
-	h.core.Do(roles.Dial{Link: h.link, To: h.node, Also: h.also, Last: h.last})
+	h.core.Do(roles.Dial{Link: h.link, To: h.tried.Node.String(), ID: h.tried.Node.ID, Also: h.also, Last: h.last})
 }
 
 // ask sends as many GETs as may be under way.

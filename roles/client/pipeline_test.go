@@ -32,7 +32,7 @@ func orders(items []client.Wanted, which ...int) (lines []string) {
 // pipelining returns a story about a pipeline that has asked for the first items.
 func pipelining(t *testing.T, items []client.Wanted, asked ...int) *rolestest.Story {
 	t.Helper()
-	h := client.NewPipeline(at(1).String(), items)
+	h := client.NewPipeline(at(1), items)
 	s := rolestest.New(t, h, h.State)
 	s.Tell(roles.Started{}, "Dialing", dials(0, 1))
 	s.Waits(roles.DialTimeout)
@@ -93,7 +93,7 @@ func TestManyFilesComeOverOneLink(t *testing.T) {
 // TestABodyGoesToItsItem: the store is told which one it is, and how it is verified.
 func TestABodyGoesToItsItem(t *testing.T) {
 	items := wares(2, 10)
-	h := client.NewPipeline(at(1).String(), items)
+	h := client.NewPipeline(at(1), items)
 	for _, in := range []roles.Input{roles.Started{}, roles.Opened{}, roles.Heard{Message: refusal(protocol.NotFound)}} {
 		h.Step(roles.Moment{}, in)
 	}
@@ -138,7 +138,7 @@ func TestLongNamesAreAskedForInFewerRequests(t *testing.T) {
 	for i := range items {
 		items[i].Name = strings.Repeat("n", protocol.MaxComponent) + fmt.Sprint("/", i)
 	}
-	h := client.NewPipeline(at(1).String(), items)
+	h := client.NewPipeline(at(1), items)
 	rest, most := 0, 0
 	step := func(in roles.Input) {
 		for _, effect := range h.Step(roles.Moment{}, in) {
@@ -168,7 +168,7 @@ func TestAnEmptyFileIsAskedForItsAttributes(t *testing.T) {
 	items := wares(3, 10)
 	items[0], items[2] = client.Wanted{Name: "f0", Hash: made(0, 1).Hash}, client.Wanted{Name: "f2", Hash: made(0, 1).Hash}
 	nothing := []string{fmt.Sprintf("send 0 GET name=f0 hash=%x", items[0].Hash[:1]), fmt.Sprintf("send 0 GET name=f2 hash=%x", items[2].Hash[:1])}
-	h := client.NewPipeline(at(1).String(), items)
+	h := client.NewPipeline(at(1), items)
 	s := rolestest.New(t, h, h.State)
 	s.Tell(roles.Started{}, "Dialing", dials(0, 1))
 	s.Tell(roles.Opened{}, "Asking", nothing[0], orders(items, 1)[0], nothing[1], "hear 0")
@@ -197,7 +197,7 @@ func TestAnEmptyFileIsAskedForItsAttributes(t *testing.T) {
 // TestAnEmptyFileWhoseHashIsNotThatOfNoBytesIsRefused: a size of 0 is a claim like any other.
 func TestAnEmptyFileWhoseHashIsNotThatOfNoBytesIsRefused(t *testing.T) {
 	items := wares(2, 0)
-	h := client.NewPipeline(at(1).String(), items)
+	h := client.NewPipeline(at(1), items)
 	s := rolestest.New(t, h, h.State)
 	s.Tell(roles.Started{}, "Closed", "report answered", "report answered", "report tried")
 	ends(t, s, 0, map[int]protocol.Code{0: protocol.BadHash, 1: protocol.BadHash})
@@ -209,7 +209,7 @@ func TestAnEmptyFileWhoseHashIsNotThatOfNoBytesIsRefused(t *testing.T) {
 func TestALargeFileIsNotForAPipeline(t *testing.T) {
 	items := wares(2, 10)
 	items[0].Size = protocol.GroupSize + 1
-	h := client.NewPipeline(at(1).String(), items)
+	h := client.NewPipeline(at(1), items)
 	s := rolestest.New(t, h, h.State)
 	s.Tell(roles.Started{}, "Dialing", "report answered", dials(0, 1))
 	s.Tell(roles.Lost{Code: protocol.Refused}, "Closed", "hangup 0", "report tried")
@@ -336,7 +336,7 @@ func TestEachFileIsHashedForItself(t *testing.T) {
 		if name == "empty" {
 			first = client.Wanted{Name: "a", Hash: empty}
 		}
-		h := client.NewPipeline("192.0.2.1:5000", []client.Wanted{first, {Name: "b", Hash: rolestest.Hash(2), Size: 10}})
+		h := client.NewPipeline(at(1), []client.Wanted{first, {Name: "b", Hash: rolestest.Hash(2), Size: 10}})
 		s := rolestest.New(t, h, h.State)
 		s.Machine.Step(s.At, roles.Started{})
 		s.Machine.Step(s.At, roles.Opened{})

@@ -15,6 +15,7 @@ type Query struct {
 	core   roles.Core[QueryState, QueryEvent]
 	link   roles.Link // its only one
 	relay  string
+	id     protocol.PeerID  // of the relay; zero: none is expected yet
 	ask    protocol.Message // with the cursor of the next page
 	single bool             // one page is enough
 	said   answers
@@ -81,11 +82,15 @@ func (q *Query) Reset(relay string, ask protocol.Message) {
 	*q = Query{core: q.core, link: q.link, relay: relay, ask: ask}
 }
 
+// Expect has the relay prove an id. Without it a Query takes the relay that answers first, and reports
+// [roles.Met].
+func (q *Query) Expect(id protocol.PeerID) { q.id = id }
+
 // Again prepares a machine that was stopped for the pages that it has not heard.
 func (q *Query) Again() {
-	said := q.said
+	said, id := q.said, q.id
 	q.Reset(q.relay, q.ask)
-	q.said = said
+	q.said, q.id = said, id
 }
 
 // use sets the link and the timer, for a Query within another machine.
@@ -134,7 +139,7 @@ func (q *Query) Step(at roles.Moment, in roles.Input) []roles.Effect {
 
 func (q *Query) dial(event QueryEvent) {
 	q.core.Fire(event)
-	q.core.Do(roles.Dial{Link: q.link, To: q.relay})
+	q.core.Do(roles.Dial{Link: q.link, To: q.relay, ID: q.id})
 }
 
 func (q *Query) expired(at roles.Moment) {
@@ -147,6 +152,10 @@ func (q *Query) expired(at roles.Moment) {
 
 func (q *Query) opened(in roles.Opened) {
 	q.peer = in.Peer.Addr()
+	if q.id.IsZero() && !in.ID.IsZero() {
+		q.id = in.ID
+		q.core.Do(roles.Report{Outcome: roles.Met{ID: in.ID}})
+	}
 	if _, list := q.ask.(*protocol.List); list {
 		q.core.Fire(queryOpenedToList)
 	} else {
@@ -260,7 +269,7 @@ func (q *Query) working() bool { return q.State() != QueryNew && !q.Final() }
 func (q *Query) redial() {
 	q.barren = true
 	q.core.Fire(queryBroke)
-	q.core.Do(roles.HangUp{Link: q.link}, roles.Dial{Link: q.link, To: q.relay, Last: q.peer})
+	q.core.Do(roles.HangUp{Link: q.link}, roles.Dial{Link: q.link, To: q.relay, Last: q.peer, ID: q.id})
 }
 
 // stop ends the query at once.

@@ -1,7 +1,6 @@
 package client
 
 import (
-	"net/netip"
 	"slices"
 	"time"
 
@@ -18,18 +17,19 @@ import (
 // It speaks with the relay on link 0 and with nodes on links 1 and 2, in turn: one that it has
 // half-closed goes on closing while the next node is dialed.
 type Reader struct {
-	core   roles.Core[ReaderState, ReaderEvent]
-	watch  func(roles.Transition)
-	relay  string
-	query  *Query
-	source *Source        // of the last visit
-	before *Source        // of the one before, whose link may be closing
-	next   netip.AddrPort // is dialed once that link is closed; zero: none
-	picker *Picker        // open: the content is pinned
+	core    roles.Core[ReaderState, ReaderEvent]
+	watch   func(roles.Transition)
+	relay   string
+	relayID protocol.PeerID // zero: none is expected yet
+	query   *Query
+	source  *Source // of the last visit
+	before  *Source // of the one before, whose link may be closing
+	next    Node    // is dialed once that link is closed; zero: none
+	picker  *Picker // open: the content is pinned
 
 	wanted     Range
-	candidates []netip.AddrPort // to be asked, in this order
-	barred     map[netip.AddrPort]bool
+	candidates []Node // to be asked, in this order
+	barred     map[Node]bool
 	alternates alternates
 	patience   patience
 	due        time.Duration // of the patience that is armed
@@ -39,15 +39,15 @@ type Reader struct {
 
 // attempt is the search for a node that has the file, or the groups that were wanted last.
 type attempt struct {
-	met     map[netip.AddrPort]bool // listed by the relay, or dialed
-	asked   bool                    // the relay
-	cursor  []byte                  // of its next page; nil: there is none
-	empty   int                     // pages that named no node that was new
+	met     map[Node]bool // listed by the relay, or dialed
+	asked   bool          // the relay
+	cursor  []byte        // of its next page; nil: there is none
+	empty   int           // pages that named no node that was new
 	unasked Unasked
 	young   time.Duration // as of a Fetch
 	mute    QueryResult
 	tried   []Tried
-	later   []netip.AddrPort // were dismissed: to be asked again, last
+	later   []Node // were dismissed: to be asked again, last
 	redials redials
 }
 
@@ -66,7 +66,7 @@ func (Unread) Reported() {}
 
 // NewReader returns a Reader of a file by its name, its hash, or both.
 func NewReader(relay, name string, hash protocol.Hash) *Reader {
-	r := &Reader{core: roles.NewCore(readerGrammar), query: NewQuery("", nil), source: NewSource(firstSource, netip.AddrPort{}, nil), before: NewSource(firstSource+1, netip.AddrPort{}, nil)}
+	r := &Reader{core: roles.NewCore(readerGrammar), query: NewQuery("", nil), source: NewSource(firstSource, Node{}, nil), before: NewSource(firstSource+1, Node{}, nil)}
 	r.core.Use(roles.NoLink, roles.Deadline)
 	r.query.use(relayLink, timerOf(relayLink))
 	for _, s := range r.sources() {
@@ -84,20 +84,24 @@ func (r *Reader) Reset(relay, name string, hash protocol.Hash) {
 		r.source, r.before = r.before, r.source
 	}
 	for _, s := range r.sources() {
-		s.Reset(s.link, netip.AddrPort{}, nil)
+		s.Reset(s.link, Node{}, nil)
 	}
 	*r = Reader{
 		core: r.core, relay: relay, query: r.query, source: r.source, before: r.before, picker: NewPicker(name, hash),
-		barred: map[netip.AddrPort]bool{}, alternates: alternates{}, patience: patience{},
+		barred: map[Node]bool{}, alternates: alternates{}, patience: patience{},
 	}
 	r.begin()
 }
+
+// Expect has the relay prove an id. Without it a Reader takes the relay that answers first, and reports
+// [roles.Met].
+func (r *Reader) Expect(id protocol.PeerID) { r.relayID = id }
 
 // sources returns the machines that visit nodes.
 func (r *Reader) sources() [2]*Source { return [2]*Source{r.source, r.before} }
 
 // begin begins an attempt.
-func (r *Reader) begin() { r.attempt = attempt{met: map[netip.AddrPort]bool{}, redials: redials{}} }
+func (r *Reader) begin() { r.attempt = attempt{met: map[Node]bool{}, redials: redials{}} }
 
 // Watch calls f for each fired row, also for those of the machines within; nil: nothing is called.
 func (r *Reader) Watch(f func(roles.Transition)) {
@@ -268,6 +272,9 @@ func (r *Reader) told(outcome roles.Outcome) {
 		r.located(outcome.Answer.(*protocol.Located))
 	case QueryResult:
 		r.answered(outcome)
+	case roles.Met:
+		r.relayID = outcome.ID
+		r.core.Do(roles.Report{Outcome: outcome})
 	case Learned:
 		r.pin()
 	case Hashing:

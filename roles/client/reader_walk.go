@@ -1,7 +1,6 @@
 package client
 
 import (
-	"net/netip"
 	"slices"
 	"time"
 
@@ -44,7 +43,7 @@ func (r *Reader) choose() {
 
 // candidate takes the node that is to be asked next: when the relay has no more, one that was
 // dismissed.
-func (r *Reader) candidate() (node netip.AddrPort, some bool) {
+func (r *Reader) candidate() (node Node, some bool) {
 	if a := &r.attempt; len(r.candidates) == 0 && a.asked && a.cursor == nil {
 		r.candidates, a.later = a.later, nil
 	}
@@ -60,7 +59,7 @@ func (r *Reader) candidate() (node netip.AddrPort, some bool) {
 
 // untried reports whether somebody waits for a turn.
 func (r *Reader) untried() bool {
-	waits := func(node netip.AddrPort) bool { return !r.barred[node] }
+	waits := func(node Node) bool { return !r.barred[node] }
 	a := &r.attempt
 	return !a.asked || a.cursor != nil || slices.ContainsFunc(r.candidates, waits) || slices.ContainsFunc(a.later, waits)
 }
@@ -97,7 +96,7 @@ func (r *Reader) wait(at roles.Moment) {
 // visit dials the next node.
 func (r *Reader) visit(at roles.Moment) {
 	node := r.next
-	r.next = netip.AddrPort{}
+	r.next = Node{}
 	if r.source.working() {
 		r.source, r.before = r.before, r.source
 	}
@@ -112,6 +111,7 @@ func (r *Reader) visit(at roles.Moment) {
 func (r *Reader) locate(at roles.Moment) {
 	r.attempt.asked = true
 	r.query.Reset(r.relay, &protocol.Locate{Name: r.picker.name, Hash: r.picker.want, Cursor: r.attempt.cursor})
+	r.query.Expect(r.relayID)
 	r.query.single = true
 	r.query.Watch(r.watch)
 	r.absorb(r.query.Step(at, roles.Started{}))
@@ -123,8 +123,8 @@ func (r *Reader) located(m *protocol.Located) {
 	a := &r.attempt
 	from := len(r.candidates)
 	for _, peer := range m.Peers {
-		switch at := peer.Addr(); {
-		case a.met[at] || a.met[peer.Other()]:
+		switch at := NodeOf(&peer); {
+		case a.met[at] || a.met[twin(&peer)]:
 		case len(a.met) >= roles.MaxWalk:
 			a.unasked.Endless = true
 		default:
@@ -133,7 +133,7 @@ func (r *Reader) located(m *protocol.Located) {
 			r.candidates = append(r.candidates, at)
 		}
 	}
-	slices.SortStableFunc(r.candidates[from:], func(a, b netip.AddrPort) int { return r.patience[a] - r.patience[b] })
+	slices.SortStableFunc(r.candidates[from:], func(a, b Node) int { return r.patience[a] - r.patience[b] })
 	a.young = max(a.young, roles.Millis(m.Young))
 	a.cursor = m.Cursor
 	a.unasked.note(m)

@@ -118,7 +118,7 @@ func TestANodeWithTwoAddressesIsOneNode(t *testing.T) {
 func TestAlternatesAreOfNodesWithTwoAddresses(t *testing.T) {
 	both := peers(1, 2, 3)
 	both[1].Also = protocol.IPOf(netip.MustParseAddr("2001:db8::1"))
-	if got := client.AlternatesOf(both); len(got) != 1 || got[both[1].Addr()] != both[1].Other() {
+	if got := client.AlternatesOf(both); len(got) != 1 || got[client.NodeOf(&both[1])] != both[1].Other() {
 		t.Errorf("%v", got)
 	}
 	if got := client.AlternatesOf(peers(1, 2)); got != nil {
@@ -157,7 +157,7 @@ func TestANodeThatIsSilentAtOneAddressIsAskedAtTheOther(t *testing.T) {
 func TestManyFilesOfANodeThatIsSilentAtOneAddressComeOverTheOther(t *testing.T) {
 	a, b := small("a", 1, 1), small("b", 2, 1)
 	other := netip.MustParseAddrPort("[2001:db8::1]:5000")
-	a.Alternates = map[netip.AddrPort]netip.AddrPort{at(1): other}
+	a.Alternates = map[client.Node]netip.AddrPort{at(1): other}
 	b.Alternates = a.Alternates
 	s := gathers(t, a, b)
 	s.Tell(roles.Started{}, "Pipelining", dials(0, 1)+" or "+other.String())
@@ -166,7 +166,7 @@ func TestManyFilesOfANodeThatIsSilentAtOneAddressComeOverTheOther(t *testing.T) 
 		asks = append(asks, fmt.Sprintf("send 0 GET name=%s length=%d hash=%x", one.Name, one.Size, one.Hash[:1]))
 	}
 	asks = append(asks, "hear 0")
-	s.Tell(roles.Opened{Link: 0, Peer: at(1)}, "Pipelining", asks...)
+	s.Tell(roles.Opened{Link: 0, Peer: at(1).AddrPort}, "Pipelining", asks...)
 	s.Ring("Pipelining", "hangup 0", "report tried", dials(0, 1)+" or "+other.String()+" last 192.0.2.1")
 	s.Tell(roles.Opened{Link: 0, Peer: other}, "Pipelining", asks...)
 	brings(s, 0, a, "hear 0")

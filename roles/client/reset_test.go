@@ -1,7 +1,6 @@
 package client_test
 
 import (
-	"net/netip"
 	"testing"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -18,7 +17,7 @@ func TestAQueryThatIsResetIsAsANewOne(t *testing.T) {
 }
 
 func TestAPipelineThatIsResetIsAsANewOne(t *testing.T) {
-	const node = "192.0.2.1:5000"
+	node := at(1)
 	build := func() *client.Pipeline { return client.NewPipeline(node, twoFiles) }
 	rolestest.StartsOver(t, pipelineSubject(twoFiles), build, func(h *client.Pipeline) { h.Reset(node, twoFiles) }, nil)
 }
@@ -34,7 +33,7 @@ func TestASourceThatIsResetIsAsANewOne(t *testing.T) {
 
 // TestAFetchThatIsResetIsAsANewOne, but that it keeps its Sources, which are as new ones too.
 func TestAFetchThatIsResetIsAsANewOne(t *testing.T) {
-	spare := client.NewSource(0, netip.AddrPort{}, nil)
+	spare := client.NewSource(0, client.Node{}, nil)
 	several := request
 	several.Sources = 2
 	for w, f := range map[*client.Request]file{&request: made(group+5, 1), &several: made(roles.ManyGroups*group, 1)} {

@@ -1,7 +1,6 @@
 package client
 
 import (
-	"net/netip"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -10,11 +9,12 @@ import (
 
 // Request is a file that is wanted: by name, by content, or both.
 type Request struct {
-	Relay   string        // host:port
-	Name    string        // may be empty where Hash is given
-	Hash    protocol.Hash // what its content must be; zero: what the first node has
-	Sources int           // links to nodes at once; 1, or 0: the reference mode, strictly one after the other
-	Once    bool          // what was delivered can't be taken back: groups in order, and no other content after the first
+	Relay   string          // host:port
+	RelayID protocol.PeerID // that the relay has to prove; zero: the first that is met, from then on
+	Name    string          // may be empty where Hash is given
+	Hash    protocol.Hash   // what its content must be; zero: what the first node has
+	Sources int             // links to nodes at once; 1, or 0: the reference mode, strictly one after the other
+	Once    bool            // what was delivered can't be taken back: groups in order, and no other content after the first
 }
 
 // Identity identifies a content.
@@ -26,12 +26,12 @@ type Identity struct {
 // Variant is another content than the fetched one, under the same name.
 type Variant struct {
 	Identity
-	Nodes []netip.AddrPort // some of those that have it
+	Nodes []Node // some of those that have it
 }
 
 // Tried is reported at the end of each visit to a node.
 type Tried struct {
-	Node netip.AddrPort
+	Node Node
 	Code protocol.Code  // 0: it did what was asked of it
 	By   protocol.Party // who said so: the node, or the client about it
 	Text string
@@ -39,6 +39,15 @@ type Tried struct {
 	Took time.Duration
 
 	Published bool // the relay says that it has a content under the name
+}
+
+// missed reports whether the node was not there: nobody answered at its address, or another peer.
+func (t *Tried) missed() bool {
+	switch t.Code {
+	case protocol.Refused, protocol.Unreachable, protocol.WrongPeer, protocol.NoTLS, protocol.NoPeer:
+		return true
+	}
+	return false
 }
 
 // Outcome is the kind of a Result.
@@ -63,10 +72,10 @@ const (
 type Result struct {
 	Outcome  Outcome
 	Name     string
-	Hash     protocol.Hash    // of the content that was fetched, or tried last; zero: none was heard of
-	Size     uint64           // of that, bytes
-	Kept     uint64           // bytes of it that were there before, from an earlier try
-	From     []netip.AddrPort // whose bytes are in it, in the order of their first
+	Hash     protocol.Hash // of the content that was fetched, or tried last; zero: none was heard of
+	Size     uint64        // of that, bytes
+	Kept     uint64        // bytes of it that were there before, from an earlier try
+	From     []Node        // whose bytes are in it, in the order of their first
 	Tried    []Tried
 	Variants []Variant      // the other contents that nodes had under the name
 	Young    time.Duration  // when TooEarly: for which the relay may lack nodes that are there
@@ -95,7 +104,7 @@ func (u *Unasked) note(m *protocol.Located) {
 
 // Locating is reported when the relay has answered with a page of nodes.
 type Locating struct {
-	Nodes []netip.AddrPort // those not listed before
+	Nodes []Node // those not listed before
 	More  bool
 }
 
@@ -109,7 +118,7 @@ type Begun struct {
 
 // Hashing is reported while a node hashes the file and the fetch waits for it.
 type Hashing struct {
-	Node       netip.AddrPort
+	Node       Node
 	Done, Size uint64 // bytes
 }
 
@@ -126,7 +135,7 @@ func (Had) Reported()      {}
 
 // Had is reported for each group that is verified and was missing before.
 type Had struct {
-	Node       netip.AddrPort
+	Node       Node
 	Bytes      uint64
 	Attributes protocol.Attributes // of the file at the node
 }

@@ -60,7 +60,7 @@ type request struct {
 
 // Learned is reported when the picker's content is known and the store is not open yet.
 type Learned struct {
-	Node       netip.AddrPort
+	Node       Node
 	Attributes protocol.Attributes
 }
 
@@ -80,14 +80,14 @@ func (Learned) Reported() {}
 func (Visited) Reported() {}
 
 // NewSource returns a Source that uses the link and takes groups from the picker.
-func NewSource(link roles.Link, node netip.AddrPort, picker *Picker) *Source {
+func NewSource(link roles.Link, node Node, picker *Picker) *Source {
 	s := &Source{core: roles.NewCore(sourceGrammar)}
 	s.Reset(link, node, picker)
 	return s
 }
 
 // Reset prepares the machine for another visit.
-func (s *Source) Reset(link roles.Link, node netip.AddrPort, picker *Picker) {
+func (s *Source) Reset(link roles.Link, node Node, picker *Picker) {
 	s.core.Reset()
 	*s = Source{core: s.core, link: link, picker: picker, tried: Tried{Node: node}, asked: s.asked[:0]}
 }
@@ -113,7 +113,7 @@ func (s *Source) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Started:
 		s.since, s.moved = at.Now, at.Now
 		s.core.Fire(sourceStarted)
-		s.core.Do(roles.Dial{Link: s.link, To: s.tried.Node.String(), Also: s.also, Last: s.last})
+		s.core.Do(roles.Dial{Link: s.link, To: s.tried.Node.String(), ID: s.tried.Node.ID, Also: s.also, Last: s.last})
 	case roles.Opened:
 		s.visit.Over = in.Peer.Addr()
 		s.begin()

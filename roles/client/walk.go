@@ -1,7 +1,6 @@
 package client
 
 import (
-	"net/netip"
 	"slices"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -10,10 +9,10 @@ import (
 
 // located adds the nodes of a page to the candidates.
 func (f *Fetch) located(m *protocol.Located) {
-	fresh := []netip.AddrPort{}
+	fresh := []Node{}
 	for _, peer := range m.Peers {
-		switch at := peer.Addr(); {
-		case f.met(at) || f.met(peer.Other()):
+		switch at := NodeOf(&peer); {
+		case f.met(at) || f.met(twin(&peer)):
 		case len(f.listed) >= roles.MaxWalk:
 			f.result.Unasked.Endless = true
 		default:
@@ -34,7 +33,7 @@ func (f *Fetch) located(m *protocol.Located) {
 }
 
 // meet adds a node to those that are asked, or remembers what it has.
-func (f *Fetch) meet(at netip.AddrPort, peer protocol.Peer) {
+func (f *Fetch) meet(at Node, peer protocol.Peer) {
 	f.listed[at] = Identity{peer.Hash, peer.Size}
 	f.alternates.note(peer)
 	if !peer.Hash.IsZero() {
@@ -46,7 +45,7 @@ func (f *Fetch) meet(at netip.AddrPort, peer protocol.Peer) {
 }
 
 // met reports whether the relay has listed a node.
-func (f *Fetch) met(node netip.AddrPort) bool {
+func (f *Fetch) met(node Node) bool {
 	_, is := f.listed[node]
 	return is
 }
@@ -229,11 +228,16 @@ func (f *Fetch) exhausted() {
 // content, unasked that there are others, young that the relay may lack some. What a node said last
 // counts.
 func verdict(all []Tried, hashed, unasked, young bool) Outcome {
-	unsure, judged := unasked, map[netip.AddrPort]bool{}
+	unsure, judged, reached := unasked, map[Node]bool{}, map[protocol.PeerID]bool{}
+	for _, tried := range all {
+		reached[tried.Node.ID] = reached[tried.Node.ID] || !tried.missed()
+	}
 	for _, tried := range slices.Backward(all) {
 		switch {
 		case tried.Had:
 			return Undelivered
+		case tried.missed() && !tried.Node.ID.IsZero() && reached[tried.Node.ID]: // it has moved, and was asked elsewhere
+			continue
 		case judged[tried.Node] || tried.Code == protocol.NotFound || tried.Code == protocol.Changed && hashed:
 		case tried.Code == protocol.Indexing:
 			young = true
@@ -253,7 +257,7 @@ func verdict(all []Tried, hashed, unasked, young bool) Outcome {
 
 // candidate returns the node that is asked next: first those that have not been asked, and when the
 // relay has no more and no other content is left to try, those that were dismissed.
-func (f *Fetch) candidate() (node netip.AddrPort, some bool) {
+func (f *Fetch) candidate() (node Node, some bool) {
 	for len(f.candidates) > 0 && f.barred[f.candidates[0]] {
 		f.candidates = f.candidates[1:]
 	}
@@ -312,7 +316,7 @@ func (f *Fetch) roomy(at roles.Moment) bool {
 // insistsOn returns the hash that a node is asked for besides the name. A node whose file has changed
 // may still give what it was to a client that asks for that: where some of it has been handed on,
 // nothing else is of use.
-func (f *Fetch) insistsOn(node netip.AddrPort) protocol.Hash {
+func (f *Fetch) insistsOn(node Node) protocol.Hash {
 	if is, known := f.picker.Identity(); known && f.request.Once && f.gave && f.latest[node] == is {
 		return is.Hash
 	}

@@ -41,6 +41,9 @@ func (f *Fetch) told(outcome roles.Outcome) {
 		f.located(outcome.Answer.(*protocol.Located))
 	case QueryResult:
 		f.answered(outcome)
+	case roles.Met:
+		f.request.RelayID = outcome.ID
+		f.core.Do(roles.Report{Outcome: outcome})
 	case Learned:
 		f.learned(outcome)
 	case Hashing:

@@ -82,7 +82,8 @@ func (m *Membership) choose(at roles.Moment) {
 // want, or about what answers in place of a relay.
 func final(code protocol.Code) bool {
 	switch code {
-	case protocol.Denied, protocol.Superseded, protocol.BadVersion, protocol.UnknownKind, protocol.Unexpected, protocol.Malformed, protocol.TooLarge:
+	case protocol.Denied, protocol.Superseded, protocol.BadVersion, protocol.UnknownKind, protocol.Unexpected, protocol.Malformed, protocol.TooLarge,
+		protocol.TLSRequired, protocol.WrongPeer, protocol.NoTLS, protocol.NoPeer, protocol.RelayChanged:
 		return true
 	}
 	return false

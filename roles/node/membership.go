@@ -12,7 +12,8 @@ import (
 
 // Config is the identity of a node and its place in the network.
 type Config struct {
-	Relay     string // host:port
+	Relay     string          // host:port
+	RelayID   protocol.PeerID // that the relay has to prove; zero: the first that is met, from then on
 	ID        protocol.PeerID
 	Epoch     uint64      // the first to register with, above zero: for example the wall clock at start in microseconds
 	Port      uint16      // at which the node listens
@@ -133,19 +134,23 @@ func (m *Membership) Step(at roles.Moment, in roles.Input) []roles.Effect {
 // dial begins an exchange.
 func (m *Membership) dial() {
 	m.outcome, m.retry, m.outruns, m.redialed = failed, 0, 0, false
-	m.core.Do(roles.Dial{Link: link, To: m.config.Relay})
+	m.core.Do(roles.Dial{Link: link, To: m.config.Relay, ID: m.config.RelayID})
 }
 
 // redial goes on with an exchange whose link broke. Where the relay has several addresses others come
 // first.
 func (m *Membership) redial() {
 	m.broke, m.redialed = false, true
-	m.core.Do(roles.Dial{Link: link, To: m.config.Relay, Last: m.peer})
+	m.core.Do(roles.Dial{Link: link, To: m.config.Relay, Last: m.peer, ID: m.config.RelayID})
 }
 
 // opened sends the first request of an exchange.
 func (m *Membership) opened(in roles.Opened) {
 	m.peer = in.Peer.Addr()
+	if m.config.RelayID.IsZero() && !in.ID.IsZero() {
+		m.config.RelayID = in.ID
+		m.core.Do(roles.Report{Outcome: roles.Met{ID: in.ID}})
+	}
 	switch {
 	case m.stopping && m.maybe:
 		m.core.Fire(membershipOpenedToLeave)

@@ -448,6 +448,33 @@ func TestStopInEachState(t *testing.T) {
 	})
 }
 
+// TestANodeExpectsTheRelayThatItHasMet: in the same exchange, in all later ones, and over the other
+// family.
+func TestANodeExpectsTheRelayThatItHasMet(t *testing.T) {
+	m := node.NewMembership(config)
+	s := rolestest.New(t, m, m.State)
+	s.Tell(roles.Started{}, "Dialing", dials)
+	s.Tell(roles.Opened{ID: rolestest.Node(9), Peer: netip.MustParseAddrPort("192.0.2.1:4000")}, "Registering", "report met", registers, hear)
+	s.Hear(0, rolestest.Sample(protocol.KindRegistered), "Closing", halfClose, discard, "report leased")
+	s.Tell(roles.PeerEnded{}, "Leased", hangUp, "dial 1 relay:4000 over IPv6 expects 09")
+	s.Tell(roles.Lost{Link: 1, Code: protocol.Unreachable}, "Leased", "hangup 1")
+	s.Ring("Dialing", dials+" expects 09")
+	s.Tell(roles.Lost{Code: protocol.Lost}, "Dialing", hangUp, "dial 0 relay:4000 last 192.0.2.1 expects 09")
+}
+
+// TestWhatIsNoRelayOrAnotherEndsANode that was never listed: trying again does not help.
+func TestWhatIsNoRelayOrAnotherEndsANode(t *testing.T) {
+	for _, code := range []protocol.Code{protocol.WrongPeer, protocol.NoTLS, protocol.NoPeer, protocol.RelayChanged} {
+		s := started(t)
+		s.Tell(roles.Lost{Code: code}, "Hopeless", hangUp, "report hopeless")
+		s = renewing(t)
+		s.Hear(0, rolestest.Sample(protocol.KindRenewed), "Closing", halfClose, discard)
+		s.Tell(roles.PeerEnded{}, "Leased", hangUp)
+		s.Ring("Dialing", dials)
+		s.Tell(roles.Lost{Code: code}, "Offline", hangUp, "report exchangefailed")
+	}
+}
+
 // membershipSubjects returns a node that publishes nothing, and one that publishes.
 func membershipSubjects() (silent, publishing rolestest.Subject) {
 	silent = rolestest.NewSubject(node.MembershipTable(), roles.Started{}, nil)

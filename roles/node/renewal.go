@@ -10,6 +10,7 @@ import (
 type Renewal struct {
 	core   roles.Core[RenewalState, RenewalEvent]
 	relay  string
+	id     protocol.PeerID // of the relay; zero: in plain
 	only   roles.Family
 	ask    *protocol.Renew
 	answer *protocol.Renewed // nil: there is none
@@ -28,9 +29,9 @@ func newRenewal() *Renewal {
 }
 
 // reset prepares the machine for a renewal over a family.
-func (r *Renewal) reset(relay string, only roles.Family, ask *protocol.Renew) {
+func (r *Renewal) reset(relay string, id protocol.PeerID, only roles.Family, ask *protocol.Renew) {
 	r.core.Reset()
-	*r = Renewal{core: r.core, relay: relay, only: only, ask: ask}
+	*r = Renewal{core: r.core, relay: relay, id: id, only: only, ask: ask}
 }
 
 // State returns the state that the machine is in.
@@ -45,7 +46,7 @@ func (r *Renewal) Step(_ roles.Moment, in roles.Input) []roles.Effect {
 	switch in := in.(type) {
 	case roles.Started:
 		r.core.Fire(renewalStarted)
-		r.core.Do(roles.Dial{Link: renewalLink, To: r.relay, Only: r.only})
+		r.core.Do(roles.Dial{Link: renewalLink, To: r.relay, ID: r.id, Only: r.only})
 	case roles.Opened:
 		r.core.Fire(renewalOpened)
 		r.core.Do(roles.Send{Link: renewalLink, Message: r.ask}, roles.Hear{Link: renewalLink})

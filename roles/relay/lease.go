@@ -19,6 +19,7 @@ type lease struct {
 	until4    time.Duration // then the IPv4 address lapses by itself; 0: there is none
 	until6    time.Duration
 	port      uint16
+	proven    bool  // the id is a key that the node has proven, and no secret
 	still     bool  // the addresses do not move: they were advertised, or are the only ones where the node listens
 	lone      bool  // the address is a loopback one, at which alone the node listens
 	doubt     uint8 // renewals until the index of an earlier registration is dropped; 0: confirmed, or none

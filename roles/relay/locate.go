@@ -121,6 +121,9 @@ func (p *page) add(l *lease) bool {
 	if also.IsValid() {
 		peer.Also = p.host(also)
 	}
+	if l.proven {
+		peer.ID = l.id
+	}
 	p.peers = append(p.peers, peer)
 	return true
 }

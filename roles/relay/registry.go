@@ -106,7 +106,7 @@ func (r *Registry) Register(at roles.Moment, from From, m *protocol.Register) pr
 	r.seen.forget(m.ID)
 	l := r.leases.At(slot)
 	*l = lease{
-		id: m.ID, epoch: m.Epoch, port: m.Port, until: at.Now + r.policy.TTL, still: still, lone: still && m.Advertise == nil,
+		id: m.ID, epoch: m.Epoch, port: m.Port, until: at.Now + r.policy.TTL, proven: !from.ID.IsZero(), still: still, lone: still && m.Advertise == nil,
 		class: l.class, number: l.number, publisher: l.publisher, publishes: m.Publishes > 0,
 	}
 	l.heard(host, l.until)
@@ -123,7 +123,7 @@ func (r *Registry) Register(at roles.Moment, from From, m *protocol.Register) pr
 // spot returns the address at which a node that registers is listed, and whether that stays as it
 // is. The zero Addr: no other machine, and no program on the relay's, can reach the node.
 func (r *Registry) spot(from From, m *protocol.Register) (host netip.Addr, still bool, refusal protocol.Message) {
-	from = From{plain(from.Peer), plain(from.Local)}
+	from.Peer, from.Local = plain(from.Peer), plain(from.Local)
 	host = from.Peer
 	switch {
 	case m.Advertise != nil && m.Advertise.Addr() != host:

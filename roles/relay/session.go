@@ -21,11 +21,12 @@ type Directory interface {
 	List(at roles.Moment, from From, m *protocol.List) protocol.Message
 }
 
-// From is the addresses of a link's ends: they tell where a node can be reached, and which addresses
-// of others are of use to the peer.
+// From is where a link comes from, and which id it has proven. The addresses of its ends tell where a
+// node can be reached, and which addresses of others are of use to the peer.
 type From struct {
 	Peer  netip.Addr
-	Local netip.Addr // of the relay
+	Local netip.Addr      // of the relay
+	ID    protocol.PeerID // of the peer; zero: the link is in plain
 }
 
 // here reports whether the peer is on the relay's own machine.
@@ -95,7 +96,7 @@ func (s *Session) opened(in roles.Opened) {
 		s.reject(sessionBusy, roles.Busy())
 		return
 	}
-	s.from = From{Peer: plain(in.Peer.Addr()), Local: plain(in.Local.Addr())}
+	s.from = From{Peer: plain(in.Peer.Addr()), Local: plain(in.Local.Addr()), ID: in.ID}
 	s.core.Fire(sessionOpened)
 	s.core.Do(roles.Hear{Link: link, First: true})
 }
@@ -109,16 +110,16 @@ func (s *Session) heard(at roles.Moment, m protocol.Message) {
 	switch m := m.(type) {
 	case *protocol.Register:
 		s.core.Fire(sessionRegisterHeard)
-		answer = s.directory.Register(at, s.from, m)
+		answer = s.owned(m.ID, func() protocol.Message { return s.directory.Register(at, s.from, m) })
 	case *protocol.Renew:
 		s.core.Fire(sessionRenewHeard)
-		answer = s.directory.Renew(at, s.from, m)
+		answer = s.owned(m.ID, func() protocol.Message { return s.directory.Renew(at, s.from, m) })
 	case *protocol.Leave:
 		s.core.Fire(sessionLeaveHeard)
-		answer = s.directory.Leave(at, m)
+		answer = s.owned(m.ID, func() protocol.Message { return s.directory.Leave(at, m) })
 	case *protocol.Publish:
 		s.core.Fire(sessionPublishHeard)
-		answer = s.directory.Publish(at, m)
+		answer = s.owned(m.ID, func() protocol.Message { return s.directory.Publish(at, m) })
 	case *protocol.Locate:
 		s.locate(at, m)
 		return
@@ -130,6 +131,15 @@ func (s *Session) heard(at roles.Moment, m protocol.Message) {
 		refusal.By = protocol.Relay
 	}
 	s.answer(answer)
+}
+
+// owned returns the answer to a request about the lease of an id, unless the link has proven another
+// one: a lease belongs to the peer with its id, and nobody else changes it.
+func (s *Session) owned(id protocol.PeerID, answer func() protocol.Message) protocol.Message {
+	if !s.from.ID.IsZero() && s.from.ID != id {
+		return &protocol.Error{Code: protocol.Denied, Text: "the lease of an id belongs to the peer that proves it: this link has proven " + s.from.ID.Short()}
+	}
+	return answer()
 }
 
 func (s *Session) answer(answer protocol.Message) {

@@ -95,7 +95,7 @@ var sessionGrammar = roles.NewGrammar(func() roles.Table[SessionState, SessionEv
 			sessionRow([]SessionState{SessionAccepted}, sessionBusy, SessionRejecting, "better refused than left waiting: ERROR(busy), with when to try again"),
 			sessionRow([]SessionState{SessionListening, SessionIdle}, sessionRegisterHeard, SessionIdle, "answered at once: REGISTERED or ERROR"),
 			sessionRow([]SessionState{SessionListening, SessionIdle}, sessionRenewHeard, SessionIdle, "answered at once: RENEWED or ERROR; after no-lease the node registers on the same link"),
-			sessionRow([]SessionState{SessionListening, SessionIdle}, sessionLeaveHeard, SessionIdle, "answered at once: LEFT"),
+			sessionRow([]SessionState{SessionListening, SessionIdle}, sessionLeaveHeard, SessionIdle, "answered at once: LEFT or ERROR"),
 			sessionRow([]SessionState{SessionListening, SessionIdle}, sessionPublishHeard, SessionIdle, "answered at once: PUBLISHED or ERROR; the node publishes the next page on the same link"),
 			sessionRow([]SessionState{SessionListening, SessionIdle}, sessionLocateHeard, SessionIdle, "answered at once: LOCATED"),
 			sessionRow([]SessionState{SessionListening, SessionIdle}, sessionLongLocate, SessionAnswering, "answered at once: LOCATED; nothing more is read until it has been taken"),

@@ -35,6 +35,48 @@ func TestRegisterAndBye(t *testing.T) {
 	}
 }
 
+// TestALeaseBelongsToTheIDThatTheLinkHasProven: nobody else makes, keeps, changes or ends it. The link
+// goes on.
+func TestALeaseBelongsToTheIDThatTheLinkHasProven(t *testing.T) {
+	registry := relay.NewRegistry(relay.Policy{})
+	open := func(id protocol.PeerID) *rolestest.Story {
+		session := relay.NewSession(registry, &relay.Answers{})
+		s := rolestest.New(t, session, session.State)
+		s.Tell(roles.Opened{Peer: visitor, ID: id}, "Listening", "hear 0 first")
+		return s
+	}
+	kinds := []protocol.Kind{protocol.KindRegister, protocol.KindRenew, protocol.KindPublish, protocol.KindLeave}
+	mine := rolestest.Sample(protocol.KindRegister).(*protocol.Register).ID
+	owner := open(mine)
+	owner.Hear(0, rolestest.Sample(protocol.KindRegister), "Idle",
+		"send 0 REGISTERED ttl=90000 renew=30000 host=192.0.2.9 port=4000", "hear 0")
+	stranger := open(rolestest.Node(77))
+	for _, kind := range kinds {
+		stranger.Hear(0, rolestest.Sample(kind), "Idle", "send 0 ERROR denied by relay", "hear 0")
+	}
+	leases := registry.Leases(0)
+	if len(leases) != 1 || leases[0].ID != mine || leases[0].Epoch != 1 {
+		t.Errorf("%+v", leases)
+	}
+	answer := registry.Locate(roles.Moment{}, relay.From{Peer: visitor.Addr()}, &protocol.Locate{}).(*protocol.Located)
+	if len(answer.Peers) != 1 || answer.Peers[0].ID != mine {
+		t.Errorf("it is handed out as %+v", answer.Peers)
+	}
+	owner.Hear(0, rolestest.Sample(protocol.KindLeave), "Idle", "send 0 LEFT", "hear 0")
+}
+
+// TestASecretIsNotHandedOut: in plain an id suffices to end its lease.
+func TestASecretIsNotHandedOut(t *testing.T) {
+	registry := relay.NewRegistry(relay.Policy{})
+	s := accepted(t, registry)
+	s.Hear(0, rolestest.Sample(protocol.KindRegister), "Idle",
+		"send 0 REGISTERED ttl=90000 renew=30000 host=192.0.2.9 port=4000", "hear 0")
+	answer := registry.Locate(roles.Moment{}, relay.From{Peer: visitor.Addr()}, &protocol.Locate{}).(*protocol.Located)
+	if len(answer.Peers) != 1 || !answer.Peers[0].ID.IsZero() {
+		t.Errorf("it is handed out as %+v", answer.Peers)
+	}
+}
+
 func TestALinkServesOneRequestAfterTheOther(t *testing.T) {
 	s := accepted(t, relay.NewRegistry(relay.Policy{}))
 	s.Hear(0, rolestest.Sample(protocol.KindRenew), "Idle", "send 0 ERROR no-lease by relay", "hear 0")

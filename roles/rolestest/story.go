@@ -158,6 +158,9 @@ func describeDial(e roles.Dial) string {
 	if e.Last.IsValid() {
 		line += " last " + e.Last.String()
 	}
+	if !e.ID.IsZero() {
+		line += fmt.Sprintf(" expects %x", e.ID[:1])
+	}
 	return line
 }
 

@@ -52,7 +52,7 @@ func TestSockets(t *testing.T) {
 			r, got := c.fetch(t.Context(), name, 1+seed%3)
 			c.judge(name, r, got, false)
 			for _, tried := range r.Tried {
-				if tried.Node == dead.at && tried.Code != protocol.Refused {
+				if tried.Node.AddrPort == dead.at && tried.Code != protocol.Refused {
 					t.Errorf("seed %d: the dead node was passed over with %s", seed, tried.Code)
 				}
 			}

@@ -45,6 +45,8 @@ const (
 	Graceful    Class = "stop"
 	Move        Class = "move"
 	Address     Class = "address"
+	Middle      Class = "middle"
+	NewKey      Class = "new-key"
 
 	Drift    Class = "drift"     // in a plan: a clock that runs fast or slow
 	Liar     Class = "liar"      // in a plan: a node or relay that does not keep to the protocol
@@ -151,6 +153,10 @@ var Classes = []ClassInfo{
 		AtNode, []int{0, 1}, false, false},
 	{Address, "of a host with an address of each family one dies; N is 0: the IPv4 one falls silent, 1: the IPv6 one, 2 and 3: the same are unreachable",
 		AtServer, []int{0, 1, 2, 3}, true, false},
+	{Middle, "somebody in the middle answers at the host's address with another key, and passes on what comes",
+		AtServer, nil, true, false},
+	{NewKey, "the node's key is lost: its process crashes, and starts again with another",
+		AtNode, nil, false, false},
 	{Drift, "a clock runs fast or slow", AtNobody, nil, false, false},
 	{Liar, "a node or the relay does not keep to the protocol", AtNobody, nil, false, false},
 	{SharedID, "two nodes have one id", AtNobody, nil, false, false},

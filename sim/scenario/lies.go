@@ -61,6 +61,9 @@ func Staged() (lies []Lie) {
 // answers.
 const DeafLists = "deaf-lists"
 
+// Steal is the attack of a stranger that tries to change the lease of another.
+const Steal = "steal"
+
 // BadNames is the attack of a stranger that publishes a bad name among good ones.
 const BadNames = "bad-names"
 
@@ -71,7 +74,7 @@ const DeafList = "deaf-list"
 // once, "second X" after an honest request; X is the name of a kind of message, or of bytes that
 // are not a message. The other attacks are patterns of behavior.
 func Attacks() []string {
-	attacks := []string{"silence", "end", "half", "half-end", "drip", "no-reading", "hang-up", "flood", "old-cursor", "bad-name", "far-offset", "end-offset", "gap", DeafLists, "endless-index", BadNames, "crowd", "crowd-seen", DeafList}
+	attacks := []string{"silence", "end", "half", "half-end", "drip", "no-reading", "hang-up", "flood", "old-cursor", "bad-name", "far-offset", "end-offset", "gap", DeafLists, "endless-index", Steal, BadNames, "crowd", "crowd-seen", DeafList}
 	for _, when := range []string{"first", "second"} {
 		for i := range protocol.Kinds {
 			attacks = append(attacks, when+" "+protocol.Kinds[i].Name)

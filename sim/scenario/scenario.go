@@ -29,6 +29,7 @@ type Relay struct {
 	Forgets bool // it keeps no mark of how many nodes it had: each start is as its first
 	Lists   int  // answers to LIST that it has on their way at once; 0: the default
 	Both    bool // it has an address of each family, under one name
+	Plain   bool // links prove no ids
 }
 
 // Node describes a node: its id, its behavior, its files.

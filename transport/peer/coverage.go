@@ -1,20 +1,20 @@
 package peer
 
 import (
-	"net/netip"
 	"slices"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/client"
 )
 
 // Coverage is how much of what nodes have a relay could list. The zero value: all of it.
 type Coverage struct {
-	Young      time.Duration    // the relay was restarted, and for so long may lack nodes that are there
-	Publishing uint64           // nodes whose names are on their way to the relay
-	Silent     uint64           // nodes that may have more than they publish, or publish nothing
-	Some       []netip.AddrPort // of the silent
+	Young      time.Duration // the relay was restarted, and for so long may lack nodes that are there
+	Publishing uint64        // nodes whose names are on their way to the relay
+	Silent     uint64        // nodes that may have more than they publish, or publish nothing
+	Some       []client.Node // of the silent
 }
 
 // Err returns nil if what was listed does not change by itself, and otherwise an [ErrTooEarly].
@@ -29,7 +29,7 @@ func (c Coverage) Err() error {
 func (c *Coverage) listed(page *protocol.Listed) {
 	is := Coverage{Young: roles.Millis(page.Young), Publishing: page.Publishing, Silent: page.Silent}
 	for _, node := range page.Named {
-		is.Some = append(is.Some, node.Addr())
+		is.Some = append(is.Some, client.NodeOf(&node))
 	}
 	c.Add(is)
 }
@@ -39,7 +39,7 @@ func (c *Coverage) Add(other Coverage) {
 	c.Young = max(c.Young, other.Young)
 	c.Publishing, c.Silent = max(c.Publishing, other.Publishing), max(c.Silent, other.Silent)
 	c.Some = append(slices.Clip(c.Some), other.Some...)
-	slices.SortFunc(c.Some, netip.AddrPort.Compare)
+	slices.SortFunc(c.Some, client.Node.Compare)
 	c.Some = slices.Compact(c.Some)
 	c.Some = c.Some[:min(len(c.Some), protocol.MaxSilent)]
 }

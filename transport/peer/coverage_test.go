@@ -11,8 +11,8 @@ import (
 	"github.com/relaypeer/relaypeer/roles/client"
 )
 
-func nodeAt(port int) netip.AddrPort {
-	return netip.AddrPortFrom(netip.MustParseAddr("192.0.2.1"), uint16(port))
+func nodeAt(port int) client.Node {
+	return client.Node{AddrPort: netip.AddrPortFrom(netip.MustParseAddr("192.0.2.1"), uint16(port))}
 }
 
 func TestOnlyWhatChangesByItselfIsTooEarly(t *testing.T) {
@@ -21,7 +21,7 @@ func TestOnlyWhatChangesByItselfIsTooEarly(t *testing.T) {
 		early bool
 	}{
 		"all":        {Coverage{}, false},
-		"silent":     {Coverage{Silent: 3, Some: []netip.AddrPort{nodeAt(1)}}, false},
+		"silent":     {Coverage{Silent: 3, Some: []client.Node{nodeAt(1)}}, false},
 		"publishing": {Coverage{Publishing: 1}, true},
 		"young":      {Coverage{Young: time.Millisecond}, true},
 	} {
@@ -32,16 +32,16 @@ func TestOnlyWhatChangesByItselfIsTooEarly(t *testing.T) {
 }
 
 func TestTheCoverageOfTwoListsIsThatOfBoth(t *testing.T) {
-	a := Coverage{Young: time.Second, Publishing: 1, Silent: 5, Some: []netip.AddrPort{nodeAt(3), nodeAt(1)}}
-	b := Coverage{Young: time.Minute, Publishing: 7, Silent: 2, Some: []netip.AddrPort{nodeAt(2), nodeAt(3)}}
+	a := Coverage{Young: time.Second, Publishing: 1, Silent: 5, Some: []client.Node{nodeAt(3), nodeAt(1)}}
+	b := Coverage{Young: time.Minute, Publishing: 7, Silent: 2, Some: []client.Node{nodeAt(2), nodeAt(3)}}
 	for _, both := range [][2]Coverage{{a, b}, {b, a}} {
 		sum := both[0]
 		sum.Add(both[1])
-		if sum.Young != time.Minute || sum.Publishing != 7 || sum.Silent != 5 || !slices.Equal(sum.Some, []netip.AddrPort{nodeAt(1), nodeAt(2), nodeAt(3)}) {
+		if sum.Young != time.Minute || sum.Publishing != 7 || sum.Silent != 5 || !slices.Equal(sum.Some, []client.Node{nodeAt(1), nodeAt(2), nodeAt(3)}) {
 			t.Errorf("%+v", sum)
 		}
 	}
-	if !slices.Equal(a.Some, []netip.AddrPort{nodeAt(3), nodeAt(1)}) {
+	if !slices.Equal(a.Some, []client.Node{nodeAt(3), nodeAt(1)}) {
 		t.Errorf("what was added was changed: %v", a.Some)
 	}
 }
@@ -68,7 +68,7 @@ func TestWhatIsAwaitedOfAResult(t *testing.T) {
 		{Node: nodeAt(2), Code: protocol.Indexing}, {Node: nodeAt(1), Code: protocol.Indexing}, {Node: nodeAt(3), Code: protocol.Busy},
 		{Node: nodeAt(1), Code: protocol.NotFound},
 	}}
-	if got := AwaitedOf(r); got.Young != time.Second || got.Publishing != 0 || !slices.Equal(got.Indexing, []netip.AddrPort{nodeAt(2)}) {
+	if got := AwaitedOf(r); got.Young != time.Second || got.Publishing != 0 || !slices.Equal(got.Indexing, []client.Node{nodeAt(2)}) {
 		t.Errorf("%+v", got)
 	}
 	for o := client.Running; o <= client.GivenUp; o++ {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/transport"
 	"github.com/relaypeer/relaypeer/transport/peer"
@@ -143,14 +144,14 @@ func TestHoldersAreSorted(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer holders.Close()
-	var nodes []netip.AddrPort
+	var nodes []client.Node
 	for holder, err := range holders.All() {
 		if err != nil {
 			t.Fatal(err)
 		}
 		nodes = append(nodes, holder.Node)
 	}
-	if len(nodes) != 3*protocol.MaxPage || !slices.IsSortedFunc(nodes, netip.AddrPort.Compare) {
+	if len(nodes) != 3*protocol.MaxPage || !slices.IsSortedFunc(nodes, client.Node.Compare) {
 		t.Errorf("%d nodes", len(nodes))
 	}
 }

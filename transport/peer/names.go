@@ -249,21 +249,41 @@ func unknown(hash protocol.Hash) int {
 	return 0
 }
 
-// appendNode appends a node's address, so that nodes are sorted as netip.AddrPort.Compare does.
-func appendNode(b []byte, node netip.AddrPort) []byte {
-	address := node.Addr().AsSlice()
-	b = append(append(b, byte(len(address))), address...)
-	return binary.BigEndian.AppendUint16(b, node.Port())
+// appendNode appends a node, so that those with an id, or without, are sorted as [client.Node.Compare]
+// does: the size of the address and whether there is an id, address, port, id.
+func appendNode(b []byte, node client.Node) []byte {
+	address, head := node.Addr().AsSlice(), byte(0)
+	if !node.ID.IsZero() {
+		head = withID
+	}
+	b = append(append(b, head|byte(len(address))), address...)
+	b = binary.BigEndian.AppendUint16(b, node.Port())
+	if head == withID {
+		b = append(b, node.ID[:]...)
+	}
+	return b
 }
 
+const withID = 0x80
+
 // cutNode returns the first node of a record, and what is behind it.
-func cutNode(b []byte) (node netip.AddrPort, rest []byte, is bool) {
-	if len(b) == 0 || len(b) < 1+int(b[0])+2 {
+func cutNode(b []byte) (node client.Node, rest []byte, is bool) {
+	if len(b) == 0 {
 		return node, nil, false
 	}
-	b, rest = b[1:1+int(b[0])+2], b[1+int(b[0])+2:]
-	address, is := netip.AddrFromSlice(b[:len(b)-2])
-	return netip.AddrPortFrom(address, binary.BigEndian.Uint16(b[len(b)-2:])), rest, is
+	size, known := int(b[0]&^withID), b[0]&withID != 0
+	if b = b[1:]; len(b) < size+2 {
+		return node, nil, false
+	}
+	address, is := netip.AddrFromSlice(b[:size])
+	node.AddrPort, rest = netip.AddrPortFrom(address, binary.BigEndian.Uint16(b[size:])), b[size+2:]
+	if known {
+		if len(rest) < protocol.PeerIDSize {
+			return node, nil, false
+		}
+		node.ID, rest = protocol.PeerID(rest), rest[protocol.PeerIDSize:]
+	}
+	return node, rest, is
 }
 
 // diskError returns an error of the temporary file as one of this package's.

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 	"iter"
-	"net/netip"
+	"slices"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
@@ -73,10 +73,17 @@ func checkPattern(pattern string) error {
 func offersOf(page *protocol.Listed) []client.Offer {
 	offers := make([]client.Offer, len(page.Items))
 	alternates := client.AlternatesOf(page.Peers)
+	holders := make([]client.Node, 0, protocol.MaxHolders)
 	for i, item := range page.Items {
 		offers[i] = client.Offer{Name: item.Name, Identity: client.Identity{Hash: item.Hash, Size: item.Size}, Count: item.Count, Alternates: alternates}
+		holders = holders[:0]
 		for _, at := range item.Holders {
-			offers[i].Holders = append(offers[i].Holders, page.Peers[at].Addr())
+			holders = append(holders, client.NodeOf(&page.Peers[at]))
+		}
+		if i > 0 && slices.Equal(holders, offers[i-1].Holders) { // mostly the same nodes have names that follow each other
+			offers[i].Holders = offers[i-1].Holders
+		} else {
+			offers[i].Holders = slices.Clone(holders)
 		}
 	}
 	return offers
@@ -84,7 +91,7 @@ func offersOf(page *protocol.Listed) []client.Offer {
 
 // Holder is a node that has published a file, or that may have it.
 type Holder struct {
-	Node            netip.AddrPort
+	Node            client.Node
 	client.Identity // zero: it may have the file, for it has not published all that it has
 }
 
@@ -111,7 +118,7 @@ func (c *Client) who(ctx context.Context, request Request, covers *Coverage) ite
 			located := page.(*protocol.Located)
 			covers.Add(Coverage{Young: roles.Millis(located.Young)})
 			for _, peer := range located.Peers {
-				if !yield(Holder{peer.Addr(), client.Identity{Hash: peer.Hash, Size: peer.Size}}, nil) {
+				if !yield(Holder{client.NodeOf(&peer), client.Identity{Hash: peer.Hash, Size: peer.Size}}, nil) {
 					return
 				}
 			}

@@ -3,7 +3,6 @@ package peer
 import (
 	"cmp"
 	"context"
-	"net/netip"
 	"slices"
 	"time"
 
@@ -13,10 +12,10 @@ import (
 
 // Awaited is what may change by itself, and has a client wait: see Client.Wait. The zero value: nothing.
 type Awaited struct {
-	Young      time.Duration    // the relay was restarted, and for so long may lack nodes that are there
-	Publishing uint64           // nodes whose names are on their way to the relay
-	Indexing   []netip.AddrPort // nodes that are still hashing files, some of them
-	Left       time.Duration    // for which the client still waits
+	Young      time.Duration // the relay was restarted, and for so long may lack nodes that are there
+	Publishing uint64        // nodes whose names are on their way to the relay
+	Indexing   []client.Node // nodes that are still hashing files, some of them
+	Left       time.Duration // for which the client still waits
 }
 
 // IsZero reports whether nothing is awaited.
@@ -29,7 +28,7 @@ const mostIndexing = 16
 func (a *Awaited) add(other Awaited) {
 	a.Young, a.Publishing = max(a.Young, other.Young), max(a.Publishing, other.Publishing)
 	a.Indexing = append(slices.Clip(a.Indexing), other.Indexing...)
-	slices.SortFunc(a.Indexing, netip.AddrPort.Compare)
+	slices.SortFunc(a.Indexing, client.Node.Compare)
 	a.Indexing = slices.Compact(a.Indexing)
 	a.Indexing = a.Indexing[:min(len(a.Indexing), mostIndexing)]
 }
@@ -43,13 +42,13 @@ func AwaitedOf(r client.Result) (a Awaited) {
 		return a
 	}
 	a.Young = r.Young
-	last := map[netip.AddrPort]protocol.Code{}
+	last := map[client.Node]protocol.Code{}
 	for _, tried := range r.Tried {
 		last[tried.Node] = tried.Code
 	}
 	for node, code := range last {
 		if code == protocol.Indexing {
-			a.add(Awaited{Indexing: []netip.AddrPort{node}})
+			a.add(Awaited{Indexing: []client.Node{node}})
 		}
 	}
 	return a

@@ -1,0 +1,201 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+)
+
+// ErrChanged is the error of Add for an address at which another id is known.
+var ErrChanged = errors.New("another id is known at this address")
+
+const knownName = "known_relays"
+
+// KnownRelays is which ids relays have proved at which addresses. It is the file known_relays in a
+// state folder, with a line HOST:PORT ID DATE HOW for each, or a memory. The zero value is an empty
+// memory. It is read anew each time. Its methods may be called at once, and by several processes.
+type KnownRelays struct {
+	folder *Folder
+	mu     sync.Mutex
+	text   []byte // without a folder
+}
+
+// KnownRelays returns the relays that are known in a folder; without a folder (nil), an empty memory.
+func (f *Folder) KnownRelays() *KnownRelays { return &KnownRelays{folder: f} }
+
+// Find returns the relay that is known at an address. An error never means that there is none.
+func (k *KnownRelays) Find(address string) (Known, bool, error) {
+	address, err := NormalAddress(address)
+	if err != nil {
+		return Known{}, false, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	l, err := k.read()
+	if err != nil {
+		return Known{}, false, err
+	}
+	known, is := l.find(address)
+	return known, is, nil
+}
+
+// All returns each line, in the order of the file. Of several of an address the first counts.
+func (k *KnownRelays) All() ([]Known, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	l, err := k.read()
+	return l.all, err
+}
+
+// Add makes a relay known at an address, durably, unless it is known already. If another one is, the
+// error is ErrChanged, and nothing changes.
+func (k *KnownRelays) Add(address string, id protocol.PeerID, how string) error {
+	address, err := NormalAddress(address)
+	if err != nil {
+		return err
+	}
+	line := Known{Address: address, ID: id, Date: time.Now(), How: how}.line()
+	if _, _, err := parseLine(string(line[:len(line)-1])); err != nil {
+		return fmt.Errorf("nobody can be known so: %w", err)
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	l, err := k.read()
+	if err != nil {
+		return err
+	}
+	if is, err := l.has(address, id); is || err != nil { // no lock is needed, and none may be there to be had
+		return err
+	}
+	return k.change(func(l lines, p place) error {
+		if is, err := l.has(address, id); is || err != nil {
+			return err
+		}
+		return k.append(l, p, line)
+	})
+}
+
+// has reports whether a relay is known at an address, and fails if another one is.
+func (l lines) has(address string, id protocol.PeerID) (bool, error) {
+	known, is := l.find(address)
+	if is && known.ID != id {
+		return false, fmt.Errorf("%s:%d: %w", known.File, known.Line, ErrChanged)
+	}
+	return is, nil
+}
+
+// Forget removes all lines of an address, and keeps the rest as it is.
+func (k *KnownRelays) Forget(address string) (removed int, err error) {
+	address, err = NormalAddress(address)
+	if err != nil {
+		return 0, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	l, err := k.read()
+	if _, is := l.find(address); err != nil || !is {
+		return 0, err
+	}
+	err = k.change(func(l lines, p place) error {
+		text, count := l.without(address)
+		switch {
+		case count == 0: // another process has removed them
+			return nil
+		case k.folder == nil:
+			k.text = text
+		default:
+			if err := replace(p.root, p.name, text); err != nil {
+				return told(p.path, err)
+			}
+		}
+		removed = count
+		return nil
+	})
+	return removed, err
+}
+
+// read reads what is known.
+func (k *KnownRelays) read() (lines, error) {
+	if k.folder == nil {
+		return parseLines("", k.text)
+	}
+	p, err := k.folder.locate(knownName)
+	if err != nil {
+		return lines{}, err
+	}
+	defer p.root.Close()
+	return p.read()
+}
+
+// change calls do with what is known, while nobody else changes it.
+func (k *KnownRelays) change(do func(lines, place) error) error {
+	if k.folder == nil {
+		l, err := k.read()
+		if err != nil {
+			return err
+		}
+		return do(l, place{})
+	}
+	p, err := k.folder.locate(knownName)
+	if err != nil {
+		return err
+	}
+	defer p.root.Close()
+	lock, err := lock(p.root, p.name)
+	if err != nil {
+		return told(p.path+".lock", err)
+	}
+	defer lock.Close()
+	l, err := p.read()
+	if err != nil {
+		return err
+	}
+	return do(l, p)
+}
+
+// append adds a line behind those that are there.
+func (k *KnownRelays) append(l lines, p place, line []byte) error {
+	kept, end := l.whole()
+	line = append([]byte(end), line...)
+	switch {
+	case kept+len(line) > mostFile:
+		return fmt.Errorf("%s: it would be larger than %d bytes", p.path, mostFile)
+	case k.folder == nil:
+		k.text = append(l.text[:kept:kept], line...)
+		return nil
+	}
+	return told(p.path, appendTo(p, l, kept, line))
+}
+
+// appendTo adds a line to the file in one write, in place of one that a crash has torn.
+func appendTo(p place, l lines, kept int, line []byte) (err error) {
+	var file *os.File
+	err = attempt("open it to append", func() (err error) {
+		file, err = p.root.OpenFile(p.name, os.O_WRONLY|os.O_APPEND|os.O_CREATE|noWait, 0o600)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	if l.torn > 0 {
+		if err := attempt("cut off a torn line", func() error { return file.Truncate(int64(kept)) }); err != nil {
+			return err
+		}
+	}
+	err = attempt("append a line", func() error { _, err := write(file, line); return err })
+	if err != nil {
+		return errors.Join(err, file.Truncate(int64(kept)))
+	}
+	if err := attempt("make the line durable", file.Sync); err != nil {
+		return err
+	}
+	if len(l.text) > 0 {
+		return nil
+	}
+	return syncFolder(p.root) // the file may be new
+}

@@ -1,0 +1,431 @@
+package state_test
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/transport/disk/internal/disktest"
+	"github.com/relaypeer/relaypeer/transport/disk/state"
+)
+
+// newID returns the id of a new key.
+func newID(t testing.TB) protocol.PeerID {
+	t.Helper()
+	key, err := state.NewKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return state.IDOf(key)
+}
+
+const date = "2026-11-27T12:00:00Z"
+
+// lineOf returns a line of known_relays.
+func lineOf(address string, id protocol.PeerID) string {
+	return address + " " + id.String() + " " + date + " first-contact\n"
+}
+
+// finds demands that an id is known at an address; the zero id: that none is.
+func finds(t *testing.T, known *state.KnownRelays, address string, id protocol.PeerID) state.Known {
+	t.Helper()
+	got, is, err := known.Find(address)
+	if err != nil || is == id.IsZero() || got.ID != id {
+		t.Errorf("at %s is %s, %t, %v", address, got.ID, is, err)
+	}
+	return got
+}
+
+func add(t *testing.T, known *state.KnownRelays, address string, id protocol.PeerID) {
+	t.Helper()
+	if err := known.Add(address, id, state.FirstContact); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// each runs a test with relays that are known in a folder, and in memory.
+func each(t *testing.T, test func(t *testing.T, known *state.KnownRelays)) {
+	t.Run("folder", func(t *testing.T) { test(t, newFolder(t).KnownRelays()) })
+	t.Run("memory", func(t *testing.T) { test(t, &state.KnownRelays{}) })
+}
+
+func TestAKnownRelayIsFoundAndForgotten(t *testing.T) {
+	each(t, func(t *testing.T, known *state.KnownRelays) {
+		one, other := newID(t), newID(t)
+		finds(t, known, "relay.example:4000", protocol.PeerID{})
+		before := time.Now().Truncate(time.Second)
+		add(t, known, "relay.example:4000", one)
+		add(t, known, "relay.example:4001", other)
+		add(t, known, "Relay.Example.:04000", one) // is known
+		got := finds(t, known, "RELAY.example:4000", one)
+		if got.Address != "relay.example:4000" || got.How != "first-contact" || got.Line != 1 || got.Date.Before(before) || got.Date.After(time.Now()) {
+			t.Errorf("%+v", got)
+		}
+		if err := known.Add("relay.example:4000", other, state.Pinned); !errors.Is(err, state.ErrChanged) {
+			t.Errorf("another id at its address: %v", err)
+		}
+		finds(t, known, "relay.example:4000", one)
+		if all, err := known.All(); err != nil || len(all) != 2 || all[1].ID != other || all[1].Line != 2 {
+			t.Errorf("%v, %v", all, err)
+		}
+		if n, err := known.Forget("relay.example.:4000"); n != 1 || err != nil {
+			t.Errorf("%d, %v", n, err)
+		}
+		if n, err := known.Forget("relay.example:4000"); n != 0 || err != nil {
+			t.Errorf("%d, %v", n, err)
+		}
+		finds(t, known, "relay.example:4000", protocol.PeerID{})
+		finds(t, known, "relay.example:4001", other)
+		if err := known.Add("relay.example:4000", other, state.Pinned); err != nil {
+			t.Errorf("it is forgotten: %v", err)
+		}
+	})
+}
+
+func TestOnlyWhatCanBeALineIsAdded(t *testing.T) {
+	each(t, func(t *testing.T, known *state.KnownRelays) {
+		id := newID(t)
+		for _, x := range []struct {
+			address string
+			id      protocol.PeerID
+			how     string
+		}{
+			{"", id, "pinned"}, {"host", id, "pinned"}, {"host:0", id, "pinned"}, {"host:65536", id, "pinned"}, {"host:http", id, "pinned"},
+			{":4000", id, "pinned"}, {"a b:1", id, "pinned"}, {"a\nb:1", id, "pinned"}, {"#a:1", id, "pinned"}, {"[::1%a b]:1", id, "pinned"},
+			{"a..:1", id, "pinned"}, {"[a:b]:1", id, "pinned"}, {"\xff:1", id, "pinned"}, {"a\x1b[2J:1", id, "pinned"},
+			{strings.Repeat("a", state.MostLine) + ":1", id, "pinned"},
+			{"host:1", protocol.PeerID{}, "pinned"}, {"host:1", id, ""}, {"host:1", id, "two words"}, {"host:1", id, "a\nb"}, {"host:1", id, "Pinned"},
+		} {
+			if err := known.Add(x.address, x.id, x.how); err == nil {
+				t.Errorf("%q, %q", x.address, x.how)
+			}
+		}
+		if all, err := known.All(); len(all) > 0 || err != nil {
+			t.Errorf("%v, %v", all, err)
+		}
+	})
+}
+
+func TestAnAddressHasOneForm(t *testing.T) {
+	for text, want := range map[string]string{
+		"Relay.Example.:4000": "relay.example:4000", "relay.example:04000": "relay.example:4000",
+		"127.0.0.1:1": "127.0.0.1:1", "127.0.0.1.:1": "127.0.0.1:1", "[::ffff:127.0.0.1]:1": "127.0.0.1:1", "[::FFFF:7f00:1]:1": "127.0.0.1:1",
+		"[2001:DB8:0:0::1]:65535": "[2001:db8::1]:65535", "[fe80::1%Eth0]:1": "[fe80::1%Eth0]:1", "[0:0:0:0:0:0:0:1]:1": "[::1]:1",
+		"[Localhost]:1": "localhost:1", "bücher.EXAMPLE:1": "bücher.example:1", "xn--bcher-kva.example:1": "xn--bcher-kva.example:1",
+	} {
+		if got, err := state.NormalAddress(text); got != want || err != nil {
+			t.Errorf("%s: %s, %v", text, got, err)
+		}
+	}
+}
+
+// TestTheFileIsAsSSHHasIts: people read it, write in it and take lines out.
+func TestTheFileIsAsSSHHasIts(t *testing.T) {
+	folder, one, other := newFolder(t), newID(t), newID(t)
+	begin := "# mine\n\n \t\n" + lineOf("a:1", one) + lineOf("a:1", other) +
+		"[2001:DB8::1]:04000\t" + one.String() + "\t" + date + "\tinvite\r\n  # no comment, but white space before one\n"
+	put(t, folder, "known_relays", strings.Replace(begin, "  #", "#", 1), 0o644)
+	known := folder.KnownRelays()
+	if got := finds(t, known, "a:1", one); got.Line != 4 || got.File != folder.Path("known_relays") || got.Date.Format(time.RFC3339) != date {
+		t.Errorf("of two lines the first counts: %+v", got)
+	}
+	if got := finds(t, known, "[2001:db8::1]:4000", one); got.How != "invite" || got.Line != 6 {
+		t.Errorf("%+v", got)
+	}
+	finds(t, known, "b:1", protocol.PeerID{})
+	was := text(t, folder, "known_relays")
+	add(t, known, "b:1", other)
+	if got := text(t, folder, "known_relays"); !strings.HasPrefix(got, was+"b:1 "+other.String()+" ") || !strings.HasSuffix(got, "Z first-contact\n") {
+		t.Errorf("%q", got)
+	}
+	was = text(t, folder, "known_relays")
+	if n, err := known.Forget("a:1"); n != 2 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+	if got, want := text(t, folder, "known_relays"), strings.NewReplacer(lineOf("a:1", one), "", lineOf("a:1", other), "").Replace(was); got != want {
+		t.Errorf("%q, not %q", got, want)
+	}
+	if info, err := os.Stat(folder.Path("known_relays")); err != nil || runtime.GOOS != "windows" && info.Mode() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+}
+
+// TestWhatCannotBeReadIsNotUnknown: of each of the methods the error says the file, and the line.
+func TestWhatCannotBeReadIsNotUnknown(t *testing.T) {
+	folder, id := newFolder(t), newID(t)
+	good := lineOf("a:1", id)
+	for bad, where := range map[string]string{
+		"a:1 x " + date + " pinned\n":                             ":1:",
+		good + "b:1 " + id.String() + "\n":                        ":2:",
+		good + "\nb:1  " + id.String() + " " + date + " pinned\n": ":3:",
+		" " + good: ":1:",
+		"b " + id.String() + " " + date + " pinned\n":                    ":1:",
+		"b:1 " + strings.ToUpper(id.String()) + " " + date + " pinned\n": ":1:",
+		"b:1 " + id.String() + " yesterday pinned\n":                     ":1:",
+		"b:1 " + id.String() + " 2026-11-27T12:00:00+01:00 pinned\n":     ":1:",
+		"b:1 " + id.String() + " 2026-02-30T12:00:00Z pinned\n":          ":1:",
+		"b:1 " + id.String() + " " + date + " two words\n":               ":1:",
+		"b:1 " + id.String() + " " + date + " \n":                        ":1:",
+		"\x00\x00\x00\n" + good:                                          ":1:",
+		"# \xff\n" + good:                                                ":1:",
+		"# \x1b[2J\n":                                                    ":1:",
+		"\ufeff" + good:                                                  ":1:",
+		"#" + strings.Repeat("x", state.MostLine) + "\n":                 ":1:",
+		good + strings.Repeat("x", state.MostLine+1):                     ":2:",
+		good + strings.Repeat("#\n", state.MostFile/2):                   ": it is larger",
+	} {
+		put(t, folder, "known_relays", bad, 0o600)
+		failsClosed(t, folder, where)
+		if text(t, folder, "known_relays") != bad {
+			t.Errorf("%.100q was changed", bad)
+		}
+	}
+	if err := errors.Join(os.Remove(folder.Path("known_relays")), os.Mkdir(folder.Path("known_relays"), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	failsClosed(t, folder, "no regular file")
+	if err := os.Remove(folder.Path("known_relays")); err != nil {
+		t.Fatal(err)
+	}
+	if disktest.Fifo(t, folder.Path("known_relays")); runtime.GOOS != "windows" {
+		failsClosed(t, folder, "no regular file")
+	}
+}
+
+// failsClosed demands that each method fails, and says the file and where in it.
+func failsClosed(t *testing.T, folder *state.Folder, where string) {
+	t.Helper()
+	known := folder.KnownRelays()
+	_, _, found := known.Find("z:1")
+	_, all := known.All()
+	_, forgotten := known.Forget("a:1")
+	for i, err := range []error{found, all, forgotten, known.Add("z:1", newID(t), state.Pinned)} {
+		if err == nil || !strings.Contains(err.Error(), where) || !strings.Contains(err.Error(), folder.Path("known_relays")) {
+			t.Errorf("%s: the method %d says %v", where, i, err)
+		}
+	}
+}
+
+func TestWhatOthersCanChangeIsRefused(t *testing.T) {
+	needsModes(t)
+	folder, id := newFolder(t), newID(t)
+	put(t, folder, "known_relays", lineOf("a:1", id), 0o664)
+	failsClosed(t, folder, "chmod go-w "+folder.Path("known_relays"))
+	put(t, folder, "known_relays", lineOf("a:1", id), 0o644) // what others can read is no secret
+	finds(t, folder.KnownRelays(), "a:1", id)
+	if err := os.Chmod(folder.Path("."), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := folder.KnownRelays().Find("a:1"); err == nil || !strings.HasSuffix(err.Error(), "chmod go-w "+folder.Path(".")) {
+		t.Error(err)
+	}
+}
+
+func TestWhatMayNotBeReadIsNotUnknown(t *testing.T) {
+	if !isUser(t) {
+		return
+	}
+	folder := newFolder(t)
+	put(t, folder, "known_relays", "", 0)
+	failsClosed(t, folder, "permission denied")
+}
+
+func TestAReadOnlyFolderKnowsWhatItKnows(t *testing.T) {
+	if !isUser(t) {
+		return
+	}
+	folder, id := newFolder(t), newID(t)
+	known := folder.KnownRelays()
+	put(t, folder, "known_relays", lineOf("a:1", id), 0o400)
+	readOnly(t, folder)
+	finds(t, known, "a:1", id)
+	finds(t, known, "b:1", protocol.PeerID{})
+	add(t, known, "a:1", id)
+	if err := known.Add("a:1", newID(t), state.Pinned); !errors.Is(err, state.ErrChanged) {
+		t.Error(err)
+	}
+	if err := known.Add("b:1", id, state.Pinned); !errors.Is(err, fs.ErrPermission) {
+		t.Error(err)
+	}
+	if n, err := known.Forget("b:1"); n != 0 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+	if n, err := known.Forget("a:1"); n != 0 || !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("%d, %v", n, err)
+	}
+}
+
+// TestALineThatACrashHasTornIsNone, wherever it was torn, and the next one is whole.
+func TestALineThatACrashHasTornIsNone(t *testing.T) {
+	folder, one, other := newFolder(t), newID(t), newID(t)
+	known := folder.KnownRelays()
+	before, line := "# mine\n"+lineOf("a:1", one), lineOf("b:1", other)
+	torn := []string{strings.Repeat("\x00", len(line)), line[:20] + strings.Repeat("\x00", len(line)-20)}
+	for n := range len(line) {
+		torn = append(torn, line[:n])
+	}
+	for _, rest := range torn {
+		put(t, folder, "known_relays", before+rest, 0o600)
+		finds(t, known, "a:1", one)
+		got, is, err := known.Find("b:1")
+		if err != nil || is && (got.ID != other || !strings.HasPrefix("first-contact", got.How)) {
+			t.Fatalf("%q: %v, %t, %v", rest, got, is, err)
+		}
+		add(t, known, "c:1", other)
+		now := text(t, folder, "known_relays")
+		kept := before
+		if is {
+			kept += rest + "\n"
+		}
+		if !strings.HasPrefix(now, kept+"c:1 ") || strings.Count(now, "\n") != strings.Count(kept, "\n")+1 {
+			t.Fatalf("after %q: %q", rest, now)
+		}
+		finds(t, known, "c:1", other)
+	}
+	put(t, folder, "known_relays", before+"b:1 torn", 0o600)
+	if n, err := known.Forget("a:1"); n != 1 || err != nil || text(t, folder, "known_relays") != "# mine\nb:1 torn" {
+		t.Errorf("%d, %v", n, err)
+	}
+}
+
+func TestAFullDiskLeavesWhatWas(t *testing.T) {
+	folder, id := newFolder(t), newID(t)
+	known := folder.KnownRelays()
+	add(t, known, "a:1", id)
+	was := text(t, folder, "known_relays")
+	for part := range 30 {
+		undo := state.SetWrite(func(file *os.File, text []byte) (int, error) {
+			n, err := file.Write(text[:min(part, len(text))])
+			return n, errors.Join(err, &fs.PathError{Op: "write", Path: file.Name(), Err: syscall.ENOSPC})
+		})
+		if err := known.Add("b:1", id, state.Pinned); !errors.Is(err, syscall.ENOSPC) {
+			t.Error(err)
+		}
+		if n, err := known.Forget("a:1"); !errors.Is(err, syscall.ENOSPC) || n != 0 {
+			t.Errorf("%d, %v", n, err)
+		}
+		if _, err := folder.Key("k"); !errors.Is(err, syscall.ENOSPC) {
+			t.Error(err)
+		}
+		undo()
+		if got := text(t, folder, "known_relays"); got != was {
+			t.Errorf("%q", got)
+		}
+	}
+	disktest.Leaves(t, folder.Path("."), "known_relays", "known_relays.lock")
+}
+
+// TestALinkOfTheUserLeadsToTheFile: as those have it who keep such files elsewhere. It stays a link.
+func TestALinkOfTheUserLeadsToTheFile(t *testing.T) {
+	folder, id := newFolder(t), newID(t)
+	other := openFolder(t, filepath.Join(folder.Path(".."), "dotfiles"))
+	put(t, other, "relays", lineOf("a:1", id), 0o644)
+	if err := os.Symlink(other.Path("relays"), folder.Path("known_relays")); err != nil {
+		t.Fatal(err)
+	}
+	known := folder.KnownRelays()
+	if got := finds(t, known, "a:1", id); got.File != other.Path("relays") {
+		t.Errorf("%+v", got)
+	}
+	add(t, known, "b:1", id)
+	if n, err := known.Forget("a:1"); n != 1 || err != nil || !strings.HasPrefix(text(t, other, "relays"), "b:1 ") {
+		t.Errorf("%d, %v", n, err)
+	}
+	if info, err := os.Lstat(folder.Path("known_relays")); err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		t.Errorf("%v, %v", info, err)
+	}
+	if runtime.GOOS != "windows" {
+		os.Chmod(other.Path("."), 0o777)
+		if _, _, err := known.Find("b:1"); err == nil || !strings.Contains(err.Error(), "chmod go-w "+other.Path(".")) {
+			t.Errorf("a link to where others can write: %v", err)
+		}
+	}
+	if err := os.RemoveAll(other.Path(".")); err != nil {
+		t.Fatal(err)
+	}
+	failsClosed(t, folder, "leads nowhere")
+}
+
+func TestManyAddAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, known *state.KnownRelays) {
+		addMany(t, func(int) *state.KnownRelays { return known })
+	})
+	t.Run("handles", func(t *testing.T) {
+		folder := newFolder(t)
+		addMany(t, func(int) *state.KnownRelays { return openFolder(t, folder.Path(".")).KnownRelays() })
+	})
+}
+
+// addMany has several add the same relays at once, while one comes and goes.
+func addMany(t *testing.T, of func(worker int) *state.KnownRelays) {
+	ids := make([]protocol.PeerID, 8)
+	for i := range ids {
+		ids[i] = newID(t)
+	}
+	var all sync.WaitGroup
+	for worker := range 6 {
+		all.Go(func() {
+			known := of(worker)
+			for i, id := range ids {
+				if err := known.Add(fmt.Sprintf("relay%d.example:4000", i), id, state.FirstContact); err != nil {
+					t.Error(err)
+				}
+				if worker > 1 {
+					continue
+				}
+				own := fmt.Sprintf("own%d:1", worker)
+				if err := known.Add(own, id, state.Pinned); err != nil {
+					t.Error(err)
+				}
+				if n, err := known.Forget(own); n != 1 || err != nil {
+					t.Errorf("%d, %v", n, err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	known := of(0)
+	for i, id := range ids {
+		finds(t, known, fmt.Sprintf("relay%d.example:4000", i), id)
+	}
+	if lines, err := known.All(); len(lines) != len(ids) || err != nil {
+		t.Errorf("%d lines of %d relays, %v", len(lines), len(ids), err)
+	}
+}
+
+func FuzzParseLines(f *testing.F) {
+	id := newID(f)
+	good := lineOf("a:1", id)
+	for _, text := range []string{"", "\n", "# mine\n", good, good[:40], good + good[:40], good + "\x00\x00", "[::1]:1" + good[3:], "\xff\n", " \t\n" + good, strings.TrimSuffix(good, "\n") + "\r\n"} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		all, torn, err := state.ParseLines(text)
+		if err != nil {
+			return
+		}
+		if torn < 0 || torn > len(text) || torn > 0 && (text[len(text)-1] == '\n' || torn < len(text) && text[len(text)-torn-1] != '\n') {
+			t.Errorf("%d bytes of %q are torn", torn, text)
+		}
+		for _, known := range all {
+			again, err := state.NormalAddress(known.Address)
+			if err != nil || again != known.Address || !known.ID.Sound() || strings.ContainsAny(known.Address+known.How, " \t\n#") && known.Address[0] == '#' {
+				t.Errorf("%+v: %s, %v", known, again, err)
+			}
+			line := fmt.Sprintf("%s %s %s %s\n", known.Address, known.ID, known.Date.Format(time.RFC3339), known.How)
+			same, torn, err := state.ParseLines([]byte(line))
+			if err != nil || torn > 0 || len(same) != 1 || same[0].ID != known.ID || same[0].Address != known.Address || !same[0].Date.Equal(known.Date) {
+				t.Errorf("%q: %v, %v", line, same, err)
+			}
+		}
+	})
+}
