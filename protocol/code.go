@@ -35,17 +35,17 @@ const (
 
 // The codes that never travel.
 const (
-	Refused     Code = 256 + iota // nothing listens at the address
-	Unreachable                   // no way to the address
-	Lost                          // the link broke or ended in the middle of something
-	Disk                          // the local disk failed or is full
-	Interrupted                   // the user asked to stop
-	Variant                       // another content under the name than the one that is being fetched
-	WrongPeer                     // another peer than the expected one answers at the address
-	NoTLS                         // the peer speaks this protocol without TLS
-	NoPeer                        // no peer of this protocol and version answers at the address
-	RelayChanged                  // another relay than the known one answers at its address, or one in plain
-	RelayUnknown                  // the relay is not known, and only a known one is asked
+	Refused      Code = 256 + iota // nothing listens at the address
+	Unreachable                    // no way to the address
+	Lost                           // the link broke or ended in the middle of something
+	Disk                           // the local disk failed or is full
+	Interrupted                    // the user asked to stop
+	Variant                        // another content under the name than the one that is being fetched
+	WrongPeer                      // another peer than the expected one answers at the address
+	NoTLS                          // the peer speaks this protocol without TLS
+	NoPeer                         // no peer of this protocol and version answers at the address
+	RelayChanged                   // another relay than the known one answers at its address, or one in plain
+	RelayUnknown                   // the relay is not known, and only a known one is asked
 )
 
 // CodeInfo is a row of the code table.
