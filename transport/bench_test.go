@@ -83,6 +83,11 @@ func BenchmarkBulk(b *testing.B) {
 	target := filepath.Join(folder, "target")
 	ours := func() (undo func()) { return fetchToPart(b, w, "large", root) }
 	theirs := func() (undo func()) { return copyToFile(b, bare, target, size) }
+	compare(b, size, ours, theirs)
+}
+
+// compare reports the rates of both ways, and what they cost.
+func compare(b *testing.B, size int64, ours, theirs func() (undo func())) {
 	rate(size, ours)
 	rate(size, theirs)
 	var figures, cost pair
@@ -91,8 +96,8 @@ func BenchmarkBulk(b *testing.B) {
 		figures.ours = append(figures.ours, rate(size, ours))
 		between := spent()
 		figures.bare = append(figures.bare, rate(size, theirs))
-		cost.ours = append(cost.ours, (between-begin)/size*(1<<30))
-		cost.bare = append(cost.bare, (spent()-between)/size*(1<<30))
+		cost.ours = append(cost.ours, (between-begin)/float64(size)*(1<<30))
+		cost.bare = append(cost.bare, (spent()-between)/float64(size)*(1<<30))
 	}
 	figures.report(b, "MiB/s")
 	b.ReportMetric(median(cost.ours), "cpu-s/GiB")

@@ -244,7 +244,7 @@ func reset(conn transport.Conn) {
 
 // A node gives back the place of a client that resets its link while it is answered.
 func TestANodeOutlivesClientsThatReset(t *testing.T) {
-	for _, network := range []transport.Network{transport.TCP{}, &transport.TLS{}} {
+	for _, network := range []transport.Network{transport.TCP{}, overTLS(transport.TCP{})} {
 		w := newWorld(t, network, 0)
 		at := w.run(&peer.Node{Share: folder{"file": strings.Repeat("content ", 1<<20)}, MaxLinks: 1})
 		for range 8 {

@@ -120,6 +120,10 @@ func (w *world) list(at netip.AddrPort) {
 func (w *world) run(n *peer.Node) netip.AddrPort {
 	w.t.Helper()
 	n.Network, n.Relay, n.Listen, n.Trace = w.network, w.relay.String(), "127.0.0.1:0", w.trace
+	if over, is := w.network.(*keyed); is {
+		own := over.at(n.Advertise)
+		n.Network, n.ID = own, own.ID()
+	}
 	w.nodes.Go(func() {
 		if err := n.Run(w.ctx); err != nil {
 			w.t.Errorf("a node: %v", err)
