@@ -2,6 +2,7 @@ package transport_test
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -13,6 +14,7 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/relay"
+	"github.com/relaypeer/relaypeer/transport"
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
@@ -27,28 +29,46 @@ func BenchmarkLocate(b *testing.B) {
 	}
 	request := protocol.Append(nil, &protocol.Locate{Name: "a file"})
 	answer := protocol.Append(nil, registry.Locate(roles.Moment{Rand: 7}, relay.From{}, &protocol.Locate{}))
-	ours := startRelay(b, registry)
-	bare := startBare(b, func(conn *net.TCPConn) {
+	exchange := func(conn net.Conn) {
 		var buf [4 << 10]byte
 		if n, err := conn.Read(buf[:]); err != nil || n != len(request) {
 			b.Errorf("%d bytes: %v", n, err)
 		}
 		conn.Write(answer)
-	})
-	locate := func(at net.Addr) float64 { return locates(b, at, request, len(answer), links, clients) }
-	locate(ours)
-	locate(bare)
-	var figures pair
-	for b.Loop() {
-		figures.ours = append(figures.ours, locate(ours))
-		figures.bare = append(figures.bare, locate(bare))
 	}
-	figures.report(b, "locates/s")
+	run := func(b *testing.B, links int, ours, bare net.Addr, dial func(net.Addr) (transport.Conn, error)) {
+		locate := func(at net.Addr) float64 {
+			return locates(b, links, clients, func(buf []byte) error { return locateOnce(at, dial, request, buf[:len(answer)]) })
+		}
+		locate(ours)
+		locate(bare)
+		var figures pair
+		for b.Loop() {
+			figures.ours = append(figures.ours, locate(ours))
+			figures.bare = append(figures.bare, locate(bare))
+		}
+		figures.report(b, "locates/s")
+	}
+	b.Run("plain", func(b *testing.B) {
+		dial := func(at net.Addr) (transport.Conn, error) { return net.DialTCP("tcp", nil, at.(*net.TCPAddr)) }
+		run(b, links, startRelay(b, registry, plainTCP{}), startBare(b, func(conn *net.TCPConn) { exchange(conn) }), dial)
+	})
+	b.Run("TLS", func(b *testing.B) {
+		network := &transport.TLS{Network: plainTCP{}}
+		server, _ := transport.Configs(network)
+		bare := startBare(b, func(conn *net.TCPConn) {
+			over := tls.Server(conn, server)
+			exchange(over)
+			over.Close()
+		})
+		dial := func(at net.Addr) (transport.Conn, error) { return network.Dial(context.Background(), at.String()) }
+		run(b, links/4, startRelay(b, registry, network), bare, dial)
+	})
 }
 
 // startRelay serves a relay that answers from the directory, until the benchmark ends.
-func startRelay(b *testing.B, directory relay.Directory) net.Addr {
-	listener, err := plainTCP{}.Listen(context.Background(), "127.0.0.1:0")
+func startRelay(b *testing.B, directory relay.Directory, network transport.Network) net.Addr {
+	listener, err := network.Listen(context.Background(), "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -68,14 +88,14 @@ func startRelay(b *testing.B, directory relay.Directory) net.Addr {
 }
 
 // locates returns how many conversations a second that many clients complete.
-func locates(b *testing.B, at net.Addr, request []byte, answer, links, clients int) float64 {
+func locates(b *testing.B, links, clients int, once func(buf []byte) error) float64 {
 	begin := time.Now()
 	var all sync.WaitGroup
 	for range clients {
 		all.Go(func() {
-			buf := make([]byte, answer)
+			var buf [64 << 10]byte
 			for range links / clients {
-				if err := locateOnce(at, request, buf); err != nil {
+				if err := once(buf[:]); err != nil {
 					b.Error(err)
 					return
 				}
@@ -86,8 +106,8 @@ func locates(b *testing.B, at net.Addr, request []byte, answer, links, clients i
 	return float64(links) / time.Since(begin).Seconds()
 }
 
-func locateOnce(at net.Addr, request, buf []byte) error {
-	conn, err := net.DialTCP("tcp", nil, at.(*net.TCPAddr))
+func locateOnce(at net.Addr, dial func(net.Addr) (transport.Conn, error), request, buf []byte) error {
+	conn, err := dial(at)
 	if err != nil {
 		return err
 	}
@@ -98,9 +118,7 @@ func locateOnce(at net.Addr, request, buf []byte) error {
 	if _, err := io.ReadFull(conn, buf); err != nil {
 		return err
 	}
-	if err := conn.CloseWrite(); err != nil {
-		return err
-	}
+	conn.CloseWrite() // the bare loop is gone
 	if n, err := conn.Read(buf); n != 0 || err != io.EOF {
 		return fmt.Errorf("%d bytes after the answer: %v", n, err)
 	}

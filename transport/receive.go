@@ -24,7 +24,7 @@ const (
 
 // wakeBytes is how many bytes of a long body the system gathers before it wakes the reader. A wake-up
 // costs more than the bytes of one packet are worth. What has come is read each bodyTick anyway. It is
-// more than TLS has read ahead: see [ahead].
+// more than TLS has read ahead: see [aheadBuffer].
 const wakeBytes = 512 << 10
 
 // body is a range of content on its way from a link to the store. Two goroutines take turns: while
@@ -58,6 +58,8 @@ func (k *link) receive(c command) letter {
 	}
 	b := &body{ReceiveBody: c.body, link: k, order: c.number, sink: sink, rest: c.body.Length}
 	defer k.conn.SetReadDeadline(time.Time{})
+	readAhead(k.conn, true)
+	defer readAhead(k.conn, false)
 	err = b.takeAll()
 	b.wakeFor(0)
 	if b.failed != nil {
@@ -165,12 +167,7 @@ func (b *body) fill(data []byte) error {
 func (b *body) wakeFor(bytes int) {
 	if b.wait != bytes {
 		b.wait = bytes
-		conn := b.link.conn
-		if over, is := conn.(*tlsConn); is {
-			over.wire.ahead = bytes > 0
-			conn = over.wire.Conn
-		}
-		wakeFor(conn, max(1, bytes))
+		wakeFor(below(b.link.conn), max(1, bytes))
 	}
 }
 

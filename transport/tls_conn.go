@@ -47,7 +47,7 @@ func newTLSConn(over *tls.Conn, below *wire) (conn *tlsConn, why unfit, err erro
 	conn = &tlsConn{wire: below, tls: over, id: id}
 	exported, err := state.ExportKeyingMaterial(exportLabel, nil, len(conn.exporter))
 	copy(conn.exporter[:], exported)
-	below.handshake, below.begin = false, nil
+	below.handshakeDone()
 	below.Conn.SetDeadline(time.Time{})
 	return conn, why, err
 }
@@ -186,3 +186,19 @@ func (c *tlsConn) SetReadDeadline(t time.Time) error { return c.wire.Conn.SetRea
 
 // SetWriteDeadline sets the deadline of Write.
 func (c *tlsConn) SetWriteDeadline(t time.Time) error { return c.wire.Conn.SetWriteDeadline(t) }
+
+// below returns the connection of the network below TLS, or else the connection itself.
+func below(conn Conn) Conn {
+	if over, is := conn.(*tlsConn); is {
+		return over.wire.Conn
+	}
+	return conn
+}
+
+// readAhead has a connection over TLS read as much at once as has come, or stop to do so. The goroutine
+// that reads calls it, when it waits for a body, which is worth a large buffer.
+func readAhead(conn Conn, on bool) {
+	if over, is := conn.(*tlsConn); is {
+		over.wire.ahead = on
+	}
+}

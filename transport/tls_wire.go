@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"encoding/binary"
 	"errors"
 	"io"
 	"sync"
@@ -11,19 +12,23 @@ import (
 
 // wire is the connection below a tls.Conn. Writes to it go to memory, and flush hands that to the
 // system: a write below a tls.Conn must not fail, not even at its deadline, because nothing can be
-// written after that. Bytes are kept in pooled buffers as long as there are any.
+// written after that. Reads give the tls.Conn one record at a time, or it would keep room for several.
+// What was read beyond that, and what is yet to be written, is in pooled buffers.
 type wire struct {
 	Conn // of the network below
 
 	// Of the goroutine that reads.
-	handshake bool   // it is not done yet
-	responder bool   // in the handshake
-	budget    int    // bytes that may yet be read in the handshake
-	begin     []byte // of what was read in the handshake, at most beginBytes
-	failed    error  // the connection failed
-	ahead     bool   // a long body is being read: as much is read at once as has come
-	buffer    *ahead // bytes that were read ahead, from the pool; or nil
-	unread    []byte // of it
+	handshake bool            // it is not done yet
+	responder bool            // in the handshake
+	budget    int             // bytes that may yet be read in the handshake
+	begin     []byte          // of what was read in the handshake, at most beginBytes
+	failed    error           // the connection failed
+	ahead     bool            // a body is being read: as much is read at once as has come
+	page      *[pageSize]byte // unread's memory, from the pool; or nil
+	wide      *aheadBuffer    // unread's memory where a body is being read, from the pool; or nil
+	unread    []byte          // what was read and the tls.Conn has not got
+	header    []byte          // the begin of a record's header that it has got
+	record    int             // bytes of a record that are to follow
 
 	mu     sync.Mutex
 	sealed *sealed // bytes to write, from the pool; or nil
@@ -31,10 +36,10 @@ type wire struct {
 
 const beginBytes = 16
 
-// ahead holds bytes that were read ahead. With what a tls.Conn holds they are fewer than wakeBytes.
-type ahead [256 << 10]byte
+// aheadBuffer holds bytes that were read ahead. With what a tls.Conn holds they are fewer than wakeBytes.
+type aheadBuffer [256 << 10]byte
 
-var aheads = sync.Pool{New: func() any { return new(ahead) }}
+var aheadBuffers = sync.Pool{New: func() any { return new(aheadBuffer) }}
 
 // The bytes that a record adds to its at most recordSize bytes of plaintext: header, type and tag.
 const (
@@ -91,50 +96,113 @@ func (cutShort) Error() string { return "the link ended without notice: somebody
 func (cutShort) Unwrap() error { return io.ErrUnexpectedEOF }
 
 // Read is called by the tls.Conn.
-func (w *wire) Read(b []byte) (int, error) {
-	if w.handshake {
-		return w.readHandshake(b)
+func (w *wire) Read(b []byte) (n int, err error) {
+	switch {
+	case len(w.unread) > 0:
+	case w.handshake:
+		err = w.readHandshake()
+	case w.ahead:
+		err = w.readAhead()
+	default:
+		return w.readRecord(b)
 	}
-	if len(w.unread) == 0 && !w.ahead {
-		w.freeAhead()
-		return w.receive(b)
+	if err != nil {
+		return 0, err
 	}
-	if len(w.unread) == 0 {
-		if w.buffer == nil {
-			w.buffer = aheads.Get().(*ahead)
-		}
-		n, err := w.receive(w.buffer[:])
-		if w.unread = w.buffer[:n]; n == 0 {
-			return 0, err
-		}
-	}
-	n := copy(b, w.unread)
+	n = copy(b[:min(len(b), w.wanted())], w.unread)
 	w.unread = w.unread[n:]
+	w.pass(b[:n])
 	return n, nil
 }
 
-func (w *wire) freeAhead() {
-	if w.buffer != nil {
-		aheads.Put(w.buffer)
-		w.buffer, w.unread = nil, nil
+// wanted returns how many bytes the tls.Conn needs next: the rest of a header, or of a record.
+func (w *wire) wanted() int {
+	if w.record > 0 {
+		return w.record
+	}
+	return recordHeader - len(w.header)
+}
+
+// pass records that the tls.Conn gets bytes, no more than it needs.
+func (w *wire) pass(b []byte) {
+	if w.record > 0 {
+		w.record -= len(b)
+		return
+	}
+	if w.header = append(w.header, b...); len(w.header) == recordHeader {
+		w.record = int(binary.BigEndian.Uint16(w.header[3:]))
+		w.header = w.header[:0]
 	}
 }
 
+// readRecord reads into b what the tls.Conn needs next. It waits without a buffer, and keeps what comes
+// beyond that, a page at most.
+func (w *wire) readRecord(b []byte) (int, error) {
+	w.free()
+	wanted := w.wanted()
+	n, err := w.receive(b[:min(len(b), wanted+pageSize)])
+	if n > wanted {
+		w.page = pages.Get().(*[pageSize]byte)
+		w.unread = w.page[:copy(w.page[:], b[wanted:n])]
+		n = wanted
+	}
+	w.pass(b[:n])
+	return n, err
+}
+
+// readAhead reads as much as has come. It fails only if nothing has.
+func (w *wire) readAhead() error {
+	if w.wide == nil {
+		w.free()
+		w.wide = aheadBuffers.Get().(*aheadBuffer)
+	}
+	n, err := w.receive(w.wide[:])
+	if w.unread = w.wide[:n]; n > 0 {
+		return nil
+	}
+	return err
+}
+
 // readHandshake reads while the handshake is not done.
-func (w *wire) readHandshake(b []byte) (int, error) {
+func (w *wire) readHandshake() error {
 	if err := w.flush(); err != nil {
-		return 0, err
+		return err
 	}
 	if w.budget == 0 {
-		return 0, errHandshake
+		return errHandshake
 	}
-	n, err := w.receive(b[:min(len(b), w.budget)])
+	if w.page == nil {
+		w.page = pages.Get().(*[pageSize]byte)
+	}
+	n, err := w.receive(w.page[:min(pageSize, w.budget)])
 	w.budget -= n
-	w.begin = append(w.begin, b[:min(n, beginBytes-len(w.begin))]...)
-	if w.responder && len(w.begin) > 0 && w.begin[0] != recordOfHandshake {
-		return 0, errNotTLS
+	w.unread = w.page[:n]
+	w.begin = append(w.begin, w.unread[:min(n, beginBytes-len(w.begin))]...)
+	switch {
+	case w.responder && len(w.begin) > 0 && w.begin[0] != recordOfHandshake:
+		return errNotTLS
+	case n > 0:
+		return nil
 	}
-	return n, err
+	return err
+}
+
+// handshakeDone gives back what the handshake needed.
+func (w *wire) handshakeDone() {
+	if w.handshake, w.begin = false, nil; len(w.unread) == 0 {
+		w.free()
+	}
+}
+
+// free gives the buffers of what was read back.
+func (w *wire) free() {
+	if w.page != nil {
+		pages.Put(w.page)
+	}
+	if w.wide != nil {
+		aheadBuffers.Put(w.wide)
+	}
+	w.page, w.wide, w.unread = nil, nil, nil
 }
 
 // receive reads from the connection. The end of stream is an error, unless TLS has announced it: then
