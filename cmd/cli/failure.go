@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
@@ -15,6 +16,7 @@ const (
 	ExitNoRelay     = 4
 	ExitUndelivered = 5
 	ExitTooEarly    = 6
+	ExitDisplaced   = 7
 	ExitInterrupted = 130
 )
 
@@ -42,6 +44,7 @@ func ExitCode(err error) int {
 		kind error
 		code int
 	}{
+		{peer.ErrDisplaced, ExitDisplaced}, {protocol.RelayChanged, ExitNoRelay}, {protocol.RelayUnknown, ExitNoRelay},
 		{peer.ErrInterrupted, ExitInterrupted}, {peer.ErrNotFound, ExitNobodyHas}, {peer.ErrNoRelay, ExitNoRelay}, {peer.ErrTooEarly, ExitTooEarly},
 		{peer.ErrUndelivered, ExitUndelivered}, {peer.ErrBadName, ExitUsage},
 	} {

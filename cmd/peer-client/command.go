@@ -17,6 +17,7 @@ import (
 // command is what the user wants, and the streams of the process.
 type command struct {
 	client    peer.Client
+	secured   cli.Secured
 	args      []string // names, folders and patterns
 	list, who bool     // print what is known of them, and fetch nothing
 	hash      string   // the content that a name must have, or its beginning; or what is wanted, without a name
@@ -58,6 +59,8 @@ func newCommand(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 	program.SetOut(stdout)
 	program.SetErr(stderr)
 	cli.RelayFlag(program)
+	c.secured.SecureFlags(program, "which relays are known and, if it is named, the client's key")
+	c.secured.TrustFlags(program)
 	cli.LogFlags(program, "info")
 	flags := program.Flags()
 	flags.StringVarP(&c.output, "output", "o", "",
@@ -89,6 +92,9 @@ func (c *command) start(program *cobra.Command, args []string) (err error) {
 		return err
 	}
 	if c.client.Log, err = cli.Logger(program); err != nil {
+		return err
+	}
+	if err := c.secure(); err != nil {
 		return err
 	}
 	if cli.FromEnvironment(program.Flags(), "relay") && cli.LooksLikeRelay(args) {

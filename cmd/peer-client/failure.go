@@ -81,7 +81,11 @@ func relayFailure(relay string, code protocol.Code, by protocol.Party, text stri
 	if by == protocol.Node {
 		return failure(cli.ExitNoRelay, "the relay %s could not be asked: %s (the %s: %s)", relay, noRelayButNode, by, code)
 	}
-	return failure(cli.ExitNoRelay, "the relay %s could not be asked: %s (the %s: %s)", relay, code, by, cli.ForDisplay(text))
+	what := fmt.Sprintf("the relay %s could not be asked: %s (the %s: %s)", relay, code, by, cli.ForDisplay(text))
+	if hint := cli.Hint(code, relay); hint != "" {
+		what += "; " + hint
+	}
+	return failure(cli.ExitNoRelay, "%s", what)
 }
 
 // queryFailure returns the failure that an error of List, Who or Resolve is to the user.

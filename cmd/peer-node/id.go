@@ -1,9 +1,14 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/transport"
+	"github.com/relaypeer/relaypeer/transport/disk"
 	"github.com/relaypeer/relaypeer/transport/disk/state"
 )
 
@@ -21,6 +26,39 @@ func id() cli.Subcommand {
 			s = sharing{}
 			command.Flags().StringArrayVar(&s.shares, "share", nil, "a folder that it shares, or a FILE (default: the current folder); may be given several times")
 		})
+}
+
+// secure gives the node its network: over TLS, with the key of what it shares. The key is the node's
+// alone until unlock is called; where another one on this machine has it, this one draws a key.
+func (s *sharing) secure() (unlock func(), err error) {
+	unlock = func() {}
+	if s.Trust, err = s.secured.Trust(); err != nil {
+		return unlock, err
+	}
+	if s.secured.Plain {
+		s.Network = transport.TCP{}
+		return unlock, nil
+	}
+	network := &transport.TLS{By: protocol.Node}
+	s.Network = network
+	folder := s.secured.Folder()
+	if folder == nil {
+		return unlock, nil
+	}
+	name, err := s.keyName()
+	if err != nil {
+		return unlock, err
+	}
+	key, lock, err := folder.LockedKey(name)
+	switch {
+	case errors.Is(err, disk.ErrLocked):
+		s.Log.Warn("another node shares the same and has its key: this one has a key for this run alone", "key", folder.Path(name))
+		return unlock, nil
+	case err != nil:
+		return unlock, err
+	}
+	network.Key = key
+	return func() { lock.Close() }, nil
 }
 
 // keyName returns the name of the node's key, which is that of all that it shares.

@@ -29,7 +29,10 @@ func command() *cobra.Command {
 			if s.Log, err = cli.Logger(c); err != nil {
 				return err
 			}
-			return s.run(c.Context(), c.OutOrStdout())
+			if err := s.secured.Open(c, s.Log); err != nil {
+				return err
+			}
+			return cli.WithHint(s.run(c.Context(), c.OutOrStdout()), s.Relay)
 		})
 	flags := command.Flags()
 	flags.StringArrayVar(&s.shares, "share", nil,
@@ -45,9 +48,11 @@ func command() *cobra.Command {
 		"fetch what others publish under names that match this PATTERN, and share it; may be given several times")
 	flags.StringVar(&s.Listen, "listen", ":0", "HOST:PORT to serve on; port 0 picks a free one")
 	flags.StringVar(&s.advertise, "advertise", "", "HOST[:PORT] to be listed at, where the relay allows it")
-	flags.StringVar(&s.id, "id", "", "the node's id, 64 hex digits (default: drawn at each start)")
+	flags.StringVar(&s.id, "id", "", "with --plain: the node's secret, 64 hex digits (default: drawn at each start)")
 	flags.IntVar(&s.MaxLinks, "max-links", roles.MaxLinks, "connections at once")
 	cli.RelayFlag(command)
+	s.secured.SecureFlags(command, "the node's key, one for each folder that is shared, and which relays are known")
+	s.secured.TrustFlags(command)
 	cli.LogFlags(command, "info")
 	return command
 }

@@ -29,6 +29,9 @@ func (s *sharing) parse(c *cobra.Command, args []string) (err error) {
 	if s.ID, err = parseID(s.id); err != nil {
 		return err
 	}
+	if s.id != "" && !s.secured.Plain {
+		return cli.Usage("--id is for --plain alone: over TLS the node's id is its key; peer-node id prints it")
+	}
 	if s.Advertise, err = parseAdvertise(c.Context(), s.advertise); err != nil {
 		return err
 	}

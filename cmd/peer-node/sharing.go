@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
-	"github.com/relaypeer/relaypeer/transport"
 	"github.com/relaypeer/relaypeer/transport/disk"
 	"github.com/relaypeer/relaypeer/transport/disk/index"
 	"github.com/relaypeer/relaypeer/transport/disk/share"
@@ -21,6 +20,7 @@ import (
 // sharing is what the flags ask for: a node that shares a folder, and perhaps mirrors into it.
 type sharing struct {
 	peer.Node
+	secured       cli.Secured
 	id, advertise string   // as they were given
 	shares        []string // as they were given
 	folders       []shared // that it shares
@@ -32,7 +32,12 @@ type sharing struct {
 
 // run shares until ctx is done. When the relay has listed the node, out gets the ready line.
 func (s *sharing) run(ctx context.Context, out io.Writer) error {
-	listener, err := transport.TCP{}.Listen(ctx, s.Listen)
+	unlock, err := s.secure()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	listener, err := s.Network.Listen(ctx, s.Listen)
 	if err != nil {
 		return err
 	}
@@ -172,7 +177,7 @@ func (s *sharing) mirrorInto(ctx context.Context, root *os.Root, folder *share.F
 		}
 	}()
 	mirror := peer.Mirror{
-		Client: &peer.Client{Relay: s.Relay, Log: s.Log.Named("mirror")},
+		Client: &peer.Client{Network: s.Network, Relay: s.Relay, Trust: s.Trust, Log: s.Log.Named("mirror")},
 		Folder: root, Patterns: s.mirror, Hidden: s.hidden, Learn: folder.Learn, Log: s.Log,
 	}
 	return mirror.Run(ctx)

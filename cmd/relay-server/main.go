@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
+	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/transport"
 	"github.com/relaypeer/relaypeer/transport/disk/state"
@@ -27,12 +28,13 @@ func id() cli.Subcommand {
 
 func command() *cobra.Command {
 	var r peer.Relay
-	var host, dir string
+	var host string
+	var secured cli.Secured
 	command := cli.New("relay-server [flags] <port>", "Keep the list of active nodes, and tell it to clients",
 		"relay-server listens on a TCP port (0 picks a free one), grants nodes leases, and answers clients with the nodes\n"+
 			"that are active. It prints one line, \"ready <host>:<port>\", once it can be used.\n\n"+
 			"relay-server id prints the relay's id; see relay-server id --help.",
-		cli.Arguments(1, 1), func(c *cobra.Command, args []string) error { return serve(c, &r, host, args[0], dir) })
+		cli.Arguments(1, 1), func(c *cobra.Command, args []string) error { return serve(c, &r, host, args[0], &secured) })
 	flags := command.Flags()
 	flags.StringVar(&host, "host", "", "listen on this address only (default: all interfaces)")
 	flags.DurationVar(&r.Policy.TTL, "ttl", roles.LeaseTTL, "how long a silent node stays listed")
@@ -42,14 +44,13 @@ func command() *cobra.Command {
 	flags.IntVar(&r.Policy.MaxIndex, "max-index", roles.MaxIndex, "names kept of all nodes")
 	flags.IntVar(&r.MaxLinks, "max-links", roles.MaxLinks, "connections at once")
 	flags.BoolVar(&r.Policy.AllowAdvertise, "allow-advertise", false, "let nodes be listed at another address than the one they come from")
-	flags.StringVar(&dir, "state", "",
-		"the folder where it keeps for its next start how many nodes it had (default: relaypeer in the user's state folder)")
+	secured.SecureFlags(command, "the relay's key, and for its next start how many nodes it had")
 	cli.LogFlags(command, "info")
 	return command
 }
 
 // serve checks what was asked for, and serves until the program is told to stop.
-func serve(c *cobra.Command, r *peer.Relay, host, port, dir string) (err error) {
+func serve(c *cobra.Command, r *peer.Relay, host, port string, secured *cli.Secured) (err error) {
 	fixed, err := cli.ParsePort(port, true)
 	if err != nil {
 		return err
@@ -64,12 +65,19 @@ func serve(c *cobra.Command, r *peer.Relay, host, port, dir string) (err error) 
 		return cli.Usage("--max-links, --max-leases, --max-entries and --max-index are at least 1")
 	}
 	r.MaxLinks = cli.BoundLinks(r.Log, r.MaxLinks, 1)
-	listener, err := transport.TCP{}.Listen(c.Context(), net.JoinHostPort(host, port))
+	if err := secured.Open(c, r.Log); err != nil {
+		return err
+	}
+	network, err := networkOf(r, secured)
 	if err != nil {
 		return err
 	}
-	if fixed > 0 { // one that is picked is another one at the next start
-		defer remember(c.Context(), r, dir, fixed)()
+	listener, err := network.Listen(c.Context(), net.JoinHostPort(host, port))
+	if err != nil {
+		return err
+	}
+	if fixed > 0 && secured.Folder() != nil { // one that is picked is another one at the next start
+		defer remember(c.Context(), r, secured.Folder(), fixed)()
 	}
 	fmt.Fprintf(c.OutOrStdout(), "ready %s\n", listener.Addr())
 	defer cli.LogStopping(c.Context(), r.Log)()
@@ -77,14 +85,23 @@ func serve(c *cobra.Command, r *peer.Relay, host, port, dir string) (err error) 
 	return cli.Served(r.Serve(c.Context(), listener))
 }
 
-// remember tells the relay how many nodes it had before, and keeps for the next start how many it has,
-// until what it returns is called. Without a usable state folder it warns: the relay is then not young.
-func remember(ctx context.Context, r *peer.Relay, dir string, port uint16) (end func()) {
-	folder, err := state.Open(dir)
-	if err != nil {
-		r.Log.Warn("nothing can be kept for the next start: after it clients may hear for a while that nodes are not there; set --state", "why", err)
-		return func() {}
+// networkOf returns the network over which a relay serves.
+func networkOf(r *peer.Relay, secured *cli.Secured) (transport.Network, error) {
+	if secured.Plain {
+		return transport.TCP{}, nil
 	}
+	key, err := secured.Key(state.RelayKey)
+	if err != nil {
+		return nil, err
+	}
+	network := &transport.TLS{Key: key, By: protocol.Relay}
+	r.Log.Info("serving over TLS", "id", network.ID())
+	return network, nil
+}
+
+// remember tells the relay how many nodes it had before, and keeps for the next start how many it has,
+// until what it returns is called.
+func remember(ctx context.Context, r *peer.Relay, folder *state.Folder, port uint16) (end func()) {
 	name := markName(port)
 	before, err := readMark(folder, name)
 	switch {

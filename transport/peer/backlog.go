@@ -16,7 +16,13 @@ import (
 // another when the reader wants it. A reader that stops ends the conversation.
 func (c *Client) ask(ctx context.Context, question protocol.Message) iter.Seq2[protocol.Message, error] {
 	return func(yield func(protocol.Message, error) bool) {
+		expects, refusal := c.expected()
+		if refusal != nil {
+			yield(nil, refusal)
+			return
+		}
 		query := client.NewQuery(c.Relay, question)
+		query.Expect(expects)
 		for rested := true; rested && ctx.Err() == nil; query.Again() {
 			var more bool
 			if rested, more = c.askOnce(ctx, query, yield); !more {

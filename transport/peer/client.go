@@ -18,8 +18,9 @@ import (
 // once it is used; Relay is needed, the zero values of the others are of use. Its methods may be
 // called from any goroutine, at once as well.
 type Client struct {
-	Network transport.Network // nil: transport.TCP{}
+	Network transport.Network // nil: a transport.TLS of its own over TCP, with a new key
 	Relay   string            // host:port
+	Trust   Trust             // which relay it takes for the one there
 	NoTimes bool              // fetched files keep the time of their fetch: see store.Options
 	Sources int               // nodes that one file comes from at once; 0: DefaultSources; 1: strictly one after the other
 	Wait    time.Duration     // for so long a call asks again what may change by itself: see ErrTooEarly
@@ -29,6 +30,9 @@ type Client struct {
 	Log     hclog.Logger // may be nil
 	// Trace is called for each event of a link, from any goroutine. Nil: it is not called.
 	Trace func(transport.Event)
+
+	own   transport.TLS // the network where none is given
+	relay relayPin
 }
 
 // DefaultSources is the number of nodes that one file comes from at once, if so many have it.
@@ -86,6 +90,11 @@ func (c *Client) sources() int {
 }
 
 func (c *Client) fetch(ctx context.Context, request client.Request, to transport.Store, report func(roles.Outcome)) Result {
+	expects, refusal := c.expected()
+	if refusal != nil {
+		return Result{client.Result{Name: request.Name, Outcome: client.NoRelay, Code: refusal.Code, By: refusal.By, Text: refusal.Text}}
+	}
+	request.RelayID = expects
 	fetch := client.NewFetch(request)
 	err := c.Await(ctx, func() Awaited {
 		if fetch.Final() {
@@ -114,6 +123,19 @@ func (c *Client) sayBad(entries int) {
 	logger(c.Log).Warn("the relay's answer has bad entries", "left_out", entries)
 }
 
+func (c *Client) network() transport.Network {
+	if c.Network == nil {
+		return &c.own
+	}
+	return c.Network
+}
+
+// expected returns the id that the relay has to prove, or why it is not to be asked.
+func (c *Client) expected() (protocol.PeerID, *Error) {
+	id, err := c.relay.expected(&c.Trust, c.network(), c.Relay)
+	return id, err
+}
+
 // run takes a machine to its end. It is told to stop when ctx is done, and ends by itself then.
 func (c *Client) run(ctx context.Context, m roles.Machine, to transport.Store, report func(roles.Outcome)) {
 	c.carry(ctx, &transport.Loop{Store: to, Report: report}, m)
@@ -121,10 +143,14 @@ func (c *Client) run(ctx context.Context, m roles.Machine, to transport.Store, r
 
 // carry runs a machine as run does, on a loop that lacks what the client has.
 func (c *Client) carry(ctx context.Context, loop *transport.Loop, m roles.Machine) {
-	log := logger(c.Log)
-	loop.Network, loop.Start, loop.Trace = c.Network, time.Now(), traced(log, c.Trace)
-	if loop.Network == nil {
-		loop.Network = transport.TCP{}
+	log, report := logger(c.Log), loop.Report
+	loop.Network, loop.Start, loop.Trace = c.relay.vouch(c.network()), time.Now(), traced(log, c.Trace)
+	loop.Report = func(outcome roles.Outcome) {
+		if met, is := outcome.(roles.Met); is {
+			c.relay.meet(&c.Trust, c.Relay, met.ID, log)
+		} else if report != nil {
+			report(outcome)
+		}
 	}
 	loop.Run(context.WithoutCancel(ctx), ctx.Done(), new(conversations).watch(log, m))
 }

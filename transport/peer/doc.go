@@ -3,7 +3,8 @@
 // A relay keeps the list of the nodes that are active, and of the names that they publish. It
 // serves the links that a listener accepts:
 //
-//	listener, err := transport.TCP{}.Listen(ctx, ":4000")
+//	network := &transport.TLS{Key: key} // an ed25519.PrivateKey that is kept
+//	listener, err := network.Listen(ctx, ":4000")
 //	...
 //	relay := peer.Relay{Log: log}
 //	err = relay.Serve(ctx, listener)
@@ -32,8 +33,10 @@
 // share, registry); the level debug shows what happens on links, and trace each transition of a
 // machine.
 //
-// Everything runs over any transport.Network: transport.TCP, or transport.NewMemory within one
-// process.
+// Everything runs over any transport.Network. Without one, nodes and clients speak over transport.TLS with
+// a new key. All links of a relay, and of its nodes, prove ids (transport.TLS) or none does
+// (transport.TCP, or transport.NewMemory within one process). [Trust] says which relay a node or a client
+// takes for its own: without more the one that answers first.
 //
 // What you owe it: a Share that stays open while a node runs on it, functions that return soon, and
 // a Close for each file that is opened.

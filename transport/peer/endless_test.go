@@ -64,7 +64,7 @@ func longName(n int) string {
 }
 
 func (e endless) client(t *testing.T) *peer.Client {
-	return &peer.Client{Relay: startRelay(t, transport.TCP{}, &peer.Relay{Directory: e})}
+	return &peer.Client{Network: transport.TCP{}, Relay: startRelay(t, transport.TCP{}, &peer.Relay{Directory: e})}
 }
 
 // peak returns the most memory that was live, or nearly, beyond what was before, while something was

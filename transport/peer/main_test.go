@@ -24,9 +24,10 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // patience is how long a test waits for what must happen.
 const patience = 20 * time.Second
 
-// both runs a test over real sockets and in memory.
+// both runs a test over real sockets and in memory, and over TLS.
 func both(t *testing.T, test func(t *testing.T, network transport.Network)) {
 	t.Run("TCP", func(t *testing.T) { test(t, transport.TCP{}) })
+	t.Run("TLS", func(t *testing.T) { test(t, &transport.TLS{}) })
 	t.Run("memory", func(t *testing.T) { test(t, transport.NewMemory()) })
 }
 
@@ -65,9 +66,18 @@ func startRelay(t *testing.T, network transport.Network, r *peer.Relay) string {
 	return listener.Addr().String()
 }
 
+// another returns a network for another peer: over TLS, with a key of its own.
+func another(network transport.Network) transport.Network {
+	if over, is := network.(*transport.TLS); is {
+		return &transport.TLS{Network: over.Network}
+	}
+	return network
+}
+
 // startNode runs a node until the test ends or the returned function is called, once it is listed.
 func startNode(t *testing.T, n *peer.Node) (end func() error) {
 	t.Helper()
+	n.Network = another(n.Network)
 	end = background(t, n.Run)
 	ready(t, n)
 	return end

@@ -16,7 +16,12 @@ import (
 // keepListed runs the membership until ctx is done, and a goodbye is said or cannot be.
 func (n *Node) keepListed(ctx context.Context, listen netip.AddrPort, catalog *catalog) error {
 	log := logger(n.Log).Named("membership")
-	config := node.Config{Relay: n.Relay, ID: n.id(), Epoch: uint64(time.Now().UnixMicro()), Port: listen.Port()}
+	network := n.dialsFrom(listen.Addr())
+	expects, refusal := n.relay.expected(&n.Trust, network, n.Relay)
+	if refusal != nil {
+		return refusal
+	}
+	config := node.Config{Relay: n.Relay, RelayID: expects, ID: n.id(), Epoch: uint64(time.Now().UnixMicro()), Port: listen.Port()}
 	if at := listen.Addr(); at.IsLoopback() {
 		config.Listens = protocol.IPOf(at)
 	}
@@ -27,7 +32,8 @@ func (n *Node) keepListed(ctx context.Context, listen netip.AddrPort, catalog *c
 		}
 	}
 	m := &member{log: log, state: &n.state, relay: n.Relay, listing: Listing{ID: config.ID, Listen: listen}}
-	loop := transport.Loop{Network: n.dialsFrom(listen.Addr()), Report: m.report, Trace: traced(log, n.Trace)}
+	m.met = func(id protocol.PeerID) { n.relay.meet(&n.Trust, n.Relay, id, log) }
+	loop := transport.Loop{Network: n.relay.vouch(network), Report: m.report, Trace: traced(log, n.Trace)}
 	if catalog != nil {
 		config.Catalog, loop.Notify = catalog.Catalog, catalog.news
 	}
@@ -42,8 +48,9 @@ func (n *Node) keepListed(ctx context.Context, listen netip.AddrPort, catalog *c
 // member takes the reports of a node's membership.
 type member struct {
 	log       hclog.Logger
-	state     *state
+	state     *readiness
 	relay     string
+	met       func(id protocol.PeerID) // takes note of the relay that was met first
 	listing   Listing
 	wasListed bool
 	refused   int   // changes of the index that the relay does not keep, as was said
@@ -52,6 +59,8 @@ type member struct {
 
 func (m *member) report(outcome roles.Outcome) {
 	switch o := outcome.(type) {
+	case roles.Met:
+		m.met(o.ID)
 	case node.Leased:
 		m.wasListed = true
 		m.log.Info("listed", "relay", m.relay, "at", whereabouts(o.Place), "listens", m.listing.Listen, "ttl_ms", o.TTL.Milliseconds())

@@ -19,12 +19,13 @@ import (
 // Node serves a share, and keeps itself listed at a relay. Its fields are the options and are left
 // alone once it runs; Relay and Share are needed, the zero values of the others are of use.
 type Node struct {
-	Network   transport.Network  // nil: transport.TCP{}
+	Network   transport.Network  // nil: a transport.TLS of its own over TCP, with a new key
 	Relay     string             // host:port
+	Trust     Trust              // which relay it takes for the one there
 	Listen    string             // host:port to serve on; port 0 picks one; "": ":0"
 	Listener  transport.Listener // to serve on in place of one at Listen; Run closes it
 	Share     transport.Share    // what it serves; the owner closes it, after Run
-	ID        protocol.PeerID    // zero: one is drawn
+	ID        protocol.PeerID    // its secret where the network proves no ids; zero: one is drawn
 	Advertise netip.AddrPort     // where to be listed; zero: at the address that the relay sees
 	NoPublish bool               // what a transport.Lister has is not published
 	MaxLinks  int                // connections at once; 0: roles.MaxLinks
@@ -32,7 +33,9 @@ type Node struct {
 	// Trace is called for each event of a link, from any goroutine. Nil: it is not called.
 	Trace func(transport.Event)
 
-	state state
+	state readiness
+	own   transport.TLS // the network where none is given
+	relay relayPin
 }
 
 // Run registers at the relay and serves until ctx is done; then it leaves gracefully, within
@@ -50,6 +53,7 @@ func (n *Node) Run(ctx context.Context) error {
 }
 
 func (n *Node) run(ctx context.Context) error {
+	n.own.By = protocol.Node
 	listener, err := n.listen(ctx)
 	if err != nil {
 		return err
@@ -90,7 +94,7 @@ func (n *Node) listen(ctx context.Context) (transport.Listener, error) {
 
 func (n *Node) network() transport.Network {
 	if n.Network == nil {
-		return transport.TCP{}
+		return &n.own
 	}
 	return n.Network
 }
@@ -98,15 +102,29 @@ func (n *Node) network() transport.Network {
 // dialsFrom returns the network over which the relay is dialed: from the address where the node
 // listens, if that is one, so that the relay sees where the node can be reached.
 func (n *Node) dialsFrom(listen netip.Addr) transport.Network {
-	if tcp, is := n.network().(transport.TCP); is && !tcp.From.IsValid() {
-		tcp.From = listen
-		return tcp
+	switch over := n.network().(type) {
+	case transport.TCP:
+		return from(over, listen)
+	case *transport.TLS:
+		if below, is := over.Below().(transport.TCP); is {
+			return over.Over(from(below, listen))
+		}
 	}
 	return n.network()
 }
 
-// id returns the node's id, or draws one.
+func from(tcp transport.TCP, listen netip.Addr) transport.TCP {
+	if !tcp.From.IsValid() {
+		tcp.From = listen
+	}
+	return tcp
+}
+
+// id returns the id that the node proves, or its secret, which is drawn if there is none.
 func (n *Node) id() protocol.PeerID {
+	if proves, is := n.network().(transport.Authenticated); is {
+		return proves.ID()
+	}
 	id := n.ID
 	if id == (protocol.PeerID{}) {
 		rand.Read(id[:])

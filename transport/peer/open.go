@@ -54,12 +54,17 @@ func (c *Client) Open(ctx context.Context, request Request) (*File, error) {
 	if ctx.Err() != nil {
 		return nil, interrupted(ctx)
 	}
+	expects, refusal := c.expected()
+	if refusal != nil {
+		return nil, refusal
+	}
 	f := &File{
 		name: request.Name, ctx: ctx, over: make(chan struct{}), pinned: make(chan struct{}), inputs: make(chan roles.Input),
 		cache: newReadCache(), last: ^uint64(0),
 	}
 	ctx, f.stop = context.WithCancel(ctx)
 	reader := client.NewReader(c.Relay, request.Name, request.Hash)
+	reader.Expect(expects)
 	loop := &transport.Loop{Store: f.cache, Inputs: f.inputs, Report: func(outcome roles.Outcome) {
 		if request.Report != nil {
 			request.Report(outcome)

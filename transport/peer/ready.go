@@ -39,8 +39,8 @@ func (n *Node) Ready(ctx context.Context) (Listing, error) {
 	}
 }
 
-// state is how far a Node is. Its zero value is that of one which has not been run.
-type state struct {
+// readiness is how far a Node is. Its zero value is that of one which has not been run.
+type readiness struct {
 	mu      sync.Mutex
 	changed chan struct{} // closed at the next change; nil: nobody waits for one
 	run     bool          // it runs, or has run
@@ -59,7 +59,7 @@ var (
 
 // look returns the listing, or why there is none. That may change if there is a channel, which is
 // closed then.
-func (s *state) look() (listing Listing, changed <-chan struct{}, why error) {
+func (s *readiness) look() (listing Listing, changed <-chan struct{}, why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -83,7 +83,7 @@ func (s *state) look() (listing Listing, changed <-chan struct{}, why error) {
 }
 
 // change makes a change and wakes those who wait for one.
-func (s *state) change(f func()) {
+func (s *readiness) change(f func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f()
@@ -94,13 +94,13 @@ func (s *state) change(f func()) {
 }
 
 // begin notes that the node runs. It reports false if it has before.
-func (s *state) begin() (first bool) {
+func (s *readiness) begin() (first bool) {
 	s.change(func() { first, s.run = !s.run, true })
 	return first
 }
 
-func (s *state) end(err error) { s.change(func() { s.ended, s.why = true, err }) }
+func (s *readiness) end(err error) { s.change(func() { s.ended, s.why = true, err }) }
 
-func (s *state) listed(l Listing) { s.change(func() { s.listing, s.why = l, nil }) }
+func (s *readiness) listed(l Listing) { s.change(func() { s.listing, s.why = l, nil }) }
 
-func (s *state) failed(err error) { s.change(func() { s.listing, s.why = Listing{}, err }) }
+func (s *readiness) failed(err error) { s.change(func() { s.listing, s.why = Listing{}, err }) }

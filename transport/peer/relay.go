@@ -48,7 +48,8 @@ func (r *Relay) Expected() int {
 // Serve serves the links that a listener accepts until ctx is done. It then closes the listener,
 // lets each conversation come to its end, for roles.DrainTimeout at most, and returns nil. An error
 // says why it could not accept links any more, or that ctx was done before. It may be called for
-// several listeners, at once as well: they share the registry.
+// several listeners, at once as well: they share the registry. Either all of them prove ids (those of
+// transport.TLS) or none does: in plain an id is a secret, over TLS everybody knows it.
 func (r *Relay) Serve(ctx context.Context, listener transport.Listener) error {
 	if ctx.Err() != nil {
 		listener.Close()

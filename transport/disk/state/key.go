@@ -14,8 +14,11 @@ import (
 	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
-// RelayKey is the name of a relay's key. NodeKeyName has that of a node's.
-const RelayKey = "relay"
+// The names of a relay's and of a client's key. NodeKeyName has that of a node's.
+const (
+	RelayKey  = "relay"
+	ClientKey = "client"
+)
 
 const (
 	keySuffix = ".pem"

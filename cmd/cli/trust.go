@@ -1,0 +1,104 @@
+package cli
+
+import (
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/spf13/cobra"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/transport/disk/state"
+	"github.com/relaypeer/relaypeer/transport/peer"
+)
+
+// Secured is whether a program speaks over TLS, and what it keeps for that.
+type Secured struct {
+	Plain   bool
+	dir     string // as --state says
+	relayID string
+	strict  bool
+
+	folder *state.Folder // nil: nothing is kept between runs
+}
+
+// SecureFlags gives a program the flags --plain and --state. Keeps says what the state folder is for.
+func (s *Secured) SecureFlags(command *cobra.Command, keeps string) {
+	flags := command.Flags()
+	flags.BoolVar(&s.Plain, "plain", false,
+		"speak without TLS: nothing is encrypted, and nobody proves who he is. For trusted networks; all programs have to be told")
+	flags.StringVar(&s.dir, "state", "", "the `DIR` that keeps "+keeps+"; - for none (default: relaypeer in the user's state folder)")
+}
+
+// TrustFlags gives a program that dials a relay the flags --relay-id and --strict.
+func (s *Secured) TrustFlags(command *cobra.Command) {
+	flags := command.Flags()
+	flags.StringVar(&s.relayID, "relay-id", "", "the `ID` that the relay has to prove, as relay-server id prints it (default: the one that it proved at first contact)")
+	flags.BoolVar(&s.strict, "strict", false, "do not ask a relay that is not known")
+}
+
+// Open opens the state folder. One that the user has not named and that cannot be used costs a warning:
+// what would be kept there lasts as long as the program.
+func (s *Secured) Open(c *cobra.Command, log hclog.Logger) (err error) {
+	if s.dir == "-" {
+		return nil
+	}
+	if s.folder, err = state.Open(s.dir); err != nil && !c.Flags().Changed("state") && !FromEnvironment(c.Flags(), "state") {
+		log.Warn("nothing can be kept between runs, neither a key nor which relays are known; set --state", "why", err)
+		return nil
+	}
+	return err
+}
+
+// Folder returns the state folder, or nil if nothing is kept between runs.
+func (s *Secured) Folder() *state.Folder { return s.folder }
+
+// Named reports whether the user has named a state folder.
+func (s *Secured) Named() bool { return s.dir != "" && s.dir != "-" }
+
+// Key returns a key of the state folder, or one that lasts as long as the program.
+func (s *Secured) Key(name string) (ed25519.PrivateKey, error) {
+	if s.folder == nil {
+		return state.NewKey()
+	}
+	return s.folder.Key(name)
+}
+
+// Trust returns which relay is to be taken for the one at its address.
+func (s *Secured) Trust() (t peer.Trust, err error) {
+	if s.Plain && (s.relayID != "" || s.strict) {
+		return t, Usage("--plain: a relay proves nothing in plain; --relay-id and --strict are about what it proves")
+	}
+	if s.relayID != "" {
+		if t.RelayID, err = protocol.ParsePeerID(s.relayID); err != nil {
+			return t, Usage("--relay-id: %v", err)
+		}
+	}
+	t.Known, t.Strict = s.folder.KnownRelays(), s.strict
+	return t, nil
+}
+
+// WithHint adds to a failure that is about who a relay is what to do, if there is something.
+func WithHint(err error, relay string) error {
+	var why *peer.Error
+	if !errors.As(err, &why) || Hint(why.Code, relay) == "" {
+		return err
+	}
+	return &Failure{ExitCode(err), err.Error() + "; " + Hint(why.Code, relay)}
+}
+
+// Hint returns what to do about a relay that is not what it should be; "": nothing particular.
+func Hint(code protocol.Code, relay string) string {
+	switch code {
+	case protocol.RelayChanged:
+		return fmt.Sprintf("if that is right (it has a new key, or is another one), peer-client forget %s takes the next one that answers; if not, somebody is in between", relay)
+	case protocol.RelayUnknown:
+		return "--relay-id ID says which one it is, and without --strict the first that answers is taken"
+	case protocol.NoTLS:
+		return "with --plain it is asked so, and then nothing is encrypted and nobody proves who he is"
+	case protocol.TLSRequired:
+		return "leave out --plain"
+	}
+	return ""
+}
