@@ -1,4 +1,4 @@
-package state
+package protocol
 
 import (
 	"fmt"
@@ -8,13 +8,11 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/relaypeer/relaypeer/protocol"
 )
 
-// NormalAddress returns the one form of a relay's HOST:PORT under which it is known: the host in lower
-// case without a dot at its end, an IP address in its shortest form, an IPv4 one mapped into IPv6 as
-// IPv4.
+// NormalAddress returns the one form of a relay's HOST:PORT, under which it is known and invited to:
+// the host in lower case without a dot at its end, an IP address in its shortest form, an IPv4 one
+// mapped into IPv6 as IPv4.
 func NormalAddress(address string) (string, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil || !utf8.ValidString(address) {
@@ -43,6 +41,6 @@ func isHost(text string) bool {
 			return false
 		}
 	}
-	return text != "" && text[0] != '#' && !strings.HasSuffix(text, ".") && protocol.Printable(text, len(text)) == text &&
+	return text != "" && text[0] != '#' && !strings.HasSuffix(text, ".") && Printable(text, len(text)) == text &&
 		!strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || r == '[' || r == ']' })
 }
