@@ -18,7 +18,7 @@ import (
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
-func main() { os.Exit(cli.Main(cli.Choose(os.Args[1:], command(), id()))) }
+func main() { os.Exit(cli.Main(cli.Choose(os.Args[1:], command(), subcommands()...))) }
 
 // id is the subcommand that prints the relay's id.
 func id() cli.Subcommand {

@@ -167,7 +167,7 @@ func (f AdmitFiles) NewInvite(addresses []string, relay protocol.PeerID, role pr
 		return nil, err
 	}
 	if name == "" {
-		name = noName
+		name = NoName
 	}
 	return invite, f.AddToken(Token{invite.Token, invite.KeyID(), role, uses, invite.Until(), name})
 }

@@ -50,9 +50,10 @@ type Revocation struct {
 const (
 	// MaxUses bounds how many peers one token admits.
 	MaxUses = 1_000_000
+	// NoName stands for no name in the files.
+	NoName = "-"
 
 	mostMemberName = 64 // bytes
-	noName         = "-"
 )
 
 // CheckName returns why a text can be no member's name, or nil.
