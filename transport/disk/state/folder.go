@@ -92,13 +92,18 @@ func makeFolder(path string) error {
 // Path returns where something in the folder is.
 func (f *Folder) Path(name string) string { return filepath.Join(f.path, name) }
 
-func (f *Folder) open() (*os.Root, error) { return disk.OpenFolder(f.path) }
+func (f *Folder) open() (*os.Root, error) { return openFolder(f.path) }
+
+func openFolder(path string) (*os.Root, error) {
+	root, err := disk.OpenFolder(path)
+	return root, told(path, err)
+}
 
 // openPrivate opens the folder, if nobody else can put another file in the place of one in it.
 func (f *Folder) openPrivate() (*os.Root, error) { return openPrivate(f.path) }
 
 func openPrivate(path string) (*os.Root, error) {
-	root, err := disk.OpenFolder(path)
+	root, err := openFolder(path)
 	if err != nil {
 		return nil, err
 	}

@@ -130,6 +130,20 @@ func TestNoFolderIsToldFromOneThatCannotBeUsed(t *testing.T) {
 	}
 }
 
+func TestAFolderThatIsOnlyLookedAtIsNotMade(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	if _, err := state.Existing(path); !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), path+": ") {
+		t.Error(err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+	openFolder(t, path)
+	if _, err := state.Existing(path); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAFolderThatMayNotBeReadIsNotNone(t *testing.T) {
 	if !isUser(t) {
 		return
