@@ -187,3 +187,20 @@ func TestAFolderThatCannotBeWrittenHasTheKeysThatAreThere(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestAFileSystemWithoutModesGetsNoKey: each of its files has the same mode, whatever is asked for.
+func TestAFileSystemWithoutModesGetsNoKey(t *testing.T) {
+	needsModes(t)
+	folder := newFolder(t)
+	defer state.SetBefore(func(what string) error {
+		made, err := filepath.Glob(folder.Path(".*.new"))
+		for _, path := range made {
+			err = errors.Join(err, os.Chmod(path, 0o755))
+		}
+		return err
+	})()
+	if _, err := folder.Key("k"); err == nil || !strings.Contains(err.Error(), "another state folder") {
+		t.Error(err)
+	}
+	disktest.Leaves(t, folder.Path("."))
+}
