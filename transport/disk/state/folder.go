@@ -32,7 +32,7 @@ func Open(dir string) (*Folder, error) {
 		}
 		return nil, err
 	}
-	return f, f.check()
+	return f.checked()
 }
 
 // Existing is Open for a folder that is there. Its error is fs.ErrNotExist if it is not.
@@ -41,7 +41,7 @@ func Existing(dir string) (*Folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f, f.check()
+	return f.checked()
 }
 
 // at returns the folder at a path, whatever is there.
@@ -52,16 +52,19 @@ func at(dir string) (_ *Folder, err error) {
 		}
 	}
 	path, err := filepath.Abs(dir)
-	return &Folder{path}, err
+	if err != nil {
+		return nil, err
+	}
+	return &Folder{path}, nil
 }
 
-// check fails if the folder cannot be opened.
-func (f *Folder) check() error {
+// checked returns the folder if it can be opened.
+func (f *Folder) checked() (*Folder, error) {
 	root, err := f.open()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return root.Close()
+	return f, root.Close()
 }
 
 // makeFolder makes a folder and those above it, for the user alone. Each is durable when it returns:
