@@ -2,7 +2,6 @@ package protocol
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -14,8 +13,8 @@ import (
 // the host in lower case without a dot at its end, an IP address in its shortest form, an IPv4 one
 // mapped into IPv6 as IPv4.
 func NormalAddress(address string) (string, error) {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil || !utf8.ValidString(address) {
+	host, port, is := splitHostPort(address)
+	if !is || !utf8.ValidString(address) {
 		return "", fmt.Errorf("%q is not HOST:PORT", address)
 	}
 	number, err := strconv.ParseUint(port, 10, 16)
@@ -30,7 +29,19 @@ func NormalAddress(address string) (string, error) {
 	if !isHost(host) {
 		return "", fmt.Errorf("%q is no host", host)
 	}
-	return net.JoinHostPort(host, strconv.FormatUint(number, 10)), nil
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	return host + ":" + strconv.FormatUint(number, 10), nil
+}
+
+// splitHostPort splits an address at the colon before its port. A host with colons is in brackets.
+func splitHostPort(address string) (host, port string, is bool) {
+	if inside, bracket := strings.CutPrefix(address, "["); bracket {
+		return strings.Cut(inside, "]:")
+	}
+	host, port, is = strings.Cut(address, ":")
+	return host, port, is && !strings.Contains(port, ":")
 }
 
 // isHost reports whether a text in its normal form can be a host, and have its place in a line.
