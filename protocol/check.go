@@ -144,6 +144,15 @@ func (m *Content) check() *Error {
 	return nil
 }
 
+func (m *Enter) check() *Error { return nil }
+
+func (m *Entered) check() *Error {
+	if !m.Role.known() {
+		return malformed("ENTERED: role %d", uint8(m.Role))
+	}
+	return nil
+}
+
 func (m *Error) check() *Error {
 	if !m.Code.Travels() {
 		return malformed("ERROR: code %d does not travel", uint16(m.Code))

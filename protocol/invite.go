@@ -47,6 +47,9 @@ func (r Role) String() string {
 	return "nobody"
 }
 
+// Covers reports whether a role may do all that another one may. A node may do all that there is.
+func (r Role) Covers(other Role) bool { return r&NodeRole != 0 || r&other == other }
+
 func (r Role) known() bool { return r >= NodeRole && r <= BothRoles }
 
 // ParseRole reads node, client or both.

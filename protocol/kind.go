@@ -16,6 +16,7 @@ const (
 	KindList     Kind = 0x06
 	KindGet      Kind = 0x07
 	KindTree     Kind = 0x08
+	KindEnter    Kind = 0x0a
 
 	KindRegistered = KindRegister | response
 	KindRenewed    = KindRenew | response
@@ -27,6 +28,7 @@ const (
 	KindOutboard   = KindTree | response
 
 	KindHashing Kind = 0x89
+	KindEntered      = KindEnter | response
 
 	KindError Kind = 0xff
 
@@ -55,6 +57,7 @@ var Kinds = []KindInfo{
 	{KindList, "LIST", "client to relay", MaxFirst, "which names are shared?", func() Message { return new(List) }, shapeOf[List]()},
 	{KindGet, "GET", "client to node", MaxFirst, "send this file from this offset", func() Message { return new(Get) }, shapeOf[Get]()},
 	{KindTree, "TREE", "client to node", MaxFirst, "what is this file, and how is it verified?", func() Message { return new(Tree) }, shapeOf[Tree]()},
+	{KindEnter, "ENTER", "client or node to relay", MaxFirst, "admit me: here is my invite's token and signature", func() Message { return new(Enter) }, shapeOf[Enter]()},
 	{KindRegistered, "REGISTERED", "relay to node", MaxControl, "you are listed at this address", func() Message { return new(Registered) }, shapeOf[Registered]()},
 	{KindRenewed, "RENEWED", "relay to node", MaxControl, "you stay listed", func() Message { return new(Renewed) }, shapeOf[Renewed]()},
 	{KindLeft, "LEFT", "relay to node", MaxControl, "this epoch of yours is not listed", func() Message { return new(Left) }, shapeOf[Left]()},
@@ -64,6 +67,7 @@ var Kinds = []KindInfo{
 	{KindContent, "CONTENT", "node to client", MaxControl, "this many raw bytes of the file follow", func() Message { return new(Content) }, shapeOf[Content]()},
 	{KindOutboard, "OUTBOARD", "node to client", MaxList, "this is the file, and its hash tree", func() Message { return new(Outboard) }, shapeOf[Outboard]()},
 	{KindHashing, "HASHING", "node to client", MaxControl, "wait: the file is being hashed", func() Message { return new(Hashing) }, shapeOf[Hashing]()},
+	{KindEntered, "ENTERED", "relay to client or node", MaxControl, "you are admitted, for good", func() Message { return new(Entered) }, shapeOf[Entered]()},
 	{KindError, "ERROR", "anyone", MaxFirst, "no, and why", func() Message { return new(Error) }, shapeOf[Error]()},
 }
 

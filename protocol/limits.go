@@ -11,10 +11,12 @@ const (
 	GroupSize  = 1 << 20 // bytes of a chunk group, the unit of verification; a file's last may be shorter
 	CursorSize = 64      // bytes at most in a page cursor
 
-	TokenIDSize  = 5    // bytes of a token's id
-	SecretSize   = 16   // bytes of an invite's secret
-	MaxInvite    = 1024 // characters of an invite
-	MaxAddresses = 8    // of a relay, in an invite
+	TokenIDSize   = 5    // bytes of a token's id
+	SecretSize    = 16   // bytes of an invite's secret
+	SignatureSize = 64   // bytes of an Ed25519 signature
+	ExporterSize  = 32   // bytes that are the same at both ends of a TLS link, and on no other link
+	MaxInvite     = 1024 // characters of an invite
+	MaxAddresses  = 8    // of a relay, in an invite
 
 	MaxFirst   = 4 << 10  // payload bytes of a request, which may come from a stranger
 	MaxControl = 64 << 10 // payload bytes of a response that is not a list

@@ -249,6 +249,18 @@ type Content struct {
 	Executable bool   `cbor:"6,keyasint,omitempty"`
 }
 
+// Enter asks a closed relay to admit the key that the link has proven, by a token of an invite. Its
+// signature is over [Enter.Signed], under the key that the invite's secret makes.
+type Enter struct {
+	Token     TokenID             `cbor:"1,keyasint"`
+	Signature [SignatureSize]byte `cbor:"2,keyasint"`
+}
+
+// Entered says that the key is admitted, from now on and without an invite.
+type Entered struct {
+	Role Role `cbor:"1,keyasint"` // what it may do, by this and earlier invites
+}
+
 // Error is a refusal. Its layout is frozen for all versions, as the frame header is.
 type Error struct {
 	Code  Code   `cbor:"1,keyasint"`
@@ -276,6 +288,8 @@ func (*Content) Kind() Kind    { return KindContent }
 func (*Tree) Kind() Kind       { return KindTree }
 func (*Outboard) Kind() Kind   { return KindOutboard }
 func (*Hashing) Kind() Kind    { return KindHashing }
+func (*Enter) Kind() Kind      { return KindEnter }
+func (*Entered) Kind() Kind    { return KindEntered }
 func (*Error) Kind() Kind      { return KindError }
 
 // ToMillis turns a duration into milliseconds for the wire, rounding up, at least one.

@@ -6,9 +6,9 @@ import "testing"
 // implementation.
 func TestKindNumbersNeverChange(t *testing.T) {
 	want := map[string]Kind{
-		"REGISTER": 0x01, "RENEW": 0x02, "LEAVE": 0x03, "PUBLISH": 0x04, "LOCATE": 0x05, "LIST": 0x06, "GET": 0x07, "TREE": 0x08,
+		"REGISTER": 0x01, "RENEW": 0x02, "LEAVE": 0x03, "PUBLISH": 0x04, "LOCATE": 0x05, "LIST": 0x06, "GET": 0x07, "TREE": 0x08, "ENTER": 0x0a,
 		"REGISTERED": 0x81, "RENEWED": 0x82, "LEFT": 0x83, "PUBLISHED": 0x84, "LOCATED": 0x85, "LISTED": 0x86, "CONTENT": 0x87,
-		"OUTBOARD": 0x88, "HASHING": 0x89, "ERROR": 0xff,
+		"OUTBOARD": 0x88, "HASHING": 0x89, "ENTERED": 0x8a, "ERROR": 0xff,
 	}
 	if len(Kinds) != len(want) {
 		t.Errorf("%d kinds, want %d", len(Kinds), len(want))

@@ -181,6 +181,10 @@ func valueSays(v reflect.Value) string {
 			items[i] = valueSays(v.Index(i))
 		}
 		return "[" + strings.Join(items, " ") + "]"
+	case reflect.Array:
+		bytes := make([]byte, v.Len())
+		reflect.Copy(reflect.ValueOf(bytes), v)
+		return hex.EncodeToString(bytes)
 	case reflect.Struct:
 		return "{" + strings.Join(fieldsSay(v), " ") + "}"
 	}

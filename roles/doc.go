@@ -27,7 +27,7 @@
 //	client.Locating, client.Begun, client.Checking, client.Hashing, client.Had, client.Tried, client.Result
 //	client.Page, client.QueryResult, client.Answered, client.Gathered, client.Learned, client.Visited
 //	client.Pinned, client.Unread
-//	roles.Met
+//	roles.Met, roles.Entered
 //
 // The driver owes a machine: one owner at a time; each effect carried out in order; inputs for a
 // link only between its Opened and its HangUp; exactly one of Heard, Malformed, PeerEnded or Lost

@@ -128,6 +128,16 @@ type Placement struct {
 	Attributes protocol.Attributes
 }
 
+// FindToken asks for the key whose signature a token of a closed relay demands. TokenFound follows.
+type FindToken struct{ Token protocol.TokenID }
+
+// Admit asks for a peer, which has shown a token's key, to be admitted durably. Admitted follows.
+type Admit struct {
+	ID    protocol.PeerID
+	Token protocol.TokenID
+	From  netip.Addr
+}
+
 // Report passes an outcome to the machine's owner. Nothing follows.
 type Report struct{ Outcome Outcome }
 
@@ -139,8 +149,14 @@ type Outcome interface{ Reported() }
 // expects the id that it has proven from then on. SPEC "Identity".
 type Met struct{ ID protocol.PeerID }
 
+// Entered is reported when a closed relay has admitted us, or has said that it did before.
+type Entered struct{}
+
 // Reported implements [Outcome].
 func (Met) Reported() {}
+
+// Reported implements [Outcome].
+func (Entered) Reported() {}
 
 func (Dial) effect()         {}
 func (Send) effect()         {}
@@ -158,4 +174,6 @@ func (InspectStore) effect() {}
 func (ReleaseStore) effect() {}
 func (CommitStore) effect()  {}
 func (OpenStore) effect()    {}
+func (FindToken) effect()    {}
+func (Admit) effect()        {}
 func (Report) effect()       {}

@@ -164,6 +164,16 @@ type StoreFailed struct {
 	Err  error
 }
 
+// TokenFound answers FindToken with the key; zero: there is no such token.
+type TokenFound struct{ Key protocol.PeerID }
+
+// Admitted answers Admit: what the peer may do from now on, or, if that is nothing, why it is not admitted.
+type Admitted struct {
+	Role protocol.Role
+	Code protocol.Code
+	Text string
+}
+
 // TimerFired says that a timer is due. A machine ignores one with an outdated number.
 type TimerFired struct {
 	Timer  Timer
@@ -205,6 +215,8 @@ func (BodyDone) input()       {}
 func (BodySpoiled) input()    {}
 func (FileFound) input()      {}
 func (FileRefused) input()    {}
+func (TokenFound) input()     {}
+func (Admitted) input()       {}
 func (StoreFailed) input()    {}
 func (TimerFired) input()     {}
 func (Stopped) input()        {}

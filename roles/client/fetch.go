@@ -197,6 +197,7 @@ func (f *Fetch) stop(at roles.Moment) {
 func (f *Fetch) locate(at roles.Moment) {
 	f.query.Reset(f.request.Relay, &protocol.Locate{Name: f.request.Name, Hash: f.request.Hash, Cursor: f.cursor})
 	f.query.Expect(f.request.RelayID)
+	f.query.Enter(f.request.Entry)
 	f.query.single = true
 	f.query.Watch(f.watch)
 	f.absorb(f.query.Step(at, roles.Started{}))

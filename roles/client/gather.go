@@ -43,6 +43,7 @@ type Gather struct {
 type GatherRequest struct {
 	Relay   string          // host:port
 	RelayID protocol.PeerID // as in Request
+	Entry   roles.Entry     // as in Request
 	Sources int             // nodes that one large file comes from at once; see Request
 	Wanted  []Offer         // each name once, as Choose picks them
 }

@@ -86,7 +86,7 @@ func (g *Gather) fetchItem(at roles.Moment, item int) {
 	for n := range g.fetches {
 		if slot := &g.fetches[n]; !slot.busy {
 			slot.busy, slot.item, slot.moved, slot.put = true, item, at.Now, false
-			g.begin(at, slot, Request{Relay: g.request.Relay, RelayID: g.request.RelayID, Name: i.name, Hash: i.Hash, Sources: g.request.Sources})
+			g.begin(at, slot, Request{Relay: g.request.Relay, RelayID: g.request.RelayID, Entry: g.request.Entry, Name: i.name, Hash: i.Hash, Sources: g.request.Sources})
 			return
 		}
 	}
@@ -111,6 +111,8 @@ func (g *Gather) tellFetch(at roles.Moment, slot *fetchSlot, in roles.Input) {
 				continue
 			case roles.Met:
 				g.request.RelayID = told.ID
+			case roles.Entered:
+				g.request.Entry = roles.Entry{}
 			case Had, Begun, Checking:
 				slot.moved = at.Now
 			}

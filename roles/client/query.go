@@ -17,6 +17,7 @@ type Query struct {
 	relay  string
 	id     protocol.PeerID  // of the relay; zero: none is expected yet
 	met    bool             // nobody was expected, and what has answered so far does not say that it is a relay
+	entry  roles.Entry      // without an invite once it has been used
 	ask    protocol.Message // with the cursor of the next page
 	single bool             // one page is enough
 	said   answers
@@ -87,11 +88,14 @@ func (q *Query) Reset(relay string, ask protocol.Message) {
 // [roles.Met].
 func (q *Query) Expect(id protocol.PeerID) { q.id = id }
 
+// Enter has the Query enter a closed relay with its first request. It reports [roles.Entered].
+func (q *Query) Enter(by roles.Entry) { q.entry = by }
+
 // Again prepares a machine that was stopped for the pages that it has not heard.
 func (q *Query) Again() {
-	said, id := q.said, q.id
+	said, id, entry := q.said, q.id, q.entry
 	q.Reset(q.relay, q.ask)
-	q.said, q.id = said, id
+	q.said, q.id, q.entry = said, id, entry
 }
 
 // use sets the link and the timer, for a Query within another machine.
@@ -156,9 +160,15 @@ func (q *Query) opened(in roles.Opened) {
 	if q.id.IsZero() && !in.ID.IsZero() {
 		q.id, q.met = in.ID, true
 	}
-	if _, list := q.ask.(*protocol.List); list {
+	_, list := q.ask.(*protocol.List)
+	enter := q.entry.Enter(in)
+	switch {
+	case enter != nil:
+		q.core.Fire(queryOpenedToEnter)
+		q.core.Do(roles.Send{Link: q.link, Message: enter})
+	case list:
 		q.core.Fire(queryOpenedToList)
-	} else {
+	default:
 		q.core.Fire(queryOpenedToLocate)
 	}
 	q.request()
@@ -178,6 +188,8 @@ func (q *Query) heard(m protocol.Message) {
 		q.core.Do(roles.Report{Outcome: roles.Met{ID: q.id}})
 	}
 	switch m := m.(type) {
+	case *protocol.Entered:
+		q.entered()
 	case *protocol.Located:
 		next := *q.ask.(*protocol.Locate) // a copy: what was sent belongs to the link
 		next.Cursor = m.Cursor
@@ -197,6 +209,17 @@ func (q *Query) heard(m protocol.Message) {
 		q.leave(queryRefused)
 		q.core.Do(roles.Report{Outcome: q.result})
 	}
+}
+
+// entered waits for the answer to the question, which has been sent already.
+func (q *Query) entered() {
+	q.entry = roles.Entry{}
+	if _, list := q.ask.(*protocol.List); list {
+		q.core.Fire(queryEnteredToList)
+	} else {
+		q.core.Fire(queryEnteredToLocate)
+	}
+	q.core.Do(roles.Hear{Link: q.link}, roles.Report{Outcome: roles.Entered{}})
 }
 
 // page asks for the next page, or leaves.

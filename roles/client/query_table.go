@@ -15,6 +15,7 @@ type QueryEvent string
 const (
 	QueryNew      QueryState = "New"
 	QueryDialing  QueryState = "Dialing"
+	QueryEntering QueryState = "Entering"
 	QueryLocating QueryState = "Locating"
 	QueryListing  QueryState = "Listing"
 	QueryPutOff   QueryState = "PutOff"
@@ -25,22 +26,25 @@ const (
 
 // The events of a Query.
 const (
-	queryStarted        QueryEvent = "Started"
-	queryOpenedToLocate QueryEvent = "OpenedToLocate"
-	queryOpenedToList   QueryEvent = "OpenedToList"
-	queryLocatedMore    QueryEvent = "LOCATED, more"
-	queryLocatedLast    QueryEvent = "LOCATED, last"
-	queryListedMore     QueryEvent = "LISTED, more"
-	queryListedLast     QueryEvent = "LISTED, last"
-	queryListBusy       QueryEvent = "ERROR busy, to LIST"
-	queryRefused        QueryEvent = "ERROR"
-	queryBroke          QueryEvent = "Broke"
-	queryUnexpected     QueryEvent = "Unexpected"
-	queryMalformed      QueryEvent = "Malformed"
-	queryPeerEnded      QueryEvent = "PeerEnded"
-	queryLost           QueryEvent = "Lost"
-	queryExpired        QueryEvent = "Expired"
-	queryStopped        QueryEvent = "Stopped"
+	queryStarted         QueryEvent = "Started"
+	queryOpenedToEnter   QueryEvent = "OpenedToEnter"
+	queryEnteredToLocate QueryEvent = "ENTERED, to locate"
+	queryEnteredToList   QueryEvent = "ENTERED, to list"
+	queryOpenedToLocate  QueryEvent = "OpenedToLocate"
+	queryOpenedToList    QueryEvent = "OpenedToList"
+	queryLocatedMore     QueryEvent = "LOCATED, more"
+	queryLocatedLast     QueryEvent = "LOCATED, last"
+	queryListedMore      QueryEvent = "LISTED, more"
+	queryListedLast      QueryEvent = "LISTED, last"
+	queryListBusy        QueryEvent = "ERROR busy, to LIST"
+	queryRefused         QueryEvent = "ERROR"
+	queryBroke           QueryEvent = "Broke"
+	queryUnexpected      QueryEvent = "Unexpected"
+	queryMalformed       QueryEvent = "Malformed"
+	queryPeerEnded       QueryEvent = "PeerEnded"
+	queryLost            QueryEvent = "Lost"
+	queryExpired         QueryEvent = "Expired"
+	queryStopped         QueryEvent = "Stopped"
 )
 
 var queryRow = roles.NewRow[QueryState, QueryEvent]
@@ -55,6 +59,8 @@ var queryGrammar = roles.NewGrammar(func() roles.Table[QueryState, QueryEvent] {
 			{Name: QueryNew, Means: "Nothing has happened yet."},
 			{Name: QueryDialing, Wait: roles.DialTimeout,
 				Means: "A connection to the relay is being made."},
+			{Name: QueryEntering, Wait: roles.ReplyTimeout,
+				Means: "ENTER has been sent, and the first request right behind it; whether the relay admits us moves us on."},
 			{Name: QueryLocating, Wait: roles.ReplyTimeout,
 				Means: "LOCATE has been sent; its page, a refusal, or the lack of either moves us on."},
 			{Name: QueryListing, Wait: roles.ReplyTimeout,
@@ -69,6 +75,9 @@ var queryGrammar = roles.NewGrammar(func() roles.Table[QueryState, QueryEvent] {
 		},
 		Events: []roles.Event[QueryEvent]{
 			{Name: queryStarted, Means: "something is to be asked"},
+			{Name: queryOpenedToEnter, Means: "the link is there, and we have an invite that has not been used in this run"},
+			{Name: queryEnteredToLocate, Kind: protocol.KindEntered, Means: "the relay admits us, and nodes have been asked for"},
+			{Name: queryEnteredToList, Kind: protocol.KindEntered, Means: "the relay admits us, and names have been asked for"},
 			{Name: queryOpenedToLocate, Means: "the link is there, and nodes are asked for"},
 			{Name: queryOpenedToList, Means: "the link is there, and names are asked for"},
 			{Name: queryLocatedMore, Kind: protocol.KindLocated, Means: "a page of nodes, and there are more"},
@@ -76,7 +85,7 @@ var queryGrammar = roles.NewGrammar(func() roles.Table[QueryState, QueryEvent] {
 			{Name: queryListedMore, Kind: protocol.KindListed, Means: "a page of names, and there are more"},
 			{Name: queryListedLast, Kind: protocol.KindListed, Means: "a page of names, and no other one is there, or wanted"},
 			{Name: queryListBusy, Kind: protocol.KindError, Means: "the relay has no room for a list just now, less than MaxBusy times in a row"},
-			{Name: queryRefused, Kind: protocol.KindError, Means: "the relay says no, and why"},
+			{Name: queryRefused, Kind: protocol.KindError, Means: "the relay says no, and why; behind ENTER it says so to each request, and the first counts"},
 			{Name: queryBroke, Means: "the link broke, or the relay half-closed, before the answer, and the link before did not break so"},
 			{Name: queryUnexpected, Means: "a message of any other kind than the answer to that"},
 			{Name: queryMalformed, Means: "bytes that are no message"},
@@ -87,6 +96,9 @@ var queryGrammar = roles.NewGrammar(func() roles.Table[QueryState, QueryEvent] {
 		},
 		Rows: []roles.Row[QueryState, QueryEvent]{
 			queryRow([]QueryState{QueryNew}, queryStarted, QueryDialing, "only the relay knows who is there"),
+			queryRow([]QueryState{QueryDialing}, queryOpenedToEnter, QueryEntering, "ENTER, and LOCATE or LIST without waiting: an invite costs no round trip"),
+			queryRow([]QueryState{QueryEntering}, queryEnteredToLocate, QueryLocating, "its answer comes next"),
+			queryRow([]QueryState{QueryEntering}, queryEnteredToList, QueryListing, "its answer comes next"),
 			queryRow([]QueryState{QueryDialing}, queryOpenedToLocate, QueryLocating, "LOCATE, for the first page"),
 			queryRow([]QueryState{QueryDialing}, queryOpenedToList, QueryListing, "LIST, for the first page"),
 			queryRow([]QueryState{QueryLocating}, queryLocatedMore, QueryLocating, "the same link serves for the next page"),
@@ -98,14 +110,14 @@ var queryGrammar = roles.NewGrammar(func() roles.Table[QueryState, QueryEvent] {
 			queryRow([]QueryState{QueryPutOff}, queryLost, QueryWaiting, "asked again later, over a link of its own"),
 			queryRow([]QueryState{QueryPutOff}, queryExpired, QueryWaiting, "the relay had its time; asked again later"),
 			queryRow([]QueryState{QueryWaiting}, queryExpired, QueryDialing, "it is time to ask again"),
-			queryRow([]QueryState{QueryDialing, QueryLocating, QueryListing}, queryBroke, QueryDialing, "a link that broke says little about the relay: the same page is asked for again at once, and over another of its addresses if it has several"),
-			queryRow([]QueryState{QueryLocating, QueryListing}, queryRefused, QueryLeaving, "the relay says no"),
-			queryRow([]QueryState{QueryLocating, QueryListing}, queryUnexpected, QueryLeaving, "a side that says something with no place here has lost the thread: ERROR(unexpected)"),
-			queryRow([]QueryState{QueryLocating, QueryListing}, queryMalformed, QueryLeaving, "after bytes that are no message nothing can be read: ERROR says what was wrong"),
-			queryRow([]QueryState{QueryLocating, QueryListing, QueryLeaving}, queryPeerEnded, QueryClosed, "the relay is done with this link"),
-			queryRow([]QueryState{QueryDialing, QueryLocating, QueryListing, QueryLeaving}, queryLost, QueryClosed, "no peer is left to talk to"),
-			queryRow([]QueryState{QueryDialing, QueryLocating, QueryListing, QueryLeaving}, queryExpired, QueryClosed, "the relay had its time"),
-			queryRow([]QueryState{QueryNew, QueryDialing, QueryLocating, QueryListing, QueryPutOff, QueryWaiting, QueryLeaving}, queryStopped, QueryClosed, "no answer need be waited for"),
+			queryRow([]QueryState{QueryDialing, QueryEntering, QueryLocating, QueryListing}, queryBroke, QueryDialing, "a link that broke says little about the relay: the same page is asked for again at once, and over another of its addresses if it has several"),
+			queryRow([]QueryState{QueryEntering, QueryLocating, QueryListing}, queryRefused, QueryLeaving, "the relay says no"),
+			queryRow([]QueryState{QueryEntering, QueryLocating, QueryListing}, queryUnexpected, QueryLeaving, "a side that says something with no place here has lost the thread: ERROR(unexpected)"),
+			queryRow([]QueryState{QueryEntering, QueryLocating, QueryListing}, queryMalformed, QueryLeaving, "after bytes that are no message nothing can be read: ERROR says what was wrong"),
+			queryRow([]QueryState{QueryEntering, QueryLocating, QueryListing, QueryLeaving}, queryPeerEnded, QueryClosed, "the relay is done with this link"),
+			queryRow([]QueryState{QueryDialing, QueryEntering, QueryLocating, QueryListing, QueryLeaving}, queryLost, QueryClosed, "no peer is left to talk to"),
+			queryRow([]QueryState{QueryDialing, QueryEntering, QueryLocating, QueryListing, QueryLeaving}, queryExpired, QueryClosed, "the relay had its time"),
+			queryRow([]QueryState{QueryNew, QueryDialing, QueryEntering, QueryLocating, QueryListing, QueryPutOff, QueryWaiting, QueryLeaving}, queryStopped, QueryClosed, "no answer need be waited for"),
 		},
 	}
 })

@@ -224,6 +224,45 @@ func TestAQueryIsStopped(t *testing.T) {
 	answered(t, s, protocol.Interrupted, protocol.Client)
 }
 
+// TestAnInviteGoesAheadOfTheQuestion, once in a run, and costs no round trip.
+func TestAnInviteGoesAheadOfTheQuestion(t *testing.T) {
+	proven := roles.Opened{ID: rolestest.Node(9)}
+	for _, ask := range []protocol.Message{&protocol.Locate{}, &protocol.List{}} {
+		q := client.NewQuery(relayAddress, ask)
+		q.Expect(rolestest.Node(9))
+		q.Enter(roles.Entry{Invite: rolestest.Invite(), ID: rolestest.Node(1)})
+		s := rolestest.New(t, q, q.State)
+		s.Tell(roles.Started{}, "Dialing", "dial 0 relay:4000 expects 09")
+		sent := []string{rolestest.Describe(roles.Send{Message: rolestest.Sample(protocol.KindEnter)}), "send 0 " + rolestest.Say(ask), "hear 0"}
+		s.Tell(proven, "Entering", sent...)
+		s.Waits(roles.ReplyTimeout)
+		s.Tell(roles.Lost{Code: protocol.Lost}, "Dialing", "hangup 0", "dial 0 relay:4000 expects 09")
+		s.Tell(proven, "Entering", sent...) // again, for it may not have come
+		s.Hear(0, &protocol.Entered{Role: protocol.ClientRole}, asking(ask), "hear 0", "report entered")
+		s.Tell(roles.Lost{Code: protocol.Lost}, "Closed", "hangup 0", "report queryresult")
+		q.Again()
+		s.Tell(roles.Started{}, "Dialing", "dial 0 relay:4000 expects 09")
+		s.Tell(proven, asking(ask), "send 0 "+rolestest.Say(ask), "hear 0")
+	}
+	q := client.NewQuery(relayAddress, &protocol.Locate{})
+	q.Enter(roles.Entry{Invite: rolestest.Invite(), ID: rolestest.Node(1)})
+	s := rolestest.New(t, q, q.State)
+	s.Tell(roles.Started{}, "Dialing", "dial 0 relay:4000")
+	s.Tell(roles.Opened{}, "Locating", "send 0 LOCATE", "hear 0") // in plain there is nobody to admit
+}
+
+// TestTheFirstRefusalCounts: behind a refused ENTER each request is refused as well.
+func TestTheFirstRefusalCounts(t *testing.T) {
+	q := client.NewQuery(relayAddress, &protocol.Locate{})
+	q.Enter(roles.Entry{Invite: rolestest.Invite(), ID: rolestest.Node(1)})
+	s := rolestest.New(t, q, q.State)
+	s.Tell(roles.Started{}, "Dialing", "dial 0 relay:4000")
+	s.Tell(roles.Opened{ID: rolestest.Node(9)}, "Entering", rolestest.Describe(roles.Send{Message: rolestest.Sample(protocol.KindEnter)}), "send 0 LOCATE", "hear 0")
+	s.Hear(0, &protocol.Error{Code: protocol.Denied, By: protocol.Relay, Text: "the invite is used up"}, "Leaving", "report met", "halfclose 0", "discard 0", "report queryresult")
+	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0")
+	answered(t, s, protocol.Denied, protocol.Relay)
+}
+
 func querySubject(ask protocol.Message) rolestest.Subject {
 	subject := rolestest.NewSubject(client.QueryTable(), roles.Started{}, func() rolestest.Explorable { return client.NewQuery(relayAddress, ask) })
 	subject.Says = []protocol.Message{
@@ -233,6 +272,20 @@ func querySubject(ask protocol.Message) rolestest.Subject {
 	return subject
 }
 
+// invitedSubject explores a query with an invite.
+func invitedSubject(ask protocol.Message) rolestest.Subject {
+	subject := querySubject(ask)
+	subject.Proves = rolestest.Node(9)
+	subject.Says = append(subject.Says, &protocol.Entered{Role: protocol.ClientRole})
+	subject.New = func() rolestest.Explorable {
+		q := client.NewQuery(relayAddress, ask)
+		q.Enter(roles.Entry{Invite: rolestest.Invite(), ID: rolestest.Node(1)})
+		return q
+	}
+	return subject
+}
+
 func TestWhateverHappensToAQuery(t *testing.T) {
-	rolestest.Explore(t, querySubject(&protocol.Locate{Name: "a.txt"}), querySubject(&protocol.List{}))
+	rolestest.Explore(t, querySubject(&protocol.Locate{Name: "a.txt"}), querySubject(&protocol.List{}),
+		invitedSubject(&protocol.Locate{Name: "a.txt"}), invitedSubject(&protocol.List{}))
 }

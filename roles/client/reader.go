@@ -21,6 +21,7 @@ type Reader struct {
 	watch   func(roles.Transition)
 	relay   string
 	relayID protocol.PeerID // zero: none is expected yet
+	entry   roles.Entry     // as in Query
 	query   *Query
 	source  *Source // of the last visit
 	before  *Source // of the one before, whose link may be closing
@@ -96,6 +97,9 @@ func (r *Reader) Reset(relay, name string, hash protocol.Hash) {
 // Expect has the relay prove an id. Without it a Reader takes the relay that answers first, and reports
 // [roles.Met].
 func (r *Reader) Expect(id protocol.PeerID) { r.relayID = id }
+
+// Enter has the Reader enter a closed relay with its first request. It reports [roles.Entered].
+func (r *Reader) Enter(by roles.Entry) { r.entry = by }
 
 // sources returns the machines that visit nodes.
 func (r *Reader) sources() [2]*Source { return [2]*Source{r.source, r.before} }
@@ -274,6 +278,9 @@ func (r *Reader) told(outcome roles.Outcome) {
 		r.answered(outcome)
 	case roles.Met:
 		r.relayID = outcome.ID
+		r.core.Do(roles.Report{Outcome: outcome})
+	case roles.Entered:
+		r.entry = roles.Entry{}
 		r.core.Do(roles.Report{Outcome: outcome})
 	case Learned:
 		r.pin()

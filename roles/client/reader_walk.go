@@ -112,6 +112,7 @@ func (r *Reader) locate(at roles.Moment) {
 	r.attempt.asked = true
 	r.query.Reset(r.relay, &protocol.Locate{Name: r.picker.name, Hash: r.picker.want, Cursor: r.attempt.cursor})
 	r.query.Expect(r.relayID)
+	r.query.Enter(r.entry)
 	r.query.single = true
 	r.query.Watch(r.watch)
 	r.absorb(r.query.Step(at, roles.Started{}))

@@ -11,6 +11,7 @@ import (
 type Request struct {
 	Relay   string          // host:port
 	RelayID protocol.PeerID // that the relay has to prove; zero: the first that is met, from then on
+	Entry   roles.Entry     // with which a closed relay admits us
 	Name    string          // may be empty where Hash is given
 	Hash    protocol.Hash   // what its content must be; zero: what the first node has
 	Sources int             // links to nodes at once; 1, or 0: the reference mode, strictly one after the other

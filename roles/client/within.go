@@ -44,6 +44,9 @@ func (f *Fetch) told(outcome roles.Outcome) {
 	case roles.Met:
 		f.request.RelayID = outcome.ID
 		f.core.Do(roles.Report{Outcome: outcome})
+	case roles.Entered:
+		f.request.Entry = roles.Entry{}
+		f.core.Do(roles.Report{Outcome: outcome})
 	case Learned:
 		f.learned(outcome)
 	case Hashing:

@@ -20,6 +20,7 @@ type Config struct {
 	Advertise protocol.IP // the address to be listed at; nil: the address that the relay sees
 	Listens   protocol.IP // the loopback address at which alone the node listens; nil: it listens at others
 	Catalog   *Catalog    // the files to publish; nil: none
+	Entry     roles.Entry // with which a closed relay admits us
 }
 
 // Membership is a node's lease at one relay. See MembershipTable.
@@ -159,7 +160,12 @@ func (m *Membership) opened(in roles.Opened) {
 		m.core.Fire(membershipOpenedToRenew)
 		m.ask(&protocol.Renew{ID: m.config.ID, Epoch: m.epoch})
 	default:
-		m.core.Fire(membershipOpenedToRegister)
+		if enter := m.config.Entry.Enter(in); enter != nil {
+			m.core.Fire(membershipOpenedToEnter)
+			m.core.Do(roles.Send{Link: link, Message: enter})
+		} else {
+			m.core.Fire(membershipOpenedToRegister)
+		}
 		m.register(m.epoch + 1)
 	}
 }
@@ -196,6 +202,10 @@ func (m *Membership) heard(at roles.Moment, message protocol.Message) {
 		m.core.Do(roles.Report{Outcome: roles.Met{ID: m.config.RelayID}})
 	}
 	switch answer := message.(type) {
+	case *protocol.Entered:
+		m.config.Entry = roles.Entry{}
+		m.core.Fire(membershipEntered)
+		m.core.Do(roles.Hear{Link: link}, roles.Report{Outcome: roles.Entered{}})
 	case *protocol.Registered:
 		m.place = placeOf(answer.Host, answer.Port, answer.Also)
 		m.beside.registered()
@@ -255,7 +265,7 @@ func (m *Membership) lease(at roles.Moment, renew uint64, holds protocol.Held, e
 // refused handles an ERROR of the relay.
 func (m *Membership) refused(at roles.Moment, refusal *protocol.Error) {
 	m.retry = roles.Millis(refusal.Retry)
-	registering := m.State() == MembershipRegistering
+	registering := m.State() == MembershipRegistering || m.State() == MembershipEntering
 	if m.core.Can(membershipResync) && m.unpublished(at, refusal) {
 		return
 	}

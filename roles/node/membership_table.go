@@ -16,6 +16,7 @@ const (
 	MembershipNew         MembershipState = "New"
 	MembershipOffline     MembershipState = "Offline"
 	MembershipDialing     MembershipState = "Dialing"
+	MembershipEntering    MembershipState = "Entering"
 	MembershipRegistering MembershipState = "Registering"
 	MembershipLeased      MembershipState = "Leased"
 	MembershipRenewing    MembershipState = "Renewing"
@@ -32,6 +33,8 @@ const (
 const (
 	membershipStarted          MembershipEvent = "Started"
 	membershipOpenedToRegister MembershipEvent = "OpenedToRegister"
+	membershipOpenedToEnter    MembershipEvent = "OpenedToEnter"
+	membershipEntered          MembershipEvent = "ENTERED"
 	membershipOpenedToRenew    MembershipEvent = "OpenedToRenew"
 	membershipOpenedToLeave    MembershipEvent = "OpenedToLeave"
 	membershipGranted          MembershipEvent = "REGISTERED"
@@ -82,6 +85,8 @@ var membershipGrammar = roles.NewGrammar(func() roles.Table[MembershipState, Mem
 				Means: "The last exchange failed; when the wait is over the relay is tried again. A node that has been listed keeps the rhythm of its renewals, so that a relay that was away is not overrun when it is back."},
 			{Name: MembershipDialing, Wait: roles.DialTimeout,
 				Means: "A connection to the relay is being made, to register, to renew or to leave."},
+			{Name: MembershipEntering, Wait: roles.ReplyTimeout,
+				Means: "ENTER has been sent, and REGISTER right behind it; whether the relay admits us moves us on."},
 			{Name: MembershipRegistering, Wait: roles.ReplyTimeout,
 				Means: "REGISTER has been sent; its answer, or the lack of one, moves us on."},
 			{Name: MembershipLeased, WaitFrom: "the relay's renew-after, varied by RenewSpread per cent; when there are changes to publish at most PublishGap since the last exchange, doubled for each time that this failed in a row up to RetryMost; new names do not wait for that as long as there are no more than PublishBurst exchanges for them, and one more in each PublishGap",
@@ -103,6 +108,8 @@ var membershipGrammar = roles.NewGrammar(func() roles.Table[MembershipState, Mem
 		Events: []roles.Event[MembershipEvent]{
 			{Name: membershipStarted, Means: "the node can be reached and wants to be listed"},
 			{Name: membershipOpenedToRegister, Means: "the link is there, and we hold no lease, or are not sure since an exchange failed"},
+			{Name: membershipOpenedToEnter, Means: "the same, and we have an invite that has not been used in this run"},
+			{Name: membershipEntered, Kind: protocol.KindEntered, Means: "the relay admits us"},
 			{Name: membershipOpenedToRenew, Means: "the link is there, and we hold a lease, as the last exchange said"},
 			{Name: membershipOpenedToLeave, Means: "the link is there, and we are stopping"},
 			{Name: membershipGranted, Kind: protocol.KindRegistered, Means: "the relay lists us"},
@@ -140,6 +147,8 @@ var membershipGrammar = roles.NewGrammar(func() roles.Table[MembershipState, Mem
 			membershipRow([]MembershipState{MembershipNew}, membershipStarted, MembershipDialing, "a node registers first of all"),
 			membershipRow([]MembershipState{MembershipOffline, MembershipLeased}, membershipExpired, MembershipDialing, "it is time: to try again, or to renew"),
 			membershipRow([]MembershipState{MembershipDialing}, membershipOpenedToRegister, MembershipRegistering, "REGISTER with the next epoch"),
+			membershipRow([]MembershipState{MembershipDialing}, membershipOpenedToEnter, MembershipEntering, "ENTER, and REGISTER without waiting: an invite costs no round trip"),
+			membershipRow([]MembershipState{MembershipEntering}, membershipEntered, MembershipRegistering, "the answer to REGISTER comes next"),
 			membershipRow([]MembershipState{MembershipDialing}, membershipOpenedToRenew, MembershipRenewing, "RENEW with the epoch of the lease"),
 			membershipRow([]MembershipState{MembershipDialing}, membershipOpenedToLeave, MembershipLeaving, "LEAVE with the last epoch that was registered"),
 			membershipRow([]MembershipState{MembershipRegistering}, membershipGranted, MembershipClosing, "the lease is ours; the link is not needed any more"),
@@ -158,15 +167,15 @@ var membershipGrammar = roles.NewGrammar(func() roles.Table[MembershipState, Mem
 			membershipRow([]MembershipState{MembershipRegistering}, membershipOutrun, MembershipRegistering, "REGISTER again on the same link, above the epoch that the relay named"),
 			membershipRow([]MembershipState{MembershipRenewing}, membershipLeaseGone, MembershipRegistering, "REGISTER on the same link with the next epoch"),
 			membershipRow([]MembershipState{MembershipRegistering, MembershipRenewing, MembershipPublishing}, membershipSuperseded, MembershipClosing, "the newest registration wins; two that take turns would help nobody"),
-			membershipRow([]MembershipState{MembershipRegistering, MembershipRenewing, MembershipPublishing, MembershipLeaving}, membershipRefused, MembershipClosing, "the relay says no; it is tried again later, unless we are going anyway or it was about our index alone"),
-			membershipRow([]MembershipState{MembershipRegistering, MembershipRenewing, MembershipPublishing, MembershipLeaving}, membershipUnexpected, MembershipClosing, "a side that says something with no place here has lost the thread: ERROR(unexpected)"),
-			membershipRow([]MembershipState{MembershipRegistering, MembershipRenewing, MembershipPublishing, MembershipLeaving}, membershipMalformed, MembershipClosing, "after bytes that are no message nothing can be read: ERROR says what was wrong"),
-			membershipRow([]MembershipState{MembershipRegistering, MembershipRenewing, MembershipPublishing, MembershipLeaving, MembershipClosing}, membershipPeerEnded, MembershipChoosing, "the relay is done with this link"),
-			membershipRow([]MembershipState{MembershipDialing, MembershipRegistering, MembershipRenewing, MembershipPublishing, MembershipLeaving, MembershipClosing}, membershipLost, MembershipChoosing, "no peer is left to talk to"),
-			membershipRow([]MembershipState{MembershipDialing, MembershipRegistering, MembershipRenewing, MembershipPublishing, MembershipLeaving, MembershipClosing}, membershipExpired, MembershipChoosing, "the relay had its time"),
+			membershipRow([]MembershipState{MembershipEntering, MembershipRegistering, MembershipRenewing, MembershipPublishing, MembershipLeaving}, membershipRefused, MembershipClosing, "the relay says no, and to ENTER it says so for REGISTER as well; it is tried again later, unless we are going anyway or it was about our index alone"),
+			membershipRow([]MembershipState{MembershipEntering, MembershipRegistering, MembershipRenewing, MembershipPublishing, MembershipLeaving}, membershipUnexpected, MembershipClosing, "a side that says something with no place here has lost the thread: ERROR(unexpected)"),
+			membershipRow([]MembershipState{MembershipEntering, MembershipRegistering, MembershipRenewing, MembershipPublishing, MembershipLeaving}, membershipMalformed, MembershipClosing, "after bytes that are no message nothing can be read: ERROR says what was wrong"),
+			membershipRow([]MembershipState{MembershipEntering, MembershipRegistering, MembershipRenewing, MembershipPublishing, MembershipLeaving, MembershipClosing}, membershipPeerEnded, MembershipChoosing, "the relay is done with this link"),
+			membershipRow([]MembershipState{MembershipDialing, MembershipEntering, MembershipRegistering, MembershipRenewing, MembershipPublishing, MembershipLeaving, MembershipClosing}, membershipLost, MembershipChoosing, "no peer is left to talk to"),
+			membershipRow([]MembershipState{MembershipDialing, MembershipEntering, MembershipRegistering, MembershipRenewing, MembershipPublishing, MembershipLeaving, MembershipClosing}, membershipExpired, MembershipChoosing, "the relay had its time"),
 			membershipRow([]MembershipState{MembershipOffline, MembershipLeased}, membershipStopped, MembershipChoosing, "no link is open: choose at once"),
 			membershipRow([]MembershipState{MembershipNew}, membershipStopped, MembershipEnded, "stopped before anything began"),
-			membershipRow([]MembershipState{MembershipDialing, MembershipRegistering, MembershipRenewing, MembershipPublishing, MembershipLeaving, MembershipClosing}, membershipStopped, "", "the exchange under way comes to its end first, which is bounded"),
+			membershipRow([]MembershipState{MembershipDialing, MembershipEntering, MembershipRegistering, MembershipRenewing, MembershipPublishing, MembershipLeaving, MembershipClosing}, membershipStopped, "", "the exchange under way comes to its end first, which is bounded"),
 			membershipRow([]MembershipState{MembershipChoosing}, membershipToRest, MembershipLeased, "listed, and no news"),
 			membershipRow([]MembershipState{MembershipChoosing}, membershipToRedial, MembershipDialing, "a link that broke says little about the relay: once more, at once, and over another of its addresses if it has several"),
 			membershipRow([]MembershipState{MembershipChoosing}, membershipToRetry, MembershipOffline, "not listed, or not sure to be"),

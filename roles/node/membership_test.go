@@ -462,6 +462,37 @@ func TestANodeExpectsTheRelayThatItHasMet(t *testing.T) {
 	s.Tell(roles.Lost{Code: protocol.Lost}, "Dialing", hangUp, "dial 0 relay:4000 last 192.0.2.1 expects 09")
 }
 
+// TestAnInviteGoesAheadOfTheRegistration, once in a run.
+func TestAnInviteGoesAheadOfTheRegistration(t *testing.T) {
+	with := config
+	with.RelayID, with.Entry = rolestest.Node(9), roles.Entry{Invite: rolestest.Invite(), ID: config.ID}
+	enters := rolestest.Describe(roles.Send{Message: rolestest.Sample(protocol.KindEnter)})
+	begin := func() *rolestest.Story {
+		m := node.NewMembership(with)
+		s := rolestest.New(t, m, m.State)
+		s.Tell(roles.Started{}, "Dialing", dials+" expects 09")
+		s.Tell(roles.Opened{ID: rolestest.Node(9)}, "Entering", enters, registers, hear)
+		s.Waits(roles.ReplyTimeout)
+		return s
+	}
+	s := begin()
+	s.Tell(roles.Lost{Code: protocol.Lost}, "Dialing", hangUp, dials+" expects 09")
+	s.Tell(roles.Opened{ID: rolestest.Node(9)}, "Entering", enters, "send 0 REGISTER id=07 epoch=101 port=5000", hear)
+	s.Hear(0, &protocol.Entered{Role: protocol.NodeRole}, "Registering", hear, "report entered")
+	s.Tell(roles.Lost{Code: protocol.Lost}, "Offline", hangUp, "report exchangefailed")
+	s.Ring("Dialing", dials+" expects 09")
+	s.Tell(roles.Opened{ID: rolestest.Node(9)}, "Registering", "send 0 REGISTER id=07 epoch=102 port=5000", hear)
+
+	s = begin()
+	s.Hear(0, refusal(protocol.Denied), "Closing", halfClose, discard)
+	s.Tell(roles.PeerEnded{}, "Hopeless", hangUp, "report hopeless")
+
+	s = begin()
+	s.Hear(0, refusal(protocol.Internal), "Closing", halfClose, discard)
+	s.Tell(roles.PeerEnded{}, "Offline", hangUp, "report exchangefailed")
+	s.Tell(roles.Stopped{}, "Ended") // what the relay refused is not there to be left
+}
+
 // TestWhatIsNoRelayOrAnotherEndsANode that was never listed: trying again does not help.
 func TestWhatIsNoRelayOrAnotherEndsANode(t *testing.T) {
 	for _, code := range []protocol.Code{protocol.WrongPeer, protocol.NoTLS, protocol.NoPeer, protocol.RelayChanged} {
@@ -514,5 +545,11 @@ func TestWhateverHappensToAMembership(t *testing.T) {
 	rolestest.Within(&both, node.RenewalTable())
 	rolestest.Reused(&both, func() dual { return dual{node.NewMembership(config)} }, func(m dual) { m.Reset(config) })
 	both.Visits = 2
-	rolestest.Explore(t, silent, publishing, both)
+	invited := silent
+	invited.Proves = rolestest.Node(9)
+	invited.Says = append(invited.Says, &protocol.Entered{Role: protocol.NodeRole}, refusal(protocol.Denied))
+	with := config
+	with.Entry = roles.Entry{Invite: rolestest.Invite(), ID: config.ID}
+	rolestest.Reused(&invited, func() *node.Membership { return node.NewMembership(with) }, func(m *node.Membership) { m.Reset(with) })
+	rolestest.Explore(t, silent, publishing, both, invited)
 }

@@ -37,10 +37,15 @@ type Session struct {
 	core      roles.Core[SessionState, SessionEvent]
 	directory Directory
 	room      Room
+	gate      Gate            // nil: the relay is open
+	self      protocol.PeerID // the relay's own id
 	from      From
-	asked     *protocol.List // that waits for room, or nil
-	long      Long           // the answer that is on its way, or shortAnswer
-	since     time.Duration  // the time since which one of them waits
+	exporter  [protocol.ExporterSize]byte // of the link
+	served    bool                        // the peer was admitted to a request on this link
+	enter     *protocol.Enter             // that is being answered, or nil
+	asked     *protocol.List              // that waits for room, or nil
+	long      Long                        // the answer that is on its way, or shortAnswer
+	since     time.Duration               // the time since which one of them waits
 }
 
 // link is the only link of a Session.
@@ -54,6 +59,13 @@ func plain(addr netip.Addr) netip.Addr { return addr.Unmap().WithZone("") }
 // room.
 func NewSession(directory Directory, room Room) *Session {
 	return &Session{core: roles.NewCore(sessionGrammar), directory: directory, room: room, long: shortAnswer}
+}
+
+// NewClosedSession returns a Session of a closed relay, which has an id and lets in whom its gate does.
+func NewClosedSession(directory Directory, room Room, gate Gate, self protocol.PeerID) *Session {
+	s := NewSession(directory, room)
+	s.gate, s.self = gate, self
+	return s
 }
 
 // State returns the state that the machine is in.
@@ -75,6 +87,10 @@ func (s *Session) Step(at roles.Moment, in roles.Input) []roles.Effect {
 		s.heard(at, in.Message)
 	case roles.Sent:
 		s.sent()
+	case roles.TokenFound:
+		s.tokenFound(in.Key)
+	case roles.Admitted:
+		s.admitted(in)
 	case roles.Malformed:
 		s.reject(sessionMalformed, in.Err)
 	case roles.PeerEnded:
@@ -97,6 +113,7 @@ func (s *Session) opened(in roles.Opened) {
 		return
 	}
 	s.from = From{Peer: plain(in.Peer.Addr()), Local: plain(in.Local.Addr()), ID: in.ID}
+	s.exporter = in.Exporter
 	s.core.Fire(sessionOpened)
 	s.core.Do(roles.Hear{Link: link, First: true})
 }
@@ -106,8 +123,14 @@ func (s *Session) heard(at roles.Moment, m protocol.Message) {
 		s.reject(sessionUnexpected, roles.Unexpected(m.Kind(), string(s.State())))
 		return
 	}
+	if s.bars(m) {
+		return
+	}
 	var answer protocol.Message
 	switch m := m.(type) {
+	case *protocol.Enter:
+		s.entering(m)
+		return
 	case *protocol.Register:
 		s.core.Fire(sessionRegisterHeard)
 		answer = s.owned(m.ID, func() protocol.Message { return s.directory.Register(at, s.from, m) })
@@ -189,6 +212,7 @@ func (s *Session) list(at roles.Moment, m *protocol.List) {
 // short page, which needs none: a list that many others keep from its room gets on slowly, but it does.
 func (s *Session) tryAgain(at roles.Moment) {
 	switch {
+	case s.bars(s.asked):
 	case s.room.Take(at, LongList):
 		s.core.Fire(sessionRoom)
 		s.answerLong(at, LongList, s.directory.List(at, s.from, s.asked))
@@ -240,6 +264,9 @@ func (s *Session) expired(at roles.Moment) {
 	case SessionRejecting:
 		s.close(sessionExpired)
 		return
+	case SessionEntering:
+		s.reject(sessionExpired, &protocol.Error{Code: protocol.Internal, Text: "the relay's disk does not answer"})
+		return
 	}
 	s.reject(sessionExpired, &protocol.Error{Code: protocol.Timeout, Text: "no whole request in time"})
 }
@@ -253,6 +280,7 @@ func (s *Session) stop() {
 }
 
 func (s *Session) reject(event SessionEvent, err *protocol.Error) {
+	s.enter = nil
 	s.release()
 	s.core.Fire(event)
 	err.By = protocol.Relay
@@ -260,6 +288,7 @@ func (s *Session) reject(event SessionEvent, err *protocol.Error) {
 }
 
 func (s *Session) close(event SessionEvent) {
+	s.enter = nil
 	s.release()
 	s.core.Fire(event)
 	s.core.Do(roles.HangUp{Link: link})
@@ -270,4 +299,5 @@ func (s *Session) Reset() {
 	s.release()
 	s.core.Reset()
 	s.from, s.asked, s.since = From{}, nil, 0
+	s.exporter, s.served, s.enter = [protocol.ExporterSize]byte{}, false, nil
 }

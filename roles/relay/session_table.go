@@ -16,6 +16,7 @@ const (
 	SessionAccepted  SessionState = "Accepted"
 	SessionListening SessionState = "Listening"
 	SessionIdle      SessionState = "Idle"
+	SessionEntering  SessionState = "Entering"
 	SessionWaiting   SessionState = "Waiting"
 	SessionAnswering SessionState = "Answering"
 	SessionRejecting SessionState = "Rejecting"
@@ -30,6 +31,13 @@ const (
 	sessionRenewHeard    SessionEvent = "RENEW"
 	sessionLeaveHeard    SessionEvent = "LEAVE"
 	sessionPublishHeard  SessionEvent = "PUBLISH"
+	sessionEnterHeard    SessionEvent = "ENTER"
+	sessionEnterAtOnce   SessionEvent = "ENTER, no need"
+	sessionSigned        SessionEvent = "Signed"
+	sessionAdmitted      SessionEvent = "Admitted"
+	sessionNotAdmitted   SessionEvent = "NotAdmitted"
+	sessionStranger      SessionEvent = "Stranger"
+	sessionRevoked       SessionEvent = "Revoked"
 	sessionLocateHeard   SessionEvent = "LOCATE"
 	sessionLongLocate    SessionEvent = "LOCATE, a long answer"
 	sessionListHeard     SessionEvent = "LIST"
@@ -60,6 +68,8 @@ var sessionGrammar = roles.NewGrammar(func() roles.Table[SessionState, SessionEv
 				Means: "The link is open and nothing has been asked; the first whole request, or its absence, moves us on."},
 			{Name: SessionIdle, Wait: roles.IdleTimeout,
 				Means: "A request has been answered; the peer asks again or ends."},
+			{Name: SessionEntering, Wait: roles.DiskTimeout,
+				Means: "A peer has shown an invite's token; whether it is admitted is found out, and is durable before it is said."},
 			{Name: SessionWaiting, Wait: roles.ListTurn,
 				Means: "A list has been asked for, and there is no room for it; there is some in ListPatience, or the peer gets a short page."},
 			{Name: SessionAnswering, Wait: roles.AnswerPatience,
@@ -75,6 +85,13 @@ var sessionGrammar = roles.NewGrammar(func() roles.Table[SessionState, SessionEv
 			{Name: sessionRenewHeard, Kind: protocol.KindRenew, Means: "a node is still there"},
 			{Name: sessionLeaveHeard, Kind: protocol.KindLeave, Means: "a node wants to be listed no longer"},
 			{Name: sessionPublishHeard, Kind: protocol.KindPublish, Means: "a node says what it shares"},
+			{Name: sessionEnterHeard, Kind: protocol.KindEnter, Means: "a peer with an invite wants to be admitted"},
+			{Name: sessionEnterAtOnce, Kind: protocol.KindEnter, Means: "the same, where the relay is open or the link is in plain"},
+			{Name: sessionSigned, Means: "the signature is that of the token's key"},
+			{Name: sessionAdmitted, Means: "the peer is admitted, or was before"},
+			{Name: sessionNotAdmitted, Means: "it is not"},
+			{Name: sessionStranger, Means: "a request of a peer that is not admitted, or not to that"},
+			{Name: sessionRevoked, Means: "a request of a peer that was served on this link, and is not admitted any more"},
 			{Name: sessionLocateHeard, Kind: protocol.KindLocate, Means: "a client wants to know the active nodes, and who has a file"},
 			{Name: sessionLongLocate, Kind: protocol.KindLocate, Means: "the same, and the answer is a long one"},
 			{Name: sessionListHeard, Kind: protocol.KindList, Means: "a client wants to know which names there are"},
@@ -97,6 +114,13 @@ var sessionGrammar = roles.NewGrammar(func() roles.Table[SessionState, SessionEv
 			sessionRow([]SessionState{SessionListening, SessionIdle}, sessionRenewHeard, SessionIdle, "answered at once: RENEWED or ERROR; after no-lease the node registers on the same link"),
 			sessionRow([]SessionState{SessionListening, SessionIdle}, sessionLeaveHeard, SessionIdle, "answered at once: LEFT or ERROR"),
 			sessionRow([]SessionState{SessionListening, SessionIdle}, sessionPublishHeard, SessionIdle, "answered at once: PUBLISHED or ERROR; the node publishes the next page on the same link"),
+			sessionRow([]SessionState{SessionListening, SessionIdle}, sessionEnterHeard, SessionEntering, "the token is looked up, then its signature checked, then the peer is admitted; further requests wait"),
+			sessionRow([]SessionState{SessionListening, SessionIdle}, sessionEnterAtOnce, SessionIdle, "ENTERED of an open relay, which anybody may use; in plain ERROR(denied), since nobody has a key there"),
+			sessionRow([]SessionState{SessionEntering}, sessionSigned, "", "only now it counts whether the token is still good"),
+			sessionRow([]SessionState{SessionEntering}, sessionAdmitted, SessionIdle, "ENTERED: the key needs no invite any more"),
+			sessionRow([]SessionState{SessionEntering}, sessionNotAdmitted, SessionIdle, "ERROR(denied): with the reason, if the signature is good; so are the requests that were sent ahead"),
+			sessionRow([]SessionState{SessionListening, SessionIdle}, sessionStranger, SessionIdle, "ERROR(denied): a closed relay tells a stranger nothing else"),
+			sessionRow([]SessionState{SessionIdle, SessionWaiting}, sessionRevoked, SessionRejecting, "ERROR(denied), and the end: a revocation ends links, too"),
 			sessionRow([]SessionState{SessionListening, SessionIdle}, sessionLocateHeard, SessionIdle, "answered at once: LOCATED"),
 			sessionRow([]SessionState{SessionListening, SessionIdle}, sessionLongLocate, SessionAnswering, "answered at once: LOCATED; nothing more is read until it has been taken"),
 			sessionRow([]SessionState{SessionListening, SessionIdle}, sessionListHeard, SessionAnswering, "answered at once: LISTED; nothing more is read until it has been taken"),
@@ -109,11 +133,12 @@ var sessionGrammar = roles.NewGrammar(func() roles.Table[SessionState, SessionEv
 			sessionRow([]SessionState{SessionListening, SessionIdle}, sessionUnexpected, SessionRejecting, "a side that says something with no place here has lost the thread: ERROR(unexpected)"),
 			sessionRow([]SessionState{SessionListening, SessionIdle}, sessionMalformed, SessionRejecting, "after bytes that are no message nothing can be read: ERROR says what was wrong"),
 			sessionRow([]SessionState{SessionListening, SessionIdle, SessionRejecting}, sessionPeerEnded, SessionClosed, "the peer is done, and so are we"),
-			sessionRow([]SessionState{SessionListening, SessionIdle, SessionWaiting, SessionAnswering, SessionRejecting}, sessionLost, SessionClosed, "no peer is left to talk to"),
+			sessionRow([]SessionState{SessionListening, SessionIdle, SessionEntering, SessionWaiting, SessionAnswering, SessionRejecting}, sessionLost, SessionClosed, "no peer is left to talk to"),
 			sessionRow([]SessionState{SessionListening, SessionIdle}, sessionExpired, SessionRejecting, "a silent or slow peer is let go: ERROR(timeout)"),
+			sessionRow([]SessionState{SessionEntering}, sessionExpired, SessionRejecting, "our disk does not answer: ERROR(internal)"),
 			sessionRow([]SessionState{SessionAnswering}, sessionExpired, SessionClosed, "a peer that does not take its answer keeps others from theirs"),
 			sessionRow([]SessionState{SessionRejecting}, sessionExpired, SessionClosed, "the peer had its moment"),
-			sessionRow([]SessionState{SessionListening, SessionIdle, SessionWaiting, SessionAnswering}, sessionStopped, SessionRejecting, "the relay goes: ERROR(draining), behind what is on its way"),
+			sessionRow([]SessionState{SessionListening, SessionIdle, SessionEntering, SessionWaiting, SessionAnswering}, sessionStopped, SessionRejecting, "the relay goes: ERROR(draining), behind what is on its way"),
 			sessionRow([]SessionState{SessionRejecting}, sessionStopped, "", "already ending"),
 		},
 	}

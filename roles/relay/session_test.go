@@ -138,7 +138,7 @@ func TestAPooledSessionStartsOver(t *testing.T) {
 func TestWhateverHappensToASession(t *testing.T) {
 	var subjects []rolestest.Subject
 	for _, room := range []relay.Room{ample{}, full{}, scarce{}, soon{}} {
-		subjects = append(subjects, sessionSubject(room))
+		subjects = append(subjects, sessionSubject(room), closedSubject(room, 0), closedSubject(room, 1))
 	}
 	rolestest.Explore(t, subjects...)
 }

@@ -18,6 +18,9 @@ type Subject struct {
 	Done      func(Explorable)   // takes a machine back for New; nil: each is thrown away
 	Begin     roles.Input        // Started or Opened
 	Says      []protocol.Message // the messages that matter to the machine, in all their variants
+	Proves    protocol.PeerID    // the id that a dialed peer proves; zero: links are in plain
+	Tokens    []roles.Input      // possible answers to FindToken
+	Admits    []roles.Input      // possible answers to Admit
 	Files     []roles.Input      // the disk's possible answers to OpenFile
 	Inspected []roles.Input      // what a store may say that an earlier try left
 	Stores    []roles.Input      // the disk's possible answers to OpenStore
@@ -215,7 +218,7 @@ func (x *explorer) isNew(w *walked) bool {
 	if w.machine.Final() {
 		return false
 	}
-	situation := fmt.Sprint(w.state, w.said, w.file, w.store, w.inspect, len(w.commit), len(w.alarms), w.last[max(0, len(w.last)-3):])
+	situation := fmt.Sprint(w.state, w.said, w.file, w.token, w.admit, w.store, w.inspect, len(w.commit), len(w.alarms), w.last[max(0, len(w.last)-3):])
 	closing := 0
 	for _, id := range w.open() {
 		if table, state := w.on(id); table != "" && w.ended[id] {

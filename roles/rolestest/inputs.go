@@ -29,6 +29,12 @@ func (x *explorer) inputs(w *walked) (next []roles.Input) {
 	if w.file {
 		next = append(next, x.Files...)
 	}
+	if w.token {
+		next = append(next, x.Tokens...)
+	}
+	if w.admit {
+		next = append(next, x.Admits...)
+	}
 	next = append(next, x.ofStore(w)...)
 	for _, one := range w.alarms {
 		next = append(next, roles.TimerFired{Timer: one.Timer, Number: oldRing}, roles.TimerFired{Timer: one.Timer})
@@ -100,7 +106,7 @@ func (x *explorer) ofLink(w *walked, id roles.Link) (next []roles.Input) {
 	lost := roles.Lost{Link: id, Code: protocol.Lost, Text: "reset"}
 	switch asked.want {
 	case dialling:
-		return []roles.Input{roles.Opened{Link: id}, lost}
+		return []roles.Input{roles.Opened{Link: id, ID: x.Proves}, lost}
 	case hearing:
 		table, state := w.on(id)
 		for _, m := range x.Says { // refusals tries the messages that are not allowed there

@@ -8,6 +8,11 @@ func Node(n byte) protocol.PeerID { return protocol.PeerID{n} }
 // Hash returns the n-th of 256 hashes.
 func Hash(n byte) protocol.Hash { return protocol.Hash{n} }
 
+// Invite returns an invite of the relay Node(9).
+func Invite() *protocol.Invite {
+	return &protocol.Invite{Addresses: []string{"relay:4000"}, Relay: Node(9), Token: protocol.TokenID{7}, Role: protocol.BothRoles, Expires: 1}
+}
+
 // Sample returns the simplest valid message of a kind.
 func Sample(kind protocol.Kind) protocol.Message {
 	switch kind {
@@ -45,6 +50,10 @@ func Sample(kind protocol.Kind) protocol.Message {
 		return &protocol.List{}
 	case protocol.KindListed:
 		return &protocol.Listed{}
+	case protocol.KindEnter:
+		return Invite().Enter([protocol.ExporterSize]byte{}, Node(1))
+	case protocol.KindEntered:
+		return &protocol.Entered{Role: protocol.BothRoles}
 	default:
 		return &protocol.Error{Code: protocol.NotFound, By: protocol.Node}
 	}

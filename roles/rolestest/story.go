@@ -140,6 +140,10 @@ func Describe(e roles.Effect) string {
 			line += fmt.Sprintf(" %d", item.Item)
 		}
 		return line
+	case roles.FindToken:
+		return "find-token " + e.Token.String()
+	case roles.Admit:
+		return fmt.Sprintf("admit %x by %s from %s", e.ID[:1], e.Token, e.From)
 	case roles.Report:
 		return strings.ToLower("report " + reflect.Indirect(reflect.ValueOf(e.Outcome)).Type().Name())
 	default:
@@ -206,6 +210,7 @@ func Say(m protocol.Message) string {
 			fmt.Fprintf(&b, " %s=%x", name, value[:1])
 		case protocol.Hash:
 			fmt.Fprintf(&b, " %s=%x", name, value[:1])
+		case [protocol.SignatureSize]byte:
 		case protocol.IP:
 			fmt.Fprintf(&b, " %s=%s", name, value.Addr())
 		case []byte:

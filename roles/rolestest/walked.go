@@ -18,6 +18,9 @@ type walked struct {
 	links   map[roles.Link]asked
 	said    map[roles.Link]bool // the links that the last step sent on, which may fail
 	file    bool                // an OpenFile is pending
+	token   bool                // a FindToken is pending
+	admit   bool                // an Admit is pending
+	gated   bool                // a FindToken was asked for, pending or not
 	store   []int               // items of an OpenStore that is pending
 	inspect []int               // items of an InspectStore that is pending
 	commit  [][]roles.Placement // of each CommitStore that is pending
@@ -76,6 +79,10 @@ func (w *walked) told(in roles.Input) {
 		w.links[in.Link] = asked{want: receiving, wrong: true, item: w.links[in.Link].item}
 	case roles.FileFound, roles.FileRefused:
 		w.file = false
+	case roles.TokenFound:
+		w.token = false
+	case roles.Admitted:
+		w.admit = false
 	case roles.StoreInspected:
 		w.inspect = without(w.inspect, in.Item)
 	case roles.StoreReady:
@@ -138,6 +145,10 @@ func (w *walked) asked(e roles.Effect) {
 		w.hungUp[e.Link] = true
 	case roles.OpenFile:
 		w.file, w.looked = true, true
+	case roles.FindToken:
+		w.token, w.gated = true, true
+	case roles.Admit:
+		w.admit = true
 	case roles.InspectStore:
 		w.inspect = append(w.inspect, e.Item)
 		w.items[e.Item] = true

@@ -241,7 +241,7 @@ func (a *Admission) Admit(id protocol.PeerID, by protocol.TokenID, from netip.Ad
 	if refusal != nil {
 		return 0, refusal
 	}
-	if role := a.Role(id); role&token.Role == token.Role {
+	if role := a.Role(id); role.Covers(token.Role) {
 		return role, nil
 	}
 	member := Member{id, by, token.Role, now, from, token.Name}
@@ -265,7 +265,7 @@ func (a *Admission) judge(id protocol.PeerID, by protocol.TokenID, now time.Time
 		return token, Refusal("there is no such invite")
 	case a.barred[id]:
 		return token, Refusal("your key has been revoked")
-	case role&token.Role == token.Role:
+	case role.Covers(token.Role):
 		return token, nil
 	case a.void[by]:
 		return token, Refusal("the invite has been revoked")
