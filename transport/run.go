@@ -144,6 +144,10 @@ func (r *run) carry(effect roles.Effect) {
 		if checker, can := r.loop.Share.(Checker); can {
 			checker.Check(e)
 		}
+	case roles.FindToken:
+		r.findToken(e)
+	case roles.Admit:
+		r.admit(e)
 	case roles.InspectStore:
 		r.inspectStore(e)
 	case roles.OpenStore:

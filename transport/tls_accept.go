@@ -38,6 +38,9 @@ func newTLSListener(below Listener, self *identity, by protocol.Party) *tlsListe
 	return l
 }
 
+// ID returns the id that each accepted link has proven to its peer.
+func (l *tlsListener) ID() protocol.PeerID { return l.self.id }
+
 // accept accepts connections of the network below.
 func (l *tlsListener) accept() {
 	for {

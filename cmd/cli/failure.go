@@ -40,6 +40,9 @@ func ExitCode(err error) int {
 	if failure := (*Failure)(nil); errors.As(err, &failure) {
 		return failure.Code
 	}
+	if errors.Is(err, peer.ErrRejected) && errors.Is(err, protocol.Denied) {
+		return ExitNoRelay
+	}
 	for _, row := range []struct {
 		kind error
 		code int

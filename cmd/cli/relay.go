@@ -8,19 +8,36 @@ import (
 
 // RelayFlag gives a command the flag --relay; see [TakeRelay].
 func RelayFlag(command *cobra.Command) {
-	command.Flags().String("relay", "", "the relay's `HOST:PORT`; then it does not stand among the arguments")
+	command.Flags().String("relay", "", "the relay's `HOST:PORT`, an invite to it, file:PATH of a file with one, or - for\nstandard input; then it does not stand among the arguments")
 }
 
 // TakeRelay returns the relay that a command is given, by its flag of [RelayFlag] or by its
 // arguments, and the other arguments. Of arguments a host and a port come first, or one HOST:PORT
-// where that cannot be anything else; with atEnd they may also come last.
-func TakeRelay(c *cobra.Command, args []string, atEnd bool) (relay string, rest []string, err error) {
+// where that cannot be anything else; with atEnd they may also come last. An invite, or where one is,
+// stands in their place.
+func TakeRelay(c *cobra.Command, args []string, atEnd bool) (relay Relay, rest []string, err error) {
 	if text, _ := c.Flags().GetString("relay"); c.Flags().Changed("relay") {
-		if relay, err = ParseHostPort(text); err != nil {
-			return "", nil, Usage("%s: %v", source(c.Flags().Lookup("relay")), err)
+		if relay, err = parseRelayText(c, text); err != nil {
+			return Relay{}, nil, Usage("%s: %v", source(c.Flags().Lookup("relay")), err)
 		}
 		return relay, args, nil
 	}
+	if path, says := relayFromSurroundings(); path != "" {
+		if relay, err = parseRelayText(c, inFile+path); err != nil {
+			return Relay{}, nil, Usage("%s: %v", says, err)
+		}
+		return relay, args, nil
+	}
+	if len(args) > 0 && refersToRelay(args[0]) {
+		relay, err = parseRelayText(c, args[0])
+		return relay, args[1:], err
+	}
+	relay.Address, rest, err = takeAddress(c, args, atEnd)
+	return relay, rest, err
+}
+
+// takeAddress returns the host and port of a relay among arguments.
+func takeAddress(c *cobra.Command, args []string, atEnd bool) (relay string, rest []string, err error) {
 	last := len(args) - 1
 	if last < 0 {
 		return "", nil, Usage("no relay is named: %s, or --relay HOST:PORT, or RELAYPEER_RELAY", c.Use)

@@ -13,7 +13,7 @@ func relayed(atEnd bool) (command *cobra.Command, got *string) {
 	command = New("get [flags] <relay-host> <relay-port> [name ...]", "Get", "get gets.", Arguments(0, -1),
 		func(c *cobra.Command, args []string) error {
 			relay, rest, err := TakeRelay(c, args, atEnd)
-			*got = strings.Join(append([]string{relay}, rest...), " ")
+			*got = strings.Join(append([]string{relay.Address}, rest...), " ")
 			return err
 		})
 	RelayFlag(command)

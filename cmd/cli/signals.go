@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -16,6 +17,8 @@ const sameSignal = time.Second
 // than sameSignal after that ends the process at once. A signal that is ignored when the process
 // starts stays ignored: nohup ignores SIGHUP, and a shell that has no job control ignores SIGINT
 // for what it starts with &.
+//
+// SIGHUP ends nothing where it is for something else: see [OnHangUp].
 func interruptible(parent context.Context) (ctx context.Context, restore func()) {
 	heeded := []os.Signal{syscall.SIGTERM}
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
@@ -23,7 +26,54 @@ func interruptible(parent context.Context) (ctx context.Context, restore func())
 			heeded = append(heeded, s)
 		}
 	}
-	ctx, restore = signal.NotifyContext(parent, heeded...)
+	told := &hangUp{}
+	ctx, cancel := context.WithCancel(context.WithValue(parent, hangUpKey{}, told))
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, heeded...)
+	restore = func() {
+		signal.Stop(signals)
+		cancel()
+	}
+	go func() {
+		defer cancel()
+		for {
+			select {
+			case s := <-signals:
+				if s != syscall.SIGHUP || !told.call() {
+					return
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
 	context.AfterFunc(ctx, func() { time.AfterFunc(sameSignal, restore) })
 	return ctx, restore
+}
+
+// hangUp is what SIGHUP is for.
+type hangUp struct {
+	mu sync.Mutex
+	do func() // nil: it ends the program
+}
+
+type hangUpKey struct{}
+
+func (h *hangUp) call() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.do == nil {
+		return false
+	}
+	h.do()
+	return true
+}
+
+// OnHangUp has SIGHUP call do in place of ending the program, whose context is given.
+func OnHangUp(ctx context.Context, do func()) {
+	if told, is := ctx.Value(hangUpKey{}).(*hangUp); is {
+		told.mu.Lock()
+		defer told.mu.Unlock()
+		told.do = do
+	}
 }

@@ -16,7 +16,8 @@ import (
 // Secured is whether a program speaks over TLS, and what it keeps for that.
 type Secured struct {
 	Plain   bool
-	dir     string // as --state says
+	Invite  *protocol.Invite // to the relay; nil: there is none
+	dir     string           // as --state says
 	relayID string
 	strict  bool
 
@@ -70,12 +71,15 @@ func (s *Secured) Trust() (t peer.Trust, err error) {
 	if s.Plain && (s.relayID != "" || s.strict) {
 		return t, Usage("--plain: a relay proves nothing in plain; --relay-id and --strict are about what it proves")
 	}
+	if s.Plain && s.Invite != nil {
+		return t, Usage("--plain: an invite is for a key, and in plain nobody has one")
+	}
 	if s.relayID != "" {
 		if t.RelayID, err = protocol.ParsePeerID(s.relayID); err != nil {
 			return t, Usage("--relay-id: %v", err)
 		}
 	}
-	t.Known, t.Strict = s.folder.KnownRelays(), s.strict
+	t.Known, t.Strict, t.Invite = s.folder.KnownRelays(), s.strict, s.Invite
 	return t, nil
 }
 

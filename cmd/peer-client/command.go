@@ -88,9 +88,11 @@ func newCommand(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 // start takes the arguments, and does what they ask for. A name or pattern may stand right behind
 // --list or --who, and so before the relay.
 func (c *command) start(program *cobra.Command, args []string) (err error) {
-	if c.client.Relay, c.args, err = cli.TakeRelay(program, args, c.list || c.who); err != nil {
+	relay, rest, err := cli.TakeRelay(program, args, c.list || c.who)
+	if err != nil {
 		return err
 	}
+	c.client.Relay, c.secured.Invite, c.args = relay.Address, relay.Invite, rest
 	if c.client.Log, err = cli.Logger(program); err != nil {
 		return err
 	}

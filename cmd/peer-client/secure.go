@@ -7,7 +7,8 @@ import (
 )
 
 // secure gives the client its network, and says which relay it takes for its own. Its key lasts for
-// this run, so that nobody learns which fetches were one person's, unless a state folder is named.
+// this run, so that nobody learns which fetches were one person's, unless a state folder is named or the
+// relay has admitted it.
 func (c *command) secure() (err error) {
 	if err := c.secured.Open(c.client.Log); err != nil {
 		return err
@@ -22,10 +23,23 @@ func (c *command) secure() (err error) {
 	}
 	network := &transport.TLS{By: protocol.Client}
 	c.client.Network = network
-	if c.secured.Named() {
+	keeps, err := c.keepsKey()
+	if keeps && err == nil {
 		network.Key, err = c.secured.Key(state.ClientKey)
 	}
 	return err
+}
+
+// keepsKey reports whether the client has a key that lasts: to a relay that has admitted it, it has to be
+// the same one the next time.
+func (c *command) keepsKey() (bool, error) {
+	if c.secured.Named() || c.secured.Invite != nil {
+		if c.secured.Folder() == nil {
+			c.client.Log.Warn("the relay admits a key that ends with this run, for there is no state folder to keep it in")
+		}
+		return true, nil
+	}
+	return c.client.Trust.Known.(*state.KnownRelays).HasInvited(c.client.Relay)
 }
 
 // met tells people of a relay that was met for the first time, once.

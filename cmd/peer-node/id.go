@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -59,6 +61,29 @@ func (s *sharing) secure() (unlock func(), err error) {
 	}
 	network.Key = key
 	return func() { lock.Close() }, nil
+}
+
+// guard has the node serve those alone whom a file lists, if one is named.
+func (s *sharing) guard(ctx context.Context) error {
+	if s.allow == "" {
+		return nil
+	}
+	if s.secured.Plain {
+		return cli.Usage("--allow: in plain nobody has an id by which he could be allowed anything")
+	}
+	allowed, err := state.OpenAllowed(s.allow)
+	if err != nil {
+		return fmt.Errorf("--allow: %w", err)
+	}
+	s.Allow = allowed.Has
+	cli.OnHangUp(ctx, func() {
+		if err := allowed.Reload(); err != nil {
+			s.Log.Error("who is allowed cannot be read; what was read before counts", "why", err)
+			return
+		}
+		s.Log.Info("who is allowed has been read again", "file", s.allow)
+	})
+	return nil
 }
 
 // keyName returns the name of the node's key, which is that of all that it shares.

@@ -20,7 +20,8 @@ func command() *cobra.Command {
 	command := cli.New("peer-node [flags] <relay-host> <relay-port>", "Share a folder and be listed at a relay",
 		"peer-node registers at a relay, tells it what it shares, and serves the files of a folder to whoever asks. It prints\n"+
 			"one line, \"ready <host>:<port>\", once the relay lists it; files are hashed in the background. A relay that is away\n"+
-			"is tried again for ever; one that refuses for good, or is no relay, ends the node.\n\n"+
+			"is tried again for ever; one that refuses for good, or is no relay, ends the node. An invite stands in place of the\n"+
+			"relay's host and port.\n\n"+
 			"peer-node id prints the node's id; see peer-node id --help.",
 		cli.Arguments(0, -1), func(c *cobra.Command, args []string) (err error) {
 			if err := s.parse(c, args); err != nil {
@@ -30,6 +31,9 @@ func command() *cobra.Command {
 				return err
 			}
 			if err := s.secured.Open(s.Log); err != nil {
+				return err
+			}
+			if err := s.guard(c.Context()); err != nil {
 				return err
 			}
 			return cli.WithHint(s.run(c.Context(), c.OutOrStdout()), s.Relay)
@@ -48,6 +52,8 @@ func command() *cobra.Command {
 		"fetch what others publish under names that match this PATTERN, and share it; may be given several times")
 	flags.StringVar(&s.Listen, "listen", ":0", "HOST:PORT to serve on; port 0 picks a free one")
 	flags.StringVar(&s.advertise, "advertise", "", "HOST[:PORT] to be listed at, where the relay allows it")
+	flags.StringVar(&s.allow, "allow", "",
+		"serve those alone whom this `FILE` lists, a line \"ID NAME ROLE\" for each; SIGHUP has it read again (default: everybody)")
 	flags.StringVar(&s.id, "id", "", "with --plain: the node's secret, 64 hex digits (default: drawn at each start)")
 	flags.IntVar(&s.MaxLinks, "max-links", roles.MaxLinks, "connections at once")
 	cli.RelayFlag(command)

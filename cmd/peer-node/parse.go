@@ -21,11 +21,11 @@ func (s *sharing) parse(c *cobra.Command, args []string) (err error) {
 	case err != nil:
 		return err
 	case len(rest) > 0 && len(rest) == len(args): // and none names the relay
-		return cli.Usage("%q is one argument too many: the relay is %s, as --relay or RELAYPEER_RELAY says", cli.ForDisplay(rest[0]), relay)
+		return cli.Usage("%q is one argument too many: the relay is %s, as --relay or the environment says", cli.ForDisplay(rest[0]), relay.Address)
 	case len(rest) > 0:
 		return cli.Usage("%q is one argument too many: %s", cli.ForDisplay(rest[0]), c.Use)
 	}
-	s.Relay = relay
+	s.Relay, s.secured.Invite = relay.Address, relay.Invite
 	if s.ID, err = parseID(s.id); err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ type sharing struct {
 	peer.Node
 	secured       cli.Secured
 	id, advertise string   // as they were given
+	allow         string   // the file of those who are served; "": everybody is
 	shares        []string // as they were given
 	folders       []shared // that it shares
 	several       bool     // each of them has a name

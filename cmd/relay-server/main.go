@@ -3,7 +3,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"sync"
@@ -14,6 +16,7 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/transport"
+	"github.com/relaypeer/relaypeer/transport/disk"
 	"github.com/relaypeer/relaypeer/transport/disk/state"
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
@@ -29,12 +32,14 @@ func id() cli.Subcommand {
 func command() *cobra.Command {
 	var r peer.Relay
 	var host string
+	var admit string
 	var secured cli.Secured
 	command := cli.New("relay-server [flags] <port>", "Keep the list of active nodes, and tell it to clients",
 		"relay-server listens on a TCP port (0 picks a free one), grants nodes leases, and answers clients with the nodes\n"+
 			"that are active. It prints one line, \"ready <host>:<port>\", once it can be used.\n\n"+
-			"relay-server id prints the relay's id; see relay-server id --help.",
-		cli.Arguments(1, 1), func(c *cobra.Command, args []string) error { return serve(c, &r, host, args[0], &secured) })
+			"relay-server id prints the relay's id. With --admit the relay is closed: relay-server invite, invites and revoke say\n"+
+			"who may use it. Each has its --help.",
+		cli.Arguments(1, 1), func(c *cobra.Command, args []string) error { return serve(c, &r, host, args[0], admit, &secured) })
 	flags := command.Flags()
 	flags.StringVar(&host, "host", "", "listen on this address only (default: all interfaces)")
 	flags.DurationVar(&r.Policy.TTL, "ttl", roles.LeaseTTL, "how long a silent node stays listed")
@@ -44,13 +49,16 @@ func command() *cobra.Command {
 	flags.IntVar(&r.Policy.MaxIndex, "max-index", roles.MaxIndex, "names kept of all nodes")
 	flags.IntVar(&r.MaxLinks, "max-links", roles.MaxLinks, "connections at once")
 	flags.BoolVar(&r.Policy.AllowAdvertise, "allow-advertise", false, "let nodes be listed at another address than the one they come from")
+	flags.StringVar(&admit, "admit", "",
+		"serve those alone whom this `FILE` lists, a line \"ID NAME ROLE\" for each (node, client or both), and whom an invite\n"+
+			"admits; SIGHUP has it read again (default: the relay is open)")
 	secured.SecureFlags(command, "the relay's key, and for its next start how many nodes it had")
 	cli.LogFlags(command, "info")
 	return command
 }
 
 // serve checks what was asked for, and serves until the program is told to stop.
-func serve(c *cobra.Command, r *peer.Relay, host, port string, secured *cli.Secured) (err error) {
+func serve(c *cobra.Command, r *peer.Relay, host, port, admit string, secured *cli.Secured) (err error) {
 	fixed, err := cli.ParsePort(port, true)
 	if err != nil {
 		return err
@@ -67,6 +75,16 @@ func serve(c *cobra.Command, r *peer.Relay, host, port string, secured *cli.Secu
 	r.MaxLinks = cli.BoundLinks(r.Log, r.MaxLinks, 1)
 	if err := secured.Open(r.Log); err != nil {
 		return err
+	}
+	if admit != "" {
+		if secured.Plain {
+			return cli.Usage("--admit: a closed relay needs TLS: in plain nobody has an id by which he could be admitted")
+		}
+		if r.Admission, err = state.OpenAdmission(admit); err != nil {
+			return unadmitted(admit, err)
+		}
+		defer r.Admission.Close()
+		cli.OnHangUp(c.Context(), func() { reload(r) })
 	}
 	network, err := networkOf(r, secured)
 	if err != nil {
@@ -86,6 +104,26 @@ func serve(c *cobra.Command, r *peer.Relay, host, port string, secured *cli.Secu
 	defer cli.LogStopping(c.Context(), r.Log)()
 	defer cli.ReturnMemory(c.Context())()
 	return cli.Served(r.Serve(c.Context(), listener))
+}
+
+// unadmitted says what to do about files that are not there, or in use.
+func unadmitted(admit string, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("--admit: %w: an empty file will do, and relay-server invite --admit %s makes one", err, admit)
+	case errors.Is(err, disk.ErrLocked):
+		return fmt.Errorf("--admit: %w: another relay serves with these files", err)
+	}
+	return fmt.Errorf("--admit: %w", err)
+}
+
+// reload reads again who is admitted.
+func reload(r *peer.Relay) {
+	if err := r.Admission.Reload(); err != nil {
+		r.Log.Error("who is admitted cannot be read; what was read before counts", "why", err)
+		return
+	}
+	r.Log.Info("who is admitted has been read again", "file", r.Admission.Path())
 }
 
 // networkOf returns the network over which a relay serves.

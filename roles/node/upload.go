@@ -11,7 +11,9 @@ import (
 // Upload is an accepted link at a node. See UploadTable.
 type Upload struct {
 	core     roles.Core[UploadState, UploadEvent]
+	allows   func(id protocol.PeerID) bool // nil: everybody is served
 	peer     netip.AddrPort
+	id       protocol.PeerID   // of the peer; zero: the link is in plain
 	get      *protocol.Get     // the request being served; nil: it is a TREE
 	tree     *protocol.Tree    // the request being served; nil: it is a GET
 	hashed   uint64            // bytes of its file hashed, as the disk last said
@@ -42,10 +44,17 @@ func NewUpload() *Upload {
 	return &Upload{core: roles.NewCore(uploadGrammar)}
 }
 
+// NewGuardedUpload returns an Upload that serves those alone whom a function allows.
+func NewGuardedUpload(allows func(id protocol.PeerID) bool) *Upload {
+	u := NewUpload()
+	u.allows = allows
+	return u
+}
+
 // Reset prepares the machine for another link.
 func (u *Upload) Reset() {
 	u.core.Reset()
-	*u = Upload{core: u.core}
+	*u = Upload{core: u.core, allows: u.allows}
 }
 
 // State returns the state that the machine is in.
@@ -111,7 +120,7 @@ func (u *Upload) opened(in roles.Opened) {
 		u.reject(uploadBusy, roles.Busy())
 		return
 	}
-	u.peer = in.Peer
+	u.peer, u.id = in.Peer, in.ID
 	u.core.Fire(uploadOpened)
 	u.core.Do(roles.Hear{Link: link, First: true})
 }
@@ -135,6 +144,13 @@ func (u *Upload) heard(m protocol.Message) {
 	case *protocol.Tree:
 		u.tree, event = m, uploadTreeHeard
 		open = roles.OpenFile{Name: m.Name, Hash: m.Hash, First: m.First, Count: most(m.Count)}
+	}
+	if u.allows != nil && (u.id.IsZero() || !u.allows(u.id)) {
+		u.core.Fire(uploadStranger)
+		u.report(roles.FileFound{}, 0, protocol.Denied)
+		u.core.Do(roles.Send{Link: link, Message: &protocol.Error{Code: protocol.Denied, By: protocol.Node, Text: "this node serves those alone whom its owner has listed"}},
+			roles.Hear{Link: link})
+		return
 	}
 	if u.spoiled != 0 {
 		u.core.Fire(uploadRequestSpoiled)

@@ -36,6 +36,7 @@ const (
 	uploadFileAtEnd      UploadEvent = "FileAtEnd"
 	uploadTreeReady      UploadEvent = "TreeReady"
 	uploadFileDeclined   UploadEvent = "FileDeclined"
+	uploadStranger       UploadEvent = "Stranger"
 	uploadRequestSpoiled UploadEvent = "RequestSpoiled"
 	uploadHashMoved      UploadEvent = "HashMoved"
 	uploadHashStood      UploadEvent = "HashStood"
@@ -84,6 +85,7 @@ var uploadGrammar = roles.NewGrammar(func() roles.Table[UploadState, UploadEvent
 			{Name: uploadFileAtEnd, Means: "the file is there, and the offset is its end"},
 			{Name: uploadTreeReady, Means: "the file is there, and so is the slice of its tree"},
 			{Name: uploadFileDeclined, Means: "the file is not there, not that content, not that long, or can't be read"},
+			{Name: uploadStranger, Means: "a request of a peer whom the node does not serve"},
 			{Name: uploadRequestSpoiled, Means: "a request, after a stretch that was not what its CONTENT said"},
 			{Name: uploadHashMoved, Means: "the disk is hashing the file, and is further than before"},
 			{Name: uploadHashStood, Means: "the disk is hashing the file, but is no further than before"},
@@ -100,6 +102,7 @@ var uploadGrammar = roles.NewGrammar(func() roles.Table[UploadState, UploadEvent
 			uploadRow([]UploadState{UploadAccepted}, uploadBusy, UploadRejecting, "better refused than left waiting: ERROR(busy), with when to try again"),
 			uploadRow([]UploadState{UploadListening, UploadIdle}, uploadGetHeard, UploadOpening, "only the disk knows"),
 			uploadRow([]UploadState{UploadListening, UploadIdle}, uploadTreeHeard, UploadOpening, "only the disk knows"),
+			uploadRow([]UploadState{UploadListening, UploadIdle}, uploadStranger, UploadIdle, "ERROR(denied), whether the file is there or not"),
 			uploadRow([]UploadState{UploadIdle}, uploadRequestSpoiled, UploadIdle, "ERROR says that the stretch before was not the file's: changed, or internal"),
 			uploadRow([]UploadState{UploadIdle}, uploadAccused, UploadRejecting, "the disk may have lost bits, of a file or of the index: what was sent last is compared with its hash, and the link ends"),
 			uploadRow([]UploadState{UploadListening, UploadIdle}, uploadUnexpected, UploadRejecting, "a side that says something with no place here has lost the thread: ERROR(unexpected)"),

@@ -349,7 +349,29 @@ func uploadSubject() rolestest.Subject {
 	return subject
 }
 
-func TestWhateverHappensToAnUpload(t *testing.T) { rolestest.Explore(t, uploadSubject()) }
+func TestWhateverHappensToAnUpload(t *testing.T) {
+	guarded := uploadSubject()
+	guarded.New = func() rolestest.Explorable {
+		return node.NewGuardedUpload(func(protocol.PeerID) bool { return false })
+	}
+	rolestest.Explore(t, uploadSubject(), guarded)
+}
+
+// TestAGuardedNodeServesThoseWhomItsOwnerLists, and tells others nothing of what is there.
+func TestAGuardedNodeServesThoseWhomItsOwnerLists(t *testing.T) {
+	friend := rolestest.Node(1)
+	for _, id := range []protocol.PeerID{friend, rolestest.Node(2), {}} {
+		u := node.NewGuardedUpload(func(id protocol.PeerID) bool { return id == friend })
+		s := rolestest.New(t, u, u.State)
+		s.Tell(roles.Opened{Peer: visitor, ID: id}, "Listening", first)
+		if id == friend {
+			s.Hear(0, &protocol.Get{Name: "a.txt"}, "Opening", "open-file a.txt")
+			continue
+		}
+		s.Hear(0, &protocol.Get{Name: "a.txt"}, "Idle", "report served", "send 0 ERROR denied by node", hear)
+		s.Hear(0, &protocol.Tree{Hash: hash}, "Idle", "report served", "send 0 ERROR denied by node", hear)
+	}
+}
 
 func TestAServedRequestIsReportedAsItWasAsked(t *testing.T) {
 	asked := rolestest.Hash(0xbb)

@@ -30,7 +30,7 @@ func (s *Session) bars(m protocol.Message) bool {
 		s.reject(sessionRevoked, refusal)
 		return true
 	case role == 0:
-		refusal.Text = "this relay is closed: its owner admits you, or an invite does"
+		refusal.Text = "this relay is closed: ask its owner for an invite, which stands in place of its host and port"
 	case role&protocol.NodeRole == 0 && ofNodes(m.Kind()):
 		refusal.Text = "you are admitted to this relay as a client, which shares nothing"
 	default:

@@ -48,7 +48,7 @@ func TestAClosedRelayTellsAStrangerNothing(t *testing.T) {
 			s := closed(t, gate{rolestest.Node(2): protocol.BothRoles}, id)
 			s.Hear(0, rolestest.Sample(kind), "Idle", deniedByRelay, "hear 0")
 			s.Hear(0, rolestest.Sample(kind), "Idle", deniedByRelay, "hear 0")
-			if text := refused(t, s, rolestest.Sample(kind)); text != "this relay is closed: its owner admits you, or an invite does" {
+			if text := refused(t, s, rolestest.Sample(kind)); text != "this relay is closed: ask its owner for an invite, which stands in place of its host and port" {
 				t.Errorf("%s: %q", kind, text)
 			}
 		}

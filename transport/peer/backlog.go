@@ -23,6 +23,7 @@ func (c *Client) ask(ctx context.Context, question protocol.Message) iter.Seq2[p
 		}
 		query := client.NewQuery(c.Relay, question)
 		query.Expect(expects)
+		query.Enter(c.entry())
 		for rested := true; rested && ctx.Err() == nil; query.Again() {
 			var more bool
 			if rested, more = c.askOnce(ctx, query, yield); !more {

@@ -94,10 +94,11 @@ func (c *Client) fetch(ctx context.Context, request client.Request, to transport
 	if refusal != nil {
 		return Result{client.Result{Name: request.Name, Outcome: client.NoRelay, Code: refusal.Code, By: refusal.By, Text: refusal.Text}}
 	}
-	request.RelayID = expects
+	request.RelayID, request.Entry = expects, c.entry()
 	fetch := client.NewFetch(request)
 	err := c.Await(ctx, func() Awaited {
 		if fetch.Final() {
+			request.Entry = c.entry()
 			fetch.Reset(request)
 		}
 		c.run(ctx, fetch, to, report)
@@ -136,6 +137,9 @@ func (c *Client) expected() (protocol.PeerID, *Error) {
 	return id, err
 }
 
+// entry returns what a machine needs to enter a closed relay.
+func (c *Client) entry() roles.Entry { return c.relay.entry(&c.Trust, c.network()) }
+
 // run takes a machine to its end. It is told to stop when ctx is done, and ends by itself then.
 func (c *Client) run(ctx context.Context, m roles.Machine, to transport.Store, report func(roles.Outcome)) {
 	c.carry(ctx, &transport.Loop{Store: to, Report: report}, m)
@@ -148,6 +152,8 @@ func (c *Client) carry(ctx context.Context, loop *transport.Loop, m roles.Machin
 	loop.Report = func(outcome roles.Outcome) {
 		if met, is := outcome.(roles.Met); is {
 			c.relay.meet(&c.Trust, c.Relay, met.ID, log)
+		} else if _, is := outcome.(roles.Entered); is {
+			c.relay.enter(&c.Trust, log)
 		} else if report != nil {
 			report(outcome)
 		}

@@ -21,7 +21,7 @@ func (n *Node) keepListed(ctx context.Context, listen netip.AddrPort, catalog *c
 	if refusal != nil {
 		return refusal
 	}
-	config := node.Config{Relay: n.Relay, RelayID: expects, ID: n.id(), Epoch: uint64(time.Now().UnixMicro()), Port: listen.Port()}
+	config := node.Config{Relay: n.Relay, RelayID: expects, ID: n.id(), Entry: n.relay.entry(&n.Trust, network), Epoch: uint64(time.Now().UnixMicro()), Port: listen.Port()}
 	if at := listen.Addr(); at.IsLoopback() {
 		config.Listens = protocol.IPOf(at)
 	}
@@ -33,6 +33,7 @@ func (n *Node) keepListed(ctx context.Context, listen netip.AddrPort, catalog *c
 	}
 	m := &member{log: log, state: &n.state, relay: n.Relay, listing: Listing{ID: config.ID, Listen: listen}}
 	m.met = func(id protocol.PeerID) { n.relay.meet(&n.Trust, n.Relay, id, log) }
+	m.entered = func() { n.relay.enter(&n.Trust, log) }
 	loop := transport.Loop{Network: n.relay.vouch(network), Report: m.report, Trace: traced(log, n.Trace)}
 	if catalog != nil {
 		config.Catalog, loop.Notify = catalog.Catalog, catalog.news
@@ -51,6 +52,7 @@ type member struct {
 	state     *readiness
 	relay     string
 	met       func(id protocol.PeerID) // takes note of the relay that was met first
+	entered   func()                   // takes note that the relay has admitted us
 	listing   Listing
 	wasListed bool
 	refused   int   // changes of the index that the relay does not keep, as was said
@@ -61,6 +63,8 @@ func (m *member) report(outcome roles.Outcome) {
 	switch o := outcome.(type) {
 	case roles.Met:
 		m.met(o.ID)
+	case roles.Entered:
+		m.entered()
 	case node.Leased:
 		m.wasListed = true
 		m.log.Info("listed", "relay", m.relay, "at", whereabouts(o.Place), "listens", m.listing.Listen, "ttl_ms", o.TTL.Milliseconds())

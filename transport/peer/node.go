@@ -27,9 +27,11 @@ type Node struct {
 	Share     transport.Share    // what it serves; the owner closes it, after Run
 	ID        protocol.PeerID    // its secret where the network proves no ids; zero: one is drawn
 	Advertise netip.AddrPort     // where to be listed; zero: at the address that the relay sees
-	NoPublish bool               // what a transport.Lister has is not published
-	MaxLinks  int                // connections at once; 0: roles.MaxLinks
-	Log       hclog.Logger       // may be nil
+	// Allow reports whether a peer is served, by its id; in plain nobody is. Nil: everybody is.
+	Allow     func(id protocol.PeerID) bool
+	NoPublish bool         // what a transport.Lister has is not published
+	MaxLinks  int          // connections at once; 0: roles.MaxLinks
+	Log       hclog.Logger // may be nil
 	// Trace is called for each event of a link, from any goroutine. Nil: it is not called.
 	Trace func(transport.Event)
 
@@ -137,7 +139,7 @@ func (n *Node) serve(ctx context.Context, listener transport.Listener) error {
 	log.Debug("serving", "on", listener.Addr())
 	access := &accessLog{sampler{log: log}}
 	defer access.flush()
-	uploads := roles.NewPool(node.NewUpload)
+	uploads := roles.NewPool(func() *node.Upload { return node.NewGuardedUpload(n.Allow) })
 	server := transport.Server{
 		Loop:     &transport.Loop{Share: n.Share, Report: access.served, Trace: traced(log, n.Trace)},
 		Listener: listener, Limit: cmp.Or(n.MaxLinks, roles.MaxLinks), By: protocol.Node, Log: log,

@@ -65,6 +65,7 @@ func (c *Client) Open(ctx context.Context, request Request) (*File, error) {
 	ctx, f.stop = context.WithCancel(ctx)
 	reader := client.NewReader(c.Relay, request.Name, request.Hash)
 	reader.Expect(expects)
+	reader.Enter(c.entry())
 	loop := &transport.Loop{Store: f.cache, Inputs: f.inputs, Report: func(outcome roles.Outcome) {
 		if request.Report != nil {
 			request.Report(outcome)

@@ -12,6 +12,7 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/transport"
+	"github.com/relaypeer/relaypeer/transport/disk/state"
 )
 
 // Policy is what a relay's owner decides. The zero value is of use.
@@ -22,8 +23,11 @@ type Policy = relay.Policy
 type Relay struct {
 	Policy    Policy
 	Directory relay.Directory // answers in place of a registry under the policy; nil: that registry
-	MaxLinks  int             // connections of a listener at once; 0: roles.MaxLinks
-	Log       hclog.Logger    // may be nil
+	// Admission says who may use the relay, whose links have to prove ids then; nil: everybody may. It is
+	// read again while the relay serves; the owner closes it.
+	Admission *state.Admission
+	MaxLinks  int          // connections of a listener at once; 0: roles.MaxLinks
+	Log       hclog.Logger // may be nil
 	// Trace is called for each event of a link, from any goroutine. Nil: it is not called.
 	Trace func(transport.Event)
 
@@ -55,13 +59,19 @@ func (r *Relay) Serve(ctx context.Context, listener transport.Listener) error {
 		listener.Close()
 		return interrupted(ctx)
 	}
+	session, err := r.sessions(listener)
+	if err != nil {
+		listener.Close()
+		return err
+	}
 	log := logger(r.Log)
 	r.begin.Do(r.open)
 	defer r.logged.flush()
-	sessions := roles.NewPool(func() *relay.Session { return relay.NewSession(r.directory, &r.answers) })
+	defer r.keepGate(ctx)()
+	sessions := roles.NewPool(session)
 	log = log.Named("server")
 	server := transport.Server{
-		Loop:     &transport.Loop{Start: r.start, Trace: traced(log, r.Trace)},
+		Loop:     &transport.Loop{Start: r.start, Trace: traced(log, r.Trace), Gate: r.gate()},
 		Listener: listener, Limit: cmp.Or(r.MaxLinks, roles.MaxLinks), By: protocol.Relay, Log: log,
 		New: watched(log, sessions.Take), Free: sessions.Return,
 	}

@@ -1,15 +1,19 @@
 package peer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/transport"
 	"github.com/relaypeer/relaypeer/transport/disk/state"
 )
@@ -20,6 +24,9 @@ type Trust struct {
 	RelayID protocol.PeerID // that the relay has to prove; zero: the one in Known
 	Known   Known           // remembers relays from one run to the next; nil: nothing does
 	Strict  bool            // a relay that is not known is not asked
+	// Invite admits us to a closed relay. It says which one that is, and where: the Relay of a Client or
+	// Node is one of its addresses. Nil: there is none.
+	Invite *protocol.Invite
 	// Met is called when the relay has been met for the first time, with its id, once it is kept in
 	// Known. Nil: it is not called.
 	Met func(id protocol.PeerID)
@@ -38,6 +45,9 @@ type relayPin struct {
 	mu    sync.Mutex
 	id    protocol.PeerID // that it has to prove; zero: it has not been met
 	where string          // that is written, for people
+
+	entered   bool     // by the invite, in this run
+	addresses []string // of the invite
 }
 
 // expected returns the id that the relay at an address has to prove; zero: any. The error says why it is
@@ -47,9 +57,14 @@ func (r *relayPin) expected(t *Trust, over transport.Network, address string) (p
 	defer r.mu.Unlock()
 	_, proves := over.(transport.Authenticated)
 	id, where := r.id, r.where
+	if err := r.invited(t); err != nil {
+		return id, err
+	}
 	switch known, is, err := t.find(address); {
 	case err != nil:
 		return id, distrusted(protocol.Disk, err.Error())
+	case t.Invite != nil:
+		id, where = t.Invite.Relay, "as the invite says"
 	case !t.RelayID.IsZero() && is && known.ID != t.RelayID:
 		return id, distrusted(protocol.RelayChanged, fmt.Sprintf("its id is to be %s, and %s says %s", t.RelayID, written(known), known.ID))
 	case !t.RelayID.IsZero():
@@ -65,6 +80,58 @@ func (r *relayPin) expected(t *Trust, over transport.Network, address string) (p
 	}
 	r.id, r.where = id, where
 	return id, nil
+}
+
+// invited refuses an invite of another relay than the one that is asked for, or known at one of its
+// addresses: it may be forged.
+func (r *relayPin) invited(t *Trust) *Error {
+	if t.Invite == nil {
+		return nil
+	}
+	if !t.RelayID.IsZero() && t.RelayID != t.Invite.Relay {
+		return distrusted(protocol.RelayChanged, fmt.Sprintf("its id is to be %s, and the invite says %s", t.RelayID, t.Invite.Relay))
+	}
+	for _, address := range t.Invite.Addresses {
+		switch known, is, err := t.find(address); {
+		case err != nil:
+			return distrusted(protocol.Disk, err.Error())
+		case is && known.ID != t.Invite.Relay:
+			return distrusted(protocol.RelayChanged, fmt.Sprintf("the invite says that it is %s at %s, and %s says %s", t.Invite.Relay, address, written(known), known.ID))
+		}
+	}
+	r.addresses = t.Invite.Addresses
+	return nil
+}
+
+// entry returns what a machine needs to enter the relay; zero once it has been entered.
+func (r *relayPin) entry(t *Trust, over transport.Network) roles.Entry {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	proves, is := over.(transport.Authenticated)
+	if t.Invite == nil || r.entered || !is {
+		return roles.Entry{}
+	}
+	return roles.Entry{Invite: t.Invite, ID: proves.ID()}
+}
+
+// enter takes note that the relay has admitted us: it is known from now on, by the invite.
+func (r *relayPin) enter(t *Trust, log hclog.Logger) {
+	r.mu.Lock()
+	first := !r.entered
+	r.entered = true
+	r.mu.Unlock()
+	if !first {
+		return
+	}
+	log.Info("the relay has admitted us by the invite", "id", t.Invite.Relay, "token", t.Invite.Token)
+	if t.Known == nil {
+		return
+	}
+	for _, address := range t.Invite.Addresses {
+		if err := t.Known.Add(address, t.Invite.Relay, state.Invited); err != nil {
+			log.Warn("the relay cannot be kept in mind", "relay", address, "id", t.Invite.Relay, "why", err)
+		}
+	}
 }
 
 func (t *Trust) find(address string) (state.Known, bool, error) {
@@ -122,6 +189,24 @@ func (r *relayPin) vouch(over transport.Network) transport.Network {
 		return vouched{proves, r}
 	}
 	return over
+}
+
+// LookUp implements [transport.Network]. An invited relay is where one of the invite's addresses leads.
+func (v vouched) LookUp(ctx context.Context, address string) (found []netip.AddrPort, err error) {
+	v.relay.mu.Lock()
+	all := v.relay.addresses
+	v.relay.mu.Unlock()
+	if !slices.Contains(all, address) {
+		return v.Authenticated.LookUp(ctx, address)
+	}
+	for _, one := range all {
+		some, failed := v.Authenticated.LookUp(ctx, one)
+		found, err = append(found, some...), cmp.Or(err, failed)
+	}
+	if len(found) > 0 {
+		return found, nil
+	}
+	return nil, err
 }
 
 // DialPeer implements [transport.Authenticated].

@@ -32,6 +32,7 @@ type Admission struct {
 	used    map[protocol.TokenID]map[protocol.PeerID]bool
 	barred  map[protocol.PeerID]bool
 	void    map[protocol.TokenID]bool
+	version uint64                 // counts what was read
 	looked  map[string]fs.FileInfo // the tokens and the revoked, as they were read; nil: not there
 }
 
@@ -73,6 +74,7 @@ func (a *Admission) Reload() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.listed = listed
+	a.version++
 	return nil
 }
 
@@ -184,7 +186,16 @@ func (a *Admission) readAgain() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.tokens, a.barred, a.void, a.looked = tokens, barred, void, looked
+	a.version++
 	return nil
+}
+
+// Version returns a number that grows when the owner's file or one of the command line has been read
+// again, so that somebody may have been admitted, or is not any more.
+func (a *Admission) Version() uint64 {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return a.version
 }
 
 // Barred reports whether an id has been revoked.

@@ -67,24 +67,48 @@ func (k *KnownRelays) Add(address string, id protocol.PeerID, how string) error 
 	if err != nil {
 		return err
 	}
-	if is, err := l.has(address, id); is || err != nil { // no lock is needed, and none may be there to be had
+	if is, err := l.has(address, id, how); is || err != nil { // no lock is needed, and none may be there to be had
 		return err
 	}
 	return k.change(func(l lines, p place) error {
-		if is, err := l.has(address, id); is || err != nil {
+		if is, err := l.has(address, id, how); is || err != nil {
 			return err
 		}
 		return k.append(l, p, line)
 	})
 }
 
-// has reports whether a relay is known at an address, and fails if another one is.
-func (l lines) has(address string, id protocol.PeerID) (bool, error) {
+// has reports whether a relay is known at an address, and fails if another one is. That it has invited us
+// is worth a line of its own.
+func (l lines) has(address string, id protocol.PeerID, how string) (bool, error) {
 	known, is := l.find(address)
 	if is && known.ID != id {
 		return false, fmt.Errorf("%s:%d: %w", known.File, known.Line, ErrChanged)
 	}
-	return is, nil
+	return is && (how != Invited || l.invited(address)), nil
+}
+
+// invited reports whether the relay that is known at an address has invited us.
+func (l lines) invited(address string) bool {
+	first, _ := l.find(address)
+	for _, known := range l.all {
+		if known.Address == address && known.ID == first.ID && known.How == Invited {
+			return true
+		}
+	}
+	return false
+}
+
+// HasInvited reports whether we are known to the relay at an address, by an invite of it.
+func (k *KnownRelays) HasInvited(address string) (bool, error) {
+	address, err := protocol.NormalAddress(address)
+	if err != nil {
+		return false, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	l, err := k.read()
+	return l.invited(address), err
 }
 
 // Forget removes all lines of an address, and keeps the rest as it is.
