@@ -29,6 +29,15 @@ func exampleTree() (protocol.Hash, []byte) {
 	return content.Build(values)
 }
 
+// exampleInvite is the first one of the vectors.
+func exampleInvite() *protocol.Invite {
+	invite := &protocol.Invite{Token: protocol.TokenID{1, 2, 3, 4, 5}}
+	for i := range invite.Secret {
+		invite.Secret[i] = byte(i)
+	}
+	return invite
+}
+
 // examples are one message of each kind.
 func examples() []protocol.Message {
 	const offset, groups = exampleFirst * protocol.GroupSize, 6
@@ -57,6 +66,8 @@ func examples() []protocol.Message {
 			Items: []protocol.Item{{Name: exampleName, Size: exampleSize, Hash: hash, Count: 1, Holders: []uint64{0}}},
 			Peers: []protocol.Peer{{Host: host, Port: 40123}},
 		},
+		exampleInvite().Enter([protocol.ExporterSize]byte{31: 1}, id),
+		&protocol.Entered{Role: protocol.NodeRole},
 		&protocol.Get{Name: exampleName, Hash: hash, Offset: offset, Length: exampleSize - offset},
 		&protocol.Content{Size: exampleSize, Offset: offset, Length: exampleSize - offset, Hash: hash, Modified: exampleModified},
 		&protocol.Tree{Name: exampleName, First: exampleFirst},
