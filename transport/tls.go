@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
@@ -20,7 +21,7 @@ import (
 type TLS struct {
 	Network Network            // below; nil: TCP{}
 	Key     ed25519.PrivateKey // this side's; nil: one is drawn, which nobody else has
-	By      protocol.Party     // the sender of refusals to those who cannot be served here
+	By      protocol.Party     // the sender of refusals to those who cannot be served here; zero: a node
 
 	once sync.Once
 	self *identity
@@ -131,7 +132,7 @@ func (t *TLS) Listen(ctx context.Context, address string) (Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newTLSListener(below, self, t.By), nil
+	return newTLSListener(below, self, cmp.Or(t.By, protocol.Node)), nil
 }
 
 // Dial connects to any peer.

@@ -66,6 +66,9 @@ func (c *tlsConn) Read(b []byte) (int, error) { return c.tls.Read(b) }
 func (c *tlsConn) Write(b []byte) (n int, err error) {
 	c.writing.Lock()
 	defer c.writing.Unlock()
+	if c.ended {
+		return 0, &net.OpError{Op: "write", Net: "tls", Source: c.LocalAddr(), Addr: c.RemoteAddr(), Err: net.ErrClosed}
+	}
 	for n < len(b) {
 		if c.told == c.piece {
 			if err := c.seal(b[n:min(len(b), n+pieceSize)]); err != nil {
