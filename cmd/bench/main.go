@@ -74,6 +74,7 @@ func run(ctx context.Context, o options, args []string, stdout, stderr io.Writer
 
 // measureAll measures what was asked for, and writes the table.
 func measureAll(ctx context.Context, l *lab, stdout io.Writer) error {
+	defer speakPlain()()
 	var rows []row
 	for _, m := range measures {
 		if !l.only.matches(m.name) {

@@ -39,6 +39,18 @@ func build(ctx context.Context, to string, noWide bool) error {
 	return nil
 }
 
+// speakPlain has our programs speak in plain, as most rivals do, until the returned function is called.
+func speakPlain() (end func()) {
+	const variable = "RELAYPEER_PLAIN"
+	was, set := os.LookupEnv(variable)
+	os.Setenv(variable, "true")
+	return func() {
+		if os.Unsetenv(variable); set {
+			os.Setenv(variable, was)
+		}
+	}
+}
+
 // crew is a relay and one node that shares a folder.
 type crew struct {
 	lab        *lab

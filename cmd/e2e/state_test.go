@@ -91,7 +91,7 @@ func TestKnownRelaysAreListedAndForgotten(t *testing.T) {
 		{"forget relay.example:4000 --state " + dir, 1, "", "peer-client: no relay is known at relay.example:4000\n"},
 		{"known --state " + dir, 0, "[::1]:1\t" + id + "\t2026-11-27T12:00:01Z\tpinned\n", ""},
 		{"forget here --state " + dir, 2, "", "peer-client: \"here\" is not HOST:PORT, as in relay.example:4000\n"},
-		{"known --state " + dir + "/none", 1, "", "peer-client: open " + dir + "/none/: no such file or directory\n"},
+		{"known --state " + dir + "/none", 1, "", "peer-client: " + dir + "/none: no such file or directory\n"},
 		{"known --state -", 2, "", "peer-client: --state -: what is kept in memory ends with its program\n"},
 		{"known 99999", 2, "", "peer-client: \"99999\" is not a TCP port: 1 to 65535: peer-client [flags] <relay-host> <relay-port> [name ...], or --relay HOST:PORT\n"},
 	} {

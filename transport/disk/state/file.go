@@ -18,10 +18,13 @@ var (
 	errLink       = errors.New("it is a link: put the file itself there")
 )
 
-// told returns an error with the whole path of the file that it is about.
+// told returns an error with the whole path of the file or folder that it is about, and what to do.
 func told(path string, err error) error {
-	if err == nil {
+	switch {
+	case err == nil:
 		return nil
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%s: %w: look whose it is and make it yours, or choose another state folder", path, disk.Reason(err))
 	}
 	return fmt.Errorf("%s: %w", path, disk.Reason(err))
 }

@@ -32,7 +32,7 @@ func Open(dir string) (*Folder, error) {
 		}
 		return nil, err
 	}
-	return f, f.check()
+	return f.checked()
 }
 
 // Existing is Open for a folder that is there. Its error is fs.ErrNotExist if it is not.
@@ -41,7 +41,7 @@ func Existing(dir string) (*Folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f, f.check()
+	return f.checked()
 }
 
 // at returns the folder at a path, whatever is there.
@@ -52,16 +52,19 @@ func at(dir string) (_ *Folder, err error) {
 		}
 	}
 	path, err := filepath.Abs(dir)
-	return &Folder{path}, err
+	if err != nil {
+		return nil, err
+	}
+	return &Folder{path}, nil
 }
 
-// check fails if the folder cannot be opened.
-func (f *Folder) check() error {
+// checked returns the folder if it can be opened.
+func (f *Folder) checked() (*Folder, error) {
 	root, err := f.open()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return root.Close()
+	return f, root.Close()
 }
 
 // makeFolder makes a folder and those above it, for the user alone. Each is durable when it returns:
@@ -92,13 +95,18 @@ func makeFolder(path string) error {
 // Path returns where something in the folder is.
 func (f *Folder) Path(name string) string { return filepath.Join(f.path, name) }
 
-func (f *Folder) open() (*os.Root, error) { return disk.OpenFolder(f.path) }
+func (f *Folder) open() (*os.Root, error) { return openFolder(f.path) }
+
+func openFolder(path string) (*os.Root, error) {
+	root, err := disk.OpenFolder(path)
+	return root, told(path, err)
+}
 
 // openPrivate opens the folder, if nobody else can put another file in the place of one in it.
 func (f *Folder) openPrivate() (*os.Root, error) { return openPrivate(f.path) }
 
 func openPrivate(path string) (*os.Root, error) {
-	root, err := disk.OpenFolder(path)
+	root, err := openFolder(path)
 	if err != nil {
 		return nil, err
 	}

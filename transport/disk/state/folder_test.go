@@ -115,8 +115,8 @@ func TestNoFolderIsToldFromOneThatCannotBeUsed(t *testing.T) {
 		if runtime.GOOS != "linux" && strings.HasPrefix(path, "/proc") {
 			continue
 		}
-		if _, err := state.Open(path); err == nil || errors.Is(err, state.ErrNoFolder) != none {
-			t.Errorf("%s: %v", path, err)
+		if folder, err := state.Open(path); folder != nil || err == nil || errors.Is(err, state.ErrNoFolder) != none {
+			t.Errorf("%s: %v, %v", path, folder, err)
 		}
 	}
 	t.Setenv("XDG_STATE_HOME", "")
@@ -127,6 +127,20 @@ func TestNoFolderIsToldFromOneThatCannotBeUsed(t *testing.T) {
 				t.Errorf("with %q for a home: %v", home, err)
 			}
 		}
+	}
+}
+
+func TestAFolderThatIsOnlyLookedAtIsNotMade(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	if _, err := state.Existing(path); !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), path+": ") {
+		t.Error(err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+	openFolder(t, path)
+	if _, err := state.Existing(path); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -124,11 +124,26 @@ func makeKey(root *os.Root, name string) error {
 	if err != nil {
 		return err
 	}
-	if err := putNew(root, temporary, name); err != nil {
+	if err = checkModes(root, temporary); err == nil {
+		err = putNew(root, temporary, name)
+	}
+	if err != nil {
 		root.Remove(temporary)
 		return err
 	}
 	return syncFolder(root)
+}
+
+// checkModes refuses a file system that lets others read a file that is made for the user alone.
+func checkModes(root *os.Root, temporary string) error {
+	info, err := root.Lstat(temporary)
+	if err == nil && checkSecret(temporary, info) != nil {
+		err = errors.New("other users can read each file of this file system: choose another state folder")
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // another process has a key there, and has swept this one
+	}
+	return err
 }
 
 // putNew gives a file its name unless another has it by then. It succeeds too if another process has

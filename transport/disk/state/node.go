@@ -11,7 +11,8 @@ import (
 // NodeKeyName returns the name of the key of a node that shares some folders or files: node- and 16
 // characters. It depends on which they are, by their absolute paths without links, and not on their
 // order, on how they are written, or on the names under which they are shared: the node is the same.
-// A folder that is moved has another key, and so has one more folder.
+// A folder that is moved has another key, and so has one more folder. Upper and lower case differ, also
+// where the file system takes them for the same.
 func NodeKeyName(shares ...string) (string, error) {
 	var paths []string
 	for _, share := range shares {

@@ -37,8 +37,8 @@ func checkFolder(path string, info fs.FileInfo) error {
 		return err
 	}
 	if info.Mode()&fs.ModeSticky == 0 && info.Mode()&0o022 != 0 {
-		return fmt.Errorf("%s: other users can write to this folder (mode %04o), and so replace what is in it: chmod go-w %[1]s",
-			path, info.Mode().Perm())
+		return fmt.Errorf("%s: other users can write to this folder (mode %04o), and so replace what is in it: chmod go-w %[1]s, "+
+			"or choose another state folder", path, info.Mode().Perm())
 	}
 	return nil
 }
