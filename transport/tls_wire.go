@@ -165,7 +165,7 @@ func (w *wire) readAhead() error {
 
 // readHandshake reads while the handshake is not done.
 func (w *wire) readHandshake() error {
-	if err := w.flush(); err != nil {
+	if err := w.flushHandshake(); err != nil {
 		return err
 	}
 	if w.budget == 0 {
@@ -212,9 +212,7 @@ func (w *wire) receive(b []byte) (int, error) {
 	if err == io.EOF {
 		err = errCut
 	}
-	if err != nil && !isTimeout(err) {
-		w.failed = err
-	}
+	w.noteFailed(err)
 	return n, err
 }
 
@@ -253,7 +251,7 @@ func (w *wire) reserve(bytes int) (at int) {
 	return len(has.data)
 }
 
-// flush hands to the system what was written, or as much as it takes until the deadline, and returns
+// flushed hands to the system what was written, or as much as it takes until the deadline, and returns
 // how far it has come: at the end of all there is, -1.
 func (w *wire) flushed() (to int, err error) {
 	for {
@@ -278,9 +276,24 @@ func (w *wire) flushed() (to int, err error) {
 	}
 }
 
+// flush is flushed for a caller to whom it does not matter how far.
 func (w *wire) flush() error {
 	_, err := w.flushed()
 	return err
+}
+
+// flushHandshake is flush while the handshake is not done.
+func (w *wire) flushHandshake() error {
+	err := w.flush()
+	w.noteFailed(err)
+	return err
+}
+
+// noteFailed keeps an error of the connection.
+func (w *wire) noteFailed(err error) {
+	if err != nil && !isTimeout(err) {
+		w.failed = err
+	}
 }
 
 // The deadlines of a tls.Conn are those of its owner: by itself it would leave one behind.
