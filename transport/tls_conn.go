@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"crypto/tls"
 	"io"
 	"net"
@@ -66,9 +67,6 @@ func (c *tlsConn) Read(b []byte) (int, error) { return c.tls.Read(b) }
 func (c *tlsConn) Write(b []byte) (n int, err error) {
 	c.writing.Lock()
 	defer c.writing.Unlock()
-	if c.ended {
-		return 0, &net.OpError{Op: "write", Net: "tls", Source: c.LocalAddr(), Addr: c.RemoteAddr(), Err: net.ErrClosed}
-	}
 	for n < len(b) {
 		if c.told == c.piece {
 			if err := c.seal(b[n:min(len(b), n+pieceSize)]); err != nil {
@@ -76,9 +74,7 @@ func (c *tlsConn) Write(b []byte) (n int, err error) {
 			}
 		}
 		err := c.hand()
-		more := min(c.handed-c.told, len(b)-n)
-		c.told += more
-		if n += more; err != nil {
+		if n += c.tell(len(b) - n); err != nil {
 			return n, err
 		}
 	}
@@ -87,6 +83,9 @@ func (c *tlsConn) Write(b []byte) (n int, err error) {
 
 // seal encrypts a piece.
 func (c *tlsConn) seal(piece []byte) error {
+	if c.ended {
+		return &net.OpError{Op: "write", Net: "tls", Source: c.LocalAddr(), Addr: c.RemoteAddr(), Err: net.ErrClosed}
+	}
 	records := (len(piece) + recordSize - 1) / recordSize
 	c.at = c.wire.reserve(len(piece) + records*recordExtra)
 	if _, err := c.tls.Write(piece); err != nil {
@@ -108,25 +107,52 @@ func (c *tlsConn) hand() error {
 	return err
 }
 
-// ReadFrom writes what r has, in large pieces.
+// tell counts bytes that the system has as reported, no more than most, and returns how many.
+func (c *tlsConn) tell(most int) int {
+	more := min(c.handed-c.told, most)
+	c.told += more
+	return more
+}
+
+// ReadFrom writes what r has, in large pieces. A deadline may leave r behind what it reports: what is
+// written again begins there. While the peer takes nothing, it holds a piece encrypted alone.
 func (c *tlsConn) ReadFrom(r io.Reader) (n int64, err error) {
-	piece := pieces.Get().(*[pieceSize]byte)
-	defer pieces.Put(piece)
-	for {
-		has, err := r.Read(piece[:])
-		if has > 0 {
-			wrote, err := c.Write(piece[:has])
-			if n += int64(wrote); err != nil {
-				return n, err
-			}
-		}
-		switch {
-		case err == io.EOF:
-			return n, nil
-		case err != nil:
-			return n, err
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	for c.told < c.piece {
+		err := c.hand()
+		came, ended := io.CopyN(io.Discard, r, int64(c.handed-c.told))
+		if n += int64(c.tell(int(came))); err != nil || ended != nil {
+			return n, cmp.Or(err, notEOF(ended))
 		}
 	}
+	for {
+		ended := c.sealFrom(r)
+		err := c.hand()
+		if n += int64(c.tell(c.piece)); err != nil || ended != nil {
+			return n, cmp.Or(err, notEOF(ended))
+		}
+	}
+}
+
+// sealFrom reads and encrypts a piece. Its error says that there are no more.
+func (c *tlsConn) sealFrom(r io.Reader) error {
+	piece := pieces.Get().(*[pieceSize]byte)
+	defer pieces.Put(piece)
+	has, ended := r.Read(piece[:])
+	if has > 0 {
+		if err := c.seal(piece[:has]); err != nil {
+			return err
+		}
+	}
+	return ended
+}
+
+func notEOF(err error) error {
+	if err == io.EOF {
+		return nil
+	}
+	return err
 }
 
 // CloseWrite tells the peer that nothing more comes, after all that was encrypted. What the peer does
@@ -156,7 +182,7 @@ func (c *tlsConn) endWriting(patience time.Duration) error {
 		return nil
 	}
 	c.ended = true
-	c.wire.reserve(spareSize / 2)
+	c.wire.reserve(recordExtra + 2)
 	if err := c.tls.CloseWrite(); err != nil {
 		return err
 	}

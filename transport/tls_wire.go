@@ -50,7 +50,7 @@ const (
 
 // pieceSize is the size of plaintext that is encrypted before it is handed to the system: one system
 // call writes many records.
-const pieceSize = 256 << 10
+const pieceSize = 128 << 10
 
 // A sealed buffer has room for a piece beside what TLS itself has to say, such as a ticket or the answer
 // to an update of keys. A peer that makes that grow without taking any of it is cut off.
@@ -236,7 +236,7 @@ func (w *wire) reserve(bytes int) (at int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	has := w.sealed
-	if has == nil && bytes <= spareSize/2 {
+	if has == nil && bytes <= spareSize/2 { // the rest is for what TLS itself has to say
 		has = smallSealed.Get().(*sealed)
 	}
 	if has == nil || has.small && len(has.data)+bytes > cap(has.data) {

@@ -105,6 +105,44 @@ func TestASlowPeersProgressIsSeen(t *testing.T) {
 	})
 }
 
+// A copy that deadlines have ended goes on where it was, whatever the pieces are in which it is read, and
+// although the reader has less in the end than what was encrypted.
+func TestACopyGoesOnAfterADeadline(t *testing.T) {
+	text := strings.Repeat("0123456789abcde", 200_000)
+	for _, below := range []transport.Network{transport.TCP{}, transport.NewMemory()} {
+		near, far := connect(t, &transport.TLS{Network: below}, "127.0.0.1:0")
+		read := make(chan string)
+		go func() {
+			var got []byte
+			for buf := make([]byte, 64<<10); ; {
+				n, err := far.Read(buf)
+				if got = append(got, buf[:n]...); err != nil {
+					read <- string(got)
+					return
+				}
+				time.Sleep(100 * time.Microsecond)
+			}
+		}()
+		for sent, round := 0, 0; sent < len(text); round++ {
+			near.SetWriteDeadline(time.Now().Add(time.Millisecond))
+			if round%5 == 4 {
+				n, _ := near.Write([]byte(text[sent:min(len(text), sent+1000)]))
+				sent += n
+				continue
+			}
+			body := strings.NewReader(text[sent:])
+			n, err := io.CopyN(near, body, int64(min(len(text)-sent, 1+round*7919%500_000)))
+			if sent += int(n); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Fatal(err)
+			}
+		}
+		near.CloseWrite()
+		if got := <-read; got != text {
+			t.Errorf("over %T: %d bytes came, not the same %d", below, len(got), len(text))
+		}
+	}
+}
+
 // A link is closed at once, and half-closed soon, although the peer takes nothing.
 func TestAPeerThatTakesNothingHoldsNoEndUp(t *testing.T) {
 	for _, below := range []transport.Network{transport.TCP{}, transport.NewMemory()} {
