@@ -11,6 +11,11 @@ const (
 	GroupSize  = 1 << 20 // bytes of a chunk group, the unit of verification; a file's last may be shorter
 	CursorSize = 64      // bytes at most in a page cursor
 
+	TokenIDSize  = 5    // bytes of a token's id
+	SecretSize   = 16   // bytes of an invite's secret
+	MaxInvite    = 1024 // characters of an invite
+	MaxAddresses = 8    // of a relay, in an invite
+
 	MaxFirst   = 4 << 10  // payload bytes of a request, which may come from a stranger
 	MaxControl = 64 << 10 // payload bytes of a response that is not a list
 	MaxList    = 1 << 20  // payload bytes of a list

@@ -135,8 +135,8 @@ type Report struct{ Outcome Outcome }
 // package comment lists them all.
 type Outcome interface{ Reported() }
 
-// Met is reported when a link to a relay of which no id was expected is open: the machine expects that
-// id from then on. SPEC "Identity".
+// Met is reported when a relay of which no id was expected has answered for the first time: the machine
+// expects the id that it has proven from then on. SPEC "Identity".
 type Met struct{ ID protocol.PeerID }
 
 // Reported implements [Outcome].

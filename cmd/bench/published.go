@@ -15,7 +15,9 @@ import (
 func (c *crew) relayAt() string { return net.JoinHostPort(c.host, c.port) }
 
 // asker returns a client of the crew's relay.
-func (c *crew) asker() *peer.Client { return &peer.Client{Network: transport.TCP{}, Relay: c.relayAt()} }
+func (c *crew) asker() *peer.Client {
+	return &peer.Client{Network: transport.TCP{}, Relay: c.relayAt()}
+}
 
 // indexed waits until that many names are listed at the relay, none of them pending.
 func (c *crew) indexed(ctx context.Context, files int) error {

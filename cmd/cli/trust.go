@@ -38,14 +38,14 @@ func (s *Secured) TrustFlags(command *cobra.Command) {
 	flags.BoolVar(&s.strict, "strict", false, "do not ask a relay that is not known")
 }
 
-// Open opens the state folder. One that the user has not named and that cannot be used costs a warning:
-// what would be kept there lasts as long as the program.
-func (s *Secured) Open(c *cobra.Command, log hclog.Logger) (err error) {
+// Open opens the state folder. Where there is none, and none can be made, that costs a warning: what
+// would be kept there lasts as long as the program. One that is there and cannot be used is an error.
+func (s *Secured) Open(log hclog.Logger) (err error) {
 	if s.dir == "-" {
 		return nil
 	}
-	if s.folder, err = state.Open(s.dir); err != nil && !c.Flags().Changed("state") && !FromEnvironment(c.Flags(), "state") {
-		log.Warn("nothing can be kept between runs, neither a key nor which relays are known; set --state", "why", err)
+	if s.folder, err = state.Open(s.dir); errors.Is(err, state.ErrNoFolder) {
+		log.Warn("nothing can be kept for the next start, neither a key nor which relays are known; set --state", "why", err)
 		return nil
 	}
 	return err

@@ -156,7 +156,7 @@ func (d *demo) resume(ctx context.Context, c *peer.Client, root *os.Root) error 
 }
 
 func (d *demo) startRelay(ctx context.Context) (netip.AddrPort, error) {
-	listener, err := transport.TCP{}.Listen(ctx, "127.0.0.1:0")
+	listener, err := (&transport.TLS{By: protocol.Relay}).Listen(ctx, "127.0.0.1:0")
 	if err != nil {
 		return netip.AddrPort{}, err
 	}

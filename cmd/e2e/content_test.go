@@ -83,19 +83,19 @@ func TestAPartOfAnotherContentIsNotBuiltUpon(t *testing.T) {
 
 func TestAWrongByteIsNeverDelivered(t *testing.T) {
 	t.Parallel()
-	relay, text := permissive(t), noise(5, 6<<20)
+	relay, text := permissivePlain(t), noise(5, 6<<20)
 	liar, way := behind(t, relay, map[string]string{"big": text})
 	way.falsify(3 << 20)
 	target := filepath.Join(t.TempDir(), "big")
-	r := run(t, "", "peer-client", "-v", "-o", target, "127.0.0.1", relay.port, "big")
+	r := run(t, "", "peer-client", "-v", "-o", target, "--plain", "127.0.0.1", relay.port, "big")
 	if r.code != 5 || !strings.Contains(r.err, "127.0.0.1:"+way.port+" bad-hash") {
 		t.Errorf("from %s alone: exit %d: %s", liar.ready, r.code, r.err)
 	}
-	if r := run(t, "", "peer-client", "127.0.0.1", relay.port, "big"); r.code != 5 || !strings.HasPrefix(text, r.out) || len(r.out) > 3<<20 {
+	if r := run(t, "", "peer-client", "--plain", "127.0.0.1", relay.port, "big"); r.code != 5 || !strings.HasPrefix(text, r.out) || len(r.out) > 3<<20 {
 		t.Errorf("printed: exit %d, %d bytes: %s", r.code, len(r.out), r.err)
 	}
 	node(t, relay, map[string]string{"big": text})
-	if r := run(t, "", "peer-client", "-o", target, "127.0.0.1", relay.port, "big"); r.code != 0 {
+	if r := run(t, "", "peer-client", "-o", target, "--plain", "127.0.0.1", relay.port, "big"); r.code != 0 {
 		t.Errorf("with an honest node: exit %d: %s", r.code, r.err)
 	}
 	same(t, target, text)
@@ -108,14 +108,14 @@ func TestAWrongByteOfOneGroupIsNeverDelivered(t *testing.T) {
 	for _, size := range []int{1<<20 - 1, 1 << 20, 1<<20 + 1} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			t.Parallel()
-			relay, text := permissive(t), noise(8, size)
+			relay, text := permissivePlain(t), noise(8, size)
 			_, way := behind(t, relay, map[string]string{"group": text})
 			dir := t.TempDir()
 			target, many := filepath.Join(dir, "group"), filepath.Join(dir, "many")
 			for path, args := range map[string][]string{
-				target:                       {"-v", "-o", target, "127.0.0.1", relay.port, "group"},
-				filepath.Join(many, "group"): {"-v", "-o", many + "/", "127.0.0.1", relay.port, "gr*"},
-				"":                           {"-v", "127.0.0.1", relay.port, "group"},
+				target:                       {"-v", "-o", target, "--plain", "127.0.0.1", relay.port, "group"},
+				filepath.Join(many, "group"): {"-v", "-o", many + "/", "--plain", "127.0.0.1", relay.port, "gr*"},
+				"":                           {"-v", "--plain", "127.0.0.1", relay.port, "group"},
 			} {
 				way.falsify(0)
 				before := way.sent()
@@ -142,6 +142,24 @@ func TestAWrongByteOfOneGroupIsNeverDelivered(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAByteThatIsChangedOnTheWayBreaksTheLink: over TLS that is no lie of the node.
+func TestAByteThatIsChangedOnTheWayBreaksTheLink(t *testing.T) {
+	t.Parallel()
+	relay, text := permissive(t), noise(9, 6<<20)
+	_, way := behind(t, relay, map[string]string{"big": text})
+	way.falsify(3 << 20)
+	target := filepath.Join(t.TempDir(), "big")
+	r := run(t, "", "peer-client", "-v", "-o", target, "127.0.0.1", relay.port, "big")
+	if !strings.Contains(r.err, "127.0.0.1:"+way.port+" lost") || strings.Contains(r.err, "bad-hash") {
+		t.Errorf("exit %d: %s", r.code, r.err)
+	}
+	way.falsify(0)
+	if r := run(t, "", "peer-client", "-o", target, "127.0.0.1", relay.port, "big"); r.code != 0 {
+		t.Errorf("exit %d: %s", r.code, r.err)
+	}
+	same(t, target, text)
 }
 
 func TestAFileThatChangesWhileItIsSentIsNotDelivered(t *testing.T) {

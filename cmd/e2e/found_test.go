@@ -68,6 +68,9 @@ func TestExitCodesSayWhatWentWrong(t *testing.T) {
 	defer taken.Close()
 	_, used, _ := net.SplitHostPort(taken.Addr().String())
 	gone := freePort(t)
+	for _, is := range []*process{lonely, relay} {
+		run(t, "", "peer-client", "--list", "127.0.0.1", is.port) // which meets the relay
+	}
 	for _, c := range []struct {
 		say  string
 		code int
@@ -102,7 +105,7 @@ func TestExitCodesSayWhatWentWrong(t *testing.T) {
 		{"address already in use", 1, []string{"peer-node", "--log-level", "warn", "--listen", "127.0.0.1:" + used, "127.0.0.1", relay.port}},
 		{"no such file or directory", 1, []string{"peer-node", "--share", "/nonexistent/folder", "127.0.0.1", relay.port}},
 		{"not a TCP port", 2, []string{"peer-node", "127.0.0.1", "0"}},
-		{"node id", 2, []string{"peer-node", "--id", "abc", "127.0.0.1", relay.port}},
+		{"node id", 2, []string{"peer-node", "--plain", "--id", "abc", "127.0.0.1", relay.port}},
 		{"HOST:PORT", 2, []string{"peer-node", "--listen", "here", "127.0.0.1", relay.port}},
 	} {
 		r := run(t, "", c.args[0], c.args[1:]...)

@@ -52,7 +52,7 @@ func hostileRelay(t *testing.T, answer func(to io.Writer, request protocol.Messa
 		}
 	})
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	return []string{"127.0.0.1", port}
+	return []string{"--plain", "127.0.0.1", port}
 }
 
 func send(to io.Writer, m protocol.Message, pairs ...string) error {

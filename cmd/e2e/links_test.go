@@ -23,8 +23,8 @@ func withFiles(t *testing.T, files, name string, args ...string) *exec.Cmd {
 // than it was asked for, says so, and refuses every other one in words.
 func TestALinkAboveTheOpenFilesIsToldBusy(t *testing.T) {
 	t.Parallel()
-	relay := startCommand(t, withFiles(t, "-n 64", "relay-server", "--host", "127.0.0.1", "0"))
-	node := startCommand(t, withFiles(t, "-n 64", "peer-node", "--share", folder(t, map[string]string{"a": "1"}), "--index", "-", "--listen", "127.0.0.1:0", "127.0.0.1", relay.port))
+	relay := startCommand(t, withFiles(t, "-n 64", "relay-server", "--plain", "--host", "127.0.0.1", "0"))
+	node := startCommand(t, withFiles(t, "-n 64", "peer-node", "--plain", "--share", folder(t, map[string]string{"a": "1"}), "--index", "-", "--listen", "127.0.0.1:0", "127.0.0.1", relay.port))
 	for _, server := range []*process{node, relay} {
 		eventually(t, 5*time.Second, "it says that there are fewer links", func() bool {
 			return strings.Contains(server.errors.String(), "max_links=") && strings.Contains(server.errors.String(), "open_files=64")
@@ -57,7 +57,7 @@ func TestALinkAboveTheOpenFilesIsToldBusy(t *testing.T) {
 		}
 	}
 	eventually(t, 20*time.Second, "there is room again", func() bool {
-		return run(t, "", "peer-client", "127.0.0.1", relay.port, "a").code == 0
+		return run(t, "", "peer-client", "--plain", "127.0.0.1", relay.port, "a").code == 0
 	})
 	if strings.Contains(relay.errors.String(), "too many open files") || strings.Contains(node.errors.String(), "too many open files") {
 		t.Error("the descriptors ran out")

@@ -46,7 +46,8 @@ func hashOf(text string) string {
 func behind(t *testing.T, relay *process, files map[string]string, args ...string) (*process, *strait) {
 	t.Helper()
 	s := newStrait(t)
-	args = append(args, "--share", folder(t, files), "--listen", "127.0.0.1:0", "--advertise", "127.0.0.1:"+s.port, "127.0.0.1", relay.port)
+	args = append(args, "--share", folder(t, files), "--listen", "127.0.0.1:0", "--advertise", "127.0.0.1:"+s.port)
+	args = append(args, relay.named()...)
 	node := start(t, "peer-node", args...)
 	s.open(node.listens())
 	return node, s
@@ -54,12 +55,28 @@ func behind(t *testing.T, relay *process, files map[string]string, args ...strin
 
 func node(t *testing.T, relay *process, files map[string]string, args ...string) *process {
 	t.Helper()
-	return start(t, "peer-node", append(args, "--share", folder(t, files), "--listen", "127.0.0.1:0", "127.0.0.1", relay.port)...)
+	return start(t, "peer-node", append(append(args, "--share", folder(t, files), "--listen", "127.0.0.1:0"), relay.named()...)...)
 }
 
 func permissive(t *testing.T) *process {
 	t.Helper()
 	return start(t, "relay-server", "--host", "127.0.0.1", "--ttl", "3s", "--allow-advertise", "0")
+}
+
+// permissivePlain starts a relay in plain: over TLS nobody on the way can change what a node sends.
+func permissivePlain(t *testing.T) *process {
+	t.Helper()
+	relay := start(t, "relay-server", "--plain", "--host", "127.0.0.1", "--ttl", "3s", "--allow-advertise", "0")
+	relay.plain = true
+	return relay
+}
+
+// named returns the arguments by which a relay is dialed.
+func (p *process) named() []string {
+	if p.plain {
+		return []string{"--plain", "127.0.0.1", p.port}
+	}
+	return []string{"127.0.0.1", p.port}
 }
 
 // published waits until the relay lists so many contents.

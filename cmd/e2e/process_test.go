@@ -24,6 +24,7 @@ type process struct {
 	errors *watched
 	ready  string // host:port of the ready line
 	port   string
+	plain  bool // it speaks without TLS
 	ended  chan error
 }
 

@@ -38,11 +38,11 @@ func TestANodeThatIsToldToStopIsGoneAtOnce(t *testing.T) {
 
 func TestTwoNodesWithOneIDTheNewestWins(t *testing.T) {
 	t.Parallel()
-	relay := start(t, "relay-server", "--host", "127.0.0.1", "--ttl", "3s", "0")
+	relay := start(t, "relay-server", "--plain", "--host", "127.0.0.1", "--ttl", "3s", "0")
 	id := strings.Repeat("0f", 32)
-	older := start(t, "peer-node", "--id", id, "--share", folder(t, map[string]string{"a": "old"}), "--listen", "127.0.0.1:0", "127.0.0.1", relay.port)
-	start(t, "peer-node", "--id", id, "--share", folder(t, map[string]string{"a": "new"}), "--listen", "127.0.0.1:0", "127.0.0.1", relay.port)
-	if r := run(t, "", "peer-client", "127.0.0.1", relay.port, "a"); r.out != "new" {
+	older := start(t, "peer-node", "--plain", "--id", id, "--share", folder(t, map[string]string{"a": "old"}), "--listen", "127.0.0.1:0", "127.0.0.1", relay.port)
+	start(t, "peer-node", "--plain", "--id", id, "--share", folder(t, map[string]string{"a": "new"}), "--listen", "127.0.0.1:0", "127.0.0.1", relay.port)
+	if r := run(t, "", "peer-client", "--plain", "127.0.0.1", relay.port, "a"); r.out != "new" {
 		t.Errorf("exit %d, printed %q: %s", r.code, r.out, r.err)
 	}
 	if err := older.wait(); err == nil || !strings.Contains(older.errors.String(), "another node has registered") {

@@ -81,7 +81,7 @@ func relayFailure(relay string, code protocol.Code, by protocol.Party, text stri
 	if by == protocol.Node {
 		return failure(cli.ExitNoRelay, "the relay %s could not be asked: %s (the %s: %s)", relay, noRelayButNode, by, code)
 	}
-	what := fmt.Sprintf("the relay %s could not be asked: %s (the %s: %s)", relay, code, by, cli.ForDisplay(text))
+	what := fmt.Sprintf("the relay %s could not be asked: %s (the %s: %s)", relay, code, by, protocol.Printable(text, len(text)))
 	if hint := cli.Hint(code, relay); hint != "" {
 		what += "; " + hint
 	}

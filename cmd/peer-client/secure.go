@@ -9,7 +9,7 @@ import (
 // secure gives the client its network, and says which relay it takes for its own. Its key lasts for
 // this run, so that nobody learns which fetches were one person's, unless a state folder is named.
 func (c *command) secure() (err error) {
-	if err := c.secured.Open(c.program, c.client.Log); err != nil {
+	if err := c.secured.Open(c.client.Log); err != nil {
 		return err
 	}
 	if c.client.Trust, err = c.secured.Trust(); err != nil {

@@ -29,7 +29,7 @@ func command() *cobra.Command {
 			if s.Log, err = cli.Logger(c); err != nil {
 				return err
 			}
-			if err := s.secured.Open(c, s.Log); err != nil {
+			if err := s.secured.Open(s.Log); err != nil {
 				return err
 			}
 			return cli.WithHint(s.run(c.Context(), c.OutOrStdout()), s.Relay)

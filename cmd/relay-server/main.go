@@ -18,7 +18,7 @@ import (
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
-func main() { os.Exit(cli.Main(cli.Choose(os.Args[1:], command(), id()))) }
+func main() { os.Exit(cli.Main(cli.Choose(os.Args[1:], command(), subcommands()...))) }
 
 // id is the subcommand that prints the relay's id.
 func id() cli.Subcommand {
@@ -65,7 +65,7 @@ func serve(c *cobra.Command, r *peer.Relay, host, port string, secured *cli.Secu
 		return cli.Usage("--max-links, --max-leases, --max-entries and --max-index are at least 1")
 	}
 	r.MaxLinks = cli.BoundLinks(r.Log, r.MaxLinks, 1)
-	if err := secured.Open(c, r.Log); err != nil {
+	if err := secured.Open(r.Log); err != nil {
 		return err
 	}
 	network, err := networkOf(r, secured)
@@ -75,6 +75,9 @@ func serve(c *cobra.Command, r *peer.Relay, host, port string, secured *cli.Secu
 	listener, err := network.Listen(c.Context(), net.JoinHostPort(host, port))
 	if err != nil {
 		return err
+	}
+	if over, is := network.(*transport.TLS); is {
+		r.Log.Info("serving over TLS", "id", over.ID())
 	}
 	if fixed > 0 && secured.Folder() != nil { // one that is picked is another one at the next start
 		defer remember(c.Context(), r, secured.Folder(), fixed)()
@@ -94,9 +97,7 @@ func networkOf(r *peer.Relay, secured *cli.Secured) (transport.Network, error) {
 	if err != nil {
 		return nil, err
 	}
-	network := &transport.TLS{Key: key, By: protocol.Relay}
-	r.Log.Info("serving over TLS", "id", network.ID())
-	return network, nil
+	return &transport.TLS{Key: key, By: protocol.Relay}, nil
 }
 
 // remember tells the relay how many nodes it had before, and keeps for the next start how many it has,

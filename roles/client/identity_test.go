@@ -9,14 +9,17 @@ import (
 	"github.com/relaypeer/relaypeer/roles/rolestest"
 )
 
-// TestTheFirstRelayThatIsMetIsExpectedFromThenOn, and said once: a link that breaks leads to no other.
+// TestTheFirstRelayThatIsMetIsExpectedFromThenOn, and said once it has answered: a link that breaks leads
+// to no other.
 func TestTheFirstRelayThatIsMetIsExpectedFromThenOn(t *testing.T) {
 	q := client.NewQuery(relayAddress, &protocol.Locate{Name: "a.txt"})
 	s := rolestest.New(t, q, q.State)
 	s.Tell(roles.Started{}, "Dialing", "dial 0 relay:4000")
-	s.Tell(roles.Opened{ID: rolestest.Node(9)}, "Locating", "report met", "send 0 LOCATE name=a.txt", "hear 0")
+	s.Tell(roles.Opened{ID: rolestest.Node(9)}, "Locating", "send 0 LOCATE name=a.txt", "hear 0")
 	s.Tell(roles.Lost{Code: protocol.Lost}, "Dialing", "hangup 0", "dial 0 relay:4000 expects 09")
 	s.Tell(roles.Opened{ID: rolestest.Node(9)}, "Locating", "send 0 LOCATE name=a.txt", "hear 0")
+	s.Hear(0, &protocol.Located{Cursor: []byte{7}}, "Locating", "report met", "send 0 LOCATE name=a.txt cursor=07", "hear 0", "report page")
+	s.Hear(0, &protocol.Located{}, "Leaving", "halfclose 0", "discard 0", "report page", "report queryresult")
 	q.Again()
 	q.Expect(rolestest.Node(8))
 	s = rolestest.New(t, q, q.State)

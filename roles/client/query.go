@@ -16,6 +16,7 @@ type Query struct {
 	link   roles.Link // its only one
 	relay  string
 	id     protocol.PeerID  // of the relay; zero: none is expected yet
+	met    bool             // nobody was expected, and what has answered so far does not say that it is a relay
 	ask    protocol.Message // with the cursor of the next page
 	single bool             // one page is enough
 	said   answers
@@ -153,8 +154,7 @@ func (q *Query) expired(at roles.Moment) {
 func (q *Query) opened(in roles.Opened) {
 	q.peer = in.Peer.Addr()
 	if q.id.IsZero() && !in.ID.IsZero() {
-		q.id = in.ID
-		q.core.Do(roles.Report{Outcome: roles.Met{ID: in.ID}})
+		q.id, q.met = in.ID, true
 	}
 	if _, list := q.ask.(*protocol.List); list {
 		q.core.Fire(queryOpenedToList)
@@ -172,6 +172,10 @@ func (q *Query) heard(m protocol.Message) {
 	if !q.core.Accepts(m.Kind()) {
 		q.reject(queryUnexpected, roles.Unexpected(m.Kind(), string(q.State())))
 		return
+	}
+	if refusal, is := m.(*protocol.Error); q.met && (!is || refusal.By == protocol.Relay) {
+		q.met = false
+		q.core.Do(roles.Report{Outcome: roles.Met{ID: q.id}})
 	}
 	switch m := m.(type) {
 	case *protocol.Located:

@@ -43,6 +43,7 @@ type Membership struct {
 	failure  ExchangeFailed // of the last exchange, if it failed
 	place    Place          // where the relay lists us
 	peer     netip.Addr     // of the relay, on the last link
+	met      bool           // nobody was expected, and what has answered so far does not say that it is a relay
 
 	told      protocol.Held // the part of our catalog that the relay holds, as it last said
 	removed   uint64        // the number of the last gone name that it was told ahead of its turn
@@ -148,8 +149,7 @@ func (m *Membership) redial() {
 func (m *Membership) opened(in roles.Opened) {
 	m.peer = in.Peer.Addr()
 	if m.config.RelayID.IsZero() && !in.ID.IsZero() {
-		m.config.RelayID = in.ID
-		m.core.Do(roles.Report{Outcome: roles.Met{ID: in.ID}})
+		m.config.RelayID, m.met = in.ID, true
 	}
 	switch {
 	case m.stopping && m.maybe:
@@ -190,6 +190,10 @@ func (m *Membership) heard(at roles.Moment, message protocol.Message) {
 	if !m.core.Accepts(message.Kind()) {
 		m.reject(membershipUnexpected, roles.Unexpected(message.Kind(), string(m.State())))
 		return
+	}
+	if refusal, is := message.(*protocol.Error); m.met && (!is || refusal.By == protocol.Relay) {
+		m.met = false
+		m.core.Do(roles.Report{Outcome: roles.Met{ID: m.config.RelayID}})
 	}
 	switch answer := message.(type) {
 	case *protocol.Registered:

@@ -81,13 +81,13 @@ func resultError(r client.Result) error {
 	case kind == nil:
 		return ErrInterrupted // it has not come to its end
 	default:
-		return &Error{kind, r.Code, r.By, protocol.Printable(r.Text, mostText), r.Cause}
+		return &Error{kind, r.Code, r.By, said(r.By, protocol.Client, r.Text), r.Cause}
 	}
 }
 
 // queryError returns the error that the result of a Query stands for, or nil.
 func queryError(r client.QueryResult) error {
-	kind, text := ErrNoRelay, protocol.Printable(r.Text, mostText)
+	kind, text := ErrNoRelay, said(r.By, protocol.Client, r.Text)
 	switch {
 	case r.Code == 0:
 		return nil
@@ -117,5 +117,16 @@ func interrupted(ctx context.Context) error {
 // notARelay is what a refusal by a node means to a party that took it for a relay.
 const notARelay = "this is no relay; is it a peer node?"
 
-// mostText is how many characters of a peer's text are shown.
-const mostText = 200
+// mostText is how many characters of a peer's text are shown, and ownText of what this side says.
+const (
+	mostText = 200
+	ownText  = 1000
+)
+
+// said returns the text of a refusal so that it can be shown. Own is the party that this side is.
+func said(by, own protocol.Party, text string) string {
+	if by == own {
+		return protocol.Printable(text, ownText)
+	}
+	return protocol.Printable(text, mostText)
+}

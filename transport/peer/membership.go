@@ -142,7 +142,7 @@ func (m *member) failed(o node.ExchangeFailed) {
 
 // refusal returns the error of an exchange with the relay.
 func (m *member) refusal(code protocol.Code, by protocol.Party, text string) *Error {
-	why := &Error{Kind: ErrNoRelay, Code: code, By: by, Text: protocol.Printable(text, mostText)}
+	why := &Error{Kind: ErrNoRelay, Code: code, By: by, Text: said(by, protocol.Node, text)}
 	if by == protocol.Node && (code == protocol.Unexpected || code == protocol.Malformed) { // by us or by one like us
 		why.Text = notARelay
 	}

@@ -83,7 +83,7 @@ func written(known state.Known) string {
 }
 
 func distrusted(code protocol.Code, text string) *Error {
-	return &Error{Kind: ErrNoRelay, Code: code, By: protocol.Client, Text: protocol.Printable(text, 2*protocol.MaxText)}
+	return &Error{Kind: ErrNoRelay, Code: code, By: protocol.Client, Text: protocol.Printable(text, ownText)}
 }
 
 // meet takes note of the relay that was met first. Another one that answers meanwhile, in another
@@ -103,10 +103,11 @@ func (r *relayPin) meet(t *Trust, address string, id protocol.PeerID, log hclog.
 			log.Warn("the relay cannot be kept in mind", "relay", address, "id", id, "why", err)
 		}
 	}
-	log.Info("met the relay for the first time", "relay", address, "id", id)
-	if t.Met != nil {
-		t.Met(id)
+	if t.Met == nil {
+		log.Info("met the relay for the first time", "relay", address, "id", id)
+		return
 	}
+	t.Met(id)
 }
 
 // vouched is a network on which a link to the relay that is not the one that is expected says so in full.

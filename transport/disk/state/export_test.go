@@ -1,6 +1,9 @@
 package state
 
-import "os"
+import (
+	"errors"
+	"os"
+)
 
 // SetBefore has f called before each change of the disk, which fails with the error that f returns.
 // It returns what takes that back.
@@ -32,3 +35,33 @@ const (
 	MostLine = mostLine
 	MostKey  = mostKey
 )
+
+// ParseAdmitFiles reads a text as each of the files of a closed relay. Its error says that an entry is
+// not written again as it was read.
+func ParseAdmitFiles(text []byte) error {
+	listed, _, _ := parseListed("f", text)
+	for _, one := range listed {
+		if !one.ID.Sound() || CheckName(one.Name) != nil {
+			return errors.New("an unsound entry")
+		}
+	}
+	tokens, _, _ := parseTokens("f", text)
+	for _, one := range tokens {
+		if again, _, err := parseTokens("f", one.line()); err != nil || len(again) != 1 || again[0] != one {
+			return errors.New("another token")
+		}
+	}
+	members, _, _ := parseMembers("f", text)
+	for _, one := range members {
+		if again, _, err := parseMembers("f", one.line()); err != nil || len(again) != 1 || again[0] != one {
+			return errors.New("another member")
+		}
+	}
+	revoked, _, _ := parseRevoked("f", text)
+	for _, one := range revoked {
+		if again, _, err := parseRevoked("f", one.line()); err != nil || len(again) != 1 || again[0] != one {
+			return errors.New("another revocation")
+		}
+	}
+	return nil
+}

@@ -120,26 +120,61 @@ func replace(root *os.Root, name string, text []byte) error {
 	return syncFolder(root)
 }
 
+// appendTo adds a line to the file in one write, in place of one that a crash has torn.
+func appendTo(p place, torn bool, kept int, line []byte) (err error) {
+	var file *os.File
+	err = attempt("open it to append", func() (err error) {
+		file, err = p.root.OpenFile(p.name, os.O_WRONLY|os.O_APPEND|os.O_CREATE|noWait, 0o600)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	if torn {
+		if err := attempt("cut off a torn line", func() error { return file.Truncate(int64(kept)) }); err != nil {
+			return err
+		}
+	}
+	err = attempt("append a line", func() error { _, err := write(file, line); return err })
+	if err != nil {
+		return errors.Join(err, file.Truncate(int64(kept)))
+	}
+	if err := attempt("make the line durable", file.Sync); err != nil {
+		return errors.Join(err, file.Truncate(int64(kept)))
+	}
+	if kept > 0 {
+		return nil
+	}
+	return syncFolder(p.root) // the file may be new
+}
+
 // A lock is waited for so long, and looked at so often: it is held for one change of a small file.
 const (
 	lockWait = 10 * time.Second
 	lockLook = 5 * time.Millisecond
 )
 
-// lock takes the lock that is for changes of a file, until what it returns is closed. It is a file of
-// its own, since a change may put another file in the place of the one that it is about.
+// lock takes the lock that is for changes of a file, until what it returns is closed. It waits for it.
 func lock(root *os.Root, name string) (io.Closer, error) {
+	for begin := time.Now(); ; time.Sleep(lockLook) {
+		held, err := lockNow(root, name)
+		if err != disk.ErrLocked || time.Since(begin) > lockWait {
+			return held, err
+		}
+	}
+}
+
+// lockNow takes the lock or fails with [disk.ErrLocked]. It is a file of its own, since a change may put
+// another file in the place of the one that it is about.
+func lockNow(root *os.Root, name string) (io.Closer, error) {
 	file, err := root.OpenFile(name+".lock", os.O_RDWR|os.O_CREATE|noWait, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	for begin := time.Now(); ; time.Sleep(lockLook) {
-		if err = disk.Lock(file); err == nil {
-			return file, nil
-		}
-		if err != disk.ErrLocked || time.Since(begin) > lockWait {
-			file.Close()
-			return nil, err
-		}
+	if err := disk.Lock(file); err != nil {
+		file.Close()
+		return nil, err
 	}
+	return file, nil
 }

@@ -3,7 +3,6 @@ package state
 import (
 	"errors"
 	"fmt"
-	"os"
 	"sync"
 	"time"
 
@@ -29,7 +28,7 @@ func (f *Folder) KnownRelays() *KnownRelays { return &KnownRelays{folder: f} }
 
 // Find returns the relay that is known at an address. An error never means that there is none.
 func (k *KnownRelays) Find(address string) (Known, bool, error) {
-	address, err := NormalAddress(address)
+	address, err := protocol.NormalAddress(address)
 	if err != nil {
 		return Known{}, false, err
 	}
@@ -54,7 +53,7 @@ func (k *KnownRelays) All() ([]Known, error) {
 // Add makes a relay known at an address, durably, unless it is known already. If another one is, the
 // error is ErrChanged, and nothing changes.
 func (k *KnownRelays) Add(address string, id protocol.PeerID, how string) error {
-	address, err := NormalAddress(address)
+	address, err := protocol.NormalAddress(address)
 	if err != nil {
 		return err
 	}
@@ -90,7 +89,7 @@ func (l lines) has(address string, id protocol.PeerID) (bool, error) {
 
 // Forget removes all lines of an address, and keeps the rest as it is.
 func (k *KnownRelays) Forget(address string) (removed int, err error) {
-	address, err = NormalAddress(address)
+	address, err = protocol.NormalAddress(address)
 	if err != nil {
 		return 0, err
 	}
@@ -168,34 +167,5 @@ func (k *KnownRelays) append(l lines, p place, line []byte) error {
 		k.text = append(l.text[:kept:kept], line...)
 		return nil
 	}
-	return told(p.path, appendTo(p, l, kept, line))
-}
-
-// appendTo adds a line to the file in one write, in place of one that a crash has torn.
-func appendTo(p place, l lines, kept int, line []byte) (err error) {
-	var file *os.File
-	err = attempt("open it to append", func() (err error) {
-		file, err = p.root.OpenFile(p.name, os.O_WRONLY|os.O_APPEND|os.O_CREATE|noWait, 0o600)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	if l.torn > 0 {
-		if err := attempt("cut off a torn line", func() error { return file.Truncate(int64(kept)) }); err != nil {
-			return err
-		}
-	}
-	err = attempt("append a line", func() error { _, err := write(file, line); return err })
-	if err != nil {
-		return errors.Join(err, file.Truncate(int64(kept)))
-	}
-	if err := attempt("make the line durable", file.Sync); err != nil {
-		return err
-	}
-	if len(l.text) > 0 {
-		return nil
-	}
-	return syncFolder(p.root) // the file may be new
+	return told(p.path, appendTo(p, l.torn > 0, kept, line))
 }

@@ -114,19 +114,6 @@ func TestOnlyWhatCanBeALineIsAdded(t *testing.T) {
 	})
 }
 
-func TestAnAddressHasOneForm(t *testing.T) {
-	for text, want := range map[string]string{
-		"Relay.Example.:4000": "relay.example:4000", "relay.example:04000": "relay.example:4000",
-		"127.0.0.1:1": "127.0.0.1:1", "127.0.0.1.:1": "127.0.0.1:1", "[::ffff:127.0.0.1]:1": "127.0.0.1:1", "[::FFFF:7f00:1]:1": "127.0.0.1:1",
-		"[2001:DB8:0:0::1]:65535": "[2001:db8::1]:65535", "[fe80::1%Eth0]:1": "[fe80::1%Eth0]:1", "[0:0:0:0:0:0:0:1]:1": "[::1]:1",
-		"[Localhost]:1": "localhost:1", "bücher.EXAMPLE:1": "bücher.example:1", "xn--bcher-kva.example:1": "xn--bcher-kva.example:1",
-	} {
-		if got, err := state.NormalAddress(text); got != want || err != nil {
-			t.Errorf("%s: %s, %v", text, got, err)
-		}
-	}
-}
-
 // TestTheFileIsAsSSHHasIts: people read it, write in it and take lines out.
 func TestTheFileIsAsSSHHasIts(t *testing.T) {
 	folder, one, other := newFolder(t), newID(t), newID(t)
@@ -280,7 +267,7 @@ func FuzzParseLines(f *testing.F) {
 			t.Errorf("%d bytes of %q are torn", torn, text)
 		}
 		for _, known := range all {
-			again, err := state.NormalAddress(known.Address)
+			again, err := protocol.NormalAddress(known.Address)
 			if err != nil || again != known.Address || !known.ID.Sound() || strings.ContainsAny(known.Address+known.How, " \t\n#") && known.Address[0] == '#' {
 				t.Errorf("%+v: %s, %v", known, again, err)
 			}

@@ -15,7 +15,7 @@ import (
 
 // Known is a relay that is known: a line of known_relays.
 type Known struct {
-	Address string // in the form of NormalAddress
+	Address string // in the form of protocol.NormalAddress
 	ID      protocol.PeerID
 	Date    time.Time // in whole seconds
 	How     string    // how the id became known: FirstContact, Pinned, Invited or another word
@@ -44,21 +44,29 @@ func (k Known) line() []byte {
 
 var isWord = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`).MatchString
 
-// parseLine reads a line without its end. One that is empty or a comment is none.
-func parseLine(line string) (k Known, is bool, err error) {
+// fieldsOf splits a line at its spaces and tabs. One that is empty or a comment has no fields.
+func fieldsOf(line string) ([]string, error) {
 	switch {
 	case len(line) > mostLine:
-		return k, false, fmt.Errorf("it is longer than %d bytes", mostLine)
+		return nil, fmt.Errorf("it is longer than %d bytes", mostLine)
 	case !utf8.ValidString(line) || strings.ContainsFunc(line, func(r rune) bool { return r != '\t' && unicode.IsControl(r) }):
-		return k, false, errors.New("it is no text")
+		return nil, errors.New("it is no text")
 	case strings.Trim(line, " \t") == "" || line[0] == '#':
-		return k, false, nil
+		return nil, nil
 	}
-	fields := strings.Split(strings.ReplaceAll(line, "\t", " "), " ")
+	return strings.Split(strings.ReplaceAll(line, "\t", " "), " "), nil
+}
+
+// parseLine reads a line without its end. One that is empty or a comment is none.
+func parseLine(line string) (k Known, is bool, err error) {
+	fields, err := fieldsOf(line)
+	if len(fields) == 0 || err != nil {
+		return k, false, err
+	}
 	if len(fields) != 4 {
 		return k, false, errors.New("it is not HOST:PORT ID DATE HOW, with one space or tab in between")
 	}
-	if k.Address, err = NormalAddress(fields[0]); err != nil {
+	if k.Address, err = protocol.NormalAddress(fields[0]); err != nil {
 		return k, false, err
 	}
 	if k.ID, err = protocol.ParsePeerID(fields[1]); err != nil {
@@ -73,34 +81,49 @@ func parseLine(line string) (k Known, is bool, err error) {
 	return k, true, nil
 }
 
-// lines is a known_relays that has been read.
-type lines struct {
+// content is a file that has been read, to which lines are added.
+type content struct {
 	text []byte
-	all  []Known
 	torn int // bytes at the end that a crash has left of a line
 }
 
-// parseLines reads known_relays. A last line without an end that makes no sense is the beginning of
-// one that a crash has kept from being written: it counts for nothing. Any other that makes none is an
-// error, since it may be the one that was to keep a false relay away.
-func parseLines(path string, text []byte) (l lines, err error) {
-	l.text = text
+// lines is a known_relays that has been read.
+type lines struct {
+	content
+	all []Known
+}
+
+// eachLine calls take for each line of a file. A last line without an end that makes no sense is the
+// beginning of one that a crash has kept from being written: it counts for nothing. Any other that makes
+// none is an error, since it may be the one that was to keep somebody away.
+func eachLine(path string, text []byte, take func(line string, number int) error) (c content, err error) {
+	c.text = text
 	number := 0
 	for line := range bytes.Lines(text) {
 		number++
 		whole, ended := bytes.CutSuffix(line, []byte("\n"))
-		known, is, err := parseLine(strings.TrimSuffix(string(whole), "\r"))
+		err := take(strings.TrimSuffix(string(whole), "\r"), number)
 		switch {
 		case err != nil && !ended && len(line) <= mostLine:
-			l.torn = len(line)
+			c.torn = len(line)
 		case err != nil:
-			return l, fmt.Errorf("%s:%d: %w: mend or remove this line", path, number, err)
-		case is:
+			return c, fmt.Errorf("%s:%d: %w: mend or remove this line", path, number, err)
+		}
+	}
+	return c, nil
+}
+
+// parseLines reads known_relays.
+func parseLines(path string, text []byte) (l lines, err error) {
+	l.content, err = eachLine(path, text, func(line string, number int) error {
+		known, is, err := parseLine(line)
+		if is {
 			known.File, known.Line = path, number
 			l.all = append(l.all, known)
 		}
-	}
-	return l, nil
+		return err
+	})
+	return l, err
 }
 
 // find returns the first line of an address: as in ssh's known_hosts, what is known first stays.
@@ -114,9 +137,9 @@ func (l lines) find(address string) (Known, bool) {
 }
 
 // whole returns the text that a new line may follow: without a torn line, and with an end of the last.
-func (l lines) whole() (kept int, end string) {
-	kept = len(l.text) - l.torn
-	if kept > 0 && l.text[kept-1] != '\n' {
+func (c content) whole() (kept int, end string) {
+	kept = len(c.text) - c.torn
+	if kept > 0 && c.text[kept-1] != '\n' {
 		end = "\n"
 	}
 	return kept, end

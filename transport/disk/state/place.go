@@ -40,26 +40,32 @@ func (f *Folder) locate(name string) (p place, err error) {
 	return place{root, filepath.Base(path), path}, nil
 }
 
-// read reads the file, if there is one.
+// read reads known_relays, if there is one.
 func (p place) read() (l lines, err error) {
+	text, err := p.readText()
+	if err != nil {
+		return l, err
+	}
+	return parseLines(p.path, text)
+}
+
+// readText returns the text of the file, which nobody else can have changed: nothing if there is none.
+func (p place) readText() ([]byte, error) {
 	file, err := openRegular(p.root, p.name, os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {
-		return l, nil
+		return nil, nil
 	}
 	if err != nil {
-		return l, told(p.path, err)
+		return nil, told(p.path, err)
 	}
 	defer file.Close()
 	info, err := file.Stat()
 	if err != nil {
-		return l, told(p.path, err)
+		return nil, told(p.path, err)
 	}
 	if err := checkChange(p.path, info); err != nil {
-		return l, err
+		return nil, err
 	}
 	text, err := readAll(file, mostFile)
-	if err != nil {
-		return l, told(p.path, err)
-	}
-	return parseLines(p.path, text)
+	return text, told(p.path, err)
 }
