@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"errors"
 	"math/big"
 	"net/netip"
 	"sync"
@@ -43,6 +44,8 @@ const (
 	mostTickets = 256 // peers to which a link can be resumed
 )
 
+var errNoKey = errors.New("the key is no Ed25519 key")
+
 // identity returns the identity, which is made once.
 func (t *TLS) identity() (*identity, error) {
 	t.once.Do(func() {
@@ -59,6 +62,9 @@ func newIdentity(key ed25519.PrivateKey) (*identity, error) {
 		if _, key, err = ed25519.GenerateKey(rand.Reader); err != nil {
 			return nil, err
 		}
+	}
+	if len(key) != ed25519.PrivateKeySize {
+		return nil, errNoKey
 	}
 	certificate, err := selfSigned(key)
 	if err != nil {

@@ -31,12 +31,9 @@ type tlsConn struct {
 	ended   bool       // writing has ended
 }
 
-// lastPatience is how long an end of stream is waited for that the system does not take at once, and
-// closePatience the same where the link is closed.
-const (
-	lastPatience  = 20 * time.Millisecond
-	closePatience = 5 * time.Millisecond
-)
+// lastPatience is how long the notice of the end is waited for that the system does not take at once. It
+// has room for it nearly always: the wait is long enough for a busy machine to find that out.
+const lastPatience = 50 * time.Millisecond
 
 var pieces = sync.Pool{New: func() any { return new([pieceSize]byte) }}
 
@@ -159,7 +156,7 @@ func notEOF(err error) error {
 // not take at once is left to a goroutine, which ends with the link at the latest.
 func (c *tlsConn) CloseWrite() error {
 	c.writing.Lock()
-	if err := c.endWriting(lastPatience); !isTimeout(err) {
+	if err := c.endWriting(); !isTimeout(err) {
 		defer c.writing.Unlock()
 		if err != nil {
 			return err
@@ -177,7 +174,7 @@ func (c *tlsConn) CloseWrite() error {
 }
 
 // endWriting writes what is left, and the notice of the end.
-func (c *tlsConn) endWriting(patience time.Duration) error {
+func (c *tlsConn) endWriting() error {
 	if c.ended {
 		return nil
 	}
@@ -186,7 +183,7 @@ func (c *tlsConn) endWriting(patience time.Duration) error {
 	if err := c.tls.CloseWrite(); err != nil {
 		return err
 	}
-	c.wire.Conn.SetWriteDeadline(time.Now().Add(patience))
+	c.wire.Conn.SetWriteDeadline(time.Now().Add(lastPatience))
 	return c.wire.flush()
 }
 
@@ -194,7 +191,7 @@ func (c *tlsConn) endWriting(patience time.Duration) error {
 func (c *tlsConn) Close() error {
 	if c.writing.TryLock() {
 		if c.told == c.piece {
-			c.endWriting(closePatience)
+			c.endWriting()
 		}
 		c.writing.Unlock()
 	}

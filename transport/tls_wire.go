@@ -136,7 +136,7 @@ func (w *wire) pass(b []byte) {
 }
 
 // readRecord reads into b what the tls.Conn needs next. It waits without a buffer, and keeps what comes
-// beyond that, a page at most.
+// beyond that, a page at most. It fails only if nothing has come.
 func (w *wire) readRecord(b []byte) (int, error) {
 	w.free()
 	wanted := w.wanted()
@@ -146,8 +146,10 @@ func (w *wire) readRecord(b []byte) (int, error) {
 		w.unread = w.page[:copy(w.page[:], b[wanted:n])]
 		n = wanted
 	}
-	w.pass(b[:n])
-	return n, err
+	if w.pass(b[:n]); n > 0 {
+		return n, nil
+	}
+	return 0, err
 }
 
 // readAhead reads as much as has come. It fails only if nothing has.
