@@ -23,6 +23,9 @@ type TLS struct {
 	Network Network            // below; nil: TCP{}
 	Key     ed25519.PrivateKey // this side's; nil: one is drawn, which nobody else has
 	By      protocol.Party     // the sender of refusals to those who cannot be served here; zero: a node
+	// MaxUnproven is how many connections of a listener may be there whose handshake is not done: each
+	// has a descriptor. 0: roles.MaxHandshakes and roles.MaxHandshakesWaiting.
+	MaxUnproven int
 
 	once sync.Once
 	self *identity
@@ -120,7 +123,7 @@ func (t *TLS) Below() Network {
 // good for the other.
 func (t *TLS) Over(below Network) *TLS {
 	self, err := t.identity()
-	return &TLS{Network: below, Key: t.Key, By: t.By, self: self, err: err}
+	return &TLS{Network: below, Key: t.Key, By: t.By, MaxUnproven: t.MaxUnproven, self: self, err: err}
 }
 
 // LookUp returns the addresses that the network below returns.
@@ -138,7 +141,7 @@ func (t *TLS) Listen(ctx context.Context, address string) (Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newTLSListener(below, self, cmp.Or(t.By, protocol.Node)), nil
+	return newTLSListener(below, self, cmp.Or(t.By, protocol.Node), t.MaxUnproven), nil
 }
 
 // Dial connects to any peer.
