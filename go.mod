@@ -1,6 +1,6 @@
 module github.com/relaypeer/relaypeer
 
-go 1.26.0
+go 1.26.5
 
 require (
 	github.com/fsnotify/fsnotify v1.10.1

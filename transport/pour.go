@@ -62,8 +62,9 @@ func (r *run) vacate(file *sharedFile) {
 }
 
 // pour sends bytes of the file. The kernel moves them (sendfile) if neither the file nor the
-// connection is wrapped. After each piece pour checks the file. Once it has changed since it was
-// hashed, or can't be read, zeros take the place of the rest, because CONTENT has promised the
+// connection is wrapped; over TLS the connection reads them (ReadFrom), and may send a piece that it
+// has encrypted in place of zeros. After each piece pour checks the file. Once it has changed since it
+// was hashed, or can't be read, zeros take the place of the rest, because CONTENT has promised the
 // length.
 func (k *link) pour(file *sharedFile, e roles.SendBody) letter {
 	spoiled := protocol.Code(0)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -35,20 +36,33 @@ func BenchmarkSmall(b *testing.B) {
 	if err := share.Indexed(context.Background()); err != nil {
 		b.Fatal(err)
 	}
-	w := newWorld(b, plainTCP{}, 0)
-	at := w.join(share)
-	for i := range offers {
-		offers[i].Count, offers[i].Holders = 1, []client.Node{{AddrPort: at}}
+	plain, over := newWorld(b, plainTCP{}, 0), newWorld(b, overTLS(plainTCP{}), 0)
+	fetches := func(w *world) func() float64 {
+		node := w.node(share)
+		held := slices.Clone(offers)
+		for i := range held {
+			held[i].Count, held[i].Holders = 1, []client.Node{node}
+		}
+		c := &peer.Client{Network: w.network, Relay: w.relay.String()}
+		return func() float64 { return fetchAll(b, c, held) }
 	}
-	c := &peer.Client{Relay: w.relay.String()}
-	defer w.end()
+	inPlain, overTLS := fetches(plain), fetches(over)
+	writes := func() float64 { return writeAll(b, names, text) }
+	defer plain.end()
+	defer over.end()
+	b.Run("plain beside files written", func(b *testing.B) { compareMany(b, files, inPlain, writes) })
+	b.Run("TLS beside plain", func(b *testing.B) { compareMany(b, files, overTLS, inPlain) })
+}
+
+// compareMany reports how many files a second two ways make, and what they cost.
+func compareMany(b *testing.B, files float64, ours, theirs func() (seconds float64)) {
 	var figures, cost pair
 	for b.Loop() {
 		begin := spent()
-		figures.ours = append(figures.ours, files/fetchAll(b, c, offers))
+		figures.ours = append(figures.ours, files/ours())
 		cost.ours = append(cost.ours, (spent()-begin)/files*1e6)
 		begin = spent()
-		figures.bare = append(figures.bare, files/writeAll(b, names, text))
+		figures.bare = append(figures.bare, files/theirs())
 		cost.bare = append(cost.bare, (spent()-begin)/files*1e6)
 	}
 	figures.report(b, "files/s")

@@ -1,12 +1,14 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"errors"
 	"math/big"
 	"net/netip"
 	"sync"
@@ -20,7 +22,10 @@ import (
 type TLS struct {
 	Network Network            // below; nil: TCP{}
 	Key     ed25519.PrivateKey // this side's; nil: one is drawn, which nobody else has
-	By      protocol.Party     // the sender of refusals to those who cannot be served here
+	By      protocol.Party     // the sender of refusals to those who cannot be served here; zero: a node
+	// MaxUnproven is how many connections of a listener may be there whose handshake is not done: each
+	// has a descriptor. 0: roles.MaxHandshakes and roles.MaxHandshakesWaiting.
+	MaxUnproven int
 
 	once sync.Once
 	self *identity
@@ -42,6 +47,8 @@ const (
 	mostTickets = 256 // peers to which a link can be resumed
 )
 
+var errNoKey = errors.New("the key is no Ed25519 key")
+
 // identity returns the identity, which is made once.
 func (t *TLS) identity() (*identity, error) {
 	t.once.Do(func() {
@@ -58,6 +65,9 @@ func newIdentity(key ed25519.PrivateKey) (*identity, error) {
 		if _, key, err = ed25519.GenerateKey(rand.Reader); err != nil {
 			return nil, err
 		}
+	}
+	if len(key) != ed25519.PrivateKeySize {
+		return nil, errNoKey
 	}
 	certificate, err := selfSigned(key)
 	if err != nil {
@@ -113,7 +123,7 @@ func (t *TLS) Below() Network {
 // good for the other.
 func (t *TLS) Over(below Network) *TLS {
 	self, err := t.identity()
-	return &TLS{Network: below, Key: t.Key, By: t.By, self: self, err: err}
+	return &TLS{Network: below, Key: t.Key, By: t.By, MaxUnproven: t.MaxUnproven, self: self, err: err}
 }
 
 // LookUp returns the addresses that the network below returns.
@@ -131,7 +141,7 @@ func (t *TLS) Listen(ctx context.Context, address string) (Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newTLSListener(below, self, t.By), nil
+	return newTLSListener(below, self, cmp.Or(t.By, protocol.Node), t.MaxUnproven), nil
 }
 
 // Dial connects to any peer.

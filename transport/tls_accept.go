@@ -28,12 +28,12 @@ type tlsListener struct {
 	queue    *handshakes
 }
 
-func newTLSListener(below Listener, self *identity, by protocol.Party) *tlsListener {
+func newTLSListener(below Listener, self *identity, by protocol.Party, unproven int) *tlsListener {
 	l := &tlsListener{
 		Listener: below, self: self, by: by,
 		ready: make(chan Conn), failures: make(chan error), ended: make(chan struct{}),
 	}
-	l.queue = newHandshakes(l.shake)
+	l.queue = newHandshakes(l.shake, unproven)
 	l.all.Go(l.accept)
 	return l
 }

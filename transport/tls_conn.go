@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"crypto/tls"
 	"io"
 	"net"
@@ -30,12 +31,9 @@ type tlsConn struct {
 	ended   bool       // writing has ended
 }
 
-// lastPatience is how long an end of stream is waited for that the system does not take at once, and
-// closePatience the same where the link is closed.
-const (
-	lastPatience  = 20 * time.Millisecond
-	closePatience = 5 * time.Millisecond
-)
+// lastPatience is how long the notice of the end is waited for that the system does not take at once. It
+// has room for it nearly always: the wait is long enough for a busy machine to find that out.
+const lastPatience = 50 * time.Millisecond
 
 var pieces = sync.Pool{New: func() any { return new([pieceSize]byte) }}
 
@@ -73,9 +71,7 @@ func (c *tlsConn) Write(b []byte) (n int, err error) {
 			}
 		}
 		err := c.hand()
-		more := min(c.handed-c.told, len(b)-n)
-		c.told += more
-		if n += more; err != nil {
+		if n += c.tell(len(b) - n); err != nil {
 			return n, err
 		}
 	}
@@ -84,6 +80,9 @@ func (c *tlsConn) Write(b []byte) (n int, err error) {
 
 // seal encrypts a piece.
 func (c *tlsConn) seal(piece []byte) error {
+	if c.ended {
+		return &net.OpError{Op: "write", Net: "tls", Source: c.LocalAddr(), Addr: c.RemoteAddr(), Err: net.ErrClosed}
+	}
 	records := (len(piece) + recordSize - 1) / recordSize
 	c.at = c.wire.reserve(len(piece) + records*recordExtra)
 	if _, err := c.tls.Write(piece); err != nil {
@@ -105,32 +104,59 @@ func (c *tlsConn) hand() error {
 	return err
 }
 
-// ReadFrom writes what r has, in large pieces.
+// tell counts bytes that the system has as reported, no more than most, and returns how many.
+func (c *tlsConn) tell(most int) int {
+	more := min(c.handed-c.told, most)
+	c.told += more
+	return more
+}
+
+// ReadFrom writes what r has, in large pieces. A deadline may leave r behind what it reports: what is
+// written again begins there. While the peer takes nothing, it holds a piece encrypted alone.
 func (c *tlsConn) ReadFrom(r io.Reader) (n int64, err error) {
-	piece := pieces.Get().(*[pieceSize]byte)
-	defer pieces.Put(piece)
-	for {
-		has, err := r.Read(piece[:])
-		if has > 0 {
-			wrote, err := c.Write(piece[:has])
-			if n += int64(wrote); err != nil {
-				return n, err
-			}
-		}
-		switch {
-		case err == io.EOF:
-			return n, nil
-		case err != nil:
-			return n, err
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	for c.told < c.piece {
+		err := c.hand()
+		came, ended := io.CopyN(io.Discard, r, int64(c.handed-c.told))
+		if n += int64(c.tell(int(came))); err != nil || ended != nil {
+			return n, cmp.Or(err, notEOF(ended))
 		}
 	}
+	for {
+		ended := c.sealFrom(r)
+		err := c.hand()
+		if n += int64(c.tell(c.piece)); err != nil || ended != nil {
+			return n, cmp.Or(err, notEOF(ended))
+		}
+	}
+}
+
+// sealFrom reads and encrypts a piece. Its error says that there are no more.
+func (c *tlsConn) sealFrom(r io.Reader) error {
+	piece := pieces.Get().(*[pieceSize]byte)
+	defer pieces.Put(piece)
+	has, ended := r.Read(piece[:])
+	if has > 0 {
+		if err := c.seal(piece[:has]); err != nil {
+			return err
+		}
+	}
+	return ended
+}
+
+func notEOF(err error) error {
+	if err == io.EOF {
+		return nil
+	}
+	return err
 }
 
 // CloseWrite tells the peer that nothing more comes, after all that was encrypted. What the peer does
 // not take at once is left to a goroutine, which ends with the link at the latest.
 func (c *tlsConn) CloseWrite() error {
 	c.writing.Lock()
-	if err := c.endWriting(lastPatience); !isTimeout(err) {
+	if err := c.endWriting(); !isTimeout(err) {
 		defer c.writing.Unlock()
 		if err != nil {
 			return err
@@ -148,16 +174,16 @@ func (c *tlsConn) CloseWrite() error {
 }
 
 // endWriting writes what is left, and the notice of the end.
-func (c *tlsConn) endWriting(patience time.Duration) error {
+func (c *tlsConn) endWriting() error {
 	if c.ended {
 		return nil
 	}
 	c.ended = true
-	c.wire.reserve(spareSize / 2)
+	c.wire.reserve(recordExtra + 2)
 	if err := c.tls.CloseWrite(); err != nil {
 		return err
 	}
-	c.wire.Conn.SetWriteDeadline(time.Now().Add(patience))
+	c.wire.Conn.SetWriteDeadline(time.Now().Add(lastPatience))
 	return c.wire.flush()
 }
 
@@ -165,7 +191,7 @@ func (c *tlsConn) endWriting(patience time.Duration) error {
 func (c *tlsConn) Close() error {
 	if c.writing.TryLock() {
 		if c.told == c.piece {
-			c.endWriting(closePatience)
+			c.endWriting()
 		}
 		c.writing.Unlock()
 	}

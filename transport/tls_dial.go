@@ -21,7 +21,7 @@ func (i *identity) initiate(ctx context.Context, below Conn, want protocol.PeerI
 	wire := newWire(below, false)
 	over := tls.Client(wire, config)
 	err := over.HandshakeContext(ctx)
-	if sent := wire.flush(); err == nil {
+	if sent := wire.flushHandshake(); err == nil {
 		err = sent
 	}
 	if err != nil {

@@ -14,6 +14,8 @@ import (
 type handshakes struct {
 	shake func(Conn) // does one and returns at its end
 
+	mostRunning, mostWaiting, mostFrom int // of one address; the others of all
+
 	mu      sync.Mutex
 	hosts   map[netip.Prefix]*queue
 	running int
@@ -35,9 +37,17 @@ type handshake struct {
 	timer *time.Timer
 }
 
-func newHandshakes(shake func(Conn)) *handshakes {
+// newHandshakes returns those of a listener that may have so many, in work and in wait together; 0: as many
+// as there may be.
+func newHandshakes(shake func(Conn), most int) *handshakes {
+	running, waiting, from := roles.MaxHandshakes, roles.MaxHandshakesWaiting, roles.MaxHandshakesFrom
+	if most > 0 {
+		running = max(1, min(running, most/2))
+		waiting = max(0, min(waiting, most-running))
+		from = max(1, min(from, running/2))
+	}
 	return &handshakes{
-		shake: shake, hosts: map[netip.Prefix]*queue{},
+		shake: shake, mostRunning: running, mostWaiting: waiting, mostFrom: from, hosts: map[netip.Prefix]*queue{},
 		freed: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 }
@@ -75,11 +85,11 @@ func (s *handshakes) place(h *handshake) bool {
 	case s.closed:
 		h.conn.Close()
 		return true
-	case len(q.running) == roles.MaxHandshakesFrom && (len(q.waiting) > 0 || !s.dropLate(q.running)):
+	case len(q.running) == s.mostFrom && (len(q.waiting) > 0 || !s.dropLate(q.running)):
 		s.hosts[h.from] = q
 		s.wait(h)
 		return true
-	case s.running == roles.MaxHandshakes && !s.dropLate(s.most((*queue).atWork)):
+	case s.running == s.mostRunning && !s.dropLate(s.most((*queue).atWork)):
 		return false
 	}
 	s.hosts[h.from] = q
@@ -131,7 +141,7 @@ func (s *handshakes) wait(h *handshake) {
 			s.drop(h)
 		}
 	})
-	if s.waiting > roles.MaxHandshakesWaiting {
+	if s.waiting > s.mostWaiting {
 		s.drop(s.most((*queue).inWait)[0])
 	}
 }
@@ -196,7 +206,7 @@ func (s *handshakes) next() {
 		return
 	}
 	for _, q := range s.hosts {
-		for len(q.waiting) > 0 && len(q.running) < roles.MaxHandshakesFrom && s.running < roles.MaxHandshakes {
+		for len(q.waiting) > 0 && len(q.running) < s.mostFrom && s.running < s.mostRunning {
 			last := len(q.waiting) - 1
 			h := q.waiting[last]
 			q.waiting = q.waiting[:last]
@@ -206,6 +216,10 @@ func (s *handshakes) next() {
 		}
 	}
 }
+
+// Unproven returns how many connections a server over TLS may have whose handshake is not done, beside the
+// links of a limit: see TLS.MaxUnproven.
+func Unproven(limit int) int { return min(roles.MaxHandshakes+roles.MaxHandshakesWaiting, 8+limit/8) }
 
 // close ends all handshakes. It takes the mutex itself.
 func (s *handshakes) close() {

@@ -3,7 +3,6 @@ package transport
 import (
 	"fmt"
 	"net/netip"
-	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -18,8 +17,8 @@ type site struct {
 	below    *Memory
 	listener *tlsListener
 
-	mu       sync.Mutex
-	accepted int
+	over     chan struct{}
+	accepted int // once it is over
 }
 
 func newSite(t *testing.T) *site {
@@ -29,23 +28,25 @@ func newSite(t *testing.T) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{t: t, below: below, listener: l.(*tlsListener)}
-	over := make(chan struct{})
+	s := &site{t: t, below: below, listener: l.(*tlsListener), over: make(chan struct{})}
 	go func() {
-		defer close(over)
+		defer close(s.over)
 		for {
 			conn, err := l.Accept()
 			if err != nil {
 				return
 			}
-			s.mu.Lock()
 			s.accepted++
-			s.mu.Unlock()
 			conn.Close()
 		}
 	}()
-	t.Cleanup(func() { l.Close(); <-over })
+	t.Cleanup(s.close)
 	return s
+}
+
+func (s *site) close() {
+	s.listener.Close()
+	<-s.over
 }
 
 // from returns the network of a host with an address.
@@ -177,18 +178,17 @@ func TestALateHandshakeGoesForANewOne(t *testing.T) {
 
 // Many that come at once from one address are all served.
 func TestManyHandshakesAtOnce(t *testing.T) {
+	const many = 50
 	s := newSite(t)
 	var all sync.WaitGroup
-	for range 200 {
+	for range many {
 		all.Go(func() { s.honest("10.0.0.1") })
 	}
 	all.Wait()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for s.accepted < 200 {
-		s.mu.Unlock()
-		runtime.Gosched()
-		s.mu.Lock()
+	s.listener.queue.awaitEnd()
+	s.close()
+	if s.accepted != many {
+		t.Errorf("%d of %d were accepted", s.accepted, many)
 	}
 }
 

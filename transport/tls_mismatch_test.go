@@ -155,6 +155,20 @@ func TestWhatAnswersInPlaceOfAPeer(t *testing.T) {
 	}
 }
 
+// A peer that is gone in the middle of a handshake is lost, whatever this side is at.
+func TestAPeerThatIsGoneInTheHandshake(t *testing.T) {
+	for _, below := range []Network{TCP{}, NewMemory()} {
+		for _, takes := range []int{0, 1, 100} {
+			at := pretence(t, below, func(conn net.Conn) { conn.Read(make([]byte, takes)) })
+			for range 20 {
+				if conn, err := (&TLS{Network: below}).Dial(t.Context(), at); dialCode(err) != protocol.Lost {
+					t.Errorf("%T, %d bytes: %v, %v", below, takes, conn, err)
+				}
+			}
+		}
+	}
+}
+
 // Another peer than the expected one is told by both ids, after it has proven its own.
 func TestAnotherPeerThanTheExpectedOne(t *testing.T) {
 	below := NewMemory()

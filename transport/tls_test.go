@@ -160,3 +160,17 @@ func TestTheSamePeerOverAnotherNetwork(t *testing.T) {
 		t.Error("TCP is below by itself")
 	}
 }
+
+// What is no key is said wherever the network is used.
+func TestWhatIsNoKeyProvesNothing(t *testing.T) {
+	none := &TLS{Network: NewMemory(), Key: ed25519.PrivateKey("short")}
+	if l, err := none.Listen(t.Context(), "127.0.0.1:0"); err != errNoKey {
+		t.Errorf("%v, %v", l, err)
+	}
+	if conn, err := none.Over(NewMemory()).Dial(t.Context(), "127.0.0.1:1"); err != errNoKey {
+		t.Errorf("%v, %v", conn, err)
+	}
+	if !none.ID().IsZero() {
+		t.Errorf("it is %v", none.ID())
+	}
+}

@@ -50,7 +50,7 @@ const (
 
 // pieceSize is the size of plaintext that is encrypted before it is handed to the system: one system
 // call writes many records.
-const pieceSize = 256 << 10
+const pieceSize = 128 << 10
 
 // A sealed buffer has room for a piece beside what TLS itself has to say, such as a ticket or the answer
 // to an update of keys. A peer that makes that grow without taking any of it is cut off.
@@ -136,7 +136,7 @@ func (w *wire) pass(b []byte) {
 }
 
 // readRecord reads into b what the tls.Conn needs next. It waits without a buffer, and keeps what comes
-// beyond that, a page at most.
+// beyond that, a page at most. It fails only if nothing has come.
 func (w *wire) readRecord(b []byte) (int, error) {
 	w.free()
 	wanted := w.wanted()
@@ -146,8 +146,10 @@ func (w *wire) readRecord(b []byte) (int, error) {
 		w.unread = w.page[:copy(w.page[:], b[wanted:n])]
 		n = wanted
 	}
-	w.pass(b[:n])
-	return n, err
+	if w.pass(b[:n]); n > 0 {
+		return n, nil
+	}
+	return 0, err
 }
 
 // readAhead reads as much as has come. It fails only if nothing has.
@@ -165,7 +167,7 @@ func (w *wire) readAhead() error {
 
 // readHandshake reads while the handshake is not done.
 func (w *wire) readHandshake() error {
-	if err := w.flush(); err != nil {
+	if err := w.flushHandshake(); err != nil {
 		return err
 	}
 	if w.budget == 0 {
@@ -212,9 +214,7 @@ func (w *wire) receive(b []byte) (int, error) {
 	if err == io.EOF {
 		err = errCut
 	}
-	if err != nil && !isTimeout(err) {
-		w.failed = err
-	}
+	w.noteFailed(err)
 	return n, err
 }
 
@@ -238,7 +238,7 @@ func (w *wire) reserve(bytes int) (at int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	has := w.sealed
-	if has == nil && bytes <= spareSize/2 {
+	if has == nil && bytes <= spareSize/2 { // the rest is for what TLS itself has to say
 		has = smallSealed.Get().(*sealed)
 	}
 	if has == nil || has.small && len(has.data)+bytes > cap(has.data) {
@@ -253,7 +253,7 @@ func (w *wire) reserve(bytes int) (at int) {
 	return len(has.data)
 }
 
-// flush hands to the system what was written, or as much as it takes until the deadline, and returns
+// flushed hands to the system what was written, or as much as it takes until the deadline, and returns
 // how far it has come: at the end of all there is, -1.
 func (w *wire) flushed() (to int, err error) {
 	for {
@@ -278,9 +278,24 @@ func (w *wire) flushed() (to int, err error) {
 	}
 }
 
+// flush is flushed for a caller to whom it does not matter how far.
 func (w *wire) flush() error {
 	_, err := w.flushed()
 	return err
+}
+
+// flushHandshake is flush while the handshake is not done.
+func (w *wire) flushHandshake() error {
+	err := w.flush()
+	w.noteFailed(err)
+	return err
+}
+
+// noteFailed keeps an error of the connection.
+func (w *wire) noteFailed(err error) {
+	if err != nil && !isTimeout(err) {
+		w.failed = err
+	}
 }
 
 // The deadlines of a tls.Conn are those of its owner: by itself it would leave one behind.

@@ -26,7 +26,7 @@ func (w *wakes) Receive(int, uint64, protocol.Attributes) (transport.Sink, error
 }
 
 func wakesAt(conn transport.Conn) (bytes int) {
-	if raw, err := conn.(*net.TCPConn).SyscallConn(); err == nil {
+	if raw, err := transport.Under(conn).(*net.TCPConn).SyscallConn(); err == nil {
 		raw.Control(func(fd uintptr) { bytes, _ = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVLOWAT) })
 	}
 	return bytes
@@ -35,23 +35,25 @@ func wakesAt(conn transport.Conn) (bytes int) {
 // A reader is woken for many bytes while more than that are to come, and for any at the end of a body. A
 // body of one group is not worth it.
 func TestTheReaderOfALongBodyIsWokenSeldom(t *testing.T) {
-	for count, want := range map[uint64]string{1: "[1]", 5: "first 524288, last 1"} {
-		near, far := connect(t, transport.TCP{}, "127.0.0.1:0")
-		store := &wakes{conn: far}
-		sent := make(chan struct{})
-		go func() {
-			defer close(sent)
-			near.Write(long.bytes(0, count<<20))
-			near.CloseWrite()
-		}()
-		(&transport.Loop{Store: store}).Serve(t.Context(), nil, takes(bodyOf(long, 0, count)), far)
-		<-sent
-		got := fmt.Sprint(store.at)
-		if len(store.at) > 1 {
-			got = fmt.Sprintf("first %d, last %d", store.at[0], store.at[len(store.at)-1])
-		}
-		if got != want {
-			t.Errorf("%d groups: %s, not %s", count, got, want)
+	for _, network := range []transport.Network{transport.TCP{}, &transport.TLS{}} {
+		for count, want := range map[uint64]string{1: "[1]", 5: "first 524288, last 1"} {
+			near, far := connect(t, network, "127.0.0.1:0")
+			store := &wakes{conn: far}
+			sent := make(chan struct{})
+			go func() {
+				defer close(sent)
+				near.Write(long.bytes(0, count<<20))
+				near.CloseWrite()
+			}()
+			(&transport.Loop{Store: store}).Serve(t.Context(), nil, takes(bodyOf(long, 0, count)), far)
+			<-sent
+			got := fmt.Sprint(store.at)
+			if len(store.at) > 1 {
+				got = fmt.Sprintf("first %d, last %d", store.at[0], store.at[len(store.at)-1])
+			}
+			if got != want {
+				t.Errorf("%d groups: %s, not %s", count, got, want)
+			}
 		}
 	}
 }

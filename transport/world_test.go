@@ -15,6 +15,7 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/protocol/content"
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/transport"
 	"github.com/relaypeer/relaypeer/transport/peer"
@@ -108,6 +109,17 @@ func (w *world) count(what transport.What) int {
 func (w *world) join(share transport.Share) netip.AddrPort {
 	w.t.Helper()
 	return w.run(&peer.Node{Share: share})
+}
+
+// node is join, and returns the node as clients name it.
+func (w *world) node(share transport.Share) client.Node {
+	w.t.Helper()
+	n := &peer.Node{Share: share}
+	found := client.Node{AddrPort: w.run(n)}
+	if own, is := n.Network.(*transport.TLS); is {
+		found.ID = own.ID()
+	}
+	return found
 }
 
 // list has an address listed, by a node that serves elsewhere.

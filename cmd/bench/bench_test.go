@@ -46,6 +46,7 @@ func TestEachMeasureGivesRows(t *testing.T) {
 		"| second start of a node over 1,100 files, to ready |", "| --list of 2,500 names |",
 		"| LOCATE by name among 2,000 entries, asked and answered over a kept link |", "| the same in the registry alone, 2,000 entries |",
 		"| an index entry in the relay's memory",
+		"| fetch of 5 MiB over TLS to a file ", "| 50 files of 4 KiB over TLS into a folder ",
 	} {
 		if !strings.Contains(string(table), want) {
 			t.Errorf("there is no %q in\n%s", want, table)

@@ -65,7 +65,7 @@ func (b *bulk) ours(ctx context.Context) (sample, error) {
 
 func (b *bulk) nginx(ctx context.Context) (sample, error) {
 	also := spent(b.web.server)
-	s, err := finish(ctx, b.curl, "-sSf", "-o", b.target, b.web.url("large"))
+	s, err := finish(ctx, b.curl, append(b.web.curlFlags(), "-sSf", "-o", b.target, b.web.url("large"))...)
 	s.cpu += also()
 	return s, err
 }

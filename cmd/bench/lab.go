@@ -19,6 +19,7 @@ type lab struct {
 	controls []string  // congestion controls to measure under; the last is for what is measured under one
 	log      io.Writer // how far it is
 	notes    []string  // what the reader of the table has to know
+	overTLS  bool      // our programs, and nginx, are started so
 }
 
 func newLab(o options, d dirs, inside bool, log io.Writer) *lab {

@@ -25,6 +25,7 @@ var measures = []measure{
 	{"restart", "a node that starts again over many files", measureRestart},
 	{"huge", "a node of very many files (only with --huge)", measureHuge},
 	{"listed", "a list of very many names", measureListed},
+	{"tls", "a large file, and many small ones, over TLS", measureTLS},
 	{"relay-load", "a relay that strangers ask for lists all the time", measureLoad},
 	{"locate", "a name among many at the relay, and their memory", measureLocate},
 }

@@ -14,7 +14,8 @@ import (
 // web is an nginx that serves a folder.
 type web struct {
 	*server
-	at string // host:port
+	at    string // host:port
+	https bool
 }
 
 const nginxConfig = `daemon off;
@@ -34,7 +35,7 @@ http {
 	uwsgi_temp_path %[2]s/uwsgi;
 	scgi_temp_path %[2]s/scgi;
 	server {
-		listen %[3]s;
+		listen %[3]s%[5]s
 		root "%[4]s";
 	}
 }
@@ -73,8 +74,14 @@ func (l *lab) startWeb(ctx context.Context, root string) (*web, error) {
 	if os.Geteuid() == 0 {
 		user = "user root;\n" // another could not read the folder
 	}
+	w, secure := &web{at: at, https: l.overTLS}, ";"
+	if w.https {
+		if secure, err = webCertificate(dir); err != nil {
+			return nil, err
+		}
+	}
 	config := filepath.Join(dir, "nginx.conf")
-	if err := os.WriteFile(config, fmt.Appendf(nil, nginxConfig, user, dir, at, root), 0o644); err != nil {
+	if err := os.WriteFile(config, fmt.Appendf(nil, nginxConfig, user, dir, at, root, secure), 0o644); err != nil {
 		return nil, err
 	}
 	s, _, err := serve(ctx, "", path, "-p", dir, "-c", config, "-e", filepath.Join(dir, "error.log"))
@@ -84,10 +91,24 @@ func (l *lab) startWeb(ctx context.Context, root string) (*web, error) {
 	if err := s.answers(ctx, at); err != nil {
 		return nil, err
 	}
-	return &web{s, at}, nil
+	w.server = s
+	return w, nil
 }
 
-func (w *web) url(name string) string { return "http://" + w.at + "/" + name }
+func (w *web) url(name string) string {
+	if w.https {
+		return "https://" + w.at + "/" + name
+	}
+	return "http://" + w.at + "/" + name
+}
+
+// curlFlags returns what curl needs to fetch from it.
+func (w *web) curlFlags() []string {
+	if !w.https {
+		return nil
+	}
+	return []string{"--tlsv1.3", "--insecure"}
+}
 
 // freePort returns an address on loopback at which nobody listens at the moment.
 func freePort(ctx context.Context) (string, error) {

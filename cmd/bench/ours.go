@@ -39,6 +39,14 @@ func build(ctx context.Context, to string, noWide bool) error {
 	return nil
 }
 
+// speaking returns the flags that have our programs speak as the lab says.
+func (l *lab) speaking() []string {
+	if l.overTLS {
+		return []string{"--plain=false", "--state=-"}
+	}
+	return nil
+}
+
 // speakPlain has our programs speak in plain, as most rivals do, until the returned function is called.
 func speakPlain() (end func()) {
 	const variable = "RELAYPEER_PLAIN"
@@ -80,6 +88,7 @@ func (l *lab) startCrew(ctx context.Context, folder string, files int) (*crew, e
 // startRelay starts a relay that no node is registered at.
 func (l *lab) startRelay(ctx context.Context, flags ...string) (*crew, error) {
 	args := append([]string{"--log-level", "warn", "--host", "127.0.0.1", "0"}, flags...)
+	args = append(args, l.speaking()...)
 	relay, at, err := serve(ctx, "ready ", l.program("relay-server"), args...)
 	if err != nil {
 		return nil, err
@@ -93,8 +102,9 @@ func (l *lab) startRelay(ctx context.Context, flags ...string) (*crew, error) {
 
 // startNode starts the node, and returns when it is ready. What it knows of its files lies beside its folder.
 func (c *crew) startNode(ctx context.Context) error {
-	node, at, err := serve(ctx, "ready ", c.lab.program("peer-node"), "--log-level", "warn", "--listen", "127.0.0.1:0",
+	args := append(c.lab.speaking(), "--log-level", "warn", "--listen", "127.0.0.1:0",
 		"--share", c.folder, "--index", filepath.Clean(c.folder)+".index", c.host, c.port)
+	node, at, err := serve(ctx, "ready ", c.lab.program("peer-node"), args...)
 	if err != nil {
 		return err
 	}
@@ -119,7 +129,7 @@ func (c *crew) stop() error { return errors.Join(c.stopNode(), c.relay.stop()) }
 
 // fetch has peer-client fetch to a file or folder. The CPU time is that of client and node together.
 func (c *crew) fetch(ctx context.Context, target string, flagsAndNames ...string) (sample, error) {
-	args := append([]string{c.host, c.port, "--log-level", "warn", "-o", target}, flagsAndNames...)
+	args := append([]string{c.host, c.port, "--log-level", "warn", "-o", target}, append(c.lab.speaking(), flagsAndNames...)...)
 	also := spent(c.node)
 	s, err := finish(ctx, c.lab.program("peer-client"), args...)
 	s.cpu += also()

@@ -16,6 +16,9 @@ func (c *crew) relayAt() string { return net.JoinHostPort(c.host, c.port) }
 
 // asker returns a client of the crew's relay.
 func (c *crew) asker() *peer.Client {
+	if c.lab.overTLS {
+		return &peer.Client{Relay: c.relayAt()}
+	}
 	return &peer.Client{Network: transport.TCP{}, Relay: c.relayAt()}
 }
 

@@ -13,13 +13,14 @@ const ownFiles = 32
 
 // BoundLinks returns how many links a server may have at once of those that were asked for: each
 // takes so many descriptors, of which the system allows a number. Above it nobody could be told that
-// there is no room, for no link could be accepted. The log says so.
-func BoundLinks(log hclog.Logger, asked, each int) int {
+// there is no room, for no link could be accepted. The log says so. Plain says that the server speaks
+// without TLS, whose handshakes take descriptors, too.
+func BoundLinks(log hclog.Logger, asked, each int, plain bool) int {
 	files, known := openFiles()
 	if !known {
 		return asked
 	}
-	most := mostLinks(files, each)
+	most := mostLinks(files, each, plain)
 	if asked <= most {
 		return asked
 	}
@@ -32,12 +33,17 @@ func BoundLinks(log hclog.Logger, asked, each int) int {
 }
 
 // mostLinks returns how many links have room in so many descriptors, at least one, beside the
-// server's own and the links that it refuses.
-func mostLinks(files uint64, each int) int {
+// server's own, the links that it refuses, and those whose handshake is not done.
+func mostLinks(files uint64, each int, plain bool) int {
 	files = min(files, 1<<30)
 	low, high := 1, int(files)+1 // low fits, or is the least that there can be
 	for low+1 < high {
-		if middle := (low + high) / 2; middle*each+transport.Farewells(middle)+ownFiles <= int(files) {
+		middle := (low + high) / 2
+		beside := transport.Farewells(middle) + ownFiles
+		if !plain {
+			beside += transport.Unproven(middle)
+		}
+		if middle*each+beside <= int(files) {
 			low = middle
 		} else {
 			high = middle

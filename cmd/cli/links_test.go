@@ -17,12 +17,16 @@ func TestLinksFitIntoTheOpenFiles(t *testing.T) {
 		each  int
 		least int
 	}{{0, 1, 1}, {64, 1, 10}, {64, 2, 5}, {256, 1, 150}, {1024, 1, 800}, {1024, 2, 400}, {20_000, 1, 19_000}, {1 << 63, 2, 1 << 28}} {
-		links := mostLinks(test.files, test.each)
+		links := mostLinks(test.files, test.each, true)
 		if links < test.least {
 			t.Errorf("%d files: %d links of %d descriptors", test.files, links, test.each)
 		}
 		if used := links*test.each + transport.Farewells(links) + ownFiles; test.files >= 64 && uint64(used) > test.files {
 			t.Errorf("%d files: %d are used by %d links", test.files, used, links)
+		}
+		over := mostLinks(test.files, test.each, false)
+		if used := over*test.each + transport.Farewells(over) + transport.Unproven(over) + ownFiles; test.files >= 64 && uint64(used) > test.files || over > links {
+			t.Errorf("%d files: %d are used by %d links over TLS", test.files, used, over)
 		}
 	}
 }
@@ -30,11 +34,11 @@ func TestLinksFitIntoTheOpenFiles(t *testing.T) {
 func TestTheLogSaysThatThereAreFewerLinks(t *testing.T) {
 	var out bytes.Buffer
 	log := hclog.New(&hclog.LoggerOptions{Output: &out})
-	if BoundLinks(log, 1, 1) != 1 || out.Len() > 0 {
+	if BoundLinks(log, 1, 1, true) != 1 || out.Len() > 0 {
 		t.Error(out.String())
 	}
 	if files, known := openFiles(); known && files < math.MaxInt32 {
-		if links := BoundLinks(log, math.MaxInt32, 1); links >= int(files) || !strings.Contains(out.String(), "max_links=") {
+		if links := BoundLinks(log, math.MaxInt32, 1, true); links >= int(files) || !strings.Contains(out.String(), "max_links=") {
 			t.Errorf("%d links: %s", links, out.String())
 		}
 	}

@@ -64,6 +64,29 @@ func TestALinkAboveTheOpenFilesIsToldBusy(t *testing.T) {
 	}
 }
 
+// TestHandshakesLeaveAServerItsOpenFiles: connections that do not end their handshake take no descriptor
+// that others need, and an honest client gets through.
+func TestHandshakesLeaveAServerItsOpenFiles(t *testing.T) {
+	t.Parallel()
+	relay := startCommand(t, withFiles(t, "-n 80", "relay-server", "--state=-", "--host", "127.0.0.1", "0"))
+	node := startCommand(t, withFiles(t, "-n 80", "peer-node", "--state=-", "--share", folder(t, map[string]string{"a": "1"}), "--index", "-", "--listen", "127.0.0.1:0", "127.0.0.1", relay.port))
+	for _, server := range []*process{node, relay} {
+		for range 100 {
+			conn, err := net.Dial("tcp", server.ready)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+		}
+	}
+	if r := run(t, "", "peer-client", "--state=-", "127.0.0.1", relay.port, "a"); r.code != 0 || r.out != "1" {
+		t.Errorf("exit %d: %s", r.code, r.err)
+	}
+	if strings.Contains(relay.errors.String(), "too many open files") || strings.Contains(node.errors.String(), "too many open files") {
+		t.Errorf("the descriptors ran out\n%s\n%s", relay.errors, node.errors)
+	}
+}
+
 // TestTheSoftLimitOfOpenFilesIsRaised: what the system allows beyond it need not be asked for.
 func TestTheSoftLimitOfOpenFilesIsRaised(t *testing.T) {
 	t.Parallel()

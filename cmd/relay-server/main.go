@@ -72,7 +72,7 @@ func serve(c *cobra.Command, r *peer.Relay, host, port, admit string, secured *c
 	if r.MaxLinks < 1 || r.Policy.MaxLeases < 1 || r.Policy.MaxEntries < 1 || r.Policy.MaxIndex < 1 {
 		return cli.Usage("--max-links, --max-leases, --max-entries and --max-index are at least 1")
 	}
-	r.MaxLinks = cli.BoundLinks(r.Log, r.MaxLinks, 1)
+	r.MaxLinks = cli.BoundLinks(r.Log, r.MaxLinks, 1, secured.Plain)
 	if err := secured.Open(r.Log); err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func networkOf(r *peer.Relay, secured *cli.Secured) (transport.Network, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &transport.TLS{Key: key, By: protocol.Relay}, nil
+	return &transport.TLS{Key: key, By: protocol.Relay, MaxUnproven: transport.Unproven(r.MaxLinks)}, nil
 }
 
 // remember tells the relay how many nodes it had before, and keeps for the next start how many it has,
