@@ -160,11 +160,11 @@ func TestTheOwnersFileAdmitsAndIsReadAgain(t *testing.T) {
 		relay.cmd.Process.Signal(syscall.SIGHUP)
 	}
 	reads(id + " ann client\n")
-	said := func(what string) {
+	tells := func(what string) {
 		t.Helper()
 		eventually(t, 10*time.Second, what, func() bool { return strings.Contains(relay.errors.String(), what) })
 	}
-	said("read again")
+	tells("read again")
 	r := run(t, "", "peer-node", "--state", state, "--share", share, "--listen", "127.0.0.1:0", "127.0.0.1", relay.port)
 	if r.code != 4 || !strings.Contains(r.err, "admitted to this relay as a client") {
 		t.Errorf("a node that is a client: exit %d, %q", r.code, r.err)
@@ -173,7 +173,7 @@ func TestTheOwnersFileAdmitsAndIsReadAgain(t *testing.T) {
 	eventually(t, 10*time.Second, "it is read again", func() bool { return strings.Count(relay.errors.String(), "read again") == 2 })
 	start(t, "peer-node", "--state", state, "--share", share, "--listen", "127.0.0.1:0", "127.0.0.1", relay.port)
 	reads("nonsense\n")
-	said("friends:1: ")
+	tells("friends:1: ")
 	relay.terminate() // it has not ended by SIGHUP
 	again := run(t, "", "relay-server", "--admit", relay.file(), "--state", filepath.Join(relay.dir, "state"), "0")
 	if again.code != 1 || !strings.Contains(again.err, "friends:1: ") || strings.Count(again.err, "\n") != 1 {
