@@ -127,11 +127,7 @@ func (s *Server) complain(text string, err error) {
 // welcome serves a link. A machine over the limit learns that there is no room, and refuses the
 // link.
 func (s *Server) welcome(conn Conn) {
-	from := host(addrPort(conn.RemoteAddr()).Addr())
-	s.mu.Lock()
-	full := s.Limit > 0 && len(s.runs)-s.farewells >= s.Limit || s.crowded(from)
-	overfull := full && s.farewells >= Farewells(s.Limit)
-	s.mu.Unlock()
+	from, full, overfull := s.judge(conn)
 	if overfull {
 		s.turnAway(conn)
 		return
@@ -152,6 +148,19 @@ func (s *Server) welcome(conn Conn) {
 		s.serving.Add(1)
 		go s.work(k)
 	}
+}
+
+// judge reports whether there is no room for a link, and whether there is none even to refuse it in its
+// turn. From is what its links count under.
+func (s *Server) judge(conn Conn) (from netip.Prefix, full, overfull bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	full = s.Limit > 0 && len(s.runs)-s.farewells >= s.Limit
+	if !full {
+		from = host(addrPort(conn.RemoteAddr()).Addr())
+		full = s.crowded(from)
+	}
+	return from, full, full && s.farewells >= Farewells(s.Limit)
 }
 
 // crowded reports whether an address has as many links as one may have. The caller holds the mutex.
