@@ -56,6 +56,7 @@ const (
 	MaxHandshakesWaiting = 1024    // connections that wait so: above that the oldest of the address that has most is dropped
 
 	MaxLinks          = 16_384     // connections that a server holds at once
+	MaxLinksFrom      = 1024       // of these, those of one address, of IPv6 of one /64; loopback has no such bound
 	MaxLeases         = 2_000_000  // leases a relay holds
 	LastSeenKeep      = time.Hour  // for this long a relay remembers a node that is no longer listed
 	MaxLastSeen       = 65_536     // nodes that it remembers

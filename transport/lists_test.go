@@ -171,6 +171,61 @@ func TestEveryLinkAboveTheLimitIsToldBusy(t *testing.T) {
 	})
 }
 
+// TestOneAddressHasSoManyLinks, one IPv6 network counting as one; those of others, and of loopback, do not
+// count with them.
+func TestOneAddressHasSoManyLinks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := transport.NewMemory()
+		listener, err := network.Listen(t.Context(), "relay:4000")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- (&peer.Relay{MaxFrom: 3}).Serve(ctx, listener) }()
+		code := func(from string) (conn transport.Conn, code protocol.Code) {
+			network.Name(from, netip.MustParseAddr(from))
+			conn, err := network.From(from).Dial(ctx, "relay:4000")
+			if err != nil {
+				t.Fatal(err)
+			}
+			conn.Write(protocol.Append(nil, &protocol.Locate{}))
+			if answer, is := hear(t, conn).(*protocol.Error); is {
+				return conn, answer.Code
+			}
+			return conn, 0
+		}
+		var open []transport.Conn
+		for i := range 5 {
+			for _, from := range []string{"192.0.2.1", "192.0.2.2", fmt.Sprintf("2001:db8::%d", i+1), fmt.Sprintf("2001:db8:0:%d::1", i+1), "127.0.0.1"} {
+				conn, got := code(from)
+				want := protocol.Code(0)
+				if i >= 3 && !strings.Contains(from, ":0:") && from != "127.0.0.1" {
+					want = protocol.Busy
+				}
+				if got != want {
+					t.Errorf("link %d from %s: %v", i, from, got)
+				}
+				open = append(open, conn)
+			}
+		}
+		open[0].Close()
+		synctest.Wait()
+		if conn, got := code("192.0.2.1"); got != 0 {
+			t.Errorf("after one has ended: %v", got)
+		} else {
+			open = append(open, conn)
+		}
+		for _, conn := range open {
+			conn.Close()
+		}
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // A relay that stops does not wait for peers that do not read, whatever is on its way to them.
 func TestAStopDoesNotWaitForTheDeaf(t *testing.T) {
 	locate := protocol.Append(nil, &protocol.Locate{Cursor: []byte("none")})

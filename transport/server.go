@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -22,13 +23,15 @@ type Server struct {
 	New      func() roles.Machine // returns a machine at its start for each link, from a pool, say
 	Free     func(roles.Machine)  // takes the machine back after the link; may be nil
 	Limit    int                  // links at once; a machine above it learns that there is no room; 0: no limit
+	From     int                  // the same of one address, of IPv6 of one /64; loopback has no limit; 0: no limit
 	By       protocol.Party       // whose machines they are: a refusal says so
 	Log      hclog.Logger         // may be nil
 
 	start     time.Time // the machines' time counts from there
 	mu        sync.Mutex
 	runs      map[*run]struct{}
-	farewells int // runs above the limit
+	hosts     map[netip.Prefix]int // how many of them an address has, but for the farewells
+	farewells int                  // runs above the limit
 	serving   sync.WaitGroup
 	next      chan *link   // links for idle goroutines; closed when no more come
 	idle      atomic.Int32 // goroutines that wait on next
@@ -52,7 +55,7 @@ func Farewells(limit int) int { return min(mostFarewells, fewFarewells+limit/8) 
 // Stopped, and cuts the links that have not ended after roles.DrainTimeout. It returns nil after
 // that, or the error that ended accepting.
 func (s *Server) Serve(ctx context.Context) error {
-	s.runs, s.next, s.start = map[*run]struct{}{}, make(chan *link), s.Loop.start()
+	s.runs, s.hosts, s.next, s.start = map[*run]struct{}{}, map[netip.Prefix]int{}, make(chan *link), s.Loop.start()
 	if s.Log == nil {
 		s.Log = hclog.NewNullLogger()
 	}
@@ -124,10 +127,7 @@ func (s *Server) complain(text string, err error) {
 // welcome serves a link. A machine over the limit learns that there is no room, and refuses the
 // link.
 func (s *Server) welcome(conn Conn) {
-	s.mu.Lock()
-	full := s.Limit > 0 && len(s.runs)-s.farewells >= s.Limit
-	overfull := full && s.farewells >= Farewells(s.Limit)
-	s.mu.Unlock()
+	from, full, overfull := s.judge(conn)
 	if overfull {
 		s.turnAway(conn)
 		return
@@ -138,6 +138,8 @@ func (s *Server) welcome(conn Conn) {
 	s.runs[r] = struct{}{}
 	if full {
 		s.farewells++
+	} else {
+		s.hosts[from]++
 	}
 	s.mu.Unlock()
 	select {
@@ -145,6 +147,31 @@ func (s *Server) welcome(conn Conn) {
 	default:
 		s.serving.Add(1)
 		go s.work(k)
+	}
+}
+
+// judge reports whether there is no room for a link, and whether there is none even to refuse it in its
+// turn. From is what its links count under.
+func (s *Server) judge(conn Conn) (from netip.Prefix, full, overfull bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	full = s.Limit > 0 && len(s.runs)-s.farewells >= s.Limit
+	if !full {
+		from = host(addrPort(conn.RemoteAddr()).Addr())
+		full = s.crowded(from)
+	}
+	return from, full, full && s.farewells >= Farewells(s.Limit)
+}
+
+// crowded reports whether an address has as many links as one may have. The caller holds the mutex.
+func (s *Server) crowded(from netip.Prefix) bool {
+	return s.From > 0 && s.hosts[from] >= s.From && !from.Addr().IsLoopback()
+}
+
+// left counts out a link of an address. The caller holds the mutex.
+func (s *Server) left(from netip.Prefix) {
+	if s.hosts[from]--; s.hosts[from] == 0 {
+		delete(s.hosts, from)
 	}
 }
 
@@ -181,6 +208,8 @@ func (s *Server) serve(k *link) {
 	delete(s.runs, r)
 	if r.full {
 		s.farewells--
+	} else {
+		s.left(host(k.peer.Addr()))
 	}
 	s.mu.Unlock()
 	if s.Free != nil {

@@ -56,6 +56,7 @@ func command() *cobra.Command {
 		"serve those alone whom this `FILE` lists, a line \"ID NAME ROLE\" for each; SIGHUP has it read again (default: everybody)")
 	flags.StringVar(&s.id, "id", "", "with --plain: the node's secret, 64 hex digits (default: drawn at each start)")
 	flags.IntVar(&s.MaxLinks, "max-links", roles.MaxLinks, "connections at once")
+	flags.IntVar(&s.MaxFrom, "max-links-from", roles.MaxLinksFrom, "of these, those of one address, of IPv6 of one /64")
 	cli.RelayFlag(command)
 	s.secured.SecureFlags(command, "the node's key, one for each folder that is shared, and which relays are known")
 	s.secured.TrustFlags(command)

@@ -50,8 +50,8 @@ func (s *sharing) parse(c *cobra.Command, args []string) (err error) {
 			return cli.Usage("--mirror: %q is no pattern", cli.ForDisplay(pattern))
 		}
 	}
-	if s.MaxLinks < 1 {
-		return cli.Usage("--max-links is at least 1")
+	if s.MaxLinks < 1 || s.MaxFrom < 1 {
+		return cli.Usage("--max-links and --max-links-from are at least 1")
 	}
 	if err := checkIndex(s.index); err != nil {
 		return err

@@ -48,6 +48,7 @@ func command() *cobra.Command {
 		"names kept of one node; one that publishes more counts as one that may have anything besides")
 	flags.IntVar(&r.Policy.MaxIndex, "max-index", roles.MaxIndex, "names kept of all nodes")
 	flags.IntVar(&r.MaxLinks, "max-links", roles.MaxLinks, "connections at once")
+	flags.IntVar(&r.MaxFrom, "max-links-from", roles.MaxLinksFrom, "of these, those of one address, of IPv6 of one /64; behind a proxy, as many as --max-links")
 	flags.BoolVar(&r.Policy.AllowAdvertise, "allow-advertise", false, "let nodes be listed at another address than the one they come from")
 	flags.StringVar(&admit, "admit", "",
 		"serve those alone whom this `FILE` lists, a line \"ID NAME ROLE\" for each (node, client or both), and whom an invite\n"+
@@ -69,8 +70,8 @@ func serve(c *cobra.Command, r *peer.Relay, host, port, admit string, secured *c
 	if r.Policy.TTL < 3*roles.RenewLeast || r.Policy.TTL > roles.MaxWait {
 		return cli.Usage("--ttl: a lease lasts from %v to %v", 3*roles.RenewLeast, roles.MaxWait)
 	}
-	if r.MaxLinks < 1 || r.Policy.MaxLeases < 1 || r.Policy.MaxEntries < 1 || r.Policy.MaxIndex < 1 {
-		return cli.Usage("--max-links, --max-leases, --max-entries and --max-index are at least 1")
+	if r.MaxLinks < 1 || r.MaxFrom < 1 || r.Policy.MaxLeases < 1 || r.Policy.MaxEntries < 1 || r.Policy.MaxIndex < 1 {
+		return cli.Usage("--max-links, --max-links-from, --max-leases, --max-entries and --max-index are at least 1")
 	}
 	r.MaxLinks = cli.BoundLinks(r.Log, r.MaxLinks, 1, secured.Plain)
 	if err := secured.Open(r.Log); err != nil {

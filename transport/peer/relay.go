@@ -27,6 +27,7 @@ type Relay struct {
 	// read again while the relay serves; the owner closes it.
 	Admission *state.Admission
 	MaxLinks  int          // connections of a listener at once; 0: roles.MaxLinks
+	MaxFrom   int          // of these, those of one address, of IPv6 of one /64; 0: roles.MaxLinksFrom
 	Log       hclog.Logger // may be nil
 	// Trace is called for each event of a link, from any goroutine. Nil: it is not called.
 	Trace func(transport.Event)
@@ -72,7 +73,7 @@ func (r *Relay) Serve(ctx context.Context, listener transport.Listener) error {
 	log = log.Named("server")
 	server := transport.Server{
 		Loop:     &transport.Loop{Start: r.start, Trace: traced(log, r.Trace), Gate: r.gate()},
-		Listener: listener, Limit: cmp.Or(r.MaxLinks, roles.MaxLinks), By: protocol.Relay, Log: log,
+		Listener: listener, Limit: cmp.Or(r.MaxLinks, roles.MaxLinks), From: cmp.Or(r.MaxFrom, roles.MaxLinksFrom), By: protocol.Relay, Log: log,
 		New: watched(log, sessions.Take), Free: sessions.Return,
 	}
 	return server.Serve(ctx)
