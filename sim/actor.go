@@ -6,6 +6,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
@@ -198,6 +199,10 @@ func (w *World) carryOut(a *actor, effect roles.Effect) {
 		w.open(a, effect)
 	case roles.CheckFile:
 		w.checkFile(a, effect)
+	case roles.FindToken:
+		w.findToken(a, effect)
+	case roles.Admit:
+		w.admit(a, effect)
 	case roles.InspectStore:
 		w.inspectStore(a, effect)
 	case roles.OpenStore:
@@ -210,6 +215,9 @@ func (w *World) carryOut(a *actor, effect roles.Effect) {
 		if met, is := effect.Outcome.(roles.Met); is {
 			a.met = true
 			w.meets(a.proc.host, met.ID)
+		}
+		if _, is := effect.Outcome.(roles.Entered); is {
+			a.proc.entered = true
 		}
 		w.check.report(a, effect.Outcome)
 	}
@@ -287,6 +295,9 @@ func (w *World) accept(p *process, from netip.AddrPort) *actor {
 }
 
 func (w *World) acceptor(p *process) *actor {
+	if p.host.role == relayRole && w.gate != nil {
+		return w.addActor(p, sessionKind, relay.NewClosedSession(p.directory, p.room, w.gate, p.host.key))
+	}
 	if p.host.role == relayRole {
 		return w.addActor(p, sessionKind, w.pool.session(p.directory, p.room))
 	}

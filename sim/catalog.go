@@ -10,7 +10,7 @@ import (
 
 // config returns the configuration of a node's Membership.
 func (w *World) config(h *host) node.Config {
-	config := node.Config{Relay: w.relay.dialledAs(), RelayID: h.pin, ID: h.key, Epoch: h.epoch(w.now), Port: h.address.Port()}
+	config := node.Config{Relay: w.relay.dialledAs(), RelayID: h.pin, ID: h.key, Entry: w.entry(h.proc), Epoch: h.epoch(w.now), Port: h.address.Port()}
 	if h.isLone() {
 		config.Listens = protocol.IPOf(h.address.Addr())
 	}

@@ -29,6 +29,8 @@ const (
 	Moved               Counter = "a renewal from another address"
 	WrongPeer           Counter = "another peer than the expected one answered"
 	FirstContact        Counter = "a host met the relay for the first time"
+	Stranger            Counter = "a closed relay denied a stranger"
+	Entered             Counter = "a closed relay admitted a peer"
 	NotTheirs           Counter = "somebody tried to change another's lease"
 	OtherAddress        Counter = "a host was reached at its second address, while the first was silent"
 	MovedOne            Counter = "one address of a node with two lapsed"
@@ -89,7 +91,7 @@ const (
 // Counters lists all counters.
 var Counters = []Counter{
 	StaleTimer, TurnedAway, ResetInFrame, EndInFrame, EndInBody, UnreadClose, SpoiledBody,
-	ChangedMidway, ExpiredLease, StaleLeave, StaleRegister, Moved, WrongPeer, FirstContact, NotTheirs, OtherAddress, MovedOne, Returned, Displaced, OldCursor,
+	ChangedMidway, ExpiredLease, StaleLeave, StaleRegister, Moved, WrongPeer, FirstContact, Stranger, Entered, NotTheirs, OtherAddress, MovedOne, Returned, Displaced, OldCursor,
 	SecondNode, StaleEntry, DialledWhileClosing, ManyClosing, Cut, LargeFile, WaitedForHash, WrongGroup, Resumed, Preferred,
 	PreferredGone, FalseClaim, FalseLeftovers, AlreadyThere, TwoSources, OtherVariant, OtherThere,
 	GatherTogether, GatherNextNode, GatherOvertook, GatherLost, GatherLied, GatherHashing, GatherAlone, GatherNames, GatherSpares,
@@ -153,6 +155,11 @@ var unreached = map[rowKey]string{
 	{pipelineKind, "Doubting", "BodyMoved"}: "a file of one group has come whole when it is judged",
 	{pipelineKind, "Doubting", "PeerEnded"}: "a file of one group has come whole when it is judged",
 	{sourceKind, "New", "Stopped"}:          "a fetch has no source that has not begun",
+	{sessionKind, "Waiting", "Revoked"}:     "nobody is revoked in the world",
+	{sessionKind, "Idle", "Revoked"}:        "nobody is revoked in the world",
+	{sessionKind, "Entering", "Lost"}:       "a session sends nothing while it admits a peer",
+	{uploadKind, "Listening", "Stranger"}:   "the nodes of the world serve everybody",
+	{uploadKind, "Idle", "Stranger"}:        "the nodes of the world serve everybody",
 	{sessionKind, "Waiting", "Lost"}:        "a session sends nothing while a list waits; in the world what it has said before fails at once",
 }
 

@@ -35,6 +35,7 @@ const (
 	S21 ID = "S21"
 	S22 ID = "S22"
 	S23 ID = "S23"
+	S24 ID = "S24"
 	S25 ID = "S25"
 	S26 ID = "S26"
 
@@ -110,6 +111,8 @@ var Invariants = []Invariant{
 	{S22, "nodes that belong into an answer to LOCATE and that the client cannot reach are counted, and not named"},
 	{S23, "a lease is granted, renewed, published to and ended over links alone that have proven its id; " +
 		"and a machine that knows which peer it dials expects its id"},
+	{S24, "a closed relay says nothing but denied, and the answer to ENTER, to a peer that it has not admitted; a token admits " +
+		"those who have its invite, and no more keys than its uses; nobody who was told that he is admitted is lost"},
 	{S25, "the long answers that a relay has on their way stay within their bound, whoever reads " +
 		"them, and the room of each is free once it has been taken or its link is gone"},
 	{S26, "from one node no more groups are under way than three times those that have come from it, and two, " +

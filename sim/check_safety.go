@@ -50,6 +50,7 @@ func (c *checks) step(a *actor, in roles.Input, effects []roles.Effect) {
 
 // said checks a message that a machine sends.
 func (c *checks) said(a *actor, send roles.Send, then []roles.Effect) {
+	c.s24(a, send)
 	switch m := send.Message.(type) {
 	case *protocol.Error:
 		c.refusal(a, send.Link, m, then)

@@ -87,6 +87,9 @@
 //     counted, and not named
 //   - S23: a lease is granted, renewed, published to and ended over links alone that have proven its
 //     id; and a machine that knows which peer it dials expects its id
+//   - S24: a closed relay says nothing but denied, and the answer to ENTER, to a peer that it has not
+//     admitted; a token admits those who have its invite, and no more keys than its uses; nobody who
+//     was told that he is admitted is lost
 //   - S25: the long answers that a relay has on their way stay within their bound, whoever reads
 //     them, and the room of each is free once it has been taken or its link is gone
 //   - S26: from one node no more groups are under way than three times those that have come from

@@ -34,10 +34,11 @@ type host struct {
 	drift    int            // parts per million
 	plan     *scenario.Node // of a node
 	lie      scenario.Lie
-	key      protocol.PeerID // that it proves; of a node also in plain: its secret then
-	keys     int             // that it had before this one
-	pin      protocol.PeerID // of the relay, once it has met it
-	met      time.Duration   // when that was
+	key      protocol.PeerID  // that it proves; of a node also in plain: its secret then
+	keys     int              // that it had before this one
+	token    protocol.TokenID // of its invite, where the relay is closed
+	pin      protocol.PeerID  // of the relay, once it has met it
+	met      time.Duration    // when that was
 	off      bool
 	due      bool          // to be started when the current process has ended
 	busy     time.Duration // until when its uplink is taken
@@ -64,6 +65,7 @@ type process struct {
 	room      relay.Room // the answers, or a planted bug in front of them
 	oracle    *oracle
 	member    *actor                          // a node's Membership
+	entered   bool                            // the relay has admitted it
 	jobs      []*job                          // of hashing, of a node
 	catalog   *node.Catalog                   // of a node
 	walked    bool                            // it has looked at all of its files

@@ -17,6 +17,8 @@ func (i *impostor) relay(at roles.Moment, m protocol.Message) []roles.Effect {
 	}
 	from := relay.From{Peer: i.peer.Addr(), Local: i.proc.host.address.Addr(), ID: i.id}
 	switch m := m.(type) {
+	case *protocol.Enter:
+		return say(&protocol.Entered{Role: protocol.BothRoles})
 	case *protocol.Register:
 		switch i.lie {
 		case "denied":

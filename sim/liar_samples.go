@@ -40,6 +40,10 @@ func sample(kind protocol.Kind) protocol.Message {
 		return &protocol.Outboard{Size: 3, Hash: hash, Count: 1}
 	case protocol.KindHashing:
 		return &protocol.Hashing{Done: 1, Size: 3}
+	case protocol.KindEnter:
+		return &protocol.Enter{Token: protocol.TokenID{9}}
+	case protocol.KindEntered:
+		return &protocol.Entered{Role: protocol.BothRoles}
 	default:
 		return &protocol.Error{Code: protocol.Denied, By: protocol.Node}
 	}

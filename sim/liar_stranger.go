@@ -3,6 +3,7 @@ package sim
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,6 +55,9 @@ func (s *stranger) Step(_ roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Started:
 		return append([]roles.Effect{roles.Dial{To: s.to.address.String()}}, s.arm(patienceWithStrangers)...)
 	case roles.Opened:
+		if slices.Contains(scenario.Entering(), s.attack) {
+			return s.enter(in)
+		}
 		return s.begin()
 	case roles.Heard:
 		s.heard++

@@ -84,12 +84,13 @@ func (w *World) beginOperation(h *host, op scenario.Op, tries int) *operation {
 	switch op.Do {
 	case scenario.DoFetch, scenario.DoMirror:
 		request := w.request(op)
-		request.RelayID = h.pin
+		request.RelayID, request.Entry = h.pin, w.entry(h.proc)
 		o.actor = w.addActor(h.proc, fetchKind, w.pool.fetch(request))
 	case scenario.DoRead:
 		o.reading = &reading{left: mostReads}
 		reader := client.NewReader(w.relay.dialledAs(), op.Name, w.pinned(op.Pin))
 		reader.Expect(h.pin)
+		reader.Enter(w.entry(h.proc))
 		o.actor = w.addActor(h.proc, readerKind, reader)
 	case scenario.DoLocate:
 		o.actor = w.addActor(h.proc, queryKind, w.query(h, &protocol.Locate{Name: op.Name, Hash: w.pinned(op.Pin)}))
@@ -116,6 +117,7 @@ func (w *World) beginOperation(h *host, op scenario.Op, tries int) *operation {
 func (w *World) query(h *host, ask protocol.Message) *client.Query {
 	q := w.pool.query(w.relay.dialledAs(), ask)
 	q.Expect(h.pin)
+	q.Enter(w.entry(h.proc))
 	return q
 }
 

@@ -46,7 +46,7 @@ func (w *World) beginGather(o *operation) bool {
 	if len(choice.Variants) > 0 {
 		w.coverage.sometimes(GatherVariant)
 	}
-	machine := client.NewGather(client.GatherRequest{Relay: w.relay.dialledAs(), RelayID: p.host.pin, Sources: o.op.Sources, Wanted: choice.Picks})
+	machine := client.NewGather(client.GatherRequest{Relay: w.relay.dialledAs(), RelayID: p.host.pin, Entry: w.entry(p), Sources: o.op.Sources, Wanted: choice.Picks})
 	o.gather = &gathering{
 		picks: choice.Picks, names: machine.Names(), told: map[string]client.Outcome{}, lost: map[client.Node]bool{}, idle: map[client.Node]bool{}, had: map[int]*hadItem{},
 		asked: map[protocol.Hash]int{}, slow: map[protocol.Hash]bool{},

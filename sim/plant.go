@@ -23,6 +23,9 @@ type Plant struct {
 	Trusting  bool // a file that is in its place already is not synced
 	Rash      bool // a store answers CommitStore before the file is durable
 	Unproven  bool // leftovers of an earlier try are not compared with the hash
+	Open      bool // a closed relay takes everybody for a member
+	Generous  bool // it admits by an invite that is used up
+	Hasty     bool // it says that it has admitted a peer before that is durable
 	Stale     bool // a node serves a file under the hash that it had before it changed
 }
 

@@ -77,6 +77,9 @@ func (w *World) build() {
 	if s.Relay.Both {
 		w.addBoth(w.relay)
 	}
+	if s.Relay.Closed && !s.Relay.Plain {
+		w.gate = newGatehouse(w)
+	}
 	ids := map[int]bool{}
 	for i := range s.Nodes {
 		n := &s.Nodes[i]
@@ -111,6 +114,7 @@ func (w *World) build() {
 	w.nowhere = w.addHost("nowhere", strangerRole, 1)
 	for _, h := range w.hosts {
 		w.pinRelay(h)
+		w.invites(h)
 		if h.role == relayRole || h.role == clientRole {
 			w.start(h)
 		}

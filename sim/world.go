@@ -34,7 +34,8 @@ type World struct {
 	parked     []*event         // events that a partition holds up
 	triggers   []scenario.Fault // faults that wait for an event, in order
 	operations []*operation
-	marked     int // nodes that the relay had when it ended
+	marked     int        // nodes that the relay had when it ended
+	gate       *gatehouse // nil: the relay is open
 
 	malformed bool // a bit of a node's message to the relay was flipped: the relay's index may differ
 	contents  int

@@ -70,11 +70,24 @@ const BadNames = "bad-names"
 // DeafList is the attack of one stranger that asks for lists and takes none.
 const DeafList = "deaf-list"
 
+// The attacks of a stranger at a closed relay: with the ENTER of another link, with another's token and a
+// signature of his own, with a token that there is not, with an invite that is used up.
+const (
+	EnterReplayed = "enter-replayed"
+	EnterForged   = "enter-forged"
+	EnterUnknown  = "enter-unknown"
+	EnterSpent    = "enter-spent"
+)
+
+// Entering lists the attacks at a closed relay.
+func Entering() []string { return []string{EnterReplayed, EnterForged, EnterUnknown, EnterSpent} }
+
 // Attacks lists the ways in which a stranger breaks the protocol at a server. "first X" sends X at
 // once, "second X" after an honest request; X is the name of a kind of message, or of bytes that
 // are not a message. The other attacks are patterns of behavior.
 func Attacks() []string {
 	attacks := []string{"silence", "end", "half", "half-end", "drip", "no-reading", "hang-up", "flood", "old-cursor", "bad-name", "far-offset", "end-offset", "gap", DeafLists, "endless-index", Steal, BadNames, "crowd", "crowd-seen", DeafList}
+	attacks = append(attacks, Entering()...)
 	for _, when := range []string{"first", "second"} {
 		for i := range protocol.Kinds {
 			attacks = append(attacks, when+" "+protocol.Kinds[i].Name)

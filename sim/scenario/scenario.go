@@ -30,6 +30,7 @@ type Relay struct {
 	Lists   int  // answers to LIST that it has on their way at once; 0: the default
 	Both    bool // it has an address of each family, under one name
 	Plain   bool // links prove no ids
+	Closed  bool // it serves those alone who have an invite, as all nodes and clients do; never in plain
 }
 
 // Node describes a node: its id, its behavior, its files.
