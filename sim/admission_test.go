@@ -35,6 +35,15 @@ func enteringStories() (all []*scenario.Scenario) {
 		s.Relay.Lie = lie
 		all = append(all, s)
 	}
+	all = append(all, entering("second ENTER")(0))
+	for n := range 20 { // one link of a client after the other
+		s := closedScenario(uint64(n))
+		first := scenario.Fault{Class: scenario.Reset, Who: "c0", With: "relay", At: 900 * time.Millisecond, N: 50}
+		second := first
+		second.At = time.Second + time.Duration(n)*500*time.Microsecond
+		s.Faults = []scenario.Fault{first, second}
+		all = append(all, s)
+	}
 	for event := 1; event < 220; event += 3 {
 		for _, f := range []scenario.Fault{
 			{Class: scenario.Crash, Who: "relay", For: time.Second, N: event % 3}, {Class: scenario.PowerLoss, Who: "relay", For: time.Second},
