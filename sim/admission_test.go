@@ -116,3 +116,15 @@ func TestEachStrangerIsDenied(t *testing.T) {
 		}
 	}
 }
+
+// TestEnterCostsNoRoundTrip: the requests behind it do not wait for its answer.
+func TestEnterCostsNoRoundTrip(t *testing.T) {
+	for what, kind := range map[string]machineKind{"REGISTERED": memberKind, "LOCATED": queryKind} {
+		open := ofNodes(1, scenario.DoLocate, "a0", 1)
+		closed := ofNodes(1, scenario.DoLocate, "a0", 1)
+		closed.Relay.Closed = true
+		if a, b := tripsOf(t, open, kind, what), tripsOf(t, closed, kind, what); len(a) == 0 || len(b) == 0 || a[0] != b[0] {
+			t.Errorf("%s after %v round trips, and with an invite after %v", what, a, b)
+		}
+	}
+}
