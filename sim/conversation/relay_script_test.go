@@ -154,5 +154,8 @@ func relayScripts() []script {
 		{"relay-refuses-a-pattern", "a pattern that is none ends the link", nil, steps(
 			connects("A"), raw("A", []byte{0x52, 0x50, 1, 6, 0, 0, 0, 5, 0xa1, 1, 0x62, 0x5b, 0x61}, "LIST of the pattern [a"),
 			refused("A", protocol.Relay, protocol.BadName), ended("A"), ends("A"))},
+		{"relay-admits-nobody-in-plain", "in plain nobody has a key that an invite could admit; the link goes on", nil, steps(
+			connects("A"), says("A", &protocol.Enter{Token: protocol.TokenID{1, 2, 3, 4, 5}}), refused("A", protocol.Relay, protocol.Denied),
+			says("A", register(1, epoch, nodePort)), granted("A", nodePort), closes("A"))},
 	}
 }
