@@ -296,7 +296,8 @@ func (w *World) accept(p *process, from netip.AddrPort) *actor {
 
 func (w *World) acceptor(p *process) *actor {
 	if p.host.role == relayRole && w.gate != nil {
-		return w.addActor(p, sessionKind, relay.NewClosedSession(p.directory, p.room, w.gate, p.host.key))
+		to := &behind{p.directory, p.room}
+		return w.addActor(p, sessionKind, &pooledSession{relay.NewClosedSession(to, to, w.gate, p.host.key), to})
 	}
 	if p.host.role == relayRole {
 		return w.addActor(p, sessionKind, w.pool.session(p.directory, p.room))

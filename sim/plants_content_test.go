@@ -53,7 +53,7 @@ var contentBugs = []planted{
 	{"a part takes its name before it is whole", Plant{Early: true}, []ID{S11, S1}, "a client that is killed", scenario.KillWriting, nil},
 	{"a part takes its name before it outlives a power loss", Plant{Unsynced: true}, []ID{S16, S11}, "", "", nil},
 	{"a file that is in its place is not synced", Plant{Trusting: true}, []ID{S16}, "a client that is killed between two steps of a commit", scenario.KillWriting, nil},
-	{"a commit is answered before it is done", Plant{Rash: true}, []ID{S1, S16, L3}, "", "", nil},
+	{"a commit is answered before it is done", Plant{Rash: true}, []ID{S1, S5, S16, L3}, "", "", nil},
 	{"the content of a part is not preferred", around(fetchKind, func(b *bugged) {
 		b.before = func(in roles.Input) roles.Input {
 			if left, is := in.(roles.StoreInspected); is {
