@@ -242,3 +242,27 @@ func TestTheOwnersTTLIsGranted(t *testing.T) {
 		t.Error("the lease does not run for its TTL")
 	}
 }
+
+// TestAnExpelledNodeIsListedNoMore, and may come back with a larger epoch if it is admitted again.
+func TestAnExpelledNodeIsListedNoMore(t *testing.T) {
+	r := relay.NewRegistry(relay.Policy{})
+	for n := range byte(3) {
+		r.Register(roles.Moment{}, relay.From{Peer: visitor.Addr()}, &protocol.Register{ID: rolestest.Node(n + 1), Epoch: 1, Port: 4000})
+	}
+	keep := func(id protocol.PeerID) bool { return id != rolestest.Node(2) }
+	if n := r.Expel(0, keep); n != 1 || r.Active(0) != 2 {
+		t.Errorf("%d expelled, %d left", n, r.Active(0))
+	}
+	for _, lease := range r.Leases(0) {
+		if lease.ID == rolestest.Node(2) {
+			t.Error("it is still listed")
+		}
+	}
+	if n := r.Expel(0, keep); n != 0 {
+		t.Errorf("%d expelled again", n)
+	}
+	answer := r.Renew(roles.Moment{}, relay.From{Peer: visitor.Addr()}, &protocol.Renew{ID: rolestest.Node(2), Epoch: 1})
+	if refusal, is := answer.(*protocol.Error); !is || refusal.Code != protocol.NoLease {
+		t.Errorf("a renewal: %+v", answer)
+	}
+}

@@ -279,3 +279,32 @@ func FuzzParseLines(f *testing.F) {
 		}
 	})
 }
+
+// TestARelayThatHasInvitedUsIsKnownAsSuch, also if it was known before.
+func TestARelayThatHasInvitedUsIsKnownAsSuch(t *testing.T) {
+	known, one, other := newFolder(t).KnownRelays(), newID(t), newID(t)
+	has := func(want bool) {
+		t.Helper()
+		if is, err := known.HasInvited("A:1"); is != want || err != nil {
+			t.Errorf("it has invited us: %v, %v", is, err)
+		}
+	}
+	has(false)
+	add(t, known, "a:1", one)
+	has(false)
+	for range 2 {
+		if err := known.Add("a:1", one, state.Invited); err != nil {
+			t.Error(err)
+		}
+		has(true)
+	}
+	if err := known.Add("a:1", other, state.Invited); !errors.Is(err, state.ErrChanged) {
+		t.Error(err)
+	}
+	if all, err := known.All(); len(all) != 2 || err != nil {
+		t.Errorf("%v, %v", all, err)
+	}
+	if is, err := known.HasInvited("nowhere"); is || err == nil {
+		t.Error("what is no address has invited us")
+	}
+}
