@@ -13,23 +13,26 @@ const ownFiles = 32
 
 // BoundLinks returns how many links a server may have at once of those that were asked for: each
 // takes so many descriptors, of which the system allows a number. Above it nobody could be told that
-// there is no room, for no link could be accepted. The log says so. Plain says that the server speaks
-// without TLS, whose handshakes take descriptors, too.
-func BoundLinks(log hclog.Logger, asked, each int, plain bool) int {
+// there is no room, for no link could be accepted. Tell has the log say so. Plain says that the server
+// speaks without TLS, whose handshakes take descriptors, too.
+func BoundLinks(asked, each int, plain bool) (links int, tell func(hclog.Logger)) {
 	files, known := openFiles()
-	if !known {
-		return asked
+	most := asked
+	if known {
+		most = min(asked, mostLinks(files, each, plain))
 	}
-	most := mostLinks(files, each, plain)
-	if asked <= most {
-		return asked
+	if most == asked {
+		return asked, func(hclog.Logger) {}
 	}
+	return most, func(log hclog.Logger) { tellLinks(log, asked, most, files) }
+}
+
+func tellLinks(log hclog.Logger, asked, most int, files uint64) {
 	level := hclog.Warn
 	if asked == roles.MaxLinks { // nobody has asked for so many
 		level = hclog.Info
 	}
 	log.Log(level, "fewer links at once: the system allows too few open files", "max_links", most, "wanted", asked, "open_files", files)
-	return most
 }
 
 // mostLinks returns how many links have room in so many descriptors, at least one, beside the

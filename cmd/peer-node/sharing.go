@@ -33,7 +33,8 @@ type sharing struct {
 
 // run shares until ctx is done. When the relay has listed the node, out gets the ready line.
 func (s *sharing) run(ctx context.Context, out io.Writer) error {
-	s.MaxLinks = cli.BoundLinks(s.Log, s.MaxLinks, 2, s.secured.Plain) // a link has a file open
+	most, tellLinks := cli.BoundLinks(s.MaxLinks, 2, s.secured.Plain) // a link has a file open
+	s.MaxLinks = most
 	unlock, err := s.secure()
 	if err != nil {
 		return err
@@ -56,6 +57,7 @@ func (s *sharing) run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	tellLinks(s.Log)
 	for _, f := range s.folders {
 		s.Log.Info("sharing", append([]any{"folder", f.path, "on", listener.Addr(), "with", reach(listener.Addr())}, f.under()...)...)
 	}

@@ -73,7 +73,9 @@ func serve(c *cobra.Command, r *peer.Relay, host, port, admit string, secured *c
 	if r.MaxLinks < 1 || r.MaxFrom < 1 || r.Policy.MaxLeases < 1 || r.Policy.MaxEntries < 1 || r.Policy.MaxIndex < 1 {
 		return cli.Usage("--max-links, --max-links-from, --max-leases, --max-entries and --max-index are at least 1")
 	}
-	r.MaxLinks = cli.BoundLinks(r.Log, r.MaxLinks, 1, secured.Plain)
+	most, tell := cli.BoundLinks(r.MaxLinks, 1, secured.Plain)
+	r.MaxLinks = most
+	tell(r.Log)
 	if err := secured.Open(r.Log); err != nil {
 		return err
 	}

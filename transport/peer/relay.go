@@ -3,6 +3,7 @@ package peer
 import (
 	"cmp"
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -38,6 +39,36 @@ type Relay struct {
 	registry  *relay.Registry // nil: a directory was given
 	logged    *loggedDirectory
 	answers   relay.Answers
+
+	mu   sync.Mutex
+	kind linkKind // of its listeners
+}
+
+// linkKind is whether links prove ids.
+type linkKind int
+
+const (
+	unknownLinks linkKind = iota
+	plainLinks
+	provenLinks
+)
+
+// ErrMixed is the error of a relay for a listener whose links prove ids, if those of another one do not,
+// or the other way round: whoever is served in plain could change the leases of those whose ids are known.
+var ErrMixed = errors.New("all links of a relay prove ids, or none does")
+
+// accepts reports whether a listener is of the kind that the others are of.
+func (r *Relay) accepts(listener transport.Listener) bool {
+	kind := plainLinks
+	if _, proves := listener.(interface{ ID() protocol.PeerID }); proves {
+		kind = provenLinks
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.kind == unknownLinks {
+		r.kind = kind
+	}
+	return r.kind == kind
 }
 
 // Expected returns how many nodes the relay has, or, as long as it is young, how many it had: the
@@ -54,11 +85,15 @@ func (r *Relay) Expected() int {
 // lets each conversation come to its end, for roles.DrainTimeout at most, and returns nil. An error
 // says why it could not accept links any more, or that ctx was done before. It may be called for
 // several listeners, at once as well: they share the registry. Either all of them prove ids (those of
-// transport.TLS) or none does: in plain an id is a secret, over TLS everybody knows it.
+// transport.TLS) or none does: see ErrMixed.
 func (r *Relay) Serve(ctx context.Context, listener transport.Listener) error {
 	if ctx.Err() != nil {
 		listener.Close()
 		return interrupted(ctx)
+	}
+	if !r.accepts(listener) {
+		listener.Close()
+		return ErrMixed
 	}
 	session, err := r.sessions(listener)
 	if err != nil {

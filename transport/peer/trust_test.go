@@ -213,3 +213,25 @@ func offered(names ...string) (offers []client.Offer) {
 	}
 	return offers
 }
+
+// TestARelayIsOfOneKind: in plain, anybody who knows an id can change its lease, and over TLS everybody
+// knows it.
+func TestARelayIsOfOneKind(t *testing.T) {
+	memory, r := transport.NewMemory(), new(peer.Relay)
+	at := startRelay(t, &transport.TLS{Network: memory}, r)
+	if err := list(t, &peer.Client{Network: &transport.TLS{Network: memory}, Relay: at}); err != nil { // it serves
+		t.Fatal(err)
+	}
+	plain, err := memory.Listen(t.Context(), "plain:4000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := r.Serve(ctx, plain); !errors.Is(err, peer.ErrMixed) {
+		t.Error(err)
+	}
+	if _, err := memory.Dial(t.Context(), "plain:4000"); err == nil {
+		t.Error("it listens all the same")
+	}
+}
