@@ -1,6 +1,10 @@
 package cli
 
-import "github.com/spf13/cobra"
+import (
+	"slices"
+
+	"github.com/spf13/cobra"
+)
 
 // Subcommand is a command that a program has beside what it is for. Its arguments begin with its name.
 type Subcommand struct {
@@ -15,6 +19,9 @@ type Subcommand struct {
 // at the first argument alone. Behind -- nothing is a subcommand.
 func Choose(args []string, program *cobra.Command, all ...Subcommand) *cobra.Command {
 	for _, sub := range all {
+		if !slices.Contains(args, sub.Name) {
+			continue // most often: no command is built for nothing
+		}
 		trial := sub.New()
 		trial.InitDefaultHelpFlag()
 		if trial.ParseFlags(args) != nil || trial.ArgsLenAtDash() == 0 {
