@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -42,7 +41,10 @@ func (k Known) line() []byte {
 	return []byte(k.Address + " " + k.ID.String() + " " + k.Date.UTC().Format(dateForm) + " " + k.How + "\n")
 }
 
-var isWord = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`).MatchString
+// isWord reports whether s has 1 to 32 lower-case letters, digits and hyphens, and begins with no hyphen.
+func isWord(s string) bool {
+	return s != "" && len(s) <= 32 && s[0] != '-' && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
+}
 
 // fieldsOf splits a line at its spaces and tabs. One that is empty or a comment has no fields.
 func fieldsOf(line string) ([]string, error) {
