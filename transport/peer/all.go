@@ -74,11 +74,10 @@ func (r AllResult) Err() error {
 // that loses is fetched if the other cannot be delivered. It waits for what folders and patterns may soon stand for, and,
 // with the others in their places, for names that were not found so far.
 func (c *Client) FetchAll(ctx context.Context, request AllRequest, folder *os.Root) AllResult {
-	expects, refusal := c.expected()
-	if refusal != nil {
+	if _, refusal := c.expected(); refusal != nil {
 		return AllResult{Unknown: []Resolution{{Err: refusal}}}
 	}
-	a := &fetchAll{client: c, relay: expects, request: request, folder: folder, patience: c.patience(), plain: map[string]Coverage{}}
+	a := &fetchAll{client: c, request: request, folder: folder, patience: c.patience(), plain: map[string]Coverage{}}
 	found := a.resolve(ctx, request.Args)
 	for _, arg := range found {
 		if unanswered(arg) {
@@ -104,7 +103,6 @@ func (c *Client) FetchAll(ctx context.Context, request AllRequest, folder *os.Ro
 // fetchAll is a FetchAll under way.
 type fetchAll struct {
 	client   *Client
-	relay    protocol.PeerID // zero: it has not been met before
 	request  AllRequest
 	folder   *os.Root
 	patience *patience
@@ -212,7 +210,7 @@ func wanted(offers []client.Offer, wants func(name string) bool) []client.Offer 
 // gather runs the machine that fetches what is not here.
 func (a *fetchAll) gather(ctx context.Context, rest []client.Offer, here []string) {
 	c, options := a.client, a.request.Options
-	gather := client.NewGather(client.GatherRequest{Relay: c.Relay, RelayID: a.relay, Entry: c.entry(), Sources: c.sources(), Wanted: rest})
+	gather := client.NewGather(client.GatherRequest{Relay: c.Relay, RelayID: c.relay.current(), Entry: c.entry(), Sources: c.sources(), Wanted: rest})
 	from := len(a.Files)
 	a.Files = slices.Grow(a.Files, len(gather.Names()))
 	options.NoTimes = options.NoTimes || c.NoTimes

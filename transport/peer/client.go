@@ -90,15 +90,14 @@ func (c *Client) sources() int {
 }
 
 func (c *Client) fetch(ctx context.Context, request client.Request, to transport.Store, report func(roles.Outcome)) Result {
-	expects, refusal := c.expected()
-	if refusal != nil {
+	if _, refusal := c.expected(); refusal != nil {
 		return Result{client.Result{Name: request.Name, Outcome: client.NoRelay, Code: refusal.Code, By: refusal.By, Text: refusal.Text}}
 	}
-	request.RelayID, request.Entry = expects, c.entry()
+	request.RelayID, request.Entry = c.relay.current(), c.entry()
 	fetch := client.NewFetch(request)
 	err := c.Await(ctx, func() Awaited {
 		if fetch.Final() {
-			request.Entry = c.entry()
+			request.RelayID, request.Entry = c.relay.current(), c.entry()
 			fetch.Reset(request)
 		}
 		c.run(ctx, fetch, to, report)

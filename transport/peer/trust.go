@@ -213,17 +213,18 @@ func (v vouched) LookUp(ctx context.Context, address string) (found []netip.Addr
 func (v vouched) DialPeer(ctx context.Context, address string, id protocol.PeerID) (transport.Conn, error) {
 	conn, err := v.Authenticated.DialPeer(ctx, address, id)
 	var other *transport.DialError
-	if errors.As(err, &other) && v.relay.is(id) && (other.Code == protocol.WrongPeer || other.Code == protocol.NoTLS) {
+	if errors.As(err, &other) && v.relay.current() == id && (other.Code == protocol.WrongPeer || other.Code == protocol.NoTLS) {
 		return nil, &transport.DialError{Code: protocol.RelayChanged, ID: other.ID, Text: v.relay.changed(id, other)}
 	}
 	return conn, err
 }
 
-// is reports whether an id is the one that the relay has to prove.
-func (r *relayPin) is(id protocol.PeerID) bool {
+// current returns the id that the relay has to prove now: what expected has returned, or else, of a relay
+// that has been met since, its id; zero: nobody is expected yet.
+func (r *relayPin) current() protocol.PeerID {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return id == r.id
+	return r.id
 }
 
 // changed returns what it means that another one answers, for people.

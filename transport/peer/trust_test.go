@@ -235,3 +235,28 @@ func TestARelayIsOfOneKind(t *testing.T) {
 		t.Error("it listens all the same")
 	}
 }
+
+// TestARelayThatIsReplacedMeanwhile is found out by the call that has met it.
+func TestARelayThatIsReplacedMeanwhile(t *testing.T) {
+	memory := transport.NewMemory()
+	_, end := relayAt(t, memory)
+	c := &peer.Client{Network: &transport.TLS{Network: memory}, Relay: "relay:4000"}
+	folder, err := os.OpenRoot(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer folder.Close()
+	offer := client.Offer{Name: "a", Identity: client.Identity{Hash: protocol.Hash{1}, Size: 1}}
+	all := c.FetchAll(t.Context(), peer.AllRequest{Args: []string{"b"}, Offers: []client.Offer{offer}, Missing: func([]client.Offer) {
+		end()
+		relayAt(t, memory)
+	}}, folder)
+	if len(all.Files) != 2 {
+		t.Fatalf("%+v", all.Files)
+	}
+	for _, file := range all.Files {
+		if file.Result.Code != protocol.RelayChanged {
+			t.Errorf("%+v", file)
+		}
+	}
+}
