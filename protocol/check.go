@@ -32,6 +32,9 @@ func (m *Registered) check() *Error {
 	if err := m.Held.check("REGISTERED"); err != nil {
 		return err
 	}
+	if err := m.Reached.check("REGISTERED", m.Host, m.Also); err != nil {
+		return err
+	}
 	return checkListed("REGISTERED", m.Host, m.Also)
 }
 
@@ -53,6 +56,9 @@ func (m *Renewed) check() *Error {
 		return malformed("RENEWED: an address without a port, or a port without an address")
 	}
 	if err := m.Held.check("RENEWED"); err != nil {
+		return err
+	}
+	if err := m.Reached.check("RENEWED", m.Host, m.Also); err != nil {
 		return err
 	}
 	return checkListed("RENEWED", m.Host, m.Also)

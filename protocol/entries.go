@@ -93,18 +93,29 @@ func (m *Listed) sift() {
 }
 
 func (m *Listed) siftPeers() (bad int) {
+	return m.without(func(p *Peer) bool { return p.check() != nil })
+}
+
+// without leaves out peers, with the references to them, and returns how many.
+func (m *Listed) without(bad func(*Peer) bool) (left int) {
 	before := m.Peers
 	to := make([]int, len(before)) // where a peer stands then; -1: left out
 	for at := range before {
-		if to[at] = at - bad; before[at].check() != nil {
+		if to[at] = at - left; bad(&before[at]) {
 			to[at] = -1
-			bad++
+			left++
 		}
 	}
-	if bad == 0 {
+	if left == 0 {
 		return 0
 	}
-	m.Peers = orNone(slices.DeleteFunc(before, func(p Peer) bool { return p.check() != nil }))
+	m.Peers = before[:0]
+	for at := range before {
+		if to[at] >= 0 {
+			m.Peers = append(m.Peers, before[at])
+		}
+	}
+	m.Peers = orNone(m.Peers)
 	for i := range m.Items {
 		holders := m.Items[i].Holders[:0]
 		for _, at := range m.Items[i].Holders {
@@ -114,7 +125,41 @@ func (m *Listed) siftPeers() (bad int) {
 		}
 		m.Items[i].Holders = orNone(holders)
 	}
-	return bad
+	return left
+}
+
+// Confine leaves out the addresses whose scope is narrower than one: that of the relay which names them. It
+// returns how many peers have no address left, and are left out.
+func (m *Located) Confine(to Scope) (left int) {
+	m.Peers, left = sifted(m.Peers, confinedTo(to))
+	return left
+}
+
+// Confine leaves out addresses as that of a Located does.
+func (m *Listed) Confine(to Scope) (left int) {
+	confined := confinedTo(to)
+	left = m.without(func(p *Peer) bool { return confined(p) != nil })
+	named := 0
+	m.Named, named = sifted(m.Named, confined)
+	m.Named = orNone(m.Named)
+	return left + named
+}
+
+// confinedTo returns what leaves out the addresses of a peer that are narrower than a scope, and fails if none
+// is left.
+func confinedTo(least Scope) func(*Peer) *Error {
+	return func(p *Peer) *Error {
+		if p.Also != nil && ScopeOf(p.Also.Addr()) < least {
+			p.Also = nil
+		}
+		if ScopeOf(p.Host.Addr()) >= least {
+			return nil
+		}
+		if p.Host, p.Also = p.Also, nil; p.Host == nil {
+			return malformed("a peer: no address that the relay can know of")
+		}
+		return nil
+	}
 }
 
 func (m *Listed) checkItem(item *Item) *Error {

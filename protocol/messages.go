@@ -18,6 +18,21 @@ type lister interface {
 	sift()         // leaves out the bad entries and counts them
 }
 
+// Claims returns the id whose lease a request is about; zero: it is about none.
+func Claims(m Message) (id PeerID) {
+	switch m := m.(type) {
+	case *Register:
+		return m.ID
+	case *Renew:
+		return m.ID
+	case *Leave:
+		return m.ID
+	case *Publish:
+		return m.ID
+	}
+	return id
+}
+
 // Register asks a relay to list the sender. A node sends it first, and again when it learns that
 // its lease has ended, each time with a larger epoch.
 type Register struct {
@@ -29,7 +44,8 @@ type Register struct {
 	Listens   IP     `cbor:"6,keyasint,omitempty"` // the loopback address at which alone the node listens
 }
 
-// Registered grants a lease: the relay lists the node at Host and Port for TTL from now.
+// Registered grants a lease: the relay lists the node at Host and Port for TTL from now, unless nobody can
+// reach it there.
 type Registered struct {
 	TTL   uint64 `cbor:"1,keyasint"`           // milliseconds
 	Renew uint64 `cbor:"2,keyasint"`           // milliseconds until the relay would like a RENEW
@@ -37,6 +53,7 @@ type Registered struct {
 	Port  uint16 `cbor:"4,keyasint"`
 	Held
 	Also IP `cbor:"7,keyasint,omitempty"` // the node's address of the other family
+	Reached
 }
 
 // Held is the part of a node's index that a relay holds: all changes up to a sequence number, or
@@ -62,6 +79,7 @@ type Renewed struct {
 	Port  uint16 `cbor:"4,keyasint,omitempty"`
 	Held
 	Also IP `cbor:"7,keyasint,omitempty"`
+	Reached
 }
 
 // Leave ends the lease of an id and epoch. It changes nothing if the relay knows a newer epoch.

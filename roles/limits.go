@@ -48,6 +48,11 @@ const (
 	ListPatience = 1 * time.Second  // for this long a relay has a LIST wait for room before it answers with a short page
 	ListTurn     = ListPatience / 4 // after this it looks whether there is room
 
+	ProbeTimeout  = 3 * time.Second   // for this long a relay dials a node to prove its address
+	ProbePatience = 1 * time.Second   // for this long a REGISTER waits for the turn of its address to be proven; then its answer is `pending`
+	ProbeTurn     = ProbePatience / 4 // after this a relay looks whether it is its turn
+	ProbeSpan     = time.Minute       // in which MaxFailedProbes count
+
 	DrainTimeout = 10 * time.Second // a program that is stopped finishes within this what is running
 
 	HandshakeBytes       = 8 << 10 // bytes that are read before a TLS handshake is done: 2 KiB each way are usual
@@ -58,6 +63,9 @@ const (
 	MaxLinks          = 16_384     // connections that a server holds at once
 	MaxLinksFrom      = 1024       // of these, those of one address, of IPv6 of one /64; loopback has no such bound
 	MaxLeases         = 2_000_000  // leases a relay holds
+	MaxProbes         = 64         // proofs of addresses that a relay has under way; of one address, of IPv6 of one /56, one; loopback has no such bound
+	MaxFailedProbes   = 12         // proofs of one address that fail in ProbeSpan; then it is proven no more until that is over
+	MaxProbed         = 65_536     // addresses whose proofs a relay remembers
 	LastSeenKeep      = time.Hour  // for this long a relay remembers a node that is no longer listed
 	MaxLastSeen       = 65_536     // nodes that it remembers
 	MaxEntries        = 1_000_000  // names that a relay keeps of one node

@@ -12,8 +12,8 @@ type Phase struct {
 
 // Phases are the phases of all conversations. The simulation counts them.
 var Phases = []Phase{
-	{Name: "register", Until: "the relay lists the node", Trips: 2},
-	{Name: "register", Until: "the first page of its index is published", Trips: 3},
+	{Name: "register", Until: "the relay lists the node, and has reached it", Trips: 3},
+	{Name: "register", Until: "the first page of its index is published", Trips: 4},
 	{Name: "renew", Until: "the lease runs on", Trips: 2},
 	{Name: "locate", Until: "the nodes are known", Trips: 2, Each: 1, Of: "further page"},
 	{Name: "locate", Until: "the link is closed", Trips: 3, Each: 1, Of: "further page"},

@@ -22,6 +22,7 @@ const (
 	pipelineKind
 	gatherKind
 	readerKind
+	probeKind    // the proof of an address, within a session: not an actor of its own
 	renewalKind  // a renewal over another family, within a membership: not an actor of its own
 	sourceKind   // a visit to one node, within a fetch: not an actor of its own
 	strangerKind // a machine of this package that breaks the protocol
@@ -104,6 +105,8 @@ func (a *actor) grammar(link roles.Link) *grammar {
 	switch {
 	case a.kind == memberKind && link > 0:
 		return tables[renewalKind]
+	case a.kind == sessionKind && link > 0:
+		return tables[probeKind]
 	case a.kind == gatherKind && link < client.PipelineLinks:
 		return tables[pipelineKind]
 	case a.kind == gatherKind:
@@ -154,6 +157,7 @@ func (w *World) step(a *actor, in roles.Input) {
 func (w *World) carryOut(a *actor, effect roles.Effect) {
 	switch effect := effect.(type) {
 	case roles.Dial:
+		w.check.probes(a, effect)
 		w.dial(a, effect)
 	case roles.Send:
 		if e := a.end(effect.Link); e != nil {
@@ -296,11 +300,13 @@ func (w *World) accept(p *process, from netip.AddrPort) *actor {
 
 func (w *World) acceptor(p *process) *actor {
 	if p.host.role == relayRole && w.gate != nil {
-		to := &behind{p.directory, p.room}
-		return w.addActor(p, sessionKind, &pooledSession{relay.NewClosedSession(to, to, w.gate, p.host.key), to})
+		to := &behind{p.directory, p.room, behindTurns{p.turns}}
+		closed := &pooledSession{relay.NewClosedSession(to, to, w.gate, p.host.key), to}
+		closed.Prove(&to.turns)
+		return w.addActor(p, sessionKind, closed)
 	}
 	if p.host.role == relayRole {
-		return w.addActor(p, sessionKind, w.pool.session(p.directory, p.room))
+		return w.addActor(p, sessionKind, w.pool.session(behind{p.directory, p.room, behindTurns{p.turns}}))
 	}
 	return w.addActor(p, uploadKind, w.pool.upload())
 }

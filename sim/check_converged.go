@@ -32,6 +32,9 @@ func (c *checks) mislisted() string {
 		if h == nil || !h.lives() || h.key != l.ID || !h.has(is) {
 			return fmt.Sprintf("%v is listed, and no node lives there under that id", is)
 		}
+		if l.Reach.Failed() || l.AlsoReach.Failed() {
+			return fmt.Sprintf("%v is taken for out of reach, and a node lives there", is)
+		}
 		listed[h] = true
 	}
 	for _, h := range c.w.hosts {

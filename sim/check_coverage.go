@@ -31,6 +31,9 @@ const (
 	FirstContact        Counter = "a host met the relay for the first time"
 	Stranger            Counter = "a closed relay denied a stranger"
 	Entered             Counter = "a closed relay admitted a peer"
+	NotReached          Counter = "a relay found out that a node cannot be reached"
+	ReachedAgain        Counter = "a node that could not be reached could be"
+	LateProof           Counter = "an address was proven when its node was elsewhere, or gone"
 	NotTheirs           Counter = "somebody tried to change another's lease"
 	OtherAddress        Counter = "a host was reached at its second address, while the first was silent"
 	MovedOne            Counter = "one address of a node with two lapsed"
@@ -91,7 +94,7 @@ const (
 // Counters lists all counters.
 var Counters = []Counter{
 	StaleTimer, TurnedAway, ResetInFrame, EndInFrame, EndInBody, UnreadClose, SpoiledBody,
-	ChangedMidway, ExpiredLease, StaleLeave, StaleRegister, Moved, WrongPeer, FirstContact, Stranger, Entered, NotTheirs, OtherAddress, MovedOne, Returned, Displaced, OldCursor,
+	ChangedMidway, ExpiredLease, StaleLeave, StaleRegister, Moved, WrongPeer, NotReached, ReachedAgain, LateProof, FirstContact, Stranger, Entered, NotTheirs, OtherAddress, MovedOne, Returned, Displaced, OldCursor,
 	SecondNode, StaleEntry, DialledWhileClosing, ManyClosing, Cut, LargeFile, WaitedForHash, WrongGroup, Resumed, Preferred,
 	PreferredGone, FalseClaim, FalseLeftovers, AlreadyThere, TwoSources, OtherVariant, OtherThere,
 	GatherTogether, GatherNextNode, GatherOvertook, GatherLost, GatherLied, GatherHashing, GatherAlone, GatherNames, GatherSpares,
@@ -160,6 +163,8 @@ var unreached = map[rowKey]string{
 	{sessionKind, "Entering", "Lost"}:       "a session sends nothing while it admits a peer",
 	{uploadKind, "Listening", "Stranger"}:   "the nodes of the world serve everybody",
 	{uploadKind, "Idle", "Stranger"}:        "the nodes of the world serve everybody",
+	{sessionKind, "Unproven", "Lost"}:       "a session sends nothing while a node waits for its turn",
+	{sessionKind, "Proving", "Lost"}:        "a session sends nothing while an address is proven",
 	{sessionKind, "Waiting", "Lost"}:        "a session sends nothing while a list waits; in the world what it has said before fails at once",
 }
 

@@ -67,6 +67,7 @@ var tables = [...]*grammar{
 	pipelineKind: read(pipelineKind, client.PipelineTable()),
 	gatherKind:   read(gatherKind, client.GatherTable()),
 	readerKind:   read(readerKind, client.ReaderTable()),
+	probeKind:    read(probeKind, relay.ProbeTable()),
 	renewalKind:  read(renewalKind, node.RenewalTable()),
 	sourceKind:   read(sourceKind, client.SourceTable()),
 	strangerKind: {kind: strangerKind, name: "stranger"},

@@ -15,7 +15,7 @@ func (c *checks) s23(a *actor, in roles.Input, effects []roles.Effect) {
 	if a.kind != sessionKind || !is || e == nil || c.w.scenario.Relay.Plain {
 		return
 	}
-	id := claimed(heard.Message)
+	id := protocol.Claims(heard.Message)
 	if id.IsZero() || id == c.w.proven(e) {
 		return
 	}
@@ -31,21 +31,6 @@ func (c *checks) s23(a *actor, in roles.Input, effects []roles.Effect) {
 	if !slices.ContainsFunc(effects, refuses) {
 		c.fail(S23, "%s answered %s of node %x over a link of %x", c.who(a), heard.Message.Kind(), id[:8], c.w.proven(e))
 	}
-}
-
-// claimed returns the id whose lease a request is about; zero: it is about none.
-func claimed(m protocol.Message) (id protocol.PeerID) {
-	switch m := m.(type) {
-	case *protocol.Register:
-		return m.ID
-	case *protocol.Renew:
-		return m.ID
-	case *protocol.Leave:
-		return m.ID
-	case *protocol.Publish:
-		return m.ID
-	}
-	return id
 }
 
 // expects checks that a machine expects the id of the relay that its host has met, and of a node the

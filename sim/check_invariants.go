@@ -38,6 +38,7 @@ const (
 	S24 ID = "S24"
 	S25 ID = "S25"
 	S26 ID = "S26"
+	S27 ID = "S27"
 
 	L1  ID = "L1"
 	L2  ID = "L2"
@@ -117,6 +118,8 @@ var Invariants = []Invariant{
 		"them, and the room of each is free once it has been taken or its link is gone"},
 	{S26, "from one node no more groups are under way than three times those that have come from it, and two, " +
 		"and for one file no more than roles.MaxUnderway: so much at most a node can waste"},
+	{S27, "a relay takes an address for one where a node can be reached if the node has answered it there, and dials no other " +
+		"than the one that has asked; where a proof has failed nobody is sent, and of which none has succeeded yet comes last"},
 	{L1, "an operation ends within its bound"},
 	{L2, "after healing, the registry equals the living nodes"},
 	{L3, "after healing, a file is found if and only if a listed node has it"},

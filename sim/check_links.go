@@ -139,7 +139,7 @@ func (a *actor) mostLinks() (open, all int) {
 	switch a.kind {
 	case gatherKind:
 		return a.mostGathering()
-	case memberKind: // one over each family
+	case memberKind, sessionKind: // one over each family; the one that was accepted, and one for a proof
 		return 2, 2
 	case readerKind: // one to the relay, and two to nodes
 		return 1, 3

@@ -46,13 +46,18 @@ type known struct {
 type heard struct {
 	addr  netip.Addr
 	until time.Duration // when it lapses by itself
+	reach protocol.Reach
 }
 
-// hears takes note of a node's address, and reports whether it takes the place of another.
-func (k *known) hears(addr netip.Addr, until time.Duration) (moved bool) {
+// hears takes note of a node's address, and reports whether it takes the place of another. What was known of
+// another says nothing about it: then that is as unproven says.
+func (k *known) hears(addr netip.Addr, until time.Duration, unproven protocol.Reach) (moved bool) {
 	one := &k.heard[roles.FamilyOf(addr)-roles.IPv4]
 	moved = one.addr.IsValid() && one.addr != addr
-	*one = heard{addr, until}
+	if one.addr == addr {
+		unproven = one.reach
+	}
+	*one = heard{addr, until, unproven}
 	return moved
 }
 
@@ -65,6 +70,14 @@ func (k *known) spot(now time.Duration) spot {
 		}
 	}
 	return s
+}
+
+// unproven returns what is known of an address of which nothing has been found out yet.
+func (o *oracle) unproven(k *known) protocol.Reach {
+	if o.w.proves() && !k.lone {
+		return protocol.ReachPending
+	}
+	return 0
 }
 
 func (k *known) live(now time.Duration) bool { return k != nil && !k.left && k.until > now }
@@ -112,7 +125,8 @@ func (o *oracle) Register(at roles.Moment, from relay.From, m *protocol.Register
 		}
 		now := &known{epoch: m.Epoch, port: m.Port, until: at.Now + roles.LeaseTTL, begun: o.w.now, moved: o.w.now}
 		now.publishes, now.lone = m.Publishes > 0, m.Listens != nil
-		now.hears(from.Peer, now.until)
+		now.hears(from.Peer, now.until, o.unproven(now))
+		o.told(at.Now, now, granted.Host, granted.Also, granted.Reached)
 		if granted.Held != (protocol.Held{}) {
 			now.index = o.carriedOver(m.ID, granted.Held)
 		}
@@ -140,7 +154,7 @@ func (o *oracle) Renew(at roles.Moment, from relay.From, m *protocol.Renew) prot
 	}
 	if mine {
 		k.until = at.Now + roles.LeaseTTL
-		if k.hears(from.Peer, k.until) {
+		if k.hears(from.Peer, k.until, o.unproven(k)) {
 			o.w.coverage.sometimes(Moved)
 			k.moved = o.w.now
 		}
@@ -171,6 +185,7 @@ func (o *oracle) renewed(now time.Duration, k *known, answer protocol.Message) {
 	if is := k.spot(now); told != is {
 		o.w.check.fail(S4, "a node that was heard of at %v is told that it is listed at %v", is, told)
 	}
+	o.told(now, k, renewed.Host, renewed.Also, renewed.Reached)
 	for _, one := range k.heard {
 		if one.addr.IsValid() && one.until <= now {
 			o.w.coverage.sometimes(MovedOne)
@@ -236,7 +251,7 @@ func (o *oracle) compare(now time.Duration) {
 	for i := range leases {
 		l := &leases[i]
 		k := o.known[l.ID]
-		if !k.live(now) || k.epoch != l.Epoch || k.spot(now) != spotOfLease(l) || k.until != l.Until {
+		if !k.live(now) || k.epoch != l.Epoch || k.spot(now) != spotOfLease(l) || k.offered(now) != offeredOf(l) || k.until != l.Until {
 			o.w.check.fail(S4, "the registry lists epoch %d of node %x at %v, which is not its newest live registration", l.Epoch, l.ID[:8], l.At)
 		}
 	}

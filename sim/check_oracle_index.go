@@ -205,6 +205,7 @@ func (o *oracle) located(at roles.Moment, from relay.From, m *protocol.Locate, a
 		o.owe(at.Now, from, id, k, e, has, k.index.maybe(m))
 	}
 	o.withheld(m, answer)
+	o.order(at.Now, answer)
 	unknown := false
 	for i := range answer.Peers {
 		p := &answer.Peers[i]
@@ -240,20 +241,20 @@ func (o *oracle) located(at roles.Moment, from relay.From, m *protocol.Locate, a
 // stand on one page.
 func (o *oracle) owe(now time.Duration, from relay.From, id protocol.PeerID, k *known, e protocol.Entry, has, maybe bool) {
 	add := func(key peerKey, least, most int) {
-		if k.lone && !from.Peer.IsLoopback() {
+		if k.lone && !from.Peer.IsLoopback() || k.nowhere(now) {
 			o.hidden = naming{least: 1, most: o.hidden.most + most}
 			return
 		}
 		is := o.peers[key]
 		o.peers[key] = naming{least: is.least + least, most: is.most + most}
 	}
-	unknown := peerKey{at: k.spot(now), id: id}
+	unknown := peerKey{at: k.offered(now), id: id}
 	switch known := has && !e.Hash.IsZero(); {
 	case known && maybe:
-		add(peerKey{k.spot(now), e.Hash, e.Size, id}, 1, 1)
+		add(peerKey{k.offered(now), e.Hash, e.Size, id}, 1, 1)
 		add(unknown, 1, 1)
 	case known:
-		add(peerKey{k.spot(now), e.Hash, e.Size, id}, 1, 1)
+		add(peerKey{k.offered(now), e.Hash, e.Size, id}, 1, 1)
 	case has && maybe:
 		add(unknown, 1, 2)
 	case has, maybe:
@@ -285,7 +286,7 @@ func (o *oracle) withheld(m *protocol.Locate, answer *protocol.Located) {
 // address.
 func (o *oracle) since(now time.Duration, p protocol.Peer) protocol.Peer {
 	for _, k := range o.known {
-		is := k.spot(now)
+		is := k.offered(now)
 		if !k.live(now) || !is.meets(spotOf(&p)) {
 			continue
 		}
@@ -307,7 +308,7 @@ func (o *oracle) since(now time.Duration, p protocol.Peer) protocol.Peer {
 // strange reports a peer that does not belong into an answer.
 func (o *oracle) strange(at roles.Moment, p *protocol.Peer) {
 	for _, k := range o.known {
-		if k.live(at.Now) && k.spot(at.Now) == spotOf(p) {
+		if k.live(at.Now) && k.offered(at.Now) == spotOf(p) {
 			o.w.check.fail(S15, "%v is named as one that has, or may have, what it has not published so", p.Addr())
 			return
 		}

@@ -94,7 +94,7 @@ func (o *oracle) items(at roles.Moment, pattern string) map[protocol.Entry]uint6
 
 func (o *oracle) holds(at roles.Moment, is spot, e protocol.Entry) bool {
 	for _, k := range o.known {
-		if k.live(at.Now) && k.spot(at.Now) == is && k.index.names[e.Name] == e {
+		if k.live(at.Now) && k.offered(at.Now) == is && k.index.names[e.Name] == e {
 			return true
 		}
 	}

@@ -28,6 +28,20 @@ func spotOf(p *protocol.Peer) spot { return spotAt(p.Addr(), p.Other().Addr()) }
 
 func spotOfLease(l *relay.Lease) spot { return spotAt(l.At, l.Also) }
 
+// offeredOf returns where a lease is handed out.
+func offeredOf(l *relay.Lease) spot {
+	s := spotOfLease(l)
+	for _, one := range []struct {
+		addr  netip.Addr
+		reach protocol.Reach
+	}{{l.At.Addr(), l.Reach}, {l.Also, l.AlsoReach}} {
+		if one.addr.IsValid() && one.reach.Failed() {
+			s.addrs[roles.FamilyOf(one.addr)-roles.IPv4] = netip.Addr{}
+		}
+	}
+	return s
+}
+
 // meets reports whether the two have an address in common.
 func (s spot) meets(other spot) bool {
 	for i, addr := range s.addrs {

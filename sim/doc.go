@@ -94,6 +94,9 @@
 //     them, and the room of each is free once it has been taken or its link is gone
 //   - S26: from one node no more groups are under way than three times those that have come from
 //     it, and two, and for one file no more than roles.MaxUnderway: so much at most a node can waste
+//   - S27: a relay takes an address for one where a node can be reached if the node has answered it
+//     there, and dials no other than the one that has asked; where a proof has failed nobody is sent,
+//     and of which none has succeeded yet comes last
 //   - L1: an operation ends within its bound
 //   - L2: after healing, the registry equals the living nodes
 //   - L3: after healing, a file is found if and only if a listed node has it
@@ -167,6 +170,8 @@
 //   - middle: somebody in the middle answers at the host's address with another key, and passes on
 //     what comes
 //   - new-key: the node's key is lost: its process crashes, and starts again with another
+//   - firewall: nothing gets in at the node, and everything out; N is 0: dials are answered by
+//     nobody, 1: they are refused
 //   - drift: a clock runs fast or slow
 //   - liar: a node or the relay does not keep to the protocol
 //   - shared-id: two nodes have one id

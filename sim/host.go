@@ -63,6 +63,7 @@ type process struct {
 	directory relay.Directory
 	answers   *relay.Answers
 	room      relay.Room // the answers, or a planted bug in front of them
+	turns     relay.Turns
 	oracle    *oracle
 	member    *actor                          // a node's Membership
 	entered   bool                            // the relay has admitted it
@@ -127,9 +128,12 @@ func (w *World) start(h *host) {
 		p.oracle = newOracle(w, p)
 		p.directory = p.oracle
 		p.answers = &relay.Answers{MaxLists: w.scenario.Relay.Lists}
-		p.room = p.answers
+		p.room, p.turns = p.answers, &relay.Proofs{}
 		if w.plant != nil && w.plant.Room != nil {
 			p.room = w.plant.Room(p.answers)
+		}
+		if w.plant != nil && w.plant.Turns != nil {
+			p.turns = w.plant.Turns(p.turns)
 		}
 	case nodeRole:
 		p.listening = true
@@ -146,7 +150,7 @@ func (w *World) start(h *host) {
 // policyAt returns the policy of a relay that starts at a time of its clock.
 func (w *World) policyAt(start time.Duration) relay.Policy {
 	s := &w.scenario.Relay
-	policy := relay.Policy{MaxEntries: s.Entries, MaxIndex: s.Names, Start: start, Earlier: w.marked}
+	policy := relay.Policy{MaxEntries: s.Entries, MaxIndex: s.Names, Prove: w.proves(), Start: start, Earlier: w.marked}
 	if w.plant != nil && w.plant.Policy != nil {
 		w.plant.Policy(&policy)
 	}

@@ -58,7 +58,7 @@ var identityBugs = []planted{
 			}
 			return in
 		}
-	}), []ID{S23, S15, S3, L3}, "a stranger who knows an id", "", stolen},
+	}), []ID{S23, S15, S3, L3, S27}, "a stranger who knows an id", "", stolen},
 	{"a client does not expect the relay that it has met", around(queryKind, expectsNobody), []ID{S23}, "", "", middle},
 	{"a fetch does not expect the node that the relay has named", around(fetchKind, expectsNobody), []ID{S23, S2}, "", "", reused},
 	{"a node does not expect its relay", around(memberKind, expectsNobody), []ID{S23}, "", "", middle},

@@ -74,8 +74,14 @@ func (w *World) syn(e *end) {
 		return
 	}
 	t := w.troubled(scenario.Refuse, h)
+	if t == nil {
+		t = w.troubled(scenario.Firewall, h)
+	}
 	if t != nil {
 		w.fired(t)
+		if t.Class == scenario.Firewall && t.N == 0 {
+			return
+		}
 	}
 	if h.proc == nil || !h.proc.listening || t != nil {
 		e.broken = protocol.Refused

@@ -27,7 +27,7 @@ var relayBugs = []planted{
 		b.locate = func(at roles.Moment, from relay.From, m *protocol.Locate) protocol.Message {
 			return d.Locate(freeze(at), from, m)
 		}
-	}), []ID{S3}, "a node that dies", "", lapsed},
+	}), []ID{S3, S22}, "a node that dies", "", lapsed},
 	{"a late LEAVE evicts the newer registration", directory(func(b *before, d relay.Directory) {
 		b.leave = func(at roles.Moment, m *protocol.Leave) protocol.Message {
 			return d.Leave(at, &protocol.Leave{ID: m.ID, Epoch: 1 << 60})
@@ -117,7 +117,7 @@ var relayBugs = []planted{
 	{"a relay hangs up without saying why", around(sessionKind, func(b *bugged) {
 		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {
 			for _, e := range effects {
-				if _, is := e.(roles.HalfClose); is {
+				if half, is := e.(roles.HalfClose); is && half.Link == 0 {
 					return without(effects, func(e roles.Effect) bool { _, is := e.(roles.Send); return is })
 				}
 			}

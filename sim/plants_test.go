@@ -94,6 +94,7 @@ type before struct {
 	renew    func(at roles.Moment, from relay.From, m *protocol.Renew) protocol.Message
 	register func(at roles.Moment, from relay.From, m *protocol.Register) protocol.Message
 	publish  func(at roles.Moment, m *protocol.Publish) protocol.Message
+	proved   func(at roles.Moment, proof relay.Proof) protocol.Reach
 }
 
 // relayDirectory is the directory behind it.
@@ -104,6 +105,13 @@ func (b *before) Publish(at roles.Moment, m *protocol.Publish) protocol.Message 
 		return b.publish(at, m)
 	}
 	return b.Directory.Publish(at, m)
+}
+
+func (b *before) Proved(at roles.Moment, proof relay.Proof) protocol.Reach {
+	if b.proved != nil {
+		return b.proved(at, proof)
+	}
+	return b.Directory.Proved(at, proof)
 }
 
 func (b *before) Locate(at roles.Moment, from relay.From, m *protocol.Locate) protocol.Message {

@@ -25,7 +25,7 @@ type pool struct {
 	identities identities
 }
 
-// pooledSession is a Session whose directory and room can be replaced.
+// pooledSession is a Session whose directory, room and turns can be replaced.
 type pooledSession struct {
 	*relay.Session
 	to *behind
@@ -34,20 +34,25 @@ type pooledSession struct {
 type behind struct {
 	relay.Directory
 	relay.Room
+	turns behindTurns
 }
+
+// behindTurns are the turns of a relay, whose methods have the names of those of a room.
+type behindTurns struct{ relay.Turns }
 
 // pools are those that no run uses now.
 var pools = sync.Pool{New: func() any { return &pool{identities: identities{}} }}
 
-func (p *pool) session(d relay.Directory, room relay.Room) roles.Machine {
+func (p *pool) session(of behind) roles.Machine {
 	var s *pooledSession
 	if n := len(p.sessions); n > 0 {
 		s, p.sessions = p.sessions[n-1], p.sessions[:n-1]
 	} else {
 		to := &behind{}
 		s = &pooledSession{relay.NewSession(to, to), to}
+		s.Prove(&to.turns)
 	}
-	s.to.Directory, s.to.Room = d, room
+	*s.to = of
 	p.out = append(p.out, func() {
 		s.Reset()
 		p.sessions = append(p.sessions, s)

@@ -17,7 +17,7 @@ func allStories() []*scenario.Scenario {
 	impatient := func(who string, first int, then ...scenario.Fault) []scenario.Fault {
 		return append(then, scenario.Fault{Class: scenario.Graceful, At: at(first), Who: who}, scenario.Fault{Class: scenario.Graceful, At: at(first + 1), Who: who})
 	}
-	return append(slices.Concat(gatherStories(), readStories(), keptStories(), unendingStories(), crowdStories(), certainStories(), addressStories(), identityStories(), enteringStories()), []*scenario.Scenario{
+	return append(slices.Concat(gatherStories(), readStories(), keptStories(), unendingStories(), crowdStories(), certainStories(), addressStories(), identityStories(), enteringStories(), reachStories()), []*scenario.Scenario{
 		// A node stops while a stalled reader has half of a file: it waits, and the reader
 		// disappears, stays, or reads on.
 		reader(impatient("n0", 2, reading)...),
@@ -64,9 +64,9 @@ func allStories() []*scenario.Scenario {
 		// there.
 		lying("doubting silence", scenario.Fault{Class: scenario.Crash, At: 1250 * time.Millisecond, Who: "n0"}),
 		lying("judging silence", scenario.Fault{Class: scenario.Crash, At: 1250 * time.Millisecond, Who: "n0"}),
+		lying("doubting silence", scenario.Fault{Class: scenario.Graceful, At: 3900 * time.Millisecond, Who: "c1"}),
 		lying("judging silence", scenario.Fault{Class: scenario.Graceful, At: 2250 * time.Millisecond, Who: "c1"},
 			scenario.Fault{Class: scenario.Slow, For: at(50), Who: "c1", N: 1 << 20}),
-		lying("doubting silence", scenario.Fault{Class: scenario.Graceful, At: 1250 * time.Millisecond, Who: "c0"}),
 		// A relay hangs when it is asked for nodes, and crashes: twice.
 		asking(scenario.Fault{Class: scenario.Hang, At: at(4), For: at(20), Who: "relay"},
 			scenario.Fault{Class: scenario.Crash, At: at(6), For: time.Millisecond, Who: "relay"},
@@ -102,7 +102,7 @@ func crowdStories() (all []*scenario.Scenario) {
 	// More nodes than a short page has.
 	s := story(0, scenario.Honest, scenario.Fault{Class: scenario.Attack, At: at(15), Who: "relay", Name: "crowd"},
 		scenario.Fault{Class: scenario.Attack, At: at(100), Who: "relay", Name: "crowd-seen"})
-	s.Heal, s.Relay.Page, s.Relay.Plain = patienceWithStrangers+20*time.Second, 0, true // one stranger has many ids
+	s.Heal, s.Relay.Page, s.Relay.Plain, s.Relay.Unproven = patienceWithStrangers+20*time.Second, 0, true, true // one stranger has many ids, and listens nowhere
 	all = append(all, s)
 	// A client's list whose link breaks, and the one that is made in its place.
 	again := story(0, scenario.Honest, scenario.Fault{Class: scenario.Reset, At: at(5), For: at(10), Who: "c0", With: "relay", N: 5},

@@ -126,8 +126,8 @@ func counts(t *testing.T) map[string]func(n int) int {
 		}
 	}
 	return map[string]func(n int) int{
-		"register: the relay lists the node":                 func(int) int { return first(tripsOf(t, one(scenario.DoLocate), memberKind, "REGISTERED")) },
-		"register: the first page of its index is published": func(int) int { return first(tripsOf(t, one(scenario.DoLocate), memberKind, "PUBLISHED")) },
+		"register: the relay lists the node, and has reached it": func(int) int { return first(tripsOf(t, one(scenario.DoLocate), memberKind, "REGISTERED")) },
+		"register: the first page of its index is published":     func(int) int { return first(tripsOf(t, one(scenario.DoLocate), memberKind, "PUBLISHED")) },
 		"renew: the lease runs on": func(int) int {
 			s := one(scenario.DoLocate)
 			s.Heal = time.Minute

@@ -23,6 +23,7 @@ type process struct {
 	cmd    *exec.Cmd
 	errors *watched
 	ready  string // host:port of the ready line
+	reach  string // of a node: whether it can be reached
 	port   string
 	plain  bool // it speaks without TLS
 	ended  chan error
@@ -65,8 +66,8 @@ func startCommand(t *testing.T, cmd *exec.Cmd) *process {
 		if !is {
 			t.Fatalf("%s said %q\n%s", name, line, p.errors)
 		}
-		p.ready = at
-		_, p.port, _ = net.SplitHostPort(at)
+		p.ready, p.reach, _ = strings.Cut(at, " ")
+		_, p.port, _ = net.SplitHostPort(p.ready)
 	case <-time.After(20 * time.Second):
 		t.Fatalf("%s is not ready\n%s", name, p.errors)
 	}
@@ -86,6 +87,17 @@ func (p *process) listens() string {
 	}
 	p.t.Fatalf("the log does not say where the node listens\n%s", p.errors)
 	return ""
+}
+
+// logs waits until a text is in the log.
+func (p *process) logs(text string) {
+	p.t.Helper()
+	for over := time.Now().Add(20 * time.Second); time.Now().Before(over); time.Sleep(pause) {
+		if strings.Contains(p.errors.String(), text) {
+			return
+		}
+	}
+	p.t.Errorf("the log does not say %q\n%s", text, p.errors)
 }
 
 // kill ends the process the hard way, as a power cut would, and waits for that.

@@ -19,9 +19,10 @@ func command() *cobra.Command {
 	var s sharing
 	command := cli.New("peer-node [flags] <relay-host> <relay-port>", "Share a folder and be listed at a relay",
 		"peer-node registers at a relay, tells it what it shares, and serves the files of a folder to whoever asks. It prints\n"+
-			"one line, \"ready <host>:<port>\", once the relay lists it; files are hashed in the background. A relay that is away\n"+
-			"is tried again for ever; one that refuses for good, or is no relay, ends the node. An invite stands in place of the\n"+
-			"relay's host and port.\n\n"+
+			"one line, \"ready <host>:<port> <reach>\", once the relay lists it: direct if the relay has reached it there, pending if\n"+
+			"that is not known yet, nowhere if it cannot be reached (the log says why), unproven if the relay does not find out.\n"+
+			"Files are hashed in the background. A relay that is away is tried again for ever; one that refuses for good, or is no\n"+
+			"relay, ends the node. An invite stands in place of the relay's host and port.\n\n"+
 			"peer-node id prints the node's id; see peer-node id --help.",
 		cli.Arguments(0, -1), func(c *cobra.Command, args []string) (err error) {
 			if err := s.parse(c, args); err != nil {

@@ -84,13 +84,21 @@ func (s *sharing) run(ctx context.Context, out io.Writer) error {
 		if !at.IsValid() { // nobody is sent to us
 			at = listing.Listen
 		}
-		fmt.Fprintf(out, "ready %s\n", at)
+		fmt.Fprintf(out, "ready %s %s\n", at, reached(listing))
 		mirrored = s.runMirror(ctx, opened[0])
 	})
 	err = cli.Served(s.Node.Run(ctx))
 	cancel()
 	beside.Wait()
 	return errors.Join(err, mirrored)
+}
+
+// reached returns the word of the ready line for whether clients can reach the node.
+func reached(listing peer.Listing) string {
+	if listing.Nowhere() {
+		return "nowhere"
+	}
+	return listing.Best().String()
 }
 
 // checkFolders reports what of all that is shared is not there. Opening one has work begin, of which the log tells.

@@ -33,13 +33,16 @@ func command() *cobra.Command {
 	var r peer.Relay
 	var host string
 	var admit string
+	var unproven bool
 	var secured cli.Secured
 	command := cli.New("relay-server [flags] <port>", "Keep the list of active nodes, and tell it to clients",
 		"relay-server listens on a TCP port (0 picks a free one), grants nodes leases, and answers clients with the nodes\n"+
 			"that are active. It prints one line, \"ready <host>:<port>\", once it can be used.\n\n"+
 			"relay-server id prints the relay's id. With --admit the relay is closed: relay-server invite, invites and revoke say\n"+
 			"who may use it. Each has its --help.",
-		cli.Arguments(1, 1), func(c *cobra.Command, args []string) error { return serve(c, &r, host, args[0], admit, &secured) })
+		cli.Arguments(1, 1), func(c *cobra.Command, args []string) error {
+			return serve(c, &r, host, args[0], admit, unproven, &secured)
+		})
 	flags := command.Flags()
 	flags.StringVar(&host, "host", "", "listen on this address only (default: all interfaces)")
 	flags.DurationVar(&r.Policy.TTL, "ttl", roles.LeaseTTL, "how long a silent node stays listed")
@@ -49,7 +52,9 @@ func command() *cobra.Command {
 	flags.IntVar(&r.Policy.MaxIndex, "max-index", roles.MaxIndex, "names kept of all nodes")
 	flags.IntVar(&r.MaxLinks, "max-links", roles.MaxLinks, "connections at once")
 	flags.IntVar(&r.MaxFrom, "max-links-from", roles.MaxLinksFrom, "of these, those of one address, of IPv6 of one /64; behind a proxy, as many as --max-links")
-	flags.BoolVar(&r.Policy.AllowAdvertise, "allow-advertise", false, "let nodes be listed at another address than the one they come from")
+	flags.BoolVar(&r.Policy.AllowAdvertise, "allow-advertise", false, "let nodes be listed at another address than the one they come from; with --admit they may in any case")
+	flags.BoolVar(&unproven, "no-probe", false,
+		"hand nodes out without finding out whether they can be reached: behind a proxy, where they all seem to come from its address")
 	flags.StringVar(&admit, "admit", "",
 		"serve those alone whom this `FILE` lists, a line \"ID NAME ROLE\" for each (node, client or both), and whom an invite\n"+
 			"admits; SIGHUP has it read again (default: the relay is open)")
@@ -59,7 +64,7 @@ func command() *cobra.Command {
 }
 
 // serve checks what was asked for, and serves until the program is told to stop.
-func serve(c *cobra.Command, r *peer.Relay, host, port, admit string, secured *cli.Secured) (err error) {
+func serve(c *cobra.Command, r *peer.Relay, host, port, admit string, unproven bool, secured *cli.Secured) (err error) {
 	fixed, err := cli.ParsePort(port, true)
 	if err != nil {
 		return err
@@ -92,6 +97,9 @@ func serve(c *cobra.Command, r *peer.Relay, host, port, admit string, secured *c
 	network, err := networkOf(r, secured)
 	if err != nil {
 		return err
+	}
+	if !unproven {
+		r.Network = network
 	}
 	listener, err := network.Listen(c.Context(), net.JoinHostPort(host, port))
 	if err != nil {

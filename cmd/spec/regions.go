@@ -36,6 +36,7 @@ func regions(top string) (map[string]string, error) {
 	}
 	return all, errorOf(
 		machine(all, relay.SessionTable()),
+		machine(all, relay.ProbeTable()),
 		machine(all, node.MembershipTable()),
 		machine(all, node.RenewalTable()),
 		machine(all, node.UploadTable()),

@@ -21,10 +21,11 @@ type Query struct {
 	ask    protocol.Message // with the cursor of the next page
 	single bool             // one page is enough
 	said   answers
-	busy   int           // times in a row that the relay had no room for a list
-	retry  time.Duration // that it asked for then
-	peer   netip.Addr    // of the relay, on the last link
-	barren bool          // the last link broke before a page
+	busy   int            // times in a row that the relay had no room for a list
+	retry  time.Duration  // that it asked for then
+	peer   netip.Addr     // of the relay, on the last link
+	scope  protocol.Scope // of what it may name
+	barren bool           // the last link broke before a page
 	result QueryResult
 }
 
@@ -156,7 +157,7 @@ func (q *Query) expired(at roles.Moment) {
 }
 
 func (q *Query) opened(in roles.Opened) {
-	q.peer = in.Peer.Addr()
+	q.peer, q.scope = in.Peer.Addr(), protocol.Names(in.Peer.Addr(), in.Local.Addr())
 	if q.id.IsZero() && !in.ID.IsZero() {
 		q.id, q.met = in.ID, true
 	}
@@ -191,10 +192,12 @@ func (q *Query) heard(m protocol.Message) {
 	case *protocol.Entered:
 		q.entered()
 	case *protocol.Located:
+		m.Withheld += uint64(m.Confine(q.scope))
 		next := *q.ask.(*protocol.Locate) // a copy: what was sent belongs to the link
 		next.Cursor = m.Cursor
 		q.page(m, &next, m.Cursor != nil, queryLocatedMore, queryLocatedLast)
 	case *protocol.Listed:
+		m.Confine(q.scope)
 		next := *q.ask.(*protocol.List)
 		next.Cursor = m.Cursor
 		q.busy = 0

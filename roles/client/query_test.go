@@ -289,3 +289,28 @@ func TestWhateverHappensToAQuery(t *testing.T) {
 	rolestest.Explore(t, querySubject(&protocol.Locate{Name: "a.txt"}), querySubject(&protocol.List{}),
 		invitedSubject(&protocol.Locate{Name: "a.txt"}), invitedSubject(&protocol.List{}))
 }
+
+// TestARelayNamesNoNarrowerAddressThanItsOwn: who believed it could be sent to the machines of his own network.
+// The nodes that are left out count as withheld, and a relay on the client's machine may name what it likes.
+func TestARelayNamesNoNarrowerAddressThanItsOwn(t *testing.T) {
+	at := netip.MustParseAddrPort
+	for _, c := range []struct {
+		relay, local string
+		named        int
+	}{
+		{"8.8.8.8:4000", "192.168.1.5:50000", 1}, {"10.0.0.1:4000", "10.0.0.2:50000", 2}, {"127.0.0.1:4000", "127.0.0.1:50000", 3},
+		{"10.0.0.1:4000", "10.0.0.1:50000", 3}, {"[2a00:9:0:1::1]:4000", "[2a00:9:0:2::3]:50000", 2}, {"[2a00:9:1::1]:4000", "[2a00:9:2::3]:50000", 1},
+	} {
+		query := client.NewQuery("relay:4000", &protocol.Locate{})
+		s := rolestest.New(t, query, query.State)
+		s.Tell(roles.Started{}, "Dialing", "dial 0 relay:4000")
+		s.Tell(roles.Opened{Peer: at(c.relay), Local: at(c.local)}, "Locating", "send 0 LOCATE", "hear 0")
+		s.Hear(0, &protocol.Located{Peers: []protocol.Peer{
+			protocol.PeerAt(at("127.0.0.1:1")), protocol.PeerAt(at("10.0.0.7:2")), protocol.PeerAt(at("9.9.9.9:3")),
+		}}, "Leaving", "halfclose 0", "discard 0", "report page", "report queryresult")
+		page := s.Reports[0].(client.Page).Answer.(*protocol.Located)
+		if len(page.Peers) != c.named || int(page.Withheld) != 3-c.named {
+			t.Errorf("a relay at %s names %d nodes to a client at %s, and %d are withheld", c.relay, len(page.Peers), c.local, page.Withheld)
+		}
+	}
+}

@@ -39,7 +39,7 @@ func (m *Membership) pass(at roles.Moment, in roles.Input) {
 	answer, family := b.renewal.answer, b.renewal.only
 	if _, heard := in.(roles.Heard); heard && answer != nil {
 		b.fails[family] = 0
-		m.listedAt(answer.Host, answer.Port, answer.Also)
+		m.listedAt(answer)
 	}
 	if b.runs() {
 		return

@@ -207,13 +207,13 @@ func (m *Membership) heard(at roles.Moment, message protocol.Message) {
 		m.core.Fire(membershipEntered)
 		m.core.Do(roles.Hear{Link: link}, roles.Report{Outcome: roles.Entered{}})
 	case *protocol.Registered:
-		m.place = placeOf(answer.Host, answer.Port, answer.Also)
+		m.place = placeOf(answer.Host, answer.Port, answer.Also, answer.Reached)
 		m.beside.registered()
 		m.lease(at, answer.Renew, answer.Held, membershipGranted, membershipGrantedToPublish, membershipGrantedLate)
 		m.core.Do(roles.Report{Outcome: Leased{m.place, roles.Millis(answer.TTL), m.renew}})
 	case *protocol.Renewed:
 		m.lease(at, answer.Renew, answer.Held, membershipKept, membershipKeptToPublish, membershipKeptLate)
-		m.listedAt(answer.Host, answer.Port, answer.Also)
+		m.listedAt(answer)
 	case *protocol.Published:
 		m.published(at, answer)
 	case *protocol.Left:
@@ -227,8 +227,8 @@ func (m *Membership) heard(at roles.Moment, message protocol.Message) {
 }
 
 // listedAt takes note of where a relay that has kept the lease lists us.
-func (m *Membership) listedAt(host protocol.IP, port uint16, also protocol.IP) {
-	if is := placeOf(host, port, also); host != nil && !is.same(m.place) {
+func (m *Membership) listedAt(answer *protocol.Renewed) {
+	if is := placeOf(answer.Host, answer.Port, answer.Also, answer.Reached); answer.Host != nil && !is.same(m.place) {
 		m.place = is
 		m.core.Do(roles.Report{Outcome: Moved{is}})
 	}

@@ -13,16 +13,20 @@ type Leased struct {
 	TTL, Renew time.Duration
 }
 
-// Moved is reported when a relay lists us at other addresses than before.
+// Moved is reported when a relay lists us at other addresses than before, or has found out something else
+// about these.
 type Moved struct{ Place }
 
 // Place is where a relay lists a node.
 type Place struct {
 	At   netip.AddrPort // the address that clients get; zero: no client is sent to us
 	Also netip.Addr     // that of the other family; zero: there is none
+	// Reached says what the relay knows of whether we can be reached there.
+	protocol.Reached
 }
 
-func placeOf(host protocol.IP, port uint16, also protocol.IP) (p Place) {
+func placeOf(host protocol.IP, port uint16, also protocol.IP, reached protocol.Reached) Place {
+	p := Place{Reached: reached}
 	if host != nil {
 		p.At = netip.AddrPortFrom(host.Addr(), port)
 	}
@@ -32,10 +36,28 @@ func placeOf(host protocol.IP, port uint16, also protocol.IP) (p Place) {
 	return p
 }
 
-// same reports whether two places have the same addresses, whichever was heard of last.
+// same reports whether two places are the same, whichever address was heard of last.
 func (p Place) same(as Place) bool {
-	swapped := p.At.Port() == as.At.Port() && p.At.Addr() == as.Also && p.Also == as.At.Addr()
-	return p == as || swapped
+	swapped := as
+	if as.Also.IsValid() {
+		swapped.At, swapped.Also = netip.AddrPortFrom(as.Also, as.At.Port()), as.At.Addr()
+		swapped.Reach, swapped.AlsoReach = as.AlsoReach, as.Reach
+	}
+	return p == as || p == swapped
+}
+
+// Nowhere reports whether no client is sent to us.
+func (p Place) Nowhere() bool {
+	return !p.At.IsValid() || p.Reach.Failed() && (!p.Also.IsValid() || p.AlsoReach.Failed())
+}
+
+// Best returns what is known of the address at which we are reached best: that one is proven, else
+// that it is not known of one, else why the first is not.
+func (p Place) Best() protocol.Reach {
+	if p.Also.IsValid() && (p.Reach.Failed() || p.AlsoReach == protocol.ReachDirect) && !p.AlsoReach.Failed() {
+		return p.AlsoReach
+	}
+	return p.Reach
 }
 
 // ExchangeFailed is reported when an exchange with the relay fails.

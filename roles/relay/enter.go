@@ -22,7 +22,7 @@ func (s *Session) bars(m protocol.Message) bool {
 	if !s.from.ID.IsZero() {
 		role = s.gate.Role(s.from.ID)
 	}
-	refusal := &protocol.Error{Code: protocol.Denied, By: protocol.Relay}
+	refusal := &protocol.Error{Code: protocol.Denied}
 	switch {
 	case role == 0 && s.served:
 		refusal.Text = "your admission to this relay has been revoked"
@@ -52,7 +52,7 @@ func (s *Session) entering(m *protocol.Enter) {
 	switch {
 	case s.from.ID.IsZero():
 		s.core.Fire(sessionEnterAtOnce)
-		s.answer(&protocol.Error{Code: protocol.Denied, By: protocol.Relay, Text: "an invite is for a key, and in plain nobody has one"})
+		s.answer(&protocol.Error{Code: protocol.Denied, Text: "an invite is for a key, and in plain nobody has one"})
 	case s.gate == nil:
 		s.core.Fire(sessionEnterAtOnce)
 		s.answer(&protocol.Entered{Role: protocol.BothRoles})
@@ -86,7 +86,7 @@ func (s *Session) admitted(in roles.Admitted) {
 	s.enter = nil
 	if in.Role == 0 {
 		s.core.Fire(sessionNotAdmitted)
-		s.answer(&protocol.Error{Code: in.Code, By: protocol.Relay, Text: in.Text})
+		s.answer(&protocol.Error{Code: in.Code, Text: in.Text})
 		return
 	}
 	s.core.Fire(sessionAdmitted)

@@ -19,11 +19,12 @@ type lease struct {
 	until4    time.Duration // then the IPv4 address lapses by itself; 0: there is none
 	until6    time.Duration
 	port      uint16
-	proven    bool  // the id is a key that the node has proven, and no secret
-	still     bool  // the addresses do not move: they were advertised, or are the only ones where the node listens
-	lone      bool  // the address is a loopback one, at which alone the node listens
-	doubt     uint8 // renewals until the index of an earlier registration is dropped; 0: confirmed, or none
-	publishes bool  // it has said that it will, or has published
+	proven    bool              // the id is a key that the node has proven, and no secret
+	still     bool              // the addresses do not move: they were advertised, or are the only ones where the node listens
+	lone      bool              // the address is a loopback one, at which alone the node listens
+	doubt     uint8             // renewals until the index of an earlier registration is dropped; 0: confirmed, or none
+	publishes bool              // it has said that it will, or has published
+	reach     [2]protocol.Reach // of the IPv4 and the IPv6 address; 0: nobody is to find out
 	class     class
 	number    uint32 // among the leases of its class
 
@@ -71,12 +72,24 @@ func (l *lease) of(ipv6 bool, now time.Duration) netip.Addr {
 	return netip.Addr{}
 }
 
-// reached returns the addresses at which a peer reaches the node: that of the family of the peer's
-// own link first. A node on the relay's machine, which was heard of over loopback, is reached by
-// others where they reach the relay. Both are zero: the peer cannot reach the node.
-func (l *lease) reached(by From, now time.Duration) (first, also netip.Addr) {
+// reachOf returns what is known of the address of a family.
+func (l *lease) reachOf(ipv6 bool) *protocol.Reach {
+	if ipv6 {
+		return &l.reach[1]
+	}
+	return &l.reach[0]
+}
+
+// reached returns the addresses at which a peer reaches the node, as far as that is known: that of the family
+// of the peer's own link first. A node on the relay's machine, which was heard of over loopback, is reached by
+// others where they reach the relay. Both are zero: the peer cannot reach the node. Proven reports whether it is
+// known of one of them that somebody can.
+func (l *lease) reached(by From, now time.Duration) (first, also netip.Addr, proven bool) {
 	for _, ipv6 := range [...]bool{by.Peer.Is6(), !by.Peer.Is6()} {
-		addr := l.of(ipv6, now)
+		addr, reach := l.of(ipv6, now), *l.reachOf(ipv6)
+		if reach.Failed() || !addr.IsLoopback() && !by.here() && !protocol.MeansTo(addr, by.Peer) {
+			continue
+		}
 		if addr.IsLoopback() && !by.here() {
 			if addr = by.Local; l.lone || addr.IsLoopback() {
 				continue
@@ -84,13 +97,15 @@ func (l *lease) reached(by From, now time.Duration) (first, also netip.Addr) {
 		}
 		switch {
 		case !addr.IsValid():
+			continue
 		case !first.IsValid():
 			first = addr
 		case addr.Is6() != first.Is6():
 			also = addr
 		}
+		proven = proven || reach != protocol.ReachPending
 	}
-	return first, also
+	return first, also, proven
 }
 
 // addr returns where a node is, as it was heard of last: for the operator.

@@ -44,7 +44,7 @@ func (r *Registry) List(at roles.Moment, from From, m *protocol.List) protocol.M
 	r.listing.Lock()
 	defer r.listing.Unlock()
 	l := listing{
-		r: r, peers: page{to: from}, limit: roles.DefaultPage,
+		r: r, peers: page{to: from, flat: true}, limit: roles.DefaultPage,
 		holders: int(min(m.Holders, protocol.MaxHolders)), room: protocol.ListedRoom, most: listMost, steps: matchMost,
 		everything: m.Pattern == "",
 	}
@@ -200,7 +200,7 @@ func (l *listing) listed(cursor []byte) *protocol.Listed {
 
 // namedSilent returns some of the active silent nodes, from a bounded part of their list.
 func (r *Registry) namedSilent(to From, now time.Duration) []protocol.Peer {
-	p := page{limit: protocol.MaxSilent, now: now, to: to, scanned: scanMost - silentMost}
+	p := page{limit: protocol.MaxSilent, now: now, to: to, scanned: scanMost - silentMost, flat: true}
 	w := r.drawWalk(silent, r.index.digestOf(uint64(now)))
 	if r.walk(&p, &w); len(p.peers) == 0 {
 		return nil
@@ -248,7 +248,7 @@ func (l *listing) active(it *item) (count uint64, slots []uint32) {
 		h := l.r.index.holds.At(at)
 		if slot, lease := l.r.active(h, l.now); lease != nil {
 			count++
-			if first, _ := lease.reached(l.peers.to, l.now); first.IsValid() && len(slots) < l.holders {
+			if first, _, _ := lease.reached(l.peers.to, l.now); first.IsValid() && len(slots) < l.holders {
 				slots = append(slots, slot)
 			}
 		}

@@ -72,6 +72,7 @@ func (r *Registry) fill(p *page, m *protocol.Locate, random uint64) (cursor []by
 // pass fills a page with the holders, and the nodes of one class after the other. It returns the
 // position at which the next page goes on, or nil.
 func (r *Registry) pass(p *page, m *protocol.Locate, position []byte, random uint64) (next []byte) {
+	defer p.order()
 	classes := walkOf(m)
 	w, walking := r.parseWalk(position, classes)
 	if !walking {
@@ -104,18 +105,32 @@ type page struct {
 	hidden  uint64          // nodes that the client cannot reach
 	named   map[uint32]bool // the holders' slots, if a holder may come several times; otherwise nil
 	unknown map[uint32]bool // the slots of holders without a hash, which look like others
+	pending []protocol.Peer // of which it is not known yet whether they can be reached; they come behind the others
+	flat    bool            // the peers stay where they are, and none is pending
 }
 
-func (p *page) empty() bool { return len(p.peers) == 0 && p.hidden == 0 }
+func (p *page) empty() bool { return p.size() == 0 && p.hidden == 0 }
 
-func (p *page) full() bool { return len(p.peers) >= p.limit || p.scanned >= scanMost }
+func (p *page) size() int { return len(p.peers) + len(p.pending) }
 
-// add adds the node of a lease, unless the client cannot reach it.
-func (p *page) add(l *lease) bool {
-	first, also := l.reached(p.to, p.now)
+func (p *page) full() bool { return p.size() >= p.limit || p.scanned >= scanMost }
+
+// order puts those that are pending behind the others of their kind.
+func (p *page) order() {
+	if len(p.pending) == 0 {
+		return
+	}
+	p.peers = append(p.peers, p.pending...)
+	p.pending = p.pending[:0]
+	slices.SortStableFunc(p.peers, func(a, b protocol.Peer) int { return unknownLast(a) - unknownLast(b) })
+}
+
+// add adds the node of a lease, unless the client cannot reach it. It returns the peer, or nil.
+func (p *page) add(l *lease) *protocol.Peer {
+	first, also, proven := l.reached(p.to, p.now)
 	if !first.IsValid() {
 		p.hidden++
-		return false
+		return nil
 	}
 	peer := protocol.Peer{Host: p.host(first), Port: l.port}
 	if also.IsValid() {
@@ -124,8 +139,12 @@ func (p *page) add(l *lease) bool {
 	if l.proven {
 		peer.ID = l.id
 	}
-	p.peers = append(p.peers, peer)
-	return true
+	to := &p.peers
+	if !proven && !p.flat {
+		to = &p.pending
+	}
+	*to = append(*to, peer)
+	return &(*to)[len(*to)-1]
 }
 
 // host returns an address in the form of [protocol.IP].
@@ -154,12 +173,12 @@ func (p *page) first(slot uint32) bool {
 
 // addHolder adds the node of a lease that holds an item.
 func (p *page) addHolder(slot uint32, l *lease, it *item) {
-	if !p.add(l) {
+	peer := p.add(l)
+	if peer == nil {
 		return
 	}
 	if !it.hash.IsZero() {
-		last := &p.peers[len(p.peers)-1]
-		last.Hash, last.Size = it.hash, it.size
+		peer.Hash, peer.Size = it.hash, it.size
 		return
 	}
 	if p.unknown == nil {
@@ -170,7 +189,7 @@ func (p *page) addHolder(slot uint32, l *lease, it *item) {
 
 // reserve allocates for as many peers as may come.
 func (p *page) reserve(coming uint32) {
-	most := min(p.limit-len(p.peers), int(coming))
+	most := min(p.limit-p.size(), int(coming))
 	p.peers = slices.Grow(p.peers, most)
 	p.hosts = make([]byte, 0, 16*most)
 }

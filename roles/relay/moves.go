@@ -84,6 +84,7 @@ func (r *Registry) movers(p *page, m *protocol.Locate, since uint64) (upTo uint6
 			p.add(l)
 		}
 	}
+	p.order()
 	slices.SortStableFunc(p.peers, func(a, b protocol.Peer) int { return unknownLast(a) - unknownLast(b) })
 	return since
 }

@@ -64,9 +64,9 @@ func TestARenewalSaysWhereTheNodeIs(t *testing.T) {
 	r.Renew(roles.Moment{Now: 6}, link("192.0.2.66", "192.0.2.1"), &protocol.Renew{ID: rolestest.Node(1), Epoch: 2}) // of no lease
 	sees(t, r, 7, client, "192.0.2.23", "", 0)
 
-	r = nodeAt(link("192.0.2.9", "192.0.2.1"), protocol.Register{Advertise: protocol.IP{198, 51, 100, 7}})
-	renew(t, r, 2, link("192.0.2.22", "192.0.2.1"), "host=198.51.100.7 port=4000")
-	sees(t, r, roles.LeaseTTL+1, client, "198.51.100.7", "", 0)
+	r = nodeAt(link("192.0.2.9", "192.0.2.1"), protocol.Register{Advertise: protocol.IP{192, 0, 2, 107}})
+	renew(t, r, 2, link("192.0.2.22", "192.0.2.1"), "host=192.0.2.107 port=4000")
+	sees(t, r, roles.LeaseTTL+1, client, "192.0.2.107", "", 0)
 }
 
 func TestEachFamilyHasAnAddressThatLapsesByItself(t *testing.T) {

@@ -18,6 +18,7 @@ type Policy struct {
 	MaxEntries     int           // names of one node; zero: roles.MaxEntries
 	MaxIndex       int           // names of all nodes; zero: roles.MaxIndex. At most some 60,000,000 are kept
 	AllowAdvertise bool          // a node may be listed at another address than the one it connects from
+	Prove          bool          // nodes are handed out where they can be reached: the sessions find out, and tell Proved
 	Start          time.Duration // when the relay starts
 	Earlier        int           // nodes that were listed when it ended; 0: none were, or it starts for the first time
 }
@@ -109,15 +110,17 @@ func (r *Registry) Register(at roles.Moment, from From, m *protocol.Register) pr
 		id: m.ID, epoch: m.Epoch, port: m.Port, until: at.Now + r.policy.TTL, proven: !from.ID.IsZero(), still: still, lone: still && m.Advertise == nil,
 		class: l.class, number: l.number, publisher: l.publisher, publishes: m.Publishes > 0,
 	}
-	l.heard(host, l.until)
+	if l.heard(host, l.until); r.policy.Prove && !still {
+		*l.reachOf(host.Is6()) = protocol.ReachPending
+	}
 	if _, p := r.publisher(slot); p != nil || l.publishes {
 		l.doubt = roles.MaxDoubt // until a page, even one without changes, confirms the index that is held
 	}
 	r.classify(slot)
 	r.moved(slot)
 	ttl, renew := r.times()
-	is, also := l.listed(at.Now)
-	return &protocol.Registered{TTL: ttl, Renew: renew, Host: is, Port: m.Port, Held: r.held(slot), Also: also}
+	is := l.listed(at.Now, host.Is6())
+	return &protocol.Registered{TTL: ttl, Renew: renew, Host: is.host, Port: m.Port, Held: r.held(slot), Also: is.also, Reached: is.reached}
 }
 
 // spot returns the address at which a node that registers is listed, and whether that stays as it
@@ -147,17 +150,25 @@ func (r *Registry) spot(from From, m *protocol.Register) (host netip.Addr, still
 	return host, still, nil
 }
 
-// listed returns where a lease is listed, in the forms of REGISTERED and RENEWED.
-func (l *lease) listed(now time.Duration) (host, also protocol.IP) {
-	var hosts [2]protocol.IP
-	at := 0
-	for _, ipv6 := range [...]bool{l.until6 > l.until4, l.until6 <= l.until4} {
-		if addr := l.of(ipv6, now); addr.IsValid() {
-			hosts[at] = protocol.IPOf(addr)
-			at++
+// addresses is where a lease is listed, in the forms of REGISTERED and RENEWED.
+type addresses struct {
+	host, also protocol.IP
+	reached    protocol.Reached
+}
+
+// listed returns where a lease is listed: first at its address of the family over which its node asks, if
+// there is one.
+func (l *lease) listed(now time.Duration, ipv6 bool) (is addresses) {
+	for _, ipv6 := range [...]bool{ipv6, !ipv6} {
+		switch addr, reach := l.of(ipv6, now), *l.reachOf(ipv6); {
+		case !addr.IsValid():
+		case is.host == nil:
+			is.host, is.reached.Reach = protocol.IPOf(addr), reach
+		default:
+			is.also, is.reached.AlsoReach = protocol.IPOf(addr), reach
 		}
 	}
-	return hosts[0], hosts[1]
+	return is
 }
 
 // Renew extends a lease, and takes note of where its node is now. It answers Renewed, Superseded if a
@@ -176,6 +187,9 @@ func (r *Registry) Renew(at roles.Moment, from From, m *protocol.Renew) protocol
 		return err
 	}
 	moved := l.renewed(host, at.Now+r.policy.TTL)
+	if moved && r.policy.Prove {
+		*l.reachOf(host.Is6()) = protocol.ReachPending
+	}
 	if l.doubt > 0 {
 		if l.doubt--; l.doubt == 0 {
 			l.publishes = false
@@ -187,11 +201,36 @@ func (r *Registry) Renew(at roles.Moment, from From, m *protocol.Renew) protocol
 		r.moved(slot)
 	}
 	ttl, renew := r.times()
-	answer := &protocol.Renewed{TTL: ttl, Renew: renew, Held: r.held(slot)}
-	if answer.Host, answer.Also = l.listed(at.Now); answer.Host != nil {
+	is := l.listed(at.Now, host.Is6())
+	answer := &protocol.Renewed{TTL: ttl, Renew: renew, Host: is.host, Held: r.held(slot), Also: is.also, Reached: is.reached}
+	if answer.Host != nil {
 		answer.Port = l.port
 	}
 	return answer
+}
+
+// Proved takes note of a proof, unless the lease is another one now or its node elsewhere. It returns what is
+// known of the address now.
+func (r *Registry) Proved(at roles.Moment, proof Proof) protocol.Reach {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	slot, held := r.slots[proof.ID]
+	if r.refuse(at.Now, proof.ID, proof.Epoch, slot, held) != nil {
+		return 0
+	}
+	l, addr := r.leases.At(slot), proof.At.Addr()
+	is := l.reachOf(addr.Is6())
+	if l.of(addr.Is6(), at.Now) != addr || l.port != proof.At.Port() || *is == 0 {
+		return 0
+	}
+	if proof.Granted {
+		l.renewed(addr, at.Now+r.policy.TTL)
+	}
+	found := is.Failed() && !proof.Reach.Failed()
+	if *is = proof.Reach; found { // a walk that has passed it would miss it
+		r.moved(slot)
+	}
+	return *is
 }
 
 // refuse returns the error for a node that holds no lease of this epoch, or nil if it holds one.
@@ -271,6 +310,17 @@ type Lease struct {
 	At    netip.AddrPort // as it was heard of last
 	Also  netip.Addr     // of the other family; zero: there is none
 	Until time.Duration
+	protocol.Reached
+}
+
+func (l *lease) lease(now time.Duration) Lease {
+	at := l.addr()
+	is := Lease{ID: l.id, Epoch: l.epoch, At: at, Also: l.of(at.Addr().Is4(), now), Until: l.until}
+	is.Reach = *l.reachOf(at.Addr().Is6())
+	if is.Also.IsValid() {
+		is.AlsoReach = *l.reachOf(at.Addr().Is4())
+	}
+	return is
 }
 
 // Leases returns the leases that run at that time, in no particular order. It looks at all leases.
@@ -280,7 +330,7 @@ func (r *Registry) Leases(now time.Duration) []Lease {
 	leases := []Lease{}
 	for slot := range r.leases.Size() {
 		if l := r.leases.At(slot); l.used() && l.until > now {
-			leases = append(leases, Lease{l.id, l.epoch, l.addr(), l.of(l.addr().Addr().Is4(), now), l.until})
+			leases = append(leases, l.lease(now))
 		}
 	}
 	return leases

@@ -19,6 +19,9 @@ type Directory interface {
 	Publish(at roles.Moment, m *protocol.Publish) protocol.Message
 	Locate(at roles.Moment, from From, m *protocol.Locate) protocol.Message
 	List(at roles.Moment, from From, m *protocol.List) protocol.Message
+	// Proved takes note of a proof of an address of a lease, which was said to be pending or to have
+	// failed. It returns what is known of the address now: nothing of one that is not listed any more.
+	Proved(at roles.Moment, proof Proof) protocol.Reach
 }
 
 // From is where a link comes from, and which id it has proven. The addresses of its ends tell where a
@@ -46,6 +49,8 @@ type Session struct {
 	asked     *protocol.List              // that waits for room, or nil
 	long      Long                        // the answer that is on its way, or shortAnswer
 	since     time.Duration               // the time since which one of them waits
+	proving   proving
+	watch     func(roles.Transition)
 }
 
 // link is the only link of a Session.
@@ -71,15 +76,28 @@ func NewClosedSession(directory Directory, room Room, gate Gate, self protocol.P
 // State returns the state that the machine is in.
 func (s *Session) State() SessionState { return s.core.State() }
 
-// Final implements [roles.Machine].
-func (s *Session) Final() bool { return s.core.Final() }
+// Final implements [roles.Machine]. A proof that is under way comes to its end.
+func (s *Session) Final() bool { return s.core.Final() && !s.proving.runs() }
 
-// Watch calls f for each fired row; nil: nothing is called.
-func (s *Session) Watch(f func(roles.Transition)) { s.core.Watch(f) }
+// Watch calls f for each fired row, also for those of the machine within; nil: nothing is called.
+func (s *Session) Watch(f func(roles.Transition)) {
+	s.watch = f
+	s.core.Watch(f)
+}
 
 // Step implements [roles.Machine].
 func (s *Session) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	s.core.Begin()
+	if s.proving.takes(in) {
+		s.pass(at, in)
+		return s.core.Effects()
+	}
+	if s.core.Final() { // and a proof is under way
+		if _, is := in.(roles.Stopped); is {
+			s.pass(at, in)
+		}
+		return s.core.Effects()
+	}
 	switch in := in.(type) {
 	case roles.Opened:
 		s.opened(in)
@@ -102,6 +120,7 @@ func (s *Session) Step(at roles.Moment, in roles.Input) []roles.Effect {
 			s.expired(at)
 		}
 	case roles.Stopped:
+		s.pass(at, in)
 		s.stop()
 	}
 	return s.core.Effects()
@@ -123,7 +142,7 @@ func (s *Session) heard(at roles.Moment, m protocol.Message) {
 		s.reject(sessionUnexpected, roles.Unexpected(m.Kind(), string(s.State())))
 		return
 	}
-	if s.bars(m) {
+	if s.bars(m) || s.disowns(m) {
 		return
 	}
 	var answer protocol.Message
@@ -132,17 +151,20 @@ func (s *Session) heard(at roles.Moment, m protocol.Message) {
 		s.entering(m)
 		return
 	case *protocol.Register:
-		s.core.Fire(sessionRegisterHeard)
-		answer = s.owned(m.ID, func() protocol.Message { return s.directory.Register(at, s.from, m) })
+		s.register(at, m)
+		return
 	case *protocol.Renew:
 		s.core.Fire(sessionRenewHeard)
-		answer = s.owned(m.ID, func() protocol.Message { return s.directory.Renew(at, s.from, m) })
+		answer = s.directory.Renew(at, s.from, m)
+		if renewed, is := answer.(*protocol.Renewed); is {
+			defer s.proveBeside(at, m, renewed)
+		}
 	case *protocol.Leave:
 		s.core.Fire(sessionLeaveHeard)
-		answer = s.owned(m.ID, func() protocol.Message { return s.directory.Leave(at, m) })
+		answer = s.directory.Leave(at, m)
 	case *protocol.Publish:
 		s.core.Fire(sessionPublishHeard)
-		answer = s.owned(m.ID, func() protocol.Message { return s.directory.Publish(at, m) })
+		answer = s.directory.Publish(at, m)
 	case *protocol.Locate:
 		s.locate(at, m)
 		return
@@ -150,22 +172,37 @@ func (s *Session) heard(at roles.Moment, m protocol.Message) {
 		s.list(at, m)
 		return
 	}
-	if refusal, is := answer.(*protocol.Error); is {
-		refusal.By = protocol.Relay
-	}
 	s.answer(answer)
 }
 
-// owned returns the answer to a request about the lease of an id, unless the link has proven another
-// one: a lease belongs to the peer with its id, and nobody else changes it.
-func (s *Session) owned(id protocol.PeerID, answer func() protocol.Message) protocol.Message {
-	if !s.from.ID.IsZero() && s.from.ID != id {
-		return &protocol.Error{Code: protocol.Denied, Text: "the lease of an id belongs to the peer that proves it: this link has proven " + s.from.ID.Short()}
+// disowns refuses a request about the lease of another id than the link has proven, and reports whether
+// it did: a lease belongs to the peer with its id, and nobody else changes it.
+func (s *Session) disowns(m protocol.Message) bool {
+	claimed := protocol.Claims(m)
+	if s.from.ID.IsZero() || claimed.IsZero() || claimed == s.from.ID {
+		return false
 	}
-	return answer()
+	s.core.Fire(sessionNotTheirs)
+	s.answer(&protocol.Error{Code: protocol.Denied, Text: "the lease of an id belongs to the peer that proves it: this link has proven " + s.from.ID.Short()})
+	return true
+}
+
+// register answers a REGISTER, at once unless its address is to be proven.
+func (s *Session) register(at roles.Moment, m *protocol.Register) {
+	answer := s.directory.Register(at, s.from, m)
+	granted, is := answer.(*protocol.Registered)
+	if is && s.proving.turns != nil && granted.Reach == protocol.ReachPending {
+		s.registered(at, m, granted)
+		return
+	}
+	s.core.Fire(sessionRegisterHeard)
+	s.answer(answer)
 }
 
 func (s *Session) answer(answer protocol.Message) {
+	if refusal, is := answer.(*protocol.Error); is {
+		refusal.By = protocol.Relay
+	}
 	s.core.Do(roles.Send{Link: link, Message: answer}, roles.Hear{Link: link})
 }
 
@@ -253,6 +290,9 @@ func (s *Session) expired(at roles.Moment) {
 	case SessionWaiting:
 		s.tryAgain(at)
 		return
+	case SessionUnproven:
+		s.awaitTurn(at)
+		return
 	case SessionAnswering:
 		if at.Now-s.since < roles.ReplyTimeout && !s.room.Scarce(at) {
 			s.core.Fire(sessionPatient)
@@ -298,6 +338,10 @@ func (s *Session) close(event SessionEvent) {
 func (s *Session) Reset() {
 	s.release()
 	s.core.Reset()
+	if s.proving.open { // the link was cut
+		s.giveTurn(roles.Moment{})
+	}
+	s.proving, s.watch = proving{turns: s.proving.turns}, nil
 	s.from, s.asked, s.since = From{}, nil, 0
 	s.exporter, s.served, s.enter = [protocol.ExporterSize]byte{}, false, nil
 }

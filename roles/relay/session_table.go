@@ -17,6 +17,8 @@ const (
 	SessionListening SessionState = "Listening"
 	SessionIdle      SessionState = "Idle"
 	SessionEntering  SessionState = "Entering"
+	SessionUnproven  SessionState = "Unproven"
+	SessionProving   SessionState = "Proving"
 	SessionWaiting   SessionState = "Waiting"
 	SessionAnswering SessionState = "Answering"
 	SessionRejecting SessionState = "Rejecting"
@@ -25,33 +27,37 @@ const (
 
 // The events of a Session.
 const (
-	sessionOpened        SessionEvent = "Opened"
-	sessionBusy          SessionEvent = "Busy"
-	sessionRegisterHeard SessionEvent = "REGISTER"
-	sessionRenewHeard    SessionEvent = "RENEW"
-	sessionLeaveHeard    SessionEvent = "LEAVE"
-	sessionPublishHeard  SessionEvent = "PUBLISH"
-	sessionEnterHeard    SessionEvent = "ENTER"
-	sessionEnterAtOnce   SessionEvent = "ENTER, no need"
-	sessionSigned        SessionEvent = "Signed"
-	sessionAdmitted      SessionEvent = "Admitted"
-	sessionNotAdmitted   SessionEvent = "NotAdmitted"
-	sessionStranger      SessionEvent = "Stranger"
-	sessionRevoked       SessionEvent = "Revoked"
-	sessionLocateHeard   SessionEvent = "LOCATE"
-	sessionLongLocate    SessionEvent = "LOCATE, a long answer"
-	sessionListHeard     SessionEvent = "LIST"
-	sessionListPutOff    SessionEvent = "LIST, put off"
-	sessionRoom          SessionEvent = "Room"
-	sessionNoRoom        SessionEvent = "NoRoom"
-	sessionSent          SessionEvent = "Sent"
-	sessionPatient       SessionEvent = "Patient"
-	sessionUnexpected    SessionEvent = "Unexpected"
-	sessionMalformed     SessionEvent = "Malformed"
-	sessionPeerEnded     SessionEvent = "PeerEnded"
-	sessionLost          SessionEvent = "Lost"
-	sessionExpired       SessionEvent = "Expired"
-	sessionStopped       SessionEvent = "Stopped"
+	sessionOpened          SessionEvent = "Opened"
+	sessionBusy            SessionEvent = "Busy"
+	sessionRegisterHeard   SessionEvent = "REGISTER"
+	sessionRegisterToProve SessionEvent = "REGISTER, to prove"
+	sessionRegisterPutOff  SessionEvent = "REGISTER, put off"
+	sessionProved          SessionEvent = "Proved"
+	sessionNotTheirs       SessionEvent = "NotTheirs"
+	sessionRenewHeard      SessionEvent = "RENEW"
+	sessionLeaveHeard      SessionEvent = "LEAVE"
+	sessionPublishHeard    SessionEvent = "PUBLISH"
+	sessionEnterHeard      SessionEvent = "ENTER"
+	sessionEnterAtOnce     SessionEvent = "ENTER, no need"
+	sessionSigned          SessionEvent = "Signed"
+	sessionAdmitted        SessionEvent = "Admitted"
+	sessionNotAdmitted     SessionEvent = "NotAdmitted"
+	sessionStranger        SessionEvent = "Stranger"
+	sessionRevoked         SessionEvent = "Revoked"
+	sessionLocateHeard     SessionEvent = "LOCATE"
+	sessionLongLocate      SessionEvent = "LOCATE, a long answer"
+	sessionListHeard       SessionEvent = "LIST"
+	sessionListPutOff      SessionEvent = "LIST, put off"
+	sessionRoom            SessionEvent = "Room"
+	sessionNoRoom          SessionEvent = "NoRoom"
+	sessionSent            SessionEvent = "Sent"
+	sessionPatient         SessionEvent = "Patient"
+	sessionUnexpected      SessionEvent = "Unexpected"
+	sessionMalformed       SessionEvent = "Malformed"
+	sessionPeerEnded       SessionEvent = "PeerEnded"
+	sessionLost            SessionEvent = "Lost"
+	sessionExpired         SessionEvent = "Expired"
+	sessionStopped         SessionEvent = "Stopped"
 )
 
 var sessionRow = roles.NewRow[SessionState, SessionEvent]
@@ -70,6 +76,10 @@ var sessionGrammar = roles.NewGrammar(func() roles.Table[SessionState, SessionEv
 				Means: "A request has been answered; the peer asks again or ends."},
 			{Name: SessionEntering, Wait: roles.DiskTimeout,
 				Means: "A peer has shown an invite's token; whether it is admitted is found out, and is durable before it is said."},
+			{Name: SessionUnproven, Wait: roles.ProbeTurn,
+				Means: "A node has registered, and it is not its address's turn to be proven; it is in ProbePatience, or the node is told that this is pending."},
+			{Name: SessionProving, Nested: true, WaitFrom: "that of the Probe within",
+				Means: "A node has registered, and its address is being proven; what comes of that is in the answer."},
 			{Name: SessionWaiting, Wait: roles.ListTurn,
 				Means: "A list has been asked for, and there is no room for it; there is some in ListPatience, or the peer gets a short page."},
 			{Name: SessionAnswering, Wait: roles.AnswerPatience,
@@ -82,6 +92,10 @@ var sessionGrammar = roles.NewGrammar(func() roles.Table[SessionState, SessionEv
 			{Name: sessionOpened, Means: "the link is accepted"},
 			{Name: sessionBusy, Means: "the link is accepted, but there is no room to serve it"},
 			{Name: sessionRegisterHeard, Kind: protocol.KindRegister, Means: "a node wants to be listed"},
+			{Name: sessionRegisterToProve, Kind: protocol.KindRegister, Means: "the same, and its address is proven first"},
+			{Name: sessionRegisterPutOff, Kind: protocol.KindRegister, Means: "the same, and too many addresses are being proven, or another proof of this one is under way"},
+			{Name: sessionProved, Means: "the Probe has found out whether the node can be reached"},
+			{Name: sessionNotTheirs, Means: "a request about the lease of another id than the link has proven"},
 			{Name: sessionRenewHeard, Kind: protocol.KindRenew, Means: "a node is still there"},
 			{Name: sessionLeaveHeard, Kind: protocol.KindLeave, Means: "a node wants to be listed no longer"},
 			{Name: sessionPublishHeard, Kind: protocol.KindPublish, Means: "a node says what it shares"},
@@ -96,8 +110,8 @@ var sessionGrammar = roles.NewGrammar(func() roles.Table[SessionState, SessionEv
 			{Name: sessionLongLocate, Kind: protocol.KindLocate, Means: "the same, and the answer is a long one"},
 			{Name: sessionListHeard, Kind: protocol.KindList, Means: "a client wants to know which names there are"},
 			{Name: sessionListPutOff, Kind: protocol.KindList, Means: "the same, and too many lists are on their way to others"},
-			{Name: sessionRoom, Means: "a list that was put off has room after another ListTurn"},
-			{Name: sessionNoRoom, Means: "it has none, for less than ListPatience so far"},
+			{Name: sessionRoom, Means: "what was put off has room after another turn"},
+			{Name: sessionNoRoom, Means: "it has none, for less than its patience so far"},
 			{Name: sessionSent, Means: "the answer has been taken"},
 			{Name: sessionPatient, Means: "the answer has not been taken in AnswerPatience, and nobody else wants the room, or not in ReplyTimeout so far"},
 			{Name: sessionUnexpected, Means: "a message of any other kind"},
@@ -111,6 +125,12 @@ var sessionGrammar = roles.NewGrammar(func() roles.Table[SessionState, SessionEv
 			sessionRow([]SessionState{SessionAccepted}, sessionOpened, SessionListening, "the peer speaks first"),
 			sessionRow([]SessionState{SessionAccepted}, sessionBusy, SessionRejecting, "better refused than left waiting: ERROR(busy), with when to try again"),
 			sessionRow([]SessionState{SessionListening, SessionIdle}, sessionRegisterHeard, SessionIdle, "answered at once: REGISTERED or ERROR"),
+			sessionRow([]SessionState{SessionListening, SessionIdle}, sessionRegisterToProve, SessionProving, "the node is to hear whether it can be reached; it is listed meanwhile, behind others"),
+			sessionRow([]SessionState{SessionListening, SessionIdle}, sessionRegisterPutOff, SessionUnproven, "few addresses are proven at once, and each by one proof"),
+			sessionRow([]SessionState{SessionUnproven}, sessionRoom, SessionProving, "it is its turn"),
+			sessionRow([]SessionState{SessionUnproven}, sessionExpired, SessionIdle, "REGISTERED: pending, until one of the renewals has a turn"),
+			sessionRow([]SessionState{SessionProving}, sessionProved, SessionIdle, "REGISTERED, with what was found out"),
+			sessionRow([]SessionState{SessionListening, SessionIdle}, sessionNotTheirs, SessionIdle, "ERROR(denied)"),
 			sessionRow([]SessionState{SessionListening, SessionIdle}, sessionRenewHeard, SessionIdle, "answered at once: RENEWED or ERROR; after no-lease the node registers on the same link"),
 			sessionRow([]SessionState{SessionListening, SessionIdle}, sessionLeaveHeard, SessionIdle, "answered at once: LEFT or ERROR"),
 			sessionRow([]SessionState{SessionListening, SessionIdle}, sessionPublishHeard, SessionIdle, "answered at once: PUBLISHED or ERROR; the node publishes the next page on the same link"),
@@ -126,19 +146,19 @@ var sessionGrammar = roles.NewGrammar(func() roles.Table[SessionState, SessionEv
 			sessionRow([]SessionState{SessionListening, SessionIdle}, sessionListHeard, SessionAnswering, "answered at once: LISTED; nothing more is read until it has been taken"),
 			sessionRow([]SessionState{SessionListening, SessionIdle}, sessionListPutOff, SessionWaiting, "few lists are on their way at once; an answer that came at once would be followed by the next request at once"),
 			sessionRow([]SessionState{SessionWaiting}, sessionRoom, SessionAnswering, "LISTED, late"),
-			sessionRow([]SessionState{SessionWaiting}, sessionNoRoom, "", "another one may have been taken by the next turn"),
+			sessionRow([]SessionState{SessionUnproven, SessionWaiting}, sessionNoRoom, "", "another one may have been taken by the next turn"),
 			sessionRow([]SessionState{SessionWaiting}, sessionExpired, SessionIdle, "LISTED, of a short page, which needs no room"),
 			sessionRow([]SessionState{SessionAnswering}, sessionSent, SessionIdle, "the room is another's"),
 			sessionRow([]SessionState{SessionAnswering}, sessionPatient, "", "the peer, or the way to it, is slow"),
 			sessionRow([]SessionState{SessionListening, SessionIdle}, sessionUnexpected, SessionRejecting, "a side that says something with no place here has lost the thread: ERROR(unexpected)"),
 			sessionRow([]SessionState{SessionListening, SessionIdle}, sessionMalformed, SessionRejecting, "after bytes that are no message nothing can be read: ERROR says what was wrong"),
 			sessionRow([]SessionState{SessionListening, SessionIdle, SessionRejecting}, sessionPeerEnded, SessionClosed, "the peer is done, and so are we"),
-			sessionRow([]SessionState{SessionListening, SessionIdle, SessionEntering, SessionWaiting, SessionAnswering, SessionRejecting}, sessionLost, SessionClosed, "no peer is left to talk to"),
+			sessionRow([]SessionState{SessionListening, SessionIdle, SessionEntering, SessionUnproven, SessionProving, SessionWaiting, SessionAnswering, SessionRejecting}, sessionLost, SessionClosed, "no peer is left to talk to"),
 			sessionRow([]SessionState{SessionListening, SessionIdle}, sessionExpired, SessionRejecting, "a silent or slow peer is let go: ERROR(timeout)"),
 			sessionRow([]SessionState{SessionEntering}, sessionExpired, SessionRejecting, "our disk does not answer: ERROR(internal)"),
 			sessionRow([]SessionState{SessionAnswering}, sessionExpired, SessionClosed, "a peer that does not take its answer keeps others from theirs"),
 			sessionRow([]SessionState{SessionRejecting}, sessionExpired, SessionClosed, "the peer had its moment"),
-			sessionRow([]SessionState{SessionListening, SessionIdle, SessionEntering, SessionWaiting, SessionAnswering}, sessionStopped, SessionRejecting, "the relay goes: ERROR(draining), behind what is on its way"),
+			sessionRow([]SessionState{SessionListening, SessionIdle, SessionEntering, SessionUnproven, SessionProving, SessionWaiting, SessionAnswering}, sessionStopped, SessionRejecting, "the relay goes: ERROR(draining), behind what is on its way"),
 			sessionRow([]SessionState{SessionRejecting}, sessionStopped, "", "already ending"),
 		},
 	}

@@ -140,6 +140,9 @@ func TestWhateverHappensToASession(t *testing.T) {
 	for _, room := range []relay.Room{ample{}, full{}, scarce{}, soon{}} {
 		subjects = append(subjects, sessionSubject(room), closedSubject(room, 0), closedSubject(room, 1))
 	}
+	for _, turns := range []relay.Turns{turnless{relay.Now}, turnless{relay.Later}, turnless{relay.Spent}, soonTurn{}} {
+		subjects = append(subjects, provingSubject(turns))
+	}
 	rolestest.Explore(t, subjects...)
 }
 
@@ -155,11 +158,59 @@ func sessionSubject(room relay.Room) rolestest.Subject {
 	return subject
 }
 
+// provingSubject is a session of a relay that proves addresses.
+func provingSubject(turns relay.Turns) rolestest.Subject {
+	subject := rolestest.NewSubject(relay.SessionTable(), roles.Opened{Peer: visitor, ID: sampleNode()}, nil)
+	rolestest.Within(&subject, relay.ProbeTable())
+	rolestest.Reused(&subject, func() *relay.Session { return buildProving(turns) }, (*relay.Session).Reset)
+	subject.Proves = sampleNode()
+	subject.Grown = 9
+	for _, kind := range []protocol.Kind{protocol.KindRegister, protocol.KindRenew, protocol.KindList} {
+		subject.Says = append(subject.Says, rolestest.Sample(kind))
+	}
+	subject.Says = append(subject.Says, &protocol.Renew{ID: rolestest.Node(9), Epoch: 1})
+	subject.Others = []roles.Input{roles.Lost{Code: protocol.Lost, Text: "an answer from before was not taken"}}
+	return subject
+}
+
+func buildProving(turns relay.Turns) *relay.Session {
+	session := relay.NewSession(unprovenDirectory{}, full{})
+	session.Prove(turns)
+	return session
+}
+
+// unprovenDirectory lists nodes at addresses that are not proven.
+type unprovenDirectory struct{ sampleDirectory }
+
+func (unprovenDirectory) Register(roles.Moment, relay.From, *protocol.Register) protocol.Message {
+	granted := *rolestest.Sample(protocol.KindRegistered).(*protocol.Registered)
+	granted.Reach = protocol.ReachPending
+	return &granted
+}
+
+func (unprovenDirectory) Renew(roles.Moment, relay.From, *protocol.Renew) protocol.Message {
+	renewed := *rolestest.Sample(protocol.KindRenewed).(*protocol.Renewed)
+	renewed.Host, renewed.Port, renewed.Reach = protocol.IPOf(visitor.Addr()), 4000, protocol.ReachRefused
+	return &renewed
+}
+
+// soonTurn gives a turn to those that have waited for one.
+type soonTurn struct{ turnless }
+
+func (soonTurn) Take(at roles.Moment, _ netip.Addr, _ bool) relay.Turn {
+	if at.Now >= 2*roles.ProbeTurn {
+		return relay.Now
+	}
+	return relay.Later
+}
+
 func TestASessionThatIsResetIsAsANewOne(t *testing.T) {
 	for _, room := range []relay.Room{ample{}, full{}, scarce{}, soon{}} {
 		build := func() *relay.Session { return relay.NewSession(sampleDirectory{}, room) }
 		rolestest.StartsOver(t, sessionSubject(room), build, (*relay.Session).Reset, nil)
 	}
+	turns := turnless{relay.Now}
+	rolestest.StartsOver(t, provingSubject(turns), func() *relay.Session { return buildProving(turns) }, (*relay.Session).Reset, nil)
 }
 
 // full is a Room without room, soon one that has some later, scarce one that others want, too, ample
@@ -201,6 +252,7 @@ func (sampleDirectory) Locate(_ roles.Moment, _ relay.From, m *protocol.Locate) 
 	}
 	return rolestest.Sample(protocol.KindLocated)
 }
+func (sampleDirectory) Proved(_ roles.Moment, proof relay.Proof) protocol.Reach { return proof.Reach }
 func (sampleDirectory) List(roles.Moment, relay.From, *protocol.List) protocol.Message {
 	return rolestest.Sample(protocol.KindListed)
 }

@@ -39,7 +39,12 @@ func (x *explorer) inputs(w *walked) (next []roles.Input) {
 	for _, one := range w.alarms {
 		next = append(next, roles.TimerFired{Timer: one.Timer, Number: oldRing}, roles.TimerFired{Timer: one.Timer})
 	}
-	return append(append(next, x.Others...), roles.Stopped{})
+	for _, in := range x.Others {
+		if id := roles.LinkOf(in); id == roles.NoLink || !w.hungUp[id] {
+			next = append(next, in)
+		}
+	}
+	return append(next, roles.Stopped{})
 }
 
 // ofStore returns what a store may answer to what it has been asked.

@@ -68,6 +68,7 @@ func (d drawing) relay() {
 	}
 	d.s.Relay.Both = chance(d.c, 3, "both families")
 	d.s.Relay.Plain = chance(d.c, 4, "plain")
+	d.s.Relay.Unproven = chance(d.c, 4, "unproven")
 	d.s.Relay.Closed = !d.s.Relay.Plain && chance(d.c, 4, "closed")
 	if chance(d.c, 12, "relay lies") {
 		d.s.Relay.Lie = RelayLies[d.c.N(len(RelayLies), "lie")]

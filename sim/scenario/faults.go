@@ -47,6 +47,7 @@ const (
 	Address     Class = "address"
 	Middle      Class = "middle"
 	NewKey      Class = "new-key"
+	Firewall    Class = "firewall"
 
 	Drift    Class = "drift"     // in a plan: a clock that runs fast or slow
 	Liar     Class = "liar"      // in a plan: a node or relay that does not keep to the protocol
@@ -157,6 +158,8 @@ var Classes = []ClassInfo{
 		AtServer, nil, true, false},
 	{NewKey, "the node's key is lost: its process crashes, and starts again with another",
 		AtNode, nil, false, false},
+	{Firewall, "nothing gets in at the node, and everything out; N is 0: dials are answered by nobody, 1: they are refused",
+		AtNode, []int{0, 1}, true, false},
 	{Drift, "a clock runs fast or slow", AtNobody, nil, false, false},
 	{Liar, "a node or the relay does not keep to the protocol", AtNobody, nil, false, false},
 	{SharedID, "two nodes have one id", AtNobody, nil, false, false},

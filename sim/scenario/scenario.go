@@ -21,16 +21,17 @@ type Scenario struct {
 
 // Relay describes the relay.
 type Relay struct {
-	Drift   int // error of its clock in parts per million
-	Lie     Lie
-	Page    int  // nodes in a page at most; 0: the default
-	Entries int  // names that it keeps of one node; 0: the default
-	Names   int  // names that it keeps of all nodes; 0: the default
-	Forgets bool // it keeps no mark of how many nodes it had: each start is as its first
-	Lists   int  // answers to LIST that it has on their way at once; 0: the default
-	Both    bool // it has an address of each family, under one name
-	Plain   bool // links prove no ids
-	Closed  bool // it serves those alone who have an invite, as all nodes and clients do; never in plain
+	Drift    int // error of its clock in parts per million
+	Lie      Lie
+	Page     int  // nodes in a page at most; 0: the default
+	Entries  int  // names that it keeps of one node; 0: the default
+	Names    int  // names that it keeps of all nodes; 0: the default
+	Forgets  bool // it keeps no mark of how many nodes it had: each start is as its first
+	Lists    int  // answers to LIST that it has on their way at once; 0: the default
+	Both     bool // it has an address of each family, under one name
+	Plain    bool // links prove no ids
+	Unproven bool // it hands nodes out without finding out whether they can be reached
+	Closed   bool // it serves those alone who have an invite, as all nodes and clients do; never in plain
 }
 
 // Node describes a node: its id, its behavior, its files.

@@ -78,6 +78,7 @@ func (sh *shrinker) simplify() bool {
 	better(b.Relay.Entries != 0, func(s *Scenario) { s.Relay.Entries = 0 })
 	better(b.Relay.Lists != 0, func(s *Scenario) { s.Relay.Lists = 0 })
 	better(b.Relay.Both, func(s *Scenario) { s.Relay.Both = false })
+	better(b.Relay.Unproven, func(s *Scenario) { s.Relay.Unproven = false })
 	better(b.Relay.Closed, func(s *Scenario) { s.Relay.Closed = false })
 	better(b.Relay.Plain, func(s *Scenario) { s.Relay.Plain = false })
 	better(b.Relay.Drift != 0, func(s *Scenario) { s.Relay.Drift = 0 })

@@ -57,3 +57,13 @@ func (d *loggedDirectory) Publish(at roles.Moment, m *protocol.Publish) protocol
 	}
 	return answer
 }
+
+func (d *loggedDirectory) Proved(at roles.Moment, proof relay.Proof) protocol.Reach {
+	reach := d.Directory.Proved(at, proof)
+	if reach.Failed() {
+		d.say(hclog.Info, "node cannot be reached, and nobody is sent there", "at", proof.At, "epoch", proof.Epoch, "why", reach)
+	} else {
+		d.log.Debug("address proven", "at", proof.At, "epoch", proof.Epoch, "reach", reach)
+	}
+	return reach
+}

@@ -2,7 +2,9 @@ package peer
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -105,17 +107,23 @@ func (m *member) report(outcome roles.Outcome) {
 
 // listed takes note of where the relay lists the node, and says if few or none can reach it there.
 func (m *member) listed(at node.Place, ttl time.Duration) {
-	m.listing.At, m.listing.Also, m.listing.TTL = at.At, at.Also, ttl
-	m.state.listed(m.listing)
+	m.listing.Place, m.listing.TTL = at, ttl
+	defer func() { m.state.listed(m.listing) }() // whoever waits for it finds the reasons in the log
 	switch alone := m.listing.Listen.Addr().IsLoopback(); {
 	case !at.At.IsValid():
 		m.log.Error("nobody can reach this node: it listens on loopback alone, and the relay is another machine; let it listen on an address of the network",
 			"listens", m.listing.Listen)
+	case at.Nowhere():
+		m.log.Error("not reachable from outside ("+unreached(at)+"), so nobody is sent here: "+cure(at.Reach), "listens", m.listing.Listen)
 	case alone && at.At.Addr().IsLoopback():
 		m.log.Warn("only this machine can reach this node: it listens on loopback alone; let it listen on an address of the network",
 			"listens", m.listing.Listen)
 	case at.At.Addr().IsLoopback():
 		m.log.Info("this node is on the relay's machine: others are sent to the address at which they reach the relay")
+	case at.Reach.Failed() || at.AlsoReach.Failed():
+		m.log.Warn("not reachable over one of its two addresses ("+unreached(at)+"): clients are sent to the other", "listens", m.listing.Listen)
+	case at.Best() == protocol.ReachPending:
+		m.log.Info("whether this node can be reached is not known to the relay yet: until then clients are sent elsewhere first")
 	}
 }
 
@@ -128,6 +136,29 @@ func whereabouts(at node.Place) string {
 		return at.At.String() + " and " + netip.AddrPortFrom(at.Also, at.At.Port()).String()
 	}
 	return at.At.String()
+}
+
+// unreached returns the addresses at which the relay could not reach the node, with the reasons.
+func unreached(at node.Place) string {
+	told := []string{}
+	if at.Reach.Failed() {
+		told = append(told, fmt.Sprintf("%s at %s", at.Reach, at.At))
+	}
+	if at.AlsoReach.Failed() {
+		told = append(told, fmt.Sprintf("%s at %s", at.AlsoReach, netip.AddrPortFrom(at.Also, at.At.Port())))
+	}
+	return strings.Join(told, ", ")
+}
+
+// cure says what to do about a node that cannot be reached.
+func cure(why protocol.Reach) string {
+	switch why {
+	case protocol.ReachRefused:
+		return "its machine is not the one at that address, or refuses the port; forward the port to this node, or say with --advertise where it is forwarded"
+	case protocol.ReachWrongPeer:
+		return "another program answers there; forward the port to this node, or set --listen to a port that is this node's at that address"
+	}
+	return "a firewall or a NAT is in between; open the port, forward it to this node, or say with --advertise where it is forwarded"
 }
 
 // failed takes the report that an exchange with the relay failed. Unless another try follows it was

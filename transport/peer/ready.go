@@ -9,15 +9,15 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles/node"
 )
 
 // Listing is how a relay lists a node.
 type Listing struct {
-	ID     protocol.PeerID
-	Listen netip.AddrPort // where the node listens
-	At     netip.AddrPort // where clients are sent; zero: nowhere
-	Also   netip.Addr     // the address of the other family; zero: there is none
-	TTL    time.Duration  // how long the relay would list it without hearing of it again
+	ID         protocol.PeerID
+	Listen     netip.AddrPort // where the node listens
+	node.Place                // where clients are sent, and what the relay knows of whether we can be reached there
+	TTL        time.Duration  // how long the relay would list it without hearing of it again
 }
 
 // Ready waits until the relay lists the node, and returns how. It may be called at any time, before

@@ -22,7 +22,10 @@ type Policy = relay.Policy
 // Relay keeps the list of active nodes and of what they publish, and answers clients from it. Its
 // fields are the options and are left alone once it serves; the zero value is of use.
 type Relay struct {
-	Policy    Policy
+	Policy Policy
+	// Network is what the relay dials nodes over, to prove the addresses that it hands out: the one of the
+	// listener, so that the nodes see the relay's id. Nil: they are handed out unproven.
+	Network   transport.Network
 	Directory relay.Directory // answers in place of a registry under the policy; nil: that registry
 	// Admission says who may use the relay, whose links have to prove ids then; nil: everybody may. It is
 	// read again while the relay serves; the owner closes it.
@@ -39,6 +42,7 @@ type Relay struct {
 	registry  *relay.Registry // nil: a directory was given
 	logged    *loggedDirectory
 	answers   relay.Answers
+	proofs    relay.Proofs
 
 	mu   sync.Mutex
 	kind linkKind // of its listeners
@@ -104,10 +108,16 @@ func (r *Relay) Serve(ctx context.Context, listener transport.Listener) error {
 	r.begin.Do(r.open)
 	defer r.logged.flush()
 	defer r.keepGate(ctx)()
-	sessions := roles.NewPool(session)
+	sessions := roles.NewPool(func() *relay.Session {
+		s := session()
+		if r.Network != nil {
+			s.Prove(&r.proofs)
+		}
+		return s
+	})
 	log = log.Named("server")
 	server := transport.Server{
-		Loop:     &transport.Loop{Start: r.start, Trace: traced(log, r.Trace), Gate: r.gate()},
+		Loop:     &transport.Loop{Network: r.Network, Start: r.start, Trace: traced(log, r.Trace), Gate: r.gate()},
 		Listener: listener, Limit: cmp.Or(r.MaxLinks, roles.MaxLinks), From: cmp.Or(r.MaxFrom, roles.MaxLinksFrom), By: protocol.Relay, Log: log,
 		New: watched(log, sessions.Take), Free: sessions.Return,
 	}
@@ -118,7 +128,10 @@ func (r *Relay) open() {
 	r.start = time.Now()
 	r.directory = r.Directory
 	if r.directory == nil {
-		r.registry = relay.NewRegistry(r.Policy)
+		policy := r.Policy
+		policy.Prove = r.Network != nil
+		policy.AllowAdvertise = policy.AllowAdvertise || r.Admission != nil // whoever is admitted is believed
+		r.registry = relay.NewRegistry(policy)
 		r.directory = r.registry
 	}
 	r.logged = &loggedDirectory{Directory: r.directory, sampler: sampler{log: logger(r.Log).Named("registry")}}

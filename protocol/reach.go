@@ -1,0 +1,64 @@
+package protocol
+
+// Reach is what a relay knows of whether a node can be reached at an address where it lists it. SPEC
+// "Addresses".
+type Reach uint8
+
+// The values of Reach. A relay that proves no addresses, or lists one unproven, says none.
+const (
+	ReachDirect    Reach = 1 // the node has answered there
+	ReachPending   Reach = 2 // that has not been found out yet
+	ReachRefused   Reach = 3 // nothing listens there: nobody is sent there
+	ReachTimeout   Reach = 4 // nothing answers there: nobody is sent there
+	ReachWrongPeer Reach = 5 // another peer answers there, or no peer: nobody is sent there
+)
+
+var reaches = [...]string{"unproven", "direct", "pending", "refused", "timeout", "wrong-peer"}
+
+// Failed reports whether a proof has failed, so that nobody is sent to the address.
+func (r Reach) Failed() bool { return r >= ReachRefused }
+
+// String returns the name of the value.
+func (r Reach) String() string {
+	if int(r) < len(reaches) {
+		return reaches[r]
+	}
+	return "unknown"
+}
+
+// ReachOf returns what the failure of a dial says of an address.
+func ReachOf(code Code) Reach {
+	switch code {
+	case 0:
+		return ReachDirect
+	case Refused, Lost:
+		return ReachRefused
+	case WrongPeer, NoTLS, NoPeer:
+		return ReachWrongPeer
+	}
+	return ReachTimeout
+}
+
+// Reached is what a relay knows of the addresses at which it lists a node.
+type Reached struct {
+	Reach     Reach `cbor:"8,keyasint,omitempty"`
+	AlsoReach Reach `cbor:"9,keyasint,omitempty"` // of the address of the other family
+}
+
+// String returns what is known of the first address, and of the other one if there is one.
+func (r Reached) String() string {
+	if r.AlsoReach == 0 {
+		return r.Reach.String()
+	}
+	return r.Reach.String() + "," + r.AlsoReach.String()
+}
+
+func (r *Reached) check(kind string, host, also IP) *Error {
+	switch {
+	case r.Reach > ReachWrongPeer || r.AlsoReach > ReachWrongPeer:
+		return malformed("%s: reach %d and %d", kind, r.Reach, r.AlsoReach)
+	case host == nil && r.Reach != 0 || also == nil && r.AlsoReach != 0:
+		return malformed("%s: the reach of no address", kind)
+	}
+	return nil
+}

@@ -1,0 +1,147 @@
+package relay
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// Proof is what was found out about an address at which a relay lists a node.
+type Proof struct {
+	ID    protocol.PeerID // the lease's
+	Epoch uint64
+	At    netip.AddrPort
+	Reach protocol.Reach
+	// Granted says that the answer to the REGISTER has waited for this, so that the lease runs from now.
+	Granted bool
+}
+
+// proving is a Session's work on the address of a lease.
+type proving struct {
+	turns Turns         // nil: no address is proven
+	probe *Probe        // the last; nil: there was none yet
+	lease Proof         // that is being proven
+	ttl   time.Duration // of that lease, which must not lapse before it is granted
+	open  bool          // a turn has been taken, and not been given back
+	// granted is the answer to a REGISTER that waits for the proof; nil: none does.
+	granted *protocol.Registered
+}
+
+// Prove has the Session find out whether nodes can be reached, as the shared turns let it. The directory
+// says which addresses are to be proven.
+func (s *Session) Prove(turns Turns) { s.proving.turns = turns }
+
+// takes reports whether an input is for the Probe.
+func (p *proving) takes(in roles.Input) bool {
+	if fired, is := in.(roles.TimerFired); is {
+		return fired.Timer == probeTimer
+	}
+	return roles.LinkOf(in) == probeLink
+}
+
+func (p *proving) runs() bool { return p.probe != nil && p.probe.runs() }
+
+// registered answers a REGISTER once its address is proven, or cannot be now.
+func (s *Session) registered(at roles.Moment, m *protocol.Register, granted *protocol.Registered) {
+	s.proving.granted, s.proving.ttl, s.since = granted, roles.Millis(granted.TTL), at.Now
+	s.proving.lease = Proof{ID: m.ID, Epoch: m.Epoch, At: netip.AddrPortFrom(granted.Host.Addr(), granted.Port), Reach: granted.Reach, Granted: true}
+	switch s.turn(at, granted.Reach) {
+	case Now:
+		s.core.Fire(sessionRegisterToProve)
+		s.begin(at)
+	case Later:
+		s.core.Fire(sessionRegisterPutOff)
+	default:
+		s.core.Fire(sessionRegisterHeard)
+		s.grant(at)
+	}
+}
+
+// turn asks for a turn to prove the address of the lease.
+func (s *Session) turn(at roles.Moment, was protocol.Reach) Turn {
+	p := &s.proving
+	if p.runs() {
+		return Later
+	}
+	turn := p.turns.Take(at, p.lease.At.Addr(), was.Failed())
+	p.open = turn == Now
+	return turn
+}
+
+// begin begins to prove the address of the lease, for which a turn has been taken.
+func (s *Session) begin(at roles.Moment) {
+	p := &s.proving
+	p.probe = newProbe(p.lease.At, s.from.ID, p.ttl/2)
+	p.probe.core.Watch(s.watch)
+	s.core.Do(p.probe.Step(at, roles.Started{})...)
+}
+
+// proveBeside proves the address of a lease that was renewed, beside everything else: no renewal waits
+// for it.
+func (s *Session) proveBeside(at roles.Moment, m *protocol.Renew, renewed *protocol.Renewed) {
+	p := &s.proving
+	if p.turns == nil || p.runs() || renewed.Reach != protocol.ReachPending && !renewed.Reach.Failed() {
+		return
+	}
+	p.lease, p.ttl = Proof{ID: m.ID, Epoch: m.Epoch, At: netip.AddrPortFrom(renewed.Host.Addr(), renewed.Port)}, roles.Millis(renewed.TTL)
+	if s.turn(at, renewed.Reach) == Now {
+		s.begin(at)
+	}
+}
+
+// pass passes an input on to the Probe, if it runs.
+func (s *Session) pass(at roles.Moment, in roles.Input) {
+	p := &s.proving
+	if !p.runs() {
+		return
+	}
+	s.core.Do(p.probe.Step(at, in)...)
+	if !p.open || p.probe.result == 0 && p.probe.runs() {
+		return
+	}
+	s.giveTurn(at)
+	if p.probe.result == 0 { // stopped
+		return
+	}
+	p.lease.Reach = p.probe.result
+	if s.State() == SessionProving {
+		s.core.Fire(sessionProved)
+		s.grant(at)
+		return
+	}
+	s.directory.Proved(at, p.lease)
+}
+
+// giveTurn gives the turn of the Probe back.
+func (s *Session) giveTurn(at roles.Moment) {
+	p := &s.proving
+	p.open = false
+	p.turns.Give(at, p.lease.At.Addr(), p.probe.result)
+}
+
+// awaitTurn answers a REGISTER that waits for a turn, or goes on waiting.
+func (s *Session) awaitTurn(at roles.Moment) {
+	turn := s.turn(at, s.proving.granted.Reach)
+	switch {
+	case turn == Now:
+		s.core.Fire(sessionRoom)
+		s.begin(at)
+	case turn == Later && at.Now-s.since < min(roles.ProbePatience, s.proving.ttl/4):
+		s.core.Fire(sessionNoRoom)
+		s.core.Arm(roles.ProbeTurn)
+	default:
+		s.core.Fire(sessionExpired)
+		s.grant(at)
+	}
+}
+
+// grant answers the REGISTER that has waited: the lease runs from now.
+func (s *Session) grant(at roles.Moment) {
+	p := &s.proving
+	granted := p.granted
+	granted.Reach = s.directory.Proved(at, p.lease)
+	p.granted, p.lease.Granted = nil, false
+	s.answer(granted)
+}

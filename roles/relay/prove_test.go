@@ -1,0 +1,330 @@
+package relay_test
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/relay"
+	"github.com/relaypeer/relaypeer/roles/rolestest"
+)
+
+// proving returns a registry that has addresses proven, and a story about a session of it over a link that
+// has proven the id of the sample node.
+func proving(t *testing.T, turns relay.Turns) (*relay.Registry, *rolestest.Story) {
+	t.Helper()
+	registry := relay.NewRegistry(relay.Policy{Prove: true})
+	return registry, provingAt(t, registry, turns, visitor)
+}
+
+func provingAt(t *testing.T, registry *relay.Registry, turns relay.Turns, from netip.AddrPort) *rolestest.Story {
+	t.Helper()
+	session := relay.NewSession(registry, &relay.Answers{})
+	session.Prove(turns)
+	s := rolestest.New(t, session, session.State)
+	s.Tell(roles.Opened{Peer: from, ID: sampleNode()}, "Listening", "hear 0 first")
+	return s
+}
+
+func sampleNode() protocol.PeerID {
+	return rolestest.Sample(protocol.KindRegister).(*protocol.Register).ID
+}
+
+const grantedHere = "send 0 REGISTERED ttl=90000 renew=30000 host=192.0.2.9 port=4000"
+
+// handedOut returns how many nodes a client gets, and how many are withheld from it.
+func handedOut(registry *relay.Registry, now time.Duration) (nodes, withheld int) {
+	client := relay.From{Peer: netip.MustParseAddr("192.0.2.77"), Local: netip.MustParseAddr("192.0.2.1")}
+	located := registry.Locate(roles.Moment{Now: now, Rand: 7}, client, &protocol.Locate{}).(*protocol.Located)
+	return len(located.Peers), int(located.Withheld)
+}
+
+// TestANodeHearsWhetherItCanBeReached: the relay dials the port that it has declared, at the address that it
+// comes from, expects its id, and closes.
+func TestANodeHearsWhetherItCanBeReached(t *testing.T) {
+	registry, s := proving(t, &relay.Proofs{})
+	s.Hear(0, rolestest.Sample(protocol.KindRegister), "Proving", "dial 1 192.0.2.9:4000 expects 01")
+	s.Waits(roles.ProbeTimeout)
+	if nodes, withheld := handedOut(registry, 0); nodes != 1 || withheld != 0 {
+		t.Errorf("while it is proven %d nodes are handed out, and %d withheld", nodes, withheld)
+	}
+	s.Tell(roles.Opened{Link: 1, ID: sampleNode()}, "Idle", "halfclose 1", "discard 1", grantedHere+" reached=direct", "hear 0")
+	s.Tell(roles.PeerEnded{Link: 1}, "Idle", "hangup 1")
+	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0")
+	if !s.Machine.Final() {
+		t.Error("the session goes on")
+	}
+}
+
+// TestANodeThatCannotBeReachedHearsWhy: it is leased, and not handed out.
+func TestANodeThatCannotBeReachedHearsWhy(t *testing.T) {
+	for code, reach := range map[protocol.Code]string{
+		protocol.Refused: "refused", protocol.Unreachable: "timeout", protocol.WrongPeer: "wrong-peer", protocol.NoTLS: "wrong-peer",
+	} {
+		registry, s := proving(t, &relay.Proofs{})
+		s.Hear(0, rolestest.Sample(protocol.KindRegister), "Proving", "dial 1 192.0.2.9:4000 expects 01")
+		s.Tell(roles.Lost{Link: 1, Code: code}, "Idle", "hangup 1", grantedHere+" reached="+reach, "hear 0")
+		if nodes, withheld := handedOut(registry, 0); nodes != 0 || withheld != 1 || registry.Active(0) != 1 {
+			t.Errorf("%s: %d nodes are handed out, %d withheld, %d leased", code, nodes, withheld, registry.Active(0))
+		}
+	}
+	_, s := proving(t, &relay.Proofs{})
+	s.Hear(0, rolestest.Sample(protocol.KindRegister), "Proving", "dial 1 192.0.2.9:4000 expects 01")
+	s.Ring("Idle", "hangup 1", grantedHere+" reached=timeout", "hear 0")
+}
+
+// TestARenewalDoesNotWaitForAProof: it is answered at once, and what is not proven is proven beside it, also
+// when the node has ended the link.
+func TestARenewalDoesNotWaitForAProof(t *testing.T) {
+	registry, s := proving(t, &relay.Proofs{})
+	s.Hear(0, rolestest.Sample(protocol.KindRegister), "Proving", "dial 1 192.0.2.9:4000 expects 01")
+	s.Tell(roles.Lost{Link: 1, Code: protocol.Refused}, "Idle", "hangup 1", grantedHere+" reached=refused", "hear 0")
+	renewed := "send 0 RENEWED ttl=90000 renew=30000 host=192.0.2.9 port=4000 reached="
+	s.Hear(0, rolestest.Sample(protocol.KindRenew), "Idle", renewed+"refused", "hear 0", "dial 1 192.0.2.9:4000 expects 01")
+	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0")
+	if s.Machine.Final() {
+		t.Fatal("the session has ended, and its proof is under way")
+	}
+	s.Tell(roles.Opened{Link: 1, ID: sampleNode()}, "Closed", "halfclose 1", "discard 1")
+	if nodes, _ := handedOut(registry, 0); nodes != 1 {
+		t.Error("what has been proven is not handed out")
+	}
+	s.Ring("Closed", "hangup 1")
+	if !s.Machine.Final() {
+		t.Error("the session goes on")
+	}
+	again := provingAt(t, registry, &relay.Proofs{}, visitor)
+	again.Hear(0, rolestest.Sample(protocol.KindRenew), "Idle", renewed+"direct", "hear 0")
+}
+
+// TestANodeThatMovesIsProvenAnew: at its new address, and until then it comes last.
+func TestANodeThatMovesIsProvenAnew(t *testing.T) {
+	turns := &relay.Proofs{}
+	registry, s := proving(t, turns)
+	s.Hear(0, rolestest.Sample(protocol.KindRegister), "Proving", "dial 1 192.0.2.9:4000 expects 01")
+	s.Tell(roles.Opened{Link: 1, ID: sampleNode()}, "Idle", "halfclose 1", "discard 1", grantedHere+" reached=direct", "hear 0")
+	moved := provingAt(t, registry, turns, netip.MustParseAddrPort("192.0.2.10:5000"))
+	moved.Hear(0, rolestest.Sample(protocol.KindRenew), "Idle",
+		"send 0 RENEWED ttl=90000 renew=30000 host=192.0.2.10 port=4000 reached=pending", "hear 0", "dial 1 192.0.2.10:4000 expects 01")
+	moved.Tell(roles.Lost{Link: 1, Code: protocol.Timeout}, "Idle", "hangup 1")
+	if nodes, withheld := handedOut(registry, 0); nodes != 0 || withheld != 1 {
+		t.Errorf("%d nodes are handed out, %d withheld", nodes, withheld)
+	}
+	other := provingAt(t, registry, turns, netip.MustParseAddrPort("[2001:db8::9]:5000"))
+	other.Hear(0, rolestest.Sample(protocol.KindRenew), "Idle",
+		"send 0 RENEWED ttl=90000 renew=30000 host=2001:db8::9 port=4000 also=192.0.2.10 reached=pending,timeout", "hear 0",
+		"dial 1 [2001:db8::9]:4000 expects 01")
+	other.Tell(roles.Opened{Link: 1, ID: sampleNode()}, "Idle", "halfclose 1", "discard 1")
+	if nodes, withheld := handedOut(registry, 0); nodes != 1 || withheld != 0 {
+		t.Errorf("one address of two can be reached: %d nodes are handed out, %d withheld", nodes, withheld)
+	}
+}
+
+// TestAResultForAnEarlierRegistrationIsDropped: and so is one for an address where the node is no longer.
+func TestAResultForAnEarlierRegistrationIsDropped(t *testing.T) {
+	registry := relay.NewRegistry(relay.Policy{Prove: true})
+	from := relay.From{Peer: visitor.Addr(), ID: sampleNode()}
+	m := *rolestest.Sample(protocol.KindRegister).(*protocol.Register)
+	for m.Epoch = 1; m.Epoch <= 2; m.Epoch++ {
+		registry.Register(roles.Moment{}, from, &m)
+	}
+	here := netip.AddrPortFrom(visitor.Addr(), m.Port)
+	for name, proof := range map[string]relay.Proof{
+		"of an earlier epoch":          {ID: m.ID, Epoch: 1, At: here},
+		"of another address":           {ID: m.ID, Epoch: 2, At: netip.AddrPortFrom(netip.MustParseAddr("192.0.2.10"), m.Port)},
+		"of another port":              {ID: m.ID, Epoch: 2, At: netip.AddrPortFrom(visitor.Addr(), m.Port+1)},
+		"of another id":                {ID: rolestest.Node(9), Epoch: 2, At: here},
+		"of the family that is absent": {ID: m.ID, Epoch: 2, At: netip.MustParseAddrPort("[2001:db8::9]:4000")},
+	} {
+		if proof.Reach = protocol.ReachRefused; registry.Proved(roles.Moment{}, proof) != 0 {
+			t.Errorf("a result %s counts", name)
+		}
+	}
+	if nodes, withheld := handedOut(registry, 0); nodes != 1 || withheld != 0 {
+		t.Errorf("%d nodes are handed out, %d withheld", nodes, withheld)
+	}
+	if got := registry.Proved(roles.Moment{}, relay.Proof{ID: m.ID, Epoch: 2, At: here, Reach: protocol.ReachRefused}); got != protocol.ReachRefused {
+		t.Errorf("the result of the lease is %s", got)
+	}
+	if got := registry.Proved(roles.Moment{Now: roles.LeaseTTL}, relay.Proof{ID: m.ID, Epoch: 2, At: here, Reach: protocol.ReachDirect}); got != 0 {
+		t.Errorf("of a lease that has lapsed the result is %s", got)
+	}
+}
+
+// TestWhatIsNotProvenYetComesLast: of those that may have a file, behind the others.
+func TestWhatIsNotProvenYetComesLast(t *testing.T) {
+	registry := relay.NewRegistry(relay.Policy{Prove: true})
+	for n := 1; n <= 9; n++ {
+		id, at := rolestest.Node(byte(n)), netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, byte(n)}), 4000)
+		registry.Register(roles.Moment{}, relay.From{Peer: at.Addr(), ID: id}, &protocol.Register{ID: id, Epoch: 1, Port: 4000})
+		if n%3 == 0 {
+			registry.Proved(roles.Moment{}, relay.Proof{ID: id, Epoch: 1, At: at, Reach: protocol.ReachDirect})
+		}
+	}
+	client := relay.From{Peer: netip.MustParseAddr("192.0.2.77")}
+	for random := range uint64(20) {
+		located := registry.Locate(roles.Moment{Rand: random * 0x9e3779b97f4a7c15}, client, &protocol.Locate{Name: "a"}).(*protocol.Located)
+		if len(located.Peers) != 9 {
+			t.Fatalf("%d of 9 nodes are handed out", len(located.Peers))
+		}
+		for i := range located.Peers {
+			if proven := located.Peers[i].Host[3]%3 == 0; proven != (i < 3) {
+				t.Fatalf("number %d is %s", i, located.Peers[i].Addr())
+			}
+		}
+	}
+}
+
+// TestAnAddressMeansTheSameMachineToThoseWhoGetIt: a private one those of the same site.
+func TestAnAddressMeansTheSameMachineToThoseWhoGetIt(t *testing.T) {
+	registry := relay.NewRegistry(relay.Policy{})
+	id := rolestest.Node(1)
+	registry.Register(roles.Moment{}, relay.From{Peer: netip.MustParseAddr("172.17.0.2"), ID: id}, &protocol.Register{ID: id, Epoch: 1, Port: 4000})
+	for peer, gets := range map[string]bool{"172.17.0.3": true, "172.17.0.2": true, "172.18.0.2": false, "8.8.8.8": false, "10.0.0.1": false, "2a00::1": true} {
+		located := registry.Locate(roles.Moment{}, relay.From{Peer: netip.MustParseAddr(peer)}, &protocol.Locate{}).(*protocol.Located)
+		if (len(located.Peers) == 1) != gets || (located.Withheld == 0) != gets {
+			t.Errorf("a client at %s gets %d nodes, and %d are withheld", peer, len(located.Peers), located.Withheld)
+		}
+	}
+}
+
+// TestManyProofsAreUnderWayAtOnceAndNoMore: what waits gets its turn, or is told that this is pending.
+func TestManyProofsAreUnderWayAtOnceAndNoMore(t *testing.T) {
+	turns := &relay.Proofs{}
+	at := func(n int) netip.Addr { return netip.AddrFrom4([4]byte{198, 51, 100, byte(n)}) }
+	now := roles.Moment{}
+	newcomers := roles.MaxProbes * 3 / 4
+	for n := range newcomers {
+		if turn := turns.Take(now, at(n), false); turn != relay.Now {
+			t.Fatalf("proof %d has turn %d", n, turn)
+		}
+	}
+	if turn := turns.Take(now, at(200), false); turn != relay.Later {
+		t.Errorf("above %d the turn of a newcomer is %d", newcomers, turn)
+	}
+	if turn := turns.Take(now, at(200), true); turn != relay.Later {
+		t.Errorf("above %d the turn of one that failed is %d", newcomers, turn)
+	}
+	turns.Give(now, at(0), protocol.ReachDirect)
+	if turn := turns.Take(now, at(200), false); turn != relay.Now {
+		t.Errorf("a turn that is given back is not taken: %d", turn)
+	}
+	if turn := turns.Take(now, at(0), false); turn != relay.Now {
+		t.Errorf("one that was proven before has no turn among the rest: %d", turn)
+	}
+	if turn := turns.Take(now, at(0), false); turn != relay.Later {
+		t.Errorf("an address has two turns at once: %d", turn)
+	}
+	for range roles.MaxProbes - turns.UnderWay() {
+		if turn := turns.Take(now, netip.MustParseAddr("127.0.0.1"), true); turn != relay.Now {
+			t.Fatalf("loopback has turn %d", turn)
+		}
+	}
+	if turn := turns.Take(now, netip.MustParseAddr("127.0.0.1"), false); turn != relay.Later || turns.UnderWay() != roles.MaxProbes {
+		t.Errorf("%d proofs are under way, and the next has turn %d", turns.UnderWay(), turn)
+	}
+}
+
+// TestFailedProofsAreFew: an address has so many in a minute, and of IPv6 a /56 counts as one.
+func TestFailedProofsAreFew(t *testing.T) {
+	for _, addr := range [][2]string{{"203.0.113.7", "203.0.113.7"}, {"2a00:1:2:3400::1", "2a00:1:2:34ff::2"}} {
+		turns, now := &relay.Proofs{}, roles.Moment{Now: time.Hour}
+		one, other := netip.MustParseAddr(addr[0]), netip.MustParseAddr(addr[1])
+		for n := range roles.MaxFailedProbes {
+			if turn := turns.Take(now, one, n > 0); turn != relay.Now {
+				t.Fatalf("%s: proof %d has turn %d", one, n, turn)
+			}
+			turns.Give(now, one, protocol.ReachTimeout)
+			now.Now += time.Second
+		}
+		if turn := turns.Take(now, other, false); turn != relay.Spent {
+			t.Errorf("%s: after %d failures there is turn %d", other, roles.MaxFailedProbes, turn)
+		}
+		now.Now = time.Hour + roles.ProbeSpan
+		if turn := turns.Take(now, other, false); turn != relay.Now {
+			t.Errorf("%s: a minute later there is turn %d", other, turn)
+		}
+	}
+}
+
+// TestWhatIsRememberedOfProofsIsBounded: above that nobody new is dialed, until the others are forgotten.
+func TestWhatIsRememberedOfProofsIsBounded(t *testing.T) {
+	turns, now := &relay.Proofs{}, roles.Moment{Now: time.Hour}
+	addr := func(n int) netip.Addr { return netip.AddrFrom4([4]byte{100, byte(n >> 16), byte(n >> 8), byte(n)}) }
+	for n := range roles.MaxProbed {
+		turns.Take(now, addr(n), false)
+		turns.Give(now, addr(n), protocol.ReachTimeout)
+	}
+	if turn := turns.Take(now, addr(roles.MaxProbed), false); turn != relay.Spent {
+		t.Errorf("one address more has turn %d", turn)
+	}
+	now.Now += roles.ProbeSpan
+	if turn := turns.Take(now, addr(roles.MaxProbed), false); turn != relay.Now {
+		t.Errorf("when the failures are forgotten it has turn %d", turn)
+	}
+}
+
+// turnless never gives a turn, or says that there will be one soon.
+type turnless struct{ turn relay.Turn }
+
+func (t turnless) Take(roles.Moment, netip.Addr, bool) relay.Turn { return t.turn }
+func (turnless) Give(roles.Moment, netip.Addr, protocol.Reach)    {}
+
+// TestARegistrationDoesNotWaitForeverForItsTurn: for ProbePatience, and then it is told that this is pending.
+func TestARegistrationDoesNotWaitForeverForItsTurn(t *testing.T) {
+	_, s := proving(t, turnless{relay.Later})
+	s.Hear(0, rolestest.Sample(protocol.KindRegister), "Unproven")
+	s.Waits(roles.ProbeTurn)
+	for s.At.Now < roles.ProbePatience-roles.ProbeTurn {
+		s.Ring("Unproven")
+	}
+	s.Ring("Idle", grantedHere+" reached=pending", "hear 0")
+	if s.At.Now != roles.ProbePatience {
+		t.Errorf("after %v", s.At.Now)
+	}
+	_, s = proving(t, turnless{relay.Spent})
+	s.Hear(0, rolestest.Sample(protocol.KindRegister), "Idle", grantedHere+" reached=pending", "hear 0")
+}
+
+// TestAStopEndsAProof: at once, whoever waits for it, and its turn is another's.
+func TestAStopEndsAProof(t *testing.T) {
+	turns := &relay.Proofs{}
+	_, s := proving(t, turns)
+	s.Hear(0, rolestest.Sample(protocol.KindRegister), "Proving", "dial 1 192.0.2.9:4000 expects 01")
+	s.Tell(roles.Stopped{}, "Rejecting", "hangup 1", "send 0 ERROR draining by relay", "halfclose 0", "discard 0")
+	if turns.UnderWay() != 0 {
+		t.Error("the turn was not given back")
+	}
+	_, s = proving(t, turns)
+	s.Hear(0, rolestest.Sample(protocol.KindRegister), "Proving", "dial 1 192.0.2.9:4000 expects 01")
+	s.Tell(roles.Lost{Code: protocol.Lost}, "Closed", "hangup 0")
+	s.Tell(roles.Stopped{}, "Closed", "hangup 1")
+	if turns.UnderWay() != 0 || !s.Machine.Final() {
+		t.Errorf("%d turns are taken; final: %v", turns.UnderWay(), s.Machine.Final())
+	}
+}
+
+// TestALeaseDoesNotLapseWhileItIsProven: a short one is proven within the half of it, and runs from its answer on.
+func TestALeaseDoesNotLapseWhileItIsProven(t *testing.T) {
+	registry := relay.NewRegistry(relay.Policy{Prove: true, TTL: 3 * time.Second})
+	s := provingAt(t, registry, &relay.Proofs{}, visitor)
+	s.Hear(0, rolestest.Sample(protocol.KindRegister), "Proving", "dial 1 192.0.2.9:4000 expects 01")
+	s.Waits(1500 * time.Millisecond)
+	s.Ring("Idle", "hangup 1", "send 0 REGISTERED ttl=3000 renew=1000 host=192.0.2.9 port=4000 reached=timeout", "hear 0")
+	if leases := registry.Leases(s.At.Now); len(leases) != 1 || leases[0].Until != s.At.Now+3*time.Second {
+		t.Errorf("%+v", leases)
+	}
+	s = provingAt(t, registry, turnless{relay.Later}, visitor)
+	again := *rolestest.Sample(protocol.KindRegister).(*protocol.Register)
+	again.Epoch = 2
+	s.Hear(0, &again, "Unproven")
+	for s.At.Now < 750*time.Millisecond-roles.ProbeTurn {
+		s.Ring("Unproven")
+	}
+	s.Ring("Idle", "send 0 REGISTERED ttl=3000 renew=1000 host=192.0.2.9 port=4000 reached=pending", "hear 0")
+	if leases := registry.Leases(s.At.Now); len(leases) != 1 || leases[0].Until != s.At.Now+3*time.Second {
+		t.Errorf("%+v", leases)
+	}
+}

@@ -1,0 +1,158 @@
+package relay
+
+import (
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// Turns bounds the proofs of addresses that a relay has under way, for all its links: a relay can be told
+// to dial, and is no scanner.
+type Turns interface {
+	// Take takes a turn to prove an address. Again says that the last proof of it has failed.
+	Take(at roles.Moment, addr netip.Addr, again bool) Turn
+	// Give gives the turn back, with what was found out; 0: nothing.
+	Give(at roles.Moment, addr netip.Addr, found protocol.Reach)
+}
+
+// Turn says whether an address may be proven.
+type Turn int
+
+// The turns.
+const (
+	Now   Turn = iota // the turn is taken
+	Later             // there will be one soon
+	Spent             // so many proofs of this address have failed that it has no turn for a while
+)
+
+// Proofs implements [Turns]. It is safe for concurrent use. The zero value lets roles.MaxProbes proofs be under
+// way, one of each address, IPv6 by /56; loopback has no such bound. Of these turns failed ones that are tried
+// again get a quarter, and addresses of which nothing has been proven lately three quarters, so that
+// those which cannot be reached keep nobody waiting.
+type Proofs struct {
+	mu    sync.Mutex
+	under int // way
+	hosts map[netip.Prefix]*proofs
+	swept time.Duration // when the hosts were swept last
+}
+
+// proofs is what an address has had of the turns.
+type proofs struct {
+	busy   bool
+	failed int           // proofs, since the time of the first of them
+	since  time.Duration // within roles.ProbeSpan; 0 with none
+	proven time.Duration // when one succeeded last
+	ever   bool          // one did
+}
+
+// Take implements [Turns].
+func (p *Proofs) Take(at roles.Moment, addr netip.Addr, again bool) Turn {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if addr.IsLoopback() {
+		return p.take(roles.MaxProbes)
+	}
+	h := p.host(at.Now, addr)
+	switch {
+	case h == nil || h.failed >= roles.MaxFailedProbes && at.Now-h.since < roles.ProbeSpan:
+		return Spent
+	case h.busy:
+		return Later
+	}
+	turn := p.take(h.share(at.Now, again))
+	h.busy = turn == Now
+	return turn
+}
+
+func (p *Proofs) take(most int) Turn {
+	if p.under >= most {
+		return Later
+	}
+	p.under++
+	return Now
+}
+
+// share returns how many turns may be taken when an address has its own.
+func (h *proofs) share(now time.Duration, again bool) int {
+	switch {
+	case again:
+		return roles.MaxProbes / 4
+	case h.ever && now-h.proven < roles.LastSeenKeep:
+		return roles.MaxProbes
+	}
+	return roles.MaxProbes * 3 / 4
+}
+
+// host returns what an address has had; nil: no more addresses can be remembered.
+func (p *Proofs) host(now time.Duration, addr netip.Addr) *proofs {
+	key := hostOf(addr)
+	if h := p.hosts[key]; h != nil {
+		return h
+	}
+	if len(p.hosts) >= roles.MaxProbed {
+		p.forget(now)
+	}
+	if len(p.hosts) >= roles.MaxProbed {
+		return nil
+	}
+	if p.hosts == nil {
+		p.hosts = map[netip.Prefix]*proofs{}
+	}
+	h := &proofs{}
+	p.hosts[key] = h
+	return h
+}
+
+// hostOf returns what counts as one address.
+func hostOf(addr netip.Addr) netip.Prefix {
+	bits := addr.BitLen()
+	if addr.Is6() {
+		bits = 56
+	}
+	key, _ := addr.Prefix(bits)
+	return key
+}
+
+// forget forgets the addresses about which nothing matters any more, once in a ProbeSpan at most: those that
+// were proven are the first to be without their advantage.
+func (p *Proofs) forget(now time.Duration) {
+	if p.swept > 0 && now-p.swept < roles.ProbeSpan {
+		return
+	}
+	p.swept = now
+	for key, h := range p.hosts {
+		if !h.busy && (h.failed == 0 || now-h.since >= roles.ProbeSpan) {
+			delete(p.hosts, key)
+		}
+	}
+}
+
+// Give implements [Turns].
+func (p *Proofs) Give(at roles.Moment, addr netip.Addr, found protocol.Reach) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.under--
+	h := p.hosts[hostOf(addr)]
+	if addr.IsLoopback() || h == nil {
+		return
+	}
+	h.busy = false
+	switch {
+	case found == protocol.ReachDirect:
+		h.ever, h.proven = true, at.Now
+	case found.Failed() && (h.failed == 0 || at.Now-h.since >= roles.ProbeSpan):
+		h.failed, h.since = 1, at.Now
+	case found.Failed():
+		h.failed++
+	}
+}
+
+// UnderWay returns how many proofs are under way.
+func (p *Proofs) UnderWay() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.under
+}
