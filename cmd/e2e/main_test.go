@@ -4,6 +4,8 @@ package e2e
 import (
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -22,7 +24,45 @@ var (
 	raced    bool
 )
 
+// proxyFrom and proxyTo are set where this program is no test, but a proxy between these addresses.
+const (
+	proxyFrom = "RELAYPEER_TEST_PROXY_FROM"
+	proxyTo   = "RELAYPEER_TEST_PROXY_TO"
+)
+
+// proxy passes on what comes, until it is killed.
+func proxy(from, to string) {
+	listener, err := net.Listen("tcp", from)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	fmt.Println("ready", listener.Addr())
+	for {
+		near, err := listener.Accept()
+		if err != nil {
+			os.Exit(1)
+		}
+		go func() {
+			far, err := net.Dial("tcp", to)
+			if err != nil {
+				near.Close()
+				return
+			}
+			pass := func(from, to net.Conn) {
+				io.Copy(to, from)
+				to.(*net.TCPConn).CloseWrite()
+			}
+			go pass(near, far)
+			pass(far, near)
+		}()
+	}
+}
+
 func TestMain(m *testing.M) {
+	if from := os.Getenv(proxyFrom); from != "" {
+		proxy(from, os.Getenv(proxyTo))
+	}
 	if signal.Ignored(syscall.SIGHUP) { // as under nohup: the programs would ignore it, too
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	}
