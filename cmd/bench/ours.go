@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 )
 
 // build builds our programs, and this one, for what has to be a process of its own. They are static, as on a machine
@@ -108,6 +109,7 @@ func (c *crew) startNode(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	at, _, _ = strings.Cut(at, " ") // and whether it is reached there
 	if _, err := netip.ParseAddrPort(at); err != nil {
 		return errors.Join(fmt.Errorf("peer-node is ready at %q: %w", at, err), node.stop())
 	}

@@ -156,14 +156,15 @@ func (d *demo) resume(ctx context.Context, c *peer.Client, root *os.Root) error 
 }
 
 func (d *demo) startRelay(ctx context.Context) (netip.AddrPort, error) {
-	listener, err := (&transport.TLS{By: protocol.Relay}).Listen(ctx, "127.0.0.1:0")
+	network := &transport.TLS{By: protocol.Relay}
+	listener, err := network.Listen(ctx, "127.0.0.1:0")
 	if err != nil {
 		return netip.AddrPort{}, err
 	}
 	at := listener.Addr()
 	d.setName(at, "relay")
 	d.say("relay   listens at %s", at)
-	r := peer.Relay{Log: d.log.Named("relay"), Trace: d.of("relay")}
+	r := peer.Relay{Network: network, Log: d.log.Named("relay"), Trace: d.of("relay")}
 	d.relayRuns.Go(func() { d.ended(r.Serve(ctx, listener)) })
 	return at, nil
 }

@@ -17,7 +17,7 @@ func describe(m protocol.Message) string {
 		return fmt.Sprintf("%s port %d, epoch %d", m.Kind(), m.Port, m.Epoch)
 	case *protocol.Registered:
 		at := netip.AddrPortFrom(m.Host.Addr(), m.Port)
-		return fmt.Sprintf("%s at %s for %v, renew after %v", m.Kind(), at, roles.Millis(m.TTL), roles.Millis(m.Renew))
+		return fmt.Sprintf("%s at %s (%s) for %v, renew after %v", m.Kind(), at, m.Reach, roles.Millis(m.TTL), roles.Millis(m.Renew))
 	case *protocol.Publish:
 		return fmt.Sprintf("%s %s, up to change %d of %d", m.Kind(), cli.Count(len(m.Changes), "name", "names"), m.To, m.Latest)
 	case *protocol.Published:

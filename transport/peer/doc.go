@@ -6,7 +6,7 @@
 //	network := &transport.TLS{Key: key} // an ed25519.PrivateKey that is kept
 //	listener, err := network.Listen(ctx, ":4000")
 //	...
-//	relay := peer.Relay{Log: log}
+//	relay := peer.Relay{Network: network, Log: log} // over which it finds out whether nodes can be reached
 //	err = relay.Serve(ctx, listener)
 //
 // A node serves a share, and keeps itself listed at a relay:
