@@ -7,9 +7,10 @@ import "time"
 const (
 	DefaultPage = 50 // peers in one LOCATED, or items in one LISTED, when the client does not say
 
-	LeaseTTL    = 90 * time.Second // a silent node is unlisted after this
-	RenewAfter  = LeaseTTL / 3     // the relay asks for a renewal after this, or after the same part of another TTL
-	RenewSpread = 10               // per cent that a node varies it by, so that renewals do not fall together
+	LeaseTTL     = 90 * time.Second // a silent node is unlisted after this, or later where there are many leases
+	RenewAfter   = LeaseTTL / 3     // the relay asks for a renewal after this, or after the same part of another TTL
+	RenewSpread  = 10               // per cent that a node varies it by, so that renewals do not fall together
+	AnnounceRate = 1000             // registrations and renewals a second at most, evenly spread: with more leases both times grow
 
 	RenewLeast   = 1 * time.Second // a node takes a shorter renew-after for this
 	PublishGap   = 2 * time.Second // for this long a node gathers the changes of its index

@@ -61,6 +61,7 @@ const (
 	ToldHolders         Counter = "a relay named holders"
 	LeftOut             Counter = "a relay left out nodes whose complete index lacks the file"
 	Resynced            Counter = "a relay asked for a whole index"
+	Spaced              Counter = "a lease was longer than usual, because there were many"
 	DroppedInDoubt      Counter = "a node's earlier index was dropped, because no page confirmed it"
 	TooMuchPublished    Counter = "a node published more than the relay keeps"
 	GatherTogether      Counter = "several files came over one link and were committed together"
@@ -99,7 +100,7 @@ var Counters = []Counter{
 	PreferredGone, FalseClaim, FalseLeftovers, AlreadyThere, TwoSources, OtherVariant, OtherThere,
 	GatherTogether, GatherNextNode, GatherOvertook, GatherLost, GatherLied, GatherHashing, GatherAlone, GatherNames, GatherSpares,
 	GatherReplaced, GatherVariant, GatherClash, GatherGivenUp, GatherUnplaced, GatherAgain,
-	Mirrored, ToldHolders, LeftOut, Resynced, ReadInside, ReadAgain, RotNoticed, PublishedPending, PublishedOpaque, SaidIndexing, WasYoung, Withheld, WasTooEarly, HeardBadEntries, WentOn, DroppedInDoubt, TooMuchPublished,
+	Mirrored, ToldHolders, LeftOut, Resynced, ReadInside, ReadAgain, RotNoticed, PublishedPending, PublishedOpaque, SaidIndexing, WasYoung, Withheld, WasTooEarly, HeardBadEntries, WentOn, Spaced, DroppedInDoubt, TooMuchPublished,
 }
 
 // cellKey is a cell of a table without a row: a kind of message that a state does not allow.

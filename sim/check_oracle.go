@@ -92,6 +92,7 @@ func (k *known) gone() time.Duration {
 
 func newOracle(w *World, p *process) *oracle {
 	o := &oracle{w: w, registry: p.registry, next: p.registry, known: map[protocol.PeerID]*known{}, peers: map[peerKey]naming{}, start: p.host.local(w.now), earlier: w.marked, mark: relayMark{w.marked, p.host.local(w.now)}}
+	w.longest = max(w.longest, o.ttlOf(o.earlier))
 	if w.plant != nil && w.plant.Directory != nil {
 		o.next = w.plant.Directory(p.registry)
 	}
@@ -123,7 +124,7 @@ func (o *oracle) Register(at roles.Moment, from relay.From, m *protocol.Register
 		if newest > 0 && !o.known[m.ID].live(at.Now) {
 			o.w.coverage.sometimes(Returned)
 		}
-		now := &known{epoch: m.Epoch, port: m.Port, until: at.Now + roles.LeaseTTL, begun: o.w.now, moved: o.w.now}
+		now := &known{epoch: m.Epoch, port: m.Port, until: at.Now + o.runs(at.Now, m.ID, granted.TTL), begun: o.w.now, moved: o.w.now}
 		now.publishes, now.lone = m.Publishes > 0, m.Listens != nil
 		now.hears(from.Peer, now.until, o.unproven(now))
 		o.told(at.Now, now, granted.Host, granted.Also, granted.Reached)
@@ -153,7 +154,9 @@ func (o *oracle) Renew(at roles.Moment, from relay.From, m *protocol.Renew) prot
 		o.w.check.fail(S4, "the renewal of epoch %d of node %x was answered with %s", m.Epoch, m.ID[:8], describe(answer))
 	}
 	if mine {
-		k.until = at.Now + roles.LeaseTTL
+		if renewed, is := answer.(*protocol.Renewed); is {
+			k.until = at.Now + o.runs(at.Now, m.ID, renewed.TTL)
+		}
 		if k.hears(from.Peer, k.until, o.unproven(k)) {
 			o.w.coverage.sometimes(Moved)
 			k.moved = o.w.now

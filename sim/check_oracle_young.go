@@ -2,8 +2,6 @@ package sim
 
 import (
 	"time"
-
-	"github.com/relaypeer/relaypeer/roles"
 )
 
 // relayMark is what a relay leaves on its disk for its next start: how many nodes it had.
@@ -43,7 +41,7 @@ func (o *oracle) leaves(now time.Duration, killed bool) int {
 }
 
 // young reports whether the relay may lack nodes that were there before its start, as they come back
-// within a TTL: until as many are back.
+// within the TTL of so many: until as many are back.
 func (o *oracle) young(now time.Duration) bool {
 	back := 0
 	for _, k := range o.known {
@@ -51,7 +49,7 @@ func (o *oracle) young(now time.Duration) bool {
 			back++
 		}
 	}
-	if back >= o.earlier || now >= o.start+roles.LeaseTTL {
+	if back >= o.earlier || now >= o.start+o.ttlOf(o.earlier) {
 		o.earlier = 0
 	}
 	return o.earlier > 0

@@ -40,8 +40,8 @@ func (o *oracle) Proved(at roles.Moment, proof relay.Proof) protocol.Reach {
 			o.w.coverage.sometimes(ReachedAgain)
 		}
 		k.heard[family].reach = proof.Reach
-		if proof.Granted {
-			k.until = at.Now + roles.LeaseTTL
+		if proof.Granted > 0 {
+			k.until = at.Now + proof.Granted
 			k.heard[family].until = k.until
 		}
 	} else {

@@ -150,7 +150,7 @@ func (w *World) start(h *host) {
 // policyAt returns the policy of a relay that starts at a time of its clock.
 func (w *World) policyAt(start time.Duration) relay.Policy {
 	s := &w.scenario.Relay
-	policy := relay.Policy{MaxEntries: s.Entries, MaxIndex: s.Names, Prove: w.proves(), Start: start, Earlier: w.marked}
+	policy := relay.Policy{MaxEntries: s.Entries, MaxIndex: s.Names, Prove: w.proves(), Start: start, Earlier: w.marked, AnnounceRate: w.announceRate()}
 	if w.plant != nil && w.plant.Policy != nil {
 		w.plant.Policy(&policy)
 	}

@@ -23,7 +23,7 @@ func (w *World) converge() {
 	}
 	w.heal()
 	w.check.healed = true
-	w.wait(convergence)
+	w.wait(w.converges())
 	w.finish(w.operations, "running when everything healed")
 	if w.check.failed() || w.scenario.Relay.Lie != scenario.Honest {
 		return
@@ -75,7 +75,7 @@ func (w *World) wait(most time.Duration) {
 // isYoung reports whether the relay may lack nodes since its start.
 func (w *World) isYoung() bool {
 	p := w.relay.proc
-	return p != nil && p.oracle.earlier > 0 && w.relay.local(w.now) < p.oracle.start+roles.LeaseTTL
+	return p != nil && p.oracle.earlier > 0 && w.relay.local(w.now) < p.oracle.start+p.oracle.ttlOf(p.oracle.earlier)
 }
 
 // serving reports whether a server still has a connection or is being stopped, or a node is about

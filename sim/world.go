@@ -34,8 +34,9 @@ type World struct {
 	parked     []*event         // events that a partition holds up
 	triggers   []scenario.Fault // faults that wait for an event, in order
 	operations []*operation
-	marked     int        // nodes that the relay had when it ended
-	gate       *gatehouse // nil: the relay is open
+	marked     int           // nodes that the relay had when it ended
+	longest    time.Duration // that a lease has run, or a relay was young for
+	gate       *gatehouse    // nil: the relay is open
 
 	malformed bool // a bit of a node's message to the relay was flipped: the relay's index may differ
 	contents  int

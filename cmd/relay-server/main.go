@@ -45,7 +45,9 @@ func command() *cobra.Command {
 		})
 	flags := command.Flags()
 	flags.StringVar(&host, "host", "", "listen on this address only (default: all interfaces)")
-	flags.DurationVar(&r.Policy.TTL, "ttl", roles.LeaseTTL, "how long a silent node stays listed")
+	flags.DurationVar(&r.Policy.TTL, "ttl", roles.LeaseTTL, "how long a silent node stays listed, or longer where there are many")
+	flags.Float64Var(&r.Policy.AnnounceRate, "announce-rate", roles.AnnounceRate,
+		"nodes that register or renew in a second at most, evenly spread: with more of them each renews more seldom")
 	flags.IntVar(&r.Policy.MaxLeases, "max-leases", roles.MaxLeases, "nodes listed at once")
 	flags.IntVar(&r.Policy.MaxEntries, "max-entries", roles.MaxEntries,
 		"names kept of one node; one that publishes more counts as one that may have anything besides")
@@ -74,6 +76,9 @@ func serve(c *cobra.Command, r *peer.Relay, host, port, admit string, unproven b
 	}
 	if r.Policy.TTL < 3*roles.RenewLeast || r.Policy.TTL > roles.MaxWait {
 		return cli.Usage("--ttl: a lease lasts from %v to %v", 3*roles.RenewLeast, roles.MaxWait)
+	}
+	if !(r.Policy.AnnounceRate > 0) {
+		return cli.Usage("--announce-rate is above 0")
 	}
 	if r.MaxLinks < 1 || r.MaxFrom < 1 || r.Policy.MaxLeases < 1 || r.Policy.MaxEntries < 1 || r.Policy.MaxIndex < 1 {
 		return cli.Usage("--max-links, --max-links-from, --max-leases, --max-entries and --max-index are at least 1")

@@ -158,7 +158,8 @@ var modelHost = netip.MustParseAddr("192.0.2.9")
 func TestWhatIsPublishedIsFoundAndListed(t *testing.T) {
 	rolestest.Check(t, 2000, func(t *rapid.T) {
 		policy := relay.Policy{
-			TTL: roles.LeaseTTL, MaxLeases: rapid.SampledFrom([]int{100, 4}).Draw(t, "leases"),
+			TTL: roles.LeaseTTL, AnnounceRate: rapid.SampledFrom([]float64{1000, 0.1}).Draw(t, "announces"),
+			MaxLeases:  rapid.SampledFrom([]int{100, 4}).Draw(t, "leases"),
 			MaxEntries: rapid.SampledFrom([]int{100, 3}).Draw(t, "entries"), MaxIndex: rapid.SampledFrom([]int{100, 8}).Draw(t, "index"),
 		}
 		w := &twins{&model{policy, roles.Moment{Rand: rapid.Uint64().Draw(t, "random")}, map[byte]*modelNode{}}, relay.NewRegistry(policy)}
@@ -188,6 +189,12 @@ func (w *twins) wait(t *rapid.T) {
 	w.at.Now += rapid.SampledFrom([]time.Duration{time.Second, 20 * time.Second, roles.LeaseTTL, roles.LastSeenKeep}).Draw(t, "for")
 }
 
+// ttl returns for how long a lease runs that is granted now.
+func (m *model) ttl() time.Duration {
+	spaced := time.Duration(float64(len(m.everybody())) / m.policy.AnnounceRate * float64(time.Second))
+	return max(m.policy.TTL, 3*spaced)
+}
+
 func (w *twins) register(t *rapid.T) {
 	id, epoch := w.next(t, 1)
 	says := uint8(rapid.IntRange(0, 1).Draw(t, "publishes"))
@@ -209,7 +216,8 @@ func (w *twins) register(t *rapid.T) {
 		n.index.doubt = roles.MaxDoubt
 	}
 	n.says = says > 0
-	n.epoch, n.port, n.until, n.index.complete = epoch, port, w.at.Now+w.policy.TTL, false
+	n.epoch, n.port, n.until, n.index.complete = epoch, port, w.at.Now+1, false
+	n.until = w.at.Now + w.ttl() // it counts itself
 	if r, is := answer.(*protocol.Registered); !is || r.Port != port || r.Host.Addr() != modelHost || r.Held != n.index.Held {
 		t.Fatalf("node %d registers epoch %d, and is told %s", id, epoch, rolestest.Say(answer))
 	}
@@ -242,7 +250,7 @@ func (w *twins) renew(t *rapid.T) {
 		return
 	}
 	n := w.live(id)
-	n.until = w.at.Now + w.policy.TTL
+	n.until = w.at.Now + w.ttl()
 	if n.index.doubt > 0 {
 		if n.index.doubt--; n.index.doubt == 0 {
 			n.index, n.says = modelIndex{}, false

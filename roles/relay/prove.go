@@ -14,8 +14,8 @@ type Proof struct {
 	Epoch uint64
 	At    netip.AddrPort
 	Reach protocol.Reach
-	// Granted says that the answer to the REGISTER has waited for this, so that the lease runs from now.
-	Granted bool
+	// Granted is the TTL of the lease whose REGISTER has waited for this: it runs from now. 0: none has.
+	Granted time.Duration
 }
 
 // proving is a Session's work on the address of a lease.
@@ -46,7 +46,7 @@ func (p *proving) runs() bool { return p.probe != nil && p.probe.runs() }
 // registered answers a REGISTER once its address is proven, or cannot be now.
 func (s *Session) registered(at roles.Moment, m *protocol.Register, granted *protocol.Registered) {
 	s.proving.granted, s.proving.ttl, s.since = granted, roles.Millis(granted.TTL), at.Now
-	s.proving.lease = Proof{ID: m.ID, Epoch: m.Epoch, At: netip.AddrPortFrom(granted.Host.Addr(), granted.Port), Reach: granted.Reach, Granted: true}
+	s.proving.lease = Proof{ID: m.ID, Epoch: m.Epoch, At: netip.AddrPortFrom(granted.Host.Addr(), granted.Port), Reach: granted.Reach, Granted: roles.Millis(granted.TTL)}
 	switch s.turn(at, granted.Reach) {
 	case Now:
 		s.core.Fire(sessionRegisterToProve)
@@ -142,6 +142,6 @@ func (s *Session) grant(at roles.Moment) {
 	p := &s.proving
 	granted := p.granted
 	granted.Reach = s.directory.Proved(at, p.lease)
-	p.granted, p.lease.Granted = nil, false
+	p.granted, p.lease.Granted = nil, 0
 	s.answer(granted)
 }

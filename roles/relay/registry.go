@@ -13,7 +13,8 @@ import (
 
 // Policy holds the decisions of a relay's operator.
 type Policy struct {
-	TTL            time.Duration // of a lease; zero: roles.LeaseTTL
+	TTL            time.Duration // of a lease while there are few; zero: roles.LeaseTTL
+	AnnounceRate   float64       // registrations and renewals a second, of all nodes; zero: roles.AnnounceRate
 	MaxLeases      int           // zero: roles.MaxLeases
 	MaxEntries     int           // names of one node; zero: roles.MaxEntries
 	MaxIndex       int           // names of all nodes; zero: roles.MaxIndex. At most some 60,000,000 are kept
@@ -56,6 +57,9 @@ const (
 func NewRegistry(policy Policy) *Registry {
 	if policy.TTL == 0 {
 		policy.TTL = roles.LeaseTTL
+	}
+	if policy.AnnounceRate == 0 {
+		policy.AnnounceRate = roles.AnnounceRate
 	}
 	if policy.MaxLeases == 0 {
 		policy.MaxLeases = roles.MaxLeases
@@ -105,9 +109,10 @@ func (r *Registry) Register(at roles.Moment, from From, m *protocol.Register) pr
 		r.slots[m.ID] = slot
 	}
 	r.seen.forget(m.ID)
+	runs, again := r.cadence(at.Now)
 	l := r.leases.At(slot)
 	*l = lease{
-		id: m.ID, epoch: m.Epoch, port: m.Port, until: at.Now + r.policy.TTL, proven: !from.ID.IsZero(), still: still, lone: still && m.Advertise == nil,
+		id: m.ID, epoch: m.Epoch, port: m.Port, until: at.Now + runs, proven: !from.ID.IsZero(), still: still, lone: still && m.Advertise == nil,
 		class: l.class, number: l.number, publisher: l.publisher, publishes: m.Publishes > 0,
 	}
 	if l.heard(host, l.until); r.policy.Prove && !still {
@@ -118,7 +123,7 @@ func (r *Registry) Register(at roles.Moment, from From, m *protocol.Register) pr
 	}
 	r.classify(slot)
 	r.moved(slot)
-	ttl, renew := r.times()
+	ttl, renew := times(runs, again)
 	is := l.listed(at.Now, host.Is6())
 	return &protocol.Registered{TTL: ttl, Renew: renew, Host: is.host, Port: m.Port, Held: r.held(slot), Also: is.also, Reached: is.reached}
 }
@@ -186,7 +191,8 @@ func (r *Registry) Renew(at roles.Moment, from From, m *protocol.Renew) protocol
 	if err := protocol.AsError(protocol.CheckAddress(host)); err != nil && !l.still {
 		return err
 	}
-	moved := l.renewed(host, at.Now+r.policy.TTL)
+	runs, again := r.cadence(at.Now)
+	moved := l.renewed(host, at.Now+runs)
 	if moved && r.policy.Prove {
 		*l.reachOf(host.Is6()) = protocol.ReachPending
 	}
@@ -200,7 +206,7 @@ func (r *Registry) Renew(at roles.Moment, from From, m *protocol.Renew) protocol
 	if moved {
 		r.moved(slot)
 	}
-	ttl, renew := r.times()
+	ttl, renew := times(runs, again)
 	is := l.listed(at.Now, host.Is6())
 	answer := &protocol.Renewed{TTL: ttl, Renew: renew, Host: is.host, Held: r.held(slot), Also: is.also, Reached: is.reached}
 	if answer.Host != nil {
@@ -223,8 +229,8 @@ func (r *Registry) Proved(at roles.Moment, proof Proof) protocol.Reach {
 	if l.of(addr.Is6(), at.Now) != addr || l.port != proof.At.Port() || *is == 0 {
 		return 0
 	}
-	if proof.Granted {
-		l.renewed(addr, at.Now+r.policy.TTL)
+	if proof.Granted > 0 {
+		l.renewed(addr, at.Now+proof.Granted)
 	}
 	found := is.Failed() && !proof.Reach.Failed()
 	if *is = proof.Reach; found { // a walk that has passed it would miss it
@@ -258,11 +264,6 @@ func (r *Registry) Leave(at roles.Moment, m *protocol.Leave) protocol.Message {
 		r.seen.raise(m.ID, m.Epoch, at.Now)
 	}
 	return &protocol.Left{}
-}
-
-// times returns the lease's two times in milliseconds, as they stand in responses.
-func (r *Registry) times() (ttl, renew uint64) {
-	return protocol.ToMillis(r.policy.TTL), protocol.ToMillis(r.policy.TTL / (roles.LeaseTTL / roles.RenewAfter))
 }
 
 // epoch returns the newest known epoch of an id, from its lease or from lastSeen, or zero.

@@ -7,10 +7,11 @@ import (
 )
 
 // young returns for how many milliseconds the registry may still lack nodes that are there, since
-// the relay was restarted: they come back within a TTL. It is over before when as many are back as
-// there were. 0: it is not young.
+// the relay was restarted: they come back within the TTL that leases had of which there were so many.
+// It is over before when as many are back as there were. 0: it is not young.
 func (r *Registry) young(now time.Duration) uint64 {
-	until := r.policy.Start + r.policy.TTL
+	ttl, _ := r.cadenceOf(r.expected())
+	until := r.policy.Start + ttl
 	if r.policy.Earlier <= len(r.slots) || now >= until {
 		r.policy.Earlier = 0 // a relay does not become young again
 		return 0

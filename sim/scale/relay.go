@@ -26,10 +26,15 @@ func (c counted) Renew(at roles.Moment, from relay.From, m *protocol.Renew) prot
 	return c.Registry.Renew(at, from, m)
 }
 
-// begin starts an incarnation of the relay, with an empty registry.
+// begin starts an incarnation of the relay, with an empty registry. It knows how many nodes the one
+// before had.
 func (w *world) begin() {
 	w.relay = &process{}
-	w.registry = relay.NewRegistry(relay.Policy{})
+	policy := relay.Policy{AnnounceRate: w.params.Announces, Start: w.now}
+	if w.registry != nil {
+		policy.Earlier = w.registry.Expected(w.now)
+	}
+	w.registry = relay.NewRegistry(policy)
 	directory := counted{w.registry, w}
 	w.sessions = roles.NewPool(func() *relay.Session { return relay.NewSession(directory, &relay.Answers{}) })
 }

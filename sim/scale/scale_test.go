@@ -46,6 +46,32 @@ func TestARestartedRelayIsNotOverrun(t *testing.T) {
 	}
 }
 
+// TestManyNodesAnnounceNoMoreThanTheRelayAsksFor: with more nodes each renews more seldom, so that all
+// together stay at the rate, and come back at that rate after a restart.
+func TestManyNodesAnnounceNoMoreThanTheRelayAsksFor(t *testing.T) {
+	p := short(2000)
+	p.Announces = 20 // a renewal each 100 s
+	p.Restarts = p.Restarts[:1]
+	renewed := time.Duration(float64(p.Nodes)/p.Announces) * time.Second
+	f := Run(p)
+	if f.Mean > p.Announces*1.05 || f.Mean < p.Announces*0.9 {
+		t.Errorf("%.1f announces a second, where %v are asked for", f.Mean, p.Announces)
+	}
+	r := f.Returns[0]
+	if longest := renewed*(100+roles.RenewSpread)/100 + exchange; r.Took > longest || r.Took < renewed*8/10 || r.Late > 0 {
+		t.Errorf("after the restart the last node was back after %v, at most %v; %d never", r.Took, longest, r.Late)
+	}
+	if ratio := f.Ratio(r); ratio > 5 { // each comes back with two, a RENEW and a REGISTER, and 20 vary more than 70 do
+		t.Errorf("the largest second after the restart has %d announces, %.2f times the mean", r.Largest, ratio)
+	}
+	if f.Unlisted > 0 || f.Leases < f.Live*99/100 {
+		t.Errorf("at the end %d leases for %d nodes, %d of which are missing", f.Leases, f.Live, f.Unlisted)
+	}
+	if f.Oldest > 3*renewed*105/100+p.Farthest {
+		t.Errorf("a node that had been gone for %v was handed out", f.Oldest)
+	}
+}
+
 // TestWhatIsStaleIsBounded derives the share of stale addresses from the rate of crashes: a node
 // that crashes is listed until its lease lapses, on average two and a half renewals later; one that
 // leaves is not listed at all.

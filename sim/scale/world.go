@@ -13,6 +13,7 @@ type Params struct {
 	Seed              uint64
 	Nodes             int           // at the start, and about as many at any time
 	For               time.Duration // virtual
+	Announces         float64       // that the relay asks for in a second at most; 0: roles.AnnounceRate
 	Crash, Leave      float64       // share of all nodes in an hour; as many new ones join
 	Locate            time.Duration // between the LOCATEs of two clients
 	Nearest, Farthest time.Duration // the latency of a link

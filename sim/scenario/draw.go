@@ -38,7 +38,7 @@ func Draw(c Chooser) *Scenario {
 	if chance(c, 4, "reads") {
 		s.Ops = append(s.Ops, d.read())
 	}
-	if chance(c, 24, "small index") && len(s.Nodes) <= 6 && !s.attacksRelay() {
+	if chance(c, 24, "small index") && len(s.Nodes) <= 6 && !s.AttacksRelay() {
 		s.Relay.Names = 1 + c.N(4, "names")
 	}
 	if n := len(s.Nodes); n > 0 && chance(c, 12, "lone") {

@@ -133,8 +133,8 @@ func (s *Scenario) Hostile() bool {
 	return false
 }
 
-// attacksRelay reports whether strangers register at the relay.
-func (s *Scenario) attacksRelay() bool {
+// AttacksRelay reports whether strangers register at the relay.
+func (s *Scenario) AttacksRelay() bool {
 	for i := range s.Faults {
 		if f := &s.Faults[i]; f.Class == Attack && f.Who == "relay" {
 			return true
