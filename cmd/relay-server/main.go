@@ -49,9 +49,12 @@ func command() *cobra.Command {
 	flags.Float64Var(&r.Policy.AnnounceRate, "announce-rate", roles.AnnounceRate,
 		"nodes that register or renew in a second at most, evenly spread: with more of them each renews more seldom")
 	flags.IntVar(&r.Policy.MaxLeases, "max-leases", roles.MaxLeases, "nodes listed at once")
+	flags.IntVar(&r.Policy.MaxLeasesFrom, "max-leases-from", roles.MaxLeasesFrom,
+		"of these, those of nodes that have registered from one address, of IPv6 of one /64")
 	flags.IntVar(&r.Policy.MaxEntries, "max-entries", roles.MaxEntries,
 		"names kept of one node; one that publishes more counts as one that may have anything besides")
 	flags.IntVar(&r.Policy.MaxIndex, "max-index", roles.MaxIndex, "names kept of all nodes")
+	flags.IntVar(&r.Policy.MaxIndexFrom, "max-index-from", roles.MaxIndexFrom, "of these, those of all nodes that have registered from one address")
 	flags.IntVar(&r.MaxLinks, "max-links", roles.MaxLinks, "connections at once")
 	flags.IntVar(&r.MaxFrom, "max-links-from", roles.MaxLinksFrom, "of these, those of one address, of IPv6 of one /64; behind a proxy, as many as --max-links")
 	flags.BoolVar(&r.Policy.AllowAdvertise, "allow-advertise", false, "let nodes be listed at another address than the one they come from; with --admit they may in any case")
@@ -77,11 +80,8 @@ func serve(c *cobra.Command, r *peer.Relay, host, port, admit string, unproven b
 	if r.Policy.TTL < 3*roles.RenewLeast || r.Policy.TTL > roles.MaxWait {
 		return cli.Usage("--ttl: a lease lasts from %v to %v", 3*roles.RenewLeast, roles.MaxWait)
 	}
-	if !(r.Policy.AnnounceRate > 0) {
-		return cli.Usage("--announce-rate is above 0")
-	}
-	if r.MaxLinks < 1 || r.MaxFrom < 1 || r.Policy.MaxLeases < 1 || r.Policy.MaxEntries < 1 || r.Policy.MaxIndex < 1 {
-		return cli.Usage("--max-links, --max-links-from, --max-leases, --max-entries and --max-index are at least 1")
+	if err := sane(r); err != nil {
+		return err
 	}
 	most, tell := cli.BoundLinks(r.MaxLinks, 1, secured.Plain)
 	r.MaxLinks = most
@@ -120,6 +120,17 @@ func serve(c *cobra.Command, r *peer.Relay, host, port, admit string, unproven b
 	defer cli.LogStopping(c.Context(), r.Log)()
 	defer cli.ReturnMemory(c.Context())()
 	return cli.Served(r.Serve(c.Context(), listener))
+}
+
+// sane returns the error of a bound that leaves nothing.
+func sane(r *peer.Relay) error {
+	if min(r.MaxLinks, r.MaxFrom, r.Policy.MaxLeases, r.Policy.MaxLeasesFrom, r.Policy.MaxEntries, r.Policy.MaxIndexFrom, r.Policy.MaxIndex) < 1 {
+		return cli.Usage("--max-links, --max-links-from, --max-leases, --max-leases-from, --max-entries, --max-index-from and --max-index are at least 1")
+	}
+	if !(r.Policy.AnnounceRate > 0) {
+		return cli.Usage("--announce-rate is above 0")
+	}
+	return nil
 }
 
 // unadmitted says what to do about files that are not there, or in use.

@@ -29,6 +29,7 @@ type lease struct {
 	number    uint32 // among the leases of its class
 
 	publisher uint32 // plus one; 0: nothing is held of its index
+	source    uint32 // where it was registered, plus one; 0: on loopback
 }
 
 func (l *lease) used() bool { return l.epoch != 0 }

@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -56,64 +55,53 @@ func (r *Registry) Publish(at roles.Moment, m *protocol.Publish) protocol.Messag
 			Text: "that does not follow what the relay holds: publish the whole again",
 		}
 	}
-	all, refused := true, m.LeftOut
-	for i := range m.Changes {
-		switch r.change(number, p, &m.Changes[i]) {
-		case noRoom:
-			all = false
-		case tooMany:
-			refused++
-		}
-	}
+	from := r.sources.of(r.leases.At(slot))
+	by, refused := r.changes(number, p, from, m.Changes)
+	refused += m.LeftOut
 	p.partial = p.partial || refused > 0
-	if p.full = !all; p.full {
+	if p.full = by != unbound; p.full {
 		r.published(slot, p, m, refused)
-		return tooMuch(fmt.Sprintf("the relay keeps %d names of one node and %d in all, of %d bytes on average",
-			r.policy.MaxEntries, r.policy.MaxIndex, roles.MeanName))
+		return r.noMore(by, from)
 	}
 	p.sequence = m.To
 	return r.published(slot, p, m, refused)
 }
 
-// applied is what comes of a change.
-type applied int
+// changes applies the changes of a page, from a node at an address. It returns what some of them found no
+// room by, and how many were refused since their names have too many contents.
+func (r *Registry) changes(number uint32, p *publisher, from *source, changes []protocol.Entry) (by bound, refused int) {
+	from.holds(p, -1)
+	defer func() { from.holds(p, 1) }()
+	for i := range changes {
+		room, taken := r.change(number, p, from, &changes[i])
+		switch {
+		case room != unbound:
+			by = room
+		case !taken:
+			refused++
+		}
+	}
+	return by, refused
+}
 
-const (
-	held    applied = iota // the relay holds it
-	noRoom                 // it needs room and there is none
-	tooMany                // its name has too many contents already
-)
-
-// change applies one change.
-func (r *Registry) change(number uint32, p *publisher, e *protocol.Entry) applied {
+// change applies one change. It returns what keeps it from having room, and whether it is taken: its name
+// may have too many contents already.
+func (r *Registry) change(number uint32, p *publisher, from *source, e *protocol.Entry) (by bound, taken bool) {
 	nameHash := r.index.digest([]byte(e.Name))
 	if at, there := r.index.held(number, e.Name, nameHash); there {
 		if it := r.index.items.At(r.index.holds.At(at).item()); it.is(e) {
-			return held
+			return unbound, true
 		}
 		r.index.release(at, p, nameHash)
 	}
-	switch {
-	case e.Removes():
-		return held
-	case !r.hasRoom(p, len(e.Name)):
-		return noRoom
-	case !r.index.add(number, p, e, nameHash):
-		return tooMany
+	if e.Removes() {
+		return unbound, true
 	}
-	return held
+	if by = r.bounds(p, from, len(e.Name)); by != unbound {
+		return by, false
+	}
+	return unbound, r.index.add(number, p, e, nameHash)
 }
-
-// hasRoom reports whether another name of so many bytes may be held of a publisher. Names count by
-// their bytes as well: each may be eight times as long as the usual one.
-func (r *Registry) hasRoom(p *publisher, bytes int) bool {
-	return int(p.count) < r.policy.MaxEntries && p.bytes+bytes <= nameBytes(r.policy.MaxEntries) &&
-		r.index.count-r.dropping < r.policy.MaxIndex &&
-		r.index.bytes-r.droppingBytes+bytes <= nameBytes(r.policy.MaxIndex) && !r.index.full()
-}
-
-// nameBytes returns how many bytes so many names may have together: one of them may be a long one.
-func nameBytes(names int) int { return names*roles.MeanName + protocol.MaxName }
 
 // published answers a page of which some changes were refused, and classifies the lease by what is held
 // then.
@@ -154,6 +142,7 @@ func (r *Registry) detach(slot uint32) {
 	if p == nil {
 		return
 	}
+	r.sources.of(r.leases.At(slot)).holds(p, -1)
 	r.leases.At(slot).publisher = 0
 	p.slot = 0
 	r.dropping += int(p.count)

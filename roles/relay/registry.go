@@ -16,7 +16,9 @@ type Policy struct {
 	TTL            time.Duration // of a lease while there are few; zero: roles.LeaseTTL
 	AnnounceRate   float64       // registrations and renewals a second, of all nodes; zero: roles.AnnounceRate
 	MaxLeases      int           // zero: roles.MaxLeases
+	MaxLeasesFrom  int           // of these, those of one address; zero: roles.MaxLeasesFrom
 	MaxEntries     int           // names of one node; zero: roles.MaxEntries
+	MaxIndexFrom   int           // names of all nodes at one address; zero: roles.MaxIndexFrom
 	MaxIndex       int           // names of all nodes; zero: roles.MaxIndex. At most some 60,000,000 are kept
 	AllowAdvertise bool          // a node may be listed at another address than the one it connects from
 	Prove          bool          // nodes are handed out where they can be reached: the sessions find out, and tell Proved
@@ -35,6 +37,7 @@ type Registry struct {
 	mu          sync.Mutex
 	slots       map[protocol.PeerID]uint32
 	leases      dense.Slab[lease]
+	sources     sources
 	sweep       uint32 // the next slot to look at
 	seen        lastSeen
 	incarnation uint32 // tells cursors of earlier registries; 0: not drawn yet
@@ -64,13 +67,19 @@ func NewRegistry(policy Policy) *Registry {
 	if policy.MaxLeases == 0 {
 		policy.MaxLeases = roles.MaxLeases
 	}
+	if policy.MaxLeasesFrom == 0 {
+		policy.MaxLeasesFrom = roles.MaxLeasesFrom
+	}
+	if policy.MaxIndexFrom == 0 {
+		policy.MaxIndexFrom = roles.MaxIndexFrom
+	}
 	if policy.MaxEntries == 0 {
 		policy.MaxEntries = roles.MaxEntries
 	}
 	if policy.MaxIndex == 0 {
 		policy.MaxIndex = roles.MaxIndex
 	}
-	return &Registry{policy: policy, slots: map[protocol.PeerID]uint32{}, seen: newLastSeen()}
+	return &Registry{policy: policy, slots: map[protocol.PeerID]uint32{}, sources: newSources(), seen: newLastSeen()}
 }
 
 // begin draws the key of the index, once and before its first use. Peers must not learn the key:
@@ -98,6 +107,10 @@ func (r *Registry) Register(at roles.Moment, from From, m *protocol.Register) pr
 	if known := r.epoch(at.Now, m.ID, slot, held); m.Epoch <= known {
 		return &protocol.Error{Code: protocol.Superseded, Epoch: known, Text: "a newer registration of this node id is known"}
 	}
+	source := roles.HostOf(from.Peer)
+	if refusal := r.tooManyFrom(at, slot, held, source); refusal != nil {
+		return refusal
+	}
 	if !held {
 		if len(r.slots) >= r.policy.MaxLeases {
 			r.tidy(at.Now, sweepFull)
@@ -113,8 +126,9 @@ func (r *Registry) Register(at roles.Moment, from From, m *protocol.Register) pr
 	l := r.leases.At(slot)
 	*l = lease{
 		id: m.ID, epoch: m.Epoch, port: m.Port, until: at.Now + runs, proven: !from.ID.IsZero(), still: still, lone: still && m.Advertise == nil,
-		class: l.class, number: l.number, publisher: l.publisher, publishes: m.Publishes > 0,
+		class: l.class, number: l.number, publisher: l.publisher, source: l.source, publishes: m.Publishes > 0,
 	}
+	r.attribute(slot, source)
 	if l.heard(host, l.until); r.policy.Prove && !still {
 		*l.reachOf(host.Is6()) = protocol.ReachPending
 	}
@@ -280,6 +294,7 @@ func (r *Registry) release(slot uint32, now time.Duration) {
 	delete(r.slots, gone.id)
 	r.seen.add(Sighting{ID: gone.id, Epoch: gone.epoch, At: gone.addr(), When: min(now, gone.until)}, now)
 	r.detach(slot)
+	r.sources.left(gone)
 	r.unclassify(gone)
 	r.leases.Free(slot)
 }

@@ -46,7 +46,7 @@ func TestARelaysLogIsBoundedWhateverComes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
 		directory := &loggedDirectory{
-			Directory: relay.NewRegistry(relay.Policy{MaxEntries: 1}),
+			Directory: relay.NewRegistry(relay.Policy{MaxEntries: 1, MaxLeasesFrom: 200_000}),
 			sampler:   sampler{log: hclog.New(&hclog.LoggerOptions{Output: &out})},
 		}
 		from := relay.From{Peer: netip.MustParseAddr("192.0.2.1")}
