@@ -41,6 +41,7 @@ const (
 	RetryFirst = 1 * time.Second  // the first wait before a node tries an absent relay again
 	RetryMost  = 60 * time.Second // doubling up to this
 	BusyRetry  = 2 * time.Second  // the wait that a full server asks for
+	RateBurst  = 10 * time.Second // as much as a rate allows in this may come at once, after as long a rest
 
 	MaxWait = 24 * time.Hour // the longest wait that a peer can ask for
 
@@ -63,6 +64,10 @@ const (
 
 	MaxLinks          = 16_384     // connections that a server holds at once
 	MaxLinksFrom      = 1024       // of these, those of one address, of IPv6 of one /64; loopback has no such bound
+	LinkRateFrom      = 500        // links a second that a server takes from one address, of IPv6 of one /64; loopback has no such bound
+	RequestRate       = 500        // requests a second that a relay answers to one id, on all its links; further ones wait
+	RequestRateFrom   = 4000       // the same of one address
+	MaxRated          = 65_536     // ids, and as many addresses, whose rates are remembered
 	MaxLeases         = 2_000_000  // leases a relay holds
 	MaxProbes         = 64         // proofs of addresses that a relay has under way; of one address, of IPv6 of one /56, one; loopback has no such bound
 	MaxFailedProbes   = 12         // proofs of one address that fail in ProbeSpan; then it is proven no more until that is over

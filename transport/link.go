@@ -23,6 +23,7 @@ type link struct {
 	orders   uint64        // numbers the commands
 	writing  bool          // the stepper writes to it
 	waiting  chan struct{} // on which the reader waits for a command; nil: it does not wait
+	pacing   chan struct{} // on which the reader puts a request off; nil: it does not
 	patience *alarm        // with a withheld outbox; nil: none was
 
 	local, peer netip.AddrPort
@@ -200,7 +201,7 @@ func (k *link) order(c command) {
 // atHand returns the next message if it has arrived as a whole and the reader waits for a command.
 // The reader then need not be woken. The caller holds the run's mutex.
 func (k *link) atHand(what order) protocol.Message {
-	if k.waiting == nil || what != toHear {
+	if k.waiting == nil || what != toHear || k.run.requests != nil {
 		return nil
 	}
 	m, size, refusal := k.in.decode(protocol.MaxList)
@@ -223,6 +224,10 @@ func (k *link) rouse() {
 	if k.waiting != nil {
 		close(k.waiting)
 		k.waiting = nil
+	}
+	if k.pacing != nil {
+		close(k.pacing)
+		k.pacing = nil
 	}
 }
 

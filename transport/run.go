@@ -12,12 +12,13 @@ import (
 // run is a running machine. A goroutine that posts a letter while no other steps becomes the
 // stepper until the mailbox is empty. Fields marked "stepper's" belong to it.
 type run struct {
-	loop    *Loop
-	machine roles.Machine
-	start   time.Time       // its time counts from there
-	ctx     context.Context // of dials
-	full    bool            // the server has no room for the link that it serves
-	final   chan struct{}   // closed at the end; nil: a Server does not wait for it
+	loop     *Loop
+	machine  roles.Machine
+	start    time.Time       // its time counts from there
+	ctx      context.Context // of dials
+	requests *requestRates   // that the peer may make; nil: any number
+	full     bool            // the server has no room for the link that it serves
+	final    chan struct{}   // closed at the end; nil: a Server does not wait for it
 
 	mu       sync.Mutex
 	mailbox  []letter

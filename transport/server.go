@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"net/netip"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -24,14 +23,22 @@ type Server struct {
 	Free     func(roles.Machine)  // takes the machine back after the link; may be nil
 	Limit    int                  // links at once; a machine above it learns that there is no room; 0: no limit
 	From     int                  // the same of one address, of IPv6 of one /64; loopback has no limit; 0: no limit
-	By       protocol.Party       // whose machines they are: a refusal says so
-	Log      hclog.Logger         // may be nil
+	// LinkRate is how many links of one address, of IPv6 of one /64, are served in a second, RequestRate how
+	// many requests of one id, and RequestRateFrom those of one address. Ten times as many may come at once
+	// after a rest. A link above that is refused as one above the limit is, a request waits. Loopback has no
+	// such bound. 0: any number.
+	LinkRate, RequestRate, RequestRateFrom float64
+
+	By  protocol.Party // whose machines they are: a refusal says so
+	Log hclog.Logger   // may be nil
 
 	start     time.Time // the machines' time counts from there
 	mu        sync.Mutex
 	runs      map[*run]struct{}
-	hosts     map[netip.Prefix]int // how many of them an address has, but for the farewells
-	farewells int                  // runs above the limit
+	hosts     map[roles.Host]int // how many of them an address has, but for the farewells
+	farewells int                // runs above the limit
+	rate      *rates[roles.Host] // of links
+	requests  *requestRates
 	serving   sync.WaitGroup
 	next      chan *link   // links for idle goroutines; closed when no more come
 	idle      atomic.Int32 // goroutines that wait on next
@@ -55,7 +62,8 @@ func Farewells(limit int) int { return min(mostFarewells, fewFarewells+limit/8) 
 // Stopped, and cuts the links that have not ended after roles.DrainTimeout. It returns nil after
 // that, or the error that ended accepting.
 func (s *Server) Serve(ctx context.Context) error {
-	s.runs, s.hosts, s.next, s.start = map[*run]struct{}{}, map[netip.Prefix]int{}, make(chan *link), s.Loop.start()
+	s.runs, s.hosts, s.next, s.start = map[*run]struct{}{}, map[roles.Host]int{}, make(chan *link), s.Loop.start()
+	s.rate, s.requests = newRates[roles.Host](s.LinkRate), newRequestRates(s.RequestRate, s.RequestRateFrom)
 	if s.Log == nil {
 		s.Log = hclog.NewNullLogger()
 	}
@@ -132,7 +140,7 @@ func (s *Server) welcome(conn Conn) {
 		s.turnAway(conn)
 		return
 	}
-	r := &run{loop: s.Loop, machine: s.New(), start: s.start, ctx: context.Background(), full: full}
+	r := &run{loop: s.Loop, machine: s.New(), start: s.start, ctx: context.Background(), full: full, requests: s.requests}
 	k := r.accept(conn)
 	s.mu.Lock()
 	s.runs[r] = struct{}{}
@@ -152,24 +160,24 @@ func (s *Server) welcome(conn Conn) {
 
 // judge reports whether there is no room for a link, and whether there is none even to refuse it in its
 // turn. From is what its links count under.
-func (s *Server) judge(conn Conn) (from netip.Prefix, full, overfull bool) {
+func (s *Server) judge(conn Conn) (from roles.Host, full, overfull bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	full = s.Limit > 0 && len(s.runs)-s.farewells >= s.Limit
 	if !full {
-		from = host(addrPort(conn.RemoteAddr()).Addr())
-		full = s.crowded(from)
+		from = roles.HostOf(addrPort(conn.RemoteAddr()).Addr())
+		full = s.crowded(from) || from.Bounded() && !s.rate.allow(from, time.Now())
 	}
 	return from, full, full && s.farewells >= Farewells(s.Limit)
 }
 
 // crowded reports whether an address has as many links as one may have. The caller holds the mutex.
-func (s *Server) crowded(from netip.Prefix) bool {
-	return s.From > 0 && s.hosts[from] >= s.From && !from.Addr().IsLoopback()
+func (s *Server) crowded(from roles.Host) bool {
+	return s.From > 0 && s.hosts[from] >= s.From && from.Bounded()
 }
 
 // left counts out a link of an address. The caller holds the mutex.
-func (s *Server) left(from netip.Prefix) {
+func (s *Server) left(from roles.Host) {
 	if s.hosts[from]--; s.hosts[from] == 0 {
 		delete(s.hosts, from)
 	}
@@ -209,7 +217,7 @@ func (s *Server) serve(k *link) {
 	if r.full {
 		s.farewells--
 	} else {
-		s.left(host(k.peer.Addr()))
+		s.left(roles.HostOf(k.peer.Addr()))
 	}
 	s.mu.Unlock()
 	if s.Free != nil {

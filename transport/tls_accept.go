@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"net/netip"
 	"sync"
 	"time"
 
@@ -138,13 +137,4 @@ func refuse(conn Conn, refusal *protocol.Error) {
 	if conn.CloseWrite() == nil {
 		io.CopyN(io.Discard, conn, mostRefused)
 	}
-}
-
-// host returns what counts as one address: of IPv6 a /64, which one machine may have.
-func host(of netip.Addr) netip.Prefix {
-	if of = of.Unmap(); of.Is6() {
-		prefix, _ := of.WithZone("").Prefix(64)
-		return prefix
-	}
-	return netip.PrefixFrom(of, of.BitLen())
 }

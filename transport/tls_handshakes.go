@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -17,7 +16,7 @@ type handshakes struct {
 	mostRunning, mostWaiting, mostFrom int // of one address; the others of all
 
 	mu      sync.Mutex
-	hosts   map[netip.Prefix]*queue
+	hosts   map[roles.Host]*queue
 	running int
 	waiting int
 	wanted  bool // add waits for one of them to end
@@ -32,7 +31,7 @@ type queue struct{ running, waiting []*handshake }
 
 type handshake struct {
 	conn  Conn
-	from  netip.Prefix
+	from  roles.Host
 	since time.Time // when it began, or came to wait
 	timer *time.Timer
 }
@@ -47,7 +46,7 @@ func newHandshakes(shake func(Conn), most int) *handshakes {
 		from = max(1, min(from, running/2))
 	}
 	return &handshakes{
-		shake: shake, mostRunning: running, mostWaiting: waiting, mostFrom: from, hosts: map[netip.Prefix]*queue{},
+		shake: shake, mostRunning: running, mostWaiting: waiting, mostFrom: from, hosts: map[roles.Host]*queue{},
 		freed: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 }
@@ -56,7 +55,7 @@ func newHandshakes(shake func(Conn), most int) *handshakes {
 // others have come from many addresses, add waits for one of them to end, no longer than
 // roles.HandshakePatience.
 func (s *handshakes) add(conn Conn) {
-	h := &handshake{conn: conn, from: host(addrPort(conn.RemoteAddr()).Addr())}
+	h := &handshake{conn: conn, from: roles.HostOf(addrPort(conn.RemoteAddr()).Addr())}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for !s.place(h) {

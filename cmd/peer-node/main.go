@@ -58,6 +58,7 @@ func command() *cobra.Command {
 	flags.StringVar(&s.id, "id", "", "with --plain: the node's secret, 64 hex digits (default: drawn at each start)")
 	flags.IntVar(&s.MaxLinks, "max-links", roles.MaxLinks, "connections at once")
 	flags.IntVar(&s.MaxFrom, "max-links-from", roles.MaxLinksFrom, "of these, those of one address, of IPv6 of one /64")
+	flags.Float64Var(&s.LinkRate, "link-rate-from", roles.LinkRateFrom, "connections that are taken from one address in a second, after ten times as many at once")
 	cli.RelayFlag(command)
 	s.secured.SecureFlags(command, "the node's key, one for each folder that is shared, and which relays are known")
 	s.secured.TrustFlags(command)

@@ -57,6 +57,9 @@ func command() *cobra.Command {
 	flags.IntVar(&r.Policy.MaxIndexFrom, "max-index-from", roles.MaxIndexFrom, "of these, those of all nodes that have registered from one address")
 	flags.IntVar(&r.MaxLinks, "max-links", roles.MaxLinks, "connections at once")
 	flags.IntVar(&r.MaxFrom, "max-links-from", roles.MaxLinksFrom, "of these, those of one address, of IPv6 of one /64; behind a proxy, as many as --max-links")
+	flags.Float64Var(&r.LinkRate, "link-rate-from", roles.LinkRateFrom, "connections that are taken from one address in a second, after ten times as many at once")
+	flags.Float64Var(&r.RequestRate, "request-rate", roles.RequestRate, "requests of one id that are answered in a second, after ten times as many at once; others wait")
+	flags.Float64Var(&r.RequestRateFrom, "request-rate-from", roles.RequestRateFrom, "the same of one address")
 	flags.BoolVar(&r.Policy.AllowAdvertise, "allow-advertise", false, "let nodes be listed at another address than the one they come from; with --admit they may in any case")
 	flags.BoolVar(&unproven, "no-probe", false,
 		"hand nodes out without finding out whether they can be reached: behind a proxy, where they all seem to come from its address")
@@ -127,8 +130,8 @@ func sane(r *peer.Relay) error {
 	if min(r.MaxLinks, r.MaxFrom, r.Policy.MaxLeases, r.Policy.MaxLeasesFrom, r.Policy.MaxEntries, r.Policy.MaxIndexFrom, r.Policy.MaxIndex) < 1 {
 		return cli.Usage("--max-links, --max-links-from, --max-leases, --max-leases-from, --max-entries, --max-index-from and --max-index are at least 1")
 	}
-	if !(r.Policy.AnnounceRate > 0) {
-		return cli.Usage("--announce-rate is above 0")
+	if !(min(r.Policy.AnnounceRate, r.LinkRate, r.RequestRate, r.RequestRateFrom) > 0) {
+		return cli.Usage("--announce-rate, --link-rate-from, --request-rate and --request-rate-from are above 0")
 	}
 	return nil
 }

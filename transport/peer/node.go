@@ -32,6 +32,7 @@ type Node struct {
 	NoPublish bool         // what a transport.Lister has is not published
 	MaxLinks  int          // connections at once; 0: roles.MaxLinks
 	MaxFrom   int          // of these, those of one address, of IPv6 of one /64; 0: roles.MaxLinksFrom
+	LinkRate  float64      // of these of one address in a second, after a burst; 0: roles.LinkRateFrom
 	Log       hclog.Logger // may be nil
 	// Trace is called for each event of a link, from any goroutine. Nil: it is not called.
 	Trace func(transport.Event)
@@ -144,7 +145,8 @@ func (n *Node) serve(ctx context.Context, listener transport.Listener) error {
 	server := transport.Server{
 		Loop:     &transport.Loop{Share: n.Share, Report: access.served, Trace: traced(log, n.Trace)},
 		Listener: listener, Limit: cmp.Or(n.MaxLinks, roles.MaxLinks), From: cmp.Or(n.MaxFrom, roles.MaxLinksFrom), By: protocol.Node, Log: log,
-		New: watched(log, uploads.Take), Free: uploads.Return,
+		LinkRate: cmp.Or(n.LinkRate, roles.LinkRateFrom),
+		New:      watched(log, uploads.Take), Free: uploads.Return,
 	}
 	return server.Serve(ctx)
 }

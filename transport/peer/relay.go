@@ -30,9 +30,14 @@ type Relay struct {
 	// Admission says who may use the relay, whose links have to prove ids then; nil: everybody may. It is
 	// read again while the relay serves; the owner closes it.
 	Admission *state.Admission
-	MaxLinks  int          // connections of a listener at once; 0: roles.MaxLinks
-	MaxFrom   int          // of these, those of one address, of IPv6 of one /64; 0: roles.MaxLinksFrom
-	Log       hclog.Logger // may be nil
+	MaxLinks  int // connections of a listener at once; 0: roles.MaxLinks
+	MaxFrom   int // of these, those of one address, of IPv6 of one /64; 0: roles.MaxLinksFrom
+	// LinkRate is how many links of one address are served in a second, RequestRate how many requests of one
+	// id and RequestRateFrom how many of one address: see transport.Server. 0: roles.LinkRateFrom, RequestRate
+	// and RequestRateFrom.
+	LinkRate, RequestRate, RequestRateFrom float64
+
+	Log hclog.Logger // may be nil
 	// Trace is called for each event of a link, from any goroutine. Nil: it is not called.
 	Trace func(transport.Event)
 
@@ -119,6 +124,7 @@ func (r *Relay) Serve(ctx context.Context, listener transport.Listener) error {
 	server := transport.Server{
 		Loop:     &transport.Loop{Network: r.Network, Start: r.start, Trace: traced(log, r.Trace), Gate: r.gate()},
 		Listener: listener, Limit: cmp.Or(r.MaxLinks, roles.MaxLinks), From: cmp.Or(r.MaxFrom, roles.MaxLinksFrom), By: protocol.Relay, Log: log,
+		LinkRate: cmp.Or(r.LinkRate, roles.LinkRateFrom), RequestRate: cmp.Or(r.RequestRate, roles.RequestRate), RequestRateFrom: cmp.Or(r.RequestRateFrom, roles.RequestRateFrom),
 		New: watched(log, sessions.Take), Free: sessions.Return,
 	}
 	return server.Serve(ctx)

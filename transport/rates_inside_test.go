@@ -1,0 +1,73 @@
+package transport
+
+import (
+	"testing"
+	"time"
+
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// TestRatesAreForgottenWhenTheyAreFullAgain: what is remembered has a bound, and a key that has used up
+// what it may is remembered while others are forgotten.
+func TestRatesAreForgottenWhenTheyAreFullAgain(t *testing.T) {
+	r, now := newRates[int](1), time.Now()
+	for range int(roles.RateBurst / time.Second) {
+		if !r.allow(-1, now) {
+			t.Fatal("the burst is refused")
+		}
+	}
+	for key := range 3 * roles.MaxRated {
+		r.allow(key, now)
+		if len(r.buckets) > roles.MaxRated {
+			t.Fatalf("%d are remembered", len(r.buckets))
+		}
+	}
+	if r.allow(-1, now) {
+		t.Error("the key that has had its burst was forgotten before others")
+	}
+	now = now.Add(time.Second)
+	r.allow(-2, now)
+	if got := len(r.buckets); got > roles.MaxRated-forgetStep+2 {
+		t.Errorf("%d are remembered, of which all but one are full", got)
+	}
+}
+
+// TestARateComesBackWithTime: so many at once, and then so many a second.
+func TestARateComesBackWithTime(t *testing.T) {
+	r, now := newRates[string](2), time.Now()
+	took := func() (n int) {
+		for r.allow("a", now) {
+			n++
+		}
+		return n
+	}
+	if n := took(); n != 20 {
+		t.Errorf("%d at once", n)
+	}
+	now = now.Add(3 * time.Second)
+	if n := took(); n != 6 {
+		t.Errorf("%d after three seconds", n)
+	}
+	now = now.Add(time.Hour)
+	if n := took(); n != 20 {
+		t.Errorf("%d after an hour", n)
+	}
+	for i := range 4 {
+		if got, want := r.wait("a", now), time.Duration(i+1)*time.Second/2; got != want {
+			t.Errorf("one more waits for %v, not %v", got, want)
+		}
+	}
+	if !r.allow("b", now) {
+		t.Error("another one has to wait, too")
+	}
+}
+
+// TestNoRateBoundsNothing: neither does one of less than nothing.
+func TestNoRateBoundsNothing(t *testing.T) {
+	if r := newRates[int](0); r != nil || !r.allow(1, time.Now()) || r.wait(1, time.Now()) != 0 {
+		t.Error("it does")
+	}
+	if newRequestRates(0, 0) != nil {
+		t.Error("requests are counted for nothing")
+	}
+}
