@@ -170,6 +170,17 @@ func Busy() *protocol.Error {
 	return &protocol.Error{Code: protocol.Busy, Text: "no room for another link", Retry: protocol.ToMillis(BusyRetry)}
 }
 
+// Refusal returns the last word of a server's machine that is told to end: Draining, or Busy if only its
+// link has to make room.
+func (s Stopped) Refusal(server string) *protocol.Error {
+	if s.Scarce {
+		refusal := Busy()
+		refusal.Text = "others need the room of this link, over which little has passed for long"
+		return refusal
+	}
+	return &protocol.Error{Code: protocol.Draining, Text: "the " + server + " is stopping"}
+}
+
 // Unexpected returns the refusal of a message that the table does not allow.
 func Unexpected(kind protocol.Kind, state string) *protocol.Error {
 	return &protocol.Error{Code: protocol.Unexpected, Text: fmt.Sprintf("%s is not expected while %s", kind, state)}

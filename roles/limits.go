@@ -43,6 +43,8 @@ const (
 	BusyRetry  = 2 * time.Second  // the wait that a full server asks for
 	RateBurst  = 10 * time.Second // as much as a rate allows in this may come at once, after as long a rest
 
+	SpareAfter = 1 * time.Minute // where links are scarce, one over which less than MinProgress has passed in each ProgressTimeout of this time is let go
+
 	MaxWait = 24 * time.Hour // the longest wait that a peer can ask for
 
 	AnswerPatience = 1 * time.Second // for this long a relay has a long answer untaken while others want its room
@@ -64,6 +66,7 @@ const (
 
 	MaxLinks          = 16_384     // connections that a server holds at once
 	MaxLinksFrom      = 1024       // of these, those of one address, of IPv6 of one /64; loopback has no such bound
+	ScarceLinks       = 80         // per cent of the links of a server from which on each that comes costs one over which little has passed for long
 	LinkRateFrom      = 500        // links a second that a server takes from one address, of IPv6 of one /64; loopback has no such bound
 	RequestRate       = 500        // requests a second that a relay answers to one id, on all its links; further ones wait
 	RequestRateFrom   = 4000       // the same of one address

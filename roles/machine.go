@@ -190,8 +190,10 @@ type Wanted struct{ First, Count uint64 }
 // Updated tells a machine within another one that data which the two share has changed: a picker.
 type Updated struct{}
 
-// Stopped asks the machine to end soon, gracefully.
-type Stopped struct{}
+// Stopped asks the machine to end soon, gracefully: the program stops.
+type Stopped struct {
+	Scarce bool // it does not: links are scarce, and others need the room of this accepted one
+}
 
 func (Started) input()        {}
 func (Opened) input()         {}

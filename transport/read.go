@@ -99,6 +99,7 @@ func (k *link) hear(most int) letter {
 			return letter{input: roles.Malformed{Link: k.id, Err: protocol.AsError(refusal)}}
 		case m != nil:
 			k.in.from += size
+			k.run.moved.Add(int64(size))
 			k.pace()
 			return letter{input: roles.Heard{Link: k.id, Message: m}}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/relaypeer/relaypeer/roles"
@@ -16,6 +17,9 @@ type run struct {
 	machine  roles.Machine
 	start    time.Time       // its time counts from there
 	ctx      context.Context // of dials
+	moved    atomic.Int64    // bytes that have passed over its links, about
+	stay     stay            // among the links of its server, whose mutex guards it
+	host     roles.Host      // of the peer, where a server has accepted its link
 	requests *requestRates   // that the peer may make; nil: any number
 	full     bool            // the server has no room for the link that it serves
 	final    chan struct{}   // closed at the end; nil: a Server does not wait for it
@@ -104,6 +108,9 @@ func (r *run) step(l letter) bool {
 	}
 	if l.from != nil && !l.from.admit(&l) {
 		return false
+	}
+	if in, is := l.input.(roles.Moved); is {
+		r.moved.Add(in.Bytes)
 	}
 	effects := r.machine.Step(roles.Moment{Now: time.Since(r.start), Rand: rand.Uint64()}, l.input)
 	for _, effect := range effects {

@@ -36,6 +36,7 @@ type Server struct {
 	mu        sync.Mutex
 	runs      map[*run]struct{}
 	hosts     map[roles.Host]int // how many of them an address has, but for the farewells
+	open      open
 	farewells int                // runs above the limit
 	rate      *rates[roles.Host] // of links
 	requests  *requestRates
@@ -135,12 +136,13 @@ func (s *Server) complain(text string, err error) {
 // welcome serves a link. A machine over the limit learns that there is no room, and refuses the
 // link.
 func (s *Server) welcome(conn Conn) {
+	s.makeRoom()
 	from, full, overfull := s.judge(conn)
 	if overfull {
 		s.turnAway(conn)
 		return
 	}
-	r := &run{loop: s.Loop, machine: s.New(), start: s.start, ctx: context.Background(), full: full, requests: s.requests}
+	r := &run{loop: s.Loop, machine: s.New(), start: s.start, ctx: context.Background(), full: full, host: from, requests: s.requests}
 	k := r.accept(conn)
 	s.mu.Lock()
 	s.runs[r] = struct{}{}
@@ -148,6 +150,7 @@ func (s *Server) welcome(conn Conn) {
 		s.farewells++
 	} else {
 		s.hosts[from]++
+		s.open.add(r, time.Now())
 	}
 	s.mu.Unlock()
 	select {
@@ -214,10 +217,11 @@ func (s *Server) serve(k *link) {
 	r.awaitIdle()
 	s.mu.Lock()
 	delete(s.runs, r)
-	if r.full {
+	s.open.remove(r)
+	if r.full || r.stay.let {
 		s.farewells--
 	} else {
-		s.left(roles.HostOf(k.peer.Addr()))
+		s.left(r.host)
 	}
 	s.mu.Unlock()
 	if s.Free != nil {

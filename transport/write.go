@@ -122,6 +122,7 @@ func (k *link) sendTold(m protocol.Message) {
 	frame := k.run.loop.encode(m)
 	k.conn.SetWriteDeadline(time.Time{})
 	k.trace(Event{What: SentMessage, Message: m})
+	k.run.moved.Add(int64(len(frame)))
 	k.run.enter()
 	go func() {
 		defer k.run.leave()
@@ -158,6 +159,7 @@ func (k *link) flush() {
 	err := error(nil)
 	if !k.failed {
 		k.run.writing(k, true)
+		k.run.moved.Add(int64(len(k.out.buf)))
 		_, err = k.conn.Write(k.out.buf)
 		k.run.writing(k, false)
 	}

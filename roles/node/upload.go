@@ -21,6 +21,7 @@ type Upload struct {
 	sent     []roles.CheckFile // the stretches sent last, of roles.MaxDoubted groups
 	told     roles.CheckFile   // the part of a tree that was sent last
 	progress roles.Progress
+	stopped  roles.Stopped // why this stretch is the last, while Finishing
 }
 
 // Served is reported for each GET and TREE. Code is 0, or the reason of the refusal.
@@ -110,7 +111,7 @@ func (u *Upload) Step(_ roles.Moment, in roles.Input) []roles.Effect {
 			u.expired()
 		}
 	case roles.Stopped:
-		u.stop()
+		u.stop(in)
 	}
 	return u.core.Effects()
 }
@@ -217,7 +218,7 @@ func (u *Upload) hashing(in roles.FileHashing) {
 // bodySent handles the end of a body.
 func (u *Upload) bodySent() {
 	if u.State() == UploadFinishing {
-		u.leave(uploadBodySent, draining())
+		u.leave(uploadBodySent, u.stopped.Refusal("node"))
 		return
 	}
 	u.core.Fire(uploadBodySent)
@@ -235,17 +236,14 @@ func (u *Upload) expired() {
 	}
 }
 
-func (u *Upload) stop() {
+func (u *Upload) stop(in roles.Stopped) {
 	switch u.State() {
 	case UploadSending, UploadFinishing, UploadRejecting:
+		u.stopped = in
 		u.core.Fire(uploadStopped)
 	default:
-		u.leave(uploadStopped, draining())
+		u.leave(uploadStopped, in.Refusal("node"))
 	}
-}
-
-func draining() *protocol.Error {
-	return &protocol.Error{Code: protocol.Draining, Text: "the node is stopping"}
 }
 
 // leave ends the link for a reason of our own. A spoiled body is confessed first.

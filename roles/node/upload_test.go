@@ -258,6 +258,20 @@ func TestAStoppingNodeSaysSoToWhoeverWaits(t *testing.T) {
 	s.Tell(roles.FileRefused{Code: protocol.NotFound}, "Rejecting")
 }
 
+// TestALinkThatHasToMakeRoomIsToldBusy, once the stretch that is on its way has passed.
+func TestALinkThatHasToMakeRoomIsToldBusy(t *testing.T) {
+	busy := []string{"send 0 ERROR busy by node retry=2000", halfClose, discard}
+	s := accepted(t)
+	s.Tell(roles.Stopped{Scarce: true}, "Rejecting", busy...)
+	s = sending(t)
+	s.Tell(roles.Stopped{Scarce: true}, "Finishing")
+	s.Tell(roles.BodyDone{}, "Rejecting", busy...)
+	s = sending(t)
+	s.Tell(roles.Stopped{Scarce: true}, "Finishing")
+	s.Tell(roles.Stopped{}, "Finishing")
+	s.Tell(roles.BodyDone{}, "Rejecting", "send 0 ERROR draining by node", halfClose, discard) // the later word counts
+}
+
 // TestBytesThatAClientCallsWrongAreLookedAt: the disk may have lost bits, and nobody else notices.
 func TestBytesThatAClientCallsWrongAreLookedAt(t *testing.T) {
 	s := sending(t)

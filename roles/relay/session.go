@@ -121,7 +121,7 @@ func (s *Session) Step(at roles.Moment, in roles.Input) []roles.Effect {
 		}
 	case roles.Stopped:
 		s.pass(at, in)
-		s.stop()
+		s.stop(in)
 	}
 	return s.core.Effects()
 }
@@ -311,12 +311,12 @@ func (s *Session) expired(at roles.Moment) {
 	s.reject(sessionExpired, &protocol.Error{Code: protocol.Timeout, Text: "no whole request in time"})
 }
 
-func (s *Session) stop() {
+func (s *Session) stop(in roles.Stopped) {
 	if s.State() == SessionRejecting {
 		s.core.Fire(sessionStopped)
 		return
 	}
-	s.reject(sessionStopped, &protocol.Error{Code: protocol.Draining, Text: "the relay is stopping"})
+	s.reject(sessionStopped, in.Refusal("relay"))
 }
 
 func (s *Session) reject(event SessionEvent, err *protocol.Error) {

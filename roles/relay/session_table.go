@@ -119,7 +119,7 @@ var sessionGrammar = roles.NewGrammar(func() roles.Table[SessionState, SessionEv
 			{Name: sessionPeerEnded, Means: "the peer half-closed"},
 			{Name: sessionLost, Means: "the link broke"},
 			{Name: sessionExpired, Deadline: true, Means: "the state's deadline passed"},
-			{Name: sessionStopped, Means: "the relay is stopping"},
+			{Name: sessionStopped, Means: "the relay is stopping, or links are scarce and this one has been open for long without need"},
 		},
 		Rows: []roles.Row[SessionState, SessionEvent]{
 			sessionRow([]SessionState{SessionAccepted}, sessionOpened, SessionListening, "the peer speaks first"),
@@ -158,7 +158,7 @@ var sessionGrammar = roles.NewGrammar(func() roles.Table[SessionState, SessionEv
 			sessionRow([]SessionState{SessionEntering}, sessionExpired, SessionRejecting, "our disk does not answer: ERROR(internal)"),
 			sessionRow([]SessionState{SessionAnswering}, sessionExpired, SessionClosed, "a peer that does not take its answer keeps others from theirs"),
 			sessionRow([]SessionState{SessionRejecting}, sessionExpired, SessionClosed, "the peer had its moment"),
-			sessionRow([]SessionState{SessionListening, SessionIdle, SessionEntering, SessionUnproven, SessionProving, SessionWaiting, SessionAnswering}, sessionStopped, SessionRejecting, "the relay goes: ERROR(draining), behind what is on its way"),
+			sessionRow([]SessionState{SessionListening, SessionIdle, SessionEntering, SessionUnproven, SessionProving, SessionWaiting, SessionAnswering}, sessionStopped, SessionRejecting, "the relay goes: ERROR(draining); or others need the room: ERROR(busy); behind what is on its way"),
 			sessionRow([]SessionState{SessionRejecting}, sessionStopped, "", "already ending"),
 		},
 	}

@@ -114,6 +114,14 @@ func TestAStoppingRelaySaysSo(t *testing.T) {
 	s.Tell(roles.Lost{Code: protocol.Lost}, "Closed", "hangup 0")
 }
 
+// TestALinkThatHasToMakeRoomIsToldBusy: the relay goes on, so its peer may come again.
+func TestALinkThatHasToMakeRoomIsToldBusy(t *testing.T) {
+	s := accepted(t, relay.NewRegistry(relay.Policy{}))
+	s.Hear(0, rolestest.Sample(protocol.KindLocate), "Idle", "send 0 LOCATED peers=0", "hear 0")
+	s.Tell(roles.Stopped{Scarce: true}, "Rejecting", "send 0 ERROR busy by relay retry=2000", "halfclose 0", "discard 0")
+	s.Tell(roles.Stopped{}, "Rejecting")
+}
+
 func TestAnOldTimerChangesNothing(t *testing.T) {
 	s := accepted(t, relay.NewRegistry(relay.Policy{}))
 	s.Hear(0, rolestest.Sample(protocol.KindLocate), "Idle", "send 0 LOCATED peers=0", "hear 0")
