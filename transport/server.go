@@ -37,7 +37,8 @@ type Server struct {
 	runs      map[*run]struct{}
 	hosts     map[roles.Host]int // how many of them an address has, but for the farewells
 	open      open
-	farewells int                // runs above the limit
+	farewells int // runs above the limit
+	files     descriptors
 	rate      *rates[roles.Host] // of links
 	requests  *requestRates
 	serving   sync.WaitGroup
@@ -64,6 +65,7 @@ func Farewells(limit int) int { return min(mostFarewells, fewFarewells+limit/8) 
 // that, or the error that ended accepting.
 func (s *Server) Serve(ctx context.Context) error {
 	s.runs, s.hosts, s.next, s.start = map[*run]struct{}{}, map[roles.Host]int{}, make(chan *link), s.Loop.start()
+	s.files = newDescriptors()
 	s.rate, s.requests = newRates[roles.Host](s.LinkRate), newRequestRates(s.RequestRate, s.RequestRateFrom)
 	if s.Log == nil {
 		s.Log = hclog.NewNullLogger()
@@ -164,14 +166,15 @@ func (s *Server) welcome(conn Conn) {
 // judge reports whether there is no room for a link, and whether there is none even to refuse it in its
 // turn. From is what its links count under.
 func (s *Server) judge(conn Conn) (from roles.Host, full, overfull bool) {
+	few, none := s.files.judge(conn)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	full = s.Limit > 0 && len(s.runs)-s.farewells >= s.Limit
+	full = few || s.Limit > 0 && len(s.runs)-s.farewells >= s.Limit
 	if !full {
 		from = roles.HostOf(addrPort(conn.RemoteAddr()).Addr())
 		full = s.crowded(from) || from.Bounded() && !s.rate.allow(from, time.Now())
 	}
-	return from, full, full && s.farewells >= Farewells(s.Limit)
+	return from, full, none || full && s.farewells >= Farewells(s.Limit)
 }
 
 // crowded reports whether an address has as many links as one may have. The caller holds the mutex.

@@ -25,12 +25,13 @@ type tlsListener struct {
 	end      sync.Once
 	all      sync.WaitGroup // its goroutines
 	queue    *handshakes
+	files    descriptors
 }
 
 func newTLSListener(below Listener, self *identity, by protocol.Party, unproven int) *tlsListener {
 	l := &tlsListener{
 		Listener: below, self: self, by: by,
-		ready: make(chan Conn), failures: make(chan error), ended: make(chan struct{}),
+		files: newDescriptors(), ready: make(chan Conn), failures: make(chan error), ended: make(chan struct{}),
 	}
 	l.queue = newHandshakes(l.shake, unproven)
 	l.all.Go(l.accept)
@@ -45,7 +46,7 @@ func (l *tlsListener) accept() {
 	for {
 		conn, err := l.Listener.Accept()
 		if err == nil {
-			l.queue.add(conn)
+			l.take(conn)
 			continue
 		}
 		select {
@@ -54,6 +55,16 @@ func (l *tlsListener) accept() {
 			return
 		}
 	}
+}
+
+// take begins the handshake of a connection, unless descriptors are so scarce that it takes one away from
+// those who are inside. There is no way to say so before the handshake.
+func (l *tlsListener) take(conn Conn) {
+	if _, none := l.files.judge(conn); none {
+		conn.Close()
+		return
+	}
+	l.queue.add(conn)
 }
 
 // Accept waits for the next link whose handshake is done.

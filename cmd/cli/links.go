@@ -16,7 +16,7 @@ const ownFiles = 32
 // there is no room, for no link could be accepted. Tell has the log say so. Plain says that the server
 // speaks without TLS, whose handshakes take descriptors, too.
 func BoundLinks(asked, each int, plain bool) (links int, tell func(hclog.Logger)) {
-	files, known := openFiles()
+	files, known := transport.OpenFiles()
 	most := asked
 	if known {
 		most = min(asked, mostLinks(files, each, plain))
@@ -52,5 +52,5 @@ func mostLinks(files uint64, each int, plain bool) int {
 			high = middle
 		}
 	}
-	return low
+	return min(low, max(1, int(files)*roles.ScarceFiles/100-ownFiles)) // the server takes none with a higher number
 }

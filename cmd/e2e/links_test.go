@@ -5,6 +5,7 @@ package e2e
 import (
 	"io"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -61,6 +62,77 @@ func TestALinkAboveTheOpenFilesIsToldBusy(t *testing.T) {
 	})
 	if strings.Contains(relay.errors.String(), "too many open files") || strings.Contains(node.errors.String(), "too many open files") {
 		t.Error("the descriptors ran out")
+	}
+}
+
+// TestWhoIsInsideHasDescriptorsWhenTheyRunOut: others hold most descriptors of a node, of which it knows
+// nothing. Newcomers are told busy before it has none left, and whoever is inside still has files opened.
+func TestWhoIsInsideHasDescriptorsWhenTheyRunOut(t *testing.T) {
+	t.Parallel()
+	relay := start(t, "relay-server", "--plain", "--host", "127.0.0.1", "0")
+	cmd := withFiles(t, "-n 64", "peer-node", "--plain", "--share", folder(t, map[string]string{"a": "1"}), "--index", "-", "--listen", "127.0.0.1:0", "127.0.0.1", relay.port)
+	for range 30 {
+		held, err := os.Open(os.DevNull)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer held.Close()
+		cmd.ExtraFiles = append(cmd.ExtraFiles, held)
+	}
+	node := startCommand(t, cmd)
+	dial := func() net.Conn {
+		conn, err := net.Dial("tcp", node.ready)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		conn.SetDeadline(time.Now().Add(10 * time.Second))
+		return conn
+	}
+	inside := dial()
+	gets(t, inside, "a")
+	var conns []net.Conn
+	for range 60 {
+		conns = append(conns, dial())
+	}
+	busy := 0
+	for _, conn := range conns {
+		conn.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+		head := make([]byte, protocol.HeaderSize)
+		if _, err := io.ReadFull(conn, head); err == nil && protocol.Kind(head[3]) == protocol.KindError {
+			busy++
+		}
+	}
+	if busy < 45 {
+		t.Errorf("%d of 60 newcomers were told busy\n%s", busy, node.errors)
+	}
+	gets(t, inside, "a")
+	if strings.Contains(node.errors.String(), "too many open files") {
+		t.Errorf("the descriptors ran out\n%s", node.errors)
+	}
+}
+
+// gets asks for a file of a byte over a link, and takes it.
+func gets(t *testing.T, conn net.Conn, name string) {
+	t.Helper()
+	conn.Write(protocol.Append(nil, &protocol.Get{Name: name}))
+	var got []byte
+	for {
+		var b [1]byte
+		if _, err := io.ReadFull(conn, b[:]); err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, b[0])
+		m, _, err := protocol.Decode(got)
+		if m == nil && err == nil {
+			continue
+		}
+		content, is := m.(*protocol.Content)
+		if !is || content.Length != 1 {
+			t.Fatalf("answered with %+v, %v", m, err)
+		}
+		io.ReadFull(conn, b[:])
+		return
 	}
 }
 
