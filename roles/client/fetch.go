@@ -55,6 +55,7 @@ type Fetch struct {
 	gave    bool                // a group was fetched
 	about   protocol.Attributes // of the content, as [roles.Placement] says
 	result  Result
+	tries   tries // of the result
 }
 
 // known is a content that nodes have. It is tried if the fetch has turned to it.

@@ -47,7 +47,7 @@ type attempt struct {
 	unasked Unasked
 	young   time.Duration // as of a Fetch
 	mute    QueryResult
-	tried   []Tried
+	tried   tries
 	later   []Node // were dismissed: to be asked again, last
 	redials redials
 }
@@ -215,7 +215,7 @@ func (r *Reader) fail(at roles.Moment, event ReaderEvent, result Result) {
 // unread reports that the groups that are wanted do not come.
 func (r *Reader) unread(result Result) {
 	is, _ := r.picker.Identity()
-	result.Name, result.Hash, result.Size, result.Tried = r.picker.name, is.Hash, is.Size, r.attempt.tried
+	result.Name, result.Hash, result.Size, result.Tried = r.picker.name, is.Hash, is.Size, r.attempt.tried.all
 	r.core.Do(roles.Report{Outcome: Unread{r.wanted, result}})
 }
 
@@ -314,7 +314,7 @@ func (r *Reader) had(h Had) {
 
 // visited draws the conclusions from a visit that is over.
 func (r *Reader) visited(v Visited) {
-	r.attempt.tried = append(r.attempt.tried, v.Tried)
+	r.attempt.tried.add(v.Tried)
 	r.core.Do(roles.Report{Outcome: v.Tried})
 	switch {
 	case v.Barred:

@@ -160,11 +160,11 @@ func (r *Reader) answered(result QueryResult) {
 // exhausted evaluates the visits when no node is left to ask.
 func (r *Reader) exhausted() {
 	a := &r.attempt
-	result := Result{Outcome: verdict(a.tried, !r.picker.want.IsZero(), a.unasked.some(), a.young > 0), Unasked: a.unasked}
+	result := Result{Outcome: verdict(a.tried.all, !r.picker.want.IsZero(), a.unasked.some(), a.young > 0), Unasked: a.unasked}
 	if result.Outcome == TooEarly {
 		result.Young = a.young
 	}
-	for _, tried := range a.tried {
+	for _, tried := range a.tried.all {
 		if result.Code != protocol.Changed {
 			result.Code, result.By, result.Text = tried.Code, tried.By, tried.Text
 		}

@@ -63,7 +63,8 @@ func (f *Fetch) answered(r QueryResult) {
 // visited evaluates a visit to a node that is over.
 func (f *Fetch) visited(v Visited) {
 	v.Published = f.listed[v.Node] != Identity{}
-	f.result.Tried = append(f.result.Tried, v.Tried)
+	f.tries.add(v.Tried)
+	f.result.Tried = f.tries.all
 	f.core.Do(roles.Report{Outcome: v.Tried})
 	switch {
 	case v.Barred:
