@@ -11,20 +11,48 @@ import (
 	"time"
 )
 
+// constants are those of a file, which has been type-checked.
+type constants struct {
+	file *ast.File
+	defs map[*ast.Ident]types.Object
+}
+
+func constantsOf(path string) (c constants, err error) {
+	files := token.NewFileSet()
+	if c.file, err = parser.ParseFile(files, path, nil, parser.ParseComments); err != nil {
+		return c, err
+	}
+	c.defs = map[*ast.Ident]types.Object{}
+	_, err = (&types.Config{Importer: clock{}}).Check("protocol", files, []*ast.File{c.file}, &types.Info{Defs: c.defs})
+	return c, err
+}
+
+// valuesOf returns the values of the parameters of some files, by their names.
+func valuesOf(paths ...string) (map[string]string, error) {
+	values := map[string]string{}
+	for _, path := range paths {
+		c, err := constantsOf(path)
+		if err != nil {
+			return nil, err
+		}
+		for name, is := range c.defs {
+			if constant, are := is.(*types.Const); are && name.IsExported() {
+				values[name.Name] = valueOf(constant)
+			}
+		}
+	}
+	return values, nil
+}
+
 // parameters reads the constants of a file, with their values and comments: one table for each block of them,
 // under the block's comment.
 func parameters(path string) (string, error) {
-	files := token.NewFileSet()
-	file, err := parser.ParseFile(files, path, nil, parser.ParseComments)
+	c, err := constantsOf(path)
 	if err != nil {
 		return "", err
 	}
-	info := &types.Info{Defs: map[*ast.Ident]types.Object{}}
-	if _, err := (&types.Config{Importer: clock{}}).Check("protocol", files, []*ast.File{file}, info); err != nil {
-		return "", err
-	}
 	var out strings.Builder
-	for _, decl := range file.Decls {
+	for _, decl := range c.file.Decls {
 		block, is := decl.(*ast.GenDecl)
 		if !is || block.Tok != token.CONST {
 			continue
@@ -41,7 +69,7 @@ func parameters(path string) (string, error) {
 				what = oneLine(spec.Comment)
 			}
 			if name := spec.Names[0]; name.IsExported() {
-				rows = append(rows, []string{name.Name, valueOf(info.Defs[name].(*types.Const)), what})
+				rows = append(rows, []string{name.Name, valueOf(c.defs[name].(*types.Const)), what})
 			}
 		}
 		fmt.Fprintf(&out, "%s\n\n%s\n", oneLine(block.Doc), table(rows...))

@@ -28,7 +28,16 @@ func regions(top string) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	values, err := valuesOf(top+"/protocol/limits.go", top+"/roles/limits.go")
+	if err != nil {
+		return nil, err
+	}
+	bounds, err := boundTable(values)
+	if err != nil {
+		return nil, err
+	}
 	all := map[string]string{
+		"bounds":     bounds,
 		"parameters": fixed, "choices": chosen, "kinds": kinds(), "codes": codes(), "fetch": wholeFetch(), "trips": trips(), "invisible": invisible(), "assigned": assigned(),
 	}
 	for _, m := range examples() {

@@ -33,7 +33,9 @@ func closedAt(t *testing.T, memory *transport.Memory) (invite func(uses int, add
 	if err != nil {
 		t.Fatal(err)
 	}
-	background(t, func(ctx context.Context) error { return (&peer.Relay{Admission: admission, Network: network}).Serve(ctx, listener) })
+	background(t, func(ctx context.Context) error {
+		return (&peer.Relay{Admission: admission, Network: network}).Serve(ctx, listener)
+	})
 	return func(uses int, addresses ...string) *protocol.Invite {
 		files, err := state.AdmitAt(path)
 		if err != nil {
