@@ -1,0 +1,139 @@
+package relay_test
+
+import (
+	"crypto/ed25519"
+	"os"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/relay"
+	"github.com/relaypeer/relaypeer/roles/rolestest"
+)
+
+// vectors seeds a fuzzer with each vector, and with all that are requests in one stream.
+func vectors(f *testing.F, more ...protocol.Message) {
+	f.Helper()
+	var all []byte
+	for _, stream := range rolestest.Vectors(f, os.DirFS("../../protocol/testdata/vectors")) {
+		f.Add(stream, []byte{})
+		if m, _, _ := protocol.DecodeWithin(stream, protocol.MaxFirst); m != nil && len(all) < 4<<10 {
+			all = append(all, stream...)
+		}
+	}
+	f.Add(all, []byte{})
+	var dialogue []byte
+	for _, m := range more {
+		dialogue = protocol.Append(dialogue, m)
+	}
+	f.Add(dialogue, []byte{})
+	f.Add(dialogue, slices.Repeat([]byte{8}, 2*len(more)))
+	f.Add(dialogue, []byte{0, 0, 0, 5})
+	f.Add(dialogue, []byte{0, 6, 0, 0xff})
+}
+
+// mine is the id of a peer, a key.
+var mine = protocol.PeerID(ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)).Public().(ed25519.PublicKey))
+
+// requests are those of a node that comes, publishes, asks and leaves.
+func requests() []protocol.Message {
+	return []protocol.Message{
+		&protocol.Register{ID: mine, Epoch: 1, Port: 4000},
+		&protocol.Publish{ID: mine, Epoch: 1, Index: 1, To: 1, Latest: 1, Changes: []protocol.Entry{{Name: "a.txt", Size: 5, Hash: rolestest.Hash(1)}}},
+		&protocol.Renew{ID: mine, Epoch: 1}, rolestest.Sample(protocol.KindLocate), &protocol.Locate{Name: "a.txt", Limit: protocol.MaxPage},
+		rolestest.Sample(protocol.KindList), &protocol.Leave{ID: mine, Epoch: 1}, rolestest.Sample(protocol.KindLocate),
+	}
+}
+
+// besiege has an adversary speak with a session. It is quiet for no longer than a session may take.
+func besiege(t *testing.T, session *relay.Session, a *rolestest.Adversary) {
+	a.Effects, a.Quiet, a.Memory = 8, 64, 1<<20
+	a.Patience = roles.ReplyTimeout + roles.ListPatience + roles.IdleTimeout + roles.CloseTimeout + time.Second
+	a.Attack(t, session)
+}
+
+// FuzzSession: whatever a peer says, an open relay ends the link in time, and no lease is of another id
+// than the link has proven.
+func FuzzSession(f *testing.F) {
+	vectors(f, requests()...)
+	f.Fuzz(func(t *testing.T, stream, choices []byte) {
+		registry := relay.NewRegistry(relay.Policy{})
+		besiege(t, relay.NewSession(registry, &relay.Answers{}), &rolestest.Adversary{
+			Stream: stream, Choices: choices, Begin: roles.Opened{Peer: visitor, ID: mine, Exporter: proven},
+		})
+		for _, lease := range registry.Leases(0) {
+			if lease.ID != mine {
+				t.Errorf("a lease of %s", lease.ID.Short())
+			}
+		}
+	})
+}
+
+// FuzzPlainSession: in plain a peer may give any id.
+func FuzzPlainSession(f *testing.F) {
+	vectors(f, requests()...)
+	f.Fuzz(func(t *testing.T, stream, choices []byte) {
+		registry := relay.NewRegistry(relay.Policy{})
+		besiege(t, relay.NewSession(registry, &relay.Answers{}), &rolestest.Adversary{
+			Stream: stream, Choices: choices, Begin: roles.Opened{Peer: visitor},
+		})
+		if n := registry.Active(0); n > len(stream)/protocol.HeaderSize {
+			t.Errorf("%d leases", n)
+		}
+	})
+}
+
+// FuzzClosedSession: a closed relay tells a stranger nothing but denied, leases it nothing, and admits
+// only a peer that has signed with a token's key.
+func FuzzClosedSession(f *testing.F) {
+	invite := rolestest.Invite()
+	enter := invite.Enter(proven, mine)
+	vectors(f, append([]protocol.Message{rolestest.Sample(protocol.KindLocate), rolestest.Sample(protocol.KindEnter), enter}, requests()...)...)
+	f.Fuzz(func(t *testing.T, stream, choices []byte) {
+		registry := relay.NewRegistry(relay.Policy{})
+		members := gate{}
+		besiege(t, relay.NewClosedSession(registry, &relay.Answers{}, members, rolestest.Node(9)), &rolestest.Adversary{
+			Stream: stream, Choices: choices, Begin: roles.Opened{Peer: visitor, ID: mine, Exporter: proven},
+			Keys: []protocol.PeerID{{}, invite.KeyID()},
+			Admit: func(e roles.Admit) []roles.Input {
+				return []roles.Input{roles.Admitted{Role: protocol.BothRoles}, roles.Admitted{Role: protocol.ClientRole}, roles.Admitted{Code: protocol.Denied}}
+			},
+			Watch: func(in roles.Input, effects []roles.Effect) {
+				if admitted, is := in.(roles.Admitted); is && admitted.Role != 0 {
+					members[mine] = admitted.Role
+				}
+				for _, e := range effects {
+					if admit, is := e.(roles.Admit); is && (admit.ID != mine || admit.Token != invite.Token) {
+						t.Fatal(rolestest.Describe(admit))
+					}
+					if len(members) == 0 {
+						toldStranger(t, in, e)
+					}
+				}
+			},
+		})
+		if len(members) == 0 && registry.Active(0) > 0 {
+			t.Error("a stranger has a lease")
+		}
+	})
+}
+
+// refusals are what a stranger may hear of a closed relay: that it is denied, and whatever the relay thinks of how it
+// speaks.
+var refusals = []protocol.Code{protocol.Denied, protocol.Unexpected, protocol.Timeout, protocol.Draining, protocol.Internal}
+
+// toldStranger fails unless an effect is one that a stranger may cause.
+func toldStranger(t *testing.T, in roles.Input, e roles.Effect) {
+	send, is := e.(roles.Send)
+	if !is {
+		return
+	}
+	refusal, is := send.Message.(*protocol.Error)
+	malformed, junk := in.(roles.Malformed)
+	if !is || !slices.Contains(refusals, refusal.Code) && !(junk && refusal.Code == malformed.Err.Code) {
+		t.Fatalf("%s is answered with %s", reflect.TypeOf(in), rolestest.Say(send.Message))
+	}
+}
