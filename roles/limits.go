@@ -21,6 +21,7 @@ const (
 	DialTimeout       = 5 * time.Second  // from dialing to connected
 	HandshakeTimeout  = 5 * time.Second  // from connected to the end of the TLS handshake
 	HandshakePatience = 2 * time.Second  // after this a handshake is dropped if another waits for its place
+	HelloPatience     = time.Second / 4  // the same for one of which the initiator's first message has not come whole
 	RequestTimeout    = 10 * time.Second // from accepted to the first whole request
 	ReplyTimeout      = 10 * time.Second // to a response: from its request, or from the end of the response before if that is later
 	IdleTimeout       = 10 * time.Second // from a response to the next request or the end of stream

@@ -98,9 +98,10 @@ func (l *tlsListener) Close() error {
 	return err
 }
 
-// shake does the handshake of a connection, and passes the link on or ends it.
-func (l *tlsListener) shake(below Conn) {
-	conn := l.self.respond(below, l.by)
+// shake does the handshake of a connection, and passes the link on or ends it. It calls greeted once the peer's first
+// message has come.
+func (l *tlsListener) shake(below Conn, greeted func()) {
+	conn := l.self.respond(below, l.by, greeted)
 	if conn == nil {
 		return
 	}
@@ -111,9 +112,10 @@ func (l *tlsListener) shake(below Conn) {
 	}
 }
 
-// respond does the handshake of the side that was dialled. It returns nil after one that has failed.
-func (i *identity) respond(below Conn, by protocol.Party) Conn {
+// respond does the handshake of the side that was dialled, as shake does. It returns nil after one that has failed.
+func (i *identity) respond(below Conn, by protocol.Party, greeted func()) Conn {
 	wire := newWire(below, true)
+	wire.greeted = greeted
 	over := tls.Server(wire, i.server)
 	if err := over.HandshakeContext(context.Background()); err != nil {
 		wire.flush() // the alert

@@ -3,6 +3,7 @@ package transport
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/relaypeer/relaypeer/roles"
@@ -11,7 +12,7 @@ import (
 // handshakes are those that a listener has under way. Of one address only a few are: the next ones wait
 // for their turn, so that those of others go on beside them. A connection that waits costs no goroutine.
 type handshakes struct {
-	shake func(Conn) // does one and returns at its end
+	shake func(conn Conn, greeted func()) // does one and returns at its end
 
 	mostRunning, mostWaiting, mostFrom int // of one address; the others of all
 
@@ -30,15 +31,34 @@ type handshakes struct {
 type queue struct{ running, waiting []*handshake }
 
 type handshake struct {
-	conn  Conn
-	from  roles.Host
-	since time.Time // when it began, or came to wait
-	timer *time.Timer
+	conn    Conn
+	from    roles.Host
+	since   time.Time // when it began, or came to wait
+	timer   *time.Timer
+	greeted atomic.Bool // the peer's first message has come
+}
+
+// overdue reports whether a handshake takes long. A peer says its first word without waiting for any of ours: one who has
+// not said it soon is hardly there to be served.
+func (h *handshake) overdue() bool {
+	patience := roles.HandshakePatience
+	if !h.greeted.Load() {
+		patience = roles.HelloPatience
+	}
+	return time.Since(h.since) >= patience
+}
+
+// overdue returns the oldest handshake that takes long, or nil.
+func (q *queue) overdue() *handshake {
+	if i := slices.IndexFunc(q.running, (*handshake).overdue); i >= 0 {
+		return q.running[i]
+	}
+	return nil
 }
 
 // newHandshakes returns those of a listener that may have so many, in work and in wait together; 0: as many
 // as there may be.
-func newHandshakes(shake func(Conn), most int) *handshakes {
+func newHandshakes(shake func(Conn, func()), most int) *handshakes {
 	running, waiting, from := roles.MaxHandshakes, roles.MaxHandshakesWaiting, roles.MaxHandshakesFrom
 	if most > 0 {
 		running = max(1, min(running, most/2))
@@ -61,7 +81,7 @@ func (s *handshakes) add(conn Conn) {
 	for !s.place(h) {
 		s.wanted = true
 		s.mu.Unlock()
-		pause := time.NewTimer(roles.HandshakePatience / 10)
+		pause := time.NewTimer(roles.HelloPatience / 5)
 		select {
 		case <-s.freed:
 		case <-s.ended:
@@ -84,11 +104,11 @@ func (s *handshakes) place(h *handshake) bool {
 	case s.closed:
 		h.conn.Close()
 		return true
-	case len(q.running) == s.mostFrom && (len(q.waiting) > 0 || !s.dropLate(q.running)):
+	case len(q.running) == s.mostFrom && (len(q.waiting) > 0 || !s.dropOverdue(q.overdue())):
 		s.hosts[h.from] = q
 		s.wait(h)
 		return true
-	case s.running == s.mostRunning && !s.dropLate(s.most((*queue).atWork)):
+	case s.running == s.mostRunning && !s.dropOverdue(s.overdue()):
 		return false
 	}
 	s.hosts[h.from] = q
@@ -96,14 +116,24 @@ func (s *handshakes) place(h *handshake) bool {
 	return true
 }
 
-func (q *queue) atWork() []*handshake { return q.running }
-func (q *queue) inWait() []*handshake { return q.waiting }
-
-// most returns those of the address of which there are most; of several, those with the oldest.
-func (s *handshakes) most(of func(*queue) []*handshake) (found []*handshake) {
+// longest returns those that wait of the address of which most do; of several, those with the oldest.
+func (s *handshakes) longest() (found []*handshake) {
 	for _, q := range s.hosts {
-		if these := of(q); len(these) > len(found) || len(these) > 0 && len(these) == len(found) && these[0].since.Before(found[0].since) {
+		if these := q.waiting; len(these) > len(found) || len(these) > 0 && len(these) == len(found) && these[0].since.Before(found[0].since) {
 			found = these
+		}
+	}
+	return found
+}
+
+// overdue returns a handshake that takes long, or nil: of the address of which most are at work; of several, the oldest.
+func (s *handshakes) overdue() (found *handshake) {
+	most := 0
+	for _, q := range s.hosts {
+		if n := len(q.running); n < most {
+			continue
+		} else if h := q.overdue(); h != nil && (n > most || h.since.Before(found.since)) {
+			most, found = n, h
 		}
 	}
 	return found
@@ -117,7 +147,7 @@ func (s *handshakes) start(h *handshake) {
 	h.since = time.Now()
 	h.timer = time.AfterFunc(roles.HandshakePatience, func() { s.late(h) })
 	s.all.Go(func() {
-		s.shake(h.conn)
+		s.shake(h.conn, func() { h.greeted.Store(true) })
 		h.timer.Stop()
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -141,7 +171,7 @@ func (s *handshakes) wait(h *handshake) {
 		}
 	})
 	if s.waiting > s.mostWaiting {
-		s.drop(s.most((*queue).inWait)[0])
+		s.drop(s.longest()[0])
 	}
 }
 
@@ -155,12 +185,12 @@ func (s *handshakes) late(h *handshake) {
 	}
 }
 
-// dropLate drops the oldest of an address's handshakes if it takes long. It reports false if none does.
-func (s *handshakes) dropLate(running []*handshake) bool {
-	if time.Since(running[0].since) < roles.HandshakePatience {
+// dropOverdue drops a handshake that takes long. It reports false if there is none.
+func (s *handshakes) dropOverdue(h *handshake) bool {
+	if h == nil {
 		return false
 	}
-	s.drop(running[0])
+	s.drop(h)
 	return true
 }
 

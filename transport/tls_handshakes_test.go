@@ -1,7 +1,9 @@
 package transport
 
 import (
+	"crypto/tls"
 	"fmt"
+	"io"
 	"net/netip"
 	"sync"
 	"testing"
@@ -17,6 +19,7 @@ type site struct {
 	below    *Memory
 	listener *tlsListener
 
+	came     int // silent ones, each from an address of its own
 	over     chan struct{}
 	accepted int // once it is over
 }
@@ -152,7 +155,7 @@ func TestWhatWaitsForAHandshakeIsBounded(t *testing.T) {
 
 func isClosed(conn Conn) bool {
 	conn.SetReadDeadline(time.Now().Add(time.Millisecond))
-	_, err := conn.Read(make([]byte, 1))
+	_, err := io.Copy(io.Discard, conn)
 	return !isTimeout(err)
 }
 
@@ -167,13 +170,52 @@ func TestALateHandshakeGoesForANewOne(t *testing.T) {
 		if got := s.counts(); got != fmt.Sprintf("%d run, 0 wait, of %d", roles.MaxHandshakes, roles.MaxHandshakes) {
 			s.t.Error(got)
 		}
-		if took := s.honest("10.9.9.9"); took < roles.HandshakePatience || took > 2*roles.HandshakePatience {
+		if took := s.honest("10.9.9.9"); took < roles.HelloPatience || took > 2*roles.HelloPatience {
 			s.t.Errorf("a new one took %v", took)
 		}
 		if isClosed(more) {
 			s.t.Error("a young one was dropped")
 		}
 	})
+}
+
+// One whose first message has come has more patience than those who say nothing: it is being served.
+func TestAHandshakeThatHasBegunDoesNotGoForANewOne(t *testing.T) {
+	inBubble(t, func(s *site) {
+		begun := s.silent("10.9.9.8")
+		hello := &tls.Config{InsecureSkipVerify: true, NextProtos: []string{alpn}, MinVersion: tls.VersionTLS13}
+		tls.Client(writes{begun}, hello).Handshake()
+		s.silences(roles.MaxHandshakes - 1)
+		time.Sleep(2 * roles.HelloPatience)
+		s.silences(roles.MaxHandshakes)
+		if isClosed(begun) {
+			s.t.Error("one that has begun was dropped")
+		}
+		if took := s.honest("10.9.9.9"); took > 2*roles.HelloPatience {
+			s.t.Errorf("a new one took %v", took)
+		}
+		time.Sleep(roles.HandshakePatience)
+		s.silences(roles.MaxHandshakes)
+		s.honest("10.9.9.9")
+		if !isClosed(begun) {
+			s.t.Error("one that has begun and goes on no more was kept")
+		}
+	})
+}
+
+// writes is a connection of which nothing is read.
+type writes struct{ Conn }
+
+func (writes) Read([]byte) (int, error) { return 0, io.EOF }
+
+// silences has silent ones come, each from an address of its own.
+func (s *site) silences(many int) {
+	s.t.Helper()
+	for range many {
+		s.came++
+		s.silent(fmt.Sprintf("10.1.%d.%d", s.came/250, s.came%250))
+	}
+	synctest.Wait()
 }
 
 // Many that come at once from one address are all served.

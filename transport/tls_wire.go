@@ -23,6 +23,7 @@ type wire struct {
 	budget    int             // bytes that may yet be read in the handshake
 	begin     []byte          // of what was read in the handshake, at most beginBytes
 	failed    error           // the connection failed
+	greeted   func()          // a responder calls it when the peer's first message has come whole
 	ahead     bool            // a body is being read: as much is read at once as has come
 	page      *[pageSize]byte // unread's memory, from the pool; or nil
 	wide      *aheadBuffer    // unread's memory where a body is being read, from the pool; or nil

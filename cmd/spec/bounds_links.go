@@ -34,8 +34,8 @@ var linkBounds = []bound{
 	{
 		can:        "begin a TLS handshake and not end it, or send much in it",
 		by:         "HandshakeTimeout, HandshakeBytes; MaxHandshakes under way, of which MaxHandshakesFrom of one address; the others wait their turn, and honest ones get through",
-		parameters: "HandshakeTimeout HandshakeBytes MaxHandshakes MaxHandshakesFrom",
-		tests:      "TestHalfDoneHandshakesOfAFewHoldNoOthersUp TestWhatWaitsForAHandshakeIsBounded TestALateHandshakeGoesForANewOne TestASlowHandshakeEndsInTime",
+		parameters: "HandshakeTimeout HelloPatience HandshakePatience HandshakeBytes MaxHandshakes MaxHandshakesFrom",
+		tests:      "TestHalfDoneHandshakesOfAFewHoldNoOthersUp TestWhatWaitsForAHandshakeIsBounded TestALateHandshakeGoesForANewOne TestAHandshakeThatHasBegunDoesNotGoForANewOne TestStrangersTakeLittleFromTheOthers TestASlowHandshakeEndsInTime",
 	},
 	{
 		can:        "keep many links over TLS",
