@@ -28,6 +28,8 @@ const (
 	StaleRegister       Counter = "a registration with an old epoch"
 	Moved               Counter = "a renewal from another address"
 	WrongPeer           Counter = "another peer than the expected one answered"
+	Downgrade           Counter = "a peer answered in plain"
+	Truncated           Counter = "a stream ended without a word that nothing is missing"
 	FirstContact        Counter = "a host met the relay for the first time"
 	Stranger            Counter = "a closed relay denied a stranger"
 	Entered             Counter = "a closed relay admitted a peer"
@@ -95,7 +97,7 @@ const (
 // Counters lists all counters.
 var Counters = []Counter{
 	StaleTimer, TurnedAway, ResetInFrame, EndInFrame, EndInBody, UnreadClose, SpoiledBody,
-	ChangedMidway, ExpiredLease, StaleLeave, StaleRegister, Moved, WrongPeer, NotReached, ReachedAgain, LateProof, FirstContact, Stranger, Entered, NotTheirs, OtherAddress, MovedOne, Returned, Displaced, OldCursor,
+	ChangedMidway, ExpiredLease, StaleLeave, StaleRegister, Moved, WrongPeer, Downgrade, Truncated, NotReached, ReachedAgain, LateProof, FirstContact, Stranger, Entered, NotTheirs, OtherAddress, MovedOne, Returned, Displaced, OldCursor,
 	SecondNode, StaleEntry, DialledWhileClosing, ManyClosing, Cut, LargeFile, WaitedForHash, WrongGroup, Resumed, Preferred,
 	PreferredGone, FalseClaim, FalseLeftovers, AlreadyThere, TwoSources, OtherVariant, OtherThere,
 	GatherTogether, GatherNextNode, GatherOvertook, GatherLost, GatherLied, GatherHashing, GatherAlone, GatherNames, GatherSpares,

@@ -33,6 +33,13 @@ func (c *checks) s23(a *actor, in roles.Input, effects []roles.Effect) {
 	}
 }
 
+// opened checks that nobody goes on with a peer that has proven nothing, where all peers have keys.
+func (c *checks) opened(e *end) {
+	if !c.w.scenario.Relay.Plain && c.w.proven(e).IsZero() {
+		c.fail(S23, "%s goes on with a peer that answers in plain", c.who(e.actor))
+	}
+}
+
 // expects checks that a machine expects the id of the relay that its host has met, and of a node the
 // one with which the relay has named it.
 func (c *checks) expects(a *actor, d roles.Dial) {

@@ -138,7 +138,8 @@
 //   - refuse: the host refuses connections
 //   - no-route: the host is unreachable, and dials fail at once
 //   - busy: the host is full and answers each new connection with ERROR(busy)
-//   - crash: the process ends; N is 0: its connections are reset, 1: they end
+//   - crash: the process ends; N is 0: its connections are reset, 1: they end, without a word that
+//     nothing is missing
 //   - power-loss: the host falls silent
 //   - hang: the process does nothing; its system still takes connections and bytes
 //   - stall-reader: the process reads nothing from its connections
@@ -167,8 +168,8 @@
 //     nobody gets the old address, 1: another node does
 //   - address: of a host with an address of each family one dies; N is 0: the IPv4 one falls
 //     silent, 1: the IPv6 one, 2 and 3: the same are unreachable
-//   - middle: somebody in the middle answers at the host's address with another key, and passes on
-//     what comes
+//   - middle: somebody in the middle answers at the host's address, and passes on what comes; N is
+//     0: with another key, 1: in plain
 //   - new-key: the node's key is lost: its process crashes, and starts again with another
 //   - firewall: nothing gets in at the node, and everything out; N is 0: dials are answered by
 //     nobody, 1: they are refused

@@ -14,7 +14,7 @@ import (
 // are lost; a stranger who would change another's lease; and plain links, which prove nothing.
 func identityStories() (all []*scenario.Scenario) {
 	for seed := range uint64(4) {
-		all = append(all, middle(seed), reused(seed), stolen(seed))
+		all = append(all, middle(seed), downgraded(seed), cut(seed), reused(seed), stolen(seed), switched(seed))
 	}
 	plain := middle(0)
 	plain.Relay.Plain, plain.Faults = true, nil
@@ -27,6 +27,27 @@ func middle(seed uint64) *scenario.Scenario {
 		Class: scenario.Middle, At: 500 * time.Millisecond, For: time.Minute, Who: []string{"relay", "n0"}[seed%2],
 	})
 	s.Seed = seed
+	return s
+}
+
+// downgraded is a story with somebody in the middle who answers in plain.
+func downgraded(seed uint64) *scenario.Scenario {
+	s := middle(seed)
+	s.Faults[0].N = 1
+	return s
+}
+
+// cut is a story of a server whose streams end without a word that nothing is missing.
+func cut(seed uint64) *scenario.Scenario {
+	s := middle(seed)
+	s.Faults = []scenario.Fault{{Class: scenario.Crash, Event: []int{40, 130, 70, 140}[seed%4], For: time.Second, Who: []string{"relay", "n0"}[seed%2], N: 1}}
+	return s
+}
+
+// switched is a story of a stranger with a lease, who speaks as another in between.
+func switched(seed uint64) *scenario.Scenario {
+	s := middle(seed)
+	s.Faults = []scenario.Fault{{Class: scenario.Attack, At: time.Second, Who: "relay", Name: scenario.Switch}}
 	return s
 }
 
@@ -59,6 +80,20 @@ var identityBugs = []planted{
 			return in
 		}
 	}), []ID{S23, S15, S3, L3, S27}, "a stranger who knows an id", "", stolen},
+	{"a link that has a lease may end another's", around(sessionKind, func(b *bugged) {
+		var of protocol.PeerID
+		b.before = func(in roles.Input) roles.Input {
+			if opened, is := in.(roles.Opened); is {
+				of = opened.ID
+			}
+			heard, _ := in.(roles.Heard)
+			if leave, is := heard.Message.(*protocol.Leave); is && of == sampleKey && leave.ID != of {
+				return roles.Heard{Message: &protocol.Leave{ID: of, Epoch: leave.Epoch}}
+			}
+			return in
+		}
+	}), []ID{S23}, "a stranger with a lease of its own", "", switched},
+	{"whoever answers in plain is taken for the peer", Plant{Downgraded: true}, []ID{S23}, "", "", downgraded},
 	{"a client does not expect the relay that it has met", around(queryKind, expectsNobody), []ID{S23}, "", "", middle},
 	{"a fetch does not expect the node that the relay has named", around(fetchKind, expectsNobody), []ID{S23, S2}, "", "", reused},
 	{"a node does not expect its relay", around(memberKind, expectsNobody), []ID{S23}, "", "", middle},
@@ -110,7 +145,7 @@ func TestEachStoryOfIdentitiesShowsWhatItIsAbout(t *testing.T) {
 		story func(seed uint64) *scenario.Scenario
 		seed  uint64
 		shows Counter
-	}{{middle, 0, WrongPeer}, {middle, 1, WrongPeer}, {reused, 0, WrongPeer}, {stolen, 0, NotTheirs}, {stolen, 0, FirstContact}} {
+	}{{middle, 0, WrongPeer}, {middle, 1, WrongPeer}, {reused, 0, WrongPeer}, {downgraded, 0, Downgrade}, {downgraded, 1, Downgrade}, {cut, 0, Truncated}, {stolen, 0, NotTheirs}, {switched, 0, NotTheirs}, {stolen, 0, FirstContact}} {
 		result := Run(x.story(x.seed), Options{})
 		if result.Violation != nil {
 			t.Error(result.Violation)

@@ -96,11 +96,7 @@ func (i *impostor) answer(at roles.Moment, m protocol.Message) []roles.Effect {
 		return say(sample(kind))
 	case "publishing":
 		if m.Kind() == protocol.KindPublish {
-			if bytes, is := nonsense(name); is {
-				return []roles.Effect{raw(bytes), roles.Hear{}}
-			}
-			kind, _ := kindNamed(name)
-			return say(sample(kind))
+			return i.act(name)
 		}
 	case "later":
 		if m.Kind() == protocol.KindRenew || m.Kind() == protocol.KindLeave {

@@ -155,6 +155,8 @@ func (s *stranger) begin() []roles.Effect {
 		return say(sample(protocol.KindRegister))
 	case scenario.Steal:
 		return s.steal()
+	case scenario.Switch:
+		return s.switches()
 	case "end-offset":
 		return say(&protocol.Get{Name: s.honestName(), Offset: s.honestSize()})
 	case "far-offset":
@@ -226,6 +228,23 @@ func (s *stranger) steal() []roles.Effect {
 	}[s.heard%4])
 }
 
+// switches has a lease of its own, and speaks as another in between: over a link that has proven an id
+// nothing else counts, whatever was said over it before.
+func (s *stranger) switches() []roles.Effect {
+	victim := s.w.byName[scenario.NodeName(0)]
+	if victim == nil || s.w.scenario.Relay.Plain || s.to.role != relayRole {
+		return s.leave()
+	}
+	epoch := victim.epoch(s.w.now)
+	other := sample(protocol.KindPublish).(*protocol.Publish)
+	other.ID, other.Epoch = victim.key, epoch
+	return say([]protocol.Message{
+		sample(protocol.KindRegister), &protocol.Renew{ID: victim.key, Epoch: epoch}, sample(protocol.KindPublish), other,
+		sample(protocol.KindRenew), &protocol.Leave{ID: victim.key, Epoch: epoch}, sample(protocol.KindLeave),
+		&protocol.Register{ID: victim.key, Epoch: epoch + 1<<30, Port: 1},
+	}[s.heard%8])
+}
+
 // endless publishes another page of names, and keeps to the numbers whatever it is told.
 func (s *stranger) endless() []roles.Effect {
 	m := sample(protocol.KindPublish).(*protocol.Publish)
@@ -293,6 +312,9 @@ func (s *stranger) goOn(m protocol.Message) []roles.Effect {
 	}
 	if s.attack == scenario.Steal && s.heard < 4 && !(refused && refusal.Code.Closes()) {
 		return s.steal()
+	}
+	if s.attack == scenario.Switch && s.heard < 8 && !(refused && refusal.Code.Closes()) {
+		return s.switches()
 	}
 	if s.attack == scenario.BadNames {
 		if refused && s.to.lie == scenario.Honest && (refusal.Code == protocol.BadName || refusal.Code == protocol.Malformed) {

@@ -95,7 +95,7 @@ func (w *World) syn(e *end) {
 	w.send(e, evSynAck, segment{})
 	if t := w.troubled(scenario.Middle, h); t != nil {
 		w.fired(t)
-		e.conn.middle = true
+		e.conn.middle, e.conn.plain = true, t.N == 1 && !w.scenario.Relay.Plain
 	}
 	opened := w.opened(e)
 	opened.Busy = e.actor.full
@@ -175,6 +175,7 @@ func (w *World) abandon(e *end, how int) {
 	switch {
 	case e.state == released || e.state == vanished:
 	case how == crashEnds:
+		e.torn = !e.ending && !w.scenario.Relay.Plain
 		w.letGo(e, vanished)
 	default:
 		was := e.state

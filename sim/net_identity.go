@@ -54,6 +54,8 @@ func (w *World) proven(e *end) protocol.PeerID {
 	switch {
 	case w.scenario.Relay.Plain:
 		return protocol.PeerID{}
+	case e.conn.plain && e.side == 0:
+		return protocol.PeerID{}
 	case e.conn.middle:
 		return middleKey
 	}

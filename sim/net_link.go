@@ -22,6 +22,7 @@ type conn struct {
 	ends   [2]*end
 	lost   bool // a black hole: nothing passes
 	middle bool // somebody is in the middle, who passes on all that comes
+	plain  bool // and answers in plain
 	own    time.Duration
 	drawn  bool // whether own has been drawn
 }
@@ -74,6 +75,7 @@ type end struct {
 	arrival  time.Duration // of the last byte that was sent
 	in       stream        // arrived, not read by the machine
 	eof      bool          // the other side's end of stream has arrived
+	torn     bool          // the end of its own stream comes without TLS's word that nothing is missing
 	broken   protocol.Code // why the connection is broken; 0: it is not
 	poked    bool          // an evPoke is scheduled
 }

@@ -73,11 +73,15 @@ func (w *World) wakeDial(e *end) {
 	switch {
 	case e.broken != 0:
 		w.lose(e, e.broken, "the connection was not made")
-	case e.state == open && !e.expects.IsZero() && e.expects != w.proven(e):
+	case e.state == open && e.conn.plain && !w.planted(func(p *Plant) bool { return p.Downgraded }):
+		w.coverage.sometimes(Downgrade)
+		w.lose(e, protocol.NoTLS, "the peer speaks without TLS")
+	case e.state == open && !e.conn.plain && !e.expects.IsZero() && e.expects != w.proven(e):
 		w.coverage.sometimes(WrongPeer)
 		w.lose(e, protocol.WrongPeer, "another peer answers")
 	case e.state == open:
 		w.note(Line{What: Opens, Host: e.host.index, Actor: e.actor.id, Peer: e.peer().host.index, Conn: e.conn.id})
+		w.check.opened(e)
 		w.give(e, w.opened(e))
 	}
 }
@@ -126,6 +130,11 @@ func (w *World) wakeSent(e *end) {
 }
 
 func (w *World) ended(e *end) {
+	if e.peer().torn {
+		w.coverage.sometimes(Truncated)
+		w.lose(e, protocol.Lost, "the stream ended without a word that nothing is missing")
+		return
+	}
 	w.note(Line{What: SeesEnd, Host: e.host.index, Actor: e.actor.id, Peer: e.peer().host.index, Conn: e.conn.id})
 	w.give(e, roles.PeerEnded{Link: e.link})
 }

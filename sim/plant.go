@@ -28,6 +28,8 @@ type Plant struct {
 	Generous  bool // it admits by an invite that is used up
 	Hasty     bool // it says that it has admitted a peer before that is durable
 	Stale     bool // a node serves a file under the hash that it had before it changed
+
+	Downgraded bool // a peer that answers in plain is taken for any
 }
 
 // planted reports whether a bug of the world's own parts is planted.

@@ -22,7 +22,7 @@ var NodeLies = []Lie{
 // request of a node, and "publishing KIND", which answers PUBLISH.
 var RelayLies = []Lie{
 	"silent", "early-end", "junk", "large", "version", "ghosts", "pages", "denied", "no-lease", "superseded", "mute",
-	"wrong-holders", "resync", "limit", "held", "other-names", "put-off", "publishing junk",
+	"wrong-holders", "resync", "limit", "held", "other-names", "put-off", "publishing junk", "publishing end",
 	"bad-entries", "endless",
 }
 
@@ -64,6 +64,10 @@ const DeafLists = "deaf-lists"
 // Steal is the attack of a stranger that tries to change the lease of another.
 const Steal = "steal"
 
+// Switch is the attack of a stranger that changes its id on one link: it has a lease of its own, and speaks in between
+// as another.
+const Switch = "switch-id"
+
 // BadNames is the attack of a stranger that publishes a bad name among good ones.
 const BadNames = "bad-names"
 
@@ -86,7 +90,7 @@ func Entering() []string { return []string{EnterReplayed, EnterForged, EnterUnkn
 // once, "second X" after an honest request; X is the name of a kind of message, or of bytes that
 // are not a message. The other attacks are patterns of behavior.
 func Attacks() []string {
-	attacks := []string{"silence", "end", "half", "half-end", "drip", "no-reading", "hang-up", "flood", "old-cursor", "bad-name", "far-offset", "end-offset", "gap", DeafLists, "endless-index", Steal, BadNames, "crowd", "crowd-seen", DeafList}
+	attacks := []string{"silence", "end", "half", "half-end", "drip", "no-reading", "hang-up", "flood", "old-cursor", "bad-name", "far-offset", "end-offset", "gap", DeafLists, "endless-index", Steal, Switch, BadNames, "crowd", "crowd-seen", DeafList}
 	attacks = append(attacks, Entering()...)
 	for _, when := range []string{"first", "second"} {
 		for i := range protocol.Kinds {
