@@ -3,6 +3,7 @@ package e2e
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -10,7 +11,9 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -66,6 +69,8 @@ func TestMain(m *testing.M) {
 	if signal.Ignored(syscall.SIGHUP) { // as under nohup: the programs would ignore it, too
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	}
+	beside()
+	os.Setenv("GORACE", strings.TrimSpace("atexit_sleep_ms=100 "+os.Getenv("GORACE"))) // a program waits a second for others' reports
 	folder, err := os.MkdirTemp("", "relaypeer-test-*")
 	if err == nil {
 		programs = filepath.Join(folder, "programs")
@@ -82,6 +87,17 @@ func TestMain(m *testing.M) {
 		os.RemoveAll(folder)
 		os.Exit(code)
 	}))
+}
+
+// beside has more tests run at once than there are processors, unless the command says how many: they wait for programs
+// most of the time, for a timeout or a second to pass.
+func beside() {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
+		flag.Set("test.parallel", strconv.Itoa(4*runtime.GOMAXPROCS(0)))
+	}
 }
 
 // keepGoCache has the go command use its cache of now, also when the user's caches are elsewhere.

@@ -79,11 +79,12 @@ func (p *process) named() []string {
 	return []string{"127.0.0.1", p.port}
 }
 
-// published waits until the relay lists so many contents.
+// published waits until the relay lists so many contents, and knows all that its nodes have.
 func published(t *testing.T, relay *process, contents int) {
 	t.Helper()
 	eventually(t, 20*time.Second, fmt.Sprintf("%d contents are published", contents), func() bool {
-		return strings.Count(run(t, "", "peer-client", "--list", "127.0.0.1", relay.port).out, "\n") >= contents
+		r := run(t, "", "peer-client", "--list", "127.0.0.1", relay.port)
+		return r.code == 0 && strings.Count(r.out, "\n") >= contents
 	})
 }
 
