@@ -19,7 +19,7 @@ func (k *link) sendBody(e roles.SendBody) {
 		k.flush()
 	}
 	k.sending = true
-	waits := small && len(k.out.buf)+int(e.Length) <= mostWithheld && k.asked()
+	waits := small && !k.run.loop.Shape.bounds() && len(k.out.buf)+int(e.Length) <= mostWithheld && k.asked()
 	if waits {
 		k.withhold()
 	}
@@ -67,13 +67,17 @@ func (r *run) vacate(file *sharedFile) {
 // was hashed, or can't be read, zeros take the place of the rest, because CONTENT has promised the
 // length.
 func (k *link) pour(file *sharedFile, e roles.SendBody) letter {
-	spoiled := protocol.Code(0)
+	spoiled, ration := protocol.Code(0), k.ration()
+	defer ration.end()
 	for sent := uint64(0); sent < e.Length; {
 		var n int64
-		var err error
+		may, err := ration.get(int(min(e.Length-sent, bodyChunk)))
+		if err != nil {
+			return k.lose(err)
+		}
 		padding := spoiled != 0
 		k.conn.SetWriteDeadline(time.Now().Add(bodyTick))
-		if most := int64(min(e.Length-sent, bodyChunk)); !padding {
+		if most := int64(may); !padding {
 			// Seek each time: a copy that the deadline ended may have read more than it sent.
 			if _, err = file.Seek(int64(e.Offset+sent), io.SeekStart); err == nil {
 				n, err = io.CopyN(k.conn, file.File, most)
@@ -87,6 +91,7 @@ func (k *link) pour(file *sharedFile, e roles.SendBody) letter {
 			n = int64(wrote)
 		}
 		sent += uint64(n)
+		ration.sent(int(n))
 		if n > 0 {
 			k.run.post(letter{from: k, input: roles.Moved{Link: k.id, Bytes: n}})
 		}
@@ -157,10 +162,16 @@ func (k *link) pourSmall(file *sharedFile, e roles.SendBody, waits bool) letter 
 
 // pourBox sends the outbox, which ends with a body.
 func (k *link) pourBox(e roles.SendBody, spoiled protocol.Code) letter {
-	all, begin := k.out.buf, k.out.begin
+	all, begin, ration := k.out.buf, k.out.begin, k.ration()
+	defer ration.end()
 	for sent := 0; sent < len(all); {
+		may, err := ration.get(len(all) - sent)
+		if err != nil {
+			return k.lose(err)
+		}
 		k.conn.SetWriteDeadline(time.Now().Add(bodyTick))
-		n, err := k.conn.Write(all[sent:])
+		n, err := k.conn.Write(all[sent : sent+may])
+		ration.sent(n)
 		if moved := sent + n - max(sent, begin); moved > 0 {
 			k.run.post(letter{from: k, input: roles.Moved{Link: k.id, Bytes: int64(moved)}})
 		}
