@@ -85,6 +85,16 @@ type OpenFile struct {
 	First, Count uint64
 }
 
+// AskTurn asks for a turn among all bodies that are sent to peers: for one of that length, to a peer that
+// counts under From. TurnGiven or TurnRefused follows, maybe late, unless EndTurn comes first.
+type AskTurn struct {
+	From   Origin
+	Length uint64
+}
+
+// EndTurn ends the turn that was asked for last, or the wait for it. Nothing follows.
+type EndTurn struct{}
+
 // CheckFile says that a peer calls wrong what was sent of a shared content: bytes, or a part of the
 // tree. It asks for Count groups of that content's files from First on, or for their part of the tree,
 // to be compared with the hash, as time permits; a file that differs is not that content any more.
@@ -169,6 +179,8 @@ func (HangUp) effect()       {}
 func (Arm) effect()          {}
 func (Disarm) effect()       {}
 func (OpenFile) effect()     {}
+func (AskTurn) effect()      {}
+func (EndTurn) effect()      {}
 func (CheckFile) effect()    {}
 func (InspectStore) effect() {}
 func (ReleaseStore) effect() {}

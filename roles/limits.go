@@ -41,6 +41,7 @@ const (
 
 	RetryFirst = 1 * time.Second  // the first wait before a node tries an absent relay again
 	RetryMost  = 60 * time.Second // doubling up to this
+	BusyMost   = 16 * time.Second // the wait after busy doubles up to this where a node asks for less
 	BusyRetry  = 2 * time.Second  // the wait that a full server asks for
 	RateBurst  = 10 * time.Second // as much as a rate allows in this may come at once, after as long a rest
 
@@ -54,9 +55,12 @@ const (
 	ListTurn     = ListPatience / 4 // after this it looks whether there is room
 
 	ProbeTimeout  = 3 * time.Second   // for this long a relay dials a node to prove its address
-	ProbePatience = 1 * time.Second   // for this long a REGISTER waits for the turn of its address to be proven; then its answer is `pending`
-	ProbeTurn     = ProbePatience / 4 // after this a relay looks whether it is its turn
+	ProbePatience = 1 * time.Second   // for this long a REGISTER waits until its address can be proven; then its answer is `pending`
+	ProbeRetry    = ProbePatience / 4 // after this a relay looks whether it can be
 	ProbeSpan     = time.Minute       // in which MaxFailedProbes count
+	TurnPatience  = 6 * time.Second   // for this long since it was asked a node has a body wait for its turn before it answers busy
+	TurnGrace     = 4 * time.Second   // this, and the time that its bytes take at TurnPace, a turn lasts at most: a slower one keeps nobody else from theirs
+	TurnPace      = 64 << 10          // bytes a second
 
 	DrainTimeout = 10 * time.Second // a program that is stopped finishes within this what is running
 
@@ -73,6 +77,9 @@ const (
 	RequestRate       = 500        // requests a second that a relay answers to one id, on all its links; further ones wait
 	RequestRateFrom   = 4000       // the same of one address
 	MaxRated          = 65_536     // ids, and as many addresses, whose rates are remembered
+	MaxUploads        = 64         // bodies that a node has under way at once, each of at most MaxRange bytes
+	MaxTurnsWaiting   = 1024       // bodies that wait for their turn: above that the one that came last of the peer that has most of them is refused
+	LeastUploadRate   = 8 << 10    // bytes a second that a node must be able to send of each of these: twice MinProgress in ProgressTimeout
 	MaxLeases         = 2_000_000  // leases a relay holds
 	MaxProbes         = 64         // proofs of addresses that a relay has under way; of one address, of IPv6 of one /56, one; loopback has no such bound
 	MaxFailedProbes   = 12         // proofs of one address that fail in ProbeSpan; then it is proven no more until that is over
@@ -87,7 +94,8 @@ const (
 	ShortList         = 50         // items in a LISTED for which there is no room among these
 	ShortListBytes    = 16 << 10   // bytes of these items, as a LISTED has them
 	MaxLongPages      = 256        // the same for LOCATED of more than DefaultPage peers; others are short then
-	MaxBusy           = 5          // times that a client asks for a list while the relay is busy
+	MaxBusy           = 5          // times that a client asks for a page while the relay is busy
+	MaxBusyVisits     = 16         // the same of a node, for a file
 	MeanName          = 128        // bytes that names have on average at most: MaxEntries, MaxIndexFrom and MaxIndex bound these, too
 	ManyGroups        = 8          // chunk groups from which on a file is fetched from several nodes at once
 	NearWindow        = 32 << 20   // bytes that a client has under way from one node at most, unless the path is so long that more are needed

@@ -174,6 +174,12 @@ type Admitted struct {
 	Text string
 }
 
+// TurnGiven answers AskTurn: the body may be sent.
+type TurnGiven struct{}
+
+// TurnRefused answers AskTurn: too many wait already.
+type TurnRefused struct{}
+
 // TimerFired says that a timer is due. A machine ignores one with an outdated number.
 type TimerFired struct {
 	Timer  Timer
@@ -220,5 +226,7 @@ func (FileRefused) input()    {}
 func (TokenFound) input()     {}
 func (Admitted) input()       {}
 func (StoreFailed) input()    {}
+func (TurnGiven) input()      {}
+func (TurnRefused) input()    {}
 func (TimerFired) input()     {}
 func (Stopped) input()        {}

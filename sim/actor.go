@@ -44,6 +44,9 @@ type actor struct {
 	full bool // its server has no room for it
 	met  bool // it has met the relay
 
+	turn      uint64       // that it has, or waits for; 0: none
+	origin    roles.Origin // that it counts under
+	called    bool         // its turn has come, and it is about to be told
 	timers    []timer
 	file      *opened  // for SendBody
 	rotten    []*inode // of which it has sent bits that had rotted
@@ -201,6 +204,10 @@ func (w *World) carryOut(a *actor, effect roles.Effect) {
 		a.timer(effect.Timer).armed = false
 	case roles.OpenFile:
 		w.open(a, effect)
+	case roles.AskTurn:
+		w.askTurn(a, effect)
+	case roles.EndTurn:
+		w.endTurn(a)
 	case roles.CheckFile:
 		w.checkFile(a, effect)
 	case roles.FindToken:
@@ -300,13 +307,13 @@ func (w *World) accept(p *process, from netip.AddrPort) *actor {
 
 func (w *World) acceptor(p *process) *actor {
 	if p.host.role == relayRole && w.gate != nil {
-		to := &behind{p.directory, p.room, behindTurns{p.turns}}
+		to := &behind{p.directory, p.room, behindBudget{p.budget}}
 		closed := &pooledSession{relay.NewClosedSession(to, to, w.gate, p.host.key), to}
-		closed.Prove(&to.turns)
+		closed.Prove(&to.budget)
 		return w.addActor(p, sessionKind, closed)
 	}
 	if p.host.role == relayRole {
-		return w.addActor(p, sessionKind, w.pool.session(behind{p.directory, p.room, behindTurns{p.turns}}))
+		return w.addActor(p, sessionKind, w.pool.session(behind{p.directory, p.room, behindBudget{p.budget}}))
 	}
 	return w.addActor(p, uploadKind, w.pool.upload())
 }

@@ -71,7 +71,7 @@ func addressStories() (all []*scenario.Scenario) {
 	// A node's second link to the relay is reset, and the relay crashes, hangs, or stops, or the node
 	// does, at each of its moments.
 	for _, class := range []scenario.Class{scenario.Crash, scenario.Hang, scenario.Graceful} {
-		for event := 10; event < 60; event += 2 {
+		for event := 10; event < 110; event += 2 {
 			for _, who := range []string{"relay", "n0"} {
 				s := bothScenario()
 				s.Faults = []scenario.Fault{{Class: class, Event: event, Who: who, For: 20 * time.Second}}

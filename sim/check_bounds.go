@@ -32,7 +32,7 @@ func (c *checks) tookTooLong(o *operation) {
 // have to wait for its own.
 func (c *checks) turns(o *operation) (most time.Duration, is bool) {
 	s, sound, linger, slow := c.w.scenario, false, false, o.op.Do != scenario.DoFetch
-	if len(s.Faults) > 0 || s.Relay.Lie != scenario.Honest || o.started < settled {
+	if len(s.Faults) > 0 || sendsFew(s) || s.Relay.Lie != scenario.Honest || o.started < settled {
 		return 0, false
 	}
 	for i := range s.Nodes {
@@ -105,7 +105,7 @@ func (c *checks) bound(o *operation) time.Duration {
 	if o.reading != nil {
 		disk, pages = disk+o.reading.paused, mostReads*pages
 	}
-	return disk + pages*visit + visits*(visit+stretches*(roles.ReplyTimeout+roles.ProgressTimeout)+moving+c.hashing())
+	return disk + c.busy(protocol.Groups(most)) + pages*visit + visits*(visit+stretches*(roles.ReplyTimeout+roles.ProgressTimeout)+moving+c.hashing())
 }
 
 // hashing returns the longest time for which a node, or a liar, can keep a client waiting for a

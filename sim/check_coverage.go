@@ -15,6 +15,9 @@ type Counter string
 
 // The counters.
 const (
+	WaitedForTurn       Counter = "a body waited for its turn"
+	SaidBusy            Counter = "a body had no turn in time"
+	HeardBusy           Counter = "a client heard that a node is busy"
 	StaleTimer          Counter = "a timer fired with an old number"
 	TurnedAway          Counter = "a full server refused a connection"
 	ResetInFrame        Counter = "a reset in the middle of a frame"
@@ -96,6 +99,7 @@ const (
 
 // Counters lists all counters.
 var Counters = []Counter{
+	WaitedForTurn, SaidBusy, HeardBusy,
 	StaleTimer, TurnedAway, ResetInFrame, EndInFrame, EndInBody, UnreadClose, SpoiledBody,
 	ChangedMidway, ExpiredLease, StaleLeave, StaleRegister, Moved, WrongPeer, Downgrade, Truncated, NotReached, ReachedAgain, LateProof, FirstContact, Stranger, Entered, NotTheirs, OtherAddress, MovedOne, Returned, Displaced, OldCursor,
 	SecondNode, StaleEntry, DialledWhileClosing, ManyClosing, Cut, LargeFile, WaitedForHash, WrongGroup, Resumed, Preferred,
@@ -165,6 +169,7 @@ var unreached = map[rowKey]string{
 	{sessionKind, "Idle", "Revoked"}:        "nobody is revoked in the world",
 	{sessionKind, "Entering", "Lost"}:       "a session sends nothing while it admits a peer",
 	{uploadKind, "Listening", "Stranger"}:   "the nodes of the world serve everybody",
+	{uploadKind, "Waiting", "Lost"}:         "an upload says nothing while a body waits for its turn; in the world what it has said before fails at once",
 	{uploadKind, "Idle", "Stranger"}:        "the nodes of the world serve everybody",
 	{sessionKind, "Unproven", "Lost"}:       "a session sends nothing while a node waits for its turn",
 	{sessionKind, "Proving", "Lost"}:        "a session sends nothing while an address is proven",

@@ -194,6 +194,11 @@ func (c *checks) leaves(a *actor, node client.Node, outcome roles.Outcome) {
 	case protocol.Lost, protocol.Timeout:
 		g.lost[node] = g.lost[node] || !gave && (g.idle[node] || tried.Code == protocol.Timeout && !elsewhere)
 		g.idle[node] = !gave
+	case protocol.Busy: // two links at once count once
+		if g.busy[node]++; gave {
+			g.busy[node] = 0
+		}
+		g.lost[node] = g.lost[node] || g.busy[node] >= 2*roles.MaxBusyVisits
 	default:
 		g.lost[node] = true
 	}

@@ -39,6 +39,8 @@ const (
 	S25 ID = "S25"
 	S26 ID = "S26"
 	S27 ID = "S27"
+	S28 ID = "S28"
+	S29 ID = "S29"
 
 	L1  ID = "L1"
 	L2  ID = "L2"
@@ -49,6 +51,7 @@ const (
 	L7  ID = "L7"
 	L9  ID = "L9"
 	L12 ID = "L12"
+	L13 ID = "L13"
 
 	C1 ID = "C1"
 	C2 ID = "C2"
@@ -120,6 +123,10 @@ var Invariants = []Invariant{
 		"and for one file no more than roles.MaxUnderway: so much at most a node can waste"},
 	{S27, "a relay takes an address for one where a node can be reached if the node has answered it there, and dials no other " +
 		"than the one that has asked; where a proof has failed nobody is sent, and of which none has succeeded yet comes last"},
+	{S28, "a node sends no more bodies at once than it has turns, but for those that have lapsed, and each turn, " +
+		"and the wait for one, is ended once its body has been sent or is not to be, whatever becomes of the link; no body waits in vain while " +
+		"there is one that it may have"},
+	{S29, "a node that says that it is busy is left alone for as long as it asks, or for roles.RetryMost"},
 	{L1, "an operation ends within its bound"},
 	{L2, "after healing, the registry equals the living nodes"},
 	{L3, "after healing, a file is found if and only if a listed node has it"},
@@ -132,6 +139,7 @@ var Invariants = []Invariant{
 	{L9, "a client gets its list, although strangers ask for lists and do not read them"},
 	{L12, "where nothing goes wrong but that one of two addresses of a host is dead, each file comes, " +
 		"and each question is answered"},
+	{L13, "where nothing goes wrong but that nodes, which send few bodies at once, are busy, each file comes"},
 	{C1, "after the stop, both ends of every connection are closed"},
 	{C2, "after the stop, every machine is final by itself and has no timer"},
 	{C3, "after its nodes have stopped, a relay lists none"},
@@ -160,6 +168,7 @@ type checks struct {
 	healed    bool
 	brittle   bool // see the function
 	oneDead   bool // see the function
+	few       bool // nothing goes wrong, and a node sends few bodies at once
 	stopping  bool // the last phase
 	uses      []linkUse
 
@@ -169,7 +178,7 @@ type checks struct {
 func newChecks(w *World) *checks {
 	return &checks{
 		w: w, honest: !w.scenario.Hostile(), sound: !w.scenario.Hostile() && len(w.scenario.Faults) == 0, brittle: brittle(w.scenario),
-		oneDead: oneDead(w.scenario), undisturbed: undisturbed(w.scenario),
+		oneDead: oneDead(w.scenario), few: brittle(w.scenario) && len(w.scenario.Faults) == 0 && sendsFew(w.scenario), undisturbed: undisturbed(w.scenario),
 	}
 }
 

@@ -108,6 +108,9 @@ func (c *checks) stepped(a *actor) {
 	if a.kind == sessionKind {
 		c.longAnswers(a)
 	}
+	if a.kind == uploadKind {
+		c.bodies(a)
+	}
 	links := 0
 	for _, e := range a.ends {
 		if e != nil {

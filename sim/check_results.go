@@ -44,6 +44,9 @@ func (c *checks) report(a *actor, outcome roles.Outcome) {
 	case node.Displaced:
 		c.w.coverage.sometimes(Displaced)
 	case node.Served:
+		if outcome.Code == protocol.Busy {
+			c.w.coverage.sometimes(SaidBusy)
+		}
 		if outcome.Code == protocol.Changed {
 			c.w.coverage.sometimes(ChangedMidway)
 		}
@@ -92,6 +95,7 @@ func (c *checks) over(o *operation) {
 		c.tookTooLong(o)
 		c.l5(o)
 		c.l12(o)
+		c.l13(o)
 	}
 }
 

@@ -34,6 +34,10 @@ func (c *checks) step(a *actor, in roles.Input, effects []roles.Effect) {
 		}
 	}
 	c.s6(a, effects)
+	c.s28(a, in, effects)
+	if a.kind == uploadKind {
+		c.inVain(a)
+	}
 	if a.kind == gatherKind {
 		c.s18(a, effects)
 	}

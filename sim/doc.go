@@ -97,6 +97,12 @@
 //   - S27: a relay takes an address for one where a node can be reached if the node has answered it
 //     there, and dials no other than the one that has asked; where a proof has failed nobody is sent,
 //     and of which none has succeeded yet comes last
+//   - S28: a node sends no more bodies at once than it has turns, but for those that have
+//     lapsed, and each turn, and the wait for one, is ended once its body has been sent or is
+//     not to be, whatever becomes of the link; no body waits in vain while there is one that it
+//     may have
+//   - S29: a node that says that it is busy is left alone for as long as it asks, or for
+//     roles.RetryMost
 //   - L1: an operation ends within its bound
 //   - L2: after healing, the registry equals the living nodes
 //   - L3: after healing, a file is found if and only if a listed node has it
@@ -110,6 +116,8 @@
 //   - L9: a client gets its list, although strangers ask for lists and do not read them
 //   - L12: where nothing goes wrong but that one of two addresses of a host is dead, each file
 //     comes, and each question is answered
+//   - L13: where nothing goes wrong but that nodes, which send few bodies at once, are busy,
+//     each file comes
 //   - C1: after the stop, both ends of every connection are closed
 //   - C2: after the stop, every machine is final by itself and has no timer
 //   - C3: after its nodes have stopped, a relay lists none

@@ -63,12 +63,14 @@ type process struct {
 	directory relay.Directory
 	answers   *relay.Answers
 	room      relay.Room // the answers, or a planted bug in front of them
-	turns     relay.Turns
+	budget    relay.Budget
 	oracle    *oracle
 	member    *actor                          // a node's Membership
 	entered   bool                            // the relay has admitted it
 	jobs      []*job                          // of hashing, of a node
 	catalog   *node.Catalog                   // of a node
+	sends     *node.Turns                     // of a node
+	turns     turns                           // the same, or a planted bug in front of them
 	walked    bool                            // it has looked at all of its files
 	composed  map[protocol.Held]time.Duration // when a node last made a page that leads there
 }
@@ -128,17 +130,25 @@ func (w *World) start(h *host) {
 		p.oracle = newOracle(w, p)
 		p.directory = p.oracle
 		p.answers = &relay.Answers{MaxLists: w.scenario.Relay.Lists}
-		p.room, p.turns = p.answers, &relay.Proofs{}
+		p.room, p.budget = p.answers, &relay.Proofs{}
 		if w.plant != nil && w.plant.Room != nil {
 			p.room = w.plant.Room(p.answers)
 		}
-		if w.plant != nil && w.plant.Turns != nil {
-			p.turns = w.plant.Turns(p.turns)
+		if w.plant != nil && w.plant.Budget != nil {
+			p.budget = w.plant.Budget(p.budget)
 		}
 	case nodeRole:
 		p.listening = true
 		p.id = h.key
 		p.catalog = node.NewCatalog(w.rand() >> 1)
+		p.sends = &node.Turns{Most: h.plan.Uploads}
+		if h.plan.Uploads > 0 {
+			p.sends.Waiting = h.plan.Uploads + 1
+		}
+		p.turns = p.sends
+		if w.plant != nil && w.plant.Turns != nil {
+			p.turns = w.plant.Turns(p.sends)
+		}
 		p.member = w.addActor(p, memberKind, w.pool.member(w.config(h)))
 		w.tell(p.member, roles.Started{})
 		w.firstWalk(p)

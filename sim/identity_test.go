@@ -40,7 +40,7 @@ func downgraded(seed uint64) *scenario.Scenario {
 // cut is a story of a server whose streams end without a word that nothing is missing.
 func cut(seed uint64) *scenario.Scenario {
 	s := middle(seed)
-	s.Faults = []scenario.Fault{{Class: scenario.Crash, Event: []int{40, 130, 70, 140}[seed%4], For: time.Second, Who: []string{"relay", "n0"}[seed%2], N: 1}}
+	s.Faults = []scenario.Fault{{Class: scenario.Crash, Event: []int{60, 150, 85, 160}[seed%4], For: time.Second, Who: []string{"relay", "n0"}[seed%2], N: 1}}
 	return s
 }
 

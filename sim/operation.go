@@ -24,21 +24,23 @@ type operation struct {
 	result   *client.Result
 	answer   *client.QueryResult
 	answered map[int]protocol.Code
-	pages    []protocol.Message // heard by a query
-	visited  []*visit           // nodes, in the order in which they were dialled
-	listed   []protocol.Peer    // nodes in the answers of the relay, as it listed each first
-	more     bool               // the last page had a cursor
-	walked   int                // pages that the relay answered
-	denied   []client.Node      // said not-found
-	young    bool               // the relay said that it may lack nodes
-	withheld bool               // the relay said that there are others, or named some badly
-	indexing bool               // a node said that it does not know yet
-	had      roles.Groups       // groups of the content that is being fetched
-	begun    protocol.Hash      // the content that is being fetched
-	left     protocol.Hash      // the content of the part that an earlier try left; zero: there is none
-	firm     bool               // bytes have been delivered that cannot be taken back
-	reading  *reading           // of an operation that reads a file
-	gather   *gathering         // of an operation that fetches many files, once their names are known
+	pages    []protocol.Message            // heard by a query
+	visited  []*visit                      // nodes, in the order in which they were dialled
+	listed   []protocol.Peer               // nodes in the answers of the relay, as it listed each first
+	more     bool                          // the last page had a cursor
+	walked   int                           // pages that the relay answered
+	away     bool                          // a node has turned it away
+	busy     map[client.Node]time.Duration // until then these are left alone
+	denied   []client.Node                 // said not-found
+	young    bool                          // the relay said that it may lack nodes
+	withheld bool                          // the relay said that there are others, or named some badly
+	indexing bool                          // a node said that it does not know yet
+	had      roles.Groups                  // groups of the content that is being fetched
+	begun    protocol.Hash                 // the content that is being fetched
+	left     protocol.Hash                 // the content of the part that an earlier try left; zero: there is none
+	firm     bool                          // bytes have been delivered that cannot be taken back
+	reading  *reading                      // of an operation that reads a file
+	gather   *gathering                    // of an operation that fetches many files, once their names are known
 }
 
 // visit is a link of a fetch to a node.

@@ -14,6 +14,7 @@ type gathering struct {
 	names [][]string                // by item
 	told  map[string]client.Outcome // of each name that has a result
 	lost  map[client.Node]bool      // nodes that have failed on a link for many files
+	busy  map[client.Node]int       // times in a row that nodes were busy, and brought nothing, on links for many files
 	idle  map[client.Node]bool      // nodes whose last link for many files broke and brought nothing
 	had   map[int]*hadItem
 	asked map[protocol.Hash]int // how many nodes have been asked for a content over links for many files
@@ -48,7 +49,7 @@ func (w *World) beginGather(o *operation) bool {
 	}
 	machine := client.NewGather(client.GatherRequest{Relay: w.relay.dialledAs(), RelayID: p.host.pin, Entry: w.entry(p), Sources: o.op.Sources, Wanted: choice.Picks})
 	o.gather = &gathering{
-		picks: choice.Picks, names: machine.Names(), told: map[string]client.Outcome{}, lost: map[client.Node]bool{}, idle: map[client.Node]bool{}, had: map[int]*hadItem{},
+		picks: choice.Picks, names: machine.Names(), told: map[string]client.Outcome{}, lost: map[client.Node]bool{}, idle: map[client.Node]bool{}, busy: map[client.Node]int{}, had: map[int]*hadItem{},
 		asked: map[protocol.Hash]int{}, slow: map[protocol.Hash]bool{},
 	}
 	if o.tries > 0 {

@@ -13,7 +13,8 @@ type Plant struct {
 	Machine   func(kind machineKind, m roles.Machine) roles.Machine // nil: as they are
 	Directory func(d relay.Directory) relay.Directory               // nil: as it is
 	Room      func(room relay.Room) relay.Room                      // nil: as it is
-	Turns     func(turns relay.Turns) relay.Turns                   // nil: as they are
+	Budget    func(b relay.Budget) relay.Budget                     // nil: as it is
+	Turns     func(t turns) turns                                   // nil: as they are
 	Request   func(r *client.Request)                               // nil: as it is
 	Policy    func(p *relay.Policy)                                 // nil: as it is
 

@@ -25,7 +25,7 @@ type pool struct {
 	identities identities
 }
 
-// pooledSession is a Session whose directory, room and turns can be replaced.
+// pooledSession is a Session whose directory, room and budget can be replaced.
 type pooledSession struct {
 	*relay.Session
 	to *behind
@@ -34,11 +34,11 @@ type pooledSession struct {
 type behind struct {
 	relay.Directory
 	relay.Room
-	turns behindTurns
+	budget behindBudget
 }
 
-// behindTurns are the turns of a relay, whose methods have the names of those of a room.
-type behindTurns struct{ relay.Turns }
+// behindBudget is the budget of a relay, whose methods have the names of those of a room.
+type behindBudget struct{ relay.Budget }
 
 // pools are those that no run uses now.
 var pools = sync.Pool{New: func() any { return &pool{identities: identities{}} }}
@@ -50,7 +50,7 @@ func (p *pool) session(of behind) roles.Machine {
 	} else {
 		to := &behind{}
 		s = &pooledSession{relay.NewSession(to, to), to}
-		s.Prove(&to.turns)
+		s.Prove(&to.budget)
 	}
 	*s.to = of
 	p.out = append(p.out, func() {

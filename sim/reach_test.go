@@ -96,18 +96,18 @@ func TestWhoCannotBeReachedIsNotHandedOut(t *testing.T) {
 	}
 }
 
-// spending is turns with a bug.
+// spending is a budget with a bug.
 type spending struct {
-	relay.Turns
-	take func(at roles.Moment, addr netip.Addr, again bool) relay.Turn
+	relay.Budget
+	take func(at roles.Moment, addr netip.Addr, again bool) relay.Permit
 	give func(at roles.Moment, addr netip.Addr, found protocol.Reach)
 }
 
-func (s *spending) Take(at roles.Moment, addr netip.Addr, again bool) relay.Turn {
+func (s *spending) Take(at roles.Moment, addr netip.Addr, again bool) relay.Permit {
 	if s.take != nil {
 		return s.take(at, addr, again)
 	}
-	return s.Turns.Take(at, addr, again)
+	return s.Budget.Take(at, addr, again)
 }
 
 func (s *spending) Give(at roles.Moment, addr netip.Addr, found protocol.Reach) {
@@ -115,12 +115,12 @@ func (s *spending) Give(at roles.Moment, addr netip.Addr, found protocol.Reach) 
 		s.give(at, addr, found)
 		return
 	}
-	s.Turns.Give(at, addr, found)
+	s.Budget.Give(at, addr, found)
 }
 
-func turns(bug func(s *spending)) Plant {
-	return Plant{Turns: func(t relay.Turns) relay.Turns {
-		s := &spending{Turns: t}
+func spends(bug func(s *spending)) Plant {
+	return Plant{Budget: func(t relay.Budget) relay.Budget {
+		s := &spending{Budget: t}
 		bug(s)
 		return s
 	}}
@@ -200,15 +200,15 @@ var reachBugs = []planted{
 			return answer
 		}
 	}), []ID{S27}, "a node that moves", scenario.Move, walled},
-	{"what has failed is not tried again", turns(func(s *spending) {
-		s.take = func(at roles.Moment, addr netip.Addr, again bool) relay.Turn {
+	{"what has failed is not tried again", spends(func(s *spending) {
+		s.take = func(at roles.Moment, addr netip.Addr, again bool) relay.Permit {
 			if again {
 				return relay.Spent
 			}
-			return s.Turns.Take(at, addr, again)
+			return s.Budget.Take(at, addr, again)
 		}
 	}), []ID{L2}, "a firewall that comes down", scenario.Firewall, walled},
-	{"a turn is not given back", turns(func(s *spending) {
+	{"a permit is not given back", spends(func(s *spending) {
 		s.give = func(roles.Moment, netip.Addr, protocol.Reach) {}
 	}), []ID{L2}, "a firewall that comes down", scenario.Firewall, walled},
 }

@@ -35,6 +35,7 @@ var reads = map[string]func(seed uint64) *scenario.Scenario{
 	"a file changes":           readWith(scenario.Honest, scenario.Fault{Class: scenario.FileReplace, At: 4 * time.Second, Who: "n0", Name: "large"}),
 	"bits rot":                 readWith(scenario.Honest, scenario.Fault{Class: scenario.BitRot, At: 4 * time.Second, Who: "n0", Name: "large"}),
 	"a client's store is full": readWith(scenario.Honest, scenario.Fault{Class: scenario.DiskFull, At: 4 * time.Second, For: time.Minute, Who: "c0", N: 100}),
+	"a node is busy":           readFew,
 	"it is full at the end":    readWith(scenario.Honest, scenario.Fault{Class: scenario.DiskFull, At: 4 * time.Second, For: time.Minute, Who: "c1", N: -1}),
 }
 

@@ -15,6 +15,7 @@ type Loop struct {
 	Share   Share   // nil: each OpenFile ends in FileRefused(Internal)
 	Store   Store   // nil: it holds nothing, and every other request to it fails
 	Gate    Gate    // nil: no token is found, and each Admit ends in Admitted with Internal
+	Turns   Turns   // nil: each AskTurn ends in TurnGiven
 	Shape   *Shape  // of the bodies that are sent; nil: they go out as fast as peers take them
 	// Notify says that something has changed which a machine watches: the machine gets a
 	// roles.Notified for each value. A closed channel gives none. It is for a Loop that runs one

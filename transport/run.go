@@ -41,6 +41,7 @@ type run struct {
 	idler    bool                  // the stepper's: it is idle afterwards
 	task     func() letter         // the stepper's: its work then
 	opening  uint64                // numbers OpenFile
+	turn     uint64                // that was asked for last; 0: it is ended
 	disk     context.Context       // of disk calls; nil: not needed yet
 	endDisk  context.CancelFunc    // at the machine's end
 	asked    map[int]chan struct{} // by item: closed when the store has answered the latest request
@@ -148,6 +149,10 @@ func (r *run) carry(effect roles.Effect) {
 		r.disarm(e.Timer)
 	case roles.OpenFile:
 		r.openFile(e)
+	case roles.AskTurn:
+		r.askTurn(e)
+	case roles.EndTurn:
+		r.endTurn()
 	case roles.CheckFile:
 		if checker, can := r.loop.Share.(Checker); can {
 			checker.Check(e)
@@ -198,6 +203,7 @@ func (r *run) tidy() {
 	}
 	r.silence()
 	r.closeFile()
+	r.endTurn()
 	r.mu.Lock()
 	r.tidied = true
 	if r.endDisk != nil {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
@@ -110,6 +111,15 @@ type Lister interface {
 	// order; they return soon and do not call the share. Follow returns when ctx is done, or, with an
 	// error, when the share is closed. Several may follow at once.
 	Follow(ctx context.Context, change func(protocol.Entry), extent func(roles.Extent)) error
+}
+
+// Turns bounds the bodies that links send at once. Many links use it at once.
+type Turns interface {
+	// Ask asks for a turn, and returns its number and the answer, roles.TurnGiven or roles.TurnRefused.
+	// Where that is nil told is called with it later, unless the turn is ended before. It must not wait.
+	Ask(now time.Duration, ask roles.AskTurn, told func(roles.Input)) (number uint64, answer roles.Input)
+	// End ends a turn, or the wait for it.
+	End(now time.Duration, number uint64)
 }
 
 // Checker is a [Share] that can look whether its files are still what they were hashed as, although

@@ -55,6 +55,29 @@ func Percent(done, size uint64) int {
 	return int(float64(done) / float64(size) * 100)
 }
 
+// ParseBytes reads a number of bytes: digits, and perhaps K, M, G or T behind them, or KiB and so on, for
+// powers of 1024. It may have a fraction there. It is not 0.
+func ParseBytes(text string) (uint64, error) {
+	digits := strings.TrimRight(text, "kKMGTiB")
+	unit, inBytes := strings.CutSuffix(strings.ToUpper(text[len(digits):]), "B")
+	if inBytes && len(unit) == 2 {
+		unit = strings.TrimSuffix(unit, "I")
+	}
+	at := strings.Index("KMGT", unit)
+	value, err := strconv.ParseFloat(digits, 64)
+	if err != nil || at < 0 || len(unit) > 1 || strings.ContainsAny(digits, "+-eExXpPnN_") {
+		return 0, fmt.Errorf("%q is no number of bytes, such as 500K, 1.5M or 10M", ForDisplay(text))
+	}
+	bytes := value
+	if unit != "" {
+		bytes = value * float64(uint64(1)<<(10*(at+1)))
+	}
+	if bytes < 1 || bytes > 1<<60 {
+		return 0, fmt.Errorf("%q is not between one byte and %s", ForDisplay(text), Bytes(1<<60))
+	}
+	return uint64(bytes), nil
+}
+
 // Grouped writes a number with commas between thousands.
 func Grouped(n int) string {
 	text := strconv.Itoa(n)

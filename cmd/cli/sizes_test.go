@@ -1,6 +1,9 @@
 package cli
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestSizesAreShownToPeople(t *testing.T) {
 	for n, text := range map[uint64]string{
@@ -9,6 +12,18 @@ func TestSizesAreShownToPeople(t *testing.T) {
 	} {
 		if got := Bytes(n); got != text {
 			t.Errorf("%d: %s instead of %s", n, got, text)
+		}
+	}
+	for text, n := range map[string]uint64{
+		"1": 1, "65536": 65536, "500K": 500 << 10, "500k": 500 << 10, "1.5M": 3 << 19, "10MiB": 10 << 20, "2MB": 2 << 20, "1G": 1 << 30, "1T": 1 << 40, "7B": 7,
+	} {
+		if got, err := ParseBytes(text); got != n || err != nil {
+			t.Errorf("%s: %d instead of %d, %v", text, got, n, err)
+		}
+	}
+	for _, text := range []string{"", "0", "K", "-1", "1e3", "1 M", "10X", "1MM", "1KM", "0x10", "inf", "NaN", "9999999T", "0.1", "1iBK", "+1", "1i"} {
+		if got, err := ParseBytes(text); err == nil || !strings.HasPrefix(err.Error(), `"`+text+`" is no`) {
+			t.Errorf("%s: %d, %v", text, got, err)
 		}
 	}
 	for n, text := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567"} {

@@ -31,6 +31,9 @@ func resultFailure(relay string, request peer.Request, r client.Result) error {
 	case client.TooEarly:
 		return tooEarly(name, peer.AwaitedOf(r))
 	case client.Unsure:
+		if stayedBusy(asked) {
+			return failure(cli.ExitFailure, "%s could not be fetched for now, as nodes stayed busy: %s", name, unasked(r.Unasked, asked))
+		}
 		return failure(cli.ExitFailure, "%s was not found, but not every node could be asked: %s", name, unasked(r.Unasked, asked))
 	case client.Undelivered:
 		return failure(cli.ExitUndelivered, "%s is there, but no node could deliver it whole and verified: %s", name, obstacles(asked))
@@ -44,6 +47,11 @@ func resultFailure(relay string, request peer.Request, r client.Result) error {
 		return diskFailure(r.Cause, r.Text)
 	}
 	return interrupted()
+}
+
+// stayedBusy reports whether a node was busy to the end.
+func stayedBusy(asked []client.Tried) bool {
+	return slices.ContainsFunc(asked, func(t client.Tried) bool { return t.Code == protocol.Busy })
 }
 
 func failure(code int, format string, args ...any) error {

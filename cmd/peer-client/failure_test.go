@@ -33,13 +33,13 @@ func TestAFailureNamesEachNodeOnce(t *testing.T) {
 			`whole and verified: of 1 node asked none had the rest`},
 		{client.Result{Outcome: client.Unsure, Tried: []client.Tried{
 			{Node: a, Code: protocol.Refused, Published: true}, {Node: b, Code: protocol.Timeout}, {Node: c, Code: protocol.Busy, Published: true},
-		}}, cli.ExitFailure, `"x" was not found, but not every node could be asked: of 3 nodes asked, ` +
+		}}, cli.ExitFailure, `"x" could not be fetched for now, as nodes stayed busy: of 3 nodes asked, ` +
 			`127.0.0.1:1, which has it as the relay says, does not answer (refused), 127.0.0.1:2 timeout, 127.0.0.1:3 busy`},
 		{client.Result{Outcome: client.Unsure, Unasked: client.Unasked{Withheld: 1, LeftOut: 2}}, cli.ExitFailure,
 			`"x" was not found, but not every node could be asked: the relay knows 1 node that cannot be reached from here; ` +
 				`2 entries of the relay's answer could not be used`},
-		{client.Result{Outcome: client.Unsure, Unasked: client.Unasked{Endless: true}, Tried: []client.Tried{{Node: a, Code: protocol.NotFound}, {Node: b, Code: protocol.Busy}}}, cli.ExitFailure,
-			`"x" was not found, but not every node could be asked: of 2 nodes asked, 127.0.0.1:2 busy; the relay names more nodes than are asked`},
+		{client.Result{Outcome: client.Unsure, Unasked: client.Unasked{Endless: true}, Tried: []client.Tried{{Node: a, Code: protocol.NotFound}, {Node: b, Code: protocol.Internal}}}, cli.ExitFailure,
+			`"x" was not found, but not every node could be asked: of 2 nodes asked, 127.0.0.1:2 internal; the relay names more nodes than are asked`},
 		{client.Result{Outcome: client.DiskFailed, Text: "full"}, cli.ExitFailure, "full"},
 		{client.Result{Outcome: client.DiskFailed, Text: "broken pipe", Cause: fmt.Errorf("-: %w", syscall.EPIPE)}, cli.ExitFailure, ""},
 		{client.Result{Outcome: client.GivenUp, Text: "8 others"}, cli.ExitFailure, "given up: 8 others"},

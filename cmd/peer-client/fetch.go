@@ -166,7 +166,7 @@ func (c *command) tellOne(ctx context.Context, request peer.Request, to *target,
 		return noNode()
 	case to.out == nil && p.done > 0:
 		c.note("at least %s of %s stay here, verified: the same command goes on from there", cli.Bytes(p.done), cli.Bytes(p.size))
-	case to.out != nil && p.done > 0 && code == cli.ExitUndelivered:
+	case to.out != nil && p.done > 0 && (code == cli.ExitUndelivered || stayedBusy(lastTries(r.Tried))):
 		return &cli.Failure{Code: code, Text: fmt.Sprintf("%v; the output ends after %s of %s", err, cli.Bytes(p.done), cli.Bytes(p.size))}
 	}
 	return err

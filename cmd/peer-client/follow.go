@@ -66,6 +66,9 @@ func (c *command) followNodes(p *progress, outcome roles.Outcome) {
 		} else if c.verbose {
 			p.say("%s", triedLine(o))
 		}
+		if o.Code == protocol.Busy && o.By == protocol.Node {
+			p.busy(o.Node)
+		}
 	}
 }
 

@@ -24,15 +24,21 @@ type progress struct {
 	slow   bool              // there is a terminal that cannot draw a bar
 	begun  bool              // a content was begun
 
-	drawing sync.Mutex           // held while the bars are told something; they call head and tail, which want mu
-	bars    *mpb.Progress        // nil: there is no terminal, or it is over
-	bar     *mpb.Bar             // nil before there is something to show
-	hashed  map[client.Node]bool // nodes of which a line has said that they hash
-	last    time.Time            // when a line in place of a bar was due
-	off     func()               // ends what happens on the terminal when the user interrupts
+	drawing sync.Mutex     // held while the bars are told something; they call head and tail, which want mu
+	bars    *mpb.Progress  // nil: there is no terminal, or it is over
+	bar     *mpb.Bar       // nil before there is something to show
+	told    map[delay]bool // of which a line has said so
+	last    time.Time      // when a line in place of a bar was due
+	off     func()         // ends what happens on the terminal when the user interrupts
 
 	mu sync.Mutex
 	figures
+}
+
+// delay is why a node makes us wait.
+type delay struct {
+	node client.Node
+	what string
 }
 
 // figures are what a bar shows.
@@ -50,7 +56,7 @@ type figures struct {
 func (c *command) newProgress(ctx context.Context, label string, terminal io.Writer) *progress {
 	now := time.Now()
 	p := &progress{
-		label: label, line: c.say, events: c.events, hashed: map[client.Node]bool{}, figures: figures{since: now}, last: now,
+		label: label, line: c.say, events: c.events, told: map[delay]bool{}, figures: figures{since: now}, last: now,
 	}
 	p.off, c.progress = func() {}, p
 	switch {
@@ -108,13 +114,22 @@ func (p *progress) wait(format string, args ...any) {
 	p.change(func(f *figures) { f.waiting = text })
 }
 
-// hashing says that a node is not ready to send. Without a bar it is said once for each node.
+// hashing says that a node is not ready to send.
 func (p *progress) hashing(node client.Node, done, size uint64) {
-	text := fmt.Sprintf("%s is hashing: %d %% of %s", node, cli.Percent(done, size), cli.Bytes(size))
+	p.awaits(node, "hashing", fmt.Sprintf("%s is hashing: %d %% of %s", node, cli.Percent(done, size), cli.Bytes(size)))
+}
+
+// busy says that a node has no room just now.
+func (p *progress) busy(node client.Node) {
+	p.awaits(node, "busy", fmt.Sprintf("%s is busy: it is asked again, after others", node))
+}
+
+// awaits says what a node does that makes us wait. Without a bar it is said once for each node.
+func (p *progress) awaits(node client.Node, what, text string) {
 	p.drawing.Lock()
 	waits := p.bars != nil || p.events != nil
-	known := p.hashed[node]
-	p.hashed[node] = true
+	known := p.told[delay{node, what}]
+	p.told[delay{node, what}] = true
 	p.drawing.Unlock()
 	if waits {
 		p.wait("%s", text)

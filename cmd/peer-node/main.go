@@ -2,6 +2,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -59,6 +60,11 @@ func command() *cobra.Command {
 	flags.IntVar(&s.MaxLinks, "max-links", roles.MaxLinks, "connections at once")
 	flags.IntVar(&s.MaxFrom, "max-links-from", roles.MaxLinksFrom, "of these, those of one address, of IPv6 of one /64")
 	flags.Float64Var(&s.LinkRate, "link-rate-from", roles.LinkRateFrom, "connections that are taken from one address in a second, after ten times as many at once")
+	flags.IntVar(&s.Terms.Uploads, "uploads", 0,
+		fmt.Sprintf("files, or parts of them, that are sent at once; others wait for their turn, and each client has the same\n"+
+			"(default: %d, or as many as --upload-rate allows)", roles.MaxUploads))
+	flags.StringVar(&s.rate, "upload-rate", "", "`BYTES` a second of all that is sent of files, with K, M or G behind a number (default: no bound)")
+	flags.StringVar(&s.each, "upload-rate-each", "", "`BYTES` a second of what is sent to one client: one id, or with --plain one address (default: no bound)")
 	cli.RelayFlag(command)
 	s.secured.SecureFlags(command, "the node's key, one for each folder that is shared, and which relays are known")
 	s.secured.TrustFlags(command)

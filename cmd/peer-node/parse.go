@@ -56,10 +56,35 @@ func (s *sharing) parse(c *cobra.Command, args []string) (err error) {
 	if !(s.LinkRate > 0) {
 		return cli.Usage("--link-rate-from is above 0")
 	}
+	if err := s.parseTerms(c.Flags().Changed("uploads")); err != nil {
+		return err
+	}
 	if err := checkIndex(s.index); err != nil {
 		return err
 	}
 	return s.parseShares()
+}
+
+// parseTerms reads what clients may take.
+func (s *sharing) parseTerms(uploads bool) (err error) {
+	if uploads && s.Terms.Uploads < 1 {
+		return cli.Usage("--uploads is at least 1")
+	}
+	for _, rate := range []struct {
+		flag, text string
+		bytes      *uint64
+	}{{"--upload-rate", s.rate, &s.Terms.Rate}, {"--upload-rate-each", s.each, &s.Terms.Each}} {
+		if rate.text == "" {
+			continue
+		}
+		if *rate.bytes, err = cli.ParseBytes(rate.text); err != nil {
+			return cli.Usage("%s: %v", rate.flag, err)
+		}
+	}
+	if err := s.Terms.Check(); err != nil {
+		return cli.Usage("%v", err)
+	}
+	return nil
 }
 
 // checkListen refuses an address at which no peer could reach a node.

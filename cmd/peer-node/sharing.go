@@ -22,6 +22,7 @@ type sharing struct {
 	peer.Node
 	secured       cli.Secured
 	id, advertise string   // as they were given
+	rate, each    string   // as they were given: bytes a second of all uploads, and of those to one client
 	allow         string   // the file of those who are served; "": everybody is
 	shares        []string // as they were given
 	folders       []shared // that it shares

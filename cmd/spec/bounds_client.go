@@ -46,6 +46,12 @@ var clientBounds = []bound{
 		tests: "TestATreeThatItsHashDoesNotVouchForIsRefused",
 	},
 	{
+		can:        "(a node, or a relay) be busy for ever, or ask to be left alone for a day",
+		by:         "it is left alone for RetryMost at most, and asked MaxBusyVisits times, or MaxBusy times, in a row; others are asked meanwhile (S29)",
+		parameters: "RetryMost MaxBusyVisits MaxBusy",
+		tests:      "TestABusyNodeIsAskedAgain TestANodeThatAsksForMoreIsLeftAloneForMore TestOthersAreAskedWhileANodeIsBusy",
+	},
+	{
 		can:        "(a node) be hashing for ever",
 		by:         "HASHING that does not get on does not set a deadline anew, and there are HashingParts steps at most; no verified group within GroupPatience, and others are asked beside the node or in its place, which comes back last",
 		parameters: "HashingParts GroupPatience",

@@ -95,8 +95,35 @@ var linkBounds = []bound{
 	},
 	{
 		can:        "ask for content and not take it",
-		by:         "MinProgress bytes in each ProgressTimeout",
-		parameters: "MinProgress ProgressTimeout",
-		tests:      "TestAPeerThatTakesNothingIsLetGo TestBytesThatPassSetTheDeadlineAnew TestWhoeverDoesNotReadIsLetGo",
+		by:         "MinProgress bytes in each ProgressTimeout; a body that is slower than TurnPace keeps nobody from a turn for longer than TurnGrace and what that takes",
+		parameters: "MinProgress ProgressTimeout TurnPace TurnGrace",
+		tests:      "TestAPeerThatTakesNothingIsLetGo TestBytesThatPassSetTheDeadlineAnew TestWhoeverDoesNotReadIsLetGo TestATurnThatIsTooSlowKeepsNobodyFromTheirs",
+	},
+	{
+		can:        "ask for much content at once, over many links",
+		by:         "MaxUploads bodies, half of them for one peer, which is an id, or an address or IPv6 /64; turns go round among peers; TurnPatience, and then ERROR(`busy`) (S28)",
+		parameters: "MaxUploads TurnPatience",
+		flags:      "--uploads",
+		tests:      "TestAPeerWithManyLinksHasTheTurnsOfOneWithOne TestAPeerLeavesSomeTurnsToOthers TestABodyWhoseTurnDoesNotComeIsRefused TestAClientWithManyLinksKeepsNobodyOut",
+	},
+	{
+		can:        "make up ids, and ask for much as each of them",
+		by:         "a new peer comes behind those that wait; MaxLinksFrom of one address",
+		parameters: "MaxLinksFrom",
+		flags:      "--max-links-from",
+		tests:      "TestNewPeersComeBehindThoseThatWait",
+	},
+	{
+		can:        "wait for many turns",
+		by:         "MaxTurnsWaiting; the last of the peer that has most of them is refused",
+		parameters: "MaxTurnsWaiting",
+		tests:      "TestOfTooManyThatWaitTheLastOfThePeerWithMostIsRefused",
+	},
+	{
+		can:        "take all of a node's line",
+		by:         "bytes a second for all, of which each peer has the same, and for each; without a bound by default; LeastUploadRate of each body at least, so that no client takes the node for dead",
+		parameters: "LeastUploadRate",
+		flags:      "--upload-rate --upload-rate-each",
+		tests:      "TestBodiesAreSentAtTheRateOfTheNode TestSmallBodiesAreSentAtTheRateOfTheNode TestClientsOfOneNodeGetTheSame TestComingBackBringsNoMore",
 	},
 }

@@ -124,6 +124,8 @@ func (s *stage) do(a *actor, effect roles.Effect) {
 		a.tell(roles.BodyDone{Link: e.Link})
 	case roles.OpenFile:
 		a.tell(roles.FileFound{Size: uint64(len(s.file)), Hash: s.hash})
+	case roles.AskTurn:
+		a.tell(roles.TurnGiven{})
 	case roles.InspectStore:
 		a.tell(roles.StoreInspected{Item: e.Item})
 	case roles.OpenStore:

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
@@ -42,7 +43,7 @@ func fetchSubject(w client.Request, f file) rolestest.Subject {
 	subject.Says = []protocol.Message{
 		&protocol.Located{Peers: peers(1, 2)}, &protocol.Located{Cursor: []byte{1}}, &protocol.Located{},
 		f.outboard(0), other.outboard(0), f.content(0, 1), f.content(1, 1), f.content(2, 2),
-		refusal(protocol.NotFound), refusal(protocol.Changed),
+		refusal(protocol.NotFound), refusal(protocol.Changed), busyFor(time.Second),
 	}
 	var whole, some roles.Groups
 	for g := range protocol.Groups(f.Size) {

@@ -89,9 +89,9 @@ func TestTheRelayCannotBeAsked(t *testing.T) {
 		t.Errorf("%s after %v", r.Code, s.At.Now)
 	}
 	s = locating(t, request)
-	s.Hear(0, &protocol.Error{Code: protocol.Busy, By: protocol.Relay}, "Closing", "halfclose 0", "discard 0")
+	s.Hear(0, &protocol.Error{Code: protocol.Internal, By: protocol.Relay}, "Closing", "halfclose 0", "discard 0")
 	s.Tell(roles.PeerEnded{}, "Failed", "hangup 0", "report result")
-	if r := wants(t, s, client.NoRelay); r.Code != protocol.Busy || r.By != protocol.Relay {
+	if r := wants(t, s, client.NoRelay); r.Code != protocol.Internal || r.By != protocol.Relay {
 		t.Errorf("result %+v", r)
 	}
 	s = locating(t, request)

@@ -44,6 +44,8 @@ type Fetch struct {
 	revisited map[Node]bool // have been in again
 	barred    map[Node]bool
 	redials   redials
+	busy      busy
+	now       roles.Moment      // of the current step
 	believed  map[Node]int      // how many contents
 	contents  []known           // that nodes have said they have
 	latest    map[Node]Identity // the content that a node has named last
@@ -148,6 +150,7 @@ func (f *Fetch) Final() bool { return f.core.Final() }
 // Step implements [roles.Machine].
 func (f *Fetch) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	f.core.Begin()
+	f.now = at
 	switch in := in.(type) {
 	case roles.Started:
 		f.start(at)
@@ -211,6 +214,8 @@ func (f *Fetch) fired(at roles.Moment, in roles.TimerFired) {
 	}
 	switch {
 	case !f.core.Due(in):
+	case f.core.Can(fetchBusyOver):
+		f.core.Fire(fetchBusyOver)
 	case f.core.Can(fetchExpired):
 		f.fail(at, fetchExpired, DiskFailed, protocol.Disk, "the disk does not answer")
 	default:

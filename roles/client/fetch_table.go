@@ -16,6 +16,7 @@ const (
 	FetchInspecting  FetchState = "Inspecting"
 	FetchAskingRelay FetchState = "AskingRelay"
 	FetchChoosing    FetchState = "Choosing"
+	FetchWaiting     FetchState = "Waiting"
 	FetchSeeking     FetchState = "Seeking"
 	FetchOpening     FetchState = "Opening"
 	FetchFetching    FetchState = "Fetching"
@@ -40,6 +41,8 @@ const (
 	fetchStartAnew     FetchEvent = "StartAnew"
 	fetchNobodyHasIt   FetchEvent = "NobodyHasIt"
 	fetchGiveUp        FetchEvent = "GiveUp"
+	fetchAllBusy       FetchEvent = "AllBusy"
+	fetchBusyOver      FetchEvent = "BusyOver"
 	fetchImpatient     FetchEvent = "Impatient"
 	fetchContentKnown  FetchEvent = "ContentKnown"
 	fetchStoreChecked  FetchEvent = "StoreChecked"
@@ -76,6 +79,8 @@ var fetchGrammar = roles.NewGrammar(func() roles.Table[FetchState, FetchEvent] {
 				Means: "The relay is being asked for a page of nodes, once its last link is closed; no node is asked for anything."},
 			{Name: FetchChoosing, Passing: true,
 				Means: "Nobody is asked for anything; what has been heard so far decides what is next. Links that we have half-closed go on closing."},
+			{Name: FetchWaiting, WaitFrom: "the retry-after of the node that is due first, doubled for each time in a row, at most BusyMost unless it asks for more and RetryMost then, and up to half of it longer",
+				Means: "Nobody is left to ask but nodes that are busy; no link is open that we have not half-closed, and when the wait is over the first of them is asked again."},
 			{Name: FetchSeeking, Nested: true, WaitFrom: "those of its Sources, and DialPatience and GroupPatience while another node waits for its turn",
 				Means: "A node is being asked what the file is; if it is slow another one beside it, or in its place."},
 			{Name: FetchOpening, Wait: roles.DiskTimeout,
@@ -104,6 +109,8 @@ var fetchGrammar = roles.NewGrammar(func() roles.Table[FetchState, FetchEvent] {
 			{Name: fetchStartAnew, Means: "nobody is left to ask for this content, or only liars speak for it, and some nodes have another one under the name"},
 			{Name: fetchNobodyHasIt, Means: "all nodes have been asked, and each said that it does not have the file"},
 			{Name: fetchGiveUp, Means: "nothing is left to try, and not every node said that it does not have the file"},
+			{Name: fetchAllBusy, Means: "nobody is left to ask, but some nodes have said that they are busy, less than MaxBusyVisits times in a row"},
+			{Name: fetchBusyOver, Deadline: true, Means: "a busy node has been left alone for as long as it asked for"},
 			{Name: fetchImpatient, Deadline: true, Means: "for DialPatience a node has not said what the file is, or for GroupPatience one has brought no verified group, and another one waits for its turn"},
 			{Name: fetchContentKnown, Means: "a source has a node that has the content: the first that any node has, or the one that is wanted"},
 			{Name: fetchStoreChecked, Means: "the store has verified more of what an earlier try left"},
@@ -134,6 +141,8 @@ var fetchGrammar = roles.NewGrammar(func() roles.Table[FetchState, FetchEvent] {
 			fetchRow([]FetchState{FetchChoosing}, fetchStartAnew, FetchSeeking, "any one content is better than none"),
 			fetchRow([]FetchState{FetchChoosing}, fetchNobodyHasIt, FetchClosing, "this is certain"),
 			fetchRow([]FetchState{FetchChoosing}, fetchGiveUp, FetchClosing, "the report names each node that was passed over, with a code"),
+			fetchRow([]FetchState{FetchChoosing}, fetchAllBusy, FetchWaiting, "busy is no refusal for good: nodes that are not are asked first"),
+			fetchRow([]FetchState{FetchWaiting}, fetchBusyOver, FetchChoosing, "it may have room by now"),
 			fetchRow([]FetchState{FetchSeeking}, fetchImpatient, FetchSeeking, "a dead node, or one that only says that it is busy, costs no more than this: another is asked beside it, or in its place where no more links may be open"),
 			fetchRow([]FetchState{FetchFetching}, fetchImpatient, FetchFetching, "a node that brings nothing costs no more than this, whatever it says"),
 			fetchRow([]FetchState{FetchSeeking}, fetchContentKnown, FetchOpening, "it stays the content of this fetch; an earlier try may have left some of it"),
@@ -154,7 +163,7 @@ var fetchGrammar = roles.NewGrammar(func() roles.Table[FetchState, FetchEvent] {
 			fetchRow([]FetchState{FetchClosing}, fetchClosedFailed, FetchFailed, "nothing is left to do"),
 			fetchRow([]FetchState{FetchCommitting}, fetchStopped, "", "what is whole is put in its place all the same; links are closed at once"),
 			fetchRow([]FetchState{FetchClosing}, fetchStopped, "", "the result stays; links are closed at once"),
-			fetchRow([]FetchState{FetchNew, FetchInspecting, FetchAskingRelay, FetchSeeking, FetchOpening, FetchFetching, FetchFinishing}, fetchStopped, FetchFailed, "the user need not wait for anybody"),
+			fetchRow([]FetchState{FetchNew, FetchInspecting, FetchAskingRelay, FetchWaiting, FetchSeeking, FetchOpening, FetchFetching, FetchFinishing}, fetchStopped, FetchFailed, "the user need not wait for anybody"),
 		},
 	}
 })

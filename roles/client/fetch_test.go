@@ -269,7 +269,7 @@ func TestPagesAreWalkedAndNobodyIsAskedTwice(t *testing.T) {
 
 // TestNotFoundIsOnlySaidWhenItIsCertain: a node that could not be asked may have the file.
 func TestNotFoundIsOnlySaidWhenItIsCertain(t *testing.T) {
-	for _, code := range []protocol.Code{protocol.Busy, protocol.Draining, protocol.Internal, protocol.Denied, protocol.Changed, 200} {
+	for _, code := range []protocol.Code{protocol.Draining, protocol.Internal, protocol.Denied, protocol.Changed, 200} {
 		s := asked(t, request, 1, 2)
 		says(s, 1, protocol.NotFound, "Seeking", dials(2, 2))
 		closes(s, 1, "Seeking")

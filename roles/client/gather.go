@@ -25,6 +25,7 @@ type Gather struct {
 	pipelines  [roles.MaxPipelines]pipelineSlot
 	lost       map[Node]bool // nodes that no Pipeline asks again
 	redials    redials
+	busy       busy
 	alternates alternates
 	overtakes  []overtake    // the one that is due first at the front
 	due        time.Duration // of the deadline that is armed

@@ -255,6 +255,9 @@ func (g *Gather) wait(at roles.Moment) {
 	if turn, some := g.nextTurn(at); some && (due < 0 || turn < due) {
 		due = turn
 	}
+	if busy, some := g.busy.next(); some && g.resting() && (due < 0 || busy < due) {
+		due = busy
+	}
 	switch {
 	case due < 0:
 		g.core.Disarm()

@@ -74,9 +74,12 @@ func (g *Gather) pipeline(at roles.Moment) bool {
 		return false
 	}
 	g.overtakes = nil
-	if g.nextRound() {
+	switch some, busy := g.nextRound(at); {
+	case some:
 		g.core.Fire(gatherNextRound)
 		return true
+	case busy:
+		return false
 	}
 	for item := range g.items {
 		if g.missing(item) {
@@ -116,8 +119,15 @@ func (g *Gather) missing(item int) bool {
 	return !i.dormant && !i.concluded && g.small(item)
 }
 
-// nextRound makes the queues of another round, and reports whether there is one.
-func (g *Gather) nextRound() bool {
+// resting reports whether nothing is left of a round.
+func (g *Gather) resting() bool {
+	return g.State() == GatherPipelining && g.busyPipelines() == 0 && len(g.round.carriers) == 0
+}
+
+// nextRound makes the queues of another round, and reports whether there is one; if not, whether there
+// will be one, with nodes that are busy now.
+func (g *Gather) nextRound(at roles.Moment) (some, busy bool) {
+	g.busy.over(at)
 	queues, open := map[Node]*queue{}, 0
 	for item := range g.items {
 		if !g.missing(item) {
@@ -130,6 +140,10 @@ func (g *Gather) nextRound() bool {
 			if g.lost[node] || slices.Contains(i.refused, node) {
 				continue
 			}
+			if g.busy.waits(node) {
+				busy = true
+				continue
+			}
 			if queues[node] == nil {
 				queues[node] = &queue{}
 			}
@@ -137,7 +151,7 @@ func (g *Gather) nextRound() bool {
 		}
 	}
 	if len(queues) == 0 {
-		return false
+		return false, busy
 	}
 	nodes := slices.SortedFunc(maps.Keys(queues), func(a, b Node) int {
 		return cmp.Or(g.patience[a]-g.patience[b], len(queues[b].items)-len(queues[a].items), a.Compare(b))
@@ -146,7 +160,7 @@ func (g *Gather) nextRound() bool {
 	for range pipelinesOfNode {
 		g.round.carriers = append(g.round.carriers, nodes...)
 	}
-	return true
+	return true, busy
 }
 
 // pipelineSize returns how many items a Pipeline has at most, so that all links end at about the
@@ -186,7 +200,7 @@ func (g *Gather) carry(at roles.Moment, slot *pipelineSlot) {
 // take takes the items of the next Pipeline out of a node's queue.
 func (g *Gather) take(node Node) (load []int) {
 	q := g.round.queues[node]
-	if g.lost[node] {
+	if g.lost[node] || g.busy.waits(node) {
 		return nil
 	}
 	for bytes := uint64(0); q.next < len(q.items) && len(load) < g.round.most && bytes < pipelinedBytes; q.next++ {
@@ -242,7 +256,7 @@ func (g *Gather) pipelineOver(at roles.Moment, slot *pipelineSlot) {
 			brought = brought || one.Size > 0
 		}
 	}
-	redial := g.redial(slot, brought)
+	redial := g.redial(slot, brought) || g.later(at, slot, brought)
 	for i, item := range slot.load {
 		if one := &g.items[item]; !one.concluded && !slot.came[i] && !redial && (!slot.overtaken || len(one.holders) > 1) {
 			one.refused = append(one.refused, slot.node)
@@ -264,10 +278,18 @@ func (g *Gather) redial(slot *pipelineSlot, brought bool) bool {
 	return m.broke && (brought || m.Result().Code == protocol.Lost || silent) && g.redials.again(slot.node, brought, m.over)
 }
 
+// later reports whether a node that is busy is to be asked again, in a later round, for what has not come.
+func (g *Gather) later(at roles.Moment, slot *pipelineSlot, brought bool) bool {
+	if brought {
+		g.busy.gave(slot.node)
+	}
+	return slot.machine.busy && (g.busy.waits(slot.node) || g.busy.said(at, slot.node, slot.machine.retry))
+}
+
 // idle is for a node that has nothing more to do: Pipelines of others that lack what it has are
 // stopped if they take their time.
 func (g *Gather) idle(at roles.Moment, node Node) {
-	if g.lost[node] || g.occupied(node) {
+	if g.lost[node] || g.busy.waits(node) || g.occupied(node) {
 		return
 	}
 	for n := range g.pipelines {

@@ -55,6 +55,7 @@ type actor struct {
 	gone    bool
 	silent  bool // it answers no request
 	hashes  bool // it only says that it gets on, for hours
+	busy    int  // so many requests are answered so first
 	dies    int  // after so many files; 0: never
 	lies    bool // its bytes are wrong
 	given   int  // files
@@ -244,6 +245,11 @@ func (p *play) answer(link roles.Link) {
 	node := p.nodes[wire.to]
 	if node.hashes {
 		p.getsOn(link)
+		return
+	}
+	if node.busy > 0 {
+		node.busy--
+		p.post(link, roles.Heard{Link: link, Message: busyFor(2 * time.Second)})
 		return
 	}
 	if node.silent {

@@ -47,7 +47,7 @@ var gatherGrammar = roles.NewGrammar(func() roles.Table[GatherState, GatherEvent
 		States: []roles.State[GatherState]{
 			{Name: GatherNew, Means: "Nothing has happened yet."},
 			{Name: GatherPipelining, Nested: true,
-				WaitFrom: "those of its Pipelines, CommitTimeout while the store commits, OvertakePatience while a node could take over from a slower one, and GroupPatience while nodes or larger files wait for their turn",
+				WaitFrom: "those of its Pipelines, CommitTimeout while the store commits, OvertakePatience while a node could take over from a slower one, the retry-after of busy nodes, as in a Fetch, if no other is left to ask, and GroupPatience while nodes or larger files wait for their turn",
 				Means:    "Files of one chunk group come through Pipelines, in rounds: in each one, every node is asked for what it has and no other node has brought."},
 			{Name: GatherFetching, Nested: true, WaitFrom: "those of its Fetches, of Pipelines whose links are closing, and FetchPatience while other files wait for their turn",
 				Means: "The larger files, and those that no Pipeline brought, are fetched each by itself, a few at once."},
@@ -57,7 +57,7 @@ var gatherGrammar = roles.NewGrammar(func() roles.Table[GatherState, GatherEvent
 		},
 		Events: []roles.Event[GatherEvent]{
 			{Name: gatherStarted, Means: "files are wanted"},
-			{Name: gatherNextRound, Means: "all Pipelines of a round are over and committed, and some node has not been asked for a file that is missing"},
+			{Name: gatherNextRound, Means: "all Pipelines of a round are over and committed, and some node has not been asked for a file that is missing, or is busy no more"},
 			{Name: gatherPipelinesOver, Means: "no node is left to ask for a file of one chunk group"},
 			{Name: gatherPipelineOver, Means: "a Pipeline has half-closed its link, or lost it"},
 			{Name: gatherFetchOver, Means: "a Fetch has its result"},

@@ -120,11 +120,17 @@ func (f *Fetch) wait(at roles.Moment) {
 			soonest(s.since + roles.DialPatience)
 		}
 	}
+	if !f.untried() {
+		due = -1
+	}
+	if busy, some := f.busy.next(); some && (due < 0 || busy < due) && f.spacious(at) {
+		due = busy
+	}
 	switch {
-	case due < 0 || !f.untried():
+	case due < 0:
 		f.core.Disarm()
 	case !f.core.Armed() || f.due != due:
 		f.due = due
-		f.core.Arm(due - at.Now)
+		f.core.Arm(max(0, due-at.Now))
 	}
 }

@@ -36,6 +36,8 @@ type Pipeline struct {
 	wrong    bool                // the first of those asked for was not what its hash says
 	broke    bool                // the link broke, which need not happen again
 	progress roles.Progress
+	busy     bool          // the node says so
+	retry    time.Duration // for which it is to be left alone then
 }
 
 // Wanted is a file of one chunk group or less whose hash is known.
@@ -300,6 +302,7 @@ func (h *Pipeline) empty() {
 // declined continues after the refusal of one file, and leaves after one that ends the link.
 func (h *Pipeline) declined(m *protocol.Error) {
 	if m.Code.Closes() {
+		h.busy, h.retry = m.Code == protocol.Busy, roles.Millis(m.Retry)
 		h.blame(m.Code, m.By, m.Text)
 		h.leave(pipelineRefused)
 		return

@@ -21,7 +21,7 @@ type Query struct {
 	ask    protocol.Message // with the cursor of the next page
 	single bool             // one page is enough
 	said   answers
-	busy   int            // times in a row that the relay had no room for a list
+	busy   int            // times in a row that the relay was busy
 	retry  time.Duration  // that it asked for then
 	peer   netip.Addr     // of the relay, on the last link
 	scope  protocol.Scope // of what it may name
@@ -200,12 +200,11 @@ func (q *Query) heard(m protocol.Message) {
 		m.Confine(q.scope)
 		next := *q.ask.(*protocol.List)
 		next.Cursor = m.Cursor
-		q.busy = 0
 		q.page(m, &next, m.Cursor != nil, queryListedMore, queryListedLast)
 	case *protocol.Error:
-		if m.Code == protocol.Busy && q.State() == QueryListing && q.busy+1 < roles.MaxBusy {
+		if m.Code == protocol.Busy && m.By == protocol.Relay && q.busy+1 < roles.MaxBusy {
 			q.busy, q.retry = q.busy+1, roles.Millis(m.Retry)
-			q.leave(queryListBusy)
+			q.leave(queryRelayBusy)
 			return
 		}
 		q.result = QueryResult{m.Code, m.By, m.Text}
@@ -227,7 +226,7 @@ func (q *Query) entered() {
 
 // page asks for the next page, or leaves.
 func (q *Query) page(page, next protocol.Message, more bool, again, last QueryEvent) {
-	q.ask, q.barren = next, false
+	q.ask, q.barren, q.busy = next, false, 0
 	q.said.add(page)
 	switch {
 	case more && !q.single && !q.said.endless(page):
@@ -257,13 +256,11 @@ func (q *Query) leave(event QueryEvent) {
 	q.core.Do(roles.HalfClose{Link: q.link}, roles.Discard{Link: q.link})
 }
 
-// wait waits until the relay may have room for a list. Clients that were put off together come back
-// apart.
+// wait waits until the relay may have room for us.
 func (q *Query) wait(event QueryEvent, random uint64) {
 	q.core.Fire(event)
 	q.core.Do(roles.HangUp{Link: q.link})
-	wait := min(max(q.retry, roles.RetryFirst)<<(q.busy-1), roles.RetryMost)
-	q.core.Arm(wait + time.Duration(random%uint64(wait/2)))
+	q.core.Arm(busyWait(q.retry, q.busy, roles.RetryMost, random))
 }
 
 // cut ends with a link that is gone. After the last answer that is no failure, and the result has been

@@ -36,7 +36,7 @@ const (
 	queryLocatedLast     QueryEvent = "LOCATED, last"
 	queryListedMore      QueryEvent = "LISTED, more"
 	queryListedLast      QueryEvent = "LISTED, last"
-	queryListBusy        QueryEvent = "ERROR busy, to LIST"
+	queryRelayBusy       QueryEvent = "ERROR busy"
 	queryRefused         QueryEvent = "ERROR"
 	queryBroke           QueryEvent = "Broke"
 	queryUnexpected      QueryEvent = "Unexpected"
@@ -66,7 +66,7 @@ var queryGrammar = roles.NewGrammar(func() roles.Table[QueryState, QueryEvent] {
 			{Name: QueryListing, Wait: roles.ReplyTimeout,
 				Means: "LIST has been sent; its page, a refusal, or the lack of either moves us on."},
 			{Name: QueryPutOff, Wait: roles.CloseTimeout,
-				Means: "The relay has no room for a list just now and we have half-closed; its end of stream moves us on."},
+				Means: "The relay has no room for us just now and we have half-closed; its end of stream moves us on."},
 			{Name: QueryWaiting, WaitFrom: "the relay's retry-after, doubled for each time in a row, at most RetryMost, and up to half of it longer",
 				Means: "No connection is open; when the wait is over the relay is asked for the same page again."},
 			{Name: QueryLeaving, Wait: roles.CloseTimeout,
@@ -84,7 +84,7 @@ var queryGrammar = roles.NewGrammar(func() roles.Table[QueryState, QueryEvent] {
 			{Name: queryLocatedLast, Kind: protocol.KindLocated, Means: "a page of nodes, and no other one is there, or wanted"},
 			{Name: queryListedMore, Kind: protocol.KindListed, Means: "a page of names, and there are more"},
 			{Name: queryListedLast, Kind: protocol.KindListed, Means: "a page of names, and no other one is there, or wanted"},
-			{Name: queryListBusy, Kind: protocol.KindError, Means: "the relay has no room for a list just now, less than MaxBusy times in a row"},
+			{Name: queryRelayBusy, Kind: protocol.KindError, Means: "the relay has no room for us just now, less than MaxBusy times in a row"},
 			{Name: queryRefused, Kind: protocol.KindError, Means: "the relay says no, and why; behind ENTER it says so to each request, and the first counts"},
 			{Name: queryBroke, Means: "the link broke, or the relay half-closed, before the answer, and the link before did not break so"},
 			{Name: queryUnexpected, Means: "a message of any other kind than the answer to that"},
@@ -105,7 +105,7 @@ var queryGrammar = roles.NewGrammar(func() roles.Table[QueryState, QueryEvent] {
 			queryRow([]QueryState{QueryListing}, queryListedMore, QueryListing, "the same link serves for the next page"),
 			queryRow([]QueryState{QueryLocating}, queryLocatedLast, QueryLeaving, "the relay is not needed any more"),
 			queryRow([]QueryState{QueryListing}, queryListedLast, QueryLeaving, "the relay is not needed any more"),
-			queryRow([]QueryState{QueryListing}, queryListBusy, QueryPutOff, "few lists are on their way at once: another time"),
+			queryRow([]QueryState{QueryEntering, QueryLocating, QueryListing}, queryRelayBusy, QueryPutOff, "it has no room for the link, or for the list: another time"),
 			queryRow([]QueryState{QueryPutOff}, queryPeerEnded, QueryWaiting, "asked again later, over a link of its own"),
 			queryRow([]QueryState{QueryPutOff}, queryLost, QueryWaiting, "asked again later, over a link of its own"),
 			queryRow([]QueryState{QueryPutOff}, queryExpired, QueryWaiting, "the relay had its time; asked again later"),

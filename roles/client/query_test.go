@@ -73,9 +73,9 @@ func TestARelayThatDoesNotAnswerARequestIsLeft(t *testing.T) {
 	answered(t, s, protocol.Unexpected, protocol.Client)
 
 	s = querying(t, &protocol.Locate{})
-	s.Hear(0, &protocol.Error{Code: protocol.Busy, By: protocol.Relay}, "Leaving", "halfclose 0", "discard 0", "report queryresult")
+	s.Hear(0, refusal(protocol.Busy), "Leaving", "halfclose 0", "discard 0", "report queryresult") // it is a node
 	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0")
-	answered(t, s, protocol.Busy, protocol.Relay)
+	answered(t, s, protocol.Busy, protocol.Node)
 
 	s = querying(t, &protocol.List{})
 	s.Ring("Closed", "hangup 0", "report queryresult")
@@ -148,6 +148,17 @@ func TestAListThatIsPutOffIsAskedForAgain(t *testing.T) {
 	s.Hear(0, busy, "Leaving", "halfclose 0", "discard 0", "report queryresult")
 	s.Tell(roles.PeerEnded{}, "Closed", "hangup 0")
 	answered(t, s, protocol.Busy, protocol.Relay)
+}
+
+// TestNodesAreAskedForAgainWhenTheRelayIsBusy, too: it had no room for the link.
+func TestNodesAreAskedForAgainWhenTheRelayIsBusy(t *testing.T) {
+	s := querying(t, &protocol.Locate{Name: "a.txt"})
+	s.Hear(0, &protocol.Error{Code: protocol.Busy, By: protocol.Relay, Retry: 2000}, "PutOff", "halfclose 0", "discard 0")
+	s.Tell(roles.PeerEnded{}, "Waiting", "hangup 0")
+	s.Waits(2 * time.Second)
+	s.Ring("Dialing", "dial 0 relay:4000")
+	s.Tell(roles.Opened{}, "Locating", "send 0 LOCATE name=a.txt", "hear 0")
+	s.Hear(0, &protocol.Located{}, "Leaving", "halfclose 0", "discard 0", "report page", "report queryresult")
 }
 
 // TestAQueryThatWaitsForTheRelayIsStopped, and one that has heard a page is put off anew.
@@ -267,7 +278,7 @@ func querySubject(ask protocol.Message) rolestest.Subject {
 	subject := rolestest.NewSubject(client.QueryTable(), roles.Started{}, func() rolestest.Explorable { return client.NewQuery(relayAddress, ask) })
 	subject.Says = []protocol.Message{
 		&protocol.Located{Peers: peers(1)}, &protocol.Located{Cursor: []byte{1}}, &protocol.Listed{}, &protocol.Listed{Cursor: []byte{1}},
-		refusal(protocol.Busy), refusal(protocol.Internal),
+		&protocol.Error{Code: protocol.Busy, By: protocol.Relay}, refusal(protocol.Busy), refusal(protocol.Internal),
 	}
 	return subject
 }

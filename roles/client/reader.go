@@ -33,6 +33,8 @@ type Reader struct {
 	barred     map[Node]bool
 	alternates alternates
 	patience   patience
+	busy       busy
+	now        roles.Moment  // of the current step
 	due        time.Duration // of the patience that is armed
 	attempt    attempt
 	failure    Result // why there is nothing to read
@@ -105,7 +107,10 @@ func (r *Reader) Enter(by roles.Entry) { r.entry = by }
 func (r *Reader) sources() [2]*Source { return [2]*Source{r.source, r.before} }
 
 // begin begins an attempt.
-func (r *Reader) begin() { r.attempt = attempt{met: map[Node]bool{}, redials: redials{}} }
+func (r *Reader) begin() {
+	r.attempt = attempt{met: map[Node]bool{}, redials: redials{}}
+	r.busy.anew()
+}
 
 // Watch calls f for each fired row, also for those of the machines within; nil: nothing is called.
 func (r *Reader) Watch(f func(roles.Transition)) {
@@ -135,6 +140,7 @@ func (r *Reader) On(link roles.Link) (table, state string) {
 // Step implements [roles.Machine].
 func (r *Reader) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	r.core.Begin()
+	r.now = at
 	switch in := in.(type) {
 	case roles.Started:
 		r.start(at)
@@ -191,6 +197,8 @@ func (r *Reader) fired(at roles.Moment, in roles.TimerFired) {
 	case in.Timer != roles.Deadline:
 		r.pass(at, roles.Link(in.Timer)-1, in)
 	case !r.core.Due(in):
+	case r.core.Can(readerBusyOver):
+		r.core.Fire(readerBusyOver)
 	case r.core.Can(readerImpatient):
 		r.core.Fire(readerImpatient)
 	default:
@@ -303,6 +311,7 @@ func (r *Reader) pin() {
 }
 
 func (r *Reader) had(h Had) {
+	r.busy.gave(h.Node)
 	if r.core.Can(readerGroupHad) {
 		r.core.Fire(readerGroupHad)
 		r.core.Do(roles.Report{Outcome: h})
@@ -319,6 +328,7 @@ func (r *Reader) visited(v Visited) {
 	switch {
 	case v.Barred:
 		r.barred[v.Node] = true
+	case v.Busy && r.busy.said(r.now, v.Node, v.Retry):
 	case v.Late:
 		r.attempt.later = append(r.attempt.later, v.Node)
 	case v.Rested:

@@ -17,6 +17,7 @@ const (
 	ReaderChoosing    ReaderState = "Choosing"
 	ReaderOpening     ReaderState = "Opening"
 	ReaderReading     ReaderState = "Reading"
+	ReaderWaiting     ReaderState = "Waiting"
 	ReaderHolding     ReaderState = "Holding"
 	ReaderResting     ReaderState = "Resting"
 	ReaderClosing     ReaderState = "Closing"
@@ -33,6 +34,8 @@ const (
 	readerNextNode    ReaderEvent = "NextNode"
 	readerNextSource  ReaderEvent = "NextSource"
 	readerNextPage    ReaderEvent = "NextPage"
+	readerAllBusy     ReaderEvent = "AllBusy"
+	readerBusyOver    ReaderEvent = "BusyOver"
 	readerGiveUp      ReaderEvent = "GiveUp"
 	readerUnread      ReaderEvent = "Unread"
 	readerPinned      ReaderEvent = "Pinned"
@@ -66,6 +69,8 @@ var readerGrammar = roles.NewGrammar(func() roles.Table[ReaderState, ReaderEvent
 				Means: "A node is being asked what the file is, once the link to the one before the last is closed."},
 			{Name: ReaderReading, Nested: true, WaitFrom: "those of its Source, and DialPatience and GroupPatience while another node waits for its turn",
 				Means: "Groups are wanted, and a node is asked for them, once the link to the one before the last is closed."},
+			{Name: ReaderWaiting, WaitFrom: "the retry-after of the node that is due first, as in a Fetch",
+				Means: "Nobody is left to ask but nodes that are busy; when the wait is over the first of them is asked again."},
 			{Name: ReaderHolding, Nested: true, WaitFrom: "HoldTimeout, its Source's",
 				Means: "Nothing is wanted. The link to the node is kept, for reading often goes on."},
 			{Name: ReaderResting, Wait: roles.LeaseTTL,
@@ -83,6 +88,8 @@ var readerGrammar = roles.NewGrammar(func() roles.Table[ReaderState, ReaderEvent
 			{Name: readerNextNode, Means: "a node has not been asked yet, and the content is not pinned"},
 			{Name: readerNextSource, Means: "a node has not been asked yet, and the content is pinned"},
 			{Name: readerNextPage, Means: "all nodes so far have been asked, and the relay may know others"},
+			{Name: readerAllBusy, Means: "nobody is left to ask, but some nodes have said that they are busy, less than MaxBusyVisits times in a row"},
+			{Name: readerBusyOver, Deadline: true, Means: "a busy node has been left alone for as long as it asked for"},
 			{Name: readerGiveUp, Means: "nobody is left to ask, and the content is not pinned"},
 			{Name: readerUnread, Means: "nobody is left to ask, and the content is pinned"},
 			{Name: readerPinned, Means: "a node has told what the file is: the first content that any node has, or the one that is wanted"},
@@ -104,13 +111,15 @@ var readerGrammar = roles.NewGrammar(func() roles.Table[ReaderState, ReaderEvent
 			readerRow([]ReaderState{ReaderChoosing}, readerNextNode, ReaderOpening, "in the relay's order"),
 			readerRow([]ReaderState{ReaderChoosing}, readerNextSource, ReaderReading, "the node that was read from last, then the others in the relay's order"),
 			readerRow([]ReaderState{ReaderChoosing}, readerNextPage, ReaderAskingRelay, "somebody else may have it, or have it by now"),
+			readerRow([]ReaderState{ReaderChoosing}, readerAllBusy, ReaderWaiting, "busy is no refusal for good: nodes that are not are asked first"),
+			readerRow([]ReaderState{ReaderWaiting}, readerBusyOver, ReaderChoosing, "it may have room by now"),
 			readerRow([]ReaderState{ReaderChoosing}, readerGiveUp, ReaderClosing, "there is nothing to read"),
 			readerRow([]ReaderState{ReaderClosing}, readerAllClosed, ReaderFailed, "the report names each node that was passed over, with a code"),
 			readerRow([]ReaderState{ReaderChoosing}, readerUnread, ReaderResting, "the owner is told, and may want it again: nodes come back"),
 			readerRow([]ReaderState{ReaderOpening}, readerPinned, ReaderHolding, "whatever is read is of this content: pieces of two contents are no file"),
 			readerRow([]ReaderState{ReaderHolding}, readerWanted, ReaderReading, "over the link that is there"),
 			readerRow([]ReaderState{ReaderResting}, readerWanted, ReaderChoosing, "a node is dialed again"),
-			readerRow([]ReaderState{ReaderAskingRelay, ReaderReading}, readerWanted, "", "it replaces what was wanted before; what is on its way still comes"),
+			readerRow([]ReaderState{ReaderAskingRelay, ReaderReading, ReaderWaiting}, readerWanted, "", "it replaces what was wanted before; what is on its way still comes"),
 			readerRow([]ReaderState{ReaderReading}, readerGroupHad, "", "the owner has it, whatever becomes of the node"),
 			readerRow([]ReaderState{ReaderReading}, readerAllHad, ReaderHolding, "nothing is wanted for now"),
 			readerRow([]ReaderState{ReaderOpening, ReaderReading}, readerSourceLeft, ReaderChoosing, "the next node may do better"),
@@ -119,7 +128,7 @@ var readerGrammar = roles.NewGrammar(func() roles.Table[ReaderState, ReaderEvent
 			readerRow([]ReaderState{ReaderOpening}, readerImpatient, ReaderOpening, "the node is hung up, and comes back last"),
 			readerRow([]ReaderState{ReaderReading}, readerImpatient, ReaderReading, "the node is hung up, and comes back last"),
 			readerRow([]ReaderState{ReaderResting}, readerStale, ReaderResting, "what the relay said is forgotten: it is asked again before the next node is dialed"),
-			readerRow([]ReaderState{ReaderNew, ReaderAskingRelay, ReaderOpening, ReaderReading, ReaderHolding, ReaderResting, ReaderClosing}, readerStopped, ReaderClosed, "no answer need be waited for"),
+			readerRow([]ReaderState{ReaderNew, ReaderAskingRelay, ReaderOpening, ReaderReading, ReaderWaiting, ReaderHolding, ReaderResting, ReaderClosing}, readerStopped, ReaderClosed, "no answer need be waited for"),
 		},
 	}
 })

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
@@ -291,7 +292,7 @@ func readerSubject() rolestest.Subject {
 	rolestest.Within(&subject, client.SourceTable())
 	subject.Says = []protocol.Message{
 		&protocol.Located{Peers: peers(1, 2)}, &protocol.Located{Peers: peers(3), Cursor: []byte{1}}, &protocol.Located{},
-		f.outboard(0), other.outboard(0), f.content(0, 1), f.content(1, 1), refusal(protocol.NotFound), refusal(protocol.Changed),
+		f.outboard(0), other.outboard(0), f.content(0, 1), f.content(1, 1), refusal(protocol.NotFound), refusal(protocol.Changed), busyFor(time.Second),
 	}
 	subject.Others = []roles.Input{roles.Wanted{Count: 1}, roles.Wanted{First: 1, Count: 5}, roles.Wanted{}}
 	subject.Visits = 2

@@ -11,7 +11,7 @@ import (
 // goOn goes on when nobody is asked for anything.
 func (r *Reader) goOn(at roles.Moment) {
 	if r.State() == ReaderChoosing {
-		r.choose()
+		r.choose(at)
 	}
 	if r.State() == ReaderAskingRelay && !r.query.working() {
 		r.locate(at)
@@ -25,7 +25,12 @@ func (r *Reader) goOn(at roles.Moment) {
 }
 
 // choose decides what is next: a node, the relay, or nothing.
-func (r *Reader) choose() {
+func (r *Reader) choose(at roles.Moment) {
+	for _, node := range r.busy.over(at) {
+		if !slices.Contains(r.candidates, node) {
+			r.candidates = append(r.candidates, node)
+		}
+	}
 	node, more := r.candidate()
 	switch {
 	case more && r.picker.open:
@@ -36,6 +41,10 @@ func (r *Reader) choose() {
 		r.core.Fire(readerNextNode)
 	case !r.attempt.asked || r.attempt.cursor != nil:
 		r.core.Fire(readerNextPage)
+	case r.busy.some():
+		due, _ := r.busy.next()
+		r.core.Fire(readerAllBusy)
+		r.core.Arm(max(0, due-at.Now))
 	default:
 		r.exhausted()
 	}
@@ -50,7 +59,7 @@ func (r *Reader) candidate() (node Node, some bool) {
 	for len(r.candidates) > 0 {
 		node = r.candidates[0]
 		r.candidates = r.candidates[1:]
-		if !r.barred[node] {
+		if !r.barred[node] && !r.busy.waits(node) {
 			return node, true
 		}
 	}
@@ -59,7 +68,7 @@ func (r *Reader) candidate() (node Node, some bool) {
 
 // untried reports whether somebody waits for a turn.
 func (r *Reader) untried() bool {
-	waits := func(node Node) bool { return !r.barred[node] }
+	waits := func(node Node) bool { return !r.barred[node] && !r.busy.waits(node) }
 	a := &r.attempt
 	return !a.asked || a.cursor != nil || slices.ContainsFunc(r.candidates, waits) || slices.ContainsFunc(a.later, waits)
 }

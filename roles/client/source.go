@@ -67,13 +67,15 @@ type Learned struct {
 // Visited is reported at the end of a visit: the link is half-closed, or gone.
 type Visited struct {
 	Tried
-	Rested bool       // nothing speaks against another visit, should there be something to ask for
-	Late   bool       // it was left for others that wait: it brought no verified group in time
-	Barred bool       // it sent what its hash does not vouch for, and is not to be asked again
-	Broke  bool       // its link broke, which need not happen again
-	Gave   bool       // it sent a group that was missing
-	Over   netip.Addr // the node's address on the link; zero: none was made
-	Other  Identity   // what it has under the name, where that is another content; zero: it has not
+	Rested bool          // nothing speaks against another visit, should there be something to ask for
+	Late   bool          // it was left for others that wait: it brought no verified group in time
+	Barred bool          // it sent what its hash does not vouch for, and is not to be asked again
+	Broke  bool          // its link broke, which need not happen again
+	Busy   bool          // it says that it is busy
+	Retry  time.Duration // for which it is to be left alone then
+	Gave   bool          // it sent a group that was missing
+	Over   netip.Addr    // the node's address on the link; zero: none was made
+	Other  Identity      // what it has under the name, where that is another content; zero: it has not
 }
 
 func (Learned) Reported() {}

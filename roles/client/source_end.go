@@ -18,6 +18,7 @@ func (s *Source) refused(err *protocol.Error) {
 		}
 		event, s.visit.Barred = sourceAdmits, false
 	}
+	s.visit.Busy, s.visit.Retry = err.Code == protocol.Busy && !s.visit.Barred, roles.Millis(err.Retry)
 	s.blame(err.Code, err.By, err.Text)
 	s.leave(event)
 }

@@ -66,9 +66,13 @@ func (f *Fetch) visited(v Visited) {
 	f.tries.add(v.Tried)
 	f.result.Tried = f.tries.all
 	f.core.Do(roles.Report{Outcome: v.Tried})
+	if v.Gave {
+		f.busy.gave(v.Node)
+	}
 	switch {
 	case v.Barred:
 		f.barred[v.Node] = true
+	case v.Busy && f.busy.said(f.now, v.Node, v.Retry):
 	case v.Late:
 		f.later = append(f.later, v.Node)
 	case v.Rested:
@@ -136,6 +140,7 @@ func (f *Fetch) reevaluate(at roles.Moment) {
 			}
 		}
 	}
+	f.candidates = append(f.candidates, f.busy.over(at)...)
 	f.rely(at)
 	f.goOn(at)
 	for f.dismiss(at) {
@@ -153,7 +158,7 @@ func (f *Fetch) goOn(at roles.Moment) {
 		}
 	}
 	if f.State() == FetchChoosing {
-		f.choose()
+		f.choose(at)
 	}
 	if f.State() == FetchAskingRelay && !f.query.working() {
 		f.locate(at)
@@ -180,7 +185,7 @@ func (f *Fetch) close() {
 }
 
 // choose decides what is next while nobody is asked for anything.
-func (f *Fetch) choose() {
+func (f *Fetch) choose(at roles.Moment) {
 	hollow := f.hollow()
 	if hollow && f.startAnew() {
 		f.core.Fire(fetchStartAnew)
@@ -202,11 +207,22 @@ func (f *Fetch) choose() {
 		f.core.Fire(fetchNextNode)
 	case f.cursor != nil:
 		f.core.Fire(fetchNextPage)
+	case f.elsewhere() && f.startAnew():
+		f.core.Fire(fetchStartAnew)
+	case f.busy.some():
+		f.awaitBusy(at)
 	case f.startAnew():
 		f.core.Fire(fetchStartAnew)
 	default:
 		f.exhausted()
 	}
+}
+
+// awaitBusy waits until the first of the busy nodes is to be asked again.
+func (f *Fetch) awaitBusy(at roles.Moment) {
+	due, _ := f.busy.next()
+	f.core.Fire(fetchAllBusy)
+	f.core.Arm(max(0, due-at.Now))
 }
 
 // exhausted evaluates the visits when no node is left to ask.
@@ -227,7 +243,7 @@ func (f *Fetch) exhausted() {
 
 // verdict returns what it means that none of these nodes delivered: hashed says that they were asked for a certain
 // content, unasked that there are others, young that the relay may lack some. What a node said last
-// counts.
+// counts; where that is busy the file may be had later, whoever else failed with it.
 func verdict(all []Tried, hashed, unasked, young bool) Outcome {
 	unsure, judged, reached := unasked, map[Node]bool{}, map[protocol.PeerID]bool{}
 	for _, tried := range all {
@@ -235,6 +251,8 @@ func verdict(all []Tried, hashed, unasked, young bool) Outcome {
 	}
 	for _, tried := range slices.Backward(all) {
 		switch {
+		case tried.Code == protocol.Busy && !judged[tried.Node]:
+			return Unsure
 		case tried.Had:
 			return Undelivered
 		case tried.missed() && !tried.Node.ID.IsZero() && reached[tried.Node.ID]: // it has moved, and was asked elsewhere
@@ -307,11 +325,16 @@ func (f *Fetch) large() bool {
 
 // roomy reports whether another node could be asked.
 func (f *Fetch) roomy(at roles.Moment) bool {
+	_, some := f.candidate()
+	return some && f.spacious(at) && !f.tooManyClosing()
+}
+
+// spacious reports whether another node could be asked if there were one.
+func (f *Fetch) spacious(at roles.Moment) bool {
 	if f.State() != FetchSeeking && f.State() != FetchFetching || f.picker.open && !f.picker.Work() {
 		return false
 	}
-	_, some := f.candidate()
-	return some && f.live() < f.places(at) && !f.tooManyClosing()
+	return f.live() < f.places(at)
 }
 
 // insistsOn returns the hash that a node is asked for besides the name. A node whose file has changed

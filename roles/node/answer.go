@@ -1,6 +1,8 @@
 package node
 
 import (
+	"time"
+
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 )
@@ -14,7 +16,7 @@ func most(asked uint64) uint64 {
 }
 
 // found compares the file that the disk has with the request, and answers.
-func (u *Upload) found(file roles.FileFound) {
+func (u *Upload) found(at roles.Moment, file roles.FileFound) {
 	want, from, end := u.wanted(file.Size)
 	switch {
 	case !want.IsZero() && want != file.Hash:
@@ -24,7 +26,7 @@ func (u *Upload) found(file roles.FileFound) {
 	case u.tree != nil:
 		u.describe(file)
 	default:
-		u.answer(file)
+		u.answer(at, file)
 	}
 }
 
@@ -49,23 +51,64 @@ func (u *Upload) describe(file roles.FileFound) {
 	}}, roles.Hear{Link: link})
 }
 
-// answer answers a GET.
-func (u *Upload) answer(file roles.FileFound) {
+// answer answers a GET: with bytes as soon as it is its turn. The client waits for ReplyTimeout, of which
+// the disk may have taken some.
+func (u *Upload) answer(at roles.Moment, file roles.FileFound) {
 	length := stretch(u.get, file.Size)
-	content := &protocol.Content{
-		Size: file.Size, Offset: u.get.Offset, Length: length, Hash: file.Hash,
-		Modified: file.Modified, Executable: file.Executable,
-	}
-	u.report(file, length, 0)
 	if length == 0 {
+		u.report(file, 0, 0)
 		u.core.Fire(uploadFileAtEnd)
-		u.core.Do(roles.Send{Link: link, Message: content}, roles.Hear{Link: link})
+		u.core.Do(u.head(file, 0), roles.Hear{Link: link})
 		return
 	}
+	u.file, u.turn = file, true
 	u.core.Fire(uploadFileReady)
+	u.core.Arm(roles.TurnPatience - min(at.Now-u.since, roles.TurnPatience-time.Second/2))
+	u.core.Do(roles.AskTurn{From: roles.OriginOf(u.peer.Addr(), u.id), Length: length})
+}
+
+// head returns the word that goes before a body.
+func (u *Upload) head(file roles.FileFound, length uint64) roles.Send {
+	return roles.Send{Link: link, Message: &protocol.Content{
+		Size: file.Size, Offset: u.get.Offset, Length: length, Hash: file.Hash,
+		Modified: file.Modified, Executable: file.Executable,
+	}}
+}
+
+// turnGiven sends what waited for its turn.
+func (u *Upload) turnGiven() {
+	if u.core.Can(uploadTurnLate) {
+		u.core.Fire(uploadTurnLate)
+	}
+	if !u.core.Can(uploadTurnGiven) {
+		return
+	}
+	file, length := u.file, stretch(u.get, u.file.Size)
+	u.file = roles.FileFound{}
+	u.report(file, length, 0)
+	u.core.Fire(uploadTurnGiven)
 	u.remember(file.Hash, u.get.Offset, length)
 	u.progress = roles.Progress{}
-	u.core.Do(roles.Send{Link: link, Message: content}, roles.SendBody{Link: link, Offset: u.get.Offset, Length: length})
+	u.core.Do(u.head(file, length), roles.SendBody{Link: link, Offset: u.get.Offset, Length: length})
+}
+
+// endTurn ends the turn, or the wait for it, once there is nothing to send.
+func (u *Upload) endTurn() {
+	switch u.State() {
+	case UploadWaiting, UploadSending, UploadFinishing:
+		return
+	}
+	if u.turn {
+		u.turn = false
+		u.core.Do(roles.EndTurn{})
+	}
+}
+
+// busy returns the refusal of a body whose turn has not come.
+func (u *Upload) busy() *protocol.Error {
+	u.report(u.file, 0, protocol.Busy)
+	u.file = roles.FileFound{}
+	return &protocol.Error{Code: protocol.Busy, Text: "others are being sent files: its turn has not come in time", Retry: protocol.ToMillis(roles.BusyRetry)}
 }
 
 // stretch returns how many bytes answer a GET. A length below the requested one ends where a group

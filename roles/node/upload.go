@@ -3,6 +3,7 @@ package node
 import (
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
@@ -17,6 +18,9 @@ type Upload struct {
 	get      *protocol.Get     // the request being served; nil: it is a TREE
 	tree     *protocol.Tree    // the request being served; nil: it is a GET
 	hashed   uint64            // bytes of its file hashed, as the disk last said
+	since    time.Duration     // when it came, or when the client was last told of that
+	file     roles.FileFound   // that is sent once it is its turn
+	turn     bool              // one was asked for, and is not ended
 	spoiled  protocol.Code     // why the last body was not the file's content, or 0
 	sent     []roles.CheckFile // the stretches sent last, of roles.MaxDoubted groups
 	told     roles.CheckFile   // the part of a tree that was sent last
@@ -68,7 +72,7 @@ func (u *Upload) Final() bool { return u.core.Final() }
 func (u *Upload) Watch(f func(roles.Transition)) { u.core.Watch(f) }
 
 // Step implements [roles.Machine].
-func (u *Upload) Step(_ roles.Moment, in roles.Input) []roles.Effect {
+func (u *Upload) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	u.core.Begin()
 	if u.Final() {
 		return nil
@@ -77,20 +81,28 @@ func (u *Upload) Step(_ roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Opened:
 		u.opened(in)
 	case roles.Heard:
+		u.since = at.Now
 		u.heard(in.Message)
 	case roles.Malformed:
 		u.reject(uploadMalformed, in.Err)
 	case roles.FileHashing:
 		if u.awaited() {
-			u.hashing(in)
+			u.hashing(at, in)
 		}
 	case roles.FileFound:
 		if u.awaited() {
-			u.found(in)
+			u.found(at, in)
 		}
 	case roles.FileRefused:
 		if u.awaited() {
 			u.decline(in.Code, in.Text)
+		}
+	case roles.TurnGiven:
+		u.turnGiven()
+	case roles.TurnRefused:
+		if u.core.Can(uploadTurnRefused) {
+			u.turn = false
+			u.leave(uploadTurnRefused, u.busy())
 		}
 	case roles.Moved:
 		if u.progress.Enough(in.Bytes) {
@@ -113,6 +125,7 @@ func (u *Upload) Step(_ roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Stopped:
 		u.stop(in)
 	}
+	u.endTurn()
 	return u.core.Effects()
 }
 
@@ -205,13 +218,13 @@ func (u *Upload) awaited() bool {
 }
 
 // hashing sends the disk's progress to the client, as long as there is any.
-func (u *Upload) hashing(in roles.FileHashing) {
+func (u *Upload) hashing(at roles.Moment, in roles.FileHashing) {
 	if in.Done <= u.hashed {
 		u.core.Fire(uploadHashStood)
 		return
 	}
 	u.core.Fire(uploadHashMoved)
-	u.hashed = in.Done
+	u.hashed, u.since = in.Done, at.Now
 	u.core.Do(roles.Send{Link: link, Message: &protocol.Hashing{Done: in.Done, Size: in.Size}})
 }
 
@@ -229,6 +242,8 @@ func (u *Upload) expired() {
 	switch u.State() {
 	case UploadOpening:
 		u.leave(uploadExpired, &protocol.Error{Code: protocol.Internal, Text: "the disk does not answer"})
+	case UploadWaiting:
+		u.leave(uploadExpired, u.busy())
 	case UploadListening, UploadIdle:
 		u.leave(uploadExpired, &protocol.Error{Code: protocol.Timeout, Text: "no whole request in time"})
 	default:

@@ -16,6 +16,7 @@ const (
 	UploadAccepted  UploadState = "Accepted"
 	UploadListening UploadState = "Listening"
 	UploadOpening   UploadState = "Opening"
+	UploadWaiting   UploadState = "Waiting"
 	UploadSending   UploadState = "Sending"
 	UploadFinishing UploadState = "Finishing"
 	UploadIdle      UploadState = "Idle"
@@ -33,6 +34,9 @@ const (
 	uploadUnexpected     UploadEvent = "Unexpected"
 	uploadMalformed      UploadEvent = "Malformed"
 	uploadFileReady      UploadEvent = "FileReady"
+	uploadTurnGiven      UploadEvent = "TurnGiven"
+	uploadTurnRefused    UploadEvent = "TurnRefused"
+	uploadTurnLate       UploadEvent = "TurnLate"
 	uploadFileAtEnd      UploadEvent = "FileAtEnd"
 	uploadTreeReady      UploadEvent = "TreeReady"
 	uploadFileDeclined   UploadEvent = "FileDeclined"
@@ -63,6 +67,8 @@ var uploadGrammar = roles.NewGrammar(func() roles.Table[UploadState, UploadEvent
 				Means: "The link is open and nothing has been asked; the first whole request, or its absence, moves us on."},
 			{Name: UploadOpening, Wait: roles.DiskTimeout,
 				Means: "A file has been asked for; the disk says whether it is there. While it hashes the file, each progress sets the deadline anew."},
+			{Name: UploadWaiting, Wait: roles.TurnPatience,
+				Means: "The file is there; its bytes go out when it is their turn among all that the node sends. The client waits for ReplyTimeout since it asked: where the disk has taken a part of that, we wait for less."},
 			{Name: UploadSending, Wait: roles.ProgressTimeout,
 				Means: "CONTENT has been sent and its raw bytes follow; each MinProgress bytes set the deadline anew."},
 			{Name: UploadFinishing, Wait: roles.ProgressTimeout,
@@ -82,6 +88,9 @@ var uploadGrammar = roles.NewGrammar(func() roles.Table[UploadState, UploadEvent
 			{Name: uploadUnexpected, Means: "a message of any other kind, or another ERROR"},
 			{Name: uploadMalformed, Means: "bytes that are no message"},
 			{Name: uploadFileReady, Means: "the file is there, and there are bytes to send"},
+			{Name: uploadTurnGiven, Means: "it is the turn of these bytes"},
+			{Name: uploadTurnRefused, Means: "too many wait for their turn already, or this peer on too many links"},
+			{Name: uploadTurnLate, Means: "the turn comes when nobody waits for it"},
 			{Name: uploadFileAtEnd, Means: "the file is there, and the offset is its end"},
 			{Name: uploadTreeReady, Means: "the file is there, and so is the slice of its tree"},
 			{Name: uploadFileDeclined, Means: "the file is not there, not that content, not that long, or can't be read"},
@@ -107,7 +116,10 @@ var uploadGrammar = roles.NewGrammar(func() roles.Table[UploadState, UploadEvent
 			uploadRow([]UploadState{UploadIdle}, uploadAccused, UploadRejecting, "the disk may have lost bits, of a file or of the index: what was sent last is compared with its hash, and the link ends"),
 			uploadRow([]UploadState{UploadListening, UploadIdle}, uploadUnexpected, UploadRejecting, "a side that says something with no place here has lost the thread: ERROR(unexpected)"),
 			uploadRow([]UploadState{UploadListening, UploadIdle}, uploadMalformed, UploadRejecting, "after bytes that are no message nothing can be read: ERROR says what was wrong"),
-			uploadRow([]UploadState{UploadOpening}, uploadFileReady, UploadSending, "CONTENT says how many bytes follow, and they do"),
+			uploadRow([]UploadState{UploadOpening}, uploadFileReady, UploadWaiting, "few bodies are under way at once: it asks for a turn"),
+			uploadRow([]UploadState{UploadWaiting}, uploadTurnGiven, UploadSending, "CONTENT says how many bytes follow, and they do"),
+			uploadRow([]UploadState{UploadWaiting}, uploadTurnRefused, UploadRejecting, "better refused than left waiting: ERROR(busy), with when to try again"),
+			uploadRow([]UploadState{UploadRejecting}, uploadTurnLate, "", "it has been given back"),
 			uploadRow([]UploadState{UploadOpening}, uploadFileAtEnd, UploadIdle, "CONTENT with no bytes: the client has it all"),
 			uploadRow([]UploadState{UploadOpening}, uploadFileDeclined, UploadIdle, "ERROR says why; the link serves further requests"),
 			uploadRow([]UploadState{UploadOpening}, uploadTreeReady, UploadIdle, "OUTBOARD says what the file is"),
@@ -118,12 +130,13 @@ var uploadGrammar = roles.NewGrammar(func() roles.Table[UploadState, UploadEvent
 			uploadRow([]UploadState{UploadSending}, uploadBodySent, UploadIdle, "the client asks for the next stretch, or ends"),
 			uploadRow([]UploadState{UploadFinishing}, uploadBodySent, UploadRejecting, "the stretch is whole, and the node goes, or others need the room: ERROR(draining) or ERROR(busy)"),
 			uploadRow([]UploadState{UploadListening, UploadIdle, UploadRejecting}, uploadPeerEnded, UploadClosed, "the peer is done, and so are we"),
-			uploadRow([]UploadState{UploadListening, UploadOpening, UploadSending, UploadFinishing, UploadIdle, UploadRejecting}, uploadLost, UploadClosed, "no peer is left to talk to"),
+			uploadRow([]UploadState{UploadListening, UploadOpening, UploadWaiting, UploadSending, UploadFinishing, UploadIdle, UploadRejecting}, uploadLost, UploadClosed, "no peer is left to talk to"),
 			uploadRow([]UploadState{UploadListening, UploadIdle}, uploadExpired, UploadRejecting, "a silent or slow peer is let go: ERROR(timeout)"),
 			uploadRow([]UploadState{UploadOpening}, uploadExpired, UploadRejecting, "our disk hangs: ERROR(internal)"),
+			uploadRow([]UploadState{UploadWaiting}, uploadExpired, UploadRejecting, "the client would not wait any longer: ERROR(busy), with when to try again"),
 			uploadRow([]UploadState{UploadSending, UploadFinishing}, uploadExpired, UploadClosed, "the peer does not take its bytes; in the midst of them no ERROR can be sent"),
 			uploadRow([]UploadState{UploadRejecting}, uploadExpired, UploadClosed, "the peer had its moment"),
-			uploadRow([]UploadState{UploadListening, UploadOpening, UploadIdle}, uploadStopped, UploadRejecting, "the node goes: ERROR(draining); or others need the room: ERROR(busy)"),
+			uploadRow([]UploadState{UploadListening, UploadOpening, UploadWaiting, UploadIdle}, uploadStopped, UploadRejecting, "the node goes: ERROR(draining); or others need the room: ERROR(busy)"),
 			uploadRow([]UploadState{UploadSending}, uploadStopped, UploadFinishing, "what has been promised is sent"),
 			uploadRow([]UploadState{UploadFinishing, UploadRejecting}, uploadStopped, "", "already ending"),
 		},

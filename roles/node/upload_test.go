@@ -3,7 +3,9 @@ package node_test
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/protocol/content"
@@ -17,7 +19,10 @@ var (
 	hash    = rolestest.Hash(0xaa)
 )
 
-const first = "hear 0 first"
+const (
+	first    = "hear 0 first"
+	turnEnds = "end-turn"
+)
 
 func found(size uint64) roles.FileFound { return roles.FileFound{Size: size, Hash: hash} }
 
@@ -46,7 +51,8 @@ func opening(t *testing.T, get *protocol.Get) *rolestest.Story {
 func sending(t *testing.T) *rolestest.Story {
 	t.Helper()
 	s := opening(t, &protocol.Get{Name: "a.txt"})
-	s.Tell(found(10), "Sending", "report served", "send 0 CONTENT size=10 length=10 hash=aa", "send-body 0 0+10")
+	s.Tell(found(10), "Waiting", "ask-turn 10")
+	s.Tell(roles.TurnGiven{}, "Sending", "report served", "send 0 CONTENT size=10 length=10 hash=aa", "send-body 0 0+10")
 	s.Waits(roles.ProgressTimeout)
 	return s
 }
@@ -54,12 +60,14 @@ func sending(t *testing.T) *rolestest.Story {
 func TestAFileIsSentInStretches(t *testing.T) {
 	const size = protocol.MaxRange + 5
 	s := opening(t, &protocol.Get{Name: "a.txt"})
-	s.Tell(found(size), "Sending", "report served", "send 0 CONTENT size=16777221 length=16777216 hash=aa", "send-body 0 0+16777216")
-	s.Tell(roles.BodyDone{}, "Idle", hear)
+	s.Tell(found(size), "Waiting", "ask-turn 16777216")
+	s.Tell(roles.TurnGiven{}, "Sending", "report served", "send 0 CONTENT size=16777221 length=16777216 hash=aa", "send-body 0 0+16777216")
+	s.Tell(roles.BodyDone{}, "Idle", hear, turnEnds)
 	s.Waits(roles.IdleTimeout)
 	s.Hear(0, &protocol.Get{Name: "a.txt", Offset: protocol.MaxRange, Hash: hash}, "Opening", "open-file a.txt hash=aa")
-	s.Tell(found(size), "Sending", "report served", "send 0 CONTENT size=16777221 offset=16777216 length=5 hash=aa", "send-body 0 16777216+5")
-	s.Tell(roles.BodyDone{}, "Idle", hear)
+	s.Tell(found(size), "Waiting", "ask-turn 5")
+	s.Tell(roles.TurnGiven{}, "Sending", "report served", "send 0 CONTENT size=16777221 offset=16777216 length=5 hash=aa", "send-body 0 16777216+5")
+	s.Tell(roles.BodyDone{}, "Idle", hear, turnEnds)
 	s.Hear(0, &protocol.Get{Name: "a.txt", Offset: size, Hash: hash}, "Opening", "open-file a.txt hash=aa")
 	s.Tell(found(size), "Idle", "report served", "send 0 CONTENT size=16777221 offset=16777221 hash=aa", hear)
 	s.Tell(roles.PeerEnded{}, "Closed", hangUp)
@@ -78,7 +86,8 @@ func TestAStretchThatIsCutShortEndsWhereAGroupDoes(t *testing.T) {
 		{Name: "a.txt", Offset: protocol.MaxRange, Length: 1 << 63}: "send-body 0 16777216+16777216",
 	} {
 		s := opening(t, &get)
-		body := s.Machine.Step(s.At, found(size))
+		s.Machine.Step(s.At, found(size))
+		body := s.Machine.Step(s.At, roles.TurnGiven{})
 		if got := rolestest.Describe(body[len(body)-1]); got != line {
 			t.Errorf("%+v was answered with %s, want %s", get, got, line)
 		}
@@ -127,7 +136,8 @@ func TestAClientIsToldHowFarTheHashingIs(t *testing.T) {
 		s.Tell(roles.FileHashing{Done: done, Size: 10}, "Opening", fmt.Sprintf("send 0 HASHING done=%d size=10", done))
 		s.Waits(roles.DiskTimeout)
 	}
-	s.Tell(found(10), "Sending", "report served", "send 0 CONTENT size=10 length=10 hash=aa", "send-body 0 0+10")
+	s.Tell(found(10), "Waiting", "ask-turn 10")
+	s.Tell(roles.TurnGiven{}, "Sending", "report served", "send 0 CONTENT size=10 length=10 hash=aa", "send-body 0 0+10")
 }
 
 func TestHashingThatDoesNotGetOnIsOurOwnFailure(t *testing.T) {
@@ -154,9 +164,11 @@ func TestAnEmptyFileIsAnsweredAtOnce(t *testing.T) {
 
 func TestAStretchIsNoLongerThanAskedFor(t *testing.T) {
 	s := opening(t, &protocol.Get{Name: "a.txt", Offset: 2, Length: 3})
-	s.Tell(found(10), "Sending", "report served", "send 0 CONTENT size=10 offset=2 length=3 hash=aa", "send-body 0 2+3")
+	s.Tell(found(10), "Waiting", "ask-turn 3")
+	s.Tell(roles.TurnGiven{}, "Sending", "report served", "send 0 CONTENT size=10 offset=2 length=3 hash=aa", "send-body 0 2+3")
 	s = opening(t, &protocol.Get{Name: "a.txt", Offset: 2, Length: 1<<64 - 1})
-	s.Tell(found(10), "Sending", "report served", "send 0 CONTENT size=10 offset=2 length=8 hash=aa", "send-body 0 2+8")
+	s.Tell(found(10), "Waiting", "ask-turn 8")
+	s.Tell(roles.TurnGiven{}, "Sending", "report served", "send 0 CONTENT size=10 offset=2 length=8 hash=aa", "send-body 0 2+8")
 }
 
 func TestARefusedRequestLeavesTheLinkOpen(t *testing.T) {
@@ -186,7 +198,7 @@ func TestARefusedRequestLeavesTheLinkOpen(t *testing.T) {
 // for the file's, whatever the disk answers next.
 func TestASpoiledStretchIsToldInTheNextAnswer(t *testing.T) {
 	s := sending(t)
-	s.Tell(roles.BodySpoiled{Code: protocol.Internal}, "Idle", hear)
+	s.Tell(roles.BodySpoiled{Code: protocol.Internal}, "Idle", hear, turnEnds)
 	s.Hear(0, &protocol.Get{Name: "a.txt", Offset: 10, Hash: hash}, "Idle",
 		"report served", "send 0 ERROR internal by node", hear)
 	s.Hear(0, &protocol.Get{Name: "a.txt"}, "Opening", "open-file a.txt") // told once
@@ -195,7 +207,7 @@ func TestASpoiledStretchIsToldInTheNextAnswer(t *testing.T) {
 
 func TestASpoiledStretchIsToldToWhoeverAsksForATree(t *testing.T) {
 	s := sending(t)
-	s.Tell(roles.BodySpoiled{Code: protocol.Changed}, "Idle", hear)
+	s.Tell(roles.BodySpoiled{Code: protocol.Changed}, "Idle", hear, turnEnds)
 	s.Hear(0, &protocol.Tree{Name: "a.txt"}, "Idle", "report served", "send 0 ERROR changed by node", hear)
 	s.Hear(0, &protocol.Tree{Name: "a.txt"}, "Opening", "open-file a.txt 0+8192")
 }
@@ -204,7 +216,7 @@ func TestASpoiledStretchIsToldToWhoeverAsksForATree(t *testing.T) {
 func TestASpoiledStretchIsToldBeforeAGoodbye(t *testing.T) {
 	spoiled := func() *rolestest.Story {
 		s := sending(t)
-		s.Tell(roles.BodySpoiled{Code: protocol.Changed}, "Idle", hear)
+		s.Tell(roles.BodySpoiled{Code: protocol.Changed}, "Idle", hear, turnEnds)
 		return s
 	}
 	told := func(code string) []string {
@@ -214,13 +226,59 @@ func TestASpoiledStretchIsToldBeforeAGoodbye(t *testing.T) {
 	spoiled().Ring("Rejecting", told("timeout")...)
 	s := sending(t)
 	s.Tell(roles.Stopped{}, "Finishing")
-	s.Tell(roles.BodySpoiled{Code: protocol.Changed}, "Rejecting", told("draining")...)
+	s.Tell(roles.BodySpoiled{Code: protocol.Changed}, "Rejecting", append(told("draining"), turnEnds)...)
+}
+
+// waiting returns a story about an upload that waits for its turn.
+func waiting(t *testing.T) *rolestest.Story {
+	t.Helper()
+	s := opening(t, &protocol.Get{Name: "a.txt"})
+	s.Tell(found(10), "Waiting", "ask-turn 10")
+	s.Waits(roles.TurnPatience)
+	return s
+}
+
+var saysBusy = []string{"report served", "send 0 ERROR busy by node retry=2000", halfClose, discard}
+
+// TestABodyWaitsForItsTurn, and its client is told to come again when that does not come in time.
+func TestABodyWaitsForItsTurn(t *testing.T) {
+	s := waiting(t)
+	s.Ring("Rejecting", append(saysBusy, turnEnds)...)
+	s.Tell(roles.TurnGiven{}, "Rejecting") // it was on its way
+	if served := s.Reports[0].(node.Served); served.Code != protocol.Busy || served.Name != "a.txt" || served.Hash != hash {
+		t.Errorf("reported %+v", served)
+	}
+	s.Tell(roles.PeerEnded{}, "Closed", hangUp)
+
+	waiting(t).Tell(roles.TurnRefused{}, "Rejecting", saysBusy...)
+	waiting(t).Tell(roles.Lost{Code: protocol.Lost}, "Closed", hangUp, turnEnds)
+	waiting(t).Tell(roles.Stopped{}, "Rejecting", "send 0 ERROR draining by node", halfClose, discard, turnEnds)
+}
+
+// TestTheWaitForATurnEndsBeforeTheClients: the disk has taken a part of the time that a client waits.
+func TestTheWaitForATurnEndsBeforeTheClients(t *testing.T) {
+	for took, want := range map[time.Duration]time.Duration{
+		time.Second:                        roles.TurnPatience - time.Second,
+		roles.TurnPatience:                 time.Second / 2,
+		roles.DiskTimeout - 1:              time.Second / 2,
+		roles.TurnPatience - 2*time.Second: 2 * time.Second,
+	} {
+		s := opening(t, &protocol.Get{Name: "a.txt"})
+		s.At.Now += took
+		s.Tell(found(10), "Waiting", "ask-turn 10")
+		s.Waits(want)
+	}
+	s := opening(t, &protocol.Get{Name: "a.txt"})
+	s.At.Now += roles.DiskTimeout - 1
+	s.Tell(roles.FileHashing{Done: 9, Size: 10}, "Opening", "send 0 HASHING done=9 size=10") // the client begins to wait anew
+	s.Tell(found(10), "Waiting", "ask-turn 10")
+	s.Waits(roles.TurnPatience)
 }
 
 func TestAPeerThatTakesNothingIsLetGo(t *testing.T) {
 	s := sending(t)
 	s.Tell(roles.Moved{Bytes: roles.MinProgress - 1}, "Sending")
-	s.Ring("Closed", hangUp)
+	s.Ring("Closed", hangUp, turnEnds)
 }
 
 func TestBytesThatPassSetTheDeadlineAnew(t *testing.T) {
@@ -245,7 +303,7 @@ func TestAStoppingNodeFinishesTheStretch(t *testing.T) {
 	s.Tell(roles.Stopped{}, "Finishing")
 	s.Tell(roles.Stopped{}, "Finishing")
 	s.Tell(roles.Moved{Bytes: roles.MinProgress}, "Finishing")
-	s.Tell(roles.BodyDone{}, "Rejecting", "send 0 ERROR draining by node", halfClose, discard)
+	s.Tell(roles.BodyDone{}, "Rejecting", "send 0 ERROR draining by node", halfClose, discard, turnEnds)
 	s.Ring("Closed", hangUp)
 }
 
@@ -265,22 +323,22 @@ func TestALinkThatHasToMakeRoomIsToldBusy(t *testing.T) {
 	s.Tell(roles.Stopped{Scarce: true}, "Rejecting", busy...)
 	s = sending(t)
 	s.Tell(roles.Stopped{Scarce: true}, "Finishing")
-	s.Tell(roles.BodyDone{}, "Rejecting", busy...)
+	s.Tell(roles.BodyDone{}, "Rejecting", append(busy, "end-turn")...)
 	s = sending(t)
 	s.Tell(roles.Stopped{Scarce: true}, "Finishing")
 	s.Tell(roles.Stopped{}, "Finishing")
-	s.Tell(roles.BodyDone{}, "Rejecting", "send 0 ERROR draining by node", halfClose, discard) // the later word counts
+	s.Tell(roles.BodyDone{}, "Rejecting", "send 0 ERROR draining by node", halfClose, discard, "end-turn") // the later word counts
 }
 
 // TestBytesThatAClientCallsWrongAreLookedAt: the disk may have lost bits, and nobody else notices.
 func TestBytesThatAClientCallsWrongAreLookedAt(t *testing.T) {
 	s := sending(t)
-	s.Tell(roles.BodyDone{}, "Idle", hear)
+	s.Tell(roles.BodyDone{}, "Idle", hear, turnEnds)
 	s.Hear(0, &protocol.Error{Code: protocol.BadHash, By: protocol.Client}, "Rejecting", "check-file hash=aa 0+1", halfClose, discard)
 	s.Tell(roles.PeerEnded{}, "Closed", hangUp)
 
 	s = sending(t)
-	s.Tell(roles.BodyDone{}, "Idle", hear)
+	s.Tell(roles.BodyDone{}, "Idle", hear, turnEnds)
 	s.Hear(0, &protocol.Error{Code: protocol.Internal, By: protocol.Client}, "Rejecting", "send 0 ERROR unexpected by node", halfClose, discard)
 
 	s = accepted(t) // nothing has been sent
@@ -300,7 +358,7 @@ func TestATreeThatAClientCallsWrongIsLookedAt(t *testing.T) {
 	described(7).Hear(0, wrong, "Rejecting", "check-tree hash=aa 7+3", halfClose, discard)
 
 	s := described(0)
-	for _, in := range []roles.Input{roles.Heard{Message: &protocol.Get{Name: "a.txt", Length: 5}}, found(10 << 20), roles.BodyDone{}} {
+	for _, in := range []roles.Input{roles.Heard{Message: &protocol.Get{Name: "a.txt", Length: 5}}, found(10 << 20), roles.TurnGiven{}, roles.BodyDone{}} {
 		s.Machine.Step(s.At, in)
 	}
 	s.Hear(0, wrong, "Rejecting", "check-tree hash=aa 0+10", "check-file hash=aa 0+1", halfClose, discard) // the GET came together with the TREE
@@ -319,10 +377,12 @@ func TestOnlyWhatWasSentLastIsLookedAt(t *testing.T) {
 	large := found(1 << 40)
 	for n := range uint64(10) {
 		s.Machine.Step(s.At, large)
+		s.Machine.Step(s.At, roles.TurnGiven{})
 		s.Machine.Step(s.At, roles.BodyDone{})
 		s.Machine.Step(s.At, roles.Heard{Message: &protocol.Get{Name: "a.txt", Offset: n * protocol.MaxRange, Length: protocol.MaxRange}})
 	}
 	s.Machine.Step(s.At, large)
+	s.Machine.Step(s.At, roles.TurnGiven{})
 	s.Machine.Step(s.At, roles.BodyDone{})
 	s.Hear(0, &protocol.Error{Code: protocol.BadHash, By: protocol.Client}, "Rejecting", "check-file hash=aa 144+16", "check-file hash=aa 128+16",
 		"check-file hash=aa 112+16", "check-file hash=aa 96+16", halfClose, discard)
@@ -331,6 +391,7 @@ func TestOnlyWhatWasSentLastIsLookedAt(t *testing.T) {
 	for range 2 * roles.MaxDoubted {
 		s.Machine.Step(s.At, roles.Heard{Message: &protocol.Get{Name: "a.txt"}})
 		s.Machine.Step(s.At, found(10))
+		s.Machine.Step(s.At, roles.TurnGiven{})
 		s.Machine.Step(s.At, roles.BodyDone{})
 	}
 	if effects := s.Machine.Step(s.At, roles.Heard{Message: &protocol.Error{Code: protocol.BadHash, By: protocol.Client}}); len(effects) > roles.MaxDoubted+4 {
@@ -344,8 +405,9 @@ func TestAnUploadStartsOver(t *testing.T) {
 		s := rolestest.New(t, u, u.State)
 		s.Tell(roles.Opened{Peer: visitor}, "Listening", first)
 		s.Hear(0, &protocol.Get{Name: "a.txt"}, "Opening", "open-file a.txt")
-		s.Tell(found(10), "Sending", "report served", "send 0 CONTENT size=10 length=10 hash=aa", "send-body 0 0+10")
-		s.Tell(roles.BodySpoiled{Code: protocol.Changed}, "Idle", hear)
+		s.Tell(found(10), "Waiting", "ask-turn 10")
+		s.Tell(roles.TurnGiven{}, "Sending", "report served", "send 0 CONTENT size=10 length=10 hash=aa", "send-body 0 0+10")
+		s.Tell(roles.BodySpoiled{Code: protocol.Changed}, "Idle", hear, turnEnds)
 		s.Tell(roles.Lost{Code: protocol.Lost}, "Closed", hangUp)
 		u.Reset()
 	}
@@ -359,7 +421,7 @@ func uploadSubject() rolestest.Subject {
 		rolestest.Sample(protocol.KindGet), rolestest.Sample(protocol.KindTree), &protocol.Get{Name: "a.txt", Offset: 10}, rolestest.Sample(protocol.KindLocate),
 		&protocol.Error{Code: protocol.BadHash, By: protocol.Client},
 	}
-	subject.Files = []roles.Input{roles.FileHashing{Done: 0, Size: 10}, roles.FileHashing{Done: 5, Size: 10}, found(10), found(5), roles.FileRefused{Code: protocol.NotFound}}
+	subject.Files = []roles.Input{roles.FileHashing{Done: 0, Size: 10}, roles.FileHashing{Done: 5, Size: 10}, found(10), found(5), found(0), roles.FileRefused{Code: protocol.NotFound}}
 	return subject
 }
 
@@ -399,7 +461,8 @@ func TestAServedRequestIsReportedAsItWasAsked(t *testing.T) {
 		{protocol.Get{Name: "a.txt", Hash: asked}, node.Served{Name: "a.txt", Hash: asked, Code: protocol.NotFound}, roles.FileRefused{Code: protocol.NotFound}},
 	} {
 		s := opening(t, &test.get)
-		for _, e := range s.Machine.Step(s.At, test.in) {
+		effects := slices.Clone(s.Machine.Step(s.At, test.in))
+		for _, e := range append(effects, s.Machine.Step(s.At, roles.TurnGiven{})...) {
 			test.want.Peer = visitor
 			if report, is := e.(roles.Report); is && report.Outcome != test.want {
 				t.Errorf("%+v, not %+v", report.Outcome, test.want)

@@ -20,18 +20,18 @@ type Proof struct {
 
 // proving is a Session's work on the address of a lease.
 type proving struct {
-	turns Turns         // nil: no address is proven
-	probe *Probe        // the last; nil: there was none yet
-	lease Proof         // that is being proven
-	ttl   time.Duration // of that lease, which must not lapse before it is granted
-	open  bool          // a turn has been taken, and not been given back
+	budget Budget        // nil: no address is proven
+	probe  *Probe        // the last; nil: there was none yet
+	lease  Proof         // that is being proven
+	ttl    time.Duration // of that lease, which must not lapse before it is granted
+	open   bool          // a permit has been taken, and not been given back
 	// granted is the answer to a REGISTER that waits for the proof; nil: none does.
 	granted *protocol.Registered
 }
 
-// Prove has the Session find out whether nodes can be reached, as the shared turns let it. The directory
+// Prove has the Session find out whether nodes can be reached, as the shared budget lets it. The directory
 // says which addresses are to be proven.
-func (s *Session) Prove(turns Turns) { s.proving.turns = turns }
+func (s *Session) Prove(budget Budget) { s.proving.budget = budget }
 
 // takes reports whether an input is for the Probe.
 func (p *proving) takes(in roles.Input) bool {
@@ -47,7 +47,7 @@ func (p *proving) runs() bool { return p.probe != nil && p.probe.runs() }
 func (s *Session) registered(at roles.Moment, m *protocol.Register, granted *protocol.Registered) {
 	s.proving.granted, s.proving.ttl, s.since = granted, roles.Millis(granted.TTL), at.Now
 	s.proving.lease = Proof{ID: m.ID, Epoch: m.Epoch, At: netip.AddrPortFrom(granted.Host.Addr(), granted.Port), Reach: granted.Reach, Granted: roles.Millis(granted.TTL)}
-	switch s.turn(at, granted.Reach) {
+	switch s.permit(at, granted.Reach) {
 	case Now:
 		s.core.Fire(sessionRegisterToProve)
 		s.begin(at)
@@ -59,18 +59,18 @@ func (s *Session) registered(at roles.Moment, m *protocol.Register, granted *pro
 	}
 }
 
-// turn asks for a turn to prove the address of the lease.
-func (s *Session) turn(at roles.Moment, was protocol.Reach) Turn {
+// permit asks whether to prove the address of the lease.
+func (s *Session) permit(at roles.Moment, was protocol.Reach) Permit {
 	p := &s.proving
 	if p.runs() {
 		return Later
 	}
-	turn := p.turns.Take(at, p.lease.At.Addr(), was.Failed())
-	p.open = turn == Now
-	return turn
+	permit := p.budget.Take(at, p.lease.At.Addr(), was.Failed())
+	p.open = permit == Now
+	return permit
 }
 
-// begin begins to prove the address of the lease, for which a turn has been taken.
+// begin begins to prove the address of the lease, for which a permit has been taken.
 func (s *Session) begin(at roles.Moment) {
 	p := &s.proving
 	p.probe = newProbe(p.lease.At, s.from.ID, p.ttl/2)
@@ -82,11 +82,11 @@ func (s *Session) begin(at roles.Moment) {
 // for it.
 func (s *Session) proveBeside(at roles.Moment, m *protocol.Renew, renewed *protocol.Renewed) {
 	p := &s.proving
-	if p.turns == nil || p.runs() || renewed.Reach != protocol.ReachPending && !renewed.Reach.Failed() {
+	if p.budget == nil || p.runs() || renewed.Reach != protocol.ReachPending && !renewed.Reach.Failed() {
 		return
 	}
 	p.lease, p.ttl = Proof{ID: m.ID, Epoch: m.Epoch, At: netip.AddrPortFrom(renewed.Host.Addr(), renewed.Port)}, roles.Millis(renewed.TTL)
-	if s.turn(at, renewed.Reach) == Now {
+	if s.permit(at, renewed.Reach) == Now {
 		s.begin(at)
 	}
 }
@@ -101,7 +101,7 @@ func (s *Session) pass(at roles.Moment, in roles.Input) {
 	if !p.open || p.probe.result == 0 && p.probe.runs() {
 		return
 	}
-	s.giveTurn(at)
+	s.giveBack(at)
 	if p.probe.result == 0 { // stopped
 		return
 	}
@@ -114,23 +114,23 @@ func (s *Session) pass(at roles.Moment, in roles.Input) {
 	s.directory.Proved(at, p.lease)
 }
 
-// giveTurn gives the turn of the Probe back.
-func (s *Session) giveTurn(at roles.Moment) {
+// giveBack gives the permit of the Probe back.
+func (s *Session) giveBack(at roles.Moment) {
 	p := &s.proving
 	p.open = false
-	p.turns.Give(at, p.lease.At.Addr(), p.probe.result)
+	p.budget.Give(at, p.lease.At.Addr(), p.probe.result)
 }
 
-// awaitTurn answers a REGISTER that waits for a turn, or goes on waiting.
-func (s *Session) awaitTurn(at roles.Moment) {
-	turn := s.turn(at, s.proving.granted.Reach)
+// awaitPermit answers a REGISTER that waits for a permit, or goes on waiting.
+func (s *Session) awaitPermit(at roles.Moment) {
+	permit := s.permit(at, s.proving.granted.Reach)
 	switch {
-	case turn == Now:
+	case permit == Now:
 		s.core.Fire(sessionRoom)
 		s.begin(at)
-	case turn == Later && at.Now-s.since < min(roles.ProbePatience, s.proving.ttl/4):
+	case permit == Later && at.Now-s.since < min(roles.ProbePatience, s.proving.ttl/4):
 		s.core.Fire(sessionNoRoom)
-		s.core.Arm(roles.ProbeTurn)
+		s.core.Arm(roles.ProbeRetry)
 	default:
 		s.core.Fire(sessionExpired)
 		s.grant(at)

@@ -13,16 +13,16 @@ import (
 
 // proving returns a registry that has addresses proven, and a story about a session of it over a link that
 // has proven the id of the sample node.
-func proving(t *testing.T, turns relay.Turns) (*relay.Registry, *rolestest.Story) {
+func proving(t *testing.T, budget relay.Budget) (*relay.Registry, *rolestest.Story) {
 	t.Helper()
 	registry := relay.NewRegistry(relay.Policy{Prove: true})
-	return registry, provingAt(t, registry, turns, visitor)
+	return registry, provingAt(t, registry, budget, visitor)
 }
 
-func provingAt(t *testing.T, registry *relay.Registry, turns relay.Turns, from netip.AddrPort) *rolestest.Story {
+func provingAt(t *testing.T, registry *relay.Registry, budget relay.Budget, from netip.AddrPort) *rolestest.Story {
 	t.Helper()
 	session := relay.NewSession(registry, &relay.Answers{})
-	session.Prove(turns)
+	session.Prove(budget)
 	s := rolestest.New(t, session, session.State)
 	s.Tell(roles.Opened{Peer: from, ID: sampleNode()}, "Listening", "hear 0 first")
 	return s
@@ -267,17 +267,17 @@ func TestWhatIsRememberedOfProofsIsBounded(t *testing.T) {
 }
 
 // turnless never gives a turn, or says that there will be one soon.
-type turnless struct{ turn relay.Turn }
+type turnless struct{ turn relay.Permit }
 
-func (t turnless) Take(roles.Moment, netip.Addr, bool) relay.Turn { return t.turn }
-func (turnless) Give(roles.Moment, netip.Addr, protocol.Reach)    {}
+func (t turnless) Take(roles.Moment, netip.Addr, bool) relay.Permit { return t.turn }
+func (turnless) Give(roles.Moment, netip.Addr, protocol.Reach)      {}
 
 // TestARegistrationDoesNotWaitForeverForItsTurn: for ProbePatience, and then it is told that this is pending.
 func TestARegistrationDoesNotWaitForeverForItsTurn(t *testing.T) {
 	_, s := proving(t, turnless{relay.Later})
 	s.Hear(0, rolestest.Sample(protocol.KindRegister), "Unproven")
-	s.Waits(roles.ProbeTurn)
-	for s.At.Now < roles.ProbePatience-roles.ProbeTurn {
+	s.Waits(roles.ProbeRetry)
+	for s.At.Now < roles.ProbePatience-roles.ProbeRetry {
 		s.Ring("Unproven")
 	}
 	s.Ring("Idle", grantedHere+" reached=pending", "hear 0")
@@ -320,7 +320,7 @@ func TestALeaseDoesNotLapseWhileItIsProven(t *testing.T) {
 	again := *rolestest.Sample(protocol.KindRegister).(*protocol.Register)
 	again.Epoch = 2
 	s.Hear(0, &again, "Unproven")
-	for s.At.Now < 750*time.Millisecond-roles.ProbeTurn {
+	for s.At.Now < 750*time.Millisecond-roles.ProbeRetry {
 		s.Ring("Unproven")
 	}
 	s.Ring("Idle", "send 0 REGISTERED ttl=3000 renew=1000 host=192.0.2.9 port=4000 reached=pending", "hear 0")

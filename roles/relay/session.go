@@ -191,7 +191,7 @@ func (s *Session) disowns(m protocol.Message) bool {
 func (s *Session) register(at roles.Moment, m *protocol.Register) {
 	answer := s.directory.Register(at, s.from, m)
 	granted, is := answer.(*protocol.Registered)
-	if is && s.proving.turns != nil && granted.Reach == protocol.ReachPending {
+	if is && s.proving.budget != nil && granted.Reach == protocol.ReachPending {
 		s.registered(at, m, granted)
 		return
 	}
@@ -291,7 +291,7 @@ func (s *Session) expired(at roles.Moment) {
 		s.tryAgain(at)
 		return
 	case SessionUnproven:
-		s.awaitTurn(at)
+		s.awaitPermit(at)
 		return
 	case SessionAnswering:
 		if at.Now-s.since < roles.ReplyTimeout && !s.room.Scarce(at) {
@@ -339,9 +339,9 @@ func (s *Session) Reset() {
 	s.release()
 	s.core.Reset()
 	if s.proving.open { // the link was cut
-		s.giveTurn(roles.Moment{})
+		s.giveBack(roles.Moment{})
 	}
-	s.proving, s.watch = proving{turns: s.proving.turns}, nil
+	s.proving, s.watch = proving{budget: s.proving.budget}, nil
 	s.from, s.asked, s.since = From{}, nil, 0
 	s.exporter, s.served, s.enter = [protocol.ExporterSize]byte{}, false, nil
 }

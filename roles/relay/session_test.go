@@ -148,7 +148,7 @@ func TestWhateverHappensToASession(t *testing.T) {
 	for _, room := range []relay.Room{ample{}, full{}, scarce{}, soon{}} {
 		subjects = append(subjects, sessionSubject(room), closedSubject(room, 0), closedSubject(room, 1))
 	}
-	for _, turns := range []relay.Turns{turnless{relay.Now}, turnless{relay.Later}, turnless{relay.Spent}, soonTurn{}} {
+	for _, turns := range []relay.Budget{turnless{relay.Now}, turnless{relay.Later}, turnless{relay.Spent}, soonTurn{}} {
 		subjects = append(subjects, provingSubject(turns))
 	}
 	rolestest.Explore(t, subjects...)
@@ -167,7 +167,7 @@ func sessionSubject(room relay.Room) rolestest.Subject {
 }
 
 // provingSubject is a session of a relay that proves addresses.
-func provingSubject(turns relay.Turns) rolestest.Subject {
+func provingSubject(turns relay.Budget) rolestest.Subject {
 	subject := rolestest.NewSubject(relay.SessionTable(), roles.Opened{Peer: visitor, ID: sampleNode()}, nil)
 	rolestest.Within(&subject, relay.ProbeTable())
 	rolestest.Reused(&subject, func() *relay.Session { return buildProving(turns) }, (*relay.Session).Reset)
@@ -181,7 +181,7 @@ func provingSubject(turns relay.Turns) rolestest.Subject {
 	return subject
 }
 
-func buildProving(turns relay.Turns) *relay.Session {
+func buildProving(turns relay.Budget) *relay.Session {
 	session := relay.NewSession(unprovenDirectory{}, full{})
 	session.Prove(turns)
 	return session
@@ -205,8 +205,8 @@ func (unprovenDirectory) Renew(roles.Moment, relay.From, *protocol.Renew) protoc
 // soonTurn gives a turn to those that have waited for one.
 type soonTurn struct{ turnless }
 
-func (soonTurn) Take(at roles.Moment, _ netip.Addr, _ bool) relay.Turn {
-	if at.Now >= 2*roles.ProbeTurn {
+func (soonTurn) Take(at roles.Moment, _ netip.Addr, _ bool) relay.Permit {
+	if at.Now >= 2*roles.ProbeRetry {
 		return relay.Now
 	}
 	return relay.Later

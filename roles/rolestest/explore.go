@@ -101,7 +101,7 @@ func Reused[M Explorable](s *Subject, build func() M, reset func(M)) {
 //   - a state waits without a deadline,
 //   - a message that the table does not allow, at a link that hears, is not answered with
 //     ERROR(unexpected) and the end of the link,
-//   - a final machine has a link left,
+//   - a final machine has a link left, or a turn,
 //   - an answer of the disk or of a link that the machine does not wait for changes anything,
 //   - no subject has met some cell of the table,
 //   - the rows of a machine within it are not watched.
@@ -198,6 +198,9 @@ func (x *explorer) step(w *walked, random uint64, in roles.Input, path []roles.I
 	for _, e := range w.effects {
 		w.asked(e)
 	}
+	if w.machine.Final() && w.held {
+		x.t.Fatalf("after %s\n%s: the turn is not ended", showAll(path), show(in))
+	}
 	waits := len(w.alarms) > 0
 	if final := w.machine.Final(); final && len(w.links) > 0 || final == waits {
 		x.t.Fatalf("after %s\n%s: in %s, final: %v, links: %v, deadline: %v", showAll(path), show(in), w.state, final, w.links, waits)
@@ -218,7 +221,7 @@ func (x *explorer) isNew(w *walked) bool {
 	if w.machine.Final() {
 		return false
 	}
-	situation := fmt.Sprint(w.state, w.said, w.file, w.token, w.admit, w.store, w.inspect, len(w.commit), len(w.alarms), w.last[max(0, len(w.last)-3):])
+	situation := fmt.Sprint(w.state, w.said, w.file, w.turn, w.token, w.admit, w.store, w.inspect, len(w.commit), len(w.alarms), w.last[max(0, len(w.last)-3):])
 	closing := 0
 	for _, id := range w.open() {
 		if table, state := w.on(id); table != "" && w.ended[id] {

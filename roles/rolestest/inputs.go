@@ -22,12 +22,15 @@ func (x *explorer) inputs(w *walked) (next []roles.Input) {
 			closing = true
 		}
 		next = append(next, x.ofLink(w, id)...)
-		if w.links[id].want == nothing && w.said[id] {
+		if w.links[id].want == nothing && (w.said[id] || w.turn) { // what was sent may fail late
 			next = append(next, roles.Lost{Link: id, Code: protocol.Lost, Text: "reset"})
 		}
 	}
 	if w.file {
 		next = append(next, x.Files...)
+	}
+	if w.turn {
+		next = append(next, roles.TurnGiven{}, roles.TurnRefused{})
 	}
 	if w.token {
 		next = append(next, x.Tokens...)

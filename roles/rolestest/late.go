@@ -41,6 +41,9 @@ func (x *explorer) unasked(w *walked) (late []roles.Input) {
 	if w.looked && !w.file {
 		late = append(late, roles.FileHashing{Done: 5, Size: 10}, roles.FileFound{Size: 10, Hash: Hash(1)}, roles.FileRefused{Code: protocol.NotFound})
 	}
+	if w.turned && !w.turn {
+		late = append(late, roles.TurnGiven{}, roles.TurnRefused{})
+	}
 	if w.gated && !w.token && !w.admit {
 		late = append(late, roles.TokenFound{Key: Node(1)}, roles.Admitted{Role: protocol.BothRoles}, roles.Admitted{Code: protocol.Denied})
 	}

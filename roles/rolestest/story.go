@@ -125,6 +125,10 @@ func Describe(e roles.Effect) string {
 			line += fmt.Sprintf(" %d+%d", e.First, e.Count)
 		}
 		return line
+	case roles.AskTurn:
+		return fmt.Sprintf("ask-turn %d", e.Length)
+	case roles.EndTurn:
+		return "end-turn"
 	case roles.CheckFile:
 		if e.Tree {
 			return fmt.Sprintf("check-tree hash=%x %d+%d", e.Hash[:1], e.First, e.Count)

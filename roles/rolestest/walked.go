@@ -18,6 +18,9 @@ type walked struct {
 	links   map[roles.Link]asked
 	said    map[roles.Link]bool // the links that the last step sent on, which may fail
 	file    bool                // an OpenFile is pending
+	turn    bool                // an AskTurn is pending
+	held    bool                // a turn was asked for, and is not ended
+	turned  bool                // one was asked for, pending or not
 	token   bool                // a FindToken is pending
 	admit   bool                // an Admit is pending
 	gated   bool                // a FindToken was asked for, pending or not
@@ -79,6 +82,10 @@ func (w *walked) told(in roles.Input) {
 		w.links[in.Link] = asked{want: receiving, wrong: true, item: w.links[in.Link].item}
 	case roles.FileFound, roles.FileRefused:
 		w.file = false
+	case roles.TurnGiven:
+		w.turn = false
+	case roles.TurnRefused:
+		w.turn, w.held = false, false
 	case roles.TokenFound:
 		w.token = false
 	case roles.Admitted:
@@ -145,6 +152,10 @@ func (w *walked) asked(e roles.Effect) {
 		w.hungUp[e.Link] = true
 	case roles.OpenFile:
 		w.file, w.looked = true, true
+	case roles.AskTurn:
+		w.turn, w.held, w.turned = true, true, true
+	case roles.EndTurn:
+		w.turn, w.held = false, false
 	case roles.FindToken:
 		w.token, w.gated = true, true
 	case roles.Admit:

@@ -44,6 +44,11 @@ func Draw(c Chooser) *Scenario {
 	if n := len(s.Nodes); n > 0 && chance(c, 12, "lone") {
 		s.Nodes[c.N(n, "who")].Lone = true
 	}
+	for i := range s.Nodes {
+		if chance(c, 3, "few uploads") {
+			s.Nodes[i].Uploads = 1 + c.N(2, "uploads")
+		}
+	}
 	return s
 }
 

@@ -22,7 +22,7 @@ func (s *Scenario) Plan() string {
 	fmt.Fprint(&b, "relay", word("drift", s.Relay.Drift), word("page", s.Relay.Page), word("entries", s.Relay.Entries), word("lists", s.Relay.Lists), word("names", s.Relay.Names), word("forgets", truth(s.Relay.Forgets)), word("both", truth(s.Relay.Both)), word("plain", truth(s.Relay.Plain)), word("closed", truth(s.Relay.Closed)), word("unproven", truth(s.Relay.Unproven)), text("lie", string(s.Relay.Lie)), "\n")
 	for i := range s.Nodes {
 		n := &s.Nodes[i]
-		fmt.Fprint(&b, "node id ", n.ID, span("start", n.Start), word("drift", n.Drift), text("lie", string(n.Lie)), word("quiet", truth(n.Quiet)), word("lone", truth(n.Lone)), word("up", n.Up), word("both", truth(n.Both)), "\n")
+		fmt.Fprint(&b, "node id ", n.ID, span("start", n.Start), word("drift", n.Drift), text("lie", string(n.Lie)), word("quiet", truth(n.Quiet)), word("lone", truth(n.Lone)), word("up", n.Up), word("uploads", n.Uploads), word("both", truth(n.Both)), "\n")
 		for _, f := range n.Files {
 			fmt.Fprint(&b, "file", text("name", f.Name), word("content", f.Content), " size ", f.Size, "\n")
 		}
@@ -116,7 +116,7 @@ func (p *planLine) into(s *Scenario, what string) {
 	case "node":
 		s.Nodes = append(s.Nodes, Node{
 			ID: p.number(p.key("id")), Start: p.duration(p.key("start")), Drift: p.number(p.key("drift")), Lie: Lie(p.key("lie")),
-			Quiet: p.number(p.key("quiet")) != 0, Lone: p.number(p.key("lone")) != 0, Up: p.number(p.key("up")), Both: p.number(p.key("both")) != 0,
+			Quiet: p.number(p.key("quiet")) != 0, Lone: p.number(p.key("lone")) != 0, Up: p.number(p.key("up")), Uploads: p.number(p.key("uploads")), Both: p.number(p.key("both")) != 0,
 		})
 	case "file":
 		f := File{Name: p.key("name"), Content: p.number(p.key("content")), Size: uint64(p.number(p.key("size")))}

@@ -36,15 +36,16 @@ type Relay struct {
 
 // Node describes a node: its id, its behavior, its files.
 type Node struct {
-	ID    int           // two nodes with one number share a node id
-	Start time.Duration // when it is switched on
-	Drift int           // error of its clock in parts per million
-	Lie   Lie
-	Quiet bool // it does not publish its index
-	Lone  bool // it runs on the relay's machine, and listens at the loopback address alone
-	Up    int  // bytes a second that all its connections together can send; 0: no bound
-	Both  bool // it has an address of each family
-	Files []File
+	ID      int           // two nodes with one number share a node id
+	Start   time.Duration // when it is switched on
+	Drift   int           // error of its clock in parts per million
+	Lie     Lie
+	Quiet   bool // it does not publish its index
+	Lone    bool // it runs on the relay's machine, and listens at the loopback address alone
+	Up      int  // bytes a second that all its connections together can send; 0: no bound
+	Both    bool // it has an address of each family
+	Uploads int  // bodies that it sends at once, and that wait for their turn at once, and one more; 0: the default
+	Files   []File
 }
 
 // File is a file that exists from the start. Two files with the same content number and size are

@@ -88,6 +88,7 @@ func (sh *shrinker) simplify() bool {
 		better(n.Drift != 0, func(s *Scenario) { s.Nodes[i].Drift = 0 })
 		better(n.Start != 0, func(s *Scenario) { s.Nodes[i].Start = 0 })
 		better(n.Both, func(s *Scenario) { s.Nodes[i].Both = false })
+		better(n.Uploads != 0, func(s *Scenario) { s.Nodes[i].Uploads = 0 })
 		better(n.Quiet, func(s *Scenario) { s.Nodes[i].Quiet = false })
 		better(n.ID != i, func(s *Scenario) { s.Nodes[i].ID = i })
 	}

@@ -28,7 +28,9 @@ type Node struct {
 	ID        protocol.PeerID    // its secret where the network proves no ids; zero: one is drawn
 	Advertise netip.AddrPort     // where to be listed; zero: at the address that the relay sees
 	// Allow reports whether a peer is served, by its id; in plain nobody is. Nil: everybody is.
-	Allow     func(id protocol.PeerID) bool
+	Allow func(id protocol.PeerID) bool
+	// Terms are what clients may take of it. Bad ones have Run fail with what is wrong with them.
+	Terms     node.Terms
 	NoPublish bool         // what a transport.Lister has is not published
 	MaxLinks  int          // connections at once; 0: roles.MaxLinks
 	MaxFrom   int          // of these, those of one address, of IPv6 of one /64; 0: roles.MaxLinksFrom
@@ -83,6 +85,8 @@ func (n *Node) listen(ctx context.Context) (transport.Listener, error) {
 	switch {
 	case n.Relay == "" || n.Share == nil:
 		err = errIncomplete
+	case n.Terms.Check() != nil:
+		err = n.Terms.Check()
 	case ctx.Err() != nil:
 		err = interrupted(ctx)
 	case n.Advertise.IsValid() && protocol.CheckAddress(n.Advertise.Addr()) != nil:
@@ -143,7 +147,10 @@ func (n *Node) serve(ctx context.Context, listener transport.Listener) error {
 	defer access.flush()
 	uploads := roles.NewPool(func() *node.Upload { return node.NewGuardedUpload(n.Allow) })
 	server := transport.Server{
-		Loop:     &transport.Loop{Share: n.Share, Report: access.served, Trace: traced(log, n.Trace)},
+		Loop: &transport.Loop{
+			Share: n.Share, Turns: n.Terms.Turns(), Shape: &transport.Shape{All: n.Terms.Rate, Each: n.Terms.Each},
+			Report: access.served, Trace: traced(log, n.Trace),
+		},
 		Listener: listener, Limit: cmp.Or(n.MaxLinks, roles.MaxLinks), From: cmp.Or(n.MaxFrom, roles.MaxLinksFrom), By: protocol.Node, Log: log,
 		LinkRate: cmp.Or(n.LinkRate, roles.LinkRateFrom),
 		New:      watched(log, uploads.Take), Free: uploads.Return,

@@ -9,27 +9,27 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// Turns bounds the proofs of addresses that a relay has under way, for all its links: a relay can be told
+// Budget bounds the proofs of addresses that a relay has under way, for all its links: a relay can be told
 // to dial, and is no scanner.
-type Turns interface {
-	// Take takes a turn to prove an address. Again says that the last proof of it has failed.
-	Take(at roles.Moment, addr netip.Addr, again bool) Turn
-	// Give gives the turn back, with what was found out; 0: nothing.
+type Budget interface {
+	// Take takes the right to prove an address now. Again says that the last proof of it has failed.
+	Take(at roles.Moment, addr netip.Addr, again bool) Permit
+	// Give gives it back, with what was found out; 0: nothing.
 	Give(at roles.Moment, addr netip.Addr, found protocol.Reach)
 }
 
-// Turn says whether an address may be proven.
-type Turn int
+// Permit says whether an address may be proven.
+type Permit int
 
-// The turns.
+// The permits.
 const (
-	Now   Turn = iota // the turn is taken
-	Later             // there will be one soon
-	Spent             // so many proofs of this address have failed that it has no turn for a while
+	Now   Permit = iota // it is taken
+	Later               // there will be one soon
+	Spent               // so many proofs of this address have failed that there is none for a while
 )
 
-// Proofs implements [Turns]. It is safe for concurrent use. The zero value lets roles.MaxProbes proofs be under
-// way, one of each address, IPv6 by /56; loopback has no such bound. Of these turns failed ones that are tried
+// Proofs implements [Budget]. It is safe for concurrent use. The zero value lets roles.MaxProbes proofs be under
+// way, one of each address, IPv6 by /56; loopback has no such bound. Of these, failed ones that are tried
 // again get a quarter, and addresses of which nothing has been proven lately three quarters, so that
 // those which cannot be reached keep nobody waiting.
 type Proofs struct {
@@ -39,7 +39,7 @@ type Proofs struct {
 	swept time.Duration // when the hosts were swept last
 }
 
-// proofs is what an address has had of the turns.
+// proofs is what an address has had of the budget.
 type proofs struct {
 	busy   bool
 	failed int           // proofs, since the time of the first of them
@@ -48,8 +48,8 @@ type proofs struct {
 	ever   bool          // one did
 }
 
-// Take implements [Turns].
-func (p *Proofs) Take(at roles.Moment, addr netip.Addr, again bool) Turn {
+// Take implements [Budget].
+func (p *Proofs) Take(at roles.Moment, addr netip.Addr, again bool) Permit {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if addr.IsLoopback() {
@@ -62,12 +62,12 @@ func (p *Proofs) Take(at roles.Moment, addr netip.Addr, again bool) Turn {
 	case h.busy:
 		return Later
 	}
-	turn := p.take(h.share(at.Now, again))
-	h.busy = turn == Now
-	return turn
+	permit := p.take(h.share(at.Now, again))
+	h.busy = permit == Now
+	return permit
 }
 
-func (p *Proofs) take(most int) Turn {
+func (p *Proofs) take(most int) Permit {
 	if p.under >= most {
 		return Later
 	}
@@ -75,7 +75,7 @@ func (p *Proofs) take(most int) Turn {
 	return Now
 }
 
-// share returns how many turns may be taken when an address has its own.
+// share returns how many proofs may be under way when one of an address begins.
 func (h *proofs) share(now time.Duration, again bool) int {
 	switch {
 	case again:
@@ -130,7 +130,7 @@ func (p *Proofs) forget(now time.Duration) {
 	}
 }
 
-// Give implements [Turns].
+// Give implements [Budget].
 func (p *Proofs) Give(at roles.Moment, addr netip.Addr, found protocol.Reach) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
