@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 )
 
 // TLS is a network over another one, on whose links both ends prove their ids, and that nobody between
@@ -26,6 +27,9 @@ type TLS struct {
 	// MaxUnproven is how many connections of a listener may be there whose handshake is not done: each
 	// has a descriptor. 0: roles.MaxHandshakes and roles.MaxHandshakesWaiting.
 	MaxUnproven int
+	// LinkRate is how many handshakes a listener begins in a second for one address, of IPv6 of one /64, after
+	// ten times as many at once; the others wait for their turn. Loopback has no such bound. 0: roles.LinkRateFrom.
+	LinkRate float64
 
 	once sync.Once
 	self *identity
@@ -127,7 +131,7 @@ func (t *TLS) Below() Network {
 // good for the other.
 func (t *TLS) Over(below Network) *TLS {
 	self, err := t.identity()
-	return &TLS{Network: below, Key: t.Key, By: t.By, MaxUnproven: t.MaxUnproven, self: self, err: err}
+	return &TLS{Network: below, Key: t.Key, By: t.By, MaxUnproven: t.MaxUnproven, LinkRate: t.LinkRate, self: self, err: err}
 }
 
 // LookUp returns the addresses that the network below returns.
@@ -145,7 +149,7 @@ func (t *TLS) Listen(ctx context.Context, address string) (Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newTLSListener(below, self, cmp.Or(t.By, protocol.Node), t.MaxUnproven), nil
+	return newTLSListener(below, self, cmp.Or(t.By, protocol.Node), t.MaxUnproven, cmp.Or(t.LinkRate, roles.LinkRateFrom)), nil
 }
 
 // Dial connects to any peer.

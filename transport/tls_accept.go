@@ -28,12 +28,12 @@ type tlsListener struct {
 	files    descriptors
 }
 
-func newTLSListener(below Listener, self *identity, by protocol.Party, unproven int) *tlsListener {
+func newTLSListener(below Listener, self *identity, by protocol.Party, unproven int, rate float64) *tlsListener {
 	l := &tlsListener{
 		Listener: below, self: self, by: by,
 		files: newDescriptors(), ready: make(chan Conn), failures: make(chan error), ended: make(chan struct{}),
 	}
-	l.queue = newHandshakes(l.shake, unproven)
+	l.queue = newHandshakes(l.shake, unproven, rate)
 	l.all.Go(l.accept)
 	return l
 }

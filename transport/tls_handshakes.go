@@ -16,7 +16,11 @@ type handshakes struct {
 
 	mostRunning, mostWaiting, mostFrom int // of one address; the others of all
 
+	rate *rates[roles.Host] // of handshakes that begin
+	look time.Duration      // after this one that waits for its rate may begin
+
 	mu      sync.Mutex
+	looking *time.Timer // calls next for those that wait for their rate; nil: it does not run
 	hosts   map[roles.Host]*queue
 	running int
 	waiting int
@@ -36,6 +40,7 @@ type handshake struct {
 	since   time.Time // when it began, or came to wait
 	timer   *time.Timer
 	greeted atomic.Bool // the peer's first message has come
+	allowed bool        // by the rate of its address
 }
 
 // overdue reports whether a handshake takes long. A peer says its first word without waiting for any of ours: one who has
@@ -57,8 +62,8 @@ func (q *queue) overdue() *handshake {
 }
 
 // newHandshakes returns those of a listener that may have so many, in work and in wait together; 0: as many
-// as there may be.
-func newHandshakes(shake func(Conn, func()), most int) *handshakes {
+// as there may be. Of one address so many begin in a second.
+func newHandshakes(shake func(Conn, func()), most int, rate float64) *handshakes {
 	running, waiting, from := roles.MaxHandshakes, roles.MaxHandshakesWaiting, roles.MaxHandshakesFrom
 	if most > 0 {
 		running = max(1, min(running, most/2))
@@ -67,7 +72,8 @@ func newHandshakes(shake func(Conn, func()), most int) *handshakes {
 	}
 	return &handshakes{
 		shake: shake, mostRunning: running, mostWaiting: waiting, mostFrom: from, hosts: map[roles.Host]*queue{},
-		freed: make(chan struct{}, 1), ended: make(chan struct{}),
+		freed: make(chan struct{}, 1), ended: make(chan struct{}), rate: newRates[roles.Host](rate),
+		look: max(leastLook, time.Duration(float64(time.Second)/rate)),
 	}
 }
 
@@ -108,12 +114,43 @@ func (s *handshakes) place(h *handshake) bool {
 		s.hosts[h.from] = q
 		s.wait(h)
 		return true
+	case !s.allows(h):
+		s.hosts[h.from] = q
+		s.wait(h)
+		s.lookSoon()
+		return true
 	case s.running == s.mostRunning && !s.dropOverdue(s.overdue()):
 		return false
 	}
 	s.hosts[h.from] = q
 	s.start(h)
 	return true
+}
+
+// leastLook is the shortest time between two looks at those that wait for their rate.
+const leastLook = 20 * time.Millisecond
+
+// allows reports whether a handshake may begin, and counts it; it is too soon for another one of its
+// address otherwise.
+func (s *handshakes) allows(h *handshake) bool {
+	h.allowed = h.allowed || !h.from.Bounded() || s.rate.allow(h.from, time.Now())
+	return h.allowed
+}
+
+// lookSoon has next look in a while at those that wait for their rate, as long as any wait.
+func (s *handshakes) lookSoon() {
+	if s.looking != nil || s.closed {
+		return
+	}
+	s.looking = time.AfterFunc(s.look, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.looking = nil
+		s.next()
+		if s.waiting > 0 {
+			s.lookSoon()
+		}
+	})
 }
 
 // longest returns those that wait of the address of which most do; of several, those with the oldest.
@@ -238,6 +275,10 @@ func (s *handshakes) next() {
 		for len(q.waiting) > 0 && len(q.running) < s.mostFrom && s.running < s.mostRunning {
 			last := len(q.waiting) - 1
 			h := q.waiting[last]
+			if !s.allows(h) {
+				s.lookSoon()
+				break
+			}
 			q.waiting = q.waiting[:last]
 			s.waiting--
 			h.timer.Stop()
@@ -255,6 +296,9 @@ func (s *handshakes) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true
+	if s.looking != nil {
+		s.looking.Stop()
+	}
 	close(s.ended)
 	for _, q := range s.hosts {
 		for _, h := range q.running {

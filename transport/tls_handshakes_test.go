@@ -24,10 +24,13 @@ type site struct {
 	accepted int // once it is over
 }
 
-func newSite(t *testing.T) *site {
+func newSite(t *testing.T) *site { return newSiteOf(t, 0) }
+
+// newSiteOf returns one that begins so many handshakes of one address in a second; 0: as many as usual.
+func newSiteOf(t *testing.T, rate float64) *site {
 	t.Helper()
 	below := NewMemory()
-	l, err := (&TLS{Network: below}).Listen(t.Context(), "relay:4000")
+	l, err := (&TLS{Network: below, LinkRate: rate}).Listen(t.Context(), "relay:4000")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,6 +238,42 @@ func TestManyHandshakesAtOnce(t *testing.T) {
 }
 
 // A listener that is closed takes with it what is half done, what waits, and what nobody has accepted.
+// TestHandshakesOfOneAddressHaveARate: each takes the processor for a while. Those above it wait for their turn
+// and come to their end, and hold up none of another address.
+func TestHandshakesOfOneAddressHaveARate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSiteOf(t, 2)
+		defer s.close()
+		begin := time.Now()
+		for range 20 {
+			s.honest("192.0.2.1")
+		}
+		if took := time.Since(begin); took > 0 {
+			t.Errorf("twenty at once took %v", took)
+		}
+		if took := s.honest("192.0.2.1"); took < 400*time.Millisecond || took > time.Second {
+			t.Errorf("the next one took %v", took)
+		}
+		if took := s.honest("192.0.2.2"); took > 0 {
+			t.Errorf("one of another address took %v", took)
+		}
+		var all sync.WaitGroup
+		begin = time.Now()
+		for range 4 {
+			all.Go(func() { s.honest("192.0.2.1") })
+		}
+		all.Wait()
+		if took := time.Since(begin); took < 1900*time.Millisecond || took > 3*time.Second {
+			t.Errorf("four more, beside each other, took %v", took)
+		}
+		for range 100 {
+			if took := s.honest("127.0.0.1"); took > 0 {
+				t.Fatalf("one of loopback took %v", took)
+			}
+		}
+	})
+}
+
 func TestAClosedListenerLeavesNoHandshake(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		below := NewMemory()

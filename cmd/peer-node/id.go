@@ -41,7 +41,7 @@ func (s *sharing) secure() (unlock func(), err error) {
 		s.Network = transport.TCP{}
 		return unlock, nil
 	}
-	network := &transport.TLS{By: protocol.Node, MaxUnproven: transport.Unproven(s.MaxLinks)}
+	network := &transport.TLS{By: protocol.Node, MaxUnproven: transport.Unproven(s.MaxLinks), LinkRate: s.LinkRate}
 	s.Network = network
 	folder := s.secured.Folder()
 	if folder == nil {

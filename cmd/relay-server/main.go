@@ -165,7 +165,7 @@ func networkOf(r *peer.Relay, secured *cli.Secured) (transport.Network, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &transport.TLS{Key: key, By: protocol.Relay, MaxUnproven: transport.Unproven(r.MaxLinks)}, nil
+	return &transport.TLS{Key: key, By: protocol.Relay, MaxUnproven: transport.Unproven(r.MaxLinks), LinkRate: r.LinkRate}, nil
 }
 
 // remember tells the relay how many nodes it had before, and keeps for the next start how many it has,

@@ -52,10 +52,10 @@ var linkBounds = []bound{
 	},
 	{
 		can:        "connect or ask very fast",
-		by:         "LinkRateFrom links a second of one address, one more gets ERROR(`busy`); RequestRate requests of one id and RequestRateFrom of one address, further ones wait; after a rest as much as RateBurst allows comes at once",
+		by:         "LinkRateFrom links a second of one address, one more gets ERROR(`busy`), and LinkRateFrom TLS handshakes, one more waits for its turn; RequestRate requests of one id and RequestRateFrom of one address, further ones wait; after a rest as much as RateBurst allows comes at once",
 		parameters: "LinkRateFrom RequestRate RequestRateFrom RateBurst MaxRated",
 		flags:      "--link-rate-from --request-rate --request-rate-from",
-		tests:      "TestOneAddressHasSoManyLinksASecond TestWhoAsksTooOftenIsSlowedDown TestRequestsSentAheadWaitAsWell TestARequestThatWaitsHoldsNothingUp TestOneIDHasSoManyRequests TestRatesAreForgottenWhenTheyAreFullAgain",
+		tests:      "TestOneAddressHasSoManyLinksASecond TestHandshakesOfOneAddressHaveARate TestWhoAsksTooOftenIsSlowedDown TestRequestsSentAheadWaitAsWell TestARequestThatWaitsHoldsNothingUp TestOneIDHasSoManyRequests TestRatesAreForgottenWhenTheyAreFullAgain",
 	},
 	{
 		can:        "fill a server's log",
