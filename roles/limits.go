@@ -73,6 +73,7 @@ const (
 	MaxLinksFrom      = 1024       // of these, those of one address, of IPv6 of one /64; loopback has no such bound
 	ScarceLinks       = 80         // per cent of the links of a server from which on each that comes costs one over which little has passed for long
 	ScarceFiles       = 80         // per cent of the open files that the system allows: the rest is for those who are inside, and a link that would have one of them is refused
+	MaxSparedFiles    = 2048       // and the rest is no more than this
 	LinkRateFrom      = 500        // links a second that a server takes from one address, of IPv6 of one /64; loopback has no such bound
 	RequestRate       = 500        // requests a second that a relay answers to one id, on all its links; further ones wait
 	RequestRateFrom   = 4000       // the same of one address

@@ -19,7 +19,13 @@ func newDescriptors() (d descriptors) {
 }
 
 func descriptorsOf(most uint64) descriptors {
-	return descriptors{scarce: most * roles.ScarceFiles / 100, gone: most * (100 + roles.ScarceFiles) / 200}
+	spared := SparedFiles(most)
+	return descriptors{scarce: most - spared, gone: most - spared/2}
+}
+
+// SparedFiles returns how many of so many open files a server spares for those who are inside.
+func SparedFiles(most uint64) uint64 {
+	return min(most/100*(100-roles.ScarceFiles)+most%100*(100-roles.ScarceFiles)/100, roles.MaxSparedFiles)
 }
 
 // judge reports whether a link that has come has to be refused, and whether even that takes too long.

@@ -39,8 +39,10 @@ func TestALinkWithAHighDescriptorIsRefused(t *testing.T) {
 			}
 		}
 	}
-	if d := descriptorsOf(1000); d != (descriptors{800, 900}) {
-		t.Errorf("of a thousand: %v", d)
+	for most, want := range map[uint64]descriptors{64: {52, 58}, 1000: {800, 900}, 1 << 20: {1<<20 - 2048, 1<<20 - 1024}} {
+		if d := descriptorsOf(most); d != want {
+			t.Errorf("of %d: %v", most, d)
+		}
 	}
 	if full, overfull := (descriptors{}).judge(near); full || overfull {
 		t.Error("without a bound it is refused")

@@ -52,5 +52,5 @@ func mostLinks(files uint64, each int, plain bool) int {
 			high = middle
 		}
 	}
-	return min(low, max(1, int(files)*roles.ScarceFiles/100-ownFiles)) // the server takes none with a higher number
+	return min(low, max(1, int(files-transport.SparedFiles(files))-ownFiles)) // the server takes none with a higher number
 }

@@ -45,8 +45,8 @@ var linkBounds = []bound{
 	},
 	{
 		can:        "connect very often",
-		by:         "MaxLinks at once, and no more than the process has descriptors for, of which the last fifth is for those inside (ScarceFiles); of one address MaxLinksFrom of these; one more gets ERROR(`busy`) with retry-after",
-		parameters: "MaxLinks ScarceFiles MaxLinksFrom",
+		by:         "MaxLinks at once, and no more than the process has descriptors for, of which the last fifth is for those inside (ScarceFiles, MaxSparedFiles); of one address MaxLinksFrom of these; one more gets ERROR(`busy`) with retry-after",
+		parameters: "MaxLinks ScarceFiles MaxSparedFiles MaxLinksFrom",
 		flags:      "--max-links --max-links-from",
 		tests:      "TestALinkAboveTheOpenFilesIsToldBusy TestEveryLinkAboveTheLimitIsToldBusy TestOneAddressHasSoManyLinks TestWhoIsInsideHasDescriptorsWhenTheyRunOut TestALinkWithAHighDescriptorIsRefused",
 	},
