@@ -71,3 +71,30 @@ func TestNoRateBoundsNothing(t *testing.T) {
 		t.Error("requests are counted for nothing")
 	}
 }
+
+// TestAnHonestCrowdIsWithinTheRates: 10,000 nodes behind one address that come back within a renewal, with
+// three requests each, and somebody who lists 5,000,000 names as fast as he can. None of them waits.
+func TestAnHonestCrowdIsWithinTheRates(t *testing.T) {
+	const nodes, pages = 10_000, 5_000
+	if roles.MaxLeasesFrom < nodes {
+		t.Errorf("one address has %d leases", roles.MaxLeasesFrom)
+	}
+	links, requests, now := newRates[int](roles.LinkRateFrom), newRates[int](roles.RequestRateFrom), time.Now()
+	for n := range nodes {
+		at := now.Add(roles.RenewAfter * time.Duration(n) / nodes)
+		if !links.allow(0, at) {
+			t.Fatalf("node %d is told busy", n)
+		}
+		for range 3 {
+			if wait := requests.wait(0, at); wait > 0 {
+				t.Fatalf("node %d waits for %v", n, wait)
+			}
+		}
+	}
+	ids := newRates[int](roles.RequestRate)
+	for page := range pages {
+		if wait := ids.wait(0, now) + requests.wait(1, now); wait > 0 {
+			t.Fatalf("page %d waits for %v", page, wait)
+		}
+	}
+}
