@@ -39,6 +39,16 @@ var relayBugs = []planted{
 			return &protocol.Renewed{TTL: 90000, Renew: 30000}
 		}
 	}), []ID{S4, S15}, "a relay that restarts", "", nil},
+	{"a lease lapses before its last answer said", directory(func(b *before, d relay.Directory) {
+		b.renew = func(at roles.Moment, from relay.From, m *protocol.Renew) protocol.Message {
+			answer := d.Renew(at, from, m)
+			if renewed, is := answer.(*protocol.Renewed); is {
+				renewed.TTL += 60_000
+			}
+			return answer
+		}
+	}), []ID{S3, S4, S15}, "a node that dies", "", nil},
+	{"a relay of many leases asks as often as one of few", Plant{Policy: func(p *relay.Policy) { p.AnnounceRate = 0 }}, []ID{S4}, "a relay that spaces renewals", "", nil},
 	{"a renewal does not tell where its node is", directory(func(b *before, d relay.Directory) {
 		first := map[protocol.PeerID]relay.From{}
 		b.register = func(at roles.Moment, from relay.From, m *protocol.Register) protocol.Message {
