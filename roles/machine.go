@@ -53,7 +53,7 @@ type Opened struct {
 	// ID is the id that the peer has proven; zero: the link is in plain.
 	ID protocol.PeerID
 	// Exporter is the same at both ends of the link, and of no other one (RFC 8446, 7.5); zero: in plain.
-	Exporter [32]byte
+	Exporter [protocol.ExporterSize]byte
 }
 
 // Heard answers a Hear with the message.

@@ -63,7 +63,7 @@ func (w *World) proven(e *end) protocol.PeerID {
 }
 
 // exporter returns the exporter's value of a connection.
-func (w *World) exporter(c *conn) (value [32]byte) {
+func (w *World) exporter(c *conn) (value [protocol.ExporterSize]byte) {
 	if !w.scenario.Relay.Plain {
 		binary.BigEndian.PutUint64(value[:], uint64(c.id)+1)
 	}

@@ -55,8 +55,8 @@ type Authenticated interface {
 // Proven is a Conn whose two ends have proven their ids to each other.
 type Proven interface {
 	Conn
-	PeerID() protocol.PeerID // of the other end
-	Exporter() [32]byte      // see [roles.Opened]
+	PeerID() protocol.PeerID               // of the other end
+	Exporter() [protocol.ExporterSize]byte // see [roles.Opened]
 }
 
 // DialError says why there is no link although something answers at an address.

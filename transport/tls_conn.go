@@ -21,7 +21,7 @@ type tlsConn struct {
 	wire     *wire
 	tls      *tls.Conn
 	id       protocol.PeerID
-	exporter [32]byte
+	exporter [protocol.ExporterSize]byte
 
 	writing sync.Mutex // held by Write and by the end of writing
 	piece   int        // bytes that are encrypted
@@ -54,7 +54,7 @@ func newTLSConn(over *tls.Conn, below *wire) (conn *tlsConn, why unfit, err erro
 func (c *tlsConn) PeerID() protocol.PeerID { return c.id }
 
 // Exporter returns the value that both ends have, and no other link has.
-func (c *tlsConn) Exporter() [32]byte { return c.exporter }
+func (c *tlsConn) Exporter() [protocol.ExporterSize]byte { return c.exporter }
 
 // Read reads bytes that the peer has written, of one record at most. An end of stream without notice is
 // no [io.EOF].

@@ -54,7 +54,7 @@ func talk(t *testing.T, near, far *tlsConn) {
 
 // Both ends of a link know each other's id and have one value, which no other link has, resumed or not.
 func TestBothEndsAreProven(t *testing.T) {
-	values := map[[32]byte]bool{}
+	values := map[[protocol.ExporterSize]byte]bool{}
 	for _, below := range []Network{TCP{}, NewMemory()} {
 		from, to := &TLS{Network: below}, &TLS{Network: below}
 		for _, resumed := range []bool{false, true, true} {
