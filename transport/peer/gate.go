@@ -27,13 +27,11 @@ func (r *Relay) sessions(listener transport.Listener) (func() *relay.Session, er
 	if r.Admission == nil {
 		return func() *relay.Session { return relay.NewSession(r.directory, &r.answers) }, nil
 	}
-	proves, is := listener.(interface{ ID() protocol.PeerID })
-	if !is {
+	id, proves := provenBy(listener)
+	if !proves {
 		return nil, ErrPlainAdmission
 	}
-	return func() *relay.Session {
-		return relay.NewClosedSession(r.directory, &r.answers, r.Admission, proves.ID())
-	}, nil
+	return func() *relay.Session { return relay.NewClosedSession(r.directory, &r.answers, r.Admission, id) }, nil
 }
 
 // gate returns what keeps the invites; nil: the relay is open.

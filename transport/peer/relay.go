@@ -66,10 +66,19 @@ const (
 // or the other way round: whoever is served in plain could change the leases of those whose ids are known.
 var ErrMixed = errors.New("all links of a relay prove ids, or none does")
 
+// provenBy returns the id that a listener's links prove, if they prove one.
+func provenBy(listener transport.Listener) (id protocol.PeerID, proves bool) {
+	over, proves := listener.(interface{ ID() protocol.PeerID })
+	if proves {
+		id = over.ID()
+	}
+	return id, proves
+}
+
 // accepts reports whether a listener is of the kind that the others are of.
 func (r *Relay) accepts(listener transport.Listener) bool {
 	kind := plainLinks
-	if _, proves := listener.(interface{ ID() protocol.PeerID }); proves {
+	if _, proves := provenBy(listener); proves {
 		kind = provenLinks
 	}
 	r.mu.Lock()
