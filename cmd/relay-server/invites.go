@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
-	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/transport/disk/state"
 )
 
@@ -70,21 +69,8 @@ func (a *admitted) tell(out io.Writer) (err error) {
 			_, err = fmt.Fprintf(out, format+"\n", args...)
 		}
 	}
-	used := map[protocol.TokenID]map[protocol.PeerID]bool{}
-	for _, m := range a.members {
-		if used[m.Token] == nil {
-			used[m.Token] = map[protocol.PeerID]bool{}
-		}
-		used[m.Token][m.ID] = true
-	}
-	barred, void := map[protocol.PeerID]bool{}, map[protocol.TokenID]bool{}
-	for _, r := range a.revoked {
-		if r.ID.IsZero() {
-			void[r.Token] = true
-		} else {
-			barred[r.ID] = true
-		}
-	}
+	used := state.UsesBy(a.members)
+	barred, void := state.Revoked(a.revoked)
 	for _, t := range a.tokens {
 		left := max(0, t.Uses-len(used[t.ID]))
 		how := "good"

@@ -25,7 +25,7 @@ type Admission struct {
 	listed  map[protocol.PeerID]protocol.Role
 	tokens  map[protocol.TokenID]Token
 	members map[protocol.PeerID]protocol.Role
-	used    map[protocol.TokenID]map[protocol.PeerID]bool
+	used    Uses
 	barred  map[protocol.PeerID]bool
 	void    map[protocol.TokenID]bool
 	version uint64                 // counts what was read
@@ -91,7 +91,7 @@ func (a *Admission) readMembers() error {
 	}
 	kept, end := c.whole()
 	a.size, a.ended, a.unsure = int64(kept), end == "", c.torn > 0
-	a.members, a.used = map[protocol.PeerID]protocol.Role{}, map[protocol.TokenID]map[protocol.PeerID]bool{}
+	a.members, a.used = map[protocol.PeerID]protocol.Role{}, Uses{}
 	for _, m := range all {
 		a.enroll(m)
 	}
@@ -101,10 +101,7 @@ func (a *Admission) readMembers() error {
 // enroll takes note of a member.
 func (a *Admission) enroll(m Member) {
 	a.members[m.ID] |= m.Role
-	if a.used[m.Token] == nil {
-		a.used[m.Token] = map[protocol.PeerID]bool{}
-	}
-	a.used[m.Token][m.ID] = true
+	a.used.add(m)
 }
 
 // Refresh reads the tokens and what is revoked if their files have changed. What was read before stays
@@ -171,14 +168,7 @@ func (a *Admission) readAgain() error {
 	for _, one := range all {
 		tokens[one.ID] = one
 	}
-	barred, void := map[protocol.PeerID]bool{}, map[protocol.TokenID]bool{}
-	for _, one := range revoked {
-		if one.ID.IsZero() {
-			void[one.Token] = true
-		} else {
-			barred[one.ID] = true
-		}
-	}
+	barred, void := Revoked(revoked)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.tokens, a.barred, a.void, a.looked = tokens, barred, void, looked
