@@ -3,7 +3,6 @@ package state
 import (
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -148,14 +147,14 @@ func appendRow[T any](f AdmitFiles, suffix string, added []byte, parse parser[T]
 	if err != nil {
 		return err
 	}
-	kept, end := c.whole()
-	if _, _, err := parse(p.path, slices.Concat(text[:kept], []byte(end), added)); err != nil {
+	kept, added, err := c.grown(p.path, added)
+	if err != nil {
 		return err
 	}
-	if kept+len(end)+len(added) > mostFile {
-		return fmt.Errorf("%s: it would be larger than %d bytes", p.path, mostFile)
+	if _, _, err := parse(p.path, slices.Concat(text[:kept], added)); err != nil {
+		return err
 	}
-	return told(p.path, appendTo(p, c.torn > 0, kept, append([]byte(end), added...)))
+	return told(p.path, appendTo(p, c.torn > 0, kept, added))
 }
 
 // NewInvite makes a token, whose invite leads to a relay at some addresses, and returns the invite.

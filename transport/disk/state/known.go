@@ -3,6 +3,7 @@ package state
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -182,13 +183,12 @@ func (k *KnownRelays) change(do func(lines, place) error) error {
 
 // append adds a line behind those that are there.
 func (k *KnownRelays) append(l lines, p place, line []byte) error {
-	kept, end := l.whole()
-	line = append([]byte(end), line...)
+	kept, line, err := l.grown(p.path, line)
 	switch {
-	case kept+len(line) > mostFile:
-		return fmt.Errorf("%s: it would be larger than %d bytes", p.path, mostFile)
+	case err != nil:
+		return err
 	case k.folder == nil:
-		k.text = append(l.text[:kept:kept], line...)
+		k.text = slices.Concat(l.text[:kept], line)
 		return nil
 	}
 	return told(p.path, appendTo(p, l.torn > 0, kept, line))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -87,6 +88,15 @@ func parseLine(line string) (k Known, is bool, err error) {
 type content struct {
 	text []byte
 	torn int // bytes at the end that a crash has left of a line
+}
+
+// grown returns how much of a file stays when lines are added to it, and the bytes that come behind that.
+func (c content) grown(path string, added []byte) (kept int, behind []byte, err error) {
+	kept, end := c.whole()
+	if behind = slices.Concat([]byte(end), added); kept+len(behind) > mostFile {
+		err = fmt.Errorf("%s: it would be larger than %d bytes", path, mostFile)
+	}
+	return kept, behind, err
 }
 
 // lines is a known_relays that has been read.
