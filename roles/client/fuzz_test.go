@@ -102,7 +102,7 @@ func besiege(t *testing.T, m roles.Machine, stream, choices []byte) map[int]prot
 	a := &rolestest.Adversary{
 		Stream: slices.Clone(stream), Choices: choices, Begin: roles.Started{}, Opens: roles.Opened{ID: rolestest.Node(9)},
 		Known:   map[protocol.Hash][]protocol.Hash{known.Hash: {{1, 0}, {1, 1}}},
-		Effects: 64, Quiet: 4096, Memory: 1 << 20,
+		Effects: 64, Quiet: 4096, Memory: 2 << 20,
 	}
 	return a.Attack(t, m)
 }

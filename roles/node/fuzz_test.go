@@ -37,7 +37,7 @@ func FuzzUpload(f *testing.F) {
 		size := uint64(0) // of the file that is open
 		a := &rolestest.Adversary{
 			Stream: stream, Choices: choices, Begin: roles.Opened{Peer: visitor}, OpenFile: opened,
-			Effects: roles.MaxDoubted + 8, Quiet: 64, Memory: 1 << 20, Patience: 2*roles.IdleTimeout + roles.CloseTimeout + time.Second,
+			Effects: roles.MaxDoubted + 8, Quiet: 64, Memory: 2 << 20, Patience: 2*roles.IdleTimeout + roles.CloseTimeout + time.Second,
 			Watch: func(in roles.Input, effects []roles.Effect) {
 				if found, is := in.(roles.FileFound); is {
 					size = found.Size

@@ -50,7 +50,7 @@ func requests() []protocol.Message {
 
 // besiege has an adversary speak with a session. It is quiet for no longer than a session may take.
 func besiege(t *testing.T, session *relay.Session, a *rolestest.Adversary) {
-	a.Effects, a.Quiet, a.Memory = 8, 64, 1<<20
+	a.Effects, a.Quiet, a.Memory = 8, 64, 2<<20
 	a.Patience = roles.ReplyTimeout + roles.ListPatience + roles.IdleTimeout + roles.CloseTimeout + time.Second
 	a.Attack(t, session)
 }
