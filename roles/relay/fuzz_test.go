@@ -94,7 +94,7 @@ func FuzzClosedSession(f *testing.F) {
 	vectors(f, append([]protocol.Message{rolestest.Sample(protocol.KindLocate), rolestest.Sample(protocol.KindEnter), enter}, requests()...)...)
 	f.Fuzz(func(t *testing.T, stream, choices []byte) {
 		registry := relay.NewRegistry(relay.Policy{})
-		members := gate{}
+		members, last := gate{}, (*protocol.Enter)(nil)
 		besiege(t, relay.NewClosedSession(registry, &relay.Answers{}, members, rolestest.Node(9)), &rolestest.Adversary{
 			Stream: stream, Choices: choices, Begin: roles.Opened{Peer: visitor, ID: mine, Exporter: proven},
 			Keys: []protocol.PeerID{{}, invite.KeyID()},
@@ -102,11 +102,14 @@ func FuzzClosedSession(f *testing.F) {
 				return []roles.Input{roles.Admitted{Role: protocol.BothRoles}, roles.Admitted{Role: protocol.ClientRole}, roles.Admitted{Code: protocol.Denied}}
 			},
 			Watch: func(in roles.Input, effects []roles.Effect) {
+				if heard, is := in.(roles.Heard); is {
+					last, _ = heard.Message.(*protocol.Enter)
+				}
 				if admitted, is := in.(roles.Admitted); is && admitted.Role != 0 {
 					members[mine] = admitted.Role
 				}
 				for _, e := range effects {
-					if admit, is := e.(roles.Admit); is && (admit.ID != mine || admit.Token != invite.Token) {
+					if admit, is := e.(roles.Admit); is && (admit.ID != mine || admit.Token != last.Token || !last.SignedBy(invite.KeyID(), proven, mine, rolestest.Node(9))) {
 						t.Fatal(rolestest.Describe(admit))
 					}
 					if len(members) == 0 {
