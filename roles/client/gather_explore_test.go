@@ -58,6 +58,7 @@ func drawnNodes(t *rapid.T) map[client.Node]*actor {
 			n.lies = true
 		case 4, 5:
 			n.busy = rapid.SampledFrom([]int{1, 2, 9, 100}).Draw(t, "busy")
+			n.shuns = n.busy >= roles.MaxBusyVisits
 		}
 		nodes[at(byte(i+1))] = n
 	}
@@ -136,7 +137,7 @@ func judge(t *rapid.T, p *play, patient bool) {
 	for name, r := range results {
 		has := slices.ContainsFunc(slices.Collect(maps.Values(p.nodes)), func(n *actor) bool {
 			_, has := n.files[name]
-			return has && !n.gone && !n.silent && !n.lies && n.dies == 0 && n.busy == 0
+			return has && !n.gone && !n.silent && !n.lies && n.dies == 0 && !n.shuns
 		})
 		if able && has && r.Outcome != client.Fetched && r.Outcome != client.GivenUp {
 			t.Errorf("%s could be had: %+v", name, r)

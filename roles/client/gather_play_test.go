@@ -56,6 +56,7 @@ type actor struct {
 	silent  bool // it answers no request
 	hashes  bool // it only says that it gets on, for hours
 	busy    int  // so many requests are answered so first
+	shuns   bool // these are more than one file is asked for
 	dies    int  // after so many files; 0: never
 	lies    bool // its bytes are wrong
 	given   int  // files
