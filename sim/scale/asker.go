@@ -38,7 +38,7 @@ func (k *asker) Final() bool { return k.final }
 // ask sends one client to the relay, and schedules the next.
 func (w *world) ask() {
 	a := &actor{
-		world: w, process: &process{}, address: netip.MustParseAddrPort("192.0.2.2:40000"),
+		world: w, process: &process{}, address: netip.MustParseAddrPort("10.255.255.2:40000"),
 		machine: &asker{answered: func(peers []protocol.Peer) { w.figures.located(w, peers) }},
 	}
 	a.step(roles.Started{})
