@@ -13,8 +13,7 @@ import (
 // to them, and returns their effects as its own.
 type Core[S, E ~string] struct {
 	grammar *Grammar[S, E]
-	referee referee
-	state   S      // the referee's, which takes a lock to ask for
+	state   S
 	link    Link   // that it speaks on, for Transition
 	timer   Timer  // of its deadlines
 	number  uint64 // of the deadline last armed
@@ -33,7 +32,7 @@ type Transition struct {
 // NewCore returns a core at the start of the grammar's table.
 func NewCore[S, E ~string](g *Grammar[S, E]) Core[S, E] {
 	g.ready()
-	return Core[S, E]{grammar: g, referee: newReferee(string(g.start), g.moves), state: g.start}
+	return Core[S, E]{grammar: g, state: g.start}
 }
 
 // Watch calls f for each fired row; nil: nothing is called.
@@ -64,14 +63,17 @@ func (c *Core[S, E]) Do(effects ...Effect) { c.effects = append(c.effects, effec
 // Reset returns the machine to its start, for another conversation.
 func (c *Core[S, E]) Reset() {
 	c.state = c.grammar.start
-	c.referee.SetState(string(c.state))
 	c.armed, c.watch = false, nil
 	clear(c.effects[:cap(c.effects)])
 	c.effects = c.effects[:0]
 }
 
 // Can reports whether the table has a row for the event in this state.
-func (c *Core[S, E]) Can(event E) bool { return c.referee.Can(string(event)) }
+func (c *Core[S, E]) Can(event E) bool {
+	r := c.grammar.lend()
+	defer c.grammar.referees.Put(r)
+	return r.allows(string(c.state), string(event))
+}
 
 // Accepts reports whether the table has a row in this state for a message of this kind. A machine refuses
 // any other message with [Unexpected], so that the table alone decides which message is expected.
@@ -88,7 +90,9 @@ func (c *Core[S, E]) Fire(event E) {
 	if stays {
 		to = from
 	}
-	if !c.referee.fire(string(event)) {
+	r := c.grammar.lend()
+	moved := r.fire(string(from), string(event))
+	if c.grammar.referees.Put(r); !moved {
 		panic(fmt.Sprintf("%s: %s has no row for %s", c.grammar.name, from, event))
 	}
 	c.state = to

@@ -6,7 +6,8 @@ import (
 	"github.com/looplab/fsm"
 )
 
-// referee keeps a machine's state, moves it, and says which events it allows. It calls nothing of ours: no callbacks.
+// referee moves the states of machines under one table, and says which events these allow. It calls nothing of ours: no
+// callbacks. It serves one machine after the other: one takes as much memory as all the rest of a machine.
 type referee struct{ *fsm.FSM }
 
 // moves are a table's rows, one from each state, which referees share.
@@ -30,9 +31,16 @@ func (t *Table[S, E]) moves() moves {
 	return all
 }
 
-// fire moves the state along the row for the event, and reports whether there is one. An event that leads back to the
+// allows reports whether there is a row for the event in a state.
+func (r referee) allows(state, event string) bool {
+	r.SetState(state)
+	return r.Can(event)
+}
+
+// fire moves a state along the row for the event, and reports whether there is one. An event that leads back to the
 // same state is no error. The context must never be done: the library would leave the machine stuck.
-func (r referee) fire(event string) bool {
+func (r referee) fire(state, event string) bool {
+	r.SetState(state)
 	err := r.Event(context.Background(), event)
 	_, stays := err.(fsm.NoTransitionError)
 	return err == nil || stays
