@@ -26,6 +26,7 @@ var measures = []measure{
 	{"huge", "a node of very many files (only with --huge)", measureHuge},
 	{"listed", "a list of very many names", measureListed},
 	{"tls", "a large file, and many small ones, over TLS", measureTLS},
+	{"trust", "what links that prove ids cost a relay", measureTrust},
 	{"relay-load", "a relay that strangers ask for lists all the time", measureLoad},
 	{"locate", "a name among many at the relay, and their memory", measureLocate},
 }
