@@ -56,7 +56,7 @@ const (
 
 	ProbeTimeout  = 3 * time.Second   // for this long a relay dials a node to prove its address
 	ProbePatience = 1 * time.Second   // for this long a REGISTER waits until its address can be proven; then its answer is `pending`
-	ProbeRetry    = ProbePatience / 4 // after this a relay looks whether it can be
+	ProbeRetry    = ProbePatience / 3 // after this a relay looks whether it can be
 	ProbeSpan     = time.Minute       // in which MaxFailedProbes count
 	TurnPatience  = 6 * time.Second   // for this long since it was asked a node has a body wait for its turn before it answers busy
 	TurnGrace     = 4 * time.Second   // this, and the time that its bytes take at TurnPace, a turn lasts at most: a slower one keeps nobody else from theirs

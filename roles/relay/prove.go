@@ -53,6 +53,7 @@ func (s *Session) registered(at roles.Moment, m *protocol.Register, granted *pro
 		s.begin(at)
 	case Later:
 		s.core.Fire(sessionRegisterPutOff)
+		s.core.Arm(roles.ProbeRetry/4 + time.Duration(at.Rand%uint64(roles.ProbeRetry*3/4))) // of many, some look all the time
 	default:
 		s.core.Fire(sessionRegisterHeard)
 		s.grant(at)

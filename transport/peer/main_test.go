@@ -57,7 +57,9 @@ func startRelay(t *testing.T, network transport.Network, r *peer.Relay) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Network = network
+	if r.Network == nil { // a relay may have several listeners
+		r.Network = network
+	}
 	end := background(t, func(ctx context.Context) error { return r.Serve(ctx, listener) })
 	t.Cleanup(func() {
 		if err := end(); err != nil {
