@@ -33,7 +33,7 @@ func newTLSListener(below Listener, self *identity, by protocol.Party, unproven 
 		Listener: below, self: self, by: by,
 		files: newDescriptors(), ready: make(chan Conn), failures: make(chan error), ended: make(chan struct{}),
 	}
-	l.queue = newHandshakes(l.shake, unproven, rate)
+	l.queue = newHandshakes(l.shake, l.pass, unproven, rate)
 	l.all.Go(l.accept)
 	return l
 }
@@ -98,10 +98,12 @@ func (l *tlsListener) Close() error {
 	return err
 }
 
-// shake does the handshake of a connection, and passes the link on or ends it. It calls greeted once the peer's first
-// message has come.
-func (l *tlsListener) shake(below Conn, greeted func()) {
-	conn := l.self.respond(below, l.by, greeted)
+// shake does the handshake of a connection, and returns the link, or nil if there is none. It calls greeted once the
+// peer's first message has come.
+func (l *tlsListener) shake(below Conn, greeted func()) Conn { return l.self.respond(below, l.by, greeted) }
+
+// pass passes a link on to Accept, or ends it.
+func (l *tlsListener) pass(conn Conn) {
 	if conn == nil {
 		return
 	}

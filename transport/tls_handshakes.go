@@ -12,7 +12,8 @@ import (
 // handshakes are those that a listener has under way. Of one address only a few are: the next ones wait
 // for their turn, so that those of others go on beside them. A connection that waits costs no goroutine.
 type handshakes struct {
-	shake func(conn Conn, greeted func()) // does one and returns at its end
+	shake func(conn Conn, greeted func()) Conn // does one, and returns the link, or nil if none came of it
+	pass  func(link Conn)                      // takes the link
 
 	mostRunning, mostWaiting, mostFrom int // of one address; the others of all
 
@@ -40,6 +41,7 @@ type handshake struct {
 	since   time.Time // when it began, or came to wait
 	timer   *time.Timer
 	greeted atomic.Bool // the peer's first message has come
+	done    bool        // it has come to its end; the link, if there is one, is the server's
 	allowed bool        // by the rate of its address
 }
 
@@ -50,7 +52,7 @@ func (h *handshake) overdue() bool {
 	if !h.greeted.Load() {
 		patience = roles.HelloPatience
 	}
-	return time.Since(h.since) >= patience
+	return !h.done && time.Since(h.since) >= patience
 }
 
 // overdue returns the oldest handshake that takes long, or nil.
@@ -63,7 +65,7 @@ func (q *queue) overdue() *handshake {
 
 // newHandshakes returns those of a listener that may have so many, in work and in wait together; 0: as many
 // as there may be. Of one address so many begin in a second.
-func newHandshakes(shake func(Conn, func()), most int, rate float64) *handshakes {
+func newHandshakes(shake func(Conn, func()) Conn, pass func(Conn), most int, rate float64) *handshakes {
 	running, waiting, from := roles.MaxHandshakes, roles.MaxHandshakesWaiting, roles.MaxHandshakesFrom
 	if most > 0 {
 		running = max(1, min(running, most/2))
@@ -71,7 +73,7 @@ func newHandshakes(shake func(Conn, func()), most int, rate float64) *handshakes
 		from = max(1, min(from, running/2))
 	}
 	return &handshakes{
-		shake: shake, mostRunning: running, mostWaiting: waiting, mostFrom: from, hosts: map[roles.Host]*queue{},
+		shake: shake, pass: pass, mostRunning: running, mostWaiting: waiting, mostFrom: from, hosts: map[roles.Host]*queue{},
 		freed: make(chan struct{}, 1), ended: make(chan struct{}), rate: newRates[roles.Host](rate),
 		look: max(leastLook, time.Duration(float64(time.Second)/rate)),
 	}
@@ -184,8 +186,12 @@ func (s *handshakes) start(h *handshake) {
 	h.since = time.Now()
 	h.timer = time.AfterFunc(roles.HandshakePatience, func() { s.late(h) })
 	s.all.Go(func() {
-		s.shake(h.conn, func() { h.greeted.Store(true) })
+		link := s.shake(h.conn, func() { h.greeted.Store(true) })
 		h.timer.Stop()
+		s.mu.Lock()
+		h.done = true
+		s.mu.Unlock()
+		s.pass(link)
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.remove(h)
@@ -216,7 +222,7 @@ func (s *handshakes) wait(h *handshake) {
 func (s *handshakes) late(h *handshake) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if q := s.hosts[h.from]; q != nil && len(q.waiting) > 0 && slices.Contains(q.running, h) {
+	if q := s.hosts[h.from]; q != nil && !h.done && len(q.waiting) > 0 && slices.Contains(q.running, h) {
 		s.drop(h)
 		s.next()
 	}
@@ -302,7 +308,9 @@ func (s *handshakes) close() {
 	close(s.ended)
 	for _, q := range s.hosts {
 		for _, h := range q.running {
-			h.conn.Close()
+			if !h.done {
+				h.conn.Close()
+			}
 		}
 		for _, h := range slices.Clone(q.waiting) {
 			s.drop(h)
