@@ -74,7 +74,7 @@ func (k *known) spot(now time.Duration) spot {
 
 // unproven returns what is known of an address of which nothing has been found out yet.
 func (o *oracle) unproven(k *known) protocol.Reach {
-	if o.w.proves() && !k.lone {
+	if o.w.proves() {
 		return protocol.ReachPending
 	}
 	return 0
