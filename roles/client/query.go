@@ -15,8 +15,7 @@ type Query struct {
 	core   roles.Core[QueryState, QueryEvent]
 	link   roles.Link // its only one
 	relay  string
-	id     protocol.PeerID  // of the relay; zero: none is expected yet
-	met    bool             // nobody was expected, and what has answered so far does not say that it is a relay
+	is     roles.Expected   // the relay
 	entry  roles.Entry      // without an invite once it has been used
 	ask    protocol.Message // with the cursor of the next page
 	single bool             // one page is enough
@@ -87,16 +86,16 @@ func (q *Query) Reset(relay string, ask protocol.Message) {
 
 // Expect has the relay prove an id. Without it a Query takes the relay that answers first, and reports
 // [roles.Met].
-func (q *Query) Expect(id protocol.PeerID) { q.id = id }
+func (q *Query) Expect(id protocol.PeerID) { q.is = roles.Expected{ID: id} }
 
 // Enter has the Query enter a closed relay with its first request. It reports [roles.Entered].
 func (q *Query) Enter(by roles.Entry) { q.entry = by }
 
 // Again prepares a machine that was stopped for the pages that it has not heard.
 func (q *Query) Again() {
-	said, id, entry := q.said, q.id, q.entry
+	said, is, entry := q.said, q.is, q.entry
 	q.Reset(q.relay, q.ask)
-	q.said, q.id, q.entry = said, id, entry
+	q.said, q.is, q.entry = said, is, entry
 }
 
 // use sets the link and the timer, for a Query within another machine.
@@ -145,7 +144,7 @@ func (q *Query) Step(at roles.Moment, in roles.Input) []roles.Effect {
 
 func (q *Query) dial(event QueryEvent) {
 	q.core.Fire(event)
-	q.core.Do(roles.Dial{Link: q.link, To: q.relay, ID: q.id})
+	q.core.Do(roles.Dial{Link: q.link, To: q.relay, ID: q.is.ID})
 }
 
 func (q *Query) expired(at roles.Moment) {
@@ -158,9 +157,7 @@ func (q *Query) expired(at roles.Moment) {
 
 func (q *Query) opened(in roles.Opened) {
 	q.peer, q.scope = in.Peer.Addr(), protocol.Names(in.Peer.Addr(), in.Local.Addr())
-	if q.id.IsZero() && !in.ID.IsZero() {
-		q.id, q.met = in.ID, true
-	}
+	q.is.Opened(in)
 	_, list := q.ask.(*protocol.List)
 	enter := q.entry.Enter(in)
 	switch {
@@ -184,9 +181,8 @@ func (q *Query) heard(m protocol.Message) {
 		q.reject(queryUnexpected, roles.Unexpected(m.Kind(), string(q.State())))
 		return
 	}
-	if refusal, is := m.(*protocol.Error); q.met && (!is || refusal.By == protocol.Relay) {
-		q.met = false
-		q.core.Do(roles.Report{Outcome: roles.Met{ID: q.id}})
+	if q.is.Answered(m) {
+		q.core.Do(roles.Report{Outcome: roles.Met{ID: q.is.ID}})
 	}
 	switch m := m.(type) {
 	case *protocol.Entered:
@@ -296,7 +292,7 @@ func (q *Query) working() bool { return q.State() != QueryNew && !q.Final() }
 func (q *Query) redial() {
 	q.barren = true
 	q.core.Fire(queryBroke)
-	q.core.Do(roles.HangUp{Link: q.link}, roles.Dial{Link: q.link, To: q.relay, Last: q.peer, ID: q.id})
+	q.core.Do(roles.HangUp{Link: q.link}, roles.Dial{Link: q.link, To: q.relay, Last: q.peer, ID: q.is.ID})
 }
 
 // stop ends the query at once.

@@ -59,7 +59,7 @@ func (m *Membership) renewBeside(at roles.Moment) {
 	if over == 0 || notALiteral == nil || fixed || m.failing > 0 || b.runs() || at.Now < b.due[over.Other()] {
 		return
 	}
-	b.renewal.reset(m.config.Relay, m.config.RelayID, over.Other(), &protocol.Renew{ID: m.config.ID, Epoch: m.epoch})
+	b.renewal.reset(m.config.Relay, m.is.ID, over.Other(), &protocol.Renew{ID: m.config.ID, Epoch: m.epoch})
 	b.renewal.core.Watch(m.watch)
 	m.core.Do(b.renewal.Step(at, roles.Started{})...)
 }

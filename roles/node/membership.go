@@ -44,7 +44,7 @@ type Membership struct {
 	failure  ExchangeFailed // of the last exchange, if it failed
 	place    Place          // where the relay lists us
 	peer     netip.Addr     // of the relay, on the last link
-	met      bool           // nobody was expected, and what has answered so far does not say that it is a relay
+	is       roles.Expected // the relay
 
 	told      protocol.Held // the part of our catalog that the relay holds, as it last said
 	removed   uint64        // the number of the last gone name that it was told ahead of its turn
@@ -136,22 +136,20 @@ func (m *Membership) Step(at roles.Moment, in roles.Input) []roles.Effect {
 // dial begins an exchange.
 func (m *Membership) dial() {
 	m.outcome, m.retry, m.outruns, m.redialed = failed, 0, 0, false
-	m.core.Do(roles.Dial{Link: link, To: m.config.Relay, ID: m.config.RelayID})
+	m.core.Do(roles.Dial{Link: link, To: m.config.Relay, ID: m.is.ID})
 }
 
 // redial goes on with an exchange whose link broke. Where the relay has several addresses others come
 // first.
 func (m *Membership) redial() {
 	m.broke, m.redialed = false, true
-	m.core.Do(roles.Dial{Link: link, To: m.config.Relay, Last: m.peer, ID: m.config.RelayID})
+	m.core.Do(roles.Dial{Link: link, To: m.config.Relay, Last: m.peer, ID: m.is.ID})
 }
 
 // opened sends the first request of an exchange.
 func (m *Membership) opened(in roles.Opened) {
 	m.peer = in.Peer.Addr()
-	if m.config.RelayID.IsZero() && !in.ID.IsZero() {
-		m.config.RelayID, m.met = in.ID, true
-	}
+	m.is.Opened(in)
 	switch {
 	case m.stopping && m.maybe:
 		m.core.Fire(membershipOpenedToLeave)
@@ -197,9 +195,8 @@ func (m *Membership) heard(at roles.Moment, message protocol.Message) {
 		m.reject(membershipUnexpected, roles.Unexpected(message.Kind(), string(m.State())))
 		return
 	}
-	if refusal, is := message.(*protocol.Error); m.met && (!is || refusal.By == protocol.Relay) {
-		m.met = false
-		m.core.Do(roles.Report{Outcome: roles.Met{ID: m.config.RelayID}})
+	if m.is.Answered(message) {
+		m.core.Do(roles.Report{Outcome: roles.Met{ID: m.is.ID}})
 	}
 	switch answer := message.(type) {
 	case *protocol.Entered:

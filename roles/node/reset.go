@@ -1,11 +1,14 @@
 package node
 
-import "github.com/relaypeer/relaypeer/protocol"
+import (
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+)
 
 // Reset prepares the machine for another lease.
 func (m *Membership) Reset(config Config) {
 	m.core.Reset()
 	renewal := m.beside.renewal
 	renewal.reset("", protocol.PeerID{}, 0, nil)
-	*m = Membership{core: m.core, config: config, beside: beside{renewal: renewal}}
+	*m = Membership{core: m.core, config: config, is: roles.Expected{ID: config.RelayID}, beside: beside{renewal: renewal}}
 }
