@@ -100,7 +100,9 @@ func (l *tlsListener) Close() error {
 
 // shake does the handshake of a connection, and returns the link, or nil if there is none. It calls greeted once the
 // peer's first message has come.
-func (l *tlsListener) shake(below Conn, greeted func()) Conn { return l.self.respond(below, l.by, greeted) }
+func (l *tlsListener) shake(below Conn, greeted func()) Conn {
+	return l.self.respond(below, l.by, greeted)
+}
 
 // pass passes a link on to Accept, or ends it.
 func (l *tlsListener) pass(conn Conn) {
