@@ -71,7 +71,7 @@ func (c *Core[S, E]) Reset() {
 // Can reports whether the table has a row for the event in this state.
 func (c *Core[S, E]) Can(event E) bool {
 	r := c.grammar.lend()
-	defer c.grammar.referees.Put(r)
+	defer c.grammar.referees.back(r)
 	return r.allows(string(c.state), string(event))
 }
 
@@ -92,7 +92,7 @@ func (c *Core[S, E]) Fire(event E) {
 	}
 	r := c.grammar.lend()
 	moved := r.fire(string(from), string(event))
-	if c.grammar.referees.Put(r); !moved {
+	if c.grammar.referees.back(r); !moved {
 		panic(fmt.Sprintf("%s: %s has no row for %s", c.grammar.name, from, event))
 	}
 	c.state = to

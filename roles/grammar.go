@@ -16,7 +16,7 @@ type Grammar[S, E ~string] struct {
 	start S
 	moves moves // the rows, for referees
 
-	referees sync.Pool // that no machine uses now
+	referees referees // that no machine uses now
 
 	waits   map[S]time.Duration
 	final   map[S]bool
@@ -44,13 +44,8 @@ func (g *Grammar[S, E]) Table() *Table[S, E] {
 // ready makes the table ready.
 func (g *Grammar[S, E]) ready() { g.made.Do(g.build) }
 
-// lend returns a referee, which is to be put back.
-func (g *Grammar[S, E]) lend() referee {
-	if r, is := g.referees.Get().(referee); is {
-		return r
-	}
-	return newReferee(string(g.start), g.moves)
-}
+// lend returns a referee, which is to be given back.
+func (g *Grammar[S, E]) lend() referee { return g.referees.lend(string(g.start), g.moves) }
 
 func (g *Grammar[S, E]) build() {
 	t := g.table()

@@ -2,6 +2,7 @@ package roles
 
 import (
 	"context"
+	"sync"
 
 	"github.com/looplab/fsm"
 )
@@ -16,6 +17,19 @@ type moves fsm.Events
 func newReferee(start string, rows moves) referee {
 	return referee{fsm.NewFSM(start, fsm.Events(rows), nil)}
 }
+
+// referees are those that no machine uses now.
+type referees struct{ free sync.Pool }
+
+// lend returns a referee for rows, which is to be given back.
+func (r *referees) lend(start string, rows moves) referee {
+	if one, is := r.free.Get().(*fsm.FSM); is {
+		return referee{one}
+	}
+	return newReferee(start, rows)
+}
+
+func (r *referees) back(one referee) { r.free.Put(one.FSM) }
 
 func (t *Table[S, E]) moves() moves {
 	all := make(moves, 0, len(t.Rows))

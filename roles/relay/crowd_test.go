@@ -71,7 +71,7 @@ func (c *proofCrowd) link(id protocol.PeerID, from netip.AddrPort, m protocol.Me
 			case roles.Dial:
 				c.after(c.answer, func() { step(roles.Opened{Link: e.Link, ID: id}) })
 			case roles.HalfClose:
-				c.after(c.answer, func() { step(roles.PeerEnded{Link: e.Link}) })
+				c.after(c.answer, func() { step(roles.PeerEnded(e)) })
 			case roles.Arm:
 				c.after(e.After, func() { step(roles.TimerFired{Timer: e.Timer, Number: e.Number}) })
 			case roles.Send:
