@@ -22,7 +22,8 @@ type Proof struct {
 type proving struct {
 	budget Budget        // nil: no address is proven
 	probe  *Probe        // the last; nil: there was none yet
-	lease  Proof         // that is being proven
+	begun  Proof         // what that is about: its node may register anew meanwhile
+	lease  Proof         // of the node's latest request, that is to be proven
 	ttl    time.Duration // of that lease, which must not lapse before it is granted
 	open   bool          // a permit has been taken, and not been given back
 	// granted is the answer to a REGISTER that waits for the proof; nil: none does.
@@ -74,7 +75,7 @@ func (s *Session) permit(at roles.Moment, was protocol.Reach) Permit {
 // begin begins to prove the address of the lease, for which a permit has been taken.
 func (s *Session) begin(at roles.Moment) {
 	p := &s.proving
-	p.probe = newProbe(p.lease.At, s.from.ID, p.ttl/2)
+	p.begun, p.probe = p.lease, newProbe(p.lease.At, s.from.ID, p.ttl/2)
 	p.probe.core.Watch(s.watch)
 	s.core.Do(p.probe.Step(at, roles.Started{})...)
 }
@@ -106,20 +107,21 @@ func (s *Session) pass(at roles.Moment, in roles.Input) {
 	if p.probe.result == 0 { // stopped
 		return
 	}
-	p.lease.Reach = p.probe.result
+	p.begun.Reach = p.probe.result
 	if s.State() == SessionProving {
+		p.lease = p.begun
 		s.core.Fire(sessionProved)
 		s.grant(at)
 		return
 	}
-	s.directory.Proved(at, p.lease)
+	s.directory.Proved(at, p.begun)
 }
 
 // giveBack gives the permit of the Probe back.
 func (s *Session) giveBack(at roles.Moment) {
 	p := &s.proving
 	p.open = false
-	p.budget.Give(at, p.lease.At.Addr(), p.probe.result)
+	p.budget.Give(at, p.begun.At.Addr(), p.probe.result)
 }
 
 // awaitPermit answers a REGISTER that waits for a permit, or goes on waiting.

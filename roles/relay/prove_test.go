@@ -328,3 +328,28 @@ func TestALeaseDoesNotLapseWhileItIsProven(t *testing.T) {
 		t.Errorf("%+v", leases)
 	}
 }
+
+// TestAProofCountsForTheRegistrationThatItIsAbout: a node that registers with another port while the port before is being
+// proven has proven nothing of the new one, and each proof gives back the permit that it has taken.
+func TestAProofCountsForTheRegistrationThatItIsAbout(t *testing.T) {
+	turns := &relay.Proofs{}
+	registry, s := proving(t, turns)
+	s.Hear(0, rolestest.Sample(protocol.KindRegister), "Proving", "dial 1 192.0.2.9:4000 expects 01")
+	s.Tell(roles.Lost{Link: 1, Code: protocol.Refused}, "Idle", "hangup 1", grantedHere+" reached=refused", "hear 0")
+	s.Hear(0, rolestest.Sample(protocol.KindRenew), "Idle",
+		"send 0 RENEWED ttl=90000 renew=30000 host=192.0.2.9 port=4000 reached=refused", "hear 0", "dial 1 192.0.2.9:4000 expects 01")
+	again := *rolestest.Sample(protocol.KindRegister).(*protocol.Register)
+	again.Epoch, again.Port = again.Epoch+1, 4001
+	s.Hear(0, &again, "Unproven")
+	s.Tell(roles.Opened{Link: 1, ID: sampleNode()}, "Unproven", "halfclose 1", "discard 1")
+	if leases := registry.Leases(s.At.Now); len(leases) != 1 || leases[0].At.Port() != 4001 || leases[0].Reach != protocol.ReachPending {
+		t.Errorf("what has answered is another port: %+v", leases)
+	}
+	s.Tell(roles.PeerEnded{Link: 1}, "Unproven", "hangup 1")
+	s.Ring("Proving", "dial 1 192.0.2.9:4001 expects 01")
+	s.Tell(roles.Lost{Link: 1, Code: protocol.Refused}, "Idle", "hangup 1",
+		"send 0 REGISTERED ttl=90000 renew=30000 host=192.0.2.9 port=4001 reached=refused", "hear 0")
+	if turns.UnderWay() != 0 {
+		t.Errorf("%d proofs are under way", turns.UnderWay())
+	}
+}
