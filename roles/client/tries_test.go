@@ -16,7 +16,7 @@ import (
 func visitTo(t *rapid.T) Tried {
 	n := rapid.IntRange(1, 6).Draw(t, "node")
 	node := NodeOf(&protocol.Peer{Host: protocol.IPOf(netip.AddrFrom4([4]byte{192, 0, 2, byte(n)})), Port: 1, ID: rolestest.Node(byte(n/2 + 1))})
-	code := rapid.SampledFrom([]protocol.Code{0, protocol.NotFound, protocol.Refused, protocol.Unreachable, protocol.Changed, protocol.Indexing, protocol.Lost}).Draw(t, "code")
+	code := rapid.SampledFrom([]protocol.Code{0, protocol.NotFound, protocol.Refused, protocol.Unreachable, protocol.Changed, protocol.Indexing, protocol.Lost, protocol.Busy}).Draw(t, "code")
 	return Tried{Node: node, Code: code, Had: rapid.IntRange(0, 9).Draw(t, "had") == 0}
 }
 
@@ -68,5 +68,22 @@ func TestVisitsOfManyNodesAreAllRemembered(t *testing.T) {
 		if len(tried.all) < 20_000 || len(tried.all) > 2*2*20_000 {
 			t.Errorf("after round %d there are %d", round, len(tried.all))
 		}
+	}
+}
+
+// TestABusyNodeLeavesItOpenWhoeverFailedAfterIt: the file may be had of it later, in whatever order the visits were.
+func TestABusyNodeLeavesItOpenWhoeverFailedAfterIt(t *testing.T) {
+	node := func(n byte) Node {
+		return NodeOf(&protocol.Peer{Host: protocol.IP{192, 0, 2, n}, Port: 1, ID: rolestest.Node(n)})
+	}
+	busy, failed := Tried{Node: node(1), Code: protocol.Busy}, Tried{Node: node(2), Code: protocol.Lost, Had: true}
+	for name, all := range map[string][]Tried{"before": {busy, failed}, "after": {failed, busy}} {
+		if is := verdict(all, false, false, false); is != Unsure {
+			t.Errorf("a node that stays busy %s another one has failed: %v", name, is)
+		}
+	}
+	free := Tried{Node: node(1), Code: protocol.NotFound}
+	if is := verdict([]Tried{busy, failed, free}, false, false, false); is != Undelivered {
+		t.Errorf("a node that was busy and has not the file: %v", is)
 	}
 }

@@ -245,19 +245,18 @@ func (f *Fetch) exhausted() {
 // content, unasked that there are others, young that the relay may lack some. What a node said last
 // counts; where that is busy the file may be had later, whoever else failed with it.
 func verdict(all []Tried, hashed, unasked, young bool) Outcome {
-	unsure, judged, reached := unasked, map[Node]bool{}, map[protocol.PeerID]bool{}
+	busy, had, unsure, judged, reached := false, false, unasked, map[Node]bool{}, map[protocol.PeerID]bool{}
 	for _, tried := range all {
 		reached[tried.Node.ID] = reached[tried.Node.ID] || !tried.missed()
 	}
 	for _, tried := range slices.Backward(all) {
+		had = had || tried.Had
 		switch {
-		case tried.Code == protocol.Busy && !judged[tried.Node]:
-			return Unsure
-		case tried.Had:
-			return Undelivered
 		case tried.missed() && !tried.Node.ID.IsZero() && reached[tried.Node.ID]: // it has moved, and was asked elsewhere
 			continue
 		case judged[tried.Node] || tried.Code == protocol.NotFound || tried.Code == protocol.Changed && hashed:
+		case tried.Code == protocol.Busy:
+			busy = true
 		case tried.Code == protocol.Indexing:
 			young = true
 		default:
@@ -266,6 +265,10 @@ func verdict(all []Tried, hashed, unasked, young bool) Outcome {
 		judged[tried.Node] = true
 	}
 	switch {
+	case busy:
+		return Unsure
+	case had:
+		return Undelivered
 	case young:
 		return TooEarly
 	case unsure:
