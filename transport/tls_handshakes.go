@@ -222,7 +222,11 @@ func (s *handshakes) wait(h *handshake) {
 func (s *handshakes) late(h *handshake) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if q := s.hosts[h.from]; q != nil && !h.done && len(q.waiting) > 0 && slices.Contains(q.running, h) {
+	q := s.hosts[h.from]
+	if q == nil || h.done || len(q.waiting) == 0 || !slices.Contains(q.running, h) {
+		return
+	}
+	if len(q.running) == s.mostFrom || s.running == s.mostRunning { // otherwise they wait for their rate
 		s.drop(h)
 		s.next()
 	}

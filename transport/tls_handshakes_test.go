@@ -237,7 +237,6 @@ func TestManyHandshakesAtOnce(t *testing.T) {
 	}
 }
 
-// A listener that is closed takes with it what is half done, what waits, and what nobody has accepted.
 // TestHandshakesOfOneAddressHaveARate: each takes the processor for a while. Those above it wait for their turn
 // and come to their end, and hold up none of another address.
 func TestHandshakesOfOneAddressHaveARate(t *testing.T) {
@@ -274,6 +273,27 @@ func TestHandshakesOfOneAddressHaveARate(t *testing.T) {
 	})
 }
 
+// TestALateHandshakeIsLeftAloneByThoseThatWaitForTheirRate: they could not begin in its place.
+func TestALateHandshakeIsLeftAloneByThoseThatWaitForTheirRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSiteOf(t, 0.2)
+		defer s.close()
+		s.honest("192.0.2.1")
+		late := s.silent("192.0.2.1")
+		for range 2 {
+			s.silent("192.0.2.1")
+		}
+		if got := s.counts(); got != "1 run, 2 wait, of 1" {
+			t.Fatal(got)
+		}
+		time.Sleep(2 * roles.HandshakePatience)
+		if isClosed(late) {
+			t.Error("it was dropped")
+		}
+	})
+}
+
+// A listener that is closed takes with it what is half done, what waits, and what nobody has accepted.
 func TestAClosedListenerLeavesNoHandshake(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		below := NewMemory()
