@@ -87,7 +87,11 @@ func (s *Session) proveBeside(at roles.Moment, m *protocol.Renew, renewed *proto
 	if p.budget == nil || p.runs() || renewed.Reach != protocol.ReachPending && !renewed.Reach.Failed() {
 		return
 	}
-	p.lease, p.ttl = Proof{ID: m.ID, Epoch: m.Epoch, At: netip.AddrPortFrom(renewed.Host.Addr(), renewed.Port)}, roles.Millis(renewed.TTL)
+	to := netip.AddrPortFrom(renewed.Host.Addr(), renewed.Port)
+	if to.Addr() != s.from.Peer && !(to.Addr().IsLoopback() && s.from.here()) { // an advertised address, from which it does not ask
+		return
+	}
+	p.lease, p.ttl = Proof{ID: m.ID, Epoch: m.Epoch, At: to}, roles.Millis(renewed.TTL)
 	if s.permit(at, renewed.Reach) == Now {
 		s.begin(at)
 	}

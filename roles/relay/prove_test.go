@@ -353,3 +353,24 @@ func TestAProofCountsForTheRegistrationThatItIsAbout(t *testing.T) {
 		t.Errorf("%d proofs are under way", turns.UnderWay())
 	}
 }
+
+// TestWhoAdvertisesWhereItIsSeenIsProven: where nobody is believed that word names no other address. The relay dials
+// it for nobody who asks from elsewhere.
+func TestWhoAdvertisesWhereItIsSeenIsProven(t *testing.T) {
+	registry, s := proving(t, &relay.Proofs{})
+	m := *rolestest.Sample(protocol.KindRegister).(*protocol.Register)
+	m.Advertise = protocol.IPOf(visitor.Addr())
+	s.Hear(0, &m, "Proving", "dial 1 192.0.2.9:4000 expects 01")
+	s.Tell(roles.Lost{Link: 1, Code: protocol.Refused}, "Idle", "hangup 1", grantedHere+" reached=refused", "hear 0")
+	if nodes, withheld := handedOut(registry, 0); nodes != 0 || withheld != 1 {
+		t.Errorf("%d nodes are handed out, %d withheld", nodes, withheld)
+	}
+	renewed := "send 0 RENEWED ttl=90000 renew=30000 host=192.0.2.9 port=4000 reached=refused"
+	elsewhere := provingAt(t, registry, &relay.Proofs{}, netip.MustParseAddrPort("192.0.2.10:5000"))
+	elsewhere.Hear(0, rolestest.Sample(protocol.KindRenew), "Idle", renewed, "hear 0")
+	s.Hear(0, rolestest.Sample(protocol.KindRenew), "Idle", renewed, "hear 0", "dial 1 192.0.2.9:4000 expects 01")
+
+	believes := relay.NewRegistry(relay.Policy{Prove: true, AllowAdvertise: true})
+	s = provingAt(t, believes, &relay.Proofs{}, visitor)
+	s.Hear(0, &m, "Idle", grantedHere, "hear 0")
+}

@@ -129,7 +129,8 @@ func (r *Registry) Register(at roles.Moment, from From, m *protocol.Register) pr
 		class: l.class, number: l.number, publisher: l.publisher, source: l.source, publishes: m.Publishes > 0,
 	}
 	r.attribute(slot, source)
-	if l.heard(host, l.until); r.policy.Prove && m.Advertise == nil && host.IsValid() {
+	believed := m.Advertise != nil && r.policy.AllowAdvertise // otherwise it is where the node is seen
+	if l.heard(host, l.until); r.policy.Prove && !believed && host.IsValid() {
 		*l.reachOf(host.Is6()) = protocol.ReachPending
 	}
 	if _, p := r.publisher(slot); p != nil || l.publishes {
