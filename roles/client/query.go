@@ -188,6 +188,7 @@ func (q *Query) heard(m protocol.Message) {
 	case *protocol.Entered:
 		q.entered()
 	case *protocol.Located:
+		m.Withheld = min(m.Withheld, roles.MaxLeases) // so that the sum is 0 only if both are
 		m.Withheld += uint64(m.Confine(q.scope))
 		next := *q.ask.(*protocol.Locate) // a copy: what was sent belongs to the link
 		next.Cursor = m.Cursor

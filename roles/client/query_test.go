@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"math"
 	"net/netip"
 	"strings"
 	"testing"
@@ -323,5 +324,18 @@ func TestARelayNamesNoNarrowerAddressThanItsOwn(t *testing.T) {
 		if len(page.Peers) != c.named || int(page.Withheld) != 3-c.named {
 			t.Errorf("a relay at %s names %d nodes to a client at %s, and %d are withheld", c.relay, len(page.Peers), c.local, page.Withheld)
 		}
+	}
+}
+
+// TestNoNumberOfARelayHidesWhatIsLeftOut: the two counts are not added up to none.
+func TestNoNumberOfARelayHidesWhatIsLeftOut(t *testing.T) {
+	query := client.NewQuery("relay:4000", &protocol.Locate{})
+	s := rolestest.New(t, query, query.State)
+	s.Tell(roles.Started{}, "Dialing", "dial 0 relay:4000")
+	s.Tell(roles.Opened{Peer: netip.MustParseAddrPort("8.8.8.8:4000"), Local: netip.MustParseAddrPort("192.168.1.5:50000")}, "Locating", "send 0 LOCATE", "hear 0")
+	s.Hear(0, &protocol.Located{Withheld: math.MaxUint64, Peers: []protocol.Peer{protocol.PeerAt(netip.MustParseAddrPort("127.0.0.1:1"))}},
+		"Leaving", "halfclose 0", "discard 0", "report page", "report queryresult")
+	if page := s.Reports[0].(client.Page).Answer.(*protocol.Located); page.Withheld <= roles.MaxLeases {
+		t.Errorf("%d are withheld", page.Withheld)
 	}
 }
