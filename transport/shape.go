@@ -43,7 +43,7 @@ const (
 const mostIdleLanes = 1024
 
 // bounds reports whether there is a bound.
-func (s *Shape) bounds() bool { return s != nil && s.All+s.Each > 0 }
+func (s *Shape) bounds() bool { return s != nil && (s.All > 0 || s.Each > 0) }
 
 // piece returns how many bytes are sent after a wait at most.
 func (s *Shape) piece() int {
