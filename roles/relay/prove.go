@@ -148,7 +148,9 @@ func (s *Session) awaitPermit(at roles.Moment) {
 func (s *Session) grant(at roles.Moment) {
 	p := &s.proving
 	granted := p.granted
-	granted.Reach = s.directory.Proved(at, p.lease)
+	if reach := s.directory.Proved(at, p.lease); reach != 0 { // otherwise the lease is another one now, or gone
+		granted.Reach = reach
+	}
 	p.granted, p.lease.Granted = nil, 0
 	s.answer(granted)
 }

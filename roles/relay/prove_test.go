@@ -374,3 +374,12 @@ func TestWhoAdvertisesWhereItIsSeenIsProven(t *testing.T) {
 	s = provingAt(t, believes, &relay.Proofs{}, visitor)
 	s.Hear(0, &m, "Idle", grantedHere, "hear 0")
 }
+
+// TestAProofThatIsDroppedSaysNothing: a node whose lease has ended meanwhile is not told that nobody finds out.
+func TestAProofThatIsDroppedSaysNothing(t *testing.T) {
+	registry, s := proving(t, &relay.Proofs{})
+	m := rolestest.Sample(protocol.KindRegister).(*protocol.Register)
+	s.Hear(0, m, "Proving", "dial 1 192.0.2.9:4000 expects 01")
+	registry.Leave(roles.Moment{}, &protocol.Leave{ID: m.ID, Epoch: m.Epoch})
+	s.Tell(roles.Opened{Link: 1, ID: sampleNode()}, "Idle", "halfclose 1", "discard 1", grantedHere+" reached=pending", "hear 0")
+}
