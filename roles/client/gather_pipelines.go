@@ -256,7 +256,10 @@ func (g *Gather) pipelineOver(at roles.Moment, slot *pipelineSlot) {
 			brought = brought || one.Size > 0
 		}
 	}
-	redial := g.redial(slot, brought) || g.later(at, slot, brought)
+	if brought {
+		g.busy.gave(slot.node)
+	}
+	redial := g.redial(slot, brought) || g.later(at, slot)
 	for i, item := range slot.load {
 		if one := &g.items[item]; !one.concluded && !slot.came[i] && !redial && (!slot.overtaken || len(one.holders) > 1) {
 			one.refused = append(one.refused, slot.node)
@@ -279,10 +282,7 @@ func (g *Gather) redial(slot *pipelineSlot, brought bool) bool {
 }
 
 // later reports whether a node that is busy is to be asked again, in a later round, for what has not come.
-func (g *Gather) later(at roles.Moment, slot *pipelineSlot, brought bool) bool {
-	if brought {
-		g.busy.gave(slot.node)
-	}
+func (g *Gather) later(at roles.Moment, slot *pipelineSlot) bool {
 	return slot.machine.busy && (g.busy.waits(slot.node) || g.busy.said(at, slot.node, slot.machine.retry))
 }
 
