@@ -24,10 +24,17 @@ const (
 	probeTimer roles.Timer = 1
 )
 
-func newProbe(to netip.AddrPort, of protocol.PeerID, most time.Duration) *Probe {
-	p := &Probe{core: roles.NewCore(probeGrammar), of: of, to: to, most: most}
+func newProbe() *Probe {
+	p := &Probe{core: roles.NewCore(probeGrammar)}
 	p.core.Use(probeLink, probeTimer)
 	return p
+}
+
+// reset prepares the machine for an address. Its deadlines are numbered on, so that one of an earlier address
+// that comes late is none of this one's.
+func (p *Probe) reset(to netip.AddrPort, of protocol.PeerID, most time.Duration) {
+	p.core.Reset()
+	*p = Probe{core: p.core, of: of, to: to, most: most}
 }
 
 // State returns the state that the machine is in.

@@ -21,7 +21,7 @@ type Proof struct {
 // proving is a Session's work on the address of a lease.
 type proving struct {
 	budget Budget        // nil: no address is proven
-	probe  *Probe        // the last; nil: there was none yet
+	probe  *Probe        // for one address after the other; nil: there was none yet
 	begun  Proof         // what that is about: its node may register anew meanwhile
 	lease  Proof         // of the node's latest request, that is to be proven
 	ttl    time.Duration // of that lease, which must not lapse before it is granted
@@ -75,7 +75,11 @@ func (s *Session) permit(at roles.Moment, was protocol.Reach) Permit {
 // begin begins to prove the address of the lease, for which a permit has been taken.
 func (s *Session) begin(at roles.Moment) {
 	p := &s.proving
-	p.begun, p.probe = p.lease, newProbe(p.lease.At, s.from.ID, p.ttl/2)
+	if p.probe == nil {
+		p.probe = newProbe()
+	}
+	p.begun = p.lease
+	p.probe.reset(p.begun.At, s.from.ID, p.ttl/2)
 	p.probe.core.Watch(s.watch)
 	s.core.Do(p.probe.Step(at, roles.Started{})...)
 }

@@ -383,3 +383,14 @@ func TestAProofThatIsDroppedSaysNothing(t *testing.T) {
 	registry.Leave(roles.Moment{}, &protocol.Leave{ID: m.ID, Epoch: m.Epoch})
 	s.Tell(roles.Opened{Link: 1, ID: sampleNode()}, "Idle", "halfclose 1", "discard 1", grantedHere+" reached=pending", "hear 0")
 }
+
+// TestADeadlineOfAnEarlierProofEndsNoLaterOne: it was on its way when that proof came to its end.
+func TestADeadlineOfAnEarlierProofEndsNoLaterOne(t *testing.T) {
+	_, s := proving(t, &relay.Proofs{})
+	s.Hear(0, rolestest.Sample(protocol.KindRegister), "Proving", "dial 1 192.0.2.9:4000 expects 01")
+	s.Tell(roles.Lost{Link: 1, Code: protocol.Refused}, "Idle", "hangup 1", grantedHere+" reached=refused", "hear 0")
+	s.Hear(0, rolestest.Sample(protocol.KindRenew), "Idle",
+		"send 0 RENEWED ttl=90000 renew=30000 host=192.0.2.9 port=4000 reached=refused", "hear 0", "dial 1 192.0.2.9:4000 expects 01")
+	s.Tell(roles.TimerFired{Timer: 1, Number: 1}, "Idle")
+	s.Tell(roles.Opened{Link: 1, ID: sampleNode()}, "Idle", "halfclose 1", "discard 1")
+}
