@@ -108,11 +108,15 @@ func (s *handshakes) place(h *handshake) bool {
 	if q == nil {
 		q = &queue{}
 	}
+	full, late := len(q.running) == s.mostFrom, (*handshake)(nil)
+	if full {
+		late = q.overdue()
+	}
 	switch {
 	case s.closed:
 		h.conn.Close()
 		return true
-	case len(q.running) == s.mostFrom && (len(q.waiting) > 0 || !s.dropOverdue(q.overdue())):
+	case full && (len(q.waiting) > 0 || late == nil):
 		s.hosts[h.from] = q
 		s.wait(h)
 		return true
@@ -121,7 +125,7 @@ func (s *handshakes) place(h *handshake) bool {
 		s.wait(h)
 		s.lookSoon()
 		return true
-	case s.running == s.mostRunning && !s.dropOverdue(s.overdue()):
+	case !s.dropOverdue(late) && s.running == s.mostRunning && !s.dropOverdue(s.overdue()):
 		return false
 	}
 	s.hosts[h.from] = q
@@ -226,10 +230,13 @@ func (s *handshakes) late(h *handshake) {
 	if q == nil || h.done || len(q.waiting) == 0 || !slices.Contains(q.running, h) {
 		return
 	}
-	if len(q.running) == s.mostFrom || s.running == s.mostRunning { // otherwise they wait for their rate
-		s.drop(h)
-		s.next()
+	full := len(q.running) == s.mostFrom || s.running == s.mostRunning
+	if !full || !s.allows(q.waiting[len(q.waiting)-1]) { // they wait for their rate
+		h.timer.Reset(s.look)
+		return
 	}
+	s.drop(h)
+	s.next()
 }
 
 // dropOverdue drops a handshake that takes long. It reports false if there is none.

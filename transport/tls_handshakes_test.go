@@ -291,6 +291,24 @@ func TestALateHandshakeIsLeftAloneByThoseThatWaitForTheirRate(t *testing.T) {
 			t.Error("it was dropped")
 		}
 	})
+	synctest.Test(t, func(t *testing.T) {
+		s := newSiteOf(t, roles.MaxHandshakesFrom/roles.RateBurst.Seconds())
+		defer s.close()
+		late := []Conn{}
+		for range roles.MaxHandshakesFrom {
+			late = append(late, s.silent("192.0.2.1"))
+		}
+		time.Sleep(2 * roles.HelloPatience)
+		s.silent("192.0.2.1")
+		if got := s.counts(); got != "8 run, 1 wait, of 1" {
+			t.Error(got)
+		}
+		for i, conn := range late {
+			if isClosed(conn) {
+				t.Errorf("%d was dropped", i)
+			}
+		}
+	})
 }
 
 // A listener that is closed takes with it what is half done, what waits, and what nobody has accepted.
