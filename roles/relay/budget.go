@@ -55,14 +55,22 @@ func (p *Proofs) Take(at roles.Moment, addr netip.Addr, again bool) Permit {
 	if addr.IsLoopback() {
 		return p.take(roles.MaxProbes)
 	}
-	h := p.host(at.Now, addr)
+	key := hostOf(addr)
+	h := p.hosts[key]
+	if h == nil {
+		h = &proofs{}
+	}
 	switch {
-	case h == nil || h.failed >= roles.MaxFailedProbes && at.Now-h.since < roles.ProbeSpan:
+	case h.failed >= roles.MaxFailedProbes && at.Now-h.since < roles.ProbeSpan:
 		return Spent
 	case h.busy:
 		return Later
 	}
 	permit := p.take(h.share(at.Now, again))
+	if permit == Now && !p.remember(at.Now, key, h) {
+		p.under--
+		return Spent
+	}
 	h.busy = permit == Now
 	return permit
 }
@@ -86,24 +94,23 @@ func (h *proofs) share(now time.Duration, again bool) int {
 	return roles.MaxProbes * 3 / 4
 }
 
-// host returns what an address has had; nil: no more addresses can be remembered.
-func (p *Proofs) host(now time.Duration, addr netip.Addr) *proofs {
-	key := hostOf(addr)
-	if h := p.hosts[key]; h != nil {
-		return h
+// remember remembers what an address has had: one that is dialed, and no other. It reports false if no more can be
+// remembered.
+func (p *Proofs) remember(now time.Duration, key netip.Prefix, h *proofs) bool {
+	if p.hosts[key] != nil {
+		return true
 	}
 	if len(p.hosts) >= roles.MaxProbed {
 		p.forget(now)
 	}
 	if len(p.hosts) >= roles.MaxProbed {
-		return nil
+		return false
 	}
 	if p.hosts == nil {
 		p.hosts = map[netip.Prefix]*proofs{}
 	}
-	h := &proofs{}
 	p.hosts[key] = h
-	return h
+	return true
 }
 
 // hostOf returns what counts as one address.

@@ -394,3 +394,22 @@ func TestADeadlineOfAnEarlierProofEndsNoLaterOne(t *testing.T) {
 	s.Tell(roles.TimerFired{Timer: 1, Number: 1}, "Idle")
 	s.Tell(roles.Opened{Link: 1, ID: sampleNode()}, "Idle", "halfclose 1", "discard 1")
 }
+
+// TestOnlyWhatIsDialedIsRemembered: addresses that wait in vain take no room from others.
+func TestOnlyWhatIsDialedIsRemembered(t *testing.T) {
+	turns, now := &relay.Proofs{}, roles.Moment{Now: time.Hour}
+	addr := func(n int) netip.Addr { return netip.AddrFrom4([4]byte{100, byte(n >> 16), byte(n >> 8), byte(n)}) }
+	under := 0
+	for turns.Take(now, addr(under), false) == relay.Now {
+		under++
+	}
+	for n := range 2 * roles.MaxProbed {
+		if turn := turns.Take(now, addr(under+n), false); turn != relay.Later {
+			t.Fatalf("number %d has turn %d", n, turn)
+		}
+	}
+	turns.Give(now, addr(0), protocol.ReachDirect)
+	if turn := turns.Take(now, addr(3*roles.MaxProbed), false); turn != relay.Now {
+		t.Errorf("another one has turn %d", turn)
+	}
+}
