@@ -2,15 +2,8 @@ package main
 
 import (
 	"context"
-	"crypto/ed25519"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
-	"math/big"
-	"net"
 	"net/netip"
 	"slices"
 	"sync"
@@ -72,92 +65,6 @@ func serveRelay(ctx context.Context, r *peer.Relay, network transport.Network) (
 // unbounded is a relay without a bound on how often one id asks: all clients of these measures have one.
 func unbounded(directory relay.Directory, network transport.Network) *peer.Relay {
 	return &peer.Relay{Directory: directory, Network: network, RequestRate: 1 << 30}
-}
-
-// locateSecurely counts LOCATEs over a link each, and those of a loop that does nothing but accept, shake hands,
-// read, write and close.
-func locateSecurely(ctx context.Context, l *lab) (rows []row, err error) {
-	registry := relay.NewRegistry(relay.Policy{})
-	for n := range secureLeases {
-		id := protocol.PeerID{byte(n + 1)}
-		registry.Register(roles.Moment{}, relay.From{Peer: netip.AddrFrom4([4]byte{10, 0, 0, byte(n + 1)})}, &protocol.Register{ID: id, Epoch: 1, Port: 40000})
-	}
-	ask := &protocol.Locate{Name: "a file"}
-	answer := protocol.Append(nil, registry.Locate(roles.Moment{Rand: 7}, relay.From{}, ask))
-	network := &transport.TLS{By: protocol.Relay}
-	ours, err := serveRelay(ctx, unbounded(registry, nil), network)
-	if err != nil {
-		return nil, err
-	}
-	bare, err := serveBareTLS(ctx, len(protocol.Append(nil, ask)), answer)
-	if err != nil {
-		return nil, errors.Join(err, ours.stop())
-	}
-	defer func() { err = errors.Join(err, ours.stop(), bare.stop()) }()
-	at := func(to string) func(context.Context) (sample, error) {
-		return func(ctx context.Context) (sample, error) {
-			begin := time.Now()
-			err := atOnce(secureClients, secureLocates, func(int) error {
-				w, err := secureWire(ctx, network, to)
-				if err != nil {
-					return err
-				}
-				defer w.close()
-				_, err = w.ask(ask)
-				return err
-			})
-			return sample{took: time.Since(begin)}, err
-		}
-	}
-	const loop = "a bare loop of crypto/tls"
-	samples, err := l.turns(ctx, 0, func() error { return nil }, way{"relay over TLS", at(ours.at)}, way{loop, at(bare.at)})
-	if err != nil {
-		return nil, err
-	}
-	return []row{{"LOCATE of 50 nodes over TLS, a link each", rate(samples[0], secureLocates), "a second", loop, rate(samples[1], secureLocates), bar{least: 0.85}}}, nil
-}
-
-// serveBareTLS serves that loop.
-func serveBareTLS(ctx context.Context, request int, answer []byte) (served, error) {
-	_, key, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		return served{}, err
-	}
-	of := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
-	signed, err := x509.CreateCertificate(rand.Reader, of, of, key.Public(), key)
-	if err != nil {
-		return served{}, err
-	}
-	config := &tls.Config{
-		Certificates: []tls.Certificate{{Certificate: [][]byte{signed}, PrivateKey: key}}, NextProtos: []string{"relaypeer/1"},
-		MinVersion: tls.VersionTLS13, ClientAuth: tls.RequestClientCert,
-	}
-	var listening net.ListenConfig
-	listener, err := listening.Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return served{}, err
-	}
-	var serving sync.WaitGroup
-	serving.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			serving.Go(func() {
-				over := tls.Server(conn, config)
-				defer over.Close()
-				if _, err := io.ReadFull(over, make([]byte, request)); err == nil {
-					over.Write(answer)
-				}
-			})
-		}
-	})
-	return served{listener.Addr().String(), func() error {
-		err := listener.Close()
-		serving.Wait()
-		return err
-	}}, nil
 }
 
 // atOnce calls f for each number below all, so many at once.
@@ -247,67 +154,6 @@ func pause(ctx context.Context, wait time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// secureNode is the least that a node can be: it registers, and lets itself be reached.
-type secureNode struct {
-	network *transport.TLS
-	port    uint16
-	epoch   uint64
-	stop    func()
-}
-
-func newSecureNode(ctx context.Context) (*secureNode, error) {
-	network := &transport.TLS{}
-	listener, err := network.Listen(ctx, "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	var serving sync.WaitGroup
-	serving.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			serving.Go(func() {
-				io.Copy(io.Discard, conn)
-				conn.Close()
-			})
-		}
-	})
-	return &secureNode{network: network, port: listener.Addr().Port(), stop: func() {
-		listener.Close()
-		serving.Wait()
-	}}, nil
-}
-
-// register registers anew, and returns whether the relay has reached the node.
-func (n *secureNode) register(ctx context.Context, at string) (protocol.Reach, error) {
-	n.epoch++
-	answer, err := n.ask(ctx, at, &protocol.Register{ID: n.network.ID(), Epoch: n.epoch, Port: n.port})
-	if granted, is := answer.(*protocol.Registered); is {
-		return granted.Reach, nil
-	}
-	return 0, err
-}
-
-// renew renews the lease, and returns whether the relay has reached the node.
-func (n *secureNode) renew(ctx context.Context, at string) (protocol.Reach, error) {
-	answer, err := n.ask(ctx, at, &protocol.Renew{ID: n.network.ID(), Epoch: n.epoch})
-	if renewed, is := answer.(*protocol.Renewed); is {
-		return renewed.Reach, nil
-	}
-	return 0, err
-}
-
-func (n *secureNode) ask(ctx context.Context, at string, m protocol.Message) (protocol.Message, error) {
-	w, err := secureWire(ctx, n.network, at)
-	if err != nil {
-		return nil, err
-	}
-	defer w.close()
-	return w.ask(m)
 }
 
 // registerSecurely tells how long a registration takes, with the proof of its address and without.
