@@ -105,4 +105,3 @@ func serveBareTLS(ctx context.Context, request int, answer []byte) (served, erro
 		return err
 	}}, nil
 }
-

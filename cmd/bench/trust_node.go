@@ -69,4 +69,3 @@ func (n *secureNode) ask(ctx context.Context, at string, m protocol.Message) (pr
 	defer w.close()
 	return w.ask(m)
 }
-
