@@ -108,6 +108,11 @@ func TestAMirrorSaysWhichNamesAreObstructed(t *testing.T) {
 	background(t, mirror.Run)
 	eventually(t, "what can be mirrored is", func() bool { return log.count("mirrored: files=1") == 1 })
 	// The first look may come when not all names are published.
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(log.whole.String())
+		}
+	})
 	eventually(t, "what is in the way is said", func() bool { return log.count("WARN", "something is in the way", "files=3", "first=a/1") == 1 })
 	if err := root.Remove("b"); err != nil {
 		t.Fatal(err)
