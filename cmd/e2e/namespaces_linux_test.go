@@ -105,10 +105,10 @@ func (h *hosts) relay(args ...string) *process {
 	return h.start(relayHost, "relay-server", append(append([]string{"--ttl", "3s"}, args...), "0")...)
 }
 
-// fetch has a client on a machine fetch a file.
-func (h *hosts) fetch(name, relay string, r *process, file string) result {
+// fetch has a client on a machine fetch a file, or do what its flags say.
+func (h *hosts) fetch(name, relay string, r *process, args ...string) result {
 	h.t.Helper()
-	cmd := h.command(name, "peer-client", relay, r.port, file)
+	cmd := h.command(name, "peer-client", append([]string{relay, r.port}, args...)...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()
@@ -148,6 +148,9 @@ func TestANodeBehindAFirewallSaysSo(t *testing.T) {
 	started := time.Now()
 	if got := h.fetch("c", "10.9.0.1", relay, "a"); got.code != 1 || !strings.Contains(got.err, "cannot be reached from here") || time.Since(started) > 4*time.Second {
 		t.Errorf("a client ends with %d after %v: %s", got.code, time.Since(started), got.err)
+	}
+	if got := h.fetch("c", "10.9.0.1", relay, "--who", "a"); got.code != 1 || got.out != "" || !strings.Contains(got.err, "the relay knows 1 node that cannot be reached from here") {
+		t.Errorf("asked who has it a client ends with %d: %q, %s", got.code, got.out, got.err)
 	}
 	h.on("n", "ip", "rule", "del", "pref", "1")
 	h.gets("c", "10.9.0.1", relay)

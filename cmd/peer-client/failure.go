@@ -140,7 +140,7 @@ func unmatched(args ...string) error {
 func unasked(is client.Unasked, asked []client.Tried) string {
 	var told []string
 	if is.Withheld > 0 {
-		told = append(told, "the relay knows "+cli.Count(int(is.Withheld), "node", "nodes")+" that cannot be reached from here")
+		told = append(told, withheldText(is.Withheld))
 	}
 	if is.LeftOut > 0 {
 		told = append(told, cli.Count(int(is.LeftOut), "entry", "entries")+" of the relay's answer could not be used")
@@ -153,6 +153,11 @@ func unasked(is client.Unasked, asked []client.Tried) string {
 		told = append([]string{obstacles(asked)}, told...)
 	}
 	return strings.Join(told, "; ")
+}
+
+// withheldText says of how many nodes the relay says that they cannot be reached from here.
+func withheldText(n uint64) string {
+	return "the relay knows " + nodes(n, "node", "nodes") + " that cannot be reached from here"
 }
 
 // lastTries returns the last try of each node, in the order of the first ones.

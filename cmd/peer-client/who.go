@@ -28,9 +28,15 @@ func (c *command) tellWho(ctx context.Context) error {
 	switch {
 	case holders.Empty() && holders.Covers.Err() != nil:
 		return tooEarly(wantedName(request), holders.Covers.Awaited())
+	case holders.Empty() && holders.Covers.Withheld > 0:
+		return failure(cli.ExitFailure, "no node that can be reached from here has %s: %s", wantedName(request), withheldText(holders.Covers.Withheld))
 	case holders.Empty():
 		return c.nobody(ctx, request)
-	case c.events == nil:
+	}
+	if n := holders.Covers.Withheld; n > 0 {
+		c.note("there may be more: %s", withheldText(n))
+	}
+	if c.events == nil {
 		return printWho(c.stdout, holders.All(), cli.IsTerminal(c.stdout))
 	}
 	for h, err := range holders.All() {

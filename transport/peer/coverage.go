@@ -15,6 +15,7 @@ type Coverage struct {
 	Publishing uint64        // nodes whose names are on their way to the relay
 	Silent     uint64        // nodes that may have more than they publish, or publish nothing
 	Some       []client.Node // of the silent
+	Withheld   uint64        // nodes that were asked for and that this client cannot reach, as the relay says: who has a file, not what is listed
 }
 
 // Err returns nil if what was listed does not change by itself, and otherwise an [ErrTooEarly].

@@ -117,6 +117,7 @@ func (c *Client) who(ctx context.Context, request Request, covers *Coverage) ite
 			}
 			located := page.(*protocol.Located)
 			covers.Add(Coverage{Young: roles.Millis(located.Young)})
+			covers.Withheld = min(covers.Withheld+min(located.Withheld, roles.MaxLeases), roles.MaxLeases)
 			for _, peer := range located.Peers {
 				if !yield(Holder{client.NodeOf(&peer), client.Identity{Hash: peer.Hash, Size: peer.Size}}, nil) {
 					return
