@@ -23,6 +23,7 @@ func echo(result error) (command *cobra.Command, ran *bool) {
 	LogFlags(command, "warn")
 	command.Flags().IntP("many", "m", 1, "a number")
 	command.Flags().Bool("maybe", false, "a choice")
+	command.Flags().Float64("rate", 1, "a number")
 	command.Flags().Duration("long", time.Second, "a time")
 	command.Flags().Var(shape{}, "shape", "a kind of its own")
 	return command, ran
@@ -74,6 +75,7 @@ func TestWhatAFlagMayBeIsSaidInPlainWords(t *testing.T) {
 	}{
 		{[]string{"--many", "x"}, `--many: "x" is not a whole number`},
 		{[]string{"-m", "99999999999999999999"}, `--many: "99999999999999999999" is too large or too small`},
+		{[]string{"--rate", "1.5M"}, `--rate: "1.5M" is not a number`},
 		{[]string{"--maybe=perhaps"}, `--maybe: "perhaps" is not true or false`},
 		{[]string{"--long", "7"}, `--long: "7" is not a time like 90s or 5m`},
 		{[]string{"--shape", "square"}, `--shape: "square" is not round`},

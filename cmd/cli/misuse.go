@@ -40,7 +40,7 @@ func dashed(name string) string {
 // kinds of values say so themselves.
 func unfit(value *pflag.InvalidValueError) string {
 	expected := map[string]string{
-		"int": "a whole number", "bool": "true or false", "duration": "a time like 90s or 5m",
+		"int": "a whole number", "float64": "a number", "bool": "true or false", "duration": "a time like 90s or 5m",
 	}[value.GetFlag().Value.Type()]
 	given := ForDisplay(value.GetValue())
 	switch {

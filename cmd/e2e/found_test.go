@@ -107,6 +107,10 @@ func TestExitCodesSayWhatWentWrong(t *testing.T) {
 		{"not a TCP port", 2, []string{"peer-node", "127.0.0.1", "0"}},
 		{"node id", 2, []string{"peer-node", "--plain", "--id", "abc", "127.0.0.1", relay.port}},
 		{"HOST:PORT", 2, []string{"peer-node", "--listen", "here", "127.0.0.1", relay.port}},
+		{"--listen: \"x\" is not a TCP port", 2, []string{"peer-node", "--listen", ":x", "127.0.0.1", relay.port}},
+		{"--advertise: \"x\" is not a TCP port", 2, []string{"peer-node", "--advertise", "127.0.0.1:x", "127.0.0.1", relay.port}},
+		{"--link-rate-from: \"fast\" is not a number", 2, []string{"peer-node", "--link-rate-from", "fast", "127.0.0.1", relay.port}},
+		{"advertising 192.0.2.1 from 127.0.0.1 is not allowed here", 4, []string{"peer-node", "--log-level", "off", "--share", t.TempDir(), "--advertise", "192.0.2.1", "127.0.0.1", relay.port}},
 	} {
 		r := run(t, "", c.args[0], c.args[1:]...)
 		if r.code != c.code || r.out != "" || !strings.Contains(r.err, c.say) || strings.Count(r.err, "\n") != 1 || strings.Contains(r.err, "goroutine ") {

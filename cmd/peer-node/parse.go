@@ -40,7 +40,7 @@ func (s *sharing) parse(c *cobra.Command, args []string) (err error) {
 		return cli.Usage("--listen: %q is not HOST:PORT", s.Listen)
 	}
 	if _, err := cli.ParsePort(port, true); err != nil {
-		return err
+		return cli.Usage("--listen: %v", err)
 	}
 	if err := checkListen(host); err != nil {
 		return err
@@ -120,7 +120,7 @@ func parseAdvertise(ctx context.Context, text string) (netip.AddrPort, error) {
 	host, port := text, uint16(0)
 	if h, p, err := net.SplitHostPort(text); err == nil {
 		if port, err = cli.ParsePort(p, false); err != nil {
-			return netip.AddrPort{}, err
+			return netip.AddrPort{}, cli.Usage("--advertise: %v", err)
 		}
 		host = h
 	}
