@@ -126,7 +126,7 @@ func (m *Mirror) wants(name string, way *obstructed) bool {
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
 		return err != nil
 	}
-	if way.files == 0 {
+	if way.files == 0 || name < way.first { // names come in no order
 		way.first, way.why = name, err
 	}
 	way.files++
