@@ -259,6 +259,7 @@ func TestAReaderThatHasHadEnoughIsNotWorthAWord(t *testing.T) {
 		gone.Close()
 		errs := &watched{}
 		cmd := command(t.Context(), words[0], words[1:]...)
+		withState(t, cmd)
 		cmd.Stdout, cmd.Stderr = out, errs
 		cmd.Run()
 		out.Close()

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -42,6 +43,7 @@ func start(t *testing.T, name string, args ...string) *process {
 // startCommand runs a command that runs a server.
 func startCommand(t *testing.T, cmd *exec.Cmd) *process {
 	t.Helper()
+	withState(t, cmd)
 	name := filepath.Base(cmd.Path)
 	p := &process{t: t, cmd: cmd, errors: &watched{}, ended: make(chan error, 1)}
 	out, err := p.cmd.StdoutPipe()
@@ -72,6 +74,20 @@ func startCommand(t *testing.T, cmd *exec.Cmd) *process {
 		t.Fatalf("%s is not ready\n%s", name, p.errors)
 	}
 	return p
+}
+
+// states has the state folder of each test, by its name: a port is another relay's in another test, and keys and
+// relays that are known of one are of no use to it.
+var states sync.Map
+
+// withState gives a command the state folder of its test, unless it has an environment of its own.
+func withState(t *testing.T, cmd *exec.Cmd) {
+	if cmd.Env != nil {
+		return
+	}
+	of, _, _ := strings.Cut(t.Name(), "/")
+	dir, _ := states.LoadOrStore(of, filepath.Join(filepath.Dir(programs), "states", of))
+	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+dir.(string))
 }
 
 var listening = regexp.MustCompile(`listens=(\S+)`)
@@ -153,6 +169,7 @@ func run(t *testing.T, stdin, name string, args ...string) result {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	cmd := command(ctx, name, args...)
+	withState(t, cmd)
 	var out, errs bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &errs
 	err := cmd.Run()
@@ -172,6 +189,7 @@ func begin(t *testing.T, args ...string) *process {
 // beginCommand starts a command that runs a client.
 func beginCommand(t *testing.T, cmd *exec.Cmd) *process {
 	t.Helper()
+	withState(t, cmd)
 	p := &process{t: t, cmd: cmd, errors: &watched{}, ended: make(chan error, 1)}
 	p.cmd.Stderr = p.errors
 	if err := p.cmd.Start(); err != nil {

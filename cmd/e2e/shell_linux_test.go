@@ -38,6 +38,7 @@ func TestStreamsThatAreClosed(t *testing.T) {
 	} {
 		cmd := exec.CommandContext(t.Context(), "sh", "-c", `cd "$2"; `+line+"; echo $? >code",
 			filepath.Join(programs, "peer-client"), "--relay="+relay.ready, t.TempDir())
+		withState(t, cmd)
 		var errs bytes.Buffer
 		cmd.Stderr = &errs
 		if err := cmd.Run(); err != nil {

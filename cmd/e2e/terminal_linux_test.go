@@ -66,7 +66,8 @@ func (p *terminal) on(t *testing.T, environment []string, args ...string) *exec.
 	t.Helper()
 	cmd := command(t.Context(), "peer-client", args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = p.program, p.program, p.program
-	cmd.Env = append(os.Environ(), environment...)
+	withState(t, cmd)
+	cmd.Env = append(cmd.Env, environment...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 2}
 	return cmd
 }
