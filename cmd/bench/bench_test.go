@@ -47,6 +47,8 @@ func TestEachMeasureGivesRows(t *testing.T) {
 		"| LOCATE by name among 2,000 entries, asked and answered over a kept link |", "| the same in the registry alone, 2,000 entries |",
 		"| an index entry in the relay's memory",
 		"| fetch of 5 MiB over TLS to a file ", "| 50 files of 4 KiB over TLS into a folder ",
+		"| LOCATE of 50 nodes over TLS, a link each |", "| a TLS link that rests, of the server's memory |", "| registration over TLS with the proof of its address, median |",
+		"| the renewals of 100,000 leases, each after ", "| of these, nodes that are not proven after their next renewal |",
 	} {
 		if !strings.Contains(string(table), want) {
 			t.Errorf("there is no %q in\n%s", want, table)

@@ -53,7 +53,7 @@ func newOptions(flags *pflag.FlagSet) *options {
 	flags.DurationVar(&o.trip, "trip", 100*time.Millisecond, "a round trip of the long way")
 	flags.IntVar(&o.clients, "clients", 64, "clients that fetch from one node at once")
 	flags.Var(&o.each, "each", "bytes of the file that each of them fetches")
-	flags.IntVar(&o.files, "files", 10_000, "small files of 4 KiB that are fetched")
+	flags.IntVar(&o.files, "files", usualFiles, "small files of 4 KiB that are fetched")
 	flags.IntVar(&o.smaller, "smaller", 50_000, "small files of 1 KiB that are fetched")
 	flags.IntVar(&o.shared, "shared", 100_000, "files of the share that is started a second time")
 	flags.IntVar(&o.huge, "huge", 0, "files of a share that is started twice and whose node's memory is measured, such as 1000000: this takes minutes, \n"+
@@ -112,6 +112,9 @@ func (p *pattern) Set(text string) (err error) {
 
 // matches reports whether a measure of that name is asked for.
 func (p *pattern) matches(name string) bool { return p.Regexp == nil || p.MatchString(name) }
+
+// usualFiles is how many small files are fetched unless somebody says otherwise.
+const usualFiles = 10_000
 
 // size is bytes as people write them: 512MiB, 1GiB, 100000.
 type size int64

@@ -29,6 +29,9 @@ const (
 	manyLeases    = 100_000
 )
 
+// few returns a number of these measures, smaller where there are fewer small files than usual: in tests.
+func (l *lab) few(usual int) int { return max(1, usual*min(l.files, usualFiles)/usualFiles) }
+
 // measureTrust is about what links that prove ids cost a relay.
 func measureTrust(ctx context.Context, l *lab) (rows []row, err error) {
 	for _, part := range []func(context.Context, *lab) ([]row, error){locateSecurely, idleSecurely, registerSecurely, renewSecurely, registerAtOnce} {
@@ -113,7 +116,8 @@ func idleSecurely(ctx context.Context, l *lab) (rows []row, err error) {
 	}
 	defer func() { err = errors.Join(err, server.stop()) }()
 	network := &transport.TLS{}
-	wires := make([]*wire, secureIdle)
+	idle := l.few(secureIdle)
+	wires := make([]*wire, idle)
 	rest := func(n int) (err error) {
 		if wires[n], err = secureWire(ctx, network, at); err == nil {
 			_, err = wires[n].ask(&protocol.Locate{})
@@ -128,21 +132,21 @@ func idleSecurely(ctx context.Context, l *lab) (rows []row, err error) {
 		}
 	}()
 	before := residentMemory(server.Process.Pid)
-	if err := atOnce(secureClients, secureIdle, rest); err != nil {
+	if err := atOnce(secureClients, idle, rest); err != nil {
 		return nil, err
 	}
-	for range restRounds { // until the server has given back what the handshakes took, and no link is idle for too long
+	for range restRounds * idle / secureIdle { // until the server has given back what the handshakes took, and no link is idle for too long
 		if err := pause(ctx, roles.IdleTimeout*4/5); err != nil {
 			return nil, err
 		}
-		if err := atOnce(secureClients, secureIdle, func(n int) error {
+		if err := atOnce(secureClients, idle, func(n int) error {
 			_, err := wires[n].ask(&protocol.Locate{})
 			return err
 		}); err != nil {
 			return nil, err
 		}
 	}
-	each := float64(residentMemory(server.Process.Pid)-before) / secureIdle / 1024
+	each := float64(residentMemory(server.Process.Pid)-before) / float64(idle) / 1024
 	return []row{{what: "a TLS link that rests, of the server's memory", ours: each, unit: "KiB", bar: bar{most: 32}}}, nil
 }
 
@@ -173,7 +177,7 @@ func registerSecurely(ctx context.Context, l *lab) (rows []row, err error) {
 		defer func() { err = errors.Join(err, relay.stop()) }()
 		ways = append(ways, way{name, func(ctx context.Context) (sample, error) {
 			var took []time.Duration
-			for range secureNodes {
+			for range l.few(secureNodes) {
 				begin := time.Now()
 				reach, err := node.register(ctx, relay.at)
 				if err != nil || (reach == protocol.ReachDirect) != (over != nil) {
@@ -216,13 +220,14 @@ func renewSecurely(ctx context.Context, l *lab) (rows []row, err error) {
 		return nil, err
 	}
 	before := usedCPU(server.Process.Pid)
-	if err := atOnce(4, secureRenews, func(int) error {
+	renews := l.few(secureRenews)
+	if err := atOnce(4, renews, func(int) error {
 		_, err := node.renew(ctx, at)
 		return err
 	}); err != nil {
 		return nil, err
 	}
-	each := (usedCPU(server.Process.Pid) - before).Seconds() / secureRenews
+	each := (usedCPU(server.Process.Pid) - before).Seconds() / float64(renews)
 	crowded := relay.NewRegistry(relay.Policy{})
 	var renew uint64
 	for n := range manyLeases {
@@ -249,7 +254,8 @@ func registerAtOnce(ctx context.Context, l *lab) (rows []row, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, relay.stop()) }()
-	nodes := make([]*secureNode, secureCrowd+1)
+	crowd := l.few(secureCrowd)
+	nodes := make([]*secureNode, crowd+1)
 	defer func() {
 		for _, n := range nodes {
 			if n != nil {
@@ -262,7 +268,7 @@ func registerAtOnce(ctx context.Context, l *lab) (rows []row, err error) {
 			return nil, err
 		}
 	}
-	steady := nodes[secureCrowd]
+	steady := nodes[crowd]
 	if _, err := steady.register(ctx, relay.at); err != nil {
 		return nil, err
 	}
@@ -284,7 +290,7 @@ func registerAtOnce(ctx context.Context, l *lab) (rows []row, err error) {
 	}()
 	var pending sync.Map
 	begin := time.Now()
-	err = atOnce(secureCrowd, secureCrowd, func(n int) error {
+	err = atOnce(crowd, crowd, func(n int) error {
 		for try := 0; ; try++ { // as a node does whose relay has no room
 			reach, err := nodes[n].register(ctx, relay.at)
 			if reach == protocol.ReachPending {
@@ -304,7 +310,7 @@ func registerAtOnce(ctx context.Context, l *lab) (rows []row, err error) {
 		return true
 	})
 	unproven := 0
-	for n := range secureCrowd {
+	for n := range crowd {
 		if reach, _ := nodes[n].renew(ctx, relay.at); reach != protocol.ReachDirect {
 			unproven++
 		}
@@ -315,7 +321,7 @@ func registerAtOnce(ctx context.Context, l *lab) (rows []row, err error) {
 		return nil, errors.Join(err, errors.New("nobody renewed meanwhile"))
 	}
 	slices.Sort(took)
-	what := fmt.Sprintf("%s nodes that register at once over TLS", number(secureCrowd))
+	what := fmt.Sprintf("%s nodes that register at once over TLS", number(float64(crowd)))
 	return []row{
 		{what: what + ": all are listed", ours: registered.Seconds(), unit: "s"},
 		{what: "of these, nodes that were told `pending`", ours: float64(later), unit: ""},
