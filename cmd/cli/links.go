@@ -2,6 +2,7 @@ package cli
 
 import (
 	"github.com/hashicorp/go-hclog"
+	"github.com/spf13/cobra"
 
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/transport"
@@ -25,6 +26,15 @@ func BoundLinks(asked, each int, plain bool) (links int, tell func(hclog.Logger)
 		return asked, func(hclog.Logger) {}
 	}
 	return most, func(log hclog.Logger) { tellLinks(log, asked, most, files) }
+}
+
+// LinksFrom returns how many links one address may have as the command line says, or 0, for a share of all, if it does
+// not.
+func LinksFrom(c *cobra.Command, asked int) int {
+	if c.Flags().Changed("max-links-from") {
+		return asked
+	}
+	return 0
 }
 
 func tellLinks(log hclog.Logger, asked, most int, files uint64) {

@@ -58,7 +58,7 @@ func command() *cobra.Command {
 		"serve those alone whom this `FILE` lists, a line \"ID NAME ROLE\" for each; SIGHUP has it read again (default: everybody)")
 	flags.StringVar(&s.id, "id", "", "with --plain: the node's secret, 64 hex digits (default: drawn at each start)")
 	flags.IntVar(&s.MaxLinks, "max-links", roles.MaxLinks, "connections at once")
-	flags.IntVar(&s.MaxFrom, "max-links-from", roles.MaxLinksFrom, "of these, those of one address, of IPv6 of one /64")
+	flags.IntVar(&s.MaxFrom, "max-links-from", roles.MaxLinksFrom, "of these, those of one address, of IPv6 of one /64, unless given a quarter at most")
 	flags.Float64Var(&s.LinkRate, "link-rate-from", roles.LinkRateFrom, "connections that are taken from one address in a second, after ten times as many at once")
 	flags.IntVar(&s.Terms.Uploads, "uploads", 0,
 		fmt.Sprintf("files, or parts of them, that are sent at once; others wait for their turn, and each client has the same\n"+

@@ -53,6 +53,7 @@ func (s *sharing) parse(c *cobra.Command, args []string) (err error) {
 	if s.MaxLinks < 1 || s.MaxFrom < 1 {
 		return cli.Usage("--max-links and --max-links-from are at least 1")
 	}
+	s.MaxFrom = cli.LinksFrom(c, s.MaxFrom)
 	if !(s.LinkRate > 0) {
 		return cli.Usage("--link-rate-from is above 0")
 	}

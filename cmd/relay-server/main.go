@@ -56,7 +56,7 @@ func command() *cobra.Command {
 	flags.IntVar(&r.Policy.MaxIndex, "max-index", roles.MaxIndex, "names kept of all nodes")
 	flags.IntVar(&r.Policy.MaxIndexFrom, "max-index-from", roles.MaxIndexFrom, "of these, those of all nodes that have registered from one address")
 	flags.IntVar(&r.MaxLinks, "max-links", roles.MaxLinks, "connections at once")
-	flags.IntVar(&r.MaxFrom, "max-links-from", roles.MaxLinksFrom, "of these, those of one address, of IPv6 of one /64; behind a proxy, as many as --max-links")
+	flags.IntVar(&r.MaxFrom, "max-links-from", roles.MaxLinksFrom, "of these, those of one address, of IPv6 of one /64, unless given a quarter at most; behind a proxy, as many as --max-links")
 	flags.Float64Var(&r.LinkRate, "link-rate-from", roles.LinkRateFrom, "connections that are taken from one address in a second, after ten times as many at once")
 	flags.Float64Var(&r.RequestRate, "request-rate", roles.RequestRate, "requests of one id that are answered in a second, after ten times as many at once; others wait")
 	flags.Float64Var(&r.RequestRateFrom, "request-rate-from", roles.RequestRateFrom, "the same of one address")
@@ -87,7 +87,7 @@ func serve(c *cobra.Command, r *peer.Relay, host, port, admit string, unproven b
 		return err
 	}
 	most, tell := cli.BoundLinks(r.MaxLinks, 1, secured.Plain)
-	r.MaxLinks = most
+	r.MaxLinks, r.MaxFrom = most, cli.LinksFrom(c, r.MaxFrom)
 	tell(r.Log)
 	if err := secured.Open(r.Log); err != nil {
 		return err

@@ -33,7 +33,7 @@ type Node struct {
 	Terms     node.Terms
 	NoPublish bool         // what a transport.Lister has is not published
 	MaxLinks  int          // connections at once; 0: roles.MaxLinks
-	MaxFrom   int          // of these, those of one address, of IPv6 of one /64; 0: roles.MaxLinksFrom
+	MaxFrom   int          // of these, those of one address, of IPv6 of one /64; 0: a quarter, roles.MaxLinksFrom at most
 	LinkRate  float64      // of these of one address in a second, after a burst; 0: roles.LinkRateFrom
 	Log       hclog.Logger // may be nil
 	// Trace is called for each event of a link, from any goroutine. Nil: it is not called.
@@ -140,6 +140,18 @@ func (n *Node) id() protocol.PeerID {
 	return id
 }
 
+// linksFrom returns how many links of all one address may have: so many as its owner says, or else a share that
+// leaves room for others however few there are.
+func linksFrom(asked, all int) int {
+	if asked > 0 {
+		return asked
+	}
+	return max(min(fewLinks, all), min(roles.MaxLinksFrom, all/4))
+}
+
+// fewLinks are what one address may have in any case: those of a node, and of a client or two beside it.
+const fewLinks = 4
+
 func (n *Node) serve(ctx context.Context, listener transport.Listener) error {
 	log := logger(n.Log).Named("server")
 	log.Debug("serving", "on", listener.Addr())
@@ -151,7 +163,7 @@ func (n *Node) serve(ctx context.Context, listener transport.Listener) error {
 			Share: n.Share, Turns: n.Terms.Turns(), Shape: &transport.Shape{All: n.Terms.Rate, Each: n.Terms.Each},
 			Report: access.served, Trace: traced(log, n.Trace),
 		},
-		Listener: listener, Limit: cmp.Or(n.MaxLinks, roles.MaxLinks), From: cmp.Or(n.MaxFrom, roles.MaxLinksFrom), By: protocol.Node, Log: log,
+		Listener: listener, Limit: cmp.Or(n.MaxLinks, roles.MaxLinks), From: linksFrom(n.MaxFrom, cmp.Or(n.MaxLinks, roles.MaxLinks)), By: protocol.Node, Log: log,
 		LinkRate: cmp.Or(n.LinkRate, roles.LinkRateFrom),
 		New:      watched(log, uploads.Take), Free: uploads.Return,
 	}

@@ -31,7 +31,7 @@ type Relay struct {
 	// read again while the relay serves; the owner closes it.
 	Admission *state.Admission
 	MaxLinks  int // connections of a listener at once; 0: roles.MaxLinks
-	MaxFrom   int // of these, those of one address, of IPv6 of one /64; 0: roles.MaxLinksFrom
+	MaxFrom   int // of these, those of one address, of IPv6 of one /64; 0: a quarter, roles.MaxLinksFrom at most
 	// LinkRate is how many links of one address are served in a second, RequestRate how many requests of one
 	// id and RequestRateFrom how many of one address: see transport.Server. 0: roles.LinkRateFrom, RequestRate
 	// and RequestRateFrom.
@@ -132,7 +132,7 @@ func (r *Relay) Serve(ctx context.Context, listener transport.Listener) error {
 	log = log.Named("server")
 	server := transport.Server{
 		Loop:     &transport.Loop{Network: r.Network, Start: r.start, Trace: traced(log, r.Trace), Gate: r.gate()},
-		Listener: listener, Limit: cmp.Or(r.MaxLinks, roles.MaxLinks), From: cmp.Or(r.MaxFrom, roles.MaxLinksFrom), By: protocol.Relay, Log: log,
+		Listener: listener, Limit: cmp.Or(r.MaxLinks, roles.MaxLinks), From: linksFrom(r.MaxFrom, cmp.Or(r.MaxLinks, roles.MaxLinks)), By: protocol.Relay, Log: log,
 		LinkRate: cmp.Or(r.LinkRate, roles.LinkRateFrom), RequestRate: cmp.Or(r.RequestRate, roles.RequestRate), RequestRateFrom: cmp.Or(r.RequestRateFrom, roles.RequestRateFrom),
 		New: watched(log, sessions.Take), Free: sessions.Return,
 	}
