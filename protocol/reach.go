@@ -11,11 +11,12 @@ const (
 	ReachRefused   Reach = 3 // nothing listens there: nobody is sent there
 	ReachTimeout   Reach = 4 // nothing answers there: nobody is sent there
 	ReachWrongPeer Reach = 5 // another peer answers there, or no peer: nobody is sent there
+	ReachQueued    Reach = 6 // that has not been found out yet, for others of its address come first: nobody is sent there until then
 )
 
-var reaches = [...]string{"unproven", "direct", "pending", "refused", "timeout", "wrong-peer"}
+var reaches = [...]string{"unproven", "direct", "pending", "refused", "timeout", "wrong-peer", "queued"}
 
-// Failed reports whether a proof has failed, so that nobody is sent to the address.
+// Failed reports whether nobody is sent to the address: its proof has failed, or is put off.
 func (r Reach) Failed() bool { return r >= ReachRefused }
 
 // String returns the name of the value.
@@ -55,7 +56,7 @@ func (r Reached) String() string {
 
 func (r *Reached) check(kind string, host, also IP) *Error {
 	switch {
-	case r.Reach > ReachWrongPeer || r.AlsoReach > ReachWrongPeer:
+	case r.Reach > ReachQueued || r.AlsoReach > ReachQueued:
 		return malformed("%s: reach %d and %d", kind, r.Reach, r.AlsoReach)
 	case host == nil && r.Reach != 0 || also == nil && r.AlsoReach != 0:
 		return malformed("%s: the reach of no address", kind)

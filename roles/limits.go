@@ -58,6 +58,7 @@ const (
 	ProbePatience = 1 * time.Second   // for this long a REGISTER waits until its address can be proven; then its answer is `pending`
 	ProbeRetry    = ProbePatience / 3 // after this a relay looks whether it can be
 	ProbeSpan     = time.Minute       // in which MaxFailedProbes count
+	ProveAgain    = 8                 // one of so many renewals has what could be reached proven again
 	TurnPatience  = 6 * time.Second   // for this long since it was asked a node has a body wait for its turn before it answers busy
 	TurnGrace     = 4 * time.Second   // this, and the time that its bytes take at TurnPace, a turn lasts at most: a slower one keeps nobody else from theirs
 	TurnPace      = 64 << 10          // bytes a second
@@ -70,7 +71,7 @@ const (
 	MaxHandshakesWaiting = 1024    // connections that wait so: above that the oldest of the address that has most is dropped
 
 	MaxLinks          = 16_384     // connections that a server holds at once
-	MaxLinksFrom      = 1024       // of these, those of one address, of IPv6 of one /64; loopback has no such bound
+	MaxLinksFrom      = 1024       // of these, those of one address, of IPv6 of one /64, and a quarter at most; loopback has no such bound
 	ScarceLinks       = 80         // per cent of the links of a server from which on each that comes costs one over which little has passed for long
 	ScarceFiles       = 80         // per cent of the open files that the system allows: the rest is for those who are inside, and a link that would have one of them is refused
 	MaxSparedFiles    = 2048       // and the rest is no more than this

@@ -39,9 +39,7 @@ func (o *oracle) Proved(at roles.Moment, proof relay.Proof) protocol.Reach {
 		case k.heard[family].reach.Failed():
 			o.w.coverage.sometimes(ReachedAgain)
 		}
-		if proof.Reach != protocol.ReachPending { // something was found out
-			k.heard[family].reach = proof.Reach
-		}
+		k.heard[family].reach = relay.After(k.heard[family].reach, proof.Reach)
 		if proof.Granted > 0 {
 			k.until = at.Now + proof.Granted
 			k.heard[family].until = k.until

@@ -155,7 +155,7 @@ var reachBugs = []planted{
 			proof.Reach = protocol.ReachDirect
 			return d.Proved(at, proof)
 		}
-	}), []ID{S4}, "a node that cannot be reached", scenario.Firewall, walled},
+	}), []ID{S4, S27}, "a node that cannot be reached", scenario.Firewall, walled},
 	{"a proof of an earlier registration counts", directory(func(b *before, d relay.Directory) {
 		last := map[protocol.PeerID]uint64{}
 		b.register = func(at roles.Moment, from relay.From, m *protocol.Register) protocol.Message {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
+	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/transport/disk"
 	"github.com/relaypeer/relaypeer/transport/disk/index"
 	"github.com/relaypeer/relaypeer/transport/disk/share"
@@ -96,7 +97,10 @@ func (s *sharing) run(ctx context.Context, out io.Writer) error {
 
 // reached returns the word of the ready line for whether clients can reach the node.
 func reached(listing peer.Listing) string {
-	if listing.Nowhere() {
+	switch {
+	case listing.Best() == protocol.ReachQueued:
+		return protocol.ReachPending.String()
+	case listing.Nowhere():
 		return "nowhere"
 	}
 	return listing.Best().String()

@@ -23,9 +23,10 @@ type Permit int
 
 // The permits.
 const (
-	Now   Permit = iota // it is taken
-	Later               // there will be one soon
-	Spent               // so many proofs of this address have failed that there is none for a while
+	Now    Permit = iota // it is taken
+	Later                // there will be one soon: so many are under way
+	Behind               // there will be one soon: another proof of this address is under way
+	Spent                // so many proofs of this address have failed that there is none for a while
 )
 
 // Proofs implements [Budget]. It is safe for concurrent use. The zero value lets roles.MaxProbes proofs be under
@@ -64,7 +65,7 @@ func (p *Proofs) Take(at roles.Moment, addr netip.Addr, again bool) Permit {
 	case h.failed >= roles.MaxFailedProbes && at.Now-h.since < roles.ProbeSpan:
 		return Spent
 	case h.busy:
-		return Later
+		return Behind
 	}
 	permit := p.take(h.share(at.Now, again))
 	if permit == Now && !p.remember(at.Now, key, h) {

@@ -18,6 +18,19 @@ type Proof struct {
 	Granted time.Duration
 }
 
+// After returns what is known of an address of which something was known, after a proof or after none. A proof that
+// is put off says nothing of what was found out before, and one failure of what could be reached may be a mishap: the
+// node comes last until the next one.
+func After(was, proof protocol.Reach) protocol.Reach {
+	switch {
+	case proof == protocol.ReachPending, proof == protocol.ReachQueued && was != protocol.ReachPending:
+		return was
+	case proof.Failed() && was == protocol.ReachDirect:
+		return protocol.ReachPending
+	}
+	return proof
+}
+
 // proving is a Session's work on the address of a lease.
 type proving struct {
 	budget Budget        // nil: no address is proven
@@ -52,10 +65,11 @@ func (s *Session) registered(at roles.Moment, m *protocol.Register, granted *pro
 	case Now:
 		s.core.Fire(sessionRegisterToProve)
 		s.begin(at)
-	case Later:
+	case Later, Behind:
 		s.core.Fire(sessionRegisterPutOff)
 		s.core.Arm(roles.ProbeRetry/4 + time.Duration(at.Rand%uint64(roles.ProbeRetry*3/4))) // of many, some look all the time
 	default:
+		s.proving.lease.Reach = protocol.ReachQueued
 		s.core.Fire(sessionRegisterHeard)
 		s.grant(at)
 	}
@@ -88,7 +102,9 @@ func (s *Session) begin(at roles.Moment) {
 // for it.
 func (s *Session) proveBeside(at roles.Moment, m *protocol.Renew, renewed *protocol.Renewed) {
 	p := &s.proving
-	if p.budget == nil || p.runs() || renewed.Reach != protocol.ReachPending && !renewed.Reach.Failed() {
+	unknown := renewed.Reach == protocol.ReachPending || renewed.Reach.Failed()
+	again := renewed.Reach == protocol.ReachDirect && at.Rand%roles.ProveAgain == 1 // a firewall may have come since
+	if p.budget == nil || p.runs() || !unknown && !again {
 		return
 	}
 	to := netip.AddrPortFrom(renewed.Host.Addr(), renewed.Port)
@@ -96,8 +112,12 @@ func (s *Session) proveBeside(at roles.Moment, m *protocol.Renew, renewed *proto
 		return
 	}
 	p.lease, p.ttl = Proof{ID: m.ID, Epoch: m.Epoch, At: to}, roles.Millis(renewed.TTL)
-	if s.permit(at, renewed.Reach) == Now {
+	switch permit := s.permit(at, renewed.Reach); {
+	case permit == Now:
 		s.begin(at)
+	case permit != Later && unknown: // of one address no more are handed out unproven than the relay proves
+		p.lease.Reach = protocol.ReachQueued
+		s.directory.Proved(at, p.lease)
 	}
 }
 
@@ -139,10 +159,13 @@ func (s *Session) awaitPermit(at roles.Moment) {
 	case permit == Now:
 		s.core.Fire(sessionRoom)
 		s.begin(at)
-	case permit == Later && at.Now-s.since < min(roles.ProbePatience, s.proving.ttl/4):
+	case (permit == Later || permit == Behind) && at.Now-s.since < min(roles.ProbePatience, s.proving.ttl/4):
 		s.core.Fire(sessionNoRoom)
 		s.core.Arm(roles.ProbeRetry)
 	default:
+		if permit != Later {
+			s.proving.lease.Reach = protocol.ReachQueued
+		}
 		s.core.Fire(sessionExpired)
 		s.grant(at)
 	}

@@ -214,7 +214,7 @@ func TestManyProofsAreUnderWayAtOnceAndNoMore(t *testing.T) {
 	if turn := turns.Take(now, at(0), false); turn != relay.Now {
 		t.Errorf("one that was proven before has no turn among the rest: %d", turn)
 	}
-	if turn := turns.Take(now, at(0), false); turn != relay.Later {
+	if turn := turns.Take(now, at(0), false); turn != relay.Behind {
 		t.Errorf("an address has two turns at once: %d", turn)
 	}
 	for range roles.MaxProbes - turns.UnderWay() {
@@ -285,7 +285,7 @@ func TestARegistrationDoesNotWaitForeverForItsTurn(t *testing.T) {
 		t.Errorf("after %v", s.At.Now)
 	}
 	_, s = proving(t, turnless{relay.Spent})
-	s.Hear(0, rolestest.Sample(protocol.KindRegister), "Idle", grantedHere+" reached=pending", "hear 0")
+	s.Hear(0, rolestest.Sample(protocol.KindRegister), "Idle", grantedHere+" reached=queued", "hear 0")
 }
 
 // TestAStopEndsAProof: at once, whoever waits for it, and its turn is another's.
@@ -411,5 +411,66 @@ func TestOnlyWhatIsDialedIsRemembered(t *testing.T) {
 	turns.Give(now, addr(0), protocol.ReachDirect)
 	if turn := turns.Take(now, addr(3*roles.MaxProbed), false); turn != relay.Now {
 		t.Errorf("another one has turn %d", turn)
+	}
+}
+
+// TestOneAddressHandsOutNoMoreThanIsProven: while others of it come first, or too many have failed, a node there is
+// not handed out, and is proven beside a renewal.
+func TestOneAddressHandsOutNoMoreThanIsProven(t *testing.T) {
+	budget := &relay.Proofs{}
+	registry, first := proving(t, budget)
+	first.Hear(0, rolestest.Sample(protocol.KindRegister), "Proving", "dial 1 192.0.2.9:4000 expects 01")
+	session := relay.NewSession(registry, &relay.Answers{})
+	session.Prove(budget)
+	second := rolestest.New(t, session, session.State)
+	id := rolestest.Node(2)
+	second.Tell(roles.Opened{Peer: visitor, ID: id}, "Listening", "hear 0 first")
+	second.Hear(0, &protocol.Register{ID: id, Epoch: 1, Port: 4001}, "Unproven")
+	for second.At.Now+roles.ProbeRetry < roles.ProbePatience {
+		second.Ring("Unproven")
+	}
+	second.Ring("Idle", "send 0 REGISTERED ttl=90000 renew=30000 host=192.0.2.9 port=4001 reached=queued", "hear 0")
+	if nodes, withheld := handedOut(registry, second.At.Now); nodes != 1 || withheld != 1 {
+		t.Errorf("%d nodes are handed out, %d withheld", nodes, withheld)
+	}
+	first.At = second.At
+	first.Tell(roles.Opened{Link: 1, ID: sampleNode()}, "Idle", "halfclose 1", "discard 1", grantedHere+" reached=direct", "hear 0")
+	second.Hear(0, &protocol.Renew{ID: id, Epoch: 1}, "Idle",
+		"send 0 RENEWED ttl=90000 renew=30000 host=192.0.2.9 port=4001 reached=queued", "hear 0", "dial 1 192.0.2.9:4001 expects 02")
+	second.Tell(roles.Opened{Link: 1, ID: id}, "Idle", "halfclose 1", "discard 1")
+	if nodes, withheld := handedOut(registry, second.At.Now); nodes != 2 || withheld != 0 {
+		t.Errorf("%d nodes are handed out, %d withheld", nodes, withheld)
+	}
+}
+
+// TestWhatCouldBeReachedIsProvenAgainNowAndThen: one failure makes it come last, and the next one tells.
+func TestWhatCouldBeReachedIsProvenAgainNowAndThen(t *testing.T) {
+	budget := &relay.Proofs{}
+	registry, s := proving(t, budget)
+	s.Hear(0, rolestest.Sample(protocol.KindRegister), "Proving", "dial 1 192.0.2.9:4000 expects 01")
+	s.Tell(roles.Opened{Link: 1, ID: sampleNode()}, "Idle", "halfclose 1", "discard 1", grantedHere+" reached=direct", "hear 0")
+	s.Tell(roles.PeerEnded{Link: 1}, "Idle", "hangup 1")
+	dialed := 0
+	for random := range uint64(roles.ProveAgain) {
+		s.At.Rand = random
+		for _, e := range s.Machine.Step(s.At, roles.Heard{Message: rolestest.Sample(protocol.KindRenew)}) {
+			if _, is := e.(roles.Dial); is {
+				dialed++
+				s.Machine.Step(s.At, roles.Lost{Link: 1, Code: protocol.Timeout})
+			}
+		}
+		if dialed > 0 {
+			break
+		}
+	}
+	s.At.Rand = 0
+	if nodes, withheld := handedOut(registry, 0); dialed != 1 || nodes != 1 || withheld != 0 {
+		t.Errorf("after %d proofs that failed %d nodes are handed out, %d withheld", dialed, nodes, withheld)
+	}
+	s.Hear(0, rolestest.Sample(protocol.KindRenew), "Idle",
+		"send 0 RENEWED ttl=90000 renew=30000 host=192.0.2.9 port=4000 reached=pending", "hear 0", "dial 1 192.0.2.9:4000 expects 01")
+	s.Tell(roles.Lost{Link: 1, Code: protocol.Timeout}, "Idle", "hangup 1")
+	if nodes, withheld := handedOut(registry, 0); nodes != 0 || withheld != 1 {
+		t.Errorf("after the second one %d nodes are handed out, %d withheld", nodes, withheld)
 	}
 }

@@ -247,11 +247,9 @@ func (r *Registry) Proved(at roles.Moment, proof Proof) protocol.Reach {
 	if proof.Granted > 0 {
 		l.renewed(addr, at.Now+proof.Granted)
 	}
-	if proof.Reach == protocol.ReachPending { // nothing was found out
-		return *is
-	}
-	found := is.Failed() && !proof.Reach.Failed()
-	if *is = proof.Reach; found { // a walk that has passed it would miss it
+	was := *is
+	*is = After(was, proof.Reach)
+	if was.Failed() && !is.Failed() { // a walk that has passed it would miss it
 		r.moved(slot)
 	}
 	return *is

@@ -57,6 +57,7 @@ type member struct {
 	entered   func()                   // takes note that the relay has admitted us
 	listing   Listing
 	wasListed bool
+	unreached bool  // nobody is sent here, as was said
 	refused   int   // changes of the index that the relay does not keep, as was said
 	displaced error // why the membership ended by itself
 }
@@ -109,10 +110,17 @@ func (m *member) report(outcome roles.Outcome) {
 func (m *member) listed(at node.Place, ttl time.Duration) {
 	m.listing.Place, m.listing.TTL = at, ttl
 	defer func() { m.state.listed(m.listing) }() // whoever waits for it finds the reasons in the log
+	was := m.unreached
+	m.unreached = at.Nowhere()
+	if was && !m.unreached {
+		m.log.Info("reachable from outside now: clients are sent here", "relay", m.relay, "at", whereabouts(at))
+	}
 	switch alone := m.listing.Listen.Addr().IsLoopback(); {
 	case !at.At.IsValid():
 		m.log.Error("nobody can reach this node: it listens on loopback alone, and the relay is another machine; let it listen on an address of the network",
 			"listens", m.listing.Listen)
+	case at.Nowhere() && at.Best() == protocol.ReachQueued:
+		m.log.Warn("whether this node can be reached is not known to the relay yet, for others of the same address come first: nobody is sent here until then")
 	case at.Nowhere():
 		m.log.Error("not reachable from outside ("+unreached(at)+"), so nobody is sent here: "+cure(at.Reach), "listens", m.listing.Listen)
 	case alone && at.At.Addr().IsLoopback():
