@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -24,6 +25,7 @@ type memoryConn struct {
 	out         *flight  // what we write
 	in          *flight  // what the peer writes
 	inbound     net.Conn // our end of in's pipe
+	closed      atomic.Bool
 }
 
 // flight is one direction of a memory link.
@@ -86,8 +88,8 @@ func (f *flight) turnBack() { f.refuse.Do(func() { close(f.refused) }) }
 // Read reads bytes that the peer has written.
 func (c *memoryConn) Read(b []byte) (int, error) {
 	n, err := c.inbound.Read(b)
-	if errors.Is(err, io.ErrClosedPipe) {
-		err = c.failure("read", net.ErrClosed)
+	if err == io.EOF && c.closed.Load() || errors.Is(err, io.ErrClosedPipe) {
+		err = c.failure("read", net.ErrClosed) // the pump ends too, which is no end of the peer's
 	}
 	return n, err
 }
@@ -133,6 +135,7 @@ func (c *memoryConn) CloseWrite() error {
 // Close ends both directions. The peer can still read the buffered bytes; its writes fail from now
 // on.
 func (c *memoryConn) Close() error {
+	c.closed.Store(true)
 	c.out.stop()
 	c.out.by.set(time.Time{})
 	c.in.turnBack()
