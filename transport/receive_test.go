@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -218,11 +219,14 @@ func TestALiarIsLeft(t *testing.T) {
 	})
 }
 
-// together is a share that sends nothing before two of its kind have been asked to.
+// together is the share of one of several nodes, none of which sends more than a group before another one
+// has sent a group.
 type together struct {
 	folder
-	asked *atomic.Int32
-	both  chan struct{}
+	read  *atomic.Int64 // this node's bytes
+	group *sync.Once    // this node has sent one
+	sent  *atomic.Int32 // nodes that have
+	both  chan struct{} // closed when two have
 }
 
 func (g together) Open(ctx context.Context, name string, hash protocol.Hash, hashing func(done, size uint64)) (transport.File, *protocol.Error) {
@@ -230,26 +234,29 @@ func (g together) Open(ctx context.Context, name string, hash protocol.Hash, has
 	if err != nil {
 		return nil, err
 	}
-	return &waiting{File: whole, all: g}, nil
+	return waiting{whole, g}, nil
 }
 
 type waiting struct {
 	transport.File
-	all   together
-	began bool
+	of together
 }
 
-func (f *waiting) Read(b []byte) (int, error) {
-	if !f.began {
-		if f.began = true; f.all.asked.Add(1) == 2 {
-			close(f.all.both)
+func (f waiting) Read(b []byte) (int, error) {
+	if f.of.read.Load() >= protocol.GroupSize {
+		f.of.group.Do(func() {
+			if f.of.sent.Add(1) == 2 {
+				close(f.of.both)
+			}
+		})
+		select {
+		case <-f.of.both:
+		case <-time.After(20 * time.Second): // the test fails then
 		}
 	}
-	select {
-	case <-f.all.both:
-	case <-time.After(20 * time.Second): // the test fails then
-	}
-	return f.File.Read(b)
+	n, err := f.File.Read(b)
+	f.of.read.Add(int64(n))
+	return n, err
 }
 
 // A file comes from several nodes at once, and no group from a lying one among them.
@@ -258,9 +265,9 @@ func TestAFileComesFromSeveralNodes(t *testing.T) {
 	both(t, func(t *testing.T, network transport.Network) {
 		w := newWorld(t, network, 0)
 		liar := w.join(lying{folder{"file": text}})
-		honest := together{folder{"file": text}, new(atomic.Int32), make(chan struct{})}
+		sent, both := new(atomic.Int32), make(chan struct{})
 		for range 3 {
-			w.join(honest)
+			w.join(together{folder{"file": text}, new(atomic.Int64), new(sync.Once), sent, both})
 		}
 		target := t.TempDir()
 		root, err := os.OpenRoot(target)
