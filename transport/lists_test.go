@@ -174,26 +174,10 @@ func TestEveryLinkAboveTheLimitIsToldBusy(t *testing.T) {
 // TestOneAddressHasSoManyLinks, one IPv6 network counting as one; those of others, and of loopback, do not
 // count with them.
 func TestOneAddressHasSoManyLinks(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		network := transport.NewMemory()
-		listener, err := network.Listen(t.Context(), "relay:4000")
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx, stop := context.WithCancel(t.Context())
-		ended := make(chan error)
-		go func() { ended <- (&peer.Relay{MaxFrom: 3}).Serve(ctx, listener) }()
-		code := func(from string) (conn transport.Conn, code protocol.Code) {
-			network.Name(from, netip.MustParseAddr(from))
-			conn, err := network.From(from).Dial(ctx, "relay:4000")
-			if err != nil {
-				t.Fatal(err)
-			}
-			conn.Write(protocol.Append(nil, &protocol.Locate{}))
-			if answer, is := hear(t, conn).(*protocol.Error); is {
-				return conn, answer.Code
-			}
-			return conn, 0
+	asks(t, &peer.Relay{MaxFrom: 3}, func(a *asker) {
+		code := func(from string) (transport.Conn, protocol.Code) {
+			conn := a.dial(from)
+			return conn, a.locates(conn)
 		}
 		var open []transport.Conn
 		for i := range 5 {
@@ -218,10 +202,6 @@ func TestOneAddressHasSoManyLinks(t *testing.T) {
 		}
 		for _, conn := range open {
 			conn.Close()
-		}
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
 		}
 	})
 }

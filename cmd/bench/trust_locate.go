@@ -84,25 +84,31 @@ func serveBareTLS(ctx context.Context, request int, answer []byte) (served, erro
 	if err != nil {
 		return served{}, err
 	}
-	var serving sync.WaitGroup
-	serving.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			serving.Go(func() {
-				over := tls.Server(conn, config)
-				defer over.Close()
-				if _, err := io.ReadFull(over, make([]byte, request)); err == nil {
-					over.Write(answer)
-				}
-			})
+	wait := serveEach(listener.Accept, func(conn net.Conn) {
+		over := tls.Server(conn, config)
+		defer over.Close()
+		if _, err := io.ReadFull(over, make([]byte, request)); err == nil {
+			over.Write(answer)
 		}
 	})
 	return served{listener.Addr().String(), func() error {
 		err := listener.Close()
-		serving.Wait()
+		wait()
 		return err
 	}}, nil
+}
+
+// serveEach serves each connection that is accepted, and closes it. wait waits for the end of all, once no
+// more are accepted.
+func serveEach[C io.Closer](accept func() (C, error), serve func(C)) (wait func()) {
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		for conn, err := accept(); err == nil; conn, err = accept() {
+			serving.Go(func() {
+				defer conn.Close()
+				serve(conn)
+			})
+		}
+	})
+	return serving.Wait
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"io"
-	"sync"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/transport"
@@ -23,22 +22,10 @@ func newSecureNode(ctx context.Context) (*secureNode, error) {
 	if err != nil {
 		return nil, err
 	}
-	var serving sync.WaitGroup
-	serving.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			serving.Go(func() {
-				io.Copy(io.Discard, conn)
-				conn.Close()
-			})
-		}
-	})
+	served := serveEach(listener.Accept, func(conn transport.Conn) { io.Copy(io.Discard, conn) })
 	return &secureNode{network: network, port: listener.Addr().Port(), stop: func() {
 		listener.Close()
-		serving.Wait()
+		served()
 	}}, nil
 }
 

@@ -13,32 +13,15 @@ import (
 const forged = "no\n2001-01-01T00:00:00.000Z [INFO]  peer-node: forged\r\n\x1b[2Jforged: yes\u202e\u0085forged"
 
 // says serves a peer in plain that refuses whatever it is asked with the forged text, until the test ends.
-func says(t *testing.T, by protocol.Party, code protocol.Code) (host, port string) {
+func says(t *testing.T, by protocol.Party, code protocol.Code) (port string) {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer conn.Close()
-				conn.SetDeadline(time.Now().Add(10 * time.Second))
-				if _, err := conn.Read(make([]byte, 4096)); err == nil {
-					conn.Write(protocol.Append(nil, &protocol.Error{Code: code, By: by, Text: forged}))
-					conn.(*net.TCPConn).CloseWrite()
-					conn.Read(make([]byte, 4096))
-				}
-			}()
+	return answering(t, func(conn net.Conn) {
+		if _, err := conn.Read(make([]byte, 4096)); err == nil {
+			conn.Write(protocol.Append(nil, &protocol.Error{Code: code, By: by, Text: forged}))
+			conn.(*net.TCPConn).CloseWrite()
+			conn.Read(make([]byte, 4096))
 		}
-	}()
-	host, port, _ = net.SplitHostPort(listener.Addr().String())
-	return host, port
+	})
 }
 
 // tells sends a peer in plain a message that nobody expects, with the forged text.
@@ -68,7 +51,7 @@ func sound(t *testing.T, who, text string) {
 func TestNobodyForgesALine(t *testing.T) {
 	t.Parallel()
 	for _, code := range []protocol.Code{protocol.Denied, protocol.Limit, protocol.Internal} {
-		host, port := says(t, protocol.Relay, code)
+		host, port := "127.0.0.1", says(t, protocol.Relay, code)
 		for _, args := range [][]string{{host, port, "a"}, {"-v", "--log-level", "trace", host, port, "a"}, {"--json", host, port, "a"}, {"--list", host, port}, {"--who", host, port, "a"}} {
 			r := run(t, "", "peer-client", append([]string{"--plain"}, args...)...)
 			sound(t, "peer-client", r.out+r.err)
