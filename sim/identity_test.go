@@ -128,15 +128,20 @@ func onlyThere(seed uint64) *scenario.Scenario {
 }
 
 // expectsNobody plants a machine that takes whoever answers.
-func expectsNobody(b *bugged) {
-	b.after = func(_ roles.Input, effects []roles.Effect) []roles.Effect {
-		for i, e := range effects {
-			if dial, is := e.(roles.Dial); is {
-				dial.ID = protocol.PeerID{}
-				effects[i] = dial
+var expectsNobody = dialling(func(dial *roles.Dial) { dial.ID = protocol.PeerID{} })
+
+// dialling plants a machine whose dials are changed.
+func dialling(change func(dial *roles.Dial)) func(b *bugged) {
+	return func(b *bugged) {
+		b.after = func(_ roles.Input, effects []roles.Effect) []roles.Effect {
+			for i, e := range effects {
+				if dial, is := e.(roles.Dial); is {
+					change(&dial)
+					effects[i] = dial
+				}
 			}
+			return effects
 		}
-		return effects
 	}
 }
 

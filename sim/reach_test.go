@@ -128,28 +128,10 @@ func spends(bug func(s *spending)) Plant {
 
 // reachBugs are bugs in what a relay knows of where nodes can be reached.
 var reachBugs = []planted{
-	{"a proof expects nobody's id", around(sessionKind, func(b *bugged) {
-		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {
-			for i, e := range effects {
-				if dial, is := e.(roles.Dial); is {
-					dial.ID = protocol.PeerID{}
-					effects[i] = dial
-				}
-			}
-			return effects
-		}
-	}), []ID{S27}, "nothing", "", walled},
-	{"a relay dials whom it is told to", around(sessionKind, func(b *bugged) {
-		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {
-			for i, e := range effects {
-				if dial, is := e.(roles.Dial); is {
-					dial.To = hostAddress(clientRole, 0).String()
-					effects[i] = dial
-				}
-			}
-			return effects
-		}
-	}), []ID{S27}, "nothing", "", walled},
+	{"a proof expects nobody's id", around(sessionKind, expectsNobody), []ID{S27}, "nothing", "", walled},
+	{"a relay dials whom it is told to", around(sessionKind, dialling(func(dial *roles.Dial) {
+		dial.To = hostAddress(clientRole, 0).String()
+	})), []ID{S27}, "nothing", "", walled},
 	{"a proof that fails counts as one", directory(func(b *before, d relay.Directory) {
 		b.proved = func(at roles.Moment, proof relay.Proof) protocol.Reach {
 			proof.Reach = protocol.ReachDirect
