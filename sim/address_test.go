@@ -92,28 +92,12 @@ func addressStories() (all []*scenario.Scenario) {
 
 // addressBugs are bugs around hosts with two addresses.
 var addressBugs = []planted{
-	{"a second address is not tried", around(fetchKind, func(b *bugged) {
-		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {
-			for i, e := range effects {
-				if dial, is := e.(roles.Dial); is {
-					dial.Also = ""
-					effects[i] = dial
-				}
-			}
-			return effects
+	{"a second address is not tried", around(fetchKind, dialling(func(dial *roles.Dial) { dial.Also = "" })), []ID{L12}, "a node of which an address is dead", "", oneAddress},
+	{"a node is silent at the address to which its link broke, and is asked there again", around(fetchKind, dialling(func(dial *roles.Dial) {
+		if dial.Last.IsValid() {
+			dial.To, dial.Also, dial.Last = netip.AddrPortFrom(dial.Last, nodePort).String(), "", netip.Addr{}
 		}
-	}), []ID{L12}, "a node of which an address is dead", "", oneAddress},
-	{"a node is silent at the address to which its link broke, and is asked there again", around(fetchKind, func(b *bugged) {
-		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {
-			for i, e := range effects {
-				if dial, is := e.(roles.Dial); is && dial.Last.IsValid() {
-					dial.To, dial.Also, dial.Last = netip.AddrPortFrom(dial.Last, nodePort).String(), "", netip.Addr{}
-					effects[i] = dial
-				}
-			}
-			return effects
-		}
-	}), []ID{L12, S10}, "an address that dies while a file comes", "", dyingAddress},
+	})), []ID{L12, S10}, "an address that dies while a file comes", "", dyingAddress},
 	{"a node renews over one family alone", around(memberKind, func(b *bugged) {
 		b.before = func(in roles.Input) roles.Input {
 			if opened, is := in.(roles.Opened); is {
