@@ -285,9 +285,9 @@ func (o *oracle) withheld(m *protocol.Locate, answer *protocol.Located) {
 // since returns a peer of an earlier answer as it would be told now, if its node has gained or lost an
 // address.
 func (o *oracle) since(now time.Duration, p protocol.Peer) protocol.Peer {
-	for _, k := range o.known {
+	for k := range o.named(now, &p) {
 		is := k.offered(now)
-		if !k.live(now) || !is.meets(spotOf(&p)) {
+		if !is.meets(spotOf(&p)) {
 			continue
 		}
 		p.Host, p.Also = nil, nil
@@ -307,8 +307,8 @@ func (o *oracle) since(now time.Duration, p protocol.Peer) protocol.Peer {
 
 // strange reports a peer that does not belong into an answer.
 func (o *oracle) strange(at roles.Moment, p *protocol.Peer) {
-	for _, k := range o.known {
-		if k.live(at.Now) && k.offered(at.Now) == spotOf(p) {
+	for k := range o.named(at.Now, p) {
+		if k.offered(at.Now) == spotOf(p) {
 			o.w.check.fail(S15, "%v is named as one that has, or may have, what it has not published so", p.Addr())
 			return
 		}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"iter"
 	"net/netip"
 	"time"
 
@@ -114,16 +115,30 @@ func (o *oracle) order(now time.Duration, answer *protocol.Located) {
 		if p.Hash.IsZero() {
 			kind = 1
 		}
-		for _, k := range o.known {
-			if !k.live(now) || k.offered(now) != spotOf(p) {
+		all, pending := 0, 0
+		for k := range o.named(now, p) {
+			if k.offered(now) != spotOf(p) {
 				continue
 			}
-			pending := k.pending(now)
-			if after[kind] && !pending {
-				o.w.check.fail(S27, "%v, which can be reached, is named behind one of which that is not known", p.Addr())
+			all++
+			if k.pending(now) {
+				pending++
 			}
-			after[kind] = after[kind] || pending
-			break
+		}
+		if after[kind] && all > 0 && pending == 0 {
+			o.w.check.fail(S27, "%v, which can be reached, is named behind one of which that is not known", p.Addr())
+		}
+		after[kind] = after[kind] || all > 0 && pending == all
+	}
+}
+
+// named returns the nodes that a peer of an answer may be: the one with its id or, where links prove none, any.
+func (o *oracle) named(now time.Duration, p *protocol.Peer) iter.Seq[*known] {
+	return func(yield func(*known) bool) {
+		for id, k := range o.known {
+			if k.live(now) && (o.w.scenario.Relay.Plain || id == p.ID) && !yield(k) {
+				return
+			}
 		}
 	}
 }
