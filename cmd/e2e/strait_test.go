@@ -16,6 +16,7 @@ type strait struct {
 	more   *sync.Cond
 	allow  int64 // bytes that may pass in all
 	passed int64
+	most   int64 // bytes of the longest connection since falsify was called
 	flip   int64 // the byte of each connection that is falsified; 0: none
 	cut    bool  // connections are closed when nothing may pass any more
 	reset  int64 // the next connection of which so many bytes have come is reset; 0: none
@@ -63,7 +64,14 @@ func (s *strait) hold(bytes int64, cut bool) {
 func (s *strait) falsify(at int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.flip = at
+	s.flip, s.most = at, 0
+}
+
+// longest returns how many bytes have come over the connection with the most, since falsify was called.
+func (s *strait) longest() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.most
 }
 
 // resetAt has the next connection reset at that byte, counted from 1.
@@ -147,8 +155,10 @@ func (s *strait) carry(client net.Conn) {
 		if s.flip > at && s.flip <= at+int64(n) {
 			buf[s.flip-at-1] ^= 1
 		}
+		at += int64(n)
+		s.most = max(s.most, at)
 		s.mu.Unlock()
-		if at += int64(n); s.resets(at) {
+		if s.resets(at) {
 			client.(*net.TCPConn).SetLinger(0)
 			node.(*net.TCPConn).SetLinger(0)
 			return

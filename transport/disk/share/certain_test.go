@@ -50,10 +50,10 @@ func TestFilesWhoseContentCannotBeKnownAreTold(t *testing.T) {
 	path := filepath.Join(folder, "restless")
 	disktest.Lay(t, path, "x")
 	disktest.Lay(t, filepath.Join(folder, "other"), "other")
-	told, n := newNews(), 0
-	share := openFollowed(t, folder, options{Rescan: 20 * time.Millisecond}.OnRead(func() {
+	told, reads := newNews(), atomic.Int64{}
+	share := openFollowed(t, folder, options{Rescan: 20 * time.Millisecond}.OnRead(func() { // of both files, side by side
+		n := reads.Add(1)
 		if info, err := os.Stat(path); err == nil && info.Size() < 100 { // as long as it is small
-			n++
 			overwrite(t, path, fmt.Sprint("x", n))
 		}
 	}), told)
@@ -76,9 +76,9 @@ func TestAChangedFileIsPendingUntilItIsHashed(t *testing.T) {
 	changed, restless := filepath.Join(folder, "changed"), filepath.Join(folder, "restless")
 	disktest.Lay(t, changed, "1")
 	disktest.Lay(t, restless, "x")
-	told, n, still := newNews(), 0, atomic.Bool{}
-	share := openFollowed(t, folder, options{Rescan: 20 * time.Millisecond}.OnRead(func() {
-		if n++; !still.Load() {
+	told, reads, still := newNews(), atomic.Int64{}, atomic.Bool{}
+	share := openFollowed(t, folder, options{Rescan: 20 * time.Millisecond}.OnRead(func() { // of both files, side by side
+		if n := reads.Add(1); !still.Load() {
 			overwrite(t, restless, fmt.Sprint("x", n))
 		}
 	}), told)
