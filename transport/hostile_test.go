@@ -147,6 +147,7 @@ func TestWhoeverDoesNotReadIsLetGo(t *testing.T) {
 		for err := error(nil); err == nil; {
 			_, err = conn.Write(request)
 		}
+		synctest.Wait() // the relay tells of the end after the peer has noticed it
 		if ends := w.ends(); ends[transport.TimedOut] != 1 || len(ends) != 1 {
 			t.Errorf("links ended so: %v", ends)
 		}

@@ -185,14 +185,16 @@ func TestAnotherPeerThanTheExpectedOne(t *testing.T) {
 		!strings.Contains(told.Text, want.String()) || !strings.Contains(told.Text, there.ID().String()) {
 		t.Errorf("%v", err)
 	}
-	if gone, err := l.Accept(); err != nil {
-		t.Error(err)
-	} else if n, err := gone.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+	gone, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer gone.Close()
+	if n, err := gone.Read(make([]byte, 1)); n != 0 || err != io.EOF {
 		t.Errorf("%d bytes, %v", n, err)
 	}
-	if _, err := here.DialPeer(t.Context(), l.Addr().String(), there.ID()); err != nil {
-		t.Error(err)
-	}
+	near, far := over(t, l, here, there.ID())
+	talk(t, near, far)
 }
 
 // A handshake ends in time, however slow the peer is.
