@@ -22,10 +22,18 @@ func (c *crew) asker() *peer.Client {
 	return &peer.Client{Network: transport.TCP{}, Relay: c.relayAt()}
 }
 
-// indexed waits until that many names are listed at the relay, none of them pending.
+// indexed waits until that many names are listed at the relay, none of them pending, and nothing is on its way.
 func (c *crew) indexed(ctx context.Context, files int) error {
 	return c.until(ctx, files, fmt.Sprintf("the node did not publish %d files", files), func(client *peer.Client) (listed int, err error) {
-		for item, err := range client.List(ctx, "", false) {
+		names, err := client.Names(ctx, "", false)
+		if err != nil {
+			return 0, err
+		}
+		defer names.Close()
+		if names.Covers.Err() != nil {
+			return 0, nil
+		}
+		for item, err := range names.All() {
 			if err != nil {
 				return 0, err
 			}

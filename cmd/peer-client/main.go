@@ -9,6 +9,7 @@ import (
 )
 
 func main() {
+	cli.MoveMuch()
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(200) // a client keeps little, and not for long
 	}

@@ -12,6 +12,7 @@ import (
 )
 
 func main() {
+	cli.MoveMuch()
 	boundGarbage()
 	os.Exit(cli.Main(cli.Choose(os.Args[1:], command(), id())))
 }
