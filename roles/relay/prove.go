@@ -171,10 +171,15 @@ func (s *Session) awaitPermit(at roles.Moment) {
 	}
 }
 
-// grant answers the REGISTER that has waited: the lease runs from now.
+// grant answers the REGISTER that has waited, if its peer is still admitted: the lease runs from now.
 func (s *Session) grant(at roles.Moment) {
 	p := &s.proving
 	granted := p.granted
+	if s.bars(&protocol.Register{}) { // its peer was revoked meanwhile
+		s.directory.Leave(at, &protocol.Leave{ID: p.lease.ID, Epoch: p.lease.Epoch})
+		p.granted, p.lease.Granted = nil, 0
+		return
+	}
 	if reach := s.directory.Proved(at, p.lease); reach != 0 { // otherwise the lease is another one now, or gone
 		granted.Reach = reach
 	}

@@ -75,6 +75,27 @@ func TestANodeThatCannotBeReachedHearsWhy(t *testing.T) {
 	s.Ring("Idle", "hangup 1", grantedHere+" reached=timeout", "hear 0")
 }
 
+// TestWhoIsRevokedWhileItIsProvenIsNotListed: the link ends as it does at any request of a revoked peer.
+func TestWhoIsRevokedWhileItIsProvenIsNotListed(t *testing.T) {
+	for name, admitted := range map[string]protocol.Role{"revoked": 0, "a client from now on": protocol.ClientRole} {
+		registry, g := relay.NewRegistry(relay.Policy{Prove: true}), gate{sampleNode(): protocol.BothRoles}
+		session := relay.NewClosedSession(registry, &relay.Answers{}, g, rolestest.Node(9))
+		session.Prove(&relay.Proofs{})
+		s := rolestest.New(t, session, session.State)
+		s.Tell(roles.Opened{Peer: visitor, ID: sampleNode()}, "Listening", "hear 0 first")
+		s.Hear(0, rolestest.Sample(protocol.KindRegister), "Proving", "dial 1 192.0.2.9:4000 expects 01")
+		g[sampleNode()] = admitted
+		if admitted == 0 {
+			s.Tell(roles.Opened{Link: 1, ID: sampleNode()}, "Rejecting", "halfclose 1", "discard 1", deniedByRelay, "halfclose 0", "discard 0")
+		} else {
+			s.Tell(roles.Opened{Link: 1, ID: sampleNode()}, "Idle", "halfclose 1", "discard 1", deniedByRelay, "hear 0")
+		}
+		if active := registry.Active(0); active != 0 {
+			t.Errorf("%s: %d nodes are listed", name, active)
+		}
+	}
+}
+
 // TestARenewalDoesNotWaitForAProof: it is answered at once, and what is not proven is proven beside it, also
 // when the node has ended the link.
 func TestARenewalDoesNotWaitForAProof(t *testing.T) {
