@@ -19,8 +19,8 @@ func TestMoveMuchIsOfAllThreads(t *testing.T) {
 		for _, policy := range []int{unix.SCHED_NORMAL, unix.SCHED_IDLE} {
 			run := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
 			run.Env = append(os.Environ(), child+"="+strconv.Itoa(policy))
-			if said, err := run.CombinedOutput(); err != nil {
-				t.Errorf("policy %d: %v\n%s", policy, err, said)
+			if output, err := run.CombinedOutput(); err != nil {
+				t.Errorf("policy %d: %v\n%s", policy, err, output)
 			}
 		}
 		return
