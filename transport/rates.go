@@ -35,12 +35,13 @@ func (r *rates[K]) allow(key K, now time.Time) bool {
 	return r == nil || r.bucket(key, now).AllowN(now, 1)
 }
 
-// wait counts one of a key, and returns for how long it has to be put off.
-func (r *rates[K]) wait(key K, now time.Time) time.Duration {
+// reserve counts one of a key, and returns for how long it has to be put off, and what takes that back.
+func (r *rates[K]) reserve(key K, now time.Time) (wait time.Duration, cancel func()) {
 	if r == nil {
-		return 0
+		return 0, func() {}
 	}
-	return r.bucket(key, now).ReserveN(now, 1).DelayFrom(now)
+	reserved := r.bucket(key, now).ReserveN(now, 1)
+	return reserved.DelayFrom(now), reserved.Cancel
 }
 
 func (r *rates[K]) bucket(key K, now time.Time) *rate.Limiter {
@@ -93,27 +94,29 @@ func newRequestRates(ofID, ofHost float64) *requestRates {
 	return &requestRates{newRates[protocol.PeerID](ofID), newRates[roles.Host](ofHost)}
 }
 
-// wait counts a request, and returns for how long it has to be put off.
-func (r *requestRates) wait(k *link) (wait time.Duration) {
+// reserve counts a request, and returns for how long it has to be put off, and what takes that back.
+func (r *requestRates) reserve(k *link) (wait time.Duration, cancel func()) {
 	host := roles.HostOf(k.peer.Addr())
 	if !host.Bounded() {
-		return 0
+		return 0, nil
 	}
 	now := time.Now()
+	wait, cancel = r.hosts.reserve(host, now)
 	if proven, is := k.conn.(Proven); is {
-		wait = r.ids.wait(proven.PeerID(), now)
+		ofID, cancelID := r.ids.reserve(proven.PeerID(), now)
+		return max(wait, ofID), func() { cancel(); cancelID() }
 	}
-	return max(wait, r.hosts.wait(host, now))
+	return wait, cancel
 }
 
 // pace puts a request off that has come too soon. Nothing is read meanwhile, so that a peer that asks too
 // often is slowed down and not refused: each of its links has one request that waits, and no more. The wait
-// ends when the link does, or the machine does not want the request any more.
+// ends when the link does, or the machine does not want the request any more: it is not counted then.
 func (k *link) pace() {
 	if k.run.requests == nil {
 		return
 	}
-	wait := k.run.requests.wait(k)
+	wait, cancel := k.run.requests.reserve(k)
 	if wait <= 0 {
 		return
 	}
@@ -121,6 +124,7 @@ func (k *link) pace() {
 	k.run.mu.Lock()
 	if k.gone || k.want.what != toRest {
 		k.run.mu.Unlock()
+		cancel()
 		return
 	}
 	k.pacing = turn
@@ -130,6 +134,7 @@ func (k *link) pace() {
 	select {
 	case <-timer.C:
 	case <-turn:
+		cancel()
 		return
 	}
 	k.run.mu.Lock()

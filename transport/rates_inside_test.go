@@ -53,7 +53,7 @@ func TestARateComesBackWithTime(t *testing.T) {
 		t.Errorf("%d after an hour", n)
 	}
 	for i := range 4 {
-		if got, want := r.wait("a", now), time.Duration(i+1)*time.Second/2; got != want {
+		if got, want := waits(r, "a", now), time.Duration(i+1)*time.Second/2; got != want {
 			t.Errorf("one more waits for %v, not %v", got, want)
 		}
 	}
@@ -62,9 +62,36 @@ func TestARateComesBackWithTime(t *testing.T) {
 	}
 }
 
+// waits counts one, and returns for how long it has to be put off.
+func waits[K comparable](r *rates[K], key K, now time.Time) time.Duration {
+	wait, _ := r.reserve(key, now)
+	return wait
+}
+
+// TestWhatIsTakenBackIsNotCounted: a request whose link has ended while it waited does not put off those of other links.
+func TestWhatIsTakenBackIsNotCounted(t *testing.T) {
+	r, now := newRates[string](1), time.Now()
+	for r.allow("a", now) {
+	}
+	var cancels []func()
+	for i := range 5 {
+		wait, cancel := r.reserve("a", now)
+		if want := time.Duration(i+1) * time.Second; wait != want {
+			t.Errorf("one more waits for %v, not %v", wait, want)
+		}
+		cancels = append(cancels, cancel)
+	}
+	for i := range cancels {
+		cancels[len(cancels)-1-i]()
+	}
+	if wait := waits(r, "a", now); wait > time.Second {
+		t.Errorf("the next one waits for %v", wait)
+	}
+}
+
 // TestNoRateBoundsNothing: neither does one of less than nothing.
 func TestNoRateBoundsNothing(t *testing.T) {
-	if r := newRates[int](0); r != nil || !r.allow(1, time.Now()) || r.wait(1, time.Now()) != 0 {
+	if r := newRates[int](0); r != nil || !r.allow(1, time.Now()) || waits(r, 1, time.Now()) != 0 {
 		t.Error("it does")
 	}
 	if newRequestRates(0, 0) != nil {
@@ -86,14 +113,14 @@ func TestAnHonestCrowdIsWithinTheRates(t *testing.T) {
 			t.Fatalf("node %d is told busy", n)
 		}
 		for range 3 {
-			if wait := requests.wait(0, at); wait > 0 {
+			if wait := waits(requests, 0, at); wait > 0 {
 				t.Fatalf("node %d waits for %v", n, wait)
 			}
 		}
 	}
 	ids := newRates[int](roles.RequestRate)
 	for page := range pages {
-		if wait := ids.wait(0, now) + requests.wait(1, now); wait > 0 {
+		if wait := waits(ids, 0, now) + waits(requests, 1, now); wait > 0 {
 			t.Fatalf("page %d waits for %v", page, wait)
 		}
 	}
