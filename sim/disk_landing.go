@@ -275,6 +275,24 @@ func (w *World) writePart(a *actor, s *store, at uint64, seg segment) {
 	}
 }
 
+// putRight has a part hold a group as it was verified. Here the bytes of a group are written as they come, so that a
+// kill may leave some of them; but stores take whole groups that are verified, and no link spoils another's.
+func (s *store) putRight(g uint64, right *gathered) {
+	if s.part == nil {
+		return
+	}
+	at := g * group
+	has := s.part.gather(at, at+right.size)
+	content, _ := right.content(at)
+	if is, uniform := has.content(at); uniform && is == content && has.size == right.size {
+		return
+	}
+	for _, seg := range right.parts {
+		s.part.write(at, seg)
+		at += uint64(seg.size)
+	}
+}
+
 // verified adds a group to the journal.
 func (w *World) verified(a *actor, s *store, g uint64, value protocol.Hash) {
 	if s.journal != nil && w.diskStep(a.proc) {

@@ -96,6 +96,9 @@ func (w *World) judge(e *end) {
 	right := b.got.valued(g, whole, value) || w.planted(func(p *Plant) bool { return p.Blind })
 	if right {
 		w.check.read(e.actor, g, &b.got)
+		if s := e.actor.store(b.item); s != nil && !e.actor.proc.dead {
+			s.putRight(g, &b.got)
+		}
 	}
 	b.got = gathered{parts: b.got.parts[:0]}
 	if !right {
