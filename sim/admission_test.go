@@ -60,6 +60,24 @@ func enteringStories() (all []*scenario.Scenario) {
 	return all
 }
 
+// revoked is the story of a host that is revoked at an event, and admitted again.
+func revoked(who string) func(seed uint64) *scenario.Scenario {
+	return func(seed uint64) *scenario.Scenario {
+		s := closedScenario(seed)
+		s.Heal = 60 * time.Second
+		s.Faults = []scenario.Fault{{Class: scenario.Revoke, Who: who, For: time.Duration(1+seed%20) * time.Second, Event: 1 + int(seed%300)}}
+		return s
+	}
+}
+
+// revokedStories are some of these.
+func revokedStories() (all []*scenario.Scenario) {
+	for seed := range uint64(300) {
+		all = append(all, revoked("n0")(seed), revoked("c0")(seed))
+	}
+	return all
+}
+
 // entering returns the story of a stranger's attack at a closed relay.
 func entering(attack string) func(seed uint64) *scenario.Scenario {
 	return func(seed uint64) *scenario.Scenario {
@@ -84,6 +102,8 @@ var admissionBugs = []planted{
 	{"a token admits more keys than its uses", Plant{Generous: true}, []ID{S24}, "", "", entering(scenario.EnterSpent)},
 	{"a member is told so before that is durable", Plant{Hasty: true}, []ID{S24}, "", "", crashed},
 	{"a closed relay answers strangers", Plant{Open: true}, []ID{S24}, "", "", entering(scenario.EnterUnknown)},
+	{"a closed relay goes on answering whom its owner has revoked", Plant{Lenient: true}, []ID{S24}, "", scenario.Revoke, revoked("n0")},
+	{"the lease of a node that is revoked stays", Plant{Keeping: true}, []ID{S4}, "", scenario.Revoke, revoked("n0")},
 }
 
 // unchecked plants a session that takes any signature for good: it gets the right one in its place.

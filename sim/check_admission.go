@@ -6,7 +6,7 @@ import (
 )
 
 // s24 checks what a closed relay says to a peer: nothing but denied, and the answer to ENTER, to one that
-// it has not admitted. Whoever has been told that he is admitted is so for ever.
+// it has not admitted, or whom its owner has revoked. Whoever has been told that he is admitted is so until then.
 func (c *checks) s24(a *actor, send roles.Send) {
 	e := a.end(send.Link)
 	if c.w.gate == nil || a.kind != sessionKind || e == nil {
@@ -29,8 +29,8 @@ func (c *checks) s24(a *actor, send roles.Send) {
 			c.fail(S24, "%s says that it has admitted %x, which is not durable", c.who(a), id[:8])
 		}
 	default:
-		if !is {
-			c.fail(S24, "%s says %s to %x, which it has not admitted", c.who(a), m.Kind(), id[:8])
+		if !g.admitted(id) {
+			c.fail(S24, "%s says %s to %x, which it has not admitted, or not any more", c.who(a), m.Kind(), id[:8])
 		}
 	}
 }

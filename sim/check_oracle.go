@@ -212,6 +212,20 @@ func (o *oracle) Leave(at roles.Moment, m *protocol.Leave) protocol.Message {
 	return answer
 }
 
+// expel ends the leases of those who are revoked.
+func (o *oracle) expel(now time.Duration) {
+	gone := o.w.gate.revoked
+	for id, k := range o.known {
+		if k.live(now) && gone(id) {
+			k.left, k.when = true, now
+		}
+	}
+	if !o.w.planted(func(p *Plant) bool { return p.Keeping }) {
+		o.registry.Expel(now, func(id protocol.PeerID) bool { return !gone(id) })
+	}
+	o.compare(now)
+}
+
 // Locate implements [relay.Directory].
 func (o *oracle) Locate(at roles.Moment, from relay.From, m *protocol.Locate) protocol.Message {
 	if page := o.w.scenario.Relay.Page; page > 0 {

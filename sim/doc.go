@@ -181,6 +181,8 @@
 //   - new-key: the node's key is lost: its process crashes, and starts again with another
 //   - firewall: nothing gets in at the node, and everything out; N is 0: dials are answered by
 //     nobody, 1: they are refused
+//   - revoke: the owner of a closed relay revokes the host's key, and admits it again when the fault is
+//     over
 //   - drift: a clock runs fast or slow
 //   - liar: a node or the relay does not keep to the protocol
 //   - shared-id: two nodes have one id

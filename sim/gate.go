@@ -2,6 +2,7 @@ package sim
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
@@ -85,7 +86,35 @@ func (g *gatehouse) Role(id protocol.PeerID) protocol.Role {
 	if g.w.planted(func(p *Plant) bool { return p.Open }) {
 		return protocol.BothRoles
 	}
+	if g.revoked(id) && !g.w.planted(func(p *Plant) bool { return p.Lenient }) {
+		return 0
+	}
 	return g.members[id].role
+}
+
+// revoked reports whether the owner has revoked a host's key, for now.
+func (g *gatehouse) revoked(id protocol.PeerID) bool {
+	return slices.ContainsFunc(g.w.troubles, func(t *trouble) bool { return t.Class == scenario.Revoke && t.who.key == id })
+}
+
+// admitted reports whether a key is a member's that is not revoked.
+func (g *gatehouse) admitted(id protocol.PeerID) bool {
+	_, is := g.members[id]
+	return is && !g.revoked(id)
+}
+
+// revoke begins a time in which a host is revoked: its leases end.
+func (w *World) revoke(t *trouble) {
+	if w.gate == nil || t.who == w.relay {
+		return
+	}
+	if w.gate.admitted(t.who.key) {
+		w.fired(t)
+	}
+	w.lasting(t)
+	if p := w.relay.proc; p != nil {
+		p.oracle.expel(w.relay.local(w.now))
+	}
 }
 
 // findToken answers FindToken from the relay's disk.
@@ -129,6 +158,8 @@ func (w *World) admit(a *actor, e roles.Admit) {
 func (g *gatehouse) admits(e roles.Admit) (role protocol.Role, text string) {
 	t := g.tokens[e.Token]
 	switch role = g.members[e.ID].role; {
+	case g.revoked(e.ID):
+		return 0, "this key was revoked"
 	case role.Covers(t.role):
 		return role, ""
 	case g.used(e.Token) >= t.uses && !g.w.planted(func(p *Plant) bool { return p.Generous }):

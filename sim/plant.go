@@ -27,6 +27,8 @@ type Plant struct {
 	Unproven  bool // leftovers of an earlier try are not compared with the hash
 	Open      bool // a closed relay takes everybody for a member
 	Generous  bool // it admits by an invite that is used up
+	Lenient   bool // it lets in whom its owner has revoked
+	Keeping   bool // it keeps the leases of whom its owner has revoked
 	Hasty     bool // it says that it has admitted a peer before that is durable
 	Stale     bool // a node serves a file under the hash that it had before it changed
 

@@ -17,7 +17,7 @@ func allStories() []*scenario.Scenario {
 	impatient := func(who string, first int, then ...scenario.Fault) []scenario.Fault {
 		return append(then, scenario.Fault{Class: scenario.Graceful, At: at(first), Who: who}, scenario.Fault{Class: scenario.Graceful, At: at(first + 1), Who: who})
 	}
-	return append(slices.Concat(gatherStories(), readStories(), keptStories(), unendingStories(), crowdStories(), certainStories(), addressStories(), identityStories(), enteringStories(), reachStories(), turnStories()), []*scenario.Scenario{
+	return append(slices.Concat(gatherStories(), readStories(), keptStories(), unendingStories(), crowdStories(), certainStories(), addressStories(), identityStories(), enteringStories(), revokedStories(), rottenStories(), reachStories(), turnStories()), []*scenario.Scenario{
 		// A node stops while a stalled reader has half of a file: it waits, and the reader
 		// disappears, stays, or reads on.
 		reader(impatient("n0", 2, reading)...),
@@ -81,6 +81,22 @@ func allStories() []*scenario.Scenario {
 		// A node's hashing makes no progress.
 		story(0, scenario.Honest, scenario.Fault{Class: scenario.SlowHash, For: at(30), Who: "n0"}),
 	}...)
+}
+
+// rottenStories are stories of a node whose file has rotted, and that ends at each of some events: also while a client waits for its
+// answer to that.
+func rottenStories() (all []*scenario.Scenario) {
+	for event := 20; event < 200; event++ {
+		s := sweepScenario()
+		s.Nodes = s.Nodes[:1]
+		s.Ops = []scenario.Op{{At: 2 * time.Second, Do: scenario.DoFetch, Who: "c0", Name: "both"}}
+		s.Faults = []scenario.Fault{
+			{Class: scenario.BitRot, Who: "n0", At: time.Second, Name: "both"},
+			{Class: scenario.Crash, Who: "n0", For: time.Second, Event: event},
+		}
+		all = append(all, s)
+	}
+	return all
 }
 
 // crowdStories have strangers who ask for more than the relay likes to send, and take it or not.

@@ -48,6 +48,7 @@ const (
 	Middle      Class = "middle"
 	NewKey      Class = "new-key"
 	Firewall    Class = "firewall"
+	Revoke      Class = "revoke"
 
 	Drift    Class = "drift"     // in a plan: a clock that runs fast or slow
 	Liar     Class = "liar"      // in a plan: a node or relay that does not keep to the protocol
@@ -160,6 +161,8 @@ var Classes = []ClassInfo{
 		AtNode, nil, false, false},
 	{Firewall, "nothing gets in at the node, and everything out; N is 0: dials are answered by nobody, 1: they are refused",
 		AtNode, []int{0, 1}, true, false},
+	{Revoke, "the owner of a closed relay revokes the host's key, and admits it again when the fault is over",
+		AtAnybody, nil, true, false},
 	{Drift, "a clock runs fast or slow", AtNobody, nil, false, false},
 	{Liar, "a node or the relay does not keep to the protocol", AtNobody, nil, false, false},
 	{SharedID, "two nodes have one id", AtNobody, nil, false, false},
