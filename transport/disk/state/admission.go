@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 )
@@ -16,10 +18,14 @@ type Admission struct {
 	files AdmitFiles
 	lock  io.Closer
 
-	admitting sync.Mutex // held while the members' file is changed
-	size      int64      // of it, as far as it is durable
-	ended     bool       // its last line has an end
-	unsure    bool       // behind that there may be what could not be written as a whole
+	admitting  sync.Mutex // held while the members' file is changed
+	memberFile            // of admitting
+
+	reading sync.Mutex   // held while the files of the command line are read: those who wait find them read
+	waiting atomic.Int32 // of strangers, for that
+	unread  error        // why they could not be read last
+	tried   time.Time    // when that was
+	reads   int          // how often they were read
 
 	mu      sync.RWMutex
 	listed  map[protocol.PeerID]protocol.Role
@@ -30,6 +36,13 @@ type Admission struct {
 	void    map[protocol.TokenID]bool
 	version uint64                 // counts what was read
 	looked  map[string]fs.FileInfo // the tokens and the revoked, as they were read; nil: not there
+}
+
+// memberFile is what is known of the members' file.
+type memberFile struct {
+	size   int64 // as far as it is durable
+	ended  bool  // its last line has an end
+	unsure bool  // behind that there may be what could not be written as a whole
 }
 
 // OpenAdmission reads the files of which the owner's is at a path. It fails if one of them cannot be read
@@ -82,6 +95,9 @@ func (a *Admission) readMembers() error {
 	}
 	defer p.root.Close()
 	text, err := p.readText()
+	if err == nil && len(text) > 0 {
+		err = syncFolder(p.root) // whoever has made the file may have been killed before its name was durable
+	}
 	if err != nil {
 		return err
 	}
@@ -107,12 +123,28 @@ func (a *Admission) enroll(m Member) {
 // Refresh reads the tokens and what is revoked if their files have changed. What was read before stays
 // if that fails.
 func (a *Admission) Refresh() error {
+	a.reading.Lock()
+	defer a.reading.Unlock()
 	changed, err := a.changed()
-	if err != nil || !changed {
+	switch {
+	case err != nil:
 		return err
+	case !changed && a.unread != nil && time.Since(a.tried) < tryAgain:
+		return a.unread
+	case !changed && a.unread == nil:
+		return nil
 	}
-	return a.readAgain()
+	a.unread, a.tried = a.readAgain(), time.Now()
+	a.reads++
+	return a.unread
 }
+
+const (
+	// tryAgain is how often files that cannot be read are tried again, however many ask.
+	tryAgain = time.Second
+	// mostWaiting is how many strangers wait for a disk that does not answer.
+	mostWaiting = 64
+)
 
 // changed reports whether a file of the command line is another one than was read last.
 func (a *Admission) changed() (bool, error) {
@@ -156,6 +188,9 @@ func (a *Admission) readAgain() error {
 		}
 		looked[suffix] = info
 	}
+	a.mu.Lock()
+	a.looked = looked
+	a.mu.Unlock()
 	all, err := a.files.Tokens()
 	if err != nil {
 		return err
@@ -171,7 +206,7 @@ func (a *Admission) readAgain() error {
 	barred, void := Revoked(revoked)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.tokens, a.barred, a.void, a.looked = tokens, barred, void, looked
+	a.tokens, a.barred, a.void = tokens, barred, void
 	a.version++
 	return nil
 }
@@ -202,10 +237,14 @@ func (a *Admission) Role(id protocol.PeerID) protocol.Role {
 }
 
 // Key returns the key whose signature a token demands; zero: there is no such token. It looks at the
-// files before it says so.
+// files before it says so, unless many others wait for that.
 func (a *Admission) Key(id protocol.TokenID) (protocol.PeerID, error) {
 	if token, is := a.token(id); is {
 		return token.Key, nil
+	}
+	defer a.waiting.Add(-1)
+	if a.waiting.Add(1) > mostWaiting {
+		return protocol.PeerID{}, nil
 	}
 	err := a.Refresh()
 	token, _ := a.token(id)

@@ -139,6 +139,98 @@ func TestTokensAndRevocationsAreReadAgain(t *testing.T) {
 	admits(t, a, numbered(3), two.Token, today, protocol.ClientRole)
 }
 
+// TestWhoIsAdmittedWhileHisInviteIsRevokedIsNot: either whoever revokes a name finds the member, or the relay finds what he has
+// revoked, and takes the line back.
+func TestWhoIsAdmittedWhileHisInviteIsRevokedIsNot(t *testing.T) {
+	for _, moment := range []string{"open it to append", "append a line", "make the line durable"} {
+		files := newAdmit(t)
+		a := opened(t, files)
+		invite, other := invited(t, files, protocol.BothRoles, 9, "bob"), invited(t, files, protocol.ClientRole, 9, "ann")
+		admits(t, a, numbered(1), other.Token, today, protocol.ClientRole)
+		inIt := false
+		undo := state.SetBefore(func(what string) error {
+			if what == moment && !inIt {
+				inIt = true
+				return files.Revoke([]state.Revocation{{Token: invite.Token, Date: today}})
+			}
+			return nil
+		})
+		_, err := a.Admit(numbered(2), invite.Token, from, today)
+		undo()
+		if err == nil || !inIt || a.Role(numbered(2)) != 0 {
+			t.Errorf("%s: he is %s: %v", moment, a.Role(numbered(2)), err)
+		}
+		admits(t, a, numbered(3), other.Token, today, protocol.ClientRole)
+		a.Close()
+		again := opened(t, files)
+		if got := []protocol.Role{again.Role(numbered(1)), again.Role(numbered(2)), again.Role(numbered(3))}; got[0] == 0 || got[1] != 0 || got[2] == 0 {
+			t.Errorf("%s: they are %v after a restart", moment, got)
+		}
+	}
+}
+
+// TestATornNameIsNoName: a line that a crash has cut in its last field names nobody.
+func TestATornNameIsNoName(t *testing.T) {
+	files := newAdmit(t)
+	a := opened(t, files)
+	invite := invited(t, files, protocol.BothRoles, 9, "johannes")
+	admits(t, a, numbered(1), invite.Token, today, protocol.BothRoles)
+	a.Close()
+	path := files.Path() + ".members"
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for cut := 1; cut < len("johannes"); cut++ {
+		if err := os.WriteFile(path, text[:len(text)-1-cut], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		a := opened(t, files)
+		if role := a.Role(numbered(1)); role != 0 {
+			t.Errorf("without %d letters of its name it is %s", cut, role)
+		}
+		admits(t, a, numbered(2), invite.Token, today, protocol.BothRoles)
+		a.Close()
+		if a = opened(t, files); a.Role(numbered(1)) != 0 || a.Role(numbered(2)) == 0 {
+			t.Errorf("after another one %s and %s", a.Role(numbered(1)), a.Role(numbered(2)))
+		}
+		a.Close()
+	}
+}
+
+// TestFilesThatMakeNoSenseAreReadSeldom: however many strangers ask.
+func TestFilesThatMakeNoSenseAreReadSeldom(t *testing.T) {
+	files := newAdmit(t)
+	a := opened(t, files)
+	invite := invited(t, files, protocol.BothRoles, 9, "bob")
+	if key, err := a.Key(invite.Token); err != nil || key.IsZero() {
+		t.Fatal(key, err)
+	}
+	path := files.Path() + ".tokens"
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, append([]byte("nonsense\n"), text...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	begin, before := time.Now(), a.Reads()
+	for range 1000 {
+		if key, err := a.Key(protocol.TokenID{1}); err == nil || !key.IsZero() {
+			t.Fatal(key, err)
+		}
+	}
+	if reads := a.Reads() - before; reads > 1+int(time.Since(begin)/time.Second) {
+		t.Errorf("they were read %d times", reads)
+	}
+	if err := os.WriteFile(path, append(text, '\n'), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Refresh(); err != nil {
+		t.Errorf("they are mended: %v", err)
+	}
+}
+
 // A member with a further invite may do what both say.
 func TestRolesAddUp(t *testing.T) {
 	files := newAdmit(t)

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -214,12 +215,16 @@ func parseRevoked(path string, text []byte) (all []Revocation, c content, err er
 
 // parseRows reads each line that has fields.
 func parseRows[T any](path string, text []byte, form string, parse func(*row) T) (all []T, c content, err error) {
-	c, err = eachLine(path, text, func(line string, _ int) error {
+	lines := bytes.Count(text, []byte("\n"))
+	c, err = eachLine(path, text, func(line string, number int) error {
 		r, err := rowOf(line, form)
 		if r == nil {
 			return err
 		}
 		one := parse(r)
+		if number > lines && strings.HasSuffix(form, " NAME") && r.err == nil {
+			r.fail(errors.New("its end is missing: a name may have lost some of its letters"))
+		}
 		if r.err == nil {
 			all = append(all, one)
 		}

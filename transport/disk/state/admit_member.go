@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -21,11 +22,11 @@ func (r Refusal) Error() string { return string(r) }
 // that may do as much already uses nothing of the token. The error is a [Refusal], or says why the
 // files cannot be used.
 func (a *Admission) Admit(id protocol.PeerID, by protocol.TokenID, from netip.Addr, now time.Time) (protocol.Role, error) {
+	a.admitting.Lock()
+	defer a.admitting.Unlock()
 	if err := a.Refresh(); err != nil {
 		return 0, err
 	}
-	a.admitting.Lock()
-	defer a.admitting.Unlock()
 	token, refusal := a.judge(id, by, now)
 	if refusal != nil {
 		return 0, refusal
@@ -34,8 +35,14 @@ func (a *Admission) Admit(id protocol.PeerID, by protocol.TokenID, from netip.Ad
 		return role, nil
 	}
 	member := Member{id, by, token.Role, now, from, token.Name}
+	was := a.memberFile
 	if err := a.write(member.line()); err != nil {
 		return 0, err
+	}
+	// Whoever revokes a name looks for its members afterwards: either he finds this one, or what he has revoked is found now.
+	err := a.Refresh()
+	if _, refusal := a.judge(id, by, now); err != nil || refusal != nil {
+		return 0, cmp.Or(a.takeBack(was), err, refusal)
 	}
 	a.mu.Lock()
 	a.enroll(member)
@@ -89,6 +96,17 @@ func (a *Admission) write(line []byte) error {
 	}
 	a.size, a.ended, a.unsure = a.size+int64(len(line)), true, false
 	return nil
+}
+
+// takeBack makes the members' file what it was before the last line.
+func (a *Admission) takeBack(was memberFile) error {
+	p, err := a.files.folder.locate(a.files.name + membersSuffix)
+	if err != nil {
+		return err
+	}
+	defer p.root.Close()
+	a.memberFile, a.unsure = was, true
+	return told(p.path, cutTo(p, a.size))
 }
 
 // torn reports whether the members' file has more than what is durable of it, as a crash or a failure

@@ -22,14 +22,14 @@ func TestWhatIsToldToBeThereIsDurable(t *testing.T) {
 	}{
 		{"a folder", func() (err error) { folder, err = state.Open(path); return err }, "make a folder, make the folder durable, make a folder, make the folder durable"},
 		{"a key", func() error { _, err := folder.Key("k"); return err },
-			"make a temporary file, write to it, make it durable, link it, make the folder durable, remove a temporary file"},
+			"make a temporary file, write to it, make it durable, link it, remove a temporary file, make the folder durable"},
 		{"the first relay", func() error { return folder.KnownRelays().Add("a:1", id, state.Pinned) },
 			"open it to append, append a line, make the line durable, make the folder durable"},
 		{"a relay", func() error { return folder.KnownRelays().Add("b:1", id, state.Pinned) }, "open it to append, append a line, make the line durable"},
 		{"a known relay", func() error { return folder.KnownRelays().Add("b:1", id, state.Pinned) }, ""},
 		{"a relay less", func() error { _, err := folder.KnownRelays().Forget("b:1"); return err },
 			"make a temporary file, write to it, make it durable, rename it, make the folder durable"},
-		{"a key that is there", func() error { _, err := folder.Key("k"); return err }, ""},
+		{"a key that is there", func() error { _, err := folder.Key("k"); return err }, "make the folder durable"}, // whoever has made it may have been killed
 	} {
 		var changes []string
 		undo := state.SetBefore(func(what string) error { changes = append(changes, what); return nil })

@@ -65,3 +65,10 @@ func ParseAdmitFiles(text []byte) error {
 	}
 	return nil
 }
+
+// Reads returns how often the files of the command line were read since the relay began.
+func (a *Admission) Reads() int {
+	a.reading.Lock()
+	defer a.reading.Unlock()
+	return a.reads
+}

@@ -24,7 +24,7 @@ func told(path string, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%s: %w: look whose it is and make it yours, or choose another state folder", path, disk.Reason(err))
+		return fmt.Errorf("%s: %w: look whose it is and make it yours, or choose another folder", path, disk.Reason(err))
 	}
 	return fmt.Errorf("%s: %w", path, disk.Reason(err))
 }
@@ -147,6 +147,19 @@ func appendTo(p place, torn bool, kept int, line []byte) (err error) {
 		return nil
 	}
 	return syncFolder(p.root) // the file may be new
+}
+
+// cutTo cuts a file, durably.
+func cutTo(p place, size int64) (err error) {
+	file, err := p.root.OpenFile(p.name, os.O_WRONLY|noWait, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	if err := attempt("take a line back", func() error { return file.Truncate(size) }); err != nil {
+		return err
+	}
+	return attempt("make that durable", file.Sync)
 }
 
 // A lock is waited for so long, and looked at so often: it is held for one change of a small file.

@@ -80,7 +80,12 @@ func (f *Folder) openKey(name string, flag int) (ed25519.PrivateKey, *os.File, e
 	if err != nil {
 		return nil, nil, told(f.Path(name), err)
 	}
-	sweep(root, name) // there is a key, so that no other can come to its place
+	// There is a key, so that no other can come to its place. Whoever has made it may have been killed before its name was durable.
+	sweep(root, name)
+	if err := syncFolder(root); err != nil && !errors.Is(err, syscall.EROFS) {
+		file.Close()
+		return nil, nil, told(f.Path(name), err)
+	}
 	key, err := readKey(f.Path(name), file)
 	if err != nil {
 		file.Close()
@@ -110,7 +115,7 @@ func readKey(path string, file *os.File) (ed25519.PrivateKey, error) {
 }
 
 // makeKey makes a key under a name that is free. Of several that do so at once one succeeds, and its
-// key is there for all.
+// key is there for all, once the folder is durable.
 func makeKey(root *os.Root, name string) error {
 	key, err := NewKey()
 	if err != nil {
@@ -129,9 +134,8 @@ func makeKey(root *os.Root, name string) error {
 	}
 	if err != nil {
 		root.Remove(temporary)
-		return err
 	}
-	return syncFolder(root)
+	return err
 }
 
 // checkModes refuses a file system that lets others read a file that is made for the user alone.

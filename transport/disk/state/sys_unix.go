@@ -38,7 +38,7 @@ func checkFolder(path string, info fs.FileInfo) error {
 	}
 	if info.Mode()&fs.ModeSticky == 0 && info.Mode()&0o022 != 0 {
 		return fmt.Errorf("%s: other users can write to this folder (mode %04o), and so replace what is in it: chmod go-w %[1]s, "+
-			"or choose another state folder", path, info.Mode().Perm())
+			"or choose another one", path, info.Mode().Perm())
 	}
 	return nil
 }
@@ -72,7 +72,7 @@ func checkOwner(path string, info fs.FileInfo) error {
 	stat, is := info.Sys().(*syscall.Stat_t)
 	own := os.Geteuid()
 	if is && own != 0 && stat.Uid != 0 && int(stat.Uid) != own {
-		return fmt.Errorf("%s: it belongs to another user (%d), and this is user %d: chown it, or choose another state folder", path, stat.Uid, own)
+		return fmt.Errorf("%s: it belongs to another user (%d), and this is user %d: chown it, or choose another place", path, stat.Uid, own)
 	}
 	return nil
 }
