@@ -92,6 +92,9 @@ func (g *gatehouse) Role(id protocol.PeerID) protocol.Role {
 	return g.members[id].role
 }
 
+// Barred implements relay.Gate.
+func (g *gatehouse) Barred(id protocol.PeerID) bool { return g.revoked(id) }
+
 // revoked reports whether the owner has revoked a host's key, for now.
 func (g *gatehouse) revoked(id protocol.PeerID) bool {
 	return slices.ContainsFunc(g.w.troubles, func(t *trouble) bool { return t.Class == scenario.Revoke && t.who.key == id })

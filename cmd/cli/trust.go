@@ -84,19 +84,19 @@ func (s *Secured) Trust() (t peer.Trust, err error) {
 }
 
 // WithHint adds to a failure that is about who a relay is what to do, if there is something.
-func WithHint(err error, relay string) error {
+func (s *Secured) WithHint(err error, relay string) error {
 	var why *peer.Error
-	if !errors.As(err, &why) || Hint(why.Code, relay) == "" {
+	if !errors.As(err, &why) || s.Hint(why.Code, relay) == "" {
 		return err
 	}
-	return &Failure{ExitCode(err), err.Error() + "; " + Hint(why.Code, relay)}
+	return &Failure{ExitCode(err), err.Error() + "; " + s.Hint(why.Code, relay)}
 }
 
 // Hint returns what to do about a relay that is not what it should be; "": nothing particular.
-func Hint(code protocol.Code, relay string) string {
+func (s *Secured) Hint(code protocol.Code, relay string) string {
 	switch code {
 	case protocol.RelayChanged:
-		return fmt.Sprintf("if that is right (it has a new key, or is another one), peer-client forget %s takes the next one that answers; if not, somebody is in between", relay)
+		return s.changed(relay)
 	case protocol.RelayUnknown:
 		return "--relay-id ID says which one it is, and without --strict the first that answers is taken"
 	case protocol.NoTLS:
@@ -105,4 +105,38 @@ func Hint(code protocol.Code, relay string) string {
 		return "leave out --plain"
 	}
 	return ""
+}
+
+// changed returns what to do about another relay than the expected one: that depends on who says which one it is to be.
+func (s *Secured) changed(relay string) string {
+	wanted, addresses, who := protocol.PeerID{}, []string{relay}, "--relay-id"
+	if s.Invite != nil {
+		wanted, addresses, who = s.Invite.Relay, s.Invite.Addresses, "the invite"
+	}
+	if id, err := protocol.ParsePeerID(s.relayID); err == nil {
+		if s.Invite != nil && id != wanted {
+			return "--relay-id and the invite say two things: leave out --relay-id if the invite is to be trusted"
+		}
+		wanted = id
+	}
+	for _, address := range addresses {
+		if known, is, err := s.folder.KnownRelays().Find(address); err != nil || !is || known.ID == wanted {
+			continue
+		}
+		forget := "peer-client forget " + address
+		if s.Named() {
+			forget = "peer-client forget --state " + s.dir + " " + address
+		}
+		if s.Plain {
+			return fmt.Sprintf("leave out --plain; if it is right that the relay there speaks in plain alone, %s first", forget)
+		}
+		if wanted.IsZero() {
+			return fmt.Sprintf("if that is right (it has a new key, or is another one), %s takes the next one that answers; if not, somebody is in between", forget)
+		}
+		return fmt.Sprintf("if %s is right (it has a new key, or is another one), %s lets that count; if not, do not use it", who, forget)
+	}
+	if !wanted.IsZero() {
+		return fmt.Sprintf("the relay there is not the one that %s names: its owner knows which is right (relay-server id); if %[1]s is, somebody is in between", who)
+	}
+	return "another one answers than before: its owner knows which is right (relay-server id)"
 }

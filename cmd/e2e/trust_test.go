@@ -51,13 +51,13 @@ func TestARelayIsMetOnceAndThenKnown(t *testing.T) {
 		if r.code != 4 || r.out != "" || strings.Count(r.err, "\n") != 1 {
 			t.Errorf("%q: exit %d: %q, %s", args, r.code, r.out, r.err)
 		}
-		for _, says := range []string{"relay-changed", id, other, filepath.Join(dir, "known_relays") + ", line 1", "peer-client forget 127.0.0.1:" + port} {
+		for _, says := range []string{"relay-changed", id, other, filepath.Join(dir, "known_relays") + ", line 1", "peer-client forget --state " + dir + " 127.0.0.1:" + port} {
 			if !strings.Contains(r.err, says) {
 				t.Errorf("%q: %s does not say %s", args, r.err, says)
 			}
 		}
 	}
-	if r := run(t, "", "peer-client", clientState, "--plain", "127.0.0.1", port, "a"); r.code != 4 || !strings.Contains(r.err, "relay-changed") || strings.Count(r.err, "\n") != 1 {
+	if r := run(t, "", "peer-client", clientState, "--plain", "127.0.0.1", port, "a"); r.code != 4 || !strings.Contains(r.err, "relay-changed") || !strings.Contains(r.err, "leave out --plain") || strings.Count(r.err, "\n") != 1 {
 		t.Errorf("in plain: exit %d: %s", r.code, r.err)
 	}
 	if r := run(t, "", "peer-node", clientState, "--log-level", "off", "--share", t.TempDir(), "--listen", "127.0.0.1:0", "127.0.0.1", port); r.code != 4 || !strings.Contains(r.err, "relay-changed") || !strings.Contains(r.err, "forget") {
@@ -83,6 +83,7 @@ func TestWhatIsSaidOfTrustMakesSense(t *testing.T) {
 	}{
 		{"--strict", 4, "relay-unknown (the client: its id is not known, and is to be); --relay-id ID"},
 		{"--relay-id " + id, 4, "relay-changed"},
+		{"--relay-id " + id, 4, "is not the one that --relay-id names"},
 		{"--relay-id nonsense", 2, "--relay-id: an id has 56 characters"},
 		{"--relay-id " + strings.ToUpper(id), 2, "--relay-id: an id is in lower case"},
 		{"--plain", 4, "tls-required"},

@@ -47,7 +47,7 @@ func (c *command) all(ctx context.Context, wanted peer.AllRequest, to *target) e
 	c.progress.end()
 	for _, arg := range r.Unknown {
 		if code := cli.ExitCode(arg.Err); code == cli.ExitNoRelay || code == cli.ExitInterrupted {
-			return argumentFailure(c.client.Relay, arg)
+			return argumentFailure(c.relay(), arg)
 		}
 	}
 	c.tellChosen(s, r, told) // what names came to stand for while it waited
@@ -76,7 +76,7 @@ func (c *command) all(ctx context.Context, wanted peer.AllRequest, to *target) e
 // told before.
 func (c *command) tellChosen(s *summary, r, before peer.AllResult) {
 	for _, arg := range r.Unknown[len(before.Unknown):] {
-		why := argumentFailure(c.client.Relay, arg)
+		why := argumentFailure(c.relay(), arg)
 		c.events.file(argumentEvent(arg.Arg, why))
 		s.failArgument(arg.Arg, why)
 	}
@@ -94,7 +94,7 @@ func (c *command) tellGathered(file client.Gathered, to *target, took time.Durat
 	}
 	for _, name := range file.Names {
 		request := peer.Request{Name: name, Hash: file.Wanted}
-		c.events.file(resultEvent(request, to.path(name), file.Result, resultFailure(c.client.Relay, request, file.Result), took))
+		c.events.file(resultEvent(request, to.path(name), file.Result, resultFailure(c.relay(), request, file.Result), took))
 	}
 }
 
@@ -147,7 +147,7 @@ func (c *command) count(s *summary, r peer.AllResult) {
 			if file.Result.Outcome == client.NobodyHad && protocol.IsPattern(name) { // no file is called so
 				fail = s.failArgument
 			}
-			fail(name, resultFailure(c.client.Relay, peer.Request{Name: name, Hash: file.Wanted}, file.Result))
+			fail(name, resultFailure(c.relay(), peer.Request{Name: name, Hash: file.Wanted}, file.Result))
 		}
 	}
 	for _, clash := range r.Chosen.Clashes {

@@ -14,7 +14,7 @@ import (
 )
 
 // resultFailure returns the failure that a result is to the user, or nil.
-func resultFailure(relay string, request peer.Request, r client.Result) error {
+func resultFailure(relay askedRelay, request peer.Request, r client.Result) error {
 	name := wantedName(request)
 	asked := lastTries(r.Tried)
 	switch r.Outcome {
@@ -85,19 +85,29 @@ func diskFailure(err error, text string) error {
 // noRelayButNode is what a refusal by a node means if it is taken for a relay.
 const noRelayButNode = "this is no relay; is it a peer node?"
 
-func relayFailure(relay string, code protocol.Code, by protocol.Party, text string) error {
+// askedRelay is the relay that was asked, and what it has to prove; nil: nothing.
+type askedRelay struct {
+	name    string
+	secured *cli.Secured
+}
+
+func (c *command) relay() askedRelay { return askedRelay{c.client.Relay, &c.secured} }
+
+func relayFailure(relay askedRelay, code protocol.Code, by protocol.Party, text string) error {
 	if by == protocol.Node {
-		return failure(cli.ExitNoRelay, "the relay %s could not be asked: %s (the %s: %s)", relay, noRelayButNode, by, code)
+		return failure(cli.ExitNoRelay, "the relay %s could not be asked: %s (the %s: %s)", relay.name, noRelayButNode, by, code)
 	}
-	what := fmt.Sprintf("the relay %s could not be asked: %s (the %s: %s)", relay, code, by, protocol.Printable(text, len(text)))
-	if hint := cli.Hint(code, relay); hint != "" {
-		what += "; " + hint
+	what := fmt.Sprintf("the relay %s could not be asked: %s (the %s: %s)", relay.name, code, by, protocol.Printable(text, len(text)))
+	if relay.secured != nil {
+		if hint := relay.secured.Hint(code, relay.name); hint != "" {
+			what += "; " + hint
+		}
 	}
 	return failure(cli.ExitNoRelay, "%s", what)
 }
 
 // queryFailure returns the failure that an error of List, Who or Resolve is to the user.
-func queryFailure(relay string, err error) error {
+func queryFailure(relay askedRelay, err error) error {
 	var why *peer.Error
 	switch is := errors.As(err, &why); {
 	case errors.Is(err, peer.ErrInterrupted):
@@ -113,7 +123,7 @@ func queryFailure(relay string, err error) error {
 }
 
 // argumentFailure returns the failure that an argument is to the user.
-func argumentFailure(relay string, is peer.Resolution) error {
+func argumentFailure(relay askedRelay, is peer.Resolution) error {
 	switch {
 	case errors.Is(is.Err, peer.ErrNotFound):
 		return unmatched(is.Arg)

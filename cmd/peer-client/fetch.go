@@ -109,7 +109,7 @@ func (c *command) inItsTurn(ctx context.Context, arg string, to *target) error {
 	if protocol.IsPattern(arg) {
 		is := c.resolve(ctx, arg)
 		if is.Err != nil {
-			err := argumentFailure(c.client.Relay, is)
+			err := argumentFailure(c.relay(), is)
 			return c.told(argumentEvent(arg, err), err)
 		}
 		if is.Folder && !is.Plain {
@@ -177,12 +177,12 @@ func (c *command) get(ctx context.Context, request peer.Request, to *target, p *
 	request.Report = func(outcome roles.Outcome) { c.follow(p, outcome) }
 	if to.out == nil {
 		r := c.client.FetchBelow(ctx, request, to.root, to.named(request.Name))
-		return r.Result, resultFailure(c.client.Relay, request, r.Result)
+		return r.Result, resultFailure(c.relay(), request, r.Result)
 	}
 	out := newPrinter(to.out, to.guard)
 	r := c.client.Fetch(ctx, request, out)
 	ended := out.end()
-	if err := resultFailure(c.client.Relay, request, r.Result); err != nil {
+	if err := resultFailure(c.relay(), request, r.Result); err != nil {
 		return r.Result, err
 	}
 	return r.Result, ended

@@ -52,7 +52,7 @@ func (c *command) wholeHash(ctx context.Context, name, beginning string) (protoc
 	})
 	switch is.Err = cmp.Or(stopped, is.Err); {
 	case is.Err != nil:
-		return protocol.Hash{}, queryFailure(c.client.Relay, is.Err)
+		return protocol.Hash{}, queryFailure(c.relay(), is.Err)
 	case len(found) == 0 && is.Covers.Err() != nil:
 		return protocol.Hash{}, tooEarly(fmt.Sprintf("%q with a hash that begins with %s", cli.ForDisplay(name), beginning), is.Covers.Awaited())
 	case len(found) == 0 && is.Others > 0:

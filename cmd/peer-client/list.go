@@ -25,7 +25,7 @@ func (c *command) tellList(ctx context.Context) error {
 	}
 	found, err := c.client.Names(ctx, "", false)
 	if err != nil {
-		return queryFailure(c.client.Relay, err)
+		return queryFailure(c.relay(), err)
 	}
 	defer found.Close()
 	if found.Empty() && found.Covers.Err() == nil {
@@ -55,14 +55,14 @@ func (c *command) printFound(found *peer.Names) error {
 func (c *command) tellMatches(ctx context.Context) error {
 	found, args, err := c.client.Matches(ctx, c.args)
 	if err != nil {
-		return queryFailure(c.client.Relay, err)
+		return queryFailure(c.relay(), err)
 	}
 	defer found.Close()
 	var missing []string
 	var covers peer.Coverage
 	for _, is := range args {
 		if code := cli.ExitCode(is.Err); is.Err != nil && code != cli.ExitNobodyHas && code != cli.ExitTooEarly {
-			return queryFailure(c.client.Relay, is.Err)
+			return queryFailure(c.relay(), is.Err)
 		}
 		if is.Folder {
 			covers.Add(is.Covers)

@@ -22,7 +22,7 @@ func (c *command) tellWho(ctx context.Context) error {
 	}
 	holders, err := c.client.Holders(ctx, request)
 	if err != nil {
-		return queryFailure(c.client.Relay, err)
+		return queryFailure(c.relay(), err)
 	}
 	defer holders.Close()
 	switch {

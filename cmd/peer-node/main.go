@@ -39,7 +39,7 @@ func command() *cobra.Command {
 			if err := s.guard(c.Context()); err != nil {
 				return err
 			}
-			return cli.WithHint(s.run(c.Context(), c.OutOrStdout()), s.Relay)
+			return s.secured.WithHint(s.run(c.Context(), c.OutOrStdout()), s.Relay)
 		})
 	flags := command.Flags()
 	flags.StringArrayVar(&s.shares, "share", nil,

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -152,26 +153,38 @@ func revoke(c *cobra.Command, admit, what string) error {
 	if err != nil {
 		return err
 	}
-	all, err := revocations(files, what)
-	if err != nil {
-		return err
-	}
-	if len(all) == 0 {
-		return &cli.Failure{Code: cli.ExitFailure, Text: fmt.Sprintf("%q is no id, and no token or name that is known here", cli.ForDisplay(what))}
-	}
-	if err := files.Revoke(all); err != nil {
-		return err
-	}
-	for _, one := range all {
-		text := one.ID.String()
-		if one.ID.IsZero() {
-			text = one.Token.String()
-		}
-		if _, err := fmt.Fprintln(c.OutOrStdout(), text); err != nil {
+	done := map[string]bool{}
+	for more := true; more; { // who enters meanwhile, with an invite of that name, is found the next time
+		all, err := revocations(files, what)
+		if err != nil {
 			return err
 		}
+		all = slices.DeleteFunc(all, func(one state.Revocation) bool { return done[revokes(one)] })
+		if more = len(all) > 0; !more {
+			break
+		}
+		if err := files.Revoke(all); err != nil {
+			return err
+		}
+		for _, one := range all {
+			done[revokes(one)] = true
+			if _, err := fmt.Fprintln(c.OutOrStdout(), revokes(one)); err != nil {
+				return err
+			}
+		}
+	}
+	if len(done) == 0 {
+		return &cli.Failure{Code: cli.ExitFailure, Text: fmt.Sprintf("%q is no id, and no token or name that is known here", cli.ForDisplay(what))}
 	}
 	return nil
+}
+
+// revokes returns the id or the token that a revocation is about.
+func revokes(one state.Revocation) string {
+	if one.ID.IsZero() {
+		return one.Token.String()
+	}
+	return one.ID.String()
 }
 
 // revocations returns what is to be revoked: an id, known or not; a token; or all that a name has.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
 	"sync"
 
 	"github.com/spf13/cobra"
@@ -139,12 +140,19 @@ func sane(r *peer.Relay) error {
 // unadmitted says what to do about files that are not there, or in use.
 func unadmitted(admit string, err error) error {
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && !isFolder(filepath.Dir(admit)):
+		return fmt.Errorf("--admit: %w: make the folder first", err)
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("--admit: %w: an empty file will do, and relay-server invite --admit %s makes one", err, admit)
 	case errors.Is(err, disk.ErrLocked):
 		return fmt.Errorf("--admit: %w: another relay serves with these files", err)
 	}
 	return fmt.Errorf("--admit: %w", err)
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // reload reads again who is admitted.

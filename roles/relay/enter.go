@@ -10,6 +10,8 @@ import (
 type Gate interface {
 	// Role returns what a peer may do; zero: nothing.
 	Role(id protocol.PeerID) protocol.Role
+	// Barred reports whether an id has been revoked, which no invite changes.
+	Barred(id protocol.PeerID) bool
 }
 
 // bars refuses a request of a peer that is not admitted to it, and reports whether it did. A stranger may
@@ -29,6 +31,8 @@ func (s *Session) bars(m protocol.Message) bool {
 		s.asked = nil
 		s.reject(sessionRevoked, refusal)
 		return true
+	case role == 0 && s.gate.Barred(s.from.ID):
+		refusal.Text = "your key has been revoked at this relay, which no invite changes: ask its owner"
 	case role == 0:
 		refusal.Text = "this relay is closed: ask its owner for an invite, which stands in place of its host and port"
 	case role&protocol.NodeRole == 0 && ofNodes(m.Kind()):
@@ -39,6 +43,16 @@ func (s *Session) bars(m protocol.Message) bool {
 	}
 	s.core.Fire(sessionStranger)
 	s.answer(refusal)
+	return true
+}
+
+// revoked refuses a REGISTER whose lease has been taken although its peer has been revoked meanwhile, ends the lease, and
+// reports whether it did: whoever ends the leases of those who are revoked may have come before this one was there.
+func (s *Session) revoked(at roles.Moment, id protocol.PeerID, epoch uint64) bool {
+	if !s.bars(&protocol.Register{}) {
+		return false
+	}
+	s.directory.Leave(at, &protocol.Leave{ID: id, Epoch: epoch})
 	return true
 }
 

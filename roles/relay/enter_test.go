@@ -1,6 +1,7 @@
 package relay_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -12,7 +13,17 @@ import (
 // gate admits as its map says.
 type gate map[protocol.PeerID]protocol.Role
 
-func (g gate) Role(id protocol.PeerID) protocol.Role { return g[id] }
+func (g gate) Role(id protocol.PeerID) protocol.Role {
+	if g.Barred(id) {
+		return 0
+	}
+	return g[id]
+}
+
+// barred marks an id that was revoked.
+const barred protocol.Role = 1 << 7
+
+func (g gate) Barred(id protocol.PeerID) bool { return g[id]&barred != 0 }
 
 var proven = [protocol.ExporterSize]byte{1, 2, 3}
 
@@ -130,6 +141,26 @@ func TestWhyAnInviteAdmitsNobodyIsSaid(t *testing.T) {
 	}
 }
 
+// TestWhoIsRevokedWhileItRegistersIsNotListed: those who end leases may have come before its lease was there.
+func TestWhoIsRevokedWhileItRegistersIsNotListed(t *testing.T) {
+	registry := relay.NewRegistry(relay.Policy{})
+	session := relay.NewClosedSession(registry, &relay.Answers{}, &fickle{}, rolestest.Node(9))
+	s := rolestest.New(t, session, session.State)
+	s.Tell(roles.Opened{Peer: visitor, ID: sampleNode()}, "Listening", "hear 0 first")
+	s.Hear(0, rolestest.Sample(protocol.KindRegister), "Rejecting", deniedByRelay, "halfclose 0", "discard 0")
+	if active := registry.Active(0); active != 0 {
+		t.Errorf("%d nodes are listed", active)
+	}
+}
+
+// TestWhoIsRevokedHearsThatNoInviteHelps.
+func TestWhoIsRevokedHearsThatNoInviteHelps(t *testing.T) {
+	s := closed(t, gate{rolestest.Node(1): protocol.BothRoles | barred}, rolestest.Node(1))
+	if text := refused(t, s, rolestest.Sample(protocol.KindLocate)); !strings.Contains(text, "revoked") || !strings.Contains(text, "no invite") {
+		t.Errorf("%q", text)
+	}
+}
+
 func TestAnOpenRelayHasEverybodyIn(t *testing.T) {
 	session := relay.NewSession(sampleDirectory{}, &relay.Answers{})
 	s := rolestest.New(t, session, session.State)
@@ -161,6 +192,8 @@ func (f *fickle) Role(protocol.PeerID) protocol.Role {
 	}
 	return protocol.BothRoles
 }
+
+func (f *fickle) Barred(protocol.PeerID) bool { return f.asked > 1 }
 
 // fickleSession is a session with such a gate.
 type fickleSession struct {

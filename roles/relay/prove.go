@@ -175,8 +175,7 @@ func (s *Session) awaitPermit(at roles.Moment) {
 func (s *Session) grant(at roles.Moment) {
 	p := &s.proving
 	granted := p.granted
-	if s.bars(&protocol.Register{}) { // its peer was revoked meanwhile
-		s.directory.Leave(at, &protocol.Leave{ID: p.lease.ID, Epoch: p.lease.Epoch})
+	if s.revoked(at, p.lease.ID, p.lease.Epoch) {
 		p.granted, p.lease.Granted = nil, 0
 		return
 	}

@@ -196,6 +196,9 @@ func (s *Session) register(at roles.Moment, m *protocol.Register) {
 		return
 	}
 	s.core.Fire(sessionRegisterHeard)
+	if is && s.revoked(at, m.ID, m.Epoch) {
+		return
+	}
 	s.answer(answer)
 }
 
