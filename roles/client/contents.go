@@ -59,7 +59,13 @@ func (f *Fetch) hollow() bool {
 	return false
 }
 
-// startAnew turns to another content that nodes have, if there is one.
+// askable returns those of some nodes that may be asked now: neither have they sent wrong bytes, nor are they busy and left
+// alone.
+func (f *Fetch) askable(nodes []Node) []Node {
+	return slices.DeleteFunc(slices.Clone(nodes), func(node Node) bool { return f.barred[node] || f.busy.waits(node) })
+}
+
+// startAnew turns to another content that nodes have which may be asked, if there is one.
 func (f *Fetch) startAnew() bool {
 	if f.request.Once && f.gave {
 		return false
@@ -69,11 +75,12 @@ func (f *Fetch) startAnew() bool {
 		if k.tried {
 			continue
 		}
-		k.tried = true
-		nodes := slices.DeleteFunc(slices.Clone(k.Nodes), func(node Node) bool { return f.barred[node] })
+		nodes := f.askable(k.Nodes)
 		if len(nodes) == 0 {
+			k.tried = f.discredited(k.Nodes) // otherwise its turn comes when they are not left alone any more
 			continue
 		}
+		k.tried = true
 		f.putOff(nodes)
 		f.candidates = append(nodes, f.candidates...)
 		f.picker = NewPicker(f.request.Name, f.request.Hash)
@@ -84,13 +91,13 @@ func (f *Fetch) startAnew() bool {
 	return false
 }
 
-// putOff has the content of this fetch tried again later if nodes that have it were dismissed: the
+// putOff has the content of this fetch tried again later if nodes that have it were dismissed, or are busy: the
 // fetch turns to another one, which these nodes have.
 func (f *Fetch) putOff(nodes []Node) {
 	is, _ := f.picker.Identity()
 	for i := range f.contents {
 		k := &f.contents[i]
-		if k.Identity == is && slices.ContainsFunc(k.Nodes, func(n Node) bool { return slices.Contains(f.later, n) }) {
+		if k.Identity == is && slices.ContainsFunc(k.Nodes, func(n Node) bool { return slices.Contains(f.later, n) || f.busy.waits(n) }) {
 			k.tried = false
 		}
 	}

@@ -58,7 +58,7 @@ func (f *Fetch) elsewhere() bool {
 	if !fixed || f.picker.had.Count() > 0 || is == f.prefer || f.request.Once && f.gave {
 		return false
 	}
-	return slices.ContainsFunc(f.contents, func(k known) bool { return !k.tried && !f.discredited(k.Nodes) })
+	return slices.ContainsFunc(f.contents, func(k known) bool { return !k.tried && len(f.askable(k.Nodes)) > 0 })
 }
 
 // dismiss leaves late sources where all are late, no link more may be open, and somebody waits for
