@@ -38,7 +38,8 @@ type proving struct {
 	begun  Proof         // what that is about: its node may register anew meanwhile
 	lease  Proof         // of the node's latest request, that is to be proven
 	ttl    time.Duration // of that lease, which must not lapse before it is granted
-	open   bool          // a permit has been taken, and not been given back
+	open   bool          // a permit has been taken, and not been given back: there is, or will be, a link
+	told   bool          // what the Probe has found out counts already
 	// granted is the answer to a REGISTER that waits for the proof; nil: none does.
 	granted *protocol.Registered
 }
@@ -92,7 +93,7 @@ func (s *Session) begin(at roles.Moment) {
 	if p.probe == nil {
 		p.probe = newProbe()
 	}
-	p.begun = p.lease
+	p.begun, p.told = p.lease, false
 	p.probe.reset(p.begun.At, s.from.ID, p.ttl/2)
 	p.probe.core.Watch(s.watch)
 	s.core.Do(p.probe.Step(at, roles.Started{})...)
@@ -128,13 +129,13 @@ func (s *Session) pass(at roles.Moment, in roles.Input) {
 		return
 	}
 	s.core.Do(p.probe.Step(at, in)...)
-	if !p.open || p.probe.result == 0 && p.probe.runs() {
+	if p.open && !p.probe.runs() {
+		s.giveBack(at)
+	}
+	if p.told || p.probe.result == 0 { // not known yet, or stopped
 		return
 	}
-	s.giveBack(at)
-	if p.probe.result == 0 { // stopped
-		return
-	}
+	p.told = true
 	p.begun.Reach = p.probe.result
 	if s.State() == SessionProving {
 		p.lease = p.begun

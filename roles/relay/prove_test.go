@@ -435,6 +435,23 @@ func TestOnlyWhatIsDialedIsRemembered(t *testing.T) {
 	}
 }
 
+// TestAProofIsUnderWayUntilItsLinkHasEnded: a node that does not close keeps the place of others no longer than CloseTimeout, and
+// there are no more links than places.
+func TestAProofIsUnderWayUntilItsLinkHasEnded(t *testing.T) {
+	budget := &relay.Proofs{}
+	_, s := proving(t, budget)
+	s.Hear(0, rolestest.Sample(protocol.KindRegister), "Proving", "dial 1 192.0.2.9:4000 expects 01")
+	s.Tell(roles.Opened{Link: 1, ID: sampleNode()}, "Idle", "halfclose 1", "discard 1", grantedHere+" reached=direct", "hear 0")
+	if n := budget.UnderWay(); n != 1 {
+		t.Errorf("%d are under way while the link is closing", n)
+	}
+	s.Waits(roles.CloseTimeout)
+	s.Ring("Idle", "hangup 1")
+	if n := budget.UnderWay(); n != 0 {
+		t.Errorf("%d are under way", n)
+	}
+}
+
 // TestOneAddressHandsOutNoMoreThanIsProven: while others of it come first, or too many have failed, a node there is
 // not handed out, and is proven beside a renewal.
 func TestOneAddressHandsOutNoMoreThanIsProven(t *testing.T) {
@@ -456,6 +473,7 @@ func TestOneAddressHandsOutNoMoreThanIsProven(t *testing.T) {
 	}
 	first.At = second.At
 	first.Tell(roles.Opened{Link: 1, ID: sampleNode()}, "Idle", "halfclose 1", "discard 1", grantedHere+" reached=direct", "hear 0")
+	first.Tell(roles.PeerEnded{Link: 1}, "Idle", "hangup 1") // until then its link is one of those that a relay may have so
 	second.Hear(0, &protocol.Renew{ID: id, Epoch: 1}, "Idle",
 		"send 0 RENEWED ttl=90000 renew=30000 host=192.0.2.9 port=4001 reached=queued", "hear 0", "dial 1 192.0.2.9:4001 expects 02")
 	second.Tell(roles.Opened{Link: 1, ID: id}, "Idle", "halfclose 1", "discard 1")
