@@ -74,7 +74,8 @@ type Invite struct {
 }
 
 const (
-	invitePrefix     = "rp1"
+	// InvitePrefix is what each invite begins with.
+	InvitePrefix     = "rp1"
 	inviteSumSize    = 4
 	inviteSumContext = "relaypeer invite"
 	inviteKeyContext = "relaypeer invite key"
@@ -82,7 +83,7 @@ const (
 
 // IsInvite reports whether a text can only be meant for an invite.
 func IsInvite(text string) bool {
-	return len(text) > 2*len(invitePrefix) && strings.HasPrefix(strings.ToLower(text), invitePrefix) && !strings.ContainsAny(text, ".:/")
+	return len(text) > 2*len(InvitePrefix) && strings.HasPrefix(strings.ToLower(text), InvitePrefix) && !strings.ContainsAny(text, ".:/")
 }
 
 // String returns the word that the invite is.
@@ -91,7 +92,7 @@ func (i *Invite) String() string {
 	if err != nil {
 		panic(err) // no value of the type fails
 	}
-	return invitePrefix + idText.EncodeToString(append(payload, inviteSum(payload)...))
+	return InvitePrefix + idText.EncodeToString(append(payload, inviteSum(payload)...))
 }
 
 func inviteSum(payload []byte) []byte {
@@ -117,10 +118,10 @@ func ParseInvite(text string) (*Invite, error) {
 		return nil, errInviteLong
 	case text != strings.ToLower(text):
 		return nil, errInviteCase
-	case !strings.HasPrefix(text, invitePrefix):
+	case !strings.HasPrefix(text, InvitePrefix):
 		return nil, errInvitePrefix
 	}
-	decoded, err := idText.DecodeString(text[len(invitePrefix):])
+	decoded, err := idText.DecodeString(text[len(InvitePrefix):])
 	size := len(decoded) - inviteSumSize
 	if err != nil || size < 0 || strings.ContainsAny(text, "\r\n") {
 		return nil, errInviteText

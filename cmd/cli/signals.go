@@ -18,7 +18,7 @@ const sameSignal = time.Second
 // starts stays ignored: nohup ignores SIGHUP, and a shell that has no job control ignores SIGINT
 // for what it starts with &.
 //
-// SIGHUP ends nothing where it is for something else: see [OnHangUp].
+// SIGHUP ends nothing where it is for something else: see [OnHangUp]. There it is heard, ignored or not.
 func interruptible(parent context.Context) (ctx context.Context, restore func()) {
 	heeded := []os.Signal{syscall.SIGTERM}
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
@@ -30,6 +30,7 @@ func interruptible(parent context.Context) (ctx context.Context, restore func())
 	ctx, cancel := context.WithCancel(context.WithValue(parent, hangUpKey{}, told))
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, heeded...)
+	told.heed = func() { signal.Notify(signals, syscall.SIGHUP) }
 	restore = func() {
 		signal.Stop(signals)
 		cancel()
@@ -53,8 +54,9 @@ func interruptible(parent context.Context) (ctx context.Context, restore func())
 
 // hangUp is what SIGHUP is for.
 type hangUp struct {
-	mu sync.Mutex
-	do func() // nil: it ends the program
+	mu   sync.Mutex
+	do   func() // nil: it ends the program
+	heed func() // has it heard although it was ignored at the start
 }
 
 type hangUpKey struct{}
@@ -75,5 +77,6 @@ func OnHangUp(ctx context.Context, do func()) {
 		told.mu.Lock()
 		defer told.mu.Unlock()
 		told.do = do
+		told.heed()
 	}
 }

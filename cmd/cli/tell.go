@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 
@@ -15,11 +16,17 @@ import (
 // TellFailure says a failure on the command's standard error: in a line, or in JSON where that is
 // asked for. Args are keys and values for JSON.
 func TellFailure(c *cobra.Command, text string, args ...any) {
+	text = withoutInvites(text)
 	if SpeaksJSON(c) {
 		hclog.New(&hclog.LoggerOptions{Name: c.Name(), JSONFormat: true, Output: c.ErrOrStderr()}).Error(text, args...)
 		return
 	}
 	fmt.Fprintf(c.ErrOrStderr(), "%s: %s\n", c.Name(), protocol.Printable(text, len(text)))
+}
+
+// withoutInvites returns a text without the secrets of invites, which a user may have put where something else belongs.
+func withoutInvites(text string) string {
+	return regexp.MustCompile(`(?i)`+protocol.InvitePrefix+`[a-z0-9]{16,}`).ReplaceAllString(text, protocol.InvitePrefix+"... (an invite, which is a secret)")
 }
 
 // SpeaksJSON reports whether all that goes to the command's standard error is to be JSON. A flag

@@ -88,6 +88,24 @@ func TestWhatIsIgnoredAtTheStartStaysIgnored(t *testing.T) {
 	}
 }
 
+// A list is read again at SIGHUP under nohup as well: it ends nothing there.
+func TestAListIsReadAgainUnderNohup(t *testing.T) {
+	t.Parallel()
+	list := filepath.Join(t.TempDir(), "friends")
+	if err := os.WriteFile(list, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	relay := startUnder(t, []string{"nohup"}, "relay-server", "--state=-", "--admit", list, "--host", "127.0.0.1", "0")
+	syscall.Kill(relay.program(), syscall.SIGHUP)
+	eventually(t, 20*time.Second, "the list is read again", func() bool {
+		return strings.Contains(relay.errors.String(), "has been read again")
+	})
+	syscall.Kill(relay.program(), syscall.SIGTERM)
+	if err := relay.wait(); err != nil {
+		t.Errorf("%v\n%s", err, relay.errors)
+	}
+}
+
 // program returns the process id of the program, which may be a child of the shell that was started.
 func (p *process) program() int {
 	line, _, _ := strings.Cut(p.errors.String(), "\n")

@@ -202,10 +202,7 @@ func revocations(files state.AdmitFiles, what string) (all []state.Revocation, e
 	}
 	token, is := protocol.ParseTokenID(what)
 	for _, one := range tokens {
-		if is && one.ID == token {
-			return []state.Revocation{{Token: token, Date: now}}, nil
-		}
-		if one.Name == what {
+		if is && one.ID == token || one.Name == what { // a name may look like a token
 			all = append(all, state.Revocation{Token: one.ID, Date: now})
 		}
 	}

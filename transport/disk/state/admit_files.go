@@ -168,6 +168,9 @@ func (f AdmitFiles) NewInvite(addresses []string, relay protocol.PeerID, role pr
 	if name == "" {
 		name = NoName
 	}
+	if _, err := protocol.ParsePeerID(name); err == nil {
+		return nil, errors.New("a name that looks like an id would be taken for one where it is revoked")
+	}
 	return invite, f.AddToken(Token{invite.Token, invite.KeyID(), role, uses, invite.Until(), name})
 }
 

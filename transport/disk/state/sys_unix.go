@@ -30,13 +30,13 @@ func syncFolder(root *os.Root) error {
 }
 
 // checkFolder refuses a folder in which another user could replace our files. One like /tmp, where
-// each user can remove their own alone, will do: of each file it is checked whose it is. The folders
-// above are not looked at: the user chose the path.
+// each user can remove their own alone, will do: of each file it is checked whose it is; not for the superuser, who
+// takes what belongs to others (see checkOwner). The folders above are not looked at: the user chose the path.
 func checkFolder(path string, info fs.FileInfo) error {
 	if err := checkOwner(path, info); err != nil {
 		return err
 	}
-	if info.Mode()&fs.ModeSticky == 0 && info.Mode()&0o022 != 0 {
+	if (info.Mode()&fs.ModeSticky == 0 || os.Geteuid() == 0) && info.Mode()&0o022 != 0 {
 		return fmt.Errorf("%s: other users can write to this folder (mode %04o), and so replace what is in it: chmod go-w %[1]s, "+
 			"or choose another one", path, info.Mode().Perm())
 	}
