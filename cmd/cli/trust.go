@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/spf13/cobra"
@@ -97,6 +98,8 @@ func (s *Secured) Hint(code protocol.Code, relay string) string {
 	switch code {
 	case protocol.RelayChanged:
 		return s.changed(relay)
+	case protocol.Denied:
+		return s.unknownThere(relay)
 	case protocol.RelayUnknown:
 		return "--relay-id ID says which one it is, and without --strict the first that answers is taken"
 	case protocol.NoTLS:
@@ -105,6 +108,18 @@ func (s *Secured) Hint(code protocol.Code, relay string) string {
 		return "leave out --plain"
 	}
 	return ""
+}
+
+// unknownThere returns what to do where a closed relay does not know the key of this run, and one that some relay has admitted is
+// kept: it is used by itself only where the relay is known by an invite, so that nobody else sees it.
+func (s *Secured) unknownThere(relay string) string {
+	if s.folder == nil || s.Named() || s.Invite != nil || !s.folder.HasKey(state.ClientKey) {
+		return ""
+	}
+	if invited, err := s.folder.KnownRelays().HasInvited(relay); err != nil || invited {
+		return ""
+	}
+	return fmt.Sprintf("if it has admitted you before, at another address or before it was forgotten: --state %s uses the key that you had then", filepath.Clean(s.folder.Path(".")))
 }
 
 // changed returns what to do about another relay than the expected one: that depends on who says which one it is to be.

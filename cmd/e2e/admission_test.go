@@ -124,6 +124,19 @@ func TestAClosedRelayServesThoseWhoAreInvited(t *testing.T) {
 	if strings.Count(all, "\nmember\t") != 2 || strings.Count(all, "\trevoked\tbob") != 2 || strings.Count(all, "\tgood\tann\t") != 1 {
 		t.Errorf("%s", all)
 	}
+	// Who forgets the relay has his key still, and hears so.
+	third := user{t, t.TempDir()}
+	third.gets(relay.invite("--role", "client", "--name", "eve"))
+	if r := third.run("", "forget", "127.0.0.1:"+relay.port); r.code != 0 {
+		t.Errorf("exit %d, %q", r.code, r.err)
+	}
+	r = third.run("", "127.0.0.1", relay.port, "a")
+	_, hint, _ := strings.Cut(r.err, "--state ")
+	dir, _, _ := strings.Cut(hint, " uses")
+	if r.code != 4 || dir == "" {
+		t.Errorf("exit %d, %q", r.code, r.err)
+	}
+	third.gets("--state", dir, "127.0.0.1", relay.port)
 	if log := relay.errors.String(); strings.Contains(log, "rp1") {
 		t.Errorf("a secret is in the log: %s", log)
 	}

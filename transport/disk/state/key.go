@@ -46,6 +46,12 @@ func (f *Folder) Key(name string) (ed25519.PrivateKey, error) {
 	return key, file.Close()
 }
 
+// HasKey reports whether there is something in the place of a key.
+func (f *Folder) HasKey(name string) bool {
+	_, err := os.Lstat(f.Path(name + keySuffix))
+	return err == nil
+}
+
 // LockedKey is Key for this process alone, until lock is closed or the process ends. Its error is
 // disk.ErrLocked if another process has the key.
 func (f *Folder) LockedKey(name string) (_ ed25519.PrivateKey, lock io.Closer, err error) {
