@@ -36,6 +36,15 @@ func (a *actor) accuse(now time.Duration) {
 // is: the disk may hang once, the file is hashed, and the relay told.
 const reparation = 2*roles.DiskTimeout + 2*roles.PublishGap + roles.DialTimeout + roles.ReplyTimeout
 
+// untilTold returns the same for a relay that may have no room for all names: a node that was refused some tells of others when it
+// tries again.
+func (w *World) untilTold() time.Duration {
+	if w.scenario.Relay.Entries > 0 || w.scenario.Relay.Names > 0 {
+		return reparation + roles.RetryMost*3/2
+	}
+	return reparation
+}
+
 // l6 checks, a while after the last accusation, that no node goes on with a file that was rightly
 // called wrong.
 func (c *checks) l6() {
@@ -44,7 +53,7 @@ func (c *checks) l6() {
 	for _, h := range w.hosts {
 		for _, s := range h.files {
 			if s.file.accused.by != nil {
-				due = max(due, s.file.accused.at+reparation)
+				due = max(due, s.file.accused.at+w.untilTold())
 			}
 		}
 	}
