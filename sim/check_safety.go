@@ -146,8 +146,8 @@ func (c *checks) learned(a *actor, in roles.Input) {
 			c.came(a, in)
 			return
 		}
+		o.firm = o.firm || o.op.Once && !o.had.Has(in.Group) // what an earlier try left is not given out again
 		o.had.Add(in.Group)
-		o.firm = o.op.Once
 	case roles.StoreCommitted:
 		c.unplaced(in)
 	case roles.BodyWrong:
