@@ -25,7 +25,6 @@ type Admission struct {
 	waiting atomic.Int32 // of strangers, for that
 	unread  error        // why they could not be read last
 	tried   time.Time    // when that was
-	reads   int          // how often they were read
 
 	mu      sync.RWMutex
 	listed  map[protocol.PeerID]protocol.Role
@@ -135,7 +134,6 @@ func (a *Admission) Refresh() error {
 		return nil
 	}
 	a.unread, a.tried = a.readAgain(), time.Now()
-	a.reads++
 	return a.unread
 }
 

@@ -3,6 +3,7 @@ package state
 import (
 	"errors"
 	"os"
+	"time"
 )
 
 // SetBefore has f called before each change of the disk, which fails with the error that f returns.
@@ -66,9 +67,12 @@ func ParseAdmitFiles(text []byte) error {
 	return nil
 }
 
-// Reads returns how often the files of the command line were read since the relay began.
-func (a *Admission) Reads() int {
+// Tried returns when the files of the command line were read last.
+func (a *Admission) Tried() time.Time {
 	a.reading.Lock()
 	defer a.reading.Unlock()
-	return a.reads
+	return a.tried
 }
+
+// TryAgain is how often files that cannot be read are tried again.
+const TryAgain = tryAgain
