@@ -197,6 +197,13 @@ func (f *Fetch) stop(at roles.Moment) {
 	}
 }
 
+// expect has the relay prove an id the next time that it is dialed, unless another one is expected.
+func (f *Fetch) expect(id protocol.PeerID) {
+	if f.request.RelayID.IsZero() {
+		f.request.RelayID = id
+	}
+}
+
 // locate asks the relay for the next page of nodes.
 func (f *Fetch) locate(at roles.Moment) {
 	f.query.Reset(f.request.Relay, &protocol.Locate{Name: f.request.Name, Hash: f.request.Hash, Cursor: f.cursor})

@@ -111,6 +111,11 @@ func (g *Gather) tellFetch(at roles.Moment, slot *fetchSlot, in roles.Input) {
 				continue
 			case roles.Met:
 				g.request.RelayID = told.ID
+				for i := range g.fetches { // also those that have begun before
+					if other := &g.fetches[i]; other.busy {
+						other.machine.expect(told.ID)
+					}
+				}
 			case roles.Entered:
 				g.request.Entry = roles.Entry{}
 			case Had, Begun, Checking:
