@@ -52,13 +52,21 @@ var (
 	errIDWeak    = errors.New("the id is a weak key, which is nobody's")
 )
 
+// decodeText decodes base32 without line breaks, which base32 itself passes over.
+func decodeText(text string) ([]byte, error) {
+	if strings.ContainsAny(text, "\r\n") {
+		return nil, errIDText
+	}
+	return idText.DecodeString(text)
+}
+
 // ParsePeerID returns the id of a text form. There is one text of each id: white space, upper case and
 // padding are errors.
 func ParsePeerID(text string) (id PeerID, err error) {
 	if text != strings.ToLower(text) {
 		return id, errIDCase
 	}
-	bytes, err := idText.DecodeString(text)
+	bytes, err := decodeText(text)
 	if err != nil || len(text) != idTextSize {
 		return id, errIDText
 	}

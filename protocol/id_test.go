@@ -69,7 +69,8 @@ func TestWeakKeysAreNobodys(t *testing.T) {
 }
 
 func FuzzParsePeerID(f *testing.F) {
-	for _, text := range []string{"", "a", PeerID{1, 2}.String(), strings.Repeat("7", 56), strings.ToUpper(PeerID{5}.String())} {
+	for _, text := range []string{"", "a", PeerID{1, 2}.String(), strings.Repeat("7", 56), strings.ToUpper(PeerID{5}.String()),
+		PeerID{1, 2}.String()[:54] + "\n\n", "\r" + PeerID{1, 2}.String()[1:]} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

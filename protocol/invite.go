@@ -20,7 +20,7 @@ func (id TokenID) String() string { return idText.EncodeToString(id[:]) }
 
 // ParseTokenID reads 8 characters of base32 in lower case.
 func ParseTokenID(text string) (id TokenID, ok bool) {
-	decoded, err := idText.DecodeString(text)
+	decoded, err := decodeText(text)
 	if err != nil || copy(id[:], decoded) != len(id) || id.String() != text {
 		return TokenID{}, false
 	}
@@ -121,9 +121,9 @@ func ParseInvite(text string) (*Invite, error) {
 	case !strings.HasPrefix(text, InvitePrefix):
 		return nil, errInvitePrefix
 	}
-	decoded, err := idText.DecodeString(text[len(InvitePrefix):])
+	decoded, err := decodeText(text[len(InvitePrefix):])
 	size := len(decoded) - inviteSumSize
-	if err != nil || size < 0 || strings.ContainsAny(text, "\r\n") {
+	if err != nil || size < 0 {
 		return nil, errInviteText
 	}
 	payload := decoded[:size]
