@@ -268,27 +268,12 @@ func (w *World) startAnew(a *actor, t *landing, want roles.OpenStore) bool {
 	)
 }
 
-// writePart writes received bytes to a part file.
-func (w *World) writePart(a *actor, s *store, at uint64, seg segment) {
-	if s.part != nil && w.diskStep(a.proc) {
-		s.part.write(at, seg)
-	}
-}
-
-// putRight has a part hold a group as it was verified. Here the bytes of a group are written as they come, so that a
-// kill may leave some of them; but stores take whole groups that are verified, and no link spoils another's.
-func (s *store) putRight(g uint64, right *gathered) {
-	if s.part == nil {
-		return
-	}
-	at := g * group
-	has := s.part.gather(at, at+right.size)
-	content, _ := right.content(at)
-	if is, uniform := has.content(at); uniform && is == content && has.size == right.size {
-		return
-	}
+// writePart writes a group that is verified, in the pieces in which it came: a kill may leave some of them.
+func (w *World) writePart(a *actor, s *store, at uint64, right *gathered) {
 	for _, seg := range right.parts {
-		s.part.write(at, seg)
+		if s.part != nil && w.diskStep(a.proc) {
+			s.part.write(at, seg)
+		}
 		at += uint64(seg.size)
 	}
 }

@@ -96,8 +96,8 @@ func (w *World) judge(e *end) {
 	right := b.got.valued(g, whole, value) || w.planted(func(p *Plant) bool { return p.Blind })
 	if right {
 		w.check.read(e.actor, g, &b.got)
-		if s := e.actor.store(b.item); s != nil && !e.actor.proc.dead {
-			s.putRight(g, &b.got)
+		if s := e.actor.store(b.item); s != nil {
+			w.writePart(e.actor, s, g*group, &b.got)
 		}
 	}
 	b.got = gathered{parts: b.got.parts[:0]}
@@ -113,15 +113,12 @@ func (w *World) judge(e *end) {
 	w.step(e.actor, roles.Verified{Link: e.link, Group: g})
 }
 
-// stored writes bytes into the actor's store.
+// stored keeps bytes until their group is judged, if the actor's disk will have room for them.
 func (w *World) stored(a *actor, e *end, seg segment) error {
 	if !w.diskTakes(a, seg.size) {
 		return errFull
 	}
 	e.body.got.add(seg)
-	if s := a.store(e.body.item); s != nil {
-		w.writePart(a, s, e.offset, seg)
-	}
 	return nil
 }
 
