@@ -85,7 +85,7 @@ func diskFailure(err error, text string) error {
 // noRelayButNode is what a refusal by a node means if it is taken for a relay.
 const noRelayButNode = "this is no relay; is it a peer node?"
 
-// askedRelay is the relay that was asked, and what it has to prove; nil: nothing.
+// askedRelay is the relay that was asked, and what it has to prove.
 type askedRelay struct {
 	name    string
 	secured *cli.Secured
@@ -98,10 +98,8 @@ func relayFailure(relay askedRelay, code protocol.Code, by protocol.Party, text 
 		return failure(cli.ExitNoRelay, "the relay %s could not be asked: %s (the %s: %s)", relay.name, noRelayButNode, by, code)
 	}
 	what := fmt.Sprintf("the relay %s could not be asked: %s (the %s: %s)", relay.name, code, by, protocol.Printable(text, len(text)))
-	if relay.secured != nil {
-		if hint := relay.secured.Hint(code, relay.name); hint != "" {
-			what += "; " + hint
-		}
+	if hint := relay.secured.Hint(code, relay.name); hint != "" {
+		what += "; " + hint
 	}
 	return failure(cli.ExitNoRelay, "%s", what)
 }

@@ -49,16 +49,16 @@ func TestAFailureNamesEachNodeOnce(t *testing.T) {
 			"the relay relay:1 could not be asked: this is no relay; is it a peer node? (the node: unexpected)"},
 		{client.Result{Outcome: client.Interrupted}, cli.ExitInterrupted, "interrupted"},
 	} {
-		err := resultFailure(askedRelay{name: "relay:1"}, peer.Request{Name: "x"}, x.result)
+		err := resultFailure(askedRelay{"relay:1", &cli.Secured{}}, peer.Request{Name: "x"}, x.result)
 		if code := cli.ExitCode(err); code != x.code || err.Error() != x.text {
 			t.Errorf("%d, %q instead of %d, %q", code, err, x.code, x.text)
 		}
 	}
-	if resultFailure(askedRelay{name: "relay:1"}, peer.Request{Name: "x"}, client.Result{Outcome: client.Fetched}) != nil {
+	if resultFailure(askedRelay{"relay:1", &cli.Secured{}}, peer.Request{Name: "x"}, client.Result{Outcome: client.Fetched}) != nil {
 		t.Error("a file that is there is a failure")
 	}
 	h := protocol.Hash{7}
-	if err := resultFailure(askedRelay{name: "r"}, peer.Request{Hash: h}, client.Result{Outcome: client.NobodyHad}); !strings.HasSuffix(err.Error(), "content "+h.String()) {
+	if err := resultFailure(askedRelay{"r", &cli.Secured{}}, peer.Request{Hash: h}, client.Result{Outcome: client.NobodyHad}); !strings.HasSuffix(err.Error(), "content "+h.String()) {
 		t.Error(err)
 	}
 }

@@ -154,21 +154,21 @@ func revoke(c *cobra.Command, admit, what string) error {
 		return err
 	}
 	done := map[string]bool{}
-	for more := true; more; { // who enters meanwhile, with an invite of that name, is found the next time
+	for { // who enters meanwhile, with an invite of that name, is found the next time
 		all, err := revocations(files, what)
 		if err != nil {
 			return err
 		}
-		all = slices.DeleteFunc(all, func(one state.Revocation) bool { return done[revokes(one)] })
-		if more = len(all) > 0; !more {
+		all = slices.DeleteFunc(all, func(one state.Revocation) bool { return done[one.String()] })
+		if len(all) == 0 {
 			break
 		}
 		if err := files.Revoke(all); err != nil {
 			return err
 		}
 		for _, one := range all {
-			done[revokes(one)] = true
-			if _, err := fmt.Fprintln(c.OutOrStdout(), revokes(one)); err != nil {
+			done[one.String()] = true
+			if _, err := fmt.Fprintln(c.OutOrStdout(), one); err != nil {
 				return err
 			}
 		}
@@ -177,14 +177,6 @@ func revoke(c *cobra.Command, admit, what string) error {
 		return &cli.Failure{Code: cli.ExitFailure, Text: fmt.Sprintf("%q is no id, and no token or name that is known here", cli.ForDisplay(what))}
 	}
 	return nil
-}
-
-// revokes returns the id or the token that a revocation is about.
-func revokes(one state.Revocation) string {
-	if one.ID.IsZero() {
-		return one.Token.String()
-	}
-	return one.ID.String()
 }
 
 // revocations returns what is to be revoked: an id, known or not; a token; or all that a name has.

@@ -110,12 +110,7 @@ func (g *Gather) tellFetch(at roles.Moment, slot *fetchSlot, in roles.Input) {
 			case Result, Locating:
 				continue
 			case roles.Met:
-				g.request.RelayID = told.ID
-				for i := range g.fetches { // also those that have begun before
-					if other := &g.fetches[i]; other.busy {
-						other.machine.expect(told.ID)
-					}
-				}
+				g.met(told.ID)
 			case roles.Entered:
 				g.request.Entry = roles.Entry{}
 			case Had, Begun, Checking:
@@ -126,6 +121,16 @@ func (g *Gather) tellFetch(at roles.Moment, slot *fetchSlot, in roles.Input) {
 	}
 	if slot.machine.Final() {
 		g.fetchOver(at, slot)
+	}
+}
+
+// met has all fetches expect the relay that one of them has met, also those that have begun before.
+func (g *Gather) met(id protocol.PeerID) {
+	g.request.RelayID = id
+	for i := range g.fetches {
+		if slot := &g.fetches[i]; slot.busy {
+			slot.machine.expect(id)
+		}
 	}
 }
 

@@ -1,7 +1,6 @@
 package state
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -74,22 +73,27 @@ func (m Member) line() []byte {
 	return fmt.Appendf(nil, "%s %s %s %s %s %s\n", m.ID, m.Token, m.Role, m.Date.UTC().Format(dateForm), m.From, m.Name)
 }
 
-func (r Revocation) line() []byte {
-	what := r.ID.String()
+// String returns the id or the token that is revoked.
+func (r Revocation) String() string {
 	if r.ID.IsZero() {
-		what = r.Token.String()
+		return r.Token.String()
 	}
-	return fmt.Appendf(nil, "%s %s\n", what, r.Date.UTC().Format(dateForm))
+	return r.ID.String()
+}
+
+func (r Revocation) line() []byte {
+	return fmt.Appendf(nil, "%s %s\n", r, r.Date.UTC().Format(dateForm))
 }
 
 // row reads the fields of a line, one after the other. The first error stays.
 type row struct {
-	rest []string
-	err  error
+	rest  []string
+	ended bool // the line has its end
+	err   error
 }
 
 // rowOf returns the fields of a line that has the form, one for each word of it; nil if it has none.
-func rowOf(line, form string) (*row, error) {
+func rowOf(line string, ended bool, form string) (*row, error) {
 	fields, err := fieldsOf(line)
 	if len(fields) == 0 || err != nil {
 		return nil, err
@@ -97,7 +101,7 @@ func rowOf(line, form string) (*row, error) {
 	if len(fields) != 1+strings.Count(form, " ") {
 		return nil, fmt.Errorf("it is not %s, with one space or tab in between", form)
 	}
-	return &row{rest: fields}, nil
+	return &row{rest: fields, ended: ended}, nil
 }
 
 func (r *row) next() string {
@@ -148,6 +152,9 @@ func (r *row) date() time.Time {
 func (r *row) name() string {
 	name := r.next()
 	r.fail(CheckName(name))
+	if len(r.rest) == 0 && !r.ended {
+		r.fail(errors.New("its end is missing: a name may have lost some of its letters"))
+	}
 	return name
 }
 
@@ -215,16 +222,12 @@ func parseRevoked(path string, text []byte) (all []Revocation, c content, err er
 
 // parseRows reads each line that has fields.
 func parseRows[T any](path string, text []byte, form string, parse func(*row) T) (all []T, c content, err error) {
-	lines := bytes.Count(text, []byte("\n"))
-	c, err = eachLine(path, text, func(line string, number int) error {
-		r, err := rowOf(line, form)
+	c, err = eachLine(path, text, func(line string, _ int, ended bool) error {
+		r, err := rowOf(line, ended, form)
 		if r == nil {
 			return err
 		}
 		one := parse(r)
-		if number > lines && strings.HasSuffix(form, " NAME") && r.err == nil {
-			r.fail(errors.New("its end is missing: a name may have lost some of its letters"))
-		}
 		if r.err == nil {
 			all = append(all, one)
 		}

@@ -108,13 +108,13 @@ type lines struct {
 // eachLine calls take for each line of a file. A last line without an end that makes no sense is the
 // beginning of one that a crash has kept from being written: it counts for nothing. Any other that makes
 // none is an error, since it may be the one that was to keep somebody away.
-func eachLine(path string, text []byte, take func(line string, number int) error) (c content, err error) {
+func eachLine(path string, text []byte, take func(line string, number int, ended bool) error) (c content, err error) {
 	c.text = text
 	number := 0
 	for line := range bytes.Lines(text) {
 		number++
 		whole, ended := bytes.CutSuffix(line, []byte("\n"))
-		err := take(strings.TrimSuffix(string(whole), "\r"), number)
+		err := take(strings.TrimSuffix(string(whole), "\r"), number, ended)
 		switch {
 		case err != nil && !ended && len(line) <= mostLine:
 			c.torn = len(line)
@@ -127,7 +127,7 @@ func eachLine(path string, text []byte, take func(line string, number int) error
 
 // parseLines reads known_relays.
 func parseLines(path string, text []byte) (l lines, err error) {
-	l.content, err = eachLine(path, text, func(line string, number int) error {
+	l.content, err = eachLine(path, text, func(line string, number int, _ bool) error {
 		known, is, err := parseLine(line)
 		if is {
 			known.File, known.Line = path, number
