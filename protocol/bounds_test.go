@@ -84,6 +84,14 @@ func manyItems(n int) []Item {
 	return items
 }
 
+func invitations(n int) []Invitation {
+	all := make([]Invitation, n)
+	for i := range all {
+		all[i].Ticket = Ticket{1}
+	}
+	return all
+}
+
 // held returns an item with the first of so many holders named.
 func held(count uint64, named int) Item {
 	item := Item{Name: "a", Hash: Hash{1}, Count: count}
@@ -113,7 +121,7 @@ func published(e Entry) *Publish {
 func TestEachFieldReachesItsBoundAndNoFurther(t *testing.T) {
 	const groups = MaxFile / GroupSize
 	id, one := PeerID{1}, Hash{1}
-	host := IP{192, 0, 2, 1}
+	host, renewed := IP{192, 0, 2, 1}, Renewed{TTL: 1, Renew: 1}
 	for name, pair := range map[string][2]Message{
 		"first port":         {&Register{ID: id, Epoch: 1, Port: 1}, &Register{ID: id, Epoch: 1}},
 		"last port":          {&Register{ID: id, Epoch: 1, Port: 1<<16 - 1}, &Register{ID: id, Port: 1}},
@@ -127,6 +135,21 @@ func TestEachFieldReachesItsBoundAndNoFurther(t *testing.T) {
 		"no lease":           {&Renewed{TTL: 1, Renew: 1}, &Renewed{}},
 		"held":               {&Renewed{TTL: 1, Renew: 1, Held: Held{1, MaxSequence}}, &Renewed{TTL: 1, Renew: 1, Held: Held{1, MaxSequence + 1}}},
 		"held of nothing":    {&Renewed{TTL: 1, Renew: 1, Held: Held{1, 0}}, &Renewed{TTL: 1, Renew: 1, Held: Held{0, 1}}},
+		"await":              {&Renewed{TTL: 1, Renew: 1, Reached: Reached{Await: 1}}, &Renewed{TTL: 1, Renew: 1, Reached: Reached{Await: 2}}},
+		"registered await":   {&Registered{TTL: 1, Renew: 1, Port: 1, Reached: Reached{Await: 1}}, &Registered{TTL: 1, Renew: 1, Port: 1, Reached: Reached{Await: 2}}},
+		"wait":               {&Await{ID: id, Epoch: 1, Wait: 1}, &Await{ID: id, Epoch: 1}},
+		"await epoch":        {&Await{ID: id, Epoch: 1, Wait: 1<<64 - 1}, &Await{ID: id, Wait: 1}},
+		"invitations":        {&Awaited{Renewed: renewed, Invitations: invitations(MaxInvitations)}, &Awaited{Renewed: renewed, Invitations: invitations(MaxInvitations + 1)}},
+		"an invitation":      {&Awaited{Renewed: renewed, Invitations: invitations(1)}, &Awaited{Renewed: renewed, Invitations: []Invitation{{}}}},
+		"awaited renew":      {&Awaited{Renewed: renewed}, &Awaited{Renewed: Renewed{TTL: 1, Renew: 2}}},
+		"circuit":            {&Circuit{Node: PeerID{9}}, &Circuit{}},
+		"circuit to a key":   {&Circuit{Node: PeerID{9}, Before: Ticket{1}}, &Circuit{Node: PeerID{1}}},
+		"opened":             {&Opened{Ticket: Ticket{1}, Bytes: 1<<64 - 1, Millis: 1<<64 - 1, Rate: 1<<64 - 1, LastBytes: 1<<64 - 1}, &Opened{}},
+		"join":               {&Join{Ticket: Ticket{15: 1}}, &Join{}},
+		"a peer's circuit":   {&Located{Peers: []Peer{{ID: PeerID{9}, Circuit: 1}}}, &Located{Peers: []Peer{{ID: PeerID{9}, Circuit: 2}}}},
+		"a circuit to no id": {&Located{Peers: []Peer{{Host: host, Port: 1, ID: PeerID{9}, Circuit: 1}}}, &Located{Peers: []Peer{{Host: host, Port: 1, Circuit: 1}}}},
+		"no way to a peer":   {&Located{Peers: []Peer{{ID: PeerID{9}, Circuit: 1}}}, &Located{Peers: []Peer{{ID: PeerID{9}}}}},
+		"a port of nothing":  {&Located{Peers: []Peer{{ID: PeerID{9}, Circuit: 1}}}, &Located{Peers: []Peer{{ID: PeerID{9}, Port: 1, Circuit: 1}}}},
 		"locate cursor":      {&Locate{Cursor: make([]byte, CursorSize)}, &Locate{Cursor: make([]byte, CursorSize+1)}},
 		"short cursor":       {&Locate{Cursor: make([]byte, 1)}, &Locate{Cursor: make([]byte, CursorSize+1)}},
 		"located cursor":     {&Located{Peers: []Peer{}, Cursor: make([]byte, CursorSize)}, &Located{Cursor: make([]byte, CursorSize+1)}},
@@ -250,7 +273,7 @@ func TestANumberHasOneForm(t *testing.T) {
 					continue
 				}
 				wide := binary.BigEndian.AppendUint64(nil, n)
-				w := walker{append([]byte{major<<5 | info}, wide[9-size:]...)}
+				w := walker{rest: append([]byte{major<<5 | info}, wide[9-size:]...)}
 				got, read, why := w.head()
 				if size == fewest && (why != "" || got != major || read != n || len(w.rest) > 0) {
 					t.Errorf("major type %d, %d in %d bytes is read as %d, %d: %s", major, n, size, got, read, why)
@@ -286,7 +309,7 @@ func TestTimesThatCanBeSaidAreThoseFrom1970To2242(t *testing.T) {
 
 // TestAPeerTakesPeerRoom: the longest one has that many bytes, and no other has more.
 func TestAPeerTakesPeerRoom(t *testing.T) {
-	peer := Peer{Host: append(make(IP, 15), 1), Port: 1<<16 - 1, Also: IP{192, 0, 2, 1}, ID: PeerID{9}}
+	peer := Peer{Host: append(make(IP, 15), 1), Port: 1<<16 - 1, Also: IP{192, 0, 2, 1}, ID: PeerID{9}, Circuit: 1}
 	if b, err := encMode.Marshal(&peer); err != nil || len(b) != PeerRoom {
 		t.Errorf("%d bytes, not %d; %v", len(b), PeerRoom, err)
 	}

@@ -48,7 +48,7 @@ func decode(payload []byte, m Message) *Error {
 	if len(w.rest) > 0 {
 		return malformed("%s: %d bytes after the map", m.Kind(), len(w.rest))
 	}
-	var tooLarge *cbor.UnmarshalTypeError // only a port of a list's entry, by the walk: it stays 0, which is bad
+	var tooLarge *cbor.UnmarshalTypeError // only a number of a list's entry, by the walk, which has noted the entry
 	if err := decMode.Unmarshal(payload, m); err != nil && !errors.As(err, &tooLarge) {
 		return malformed("%s: %s", m.Kind(), Printable(err.Error(), 200))
 	}
@@ -58,6 +58,9 @@ func decode(payload []byte, m Message) *Error {
 	}
 	if err := list.frame(); err != nil {
 		return err
+	}
+	for _, one := range w.spoiled {
+		list.spoil(one)
 	}
 	list.sift()
 	return nil

@@ -22,6 +22,54 @@ func (m *Renew) check() *Error { return checkEpoch(m.ID, m.Epoch) }
 func (m *Leave) check() *Error { return checkEpoch(m.ID, m.Epoch) }
 func (m *Left) check() *Error  { return nil }
 
+func (m *Await) check() *Error {
+	if err := checkEpoch(m.ID, m.Epoch); err != nil {
+		return err
+	}
+	if m.Wait == 0 {
+		return malformed("AWAIT: no time to wait")
+	}
+	return nil
+}
+
+func (m *Awaited) check() *Error {
+	if len(m.Invitations) > MaxInvitations {
+		return malformed("AWAITED: %d invitations", len(m.Invitations))
+	}
+	for _, one := range m.Invitations {
+		if one.Ticket.IsZero() {
+			return malformed("AWAITED: an invitation without a ticket")
+		}
+	}
+	return m.Renewed.checkAs("AWAITED")
+}
+
+func (m *Circuit) check() *Error {
+	if !m.Node.Sound() {
+		return malformed("CIRCUIT: an empty id, or a weak key")
+	}
+	return nil
+}
+
+func (m *Opened) check() *Error {
+	if m.Ticket.IsZero() {
+		return malformed("OPENED: no ticket")
+	}
+	if m.Last != 0 && !m.Last.Travels() {
+		return malformed("OPENED: code %d does not travel", uint16(m.Last))
+	}
+	return nil
+}
+
+func (m *Join) check() *Error {
+	if m.Ticket.IsZero() {
+		return malformed("JOIN: no ticket")
+	}
+	return nil
+}
+
+func (m *Joined) check() *Error { return nil }
+
 func (m *Registered) check() *Error {
 	if err := checkTimes(m.TTL, m.Renew); err != nil {
 		return err
@@ -48,20 +96,23 @@ func checkListed(kind string, host, also IP) *Error {
 	return also.checkAlso(kind, host)
 }
 
-func (m *Renewed) check() *Error {
+func (m *Renewed) check() *Error { return m.checkAs("RENEWED") }
+
+// checkAs checks what RENEWED and AWAITED have in common.
+func (m *Renewed) checkAs(kind string) *Error {
 	if err := checkTimes(m.TTL, m.Renew); err != nil {
 		return err
 	}
 	if (m.Host == nil) != (m.Port == 0) {
-		return malformed("RENEWED: an address without a port, or a port without an address")
+		return malformed("%s: an address without a port, or a port without an address", kind)
 	}
-	if err := m.Held.check("RENEWED"); err != nil {
+	if err := m.Held.check(kind); err != nil {
 		return err
 	}
-	if err := m.Reached.check("RENEWED", m.Host, m.Also); err != nil {
+	if err := m.Reached.check(kind, m.Host, m.Also); err != nil {
 		return err
 	}
-	return checkListed("RENEWED", m.Host, m.Also)
+	return checkListed(kind, m.Host, m.Also)
 }
 
 func (h *Held) check(kind string) *Error {

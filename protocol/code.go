@@ -31,12 +31,15 @@ const (
 	Resync      Code = 18 // the node's index is not held up to there: publish the whole again
 	Indexing    Code = 19 // a file that may be that content waits to be hashed: ask again later
 	TLSRequired Code = 20 // TLS is spoken here
+	Unreachable Code = 21 // no way there: to the address, or through the relay to the node
+	Quota       Code = 22 // a bound of circuits is used up; it refills after retry-after
+	PeerGone    Code = 23 // the other end of the circuit has not come, or has broken
+	Idle        Code = 24 // nothing has passed for as long as is allowed
 )
 
 // The codes that never travel.
 const (
 	Refused      Code = 256 + iota // nothing listens at the address
-	Unreachable                    // no way to the address
 	Lost                           // the link broke or ended in the middle of something
 	Disk                           // the local disk failed or is full
 	Interrupted                    // the user asked to stop
@@ -78,8 +81,11 @@ var Codes = []CodeInfo{
 	{Resync, "resync", "the index is not held up to there: publish the whole again", false},
 	{Indexing, "indexing", "a file that may be that content waits to be hashed; ask again later", false},
 	{TLSRequired, "tls-required", "TLS is spoken here", true},
+	{Unreachable, "unreachable", "no way there: to the address, or through the relay to the node", false},
+	{Quota, "quota", "a bound of circuits is used up; it refills after retry-after", false},
+	{PeerGone, "peer-gone", "the other end of the circuit has not come, or has broken", true},
+	{Idle, "idle", "nothing has passed for as long as is allowed", true},
 	{Refused, "refused", "nothing listens at the address", true},
-	{Unreachable, "unreachable", "no way to the address", true},
 	{Lost, "lost", "the link broke, or ended in the middle of something", true},
 	{Disk, "disk", "the local disk failed or is full", true},
 	{Interrupted, "interrupted", "the user asked to stop", true},

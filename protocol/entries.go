@@ -28,6 +28,8 @@ func (m *Publish) frame() *Error {
 	return nil
 }
 
+func (m *Publish) spoil(is place) { m.Changes[is.at] = Entry{} }
+
 func (m *Publish) sift() { m.Changes, m.LeftOut = sifted(m.Changes, (*Entry).check) }
 
 func (e *Entry) check() *Error {
@@ -49,17 +51,25 @@ func (m *Located) frame() *Error {
 	return nil
 }
 
+func (m *Located) spoil(is place) { m.Peers[is.at] = Peer{} }
+
 func (m *Located) sift() { m.Peers, m.LeftOut = sifted(m.Peers, (*Peer).check) }
 
 func (p *Peer) check() *Error {
-	if p.Port == 0 {
-		return malformed("a peer: port 0")
+	if p.Circuit > 1 || p.Circuit == 1 && p.ID.IsZero() {
+		return malformed("a peer: circuit %d, or one to nobody", p.Circuit)
 	}
 	if p.Size > MaxFile || p.Hash.IsZero() && p.Size > 0 {
 		return malformed("a peer: a size of %d bytes, or one of no content", p.Size)
 	}
 	if !p.ID.IsZero() && !p.ID.Sound() {
 		return malformed("a peer: a weak key as its id")
+	}
+	if p.Host == nil && p.Also == nil && p.Port == 0 && p.Circuit == 1 {
+		return nil
+	}
+	if p.Port == 0 {
+		return malformed("a peer: port 0")
 	}
 	if err := p.Host.check("a peer"); err != nil {
 		return err
@@ -81,6 +91,18 @@ func (m *Listed) frame() *Error {
 		return malformed("LISTED: %d peers of %d that publish nothing", len(m.Named), m.Silent)
 	}
 	return nil
+}
+
+// spoil makes an entry of one of the three lists, which it knows by their keys, a bad one.
+func (m *Listed) spoil(is place) {
+	switch is.key {
+	case 1:
+		m.Items[is.at] = Item{}
+	case 2:
+		m.Peers[is.at] = Peer{}
+	case 7:
+		m.Named[is.at] = Peer{}
+	}
 }
 
 // sift leaves out bad items, and bad peers with the references to them.
@@ -152,10 +174,13 @@ func confinedTo(least Scope) func(*Peer) *Error {
 		if p.Also != nil && ScopeOf(p.Also.Addr()) < least {
 			p.Also = nil
 		}
-		if ScopeOf(p.Host.Addr()) >= least {
+		if p.Host == nil || ScopeOf(p.Host.Addr()) >= least {
 			return nil
 		}
-		if p.Host, p.Also = p.Also, nil; p.Host == nil {
+		if p.Host, p.Also = p.Also, nil; p.Host != nil {
+			return nil
+		}
+		if p.Port = 0; p.Circuit == 0 {
 			return malformed("a peer: no address that the relay can know of")
 		}
 		return nil

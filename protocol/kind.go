@@ -17,6 +17,9 @@ const (
 	KindGet      Kind = 0x07
 	KindTree     Kind = 0x08
 	KindEnter    Kind = 0x0a
+	KindAwait    Kind = 0x0b
+	KindCircuit  Kind = 0x0c
+	KindJoin     Kind = 0x0d
 
 	KindRegistered = KindRegister | response
 	KindRenewed    = KindRenew | response
@@ -29,6 +32,9 @@ const (
 
 	KindHashing Kind = 0x89
 	KindEntered      = KindEnter | response
+	KindAwaited      = KindAwait | response
+	KindOpened       = KindCircuit | response
+	KindJoined       = KindJoin | response
 
 	KindError Kind = 0xff
 
@@ -58,6 +64,9 @@ var Kinds = []KindInfo{
 	{KindGet, "GET", "client to node", MaxFirst, "send this file from this offset", func() Message { return new(Get) }, shapeOf[Get]()},
 	{KindTree, "TREE", "client to node", MaxFirst, "what is this file, and how is it verified?", func() Message { return new(Tree) }, shapeOf[Tree]()},
 	{KindEnter, "ENTER", "client or node to relay", MaxFirst, "admit me: here is my invite's token and signature", func() Message { return new(Enter) }, shapeOf[Enter]()},
+	{KindAwait, "AWAIT", "node to relay", MaxFirst, "I am still here; tell me who comes", func() Message { return new(Await) }, shapeOf[Await]()},
+	{KindCircuit, "CIRCUIT", "client to relay", MaxFirst, "make a way to this node", func() Message { return new(Circuit) }, shapeOf[Circuit]()},
+	{KindJoin, "JOIN", "node or client to relay", MaxFirst, "this connection is my end of the circuit", func() Message { return new(Join) }, shapeOf[Join]()},
 	{KindRegistered, "REGISTERED", "relay to node", MaxControl, "you are listed at this address", func() Message { return new(Registered) }, shapeOf[Registered]()},
 	{KindRenewed, "RENEWED", "relay to node", MaxControl, "you stay listed", func() Message { return new(Renewed) }, shapeOf[Renewed]()},
 	{KindLeft, "LEFT", "relay to node", MaxControl, "this epoch of yours is not listed", func() Message { return new(Left) }, shapeOf[Left]()},
@@ -68,6 +77,9 @@ var Kinds = []KindInfo{
 	{KindOutboard, "OUTBOARD", "node to client", MaxList, "this is the file, and its hash tree", func() Message { return new(Outboard) }, shapeOf[Outboard]()},
 	{KindHashing, "HASHING", "node to client", MaxControl, "wait: the file is being hashed", func() Message { return new(Hashing) }, shapeOf[Hashing]()},
 	{KindEntered, "ENTERED", "relay to client or node", MaxControl, "you are admitted, for good", func() Message { return new(Entered) }, shapeOf[Entered]()},
+	{KindAwaited, "AWAITED", "relay to node", MaxControl, "you stay listed, and these are invited to you", func() Message { return new(Awaited) }, shapeOf[Awaited]()},
+	{KindOpened, "OPENED", "relay to client", MaxControl, "the node is invited; join with this ticket", func() Message { return new(Opened) }, shapeOf[Opened]()},
+	{KindJoined, "JOINED", "relay to node or client", MaxControl, "the other end is there: what follows is passed on", func() Message { return new(Joined) }, shapeOf[Joined]()},
 	{KindError, "ERROR", "anyone", MaxFirst, "no, and why", func() Message { return new(Error) }, shapeOf[Error]()},
 }
 

@@ -15,6 +15,7 @@ type Message interface {
 type lister interface {
 	Message
 	frame() *Error // is check without the entries
+	spoil(place)   // makes an entry a bad one
 	sift()         // leaves out the bad entries and counts them
 }
 
@@ -28,6 +29,8 @@ func Claims(m Message) (id PeerID) {
 	case *Leave:
 		return m.ID
 	case *Publish:
+		return m.ID
+	case *Await:
 		return m.ID
 	}
 	return id
@@ -82,6 +85,52 @@ type Renewed struct {
 	Reached
 }
 
+// Await renews a lease as [Renew] does, and asks for what comes to the node through the relay: the answer
+// comes with the first invitation, or after Wait. A node has one outstanding, on a link that it keeps. SPEC
+// "Circuits".
+type Await struct {
+	ID    PeerID `cbor:"1,keyasint"`
+	Epoch uint64 `cbor:"2,keyasint"`
+	Wait  uint64 `cbor:"3,keyasint"` // milliseconds; the relay may answer sooner
+}
+
+// Awaited says what Renewed says, and who has come.
+type Awaited struct {
+	Renewed
+	Invitations []Invitation `cbor:"11,keyasint,omitempty"`
+}
+
+// Invitation asks a node to join a circuit, at the address of the link on which it comes.
+type Invitation struct {
+	Ticket Ticket `cbor:"1,keyasint"`
+}
+
+// Circuit asks for a way to a node through the relay.
+type Circuit struct {
+	Node   PeerID `cbor:"1,keyasint"`
+	Before Ticket `cbor:"2,keyasint,omitzero"` // of the circuit that was cut; none: there was none
+}
+
+// Opened says that the node is invited, and with which ticket the client joins, at the address of the link on
+// which it comes. The limits are for both directions together; other circuits of the same client may use up what is left for all.
+type Opened struct {
+	Ticket    Ticket `cbor:"1,keyasint"`
+	Bytes     uint64 `cbor:"2,keyasint,omitempty"` // that may pass; 0: any number
+	Millis    uint64 `cbor:"3,keyasint,omitempty"` // after so long without a byte the circuit ends; 0: never
+	Rate      uint64 `cbor:"4,keyasint,omitempty"` // bytes a second; 0: as fast as they come
+	Last      Code   `cbor:"5,keyasint,omitempty"` // why the circuit of Before ended; 0: it is not known
+	LastBytes uint64 `cbor:"6,keyasint,omitempty"` // that had passed
+}
+
+// Join makes a connection one end of a circuit. It is the only message that is sent in plain to a port where
+// TLS is spoken.
+type Join struct {
+	Ticket Ticket `cbor:"1,keyasint"`
+}
+
+// Joined says that the other end is there: what follows, in both directions, is passed on as it comes.
+type Joined struct{}
+
 // Leave ends the lease of an id and epoch. It changes nothing if the relay knows a newer epoch.
 type Leave struct {
 	ID    PeerID `cbor:"1,keyasint"`
@@ -128,17 +177,7 @@ type Mark uint8
 const (
 	Pending Mark = 1 // the file is not hashed yet: it may have any content
 	Opaque  Mark = 2 // the content cannot be told: the file cannot be read, or changes all the time
-
-	badMark Mark = 1<<8 - 1 // any number above that is read as this
 )
-
-// UnmarshalCBOR implements cbor.Unmarshaler: a number that is too large is a bad mark, and not none.
-func (m *Mark) UnmarshalCBOR(data []byte) error {
-	var number uint64
-	err := decMode.Unmarshal(data, &number)
-	*m = Mark(min(number, uint64(badMark)))
-	return err
-}
 
 // Published says up to which change the relay now holds the node's index.
 type Published struct {
@@ -207,12 +246,14 @@ type Located struct {
 // Peer is a node: its address and id, with the content that it is known to have under the requested
 // name.
 type Peer struct {
-	Host IP     `cbor:"1,keyasint"`
-	Port uint16 `cbor:"2,keyasint"`
+	Host IP     `cbor:"1,keyasint,omitempty"` // none: it is reached through the relay alone
+	Port uint16 `cbor:"2,keyasint,omitempty"`
 	Hash Hash   `cbor:"3,keyasint,omitzero"`  // in LOCATED, if the node has published the file; none: not known
 	Size uint64 `cbor:"4,keyasint,omitempty"` // bytes, with Hash
 	Also IP     `cbor:"5,keyasint,omitempty"` // its address of the other family, with the same port
 	ID   PeerID `cbor:"6,keyasint,omitzero"`  // which it proves at these addresses; none: it is reached in plain
+	// Circuit is 1 if the node can be reached through the relay.
+	Circuit uint8 `cbor:"7,keyasint,omitempty"`
 }
 
 // Tree asks a node for a file's size and hash, and for the part of its hash tree that verifies some
@@ -307,6 +348,12 @@ func (*Tree) Kind() Kind       { return KindTree }
 func (*Outboard) Kind() Kind   { return KindOutboard }
 func (*Hashing) Kind() Kind    { return KindHashing }
 func (*Enter) Kind() Kind      { return KindEnter }
+func (*Await) Kind() Kind      { return KindAwait }
+func (*Awaited) Kind() Kind    { return KindAwaited }
+func (*Circuit) Kind() Kind    { return KindCircuit }
+func (*Opened) Kind() Kind     { return KindOpened }
+func (*Join) Kind() Kind       { return KindJoin }
+func (*Joined) Kind() Kind     { return KindJoined }
 func (*Entered) Kind() Kind    { return KindEntered }
 func (*Error) Kind() Kind      { return KindError }
 

@@ -40,8 +40,8 @@ func encodeList(m *Listed) []byte {
 }
 
 const (
-	pageRoom = 64 + CursorSize                 // bytes of a page, besides its entries
-	peerSize = 1 + 1 + 1 + 16 + 1 + 3 + idRoom // bytes of most: map, key, string head and address, key, port, id
+	pageRoom = 64 + CursorSize                     // bytes of a page, besides its entries
+	peerSize = 1 + 1 + 1 + 16 + 1 + 3 + idRoom + 2 // bytes of most: map, key, head and address, key, port, id, circuit
 )
 
 // keys returns how many of the keys that may be left out are there.
@@ -84,10 +84,9 @@ func appendPeers(b []byte, key uint64, peers []Peer) []byte {
 func appendPeer(b []byte, p *Peer) []byte {
 	hash := !p.Hash.IsZero()
 	known := !p.ID.IsZero()
-	b = appendHead(b, majorMap, 2+keys(hash, p.Size > 0, len(p.Also) > 0, known))
-	b = appendHead(appendHead(b, majorUint, 1), majorBytes, uint64(len(p.Host)))
-	b = append(b, p.Host...)
-	b = appendHead(appendHead(b, majorUint, 2), majorUint, uint64(p.Port))
+	b = appendHead(b, majorMap, keys(len(p.Host) > 0, p.Port > 0, hash, p.Size > 0, len(p.Also) > 0, known, p.Circuit > 0))
+	b = appendBytes(b, 1, p.Host)
+	b = appendUint(b, 2, uint64(p.Port))
 	if hash {
 		b = appendBytes(b, 3, p.Hash[:])
 	}
@@ -96,7 +95,7 @@ func appendPeer(b []byte, p *Peer) []byte {
 	if known {
 		b = appendBytes(b, 6, p.ID[:])
 	}
-	return b
+	return appendUint(b, 7, uint64(p.Circuit))
 }
 
 // appendUint appends a key with a number, unless that is 0.

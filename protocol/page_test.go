@@ -16,6 +16,15 @@ func TestPagesAreEncodedAsTheLibraryDoes(t *testing.T) {
 			host = netip.AddrFrom16([16]byte(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "IPv6")))
 		}
 		p := PeerAt(netip.AddrPortFrom(host, rapid.Uint16().Draw(t, "port")))
+		if rapid.Bool().Draw(t, "other family") {
+			p.Also = rapid.SliceOfN(rapid.Byte(), 4, 16).Draw(t, "also")
+		}
+		if rapid.Bool().Draw(t, "proves itself") {
+			p.ID, p.Circuit = PeerID(drawHash(t)), rapid.Uint8Range(0, 1).Draw(t, "circuit")
+		}
+		if rapid.Bool().Draw(t, "through the relay alone") {
+			p.Host, p.Port, p.Also = nil, 0, nil
+		}
 		if rapid.Bool().Draw(t, "holder") {
 			p.Hash, p.Size = drawHash(t), rapid.Uint64().Draw(t, "size")
 		}
@@ -25,6 +34,7 @@ func TestPagesAreEncodedAsTheLibraryDoes(t *testing.T) {
 		m := &Located{
 			Peers:  rapid.SliceOfN(peer, 0, 300).Draw(t, "peers"),
 			Cursor: rapid.SliceOfN(rapid.Byte(), 0, CursorSize).Draw(t, "cursor"),
+			Young:  rapid.Uint64().Draw(t, "young"), Withheld: rapid.Uint64Range(0, 2).Draw(t, "withheld"),
 		}
 		want, err := encMode.Marshal(m)
 		if err != nil {
@@ -34,7 +44,7 @@ func TestPagesAreEncodedAsTheLibraryDoes(t *testing.T) {
 			t.Fatalf("% x\nis not\n% x", got, want)
 		}
 	})
-	for _, m := range []*Located{{}, {Peers: []Peer{}, Cursor: []byte{}}, {Peers: []Peer{{Size: 1}, {Hash: Hash{1}}}}} {
+	for _, m := range []*Located{{}, {Peers: []Peer{}, Cursor: []byte{}}, {Peers: []Peer{{Size: 1}, {Hash: Hash{1}}, {}, {ID: PeerID{1}, Circuit: 1}, {Circuit: 1<<8 - 1}}}} {
 		if want, err := encMode.Marshal(m); err != nil || !bytes.Equal(encodePage(m), want) {
 			t.Errorf("% x is not % x, %v", encodePage(m), want, err)
 		}

@@ -44,6 +44,8 @@ func ReachOf(code Code) Reach {
 type Reached struct {
 	Reach     Reach `cbor:"8,keyasint,omitempty"`
 	AlsoReach Reach `cbor:"9,keyasint,omitempty"` // of the address of the other family
+	// Await is 1 if clients come to the node through the relay as long as it has an AWAIT there.
+	Await uint8 `cbor:"10,keyasint,omitempty"`
 }
 
 // String returns what is known of the first address, and of the other one if there is one.
@@ -56,6 +58,8 @@ func (r Reached) String() string {
 
 func (r *Reached) check(kind string, host, also IP) *Error {
 	switch {
+	case r.Await > 1:
+		return malformed("%s: await %d", kind, r.Await)
 	case r.Reach > ReachQueued || r.AlsoReach > ReachQueued:
 		return malformed("%s: reach %d and %d", kind, r.Reach, r.AlsoReach)
 	case host == nil && r.Reach != 0 || also == nil && r.AlsoReach != 0:

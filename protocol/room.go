@@ -3,11 +3,11 @@ package protocol
 // A page of names is limited in bytes as well as in number, because names may be long. The sender
 // of a PUBLISH or a LISTED adds up the sizes of its items and stops where the room ends.
 const (
-	PublishRoom = MaxControl - 128                            // bytes of entries in one PUBLISH
-	ListedRoom  = MaxList - 512                               // bytes of items, and of PeerRoom for each peer, in one LISTED
-	PeerRoom    = 1 + 1 + 1 + 16 + 1 + 3 + 1 + 1 + 4 + idRoom // bytes of a peer in one LISTED, at most
-	hashRoom    = 1 + 2 + HashSize                            // bytes of a hash with its key
-	idRoom      = 1 + 2 + PeerIDSize                          // bytes of an id with its key
+	PublishRoom = MaxControl - 128                                // bytes of entries in one PUBLISH
+	ListedRoom  = MaxList - 1024                                  // bytes of items, and of PeerRoom for each peer, in one LISTED
+	PeerRoom    = 1 + 1 + 1 + 16 + 1 + 3 + 1 + 1 + 4 + idRoom + 2 // bytes of a peer in one LISTED, at most
+	hashRoom    = 1 + 2 + HashSize                                // bytes of a hash with its key
+	idRoom      = 1 + 2 + PeerIDSize                              // bytes of an id with its key
 )
 
 // Room returns how many bytes the entry takes in a PUBLISH.

@@ -37,6 +37,39 @@ func TestRoomIsWhatTheLibraryWrites(t *testing.T) {
 	})
 }
 
+// largestPeer returns one that takes PeerRoom.
+func largestPeer() Peer {
+	return Peer{Host: append(make(IP, 15), 1), Port: 1<<16 - 1, Also: IP{192, 0, 2, 1}, ID: PeerID{9}, Circuit: 1}
+}
+
+// fullListed returns a page without items in which everything else takes as much as it can.
+func fullListed() *Listed {
+	listed := &Listed{Cursor: make([]byte, CursorSize), Young: 1<<64 - 1, Publishing: 1<<64 - 1, Silent: 1<<64 - 1}
+	for range MaxSilent {
+		listed.Named = append(listed.Named, largestPeer())
+	}
+	return listed
+}
+
+// A page whose room is used up to the last byte can be sent, with whatever stands beside its items.
+func TestAPageWithoutRoomCanBeSent(t *testing.T) {
+	listed, long := fullListed(), Item{Name: longName(1020), Hash: Hash{1}, Count: 1}
+	room := ListedRoom
+	for ; room >= 2*long.Room(); room -= long.Room() {
+		listed.Items = append(listed.Items, long)
+	}
+	for _, part := range []int{room / 2, room - room/2} {
+		last := long
+		last.Name = longName(len(long.Name) + part - long.Room())
+		listed.Items = append(listed.Items, last)
+		room -= last.Room()
+	}
+	if room != 0 {
+		t.Fatalf("%d bytes of room are left", room)
+	}
+	Append(nil, listed) // panics if it is too long
+}
+
 // The fullest pages within the room can be sent: with long names, and with the largest number of
 // short ones.
 func TestAPageThatKeepsToTheRoomCanBeSent(t *testing.T) {
@@ -48,15 +81,12 @@ func TestAPageThatKeepsToTheRoomCanBeSent(t *testing.T) {
 		}
 		Append(nil, publish) // panics if it is too long
 
-		listed := &Listed{Cursor: make([]byte, CursorSize), Young: 1<<64 - 1, Publishing: 1<<64 - 1, Silent: 1<<64 - 1}
-		for range MaxSilent {
-			listed.Named = append(listed.Named, Peer{Host: append(make(IP, 15), 1), Port: 1<<16 - 1})
-		}
+		listed := fullListed()
 		item := Item{Name: longName(length), Size: MaxFile, Hash: Hash{1}, Count: 1<<64 - 1, Holders: []uint64{992, 993, 994, 995, 996, 997, 998, 999}}
 		room := ListedRoom
 		for range MaxPage {
 			room -= PeerRoom
-			listed.Peers = append(listed.Peers, Peer{Host: append(make(IP, 15), 1), Port: 1<<16 - 1})
+			listed.Peers = append(listed.Peers, largestPeer())
 		}
 		for ; room >= item.Room() && len(listed.Items) < MaxPage; room -= item.Room() {
 			listed.Items = append(listed.Items, item)

@@ -46,6 +46,23 @@ func TestWhomAnAddressMeansSomethingTo(t *testing.T) {
 	}
 }
 
+// A node whose address is left out is reached through the relay, if that is a way to it.
+func TestAPeerWithoutItsAddressKeepsItsCircuit(t *testing.T) {
+	at := func(ip string, circuit uint8) protocol.Peer {
+		return protocol.Peer{Host: protocol.IPOf(netip.MustParseAddr(ip)), Port: 1, ID: protocol.PeerID{9}, Circuit: circuit}
+	}
+	located := &protocol.Located{Peers: []protocol.Peer{at("10.0.0.1", 0), at("10.0.0.2", 1), at("8.8.8.8", 1), {ID: protocol.PeerID{9}, Circuit: 1}}}
+	if left := located.Confine(protocol.Global); left != 1 || len(located.Peers) != 3 {
+		t.Fatalf("%d left out, %v stay", left, located.Peers)
+	}
+	for i, addressed := range []bool{false, true, false} {
+		if p := located.Peers[i]; (p.Host != nil) != addressed || (p.Port != 0) != addressed || p.Also != nil || p.Circuit != 1 {
+			t.Errorf("%v: with an address: %v", p, !addressed)
+		}
+	}
+	protocol.Append(nil, located) // panics if one is bad
+}
+
 // TestARelayNamesNoNarrowerAddressThanItsOwn: who believed it could be sent to the machines of his own network.
 func TestARelayNamesNoNarrowerAddressThanItsOwn(t *testing.T) {
 	ip := func(text string) protocol.IP { return protocol.IPOf(netip.MustParseAddr(text)) }

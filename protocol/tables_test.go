@@ -7,8 +7,9 @@ import "testing"
 func TestKindNumbersNeverChange(t *testing.T) {
 	want := map[string]Kind{
 		"REGISTER": 0x01, "RENEW": 0x02, "LEAVE": 0x03, "PUBLISH": 0x04, "LOCATE": 0x05, "LIST": 0x06, "GET": 0x07, "TREE": 0x08, "ENTER": 0x0a,
+		"AWAIT": 0x0b, "CIRCUIT": 0x0c, "JOIN": 0x0d,
 		"REGISTERED": 0x81, "RENEWED": 0x82, "LEFT": 0x83, "PUBLISHED": 0x84, "LOCATED": 0x85, "LISTED": 0x86, "CONTENT": 0x87,
-		"OUTBOARD": 0x88, "HASHING": 0x89, "ENTERED": 0x8a, "ERROR": 0xff,
+		"OUTBOARD": 0x88, "HASHING": 0x89, "ENTERED": 0x8a, "AWAITED": 0x8b, "OPENED": 0x8c, "JOINED": 0x8d, "ERROR": 0xff,
 	}
 	if len(Kinds) != len(want) {
 		t.Errorf("%d kinds, want %d", len(Kinds), len(want))
@@ -65,8 +66,10 @@ func TestCodeNumbersNeverChange(t *testing.T) {
 		{"bad-name", 5, true}, {"bad-hash", 6, true}, {"version", 7, true}, {"busy", 8, true}, {"limit", 9, false},
 		{"denied", 10, false}, {"draining", 11, true}, {"changed", 12, false}, {"internal", 13, false},
 		{"timeout", 14, true}, {"unknown-kind", 15, true}, {"no-lease", 16, false}, {"superseded", 17, false},
-		{"resync", 18, false}, {"indexing", 19, false}, {"tls-required", 20, true}, {"refused", 256, true}, {"unreachable", 257, true}, {"lost", 258, true}, {"disk", 259, true},
-		{"interrupted", 260, true}, {"variant", 261, false}, {"wrong-peer", 262, true}, {"no-tls", 263, true}, {"no-peer", 264, true}, {"relay-changed", 265, true}, {"relay-unknown", 266, true},
+		{"resync", 18, false}, {"indexing", 19, false}, {"tls-required", 20, true},
+		{"unreachable", 21, false}, {"quota", 22, false}, {"peer-gone", 23, true}, {"idle", 24, true},
+		{"refused", 256, true}, {"lost", 257, true}, {"disk", 258, true}, {"interrupted", 259, true}, {"variant", 260, false}, {"wrong-peer", 261, true},
+		{"no-tls", 262, true}, {"no-peer", 263, true}, {"relay-changed", 264, true}, {"relay-unknown", 265, true},
 	}
 	if len(Codes) != len(want) {
 		t.Fatalf("%d codes, want %d", len(Codes), len(want))

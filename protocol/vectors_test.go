@@ -160,7 +160,10 @@ func valueSays(v reflect.Value) string {
 	case string:
 		return `"` + value + `"`
 	case Peer:
-		text := fmt.Sprintf("%x:%d", []byte(value.Host), value.Port)
+		text := ""
+		if value.Host != nil {
+			text = fmt.Sprintf("%x:%d", []byte(value.Host), value.Port)
+		}
 		if value.Also != nil {
 			text = fmt.Sprintf("%x+%s", []byte(value.Also), text)
 		}
@@ -169,6 +172,9 @@ func valueSays(v reflect.Value) string {
 		}
 		if !value.Hash.IsZero() {
 			text += fmt.Sprintf("/%s/%d", value.Hash, value.Size)
+		}
+		if value.Circuit > 0 {
+			text += "/circuit"
 		}
 		return text
 	}

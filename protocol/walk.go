@@ -22,7 +22,17 @@ const (
 // ascending unsigned keys. A known key must have its kind's shape. The work is bounded by the bytes
 // that are present, whatever lengths they claim. Its methods return the reason for a refusal, or
 // "".
-type walker struct{ rest []byte }
+type walker struct {
+	rest    []byte
+	wide    bool    // a number in an entry of a list is above what its field can hold
+	spoiled []place // of the entries with such a number
+}
+
+// place is that of an entry in a message: the key of its list, and its index there.
+type place struct {
+	key uint64
+	at  int
+}
 
 // message passes a whole payload.
 func (w *walker) message(shape []field) string {
@@ -81,8 +91,8 @@ func (w *walker) field(depth int, f *field) string {
 		return fmt.Sprintf("key %d says what leaving it out would", f.key)
 	case f.size > 0:
 		return w.fixed(f)
-	case f.major == majorUint && depth == 1: // in an entry of a list it would spoil that entry alone
-		return w.number(f)
+	case f.major == majorUint:
+		return w.number(depth, f)
 	case f.major != majorArray:
 		return w.item(depth + 1)
 	}
@@ -90,7 +100,7 @@ func (w *walker) field(depth int, f *field) string {
 	for i := uint64(0); i < n && why == ""; i++ {
 		switch {
 		case f.items != nil:
-			why = w.fields(depth+2, f.items)
+			why = w.entry(depth+2, place{f.key, int(i)}, f.items)
 		case len(w.rest) > 0 && w.rest[0]>>5 != majorUint:
 			why = fmt.Sprintf("key %d is not a list of numbers", f.key)
 		default:
@@ -100,13 +110,27 @@ func (w *walker) field(depth int, f *field) string {
 	return why
 }
 
-// number passes a number that its field can hold.
-func (w *walker) number(f *field) string {
-	_, n, why := w.head()
-	if why == "" && n > f.most {
-		return fmt.Sprintf("key %d is above %d", f.key, f.most)
+// entry passes an entry of a list. A number that is too large spoils the entry alone.
+func (w *walker) entry(depth int, is place, shape []field) string {
+	w.wide = false
+	why := w.fields(depth, shape)
+	if w.wide {
+		w.spoiled = append(w.spoiled, is)
 	}
 	return why
+}
+
+// number passes a number. Outside of the entries of lists its field can hold it.
+func (w *walker) number(depth int, f *field) string {
+	_, n, why := w.head()
+	switch {
+	case why != "" || n <= f.most:
+		return why
+	case depth == 1:
+		return fmt.Sprintf("key %d is above %d", f.key, f.most)
+	}
+	w.wide = true
+	return ""
 }
 
 // fixed passes a byte string of a fixed length; one that may be left out is not all zeros.

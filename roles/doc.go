@@ -8,11 +8,13 @@
 //	relay.Session     an accepted link at a relay
 //	node.Membership   a node's lease at one relay
 //	node.Renewal      within it, a renewal over the other family of addresses
-//	node.Upload       an accepted link at a node
+//	node.Await        within it, the link on which the relay tells who comes through it
+//	node.Upload       an accepted link at a node, or the node's end of a circuit
 //	client.Fetch      one wanted file; within it
 //	client.Query      a client's requests to a relay, and
 //	client.Source     a client's requests to one node, for one file
 //	client.Pipeline   many small files from one node
+//	client.Way        a link to a node that cannot be dialed, through the relay: within a Source or a Pipeline
 //	client.Reader     one file that is read at any place: a Query or a Source at a time
 //	client.Gather     many files from many nodes: Pipelines, and Fetches for the rest
 //
@@ -24,7 +26,9 @@
 // A machine tells its owner a [Report] of one of these outcomes, and no other:
 //
 //	node.Leased, node.Moved, node.ExchangeFailed, node.Hopeless, node.Displaced, node.Left, node.Published, node.Served
-//	client.Locating, client.Begun, client.Checking, client.Hashing, client.Had, client.Tried, client.Result
+//	node.Awaiting, node.Invited
+//	client.Locating, client.Begun, client.Checking, client.Hashing, client.Had, client.Tried, client.Relayed,
+//	client.Result
 //	client.Page, client.QueryResult, client.Answered, client.Gathered, client.Learned, client.Visited
 //	client.Pinned, client.Unread
 //	roles.Met, roles.Entered

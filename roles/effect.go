@@ -19,7 +19,30 @@ type Dial struct {
 	Only Family          // the addresses that are tried; 0: those of both families
 	Last netip.Addr      // is tried last: a link to it has just failed; zero: none
 	ID   protocol.PeerID // that the peer has to prove: another is WrongPeer; zero: any
+	// Plain asks for a link without TLS where links have it: one end of a circuit, to be made sure by Secure.
+	Plain bool
 }
+
+// Secure asks for TLS over a link that was dialed in plain, with the peer at the other end of the circuit. Opened
+// or Lost follows, as after a Dial. Nothing else is asked of the link meanwhile.
+type Secure struct {
+	Link    Link
+	ID      protocol.PeerID // that the peer has to prove; zero: any
+	Accepts bool            // the other side begins the handshake
+}
+
+// Splice asks for the next bytes of an accepted link to be passed on to the other link that is spliced under the
+// same circuit, once there is one: at most Bytes of them, beginning with what has been read already. The end of the
+// stream is passed on as such. Moved may, then BodyDone, PeerEnded or Lost follows; Lost of the link that
+// failed. Such a link takes no Send any more.
+type Splice struct {
+	Link    Link
+	Circuit uint64
+	Bytes   uint64
+}
+
+// Wake asks for Notified to be given to the machine of the accepted link with that number, if it still has one.
+type Wake struct{ Number uint64 }
 
 // Send asks for a message to be written. Lost follows if that fails, and nothing otherwise, unless the
 // machine is to be told: then Sent follows. Until it does, the link is neither read nor waited for.
@@ -188,4 +211,7 @@ func (CommitStore) effect()  {}
 func (OpenStore) effect()    {}
 func (FindToken) effect()    {}
 func (Admit) effect()        {}
+func (Secure) effect()       {}
+func (Splice) effect()       {}
+func (Wake) effect()         {}
 func (Report) effect()       {}

@@ -2,6 +2,7 @@ package roles
 
 import (
 	"encoding/binary"
+	"fmt"
 	"net/netip"
 )
 
@@ -43,4 +44,20 @@ func (h Host) String() string {
 	var six [16]byte
 	copy(six[:], h.bits[:])
 	return netip.PrefixFrom(netip.AddrFrom16(six), 64).String()
+}
+
+// MarshalText returns String's text.
+func (h Host) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
+
+// UnmarshalText reads a text of MarshalText.
+func (h *Host) UnmarshalText(text []byte) error {
+	if addr, err := netip.ParseAddr(string(text)); err == nil && addr.Is4() {
+		*h = HostOf(addr)
+		return nil
+	}
+	if prefix, err := netip.ParsePrefix(string(text)); err == nil && prefix.Addr().Is6() && prefix.Bits() == 64 {
+		*h = HostOf(prefix.Addr())
+		return nil
+	}
+	return fmt.Errorf("%q is neither an IPv4 address nor an IPv6 /64", text)
 }

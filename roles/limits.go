@@ -59,9 +59,22 @@ const (
 	ProbeRetry    = ProbePatience / 3 // after this a relay looks whether it can be
 	ProbeSpan     = time.Minute       // in which MaxFailedProbes count
 	ProveAgain    = 8                 // one of so many renewals has what could be reached proven again
+	ProveAwaiting = 4                 // one of so many AWAITs has what could not be reached proven again: clients come through the relay meanwhile
 	TurnPatience  = 6 * time.Second   // for this long since it was asked a node has a body wait for its turn before it answers busy
 	TurnGrace     = 4 * time.Second   // this, and the time that its bytes take at TurnPace, a turn lasts at most: a slower one keeps nobody else from theirs
 	TurnPace      = 64 << 10          // bytes a second
+
+	AwaitMost       = 20 * time.Second       // for this long an AWAIT waits at most: paths forget a link that is silent for longer
+	AwaitLeast      = RenewLeast / 4         // a relay to whom nobody has come waits for longer
+	AwaitGap        = 5 * time.Second        // for this long an invitation waits for the node's next AWAIT
+	AwaitRetry      = 10 * time.Second       // up to this a node waits, evenly, before it makes a lost AWAIT link anew
+	JoinTimeout     = 5 * time.Second        // from OPENED to both ends of the circuit being there
+	CircuitPatience = 300 * time.Millisecond // for this long a client tries the nodes that it can dial before one through the relay
+	WayPatience     = time.Minute            // for this long since a circuit brought something a client asks for another one to the same node, whatever becomes of that
+	CircuitIdle     = 60 * time.Second       // a circuit over which nothing passes for so long ends
+	CircuitDrain    = DrainTimeout * 3 / 4   // for this long a circuit may come to its end when its relay stops
+	CircuitKept     = 60 * time.Second       // for this long a relay knows why a circuit ended
+	CircuitPiece    = 1 << 20                // bytes of a circuit that are counted at once, at most
 
 	DrainTimeout = 10 * time.Second // a program that is stopped finishes within this what is running
 
@@ -82,6 +95,12 @@ const (
 	MaxUploads        = 64         // bodies that a node has under way at once, each of at most MaxRange bytes
 	MaxTurnsWaiting   = 1024       // bodies that wait for their turn: above that the one that came last of the peer that has most of them is refused
 	LeastUploadRate   = 8 << 10    // bytes a second that a node must be able to send of each of these: twice MinProgress in ProgressTimeout
+	MaxCircuits       = 64         // circuits of an open relay at once
+	MaxCircuitsClosed = 256        // the same of a closed relay
+	MaxCircuitsFrom   = 4          // of these, those of one client's address, of IPv6 of one /64
+	CircuitBytesFrom  = 1 << 30    // bytes that these may pass in a day
+	MaxMissed         = 3          // invitations in a row that a node does not follow, before its AWAIT link is closed
+	MaxAwaitsFrom     = 64         // AWAIT links of one address, of IPv6 of one /64
 	MaxLeases         = 2_000_000  // leases a relay holds
 	MaxProbes         = 64         // proofs of addresses that a relay has under way; of one address, of IPv6 of one /56, one; loopback has no such bound
 	MaxFailedProbes   = 12         // proofs of one address that fail in ProbeSpan; then it is proven no more until that is over

@@ -50,6 +50,8 @@ type Opened struct {
 	// Local is our address on the link, as the peer sees it if nothing in between changes it.
 	Local netip.AddrPort
 	Busy  bool // accepted, but the server has no room for it
+	// Number tells an accepted link from all others of its program, for Wake; 0: nobody can be woken.
+	Number uint64
 	// ID is the id that the peer has proven; zero: the link is in plain.
 	ID protocol.PeerID
 	// Exporter is the same at both ends of the link, and of no other one (RFC 8446, 7.5); zero: in plain.
@@ -101,7 +103,7 @@ type BodyWrong struct {
 	Group uint64
 }
 
-// BodyDone ends a SendBody or ReceiveBody: all bytes have passed, and each group of a ReceiveBody has
+// BodyDone ends a SendBody, a ReceiveBody or a Splice: all bytes have passed, and each group of a ReceiveBody has
 // been verified or found wrong.
 type BodyDone struct{ Link Link }
 
@@ -186,8 +188,15 @@ type TimerFired struct {
 	Number uint64
 }
 
-// Notified says that data which the machine reads from outside has changed: a node's catalog.
+// Notified says that data which the machine reads from outside has changed: a node's catalog, a relay's circuits.
 type Notified struct{}
+
+// Invited is the first input of a machine that serves a client through a relay: it joins the circuit there.
+type Invited struct {
+	Relay  string // host:port
+	Ticket protocol.Ticket
+	Busy   bool // the server has no room for it
+}
 
 // Wanted tells a machine that reads a file which groups its owner lacks. It takes the place of the Wanted before: groups
 // that are not on their way yet come only if they are in this one.
@@ -217,6 +226,7 @@ func (StoreInspected) input() {}
 func (StoreCommitted) input() {}
 func (StoreChecking) input()  {}
 func (Notified) input()       {}
+func (Invited) input()        {}
 func (Wanted) input()         {}
 func (Updated) input()        {}
 func (BodyDone) input()       {}

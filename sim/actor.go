@@ -2,10 +2,12 @@ package sim
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/roles/node"
 	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
@@ -24,6 +26,8 @@ const (
 	readerKind
 	probeKind    // the proof of an address, within a session: not an actor of its own
 	renewalKind  // a renewal over another family, within a membership: not an actor of its own
+	awaitKind    // a node's wait for invitations, within a membership: not an actor of its own
+	wayKind      // a client's way through the relay, within another machine: not an actor of its own
 	sourceKind   // a visit to one node, within a fetch: not an actor of its own
 	strangerKind // a machine of this package that breaks the protocol
 )
@@ -37,7 +41,7 @@ type actor struct {
 	bare    roles.Machine      // the machine without a planted bug around it
 	state   string             // of its table
 	moves   []roles.Transition // of the current step, including those of machines within this one
-	ends    []*end             // by the number of the link
+	ends    []*end             // by the slot of the link
 	final   bool               // its machine is final
 	gone    bool               // its process is dead
 
@@ -47,6 +51,7 @@ type actor struct {
 	turn      uint64       // that it has, or waits for; 0: none
 	origin    roles.Origin // that it counts under
 	called    bool         // its turn has come, and it is about to be told
+	woken     bool         // it is about to be told that something has changed
 	timers    []timer
 	file      *opened  // for SendBody
 	rotten    []*inode // of which it has sent bits that had rotted
@@ -56,8 +61,8 @@ type actor struct {
 	asked     bool          // whether it was
 
 	room struct { // initial room of the slices, enough for most actors
-		ends   [2]*end
-		timers [2]timer
+		ends   [4]*end
+		timers [4]timer
 		asks   [1]int
 		moves  [4]roles.Transition
 	}
@@ -106,10 +111,16 @@ func (w *World) moved(a *actor, t roles.Transition) {
 // grammar returns the table that decides which messages are expected on a link.
 func (a *actor) grammar(link roles.Link) *grammar {
 	switch {
+	case a.kind == memberKind && link == awaitLink:
+		return tables[awaitKind]
 	case a.kind == memberKind && link > 0:
 		return tables[renewalKind]
 	case a.kind == sessionKind && link > 0:
 		return tables[probeKind]
+	case link >= wayLinks: // on which a client asks for a circuit
+		return tables[queryKind]
+	case a.goes(link):
+		return tables[wayKind]
 	case a.kind == gatherKind && link < client.PipelineLinks:
 		return tables[pipelineKind]
 	case a.kind == gatherKind:
@@ -123,6 +134,11 @@ func (a *actor) grammar(link roles.Link) *grammar {
 	return tables[sourceKind]
 }
 
+// goes reports whether a client's way through the relay has just moved on a link, which was its own then.
+func (a *actor) goes(link roles.Link) bool {
+	return slices.ContainsFunc(a.moves, func(t roles.Transition) bool { return t.Link == link && t.Machine == tables[wayKind].name })
+}
+
 // tell schedules an input for a machine, for the present time.
 func (w *World) tell(a *actor, in roles.Input) { w.tellLater(a, 0, in) }
 
@@ -130,6 +146,22 @@ func (w *World) tell(a *actor, in roles.Input) { w.tellLater(a, 0, in) }
 func (w *World) tellLater(a *actor, wait time.Duration, in roles.Input) {
 	e := w.agenda.add(w.now+wait, evTell)
 	e.actor, e.input = a, in
+}
+
+// number tells an actor that serves an accepted link from all others of its process.
+func (a *actor) number() uint64 { return uint64(a.id) + 1 }
+
+// awaken tells a machine of a process that something has changed, unless it is about to be told.
+func (w *World) awaken(p *process, number uint64) {
+	if number == 0 || number > uint64(len(w.actors)) {
+		return
+	}
+	a := w.actors[number-1]
+	if a.proc != p || a.over() || a.woken {
+		return
+	}
+	a.woken = true
+	w.tell(a, roles.Notified{})
 }
 
 // step passes an input to the machine and carries out its effects.
@@ -165,6 +197,7 @@ func (w *World) carryOut(a *actor, effect roles.Effect) {
 	case roles.Send:
 		if e := a.end(effect.Link); e != nil {
 			w.sendMessage(e, effect.Message)
+			w.steal(a, effect.Message)
 			if effect.Told {
 				w.want(a, effect.Link, awaitsSent)
 			}
@@ -180,6 +213,12 @@ func (w *World) carryOut(a *actor, effect roles.Effect) {
 		}
 	case roles.Discard:
 		w.want(a, effect.Link, awaitsDiscard)
+	case roles.Secure:
+		w.secure(a, effect)
+	case roles.Splice:
+		w.splice(a, effect)
+	case roles.Wake:
+		w.awaken(a.proc, effect.Number)
 	case roles.SendBody:
 		if e := w.want(a, effect.Link, awaitsSendBody); e != nil {
 			e.offset, e.left, e.spoiled = effect.Offset, effect.Length, 0
@@ -230,30 +269,38 @@ func (w *World) carryOut(a *actor, effect roles.Effect) {
 		if _, is := effect.Outcome.(roles.Entered); is {
 			a.proc.entered = true
 		}
+		if invited, is := effect.Outcome.(node.Invited); is {
+			w.invite(a.proc, invited)
+		}
 		w.check.report(a, effect.Outcome)
 	}
 }
 
+// slotOf returns the place of a link among those of a machine: beside that of a circuit is that on which the relay is asked
+// for it.
+func slotOf(link roles.Link) int { return int(link)%wayLinks*2 + int(link)/wayLinks }
+
 // end returns the actor's end of a link, or nil if it has none.
 func (a *actor) end(link roles.Link) *end {
-	if link < 0 || int(link) >= len(a.ends) {
+	if link < 0 || slotOf(link) >= len(a.ends) {
 		return nil
 	}
-	return a.ends[link]
+	return a.ends[slotOf(link)]
 }
 
 func (a *actor) setEnd(link roles.Link, e *end) {
-	for len(a.ends) <= int(link) {
+	for len(a.ends) <= slotOf(link) {
 		a.ends = append(a.ends, nil)
 	}
-	a.ends[link] = e
+	a.ends[slotOf(link)] = e
 }
 
 func (a *actor) timer(t roles.Timer) *timer {
-	for len(a.timers) <= int(t) {
+	slot := int(t)%wayLinks*3 + int(t)/wayLinks
+	for len(a.timers) <= slot {
 		a.timers = append(a.timers, timer{})
 	}
-	return &a.timers[t]
+	return &a.timers[slot]
 }
 
 // waits reports whether a timer of the actor is armed.
@@ -306,14 +353,18 @@ func (w *World) accept(p *process, from netip.AddrPort) *actor {
 }
 
 func (w *World) acceptor(p *process) *actor {
+	if p.host.role == relayRole && w.plant != nil && w.plant.Serves != nil {
+		return w.addActor(p, strangerKind, w.plant.Serves())
+	}
 	if p.host.role == relayRole && w.gate != nil {
 		to := &behind{p.directory, p.room, behindBudget{p.budget}}
 		closed := &pooledSession{relay.NewClosedSession(to, to, w.gate, p.host.key), to}
 		closed.Prove(&to.budget)
+		closed.Carry(p.circuits)
 		return w.addActor(p, sessionKind, closed)
 	}
 	if p.host.role == relayRole {
-		return w.addActor(p, sessionKind, w.pool.session(behind{p.directory, p.room, behindBudget{p.budget}}))
+		return w.addActor(p, sessionKind, w.pool.session(behind{p.directory, p.room, behindBudget{p.budget}}, p.circuits))
 	}
 	return w.addActor(p, uploadKind, w.pool.upload())
 }

@@ -106,7 +106,7 @@ var addressBugs = []planted{
 			}
 			return in
 		}
-	}), []ID{L12}, "a node of which an address dies", "", oneAddress},
+	}), []ID{L12, L3}, "a node of which an address dies", "", oneAddress},
 	{"an address takes the place of the other family's", directory(func(b *before, d relay.Directory) {
 		last := map[protocol.PeerID]netip.Addr{}
 		b.renew = func(at roles.Moment, from relay.From, m *protocol.Renew) protocol.Message {

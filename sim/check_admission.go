@@ -28,6 +28,7 @@ func (c *checks) s24(a *actor, send roles.Send) {
 		if !is {
 			c.fail(S24, "%s says that it has admitted %x, which is not durable", c.who(a), id[:8])
 		}
+	case *protocol.Joined: // to one that has shown a ticket, which members alone are given
 	default:
 		if !g.admitted(id) {
 			c.fail(S24, "%s says %s to %x, which it has not admitted, or not any more", c.who(a), m.Kind(), id[:8])

@@ -39,7 +39,7 @@ func (c *checks) turns(o *operation) (most time.Duration, is bool) {
 		n := &s.Nodes[i]
 		switch n.Lie {
 		case scenario.Honest:
-			if n.Lone {
+			if n.Lone || n.Walled {
 				return 0, false
 			}
 			sound = sound || n.Start == 0 && serves(n, o)
@@ -88,7 +88,10 @@ func serves(n *scenario.Node, o *operation) bool {
 
 // bound returns the longest time that an operation may take, on its own clock.
 func (c *checks) bound(o *operation) time.Duration {
-	const visit = roles.DialTimeout + 2*roles.ReplyTimeout + roles.HoldTimeout + roles.CloseTimeout + roles.DiskTimeout
+	visit := roles.DialTimeout + 2*roles.ReplyTimeout + roles.HoldTimeout + roles.CloseTimeout + roles.DiskTimeout
+	if c.w.circuits() { // the relay is asked, once more if that link breaks, and then the circuit is joined
+		visit += 2*(roles.DialTimeout+roles.ReplyTimeout) + roles.CloseTimeout + roles.JoinTimeout + roles.CloseTimeout + roles.HandshakeTimeout + roles.CircuitPatience
+	}
 	most := uint64(0)
 	for i := range c.w.placed {
 		most = max(most, c.w.placed[i].size)

@@ -3,6 +3,8 @@ package sim
 import (
 	"slices"
 
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
@@ -36,7 +38,7 @@ func stopsOrStarts(s *scenario.Scenario) bool {
 func sharesIDs(s *scenario.Scenario) bool {
 	ids := map[int]bool{}
 	for i := range s.Nodes {
-		if ids[s.Nodes[i].ID] || s.Nodes[i].Lone {
+		if ids[s.Nodes[i].ID] || s.Nodes[i].Lone || s.Nodes[i].Walled && !(s.Relay.Circuits && s.Relay.Ways == 0 && s.Relay.Passes == 0) {
 			return true
 		}
 		ids[s.Nodes[i].ID] = true
@@ -62,7 +64,7 @@ func (o *operation) outcomes() (all []client.Outcome) {
 // l5 checks that an operation has its answer, and all of its files, or is certain that nobody has
 // them, although a link was reset.
 func (c *checks) l5(o *operation) {
-	if !c.brittle || c.w.coverage.Faults[scenario.Reset] == 0 || o.actor.proc.stopping {
+	if !c.brittle || c.w.coverage.Faults[scenario.Reset] == 0 || o.actor.proc.stopping || o.started < c.absent && o.missed() {
 		return
 	}
 	if o.answer != nil && o.answer.Code != 0 {
@@ -76,4 +78,18 @@ func (c *checks) l5(o *operation) {
 	if o.reading != nil && o.reading.unread && !o.reading.is.Hash.IsZero() {
 		c.fail(L5, "a link was reset once, and %s cannot read %q", o.op.Who, o.op.Name)
 	}
+}
+
+// cuts notes that the link on which a node waits for clients is reset: it makes another one, after a while.
+func (c *checks) cuts(e *end) {
+	if e.actor != nil && e.actor.kind == memberKind && e.link == awaitLink {
+		c.absent = c.w.now + roles.DialTimeout + roles.AwaitRetry*106/100
+	}
+}
+
+// missed reports whether the relay has said that a node does not wait for clients, or has not come.
+func (o *operation) missed() bool {
+	return slices.ContainsFunc(o.visited, func(v *visit) bool {
+		return v.refusal != nil && (v.refusal.Code == protocol.Unreachable || v.refusal.Code == protocol.PeerGone)
+	})
 }

@@ -32,8 +32,11 @@ func (c *checks) mislisted() string {
 		if h == nil || !h.lives() || h.key != l.ID || !h.has(is) {
 			return fmt.Sprintf("%v is listed, and no node lives there under that id", is)
 		}
-		if l.Reach.Failed() || l.AlsoReach.Failed() {
-			return fmt.Sprintf("%v is taken for out of reach, and a node lives there", is)
+		if (c.w.misjudged(l.Reach) || c.w.misjudged(l.AlsoReach)) && !h.walled() {
+			return fmt.Sprintf("%s is taken for out of reach (%s), and lives", h.name, protocol.Reached{Reach: l.Reach, AlsoReach: l.AlsoReach})
+		}
+		if k := r.proc.oracle.known[l.ID]; c.w.circuits() && h.walled() && !h.isLone() && k.live(r.local(c.w.now)) && k.awaits <= r.local(c.w.now) {
+			return fmt.Sprintf("nobody can connect to %s, and it does not wait for clients at the relay", h.name)
 		}
 		listed[h] = true
 	}
@@ -129,3 +132,7 @@ func (c *checks) keeps(held, shared map[string]protocol.Entry) bool {
 	s := &c.w.scenario.Relay
 	return (len(held) == s.Entries || s.Names > 0) && len(shared) > len(held)
 }
+
+// misjudged reports whether what is known of an address at which a node answers is wrong. Where clients come through the
+// relay meanwhile, it takes its time to prove again what could not be reached.
+func (w *World) misjudged(reach protocol.Reach) bool { return reach.Failed() && !w.circuits() }

@@ -32,6 +32,10 @@ const (
 	Moved               Counter = "a renewal from another address"
 	WrongPeer           Counter = "another peer than the expected one answered"
 	Downgrade           Counter = "a peer answered in plain"
+	AskedThrough        Counter = "a client asked the relay for a way to a node"
+	CameThrough         Counter = "content came through the relay"
+	AskedAgain          Counter = "a client asked for another way in place of one that was cut"
+	ToldWhy             Counter = "a client was told why the relay had cut the way before"
 	Truncated           Counter = "a stream ended without a word that nothing is missing"
 	FirstContact        Counter = "a host met the relay for the first time"
 	Stranger            Counter = "a closed relay denied a stranger"
@@ -101,7 +105,7 @@ const (
 var Counters = []Counter{
 	WaitedForTurn, SaidBusy, HeardBusy,
 	StaleTimer, TurnedAway, ResetInFrame, EndInFrame, EndInBody, UnreadClose, SpoiledBody,
-	ChangedMidway, ExpiredLease, StaleLeave, StaleRegister, Moved, WrongPeer, Downgrade, Truncated, NotReached, ReachedAgain, LateProof, FirstContact, Stranger, Entered, NotTheirs, OtherAddress, MovedOne, Returned, Displaced, OldCursor,
+	ChangedMidway, ExpiredLease, StaleLeave, StaleRegister, Moved, WrongPeer, Downgrade, Truncated, AskedThrough, CameThrough, AskedAgain, ToldWhy, NotReached, ReachedAgain, LateProof, FirstContact, Stranger, Entered, NotTheirs, OtherAddress, MovedOne, Returned, Displaced, OldCursor,
 	SecondNode, StaleEntry, DialledWhileClosing, ManyClosing, Cut, LargeFile, WaitedForHash, WrongGroup, Resumed, Preferred,
 	PreferredGone, FalseClaim, FalseLeftovers, AlreadyThere, TwoSources, OtherVariant, OtherThere,
 	GatherTogether, GatherNextNode, GatherOvertook, GatherLost, GatherLied, GatherHashing, GatherAlone, GatherNames, GatherSpares,
@@ -172,6 +176,9 @@ var unreached = map[rowKey]string{
 	{uploadKind, "Idle", "Stranger"}:        "the nodes of the world serve everybody",
 	{sessionKind, "Unproven", "Lost"}:       "a session sends nothing while a node waits for its turn",
 	{sessionKind, "Proving", "Lost"}:        "a session sends nothing while an address is proven",
+	{sessionKind, "Joining", "Lost"}:        "a session reads nothing while the other end of its circuit is awaited",
+	{sessionKind, "Awaiting", "Stranger"}:   "in the world a node is admitted as one, or not at all",
+	{wayKind, "New", "Stopped"}:             "a visit has no way that has not begun",
 	{sessionKind, "Waiting", "Lost"}:        "a session sends nothing while a list waits; in the world what it has said before fails at once",
 }
 

@@ -95,7 +95,7 @@ func (c *checks) allGathered(o *operation) {
 
 // allFound compares the results of many files with the files of the nodes: L3.
 func (c *checks) allFound(o *operation, expected map[string]hope) {
-	if c.w.malformed {
+	if c.w.malformed || o.limited() {
 		return
 	}
 	for _, pick := range o.gather.picks {
@@ -112,7 +112,7 @@ func (c *checks) honestlyHeld(pick *client.Offer) bool {
 	r := c.w.relay
 	return slices.ContainsFunc(r.proc.registry.Leases(r.local(c.w.now)), func(l relay.Lease) bool {
 		h := c.w.byAddress[l.At]
-		if h == nil || h.lie != scenario.Honest || h.isLone() {
+		if h == nil || h.lie != scenario.Honest || !c.w.findable(h) {
 			return false
 		}
 		f := h.file(pick.Name)

@@ -69,6 +69,8 @@ var tables = [...]*grammar{
 	readerKind:   read(readerKind, client.ReaderTable()),
 	probeKind:    read(probeKind, relay.ProbeTable()),
 	renewalKind:  read(renewalKind, node.RenewalTable()),
+	awaitKind:    read(awaitKind, node.AwaitTable()),
+	wayKind:      read(wayKind, client.WayTable()),
 	sourceKind:   read(sourceKind, client.SourceTable()),
 	strangerKind: {kind: strangerKind, name: "stranger"},
 }

@@ -35,7 +35,7 @@ func (c *checks) s23(a *actor, in roles.Input, effects []roles.Effect) {
 
 // opened checks that nobody goes on with a peer that has proven nothing, where all peers have keys.
 func (c *checks) opened(e *end) {
-	if !c.w.scenario.Relay.Plain && c.w.proven(e).IsZero() {
+	if c.w.hasTLS(e) && c.w.proven(e).IsZero() {
 		c.fail(S23, "%s goes on with a peer that answers in plain", c.who(e.actor))
 	}
 }
@@ -47,7 +47,7 @@ func (c *checks) expects(a *actor, d roles.Dial) {
 	if a.operation != nil {
 		since = a.operation.started
 	}
-	if c.w.scenario.Relay.Plain || a.kind == strangerKind || !d.ID.IsZero() {
+	if c.w.scenario.Relay.Plain || a.kind == strangerKind || !d.ID.IsZero() || d.Plain {
 		return
 	}
 	if relay && !h.pin.IsZero() && (a.met || since > h.met) {

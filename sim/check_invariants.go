@@ -41,6 +41,8 @@ const (
 	S27 ID = "S27"
 	S28 ID = "S28"
 	S29 ID = "S29"
+	S30 ID = "S30"
+	S31 ID = "S31"
 
 	L1  ID = "L1"
 	L2  ID = "L2"
@@ -127,12 +129,19 @@ var Invariants = []Invariant{
 		"and the wait for one, is ended once its body has been sent or is not to be, whatever becomes of the link; no body waits in vain while " +
 		"there is one that it may have"},
 	{S29, "a node that says that it is busy is left alone for as long as it asks, or for roles.RetryMost"},
+	{S30, "a ticket is good once, and for one end of a circuit, which the client has that it was opened to, and the node that was invited; " +
+		"JOINED is said to both once both have come, and both go when one does; no more passes than was granted, " +
+		"nor longer than while something does, and there are no more circuits than the limits say; an AWAIT is answered once, in its time, at once if somebody comes; " +
+		"and whoever secures a circuit expects the id that was asked for"},
+	{S31, "a client whose circuit was refused, or cut, says so with the code and the words of the relay, which names the limit that is used up, and until when; " +
+		"and asked again in time, the relay says why it has cut the circuit before"},
 	{L1, "an operation ends within its bound"},
 	{L2, "after healing, the registry equals the living nodes"},
 	{L3, "after healing, a file is found if and only if a listed node has it"},
 	{L4, "after healing, the relay's index equals the shares of the listed nodes"},
 	{L5, "where nothing goes wrong but that one link of a client to a node is reset, or one to the " +
-		"relay, each file comes, and each question is answered"},
+		"relay, each file comes, and each question is answered, also through the relay unless the node has " +
+		"just lost the link on which it awaits clients"},
 	{L6, "a node that hears that a file which has rotted is wrong publishes what it is now, or nothing"},
 	{L7, "nodes that hash for ever, or trickle, or do not end their links, keep no client from a node " +
 		"that delivers for longer than their turns take"},
@@ -142,7 +151,7 @@ var Invariants = []Invariant{
 	{L13, "where nothing goes wrong but that nodes, which send few bodies at once, are busy, each file comes"},
 	{C1, "after the stop, both ends of every connection are closed"},
 	{C2, "after the stop, every machine is final by itself and has no timer"},
-	{C3, "after its nodes have stopped, a relay lists none"},
+	{C3, "after its nodes have stopped, a relay lists none, and none awaits clients; after all have, it has no circuits"},
 	{C5, "a stop works from every state; in a sound world it takes less than " +
 		"roles.DrainTimeout"},
 }
@@ -166,10 +175,11 @@ type checks struct {
 	honest    bool // no host breaks the protocol and no bit flips
 	sound     bool // honest, and without faults
 	healed    bool
-	brittle   bool // see the function
-	oneDead   bool // see the function
-	few       bool // nothing goes wrong, and a node sends few bodies at once
-	stopping  bool // the last phase
+	brittle   bool          // see the function
+	oneDead   bool          // see the function
+	few       bool          // nothing goes wrong, and a node sends few bodies at once
+	stopping  bool          // the last phase
+	absent    time.Duration // until then a node whose AWAIT link was reset may have none; 0: none was
 	uses      []linkUse
 
 	undisturbed bool // nothing goes wrong but that files change

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/client"
 )
 
 // linkUse is what a machine has done with a link, while its effects are checked.
@@ -18,10 +19,10 @@ func (c *checks) s6(a *actor, effects []roles.Effect) {
 		if link < 0 {
 			continue
 		}
-		for int(link) >= len(c.uses) {
+		for slotOf(link) >= len(c.uses) {
 			c.uses = append(c.uses, linkUse{})
 		}
-		use := &c.uses[link]
+		use := &c.uses[slotOf(link)]
 		if _, dials := effect.(roles.Dial); dials {
 			if use.has {
 				c.fail(S7, "%s dials on a link that is open", c.who(a))
@@ -96,6 +97,10 @@ func linkOf(effect roles.Effect) (roles.Link, bool) {
 		return effect.Link, false
 	case roles.HangUp:
 		return effect.Link, false
+	case roles.Secure:
+		return effect.Link, true
+	case roles.Splice:
+		return effect.Link, false
 	}
 	return -1, false
 }
@@ -141,17 +146,22 @@ func mostSources(sources int) int {
 func (a *actor) mostLinks() (open, all int) {
 	switch a.kind {
 	case gatherKind:
-		return a.mostGathering()
-	case memberKind, sessionKind: // one over each family; the one that was accepted, and one for a proof
+		open, all = a.mostGathering()
+		return open, all + int(client.PipelineLinks) + open // and those over which the relay was asked for ways
+	case memberKind: // one over each family, and one on which it awaits invitations
+		return 3, 3
+	case sessionKind: // the one that was accepted, and one for a proof
 		return 2, 2
-	case readerKind: // one to the relay, and two to nodes
-		return 1, 3
+	case readerKind: // one to the relay, two to nodes, and two over which the relay was asked for a way
+		return 1, 5
+	case pipelineKind: // and that over which the relay was asked for a way
+		return 1, 2
 	case fetchKind:
 		open = 1
 		if !a.operation.op.Once {
 			open = mostSources(a.operation.op.Sources)
 		}
-		return open, open + roles.MaxClosing
+		return open, open + roles.MaxClosing + open
 	}
 	return 1, 1
 }

@@ -35,6 +35,7 @@ type known struct {
 	when  time.Duration // when it left
 	index published
 
+	awaits    time.Duration // until then it can be reached through the relay
 	lone      bool          // it listens at a loopback address alone
 	publishes bool          // it said that it publishes, or has published
 	begun     time.Duration // when it registered
@@ -246,6 +247,7 @@ func (o *oracle) Locate(at roles.Moment, from relay.From, m *protocol.Locate) pr
 	o.paged = o.paged || located.Cursor != nil
 	o.saidYoung(located.Young, young)
 	o.located(at, from, m, located)
+	o.order(at.Now, located)
 	return answer
 }
 

@@ -178,12 +178,13 @@ type peerKey struct {
 	hash protocol.Hash
 	size uint64
 	id   protocol.PeerID // zero: links prove none
+	way  bool            // it can be reached through the relay
 }
 
 // naming is how often an answer names a peer, and how often it should.
 type naming struct{ least, most, named int }
 
-func keyOf(p *protocol.Peer) peerKey { return peerKey{spotOf(p), p.Hash, p.Size, p.ID} }
+func keyOf(p *protocol.Peer) peerKey { return peerKey{spotOf(p), p.Hash, p.Size, p.ID, p.Circuit > 0} }
 
 // located compares an answer to LOCATE with the indexes: S3 and S15.
 func (o *oracle) located(at roles.Moment, from relay.From, m *protocol.Locate, answer *protocol.Located) {
@@ -205,7 +206,6 @@ func (o *oracle) located(at roles.Moment, from relay.From, m *protocol.Locate, a
 		o.owe(at.Now, from, id, k, e, has, k.index.maybe(m))
 	}
 	o.withheld(m, answer)
-	o.order(at.Now, answer)
 	unknown := false
 	for i := range answer.Peers {
 		p := &answer.Peers[i]
@@ -241,7 +241,12 @@ func (o *oracle) located(at roles.Moment, from relay.From, m *protocol.Locate, a
 // stand on one page.
 func (o *oracle) owe(now time.Duration, from relay.From, id protocol.PeerID, k *known, e protocol.Entry, has, maybe bool) {
 	add := func(key peerKey, least, most int) {
-		if k.lone && !from.Peer.IsLoopback() || k.nowhere(now) {
+		switch direct := !k.unreachable(now, from); {
+		case k.awaits > now && !direct:
+			key.at, key.way = spot{}, true
+		case direct:
+			key.way = k.awaits > now
+		default:
 			o.hidden = naming{least: 1, most: o.hidden.most + most}
 			return
 		}
@@ -249,12 +254,13 @@ func (o *oracle) owe(now time.Duration, from relay.From, id protocol.PeerID, k *
 		o.peers[key] = naming{least: is.least + least, most: is.most + most}
 	}
 	unknown := peerKey{at: k.offered(now), id: id}
+	holder := peerKey{at: k.offered(now), hash: e.Hash, size: e.Size, id: id}
 	switch known := has && !e.Hash.IsZero(); {
 	case known && maybe:
-		add(peerKey{k.offered(now), e.Hash, e.Size, id}, 1, 1)
+		add(holder, 1, 1)
 		add(unknown, 1, 1)
 	case known:
-		add(peerKey{k.offered(now), e.Hash, e.Size, id}, 1, 1)
+		add(holder, 1, 1)
 	case has && maybe:
 		add(unknown, 1, 2)
 	case has, maybe:
@@ -287,10 +293,13 @@ func (o *oracle) withheld(m *protocol.Locate, answer *protocol.Located) {
 func (o *oracle) since(now time.Duration, p protocol.Peer) protocol.Peer {
 	for k := range o.named(now, &p) {
 		is := k.offered(now)
-		if !is.meets(spotOf(&p)) {
+		if p.Host == nil || !is.meets(spotOf(&p)) {
 			continue
 		}
-		p.Host, p.Also = nil, nil
+		p.Host, p.Also, p.Circuit = nil, nil, 0
+		if k.awaits > now {
+			p.Circuit = 1
+		}
 		for _, addr := range is.addrs {
 			switch {
 			case !addr.IsValid():
@@ -308,10 +317,10 @@ func (o *oracle) since(now time.Duration, p protocol.Peer) protocol.Peer {
 // strange reports a peer that does not belong into an answer.
 func (o *oracle) strange(at roles.Moment, p *protocol.Peer) {
 	for k := range o.named(at.Now, p) {
-		if k.offered(at.Now) == spotOf(p) {
+		if k.isNamed(at.Now, p) {
 			o.w.check.fail(S15, "%v is named as one that has, or may have, what it has not published so", p.Addr())
 			return
 		}
 	}
-	o.w.check.fail(S3, "%v is handed out and holds no lease that runs", p.Addr())
+	o.w.check.fail(S3, "%v (%x) is handed out and holds no lease that runs", p.Addr(), p.ID[:4])
 }

@@ -33,7 +33,7 @@ func (o *oracle) List(at roles.Moment, from relay.From, m *protocol.List) protoc
 		}
 		delete(known, e)
 		for _, h := range item.Holders {
-			if !o.holds(at, spotOf(&listed.Peers[h]), e) {
+			if !o.holds(at, &listed.Peers[h], e) {
 				o.w.check.fail(S15, "%v is named as one that has %q", listed.Peers[h].Addr(), item.Name)
 			}
 		}
@@ -92,9 +92,9 @@ func (o *oracle) items(at roles.Moment, pattern string) map[protocol.Entry]uint6
 	return items
 }
 
-func (o *oracle) holds(at roles.Moment, is spot, e protocol.Entry) bool {
-	for _, k := range o.known {
-		if k.live(at.Now) && k.offered(at.Now) == is && k.index.names[e.Name] == e {
+func (o *oracle) holds(at roles.Moment, p *protocol.Peer, e protocol.Entry) bool {
+	for k := range o.named(at.Now, p) {
+		if k.isNamed(at.Now, p) && k.index.names[e.Name] == e {
 			return true
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/relay"
+	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
 // proves reports whether the relays of the scenario find out where nodes can be reached.
@@ -104,17 +105,24 @@ func (o *oracle) told(now time.Duration, k *known, host, also protocol.IP, reach
 			o.w.check.fail(S27, "a node is told that it is %s at %v, and it is %s", one.is, h.addr, h.reach)
 		}
 	}
+	if needs := o.w.circuits() && !k.lone; o.w.relay.lie == scenario.Honest && needs != (reached.Await > 0) { // all addresses are those of a site: some client may not reach them
+		o.w.check.fail(S27, "a node is told that clients come through the relay: %t", reached.Await > 0)
+	}
 }
 
-// order checks that nodes of which it is not known whether they can be reached come after those that can, of
-// those that have a file, and of the others.
+// order checks that nodes of which it is not known whether they can be reached come after those that can, and behind both
+// those that are reached through the relay alone, of those that have a file, and of the others.
 func (o *oracle) order(now time.Duration, answer *protocol.Located) {
-	after := [2]bool{}
+	after, relayed := [2]bool{}, [2]bool{}
 	for i := range answer.Peers {
 		p, kind := &answer.Peers[i], 0
 		if p.Hash.IsZero() {
 			kind = 1
 		}
+		if relayed[kind] && p.Host != nil {
+			o.w.check.fail(S27, "%v is named behind one that is reached through the relay alone", p.Addr())
+		}
+		relayed[kind] = relayed[kind] || p.Host == nil
 		all, pending := 0, 0
 		for k := range o.named(now, p) {
 			if k.offered(now) != spotOf(p) {

@@ -34,6 +34,8 @@ func (c *checks) step(a *actor, in roles.Input, effects []roles.Effect) {
 		}
 	}
 	c.s6(a, effects)
+	c.s30(a, in, effects)
+	c.s31(a, in, effects)
 	c.s28(a, in, effects)
 	if a.kind == uploadKind {
 		c.inVain(a)
@@ -61,6 +63,8 @@ func (c *checks) said(a *actor, send roles.Send, then []roles.Effect) {
 	case *protocol.Get:
 		c.s12(a, m)
 		c.s26(a, send.Link, m)
+	case *protocol.Circuit:
+		c.asksThrough(a, send.Link, m)
 	case *protocol.Publish:
 		a.composes(m, c.w.now)
 	}
@@ -219,6 +223,9 @@ func (c *checks) s17(a *actor, want roles.OpenStore) {
 func parts(effects []roles.Effect, link roles.Link, code protocol.Code) bool {
 	for i, effect := range effects {
 		if send, is := effect.(roles.Send); is && send.Link == link {
+			if _, waited := send.Message.(*protocol.Awaited); waited { // the answer to what was outstanding
+				continue
+			}
 			refusal, is := send.Message.(*protocol.Error)
 			return is && refusal.Code == code && ends(effects[i+1:], link)
 		}
@@ -264,18 +271,43 @@ func (c *checks) refusal(a *actor, link roles.Link, refusal *protocol.Error, the
 func (c *checks) dialled(a *actor, d roles.Dial) {
 	c.expects(a, d)
 	o, link := a.operation, d.Link
-	if o == nil || d.To == c.w.relay.dialledAs() {
+	switch {
+	case o == nil || d.Plain:
+		return
+	case link >= wayLinks: // to whom becomes known with the CIRCUIT
+		o.visited = append(o.visited, &visit{link: link - wayLinks, relayed: true})
+		return
+	case d.To == c.w.relay.dialledAs():
 		return
 	}
 	to := dialed(d)
+	c.again(a, to)
+	o.visited = append(o.visited, &visit{to: to, link: link})
+	if h := c.w.byAddress[to.AddrPort]; h == nil || h.proc == nil {
+		c.w.coverage.sometimes(StaleEntry)
+	}
+}
+
+// asksThrough records which node a client asks the relay for.
+func (c *checks) asksThrough(a *actor, link roles.Link, m *protocol.Circuit) {
+	if o := a.operation; o != nil {
+		to := client.Node{ID: m.Node}
+		c.again(a, to)
+		o.at(link - wayLinks).to = to
+		c.w.coverage.sometimes(AskedThrough)
+		if !m.Before.IsZero() {
+			c.w.coverage.sometimes(AskedAgain)
+		}
+	}
+}
+
+// again checks S13: a liar is not asked again.
+func (c *checks) again(a *actor, to client.Node) {
+	o := a.operation
 	for _, v := range o.visited {
 		if v.to == to && v.wrong && o.gather == nil {
 			c.fail(S13, "%v, which sent a wrong group, is asked again for %q", to, o.op.Name)
 		}
-	}
-	o.visited = append(o.visited, &visit{to: to, link: link})
-	if h := c.w.byAddress[to.AddrPort]; h == nil || h.proc == nil {
-		c.w.coverage.sometimes(StaleEntry)
 	}
 }
 

@@ -30,6 +30,10 @@
 // any part of the unsynced ones when the power fails; a process can die between any two disk
 // accesses.
 //
+// A circuit is two connections that the relay splices: what arrives at one end is passed on at the
+// other as its window allows. The TLS between the far ends is one hello each way, with a key that
+// nobody but its owner says.
+//
 // The files of this package have prefixes: check_ for the promises, liar_ for peers that break
 // the protocol, net_ for the network, disk_ for disks. Files without a prefix are the world
 // itself.
@@ -103,12 +107,22 @@
 //     may have
 //   - S29: a node that says that it is busy is left alone for as long as it asks, or for
 //     roles.RetryMost
+//   - S30: a ticket is good once, and for one end of a circuit, which the client has that it was
+//     opened to, and the node that was invited; JOINED is said to both once both have come, and
+//     both go when one does; no more passes than was granted, nor longer than while something
+//     does, and there are no more circuits than the limits say; an AWAIT is answered once, in
+//     its time, at once if somebody comes; and whoever secures a circuit expects the id that was
+//     asked for
+//   - S31: a client whose circuit was refused, or cut, says so with the code and the words of
+//     the relay, which names the limit that is used up, and until when; and asked again in time,
+//     the relay says why it has cut the circuit before
 //   - L1: an operation ends within its bound
 //   - L2: after healing, the registry equals the living nodes
 //   - L3: after healing, a file is found if and only if a listed node has it
 //   - L4: after healing, the relay's index equals the shares of the listed nodes
 //   - L5: where nothing goes wrong but that one link of a client to a node is reset, or one to the
-//     relay, each file comes, and each question is answered
+//     relay, each file comes, and each question is answered, also through the relay unless the
+//     node has just lost the link on which it awaits clients
 //   - L6: a node that hears that a file which has rotted is wrong publishes what it is now, or
 //     nothing
 //   - L7: nodes that hash for ever, or trickle, or do not end their links, keep no client from a
@@ -120,7 +134,8 @@
 //     each file comes
 //   - C1: after the stop, both ends of every connection are closed
 //   - C2: after the stop, every machine is final by itself and has no timer
-//   - C3: after its nodes have stopped, a relay lists none
+//   - C3: after its nodes have stopped, a relay lists none, and none awaits clients; after all
+//     have, it has no circuits
 //   - C5: a stop works from every state; in a sound world it takes less than roles.DrainTimeout
 //
 // Three more are about the tests themselves: the same seed gives the same trace; every row of
@@ -145,7 +160,7 @@
 //   - bit-flip: one bit of the Nth byte from the one host to the other is flipped
 //   - refuse: the host refuses connections
 //   - no-route: the host is unreachable, and dials fail at once
-//   - busy: the host is full and answers each new connection with ERROR(busy)
+//   - busy: the host is full and answers each new connection with ERROR(busy); a relay ends its circuits
 //   - crash: the process ends; N is 0: its connections are reset, 1: they end, without a word that
 //     nothing is missing
 //   - power-loss: the host falls silent
@@ -188,6 +203,7 @@
 //   - shared-id: two nodes have one id
 //   - forgets: a relay that ends keeps no mark of how many nodes it had
 //   - lone: a node on the relay's machine listens at the loopback address alone
+//   - walled: nobody can connect to a node, as behind a NAT: nothing answers
 //   - heal: hosts that were cut off are joined again
 //
 // # Reading a failure

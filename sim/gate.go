@@ -44,6 +44,9 @@ const mostKeys = 100
 // spentToken is the invite of a stranger, which somebody else has used before him.
 var spentToken = protocol.TokenID{0xff, 1}
 
+// strangersToken is the invite of a stranger that lets it in, as a node.
+var strangersToken = protocol.TokenID{0xff, 2}
+
 // inviteBy returns the invite of a token.
 func inviteBy(id protocol.TokenID) *protocol.Invite {
 	invite := &protocol.Invite{Addresses: []string{"relay:7000"}, Relay: numbered(relayRole, 0), Token: id, Role: protocol.BothRoles, Expires: 1}
@@ -55,6 +58,8 @@ func newGatehouse(w *World) *gatehouse {
 	g := &gatehouse{w: w, tokens: map[protocol.TokenID]issued{}, members: map[protocol.PeerID]member{}, entered: map[protocol.PeerID]bool{}, holds: map[holding]bool{}}
 	g.tokens[spentToken] = issued{inviteBy(spentToken).KeyID(), "x", 1, protocol.BothRoles}
 	g.holds[holding{sampleKey, spentToken}] = true
+	g.tokens[strangersToken] = issued{inviteBy(strangersToken).KeyID(), "x", mostKeys, protocol.NodeRole}
+	g.holds[holding{sampleKey, strangersToken}] = true
 	g.members[protocol.PeerID{0: 0xee}] = member{spentToken, protocol.BothRoles}
 	return g
 }
@@ -117,6 +122,7 @@ func (w *World) revoke(t *trouble) {
 	w.lasting(t)
 	if p := w.relay.proc; p != nil {
 		p.oracle.expel(w.relay.local(w.now))
+		w.expel(p)
 	}
 }
 

@@ -58,9 +58,12 @@ type process struct {
 	hung      bool
 	doomed    bool // it is to be ended, and does nothing any more
 	actors    []*actor
-	held      []*event // events that wait while the process hangs
+	splices   map[uint64]*splice // by circuit
+	held      []*event           // events that wait while the process hangs
 	registry  *relay.Registry
 	directory relay.Directory
+	circuits  *relay.Circuits // nil: there are none
+	crossings *crossings      // what they are to be
 	answers   *relay.Answers
 	room      relay.Room // the answers, or a planted bug in front of them
 	budget    relay.Budget
@@ -126,6 +129,7 @@ func (w *World) start(h *host) {
 	switch h.role {
 	case relayRole:
 		p.listening = true
+		w.makeCircuits(p)
 		p.registry = relay.NewRegistry(w.policyAt(h.local(w.now)))
 		p.oracle = newOracle(w, p)
 		p.directory = p.oracle
@@ -160,7 +164,7 @@ func (w *World) start(h *host) {
 // policyAt returns the policy of a relay that starts at a time of its clock.
 func (w *World) policyAt(start time.Duration) relay.Policy {
 	s := &w.scenario.Relay
-	policy := relay.Policy{MaxEntries: s.Entries, MaxIndex: s.Names, Prove: w.proves(), Start: start, Earlier: w.marked, AnnounceRate: w.announceRate()}
+	policy := relay.Policy{MaxEntries: s.Entries, MaxIndex: s.Names, Prove: w.proves(), Circuits: w.circuits(), Start: start, Earlier: w.marked, AnnounceRate: w.announceRate()}
 	if w.plant != nil && w.plant.Policy != nil {
 		w.plant.Policy(&policy)
 	}

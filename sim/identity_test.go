@@ -102,7 +102,9 @@ var identityBugs = []planted{
 			answer := d.Locate(at, from, m)
 			if located, is := answer.(*protocol.Located); is {
 				for i := range located.Peers {
-					located.Peers[i].ID = protocol.PeerID{}
+					if p := &located.Peers[i]; p.Host != nil {
+						p.ID, p.Circuit = protocol.PeerID{}, 0
+					}
 				}
 			}
 			return answer

@@ -102,6 +102,10 @@ func (i *impostor) answer(at roles.Moment, m protocol.Message) []roles.Effect {
 		if m.Kind() == protocol.KindRenew || m.Kind() == protocol.KindLeave {
 			return i.act(name)
 		}
+	case scenario.StageAwaiting, scenario.StageOpening, scenario.StageJoining:
+		if is := m.Kind(); is == protocol.KindAwait && word == scenario.StageAwaiting || is == protocol.KindCircuit && word == scenario.StageOpening || is == protocol.KindJoin && word == scenario.StageJoining {
+			return i.act(name)
+		}
 	case "silent":
 		return []roles.Effect{roles.Hear{}}
 	case "mute":

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"encoding/binary"
+	"net/netip"
 	"strings"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -14,6 +15,9 @@ func (i *impostor) relay(at roles.Moment, m protocol.Message) []roles.Effect {
 	d := i.proc.directory
 	if d == nil {
 		return refuse(protocol.Denied)
+	}
+	if _, joins := m.(*protocol.Join); i.w.circuits() && i.id.IsZero() && !joins { // it has come in plain
+		return refuse(protocol.TLSRequired)
 	}
 	from := relay.From{Peer: i.peer.Addr(), Local: i.proc.host.address.Addr(), ID: i.id}
 	switch m := m.(type) {
@@ -53,6 +57,12 @@ func (i *impostor) relay(at roles.Moment, m protocol.Message) []roles.Effect {
 			return badEntries(answer)
 		}
 		return say(answer)
+	case *protocol.Await:
+		return i.await(at, from, m)
+	case *protocol.Circuit:
+		return say(&protocol.Opened{Ticket: protocol.Ticket{8}})
+	case *protocol.Join:
+		return refuse(protocol.PeerGone)
 	case *protocol.List:
 		if i.lie == "put-off" { // and does not end the link
 			return say(&protocol.Error{Code: protocol.Busy, By: protocol.Relay, Retry: 1000})
@@ -64,6 +74,23 @@ func (i *impostor) relay(at roles.Moment, m protocol.Message) []roles.Effect {
 		return say(answer)
 	}
 	return refuse(protocol.Unexpected)
+}
+
+// await invites a node once, on behalf of nobody, and is silent then.
+func (i *impostor) await(at roles.Moment, from relay.From, m *protocol.Await) []roles.Effect {
+	renewed, is := i.proc.directory.Renew(at, from, &protocol.Renew{ID: m.ID, Epoch: m.Epoch}).(*protocol.Renewed)
+	if !is || !i.w.circuits() {
+		return refuse(protocol.NoLease)
+	}
+	if i.w.proves() && renewed.Host != nil { // nobody is sent to its address
+		where := netip.AddrPortFrom(renewed.Host.Addr(), renewed.Port)
+		i.proc.directory.Proved(at, relay.Proof{ID: m.ID, Epoch: m.Epoch, At: where, Reach: protocol.ReachTimeout})
+	}
+	i.proc.directory.Awaits(at, m.ID, at.Now+roles.LeaseTTL)
+	if i.asked > 1 {
+		return []roles.Effect{roles.Hear{}}
+	}
+	return say(&protocol.Awaited{Renewed: *renewed, Invitations: []protocol.Invitation{{Ticket: protocol.Ticket{7}}}})
 }
 
 // granted alters how much of a node's index the relay claims to hold.

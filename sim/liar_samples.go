@@ -44,6 +44,18 @@ func sample(kind protocol.Kind) protocol.Message {
 		return &protocol.Enter{Token: protocol.TokenID{9}}
 	case protocol.KindEntered:
 		return &protocol.Entered{Role: protocol.BothRoles}
+	case protocol.KindAwait:
+		return &protocol.Await{ID: id, Epoch: 1, Wait: 5000}
+	case protocol.KindAwaited:
+		return &protocol.Awaited{Renewed: protocol.Renewed{TTL: 90000, Renew: 30000}}
+	case protocol.KindCircuit:
+		return &protocol.Circuit{Node: id}
+	case protocol.KindOpened:
+		return &protocol.Opened{Ticket: protocol.Ticket{9}}
+	case protocol.KindJoin:
+		return &protocol.Join{Ticket: protocol.Ticket{9}}
+	case protocol.KindJoined:
+		return &protocol.Joined{}
 	default:
 		return &protocol.Error{Code: protocol.Denied, By: protocol.Node}
 	}

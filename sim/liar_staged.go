@@ -50,6 +50,8 @@ func (i *impostor) act(act string) []roles.Effect {
 		return []roles.Effect{raw(bytes), roles.Hear{}}
 	case scenario.ActSilence:
 		return []roles.Effect{roles.Hear{}}
+	case scenario.ActNoLease:
+		return refuse(protocol.NoLease)
 	case scenario.ActProgress, scenario.ActStuck:
 		i.drips = 30
 		return append(append(i.progress(), roles.Hear{}), i.arm()...)

@@ -21,6 +21,10 @@ func (w *World) attack(t *trouble) {
 		w.processes = append(w.processes, h.proc)
 	}
 	w.fired(t)
+	if t.Name == scenario.JoinStolen {
+		w.thief = t
+		return
+	}
 	strangers := 1
 	if t.Name == scenario.DeafLists {
 		strangers = cmp.Or(w.scenario.Relay.Lists, roles.MaxLists) + 6
@@ -44,6 +48,11 @@ type stranger struct {
 	ring   uint64
 	broke  bool // it has broken the protocol
 	done   bool
+
+	ticket   protocol.Ticket // of another
+	waits    bool            // it has sent its AWAIT
+	answered bool            // that has been answered
+	inside   bool            // a closed relay has let it in
 }
 
 // Final implements [roles.Machine].
@@ -53,8 +62,11 @@ func (s *stranger) Final() bool { return s.done }
 func (s *stranger) Step(_ roles.Moment, in roles.Input) []roles.Effect {
 	switch in := in.(type) {
 	case roles.Started:
-		return append([]roles.Effect{roles.Dial{To: s.to.address.String()}}, s.arm(patienceWithStrangers)...)
+		return append([]roles.Effect{roles.Dial{To: s.to.address.String(), Plain: s.inPlain()}}, s.arm(patienceWithStrangers)...)
 	case roles.Opened:
+		if s.aboutCircuits() {
+			return s.wait(in)
+		}
 		if slices.Contains(scenario.Entering(), s.attack) {
 			return s.enter(in)
 		}
@@ -66,6 +78,9 @@ func (s *stranger) Step(_ roles.Moment, in roles.Input) []roles.Effect {
 		if s.attack == "drip" && s.drips < 60 {
 			s.drips++
 			return append([]roles.Effect{raw(s.request()[s.drips : s.drips+1])}, s.arm(time.Second)...)
+		}
+		if s.late() {
+			return s.speaksLate()
 		}
 		s.overstayed()
 		return s.leave()
@@ -80,7 +95,7 @@ func (s *stranger) overstayed() {
 	if s.to.lie != scenario.Honest || len(s.w.scenario.Faults) != 1 {
 		return
 	}
-	if e := s.self.ends[0]; e != nil && e.peer().actor != nil && !e.peer().actor.over() {
+	if e := s.self.end(0); e != nil && e.peer().actor != nil && !e.peer().actor.over() {
 		s.w.check.fail(L1, "%s still serves a stranger who does nothing but %q, after %v", s.to.name, s.attack, patienceWithStrangers)
 	}
 }
@@ -293,7 +308,7 @@ func (s *stranger) breakIt(what string) []roles.Effect {
 
 func (s *stranger) allowed(kind protocol.Kind) bool {
 	if s.to.role == relayRole {
-		return kind.IsRequest() && kind != protocol.KindGet && kind != protocol.KindTree
+		return kind.IsRequest() && kind != protocol.KindGet && kind != protocol.KindTree && kind != protocol.KindJoin
 	}
 	return kind == protocol.KindGet || kind == protocol.KindTree
 }
@@ -301,6 +316,9 @@ func (s *stranger) allowed(kind protocol.Kind) bool {
 // goOn continues after an answer.
 func (s *stranger) goOn(m protocol.Message) []roles.Effect {
 	refusal, refused := m.(*protocol.Error)
+	if s.aboutCircuits() {
+		return s.waitOn(m)
+	}
 	if s.broke && s.to.lie == scenario.Honest && (!refused || !refusal.Code.Closes()) {
 		s.w.check.fail(S8, "%s answered %q with %s", s.to.name, s.attack, describe(m))
 	}

@@ -31,6 +31,12 @@ func (w *World) bind(h *host) {
 // isLone reports whether only the relay's machine reaches a node.
 func (h *host) isLone() bool { return h.plan != nil && h.plan.Lone }
 
+// findable reports whether clients can reach a node: at an address, or through the relay.
+func (w *World) findable(h *host) bool { return !h.isLone() && (!h.walled() || w.circuits()) }
+
+// walled reports whether nobody can connect to a node.
+func (h *host) walled() bool { return h.plan != nil && h.plan.Walled }
+
 // reaches reports whether there is a way from one host to another.
 func (h *host) reaches(other *host) bool { return !other.isLone() || h.isLone() || h.role == relayRole }
 

@@ -12,6 +12,7 @@ import (
 func (w *World) dial(a *actor, d roles.Dial) {
 	tried := w.try(a.proc.host, d)
 	c := w.newConn()
+	c.clear = d.Plain && !w.scenario.Relay.Plain
 	to := w.byAddress[tried.to]
 	if to == nil || !a.proc.host.reaches(to) {
 		to = w.nowhere
@@ -66,7 +67,7 @@ func (w *World) newEnd(c *conn, side int, h *host, here netip.Addr) *end {
 // syn delivers a connection request to the accepting host.
 func (w *World) syn(e *end) {
 	h := e.host
-	if h.off || h == w.nowhere {
+	if h.off || h == w.nowhere || h.walled() && e.peer().host != h {
 		return
 	}
 	if t := w.deadAt(h, roles.FamilyOf(e.here)); t != nil {
@@ -88,6 +89,12 @@ func (w *World) syn(e *end) {
 		w.send(e, evReset, segment{})
 		return
 	}
+	if e.conn.clear && (h.role != relayRole || !w.circuits() && !w.planted(func(p *Plant) bool { return p.Serves != nil })) { // its TLS takes nothing that comes in plain
+		e.state, e.ending = released, true
+		w.send(e, evSynAck, segment{})
+		w.flush(e)
+		return
+	}
 	e.state, e.key = open, h.key
 	e.actor = w.accept(h.proc, e.peer().at())
 	e.actor.setEnd(0, e)
@@ -98,7 +105,7 @@ func (w *World) syn(e *end) {
 		e.conn.middle, e.conn.plain = true, t.N == 1 && !w.scenario.Relay.Plain
 	}
 	opened := w.opened(e)
-	opened.Busy = e.actor.full
+	opened.Busy, opened.Number = e.actor.full, e.actor.number()
 	if h.proc.hung {
 		w.tell(e.actor, opened)
 	} else {
@@ -141,6 +148,7 @@ func (w *World) breakEnd(e *end, code protocol.Code) {
 	if e.state == dialing || e.state == open {
 		w.note(Line{What: Breaks, Host: e.host.index, Peer: e.peer().host.index, Conn: e.conn.id, Text: code.String()})
 		w.poke(e)
+		w.pokeBehind(e)
 	}
 }
 
@@ -148,13 +156,14 @@ func (w *World) breakEnd(e *end, code protocol.Code) {
 // output is lost.
 func (w *World) hangUp(e *end) {
 	w.note(Line{What: HangsUp, Host: e.host.index, Actor: e.actor.id, Peer: e.peer().host.index, Conn: e.conn.id})
-	e.actor.ends[e.link] = nil
+	e.actor.setEnd(e.link, nil)
 	w.letGo(e, released)
 }
 
 func (w *World) letGo(e *end, state endState) {
 	was := e.state
 	e.state, e.awaits, e.left = state, awaitsNothing, 0
+	e.part()
 	if was != open || e.broken != 0 {
 		return
 	}
@@ -166,6 +175,7 @@ func (w *World) letGo(e *end, state endState) {
 		w.send(e, evReset, segment{})
 		return
 	}
+	e.torn = e.torn || e.spliced != nil && !e.ending // within it there is TLS, which has not been ended
 	e.ending = true
 	w.flush(e)
 }
@@ -175,7 +185,7 @@ func (w *World) abandon(e *end, how int) {
 	switch {
 	case e.state == released || e.state == vanished:
 	case how == crashEnds:
-		e.torn = !e.ending && !w.scenario.Relay.Plain
+		e.torn = e.torn || !e.ending && w.hasTLS(e)
 		w.letGo(e, vanished)
 	default:
 		was := e.state

@@ -54,6 +54,10 @@ func (w *World) proven(e *end) protocol.PeerID {
 	switch {
 	case w.scenario.Relay.Plain:
 		return protocol.PeerID{}
+	case e.tls != nil:
+		return e.tls.peer
+	case e.conn.clear:
+		return protocol.PeerID{}
 	case e.conn.plain && e.side == 0:
 		return protocol.PeerID{}
 	case e.conn.middle:
@@ -62,17 +66,21 @@ func (w *World) proven(e *end) protocol.PeerID {
 	return e.peer().key
 }
 
-// exporter returns the exporter's value of a connection.
-func (w *World) exporter(c *conn) (value [protocol.ExporterSize]byte) {
-	if !w.scenario.Relay.Plain {
-		binary.BigEndian.PutUint64(value[:], uint64(c.id)+1)
+// exporter returns the exporter's value of the TLS at an end.
+func (w *World) exporter(e *end) (value [protocol.ExporterSize]byte) {
+	switch {
+	case !w.hasTLS(e):
+	case e.tls != nil:
+		return e.tls.exporter
+	default:
+		binary.BigEndian.PutUint64(value[:], uint64(e.conn.id)+1)
 	}
 	return value
 }
 
 // opened returns the input that tells an end's machine that the connection is there.
 func (w *World) opened(e *end) roles.Opened {
-	return roles.Opened{Link: e.link, Peer: e.peer().at(), Local: e.at(), ID: w.proven(e), Exporter: w.exporter(e.conn)}
+	return roles.Opened{Link: e.link, Peer: e.peer().at(), Local: e.at(), ID: w.proven(e), Exporter: w.exporter(e)}
 }
 
 // named returns a node as the relay names it.

@@ -23,6 +23,7 @@ type conn struct {
 	lost   bool // a black hole: nothing passes
 	middle bool // somebody is in the middle, who passes on all that comes
 	plain  bool // and answers in plain
+	clear  bool // dialled below TLS, where links have it: one end of a circuit
 	own    time.Duration
 	drawn  bool // whether own has been drawn
 }
@@ -47,6 +48,8 @@ const (
 	awaitsSent
 	awaitsReceiveBody
 	awaitsDiscard
+	awaitsSplice
+	awaitsSecure
 	awaitsFailure // a send failed
 )
 
@@ -66,7 +69,9 @@ type end struct {
 	first        bool            // the next message is the first of a stranger
 	offset, left uint64          // of a body
 	spoiled      protocol.Code
-	body         body // that is being received
+	body         body       // that is being received
+	spliced      *splice    // of a circuit; nil: none
+	tls          *handshake // over the circuit; nil: none
 
 	out      stream        // accepted from the machine, beyond the window
 	flying   int           // bytes sent and not read by the other side
@@ -296,6 +301,7 @@ func (w *World) resetAt(c *conn, size int) bool {
 			return true
 		}
 		for _, e := range c.ends {
+			w.check.cuts(e)
 			if e.awaits == awaitsHear && e.in.size > 0 {
 				w.coverage.sometimes(ResetInFrame)
 			}

@@ -34,7 +34,7 @@ func (w *World) wake(e *end) {
 	if e.actor == nil || e.actor.over() || e.state != open && e.state != dialing {
 		return
 	}
-	if e.awaits == awaitsHear || e.awaits == awaitsReceiveBody || e.awaits == awaitsDiscard {
+	if e.awaits == awaitsHear || e.awaits == awaitsReceiveBody || e.awaits == awaitsDiscard || e.awaits == awaitsSplice || e.awaits == awaitsSecure {
 		if t := w.troubled(scenario.StallReader, e.host); t != nil {
 			w.fired(t)
 			return
@@ -53,6 +53,10 @@ func (w *World) wake(e *end) {
 		w.wakeSend(e)
 	case awaitsSent:
 		w.wakeSent(e)
+	case awaitsSplice:
+		w.wakeSplice(e)
+	case awaitsSecure:
+		w.wakeSecure(e)
 	case awaitsFailure:
 		w.lose(e, e.broken, "nothing can be sent")
 	}
@@ -73,10 +77,10 @@ func (w *World) wakeDial(e *end) {
 	switch {
 	case e.broken != 0:
 		w.lose(e, e.broken, "the connection was not made")
-	case e.state == open && e.conn.plain && !w.planted(func(p *Plant) bool { return p.Downgraded }):
+	case e.state == open && e.conn.plain && !e.conn.clear && !w.planted(func(p *Plant) bool { return p.Downgraded }):
 		w.coverage.sometimes(Downgrade)
 		w.lose(e, protocol.NoTLS, "the peer speaks without TLS")
-	case e.state == open && !e.conn.plain && !e.expects.IsZero() && e.expects != w.proven(e):
+	case e.state == open && !e.conn.plain && !e.conn.clear && !e.expects.IsZero() && e.expects != w.proven(e):
 		w.coverage.sometimes(WrongPeer)
 		w.lose(e, protocol.WrongPeer, "another peer answers")
 	case e.state == open:
@@ -157,6 +161,7 @@ func (w *World) credit(e *end, n int) {
 	if sender.awaits == awaitsSendBody || sender.awaits == awaitsSent {
 		w.poke(sender)
 	}
+	w.pokeBehind(sender)
 }
 
 func (w *World) wakeDiscard(e *end) {

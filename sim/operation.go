@@ -45,12 +45,15 @@ type operation struct {
 
 // visit is a link of a fetch to a node.
 type visit struct {
-	to    client.Node
-	link  roles.Link
-	wrong bool // it sent a wrong group
-	gave  bool // it sent a right one
-	left  bool // of many files: it is over
-	ahead ahead
+	to      client.Node
+	link    roles.Link
+	relayed bool            // through the relay; without a node: it was never asked
+	refusal *protocol.Error // of the relay, to which it has come through that; nil: none
+	said    bool            // the operation has reported that
+	wrong   bool            // it sent a wrong group
+	gave    bool            // it sent a right one
+	left    bool            // of many files: it is over
+	ahead   ahead
 }
 
 // at returns the latest visit over a link, or nil.

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"net/netip"
+
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/protocol/content"
 	"github.com/relaypeer/relaypeer/roles"
@@ -89,6 +91,9 @@ func (w *World) placedOffers(pattern string) (offers []client.Offer) {
 			}
 			id := w.identity(f.Content, f.Size)
 			holder := w.named(w.byName[scenario.NodeName(i)])
+			if w.circuits() && w.scenario.Nodes[i].Walled {
+				holder.AddrPort = netip.AddrPort{}
+			}
 			offers = append(offers, client.Offer{
 				Name: f.Name, Identity: client.Identity{Hash: id.hash, Size: id.size}, Count: 1, Holders: []client.Node{holder},
 			})

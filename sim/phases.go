@@ -136,9 +136,11 @@ func (w *World) shutDown() {
 		if n := r.proc.registry.Active(r.local(w.now)); n > 0 && !c.failed() {
 			c.fail(C3, "%d nodes are listed after all have been stopped", n)
 		}
+		c.noCircuits(false)
 	}
 	w.stopAll(clientRole)
 	w.stopAll(strangerRole)
+	c.noCircuits(true)
 	w.stopAll(relayRole)
 	steps := w.steps
 	w.until(w.now + roles.MaxWait)

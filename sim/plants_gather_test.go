@@ -26,7 +26,7 @@ var gatherBugs = []planted{
 			}
 			return effects
 		}
-	}), []ID{S1, S5}, "a node that lacks a file it has published", "", lacking},
+	}), []ID{S1, S5, S0}, "a node that lacks a file it has published", "", lacking},
 	{"a commit that failed counts as placed", around(gatherKind, func(b *bugged) {
 		b.before = func(in roles.Input) roles.Input { return well(in, true) }
 	}), []ID{S1, S16}, "a disk that gives errors", "", gatherWith(scenario.Fault{Class: scenario.DiskError, At: gatherAt, For: gatherAt, Who: "c0", N: 1})},

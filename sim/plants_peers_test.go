@@ -96,7 +96,7 @@ var clientBugs = []planted{
 			return effects
 		}
 	}), []ID{S7}, "", "", nil},
-	{"a link is forgotten while it closes", around(fetchKind, forgetful), []ID{S7}, "", "", nil},
+	{"a link is forgotten while it closes", around(fetchKind, forgetful), []ID{S7, S0}, "", "", nil},
 	{"a result comes before the links are closed", around(fetchKind, func(b *bugged) {
 		told := false
 		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {

@@ -123,7 +123,7 @@ var relayBugs = []planted{
 			return answer
 		}
 	}), []ID{S15}, "a stranger that publishes a bad name", "", badNamesScenario},
-	{"an idle link is never closed", deaf(sessionKind, isTimerFired), []ID{L1, L3, C2}, "silence", "", nil},
+	{"an idle link is never closed", deaf(sessionKind, isTimerFired), []ID{L2, L1, L3, C2, S30}, "silence", "", nil},
 	{"a relay hangs up without saying why", around(sessionKind, func(b *bugged) {
 		b.after = func(in roles.Input, effects []roles.Effect) []roles.Effect {
 			for _, e := range effects {
@@ -133,7 +133,7 @@ var relayBugs = []planted{
 			}
 			return effects
 		}
-	}), []ID{S8}, "an illegal message", "", nil},
+	}), []ID{S8, S30}, "an illegal message", "", nil},
 }
 
 // loadBugs are bugs that show where strangers ask for lists and do not read them, or an index is full.

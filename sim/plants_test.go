@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"time"
+
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/relay"
@@ -95,6 +97,7 @@ type before struct {
 	register func(at roles.Moment, from relay.From, m *protocol.Register) protocol.Message
 	publish  func(at roles.Moment, m *protocol.Publish) protocol.Message
 	proved   func(at roles.Moment, proof relay.Proof) protocol.Reach
+	awaits   func(at roles.Moment, id protocol.PeerID, until time.Duration) protocol.Held
 }
 
 // relayDirectory is the directory behind it.
@@ -112,6 +115,13 @@ func (b *before) Proved(at roles.Moment, proof relay.Proof) protocol.Reach {
 		return b.proved(at, proof)
 	}
 	return b.Directory.Proved(at, proof)
+}
+
+func (b *before) Awaits(at roles.Moment, id protocol.PeerID, until time.Duration) protocol.Held {
+	if b.awaits != nil {
+		return b.awaits(at, id, until)
+	}
+	return b.Directory.Awaits(at, id, until)
 }
 
 func (b *before) Locate(at roles.Moment, from relay.From, m *protocol.Locate) protocol.Message {

@@ -43,7 +43,7 @@ type behindBudget struct{ relay.Budget }
 // pools are those that no run uses now.
 var pools = sync.Pool{New: func() any { return &pool{identities: identities{}} }}
 
-func (p *pool) session(of behind) roles.Machine {
+func (p *pool) session(of behind, circuits *relay.Circuits) roles.Machine {
 	var s *pooledSession
 	if n := len(p.sessions); n > 0 {
 		s, p.sessions = p.sessions[n-1], p.sessions[:n-1]
@@ -53,6 +53,7 @@ func (p *pool) session(of behind) roles.Machine {
 		s.Prove(&to.budget)
 	}
 	*s.to = of
+	s.Carry(circuits)
 	p.out = append(p.out, func() {
 		s.Reset()
 		p.sessions = append(p.sessions, s)

@@ -102,6 +102,9 @@ func (w *World) build() {
 			w.coverage.fault(scenario.SharedID)
 		}
 		ids[n.ID] = true
+		if n.Walled {
+			w.coverage.fault(scenario.Walled)
+		}
 		if n.Drift != 0 {
 			w.coverage.fault(scenario.Drift)
 		}

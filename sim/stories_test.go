@@ -17,7 +17,7 @@ func allStories() []*scenario.Scenario {
 	impatient := func(who string, first int, then ...scenario.Fault) []scenario.Fault {
 		return append(then, scenario.Fault{Class: scenario.Graceful, At: at(first), Who: who}, scenario.Fault{Class: scenario.Graceful, At: at(first + 1), Who: who})
 	}
-	return append(slices.Concat(gatherStories(), readStories(), keptStories(), unendingStories(), crowdStories(), certainStories(), addressStories(), identityStories(), enteringStories(), revokedStories(), rottenStories(), reachStories(), turnStories()), []*scenario.Scenario{
+	return append(slices.Concat(gatherStories(), readStories(), keptStories(), unendingStories(), crowdStories(), certainStories(), addressStories(), identityStories(), enteringStories(), revokedStories(), rottenStories(), reachStories(), turnStories(), circuitStories()), []*scenario.Scenario{
 		// A node stops while a stalled reader has half of a file: it waits, and the reader
 		// disappears, stays, or reads on.
 		reader(impatient("n0", 2, reading)...),

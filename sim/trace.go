@@ -35,13 +35,14 @@ const (
 	Ceases
 	Heal
 	Results
+	Passes
 )
 
 var whatWords = [...]string{
 	"starts", "is told to stop", "exits", "dials", "accepts", "opens", "sends", "sends content",
 	"hears", "receives content", "finds wrong group", "reads a malformed message", "sees the end",
 	"is cut off", "loses", "hangs up", "timer fires", "has a bit flipped", "FAULT", "fault is over",
-	"EVERYTHING HEALS", "comes to",
+	"EVERYTHING HEALS", "comes to", "passes on",
 }
 
 // Line is one event of a trace.
@@ -111,11 +112,11 @@ func (t *Trace) text(l *Line) string {
 	case l.Text != "":
 		line += " " + l.Text
 	}
-	if l.What == SendsBody || l.What == Receives || l.What == Rejects || l.What == Faults {
+	if l.What == SendsBody || l.What == Receives || l.What == Rejects || l.What == Faults || l.What == Passes {
 		line += fmt.Sprintf(" %d", l.N)
 	}
 	switch l.What {
-	case Dials, Accepts, Opens, Sends, SendsBody, Hears, Receives, Rejects, Misreads, SeesEnd, Breaks, Loses, HangsUp, Flips:
+	case Dials, Accepts, Opens, Sends, SendsBody, Hears, Receives, Rejects, Misreads, SeesEnd, Breaks, Loses, HangsUp, Flips, Passes:
 		line += fmt.Sprintf("  (%s, connection %d)", t.Hosts[l.Peer], l.Conn)
 	}
 	return line

@@ -113,6 +113,9 @@ func (w *World) beginFault(f scenario.Fault) {
 		w.deafen(t)
 	case scenario.Revoke:
 		w.revoke(t)
+	case scenario.Busy:
+		w.lasting(t)
+		w.spare(t.who)
 	case scenario.Reset, scenario.BlackHole:
 		for _, c := range w.conns {
 			if !c.lost && c.ends[0].state == open && t.across(c.ends[0].host, c.ends[1].host, false) {

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
@@ -37,6 +38,7 @@ type World struct {
 	marked     int           // nodes that the relay had when it ended
 	longest    time.Duration // that a lease has run, or a relay was young for
 	gate       *gatehouse    // nil: the relay is open
+	thief      *trouble      // strangers that join with the next ticket that somebody is given; nil: none do
 
 	malformed bool // a bit of a node's message to the relay was flipped: the relay's index may differ
 	contents  int
@@ -79,6 +81,9 @@ func (w *World) after(d time.Duration, do func()) {
 func (w *World) until(end time.Duration) {
 	for len(w.agenda.heap) > 0 && w.agenda.heap[0].at <= end && !w.check.failed() {
 		e := w.agenda.next()
+		if e.at > w.now {
+			w.check.moment()
+		}
 		w.now = e.at
 		w.happen(e)
 		w.events++
@@ -131,6 +136,9 @@ func (w *World) local(e *event) {
 	case evTimer:
 		w.timerFired(a, timer, number)
 	case evTell:
+		if _, is := input.(roles.Notified); is {
+			a.woken = false
+		}
 		w.step(a, input)
 	}
 }

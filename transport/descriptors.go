@@ -45,6 +45,8 @@ func bottom(conn Conn) Conn {
 			conn = over.wire.Conn
 		case *wire:
 			conn = over.Conn
+		case *fed:
+			conn = over.Conn
 		default:
 			return conn
 		}

@@ -169,8 +169,15 @@ func (l *Loop) connect(ctx context.Context, e roles.Dial) (Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	network := l.Network
+	if over, is := network.(Authenticated); is && e.Plain {
+		network = over.Below()
+	}
 	return race(ctx, targets, func(ctx context.Context, to netip.AddrPort) (Conn, error) {
-		return dialPeer(ctx, l.Network, to.String(), e.ID)
+		if e.Plain { // nothing is proven yet
+			return network.Dial(ctx, to.String())
+		}
+		return dialPeer(ctx, network, to.String(), e.ID)
 	})
 }
 

@@ -17,6 +17,10 @@
 // [Sink] gets verified groups only, in order. After a wrong group the rest of the range is read and
 // dropped, so that the link stays in step.
 //
+// A relay's [Switch] joins two of its links to a circuit: each link's reader copies what comes to the other
+// link, with a buffer that it has only while bytes flow. TLS between the two peers is made over that, by
+// [Authenticated], with the relay outside of it.
+//
 // The caller owes a Loop a machine that no other goroutine touches until Run or Serve returns, and
 // callbacks that return soon. In return nothing is left behind: when Run, Serve or [Server.Serve]
 // returns, its goroutines have ended, and its links and files are closed. Only a goroutine that

@@ -20,6 +20,8 @@ const (
 	HeardMessage What = "heard"
 	SentBody     What = "sent body"
 	ReceivedBody What = "received body"
+	SplicedBody  What = "spliced"
+	Secured      What = "secured"
 	HalfClosed   What = "half-closed"
 	PeerEnded    What = "peer ended"
 	Closed       What = "closed"
@@ -31,7 +33,7 @@ type Event struct {
 	Local, Peer netip.AddrPort
 	What        What
 	Message     protocol.Message // of SentMessage and HeardMessage
-	Bytes       int64            // of SentBody and ReceivedBody
+	Bytes       int64            // of SentBody, ReceivedBody and SplicedBody
 	End         End              // of Closed
 	Err         error            // of DialFailed, and of Closed where an error ended the link
 }
@@ -41,7 +43,7 @@ func (e Event) String() string {
 	switch e.What {
 	case SentMessage, HeardMessage:
 		return fmt.Sprintf("%s %s", e.What, e.Message.Kind())
-	case SentBody, ReceivedBody:
+	case SentBody, ReceivedBody, SplicedBody:
 		return fmt.Sprintf("%s of %d bytes", e.What, e.Bytes)
 	case Closed:
 		return fmt.Sprintf("%s: %s", e.What, e.End)

@@ -36,6 +36,7 @@ type link struct {
 	held        []roles.Effect // effects that wait for its end
 	out         outbox         // while sending, the sender's
 	withheld    bool           // the outbox waits for the next answer
+	leg         *leg           // of a circuit; nil: it is none
 
 	in inbox // the reader's; the stepper's while the reader waits for a command
 }
@@ -45,6 +46,9 @@ type command struct {
 	what   order
 	number uint64
 	body   *roles.ReceiveBody // of toReceive
+	leg    *leg               // of toSplice
+	bytes  uint64             // of toSplice
+	secure roles.Secure       // of toSecure
 }
 
 type order int
@@ -55,6 +59,8 @@ const (
 	toHearFirst
 	toReceive
 	toDiscard
+	toSplice
+	toSecure
 )
 
 // silent takes the effects on links that no longer exist.
@@ -72,15 +78,22 @@ func (r *run) link(id roles.Link) *link {
 // accept adds the link that a machine serves, and puts its Opened first into the mailbox.
 func (r *run) accept(conn Conn) *link {
 	k := &link{run: r, conn: conn, local: addrPort(conn.LocalAddr()), peer: addrPort(conn.RemoteAddr())}
+	r.number = r.loop.Switch.add(r)
 	r.links = append(r.links, k)
 	r.mailbox = append(r.mailbox, letter{from: k, input: k.opened()})
 	return k
 }
 
 // opened returns the input for a link that is open.
-func (k *link) opened() roles.Opened {
+func (k *link) opened() roles.Opened { return k.openedOver(k.conn) }
+
+// openedOver returns it for a link that is open over a connection.
+func (k *link) openedOver(conn Conn) roles.Opened {
 	opened := roles.Opened{Link: k.id, Peer: k.peer, Local: k.local, Busy: k.run.full}
-	if proven, is := k.conn.(Proven); is {
+	if k.cancel == nil {
+		opened.Number = k.run.number
+	}
+	if proven, is := conn.(Proven); is {
 		opened.ID, opened.Exporter = proven.PeerID(), proven.Exporter()
 	}
 	return opened
@@ -136,6 +149,13 @@ func (k *link) open(conn Conn) bool {
 	return true
 }
 
+// replace gives a link another connection, over the one that it has.
+func (k *link) replace(conn Conn) {
+	k.run.mu.Lock()
+	defer k.run.mu.Unlock()
+	k.conn = conn
+}
+
 // admit reports whether the machine gets a letter from the link. Letters from a link that is gone
 // or lost are dropped, and so are answers to a command that a later one has replaced, unless they
 // end the link.
@@ -148,6 +168,10 @@ func (k *link) admit(l *letter) bool {
 		what := Dialled
 		if k.cancel == nil {
 			what = Accepted
+		}
+		if l.conn != nil {
+			what = Secured
+			k.replace(l.conn)
 		}
 		k.trace(Event{What: what})
 	case roles.Heard:
@@ -168,7 +192,7 @@ func (k *link) admit(l *letter) bool {
 			k.trace(Event{What: DialFailed, Err: l.err})
 		}
 	case roles.BodyDone, roles.BodySpoiled:
-		if l.what == ReceivedBody && l.order != k.orders {
+		if l.what != SentBody && l.order != k.orders {
 			return false
 		}
 		k.trace(Event{What: l.what, Bytes: l.bytes})
@@ -185,6 +209,9 @@ func (k *link) admit(l *letter) bool {
 func (k *link) order(c command) {
 	if k.gone || k.lost {
 		return
+	}
+	if c.what != toSplice {
+		k.unsplice()
 	}
 	k.run.mu.Lock()
 	defer k.run.mu.Unlock()
@@ -269,6 +296,7 @@ func (k *link) hangUp() {
 	if k.conn == nil {
 		return
 	}
+	k.unsplice()
 	k.conn.Close()
 	k.trace(Event{What: Closed, End: k.ending(cut), Err: k.err})
 }

@@ -17,6 +17,7 @@ type Loop struct {
 	Gate    Gate    // nil: no token is found, and each Admit ends in Admitted with Internal
 	Turns   Turns   // nil: each AskTurn ends in TurnGiven
 	Shape   *Shape  // of the bodies that are sent; nil: they go out as fast as peers take them
+	Switch  *Switch // of the links that it serves; nil: they have no number, and each Splice ends in Lost
 	// Notify says that something has changed which a machine watches: the machine gets a
 	// roles.Notified for each value. A closed channel gives none. It is for a Loop that runs one
 	// machine. Nil: nothing is watched.

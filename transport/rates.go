@@ -94,6 +94,14 @@ func newRequestRates(ofID, ofHost float64) *requestRates {
 	return &requestRates{newRates[protocol.PeerID](ofID), newRates[roles.Host](ofHost)}
 }
 
+// ofIDs returns the same rates of ids alone; nil: there are none.
+func (r *requestRates) ofIDs() *requestRates {
+	if r == nil {
+		return nil
+	}
+	return &requestRates{ids: r.ids}
+}
+
 // reserve counts a request, and returns for how long it has to be put off, and what takes that back.
 func (r *requestRates) reserve(k *link) (wait time.Duration, cancel func()) {
 	host := roles.HostOf(k.peer.Addr())

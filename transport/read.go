@@ -66,6 +66,12 @@ func (in *inbox) free() {
 	in.page, in.wide, in.buf = nil, nil, nil
 }
 
+// empty gives the memory of an inbox back, and forgets what is unread.
+func (in *inbox) empty() {
+	in.free()
+	in.from, in.to = 0, 0
+}
+
 // read executes the commands to the link's reader, in order, until the link is hung up.
 func (k *link) read() {
 	defer k.in.free()
@@ -84,6 +90,13 @@ func (k *link) read() {
 			l = k.receive(c)
 		case toDiscard:
 			l = k.discard()
+		case toSplice:
+			l = k.passOn(c)
+		case toSecure:
+			l = k.handshake(c.secure)
+		}
+		if l.input == nil {
+			continue // there is nothing to say: the circuit has ended
 		}
 		l.from, l.order = k, c.number
 		k.run.post(l)

@@ -22,6 +22,8 @@ type run struct {
 	host     roles.Host      // of the peer, where a server has accepted its link
 	requests *requestRates   // that the peer may make; nil: any number
 	full     bool            // the server has no room for the link that it serves
+	number   uint64          // of its accepted link, at the loop's switch; 0: it has none
+	woken    atomic.Bool     // a notice of the switch is on its way
 	final    chan struct{}   // closed at the end; nil: a Server does not wait for it
 
 	mu       sync.Mutex
@@ -54,10 +56,12 @@ type letter struct {
 	input roles.Input
 	from  *link  // nil: not from a link
 	flush bool   // no input: the link's outbox has been withheld for long enough
+	wakes bool   // it is the notice of the switch
+	conn  Conn   // over TLS, with an Opened, in place of the link's; nil: that stays
 	order uint64 // the reader's command that this answers; 0: none
 	end   End    // of the link, with a Lost
 	err   error
-	what  What // of a BodyDone or BodySpoiled: SentBody or ReceivedBody
+	what  What // of a BodyDone or BodySpoiled: SentBody, ReceivedBody or SplicedBody
 	bytes int64
 }
 
@@ -110,6 +114,9 @@ func (r *run) step(l letter) bool {
 	if l.from != nil && !l.from.admit(&l) {
 		return false
 	}
+	if l.wakes {
+		r.woken.Store(false)
+	}
 	if in, is := l.input.(roles.Moved); is {
 		r.moved.Add(in.Bytes)
 	}
@@ -141,6 +148,12 @@ func (r *run) carry(effect roles.Effect) {
 		r.link(e.Link).order(command{what: toReceive, body: &e})
 	case roles.Discard:
 		r.link(e.Link).order(command{what: toDiscard})
+	case roles.Splice:
+		r.link(e.Link).write(e)
+	case roles.Secure:
+		r.link(e.Link).write(e)
+	case roles.Wake:
+		r.loop.Switch.wake(e.Number)
 	case roles.HangUp:
 		r.link(e.Link).hangUp()
 	case roles.Arm:
@@ -204,6 +217,7 @@ func (r *run) tidy() {
 	r.silence()
 	r.closeFile()
 	r.endTurn()
+	r.loop.Switch.remove(r.number)
 	r.mu.Lock()
 	r.tidied = true
 	if r.endDisk != nil {

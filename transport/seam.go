@@ -50,6 +50,12 @@ type Authenticated interface {
 	// DialPeer connects as Dial does, but only to the peer with an id. The error for another peer, or
 	// for something that is none, is a [DialError].
 	DialPeer(ctx context.Context, address string, id protocol.PeerID) (Conn, error)
+	// Below returns the network below, on whose links nobody proves anything.
+	Below() Network
+	// Secure has both ends of a connection of the network below prove their ids: the side that accepts
+	// waits for the other one to begin. Its errors are those of DialPeer; the connection is closed then.
+	// It ends with ctx, and when the connection is closed.
+	Secure(ctx context.Context, conn Conn, id protocol.PeerID, accepts bool) (Conn, error)
 }
 
 // Proven is a Conn whose two ends have proven their ids to each other.

@@ -45,6 +45,7 @@ type Server struct {
 	next      chan *link   // links for idle goroutines; closed when no more come
 	idle      atomic.Int32 // goroutines that wait on next
 	quiet     time.Time    // until then complain logs nothing
+	inviting  bool         // Invite runs machines: the server serves, and is not stopping
 }
 
 const (
@@ -64,12 +65,7 @@ func Farewells(limit int) int { return min(mostFarewells, fewFarewells+limit/8) 
 // Stopped, and cuts the links that have not ended after roles.DrainTimeout. It returns nil after
 // that, or the error that ended accepting.
 func (s *Server) Serve(ctx context.Context) error {
-	s.runs, s.hosts, s.next, s.start = map[*run]struct{}{}, map[roles.Host]int{}, make(chan *link), s.Loop.start()
-	s.files = newDescriptors()
-	s.rate, s.requests = newRates[roles.Host](s.LinkRate), newRequestRates(s.RequestRate, s.RequestRateFrom)
-	if s.Log == nil {
-		s.Log = hclog.NewNullLogger()
-	}
+	s.begin()
 	closed := make(chan struct{})
 	unwatch := context.AfterFunc(ctx, func() {
 		s.Listener.Close()
@@ -87,6 +83,22 @@ func (s *Server) Serve(ctx context.Context) error {
 		return nil
 	}
 	return err
+}
+
+// begin prepares for links.
+func (s *Server) begin() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.runs, s.hosts, s.next, s.start = map[*run]struct{}{}, map[roles.Host]int{}, make(chan *link), s.Loop.start()
+	s.files = newDescriptors()
+	s.rate, s.requests = newRates[roles.Host](s.LinkRate), newRequestRates(s.RequestRate, s.RequestRateFrom)
+	if s.Log == nil {
+		s.Log = hclog.NewNullLogger()
+	}
+	if over, is := s.Listener.(*tlsListener); is && s.Loop.Switch != nil {
+		over.takeJoins()
+	}
+	s.inviting = true
 }
 
 // accept accepts links until ctx is done or the listener fails for good.
@@ -147,13 +159,7 @@ func (s *Server) welcome(conn Conn) {
 	r := &run{loop: s.Loop, machine: s.New(), start: s.start, ctx: context.Background(), full: full, host: from, requests: s.requests}
 	k := r.accept(conn)
 	s.mu.Lock()
-	s.runs[r] = struct{}{}
-	if full {
-		s.farewells++
-	} else {
-		s.hosts[from]++
-		s.open.add(r, time.Now())
-	}
+	s.enter(r)
 	s.mu.Unlock()
 	select {
 	case s.next <- k:
@@ -163,19 +169,33 @@ func (s *Server) welcome(conn Conn) {
 	}
 }
 
+// enter counts a run among the links. The caller holds the mutex.
+func (s *Server) enter(r *run) {
+	s.runs[r] = struct{}{}
+	if r.full {
+		s.farewells++
+		return
+	}
+	s.hosts[r.host]++
+	s.open.add(r, time.Now())
+}
+
 // judge reports whether there is no room for a link, and whether there is none even to refuse it in its
 // turn. From is what its links count under.
 func (s *Server) judge(conn Conn) (from roles.Host, full, overfull bool) {
 	few, none := s.files.judge(conn)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	full = few || s.Limit > 0 && len(s.runs)-s.farewells >= s.Limit
+	full = few || s.atLimit()
 	if !full {
 		from = roles.HostOf(addrPort(conn.RemoteAddr()).Addr())
 		full = s.crowded(from) || from.Bounded() && !s.rate.allow(from, time.Now())
 	}
 	return from, full, none || full && s.farewells >= Farewells(s.Limit)
 }
+
+// atLimit reports whether there are as many links as there may be. The caller holds the mutex.
+func (s *Server) atLimit() bool { return s.Limit > 0 && len(s.runs)-s.farewells >= s.Limit }
 
 // crowded reports whether an address has as many links as one may have. The caller holds the mutex.
 func (s *Server) crowded(from roles.Host) bool {
@@ -215,8 +235,12 @@ func (s *Server) work(k *link) {
 
 // serve runs the machine of an accepted link and is the link's reader.
 func (s *Server) serve(k *link) {
-	r := k.run
 	k.serve()
+	s.leave(k.run)
+}
+
+// leave waits until a run has ended, and counts it out.
+func (s *Server) leave(r *run) {
 	r.awaitIdle()
 	s.mu.Lock()
 	delete(s.runs, r)
@@ -227,13 +251,21 @@ func (s *Server) serve(k *link) {
 		s.left(r.host)
 	}
 	s.mu.Unlock()
+	s.free(r.machine)
+}
+
+// free gives a machine back.
+func (s *Server) free(m roles.Machine) {
 	if s.Free != nil {
-		s.Free(r.machine)
+		s.Free(m)
 	}
 }
 
 // drain stops all machines gracefully, and cuts those that do not end in time.
 func (s *Server) drain() {
+	s.mu.Lock()
+	s.inviting = false
+	s.mu.Unlock()
 	for _, r := range s.running() {
 		r.hurry()
 		r.enter()

@@ -176,3 +176,16 @@ func (t *TLS) DialPeer(ctx context.Context, address string, id protocol.PeerID) 
 		return self.initiate(ctx, below, id)
 	})
 }
+
+// Secure does the handshake over a connection of the network below.
+func (t *TLS) Secure(ctx context.Context, conn Conn, id protocol.PeerID, accepts bool) (Conn, error) {
+	self, err := t.identity()
+	switch {
+	case err != nil:
+		conn.Close()
+		return nil, err
+	case accepts:
+		return self.admit(ctx, conn, id, cmp.Or(t.By, protocol.Node))
+	}
+	return self.initiate(ctx, conn, id)
+}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -26,6 +28,7 @@ type tlsListener struct {
 	all      sync.WaitGroup // its goroutines
 	queue    *handshakes
 	files    descriptors
+	joins    atomic.Bool // connections in plain are handed out that may become an end of a circuit
 }
 
 func newTLSListener(below Listener, self *identity, by protocol.Party, unproven int, rate float64) *tlsListener {
@@ -101,8 +104,22 @@ func (l *tlsListener) Close() error {
 // shake does the handshake of a connection, and returns the link, or nil if there is none. It calls greeted once the
 // peer's first message has come.
 func (l *tlsListener) shake(below Conn, greeted func()) Conn {
-	return l.self.respond(below, l.by, greeted)
+	conn, err := l.self.respond(context.Background(), below, greeted)
+	var plain *plainError
+	switch {
+	case err == nil:
+		return conn
+	case errors.As(err, &plain) && plain.speaks() && l.joins.Load():
+		return plain.conn
+	}
+	refuseUnfit(err, l.by)
+	return nil
 }
+
+// takeJoins has a relay's listener hand out connections in plain on which a message of the protocol has
+// begun: one end of a circuit comes so. The machine that serves such a one refuses every other message. The
+// listeners of others refuse all that is in plain.
+func (l *tlsListener) takeJoins() { l.joins.Store(l.by == protocol.Relay) }
 
 // pass passes a link on to Accept, or ends it.
 func (l *tlsListener) pass(conn Conn) {
@@ -116,29 +133,83 @@ func (l *tlsListener) pass(conn Conn) {
 	}
 }
 
-// respond does the handshake of the side that was dialled, as shake does. It returns nil after one that has failed.
-func (i *identity) respond(below Conn, by protocol.Party, greeted func()) Conn {
+// plainError is the error of a handshake that the other side has not begun: it speaks without TLS.
+type plainError struct{ conn Conn } // with what has come in front
+
+func (*plainError) Error() string { return "the peer speaks without TLS" }
+
+// speaks reports whether what has come may be a message of the protocol.
+func (e *plainError) speaks() bool {
+	f, is := e.conn.(*fed)
+	return is && f.begin[0] == protocol.Magic[0]
+}
+
+// unfitError is the error of a handshake with one that is no peer.
+type unfitError struct {
+	conn Conn
+	why  unfit
+}
+
+func (e *unfitError) Error() string { return e.why.there() }
+
+// respond does the handshake of the side that was dialled, as shake does. It leaves a connection open only
+// if that is returned, or in its error: refuseUnfit closes it then.
+func (i *identity) respond(ctx context.Context, below Conn, greeted func()) (*tlsConn, error) {
 	wire := newWire(below, true)
 	wire.greeted = greeted
 	over := tls.Server(wire, i.server)
-	if err := over.HandshakeContext(context.Background()); err != nil {
-		wire.flush() // the alert
+	if err := over.HandshakeContext(ctx); err != nil {
 		if errors.Is(err, errNotTLS) {
-			refuse(below, &protocol.Error{Code: protocol.TLSRequired, By: by, Text: "TLS is spoken here: connect with it, not in plain"})
+			return nil, &plainError{wire.unfold()}
 		}
+		wire.flush() // the alert
 		below.Close()
-		return nil
+		return nil, err
 	}
 	conn, why, err := newTLSConn(over, wire)
 	switch {
 	case err != nil:
+		conn.Close()
+		return nil, err
 	case why != "":
-		refuse(conn, &protocol.Error{Code: protocol.Denied, By: by, Text: why.here()})
-	default:
-		return conn
+		return nil, &unfitError{conn, why}
 	}
-	conn.Close()
-	return nil
+	return conn, nil
+}
+
+// refuseUnfit refuses one that is no peer, as the error of respond says, and closes the connection.
+func refuseUnfit(err error, by protocol.Party) {
+	var plain *plainError
+	var unfit *unfitError
+	switch {
+	case errors.As(err, &plain):
+		refuse(plain.conn, &protocol.Error{Code: protocol.TLSRequired, By: by, Text: "TLS is spoken here: connect with it, not in plain"})
+		plain.conn.Close()
+	case errors.As(err, &unfit):
+		refuse(unfit.conn, &protocol.Error{Code: protocol.Denied, By: by, Text: unfit.why.here()})
+		unfit.conn.Close()
+	}
+}
+
+// admit does the handshake of the side that was dialled over a connection that was not accepted here, with
+// the peer with an id, or any if that is zero. It refuses those that are no peers, and says who is there.
+func (i *identity) admit(ctx context.Context, below Conn, want protocol.PeerID, by protocol.Party) (Conn, error) {
+	conn, err := i.respond(ctx, below, func() {})
+	refuseUnfit(err, by)
+	var plain *plainError
+	var unfit *unfitError
+	switch {
+	case errors.As(err, &plain):
+		return nil, &DialError{Code: protocol.NoTLS, Text: plain.Error()}
+	case errors.As(err, &unfit):
+		return nil, &DialError{Code: protocol.NoPeer, Text: unfit.Error()}
+	case err != nil:
+		return nil, fmt.Errorf("in the TLS handshake: %w", err)
+	case !want.IsZero() && conn.id != want:
+		conn.Close()
+		return nil, wrongPeer(conn.id, want)
+	}
+	return conn, nil
 }
 
 // mostRefused is how much of what a peer has sent is read after it was refused: what is unread would

@@ -216,9 +216,9 @@ func (c *tlsConn) SetWriteDeadline(t time.Time) error { return c.wire.Conn.SetWr
 // below returns the connection of the network below TLS, or else the connection itself.
 func below(conn Conn) Conn {
 	if over, is := conn.(*tlsConn); is {
-		return over.wire.Conn
+		conn = over.wire.Conn
 	}
-	return conn
+	return unfed(conn)
 }
 
 // readAhead has a connection over TLS read as much at once as has come, or stop to do so. The goroutine

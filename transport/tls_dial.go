@@ -34,14 +34,17 @@ func (i *identity) initiate(ctx context.Context, below Conn, want protocol.PeerI
 	case why != "":
 		err = &DialError{Code: protocol.NoPeer, Text: why.there()}
 	case !want.IsZero() && conn.id != want:
-		err = &DialError{
-			Code: protocol.WrongPeer, ID: conn.id, Text: fmt.Sprintf("the peer there is %s, not %s", conn.id, want),
-		}
+		err = wrongPeer(conn.id, want)
 	default:
 		return conn, nil
 	}
 	conn.Close()
 	return nil, err
+}
+
+// wrongPeer returns the error for another peer than the one that is wanted.
+func wrongPeer(is, want protocol.PeerID) error {
+	return &DialError{Code: protocol.WrongPeer, ID: is, Text: fmt.Sprintf("the peer there is %s, not %s", is, want)}
 }
 
 // ticket is the place of one peer's ticket. It is used once: one that was refused would be offered for

@@ -165,6 +165,15 @@ func (w *wire) handshakeDone() {
 	}
 }
 
+// unfold returns the connection as it was before the handshake, which has read what is in front of it
+// again, and has written nothing.
+func (w *wire) unfold() Conn {
+	conn := feed(w.Conn, w.unread)
+	conn.SetDeadline(time.Time{})
+	w.free()
+	return conn
+}
+
 // free gives the buffers of what was read back.
 func (w *wire) free() {
 	if w.page != nil {

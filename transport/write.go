@@ -81,7 +81,8 @@ func (k *link) withhold() {
 	k.run.armFlush(k)
 }
 
-// write carries out Send, SendBody and HalfClose in order: they wait while a body is being sent.
+// write carries out Send, SendBody, HalfClose, Splice and Secure in order: they wait while a body is being
+// sent.
 func (k *link) write(e roles.Effect) {
 	if k.gone || k.lost {
 		return
@@ -103,8 +104,13 @@ func (k *link) write(e roles.Effect) {
 		k.trace(Event{What: SentMessage, Message: e.Message})
 	case roles.SendBody:
 		k.sendBody(e)
+	case roles.Splice:
+		k.splice(e)
+	case roles.Secure:
+		k.secure(e)
 	case roles.HalfClose:
 		k.flush()
+		k.unsplice()
 		// The reader finds a failure.
 		k.conn.CloseWrite()
 		k.trace(Event{What: HalfClosed})
@@ -169,6 +175,13 @@ func (k *link) flush() {
 		k.failed = true
 		k.run.post(k.lose(err))
 	}
+}
+
+// lift takes the deadlines from a link to which the stepper does not write any more.
+func (k *link) lift() {
+	k.run.mu.Lock()
+	defer k.run.mu.Unlock()
+	k.conn.SetDeadline(time.Time{})
 }
 
 // writing records that the stepper writes to a link, or does not any more. It sets the deadline of

@@ -67,6 +67,7 @@ func newCommand(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 		"write to this FILE, into this DIR under the file's own name, or - for standard output whatever it is")
 	flags.StringVar(&c.hash, "hash", "",
 		"the BLAKE3 hash of the content that is wanted; its beginning will do where there is a name")
+	flags.BoolVar(&c.client.NoCircuits, "no-circuits", false, "reach no node through the relay: those that cannot be connected to are not asked")
 	flags.IntVar(&c.client.Sources, "sources", peer.DefaultSources, "from up to so many nodes at once; 1: strictly one after the other")
 	flags.BoolVar(&c.client.NoTimes, "no-times", false, "leave files the time of their fetch, not that of the original")
 	flags.BoolVar(&c.list, "list", false,

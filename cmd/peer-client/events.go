@@ -50,6 +50,16 @@ type (
 		Published bool   `json:"published"`
 		TookMS    int64  `json:"took_ms"`
 	}
+	// relayedEvent tells that there is a way to a node through the relay.
+	relayedEvent struct {
+		Event     string `json:"event"` // "relayed"
+		Node      string `json:"node"`
+		TookMS    int64  `json:"took_ms"`
+		MostBytes uint64 `json:"most_bytes,omitempty"`
+		Rate      uint64 `json:"bytes_per_second,omitempty"`
+		Last      string `json:"last,omitempty"`
+		LastBytes uint64 `json:"last_bytes,omitempty"`
+	}
 	// waitingEvent tells what is waited for before the next try.
 	waitingEvent struct {
 		Event      string   `json:"event"` // "waiting"
@@ -167,6 +177,14 @@ func (e *events) tried(t client.Tried) {
 	told := triedEvent{Event: "tried", Node: t.Node.String(), Published: t.Published, TookMS: t.Took.Milliseconds()}
 	if t.Code != 0 {
 		told.Code, told.By, told.Text = t.Code.String(), t.By.String(), cli.ForDisplay(t.Text)
+	}
+	e.tell(told)
+}
+
+func (e *events) relayed(r client.Relayed) {
+	told := relayedEvent{Event: "relayed", Node: r.Node.String(), TookMS: r.Took.Milliseconds(), MostBytes: r.Bytes, Rate: r.Rate, LastBytes: r.LastBytes}
+	if r.Last != 0 {
+		told.Last = r.Last.String()
 	}
 	e.tell(told)
 }

@@ -21,7 +21,7 @@ func TestREADMEDescribesTheEvents(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, event := range map[string]any{
-		"file": fileEvent{}, "progress": progressEvent{}, "tried": triedEvent{}, "variants": variantsEvent{}, "waiting": waitingEvent{},
+		"file": fileEvent{}, "progress": progressEvent{}, "tried": triedEvent{}, "relayed": relayedEvent{}, "variants": variantsEvent{}, "waiting": waitingEvent{},
 		"note": noteEvent{}, "listed": listedEvent{}, "holder": holderEvent{}, "end": endEvent{},
 	} {
 		var keys []string

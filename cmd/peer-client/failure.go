@@ -150,6 +150,9 @@ func unasked(is client.Unasked, asked []client.Tried) string {
 	if is.Withheld > 0 {
 		told = append(told, withheldText(is.Withheld))
 	}
+	if n := is.Declined; n > 0 {
+		told = append(told, nodes(n, "node", "nodes")+" can be reached through the relay alone, which --no-circuits rules out")
+	}
 	if is.LeftOut > 0 {
 		told = append(told, cli.Count(int(is.LeftOut), "entry", "entries")+" of the relay's answer could not be used")
 	}
@@ -172,11 +175,15 @@ func withheldText(n uint64) string {
 func lastTries(tried []client.Tried) (last []client.Tried) {
 	at := map[client.Node]int{}
 	for _, t := range tried {
-		if i, again := at[t.Node]; again {
+		node := t.Node
+		if !node.ID.IsZero() { // at whatever address, or through the relay
+			node = client.Node{ID: node.ID}
+		}
+		if i, again := at[node]; again {
 			last[i] = t
 			continue
 		}
-		at[t.Node] = len(last)
+		at[node] = len(last)
 		last = append(last, t)
 	}
 	return last
@@ -190,6 +197,12 @@ func obstacle(t client.Tried) string {
 		if t.Published && !t.Had {
 			return fmt.Sprintf("%s, which has it as the relay says, does not answer (%s)", t.Node, t.Code)
 		}
+	}
+	if t.Node.Relayed() && t.Code == protocol.Unreachable {
+		return fmt.Sprintf("%s %s (it does not wait at the relay just now, and may again within a minute)", t.Node, t.Code)
+	}
+	if t.By == protocol.Relay && t.Text != "" {
+		return fmt.Sprintf("%s %s (the relay: %s)", t.Node, t.Code, cli.ForDisplay(t.Text))
 	}
 	return fmt.Sprintf("%s %s", t.Node, t.Code)
 }

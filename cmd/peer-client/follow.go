@@ -60,14 +60,23 @@ func (c *command) followNodes(p *progress, outcome roles.Outcome) {
 	switch o := outcome.(type) {
 	case client.Hashing:
 		p.hashing(o.Node, o.Done, o.Size)
+	case client.Relayed:
+		if c.events != nil {
+			c.events.relayed(o)
+		} else if c.verbose {
+			p.say("%s", relayedLine(o))
+		}
 	case client.Tried:
 		if c.events != nil {
 			c.events.tried(o)
 		} else if c.verbose {
 			p.say("%s", triedLine(o))
 		}
-		if o.Code == protocol.Busy && o.By == protocol.Node {
+		switch {
+		case o.Code == protocol.Busy && o.By == protocol.Node:
 			p.busy(o.Node)
+		case o.Node.Relayed() && o.Code != 0 && o.Code != protocol.NotFound:
+			p.wayless(o.Node, o.Code)
 		}
 	}
 }
@@ -78,6 +87,21 @@ func triedLine(t client.Tried) string {
 		return fmt.Sprintf("%s ok %v", t.Node, took)
 	}
 	return fmt.Sprintf("%s %s %v (the %s: %s)", t.Node, t.Code, took, t.By, cli.ForDisplay(t.Text))
+}
+
+// relayedLine says what a way through the relay cost, what may pass, and how the one before it ended.
+func relayedLine(r client.Relayed) string {
+	line := fmt.Sprintf("%s: a way was made in %v", r.Node, cli.Roughly(r.Took))
+	if r.Bytes > 0 {
+		line += ", for " + cli.Bytes(r.Bytes) + " at most"
+	}
+	if r.Rate > 0 {
+		line += ", " + cli.Bytes(r.Rate) + "/s"
+	}
+	if r.Last != 0 {
+		line += fmt.Sprintf("; the relay ended the one before after %s: %s", cli.Bytes(r.LastBytes), r.Last)
+	}
+	return line
 }
 
 // fetchedLine says how a file was fetched.

@@ -12,6 +12,7 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
+	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles/client"
 )
 
@@ -122,6 +123,11 @@ func (p *progress) hashing(node client.Node, done, size uint64) {
 // busy says that a node has no room just now.
 func (p *progress) busy(node client.Node) {
 	p.awaits(node, "busy", fmt.Sprintf("%s is busy: it is asked again, after others", node))
+}
+
+// wayless says that there is no way to a node through the relay just now.
+func (p *progress) wayless(node client.Node, why protocol.Code) {
+	p.awaits(node, "no way", fmt.Sprintf("no way to %s just now: %s", node, why))
 }
 
 // awaits says what a node does that makes us wait. Without a bar it is said once for each node.

@@ -21,8 +21,9 @@ func command() *cobra.Command {
 	var s sharing
 	command := cli.New("peer-node [flags] <relay-host> <relay-port>", "Share a folder and be listed at a relay",
 		"peer-node registers at a relay, tells it what it shares, and serves the files of a folder to whoever asks. It prints\n"+
-			"one line, \"ready <host>:<port> <reach>\", once the relay lists it: direct if the relay has reached it there, pending if\n"+
-			"that is not known yet, nowhere if it cannot be reached (the log says why), unproven if the relay does not find out.\n"+
+			"one line, \"ready <host>:<port> <reach>\", once the relay lists it: direct if the relay has reached it there, await if\n"+
+			"it has not, and clients come through the relay, pending if that is not known yet, nowhere if nobody comes (the log says\n"+
+			"why), unproven if the relay does not find out.\n"+
 			"Files are hashed in the background. A relay that is away is tried again for ever; one that refuses for good, or is no\n"+
 			"relay, ends the node. An invite stands in place of the relay's host and port.\n\n"+
 			"peer-node id prints the node's id; see peer-node id --help.",
@@ -51,6 +52,7 @@ func command() *cobra.Command {
 			"(default: one for each folder in the user's cache)")
 	flags.BoolVar(&s.NoPublish, "no-publish", false,
 		"do not tell the relay what is shared; it takes the node for one that may have anything")
+	flags.BoolVar(&s.NoCircuits, "no-circuits", false, "let no client come through the relay, even if nobody can connect to the node")
 	flags.StringArrayVar(&s.mirror, "mirror", nil,
 		"fetch what others publish under names that match this PATTERN, and share it; may be given several times")
 	flags.StringVar(&s.Listen, "listen", ":0", "HOST:PORT to serve on; port 0 picks a free one")

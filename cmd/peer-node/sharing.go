@@ -86,7 +86,7 @@ func (s *sharing) run(ctx context.Context, out io.Writer) error {
 		if !at.IsValid() { // nobody is sent to us
 			at = listing.Listen
 		}
-		fmt.Fprintf(out, "ready %s %s\n", at, reached(listing))
+		fmt.Fprintf(out, "ready %s %s\n", at, reached(listing, !s.NoCircuits))
 		mirrored = s.runMirror(ctx, opened[0])
 	})
 	err = cli.Served(s.Node.Run(ctx))
@@ -96,8 +96,10 @@ func (s *sharing) run(ctx context.Context, out io.Writer) error {
 }
 
 // reached returns the word of the ready line for whether clients can reach the node.
-func reached(listing peer.Listing) string {
+func reached(listing peer.Listing, circuits bool) string {
 	switch {
+	case listing.Nowhere() && listing.Relayed() && circuits:
+		return "await"
 	case listing.Best() == protocol.ReachQueued:
 		return protocol.ReachPending.String()
 	case listing.Nowhere():
@@ -193,7 +195,7 @@ func (s *sharing) mirrorInto(ctx context.Context, root *os.Root, folder *share.F
 		}
 	}()
 	mirror := peer.Mirror{
-		Client: &peer.Client{Network: s.Network, Relay: s.Relay, Trust: s.Trust, Log: s.Log.Named("mirror")},
+		Client: &peer.Client{Network: s.Network, Relay: s.Relay, Trust: s.Trust, NoCircuits: s.NoCircuits, Log: s.Log.Named("mirror")},
 		Folder: root, Patterns: s.mirror, Hidden: s.hidden, Learn: folder.Learn, Log: s.Log,
 	}
 	return mirror.Run(ctx)

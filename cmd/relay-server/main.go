@@ -35,6 +35,7 @@ func command() *cobra.Command {
 	var host string
 	var admit string
 	var unproven bool
+	var circuits circuitFlags
 	var secured cli.Secured
 	command := cli.New("relay-server [flags] <port>", "Keep the list of active nodes, and tell it to clients",
 		"relay-server listens on a TCP port (0 picks a free one), grants nodes leases, and answers clients with the nodes\n"+
@@ -42,7 +43,7 @@ func command() *cobra.Command {
 			"relay-server id prints the relay's id. With --admit the relay is closed: relay-server invite, invites and revoke say\n"+
 			"who may use it. Each has its --help.",
 		cli.Arguments(1, 1), func(c *cobra.Command, args []string) error {
-			return serve(c, &r, host, args[0], admit, unproven, &secured)
+			return serve(c, &r, host, args[0], admit, unproven, &circuits, &secured)
 		})
 	flags := command.Flags()
 	flags.StringVar(&host, "host", "", "listen on this address only (default: all interfaces)")
@@ -64,6 +65,7 @@ func command() *cobra.Command {
 	flags.BoolVar(&r.Policy.AllowAdvertise, "allow-advertise", false, "let nodes be listed at another address than the one they come from; with --admit they may in any case")
 	flags.BoolVar(&unproven, "no-probe", false,
 		"hand nodes out without finding out whether they can be reached: behind a proxy, where they all seem to come from its address")
+	circuits.add(command)
 	flags.StringVar(&admit, "admit", "",
 		"serve those alone whom this `FILE` lists, a line \"ID NAME ROLE\" for each (node, client or both), and whom an invite\n"+
 			"admits; SIGHUP has it read again (default: the relay is open)")
@@ -73,7 +75,7 @@ func command() *cobra.Command {
 }
 
 // serve checks what was asked for, and serves until the program is told to stop.
-func serve(c *cobra.Command, r *peer.Relay, host, port, admit string, unproven bool, secured *cli.Secured) (err error) {
+func serve(c *cobra.Command, r *peer.Relay, host, port, admit string, unproven bool, circuits *circuitFlags, secured *cli.Secured) (err error) {
 	fixed, err := cli.ParsePort(port, true)
 	if err != nil {
 		return err
@@ -86,6 +88,12 @@ func serve(c *cobra.Command, r *peer.Relay, host, port, admit string, unproven b
 	}
 	if err := sane(r); err != nil {
 		return err
+	}
+	if r.Circuits, err = circuits.limits(admit != ""); err != nil {
+		return err
+	}
+	if secured.Plain && r.Circuits != nil {
+		return cli.Usage("--circuits: a relay makes circuits over TLS alone: in plain nobody has an id to which one could lead")
 	}
 	most, tell := cli.BoundLinks(r.MaxLinks, 1, secured.Plain)
 	r.MaxLinks, r.MaxFrom = most, cli.LinksFrom(c, r.MaxFrom)
@@ -179,8 +187,7 @@ func networkOf(r *peer.Relay, secured *cli.Secured) (transport.Network, error) {
 // remember tells the relay how many nodes it had before, and keeps for the next start how many it has,
 // until what it returns is called.
 func remember(ctx context.Context, r *peer.Relay, folder *state.Folder, port uint16) (end func()) {
-	name := markName(port)
-	before, err := readMark(folder, name)
+	before, err := readMark(folder, markName(port))
 	switch {
 	case err != nil:
 		r.Log.Warn("what the last run has kept cannot be read", "why", err)
@@ -188,10 +195,15 @@ func remember(ctx context.Context, r *peer.Relay, folder *state.Folder, port uin
 		r.Log.Info("started again: clients are told that nodes may be missing, until as many are back", "nodes", before.Nodes, "until", before.Until)
 	}
 	r.Policy.Earlier = before.Nodes
+	today, err := readPassed(folder, passedName(port))
+	if err != nil {
+		r.Log.Warn("what circuits have passed today cannot be read, and begins anew", "why", err)
+	}
+	r.Passed = today.Passed
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var keeping sync.WaitGroup
 	keeping.Go(func() {
-		keepMark(ctx, folder, name, r, func(err error) { r.Log.Warn("nothing can be kept for the next start", "why", err) })
+		keepMark(ctx, folder, port, r, func(err error) { r.Log.Warn("nothing can be kept for the next start", "why", err) })
 	})
 	return func() {
 		cancel()

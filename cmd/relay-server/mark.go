@@ -19,6 +19,41 @@ type mark struct {
 	Nodes int       `json:"nodes"`
 }
 
+// passed is what a relay leaves of what circuits have passed today.
+type passed struct {
+	Passed []peer.Passed `json:"passed"`
+}
+
+// mostPassed is more bytes than what has passed takes, for as many addresses as a relay counts for.
+const mostPassed = 16 << 20
+
+// passedName returns the name of what circuits have passed at a relay at a port, in the state folder.
+func passedName(port uint16) string { return fmt.Sprintf("relay-%d-circuits.json", port) }
+
+// readPassed returns what circuits have passed today. A damaged file counts as none: it costs a day's quota.
+func readPassed(folder *state.Folder, name string) (p passed, err error) {
+	text, err := folder.Read(name, mostPassed)
+	if errors.Is(err, fs.ErrNotExist) {
+		return p, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &p)
+	}
+	if err != nil {
+		return passed{}, err
+	}
+	return p, nil
+}
+
+// write replaces what has passed.
+func (p passed) write(folder *state.Folder, name string) error {
+	text, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	return folder.Replace(name, append(text, '\n'))
+}
+
 // A mark is written markEvery, and within markSoon when nodes have come, for a relay may be killed.
 const (
 	markEvery = time.Minute
@@ -57,7 +92,8 @@ func (m mark) write(folder *state.Folder, name string) error {
 }
 
 // keepMark writes the mark of a relay until ctx is done, and once more then. It reports what fails, once.
-func keepMark(ctx context.Context, folder *state.Folder, name string, r *peer.Relay, failed func(error)) {
+func keepMark(ctx context.Context, folder *state.Folder, port uint16, r *peer.Relay, failed func(error)) {
+	name := markName(port)
 	beat := time.NewTicker(markSoon)
 	defer beat.Stop()
 	last, told := mark{Nodes: -1}, false
@@ -71,7 +107,11 @@ func keepMark(ctx context.Context, folder *state.Folder, name string, r *peer.Re
 		if going && now.Nodes <= last.Nodes && now.Until.Sub(last.Until) < markEvery {
 			continue
 		}
-		if err := now.write(folder, name); err != nil && !told {
+		err := now.write(folder, name)
+		if today := (passed{r.PassedToday()}); len(today.Passed) > 0 {
+			err = errors.Join(err, today.write(folder, passedName(port)))
+		}
+		if err != nil && !told {
 			told = true
 			failed(err)
 		}

@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"github.com/relaypeer/relaypeer/roles"
 	"io/fs"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -111,7 +114,7 @@ func TestAMarkThatCannotBeWrittenIsSaidOnce(t *testing.T) {
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
-		keepMark(ctx, folder, name, &r, func(err error) { failed <- err })
+		keepMark(ctx, folder, 4000, &r, func(err error) { failed <- err })
 	}()
 	if err := <-failed; !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
@@ -123,5 +126,27 @@ func TestAMarkThatCannotBeWrittenIsSaidOnce(t *testing.T) {
 	<-over
 	if m, err := readMark(folder, name); err != nil || m.Until.IsZero() || len(failed) > 0 {
 		t.Errorf("%+v, %v, and %d more failures were said", m, err, len(failed))
+	}
+}
+
+// TestWhatHasPassedIsReadAgain, of both families, and a damaged file is none.
+func TestWhatHasPassedIsReadAgain(t *testing.T) {
+	folder, _, path := marks(t, 4000)
+	since := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+	kept := passed{[]peer.Passed{
+		{From: roles.HostOf(netip.MustParseAddr("203.0.113.7")), Bytes: 5, Since: since},
+		{From: roles.HostOf(netip.MustParseAddr("2001:db8:1:2::3")), Bytes: 6, Since: since},
+	}}
+	if err := kept.write(folder, passedName(4000)); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := readPassed(folder, passedName(4000)); err != nil || !reflect.DeepEqual(again, kept) {
+		t.Errorf("%+v, %v", again, err)
+	}
+	if err := os.WriteFile(filepath.Join(filepath.Dir(path), passedName(4000)), []byte(`{"passed":[{"from":"nobody"}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := readPassed(folder, passedName(4000)); err == nil || len(again.Passed) > 0 {
+		t.Errorf("%+v, %v", again, err)
 	}
 }

@@ -15,7 +15,7 @@ type bound struct {
 }
 
 // bounds returns all rows.
-func bounds() []bound { return slices.Concat(linkBounds, serverBounds, clientBounds) }
+func bounds() []bound { return slices.Concat(linkBounds, serverBounds, circuitBounds, clientBounds) }
 
 // boundTable returns the table, with the values that parameters have.
 func boundTable(values map[string]string) (string, error) {

@@ -38,6 +38,14 @@ func exampleInvite() *protocol.Invite {
 	return invite
 }
 
+// exampleTicket returns a ticket of consecutive bytes.
+func exampleTicket(first byte) (t protocol.Ticket) {
+	for i := range t {
+		t[i] = first + byte(i)
+	}
+	return t
+}
+
 // examples are one message of each kind.
 func examples() []protocol.Message {
 	const offset, groups = exampleFirst * protocol.GroupSize, 6
@@ -68,6 +76,15 @@ func examples() []protocol.Message {
 		},
 		exampleInvite().Enter([protocol.ExporterSize]byte{31: 1}, id),
 		&protocol.Entered{Role: protocol.NodeRole},
+		&protocol.Await{ID: id, Epoch: exampleEpoch, Wait: 20_000},
+		&protocol.Awaited{
+			Renewed:     protocol.Renewed{TTL: 90_000, Renew: 30_000, Held: held, Reached: protocol.Reached{Await: 1}},
+			Invitations: []protocol.Invitation{{Ticket: exampleTicket(0x40)}},
+		},
+		&protocol.Circuit{Node: id},
+		&protocol.Opened{Ticket: exampleTicket(0x50), Bytes: 1 << 30, Millis: 60_000},
+		&protocol.Join{Ticket: exampleTicket(0x50)},
+		&protocol.Joined{},
 		&protocol.Get{Name: exampleName, Hash: hash, Offset: offset, Length: exampleSize - offset},
 		&protocol.Content{Size: exampleSize, Offset: offset, Length: exampleSize - offset, Hash: hash, Modified: exampleModified},
 		&protocol.Tree{Name: exampleName, First: exampleFirst},

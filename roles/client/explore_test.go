@@ -31,7 +31,7 @@ func TestWhateverHappensToAPipeline(t *testing.T) {
 	})
 	empty.Says = []protocol.Message{&protocol.Content{Hash: made(0, 1).Hash}}
 	subject.Cells = slices.DeleteFunc(subject.Cells, func(cell string) bool { return cell == "New/NothingToAsk" }) // its own test is below
-	rolestest.Explore(t, subject, nothing, empty)
+	rolestest.Explore(t, subject, nothing, empty, relayedPipelineSubject(twoFiles))
 }
 
 func fetchSubject(w client.Request, f file) rolestest.Subject {
@@ -65,5 +65,5 @@ func TestWhateverHappensToAFetch(t *testing.T) {
 	several.Sources = 2
 	beside := fetchSubject(several, made(roles.ManyGroups*group, 1))
 	beside.Visits = 1 // links that close beside two others make many situations
-	rolestest.Explore(t, fetchSubject(request, made(group+5, 1)), beside)
+	rolestest.Explore(t, fetchSubject(request, made(group+5, 1)), beside, relayedFetchSubject(request, made(group+5, 1)))
 }

@@ -1,6 +1,11 @@
 package client
 
-import "github.com/relaypeer/relaypeer/roles"
+import (
+	"slices"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+)
 
 // Dismiss leaves a node for others that wait, as the owner of a Source does where something is awaited of the node.
 func Dismiss(s *Source, at roles.Moment) []roles.Effect {
@@ -8,4 +13,56 @@ func Dismiss(s *Source, at roles.Moment) []roles.Effect {
 		return s.dismiss(at)
 	}
 	return s.Step(at, roles.Updated{})
+}
+
+// On returns the name of the table that governs a link of the visit, and the state there.
+func (s *Source) On(link roles.Link) (table, state string) { return s.on(link) }
+
+// On returns the name of the table that governs a link of the visit, and the state there.
+func (h *Pipeline) On(link roles.Link) (table, state string) { return h.on(link) }
+
+// Through has a visit ask that relay for a way.
+func Through(s *Source, broker Broker) { s.broker = broker }
+
+// LoneWay is a Way with what its owner does for it: at its end the link is hung up.
+type LoneWay struct {
+	*Way
+	over bool
+}
+
+// NewLoneWay returns a Way to a node on link 1.
+func NewLoneWay(broker Broker, node Node, before protocol.Ticket) *LoneWay {
+	l := &LoneWay{Way: newWay(1)}
+	l.reset(broker, node, before)
+	return l
+}
+
+// Reset prepares the machine for another node.
+func (l *LoneWay) Reset(broker Broker, node Node, before protocol.Ticket) {
+	l.over = false
+	l.reset(broker, node, before)
+}
+
+// Watch calls f for each fired row.
+func (l *LoneWay) Watch(f func(roles.Transition)) { l.watch(f) }
+
+// On returns the name of the table that governs a link, and the state there.
+func (l *LoneWay) On(link roles.Link) (table, state string) { return l.on(link) }
+
+// Failed returns why there is no way.
+func (l *LoneWay) Failed() QueryResult { return l.failed }
+
+// Step implements [roles.Machine].
+func (l *LoneWay) Step(at roles.Moment, in roles.Input) []roles.Effect {
+	if _, stopped := in.(roles.Stopped); l.core.Final() && !stopped && !l.takes(in) {
+		return nil
+	}
+	effects := slices.Clone(l.Way.Step(at, in))
+	if l.core.Final() && !l.over {
+		l.over = true
+		if l.dialed {
+			effects = append(effects, roles.HangUp{Link: l.link})
+		}
+	}
+	return effects
 }

@@ -5,7 +5,8 @@
 // [Source] for each node that it is connected to. The Sources share a [Picker], which knows the
 // missing chunk groups, and nothing else: each Source verifies what its node sends. A Gather has
 // Fetches within it, and a [Pipeline] for each node from which it gets small files. A Reader has a
-// Query or a Source at a time.
+// Query or a Source at a time. A Source or a Pipeline of a node that cannot be dialed has a [Way]
+// within it, which makes its link to the node through the relay.
 package client
 
 import (
@@ -34,6 +35,9 @@ type Fetch struct {
 	candidates []Node            // to be asked, in this order
 	listed     map[Node]Identity // by the relay: what it has; zero: it does not say
 	alternates alternates
+	ways       map[Node]bool            // nodes that can be dialed, and reached through the relay as well
+	tickets    map[Node]protocol.Ticket // of the last circuit to a node
+	brought    map[Node]time.Duration   // when a circuit to a node last brought something
 	cursor     []byte
 	empty      int           // pages that named no node that was new
 	young      time.Duration // for which the relay may lack nodes, as it last said
@@ -83,6 +87,7 @@ func timerOf(link roles.Link) roles.Timer { return roles.Timer(link) + 1 }
 func NewFetch(w Request) *Fetch {
 	f := &Fetch{
 		core: roles.NewCore(fetchGrammar), query: NewQuery("", nil), listed: map[Node]Identity{}, alternates: alternates{},
+		ways: map[Node]bool{}, tickets: map[Node]protocol.Ticket{}, brought: map[Node]time.Duration{},
 		revisited: map[Node]bool{}, barred: map[Node]bool{}, redials: redials{}, believed: map[Node]int{},
 		latest: map[Node]Identity{}, patience: patience{},
 	}
@@ -108,6 +113,9 @@ func (f *Fetch) Reset(w Request) {
 	}
 	clear(f.listed)
 	clear(f.alternates)
+	clear(f.ways)
+	clear(f.tickets)
+	clear(f.brought)
 	clear(f.revisited)
 	clear(f.barred)
 	clear(f.redials)
@@ -116,7 +124,7 @@ func (f *Fetch) Reset(w Request) {
 	clear(f.latest)
 	*f = Fetch{
 		core: f.core, first: f.first, timer: f.timer, item: f.item, request: w, query: f.query, sources: f.sources, picker: NewPicker(w.Name, w.Hash),
-		listed: f.listed, alternates: f.alternates, revisited: f.revisited, barred: f.barred, redials: f.redials, believed: f.believed,
+		listed: f.listed, alternates: f.alternates, ways: f.ways, tickets: f.tickets, brought: f.brought, revisited: f.revisited, barred: f.barred, redials: f.redials, believed: f.believed,
 		latest: f.latest, patience: f.patience, result: Result{Name: w.Name},
 	}
 }
@@ -133,7 +141,7 @@ func (f *Fetch) Result() Result { return f.result }
 // On returns the name of the table that governs an open link, and the state there.
 func (f *Fetch) On(link roles.Link) (table, state string) {
 	if s := f.source(link); s != nil {
-		return s.core.Name(), string(s.State())
+		return s.on(link)
 	}
 	if link == f.first+relayLink && f.query.working() {
 		return f.query.core.Name(), string(f.query.State())

@@ -58,6 +58,7 @@ func fetches() [][]byte {
 		said(listed, long.outboard(0), long.content(0, 1), long.content(1, 1), long.content(2, 1)),
 		said(listed, refusal(protocol.NotFound), long.outboard(0), refusal(protocol.Changed), made(2*group, 2).outboard(0)),
 		said(&protocol.Located{Peers: peers(4), Cursor: []byte{1}}, refusal(protocol.NotFound), listed, &protocol.Hashing{Size: 10}, &protocol.Hashing{Done: 5, Size: 10}),
+		said(&protocol.Located{Peers: behinds(3)}, grants(), &protocol.Joined{}, &protocol.Outboard{Size: brief.Size, Hash: breadHash, Count: 1}, brief, bread),
 	}
 }
 
@@ -85,9 +86,9 @@ func FuzzFetch(f *testing.F) {
 func FuzzQuery(f *testing.F) {
 	entered := &protocol.Entered{Role: protocol.ClientRole}
 	listed := &protocol.Listed{Items: []protocol.Item{{Name: "a.txt", Size: 5, Hash: breadHash, Count: 1}}}
-	streams(f, said(entered, &protocol.Located{Peers: peers(1)}), said(entered, listed), said(refusal(protocol.Denied), refusal(protocol.Denied)))
+	streams(f, said(entered, &protocol.Located{Peers: peers(1)}), said(entered, listed), said(entered, grants()), said(refusal(protocol.Denied), refusal(protocol.Denied)))
 	f.Fuzz(func(t *testing.T, stream, choices []byte) {
-		for _, ask := range []protocol.Message{&protocol.Locate{Name: "a.txt"}, &protocol.List{}} {
+		for _, ask := range []protocol.Message{&protocol.Locate{Name: "a.txt"}, &protocol.List{}, circuitTo(3)} {
 			open, closed := client.NewQuery(relayAddress, ask), client.NewQuery(relayAddress, ask)
 			closed.Enter(roles.Entry{Invite: rolestest.Invite(), ID: rolestest.Node(1)})
 			besiege(t, open, stream, choices)
@@ -119,6 +120,7 @@ func TestTheSeedsOfAFetchLeadWhereTheyShall(t *testing.T) {
 		{0, nil, client.Fetched}, {1, nil, client.Unsure}, {2, nil, client.Undelivered}, {3, nil, client.Undelivered},
 		{3, append(make([]byte, 8), right...), client.Fetched}, {3, []byte{4 | 31<<3}, client.DiskFailed},
 		{0, []byte{0, 4}, client.NoRelay}, {0, []byte{0, 0, 7 | 31<<3}, client.Interrupted}, {5, nil, client.Unsure},
+		{6, nil, client.Fetched},
 	} {
 		fetch := client.NewFetch(request)
 		fetched := besiege(t, fetch, fetches()[test.seed], test.choices)

@@ -27,8 +27,9 @@ type Gather struct {
 	redials    redials
 	busy       busy
 	alternates alternates
-	overtakes  []overtake    // the one that is due first at the front
-	due        time.Duration // of the deadline that is armed
+	tickets    map[Node]protocol.Ticket // as in Fetch
+	overtakes  []overtake               // the one that is due first at the front
+	due        time.Duration            // of the deadline that is armed
 
 	fetches [2 * fetchesAtOnce]fetchSlot // so that one begins while the links of another close
 	few     []int                        // items to be fetched, a few at once
@@ -45,6 +46,7 @@ type GatherRequest struct {
 	Relay   string          // host:port
 	RelayID protocol.PeerID // as in Request
 	Entry   roles.Entry     // as in Request
+	Direct  bool            // as in Request
 	Sources int             // nodes that one large file comes from at once; see Request
 	Wanted  []Offer         // each name once, as Choose picks them
 }
@@ -89,7 +91,7 @@ type gathering struct {
 func NewGather(request GatherRequest) *Gather {
 	g := &Gather{
 		core: roles.NewCore(gatherGrammar), request: request,
-		lost: map[Node]bool{}, redials: redials{}, alternates: alternates{}, failed: map[string]int{}, put: map[string]int{},
+		lost: map[Node]bool{}, redials: redials{}, alternates: alternates{}, tickets: map[Node]protocol.Ticket{}, failed: map[string]int{}, put: map[string]int{},
 		patience: patience{}, turns: map[int]int{},
 	}
 	g.core.Use(roles.NoLink, roles.Deadline)
@@ -156,11 +158,11 @@ func (g *Gather) Watch(f func(roles.Transition)) {
 
 // On returns the name of the table that governs an open link, and the state there.
 func (g *Gather) On(link roles.Link) (table, state string) {
-	if link < PipelineLinks {
-		_, m := g.pipelineOn(link)
-		return m.core.Name(), string(m.State())
+	if owner := ownerOf(link); owner >= PipelineLinks {
+		return g.fetches[(owner-PipelineLinks)/FetchSpan].machine.On(link)
 	}
-	return g.fetches[(link-PipelineLinks)/FetchSpan].machine.On(link)
+	_, m := g.pipelineOn(ownerOf(link))
+	return m.on(link)
 }
 
 // Step implements [roles.Machine].

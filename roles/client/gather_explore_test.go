@@ -42,6 +42,14 @@ func TestWhateverHappensToAGather(t *testing.T) {
 	)
 }
 
+// playing returns the nodes of a play: some of them are reached through the relay.
+func playing(i int) client.Node {
+	if i%3 == 2 || i == 4 {
+		return behind(byte(i + 1))
+	}
+	return at(byte(i + 1))
+}
+
 // drawnNodes draws nodes and how they behave.
 func drawnNodes(t *rapid.T) map[client.Node]*actor {
 	nodes := map[client.Node]*actor{}
@@ -56,11 +64,14 @@ func drawnNodes(t *rapid.T) map[client.Node]*actor {
 			n.dies = rapid.IntRange(1, 4).Draw(t, "dies")
 		case 3:
 			n.lies = true
+		case 6:
+			n.absent = rapid.IntRange(1, 3).Draw(t, "absent")
+			n.shuns = n.absent > 1
 		case 4, 5:
 			n.busy = rapid.SampledFrom([]int{1, 2, 9, 100}).Draw(t, "busy")
 			n.shuns = n.busy >= roles.MaxBusyVisits
 		}
-		nodes[at(byte(i+1))] = n
+		nodes[playing(i)] = n
 	}
 	return nodes
 }
@@ -71,7 +82,7 @@ func drawnOffer(t *rapid.T, name string, nodes map[client.Node]*actor) client.Of
 	size := rapid.SampledFrom([]uint64{10, 10, 10, 0, group, group + 1, 3 * group, 65 * group}).Draw(t, "size")
 	f := made(size, rapid.ByteRange(1, 4).Draw(t, "content"))
 	for j := range len(nodes) {
-		node := at(byte(j + 1))
+		node := playing(j)
 		holds := rapid.IntRange(0, 4).Draw(t, "holds")
 		switch holds {
 		case 1:

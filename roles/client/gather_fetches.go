@@ -86,7 +86,7 @@ func (g *Gather) fetchItem(at roles.Moment, item int) {
 	for n := range g.fetches {
 		if slot := &g.fetches[n]; !slot.busy {
 			slot.busy, slot.item, slot.moved, slot.put = true, item, at.Now, false
-			g.begin(at, slot, Request{Relay: g.request.Relay, RelayID: g.request.RelayID, Entry: g.request.Entry, Name: i.name, Hash: i.Hash, Sources: g.request.Sources})
+			g.begin(at, slot, Request{Relay: g.request.Relay, RelayID: g.request.RelayID, Entry: g.request.Entry, Name: i.name, Hash: i.Hash, Sources: g.request.Sources, Direct: g.request.Direct})
 			return
 		}
 	}
@@ -220,7 +220,7 @@ func (g *Gather) passItem(at roles.Moment, item int, in roles.Input) {
 }
 
 func (g *Gather) passLink(at roles.Moment, link roles.Link, in roles.Input) {
-	if link < 0 {
+	if link = ownerOf(link); link < 0 {
 		return
 	}
 	if link < PipelineLinks {

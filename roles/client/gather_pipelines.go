@@ -1,27 +1,12 @@
 package client
 
 import (
-	"cmp"
-	"maps"
 	"slices"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 )
-
-// round is one pass over all nodes: each is asked for what it has and no other node has brought.
-type round struct {
-	queues   map[Node]*queue
-	carriers []Node // links to be made yet, in this order
-	most     int    // items of one Pipeline
-}
-
-// queue is what one node has, in order.
-type queue struct {
-	items []int
-	next  int
-}
 
 // PipelineLinks is how many links the Pipelines of a Gather have: two for each that may be under way,
 // so that one begins while the link of the one before closes.
@@ -113,63 +98,6 @@ func (g *Gather) busyPipelines() (n int) {
 	return n
 }
 
-// missing reports whether an item is for a Pipeline, and none has brought it.
-func (g *Gather) missing(item int) bool {
-	i := &g.items[item]
-	return !i.dormant && !i.concluded && g.small(item)
-}
-
-// resting reports whether nothing is left of a round.
-func (g *Gather) resting() bool {
-	return g.State() == GatherPipelining && g.busyPipelines() == 0 && len(g.round.carriers) == 0
-}
-
-// nextRound makes the queues of another round, and reports whether there is one; if not, whether there
-// will be one, with nodes that are busy now.
-func (g *Gather) nextRound(at roles.Moment) (some, busy bool) {
-	g.busy.over(at)
-	queues, open := map[Node]*queue{}, 0
-	for item := range g.items {
-		if !g.missing(item) {
-			continue
-		}
-		i := &g.items[item]
-		i.taken = false
-		open++
-		for _, node := range i.holders {
-			if g.lost[node] || slices.Contains(i.refused, node) {
-				continue
-			}
-			if g.busy.waits(node) {
-				busy = true
-				continue
-			}
-			if queues[node] == nil {
-				queues[node] = &queue{}
-			}
-			queues[node].items = append(queues[node].items, item)
-		}
-	}
-	if len(queues) == 0 {
-		return false, busy
-	}
-	nodes := slices.SortedFunc(maps.Keys(queues), func(a, b Node) int {
-		return cmp.Or(g.patience[a]-g.patience[b], len(queues[b].items)-len(queues[a].items), a.Compare(b))
-	})
-	g.round = round{queues: queues, most: pipelineSize(open, pipelinesOfNode*len(queues))}
-	for range pipelinesOfNode {
-		g.round.carriers = append(g.round.carriers, nodes...)
-	}
-	return true, busy
-}
-
-// pipelineSize returns how many items a Pipeline has at most, so that all links end at about the
-// same time.
-func pipelineSize(items, links int) int {
-	turns := items/(mostPipelined*links) + 1
-	return max(leastPipelined, items/(turns*links)+1)
-}
-
 // carry begins a Pipeline with the next items of a slot's node. An idle node may take over from
 // slower ones.
 func (g *Gather) carry(at roles.Moment, slot *pipelineSlot) {
@@ -192,24 +120,10 @@ func (g *Gather) carry(at roles.Moment, slot *pipelineSlot) {
 	}
 	slot.machine = slot.machines[free]
 	slot.machine.Reset(slot.node, wanted)
+	slot.machine.broker, slot.machine.before = Broker{g.request.Relay, g.request.RelayID, g.request.Entry}, g.tickets[slot.node]
 	slot.machine.numbers, slot.machine.also, slot.machine.last = slot.load, g.alternates.of(slot.node), g.redials.last(slot.node)
 	slot.machine.Watch(g.watch)
 	g.tell(at, slot, slot.machine, roles.Started{})
-}
-
-// take takes the items of the next Pipeline out of a node's queue.
-func (g *Gather) take(node Node) (load []int) {
-	q := g.round.queues[node]
-	if g.lost[node] || g.busy.waits(node) {
-		return nil
-	}
-	for bytes := uint64(0); q.next < len(q.items) && len(load) < g.round.most && bytes < pipelinedBytes; q.next++ {
-		if i := &g.items[q.items[q.next]]; !i.taken {
-			i.taken = true
-			load, bytes = append(load, q.items[q.next]), bytes+i.Size
-		}
-	}
-	return load
 }
 
 // tell tells a Pipeline an input, and takes its effects for those of the Gather.
@@ -225,6 +139,10 @@ func (g *Gather) tell(at roles.Moment, slot *pipelineSlot, m *Pipeline, in roles
 		case Answered:
 			g.answered(at, slot, outcome)
 			continue
+		case roles.Met:
+			g.met(outcome.ID)
+		case roles.Entered:
+			g.request.Entry = roles.Entry{}
 		case Tried:
 			over = true
 		}
@@ -247,6 +165,9 @@ func (g *Gather) answered(at roles.Moment, slot *pipelineSlot, answer Answered) 
 // pipelineOver commits the items that have come. Those that have not are for other nodes.
 func (g *Gather) pipelineOver(at roles.Moment, slot *pipelineSlot) {
 	slot.busy = false
+	if ticket := slot.machine.ticket; !ticket.IsZero() {
+		g.tickets[slot.node] = ticket
+	}
 	g.core.Fire(gatherPipelineOver)
 	var came []roles.Placement
 	brought := false // more than empty files, which come without a request
@@ -278,7 +199,7 @@ func (g *Gather) pipelineOver(at roles.Moment, slot *pipelineSlot) {
 func (g *Gather) redial(slot *pipelineSlot, brought bool) bool {
 	m := slot.machine
 	silent := m.also != "" && m.over.IsValid() && m.hashed.size == 0
-	return m.broke && (brought || m.Result().Code == protocol.Lost || silent) && g.redials.again(slot.node, brought, m.over)
+	return m.broke && (brought || m.Result().Code != protocol.Timeout || silent) && g.redials.again(slot.node, brought, m.over)
 }
 
 // later reports whether a node that is busy is to be asked again, in a later round, for what has not come.

@@ -56,9 +56,10 @@ type actor struct {
 	silent  bool // it answers no request
 	hashes  bool // it only says that it gets on, for hours
 	busy    int  // so many requests are answered so first
-	shuns   bool // these are more than one file is asked for
+	shuns   bool // these, or those that are absent, are more than one file is asked for
 	dies    int  // after so many files; 0: never
 	lies    bool // its bytes are wrong
+	absent  int  // so many invitations are not followed
 	given   int  // files
 	dialled int
 }
@@ -72,7 +73,9 @@ type disk struct {
 
 // wire is a link that is open, or being opened.
 type wire struct {
-	to    client.Node // invalid: the relay
+	to    client.Node // zero: the relay
+	joins bool        // in plain: one end of a circuit
+	node  client.Node // at the other end
 	asked []protocol.Message
 	hears bool
 	parts uint64        // that the node says it has hashed
@@ -178,6 +181,8 @@ func (p *play) carryOut(effect roles.Effect) {
 		p.dial(e)
 	case roles.Send:
 		p.links[e.Link].asked = append(p.links[e.Link].asked, e.Message)
+	case roles.Secure:
+		p.secure(e)
 	case roles.Hear:
 		p.links[e.Link].hears = true
 		p.answer(e.Link)
@@ -201,10 +206,13 @@ func (p *play) carryOut(effect roles.Effect) {
 func (p *play) dial(e roles.Dial) {
 	at, _ := netip.ParseAddrPort(e.To)
 	to := client.Node{AddrPort: at, ID: e.ID}
+	if e.Plain {
+		to = client.Node{}
+	}
 	if p.links[e.Link] != nil {
 		p.t.Fatalf("link %d is dialled twice", e.Link)
 	}
-	p.links[e.Link] = &wire{to: to}
+	p.links[e.Link] = &wire{to: to, joins: e.Plain}
 	pipelines := 0
 	for link := range p.links {
 		if link < roles.MaxPipelines {
@@ -243,6 +251,10 @@ func (p *play) answer(link roles.Link) {
 		p.post(link, roles.Heard{Link: link, Message: &protocol.Located{Peers: p.holders()}})
 		return
 	}
+	if wire.to == (client.Node{}) {
+		p.brokers(link, ask)
+		return
+	}
 	node := p.nodes[wire.to]
 	if node.hashes {
 		p.getsOn(link)
@@ -274,7 +286,11 @@ func (p *play) getsOn(link roles.Link) {
 // holders are all nodes: the relay of a play knows no better.
 func (p *play) holders() (peers []protocol.Peer) {
 	for _, at := range slices.SortedFunc(maps.Keys(p.nodes), client.Node.Compare) {
-		peers = append(peers, protocol.Peer{Host: at.Addr().AsSlice(), Port: at.Port()})
+		if at.Relayed() {
+			peers = append(peers, protocol.Peer{ID: at.ID, Circuit: 1})
+		} else {
+			peers = append(peers, protocol.Peer{Host: at.Addr().AsSlice(), Port: at.Port()})
+		}
 	}
 	return peers
 }

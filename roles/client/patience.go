@@ -44,11 +44,11 @@ func (f *Fetch) places(at roles.Moment) int {
 	return max(most, min(most+idle, roles.MaxBeside))
 }
 
-// untried reports whether somebody waits for a turn: a node, a page of nodes, or another content as
+// untried reports whether somebody waits for a turn: a node, if maybe for another circuit to be late first, a page of nodes, or another content as
 // long as there is nothing of this one.
 func (f *Fetch) untried() bool {
 	_, some := f.candidate()
-	return some || f.cursor != nil || f.elsewhere()
+	return some || len(f.candidates) > 0 || f.cursor != nil || f.elsewhere()
 }
 
 // elsewhere reports whether nodes have another content that has not been tried, and there is
@@ -122,6 +122,14 @@ func (f *Fetch) wait(at roles.Moment) {
 	}
 	if !f.untried() {
 		due = -1
+	}
+	for _, s := range f.sources {
+		if around, has := f.wayAround(s); has {
+			soonest(around)
+		}
+	}
+	if held, is := f.held(); is && f.spacious(at) {
+		soonest(held)
 	}
 	if busy, some := f.busy.next(); some && (due < 0 || busy < due) && f.spacious(at) {
 		due = busy

@@ -17,9 +17,14 @@ import (
 // so.
 type Pipeline struct {
 	core    roles.Core[PipelineState, PipelineEvent]
-	link    roles.Link // its only one
-	also    string     // another address of the node; empty: there is none
-	last    netip.Addr // that is to be tried last
+	link    roles.Link      // its only one
+	also    string          // another address of the node; empty: there is none
+	last    netip.Addr      // that is to be tried last
+	broker  Broker          // through which it is reached if it has no address
+	before  protocol.Ticket // of the last circuit to it
+	way     *Way
+	ticket  protocol.Ticket // of its circuit; zero: there was none
+	watch   func(roles.Transition)
 	over    netip.Addr // the node's address on the link; zero: none was made
 	items   []Wanted
 	numbers []int // of the items in the store; nil: as they stand here
@@ -62,7 +67,7 @@ func (Answered) Reported() {}
 // NewPipeline returns a Pipeline of items from a node. An item above one group is
 // declined with Limit, without a request.
 func NewPipeline(node Node, items []Wanted) *Pipeline {
-	h := &Pipeline{core: roles.NewCore(pipelineGrammar)}
+	h := &Pipeline{core: roles.NewCore(pipelineGrammar), way: newWay(0)}
 	h.Reset(node, items)
 	return h
 }
@@ -70,13 +75,15 @@ func NewPipeline(node Node, items []Wanted) *Pipeline {
 // Reset prepares the machine for other files.
 func (h *Pipeline) Reset(node Node, items []Wanted) {
 	h.core.Reset()
-	*h = Pipeline{core: h.core, link: h.link, tried: Tried{Node: node}, items: items, answered: make([]bool, len(items)), asked: h.asked[:0]}
+	h.way.reset(Broker{}, Node{}, protocol.Ticket{})
+	*h = Pipeline{core: h.core, link: h.link, way: h.way, tried: Tried{Node: node}, items: items, answered: make([]bool, len(items)), asked: h.asked[:0]}
 }
 
 // use sets the link and the timer, for a Pipeline within another machine.
 func (h *Pipeline) use(link roles.Link, timer roles.Timer) {
 	h.link = link
 	h.core.Use(link, timer)
+	h.way.use(link)
 }
 
 // number returns the number of an item in the store.
@@ -104,22 +111,30 @@ func (h *Pipeline) Result() Tried { return h.tried }
 func (h *Pipeline) State() PipelineState { return h.core.State() }
 
 // Final implements [roles.Machine].
-func (h *Pipeline) Final() bool { return h.core.Final() }
+func (h *Pipeline) Final() bool { return h.core.Final() && !h.way.closing() }
 
-// Watch calls f for each fired row; nil: nothing is called.
-func (h *Pipeline) Watch(f func(roles.Transition)) { h.core.Watch(f) }
+// Watch calls f for each fired row, also for those of the machines within; nil: nothing is called.
+func (h *Pipeline) Watch(f func(roles.Transition)) {
+	h.watch = f
+	h.core.Watch(f)
+}
 
 // Step implements [roles.Machine].
 func (h *Pipeline) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	h.core.Begin()
 	was := h.State()
-	if h.Final() {
-		return nil
+	if h.core.Final() {
+		h.closeWay(at, in)
+		return h.core.Effects()
+	}
+	if h.way.takes(in) {
+		in = h.passWay(at, in)
 	}
 	switch in := in.(type) {
+	case nil: // the way is not there yet
 	case roles.Started:
 		h.since = at.Now
-		h.start()
+		h.start(at)
 	case roles.Opened:
 		h.over = in.Peer.Addr()
 		h.core.Fire(pipelineOpened)
@@ -158,9 +173,9 @@ func (h *Pipeline) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Stopped:
 		h.cut(pipelineStopped, protocol.Interrupted, "told to stop")
 	}
-	switch {
-	case h.Final():
-		h.closed(at, was)
+	switch _, stopped := in.(roles.Stopped); {
+	case h.core.Final():
+		h.closed(at, was, stopped)
 	case h.State() == PipelineLeaving && was != PipelineLeaving:
 		h.visited(at)
 	}
@@ -168,7 +183,7 @@ func (h *Pipeline) Step(at roles.Moment, in roles.Input) []roles.Effect {
 }
 
 // start answers items that cannot be asked for, and dials if others are left.
-func (h *Pipeline) start() {
+func (h *Pipeline) start(at roles.Moment) {
 	left := false
 	for i, item := range h.items {
 		switch {
@@ -184,8 +199,7 @@ func (h *Pipeline) start() {
 		h.core.Fire(pipelineNothing)
 		return
 	}
-	h.core.Fire(pipelineStarted)
-	h.core.Do(roles.Dial{Link: h.link, To: h.tried.Node.String(), ID: h.tried.Node.ID, Also: h.also, Last: h.last})
+	h.connect(at)
 }
 
 // ask sends as many GETs as may be under way.

@@ -15,6 +15,7 @@ type PipelineEvent string
 const (
 	PipelineNew       PipelineState = "New"
 	PipelineDialing   PipelineState = "Dialing"
+	PipelineRelaying  PipelineState = "Relaying"
 	PipelineAsking    PipelineState = "Asking"
 	PipelineReceiving PipelineState = "Receiving"
 	PipelineDoubting  PipelineState = "Doubting"
@@ -25,32 +26,34 @@ const (
 
 // The events of a Pipeline.
 const (
-	pipelineStarted      PipelineEvent = "Started"
-	pipelineNothing      PipelineEvent = "NothingToAsk"
-	pipelineOpened       PipelineEvent = "Opened"
-	pipelineHashing      PipelineEvent = "HASHING, further"
-	pipelineHashingStuck PipelineEvent = "HASHING, no further"
-	pipelineContent      PipelineEvent = "CONTENT"
-	pipelineEmpty        PipelineEvent = "CONTENT, empty, next"
-	pipelineEmptyLast    PipelineEvent = "CONTENT, empty, last"
-	pipelineContentWrong PipelineEvent = "CONTENT, wrong"
-	pipelineContentAgain PipelineEvent = "CONTENT, no excuse"
-	pipelineDeclined     PipelineEvent = "ERROR, next"
-	pipelineDeclinedLast PipelineEvent = "ERROR, last"
-	pipelineRefused      PipelineEvent = "ERROR, closing"
-	pipelineAdmits       PipelineEvent = "ERROR, an excuse"
-	pipelineUnexpected   PipelineEvent = "Unexpected"
-	pipelineMalformed    PipelineEvent = "Malformed"
-	pipelineMoved        PipelineEvent = "BodyMoved"
-	pipelineRight        PipelineEvent = "GroupRight"
-	pipelineWrong        PipelineEvent = "GroupWrong"
-	pipelineDone         PipelineEvent = "BodyDone, next"
-	pipelineDoneLast     PipelineEvent = "BodyDone, last"
-	pipelineStoreFailed  PipelineEvent = "StoreFailed"
-	pipelinePeerEnded    PipelineEvent = "PeerEnded"
-	pipelineLost         PipelineEvent = "Lost"
-	pipelineExpired      PipelineEvent = "Expired"
-	pipelineStopped      PipelineEvent = "Stopped"
+	pipelineStarted        PipelineEvent = "Started"
+	pipelineStartedRelayed PipelineEvent = "Started, through the relay"
+	pipelineNothing        PipelineEvent = "NothingToAsk"
+	pipelineOpened         PipelineEvent = "Opened"
+	pipelineHashing        PipelineEvent = "HASHING, further"
+	pipelineHashingStuck   PipelineEvent = "HASHING, no further"
+	pipelineContent        PipelineEvent = "CONTENT"
+	pipelineEmpty          PipelineEvent = "CONTENT, empty, next"
+	pipelineEmptyLast      PipelineEvent = "CONTENT, empty, last"
+	pipelineContentWrong   PipelineEvent = "CONTENT, wrong"
+	pipelineContentAgain   PipelineEvent = "CONTENT, no excuse"
+	pipelineDeclined       PipelineEvent = "ERROR, next"
+	pipelineDeclinedLast   PipelineEvent = "ERROR, last"
+	pipelineRefused        PipelineEvent = "ERROR, closing"
+	pipelineAdmits         PipelineEvent = "ERROR, an excuse"
+	pipelineUnexpected     PipelineEvent = "Unexpected"
+	pipelineMalformed      PipelineEvent = "Malformed"
+	pipelineMoved          PipelineEvent = "BodyMoved"
+	pipelineRight          PipelineEvent = "GroupRight"
+	pipelineWrong          PipelineEvent = "GroupWrong"
+	pipelineDone           PipelineEvent = "BodyDone, next"
+	pipelineDoneLast       PipelineEvent = "BodyDone, last"
+	pipelineStoreFailed    PipelineEvent = "StoreFailed"
+	pipelinePeerEnded      PipelineEvent = "PeerEnded"
+	pipelineRelayWrong     PipelineEvent = "RelayWrong"
+	pipelineLost           PipelineEvent = "Lost"
+	pipelineExpired        PipelineEvent = "Expired"
+	pipelineStopped        PipelineEvent = "Stopped"
 )
 
 var pipelineRow = roles.NewRow[PipelineState, PipelineEvent]
@@ -65,6 +68,8 @@ var pipelineGrammar = roles.NewGrammar(func() roles.Table[PipelineState, Pipelin
 			{Name: PipelineNew, Means: "Nothing has happened yet."},
 			{Name: PipelineDialing, Wait: roles.DialTimeout,
 				Means: "A connection to the node is being made."},
+			{Name: PipelineRelaying, Nested: true, WaitFrom: "those of its Way",
+				Means: "A way to the node through the relay is being made."},
 			{Name: PipelineAsking, Wait: roles.ReplyTimeout,
 				Means: "Up to MaxPipelined GETs have been sent; the answer to the first, the node's silence or its death moves us on."},
 			{Name: PipelineReceiving, Wait: roles.ProgressTimeout,
@@ -79,6 +84,7 @@ var pipelineGrammar = roles.NewGrammar(func() roles.Table[PipelineState, Pipelin
 		},
 		Events: []roles.Event[PipelineEvent]{
 			{Name: pipelineStarted, Means: "files are wanted"},
+			{Name: pipelineStartedRelayed, Means: "files are wanted of a node that has no address"},
 			{Name: pipelineNothing, Means: "files are wanted, and none of them can be asked for: it has several chunk groups, or its hash is not that of no bytes"},
 			{Name: pipelineOpened, Means: "the link is there"},
 			{Name: pipelineHashing, Kind: protocol.KindHashing, Means: "the node has hashed enough more of a file: MinProgress bytes, and one of HashingParts parts; or all of it"},
@@ -102,13 +108,15 @@ var pipelineGrammar = roles.NewGrammar(func() roles.Table[PipelineState, Pipelin
 			{Name: pipelineStoreFailed, Means: "our own disk failed"},
 			{Name: pipelinePeerEnded, Means: "the node half-closed"},
 			{Name: pipelineLost, Means: "the link broke, or could not be made"},
+			{Name: pipelineRelayWrong, Means: "the relay broke the protocol on the way to the node, and was told so"},
 			{Name: pipelineExpired, Deadline: true, Means: "the state's deadline passed"},
 			{Name: pipelineStopped, Means: "the user does not want to wait any more"},
 		},
 		Rows: []roles.Row[PipelineState, PipelineEvent]{
 			pipelineRow([]PipelineState{PipelineNew}, pipelineStarted, PipelineDialing, "one link serves for all of them"),
 			pipelineRow([]PipelineState{PipelineNew}, pipelineNothing, PipelineClosed, "a link would be of no use"),
-			pipelineRow([]PipelineState{PipelineDialing}, pipelineOpened, PipelineAsking, "a GET for each of the first files, one after the other"),
+			pipelineRow([]PipelineState{PipelineNew}, pipelineStartedRelayed, PipelineRelaying, "the relay has a link to it"),
+			pipelineRow([]PipelineState{PipelineDialing, PipelineRelaying}, pipelineOpened, PipelineAsking, "a GET for each of the first files, one after the other"),
 			pipelineRow([]PipelineState{PipelineAsking}, pipelineHashing, PipelineAsking, "a node that gets on is waited for"),
 			pipelineRow([]PipelineState{PipelineJudging}, pipelineHashing, PipelineJudging, "a node that gets on is waited for"),
 			pipelineRow([]PipelineState{PipelineAsking, PipelineJudging}, pipelineHashingStuck, "", "the deadline runs on"),
@@ -131,9 +139,10 @@ var pipelineGrammar = roles.NewGrammar(func() roles.Table[PipelineState, Pipelin
 			pipelineRow([]PipelineState{PipelineDoubting}, pipelineDone, PipelineJudging, "there is a next answer: where no GET is ahead, one for the wrong file is sent"),
 			pipelineRow([]PipelineState{PipelineReceiving, PipelineDoubting}, pipelineStoreFailed, PipelineClosed, "no node can help with our own disk"),
 			pipelineRow([]PipelineState{PipelineAsking, PipelineReceiving, PipelineDoubting, PipelineJudging, PipelineLeaving}, pipelinePeerEnded, PipelineClosed, "the node is done with this link"),
-			pipelineRow([]PipelineState{PipelineDialing, PipelineAsking, PipelineReceiving, PipelineDoubting, PipelineJudging, PipelineLeaving}, pipelineLost, PipelineClosed, "no peer is left to talk to"),
+			pipelineRow([]PipelineState{PipelineDialing, PipelineRelaying, PipelineAsking, PipelineReceiving, PipelineDoubting, PipelineJudging, PipelineLeaving}, pipelineLost, PipelineClosed, "no peer is left to talk to"),
+			pipelineRow([]PipelineState{PipelineRelaying}, pipelineRelayWrong, PipelineLeaving, "there is no way to the node; the relay ends the link"),
 			pipelineRow([]PipelineState{PipelineDialing, PipelineAsking, PipelineReceiving, PipelineDoubting, PipelineJudging, PipelineLeaving}, pipelineExpired, PipelineClosed, "the node had its time"),
-			pipelineRow([]PipelineState{PipelineNew, PipelineDialing, PipelineAsking, PipelineReceiving, PipelineDoubting, PipelineJudging, PipelineLeaving}, pipelineStopped, PipelineClosed, "the user need not wait for anybody"),
+			pipelineRow([]PipelineState{PipelineNew, PipelineDialing, PipelineRelaying, PipelineAsking, PipelineReceiving, PipelineDoubting, PipelineJudging, PipelineLeaving}, pipelineStopped, PipelineClosed, "the user need not wait for anybody"),
 		},
 	}
 })

@@ -8,7 +8,7 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// Query asks a relay for all pages of a LOCATE or LIST, on one link. It reports each page as a
+// Query asks a relay for all pages of a LOCATE or LIST, or for a circuit, on one link. It reports each page as a
 // Page, and QueryResult when nothing more is asked of the relay: the link may still be closing then.
 // See QueryTable.
 type Query struct {
@@ -22,7 +22,7 @@ type Query struct {
 	said   answers
 	busy   int            // times in a row that the relay was busy
 	retry  time.Duration  // that it asked for then
-	peer   netip.Addr     // of the relay, on the last link
+	at     netip.AddrPort // of the relay, on the last link
 	scope  protocol.Scope // of what it may name
 	barren bool           // the last link broke before a page
 	result QueryResult
@@ -56,7 +56,7 @@ func (a *answers) endless(page protocol.Message) bool {
 	return a.pages >= roles.MaxPages || a.items >= roles.MaxIndex || a.bytes >= roles.MaxIndex*roles.MeanName
 }
 
-// Page is reported for each answer of the relay: a *protocol.Located or *protocol.Listed.
+// Page is reported for each answer of the relay: a *protocol.Located, *protocol.Listed or *protocol.Opened.
 type Page struct{ Answer protocol.Message }
 
 // QueryResult is the result of a Query.
@@ -70,7 +70,7 @@ func (Page) Reported()        {}
 func (QueryResult) Reported() {}
 
 // NewQuery returns a Query of the relay at host:port. The question is a *protocol.Locate or
-// *protocol.List without a cursor. The caller has checked its name or pattern with
+// *protocol.List without a cursor, or a *protocol.Circuit. The caller has checked its name or pattern with
 // [protocol.CheckName] or [protocol.CheckPattern]: a bad one panics when it is sent.
 func NewQuery(relay string, ask protocol.Message) *Query {
 	q := &Query{core: roles.NewCore(queryGrammar)}
@@ -156,20 +156,26 @@ func (q *Query) expired(at roles.Moment) {
 }
 
 func (q *Query) opened(in roles.Opened) {
-	q.peer, q.scope = in.Peer.Addr(), protocol.Names(in.Peer.Addr(), in.Local.Addr())
+	q.at, q.scope = in.Peer, protocol.Names(in.Peer.Addr(), in.Local.Addr())
 	q.is.Opened(in)
-	_, list := q.ask.(*protocol.List)
-	enter := q.entry.Enter(in)
-	switch {
-	case enter != nil:
+	if enter := q.entry.Enter(in); enter != nil {
 		q.core.Fire(queryOpenedToEnter)
 		q.core.Do(roles.Send{Link: q.link, Message: enter})
-	case list:
-		q.core.Fire(queryOpenedToList)
-	default:
-		q.core.Fire(queryOpenedToLocate)
+	} else {
+		q.core.Fire(q.one(queryOpenedToLocate, queryOpenedToList, queryOpenedToOpen))
 	}
 	q.request()
+}
+
+// one returns the event for what is asked.
+func (q *Query) one(locate, list, open QueryEvent) QueryEvent {
+	switch q.ask.(type) {
+	case *protocol.List:
+		return list
+	case *protocol.Circuit:
+		return open
+	}
+	return locate
 }
 
 func (q *Query) request() {
@@ -198,13 +204,15 @@ func (q *Query) heard(m protocol.Message) {
 		next := *q.ask.(*protocol.List)
 		next.Cursor = m.Cursor
 		q.page(m, &next, m.Cursor != nil, queryListedMore, queryListedLast)
+	case *protocol.Opened:
+		q.page(m, q.ask, false, queryCircuitOpened, queryCircuitOpened)
 	case *protocol.Error:
-		if m.Code == protocol.Busy && m.By == protocol.Relay && q.busy+1 < roles.MaxBusy {
+		if m.Code == protocol.Busy && m.By == protocol.Relay && q.busy+1 < roles.MaxBusy && q.core.Can(queryRelayBusy) {
 			q.busy, q.retry = q.busy+1, roles.Millis(m.Retry)
 			q.leave(queryRelayBusy)
 			return
 		}
-		q.result = QueryResult{m.Code, m.By, m.Text}
+		q.result, q.retry = QueryResult{m.Code, m.By, m.Text}, roles.Millis(m.Retry)
 		q.leave(queryRefused)
 		q.core.Do(roles.Report{Outcome: q.result})
 	}
@@ -213,11 +221,7 @@ func (q *Query) heard(m protocol.Message) {
 // entered waits for the answer to the question, which has been sent already.
 func (q *Query) entered() {
 	q.entry = roles.Entry{}
-	if _, list := q.ask.(*protocol.List); list {
-		q.core.Fire(queryEnteredToList)
-	} else {
-		q.core.Fire(queryEnteredToLocate)
-	}
+	q.core.Fire(q.one(queryEnteredToLocate, queryEnteredToList, queryEnteredToOpen))
 	q.core.Do(roles.Hear{Link: q.link}, roles.Report{Outcome: roles.Entered{}})
 }
 
@@ -293,7 +297,7 @@ func (q *Query) working() bool { return q.State() != QueryNew && !q.Final() }
 func (q *Query) redial() {
 	q.barren = true
 	q.core.Fire(queryBroke)
-	q.core.Do(roles.HangUp{Link: q.link}, roles.Dial{Link: q.link, To: q.relay, Last: q.peer, ID: q.is.ID})
+	q.core.Do(roles.HangUp{Link: q.link}, roles.Dial{Link: q.link, To: q.relay, Last: q.at.Addr(), ID: q.is.ID})
 }
 
 // stop ends the query at once.

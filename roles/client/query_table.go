@@ -18,6 +18,7 @@ const (
 	QueryEntering QueryState = "Entering"
 	QueryLocating QueryState = "Locating"
 	QueryListing  QueryState = "Listing"
+	QueryOpening  QueryState = "Opening"
 	QueryPutOff   QueryState = "PutOff"
 	QueryWaiting  QueryState = "Waiting"
 	QueryLeaving  QueryState = "Leaving"
@@ -32,6 +33,9 @@ const (
 	queryEnteredToList   QueryEvent = "ENTERED, to list"
 	queryOpenedToLocate  QueryEvent = "OpenedToLocate"
 	queryOpenedToList    QueryEvent = "OpenedToList"
+	queryEnteredToOpen   QueryEvent = "ENTERED, to open"
+	queryOpenedToOpen    QueryEvent = "OpenedToOpen"
+	queryCircuitOpened   QueryEvent = "OPENED"
 	queryLocatedMore     QueryEvent = "LOCATED, more"
 	queryLocatedLast     QueryEvent = "LOCATED, last"
 	queryListedMore      QueryEvent = "LISTED, more"
@@ -65,6 +69,8 @@ var queryGrammar = roles.NewGrammar(func() roles.Table[QueryState, QueryEvent] {
 				Means: "LOCATE has been sent; its page, a refusal, or the lack of either moves us on."},
 			{Name: QueryListing, Wait: roles.ReplyTimeout,
 				Means: "LIST has been sent; its page, a refusal, or the lack of either moves us on."},
+			{Name: QueryOpening, Wait: roles.ReplyTimeout,
+				Means: "CIRCUIT has been sent; its ticket, a refusal, or the lack of either moves us on."},
 			{Name: QueryPutOff, Wait: roles.CloseTimeout,
 				Means: "The relay has no room for us just now and we have half-closed; its end of stream moves us on."},
 			{Name: QueryWaiting, WaitFrom: "the relay's retry-after, doubled for each time in a row, at most RetryMost, and up to half of it longer",
@@ -80,6 +86,9 @@ var queryGrammar = roles.NewGrammar(func() roles.Table[QueryState, QueryEvent] {
 			{Name: queryEnteredToList, Kind: protocol.KindEntered, Means: "the relay admits us, and names have been asked for"},
 			{Name: queryOpenedToLocate, Means: "the link is there, and nodes are asked for"},
 			{Name: queryOpenedToList, Means: "the link is there, and names are asked for"},
+			{Name: queryEnteredToOpen, Kind: protocol.KindEntered, Means: "the relay admits us, and a circuit has been asked for"},
+			{Name: queryOpenedToOpen, Means: "the link is there, and a circuit is asked for"},
+			{Name: queryCircuitOpened, Kind: protocol.KindOpened, Means: "the ticket of a circuit"},
 			{Name: queryLocatedMore, Kind: protocol.KindLocated, Means: "a page of nodes, and there are more"},
 			{Name: queryLocatedLast, Kind: protocol.KindLocated, Means: "a page of nodes, and no other one is there, or wanted"},
 			{Name: queryListedMore, Kind: protocol.KindListed, Means: "a page of names, and there are more"},
@@ -96,11 +105,14 @@ var queryGrammar = roles.NewGrammar(func() roles.Table[QueryState, QueryEvent] {
 		},
 		Rows: []roles.Row[QueryState, QueryEvent]{
 			queryRow([]QueryState{QueryNew}, queryStarted, QueryDialing, "only the relay knows who is there"),
-			queryRow([]QueryState{QueryDialing}, queryOpenedToEnter, QueryEntering, "ENTER, and LOCATE or LIST without waiting: an invite costs no round trip"),
+			queryRow([]QueryState{QueryDialing}, queryOpenedToEnter, QueryEntering, "ENTER, and LOCATE, LIST or CIRCUIT without waiting: an invite costs no round trip"),
 			queryRow([]QueryState{QueryEntering}, queryEnteredToLocate, QueryLocating, "its answer comes next"),
 			queryRow([]QueryState{QueryEntering}, queryEnteredToList, QueryListing, "its answer comes next"),
 			queryRow([]QueryState{QueryDialing}, queryOpenedToLocate, QueryLocating, "LOCATE, for the first page"),
 			queryRow([]QueryState{QueryDialing}, queryOpenedToList, QueryListing, "LIST, for the first page"),
+			queryRow([]QueryState{QueryEntering}, queryEnteredToOpen, QueryOpening, "its answer comes next"),
+			queryRow([]QueryState{QueryDialing}, queryOpenedToOpen, QueryOpening, "CIRCUIT"),
+			queryRow([]QueryState{QueryOpening}, queryCircuitOpened, QueryLeaving, "the circuit has a link of its own"),
 			queryRow([]QueryState{QueryLocating}, queryLocatedMore, QueryLocating, "the same link serves for the next page"),
 			queryRow([]QueryState{QueryListing}, queryListedMore, QueryListing, "the same link serves for the next page"),
 			queryRow([]QueryState{QueryLocating}, queryLocatedLast, QueryLeaving, "the relay is not needed any more"),
@@ -110,14 +122,14 @@ var queryGrammar = roles.NewGrammar(func() roles.Table[QueryState, QueryEvent] {
 			queryRow([]QueryState{QueryPutOff}, queryLost, QueryWaiting, "asked again later, over a link of its own"),
 			queryRow([]QueryState{QueryPutOff}, queryExpired, QueryWaiting, "the relay had its time; asked again later"),
 			queryRow([]QueryState{QueryWaiting}, queryExpired, QueryDialing, "it is time to ask again"),
-			queryRow([]QueryState{QueryDialing, QueryEntering, QueryLocating, QueryListing}, queryBroke, QueryDialing, "a link that broke says little about the relay: the same page is asked for again at once, and over another of its addresses if it has several"),
-			queryRow([]QueryState{QueryEntering, QueryLocating, QueryListing}, queryRefused, QueryLeaving, "the relay says no"),
-			queryRow([]QueryState{QueryEntering, QueryLocating, QueryListing}, queryUnexpected, QueryLeaving, "a side that says something with no place here has lost the thread: ERROR(unexpected)"),
-			queryRow([]QueryState{QueryEntering, QueryLocating, QueryListing}, queryMalformed, QueryLeaving, "after bytes that are no message nothing can be read: ERROR says what was wrong"),
-			queryRow([]QueryState{QueryEntering, QueryLocating, QueryListing, QueryLeaving}, queryPeerEnded, QueryClosed, "the relay is done with this link"),
-			queryRow([]QueryState{QueryDialing, QueryEntering, QueryLocating, QueryListing, QueryLeaving}, queryLost, QueryClosed, "no peer is left to talk to"),
-			queryRow([]QueryState{QueryDialing, QueryEntering, QueryLocating, QueryListing, QueryLeaving}, queryExpired, QueryClosed, "the relay had its time"),
-			queryRow([]QueryState{QueryNew, QueryDialing, QueryEntering, QueryLocating, QueryListing, QueryPutOff, QueryWaiting, QueryLeaving}, queryStopped, QueryClosed, "no answer need be waited for"),
+			queryRow([]QueryState{QueryDialing, QueryEntering, QueryLocating, QueryListing, QueryOpening}, queryBroke, QueryDialing, "a link that broke says little about the relay: the same page is asked for again at once, and over another of its addresses if it has several"),
+			queryRow([]QueryState{QueryEntering, QueryLocating, QueryListing, QueryOpening}, queryRefused, QueryLeaving, "the relay says no; who wants a circuit may ask others while it is busy"),
+			queryRow([]QueryState{QueryEntering, QueryLocating, QueryListing, QueryOpening}, queryUnexpected, QueryLeaving, "a side that says something with no place here has lost the thread: ERROR(unexpected)"),
+			queryRow([]QueryState{QueryEntering, QueryLocating, QueryListing, QueryOpening}, queryMalformed, QueryLeaving, "after bytes that are no message nothing can be read: ERROR says what was wrong"),
+			queryRow([]QueryState{QueryEntering, QueryLocating, QueryListing, QueryOpening, QueryLeaving}, queryPeerEnded, QueryClosed, "the relay is done with this link"),
+			queryRow([]QueryState{QueryDialing, QueryEntering, QueryLocating, QueryListing, QueryOpening, QueryLeaving}, queryLost, QueryClosed, "no peer is left to talk to"),
+			queryRow([]QueryState{QueryDialing, QueryEntering, QueryLocating, QueryListing, QueryOpening, QueryLeaving}, queryExpired, QueryClosed, "the relay had its time"),
+			queryRow([]QueryState{QueryNew, QueryDialing, QueryEntering, QueryLocating, QueryListing, QueryOpening, QueryPutOff, QueryWaiting, QueryLeaving}, queryStopped, QueryClosed, "no answer need be waited for"),
 		},
 	}
 })

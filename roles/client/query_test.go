@@ -279,7 +279,7 @@ func querySubject(ask protocol.Message) rolestest.Subject {
 	subject := rolestest.NewSubject(client.QueryTable(), roles.Started{}, func() rolestest.Explorable { return client.NewQuery(relayAddress, ask) })
 	subject.Says = []protocol.Message{
 		&protocol.Located{Peers: peers(1)}, &protocol.Located{Cursor: []byte{1}}, &protocol.Listed{}, &protocol.Listed{Cursor: []byte{1}},
-		&protocol.Error{Code: protocol.Busy, By: protocol.Relay}, refusal(protocol.Busy), refusal(protocol.Internal),
+		&protocol.Error{Code: protocol.Busy, By: protocol.Relay}, refusal(protocol.Busy), refusal(protocol.Internal), grants(),
 	}
 	return subject
 }
@@ -299,7 +299,8 @@ func invitedSubject(ask protocol.Message) rolestest.Subject {
 
 func TestWhateverHappensToAQuery(t *testing.T) {
 	rolestest.Explore(t, querySubject(&protocol.Locate{Name: "a.txt"}), querySubject(&protocol.List{}),
-		invitedSubject(&protocol.Locate{Name: "a.txt"}), invitedSubject(&protocol.List{}))
+		invitedSubject(&protocol.Locate{Name: "a.txt"}), invitedSubject(&protocol.List{}),
+		querySubject(circuitTo(3)), invitedSubject(circuitTo(3)))
 }
 
 // TestARelayNamesNoNarrowerAddressThanItsOwn: who believed it could be sent to the machines of his own network.

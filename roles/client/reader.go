@@ -1,7 +1,6 @@
 package client
 
 import (
-	"slices"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -22,6 +21,7 @@ type Reader struct {
 	relay   string
 	relayID protocol.PeerID // zero: none is expected yet
 	entry   roles.Entry     // as in Query
+	direct  bool            // no node is reached through the relay
 	query   *Query
 	source  *Source // of the last visit
 	before  *Source // of the one before, whose link may be closing
@@ -32,6 +32,8 @@ type Reader struct {
 	candidates []Node // to be asked, in this order
 	barred     map[Node]bool
 	alternates alternates
+	ways       map[Node]bool            // as of a Fetch
+	tickets    map[Node]protocol.Ticket // as of a Fetch
 	patience   patience
 	busy       busy
 	now        roles.Moment  // of the current step
@@ -91,7 +93,7 @@ func (r *Reader) Reset(relay, name string, hash protocol.Hash) {
 	}
 	*r = Reader{
 		core: r.core, relay: relay, query: r.query, source: r.source, before: r.before, picker: NewPicker(name, hash),
-		barred: map[Node]bool{}, alternates: alternates{}, patience: patience{},
+		barred: map[Node]bool{}, alternates: alternates{}, ways: map[Node]bool{}, tickets: map[Node]protocol.Ticket{}, patience: patience{},
 	}
 	r.begin()
 }
@@ -102,6 +104,9 @@ func (r *Reader) Expect(id protocol.PeerID) { r.relayID = id }
 
 // Enter has the Reader enter a closed relay with its first request. It reports [roles.Entered].
 func (r *Reader) Enter(by roles.Entry) { r.entry = by }
+
+// Direct has the Reader reach no node through the relay.
+func (r *Reader) Direct() { r.direct = true }
 
 // sources returns the machines that visit nodes.
 func (r *Reader) sources() [2]*Source { return [2]*Source{r.source, r.before} }
@@ -130,8 +135,8 @@ func (r *Reader) On(link roles.Link) (table, state string) {
 		return r.query.core.Name(), string(r.query.State())
 	}
 	for _, s := range r.sources() {
-		if s.link == link && s.working() {
-			return s.core.Name(), string(s.State())
+		if s.link == ownerOf(link) && s.working() {
+			return s.on(link)
 		}
 	}
 	return "", ""
@@ -261,7 +266,7 @@ func (r *Reader) pass(at roles.Moment, link roles.Link, in roles.Input) {
 		r.absorb(r.query.Step(at, in))
 	}
 	for _, s := range r.sources() {
-		if s.link == link && s.working() {
+		if s.link == ownerOf(link) && s.working() {
 			r.absorb(s.Step(at, in))
 		}
 	}
@@ -292,7 +297,7 @@ func (r *Reader) told(outcome roles.Outcome) {
 		r.core.Do(roles.Report{Outcome: outcome})
 	case Learned:
 		r.pin()
-	case Hashing:
+	case Hashing, Relayed:
 		r.core.Do(roles.Report{Outcome: outcome})
 	case Had:
 		r.had(outcome)
@@ -319,22 +324,4 @@ func (r *Reader) had(h Had) {
 			r.core.Fire(readerAllHad)
 		}
 	}
-}
-
-// visited draws the conclusions from a visit that is over.
-func (r *Reader) visited(v Visited) {
-	r.attempt.tried.add(v.Tried)
-	r.core.Do(roles.Report{Outcome: v.Tried})
-	switch {
-	case v.Barred:
-		r.barred[v.Node] = true
-	case v.Busy && r.busy.said(r.now, v.Node, v.Retry):
-	case v.Late:
-		r.attempt.later = append(r.attempt.later, v.Node)
-	case v.Rested:
-		r.candidates = slices.Insert(r.candidates, 0, v.Node)
-	case v.Broke && r.attempt.redials.worth(v):
-		r.candidates = append(r.candidates, v.Node)
-	}
-	r.core.Fire(readerSourceLeft)
 }

@@ -281,7 +281,9 @@ func TestAReaderGoesFarAhead(t *testing.T) {
 	}
 }
 
-func TestWhateverHappensToAReader(t *testing.T) { rolestest.Explore(t, readerSubject()) }
+func TestWhateverHappensToAReader(t *testing.T) {
+	rolestest.Explore(t, readerSubject(), relayedReaderSubject())
+}
 
 func readerSubject() rolestest.Subject {
 	f, other := made(group+5, 1), made(group+10, 2)

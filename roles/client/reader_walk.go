@@ -16,7 +16,7 @@ func (r *Reader) goOn(at roles.Moment) {
 	if r.State() == ReaderAskingRelay && !r.query.working() {
 		r.locate(at)
 	}
-	if (r.State() == ReaderOpening || r.State() == ReaderReading) && r.next.IsValid() && !(r.source.working() && r.before.working()) {
+	if (r.State() == ReaderOpening || r.State() == ReaderReading) && (r.next != Node{}) && !(r.source.working() && r.before.working()) {
 		r.visit(at)
 	}
 	if r.State() == ReaderClosing && !r.query.working() && !r.source.working() && !r.before.working() {
@@ -112,8 +112,33 @@ func (r *Reader) visit(at roles.Moment) {
 	r.attempt.met[node] = true
 	r.source.Reset(r.source.link, node, r.picker)
 	r.source.holds, r.source.also, r.source.last = true, r.alternates.of(node), r.attempt.redials.last(node)
+	r.source.broker, r.source.before = Broker{r.relay, r.relayID, r.entry}, r.tickets[node]
 	r.source.Watch(r.watch)
 	r.absorb(r.source.Step(at, roles.Started{}))
+}
+
+// visited draws the conclusions from a visit that is over.
+func (r *Reader) visited(v Visited) {
+	r.attempt.tried.add(v.Tried)
+	r.core.Do(roles.Report{Outcome: v.Tried})
+	if !v.Ticket.IsZero() {
+		r.tickets[v.Node] = v.Ticket
+	}
+	switch {
+	case v.Barred:
+		r.barred[v.Node] = true
+	case v.Busy && r.busy.said(r.now, v.Node, v.Retry):
+	case v.Late:
+		r.attempt.later = append(r.attempt.later, v.Node)
+	case v.Rested:
+		r.candidates = slices.Insert(r.candidates, 0, v.Node)
+	case r.ways[v.Node] && !r.attempt.met[v.Node.relayed()] && v.undialed():
+		r.attempt.met[v.Node.relayed()] = true
+		r.candidates = append(r.candidates, v.Node.relayed())
+	case v.Broke && r.attempt.redials.worth(v):
+		r.candidates = append(r.candidates, v.Node)
+	}
+	r.core.Fire(readerSourceLeft)
 }
 
 // locate asks the relay for a page.
@@ -134,12 +159,17 @@ func (r *Reader) located(m *protocol.Located) {
 	from := len(r.candidates)
 	for _, peer := range m.Peers {
 		switch at := NodeOf(&peer); {
+		case at.Relayed() && r.direct:
+			a.unasked.Declined++
 		case a.met[at] || a.met[twin(&peer)]:
 		case len(a.met) >= roles.MaxWalk:
 			a.unasked.Endless = true
 		default:
 			a.met[at] = true
 			r.alternates.note(peer)
+			if peer.Circuit > 0 && !at.Relayed() && !r.direct && len(r.ways) < roles.MaxWalk {
+				r.ways[at] = true
+			}
 			r.candidates = append(r.candidates, at)
 		}
 	}

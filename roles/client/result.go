@@ -15,6 +15,7 @@ type Request struct {
 	Name    string          // may be empty where Hash is given
 	Hash    protocol.Hash   // what its content must be; zero: what the first node has
 	Sources int             // links to nodes at once; 1, or 0: the reference mode, strictly one after the other
+	Direct  bool            // no node is reached through the relay
 	Once    bool            // what was delivered can't be taken back: groups in order, and no other content after the first
 }
 
@@ -90,6 +91,7 @@ type Result struct {
 // Unasked is how many nodes that may have the file could not be asked, as no address of theirs is known.
 type Unasked struct {
 	Withheld uint64 // the relay says that this client cannot reach them
+	Declined uint64 // they are reached through the relay alone, which is not wanted
 	LeftOut  uint64 // the relay named them badly
 	Endless  bool   // and there are more: the relay named more than are asked, or its list did not end
 }

@@ -22,11 +22,15 @@ type Source struct {
 	item    int        // of the store
 	also    string     // another address of the node; empty: there is none
 	last    netip.Addr // that is to be tried last
+	watch   func(roles.Transition)
 	picker  *Picker
-	insists protocol.Hash // on that content of a node that has had it; zero: on none
-	guesses bool          // nothing of the content can be there: its first group is asked for before it is known
-	told    Identity      // what the node has, as the relay says; zero: it does not say
-	holds   bool          // a link on which nothing is left to ask is kept for HoldTimeout
+	insists protocol.Hash   // on that content of a node that has had it; zero: on none
+	guesses bool            // nothing of the content can be there: its first group is asked for before it is known
+	told    Identity        // what the node has, as the relay says; zero: it does not say
+	broker  Broker          // through which it is reached if it has no address
+	before  protocol.Ticket // of the last circuit to it, which was cut
+	way     *Way
+	holds   bool // a link on which nothing is left to ask is kept for HoldTimeout
 
 	since time.Duration
 	now   time.Duration
@@ -67,15 +71,16 @@ type Learned struct {
 // Visited is reported at the end of a visit: the link is half-closed, or gone.
 type Visited struct {
 	Tried
-	Rested bool          // nothing speaks against another visit, should there be something to ask for
-	Late   bool          // it was left for others that wait: it brought no verified group in time
-	Barred bool          // it sent what its hash does not vouch for, and is not to be asked again
-	Broke  bool          // its link broke, which need not happen again
-	Busy   bool          // it says that it is busy
-	Retry  time.Duration // for which it is to be left alone then
-	Gave   bool          // it sent a group that was missing
-	Over   netip.Addr    // the node's address on the link; zero: none was made
-	Other  Identity      // what it has under the name, where that is another content; zero: it has not
+	Rested bool            // nothing speaks against another visit, should there be something to ask for
+	Late   bool            // it was left for others that wait: it brought no verified group in time
+	Barred bool            // it sent what its hash does not vouch for, and is not to be asked again
+	Broke  bool            // its link broke, which need not happen again
+	Busy   bool            // it says that it is busy
+	Retry  time.Duration   // for which it is to be left alone then
+	Gave   bool            // it sent a group that was missing
+	Ticket protocol.Ticket // of the circuit; zero: there was none
+	Over   netip.Addr      // the node's address on the link; zero: none was made
+	Other  Identity        // what it has under the name, where that is another content; zero: it has not
 }
 
 func (Learned) Reported() {}
@@ -83,7 +88,7 @@ func (Visited) Reported() {}
 
 // NewSource returns a Source that uses the link and takes groups from the picker.
 func NewSource(link roles.Link, node Node, picker *Picker) *Source {
-	s := &Source{core: roles.NewCore(sourceGrammar)}
+	s := &Source{core: roles.NewCore(sourceGrammar), way: newWay(link)}
 	s.Reset(link, node, picker)
 	return s
 }
@@ -91,31 +96,40 @@ func NewSource(link roles.Link, node Node, picker *Picker) *Source {
 // Reset prepares the machine for another visit.
 func (s *Source) Reset(link roles.Link, node Node, picker *Picker) {
 	s.core.Reset()
-	*s = Source{core: s.core, link: link, picker: picker, tried: Tried{Node: node}, asked: s.asked[:0]}
+	s.way.use(link)
+	s.way.reset(Broker{}, Node{}, protocol.Ticket{})
+	*s = Source{core: s.core, link: link, way: s.way, picker: picker, tried: Tried{Node: node}, asked: s.asked[:0]}
 }
 
 // State returns the state that the machine is in.
 func (s *Source) State() SourceState { return s.core.State() }
 
 // Final implements [roles.Machine].
-func (s *Source) Final() bool { return s.core.Final() }
+func (s *Source) Final() bool { return s.core.Final() && !s.way.closing() }
 
-// Watch calls f for each fired row; nil: nothing is called.
-func (s *Source) Watch(f func(roles.Transition)) { s.core.Watch(f) }
+// Watch calls f for each fired row, also for those of the machines within; nil: nothing is called.
+func (s *Source) Watch(f func(roles.Transition)) {
+	s.watch = f
+	s.core.Watch(f)
+}
 
 // Step implements [roles.Machine].
 func (s *Source) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	s.core.Begin()
 	was := s.State()
 	s.now = at.Now
-	if s.Final() {
-		return nil
+	if s.core.Final() {
+		s.closeWay(at, in)
+		return s.core.Effects()
+	}
+	if s.way.takes(in) {
+		in = s.passWay(at, in)
 	}
 	switch in := in.(type) {
+	case nil: // the way is not there yet
 	case roles.Started:
 		s.since, s.moved = at.Now, at.Now
-		s.core.Fire(sourceStarted)
-		s.core.Do(roles.Dial{Link: s.link, To: s.tried.Node.String(), ID: s.tried.Node.ID, Also: s.also, Last: s.last})
+		s.start(at)
 	case roles.Opened:
 		s.visit.Over = in.Peer.Addr()
 		s.begin()
@@ -149,7 +163,7 @@ func (s *Source) Step(at roles.Moment, in roles.Input) []roles.Effect {
 		s.core.Fire(sourceStopped)
 	}
 	switch _, told := in.(roles.Stopped); {
-	case s.Final():
+	case s.core.Final():
 		s.closed(at, was, !told)
 	case s.leaving() && was != SourceLeaving:
 		s.over(at)

@@ -92,7 +92,7 @@ func (s *Source) updated() {
 		if s.picker.Done() || s.picker.Overtaken(int(s.link)) {
 			s.overtaken()
 		}
-	case SourceDialing, SourceTree:
+	case SourceDialing, SourceRelaying, SourceTree:
 		if s.picker.Done() {
 			s.overtaken()
 		}
@@ -131,7 +131,10 @@ func (s *Source) closed(at roles.Moment, was SourceState, report bool) {
 	if was == SourceNew {
 		return
 	}
-	s.core.Do(roles.HangUp{Link: s.link})
+	s.leaveWay(at, !report)
+	if was != SourceRelaying || s.way.dialed {
+		s.core.Do(roles.HangUp{Link: s.link})
+	}
 	switch {
 	case was == SourceLeaving:
 	case report:
@@ -153,7 +156,9 @@ func (s *Source) over(at roles.Moment) {
 func (s *Source) working() bool { return s.State() != SourceNew && !s.Final() }
 
 // leaving reports whether it has half-closed its link.
-func (s *Source) leaving() bool { return s.State() == SourceLeaving }
+func (s *Source) leaving() bool {
+	return s.State() == SourceLeaving || s.core.Final() && s.way.closing()
+}
 
 // visiting reports whether the node may still be asked for something.
 func (s *Source) visiting() bool { return s.working() && !s.leaving() }
@@ -163,5 +168,5 @@ func (s *Source) awaited() bool { return s.visiting() && s.State() != SourceHold
 
 // pending reports whether the node has not described the file yet.
 func (s *Source) pending() bool {
-	return s.State() == SourceDialing || s.State() == SourceAsking && s.direct || s.State() == SourceTree && s.page == nil && !s.tried.Had
+	return s.State() == SourceDialing || s.State() == SourceRelaying || s.State() == SourceAsking && s.direct || s.State() == SourceTree && s.page == nil && !s.tried.Had
 }

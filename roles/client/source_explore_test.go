@@ -37,14 +37,14 @@ func (l *lonely) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	return l.Source.Step(at, in)
 }
 
-func newLonely(f file) *lonely {
+func newLonely(node client.Node, f file) *lonely {
 	picker := client.NewPicker("a.txt", protocol.Hash{})
 	picker.Fix(f.Identity)
-	return &lonely{Source: client.NewSource(1, at(1), picker), picker: picker}
+	return &lonely{Source: client.NewSource(1, node, picker), picker: picker}
 }
 
 func sourceSubject(f file) rolestest.Subject {
-	subject := rolestest.NewSubject(client.SourceTable(), roles.Started{}, func() rolestest.Explorable { return newLonely(f) })
+	subject := rolestest.NewSubject(client.SourceTable(), roles.Started{}, func() rolestest.Explorable { return newLonely(at(1), f) })
 	forged, other := f.outboard(0), made(10, 2)
 	forged.Nodes = forged.Nodes[1:]
 	subject.Says = []protocol.Message{
@@ -56,12 +56,12 @@ func sourceSubject(f file) rolestest.Subject {
 	subject.Cells = slices.DeleteFunc(subject.Cells, func(cell string) bool { // they have tests of their own
 		return slices.Contains([]string{
 			"Holding/TreeWanted", "Asking/CONTENT, other content",
-			"Dialing/Opened, no tree needed", "Asking/CONTENT, first word of it", "Asking/ERROR, not that content",
+			"Dialing/Opened, no tree needed", "Relaying/Opened, no tree needed", "Asking/CONTENT, first word of it", "Asking/ERROR, not that content",
 		}, cell)
 	})
 	return subject
 }
 
 func TestWhateverHappensToASource(t *testing.T) {
-	rolestest.Explore(t, sourceSubject(made(11*group+5, 1)), sourceSubject(made(group+5, 1)))
+	rolestest.Explore(t, sourceSubject(made(11*group+5, 1)), sourceSubject(made(group+5, 1)), relayedSourceSubject(made(group+5, 1)))
 }

@@ -15,6 +15,7 @@ type SourceEvent string
 const (
 	SourceNew       SourceState = "New"
 	SourceDialing   SourceState = "Dialing"
+	SourceRelaying  SourceState = "Relaying"
 	SourceTree      SourceState = "AskingTree"
 	SourceHolding   SourceState = "Holding"
 	SourceAsking    SourceState = "Asking"
@@ -27,38 +28,40 @@ const (
 
 // The events of a Source.
 const (
-	sourceStarted       SourceEvent = "Started"
-	sourceOpened        SourceEvent = "Opened"
-	sourceOpenedDirect  SourceEvent = "Opened, no tree needed"
-	sourceOutboardFits  SourceEvent = "OUTBOARD"
-	sourceOutboardOther SourceEvent = "OUTBOARD, other content"
-	sourceOutboardWrong SourceEvent = "OUTBOARD, wrong"
-	sourceHashing       SourceEvent = "HASHING, further"
-	sourceHashingStuck  SourceEvent = "HASHING, no further"
-	sourceTreeWanted    SourceEvent = "TreeWanted"
-	sourceGroupsTaken   SourceEvent = "GroupsTaken"
-	sourceNothingLeft   SourceEvent = "NothingLeft"
-	sourceContentFits   SourceEvent = "CONTENT"
-	sourceContentLearnt SourceEvent = "CONTENT, first word of it"
-	sourceContentOther  SourceEvent = "CONTENT, other content"
-	sourceContentWrong  SourceEvent = "CONTENT, wrong"
-	sourceContentAgain  SourceEvent = "CONTENT, no excuse"
-	sourceRefused       SourceEvent = "ERROR"
-	sourceOutdated      SourceEvent = "ERROR, not that content"
-	sourceAdmits        SourceEvent = "ERROR, an excuse"
-	sourceUnexpected    SourceEvent = "Unexpected"
-	sourceMalformed     SourceEvent = "Malformed"
-	sourceBodyMoved     SourceEvent = "BodyMoved"
-	sourceGroupRight    SourceEvent = "GroupRight"
-	sourceGroupWrong    SourceEvent = "GroupWrong"
-	sourceBodyDone      SourceEvent = "BodyDone"
-	sourceBodyDoneLast  SourceEvent = "BodyDone, last asked"
-	sourcePeerEnded     SourceEvent = "PeerEnded"
-	sourceLost          SourceEvent = "Lost"
-	sourceExpired       SourceEvent = "Expired"
-	sourceOvertaken     SourceEvent = "Overtaken"
-	sourceDismissed     SourceEvent = "Dismissed"
-	sourceStopped       SourceEvent = "Stopped"
+	sourceStarted        SourceEvent = "Started"
+	sourceStartedRelayed SourceEvent = "Started, through the relay"
+	sourceOpened         SourceEvent = "Opened"
+	sourceOpenedDirect   SourceEvent = "Opened, no tree needed"
+	sourceOutboardFits   SourceEvent = "OUTBOARD"
+	sourceOutboardOther  SourceEvent = "OUTBOARD, other content"
+	sourceOutboardWrong  SourceEvent = "OUTBOARD, wrong"
+	sourceHashing        SourceEvent = "HASHING, further"
+	sourceHashingStuck   SourceEvent = "HASHING, no further"
+	sourceTreeWanted     SourceEvent = "TreeWanted"
+	sourceGroupsTaken    SourceEvent = "GroupsTaken"
+	sourceNothingLeft    SourceEvent = "NothingLeft"
+	sourceContentFits    SourceEvent = "CONTENT"
+	sourceContentLearnt  SourceEvent = "CONTENT, first word of it"
+	sourceContentOther   SourceEvent = "CONTENT, other content"
+	sourceContentWrong   SourceEvent = "CONTENT, wrong"
+	sourceContentAgain   SourceEvent = "CONTENT, no excuse"
+	sourceRefused        SourceEvent = "ERROR"
+	sourceOutdated       SourceEvent = "ERROR, not that content"
+	sourceAdmits         SourceEvent = "ERROR, an excuse"
+	sourceUnexpected     SourceEvent = "Unexpected"
+	sourceMalformed      SourceEvent = "Malformed"
+	sourceBodyMoved      SourceEvent = "BodyMoved"
+	sourceGroupRight     SourceEvent = "GroupRight"
+	sourceGroupWrong     SourceEvent = "GroupWrong"
+	sourceBodyDone       SourceEvent = "BodyDone"
+	sourceBodyDoneLast   SourceEvent = "BodyDone, last asked"
+	sourcePeerEnded      SourceEvent = "PeerEnded"
+	sourceLost           SourceEvent = "Lost"
+	sourceRelayWrong     SourceEvent = "RelayWrong"
+	sourceExpired        SourceEvent = "Expired"
+	sourceOvertaken      SourceEvent = "Overtaken"
+	sourceDismissed      SourceEvent = "Dismissed"
+	sourceStopped        SourceEvent = "Stopped"
 )
 
 var sourceRow = roles.NewRow[SourceState, SourceEvent]
@@ -73,6 +76,8 @@ var sourceGrammar = roles.NewGrammar(func() roles.Table[SourceState, SourceEvent
 			{Name: SourceNew, Means: "Nothing has happened yet."},
 			{Name: SourceDialing, Wait: roles.DialTimeout,
 				Means: "A connection to the node is being made."},
+			{Name: SourceRelaying, Nested: true, WaitFrom: "those of its Way",
+				Means: "A way to the node through the relay is being made."},
 			{Name: SourceTree, Wait: roles.ReplyTimeout,
 				Means: "TREE has been sent; what the file is, a refusal, or the lack of either moves us on."},
 			{Name: SourceHolding, Wait: roles.HoldTimeout,
@@ -91,6 +96,7 @@ var sourceGrammar = roles.NewGrammar(func() roles.Table[SourceState, SourceEvent
 		},
 		Events: []roles.Event[SourceEvent]{
 			{Name: sourceStarted, Means: "the node is to be asked"},
+			{Name: sourceStartedRelayed, Means: "the node is to be asked, and has no address"},
 			{Name: sourceOpened, Means: "the link is there"},
 			{Name: sourceOpenedDirect, Means: "the link is there; the relay has told hash and size of what the node has, and that is one group"},
 			{Name: sourceOutboardFits, Kind: protocol.KindOutboard, Means: "the tree that was asked for, of the content that is wanted"},
@@ -118,6 +124,7 @@ var sourceGrammar = roles.NewGrammar(func() roles.Table[SourceState, SourceEvent
 			{Name: sourceBodyDoneLast, Means: "all bytes of this stretch have passed, and nothing more is asked for"},
 			{Name: sourcePeerEnded, Means: "the node half-closed"},
 			{Name: sourceLost, Means: "the link broke, or could not be made"},
+			{Name: sourceRelayWrong, Means: "the relay broke the protocol on the way to the node, and was told so"},
 			{Name: sourceExpired, Deadline: true, Means: "the state's deadline passed"},
 			{Name: sourceOvertaken, Means: "what is wanted of this node has come from others"},
 			{Name: sourceDismissed, Means: "for GroupPatience no verified group has come, and other nodes wait for their turn"},
@@ -125,8 +132,9 @@ var sourceGrammar = roles.NewGrammar(func() roles.Table[SourceState, SourceEvent
 		},
 		Rows: []roles.Row[SourceState, SourceEvent]{
 			sourceRow([]SourceState{SourceNew}, sourceStarted, SourceDialing, "one link serves for all that is asked of a node"),
-			sourceRow([]SourceState{SourceDialing}, sourceOpened, SourceTree, "TREE: without it nothing that the node sends could be verified"),
-			sourceRow([]SourceState{SourceDialing}, sourceOpenedDirect, SourceAsking, "GET: of a file of one group the hash is all of the tree"),
+			sourceRow([]SourceState{SourceNew}, sourceStartedRelayed, SourceRelaying, "the relay has a link to it"),
+			sourceRow([]SourceState{SourceDialing, SourceRelaying}, sourceOpened, SourceTree, "TREE: without it nothing that the node sends could be verified"),
+			sourceRow([]SourceState{SourceDialing, SourceRelaying}, sourceOpenedDirect, SourceAsking, "GET: of a file of one group the hash is all of the tree"),
 			sourceRow([]SourceState{SourceTree}, sourceOutboardFits, SourceHolding, "from here on each group of it can be verified by itself"),
 			sourceRow([]SourceState{SourceTree}, sourceOutboardOther, SourceLeaving, "what is being fetched has one content; this one is remembered, should no node have all of the first"),
 			sourceRow([]SourceState{SourceTree}, sourceOutboardWrong, SourceLeaving, "its hash is all that can be trusted: ERROR(bad-hash)"),
@@ -155,12 +163,13 @@ var sourceGrammar = roles.NewGrammar(func() roles.Table[SourceState, SourceEvent
 			sourceRow([]SourceState{SourceReceiving}, sourceBodyDoneLast, SourceHolding, "what is next depends on what is missing"),
 			sourceRow([]SourceState{SourceDoubting}, sourceBodyDone, SourceJudging, "there is a next answer: where no GET is ahead, one for the wrong group is sent"),
 			sourceRow([]SourceState{SourceTree, SourceAsking, SourceReceiving, SourceDoubting, SourceJudging, SourceLeaving}, sourcePeerEnded, SourceClosed, "the node is done with this link"),
-			sourceRow([]SourceState{SourceDialing, SourceTree, SourceAsking, SourceReceiving, SourceDoubting, SourceJudging, SourceLeaving}, sourceLost, SourceClosed, "no peer is left to talk to"),
+			sourceRow([]SourceState{SourceDialing, SourceRelaying, SourceTree, SourceAsking, SourceReceiving, SourceDoubting, SourceJudging, SourceLeaving}, sourceLost, SourceClosed, "no peer is left to talk to"),
+			sourceRow([]SourceState{SourceRelaying}, sourceRelayWrong, SourceLeaving, "there is no way to the node; the relay ends the link"),
 			sourceRow([]SourceState{SourceDialing, SourceTree, SourceAsking, SourceReceiving, SourceDoubting, SourceJudging, SourceLeaving}, sourceExpired, SourceClosed, "the node had its time"),
 			sourceRow([]SourceState{SourceHolding}, sourceExpired, SourceLeaving, "the node would soon end a link on which nothing is asked; it can be dialed again"),
-			sourceRow([]SourceState{SourceDialing, SourceTree, SourceAsking, SourceReceiving, SourceDoubting, SourceJudging}, sourceOvertaken, SourceClosed, "a slow or silent node is not waited for"),
-			sourceRow([]SourceState{SourceDialing, SourceTree, SourceAsking, SourceReceiving, SourceDoubting, SourceJudging}, sourceDismissed, SourceClosed, "its owner comes back to it last: nobody is kept from a good node by others, whatever these say"),
-			sourceRow([]SourceState{SourceNew, SourceDialing, SourceTree, SourceHolding, SourceAsking, SourceReceiving, SourceDoubting, SourceJudging, SourceLeaving}, sourceStopped, SourceClosed, "no answer need be waited for"),
+			sourceRow([]SourceState{SourceDialing, SourceRelaying, SourceTree, SourceAsking, SourceReceiving, SourceDoubting, SourceJudging}, sourceOvertaken, SourceClosed, "a slow or silent node is not waited for"),
+			sourceRow([]SourceState{SourceDialing, SourceRelaying, SourceTree, SourceAsking, SourceReceiving, SourceDoubting, SourceJudging}, sourceDismissed, SourceClosed, "its owner comes back to it last: nobody is kept from a good node by others, whatever these say"),
+			sourceRow([]SourceState{SourceNew, SourceDialing, SourceRelaying, SourceTree, SourceHolding, SourceAsking, SourceReceiving, SourceDoubting, SourceJudging, SourceLeaving}, sourceStopped, SourceClosed, "no answer need be waited for"),
 		},
 	}
 })

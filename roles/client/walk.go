@@ -12,6 +12,8 @@ func (f *Fetch) located(m *protocol.Located) {
 	fresh := []Node{}
 	for _, peer := range m.Peers {
 		switch at := NodeOf(&peer); {
+		case at.Relayed() && f.request.Direct:
+			f.result.Unasked.Declined = min(f.result.Unasked.Declined+1, roles.MaxLeases)
 		case f.met(at) || f.met(twin(&peer)):
 		case len(f.listed) >= roles.MaxWalk:
 			f.result.Unasked.Endless = true
@@ -36,6 +38,9 @@ func (f *Fetch) located(m *protocol.Located) {
 func (f *Fetch) meet(at Node, peer protocol.Peer) {
 	f.listed[at] = Identity{peer.Hash, peer.Size}
 	f.alternates.note(peer)
+	if peer.Circuit > 0 && !at.Relayed() && !f.request.Direct {
+		f.ways[at] = true
+	}
 	if !peer.Hash.IsZero() {
 		f.published = append(f.published, peer)
 	}
@@ -69,6 +74,9 @@ func (f *Fetch) visited(v Visited) {
 	if v.Gave {
 		f.busy.gave(v.Node)
 	}
+	if !v.Ticket.IsZero() {
+		f.tickets[v.Node] = v.Ticket
+	}
 	switch {
 	case v.Barred:
 		f.barred[v.Node] = true
@@ -79,8 +87,11 @@ func (f *Fetch) visited(v Visited) {
 		f.candidates = slices.Insert(f.candidates, 0, v.Node)
 	case v.Other != Identity{}:
 		f.remember(v.Other, v.Node, false)
+	case f.worthAWay(v):
+		f.relay(v.Node)
 	case v.Broke && f.redials.worth(v):
 		f.candidates = append(f.candidates, v.Node)
+	case f.wayGone(v) && f.busy.said(f.now, v.Node, roles.BusyRetry):
 	case v.Code == protocol.Changed && v.Had && !f.revisited[v.Node]:
 		f.revisited[v.Node] = true
 		f.again = append(f.again, v.Node)
@@ -141,6 +152,7 @@ func (f *Fetch) reevaluate(at roles.Moment) {
 		}
 	}
 	f.candidates = append(f.candidates, f.busy.over(at)...)
+	f.goAround(at)
 	f.rely(at)
 	f.goOn(at)
 	for f.dismiss(at) {
@@ -225,67 +237,15 @@ func (f *Fetch) awaitBusy(at roles.Moment) {
 	f.core.Arm(max(0, due-at.Now))
 }
 
-// exhausted evaluates the visits when no node is left to ask.
-func (f *Fetch) exhausted() {
-	f.result.Outcome = verdict(f.result.Tried, !f.request.Hash.IsZero(), f.result.Unasked.some(), f.young > 0)
-	if f.result.Outcome == TooEarly {
-		f.result.Young = f.young
-	}
-	if f.mute.Code != 0 {
-		f.result.Outcome, f.result.Code, f.result.By, f.result.Text = NoRelay, f.mute.Code, f.mute.By, f.mute.Text
-	}
-	if f.result.Outcome == NobodyHad {
-		f.core.Fire(fetchNobodyHasIt)
-	} else {
-		f.core.Fire(fetchGiveUp)
-	}
-}
-
-// verdict returns what it means that none of these nodes delivered: hashed says that they were asked for a certain
-// content, unasked that there are others, young that the relay may lack some. What a node said last
-// counts; where that is busy the file may be had later, whoever else failed with it.
-func verdict(all []Tried, hashed, unasked, young bool) Outcome {
-	busy, had, unsure, judged, reached := false, false, unasked, map[Node]bool{}, map[protocol.PeerID]bool{}
-	for _, tried := range all {
-		reached[tried.Node.ID] = reached[tried.Node.ID] || !tried.missed()
-	}
-	for _, tried := range slices.Backward(all) {
-		had = had || tried.Had
-		switch {
-		case tried.missed() && !tried.Node.ID.IsZero() && reached[tried.Node.ID]: // it has moved, and was asked elsewhere
-			continue
-		case judged[tried.Node] || tried.Code == protocol.NotFound || tried.Code == protocol.Changed && hashed:
-		case tried.Code == protocol.Busy:
-			busy = true
-		case tried.Code == protocol.Indexing:
-			young = true
-		default:
-			unsure = true
-		}
-		judged[tried.Node] = true
-	}
-	switch {
-	case busy:
-		return Unsure
-	case had:
-		return Undelivered
-	case young:
-		return TooEarly
-	case unsure:
-		return Unsure
-	}
-	return NobodyHad
-}
-
 // candidate returns the node that is asked next: first those that have not been asked, and when the
 // relay has no more and no other content is left to try, those that were dismissed.
 func (f *Fetch) candidate() (node Node, some bool) {
-	for len(f.candidates) > 0 && f.barred[f.candidates[0]] {
-		f.candidates = f.candidates[1:]
-	}
+	f.candidates = slices.DeleteFunc(f.candidates, func(node Node) bool { return f.barred[node] })
+	at := f.turn()
 	switch {
-	case len(f.candidates) > 0:
-		return f.candidates[0], true
+	case at >= 0:
+		return f.candidates[at], true
+	case len(f.candidates) > 0: // their turn comes
 	case len(f.later) > 0 && f.cursor == nil && !f.elsewhere():
 		f.candidates, f.later = f.later, nil
 		return f.candidate()
@@ -306,7 +266,7 @@ func (f *Fetch) lacking(at roles.Moment) bool {
 		switch {
 		case f.late(at, s):
 			late++
-		case s.visiting() && !(s.pending() && at.Now-s.since >= roles.DialPatience):
+		case s.visiting() && !(s.pending() && at.Now-s.since >= roles.DialPatience || f.passedOver(s)):
 			have++
 		}
 	}
@@ -359,7 +319,8 @@ func (f *Fetch) none() bool {
 // visit begins a visit to the next node.
 func (f *Fetch) visit(at roles.Moment) {
 	node, _ := f.candidate()
-	f.candidates = f.candidates[1:]
+	turn := f.turn()
+	f.candidates = slices.Delete(f.candidates, turn, turn+1)
 	free := slices.IndexFunc(f.sources, func(s *Source) bool { return !s.working() })
 	if free < 0 {
 		free = len(f.sources)
@@ -369,6 +330,7 @@ func (f *Fetch) visit(at roles.Moment) {
 	s.Reset(link, node, f.picker)
 	s.item, s.insists, s.guesses, s.told = f.item, f.insistsOn(node), f.none(), f.listed[node]
 	s.also, s.last = f.alternates.of(node), f.redials.last(node)
+	s.broker, s.before = Broker{f.request.Relay, f.request.RelayID, f.request.Entry}, f.tickets[node]
 	s.core.Use(link, timerOf(link))
 	s.Watch(f.watch)
 	f.absorb(s.Step(at, roles.Started{}))

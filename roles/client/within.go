@@ -9,7 +9,7 @@ import (
 
 // source returns the source that works on a link, or nil.
 func (f *Fetch) source(link roles.Link) *Source {
-	if at := int(link - f.first - firstSource); at >= 0 && at < len(f.sources) && f.sources[at].working() {
+	if at := int(ownerOf(link) - f.first - firstSource); at >= 0 && at < len(f.sources) && f.sources[at].working() {
 		return f.sources[at]
 	}
 	return nil
@@ -47,12 +47,17 @@ func (f *Fetch) told(outcome roles.Outcome) {
 	case roles.Entered:
 		f.request.Entry = roles.Entry{}
 		f.core.Do(roles.Report{Outcome: outcome})
+	case Relayed:
+		f.core.Do(roles.Report{Outcome: outcome})
 	case Learned:
 		f.learned(outcome)
 	case Hashing:
 		f.core.Do(roles.Report{Outcome: outcome})
 	case Had:
 		f.gave = true
+		if outcome.Node.Relayed() {
+			f.brought[outcome.Node] = f.now.Now
+		}
 		if len(f.result.From) == 0 {
 			f.about = outcome.Attributes
 		}

@@ -50,10 +50,10 @@ func (m *Membership) pass(at roles.Moment, in roles.Input) {
 	}
 }
 
-// renewBeside renews the lease over the other family than the exchange before, if that may lead
-// anywhere and it is time. It costs the lease nothing, whatever comes of it.
-func (m *Membership) renewBeside(at roles.Moment) {
-	b, over := &m.beside, roles.FamilyOf(m.peer)
+// renewBeside renews the lease over the other family than the one over which that has just been done, if
+// it may lead anywhere and it is time. It costs the lease nothing, whatever comes of it.
+func (m *Membership) renewBeside(at roles.Moment, over roles.Family) {
+	b := &m.beside
 	_, notALiteral := netip.ParseAddrPort(m.config.Relay)
 	fixed := m.config.Advertise != nil || m.config.Listens != nil
 	if over == 0 || notALiteral == nil || fixed || m.failing > 0 || b.runs() || at.Now < b.due[over.Other()] {

@@ -68,7 +68,7 @@ func (m *Membership) choose(at roles.Moment) {
 		m.core.Fire(membershipToRest)
 		m.rested = at.Now
 		m.rest(at, roles.Vary(m.renew, roles.RenewSpread, at.Rand))
-		m.renewBeside(at)
+		m.renewBeside(at, roles.FamilyOf(m.peer))
 	default:
 		m.core.Fire(membershipToRetry)
 		m.held = false // to be safe: registering costs one request, whether or not the lease still runs

@@ -34,21 +34,28 @@ func FuzzUpload(f *testing.F) {
 		if guarded {
 			upload = node.NewGuardedUpload(func(protocol.PeerID) bool { return false })
 		}
-		size := uint64(0) // of the file that is open
-		a := &rolestest.Adversary{
-			Stream: stream, Choices: choices, Begin: roles.Opened{Peer: visitor}, OpenFile: opened,
-			Effects: roles.MaxDoubted + 8, Quiet: 64, Memory: 2 << 20, Patience: 2*roles.IdleTimeout + roles.CloseTimeout + time.Second,
-			Watch: func(in roles.Input, effects []roles.Effect) {
-				if found, is := in.(roles.FileFound); is {
-					size = found.Size
-				}
-				for _, e := range effects {
-					checkUpload(t, e, size, guarded)
-				}
-			},
-		}
-		a.Attack(t, upload)
+		attackUpload(t, upload, roles.Opened{Peer: visitor}, stream, choices, guarded)
+		upload.Reset()
+		attackUpload(t, upload, invitation(false), append(protocol.Append(nil, &protocol.Joined{}), stream...), choices, guarded)
 	})
+}
+
+// attackUpload attacks a node on an accepted link, or through a circuit.
+func attackUpload(t *testing.T, upload *node.Upload, begin roles.Input, stream, choices []byte, guarded bool) {
+	size := uint64(0) // of the file that is open
+	a := &rolestest.Adversary{
+		Stream: stream, Choices: choices, Begin: begin, Opens: roles.Opened{Peer: visitor}, OpenFile: opened,
+		Effects: roles.MaxDoubted + 8, Quiet: 64, Memory: 2 << 20, Patience: 2*roles.IdleTimeout + roles.CloseTimeout + time.Second,
+		Watch: func(in roles.Input, effects []roles.Effect) {
+			if found, is := in.(roles.FileFound); is {
+				size = found.Size
+			}
+			for _, e := range effects {
+				checkUpload(t, e, size, guarded)
+			}
+		},
+	}
+	a.Attack(t, upload)
 }
 
 // opened returns what a disk may say of a file: of some sizes, or that it is being hashed, or not there.

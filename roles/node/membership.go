@@ -1,5 +1,9 @@
 // Package node is the node's side of the protocol: [Membership] keeps the node listed at a relay
-// and publishes its [Catalog] there, [Upload] serves an accepted link.
+// and publishes its [Catalog] there, [Upload] serves a client on an accepted link.
+//
+// A client that cannot dial the node comes through the relay: the Membership keeps an [Await] there and reports
+// [Invited] for each, and an Upload that begins with [roles.Invited] joins the circuit and serves it from the
+// node's end.
 package node
 
 import (
@@ -21,6 +25,8 @@ type Config struct {
 	Listens   protocol.IP // the loopback address at which alone the node listens; nil: it listens at others
 	Catalog   *Catalog    // the files to publish; nil: none
 	Entry     roles.Entry // with which a closed relay admits us
+
+	NoCircuits bool // no client comes through the relay
 }
 
 // Membership is a node's lease at one relay. See MembershipTable.
@@ -60,6 +66,7 @@ type Membership struct {
 	hasty     bool          // that budget was used up by the last page, which said that more is to come
 
 	beside beside
+	await  *Await
 	watch  func(roles.Transition)
 }
 
@@ -83,7 +90,7 @@ const mostOutruns = 3
 
 // NewMembership returns a Membership that has not started.
 func NewMembership(config Config) *Membership {
-	m := &Membership{core: roles.NewCore(membershipGrammar), beside: beside{renewal: newRenewal()}}
+	m := &Membership{core: roles.NewCore(membershipGrammar), beside: beside{renewal: newRenewal()}, await: newAwait()}
 	m.Reset(config)
 	return m
 }
@@ -94,7 +101,7 @@ func (m *Membership) State() MembershipState { return m.core.State() }
 // Final implements [roles.Machine].
 func (m *Membership) Final() bool { return m.core.Final() }
 
-// Watch calls f for each fired row, also for those of the machine within; nil: nothing is called.
+// Watch calls f for each fired row, also for those of the machines within; nil: nothing is called.
 func (m *Membership) Watch(f func(roles.Transition)) {
 	m.watch = f
 	m.core.Watch(f)
@@ -103,10 +110,20 @@ func (m *Membership) Watch(f func(roles.Transition)) {
 // Step implements [roles.Machine].
 func (m *Membership) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	m.core.Begin()
-	if m.beside.takes(in) {
+	switch {
+	case m.beside.takes(in):
 		m.pass(at, in)
-		return m.core.Effects()
+	case m.await.takes(in):
+		m.passAwait(at, in)
+	default:
+		m.take(at, in)
 	}
+	m.keepAwait(at)
+	return m.core.Effects()
+}
+
+// take takes an input that is not for a machine within.
+func (m *Membership) take(at roles.Moment, in roles.Input) {
 	switch in := in.(type) {
 	case roles.Started:
 		m.core.Fire(membershipStarted)
@@ -130,7 +147,6 @@ func (m *Membership) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Stopped:
 		m.stop(at)
 	}
-	return m.core.Effects()
 }
 
 // dial begins an exchange.
@@ -223,9 +239,15 @@ func (m *Membership) heard(at roles.Moment, message protocol.Message) {
 	}
 }
 
-// listedAt takes note of where a relay that has kept the lease lists us.
+// listedAt takes note of where a relay that has kept the lease lists us, and of whether clients come through
+// it. Without a Host it lists us as before.
 func (m *Membership) listedAt(answer *protocol.Renewed) {
-	if is := placeOf(answer.Host, answer.Port, answer.Also, answer.Reached); answer.Host != nil && !is.same(m.place) {
+	is := placeOf(answer.Host, answer.Port, answer.Also, answer.Reached)
+	if answer.Host == nil {
+		is = m.place
+		is.Await = answer.Await
+	}
+	if !is.same(m.place) {
 		m.place = is
 		m.core.Do(roles.Report{Outcome: Moved{is}})
 	}
@@ -245,7 +267,7 @@ func (m *Membership) lease(at roles.Moment, renew uint64, holds protocol.Held, e
 		m.confirmed = false // a relay takes an earlier index for partial until a page confirms it
 	}
 	m.held, m.outcome, m.told = true, leased, holds
-	m.renew = max(roles.RenewLeast, roles.Millis(renew))
+	m.renew = renewAfter(renew)
 	switch {
 	case m.stopping:
 		m.core.Fire(late)

@@ -59,6 +59,8 @@ const (
 	membershipLost             MembershipEvent = "Lost"
 	membershipExpired          MembershipEvent = "Expired"
 	membershipNotified         MembershipEvent = "Notified"
+	membershipAwaited          MembershipEvent = "Awaited"
+	membershipDoubted          MembershipEvent = "Doubted"
 	membershipStopped          MembershipEvent = "Stopped"
 	membershipToRest           MembershipEvent = "ToRest"
 	membershipToRedial         MembershipEvent = "ToRedial"
@@ -89,8 +91,8 @@ var membershipGrammar = roles.NewGrammar(func() roles.Table[MembershipState, Mem
 				Means: "ENTER has been sent, and REGISTER right behind it; whether the relay admits us moves us on."},
 			{Name: MembershipRegistering, Wait: roles.ReplyTimeout,
 				Means: "REGISTER has been sent; its answer, or the lack of one, moves us on."},
-			{Name: MembershipLeased, WaitFrom: "the relay's renew-after, varied by RenewSpread per cent; when there are changes to publish at most PublishGap since the last exchange, doubled for each time that this failed in a row up to RetryMost; new names do not wait for that as long as there are no more than PublishBurst exchanges for them, and one more in each PublishGap",
-				Means: "The relay lists us and no connection is open; the next renewal moves us on."},
+			{Name: MembershipLeased, WaitFrom: "the relay's renew-after, varied by RenewSpread per cent, and after the answer to an AWAIT no less than a quarter of renew-after longer than the next one waits; when there are changes to publish at most PublishGap since the last exchange, doubled for each time that this failed in a row up to RetryMost; new names do not wait for that as long as there are no more than PublishBurst exchanges for them, and one more in each PublishGap",
+				Means: "The relay lists us and no exchange is under way; the next renewal moves us on. Where clients come through the relay an AWAIT is kept there, whose answers renew the lease as well."},
 			{Name: MembershipRenewing, Wait: roles.ReplyTimeout,
 				Means: "RENEW has been sent; its answer, or the lack of one, moves us on."},
 			{Name: MembershipPublishing, Wait: roles.ReplyTimeout,
@@ -134,6 +136,8 @@ var membershipGrammar = roles.NewGrammar(func() roles.Table[MembershipState, Mem
 			{Name: membershipLost, Means: "the link broke, or could not be made"},
 			{Name: membershipExpired, Deadline: true, Means: "the state's deadline passed"},
 			{Name: membershipNotified, Means: "what we share has changed"},
+			{Name: membershipAwaited, Means: "the relay has answered an AWAIT, which renews the lease"},
+			{Name: membershipDoubted, Means: "the relay has refused an AWAIT: it knows no lease of ours, or a newer one"},
 			{Name: membershipStopped, Means: "the node is stopping"},
 			{Name: membershipToRest, Means: "a lease is held: rest until its renewal"},
 			{Name: membershipToRedial, Means: "the link broke before the relay's answer, for the first time in this exchange"},
@@ -161,6 +165,8 @@ var membershipGrammar = roles.NewGrammar(func() roles.Table[MembershipState, Mem
 			membershipRow([]MembershipState{MembershipPublishing}, membershipResync, MembershipPublishing, "PUBLISH from the beginning"),
 			membershipRow([]MembershipState{MembershipPublishing}, membershipFull, MembershipPublishing, "PUBLISH of the names that are gone, ahead of their turn: they make room"),
 			membershipRow([]MembershipState{MembershipLeased}, membershipNotified, "", "the deadline comes forward: the next renewal carries the changes"),
+			membershipRow([]MembershipState{MembershipLeased}, membershipAwaited, "", "the deadline is set anew: no RENEW goes out beside an AWAIT that is answered"),
+			membershipRow([]MembershipState{MembershipLeased}, membershipDoubted, MembershipDialing, "an exchange finds out at once"),
 			membershipRow([]MembershipState{MembershipRenewing}, membershipKept, MembershipClosing, "the lease is kept; the link is not needed any more"),
 			membershipRow([]MembershipState{MembershipRenewing}, membershipKeptLate, MembershipLeaving, "the lease is kept and not wanted: LEAVE on the same link"),
 			membershipRow([]MembershipState{MembershipLeaving}, membershipLeftHeard, MembershipClosing, "that was the last word"),

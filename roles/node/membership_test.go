@@ -551,5 +551,17 @@ func TestWhateverHappensToAMembership(t *testing.T) {
 	with := config
 	with.Entry = roles.Entry{Invite: rolestest.Invite(), ID: config.ID}
 	rolestest.Reused(&invited, func() *node.Membership { return node.NewMembership(with) }, func(m *node.Membership) { m.Reset(with) })
-	rolestest.Explore(t, silent, publishing, both, invited)
+	awaiting := awaitSubject(silent)
+	awaiting.Visits = 2
+	fired := map[string]bool{}
+	rolestest.Reused(&awaiting, func() kept { return kept{node.NewMembership(config), fired} }, func(m kept) { m.Reset(config) })
+	rolestest.Explore(t, silent, publishing, both, invited, awaiting)
+	for _, row := range node.AwaitTable().Rows {
+		for _, from := range row.From {
+			cell := string(from) + "/" + string(row.On)
+			if !fired[cell] && cell != "New/Started, to pause" && cell != "Awaiting/AWAITED, too soon" { // stories of their own reach them
+				t.Errorf("the row of an Await for %s never fired", cell)
+			}
+		}
+	}
 }

@@ -46,10 +46,13 @@ func (p Place) same(as Place) bool {
 	return p == as || p == swapped
 }
 
-// Nowhere reports whether no client is sent to us.
+// Nowhere reports whether no client is sent to us directly.
 func (p Place) Nowhere() bool {
 	return !p.At.IsValid() || p.Reach.Failed() && (!p.Also.IsValid() || p.AlsoReach.Failed())
 }
+
+// Relayed reports whether clients come through the relay as long as an AWAIT is kept there.
+func (p Place) Relayed() bool { return p.Await == 1 }
 
 // Best returns what is known of the address at which we are reached best: that one is proven, else
 // that it is not known of one, else why the first is not.
@@ -82,6 +85,17 @@ type Displaced struct{ Text string }
 // Left is reported when the relay has confirmed that it does not list us.
 type Left struct{}
 
+// Awaiting is reported when an AWAIT has been sent on a new link, so that clients come through the relay, and
+// when that link takes none any more.
+type Awaiting struct{ On bool }
+
+// Invited is reported for each client that waits at the relay: an Upload that begins with a [roles.Invited]
+// serves it.
+type Invited struct {
+	Relay  string // host:port, where the Await's link leads
+	Ticket protocol.Ticket
+}
+
 func (Leased) Reported()         {}
 func (Moved) Reported()          {}
 func (Hopeless) Reported()       {}
@@ -89,3 +103,5 @@ func (ExchangeFailed) Reported() {}
 func (Displaced) Reported()      {}
 func (Left) Reported()           {}
 func (Published) Reported()      {}
+func (Awaiting) Reported()       {}
+func (Invited) Reported()        {}

@@ -10,5 +10,6 @@ func (m *Membership) Reset(config Config) {
 	m.core.Reset()
 	renewal := m.beside.renewal
 	renewal.reset("", protocol.PeerID{}, 0, nil)
-	*m = Membership{core: m.core, config: config, is: roles.Expected{ID: config.RelayID}, beside: beside{renewal: renewal}}
+	m.await.reset()
+	*m = Membership{core: m.core, config: config, is: roles.Expected{ID: config.RelayID}, beside: beside{renewal: renewal}, await: m.await}
 }

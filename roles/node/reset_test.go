@@ -9,10 +9,13 @@ import (
 
 func TestAnUploadThatIsResetIsAsANewOne(t *testing.T) {
 	rolestest.StartsOver(t, uploadSubject(), node.NewUpload, (*node.Upload).Reset, nil)
+	rolestest.StartsOver(t, joinSubject(), node.NewUpload, (*node.Upload).Reset, nil)
 }
 
 func TestAMembershipThatIsResetIsAsANewOne(t *testing.T) {
 	_, publishing := membershipSubjects()
 	c := sharing(2)
-	rolestest.StartsOver(t, publishing, func() *node.Membership { return node.NewMembership(c) }, func(m *node.Membership) { m.Reset(c) }, nil)
+	build, reset := func() *node.Membership { return node.NewMembership(c) }, func(m *node.Membership) { m.Reset(c) }
+	rolestest.StartsOver(t, publishing, build, reset, nil)
+	rolestest.StartsOver(t, awaitSubject(publishing), build, reset, nil)
 }

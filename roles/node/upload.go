@@ -9,12 +9,14 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// Upload is an accepted link at a node. See UploadTable.
+// Upload is a link at a node on which a client is served: an accepted one, from [roles.Opened] on, or the node's end
+// of a circuit, which it joins after a [roles.Invited]. See UploadTable.
 type Upload struct {
 	core     roles.Core[UploadState, UploadEvent]
 	allows   func(id protocol.PeerID) bool // nil: everybody is served
 	peer     netip.AddrPort
 	id       protocol.PeerID   // of the peer; zero: the link is in plain
+	invited  roles.Invited     // to the circuit that this is an end of; zero: the link was accepted
 	get      *protocol.Get     // the request being served; nil: it is a TREE
 	tree     *protocol.Tree    // the request being served; nil: it is a GET
 	hashed   uint64            // bytes of its file hashed, as the disk last said
@@ -78,6 +80,8 @@ func (u *Upload) Step(at roles.Moment, in roles.Input) []roles.Effect {
 		return nil
 	}
 	switch in := in.(type) {
+	case roles.Invited:
+		u.meet(in)
 	case roles.Opened:
 		u.opened(in)
 	case roles.Heard:
@@ -130,7 +134,11 @@ func (u *Upload) Step(at roles.Moment, in roles.Input) []roles.Effect {
 }
 
 func (u *Upload) opened(in roles.Opened) {
-	if in.Busy {
+	if u.core.Can(uploadDialed) {
+		u.join()
+		return
+	}
+	if in.Busy || u.invited.Busy {
 		u.reject(uploadBusy, roles.Busy())
 		return
 	}
@@ -144,8 +152,12 @@ func (u *Upload) heard(m protocol.Message) {
 		u.reject(uploadUnexpected, roles.Unexpected(m.Kind(), string(u.State())))
 		return
 	}
-	if refusal, is := m.(*protocol.Error); is {
-		u.accused(refusal)
+	switch m := m.(type) {
+	case *protocol.Joined:
+		u.secure()
+		return
+	case *protocol.Error:
+		u.refused(m)
 		return
 	}
 	u.get, u.tree = nil, nil
@@ -253,6 +265,8 @@ func (u *Upload) expired() {
 
 func (u *Upload) stop(in roles.Stopped) {
 	switch u.State() {
+	case UploadDialing, UploadJoining, UploadSecuring:
+		u.close(uploadStopped)
 	case UploadSending, UploadFinishing, UploadRejecting:
 		u.stopped = in
 		u.core.Fire(uploadStopped)

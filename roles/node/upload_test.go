@@ -425,12 +425,20 @@ func uploadSubject() rolestest.Subject {
 	return subject
 }
 
+// joinSubject returns an upload at the node's end of a circuit.
+func joinSubject() rolestest.Subject {
+	subject := uploadSubject()
+	subject.Begin = invitation(false)
+	subject.Says = append(subject.Says, &protocol.Joined{}, refusal(protocol.PeerGone))
+	return subject
+}
+
 func TestWhateverHappensToAnUpload(t *testing.T) {
 	guarded := uploadSubject()
 	guarded.New = func() rolestest.Explorable {
 		return node.NewGuardedUpload(func(protocol.PeerID) bool { return false })
 	}
-	rolestest.Explore(t, uploadSubject(), guarded)
+	rolestest.Explore(t, uploadSubject(), guarded, joinSubject())
 }
 
 // TestAGuardedNodeServesThoseWhomItsOwnerLists, and tells others nothing of what is there.

@@ -58,7 +58,7 @@ func (s *Session) revoked(at roles.Moment, id protocol.PeerID, epoch uint64) boo
 
 // ofNodes reports whether a request is one of nodes. They may ask what clients ask as well: mirrors do.
 func ofNodes(kind protocol.Kind) bool {
-	return kind != protocol.KindLocate && kind != protocol.KindList
+	return kind != protocol.KindLocate && kind != protocol.KindList && kind != protocol.KindCircuit
 }
 
 // entering begins to answer an ENTER.

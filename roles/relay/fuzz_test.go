@@ -43,6 +43,7 @@ func requests() []protocol.Message {
 	return []protocol.Message{
 		&protocol.Register{ID: mine, Epoch: 1, Port: 4000},
 		&protocol.Publish{ID: mine, Epoch: 1, Index: 1, To: 1, Latest: 1, Changes: []protocol.Entry{{Name: "a.txt", Size: 5, Hash: rolestest.Hash(1)}}},
+		&protocol.Await{ID: mine, Epoch: 1, Wait: 1000}, &protocol.Circuit{Node: mine},
 		&protocol.Renew{ID: mine, Epoch: 1}, rolestest.Sample(protocol.KindLocate), &protocol.Locate{Name: "a.txt", Limit: protocol.MaxPage},
 		rolestest.Sample(protocol.KindList), &protocol.Leave{ID: mine, Epoch: 1}, rolestest.Sample(protocol.KindLocate),
 	}
@@ -51,7 +52,7 @@ func requests() []protocol.Message {
 // besiege has an adversary speak with a session. It is quiet for no longer than a session may take.
 func besiege(t *testing.T, session *relay.Session, a *rolestest.Adversary) {
 	a.Effects, a.Quiet, a.Memory = 8, 64, 2<<20
-	a.Patience = roles.ReplyTimeout + roles.ListPatience + roles.IdleTimeout + roles.CloseTimeout + time.Second
+	a.Patience = roles.ReplyTimeout + roles.ListPatience + roles.IdleTimeout + roles.CloseTimeout + roles.AwaitMost + time.Second
 	a.Attack(t, session)
 }
 
@@ -60,10 +61,32 @@ func besiege(t *testing.T, session *relay.Session, a *rolestest.Adversary) {
 func FuzzSession(f *testing.F) {
 	vectors(f, requests()...)
 	f.Fuzz(func(t *testing.T, stream, choices []byte) {
-		registry := relay.NewRegistry(relay.Policy{})
-		besiege(t, relay.NewSession(registry, &relay.Answers{}), &rolestest.Adversary{
-			Stream: stream, Choices: choices, Begin: roles.Opened{Peer: visitor, ID: mine, Exporter: proven},
+		registry, circuits := relay.NewRegistry(relay.Policy{Circuits: true}), newCircuits(relay.DefaultLimits)
+		session := relay.NewSession(registry, &relay.Answers{})
+		session.Carry(circuits)
+		asked := 0 // AWAITs without an answer
+		besiege(t, session, &rolestest.Adversary{
+			Stream: stream, Choices: choices, Begin: roles.Opened{Peer: visitor, ID: mine, Exporter: proven, Number: ownLink},
+			Watch: func(in roles.Input, effects []roles.Effect) {
+				for _, e := range effects {
+					if send, is := e.(roles.Send); is && send.Message.Kind() == protocol.KindAwaited {
+						asked--
+					}
+				}
+				if heard, is := in.(roles.Heard); is && heard.Message.Kind() == protocol.KindAwait && session.State() == relay.SessionAwaiting {
+					asked++
+				}
+				if asked < 0 && session.State() == relay.SessionAwaiting || asked > 1 {
+					t.Fatalf("%d AWAITs have no answer", asked)
+				}
+				if asked < 0 { // it was answered at once
+					asked = 0
+				}
+			},
 		})
+		if awaits, _ := circuits.Counts(); awaits != 0 {
+			t.Error("a node waits on a link that has ended")
+		}
 		for _, lease := range registry.Leases(0) {
 			if lease.ID != mine {
 				t.Errorf("a lease of %s", lease.ID.Short())
@@ -83,6 +106,35 @@ func FuzzPlainSession(f *testing.F) {
 		if n := registry.Active(0); n > len(stream)/protocol.HeaderSize {
 			t.Errorf("%d leases", n)
 		}
+	})
+}
+
+// FuzzJoin: whatever the peers of a circuit send to each other, their relay passes on no more than it may, and ends.
+func FuzzJoin(f *testing.F) {
+	limits := relay.Limits{Circuits: 1, CircuitsFrom: 1, BytesFrom: 5000, Rate: 2000, Awaits: 1}
+	w := openWay(newCircuits(limits))
+	vectors(f, &protocol.Join{Ticket: w.client}, rolestest.Sample(protocol.KindLocate), &protocol.Join{Ticket: w.node})
+	f.Fuzz(func(t *testing.T, stream, choices []byte) {
+		circuits, passed := newCircuits(limits), int64(0)
+		openWay(circuits)
+		circuits.Join(roles.Moment{}, otherLink, w.node)
+		session := relay.NewSession(sampleDirectory{}, full{})
+		session.Carry(circuits)
+		a := &rolestest.Adversary{
+			Stream: stream, Choices: choices, Begin: roles.Opened{Peer: visitor, Number: ownLink}, Effects: 8, Quiet: 64, Memory: 2 << 20,
+			Patience: roles.CircuitIdle + 5*time.Second,
+			Watch: func(in roles.Input, effects []roles.Effect) {
+				if moved, is := in.(roles.Moved); is {
+					passed += moved.Bytes
+				}
+				for _, e := range effects {
+					if splice, is := e.(roles.Splice); is && passed+int64(splice.Bytes) > limits.BytesFrom {
+						t.Fatalf("%d bytes may pass after %d", splice.Bytes, passed)
+					}
+				}
+			},
+		}
+		a.Attack(t, session)
 	})
 }
 

@@ -10,23 +10,25 @@ import (
 // lease is a node's entry in the registry; its number in the slab is its slot. It holds no pointer,
 // so that a million of them cost the garbage collector nothing.
 type lease struct {
-	id        protocol.PeerID
-	epoch     uint64 // zero: the slot is free
-	until     time.Duration
-	ipv4      [4]byte
-	ipv6      [16]byte
-	moved     uint32        // the number of its latest move, modulo 2^32
-	until4    time.Duration // then the IPv4 address lapses by itself; 0: there is none
-	until6    time.Duration
-	port      uint16
-	proven    bool              // the id is a key that the node has proven, and no secret
-	still     bool              // the addresses do not move: they were advertised, or are the only ones where the node listens
-	lone      bool              // the address is a loopback one, at which alone the node listens
-	doubt     uint8             // renewals until the index of an earlier registration is dropped; 0: confirmed, or none
-	publishes bool              // it has said that it will, or has published
-	reach     [2]protocol.Reach // of the IPv4 and the IPv6 address; 0: nobody is to find out
-	class     class
-	number    uint32 // among the leases of its class
+	id         protocol.PeerID
+	epoch      uint64 // zero: the slot is free
+	until      time.Duration
+	ipv4       [4]byte
+	ipv6       [16]byte
+	moved      uint32        // the number of its latest move, modulo 2^32
+	until4     time.Duration // then the IPv4 address lapses by itself; 0: there is none
+	until6     time.Duration
+	port       uint16
+	proven     bool              // the id is a key that the node has proven, and no secret
+	still      bool              // the addresses do not move: they were advertised, or are the only ones where the node listens
+	lone       bool              // the address is a loopback one, at which alone the node listens
+	advertised bool              // where, the node has said, and is believed
+	awaits     time.Duration     // until then it can be reached through the relay
+	doubt      uint8             // renewals until the index of an earlier registration is dropped; 0: confirmed, or none
+	publishes  bool              // it has said that it will, or has published
+	reach      [2]protocol.Reach // of the IPv4 and the IPv6 address; 0: nobody is to find out
+	class      class
+	number     uint32 // among the leases of its class
 
 	publisher uint32 // plus one; 0: nothing is held of its index
 	source    uint32 // where it was registered, plus one; 0: on loopback
@@ -81,6 +83,31 @@ func (l *lease) reachOf(ipv6 bool) *protocol.Reach {
 	return &l.reach[0]
 }
 
+// needsWay reports whether some clients can reach the node through the relay alone, as far as is known: it has not
+// answered at all of its addresses, or they are not of everywhere. One that listens on loopback alone is for that machine.
+func (l *lease) needsWay(now time.Duration) bool {
+	if !l.proven || l.advertised || l.lone {
+		return false
+	}
+	open := false
+	for _, ipv6 := range [...]bool{false, true} {
+		addr := l.of(ipv6, now)
+		if !addr.IsValid() {
+			continue
+		}
+		if !openTo(addr, *l.reachOf(ipv6)) {
+			return true
+		}
+		open = true
+	}
+	return !open
+}
+
+// openTo reports whether everybody can connect to an address.
+func openTo(addr netip.Addr, reach protocol.Reach) bool {
+	return reach == protocol.ReachDirect && protocol.ScopeOf(addr) == protocol.Global
+}
+
 // reached returns the addresses at which a peer reaches the node, as far as that is known: that of the family
 // of the peer's own link first. A node on the relay's machine, which was heard of over loopback, is reached by
 // others where they reach the relay. Both are zero: the peer cannot reach the node. Proven reports whether it is
@@ -107,6 +134,17 @@ func (l *lease) reached(by From, now time.Duration) (first, also netip.Addr, pro
 		proven = proven || reach != protocol.ReachPending
 	}
 	return first, also, proven
+}
+
+// found reports whether a peer can reach the node: at an address, or through the relay.
+func (l *lease) found(by From, now time.Duration) bool {
+	first, _, _ := l.reached(by, now)
+	return first.IsValid() || l.relayed(by, now)
+}
+
+// relayed reports whether a peer can reach the node through the relay. In plain nobody has an id, and no way there.
+func (l *lease) relayed(by From, now time.Duration) bool {
+	return l.awaits > now && l.proven && !by.ID.IsZero()
 }
 
 // addr returns where a node is, as it was heard of last: for the operator.

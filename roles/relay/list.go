@@ -248,7 +248,7 @@ func (l *listing) active(it *item) (count uint64, slots []uint32) {
 		h := l.r.index.holds.At(at)
 		if slot, lease := l.r.active(h, l.now); lease != nil {
 			count++
-			if first, _, _ := lease.reached(l.peers.to, l.now); first.IsValid() && len(slots) < l.holders {
+			if lease.found(l.peers.to, l.now) && len(slots) < l.holders {
 				slots = append(slots, slot)
 			}
 		}

@@ -106,42 +106,54 @@ type page struct {
 	named   map[uint32]bool // the holders' slots, if a holder may come several times; otherwise nil
 	unknown map[uint32]bool // the slots of holders without a hash, which look like others
 	pending []protocol.Peer // of which it is not known yet whether they can be reached; they come behind the others
+	relayed []protocol.Peer // that are reached through the relay alone: they come last
 	flat    bool            // the peers stay where they are, and none is pending
 }
 
 func (p *page) empty() bool { return p.size() == 0 && p.hidden == 0 }
 
-func (p *page) size() int { return len(p.peers) + len(p.pending) }
+func (p *page) size() int { return len(p.peers) + len(p.pending) + len(p.relayed) }
 
 func (p *page) full() bool { return p.size() >= p.limit || p.scanned >= scanMost }
 
 // order puts those that are pending behind the others of their kind.
 func (p *page) order() {
-	if len(p.pending) == 0 {
+	if len(p.pending)+len(p.relayed) == 0 {
 		return
 	}
-	p.peers = append(p.peers, p.pending...)
-	p.pending = p.pending[:0]
+	p.peers = append(append(p.peers, p.pending...), p.relayed...)
+	p.pending, p.relayed = p.pending[:0], p.relayed[:0]
 	slices.SortStableFunc(p.peers, func(a, b protocol.Peer) int { return unknownLast(a) - unknownLast(b) })
 }
 
 // add adds the node of a lease, unless the client cannot reach it. It returns the peer, or nil.
 func (p *page) add(l *lease) *protocol.Peer {
 	first, also, proven := l.reached(p.to, p.now)
-	if !first.IsValid() {
+	relayed := l.relayed(p.to, p.now)
+	to := &p.peers
+	switch {
+	case p.flat:
+	case !first.IsValid():
+		to = &p.relayed
+	case !proven:
+		to = &p.pending
+	}
+	peer := protocol.Peer{}
+	switch {
+	case first.IsValid():
+		peer = protocol.Peer{Host: p.host(first), Port: l.port}
+	case !relayed:
 		p.hidden++
 		return nil
 	}
-	peer := protocol.Peer{Host: p.host(first), Port: l.port}
+	if relayed {
+		peer.Circuit = 1
+	}
 	if also.IsValid() {
 		peer.Also = p.host(also)
 	}
 	if l.proven {
 		peer.ID = l.id
-	}
-	to := &p.peers
-	if !proven && !p.flat {
-		to = &p.pending
 	}
 	*to = append(*to, peer)
 	return &(*to)[len(*to)-1]

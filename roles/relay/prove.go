@@ -183,6 +183,9 @@ func (s *Session) grant(at roles.Moment) {
 	if reach := s.directory.Proved(at, p.lease); reach != 0 { // otherwise the lease is another one now, or gone
 		granted.Reach = reach
 	}
+	if granted.Also == nil && openTo(granted.Host.Addr(), granted.Reach) {
+		granted.Await = 0
+	}
 	p.granted, p.lease.Granted = nil, 0
 	s.answer(granted)
 }

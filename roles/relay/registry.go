@@ -2,7 +2,6 @@ package relay
 
 import (
 	"fmt"
-	"net/netip"
 	"sync"
 	"time"
 
@@ -22,6 +21,7 @@ type Policy struct {
 	MaxIndex       int           // names of all nodes; zero: roles.MaxIndex. At most some 60,000,000 are kept
 	AllowAdvertise bool          // a node may be listed at another address than the one it connects from
 	Prove          bool          // nodes are handed out where they can be reached: the sessions find out, and tell Proved
+	Circuits       bool          // nodes that cannot be dialed from everywhere are told to await clients
 	Start          time.Duration // when the relay starts
 	Earlier        int           // nodes that were listed when it ended; 0: none were, or it starts for the first time
 }
@@ -126,7 +126,8 @@ func (r *Registry) Register(at roles.Moment, from From, m *protocol.Register) pr
 	l := r.leases.At(slot)
 	*l = lease{
 		id: m.ID, epoch: m.Epoch, port: m.Port, until: at.Now + runs, proven: !from.ID.IsZero(), still: still, lone: still && m.Advertise == nil,
-		class: l.class, number: l.number, publisher: l.publisher, source: l.source, publishes: m.Publishes > 0,
+		advertised: m.Advertise != nil && r.policy.AllowAdvertise,
+		class:      l.class, number: l.number, publisher: l.publisher, source: l.source, publishes: m.Publishes > 0,
 	}
 	r.attribute(slot, source)
 	believed := m.Advertise != nil && r.policy.AllowAdvertise // otherwise it is where the node is seen
@@ -139,56 +140,8 @@ func (r *Registry) Register(at roles.Moment, from From, m *protocol.Register) pr
 	r.classify(slot)
 	r.moved(slot)
 	ttl, renew := times(runs, again)
-	is := l.listed(at.Now, host.Is6())
+	is := r.listed(l, at.Now, host.Is6())
 	return &protocol.Registered{TTL: ttl, Renew: renew, Host: is.host, Port: m.Port, Held: r.held(slot), Also: is.also, Reached: is.reached}
-}
-
-// spot returns the address at which a node that registers is listed, and whether that stays as it
-// is. The zero Addr: no other machine, and no program on the relay's, can reach the node.
-func (r *Registry) spot(from From, m *protocol.Register) (host netip.Addr, still bool, refusal protocol.Message) {
-	from.Peer, from.Local = plain(from.Peer), plain(from.Local)
-	host = from.Peer
-	switch {
-	case m.Advertise != nil && m.Advertise.Addr() != host:
-		if host = m.Advertise.Addr(); !r.policy.AllowAdvertise {
-			return host, true, &protocol.Error{
-				Code: protocol.Denied,
-				Text: fmt.Sprintf("advertising %s from %s is not allowed here", host, from.Peer),
-			}
-		}
-		still = true
-	case m.Advertise != nil:
-		still = true
-	case m.Listens != nil && from.here():
-		return m.Listens.Addr(), true, nil
-	case m.Listens != nil:
-		return netip.Addr{}, true, nil
-	}
-	if err := protocol.AsError(protocol.CheckAddress(host)); err != nil {
-		return host, still, err
-	}
-	return host, still, nil
-}
-
-// addresses is where a lease is listed, in the forms of REGISTERED and RENEWED.
-type addresses struct {
-	host, also protocol.IP
-	reached    protocol.Reached
-}
-
-// listed returns where a lease is listed: first at its address of the family over which its node asks, if
-// there is one.
-func (l *lease) listed(now time.Duration, ipv6 bool) (is addresses) {
-	for _, ipv6 := range [...]bool{ipv6, !ipv6} {
-		switch addr, reach := l.of(ipv6, now), *l.reachOf(ipv6); {
-		case !addr.IsValid():
-		case is.host == nil:
-			is.host, is.reached.Reach = protocol.IPOf(addr), reach
-		default:
-			is.also, is.reached.AlsoReach = protocol.IPOf(addr), reach
-		}
-	}
-	return is
 }
 
 // Renew extends a lease, and takes note of where its node is now. It answers Renewed, Superseded if a
@@ -222,7 +175,7 @@ func (r *Registry) Renew(at roles.Moment, from From, m *protocol.Renew) protocol
 		r.moved(slot)
 	}
 	ttl, renew := times(runs, again)
-	is := l.listed(at.Now, host.Is6())
+	is := r.listed(l, at.Now, host.Is6())
 	answer := &protocol.Renewed{TTL: ttl, Renew: renew, Host: is.host, Held: r.held(slot), Also: is.also, Reached: is.reached}
 	if answer.Host != nil {
 		answer.Port = l.port

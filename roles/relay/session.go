@@ -1,5 +1,7 @@
-// Package relay is the relay's side of the protocol: [Session] serves an accepted link, and
-// [Registry] keeps the leases and the indexes that nodes have published, for all links.
+// Package relay is the relay's side of the protocol: [Session] serves an accepted link, [Registry] keeps the
+// leases and the indexes that nodes have published, for all links, and [Circuits] keeps the ways through the
+// relay to nodes that nobody can dial. What passes there goes from one link to the other without a machine of
+// ours that looks at it: it is TLS between the two ends.
 package relay
 
 import (
@@ -22,6 +24,9 @@ type Directory interface {
 	// Proved takes note of a proof of an address of a lease, which was said to be pending or to have
 	// failed. It returns what is known of the address now: nothing of one that is not listed any more.
 	Proved(at roles.Moment, proof Proof) protocol.Reach
+	// Awaits takes note of until when the node of a lease can be reached through the relay, unless it says
+	// something else before; 0: it cannot. It returns what is held of the node's index.
+	Awaits(at roles.Moment, id protocol.PeerID, until time.Duration) protocol.Held
 }
 
 // From is where a link comes from, and which id it has proven. The addresses of its ends tell where a
@@ -50,6 +55,7 @@ type Session struct {
 	long      Long                        // the answer that is on its way, or shortAnswer
 	since     time.Duration               // the time since which one of them waits
 	proving   proving
+	carrying  carrying
 	watch     func(roles.Transition)
 }
 
@@ -102,6 +108,7 @@ func (s *Session) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Opened:
 		s.opened(in)
 	case roles.Heard:
+		s.endWait(at)
 		s.heard(at, in.Message)
 	case roles.Sent:
 		s.sent()
@@ -110,18 +117,25 @@ func (s *Session) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Admitted:
 		s.admitted(in)
 	case roles.Malformed:
+		s.endWait(at)
 		s.reject(sessionMalformed, in.Err)
 	case roles.PeerEnded:
-		s.close(sessionPeerEnded)
+		s.peerEnded(at)
 	case roles.Lost:
-		s.close(sessionLost)
+		s.lost(at)
+	case roles.Moved:
+		s.passed(at, in.Bytes)
+	case roles.BodyDone:
+		s.pieceOver(at)
+	case roles.Notified:
+		s.notified(at)
 	case roles.TimerFired:
 		if s.core.Due(in) {
 			s.expired(at)
 		}
 	case roles.Stopped:
 		s.pass(at, in)
-		s.stop(in)
+		s.stop(at, in)
 	}
 	return s.core.Effects()
 }
@@ -132,7 +146,7 @@ func (s *Session) opened(in roles.Opened) {
 		return
 	}
 	s.from = From{Peer: plain(in.Peer.Addr()), Local: plain(in.Local.Addr()), ID: in.ID}
-	s.exporter = in.Exporter
+	s.exporter, s.carrying.link = in.Exporter, in.Number
 	s.core.Fire(sessionOpened)
 	s.core.Do(roles.Hear{Link: link, First: true})
 }
@@ -142,7 +156,7 @@ func (s *Session) heard(at roles.Moment, m protocol.Message) {
 		s.reject(sessionUnexpected, roles.Unexpected(m.Kind(), string(s.State())))
 		return
 	}
-	if s.bars(m) || s.disowns(m) {
+	if s.inPlain(at, m) || s.bars(m) || s.disowns(m) {
 		return
 	}
 	var answer protocol.Message
@@ -159,8 +173,15 @@ func (s *Session) heard(at roles.Moment, m protocol.Message) {
 		if renewed, is := answer.(*protocol.Renewed); is {
 			defer s.proveBeside(at, m, renewed)
 		}
+	case *protocol.Await:
+		s.await(at, m)
+		return
+	case *protocol.Circuit:
+		s.circuit(at, m)
+		return
 	case *protocol.Leave:
 		s.core.Fire(sessionLeaveHeard)
+		s.leaveAwait()
 		answer = s.directory.Leave(at, m)
 	case *protocol.Publish:
 		s.core.Fire(sessionPublishHeard)
@@ -209,85 +230,6 @@ func (s *Session) answer(answer protocol.Message) {
 	s.core.Do(roles.Send{Link: link, Message: answer}, roles.Hear{Link: link})
 }
 
-// answerLong sends an answer that has taken room.
-func (s *Session) answerLong(at roles.Moment, what Long, answer protocol.Message) {
-	s.long, s.since = what, at.Now
-	s.core.Do(roles.Send{Link: link, Message: answer, Told: true})
-}
-
-// locate answers a LOCATE. Where there is no room for a long page the page is a short one: a LOCATE
-// is never refused.
-func (s *Session) locate(at roles.Moment, m *protocol.Locate) {
-	took := m.Limit > roles.DefaultPage && s.room.Take(at, LongLocate)
-	if m.Limit > roles.DefaultPage && !took {
-		short := *m
-		short.Limit = roles.DefaultPage
-		m = &short
-	}
-	answer := s.directory.Locate(at, s.from, m)
-	if located, is := answer.(*protocol.Located); took && is && len(located.Peers) > roles.DefaultPage {
-		s.core.Fire(sessionLongLocate)
-		s.answerLong(at, LongLocate, answer)
-		return
-	}
-	if took {
-		s.room.Give(LongLocate)
-	}
-	s.core.Fire(sessionLocateHeard)
-	s.answer(answer)
-}
-
-// list answers a LIST if there is room for the answer, and puts it off otherwise.
-func (s *Session) list(at roles.Moment, m *protocol.List) {
-	if !s.room.Take(at, LongList) {
-		s.asked, s.since = m, at.Now
-		s.core.Fire(sessionListPutOff)
-		return
-	}
-	s.core.Fire(sessionListHeard)
-	s.answerLong(at, LongList, s.directory.List(at, s.from, m))
-}
-
-// tryAgain answers a LIST that was put off if there is room now. After ListPatience it answers with a
-// short page, which needs none: a list that many others keep from its room gets on slowly, but it does.
-func (s *Session) tryAgain(at roles.Moment) {
-	switch {
-	case s.bars(s.asked):
-	case s.room.Take(at, LongList):
-		s.core.Fire(sessionRoom)
-		s.answerLong(at, LongList, s.directory.List(at, s.from, s.asked))
-	case at.Now-s.since < roles.ListPatience:
-		s.core.Fire(sessionNoRoom)
-		s.core.Arm(roles.ListTurn)
-		return
-	default:
-		short := *s.asked
-		if short.Limit == 0 || short.Limit > roles.ShortList {
-			short.Limit = roles.ShortList
-		}
-		s.core.Fire(sessionExpired)
-		s.answer(s.directory.List(at, s.from, &short))
-	}
-	s.asked = nil
-}
-
-// sent goes on after a long answer.
-func (s *Session) sent() {
-	if s.State() == SessionAnswering {
-		s.release()
-		s.core.Fire(sessionSent)
-		s.core.Do(roles.Hear{Link: link})
-	}
-}
-
-// release gives back the room of the answer that is on its way, if there is one.
-func (s *Session) release() {
-	if s.long != shortAnswer {
-		s.room.Give(s.long)
-		s.long = shortAnswer
-	}
-}
-
 func (s *Session) expired(at roles.Moment) {
 	switch s.State() {
 	case SessionWaiting:
@@ -295,6 +237,15 @@ func (s *Session) expired(at roles.Moment) {
 		return
 	case SessionUnproven:
 		s.awaitPermit(at)
+		return
+	case SessionAwaiting:
+		s.waited(at)
+		return
+	case SessionJoining:
+		s.unjoined(at)
+		return
+	case SessionCarrying, SessionDraining:
+		s.due(at)
 		return
 	case SessionAnswering:
 		if at.Now-s.since < roles.ReplyTimeout && !s.room.Scarce(at) {
@@ -314,7 +265,11 @@ func (s *Session) expired(at roles.Moment) {
 	s.reject(sessionExpired, &protocol.Error{Code: protocol.Timeout, Text: "no whole request in time"})
 }
 
-func (s *Session) stop(in roles.Stopped) {
+func (s *Session) stop(at roles.Moment, in roles.Stopped) {
+	if s.stopCarrying(at, in) {
+		return
+	}
+	s.endWait(at)
 	if s.State() == SessionRejecting {
 		s.core.Fire(sessionStopped)
 		return
@@ -323,6 +278,7 @@ func (s *Session) stop(in roles.Stopped) {
 }
 
 func (s *Session) reject(event SessionEvent, err *protocol.Error) {
+	s.leaveAwait()
 	s.enter = nil
 	s.release()
 	s.core.Fire(event)
@@ -331,6 +287,7 @@ func (s *Session) reject(event SessionEvent, err *protocol.Error) {
 }
 
 func (s *Session) close(event SessionEvent) {
+	s.leaveAwait()
 	s.enter = nil
 	s.release()
 	s.core.Fire(event)
@@ -340,11 +297,13 @@ func (s *Session) close(event SessionEvent) {
 // Reset prepares the machine for another link.
 func (s *Session) Reset() {
 	s.release()
+	s.cutShort()
 	s.core.Reset()
 	if s.proving.open { // the link was cut
 		s.giveBack(roles.Moment{})
 	}
 	s.proving, s.watch = proving{budget: s.proving.budget}, nil
+	s.carrying = carrying{circuits: s.carrying.circuits}
 	s.from, s.asked, s.since = From{}, nil, 0
 	s.exporter, s.served, s.enter = [protocol.ExporterSize]byte{}, false, nil
 }

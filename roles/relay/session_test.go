@@ -3,6 +3,7 @@ package relay_test
 import (
 	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
@@ -151,7 +152,7 @@ func TestWhateverHappensToASession(t *testing.T) {
 	for _, turns := range []relay.Budget{turnless{relay.Now}, turnless{relay.Later}, turnless{relay.Spent}, soonTurn{}} {
 		subjects = append(subjects, provingSubject(turns))
 	}
-	rolestest.Explore(t, subjects...)
+	rolestest.Explore(t, append(subjects, circuitSubjects()...)...)
 }
 
 func sessionSubject(room relay.Room) rolestest.Subject {
@@ -259,6 +260,9 @@ func (sampleDirectory) Locate(_ roles.Moment, _ relay.From, m *protocol.Locate) 
 		return &protocol.Located{Peers: make([]protocol.Peer, roles.DefaultPage+1)}
 	}
 	return rolestest.Sample(protocol.KindLocated)
+}
+func (sampleDirectory) Awaits(roles.Moment, protocol.PeerID, time.Duration) (is protocol.Held) {
+	return is
 }
 func (sampleDirectory) Proved(_ roles.Moment, proof relay.Proof) protocol.Reach { return proof.Reach }
 func (sampleDirectory) List(roles.Moment, relay.From, *protocol.List) protocol.Message {

@@ -132,7 +132,7 @@ func (a *attack) take(e roles.Effect) {
 		a.asked = append(a.asked, e)
 	case roles.ReleaseStore:
 		delete(a.items, e.Item)
-	case roles.Dial, roles.Hear, roles.SendBody, roles.ReceiveBody, roles.OpenFile, roles.OpenStore,
+	case roles.Dial, roles.Secure, roles.Hear, roles.SendBody, roles.ReceiveBody, roles.Splice, roles.OpenFile, roles.OpenStore,
 		roles.InspectStore, roles.CommitStore, roles.FindToken, roles.Admit:
 		a.asked = append(a.asked, e)
 	}
@@ -161,6 +161,10 @@ func linkOf(e roles.Effect) roles.Link {
 	case roles.SendBody:
 		return e.Link
 	case roles.ReceiveBody:
+		return e.Link
+	case roles.Secure:
+		return e.Link
+	case roles.Splice:
 		return e.Link
 	case roles.Discard:
 		return e.Link

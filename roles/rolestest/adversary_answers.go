@@ -57,12 +57,9 @@ func (a *attack) one(e roles.Effect, answers []roles.Input, which int) roles.Inp
 func (a *attack) ofPeer(e roles.Effect, link roles.Link, other bool, which int) roles.Input {
 	switch e := e.(type) {
 	case roles.Dial:
-		if other {
-			return a.lose(link, []protocol.Code{protocol.Refused, protocol.Unreachable, protocol.WrongPeer, protocol.NoTLS, protocol.NoPeer}[which%5])
-		}
-		opened := a.Opens
-		opened.Link = link
-		return a.answered(e, opened)
+		return a.connected(e, link, other, which)
+	case roles.Secure: // the other end of the circuit may be anybody
+		return a.connected(e, link, other, which)
 	case roles.Send:
 		return a.answered(e, roles.Sent{Link: link})
 	case roles.SendBody:
@@ -79,8 +76,38 @@ func (a *attack) ofPeer(e roles.Effect, link roles.Link, other bool, which int) 
 		return a.hear(e)
 	case roles.ReceiveBody:
 		return a.receive(e, other, which)
+	case roles.Splice:
+		if other {
+			return a.answered(e, roles.PeerEnded{Link: link})
+		}
+		return a.pass(e, which)
 	}
 	return nil
+}
+
+// connected is the end of a Dial or a Secure.
+func (a *attack) connected(e roles.Effect, link roles.Link, fails bool, which int) roles.Input {
+	if fails {
+		return a.lose(link, []protocol.Code{protocol.Refused, protocol.Unreachable, protocol.WrongPeer, protocol.NoTLS, protocol.NoPeer}[which%5])
+	}
+	opened := a.Opens
+	opened.Link = link
+	return a.answered(e, opened)
+}
+
+// pass takes the next bytes from the stream to the other end of a circuit: a few, or all that were asked for.
+func (a *attack) pass(e roles.Splice, which int) roles.Input {
+	if len(a.Stream) == 0 {
+		return nil
+	}
+	some := min(uint64(len(a.Stream)), e.Bytes, 1<<(which%16))
+	a.Stream = a.Stream[some:]
+	if some == e.Bytes {
+		return a.answered(e, roles.BodyDone{Link: e.Link})
+	}
+	e.Bytes -= some
+	a.rest(e.Link, e)
+	return roles.Moved{Link: e.Link, Bytes: int64(some)}
 }
 
 // hear decodes the next frame. After bytes that are none the stream goes on with the next magic.
@@ -143,19 +170,19 @@ func (a *attack) receive(e roles.ReceiveBody, right bool, which int) roles.Input
 		a.withdraw(e.Link)
 		return roles.StoreFailed{Item: e.Item, Err: errDisk}
 	case value != e.Values[0]:
-		a.rest(e, roles.ReceiveBody{Link: e.Link, Item: e.Item, Size: e.Size})
+		a.rest(e.Link, roles.ReceiveBody{Link: e.Link, Item: e.Item, Size: e.Size})
 		return roles.BodyWrong{Link: e.Link, Group: group}
 	}
 	item.values[group] = value
 	e.Offset, e.Length, e.Values = e.Offset+length, e.Length-length, e.Values[1:]
-	a.rest(e, e)
+	a.rest(e.Link, e)
 	return roles.Verified{Link: e.Link, Group: group}
 }
 
 // rest puts what is left of a body in its place.
-func (a *attack) rest(e, left roles.ReceiveBody) {
+func (a *attack) rest(link roles.Link, left roles.Effect) {
 	for i := range a.asked {
-		if linkOf(a.asked[i]) == e.Link {
+		if linkOf(a.asked[i]) == link {
 			a.asked[i] = left
 		}
 	}

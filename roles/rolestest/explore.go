@@ -16,7 +16,7 @@ import (
 type Subject struct {
 	New       func() Explorable
 	Done      func(Explorable)   // takes a machine back for New; nil: each is thrown away
-	Begin     roles.Input        // Started or Opened
+	Begin     roles.Input        // Started, Opened or Invited
 	Says      []protocol.Message // the messages that matter to the machine, in all their variants
 	Proves    protocol.PeerID    // the id that a dialed peer proves; zero: links are in plain
 	Tokens    []roles.Input      // possible answers to FindToken

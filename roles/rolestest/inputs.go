@@ -101,12 +101,17 @@ func commits(items []roles.Placement) []roles.Input {
 }
 
 func (x *explorer) first() []roles.Input {
-	if _, dials := x.Begin.(roles.Started); dials {
-		return []roles.Input{x.Begin, roles.Stopped{}}
+	switch begin := x.Begin.(type) {
+	case roles.Opened:
+		full := begin
+		full.Busy = true
+		return []roles.Input{begin, full}
+	case roles.Invited:
+		full := begin
+		full.Busy = true
+		return []roles.Input{begin, full}
 	}
-	opened, full := x.Begin.(roles.Opened), x.Begin.(roles.Opened)
-	full.Busy = true
-	return []roles.Input{opened, full}
+	return []roles.Input{x.Begin, roles.Stopped{}}
 }
 
 func (x *explorer) ofLink(w *walked, id roles.Link) (next []roles.Input) {
@@ -131,6 +136,8 @@ func (x *explorer) ofLink(w *walked, id roles.Link) (next []roles.Input) {
 	case sending:
 		return []roles.Input{roles.Moved{Link: id, Bytes: 1}, roles.Moved{Link: id, Bytes: roles.MinProgress},
 			roles.BodyDone{Link: id}, roles.BodySpoiled{Link: id, Code: protocol.Changed}, lost}
+	case splicing:
+		return []roles.Input{roles.Moved{Link: id, Bytes: 1}, roles.BodyDone{Link: id}, roles.PeerEnded{Link: id}, lost}
 	case receiving:
 		next = []roles.Input{roles.Moved{Link: id, Bytes: roles.MinProgress}, roles.PeerEnded{Link: id}, lost}
 		if asked.rest == 0 {

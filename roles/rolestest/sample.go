@@ -8,6 +8,9 @@ func Node(n byte) protocol.PeerID { return protocol.PeerID{n} }
 // Hash returns the n-th of 256 hashes.
 func Hash(n byte) protocol.Hash { return protocol.Hash{n} }
 
+// Ticket returns the n-th of 256 tickets; Ticket(0) is none.
+func Ticket(n byte) protocol.Ticket { return protocol.Ticket{n} }
+
 // Invite returns an invite of the relay Node(9).
 func Invite() *protocol.Invite {
 	return &protocol.Invite{Addresses: []string{"relay:4000"}, Relay: Node(9), Token: protocol.TokenID{7}, Role: protocol.BothRoles, Expires: 1}
@@ -54,6 +57,18 @@ func Sample(kind protocol.Kind) protocol.Message {
 		return Invite().Enter([protocol.ExporterSize]byte{}, Node(1))
 	case protocol.KindEntered:
 		return &protocol.Entered{Role: protocol.BothRoles}
+	case protocol.KindAwait:
+		return &protocol.Await{ID: Node(1), Epoch: 1, Wait: 20_000}
+	case protocol.KindAwaited:
+		return &protocol.Awaited{Renewed: protocol.Renewed{TTL: 90_000, Renew: 30_000, Reached: protocol.Reached{Await: 1}}}
+	case protocol.KindCircuit:
+		return &protocol.Circuit{Node: Node(9)} // Node(1) is a weak key
+	case protocol.KindOpened:
+		return &protocol.Opened{Ticket: Ticket(1)}
+	case protocol.KindJoin:
+		return &protocol.Join{Ticket: Ticket(1)}
+	case protocol.KindJoined:
+		return &protocol.Joined{}
 	default:
 		return &protocol.Error{Code: protocol.NotFound, By: protocol.Node}
 	}

@@ -101,6 +101,8 @@ func Describe(e roles.Effect) string {
 		return ""
 	case roles.Dial:
 		return describeDial(e)
+	case roles.Secure:
+		return describeSecure(e)
 	case roles.Send:
 		line := fmt.Sprintf("send %d %s", e.Link, Say(e.Message))
 		if e.Told {
@@ -168,6 +170,20 @@ func describeDial(e roles.Dial) string {
 	}
 	if !e.ID.IsZero() {
 		line += fmt.Sprintf(" expects %x", e.ID[:1])
+	}
+	if e.Plain {
+		line += " in plain"
+	}
+	return line
+}
+
+func describeSecure(e roles.Secure) string {
+	line := fmt.Sprintf("secure %d", e.Link)
+	if !e.ID.IsZero() {
+		line += fmt.Sprintf(" expects %x", e.ID[:1])
+	}
+	if e.Accepts {
+		line += " accepts"
 	}
 	return line
 }

@@ -53,6 +53,7 @@ const (
 	sending
 	receiving
 	telling
+	splicing
 )
 
 // told removes the request that an input answers.
@@ -131,6 +132,8 @@ func (w *walked) asked(e roles.Effect) {
 		w.links[e.Link] = asked{want: dialling}
 		delete(w.hungUp, e.Link)
 		delete(w.ended, e.Link)
+	case roles.Secure:
+		w.links[e.Link] = asked{want: dialling}
 	case roles.Send:
 		w.said[e.Link] = true
 		if e.Told {
@@ -145,6 +148,8 @@ func (w *walked) asked(e roles.Effect) {
 	case roles.ReceiveBody:
 		w.items[e.Item] = true
 		w.links[e.Link] = asked{want: receiving, next: e.Offset / protocol.GroupSize, rest: protocol.Groups(e.Length), item: e.Item}
+	case roles.Splice:
+		w.links[e.Link] = asked{want: splicing}
 	case roles.HalfClose:
 		w.ended[e.Link] = true
 	case roles.HangUp:

@@ -49,7 +49,30 @@ func Draw(c Chooser) *Scenario {
 			s.Nodes[i].Uploads = 1 + c.N(2, "uploads")
 		}
 	}
+	d.walls()
 	return s
+}
+
+// walls puts nodes behind NATs, and has the relay make circuits to them, or not.
+func (d drawing) walls() {
+	if d.s.Relay.Plain || !chance(d.c, 3, "circuits") {
+		return
+	}
+	if chance(d.c, 24, "relay lies about circuits") {
+		carried := Carried()
+		d.s.Relay.Lie = carried[d.c.N(len(carried), "lie")]
+	}
+	d.s.Relay.Circuits, d.s.Relay.Ways = true, pick(d.c, "at once", 0, 0, 2, 1)
+	if chance(d.c, 8, "quota") {
+		d.s.Relay.Pace = pick(d.c, "pace", 0, 0, 1<<18)
+		d.s.Relay.Passes = pick(d.c, "passes", 1, 70_000, 300_000, protocol.GroupSize, 3*protocol.GroupSize+5)
+	}
+	for i := range d.s.Nodes {
+		d.s.Nodes[i].Walled = chance(d.c, 2, "walled")
+		if chance(d.c, 16, "circuit lies") {
+			d.s.Nodes[i].Lie = CircuitLies[d.c.N(len(CircuitLies), "lie")]
+		}
+	}
 }
 
 type drawing struct {

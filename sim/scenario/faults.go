@@ -55,6 +55,7 @@ const (
 	SharedID Class = "shared-id" // in a plan: two nodes with one id
 	Forgets  Class = "forgets"   // in a plan: a relay that keeps no mark of how many nodes it had
 	Lone     Class = "lone"      // in a plan: a node that only the relay's machine reaches
+	Walled   Class = "walled"    // in a plan: a node that nobody can connect to
 	Heals    Class = "heal"      // hosts that were cut off are joined again
 )
 
@@ -112,7 +113,7 @@ var Classes = []ClassInfo{
 		AtPair, []int{0, 3, 9, 44, 150}, false, false},
 	{Refuse, "the host refuses connections", AtServer, nil, true, false},
 	{NoRoute, "the host is unreachable, and dials fail at once", AtServer, nil, true, false},
-	{Busy, "the host is full and answers each new connection with ERROR(busy)",
+	{Busy, "the host is full and answers each new connection with ERROR(busy); a relay ends its circuits",
 		AtServer, nil, true, false},
 	{Crash, "the process ends; N is 0: its connections are reset, 1: they end, without a word that nothing is missing",
 		AtAnybody, []int{0, 1}, true, false},
@@ -168,6 +169,7 @@ var Classes = []ClassInfo{
 	{SharedID, "two nodes have one id", AtNobody, nil, false, false},
 	{Forgets, "a relay that ends keeps no mark of how many nodes it had", AtNobody, nil, false, false},
 	{Lone, "a node on the relay's machine listens at the loopback address alone", AtNobody, nil, false, false},
+	{Walled, "nobody can connect to a node, as behind a NAT: nothing answers", AtNobody, nil, false, false},
 	{Heals, "hosts that were cut off are joined again", AtNobody, nil, false, false},
 }
 

@@ -18,12 +18,41 @@ var NodeLies = []Lie{
 	"silent", "stall", "drip", "junk", "large", "version", "unknown",
 }
 
+// CircuitLies are the lies of nodes about circuits: one waits for clients and does not come, one uses its tickets twice,
+// one ends the circuit as soon as it is there.
+var CircuitLies = []Lie{"never-joins", "joins-twice", "joins-and-ends"}
+
 // RelayLies are the lies of relays, without "say KIND", "later KIND", which starts with the second
 // request of a node, and "publishing KIND", which answers PUBLISH.
 var RelayLies = []Lie{
 	"silent", "early-end", "junk", "large", "version", "ghosts", "pages", "denied", "no-lease", "superseded", "mute",
 	"wrong-holders", "resync", "limit", "held", "other-names", "put-off", "publishing junk", "publishing end",
 	"bad-entries", "endless",
+}
+
+// The stages of a circuit at which a relay starts to lie: to a node that waits for clients, to a client that asks for one,
+// to either that joins it.
+const (
+	StageAwaiting = "awaiting"
+	StageOpening  = "opening"
+	StageJoining  = "joining"
+)
+
+// ActNoLease is the act of a relay that refuses an AWAIT for a lease that it grants.
+const ActNoLease = "no-lease"
+
+// Carried lists the lies "STAGE ACT" of a relay about circuits.
+func Carried() (lies []Lie) {
+	acts := []string{ActEnd, ActSilence, ActJunk}
+	for _, stage := range []string{StageAwaiting, StageOpening, StageJoining} {
+		for _, act := range acts {
+			lies = append(lies, Lie(stage+" "+act))
+		}
+		for i := range protocol.Kinds {
+			lies = append(lies, Lie(stage+" "+protocol.Kinds[i].Name))
+		}
+	}
+	return append(lies, StageAwaiting+" "+ActNoLease)
 }
 
 // The stages of a visit at which a staged liar starts to lie: in place of the content; within a
@@ -83,6 +112,26 @@ const (
 	EnterSpent    = "enter-spent"
 )
 
+// The attacks of a stranger about circuits: with a ticket that there is not, with one that was given to somebody else, by
+// two strangers; and with a request in plain, where TLS is spoken.
+const (
+	JoinUnknown = "join-unknown"
+	JoinStolen  = "join-stolen"
+	InPlain     = "in-plain"
+)
+
+// Awaiting lists the attacks of a stranger that waits for clients, and then says something else: "awaiting X", where X is the
+// name of a kind of message, or of bytes that are not one, or one of these.
+func Awaiting() (attacks []string) {
+	for i := range protocol.Kinds {
+		attacks = append(attacks, "awaiting "+protocol.Kinds[i].Name)
+	}
+	for _, name := range []string{"junk", "theirs", "stale", "again", "late", "crowd"} {
+		attacks = append(attacks, "awaiting "+name)
+	}
+	return attacks
+}
+
 // Entering lists the attacks at a closed relay.
 func Entering() []string { return []string{EnterReplayed, EnterForged, EnterUnknown, EnterSpent} }
 
@@ -92,6 +141,8 @@ func Entering() []string { return []string{EnterReplayed, EnterForged, EnterUnkn
 func Attacks() []string {
 	attacks := []string{"silence", "end", "half", "half-end", "drip", "no-reading", "hang-up", "flood", "old-cursor", "bad-name", "far-offset", "end-offset", "gap", DeafLists, "endless-index", Steal, Switch, BadNames, "crowd", "crowd-seen", DeafList}
 	attacks = append(attacks, Entering()...)
+	attacks = append(attacks, Awaiting()...)
+	attacks = append(attacks, JoinUnknown, JoinStolen, InPlain)
 	for _, when := range []string{"first", "second"} {
 		for i := range protocol.Kinds {
 			attacks = append(attacks, when+" "+protocol.Kinds[i].Name)

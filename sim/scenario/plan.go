@@ -19,10 +19,10 @@ func (s *Scenario) Plan() string {
 		line("drain", s.Drain)
 	}
 	line("clients", s.Clients)
-	fmt.Fprint(&b, "relay", word("drift", s.Relay.Drift), word("page", s.Relay.Page), word("entries", s.Relay.Entries), word("lists", s.Relay.Lists), word("names", s.Relay.Names), word("forgets", truth(s.Relay.Forgets)), word("both", truth(s.Relay.Both)), word("plain", truth(s.Relay.Plain)), word("closed", truth(s.Relay.Closed)), word("unproven", truth(s.Relay.Unproven)), text("lie", string(s.Relay.Lie)), "\n")
+	fmt.Fprint(&b, "relay", word("drift", s.Relay.Drift), word("page", s.Relay.Page), word("entries", s.Relay.Entries), word("lists", s.Relay.Lists), word("names", s.Relay.Names), word("forgets", truth(s.Relay.Forgets)), word("both", truth(s.Relay.Both)), word("plain", truth(s.Relay.Plain)), word("closed", truth(s.Relay.Closed)), word("ways", s.Relay.Ways), word("passes", s.Relay.Passes), word("pace", s.Relay.Pace), word("circuits", truth(s.Relay.Circuits)), word("unproven", truth(s.Relay.Unproven)), text("lie", string(s.Relay.Lie)), "\n")
 	for i := range s.Nodes {
 		n := &s.Nodes[i]
-		fmt.Fprint(&b, "node id ", n.ID, span("start", n.Start), word("drift", n.Drift), text("lie", string(n.Lie)), word("quiet", truth(n.Quiet)), word("lone", truth(n.Lone)), word("up", n.Up), word("uploads", n.Uploads), word("both", truth(n.Both)), "\n")
+		fmt.Fprint(&b, "node id ", n.ID, span("start", n.Start), word("drift", n.Drift), text("lie", string(n.Lie)), word("quiet", truth(n.Quiet)), word("lone", truth(n.Lone)), word("walled", truth(n.Walled)), word("up", n.Up), word("uploads", n.Uploads), word("both", truth(n.Both)), "\n")
 		for _, f := range n.Files {
 			fmt.Fprint(&b, "file", text("name", f.Name), word("content", f.Content), " size ", f.Size, "\n")
 		}
@@ -112,11 +112,11 @@ func (p *planLine) into(s *Scenario, what string) {
 	case "clients":
 		s.Clients = p.number(p.first())
 	case "relay":
-		s.Relay = Relay{Drift: p.number(p.key("drift")), Page: p.number(p.key("page")), Entries: p.number(p.key("entries")), Lists: p.number(p.key("lists")), Names: p.number(p.key("names")), Forgets: p.number(p.key("forgets")) != 0, Both: p.number(p.key("both")) != 0, Plain: p.number(p.key("plain")) != 0, Closed: p.number(p.key("closed")) != 0, Unproven: p.number(p.key("unproven")) != 0, Lie: Lie(p.key("lie"))}
+		s.Relay = Relay{Drift: p.number(p.key("drift")), Page: p.number(p.key("page")), Entries: p.number(p.key("entries")), Lists: p.number(p.key("lists")), Names: p.number(p.key("names")), Forgets: p.number(p.key("forgets")) != 0, Both: p.number(p.key("both")) != 0, Plain: p.number(p.key("plain")) != 0, Closed: p.number(p.key("closed")) != 0, Ways: p.number(p.key("ways")), Passes: p.number(p.key("passes")), Pace: p.number(p.key("pace")), Circuits: p.number(p.key("circuits")) != 0, Unproven: p.number(p.key("unproven")) != 0, Lie: Lie(p.key("lie"))}
 	case "node":
 		s.Nodes = append(s.Nodes, Node{
 			ID: p.number(p.key("id")), Start: p.duration(p.key("start")), Drift: p.number(p.key("drift")), Lie: Lie(p.key("lie")),
-			Quiet: p.number(p.key("quiet")) != 0, Lone: p.number(p.key("lone")) != 0, Up: p.number(p.key("up")), Uploads: p.number(p.key("uploads")), Both: p.number(p.key("both")) != 0,
+			Quiet: p.number(p.key("quiet")) != 0, Lone: p.number(p.key("lone")) != 0, Walled: p.number(p.key("walled")) != 0, Up: p.number(p.key("up")), Uploads: p.number(p.key("uploads")), Both: p.number(p.key("both")) != 0,
 		})
 	case "file":
 		f := File{Name: p.key("name"), Content: p.number(p.key("content")), Size: uint64(p.number(p.key("size")))}

@@ -31,6 +31,10 @@ type Relay struct {
 	Both     bool // it has an address of each family, under one name
 	Plain    bool // links prove no ids
 	Unproven bool // it hands nodes out without finding out whether they can be reached
+	Circuits bool // clients reach nodes through it whom they cannot dial; never in plain
+	Ways     int  // circuits that it makes at once; 0: the default
+	Passes   int  // bytes that circuits of one client's address pass in a day; 0: the default
+	Pace     int  // bytes a second of one circuit; 0: any number
 	Closed   bool // it serves those alone who have an invite, as all nodes and clients do; never in plain
 }
 
@@ -42,6 +46,7 @@ type Node struct {
 	Lie     Lie
 	Quiet   bool // it does not publish its index
 	Lone    bool // it runs on the relay's machine, and listens at the loopback address alone
+	Walled  bool // nobody can connect to it, ever: it is behind a NAT
 	Up      int  // bytes a second that all its connections together can send; 0: no bound
 	Both    bool // it has an address of each family
 	Uploads int  // bodies that it sends at once, and that wait for their turn at once, and one more; 0: the default

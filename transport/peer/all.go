@@ -210,7 +210,7 @@ func wanted(offers []client.Offer, wants func(name string) bool) []client.Offer 
 // gather runs the machine that fetches what is not here.
 func (a *fetchAll) gather(ctx context.Context, rest []client.Offer, here []string) {
 	c, options := a.client, a.request.Options
-	gather := client.NewGather(client.GatherRequest{Relay: c.Relay, RelayID: c.relay.current(), Entry: c.entry(), Sources: c.sources(), Wanted: rest})
+	gather := client.NewGather(client.GatherRequest{Relay: c.Relay, RelayID: c.relay.current(), Entry: c.entry(), Sources: c.sources(), Direct: c.NoCircuits, Wanted: rest})
 	from := len(a.Files)
 	a.Files = slices.Grow(a.Files, len(gather.Names()))
 	options.NoTimes = options.NoTimes || c.NoTimes

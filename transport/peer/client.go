@@ -21,9 +21,11 @@ type Client struct {
 	Network transport.Network // nil: a transport.TLS of its own over TCP, with a new key
 	Relay   string            // host:port
 	Trust   Trust             // which relay it takes for the one there
-	NoTimes bool              // fetched files keep the time of their fetch: see store.Options
-	Sources int               // nodes that one file comes from at once; 0: DefaultSources; 1: strictly one after the other
-	Wait    time.Duration     // for so long a call asks again what may change by itself: see ErrTooEarly
+	// NoCircuits has no node reached through the relay: those that cannot be dialed are not asked.
+	NoCircuits bool
+	NoTimes    bool          // fetched files keep the time of their fetch: see store.Options
+	Sources    int           // nodes that one file comes from at once; 0: DefaultSources; 1: strictly one after the other
+	Wait       time.Duration // for so long a call asks again what may change by itself: see ErrTooEarly
 	// Waiting is called before each pause of a call that waits, from its goroutine. It may change Wait for later calls.
 	// Nil: it is not called.
 	Waiting func(Awaited)
@@ -79,7 +81,7 @@ func (c *Client) FetchInto(ctx context.Context, request Request, to transport.St
 
 // wanted returns a request as the machine takes it.
 func (c *Client) wanted(request Request, once bool) client.Request {
-	return client.Request{Relay: c.Relay, Name: request.Name, Hash: request.Hash, Sources: c.sources(), Once: once}
+	return client.Request{Relay: c.Relay, Name: request.Name, Hash: request.Hash, Sources: c.sources(), Once: once, Direct: c.NoCircuits}
 }
 
 func (c *Client) sources() int {

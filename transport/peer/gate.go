@@ -123,6 +123,10 @@ func (r *Relay) expel(log hclog.Logger) {
 	if r.registry == nil {
 		return
 	}
+	now, admitted := time.Since(r.start), func(id protocol.PeerID) bool { return r.Admission.Role(id) != 0 }
+	for _, link := range r.circuits.Expel(now, admitted) {
+		r.exchange.Wake(link)
+	}
 	gone := r.registry.Expel(time.Since(r.start), func(id protocol.PeerID) bool { return r.Admission.Role(id).Covers(protocol.NodeRole) })
 	if gone > 0 {
 		log.Info("leases have ended with their nodes' admission", "leases", gone)

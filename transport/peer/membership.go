@@ -16,14 +16,14 @@ import (
 )
 
 // keepListed runs the membership until ctx is done, and a goodbye is said or cannot be.
-func (n *Node) keepListed(ctx context.Context, listen netip.AddrPort, catalog *catalog) error {
+func (n *Node) keepListed(ctx context.Context, listen netip.AddrPort, catalog *catalog, invite func(roles.Invited)) error {
 	log := logger(n.Log).Named("membership")
 	network := n.dialsFrom(listen.Addr())
 	expects, refusal := n.relay.expected(&n.Trust, network, n.Relay)
 	if refusal != nil {
 		return refusal
 	}
-	config := node.Config{Relay: n.Relay, RelayID: expects, ID: n.id(), Entry: n.relay.entry(&n.Trust, network), Epoch: uint64(time.Now().UnixMicro()), Port: listen.Port()}
+	config := node.Config{Relay: n.Relay, RelayID: expects, ID: n.id(), Entry: n.relay.entry(&n.Trust, network), Epoch: uint64(time.Now().UnixMicro()), Port: listen.Port(), NoCircuits: n.NoCircuits}
 	if at := listen.Addr(); at.IsLoopback() {
 		config.Listens = protocol.IPOf(at)
 	}
@@ -33,7 +33,8 @@ func (n *Node) keepListed(ctx context.Context, listen netip.AddrPort, catalog *c
 			config.Port = n.Advertise.Port()
 		}
 	}
-	m := &member{log: log, state: &n.state, relay: n.Relay, listing: Listing{ID: config.ID, Listen: listen}}
+	_, proves := network.(transport.Authenticated)
+	m := &member{invite: invite, proves: proves, circuits: !n.NoCircuits, log: log, state: &n.state, relay: n.Relay, listing: Listing{ID: config.ID, Listen: listen}}
 	m.met = func(id protocol.PeerID) { n.relay.meet(&n.Trust, n.Relay, id, log) }
 	m.entered = func() { n.relay.enter(&n.Trust, log) }
 	loop := transport.Loop{Network: n.relay.vouch(network), Report: m.report, Trace: traced(log, n.Trace)}
@@ -55,6 +56,9 @@ type member struct {
 	relay     string
 	met       func(id protocol.PeerID) // takes note of the relay that was met first
 	entered   func()                   // takes note that the relay has admitted us
+	invite    func(roles.Invited)
+	proves    bool // links prove ids, so that the relay could make circuits
+	circuits  bool // clients may come through the relay
 	listing   Listing
 	wasListed bool
 	unreached bool  // nobody is sent here, as was said
@@ -79,6 +83,11 @@ func (m *member) report(outcome roles.Outcome) {
 		}
 		m.log.Info(what, "relay", m.relay, "at", whereabouts(o.Place))
 		m.listed(o.Place, m.listing.TTL)
+	case node.Invited:
+		m.log.Debug("a client comes through the relay", "relay", o.Relay)
+		m.invite(roles.Invited{Relay: o.Relay, Ticket: o.Ticket})
+	case node.Awaiting:
+		m.awaiting(o.On)
 	case node.Hopeless:
 		why := m.refusal(o.Code, o.By, o.Text)
 		why.Kind = ErrRejected
@@ -111,18 +120,21 @@ func (m *member) listed(at node.Place, ttl time.Duration) {
 	m.listing.Place, m.listing.TTL = at, ttl
 	defer func() { m.state.listed(m.listing) }() // whoever waits for it finds the reasons in the log
 	was := m.unreached
-	m.unreached = at.Nowhere()
+	m.unreached = at.Nowhere() && !(m.circuits && at.Relayed())
 	if was && !m.unreached {
 		m.log.Info("reachable from outside now: clients are sent here", "relay", m.relay, "at", whereabouts(at))
 	}
 	switch alone := m.listing.Listen.Addr().IsLoopback(); {
+	case m.circuits && at.Relayed() && at.Nowhere():
+		m.log.Info("not reachable from outside ("+unreached(at)+"): clients come through the relay",
+			"listens", m.listing.Listen)
 	case !at.At.IsValid():
 		m.log.Error("nobody can reach this node: it listens on loopback alone, and the relay is another machine; let it listen on an address of the network",
 			"listens", m.listing.Listen)
 	case at.Nowhere() && at.Best() == protocol.ReachQueued:
 		m.log.Warn("whether this node can be reached is not known to the relay yet, for others of the same address come first: nobody is sent here until then")
 	case at.Nowhere():
-		m.log.Error("not reachable from outside ("+unreached(at)+"), so nobody is sent here: "+cure(at.Reach), "listens", m.listing.Listen)
+		m.log.Error("not reachable from outside ("+unreached(at)+"), so nobody is sent here: "+cure(at.Reach)+m.noWay(at), "listens", m.listing.Listen)
 	case alone && at.At.Addr().IsLoopback():
 		m.log.Warn("only this machine can reach this node: it listens on loopback alone; let it listen on an address of the network",
 			"listens", m.listing.Listen)
@@ -130,8 +142,30 @@ func (m *member) listed(at node.Place, ttl time.Duration) {
 		m.log.Info("this node is on the relay's machine: others are sent to the address at which they reach the relay")
 	case at.Reach.Failed() || at.AlsoReach.Failed():
 		m.log.Warn("not reachable over one of its two addresses ("+unreached(at)+"): clients are sent to the other", "listens", m.listing.Listen)
+	case at.Best() == protocol.ReachPending && m.circuits && at.Relayed():
+		m.log.Info("whether this node can be reached is not known to the relay yet: until then clients come through it, or are sent elsewhere first")
 	case at.Best() == protocol.ReachPending:
 		m.log.Info("whether this node can be reached is not known to the relay yet: until then clients are sent elsewhere first")
+	}
+}
+
+// noWay says why no client comes through the relay.
+func (m *member) noWay(at node.Place) string {
+	switch {
+	case !m.circuits:
+		return "; through the relay nobody comes, as was asked for"
+	case m.proves:
+		return "; this relay makes no circuits by which clients could come"
+	}
+	return ""
+}
+
+// awaiting says whether clients can come through the relay.
+func (m *member) awaiting(on bool) {
+	if on {
+		m.log.Debug("clients can come through the relay", "relay", m.relay)
+	} else {
+		m.log.Debug("no client can come through the relay for now", "relay", m.relay)
 	}
 }
 

@@ -283,7 +283,7 @@ func cutNode(b []byte) (node client.Node, rest []byte, is bool) {
 		}
 		node.ID, rest = protocol.PeerID(rest), rest[protocol.PeerIDSize:]
 	}
-	return node, rest, is
+	return node, rest, is || size == 0 // a node that is reached through the relay has no address
 }
 
 // diskError returns an error of the temporary file as one of this package's.

@@ -30,12 +30,14 @@ type Node struct {
 	// Allow reports whether a peer is served, by its id; in plain nobody is. Nil: everybody is.
 	Allow func(id protocol.PeerID) bool
 	// Terms are what clients may take of it. Bad ones have Run fail with what is wrong with them.
-	Terms     node.Terms
-	NoPublish bool         // what a transport.Lister has is not published
-	MaxLinks  int          // connections at once; 0: roles.MaxLinks
-	MaxFrom   int          // of these, those of one address, of IPv6 of one /64; 0: a quarter, roles.MaxLinksFrom at most
-	LinkRate  float64      // of these of one address in a second, after a burst; 0: roles.LinkRateFrom
-	Log       hclog.Logger // may be nil
+	Terms node.Terms
+	// NoCircuits has no client come through the relay, whether or not the node can be dialed.
+	NoCircuits bool
+	NoPublish  bool         // what a transport.Lister has is not published
+	MaxLinks   int          // connections at once; 0: roles.MaxLinks
+	MaxFrom    int          // of these, those of one address, of IPv6 of one /64; 0: a quarter, roles.MaxLinksFrom at most
+	LinkRate   float64      // of these of one address in a second, after a burst; 0: roles.LinkRateFrom
+	Log        hclog.Logger // may be nil
 	// Trace is called for each event of a link, from any goroutine. Nil: it is not called.
 	Trace func(transport.Event)
 
@@ -68,11 +70,13 @@ func (n *Node) run(ctx context.Context) error {
 	defer cancel()
 	var beside sync.WaitGroup
 	var served error
+	server, flush := n.server(listener)
+	defer flush()
 	beside.Go(func() {
 		defer cancel()
-		served = n.serve(ctx, listener)
+		served = server.Serve(ctx)
 	})
-	displaced := n.keepListed(ctx, listener.Addr(), n.follow(ctx, &beside))
+	displaced := n.keepListed(ctx, listener.Addr(), n.follow(ctx, &beside), server.Invite)
 	cancel()
 	beside.Wait()
 	return errors.Join(displaced, served)
@@ -152,20 +156,20 @@ func linksFrom(asked, all int) int {
 // fewLinks are what one address may have in any case: those of a node, and of a client or two beside it.
 const fewLinks = 4
 
-func (n *Node) serve(ctx context.Context, listener transport.Listener) error {
+// server returns the server of the node's links, and what is to be called when it has served.
+func (n *Node) server(listener transport.Listener) (server *transport.Server, flush func()) {
 	log := logger(n.Log).Named("server")
 	log.Debug("serving", "on", listener.Addr())
 	access := &accessLog{sampler{log: log}}
-	defer access.flush()
 	uploads := roles.NewPool(func() *node.Upload { return node.NewGuardedUpload(n.Allow) })
-	server := transport.Server{
+	return &transport.Server{
 		Loop: &transport.Loop{
-			Share: n.Share, Turns: n.Terms.Turns(), Shape: &transport.Shape{All: n.Terms.Rate, Each: n.Terms.Each},
+			Network: n.dialsFrom(listener.Addr().Addr()),
+			Share:   n.Share, Turns: n.Terms.Turns(), Shape: &transport.Shape{All: n.Terms.Rate, Each: n.Terms.Each},
 			Report: access.served, Trace: traced(log, n.Trace),
 		},
 		Listener: listener, Limit: cmp.Or(n.MaxLinks, roles.MaxLinks), From: linksFrom(n.MaxFrom, cmp.Or(n.MaxLinks, roles.MaxLinks)), By: protocol.Node, Log: log,
 		LinkRate: cmp.Or(n.LinkRate, roles.LinkRateFrom),
 		New:      watched(log, uploads.Take), Free: uploads.Return,
-	}
-	return server.Serve(ctx)
+	}, access.flush
 }

@@ -3,6 +3,7 @@ package peer
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"sync"
 	"time"
@@ -30,8 +31,13 @@ type Relay struct {
 	// Admission says who may use the relay, whose links have to prove ids then; nil: everybody may. It is
 	// read again while the relay serves; the owner closes it.
 	Admission *state.Admission
-	MaxLinks  int // connections of a listener at once; 0: roles.MaxLinks
-	MaxFrom   int // of these, those of one address, of IPv6 of one /64; 0: a quarter, roles.MaxLinksFrom at most
+	// Circuits are what ways through the relay, to nodes that nobody can dial, may take. Nil: OpenCircuits, or
+	// ClosedCircuits with an Admission. In plain there are none.
+	Circuits *CircuitLimits
+	// Passed is what circuits had passed when the relay was there before: see PassedToday.
+	Passed   []Passed
+	MaxLinks int // connections of a listener at once; 0: roles.MaxLinks
+	MaxFrom  int // of these, those of one address, of IPv6 of one /64; 0: a quarter, roles.MaxLinksFrom at most
 	// LinkRate is how many links of one address are served in a second, RequestRate how many requests of one
 	// id and RequestRateFrom how many of one address: see transport.Server. 0: roles.LinkRateFrom, RequestRate
 	// and RequestRateFrom.
@@ -48,10 +54,28 @@ type Relay struct {
 	logged    *loggedDirectory
 	answers   relay.Answers
 	proofs    relay.Proofs
+	circuits  *relay.Circuits
+	cuts      *circuitLog
+	exchange  transport.Switch
 
 	mu   sync.Mutex
 	kind linkKind // of its listeners
 }
+
+// CircuitLimits are what circuits may take.
+type CircuitLimits = relay.Limits
+
+// NoCircuitLimit stands for no limit among [CircuitLimits].
+const NoCircuitLimit = relay.NoLimit
+
+// The limits of relays whose owner has set none: an open one makes circuits for anybody, and a closed one for its
+// members.
+var (
+	OpenCircuits   = relay.DefaultLimits
+	ClosedCircuits = CircuitLimits{
+		Circuits: roles.MaxCircuitsClosed, CircuitsFrom: roles.MaxCircuitsClosed, BytesFrom: NoCircuitLimit, Rate: NoCircuitLimit, Awaits: relay.DefaultLimits.Awaits,
+	}
+)
 
 // linkKind is whether links prove ids.
 type linkKind int
@@ -121,9 +145,13 @@ func (r *Relay) Serve(ctx context.Context, listener transport.Listener) error {
 	log := logger(r.Log)
 	r.begin.Do(r.open)
 	defer r.logged.flush()
+	defer r.cuts.flush()
 	defer r.keepGate(ctx)()
 	sessions := roles.NewPool(func() *relay.Session {
 		s := session()
+		if _, proves := provenBy(listener); proves {
+			s.Carry(r.circuits)
+		}
 		if r.Network != nil {
 			s.Prove(&r.proofs)
 		}
@@ -131,8 +159,8 @@ func (r *Relay) Serve(ctx context.Context, listener transport.Listener) error {
 	})
 	log = log.Named("server")
 	server := transport.Server{
-		Loop:     &transport.Loop{Network: r.Network, Start: r.start, Trace: traced(log, r.Trace), Gate: r.gate()},
-		Listener: listener, Limit: cmp.Or(r.MaxLinks, roles.MaxLinks), From: linksFrom(r.MaxFrom, cmp.Or(r.MaxLinks, roles.MaxLinks)), By: protocol.Relay, Log: log,
+		Loop:     &transport.Loop{Network: r.Network, Start: r.start, Trace: traced(log, r.Trace), Gate: r.gate(), Switch: &r.exchange},
+		Listener: listener, Limit: r.linksAtOnce(), From: linksFrom(r.MaxFrom, r.linksAtOnce()), By: protocol.Relay, Log: log,
 		LinkRate: cmp.Or(r.LinkRate, roles.LinkRateFrom), RequestRate: cmp.Or(r.RequestRate, roles.RequestRate), RequestRateFrom: cmp.Or(r.RequestRateFrom, roles.RequestRateFrom),
 		New: watched(log, sessions.Take), Free: sessions.Return,
 	}
@@ -141,10 +169,11 @@ func (r *Relay) Serve(ctx context.Context, listener transport.Listener) error {
 
 func (r *Relay) open() {
 	r.start = time.Now()
+	r.circuits = r.makeCircuits()
 	r.directory = r.Directory
 	if r.directory == nil {
 		policy := r.Policy
-		policy.Prove = r.Network != nil
+		policy.Prove, policy.Circuits = r.Network != nil, r.circuits.On()
 		policy.AllowAdvertise = policy.AllowAdvertise || r.Admission != nil // whoever is admitted is believed
 		r.registry = relay.NewRegistry(policy)
 		r.directory = r.registry
@@ -152,3 +181,45 @@ func (r *Relay) open() {
 	r.logged = &loggedDirectory{Directory: r.directory, sampler: sampler{log: logger(r.Log).Named("registry")}}
 	r.directory = r.logged
 }
+
+// Passed is how much the circuits of an address have passed, of the day that began then.
+type Passed struct {
+	From  roles.Host `json:"from"`
+	Bytes int64      `json:"bytes"`
+	Since time.Time  `json:"since"`
+}
+
+// PassedToday returns what circuits have passed in the days that are not over: the Passed with which the relay should be
+// started the next time. It may be called at any time.
+func (r *Relay) PassedToday() (all []Passed) {
+	r.begin.Do(r.open)
+	for _, one := range r.circuits.Passed(time.Since(r.start)) {
+		all = append(all, Passed{one.From, one.Bytes, r.start.Add(one.Since)})
+	}
+	return all
+}
+
+func (r *Relay) makeCircuits() *relay.Circuits {
+	limits := OpenCircuits
+	switch {
+	case r.Circuits != nil:
+		limits = *r.Circuits
+	case r.Admission != nil:
+		limits = ClosedCircuits
+	}
+	if limits.Awaits == 0 || limits.Awaits > r.linksAtOnce()/2 {
+		limits.Awaits = r.linksAtOnce() / 2
+	}
+	var key [32]byte
+	rand.Read(key[:])
+	circuits, passed := relay.NewCircuits(limits, key), []relay.Passed{}
+	for _, one := range r.Passed {
+		passed = append(passed, relay.Passed{From: one.From, Bytes: one.Bytes, Since: one.Since.Sub(r.start)})
+	}
+	circuits.Restore(0, passed)
+	r.cuts = &circuitLog{sampler{log: logger(r.Log).Named("circuits")}}
+	circuits.Over = r.cuts.over
+	return circuits
+}
+
+func (r *Relay) linksAtOnce() int { return cmp.Or(r.MaxLinks, roles.MaxLinks) }

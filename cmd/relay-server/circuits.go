@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/relaypeer/relaypeer/cmd/cli"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/transport/peer"
+)
+
+// circuitFlags are the flags for what circuits may take. Each is a number, 0 for none at all, none for no limit, or
+// empty for the default, which depends on whether the relay is closed.
+type circuitFlags struct{ all, from, bytes, rate string }
+
+func (f *circuitFlags) add(command *cobra.Command) {
+	flags := command.Flags()
+	flags.StringVar(&f.all, "circuits", "", fmt.Sprintf(
+		"circuits, ways through the relay to nodes that nobody can connect to, at once; 0: none are made (default: %d, with --admit %d)",
+		roles.MaxCircuits, roles.MaxCircuitsClosed))
+	flags.StringVar(&f.from, "circuits-from", "", fmt.Sprintf(
+		"of these, those of one client's address, of IPv6 of one /64, or none (default: %d, with --admit none)", roles.MaxCircuitsFrom))
+	flags.StringVar(&f.bytes, "circuit-bytes", "",
+		"`BYTES` that those of one client's address may pass in a day, both ways together, with K, M or G behind a number, or none\n"+
+			"(default: "+cli.Bytes(roles.CircuitBytesFrom)+", with --admit none)")
+	flags.StringVar(&f.rate, "circuit-rate", "", "`BYTES` a second of one circuit, or none (default: none)")
+}
+
+// limits returns the limits, nil if none is set.
+func (f *circuitFlags) limits(closed bool) (*peer.CircuitLimits, error) {
+	if *f == (circuitFlags{}) {
+		return nil, nil
+	}
+	limits := peer.OpenCircuits
+	if closed {
+		limits = peer.ClosedCircuits
+	}
+	for _, one := range []struct {
+		flag, text string
+		to         *int
+	}{{"--circuits", f.all, &limits.Circuits}, {"--circuits-from", f.from, &limits.CircuitsFrom}} {
+		if err := parseLimit(one.flag, one.text, func(text string) error {
+			number, err := strconv.ParseUint(text, 10, 31)
+			*one.to = int(number)
+			return err
+		}, func() { *one.to = int(roles.MaxLinks) }); err != nil {
+			return nil, err
+		}
+	}
+	for _, one := range []struct {
+		flag, text string
+		to         *int64
+	}{{"--circuit-bytes", f.bytes, &limits.BytesFrom}, {"--circuit-rate", f.rate, &limits.Rate}} {
+		if err := parseLimit(one.flag, one.text, func(text string) error {
+			if text == "0" {
+				*one.to = 0
+				return nil
+			}
+			bytes, err := cli.ParseBytes(text)
+			*one.to = int64(bytes)
+			return err
+		}, func() { *one.to = peer.NoCircuitLimit }); err != nil {
+			return nil, err
+		}
+	}
+	return &limits, nil
+}
+
+// parseLimit reads one limit: empty leaves the default, and none is no limit.
+func parseLimit(flag, text string, number func(string) error, none func()) error {
+	switch text {
+	case "":
+	case "none":
+		none()
+	default:
+		if err := number(text); err != nil {
+			return cli.Usage("%s: %q is no number, nor none", flag, cli.ForDisplay(text))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,57 @@
+package main
+
+// circuitBounds are about what a peer can do with circuits, and what a relay can do to those who use them.
+var circuitBounds = []bound{
+	{
+		can:        "open many circuits, or pass much over them",
+		by:         "MaxCircuits at once, MaxCircuitsFrom of one address, CircuitBytesFrom of one address in a day; then ERROR(`quota`) with the time of the refill. What passes is counted in pieces of CircuitPiece at most",
+		parameters: "MaxCircuits MaxCircuitsFrom CircuitBytesFrom CircuitPiece",
+		flags:      "--circuits --circuits-from --circuit-bytes --circuit-rate",
+		tests:      "TestACircuitIsRefusedWithTheLimitThatIsUsedUp TestAnAddressPassesItsBytesADay TestACircuitIsCutWhereItsBytesEnd",
+	},
+	{
+		can:        "open a circuit and join it never, or pass nothing over it",
+		by:         "JoinTimeout; CircuitIdle. It counts among those of its address until then",
+		parameters: "JoinTimeout CircuitIdle",
+		tests:      "TestACircuitWaitsForItsEnds TestACircuitOverWhichNothingPassesEnds",
+	},
+	{
+		can:   "send much behind a JOIN before the other end is there",
+		by:    "what has come with the JOIN is kept; no more is read, so that the sender's window bounds it",
+		tests: "TestACircuitPassesBytesBothWays",
+	},
+	{
+		can:        "invite a node again and again",
+		by:         "MaxInvitations wait for one node, each for AwaitGap at most; then ERROR(`busy`). Each takes one of the circuits of its client's address until JoinTimeout. A node joins each and says `busy` where it has no room",
+		parameters: "MaxInvitations AwaitGap JoinTimeout",
+		tests:      "TestAClientHearsThroughTheRelayThatTheNodeIsBusy",
+	},
+	{
+		can:        "keep many links on which it waits, or follow no invitation",
+		by:         "MaxAwaitsFrom links of one address, and half of MaxLinks in all; then ERROR(`busy`). A link of which MaxMissed invitations in a row were not followed is ended",
+		parameters: "MaxAwaitsFrom MaxLinks MaxMissed",
+		tests:      "TestThereIsRoomForSoManyNodesThatWait TestANodeThatFollowsNoInvitationIsLetGo TestANodeWaitsOnOneLink",
+	},
+	{
+		can:   "guess, replay or read a ticket",
+		by:    "it has 16 bytes of a keyed hash, is good once and for one end, and is told over TLS; whoever takes an end finds TLS with the other one, which expects an id",
+		tests: "TestAGuardedNodeKnowsWhoComesThroughTheRelay",
+	},
+	{
+		can:        "have a relay remember how its circuits ended, or how much each address has passed",
+		by:         "CircuitKept, and 16,384 of them; MaxRated addresses for a day, above which a new one hears `quota`",
+		parameters: "CircuitKept MaxRated",
+		tests:      "TestCircuitsTakeBoundedMemory",
+	},
+	{
+		can:   "(a relay) read or change what passes over a circuit, or lead to another node",
+		by:    "TLS is between client and node, and the client expects the node's id; each group is verified as ever",
+		tests: "TestAClientIsServedThroughTheRelay",
+	},
+	{
+		can:        "(a relay) send invitations that lead nowhere, or have a node wait for ever",
+		by:         "JoinTimeout and ReplyTimeout for each, MaxInvitations in one answer, and no more of them than a node has links; the answer to an AWAIT within AwaitMost and ReplyTimeout, and then a new link within AwaitRetry",
+		parameters: "JoinTimeout ReplyTimeout MaxInvitations AwaitMost AwaitRetry",
+		tests:      "TestACircuitThatDoesNotComeAboutEndsInSilence TestASilentRelayIsGivenUp",
+	},
+}

@@ -1,0 +1,111 @@
+package client
+
+import (
+	"slices"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// worthAWay reports whether a node that could not be dialed is to be asked through the relay.
+func (f *Fetch) worthAWay(v Visited) bool {
+	_, known := f.listed[v.Node.relayed()]
+	return f.ways[v.Node] && !known && v.undialed()
+}
+
+// relay has a node that can be dialed asked through the relay as well.
+func (f *Fetch) relay(node Node) {
+	f.listed[node.relayed()] = f.listed[node]
+	f.candidates = append(f.candidates, node.relayed())
+}
+
+// goAround has nodes asked through the relay that can be dialed and are silent: the path to them may be black.
+func (f *Fetch) goAround(at roles.Moment) {
+	for _, s := range f.sources {
+		if due, has := f.wayAround(s); has && due <= at.Now {
+			f.relay(s.tried.Node)
+		}
+	}
+}
+
+// wayAround returns when a node that was dialed is to be asked through the relay, if it brings nothing until then.
+func (f *Fetch) wayAround(s *Source) (due time.Duration, has bool) {
+	node := s.tried.Node
+	_, known := f.listed[node.relayed()]
+	if known || !s.awaited() || !f.ways[node] || f.most() == 1 {
+		return 0, false
+	}
+	due = s.moved + f.patience.with(node, roles.GroupPatience)
+	if s.pending() {
+		due = min(due, s.since+roles.DialPatience)
+	}
+	return due, true
+}
+
+// wayGone reports whether there is no way through the relay any more to a node from which content has come so lately that
+// the relay, or the node, may only have been started again, or have moved: then it is asked again after a while.
+func (f *Fetch) wayGone(v Visited) bool {
+	last, brought := f.brought[v.Node]
+	if !brought || f.now.Now-last >= roles.WayPatience {
+		return false
+	}
+	switch v.Code {
+	case protocol.Refused, protocol.Unreachable, protocol.Timeout, protocol.Lost, protocol.PeerGone, protocol.Draining:
+		return true
+	}
+	return false
+}
+
+// undialed reports whether a visit ended before its link was made.
+func (v *Visited) undialed() bool {
+	return !v.Over.IsValid() && (v.missed() || v.Code == protocol.Timeout || v.Code == protocol.Lost)
+}
+
+// turn returns which of the candidates is asked next: in the reference mode the first; with several sources the first
+// that can be dialed, and one through the relay when none is left or those that are being dialed have been for
+// CircuitPatience, one at a time. -1: none is, for now.
+func (f *Fetch) turn() int {
+	switch {
+	case len(f.candidates) == 0:
+		return -1
+	case f.most() == 1:
+		return 0
+	}
+	direct := slices.IndexFunc(f.candidates, func(node Node) bool { return !node.Relayed() })
+	if direct >= 0 {
+		return direct
+	}
+	if due, waits := f.relayDue(); waits || due > f.now.Now {
+		return -1
+	}
+	return 0
+}
+
+// passedOver reports whether a node that is being dialed has been for CircuitPatience, and the next one is reached through
+// the relay, which costs no dial: it is asked beside it.
+func (f *Fetch) passedOver(s *Source) bool {
+	next, _ := f.candidate()
+	return s.State() == SourceDialing && next.Relayed() && f.now.Now-s.since >= roles.CircuitPatience
+}
+
+// relayDue returns when a node may be asked through the relay, and whether it has to wait for another such visit, which
+// has not had its time.
+func (f *Fetch) relayDue() (due time.Duration, waits bool) {
+	for _, s := range f.sources {
+		switch {
+		case !s.visiting(), f.late(f.now, s):
+		case s.tried.Node.Relayed():
+			waits = true
+		default:
+			due = max(due, s.since+roles.CircuitPatience)
+		}
+	}
+	return due, waits
+}
+
+// held returns when a candidate that is to be asked through the relay has its turn, if it waits for a time.
+func (f *Fetch) held() (due time.Duration, is bool) {
+	due, waits := f.relayDue()
+	return due, len(f.candidates) > 0 && f.turn() < 0 && !waits
+}

@@ -1,0 +1,245 @@
+package node
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// Await keeps a link to the relay on which an AWAIT is outstanding, so that clients who cannot dial the
+// node reach it through the relay. It works within a Membership. See AwaitTable.
+type Await struct {
+	core  roles.Core[AwaitState, AwaitEvent]
+	terms awaitTerms
+	peer  netip.AddrPort // of the relay, on the link
+	retry time.Duration  // the relay's retry-after, or 0
+	since time.Duration  // the AWAIT that is outstanding was sent
+	told  bool           // it was reported that clients come this way
+	over  bool           // no other link follows this one
+
+	answer *protocol.Awaited // heard in this step; nil: none
+	doubts bool              // the relay has refused the lease in this step
+
+	calm  time.Duration // when the last refusal of a lease is no matter any more
+	hasty bool          // there was one before the last
+}
+
+// awaitTerms are what an Await is about.
+type awaitTerms struct {
+	relay string          // host:port
+	id    protocol.PeerID // of the relay
+	node  protocol.PeerID
+	epoch uint64        // of the lease
+	renew time.Duration // the relay's renew-after
+}
+
+// The link and the timer of an Await, beside those of its Membership.
+const (
+	awaitLink  roles.Link  = 2
+	awaitTimer roles.Timer = 2
+)
+
+func newAwait() *Await {
+	a := &Await{core: roles.NewCore(awaitGrammar)}
+	a.core.Use(awaitLink, awaitTimer)
+	return a
+}
+
+// reset prepares the machine for another membership.
+func (a *Await) reset() {
+	a.core.Reset()
+	*a = Await{core: a.core}
+}
+
+// begin prepares the machine for a lease. It remembers whether the relay has lately refused what it grants.
+func (a *Await) begin(terms awaitTerms) {
+	a.core.Reset()
+	*a = Await{core: a.core, terms: terms, calm: a.calm, hasty: a.hasty}
+}
+
+func (a *Await) runs() bool { return a.State() != AwaitNew && !a.Final() }
+
+// takes reports whether an input is for the Await.
+func (a *Await) takes(in roles.Input) bool {
+	if fired, is := in.(roles.TimerFired); is {
+		return fired.Timer == awaitTimer
+	}
+	return roles.LinkOf(in) == awaitLink
+}
+
+// State returns the state that the machine is in.
+func (a *Await) State() AwaitState { return a.core.State() }
+
+// Final implements [roles.Machine].
+func (a *Await) Final() bool { return a.core.Final() }
+
+// Step implements [roles.Machine].
+func (a *Await) Step(at roles.Moment, in roles.Input) []roles.Effect {
+	a.core.Begin()
+	a.answer, a.doubts = nil, false
+	switch in := in.(type) {
+	case roles.Started:
+		a.start(at)
+	case roles.Opened:
+		a.opened(at, in)
+	case roles.Heard:
+		a.heard(at, in.Message)
+	case roles.Malformed:
+		a.reject(awaitMalformed, in.Err)
+	case roles.PeerEnded:
+		a.cut(at, awaitPeerEnded)
+	case roles.Lost:
+		a.cut(at, awaitLost)
+	case roles.TimerFired:
+		if a.core.Due(in) {
+			a.expired(at)
+		}
+	case roles.Stopped:
+		a.stop()
+	}
+	return a.core.Effects()
+}
+
+func (a *Await) start(at roles.Moment) {
+	if a.hasty {
+		a.core.Fire(awaitStartedLate)
+		a.pause(at)
+		return
+	}
+	a.core.Fire(awaitStarted)
+	a.dial()
+}
+
+func (a *Await) dial() {
+	a.core.Do(roles.Dial{Link: awaitLink, To: a.terms.relay, ID: a.terms.id})
+}
+
+func (a *Await) opened(at roles.Moment, in roles.Opened) {
+	a.peer = in.Peer
+	a.core.Fire(awaitOpened)
+	a.ask(at)
+	a.tell(true)
+}
+
+// ask sends an AWAIT. The relay hears of us with each, so that none waits for longer than it would like to
+// wait for a RENEW.
+func (a *Await) ask(at roles.Moment) {
+	wait := a.terms.wait()
+	a.since = at.Now
+	a.core.Arm(wait + roles.ReplyTimeout)
+	a.core.Do(roles.Send{Link: awaitLink, Message: &protocol.Await{
+		ID: a.terms.node, Epoch: a.terms.epoch, Wait: protocol.ToMillis(wait),
+	}}, roles.Hear{Link: awaitLink})
+}
+
+func (t *awaitTerms) wait() time.Duration { return min(roles.AwaitMost, t.renew) }
+
+// tell reports whether clients come this way, if that is new.
+func (a *Await) tell(on bool) {
+	if a.told != on {
+		a.told = on
+		a.core.Do(roles.Report{Outcome: Awaiting{on}})
+	}
+}
+
+func (a *Await) heard(at roles.Moment, m protocol.Message) {
+	if !a.core.Accepts(m.Kind()) {
+		a.reject(awaitUnexpected, roles.Unexpected(m.Kind(), string(a.State())))
+		return
+	}
+	switch m := m.(type) {
+	case *protocol.Awaited:
+		a.awaited(at, m)
+	case *protocol.Error:
+		a.refused(at, m)
+	}
+}
+
+// awaited follows the invitations, and awaits the next.
+func (a *Await) awaited(at roles.Moment, m *protocol.Awaited) {
+	a.answer, a.terms.renew = m, renewAfter(m.Renew)
+	for _, one := range m.Invitations {
+		a.core.Do(roles.Report{Outcome: Invited{Relay: a.peer.String(), Ticket: one.Ticket}})
+	}
+	switch {
+	case m.Await == 0:
+		a.over = true
+		a.leave(awaitNotNeeded)
+	case len(m.Invitations) == 0 && at.Now-a.since < roles.AwaitLeast:
+		a.leave(awaitTooSoon)
+	default:
+		a.core.Fire(awaitAnswered)
+		a.ask(at)
+	}
+}
+
+func (a *Await) refused(at roles.Moment, refusal *protocol.Error) {
+	if refusal.Code != protocol.NoLease && refusal.Code != protocol.Superseded {
+		a.retry = roles.Millis(refusal.Retry)
+		a.leave(awaitRefused)
+		return
+	}
+	a.over, a.doubts = true, true
+	a.hasty, a.calm = a.calm > at.Now, at.Now+a.terms.renew
+	a.leave(awaitLeaseGone)
+}
+
+// leave ends the link gracefully: it half-closes and waits for the relay's end of stream.
+func (a *Await) leave(event AwaitEvent) {
+	a.core.Fire(event)
+	a.core.Do(roles.HalfClose{Link: awaitLink}, roles.Discard{Link: awaitLink})
+	a.tell(false)
+}
+
+// reject refuses a relay that broke the protocol, and tells it so.
+func (a *Await) reject(event AwaitEvent, err *protocol.Error) {
+	err.By = protocol.Node
+	a.core.Fire(event)
+	a.core.Reject(awaitLink, err)
+	a.tell(false)
+}
+
+func (a *Await) expired(at roles.Moment) {
+	if a.State() == AwaitPausing {
+		a.core.Fire(awaitExpired)
+		a.dial()
+		return
+	}
+	a.cut(at, awaitExpired)
+}
+
+// cut handles the end of a link, and decides what follows.
+func (a *Await) cut(at roles.Moment, event AwaitEvent) {
+	a.core.Fire(event)
+	a.core.Do(roles.HangUp{Link: awaitLink})
+	a.tell(false)
+	if a.over {
+		a.core.Fire(awaitToEnd)
+		return
+	}
+	a.core.Fire(awaitToPause)
+	a.pause(at)
+}
+
+// pause waits before the next link. The time is random and not varied, so that the nodes of a relay that
+// was away return evenly.
+func (a *Await) pause(at roles.Moment) {
+	a.core.Arm(max(a.retry, time.Duration(at.Rand%uint64(roles.AwaitRetry+1))))
+	a.retry = 0
+}
+
+// stop ends the wait of the relay gracefully, and anything else at once.
+func (a *Await) stop() {
+	a.over = true
+	switch a.State() {
+	case AwaitAwaiting:
+		a.leave(awaitStopped)
+	case AwaitPausing:
+		a.core.Fire(awaitStopped)
+	default:
+		a.core.Fire(awaitStopped)
+		a.core.Do(roles.HangUp{Link: awaitLink})
+	}
+}

@@ -1,0 +1,51 @@
+package relay_test
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/roles/relay"
+)
+
+// TestADayOutlivesTheRelay: what an address has passed counts for the relay that is started again, until that day is over.
+func TestADayOutlivesTheRelay(t *testing.T) {
+	limits := relay.DefaultLimits
+	limits.BytesFrom = 1000
+	node, client := protocol.PeerID{9}, relay.From{Peer: netip.MustParseAddr("203.0.113.7"), ID: protocol.PeerID{8}}
+	open := func(c *relay.Circuits, now time.Duration) protocol.Message {
+		t.Helper()
+		at := roles.Moment{Now: now, Rand: 1}
+		if _, refusal := c.Await(at, node, roles.HostOf(netip.MustParseAddr("203.0.113.9")), 5); refusal != nil {
+			t.Fatal(refusal)
+		}
+		answer, _ := c.Open(at, client, &protocol.Circuit{Node: node})
+		return answer
+	}
+	c := relay.NewCircuits(limits, [32]byte{})
+	ticket := open(c, time.Hour).(*protocol.Opened).Ticket
+	joined := c.Join(roles.Moment{Now: time.Hour}, 7, ticket)
+	c.Moved(roles.Moment{Now: time.Hour}, joined.Circuit, 400)
+
+	kept := c.Passed(2 * time.Hour)
+	if len(kept) != 1 || kept[0].Bytes != 400 || kept[0].From != roles.HostOf(client.Peer) {
+		t.Fatalf("%v is kept", kept)
+	}
+	kept[0].Since -= 3 * time.Hour // the next relay's time begins anew
+	again := relay.NewCircuits(limits, [32]byte{})
+	again.Restore(0, kept)
+	if got := open(again, time.Minute).(*protocol.Opened).Bytes; got != 600 {
+		t.Errorf("%d bytes are left", got)
+	}
+	again.Moved(roles.Moment{Now: time.Minute}, again.Join(roles.Moment{Now: time.Minute}, 8, open(again, time.Minute).(*protocol.Opened).Ticket).Circuit, 600)
+	if got, is := open(again, 2*time.Minute).(*protocol.Error); !is || got.Code != protocol.Quota || got.Retry < uint64(21*time.Hour/time.Millisecond) || got.Retry > uint64(23*time.Hour/time.Millisecond) {
+		t.Errorf("it is answered %v", got)
+	}
+	later := relay.NewCircuits(limits, [32]byte{})
+	later.Restore(25*time.Hour, kept)
+	if got := open(later, 25*time.Hour).(*protocol.Opened).Bytes; got != 1000 {
+		t.Errorf("%d bytes are left the day after", got)
+	}
+}
