@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -17,6 +18,7 @@ import (
 type hosts struct {
 	t      *testing.T
 	prefix string
+	states string // the folder with a folder for each machine's keys and known relays
 }
 
 // relayHost is the machine with the bridges.
@@ -31,22 +33,30 @@ func newHosts(t *testing.T, bridges ...[]string) *hosts {
 	if _, err := exec.LookPath("ip"); err != nil {
 		t.Skip("NOT TESTED: there is no ip command")
 	}
-	h := &hosts{t: t, prefix: fmt.Sprintf("rp%d-", os.Getpid())}
+	h := &hosts{t: t, prefix: fmt.Sprintf("rp%d-%d-", os.Getpid(), networks.Add(1)), states: t.TempDir()}
 	if out, err := exec.CommandContext(t.Context(), "ip", "netns", "add", h.prefix+relayHost).CombinedOutput(); err != nil {
 		t.Skipf("NOT TESTED: no network namespace can be made here: %s", out)
 	}
 	h.cleaned(relayHost)
 	h.on(relayHost, "ip", "link", "set", "lo", "up")
 	for n, addresses := range bridges {
-		bridge := fmt.Sprintf("br%d", n)
-		h.on(relayHost, "ip", "link", "add", bridge, "address", fmt.Sprintf("02:00:00:00:00:%02x", n), "type", "bridge") // or it takes that of a port
-		h.address(relayHost, bridge, addresses...)
+		h.bridge(relayHost, fmt.Sprintf("br%d", n), addresses...)
 	}
 	return h
 }
 
+// networks counts the networks of all tests.
+var networks atomic.Int64
+
 func (h *hosts) cleaned(name string) {
 	h.t.Cleanup(func() { exec.Command("ip", "netns", "del", h.prefix+name).Run() })
+}
+
+// bridge adds a bridge to a machine. It has an address of the link of its own, or it takes that of a port.
+func (h *hosts) bridge(name, bridge string, addresses ...string) {
+	h.t.Helper()
+	h.on(name, "ip", "link", "add", bridge, "address", fmt.Sprintf("02:00:00:00:00:%02x", bridge[len(bridge)-1]), "type", "bridge")
+	h.address(name, bridge, addresses...)
 }
 
 // address gives an interface addresses, and starts it.
@@ -62,15 +72,27 @@ func (h *hosts) address(name, device string, addresses ...string) {
 	}
 }
 
-// add adds a machine with addresses at a bridge.
+// add adds a machine with addresses at a bridge of the relay's machine.
 func (h *hosts) add(name string, bridge int, addresses ...string) {
+	h.t.Helper()
+	h.addAt(name, relayHost, fmt.Sprintf("br%d", bridge), addresses...)
+}
+
+// addAt adds a machine with addresses at a bridge of another machine.
+func (h *hosts) addAt(name, at, bridge string, addresses ...string) {
 	h.t.Helper()
 	h.run("ip", "netns", "add", h.prefix+name)
 	h.cleaned(name)
-	port := fmt.Sprintf("to-%s", name)
-	h.run("ip", "link", "add", port, "netns", h.prefix+relayHost, "type", "veth", "peer", "name", "e0", "netns", h.prefix+name)
-	h.on(relayHost, "ip", "link", "set", port, "master", fmt.Sprintf("br%d", bridge), "up")
 	h.on(name, "ip", "link", "set", "lo", "up")
+	h.connect(name, at, bridge, addresses...)
+}
+
+// connect joins a machine to a bridge of another one.
+func (h *hosts) connect(name, at, bridge string, addresses ...string) {
+	h.t.Helper()
+	port := "to-" + name
+	h.run("ip", "link", "add", port, "netns", h.prefix+at, "type", "veth", "peer", "name", "e0", "netns", h.prefix+name)
+	h.on(at, "ip", "link", "set", port, "master", bridge, "up")
 	h.address(name, "e0", addresses...)
 }
 
@@ -81,16 +103,23 @@ func (h *hosts) run(args ...string) {
 	}
 }
 
+// in returns a command that runs on a machine.
+func (h *hosts) in(name string, args ...string) *exec.Cmd {
+	return exec.CommandContext(h.t.Context(), "ip", append([]string{"netns", "exec", h.prefix + name}, args...)...)
+}
+
 // on runs a command on a machine.
 func (h *hosts) on(name string, args ...string) {
 	h.t.Helper()
-	h.run(append([]string{"ip", "netns", "exec", h.prefix + name}, args...)...)
+	if out, err := h.in(name, args...).CombinedOutput(); err != nil {
+		h.t.Fatalf("on %s %q: %v: %s", name, args, err, out)
+	}
 }
 
 // command returns a command that runs one of the programs on a machine, with a state of its own.
 func (h *hosts) command(name, program string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(h.t.Context(), "ip", append([]string{"netns", "exec", h.prefix + name, filepath.Join(programs, program)}, args...)...)
-	cmd.Env = append(os.Environ(), "HOME="+h.t.TempDir())
+	cmd := h.in(name, append([]string{filepath.Join(programs, program)}, args...)...)
+	cmd.Env = append(os.Environ(), "HOME="+h.t.TempDir(), "XDG_STATE_HOME="+filepath.Join(h.states, name))
 	return cmd
 }
 
@@ -108,7 +137,12 @@ func (h *hosts) relay(args ...string) *process {
 // fetch has a client on a machine fetch a file, or do what its flags say.
 func (h *hosts) fetch(name, relay string, r *process, args ...string) result {
 	h.t.Helper()
-	cmd := h.command(name, "peer-client", append([]string{relay, r.port}, args...)...)
+	return h.end(h.command(name, "peer-client", append([]string{relay, r.port}, args...)...))
+}
+
+// end runs a command to its end.
+func (h *hosts) end(cmd *exec.Cmd) result {
+	h.t.Helper()
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()
@@ -132,12 +166,12 @@ func (h *hosts) gets(name, relay string, r *process) {
 }
 
 // TestANodeBehindAFirewallSaysSo: at once, with the address and the reason; clients are not sent there, and say
-// that somebody could not be asked. When the firewall is down it is found.
+// that somebody could not be asked. When the firewall is down it is found. The relay makes no circuits.
 func TestANodeBehindAFirewallSaysSo(t *testing.T) {
 	h := newHosts(t, []string{"10.9.0.1/24"})
 	h.add("n", 0, "10.9.0.2/24")
 	h.add("c", 0, "10.9.0.3/24")
-	relay := h.relay()
+	relay := h.relay("--circuits", "0")
 	h.on("n", "ip", "rule", "add", "pref", "1", "ipproto", "tcp", "sport", "4001", "blackhole")
 	node := h.start("n", "peer-node", "--listen", ":4001", "--share", folder(t, map[string]string{"a": "alpha"}), "10.9.0.1", relay.port)
 	if node.ready != "10.9.0.2:4001" || node.reach != "nowhere" {
@@ -156,8 +190,8 @@ func TestANodeBehindAFirewallSaysSo(t *testing.T) {
 	h.gets("c", "10.9.0.1", relay)
 }
 
-// TestBridgesThatDoNotMeet: a node at one bridge of the relay's machine is of use to clients there, and others
-// are not sent to an address that means another machine to them.
+// TestBridgesThatDoNotMeet: a node at one bridge of the relay's machine is dialed by clients there, and others
+// are not sent to an address that means another machine to them: they come through the relay.
 func TestBridgesThatDoNotMeet(t *testing.T) {
 	h := newHosts(t, []string{"172.17.0.1/16"}, []string{"172.18.0.1/16"})
 	h.add("n", 0, "172.17.0.2/16")
@@ -170,8 +204,9 @@ func TestBridgesThatDoNotMeet(t *testing.T) {
 	}
 	h.gets("c", "172.17.0.1", relay)
 	h.gets(relayHost, "172.18.0.1", relay)
+	h.gets("d", "172.18.0.1", relay)
 	started := time.Now()
-	if got := h.fetch("d", "172.18.0.1", relay, "a"); got.code != 1 || !strings.Contains(got.err, "cannot be reached from here") || time.Since(started) > 4*time.Second {
+	if got := h.fetch("d", "172.18.0.1", relay, "--no-circuits", "a"); got.code != 1 || !strings.Contains(got.err, "cannot be reached from here") || time.Since(started) > 4*time.Second {
 		t.Errorf("a client at the other bridge ends with %d after %v: %s", got.code, time.Since(started), got.err)
 	}
 }
@@ -220,15 +255,15 @@ func TestANodeThatChangesItsNetworkIsFound(t *testing.T) {
 	}
 }
 
-// TestARelayBehindAProxy: all come from the proxy's address, at which no node listens. The node says so;
-// with --no-probe the relay hands out what nodes advertise.
+// TestARelayBehindAProxy: all come from the proxy's address, at which no node listens. The node says so, and clients
+// come through proxy and relay; with --no-probe the relay hands out what nodes advertise.
 func TestARelayBehindAProxy(t *testing.T) {
 	h := newHosts(t, []string{"10.9.0.1/24"})
 	h.add("p", 0, "10.9.0.9/24")
 	h.add("n", 0, "10.9.0.2/24")
 	h.add("c", 0, "10.9.0.3/24")
 	proxied := func(relay *process) {
-		cmd := exec.CommandContext(t.Context(), "ip", "netns", "exec", h.prefix+"p", os.Args[0])
+		cmd := h.in("p", os.Args[0])
 		cmd.Env = append(os.Environ(), proxyFrom+"=10.9.0.9:"+relay.port, proxyTo+"=10.9.0.1:"+relay.port)
 		startCommand(t, cmd)
 	}
@@ -236,10 +271,11 @@ func TestARelayBehindAProxy(t *testing.T) {
 	proxied(relay)
 	share := folder(t, map[string]string{"a": "alpha"})
 	node := h.start("n", "peer-node", "--share", share, "10.9.0.9", relay.port)
-	if node.reach != "nowhere" {
+	if node.reach != "await" {
 		t.Errorf("the node is %q\n%s", node.reach, node.errors)
 	}
 	node.logs("not reachable from outside (refused at 10.9.0.9:")
+	h.gets("c", "10.9.0.9", relay)
 	unproven := h.relay("--no-probe", "--allow-advertise")
 	proxied(unproven)
 	node = h.start("n", "peer-node", "--advertise", "10.9.0.2", "--share", share, "10.9.0.9", unproven.port)
