@@ -48,6 +48,10 @@ func TestEachMeasureGivesRows(t *testing.T) {
 		"| an index entry in the relay's memory",
 		"| fetch of 5 MiB over TLS to a file ", "| 50 files of 4 KiB over TLS into a folder ",
 		"| LOCATE of 50 nodes over TLS, a link each |", "| a TLS link that rests, of the server's memory |", "| registration over TLS with the proof of its address, median |",
+		"| fetch of 5 MiB through the relay to a file ", "| directly: ", "| CPU of the relay for that |",
+		"| round trips between client and node through the relay, from LOCATED to the first verified byte of 8 MiB |",
+		"| an open circuit that rests, of 10, of the relay's descriptors | 2 |", "| 50 links on which nodes wait, each of the relay's memory |",
+		"| from CIRCUIT to its node's AWAITED among them, median |", "| 5 circuits at once, one of them greedy, ",
 		"| the renewals of 100,000 leases, each after ", "| of these, nodes that are not proven after their next renewal |",
 	} {
 		if !strings.Contains(string(table), want) {

@@ -5,7 +5,7 @@
 //	go run ./cmd/bench --only 'fetch|many'   some measures
 //	go run ./cmd/bench -o table.md           the table into a file
 //
-// nginx, curl and rsync are measured if they are installed; the table says so if they are not. The
+// nginx, curl, rsync and socat are measured if they are installed; the table says so if they are not. The
 // files on disk are removed at the end, also of a run that is interrupted.
 package main
 
@@ -28,7 +28,7 @@ func command() *cobra.Command {
 	var o *options
 	command := cli.New("bench [flags]", "Measure relaypeer and other ways to move files",
 		"bench measures, on this machine and over loopback, relaypeer and other ways to move files, in turns, and writes a table\n"+
-			"of medians, ratios and bars. nginx, curl and rsync are measured if they are installed.",
+			"of medians, ratios and bars. nginx, curl, rsync and socat are measured if they are installed.",
 		cli.Arguments(0, 0), func(c *cobra.Command, _ []string) error {
 			if err := o.check(); err != nil {
 				return err

@@ -27,6 +27,7 @@ var measures = []measure{
 	{"listed", "a list of very many names", measureListed},
 	{"tls", "a large file, and many small ones, over TLS", measureTLS},
 	{"trust", "what links that prove ids cost a relay", measureTrust},
+	{"circuits", "what comes through the relay, and what that costs it", measureCircuits},
 	{"relay-load", "a relay that strangers ask for lists all the time", measureLoad},
 	{"locate", "a name among many at the relay, and their memory", measureLocate},
 }

@@ -147,8 +147,11 @@ var versionNumber = regexp.MustCompile(`\d+(\.\d+)+`)
 // compared notes which version of a program it is that is compared with.
 func (l *lab) compared(path, name string) {
 	flag := "--version"
-	if name == "nginx" {
+	switch name {
+	case "nginx":
 		flag = "-v"
+	case "socat":
+		flag = "-V"
 	}
 	out, _ := exec.Command(path, flag).CombinedOutput()
 	l.note("compared with %s %s", name, versionNumber.Find(out))

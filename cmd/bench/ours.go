@@ -67,17 +67,18 @@ type crew struct {
 	host, port string // the relay's
 	folder     string
 	node       *server // nil: none is running
-	at         string  // where the node listens
+	at         string  // where the node is listed
+	reach      string  // how clients get there: a word of the node's ready line
 }
 
-// startCrew starts a relay, and a node over a folder that then has hashed and published so many files.
-func (l *lab) startCrew(ctx context.Context, folder string, files int) (*crew, error) {
+// startCrew starts a relay, and a node with flags over a folder that then has hashed and published so many files.
+func (l *lab) startCrew(ctx context.Context, folder string, files int, flags ...string) (*crew, error) {
 	c, err := l.startRelay(ctx)
 	if err != nil {
 		return nil, err
 	}
 	c.folder = folder
-	if err := c.startNode(ctx); err != nil {
+	if err := c.startNode(ctx, flags...); err != nil {
 		return nil, errors.Join(err, c.stop())
 	}
 	if err := c.indexed(ctx, files); err != nil {
@@ -102,18 +103,19 @@ func (l *lab) startRelay(ctx context.Context, flags ...string) (*crew, error) {
 }
 
 // startNode starts the node, and returns when it is ready. What it knows of its files lies beside its folder.
-func (c *crew) startNode(ctx context.Context) error {
+func (c *crew) startNode(ctx context.Context, flags ...string) error {
 	args := append(c.lab.speaking(), "--log-level", "warn", "--listen", "127.0.0.1:0",
 		"--share", c.folder, "--index", filepath.Clean(c.folder)+".index", c.host, c.port)
+	args = append(args, flags...) // of two that say different things the last counts
 	node, at, err := serve(ctx, "ready ", c.lab.program("peer-node"), args...)
 	if err != nil {
 		return err
 	}
-	at, _, _ = strings.Cut(at, " ") // and whether it is reached there
+	at, reach, _ := strings.Cut(at, " ")
 	if _, err := netip.ParseAddrPort(at); err != nil {
 		return errors.Join(fmt.Errorf("peer-node is ready at %q: %w", at, err), node.stop())
 	}
-	c.node, c.at = node, at
+	c.node, c.at, c.reach = node, at, reach
 	return nil
 }
 

@@ -57,6 +57,27 @@ func peakMemory(pid int) int64 { return memoryOf(pid, "VmHWM") }
 // residentMemory returns the bytes that a running process has resident. Zero: not known.
 func residentMemory(pid int) int64 { return memoryOf(pid, "VmRSS") }
 
+// openFiles returns how many descriptors a process has open. Zero: not known.
+func openFiles(pid int) int {
+	all, _ := os.ReadDir("/proc/" + strconv.Itoa(pid) + "/fd")
+	return len(all)
+}
+
+// wantFiles lets this process, and those that it starts, have as many descriptors open if the system allows that, until
+// the returned function is called.
+func wantFiles(number uint64) (end func()) {
+	var was syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &was) != nil {
+		return func() {}
+	}
+	end = func() { syscall.Setrlimit(syscall.RLIMIT_NOFILE, &was) }
+	more := syscall.Rlimit{Cur: max(number, was.Cur), Max: max(number, was.Max)}
+	if syscall.Setrlimit(syscall.RLIMIT_NOFILE, &more) != nil {
+		end() // it is set so that those that are started have as many as this process
+	}
+	return end
+}
+
 func memoryOf(pid int, key string) int64 {
 	kilobytes, _, _ := strings.Cut(field("/proc/"+strconv.Itoa(pid)+"/status", key), " ")
 	n, _ := strconv.ParseInt(kilobytes, 10, 64)

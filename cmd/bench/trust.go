@@ -90,16 +90,6 @@ func atOnce(workers, all int, f func(n int) error) error {
 	return nil
 }
 
-// secureWire dials a peer, without a ticket of an earlier link.
-func secureWire(ctx context.Context, network *transport.TLS, to string) (*wire, error) {
-	conn, err := network.Dial(ctx, to)
-	if err != nil {
-		return nil, err
-	}
-	conn.SetDeadline(time.Now().Add(replyWait))
-	return &wire{conn: conn, buf: make([]byte, 64<<10)}, nil
-}
-
 // serveSecurely starts a relay of its own process, over TLS.
 func (l *lab) serveSecurely(ctx context.Context) (*server, string, error) {
 	l.overTLS = true

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/transport"
 )
 
 // wire is a connection on which one request is sent after the other: the least that a peer can be,
@@ -25,17 +26,47 @@ func dialWire(ctx context.Context, to string) (*wire, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newWire(conn, protocol.HeaderSize+protocol.MaxList), nil
+}
+
+// secureWire dials a peer, without a ticket of an earlier link.
+func secureWire(ctx context.Context, network transport.Network, to string) (*wire, error) {
+	return dialRoom(ctx, network, to, 64<<10)
+}
+
+// dialRoom dials a peer, with room for answers of so many bytes.
+func dialRoom(ctx context.Context, network transport.Network, to string, room int) (*wire, error) {
+	conn, err := network.Dial(ctx, to)
+	if err != nil {
+		return nil, err
+	}
+	return newWire(conn, room), nil
+}
+
+// newWire returns a connection with room for answers of so many bytes.
+func newWire(conn net.Conn, room int) *wire {
 	conn.SetDeadline(time.Now().Add(replyWait))
-	return &wire{conn: conn, buf: make([]byte, protocol.HeaderSize+protocol.MaxList)}, nil
+	return &wire{conn: conn, buf: make([]byte, room)}
 }
 
 func (w *wire) close() error { return w.conn.Close() }
 
 // ask sends a request and returns its answer. A refusal is an error.
 func (w *wire) ask(m protocol.Message) (protocol.Message, error) {
-	if _, err := w.conn.Write(protocol.Append(nil, m)); err != nil {
+	if err := w.say(m); err != nil {
 		return nil, err
 	}
+	return w.hear()
+}
+
+// say sends a request.
+func (w *wire) say(m protocol.Message) error {
+	_, err := w.conn.Write(protocol.Append(nil, m))
+	return err
+}
+
+// hear returns the answer to the request that was sent.
+func (w *wire) hear() (protocol.Message, error) {
 	for {
 		answer, size, wrong := protocol.Decode(w.buf[:w.have])
 		switch {

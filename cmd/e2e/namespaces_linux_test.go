@@ -206,7 +206,7 @@ func TestBridgesThatDoNotMeet(t *testing.T) {
 	h.gets(relayHost, "172.18.0.1", relay)
 	h.gets("d", "172.18.0.1", relay)
 	started := time.Now()
-	if got := h.fetch("d", "172.18.0.1", relay, "--no-circuits", "a"); got.code != 1 || !strings.Contains(got.err, "cannot be reached from here") || time.Since(started) > 4*time.Second {
+	if got := h.fetch("d", "172.18.0.1", relay, "--no-circuits", "a"); got.code != 1 || !strings.Contains(got.err, "can be reached through the relay alone, which --no-circuits rules out") || time.Since(started) > 4*time.Second {
 		t.Errorf("a client at the other bridge ends with %d after %v: %s", got.code, time.Since(started), got.err)
 	}
 }
