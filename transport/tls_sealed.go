@@ -65,6 +65,10 @@ func (w *wire) reserve(bytes int) (at int) {
 		}
 		has = w.sealed
 	}
+	if has.from > 0 { // what a deadline has left begins at the front, or there is no room behind it for a whole piece
+		has.data = has.data[:copy(has.data, has.data[has.from:])]
+		has.from = 0
+	}
 	w.sealed = has
 	return len(has.data)
 }
