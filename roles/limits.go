@@ -64,8 +64,9 @@ const (
 	TurnGrace     = 4 * time.Second   // this, and the time that its bytes take at TurnPace, a turn lasts at most: a slower one keeps nobody else from theirs
 	TurnPace      = 64 << 10          // bytes a second
 
-	AwaitMost       = 20 * time.Second       // for this long an AWAIT waits at most: paths forget a link that is silent for longer
-	AwaitLeast      = RenewLeast / 4         // a relay to whom nobody has come waits for longer
+	AwaitMost       = 20 * time.Second // for this long an AWAIT waits at most: paths forget a link that is silent for longer
+	AwaitLeast      = RenewLeast / 4   // an answer to an AWAIT that comes sooner is followed by the next AWAIT only after this, if AwaitBurst have come so before
+	AwaitBurst      = 16
 	AwaitGap        = 5 * time.Second        // for this long an invitation waits for the node's next AWAIT
 	AwaitRetry      = 10 * time.Second       // up to this a node waits, evenly, before it makes a lost AWAIT link anew
 	JoinTimeout     = 5 * time.Second        // from OPENED to both ends of the circuit being there

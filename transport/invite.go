@@ -8,7 +8,8 @@ import (
 
 // Invite runs a machine that begins with an invitation, and dials. It counts among the server's links, and
 // ends with them: above the limit it learns that there is no room, and where there is none even to refuse
-// it, nothing is run. Nor is it while the server does not serve. Invite may be called at any time, from any
+// it, nothing is run. Of all invitations together no more are run than one address may have links: they come from one relay.
+// Nor is it while the server does not serve. Invite may be called at any time, from any
 // goroutine. It does not wait.
 func (s *Server) Invite(in roles.Invited) {
 	s.mu.Lock()
@@ -38,13 +39,16 @@ func (s *Server) invited(in roles.Invited, m roles.Machine) *run {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	in.Busy = s.atLimit()
-	if !s.inviting || in.Busy && s.farewells >= Farewells(s.Limit) {
+	tooMany := s.From > 0 && s.guests >= s.From // one relay sends them all, and those who dial need links, too
+	if !s.inviting || tooMany || in.Busy && s.farewells >= Farewells(s.Limit) {
 		return nil
 	}
 	r := &run{
 		loop: s.Loop, machine: m, start: s.start, ctx: context.Background(), full: in.Busy, requests: s.requests.ofIDs(),
 	}
 	r.mailbox = append(r.mailbox, letter{input: in})
+	r.guest = true
+	s.guests++
 	s.enter(r)
 	s.serving.Add(1)
 	return r

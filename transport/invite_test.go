@@ -213,3 +213,22 @@ func awaitServing(s *Server) {
 		s.mu.Unlock()
 	}
 }
+
+// TestOneRelayInvitesNoMoreThanAnAddressMayHave: what a relay has a node serve leaves links to those who dial it.
+func TestOneRelayInvitesNoMoreThanAnAddressMayHave(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		i := serveGuests(t, 100, func(in roles.Input) bool { _, stops := in.(roles.Stopped); return stops })
+		i.From = 3
+		for range 5 {
+			i.Invite(roles.Invited{Relay: "127.0.0.1:1"})
+		}
+		synctest.Wait()
+		if len(i.runs) != 3 {
+			t.Errorf("%d run", len(i.runs))
+		}
+		i.stop()
+		if i.guests != 0 {
+			t.Errorf("%d are counted when all are over", i.guests)
+		}
+	})
+}

@@ -21,6 +21,7 @@ type run struct {
 	stay     stay            // among the links of its server, whose mutex guards it
 	host     roles.Host      // of the peer, where a server has accepted its link
 	requests *requestRates   // that the peer may make; nil: any number
+	guest    bool            // it serves a client who comes through a relay
 	full     bool            // the server has no room for the link that it serves
 	number   uint64          // of its accepted link, at the loop's switch; 0: it has none
 	woken    atomic.Bool     // a notice of the switch is on its way

@@ -45,6 +45,7 @@ type Server struct {
 	next      chan *link   // links for idle goroutines; closed when no more come
 	idle      atomic.Int32 // goroutines that wait on next
 	quiet     time.Time    // until then complain logs nothing
+	guests    int          // runs that Invite has begun
 	inviting  bool         // Invite runs machines: the server serves, and is not stopping
 }
 
@@ -245,6 +246,9 @@ func (s *Server) leave(r *run) {
 	s.mu.Lock()
 	delete(s.runs, r)
 	s.open.remove(r)
+	if r.guest {
+		s.guests--
+	}
 	if r.full || r.stay.let {
 		s.farewells--
 	} else {

@@ -22,8 +22,8 @@ var circuitBounds = []bound{
 	},
 	{
 		can:        "invite a node again and again",
-		by:         "MaxInvitations wait for one node, each for AwaitGap at most; then ERROR(`busy`). Each takes one of the circuits of its client's address until JoinTimeout. A node joins each and says `busy` where it has no room",
-		parameters: "MaxInvitations AwaitGap JoinTimeout",
+		by:         "MaxInvitations wait for one node, each for AwaitGap at most; then ERROR(`busy`). Each takes one of the circuits of its client's address as long as it is open, and RequestRate bounds how often. A node joins each and says `busy` where it has no room",
+		parameters: "MaxInvitations AwaitGap RequestRate",
 		tests:      "TestAClientHearsThroughTheRelayThatTheNodeIsBusy",
 	},
 	{
@@ -50,8 +50,8 @@ var circuitBounds = []bound{
 	},
 	{
 		can:        "(a relay) send invitations that lead nowhere, or have a node wait for ever",
-		by:         "JoinTimeout and ReplyTimeout for each, MaxInvitations in one answer, and no more of them than a node has links; the answer to an AWAIT within AwaitMost and ReplyTimeout, and then a new link within AwaitRetry",
-		parameters: "JoinTimeout ReplyTimeout MaxInvitations AwaitMost AwaitRetry",
-		tests:      "TestACircuitThatDoesNotComeAboutEndsInSilence TestASilentRelayIsGivenUp",
+		by:         "JoinTimeout and ReplyTimeout for each, MaxInvitations in one answer, an answer in AwaitLeast after AwaitBurst of them, and no more at once than one address may have links; the answer to an AWAIT within AwaitMost and ReplyTimeout, and then a new link within AwaitRetry",
+		parameters: "JoinTimeout ReplyTimeout MaxInvitations AwaitLeast AwaitBurst MaxLinksFrom AwaitMost AwaitRetry",
+		tests:      "TestACircuitThatDoesNotComeAboutEndsInSilence TestASilentRelayIsGivenUp TestARelayThatDoesNotWaitSetsNoPace TestOneRelayInvitesNoMoreThanAnAddressMayHave",
 	},
 }

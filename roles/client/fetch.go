@@ -35,9 +35,9 @@ type Fetch struct {
 	candidates []Node            // to be asked, in this order
 	listed     map[Node]Identity // by the relay: what it has; zero: it does not say
 	alternates alternates
-	ways       map[Node]bool            // nodes that can be dialed, and reached through the relay as well
-	tickets    map[Node]protocol.Ticket // of the last circuit to a node
-	brought    map[Node]time.Duration   // when a circuit to a node last brought something
+	ways       map[Node]bool          // nodes that can be dialed, and reached through the relay as well
+	tickets    tickets                // of the last circuit to a node
+	brought    map[Node]time.Duration // when a circuit to a node last brought something
 	cursor     []byte
 	empty      int           // pages that named no node that was new
 	young      time.Duration // for which the relay may lack nodes, as it last said
@@ -87,7 +87,7 @@ func timerOf(link roles.Link) roles.Timer { return roles.Timer(link) + 1 }
 func NewFetch(w Request) *Fetch {
 	f := &Fetch{
 		core: roles.NewCore(fetchGrammar), query: NewQuery("", nil), listed: map[Node]Identity{}, alternates: alternates{},
-		ways: map[Node]bool{}, tickets: map[Node]protocol.Ticket{}, brought: map[Node]time.Duration{},
+		ways: map[Node]bool{}, tickets: tickets{}, brought: map[Node]time.Duration{},
 		revisited: map[Node]bool{}, barred: map[Node]bool{}, redials: redials{}, believed: map[Node]int{},
 		latest: map[Node]Identity{}, patience: patience{},
 	}

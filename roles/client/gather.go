@@ -27,9 +27,9 @@ type Gather struct {
 	redials    redials
 	busy       busy
 	alternates alternates
-	tickets    map[Node]protocol.Ticket // as in Fetch
-	overtakes  []overtake               // the one that is due first at the front
-	due        time.Duration            // of the deadline that is armed
+	tickets    tickets       // as in Fetch
+	overtakes  []overtake    // the one that is due first at the front
+	due        time.Duration // of the deadline that is armed
 
 	fetches [2 * fetchesAtOnce]fetchSlot // so that one begins while the links of another close
 	few     []int                        // items to be fetched, a few at once
@@ -91,7 +91,7 @@ type gathering struct {
 func NewGather(request GatherRequest) *Gather {
 	g := &Gather{
 		core: roles.NewCore(gatherGrammar), request: request,
-		lost: map[Node]bool{}, redials: redials{}, alternates: alternates{}, tickets: map[Node]protocol.Ticket{}, failed: map[string]int{}, put: map[string]int{},
+		lost: map[Node]bool{}, redials: redials{}, alternates: alternates{}, tickets: tickets{}, failed: map[string]int{}, put: map[string]int{},
 		patience: patience{}, turns: map[int]int{},
 	}
 	g.core.Use(roles.NoLink, roles.Deadline)

@@ -32,8 +32,8 @@ type Reader struct {
 	candidates []Node // to be asked, in this order
 	barred     map[Node]bool
 	alternates alternates
-	ways       map[Node]bool            // as of a Fetch
-	tickets    map[Node]protocol.Ticket // as of a Fetch
+	ways       map[Node]bool // as of a Fetch
+	tickets    tickets       // as of a Fetch
 	patience   patience
 	busy       busy
 	now        roles.Moment  // of the current step
@@ -93,7 +93,7 @@ func (r *Reader) Reset(relay, name string, hash protocol.Hash) {
 	}
 	*r = Reader{
 		core: r.core, relay: relay, query: r.query, source: r.source, before: r.before, picker: NewPicker(name, hash),
-		barred: map[Node]bool{}, alternates: alternates{}, ways: map[Node]bool{}, tickets: map[Node]protocol.Ticket{}, patience: patience{},
+		barred: map[Node]bool{}, alternates: alternates{}, ways: map[Node]bool{}, tickets: tickets{}, patience: patience{},
 	}
 	r.begin()
 }

@@ -121,9 +121,7 @@ func (r *Reader) visit(at roles.Moment) {
 func (r *Reader) visited(v Visited) {
 	r.attempt.tried.add(v.Tried)
 	r.core.Do(roles.Report{Outcome: v.Tried})
-	if !v.Ticket.IsZero() {
-		r.tickets[v.Node] = v.Ticket
-	}
+	r.tickets.note(v.Node, v.Ticket, v.Code)
 	switch {
 	case v.Barred:
 		r.barred[v.Node] = true

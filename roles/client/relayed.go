@@ -14,6 +14,20 @@ func (f *Fetch) worthAWay(v Visited) bool {
 	return f.ways[v.Node] && !known && v.undialed()
 }
 
+// tickets are those of the last circuits to nodes, if they ended without our doing: then the relay can say why.
+type tickets map[Node]protocol.Ticket
+
+// note notes how a visit over a circuit has ended.
+func (t tickets) note(node Node, ticket protocol.Ticket, code protocol.Code) {
+	switch {
+	case ticket.IsZero():
+	case code == protocol.Lost:
+		t[node] = ticket
+	default:
+		delete(t, node)
+	}
+}
+
 // relay has a node that can be dialed asked through the relay as well.
 func (f *Fetch) relay(node Node) {
 	f.listed[node.relayed()] = f.listed[node]

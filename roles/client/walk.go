@@ -74,9 +74,7 @@ func (f *Fetch) visited(v Visited) {
 	if v.Gave {
 		f.busy.gave(v.Node)
 	}
-	if !v.Ticket.IsZero() {
-		f.tickets[v.Node] = v.Ticket
-	}
+	f.tickets.note(v.Node, v.Ticket, v.Code)
 	switch {
 	case v.Barred:
 		f.barred[v.Node] = true

@@ -16,6 +16,7 @@ type Await struct {
 	peer  netip.AddrPort // of the relay, on the link
 	retry time.Duration  // the relay's retry-after, or 0
 	since time.Duration  // the AWAIT that is outstanding was sent
+	quick int            // answers in a row, about, that have come too soon
 	told  bool           // it was reported that clients come this way
 	over  bool           // no other link follows this one
 
@@ -163,13 +164,18 @@ func (a *Await) awaited(at roles.Moment, m *protocol.Awaited) {
 	for _, one := range m.Invitations {
 		a.core.Do(roles.Report{Outcome: Invited{Relay: a.peer.String(), Ticket: one.Ticket}})
 	}
-	switch {
+	switch early := at.Now-a.since < roles.AwaitLeast; {
 	case m.Await == 0:
 		a.over = true
 		a.leave(awaitNotNeeded)
-	case len(m.Invitations) == 0 && at.Now-a.since < roles.AwaitLeast:
-		a.leave(awaitTooSoon)
+	case early && a.quick == roles.AwaitBurst:
+		a.core.Fire(awaitTooSoon)
+	case early:
+		a.quick++
+		a.core.Fire(awaitAnswered)
+		a.ask(at)
 	default:
+		a.quick = max(0, a.quick-int((at.Now-a.since)/roles.AwaitLeast))
 		a.core.Fire(awaitAnswered)
 		a.ask(at)
 	}
@@ -202,12 +208,16 @@ func (a *Await) reject(event AwaitEvent, err *protocol.Error) {
 }
 
 func (a *Await) expired(at roles.Moment) {
-	if a.State() == AwaitPausing {
+	switch a.State() {
+	case AwaitPausing:
 		a.core.Fire(awaitExpired)
 		a.dial()
-		return
+	case AwaitResting:
+		a.core.Fire(awaitRested)
+		a.ask(at)
+	default:
+		a.cut(at, awaitExpired)
 	}
-	a.cut(at, awaitExpired)
 }
 
 // cut handles the end of a link, and decides what follows.
@@ -234,7 +244,7 @@ func (a *Await) pause(at roles.Moment) {
 func (a *Await) stop() {
 	a.over = true
 	switch a.State() {
-	case AwaitAwaiting:
+	case AwaitAwaiting, AwaitResting:
 		a.leave(awaitStopped)
 	case AwaitPausing:
 		a.core.Fire(awaitStopped)

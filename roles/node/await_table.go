@@ -17,6 +17,7 @@ const (
 	AwaitPausing  AwaitState = "Pausing"
 	AwaitDialing  AwaitState = "Dialing"
 	AwaitAwaiting AwaitState = "Awaiting"
+	AwaitResting  AwaitState = "Resting"
 	AwaitClosing  AwaitState = "Closing"
 	AwaitChoosing AwaitState = "Choosing"
 	AwaitEnded    AwaitState = "Ended"
@@ -30,6 +31,7 @@ const (
 	awaitAnswered    AwaitEvent = "AWAITED"
 	awaitNotNeeded   AwaitEvent = "AWAITED, not needed"
 	awaitTooSoon     AwaitEvent = "AWAITED, too soon"
+	awaitRested      AwaitEvent = "Rested"
 	awaitLeaseGone   AwaitEvent = "ERROR no-lease or superseded"
 	awaitRefused     AwaitEvent = "ERROR"
 	awaitUnexpected  AwaitEvent = "Unexpected"
@@ -58,6 +60,8 @@ var awaitGrammar = roles.NewGrammar(func() roles.Table[AwaitState, AwaitEvent] {
 				Means: "A connection to the relay is being made, to be kept."},
 			{Name: AwaitAwaiting, WaitFrom: "the wait that the AWAIT asks for, which is AwaitMost or the relay's renew-after, whichever is less; and ReplyTimeout",
 				Means: "AWAIT has been sent; the relay answers when a client comes, or when the wait is over. This link is the only way to us for those who cannot dial us."},
+			{Name: AwaitResting, Wait: roles.AwaitLeast,
+				Means: "The relay has answered at once, as it has AwaitBurst times before; when the wait is over AWAIT goes out again."},
 			{Name: AwaitClosing, Wait: roles.CloseTimeout,
 				Means: "There is nothing more to say on this link and we have half-closed; the relay's end of stream moves us on."},
 			{Name: AwaitChoosing, Passing: true,
@@ -70,7 +74,8 @@ var awaitGrammar = roles.NewGrammar(func() roles.Table[AwaitState, AwaitEvent] {
 			{Name: awaitOpened, Means: "the link is there"},
 			{Name: awaitAnswered, Kind: protocol.KindAwaited, Means: "the lease runs on, and these clients have come, if any"},
 			{Name: awaitNotNeeded, Kind: protocol.KindAwaited, Means: "the lease runs on, and the relay sends nobody through itself any more"},
-			{Name: awaitTooSoon, Kind: protocol.KindAwaited, Means: "nobody has come, and the relay has not waited for AwaitLeast"},
+			{Name: awaitTooSoon, Kind: protocol.KindAwaited, Means: "the same, within AwaitLeast, after AwaitBurst such answers"},
+			{Name: awaitRested, Deadline: true, Means: "AwaitLeast is over"},
 			{Name: awaitLeaseGone, Kind: protocol.KindError, Means: "the relay knows no lease of ours, or a newer one"},
 			{Name: awaitRefused, Kind: protocol.KindError, Means: "any other refusal"},
 			{Name: awaitUnexpected, Means: "a message of any other kind"},
@@ -89,14 +94,15 @@ var awaitGrammar = roles.NewGrammar(func() roles.Table[AwaitState, AwaitEvent] {
 			awaitRow([]AwaitState{AwaitDialing}, awaitOpened, AwaitAwaiting, "AWAIT with the epoch of the lease"),
 			awaitRow([]AwaitState{AwaitAwaiting}, awaitAnswered, AwaitAwaiting, "the invitations are followed on links of their own; the next AWAIT goes out at once"),
 			awaitRow([]AwaitState{AwaitAwaiting}, awaitNotNeeded, AwaitClosing, "nobody comes here any more: the membership's own exchanges keep the lease"),
-			awaitRow([]AwaitState{AwaitAwaiting}, awaitTooSoon, AwaitClosing, "a relay that does not wait has us ask without end: another link is made, later"),
+			awaitRow([]AwaitState{AwaitAwaiting}, awaitTooSoon, AwaitResting, "a relay sets no pace: of all that it says no more is followed in a second than this leaves"),
+			awaitRow([]AwaitState{AwaitResting}, awaitRested, AwaitAwaiting, "AWAIT, as after any answer"),
 			awaitRow([]AwaitState{AwaitAwaiting}, awaitLeaseGone, AwaitClosing, "the membership's next exchange comes at once, and finds out"),
 			awaitRow([]AwaitState{AwaitAwaiting}, awaitRefused, AwaitClosing, "not now; the lease costs no more than before"),
 			awaitRow([]AwaitState{AwaitAwaiting}, awaitUnexpected, AwaitClosing, "a side that says something with no place here has lost the thread: ERROR(unexpected)"),
 			awaitRow([]AwaitState{AwaitAwaiting}, awaitMalformed, AwaitClosing, "after bytes that are no message nothing can be read: ERROR says what was wrong"),
-			awaitRow([]AwaitState{AwaitAwaiting}, awaitStopped, AwaitClosing, "the relay takes the half-close for the end of the wait: it sends nobody here any more"),
+			awaitRow([]AwaitState{AwaitAwaiting, AwaitResting}, awaitStopped, AwaitClosing, "the relay takes the half-close for the end of the wait: it sends nobody here any more"),
 			awaitRow([]AwaitState{AwaitAwaiting, AwaitClosing}, awaitPeerEnded, AwaitChoosing, "the relay is done with this link"),
-			awaitRow([]AwaitState{AwaitDialing, AwaitAwaiting, AwaitClosing}, awaitLost, AwaitChoosing, "no peer is left to talk to"),
+			awaitRow([]AwaitState{AwaitDialing, AwaitAwaiting, AwaitResting, AwaitClosing}, awaitLost, AwaitChoosing, "no peer is left to talk to"),
 			awaitRow([]AwaitState{AwaitDialing, AwaitAwaiting, AwaitClosing}, awaitExpired, AwaitChoosing, "the relay had its time"),
 			awaitRow([]AwaitState{AwaitPausing, AwaitDialing, AwaitClosing}, awaitStopped, AwaitEnded, "nobody waits for this: the link is closed at once, if there is one"),
 			awaitRow([]AwaitState{AwaitChoosing}, awaitToPause, AwaitPausing, "as long as there is none, nobody reaches us through the relay"),

@@ -416,11 +416,37 @@ func late(s *rolestest.Story) *rolestest.Story {
 	return s
 }
 
-// TestARelayThatDoesNotWaitSetsNoPace: it is asked again on another link, after a pause.
+// TestARelayThatDoesNotWaitSetsNoPace: after a burst it is asked once in AwaitLeast, whether or not it says that somebody
+// has come; one that waits has its burst again.
 func TestARelayThatDoesNotWaitSetsNoPace(t *testing.T) {
 	s := awaiting(t)
-	s.At.Now += roles.AwaitLeast - 1
-	s.Hear(2, awaited(), "Leased", "halfclose 2", "discard 2", "report awaiting")
-	s = awaiting(t)
-	s.Hear(2, awaited(5), "Leased", "report invited", "send 2 AWAIT id=07 epoch=100 wait=20000", "hear 2") // somebody has come
+	for range roles.AwaitBurst {
+		s.Hear(2, awaited(), "Leased", awaits, hearsWho)
+	}
+	for range 3 {
+		s.Hear(2, awaited(5), "Leased", "report invited")
+		s.Ring("Leased", awaits, hearsWho)
+	}
+	s.At.Now += roles.AwaitMost
+	for range roles.AwaitBurst {
+		s.Hear(2, awaited(), "Leased", awaits, hearsWho)
+	}
+}
+
+// TestANodeThatRestsStops, and notices that its link is gone.
+func TestANodeThatRestsStops(t *testing.T) {
+	rests := func() *rolestest.Story {
+		s := awaiting(t)
+		for range roles.AwaitBurst {
+			s.Hear(2, awaited(), "Leased", awaits, hearsWho)
+		}
+		s.Hear(2, awaited(), "Leased")
+		return s
+	}
+	rests().Tell(roles.Lost{Link: 2, Code: protocol.Lost}, "Leased", "hangup 2", "report awaiting")
+	s := rests()
+	effects := s.Machine.Step(s.At, roles.Stopped{})
+	if len(effects) < 2 || effects[len(effects)-1] != (roles.Effect)(roles.Report{Outcome: node.Awaiting{}}) {
+		t.Errorf("it ends with %v", effects)
+	}
 }

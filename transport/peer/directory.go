@@ -60,7 +60,7 @@ func (d *loggedDirectory) Publish(at roles.Moment, m *protocol.Publish) protocol
 
 func (d *loggedDirectory) Proved(at roles.Moment, proof relay.Proof) protocol.Reach {
 	reach := d.Directory.Proved(at, proof)
-	if reach.Failed() {
+	if reach.Failed() && proof.Granted > 0 { // and not each time that it is found out again
 		d.say(hclog.Info, "node cannot be reached there, and nobody is sent to that address", "at", proof.At, "epoch", proof.Epoch, "why", reach)
 	} else {
 		d.log.Debug("address proven", "at", proof.At, "epoch", proof.Epoch, "reach", reach)

@@ -69,11 +69,13 @@ type CircuitLimits = relay.Limits
 const NoCircuitLimit = relay.NoLimit
 
 // The limits of relays whose owner has set none: an open one makes circuits for anybody, and a closed one for its
-// members.
+// members. Without a number of their own the links on which nodes wait are half of the relay's.
 var (
-	OpenCircuits   = relay.DefaultLimits
+	OpenCircuits = CircuitLimits{
+		Circuits: roles.MaxCircuits, CircuitsFrom: roles.MaxCircuitsFrom, BytesFrom: roles.CircuitBytesFrom, Rate: NoCircuitLimit,
+	}
 	ClosedCircuits = CircuitLimits{
-		Circuits: roles.MaxCircuitsClosed, CircuitsFrom: roles.MaxCircuitsClosed, BytesFrom: NoCircuitLimit, Rate: NoCircuitLimit, Awaits: relay.DefaultLimits.Awaits,
+		Circuits: roles.MaxCircuitsClosed, CircuitsFrom: roles.MaxCircuitsClosed, BytesFrom: NoCircuitLimit, Rate: NoCircuitLimit,
 	}
 )
 
@@ -207,7 +209,7 @@ func (r *Relay) makeCircuits() *relay.Circuits {
 	case r.Admission != nil:
 		limits = ClosedCircuits
 	}
-	if limits.Awaits == 0 || limits.Awaits > r.linksAtOnce()/2 {
+	if limits.Awaits == 0 {
 		limits.Awaits = r.linksAtOnce() / 2
 	}
 	var key [32]byte
