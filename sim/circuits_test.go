@@ -140,6 +140,11 @@ func circuitLies() (all []*scenario.Scenario) {
 	for _, lie := range scenario.Carried() {
 		all = append(all, circuitLie(lie, scenario.Honest))
 	}
+	for tenth := range 4 { // the node stops while it rests
+		s := circuitLie(scenario.StageAwaiting+" "+scenario.ActAtOnce, scenario.Honest)
+		s.Faults = append(s.Faults, scenario.Fault{Class: scenario.Graceful, Who: "n0", At: tenths(80 + tenth)})
+		all = append(all, s)
+	}
 	for _, lie := range scenario.CircuitLies {
 		for seed := range uint64(3) {
 			s := circuitLie(scenario.Honest, lie)

@@ -50,6 +50,8 @@ func (i *impostor) act(act string) []roles.Effect {
 		return []roles.Effect{raw(bytes), roles.Hear{}}
 	case scenario.ActSilence:
 		return []roles.Effect{roles.Hear{}}
+	case scenario.ActAtOnce:
+		return say(&protocol.Awaited{Renewed: protocol.Renewed{TTL: 90000, Renew: 30000, Reached: protocol.Reached{Await: 1}}})
 	case scenario.ActNoLease:
 		return refuse(protocol.NoLease)
 	case scenario.ActProgress, scenario.ActStuck:

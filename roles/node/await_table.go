@@ -102,7 +102,7 @@ var awaitGrammar = roles.NewGrammar(func() roles.Table[AwaitState, AwaitEvent] {
 			awaitRow([]AwaitState{AwaitAwaiting}, awaitMalformed, AwaitClosing, "after bytes that are no message nothing can be read: ERROR says what was wrong"),
 			awaitRow([]AwaitState{AwaitAwaiting, AwaitResting}, awaitStopped, AwaitClosing, "the relay takes the half-close for the end of the wait: it sends nobody here any more"),
 			awaitRow([]AwaitState{AwaitAwaiting, AwaitClosing}, awaitPeerEnded, AwaitChoosing, "the relay is done with this link"),
-			awaitRow([]AwaitState{AwaitDialing, AwaitAwaiting, AwaitResting, AwaitClosing}, awaitLost, AwaitChoosing, "no peer is left to talk to"),
+			awaitRow([]AwaitState{AwaitDialing, AwaitAwaiting, AwaitClosing}, awaitLost, AwaitChoosing, "no peer is left to talk to"),
 			awaitRow([]AwaitState{AwaitDialing, AwaitAwaiting, AwaitClosing}, awaitExpired, AwaitChoosing, "the relay had its time"),
 			awaitRow([]AwaitState{AwaitPausing, AwaitDialing, AwaitClosing}, awaitStopped, AwaitEnded, "nobody waits for this: the link is closed at once, if there is one"),
 			awaitRow([]AwaitState{AwaitChoosing}, awaitToPause, AwaitPausing, "as long as there is none, nobody reaches us through the relay"),

@@ -433,18 +433,13 @@ func TestARelayThatDoesNotWaitSetsNoPace(t *testing.T) {
 	}
 }
 
-// TestANodeThatRestsStops, and notices that its link is gone.
+// TestANodeThatRestsStops as one that waits does.
 func TestANodeThatRestsStops(t *testing.T) {
-	rests := func() *rolestest.Story {
-		s := awaiting(t)
-		for range roles.AwaitBurst {
-			s.Hear(2, awaited(), "Leased", awaits, hearsWho)
-		}
-		s.Hear(2, awaited(), "Leased")
-		return s
+	s := awaiting(t)
+	for range roles.AwaitBurst {
+		s.Hear(2, awaited(), "Leased", awaits, hearsWho)
 	}
-	rests().Tell(roles.Lost{Link: 2, Code: protocol.Lost}, "Leased", "hangup 2", "report awaiting")
-	s := rests()
+	s.Hear(2, awaited(), "Leased")
 	effects := s.Machine.Step(s.At, roles.Stopped{})
 	if len(effects) < 2 || effects[len(effects)-1] != (roles.Effect)(roles.Report{Outcome: node.Awaiting{}}) {
 		t.Errorf("it ends with %v", effects)

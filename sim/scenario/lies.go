@@ -41,6 +41,9 @@ const (
 // ActNoLease is the act of a relay that refuses an AWAIT for a lease that it grants.
 const ActNoLease = "no-lease"
 
+// ActAtOnce is the act of a relay that answers each AWAIT at once, though nobody has come.
+const ActAtOnce = "at-once"
+
 // Carried lists the lies "STAGE ACT" of a relay about circuits.
 func Carried() (lies []Lie) {
 	acts := []string{ActEnd, ActSilence, ActJunk}
@@ -52,7 +55,7 @@ func Carried() (lies []Lie) {
 			lies = append(lies, Lie(stage+" "+protocol.Kinds[i].Name))
 		}
 	}
-	return append(lies, StageAwaiting+" "+ActNoLease)
+	return append(lies, StageAwaiting+" "+ActNoLease, StageAwaiting+" "+ActAtOnce)
 }
 
 // The stages of a visit at which a staged liar starts to lie: in place of the content; within a
