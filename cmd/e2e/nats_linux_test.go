@@ -83,7 +83,7 @@ func newInternet(t *testing.T) *internet {
 		t.Skip("NOT TESTED: there is no nft command, of nftables")
 	}
 	i := &internet{hosts: newHosts(t, []string{publicRelay + "/24"}), last: 10}
-	if out, err := i.in(relayHost, "nft", openNAT.ruleset("")).CombinedOutput(); err != nil {
+	if out, err := i.in(relayHost, "nft", symmetricNAT.ruleset("")).CombinedOutput(); err != nil {
 		t.Skipf("NOT TESTED: there is no NAT here: %s", out)
 	}
 	i.on(relayHost, "nft", "flush", "ruleset")
