@@ -23,7 +23,7 @@ type Await struct {
 	answer *protocol.Awaited // heard in this step; nil: none
 	doubts bool              // the relay has refused the lease in this step
 
-	calm  time.Duration // when the last refusal of a lease is no matter any more
+	calm  time.Duration // when the last contradiction of the relay is no matter any more
 	hasty bool          // there was one before the last
 }
 
@@ -54,7 +54,7 @@ func (a *Await) reset() {
 	*a = Await{core: a.core}
 }
 
-// begin prepares the machine for a lease. It remembers whether the relay has lately refused what it grants.
+// begin prepares the machine for a lease. It remembers whether the relay has lately contradicted itself.
 func (a *Await) begin(terms awaitTerms) {
 	a.core.Reset()
 	*a = Await{core: a.core, terms: terms, calm: a.calm, hasty: a.hasty}
@@ -167,6 +167,7 @@ func (a *Await) awaited(at roles.Moment, m *protocol.Awaited) {
 	switch early := at.Now-a.since < roles.AwaitLeast; {
 	case m.Await == 0:
 		a.over = true
+		a.contradicted(at)
 		a.leave(awaitNotNeeded)
 	case early && a.quick == roles.AwaitBurst:
 		a.core.Fire(awaitTooSoon)
@@ -188,8 +189,13 @@ func (a *Await) refused(at roles.Moment, refusal *protocol.Error) {
 		return
 	}
 	a.over, a.doubts = true, true
-	a.hasty, a.calm = a.calm > at.Now, at.Now+a.terms.renew
+	a.contradicted(at)
 	a.leave(awaitLeaseGone)
+}
+
+// contradicted notes that the relay takes back what it has said of the lease, or of who comes through it.
+func (a *Await) contradicted(at roles.Moment) {
+	a.hasty, a.calm = a.calm > at.Now, at.Now+a.terms.renew
 }
 
 // leave ends the link gracefully: it half-closes and waits for the relay's end of stream.

@@ -70,7 +70,7 @@ var awaitGrammar = roles.NewGrammar(func() roles.Table[AwaitState, AwaitEvent] {
 		},
 		Events: []roles.Event[AwaitEvent]{
 			{Name: awaitStarted, Means: "a lease is held, and the relay says that clients come through it"},
-			{Name: awaitStartedLate, Means: "the same, but the relay has just refused two AWAITs for a lease that it grants"},
+			{Name: awaitStartedLate, Means: "the same, but the relay has just refused two AWAITs for a lease that it grants, or said twice that none is needed"},
 			{Name: awaitOpened, Means: "the link is there"},
 			{Name: awaitAnswered, Kind: protocol.KindAwaited, Means: "the lease runs on, and these clients have come, if any"},
 			{Name: awaitNotNeeded, Kind: protocol.KindAwaited, Means: "the lease runs on, and the relay sends nobody through itself any more"},
