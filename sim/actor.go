@@ -134,9 +134,11 @@ func (a *actor) grammar(link roles.Link) *grammar {
 	return tables[sourceKind]
 }
 
-// goes reports whether a client's way through the relay has just moved on a link, which was its own then.
+// goes reports whether a client's way through the relay was the first to move on a link in this step: the link was its own
+// then. Another visit may begin on it at the end of the step.
 func (a *actor) goes(link roles.Link) bool {
-	return slices.ContainsFunc(a.moves, func(t roles.Transition) bool { return t.Link == link && t.Machine == tables[wayKind].name })
+	first := slices.IndexFunc(a.moves, func(t roles.Transition) bool { return t.Link == link })
+	return first >= 0 && a.moves[first].Machine == tables[wayKind].name
 }
 
 // tell schedules an input for a machine, for the present time.
