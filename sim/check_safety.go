@@ -121,9 +121,12 @@ func (o *operation) heard(in roles.Heard) {
 		o.walked++
 		o.young, o.withheld = o.young || m.Young > 0, o.withheld || m.Withheld > 0 || m.LeftOut > 0
 		for i := range m.Peers {
-			is := spotOf(&m.Peers[i])
-			if !slices.ContainsFunc(o.listed, func(p protocol.Peer) bool { return p.ID == m.Peers[i].ID && spotOf(&p).meets(is) }) {
-				o.listed = append(o.listed, m.Peers[i])
+			peer := &m.Peers[i]
+			is := spotOf(peer)
+			if !slices.ContainsFunc(o.listed, func(p protocol.Peer) bool {
+				return p.ID == peer.ID && (p.Host == nil && peer.Host == nil || spotOf(&p).meets(is))
+			}) {
+				o.listed = append(o.listed, *peer)
 			}
 		}
 	case *protocol.Error:

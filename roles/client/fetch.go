@@ -33,6 +33,7 @@ type Fetch struct {
 	watch   func(roles.Transition)
 
 	candidates []Node            // to be asked, in this order
+	behind     []Node            // to be asked through the relay, after these
 	listed     map[Node]Identity // by the relay: what it has; zero: it does not say
 	alternates alternates
 	ways       map[Node]bool          // nodes that can be dialed, and reached through the relay as well

@@ -48,7 +48,7 @@ func (f *Fetch) places(at roles.Moment) int {
 // long as there is nothing of this one.
 func (f *Fetch) untried() bool {
 	_, some := f.candidate()
-	return some || len(f.candidates) > 0 || f.cursor != nil || f.elsewhere()
+	return some || len(f.behind) > 0 || f.cursor != nil || f.elsewhere()
 }
 
 // elsewhere reports whether nodes have another content that has not been tried, and there is
@@ -80,7 +80,7 @@ func (f *Fetch) dismiss(at roles.Moment) bool {
 		return cmp.Or(cmp.Compare(a.bytes, b.bytes), cmp.Compare(a.moved, b.moved))
 	})
 	if _, some := f.candidate(); some {
-		all = all[:min(len(f.candidates), (len(all)+1)/2)]
+		all = all[:min(len(f.candidates)+len(f.behind), (len(all)+1)/2)]
 	}
 	for _, s := range all {
 		f.patience[s.tried.Node]++

@@ -1,7 +1,6 @@
 package client
 
 import (
-	"slices"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -76,24 +75,35 @@ func (v *Visited) undialed() bool {
 	return !v.Over.IsValid() && (v.missed() || v.Code == protocol.Timeout || v.Code == protocol.Lost)
 }
 
-// turn returns which of the candidates is asked next: in the reference mode the first; with several sources the first
-// that can be dialed, and one through the relay when none is left or those that are being dialed have been for
-// CircuitPatience, one at a time. -1: none is, for now.
-func (f *Fetch) turn() int {
-	switch {
-	case len(f.candidates) == 0:
-		return -1
-	case f.most() == 1:
-		return 0
+// sortOut drops the next candidates that are barred, and with several sources puts those behind that are reached through
+// the relay: the others are asked before them. In the reference mode the order is that of LOCATED. Each is looked at once:
+// a relay may name very many.
+func (f *Fetch) sortOut() {
+	several := f.most() > 1
+	for len(f.candidates) > 0 {
+		next := f.candidates[0]
+		switch {
+		case f.barred[next]:
+		case several && next.Relayed():
+			f.behind = append(f.behind, next)
+		default:
+			return
+		}
+		f.candidates = f.candidates[1:]
 	}
-	direct := slices.IndexFunc(f.candidates, func(node Node) bool { return !node.Relayed() })
-	if direct >= 0 {
-		return direct
+	for len(f.behind) > 0 && f.barred[f.behind[0]] {
+		f.behind = f.behind[1:]
 	}
-	if due, waits := f.relayDue(); waits || due > f.now.Now {
-		return -1
+}
+
+// relayedTurn reports whether a node that is reached through the relay may be asked, where no other is left: when those that
+// are being dialed have been for CircuitPatience, one at a time.
+func (f *Fetch) relayedTurn() bool {
+	if len(f.behind) == 0 {
+		return false
 	}
-	return 0
+	due, waits := f.relayDue()
+	return !waits && due <= f.now.Now
 }
 
 // passedOver reports whether a node that is being dialed has been for CircuitPatience, and the next one is reached through
@@ -121,5 +131,5 @@ func (f *Fetch) relayDue() (due time.Duration, waits bool) {
 // held returns when a candidate that is to be asked through the relay has its turn, if it waits for a time.
 func (f *Fetch) held() (due time.Duration, is bool) {
 	due, waits := f.relayDue()
-	return due, len(f.candidates) > 0 && f.turn() < 0 && !waits
+	return due, len(f.candidates) == 0 && len(f.behind) > 0 && due > f.now.Now && !waits
 }

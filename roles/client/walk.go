@@ -238,12 +238,13 @@ func (f *Fetch) awaitBusy(at roles.Moment) {
 // candidate returns the node that is asked next: first those that have not been asked, and when the
 // relay has no more and no other content is left to try, those that were dismissed.
 func (f *Fetch) candidate() (node Node, some bool) {
-	f.candidates = slices.DeleteFunc(f.candidates, func(node Node) bool { return f.barred[node] })
-	at := f.turn()
+	f.sortOut()
 	switch {
-	case at >= 0:
-		return f.candidates[at], true
-	case len(f.candidates) > 0: // their turn comes
+	case len(f.candidates) > 0:
+		return f.candidates[0], true
+	case f.relayedTurn():
+		return f.behind[0], true
+	case len(f.behind) > 0: // their turn comes
 	case len(f.later) > 0 && f.cursor == nil && !f.elsewhere():
 		f.candidates, f.later = f.later, nil
 		return f.candidate()
@@ -317,8 +318,11 @@ func (f *Fetch) none() bool {
 // visit begins a visit to the next node.
 func (f *Fetch) visit(at roles.Moment) {
 	node, _ := f.candidate()
-	turn := f.turn()
-	f.candidates = slices.Delete(f.candidates, turn, turn+1)
+	if len(f.candidates) > 0 {
+		f.candidates = f.candidates[1:]
+	} else {
+		f.behind = f.behind[1:]
+	}
 	free := slices.IndexFunc(f.sources, func(s *Source) bool { return !s.working() })
 	if free < 0 {
 		free = len(f.sources)
