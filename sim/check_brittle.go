@@ -2,7 +2,6 @@ package sim
 
 import (
 	"slices"
-	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
@@ -65,7 +64,7 @@ func (o *operation) outcomes() (all []client.Outcome) {
 // l5 checks that an operation has its answer, and all of its files, or is certain that nobody has
 // them, although a link was reset.
 func (c *checks) l5(o *operation) {
-	if !c.brittle || c.w.coverage.Faults[scenario.Reset] == 0 || o.actor.proc.stopping || o.started < c.absent && o.missed() || o.started < proven(c.w.scenario) {
+	if !c.brittle || c.w.coverage.Faults[scenario.Reset] == 0 || o.actor.proc.stopping || o.started < c.absent && o.missed() || c.sentToWalls(o) {
 		return
 	}
 	if o.answer != nil && o.answer.Code != 0 {
@@ -81,15 +80,12 @@ func (c *checks) l5(o *operation) {
 	}
 }
 
-// proven returns the time by which a relay has found out that nobody can connect to the nodes behind walls, and these wait for
-// clients: until then clients are sent to their addresses.
-func proven(s *scenario.Scenario) (by time.Duration) {
-	for i := range s.Nodes {
-		if n := &s.Nodes[i]; n.Walled {
-			by = max(by, n.Start+2*(roles.ProbeTimeout+roles.ProbePatience)+roles.RetryFirst)
-		}
-	}
-	return by
+// sentToWalls reports whether a relay that has not found out yet that nobody can connect to a node has sent an operation there.
+func (c *checks) sentToWalls(o *operation) bool {
+	return slices.ContainsFunc(o.listed, func(p protocol.Peer) bool {
+		h := c.w.hostAt(spotOf(&p))
+		return p.Host != nil && h != nil && h.walled()
+	})
 }
 
 // cuts notes that the link on which a node waits for clients is reset: it makes another one, after a while.
