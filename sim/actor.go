@@ -117,7 +117,7 @@ func (a *actor) grammar(link roles.Link) *grammar {
 		return tables[renewalKind]
 	case a.kind == sessionKind && link > 0:
 		return tables[probeKind]
-	case link >= wayLinks: // on which a client asks for a circuit
+	case link >= client.WayLinks: // on which a client asks for a circuit
 		return tables[queryKind]
 	case a.goes(link):
 		return tables[wayKind]
@@ -280,7 +280,7 @@ func (w *World) carryOut(a *actor, effect roles.Effect) {
 
 // slotOf returns the place of a link among those of a machine: beside that of a circuit is that on which the relay is asked
 // for it.
-func slotOf(link roles.Link) int { return int(link)%wayLinks*2 + int(link)/wayLinks }
+func slotOf(link roles.Link) int { return int(link)%client.WayLinks*2 + int(link)/client.WayLinks }
 
 // end returns the actor's end of a link, or nil if it has none.
 func (a *actor) end(link roles.Link) *end {
@@ -298,7 +298,7 @@ func (a *actor) setEnd(link roles.Link, e *end) {
 }
 
 func (a *actor) timer(t roles.Timer) *timer {
-	slot := int(t)%wayLinks*3 + int(t)/wayLinks
+	slot := int(t)%client.WayLinks*3 + int(t)/client.WayLinks
 	for len(a.timers) <= slot {
 		a.timers = append(a.timers, timer{})
 	}

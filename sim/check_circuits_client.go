@@ -51,9 +51,9 @@ func (c *checks) secures(a *actor, s roles.Secure) {
 
 // hearsOfCircuit notes why the relay refuses a client's way.
 func (c *checks) hearsOfCircuit(a *actor, in roles.Heard) {
-	link, asks := in.Link, in.Link >= wayLinks
+	link, asks := in.Link, in.Link >= client.WayLinks
 	if asks {
-		link -= wayLinks
+		link -= client.WayLinks
 	}
 	if !asks && !a.goes(in.Link) {
 		return

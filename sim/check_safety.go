@@ -277,8 +277,8 @@ func (c *checks) dialled(a *actor, d roles.Dial) {
 	switch {
 	case o == nil || d.Plain:
 		return
-	case link >= wayLinks: // to whom becomes known with the CIRCUIT
-		o.visited = append(o.visited, &visit{link: link - wayLinks, relayed: true})
+	case link >= client.WayLinks: // to whom becomes known with the CIRCUIT
+		o.visited = append(o.visited, &visit{link: link - client.WayLinks, relayed: true})
 		return
 	case d.To == c.w.relay.dialledAs():
 		return
@@ -296,7 +296,7 @@ func (c *checks) asksThrough(a *actor, link roles.Link, m *protocol.Circuit) {
 	if o := a.operation; o != nil {
 		to := client.Node{ID: m.Node}
 		c.again(a, to)
-		o.at(link - wayLinks).to = to
+		o.at(link - client.WayLinks).to = to
 		c.w.coverage.sometimes(AskedThrough)
 		if !m.Before.IsZero() {
 			c.w.coverage.sometimes(AskedAgain)

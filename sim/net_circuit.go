@@ -13,9 +13,6 @@ import (
 // awaitLink is the link of a membership on which it waits for invitations.
 const awaitLink roles.Link = 2
 
-// wayLinks is the distance from the link of a client's circuit to that on which it asks the relay for it.
-const wayLinks = 1024
-
 // circuits reports whether the relays of the scenario make circuits.
 func (w *World) circuits() bool { return w.scenario.Relay.Circuits && !w.scenario.Relay.Plain }
 

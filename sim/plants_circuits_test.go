@@ -249,7 +249,7 @@ var circuitBugs = []planted{
 	{"a closed relay keeps the circuits of whom its owner has revoked", Plant{Sheltering: true}, []ID{S30}, "", scenario.Revoke, shut},
 	{"a client waits for ever for the other end of its circuit", around(fetchKind, func(b *bugged) {
 		b.before = func(in roles.Input) roles.Input {
-			if fired, is := in.(roles.TimerFired); is && fired.Timer >= roles.Timer(2*wayLinks) {
+			if fired, is := in.(roles.TimerFired); is && fired.Timer >= roles.Timer(2*client.WayLinks) {
 				return nil
 			}
 			return in

@@ -124,7 +124,7 @@ func (h *Pipeline) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	h.core.Begin()
 	was := h.State()
 	if h.core.Final() {
-		h.closeWay(at, in)
+		h.core.Do(h.way.end(at, in)...)
 		return h.core.Effects()
 	}
 	if h.way.takes(in) {

@@ -58,7 +58,7 @@ func (h *Pipeline) cut(event PipelineEvent, code protocol.Code, text string) {
 
 // closed releases the link. A visit that ends without a half-close is over with it.
 func (h *Pipeline) closed(at roles.Moment, was PipelineState, stopped bool) {
-	h.leaveWay(at, stopped)
+	h.core.Do(h.way.leave(at, stopped)...)
 	if was != PipelineNew && (was != PipelineRelaying || h.way.dialed) {
 		h.core.Do(roles.HangUp{Link: h.link})
 	}

@@ -45,20 +45,6 @@ func (h *Pipeline) wayFailed() {
 	}
 }
 
-// closeWay lets the link to the relay that has outlived the visit come to its end.
-func (h *Pipeline) closeWay(at roles.Moment, in roles.Input) {
-	if _, stopped := in.(roles.Stopped); stopped && h.way.closing() || h.way.takes(in) {
-		h.core.Do(h.way.Step(at, in)...)
-	}
-}
-
-// leaveWay gives up a way that is being made, and, if the pipeline is stopped, the link to the relay of one that was.
-func (h *Pipeline) leaveWay(at roles.Moment, stopped bool) {
-	if h.way.making() || stopped && h.way.closing() {
-		h.core.Do(h.way.Step(at, roles.Stopped{})...)
-	}
-}
-
 // on returns the name of the table that governs a link of the visit, and the state there.
 func (h *Pipeline) on(link roles.Link) (table, state string) {
 	if table, state = h.way.on(link); table != "" {

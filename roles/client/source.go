@@ -119,7 +119,7 @@ func (s *Source) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	was := s.State()
 	s.now = at.Now
 	if s.core.Final() {
-		s.closeWay(at, in)
+		s.core.Do(s.way.end(at, in)...)
 		return s.core.Effects()
 	}
 	if s.way.takes(in) {

@@ -131,7 +131,7 @@ func (s *Source) closed(at roles.Moment, was SourceState, report bool) {
 	if was == SourceNew {
 		return
 	}
-	s.leaveWay(at, !report)
+	s.core.Do(s.way.leave(at, !report)...)
 	if was != SourceRelaying || s.way.dialed {
 		s.core.Do(roles.HangUp{Link: s.link})
 	}

@@ -46,20 +46,6 @@ func (s *Source) wayFailed() {
 	}
 }
 
-// closeWay lets the link to the relay that has outlived the visit come to its end.
-func (s *Source) closeWay(at roles.Moment, in roles.Input) {
-	if _, stopped := in.(roles.Stopped); stopped && s.way.closing() || s.way.takes(in) {
-		s.core.Do(s.way.Step(at, in)...)
-	}
-}
-
-// leaveWay gives up a way that is being made, and, if the source is stopped, the link to the relay of one that was.
-func (s *Source) leaveWay(at roles.Moment, stopped bool) {
-	if s.way.making() || stopped && s.way.closing() {
-		s.core.Do(s.way.Step(at, roles.Stopped{})...)
-	}
-}
-
 // on returns the name of the table that governs a link of the visit, and the state there.
 func (s *Source) on(link roles.Link) (table, state string) {
 	if table, state = s.way.on(link); table != "" {

@@ -45,18 +45,18 @@ type Relayed struct {
 // Reported implements [roles.Outcome].
 func (Relayed) Reported() {}
 
-// wayLinks is the distance from the link of a circuit to that on which the relay is asked for it. No machine has so many
+// WayLinks is the distance from the link of a circuit to that on which the relay is asked for it. No machine has so many
 // links otherwise. The timer of a Way is as far from that again.
-const wayLinks roles.Link = 1024
+const WayLinks = 1024
 
-const _ = uint(wayLinks - PipelineLinks - 2*fetchesAtOnce*FetchSpan) // a Gather has the most
+const _ = uint(WayLinks - PipelineLinks - 2*fetchesAtOnce*FetchSpan) // a Gather has the most
 
 // ownerOf returns the link whose machine uses a link, or has a timer as if it did.
 func ownerOf(link roles.Link) roles.Link {
 	if link < 0 {
 		return link
 	}
-	return link % wayLinks
+	return link % WayLinks
 }
 
 // newWay returns a Way of circuits on a link.
@@ -70,8 +70,8 @@ func newWay(link roles.Link) *Way {
 // use sets the link of the circuits, and with it those beside it.
 func (w *Way) use(link roles.Link) {
 	w.link = link
-	w.core.Use(link, timerOf(link+2*wayLinks))
-	w.query.use(link+wayLinks, timerOf(link+wayLinks))
+	w.core.Use(link, timerOf(link+2*WayLinks))
+	w.query.use(link+WayLinks, timerOf(link+WayLinks))
 }
 
 // reset prepares the machine for a node.
@@ -105,10 +105,26 @@ func (w *Way) closing() bool { return w.core.Final() && w.query.working() }
 // takes reports whether an input is for the machine, be it too late.
 func (w *Way) takes(in roles.Input) bool {
 	if fired, is := in.(roles.TimerFired); is {
-		return fired.Timer == timerOf(w.link+wayLinks) || fired.Timer == timerOf(w.link+2*wayLinks)
+		return fired.Timer == timerOf(w.link+WayLinks) || fired.Timer == timerOf(w.link+2*WayLinks)
 	}
 	link := roles.LinkOf(in)
-	return link == w.link+wayLinks || link == w.link && w.making()
+	return link == w.link+WayLinks || link == w.link && w.making()
+}
+
+// end passes an input on to the link to the relay that has outlived the owner's visit, and returns what that does.
+func (w *Way) end(at roles.Moment, in roles.Input) []roles.Effect {
+	if _, stopped := in.(roles.Stopped); stopped && w.closing() || w.takes(in) {
+		return w.Step(at, in)
+	}
+	return nil
+}
+
+// leave gives up a way that is being made, and, if the owner is stopped, the link to the relay of one that was.
+func (w *Way) leave(at roles.Moment, stopped bool) []roles.Effect {
+	if w.making() || stopped && w.closing() {
+		return w.Step(at, roles.Stopped{})
+	}
+	return nil
 }
 
 // Step implements [roles.Machine].
@@ -116,7 +132,7 @@ func (w *Way) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	w.core.Begin()
 	fired, isTimer := in.(roles.TimerFired)
 	switch {
-	case roles.LinkOf(in) == w.link+wayLinks, isTimer && fired.Timer == timerOf(w.link+wayLinks):
+	case roles.LinkOf(in) == w.link+WayLinks, isTimer && fired.Timer == timerOf(w.link+WayLinks):
 		w.absorb(at, w.query.Step(at, in))
 	default:
 		w.step(at, in)
@@ -246,7 +262,7 @@ func (w *Way) stop(at roles.Moment) {
 // on returns the name of the table that governs a link while it is the machine's, and the state there.
 func (w *Way) on(link roles.Link) (table, state string) {
 	switch {
-	case link == w.link+wayLinks:
+	case link == w.link+WayLinks:
 		return w.query.core.Name(), string(w.query.State())
 	case w.making():
 		return w.core.Name(), string(w.State())
