@@ -39,6 +39,7 @@ type Splice struct {
 	Link    Link
 	Circuit uint64
 	Bytes   uint64
+	From    Origin // under which the client of the circuit counts where clients take turns
 }
 
 // Wake asks for Notified to be given to the machine of the accepted link with that number, if it still has one.

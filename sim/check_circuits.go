@@ -260,6 +260,9 @@ func (c *checks) splices(a *actor, s roles.Splice) {
 	if l.of.number != s.Circuit {
 		c.fail(S30, "%s splices its link to that of another circuit", c.who(a))
 	}
+	if s.From != (roles.Origin{ID: l.of.client}) {
+		c.fail(S30, "%s passes on bytes of %+v, and the client is %x", c.who(a), s.From, l.of.client[:8])
+	}
 	if left := x.left(l.of.from); s.Bytes > uint64(min(roles.CircuitPiece, left)) {
 		c.fail(S30, "%s passes on %d bytes at once, of %d that %s may", c.who(a), s.Bytes, left, l.of.from)
 	}

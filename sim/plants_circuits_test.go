@@ -111,6 +111,17 @@ var circuitBugs = []planted{
 			return effects
 		}
 	}), []ID{S30}, "a circuit", "", circuitScenario},
+	{"what passes counts for nobody where clients take turns", around(sessionKind, func(b *bugged) {
+		b.after = func(_ roles.Input, effects []roles.Effect) []roles.Effect {
+			for i, e := range effects {
+				if splice, is := e.(roles.Splice); is {
+					splice.From = roles.Origin{}
+					effects[i] = splice
+				}
+			}
+			return effects
+		}
+	}), []ID{S30}, "a circuit", "", circuitScenario},
 	{"what passes is not counted", around(sessionKind, func(b *bugged) {
 		b.before = func(in roles.Input) roles.Input {
 			if moved, is := in.(roles.Moved); is {

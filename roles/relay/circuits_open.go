@@ -145,6 +145,7 @@ const forgetEvery = time.Second
 type Joining struct {
 	Circuit uint64 // 0: there is none for that ticket
 	Side    Side
+	Client  protocol.PeerID
 	Both    bool          // the other end is there, on the link Other
 	Other   uint64        // that is to be woken
 	Wait    time.Duration // for the other end
@@ -169,5 +170,5 @@ func (c *Circuits) Join(at roles.Moment, link uint64, ticket protocol.Ticket) Jo
 	}
 	one.moved, one.paid = at.Now, at.Now
 	other := &one.legs[1-mine.side]
-	return Joining{Circuit: one.number, Side: mine.side, Both: one.joined(), Other: other.link, Wait: one.due - at.Now}
+	return Joining{Circuit: one.number, Side: mine.side, Client: one.client, Both: one.joined(), Other: other.link, Wait: one.due - at.Now}
 }

@@ -112,6 +112,9 @@ func (j *joint) take(e roles.Effect) string {
 	case roles.Wake:
 		return fmt.Sprintf("wake %d", e.Number)
 	case roles.Splice:
+		if want := (roles.Origin{ID: rolestest.Node(theClient)}); e.From != want {
+			j.in.t.Fatalf("link %d passes on bytes of %+v", j.number, e.From)
+		}
 		return fmt.Sprintf("splice %d", e.Bytes)
 	}
 	return rolestest.Describe(e)

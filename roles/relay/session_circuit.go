@@ -18,7 +18,8 @@ type carrying struct {
 
 	circuit uint64 // whose end the link is; 0: none's
 	side    Side
-	rests   time.Duration // until when the next piece waits for its time; 0: it does not
+	client  protocol.PeerID // of that circuit
+	rests   time.Duration   // until when the next piece waits for its time; 0: it does not
 }
 
 // Carry has the Session make circuits, where links prove ids.
@@ -79,7 +80,7 @@ func (s *Session) join(at roles.Moment, m *protocol.Join) {
 		s.reject(sessionJoinRefused, &protocol.Error{Code: protocol.PeerGone, Text: "the ticket is none, or was used, or is too old"})
 		return
 	}
-	c.circuit, c.side = is.Circuit, is.Side
+	c.circuit, c.side, c.client = is.Circuit, is.Side, is.Client
 	if is.Both {
 		s.core.Fire(sessionJoinLast)
 		s.joined(at)
@@ -135,7 +136,7 @@ func (s *Session) carryOn(at roles.Moment) {
 		c.rests = at.Now + max(wait, time.Millisecond)
 		s.armCarrying(at)
 	default:
-		s.core.Do(roles.Splice{Link: link, Circuit: c.circuit, Bytes: bytes})
+		s.core.Do(roles.Splice{Link: link, Circuit: c.circuit, Bytes: bytes, From: roles.Origin{ID: c.client}})
 	}
 }
 
