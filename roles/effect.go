@@ -58,6 +58,7 @@ type Send struct {
 type Hear struct {
 	Link  Link
 	First bool // the peer is a stranger: protocol.MaxFirst bounds the message, whatever its kind allows
+	Rests bool // nothing is expected for long: the link is to hold as little as can be meanwhile
 }
 
 // SendBody asks for raw bytes of the open file to be sent. Moved may, then BodyDone, BodySpoiled or

@@ -24,6 +24,8 @@ type link struct {
 	writing  bool          // the stepper writes to it
 	waiting  chan struct{} // on which the reader waits for a command; nil: it does not wait
 	pacing   chan struct{} // on which the reader puts a request off; nil: it does not
+	parked   bool          // there is no reader: the command is begun again when something has come
+	place    uint64        // where it is parked
 	patience *alarm        // with a withheld outbox; nil: none was
 
 	local, peer netip.AddrPort
@@ -48,6 +50,8 @@ type command struct {
 	body   *roles.ReceiveBody // of toReceive
 	leg    *leg               // of toSplice
 	bytes  uint64             // of toSplice
+	left   uint64             // of these
+	rests  bool               // of toHear: nothing is expected soon
 	secure roles.Secure       // of toSecure
 }
 
@@ -100,11 +104,11 @@ func (k *link) openedOver(conn Conn) roles.Opened {
 }
 
 // serve steps the machine with the Opened of an accepted link, and then is the link's reader until
-// the link is closed.
-func (k *link) serve() {
+// the link is closed, or parked: it reports the latter.
+func (k *link) serve() (parked bool) {
 	k.run.mu.Lock()
 	k.run.work(false)
-	k.read()
+	return k.read()
 }
 
 // dial starts to connect. The goroutine that dials becomes the link's reader.
@@ -256,6 +260,7 @@ func (k *link) rouse() {
 		close(k.pacing)
 		k.pacing = nil
 	}
+	k.unpark()
 }
 
 // next waits for a command. It reports false when the link is gone.

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"io"
+	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
@@ -72,39 +73,48 @@ func (in *inbox) empty() {
 	in.from, in.to = 0, 0
 }
 
-// read executes the commands to the link's reader, in order, until the link is hung up.
-func (k *link) read() {
-	defer k.in.free()
+// read executes the commands to the link's reader, in order, until the link is hung up, or parked: it reports the
+// latter.
+func (k *link) read() (parked bool) {
 	for {
 		c, more := k.next()
 		if !more {
-			return
+			k.in.free()
+			return false
 		}
 		var l letter
 		switch c.what {
 		case toHear:
-			l = k.hear(protocol.MaxList)
+			l = k.hear(protocol.MaxList, c.rests && k.parks())
 		case toHearFirst:
-			l = k.hear(protocol.MaxFirst)
+			l = k.hear(protocol.MaxFirst, false)
 		case toReceive:
 			l = k.receive(c)
 		case toDiscard:
 			l = k.discard()
 		case toSplice:
-			l = k.passOn(c)
+			l = k.passOn(&c)
 		case toSecure:
 			l = k.handshake(c.secure)
 		}
-		if l.input == nil {
-			continue // there is nothing to say: the circuit has ended
+		switch {
+		case l.parks && k.park(c):
+			return true
+		case l.input == nil:
+			continue // there is nothing to say: the circuit has ended, or there is another command
 		}
 		l.from, l.order = k, c.number
 		k.run.post(l)
 	}
 }
 
-// hear reads one message, whose payload has at most most bytes.
-func (k *link) hear(most int) letter {
+// hear reads one message, whose payload has at most most bytes. Where nothing is expected soon the link is to be
+// parked if nothing comes.
+func (k *link) hear(most int, rests bool) letter {
+	if rests {
+		k.conn.SetReadDeadline(time.Now().Add(k.run.lot.patience()))
+		defer k.conn.SetReadDeadline(time.Time{})
+	}
 	for {
 		m, size, refusal := k.in.decode(most)
 		switch {
@@ -120,6 +130,11 @@ func (k *link) hear(most int) letter {
 		k.in.to += n
 		switch {
 		case n > 0 || err == nil:
+		case rests && isTimeout(err) && len(k.in.unread()) == 0:
+			return letter{parks: true}
+		case rests && isTimeout(err):
+			rests = false
+			k.conn.SetReadDeadline(time.Time{})
 		case err != io.EOF:
 			return k.lose(err)
 		case len(k.in.unread()) > 0:

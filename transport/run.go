@@ -25,6 +25,8 @@ type run struct {
 	full     bool            // the server has no room for the link that it serves
 	number   uint64          // of its accepted link, at the loop's switch; 0: it has none
 	woken    atomic.Bool     // a notice of the switch is on its way
+	lot      lot             // where its accepted link is parked; nil: nowhere
+	resumed  func(*link)     // is the reader of a link that was parked
 	final    chan struct{}   // closed at the end; nil: a Server does not wait for it
 
 	mu       sync.Mutex
@@ -58,6 +60,7 @@ type letter struct {
 	from  *link  // nil: not from a link
 	flush bool   // no input: the link's outbox has been withheld for long enough
 	wakes bool   // it is the notice of the switch
+	parks bool   // no input: the reader has nothing to do for long
 	conn  Conn   // over TLS, with an Opened, in place of the link's; nil: that stays
 	order uint64 // the reader's command that this answers; 0: none
 	end   End    // of the link, with a Lost
@@ -144,6 +147,7 @@ func (r *run) carry(effect roles.Effect) {
 		if e.First {
 			c.what = toHearFirst
 		}
+		c.rests = e.Rests
 		r.link(e.Link).order(c)
 	case roles.ReceiveBody:
 		r.link(e.Link).order(command{what: toReceive, body: &e})

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -42,11 +43,13 @@ type Server struct {
 	rate      *rates[roles.Host] // of links
 	requests  *requestRates
 	serving   sync.WaitGroup
-	next      chan *link   // links for idle goroutines; closed when no more come
-	idle      atomic.Int32 // goroutines that wait on next
-	quiet     time.Time    // until then complain logs nothing
-	guests    int          // runs that Invite has begun
-	inviting  bool         // Invite runs machines: the server serves, and is not stopping
+	next      chan *link    // links for idle goroutines; closed when no more come
+	idle      atomic.Int32  // goroutines that wait on next
+	quiet     time.Time     // until then complain logs nothing
+	guests    int           // runs that Invite has begun
+	inviting  bool          // Invite runs machines: the server serves, and is not stopping
+	lot       lot           // nil: links are not parked
+	rest      time.Duration // before a link is parked; 0: restAfter
 }
 
 const (
@@ -80,6 +83,9 @@ func (s *Server) Serve(ctx context.Context) error {
 	}
 	close(s.next)
 	s.drain()
+	if s.lot != nil {
+		s.lot.close()
+	}
 	if ctx.Err() != nil {
 		return nil
 	}
@@ -100,6 +106,7 @@ func (s *Server) begin() {
 		over.takeJoins()
 	}
 	s.inviting = true
+	s.lot = newLot(cmp.Or(s.rest, restAfter))
 }
 
 // accept accepts links until ctx is done or the listener fails for good.
@@ -157,7 +164,7 @@ func (s *Server) welcome(conn Conn) {
 		s.turnAway(conn)
 		return
 	}
-	r := &run{loop: s.Loop, machine: s.New(), start: s.start, ctx: context.Background(), full: full, host: from, requests: s.requests}
+	r := &run{loop: s.Loop, machine: s.New(), start: s.start, ctx: context.Background(), full: full, host: from, requests: s.requests, lot: s.lot, resumed: s.work}
 	k := r.accept(conn)
 	s.mu.Lock()
 	s.enter(r)
@@ -234,9 +241,13 @@ func (s *Server) work(k *link) {
 	}
 }
 
-// serve runs the machine of an accepted link and is the link's reader.
+// serve runs the machine of an accepted link and is the link's reader, until the link is closed or parked.
 func (s *Server) serve(k *link) {
-	k.serve()
+	s.serving.Add(1) // of the one who comes after it if it is parked
+	if k.serve() {
+		return
+	}
+	s.serving.Done()
 	s.leave(k.run)
 }
 

@@ -2,16 +2,9 @@ package transport
 
 import (
 	"io"
-	"sync"
 
 	"github.com/relaypeer/relaypeer/roles"
 )
-
-// spliceBuffer holds bytes that pass from one link to another.
-type spliceBuffer [256 << 10]byte
-
-// spliceBuffers hold as many as there are links from which bytes pass at present.
-var spliceBuffers = sync.Pool{New: func() any { return new(spliceBuffer) }}
 
 // splice makes a link a leg of a circuit, after all that was written to it, and has its reader pass bytes on.
 func (k *link) splice(e roles.Splice) {
@@ -23,9 +16,9 @@ func (k *link) splice(e roles.Splice) {
 		return
 	case k.leg == nil:
 		k.lift()
-		k.leg = k.run.loop.Switch.join(e.Circuit, k)
+		k.leg = k.run.loop.Switch.join(e, k)
 	}
-	k.order(command{what: toSplice, leg: k.leg, bytes: e.Bytes})
+	k.order(command{what: toSplice, leg: k.leg, bytes: e.Bytes, left: e.Bytes})
 }
 
 // unsplice takes a link out of its circuit, if it is in one.
@@ -36,17 +29,22 @@ func (k *link) unsplice() {
 }
 
 // passOn passes bytes on to the other link of the circuit. It answers nothing if the circuit has ended, or
-// the other link has failed: that is told to the other machine.
-func (k *link) passOn(c command) letter {
+// the other link has failed: that is told to the other machine. The link may be parked when nothing has come for
+// long, with what is left of the command.
+func (k *link) passOn(c *command) letter {
 	other := c.leg.begin()
 	if other == nil {
 		return letter{}
 	}
 	defer c.leg.end()
-	for rest := c.bytes; rest > 0; {
-		n, reading, writing := c.leg.pass(other, rest)
-		rest -= uint64(n)
+	defer c.leg.drop()
+	defer c.leg.yield()
+	rests := c.leg.watch()
+	for c.left > 0 {
+		n, reading, writing := c.leg.pass(other, c.left)
+		c.left -= uint64(n)
 		if n > 0 {
+			rests = false
 			other.link.run.moved.Add(n) // for its server it is as busy as this one
 			k.run.post(letter{from: k, order: c.number, input: roles.Moved{Link: k.id, Bytes: n}})
 		}
@@ -55,6 +53,13 @@ func (k *link) passOn(c command) letter {
 		}
 		if c.leg.over() {
 			return letter{}
+		}
+		if writing == nil && isTimeout(reading) {
+			if rests {
+				return letter{parks: true}
+			}
+			rests = c.leg.watch()
+			continue
 		}
 		if reading == io.EOF {
 			writing = c.leg.passEnd(other)
@@ -81,7 +86,8 @@ func (l *leg) passEnd(other *leg) (writing error) {
 }
 
 // pass passes bytes on to the other leg, at most as many as that: those that the link's inbox has, or else
-// those that come next. It returns how many have been passed on, and what went wrong, at which end.
+// those that come next. It returns how many have been passed on, and what went wrong, at which end: a timeout is
+// that of watch, or the end of the circuit.
 func (l *leg) pass(to *leg, most uint64) (n int64, reading, writing error) {
 	in := &l.link.in
 	if unread := in.unread(); len(unread) > 0 {
@@ -91,29 +97,21 @@ func (l *leg) pass(to *leg, most uint64) (n int64, reading, writing error) {
 		return int64(wrote), nil, err
 	}
 	in.empty()
-	return copySome(to.conn, &l.source, most)
-}
-
-// copySome copies what comes next, at most as many bytes as that, by way of a buffer that is taken once
-// they have come.
-func copySome(to Conn, from *source, most uint64) (n int64, reading, writing error) {
-	buffer, come, err := from.read(int(min(most, uint64(len(spliceBuffer{})))))
-	if buffer == nil {
-		return 0, err, nil
+	if l.socket.bare(l.conn) && to.socket.there() {
+		return l.passInTurn(to, most)
 	}
-	defer spliceBuffers.Put(buffer)
-	wrote, failed := to.Write(buffer[:come])
-	return int64(wrote), err, failed
+	return copySome(to.conn, l.conn, most)
 }
 
-// readPaged reads as [source.read] does, of any connection: it waits with a page, which it copies.
-func readPaged(conn Conn, most int) (*spliceBuffer, int, error) {
+// copySome copies what comes next, at most as many bytes as that, of any connection. It waits with a page, and has
+// no turns: such connections stay within the program, or carry little.
+func copySome(to, from Conn, most uint64) (n int64, reading, writing error) {
 	page := pages.Get().(*[pageSize]byte)
 	defer pages.Put(page)
-	n, err := conn.Read(page[:min(most, pageSize)])
-	if n == 0 {
-		return nil, 0, err
+	come, reading := from.Read(page[:min(most, pageSize)])
+	if come == 0 {
+		return 0, reading, nil
 	}
-	buffer := spliceBuffers.Get().(*spliceBuffer)
-	return buffer, copy(buffer[:], page[:n]), err
+	wrote, writing := to.Write(page[:come])
+	return int64(wrote), reading, writing
 }

@@ -45,7 +45,7 @@ func BenchmarkSplice(b *testing.B) {
 	for name, relay := range map[string]func(to, from *net.TCPConn){
 		"io.Copy": func(to, from *net.TCPConn) { io.Copy(to, from) },
 		"buffer": func(to, from *net.TCPConn) {
-			io.CopyBuffer(struct{ io.Writer }{to}, struct{ io.Reader }{from}, make([]byte, len(spliceBuffer{})))
+			io.CopyBuffer(struct{ io.Writer }{to}, struct{ io.Reader }{from}, make([]byte, mostInTurn))
 		},
 	} {
 		b.Run(fmt.Sprint("bare ", name), func(b *testing.B) {

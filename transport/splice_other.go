@@ -2,13 +2,22 @@
 
 package transport
 
-// source is what a link's bytes are read from.
-type source struct{ conn Conn }
+// socket is a leg's connection for the system; there is none.
+type socket struct{}
 
-func sourceOf(conn Conn) source { return source{conn} }
+func socketOf(Conn) (s socket) { return s }
 
-// read waits until bytes have come, and returns a buffer with some of them, at most as many as that.
-// Without bytes there is none, and an error.
-func (s *source) read(most int) (buffer *spliceBuffer, n int, err error) {
-	return readPaged(s.conn, most)
+func (socket) there() bool { return false }
+
+func (socket) bare(Conn) bool { return false }
+
+func (l *leg) passInTurn(to *leg, most uint64) (n int64, reading, writing error) {
+	return copySome(to.conn, l.conn, most)
 }
+
+func (l *leg) drop() {}
+
+func (l *leg) yield() {}
+
+// vessel is nothing that a leg ever has.
+type vessel any

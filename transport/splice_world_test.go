@@ -47,7 +47,7 @@ func openBoard(t testing.TB, listen, dial Network, set func(b *board)) (b *board
 		b.at[leg] = l.Addr().String()
 		s := &Server{
 			Loop: &Loop{Switch: &b.over}, Listener: l, By: protocol.Relay,
-			New: func() roles.Machine { return &legMachine{board: b, leg: -1} },
+			New: func() roles.Machine { return &legMachine{board: b, leg: -1} }, rest: boardRest,
 		}
 		b.servers[leg] = s
 		serving.Go(func() {
@@ -256,9 +256,24 @@ func (b *board) wake(m *legMachine) []roles.Effect {
 // which it is dialed.
 func overEach(t *testing.T, test func(t *testing.T, listen, dial Network)) {
 	t.Run("TCP", func(t *testing.T) { test(t, TCP{}, TCP{}) })
+	t.Run("TCP, parked soon", func(t *testing.T) {
+		boardRest = time.Millisecond
+		defer func() { boardRest = 0 }()
+		test(t, TCP{}, TCP{})
+	})
+	for name, set := range map[string]func(on bool){"without pipes": withoutPipes, "with small vessels": withoutVessels} {
+		t.Run("TCP, "+name, func(t *testing.T) {
+			set(true)
+			defer set(false)
+			test(t, TCP{}, TCP{})
+		})
+	}
 	t.Run("Memory", func(t *testing.T) { memory := NewMemory(); test(t, memory, memory) })
 	t.Run("in plain to a listener of TLS", func(t *testing.T) { test(t, &TLS{By: protocol.Relay}, TCP{}) })
 }
+
+// boardRest is after which time the links of a board are parked; 0: as ever.
+var boardRest time.Duration
 
 func randomBytes(n int) []byte {
 	b := make([]byte, n)

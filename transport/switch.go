@@ -18,6 +18,7 @@ type Switch struct {
 	last    uint64
 	runs    map[uint64]*run // by number
 	waiting map[uint64]*leg // by circuit: those whose other leg has not come
+	rounds  rounds          // of all legs
 }
 
 // leg is a link's place in a circuit. It is set up when the link has nothing more to write of its own.
@@ -25,8 +26,9 @@ type leg struct {
 	in      *Switch
 	link    *link
 	circuit uint64
-	conn    Conn // the link's
-	source  source
+	from    roles.Origin // of the client
+	conn    Conn         // the link's
+	socket  socket
 
 	// Guarded by the switch's mutex.
 	other   *leg          // nil: it has not come
@@ -34,7 +36,12 @@ type leg struct {
 	copying bool          // the link's reader passes bytes on
 	change  chan struct{} // closed when the other leg has come, or this one has left
 
-	ended bool // the reader's: the end of stream has been passed on
+	// The reader's.
+	ended bool           // the end of stream has been passed on
+	holds vessel         // bytes that did not fit, or nil
+	tight bool           // the other leg has lately had no room
+	dry   bool           // nothing more had come
+	next  chan roundTurn // to which the leg's next turn is sent; nil: it waits for none
 }
 
 var errNoSwitch = errors.New("there is no switch to splice links with")
@@ -80,8 +87,9 @@ func (s *Switch) wake(number uint64) {
 }
 
 // join makes a link a leg of a circuit.
-func (s *Switch) join(circuit uint64, k *link) *leg {
-	l := &leg{in: s, link: k, circuit: circuit, conn: k.conn, source: sourceOf(k.conn), change: make(chan struct{})}
+func (s *Switch) join(e roles.Splice, k *link) *leg {
+	circuit := e.Circuit
+	l := &leg{in: s, link: k, circuit: circuit, from: e.From, conn: k.conn, socket: socketOf(k.conn), change: make(chan struct{})}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.waiting == nil {
@@ -142,6 +150,17 @@ func (l *leg) end() {
 	l.copying = false
 	l.conn.SetReadDeadline(time.Time{})
 	l.other.conn.SetWriteDeadline(time.Time{})
+}
+
+// watch has the reader look up after a while, and reports that nothing has come since. It does nothing where
+// the link cannot be parked.
+func (l *leg) watch() bool {
+	l.in.mu.Lock()
+	defer l.in.mu.Unlock()
+	if !l.broken() && l.link.parks() {
+		l.conn.SetReadDeadline(time.Now().Add(l.link.run.lot.patience()))
+	}
+	return true
 }
 
 // broken reports whether either leg has left. The caller holds the switch's mutex.

@@ -27,7 +27,7 @@ func (s *Session) await(at roles.Moment, m *protocol.Await) {
 		s.core.Fire(sessionAwaitHeard)
 		s.core.Arm(wait)
 		s.directory.Awaits(at, m.ID, at.Now+wait+roles.AwaitGap)
-		s.core.Do(roles.Hear{Link: link})
+		s.core.Do(roles.Hear{Link: link, Rests: true})
 	}
 	s.wake(is.Other)
 	if c := &s.carrying; c.waits%roles.ProveAwaiting == 0 || renewed.Reach == protocol.ReachPending || renewed.Reach == protocol.ReachQueued {

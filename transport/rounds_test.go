@@ -1,0 +1,100 @@
+package transport
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// Clients who always have more to pass get the same number of bytes, or nearly, however many circuits each has, and
+// in whatever order the turns come to their end.
+func TestRoundsGiveEachClientTheSame(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var r rounds
+		var held []roundTurn
+		for range mostTurns {
+			held = append(held, r.enter(roles.Origin{}))
+		}
+		type circuit struct {
+			client int
+			turn   chan roundTurn
+		}
+		circuits := []circuit{}
+		of := rapid.SliceOfN(rapid.IntRange(1, 9), mostTurns+1, 9).Draw(t, "circuits") // of fewer clients each has a turn
+		for n, number := range of {
+			for range number {
+				circuits = append(circuits, circuit{n, r.wait(clientNumber(n))})
+			}
+		}
+		for _, turn := range held {
+			r.leave(turn, roles.Origin{}, 0, false)
+		}
+		chance := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0)) // in which order turns come to their end
+		passed := make([]int, len(of))
+		for range 400 * len(of) {
+			var has []*circuit
+			for n := range circuits {
+				if len(circuits[n].turn) > 0 {
+					has = append(has, &circuits[n])
+				}
+			}
+			one := has[chance.IntN(len(has))]
+			turn := <-one.turn
+			passed[one.client] += turn.most
+			one.turn = r.leave(turn, clientNumber(one.client), turn.most, true)
+		}
+		if least, most := slices.Min(passed), slices.Max(passed); least*10 < most*8 { // a turn may be a long one
+			t.Fatalf("%v bytes passed, by %v circuits", passed, of)
+		}
+	})
+}
+
+// wait has a client wait for a turn.
+func (r *rounds) wait(from roles.Origin) chan roundTurn {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.queue(from)
+}
+
+func clientNumber(n int) roles.Origin { return roles.Origin{ID: protocol.PeerID{byte(n + 1)}} }
+
+// Nobody waits while fewer ask than there are turns, and nobody who waits is forgotten.
+func TestRoundsWaitOnlyWhenBusy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var r rounds
+		var taken []roundTurn
+		for n := range mostTurns {
+			taken = append(taken, r.enter(clientNumber(n)))
+		}
+		got := make(chan roundTurn)
+		for n := range 3 {
+			go func() { got <- r.enter(clientNumber(n)) }()
+		}
+		synctest.Wait()
+		select {
+		case <-got:
+			t.Fatal("there are more turns than processors")
+		case <-time.After(time.Hour):
+		}
+		for _, turn := range taken {
+			r.leave(turn, roles.Origin{}, 1, false)
+		}
+		for range 3 {
+			turn := <-got
+			if turn.most < 1 || turn.most > mostInTurn {
+				t.Errorf("a turn has %d bytes", turn.most)
+			}
+			r.leave(turn, roles.Origin{}, turn.most, false)
+		}
+		if r.taken != 0 || !r.idle() || len(r.clients) != 0 {
+			t.Errorf("%d turns, %d clients are left", r.taken, len(r.clients))
+		}
+	})
+}
