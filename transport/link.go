@@ -52,7 +52,7 @@ type command struct {
 	bytes  uint64             // of toSplice
 	left   uint64             // of these
 	rests  bool               // of toHear: nothing is expected soon
-	secure roles.Secure       // of toSecure
+	secure *roles.Secure      // of toSecure
 }
 
 type order int

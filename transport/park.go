@@ -6,7 +6,7 @@ import (
 )
 
 // restAfter is for how long a reader waits before its link is parked.
-const restAfter = time.Second
+const restAfter = 100 * time.Millisecond
 
 // lot is where links are parked: a reader that has waited for long ends, and another goroutine takes its place when
 // something has come. Most links of a relay rest nearly always, on which a node waits for clients, or over which a
@@ -45,6 +45,9 @@ func (k *link) park(c command) bool {
 		return false
 	}
 	k.want, k.parked, k.place = c, true, place
+	if !r.stepping {
+		r.mailbox = nil // it is empty
+	}
 	return true
 }
 

@@ -95,7 +95,7 @@ func (k *link) read() (parked bool) {
 		case toSplice:
 			l = k.passOn(&c)
 		case toSecure:
-			l = k.handshake(c.secure)
+			l = k.handshake(*c.secure)
 		}
 		switch {
 		case l.parks && k.park(c):

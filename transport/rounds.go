@@ -41,7 +41,7 @@ type roundTurn struct {
 
 // roundQuantum is how many bytes a client may pass in a round, and mostInTurn how many where nobody waits.
 const (
-	roundQuantum = 64 << 10
+	roundQuantum = 32 << 10
 	mostInTurn   = 256 << 10
 )
 

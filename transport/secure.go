@@ -10,7 +10,7 @@ import (
 // secure has the link's reader do a TLS handshake over it, after all that was written to it.
 func (k *link) secure(e roles.Secure) {
 	if k.flush(); !k.failed {
-		k.order(command{what: toSecure, secure: e})
+		k.order(command{what: toSecure, secure: &e})
 	}
 }
 

@@ -51,7 +51,7 @@ func TestEachMeasureGivesRows(t *testing.T) {
 		"| fetch of 5 MiB through the relay to a file ", "| directly: ", "| CPU of the relay for that |",
 		"| round trips between client and node through the relay, from LOCATED to the first verified byte of 8 MiB |",
 		"| an open circuit that rests, of 10, of the relay's descriptors | 2 |", "| 50 links on which nodes wait, each of the relay's memory |",
-		"| from CIRCUIT to its node's AWAITED among them, median |", "| 5 circuits at once, one of them greedy, ",
+		"| from CIRCUIT to its node's AWAITED among them, median |", "| 5 circuits at once, one of them greedy: of its fair share ",
 		"| the renewals of 100,000 leases, each after ", "| of these, nodes that are not proven after their next renewal |",
 	} {
 		if !strings.Contains(string(table), want) {

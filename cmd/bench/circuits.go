@@ -24,19 +24,14 @@ const (
 	circuitRest   = 20 * time.Second
 )
 
-// measureCircuits is about what comes through the relay.
-func measureCircuits(ctx context.Context, l *lab) (rows []row, err error) {
-	l.overTLS = true
-	defer func() { l.overTLS = false }()
-	defer wantFiles(awaitFiles)()
-	for _, part := range []func(context.Context, *lab) ([]row, error){fetchByCircuit, tripsByCircuit, restingCircuits, awaitingNodes, fairCircuits} {
-		more, err := part(ctx, l)
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, more...)
+// overCircuits returns what measures something of circuits, which are over TLS.
+func overCircuits(measure func(context.Context, *lab) ([]row, error)) func(context.Context, *lab) ([]row, error) {
+	return func(ctx context.Context, l *lab) ([]row, error) {
+		l.overTLS = true
+		defer func() { l.overTLS = false }()
+		defer wantFiles(awaitFiles)()
+		return measure(ctx, l)
 	}
-	return rows, nil
 }
 
 // startSwitchboard starts a relay with room for all circuits of these measures.
@@ -129,14 +124,14 @@ func openCircuits(ctx context.Context, at string, number int) (all []circuit, er
 		return nil, err
 	}
 	defer node.close()
+	if _, err := node.await(time.Millisecond); err != nil {
+		return nil, err
+	}
 	client, err := dialRoom(ctx, &transport.TLS{}, at, smallRoom)
 	if err != nil {
 		return nil, err
 	}
 	defer client.close()
-	if _, err := node.await(time.Millisecond); err != nil {
-		return nil, err
-	}
 	for range number {
 		c, err := oneCircuit(ctx, at, client, node)
 		if err != nil {

@@ -27,7 +27,11 @@ var measures = []measure{
 	{"listed", "a list of very many names", measureListed},
 	{"tls", "a large file, and many small ones, over TLS", measureTLS},
 	{"trust", "what links that prove ids cost a relay", measureTrust},
-	{"circuits", "what comes through the relay, and what that costs it", measureCircuits},
+	{"circuits-fetch", "a large file through the relay, and what that costs it", overCircuits(fetchByCircuit)},
+	{"circuits-trips", "the round trips of a fetch through the relay", overCircuits(tripsByCircuit)},
+	{"circuits-rest", "circuits over which nothing passes", overCircuits(restingCircuits)},
+	{"circuits-await", "nodes that wait for clients at the relay", overCircuits(awaitingNodes)},
+	{"circuits-fair", "many circuits that carry at once", overCircuits(fairCircuits)},
 	{"relay-load", "a relay that strangers ask for lists all the time", measureLoad},
 	{"locate", "a name among many at the relay, and their memory", measureLocate},
 }
