@@ -98,8 +98,8 @@ const (
 	LeastUploadRate   = 8 << 10    // bytes a second that a node must be able to send of each of these: twice MinProgress in ProgressTimeout
 	MaxCircuits       = 64         // circuits of an open relay at once
 	MaxCircuitsClosed = 256        // the same of a closed relay
-	MaxCircuitsFrom   = 4          // of these, those of one client's address, of IPv6 of one /64
-	CircuitBytesFrom  = 1 << 30    // bytes that these may pass in a day
+	MaxCircuitsFrom   = 4          // of these, those of one client: its address, of IPv6 its /64, and its id in a closed relay
+	CircuitBytesFrom  = 1 << 30    // bytes that these may pass in a day; in a closed relay any number
 	MaxMissed         = 3          // invitations in a row that a node does not follow, before its AWAIT link is closed
 	MaxAwaitsFrom     = 64         // AWAIT links of one address, of IPv6 of one /64
 	MaxLeases         = 2_000_000  // leases a relay holds

@@ -15,11 +15,12 @@ import (
 // and say: S30, and of S31 the relay's part.
 type crossings struct {
 	limits  relay.Limits
+	closed  bool
 	open    []*crossing // and those that have just ended, in the order in which they were opened
 	legs    map[protocol.Ticket]*leg
 	ends    map[*actor]*leg
 	numbers map[uint64]*crossing
-	passed  map[roles.Host]int64            // bytes, by the client's address
+	passed  map[roles.Origin]int64          // bytes, by the client's id in a closed relay, and else by its address
 	waits   map[*actor]*wait                // AWAITs that are outstanding
 	links   map[protocol.PeerID]*actor      // the latest on which a node has waited
 	pending map[protocol.PeerID][]*crossing // whose nodes have not been told
@@ -28,7 +29,7 @@ type crossings struct {
 // crossing is a circuit.
 type crossing struct {
 	node, client protocol.PeerID
-	from         roles.Host // of the client
+	from         roles.Origin // of the client
 	due          time.Duration
 	legs         [2]leg // the client's and the node's
 	number       uint64 // 0: nothing was spliced
@@ -57,9 +58,9 @@ type wait struct {
 // tick is longer than the error of a clock that runs fast or slow, in any deadline of a circuit.
 const tick = time.Millisecond
 
-func newCrossings(limits relay.Limits) *crossings {
+func newCrossings(limits relay.Limits, closed bool) *crossings {
 	return &crossings{
-		limits: limits, legs: map[protocol.Ticket]*leg{}, ends: map[*actor]*leg{}, numbers: map[uint64]*crossing{}, passed: map[roles.Host]int64{},
+		limits: limits, closed: closed, legs: map[protocol.Ticket]*leg{}, ends: map[*actor]*leg{}, numbers: map[uint64]*crossing{}, passed: map[roles.Origin]int64{},
 		waits: map[*actor]*wait{}, links: map[protocol.PeerID]*actor{}, pending: map[protocol.PeerID][]*crossing{},
 	}
 }
@@ -82,21 +83,21 @@ func (x *crossings) tidy(now time.Duration) {
 	}
 }
 
-// counts returns how many circuits there are, and how many of them a client's address has.
-func (x *crossings) counts(host roles.Host) (all, from int) {
+// counts returns how many circuits there are, and how many of them a client has.
+func (x *crossings) counts(of roles.Origin) (all, from int) {
 	for _, one := range x.open {
 		if one.over {
 			continue
 		}
-		if all++; one.from == host {
+		if all++; one.from == of {
 			from++
 		}
 	}
 	return all, from
 }
 
-// left returns how many bytes an address may pass.
-func (x *crossings) left(from roles.Host) int64 {
+// left returns how many bytes a client may pass.
+func (x *crossings) left(from roles.Origin) int64 {
 	if !from.Bounded() || x.limits.BytesFrom == relay.NoLimit {
 		return relay.NoLimit
 	}
@@ -171,17 +172,21 @@ func (c *checks) saysOfCircuit(a *actor, asked, m protocol.Message) {
 	}
 }
 
-// hostOf returns the address of the peer of a session.
-func (c *checks) hostOf(a *actor) (host roles.Host) {
-	if e := a.end(0); e != nil {
-		host = roles.HostOf(e.peer().at().Addr())
+// origin returns what the limits of the peer of a session are of: its id in a closed relay, and else its address.
+func (c *checks) origin(a *actor) (of roles.Origin) {
+	switch e := a.end(0); {
+	case e == nil:
+	case a.proc.crossings.closed:
+		of.ID = c.w.proven(e)
+	default:
+		of.Host = roles.HostOf(e.peer().at().Addr())
 	}
-	return host
+	return of
 }
 
 // opens checks OPENED: it is within the bounds, to a node that waits, and says why the circuit before has ended.
 func (c *checks) opens(a *actor, ask *protocol.Circuit, m *protocol.Opened) {
-	x, now, from := a.proc.crossings, c.w.relay.local(c.w.now), c.hostOf(a)
+	x, now, from := a.proc.crossings, c.w.relay.local(c.w.now), c.origin(a)
 	all, own := x.counts(from)
 	left := x.left(from)
 	switch {
@@ -216,11 +221,11 @@ func (c *checks) toldWhy(a *actor, ask *protocol.Circuit, m *protocol.Opened) {
 
 // refusesQuota checks that a limit which is said to be used up is, and that the refusal says whose and until when.
 func (c *checks) refusesQuota(a *actor, m *protocol.Error) {
-	x, from := a.proc.crossings, c.hostOf(a)
+	x, from := a.proc.crossings, c.origin(a)
 	all, own := x.counts(from)
-	ofAddress := from.Bounded() && own >= x.limits.CircuitsFrom || x.left(from) == 0
+	ofClient := from.Bounded() && own >= x.limits.CircuitsFrom || x.left(from) == 0
 	switch {
-	case all < x.limits.Circuits && !ofAddress:
+	case all < x.limits.Circuits && !ofClient:
 		c.fail(S30, "%s refuses a circuit for a limit, where there are %d, %d of them of %s, which may pass %d bytes", c.who(a), all, own, from, x.left(from))
 	case m.Retry == 0 || all < x.limits.Circuits && !strings.Contains(m.Text, from.String()):
 		c.fail(S31, "%s refuses a circuit, and does not say whose limit is used up, and until when: %s", c.who(a), describe(m))

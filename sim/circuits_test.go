@@ -106,7 +106,7 @@ func legResets() (all []*scenario.Scenario) {
 	return all
 }
 
-// quotas has an address pass just so many bytes: from one to all of a small file's exchange, and to some of many.
+// quotas has a client pass just so many bytes: from one to all of a small file's exchange, and to some of many.
 func quotas() (all []*scenario.Scenario) {
 	for passes := 1; passes < 2600; passes += 37 {
 		s := circuitScenario(uint64(passes))
@@ -116,7 +116,7 @@ func quotas() (all []*scenario.Scenario) {
 	for _, passes := range []int{4000, 5000, 70_000, 300_000, 599_000, 601_000, 603_000, 1_200_000} {
 		for seed := range uint64(4) {
 			s := circuitScenario(seed)
-			s.Relay.Passes, s.Relay.Closed = passes, seed%2 == 1
+			s.Relay.Passes, s.Relay.Closed, s.Behind = passes, seed%2 == 1, seed > 1
 			all = append(all, s)
 		}
 	}

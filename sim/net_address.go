@@ -28,6 +28,13 @@ func (w *World) bind(h *host) {
 	w.byAddress[h.address] = h
 }
 
+// hide gives a client the address that all have behind one NAT.
+func (w *World) hide(h *host) {
+	delete(w.byAddress, h.address)
+	h.address = netip.AddrPortFrom(hostAddress(clientRole, 0).Addr(), h.address.Port()+uint16(h.index))
+	w.byAddress[h.address] = h
+}
+
 // isLone reports whether only the relay's machine reaches a node.
 func (h *host) isLone() bool { return h.plan != nil && h.plan.Lone }
 

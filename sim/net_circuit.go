@@ -21,16 +21,19 @@ func (w *World) makeCircuits(p *process) {
 	if !w.circuits() {
 		return
 	}
-	limits := relay.DefaultLimits
-	limits.Circuits = cmp.Or(w.scenario.Relay.Ways, limits.Circuits)
+	limits, circuits := relay.OpenLimits, relay.NewCircuits
 	if w.gate != nil {
-		limits.CircuitsFrom, limits.BytesFrom = limits.Circuits, relay.NoLimit
+		limits = relay.ClosedLimits
 	}
+	if confused := w.planted(func(p *Plant) bool { return p.Confused }); confused == (w.gate == nil) {
+		circuits = relay.NewClosedCircuits
+	}
+	limits.Circuits = cmp.Or(w.scenario.Relay.Ways, limits.Circuits)
 	limits.BytesFrom = cmp.Or(int64(w.scenario.Relay.Passes), limits.BytesFrom)
 	limits.Rate = cmp.Or(int64(w.scenario.Relay.Pace), limits.Rate)
 	var key [32]byte
 	binary.BigEndian.PutUint64(key[:], w.rand())
-	p.circuits, p.crossings = relay.NewCircuits(limits, key), newCrossings(limits)
+	p.circuits, p.crossings = circuits(limits, key), newCrossings(limits, w.gate != nil)
 }
 
 // expel cuts the circuits of those whom a closed relay has revoked.

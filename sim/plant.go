@@ -31,6 +31,7 @@ type Plant struct {
 	Lenient    bool // it lets in whom its owner has revoked
 	Keeping    bool // it keeps the leases of whom its owner has revoked
 	Sheltering bool // a closed relay keeps the circuits of whom its owner has revoked
+	Confused   bool // limits of circuits are of addresses in a closed relay, and of ids in an open one
 	Hasty      bool // it says that it has admitted a peer before that is durable
 	Stale      bool // a node serves a file under the hash that it had before it changed
 

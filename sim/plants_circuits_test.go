@@ -47,6 +47,31 @@ func shut(seed uint64) *scenario.Scenario {
 	return s
 }
 
+// oneNAT has two clients at one address, in a closed relay or an open one: together they pass more than one may.
+func oneNAT(closed bool) func(seed uint64) *scenario.Scenario {
+	return func(seed uint64) *scenario.Scenario {
+		s := circuitScenario(seed)
+		s.Behind, s.Relay.Closed, s.Relay.Passes = true, closed, 700_000
+		s.Ops = []scenario.Op{
+			{At: tenths(50), Do: scenario.DoFetch, Who: "c0", Name: "both"},
+			{At: tenths(100 + int(seed%50)), Do: scenario.DoFetch, Who: "c1", Name: "both"},
+		}
+		return s
+	}
+}
+
+// twoAddresses has a member of a closed relay that comes from another address once it has passed the most of its bytes.
+func twoAddresses(seed uint64) *scenario.Scenario {
+	s := circuitScenario(seed)
+	s.Heal, s.Relay.Closed, s.Relay.Both, s.Relay.Passes = time.Minute, true, true, 700_000
+	s.Ops = []scenario.Op{
+		{At: tenths(50), Do: scenario.DoFetch, Who: "c0", Name: "both"},
+		{At: tenths(150 + int(seed%50)), Do: scenario.DoFetch, Who: "c0", Name: "both"},
+	}
+	s.Faults = []scenario.Fault{{Class: scenario.Address, Who: "relay", At: tenths(120), For: 40 * time.Second, N: 1}}
+	return s
+}
+
 // unjoined has a relay that says nothing to those that join.
 func unjoined(seed uint64) *scenario.Scenario {
 	s := circuitLie("joining silence", scenario.Honest)
@@ -254,6 +279,9 @@ var circuitBugs = []planted{
 			return effects
 		}
 	}), []ID{S31}, "a circuit that is refused", "", scarceBytes},
+	{"two members at one address share their limits in a closed relay", Plant{Confused: true}, []ID{S30}, "two clients behind one NAT", "", oneNAT(true)},
+	{"a member's second address begins anew", Plant{Confused: true}, []ID{S30}, "a member with two addresses", "", twoAddresses},
+	{"a new key begins anew in an open relay", Plant{Confused: true}, []ID{S30}, "two clients behind one NAT", "", oneNAT(false)},
 	{"the ends of both directions do not end a circuit", splicing(func(in roles.Input) bool { _, is := in.(roles.PeerEnded); return is }),
 		[]ID{S30}, "a circuit", "", circuitScenario},
 	{"a circuit over which nothing passes never ends", splicing(isTimerFired), []ID{S30}, "a client and a node that hang", "", unmoved},

@@ -111,7 +111,10 @@ func (w *World) build() {
 		w.after(n.Start, func() { w.start(h) })
 	}
 	for i := range s.Clients {
-		w.addHost(scenario.ClientName(i), clientRole, i)
+		h := w.addHost(scenario.ClientName(i), clientRole, i)
+		if s.Behind {
+			w.hide(h)
+		}
 	}
 	w.addHost("probe", clientRole, s.Clients)
 	w.nowhere = w.addHost("nowhere", strangerRole, 1)

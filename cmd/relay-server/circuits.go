@@ -21,9 +21,9 @@ func (f *circuitFlags) add(command *cobra.Command) {
 		"circuits, ways through the relay to nodes that nobody can connect to, at once; 0: none are made (default: %d, with --admit %d)",
 		roles.MaxCircuits, roles.MaxCircuitsClosed))
 	flags.StringVar(&f.from, "circuits-from", "", fmt.Sprintf(
-		"of these, those of one client's address, of IPv6 of one /64, or none (default: %d, with --admit none)", roles.MaxCircuitsFrom))
+		"of these, those of one address, of IPv6 of one /64, with --admit of one member, or none (default: %d)", roles.MaxCircuitsFrom))
 	flags.StringVar(&f.bytes, "circuit-bytes", "",
-		"`BYTES` that those of one client's address may pass in a day, both ways together, with K, M or G behind a number, or none\n"+
+		"`BYTES` that those of one address, with --admit of one member, may pass in a day, both ways together, with K, M or G behind\na number, or none "+
 			"(default: "+cli.Bytes(roles.CircuitBytesFrom)+", with --admit none)")
 	flags.StringVar(&f.rate, "circuit-rate", "", "`BYTES` a second of one circuit, or none (default: none)")
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"github.com/relaypeer/relaypeer/roles"
 	"io/fs"
 	"net/netip"
 	"os"
@@ -13,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/transport/disk/state"
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
@@ -129,13 +130,17 @@ func TestAMarkThatCannotBeWrittenIsSaidOnce(t *testing.T) {
 	}
 }
 
-// TestWhatHasPassedIsReadAgain, of both families, and a damaged file is none.
+// TestWhatHasPassedIsReadAgain, of both families and of members, and a damaged file is none.
 func TestWhatHasPassedIsReadAgain(t *testing.T) {
 	folder, _, path := marks(t, 4000)
 	since := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+	from := func(addr string, id protocol.PeerID) roles.Origin {
+		return roles.OriginOf(netip.MustParseAddr(addr), id)
+	}
 	kept := passed{[]peer.Passed{
-		{From: roles.HostOf(netip.MustParseAddr("203.0.113.7")), Bytes: 5, Since: since},
-		{From: roles.HostOf(netip.MustParseAddr("2001:db8:1:2::3")), Bytes: 6, Since: since},
+		{From: from("203.0.113.7", protocol.PeerID{}), Bytes: 5, Since: since},
+		{From: from("2001:db8:1:2::3", protocol.PeerID{}), Bytes: 6, Since: since},
+		{From: from("203.0.113.7", protocol.PeerID{7}), Bytes: 7, Since: since},
 	}}
 	if err := kept.write(folder, passedName(4000)); err != nil {
 		t.Fatal(err)

@@ -4,14 +4,14 @@ package main
 var circuitBounds = []bound{
 	{
 		can:        "open many circuits, or pass much over them",
-		by:         "MaxCircuits at once, MaxCircuitsFrom of one address, CircuitBytesFrom of one address in a day; then ERROR(`quota`) with the time of the refill. What passes is counted in pieces of CircuitPiece at most",
-		parameters: "MaxCircuits MaxCircuitsFrom CircuitBytesFrom CircuitPiece",
+		by:         "MaxCircuits at once, in a closed relay MaxCircuitsClosed; MaxCircuitsFrom of one address, in a closed relay of one id; CircuitBytesFrom of one address in a day; then ERROR(`quota`) with the time of the refill. What passes is counted in pieces of CircuitPiece at most",
+		parameters: "MaxCircuits MaxCircuitsClosed MaxCircuitsFrom CircuitBytesFrom CircuitPiece",
 		flags:      "--circuits --circuits-from --circuit-bytes --circuit-rate",
-		tests:      "TestACircuitIsRefusedWithTheLimitThatIsUsedUp TestAnAddressPassesItsBytesADay TestACircuitIsCutWhereItsBytesEnd",
+		tests:      "TestACircuitIsRefusedWithTheLimitThatIsUsedUp TestAnAddressPassesItsBytesADay TestAMemberOfAClosedRelayHasItsLimits TestACircuitIsCutWhereItsBytesEnd",
 	},
 	{
 		can:        "open a circuit and join it never, or pass nothing over it",
-		by:         "JoinTimeout; CircuitIdle. It counts among those of its address until then",
+		by:         "JoinTimeout; CircuitIdle. It counts among those of its client until then",
 		parameters: "JoinTimeout CircuitIdle",
 		tests:      "TestACircuitWaitsForItsEnds TestACircuitOverWhichNothingPassesEnds",
 	},
@@ -22,7 +22,7 @@ var circuitBounds = []bound{
 	},
 	{
 		can:        "invite a node again and again",
-		by:         "MaxInvitations wait for one node, each for AwaitGap at most; then ERROR(`busy`). Each takes one of the circuits of its client's address as long as it is open, and RequestRate bounds how often. A node joins each and says `busy` where it has no room",
+		by:         "MaxInvitations wait for one node, each for AwaitGap at most; then ERROR(`busy`). Each takes one of the circuits of its client as long as it is open, and RequestRate bounds how often. A node joins each and says `busy` where it has no room",
 		parameters: "MaxInvitations AwaitGap RequestRate",
 		tests:      "TestAClientHearsThroughTheRelayThatTheNodeIsBusy",
 	},
@@ -38,8 +38,8 @@ var circuitBounds = []bound{
 		tests: "TestAGuardedNodeKnowsWhoComesThroughTheRelay",
 	},
 	{
-		can:        "have a relay remember how its circuits ended, or how much each address has passed",
-		by:         "CircuitKept, and 16,384 of them; MaxRated addresses for a day, above which a new one hears `quota`",
+		can:        "have a relay remember how its circuits ended, or how much each client has passed",
+		by:         "CircuitKept, and 16,384 of them; MaxRated addresses, or ids, for a day, above which a new one hears `quota`",
 		parameters: "CircuitKept MaxRated",
 		tests:      "TestCircuitsTakeBoundedMemory",
 	},

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
@@ -15,20 +16,26 @@ import (
 // NoLimit stands for no limit in [Limits].
 const NoLimit = math.MaxInt64
 
-// Limits are what circuits through a relay may take. Those of an address are of a client's, of IPv6 of its /64;
-// loopback has none. Zero is none at all.
+// Limits are what circuits through a relay may take. Those of a client are of its address, of IPv6 of its /64, where
+// loopback has none, and in a closed relay of its id. Zero is none at all, but of Awaits.
 type Limits struct {
 	Circuits     int   // at once
-	CircuitsFrom int   // of these, those of one address
-	BytesFrom    int64 // that those of one address may pass in a day, both directions together
+	CircuitsFrom int   // of these, those of one client
+	BytesFrom    int64 // that those of one client may pass in a day, both directions together
 	Rate         int64 // bytes a second of one circuit
-	Awaits       int   // links on which nodes wait for invitations
+	Awaits       int   // links on which nodes wait for invitations; 0: half of roles.MaxLinks
 }
 
-// DefaultLimits are those of an open relay.
-var DefaultLimits = Limits{
-	Circuits: roles.MaxCircuits, CircuitsFrom: roles.MaxCircuitsFrom, BytesFrom: roles.CircuitBytesFrom, Rate: NoLimit, Awaits: roles.MaxLinks / 2,
-}
+// The limits of relays whose owner has set none. A closed one has none for the bytes of a day: its owner knows whom he
+// has admitted.
+var (
+	OpenLimits = Limits{
+		Circuits: roles.MaxCircuits, CircuitsFrom: roles.MaxCircuitsFrom, BytesFrom: roles.CircuitBytesFrom, Rate: NoLimit,
+	}
+	ClosedLimits = Limits{
+		Circuits: roles.MaxCircuitsClosed, CircuitsFrom: roles.MaxCircuitsFrom, BytesFrom: NoLimit, Rate: NoLimit,
+	}
+)
 
 // Circuits are the ways through a relay to nodes that nobody can dial: which nodes wait for invitations, which
 // invitations wait for nodes, and what passes. It is shared by the sessions of all links, and safe for concurrent
@@ -40,6 +47,7 @@ type Circuits struct {
 	Over func(Over)
 
 	limits Limits
+	closed bool     // a client is its id, and otherwise its address
 	key    [32]byte // of the tickets
 
 	mu       sync.Mutex
@@ -52,8 +60,8 @@ type Circuits struct {
 	unjoined []unjoined // some of which are by now, or are over, in the order of their time
 	ended    map[protocol.Ticket]End
 	order    []protocol.Ticket // of those that ended, the oldest first
-	used     map[roles.Host]*use
-	forgot   time.Duration // when the addresses were looked through for one to forget
+	used     map[roles.Origin]*use
+	forgot   time.Duration // when the clients were looked through for one to forget
 }
 
 // await is a node's link for invitations.
@@ -83,7 +91,8 @@ type circuit struct {
 	number uint64
 	node   protocol.PeerID
 	client protocol.PeerID
-	from   roles.Host // of the client
+	from   roles.Host   // of the client
+	origin roles.Origin // under which the client's limits count
 	due    time.Duration
 	legs   [2]leg
 	bytes  int64         // that have passed
@@ -115,6 +124,7 @@ type Over struct {
 	From         roles.Host    // the client's
 	Joined       bool          // both ends had come
 	Code         protocol.Code // why it was cut; 0: both ends were done
+	Text         string        // with Quota: whose limit is used up, and until when
 	Bytes        int64         // that had passed, both directions together
 }
 
@@ -125,12 +135,21 @@ type End struct {
 	at    time.Duration
 }
 
-// NewCircuits returns circuits under these limits. The key is secret: tickets are made with it.
+// NewCircuits returns the circuits of an open relay under these limits. The key is secret: tickets are made with it.
 func NewCircuits(limits Limits, key [32]byte) *Circuits {
+	limits.Awaits = cmp.Or(limits.Awaits, roles.MaxLinks/2)
 	return &Circuits{
 		limits: limits, key: key, awaits: map[protocol.PeerID]*await{}, hosts: map[roles.Host]int{}, tickets: map[protocol.Ticket]*leg{},
-		open: map[uint64]*circuit{}, ended: map[protocol.Ticket]End{}, used: map[roles.Host]*use{},
+		open: map[uint64]*circuit{}, ended: map[protocol.Ticket]End{}, used: map[roles.Origin]*use{},
 	}
+}
+
+// NewClosedCircuits returns those of a closed relay, in which the limits of a client are of its id: ids are worth
+// something where they are admitted.
+func NewClosedCircuits(limits Limits, key [32]byte) *Circuits {
+	c := NewCircuits(limits, key)
+	c.closed = true
+	return c
 }
 
 // On reports whether there are circuits at all.

@@ -6,10 +6,10 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// Passed is how much the circuits of an address have passed of the day that began at a time, for the next start of the
+// Passed is how much the circuits of a client have passed of the day that began at a time, for the next start of the
 // relay.
 type Passed struct {
-	From  roles.Host
+	From  roles.Origin
 	Bytes int64
 	Since time.Duration // may be before the relay's start
 }
@@ -26,11 +26,15 @@ func (c *Circuits) Passed(now time.Duration) (all []Passed) {
 	return all
 }
 
-// Restore takes what had passed before the relay was started again.
+// Restore takes what had passed before the relay was started again. What counts for an address is of no use to a closed
+// relay, nor what counts for an id to an open one.
 func (c *Circuits) Restore(now time.Duration, all []Passed) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, one := range all {
+		if c.closed == one.From.ID.IsZero() {
+			continue
+		}
 		if one.Bytes > 0 && now-one.Since < day && one.Since <= now && c.used[one.From] == nil && len(c.used) < roles.MaxRated {
 			c.used[one.From] = &use{bytes: one.Bytes, since: one.Since}
 		}

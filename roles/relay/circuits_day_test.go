@@ -12,7 +12,7 @@ import (
 
 // TestADayOutlivesTheRelay: what an address has passed counts for the relay that is started again, until that day is over.
 func TestADayOutlivesTheRelay(t *testing.T) {
-	limits := relay.DefaultLimits
+	limits := relay.OpenLimits
 	limits.BytesFrom = 1000
 	node, client := protocol.PeerID{9}, relay.From{Peer: netip.MustParseAddr("203.0.113.7"), ID: protocol.PeerID{8}}
 	open := func(c *relay.Circuits, now time.Duration) protocol.Message {
@@ -30,7 +30,7 @@ func TestADayOutlivesTheRelay(t *testing.T) {
 	c.Moved(roles.Moment{Now: time.Hour}, joined.Circuit, 400)
 
 	kept := c.Passed(2 * time.Hour)
-	if len(kept) != 1 || kept[0].Bytes != 400 || kept[0].From != roles.HostOf(client.Peer) {
+	if len(kept) != 1 || kept[0].Bytes != 400 || kept[0].From != roles.OriginOf(client.Peer, protocol.PeerID{}) {
 		t.Fatalf("%v is kept", kept)
 	}
 	kept[0].Since -= 3 * time.Hour // the next relay's time begins anew
@@ -43,6 +43,18 @@ func TestADayOutlivesTheRelay(t *testing.T) {
 	if got, is := open(again, 2*time.Minute).(*protocol.Error); !is || got.Code != protocol.Quota || got.Retry < uint64(21*time.Hour/time.Millisecond) || got.Retry > uint64(23*time.Hour/time.Millisecond) {
 		t.Errorf("it is answered %v", got)
 	}
+	closed := relay.NewClosedCircuits(limits, [32]byte{})
+	closed.Restore(0, kept)
+	if got := open(closed, time.Minute).(*protocol.Opened).Bytes; got != 1000 {
+		t.Errorf("%d bytes are left to a member, of whose address something is kept", got)
+	}
+	kept[0].From = roles.OriginOf(client.Peer, client.ID)
+	closed = relay.NewClosedCircuits(limits, [32]byte{})
+	closed.Restore(0, kept)
+	if got := open(closed, time.Minute).(*protocol.Opened).Bytes; got != 600 {
+		t.Errorf("%d bytes are left to a member", got)
+	}
+	kept[0].From = roles.OriginOf(client.Peer, protocol.PeerID{})
 	later := relay.NewCircuits(limits, [32]byte{})
 	later.Restore(25*time.Hour, kept)
 	if got := open(later, 25*time.Hour).(*protocol.Opened).Bytes; got != 1000 {

@@ -91,7 +91,7 @@ func waitingSubject(build func(*scene) *relay.Session, untold bool, happens ...f
 }
 
 func staged(s *scene) *scene {
-	s.circuits, s.times = newCircuits(relay.DefaultLimits), 0
+	s.circuits, s.times = newCircuits(relay.OpenLimits), 0
 	if s.gate != nil {
 		s.gate.asked = 0
 	}
@@ -149,7 +149,7 @@ func circuitSubjects() (all []rolestest.Subject) {
 		waitingSubject(open(ample{}), false, invites), waitingSubject(open(full{}), false, waitsElsewhere), waitingSubject(open(full{}), true, misses),
 		waitingSubject(closed(0), false, invites), waitingSubject(closed(protocol.ClientRole), false, invites), waitingSubject(closed(protocol.BothRoles), false, invites),
 	)
-	limited, slow := relay.DefaultLimits, relay.DefaultLimits
+	limited, slow := relay.OpenLimits, relay.OpenLimits
 	limited.BytesFrom, slow.Rate = 1, 1
 	comes := func(w way) []func(*scene, roles.Moment) {
 		return []func(*scene, roles.Moment){func(s *scene, at roles.Moment) { s.circuits.Join(at, otherLink, w.node) }}
@@ -160,7 +160,7 @@ func circuitSubjects() (all []rolestest.Subject) {
 	cuts := func(way) []func(*scene, roles.Moment) {
 		return []func(*scene, roles.Moment){func(s *scene, at roles.Moment) { s.circuits.Cut(at, 1, relay.OfNode, protocol.PeerGone) }}
 	}
-	for _, limits := range []relay.Limits{relay.DefaultLimits, limited, slow} {
+	for _, limits := range []relay.Limits{relay.OpenLimits, limited, slow} {
 		all = append(all, carryingSubject(limits, nothingBefore, comes), carryingSubject(limits, nothingBefore, cuts), carryingSubject(limits, nodeJoins, nothing),
 			carryingSubject(limits, nodeJoins, ends), carryingSubject(limits, nodeJoins, cuts))
 	}
@@ -195,11 +195,11 @@ func (g *turning) Barred(protocol.PeerID) bool { return false }
 // TestASessionWithCircuitsThatIsResetIsAsANewOne, and is in no circuit any more.
 func TestASessionWithCircuitsThatIsResetIsAsANewOne(t *testing.T) {
 	tries, circuits := 0, (*relay.Circuits)(nil)
-	for _, subject := range []rolestest.Subject{waitingSubject(nil, false), carryingSubject(relay.DefaultLimits, nodeJoins, nothing)} {
+	for _, subject := range []rolestest.Subject{waitingSubject(nil, false), carryingSubject(relay.OpenLimits, nodeJoins, nothing)} {
 		build := func() *relay.Session { // one to try, then one to compare it with
 			session := relay.NewSession(sampleDirectory{}, full{})
 			if tries++; tries%2 == 1 {
-				circuits = newCircuits(relay.DefaultLimits)
+				circuits = newCircuits(relay.OpenLimits)
 				w := openWay(circuits)
 				circuits.Join(roles.Moment{}, otherLink, w.node)
 				circuits.Left(rolestest.Node(1), nodeLink)

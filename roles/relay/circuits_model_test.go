@@ -16,18 +16,19 @@ import (
 type modelCircuits struct {
 	real    *relay.Circuits
 	limits  relay.Limits
+	closed  bool
 	at      roles.Moment
 	links   uint64 // the last number of one
 	waits   map[byte]uint64
 	all     []*modelCircuit // that were ever opened
-	used    map[int]int64   // by address
+	used    map[roles.Origin]int64
 	tickets map[protocol.Ticket]bool
 	joins   map[protocol.Ticket]int // that were good
 }
 
 type modelCircuit struct {
 	number  uint64 // 0: none has joined yet
-	host    int
+	of      roles.Origin
 	node    byte
 	tickets [2]protocol.Ticket // of the node: once it has been told
 	links   [2]uint64
@@ -53,9 +54,9 @@ func (m *modelCircuits) open() (open []*modelCircuit) {
 	return open
 }
 
-func (m *modelCircuits) from(host int) (count int) {
+func (m *modelCircuits) from(of roles.Origin) (count int) {
 	for _, one := range m.open() {
-		if one.host == host {
+		if one.of == of {
 			count++
 		}
 	}
@@ -125,7 +126,12 @@ func (m *modelCircuits) leave(t *rapid.T) {
 }
 
 func (m *modelCircuits) ask(t *rapid.T) {
-	node, host := byte(rapid.IntRange(1, 3).Draw(t, "node")), rapid.IntRange(11, 13).Draw(t, "host")
+	node, from := byte(rapid.IntRange(1, 3).Draw(t, "node")), hostN(rapid.IntRange(11, 13).Draw(t, "host"))
+	id := rolestest.Node(byte(rapid.IntRange(200, 202).Draw(t, "id")))
+	of := roles.OriginOf(from, protocol.PeerID{})
+	if m.closed {
+		of = roles.Origin{ID: id}
+	}
 	before := protocol.Ticket{}
 	var last *modelCircuit
 	if len(m.all) > 0 && rapid.Bool().Draw(t, "asks why") {
@@ -133,28 +139,28 @@ func (m *modelCircuits) ask(t *rapid.T) {
 		before = last.tickets[relay.OfClient]
 	}
 	m.at.Rand = rapid.Uint64().Draw(t, "random")
-	open, mine := len(m.open()), m.from(host)
-	answer, wake := m.real.Open(m.at, relay.From{Peer: hostN(host), ID: rolestest.Node(200)}, &protocol.Circuit{Node: rolestest.Node(node), Before: before})
+	open, mine := len(m.open()), m.from(of)
+	answer, wake := m.real.Open(m.at, relay.From{Peer: from, ID: id}, &protocol.Circuit{Node: rolestest.Node(node), Before: before})
 	opened, is := answer.(*protocol.Opened)
 	if !is {
 		refusal := answer.(*protocol.Error)
-		full := open >= m.limits.Circuits || mine >= m.limits.CircuitsFrom || m.used[host] >= m.limits.BytesFrom
+		full := open >= m.limits.Circuits || mine >= m.limits.CircuitsFrom || m.used[of] >= m.limits.BytesFrom
 		if wake != 0 || refusal.Code == protocol.Quota != full && refusal.Code != protocol.Unreachable || m.waits[node] == 0 && refusal.Code != protocol.Unreachable {
-			t.Fatalf("refused with %s, %d are open, %d from there, %d bytes", refusal.Code, open, mine, m.used[host])
+			t.Fatalf("refused with %s, %d are open, %d from there, %d bytes", refusal.Code, open, mine, m.used[of])
 		}
 		return
 	}
-	if open >= m.limits.Circuits || mine >= m.limits.CircuitsFrom || m.used[host] >= m.limits.BytesFrom || m.waits[node] == 0 || wake != 0 && wake != m.waits[node] {
-		t.Fatalf("one too many is opened: %d are open, %d from there, %d bytes, wakes %d", open, mine, m.used[host], wake)
+	if open >= m.limits.Circuits || mine >= m.limits.CircuitsFrom || m.used[of] >= m.limits.BytesFrom || m.waits[node] == 0 || wake != 0 && wake != m.waits[node] {
+		t.Fatalf("one too many is opened: %d are open, %d from there, %d bytes, wakes %d", open, mine, m.used[of], wake)
 	}
 	if last != nil && opened.Last != 0 && (!last.over || last.why != opened.Last || last.bytes != int64(opened.LastBytes)) {
 		t.Fatalf("the one before has ended with %s and %d bytes, and not %+v", opened.Last, opened.LastBytes, last)
 	}
-	if opened.Bytes != uint64(m.limits.BytesFrom-m.used[host]) || m.tickets[opened.Ticket] {
+	if opened.Bytes != uint64(m.limits.BytesFrom-m.used[of]) || m.tickets[opened.Ticket] {
 		t.Fatal(rolestest.Say(opened))
 	}
 	m.tickets[opened.Ticket] = true
-	m.all = append(m.all, &modelCircuit{host: host, node: node, tickets: [2]protocol.Ticket{opened.Ticket}, due: m.at.Now + roles.JoinTimeout})
+	m.all = append(m.all, &modelCircuit{of: of, node: node, tickets: [2]protocol.Ticket{opened.Ticket}, due: m.at.Now + roles.JoinTimeout})
 }
 
 func (m *modelCircuits) join(t *rapid.T) {
@@ -198,7 +204,7 @@ func (m *modelCircuits) move(t *rapid.T) {
 	one := m.some(t)
 	m.real.Joined(one.number)
 	m.tidy()
-	left := max(0, m.limits.BytesFrom-m.used[one.host])
+	left := max(0, m.limits.BytesFrom-m.used[one.of])
 	bytes, wait := m.real.Grant(m.at, one.number)
 	if one.over && bytes != 0 || !one.over && int64(bytes) != min(left, roles.CircuitPiece) || wait != 0 {
 		t.Fatalf("%d bytes of %+v are granted, %d are left", bytes, one, left)
@@ -206,7 +212,7 @@ func (m *modelCircuits) move(t *rapid.T) {
 	m.real.Moved(m.at, one.number, int64(bytes))
 	if !one.over {
 		one.bytes += int64(bytes)
-		m.used[one.host] += int64(bytes)
+		m.used[one.of] += int64(bytes)
 	}
 }
 
@@ -279,8 +285,11 @@ func TestCircuitsDoAsTheirModel(t *testing.T) {
 			BytesFrom: rapid.SampledFrom([]int64{1, 1 << 20, 3<<20 + 1}).Draw(t, "bytes"), Rate: relay.NoLimit,
 		}
 		m := &modelCircuits{
-			real: newCircuits(limits), limits: limits, waits: map[byte]uint64{}, used: map[int]int64{},
-			tickets: map[protocol.Ticket]bool{}, joins: map[protocol.Ticket]int{},
+			real: newCircuits(limits), limits: limits, waits: map[byte]uint64{}, used: map[roles.Origin]int64{},
+			tickets: map[protocol.Ticket]bool{}, joins: map[protocol.Ticket]int{}, closed: rapid.Bool().Draw(t, "closed"),
+		}
+		if m.closed {
+			m.real = relay.NewClosedCircuits(limits, [32]byte{1})
 		}
 		t.Repeat(map[string]func(*rapid.T){
 			"wait": m.wait, "await": m.await, "come": m.come, "leave": m.leave, "ask": m.ask, "ask more": m.ask, "join": m.join, "join more": m.join,

@@ -8,19 +8,35 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// day is the time after which the bytes of an address begin anew.
+// day is the time after which the bytes of a client begin anew.
 const day = 24 * time.Hour
 
-// use is what an address has of the circuits.
+// use is what a client has of the circuits.
 type use struct {
 	open  int
 	bytes int64 // of this day
 	since time.Duration
 }
 
-// today returns what an address has used, of a new day if the old one is over.
-func (c *Circuits) today(now time.Duration, from roles.Host) *use {
-	u := c.used[from]
+// origin returns under which a client's limits count. Free keys make ids worth nothing where everybody is served.
+func (c *Circuits) origin(from From) roles.Origin {
+	if c.closed {
+		return roles.OriginOf(from.Peer, from.ID)
+	}
+	return roles.OriginOf(from.Peer, protocol.PeerID{})
+}
+
+// one says what has the limits of a client.
+func (c *Circuits) one() string {
+	if c.closed {
+		return "a member"
+	}
+	return "an address"
+}
+
+// today returns what a client has used, of a new day if the old one is over.
+func (c *Circuits) today(now time.Duration, of roles.Origin) *use {
+	u := c.used[of]
 	if u == nil {
 		return &use{since: now}
 	}
@@ -30,9 +46,9 @@ func (c *Circuits) today(now time.Duration, from roles.Host) *use {
 	return u
 }
 
-// left returns how many bytes may pass for an address.
-func (c *Circuits) left(u *use, from roles.Host) int64 {
-	if !from.Bounded() || c.limits.BytesFrom == NoLimit {
+// left returns how many bytes may pass for a client.
+func (c *Circuits) left(u *use, of roles.Origin) int64 {
+	if !of.Bounded() || c.limits.BytesFrom == NoLimit {
 		return NoLimit
 	}
 	return max(0, c.limits.BytesFrom-u.bytes)
@@ -44,12 +60,11 @@ func (c *Circuits) Open(at roles.Moment, from From, m *protocol.Circuit) (answer
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.tidy(at.Now)
-	host := roles.HostOf(from.Peer)
 	a := c.awaits[m.Node]
-	if refusal := c.refuse(at.Now, a, host); refusal != nil {
+	if refusal := c.refuse(at.Now, a, c.origin(from)); refusal != nil {
 		return refusal, 0
 	}
-	one := c.make(at, host, m.Node, from.ID)
+	one := c.make(at, from, m.Node)
 	a.pending = append(a.pending, invitation{one.legs[OfNode].ticket, one.due})
 	if a.waits {
 		wake = a.link
@@ -58,25 +73,28 @@ func (c *Circuits) Open(at roles.Moment, from From, m *protocol.Circuit) (answer
 }
 
 // make makes a circuit, to which its two ends are to come.
-func (c *Circuits) make(at roles.Moment, from roles.Host, node, client protocol.PeerID) *circuit {
+func (c *Circuits) make(at roles.Moment, from From, node protocol.PeerID) *circuit {
 	c.last++
-	one := &circuit{number: c.last, node: node, client: client, from: from, due: at.Now + roles.JoinTimeout, moved: at.Now}
+	one := &circuit{
+		number: c.last, node: node, client: from.ID, from: roles.HostOf(from.Peer), origin: c.origin(from),
+		due: at.Now + roles.JoinTimeout, moved: at.Now,
+	}
 	for side := range one.legs {
 		one.legs[side] = leg{of: one, side: Side(side), ticket: c.ticket(at.Rand, one.number, Side(side))}
 		c.tickets[one.legs[side].ticket] = &one.legs[side]
 	}
 	c.open[one.number] = one
 	c.unjoined = append(c.unjoined, unjoined{one.number, one.due})
-	u := c.today(at.Now, from)
+	u := c.today(at.Now, one.origin)
 	u.open++
-	c.used[from] = u
+	c.used[one.origin] = u
 	return one
 }
 
 // opened is the answer to a client.
 func (c *Circuits) opened(one *circuit, before protocol.Ticket) *protocol.Opened {
 	answer := &protocol.Opened{Ticket: one.legs[OfClient].ticket, Millis: protocol.ToMillis(roles.CircuitIdle)}
-	if left := c.left(c.used[one.from], one.from); left != NoLimit {
+	if left := c.left(c.used[one.origin], one.origin); left != NoLimit {
 		answer.Bytes = uint64(left)
 	}
 	if c.limits.Rate != NoLimit {
@@ -89,8 +107,8 @@ func (c *Circuits) opened(one *circuit, before protocol.Ticket) *protocol.Opened
 }
 
 // refuse returns why there is no circuit to a node, or nil.
-func (c *Circuits) refuse(now time.Duration, a *await, from roles.Host) *protocol.Error {
-	u := c.today(now, from)
+func (c *Circuits) refuse(now time.Duration, a *await, client roles.Origin) *protocol.Error {
+	u := c.today(now, client)
 	if a != nil {
 		a.lapse(now)
 	}
@@ -101,39 +119,39 @@ func (c *Circuits) refuse(now time.Duration, a *await, from roles.Host) *protoco
 		return &protocol.Error{Code: protocol.Unreachable, Text: "no node of that id waits for clients here"}
 	case len(c.open) >= c.limits.Circuits:
 		return quota(roles.BusyRetry, "the relay makes %d circuits at once, and all are in use", c.limits.Circuits)
-	case from.Bounded() && u.open >= c.limits.CircuitsFrom:
-		return quota(roles.BusyRetry, "an address has %d circuits at once, and %s has them", c.limits.CircuitsFrom, from)
-	case c.left(u, from) == 0:
-		return c.usedUp(now, u, from)
-	case c.used[from] == nil && len(c.used) >= roles.MaxRated && !c.forget(now):
-		return quota(roles.RetryMost, "the relay counts for %d addresses a day, and has so many", roles.MaxRated)
+	case client.Bounded() && u.open >= c.limits.CircuitsFrom:
+		return quota(roles.BusyRetry, "%s has %d circuits at once, and %s has them", c.one(), c.limits.CircuitsFrom, client)
+	case c.left(u, client) == 0:
+		return c.usedUp(now, u, client)
+	case c.used[client] == nil && len(c.used) >= roles.MaxRated && !c.forget(now):
+		return quota(roles.RetryMost, "the relay counts for %d clients a day, and has so many", roles.MaxRated)
 	case len(a.pending) >= protocol.MaxInvitations:
 		return &protocol.Error{Code: protocol.Busy, Text: "many clients wait for that node", Retry: protocol.ToMillis(roles.BusyRetry)}
 	}
 	return nil
 }
 
-// usedUp returns the refusal of an address that has had its bytes.
-func (c *Circuits) usedUp(now time.Duration, u *use, from roles.Host) *protocol.Error {
+// usedUp returns the refusal of a client that has had its bytes.
+func (c *Circuits) usedUp(now time.Duration, u *use, client roles.Origin) *protocol.Error {
 	refills := max(time.Second, u.since+day-now)
-	return quota(refills, "an address passes %d bytes a day through this relay, and %s has passed them; it may pass more in %v",
-		c.limits.BytesFrom, from, refills.Round(time.Second))
+	return quota(refills, "%s passes %d bytes a day through this relay, and %s has passed them; it may pass more in %v",
+		c.one(), c.limits.BytesFrom, client, refills.Round(time.Second))
 }
 
 func quota(refills time.Duration, format string, args ...any) *protocol.Error {
 	return &protocol.Error{Code: protocol.Quota, Text: fmt.Sprintf(format, args...), Retry: protocol.ToMillis(refills)}
 }
 
-// forget forgets the addresses whose day is over, and reports whether there is room for another one. It looks through
+// forget forgets the clients whose day is over, and reports whether there is room for another one. It looks through
 // all of them, and so once in a while only.
 func (c *Circuits) forget(now time.Duration) bool {
 	if c.forgot > 0 && now-c.forgot < forgetEvery {
 		return false
 	}
 	c.forgot = now
-	for host, u := range c.used {
+	for client, u := range c.used {
 		if u.open == 0 && now-u.since >= day {
-			delete(c.used, host)
+			delete(c.used, client)
 		}
 	}
 	return len(c.used) < roles.MaxRated

@@ -19,7 +19,7 @@ func (c *Circuits) Joined(number uint64) (both, there bool) {
 }
 
 // Grant returns how many bytes may pass next from one end, and after which time. Without any, the bytes of the
-// client's address are used up. What other directions have been granted at the same time is not taken off: an address
+// client are used up. What other directions have been granted at the same time is not taken off: a client
 // may pass a piece more for each of these.
 func (c *Circuits) Grant(at roles.Moment, number uint64) (bytes uint64, wait time.Duration) {
 	c.mu.Lock()
@@ -28,7 +28,7 @@ func (c *Circuits) Grant(at roles.Moment, number uint64) (bytes uint64, wait tim
 	if one == nil {
 		return 0, 0
 	}
-	piece := min(roles.CircuitPiece, c.left(c.today(at.Now, one.from), one.from))
+	piece := min(roles.CircuitPiece, c.left(c.today(at.Now, one.origin), one.origin))
 	if rate := c.limits.Rate; rate != NoLimit {
 		piece = min(piece, max(leastPiece, rate/paces))
 		wait = max(0, one.paid-at.Now)
@@ -53,7 +53,7 @@ func (c *Circuits) Moved(at roles.Moment, number uint64, bytes int64) {
 	c.now = max(c.now, at.Now)
 	one.bytes += bytes
 	one.moved = at.Now
-	u := c.today(at.Now, one.from)
+	u := c.today(at.Now, one.origin)
 	u.bytes += bytes
 	if rate := c.limits.Rate; rate != NoLimit && rate > 0 {
 		one.paid = max(one.paid, at.Now) + time.Duration(float64(bytes)/float64(rate)*float64(time.Second))
@@ -109,9 +109,9 @@ func (c *Circuits) end(now time.Duration, one *circuit, why protocol.Code) {
 	for side := range one.legs {
 		delete(c.tickets, one.legs[side].ticket)
 	}
-	u := c.used[one.from]
+	u := c.used[one.origin]
 	if u.open--; u.open == 0 && u.bytes == 0 {
-		delete(c.used, one.from)
+		delete(c.used, one.origin)
 	}
 	if len(c.order) >= mostEnded {
 		delete(c.ended, c.order[0])
@@ -120,9 +120,14 @@ func (c *Circuits) end(now time.Duration, one *circuit, why protocol.Code) {
 	ticket := one.legs[OfClient].ticket
 	c.ended[ticket] = End{why, one.bytes, now}
 	c.order = append(c.order, ticket)
-	if c.Over != nil {
-		c.Over(Over{Node: one.node, Client: one.client, From: one.from, Joined: one.joined(), Code: why, Bytes: one.bytes})
+	if c.Over == nil {
+		return
 	}
+	over := Over{Node: one.node, Client: one.client, From: one.from, Joined: one.joined(), Code: why, Bytes: one.bytes}
+	if why == protocol.Quota {
+		over.Text = c.usedUp(now, c.today(now, one.origin), one.origin).Text
+	}
+	c.Over(over)
 }
 
 // Expel cuts the circuits of all ids that are not to be kept, and returns the links that are to be woken: theirs, and

@@ -19,7 +19,7 @@ type ways struct {
 }
 
 func newWays(t *testing.T, change func(*relay.Limits)) *ways {
-	limits := relay.DefaultLimits
+	limits := relay.OpenLimits
 	if change != nil {
 		change(&limits)
 	}
@@ -521,8 +521,8 @@ func TestCircuitsTakeBoundedMemory(t *testing.T) {
 
 // BenchmarkCircuit measures a circuit from CIRCUIT to its end, among as many as an open relay has.
 func BenchmarkCircuit(b *testing.B) {
-	limits := relay.DefaultLimits
-	limits.CircuitsFrom = relay.DefaultLimits.Circuits
+	limits := relay.OpenLimits
+	limits.CircuitsFrom = relay.OpenLimits.Circuits
 	c, at, from := newCircuits(limits), roles.Moment{}, relay.From{Peer: hostN(1), ID: rolestest.Node(200)}
 	host := roles.HostOf(hostN(2))
 	b.ReportAllocs()

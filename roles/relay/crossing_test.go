@@ -35,7 +35,7 @@ type joint struct {
 }
 
 func newCrossing(t *testing.T, change func(*relay.Limits)) *crossing {
-	limits := relay.DefaultLimits
+	limits := relay.OpenLimits
 	if change != nil {
 		change(&limits)
 	}

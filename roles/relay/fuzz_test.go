@@ -61,7 +61,7 @@ func besiege(t *testing.T, session *relay.Session, a *rolestest.Adversary) {
 func FuzzSession(f *testing.F) {
 	vectors(f, requests()...)
 	f.Fuzz(func(t *testing.T, stream, choices []byte) {
-		registry, circuits := relay.NewRegistry(relay.Policy{Circuits: true}), newCircuits(relay.DefaultLimits)
+		registry, circuits := relay.NewRegistry(relay.Policy{Circuits: true}), newCircuits(relay.OpenLimits)
 		session := relay.NewSession(registry, &relay.Answers{})
 		session.Carry(circuits)
 		asked := 0 // AWAITs without an answer

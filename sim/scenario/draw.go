@@ -65,6 +65,7 @@ func (d drawing) walls() {
 	d.s.Relay.Circuits, d.s.Relay.Ways = true, pick(d.c, "at once", 0, 0, 2, 1)
 	if chance(d.c, 8, "quota") {
 		d.s.Relay.Pace = pick(d.c, "pace", 0, 0, 1<<18)
+		d.s.Behind = chance(d.c, 2, "behind one NAT")
 		d.s.Relay.Passes = pick(d.c, "passes", 1, 70_000, 300_000, protocol.GroupSize, 3*protocol.GroupSize+5)
 	}
 	for i := range d.s.Nodes {

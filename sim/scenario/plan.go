@@ -19,6 +19,9 @@ func (s *Scenario) Plan() string {
 		line("drain", s.Drain)
 	}
 	line("clients", s.Clients)
+	if s.Behind {
+		line("behind", 1)
+	}
 	fmt.Fprint(&b, "relay", word("drift", s.Relay.Drift), word("page", s.Relay.Page), word("entries", s.Relay.Entries), word("lists", s.Relay.Lists), word("names", s.Relay.Names), word("forgets", truth(s.Relay.Forgets)), word("both", truth(s.Relay.Both)), word("plain", truth(s.Relay.Plain)), word("closed", truth(s.Relay.Closed)), word("ways", s.Relay.Ways), word("passes", s.Relay.Passes), word("pace", s.Relay.Pace), word("circuits", truth(s.Relay.Circuits)), word("unproven", truth(s.Relay.Unproven)), text("lie", string(s.Relay.Lie)), "\n")
 	for i := range s.Nodes {
 		n := &s.Nodes[i]
@@ -111,6 +114,8 @@ func (p *planLine) into(s *Scenario, what string) {
 		s.Drain = p.duration(p.first())
 	case "clients":
 		s.Clients = p.number(p.first())
+	case "behind":
+		s.Behind = p.number(p.first()) != 0
 	case "relay":
 		s.Relay = Relay{Drift: p.number(p.key("drift")), Page: p.number(p.key("page")), Entries: p.number(p.key("entries")), Lists: p.number(p.key("lists")), Names: p.number(p.key("names")), Forgets: p.number(p.key("forgets")) != 0, Both: p.number(p.key("both")) != 0, Plain: p.number(p.key("plain")) != 0, Closed: p.number(p.key("closed")) != 0, Ways: p.number(p.key("ways")), Passes: p.number(p.key("passes")), Pace: p.number(p.key("pace")), Circuits: p.number(p.key("circuits")) != 0, Unproven: p.number(p.key("unproven")) != 0, Lie: Lie(p.key("lie"))}
 	case "node":

@@ -15,6 +15,7 @@ type Scenario struct {
 	Relay   Relay
 	Nodes   []Node
 	Clients int
+	Behind  bool // the clients are behind one NAT, and have one address
 	Ops     []Op
 	Faults  []Fault
 }
@@ -33,7 +34,7 @@ type Relay struct {
 	Unproven bool // it hands nodes out without finding out whether they can be reached
 	Circuits bool // clients reach nodes through it whom they cannot dial; never in plain
 	Ways     int  // circuits that it makes at once; 0: the default
-	Passes   int  // bytes that circuits of one client's address pass in a day; 0: the default
+	Passes   int  // bytes that circuits of one client pass in a day; 0: the default
 	Pace     int  // bytes a second of one circuit; 0: any number
 	Closed   bool // it serves those alone who have an invite, as all nodes and clients do; never in plain
 }

@@ -108,6 +108,7 @@ func (sh *shrinker) simplify() bool {
 		better(b.Faults[i].N != mildest, func(s *Scenario) { s.Faults[i].N = mildest })
 		better(b.Faults[i].At%time.Second != 0, func(s *Scenario) { s.Faults[i].At = s.Faults[i].At.Truncate(time.Second) })
 	}
+	better(b.Behind, func(s *Scenario) { s.Behind = false })
 	better(b.Clients > 1, func(s *Scenario) { s.Clients = 1; s.retarget("c", 1, "c0") })
 	better(b.Heal > 20*time.Second, func(s *Scenario) { s.Heal = 20 * time.Second })
 	return helped

@@ -71,12 +71,8 @@ const NoCircuitLimit = relay.NoLimit
 // The limits of relays whose owner has set none: an open one makes circuits for anybody, and a closed one for its
 // members. Without a number of their own the links on which nodes wait are half of the relay's.
 var (
-	OpenCircuits = CircuitLimits{
-		Circuits: roles.MaxCircuits, CircuitsFrom: roles.MaxCircuitsFrom, BytesFrom: roles.CircuitBytesFrom, Rate: NoCircuitLimit,
-	}
-	ClosedCircuits = CircuitLimits{
-		Circuits: roles.MaxCircuitsClosed, CircuitsFrom: roles.MaxCircuitsClosed, BytesFrom: NoCircuitLimit, Rate: NoCircuitLimit,
-	}
+	OpenCircuits   = relay.OpenLimits
+	ClosedCircuits = relay.ClosedLimits
 )
 
 // linkKind is whether links prove ids.
@@ -184,11 +180,12 @@ func (r *Relay) open() {
 	r.directory = r.logged
 }
 
-// Passed is how much the circuits of an address have passed, of the day that began then.
+// Passed is how much the circuits of a client, an address or in a closed relay a member, have passed, of the day
+// that began then.
 type Passed struct {
-	From  roles.Host `json:"from"`
-	Bytes int64      `json:"bytes"`
-	Since time.Time  `json:"since"`
+	From  roles.Origin `json:"from"`
+	Bytes int64        `json:"bytes"`
+	Since time.Time    `json:"since"`
 }
 
 // PassedToday returns what circuits have passed in the days that are not over: the Passed with which the relay should be
@@ -202,19 +199,17 @@ func (r *Relay) PassedToday() (all []Passed) {
 }
 
 func (r *Relay) makeCircuits() *relay.Circuits {
-	limits := OpenCircuits
-	switch {
-	case r.Circuits != nil:
+	limits, circuitsOf := OpenCircuits, relay.NewCircuits
+	if r.Admission != nil {
+		limits, circuitsOf = ClosedCircuits, relay.NewClosedCircuits
+	}
+	if r.Circuits != nil {
 		limits = *r.Circuits
-	case r.Admission != nil:
-		limits = ClosedCircuits
 	}
-	if limits.Awaits == 0 {
-		limits.Awaits = r.linksAtOnce() / 2
-	}
+	limits.Awaits = cmp.Or(limits.Awaits, max(1, r.linksAtOnce()/2))
 	var key [32]byte
 	rand.Read(key[:])
-	circuits, passed := relay.NewCircuits(limits, key), []relay.Passed{}
+	circuits, passed := circuitsOf(limits, key), []relay.Passed{}
 	for _, one := range r.Passed {
 		passed = append(passed, relay.Passed{From: one.From, Bytes: one.Bytes, Since: one.Since.Sub(r.start)})
 	}
