@@ -316,7 +316,7 @@ func (c *checks) moment() {
 			delete(x.waits, a)
 		case now > w.due+tick:
 			c.fail(S30, "%s has not answered an AWAIT in its time", c.who(a))
-		case x.links[w.node] == a && slices.ContainsFunc(x.pending[w.node], func(one *crossing) bool { return one.due > now }):
+		case x.links[w.node] == a && slices.ContainsFunc(x.pending[w.node], func(one *crossing) bool { return !one.over && one.due > now }):
 			c.fail(S30, "%s does not say who comes, while its node waits", c.who(a))
 		}
 	}

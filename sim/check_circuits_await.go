@@ -66,7 +66,7 @@ func (c *checks) awaits(a *actor, in roles.Input, effects []roles.Effect) {
 // invites compares the invitations of an AWAITED with those who wait for the node.
 func (c *checks) invites(a *actor, m *protocol.Awaited) {
 	x, now, id := a.proc.crossings, c.w.relay.local(c.w.now), c.w.proven(a.end(0))
-	come := slices.DeleteFunc(x.pending[id], func(one *crossing) bool { return one.due <= now })
+	come := slices.DeleteFunc(x.pending[id], func(one *crossing) bool { return one.over || one.due <= now })
 	x.pending[id] = come
 	if len(m.Invitations) == 0 && (len(come) == 0 || x.links[id] != a) {
 		return

@@ -57,7 +57,7 @@ type Circuits struct {
 	hosts    map[roles.Host]int // how many of these come from an address
 	tickets  map[protocol.Ticket]*leg
 	open     map[uint64]*circuit
-	unjoined []unjoined // some of which are by now, or are over, in the order of their time
+	unjoined []unjoined // when places are given back to which nobody has come; some are joined or over by now
 	ended    map[protocol.Ticket]End
 	order    []protocol.Ticket // of those that ended, the oldest first
 	used     map[roles.Origin]*use

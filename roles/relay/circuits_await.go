@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"slices"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -77,6 +78,13 @@ func (c *Circuits) uncount(host roles.Host) {
 func (a *await) lapse(now time.Duration) {
 	for len(a.pending) > 0 && a.pending[0].due <= now {
 		a.pending = a.pending[1:]
+	}
+}
+
+// uninvite takes an invitation back whose circuit is over: it would take the place of another one, and lead nowhere.
+func (c *Circuits) uninvite(one *circuit) {
+	if a := c.awaits[one.node]; a != nil && one.legs[OfNode].link == 0 {
+		a.pending = slices.DeleteFunc(a.pending, func(i invitation) bool { return i.ticket == one.legs[OfNode].ticket })
 	}
 }
 

@@ -1,6 +1,7 @@
 package relay_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -93,19 +94,18 @@ func (m *modelCircuits) come(t *rapid.T) {
 	}
 }
 
-// told notes the tickets that a node has been told: each once, of the circuits in their order.
+// told notes the tickets that a node has been told: each once, of the circuits in their order, and of no other ones.
 func (m *modelCircuits) told(t *rapid.T, node byte, come []protocol.Invitation) {
-	for _, one := range come {
+	waiting := slices.DeleteFunc(m.open(), func(one *modelCircuit) bool { return one.node != node || !one.tickets[relay.OfNode].IsZero() })
+	if len(come) != len(waiting) {
+		t.Fatalf("%d clients come to node %d, and %d wait for it", len(come), node, len(waiting))
+	}
+	for i, one := range come {
 		if m.tickets[one.Ticket] {
 			t.Fatalf("the ticket %s has been given before", one.Ticket)
 		}
 		m.tickets[one.Ticket] = true
-		for _, circuit := range m.all {
-			if circuit.node == node && circuit.tickets[relay.OfNode].IsZero() && circuit.due > m.at.Now {
-				circuit.tickets[relay.OfNode] = one.Ticket
-				break
-			}
-		}
+		waiting[i].tickets[relay.OfNode] = one.Ticket
 	}
 }
 

@@ -109,6 +109,7 @@ func (c *Circuits) end(now time.Duration, one *circuit, why protocol.Code) {
 	for side := range one.legs {
 		delete(c.tickets, one.legs[side].ticket)
 	}
+	c.uninvite(one)
 	u := c.used[one.origin]
 	if u.open--; u.open == 0 && u.bytes == 0 {
 		delete(c.used, one.origin)

@@ -262,6 +262,31 @@ func TestACircuitIsRefusedWithTheLimitThatIsUsedUp(t *testing.T) {
 	}
 }
 
+// TestACircuitThatIsOverKeepsNoPlace: neither among those of its client, nor among the invitations that wait for the node.
+func TestACircuitThatIsOverKeepsNoPlace(t *testing.T) {
+	w := newWays(t, func(l *relay.Limits) { l.Circuits, l.CircuitsFrom = 2, 2 })
+	w.await(1, 3)
+	kept := w.opens(1, hostN(1))
+	for range 2 * protocol.MaxInvitations {
+		ticket := w.opens(1, hostN(1)).Ticket
+		w.refuses(1, hostN(1), protocol.Quota, roles.BusyRetry)
+		w.Cut(w.at, w.Join(w.at, 11, ticket).Circuit, relay.OfClient, protocol.PeerGone)
+	}
+	w.counts(1, 1)
+	come := w.Come(w.at, rolestest.Node(1), 3, false).Come
+	if len(come) != 1 {
+		t.Fatalf("the node is invited %d times, and one client waits", len(come))
+	}
+	w.Join(w.at, 12, come[0].Ticket)
+	if client := w.Join(w.at, 11, kept.Ticket); !client.Both {
+		t.Fatal("the node is invited to a circuit that is over")
+	}
+	w.later(roles.JoinTimeout)
+	if w.await(1, 4).Missed {
+		t.Fatal("the node has missed what was over before it heard of it")
+	}
+}
+
 // TestLoopbackHasNoBoundsOfItsOwn: behind it are the programs of one machine.
 func TestLoopbackHasNoBoundsOfItsOwn(t *testing.T) {
 	w := newWays(t, func(l *relay.Limits) { l.CircuitsFrom, l.BytesFrom = 1, 1 })
