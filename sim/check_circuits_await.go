@@ -96,5 +96,8 @@ func (c *checks) leavesAwait(a *actor, in roles.Input) {
 	if x.links[id] == a && (leaves || a.state == string(relay.SessionRejecting) || a.state == string(relay.SessionClosed)) {
 		delete(x.links, id)
 		delete(x.pending, id)
+		if k, now := a.proc.oracle.known[id], c.w.relay.local(c.w.now); k.live(now) && k.awaits > now {
+			c.fail(S30, "%s leaves its node among those that are reached through the relay, and it has no other link", c.who(a))
+		}
 	}
 }

@@ -40,6 +40,14 @@ func darkNode(seed uint64) *scenario.Scenario {
 	return s
 }
 
+// crashedNode has a node whose links break, and a client that asks for it before it could be back.
+func crashedNode(seed uint64) *scenario.Scenario {
+	s := circuitScenario(seed)
+	s.Ops = []scenario.Op{{At: tenths(65 + int(seed%50)), Do: scenario.DoFetch, Who: "c0", Name: "both"}}
+	s.Faults = []scenario.Fault{{Class: scenario.Crash, Who: "n0", At: 6 * time.Second, For: 20 * time.Second}}
+	return s
+}
+
 // shut has a client or a node that is revoked while a file comes through a closed relay.
 func shut(seed uint64) *scenario.Scenario {
 	s := longCircuit(seed, scenario.Fault{Class: scenario.Revoke, Who: []string{"c0", "n0"}[seed%2], At: 8 * time.Second, For: 20 * time.Second})
@@ -196,6 +204,14 @@ var circuitBugs = []planted{
 			return d.Awaits(at, id, at.Now+time.Hour)
 		}
 	}), []ID{S3, S15, S22}, "a node that awaits clients no more", "", darkNode},
+	{"a node is named by its id although its link is gone", directory(func(b *before, d relay.Directory) {
+		b.awaits = func(at roles.Moment, id protocol.PeerID, until time.Duration) (held protocol.Held) {
+			if until > 0 {
+				held = d.Awaits(at, id, until)
+			}
+			return held
+		}
+	}), []ID{S3, S15, S22, S27}, "a node that crashes, and a client that asks for it at once", "", crashedNode},
 	{"nodes that are reached through the relay alone come first", directory(func(b *before, d relay.Directory) {
 		b.locate = func(at roles.Moment, from relay.From, m *protocol.Locate) protocol.Message {
 			answer := d.Locate(at, from, m)

@@ -119,12 +119,14 @@ func (c *Circuits) Come(at roles.Moment, node protocol.PeerID, link uint64, over
 	return is
 }
 
-// Left notes that a node's link is gone. A newer one of that node stays.
-func (c *Circuits) Left(node protocol.PeerID, link uint64) {
+// Left notes that a node's link is gone. If it has no newer one, gone is called, before the node can wait on another: it
+// must not call back.
+func (c *Circuits) Left(node protocol.PeerID, link uint64, gone func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if a := c.awaits[node]; a != nil && a.link == link {
 		c.uncount(a.host)
 		delete(c.awaits, node)
+		gone()
 	}
 }

@@ -66,7 +66,7 @@ func misses(s *scene, at roles.Moment) {
 	for range roles.MaxMissed {
 		invites(s, at)
 	}
-	s.circuits.Left(rolestest.Node(77), 0)
+	s.circuits.Left(rolestest.Node(77), 0, func() {})
 	s.circuits.Come(roles.Moment{Now: at.Now + roles.JoinTimeout}, rolestest.Node(77), 0, true)
 }
 
@@ -202,7 +202,7 @@ func TestASessionWithCircuitsThatIsResetIsAsANewOne(t *testing.T) {
 				circuits = newCircuits(relay.OpenLimits)
 				w := openWay(circuits)
 				circuits.Join(roles.Moment{}, otherLink, w.node)
-				circuits.Left(rolestest.Node(1), nodeLink)
+				circuits.Left(rolestest.Node(1), nodeLink, func() {})
 				session.Carry(circuits)
 			}
 			return session

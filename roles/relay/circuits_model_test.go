@@ -115,8 +115,8 @@ func (m *modelCircuits) leave(t *rapid.T) {
 	if !waits {
 		return
 	}
-	m.real.Left(rolestest.Node(node), link-1)
-	m.real.Left(rolestest.Node(node), link)
+	m.real.Left(rolestest.Node(node), link-1, func() {})
+	m.real.Left(rolestest.Node(node), link, func() {})
 	delete(m.waits, node)
 	for _, one := range m.all { // what waited for it comes no more
 		if one.node == node && one.tickets[relay.OfNode].IsZero() {
@@ -298,7 +298,7 @@ func TestCircuitsDoAsTheirModel(t *testing.T) {
 		m.at.Now += roles.JoinTimeout
 		m.tidy()
 		for node, link := range m.waits {
-			m.real.Left(rolestest.Node(node), link)
+			m.real.Left(rolestest.Node(node), link, func() {})
 		}
 		for _, one := range m.open() {
 			m.real.Cut(m.at, one.number, relay.OfClient, protocol.PeerGone)

@@ -451,14 +451,22 @@ func TestANodeWaitsOnOneLink(t *testing.T) {
 	if earlier := w.Come(w.at, rolestest.Node(1), 3, true); !earlier.Elsewhere || len(earlier.Come) > 0 {
 		t.Fatalf("%+v", earlier)
 	}
-	w.Left(rolestest.Node(1), 3)
+	gone := 0
+	left := func(link uint64) { w.Left(rolestest.Node(1), link, func() { gone++ }) }
+	left(3)
 	w.counts(1, 0+1)
 	if _, wake := w.ask(1, hostN(1), protocol.Ticket{}); wake != 4 {
 		t.Fatalf("link %d is woken", wake)
 	}
-	w.Left(rolestest.Node(1), 4)
-	w.Left(rolestest.Node(1), 4)
+	if gone > 0 {
+		t.Fatal("the node is taken for gone, and waits on another link")
+	}
+	left(4)
+	left(4)
 	w.counts(0, 2)
+	if gone != 1 {
+		t.Fatalf("the node is gone %d times", gone)
+	}
 	w.refuses(1, hostN(1), protocol.Unreachable, 0)
 }
 
@@ -487,7 +495,7 @@ func TestThereIsRoomForSoManyNodesThatWait(t *testing.T) {
 	for n := range 4 * roles.MaxAwaitsFrom {
 		waits(2000, 4+n%2, true) // it moves, and leaves its room to others
 	}
-	w.Left(id(0), 1+1<<32)
+	w.Left(id(0), 1+1<<32, func() {})
 	waits(3000, 1, true)
 }
 

@@ -15,7 +15,7 @@ func (s *Session) await(at roles.Moment, m *protocol.Await) {
 		s.answer(refusal)
 		return
 	case is.Missed:
-		s.missed(at)
+		s.missed()
 		return
 	case len(is.Come) > 0:
 		s.core.Fire(sessionAwaitAtOnce)
@@ -78,7 +78,7 @@ func (s *Session) waited(at roles.Moment) {
 	c := &s.carrying
 	is := c.circuits.Come(at, c.node, c.link, true)
 	if is.Missed {
-		s.missed(at)
+		s.missed()
 		return
 	}
 	s.core.Fire(sessionExpired)
@@ -103,17 +103,17 @@ func (s *Session) invited(at roles.Moment) {
 }
 
 // missed ends a link on which nobody seems to be.
-func (s *Session) missed(at roles.Moment) {
-	s.directory.Awaits(at, s.carrying.node, 0)
+func (s *Session) missed() {
 	s.reject(sessionMissed, &protocol.Error{Code: protocol.Timeout, Text: "you have followed none of the latest invitations"})
 }
 
-// leaveAwait notes that the link is no longer one on which a node waits.
+// leaveAwait notes that the link is no longer one on which a node waits. Unless that waits on another, clients are not led
+// to it any more: what is known to be over needs no time to lapse.
 func (s *Session) leaveAwait() {
 	c := &s.carrying
 	if c.node.IsZero() {
 		return
 	}
-	c.circuits.Left(c.node, c.link)
+	c.circuits.Left(c.node, c.link, func() { s.directory.Awaits(roles.Moment{}, c.node, 0) })
 	c.node, c.renewed = protocol.PeerID{}, nil
 }

@@ -103,6 +103,40 @@ func TestAnInvitationIsNotLostBetweenTwoAwaits(t *testing.T) {
 	client.hear(ask, "Idle: ERROR unreachable, hear")
 }
 
+// TestANodeWhoseLinkIsGoneIsNamedNoMore: clients are not sent to a link that is known to be broken until its time is over.
+func TestANodeWhoseLinkIsGoneIsNamedNoMore(t *testing.T) {
+	for name, end := range map[string]func(j *joint){
+		"lost as it waits": func(j *joint) { j.tell(roles.Lost{Code: protocol.Lost}, "Closed: hangup") },
+		"lost between two": func(j *joint) {
+			j.ring("Idle: AWAITED 0")
+			j.tell(roles.Lost{Code: protocol.Lost}, "Closed: hangup")
+		},
+		"ended": func(j *joint) { j.tell(roles.PeerEnded{}, "Closed: AWAITED 0, hangup") },
+		"garbage": func(j *joint) {
+			j.tell(roles.Malformed{Err: &protocol.Error{Code: protocol.Malformed}}, "Rejecting: AWAITED 0, ERROR malformed, bye")
+		},
+		"cut off": func(j *joint) { j.Reset() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCrossing(t, nil)
+			j := c.waiting()
+			if relayedOf(c, theClient) != 1 {
+				t.Fatal("the node is not named")
+			}
+			end(j)
+			if relayedOf(c, theClient) != 0 {
+				t.Fatal("the node is named")
+			}
+			again := c.link(theNode)
+			again.hear(awaitOf(theNode), "Awaiting: hear")
+			j.Reset()
+			if relayedOf(c, theClient) != 1 {
+				t.Fatal("the node is not named, and waits again")
+			}
+		})
+	}
+}
+
 // TestAwaitedSaysWhatIsHeldNow: the node may have published over another link meanwhile.
 func TestAwaitedSaysWhatIsHeldNow(t *testing.T) {
 	c := newCrossing(t, nil)
