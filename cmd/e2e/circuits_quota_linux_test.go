@@ -89,6 +89,46 @@ func TestACircuitIsAsSlowAsItMayBe(t *testing.T) {
 	explains(t, got.result, "1 MiB/s")
 }
 
+// TestNoWayDoesNotMeanNoFile: where the only node cannot be reached, since its client's ways are used up, or there are none,
+// or it has died, the client ends as one that could not ask every node, whatever it was asked for, and does not ask on.
+// That no node has a file is certain where the node has published all its names.
+func TestNoWayDoesNotMeanNoFile(t *testing.T) {
+	t.Parallel()
+	for name, flags := range map[string][]string{
+		"no bytes":      {"--circuit-bytes", "0"},
+		"one byte":      {"--circuit-bytes", "1"},
+		"a few bytes":   {"--circuit-bytes", "2000"},
+		"none for each": {"--circuits-from", "0"},
+		"no circuits":   {"--circuits", "0"},
+		"no node":       nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			i, relay := quotas(t, flags...)
+			reach := "await"
+			if name == "no circuits" {
+				reach = "nowhere"
+			}
+			node := i.node("n", relay, reach, map[string]string{"a": noise(1, 1<<20), "d/b": "beta", "d/c": "gamma"})
+			if name == "no node" {
+				node.kill()
+			}
+			began := time.Now()
+			for _, asked := range [][]string{{"a"}, {"d/"}, {"*"}, {"a", "d/b"}, {"d/c", "--wait=20s"}} {
+				if got := i.asks("c", relay, append(asked, "-o", t.TempDir())...); got.code != 1 || !strings.Contains(got.err, "not every node could be asked") {
+					t.Errorf("asked for %q the client ends with %d:\n%s", asked, got.code, got.err)
+				}
+			}
+			if got := i.asks("c", relay, "-o", t.TempDir(), "z"); got.code != 3 {
+				t.Errorf("asked for what the node does not have the client ends with %d:\n%s", got.code, got.err)
+			}
+			if took := time.Since(began); took > 15*time.Second {
+				t.Errorf("it took %v", took)
+			}
+		})
+	}
+}
+
 // refill is how a client says when a day's bytes come again.
 var refill = regexp.MustCompile(`\b(23|24) ?h`)
 

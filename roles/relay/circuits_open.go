@@ -120,7 +120,7 @@ func (c *Circuits) refuse(now time.Duration, a *await, client roles.Origin) *pro
 	case len(c.open) >= c.limits.Circuits:
 		return quota(roles.BusyRetry, "the relay makes %d circuits at once, and all are in use", c.limits.Circuits)
 	case client.Bounded() && u.open >= c.limits.CircuitsFrom:
-		return quota(roles.BusyRetry, "%s has %d circuits at once, and %s has them", c.one(), c.limits.CircuitsFrom, client)
+		return quota(freed(c.limits.CircuitsFrom), "%s has %d circuits at once, and %s has them", c.one(), c.limits.CircuitsFrom, client)
 	case c.left(u, client) == 0:
 		return c.usedUp(now, u, client)
 	case c.used[client] == nil && len(c.used) >= roles.MaxRated && !c.forget(now):
@@ -129,6 +129,14 @@ func (c *Circuits) refuse(now time.Duration, a *await, client roles.Origin) *pro
 		return &protocol.Error{Code: protocol.Busy, Text: "many clients wait for that node", Retry: protocol.ToMillis(roles.BusyRetry)}
 	}
 	return nil
+}
+
+// freed returns when to ask again for one of so many that are in use: for one of none soon is in vain.
+func freed(most int) time.Duration {
+	if most == 0 {
+		return day
+	}
+	return roles.BusyRetry
 }
 
 // usedUp returns the refusal of a client that has had its bytes.

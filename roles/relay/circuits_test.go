@@ -253,6 +253,10 @@ func TestACircuitIsRefusedWithTheLimitThatIsUsedUp(t *testing.T) {
 	w.await(1, 3)
 	w.opens(1, hostN(1))
 
+	w = newWays(t, func(l *relay.Limits) { l.CircuitsFrom = 0 })
+	w.await(1, 3)
+	w.refuses(1, hostN(1), protocol.Quota, 24*time.Hour)
+
 	for name, limits := range map[string]relay.Limits{"none": {}, "no circuits": {Rate: relay.NoLimit, Awaits: 1}, "no rate": {Circuits: 1, CircuitsFrom: 1, BytesFrom: 1, Awaits: 1}} {
 		w := &ways{newCircuits(limits), t, roles.Moment{}}
 		w.refuses(1, hostN(1), protocol.Denied, 0)
