@@ -27,13 +27,13 @@ func (c *checks) probes(a *actor, d roles.Dial) {
 }
 
 // Proved implements [relay.Directory].
-func (o *oracle) Proved(at roles.Moment, proof relay.Proof) protocol.Reach {
+func (o *oracle) Proved(at roles.Moment, proof relay.Proof) protocol.Reached {
 	if proof.Reach == protocol.ReachDirect && !o.w.answered(proof) {
 		o.w.check.fail(S27, "%v is taken for an address of node %x, which has not answered there", proof.At, proof.ID[:8])
 	}
 	k := o.known[proof.ID]
 	family := roles.FamilyOf(proof.At.Addr()) - roles.IPv4
-	reach := o.next.Proved(at, proof)
+	is := o.next.Proved(at, proof)
 	if k.live(at.Now) && k.epoch == proof.Epoch && k.heard[family].until > at.Now && k.heard[family].addr == proof.At.Addr() && k.port == proof.At.Port() {
 		switch {
 		case proof.Reach.Failed():
@@ -50,7 +50,7 @@ func (o *oracle) Proved(at roles.Moment, proof relay.Proof) protocol.Reach {
 		o.w.coverage.sometimes(LateProof)
 	}
 	o.compare(at.Now)
-	return reach
+	return is
 }
 
 // answered reports whether the relay's process has a link, or had one a moment ago, over which the node of a

@@ -96,7 +96,7 @@ type before struct {
 	renew    func(at roles.Moment, from relay.From, m *protocol.Renew) protocol.Message
 	register func(at roles.Moment, from relay.From, m *protocol.Register) protocol.Message
 	publish  func(at roles.Moment, m *protocol.Publish) protocol.Message
-	proved   func(at roles.Moment, proof relay.Proof) protocol.Reach
+	proved   func(at roles.Moment, proof relay.Proof) protocol.Reached
 	awaits   func(at roles.Moment, id protocol.PeerID, until time.Duration) protocol.Held
 }
 
@@ -110,7 +110,7 @@ func (b *before) Publish(at roles.Moment, m *protocol.Publish) protocol.Message 
 	return b.Directory.Publish(at, m)
 }
 
-func (b *before) Proved(at roles.Moment, proof relay.Proof) protocol.Reach {
+func (b *before) Proved(at roles.Moment, proof relay.Proof) protocol.Reached {
 	if b.proved != nil {
 		return b.proved(at, proof)
 	}

@@ -133,7 +133,7 @@ var reachBugs = []planted{
 		dial.To = hostAddress(clientRole, 0).String()
 	})), []ID{S27}, "nothing", "", walled},
 	{"a proof that fails counts as one", directory(func(b *before, d relay.Directory) {
-		b.proved = func(at roles.Moment, proof relay.Proof) protocol.Reach {
+		b.proved = func(at roles.Moment, proof relay.Proof) protocol.Reached {
 			proof.Reach = protocol.ReachDirect
 			return d.Proved(at, proof)
 		}
@@ -144,7 +144,7 @@ var reachBugs = []planted{
 			last[m.ID] = max(last[m.ID], m.Epoch)
 			return d.Register(at, from, m)
 		}
-		b.proved = func(at roles.Moment, proof relay.Proof) protocol.Reach {
+		b.proved = func(at roles.Moment, proof relay.Proof) protocol.Reached {
 			proof.Epoch = last[proof.ID]
 			return d.Proved(at, proof)
 		}

@@ -180,11 +180,8 @@ func (s *Session) grant(at roles.Moment) {
 		p.granted, p.lease.Granted = nil, 0
 		return
 	}
-	if reach := s.directory.Proved(at, p.lease); reach != 0 { // otherwise the lease is another one now, or gone
-		granted.Reach = reach
-	}
-	if granted.Also == nil && openTo(granted.Host.Addr(), granted.Reach) {
-		granted.Await = 0
+	if is := s.directory.Proved(at, p.lease); is.Reach != 0 { // otherwise the lease is another one now, or gone
+		granted.Reach, granted.Await = is.Reach, is.Await
 	}
 	p.granted, p.lease.Granted = nil, 0
 	s.answer(granted)

@@ -159,17 +159,17 @@ func TestAResultForAnEarlierRegistrationIsDropped(t *testing.T) {
 		"of another id":                {ID: rolestest.Node(9), Epoch: 2, At: here},
 		"of the family that is absent": {ID: m.ID, Epoch: 2, At: netip.MustParseAddrPort("[2001:db8::9]:4000")},
 	} {
-		if proof.Reach = protocol.ReachRefused; registry.Proved(roles.Moment{}, proof) != 0 {
+		if proof.Reach = protocol.ReachRefused; registry.Proved(roles.Moment{}, proof).Reach != 0 {
 			t.Errorf("a result %s counts", name)
 		}
 	}
 	if nodes, withheld := handedOut(registry, 0); nodes != 1 || withheld != 0 {
 		t.Errorf("%d nodes are handed out, %d withheld", nodes, withheld)
 	}
-	if got := registry.Proved(roles.Moment{}, relay.Proof{ID: m.ID, Epoch: 2, At: here, Reach: protocol.ReachRefused}); got != protocol.ReachRefused {
+	if got := registry.Proved(roles.Moment{}, relay.Proof{ID: m.ID, Epoch: 2, At: here, Reach: protocol.ReachRefused}).Reach; got != protocol.ReachRefused {
 		t.Errorf("the result of the lease is %s", got)
 	}
-	if got := registry.Proved(roles.Moment{Now: roles.LeaseTTL}, relay.Proof{ID: m.ID, Epoch: 2, At: here, Reach: protocol.ReachDirect}); got != 0 {
+	if got := registry.Proved(roles.Moment{Now: roles.LeaseTTL}, relay.Proof{ID: m.ID, Epoch: 2, At: here, Reach: protocol.ReachDirect}).Reach; got != 0 {
 		t.Errorf("of a lease that has lapsed the result is %s", got)
 	}
 }

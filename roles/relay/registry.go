@@ -185,17 +185,17 @@ func (r *Registry) Renew(at roles.Moment, from From, m *protocol.Renew) protocol
 
 // Proved takes note of a proof, unless the lease is another one now or its node elsewhere. It returns what is
 // known of the address now.
-func (r *Registry) Proved(at roles.Moment, proof Proof) protocol.Reach {
+func (r *Registry) Proved(at roles.Moment, proof Proof) (known protocol.Reached) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	slot, held := r.slots[proof.ID]
 	if r.refuse(at.Now, proof.ID, proof.Epoch, slot, held) != nil {
-		return 0
+		return known
 	}
 	l, addr := r.leases.At(slot), proof.At.Addr()
 	is := l.reachOf(addr.Is6())
 	if l.of(addr.Is6(), at.Now) != addr || l.port != proof.At.Port() || *is == 0 {
-		return 0
+		return known
 	}
 	if proof.Granted > 0 {
 		l.renewed(addr, at.Now+proof.Granted)
@@ -205,7 +205,7 @@ func (r *Registry) Proved(at roles.Moment, proof Proof) protocol.Reach {
 	if was.Failed() && !is.Failed() { // a walk that has passed it would miss it
 		r.moved(slot)
 	}
-	return *is
+	return r.listed(l, at.Now, addr.Is6()).reached
 }
 
 // refuse returns the error for a node that holds no lease of this epoch, or nil if it holds one.

@@ -60,7 +60,7 @@ func TestWhoIsToldToAwait(t *testing.T) {
 				m.Advertise = protocol.IPOf(netip.MustParseAddr(one.advertise))
 			}
 			granted := r.Register(roles.Moment{}, from, m).(*protocol.Registered)
-			r.Proved(roles.Moment{}, relay.Proof{ID: id, Epoch: 1, At: netip.AddrPortFrom(addr, 4000), Reach: one.reach})
+			proved := r.Proved(roles.Moment{}, relay.Proof{ID: id, Epoch: 1, At: netip.AddrPortFrom(addr, 4000), Reach: one.reach})
 			renewed := r.Renew(roles.Moment{}, from, &protocol.Renew{ID: id, Epoch: 1}).(*protocol.Renewed)
 			want := one.want
 			if !circuits {
@@ -68,6 +68,9 @@ func TestWhoIsToldToAwait(t *testing.T) {
 			}
 			if early := granted.Await; renewed.Await != want || early != want && (want == 1 || one.reach != protocol.ReachDirect) {
 				t.Errorf("%+v, circuits %v: await %d, then %d", one, circuits, early, renewed.Await)
+			}
+			if proved.Reach != 0 && proved != renewed.Reached {
+				t.Errorf("%+v, circuits %v: proven it is %+v, and then %+v", one, circuits, proved, renewed.Reached)
 			}
 		}
 	}

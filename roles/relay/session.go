@@ -22,8 +22,9 @@ type Directory interface {
 	Locate(at roles.Moment, from From, m *protocol.Locate) protocol.Message
 	List(at roles.Moment, from From, m *protocol.List) protocol.Message
 	// Proved takes note of a proof of an address of a lease, which was said to be pending or to have
-	// failed. It returns what is known of the address now: nothing of one that is not listed any more.
-	Proved(at roles.Moment, proof Proof) protocol.Reach
+	// failed. It returns what is known of the lease's addresses now, beginning with that one: nothing of one that is
+	// not listed any more.
+	Proved(at roles.Moment, proof Proof) protocol.Reached
 	// Awaits takes note of until when the node of a lease can be reached through the relay, unless it says
 	// something else before; 0: it cannot. It returns what is held of the node's index.
 	Awaits(at roles.Moment, id protocol.PeerID, until time.Duration) protocol.Held

@@ -264,7 +264,9 @@ func (sampleDirectory) Locate(_ roles.Moment, _ relay.From, m *protocol.Locate) 
 func (sampleDirectory) Awaits(roles.Moment, protocol.PeerID, time.Duration) (is protocol.Held) {
 	return is
 }
-func (sampleDirectory) Proved(_ roles.Moment, proof relay.Proof) protocol.Reach { return proof.Reach }
+func (sampleDirectory) Proved(_ roles.Moment, proof relay.Proof) protocol.Reached {
+	return protocol.Reached{Reach: proof.Reach}
+}
 func (sampleDirectory) List(roles.Moment, relay.From, *protocol.List) protocol.Message {
 	return rolestest.Sample(protocol.KindListed)
 }

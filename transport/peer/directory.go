@@ -58,12 +58,12 @@ func (d *loggedDirectory) Publish(at roles.Moment, m *protocol.Publish) protocol
 	return answer
 }
 
-func (d *loggedDirectory) Proved(at roles.Moment, proof relay.Proof) protocol.Reach {
-	reach := d.Directory.Proved(at, proof)
-	if reach.Failed() && proof.Granted > 0 { // and not each time that it is found out again
-		d.say(hclog.Info, "node cannot be reached there, and nobody is sent to that address", "at", proof.At, "epoch", proof.Epoch, "why", reach)
+func (d *loggedDirectory) Proved(at roles.Moment, proof relay.Proof) protocol.Reached {
+	is := d.Directory.Proved(at, proof)
+	if is.Reach.Failed() && proof.Granted > 0 { // and not each time that it is found out again
+		d.say(hclog.Info, "node cannot be reached there, and nobody is sent to that address", "at", proof.At, "epoch", proof.Epoch, "why", is.Reach)
 	} else {
-		d.log.Debug("address proven", "at", proof.At, "epoch", proof.Epoch, "reach", reach)
+		d.log.Debug("address proven", "at", proof.At, "epoch", proof.Epoch, "reach", is.Reach)
 	}
-	return reach
+	return is
 }
