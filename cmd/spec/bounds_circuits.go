@@ -4,10 +4,10 @@ package main
 var circuitBounds = []bound{
 	{
 		can:        "open many circuits, or pass much over them",
-		by:         "MaxCircuits at once, in a closed relay MaxCircuitsClosed; MaxCircuitsFrom of one address, in a closed relay of one id; CircuitBytesFrom of one address in a day; then ERROR(`quota`) with the time of the refill. What passes is counted in pieces of CircuitPiece at most",
+		by:         "MaxCircuits at once, in a closed relay MaxCircuitsClosed; MaxCircuitsFrom of one address, in a closed relay of one id; CircuitBytesFrom of one address in a day; then ERROR(`quota`) with the time of the refill. A day's bytes are exceeded by one CircuitPiece at most for each other direction of the circuits that are open",
 		parameters: "MaxCircuits MaxCircuitsClosed MaxCircuitsFrom CircuitBytesFrom CircuitPiece",
 		flags:      "--circuits --circuits-from --circuit-bytes --circuit-rate",
-		tests:      "TestACircuitIsRefusedWithTheLimitThatIsUsedUp TestAnAddressPassesItsBytesADay TestAMemberOfAClosedRelayHasItsLimits TestACircuitIsCutWhereItsBytesEnd",
+		tests:      "TestACircuitIsRefusedWithTheLimitThatIsUsedUp TestAnAddressPassesItsBytesADay TestAMemberOfAClosedRelayHasItsLimits TestACircuitIsCutWhereItsBytesEnd TestADaysBytesAreExceededByAPieceForEachOtherDirection",
 	},
 	{
 		can:        "open a circuit and join it never, or pass nothing over it",

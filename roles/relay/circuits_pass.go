@@ -18,9 +18,12 @@ func (c *Circuits) Joined(number uint64) (both, there bool) {
 	return one != nil && one.joined(), one != nil
 }
 
-// Grant returns how many bytes may pass next from one end, and after which time. Without any, the bytes of the
-// client are used up. What other directions have been granted at the same time is not taken off: a client
-// may pass a piece more for each of these.
+// Grant returns how many bytes may pass next from one end, and after which time. Without any, the bytes of the client
+// are used up.
+//
+// What other directions of the client's circuits have been granted at the same time is not taken off, so that a client may
+// pass a piece more for each of them. To reserve it would be no better: a direction in which nothing passes keeps what it
+// was granted for as long as its circuit is open, and another one would be cut before its client has had its bytes.
 func (c *Circuits) Grant(at roles.Moment, number uint64) (bytes uint64, wait time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -344,6 +344,37 @@ func TestAnAddressPassesItsBytesADay(t *testing.T) {
 	}
 }
 
+// TestADaysBytesAreExceededByAPieceForEachOtherDirection at most: all directions of a client's circuits have been granted
+// a piece as its bytes end.
+func TestADaysBytesAreExceededByAPieceForEachOtherDirection(t *testing.T) {
+	const limit = 100 * roles.CircuitPiece
+	w := newWays(t, func(l *relay.Limits) { l.BytesFrom = limit })
+	var circuits []uint64
+	for range roles.MaxCircuitsFrom {
+		circuit, _ := w.joined(hostN(1))
+		circuits = append(circuits, circuit)
+	}
+	w.Moved(w.at, circuits[0], limit-roles.CircuitPiece)
+	passed, granted := int64(limit-roles.CircuitPiece), []int64{}
+	for range 2 { // directions
+		for _, circuit := range circuits {
+			bytes, _ := w.Grant(w.at, circuit)
+			granted = append(granted, int64(bytes))
+		}
+	}
+	for i, bytes := range granted {
+		circuit := circuits[i%len(circuits)]
+		w.Moved(w.at, circuit, bytes)
+		passed += bytes
+		if more, _ := w.Grant(w.at, circuit); more != 0 {
+			t.Errorf("%d bytes are granted of those that are used up", more)
+		}
+	}
+	if most := int64(limit + (2*roles.MaxCircuitsFrom-1)*roles.CircuitPiece); passed != most {
+		t.Errorf("%d bytes pass, and %d may at most", passed, most)
+	}
+}
+
 // TestARateSpacesThePieces, and a piece that waits for its time is no silence.
 func TestARateSpacesThePieces(t *testing.T) {
 	w := newWays(t, func(l *relay.Limits) { l.Rate = 1 << 20 })
