@@ -76,6 +76,7 @@ const (
 	CircuitDrain    = DrainTimeout * 3 / 4   // for this long a circuit may come to its end when its relay stops
 	CircuitKept     = 60 * time.Second       // for this long a relay knows why a circuit ended
 	CircuitPiece    = 1 << 20                // bytes of a circuit that are counted at once, at most
+	CircuitTurn     = 32 << 10               // bytes that a client passes in its turn where others wait for theirs
 
 	DrainTimeout = 10 * time.Second // a program that is stopped finishes within this what is running
 

@@ -9,7 +9,7 @@ import (
 
 // rounds has the clients of circuits take turns, so that each gets the same share of a busy relay, however
 // many circuits it has and however much it sends at once: deficit round robin (Shreedhar and Varghese, 1995)
-// over clients in place of queues. In each round a client may pass a quantum of bytes, and what one of its circuits
+// over clients in place of queues. In each round a client may pass roles.CircuitTurn bytes, and what one of its circuits
 // does not use of that is for the others. A turn waits for nobody, so there are as many at once as there are
 // processors. While fewer ask, nobody waits.
 //
@@ -39,11 +39,8 @@ type roundTurn struct {
 	of   *contender // nil: nobody waited
 }
 
-// roundQuantum is how many bytes a client may pass in a round, and mostInTurn how many where nobody waits.
-const (
-	roundQuantum = 32 << 10
-	mostInTurn   = 256 << 10
-)
+// mostInTurn is how many bytes pass in a turn where nobody waits.
+const mostInTurn = 256 << 10
 
 // mostTurns is the number of turns at once.
 var mostTurns = runtime.GOMAXPROCS(0)
@@ -118,9 +115,9 @@ func (r *rounds) give() {
 	client := r.now[0]
 	if client.round < r.round {
 		client.round = r.round
-		client.deficit = min(client.deficit, roundQuantum) + roundQuantum
+		client.deficit = min(client.deficit, roles.CircuitTurn) + roles.CircuitTurn
 	}
-	t := roundTurn{min(client.deficit, roundQuantum), client}
+	t := roundTurn{min(client.deficit, roles.CircuitTurn), client}
 	client.deficit -= t.most
 	if r.taken == 0 && len(r.now)+len(r.later) == 1 {
 		t.most = mostInTurn // nobody else is there

@@ -10,6 +10,18 @@ var circuitBounds = []bound{
 		tests:      "TestACircuitIsRefusedWithTheLimitThatIsUsedUp TestAnAddressPassesItsBytesADay TestAMemberOfAClosedRelayHasItsLimits TestACircuitIsCutWhereItsBytesEnd TestADaysBytesAreExceededByAPieceForEachOtherDirection",
 	},
 	{
+		can:        "pass so much over circuits that others pass little",
+		by:         "clients take turns, by their ids and of CircuitTurn each; in a turn nothing waits for a peer",
+		parameters: "CircuitTurn",
+		tests:      "TestRoundsGiveEachClientTheSame TestRoundsWaitOnlyWhenBusy",
+	},
+	{
+		can:        "take nothing of what comes over a circuit",
+		by:         "what did not fit into its window is all that the relay holds, 256 KiB for each end at most, and 16 KiB where 64 others are held up so; CircuitIdle",
+		parameters: "CircuitIdle",
+		tests:      "TestFewCircuitsThatAreHeldUpHoldMuch",
+	},
+	{
 		can:        "open a circuit and join it never, or pass nothing over it",
 		by:         "JoinTimeout; CircuitIdle. It counts among those of its client until then",
 		parameters: "JoinTimeout CircuitIdle",
@@ -30,6 +42,7 @@ var circuitBounds = []bound{
 		can:        "keep many links on which it waits, or follow no invitation",
 		by:         "MaxAwaitsFrom links of one address, and half of MaxLinks in all; then ERROR(`busy`). A link of which MaxMissed invitations in a row were not followed is ended",
 		parameters: "MaxAwaitsFrom MaxLinks MaxMissed",
+		flags:      "--awaits",
 		tests:      "TestThereIsRoomForSoManyNodesThatWait TestANodeThatFollowsNoInvitationIsLetGo TestANodeWaitsOnOneLink",
 	},
 	{
