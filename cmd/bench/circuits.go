@@ -36,7 +36,7 @@ func overCircuits(measure func(context.Context, *lab) ([]row, error)) func(conte
 
 // startSwitchboard starts a relay with room for all circuits of these measures.
 func (l *lab) startSwitchboard(ctx context.Context) (*crew, error) {
-	return l.startRelay(ctx, "--circuits", "1000000", "--request-rate", "1000000", "--max-links", "60000")
+	return l.startRelay(ctx, "--circuits", "1000000", "--awaits", "1000000", "--request-rate", "1000000", "--max-links", "60000")
 }
 
 // waiter is the least that a node can be to which clients come through a relay.

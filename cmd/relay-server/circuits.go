@@ -13,7 +13,7 @@ import (
 
 // circuitFlags are the flags for what circuits may take. Each is a number, 0 for none at all, none for no limit, or
 // empty for the default, which depends on whether the relay is closed.
-type circuitFlags struct{ all, from, bytes, rate string }
+type circuitFlags struct{ all, from, bytes, rate, awaits string }
 
 func (f *circuitFlags) add(command *cobra.Command) {
 	flags := command.Flags()
@@ -25,7 +25,8 @@ func (f *circuitFlags) add(command *cobra.Command) {
 	flags.StringVar(&f.bytes, "circuit-bytes", "",
 		"`BYTES` that those of one address, with --admit of one member, may pass in a day, both ways together, with K, M or G behind\na number, or none "+
 			"(default: "+cli.Bytes(roles.CircuitBytesFrom)+", with --admit none)")
-	flags.StringVar(&f.rate, "circuit-rate", "", "`BYTES` a second of one circuit, or none (default: none)")
+	flags.StringVar(&f.rate, "circuit-rate", "", "`BYTES` a second of those of one address, with --admit of one member, or none (default: none)")
+	flags.StringVar(&f.awaits, "awaits", "", "nodes that wait for clients at once, on a connection each (default: half of --max-links)")
 }
 
 // limits returns the limits, nil if none is set.
@@ -40,7 +41,7 @@ func (f *circuitFlags) limits(closed bool) (*peer.CircuitLimits, error) {
 	for _, one := range []struct {
 		flag, text string
 		to         *int
-	}{{"--circuits", f.all, &limits.Circuits}, {"--circuits-from", f.from, &limits.CircuitsFrom}} {
+	}{{"--circuits", f.all, &limits.Circuits}, {"--circuits-from", f.from, &limits.CircuitsFrom}, {"--awaits", f.awaits, &limits.Awaits}} {
 		if err := parseLimit(one.flag, one.text, func(text string) error {
 			number, err := strconv.ParseUint(text, 10, 31)
 			*one.to = int(number)
@@ -48,6 +49,9 @@ func (f *circuitFlags) limits(closed bool) (*peer.CircuitLimits, error) {
 		}, func() { *one.to = int(roles.MaxLinks) }); err != nil {
 			return nil, err
 		}
+	}
+	if f.awaits == "0" {
+		return nil, cli.Usage("--awaits: at least 1; --circuits 0 has no node wait for clients")
 	}
 	for _, one := range []struct {
 		flag, text string

@@ -22,7 +22,7 @@ type Limits struct {
 	Circuits     int   // at once
 	CircuitsFrom int   // of these, those of one client
 	BytesFrom    int64 // that those of one client may pass in a day, both directions together
-	Rate         int64 // bytes a second of one circuit
+	Rate         int64 // bytes a second of those of one client
 	Awaits       int   // links on which nodes wait for invitations; 0: half of roles.MaxLinks
 }
 
@@ -97,7 +97,8 @@ type circuit struct {
 	legs   [2]leg
 	bytes  int64         // that have passed
 	moved  time.Duration // when any did last
-	paid   time.Duration // until when what has passed takes, at its rate
+	paid   time.Duration // of a client without limits: see use
+	rests  time.Duration // until when its next piece may have to wait
 }
 
 // leg is one end of a circuit.

@@ -16,6 +16,7 @@ type use struct {
 	open  int
 	bytes int64 // of this day
 	since time.Duration
+	paid  time.Duration // until when what has passed takes, at the client's rate
 }
 
 // origin returns under which a client's limits count. Free keys make ids worth nothing where everybody is served.
@@ -194,7 +195,7 @@ func (c *Circuits) Join(at roles.Moment, link uint64, ticket protocol.Ticket) Jo
 			a.missed = 0
 		}
 	}
-	one.moved, one.paid = at.Now, at.Now
+	one.moved = at.Now
 	other := &one.legs[1-mine.side]
 	return Joining{Circuit: one.number, Side: mine.side, Client: one.client, Both: one.joined(), Other: other.link, Wait: one.due - at.Now}
 }

@@ -34,12 +34,21 @@ func (c *Circuits) Grant(at roles.Moment, number uint64) (bytes uint64, wait tim
 	piece := min(roles.CircuitPiece, c.left(c.today(at.Now, one.origin), one.origin))
 	if rate := c.limits.Rate; rate != NoLimit {
 		piece = min(piece, max(leastPiece, rate/paces))
-		wait = max(0, one.paid-at.Now)
+		wait = max(0, *c.paid(one)-at.Now)
+		one.rests = at.Now + wait
 	}
 	return uint64(piece), wait
 }
 
-// A circuit with a rate passes what it may in a second in so many pieces, or fewer of the least size.
+// paid returns until when what has passed for a circuit's client takes. Who has no limits has a rate for each circuit.
+func (c *Circuits) paid(one *circuit) *time.Duration {
+	if one.origin.Bounded() {
+		return &c.used[one.origin].paid
+	}
+	return &one.paid
+}
+
+// A client with a rate passes what it may in a second in so many pieces, or fewer of the least size.
 const (
 	paces      = 8
 	leastPiece = 4 << 10
@@ -59,7 +68,9 @@ func (c *Circuits) Moved(at roles.Moment, number uint64, bytes int64) {
 	u := c.today(at.Now, one.origin)
 	u.bytes += bytes
 	if rate := c.limits.Rate; rate != NoLimit && rate > 0 {
-		one.paid = max(one.paid, at.Now) + time.Duration(float64(bytes)/float64(rate)*float64(time.Second))
+		paid := c.paid(one)
+		*paid = max(*paid, at.Now) + time.Duration(float64(bytes)/float64(rate)*float64(time.Second))
+		one.rests = *paid
 	}
 }
 
@@ -68,7 +79,7 @@ func (c *Circuits) Quiet(at roles.Moment, number uint64) time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if one := c.open[number]; one != nil {
-		return at.Now - max(one.moved, one.paid)
+		return at.Now - max(one.moved, one.rests)
 	}
 	return roles.CircuitIdle
 }

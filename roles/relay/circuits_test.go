@@ -391,6 +391,20 @@ func TestARateSpacesThePieces(t *testing.T) {
 	if _, wait := w.Grant(w.at, circuit); wait != 0 {
 		t.Fatalf("after %v", wait)
 	}
+	other, _ := w.joined(hostN(1))
+	w.Moved(w.at, circuit, 1<<17)
+	if _, wait := w.Grant(w.at, other); wait != time.Second/8 {
+		t.Fatalf("another circuit of the client goes on after %v", wait)
+	}
+	stranger, _ := w.joined(hostN(2))
+	if _, wait := w.Grant(w.at, stranger); wait != 0 {
+		t.Fatalf("one of another client goes on after %v", wait)
+	}
+	w.later(time.Minute)
+	w.Moved(w.at, circuit, 1)
+	if quiet := w.Quiet(w.at, other); quiet < time.Minute-time.Second/8 {
+		t.Fatalf("what passes over one circuit is no sound of another one, which has been quiet for %v", quiet)
+	}
 	w = newWays(t, func(l *relay.Limits) { l.Rate = 40 })
 	circuit, _ = w.joined(hostN(1))
 	w.Moved(w.at, circuit, 4000)
@@ -398,7 +412,7 @@ func TestARateSpacesThePieces(t *testing.T) {
 		t.Fatalf("%d bytes after %v", bytes, wait)
 	}
 	w.later(100 * time.Second)
-	if quiet := w.Quiet(w.at, circuit); quiet != 0 {
+	if quiet := w.Quiet(w.at, circuit); quiet != 0 { // Grant has put the piece off until now
 		t.Fatalf("it has been quiet for %v", quiet)
 	}
 	w.later(time.Second)
