@@ -20,6 +20,7 @@ var Phases = []Phase{
 	{Name: "list", Until: "the names are known", Trips: 2, Each: 1, Of: "further page"},
 	{Name: "list", Until: "the link is closed", Trips: 3, Each: 1, Of: "further page"},
 	{Name: "fetch", Until: "the first verified byte", Trips: 4, Each: 2, Of: "node before that does not have it"},
+	{Name: "fetch", Until: "the first verified byte, if all nodes are reached through the relay", Trips: 9},
 	{Name: "fetch", Until: "a small file is in its place", Trips: 4, Each: 2, Of: "node before that does not have it"},
 	{Name: "fetch", Until: "every link is closed", Trips: 5, Each: 2, Of: "node before that does not have it"},
 	{Name: "not found", Until: "the last answer", Trips: 2, Each: 2, Of: "node that is asked"},

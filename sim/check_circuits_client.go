@@ -51,14 +51,15 @@ func (c *checks) secures(a *actor, s roles.Secure) {
 
 // hearsOfCircuit notes why the relay refuses a client's way.
 func (c *checks) hearsOfCircuit(a *actor, in roles.Heard) {
-	link, asks := in.Link, in.Link >= client.WayLinks
-	if asks {
-		link -= client.WayLinks
+	var v *visit
+	switch o := a.operation; {
+	case in.Link >= client.WayLinks:
+		v = o.at(in.Link - client.WayLinks)
+	case a.goes(in.Link):
+		v = o.at(in.Link)
+	case a.leftOn(in.Link, client.QueryOpening):
+		v = o.ahead(in.Link)
 	}
-	if !asks && !a.goes(in.Link) {
-		return
-	}
-	v := a.operation.at(link)
 	if v == nil {
 		return
 	}

@@ -117,7 +117,7 @@ func (c *checks) walks(o *operation) {
 func (o *operation) heard(in roles.Heard) {
 	switch m := in.Message.(type) {
 	case *protocol.Located:
-		o.more = m.Cursor != nil
+		o.more, o.page = m.Cursor != nil, m.Peers
 		o.walked++
 		o.young, o.withheld = o.young || m.Young > 0, o.withheld || m.Withheld > 0 || m.LeftOut > 0
 		for i := range m.Peers {
@@ -275,7 +275,10 @@ func (c *checks) dialled(a *actor, d roles.Dial) {
 	c.expects(a, d)
 	o, link := a.operation, d.Link
 	switch {
-	case o == nil || d.Plain:
+	case o != nil && d.Plain:
+		c.joinsAhead(a, d.Link)
+		return
+	case o == nil:
 		return
 	case link >= client.WayLinks: // to whom becomes known with the CIRCUIT
 		o.visited = append(o.visited, &visit{link: link - client.WayLinks, relayed: true})
@@ -288,19 +291,6 @@ func (c *checks) dialled(a *actor, d roles.Dial) {
 	o.visited = append(o.visited, &visit{to: to, link: link})
 	if h := c.w.byAddress[to.AddrPort]; h == nil || h.proc == nil {
 		c.w.coverage.sometimes(StaleEntry)
-	}
-}
-
-// asksThrough records which node a client asks the relay for.
-func (c *checks) asksThrough(a *actor, link roles.Link, m *protocol.Circuit) {
-	if o := a.operation; o != nil {
-		to := client.Node{ID: m.Node}
-		c.again(a, to)
-		o.at(link - client.WayLinks).to = to
-		c.w.coverage.sometimes(AskedThrough)
-		if !m.Before.IsZero() {
-			c.w.coverage.sometimes(AskedAgain)
-		}
 	}
 }
 

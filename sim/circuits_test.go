@@ -243,7 +243,7 @@ func TestCircuitsCarry(t *testing.T) {
 			t.Errorf("%d: %v\n%s", i, out.Violation, stories[i].Plan())
 		}
 	})
-	for _, counter := range []Counter{AskedThrough, CameThrough, AskedAgain, ToldWhy} {
+	for _, counter := range []Counter{AskedThrough, AskedAhead, JoinedAhead, CameThrough, AskedAgain, ToldWhy} {
 		if total.coverage.Counters[counter] == 0 {
 			t.Errorf("never: %s", counter)
 		}

@@ -28,6 +28,7 @@ type operation struct {
 	visited  []*visit                      // nodes, in the order in which they were dialled
 	listed   []protocol.Peer               // nodes in the answers of the relay, as it listed each first
 	more     bool                          // the last page had a cursor
+	page     []protocol.Peer               // the last
 	walked   int                           // pages that the relay answered
 	away     bool                          // a node has turned it away
 	busy     map[client.Node]time.Duration // until then these are left alone
@@ -48,6 +49,7 @@ type visit struct {
 	to      client.Node
 	link    roles.Link
 	relayed bool            // through the relay; without a node: it was never asked
+	asked   roles.Link      // of one without a link yet: that on which the relay was asked for it, behind LOCATED
 	refusal *protocol.Error // of the relay, to which it has come through that; nil: none
 	said    bool            // the operation has reported that
 	wrong   bool            // it sent a wrong group

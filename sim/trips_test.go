@@ -133,11 +133,16 @@ func counts(t *testing.T) map[string]func(n int) int {
 			s.Heal = time.Minute
 			return first(tripsOf(t, s, memberKind, "then RENEWED"))
 		},
-		"locate: the nodes are known":         func(n int) int { return last(tripsOf(t, locate(n), queryKind, "LOCATED"), n) },
-		"locate: the link is closed":          func(n int) int { return first(tripsOf(t, locate(n), queryKind, "end")) },
-		"list: the names are known":           func(n int) int { return last(tripsOf(t, list(n), queryKind, "LISTED"), n) },
-		"list: the link is closed":            func(n int) int { return first(tripsOf(t, list(n), queryKind, "end")) },
-		"fetch: the first verified byte":      fetch("verified"),
+		"locate: the nodes are known":    func(n int) int { return last(tripsOf(t, locate(n), queryKind, "LOCATED"), n) },
+		"locate: the link is closed":     func(n int) int { return first(tripsOf(t, locate(n), queryKind, "end")) },
+		"list: the names are known":      func(n int) int { return last(tripsOf(t, list(n), queryKind, "LISTED"), n) },
+		"list: the link is closed":       func(n int) int { return first(tripsOf(t, list(n), queryKind, "end")) },
+		"fetch: the first verified byte": fetch("verified"),
+		"fetch: the first verified byte, if all nodes are reached through the relay": func(int) int {
+			s := ofNodes(1, scenario.DoFetch, "a0", 1)
+			s.Relay.Circuits, s.Nodes[0].Walled = true, true
+			return first(tripsOf(t, s, fetchKind, "verified after 0"))
+		},
 		"fetch: a small file is in its place": fetch("placed"),
 		"fetch: every link is closed":         fetch("end"),
 		"not found: the last answer": func(n int) int {

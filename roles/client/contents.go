@@ -108,11 +108,7 @@ func (f *Fetch) putOff(nodes []Node) {
 // Such a node is not asked while others may have that; its content is remembered.
 func (f *Fetch) otherThan(peer *protocol.Peer) bool {
 	is, known := f.picker.Identity()
-	if !known || is != f.prefer || peer.Hash.IsZero() || peer.Hash == is.Hash {
-		return false
-	}
-	f.remember(Identity{peer.Hash, peer.Size}, NodeOf(peer), false)
-	return true
+	return known && is == f.prefer && !peer.Hash.IsZero() && peer.Hash != is.Hash
 }
 
 // addPublished adds the contents that nodes have published under the name and that the fetch has

@@ -65,5 +65,5 @@ func TestWhateverHappensToAFetch(t *testing.T) {
 	several.Sources = 2
 	beside := fetchSubject(several, made(roles.ManyGroups*group, 1))
 	beside.Visits = 1 // links that close beside two others make many situations
-	rolestest.Explore(t, fetchSubject(request, made(group+5, 1)), beside, relayedFetchSubject(request, made(group+5, 1)))
+	rolestest.Explore(t, fetchSubject(request, made(group+5, 1)), beside, relayedFetchSubject(request, made(group+5, 1)), aheadFetchSubject(request, made(group+5, 1)))
 }

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"net/netip"
 	"slices"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -23,6 +24,14 @@ func (h *Pipeline) On(link roles.Link) (table, state string) { return h.on(link)
 
 // Through has a visit ask that relay for a way.
 func Through(s *Source, broker Broker) { s.broker = broker }
+
+// Then has a query ask for a circuit behind the last page of nodes.
+func (q *Query) Then(circuit *protocol.Circuit) {
+	q.then = func(*protocol.Located) *protocol.Circuit { return circuit }
+}
+
+// Holds has a way begin with a ticket.
+func (l *LoneWay) Holds(open *protocol.Opened, at netip.AddrPort) { l.holds(grant{open: open, at: at}) }
 
 // LoneWay is a Way with what its owner does for it: at its end the link is hung up.
 type LoneWay struct {

@@ -28,6 +28,7 @@ type Fetch struct {
 	request Request
 	prefer  Identity // of which an earlier try left a part; zero: none
 	query   *Query
+	grant   grant     // asked for behind the last page of nodes, and not used yet
 	sources []*Source // that on link n+1 at n
 	picker  *Picker
 	watch   func(roles.Transition)
@@ -213,12 +214,13 @@ func (f *Fetch) expect(id protocol.PeerID) {
 	}
 }
 
-// locate asks the relay for the next page of nodes.
+// locate asks the relay for the next page of nodes, and where only nodes behind it are there for a circuit to the first.
 func (f *Fetch) locate(at roles.Moment) {
+	f.grant = grant{}
 	f.query.Reset(f.request.Relay, &protocol.Locate{Name: f.request.Name, Hash: f.request.Hash, Cursor: f.cursor})
 	f.query.Expect(f.request.RelayID)
 	f.query.Enter(f.request.Entry)
-	f.query.single = true
+	f.query.single, f.query.then = true, f.ahead
 	f.query.Watch(f.watch)
 	f.absorb(f.query.Step(at, roles.Started{}))
 }

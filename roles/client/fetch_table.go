@@ -101,7 +101,7 @@ var fetchGrammar = roles.NewGrammar(func() roles.Table[FetchState, FetchEvent] {
 			{Name: fetchStarted, Means: "a file is wanted"},
 			{Name: fetchInspected, Means: "the store has said what an earlier try left"},
 			{Name: fetchMisnamed, Means: "a file is wanted, by a name that breaks the name rule"},
-			{Name: fetchLocated, Means: "the relay has sent a page of nodes, and its link is half-closed"},
+			{Name: fetchLocated, Means: "the relay has sent a page of nodes, and what became of a circuit that was asked for behind it is known; its link is half-closed, or gone"},
 			{Name: fetchNotLocated, Means: "the relay could not be asked, or refused, and its link is half-closed, or gone"},
 			{Name: fetchNextNode, Means: "a node has not been asked yet, and the store is not open"},
 			{Name: fetchNextSource, Means: "a node has not been asked yet, and the store is open"},

@@ -9,8 +9,8 @@ import (
 )
 
 // Query asks a relay for all pages of a LOCATE or LIST, or for a circuit, on one link. It reports each page as a
-// Page, and QueryResult when nothing more is asked of the relay: the link may still be closing then.
-// See QueryTable.
+// Page, and QueryResult when nothing more is asked of the relay: the link may still be closing then. Within
+// a Fetch it may ask for a circuit behind the last page of nodes, which is another Page. See QueryTable.
 type Query struct {
 	core   roles.Core[QueryState, QueryEvent]
 	link   roles.Link // its only one
@@ -19,14 +19,19 @@ type Query struct {
 	entry  roles.Entry      // without an invite once it has been used
 	ask    protocol.Message // with the cursor of the next page
 	single bool             // one page is enough
+	then   further          // nil: nothing is asked for behind the nodes
 	said   answers
 	busy   int            // times in a row that the relay was busy
 	retry  time.Duration  // that it asked for then
 	at     netip.AddrPort // of the relay, on the last link
 	scope  protocol.Scope // of what it may name
+	proven bool           // its id, on that link
 	barren bool           // the last link broke before a page
 	result QueryResult
 }
+
+// further returns the circuit that is asked for behind the last page of nodes, on the same link; nil: none is.
+type further func(last *protocol.Located) *protocol.Circuit
 
 // answers is how much a relay has answered to one question.
 type answers struct {
@@ -156,7 +161,7 @@ func (q *Query) expired(at roles.Moment) {
 }
 
 func (q *Query) opened(in roles.Opened) {
-	q.at, q.scope = in.Peer, protocol.Names(in.Peer.Addr(), in.Local.Addr())
+	q.at, q.scope, q.proven = in.Peer, protocol.Names(in.Peer.Addr(), in.Local.Addr()), !in.ID.IsZero()
 	q.is.Opened(in)
 	if enter := q.entry.Enter(in); enter != nil {
 		q.core.Fire(queryOpenedToEnter)
@@ -225,7 +230,7 @@ func (q *Query) entered() {
 	q.core.Do(roles.Hear{Link: q.link}, roles.Report{Outcome: roles.Entered{}})
 }
 
-// page asks for the next page, or leaves.
+// page asks for the next page, or for a circuit, or leaves.
 func (q *Query) page(page, next protocol.Message, more bool, again, last QueryEvent) {
 	q.ask, q.barren, q.busy = next, false, 0
 	q.said.add(page)
@@ -237,80 +242,23 @@ func (q *Query) page(page, next protocol.Message, more bool, again, last QueryEv
 		return
 	case more && !q.single:
 		q.result = QueryResult{protocol.Limit, protocol.Client, "the list does not end"}
+	default:
+		if circuit := q.circuit(page); circuit != nil {
+			q.ask = circuit
+			q.core.Fire(queryLocatedAhead)
+			q.request()
+			q.core.Do(roles.Report{Outcome: Page{page}})
+			return
+		}
 	}
 	q.leave(last)
 	q.core.Do(roles.Report{Outcome: Page{page}}, roles.Report{Outcome: q.result})
 }
 
-// reject refuses a relay that broke the protocol, and tells it so.
-func (q *Query) reject(event QueryEvent, err *protocol.Error) {
-	err.By = protocol.Client
-	q.result = QueryResult{err.Code, err.By, err.Text}
-	q.core.Fire(event)
-	q.core.Reject(q.link, err)
-	q.core.Do(roles.Report{Outcome: q.result})
-}
-
-// leave closes the link as its initiator: it half-closes and waits for the peer's end of stream.
-func (q *Query) leave(event QueryEvent) {
-	q.core.Fire(event)
-	q.core.Do(roles.HalfClose{Link: q.link}, roles.Discard{Link: q.link})
-}
-
-// wait waits until the relay may have room for us.
-func (q *Query) wait(event QueryEvent, random uint64) {
-	q.core.Fire(event)
-	q.core.Do(roles.HangUp{Link: q.link})
-	q.core.Arm(busyWait(q.retry, q.busy, roles.RetryMost, random))
-}
-
-// cut ends with a link that is gone. After the last answer that is no failure, and the result has been
-// reported; nor is it one when the same is to be asked again.
-func (q *Query) cut(at roles.Moment, event QueryEvent, code protocol.Code, text string) {
-	switch {
-	case q.State() == QueryPutOff:
-		q.wait(event, at.Rand)
-		return
-	case code == protocol.Lost && !q.barren && q.core.Can(queryBroke):
-		q.redial()
-		return
+// circuit returns the circuit that is asked for behind a page, or nil. In plain there is none.
+func (q *Query) circuit(page protocol.Message) *protocol.Circuit {
+	if located, is := page.(*protocol.Located); is && q.then != nil && q.proven {
+		return q.then(located)
 	}
-	left := q.State() == QueryLeaving
-	q.core.Fire(event)
-	q.core.Do(roles.HangUp{Link: q.link})
-	if !left {
-		q.conclude(code, text)
-	}
-}
-
-// conclude reports that the query has failed.
-func (q *Query) conclude(code protocol.Code, text string) {
-	q.result = QueryResult{code, protocol.Client, text}
-	q.core.Do(roles.Report{Outcome: q.result})
-}
-
-// working reports whether the query has a link, or will have one again.
-func (q *Query) working() bool { return q.State() != QueryNew && !q.Final() }
-
-// redial asks for the same page again. Where the relay has several addresses others come first. A
-// link that broke says little about the relay: only two in a row that brought no page do.
-func (q *Query) redial() {
-	q.barren = true
-	q.core.Fire(queryBroke)
-	q.core.Do(roles.HangUp{Link: q.link}, roles.Dial{Link: q.link, To: q.relay, Last: q.at.Addr(), ID: q.is.ID})
-}
-
-// stop ends the query at once.
-func (q *Query) stop() {
-	if q.Final() {
-		return
-	}
-	was := q.State()
-	q.core.Fire(queryStopped)
-	if was != QueryNew && was != QueryWaiting {
-		q.core.Do(roles.HangUp{Link: q.link})
-	}
-	if was != QueryLeaving {
-		q.conclude(protocol.Interrupted, "told to stop")
-	}
+	return nil
 }

@@ -38,6 +38,7 @@ const (
 	queryCircuitOpened   QueryEvent = "OPENED"
 	queryLocatedMore     QueryEvent = "LOCATED, more"
 	queryLocatedLast     QueryEvent = "LOCATED, last"
+	queryLocatedAhead    QueryEvent = "LOCATED, to open"
 	queryListedMore      QueryEvent = "LISTED, more"
 	queryListedLast      QueryEvent = "LISTED, last"
 	queryRelayBusy       QueryEvent = "ERROR busy"
@@ -70,7 +71,7 @@ var queryGrammar = roles.NewGrammar(func() roles.Table[QueryState, QueryEvent] {
 			{Name: QueryListing, Wait: roles.ReplyTimeout,
 				Means: "LIST has been sent; its page, a refusal, or the lack of either moves us on."},
 			{Name: QueryOpening, Wait: roles.ReplyTimeout,
-				Means: "CIRCUIT has been sent; its ticket, a refusal, or the lack of either moves us on."},
+				Means: "CIRCUIT has been sent, maybe behind LOCATED; its ticket, a refusal, or the lack of either moves us on."},
 			{Name: QueryPutOff, Wait: roles.CloseTimeout,
 				Means: "The relay has no room for us just now and we have half-closed; its end of stream moves us on."},
 			{Name: QueryWaiting, WaitFrom: "the relay's retry-after, doubled for each time in a row, at most RetryMost, and up to half of it longer",
@@ -91,6 +92,7 @@ var queryGrammar = roles.NewGrammar(func() roles.Table[QueryState, QueryEvent] {
 			{Name: queryCircuitOpened, Kind: protocol.KindOpened, Means: "the ticket of a circuit"},
 			{Name: queryLocatedMore, Kind: protocol.KindLocated, Means: "a page of nodes, and there are more"},
 			{Name: queryLocatedLast, Kind: protocol.KindLocated, Means: "a page of nodes, and no other one is there, or wanted"},
+			{Name: queryLocatedAhead, Kind: protocol.KindLocated, Means: "the same, and the node of it that is asked first is reached through the relay"},
 			{Name: queryListedMore, Kind: protocol.KindListed, Means: "a page of names, and there are more"},
 			{Name: queryListedLast, Kind: protocol.KindListed, Means: "a page of names, and no other one is there, or wanted"},
 			{Name: queryRelayBusy, Kind: protocol.KindError, Means: "the relay has no room for us just now, less than MaxBusy times in a row"},
@@ -116,13 +118,14 @@ var queryGrammar = roles.NewGrammar(func() roles.Table[QueryState, QueryEvent] {
 			queryRow([]QueryState{QueryLocating}, queryLocatedMore, QueryLocating, "the same link serves for the next page"),
 			queryRow([]QueryState{QueryListing}, queryListedMore, QueryListing, "the same link serves for the next page"),
 			queryRow([]QueryState{QueryLocating}, queryLocatedLast, QueryLeaving, "the relay is not needed any more"),
+			queryRow([]QueryState{QueryLocating}, queryLocatedAhead, QueryOpening, "CIRCUIT, without a link of its own: that saves its round trips"),
 			queryRow([]QueryState{QueryListing}, queryListedLast, QueryLeaving, "the relay is not needed any more"),
 			queryRow([]QueryState{QueryEntering, QueryLocating, QueryListing}, queryRelayBusy, QueryPutOff, "it has no room for the link, or for the list: another time"),
 			queryRow([]QueryState{QueryPutOff}, queryPeerEnded, QueryWaiting, "asked again later, over a link of its own"),
 			queryRow([]QueryState{QueryPutOff}, queryLost, QueryWaiting, "asked again later, over a link of its own"),
 			queryRow([]QueryState{QueryPutOff}, queryExpired, QueryWaiting, "the relay had its time; asked again later"),
 			queryRow([]QueryState{QueryWaiting}, queryExpired, QueryDialing, "it is time to ask again"),
-			queryRow([]QueryState{QueryDialing, QueryEntering, QueryLocating, QueryListing, QueryOpening}, queryBroke, QueryDialing, "a link that broke says little about the relay: the same page is asked for again at once, and over another of its addresses if it has several"),
+			queryRow([]QueryState{QueryDialing, QueryEntering, QueryLocating, QueryListing, QueryOpening}, queryBroke, QueryDialing, "a link that broke says little about the relay: the same page, or circuit, is asked for again at once, and over another of its addresses if it has several"),
 			queryRow([]QueryState{QueryEntering, QueryLocating, QueryListing, QueryOpening}, queryRefused, QueryLeaving, "the relay says no; who wants a circuit may ask others while it is busy"),
 			queryRow([]QueryState{QueryEntering, QueryLocating, QueryListing, QueryOpening}, queryUnexpected, QueryLeaving, "a side that says something with no place here has lost the thread: ERROR(unexpected)"),
 			queryRow([]QueryState{QueryEntering, QueryLocating, QueryListing, QueryOpening}, queryMalformed, QueryLeaving, "after bytes that are no message nothing can be read: ERROR says what was wrong"),

@@ -300,7 +300,7 @@ func invitedSubject(ask protocol.Message) rolestest.Subject {
 func TestWhateverHappensToAQuery(t *testing.T) {
 	rolestest.Explore(t, querySubject(&protocol.Locate{Name: "a.txt"}), querySubject(&protocol.List{}),
 		invitedSubject(&protocol.Locate{Name: "a.txt"}), invitedSubject(&protocol.List{}),
-		querySubject(circuitTo(3)), invitedSubject(circuitTo(3)))
+		querySubject(circuitTo(3)), invitedSubject(circuitTo(3)), aheadQuerySubject())
 }
 
 // TestARelayNamesNoNarrowerAddressThanItsOwn: who believed it could be sent to the machines of his own network.

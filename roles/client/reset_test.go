@@ -43,6 +43,7 @@ func TestAFetchThatIsResetIsAsANewOne(t *testing.T) {
 		build := func() *client.Fetch { return client.NewFetch(*w) }
 		rolestest.StartsOver(t, fetchSubject(*w, f), build, func(f *client.Fetch) { f.Reset(*w) }, spare)
 		rolestest.StartsOver(t, relayedFetchSubject(*w, f), build, func(f *client.Fetch) { f.Reset(*w) }, spare)
+		rolestest.StartsOver(t, aheadFetchSubject(*w, f), build, func(f *client.Fetch) { f.Reset(*w) }, spare)
 	}
 }
 

@@ -29,6 +29,7 @@ type Source struct {
 	told    Identity        // what the node has, as the relay says; zero: it does not say
 	broker  Broker          // through which it is reached if it has no address
 	before  protocol.Ticket // of the last circuit to it, which was cut
+	grant   grant           // a circuit to it that is there already
 	way     *Way
 	holds   bool // a link on which nothing is left to ask is kept for HoldTimeout
 

@@ -14,6 +14,7 @@ func (s *Source) start(at roles.Moment) {
 	}
 	s.core.Fire(sourceStartedRelayed)
 	s.way.reset(s.broker, node, s.before)
+	s.way.holds(s.grant)
 	s.way.watch(s.watch)
 	s.core.Do(s.way.Step(at, roles.Started{})...)
 }

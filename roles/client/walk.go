@@ -44,7 +44,9 @@ func (f *Fetch) meet(at Node, peer protocol.Peer) {
 	if !peer.Hash.IsZero() {
 		f.published = append(f.published, peer)
 	}
-	if !f.otherThan(&peer) {
+	if f.otherThan(&peer) {
+		f.remember(Identity{peer.Hash, peer.Size}, at, false)
+	} else {
 		f.candidates = append(f.candidates, at)
 	}
 }
@@ -57,8 +59,9 @@ func (f *Fetch) met(node Node) bool {
 
 // answered continues after the relay's answer.
 func (f *Fetch) answered(r QueryResult) {
-	if r.Code == 0 {
+	if f.grant.node != (Node{}) || r.Code == 0 {
 		f.core.Fire(fetchLocated)
+		f.refused(r)
 		return
 	}
 	f.mute, f.cursor = r, nil
@@ -333,6 +336,7 @@ func (f *Fetch) visit(at roles.Moment) {
 	s.item, s.insists, s.guesses, s.told = f.item, f.insistsOn(node), f.none(), f.listed[node]
 	s.also, s.last = f.alternates.of(node), f.redials.last(node)
 	s.broker, s.before = Broker{f.request.Relay, f.request.RelayID, f.request.Entry}, f.tickets[node]
+	s.grant = f.take(node)
 	s.core.Use(link, timerOf(link))
 	s.Watch(f.watch)
 	f.absorb(s.Step(at, roles.Started{}))

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"net/netip"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -8,8 +9,8 @@ import (
 )
 
 // Way makes a link to a node that cannot be dialed, through the relay: it asks that for a circuit, by a Query on a
-// link of its own, joins it on another, and has the node prove its id there. The link is then the owner's. It works
-// within a Source or a Pipeline. See WayTable.
+// link of its own unless it has a ticket already, joins it on another, and has the node prove its id there. The link is
+// then the owner's. It works within a Source or a Pipeline. See WayTable.
 type Way struct {
 	core   roles.Core[WayState, WayEvent]
 	link   roles.Link // of the circuit
@@ -18,6 +19,7 @@ type Way struct {
 	node   Node
 	before protocol.Ticket // of the last circuit to the node
 	open   *protocol.Opened
+	at     netip.AddrPort // of the relay, on the link that gave the ticket
 	since  time.Duration
 	dialed bool          // the link of the circuit
 	there  roles.Opened  // of it
@@ -143,9 +145,7 @@ func (w *Way) Step(at roles.Moment, in roles.Input) []roles.Effect {
 func (w *Way) step(at roles.Moment, in roles.Input) {
 	switch in := in.(type) {
 	case roles.Started:
-		w.since = at.Now
-		w.core.Fire(wayStarted)
-		w.absorb(at, w.query.Step(at, in))
+		w.start(at, in)
 	case roles.Opened:
 		w.opened(at, in)
 	case roles.Heard:
@@ -165,6 +165,27 @@ func (w *Way) step(at roles.Moment, in roles.Input) {
 	}
 }
 
+// start asks the relay for a circuit, or joins the one that it has opened.
+func (w *Way) start(at roles.Moment, in roles.Input) {
+	if w.open != nil {
+		w.core.Fire(wayAhead)
+		w.dial()
+		return
+	}
+	w.since = at.Now
+	w.core.Fire(wayStarted)
+	w.absorb(at, w.query.Step(at, in))
+}
+
+// holds has the way begin with a circuit that is there already, if there is one.
+func (w *Way) holds(is grant) { w.open, w.at, w.since = is.open, is.at, is.asked }
+
+// dial joins the circuit at the address of the link that gave the ticket.
+func (w *Way) dial() {
+	w.dialed = true
+	w.core.Do(roles.Dial{Link: w.link, To: w.at.String(), Plain: true})
+}
+
 // absorb takes the effects of the Query for its own, and goes on with what it reports.
 func (w *Way) absorb(at roles.Moment, effects []roles.Effect) {
 	for _, effect := range effects {
@@ -175,7 +196,7 @@ func (w *Way) absorb(at roles.Moment, effects []roles.Effect) {
 		}
 		switch told := report.Outcome.(type) {
 		case Page:
-			w.open = told.Answer.(*protocol.Opened)
+			w.open, w.at = told.Answer.(*protocol.Opened), w.query.at
 		case QueryResult:
 			w.asked(told)
 		default:
@@ -184,7 +205,7 @@ func (w *Way) absorb(at roles.Moment, effects []roles.Effect) {
 	}
 }
 
-// asked joins the circuit that the relay has opened, at the address of the link that gave the ticket.
+// asked joins the circuit that the relay has opened.
 func (w *Way) asked(result QueryResult) {
 	switch {
 	case w.core.Final():
@@ -193,8 +214,7 @@ func (w *Way) asked(result QueryResult) {
 		w.fail(wayRefused, result.Code, result.By, result.Text)
 	default:
 		w.core.Fire(wayGranted)
-		w.dialed = true
-		w.core.Do(roles.Dial{Link: w.link, To: w.query.at.String(), Plain: true})
+		w.dial()
 	}
 }
 
@@ -239,15 +259,20 @@ func (w *Way) reject(event WayEvent, err *protocol.Error) {
 	w.core.Reject(w.link, err)
 }
 
-// busy reports whether there will soon be a way: all circuits, or all of this client, are in use, or many wait for the node.
-func (w *Way) busy() bool {
-	return w.failed.Code == protocol.Busy || w.failed.Code == protocol.Quota && w.retry <= roles.RetryMost
-}
+// busy reports whether there will soon be a way.
+func (w *Way) busy() bool { return w.failed.soon(w.retry) }
 
 // broke reports whether a link broke, or the node did not come, which need not happen again.
-func (w *Way) broke() bool {
-	return w.failed.Code == protocol.Lost || w.failed.Code == protocol.PeerGone
+func (w *Way) broke() bool { return w.failed.broke() }
+
+// soon reports whether there will be a circuit after a while: all circuits, or all of this client, are in use, or many wait
+// for the node.
+func (r *QueryResult) soon(retry time.Duration) bool {
+	return r.Code == protocol.Busy || r.Code == protocol.Quota && retry <= roles.RetryMost
 }
+
+// broke is as that of a Way.
+func (r *QueryResult) broke() bool { return r.Code == protocol.Lost || r.Code == protocol.PeerGone }
 
 // stop gives the way up, and closes the link to the relay at once.
 func (w *Way) stop(at roles.Moment) {

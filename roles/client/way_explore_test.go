@@ -78,4 +78,4 @@ func relayedReaderSubject() rolestest.Subject {
 	return subject
 }
 
-func TestWhateverHappensToAWay(t *testing.T) { rolestest.Explore(t, waySubject()) }
+func TestWhateverHappensToAWay(t *testing.T) { rolestest.Explore(t, waySubject(), aheadWaySubject()) }

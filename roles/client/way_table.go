@@ -25,6 +25,7 @@ const (
 // The events of a Way.
 const (
 	wayStarted    WayEvent = "Started"
+	wayAhead      WayEvent = "Started, with a ticket"
 	wayGranted    WayEvent = "Granted"
 	wayRefused    WayEvent = "Refused"
 	wayOpened     WayEvent = "Opened, in plain"
@@ -62,6 +63,7 @@ var wayGrammar = roles.NewGrammar(func() roles.Table[WayState, WayEvent] {
 		},
 		Events: []roles.Event[WayEvent]{
 			{Name: wayStarted, Means: "a node is to be reached"},
+			{Name: wayAhead, Means: "the same, and the relay has opened a circuit to it already, behind LOCATED"},
 			{Name: wayGranted, Means: "the relay has opened a circuit, and its link is half-closed"},
 			{Name: wayRefused, Means: "the relay could not be asked, or refuses"},
 			{Name: wayOpened, Means: "the connection to the relay is there"},
@@ -77,6 +79,7 @@ var wayGrammar = roles.NewGrammar(func() roles.Table[WayState, WayEvent] {
 		},
 		Rows: []roles.Row[WayState, WayEvent]{
 			wayRow([]WayState{WayNew}, wayStarted, WayAsking, "only the relay has a link to the node"),
+			wayRow([]WayState{WayNew}, wayAhead, WayDialing, "at the address of the link that gave the ticket, which is good for one circuit"),
 			wayRow([]WayState{WayAsking}, wayGranted, WayDialing, "at the address of the link that gave the ticket: it is the same relay"),
 			wayRow([]WayState{WayAsking}, wayRefused, WayFailed, "its reason is the visit's"),
 			wayRow([]WayState{WayDialing}, wayOpened, WayJoining, "JOIN, with the ticket"),

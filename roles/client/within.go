@@ -3,7 +3,6 @@ package client
 import (
 	"slices"
 
-	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 )
 
@@ -38,7 +37,7 @@ func (f *Fetch) absorb(effects []roles.Effect) {
 func (f *Fetch) told(outcome roles.Outcome) {
 	switch outcome := outcome.(type) {
 	case Page:
-		f.located(outcome.Answer.(*protocol.Located))
+		f.heard(outcome.Answer)
 	case QueryResult:
 		f.answered(outcome)
 	case roles.Met:
