@@ -69,6 +69,7 @@ const (
 	AwaitBurst      = 16
 	AwaitGap        = 5 * time.Second        // for this long an invitation waits for the node's next AWAIT
 	AwaitRetry      = 10 * time.Second       // up to this a node waits, evenly, before it makes a lost AWAIT link anew
+	AwaitSoon       = 2 * time.Second        // the same if an AWAITED has come over that link: once in AwaitRetry
 	JoinTimeout     = 5 * time.Second        // from OPENED to both ends of the circuit being there
 	CircuitPatience = 300 * time.Millisecond // for this long a client tries the nodes that it can dial before one through the relay
 	WayPatience     = time.Minute            // for this long since a circuit brought something a client asks for another one to the same node, whatever becomes of that

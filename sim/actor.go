@@ -57,6 +57,7 @@ type actor struct {
 	rotten    []*inode // of which it has sent bits that had rotted
 	asks      []int    // questions to its disk so far, by item: only the answer to the latest is delivered
 	operation *operation
+	comeback  comeback
 	told      time.Duration // when it was asked to stop
 	asked     bool          // whether it was
 

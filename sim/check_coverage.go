@@ -34,6 +34,7 @@ const (
 	Downgrade           Counter = "a peer answered in plain"
 	AskedThrough        Counter = "a client asked the relay for a way to a node"
 	CameThrough         Counter = "content came through the relay"
+	LostAwait           Counter = "a node lost a good link on which it waited for clients"
 	AskedAhead          Counter = "a client asked the relay for a way to a node behind its list of nodes"
 	JoinedAhead         Counter = "a client joined a circuit that it had asked for so"
 	AskedAgain          Counter = "a client asked for another way in place of one that was cut"
@@ -107,7 +108,7 @@ const (
 var Counters = []Counter{
 	WaitedForTurn, SaidBusy, HeardBusy,
 	StaleTimer, TurnedAway, ResetInFrame, EndInFrame, EndInBody, UnreadClose, SpoiledBody,
-	ChangedMidway, ExpiredLease, StaleLeave, StaleRegister, Moved, WrongPeer, Downgrade, Truncated, AskedThrough, AskedAhead, JoinedAhead, CameThrough, AskedAgain, ToldWhy, NotReached, ReachedAgain, LateProof, FirstContact, Stranger, Entered, NotTheirs, OtherAddress, MovedOne, Returned, Displaced, OldCursor,
+	ChangedMidway, ExpiredLease, StaleLeave, StaleRegister, Moved, WrongPeer, Downgrade, Truncated, LostAwait, AskedThrough, AskedAhead, JoinedAhead, CameThrough, AskedAgain, ToldWhy, NotReached, ReachedAgain, LateProof, FirstContact, Stranger, Entered, NotTheirs, OtherAddress, MovedOne, Returned, Displaced, OldCursor,
 	SecondNode, StaleEntry, DialledWhileClosing, ManyClosing, Cut, LargeFile, WaitedForHash, WrongGroup, Resumed, Preferred,
 	PreferredGone, FalseClaim, FalseLeftovers, AlreadyThere, TwoSources, OtherVariant, OtherThere,
 	GatherTogether, GatherNextNode, GatherOvertook, GatherLost, GatherLied, GatherHashing, GatherAlone, GatherNames, GatherSpares,

@@ -132,6 +132,7 @@ var Invariants = []Invariant{
 	{S30, "a ticket is good once, and for one end of a circuit, which the client has that it was opened to, and the node that was invited; " +
 		"JOINED is said to both once both have come, and both go when one does; no more passes than was granted, " +
 		"nor longer than while something does, and there are no more circuits than the limits say; an AWAIT is answered once, in its time, at once if somebody comes, and a node whose link is gone is reached no more; " +
+		"a node that has lost a link on which it was answered makes another within roles.AwaitSoon, once in roles.AwaitRetry; " +
 		"a client asks for a circuit behind LOCATED where that names no node that can be dialed, and to one of those named; and whoever secures a circuit expects the id that was asked for"},
 	{S31, "a client whose circuit was refused, or cut, says so with the code and the words of the relay, which names the limit that is used up, and until when; " +
 		"and asked again in time, the relay says why it has cut the circuit before"},

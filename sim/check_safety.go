@@ -35,6 +35,7 @@ func (c *checks) step(a *actor, in roles.Input, effects []roles.Effect) {
 	}
 	c.s6(a, effects)
 	c.s30(a, in, effects)
+	c.comesBack(a, in, effects)
 	c.s31(a, in, effects)
 	c.s28(a, in, effects)
 	if a.kind == uploadKind {

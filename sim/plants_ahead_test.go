@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"time"
+
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
@@ -14,7 +16,7 @@ func unopened(seed uint64) *scenario.Scenario {
 	return s
 }
 
-// aheadBugs are bugs in what a client asks for behind LOCATED.
+// aheadBugs are bugs in what a client asks for behind LOCATED, and in how a node waits for clients.
 var aheadBugs = []planted{
 	{"a client asks for a circuit behind LOCATED to a node that is not named there", saying(fetchKind, func(in roles.Input, m protocol.Message) {
 		heard, _ := in.(roles.Heard)
@@ -32,4 +34,19 @@ var aheadBugs = []planted{
 			return in
 		}
 	}), []ID{L1}, "a relay that does not answer CIRCUIT", "", unopened},
+	{"a node that has lost a good link to its relay waits as long as after one that was not", around(memberKind, func(b *bugged) {
+		b.after = func(_ roles.Input, effects []roles.Effect) []roles.Effect {
+			hungUp := false
+			for i, e := range effects {
+				if hangs, is := e.(roles.HangUp); is && hangs.Link == awaitLink {
+					hungUp = true
+				}
+				if arm, is := e.(roles.Arm); is && arm.Timer == roles.Timer(awaitLink) && hungUp && arm.After <= roles.AwaitSoon {
+					arm.After += roles.AwaitSoon + time.Second
+					effects[i] = arm
+				}
+			}
+			return effects
+		}
+	}), []ID{S30, L5}, "a leg that is reset once", "", resetLegs},
 }

@@ -63,8 +63,8 @@ var circuitBounds = []bound{
 	},
 	{
 		can:        "(a relay) send invitations that lead nowhere, or have a node wait for ever",
-		by:         "JoinTimeout and ReplyTimeout for each, MaxInvitations in one answer, an answer in AwaitLeast after AwaitBurst of them, and no more at once than one address may have links; the answer to an AWAIT within AwaitMost and ReplyTimeout, and then a new link within AwaitRetry",
-		parameters: "JoinTimeout ReplyTimeout MaxInvitations AwaitLeast AwaitBurst MaxLinksFrom AwaitMost AwaitRetry",
-		tests:      "TestACircuitThatDoesNotComeAboutEndsInSilence TestASilentRelayIsGivenUp TestARelayThatDoesNotWaitSetsNoPace TestOneRelayInvitesNoMoreThanAnAddressMayHave",
+		by:         "JoinTimeout and ReplyTimeout for each, MaxInvitations in one answer, an answer in AwaitLeast after AwaitBurst of them, and no more at once than one address may have links; the answer to an AWAIT within AwaitMost and ReplyTimeout, and then a new link after a random time up to AwaitRetry, or, once in that time, AwaitSoon",
+		parameters: "JoinTimeout ReplyTimeout MaxInvitations AwaitLeast AwaitBurst MaxLinksFrom AwaitMost AwaitRetry AwaitSoon",
+		tests:      "TestACircuitThatDoesNotComeAboutEndsInSilence TestASilentRelayIsGivenUp TestARelayThatDoesNotWaitSetsNoPace TestALinkThatWasGoodIsMadeAnewSoon TestOneRelayInvitesNoMoreThanAnAddressMayHave",
 	},
 }

@@ -23,6 +23,9 @@ type Await struct {
 	answer *protocol.Awaited // heard in this step; nil: none
 	doubts bool              // the relay has refused the lease in this step
 
+	good bool          // an AWAITED has come over the link
+	rest time.Duration // until then no lost link is made anew soon: one has been
+
 	calm  time.Duration // when the last contradiction of the relay is no matter any more
 	hasty bool          // there was one before the last
 }
@@ -54,10 +57,10 @@ func (a *Await) reset() {
 	*a = Await{core: a.core}
 }
 
-// begin prepares the machine for a lease. It remembers whether the relay has lately contradicted itself.
+// begin prepares the machine for a lease. It remembers whether the relay has lately contradicted itself, or lost a link.
 func (a *Await) begin(terms awaitTerms) {
 	a.core.Reset()
-	*a = Await{core: a.core, terms: terms, calm: a.calm, hasty: a.hasty}
+	*a = Await{core: a.core, terms: terms, calm: a.calm, hasty: a.hasty, rest: a.rest}
 }
 
 func (a *Await) runs() bool { return a.State() != AwaitNew && !a.Final() }
@@ -118,7 +121,7 @@ func (a *Await) dial() {
 }
 
 func (a *Await) opened(at roles.Moment, in roles.Opened) {
-	a.peer = in.Peer
+	a.peer, a.good = in.Peer, false
 	a.core.Fire(awaitOpened)
 	a.ask(at)
 	a.tell(true)
@@ -160,7 +163,7 @@ func (a *Await) heard(at roles.Moment, m protocol.Message) {
 
 // awaited follows the invitations, and awaits the next.
 func (a *Await) awaited(at roles.Moment, m *protocol.Awaited) {
-	a.answer, a.terms.renew = m, renewAfter(m.Renew)
+	a.answer, a.good, a.terms.renew = m, true, renewAfter(m.Renew)
 	for _, one := range m.Invitations {
 		a.core.Do(roles.Report{Outcome: Invited{Relay: a.peer.String(), Ticket: one.Ticket}})
 	}
@@ -200,6 +203,7 @@ func (a *Await) contradicted(at roles.Moment) {
 
 // leave ends the link gracefully: it half-closes and waits for the relay's end of stream.
 func (a *Await) leave(event AwaitEvent) {
+	a.good = false
 	a.core.Fire(event)
 	a.core.Do(roles.HalfClose{Link: awaitLink}, roles.Discard{Link: awaitLink})
 	a.tell(false)
@@ -207,7 +211,7 @@ func (a *Await) leave(event AwaitEvent) {
 
 // reject refuses a relay that broke the protocol, and tells it so.
 func (a *Await) reject(event AwaitEvent, err *protocol.Error) {
-	err.By = protocol.Node
+	err.By, a.good = protocol.Node, false
 	a.core.Fire(event)
 	a.core.Reject(awaitLink, err)
 	a.tell(false)
@@ -240,10 +244,15 @@ func (a *Await) cut(at roles.Moment, event AwaitEvent) {
 }
 
 // pause waits before the next link. The time is random and not varied, so that the nodes of a relay that
-// was away return evenly.
+// was away return evenly. After a link that was good it is short: something on the path has lost that, or the
+// relay is there again; but not again and again, so that a relay sets no pace.
 func (a *Await) pause(at roles.Moment) {
-	a.core.Arm(max(a.retry, time.Duration(at.Rand%uint64(roles.AwaitRetry+1))))
-	a.retry = 0
+	most := roles.AwaitRetry
+	if a.good && at.Now >= a.rest {
+		most, a.rest = roles.AwaitSoon, at.Now+roles.AwaitRetry
+	}
+	a.core.Arm(max(a.retry, time.Duration(at.Rand%uint64(most+1))))
+	a.good, a.retry = false, 0
 }
 
 // stop ends the wait of the relay gracefully, and anything else at once.

@@ -54,7 +54,7 @@ var awaitGrammar = roles.NewGrammar(func() roles.Table[AwaitState, AwaitEvent] {
 		Name: "node.Await",
 		States: []roles.State[AwaitState]{
 			{Name: AwaitNew, Means: "Nothing has happened yet."},
-			{Name: AwaitPausing, WaitFrom: "a random time up to AwaitRetry, but not less than the relay's retry-after",
+			{Name: AwaitPausing, WaitFrom: "a random time up to AwaitRetry, but not less than the relay's retry-after; up to AwaitSoon, once in AwaitRetry, after a link over which an AWAITED has come",
 				Means: "The last link brought nothing more; when the wait is over another one is made. The nodes of a relay that was away come back evenly."},
 			{Name: AwaitDialing, Wait: roles.DialTimeout,
 				Means: "A connection to the relay is being made, to be kept."},

@@ -178,7 +178,7 @@ func TestALinkThatIsNotNeededEnds(t *testing.T) {
 	s.Tell(roles.PeerEnded{}, "Leased", hangUp, dialsToAwait)
 }
 
-// TestALostLinkIsMadeAnewAfterARandomTime: whether it has been there or not.
+// TestALostLinkIsMadeAnewAfterARandomTime: whether it has been there or not, unless an AWAITED has come over it.
 func TestALostLinkIsMadeAnewAfterARandomTime(t *testing.T) {
 	for _, ends := range []func(s *rolestest.Story){
 		func(s *rolestest.Story) {
@@ -206,6 +206,46 @@ func TestALostLinkIsMadeAnewAfterARandomTime(t *testing.T) {
 			s.Waits(roles.DialTimeout)
 		}
 	}
+}
+
+// TestALinkThatWasGoodIsMadeAnewSoon, once in AwaitRetry, however it was lost: the next one is as any other.
+func TestALinkThatWasGoodIsMadeAnewSoon(t *testing.T) {
+	for name, lost := range map[string]roles.Input{"lost": roles.Lost{Link: 2, Code: protocol.Lost}, "ended": roles.PeerEnded{Link: 2}} {
+		for _, wait := range []time.Duration{0, 1, roles.AwaitSoon} {
+			s := awaiting(t)
+			again := func() {
+				s.Ring("Leased", dialsToAwait)
+				s.Tell(keptAt, "Leased", awaits, hearsWho, isAwaiting)
+				s.Hear(2, awaited(), "Leased", awaits, hearsWho)
+			}
+			s.Hear(2, awaited(), "Leased", awaits, hearsWho)
+			s.At.Rand = uint64(roles.AwaitSoon+1) + uint64(wait)
+			s.Tell(lost, "Leased", hangsUpAwait, isAwaiting)
+			s.Waits(wait)
+			again()
+			s.Tell(lost, "Leased", hangsUpAwait, isAwaiting)
+			s.Waits(roles.AwaitSoon + 1 + wait)
+			again()
+			s.At.Now += roles.AwaitRetry
+			s.Tell(lost, "Leased", hangsUpAwait, isAwaiting)
+			s.Waits(wait)
+			s.Ring("Leased", dialsToAwait)
+			s.Tell(roles.Lost{Link: 2, Code: protocol.Refused}, "Leased", hangsUpAwait)
+			if s.Waits(roles.AwaitSoon + 1 + wait); t.Failed() {
+				t.Fatal(name)
+			}
+		}
+	}
+}
+
+// TestARefusalOnALinkThatWasGoodIsNoReasonToHurry: the relay says that it stops, or has no room.
+func TestARefusalOnALinkThatWasGoodIsNoReasonToHurry(t *testing.T) {
+	s := awaiting(t)
+	s.Hear(2, awaited(), "Leased", awaits, hearsWho)
+	s.Hear(2, refusal(protocol.Draining), "Leased", closesAwait, dropsAwait, isAwaiting)
+	s.At.Rand = uint64(roles.AwaitRetry)
+	s.Tell(roles.PeerEnded{Link: 2}, "Leased", hangsUpAwait)
+	s.Waits(roles.AwaitRetry)
 }
 
 // TestASilentRelayIsGivenUp: when the wait and the time for an answer are over.
