@@ -293,10 +293,10 @@ func (o *oracle) withheld(m *protocol.Locate, answer *protocol.Located) {
 func (o *oracle) since(now time.Duration, p protocol.Peer) protocol.Peer {
 	for k := range o.named(now, &p) {
 		is := k.offered(now)
-		if p.Host == nil || !is.meets(spotOf(&p)) {
+		if k.lone || p.Host != nil && !is.meets(spotOf(&p)) {
 			continue
 		}
-		p.Host, p.Also, p.Circuit = nil, nil, 0
+		p.Host, p.Also, p.Port, p.Circuit = nil, nil, 0, 0
 		if k.awaits > now {
 			p.Circuit = 1
 		}
@@ -304,7 +304,7 @@ func (o *oracle) since(now time.Duration, p protocol.Peer) protocol.Peer {
 			switch {
 			case !addr.IsValid():
 			case p.Host == nil:
-				p.Host = protocol.IPOf(addr)
+				p.Host, p.Port = protocol.IPOf(addr), is.port
 			default:
 				p.Also = protocol.IPOf(addr)
 			}
