@@ -33,6 +33,9 @@ func (g *guest) Step(at roles.Moment, in roles.Input) []roles.Effect {
 			g.inside = true
 		}
 	case roles.Heard:
+		if in.Link == twiceLink {
+			return []roles.Effect{roles.HangUp{Link: twiceLink}}
+		}
 		if _, is := in.Message.(*protocol.Joined); is && !g.inside {
 			return g.joined()
 		}
