@@ -165,7 +165,7 @@ func (g *Gather) answered(at roles.Moment, slot *pipelineSlot, answer Answered) 
 // pipelineOver commits the items that have come. Those that have not are for other nodes.
 func (g *Gather) pipelineOver(at roles.Moment, slot *pipelineSlot) {
 	slot.busy = false
-	g.tickets.note(slot.node, slot.machine.ticket, slot.machine.Result().Code)
+	g.tickets.note(slot.node, slot.machine.ticket(), slot.machine.Result().Code)
 	g.core.Fire(gatherPipelineOver)
 	var came []roles.Placement
 	brought := false // more than empty files, which come without a request

@@ -16,15 +16,8 @@ import (
 // comes for an empty file: it is asked for because of its attributes, and is empty if its hash says
 // so.
 type Pipeline struct {
-	core    roles.Core[PipelineState, PipelineEvent]
-	link    roles.Link      // its only one
-	also    string          // another address of the node; empty: there is none
-	last    netip.Addr      // that is to be tried last
-	broker  Broker          // through which it is reached if it has no address
-	before  protocol.Ticket // of the last circuit to it
-	way     *Way
-	ticket  protocol.Ticket // of its circuit; zero: there was none
-	watch   func(roles.Transition)
+	core roles.Core[PipelineState, PipelineEvent]
+	approach
 	over    netip.Addr // the node's address on the link; zero: none was made
 	items   []Wanted
 	numbers []int // of the items in the store; nil: as they stand here
@@ -67,7 +60,7 @@ func (Answered) Reported() {}
 // NewPipeline returns a Pipeline of items from a node. An item above one group is
 // declined with Limit, without a request.
 func NewPipeline(node Node, items []Wanted) *Pipeline {
-	h := &Pipeline{core: roles.NewCore(pipelineGrammar), way: newWay(0)}
+	h := &Pipeline{core: roles.NewCore(pipelineGrammar), approach: approach{way: newWay(0)}}
 	h.Reset(node, items)
 	return h
 }
@@ -75,8 +68,7 @@ func NewPipeline(node Node, items []Wanted) *Pipeline {
 // Reset prepares the machine for other files.
 func (h *Pipeline) Reset(node Node, items []Wanted) {
 	h.core.Reset()
-	h.way.reset(Broker{}, Node{}, protocol.Ticket{})
-	*h = Pipeline{core: h.core, link: h.link, way: h.way, tried: Tried{Node: node}, items: items, answered: make([]bool, len(items)), asked: h.asked[:0]}
+	*h = Pipeline{core: h.core, approach: h.bare(h.link), tried: Tried{Node: node}, items: items, answered: make([]bool, len(items)), asked: h.asked[:0]}
 }
 
 // use sets the link and the timer, for a Pipeline within another machine.
@@ -199,7 +191,22 @@ func (h *Pipeline) start(at roles.Moment) {
 		h.core.Fire(pipelineNothing)
 		return
 	}
-	h.connect(at)
+	if h.tried.Node.Relayed() {
+		h.core.Fire(pipelineStartedRelayed)
+	} else {
+		h.core.Fire(pipelineStarted)
+	}
+	h.core.Do(h.connect(at, h.tried.Node)...)
+}
+
+// passWay passes an input on to the way, and returns what that means for the visit: Opened, or nil.
+func (h *Pipeline) passWay(at roles.Moment, in roles.Input) roles.Input {
+	effects, is, failed := h.pass(at, in)
+	h.core.Do(effects...)
+	if failed {
+		h.wayless()
+	}
+	return is
 }
 
 // ask sends as many GETs as may be under way.

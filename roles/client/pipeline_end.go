@@ -56,10 +56,30 @@ func (h *Pipeline) cut(event PipelineEvent, code protocol.Code, text string) {
 	h.core.Fire(event)
 }
 
+// wayless ends a visit to which there is no way, as that of a Source.
+func (h *Pipeline) wayless() {
+	why := h.way.failed
+	h.busy, h.retry, h.broke = h.way.busy(), h.way.retry, h.way.broke()
+	h.blame(why.Code, why.By, why.Text)
+	if h.way.told {
+		h.core.Fire(pipelineRelayWrong)
+	} else {
+		h.core.Fire(pipelineLost)
+	}
+}
+
+// on returns the name of the table that governs a link of the visit, and the state there.
+func (h *Pipeline) on(link roles.Link) (table, state string) {
+	if table, state = h.way.on(link); table != "" {
+		return table, state
+	}
+	return h.core.Name(), string(h.State())
+}
+
 // closed releases the link. A visit that ends without a half-close is over with it.
 func (h *Pipeline) closed(at roles.Moment, was PipelineState, stopped bool) {
 	h.core.Do(h.way.leave(at, stopped)...)
-	if was != PipelineNew && (was != PipelineRelaying || h.way.dialed) {
+	if was != PipelineNew && h.made(was == PipelineRelaying) {
 		h.core.Do(roles.HangUp{Link: h.link})
 	}
 	if was != PipelineLeaving {

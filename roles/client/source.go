@@ -17,20 +17,14 @@ import (
 // It reports Learned, Hashing, Had, and Visited when nothing more is asked of the node, unless it was
 // stopped: the link may still be closing then.
 type Source struct {
-	core    roles.Core[SourceState, SourceEvent]
-	link    roles.Link
-	item    int        // of the store
-	also    string     // another address of the node; empty: there is none
-	last    netip.Addr // that is to be tried last
-	watch   func(roles.Transition)
+	core roles.Core[SourceState, SourceEvent]
+	approach
+	item    int // of the store
 	picker  *Picker
-	insists protocol.Hash   // on that content of a node that has had it; zero: on none
-	guesses bool            // nothing of the content can be there: its first group is asked for before it is known
-	told    Identity        // what the node has, as the relay says; zero: it does not say
-	broker  Broker          // through which it is reached if it has no address
-	before  protocol.Ticket // of the last circuit to it, which was cut
-	way     *Way
-	holds   bool // a link on which nothing is left to ask is kept for HoldTimeout
+	insists protocol.Hash // on that content of a node that has had it; zero: on none
+	guesses bool          // nothing of the content can be there: its first group is asked for before it is known
+	told    Identity      // what the node has, as the relay says; zero: it does not say
+	holds   bool          // a link on which nothing is left to ask is kept for HoldTimeout
 
 	since time.Duration
 	now   time.Duration
@@ -88,7 +82,7 @@ func (Visited) Reported() {}
 
 // NewSource returns a Source that uses the link and takes groups from the picker.
 func NewSource(link roles.Link, node Node, picker *Picker) *Source {
-	s := &Source{core: roles.NewCore(sourceGrammar), way: newWay(link)}
+	s := &Source{core: roles.NewCore(sourceGrammar), approach: approach{way: newWay(link)}}
 	s.Reset(link, node, picker)
 	return s
 }
@@ -96,9 +90,7 @@ func NewSource(link roles.Link, node Node, picker *Picker) *Source {
 // Reset prepares the machine for another visit.
 func (s *Source) Reset(link roles.Link, node Node, picker *Picker) {
 	s.core.Reset()
-	s.way.use(link)
-	s.way.reset(Broker{}, Node{}, protocol.Ticket{})
-	*s = Source{core: s.core, link: link, way: s.way, picker: picker, tried: Tried{Node: node}, asked: s.asked[:0]}
+	*s = Source{core: s.core, approach: s.bare(link), picker: picker, tried: Tried{Node: node}, asked: s.asked[:0]}
 }
 
 // State returns the state that the machine is in.
@@ -169,6 +161,26 @@ func (s *Source) Step(at roles.Moment, in roles.Input) []roles.Effect {
 		s.over(at)
 	}
 	return s.core.Effects()
+}
+
+// start dials the node, or makes a way to it through the relay.
+func (s *Source) start(at roles.Moment) {
+	if s.tried.Node.Relayed() {
+		s.core.Fire(sourceStartedRelayed)
+	} else {
+		s.core.Fire(sourceStarted)
+	}
+	s.core.Do(s.connect(at, s.tried.Node)...)
+}
+
+// passWay passes an input on to the way, and returns what that means for the visit: Opened, or nil.
+func (s *Source) passWay(at roles.Moment, in roles.Input) roles.Input {
+	effects, is, failed := s.pass(at, in)
+	s.core.Do(effects...)
+	if failed {
+		s.wayless()
+	}
+	return is
 }
 
 func (s *Source) heard(m protocol.Message) {

@@ -99,6 +99,27 @@ func (s *Source) updated() {
 	}
 }
 
+// wayless ends a visit to which there is no way. Its link is hung up, but that of a relay that has been told what it did
+// wrong is closed first.
+func (s *Source) wayless() {
+	why := s.way.failed
+	s.visit.Busy, s.visit.Retry, s.visit.Broke = s.way.busy(), s.way.retry, s.way.broke()
+	s.blame(why.Code, why.By, why.Text)
+	if s.way.told {
+		s.core.Fire(sourceRelayWrong)
+	} else {
+		s.core.Fire(sourceLost)
+	}
+}
+
+// on returns the name of the table that governs a link of the visit, and the state there.
+func (s *Source) on(link roles.Link) (table, state string) {
+	if table, state = s.way.on(link); table != "" {
+		return table, state
+	}
+	return s.core.Name(), string(s.State())
+}
+
 // overtaken closes the link at once: the node may be sending a body that nobody needs any more.
 func (s *Source) overtaken() {
 	switch {
@@ -132,7 +153,7 @@ func (s *Source) closed(at roles.Moment, was SourceState, report bool) {
 		return
 	}
 	s.core.Do(s.way.leave(at, !report)...)
-	if was != SourceRelaying || s.way.dialed {
+	if s.made(was == SourceRelaying) {
 		s.core.Do(roles.HangUp{Link: s.link})
 	}
 	switch {
@@ -147,7 +168,7 @@ func (s *Source) closed(at roles.Moment, was SourceState, report bool) {
 // over returns the groups that the source had taken, and reports the visit.
 func (s *Source) over(at roles.Moment) {
 	s.picker.Drop(int(s.link))
-	s.visit.Tried = s.tried
+	s.visit.Tried, s.visit.Ticket = s.tried, s.ticket()
 	s.visit.Took = at.Now - s.since
 	s.core.Do(roles.Report{Outcome: s.visit})
 }
