@@ -39,6 +39,8 @@ type Fetch struct {
 	ways       map[Node]bool          // nodes that can be dialed, and reached through the relay as well
 	tickets    tickets                // of the last circuit to a node
 	brought    map[Node]time.Duration // when a circuit to a node last brought something
+	crowd      crowd
+	lone       bool // one circuit at a time
 	cursor     []byte
 	empty      int           // pages that named no node that was new
 	young      time.Duration // for which the relay may lack nodes, as it last said

@@ -41,6 +41,7 @@ type overtake struct {
 
 // pipeline begins a Pipeline where there is room, or the next round, or the Fetches.
 func (g *Gather) pipeline(at roles.Moment) bool {
+	next := g.ready()
 	for i := range g.pipelines {
 		slot := &g.pipelines[i]
 		switch {
@@ -48,9 +49,9 @@ func (g *Gather) pipeline(at roles.Moment) bool {
 		case slot.more:
 			g.carry(at, slot)
 			return true
-		case slot.free() && len(g.round.carriers) > 0:
-			slot.node = g.round.carriers[0]
-			g.round.carriers = g.round.carriers[1:]
+		case slot.free() && next >= 0:
+			slot.node = g.round.carriers[next]
+			g.round.carriers = slices.Delete(g.round.carriers, next, next+1)
 			g.carry(at, slot)
 			return true
 		}
@@ -178,7 +179,10 @@ func (g *Gather) pipelineOver(at roles.Moment, slot *pipelineSlot) {
 	if brought {
 		g.busy.gave(slot.node)
 	}
-	redial := g.redial(slot, brought) || g.later(at, slot)
+	if slot.machine.way.State() == WayThere {
+		g.round.crowded = false
+	}
+	redial := g.crowded(slot) || g.redial(slot, brought) || g.later(at, slot)
 	for i, item := range slot.load {
 		if one := &g.items[item]; !one.concluded && !slot.came[i] && !redial && (!slot.overtaken || len(one.holders) > 1) {
 			one.refused = append(one.refused, slot.node)

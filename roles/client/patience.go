@@ -48,7 +48,7 @@ func (f *Fetch) places(at roles.Moment) int {
 // long as there is nothing of this one.
 func (f *Fetch) untried() bool {
 	_, some := f.candidate()
-	return some || len(f.behind) > 0 || f.cursor != nil || f.elsewhere()
+	return some || len(f.behind) > 0 && (!f.keptOut() || f.circuits() > 0) || f.cursor != nil || f.elsewhere()
 }
 
 // elsewhere reports whether nodes have another content that has not been tried, and there is
@@ -63,7 +63,8 @@ func (f *Fetch) elsewhere() bool {
 
 // dismiss leaves late sources where all are late, no link more may be open, and somebody waits for
 // a turn: of several the worse half, those of which the fewest bytes have come; all of them if only
-// the relay, or another content, can help. It reports whether it left any.
+// the relay, or another content, can help. Where the relay makes no further circuit, only the end of one helps. It reports
+// whether it left any.
 func (f *Fetch) dismiss(at roles.Moment) bool {
 	if f.State() != FetchSeeking && f.State() != FetchFetching || f.live() == 0 || f.roomy(at) || f.tooManyClosing() || !f.untried() {
 		return false
@@ -76,17 +77,20 @@ func (f *Fetch) dismiss(at roles.Moment) bool {
 			all = append(all, s)
 		}
 	}
+	if f.keptOut() && len(f.candidates) == 0 {
+		all = slices.DeleteFunc(all, func(s *Source) bool { return !s.tried.Node.Relayed() })
+	}
 	slices.SortStableFunc(all, func(a, b *Source) int {
 		return cmp.Or(cmp.Compare(a.bytes, b.bytes), cmp.Compare(a.moved, b.moved))
 	})
-	if _, some := f.candidate(); some {
+	if _, some := f.candidate(); some || len(f.behind) > 0 {
 		all = all[:min(len(f.candidates)+len(f.behind), (len(all)+1)/2)]
 	}
 	for _, s := range all {
 		f.patience[s.tried.Node]++
 		f.absorb(s.dismiss(at))
 	}
-	return true
+	return len(all) > 0
 }
 
 // rely tells the picker which sources it cannot count on.

@@ -97,7 +97,7 @@ func (f *Fetch) sortOut() {
 }
 
 // relayedTurn reports whether a node that is reached through the relay may be asked, where no other is left: when those that
-// are being dialed have been for CircuitPatience, one at a time.
+// are being dialed have been for CircuitPatience.
 func (f *Fetch) relayedTurn() bool {
 	if len(f.behind) == 0 {
 		return false
@@ -113,19 +113,24 @@ func (f *Fetch) passedOver(s *Source) bool {
 	return s.State() == SourceDialing && next.Relayed() && f.now.Now-s.since >= roles.CircuitPatience
 }
 
-// relayDue returns when a node may be asked through the relay, and whether it has to wait for another such visit, which
-// has not had its time.
+// relayDue returns when a node may be asked through the relay, and whether it has to wait for other such visits, which
+// have not had their time.
 func (f *Fetch) relayDue() (due time.Duration, waits bool) {
+	due = f.crowd.due
+	asked, led := 0, 0
 	for _, s := range f.sources {
 		switch {
 		case !s.visiting(), f.late(f.now, s):
-		case s.tried.Node.Relayed():
-			waits = true
-		default:
+		case !s.tried.Node.Relayed():
 			due = max(due, s.since+roles.CircuitPatience)
+		case s.State() == SourceRelaying:
+			asked++
+			led++
+		default:
+			led++
 		}
 	}
-	return due, waits
+	return due, asked >= f.crowd.asks() || f.lone && led > 0
 }
 
 // held returns when a candidate that is to be asked through the relay has its turn, if it waits for a time.

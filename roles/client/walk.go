@@ -75,9 +75,13 @@ func (f *Fetch) visited(v Visited) {
 		f.busy.gave(v.Node)
 	}
 	f.tickets.note(v.Node, v.Ticket, v.Code)
+	if !v.Ticket.IsZero() {
+		f.uncrowd(true)
+	}
 	switch {
 	case v.Barred:
 		f.barred[v.Node] = true
+	case f.crowded(v):
 	case v.Busy && f.busy.said(f.now, v.Node, v.Retry):
 	case v.Late:
 		f.later = append(f.later, v.Node)
@@ -219,7 +223,7 @@ func (f *Fetch) choose(at roles.Moment) {
 		f.core.Fire(fetchNextPage)
 	case f.elsewhere() && f.startAnew():
 		f.core.Fire(fetchStartAnew)
-	case f.busy.some():
+	case f.busy.some() || f.keptOut():
 		f.awaitBusy(at)
 	case f.startAnew():
 		f.core.Fire(fetchStartAnew)
@@ -228,9 +232,12 @@ func (f *Fetch) choose(at roles.Moment) {
 	}
 }
 
-// awaitBusy waits until the first of the busy nodes is to be asked again.
+// awaitBusy waits until the first of the busy nodes is to be asked again, or the relay for a circuit.
 func (f *Fetch) awaitBusy(at roles.Moment) {
-	due, _ := f.busy.next()
+	due, some := f.busy.next()
+	if f.keptOut() && (!some || f.crowd.due < due) {
+		due = f.crowd.due
+	}
 	f.core.Fire(fetchAllBusy)
 	f.core.Arm(max(0, due-at.Now))
 }
@@ -244,7 +251,7 @@ func (f *Fetch) candidate() (node Node, some bool) {
 		return f.candidates[0], true
 	case f.relayedTurn():
 		return f.behind[0], true
-	case len(f.behind) > 0: // their turn comes
+	case len(f.behind) > 0 && !f.keptOut(): // their turn comes
 	case len(f.later) > 0 && f.cursor == nil && !f.elsewhere():
 		f.candidates, f.later = f.later, nil
 		return f.candidate()

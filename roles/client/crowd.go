@@ -1,0 +1,58 @@
+package client
+
+import (
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+)
+
+// crowd is the relay's word that it makes no further circuit at once: that is no matter of the node. Nobody is asked for
+// through the relay until some time, or until a circuit of this fetch has ended.
+type crowd struct {
+	times int // in a row
+	due   time.Duration
+}
+
+// crowded notes that the relay makes no further circuit. It reports whether the node waits for that alone: while others
+// lead to nodes, the limit is no reason to give it up.
+func (f *Fetch) crowded(v Visited) bool {
+	if f.most() == 1 || v.Code != protocol.Quota || !v.Busy {
+		return false
+	}
+	f.crowd.times++
+	f.crowd.due = max(f.crowd.due, f.now.Now+busyWait(v.Retry, f.crowd.times, roles.BusyMost, f.now.Rand))
+	if f.circuits() == 0 {
+		return false
+	}
+	f.behind = append(f.behind, v.Node)
+	return true
+}
+
+// keptOut reports whether nodes wait until the relay makes further circuits.
+func (f *Fetch) keptOut() bool { return len(f.behind) > 0 && f.crowd.due > f.now.Now }
+
+// uncrowd notes that a circuit has ended, or has been made in spite of the limit.
+func (f *Fetch) uncrowd(ended bool) {
+	if ended || f.crowd.due <= f.now.Now {
+		f.crowd = crowd{}
+	}
+}
+
+// circuits counts the visits through the relay, also those whose way is being made.
+func (f *Fetch) circuits() (n int) {
+	for _, s := range f.sources {
+		if s.visiting() && s.tried.Node.Relayed() {
+			n++
+		}
+	}
+	return n
+}
+
+// asks returns for how many ways the relay may be asked at once: one, where it has just refused another one.
+func (c *crowd) asks() int {
+	if c.times > 0 {
+		return 1
+	}
+	return roles.MaxCircuitsFrom
+}
