@@ -36,6 +36,16 @@ func longCircuit(seed uint64, faults ...scenario.Fault) *scenario.Scenario {
 	return s
 }
 
+// comesLater has a large file at a node that nobody can dial, and at one that is busy at first.
+func comesLater(seed uint64) *scenario.Scenario {
+	s := longCircuit(seed)
+	s.Nodes = append(s.Nodes, scenario.Node{ID: 1, Files: s.Nodes[0].Files})
+	s.Ops[0].Sources = 2 + int(seed%2)
+	s.Relay.Pace = 1 << 20
+	s.Faults = []scenario.Fault{{Class: scenario.Busy, Who: "n1", At: 4500 * time.Millisecond, For: tenths(20 + 5*int(seed))}}
+	return s
+}
+
 // strangersAwait has a stranger that says something else while it waits for clients, or joins where it is not asked to.
 func strangersAwait(attack string) func(seed uint64) *scenario.Scenario {
 	return func(seed uint64) *scenario.Scenario {
@@ -125,7 +135,15 @@ func quotas() (all []*scenario.Scenario) {
 
 // circuitStories are worlds in which clients reach nodes through the relay.
 func circuitStories() (all []*scenario.Scenario) {
-	return slices.Concat(circuitLies(), circuitSweep(11, false), circuitSweep(19, true), legResets(), quotas(), drains(), hangs(), waits())
+	return slices.Concat(circuitLies(), circuitSweep(11, false), circuitSweep(19, true), legResets(), quotas(), drains(), hangs(), waits(), laters())
+}
+
+// laters have a node that can be dialed come later than one that cannot.
+func laters() (all []*scenario.Scenario) {
+	for seed := range uint64(12) {
+		all = append(all, comesLater(seed))
+	}
+	return all
 }
 
 func tenths(n int) time.Duration { return time.Duration(n) * time.Second / 10 }
@@ -232,10 +250,11 @@ func waits() (all []*scenario.Scenario) {
 	return append(all, crowd, lists)
 }
 
-// TestCircuitsCarry holds stories of quotas and of links that are reset against the promises, and checks what came of them.
+// TestCircuitsCarry holds stories of quotas, of links that are reset and of nodes that come later against the promises, and
+// checks what came of them.
 func TestCircuitsCarry(t *testing.T) {
 	total := NewTally()
-	stories := append(quotas(), legResets()...)
+	stories := slices.Concat(quotas(), legResets(), laters())
 	Many(t.Context(), len(stories), func(i int, o Options) {
 		out := Run(stories[i], o)
 		total.Add(&out)
@@ -243,7 +262,7 @@ func TestCircuitsCarry(t *testing.T) {
 			t.Errorf("%d: %v\n%s", i, out.Violation, stories[i].Plan())
 		}
 	})
-	for _, counter := range []Counter{AskedThrough, CameThrough, AskedAgain, ToldWhy} {
+	for _, counter := range []Counter{AskedThrough, CameThrough, AskedAgain, TakenBack, ToldWhy} {
 		if total.coverage.Counters[counter] == 0 {
 			t.Errorf("never: %s", counter)
 		}

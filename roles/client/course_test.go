@@ -43,6 +43,7 @@ type course struct {
 type runner struct {
 	rate   int64         // bytes a second
 	there  time.Duration // its link is made no sooner
+	busy   time.Duration // until then it says so
 	brings int           // groups
 }
 
@@ -62,6 +63,7 @@ type lane struct {
 	queue   []askedFor
 	hears   bool
 	free    time.Duration // from then on its node sends what is asked for next
+	since   time.Duration // the last group has come, or the first one is coming
 	over    bool
 }
 
@@ -192,6 +194,9 @@ func (c *course) onLane(effect roles.Effect) {
 func (c *course) hangUp(l *lane) {
 	if l.circuit && l.runner != nil {
 		c.broker.open--
+		if c.now < l.free {
+			c.broker.passed += int64(float64(c.now-l.since) / float64(time.Second) * float64(l.runner.rate))
+		}
 	}
 	l.over = true
 	delete(c.lanes, l.link)
@@ -236,6 +241,9 @@ func (c *course) answer(l *lane, ask protocol.Message) protocol.Message {
 		c.broker.joined++
 		return &protocol.Joined{}
 	case *protocol.Tree:
+		if c.now < l.runner.busy {
+			return busyFor(2 * time.Second)
+		}
 		return c.file.outboard(ask.First)
 	case *protocol.Get:
 		length := min(ask.Length, c.file.Size-ask.Offset)
@@ -281,6 +289,9 @@ func (c *course) opens() protocol.Message {
 func (c *course) receive(e roles.ReceiveBody) {
 	l := c.lanes[e.Link]
 	at := max(c.now, l.free)
+	if l.free <= c.now {
+		l.since = c.now
+	}
 	for n := range protocol.Groups(e.Length) {
 		group, size := e.Offset/protocol.GroupSize+n, int64(min(protocol.GroupSize, e.Length-n*protocol.GroupSize))
 		at += time.Duration(float64(size) / float64(l.runner.rate) * float64(time.Second))
@@ -288,6 +299,7 @@ func (c *course) receive(e roles.ReceiveBody) {
 			if !c.pass(l, size+size/64) {
 				return
 			}
+			l.since = c.now
 			c.came[group]++
 			l.runner.brings++
 			c.step(roles.Moved{Link: e.Link, Bytes: size})

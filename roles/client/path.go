@@ -49,8 +49,16 @@ func (p *path) window() uint64 {
 	return min(2+3*p.groups, max(roles.NearWindow, uint64(p.double))/protocol.GroupSize)
 }
 
-func (p *path) pace() Pace { return Pace{p.window(), p.soon()} }
+func (p *path) pace(relayed bool) Pace { return Pace{p.window(), p.soon(), p.near(), relayed} }
 
 // soon returns how many groups come within two round trips: whoever else were asked for them would
 // hardly bring them before.
 func (p *path) soon() uint64 { return uint64(p.latest) / protocol.GroupSize }
+
+// near returns how many groups come within CircuitPatience.
+func (p *path) near() uint64 {
+	if p.trip == 0 {
+		return 0
+	}
+	return uint64(float64(p.latest) / 2 / protocol.GroupSize * float64(roles.CircuitPatience) / float64(p.trip))
+}

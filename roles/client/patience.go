@@ -44,7 +44,7 @@ func (f *Fetch) places(at roles.Moment) int {
 	return max(most, min(most+idle, roles.MaxBeside))
 }
 
-// untried reports whether somebody waits for a turn: a node, if maybe for another circuit to be late first, a page of nodes, or another content as
+// untried reports whether somebody waits for a turn: a node, if maybe only once a circuit has ended, a page of nodes, or another content as
 // long as there is nothing of this one.
 func (f *Fetch) untried() bool {
 	_, some := f.candidate()
@@ -132,10 +132,10 @@ func (f *Fetch) wait(at roles.Moment) {
 			soonest(around)
 		}
 	}
-	if held, is := f.held(); is && f.spacious(at) {
+	if held, is := f.held(); is && f.spacious(at, true) {
 		soonest(held)
 	}
-	if busy, some := f.busy.next(); some && (due < 0 || busy < due) && f.spacious(at) {
+	if busy, some := f.busy.next(); some && (due < 0 || busy < due) && f.spacious(at, false) {
 		due = busy
 	}
 	switch {

@@ -165,7 +165,7 @@ func (r *Reader) Step(at roles.Moment, in roles.Input) []roles.Effect {
 		r.absorb(r.source.dismiss(at))
 	}
 	r.goOn(at)
-	if r.State() == ReaderReading && r.source.State() == SourceHolding && r.picker.Work() {
+	if r.State() == ReaderReading && r.source.State() == SourceHolding && r.picker.Work(r.source.tried.Node.Relayed()) {
 		r.absorb(r.source.Step(at, roles.Updated{}))
 	}
 	r.wait(at)

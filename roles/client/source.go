@@ -231,7 +231,7 @@ func (s *Source) work() {
 func (s *Source) ask() bool {
 	for {
 		if s.wanted.Count == 0 {
-			taken, ok := s.picker.Take(int(s.link), s.path.pace(), s.underway())
+			taken, ok := s.picker.Take(int(s.link), s.pace(), s.underway())
 			if !ok {
 				break
 			}
@@ -245,6 +245,9 @@ func (s *Source) ask() bool {
 	}
 	return len(s.asked) > 0
 }
+
+// pace returns how fast the node is.
+func (s *Source) pace() Pace { return s.path.pace(s.tried.Node.Relayed()) }
 
 // underway returns how many groups have been asked for and have not come.
 func (s *Source) underway() uint64 {

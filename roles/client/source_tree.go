@@ -28,7 +28,7 @@ func (s *Source) treeless() bool {
 	case protocol.Groups(s.told.Size) != 1 || known && is != s.told || !s.must().IsZero() && s.told.Hash != s.must():
 		return false
 	case s.picker.open:
-		_, ok := s.picker.Take(int(s.link), Pace{Window: 1}, 0)
+		_, ok := s.picker.Take(int(s.link), Pace{Window: 1, Relayed: s.tried.Node.Relayed()}, 0)
 		return ok
 	}
 	return s.guesses && s.picker.Guess(int(s.link))
@@ -106,7 +106,7 @@ func (s *Source) foresee() {
 		s.request(Range{0, 1}, is.Hash, min(is.Size, protocol.GroupSize))
 		return
 	}
-	taken, ok := s.picker.Take(int(s.link), s.path.pace(), 0)
+	taken, ok := s.picker.Take(int(s.link), s.pace(), 0)
 	if ok && taken.First+taken.Count <= protocol.MaxGroups {
 		s.get(taken)
 	} else if ok {

@@ -294,13 +294,13 @@ func (f *Fetch) large() bool {
 
 // roomy reports whether another node could be asked.
 func (f *Fetch) roomy(at roles.Moment) bool {
-	_, some := f.candidate()
-	return some && f.spacious(at) && !f.tooManyClosing()
+	node, some := f.candidate()
+	return some && f.spacious(at, node.Relayed()) && !f.tooManyClosing()
 }
 
-// spacious reports whether another node could be asked if there were one.
-func (f *Fetch) spacious(at roles.Moment) bool {
-	if f.State() != FetchSeeking && f.State() != FetchFetching || f.picker.open && !f.picker.Work() {
+// spacious reports whether another node could be asked if there were one, be it through the relay or not.
+func (f *Fetch) spacious(at roles.Moment, relayed bool) bool {
+	if f.State() != FetchSeeking && f.State() != FetchFetching || f.picker.open && !f.picker.Work(relayed) {
 		return false
 	}
 	return f.live() < f.places(at)
