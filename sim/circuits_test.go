@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
@@ -36,13 +37,19 @@ func longCircuit(seed uint64, faults ...scenario.Fault) *scenario.Scenario {
 	return s
 }
 
-// comesLater has a large file at a node that nobody can dial, and at one that is busy at first.
+// comesLater has a large file at nodes that nobody can dial, one or two, and at one that is busy at first.
 func comesLater(seed uint64) *scenario.Scenario {
 	s := longCircuit(seed)
 	s.Nodes = append(s.Nodes, scenario.Node{ID: 1, Files: s.Nodes[0].Files})
-	s.Ops[0].Sources = 2 + int(seed%2)
+	if s.Ops[0].Sources = 2; seed%2 == 1 {
+		s.Nodes = append(s.Nodes, scenario.Node{ID: 2, Walled: true, Files: s.Nodes[0].Files})
+		s.Nodes[0].Files[0].Size = 40 * group
+	}
 	s.Relay.Pace = 1 << 20
-	s.Faults = []scenario.Fault{{Class: scenario.Busy, Who: "n1", At: 4500 * time.Millisecond, For: tenths(20 + 5*int(seed))}}
+	s.Faults = []scenario.Fault{{Class: scenario.Busy, Who: "n1", At: 4500 * time.Millisecond, For: tenths(20 + int(seed))}}
+	if seed%4 > 1 {
+		s.Faults = append(s.Faults, scenario.Fault{Class: scenario.Slow, Who: "n1", At: 4500 * time.Millisecond, For: 80 * time.Second, N: 1 << 21})
+	}
 	return s
 }
 
@@ -262,6 +269,9 @@ func TestCircuitsCarry(t *testing.T) {
 			t.Errorf("%d: %v\n%s", i, out.Violation, stories[i].Plan())
 		}
 	})
+	if total.coverage.Rows[rowKey{sourceKind, string(client.SourceReceiving), "Relieved"}] == 0 {
+		t.Error("no circuit has left its place to a node that can be dialed")
+	}
 	for _, counter := range []Counter{AskedThrough, CameThrough, AskedAgain, TakenBack, ToldWhy} {
 		if total.coverage.Counters[counter] == 0 {
 			t.Errorf("never: %s", counter)

@@ -36,7 +36,8 @@ type course struct {
 	came   map[uint64]int // by group, how often
 	result client.Result
 	tried  []client.Tried
-	mostAt int // circuits at once
+	left   []time.Duration // when these ended
+	mostAt int             // circuits at once
 }
 
 // runner is a node.
@@ -136,7 +137,7 @@ func (c *course) carryOut(effect roles.Effect) {
 		case client.Result:
 			c.result = told
 		case client.Tried:
-			c.tried = append(c.tried, told)
+			c.tried, c.left = append(c.tried, told), append(c.left, c.now)
 		}
 	case roles.InspectStore:
 		c.at(0, nil, func() { c.step(roles.StoreInspected{}) })

@@ -54,3 +54,27 @@ func TestNodesThatSufficeLeaveTheCircuitNothing(t *testing.T) {
 		t.Errorf("%d groups directly, %d through the relay", dialed.brings, relayed.brings)
 	}
 }
+
+// TestANodeThatCanBeDialedGetsThePlaceOfACircuit where as many are asked as may be, once it brings groups as fast: nothing is
+// slower for it, and it is asked beside them until then.
+func TestANodeThatCanBeDialedGetsThePlaceOfACircuit(t *testing.T) {
+	for _, x := range []struct {
+		rate   int64
+		takes  bool
+		within time.Duration
+	}{{20 * group, true, 21 * time.Second}, {group, true, 101 * time.Second}, {group / 10, false, 101 * time.Second}} {
+		nodes, direct := nodesBehind(3, group), &runner{rate: x.rate, busy: 3 * time.Second}
+		nodes[at(1)] = direct
+		c := runs(t, made(300*group, 1), 3, nodes)
+		if r := c.run(); r.Outcome != client.Fetched || direct.brings == 0 || c.now > x.within || c.twice() > 1 {
+			t.Fatalf("at %d: %v after %v, %d groups directly, %d twice", x.rate, r.Outcome, c.now, direct.brings, c.twice())
+		}
+		relieved := false
+		for i, tried := range c.tried {
+			relieved = relieved || tried.Node.Relayed() && tried.Code == 0 && c.left[i] < c.now/2
+		}
+		if relieved != x.takes {
+			t.Errorf("at %d: a circuit has left: %t", x.rate, relieved)
+		}
+	}
+}

@@ -57,8 +57,13 @@ func (p *path) soon() uint64 { return uint64(p.latest) / protocol.GroupSize }
 
 // near returns how many groups come within CircuitPatience.
 func (p *path) near() uint64 {
+	return uint64(p.rate() * roles.CircuitPatience.Seconds() / protocol.GroupSize)
+}
+
+// rate returns how many bytes come in a second, by the latest group.
+func (p *path) rate() float64 {
 	if p.trip == 0 {
 		return 0
 	}
-	return uint64(float64(p.latest) / 2 / protocol.GroupSize * float64(roles.CircuitPatience) / float64(p.trip))
+	return float64(p.latest) / 2 / p.trip.Seconds()
 }

@@ -29,7 +29,8 @@ func (f *Fetch) late(at roles.Moment, s *Source) bool {
 
 // places returns how many nodes may be asked at once at most. Beyond those that the request allows
 // they are for others beside late nodes that send nothing: where bytes come slowly, it may be for
-// our own line that they do, and more links only divide it.
+// our own line that they do, and more links only divide it. And one is for a node that can be dialed,
+// beside circuits.
 func (f *Fetch) places(at roles.Moment) int {
 	most := f.most()
 	if most == 1 {
@@ -40,6 +41,9 @@ func (f *Fetch) places(at roles.Moment) int {
 		if f.late(at, s) && s.State() != SourceReceiving {
 			idle++
 		}
+	}
+	if f.displaces() {
+		idle++
 	}
 	return max(most, min(most+idle, roles.MaxBeside))
 }

@@ -138,3 +138,31 @@ func (f *Fetch) held() (due time.Duration, is bool) {
 	due, waits := f.relayDue()
 	return due, len(f.candidates) == 0 && len(f.behind) > 0 && due > f.now.Now && !waits
 }
+
+// displaces reports whether the next node can be dialed, and gets the place of a circuit if no other one is free: it is asked
+// beside that, which goes on until it brings something.
+func (f *Fetch) displaces() bool {
+	next, some := f.candidate()
+	return some && !next.Relayed() && f.most() > 1 && f.circuits() > 0
+}
+
+// relieve has the slowest circuit leave its place, where a node that was dialed beside it brings groups by now, and as fast.
+func (f *Fetch) relieve() {
+	giving, least, best := 0, (*Source)(nil), float64(0)
+	for _, s := range f.sources {
+		switch {
+		case !s.visiting() || !s.visit.Gave || f.late(f.now, s):
+			continue
+		case s.yields:
+			return
+		case !s.tried.Node.Relayed():
+			best = max(best, s.path.rate())
+		case least == nil || s.path.rate() < least.path.rate():
+			least = s
+		}
+		giving++
+	}
+	if giving > f.most() && least != nil && best >= least.path.rate() {
+		least.yields = true
+	}
+}

@@ -25,6 +25,7 @@ type Source struct {
 	guesses bool          // nothing of the content can be there: its first group is asked for before it is known
 	told    Identity      // what the node has, as the relay says; zero: it does not say
 	holds   bool          // a link on which nothing is left to ask is kept for HoldTimeout
+	yields  bool          // it leaves its place to another one at the end of a group
 
 	since time.Duration
 	now   time.Duration
@@ -320,6 +321,12 @@ func (s *Source) right(group uint64) {
 	if s.picker.Got(group) {
 		s.visit.Gave = true
 		s.core.Do(roles.Report{Outcome: Had{s.tried.Node, s.picker.bytes(Range{group, 1}), s.about}})
+	}
+	if s.yields {
+		s.visit.Rested = true
+		s.tried.By = protocol.Node
+		s.core.Fire(sourceRelieved)
+		return
 	}
 	s.ask()
 }

@@ -60,6 +60,7 @@ const (
 	sourceRelayWrong     SourceEvent = "RelayWrong"
 	sourceExpired        SourceEvent = "Expired"
 	sourceOvertaken      SourceEvent = "Overtaken"
+	sourceRelieved       SourceEvent = "Relieved"
 	sourceDismissed      SourceEvent = "Dismissed"
 	sourceStopped        SourceEvent = "Stopped"
 )
@@ -127,6 +128,7 @@ var sourceGrammar = roles.NewGrammar(func() roles.Table[SourceState, SourceEvent
 			{Name: sourceRelayWrong, Means: "the relay broke the protocol on the way to the node, and was told so"},
 			{Name: sourceExpired, Deadline: true, Means: "the state's deadline passed"},
 			{Name: sourceOvertaken, Means: "what is wanted of this node has come from others"},
+			{Name: sourceRelieved, Means: "over this circuit a group has come to its end, and a node that was dialed beside it brings groups in its place"},
 			{Name: sourceDismissed, Means: "for GroupPatience no verified group has come, and other nodes wait for their turn"},
 			{Name: sourceStopped, Means: "nothing is wanted any more"},
 		},
@@ -168,6 +170,7 @@ var sourceGrammar = roles.NewGrammar(func() roles.Table[SourceState, SourceEvent
 			sourceRow([]SourceState{SourceDialing, SourceTree, SourceAsking, SourceReceiving, SourceDoubting, SourceJudging, SourceLeaving}, sourceExpired, SourceClosed, "the node had its time"),
 			sourceRow([]SourceState{SourceHolding}, sourceExpired, SourceLeaving, "the node would soon end a link on which nothing is asked; it can be dialed again"),
 			sourceRow([]SourceState{SourceDialing, SourceRelaying, SourceTree, SourceAsking, SourceReceiving, SourceDoubting, SourceJudging}, sourceOvertaken, SourceClosed, "a slow or silent node is not waited for"),
+			sourceRow([]SourceState{SourceReceiving}, sourceRelieved, SourceClosed, "a circuit is dear; what it was to bring is for others"),
 			sourceRow([]SourceState{SourceDialing, SourceRelaying, SourceTree, SourceAsking, SourceReceiving, SourceDoubting, SourceJudging}, sourceDismissed, SourceClosed, "its owner comes back to it last: nobody is kept from a good node by others, whatever these say"),
 			sourceRow([]SourceState{SourceNew, SourceDialing, SourceRelaying, SourceTree, SourceHolding, SourceAsking, SourceReceiving, SourceDoubting, SourceJudging, SourceLeaving}, sourceStopped, SourceClosed, "no answer need be waited for"),
 		},

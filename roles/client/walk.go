@@ -154,6 +154,7 @@ func (f *Fetch) reevaluate(at roles.Moment) {
 		}
 	}
 	f.candidates = append(f.candidates, f.busy.over(at)...)
+	f.relieve()
 	f.goAround(at)
 	f.rely(at)
 	f.goOn(at)
@@ -275,6 +276,9 @@ func (f *Fetch) lacking(at roles.Moment) bool {
 		case s.visiting() && !(s.pending() && at.Now-s.since >= roles.DialPatience || f.passedOver(s)):
 			have++
 		}
+	}
+	if want > 1 && f.displaces() {
+		have--
 	}
 	return have < max(want, late)
 }
