@@ -144,6 +144,7 @@ func (c *checks) s30(a *actor, in roles.Input, effects []roles.Effect) {
 		}
 	}
 	for _, t := range a.moves {
+		c.cutForBytes(a, t)
 		x.ending(a, t, now)
 	}
 }

@@ -140,9 +140,26 @@ func quotas() (all []*scenario.Scenario) {
 	return all
 }
 
+// scarce has an address pass just so many bytes of a file of many groups, of one node, or two.
+func scarce() (all []*scenario.Scenario) {
+	for n := range uint64(24) {
+		s := longCircuit(n)
+		s.Faults, s.Relay.Passes = nil, 1<<19*(1+int(n))+1000*int(n)
+		if n%2 == 1 {
+			s.Nodes = append(s.Nodes, scenario.Node{ID: 1, Walled: true, Files: s.Nodes[0].Files})
+			s.Ops[0].Sources = 2
+		}
+		if n%3 == 2 {
+			s.Ops[0].Do = scenario.DoGather
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
 // circuitStories are worlds in which clients reach nodes through the relay.
 func circuitStories() (all []*scenario.Scenario) {
-	return slices.Concat(circuitLies(), circuitSweep(11, false), circuitSweep(19, true), legResets(), quotas(), drains(), hangs(), waits(), laters())
+	return slices.Concat(circuitLies(), circuitSweep(11, false), circuitSweep(19, true), legResets(), quotas(), drains(), hangs(), waits(), laters(), scarce())
 }
 
 // laters have a node that can be dialed come later than one that cannot.
@@ -193,6 +210,12 @@ func drains() (all []*scenario.Scenario) {
 	all = append(all, longCircuit(1, stop), longCircuit(2, stop, again), pace(0, stop), pace(3<<20, stop), pace(0), pace(2<<20),
 		longCircuit(3, stop, scenario.Fault{Class: scenario.Reset, Who: "c0", With: "relay", At: tenths(80), N: 3000}),
 		longCircuit(4, stop, scenario.Fault{Class: scenario.Crash, Who: "c0", At: tenths(80), For: tenths(10)}))
+	for passes := 2; passes < 8; passes++ { // of two files, each of which may have all of it
+		both := pace(passes<<20, stop)
+		both.Ops = append(both.Ops, both.Ops[0])
+		both.Ops[1].Do = scenario.DoGather
+		all = append(all, both)
+	}
 	for seed := range uint64(12) { // whose clock runs fast or slow
 		s := longCircuit(seed, stop)
 		s.Relay.Drift = []int{20000, -20000, 100, -100, 77, -13}[seed%6]
@@ -261,7 +284,7 @@ func waits() (all []*scenario.Scenario) {
 // checks what came of them.
 func TestCircuitsCarry(t *testing.T) {
 	total := NewTally()
-	stories := slices.Concat(quotas(), legResets(), laters())
+	stories := slices.Concat(quotas(), legResets(), laters(), scarce())
 	Many(t.Context(), len(stories), func(i int, o Options) {
 		out := Run(stories[i], o)
 		total.Add(&out)

@@ -50,6 +50,7 @@ type visit struct {
 	relayed bool            // through the relay; without a node: it was never asked
 	refusal *protocol.Error // of the relay, to which it has come through that; nil: none
 	said    bool            // the operation has reported that
+	few     bool            // the relay has said that hardly a group may pass
 	wrong   bool            // it sent a wrong group
 	gave    bool            // it sent a right one
 	left    bool            // of many files: it is over

@@ -26,6 +26,16 @@ func oneOf(all func() []*scenario.Scenario) func(seed uint64) *scenario.Scenario
 	}
 }
 
+// oneCircuit has a relay that makes one circuit at once, and clients that want several.
+func oneCircuit(seed uint64) *scenario.Scenario {
+	s := circuitScenario(seed)
+	s.Relay.Ways = 1
+	for i := range s.Ops {
+		s.Ops[i].At = s.Ops[0].At + time.Duration(i)*time.Millisecond
+	}
+	return s
+}
+
 // unmoved has a client and a node between which nothing passes for long.
 func unmoved(seed uint64) *scenario.Scenario {
 	at, span := 7*time.Second+time.Duration(seed)*time.Millisecond, 75*time.Second
@@ -231,6 +241,17 @@ var circuitBugs = []planted{
 			refusal.Text, refusal.Retry = "used up", 0
 		}
 	}), []ID{S31}, "an address that may pass few bytes", "", scarceBytes},
+	{"a client does not heed how many bytes may pass", around(fetchKind, func(b *bugged) {
+		b.before = func(in roles.Input) roles.Input {
+			heard, _ := in.(roles.Heard)
+			if m, is := heard.Message.(*protocol.Opened); is {
+				opened := *m
+				opened.Bytes = 0
+				return roles.Heard{Link: heard.Link, Message: &opened}
+			}
+			return in
+		}
+	}), []ID{S32}, "an address that may pass few groups", "", oneOf(scarce)},
 	{"a client does not say why the relay refuses a circuit", around(fetchKind, func(b *bugged) {
 		b.after = func(_ roles.Input, effects []roles.Effect) []roles.Effect {
 			for i, e := range effects {
@@ -242,7 +263,7 @@ var circuitBugs = []planted{
 			}
 			return effects
 		}
-	}), []ID{S31}, "a circuit that is refused", "", scarceBytes},
+	}), []ID{S31}, "a circuit that is refused", "", oneCircuit},
 	{"the ends of both directions do not end a circuit", splicing(func(in roles.Input) bool { _, is := in.(roles.PeerEnded); return is }),
 		[]ID{S30}, "a circuit", "", circuitScenario},
 	{"a circuit over which nothing passes never ends", splicing(isTimerFired), []ID{S30}, "a client and a node that hang", "", unmoved},

@@ -15,6 +15,7 @@ type approach struct {
 	broker Broker          // through which it is reached if it has no address
 	before protocol.Ticket // of the last circuit to it, which was cut
 	way    *Way
+	meter  meter
 	watch  func(roles.Transition)
 }
 
@@ -31,6 +32,7 @@ func (a *approach) connect(at roles.Moment, node Node) []roles.Effect {
 		return []roles.Effect{roles.Dial{Link: a.link, To: node.String(), ID: node.ID, Also: a.also, Last: a.last}}
 	}
 	a.way.reset(a.broker, node, a.before)
+	a.way.meter = &a.meter
 	a.way.watch(a.watch)
 	return a.way.Step(at, roles.Started{})
 }

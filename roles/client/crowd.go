@@ -1,6 +1,7 @@
 package client
 
 import (
+	"slices"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -55,4 +56,24 @@ func (c *crowd) asks() int {
 		return 1
 	}
 	return roles.MaxCircuitsFrom
+}
+
+// usedUp goes on after a visit that ended for what may pass over circuits. If it brought something the relay is asked once
+// more: it has counted better, and may allow so much for each circuit. Otherwise nobody else need be asked for through it.
+func (f *Fetch) usedUp(v Visited) bool {
+	switch {
+	case !v.Spent:
+		return false
+	case v.Gave:
+		f.candidates = append(f.candidates, v.Node)
+		return true
+	}
+	pass := func(node Node) bool {
+		if node.Relayed() && !f.barred[node] {
+			f.tried(Tried{Node: node, Code: v.Code, By: v.By, Text: v.Text})
+		}
+		return node.Relayed()
+	}
+	f.behind, f.candidates = slices.DeleteFunc(f.behind, pass), slices.DeleteFunc(f.candidates, pass)
+	return true
 }

@@ -121,6 +121,7 @@ func (g *Gather) carry(at roles.Moment, slot *pipelineSlot) {
 	}
 	slot.machine = slot.machines[free]
 	slot.machine.Reset(slot.node, wanted)
+	slot.machine.meter.all = g.allowance
 	slot.machine.broker, slot.machine.before = Broker{g.request.Relay, g.request.RelayID, g.request.Entry}, g.tickets[slot.node]
 	slot.machine.numbers, slot.machine.also, slot.machine.last = slot.load, g.alternates.of(slot.node), g.redials.last(slot.node)
 	slot.machine.Watch(g.watch)
@@ -182,7 +183,7 @@ func (g *Gather) pipelineOver(at roles.Moment, slot *pipelineSlot) {
 	if slot.machine.way.State() == WayThere {
 		g.round.crowded = false
 	}
-	redial := g.crowded(slot) || g.redial(slot, brought) || g.later(at, slot)
+	redial := g.crowded(slot) || g.redial(slot, brought) || g.later(at, slot) || g.usedUp(slot, brought)
 	for i, item := range slot.load {
 		if one := &g.items[item]; !one.concluded && !slot.came[i] && !redial && (!slot.overtaken || len(one.holders) > 1) {
 			one.refused = append(one.refused, slot.node)

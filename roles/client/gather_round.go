@@ -55,6 +55,23 @@ func (g *Gather) crowded(slot *pipelineSlot) bool {
 	return true
 }
 
+// usedUp reports whether a node is to be asked again after a visit that ended for what may pass over circuits: if it brought
+// something. Otherwise no Pipeline of this Gather asks for another one through the relay.
+func (g *Gather) usedUp(slot *pipelineSlot, brought bool) bool {
+	if m := slot.machine; !m.scant || m.tried.Code != protocol.Quota {
+		return false
+	}
+	if !brought {
+		g.round.carriers = slices.DeleteFunc(g.round.carriers, func(node Node) bool {
+			if node.Relayed() {
+				g.lost[node] = true
+			}
+			return node.Relayed()
+		})
+	}
+	return brought
+}
+
 // missing reports whether an item is for a Pipeline, and none has brought it.
 func (g *Gather) missing(item int) bool {
 	i := &g.items[item]

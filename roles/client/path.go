@@ -49,7 +49,9 @@ func (p *path) window() uint64 {
 	return min(2+3*p.groups, max(roles.NearWindow, uint64(p.double))/protocol.GroupSize)
 }
 
-func (p *path) pace(relayed bool) Pace { return Pace{p.window(), p.soon(), p.near(), relayed} }
+func (p *path) pace(relayed bool) Pace {
+	return Pace{Window: p.window(), Soon: p.soon(), Near: p.near(), Relayed: relayed}
+}
 
 // soon returns how many groups come within two round trips: whoever else were asked for them would
 // hardly bring them before.

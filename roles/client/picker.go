@@ -39,10 +39,11 @@ type Range struct{ First, Count uint64 }
 
 // Pace is how fast a source is: how many groups it would have under way if it were alone, how many come
 // so soon that another one, if asked for them now, would hardly bring them before, and how many within
-// CircuitPatience. What comes over a circuit is dear.
+// CircuitPatience. What comes over a circuit is dear, and may be bounded.
 type Pace struct {
 	Window, Soon, Near uint64
 	Relayed            bool
+	Most               uint64 // groups that it may be asked for at once; 0: any number
 }
 
 // interval is the groups from first up to, and without, end.
@@ -168,6 +169,9 @@ func (p *Picker) Take(who int, pace Pace, underway uint64) (Range, bool) {
 	}
 	part := p.part(who, pace.Window)
 	most := min(max(1, part/2), protocol.MaxRange/protocol.GroupSize)
+	if pace.Most > 0 {
+		most = min(most, pace.Most)
+	}
 	if underway > 0 && underway+most > part {
 		return Range{}, false
 	}

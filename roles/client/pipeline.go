@@ -36,6 +36,7 @@ type Pipeline struct {
 	progress roles.Progress
 	busy     bool          // the node says so
 	retry    time.Duration // for which it is to be left alone then
+	scant    bool          // what is left does not fit in what may pass over circuits, or nothing does
 }
 
 // Wanted is a file of one chunk group or less whose hash is known.
@@ -128,6 +129,7 @@ func (h *Pipeline) Step(at roles.Moment, in roles.Input) []roles.Effect {
 		h.since = at.Now
 		h.start(at)
 	case roles.Opened:
+		h.meter.begin()
 		h.over = in.Peer.Addr()
 		h.core.Fire(pipelineOpened)
 		h.ask()
@@ -183,8 +185,9 @@ func (h *Pipeline) start(at roles.Moment) {
 			h.answer(Answered{Item: i, Code: protocol.BadHash, By: protocol.Client, Text: "its hash is not that of an empty file"})
 		case item.Size > protocol.GroupSize:
 			h.answer(Answered{Item: i, Code: protocol.Limit, By: protocol.Client, Text: "more than one group"})
-		default:
+		case !left:
 			left = true
+			h.meter.need = openingBytes + exchange(item.Name, item.Size)
 		}
 	}
 	if !left {
@@ -199,18 +202,9 @@ func (h *Pipeline) start(at roles.Moment) {
 	h.core.Do(h.connect(at, h.tried.Node)...)
 }
 
-// passWay passes an input on to the way, and returns what that means for the visit: Opened, or nil.
-func (h *Pipeline) passWay(at roles.Moment, in roles.Input) roles.Input {
-	effects, is, failed := h.pass(at, in)
-	h.core.Do(effects...)
-	if failed {
-		h.wayless()
-	}
-	return is
-}
-
 // ask sends as many GETs as may be under way.
 func (h *Pipeline) ask() {
+	h.scant = false
 	for ; h.next < len(h.items); h.next++ {
 		item := h.items[h.next]
 		switch {
@@ -218,7 +212,11 @@ func (h *Pipeline) ask() {
 			continue
 		case len(h.asked) == roles.MaxPipelined || len(h.asked) > 0 && h.exceeds(item):
 			return
+		case !h.meter.affords(exchange(item.Name, item.Size)):
+			h.scant = true
+			return
 		}
+		h.meter.spend(exchange(item.Name, item.Size))
 		h.asked = append(h.asked, h.next)
 		h.bytes += item.Size
 		h.requests += requestSize(item)
@@ -250,6 +248,7 @@ func (h *Pipeline) done() bool {
 	item := h.items[h.asked[0]]
 	h.bytes -= item.Size
 	h.requests -= requestSize(item)
+	h.meter.passed(exchange(item.Name, item.Size))
 	h.asked = h.asked[1:]
 	h.hashed = hashing{}
 	if len(h.asked) <= roles.MaxPipelined/2 && h.requests <= roles.MaxRequested/2 {

@@ -35,6 +35,9 @@ func (h *Pipeline) reject(event PipelineEvent, err *protocol.Error) {
 
 // leave closes the link as its initiator: it half-closes and waits for the peer's end of stream.
 func (h *Pipeline) leave(event PipelineEvent) {
+	if h.scant && h.tried.Code == 0 {
+		h.blame(protocol.Quota, protocol.Relay, h.meter.scant())
+	}
 	h.core.Fire(event)
 	h.core.Do(roles.HalfClose{Link: h.link}, roles.Discard{Link: h.link})
 }
@@ -56,26 +59,6 @@ func (h *Pipeline) cut(event PipelineEvent, code protocol.Code, text string) {
 	h.core.Fire(event)
 }
 
-// wayless ends a visit to which there is no way, as that of a Source.
-func (h *Pipeline) wayless() {
-	why := h.way.failed
-	h.busy, h.retry, h.broke = h.way.busy(), h.way.retry, h.way.broke()
-	h.blame(why.Code, why.By, why.Text)
-	if h.way.told {
-		h.core.Fire(pipelineRelayWrong)
-	} else {
-		h.core.Fire(pipelineLost)
-	}
-}
-
-// on returns the name of the table that governs a link of the visit, and the state there.
-func (h *Pipeline) on(link roles.Link) (table, state string) {
-	if table, state = h.way.on(link); table != "" {
-		return table, state
-	}
-	return h.core.Name(), string(h.State())
-}
-
 // closed releases the link. A visit that ends without a half-close is over with it.
 func (h *Pipeline) closed(at roles.Moment, was PipelineState, stopped bool) {
 	h.core.Do(h.way.leave(at, stopped)...)
@@ -90,6 +73,7 @@ func (h *Pipeline) closed(at roles.Moment, was PipelineState, stopped bool) {
 // visited reports the visit. A wrong file is answered with what was found about it.
 func (h *Pipeline) visited(at roles.Moment) {
 	h.tried.Took = at.Now - h.since
+	h.meter.end()
 	if h.wrong && !h.answered[h.asked[0]] {
 		h.answer(Answered{Item: h.asked[0], Code: h.tried.Code, By: h.tried.By, Text: h.tried.Text})
 	}

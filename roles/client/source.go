@@ -40,7 +40,8 @@ type Source struct {
 	page   []protocol.Hash   // the values of the groups from first on
 	first  uint64
 	hashed hashing
-	treed  sent // the last TREE
+	treed  sent   // the last TREE
+	treeIs uint64 // bytes that pass for it
 
 	path     path
 	asked    []request // the first one is being answered
@@ -72,6 +73,7 @@ type Visited struct {
 	Broke  bool            // its link broke, which need not happen again
 	Busy   bool            // it says that it is busy
 	Retry  time.Duration   // for which it is to be left alone then
+	Spent  bool            // too little may pass over circuits, or nothing
 	Gave   bool            // it sent a group that was missing
 	Ticket protocol.Ticket // of the circuit; zero: there was none
 	Over   netip.Addr      // the node's address on the link; zero: none was made
@@ -125,6 +127,7 @@ func (s *Source) Step(at roles.Moment, in roles.Input) []roles.Effect {
 		s.start(at)
 	case roles.Opened:
 		s.visit.Over = in.Peer.Addr()
+		s.meter.begin()
 		s.begin()
 	case roles.Heard:
 		s.heard(in.Message)
@@ -164,26 +167,6 @@ func (s *Source) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	return s.core.Effects()
 }
 
-// start dials the node, or makes a way to it through the relay.
-func (s *Source) start(at roles.Moment) {
-	if s.tried.Node.Relayed() {
-		s.core.Fire(sourceStartedRelayed)
-	} else {
-		s.core.Fire(sourceStarted)
-	}
-	s.core.Do(s.connect(at, s.tried.Node)...)
-}
-
-// passWay passes an input on to the way, and returns what that means for the visit: Opened, or nil.
-func (s *Source) passWay(at roles.Moment, in roles.Input) roles.Input {
-	effects, is, failed := s.pass(at, in)
-	s.core.Do(effects...)
-	if failed {
-		s.wayless()
-	}
-	return is
-}
-
 func (s *Source) heard(m protocol.Message) {
 	if !s.core.Accepts(m.Kind()) {
 		s.reject(sourceUnexpected, roles.Unexpected(m.Kind(), string(s.State())))
@@ -217,10 +200,14 @@ func (s *Source) work() {
 		s.moved, s.bytes = s.now, 0
 		s.core.Fire(sourceGroupsTaken)
 		s.core.Do(roles.Hear{Link: s.link})
-	case s.wanted.Count > 0:
+	case s.wanted.Count > 0 && s.meter.affords(s.tree(pageOf(s.wanted.First))):
 		s.core.Fire(sourceTreeWanted)
-		s.describe(s.wanted.First / protocol.MaxGroups * protocol.MaxGroups)
+		s.describe(pageOf(s.wanted.First))
 		s.core.Do(roles.Hear{Link: s.link})
+	case s.scant():
+		s.visit.Spent = true
+		s.blame(protocol.Quota, protocol.Relay, s.meter.scant())
+		s.leave(sourceScant)
 	case !s.holds:
 		s.visit.Rested = true
 		s.tried.By = protocol.Node
@@ -232,7 +219,7 @@ func (s *Source) work() {
 func (s *Source) ask() bool {
 	for {
 		if s.wanted.Count == 0 {
-			taken, ok := s.picker.Take(int(s.link), s.pace(), s.underway())
+			taken, ok := s.take(s.underway())
 			if !ok {
 				break
 			}
@@ -246,9 +233,6 @@ func (s *Source) ask() bool {
 	}
 	return len(s.asked) > 0
 }
-
-// pace returns how fast the node is.
-func (s *Source) pace() Pace { return s.path.pace(s.tried.Node.Relayed()) }
 
 // underway returns how many groups have been asked for and have not come.
 func (s *Source) underway() uint64 {
@@ -266,6 +250,7 @@ func (s *Source) request(w Range, hash protocol.Hash, length uint64) {
 	s.core.Do(roles.Send{Link: s.link, Message: &protocol.Get{
 		Name: s.picker.name, Hash: hash, Offset: w.First * protocol.GroupSize, Length: length,
 	}})
+	s.meter.spend(exchange(s.picker.name, length))
 	s.asked = append(s.asked, request{w, s.path.sends(s.now), !hash.IsZero()})
 }
 
@@ -290,6 +275,7 @@ func (s *Source) content(m *protocol.Content) {
 	s.tried.Had, s.about = true, cmp.Or(m.Attributes(), s.about)
 	if m.Length < whole {
 		s.picker.Shorten(int(s.link), head, m.Length/protocol.GroupSize)
+		s.meter.spare(carried(whole - m.Length))
 		head.Count = m.Length / protocol.GroupSize
 		s.asked[0].Range = head
 	}
@@ -317,6 +303,7 @@ func (s *Source) right(group uint64) {
 	s.core.Fire(sourceGroupRight)
 	s.moved, s.bytes = s.now, 0
 	s.judged++
+	s.meter.passed(carried(s.picker.bytes(Range{group, 1})))
 	s.path.brought(s.asked[0].sent, s.now)
 	if s.picker.Got(group) {
 		s.visit.Gave = true
@@ -349,6 +336,7 @@ func (s *Source) bodyDone() {
 		return
 	}
 	s.picker.Finish(int(s.link), s.asked[0].Range)
+	s.meter.passed(exchange(s.picker.name, 0))
 	s.asked, s.judged = append(s.asked[:0], s.asked[1:]...), 0
 	if len(s.asked) > 0 {
 		s.core.Fire(sourceBodyDone)

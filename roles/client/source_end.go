@@ -99,27 +99,6 @@ func (s *Source) updated() {
 	}
 }
 
-// wayless ends a visit to which there is no way. Its link is hung up, but that of a relay that has been told what it did
-// wrong is closed first.
-func (s *Source) wayless() {
-	why := s.way.failed
-	s.visit.Busy, s.visit.Retry, s.visit.Broke = s.way.busy(), s.way.retry, s.way.broke()
-	s.blame(why.Code, why.By, why.Text)
-	if s.way.told {
-		s.core.Fire(sourceRelayWrong)
-	} else {
-		s.core.Fire(sourceLost)
-	}
-}
-
-// on returns the name of the table that governs a link of the visit, and the state there.
-func (s *Source) on(link roles.Link) (table, state string) {
-	if table, state = s.way.on(link); table != "" {
-		return table, state
-	}
-	return s.core.Name(), string(s.State())
-}
-
 // overtaken closes the link at once: the node may be sending a body that nobody needs any more.
 func (s *Source) overtaken() {
 	switch {
@@ -162,12 +141,14 @@ func (s *Source) closed(at roles.Moment, was SourceState, report bool) {
 		s.over(at)
 	default:
 		s.picker.Drop(int(s.link))
+		s.meter.end()
 	}
 }
 
 // over returns the groups that the source had taken, and reports the visit.
 func (s *Source) over(at roles.Moment) {
 	s.picker.Drop(int(s.link))
+	s.meter.end()
 	s.visit.Tried, s.visit.Ticket = s.tried, s.ticket()
 	s.visit.Took = at.Now - s.since
 	s.core.Do(roles.Report{Outcome: s.visit})

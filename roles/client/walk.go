@@ -67,10 +67,7 @@ func (f *Fetch) answered(r QueryResult) {
 
 // visited evaluates a visit to a node that is over.
 func (f *Fetch) visited(v Visited) {
-	v.Published = f.listed[v.Node] != Identity{}
-	f.tries.add(v.Tried)
-	f.result.Tried = f.tries.all
-	f.core.Do(roles.Report{Outcome: v.Tried})
+	f.tried(v.Tried)
 	if v.Gave {
 		f.busy.gave(v.Node)
 	}
@@ -81,7 +78,7 @@ func (f *Fetch) visited(v Visited) {
 	switch {
 	case v.Barred:
 		f.barred[v.Node] = true
-	case f.crowded(v):
+	case f.crowded(v), f.usedUp(v):
 	case v.Busy && f.busy.said(f.now, v.Node, v.Retry):
 	case v.Late:
 		f.later = append(f.later, v.Node)
@@ -101,6 +98,14 @@ func (f *Fetch) visited(v Visited) {
 	if f.live() > 0 || f.State() == FetchOpening {
 		f.core.Fire(fetchSourceLeft)
 	}
+}
+
+// tried reports a visit.
+func (f *Fetch) tried(t Tried) {
+	t.Published = f.listed[t.Node] != Identity{}
+	f.tries.add(t)
+	f.result.Tried = f.tries.all
+	f.core.Do(roles.Report{Outcome: t})
 }
 
 // most returns the number of nodes that may be asked at once.
@@ -343,6 +348,7 @@ func (f *Fetch) visit(at roles.Moment) {
 	s.Reset(link, node, f.picker)
 	s.item, s.insists, s.guesses, s.told = f.item, f.insistsOn(node), f.none(), f.listed[node]
 	s.also, s.last = f.alternates.of(node), f.redials.last(node)
+	s.meter.all = f.allowance
 	s.broker, s.before = Broker{f.request.Relay, f.request.RelayID, f.request.Entry}, f.tickets[node]
 	s.core.Use(link, timerOf(link))
 	s.Watch(f.watch)

@@ -24,6 +24,8 @@ type Way struct {
 	failed QueryResult   // why there is none
 	retry  time.Duration // after which there may be one
 	told   bool          // the relay has been told what it did wrong, and the link is half-closed
+	meter  *meter        // of the visit; nil: nothing bounds what passes
+	short  bool          // too little may pass, whatever becomes of others
 }
 
 // Broker is the relay that makes circuits.
@@ -191,6 +193,9 @@ func (w *Way) asked(result QueryResult) {
 	case result.Code != 0:
 		w.retry = w.query.retry
 		w.fail(wayRefused, result.Code, result.By, result.Text)
+	case w.meter != nil && !w.meter.granted(w.open.Bytes):
+		w.short = w.meter.never()
+		w.fail(wayTooLittle, protocol.Quota, protocol.Relay, w.meter.refuses())
 	default:
 		w.core.Fire(wayGranted)
 		w.dialed = true
@@ -241,7 +246,7 @@ func (w *Way) reject(event WayEvent, err *protocol.Error) {
 
 // busy reports whether there will soon be a way: all circuits, or all of this client, are in use, or many wait for the node.
 func (w *Way) busy() bool {
-	return w.failed.Code == protocol.Busy || w.failed.Code == protocol.Quota && w.retry <= roles.RetryMost
+	return w.failed.Code == protocol.Busy || !w.short && w.failed.Code == protocol.Quota && w.retry <= roles.RetryMost
 }
 
 // broke reports whether a link broke, or the node did not come, which need not happen again.

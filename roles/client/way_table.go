@@ -27,6 +27,7 @@ const (
 	wayStarted    WayEvent = "Started"
 	wayGranted    WayEvent = "Granted"
 	wayRefused    WayEvent = "Refused"
+	wayTooLittle  WayEvent = "TooLittle"
 	wayOpened     WayEvent = "Opened, in plain"
 	wayJoined     WayEvent = "JOINED"
 	wayNotJoined  WayEvent = "ERROR"
@@ -64,6 +65,7 @@ var wayGrammar = roles.NewGrammar(func() roles.Table[WayState, WayEvent] {
 			{Name: wayStarted, Means: "a node is to be reached"},
 			{Name: wayGranted, Means: "the relay has opened a circuit, and its link is half-closed"},
 			{Name: wayRefused, Means: "the relay could not be asked, or refuses"},
+			{Name: wayTooLittle, Means: "the relay has opened a circuit over which not even one group may pass"},
 			{Name: wayOpened, Means: "the connection to the relay is there"},
 			{Name: wayJoined, Kind: protocol.KindJoined, Means: "the node is at the other end"},
 			{Name: wayNotJoined, Kind: protocol.KindError, Means: "it has not come, or the ticket is too old"},
@@ -79,6 +81,7 @@ var wayGrammar = roles.NewGrammar(func() roles.Table[WayState, WayEvent] {
 			wayRow([]WayState{WayNew}, wayStarted, WayAsking, "only the relay has a link to the node"),
 			wayRow([]WayState{WayAsking}, wayGranted, WayDialing, "at the address of the link that gave the ticket: it is the same relay"),
 			wayRow([]WayState{WayAsking}, wayRefused, WayFailed, "its reason is the visit's"),
+			wayRow([]WayState{WayAsking}, wayTooLittle, WayFailed, "nobody joins it: it would be cut before it is of use"),
 			wayRow([]WayState{WayDialing}, wayOpened, WayJoining, "JOIN, with the ticket"),
 			wayRow([]WayState{WayJoining}, wayJoined, WaySecuring, "what follows is between the node and us"),
 			wayRow([]WayState{WayJoining}, wayNotJoined, WayFailed, "the relay says who has not come"),
