@@ -35,4 +35,3 @@ func (h *Pipeline) on(link roles.Link) (table, state string) {
 	}
 	return h.core.Name(), string(h.State())
 }
-
