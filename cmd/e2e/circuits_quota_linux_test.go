@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -88,7 +89,10 @@ func TestACircuitIsAsSlowAsItMayBe(t *testing.T) {
 	explains(t, got.result, "1 MiB/s")
 }
 
-// TestTheBytesOfADayAreUsedUp: the client ends with a whole group, and says how many bytes may pass. What it has got stays, and
+// refill is how a client says when a day's bytes come again.
+var refill = regexp.MustCompile(`\b(23|24) ?h`)
+
+// TestTheBytesOfADayAreUsedUp: the client ends with a whole group, and says how many bytes may pass, and when more may. What it has got stays, and
 // what is left is another's of the same address, as far as that goes.
 func TestTheBytesOfADayAreUsedUp(t *testing.T) {
 	t.Parallel()
@@ -104,6 +108,9 @@ func TestTheBytesOfADayAreUsedUp(t *testing.T) {
 			t.Errorf("the client ends with %d", got.code)
 		}
 		explains(t, got, "quota", "bytes pass")
+		if !refill.MatchString(got.err) {
+			t.Errorf("the client does not say when there are bytes again:\n%s", got.err)
+		}
 		if strings.Contains(got.err, "the relay ended the one before") {
 			t.Errorf("the relay has cut a circuit:\n%s", got.err)
 		}

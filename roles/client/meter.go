@@ -2,9 +2,11 @@ package client
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/protocol/content"
+	"github.com/relaypeer/relaypeer/roles"
 )
 
 // allowance is how many bytes may pass over the circuits of a client, which share them, as the relay has said with the last
@@ -20,6 +22,7 @@ type meter struct {
 	all  *allowance // nil: nothing is bounded
 	need uint64     // without which a circuit is of no use
 	told uint64     // by OPENED; 0: any number may pass
+	more uint64     // milliseconds from then on, until more may; 0: it is not known
 	owed uint64     // part of what is due
 }
 
@@ -49,7 +52,9 @@ func described(size, first uint64) uint64 {
 }
 
 // granted notes what may pass over a circuit that was opened, and reports whether that is of use.
-func (m *meter) granted(bytes uint64) bool {
+func (m *meter) granted(is *protocol.Opened) bool {
+	bytes := is.Bytes
+	m.more = is.Refill
 	if m.all == nil || bytes == 0 {
 		return true
 	}
@@ -114,10 +119,18 @@ func (m *meter) refuses() string {
 	if !m.never() {
 		return fmt.Sprintf("the relay lets %d bytes pass, which other circuits are to bring", m.told)
 	}
-	return fmt.Sprintf("the relay lets %d bytes pass, and %d are needed", m.told, m.need)
+	return fmt.Sprintf("the relay lets %d bytes pass, and %d are needed", m.told, m.need) + m.refills()
 }
 
 // scant says that no more may pass.
 func (m *meter) scant() string {
-	return fmt.Sprintf("the relay lets %d bytes pass, and too few of them are left for what is missing", m.told)
+	return fmt.Sprintf("the relay lets %d bytes pass, and too few of them are left for what is missing", m.told) + m.refills()
+}
+
+// refills says when more may pass, if the relay has said so.
+func (m *meter) refills() string {
+	if m.more == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; more may in %v", roles.Millis(m.more).Round(time.Second))
 }

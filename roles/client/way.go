@@ -193,7 +193,7 @@ func (w *Way) asked(result QueryResult) {
 	case result.Code != 0:
 		w.retry = w.query.retry
 		w.fail(wayRefused, result.Code, result.By, result.Text)
-	case w.meter != nil && !w.meter.granted(w.open.Bytes):
+	case w.meter != nil && !w.meter.granted(w.open):
 		w.short = w.meter.never()
 		w.fail(wayTooLittle, protocol.Quota, protocol.Relay, w.meter.refuses())
 	default:

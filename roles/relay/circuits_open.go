@@ -54,7 +54,7 @@ func (c *Circuits) Open(at roles.Moment, from From, m *protocol.Circuit) (answer
 	if a.waits {
 		wake = a.link
 	}
-	return c.opened(one, m.Before), wake
+	return c.opened(at.Now, one, m.Before), wake
 }
 
 // make makes a circuit, to which its two ends are to come.
@@ -74,10 +74,10 @@ func (c *Circuits) make(at roles.Moment, from roles.Host, node, client protocol.
 }
 
 // opened is the answer to a client.
-func (c *Circuits) opened(one *circuit, before protocol.Ticket) *protocol.Opened {
+func (c *Circuits) opened(now time.Duration, one *circuit, before protocol.Ticket) *protocol.Opened {
 	answer := &protocol.Opened{Ticket: one.legs[OfClient].ticket, Millis: protocol.ToMillis(roles.CircuitIdle)}
-	if left := c.left(c.used[one.from], one.from); left != NoLimit {
-		answer.Bytes = uint64(left)
+	if u := c.used[one.from]; c.left(u, one.from) != NoLimit {
+		answer.Bytes, answer.Refill = uint64(c.left(u, one.from)), protocol.ToMillis(refills(now, u))
 	}
 	if c.limits.Rate != NoLimit {
 		answer.Rate = uint64(c.limits.Rate)
@@ -115,10 +115,13 @@ func (c *Circuits) refuse(now time.Duration, a *await, from roles.Host) *protoco
 
 // usedUp returns the refusal of an address that has had its bytes.
 func (c *Circuits) usedUp(now time.Duration, u *use, from roles.Host) *protocol.Error {
-	refills := max(time.Second, u.since+day-now)
+	refills := refills(now, u)
 	return quota(refills, "an address passes %d bytes a day through this relay, and %s has passed them; it may pass more in %v",
 		c.limits.BytesFrom, from, refills.Round(time.Second))
 }
+
+// refills returns after which time the bytes of an address begin anew.
+func refills(now time.Duration, u *use) time.Duration { return max(time.Second, u.since+day-now) }
 
 func quota(refills time.Duration, format string, args ...any) *protocol.Error {
 	return &protocol.Error{Code: protocol.Quota, Text: fmt.Sprintf(format, args...), Retry: protocol.ToMillis(refills)}
