@@ -41,3 +41,16 @@ func (o *operation) relayed() bool {
 	}
 	return false
 }
+
+// oneToEach checks that a fetch, or a reader, has no other circuit to a node whose circuit is there.
+func (c *checks) oneToEach(a *actor, s roles.Secure) {
+	if a.kind != fetchKind && a.kind != readerKind {
+		return
+	}
+	for _, v := range a.operation.visited {
+		e := a.end(v.link)
+		if v.relayed && v.to.ID == s.ID && v.link != s.Link && a.operation.at(v.link) == v && e != nil && e.tls != nil && !e.ending {
+			c.fail(S32, "%s has a second circuit to %v", c.who(a), v.to)
+		}
+	}
+}

@@ -14,6 +14,7 @@ func (c *checks) s31(a *actor, in roles.Input, effects []roles.Effect) {
 	for _, effect := range effects {
 		if secure, is := effect.(roles.Secure); is {
 			c.secures(a, secure)
+			c.oneToEach(a, secure)
 		}
 	}
 	o := a.operation

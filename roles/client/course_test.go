@@ -183,7 +183,7 @@ func (c *course) onLane(effect roles.Effect) {
 		c.at(courseTrip, l, func() { c.step(roles.Opened{Link: e.Link, Peer: theRelay, ID: e.ID}) })
 	case roles.Discard:
 		l := c.lanes[e.Link]
-		c.at(courseTrip, l, func() { c.step(roles.PeerEnded{Link: e.Link}) })
+		c.at(courseTrip, l, func() { c.step(roles.PeerEnded(e)) })
 	case roles.ReceiveBody:
 		c.receive(e)
 	case roles.HangUp:

@@ -148,3 +148,20 @@ func TestManyFilesThroughARelayThatMakesFewCircuits(t *testing.T) {
 		t.Errorf("%d of them came one by one; %d circuits were refused", n, refused)
 	}
 }
+
+// TestOneOfManyFilesHasOneCircuit at a time, unless it is fetched alone: all share what the relay makes for one address.
+func TestOneOfManyFilesHasOneCircuit(t *testing.T) {
+	for size, circuits := range map[uint64]int{9 * group: 1, 64 * group: 2} {
+		f := made(size, 1)
+		g := client.NewGather(client.GatherRequest{Relay: relayAddress, Sources: 4, Wanted: []client.Offer{heldBy(offered("a", f), behind(3), behind(4))}})
+		s := rolestest.New(t, g, g.State)
+		s.Tell(roles.Started{}, "Fetching", "inspect-store 0 a")
+		s.Tell(roles.StoreInspected{}, "Fetching", "dial 16 relay:4000")
+		s.Tell(roles.Opened{Link: 16}, "Fetching", fmt.Sprintf("send 16 LOCATE name=a hash=%x", f.Hash[:1]), "hear 16")
+		then := []string{"halfclose 16", "discard 16"}
+		for n := range circuits {
+			then = append(then, asksWay(17+n))
+		}
+		s.Hear(16, &protocol.Located{Peers: have(f, behinds(3, 4)...)}, "Fetching", then...)
+	}
+}

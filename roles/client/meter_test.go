@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -90,4 +91,29 @@ func TestManyFilesEndWhereNoMoreMayPass(t *testing.T) {
 	s.Tell(placed([]int{0, 1}), "Pipelining", "report gathered", "report gathered", asksWay(0))
 	asksCircuit(s, 0, "Pipelining", circuitTo(3))
 	s.Hear(1024, &protocol.Opened{Ticket: rolestest.Ticket(6), Bytes: group / 2}, "Fetching", leaves(1024, "report tried", "inspect-store 2 c")...)
+}
+
+// TestAReaderEndsWhereNoMoreMayPass, and says so.
+func TestAReaderEndsWhereNoMoreMayPass(t *testing.T) {
+	f := made(3*group, 1)
+	s := openingRelayed(t, newReader(), behinds(3), asksWay(1))
+	asksCircuit(s, 1, "Opening", circuitTo(3))
+	s.Hear(1025, &protocol.Opened{Ticket: rolestest.Ticket(5), Bytes: 3 * group / 2}, "Opening", dialsCircuit(1)...)
+	joins(s, 1, "Opening", 3)
+	s.Tell(roles.PeerEnded{Link: 1025}, "Opening", "hangup 1025")
+	s.Tell(roles.Opened{Link: 1, Peer: theRelay, ID: rolestest.Node(3)}, "Opening", append([]string{"report relayed"}, asks(1)...)...)
+	s.Hear(1, f.outboard(0), "Holding", "report pinned")
+	s.Tell(roles.Wanted{First: 0, Count: 3}, "Reading", f.gets(1, 0, 1), "hear 1")
+	s.Hear(1, f.content(0, 1), "Reading", f.takes(1, 0, 1))
+	s.Tell(roles.Verified{Link: 1}, "Reading", "report had")
+	s.Tell(roles.BodyDone{Link: 1}, "Reading", left(1, asksWay(2))...)
+	closes(s, 1, "Reading")
+	asksCircuit(s, 2, "Reading", circuitTo(3))
+	s.Hear(1026, &protocol.Opened{Ticket: rolestest.Ticket(6), Bytes: group / 3, Refill: protocol.ToMillis(time.Hour)}, "AskingRelay", leaves(1026, "report tried", "dial 0 relay:4000")...)
+	closes(s, 1026, "AskingRelay")
+	s.Tell(roles.Opened{}, "AskingRelay", fmt.Sprintf("send 0 LOCATE name=a.txt hash=%x", f.Hash[:1]), "hear 0")
+	s.Hear(0, &protocol.Located{Peers: behinds(3)}, "Resting", "halfclose 0", "discard 0", "report locating", "report unread")
+	if r := of[client.Unread](t, s).Result; r.Code != protocol.Quota || !strings.Contains(r.Text, "1h0m0s") {
+		t.Errorf("%+v", r)
+	}
 }
