@@ -279,7 +279,7 @@ func (c *course) opens() protocol.Message {
 	case b.bytes > 0 && b.passed >= b.bytes:
 		return &protocol.Error{Code: protocol.Quota, By: protocol.Relay, Text: "used up", Retry: protocol.ToMillis(time.Hour)}
 	case b.most > 0 && b.open >= b.most:
-		return crowded()
+		return noMore()
 	}
 	b.open++
 	c.mostAt = max(c.mostAt, b.open)

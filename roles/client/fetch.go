@@ -39,7 +39,7 @@ type Fetch struct {
 	ways       map[Node]bool          // nodes that can be dialed, and reached through the relay as well
 	tickets    tickets                // of the last circuit to a node
 	brought    map[Node]time.Duration // when a circuit to a node last brought something
-	crowd      crowd
+	ceiling    ceiling
 	allowance  *allowance // of its circuits
 	lone       bool       // one circuit at a time
 	cursor     []byte

@@ -181,9 +181,9 @@ func (g *Gather) pipelineOver(at roles.Moment, slot *pipelineSlot) {
 		g.busy.gave(slot.node)
 	}
 	if slot.machine.way.State() == WayThere {
-		g.round.crowded = false
+		g.round.ceiling = false
 	}
-	redial := g.crowded(slot) || g.redial(slot, brought) || g.later(at, slot) || g.usedUp(slot, brought)
+	redial := g.hits(slot) || g.redial(slot, brought) || g.later(at, slot) || g.usedUp(slot, brought)
 	for i, item := range slot.load {
 		if one := &g.items[item]; !one.concluded && !slot.came[i] && !redial && (!slot.overtaken || len(one.holders) > 1) {
 			one.refused = append(one.refused, slot.node)

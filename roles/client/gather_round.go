@@ -14,7 +14,7 @@ type round struct {
 	queues   map[Node]*queue
 	carriers []Node // links to be made yet, in this order
 	most     int    // items of one Pipeline
-	crowded  bool   // the relay makes no further circuit, until one has ended
+	ceiling  bool   // the relay makes no further circuit, until one has ended
 }
 
 // queue is what one node has, in order.
@@ -26,7 +26,7 @@ type queue struct {
 // ready returns which of the nodes of a round gets the next link: one that is reached through the relay waits while the
 // relay makes no further circuit; -1: none.
 func (g *Gather) ready() int {
-	kept := g.round.crowded && g.circuits() > 0
+	kept := g.round.ceiling && g.circuits() > 0
 	return slices.IndexFunc(g.round.carriers, func(node Node) bool { return !kept || !node.Relayed() })
 }
 
@@ -40,9 +40,9 @@ func (g *Gather) circuits() (n int) {
 	return n
 }
 
-// crowded has a node wait to which the relay makes no circuit, as long as others lead to nodes: its turn comes in this
+// hits has a node wait to which the relay makes no circuit, as long as others lead to nodes: its turn comes in this
 // round, with what it was to bring.
-func (g *Gather) crowded(slot *pipelineSlot) bool {
+func (g *Gather) hits(slot *pipelineSlot) bool {
 	if m := slot.machine; !m.busy || m.tried.Code != protocol.Quota || g.circuits() == 0 {
 		return false
 	}
@@ -51,7 +51,7 @@ func (g *Gather) crowded(slot *pipelineSlot) bool {
 	for _, item := range slot.load {
 		g.items[item].taken = false
 	}
-	g.round.crowded, g.round.carriers = true, append(g.round.carriers, slot.node)
+	g.round.ceiling, g.round.carriers = true, append(g.round.carriers, slot.node)
 	return true
 }
 

@@ -116,7 +116,7 @@ func (f *Fetch) passedOver(s *Source) bool {
 // relayDue returns when a node may be asked through the relay, and whether it has to wait for other such visits, which
 // have not had their time.
 func (f *Fetch) relayDue() (due time.Duration, waits bool) {
-	due = f.crowd.due
+	due = f.ceiling.due
 	asked, led := 0, 0
 	for _, s := range f.sources {
 		switch {
@@ -130,7 +130,7 @@ func (f *Fetch) relayDue() (due time.Duration, waits bool) {
 			led++
 		}
 	}
-	return due, asked >= f.crowd.asks() || f.lone && led > 0
+	return due, asked >= f.ceiling.asks() || f.lone && led > 0
 }
 
 // held returns when a candidate that is to be asked through the relay has its turn, if it waits for a time.

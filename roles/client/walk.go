@@ -73,12 +73,12 @@ func (f *Fetch) visited(v Visited) {
 	}
 	f.tickets.note(v.Node, v.Ticket, v.Code)
 	if !v.Ticket.IsZero() {
-		f.uncrowd(true)
+		f.lift(true)
 	}
 	switch {
 	case v.Barred:
 		f.barred[v.Node] = true
-	case f.crowded(v), f.usedUp(v):
+	case f.hits(v), f.usedUp(v):
 	case v.Busy && f.busy.said(f.now, v.Node, v.Retry):
 	case v.Late:
 		f.later = append(f.later, v.Node)
@@ -241,8 +241,8 @@ func (f *Fetch) choose(at roles.Moment) {
 // awaitBusy waits until the first of the busy nodes is to be asked again, or the relay for a circuit.
 func (f *Fetch) awaitBusy(at roles.Moment) {
 	due, some := f.busy.next()
-	if f.keptOut() && (!some || f.crowd.due < due) {
-		due = f.crowd.due
+	if f.keptOut() && (!some || f.ceiling.due < due) {
+		due = f.ceiling.due
 	}
 	f.core.Fire(fetchAllBusy)
 	f.core.Arm(max(0, due-at.Now))

@@ -48,7 +48,7 @@ func (f *Fetch) told(outcome roles.Outcome) {
 		f.request.Entry = roles.Entry{}
 		f.core.Do(roles.Report{Outcome: outcome})
 	case Relayed:
-		f.uncrowd(false)
+		f.lift(false)
 		f.core.Do(roles.Report{Outcome: outcome})
 	case Learned:
 		f.learned(outcome)

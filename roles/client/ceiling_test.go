@@ -11,8 +11,8 @@ import (
 	"github.com/relaypeer/relaypeer/roles/rolestest"
 )
 
-// crowded is what a relay says that makes no further circuit at once.
-func crowded() *protocol.Error {
+// noMore is what a relay says that makes no further circuit at once.
+func noMore() *protocol.Error {
 	return &protocol.Error{Code: protocol.Quota, By: protocol.Relay, Text: "an address has 4 circuits at once", Retry: protocol.ToMillis(roles.BusyRetry)}
 }
 
@@ -78,7 +78,7 @@ func TestACircuitIsAskedForWhenOneHasEnded(t *testing.T) {
 			hearsOfPeers(s, have(f, behinds(3, 4)...), asksWay(1), asksWay(2))
 			through(s, 1, "Seeking", 3, asks(1, guesses(1))...)
 			asksCircuit(s, 2, "Seeking", circuitTo(4))
-			again := crowded()
+			again := noMore()
 			again.Retry = protocol.ToMillis(roles.RetryMost)
 			s.Hear(2+beside, again, "Seeking", leaves(2+beside, "report tried")...)
 			closes(s, 2+beside, "Seeking")
@@ -111,7 +111,7 @@ func TestManyFilesComeOverACircuitOfEachNode(t *testing.T) {
 	through(s, 1, "Pipelining", 3, getsOf(1, a)...)
 	for link, n := range map[roles.Link]byte{2: 4, 3: 5} {
 		asksCircuit(s, link, "Pipelining", circuitTo(n))
-		s.Hear(link+beside, crowded(), "Pipelining", leaves(int(link)+beside, "report tried")...)
+		s.Hear(link+beside, noMore(), "Pipelining", leaves(int(link)+beside, "report tried")...)
 		closes(s, link+beside, "Pipelining")
 	}
 	s.Tell(roles.Lost{Link: 0, Code: protocol.Refused}, "Pipelining", "hangup 0", "report tried")

@@ -8,21 +8,21 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// crowd is the relay's word that it makes no further circuit at once: that is no matter of the node. Nobody is asked for
+// ceiling is the relay's word that it makes no further circuit at once: that is no matter of the node. Nobody is asked for
 // through the relay until some time, or until a circuit of this fetch has ended.
-type crowd struct {
+type ceiling struct {
 	times int // in a row
 	due   time.Duration
 }
 
-// crowded notes that the relay makes no further circuit. It reports whether the node waits for that alone: while others
+// hits notes that the relay makes no further circuit. It reports whether the node waits for that alone: while others
 // lead to nodes, the limit is no reason to give it up.
-func (f *Fetch) crowded(v Visited) bool {
+func (f *Fetch) hits(v Visited) bool {
 	if f.most() == 1 || v.Code != protocol.Quota || !v.Busy {
 		return false
 	}
-	f.crowd.times++
-	f.crowd.due = max(f.crowd.due, f.now.Now+busyWait(v.Retry, f.crowd.times, roles.BusyMost, f.now.Rand))
+	f.ceiling.times++
+	f.ceiling.due = max(f.ceiling.due, f.now.Now+busyWait(v.Retry, f.ceiling.times, roles.BusyMost, f.now.Rand))
 	if f.circuits() == 0 {
 		return false
 	}
@@ -31,12 +31,12 @@ func (f *Fetch) crowded(v Visited) bool {
 }
 
 // keptOut reports whether nodes wait until the relay makes further circuits.
-func (f *Fetch) keptOut() bool { return len(f.behind) > 0 && f.crowd.due > f.now.Now }
+func (f *Fetch) keptOut() bool { return len(f.behind) > 0 && f.ceiling.due > f.now.Now }
 
-// uncrowd notes that a circuit has ended, or has been made in spite of the limit.
-func (f *Fetch) uncrowd(ended bool) {
-	if ended || f.crowd.due <= f.now.Now {
-		f.crowd = crowd{}
+// lift notes that a circuit has ended, or has been made in spite of the limit.
+func (f *Fetch) lift(ended bool) {
+	if ended || f.ceiling.due <= f.now.Now {
+		f.ceiling = ceiling{}
 	}
 }
 
@@ -51,7 +51,7 @@ func (f *Fetch) circuits() (n int) {
 }
 
 // asks returns for how many ways the relay may be asked at once: one, where it has just refused another one.
-func (c *crowd) asks() int {
+func (c *ceiling) asks() int {
 	if c.times > 0 {
 		return 1
 	}
