@@ -144,7 +144,7 @@ func TestEachFieldReachesItsBoundAndNoFurther(t *testing.T) {
 		"awaited renew":      {&Awaited{Renewed: renewed}, &Awaited{Renewed: Renewed{TTL: 1, Renew: 2}}},
 		"circuit":            {&Circuit{Node: PeerID{9}}, &Circuit{}},
 		"circuit to a key":   {&Circuit{Node: PeerID{9}, Before: Ticket{1}}, &Circuit{Node: PeerID{1}}},
-		"opened":             {&Opened{Ticket: Ticket{1}, Bytes: 1<<64 - 1, Millis: 1<<64 - 1, Rate: 1<<64 - 1, LastBytes: 1<<64 - 1}, &Opened{}},
+		"opened":             {&Opened{Ticket: Ticket{1}, Bytes: 1<<64 - 1, Millis: 1<<64 - 1, Rate: 1<<64 - 1, LastBytes: 1<<64 - 1, Refill: 1<<64 - 1}, &Opened{}},
 		"join":               {&Join{Ticket: Ticket{15: 1}}, &Join{}},
 		"a peer's circuit":   {&Located{Peers: []Peer{{ID: PeerID{9}, Circuit: 1}}}, &Located{Peers: []Peer{{ID: PeerID{9}, Circuit: 2}}}},
 		"a circuit to no id": {&Located{Peers: []Peer{{Host: host, Port: 1, ID: PeerID{9}, Circuit: 1}}}, &Located{Peers: []Peer{{Host: host, Port: 1, Circuit: 1}}}},

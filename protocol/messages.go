@@ -120,6 +120,7 @@ type Opened struct {
 	Rate      uint64 `cbor:"4,keyasint,omitempty"` // bytes a second; 0: as fast as they come
 	Last      Code   `cbor:"5,keyasint,omitempty"` // why the circuit of Before ended; 0: it is not known
 	LastBytes uint64 `cbor:"6,keyasint,omitempty"` // that had passed
+	Refill    uint64 `cbor:"7,keyasint,omitempty"` // milliseconds, until more than Bytes may pass; 0: it is not known
 }
 
 // Join makes a connection one end of a circuit. It is the only message that is sent in plain to a port where

@@ -43,6 +43,7 @@ func (c *checks) s30(a *actor, in roles.Input, effects []roles.Effect) {
 		}
 	}
 	for _, t := range a.moves {
+		c.cutForBytes(a, t)
 		x.ending(a, t, now)
 	}
 }
@@ -94,6 +95,8 @@ func (c *checks) opens(a *actor, ask *protocol.Circuit, m *protocol.Opened) {
 		c.fail(S30, "%s opens a circuit to %x, which does not wait", c.who(a), ask.Node[:8])
 	case x.legs[m.Ticket] != nil || m.Ticket.IsZero():
 		c.fail(S30, "%s gives a ticket again", c.who(a))
+	case (m.Refill > 0) != (m.Bytes > 0):
+		c.fail(S31, "%s says that %d bytes may pass, and more in %d ms", c.who(a), m.Bytes, m.Refill)
 	case left != relay.NoLimit && m.Bytes != uint64(left) || left == relay.NoLimit && m.Bytes != 0:
 		c.fail(S30, "%s says that %d bytes may pass for %s, and %d may", c.who(a), m.Bytes, from, left)
 	}

@@ -14,6 +14,7 @@ func (c *checks) s31(a *actor, in roles.Input, effects []roles.Effect) {
 	for _, effect := range effects {
 		if secure, is := effect.(roles.Secure); is {
 			c.secures(a, secure)
+			c.oneToEach(a, secure)
 		}
 	}
 	o := a.operation
@@ -68,6 +69,7 @@ func (c *checks) hearsOfCircuit(a *actor, in roles.Heard) {
 		if m.Last != 0 {
 			c.w.coverage.sometimes(ToldWhy)
 		}
+		v.few = m.Bytes > 0 && m.Bytes < group*11/10+fewBytes
 	case *protocol.Error:
 		v.refusal = m
 	}
@@ -112,7 +114,10 @@ func (c *checks) allSaid(o *operation, is *client.Result) {
 	}
 }
 
-// limited reports whether the relay has refused a way for a limit that is used up.
+// fewBytes are more than pass over a circuit beside a group.
+const fewBytes = 64 << 10
+
+// limited reports whether the relay has refused a way for a limit that is used up, or nearly.
 func (o *operation) limited() bool {
-	return slices.ContainsFunc(o.visited, func(v *visit) bool { return v.refusal != nil && v.refusal.Code == protocol.Quota })
+	return slices.ContainsFunc(o.visited, func(v *visit) bool { return v.few || v.refusal != nil && v.refusal.Code == protocol.Quota })
 }

@@ -38,6 +38,7 @@ const (
 	AskedAhead          Counter = "a client asked the relay for a way to a node behind its list of nodes"
 	JoinedAhead         Counter = "a client joined a circuit that it had asked for so"
 	AskedAgain          Counter = "a client asked for another way in place of one that was cut"
+	TakenBack           Counter = "a node that can be dialed was asked for what a circuit was to bring"
 	ToldWhy             Counter = "a client was told why the relay had cut the way before"
 	Truncated           Counter = "a stream ended without a word that nothing is missing"
 	FirstContact        Counter = "a host met the relay for the first time"
@@ -108,7 +109,7 @@ const (
 var Counters = []Counter{
 	WaitedForTurn, SaidBusy, HeardBusy,
 	StaleTimer, TurnedAway, ResetInFrame, EndInFrame, EndInBody, UnreadClose, SpoiledBody,
-	ChangedMidway, ExpiredLease, StaleLeave, StaleRegister, Moved, WrongPeer, Downgrade, Truncated, LostAwait, AskedThrough, AskedAhead, JoinedAhead, CameThrough, AskedAgain, ToldWhy, NotReached, ReachedAgain, LateProof, FirstContact, Stranger, Entered, NotTheirs, OtherAddress, MovedOne, Returned, Displaced, OldCursor,
+	ChangedMidway, ExpiredLease, StaleLeave, StaleRegister, Moved, WrongPeer, Downgrade, Truncated, LostAwait, AskedThrough, AskedAhead, JoinedAhead, CameThrough, AskedAgain, TakenBack, ToldWhy, NotReached, ReachedAgain, LateProof, FirstContact, Stranger, Entered, NotTheirs, OtherAddress, MovedOne, Returned, Displaced, OldCursor,
 	SecondNode, StaleEntry, DialledWhileClosing, ManyClosing, Cut, LargeFile, WaitedForHash, WrongGroup, Resumed, Preferred,
 	PreferredGone, FalseClaim, FalseLeftovers, AlreadyThere, TwoSources, OtherVariant, OtherThere,
 	GatherTogether, GatherNextNode, GatherOvertook, GatherLost, GatherLied, GatherHashing, GatherAlone, GatherNames, GatherSpares,

@@ -43,6 +43,7 @@ const (
 	S29 ID = "S29"
 	S30 ID = "S30"
 	S31 ID = "S31"
+	S32 ID = "S32"
 
 	L1  ID = "L1"
 	L2  ID = "L2"
@@ -136,6 +137,8 @@ var Invariants = []Invariant{
 		"a client asks for a circuit behind LOCATED where that names no node that can be dialed, and to one of those named; and whoever secures a circuit expects the id that was asked for"},
 	{S31, "a client whose circuit was refused, or cut, says so with the code and the words of the relay, which names the limit that is used up, and until when; " +
 		"and asked again in time, the relay says why it has cut the circuit before"},
+	{S32, "what an operation asks for over its circuits, and what passes beside that, fits in what the relay has said may pass: " +
+		"none is cut for its bytes whose operation alone has circuits at its address; and one file comes over one circuit from a node at a time"},
 	{L1, "an operation ends within its bound"},
 	{L2, "after healing, the registry equals the living nodes"},
 	{L3, "after healing, a file is found if and only if a listed node has it"},

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/sim/scenario"
 )
 
@@ -33,6 +34,22 @@ func longCircuit(seed uint64, faults ...scenario.Fault) *scenario.Scenario {
 	s.Nodes = []scenario.Node{{ID: 0, Walled: true, Files: []scenario.File{{Name: "large", Content: 1, Size: 12 * group}}}}
 	s.Ops = []scenario.Op{{At: 5 * time.Second, Do: scenario.DoFetch, Who: "c0", Name: "large"}}
 	s.Faults = append(faults, scenario.Fault{Class: scenario.Slow, Who: "c0", At: 5 * time.Second, For: 80 * time.Second, N: 1 << 19})
+	return s
+}
+
+// comesLater has a large file at nodes that nobody can dial, one or two, and at one that is busy at first.
+func comesLater(seed uint64) *scenario.Scenario {
+	s := longCircuit(seed)
+	s.Nodes = append(s.Nodes, scenario.Node{ID: 1, Files: s.Nodes[0].Files})
+	if s.Ops[0].Sources = 2; seed%2 == 1 {
+		s.Nodes = append(s.Nodes, scenario.Node{ID: 2, Walled: true, Files: s.Nodes[0].Files})
+		s.Nodes[0].Files[0].Size = 40 * group
+	}
+	s.Relay.Pace = 1 << 20
+	s.Faults = []scenario.Fault{{Class: scenario.Busy, Who: "n1", At: 4500 * time.Millisecond, For: tenths(20 + int(seed))}}
+	if seed%4 > 1 {
+		s.Faults = append(s.Faults, scenario.Fault{Class: scenario.Slow, Who: "n1", At: 4500 * time.Millisecond, For: 80 * time.Second, N: 1 << 21})
+	}
 	return s
 }
 
@@ -123,9 +140,34 @@ func quotas() (all []*scenario.Scenario) {
 	return all
 }
 
+// scarce has an address pass just so many bytes of a file of many groups, of one node, or two.
+func scarce() (all []*scenario.Scenario) {
+	for n := range uint64(24) {
+		s := longCircuit(n)
+		s.Faults, s.Relay.Passes = nil, 1<<19*(1+int(n))+1000*int(n)
+		if n%2 == 1 {
+			s.Nodes = append(s.Nodes, scenario.Node{ID: 1, Walled: true, Files: s.Nodes[0].Files})
+			s.Ops[0].Sources = 2
+		}
+		if n%3 == 2 {
+			s.Ops[0].Do = scenario.DoGather
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
 // circuitStories are worlds in which clients reach nodes through the relay.
 func circuitStories() (all []*scenario.Scenario) {
-	return slices.Concat(circuitLies(), circuitSweep(11, false), circuitSweep(19, true), legResets(), quotas(), drains(), hangs(), waits())
+	return slices.Concat(circuitLies(), circuitSweep(11, false), circuitSweep(19, true), legResets(), quotas(), drains(), hangs(), waits(), laters(), scarce())
+}
+
+// laters have a node that can be dialed come later than one that cannot.
+func laters() (all []*scenario.Scenario) {
+	for seed := range uint64(12) {
+		all = append(all, comesLater(seed))
+	}
+	return all
 }
 
 func tenths(n int) time.Duration { return time.Duration(n) * time.Second / 10 }
@@ -168,6 +210,12 @@ func drains() (all []*scenario.Scenario) {
 	all = append(all, longCircuit(1, stop), longCircuit(2, stop, again), pace(0, stop), pace(3<<20, stop), pace(0), pace(2<<20),
 		longCircuit(3, stop, scenario.Fault{Class: scenario.Reset, Who: "c0", With: "relay", At: tenths(80), N: 3000}),
 		longCircuit(4, stop, scenario.Fault{Class: scenario.Crash, Who: "c0", At: tenths(80), For: tenths(10)}))
+	for passes := 2; passes < 8; passes++ { // of two files, each of which may have all of it
+		both := pace(passes<<20, stop)
+		both.Ops = append(both.Ops, both.Ops[0])
+		both.Ops[1].Do = scenario.DoGather
+		all = append(all, both)
+	}
 	for seed := range uint64(12) { // whose clock runs fast or slow
 		s := longCircuit(seed, stop)
 		s.Relay.Drift = []int{20000, -20000, 100, -100, 77, -13}[seed%6]
@@ -232,10 +280,11 @@ func waits() (all []*scenario.Scenario) {
 	return append(all, crowd, lists)
 }
 
-// TestCircuitsCarry holds stories of quotas and of links that are reset against the promises, and checks what came of them.
+// TestCircuitsCarry holds stories of quotas, of links that are reset and of nodes that come later against the promises, and
+// checks what came of them.
 func TestCircuitsCarry(t *testing.T) {
 	total := NewTally()
-	stories := append(quotas(), legResets()...)
+	stories := slices.Concat(quotas(), legResets(), laters(), scarce())
 	Many(t.Context(), len(stories), func(i int, o Options) {
 		out := Run(stories[i], o)
 		total.Add(&out)
@@ -243,7 +292,10 @@ func TestCircuitsCarry(t *testing.T) {
 			t.Errorf("%d: %v\n%s", i, out.Violation, stories[i].Plan())
 		}
 	})
-	for _, counter := range []Counter{AskedThrough, AskedAhead, JoinedAhead, CameThrough, AskedAgain, ToldWhy} {
+	if total.coverage.Rows[rowKey{sourceKind, string(client.SourceReceiving), "Relieved"}] == 0 {
+		t.Error("no circuit has left its place to a node that can be dialed")
+	}
+	for _, counter := range []Counter{AskedThrough, AskedAhead, JoinedAhead, CameThrough, AskedAgain, TakenBack, ToldWhy} {
 		if total.coverage.Counters[counter] == 0 {
 			t.Errorf("never: %s", counter)
 		}

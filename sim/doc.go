@@ -119,6 +119,9 @@
 //   - S31: a client whose circuit was refused, or cut, says so with the code and the words of
 //     the relay, which names the limit that is used up, and until when; and asked again in time,
 //     the relay says why it has cut the circuit before
+//   - S32: what an operation asks for over its circuits, and what passes beside that, fits in what
+//     the relay has said may pass: none is cut for its bytes whose operation alone has circuits at
+//     its address; and one file comes over one circuit from a node at a time
 //   - L1: an operation ends within its bound
 //   - L2: after healing, the registry equals the living nodes
 //   - L3: after healing, a file is found if and only if a listed node has it

@@ -52,6 +52,7 @@ type visit struct {
 	asked   roles.Link      // of one without a link yet: that on which the relay was asked for it, behind LOCATED
 	refusal *protocol.Error // of the relay, to which it has come through that; nil: none
 	said    bool            // the operation has reported that
+	few     bool            // the relay has said that hardly a group may pass
 	wrong   bool            // it sent a wrong group
 	gave    bool            // it sent a right one
 	left    bool            // of many files: it is over

@@ -26,6 +26,16 @@ func oneOf(all func() []*scenario.Scenario) func(seed uint64) *scenario.Scenario
 	}
 }
 
+// oneCircuit has a relay that makes one circuit at once, and clients that want several.
+func oneCircuit(seed uint64) *scenario.Scenario {
+	s := circuitScenario(seed)
+	s.Relay.Ways = 1
+	for i := range s.Ops {
+		s.Ops[i].At = s.Ops[0].At + time.Duration(i)*time.Millisecond
+	}
+	return s
+}
+
 // unmoved has a client and a node between which nothing passes for long.
 func unmoved(seed uint64) *scenario.Scenario {
 	at, span := 7*time.Second+time.Duration(seed)*time.Millisecond, 75*time.Second
@@ -283,6 +293,17 @@ var circuitBugs = []planted{
 			refusal.Text, refusal.Retry = "used up", 0
 		}
 	}), []ID{S31}, "an address that may pass few bytes", "", scarceBytes},
+	{"a client does not heed how many bytes may pass", around(fetchKind, func(b *bugged) {
+		b.before = func(in roles.Input) roles.Input {
+			heard, _ := in.(roles.Heard)
+			if m, is := heard.Message.(*protocol.Opened); is {
+				opened := *m
+				opened.Bytes = 0
+				return roles.Heard{Link: heard.Link, Message: &opened}
+			}
+			return in
+		}
+	}), []ID{S32}, "an address that may pass few groups", "", oneOf(scarce)},
 	{"a client does not say why the relay refuses a circuit", around(fetchKind, func(b *bugged) {
 		b.after = func(_ roles.Input, effects []roles.Effect) []roles.Effect {
 			for i, e := range effects {
@@ -294,7 +315,7 @@ var circuitBugs = []planted{
 			}
 			return effects
 		}
-	}), []ID{S31}, "a circuit that is refused", "", scarceBytes},
+	}), []ID{S31}, "a circuit that is refused", "", oneCircuit},
 	{"two members at one address share their limits in a closed relay", Plant{Confused: true}, []ID{S30}, "two clients behind one NAT", "", oneNAT(true)},
 	{"a member's second address begins anew", Plant{Confused: true}, []ID{S30}, "a member with two addresses", "", twoAddresses},
 	{"a new key begins anew in an open relay", Plant{Confused: true}, []ID{S30}, "two clients behind one NAT", "", oneNAT(false)},

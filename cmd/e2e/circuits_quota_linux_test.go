@@ -132,24 +132,29 @@ func TestNoWayDoesNotMeanNoFile(t *testing.T) {
 // refill is how a client says when a day's bytes come again.
 var refill = regexp.MustCompile(`\b(23|24) ?h`)
 
-// TestTheBytesOfADayAreUsedUp: the client says that they are, whose they are, and when there are more. What it has got stays.
+// TestTheBytesOfADayAreUsedUp: the client ends with a whole group, and says how many bytes may pass, and when more may. What it has got stays, and
+// what is left is another's of the same address, as far as that goes.
 func TestTheBytesOfADayAreUsedUp(t *testing.T) {
 	t.Parallel()
 	i, relay := quotas(t, "--circuit-bytes", "3M")
-	i.node("n", relay, "await", map[string]string{"a": noise(1, 5<<20), "b": "beta"})
+	i.node("n", relay, "await", map[string]string{"a": noise(1, 5<<20), "b": "beta", "c": noise(2, 1<<20)})
 	client := i.slow("c", relay, "a")
 	client.wait()
 	for _, got := range []result{
 		{err: client.errors.String(), code: client.cmd.ProcessState.ExitCode()},
-		i.asks("d", relay, "-v", "b"), // of the same address
+		i.asks("d", relay, "-v", "c"),
 	} {
 		if got.code == 0 || got.code == 3 {
 			t.Errorf("the client ends with %d", got.code)
 		}
-		explains(t, got, "quota", "203.0.114.12")
+		explains(t, got, "quota", "bytes pass")
 		if !refill.MatchString(got.err) {
 			t.Errorf("the client does not say when there are bytes again:\n%s", got.err)
 		}
+		if strings.Contains(got.err, "the relay ended the one before") {
+			t.Errorf("the relay has cut a circuit:\n%s", got.err)
+		}
 	}
-	explains(t, result{err: client.errors.String()}, "stay here, verified")
+	explains(t, result{err: client.errors.String()}, "2 MiB of 5 MiB stay here, verified")
+	i.takes("d", relay, "b", "beta", "relayed")
 }

@@ -62,7 +62,7 @@ func (f *Fetch) refused(r QueryResult) {
 	f.candidates = slices.DeleteFunc(f.candidates, func(one Node) bool { return one == node })
 	f.visited(Visited{
 		Tried: Tried{Node: node, Code: r.Code, By: r.By, Text: r.Text, Took: f.now.Now - f.grant.asked},
-		Busy:  r.soon(f.query.retry), Retry: f.query.retry, Broke: r.broke(),
+		Busy:  r.soon(f.query.retry), Spent: r.Code == protocol.Quota && !r.soon(f.query.retry), Retry: f.query.retry, Broke: r.broke(),
 	})
 }
 

@@ -63,11 +63,11 @@ func aheadQuerySubject() rolestest.Subject {
 	return subject
 }
 
-func aheadWaySubject() rolestest.Subject {
+func aheadWaySubject(open *protocol.Opened) rolestest.Subject {
 	subject := waySubject()
 	subject.New = func() rolestest.Explorable {
 		w := newWay()
-		w.Holds(grants(), theRelay)
+		w.Holds(open, theRelay)
 		return w
 	}
 	return subject

@@ -101,7 +101,8 @@ func (f *Fetch) putOff(nodes []Node) {
 			k.tried = false
 		}
 	}
-	f.later = slices.DeleteFunc(f.later, func(n Node) bool { return slices.Contains(nodes, n) })
+	asked := func(n Node) bool { return slices.Contains(nodes, n) }
+	f.later, f.behind = slices.DeleteFunc(f.later, asked), slices.DeleteFunc(f.behind, asked)
 }
 
 // otherThan reports whether, as the relay says, a node has another content than the preferred one.

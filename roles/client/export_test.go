@@ -42,7 +42,7 @@ type LoneWay struct {
 // NewLoneWay returns a Way to a node on link 1.
 func NewLoneWay(broker Broker, node Node, before protocol.Ticket) *LoneWay {
 	l := &LoneWay{Way: newWay(1)}
-	l.reset(broker, node, before)
+	l.Reset(broker, node, before)
 	return l
 }
 
@@ -50,6 +50,7 @@ func NewLoneWay(broker Broker, node Node, before protocol.Ticket) *LoneWay {
 func (l *LoneWay) Reset(broker Broker, node Node, before protocol.Ticket) {
 	l.over = false
 	l.reset(broker, node, before)
+	l.meter = &meter{all: &allowance{}, need: 1000}
 }
 
 // Watch calls f for each fired row.

@@ -40,6 +40,9 @@ type Fetch struct {
 	ways       map[Node]bool          // nodes that can be dialed, and reached through the relay as well
 	tickets    tickets                // of the last circuit to a node
 	brought    map[Node]time.Duration // when a circuit to a node last brought something
+	ceiling    ceiling
+	allowance  *allowance // of its circuits
+	lone       bool       // one circuit at a time
 	cursor     []byte
 	empty      int           // pages that named no node that was new
 	young      time.Duration // for which the relay may lack nodes, as it last said
@@ -127,7 +130,7 @@ func (f *Fetch) Reset(w Request) {
 	*f = Fetch{
 		core: f.core, first: f.first, timer: f.timer, item: f.item, request: w, query: f.query, sources: f.sources, picker: NewPicker(w.Name, w.Hash),
 		listed: f.listed, alternates: f.alternates, ways: f.ways, tickets: f.tickets, brought: f.brought, revisited: f.revisited, barred: f.barred, redials: f.redials, believed: f.believed,
-		latest: f.latest, patience: f.patience, result: Result{Name: w.Name},
+		latest: f.latest, patience: f.patience, allowance: &allowance{}, result: Result{Name: w.Name},
 	}
 }
 

@@ -28,6 +28,7 @@ type Gather struct {
 	busy       busy
 	alternates alternates
 	tickets    tickets       // as in Fetch
+	allowance  *allowance    // of all circuits
 	overtakes  []overtake    // the one that is due first at the front
 	due        time.Duration // of the deadline that is armed
 
@@ -91,7 +92,7 @@ type gathering struct {
 func NewGather(request GatherRequest) *Gather {
 	g := &Gather{
 		core: roles.NewCore(gatherGrammar), request: request,
-		lost: map[Node]bool{}, redials: redials{}, alternates: alternates{}, tickets: tickets{}, failed: map[string]int{}, put: map[string]int{},
+		lost: map[Node]bool{}, redials: redials{}, alternates: alternates{}, tickets: tickets{}, allowance: &allowance{}, failed: map[string]int{}, put: map[string]int{},
 		patience: patience{}, turns: map[int]int{},
 	}
 	g.core.Use(roles.NoLink, roles.Deadline)

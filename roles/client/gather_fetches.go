@@ -98,6 +98,8 @@ func (g *Gather) begin(at roles.Moment, slot *fetchSlot, r Request) {
 	}
 	slot.machine.use(slot.first, timerOf(slot.first+fetchLinks), slot.item)
 	slot.machine.Reset(r)
+	slot.machine.allowance = g.allowance
+	slot.machine.lone = protocol.Groups(g.items[slot.item].Size) < aloneGroups // others have theirs meanwhile, and all share the relay's limit
 	slot.machine.Watch(g.watch)
 	g.tellFetch(at, slot, roles.Started{})
 }

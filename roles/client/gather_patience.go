@@ -52,8 +52,9 @@ func (g *Gather) putOff(item int) {
 func (g *Gather) dismiss(at roles.Moment) bool {
 	switch {
 	case g.State() == GatherPipelining && len(g.round.carriers) > 0:
+		direct := g.ready() >= 0 // otherwise only the end of a circuit helps
 		for i := range g.pipelines {
-			if slot := &g.pipelines[i]; slot.busy && g.turn(slot) <= at.Now {
+			if slot := &g.pipelines[i]; slot.busy && g.turn(slot) <= at.Now && (direct || slot.node.Relayed()) {
 				g.dismissNode(at, slot, mostDismissals)
 				return true
 			}

@@ -41,6 +41,7 @@ type overtake struct {
 
 // pipeline begins a Pipeline where there is room, or the next round, or the Fetches.
 func (g *Gather) pipeline(at roles.Moment) bool {
+	next := g.ready()
 	for i := range g.pipelines {
 		slot := &g.pipelines[i]
 		switch {
@@ -48,9 +49,9 @@ func (g *Gather) pipeline(at roles.Moment) bool {
 		case slot.more:
 			g.carry(at, slot)
 			return true
-		case slot.free() && len(g.round.carriers) > 0:
-			slot.node = g.round.carriers[0]
-			g.round.carriers = g.round.carriers[1:]
+		case slot.free() && next >= 0:
+			slot.node = g.round.carriers[next]
+			g.round.carriers = slices.Delete(g.round.carriers, next, next+1)
 			g.carry(at, slot)
 			return true
 		}
@@ -120,6 +121,7 @@ func (g *Gather) carry(at roles.Moment, slot *pipelineSlot) {
 	}
 	slot.machine = slot.machines[free]
 	slot.machine.Reset(slot.node, wanted)
+	slot.machine.meter.all = g.allowance
 	slot.machine.broker, slot.machine.before = Broker{g.request.Relay, g.request.RelayID, g.request.Entry}, g.tickets[slot.node]
 	slot.machine.numbers, slot.machine.also, slot.machine.last = slot.load, g.alternates.of(slot.node), g.redials.last(slot.node)
 	slot.machine.Watch(g.watch)
@@ -165,7 +167,7 @@ func (g *Gather) answered(at roles.Moment, slot *pipelineSlot, answer Answered) 
 // pipelineOver commits the items that have come. Those that have not are for other nodes.
 func (g *Gather) pipelineOver(at roles.Moment, slot *pipelineSlot) {
 	slot.busy = false
-	g.tickets.note(slot.node, slot.machine.ticket, slot.machine.Result().Code)
+	g.tickets.note(slot.node, slot.machine.ticket(), slot.machine.Result().Code)
 	g.core.Fire(gatherPipelineOver)
 	var came []roles.Placement
 	brought := false // more than empty files, which come without a request
@@ -178,7 +180,10 @@ func (g *Gather) pipelineOver(at roles.Moment, slot *pipelineSlot) {
 	if brought {
 		g.busy.gave(slot.node)
 	}
-	redial := g.redial(slot, brought) || g.later(at, slot)
+	if slot.machine.way.State() == WayThere {
+		g.round.ceiling = false
+	}
+	redial := g.hits(slot) || g.redial(slot, brought) || g.later(at, slot) || g.usedUp(slot, brought)
 	for i, item := range slot.load {
 		if one := &g.items[item]; !one.concluded && !slot.came[i] && !redial && (!slot.overtaken || len(one.holders) > 1) {
 			one.refused = append(one.refused, slot.node)

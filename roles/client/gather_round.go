@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 )
 
@@ -13,12 +14,62 @@ type round struct {
 	queues   map[Node]*queue
 	carriers []Node // links to be made yet, in this order
 	most     int    // items of one Pipeline
+	ceiling  bool   // the relay makes no further circuit, until one has ended
 }
 
 // queue is what one node has, in order.
 type queue struct {
 	items []int
 	next  int
+}
+
+// ready returns which of the nodes of a round gets the next link: one that is reached through the relay waits while the
+// relay makes no further circuit; -1: none.
+func (g *Gather) ready() int {
+	kept := g.round.ceiling && g.circuits() > 0
+	return slices.IndexFunc(g.round.carriers, func(node Node) bool { return !kept || !node.Relayed() })
+}
+
+// circuits counts the Pipelines of nodes that are reached through the relay.
+func (g *Gather) circuits() (n int) {
+	for i := range g.pipelines {
+		if slot := &g.pipelines[i]; slot.busy && slot.node.Relayed() {
+			n++
+		}
+	}
+	return n
+}
+
+// hits has a node wait to which the relay makes no circuit, as long as others lead to nodes: its turn comes in this
+// round, with what it was to bring.
+func (g *Gather) hits(slot *pipelineSlot) bool {
+	if m := slot.machine; !m.busy || m.tried.Code != protocol.Quota || g.circuits() == 0 {
+		return false
+	}
+	q := g.round.queues[slot.node]
+	q.next = slices.Index(q.items, slot.load[0])
+	for _, item := range slot.load {
+		g.items[item].taken = false
+	}
+	g.round.ceiling, g.round.carriers = true, append(g.round.carriers, slot.node)
+	return true
+}
+
+// usedUp reports whether a node is to be asked again after a visit that ended for what may pass over circuits: if it brought
+// something. Otherwise no Pipeline of this Gather asks for another one through the relay.
+func (g *Gather) usedUp(slot *pipelineSlot, brought bool) bool {
+	if m := slot.machine; !m.scant || m.tried.Code != protocol.Quota {
+		return false
+	}
+	if !brought {
+		g.round.carriers = slices.DeleteFunc(g.round.carriers, func(node Node) bool {
+			if node.Relayed() {
+				g.lost[node] = true
+			}
+			return node.Relayed()
+		})
+	}
+	return brought
 }
 
 // missing reports whether an item is for a Pipeline, and none has brought it.
@@ -61,13 +112,19 @@ func (g *Gather) nextRound(at roles.Moment) (some, busy bool) {
 	if len(queues) == 0 {
 		return false, busy
 	}
+	relayed := func(node Node) int { // those that can be dialed come first
+		if node.Relayed() {
+			return 1
+		}
+		return 0
+	}
 	nodes := slices.SortedFunc(maps.Keys(queues), func(a, b Node) int {
-		return cmp.Or(g.patience[a]-g.patience[b], len(queues[b].items)-len(queues[a].items), a.Compare(b))
+		return cmp.Or(g.patience[a]-g.patience[b], relayed(a)-relayed(b), len(queues[b].items)-len(queues[a].items), a.Compare(b))
 	})
 	g.round = round{queues: queues, most: pipelineSize(open, pipelinesOfNode*len(queues))}
 	for again := range pipelinesOfNode {
 		for _, node := range nodes {
-			if again == 0 || !node.Relayed() { // one circuit is enough: the relay makes few for each client
+			if again == 0 || !node.Relayed() { // one circuit of a node is enough: the relay makes few for each client
 				g.round.carriers = append(g.round.carriers, node)
 			}
 		}

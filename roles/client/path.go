@@ -49,8 +49,23 @@ func (p *path) window() uint64 {
 	return min(2+3*p.groups, max(roles.NearWindow, uint64(p.double))/protocol.GroupSize)
 }
 
-func (p *path) pace() Pace { return Pace{p.window(), p.soon()} }
+func (p *path) pace(relayed bool) Pace {
+	return Pace{Window: p.window(), Soon: p.soon(), Near: p.near(), Relayed: relayed}
+}
 
 // soon returns how many groups come within two round trips: whoever else were asked for them would
 // hardly bring them before.
 func (p *path) soon() uint64 { return uint64(p.latest) / protocol.GroupSize }
+
+// near returns how many groups come within CircuitPatience.
+func (p *path) near() uint64 {
+	return uint64(p.rate() * roles.CircuitPatience.Seconds() / protocol.GroupSize)
+}
+
+// rate returns how many bytes come in a second, by the latest group.
+func (p *path) rate() float64 {
+	if p.trip == 0 {
+		return 0
+	}
+	return float64(p.latest) / 2 / p.trip.Seconds()
+}

@@ -29,7 +29,8 @@ func (f *Fetch) late(at roles.Moment, s *Source) bool {
 
 // places returns how many nodes may be asked at once at most. Beyond those that the request allows
 // they are for others beside late nodes that send nothing: where bytes come slowly, it may be for
-// our own line that they do, and more links only divide it.
+// our own line that they do, and more links only divide it. And one is for a node that can be dialed,
+// beside circuits.
 func (f *Fetch) places(at roles.Moment) int {
 	most := f.most()
 	if most == 1 {
@@ -41,14 +42,17 @@ func (f *Fetch) places(at roles.Moment) int {
 			idle++
 		}
 	}
+	if f.displaces() {
+		idle++
+	}
 	return max(most, min(most+idle, roles.MaxBeside))
 }
 
-// untried reports whether somebody waits for a turn: a node, if maybe for another circuit to be late first, a page of nodes, or another content as
+// untried reports whether somebody waits for a turn: a node, if maybe only once a circuit has ended, a page of nodes, or another content as
 // long as there is nothing of this one.
 func (f *Fetch) untried() bool {
 	_, some := f.candidate()
-	return some || len(f.behind) > 0 || f.cursor != nil || f.elsewhere()
+	return some || len(f.behind) > 0 && (!f.keptOut() || f.circuits() > 0) || f.cursor != nil || f.elsewhere()
 }
 
 // elsewhere reports whether nodes have another content that has not been tried, and there is
@@ -63,7 +67,8 @@ func (f *Fetch) elsewhere() bool {
 
 // dismiss leaves late sources where all are late, no link more may be open, and somebody waits for
 // a turn: of several the worse half, those of which the fewest bytes have come; all of them if only
-// the relay, or another content, can help. It reports whether it left any.
+// the relay, or another content, can help. Where the relay makes no further circuit, only the end of one helps. It reports
+// whether it left any.
 func (f *Fetch) dismiss(at roles.Moment) bool {
 	if f.State() != FetchSeeking && f.State() != FetchFetching || f.live() == 0 || f.roomy(at) || f.tooManyClosing() || !f.untried() {
 		return false
@@ -76,17 +81,20 @@ func (f *Fetch) dismiss(at roles.Moment) bool {
 			all = append(all, s)
 		}
 	}
+	if f.keptOut() && len(f.candidates) == 0 {
+		all = slices.DeleteFunc(all, func(s *Source) bool { return !s.tried.Node.Relayed() })
+	}
 	slices.SortStableFunc(all, func(a, b *Source) int {
 		return cmp.Or(cmp.Compare(a.bytes, b.bytes), cmp.Compare(a.moved, b.moved))
 	})
-	if _, some := f.candidate(); some {
+	if _, some := f.candidate(); some || len(f.behind) > 0 {
 		all = all[:min(len(f.candidates)+len(f.behind), (len(all)+1)/2)]
 	}
 	for _, s := range all {
 		f.patience[s.tried.Node]++
 		f.absorb(s.dismiss(at))
 	}
-	return true
+	return len(all) > 0
 }
 
 // rely tells the picker which sources it cannot count on.
@@ -128,10 +136,10 @@ func (f *Fetch) wait(at roles.Moment) {
 			soonest(around)
 		}
 	}
-	if held, is := f.held(); is && f.spacious(at) {
+	if held, is := f.held(); is && f.spacious(at, true) {
 		soonest(held)
 	}
-	if busy, some := f.busy.next(); some && (due < 0 || busy < due) && f.spacious(at) {
+	if busy, some := f.busy.next(); some && (due < 0 || busy < due) && f.spacious(at, false) {
 		due = busy
 	}
 	switch {

@@ -10,7 +10,9 @@ import (
 // Picker is shared by the Sources of a fetch: it knows the content, its missing chunk groups, and
 // which Source has been asked for which. It hands groups out in their order. When none is left, it
 // hands out those that another Source still awaits a second time: the first to come counts; those
-// that are awaited of late Sources alone are handed out as if these were not there. Its
+// that are awaited of late Sources alone are handed out as if these were not there. A Source of a node
+// that was dialed takes from circuits before it takes from others, and a circuit gets nothing that such
+// a one will soon have brought. Its
 // memory grows with the groups that are present or asked for, never with a claimed size.
 type Picker struct {
 	name string
@@ -35,9 +37,14 @@ type Picker struct {
 // Range is consecutive groups of a file.
 type Range struct{ First, Count uint64 }
 
-// Pace is how fast a source is: how many groups it would have under way if it were alone, and how many come
-// so soon that another one, if asked for them now, would hardly bring them before.
-type Pace struct{ Window, Soon uint64 }
+// Pace is how fast a source is: how many groups it would have under way if it were alone, how many come
+// so soon that another one, if asked for them now, would hardly bring them before, and how many within
+// CircuitPatience. What comes over a circuit is dear, and may be bounded.
+type Pace struct {
+	Window, Soon, Near uint64
+	Relayed            bool
+	Most               uint64 // groups that it may be asked for at once; 0: any number
+}
 
 // interval is the groups from first up to, and without, end.
 type interval struct{ first, end uint64 }
@@ -129,8 +136,8 @@ func (p *Picker) kept() uint64 {
 	return bytes
 }
 
-// Work reports whether a source that has not been asked for anything could take something.
-func (p *Picker) Work() bool {
+// Work reports whether a source that has not been asked for anything could take something, be it over a circuit or not.
+func (p *Picker) Work(relayed bool) bool {
 	if !p.open || p.missing == 0 {
 		return false
 	}
@@ -138,7 +145,7 @@ func (p *Picker) Work() bool {
 		return true
 	}
 	for at, c := range p.claims {
-		if _, ok := p.tail(c, nobody); ok && p.slow(c.who, p.queue(at)) {
+		if _, ok := p.tail(c, nobody); ok && p.slow(c.who, p.queue(at), relayed) {
 			return true
 		}
 	}
@@ -162,13 +169,16 @@ func (p *Picker) Take(who int, pace Pace, underway uint64) (Range, bool) {
 	}
 	part := p.part(who, pace.Window)
 	most := min(max(1, part/2), protocol.MaxRange/protocol.GroupSize)
+	if pace.Most > 0 {
+		most = min(most, pace.Most)
+	}
 	if underway > 0 && underway+most > part {
 		return Range{}, false
 	}
 	s, ok := p.unclaimed(most)
 	if ok {
 		p.withdraw(s)
-	} else if s, ok = p.second(who, most); !ok {
+	} else if s, ok = p.second(who, pace.Relayed, most); !ok {
 		return Range{}, false
 	}
 	p.claims = append(p.claims, claim{s, who})

@@ -57,17 +57,19 @@ func (p *Picker) withdraw(s interval) {
 
 // second hands out groups that another source awaits to one that awaits none but such: of the source
 // with the most missing groups up to a claim (the latest of these claims) the last half, which would
-// come latest from there, as far as it is in that claim.
-func (p *Picker) second(who int, most uint64) (best interval, ok bool) {
-	longest := uint64(0)
+// come latest from there, as far as it is in that claim. A source that was dialed takes from circuits
+// first.
+func (p *Picker) second(who int, relayed bool, most uint64) (best interval, ok bool) {
+	longest, dear := uint64(0), false
 	for at, c := range p.claims {
 		s, some := p.tail(c, who)
+		spares := !relayed && p.paces[c.who].Relayed
 		switch queue := p.queue(at); {
 		case c.who == who && p.relied(c):
 			return interval{}, false
-		case c.who == who || !some || !p.slow(c.who, queue):
-		case queue >= longest:
-			best, longest, ok = s, queue, true
+		case c.who == who || !some || !p.slow(c.who, queue, relayed):
+		case spares && !dear, spares == dear && queue >= longest:
+			best, longest, dear, ok = s, queue, spares, true
 		}
 	}
 	half := (longest + 1) / 2
@@ -76,9 +78,15 @@ func (p *Picker) second(who int, most uint64) (best interval, ok bool) {
 }
 
 // slow reports whether a source that has so many groups to send does not send all of them soon, or is
-// not counted on: else another one that were asked for the last would only bring it a second time.
-func (p *Picker) slow(who int, queue uint64) bool {
-	return queue > p.paces[who].Soon || slices.Contains(p.late, who)
+// not counted on: else another one that were asked for the last would only bring it a second time. For
+// a circuit what takes CircuitPatience is soon where the source was dialed: then that suffices.
+func (p *Picker) slow(who int, queue uint64, relayed bool) bool {
+	pace := p.paces[who]
+	soon := pace.Soon
+	if relayed && !pace.Relayed {
+		soon = max(soon, pace.Near)
+	}
+	return queue > soon || slices.Contains(p.late, who)
 }
 
 // relied reports whether a claim has missing groups that no other source has been asked for.

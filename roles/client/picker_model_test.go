@@ -114,8 +114,8 @@ func (m *pickerModel) underway(who int) (n uint64) {
 
 // due returns what a source should be given: the first groups that are untaken, or else some that another one delivers
 // late.
-func (m *pickerModel) due(who int, window uint64) (client.Range, bool) {
-	part := m.part(who, window)
+func (m *pickerModel) due(who int, pace client.Pace) (client.Range, bool) {
+	part := m.part(who, pace.Window)
 	most := max(1, min(part/2, 16))
 	if m.missing() == 0 || m.underway(who) > 0 && m.underway(who)+most > part {
 		return client.Range{}, false
@@ -130,12 +130,12 @@ func (m *pickerModel) due(who int, window uint64) (client.Range, bool) {
 		}
 		return client.Range{First: g, Count: end - g}, true
 	}
-	return m.again(who, most)
+	return m.again(who, pace.Relayed, most)
 }
 
-// again returns what a source should be given when nothing is untaken.
-func (m *pickerModel) again(who int, most uint64) (client.Range, bool) {
-	best, longest, queues := client.Range{}, uint64(0), map[int]uint64{}
+// again returns what a source should be given when nothing is untaken: of circuits, unless it is one, before others.
+func (m *pickerModel) again(who int, relayed bool, most uint64) (client.Range, bool) {
+	best, longest, queues := map[bool]client.Range{}, map[bool]uint64{}, map[int]uint64{}
 	for i := range m.claims {
 		c := &m.claims[i]
 		for g := c.of.First; c.has(g); g++ {
@@ -146,16 +146,24 @@ func (m *pickerModel) again(who int, most uint64) (client.Range, bool) {
 				return client.Range{}, false
 			}
 		}
-		if tail := m.tail(c); c.who != who && tail.Count > 0 && queues[c.who] >= longest && m.slow(c.who, queues[c.who]) {
-			best, longest = tail, queues[c.who]
+		dear := !relayed && m.paces[c.who].Relayed
+		if tail := m.tail(c); c.who != who && tail.Count > 0 && m.slow(c.who, queues[c.who], relayed) && queues[c.who] >= longest[dear] {
+			best[dear], longest[dear] = tail, queues[c.who]
 		}
 	}
-	count := min(most, (longest+1)/2, best.Count)
-	return client.Range{First: best.First + best.Count - count, Count: count}, count > 0
+	dear := longest[true] > 0
+	from := best[dear]
+	count := min(most, (longest[dear]+1)/2, from.Count)
+	return client.Range{First: from.First + from.Count - count, Count: count}, count > 0
 }
 
 // slow reports whether another source may be asked for what one brings as the last of so many groups.
-func (m *pickerModel) slow(who int, queue uint64) bool { return queue > m.paces[who].Soon }
+func (m *pickerModel) slow(who int, queue uint64, relayed bool) bool {
+	if pace := m.paces[who]; relayed && !pace.Relayed {
+		return queue > max(pace.Soon, pace.Near)
+	}
+	return queue > m.paces[who].Soon
+}
 
 // part returns how many groups a source may have under way.
 func (m *pickerModel) part(who int, window uint64) uint64 {
@@ -191,6 +199,7 @@ func (m *pickerModel) take(t *rapid.T) {
 	m.takeFor(t, who, client.Pace{
 		Window: rapid.Uint64Range(1, 80).Draw(t, "window"),
 		Soon:   rapid.SampledFrom([]uint64{0, 1, 5, 100}).Draw(t, "soon"),
+		Near:   rapid.SampledFrom([]uint64{0, 3, 30}).Draw(t, "near"), Relayed: rapid.Bool().Draw(t, "relayed"),
 	})
 }
 
@@ -198,7 +207,7 @@ func (m *pickerModel) takeFor(t *rapid.T, who int, pace client.Pace) {
 	if m.claimOf(who) >= 0 && m.missing() > 0 {
 		m.paces[who] = pace
 	}
-	want, some := m.due(who, pace.Window)
+	want, some := m.due(who, pace)
 	got, ok := m.real.Take(who, pace, m.underway(who))
 	if got != want || ok != some {
 		t.Fatalf("source %d at %+v is given %v, where %v are due", who, pace, got, want)
@@ -261,25 +270,27 @@ func (m *pickerModel) gone(who int) {
 
 // compare holds all that can be asked of the picker against the model.
 func (m *pickerModel) compare(t *rapid.T) {
-	work := false
+	untaken := false
 	for g := m.first; g < m.groups; g++ {
 		if m.awaited(g) > 2 {
 			t.Fatalf("group %d is awaited of %d sources", g, m.awaited(g))
 		}
-		work = work || m.untaken(g)
+		untaken = untaken || m.untaken(g)
 	}
-	queues := map[int]uint64{}
-	for i := range m.claims {
-		c := &m.claims[i]
-		for g := c.of.First; c.has(g); g++ {
-			if !m.had[g] {
-				queues[c.who]++
+	for _, relayed := range []bool{false, true} {
+		work, queues := untaken, map[int]uint64{}
+		for i := range m.claims {
+			c := &m.claims[i]
+			for g := c.of.First; c.has(g); g++ {
+				if !m.had[g] {
+					queues[c.who]++
+				}
 			}
+			work = work || m.tail(c).Count > 0 && m.slow(c.who, queues[c.who], relayed)
 		}
-		work = work || m.tail(c).Count > 0 && m.slow(c.who, queues[c.who])
-	}
-	if m.real.Work() != work || m.real.Done() != (m.missing() == 0) {
-		t.Fatalf("work: %t, done: %t, with %d groups missing", m.real.Work(), m.real.Done(), m.missing())
+		if m.real.Work(relayed) != work || m.real.Done() != (m.missing() == 0) {
+			t.Fatalf("work: %t, over a circuit: %t, done: %t, with %d groups missing", m.real.Work(relayed), relayed, m.real.Done(), m.missing())
+		}
 	}
 	for who := 1; who <= sources; who++ {
 		asked, overtaken := false, true

@@ -94,7 +94,7 @@ func TestTheLastGroupsAreAskedForTwice(t *testing.T) {
 		p.Got(g)
 	}
 	takes(t, p, 3, 8, client.Range{}) // each of the others is awaited of two
-	if p.Work() {
+	if p.Work(false) {
 		t.Error("there is work for a fourth")
 	}
 	p.Got(4)
@@ -138,22 +138,60 @@ func TestNobodyTakesWhatComesSoon(t *testing.T) {
 	for g := range uint64(5) {
 		p.Got(g)
 	}
-	if !p.Work() {
+	if !p.Work(false) {
 		t.Error("there is no work, with three groups where two come soon")
 	}
 	p.Got(5)
 	takes(t, p, 2, 1, client.Range{})
-	if p.Work() {
+	if p.Work(false) {
 		t.Error("there is work, although all of it comes soon")
 	}
 	p.Late([]int{1})
-	if !p.Work() {
+	if !p.Work(false) {
 		t.Error("there is no work, although its source is late")
 	}
 	takes(t, p, 2, 1, client.Range{First: 7, Count: 1})
 	p.Late(nil)
 	p.Take(1, client.Pace{Window: 8, Soon: 1}, 2) // it has become slower
 	takes(t, p, 3, 1, client.Range{First: 6, Count: 1})
+}
+
+// A source that was dialed takes from circuits first, even if another one has more to bring; a circuit takes from the one
+// that has most.
+func TestCircuitsAreTakenFromFirst(t *testing.T) {
+	begun := func() *client.Picker {
+		p := opened(12)
+		for who, pace := range []client.Pace{{Window: 8}, {Window: 8}, {Window: 2, Relayed: true}} {
+			if _, ok := p.Take(who+1, pace, 0); !ok {
+				t.Fatalf("%d takes nothing", who+1)
+			}
+		}
+		for _, ok := p.Take(1, client.Pace{Window: 64}, 0); ok; _, ok = p.Take(1, client.Pace{Window: 64}, 0) {
+		}
+		return p
+	}
+	for relayed, want := range map[bool]uint64{false: 7, true: 11} {
+		got, ok := begun().Take(4, client.Pace{Window: 2, Relayed: relayed}, 0)
+		if !ok || got != (client.Range{First: want, Count: 1}) {
+			t.Errorf("%v is taken, by a circuit: %t", got, relayed)
+		}
+	}
+}
+
+// A circuit gets nothing that a source which was dialed brings within CircuitPatience, unless that one is late.
+func TestACircuitGetsNothingThatIsNear(t *testing.T) {
+	p := opened(8)
+	if got, ok := p.Take(1, client.Pace{Window: 16, Near: 8}, 0); !ok || got.Count != 8 {
+		t.Fatalf("1 takes %v", got)
+	}
+	circuit := client.Pace{Window: 4, Relayed: true}
+	if got, ok := p.Take(2, circuit, 0); ok || p.Work(true) || !p.Work(false) {
+		t.Errorf("a circuit takes %v; work for it: %t, for others: %t", got, p.Work(true), p.Work(false))
+	}
+	p.Late([]int{1})
+	if got, ok := p.Take(2, circuit, 0); !ok || got != (client.Range{First: 7, Count: 1}) {
+		t.Errorf("a circuit takes %v", got)
+	}
 }
 
 func TestAllTakeLessAsTheEndComesNear(t *testing.T) {

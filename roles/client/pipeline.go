@@ -16,15 +16,8 @@ import (
 // comes for an empty file: it is asked for because of its attributes, and is empty if its hash says
 // so.
 type Pipeline struct {
-	core    roles.Core[PipelineState, PipelineEvent]
-	link    roles.Link      // its only one
-	also    string          // another address of the node; empty: there is none
-	last    netip.Addr      // that is to be tried last
-	broker  Broker          // through which it is reached if it has no address
-	before  protocol.Ticket // of the last circuit to it
-	way     *Way
-	ticket  protocol.Ticket // of its circuit; zero: there was none
-	watch   func(roles.Transition)
+	core roles.Core[PipelineState, PipelineEvent]
+	approach
 	over    netip.Addr // the node's address on the link; zero: none was made
 	items   []Wanted
 	numbers []int // of the items in the store; nil: as they stand here
@@ -43,6 +36,7 @@ type Pipeline struct {
 	progress roles.Progress
 	busy     bool          // the node says so
 	retry    time.Duration // for which it is to be left alone then
+	scant    bool          // what is left does not fit in what may pass over circuits, or nothing does
 }
 
 // Wanted is a file of one chunk group or less whose hash is known.
@@ -67,7 +61,7 @@ func (Answered) Reported() {}
 // NewPipeline returns a Pipeline of items from a node. An item above one group is
 // declined with Limit, without a request.
 func NewPipeline(node Node, items []Wanted) *Pipeline {
-	h := &Pipeline{core: roles.NewCore(pipelineGrammar), way: newWay(0)}
+	h := &Pipeline{core: roles.NewCore(pipelineGrammar), approach: approach{way: newWay(0)}}
 	h.Reset(node, items)
 	return h
 }
@@ -75,8 +69,7 @@ func NewPipeline(node Node, items []Wanted) *Pipeline {
 // Reset prepares the machine for other files.
 func (h *Pipeline) Reset(node Node, items []Wanted) {
 	h.core.Reset()
-	h.way.reset(Broker{}, Node{}, protocol.Ticket{})
-	*h = Pipeline{core: h.core, link: h.link, way: h.way, tried: Tried{Node: node}, items: items, answered: make([]bool, len(items)), asked: h.asked[:0]}
+	*h = Pipeline{core: h.core, approach: h.bare(h.link), tried: Tried{Node: node}, items: items, answered: make([]bool, len(items)), asked: h.asked[:0]}
 }
 
 // use sets the link and the timer, for a Pipeline within another machine.
@@ -136,6 +129,7 @@ func (h *Pipeline) Step(at roles.Moment, in roles.Input) []roles.Effect {
 		h.since = at.Now
 		h.start(at)
 	case roles.Opened:
+		h.meter.begin()
 		h.over = in.Peer.Addr()
 		h.core.Fire(pipelineOpened)
 		h.ask()
@@ -191,19 +185,26 @@ func (h *Pipeline) start(at roles.Moment) {
 			h.answer(Answered{Item: i, Code: protocol.BadHash, By: protocol.Client, Text: "its hash is not that of an empty file"})
 		case item.Size > protocol.GroupSize:
 			h.answer(Answered{Item: i, Code: protocol.Limit, By: protocol.Client, Text: "more than one group"})
-		default:
+		case !left:
 			left = true
+			h.meter.need = openingBytes + exchange(item.Name, item.Size)
 		}
 	}
 	if !left {
 		h.core.Fire(pipelineNothing)
 		return
 	}
-	h.connect(at)
+	if h.tried.Node.Relayed() {
+		h.core.Fire(pipelineStartedRelayed)
+	} else {
+		h.core.Fire(pipelineStarted)
+	}
+	h.core.Do(h.connect(at, h.tried.Node)...)
 }
 
 // ask sends as many GETs as may be under way.
 func (h *Pipeline) ask() {
+	h.scant = false
 	for ; h.next < len(h.items); h.next++ {
 		item := h.items[h.next]
 		switch {
@@ -211,7 +212,11 @@ func (h *Pipeline) ask() {
 			continue
 		case len(h.asked) == roles.MaxPipelined || len(h.asked) > 0 && h.exceeds(item):
 			return
+		case !h.meter.affords(exchange(item.Name, item.Size)):
+			h.scant = true
+			return
 		}
+		h.meter.spend(exchange(item.Name, item.Size))
 		h.asked = append(h.asked, h.next)
 		h.bytes += item.Size
 		h.requests += requestSize(item)
@@ -243,6 +248,7 @@ func (h *Pipeline) done() bool {
 	item := h.items[h.asked[0]]
 	h.bytes -= item.Size
 	h.requests -= requestSize(item)
+	h.meter.passed(exchange(item.Name, item.Size))
 	h.asked = h.asked[1:]
 	h.hashed = hashing{}
 	if len(h.asked) <= roles.MaxPipelined/2 && h.requests <= roles.MaxRequested/2 {

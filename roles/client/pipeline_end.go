@@ -35,6 +35,9 @@ func (h *Pipeline) reject(event PipelineEvent, err *protocol.Error) {
 
 // leave closes the link as its initiator: it half-closes and waits for the peer's end of stream.
 func (h *Pipeline) leave(event PipelineEvent) {
+	if h.scant && h.tried.Code == 0 {
+		h.blame(protocol.Quota, protocol.Relay, h.meter.scant())
+	}
 	h.core.Fire(event)
 	h.core.Do(roles.HalfClose{Link: h.link}, roles.Discard{Link: h.link})
 }
@@ -59,7 +62,7 @@ func (h *Pipeline) cut(event PipelineEvent, code protocol.Code, text string) {
 // closed releases the link. A visit that ends without a half-close is over with it.
 func (h *Pipeline) closed(at roles.Moment, was PipelineState, stopped bool) {
 	h.core.Do(h.way.leave(at, stopped)...)
-	if was != PipelineNew && (was != PipelineRelaying || h.way.dialed) {
+	if was != PipelineNew && h.made(was == PipelineRelaying) {
 		h.core.Do(roles.HangUp{Link: h.link})
 	}
 	if was != PipelineLeaving {
@@ -70,6 +73,7 @@ func (h *Pipeline) closed(at roles.Moment, was PipelineState, stopped bool) {
 // visited reports the visit. A wrong file is answered with what was found about it.
 func (h *Pipeline) visited(at roles.Moment) {
 	h.tried.Took = at.Now - h.since
+	h.meter.end()
 	if h.wrong && !h.answered[h.asked[0]] {
 		h.answer(Answered{Item: h.asked[0], Code: h.tried.Code, By: h.tried.By, Text: h.tried.Text})
 	}

@@ -1,42 +1,25 @@
 package client
 
 import (
+	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-// connect dials the node, or makes a way to it through the relay.
-func (h *Pipeline) connect(at roles.Moment) {
-	node := h.tried.Node
-	if !node.Relayed() {
-		h.core.Fire(pipelineStarted)
-		h.core.Do(roles.Dial{Link: h.link, To: node.String(), ID: node.ID, Also: h.also, Last: h.last})
-		return
-	}
-	h.core.Fire(pipelineStartedRelayed)
-	h.way.reset(h.broker, node, h.before)
-	h.way.watch(h.watch)
-	h.core.Do(h.way.Step(at, roles.Started{})...)
-}
-
 // passWay passes an input on to the way, and returns what that means for the visit: Opened, or nil.
 func (h *Pipeline) passWay(at roles.Moment, in roles.Input) roles.Input {
-	making := h.way.making()
-	h.core.Do(h.way.Step(at, in)...)
-	switch {
-	case !making || h.way.making():
-		return nil
-	case h.way.State() == WayThere:
-		h.ticket = h.way.open.Ticket
-		return h.way.there
+	effects, is, failed := h.pass(at, in)
+	h.core.Do(effects...)
+	if failed {
+		h.wayless()
 	}
-	h.wayFailed()
-	return nil
+	return is
 }
 
-// wayFailed ends a visit to which there is no way, as that of a Source.
-func (h *Pipeline) wayFailed() {
+// wayless ends a visit to which there is no way, as that of a Source.
+func (h *Pipeline) wayless() {
 	why := h.way.failed
 	h.busy, h.retry, h.broke = h.way.busy(), h.way.retry, h.way.broke()
+	h.scant = why.Code == protocol.Quota && !h.busy
 	h.blame(why.Code, why.By, why.Text)
 	if h.way.told {
 		h.core.Fire(pipelineRelayWrong)

@@ -34,6 +34,7 @@ type Reader struct {
 	alternates alternates
 	ways       map[Node]bool // as of a Fetch
 	tickets    tickets       // as of a Fetch
+	allowance  *allowance    // as of a Fetch
 	patience   patience
 	busy       busy
 	now        roles.Moment  // of the current step
@@ -93,7 +94,7 @@ func (r *Reader) Reset(relay, name string, hash protocol.Hash) {
 	}
 	*r = Reader{
 		core: r.core, relay: relay, query: r.query, source: r.source, before: r.before, picker: NewPicker(name, hash),
-		barred: map[Node]bool{}, alternates: alternates{}, ways: map[Node]bool{}, tickets: tickets{}, patience: patience{},
+		barred: map[Node]bool{}, alternates: alternates{}, ways: map[Node]bool{}, tickets: tickets{}, allowance: &allowance{}, patience: patience{},
 	}
 	r.begin()
 }
@@ -165,7 +166,7 @@ func (r *Reader) Step(at roles.Moment, in roles.Input) []roles.Effect {
 		r.absorb(r.source.dismiss(at))
 	}
 	r.goOn(at)
-	if r.State() == ReaderReading && r.source.State() == SourceHolding && r.picker.Work() {
+	if r.State() == ReaderReading && r.source.State() == SourceHolding && r.picker.Work(r.source.tried.Node.Relayed()) {
 		r.absorb(r.source.Step(at, roles.Updated{}))
 	}
 	r.wait(at)

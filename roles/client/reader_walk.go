@@ -112,6 +112,7 @@ func (r *Reader) visit(at roles.Moment) {
 	r.attempt.met[node] = true
 	r.source.Reset(r.source.link, node, r.picker)
 	r.source.holds, r.source.also, r.source.last = true, r.alternates.of(node), r.attempt.redials.last(node)
+	r.source.meter.all = r.allowance
 	r.source.broker, r.source.before = Broker{r.relay, r.relayID, r.entry}, r.tickets[node]
 	r.source.Watch(r.watch)
 	r.absorb(r.source.Step(at, roles.Started{}))
@@ -133,7 +134,7 @@ func (r *Reader) visited(v Visited) {
 	case r.ways[v.Node] && !r.attempt.met[v.Node.relayed()] && v.undialed():
 		r.attempt.met[v.Node.relayed()] = true
 		r.candidates = append(r.candidates, v.Node.relayed())
-	case v.Broke && r.attempt.redials.worth(v):
+	case v.Broke && r.attempt.redials.worth(v), v.Spent && v.Gave:
 		r.candidates = append(r.candidates, v.Node)
 	}
 	r.core.Fire(readerSourceLeft)

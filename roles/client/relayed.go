@@ -97,7 +97,7 @@ func (f *Fetch) sortOut() {
 }
 
 // relayedTurn reports whether a node that is reached through the relay may be asked, where no other is left: when those that
-// are being dialed have been for CircuitPatience, one at a time.
+// are being dialed have been for CircuitPatience.
 func (f *Fetch) relayedTurn() bool {
 	if len(f.behind) == 0 {
 		return false
@@ -113,23 +113,56 @@ func (f *Fetch) passedOver(s *Source) bool {
 	return s.State() == SourceDialing && next.Relayed() && f.now.Now-s.since >= roles.CircuitPatience
 }
 
-// relayDue returns when a node may be asked through the relay, and whether it has to wait for another such visit, which
-// has not had its time.
+// relayDue returns when a node may be asked through the relay, and whether it has to wait for other such visits, which
+// have not had their time.
 func (f *Fetch) relayDue() (due time.Duration, waits bool) {
+	due = f.ceiling.due
+	asked, led := 0, 0
 	for _, s := range f.sources {
 		switch {
 		case !s.visiting(), f.late(f.now, s):
-		case s.tried.Node.Relayed():
-			waits = true
-		default:
+		case !s.tried.Node.Relayed():
 			due = max(due, s.since+roles.CircuitPatience)
+		case s.State() == SourceRelaying:
+			asked++
+			led++
+		default:
+			led++
 		}
 	}
-	return due, waits
+	return due, asked >= f.ceiling.asks() || f.lone && led > 0
 }
 
 // held returns when a candidate that is to be asked through the relay has its turn, if it waits for a time.
 func (f *Fetch) held() (due time.Duration, is bool) {
 	due, waits := f.relayDue()
 	return due, len(f.candidates) == 0 && len(f.behind) > 0 && due > f.now.Now && !waits
+}
+
+// displaces reports whether the next node can be dialed, and gets the place of a circuit if no other one is free: it is asked
+// beside that, which goes on until it brings something.
+func (f *Fetch) displaces() bool {
+	next, some := f.candidate()
+	return some && !next.Relayed() && f.most() > 1 && f.circuits() > 0
+}
+
+// relieve has the slowest circuit leave its place, where a node that was dialed beside it brings groups by now, and as fast.
+func (f *Fetch) relieve() {
+	giving, least, best := 0, (*Source)(nil), float64(0)
+	for _, s := range f.sources {
+		switch {
+		case !s.visiting() || !s.visit.Gave || f.late(f.now, s):
+			continue
+		case s.yields:
+			return
+		case !s.tried.Node.Relayed():
+			best = max(best, s.path.rate())
+		case least == nil || s.path.rate() < least.path.rate():
+			least = s
+		}
+		giving++
+	}
+	if giving > f.most() && least != nil && best >= least.path.rate() {
+		least.yields = true
+	}
 }

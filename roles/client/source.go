@@ -17,21 +17,15 @@ import (
 // It reports Learned, Hashing, Had, and Visited when nothing more is asked of the node, unless it was
 // stopped: the link may still be closing then.
 type Source struct {
-	core    roles.Core[SourceState, SourceEvent]
-	link    roles.Link
-	item    int        // of the store
-	also    string     // another address of the node; empty: there is none
-	last    netip.Addr // that is to be tried last
-	watch   func(roles.Transition)
+	core roles.Core[SourceState, SourceEvent]
+	approach
+	item    int // of the store
 	picker  *Picker
-	insists protocol.Hash   // on that content of a node that has had it; zero: on none
-	guesses bool            // nothing of the content can be there: its first group is asked for before it is known
-	told    Identity        // what the node has, as the relay says; zero: it does not say
-	broker  Broker          // through which it is reached if it has no address
-	before  protocol.Ticket // of the last circuit to it, which was cut
-	grant   grant           // a circuit to it that is there already
-	way     *Way
-	holds   bool // a link on which nothing is left to ask is kept for HoldTimeout
+	insists protocol.Hash // on that content of a node that has had it; zero: on none
+	guesses bool          // nothing of the content can be there: its first group is asked for before it is known
+	told    Identity      // what the node has, as the relay says; zero: it does not say
+	holds   bool          // a link on which nothing is left to ask is kept for HoldTimeout
+	yields  bool          // it leaves its place to another one at the end of a group
 
 	since time.Duration
 	now   time.Duration
@@ -46,7 +40,8 @@ type Source struct {
 	page   []protocol.Hash   // the values of the groups from first on
 	first  uint64
 	hashed hashing
-	treed  sent // the last TREE
+	treed  sent   // the last TREE
+	treeIs uint64 // bytes that pass for it
 
 	path     path
 	asked    []request // the first one is being answered
@@ -78,6 +73,7 @@ type Visited struct {
 	Broke  bool            // its link broke, which need not happen again
 	Busy   bool            // it says that it is busy
 	Retry  time.Duration   // for which it is to be left alone then
+	Spent  bool            // too little may pass over circuits, or nothing
 	Gave   bool            // it sent a group that was missing
 	Ticket protocol.Ticket // of the circuit; zero: there was none
 	Over   netip.Addr      // the node's address on the link; zero: none was made
@@ -89,7 +85,7 @@ func (Visited) Reported() {}
 
 // NewSource returns a Source that uses the link and takes groups from the picker.
 func NewSource(link roles.Link, node Node, picker *Picker) *Source {
-	s := &Source{core: roles.NewCore(sourceGrammar), way: newWay(link)}
+	s := &Source{core: roles.NewCore(sourceGrammar), approach: approach{way: newWay(link)}}
 	s.Reset(link, node, picker)
 	return s
 }
@@ -97,9 +93,7 @@ func NewSource(link roles.Link, node Node, picker *Picker) *Source {
 // Reset prepares the machine for another visit.
 func (s *Source) Reset(link roles.Link, node Node, picker *Picker) {
 	s.core.Reset()
-	s.way.use(link)
-	s.way.reset(Broker{}, Node{}, protocol.Ticket{})
-	*s = Source{core: s.core, link: link, way: s.way, picker: picker, tried: Tried{Node: node}, asked: s.asked[:0]}
+	*s = Source{core: s.core, approach: s.bare(link), picker: picker, tried: Tried{Node: node}, asked: s.asked[:0]}
 }
 
 // State returns the state that the machine is in.
@@ -133,6 +127,7 @@ func (s *Source) Step(at roles.Moment, in roles.Input) []roles.Effect {
 		s.start(at)
 	case roles.Opened:
 		s.visit.Over = in.Peer.Addr()
+		s.meter.begin()
 		s.begin()
 	case roles.Heard:
 		s.heard(in.Message)
@@ -205,10 +200,14 @@ func (s *Source) work() {
 		s.moved, s.bytes = s.now, 0
 		s.core.Fire(sourceGroupsTaken)
 		s.core.Do(roles.Hear{Link: s.link})
-	case s.wanted.Count > 0:
+	case s.wanted.Count > 0 && s.meter.affords(s.tree(pageOf(s.wanted.First))):
 		s.core.Fire(sourceTreeWanted)
-		s.describe(s.wanted.First / protocol.MaxGroups * protocol.MaxGroups)
+		s.describe(pageOf(s.wanted.First))
 		s.core.Do(roles.Hear{Link: s.link})
+	case s.scant():
+		s.visit.Spent = true
+		s.blame(protocol.Quota, protocol.Relay, s.meter.scant())
+		s.leave(sourceScant)
 	case !s.holds:
 		s.visit.Rested = true
 		s.tried.By = protocol.Node
@@ -220,7 +219,7 @@ func (s *Source) work() {
 func (s *Source) ask() bool {
 	for {
 		if s.wanted.Count == 0 {
-			taken, ok := s.picker.Take(int(s.link), s.path.pace(), s.underway())
+			taken, ok := s.take(s.underway())
 			if !ok {
 				break
 			}
@@ -251,6 +250,7 @@ func (s *Source) request(w Range, hash protocol.Hash, length uint64) {
 	s.core.Do(roles.Send{Link: s.link, Message: &protocol.Get{
 		Name: s.picker.name, Hash: hash, Offset: w.First * protocol.GroupSize, Length: length,
 	}})
+	s.meter.spend(exchange(s.picker.name, length))
 	s.asked = append(s.asked, request{w, s.path.sends(s.now), !hash.IsZero()})
 }
 
@@ -275,6 +275,7 @@ func (s *Source) content(m *protocol.Content) {
 	s.tried.Had, s.about = true, cmp.Or(m.Attributes(), s.about)
 	if m.Length < whole {
 		s.picker.Shorten(int(s.link), head, m.Length/protocol.GroupSize)
+		s.meter.spare(carried(whole - m.Length))
 		head.Count = m.Length / protocol.GroupSize
 		s.asked[0].Range = head
 	}
@@ -302,10 +303,17 @@ func (s *Source) right(group uint64) {
 	s.core.Fire(sourceGroupRight)
 	s.moved, s.bytes = s.now, 0
 	s.judged++
+	s.meter.passed(carried(s.picker.bytes(Range{group, 1})))
 	s.path.brought(s.asked[0].sent, s.now)
 	if s.picker.Got(group) {
 		s.visit.Gave = true
 		s.core.Do(roles.Report{Outcome: Had{s.tried.Node, s.picker.bytes(Range{group, 1}), s.about}})
+	}
+	if s.yields {
+		s.visit.Rested = true
+		s.tried.By = protocol.Node
+		s.core.Fire(sourceRelieved)
+		return
 	}
 	s.ask()
 }
@@ -328,6 +336,7 @@ func (s *Source) bodyDone() {
 		return
 	}
 	s.picker.Finish(int(s.link), s.asked[0].Range)
+	s.meter.passed(exchange(s.picker.name, 0))
 	s.asked, s.judged = append(s.asked[:0], s.asked[1:]...), 0
 	if len(s.asked) > 0 {
 		s.core.Fire(sourceBodyDone)

@@ -132,7 +132,7 @@ func (s *Source) closed(at roles.Moment, was SourceState, report bool) {
 		return
 	}
 	s.core.Do(s.way.leave(at, !report)...)
-	if was != SourceRelaying || s.way.dialed {
+	if s.made(was == SourceRelaying) {
 		s.core.Do(roles.HangUp{Link: s.link})
 	}
 	switch {
@@ -141,13 +141,15 @@ func (s *Source) closed(at roles.Moment, was SourceState, report bool) {
 		s.over(at)
 	default:
 		s.picker.Drop(int(s.link))
+		s.meter.end()
 	}
 }
 
 // over returns the groups that the source had taken, and reports the visit.
 func (s *Source) over(at roles.Moment) {
 	s.picker.Drop(int(s.link))
-	s.visit.Tried = s.tried
+	s.meter.end()
+	s.visit.Tried, s.visit.Ticket = s.tried, s.ticket()
 	s.visit.Took = at.Now - s.since
 	s.core.Do(roles.Report{Outcome: s.visit})
 }

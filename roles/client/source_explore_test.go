@@ -55,7 +55,7 @@ func sourceSubject(f file) rolestest.Subject {
 	subject.Others = []roles.Input{roles.Updated{}, roles.StoreReady{}, roles.StoreInspected{}}
 	subject.Cells = slices.DeleteFunc(subject.Cells, func(cell string) bool { // they have tests of their own
 		return slices.Contains([]string{
-			"Holding/TreeWanted", "Asking/CONTENT, other content",
+			"Holding/TreeWanted", "Receiving/Relieved", "Holding/TooFewBytesLeft", "Asking/CONTENT, other content",
 			"Dialing/Opened, no tree needed", "Relaying/Opened, no tree needed", "Asking/CONTENT, first word of it", "Asking/ERROR, not that content",
 		}, cell)
 	})

@@ -40,6 +40,7 @@ const (
 	sourceTreeWanted     SourceEvent = "TreeWanted"
 	sourceGroupsTaken    SourceEvent = "GroupsTaken"
 	sourceNothingLeft    SourceEvent = "NothingLeft"
+	sourceScant          SourceEvent = "TooFewBytesLeft"
 	sourceContentFits    SourceEvent = "CONTENT"
 	sourceContentLearnt  SourceEvent = "CONTENT, first word of it"
 	sourceContentOther   SourceEvent = "CONTENT, other content"
@@ -60,6 +61,7 @@ const (
 	sourceRelayWrong     SourceEvent = "RelayWrong"
 	sourceExpired        SourceEvent = "Expired"
 	sourceOvertaken      SourceEvent = "Overtaken"
+	sourceRelieved       SourceEvent = "Relieved"
 	sourceDismissed      SourceEvent = "Dismissed"
 	sourceStopped        SourceEvent = "Stopped"
 )
@@ -107,6 +109,7 @@ var sourceGrammar = roles.NewGrammar(func() roles.Table[SourceState, SourceEvent
 			{Name: sourceTreeWanted, Means: "the next groups are not of the part of the tree that we have"},
 			{Name: sourceGroupsTaken, Means: "groups are missing, and these are to come from this node"},
 			{Name: sourceNothingLeft, Means: "nothing is missing that others are not asked for"},
+			{Name: sourceScant, Means: "groups are missing, and the relay lets too few bytes pass for one"},
 			{Name: sourceContentFits, Kind: protocol.KindContent, Means: "the stretch that was asked for follows, or the beginning of it"},
 			{Name: sourceContentLearnt, Kind: protocol.KindContent, Means: "what the relay said; the store is not ready for it"},
 			{Name: sourceContentOther, Kind: protocol.KindContent, Means: "another content than the one that is being fetched, to a GET that could not name that"},
@@ -127,6 +130,7 @@ var sourceGrammar = roles.NewGrammar(func() roles.Table[SourceState, SourceEvent
 			{Name: sourceRelayWrong, Means: "the relay broke the protocol on the way to the node, and was told so"},
 			{Name: sourceExpired, Deadline: true, Means: "the state's deadline passed"},
 			{Name: sourceOvertaken, Means: "what is wanted of this node has come from others"},
+			{Name: sourceRelieved, Means: "over this circuit a group has come to its end, and a node that was dialed beside it brings groups in its place"},
 			{Name: sourceDismissed, Means: "for GroupPatience no verified group has come, and other nodes wait for their turn"},
 			{Name: sourceStopped, Means: "nothing is wanted any more"},
 		},
@@ -145,6 +149,7 @@ var sourceGrammar = roles.NewGrammar(func() roles.Table[SourceState, SourceEvent
 			sourceRow([]SourceState{SourceHolding}, sourceTreeWanted, SourceTree, "one OUTBOARD is for MaxGroups groups at most"),
 			sourceRow([]SourceState{SourceHolding}, sourceGroupsTaken, SourceAsking, "GETs, as many as the path needs and the node has earned, so that it need not wait for one"),
 			sourceRow([]SourceState{SourceHolding}, sourceNothingLeft, SourceLeaving, "a node that is not needed is not kept"),
+			sourceRow([]SourceState{SourceHolding}, sourceScant, SourceLeaving, "the circuit would be cut in the middle of a group"),
 			sourceRow([]SourceState{SourceAsking}, sourceContentFits, SourceReceiving, "the bytes follow; other GETs go out as its groups come"),
 			sourceRow([]SourceState{SourceAsking}, sourceContentLearnt, SourceHolding, "the bytes wait in the link until the store is open"),
 			sourceRow([]SourceState{SourceAsking}, sourceContentOther, SourceLeaving, "the file changed between two answers, or other nodes have another one: nobody's fault"),
@@ -168,6 +173,7 @@ var sourceGrammar = roles.NewGrammar(func() roles.Table[SourceState, SourceEvent
 			sourceRow([]SourceState{SourceDialing, SourceTree, SourceAsking, SourceReceiving, SourceDoubting, SourceJudging, SourceLeaving}, sourceExpired, SourceClosed, "the node had its time"),
 			sourceRow([]SourceState{SourceHolding}, sourceExpired, SourceLeaving, "the node would soon end a link on which nothing is asked; it can be dialed again"),
 			sourceRow([]SourceState{SourceDialing, SourceRelaying, SourceTree, SourceAsking, SourceReceiving, SourceDoubting, SourceJudging}, sourceOvertaken, SourceClosed, "a slow or silent node is not waited for"),
+			sourceRow([]SourceState{SourceReceiving}, sourceRelieved, SourceClosed, "a circuit is dear; what it was to bring is for others"),
 			sourceRow([]SourceState{SourceDialing, SourceRelaying, SourceTree, SourceAsking, SourceReceiving, SourceDoubting, SourceJudging}, sourceDismissed, SourceClosed, "its owner comes back to it last: nobody is kept from a good node by others, whatever these say"),
 			sourceRow([]SourceState{SourceNew, SourceDialing, SourceRelaying, SourceTree, SourceHolding, SourceAsking, SourceReceiving, SourceDoubting, SourceJudging, SourceLeaving}, sourceStopped, SourceClosed, "no answer need be waited for"),
 		},

@@ -27,8 +27,10 @@ func (s *Source) treeless() bool {
 	switch {
 	case protocol.Groups(s.told.Size) != 1 || known && is != s.told || !s.must().IsZero() && s.told.Hash != s.must():
 		return false
+	case !s.meter.affords(exchange(s.picker.name, s.told.Size)):
+		return false
 	case s.picker.open:
-		_, ok := s.picker.Take(int(s.link), Pace{Window: 1}, 0)
+		_, ok := s.picker.Take(int(s.link), Pace{Window: 1, Relayed: s.tried.Node.Relayed()}, 0)
 		return ok
 	}
 	return s.guesses && s.picker.Guess(int(s.link))
@@ -92,13 +94,15 @@ func (s *Source) describe(first uint64) {
 	if first > 0 {
 		s.insists = s.picker.identity.Hash
 	}
+	s.treeIs = s.tree(first)
+	s.meter.spend(s.treeIs)
 	s.core.Do(roles.Send{Link: s.link, Message: &protocol.Tree{Name: s.picker.name, Hash: s.must(), First: first}})
 }
 
 // foresee sends a GET right behind the first TREE, which saves a round trip: for groups of the first
 // part of the tree that are missing, or for the first group of a content that is not known yet.
 func (s *Source) foresee() {
-	if s.guesses && s.picker.Guess(int(s.link)) {
+	if s.guesses && s.meter.affords(exchange(s.picker.name, protocol.GroupSize)) && s.picker.Guess(int(s.link)) {
 		is, known := s.picker.Identity()
 		if !known {
 			is = Identity{s.must(), protocol.GroupSize}
@@ -106,7 +110,7 @@ func (s *Source) foresee() {
 		s.request(Range{0, 1}, is.Hash, min(is.Size, protocol.GroupSize))
 		return
 	}
-	taken, ok := s.picker.Take(int(s.link), s.path.pace(), 0)
+	taken, ok := s.take(0)
 	if ok && taken.First+taken.Count <= protocol.MaxGroups {
 		s.get(taken)
 	} else if ok {
@@ -134,6 +138,10 @@ func (s *Source) outboard(m *protocol.Outboard) {
 		return
 	}
 	s.answers(s.treed)
+	if s.size() == 0 {
+		s.meter.spend(carried(uint64(len(m.Nodes))))
+	}
+	s.meter.passed(s.treeIs)
 	if !s.agrees(is, sourceOutboardOther) {
 		return
 	}
@@ -148,6 +156,7 @@ func (s *Source) outboard(m *protocol.Outboard) {
 
 // hashing continues to wait; progress restarts the deadline.
 func (s *Source) hashing(m *protocol.Hashing) {
+	s.meter.spend(hashingBytes)
 	if s.hashed.further(m) {
 		s.core.Fire(sourceHashing)
 	} else {

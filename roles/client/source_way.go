@@ -1,44 +1,37 @@
 package client
 
 import (
+	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 )
 
 // start dials the node, or makes a way to it through the relay.
 func (s *Source) start(at roles.Moment) {
-	node := s.tried.Node
-	if !node.Relayed() {
+	if s.tried.Node.Relayed() {
+		s.core.Fire(sourceStartedRelayed)
+	} else {
 		s.core.Fire(sourceStarted)
-		s.core.Do(roles.Dial{Link: s.link, To: node.String(), ID: node.ID, Also: s.also, Last: s.last})
-		return
 	}
-	s.core.Fire(sourceStartedRelayed)
-	s.way.reset(s.broker, node, s.before)
-	s.way.holds(s.grant)
-	s.way.watch(s.watch)
-	s.core.Do(s.way.Step(at, roles.Started{})...)
+	s.meter.need = s.needs()
+	s.core.Do(s.connect(at, s.tried.Node)...)
 }
 
 // passWay passes an input on to the way, and returns what that means for the visit: Opened, or nil.
 func (s *Source) passWay(at roles.Moment, in roles.Input) roles.Input {
-	making := s.way.making()
-	s.core.Do(s.way.Step(at, in)...)
-	switch {
-	case !making || s.way.making():
-		return nil
-	case s.way.State() == WayThere:
-		s.visit.Ticket = s.way.open.Ticket
-		return s.way.there
+	effects, is, failed := s.pass(at, in)
+	s.core.Do(effects...)
+	if failed {
+		s.wayless()
 	}
-	s.wayFailed()
-	return nil
+	return is
 }
 
-// wayFailed ends a visit to which there is no way. Its link is hung up, but that of a relay that has been told what it
-// did wrong is closed first.
-func (s *Source) wayFailed() {
+// wayless ends a visit to which there is no way. Its link is hung up, but that of a relay that has been told what it did
+// wrong is closed first.
+func (s *Source) wayless() {
 	why := s.way.failed
 	s.visit.Busy, s.visit.Retry, s.visit.Broke = s.way.busy(), s.way.retry, s.way.broke()
+	s.visit.Spent = why.Code == protocol.Quota && !s.visit.Busy
 	s.blame(why.Code, why.By, why.Text)
 	if s.way.told {
 		s.core.Fire(sourceRelayWrong)
@@ -53,4 +46,47 @@ func (s *Source) on(link roles.Link) (table, state string) {
 		return table, state
 	}
 	return s.core.Name(), string(s.State())
+}
+
+// take takes groups from the picker, no more than may pass.
+func (s *Source) take(underway uint64) (Range, bool) {
+	pace, some := s.path.pace(s.tried.Node.Relayed()), false
+	if pace.Most, some = s.meter.groups(s.picker.name, s.unit()); !some {
+		return Range{}, false
+	}
+	return s.picker.Take(int(s.link), pace, underway)
+}
+
+// size returns that of the content that the node is to send, as far as it is known; 0: it is not.
+func (s *Source) size() uint64 {
+	if is, known := s.picker.Identity(); known {
+		return is.Size
+	}
+	return s.told.Size
+}
+
+// unit returns how many bytes a group has, but for the last one.
+func (s *Source) unit() uint64 { return min(protocol.GroupSize, s.size()) }
+
+// pageOf returns the first group of the page of the tree that a group is in.
+func pageOf(group uint64) uint64 { return group / protocol.MaxGroups * protocol.MaxGroups }
+
+// tree returns how many bytes pass for a part of the tree.
+func (s *Source) tree(first uint64) uint64 {
+	return exchange(s.picker.name, described(s.size(), first))
+}
+
+// needs returns how many bytes have to pass for a visit to be of use: to describe the file, and for one group.
+func (s *Source) needs() uint64 {
+	need := openingBytes + s.tree(0)
+	if unit := s.unit(); unit > 0 {
+		need += exchange(s.picker.name, unit)
+	}
+	return need
+}
+
+// scant reports whether something is missing, and the relay lets too little pass for it.
+func (s *Source) scant() bool {
+	_, some := s.meter.groups(s.picker.name, s.unit())
+	return !s.picker.Done() && (s.wanted.Count > 0 || !some && s.picker.Work(true))
 }

@@ -70,17 +70,18 @@ func (f *Fetch) answered(r QueryResult) {
 
 // visited evaluates a visit to a node that is over.
 func (f *Fetch) visited(v Visited) {
-	v.Published = f.listed[v.Node] != Identity{}
-	f.tries.add(v.Tried)
-	f.result.Tried = f.tries.all
-	f.core.Do(roles.Report{Outcome: v.Tried})
+	f.tried(v.Tried)
 	if v.Gave {
 		f.busy.gave(v.Node)
 	}
 	f.tickets.note(v.Node, v.Ticket, v.Code)
+	if !v.Ticket.IsZero() {
+		f.lift(true)
+	}
 	switch {
 	case v.Barred:
 		f.barred[v.Node] = true
+	case f.hits(v), f.usedUp(v):
 	case v.Busy && f.busy.said(f.now, v.Node, v.Retry):
 	case v.Late:
 		f.later = append(f.later, v.Node)
@@ -100,6 +101,14 @@ func (f *Fetch) visited(v Visited) {
 	if f.live() > 0 || f.State() == FetchOpening {
 		f.core.Fire(fetchSourceLeft)
 	}
+}
+
+// tried reports a visit.
+func (f *Fetch) tried(t Tried) {
+	t.Published = f.listed[t.Node] != Identity{}
+	f.tries.add(t)
+	f.result.Tried = f.tries.all
+	f.core.Do(roles.Report{Outcome: t})
 }
 
 // most returns the number of nodes that may be asked at once.
@@ -153,6 +162,7 @@ func (f *Fetch) reevaluate(at roles.Moment) {
 		}
 	}
 	f.candidates = append(f.candidates, f.busy.over(at)...)
+	f.relieve()
 	f.goAround(at)
 	f.rely(at)
 	f.goOn(at)
@@ -222,7 +232,7 @@ func (f *Fetch) choose(at roles.Moment) {
 		f.core.Fire(fetchNextPage)
 	case f.elsewhere() && f.startAnew():
 		f.core.Fire(fetchStartAnew)
-	case f.busy.some():
+	case f.busy.some() || f.keptOut():
 		f.awaitBusy(at)
 	case f.startAnew():
 		f.core.Fire(fetchStartAnew)
@@ -231,9 +241,12 @@ func (f *Fetch) choose(at roles.Moment) {
 	}
 }
 
-// awaitBusy waits until the first of the busy nodes is to be asked again.
+// awaitBusy waits until the first of the busy nodes is to be asked again, or the relay for a circuit.
 func (f *Fetch) awaitBusy(at roles.Moment) {
-	due, _ := f.busy.next()
+	due, some := f.busy.next()
+	if f.keptOut() && (!some || f.ceiling.due < due) {
+		due = f.ceiling.due
+	}
 	f.core.Fire(fetchAllBusy)
 	f.core.Arm(max(0, due-at.Now))
 }
@@ -247,7 +260,7 @@ func (f *Fetch) candidate() (node Node, some bool) {
 		return f.candidates[0], true
 	case f.relayedTurn():
 		return f.behind[0], true
-	case len(f.behind) > 0: // their turn comes
+	case len(f.behind) > 0 && !f.keptOut(): // their turn comes
 	case len(f.later) > 0 && f.cursor == nil && !f.elsewhere():
 		f.candidates, f.later = f.later, nil
 		return f.candidate()
@@ -272,6 +285,9 @@ func (f *Fetch) lacking(at roles.Moment) bool {
 			have++
 		}
 	}
+	if want > 1 && f.displaces() {
+		have--
+	}
 	return have < max(want, late)
 }
 
@@ -290,13 +306,13 @@ func (f *Fetch) large() bool {
 
 // roomy reports whether another node could be asked.
 func (f *Fetch) roomy(at roles.Moment) bool {
-	_, some := f.candidate()
-	return some && f.spacious(at) && !f.tooManyClosing()
+	node, some := f.candidate()
+	return some && f.spacious(at, node.Relayed()) && !f.tooManyClosing()
 }
 
-// spacious reports whether another node could be asked if there were one.
-func (f *Fetch) spacious(at roles.Moment) bool {
-	if f.State() != FetchSeeking && f.State() != FetchFetching || f.picker.open && !f.picker.Work() {
+// spacious reports whether another node could be asked if there were one, be it through the relay or not.
+func (f *Fetch) spacious(at roles.Moment, relayed bool) bool {
+	if f.State() != FetchSeeking && f.State() != FetchFetching || f.picker.open && !f.picker.Work(relayed) {
 		return false
 	}
 	return f.live() < f.places(at)
@@ -335,6 +351,7 @@ func (f *Fetch) visit(at roles.Moment) {
 	s.Reset(link, node, f.picker)
 	s.item, s.insists, s.guesses, s.told = f.item, f.insistsOn(node), f.none(), f.listed[node]
 	s.also, s.last = f.alternates.of(node), f.redials.last(node)
+	s.meter.all = f.allowance
 	s.broker, s.before = Broker{f.request.Relay, f.request.RelayID, f.request.Entry}, f.tickets[node]
 	s.grant = f.take(node)
 	s.core.Use(link, timerOf(link))

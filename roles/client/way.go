@@ -26,6 +26,8 @@ type Way struct {
 	failed QueryResult   // why there is none
 	retry  time.Duration // after which there may be one
 	told   bool          // the relay has been told what it did wrong, and the link is half-closed
+	meter  *meter        // of the visit; nil: nothing bounds what passes
+	short  bool          // too little may pass, whatever becomes of others
 }
 
 // Broker is the relay that makes circuits.
@@ -177,6 +179,16 @@ func (w *Way) start(at roles.Moment, in roles.Input) {
 	w.absorb(at, w.query.Step(at, in))
 }
 
+// useless reports whether the circuit was opened in vain, for too little may pass over it.
+func (w *Way) useless() bool {
+	if w.meter == nil || w.meter.granted(w.open) {
+		return false
+	}
+	w.short = w.meter.never()
+	w.fail(wayTooLittle, protocol.Quota, protocol.Relay, w.meter.refuses())
+	return true
+}
+
 // holds has the way begin with a circuit that is there already, if there is one.
 func (w *Way) holds(is grant) { w.open, w.at, w.since = is.open, is.at, is.asked }
 
@@ -212,6 +224,7 @@ func (w *Way) asked(result QueryResult) {
 	case result.Code != 0:
 		w.retry = w.query.retry
 		w.fail(wayRefused, result.Code, result.By, result.Text)
+	case w.useless():
 	default:
 		w.core.Fire(wayGranted)
 		w.dial()
@@ -259,8 +272,10 @@ func (w *Way) reject(event WayEvent, err *protocol.Error) {
 	w.core.Reject(w.link, err)
 }
 
-// busy reports whether there will soon be a way.
-func (w *Way) busy() bool { return w.failed.soon(w.retry) }
+// busy reports whether there will soon be a way: all circuits, or all of this client, are in use, or many wait for the node.
+func (w *Way) busy() bool {
+	return !w.short && w.failed.soon(w.retry)
+}
 
 // broke reports whether a link broke, or the node did not come, which need not happen again.
 func (w *Way) broke() bool { return w.failed.broke() }

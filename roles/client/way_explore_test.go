@@ -25,6 +25,11 @@ func circuitTo(n byte) *protocol.Circuit { return &protocol.Circuit{Node: rolest
 // grants is the answer to a CIRCUIT.
 func grants() *protocol.Opened { return &protocol.Opened{Ticket: rolestest.Ticket(5)} }
 
+// grantsFew is the same, where hardly anything may pass.
+func grantsFew() *protocol.Opened {
+	return &protocol.Opened{Ticket: rolestest.Ticket(5), Bytes: 999}
+}
+
 // refuses is what a relay says when it does not make a circuit, or when nobody comes.
 func refuses(code protocol.Code) *protocol.Error {
 	return &protocol.Error{Code: code, By: protocol.Relay, Text: "the relay says " + code.String()}
@@ -37,7 +42,7 @@ func newWay() *client.LoneWay {
 }
 
 // wayWords are the messages that matter to a Way and its Query.
-var wayWords = []protocol.Message{grants(), &protocol.Joined{}, refuses(protocol.PeerGone), refuses(protocol.Busy)}
+var wayWords = []protocol.Message{grants(), grantsFew(), &protocol.Joined{}, refuses(protocol.PeerGone), refuses(protocol.Busy)}
 
 // withWay adds what the relay says on the way to a node to what is said to a machine.
 func withWay(subject rolestest.Subject) rolestest.Subject {
@@ -78,4 +83,6 @@ func relayedReaderSubject() rolestest.Subject {
 	return subject
 }
 
-func TestWhateverHappensToAWay(t *testing.T) { rolestest.Explore(t, waySubject(), aheadWaySubject()) }
+func TestWhateverHappensToAWay(t *testing.T) {
+	rolestest.Explore(t, waySubject(), aheadWaySubject(grants()))
+}

@@ -29,14 +29,14 @@ func getsOf(link int, offers ...client.Offer) (lines []string) {
 func TestManyFilesComeThroughTheRelay(t *testing.T) {
 	a, b, c := heldBy(small("a", 1), behind(3)), heldBy(small("b", 2), behind(3)), heldBy(small("c", 3, 1), behind(3))
 	s := gathers(t, a, b, c)
-	s.Tell(roles.Started{}, "Pipelining", asksWay(0), dials(1, 1))
-	through(s, 0, "Pipelining", 3, getsOf(0, a, b)...)
+	s.Tell(roles.Started{}, "Pipelining", dials(0, 1), asksWay(1))
+	through(s, 1, "Pipelining", 3, getsOf(1, a, b)...)
 	if got := of[client.Relayed](t, s); got.Node != behind(3) {
 		t.Errorf("%+v", got)
 	}
-	brings(s, 0, a, "hear 0")
-	brings(s, 0, b, left(0, "commit-store 0 1")...)
-	closes(s, 0, "Pipelining")
+	brings(s, 1, a, "hear 1")
+	brings(s, 1, b, left(1, "commit-store 0 1")...)
+	closes(s, 1, "Pipelining")
 	s.Tell(placed([]int{0, 1}), "Pipelining", "report gathered", "report gathered")
 }
 

@@ -28,6 +28,7 @@ const (
 	wayAhead      WayEvent = "Started, with a ticket"
 	wayGranted    WayEvent = "Granted"
 	wayRefused    WayEvent = "Refused"
+	wayTooLittle  WayEvent = "TooLittle"
 	wayOpened     WayEvent = "Opened, in plain"
 	wayJoined     WayEvent = "JOINED"
 	wayNotJoined  WayEvent = "ERROR"
@@ -66,6 +67,7 @@ var wayGrammar = roles.NewGrammar(func() roles.Table[WayState, WayEvent] {
 			{Name: wayAhead, Means: "the same, and the relay has opened a circuit to it already, behind LOCATED"},
 			{Name: wayGranted, Means: "the relay has opened a circuit, and its link is half-closed"},
 			{Name: wayRefused, Means: "the relay could not be asked, or refuses"},
+			{Name: wayTooLittle, Means: "the relay has opened a circuit over which not even one group may pass"},
 			{Name: wayOpened, Means: "the connection to the relay is there"},
 			{Name: wayJoined, Kind: protocol.KindJoined, Means: "the node is at the other end"},
 			{Name: wayNotJoined, Kind: protocol.KindError, Means: "it has not come, or the ticket is too old"},
@@ -82,6 +84,7 @@ var wayGrammar = roles.NewGrammar(func() roles.Table[WayState, WayEvent] {
 			wayRow([]WayState{WayNew}, wayAhead, WayDialing, "at the address of the link that gave the ticket, which is good for one circuit"),
 			wayRow([]WayState{WayAsking}, wayGranted, WayDialing, "at the address of the link that gave the ticket: it is the same relay"),
 			wayRow([]WayState{WayAsking}, wayRefused, WayFailed, "its reason is the visit's"),
+			wayRow([]WayState{WayAsking}, wayTooLittle, WayFailed, "nobody joins it: it would be cut before it is of use"),
 			wayRow([]WayState{WayDialing}, wayOpened, WayJoining, "JOIN, with the ticket"),
 			wayRow([]WayState{WayJoining}, wayJoined, WaySecuring, "what follows is between the node and us"),
 			wayRow([]WayState{WayJoining}, wayNotJoined, WayFailed, "the relay says who has not come"),

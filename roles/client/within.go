@@ -47,6 +47,7 @@ func (f *Fetch) told(outcome roles.Outcome) {
 		f.request.Entry = roles.Entry{}
 		f.core.Do(roles.Report{Outcome: outcome})
 	case Relayed:
+		f.lift(false)
 		f.core.Do(roles.Report{Outcome: outcome})
 	case Learned:
 		f.learned(outcome)

@@ -36,8 +36,8 @@ func TestADayOutlivesTheRelay(t *testing.T) {
 	kept[0].Since -= 3 * time.Hour // the next relay's time begins anew
 	again := relay.NewCircuits(limits, [32]byte{})
 	again.Restore(0, kept)
-	if got := open(again, time.Minute).(*protocol.Opened).Bytes; got != 600 {
-		t.Errorf("%d bytes are left", got)
+	if got := open(again, time.Minute).(*protocol.Opened); got.Bytes != 600 || roles.Millis(got.Refill) != 22*time.Hour-time.Minute {
+		t.Errorf("%d bytes are left, and more in %v", got.Bytes, roles.Millis(got.Refill))
 	}
 	again.Moved(roles.Moment{Now: time.Minute}, again.Join(roles.Moment{Now: time.Minute}, 8, open(again, time.Minute).(*protocol.Opened).Ticket).Circuit, 600)
 	if got, is := open(again, 2*time.Minute).(*protocol.Error); !is || got.Code != protocol.Quota || got.Retry < uint64(21*time.Hour/time.Millisecond) || got.Retry > uint64(23*time.Hour/time.Millisecond) {

@@ -70,7 +70,7 @@ func (c *Circuits) Open(at roles.Moment, from From, m *protocol.Circuit) (answer
 	if a.waits {
 		wake = a.link
 	}
-	return c.opened(one, m.Before), wake
+	return c.opened(at.Now, one, m.Before), wake
 }
 
 // make makes a circuit, to which its two ends are to come.
@@ -93,10 +93,10 @@ func (c *Circuits) make(at roles.Moment, from From, node protocol.PeerID) *circu
 }
 
 // opened is the answer to a client.
-func (c *Circuits) opened(one *circuit, before protocol.Ticket) *protocol.Opened {
+func (c *Circuits) opened(now time.Duration, one *circuit, before protocol.Ticket) *protocol.Opened {
 	answer := &protocol.Opened{Ticket: one.legs[OfClient].ticket, Millis: protocol.ToMillis(roles.CircuitIdle)}
-	if left := c.left(c.used[one.origin], one.origin); left != NoLimit {
-		answer.Bytes = uint64(left)
+	if u := c.used[one.origin]; c.left(u, one.origin) != NoLimit {
+		answer.Bytes, answer.Refill = uint64(c.left(u, one.origin)), protocol.ToMillis(refills(now, u))
 	}
 	if c.limits.Rate != NoLimit {
 		answer.Rate = uint64(c.limits.Rate)
@@ -142,10 +142,13 @@ func freed(most int) time.Duration {
 
 // usedUp returns the refusal of a client that has had its bytes.
 func (c *Circuits) usedUp(now time.Duration, u *use, client roles.Origin) *protocol.Error {
-	refills := max(time.Second, u.since+day-now)
+	refills := refills(now, u)
 	return quota(refills, "%s passes %d bytes a day through this relay, and %s has passed them; it may pass more in %v",
 		c.one(), c.limits.BytesFrom, client, refills.Round(time.Second))
 }
+
+// refills returns after which time the bytes of a client begin anew.
+func refills(now time.Duration, u *use) time.Duration { return max(time.Second, u.since+day-now) }
 
 func quota(refills time.Duration, format string, args ...any) *protocol.Error {
 	return &protocol.Error{Code: protocol.Quota, Text: fmt.Sprintf(format, args...), Retry: protocol.ToMillis(refills)}
