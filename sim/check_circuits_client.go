@@ -80,7 +80,7 @@ func (c *checks) saysWhy(a *actor, is *client.Tried) {
 	if !is.Node.Relayed() || is.Code == protocol.Interrupted {
 		return
 	}
-	v := a.operation.unsaid(is.Node)
+	v := a.operation.unsaid(is)
 	if is.Code != 0 && is.By == 0 {
 		c.fail(S31, "%s does not say of %v who says why it did not help: %s", c.who(a), is.Node, is.Code)
 	}
@@ -88,18 +88,25 @@ func (c *checks) saysWhy(a *actor, is *client.Tried) {
 		return
 	}
 	v.said = true
-	if is.Code != protocol.Timeout && (is.Code != v.refusal.Code || is.By != v.refusal.By || is.Text != v.refusal.Text) {
+	if is.Code != protocol.Timeout && !v.says(is) {
 		c.fail(S31, "%s says of %v: %s %s %q; the relay has said %s", c.who(a), is.Node, is.Code, is.By, is.Text, describe(v.refusal))
 	}
 }
 
-// unsaid returns the visit to a node that the relay has refused, and of which the operation has not said so, or nil.
-func (o *operation) unsaid(node client.Node) *visit {
-	i := slices.IndexFunc(o.visited, func(v *visit) bool { return v.to == node && v.refusal != nil && !v.said })
-	if i < 0 {
-		return nil
+// unsaid returns a visit to a node that the relay has refused, and of which the operation has not said so, or nil: the
+// one of which this is said, of several at once.
+func (o *operation) unsaid(is *client.Tried) (found *visit) {
+	for _, v := range o.visited {
+		if v.to == is.Node && v.refusal != nil && !v.said && (found == nil || v.says(is)) {
+			found = v
+		}
 	}
-	return o.visited[i]
+	return found
+}
+
+// says reports whether the relay has refused a way in these words.
+func (v *visit) says(is *client.Tried) bool {
+	return is.Code == v.refusal.Code && is.By == v.refusal.By && is.Text == v.refusal.Text
 }
 
 // allSaid checks that a result that came to its end by itself says of each node why the relay has refused the way to it.

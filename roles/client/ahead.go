@@ -59,7 +59,8 @@ func (f *Fetch) refused(r QueryResult) {
 	if r.Code == 0 {
 		return
 	}
-	f.candidates = slices.DeleteFunc(f.candidates, func(one Node) bool { return one == node })
+	asked := func(one Node) bool { return one == node }
+	f.candidates, f.behind = slices.DeleteFunc(f.candidates, asked), slices.DeleteFunc(f.behind, asked)
 	f.visited(Visited{
 		Tried: Tried{Node: node, Code: r.Code, By: r.By, Text: r.Text, Took: f.now.Now - f.grant.asked},
 		Busy:  r.soon(f.query.retry), Spent: r.Code == protocol.Quota && !r.soon(f.query.retry), Retry: f.query.retry, Broke: r.broke(),
