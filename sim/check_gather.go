@@ -216,9 +216,9 @@ func (o *operation) gave(node client.Node) bool {
 }
 
 // receivedOnce checks that no group that has come is received again. Several nodes that send one
-// file at once may send one group each.
+// file at once may send one group each; of a small file it is so where one is late.
 func (c *checks) receivedOnce(a *actor, body roles.ReceiveBody) {
-	several := a.operation.op.Sources > 1 && protocol.Groups(body.Size) >= roles.ManyGroups
+	several := a.operation.op.Sources > 1 && (protocol.Groups(body.Size) >= roles.ManyGroups || a.besides(body.Link))
 	if several || a.store(body.Item) == nil { // of one that comes over a link for many nothing has come before
 		return
 	}
@@ -228,6 +228,17 @@ func (c *checks) receivedOnce(a *actor, body roles.ReceiveBody) {
 			c.fail(S18, "%s receives group %d of %q again", c.who(a), body.Offset/group+g, a.operation.gather.names[body.Item])
 		}
 	}
+}
+
+// besides reports whether the fetch whose link it is has another one to a node.
+func (a *actor) besides(link roles.Link) bool {
+	of := func(link roles.Link) roles.Link { return (link - client.PipelineLinks) / client.FetchSpan }
+	for _, v := range a.operation.visited {
+		if v.link >= client.PipelineLinks && v.link != link && of(v.link) == of(link) && a.operation.at(v.link) == v && a.end(v.link) != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // mostGathering returns how many connections a Gather may have at once that it has not half-closed,
