@@ -122,7 +122,8 @@ func TestNoWayDoesNotMeanNoFile(t *testing.T) {
 			if got := i.asks("c", relay, "-o", t.TempDir(), "z"); got.code != 3 {
 				t.Errorf("asked for what the node does not have the client ends with %d:\n%s", got.code, got.err)
 			}
-			if took := time.Since(began); took > 15*time.Second {
+			// A circuit over which too little may pass is not joined, and keeps its place for JoinTimeout.
+			if took := time.Since(began); took > time.Minute {
 				t.Errorf("it took %v", took)
 			}
 		})
