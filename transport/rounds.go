@@ -108,15 +108,7 @@ func (r *rounds) queue(from roles.Origin) (mine chan roundTurn) {
 
 // give gives the next client a turn. The caller holds the mutex.
 func (r *rounds) give() {
-	if len(r.now) == 0 {
-		r.now, r.later = r.later, nil
-		r.round++
-	}
-	client := r.now[0]
-	if client.round < r.round {
-		client.round = r.round
-		client.deficit = min(client.deficit, roles.CircuitTurn) + roles.CircuitTurn
-	}
+	client := r.first()
 	t := roundTurn{min(client.deficit, roles.CircuitTurn), client}
 	client.deficit -= t.most
 	if r.taken == 0 && len(r.now)+len(r.later) == 1 {
@@ -129,6 +121,27 @@ func (r *rounds) give() {
 	if client.queued = len(client.waiting) > 0; !client.queued {
 		r.now = r.now[1:]
 	} else if client.deficit <= 0 {
+		r.now, r.later = r.now[1:], append(r.later, client)
+	}
+}
+
+// first returns the next client that may pass something, which stands first among now. One that has passed more than
+// it might, since more was left of before than its turn was for, lets rounds go by. The caller holds the mutex, and
+// somebody waits.
+func (r *rounds) first() *contender {
+	for {
+		if len(r.now) == 0 {
+			r.now, r.later = r.later, nil
+			r.round++
+		}
+		client := r.now[0]
+		if client.round < r.round {
+			client.round = r.round
+			client.deficit = min(client.deficit, roles.CircuitTurn) + roles.CircuitTurn
+		}
+		if client.deficit > 0 {
+			return client
+		}
 		r.now, r.later = r.now[1:], append(r.later, client)
 	}
 }

@@ -98,3 +98,42 @@ func TestRoundsWaitOnlyWhenBusy(t *testing.T) {
 		}
 	})
 }
+
+// A client that has passed more in a turn than it was for, since more had not fitted before, waits for the others until
+// they have passed as much.
+func TestWhoPassesTooMuchInATurnWaitsForTheOthers(t *testing.T) {
+	var r rounds
+	var held []roundTurn
+	for range mostTurns {
+		held = append(held, r.enter(roles.Origin{}))
+	}
+	turns, passed := make([]chan roundTurn, mostTurns+2), make([]int, mostTurns+2)
+	for n := range turns {
+		turns[n] = r.wait(clientNumber(n))
+	}
+	for _, turn := range held {
+		r.leave(turn, roles.Origin{}, 0, false)
+	}
+	for range 100 {
+		for n := range turns {
+			if len(turns[n]) == 0 {
+				continue
+			}
+			turn := <-turns[n]
+			if turn.most < 1 || turn.most > roles.CircuitTurn {
+				t.Fatalf("a turn is for %d bytes", turn.most)
+			}
+			bytes := turn.most
+			if n == 0 && passed[n] == 0 {
+				bytes = mostInTurn // what was left of before
+			}
+			passed[n] += bytes
+			turns[n] = r.leave(turn, clientNumber(n), bytes, true)
+		}
+	}
+	for n, bytes := range passed {
+		if off := bytes - passed[1]; off < -2*roles.CircuitTurn || off > 2*roles.CircuitTurn {
+			t.Errorf("client %d has passed %d bytes more than another one: %v", n, off, passed)
+		}
+	}
+}
