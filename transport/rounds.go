@@ -91,6 +91,9 @@ func (r *rounds) queue(from roles.Origin) (mine chan roundTurn) {
 			r.clients, r.round = map[roles.Origin]*contender{}, 1
 		}
 		client = &contender{from: from}
+		if len(r.later) > 0 {
+			client.round = r.round // or that would have no end while some come anew
+		}
 		r.clients[from] = client
 	}
 	mine = make(chan roundTurn, 1)

@@ -27,7 +27,7 @@ func TestRoundsGiveEachClientTheSame(t *testing.T) {
 			turn   chan roundTurn
 		}
 		circuits := []circuit{}
-		of := rapid.SliceOfN(rapid.IntRange(1, 9), mostTurns+1, 9).Draw(t, "circuits") // of fewer clients each has a turn
+		of := rapid.SliceOfN(rapid.IntRange(1, 9), 2*mostTurns, 2*mostTurns+5).Draw(t, "circuits") // of fewer clients each has a turn
 		for n, number := range of {
 			for range number {
 				circuits = append(circuits, circuit{n, r.wait(clientNumber(n))})
@@ -107,7 +107,7 @@ func TestWhoPassesTooMuchInATurnWaitsForTheOthers(t *testing.T) {
 	for range mostTurns {
 		held = append(held, r.enter(roles.Origin{}))
 	}
-	turns, passed := make([]chan roundTurn, mostTurns+2), make([]int, mostTurns+2)
+	turns, passed := make([]chan roundTurn, 2*mostTurns+2), make([]int, 2*mostTurns+2)
 	for n := range turns {
 		turns[n] = r.wait(clientNumber(n))
 	}
@@ -135,5 +135,38 @@ func TestWhoPassesTooMuchInATurnWaitsForTheOthers(t *testing.T) {
 		if off := bytes - passed[1]; off < -2*roles.CircuitTurn || off > 2*roles.CircuitTurn {
 			t.Errorf("client %d has passed %d bytes more than another one: %v", n, off, passed)
 		}
+	}
+}
+
+// Clients who have little to pass, and come again and again, take no turn of one who waits for the next round.
+func TestWhoComesAnewWaitsBehindTheNextRound(t *testing.T) {
+	var r rounds
+	var held []roundTurn
+	for range mostTurns {
+		held = append(held, r.enter(roles.Origin{}))
+	}
+	much := r.wait(clientNumber(0))
+	for _, turn := range held[:1] {
+		r.leave(turn, roles.Origin{}, 0, false)
+	}
+	little := make([]chan roundTurn, mostTurns+2)
+	for n := range little {
+		little[n] = r.wait(clientNumber(n + 1))
+	}
+	turn := <-much
+	much = r.leave(turn, clientNumber(0), turn.most, true)
+	for _, turn := range held[1:] {
+		r.leave(turn, roles.Origin{}, 0, false)
+	}
+	for range 3 {
+		for n := range little {
+			if len(little[n]) > 0 {
+				r.leave(<-little[n], clientNumber(n+1), 1, false)
+				little[n] = r.wait(clientNumber(n + 1))
+			}
+		}
+	}
+	if len(much) == 0 {
+		t.Error("a client waits while others have three turns each")
 	}
 }
