@@ -10,16 +10,19 @@
 // becomes the stepper: it empties the mailbox and carries the effects out. So one goroutine at a
 // time touches a machine, its inputs keep their order, and an accepted link costs a single
 // goroutine, its reader. A link is read on command only: one message, one range of content, or
-// everything up to the end of stream.
+// everything up to the end of stream. On Linux a link from which nothing is
+// expected soon is parked when nothing has come for a while: its reader ends, and begins again when
+// something comes.
 //
 // Content is received chunk group by chunk group (group for short, protocol.GroupSize bytes). Two
 // goroutines take turns: one reads a group while the other hashes and stores the group before. A
 // [Sink] gets verified groups only, in order. After a wrong group the rest of the range is read and
 // dropped, so that the link stays in step.
 //
-// A relay's [Switch] joins two of its links to a circuit: each link's reader copies what comes to the other
-// link, with a buffer that it has only while bytes flow. TLS between the two peers is made over that, by
-// [Authenticated], with the relay outside of it.
+// A relay's [Switch] joins two of its links to a circuit: each link's reader passes what comes on to the other
+// link, by splice(2) where the system has that. The clients of circuits take turns to pass bytes. In a turn
+// nothing waits for a peer, and outside of one a reader holds only what did not fit. TLS between the two peers
+// is made over that, by [Authenticated], with the relay outside of it.
 //
 // The caller owes a Loop a machine that no other goroutine touches until Run or Serve returns, and
 // callbacks that return soon. In return nothing is left behind: when Run, Serve or [Server.Serve]

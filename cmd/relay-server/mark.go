@@ -24,7 +24,7 @@ type passed struct {
 	Passed []peer.Passed `json:"passed"`
 }
 
-// mostPassed is more bytes than what has passed takes, for as many addresses as a relay counts for.
+// mostPassed is more bytes than what has passed takes, for as many clients as a relay counts for.
 const mostPassed = 16 << 20
 
 // passedName returns the name of what circuits have passed at a relay at a port, in the state folder.

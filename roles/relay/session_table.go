@@ -167,7 +167,7 @@ var sessionGrammar = roles.NewGrammar(func() roles.Table[SessionState, SessionEv
 			{Name: sessionHalfOver, Means: "the peer half-closed; the other end goes on"},
 			{Name: sessionBothOver, Means: "the peer half-closed, as the other end has before"},
 			{Name: sessionCircuitOver, Means: "the other end's link has ended the circuit"},
-			{Name: sessionQuotaUsed, Means: "what the client's address may pass is used up"},
+			{Name: sessionQuotaUsed, Means: "what the client may pass is used up"},
 			{Name: sessionScarce, Means: "links are scarce, and little has passed over this one for long"},
 			{Name: sessionDrains, Means: "the relay is stopping"},
 			{Name: sessionRoom, Means: "what was put off has room after another while"},
