@@ -35,7 +35,7 @@ func (c *Circuits) Restore(now time.Duration, all []Passed) {
 		if c.closed == one.From.ID.IsZero() {
 			continue
 		}
-		if one.Bytes > 0 && now-one.Since < day && one.Since <= now && c.used[one.From] == nil && len(c.used) < roles.MaxRated {
+		if one.Bytes > 0 && one.Since > now-day && one.Since <= now && c.used[one.From] == nil && len(c.used) < roles.MaxRated {
 			c.used[one.From] = &use{bytes: one.Bytes, since: one.Since}
 		}
 	}

@@ -1,6 +1,7 @@
 package relay_test
 
 import (
+	"math"
 	"net/netip"
 	"testing"
 	"time"
@@ -59,5 +60,19 @@ func TestADayOutlivesTheRelay(t *testing.T) {
 	later.Restore(25*time.Hour, kept)
 	if got := open(later, 25*time.Hour).(*protocol.Opened).Bytes; got != 1000 {
 		t.Errorf("%d bytes are left the day after", got)
+	}
+}
+
+// TestADayOfLongAgoDoesNotCount, nor one of which nobody has said when it began: that is as long ago as can be.
+func TestADayOfLongAgoDoesNotCount(t *testing.T) {
+	limits := relay.OpenLimits
+	limits.BytesFrom = 1000
+	from := roles.OriginOf(netip.MustParseAddr("203.0.113.7"), protocol.PeerID{})
+	for _, since := range []time.Duration{math.MinInt64, -24 * time.Hour, 1} {
+		c := relay.NewCircuits(limits, [32]byte{})
+		c.Restore(0, []relay.Passed{{From: from, Bytes: 1000, Since: since}})
+		if kept := c.Passed(0); len(kept) > 0 {
+			t.Errorf("%v is kept", kept)
+		}
 	}
 }
