@@ -30,7 +30,7 @@ type contender struct {
 	queued  bool   // among now or later
 	turns   int    // that it has
 	round   uint64 // in which it had its last quantum
-	deficit int    // bytes that it may pass yet of that
+	deficit int    // bytes that it may pass yet of that; below 0: it has passed more, and pays with its next ones
 }
 
 // roundTurn is the permission to pass bytes, at most that many and at least one.
@@ -66,7 +66,7 @@ func (r *rounds) leave(t roundTurn, from roles.Origin, passed int, more bool) (n
 	r.taken--
 	if t.of != nil {
 		t.of.turns--
-		t.of.deficit += t.most - passed
+		t.of.deficit = min(t.of.deficit+t.most-passed, roles.CircuitTurn)
 	}
 	if more {
 		next = r.queue(from)

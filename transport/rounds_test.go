@@ -170,3 +170,68 @@ func TestWhoComesAnewWaitsBehindTheNextRound(t *testing.T) {
 		t.Error("a client waits while others have three turns each")
 	}
 }
+
+// turns are circuits of clients that pass bytes in turns, for tests in which one goroutine does all.
+type turns struct {
+	rounds
+	waiting [2][]chan roundTurn // by client
+}
+
+// newTurns returns one in which so many circuits of each client wait for their turns.
+func newTurns(of ...int) *turns {
+	r := &turns{}
+	var held []roundTurn
+	for range mostTurns {
+		held = append(held, r.enter(roles.Origin{}))
+	}
+	for client, circuits := range of {
+		for range circuits {
+			r.waiting[client] = append(r.waiting[client], r.wait(clientNumber(client)))
+		}
+	}
+	for _, turn := range held {
+		r.leave(turn, roles.Origin{}, 0, false)
+	}
+	return r
+}
+
+// has returns a turn that a client has got; false: it has none.
+func (r *turns) has(client int) (turn roundTurn, has bool) {
+	for n, one := range r.waiting[client] {
+		if len(one) > 0 {
+			r.waiting[client] = slices.Delete(r.waiting[client], n, n+1)
+			return <-one, true
+		}
+	}
+	return turn, false
+}
+
+// passes ends a client's turn, after which it waits for another one.
+func (r *turns) passes(turn roundTurn, client, bytes int) {
+	r.waiting[client] = append(r.waiting[client], r.leave(turn, clientNumber(client), bytes, true))
+}
+
+// A client that has had the relay for itself, and has not passed all that it might, has nothing put by for the time when
+// others come.
+func TestWhoWasAloneHasNothingPutBy(t *testing.T) {
+	r := newTurns(1)
+	for range 1000 {
+		turn, _ := r.has(0)
+		r.passes(turn, 0, 1)
+	}
+	for range 2 * mostTurns {
+		r.waiting[0] = append(r.waiting[0], r.wait(clientNumber(0)))
+		r.waiting[1] = append(r.waiting[1], r.wait(clientNumber(1)))
+	}
+	passed := 0
+	for range 200 * mostTurns {
+		if _, comes := r.has(1); comes {
+			return
+		}
+		if turn, has := r.has(0); has {
+			passed += turn.most
+			r.passes(turn, 0, turn.most)
+		}
+	}
+	t.Errorf("client 0 has passed %d bytes, and client 1 none", passed)
+}

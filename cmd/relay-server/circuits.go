@@ -50,7 +50,7 @@ func (f *circuitFlags) limits(closed bool) (*peer.CircuitLimits, error) {
 			return nil, err
 		}
 	}
-	if f.awaits == "0" {
+	if f.awaits != "" && limits.Awaits == 0 {
 		return nil, cli.Usage("--awaits: at least 1; --circuits 0 has no node wait for clients")
 	}
 	for _, one := range []struct {

@@ -32,7 +32,7 @@ func TestTheFlagsOfCircuits(t *testing.T) {
 			t.Errorf("%+v: %+v, %v", c.flags, got, err)
 		}
 	}
-	for _, bad := range []circuitFlags{{all: "some"}, {all: "-1"}, {from: "1.5"}, {bytes: "1X"}, {rate: "-5"}, {awaits: "0"}, {awaits: "many"}} {
+	for _, bad := range []circuitFlags{{all: "some"}, {all: "-1"}, {from: "1.5"}, {bytes: "1X"}, {rate: "-5"}, {awaits: "0"}, {awaits: "00"}, {awaits: "many"}} {
 		if got, err := bad.limits(false); err == nil {
 			t.Errorf("%+v: %+v", bad, got)
 		}
