@@ -17,11 +17,22 @@ type pipe struct {
 var pipes struct {
 	sync.Mutex
 	empty []*pipe
+	open  int // these, and those in use
 }
 
 // mostPipes is how many pipes are kept for others. Some are enough for those that carry at this moment; a pipe that
 // is stuck does not come back soon.
 const mostPipes = 8
+
+// openPipes is how many pipes there may be: each has two descriptors, which stuck circuits hold for long, and those of all
+// together are no more than a sixteenth of the open files that the system allows. They are of the part that links do not
+// take (SparedFiles). Where there is no pipe a buffer does it, too.
+var openPipes = sync.OnceValue(func() int {
+	if files, known := OpenFiles(); known {
+		return int(min(mostVessels, files/32))
+	}
+	return mostVessels
+})
 
 // pipeSize is the size of a pipe. All that are in use at once take a quarter of what a user may have.
 const pipeSize = mostInTurn
@@ -42,9 +53,13 @@ func takePipe() vessel {
 		return p
 	}
 	ends := [2]int{}
-	if unix.Pipe2(ends[:], unix.O_CLOEXEC|unix.O_NONBLOCK) != nil {
-		return nil // the descriptors are used up: a buffer does it, too
+	if pipes.open >= openPipes() {
+		return nil
 	}
+	if unix.Pipe2(ends[:], unix.O_CLOEXEC|unix.O_NONBLOCK) != nil {
+		return nil // the descriptors are used up
+	}
+	pipes.open++
 	unix.FcntlInt(uintptr(ends[0]), unix.F_SETPIPE_SZ, pipeSize) // or it remains as it is: that is slower
 	return &pipe{from: ends[0], to: ends[1]}
 }
@@ -76,6 +91,7 @@ func (p *pipe) free() {
 		pipes.empty = append(pipes.empty, p)
 		return
 	}
+	pipes.open--
 	unix.Close(p.from)
 	unix.Close(p.to)
 }

@@ -36,3 +36,33 @@ func TestAPipeThatDoesNotFit(t *testing.T) {
 		t.Errorf("%d vessels were in use before, and %d are now", before, now)
 	}
 }
+
+// Where the system allows few open files, circuits that are held up take few of them: the others have buffers.
+func TestPipesTakeFewDescriptors(t *testing.T) {
+	if files, known := OpenFiles(); !known || openPipes() != int(min(mostVessels, files/32)) {
+		t.Errorf("of %d files there are %d pipes", files, openPipes())
+	}
+	defer func(before func() int) { openPipes = before }(openPipes)
+	pipes.Lock()
+	already := pipes.open - len(pipes.empty)
+	pipes.Unlock()
+	openPipes = func() int { return already + mostPipes + 1 }
+	kinds := func() (pipes int) {
+		var all []vessel
+		for range mostPipes + 5 {
+			all = append(all, takeVessel())
+		}
+		for _, v := range all {
+			if _, is := v.(*pipe); is {
+				pipes++
+			}
+			v.free()
+		}
+		return pipes
+	}
+	for range 2 { // those that were closed make room for others
+		if got := kinds(); got != mostPipes+1 {
+			t.Errorf("there are %d pipes in place of %d", got, mostPipes+1)
+		}
+	}
+}
