@@ -24,7 +24,12 @@ const mostPatience = 14
 
 // late reports whether a source has had its time, and has brought no verified group.
 func (f *Fetch) late(at roles.Moment, s *Source) bool {
-	return s.awaited() && at.Now-s.moved >= f.patience.with(s.tried.Node, roles.GroupPatience)
+	return s.awaited() && at.Now-s.moved >= f.turn(s)
+}
+
+// turn returns for how long a source is waited for.
+func (f *Fetch) turn(s *Source) time.Duration {
+	return f.patience.with(s.tried.Node, s.groupPatience(f.circuits()))
 }
 
 // places returns how many nodes may be asked at once at most. Beyond those that the request allows
@@ -122,7 +127,7 @@ func (f *Fetch) wait(at roles.Moment) {
 	}
 	for _, s := range f.sources {
 		if s.awaited() {
-			soonest(s.moved + f.patience.with(s.tried.Node, roles.GroupPatience))
+			soonest(s.moved + f.turn(s))
 		}
 		if s.pending() && f.roomy(at) {
 			soonest(s.since + roles.DialPatience)

@@ -90,6 +90,44 @@ func TestALateCircuitGivesWay(t *testing.T) {
 	}
 }
 
+// TestACircuitHasTheTimeThatItsRateTakes: it is late when twice the time of a group is over, for each of the circuits that
+// share the rate. Of a rate below that of a node that may stay no more is believed.
+func TestACircuitHasTheTimeThatItsRateTakes(t *testing.T) {
+	for _, one := range []struct {
+		size, rate uint64
+		patience   time.Duration
+	}{
+		{roles.ManyGroups * group, 10 << 20, roles.GroupPatience}, {roles.ManyGroups * group, 256 << 10, 8 * time.Second},
+		{16 << 10, 4 << 10, 8 * time.Second}, {16 << 10, 1, 8 * time.Second},
+	} {
+		f := made(one.size, 1)
+		s := locating(t, several(1))
+		hearsOfPeers(s, have(f, behinds(3, 4)...), asksWay(1))
+		slow := grants()
+		slow.Rate = one.rate
+		then := asks(1, guesses(1))
+		if one.size < group {
+			then = []string{"send 1 GET name=a.txt length=16384 hash=01", "hear 1"}
+		}
+		throughAt(s, 1, "Seeking", 3, slow, then...)
+		s.Ring("Seeking", goes(1, asksWay(1))...)
+		if s.At.Now != one.patience {
+			t.Errorf("of a file of %d bytes at %d a second it is left after %v", one.size, one.rate, s.At.Now)
+		}
+	}
+	f := made(roles.ManyGroups*group, 1)
+	s := locating(t, several(2))
+	hearsOfPeers(s, have(f, behinds(3, 4, 5)...), asksWay(1), asksWay(2))
+	slow := grants()
+	slow.Rate = 1 << 20
+	throughAt(s, 1, "Seeking", 3, slow, asks(1, guesses(1))...)
+	throughAt(s, 2, "Seeking", 4, slow, "send 2 TREE name=a.txt", "hear 2")
+	s.Ring("Seeking", asksWay(3)) // beside the two, which send nothing
+	if s.At.Now != 4*time.Second {
+		t.Errorf("of two the first is late after %v", s.At.Now)
+	}
+}
+
 // stops has a fetch of a file through the relay told to stop after so many of these inputs, and returns what it leaves
 // open.
 func stops(t *testing.T, inputs []roles.Input, after int) (f *client.Fetch, links map[roles.Link]bool, timers map[roles.Timer]bool) {

@@ -40,8 +40,13 @@ func joins(s *rolestest.Story, link roles.Link, state string, n byte) {
 
 // through has a way be made to a node that is being asked for, with what is asked of it then.
 func through(s *rolestest.Story, link roles.Link, state string, n byte, then ...string) {
+	throughAt(s, link, state, n, grants(), then...)
+}
+
+// throughAt is through, with this answer of the relay.
+func throughAt(s *rolestest.Story, link roles.Link, state string, n byte, grants *protocol.Opened, then ...string) {
 	asksCircuit(s, link, state, circuitTo(n))
-	s.Hear(link+beside, grants(), state, dialsCircuit(int(link))...)
+	s.Hear(link+beside, grants, state, dialsCircuit(int(link))...)
 	joins(s, link, state, n)
 	s.Tell(roles.PeerEnded{Link: link + beside}, state, fmt.Sprintf("hangup %d", link+beside))
 	s.Tell(roles.Opened{Link: link, Peer: theRelay, ID: rolestest.Node(n)}, state, append([]string{"report relayed"}, then...)...)
