@@ -41,6 +41,17 @@ func TestACircuitEndsWithAWholeGroup(t *testing.T) {
 	}
 }
 
+// TestAShortLastGroupMayPassWhereNoOtherCould: for the end of a file as many bytes are needed as it has.
+func TestAShortLastGroupMayPassWhereNoOtherCould(t *testing.T) {
+	for _, circuits := range []int{1, 2} {
+		c := runs(t, made(2*group+1, 1), 4, nodesBehind(circuits, 4*group))
+		c.broker.bytes = 2*group + group/4
+		if r := c.run(); r.Outcome != client.Fetched || c.broker.cuts > 0 {
+			t.Errorf("%d circuits: %v, %d groups came, %d CIRCUITs, %d cuts", circuits, r.Outcome, len(c.came), c.broker.asked, c.broker.cuts)
+		}
+	}
+}
+
 // TestWhatMayPassOverCircuitsIsNoFailure where a node can be dialed: it brings the rest.
 func TestWhatMayPassOverCircuitsIsNoFailure(t *testing.T) {
 	for _, bytes := range []int64{group / 2, 3 * group, 8 * group} {

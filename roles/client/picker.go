@@ -127,6 +127,14 @@ func (p *Picker) bytes(s Range) uint64 {
 	return min(s.Count*protocol.GroupSize, p.identity.Size-s.First*protocol.GroupSize)
 }
 
+// largest returns how many bytes a missing group of a content of this size has at most: the last one has less than others.
+func (p *Picker) largest(size uint64) uint64 {
+	if p.open && p.missing == 1 && !p.has(p.groups-1) {
+		return p.bytes(Range{p.groups - 1, 1})
+	}
+	return min(protocol.GroupSize, size)
+}
+
 // kept returns the number of bytes that are present.
 func (p *Picker) kept() uint64 {
 	bytes := p.had.Count() * protocol.GroupSize

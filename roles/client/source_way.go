@@ -67,8 +67,8 @@ func (s *Source) size() uint64 {
 	return s.told.Size
 }
 
-// unit returns how many bytes a group has, but for the last one.
-func (s *Source) unit() uint64 { return min(protocol.GroupSize, s.size()) }
+// unit returns how many bytes a missing group has at most.
+func (s *Source) unit() uint64 { return s.picker.largest(s.size()) }
 
 // leastRate is how many bytes a second a node has to send at least.
 const leastRate = uint64(roles.MinProgress / (roles.ProgressTimeout / time.Second))
