@@ -25,7 +25,7 @@ func (f *circuitFlags) add(command *cobra.Command) {
 	flags.StringVar(&f.bytes, "circuit-bytes", "",
 		"`BYTES` that those of one address, with --admit of one member, may pass in a day, both ways together, with K, M or G behind\na number, or none "+
 			"(default: "+cli.Bytes(roles.CircuitBytesFrom)+", with --admit none)")
-	flags.StringVar(&f.rate, "circuit-rate", "", "`BYTES` a second of those of one address, with --admit of one member, or none (default: none)")
+	flags.StringVar(&f.rate, "circuit-rate", "", "`BYTES` a second of those of one address, with --admit of one member, at least 8K, or none (default: none)")
 	flags.StringVar(&f.awaits, "awaits", "", "nodes that wait for clients at once, on a connection each (default: half of --max-links)")
 }
 
@@ -68,6 +68,9 @@ func (f *circuitFlags) limits(closed bool) (*peer.CircuitLimits, error) {
 		}, func() { *one.to = peer.NoCircuitLimit }); err != nil {
 			return nil, err
 		}
+	}
+	if least := int64(roles.LeastUploadRate); limits.Rate > 0 && limits.Rate < least {
+		return nil, cli.Usage("--circuit-rate: at least %s a second: through a slower circuit no client gets an answer in time; --circuits 0 makes none", cli.Bytes(uint64(least)))
 	}
 	return &limits, nil
 }

@@ -24,6 +24,8 @@ func TestTheFlagsOfCircuits(t *testing.T) {
 		{circuitFlags{all: "0"}, false, with(open, func(l *peer.CircuitLimits) { l.Circuits = 0 })},
 		{circuitFlags{all: "7", from: "2"}, true, with(closed, func(l *peer.CircuitLimits) { l.Circuits, l.CircuitsFrom = 7, 2 })},
 		{circuitFlags{bytes: "none", rate: "1.5M"}, false, with(open, func(l *peer.CircuitLimits) { l.BytesFrom, l.Rate = peer.NoCircuitLimit, 3<<19 })},
+		{circuitFlags{rate: "8K"}, false, with(open, func(l *peer.CircuitLimits) { l.Rate = roles.LeastUploadRate })},
+		{circuitFlags{rate: "0"}, true, with(closed, func(l *peer.CircuitLimits) { l.Rate = 0 })},
 		{circuitFlags{awaits: "10000"}, false, with(open, func(l *peer.CircuitLimits) { l.Awaits = 10000 })},
 		{circuitFlags{bytes: "0", from: "none"}, false, with(open, func(l *peer.CircuitLimits) { l.BytesFrom, l.CircuitsFrom = 0, roles.MaxLinks })},
 	} {
@@ -32,7 +34,7 @@ func TestTheFlagsOfCircuits(t *testing.T) {
 			t.Errorf("%+v: %+v, %v", c.flags, got, err)
 		}
 	}
-	for _, bad := range []circuitFlags{{all: "some"}, {all: "-1"}, {from: "1.5"}, {bytes: "1X"}, {rate: "-5"}, {awaits: "0"}, {awaits: "00"}, {awaits: "many"}} {
+	for _, bad := range []circuitFlags{{all: "some"}, {all: "-1"}, {from: "1.5"}, {bytes: "1X"}, {rate: "-5"}, {rate: "1"}, {rate: "8191"}, {awaits: "0"}, {awaits: "00"}, {awaits: "many"}} {
 		if got, err := bad.limits(false); err == nil {
 			t.Errorf("%+v: %+v", bad, got)
 		}
