@@ -53,18 +53,34 @@ func (f *Fetch) heard(answer protocol.Message) {
 }
 
 // refused evaluates what became of a circuit that was asked for behind a page of nodes: that there is none counts as a
-// visit to its node.
+// visit to its node, and so does one over which too little may pass. Nobody joins that one, nor any other one: each would
+// keep a place from others until it lapses.
 func (f *Fetch) refused(r QueryResult) {
 	node := f.grant.node
-	if r.Code == 0 {
+	v := Visited{Busy: r.soon(f.query.retry), Retry: f.query.retry, Broke: r.broke()}
+	v.Spent = r.Code == protocol.Quota && !v.Busy
+	switch why, useless := f.useless(); {
+	case useless:
+		v, r, f.grant.open = Visited{Spent: true}, QueryResult{protocol.Quota, protocol.Relay, why}, nil
+	case r.Code == 0:
 		return
 	}
+	v.Tried = Tried{Node: node, Code: r.Code, By: r.By, Text: r.Text, Took: f.now.Now - f.grant.asked}
 	asked := func(one Node) bool { return one == node }
 	f.candidates, f.behind = slices.DeleteFunc(f.candidates, asked), slices.DeleteFunc(f.behind, asked)
-	f.visited(Visited{
-		Tried: Tried{Node: node, Code: r.Code, By: r.By, Text: r.Text, Took: f.now.Now - f.grant.asked},
-		Busy:  r.soon(f.query.retry), Spent: r.Code == protocol.Quota && !r.soon(f.query.retry), Retry: f.query.retry, Broke: r.broke(),
-	})
+	f.visited(v)
+}
+
+// useless reports whether too little may pass over the circuit that was opened, whatever becomes of others, and says so.
+func (f *Fetch) useless() (why string, is bool) {
+	if f.grant.open == nil {
+		return "", false
+	}
+	m := meter{all: &allowance{}, need: f.picker.needs(f.picker.size(f.listed[f.grant.node]))}
+	if m.granted(f.grant.open) {
+		return "", false
+	}
+	return m.refuses(), true
 }
 
 // take returns the circuit that is kept for a visit, if it is still of use. It is good for one.

@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -99,6 +100,19 @@ func TestACircuitIsAskedForBehindTheNodes(t *testing.T) {
 		s.Hear(1, f.content(0, 1), "Fetching", f.takes(1, 0, 1))
 		s.Tell(roles.PeerEnded{Link: 1}, "Fetching", append(goes(1), asksBeside)...) // to the other node: it is asked for by a link of its own
 		s.Tell(roles.Opened{Link: 1025, Peer: theRelay, ID: rolestest.Node(9)}, "Fetching", "send 1025 "+rolestest.Say(circuitTo(4)), "hear 1025")
+	}
+}
+
+// TestACircuitBehindTheNodesOverWhichTooLittleMayPass is not joined, and the relay makes no other one in vain.
+func TestACircuitBehindTheNodesOverWhichTooLittleMayPass(t *testing.T) {
+	s := ahead(t, request, 3, 4)
+	s.Hear(0, &protocol.Opened{Ticket: rolestest.Ticket(5), Bytes: 999}, "Closing", leaves(0, "report tried", "report tried")...)
+	closes(s, 0, "Failed", "report result")
+	r := wants(t, s, client.Unsure, protocol.Quota, protocol.Quota)
+	for _, tried := range r.Tried {
+		if tried.By != protocol.Relay || !strings.Contains(tried.Text, "999 bytes") {
+			t.Errorf("%+v", tried)
+		}
 	}
 }
 

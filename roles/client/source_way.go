@@ -60,11 +60,14 @@ func (s *Source) take(underway uint64) (Range, bool) {
 }
 
 // size returns that of the content that the node is to send, as far as it is known; 0: it is not.
-func (s *Source) size() uint64 {
-	if is, known := s.picker.Identity(); known {
+func (s *Source) size() uint64 { return s.picker.size(s.told) }
+
+// size returns that of the content, as far as it is known, or of the one that was told.
+func (p *Picker) size(told Identity) uint64 {
+	if is, known := p.Identity(); known {
 		return is.Size
 	}
-	return s.told.Size
+	return told.Size
 }
 
 // unit returns how many bytes a missing group has at most.
@@ -93,11 +96,15 @@ func (s *Source) tree(first uint64) uint64 {
 	return exchange(s.picker.name, described(s.size(), first))
 }
 
-// needs returns how many bytes have to pass for a visit to be of use: to describe the file, and for one group.
-func (s *Source) needs() uint64 {
-	need := openingBytes + s.tree(0)
-	if unit := s.unit(); unit > 0 {
-		need += exchange(s.picker.name, unit)
+// needs returns how many bytes have to pass for the visit to be of use.
+func (s *Source) needs() uint64 { return s.picker.needs(s.size()) }
+
+// needs returns how many bytes have to pass for a visit to be of use where a content has that size: to describe it, and for
+// one group.
+func (p *Picker) needs(size uint64) uint64 {
+	need := openingBytes + exchange(p.name, described(size, 0))
+	if unit := p.largest(size); unit > 0 {
+		need += exchange(p.name, unit)
 	}
 	return need
 }
