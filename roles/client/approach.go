@@ -2,6 +2,7 @@ package client
 
 import (
 	"net/netip"
+	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
@@ -65,3 +66,18 @@ func (a *approach) ticket() (t protocol.Ticket) {
 
 // made reports whether the link is there, or was. The link of a circuit may be there before its way is.
 func (a *approach) made(relaying bool) bool { return !relaying || a.way.dialed }
+
+// leastRate is how many bytes a second a node has to send at least.
+const leastRate = uint64(roles.MinProgress / (roles.ProgressTimeout / time.Second))
+
+// groupPatience returns for how long a node is waited for at first that is to send groups of so many bytes. Where the relay lets so many bytes a second pass, for all
+// circuits of the client together, that is twice as long as a group takes over each of so many: who is left before brings
+// nothing, what has passed counts all the same, and the next node is no faster. A rate below that which is demanded of a node
+// is taken for that one, so that no relay's word makes a node be waited for without an end.
+func (a *approach) groupPatience(unit uint64, circuits int) time.Duration {
+	if a.way.State() != WayThere || a.way.open.Rate == 0 {
+		return roles.GroupPatience
+	}
+	takes := unit * uint64(max(1, circuits)) * uint64(time.Second) / max(leastRate, a.way.open.Rate)
+	return max(roles.GroupPatience, 2*time.Duration(takes))
+}

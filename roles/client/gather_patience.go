@@ -30,7 +30,7 @@ const mostDismissals = 3
 
 // turn returns when a Pipeline has had its time.
 func (g *Gather) turn(slot *pipelineSlot) time.Duration {
-	return slot.pace.since + g.patience.with(slot.node, roles.GroupPatience)
+	return slot.pace.since + g.patience.with(slot.node, slot.machine.groupPatience(protocol.GroupSize, g.circuits()))
 }
 
 // fetchTurn returns when a Fetch has had its time.

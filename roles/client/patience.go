@@ -29,7 +29,7 @@ func (f *Fetch) late(at roles.Moment, s *Source) bool {
 
 // turn returns for how long a source is waited for.
 func (f *Fetch) turn(s *Source) time.Duration {
-	return f.patience.with(s.tried.Node, s.groupPatience(f.circuits()))
+	return f.patience.with(s.tried.Node, s.groupPatience(s.unit(), f.circuits()))
 }
 
 // places returns how many nodes may be asked at once at most. Beyond those that the request allows

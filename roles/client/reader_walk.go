@@ -75,7 +75,7 @@ func (r *Reader) untried() bool {
 
 // turn returns when the node that is being asked has had its time.
 func (r *Reader) turn() time.Duration {
-	first := r.source.groupPatience(1)
+	first := r.source.groupPatience(r.source.unit(), 1)
 	if r.source.pending() {
 		first = roles.DialPatience
 	}

@@ -1,8 +1,6 @@
 package client
 
 import (
-	"time"
-
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 )
@@ -72,21 +70,6 @@ func (p *Picker) size(told Identity) uint64 {
 
 // unit returns how many bytes a missing group has at most.
 func (s *Source) unit() uint64 { return s.picker.largest(s.size()) }
-
-// leastRate is how many bytes a second a node has to send at least.
-const leastRate = uint64(roles.MinProgress / (roles.ProgressTimeout / time.Second))
-
-// groupPatience returns for how long a node is waited for at first. Where the relay lets so many bytes a second pass, for all
-// circuits of the client together, that is twice as long as a group takes over each of so many: who is left before brings
-// nothing, what has passed counts all the same, and the next node is no faster. A rate below that which is demanded of a node
-// is taken for that one, so that no relay's word makes a node be waited for without an end.
-func (s *Source) groupPatience(circuits int) time.Duration {
-	if s.way.State() != WayThere || s.way.open.Rate == 0 {
-		return roles.GroupPatience
-	}
-	takes := s.unit() * uint64(max(1, circuits)) * uint64(time.Second) / max(leastRate, s.way.open.Rate)
-	return max(roles.GroupPatience, 2*time.Duration(takes))
-}
 
 // pageOf returns the first group of the page of the tree that a group is in.
 func pageOf(group uint64) uint64 { return group / protocol.MaxGroups * protocol.MaxGroups }

@@ -121,7 +121,7 @@ func (c *Circuits) refuse(now time.Duration, a *await, client roles.Origin) *pro
 	case len(c.open) >= c.limits.Circuits:
 		return quota(roles.BusyRetry, "the relay makes %d circuits at once, and all are in use", c.limits.Circuits)
 	case client.Bounded() && u.open >= c.limits.CircuitsFrom:
-		return quota(freed(c.limits.CircuitsFrom), "%s has %d circuits at once, and %s has them", c.one(), c.limits.CircuitsFrom, client)
+		return c.taken(client)
 	case c.left(u, client) == 0:
 		return c.usedUp(now, u, client)
 	case c.used[client] == nil && len(c.used) >= roles.MaxRated && !c.forget(now):
@@ -130,6 +130,15 @@ func (c *Circuits) refuse(now time.Duration, a *await, client roles.Origin) *pro
 		return &protocol.Error{Code: protocol.Busy, Text: "many clients wait for that node", Retry: protocol.ToMillis(roles.BusyRetry)}
 	}
 	return nil
+}
+
+// taken returns the refusal of a client that has as many circuits at once as it may.
+func (c *Circuits) taken(client roles.Origin) *protocol.Error {
+	most := c.limits.CircuitsFrom
+	if most == 0 {
+		return quota(freed(most), "%s may have no circuit through this relay", c.one())
+	}
+	return quota(freed(most), "%s has %d circuits at once, and %s has them", c.one(), most, client)
 }
 
 // freed returns when to ask again for one of so many that are in use: for one of none soon is in vain.
