@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/sim/scenario"
@@ -113,12 +114,18 @@ func (c *checks) unpublished() string {
 		}
 		switch {
 		case c.w.sharesID(h): // the relay holds one index for both nodes
+		case c.w.accused(h): // what it has found is published soon
 		case k.index.full && c.keeps(k.index.names, names): // the rest of it finds no room
 		case !maps.Equal(names, k.index.names) || k.index.complete == h.plan.Quiet:
 			return fmt.Sprintf("%s shares %d names, and the relay holds %d of its index (all: %t)", h.name, len(names), len(k.index.names), k.index.complete)
 		}
 	}
 	return ""
+}
+
+// accused reports whether a client has lately called a file of a node's wrong, which may be hashed anew, and published, at present.
+func (w *World) accused(h *host) bool {
+	return slices.ContainsFunc(h.files, func(s shared) bool { return s.file.accused.by != nil && w.now < s.file.accused.at+w.untilTold() })
 }
 
 // keeps reports whether a relay that is full of a node's names holds as many of them as it may, and
