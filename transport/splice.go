@@ -39,8 +39,8 @@ func (k *link) passOn(c *command) letter {
 	defer c.leg.end()
 	defer c.leg.drop()
 	defer c.leg.yield()
-	rests := c.leg.watch()
-	for c.left > 0 {
+	c.leg.watch()
+	for rests := true; c.left > 0; {
 		n, reading, writing := c.leg.pass(other, c.left)
 		c.left -= uint64(n)
 		if n > 0 {
@@ -58,7 +58,8 @@ func (k *link) passOn(c *command) letter {
 			if rests {
 				return letter{parks: true}
 			}
-			rests = c.leg.watch()
+			rests = true // nothing has come since
+			c.leg.watch()
 			continue
 		}
 		if reading == io.EOF {

@@ -152,15 +152,13 @@ func (l *leg) end() {
 	l.other.conn.SetWriteDeadline(time.Time{})
 }
 
-// watch has the reader look up after a while, and reports that nothing has come since. It does nothing where
-// the link cannot be parked.
-func (l *leg) watch() bool {
+// watch has the reader look up after a while. It does nothing where the link cannot be parked.
+func (l *leg) watch() {
 	l.in.mu.Lock()
 	defer l.in.mu.Unlock()
 	if !l.broken() && l.link.parks() {
 		l.conn.SetReadDeadline(time.Now().Add(l.link.run.lot.patience()))
 	}
-	return true
 }
 
 // broken reports whether either leg has left. The caller holds the switch's mutex.

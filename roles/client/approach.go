@@ -70,10 +70,11 @@ func (a *approach) made(relaying bool) bool { return !relaying || a.way.dialed }
 // leastRate is how many bytes a second a node has to send at least.
 const leastRate = uint64(roles.MinProgress / (roles.ProgressTimeout / time.Second))
 
-// groupPatience returns for how long a node is waited for at first that is to send groups of so many bytes. Where the relay lets so many bytes a second pass, for all
-// circuits of the client together, that is twice as long as a group takes over each of so many: who is left before brings
-// nothing, what has passed counts all the same, and the next node is no faster. A rate below that which is demanded of a node
-// is taken for that one, so that no relay's word makes a node be waited for without an end.
+// groupPatience returns for how long a node is waited for at first that is to send groups of so many bytes. Where the
+// relay lets so many bytes a second pass, for all circuits of the client together, that is twice as long as a group takes
+// over each of so many: who is left before brings nothing, what has passed counts all the same, and the next node is no
+// faster. A rate below that which is demanded of a node is taken for that one, so that no relay's word makes a node be
+// waited for without an end.
 func (a *approach) groupPatience(unit uint64, circuits int) time.Duration {
 	if a.way.State() != WayThere || a.way.open.Rate == 0 {
 		return roles.GroupPatience

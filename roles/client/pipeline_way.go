@@ -1,7 +1,6 @@
 package client
 
 import (
-	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 )
 
@@ -18,8 +17,7 @@ func (h *Pipeline) passWay(at roles.Moment, in roles.Input) roles.Input {
 // wayless ends a visit to which there is no way, as that of a Source.
 func (h *Pipeline) wayless() {
 	why := h.way.failed
-	h.busy, h.retry, h.broke = h.way.busy(), h.way.retry, h.way.broke()
-	h.scant = why.Code == protocol.Quota && !h.busy
+	h.busy, h.scant, h.retry, h.broke = h.way.busy(), h.way.spent(), h.way.retry, h.way.broke()
 	h.blame(why.Code, why.By, why.Text)
 	if h.way.told {
 		h.core.Fire(pipelineRelayWrong)

@@ -30,8 +30,7 @@ func (s *Source) passWay(at roles.Moment, in roles.Input) roles.Input {
 // wrong is closed first.
 func (s *Source) wayless() {
 	why := s.way.failed
-	s.visit.Busy, s.visit.Retry, s.visit.Broke = s.way.busy(), s.way.retry, s.way.broke()
-	s.visit.Spent = why.Code == protocol.Quota && !s.visit.Busy
+	s.visit.Busy, s.visit.Spent, s.visit.Retry, s.visit.Broke = s.way.busy(), s.way.spent(), s.way.retry, s.way.broke()
 	s.blame(why.Code, why.By, why.Text)
 	if s.way.told {
 		s.core.Fire(sourceRelayWrong)

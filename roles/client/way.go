@@ -277,6 +277,9 @@ func (w *Way) busy() bool {
 	return !w.short && w.failed.soon(w.retry)
 }
 
+// spent reports whether too little may pass over circuits, or nothing.
+func (w *Way) spent() bool { return w.failed.Code == protocol.Quota && !w.busy() }
+
 // broke reports whether a link broke, or the node did not come, which need not happen again.
 func (w *Way) broke() bool { return w.failed.broke() }
 
