@@ -38,10 +38,10 @@ type modelIndex struct {
 	protocol.Held
 	names    map[string]protocol.Entry
 	said     map[string]uint64 // when each was published, by the count of all
-	complete bool // it has said that this is all, since it registered
-	beyond   bool // but for what it has not noticed
-	full     bool // and for names that found no room
-	doubt    int  // renewals until it is dropped, since it is of an earlier registration; 0: it is of this one
+	complete bool              // it has said that this is all, since it registered
+	beyond   bool              // but for what it has not noticed
+	full     bool              // and for names that found no room
+	doubt    int               // renewals until it is dropped, since it is of an earlier registration; 0: it is of this one
 }
 
 // live returns the node if its lease runs, or nil. An index does not outlive its lease.
