@@ -109,8 +109,8 @@ func (c *checks) exact(o *operation) {
 	for i := range listed.Items {
 		item := &listed.Items[i]
 		e := entryOf(item)
-		if known[e] != item.Count {
-			c.fail(S15, "all pages together list %q with %d holders, and %d nodes have it", item.Name, item.Count, known[e])
+		if is := known[e]; is.count != item.Count || is.modified != item.Modified {
+			c.fail(S15, "all pages together list %q, of %d, with %d holders, and %d nodes have it, of %d", item.Name, item.Modified, item.Count, is.count, is.modified)
 		}
 		delete(known, e)
 	}
