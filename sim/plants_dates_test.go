@@ -12,13 +12,16 @@ var dateBugs = []planted{
 	{"a relay keeps the first date for ever", directory(func(b *before, d relay.Directory) {
 		first := map[protocol.Entry]uint64{}
 		b.publish = func(at roles.Moment, m *protocol.Publish) protocol.Message {
-			return d.Publish(at, dating(m, func(e *protocol.Entry) {
+			page := *m
+			page.Changes = append([]protocol.Entry{}, m.Changes...)
+			redate(&page, func(e *protocol.Entry) {
 				of := undated(*e)
 				if _, known := first[of]; !known {
 					first[of] = e.Modified
 				}
 				e.Modified = first[of]
-			}))
+			})
+			return d.Publish(at, &page)
 		}
 	}), []ID{S15}, "a file that gets another date", "", nil},
 	{"a date outlives the node that has said it", directory(func(b *before, d relay.Directory) {
@@ -41,21 +44,14 @@ var dateBugs = []planted{
 	}), []ID{S15}, "two nodes with one content, of which the last leaves", "", nil},
 	{"a node never gives a file another date", around(memberKind, func(b *bugged) {
 		first := map[string]uint64{}
-		b.after = func(_ roles.Input, effects []roles.Effect) []roles.Effect {
-			for i, effect := range effects {
-				send, _ := effect.(roles.Send)
-				if page, is := send.Message.(*protocol.Publish); is {
-					send.Message = dating(page, func(e *protocol.Entry) {
-						if first[e.Name] == 0 {
-							first[e.Name] = e.Modified
-						}
-						e.Modified = first[e.Name]
-					})
-					effects[i] = send
+		b.after = publishing(func(m *protocol.Publish) {
+			redate(m, func(e *protocol.Entry) {
+				if first[e.Name] == 0 {
+					first[e.Name] = e.Modified
 				}
-			}
-			return effects
-		}
+				e.Modified = first[e.Name]
+			})
+		})
 	}), []ID{L4}, "a file that gets another date", "", nil},
 	{"a file that is read has no date", around(readerKind, func(b *bugged) {
 		b.after = func(_ roles.Input, effects []roles.Effect) []roles.Effect {
@@ -71,14 +67,11 @@ var dateBugs = []planted{
 	}), []ID{S20}, "a file that is read at some place", "", nil},
 }
 
-// dating returns a page in which the entries that are there have other dates.
-func dating(m *protocol.Publish, date func(*protocol.Entry)) *protocol.Publish {
-	page := *m
-	page.Changes = append([]protocol.Entry{}, m.Changes...)
-	for i := range page.Changes {
-		if e := &page.Changes[i]; !e.Removes() {
+// redate gives the entries of a page that are there other dates.
+func redate(m *protocol.Publish, date func(*protocol.Entry)) {
+	for i := range m.Changes {
+		if e := &m.Changes[i]; !e.Removes() {
 			date(e)
 		}
 	}
-	return &page
 }
