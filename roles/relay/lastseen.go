@@ -22,6 +22,7 @@ type Sighting struct {
 type lastSeen struct {
 	byID  map[protocol.PeerID]Sighting
 	order []Sighting // oldest first; entries that byID lacks, or has replaced, are stale
+	past  uint64     // entries that have been taken off the front of order
 }
 
 func newLastSeen() lastSeen { return lastSeen{byID: map[protocol.PeerID]Sighting{}} }
@@ -30,9 +31,15 @@ func (s *lastSeen) add(sighting Sighting, now time.Duration) {
 	s.byID[sighting.ID] = sighting
 	s.order = append(s.order, sighting)
 	for len(s.order) > roles.MaxLastSeen || len(s.order) > 0 && s.stale(s.order[0], now) {
-		s.drop(s.order[0])
-		s.order = s.order[1:]
+		s.shift()
 	}
+}
+
+// shift forgets the oldest entry.
+func (s *lastSeen) shift() {
+	s.drop(s.order[0])
+	s.order = s.order[1:]
+	s.past++
 }
 
 func (s *lastSeen) stale(sighting Sighting, now time.Duration) bool {
