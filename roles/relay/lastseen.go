@@ -14,6 +14,8 @@ type Sighting struct {
 	Epoch uint64
 	At    netip.AddrPort
 	When  time.Duration // it left, or its lease lapsed
+	// Proven: the ID is a key that the node has proven, and no secret.
+	Proven bool
 }
 
 // lastSeen remembers departed nodes for roles.LastSeenKeep, at most roles.MaxLastSeen of

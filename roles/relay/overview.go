@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"crypto/sha256"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -55,10 +56,12 @@ func (r *Registry) Counts(now time.Duration) (c Counts) {
 func (r *Registry) slice(part func() (work int)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	work := part()
-	if r.measure != nil {
-		r.measure(work)
+	if r.measure == nil {
+		part()
+		return
 	}
+	over := r.measure()
+	over(part())
 }
 
 // expire forgets the oldest nodes whose time is over, of so many at most.
@@ -71,6 +74,7 @@ func (s *lastSeen) expire(now time.Duration, most int) {
 // Node is a node that is listed, or was.
 type Node struct {
 	Lease
+	Plain        bool // it has proven no id: its own is its secret, and ID is another, by which it can be told from others
 	Way          NodeWay
 	Why          string        // it is that one, where Way does not tell; "": it tells
 	Since, Heard time.Duration // it is listed, without a gap; the relay has heard of it last, or it has left
@@ -98,12 +102,22 @@ func (r *Registry) look(slot uint32) seenLease {
 func (l *seenLease) node(now time.Duration) Node {
 	is := Node{Lease: l.lease.lease(now), Since: l.since.time(), Heard: l.heard.time(), Names: l.names, Publishes: l.publishes}
 	is.Way, is.Why = l.way(now)
+	is.hide(l.proven)
 	return is
 }
 
-// gone returns the node of a sighting.
+// node returns the node of a sighting.
 func (s Sighting) node() Node {
-	return Node{Lease: Lease{ID: s.ID, Epoch: s.Epoch, At: s.At}, Heard: s.When, Left: true}
+	is := Node{Lease: Lease{ID: s.ID, Epoch: s.Epoch, At: s.At}, Heard: s.When, Left: true}
+	is.hide(s.Proven)
+	return is
+}
+
+// hide puts a digest in the place of an id that is not proven: whoever knows it could end the node's lease.
+func (n *Node) hide(proven bool) {
+	if n.Plain = !proven; n.Plain {
+		n.ID = sha256.Sum256(append([]byte("shown"), n.ID[:]...))
+	}
 }
 
 // File is a content under a name.

@@ -50,7 +50,7 @@ type Registry struct {
 	dropping      int      // the number of these holds
 	droppingBytes int      // the bytes of their names
 
-	measure func(work int) // is called at the end of each slice of an overview; nil: it is not
+	measure func() (over func(work int)) // is called as a slice of an overview begins, and over at its end; nil: it is not
 }
 
 const (
@@ -255,7 +255,7 @@ func (r *Registry) epoch(now time.Duration, id protocol.PeerID, slot uint32, hel
 func (r *Registry) release(slot uint32, now time.Duration) {
 	gone := r.leases.At(slot)
 	delete(r.slots, gone.id)
-	r.seen.add(Sighting{ID: gone.id, Epoch: gone.epoch, At: gone.addr(), When: min(now, gone.until)}, now)
+	r.seen.add(Sighting{ID: gone.id, Epoch: gone.epoch, At: gone.addr(), When: min(now, gone.until), Proven: gone.proven}, now)
 	r.detach(slot)
 	r.sources.left(gone)
 	r.unclassify(gone)

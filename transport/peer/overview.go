@@ -68,6 +68,7 @@ const (
 // ListedNode is a node that is listed, or was.
 type ListedNode struct {
 	ID        protocol.PeerID
+	Plain     bool   // its link proves no id: what it has instead is a secret, and ID is a digest of that
 	Name      string // of the member, in a closed relay; "": not known
 	Addresses []ReachedAddress
 	Way       string    // how clients come to it: one of the Way constants. "": it has left

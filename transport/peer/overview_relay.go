@@ -165,7 +165,7 @@ func addressesOf(n *relay.Node) (all []ReachedAddress) {
 // listed returns a node as pages show it.
 func (r *Relay) listed(n *relay.Node) ListedNode {
 	is := ListedNode{
-		ID: n.ID, Name: r.member(n.ID), Addresses: addressesOf(n), Way: string(n.Way), Why: n.Why,
+		ID: n.ID, Plain: n.Plain, Name: r.member(n.ID), Addresses: addressesOf(n), Way: string(n.Way), Why: n.Why,
 		Heard: r.start.Add(n.Heard), Names: n.Names, Publishes: n.Publishes, Left: n.Left,
 	}
 	if !n.Left {
