@@ -43,6 +43,7 @@ type Node struct {
 	Trace func(transport.Event)
 
 	state    readiness
+	meters   Meters
 	standing standing
 	own      transport.TLS // the network where none is given
 	relay    relayPin
@@ -66,6 +67,8 @@ func (n *Node) Run(ctx context.Context) error {
 
 func (n *Node) run(ctx context.Context) error {
 	n.own.By = protocol.Node
+	n.meters.begin(nodeTables())
+	defer n.meters.history.keep()()
 	listener, err := n.listen(ctx)
 	if err != nil {
 		return err
@@ -171,14 +174,15 @@ func (n *Node) server(listener transport.Listener) (server *transport.Server, fl
 	table, turns := newUploads(), n.Terms.Turns()
 	n.standing.change(func(time.Time) { n.standing.uploads, n.standing.turns = table, turns })
 	uploads := table.pool(n.Allow)
+	take, back := n.meters.counted(log, uploads.Take, uploads.Return)
 	return &transport.Server{
 		Loop: &transport.Loop{
 			Network: n.dialsFrom(listener.Addr().Addr()),
 			Share:   n.Share, Turns: turns, Shape: &transport.Shape{All: n.Terms.Rate, Each: n.Terms.Each},
-			Report: access.served, Trace: traced(log, n.Trace),
+			Report: access.served, Trace: n.meters.traced(traced(log, n.Trace)), Passed: n.meters.passed,
 		},
 		Listener: listener, Limit: n.maxLinks(), From: linksFrom(n.MaxFrom, n.maxLinks()), By: protocol.Node, Log: log,
 		LinkRate: cmp.Or(n.LinkRate, roles.LinkRateFrom),
-		New:      watched(log, uploads.Take), Free: uploads.Return,
+		New:      take, Free: back,
 	}, access.flush
 }
