@@ -58,8 +58,11 @@ type Relay struct {
 	cuts      *circuitLog
 	exchange  transport.Switch
 
-	mu   sync.Mutex
-	kind linkKind // of its listeners
+	meters Meters
+
+	mu     sync.Mutex
+	kind   linkKind  // of its listeners
+	served []*served // the listeners that it serves on now
 }
 
 // CircuitLimits are what circuits may take.
@@ -156,17 +159,24 @@ func (r *Relay) Serve(ctx context.Context, listener transport.Listener) error {
 		return s
 	})
 	log = log.Named("server")
+	defer r.meters.history.keep()()
+	take, back := r.meters.counted(log, sessions.Take, sessions.Return)
 	server := transport.Server{
-		Loop:     &transport.Loop{Network: r.Network, Start: r.start, Trace: traced(log, r.Trace), Gate: r.gate(), Switch: &r.exchange},
+		Loop:     &transport.Loop{Network: r.Network, Start: r.start, Trace: r.meters.traced(traced(log, r.Trace)), Passed: r.meters.passed, Gate: r.gate(), Switch: &r.exchange},
 		Listener: listener, Limit: r.linksAtOnce(), From: linksFrom(r.MaxFrom, r.linksAtOnce()), By: protocol.Relay, Log: log,
 		LinkRate: cmp.Or(r.LinkRate, roles.LinkRateFrom), RequestRate: cmp.Or(r.RequestRate, roles.RequestRate), RequestRateFrom: cmp.Or(r.RequestRateFrom, roles.RequestRateFrom),
-		New: watched(log, sessions.Take), Free: sessions.Return,
+		New: take, Free: back,
 	}
+	id, _ := provenBy(listener)
+	one := &served{at: listener.Addr(), id: id, server: &server}
+	defer r.serves(one)()
+	defer context.AfterFunc(ctx, func() { r.drains(one) })()
 	return server.Serve(ctx)
 }
 
 func (r *Relay) open() {
 	r.start = time.Now()
+	r.meters.begin(relayTables())
 	r.circuits = r.makeCircuits()
 	r.directory = r.Directory
 	if r.directory == nil {

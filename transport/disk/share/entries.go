@@ -22,6 +22,7 @@ type entries struct {
 	byContent dense.Table     // the first of those that are known to have a content
 	seed      maphash.Seed    // so that nobody can construct names that collide
 	count     int             // of names
+	bytes     uint64          // of their files
 	told      map[link]stated // what followers were told, of those of which something else is so
 	dirs      []*dir          // by their numbers
 	freed     []dirNumber
@@ -144,6 +145,7 @@ func (x *entries) remove(e *entry) {
 	x.displace(e)
 	x.count--
 	x.state(e)
+	x.bytes -= uint64(e.signature.Size)
 	e.signature = index.Signature{} // a worker that is about to hash it sees that
 	x.hold(e)
 	x.release(e)
