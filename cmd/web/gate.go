@@ -15,9 +15,6 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 )
 
-// MaxRequests is how many requests a door serves at once, streams among them.
-const MaxRequests = 256
-
 // Policy is the Content-Security-Policy of all that comes through the door, unless a handler sets
 // another one: nothing but what the door itself serves, and no inline styles or scripts.
 const Policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; " +
@@ -33,7 +30,7 @@ type gate struct {
 
 // ServeHTTP answers what may not come in, and hands on the rest.
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	out := &response{ResponseWriter: w, base: g.options.Base, slowFor: slowFor}
+	out := &response{ResponseWriter: w, base: g.options.Base, slowFor: g.limits.slowFor}
 	if r.ProtoMajor > 1 {
 		out.control = http.NewResponseController(w)
 		defer out.last()
