@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
 	"github.com/relaypeer/relaypeer/protocol"
@@ -39,7 +40,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer g.recovered(out, r)
 	setHeaders(w.Header())
 	if r.ContentLength != 0 {
-		w.Header().Set("Connection", "close") // nobody reads the body
+		leaveBody(w)
 	}
 	if !g.mayCome(out, r) {
 		return
@@ -66,6 +67,13 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	g.handler.ServeHTTP(out, r)
+}
+
+// leaveBody has nobody read the body of a request: package net/http, too, would read on for as long as
+// the peer makes it last.
+func leaveBody(w http.ResponseWriter) {
+	w.Header().Set("Connection", "close")
+	http.NewResponseController(w).SetReadDeadline(time.Unix(1, 0))
 }
 
 // setHeaders sets what handlers may change.
