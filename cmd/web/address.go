@@ -25,7 +25,7 @@ type endpoint struct {
 // parseListen reads HOST:PORT or unix:PATH, and looks up the host.
 func parseListen(ctx context.Context, text string) (e endpoint, err error) {
 	if path, is := strings.CutPrefix(text, unixPrefix); is {
-		if path == "" {
+		if path == "" || path[0] == '@' { // which would be a socket without a file, and so without rights
 			return e, cli.Usage("--http: %s needs the path of a socket behind it", unixPrefix)
 		}
 		return endpoint{socket: path}, nil

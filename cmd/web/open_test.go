@@ -25,6 +25,7 @@ func TestADoorThatMayNotBeIsAUsageError(t *testing.T) {
 		{Options{Listen: "localhost:http"}, "is not a TCP port"},
 		{Options{Listen: "localhost:65536"}, "is not a TCP port"},
 		{Options{Listen: "unix:"}, "needs the path"},
+		{Options{Listen: "unix:@relaypeer"}, "needs the path"},
 		{Options{Listen: ":0"}, "--token-file FILE, and"},
 		{Options{Listen: "0.0.0.0:0"}, "--token-file FILE, and"},
 		{Options{Listen: "[::]:0"}, "--token-file FILE, and"},
