@@ -62,6 +62,18 @@ func lookUp(ctx context.Context, host string) (netip.Addr, error) {
 	return all[0], nil
 }
 
+// ownAddress returns an address at which other machines may reach this one, or else loopback: what a
+// door that listens at all addresses is called.
+func ownAddress() string {
+	all, _ := net.InterfaceAddrs()
+	for _, addr := range all {
+		if of, is := addr.(*net.IPNet); is && of.IP.IsGlobalUnicast() {
+			return of.IP.String()
+		}
+	}
+	return "127.0.0.1"
+}
+
 // own reports whether nobody but this machine reaches the endpoint.
 func (e endpoint) own() bool { return e.socket != "" || e.at.Addr().IsLoopback() }
 

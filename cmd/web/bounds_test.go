@@ -172,7 +172,7 @@ func TestTheDoorEndsInTimeWhateverIsUnderWay(t *testing.T) {
 			<-r.Context().Done()
 			told <- r.Context().Err()
 		}
-	}), func(d *Door) { d.limits.drainFor = 300 * time.Millisecond })
+	}), func(d *Door) { d.limits.drainFor = time.Second })
 	s.dial() // a browser opens connections ahead
 	idle := s.dial()
 	fmt.Fprint(idle, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")

@@ -150,7 +150,7 @@ func (g *gate) recovered(w *response, r *http.Request) {
 	if err, is := why.(error); is && errors.Is(err, http.ErrAbortHandler) {
 		panic(http.ErrAbortHandler)
 	}
-	g.sampled.at(errorLevel, "a page has failed", []any{"path", cli.ForDisplay(r.URL.Path), "why", why, "stack", string(debug.Stack())})
+	g.sampled.fail("a page has failed", "path", cli.ForDisplay(r.URL.Path), "why", why, "stack", string(debug.Stack()))
 	if w.sent {
 		panic(http.ErrAbortHandler)
 	}

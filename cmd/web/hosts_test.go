@@ -52,6 +52,8 @@ var calls = []struct {
 	{endpoint{}, "", "fe80::1%eth0", "[fe80::1]", true},
 	{endpoint{}, "", lan, "localhost", false},
 	{endpoint{}, "", loopback, "localhost", true},
+	{endpoint{host: "0.0.0.0", at: netip.MustParseAddrPort("0.0.0.0:1")}, "", lan, "0.0.0.0:1", false},
+	{endpoint{host: "0.0.0.0", at: netip.MustParseAddrPort("0.0.0.0:1")}, "", lan, "192.168.1.5", true},
 	{endpoint{socket: "s"}, "", "", "localhost", true},
 	{endpoint{socket: "s"}, "", "", "rebound.example", false},
 	{endpoint{socket: "s"}, "media.example", "", "media.example", true},

@@ -60,7 +60,7 @@ func TestAStreamThatIsNotReadIsLetGo(t *testing.T) {
 
 // A reader that takes much longer than slowFor gets all of it as long as it goes on reading.
 func TestWhoReadsSlowlyGetsItAll(t *testing.T) {
-	const size, step, slow = 32 << 20, 256 << 10, 500 * time.Millisecond
+	const size, step, slow = 32 << 20, 256 << 10, time.Second
 	s := serve(t, Options{}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.CopyN(w, endlessReader{}, size)
 	}), func(d *Door) { d.limits.slowFor = slow })
@@ -75,7 +75,7 @@ func TestWhoReadsSlowlyGetsItAll(t *testing.T) {
 		if got += n; err != nil && got < size {
 			t.Fatalf("%d bytes, %v", got, err)
 		}
-		time.Sleep(slow / 40)
+		time.Sleep(slow / 80)
 	}
 	if took := time.Since(begun); took < slow {
 		t.Errorf("it took %v, which proves nothing", took)
@@ -89,7 +89,7 @@ func (endlessReader) Read(data []byte) (int, error) { return len(data), nil }
 
 func TestASlowNodeIsNotTheReadersFault(t *testing.T) {
 	cert, key := pair(t, "one")
-	const parts, slow = 8, 200 * time.Millisecond
+	const parts, slow = 8, 400 * time.Millisecond
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for i := range parts {
 			if i == parts/2 {
