@@ -7,7 +7,8 @@ import (
 	"net"
 	"net/http"
 	"sync"
-	"time")
+	"time"
+)
 
 // Serve serves a handler until ctx is done, and for a few seconds what is under way then. It
 // returns nil then, and closes the door in any case. Without a door it waits for ctx.
