@@ -117,6 +117,17 @@ func (o *oracle) holds(at roles.Moment, p *protocol.Peer, e protocol.Entry) bool
 	return false
 }
 
+// dates reports whether a live node has published an entry with a date.
+func (o *oracle) dates(at roles.Moment, e protocol.Entry, modified uint64) bool {
+	e.Modified = modified
+	for _, k := range o.known {
+		if k.live(at.Now) && k.index.names[e.Name] == e {
+			return true
+		}
+	}
+	return false
+}
+
 // redated notes that a page of a node gives a content another date.
 func (o *oracle) redated(k *known, m *protocol.Publish) {
 	for _, e := range m.Changes {
