@@ -41,9 +41,10 @@ type Node struct {
 	// Trace is called for each event of a link, from any goroutine. Nil: it is not called.
 	Trace func(transport.Event)
 
-	state readiness
-	own   transport.TLS // the network where none is given
-	relay relayPin
+	state  readiness
+	meters Meters
+	own    transport.TLS // the network where none is given
+	relay  relayPin
 }
 
 // Run registers at the relay and serves until ctx is done; then it leaves gracefully, within

@@ -58,6 +58,8 @@ type Relay struct {
 	cuts      *circuitLog
 	exchange  transport.Switch
 
+	meters Meters
+
 	mu   sync.Mutex
 	kind linkKind // of its listeners
 }
