@@ -11,7 +11,7 @@ type graph struct {
 	columns [][]*vertex
 	edges   []*edge
 	edgeOf  []int
-	width   float64 // of the boxes
+	width   float64   // of the boxes
 	gaps    []float64 // at the right of each column
 }
 
