@@ -61,7 +61,7 @@ type (
 	}
 
 	errorText struct {
-		Code string `json:"code" doc:"bad-cursor, bad-hash, bad-limit, bad-name, bad-parameter, not-found or internal"`
+		Code string `json:"code" doc:"bad-hash, bad-limit, bad-name, bad-parameter, not-found or internal"`
 		Text string `json:"text" doc:"the same for people"`
 	}
 

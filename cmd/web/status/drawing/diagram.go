@@ -44,6 +44,12 @@ type Label struct {
 	X, Y, W, H float64
 }
 
+// Left returns the left end of a label.
+func (l Label) Left() float64 { return round(l.X - l.W/2) }
+
+// Top returns the upper end of a label.
+func (l Label) Top() float64 { return round(l.Y - l.H/2) }
+
 // The measures of a diagram, in pixels.
 const (
 	margin      = 14.0
