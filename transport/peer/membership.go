@@ -37,7 +37,7 @@ func (n *Node) keepListed(ctx context.Context, listen netip.AddrPort, catalog *c
 	m := &member{invite: invite, proves: proves, circuits: !n.NoCircuits, log: log, state: &n.state, relay: n.Relay, listing: Listing{ID: config.ID, Listen: listen}}
 	m.met = func(id protocol.PeerID) { n.relay.meet(&n.Trust, n.Relay, id, log) }
 	m.entered = func() { n.relay.enter(&n.Trust, log) }
-	loop := transport.Loop{Network: n.relay.vouch(network), Report: m.report, Trace: traced(log, n.Trace)}
+	loop := transport.Loop{Network: n.relay.vouch(network), Report: m.report, Trace: n.meters.traced(traced(log, n.Trace)), Passed: n.meters.passed}
 	if catalog != nil {
 		config.Catalog, loop.Notify = catalog.Catalog, catalog.news
 	}
@@ -45,7 +45,9 @@ func (n *Node) keepListed(ctx context.Context, listen netip.AddrPort, catalog *c
 	hard, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(roles.DrainTimeout, cancel) })()
-	loop.Run(hard, ctx.Done(), new(conversations).watch(log, node.NewMembership(config)))
+	membership := node.NewMembership(config)
+	defer n.meters.returned(membership)
+	loop.Run(hard, ctx.Done(), n.meters.taken(log, new(conversations), membership))
 	return m.displaced
 }
 

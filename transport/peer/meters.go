@@ -1,14 +1,95 @@
 package peer
 
 import (
-	"time"
+	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/transport"
 )
 
 // Meters count what happens on the links of a [Relay] or a [Node], and in their machines. They count always: that
 // takes a few additions an event. They are safe for concurrent use.
-type Meters struct{}
+type Meters struct {
+	begun       sync.Once
+	heard, sent [1 << 8]atomic.Uint64        // messages, by kind
+	refusals    [mostCodes]atomic.Uint64     // that were sent, by code
+	bodies      [mostBodyKinds]atomic.Uint64 // bytes of bodies
+	open        atomic.Int64                 // accepted links
+	ever        atomic.Uint64                // the same, the closed ones as well
+	machines    []machineMeter
+	watch       func(roles.Transition)    // is moved
+	enters      func(table, state string) // is enter
+	leaves      func(table, state string) // is leave
+	history     history
+}
+
+// mostCodes is above all codes that travel.
+const mostCodes = 1 << 6
+
+// The kinds of bodies.
+const (
+	sentBodies = iota
+	receivedBodies
+	splicedBodies
+	mostBodyKinds
+)
+
+// begin prepares the meters for machines under these tables, once.
+func (m *Meters) begin(tables []*machineTable) {
+	m.begun.Do(func() {
+		for _, table := range tables {
+			m.machines = append(m.machines, newMachineMeter(table))
+		}
+		m.watch, m.enters, m.leaves = m.moved, m.enter, m.leave
+		m.history.begin(m)
+	})
+}
+
+// traced returns a trace of links that counts, and goes to also, if there is one.
+func (m *Meters) traced(also func(transport.Event)) func(transport.Event) {
+	if also == nil {
+		return m.event
+	}
+	return func(e transport.Event) {
+		m.event(e)
+		also(e)
+	}
+}
+
+// event counts an event of a link.
+func (m *Meters) event(e transport.Event) {
+	switch e.What {
+	case transport.HeardMessage:
+		m.heard[e.Message.Kind()].Add(1)
+	case transport.SentMessage, transport.TurnedAway:
+		m.sent[e.Message.Kind()].Add(1)
+		if refusal, is := e.Message.(*protocol.Error); is && refusal.Code < mostCodes {
+			m.refusals[refusal.Code].Add(1)
+		}
+	case transport.Accepted:
+		m.open.Add(1)
+		m.ever.Add(1)
+	case transport.Closed:
+		if e.Was == transport.Accepted {
+			m.open.Add(-1)
+		}
+	}
+}
+
+// passed counts bytes of a body.
+func (m *Meters) passed(e transport.Event) {
+	switch e.What {
+	case transport.SentBody:
+		m.bodies[sentBodies].Add(uint64(e.Bytes))
+	case transport.ReceivedBody:
+		m.bodies[receivedBodies].Add(uint64(e.Bytes))
+	case transport.SplicedBody:
+		m.bodies[splicedBodies].Add(uint64(e.Bytes))
+	}
+}
 
 // Totals are sums since the start.
 type Totals struct {
@@ -21,65 +102,33 @@ type Totals struct {
 }
 
 // Totals returns the sums.
-func (m *Meters) Totals() Totals { return Totals{} }
-
-// The shape of a History.
-const (
-	HistoryStep  = 10 * time.Second
-	HistorySteps = 360
-)
-
-// History is what happened in the last hour, in steps.
-type History struct {
-	End    time.Time // of the last step; less than a step ago
-	Step   time.Duration
-	Series []Series // always the same ones in the same order, but for those of errors, which begin with "errors/"
+func (m *Meters) Totals() Totals {
+	t := Totals{
+		Heard: map[protocol.Kind]uint64{}, Errors: map[protocol.Code]uint64{},
+		Sent: m.bodies[sentBodies].Load(), Received: m.bodies[receivedBodies].Load(), Spliced: m.bodies[splicedBodies].Load(),
+		Links: uint64(max(0, m.open.Load())), LinksEver: m.ever.Load(),
+	}
+	for _, kind := range protocol.Kinds {
+		if n := m.heard[kind.Kind].Load(); n > 0 {
+			t.Heard[kind.Kind] = n
+		}
+	}
+	for _, code := range travelling() {
+		if n := m.refusals[code.Code].Load(); n > 0 {
+			t.Errors[code.Code] = n
+		}
+	}
+	return t
 }
 
-// The names of the series. Those of errors are SeriesErrors and the code's name.
-const (
-	SeriesAnnounces = "announces" // REGISTER, RENEW, AWAIT and PUBLISH that were heard
-	SeriesLocates   = "locates"   // LOCATE and LIST that were heard
-	SeriesGets      = "gets"      // GET that were heard: parts of files that nodes were asked for
-	SeriesBytes     = "bytes"     // of bodies: sent, received and spliced
-	SeriesCircuits  = "circuits"  // that were opened
-	SeriesErrors    = "errors/"   // refusals that were sent
-)
-
-// Series is what happened of one kind, in each step: HistorySteps values, the oldest first. Before the start they are 0.
-type Series struct {
-	Name   string
-	Values []uint64
+// travelling returns the codes that travel.
+func travelling() []protocol.CodeInfo {
+	end := slices.IndexFunc(protocol.Codes, func(c protocol.CodeInfo) bool { return c.Code >= mostCodes })
+	return protocol.Codes[:end]
 }
-
-// History returns the last hour.
-func (m *Meters) History() History { return History{} }
-
-// MachineStates is what machines under one table do.
-type MachineStates struct {
-	Name   string       // of the table, as in "relay.Session"
-	States []StateCount // in the table's order: a machine starts in the first one
-	Moves  []Move       // in the table's order, one for each row and state that it is for
-}
-
-// StateCount is how many machines are in a state now.
-type StateCount struct {
-	Name  string
-	Means string // what the state means, why one is in it, how one leaves it
-	Final bool   // machines in it are about to be taken back
-	Count int64
-}
-
-// Move is a row of a table, from one of its states.
-type Move struct {
-	From, Event string
-	To          string // From: the machine stays there
-	Because     string
-	Fired       uint64 // how often
-}
-
-// Machines returns the states of all machines that run there, one for each table.
-func (m *Meters) Machines() []MachineStates { return nil }
 
 // Meters returns what is counted of the node. It may be called at any time.
-func (n *Node) Meters() *Meters { return &n.meters }
+func (n *Node) Meters() *Meters {
+	n.meters.begin(nodeTables())
+	return &n.meters
+}

@@ -63,6 +63,8 @@ func (n *Node) Run(ctx context.Context) error {
 
 func (n *Node) run(ctx context.Context) error {
 	n.own.By = protocol.Node
+	n.meters.begin(nodeTables())
+	defer n.meters.history.keep()()
 	listener, err := n.listen(ctx)
 	if err != nil {
 		return err
@@ -163,14 +165,15 @@ func (n *Node) server(listener transport.Listener) (server *transport.Server, fl
 	log.Debug("serving", "on", listener.Addr())
 	access := &accessLog{sampler{log: log}}
 	uploads := roles.NewPool(func() *node.Upload { return node.NewGuardedUpload(n.Allow) })
+	take, back := n.meters.counted(log, uploads.Take, uploads.Return)
 	return &transport.Server{
 		Loop: &transport.Loop{
 			Network: n.dialsFrom(listener.Addr().Addr()),
 			Share:   n.Share, Turns: n.Terms.Turns(), Shape: &transport.Shape{All: n.Terms.Rate, Each: n.Terms.Each},
-			Report: access.served, Trace: traced(log, n.Trace),
+			Report: access.served, Trace: n.meters.traced(traced(log, n.Trace)), Passed: n.meters.passed,
 		},
 		Listener: listener, Limit: cmp.Or(n.MaxLinks, roles.MaxLinks), From: linksFrom(n.MaxFrom, cmp.Or(n.MaxLinks, roles.MaxLinks)), By: protocol.Node, Log: log,
 		LinkRate: cmp.Or(n.LinkRate, roles.LinkRateFrom),
-		New:      watched(log, uploads.Take), Free: uploads.Return,
+		New:      take, Free: back,
 	}, access.flush
 }

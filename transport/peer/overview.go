@@ -180,4 +180,7 @@ func (r *Relay) FileHolders(name string, hash protocol.Hash, q PageQuery) Holder
 func (r *Relay) OpenCircuits() CircuitsOverview { return CircuitsOverview{} }
 
 // Meters returns what is counted of the relay. It may be called at any time.
-func (r *Relay) Meters() *Meters { return &r.meters }
+func (r *Relay) Meters() *Meters {
+	r.meters.begin(relayTables())
+	return &r.meters
+}
