@@ -79,10 +79,12 @@ type NodeCircuits struct {
 
 // NodePublished is what a node has published at its relay.
 type NodePublished struct {
-	Publishes bool // the share is published
-	Names     int  // all that is to be published
-	ToCome    int  // changes of it that the relay does not hold yet
-	Refused   int  // changes that the relay does not keep
+	Publishes bool   // the share is published
+	Names     int    // all that is to be published
+	Known     bool   // all that is shared is among Names, with its content or a mark
+	ToCome    int    // changes of it that the relay does not hold yet
+	Refused   int    // changes that the relay does not keep
+	Why       string // the relay has not taken the last ones; "": it has
 }
 
 // NodeLimits are the bounds of a node's work with what is used of them.
@@ -173,19 +175,3 @@ type UploadEnded struct {
 
 // Took returns how long an upload took.
 func (u UploadEnded) Took() time.Duration { return u.Ended.Sub(u.Since) }
-
-// Overview returns how the node is now. It may be called at any time, before Run and after it as well, from
-// any goroutine.
-func (n *Node) Overview() NodeOverview { return NodeOverview{} }
-
-// Uploads returns the uploads that are under way, those that have run for longest first, and of many
-// MaxUploadsTold. It may be called as Overview may.
-func (n *Node) Uploads() []UploadNow { return nil }
-
-// RecentUploads returns the uploads that ended last, the last one first: MaxUploadsRecent at most. It may be
-// called as Overview may.
-func (n *Node) RecentUploads() []UploadEnded { return nil }
-
-// Unshared returns how many paths below what the node shares are not shared, and some of them: see
-// [transport.Described]. Is is false if the share cannot say.
-func (n *Node) Unshared(most int) (all int, some []transport.Unshared, is bool) { return 0, nil, false }

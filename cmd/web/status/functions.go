@@ -27,6 +27,7 @@ func (s *site) functions() template.FuncMap {
 		},
 		"first":        func(all []openCircuit) []openCircuit { return all[:min(len(all), mostRows)] },
 		"firstUploads": func(all []uploadNow) []uploadNow { return all[:min(len(all), mostRows)] },
+		"wayGrade":     func(way string) string { return wayGrades[way] },
 		"high":         func(limit *int64) int64 { return *limit / 10 * 9 },
 		"deref":        func(n *int64) int64 { return *n },
 		"atleast1":     func(n uint64) uint64 { return max(n, 1) },
@@ -51,4 +52,9 @@ func numberText(n int) string {
 		return ""
 	}
 	return strconv.Itoa(n)
+}
+
+// wayGrades are the classes of badges for the ways to a node.
+var wayGrades = map[string]string{
+	peer.WayDirect: "good", peer.WayCircuit: "info", peer.WayPending: "", peer.WayUnproven: "", peer.WayNowhere: "bad",
 }

@@ -63,10 +63,12 @@ type (
 	}
 
 	nodePublished struct {
-		Publishes bool `json:"publishes" doc:"the relay is told what is shared"`
-		Names     int  `json:"names" doc:"all that is to be told"`
-		ToCome    int  `json:"to_come" doc:"changes that the relay does not have yet"`
-		Refused   int  `json:"refused" doc:"changes that the relay does not keep"`
+		Publishes bool   `json:"publishes" doc:"the relay is told what is shared"`
+		Names     int    `json:"names" doc:"all that is to be told"`
+		Known     bool   `json:"known" doc:"all that is shared is among the names"`
+		ToCome    int    `json:"to_come" doc:"changes that the relay does not have yet"`
+		Refused   int    `json:"refused" doc:"changes that the relay does not keep"`
+		Why       string `json:"why,omitempty" doc:"why the relay has not taken the last ones, for people"`
 	}
 
 	shareState struct {

@@ -29,7 +29,7 @@ type Chart struct {
 // Area is a series of a chart.
 type Area struct {
 	Name  string
-	Class int    // from 0; the colour
+	Class int    // from 1; the colour
 	Path  string // of SVG: what lies between the series and those below it
 	Line  string // of SVG: its upper edge
 }
@@ -92,7 +92,7 @@ func Plot(curves []Curve, end time.Time, step time.Duration, text func(float64) 
 	for n, one := range curves {
 		lower, upper := c.line(layers[n], top), c.line(layers[n+1], top)
 		slices.Reverse(lower)
-		c.Areas = append(c.Areas, Area{Name: one.Name, Class: n, Line: path(upper), Path: path(append(slices.Clone(upper), lower...)) + " Z"})
+		c.Areas = append(c.Areas, Area{Name: one.Name, Class: n + 1, Line: path(upper), Path: path(append(slices.Clone(upper), lower...)) + " Z"})
 	}
 	c.tabulate(curves, steps, end, step)
 	return c

@@ -21,7 +21,7 @@ func TestAChartSumsUpWhatItDraws(t *testing.T) {
 	if len(c.Rows) != tableRows || c.Rows[0].Sums[0] != 40 || c.Rows[11].Sums[0] != 2 || c.Rows[11].Sums[1] != 5 || !c.Rows[11].To.Equal(end) || c.Rows[0].To.Sub(c.Rows[0].From) != 5*time.Minute {
 		t.Errorf("rows %+v", c.Rows)
 	}
-	if len(c.Areas) != 2 || c.Areas[1].Class != 1 || c.Along[0].Text != "−60 min" || c.Along[ticksAlong].Text != "now" {
+	if len(c.Areas) != 2 || c.Areas[1].Class != 2 || c.Along[0].Text != "−60 min" || c.Along[ticksAlong].Text != "now" {
 		t.Errorf("%+v", c)
 	}
 }
