@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
+	"github.com/relaypeer/relaypeer/cmd/web"
+	"github.com/relaypeer/relaypeer/cmd/web/status"
 	"github.com/relaypeer/relaypeer/roles"
 )
 
@@ -40,6 +42,12 @@ func command() *cobra.Command {
 			if err := s.guard(c.Context()); err != nil {
 				return err
 			}
+			door, err := web.Open(c.Context(), s.shown, s.Log.Named("http"))
+			if err != nil {
+				return err
+			}
+			defer door.Close()
+			defer status.Beside(c.Context(), door, status.Node(&s.Node, c.Version), s.Log)()
 			return s.secured.WithHint(s.run(c.Context(), c.OutOrStdout()), s.Relay)
 		})
 	flags := command.Flags()
@@ -71,6 +79,7 @@ func command() *cobra.Command {
 	cli.RelayFlag(command)
 	s.secured.SecureFlags(command, "the node's key, one for each folder that is shared, and which relays are known")
 	s.secured.TrustFlags(command)
+	s.shown.Flags(flags, status.NodeUsage)
 	cli.LogFlags(command, "info")
 	return command
 }

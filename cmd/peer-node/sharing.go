@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
+	"github.com/relaypeer/relaypeer/cmd/web"
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/transport/disk"
 	"github.com/relaypeer/relaypeer/transport/disk/index"
@@ -22,15 +23,16 @@ import (
 type sharing struct {
 	peer.Node
 	secured       cli.Secured
-	id, advertise string   // as they were given
-	rate, each    string   // as they were given: bytes a second of all uploads, and of those to one client
-	allow         string   // the file of those who are served; "": everybody is
-	shares        []string // as they were given
-	folders       []shared // that it shares
-	several       bool     // each of them has a name
-	hidden        bool     // names that start with a dot are shared
-	index         string   // the file that keeps hashes; "": one in the user's cache; "-": none
-	mirror        []string // patterns of names that are fetched from others, and shared
+	shown         web.Options // where it shows what it is doing
+	id, advertise string      // as they were given
+	rate, each    string      // as they were given: bytes a second of all uploads, and of those to one client
+	allow         string      // the file of those who are served; "": everybody is
+	shares        []string    // as they were given
+	folders       []shared    // that it shares
+	several       bool        // each of them has a name
+	hidden        bool        // names that start with a dot are shared
+	index         string      // the file that keeps hashes; "": one in the user's cache; "-": none
+	mirror        []string    // patterns of names that are fetched from others, and shared
 }
 
 // run shares until ctx is done. When the relay has listed the node, out gets the ready line.

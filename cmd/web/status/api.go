@@ -1,6 +1,7 @@
 package status
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -81,16 +82,20 @@ func failAsked(w http.ResponseWriter, r *http.Request, p *problem) {
 }
 
 func writeJSON(w http.ResponseWriter, r *http.Request, status int, body any) {
-	data, err := json.Marshal(body)
-	if err != nil {
-		status, data = http.StatusInternalServerError, []byte(`{"error":{"code":"internal","text":"the answer cannot be written"}}`)
+	var data bytes.Buffer
+	encoder := json.NewEncoder(&data)
+	encoder.SetEscapeHTML(false) // nobody takes it for HTML
+	if err := encoder.Encode(body); err != nil {
+		status = http.StatusInternalServerError
+		data.Reset()
+		encoder.Encode(apiError{errorText{"internal", "the answer cannot be written"}})
 	}
 	header := w.Header()
 	header.Set("Content-Type", "application/json")
-	header.Set("Content-Length", strconv.Itoa(len(data)+1))
+	header.Set("Content-Length", strconv.Itoa(data.Len()))
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		w.Write(append(data, '\n'))
+		w.Write(data.Bytes())
 	}
 }
 

@@ -74,7 +74,7 @@ func chartsOf(h peer.History, names ...string) (all []chart) {
 				curves[n].Values = each(one.Values, func(bytes float64) float64 { return bytes / step.Seconds() })
 			}
 		}
-		c.Chart = drawing.Plot(curves, h.End, step, kind.axis)
+		c.Chart = drawing.Plot(curves, peer.HistorySteps, h.End, step, kind.base(), kind.axis)
 		c.About = kind.about(c.Chart, step)
 		for _, row := range c.Rows {
 			c.Sums = append(c.Sums, sums{row.From, row.To, each(row.Sums, func(sum float64) string { return kind.sum(sum, step) })})
@@ -117,6 +117,14 @@ func total(values []float64) (sum float64) {
 		sum += value
 	}
 	return sum
+}
+
+// base returns the number by whose powers values are counted.
+func (k chartKind) base() float64 {
+	if k.bytes {
+		return 1024
+	}
+	return 10
 }
 
 // axis writes a value at the axis.

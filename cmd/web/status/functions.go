@@ -9,7 +9,10 @@ import (
 )
 
 // mostRows is how many rows of a table that has no pages a page shows. The API has all.
-const mostRows = 200
+const mostRows = 100
+
+// fewRows is how many uploads the first page of a node shows.
+const fewRows = 10
 
 // functions are what templates have besides the frame's:
 //
@@ -27,6 +30,8 @@ func (s *site) functions() template.FuncMap {
 		},
 		"first":        func(all []openCircuit) []openCircuit { return all[:min(len(all), mostRows)] },
 		"firstUploads": func(all []uploadNow) []uploadNow { return all[:min(len(all), mostRows)] },
+		"few":          func(all []uploadNow) []uploadNow { return all[:min(len(all), fewRows)] },
+		"reachGrade":   func(reach string) string { return reachGrades[reach] },
 		"wayGrade":     func(way string) string { return wayGrades[way] },
 		"high":         func(limit *int64) int64 { return *limit / 10 * 9 },
 		"deref":        func(n *int64) int64 { return *n },
@@ -58,3 +63,6 @@ func numberText(n int) string {
 var wayGrades = map[string]string{
 	peer.WayDirect: "good", peer.WayCircuit: "info", peer.WayPending: "", peer.WayUnproven: "", peer.WayNowhere: "bad",
 }
+
+// reachGrades are the same for addresses.
+var reachGrades = map[string]string{"direct": "good", "refused": "bad", "timeout": "bad", "wrong-peer": "bad"}

@@ -48,21 +48,21 @@ type Row struct {
 
 // The measures of a chart, in pixels.
 const (
-	chartWidth  = 640
-	chartHeight = 170
-	plotLeft    = 64.0
+	chartWidth  = 380
+	chartHeight = 150
+	plotLeft    = 66.0
 	plotTop     = 10.0
 	plotRight   = 10.0 // from the right
 	plotBottom  = 24.0 // from below
 	ticksUp     = 3    // marks at the upright axis, at most and above 0
-	ticksAlong  = 4    // stretches between the marks of the other one
+	ticksAlong  = 3    // stretches between the marks of the other one
 	tableRows   = 12
 )
 
-// Plot draws series of steps that end at a time. Text writes a value at the upright axis.
-func Plot(curves []Curve, end time.Time, step time.Duration, text func(float64) string) *Chart {
+// Plot draws series of steps that end at a time, over at least so many steps. Text
+// writes a value at the upright axis, whose marks are round multiples of the powers of base: 10, or 1024 of bytes.
+func Plot(curves []Curve, steps int, end time.Time, step time.Duration, base float64, text func(float64) string) *Chart {
 	c := &Chart{Width: chartWidth, Height: chartHeight, Left: plotLeft, Top: plotTop, Right: chartWidth - plotRight, Bottom: chartHeight - plotBottom}
-	steps := 0
 	for _, one := range curves {
 		steps = max(steps, len(one.Values))
 		c.Names = append(c.Names, one.Name)
@@ -77,7 +77,7 @@ func Plot(curves []Curve, end time.Time, step time.Duration, text func(float64) 
 		layers[n+1] = slices.Clone(stacked)
 	}
 	c.count(stacked, end, step)
-	top, marks := scale(c.Most)
+	top, marks := scale(c.Most, base)
 	for _, mark := range marks {
 		c.Up = append(c.Up, Tick{round(c.Bottom - (c.Bottom-c.Top)*mark/top), text(mark)})
 	}
@@ -110,18 +110,23 @@ func (c *Chart) count(values []float64, end time.Time, step time.Duration) {
 }
 
 // scale returns the upper end of an axis for values up to most, and its marks: round ones.
-func scale(most float64) (top float64, marks []float64) {
+func scale(most, base float64) (top float64, marks []float64) {
 	if !(most > 0) {
 		return 1, []float64{0}
 	}
-	mark := math.Pow(10, math.Floor(math.Log10(most/ticksUp)))
+	unit := 1.0
+	for most/unit >= base && base > 10 {
+		unit *= base
+	}
+	least := most / unit / ticksUp
+	mark := math.Pow(10, math.Floor(math.Log10(least)))
 	for _, times := range []float64{1, 2, 5, 10} {
-		if most/(mark*times) <= ticksUp {
+		if least <= mark*times {
 			mark *= times
 			break
 		}
 	}
-	mark = max(mark, 1) // all that is counted comes in whole numbers
+	mark = max(mark*unit, 1) // all that is counted comes in whole numbers
 	for value := 0.0; value <= most; value += mark {
 		marks = append(marks, value)
 	}

@@ -14,7 +14,7 @@ func plain(value float64) string { return fmt.Sprint(value) }
 func TestAChartSumsUpWhatItDraws(t *testing.T) {
 	values := make([]float64, 360)
 	values[10], values[359] = 40, 2
-	c := Plot([]Curve{{"a", values}, {"b", []float64{0, 5}}}, end, 10*time.Second, plain)
+	c := Plot([]Curve{{"a", values}, {"b", []float64{0, 5}}}, 360, end, 10*time.Second, 10, plain)
 	if c.Sum != 47 || c.Most != 40 || c.Last != 7 || !c.MostAt.Equal(end.Add(-349*10*time.Second)) {
 		t.Errorf("sum %v, most %v at %v, last %v", c.Sum, c.Most, c.MostAt, c.Last)
 	}
@@ -27,7 +27,7 @@ func TestAChartSumsUpWhatItDraws(t *testing.T) {
 }
 
 func TestAQuietHourIsShort(t *testing.T) {
-	c := Plot([]Curve{{"a", make([]float64, 360)}}, end, 10*time.Second, plain)
+	c := Plot([]Curve{{"a", make([]float64, 360)}}, 360, end, 10*time.Second, 10, plain)
 	if len(c.Areas[0].Path) > 80 || len(c.Up) != 1 || c.Up[0].At != c.Bottom {
 		t.Errorf("%+v", c)
 	}
@@ -35,7 +35,7 @@ func TestAQuietHourIsShort(t *testing.T) {
 
 func TestTheMarksOfAnAxisAreRoundAndFew(t *testing.T) {
 	for _, most := range []float64{1, 2, 3, 4, 7, 9.5, 10, 11, 99, 100, 12345, 1 << 40, 1 << 63} {
-		top, marks := scale(most)
+		top, marks := scale(most, 10)
 		if len(marks) < 2 || len(marks) > ticksUp+1 || marks[0] != 0 || top < most {
 			t.Errorf("%v: up to %v, %v", most, top, marks)
 		}
@@ -46,7 +46,16 @@ func TestTheMarksOfAnAxisAreRoundAndFew(t *testing.T) {
 }
 
 func TestAChartOfNothingIsDrawn(t *testing.T) {
-	if c := Plot(nil, end, 10*time.Second, plain); c.Sum != 0 || len(c.Rows) != 0 {
+	if c := Plot(nil, 0, end, 10*time.Second, 10, plain); c.Sum != 0 || len(c.Rows) != 0 {
 		t.Errorf("%+v", c)
+	}
+}
+
+func TestTheMarksOfBytesAreRoundInTheirUnit(t *testing.T) {
+	if _, marks := scale(23<<20, 1024); len(marks) != 3 || marks[1] != 10<<20 {
+		t.Errorf("%v", marks)
+	}
+	if _, marks := scale(900, 1024); marks[1] != 500 {
+		t.Errorf("%v", marks)
 	}
 }
