@@ -23,6 +23,7 @@ type Door struct {
 	certificate *watched[*tls.Certificate] // nil: there is no TLS
 	wrong       wrongTokens
 	listener    *bounded
+	limits      limits
 
 	closing  sync.Once
 	closeErr error
@@ -38,7 +39,7 @@ func Open(ctx context.Context, o Options, log hclog.Logger) (*Door, error) {
 	if log == nil {
 		log = hclog.NewNullLogger()
 	}
-	d := &Door{options: o, log: log, sampled: newSampled(log)}
+	d := &Door{options: o, log: log, sampled: newSampled(log), limits: defaultLimits()}
 	if err := d.check(ctx); err != nil {
 		return nil, err
 	}
@@ -46,7 +47,7 @@ func Open(ctx context.Context, o Options, log hclog.Logger) (*Door, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.listener = &bounded{Listener: listener, most: MaxConns, mostFrom: MaxConnsFrom, slowFor: slowFor, sampled: d.sampled}
+	d.listener = &bounded{Listener: listener, limits: &d.limits, sampled: d.sampled}
 	if !d.at.own() && d.certificate == nil {
 		log.Warn("web page without TLS: whoever is on the way reads all of it, and the token", "at", d.URL())
 	}

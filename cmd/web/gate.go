@@ -10,13 +10,11 @@ import (
 	"net/url"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
 	"github.com/relaypeer/relaypeer/protocol"
 )
-
-// MaxRequests is how many requests a door serves at once, streams among them.
-const MaxRequests = 256
 
 // Policy is the Content-Security-Policy of all that comes through the door, unless a handler sets
 // another one: nothing but what the door itself serves, and no inline styles or scripts.
@@ -33,7 +31,7 @@ type gate struct {
 
 // ServeHTTP answers what may not come in, and hands on the rest.
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	out := &response{ResponseWriter: w, base: g.options.Base, slowFor: slowFor}
+	out := &response{ResponseWriter: w, base: g.options.Base, slowFor: g.limits.slowFor}
 	if r.ProtoMajor > 1 {
 		out.control = http.NewResponseController(w)
 		defer out.last()
@@ -42,7 +40,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer g.recovered(out, r)
 	setHeaders(w.Header())
 	if r.ContentLength != 0 {
-		w.Header().Set("Connection", "close") // nobody reads the body
+		leaveBody(w)
 	}
 	if !g.mayCome(out, r) {
 		return
@@ -69,6 +67,13 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	g.handler.ServeHTTP(out, r)
+}
+
+// leaveBody has nobody read the body of a request: package net/http, too, would read on for as long as
+// the peer makes it last.
+func leaveBody(w http.ResponseWriter) {
+	w.Header().Set("Connection", "close")
+	http.NewResponseController(w).SetReadDeadline(time.Unix(1, 0))
 }
 
 // setHeaders sets what handlers may change.

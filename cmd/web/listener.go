@@ -8,24 +8,12 @@ import (
 	"github.com/relaypeer/relaypeer/roles"
 )
 
-const (
-	// MaxConns is how many connections a door has at once. Each takes a descriptor.
-	MaxConns = 512
-	// MaxConnsFrom is how many of them one address has, of IPv6 one /64. This machine may have all.
-	MaxConnsFrom = 64
-	// slowBytes is how much a peer has to take within slowFor to be read on to.
-	slowBytes = 64 << 10
-	// slowFor is how long a peer may take for slowBytes.
-	slowFor = 30 * time.Second
-)
-
 // bounded is a listener whose connections are bounded in number, in all and from one address. What
 // is too much is closed at once. Its connections let go of peers that do not read.
 type bounded struct {
 	net.Listener
-	most, mostFrom int
-	slowFor        time.Duration
-	sampled        *sampled
+	limits  *limits
+	sampled *sampled
 
 	mu   sync.Mutex
 	all  int
@@ -44,7 +32,7 @@ func (b *bounded) Accept() (net.Conn, error) {
 			host = roles.HostOf(addr)
 		}
 		if b.take(host) {
-			return &conn{Conn: accepted, slowFor: b.slowFor, release: sync.OnceFunc(func() { b.release(host) })}, nil
+			return &conn{Conn: accepted, slowFor: b.limits.slowFor, release: sync.OnceFunc(func() { b.release(host) })}, nil
 		}
 		accepted.Close()
 		b.sampled.warn("too many connections at once", "from", host)
@@ -54,7 +42,7 @@ func (b *bounded) Accept() (net.Conn, error) {
 func (b *bounded) take(host roles.Host) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.all >= b.most || host.Bounded() && b.from[host] >= b.mostFrom {
+	if b.all >= b.limits.conns || host.Bounded() && b.from[host] >= b.limits.connsFrom {
 		return false
 	}
 	if b.from == nil {

@@ -12,23 +12,6 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-const (
-	// maxHeader is the most bytes of a request's header, give or take what package net/http adds.
-	maxHeader = 16 << 10
-	// headerTimeout is how long a peer may take for a request's header, and for a handshake of TLS.
-	headerTimeout = 10 * time.Second
-	// idleTimeout is how long a connection may be without a request.
-	idleTimeout = time.Minute
-	// maxStreams is how many requests one connection of HTTP/2 has at once.
-	maxStreams = 64
-	// pingAfter is after how long of silence a peer of HTTP/2 has to show that it is there.
-	pingAfter = 30 * time.Second
-	// drainFor is how long what is under way goes on when the door ends.
-	drainFor = 3 * time.Second
-	// abandonAfter is how long handlers may take to end that were cut off.
-	abandonAfter = time.Second
-)
-
 const errorLevel = hclog.Error
 
 // Serve serves a handler until ctx is done, and for a few seconds what is under way then. It
@@ -42,7 +25,7 @@ func (d *Door) Serve(ctx context.Context, h http.Handler) error {
 	requests, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
 	ending := make(chan struct{})
-	g := &gate{Door: d, handler: h, ending: ending, slots: make(chan struct{}, MaxRequests)}
+	g := &gate{Door: d, handler: h, ending: ending, slots: make(chan struct{}, d.limits.requests)}
 	fresh := &unused{}
 	server := d.server(g)
 	server.BaseContext = func(net.Listener) context.Context { return requests }
@@ -52,7 +35,7 @@ func (d *Door) Serve(ctx context.Context, h http.Handler) error {
 		defer close(ended)
 		close(ending)
 		fresh.close()
-		drain(server)
+		drain(server, d.limits.drainFor)
 	})
 	err := d.accept(server)
 	if stop() { // ctx is not done: the listener has failed, or was closed
@@ -75,7 +58,7 @@ func (d *Door) server(h http.Handler) *http.Server {
 	return &http.Server{
 		Handler:                      h,
 		DisableGeneralOptionsHandler: true,
-		ReadHeaderTimeout:            headerTimeout,
+		ReadHeaderTimeout:            d.limits.headerTimeout,
 		IdleTimeout:                  idleTimeout,
 		MaxHeaderBytes:               maxHeader,
 		TLSConfig:                    d.tls(),
@@ -98,8 +81,8 @@ func (d *Door) accept(server *http.Server) error {
 }
 
 // drain lets requests end for a while, and then cuts them off.
-func drain(server *http.Server) {
-	ctx, cancel := context.WithTimeout(context.Background(), drainFor)
+func drain(server *http.Server, patience time.Duration) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if server.Shutdown(ctx) != nil {
 		server.Close()
