@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -127,5 +128,70 @@ func TestAnEntryTakesLittleMemory(t *testing.T) {
 			t.Errorf("%d holders a name: %.0f bytes an entry", holders, bytes)
 		}
 		runtime.KeepAlive(registry)
+	}
+}
+
+// published returns a registry with 10,000 nodes that have published 1,000,000 names, some of them many times.
+func published(b *testing.B) *relay.Registry {
+	const nodes, each = 10_000, 100
+	r := relay.NewRegistry(relay.Policy{})
+	for n := range nodes {
+		id := protocol.PeerID{byte(n), byte(n >> 8), 1}
+		from := relay.From{Peer: netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)}), ID: id}
+		r.Register(roles.Moment{Rand: 11}, from, &protocol.Register{ID: id, Epoch: 1, Port: uint16(1 + n), Publishes: 1})
+		m := &protocol.Publish{ID: id, Epoch: 1, Index: 1, To: each + 1, Latest: each + 1, Changes: []protocol.Entry{{Name: "everywhere", Hash: content(1)}}}
+		for i := range each {
+			e := protocol.Entry{Name: benchName(n*each + i), Size: 4096}
+			binary.BigEndian.PutUint64(e.Hash[:], uint64(n*each+i+1))
+			m.Changes = append(m.Changes, e)
+		}
+		if answer := r.Publish(roles.Moment{Rand: 11}, m); answer.Kind() != protocol.KindPublished {
+			b.Fatal(answer)
+		}
+	}
+	return r
+}
+
+// BenchmarkOverview measures the pages of an overview of 10,000 nodes and 1,000,000 names, and the longest time for which a
+// slice of one holds the lock, of 99 of 100 slices and of all.
+func BenchmarkOverview(b *testing.B) {
+	r := published(b)
+	at := roles.Moment{Now: time.Second, Rand: 1}
+	all := func(*relay.Node) bool { return true }
+	walkFiles := func(search string, enough int) {
+		for cursor, found := []byte(nil), 0; found < enough; {
+			page, next := r.Files(at, cursor, enough, relay.NewSearch(search))
+			if found += len(page); next == nil {
+				return
+			}
+			cursor = next
+		}
+	}
+	for _, page := range []struct {
+		name string
+		make func()
+	}{
+		{"counts", func() { r.Counts(at.Now) }},
+		{"nodes/page", func() { r.Nodes(at, nil, 500, all) }},
+		{"nodes/none", func() { r.Nodes(at, nil, 500, func(*relay.Node) bool { return false }) }},
+		{"files/page", func() { walkFiles("", 500) }},
+		{"files/words", func() { walkFiles("FOLDER 0999999", 500) }},
+		{"files/pattern", func() { walkFiles("**/*0999999*", 500) }},
+		{"holders/page", func() { r.Holders(at, "everywhere", protocol.Hash{}, nil, 500) }},
+	} {
+		b.Run(page.name, func(b *testing.B) {
+			var holds []time.Duration
+			r.Measure(func() func(int) {
+				begun := time.Now()
+				return func(int) { holds = append(holds, time.Since(begun)) }
+			})
+			defer r.Measure(nil)
+			for b.Loop() {
+				page.make()
+			}
+			slices.Sort(holds)
+			b.ReportMetric(float64(holds[len(holds)*99/100].Microseconds()), "µs-hold-p99")
+			b.ReportMetric(float64(holds[len(holds)-1].Microseconds()), "µs-hold-max")
+		})
 	}
 }

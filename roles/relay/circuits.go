@@ -156,6 +156,9 @@ func NewClosedCircuits(limits Limits, key [32]byte) *Circuits {
 // On reports whether there are circuits at all.
 func (c *Circuits) On() bool { return c.limits.Circuits > 0 && c.limits.Rate > 0 }
 
+// Limits returns what circuits may take.
+func (c *Circuits) Limits() Limits { return c.limits }
+
 // Counts returns how many nodes await invitations, and how many circuits there are.
 func (c *Circuits) Counts() (awaits, circuits int) {
 	c.mu.Lock()

@@ -14,6 +14,8 @@ type Sighting struct {
 	Epoch uint64
 	At    netip.AddrPort
 	When  time.Duration // it left, or its lease lapsed
+	// Proven: the ID is a key that the node has proven, and no secret.
+	Proven bool
 }
 
 // lastSeen remembers departed nodes for roles.LastSeenKeep, at most roles.MaxLastSeen of
@@ -22,6 +24,7 @@ type Sighting struct {
 type lastSeen struct {
 	byID  map[protocol.PeerID]Sighting
 	order []Sighting // oldest first; entries that byID lacks, or has replaced, are stale
+	past  uint64     // entries that have been taken off the front of order
 }
 
 func newLastSeen() lastSeen { return lastSeen{byID: map[protocol.PeerID]Sighting{}} }
@@ -30,9 +33,15 @@ func (s *lastSeen) add(sighting Sighting, now time.Duration) {
 	s.byID[sighting.ID] = sighting
 	s.order = append(s.order, sighting)
 	for len(s.order) > roles.MaxLastSeen || len(s.order) > 0 && s.stale(s.order[0], now) {
-		s.drop(s.order[0])
-		s.order = s.order[1:]
+		s.shift()
 	}
+}
+
+// shift forgets the oldest entry.
+func (s *lastSeen) shift() {
+	s.drop(s.order[0])
+	s.order = s.order[1:]
+	s.past++
 }
 
 func (s *lastSeen) stale(sighting Sighting, now time.Duration) bool {

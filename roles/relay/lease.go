@@ -23,22 +23,32 @@ type lease struct {
 	still      bool              // the addresses do not move: they were advertised, or are the only ones where the node listens
 	lone       bool              // the address is a loopback one, at which alone the node listens
 	advertised bool              // where, the node has said, and is believed
-	awaits     time.Duration     // until then it can be reached through the relay
 	doubt      uint8             // renewals until the index of an earlier registration is dropped; 0: confirmed, or none
 	publishes  bool              // it has said that it will, or has published
+	awaits     time.Duration     // until then it can be reached through the relay
 	reach      [2]protocol.Reach // of the IPv4 and the IPv6 address; 0: nobody is to find out
 	class      class
 	number     uint32 // among the leases of its class
 
 	publisher uint32 // plus one; 0: nothing is held of its index
 	source    uint32 // where it was registered, plus one; 0: on loopback
+
+	since instant // it is listed, without a gap
+	heard instant // the relay has heard of it last
 }
+
+// instant is a time in seconds, which takes half the room of a time.Duration.
+type instant uint32
+
+func instantOf(now time.Duration) instant { return instant(now / time.Second) }
+
+func (i instant) time() time.Duration { return time.Duration(i) * time.Second }
 
 func (l *lease) used() bool { return l.epoch != 0 }
 
-// heard takes note of a node's address, in place of the one of its family, and reports whether it is
+// hears takes note of a node's address, in place of the one of its family, and reports whether it is
 // another.
-func (l *lease) heard(addr netip.Addr, until time.Duration) (moved bool) {
+func (l *lease) hears(addr netip.Addr, until time.Duration) (moved bool) {
 	switch {
 	case addr.Is4():
 		moved = l.ipv4 != addr.As4()
@@ -55,7 +65,7 @@ func (l *lease) renewed(addr netip.Addr, until time.Duration) (moved bool) {
 	l.until = until
 	switch {
 	case !l.still:
-		return l.heard(addr, until)
+		return l.hears(addr, until)
 	case l.until4 > 0:
 		l.until4 = until
 	case l.until6 > 0:

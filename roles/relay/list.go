@@ -133,6 +133,11 @@ type candidate struct {
 func (l *listing) copyNames(next, until uint32) ([]candidate, uint32) {
 	l.r.mu.Lock()
 	defer l.r.mu.Unlock()
+	return l.namesFrom(next, until)
+}
+
+// namesFrom is copyNames. The caller holds the registry's mutex.
+func (l *listing) namesFrom(next, until uint32) ([]candidate, uint32) {
 	x := &l.r.index
 	l.some, l.names = l.some[:0], l.names[:0]
 	for end := min(until, next+sliceItems); next < end && len(l.names) < sliceBytes; next++ {

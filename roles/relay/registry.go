@@ -49,6 +49,8 @@ type Registry struct {
 	clearing      []uint32 // detached publishers, whose holds are being dropped
 	dropping      int      // the number of these holds
 	droppingBytes int      // the bytes of their names
+
+	measure func() (over func(work int)) // is called as a slice of an overview begins, and over at its end; nil: it is not
 }
 
 const (
@@ -124,14 +126,19 @@ func (r *Registry) Register(at roles.Moment, from From, m *protocol.Register) pr
 	r.seen.forget(m.ID)
 	runs, again := r.cadence(at.Now)
 	l := r.leases.At(slot)
+	since := instantOf(at.Now)
+	if held && l.until > at.Now {
+		since = l.since
+	}
 	*l = lease{
 		id: m.ID, epoch: m.Epoch, port: m.Port, until: at.Now + runs, proven: !from.ID.IsZero(), still: still, lone: still && m.Advertise == nil,
 		advertised: m.Advertise != nil && r.policy.AllowAdvertise,
 		class:      l.class, number: l.number, publisher: l.publisher, source: l.source, publishes: m.Publishes > 0,
+		since: since, heard: instantOf(at.Now),
 	}
 	r.attribute(slot, source)
 	believed := m.Advertise != nil && r.policy.AllowAdvertise // otherwise it is where the node is seen
-	if l.heard(host, l.until); r.policy.Prove && !believed && host.IsValid() {
+	if l.hears(host, l.until); r.policy.Prove && !believed && host.IsValid() {
 		*l.reachOf(host.Is6()) = protocol.ReachPending
 	}
 	if _, p := r.publisher(slot); p != nil || l.publishes {
@@ -161,6 +168,7 @@ func (r *Registry) Renew(at roles.Moment, from From, m *protocol.Renew) protocol
 	}
 	runs, again := r.cadence(at.Now)
 	moved := l.renewed(host, at.Now+runs)
+	l.heard = instantOf(at.Now)
 	if moved && r.policy.Prove {
 		*l.reachOf(host.Is6()) = protocol.ReachPending
 	}
@@ -247,7 +255,7 @@ func (r *Registry) epoch(now time.Duration, id protocol.PeerID, slot uint32, hel
 func (r *Registry) release(slot uint32, now time.Duration) {
 	gone := r.leases.At(slot)
 	delete(r.slots, gone.id)
-	r.seen.add(Sighting{ID: gone.id, Epoch: gone.epoch, At: gone.addr(), When: min(now, gone.until)}, now)
+	r.seen.add(Sighting{ID: gone.id, Epoch: gone.epoch, At: gone.addr(), When: min(now, gone.until), Proven: gone.proven}, now)
 	r.detach(slot)
 	r.sources.left(gone)
 	r.unclassify(gone)

@@ -29,7 +29,7 @@ type Use struct {
 // RelayOverview is what a Relay is doing. It costs no more with many nodes than with few.
 type RelayOverview struct {
 	ID        protocol.PeerID  // that its links prove; zero: they are in plain, or none has been served yet
-	Started   time.Time        // zero: it has not been used yet
+	Started   time.Time        // when it was used first
 	Listeners []netip.AddrPort // the addresses on which it serves now
 	Young     time.Duration    // for so long at most it may lack nodes which it had before its restart; 0: it is not young
 	Draining  bool             // its Serve comes to an end, on some listener at least
@@ -47,7 +47,7 @@ type RelayOverview struct {
 	NameBytes  Use // of these
 	Awaits     Use // nodes on whose links clients can come through the relay
 	Circuits   Use
-	Links      Use // of all listeners together; Limit is of each of them
+	Links      Use // of all listeners together; Limit is that of each of them
 }
 
 // ReachedAddress is an address of a node, and what the relay knows of whether the node can be reached there.
@@ -68,6 +68,7 @@ const (
 // ListedNode is a node that is listed, or was.
 type ListedNode struct {
 	ID        protocol.PeerID
+	Plain     bool   // its link proves no id: what it has instead is a secret, and ID is a digest of that
 	Name      string // of the member, in a closed relay; "": not known
 	Addresses []ReachedAddress
 	Way       string    // how clients come to it: one of the Way constants. "": it has left
@@ -110,6 +111,7 @@ type FilesPage struct {
 // FileHolder is a node that has a content under a name.
 type FileHolder struct {
 	ListedNode
+	File string // the name under which it has it
 	Size uint64
 	Hash protocol.Hash
 	Mark string // as in ListedFile
@@ -158,26 +160,6 @@ type CircuitUse struct {
 	Left   int64           // that may still pass in that day; NoCircuitLimit: any number
 	Refill time.Time       // when the day is over
 }
-
-// Overview returns what the relay is doing. It may be called at any time.
-func (r *Relay) Overview() RelayOverview { return RelayOverview{} }
-
-// Nodes returns a page of the nodes. It looks for a text with which their ids begin, or that is in their
-// addresses or, in a closed relay, in their members' names. A relay with a Directory of another kind has none.
-func (r *Relay) Nodes(q PageQuery) NodesPage { return NodesPage{} }
-
-// Files returns a page of the files. It looks for a pattern, see [protocol.IsPattern], or for words that are all in
-// the name, in capitals or not. A relay with a Directory of another kind has none.
-func (r *Relay) Files(q PageQuery) FilesPage { return FilesPage{} }
-
-// FileHolders returns a page of the nodes that have a file: any content of a name, or with a hash that content. Without a
-// name it is the content under any name. Nothing is looked for among them.
-func (r *Relay) FileHolders(name string, hash protocol.Hash, q PageQuery) HoldersPage {
-	return HoldersPage{}
-}
-
-// OpenCircuits returns what circuits take.
-func (r *Relay) OpenCircuits() CircuitsOverview { return CircuitsOverview{} }
 
 // Meters returns what is counted of the relay. It may be called at any time.
 func (r *Relay) Meters() *Meters {

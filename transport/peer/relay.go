@@ -60,8 +60,9 @@ type Relay struct {
 
 	meters Meters
 
-	mu   sync.Mutex
-	kind linkKind // of its listeners
+	mu     sync.Mutex
+	kind   linkKind  // of its listeners
+	served []*served // the listeners that it serves on now
 }
 
 // CircuitLimits are what circuits may take.
@@ -166,6 +167,10 @@ func (r *Relay) Serve(ctx context.Context, listener transport.Listener) error {
 		LinkRate: cmp.Or(r.LinkRate, roles.LinkRateFrom), RequestRate: cmp.Or(r.RequestRate, roles.RequestRate), RequestRateFrom: cmp.Or(r.RequestRateFrom, roles.RequestRateFrom),
 		New: take, Free: back,
 	}
+	id, _ := provenBy(listener)
+	one := &served{at: listener.Addr(), id: id, server: &server}
+	defer r.serves(one)()
+	defer context.AfterFunc(ctx, func() { r.drains(one) })()
 	return server.Serve(ctx)
 }
 

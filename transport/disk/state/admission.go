@@ -28,6 +28,8 @@ type Admission struct {
 
 	mu      sync.RWMutex
 	listed  map[protocol.PeerID]protocol.Role
+	names   map[protocol.PeerID]string // of these
+	called  map[protocol.PeerID]string // the names of members, those of their tokens
 	tokens  map[protocol.TokenID]Token
 	members map[protocol.PeerID]protocol.Role
 	used    Uses
@@ -75,13 +77,13 @@ func (a *Admission) Reload() error {
 	if err != nil {
 		return err
 	}
-	listed := make(map[protocol.PeerID]protocol.Role, len(all))
+	listed, names := make(map[protocol.PeerID]protocol.Role, len(all)), make(map[protocol.PeerID]string, len(all))
 	for _, one := range all {
-		listed[one.ID] = one.Role
+		listed[one.ID], names[one.ID] = one.Role, one.Name
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.listed = listed
+	a.listed, a.names = listed, names
 	a.version++
 	return nil
 }
@@ -106,7 +108,7 @@ func (a *Admission) readMembers() error {
 	}
 	kept, end := c.whole()
 	a.size, a.ended, a.unsure = int64(kept), end == "", c.torn > 0
-	a.members, a.used = map[protocol.PeerID]protocol.Role{}, Uses{}
+	a.members, a.called, a.used = map[protocol.PeerID]protocol.Role{}, map[protocol.PeerID]string{}, Uses{}
 	for _, m := range all {
 		a.enroll(m)
 	}
@@ -116,6 +118,9 @@ func (a *Admission) readMembers() error {
 // enroll takes note of a member.
 func (a *Admission) enroll(m Member) {
 	a.members[m.ID] |= m.Role
+	if m.Name != NoName {
+		a.called[m.ID] = m.Name
+	}
 	a.used.add(m)
 }
 

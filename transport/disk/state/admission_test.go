@@ -507,3 +507,33 @@ func FuzzAdmitFiles(f *testing.F) {
 		}
 	})
 }
+
+// TestAnAdmittedIDHasTheNameOfTheOwnersFile, or else that of its token.
+func TestAnAdmittedIDHasTheNameOfTheOwnersFile(t *testing.T) {
+	files := newAdmit(t)
+	a := opened(t, files)
+	for n, name := range map[byte]string{1: "anna", 2: ""} {
+		invite := invited(t, files, protocol.BothRoles, 1, name)
+		if _, err := a.Admit(numbered(n), invite.Token, from, today); err != nil {
+			t.Fatal(err)
+		}
+	}
+	names := func(want string) {
+		t.Helper()
+		if got := fmt.Sprintf("%q %q %q of %d", a.Name(numbered(1)), a.Name(numbered(2)), a.Name(numbered(3)), a.Count()); got != want {
+			t.Errorf("%s, not %s", got, want)
+		}
+	}
+	names(`"anna" "" "" of 2`)
+	text := fmt.Sprintf("%s ann both\n%s carl node\n", numbered(1), numbered(3))
+	if err := os.WriteFile(files.Path(), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Reload(); err != nil {
+		t.Fatal(err)
+	}
+	names(`"ann" "" "carl" of 3`)
+	a.Close()
+	a = opened(t, files)
+	names(`"ann" "" "carl" of 3`)
+}
