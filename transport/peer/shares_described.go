@@ -74,7 +74,7 @@ func (s Shares) Unshared(most int) (all int, some []transport.Unshared) {
 		count, paths := part.Unshared(most)
 		all += count
 		for _, path := range paths {
-			path.Path = prefix + path.Path
+			path.Path = prefix + strings.TrimPrefix(path.Path, "./")
 			some = append(some, path)
 		}
 		slices.SortFunc(some, func(a, b transport.Unshared) int { return strings.Compare(a.Path, b.Path) })
