@@ -72,14 +72,22 @@ var text = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.F
 // dial connects to the door.
 func (s *served) dial() net.Conn {
 	s.t.Helper()
-	addr := s.listener.Addr()
-	c, err := net.Dial(addr.Network(), addr.String())
+	network, address := s.network()
+	c, err := net.Dial(network, address)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(func() { c.Close() })
 	c.SetDeadline(time.Now().Add(patience))
 	return c
+}
+
+// network returns the network and the address of the door.
+func (s *served) network() (network, address string) {
+	if path, is := strings.CutPrefix(s.URL(), unixPrefix); is {
+		return "unix", path
+	}
+	return "tcp", s.listener.Addr().String()
 }
 
 // answer is what came of a request.
