@@ -115,6 +115,7 @@ const (
 	PhaseHashing UploadPhase = "hashing" // the file is hashed first
 	PhaseWaiting UploadPhase = "waiting" // it waits for its turn
 	PhaseSending UploadPhase = "sending"
+	PhasePausing UploadPhase = "pausing" // what was asked for has been sent; the rest of the file may be asked for in a moment
 )
 
 // UploadWay is how a client has come to a node.

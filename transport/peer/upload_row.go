@@ -40,6 +40,8 @@ type uploadRow struct {
 	now   UploadNow
 	asked protocol.Hash // by the last request
 	fine  bool          // the last request was answered
+	rests bool          // the last upload has ended, but may go on
+	until uint64        // where in the file the last answer ends
 	speed speed
 }
 
@@ -48,8 +50,9 @@ func (r *uploadRow) look() (now UploadNow, is bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now = r.now
-	now.Rate = r.speed.lately(time.Since(r.start))
-	return now, r.busy
+	at := time.Since(r.start)
+	now.Rate = r.speed.lately(at)
+	return now, r.busy || r.rests && at-r.last <= pauseFor
 }
 
 // follow takes note of what an input has led to.
@@ -120,17 +123,21 @@ func (r *uploadRow) begin(now time.Duration, request protocol.Message, served no
 		return
 	}
 	r.table.requests.Add(1)
+	rested := r.rests
 	same := r.fine && before.Name == next.Name && before.Tree == next.Tree && (asked == r.asked || asked == before.Hash)
 	if same && served.Code == 0 && r.table.goesOn(before.Number) {
 		next.Number, next.Since, next.Hash, next.Size = before.Number, before.Since, before.Hash, before.Size
 		next.Requests, next.Promised, next.Sent = before.Requests, before.Promised, before.Sent
 	} else {
+		if rested {
+			r.table.settle(before.Number)
+		}
 		next.Number, next.Hash = r.table.number.Add(1), asked
 		r.speed.begin(now)
 	}
 	next.Requests++
 	r.now = UploadNow{Upload: next, Phase: PhaseOpening}
-	r.busy, r.asked, r.fine = true, asked, false
+	r.busy, r.asked, r.until, r.fine, r.rests = true, asked, next.Offset, false, false
 }
 
 // promise takes note of a body that is to be sent.
@@ -139,6 +146,7 @@ func (r *uploadRow) promise(effects []roles.Effect) {
 	for _, effect := range effects {
 		if body, is := effect.(roles.SendBody); is {
 			r.now.Promised += body.Length
+			r.until += body.Length
 		}
 	}
 }
@@ -179,7 +187,9 @@ func (r *uploadRow) conclude(in roles.Input, effects []roles.Effect) {
 // close ends the upload that is under way.
 func (r *uploadRow) close(how UploadEnd, code protocol.Code) {
 	r.busy, r.fine = false, how == EndSent
-	r.table.ended(UploadEnded{Upload: r.now.Upload, End: how, Code: code, Ended: r.start.Add(r.last)})
+	r.rests = r.fine && r.open && !r.now.Tree && r.until < r.now.Size
+	r.now.Phase = PhasePausing
+	r.table.ended(UploadEnded{Upload: r.now.Upload, End: how, Code: code, Ended: r.start.Add(r.last)}, r.rests)
 }
 
 // end takes note that the link has ended, however that came.
@@ -195,6 +205,10 @@ func (r *uploadRow) end() {
 }
 
 func (r *uploadRow) leave() {
+	if r.rests {
+		r.rests = false
+		r.table.settle(r.now.Number)
+	}
 	if r.open {
 		r.open = false
 		r.table.leave(r)

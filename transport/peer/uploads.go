@@ -20,12 +20,22 @@ type uploads struct {
 
 	mu     sync.Mutex
 	rows   map[*uploadRow]struct{} // of links that are open
-	recent []UploadEnded           // the latest comes last
+	recent []recentUpload          // the latest comes last
 
 	moved sync.Mutex // guards sent
 	sent  speed
 	start time.Time // of the time of sent
 }
+
+// recentUpload is an upload that has ended.
+type recentUpload struct {
+	UploadEnded
+	pauses bool // it may go on, within pauseFor
+}
+
+// pauseFor is how long an upload of a part of a file is told as one that is under way after the part has been
+// sent: clients ask for one part after the other.
+const pauseFor = 2 * time.Second
 
 func newUploads() *uploads {
 	return &uploads{rows: map[*uploadRow]struct{}{}, start: time.Now()}
@@ -58,13 +68,13 @@ func (t *uploads) links() int {
 }
 
 // ended keeps an upload that has ended, for a while.
-func (t *uploads) ended(u UploadEnded) {
+func (t *uploads) ended(u UploadEnded, pauses bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.recent) == MaxUploadsRecent {
 		t.recent = slices.Delete(t.recent, 0, 1)
 	}
-	t.recent = append(t.recent, u)
+	t.recent = append(t.recent, recentUpload{u, pauses})
 }
 
 // goesOn takes an upload back that has ended, and reports whether it was kept.
@@ -78,6 +88,17 @@ func (t *uploads) goesOn(number uint64) bool {
 		}
 	}
 	return false
+}
+
+// settle takes note that an upload does not go on.
+func (t *uploads) settle(number uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for at := range t.recent {
+		if t.recent[at].Number == number {
+			t.recent[at].pauses = false
+		}
+	}
 }
 
 // send counts bytes of bodies.
@@ -112,10 +133,13 @@ func (t *uploads) now() (now []UploadNow) {
 }
 
 // lately returns the uploads that ended last, the last one first.
-func (t *uploads) lately() []UploadEnded {
+func (t *uploads) lately() (recent []UploadEnded) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	recent := slices.Clone(t.recent)
-	slices.Reverse(recent)
+	for _, u := range slices.Backward(t.recent) {
+		if !u.pauses || time.Since(u.Ended) > pauseFor {
+			recent = append(recent, u.UploadEnded)
+		}
+	}
 	return recent
 }

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -78,16 +79,13 @@ func TestAnUploadIsSeenFromItsRequestToItsEnd(t *testing.T) {
 	f.step(roles.Stopped{})
 	sees("sent while the node stops", want)
 	f.step(roles.BodyDone{})
+	f.step(roles.PeerEnded{})
 	recent := table.lately()
-	if len(table.now()) != 0 || len(recent) != 1 || recent[0].End != EndSent || recent[0].Sent != 10<<20 || recent[0].Code != 0 {
+	if len(table.now()) != 0 || table.links() != 0 || len(recent) != 1 || recent[0].End != EndSent || recent[0].Sent != 10<<20 || recent[0].Code != 0 {
 		t.Errorf("%v and %+v", table.now(), recent)
 	}
 	if sent, _ := table.traffic(); sent != 10<<20 || table.requests.Load() != 1 {
 		t.Errorf("%d bytes in %d requests", sent, table.requests.Load())
-	}
-	f.step(roles.PeerEnded{})
-	if table.links() != 0 {
-		t.Error("the link is still there")
 	}
 }
 
@@ -112,7 +110,7 @@ func TestEachEndOfAnUploadIsToldAsWhatItIs(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			table := newUploads()
-			table.begin().step(c.inputs...)
+			table.begin().step(append(c.inputs, roles.PeerEnded{})...)
 			recent := table.lately()
 			if now := table.now(); len(now) != 0 || len(recent) != 1 {
 				t.Fatalf("%+v and %+v", now, recent)
@@ -163,6 +161,22 @@ func TestAStrangersRequestIsToldAsRefused(t *testing.T) {
 	}
 }
 
+// TestAnUploadThatDoesNotGoOnIsOver: nobody asks for the rest of the file, though the link stays.
+func TestAnUploadThatDoesNotGoOnIsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		table := newUploads()
+		table.begin().step(heard(whole), found, roles.TurnGiven{}, roles.BodyDone{})
+		time.Sleep(pauseFor)
+		if len(table.now()) != 1 || len(table.lately()) != 0 {
+			t.Errorf("%+v and %+v", table.now(), table.lately())
+		}
+		time.Sleep(time.Millisecond)
+		if len(table.now()) != 0 || len(table.lately()) != 1 {
+			t.Errorf("%+v and %+v", table.now(), table.lately())
+		}
+	})
+}
+
 func TestStretchesOfTheSameContentAreOneUpload(t *testing.T) {
 	table := newUploads()
 	f := table.begin()
@@ -171,11 +185,14 @@ func TestStretchesOfTheSameContentAreOneUpload(t *testing.T) {
 		f.step(heard(get), found, roles.TurnGiven{}, roles.Moved{Bytes: moved}, roles.BodyDone{})
 	}
 	stretch(&protocol.Get{Name: "film", Length: 1 << 20}, 1<<20)
+	if now := table.now(); len(now) != 1 || now[0].Phase != PhasePausing || len(table.lately()) != 0 {
+		t.Errorf("between two stretches: %+v and %+v", now, table.lately())
+	}
 	stretch(&protocol.Get{Name: "film", Offset: 1 << 20, Length: 1 << 20, Hash: found.Hash}, 0)
 	f.at += time.Second
 	f.step(heard(&protocol.Get{Name: "film", Offset: 2 << 20, Hash: found.Hash}), found, roles.TurnGiven{}, roles.Moved{Bytes: 5})
 	now := table.now()
-	if len(now) != 1 || len(table.lately()) != 0 {
+	if len(now) != 1 || now[0].Phase != PhaseSending || len(table.lately()) != 0 {
 		t.Fatalf("%+v and %+v", now, table.lately())
 	}
 	u := now[0]
@@ -183,12 +200,12 @@ func TestStretchesOfTheSameContentAreOneUpload(t *testing.T) {
 		t.Errorf("%+v", u)
 	}
 	f.step(roles.BodyDone{})
+	f.step(heard(&protocol.Get{Name: "other"}), found, roles.TurnGiven{})
 	recent := table.lately()
-	if len(recent) != 1 || recent[0].Took() != 2*time.Second || recent[0].Sent != recent[0].Promised {
+	if len(recent) != 1 || recent[0].Took() != 2*time.Second || recent[0].Sent != recent[0].Promised || recent[0].Number != 1 {
 		t.Errorf("%+v", recent)
 	}
-	f.step(heard(&protocol.Get{Name: "other"}), found, roles.TurnGiven{})
-	if now := table.now(); len(now) != 1 || now[0].Number != 2 || now[0].Requests != 1 || len(table.lately()) != 1 {
+	if now := table.now(); len(now) != 1 || now[0].Number != 2 || now[0].Requests != 1 {
 		t.Errorf("%+v", now)
 	}
 }
