@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/relaypeer/relaypeer/cmd/web"
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
@@ -17,17 +18,17 @@ const fewRows = 10
 // functions are what templates have besides the frame's:
 //
 //	around .Time                   the time to the minute; see [around]
-//	turn (path "x") .Asked .Next   what the links to further pages need
+//	pager (path "x") .Asked .Next  the links to further pages
+//	search (path "x") .Asked ...   the form that finds rows
 //	first .Open                    the first rows, as many as a page shows
 //	high .Limit                    from where on a limit is nearly reached
 //	clock .Time                    15:04
 //	minutes .MS                    3 min
 func (s *site) functions() template.FuncMap {
 	return template.FuncMap{
-		"around": func(t time.Time) around { return around{t, s.now()} },
-		"turn": func(path string, asked peer.PageQuery, next, name, hash string) turn {
-			return turn{path, asked, next, name, hash}
-		},
+		"around":       func(t time.Time) around { return around{t, s.now()} },
+		"search":       search,
+		"pager":        pager,
 		"first":        func(all []openCircuit) []openCircuit { return all[:min(len(all), mostRows)] },
 		"firstUploads": func(all []uploadNow) []uploadNow { return all[:min(len(all), mostRows)] },
 		"few":          func(all []uploadNow) []uploadNow { return all[:min(len(all), fewRows)] },
@@ -38,25 +39,31 @@ func (s *site) functions() template.FuncMap {
 		"atleast1":     func(n uint64) uint64 { return max(n, 1) },
 		"clock":        func(t time.Time) string { return t.UTC().Format("15:04") },
 		"minutes":      func(ms int64) string { return span(max(time.Minute, time.Duration(ms)*time.Millisecond)) },
-		"number":       func(n int) string { return numberText(n) },
 		"styles":       func() string { return styles.version },
 	}
 }
 
-// turn is what the links to further pages need.
-type turn struct {
-	Path       string
-	Asked      peer.PageQuery
-	Next       string
-	Name, Hash string // of the file that the page is about
+// search returns the form that finds rows of a page.
+func search(path, asked, label, hint string) web.Search {
+	return web.Search{Action: path, Name: "search", Label: label, Value: asked, Hint: hint}
 }
 
-// numberText writes a number; 0 as nothing.
-func numberText(n int) string {
-	if n == 0 {
-		return ""
+// pager returns the links from a page of rows to others. Name and hash are those of the file that the page is about.
+func pager(path string, asked peer.PageQuery, next, name, hash string) (p web.Pager) {
+	limit := ""
+	if asked.Limit > 0 {
+		limit = strconv.Itoa(asked.Limit)
 	}
-	return strconv.Itoa(n)
+	p.Text = "There are no further rows."
+	first := web.Query(path, "search", asked.Search, "limit", limit, "name", name, "hash", hash)
+	if asked.Cursor != "" {
+		p.First = first
+	}
+	if next != "" {
+		p.Text = "Further rows follow."
+		p.Next = web.Query(path, "search", asked.Search, "limit", limit, "name", name, "hash", hash, "cursor", next)
+	}
+	return p
 }
 
 // wayGrades are the classes of badges for the ways to a node.

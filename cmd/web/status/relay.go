@@ -58,10 +58,11 @@ type (
 
 func relaySite(r relaySource, m meters, version string, now func() time.Time) *site {
 	s := newSite("relay-server", version, now)
+	counts := new(wayCounts)
 	s.list = []*page{
 		{path: "", title: "Relay", link: "Overview", sections: []section{
 			{id: "notices", template: "relay-notices"}, {id: "numbers", template: "relay-numbers"}, {id: "hour", template: "hour"}, {id: "totals", template: "totals"},
-		}, load: func(url.Values) (any, *problem) { return lookAtRelay(r, m, now()), nil }},
+		}, load: func(url.Values) (any, *problem) { return lookAtRelay(r, m, counts, now()), nil }},
 		{path: "nodes", title: "Nodes", link: "Nodes", sections: []section{{id: "find", template: "nodes-find", still: true}, {id: "nodes", template: "nodes"}},
 			load: func(query url.Values) (any, *problem) {
 				q, wrong := pageQuery(query)
@@ -88,7 +89,9 @@ func relaySite(r relaySource, m meters, version string, now func() time.Time) *s
 		s.machinesPage(m), s.apiPage(),
 	}
 	s.asks = append([]ask{
-		{"overview", "what the relay is doing", nil, relayOverview{}, func(url.Values) (any, *problem) { return relayOverviewOf(r.Overview(), now()), nil }},
+		{"overview", "what the relay is doing", nil, relayOverview{}, func(url.Values) (any, *problem) {
+			return relayOverviewOf(r.Overview(), counts.of(r, now()), now()), nil
+		}},
 		{"nodes", "the nodes that are listed, and those that were", []parameter{searchIn("at the beginning of an id, or in an address or a member's name"), cursorIs, limitIs}, nodesPage{},
 			func(query url.Values) (any, *problem) {
 				q, wrong := pageQuery(query)
@@ -127,10 +130,10 @@ func holders(r relaySource, query url.Values) (page holdersPage, q peer.PageQuer
 	return holdersPageOf(name, hash, r.FileHolders(name, hash, q)), q, nil
 }
 
-func lookAtRelay(r relaySource, m meters, now time.Time) relayLook {
+func lookAtRelay(r relaySource, m meters, counts *wayCounts, now time.Time) relayLook {
 	t := totalsOf(m.Totals(), now)
 	return relayLook{
-		relayOverviewOf(r.Overview(), now), t, countedOf(t.Heard), countedOf(t.Errors),
+		relayOverviewOf(r.Overview(), counts.of(r, now), now), t, countedOf(t.Heard), countedOf(t.Errors),
 		chartsOf(m.History(), "announces", "locates", "bytes", "circuits", "errors"),
 	}
 }

@@ -27,17 +27,27 @@ type (
 		Members   int       `json:"members" doc:"so many, in a closed relay"`
 		Foreign   bool      `json:"foreign" doc:"its list is kept elsewhere: the numbers of nodes and names are not known, and 0"`
 
-		Nodes      use `json:"nodes" doc:"that are listed"`
-		Left       int `json:"left" doc:"nodes that have left, or were not heard of any more, and are remembered"`
-		Publishing int `json:"publishing" doc:"nodes that are telling what they share"`
-		Silent     int `json:"silent" doc:"nodes that may have more than they tell"`
-		Addresses  int `json:"addresses" doc:"from which nodes have registered"`
-		Contents   int `json:"contents" doc:"under names: a name with two contents counts twice"`
-		Names      use `json:"names" doc:"of all nodes: one that two nodes have counts twice"`
-		NameBytes  use `json:"name_bytes" unit:"bytes" doc:"of these names"`
-		Awaits     use `json:"awaits" doc:"nodes to which clients can come through the relay"`
-		Circuits   use `json:"circuits" doc:"ways through the relay"`
-		Links      use `json:"links" doc:"connections; limit is that of each listener"`
+		Nodes      use  `json:"nodes" doc:"that are listed"`
+		Ways       ways `json:"ways" doc:"how clients come to the nodes; counted now and then"`
+		Left       int  `json:"left" doc:"nodes that have left, or were not heard of any more, and are remembered"`
+		Publishing int  `json:"publishing" doc:"nodes that are telling what they share"`
+		Silent     int  `json:"silent" doc:"nodes that may have more than they tell"`
+		Addresses  int  `json:"addresses" doc:"from which nodes have registered, apart from those of the relay's machine"`
+		Contents   int  `json:"contents" doc:"under names: a name with two contents counts twice"`
+		Names      use  `json:"names" doc:"of all nodes: one that two nodes have counts twice"`
+		NameBytes  use  `json:"name_bytes" unit:"bytes" doc:"of these names"`
+		Awaits     use  `json:"awaits" doc:"nodes to which clients can come through the relay"`
+		Circuits   use  `json:"circuits" doc:"ways through the relay"`
+		Links      use  `json:"links" doc:"connections; limit is that of each listener"`
+	}
+
+	ways struct {
+		Direct   int `json:"direct" doc:"nodes that the relay has reached"`
+		Circuit  int `json:"circuit" doc:"nodes that are reached through the relay alone"`
+		Pending  int `json:"pending" doc:"nodes of which that is not known yet"`
+		Unproven int `json:"unproven" doc:"nodes of which the relay does not find out"`
+		Nowhere  int `json:"nowhere" doc:"nodes to which nobody is sent"`
+		Counted  int `json:"counted" doc:"nodes that were counted: all, or 10,000"`
 	}
 
 	reachedAddress struct {
@@ -46,7 +56,8 @@ type (
 	}
 
 	listedNode struct {
-		ID        string           `json:"id" doc:"of the node"`
+		ID        string           `json:"id" doc:"of the node; in plain a digest of it, since the id itself is a secret there"`
+		Plain     bool             `json:"plain" doc:"its link proves no id"`
 		Member    string           `json:"member,omitempty" doc:"its name in a closed relay"`
 		Addresses []reachedAddress `json:"addresses" doc:"where it is listed"`
 		Way       string           `json:"way,omitempty" doc:"how clients come to it: direct, circuit, pending, unproven or nowhere"`
@@ -81,6 +92,7 @@ type (
 
 	fileHolder struct {
 		listedNode
+		File  string `json:"file" doc:"the name under which it has the file"`
 		Bytes uint64 `json:"bytes" unit:"bytes" doc:"of the file there"`
 		Hash  string `json:"hash,omitempty" doc:"of the content there"`
 		Mark  string `json:"mark,omitempty" doc:"why there is no hash"`
@@ -156,10 +168,10 @@ func hashText(hash protocol.Hash) string {
 	return hash.String()
 }
 
-func relayOverviewOf(o peer.RelayOverview, now time.Time) relayOverview {
+func relayOverviewOf(o peer.RelayOverview, w ways, now time.Time) relayOverview {
 	answer := relayOverview{
 		Time: now, ID: idText(o.ID), Started: o.Started, Listeners: []string{}, YoungMS: o.Young.Milliseconds(), Draining: o.Draining,
-		Closed: o.Closed, Members: o.Members, Foreign: o.Foreign, Nodes: useOf(o.Nodes), Left: o.Left, Publishing: o.Publishing, Silent: o.Silent,
+		Closed: o.Closed, Members: o.Members, Foreign: o.Foreign, Nodes: useOf(o.Nodes), Ways: w, Left: o.Left, Publishing: o.Publishing, Silent: o.Silent,
 		Addresses: o.Addresses, Contents: o.Contents, Names: useOf(o.Names), NameBytes: useOf(o.NameBytes), Awaits: useOf(o.Awaits),
 		Circuits: useOf(o.Circuits), Links: useOf(o.Links),
 	}
@@ -171,7 +183,7 @@ func relayOverviewOf(o peer.RelayOverview, now time.Time) relayOverview {
 
 func listedNodeOf(n peer.ListedNode) listedNode {
 	answer := listedNode{
-		ID: idText(n.ID), Member: n.Name, Addresses: []reachedAddress{}, Way: n.Way, Why: n.Why, Since: n.Since, Heard: n.Heard, Until: n.Until,
+		ID: idText(n.ID), Plain: n.Plain, Member: n.Name, Addresses: []reachedAddress{}, Way: n.Way, Why: n.Why, Since: n.Since, Heard: n.Heard, Until: n.Until,
 		Names: n.Names, Publishes: n.Publishes, Left: n.Left,
 	}
 	for _, a := range n.Addresses {
@@ -192,7 +204,7 @@ func filesPageOf(p peer.FilesPage) filesPage {
 
 func holdersPageOf(name string, hash protocol.Hash, p peer.HoldersPage) holdersPage {
 	return holdersPage{name, hashText(hash), each(p.Holders, func(h peer.FileHolder) fileHolder {
-		return fileHolder{listedNodeOf(h.ListedNode), h.Size, hashText(h.Hash), h.Mark}
+		return fileHolder{listedNodeOf(h.ListedNode), h.File, h.Size, hashText(h.Hash), h.Mark}
 	}), p.Next}
 }
 
