@@ -152,3 +152,23 @@ func TestTimesAreShownToTheMinute(t *testing.T) {
 		}
 	}
 }
+
+// TestAPageThatTakesLongIsMadeSeldom: for a while the sections that are there are given again.
+func TestAPageThatTakesLongIsMadeSeldom(t *testing.T) {
+	made := 0
+	spared := sparing(func() web.Sections {
+		made++
+		for begin := time.Now(); time.Since(begin) < 10*time.Millisecond; { // busy, as a search is
+		}
+		return web.Sections{"a": "b"}
+	})
+	begin := time.Now()
+	for time.Since(begin) < 100*time.Millisecond {
+		if spared()["a"] != "b" {
+			t.Fatal("there is nothing")
+		}
+	}
+	if made != 1 {
+		t.Errorf("a page that took 10 ms was made %d times in 100 ms", made)
+	}
+}

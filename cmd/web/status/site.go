@@ -91,6 +91,25 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	web.Fail(w, r, http.StatusNotFound, "there is no such page")
 }
 
+// idleShare is for how many times as long as a page took to make it is left as it is: a search among a
+// million names takes a while, and somebody may have left its page open.
+const idleShare = 30
+
+// sparing calls render seldom where that takes long.
+func sparing(render func() web.Sections) func() web.Sections {
+	var kept web.Sections
+	var next time.Time
+	return func() web.Sections {
+		begin := time.Now()
+		if kept == nil || !begin.Before(next) {
+			kept = render()
+			end := time.Now()
+			next = end.Add(idleShare * end.Sub(begin))
+		}
+		return kept
+	}
+}
+
 // rendered is a section that is made.
 type rendered struct {
 	ID   string
@@ -101,13 +120,13 @@ type rendered struct {
 func (s *site) show(w http.ResponseWriter, r *http.Request, p *page) {
 	query := r.URL.Query()
 	if web.WantsLive(r) {
-		s.live.Serve(w, r, func() web.Sections {
+		s.live.Serve(w, r, sparing(func() web.Sections {
 			all := web.Sections{}
 			for _, one := range s.render(r, p, query, true) {
 				all[one.ID] = one.HTML
 			}
 			return all
-		})
+		}))
 		return
 	}
 	if _, wrong := p.load(query); wrong != nil {
