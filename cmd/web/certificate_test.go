@@ -2,6 +2,7 @@ package web
 
 import (
 	"bufio"
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -115,7 +116,7 @@ func TestACertificateThatCannotBeReadOpensNoDoor(t *testing.T) {
 func (s *served) client(two bool) *http.Client {
 	transport := &http.Transport{
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: two,
-		Dial: func(string, string) (net.Conn, error) { return s.dial(), nil },
+		DialContext: func(context.Context, string, string) (net.Conn, error) { return s.dial(), nil },
 	}
 	s.t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport, Timeout: patience}

@@ -99,6 +99,8 @@ func (g *gate) mayCome(w http.ResponseWriter, r *http.Request) bool {
 		Fail(w, r, http.StatusMisdirectedRequest, fmt.Sprintf("this door does not answer to the name %q; --http-host NAME allows another name", name))
 	case fromElsewhere(r, func(host string) bool { return host == r.Host || g.hosts.allows(host, local) }):
 		Fail(w, r, http.StatusForbidden, "a page of another site has asked for this; only links lead here from there")
+	case r.URL.Path != "" && r.URL.Path[0] != '/':
+		Fail(w, r, http.StatusBadRequest, "this is no path")
 	default:
 		return true
 	}
@@ -148,7 +150,7 @@ func (g *gate) recovered(w *response, r *http.Request) {
 	if err, is := why.(error); is && errors.Is(err, http.ErrAbortHandler) {
 		panic(http.ErrAbortHandler)
 	}
-	g.sampled.at(errorLevel, "a page has failed", []any{"path", cli.ForDisplay(r.URL.Path), "why", why, "stack", string(debug.Stack())})
+	g.sampled.fail("a page has failed", "path", cli.ForDisplay(r.URL.Path), "why", why, "stack", string(debug.Stack()))
 	if w.sent {
 		panic(http.ErrAbortHandler)
 	}

@@ -20,6 +20,9 @@ func TestOnlyGetAndHeadComeIn(t *testing.T) {
 	if got := s.ask("OPTIONS", "*", "localhost"); got.code != 405 {
 		t.Errorf("%+v", got)
 	}
+	if got := s.get("*"); got.code != 400 {
+		t.Errorf("%+v", got)
+	}
 	if got := s.ask("HEAD", "/a", "localhost"); got.code != 200 || got.body != "" {
 		t.Errorf("%+v", got)
 	}
@@ -94,7 +97,9 @@ func TestThePathsBelowTheBase(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.Handle("/", text)
 	mux.Handle("/files/", text)
-	mux.HandleFunc("/out", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "//other.example/", 303) })
+	mux.HandleFunc("/out", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "//other.example/", http.StatusSeeOther)
+	})
 	s := serve(t, Options{Base: "/p/q"}, mux, nil)
 	for path, want := range map[string]string{
 		"/p/q/":                            "200 / at /p/q/x",

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net"
 	"strings"
 	"testing"
 
@@ -25,6 +26,7 @@ func TestADoorThatMayNotBeIsAUsageError(t *testing.T) {
 		{Options{Listen: "localhost:http"}, "is not a TCP port"},
 		{Options{Listen: "localhost:65536"}, "is not a TCP port"},
 		{Options{Listen: "unix:"}, "needs the path"},
+		{Options{Listen: "unix:@relaypeer"}, "needs the path"},
 		{Options{Listen: ":0"}, "--token-file FILE, and"},
 		{Options{Listen: "0.0.0.0:0"}, "--token-file FILE, and"},
 		{Options{Listen: "[::]:0"}, "--token-file FILE, and"},
@@ -65,7 +67,7 @@ func TestADoorIsWhereItsOptionsSay(t *testing.T) {
 		{Options{Listen: "127.0.0.1:0", Base: "/a/b"}, "http://127.0.0.1:*/a/b/"},
 		{Options{Listen: "127.0.0.1:0", Cert: cert, Key: key}, "https://127.0.0.1:*/"},
 		{Options{Listen: ":0", TokenFile: token, Insecure: true, Hosts: []string{"media.example"}}, "http://media.example:*/"},
-		{Options{Listen: "0.0.0.0:0", TokenFile: token, Cert: cert, Key: key}, "https://0.0.0.0:*/"},
+		{Options{Listen: "0.0.0.0:0", TokenFile: token, Cert: cert, Key: key}, "https://" + net.JoinHostPort(ownAddress(), "*") + "/"},
 	} {
 		d, err := Open(t.Context(), x.o, nil)
 		if err != nil {
