@@ -116,8 +116,13 @@ func (s Sighting) node() Node {
 // hide puts a digest in the place of an id that is not proven: whoever knows it could end the node's lease.
 func (n *Node) hide(proven bool) {
 	if n.Plain = !proven; n.Plain {
-		n.ID = sha256.Sum256(append([]byte("shown"), n.ID[:]...))
+		n.ID = ShownID(n.ID)
 	}
+}
+
+// ShownID returns what is shown in the place of an id that is not proven: the same at the relay and at the node.
+func ShownID(id protocol.PeerID) protocol.PeerID {
+	return sha256.Sum256(append([]byte("shown"), id[:]...))
 }
 
 // File is a content under a name.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/node"
+	"github.com/relaypeer/relaypeer/roles/relay"
 	"github.com/relaypeer/relaypeer/transport"
 )
 
@@ -26,10 +27,14 @@ func (n *Node) Overview() NodeOverview {
 func (s *standing) overview() (o NodeOverview) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	o.ID, o.Started, o.Ended, o.Listen = s.id, s.started, s.ended, s.listen
+	shown := s.id
+	if o.Plain = !s.proves && !s.id.IsZero(); o.Plain {
+		shown = relay.ShownID(s.id)
+	}
+	o.ID, o.Started, o.Ended, o.Listen = shown, s.started, s.ended, s.listen
 	if s.listed != nil {
 		listed := *s.listed
-		listed.Renew = s.next
+		listed.ID, listed.Renew = shown, s.next
 		o.Listed = &listed
 		o.Circuits.Offered = listed.Relayed()
 	} else {

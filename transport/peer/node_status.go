@@ -11,6 +11,7 @@ import (
 // NodeOverview is what a node says of itself. It is a value: nothing in it changes.
 type NodeOverview struct {
 	ID      protocol.PeerID // as it is listed; zero: the node has not begun
+	Plain   bool            // it proves no id: its own is its secret, and ID is the one that the relay's pages show
 	Started time.Time       // zero: it has not been run
 	Ended   bool            // Run has returned
 	Listen  netip.AddrPort  // where it listens
@@ -29,7 +30,7 @@ type NodeOverview struct {
 	Limits    NodeLimits
 }
 
-// NodeListing is the lease that a node has at its relay.
+// NodeListing is the lease that a node has at its relay. Its ID is that of the overview.
 type NodeListing struct {
 	Listing
 	Since time.Time // since when the relay lists it without a break

@@ -191,6 +191,9 @@ func TestANodeSaysHowItStandsWithItsRelay(t *testing.T) {
 	if o.Unlisted != nil || o.ID.IsZero() || l.ID != o.ID || l.Heard.After(now) || l.Since.After(l.Heard) || !l.Until.After(now) || !l.Renew.Before(l.Until) {
 		t.Errorf("listed: %+v", l)
 	}
+	if secret := ready(t, n).ID; !o.Plain || o.ID == secret {
+		t.Errorf("its secret is shown: %s", o.ID)
+	}
 	if !o.Published.Publishes || o.Relay != n.Relay || !o.Listen.IsValid() || o.Started.IsZero() || o.Ended || o.Described {
 		t.Errorf("listed: %+v", o)
 	}
