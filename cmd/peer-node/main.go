@@ -29,27 +29,7 @@ func command() *cobra.Command {
 			"Files are hashed in the background. A relay that is away is tried again for ever; one that refuses for good, or is no\n"+
 			"relay, ends the node. An invite stands in place of the relay's host and port.\n\n"+
 			"peer-node id prints the node's id; see peer-node id --help.",
-		cli.Arguments(0, -1), func(c *cobra.Command, args []string) (err error) {
-			if err := s.parse(c, args); err != nil {
-				return err
-			}
-			if s.Log, err = cli.Logger(c); err != nil {
-				return err
-			}
-			if err := s.secured.Open(s.Log); err != nil {
-				return err
-			}
-			if err := s.guard(c.Context()); err != nil {
-				return err
-			}
-			door, err := web.Open(c.Context(), s.shown, s.Log.Named("http"))
-			if err != nil {
-				return err
-			}
-			defer door.Close()
-			defer status.Beside(c.Context(), door, status.Node(&s.Node, c.Version), s.Log)()
-			return s.secured.WithHint(s.run(c.Context(), c.OutOrStdout()), s.Relay)
-		})
+		cli.Arguments(0, -1), s.start)
 	flags := command.Flags()
 	flags.StringArrayVar(&s.shares, "share", nil,
 		"the folder whose files are shared, with its sub-folders, or a single FILE (default: the current folder); given\n"+
@@ -82,4 +62,26 @@ func command() *cobra.Command {
 	s.shown.Flags(flags, status.NodeUsage)
 	cli.LogFlags(command, "info")
 	return command
+}
+
+// start does what the flags and arguments ask for.
+func (s *sharing) start(c *cobra.Command, args []string) (err error) {
+	if err := s.parse(c, args); err != nil {
+		return err
+	}
+	if s.Log, err = cli.Logger(c); err != nil {
+		return err
+	}
+	if err := s.secured.Open(s.Log); err != nil {
+		return err
+	}
+	if err := s.guard(c.Context()); err != nil {
+		return err
+	}
+	if s.door, err = web.Open(c.Context(), s.shown, s.Log.Named("http")); err != nil {
+		return err
+	}
+	defer s.door.Close()
+	s.version = c.Version
+	return s.secured.WithHint(s.run(c.Context(), c.OutOrStdout()), s.Relay)
 }

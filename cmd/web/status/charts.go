@@ -158,5 +158,7 @@ func (k chartKind) about(c *drawing.Chart, step time.Duration) string {
 	if c.Sum == 1 {
 		word = k.one
 	}
-	return fmt.Sprintf("%s %s in the last hour; at most %s in %v, at %s UTC.", cli.Grouped(int(c.Sum)), word, cli.Grouped(int(c.Most)), step, c.MostAt.UTC().Format("15:04"))
+	span := fmt.Sprintf("%d s", int(step.Seconds()))
+	return fmt.Sprintf("%s %s in the last hour; at most %s in %s, at %s UTC; %s in the last %s.",
+		cli.Grouped(int(c.Sum)), word, cli.Grouped(int(c.Most)), span, c.MostAt.UTC().Format("15:04"), cli.Grouped(int(c.Last)), span)
 }

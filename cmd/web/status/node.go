@@ -1,6 +1,7 @@
 package status
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -34,14 +35,9 @@ type nodeLook struct {
 	Charts  []chart
 }
 
-// unsharedLook is a page of what is not shared, with what was asked for.
-type unsharedLook struct {
-	unsharedPage
-	Asked peer.PageQuery
-}
-
 func nodeSite(n nodeSource, m meters, version string, now func() time.Time) *site {
 	s := newSite("peer-node", version, now)
+	rows := func(_ url.Values, q peer.PageQuery) (unsharedPage, *problem) { return unshared(n, q), nil }
 	s.list = []*page{
 		{path: "", title: "Node", link: "Overview", sections: []section{
 			{id: "reach", template: "node-reach"}, {id: "numbers", template: "node-numbers"}, {id: "share", template: "node-share"},
@@ -50,10 +46,7 @@ func nodeSite(n nodeSource, m meters, version string, now func() time.Time) *sit
 		{path: "uploads", title: "Uploads", link: "Uploads", sections: []section{{id: "uploads", template: "uploads"}, {id: "recent", template: "uploads-recent"}},
 			load: func(url.Values) (any, *problem) { return uploadsPageOf(n.Uploads(), n.RecentUploads()), nil }},
 		{path: "unshared", title: "What is not shared", link: "Not shared", sections: []section{{id: "unshared", template: "unshared"}},
-			load: func(query url.Values) (any, *problem) {
-				page, q, wrong := unshared(n, query)
-				return unsharedLook{page, q}, wrong
-			}},
+			load: asked(rows)},
 		s.machinesPage(m), s.apiPage(),
 	}
 	s.asks = append([]ask{
@@ -61,10 +54,7 @@ func nodeSite(n nodeSource, m meters, version string, now func() time.Time) *sit
 		{"uploads", "what is being sent, and what was sent last", nil, uploadsPage{},
 			func(url.Values) (any, *problem) { return uploadsPageOf(n.Uploads(), n.RecentUploads()), nil }},
 		{"unshared", "what is not shared, and why", []parameter{cursorIs, limitIs}, unsharedPage{},
-			func(query url.Values) (any, *problem) {
-				page, _, wrong := unshared(n, query)
-				return page, wrong
-			}},
+			answered(rows)},
 	}, metersAsks(m, now)...)
 	return s
 }
@@ -79,24 +69,18 @@ func lookAtNode(n nodeSource, m meters, now time.Time) nodeLook {
 
 // unshared returns a page of what is not shared. Its cursor is the number of rows before it: they
 // are sorted, and few enough to be counted again.
-func unshared(n nodeSource, query url.Values) (page unsharedPage, q peer.PageQuery, wrong *problem) {
-	if q, wrong = pageQuery(query); wrong != nil {
-		return page, q, wrong
-	}
-	if q.Limit == 0 {
-		q.Limit = peer.PageLimit
-	}
+func unshared(n nodeSource, q peer.PageQuery) unsharedPage {
 	all, some, known := n.Unshared(transport.MaxUnshared)
 	from, err := strconv.Atoi(q.Cursor)
 	if err != nil || from < 0 || from > len(some) {
 		from = 0
 	}
-	to := min(len(some), from+q.Limit)
-	page = unsharedPage{Known: known, All: all, Reasons: reasonsOf(n.Overview().Share.Reasons), Unshared: each(some[from:to], func(u transport.Unshared) unsharedPath {
+	to := min(len(some), from+cmp.Or(q.Limit, peer.PageLimit))
+	page := unsharedPage{Known: known, All: all, Reasons: reasonsOf(n.Overview().Share.Reasons), Unshared: each(some[from:to], func(u transport.Unshared) unsharedPath {
 		return unsharedPath{u.Path, u.Why, string(u.Reason)}
 	})}
 	if to < len(some) {
 		page.Next = strconv.Itoa(to)
 	}
-	return page, q, nil
+	return page
 }

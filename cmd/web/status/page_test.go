@@ -1,6 +1,7 @@
 package status
 
 import (
+	"encoding/xml"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,8 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"encoding/xml"
 
 	"go.uber.org/goleak"
 
@@ -127,6 +126,9 @@ func everyPage(t *testing.T, check func(t *testing.T, page string, all []*elemen
 				w := get(t, s.site, path)
 				if w.Code != http.StatusOK {
 					t.Fatalf("%d: %s", w.Code, w.Body)
+				}
+				if strings.Contains(w.Body.String(), notMade) {
+					t.Error("a part of the page could not be made")
 				}
 				check(t, w.Body.String(), parse(t, w.Body.String()))
 			})

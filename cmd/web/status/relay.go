@@ -40,101 +40,113 @@ type relayLook struct {
 	Charts []chart
 }
 
-// nodesLook, filesLook and fileLook are pages of rows with what was asked for.
-type (
-	nodesLook struct {
-		nodesPage
-		Asked peer.PageQuery
-	}
-	filesLook struct {
-		filesPage
-		Asked peer.PageQuery
-	}
-	fileLook struct {
-		holdersPage
-		Asked peer.PageQuery
-	}
-)
+// rowsLook is a page of rows with what was asked for.
+type rowsLook[T any] struct {
+	Page  T
+	Asked peer.PageQuery
+}
 
 func relaySite(r relaySource, m meters, version string, now func() time.Time) *site {
 	s := newSite("relay-server", version, now)
-	counts := new(wayCounts)
-	s.list = []*page{
-		{path: "", title: "Relay", link: "Overview", sections: []section{
-			{id: "notices", template: "relay-notices"}, {id: "numbers", template: "relay-numbers"}, {id: "hour", template: "hour"}, {id: "totals", template: "totals"},
-		}, load: func(url.Values) (any, *problem) { return lookAtRelay(r, m, counts, now()), nil }},
-		{path: "nodes", title: "Nodes", link: "Nodes", sections: []section{{id: "find", template: "nodes-find", still: true}, {id: "nodes", template: "nodes"}},
-			load: func(query url.Values) (any, *problem) {
-				q, wrong := pageQuery(query)
-				if wrong != nil {
-					return nil, wrong
-				}
-				return nodesLook{nodesPageOf(r.Nodes(q)), q}, nil
-			}},
-		{path: "files", title: "Files", link: "Files", sections: []section{{id: "find", template: "files-find", still: true}, {id: "files", template: "files"}},
-			load: func(query url.Values) (any, *problem) {
-				q, wrong := pageQuery(query)
-				if wrong != nil {
-					return nil, wrong
-				}
-				return filesLook{filesPageOf(r.Files(q)), q}, nil
-			}},
-		{path: "file", title: "Who has a file", sections: []section{{id: "file", template: "file"}},
-			load: func(query url.Values) (any, *problem) {
-				page, q, wrong := holders(r, query)
-				return fileLook{page, q}, wrong
-			}},
-		{path: "circuits", title: "Circuits", link: "Circuits", sections: []section{{id: "circuits", template: "circuits"}, {id: "open", template: "circuits-open"}, {id: "used", template: "circuits-used"}},
-			load: func(url.Values) (any, *problem) { return circuitsPageOf(r.OpenCircuits()), nil }},
-		s.machinesPage(m), s.apiPage(),
-	}
-	s.asks = append([]ask{
-		{"overview", "what the relay is doing", nil, relayOverview{}, func(url.Values) (any, *problem) {
-			return relayOverviewOf(r.Overview(), counts.of(r, now()), now()), nil
-		}},
-		{"nodes", "the nodes that are listed, and those that were", []parameter{searchIn("at the beginning of an id, or in an address or a member's name"), cursorIs, limitIs}, nodesPage{},
-			func(query url.Values) (any, *problem) {
-				q, wrong := pageQuery(query)
-				if wrong != nil {
-					return nil, wrong
-				}
-				return nodesPageOf(r.Nodes(q)), nil
-			}},
-		{"files", "what the nodes have published", []parameter{searchIn("a pattern as of peer-client, or words that are all in the name"), cursorIs, limitIs}, filesPage{},
-			func(query url.Values) (any, *problem) {
-				q, wrong := pageQuery(query)
-				if wrong != nil {
-					return nil, wrong
-				}
-				return filesPageOf(r.Files(q)), nil
-			}},
-		{"holders", "the nodes that have a file; name or hash is needed", []parameter{{"name", "of the file"}, {"hash", "of the content: 64 hexadecimal digits"}, cursorIs, limitIs}, holdersPage{},
-			func(query url.Values) (any, *problem) {
-				page, _, wrong := holders(r, query)
-				return page, wrong
-			}},
-		{"circuits", "what goes through the relay, and what may", nil, circuitsPage{}, func(url.Values) (any, *problem) { return circuitsPageOf(r.OpenCircuits()), nil }},
-	}, metersAsks(m, now)...)
+	look := relayLooks{r, m, new(wayCounts), now}
+	s.list = append(look.pages(), s.machinesPage(m), s.apiPage())
+	s.asks = append(look.asks(), metersAsks(m, now)...)
 	return s
 }
 
-// holders returns a page of the nodes that have the file that was asked for.
-func holders(r relaySource, query url.Values) (page holdersPage, q peer.PageQuery, wrong *problem) {
-	name, hash, wrong := fileQuery(query)
-	if wrong != nil {
-		return page, q, wrong
-	}
-	if q, wrong = pageQuery(query); wrong != nil {
-		return page, q, wrong
-	}
-	return holdersPageOf(name, hash, r.FileHolders(name, hash, q)), q, nil
+// relayLooks are what the pages and the API of a relay show.
+type relayLooks struct {
+	relay  relaySource
+	meters meters
+	counts *wayCounts
+	now    func() time.Time
 }
 
-func lookAtRelay(r relaySource, m meters, counts *wayCounts, now time.Time) relayLook {
-	t := totalsOf(m.Totals(), now)
+func (l relayLooks) pages() []*page {
+	return []*page{
+		{path: "", title: "Relay", link: "Overview", load: l.first, sections: []section{
+			{id: "notices", template: "relay-notices"}, {id: "numbers", template: "relay-numbers"}, {id: "hour", template: "hour"}, {id: "totals", template: "totals"},
+		}},
+		{path: "nodes", title: "Nodes", link: "Nodes", load: asked(l.nodes), sections: []section{
+			{id: "find", template: "nodes-find", still: true}, {id: "nodes", template: "nodes"},
+		}},
+		{path: "files", title: "Files", link: "Files", load: asked(l.files), sections: []section{
+			{id: "find", template: "files-find", still: true}, {id: "files", template: "files"},
+		}},
+		{path: "file", title: "Who has a file", load: asked(l.holders), sections: []section{{id: "file", template: "file"}}},
+		{path: "circuits", title: "Circuits", link: "Circuits", load: l.circuits, sections: []section{
+			{id: "circuits", template: "circuits"}, {id: "open", template: "circuits-open"}, {id: "used", template: "circuits-used"},
+		}},
+	}
+}
+
+func (l relayLooks) asks() []ask {
+	return []ask{
+		{"overview", "what the relay is doing", nil, relayOverview{}, l.overview},
+		{"nodes", "the nodes that are listed, and those that were",
+			[]parameter{searchIn("at the beginning of an id, or in an address or a member's name"), cursorIs, limitIs}, nodesPage{}, answered(l.nodes)},
+		{"files", "what the nodes have published",
+			[]parameter{searchIn("a pattern as of peer-client, or words that are all in the name"), cursorIs, limitIs}, filesPage{}, answered(l.files)},
+		{"holders", "the nodes that have a file; name or hash is needed",
+			[]parameter{{"name", "of the file"}, {"hash", "of the content: 64 hexadecimal digits"}, cursorIs, limitIs}, holdersPage{}, answered(l.holders)},
+		{"circuits", "what goes through the relay, and what may", nil, circuitsPage{}, l.circuits},
+	}
+}
+
+func (l relayLooks) overview(url.Values) (any, *problem) {
+	now := l.now()
+	return relayOverviewOf(l.relay.Overview(), l.counts.of(l.relay, now), now), nil
+}
+
+func (l relayLooks) first(url.Values) (any, *problem) {
+	now := l.now()
+	t := totalsOf(l.meters.Totals(), now)
 	return relayLook{
-		relayOverviewOf(r.Overview(), counts.of(r, now), now), t, countedOf(t.Heard), countedOf(t.Errors),
-		chartsOf(m.History(), "announces", "locates", "bytes", "circuits", "errors"),
+		relayOverviewOf(l.relay.Overview(), l.counts.of(l.relay, now), now), t, countedOf(t.Heard), countedOf(t.Errors),
+		chartsOf(l.meters.History(), "announces", "locates", "bytes", "circuits", "errors"),
+	}, nil
+}
+
+func (l relayLooks) circuits(url.Values) (any, *problem) {
+	return circuitsPageOf(l.relay.OpenCircuits()), nil
+}
+
+func (l relayLooks) nodes(_ url.Values, q peer.PageQuery) (nodesPage, *problem) {
+	return nodesPageOf(l.relay.Nodes(q)), nil
+}
+
+func (l relayLooks) files(_ url.Values, q peer.PageQuery) (filesPage, *problem) {
+	return filesPageOf(l.relay.Files(q)), nil
+}
+
+func (l relayLooks) holders(query url.Values, q peer.PageQuery) (holdersPage, *problem) {
+	name, hash, wrong := fileQuery(query)
+	if wrong != nil {
+		return holdersPage{}, wrong
+	}
+	return holdersPageOf(name, hash, l.relay.FileHolders(name, hash, q)), nil
+}
+
+// answered returns what the API answers of a page of rows.
+func answered[T any](rows func(url.Values, peer.PageQuery) (T, *problem)) func(url.Values) (any, *problem) {
+	return func(query url.Values) (any, *problem) {
+		q, wrong := pageQuery(query)
+		if wrong != nil {
+			return nil, wrong
+		}
+		return rows(query, q)
+	}
+}
+
+// asked is the same with what was asked for, as pages show it.
+func asked[T any](rows func(url.Values, peer.PageQuery) (T, *problem)) func(url.Values) (any, *problem) {
+	return func(query url.Values) (any, *problem) {
+		q, wrong := pageQuery(query)
+		if wrong != nil {
+			return nil, wrong
+		}
+		page, wrong := rows(query, q)
+		return rowsLook[T]{page, q}, wrong
 	}
 }
 

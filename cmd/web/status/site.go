@@ -138,6 +138,9 @@ func (s *site) show(w http.ResponseWriter, r *http.Request, p *page) {
 	})
 }
 
+// notMade stands in place of a section whose template has failed.
+const notMade = "<p>This part of the page could not be made.</p>"
+
 // render returns the sections of a page, or those alone that change. A section that cannot be made has a line that
 // says so: the rest of the page is of use.
 func (s *site) render(r *http.Request, p *page, query url.Values, changing bool) (all []rendered) {
@@ -151,7 +154,7 @@ func (s *site) render(r *http.Request, p *page, query url.Values, changing bool)
 		}
 		html, err := s.pages.Section(r, one.template, body)
 		if err != nil {
-			html = "<p>This part of the page could not be made.</p>"
+			html = notMade
 		}
 		all = append(all, rendered{one.id, html})
 	}
