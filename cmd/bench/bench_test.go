@@ -44,6 +44,7 @@ func TestEachMeasureGivesRows(t *testing.T) {
 		"| 50 files of 4 KiB into a folder ", "| 60 files of 1 KiB into a folder ",
 		"| first byte of 40 MiB that are indexed", "| second start of a node over 1,200 files, to ready |",
 		"| second start of a node over 1,100 files, to ready |", "| --list of 2,500 names |",
+		"| the first page of a relay with 50 nodes and 2,500 names |", "| a search for a file that is not there of a relay ", "| the largest of these pages |",
 		"| LOCATE by name among 2,000 entries, asked and answered over a kept link |", "| the same in the registry alone, 2,000 entries |",
 		"| an index entry in the relay's memory",
 		"| fetch of 5 MiB over TLS to a file ", "| 50 files of 4 KiB over TLS into a folder ",

@@ -33,6 +33,7 @@ var measures = []measure{
 	{"circuits-await", "nodes that wait for clients at the relay", overCircuits(awaitingNodes)},
 	{"circuits-fair", "many circuits that carry at once", overCircuits(fairCircuits)},
 	{"relay-load", "a relay that strangers ask for lists all the time", measureLoad},
+	{"page", "the pages on which a relay shows what it is doing", measurePage},
 	{"locate", "a name among many at the relay, and their memory", measureLocate},
 }
 

@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
+	"github.com/relaypeer/relaypeer/cmd/web"
+	"github.com/relaypeer/relaypeer/cmd/web/status"
 	"github.com/relaypeer/relaypeer/roles"
 )
 
@@ -27,21 +29,7 @@ func command() *cobra.Command {
 			"Files are hashed in the background. A relay that is away is tried again for ever; one that refuses for good, or is no\n"+
 			"relay, ends the node. An invite stands in place of the relay's host and port.\n\n"+
 			"peer-node id prints the node's id; see peer-node id --help.",
-		cli.Arguments(0, -1), func(c *cobra.Command, args []string) (err error) {
-			if err := s.parse(c, args); err != nil {
-				return err
-			}
-			if s.Log, err = cli.Logger(c); err != nil {
-				return err
-			}
-			if err := s.secured.Open(s.Log); err != nil {
-				return err
-			}
-			if err := s.guard(c.Context()); err != nil {
-				return err
-			}
-			return s.secured.WithHint(s.run(c.Context(), c.OutOrStdout()), s.Relay)
-		})
+		cli.Arguments(0, -1), s.start)
 	flags := command.Flags()
 	flags.StringArrayVar(&s.shares, "share", nil,
 		"the folder whose files are shared, with its sub-folders, or a single FILE (default: the current folder); given\n"+
@@ -71,6 +59,29 @@ func command() *cobra.Command {
 	cli.RelayFlag(command)
 	s.secured.SecureFlags(command, "the node's key, one for each folder that is shared, and which relays are known")
 	s.secured.TrustFlags(command)
+	s.shown.Flags(flags, status.NodeUsage)
 	cli.LogFlags(command, "info")
 	return command
+}
+
+// start does what the flags and arguments ask for.
+func (s *sharing) start(c *cobra.Command, args []string) (err error) {
+	if err := s.parse(c, args); err != nil {
+		return err
+	}
+	if s.Log, err = cli.Logger(c); err != nil {
+		return err
+	}
+	if err := s.secured.Open(s.Log); err != nil {
+		return err
+	}
+	if err := s.guard(c.Context()); err != nil {
+		return err
+	}
+	if s.door, err = web.Open(c.Context(), s.shown, s.Log.Named("http")); err != nil {
+		return err
+	}
+	defer s.door.Close()
+	s.version = c.Version
+	return s.secured.WithHint(s.run(c.Context(), c.OutOrStdout()), s.Relay)
 }

@@ -11,7 +11,10 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
+	"github.com/relaypeer/relaypeer/cmd/web"
+	"github.com/relaypeer/relaypeer/cmd/web/status"
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/transport"
 	"github.com/relaypeer/relaypeer/transport/disk"
 	"github.com/relaypeer/relaypeer/transport/disk/index"
 	"github.com/relaypeer/relaypeer/transport/disk/share"
@@ -22,15 +25,18 @@ import (
 type sharing struct {
 	peer.Node
 	secured       cli.Secured
-	id, advertise string   // as they were given
-	rate, each    string   // as they were given: bytes a second of all uploads, and of those to one client
-	allow         string   // the file of those who are served; "": everybody is
-	shares        []string // as they were given
-	folders       []shared // that it shares
-	several       bool     // each of them has a name
-	hidden        bool     // names that start with a dot are shared
-	index         string   // the file that keeps hashes; "": one in the user's cache; "-": none
-	mirror        []string // patterns of names that are fetched from others, and shared
+	shown         web.Options // where it shows what it is doing
+	door          *web.Door   // there; nil: nowhere
+	version       string      // of the program
+	id, advertise string      // as they were given
+	rate, each    string      // as they were given: bytes a second of all uploads, and of those to one client
+	allow         string      // the file of those who are served; "": everybody is
+	shares        []string    // as they were given
+	folders       []shared    // that it shares
+	several       bool        // each of them has a name
+	hidden        bool        // names that start with a dot are shared
+	index         string      // the file that keeps hashes; "": one in the user's cache; "-": none
+	mirror        []string    // patterns of names that are fetched from others, and shared
 }
 
 // run shares until ctx is done. When the relay has listed the node, out gets the ready line.
@@ -63,14 +69,8 @@ func (s *sharing) run(ctx context.Context, out io.Writer) error {
 	for _, f := range s.folders {
 		s.Log.Info("sharing", append([]any{"folder", f.path, "on", listener.Addr(), "with", reach(listener.Addr())}, f.under()...)...)
 	}
-	s.Share = opened[0]
-	if s.several {
-		shares := peer.Shares{}
-		for i, f := range s.folders {
-			shares[f.key()] = opened[i]
-		}
-		s.Share = shares
-	}
+	s.Share = s.together(opened)
+	defer status.Beside(ctx, s.door, status.Node(&s.Node, s.version), s.Log)()
 	defer cli.LogStopping(ctx, s.Log)()
 	defer cli.ReturnMemory(ctx)()
 	ctx, cancel := context.WithCancel(ctx)
@@ -93,6 +93,18 @@ func (s *sharing) run(ctx context.Context, out io.Writer) error {
 	cancel()
 	beside.Wait()
 	return errors.Join(err, mirrored)
+}
+
+// together returns all folders as one share.
+func (s *sharing) together(opened []*share.Folder) transport.Share {
+	if !s.several {
+		return opened[0]
+	}
+	shares := peer.Shares{}
+	for i, f := range s.folders {
+		shares[f.key()] = opened[i]
+	}
+	return shares
 }
 
 // reached returns the word of the ready line for whether clients can reach the node.

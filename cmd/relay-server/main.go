@@ -14,6 +14,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
+	"github.com/relaypeer/relaypeer/cmd/web"
+	"github.com/relaypeer/relaypeer/cmd/web/status"
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/transport"
@@ -37,13 +39,19 @@ func command() *cobra.Command {
 	var unproven bool
 	var circuits circuitFlags
 	var secured cli.Secured
+	var shown web.Options
 	command := cli.New("relay-server [flags] <port>", "Keep the list of active nodes, and tell it to clients",
 		"relay-server listens on a TCP port (0 picks a free one), grants nodes leases, and answers clients with the nodes\n"+
 			"that are active. It prints one line, \"ready <host>:<port>\", once it can be used.\n\n"+
 			"relay-server id prints the relay's id. With --admit the relay is closed: relay-server invite, invites and revoke say\n"+
 			"who may use it. Each has its --help.",
 		cli.Arguments(1, 1), func(c *cobra.Command, args []string) error {
-			return serve(c, &r, host, args[0], admit, unproven, &circuits, &secured)
+			door, err := open(c, &r, shown)
+			if err != nil {
+				return err
+			}
+			defer door.Close()
+			return serve(c, &r, door, host, args[0], admit, unproven, &circuits, &secured)
 		})
 	flags := command.Flags()
 	flags.StringVar(&host, "host", "", "listen on this address only (default: all interfaces)")
@@ -70,17 +78,23 @@ func command() *cobra.Command {
 		"serve those alone whom this `FILE` lists, a line \"ID NAME ROLE\" for each (node, client or both), and whom an invite\n"+
 			"admits; SIGHUP has it read again (default: the relay is open)")
 	secured.SecureFlags(command, "the relay's key, and for its next start how many nodes it had")
+	shown.Flags(flags, status.RelayUsage)
 	cli.LogFlags(command, "info")
 	return command
 }
 
+// open opens the log, and the door of the status pages if there is to be one.
+func open(c *cobra.Command, r *peer.Relay, shown web.Options) (door *web.Door, err error) {
+	if r.Log, err = cli.Logger(c); err != nil {
+		return nil, err
+	}
+	return web.Open(c.Context(), shown, r.Log.Named("http"))
+}
+
 // serve checks what was asked for, and serves until the program is told to stop.
-func serve(c *cobra.Command, r *peer.Relay, host, port, admit string, unproven bool, circuits *circuitFlags, secured *cli.Secured) (err error) {
+func serve(c *cobra.Command, r *peer.Relay, door *web.Door, host, port, admit string, unproven bool, circuits *circuitFlags, secured *cli.Secured) (err error) {
 	fixed, err := cli.ParsePort(port, true)
 	if err != nil {
-		return err
-	}
-	if r.Log, err = cli.Logger(c); err != nil {
 		return err
 	}
 	if r.Policy.TTL < 3*roles.RenewLeast || r.Policy.TTL > roles.MaxWait {
@@ -128,6 +142,7 @@ func serve(c *cobra.Command, r *peer.Relay, host, port, admit string, unproven b
 	if fixed > 0 && secured.Folder() != nil { // one that is picked is another one at the next start
 		defer remember(c.Context(), r, secured.Folder(), fixed)()
 	}
+	defer status.Beside(c.Context(), door, status.Relay(r, c.Version), r.Log)()
 	fmt.Fprintf(c.OutOrStdout(), "ready %s\n", listener.Addr())
 	defer cli.LogStopping(c.Context(), r.Log)()
 	defer cli.ReturnMemory(c.Context())()
