@@ -90,7 +90,11 @@ func (f *FS) entries(folder string) (entries []fs.DirEntry) {
 		folder = ""
 	}
 	for entry := range f.files.Entries(folder, true) {
-		entries = append(entries, info{name: entry.Name, size: entry.File.Size, folder: entry.Folder})
+		is := info{name: entry.Name, folder: entry.Folder}
+		if !is.folder {
+			is.size = entry.File.Size
+		}
+		entries = append(entries, is)
 	}
 	// A folder comes ahead of the file in its way, which is left out.
 	slices.SortStableFunc(entries, func(a, b fs.DirEntry) int {

@@ -11,8 +11,8 @@ import (
 type Entry struct {
 	Name   string // within the folder
 	Folder bool
-	File   Published // of a file
-	Totals           // of a folder: what is in it, and in those within it
+	File   *Published // of a file, which is not to be changed; nil of a folder
+	Totals            // of a folder: what is in it, and in those within it
 }
 
 // Entries returns what a folder has, in the order of the whole names: where both a file and a folder have
@@ -44,7 +44,7 @@ func (s *Snapshot) Entries(folder string, hidden bool) iter.Seq[Entry] {
 // yield yields a file, or a folder of which something is shown.
 func (s *Snapshot) yield(yield func(Entry) bool, name string, folder bool, from, to int, hidden bool) bool {
 	if !folder {
-		return yield(Entry{Name: name, File: s.names[from]})
+		return yield(Entry{Name: name, File: &s.names[from]})
 	}
 	totals := s.totals(from, to, hidden)
 	return totals.Files == 0 || yield(Entry{Name: name, Folder: true, Totals: totals})
