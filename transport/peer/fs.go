@@ -14,8 +14,9 @@ import (
 
 // FS is an [fs.FS], [fs.ReadDirFS] and [fs.StatFS] over the files that were published at one
 // moment. A name stands for the content that most nodes had then, and is opened with that content
-// or not at all. A file is left out where a folder has to be. No modification times are known. Its
-// methods may be called from any goroutine.
+// or not at all. A file is left out where a folder has to be. Modification times, of files that are
+// open as well, are those that nodes had published then, in seconds; folders have none. Its methods may
+// be called from any goroutine.
 type FS struct {
 	client *Client
 	ctx    context.Context
@@ -45,6 +46,7 @@ func (f *FS) Open(name string) (fs.File, error) {
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 	}
+	file.modified = is.modified
 	return file, nil
 }
 
@@ -81,7 +83,7 @@ func (f *FS) look(op, name string) (info, Published, error) {
 	if !found {
 		return info{}, Published{}, &fs.PathError{Op: op, Path: name, Err: fs.ErrNotExist}
 	}
-	return info{name: path.Base(name), size: file.Size}, file, nil
+	return file.info(), file, nil
 }
 
 // entries returns the content of a folder, sorted.
@@ -90,11 +92,11 @@ func (f *FS) entries(folder string) (entries []fs.DirEntry) {
 		folder = ""
 	}
 	for entry := range f.files.Entries(folder, true) {
-		is := info{name: entry.Name, folder: entry.Folder}
-		if !is.folder {
-			is.size = entry.File.Size
+		if entry.Folder {
+			entries = append(entries, info{name: entry.Name, folder: true})
+		} else {
+			entries = append(entries, entry.File.info())
 		}
-		entries = append(entries, is)
 	}
 	// A folder comes ahead of the file in its way, which is left out.
 	slices.SortStableFunc(entries, func(a, b fs.DirEntry) int {
@@ -136,11 +138,13 @@ type info struct {
 	name   string
 	size   uint64
 	folder bool
+
+	modified time.Time
 }
 
 func (i info) Name() string               { return i.name }
 func (i info) Size() int64                { return int64(i.size) }
-func (i info) ModTime() time.Time         { return time.Time{} }
+func (i info) ModTime() time.Time         { return i.modified }
 func (i info) IsDir() bool                { return i.folder }
 func (i info) Sys() any                   { return nil }
 func (i info) Type() fs.FileMode          { return i.Mode().Type() }

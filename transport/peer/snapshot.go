@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -26,8 +27,16 @@ type Snapshot struct {
 type Published struct {
 	Name            string
 	client.Identity        // zero: no node knows the content, or none yet
+	Modified        uint64 // as of client.Offer
 	Nodes           uint32 // that have it
 	Contents        uint32 // of the name
+}
+
+// ModTime returns when the file was last changed, as one of its nodes says; zero: that is not said.
+func (p *Published) ModTime() time.Time { return protocol.TimeOf(p.Modified) }
+
+func (p *Published) info() info {
+	return info{name: path.Base(p.Name), size: p.Size, modified: p.ModTime()}
 }
 
 // Totals are of several files.
@@ -37,7 +46,7 @@ type Totals struct {
 }
 
 // Snapshot asks the relay once for all names that are published. It fails with ErrTooMany where these are
-// more than most; 0 stands for as many as ListAll takes. Its memory is some 80 bytes a name, and the name.
+// more than most; 0 stands for as many as ListAll takes. Its memory is some 90 bytes a name, and the name.
 func (c *Client) Snapshot(ctx context.Context, most int) (*Snapshot, error) {
 	return c.snapshot(ctx, most, func(Named) bool { return true })
 }
@@ -70,7 +79,8 @@ func (s *Snapshot) take(names *Names, wanted func(Named) bool) error {
 			continue
 		}
 		s.names = append(s.names, Published{
-			Name: texts.add(one.Name), Identity: one.Identity, Nodes: uint32(min(one.Count, 1<<32-1)), Contents: uint32(one.Contents),
+			Name: texts.add(one.Name), Identity: one.Identity, Modified: one.Modified,
+			Nodes: uint32(min(one.Count, 1<<32-1)), Contents: uint32(one.Contents),
 		})
 	}
 	s.sum()
