@@ -71,7 +71,8 @@ func (p *part) fetch(ctx context.Context, client *peer.Client) error {
 		return err
 	}
 	p.open = file
-	if is, err := file.Stat(); err == nil {
+	is, err := file.Stat()
+	if p.date = p.file.ModTime(); p.date.IsZero() && err == nil {
 		p.date = is.ModTime()
 	}
 	if size := file.Identity().Size; size <= protocol.GroupSize {

@@ -19,7 +19,7 @@ const (
 	listOld     = time.Minute      // a page waits for a newer list than that
 	listWait    = 3 * time.Second  // for so long, if there is an older one
 	listTimeout = 2 * time.Minute  // for one list
-	listRetry   = 2 * time.Second  // after a failure
+	listRetry   = 2 * time.Second  // in place of listFresh after a failure, and where there is more soon
 )
 
 // catalogue keeps the list of all published names, and asks for it anew while it is used.
@@ -84,14 +84,15 @@ func (c *catalogue) now() (is list, trying chan struct{}) {
 
 // due reports whether a list is to be asked for.
 func (c *catalogue) due() bool {
-	if c.ctx.Err() != nil {
-		return false
+	if c.ctx.Err() != nil || c.tried.IsZero() {
+		return c.ctx.Err() == nil
 	}
-	rest := max(listFresh, listShare*c.took)
-	if c.err != nil && !errors.Is(c.err, peer.ErrTooMany) {
+	rest := listFresh
+	if c.err != nil && !errors.Is(c.err, peer.ErrTooMany) || c.err == nil && c.last != nil && c.last.Covers.Err() != nil {
 		rest = listRetry
 	}
-	return c.tried.IsZero() || time.Since(c.tried) >= rest
+	rest = max(rest, listShare*c.took)
+	return time.Since(c.tried) >= rest
 }
 
 // begin asks for a list in the background.

@@ -30,7 +30,6 @@ var verdicts = []struct {
 	{errSlowList, http.StatusServiceUnavailable, true},
 	{errRanges, http.StatusRequestedRangeNotSatisfiable, false},
 	{peer.ErrBadName, http.StatusBadRequest, false},
-	{protocol.BadName, http.StatusBadRequest, false},
 	{protocol.Busy, http.StatusServiceUnavailable, true},
 	{peer.ErrTooEarly, http.StatusServiceUnavailable, true},
 	{peer.ErrNotFound, http.StatusNotFound, false},

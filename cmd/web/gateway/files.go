@@ -115,7 +115,7 @@ func (g *Gateway) send(w http.ResponseWriter, r *http.Request, of key, file peer
 	before := maps.Clone(w.Header())
 	w.Header().Set("ETag", tag(body.is.Hash))
 	a := &answer{ResponseWriter: w, body: body, head: r.Method == http.MethodHead}
-	http.ServeContent(a, r, "", g.modified(body, file), body)
+	http.ServeContent(a, r, "", modified(body, &file), body)
 	if a.failed != nil {
 		clear(w.Header())
 		maps.Copy(w.Header(), before)
@@ -130,5 +130,14 @@ func (g *Gateway) send(w http.ResponseWriter, r *http.Request, of key, file peer
 	return nil
 }
 
-// modified returns when a content was modified, as far as that is known.
-func (g *Gateway) modified(body *content, file peer.Published) time.Time { return time.Time{} }
+// modified returns when a content was last changed: as the list says, or else the node that the file is open at.
+func modified(body *content, file *peer.Published) time.Time {
+	if date := file.ModTime(); !date.IsZero() || body.file == nil {
+		return date
+	}
+	is, err := body.file.Stat()
+	if err != nil {
+		return time.Time{}
+	}
+	return is.ModTime()
+}

@@ -46,6 +46,7 @@ type order struct {
 var orders = []order{
 	{"name", "Name", false, func(a, b *peer.Entry) int { return strings.Compare(a.Name, b.Name) }},
 	{"size", "Size", true, func(a, b *peer.Entry) int { return cmp.Compare(sizeOf(a), sizeOf(b)) }},
+	{"date", "Date", true, func(a, b *peer.Entry) int { return cmp.Compare(dateOf(a), dateOf(b)) }},
 	{"nodes", "Nodes", true, func(a, b *peer.Entry) int { return cmp.Compare(nodesOf(a), nodesOf(b)) }},
 }
 
@@ -54,6 +55,13 @@ func sizeOf(e *peer.Entry) uint64 {
 		return e.Bytes
 	}
 	return e.File.Size
+}
+
+func dateOf(e *peer.Entry) uint64 {
+	if e.Folder {
+		return 0
+	}
+	return e.File.Modified
 }
 
 func nodesOf(e *peer.Entry) uint32 {

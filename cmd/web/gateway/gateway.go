@@ -132,8 +132,8 @@ func parseName(path string) (name string, folder bool, err error) {
 		return "", true, nil
 	}
 	name, folder = strings.CutSuffix(protocol.Composed(path), "/")
-	if err := protocol.CheckName(name); err != nil {
-		return "", false, err
+	if refusal := protocol.AsError(protocol.CheckName(name)); refusal != nil {
+		return "", false, &peer.Error{Kind: peer.ErrBadName, Text: refusal.Text}
 	}
 	return name, folder, nil
 }

@@ -149,6 +149,6 @@ func rowOf(e *peer.Entry, folder string) row {
 
 func rowOfFile(f *peer.Published) row {
 	return row{
-		Name: f.Name, Path: f.Name, Known: !f.Hash.IsZero(), Size: f.Size, Nodes: f.Nodes, Contents: f.Contents, Player: player(typeOf(f.Name)),
+		Name: f.Name, Path: f.Name, Known: !f.Hash.IsZero(), Size: f.Size, Nodes: f.Nodes, Contents: f.Contents, Modified: f.ModTime(), Player: player(typeOf(f.Name)),
 	}
 }

@@ -166,7 +166,7 @@ func (g *Gateway) atRelay(ctx context.Context, query, folder string) iter.Seq2[p
 	}
 	return func(yield func(peer.Published, error) bool) {
 		for offer, err := range g.client.List(ctx, pattern, false) {
-			file := peer.Published{Name: offer.Name, Identity: offer.Identity, Nodes: uint32(min(offer.Count, 1<<32-1)), Contents: 1}
+			file := peer.Published{Name: offer.Name, Identity: offer.Identity, Modified: offer.Modified, Nodes: uint32(min(offer.Count, 1<<32-1)), Contents: 1}
 			if !yield(file, err) || err != nil {
 				return
 			}
