@@ -53,11 +53,13 @@ func (g *Gateway) serveFiles(w http.ResponseWriter, r *http.Request, path string
 // serveNamed serves the content that the list has under a name. If that is nowhere any more, the list is not
 // right any more either: then the content that a node has now.
 func (g *Gateway) serveNamed(w http.ResponseWriter, r *http.Request, file peer.Published) {
-	describe(w.Header(), file.Name, r.URL.Query().Has("download"))
-	w.Header().Set("Cache-Control", revalidated)
-	err := g.send(w, r, key{file.Name, file.Hash}, file)
+	about := func(header http.Header) {
+		describe(header, file.Name, r.URL.Query().Has("download"))
+		header.Set("Cache-Control", revalidated)
+	}
+	err := g.send(w, r, key{file.Name, file.Hash}, file, about)
 	if err != nil && !file.Hash.IsZero() && (errors.Is(err, peer.ErrNotFound) || errors.Is(err, protocol.Changed)) {
-		err = g.send(w, r, key{name: file.Name}, peer.Published{})
+		err = g.send(w, r, key{name: file.Name}, peer.Published{}, about)
 	}
 	if err != nil {
 		g.fail(w, r, err)
@@ -78,17 +80,20 @@ func (g *Gateway) serveHash(w http.ResponseWriter, r *http.Request, path string)
 			return
 		}
 	}
-	describe(w.Header(), name, r.URL.Query().Has("download"))
-	if name == "" {
-		w.Header().Set("Content-Disposition", disposition(hash.String(), r.URL.Query().Has("download")))
+	about := func(header http.Header) {
+		describe(header, name, r.URL.Query().Has("download"))
+		if name == "" {
+			header.Set("Content-Disposition", disposition(hash.String(), r.URL.Query().Has("download")))
+		}
+		header.Set("Cache-Control", immutable)
+		header.Set("ETag", tag(hash))
 	}
-	w.Header().Set("Cache-Control", immutable)
 	if matches(r, hash) {
-		w.Header().Set("ETag", tag(hash))
+		about(w.Header())
 		w.WriteHeader(http.StatusNotModified) // what it is does not change: nobody need be asked
 		return
 	}
-	if err := g.send(w, r, key{hash: hash}, peer.Published{}); err != nil {
+	if err := g.send(w, r, key{hash: hash}, peer.Published{}, about); err != nil {
 		g.fail(w, r, err)
 	}
 }
@@ -101,9 +106,10 @@ func matches(r *http.Request, hash protocol.Hash) bool {
 	return r.Header.Get("If-Match") == "" && strings.TrimPrefix(strings.TrimSpace(r.Header.Get("If-None-Match")), "W/") == tag(hash)
 }
 
-// send answers with a content. What is known of it is the file's; nothing without a hash. An error says that
-// nothing was sent, and leaves the header as it was; what fails later ends the connection.
-func (g *Gateway) send(w http.ResponseWriter, r *http.Request, of key, file peer.Published) error {
+// send answers with a content. What is known of it is the file's; nothing without a hash. About sets the header of
+// an answer with it. An error says that nothing was sent, and leaves the header as it was; what fails later ends the
+// connection.
+func (g *Gateway) send(w http.ResponseWriter, r *http.Request, of key, file peer.Published, about func(http.Header)) error {
 	if strings.Count(r.Header.Get("Range"), ",") >= mostRanges {
 		return errRanges
 	}
@@ -113,6 +119,7 @@ func (g *Gateway) send(w http.ResponseWriter, r *http.Request, of key, file peer
 		return err
 	}
 	before := maps.Clone(w.Header())
+	about(w.Header())
 	w.Header().Set("ETag", tag(body.is.Hash))
 	a := &answer{ResponseWriter: w, body: body, head: r.Method == http.MethodHead}
 	http.ServeContent(a, r, "", modified(body, &file), body)

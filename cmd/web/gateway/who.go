@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 
+	"github.com/relaypeer/relaypeer/cmd/cli"
 	"github.com/relaypeer/relaypeer/cmd/web"
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles/client"
@@ -47,8 +48,8 @@ type holder struct {
 }
 
 // serveWho writes which nodes have a file, as the relay says it.
-func (g *Gateway) serveWho(w http.ResponseWriter, r *http.Request, path string) {
-	name, folder, err := parseName(path)
+func (g *Gateway) serveWho(w http.ResponseWriter, r *http.Request, of string) {
+	name, folder, err := parseName(of)
 	if err == nil && folder {
 		err = &peer.Error{Kind: peer.ErrBadName, Text: "this page is about one file, and a folder is none"}
 	}
@@ -72,22 +73,26 @@ func (g *Gateway) serveWho(w http.ResponseWriter, r *http.Request, path string) 
 		g.fail(w, r, err)
 		return
 	}
-	code := http.StatusOK
 	if body.Entries == 0 {
-		code = http.StatusNotFound
-		if covers := holders.Covers.Err(); covers != nil {
-			code = tellAgain(w, covers)
-			body.Notices = append(body.Notices, "The relay was restarted, or nodes are still publishing: this may change soon.")
-		}
+		g.fail(w, r, nobody(holders.Covers))
+		return
 	}
-	g.writeWho(w, r, code, body)
-}
-
-func (g *Gateway) writeWho(w http.ResponseWriter, r *http.Request, code int, body *who) {
-	g.write(w, r, code, web.Page{
+	g.write(w, r, http.StatusOK, web.Page{
 		Title: "Who has " + path.Base(body.Name), Here: web.Path(r, "files/"), Crumbs: crumbs(r, folderOf(body.Name), path.Base(body.Name)),
 		Template: "who", Body: body,
 	})
+}
+
+// nobody returns the error that no node has a file, as far as the relay knows.
+func nobody(covers peer.Coverage) error {
+	if err := covers.Err(); err != nil {
+		return err
+	}
+	err := &peer.Error{Kind: peer.ErrNotFound}
+	if n := covers.Withheld; n > 0 {
+		err.Text = "the relay knows " + cli.Count(int(n), "node", "nodes") + " that cannot be reached from here"
+	}
+	return err
 }
 
 // whoOf returns what the page shows. Those that have one content come one after the other, and those that may have the
