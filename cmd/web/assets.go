@@ -5,15 +5,20 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"maps"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 )
 
-//go:embed assets
+//go:embed assets style
 var assetFiles embed.FS
+
+// sheet is the name of the style sheet, which is all the files of style one behind the other.
+const sheet = "style.css"
 
 // assetTypes are the types of the files that pages use. Nothing else is among them.
 var assetTypes = map[string]string{
@@ -37,20 +42,37 @@ type asset struct {
 // assets returns all of them by name.
 var assets = sync.OnceValue(func() map[string]asset {
 	all := map[string]asset{}
-	entries, err := assetFiles.ReadDir("assets")
-	if err != nil {
-		panic(err)
+	for name, data := range embedded("assets") {
+		all[name] = newAsset(name, data)
 	}
-	for _, entry := range entries {
-		data, err := assetFiles.ReadFile("assets/" + entry.Name())
-		if err != nil {
-			panic(err)
-		}
-		sum := sha256.Sum256(data)
-		all[entry.Name()] = asset{data, assetTypes[path.Ext(entry.Name())], hex.EncodeToString(sum[:6])}
+	styles := embedded("style")
+	var whole []byte
+	for _, name := range slices.Sorted(maps.Keys(styles)) {
+		whole = append(append(whole, styles[name]...), '\n')
 	}
+	all[sheet] = newAsset(sheet, whole)
 	return all
 })
+
+// embedded returns the files of a folder by name.
+func embedded(folder string) map[string][]byte {
+	all := map[string][]byte{}
+	entries, err := assetFiles.ReadDir(folder)
+	for _, entry := range entries {
+		if err == nil {
+			all[entry.Name()], err = assetFiles.ReadFile(folder + "/" + entry.Name())
+		}
+	}
+	if err != nil {
+		panic(err) // it is part of the program
+	}
+	return all
+}
+
+func newAsset(name string, data []byte) asset {
+	sum := sha256.Sum256(data)
+	return asset{data, assetTypes[path.Ext(name)], hex.EncodeToString(sum[:6])}
+}
 
 // assetPath returns the path of a file that pages use, below the base path. The hash of its content
 // is in it, so that a new version is another file.

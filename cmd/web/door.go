@@ -2,55 +2,108 @@ package web
 
 import (
 	"context"
-	"errors"
+	"crypto/tls"
 	"net"
-	"net/http"
 	"strings"
-	"time"
+	"sync"
 
 	"github.com/hashicorp/go-hclog"
+
+	"github.com/relaypeer/relaypeer/cmd/cli"
 )
 
-// Door listens at the address of its options. Nil is no door.
+// Door is where requests come in: a listener and the rules for who may. Nil is no door.
 type Door struct {
-	options  Options
-	log      hclog.Logger
-	listener net.Listener
+	options     Options
+	log         hclog.Logger
+	sampled     *sampled
+	at          endpoint
+	hosts       *hosts
+	token       *watched[hashed]           // nil: none is asked for
+	certificate *watched[*tls.Certificate] // nil: there is no TLS
+	wrong       wrongTokens
+	listener    *bounded
+	limits      limits
+
+	closing  sync.Once
+	closeErr error
 }
 
 // Open opens the door that the options describe, or returns nil if they describe none. Nobody comes
 // in before [Door.Serve] is called. Errors are usage errors of package cli where flags are at fault.
 // Log may be nil.
 func Open(ctx context.Context, o Options, log hclog.Logger) (*Door, error) {
-	if o.Listen == "" {
-		return nil, nil
+	if err := o.tidy(); err != nil || o.Listen == "" {
+		return nil, err
 	}
 	if log == nil {
 		log = hclog.NewNullLogger()
 	}
-	d := &Door{options: o, log: log}
-	var err error
-	if path, is := strings.CutPrefix(o.Listen, "unix:"); is {
-		d.listener, err = net.Listen("unix", path)
-	} else {
-		d.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", o.Listen)
+	d := &Door{options: o, log: log, sampled: newSampled(log), limits: defaultLimits()}
+	if err := d.check(ctx); err != nil {
+		return nil, err
 	}
-	return d, err
+	listener, err := d.at.listen(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d.listener = &bounded{Listener: listener, limits: &d.limits, sampled: d.sampled}
+	if !d.at.own() && d.certificate == nil {
+		log.Warn("web page without TLS: whoever is on the way reads all of it, and the token", "at", d.URL())
+	}
+	log.Info("web page at " + d.URL())
+	return d, nil
 }
 
-// URL returns where the door is, as people type it; "": there is no door.
+// check finds out where the door is to be, and whether what that demands is there.
+func (d *Door) check(ctx context.Context) (err error) {
+	o := d.options
+	if d.at, err = parseListen(ctx, o.Listen); err != nil {
+		return err
+	}
+	if d.hosts, err = newHosts(d.at, o.Hosts); err != nil {
+		return err
+	}
+	if !d.at.own() {
+		const beyond = "--http: %s can be reached from other machines, which needs %s"
+		switch {
+		case o.TokenFile == "":
+			return cli.Usage(beyond, o.Listen, "--token-file FILE, and --http-cert and --http-key (or --http-insecure); localhost:PORT needs neither")
+		case o.Cert == "" && !o.Insecure:
+			return cli.Usage(beyond, o.Listen, "--http-cert FILE and --http-key FILE, or --http-insecure, with which the token travels in plain")
+		}
+	}
+	if o.TokenFile != "" {
+		if err := d.openToken(o.TokenFile); err != nil {
+			return err
+		}
+	}
+	if o.Cert != "" {
+		return d.openCertificate(o.Cert, o.Key)
+	}
+	return nil
+}
+
+// URL returns where the door is, as people type it, or unix:PATH of a socket; "": there is no door.
 func (d *Door) URL() string {
 	if d == nil {
 		return ""
 	}
-	return "http://" + d.listener.Addr().String() + d.base()
-}
-
-func (d *Door) base() string {
-	if d.options.Base == "" {
-		return "/"
+	if d.at.socket != "" {
+		return unixPrefix + d.at.socket
 	}
-	return d.options.Base
+	scheme := "http://"
+	if d.certificate != nil {
+		scheme = "https://"
+	}
+	host, port, _ := net.SplitHostPort(d.listener.Addr().String())
+	switch {
+	case d.at.at.Addr().IsUnspecified() && len(d.options.Hosts) > 0:
+		host = strings.Trim(d.options.Hosts[0], "[]")
+	case d.at.host != "":
+		host = d.at.host
+	}
+	return scheme + net.JoinHostPort(host, port) + d.options.Base
 }
 
 // Close closes a door that nobody serves. It may be called at any time, and twice.
@@ -58,36 +111,6 @@ func (d *Door) Close() error {
 	if d == nil {
 		return nil
 	}
-	return d.listener.Close()
-}
-
-// Serve serves a handler until ctx is done, and for a few seconds what is under way then. It
-// returns nil then, and closes the door in any case. Without a door it waits for ctx.
-func (d *Door) Serve(ctx context.Context, h http.Handler) error {
-	if d == nil {
-		<-ctx.Done()
-		return nil
-	}
-	ending := make(chan struct{})
-	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r = withVisit(r, visit{base: d.base(), ending: ending})
-		if strings.HasPrefix(r.URL.Path, "/"+assetRoom+"/") {
-			Assets().ServeHTTP(w, r)
-			return
-		}
-		http.StripPrefix(strings.TrimSuffix(d.base(), "/"), h).ServeHTTP(w, r)
-	})}
-	end := context.AfterFunc(ctx, func() {
-		close(ending)
-		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
-		defer cancel()
-		if server.Shutdown(drain) != nil {
-			server.Close()
-		}
-	})
-	defer end()
-	if err := server.Serve(d.listener); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
+	d.closing.Do(func() { d.closeErr = d.listener.Close() })
+	return d.closeErr
 }

@@ -6,10 +6,12 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/relaypeer/relaypeer/cmd/cli"
 )
 
-// failures are the pages of errors.
-var failures = sync.OnceValue(func() *Pages { return NewPages(nil, nil) })
+// failurePages are the pages of errors.
+var failurePages = sync.OnceValue(func() *Pages { return NewPages(nil, nil) })
 
 // Fail writes an error page, or one line of text for whoever does not ask for HTML. The text is
 // shown to people: what happened, and what to do about it.
@@ -20,7 +22,7 @@ func Fail(w http.ResponseWriter, r *http.Request, code int, text string) {
 		header.Del(of) // of what was to be sent in its place
 	}
 	if AcceptsHTML(r) {
-		failures().Write(w, r, code, Page{Title: fmt.Sprintf("%d %s", code, http.StatusText(code)), Template: "failed", Body: text})
+		failurePages().Write(w, r, code, Page{Title: fmt.Sprintf("%d %s", code, http.StatusText(code)), Template: "failed", Body: text})
 		return
 	}
 	line := Shown(text) + "\n"
@@ -33,9 +35,16 @@ func Fail(w http.ResponseWriter, r *http.Request, code int, text string) {
 	}
 }
 
-// failed writes that a page could not be made. Why is for the log of the door.
+// failed writes that a page could not be made. The log of the door says why; without a door, as in a
+// test, the page does.
 func failed(w http.ResponseWriter, r *http.Request, err error) {
-	panic(fmt.Errorf("web: %s: %w", r.URL.Path, err))
+	text := "this page could not be made"
+	if log := visitOf(r).sampled; log != nil {
+		log.at(errorLevel, text, []any{"path", cli.ForDisplay(r.URL.Path), "why", err})
+	} else {
+		text += ": " + err.Error()
+	}
+	Fail(w, r, http.StatusInternalServerError, text)
 }
 
 // AcceptsHTML reports whether whoever sent a request asks for HTML by name, as browsers do and

@@ -30,14 +30,16 @@ import (
 //	lasts .Duration            1m20s
 func (p *Pages) functions(base string) template.FuncMap {
 	return template.FuncMap{
-		"path":    func(elem ...string) string { return pathBelow(base, elem) },
-		"query":   Query,
-		"asset":   func(name string) string { return pathBelow(base, []string{assetPath(name)}) },
-		"shown":   func(text any) string { return Shown(fmt.Sprint(text)) },
-		"name":    nameElement,
-		"short":   short,
-		"bytes":   func(n any) (string, error) { return withNumber(n, cli.Bytes) },
-		"rate":    func(n any) (string, error) { return withNumber(n, func(n uint64) string { return cli.Bytes(n) + "/s" }) },
+		"path":  func(elem ...string) string { return pathBelow(base, elem) },
+		"query": Query,
+		"asset": func(name string) string { return pathBelow(base, []string{assetPath(name)}) },
+		"shown": func(text any) string { return Shown(fmt.Sprint(text)) },
+		"name":  nameElement,
+		"short": short,
+		"bytes": func(n any) (string, error) { return withNumber(n, cli.Bytes) },
+		"rate": func(n any) (string, error) {
+			return withNumber(n, func(n uint64) string { return cli.Bytes(n) + "/s" })
+		},
 		"count":   func(n any) (string, error) { return withNumber(n, grouped) },
 		"plural":  plural,
 		"percent": percent,

@@ -46,8 +46,9 @@ func Query(path string, pairs ...string) string {
 
 // visit is what the door knows of a request.
 type visit struct {
-	base   string          // "/", or "/p/"
-	ending <-chan struct{} // is closed when the door begins to end
+	base    string          // "/", or "/p/"
+	ending  <-chan struct{} // is closed when the door begins to end
+	sampled *sampled        // nil: there is no door
 }
 
 type visitKey struct{}
