@@ -119,7 +119,7 @@ func (s *swarm) published() {
 	s.t.Fatal("not everything was published")
 }
 
-func (s *swarm) share(files fs.FS) transport.Share {
+func (s *swarm) share(files fs.FS) *fsshare.Share {
 	share := fsshare.New(files, fsshare.Options{Hidden: true})
 	s.t.Cleanup(func() { share.Close() })
 	return share
@@ -220,7 +220,7 @@ func tree(texts ...string) fstest.MapFS {
 
 // dying is a share whose files cannot be read any more, from some byte on of each or once it is dead.
 type dying struct {
-	transport.Share
+	*fsshare.Share
 	after int64 // bytes
 	dead  atomic.Bool
 }

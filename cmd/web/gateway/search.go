@@ -53,7 +53,7 @@ func (g *Gateway) serveSearch(w http.ResponseWriter, r *http.Request, _ string) 
 			return
 		}
 	}
-	g.write(w, r, http.StatusOK, web.Page{Title: "Search", Here: web.Path(r, "search"), Template: "search", Body: body})
+	g.write(w, r, http.StatusOK, web.Page{Title: "Search", Here: web.Path(r, "search"), Template: "found", Body: body})
 }
 
 // find finds what a page shows.
