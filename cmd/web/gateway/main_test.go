@@ -35,6 +35,7 @@ type swarm struct {
 	network transport.Network
 	relay   string
 	client  *peer.Client
+	ends    func()       // ends the relay
 	dialed  atomic.Int64 // links that the client has made, also to the relay
 }
 
@@ -67,8 +68,8 @@ func newSwarm(t testing.TB) *swarm {
 	return s
 }
 
-// startRelay serves a relay until the test ends or the returned function is called.
-func (s *swarm) startRelay() (end func()) {
+// startRelay serves a relay, where it was before, until the test ends or endRelay is called.
+func (s *swarm) startRelay() {
 	s.t.Helper()
 	at := s.relay
 	if at == "" {
@@ -80,8 +81,10 @@ func (s *swarm) startRelay() (end func()) {
 	}
 	s.relay = listener.Addr().String()
 	relay := &peer.Relay{Network: s.network}
-	return background(s.t, func(ctx context.Context) error { return relay.Serve(ctx, listener) })
+	s.ends = background(s.t, func(ctx context.Context) error { return relay.Serve(ctx, listener) })
 }
+
+func (s *swarm) endRelay() { s.ends() }
 
 // join runs a node until the test ends or the returned function is called.
 func (s *swarm) join(share transport.Share) (leave func()) {

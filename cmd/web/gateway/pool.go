@@ -39,7 +39,13 @@ type borrowed struct {
 	key   key
 	ctx   context.Context // of the file
 	stop  context.CancelFunc
+	since time.Time
 	timer *time.Timer // closes it while it is idle
+}
+
+// fits reports whether the file is what a key stands for. A name may have another content by and by.
+func (f *borrowed) fits(k key) bool {
+	return f.key == k && (!k.hash.IsZero() || time.Since(f.since) < listOld)
 }
 
 // take returns an open file: one that is idle, unless fresh, or another one. Opening ends with ctx; the file
@@ -50,7 +56,7 @@ func (p *pool) take(ctx context.Context, k key, fresh bool) (f *borrowed, used b
 			return f, true, nil
 		}
 	}
-	f = &borrowed{key: k}
+	f = &borrowed{key: k, since: time.Now()}
 	f.ctx, f.stop = context.WithCancel(p.ctx)
 	end := context.AfterFunc(ctx, f.stop)
 	f.File, err = p.open(f.ctx, peer.Request{Name: k.name, Hash: k.hash})
@@ -70,7 +76,7 @@ func (p *pool) reuse(k key) *borrowed {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i, f := range slices.Backward(p.idle) {
-		if f.key == k {
+		if f.fits(k) {
 			p.idle = slices.Delete(p.idle, i, i+1)
 			f.timer.Stop()
 			return f
