@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"testing/synctest"
@@ -221,12 +222,15 @@ func TestAListOutlivesItsRelay(t *testing.T) {
 
 func TestManyPagesAskForOneList(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		asked := 0
-		var failure error
+		var asked atomic.Int64
+		var away atomic.Bool
 		c := &catalogue{ctx: t.Context(), ask: func(ctx context.Context) (*peer.Snapshot, error) {
-			asked++
+			asked.Add(1)
 			time.Sleep(100 * time.Millisecond)
-			return &peer.Snapshot{Taken: time.Now()}, failure
+			if away.Load() {
+				return nil, errors.New("away")
+			}
+			return &peer.Snapshot{Taken: time.Now()}, nil
 		}}
 		defer c.close()
 		looked := make(chan list)
@@ -239,17 +243,17 @@ func TestManyPagesAskForOneList(t *testing.T) {
 			}
 		}
 		c.look(t.Context())
-		if asked != 1 {
-			t.Errorf("the relay was asked %d times", asked)
+		if n := asked.Load(); n != 1 {
+			t.Errorf("the relay was asked %d times", n)
 		}
 		time.Sleep(listFresh)
-		failure = errors.New("away")
+		away.Store(true)
 		for range 5 {
 			c.look(t.Context()) // does not wait
 		}
 		time.Sleep(time.Second)
-		if is := c.look(t.Context()); asked != 2 || is.Snapshot == nil || is.Err == nil {
-			t.Errorf("asked %d times, %+v", asked, is)
+		if is := c.look(t.Context()); asked.Load() != 2 || is.Snapshot == nil || is.Err == nil {
+			t.Errorf("asked %d times, %+v", asked.Load(), is)
 		}
 		if c.glance(t.Context()) == nil {
 			t.Error("a list of some seconds is of use")
@@ -258,7 +262,7 @@ func TestManyPagesAskForOneList(t *testing.T) {
 		if c.glance(t.Context()) != nil {
 			t.Error("an old list says what a file is")
 		}
-		failure = nil
+		away.Store(false)
 		time.Sleep(2 * listRetry)
 		c.look(t.Context())
 		time.Sleep(time.Second)
@@ -270,9 +274,9 @@ func TestManyPagesAskForOneList(t *testing.T) {
 
 func TestWhatAListTakesIsASmallPartOfTheTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		asked := 0
+		var asked atomic.Int64
 		c := &catalogue{ctx: t.Context(), ask: func(ctx context.Context) (*peer.Snapshot, error) {
-			asked++
+			asked.Add(1)
 			time.Sleep(5 * time.Second)
 			return &peer.Snapshot{Taken: time.Now()}, nil
 		}}
@@ -280,8 +284,8 @@ func TestWhatAListTakesIsASmallPartOfTheTime(t *testing.T) {
 		for began := time.Now(); time.Since(began) < 10*time.Minute; time.Sleep(time.Second) {
 			c.look(t.Context())
 		}
-		if most := 10 * 60 / (5 * listShare) * 2; asked > most || asked < 3 {
-			t.Errorf("the relay was asked %d times", asked)
+		if n := asked.Load(); n > 10*60/(5*listShare)*2 || n < 3 {
+			t.Errorf("the relay was asked %d times", n)
 		}
 	})
 }
