@@ -119,6 +119,7 @@ func TestASearchFindsWordsAndPatterns(t *testing.T) {
 		"ärger": {"music/Ärger.mp3"}, "*.jpg": {"Photos/Beach at Night.jpg", "deep/er/b.jpg"}, "*.[jJ][pP][gG]": {"Photos/Beach at Night.jpg", "deep/er/b.jpg", "photos/beach.JPG"},
 		"photos/*": {"photos/beach.JPG"}, "nothing+at+all": nil, ".hidden": {"a/.hidden/night"}, "night&in=music": {"music/night song.mp3"}, "[": nil, "deep/**": {"deep/er/b.jpg"},
 		"<script>": nil, "**/.hidden/*": {"a/.hidden/night"},
+		`x\*y[`: nil, `x\**`: {"x*y"}, "**/b?[a-z]ch*": {"photos/beach.JPG"}, "??ep/**/b.*": {"deep/er/b.jpg"},
 	} {
 		text := s.page("/search?q=" + query)
 		if strings.Contains(text, "<script>") {
