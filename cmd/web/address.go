@@ -25,7 +25,7 @@ type endpoint struct {
 // parseListen reads HOST:PORT or unix:PATH, and looks up the host.
 func parseListen(ctx context.Context, text string) (e endpoint, err error) {
 	if path, is := strings.CutPrefix(text, unixPrefix); is {
-		if path == "" {
+		if path == "" || path[0] == '@' { // which would be a socket without a file, and so without rights
 			return e, cli.Usage("--http: %s needs the path of a socket behind it", unixPrefix)
 		}
 		return endpoint{socket: path}, nil
@@ -60,6 +60,18 @@ func lookUp(ctx context.Context, host string) (netip.Addr, error) {
 		}
 	}
 	return all[0], nil
+}
+
+// ownAddress returns an address at which other machines may reach this one, or else loopback: what a
+// door that listens at all addresses is called.
+func ownAddress() string {
+	all, _ := net.InterfaceAddrs()
+	for _, addr := range all {
+		if of, is := addr.(*net.IPNet); is && of.IP.IsGlobalUnicast() {
+			return of.IP.String()
+		}
+	}
+	return "127.0.0.1"
 }
 
 // own reports whether nobody but this machine reaches the endpoint.

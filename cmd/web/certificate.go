@@ -3,6 +3,7 @@ package web
 import (
 	"crypto/tls"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
@@ -23,6 +24,9 @@ func (d *Door) openCertificate(cert, key string) error {
 	pair, err := d.certificate.get()
 	if err != nil {
 		return &cli.Failure{Code: cli.ExitFailure, Text: fmt.Sprintf("--http-cert and --http-key: %s", unwrapped(err))}
+	}
+	if info, err := os.Stat(key); err == nil && readByAll(info) {
+		d.log.Warn("all users of this machine can read the key of the certificate", "file", key)
 	}
 	if pair.Leaf != nil && time.Now().After(pair.Leaf.NotAfter) {
 		d.log.Warn("the certificate has expired, and browsers will say so", "file", cert, "expired", pair.Leaf.NotAfter)

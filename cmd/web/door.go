@@ -100,6 +100,8 @@ func (d *Door) URL() string {
 	switch {
 	case d.at.at.Addr().IsUnspecified() && len(d.options.Hosts) > 0:
 		host = strings.Trim(d.options.Hosts[0], "[]")
+	case d.at.at.Addr().IsUnspecified():
+		host = ownAddress()
 	case d.at.host != "":
 		host = d.at.host
 	}

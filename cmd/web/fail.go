@@ -40,7 +40,7 @@ func Fail(w http.ResponseWriter, r *http.Request, code int, text string) {
 func failed(w http.ResponseWriter, r *http.Request, err error) {
 	text := "this page could not be made"
 	if log := visitOf(r).sampled; log != nil {
-		log.at(errorLevel, text, []any{"path", cli.ForDisplay(r.URL.Path), "why", err})
+		log.fail(text, "path", cli.ForDisplay(r.URL.Path), "why", err)
 	} else {
 		text += ": " + err.Error()
 	}

@@ -65,7 +65,7 @@ func (p *Pages) Write(w http.ResponseWriter, r *http.Request, code int, page Pag
 		return
 	}
 	var all bytes.Buffer
-	err = p.of(r).ExecuteTemplate(&all, "frame", framed{page, body})
+	err = p.of(r).ExecuteTemplate(&all, "frame", framed{page, body, noScriptEvery})
 	if err != nil {
 		failed(w, r, err)
 		return
@@ -95,8 +95,13 @@ func (p *Pages) Section(r *http.Request, name string, body any) (template.HTML, 
 // framed is the dot of the frame.
 type framed struct {
 	Page
-	Main template.HTML
+	Main  template.HTML
+	Every int // after so many seconds a page without scripts is loaded again
 }
+
+// noScriptEvery is after how many seconds a page that is kept up to date is loaded again where there
+// are no scripts.
+const noScriptEvery = 15
 
 // of returns the templates whose links carry the base path of a request. There is one base path in
 // a process, and a few in tests.

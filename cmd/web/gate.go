@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
 	"github.com/relaypeer/relaypeer/protocol"
@@ -39,7 +40,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer g.recovered(out, r)
 	setHeaders(w.Header())
 	if r.ContentLength != 0 {
-		w.Header().Set("Connection", "close") // nobody reads the body
+		leaveBody(w)
 	}
 	if !g.mayCome(out, r) {
 		return
@@ -68,6 +69,13 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.handler.ServeHTTP(out, r)
 }
 
+// leaveBody has nobody read the body of a request: package net/http, too, would read on for as long as
+// the peer makes it last.
+func leaveBody(w http.ResponseWriter) {
+	w.Header().Set("Connection", "close")
+	http.NewResponseController(w).SetReadDeadline(time.Unix(1, 0))
+}
+
 // setHeaders sets what handlers may change.
 func setHeaders(h http.Header) {
 	h.Set("Content-Security-Policy", Policy)
@@ -91,6 +99,8 @@ func (g *gate) mayCome(w http.ResponseWriter, r *http.Request) bool {
 		Fail(w, r, http.StatusMisdirectedRequest, fmt.Sprintf("this door does not answer to the name %q; --http-host NAME allows another name", name))
 	case fromElsewhere(r, func(host string) bool { return host == r.Host || g.hosts.allows(host, local) }):
 		Fail(w, r, http.StatusForbidden, "a page of another site has asked for this; only links lead here from there")
+	case r.URL.Path != "" && r.URL.Path[0] != '/':
+		Fail(w, r, http.StatusBadRequest, "this is no path")
 	default:
 		return true
 	}
@@ -140,7 +150,7 @@ func (g *gate) recovered(w *response, r *http.Request) {
 	if err, is := why.(error); is && errors.Is(err, http.ErrAbortHandler) {
 		panic(http.ErrAbortHandler)
 	}
-	g.sampled.at(errorLevel, "a page has failed", []any{"path", cli.ForDisplay(r.URL.Path), "why", why, "stack", string(debug.Stack())})
+	g.sampled.fail("a page has failed", "path", cli.ForDisplay(r.URL.Path), "why", why, "stack", string(debug.Stack()))
 	if w.sent {
 		panic(http.ErrAbortHandler)
 	}

@@ -19,7 +19,7 @@ type hosts struct {
 // newHosts returns those of an endpoint, and the further ones of --http-host.
 func newHosts(e endpoint, further []string) (*hosts, error) {
 	h := &hosts{map[string]bool{}, map[netip.Addr]bool{}}
-	if e.host != "" {
+	if e.host != "" && !(e.at.IsValid() && e.at.Addr().IsUnspecified()) { // 0.0.0.0 is where to listen, not what is called
 		h.add(e.host)
 	}
 	for _, name := range further {

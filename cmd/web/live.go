@@ -28,7 +28,8 @@ type Sections map[string]template.HTML
 type Live struct {
 	Every time.Duration // how often it looks whether something has changed; 0: every 2 seconds
 
-	open atomic.Int32
+	heartbeat time.Duration // 0: liveHeartbeat
+	open      atomic.Int32
 }
 
 // WantsLive reports whether a request asks for events in place of a page.
@@ -58,11 +59,15 @@ func (l *Live) Serve(w http.ResponseWriter, r *http.Request, render func() Secti
 	if every <= 0 {
 		every = liveEvery
 	}
+	heartbeat := l.heartbeat
+	if heartbeat <= 0 {
+		heartbeat = liveHeartbeat
+	}
 	s := stream{w: w, control: http.NewResponseController(w), last: Sections{}}
 	ticks := time.NewTicker(every)
 	defer ticks.Stop()
 	for silent := time.Duration(0); ; silent += every {
-		sent, err := s.send(render(), silent >= liveHeartbeat)
+		sent, err := s.send(render(), silent >= heartbeat)
 		if err != nil {
 			return
 		}

@@ -8,11 +8,7 @@ import (
 	"net/http"
 	"sync"
 	"time"
-
-	"github.com/hashicorp/go-hclog"
 )
-
-const errorLevel = hclog.Error
 
 // Serve serves a handler until ctx is done, and for a few seconds what is under way then. It
 // returns nil then, and closes the door in any case. Without a door it waits for ctx.

@@ -39,6 +39,9 @@ func checkPrivate(path string, info fs.FileInfo, credential bool) error {
 	return nil
 }
 
+// readByAll reports whether all users can read a file.
+func readByAll(info fs.FileInfo) bool { return info.Mode()&0o004 != 0 }
+
 // listenUnix listens at a socket that only this user can connect to. It is made in a folder that
 // nobody else can enter, and moved to its path when it has its mode. One that a dead process has
 // left is replaced. A lock on the folder keeps two programs from doing that to each other.

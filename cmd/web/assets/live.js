@@ -4,6 +4,7 @@
 (() => {
   const state = document.getElementById("live-state");
   const retryAfter = 10000; // where no stream is free
+  const sayFor = 8000; // that all is well again
   let source = null;
   let timer = 0;
   let lost = false;
@@ -100,6 +101,7 @@
     source = new EventSource(location.pathname + location.search);
     source.addEventListener("open", () => {
       if (lost) say("The connection is back; this page is up to date.");
+      if (lost) setTimeout(() => lost || say(""), sayFor);
       lost = false;
     });
     source.addEventListener("sections", (event) => show(JSON.parse(event.data)));
