@@ -96,6 +96,7 @@ func describe(header http.Header, name string, attach bool) {
 	is := typeOf(name)
 	header.Set("Content-Type", is)
 	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("X-Accel-Buffering", "no") // a proxy that took it all into a file would make nodes send what nobody reads
 	header.Set("Content-Security-Policy", policyOf(is))
 	header.Set("Content-Disposition", disposition(path.Base(name), attach))
 }
