@@ -58,6 +58,20 @@ func (c *catalogue) look(ctx context.Context) list {
 	return c.after(ctx, trying, wait)
 }
 
+// again returns a newer list for whoever did not find something in one, where that one is not very new.
+func (c *catalogue) again(ctx context.Context, is list) list {
+	c.mu.Lock()
+	if c.trying == nil && c.ctx.Err() == nil && time.Since(c.tried) >= max(listRetry, listShare*c.took) {
+		c.begin()
+	}
+	trying := c.trying
+	c.mu.Unlock()
+	if trying == nil {
+		return is
+	}
+	return c.after(ctx, trying, listWait)
+}
+
 // glance returns the list if it is of use to find the content of one file: not an old one. It hardly waits.
 func (c *catalogue) glance(ctx context.Context) *peer.Snapshot {
 	const wait = time.Second
@@ -88,7 +102,7 @@ func (c *catalogue) due() bool {
 		return c.ctx.Err() == nil
 	}
 	rest := listFresh
-	if c.err != nil && !errors.Is(c.err, peer.ErrTooMany) || c.err == nil && c.last != nil && c.last.Covers.Err() != nil {
+	if c.err != nil && !errors.Is(c.err, peer.ErrTooMany) || c.err == nil && (c.last.Len() == 0 || c.last.Covers.Err() != nil) {
 		rest = listRetry
 	}
 	rest = max(rest, listShare*c.took)

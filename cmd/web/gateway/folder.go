@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"cmp"
+	"context"
 	"iter"
 	"net/http"
 	"path"
@@ -73,7 +74,7 @@ func nodesOf(e *peer.Entry) uint32 {
 
 // serveFolder writes a folder as a page.
 func (g *Gateway) serveFolder(w http.ResponseWriter, r *http.Request, name string) {
-	is := g.list.look(r.Context())
+	is := g.listOf(r.Context(), name)
 	if is.Snapshot == nil {
 		g.unlisted(w, r, is.Err, name)
 		return
@@ -97,6 +98,15 @@ func (g *Gateway) serveFolder(w http.ResponseWriter, r *http.Request, name strin
 		title = path.Base(name)
 	}
 	g.write(w, r, http.StatusOK, web.Page{Title: title, Here: web.Path(r, "files/"), Crumbs: crumbs(r, name, ""), Template: "folder", Body: body})
+}
+
+// listOf returns the list: a newer one if a folder is not in it.
+func (g *Gateway) listOf(ctx context.Context, folder string) list {
+	is := g.list.look(ctx)
+	if is.Snapshot != nil && len(is.Below(folder)) == 0 {
+		is = g.list.again(ctx, is)
+	}
+	return is
 }
 
 // bodyOf returns what a folder's page shows.

@@ -273,6 +273,26 @@ func TestManyPagesAskForOneList(t *testing.T) {
 	})
 }
 
+// What came since the list was made is found all the same.
+func TestAFolderThatIsNewIsFound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSwarm(t)
+		s.join(s.share(tree("a/1", "1")))
+		g := s.gateway()
+		if w := record(g, "/files/b/"); w.Code != 404 {
+			t.Error(w.Code)
+		}
+		s.join(s.share(tree("b/1", "1")))
+		time.Sleep(listRetry)
+		if w := record(g, "/files/b/"); w.Code != 200 {
+			t.Error(w.Code)
+		}
+		if w := record(g, "/files/c/"); w.Code != 404 {
+			t.Error(w.Code)
+		}
+	})
+}
+
 func TestWhatAListTakesIsASmallPartOfTheTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked atomic.Int64

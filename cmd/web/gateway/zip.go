@@ -32,7 +32,7 @@ func (g *Gateway) serveZip(w http.ResponseWriter, r *http.Request, path string) 
 		redirect(w, r, "zip", name+"/")
 		return
 	}
-	is := g.list.look(r.Context())
+	is := g.listOf(r.Context(), name)
 	if is.Snapshot == nil {
 		g.fail(w, r, is.Err)
 		return
