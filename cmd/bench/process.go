@@ -50,7 +50,14 @@ func finish(ctx context.Context, path string, args ...string) (sample, error) {
 
 // watchPeak looks at a process's peak memory until the returned function is called, which tells it. What the system
 // says after a process's end would be wrong here: it counts the moment before the program was loaded, too.
-func watchPeak(pid int) func() int64 {
+func watchPeak(pid int) func() int64 { return watchMost(pid, peakMemory) }
+
+// watchResident looks at the memory that a process has resident until the returned function is called, which tells the
+// most that it was meanwhile.
+func watchResident(pid int) func() int64 { return watchMost(pid, residentMemory) }
+
+// watchMost looks at a figure of a process until the returned function is called, which tells the largest.
+func watchMost(pid int, figure func(pid int) int64) func() int64 {
 	stop, told := make(chan struct{}), make(chan int64)
 	go func() {
 		most := int64(0)
@@ -59,7 +66,7 @@ func watchPeak(pid int) func() int64 {
 		for {
 			select {
 			case <-tick.C:
-				most = max(most, peakMemory(pid))
+				most = max(most, figure(pid))
 			case <-stop:
 				told <- most
 				return

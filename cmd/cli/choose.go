@@ -2,6 +2,7 @@ package cli
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -11,6 +12,17 @@ type Subcommand struct {
 	Name string
 	Fits func(further []string) bool // reports whether arguments behind the name can be its
 	New  func() *cobra.Command
+	Flag string // one that the program does not have: with it the arguments can be meant for nothing else; "": there is none
+}
+
+// means reports whether arguments have the subcommand's name and its flag.
+func (s *Subcommand) means(args []string) bool {
+	if end := slices.Index(args, "--"); end >= 0 {
+		args = args[:end]
+	}
+	return s.Flag != "" && slices.Contains(args, s.Name) && slices.ContainsFunc(args, func(arg string) bool {
+		return arg == "--"+s.Flag || strings.HasPrefix(arg, "--"+s.Flag+"=")
+	})
 }
 
 // Choose returns the subcommand that the process's arguments are for, and otherwise the program. They
@@ -22,12 +34,7 @@ func Choose(args []string, program *cobra.Command, all ...Subcommand) *cobra.Com
 		if !slices.Contains(args, sub.Name) {
 			continue // most often: no command is built for nothing
 		}
-		trial := sub.New()
-		trial.InitDefaultHelpFlag()
-		if trial.ParseFlags(args) != nil || trial.ArgsLenAtDash() == 0 {
-			continue
-		}
-		if given := trial.Flags().Args(); len(given) > 0 && given[0] == sub.Name && sub.Fits(given[1:]) {
+		if sub.means(args) || sub.fits(args) {
 			chosen := sub.New()
 			chosen.SetArgs(args)
 			return chosen
@@ -35,4 +42,18 @@ func Choose(args []string, program *cobra.Command, all ...Subcommand) *cobra.Com
 	}
 	program.SetArgs(args)
 	return program
+}
+
+// fits reports whether the subcommand can have the arguments, or was asked for its help.
+func (s *Subcommand) fits(args []string) bool {
+	trial := s.New()
+	trial.InitDefaultHelpFlag()
+	if trial.ParseFlags(args) != nil || trial.ArgsLenAtDash() == 0 {
+		return false
+	}
+	given := trial.Flags().Args()
+	if len(given) == 0 || given[0] != s.Name {
+		return false
+	}
+	return s.Fits(given[1:]) || len(given) == 1 && trial.Flags().Changed("help")
 }

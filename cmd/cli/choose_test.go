@@ -11,7 +11,7 @@ import (
 func TestASubcommandTakesNoHostOrFileItsName(t *testing.T) {
 	ran := ""
 	sub := func(name string, further int) Subcommand {
-		return Subcommand{name, func(args []string) bool { return len(args) == further }, func() *cobra.Command {
+		return Subcommand{Name: name, Fits: func(args []string) bool { return len(args) == further }, New: func() *cobra.Command {
 			command := New("echo "+name+" [flags]", "", "", Arguments(further+1, further+1), func(c *cobra.Command, args []string) error {
 				state, _ := c.Flags().GetString("state")
 				ran = strings.Join(args, " ") + ":" + state
@@ -52,11 +52,29 @@ func TestASubcommandSpeaksAsItsProgram(t *testing.T) {
 		return command
 	}
 	program, _ := echo(nil)
-	sub := Subcommand{"known", func(args []string) bool { return len(args) == 0 }, command}
+	sub := Subcommand{Name: "known", Fits: func(args []string) bool { return len(args) == 0 }, New: command}
 	if code, out, errs := execute(t, Choose([]string{"known"}, program, sub), "known"); code != ExitUsage || out != "" || errs != "echo: bad of the environment\n" {
 		t.Errorf("exit %d, %q, %q", code, out, errs)
 	}
 	if code, out, _ := execute(t, Choose([]string{"known", "--help"}, program, sub), "known", "--help"); code != 0 || !strings.Contains(out, "echo known tells") || !strings.Contains(out, "--state") {
 		t.Errorf("exit %d, %q", code, out)
+	}
+}
+
+// TestASubcommandIsMeantByItsFlag: the program has no such flag, so that nothing else can be meant.
+func TestASubcommandIsMeantByItsFlag(t *testing.T) {
+	sub := Subcommand{Name: "serve", Fits: func(args []string) bool { return len(args) == 2 }, Flag: "http", New: func() *cobra.Command {
+		command := New("echo serve [flags]", "", "", Arguments(1, -1), nil)
+		command.Flags().String("http", "", "")
+		return command
+	}}
+	program, _ := echo(nil)
+	for args, want := range map[string]bool{
+		"serve": false, "serve --http x": true, "--http=x serve": true, "serve a --http x --wrong": true, "serve --help": true, "serve a b": true,
+		"serve a": false, "serve -- --http": false, "-- serve --http x": false, "--http x a b": false, "serve --https x": false,
+	} {
+		if is := Choose(strings.Fields(args), program, sub) != program; is != want {
+			t.Errorf("%q: %t", args, is)
+		}
 	}
 }

@@ -23,7 +23,7 @@ func ID(program, about string, key func() (name string, err error), flags func(*
 		flags(command)
 		return command
 	}
-	return Subcommand{"id", func(further []string) bool { return len(further) == 0 }, create}
+	return Subcommand{Name: "id", Fits: func(further []string) bool { return len(further) == 0 }, New: create}
 }
 
 func printID(c *cobra.Command, dir string, key func() (string, error)) error {

@@ -50,7 +50,8 @@ func newCommand(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 		"peer-client asks the relay which nodes have a file, gets it from them, verifies it, and prints it. Without a name it\n"+
 			"asks for one. With -o it writes to a file or into a folder; then a name may also be a folder (photos/) or a pattern\n"+
 			"('*.jpg', 'photos/**/*.jpg'), and what was interrupted goes on where it was when the same command is given again.\n\n"+
-			"peer-client known lists the relays that are known, peer-client forget HOST:PORT forgets one; each has its --help. Where\n"+
+			"peer-client serve --http HOST:PORT <relay-host> <relay-port> serves all that to browsers, players and curl.\n"+
+			"peer-client known lists the relays that are known, peer-client forget HOST:PORT forgets one. Each has its --help. Where\n"+
 			"RELAYPEER_RELAY names the relay, a file named known goes behind --: peer-client -- known.\n\n"+
 			"Exit codes: 0 all fetched; 1 other failure; 2 usage; 3 no node has it; 4 the relay could not be asked;\n"+
 			"5 nodes had it, but none could deliver it whole and verified; 6 not found so far, or not all of it, which may\n"+

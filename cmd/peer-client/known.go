@@ -15,11 +15,12 @@ import (
 	"github.com/relaypeer/relaypeer/transport/disk/state"
 )
 
-// subcommands are about the relays that are known.
+// subcommands are about the relays that are known, and for browsers.
 func subcommands() []cli.Subcommand {
 	return []cli.Subcommand{
 		{Name: "known", Fits: func(further []string) bool { return len(further) == 0 }, New: newKnown},
 		{Name: "forget", Fits: fitsForget, New: newForget},
+		{Name: "serve", Fits: fitsServe, New: newServe, Flag: "http"},
 	}
 }
 

@@ -9,21 +9,25 @@ import (
 	"github.com/relaypeer/relaypeer/roles/client"
 )
 
-// mostOffers bounds the offers that one call has in memory, and mostBytes what they say: a relay of
-// roles.MaxIndex names has to be asked for less at once. Names has no such bound.
-const (
-	mostOffers = 5_000_000
-	mostBytes  = mostOffers * roles.MeanName
-)
+// mostOffers bounds the offers that one call has in memory: a relay of roles.MaxIndex names has to be
+// asked for less at once. Names has no such bound.
+const mostOffers = 5_000_000
 
 // budget is what one call may still have in memory. It is shared by what the call does at once.
 type budget struct {
+	most int // offers, when nothing was spent
+
 	mu     sync.Mutex
 	offers int
 	bytes  int64
 }
 
-func newBudget() *budget { return &budget{offers: mostOffers, bytes: mostBytes} }
+func newBudget() *budget { return budgetOf(mostOffers) }
+
+// budgetOf returns a budget of so many offers, and of the bytes that they say on average.
+func budgetOf(most int) *budget {
+	return &budget{most: most, offers: most, bytes: int64(most) * roles.MeanName}
+}
 
 // spend takes some offers of so many bytes, or fails.
 func (b *budget) spend(offers int, bytes int64) error {
@@ -34,7 +38,7 @@ func (b *budget) spend(offers int, bytes int64) error {
 			return nil
 		}
 	}
-	return tooMany()
+	return b.tooMany()
 }
 
 // exceeded reports whether names alone are more than there is.
@@ -44,9 +48,9 @@ func (b *budget) exceeded(names *Names) bool {
 	return names.records.Len() > b.offers || names.records.Bytes() > b.bytes
 }
 
-func tooMany() error {
+func (b *budget) tooMany() error {
 	return &Error{Kind: ErrTooMany, Code: protocol.Limit, By: protocol.Client,
-		Text: fmt.Sprintf("more than %d names, or %d MB of them, match: ask for fewer with a pattern", mostOffers, mostBytes/1_000_000)}
+		Text: fmt.Sprintf("more than %d names, or %d MB of them, match: ask for fewer with a pattern", b.most, b.most*roles.MeanName/1_000_000)}
 }
 
 // load returns names as offers, in memory.

@@ -10,9 +10,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/relaypeer/relaypeer/protocol"
-	"github.com/relaypeer/relaypeer/roles/client"
 )
 
 // FS is an [fs.FS], [fs.ReadDirFS] and [fs.StatFS] over the files that were published at one
@@ -23,34 +20,17 @@ import (
 type FS struct {
 	client *Client
 	ctx    context.Context
-	files  []published // sorted, each name once
-}
-
-// published is a name with its content.
-type published struct {
-	name string
-	client.Identity
-	modified uint64 // as of client.Offer
-}
-
-func (p *published) info() info {
-	return info{name: path.Base(p.name), size: p.Size, modified: protocol.TimeOf(p.modified)}
+	files  *Snapshot // of names whose content is known
 }
 
 // FS asks the relay once for all names that are published. Its memory grows with their number. ctx
 // also ends every wait of the files that are opened.
 func (c *Client) FS(ctx context.Context) (*FS, error) {
-	offers, err := c.ListAll(ctx, "", false)
+	files, err := c.snapshot(ctx, 0, func(one Named) bool { return !one.Hash.IsZero() })
 	if err != nil {
 		return nil, err
 	}
-	f := &FS{client: c, ctx: ctx, files: make([]published, 0, len(offers))}
-	for _, offer := range offers { // the content that most nodes have is the first of its name
-		if last := len(f.files) - 1; !offer.Hash.IsZero() && (last < 0 || f.files[last].name != offer.Name) {
-			f.files = append(f.files, published{offer.Name, offer.Identity, offer.Modified})
-		}
-	}
-	return f, nil
+	return &FS{client: c, ctx: ctx, files: files}, nil
 }
 
 // Open implements [fs.FS]. A file is a [*File], a folder an [fs.ReadDirFile].
@@ -92,57 +72,30 @@ func (f *FS) ReadDir(name string) ([]fs.DirEntry, error) {
 }
 
 // look returns the folder of a name, or the file and its content.
-func (f *FS) look(op, name string) (info, published, error) {
+func (f *FS) look(op, name string) (info, Published, error) {
 	if !fs.ValidPath(name) {
-		return info{}, published{}, &fs.PathError{Op: op, Path: name, Err: fs.ErrInvalid}
+		return info{}, Published{}, &fs.PathError{Op: op, Path: name, Err: fs.ErrInvalid}
 	}
-	if name == "." || len(f.below(name)) > 0 {
-		return info{name: path.Base(name), folder: true}, published{}, nil
+	if name == "." || len(f.files.Below(name)) > 0 {
+		return info{name: path.Base(name), folder: true}, Published{}, nil
 	}
-	at, found := find(f.files, name)
+	file, found := f.files.Find(name)
 	if !found {
-		return info{}, published{}, &fs.PathError{Op: op, Path: name, Err: fs.ErrNotExist}
+		return info{}, Published{}, &fs.PathError{Op: op, Path: name, Err: fs.ErrNotExist}
 	}
-	return f.files[at].info(), f.files[at], nil
+	return file.info(), file, nil
 }
-
-// find returns where a name is or would be.
-func find(files []published, name string) (at int, found bool) {
-	return slices.BinarySearchFunc(files, name, func(p published, name string) int { return strings.Compare(p.name, name) })
-}
-
-// below returns the files in a folder and in those within it: they stand one after the other.
-func (f *FS) below(folder string) []published {
-	if folder == "." {
-		return f.files
-	}
-	from, _ := find(f.files, folder+"/")
-	return f.files[from : from+within(f.files[from:], folder)]
-}
-
-// within returns how many of the files, from the first one on, are in a folder.
-func within(files []published, folder string) int {
-	end, _ := find(files, folder+afterSlash)
-	return end
-}
-
-// afterSlash is the character that follows the slash.
-const afterSlash = string(rune('/' + 1))
 
 // entries returns the content of a folder, sorted.
 func (f *FS) entries(folder string) (entries []fs.DirEntry) {
-	prefix := ""
-	if folder != "." {
-		prefix = folder + "/"
+	if folder == "." {
+		folder = ""
 	}
-	for rest := f.below(folder); len(rest) > 0; {
-		name, _, deeper := strings.Cut(rest[0].name[len(prefix):], "/")
-		if deeper {
-			entries = append(entries, info{name: name, folder: true})
-			rest = rest[within(rest, prefix+name):]
+	for entry := range f.files.Entries(folder, true) {
+		if entry.Folder {
+			entries = append(entries, info{name: entry.Name, folder: true})
 		} else {
-			entries = append(entries, rest[0].info())
-			rest = rest[1:]
+			entries = append(entries, entry.File.info())
 		}
 	}
 	// A folder comes ahead of the file in its way, which is left out.

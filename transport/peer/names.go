@@ -202,7 +202,7 @@ func (n *Names) add(offer client.Offer) error {
 	}
 	n.buffer = b
 	if n.within != nil && n.within.exceeded(n) {
-		return tooMany()
+		return n.within.tooMany()
 	}
 	return diskError(n.records.Add(b))
 }
