@@ -20,7 +20,7 @@ type Snapshot struct {
 	Taken  time.Time // when the relay had told all of it
 
 	names []Published // sorted
-	marks []mark      // the totals of all names before each markEvery-th
+	marks []running   // the sums of all names before each markEvery-th
 }
 
 // Published is a name and the content that most nodes have under it.
@@ -39,8 +39,8 @@ func (p *Published) info() info {
 	return info{name: path.Base(p.Name), size: p.Size, modified: p.ModTime()}
 }
 
-// Totals are of several files.
-type Totals struct {
+// Sum is of several files.
+type Sum struct {
 	Files int
 	Bytes uint64
 }
@@ -83,7 +83,7 @@ func (s *Snapshot) take(names *Names, wanted func(Named) bool) error {
 			Nodes: uint32(min(one.Count, 1<<32-1)), Contents: uint32(one.Contents),
 		})
 	}
-	s.sum()
+	s.mark()
 	return nil
 }
 
@@ -147,15 +147,15 @@ func within(files []Published, folder string) int {
 // afterSlash is the character that follows the slash.
 const afterSlash = string(rune('/' + 1))
 
-// mark are the totals of some names, of all and of those that are not hidden.
-type mark struct{ all, visible Totals }
+// running are the sums of some names, of all and of those that are not hidden.
+type running struct{ all, visible Sum }
 
-// markEvery is how many names the totals of a part of the list are summed up from at most, twice.
+// markEvery is how many names are summed up at most at each end of a part of the list.
 const markEvery = 256
 
-// sum makes the marks.
-func (s *Snapshot) sum() {
-	var m mark
+// mark makes the marks.
+func (s *Snapshot) mark() {
+	var m running
 	for i := range s.names {
 		if i%markEvery == 0 {
 			s.marks = append(s.marks, m)
@@ -165,7 +165,7 @@ func (s *Snapshot) sum() {
 	s.marks = append(s.marks, m) // it is asked for if the names end here
 }
 
-func (m *mark) add(p *Published) {
+func (m *running) add(p *Published) {
 	m.all.Files++
 	m.all.Bytes += p.Size
 	if !protocol.Hidden(p.Name) {
@@ -174,8 +174,8 @@ func (m *mark) add(p *Published) {
 	}
 }
 
-// before returns the totals of all names before one.
-func (s *Snapshot) before(at int) mark {
+// before returns the sums of all names before one.
+func (s *Snapshot) before(at int) running {
 	m := s.marks[at/markEvery]
 	for i := at / markEvery * markEvery; i < at; i++ {
 		m.add(&s.names[i])
@@ -183,17 +183,17 @@ func (s *Snapshot) before(at int) mark {
 	return m
 }
 
-// Totals returns what is in a folder and in those within it: all, or what is not hidden, of which there is
+// Sum returns what is in a folder and in those within it: all, or what is not hidden, of which there is
 // none in a hidden folder.
-func (s *Snapshot) Totals(folder string, hidden bool) Totals {
+func (s *Snapshot) Sum(folder string, hidden bool) Sum {
 	from, to := s.span(folder)
-	return s.totals(from, to, hidden)
+	return s.between(from, to, hidden)
 }
 
-func (s *Snapshot) totals(from, to int, hidden bool) Totals {
+func (s *Snapshot) between(from, to int, hidden bool) Sum {
 	first, last := s.before(from), s.before(to)
 	if hidden {
-		return Totals{last.all.Files - first.all.Files, last.all.Bytes - first.all.Bytes}
+		return Sum{last.all.Files - first.all.Files, last.all.Bytes - first.all.Bytes}
 	}
-	return Totals{last.visible.Files - first.visible.Files, last.visible.Bytes - first.visible.Bytes}
+	return Sum{last.visible.Files - first.visible.Files, last.visible.Bytes - first.visible.Bytes}
 }

@@ -12,7 +12,7 @@ type Entry struct {
 	Name   string // within the folder
 	Folder bool
 	File   *Published // of a file, which is not to be changed; nil of a folder
-	Totals            // of a folder: what is in it, and in those within it
+	Sum               // of a folder: what is in it, and in those within it
 }
 
 // Entries returns what a folder has, in the order of the whole names: where both a file and a folder have
@@ -46,6 +46,6 @@ func (s *Snapshot) yield(yield func(Entry) bool, name string, folder bool, from,
 	if !folder {
 		return yield(Entry{Name: name, File: &s.names[from]})
 	}
-	totals := s.totals(from, to, hidden)
-	return totals.Files == 0 || yield(Entry{Name: name, Folder: true, Totals: totals})
+	sum := s.between(from, to, hidden)
+	return sum.Files == 0 || yield(Entry{Name: name, Folder: true, Sum: sum})
 }

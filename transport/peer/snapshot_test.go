@@ -47,7 +47,7 @@ func TestTheTotalsOfASnapshotAreThoseOfItsFiles(t *testing.T) {
 	}
 	for _, folder := range []string{"", "a", "a/x", ".c", "é/y/x", "nothing", "d.e"} {
 		for _, hidden := range []bool{true, false} {
-			var want peer.Totals
+			var want peer.Sum
 			for name, file := range all {
 				if rest, is := strings.CutPrefix(name, folder+"/"); folder != "" && !is || !hidden && protocol.Hidden(name) {
 					continue
@@ -56,10 +56,10 @@ func TestTheTotalsOfASnapshotAreThoseOfItsFiles(t *testing.T) {
 					want.Bytes += uint64(len(file.Data))
 				}
 			}
-			if got := s.Totals(folder, hidden); got != want {
+			if got := s.Sum(folder, hidden); got != want {
 				t.Errorf("%q, hidden %t: %+v in place of %+v", folder, hidden, got, want)
 			}
-			var sum peer.Totals
+			var sum peer.Sum
 			for entry := range s.Entries(folder, hidden) {
 				sum.Files += entry.Files
 				sum.Bytes += entry.Bytes

@@ -22,7 +22,7 @@ type folder struct {
 	base
 	pager
 	Rows      []row
-	Totals    peer.Totals
+	Sum       peer.Sum
 	Columns   []column
 	Shown     bool // hidden files are
 	HiddenNow int  // how many files are not shown, for they are hidden
@@ -117,11 +117,11 @@ func (g *Gateway) bodyOf(r *http.Request, is list, name string) *folder {
 	page := pageOf(r, MostNames/folderPage)
 	some, entries := window(is.Entries(name, hidden), comparing(sort), (page-1)*folderPage, page*folderPage)
 	f := &folder{
-		base: base{Notices: g.notices(is), Folder: name}, pager: paged(r, page, folderPage, entries), Totals: is.Totals(name, hidden),
+		base: base{Notices: g.notices(is), Folder: name}, pager: paged(r, page, folderPage, entries), Sum: is.Sum(name, hidden),
 		Columns: columnsOf(r, sort), Shown: asked, Hide: with(r, "hidden", ""), Show: with(r, "hidden", "1"),
 	}
 	if !hidden {
-		f.HiddenNow = is.Totals(name, true).Files - f.Totals.Files
+		f.HiddenNow = is.Sum(name, true).Files - f.Sum.Files
 	}
 	for i := range some {
 		f.Rows = append(f.Rows, rowOf(&some[i], name))

@@ -87,7 +87,7 @@ func TestAWindowIsAPartOfWhatSortingAllGives(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	var all []peer.Entry
 	for i := range 3000 {
-		all = append(all, peer.Entry{Name: fmt.Sprint(i), Folder: true, Totals: peer.Totals{Bytes: uint64(random.IntN(500))}})
+		all = append(all, peer.Entry{Name: fmt.Sprint(i), Folder: true, Sum: peer.Sum{Bytes: uint64(random.IntN(500))}})
 	}
 	for _, sort := range []string{"name", "-name", "size", "-size"} {
 		compare := comparing(sort)
