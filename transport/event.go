@@ -25,6 +25,7 @@ const (
 	HalfClosed   What = "half-closed"
 	PeerEnded    What = "peer ended"
 	Closed       What = "closed"
+	TurnedAway   What = "turned away"
 )
 
 // Event is something that happened on a link, for traces.
@@ -32,9 +33,10 @@ type Event struct {
 	Link        roles.Link
 	Local, Peer netip.AddrPort
 	What        What
-	Message     protocol.Message // of SentMessage and HeardMessage
+	Message     protocol.Message // of SentMessage and HeardMessage, and the refusal of TurnedAway, whose link has no other event
 	Bytes       int64            // of SentBody, ReceivedBody and SplicedBody
 	End         End              // of Closed
+	Was         What             // of Closed: Dialled or Accepted, whichever event the link has had; "": neither, it came to an end before
 	Err         error            // of DialFailed, and of Closed where an error ended the link
 }
 

@@ -421,6 +421,8 @@ type turned struct {
 
 func (c *turned) Write(b []byte) (int, error) { c.wrote = append(c.wrote, b...); return len(b), nil }
 func (c *turned) Close() error                { c.closed = true; return nil }
+func (c *turned) LocalAddr() net.Addr         { return nil }
+func (c *turned) RemoteAddr() net.Addr        { return nil }
 func (c *turned) SetWriteDeadline(t time.Time) error {
 	c.deadline = t
 	return nil
@@ -429,7 +431,9 @@ func (c *turned) SetWriteDeadline(t time.Time) error {
 // A link beyond all that a server waits for is refused at once, by its party, and closed.
 func TestALinkBeyondAllIsTurnedAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &Server{Limit: 8, By: protocol.Relay, runs: map[*run]struct{}{}, farewells: Farewells(8), New: func() roles.Machine { panic("it is served") }}
+		var traced []Event
+		loop := &Loop{Trace: func(e Event) { traced = append(traced, e) }}
+		s := &Server{Loop: loop, Limit: 8, By: protocol.Relay, runs: map[*run]struct{}{}, farewells: Farewells(8), New: func() roles.Machine { panic("it is served") }}
 		for range 8 + Farewells(8) {
 			s.runs[&run{}] = struct{}{}
 		}
@@ -442,6 +446,9 @@ func TestALinkBeyondAllIsTurnedAway(t *testing.T) {
 		}
 		if wait := time.Until(conn.deadline); wait <= 0 || wait > 10*time.Millisecond {
 			t.Errorf("it may take %v", wait)
+		}
+		if len(traced) != 1 || traced[0].What != TurnedAway || traced[0].Message.(*protocol.Error).Code != protocol.Busy {
+			t.Errorf("%v", traced)
 		}
 	})
 }

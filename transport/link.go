@@ -39,6 +39,8 @@ type link struct {
 	out         outbox         // while sending, the sender's
 	withheld    bool           // the outbox waits for the next answer
 	leg         *leg           // of a circuit; nil: it is none
+	was         What           // Dialled or Accepted, once that is traced
+	passed      int64          // bytes of the body that is under way, as Loop.Passed was told
 
 	in inbox // the reader's; the stepper's while the reader waits for a command
 }
@@ -177,6 +179,9 @@ func (k *link) admit(l *letter) bool {
 			what = Secured
 			k.replace(l.conn)
 		}
+		if k.was == "" {
+			k.was = what
+		}
 		k.trace(Event{What: what})
 	case roles.Heard:
 		if l.order != k.orders {
@@ -190,6 +195,11 @@ func (k *link) admit(l *letter) bool {
 		k.ended = true
 	case roles.Sent:
 		k.release()
+	case roles.Moved:
+		if l.order != 0 && l.order != k.orders {
+			return false
+		}
+		k.pass(l.what, in.Bytes)
 	case roles.Lost:
 		k.lost, k.end, k.err = true, l.end, l.err
 		if k.conn == nil {
@@ -199,6 +209,8 @@ func (k *link) admit(l *letter) bool {
 		if l.what != SentBody && l.order != k.orders {
 			return false
 		}
+		k.pass(l.what, l.bytes-k.passed)
+		k.passed = 0
 		k.trace(Event{What: l.what, Bytes: l.bytes})
 		if l.what == SentBody {
 			k.release()
@@ -221,6 +233,9 @@ func (k *link) order(c command) {
 	defer k.run.mu.Unlock()
 	k.orders++
 	c.number = k.orders
+	if c.what == toReceive || c.what == toSplice {
+		k.passed = 0
+	}
 	if m := k.atHand(c.what); m != nil {
 		k.run.mailbox = append(k.run.mailbox, letter{from: k, order: c.number, input: roles.Heard{Link: k.id, Message: m}})
 		return
@@ -303,7 +318,7 @@ func (k *link) hangUp() {
 	}
 	k.unsplice()
 	k.conn.Close()
-	k.trace(Event{What: Closed, End: k.ending(cut), Err: k.err})
+	k.trace(Event{What: Closed, Was: k.was, End: k.ending(cut), Err: k.err})
 }
 
 // ending returns how the link ended.
@@ -337,15 +352,6 @@ func (k *link) lose(err error) letter {
 		code = protocol.Timeout
 	}
 	return letter{from: k, end: endOf(err), err: err, input: roles.Lost{Link: k.id, Code: code, Text: err.Error()}}
-}
-
-// trace calls Loop.Trace with the link's addresses filled in.
-func (k *link) trace(e Event) {
-	if k.run.loop.Trace == nil {
-		return
-	}
-	e.Link, e.Local, e.Peer = k.id, k.local, k.peer
-	k.run.loop.Trace(e)
 }
 
 // The deadlines for writing messages: the usual one, and that of a run that has to hurry.

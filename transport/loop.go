@@ -32,6 +32,10 @@ type Loop struct {
 	Report func(outcome roles.Outcome)
 	// Trace is called for each event of a link, from any goroutine. Nil: events are not traced.
 	Trace func(Event)
+	// Passed is called as bytes of a body pass, long before the event that tells of the whole body, from any
+	// goroutine: with What that event will be, and so many Bytes. Bytes of a body that comes to no end count as well.
+	// Nil: they are not counted.
+	Passed func(Event)
 
 	encoding sync.Mutex // held while a long message is encoded
 }

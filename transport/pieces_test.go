@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -90,13 +91,23 @@ func TestBodiesComeInAnyPieces(t *testing.T) {
 			}
 			near.CloseWrite()
 		}()
-		if err := (&transport.Loop{Store: &heap{groups: map[uint64]string{}}}).Serve(context.Background(), nil, m, far); err != nil {
+		var passed atomic.Int64
+		count := func(e transport.Event) {
+			if e.What != transport.ReceivedBody {
+				t.Errorf("%v", e)
+			}
+			passed.Add(e.Bytes)
+		}
+		if err := (&transport.Loop{Store: &heap{groups: map[uint64]string{}}, Passed: count}).Serve(context.Background(), nil, m, far); err != nil {
 			t.Fatal(err)
 		}
 		near.Close()
 		<-sent
 		if got, want := m.String(), fmt.Sprintf("%s; %d moved", strings.Join(want, ", "), moved); got != want {
 			t.Fatalf("%s\nnot %s", got, want)
+		}
+		if passed.Load() != int64(moved) {
+			t.Fatalf("%d bytes are counted, of %d", passed.Load(), moved)
 		}
 		for _, in := range m.inputs {
 			if in, is := in.(roles.Moved); is && in.Bytes <= 0 {

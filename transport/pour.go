@@ -18,7 +18,7 @@ func (k *link) sendBody(e roles.SendBody) {
 	if !small {
 		k.flush()
 	}
-	k.sending = true
+	k.sending, k.passed = true, 0
 	waits := small && !k.run.loop.Shape.bounds() && len(k.out.buf)+int(e.Length) <= mostWithheld && k.asked()
 	if waits {
 		k.withhold()
@@ -93,7 +93,7 @@ func (k *link) pour(file *sharedFile, e roles.SendBody) letter {
 		sent += uint64(n)
 		ration.sent(int(n))
 		if n > 0 {
-			k.run.post(letter{from: k, input: roles.Moved{Link: k.id, Bytes: n}})
+			k.run.post(letter{from: k, what: SentBody, input: roles.Moved{Link: k.id, Bytes: n}})
 		}
 		if err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 			continue

@@ -246,7 +246,7 @@ func (b *body) throwAway() error {
 func (b *body) moved(n int) {
 	if n > 0 {
 		b.rest -= uint64(n)
-		b.tell(roles.Moved{Link: b.link.id, Bytes: int64(n)})
+		b.link.run.post(letter{from: b.link, order: b.order, what: ReceivedBody, input: roles.Moved{Link: b.link.id, Bytes: int64(n)}})
 	}
 }
 

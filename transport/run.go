@@ -65,7 +65,7 @@ type letter struct {
 	order uint64 // the reader's command that this answers; 0: none
 	end   End    // of the link, with a Lost
 	err   error
-	what  What // of a BodyDone or BodySpoiled: SentBody, ReceivedBody or SplicedBody
+	what  What // of a BodyDone or BodySpoiled: SentBody, ReceivedBody or SplicedBody; and of a Moved whose bytes are told of by themselves
 	bytes int64
 }
 

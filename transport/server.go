@@ -217,15 +217,6 @@ func (s *Server) left(from roles.Host) {
 	}
 }
 
-// turnAway refuses a link at once, as well as that can be done without waiting for its peer.
-func (s *Server) turnAway(conn Conn) {
-	refusal := roles.Busy()
-	refusal.By = s.By
-	conn.SetWriteDeadline(time.Now().Add(acceptFirst))
-	conn.Write(protocol.Append(nil, refusal))
-	conn.Close()
-}
-
 // work serves a link, and then further links while it is idle: a goroutine with a grown stack is
 // worth keeping.
 func (s *Server) work(k *link) {

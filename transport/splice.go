@@ -46,7 +46,7 @@ func (k *link) passOn(c *command) letter {
 		if n > 0 {
 			rests = false
 			other.link.run.moved.Add(n) // for its server it is as busy as this one
-			k.run.post(letter{from: k, order: c.number, input: roles.Moved{Link: k.id, Bytes: n}})
+			k.run.post(letter{from: k, order: c.number, what: SplicedBody, input: roles.Moved{Link: k.id, Bytes: n}})
 		}
 		if reading == nil && writing == nil {
 			continue

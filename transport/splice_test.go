@@ -123,6 +123,9 @@ func TestASpliceEndsAtItsLimit(t *testing.T) {
 			if allowed <= size && done != len(limits) || moved != int64(min(allowed, size)) {
 				t.Errorf("%v: %d bytes have passed, %d of them came to their end", limits, moved, done)
 			}
+			if passed := b.passed.Load(); passed != moved {
+				t.Errorf("%v: %d bytes are counted, of %d", limits, passed, moved)
+			}
 			from.Close()
 			to.Close()
 			stop()

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,6 +24,8 @@ type board struct {
 	limits  [2][]uint64 // of each leg's splices, one after the other; none: one without a limit
 	alone   bool        // a leg is spliced before the other one has come
 	stay    bool        // a machine neither ends with the circuit nor when it is told to stop
+
+	passed atomic.Int64 // as Loop.Passed was told
 
 	mu   sync.Mutex
 	legs [2]*legMachine
@@ -46,7 +49,7 @@ func openBoard(t testing.TB, listen, dial Network, set func(b *board)) (b *board
 		}
 		b.at[leg] = l.Addr().String()
 		s := &Server{
-			Loop: &Loop{Switch: &b.over}, Listener: l, By: protocol.Relay,
+			Loop: &Loop{Switch: &b.over, Passed: b.count}, Listener: l, By: protocol.Relay,
 			New: func() roles.Machine { return &legMachine{board: b, leg: -1} }, rest: boardRest,
 		}
 		b.servers[leg] = s
@@ -66,6 +69,14 @@ func openBoard(t testing.TB, listen, dial Network, set func(b *board)) (b *board
 			t.Errorf("%d runs and %d legs are left", len(b.over.runs), len(b.over.waiting))
 		}
 	})
+}
+
+// count takes bytes that Loop.Passed is told of.
+func (b *board) count(e Event) {
+	if e.What != SplicedBody {
+		b.t.Errorf("%v", e)
+	}
+	b.passed.Add(e.Bytes)
 }
 
 // call connects a peer to the relay as one leg, and says more behind its JOIN.

@@ -96,11 +96,19 @@ func relayFromSurroundings() (path, says string) {
 	if path := os.Getenv(fileVariable); path != "" {
 		return path, fileVariable
 	}
-	if dir := os.Getenv(credentialsDir); dir != "" {
-		path := filepath.Join(dir, credentialsName)
-		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
-			return path, path
-		}
+	path = Credential(credentialsName)
+	return path, path
+}
+
+// Credential returns the path of a credential that systemd has for this program, or "" if it has none of that name.
+func Credential(name string) (path string) {
+	dir := os.Getenv(credentialsDir)
+	if dir == "" {
+		return ""
 	}
-	return "", ""
+	path = filepath.Join(dir, name)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return ""
+	}
+	return path
 }

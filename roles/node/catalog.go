@@ -284,6 +284,17 @@ func (c *Catalog) Len() int {
 	return int(c.records.Used()) - c.dropped
 }
 
+// Lacks returns about how many changes a relay lacks that holds so much: a name that has changed often may
+// count more than once.
+func (c *Catalog) Lacks(held protocol.Held) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if held.Index != c.index || held.Sequence > c.sequence {
+		held.Sequence = 0
+	}
+	return len(c.log) - c.after(held.Sequence)
+}
+
 // Known reports whether each name that is shared is in the catalog, and none of them is pending.
 func (c *Catalog) Known() bool {
 	c.mu.Lock()

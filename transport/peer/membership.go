@@ -2,9 +2,7 @@ package peer
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -34,10 +32,11 @@ func (n *Node) keepListed(ctx context.Context, listen netip.AddrPort, catalog *c
 		}
 	}
 	_, proves := network.(transport.Authenticated)
-	m := &member{invite: invite, proves: proves, circuits: !n.NoCircuits, log: log, state: &n.state, relay: n.Relay, listing: Listing{ID: config.ID, Listen: listen}}
+	n.standing.change(func(time.Time) { n.standing.id, n.standing.proves, n.standing.catalog = config.ID, proves, catalog })
+	m := &member{standing: &n.standing, invite: invite, proves: proves, circuits: !n.NoCircuits, log: log, state: &n.state, relay: n.Relay, listing: Listing{ID: config.ID, Listen: listen}}
 	m.met = func(id protocol.PeerID) { n.relay.meet(&n.Trust, n.Relay, id, log) }
 	m.entered = func() { n.relay.enter(&n.Trust, log) }
-	loop := transport.Loop{Network: n.relay.vouch(network), Report: m.report, Trace: traced(log, n.Trace)}
+	loop := transport.Loop{Network: n.relay.vouch(network), Report: m.report, Trace: n.meters.traced(traced(log, n.Trace)), Passed: n.meters.passed}
 	if catalog != nil {
 		config.Catalog, loop.Notify = catalog.Catalog, catalog.news
 	}
@@ -45,7 +44,9 @@ func (n *Node) keepListed(ctx context.Context, listen netip.AddrPort, catalog *c
 	hard, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(roles.DrainTimeout, cancel) })()
-	loop.Run(hard, ctx.Done(), new(conversations).watch(log, node.NewMembership(config)))
+	membership := &followedMembership{node.NewMembership(config), &n.standing}
+	defer n.meters.returned(membership)
+	loop.Run(hard, ctx.Done(), n.meters.taken(log, new(conversations), membership))
 	return m.displaced
 }
 
@@ -53,6 +54,7 @@ func (n *Node) keepListed(ctx context.Context, listen netip.AddrPort, catalog *c
 type member struct {
 	log       hclog.Logger
 	state     *readiness
+	standing  *standing
 	relay     string
 	met       func(id protocol.PeerID) // takes note of the relay that was met first
 	entered   func()                   // takes note that the relay has admitted us
@@ -85,6 +87,7 @@ func (m *member) report(outcome roles.Outcome) {
 		m.listed(o.Place, m.listing.TTL)
 	case node.Invited:
 		m.log.Debug("a client comes through the relay", "relay", o.Relay)
+		m.standing.change(func(time.Time) { m.standing.came++ })
 		m.invite(roles.Invited{Relay: o.Relay, Ticket: o.Ticket})
 	case node.Awaiting:
 		m.awaiting(o.On)
@@ -93,12 +96,14 @@ func (m *member) report(outcome roles.Outcome) {
 		why.Kind = ErrRejected
 		m.log.Error(ErrRejected.Error(), "relay", m.relay, "code", o.Code, "by", o.By.String(), "why", why.Text)
 		m.displaced = why
+		m.standing.fail(why)
 		m.state.failed(why)
 	case node.ExchangeFailed:
 		m.failed(o)
 	case node.Displaced:
 		m.log.Error(ErrDisplaced.Error())
 		m.displaced = ErrDisplaced
+		m.standing.leave(ErrDisplaced)
 		m.state.failed(ErrDisplaced)
 	case node.Published:
 		if o.Names > 0 { // before anything is hashed there is nothing to tell
@@ -109,8 +114,10 @@ func (m *member) report(outcome roles.Outcome) {
 				"relay", m.relay, "refused", o.Refused)
 		}
 		m.refused = o.Refused
+		m.standing.change(func(time.Time) { m.standing.refused = o.Refused })
 	case node.Left:
 		m.log.Info("left", "relay", m.relay)
+		m.standing.leave(ErrEnded)
 		m.state.failed(ErrEnded)
 	}
 }
@@ -118,90 +125,35 @@ func (m *member) report(outcome roles.Outcome) {
 // listed takes note of where the relay lists the node, and says if few or none can reach it there.
 func (m *member) listed(at node.Place, ttl time.Duration) {
 	m.listing.Place, m.listing.TTL = at, ttl
+	m.standing.list(m.listing)
 	defer func() { m.state.listed(m.listing) }() // whoever waits for it finds the reasons in the log
 	was := m.unreached
 	m.unreached = at.Nowhere() && !(m.circuits && at.Relayed())
 	if was && !m.unreached {
 		m.log.Info("reachable from outside now: clients are sent here", "relay", m.relay, "at", whereabouts(at))
 	}
-	switch alone := m.listing.Listen.Addr().IsLoopback(); {
-	case m.circuits && at.Relayed() && at.Nowhere():
-		m.log.Info("not reachable from outside ("+unreached(at)+"): clients come through the relay",
-			"listens", m.listing.Listen)
-	case !at.At.IsValid():
-		m.log.Error("nobody can reach this node: it listens on loopback alone, and the relay is another machine; let it listen on an address of the network",
-			"listens", m.listing.Listen)
-	case at.Nowhere() && at.Best() == protocol.ReachQueued:
-		m.log.Warn("whether this node can be reached is not known to the relay yet, for others of the same address come first: nobody is sent here until then")
-	case at.Nowhere():
-		m.log.Error("not reachable from outside ("+unreached(at)+"), so nobody is sent here: "+cure(at.Reach)+m.noWay(at), "listens", m.listing.Listen)
-	case alone && at.At.Addr().IsLoopback():
-		m.log.Warn("only this machine can reach this node: it listens on loopback alone; let it listen on an address of the network",
-			"listens", m.listing.Listen)
-	case at.At.Addr().IsLoopback():
-		m.log.Info("this node is on the relay's machine: others are sent to the address at which they reach the relay")
-	case at.Reach.Failed() || at.AlsoReach.Failed():
-		m.log.Warn("not reachable over one of its two addresses ("+unreached(at)+"): clients are sent to the other", "listens", m.listing.Listen)
-	case at.Best() == protocol.ReachPending && m.circuits && at.Relayed():
-		m.log.Info("whether this node can be reached is not known to the relay yet: until then clients come through it, or are sent elsewhere first")
-	case at.Best() == protocol.ReachPending:
-		m.log.Info("whether this node can be reached is not known to the relay yet: until then clients are sent elsewhere first")
-	}
-}
-
-// noWay says why no client comes through the relay.
-func (m *member) noWay(at node.Place) string {
+	f := reachability{at: at, listen: m.listing.Listen, circuits: m.circuits, proves: m.proves}.find()
 	switch {
-	case !m.circuits:
-		return "; through the relay nobody comes, as was asked for"
-	case m.proves:
-		return "; this relay makes no circuits by which clients could come"
+	case f.level == hclog.NoLevel:
+	case f.listen:
+		m.log.Log(f.level, f.line(), "listens", m.listing.Listen)
+	default:
+		m.log.Log(f.level, f.line())
 	}
-	return ""
 }
 
 // awaiting says whether clients can come through the relay.
 func (m *member) awaiting(on bool) {
+	m.standing.await(on)
 	if on {
 		m.log.Debug("clients can come through the relay", "relay", m.relay)
 	} else {
-		m.log.Debug("no client can come through the relay for now", "relay", m.relay)
+		m.log.Debug(noneComes, "relay", m.relay)
 	}
 }
 
-// whereabouts returns a place as it is logged.
-func whereabouts(at node.Place) string {
-	switch {
-	case !at.At.IsValid():
-		return "nowhere"
-	case at.Also.IsValid():
-		return at.At.String() + " and " + netip.AddrPortFrom(at.Also, at.At.Port()).String()
-	}
-	return at.At.String()
-}
-
-// unreached returns the addresses at which the relay could not reach the node, with the reasons.
-func unreached(at node.Place) string {
-	told := []string{}
-	if at.Reach.Failed() {
-		told = append(told, fmt.Sprintf("%s at %s", at.Reach, at.At))
-	}
-	if at.AlsoReach.Failed() {
-		told = append(told, fmt.Sprintf("%s at %s", at.AlsoReach, netip.AddrPortFrom(at.Also, at.At.Port())))
-	}
-	return strings.Join(told, ", ")
-}
-
-// cure says what to do about a node that cannot be reached.
-func cure(why protocol.Reach) string {
-	switch why {
-	case protocol.ReachRefused:
-		return "its machine is not the one at that address, or refuses the port; forward the port to this node, or say with --advertise where it is forwarded"
-	case protocol.ReachWrongPeer:
-		return "another program answers there; forward the port to this node, or set --listen to a port that is this node's at that address"
-	}
-	return "a firewall or a NAT is in between; open the port, forward it to this node, or say with --advertise where it is forwarded"
-}
+// noneComes is what is so while the relay has no AWAIT of the node.
+const noneComes = "no client can come through the relay for now"
 
 // failed takes the report that an exchange with the relay failed. Unless another try follows it was
 // about publishing alone, and the node is listed as before.
@@ -213,8 +165,11 @@ func (m *member) failed(o node.ExchangeFailed) {
 	}
 	say("relay", "code", o.Code, "by", o.By.String(), "why", why.Text, "again_ms", o.Again.Milliseconds())
 	if o.Again > 0 {
+		m.standing.fail(why)
 		m.state.failed(why)
+		return
 	}
+	m.standing.change(func(time.Time) { m.standing.unheard = why.Text })
 }
 
 // refusal returns the error of an exchange with the relay.

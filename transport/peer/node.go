@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/netip"
 	"sync"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
 
@@ -41,9 +42,11 @@ type Node struct {
 	// Trace is called for each event of a link, from any goroutine. Nil: it is not called.
 	Trace func(transport.Event)
 
-	state readiness
-	own   transport.TLS // the network where none is given
-	relay relayPin
+	state    readiness
+	meters   Meters
+	standing standing
+	own      transport.TLS // the network where none is given
+	relay    relayPin
 }
 
 // Run registers at the relay and serves until ctx is done; then it leaves gracefully, within
@@ -55,13 +58,17 @@ func (n *Node) Run(ctx context.Context) error {
 	if !n.state.begin() {
 		return ErrUsed
 	}
+	n.standing.begin()
 	err := n.run(ctx)
+	n.standing.end()
 	n.state.end(err)
 	return err
 }
 
 func (n *Node) run(ctx context.Context) error {
 	n.own.By = protocol.Node
+	n.meters.begin(nodeTables())
+	defer n.meters.history.keep()()
 	listener, err := n.listen(ctx)
 	if err != nil {
 		return err
@@ -70,6 +77,7 @@ func (n *Node) run(ctx context.Context) error {
 	defer cancel()
 	var beside sync.WaitGroup
 	var served error
+	n.standing.change(func(time.Time) { n.standing.listen = listener.Addr() })
 	server, flush := n.server(listener)
 	defer flush()
 	beside.Go(func() {
@@ -144,6 +152,8 @@ func (n *Node) id() protocol.PeerID {
 	return id
 }
 
+func (n *Node) maxLinks() int { return cmp.Or(n.MaxLinks, roles.MaxLinks) }
+
 // linksFrom returns how many links of all one address may have: so many as its owner says, or else a share that
 // leaves room for others however few there are.
 func linksFrom(asked, all int) int {
@@ -161,15 +171,18 @@ func (n *Node) server(listener transport.Listener) (server *transport.Server, fl
 	log := logger(n.Log).Named("server")
 	log.Debug("serving", "on", listener.Addr())
 	access := &accessLog{sampler{log: log}}
-	uploads := roles.NewPool(func() *node.Upload { return node.NewGuardedUpload(n.Allow) })
+	table, turns := newUploads(), n.Terms.Turns()
+	n.standing.change(func(time.Time) { n.standing.uploads, n.standing.turns = table, turns })
+	uploads := table.pool(n.Allow)
+	take, back := n.meters.counted(log, uploads.Take, uploads.Return)
 	return &transport.Server{
 		Loop: &transport.Loop{
 			Network: n.dialsFrom(listener.Addr().Addr()),
-			Share:   n.Share, Turns: n.Terms.Turns(), Shape: &transport.Shape{All: n.Terms.Rate, Each: n.Terms.Each},
-			Report: access.served, Trace: traced(log, n.Trace),
+			Share:   n.Share, Turns: turns, Shape: &transport.Shape{All: n.Terms.Rate, Each: n.Terms.Each},
+			Report: access.served, Trace: n.meters.traced(traced(log, n.Trace)), Passed: n.meters.passed,
 		},
-		Listener: listener, Limit: cmp.Or(n.MaxLinks, roles.MaxLinks), From: linksFrom(n.MaxFrom, cmp.Or(n.MaxLinks, roles.MaxLinks)), By: protocol.Node, Log: log,
+		Listener: listener, Limit: n.maxLinks(), From: linksFrom(n.MaxFrom, n.maxLinks()), By: protocol.Node, Log: log,
 		LinkRate: cmp.Or(n.LinkRate, roles.LinkRateFrom),
-		New:      watched(log, uploads.Take), Free: uploads.Return,
+		New:      take, Free: back,
 	}, access.flush
 }

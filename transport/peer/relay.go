@@ -58,6 +58,8 @@ type Relay struct {
 	cuts      *circuitLog
 	exchange  transport.Switch
 
+	meters Meters
+
 	mu   sync.Mutex
 	kind linkKind // of its listeners
 }
@@ -156,17 +158,20 @@ func (r *Relay) Serve(ctx context.Context, listener transport.Listener) error {
 		return s
 	})
 	log = log.Named("server")
+	defer r.meters.history.keep()()
+	take, back := r.meters.counted(log, sessions.Take, sessions.Return)
 	server := transport.Server{
-		Loop:     &transport.Loop{Network: r.Network, Start: r.start, Trace: traced(log, r.Trace), Gate: r.gate(), Switch: &r.exchange},
+		Loop:     &transport.Loop{Network: r.Network, Start: r.start, Trace: r.meters.traced(traced(log, r.Trace)), Passed: r.meters.passed, Gate: r.gate(), Switch: &r.exchange},
 		Listener: listener, Limit: r.linksAtOnce(), From: linksFrom(r.MaxFrom, r.linksAtOnce()), By: protocol.Relay, Log: log,
 		LinkRate: cmp.Or(r.LinkRate, roles.LinkRateFrom), RequestRate: cmp.Or(r.RequestRate, roles.RequestRate), RequestRateFrom: cmp.Or(r.RequestRateFrom, roles.RequestRateFrom),
-		New: watched(log, sessions.Take), Free: sessions.Return,
+		New: take, Free: back,
 	}
 	return server.Serve(ctx)
 }
 
 func (r *Relay) open() {
 	r.start = time.Now()
+	r.meters.begin(relayTables())
 	r.circuits = r.makeCircuits()
 	r.directory = r.Directory
 	if r.directory == nil {

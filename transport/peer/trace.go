@@ -43,17 +43,29 @@ type conversations struct{ atomic.Uint64 }
 // watch has a machine's transitions logged, where the log is to have them.
 func (c *conversations) watch(log hclog.Logger, m roles.Machine) roles.Machine {
 	if w, is := m.(watchable); is && log.IsTrace() {
-		number := c.Add(1)
-		w.Watch(func(t roles.Transition) {
-			log.Trace("transition", "machine", t.Machine, "conversation", number, "link", int(t.Link),
-				"from", t.From, "event", t.Event, "to", t.To)
-		})
+		w.Watch(c.logged(log))
 	}
 	return m
 }
 
-// watched returns a source of machines whose transitions are logged.
-func watched(log hclog.Logger, take func() roles.Machine) func() roles.Machine {
-	c := new(conversations)
-	return func() roles.Machine { return c.watch(log, take()) }
+// watchAlso is watch, and also is called for each transition.
+func (c *conversations) watchAlso(log hclog.Logger, w watchable, also func(roles.Transition)) {
+	if !log.IsTrace() {
+		w.Watch(also)
+		return
+	}
+	logged := c.logged(log)
+	w.Watch(func(t roles.Transition) {
+		also(t)
+		logged(t)
+	})
+}
+
+// logged returns what logs the transitions of another machine.
+func (c *conversations) logged(log hclog.Logger) func(roles.Transition) {
+	number := c.Add(1)
+	return func(t roles.Transition) {
+		log.Trace("transition", "machine", t.Machine, "conversation", number, "link", int(t.Link),
+			"from", t.From, "event", t.Event, "to", t.To)
+	}
 }

@@ -21,6 +21,7 @@ type entries struct {
 	byContent dense.Table     // the first of those that are known to have a content
 	seed      maphash.Seed    // so that nobody can construct names that collide
 	count     int             // of names
+	bytes     uint64          // of their files
 	sizes     map[link]uint64 // that followers were told, of those that have another
 	dirs      []*dir          // by their numbers
 	freed     []dirNumber
@@ -136,6 +137,7 @@ func (x *entries) remove(e *entry) {
 	x.displace(e)
 	x.count--
 	x.tellSize(e)
+	x.bytes -= uint64(e.signature.Size)
 	e.signature = index.Signature{} // a worker that is about to hash it sees that
 	x.hold(e)
 	x.release(e)

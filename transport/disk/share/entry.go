@@ -36,6 +36,8 @@ const (
 	unreadable                   // it could not be read, which has been counted
 	whole                        // its name in the arena has that of the folder
 	resized                      // followers were told another size than it has
+	denied                       // the system does not permit to hash it; with failing: it changes all the time
+	failing                      // the disk fails
 )
 
 func (e *entry) is(what flags) bool { return e.flags&what != 0 }
@@ -70,6 +72,7 @@ func (s *Folder) observe(d *dir, name string, sig index.Signature) *entry {
 	case e.signature != sig:
 		s.outdate(e, sig)
 	}
+	s.bytes += uint64(sig.Size) - uint64(e.signature.Size)
 	e.signature = sig
 	switch {
 	case e.known: // meanwhile
@@ -182,6 +185,7 @@ func (s *Folder) isWalked() bool {
 func (s *Folder) link(e *entry) {
 	e.known = true
 	s.known++
+	s.knownBytes += uint64(e.signature.Size)
 	s.prepend(e)
 }
 
@@ -192,6 +196,7 @@ func (s *Folder) unlink(e *entry) {
 	}
 	e.known = false
 	s.known--
+	s.knownBytes -= uint64(e.signature.Size)
 	s.extract(e)
 }
 

@@ -136,3 +136,16 @@ func (s *Folder) MakeRestless(name string) {
 	defer s.mu.Unlock()
 	s.named(name).tries = mostRest
 }
+
+// HashAtOnce has the share appear to hash all files that it has, and returns their names in order.
+func (s *Folder) HashAtOnce() (names []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for e := range s.entries.all() {
+		name := s.entryName(e)
+		s.jobs[e.signature.Inode] = &job{name: name, signature: e.signature, opened: true}
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}

@@ -77,6 +77,7 @@ func (s *Folder) tellMark(e *entry, mark protocol.Mark) {
 func (s *Folder) unmark(e *entry) {
 	if e.mark == protocol.Opaque {
 		s.opaque--
+		s.unread.forget(e)
 	}
 	e.mark = 0
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/protocol/content"
+	"github.com/relaypeer/relaypeer/transport/disk"
 	"github.com/relaypeer/relaypeer/transport/disk/index"
 )
 
@@ -253,6 +254,7 @@ func (s *Folder) end(j *job, r index.Record, err error) {
 		case err == nil || errors.Is(err, errChanged):
 			if e.backOff(); e.tries >= restlessTries {
 				s.tellOpaque(e)
+				s.note(e, byChanges, "it changes faster than it can be hashed")
 			}
 			s.enqueue(e)
 			s.hints.touch(s.entryName(e))
@@ -260,6 +262,7 @@ func (s *Folder) end(j *job, r index.Record, err error) {
 			s.hints.touch(s.entryName(e))
 		default: // the next walk has it tried again
 			s.tellOpaque(e)
+			s.note(e, causeOfError(err), disk.Reason(err).Error())
 			s.cannotRead(e, err)
 		}
 		s.arrive(e)

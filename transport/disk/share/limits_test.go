@@ -137,7 +137,7 @@ func TestNamesThatArePassedOverAreCounted(t *testing.T) {
 		t.Helper()
 		s.passed.count = 0
 		for n := range names {
-			s.pass(fmt.Sprint("name", n), "why")
+			s.pass(fmt.Sprint("name", n), byKind, "why")
 		}
 		lines.Reset()
 		s.passed.tellMore(s.log)

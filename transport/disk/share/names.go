@@ -11,6 +11,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
 // Some systems store names decomposed: an é as two characters. Names of the protocol are composed. A
@@ -60,8 +61,11 @@ func (s *scanner) nameOf(d *dir, disk string) (name, why string) {
 	if info, err := g.lstat(child(d.real, base)); err == nil && os.SameFile(info, composed) {
 		return name, "" // this system takes both names for the same
 	}
-	return "", "another file has this name in Unicode normal form C"
+	return "", inBothForms
 }
+
+// inBothForms is why a name is not shared that another file has in the other form.
+const inBothForms = "another file has this name in Unicode normal form C"
 
 // follow returns the state of what a link in a folder leads to, and the name of that without links;
 // or none, if it is not shared.
@@ -77,14 +81,15 @@ func (s *scanner) follow(d *dir, name, link string) (info fs.FileInfo, real stri
 	switch {
 	case isFailure(err):
 		s.blind = true
+		s.exclude(name, byFailure, disk.Reason(err).Error(), false)
 	case errors.Is(err, fs.ErrNotExist):
-		s.pass(name, "a link that leads nowhere")
+		s.pass(name, byLink, "a link that leads nowhere")
 	case err != nil:
-		s.pass(name, "a link that leads out of the share")
+		s.pass(name, byLink, "a link that leads out of the share")
 	case info.IsDir() && d.loops(real):
-		s.pass(name, "a link that leads back to a folder on its way")
+		s.pass(name, byLink, "a link that leads back to a folder on its way")
 	case info.IsDir() && s.folders[name] == nil && s.aliases >= mostAliases:
-		s.pass(name, "a link to a folder, beyond as many as are followed")
+		s.pass(name, byLimit, "a link to a folder, beyond as many as are followed")
 	default:
 		return info, real
 	}
@@ -104,7 +109,12 @@ const mostPassed = 20
 func newPassed() passed { return passed{named: map[string]bool{}} }
 
 // pass notes that a name is not shared, and tells the reason.
-func (s *scanner) pass(name, why string) {
+func (s *scanner) pass(name string, by cause, why string) {
+	s.exclude(name, by, why, false)
+	s.tellPassed(name, why)
+}
+
+func (s *scanner) tellPassed(name, why string) {
 	p := &s.passed
 	p.count++
 	if len(p.named) >= mostPassed || p.named[name] {

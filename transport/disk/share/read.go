@@ -7,6 +7,7 @@ import (
 	"slices"
 	"syscall"
 
+	"github.com/relaypeer/relaypeer/transport/disk"
 	"github.com/relaypeer/relaypeer/transport/disk/index"
 )
 
@@ -30,12 +31,19 @@ func (s *scanner) read(d *dir) (below []*dir) {
 		s.sweep(d)
 		return nil
 	}
+	s.found = &exclusions{}
+	defer func() {
+		s.excluded.replace(d, s.found)
+		s.found = nil
+		s.tellFolders()
+	}()
 	opened, state, err := g.openFolder(d.real)
 	if failed := s.options.ask("enter", d.name); failed != nil && err == nil {
 		opened.Close()
 		err = failed
 	}
 	if err != nil {
+		s.cutShort(err)
 		s.cannotEnter(d.real, err)
 		if s.isGone(err) {
 			s.sweep(d)
@@ -56,6 +64,7 @@ func (s *scanner) read(d *dir) (below []*dir) {
 			s.sweep(d)
 		}
 		if err != nil {
+			s.cutShort(err)
 			return below
 		}
 	}
@@ -94,6 +103,7 @@ func (s *scanner) sweep(d *dir) {
 func (s *scanner) meet(d *dir, item fs.DirEntry) (folder *dir, isFile bool) {
 	name, real := child(d.name, item.Name()), child(d.real, item.Name())
 	if s.isHidden(name) {
+		s.exclude(name, byHidden, whyHidden(name), item.IsDir())
 		return nil, false
 	}
 	if item.IsDir() {
@@ -109,11 +119,15 @@ func (s *scanner) meet(d *dir, item fs.DirEntry) (folder *dir, isFile bool) {
 		}
 	}
 	s.blind = s.blind || isFailure(err)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		s.exclude(name, causeOfError(err), disk.Reason(err).Error(), false)
+	}
 	if err != nil || info == nil || !s.isFile(name, info) {
 		return nil, false
 	}
 	sig := index.SignatureOf(real, info)
 	if s.index.Owns(sig.Inode) {
+		s.exclude(name, byOwner, "the index of what is shared", false)
 		return nil, false
 	}
 	if sig.Size > MaxSize {
@@ -122,12 +136,12 @@ func (s *scanner) meet(d *dir, item fs.DirEntry) (folder *dir, isFile bool) {
 	}
 	shared, why := s.nameOf(d, name)
 	if why != "" {
-		s.pass(name, why)
+		s.pass(name, causeOf(name, why), why)
 		return nil, false
 	}
 	e := s.observe(d, shared, sig)
 	if e == nil {
-		s.pass(name, "beyond as many files as can be shared")
+		s.pass(name, byLimit, "beyond as many files as can be shared")
 		return nil, false
 	}
 	e.round = s.round
@@ -139,7 +153,8 @@ func (s *scanner) meet(d *dir, item fs.DirEntry) (folder *dir, isFile bool) {
 
 func (s *scanner) meetFolder(d *dir, name, real string) *dir {
 	if _, why := compose(name); why != "" {
-		s.pass(name, why)
+		s.exclude(name, causeOf(name, why), why, true)
+		s.tellPassed(name, why)
 		return nil
 	}
 	folder := s.join(d, name, real)
@@ -153,11 +168,11 @@ func (s *scanner) isFile(name string, info fs.FileInfo) bool {
 	case 0:
 		return true
 	case fs.ModeNamedPipe:
-		s.pass(name, "a named pipe")
+		s.pass(name, byKind, "a named pipe")
 	case fs.ModeSocket:
-		s.pass(name, "a socket")
+		s.pass(name, byKind, "a socket")
 	default:
-		s.pass(name, "a device")
+		s.pass(name, byKind, "a device")
 	}
 	return false
 }
@@ -184,6 +199,8 @@ func (s *scanner) lookAt(d *dir, base string) {
 	}
 	info, err := g.lstat(child(d.real, base))
 	s.blind = false
+	s.excluded.set(d, base, nil)
+	s.lookedAt = d
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 			s.gone(d, name)

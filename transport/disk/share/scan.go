@@ -13,6 +13,8 @@ type scanner struct {
 	*Folder
 	tree
 	passed   passed
+	found    *exclusions     // by the read of a folder that is under way; nil: none is
+	lookedAt *dir            // the folder in which a name was looked at last
 	shut     map[string]bool // folders that cannot be entered, which has been told
 	walks    uint32
 	due      *time.Timer // of the next walk
@@ -127,6 +129,7 @@ func (s *scanner) walkIn(wait time.Duration) {
 	if s.dueAt.IsZero() || at.Before(s.dueAt) {
 		s.dueAt = at
 		s.due.Reset(time.Until(at))
+		s.tellScans(false)
 	}
 }
 
@@ -134,6 +137,7 @@ func (s *scanner) walkIn(wait time.Duration) {
 func (s *scanner) walk() {
 	begin := time.Now()
 	s.walks++
+	s.tellScans(true)
 	s.doubt = false // and a folder that this walk finds gone casts it anew
 	s.passed.count = 0
 	s.checkGround()

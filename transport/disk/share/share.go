@@ -25,13 +25,15 @@ import (
 // Folder is a folder whose regular files are served under their slash-separated relative names, and
 // by their content. It is safe for concurrent use.
 type Folder struct {
-	path    string // absolute
-	only    string // it is the path of a single file, which is shared under this name
-	ground  atomic.Pointer[ground]
-	options Options
-	log     hclog.Logger
-	index   *index.DB
-	hints   *hints
+	path     string // absolute
+	only     string // it is the path of a single file, which is shared under this name
+	ground   atomic.Pointer[ground]
+	options  Options
+	log      hclog.Logger
+	index    *index.DB
+	hints    *hints
+	excluded excluded
+	scans    scans
 
 	ctx     context.Context // until Close
 	cancel  context.CancelFunc
@@ -45,16 +47,17 @@ type Folder struct {
 
 	mu sync.Mutex
 	entries
-	known    int          // entries that are
-	waiting  int          // entries that indexed waits for
-	opaque   int          // entries that are told as such
-	extent   roles.Extent // that followers were told last
-	open     bool         // names are told before their content is known
-	unread   unread
-	prefixes []*prefix     // of files that are appended to all the time; the latest come last
-	lent     []index.Inode // files that clients got, the latest come last
-	doubts   doubts
-	outdated outdated
+	known      int          // entries that are
+	knownBytes uint64       // of their files
+	waiting    int          // entries that indexed waits for
+	opaque     int          // entries that are told as such
+	extent     roles.Extent // that followers were told last
+	open       bool         // names are told before their content is known
+	unread     unread
+	prefixes   []*prefix     // of files that are appended to all the time; the latest come last
+	lent       []index.Inode // files that clients got, the latest come last
+	doubts     doubts
+	outdated   outdated
 	followers
 	queue
 }

@@ -31,6 +31,8 @@ type dir struct {
 	round uint32          // the read of the folder above that last saw it
 	heard bool            // it is watched
 
+	excluded *exclusions // from sharing, of what is in it; nil: nothing is
+
 	number dirNumber
 }
 
@@ -116,7 +118,9 @@ func (s *scanner) leave(d *dir) {
 		}
 		s.expel(d)
 		s.mu.Unlock()
+		s.excluded.drop(d)
 	}
+	s.tellFolders()
 }
 
 // detach takes a single folder off the tree, and returns those that are linked to it.

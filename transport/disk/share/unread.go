@@ -2,9 +2,11 @@ package share
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/transport"
 	"github.com/relaypeer/relaypeer/transport/disk"
 )
 
@@ -15,6 +17,67 @@ const mostUnread = 20
 type unread struct {
 	files int // so far, each once as long as it stays so
 	told  int // of them
+
+	counts [causes]int     // of those that are told as opaque, by what keeps them from being hashed
+	kept   map[link]string // some of them, with the reason
+}
+
+// note notes why an entry cannot be hashed, as long as followers are told so.
+func (s *Folder) note(e *entry, by cause, why string) {
+	if e.mark != protocol.Opaque {
+		return
+	}
+	s.unread.forget(e)
+	switch by {
+	case byDenial:
+		e.set(denied)
+	case byFailure:
+		e.set(failing)
+	default:
+		e.set(denied | failing)
+	}
+	u := &s.unread
+	u.counts[e.noted()]++
+	if len(u.kept) >= transport.MaxUnshared {
+		return
+	}
+	if u.kept == nil {
+		u.kept = map[link]string{}
+	}
+	u.kept[e.self] = why
+}
+
+// noted returns what keeps an entry from being hashed. It is causes if nothing is noted.
+func (e *entry) noted() cause {
+	switch {
+	case e.is(denied) && e.is(failing):
+		return byChanges
+	case e.is(denied):
+		return byDenial
+	case e.is(failing):
+		return byFailure
+	}
+	return causes
+}
+
+// forget undoes note.
+func (u *unread) forget(e *entry) {
+	if of := e.noted(); of != causes {
+		u.counts[of]--
+		delete(u.kept, e.self)
+		e.unset(denied | failing)
+	}
+}
+
+// listUnread adds what is kept to a list. The caller holds the mutex.
+func (s *Folder) listUnread(list []Unshared) []Unshared {
+	for self, why := range s.unread.kept {
+		e := s.at(self)
+		list = append(list, Unshared{
+			Path: protocol.Printable(s.entryName(e), mostShownPath), Why: why, Reason: reasons[e.noted()],
+		})
+	}
+	return list
 }
 
 // cannotRead warns of a file that cannot be read, once.
@@ -50,6 +113,7 @@ func (s *Folder) tellUnread() {
 
 // tooLarge warns of a file that is too large, once.
 func (s *scanner) tooLarge(name string, size int64) {
+	s.exclude(name, bySize, fmt.Sprintf("%d bytes, more than %d", size, int64(MaxSize)), false)
 	if s.shut[name] || len(s.shut) >= mostUnread {
 		return
 	}

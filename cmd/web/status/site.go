@@ -1,0 +1,176 @@
+package status
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/relaypeer/relaypeer/cmd/web"
+)
+
+// site is all that a program shows.
+type site struct {
+	program, version string
+	pages            *web.Pages
+	live             web.Live
+	now              func() time.Time
+	list             []*page // in the order of the navigation
+	asks             []ask
+	drawn            diagrams
+}
+
+// page is one page.
+type page struct {
+	path     string // below the base; "": the first page
+	title    string
+	link     string // in the navigation; "": it is not there
+	sections []section
+	load     func(url.Values) (any, *problem) // what the sections show
+}
+
+// section is a part of a page, which is sent again when it has changed.
+type section struct {
+	id, template string
+	still        bool // it never changes: somebody may be typing there
+}
+
+// changes reports whether a part of the page does.
+func (p *page) changes() bool {
+	return slices.ContainsFunc(p.sections, func(one section) bool { return !one.still })
+}
+
+// problem is why a request has no answer.
+type problem struct {
+	status     int
+	code, text string
+}
+
+//go:embed templates/*.html status.css
+var files embed.FS
+
+// newSite returns a site without pages.
+func newSite(program, version string, now func() time.Time) *site {
+	s := &site{program: program, version: version, now: now}
+	templates, err := fs.Sub(files, "templates")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	s.pages = web.NewPages(templates, s.functions())
+	s.pages.Now = now
+	return s
+}
+
+// ServeHTTP implements [http.Handler].
+func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	path := strings.TrimPrefix(r.URL.Path, "/")
+	switch {
+	case path == "api/v1":
+		http.Redirect(w, r, web.Path(r, apiPath), http.StatusMovedPermanently)
+		return
+	case strings.HasPrefix(path, apiPath):
+		s.answer(w, r, strings.TrimPrefix(path, apiPath))
+		return
+	case path == "status.css":
+		styles.serve(w, r)
+		return
+	}
+	for _, p := range s.list {
+		if p.path == path {
+			s.show(w, r, p)
+			return
+		}
+	}
+	web.Fail(w, r, http.StatusNotFound, "there is no such page")
+}
+
+// rendered is a section that is made.
+type rendered struct {
+	ID   string
+	HTML template.HTML
+}
+
+// show writes a page, or keeps it up to date.
+func (s *site) show(w http.ResponseWriter, r *http.Request, p *page) {
+	query := r.URL.Query()
+	if web.WantsLive(r) {
+		s.live.Serve(w, r, func() web.Sections {
+			all := web.Sections{}
+			for _, one := range s.render(r, p, query, true) {
+				all[one.ID] = one.HTML
+			}
+			return all
+		})
+		return
+	}
+	if _, wrong := p.load(query); wrong != nil {
+		web.Fail(w, r, wrong.status, wrong.text)
+		return
+	}
+	s.pages.Write(w, r, http.StatusOK, web.Page{
+		Title: p.title, Nav: s.navigation(r), Here: web.Path(r, p.path), Template: "sections", Body: s.render(r, p, query, false), Live: p.changes(),
+	})
+}
+
+// render returns the sections of a page, or those alone that change. A section that cannot be made has a line that
+// says so: the rest of the page is of use.
+func (s *site) render(r *http.Request, p *page, query url.Values, changing bool) (all []rendered) {
+	body, wrong := p.load(query)
+	if wrong != nil {
+		return nil
+	}
+	for _, one := range p.sections {
+		if changing && one.still {
+			continue
+		}
+		html, err := s.pages.Section(r, one.template, body)
+		if err != nil {
+			html = "<p>This part of the page could not be made.</p>"
+		}
+		all = append(all, rendered{one.id, html})
+	}
+	return all
+}
+
+func (s *site) navigation(r *http.Request) (links []web.Link) {
+	for _, p := range s.list {
+		if p.link != "" {
+			links = append(links, web.Link{Text: p.link, Href: web.Path(r, p.path)})
+		}
+	}
+	return links
+}
+
+// stylesheet is what the drawings and cards look like.
+type stylesheet struct {
+	data    []byte
+	version string
+}
+
+var styles = func() stylesheet {
+	data, err := files.ReadFile("status.css")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	sum := sha256.Sum256(data)
+	return stylesheet{data, hex.EncodeToString(sum[:6])}
+}()
+
+// serve writes the style sheet, which the browser keeps as long as it is called by this version.
+func (s stylesheet) serve(w http.ResponseWriter, r *http.Request) {
+	header := w.Header()
+	header.Set("Content-Type", "text/css; charset=utf-8")
+	header.Set("ETag", `"`+s.version+`"`)
+	header.Set("Cache-Control", "no-cache")
+	if r.URL.Query().Get("v") == s.version {
+		header.Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
+	http.ServeContent(w, r, "status.css", time.Time{}, bytes.NewReader(s.data))
+}
