@@ -1,0 +1,103 @@
+package browser
+
+import (
+	"encoding/binary"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// hostile are names of files that would do harm if a page took them for more than text.
+var hostile = []string{
+	`<script>alert(1)</script>.txt`, `"><img src=x onerror=alert(1)>.txt`, `'onmouseover='alert(1).txt`, `{{.}}${1}.txt`,
+	`javascript:alert(1)`, `a%2F..%2Fb.txt`, `&lt;b&gt;.txt`, `?search=1#top`, "ü größe 文.txt", strings.Repeat("long", 50) + ".txt",
+}
+
+// hostileName is that of a member of a closed relay: one word.
+const hostileName = `<script>alert(1)</script>`
+
+// world is a relay with nodes, whose pages are on.
+type world struct {
+	t       *testing.T
+	state   string // the folder of the keys
+	relay   *process
+	private []string // what a program is told of the relay, in front of its host and port
+}
+
+// begin starts a relay with a page. It is closed if it admits somebody, an id and a name a line.
+func begin(t *testing.T, flags ...string) *world {
+	t.Helper()
+	w := &world{t: t, state: t.TempDir()}
+	w.relay = start(t, w.state, "relay-server", append([]string{"--host", "127.0.0.1", "--http", "127.0.0.1:0", "0"}, flags...)...)
+	return w
+}
+
+// node starts a node with a page, which shares a folder.
+func (w *world) node(folder string, flags ...string) *process {
+	w.t.Helper()
+	args := append([]string{"--share", folder, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"}, flags...)
+	return start(w.t, w.state, "peer-node", append(args, "127.0.0.1", w.relay.port())...)
+}
+
+// gateway starts a gateway.
+func (w *world) gateway(flags ...string) *process {
+	w.t.Helper()
+	args := append([]string{"serve", "--http", "127.0.0.1:0"}, flags...)
+	return start(w.t, w.state, "peer-client", append(args, "127.0.0.1", w.relay.port())...)
+}
+
+// id returns the id of the node that shares a folder.
+func (w *world) id(folder string) string {
+	w.t.Helper()
+	command := exec.Command(filepath.Join(programs, "peer-node"), "id", "--share", folder)
+	command.Env = append(os.Environ(), "XDG_STATE_HOME="+w.state)
+	out, err := command.Output()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// folder makes a folder with files by name, each of the same small content for its name.
+func folder(t *testing.T, names ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range names {
+		put(t, dir, name, []byte("the content of "+name))
+	}
+	return dir
+}
+
+func put(t *testing.T, dir, name string, content []byte) {
+	t.Helper()
+	path := filepath.Join(dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// sound returns a WAV file of so many seconds: 44,100 samples a second of 16 bits, a tone whose pitch is the minute.
+func sound(seconds int) []byte {
+	const rate = 44100
+	data := make([]byte, 2*rate*seconds)
+	for i := range rate * seconds {
+		value := int16(2000)
+		if i/(40+i/rate/60)%2 == 0 {
+			value = -value
+		}
+		binary.LittleEndian.PutUint16(data[2*i:], uint16(value))
+	}
+	le := binary.LittleEndian
+	header := le.AppendUint32([]byte("RIFF"), uint32(36+len(data)))
+	header = le.AppendUint32(append(header, "WAVEfmt "...), 16)
+	header = le.AppendUint16(le.AppendUint16(header, 1), 1)
+	header = le.AppendUint32(le.AppendUint32(header, rate), 2*rate)
+	header = le.AppendUint16(le.AppendUint16(header, 2), 16)
+	header = le.AppendUint32(append(header, "data"...), uint32(len(data)))
+	return append(header, data...)
+}
