@@ -77,7 +77,7 @@ func (b *tab) isTold() {
 			name = strings.Trim(string(node.Name.Value), `"`)
 		}
 		if slices.Contains(named, role) && strings.TrimSpace(name) == "" {
-			b.t.Errorf("a %s has no name: %v", role, node.Properties)
+			b.t.Errorf("%s: a %s has no name", eval[string](b, `location.pathname`), role)
 		}
 	}
 	if count["main"] != 1 || count["navigation"] == 0 || count["heading"] == 0 {

@@ -10,11 +10,13 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // tab is a page in the browser. Whatever it complains of in its console, and whatever it asks another host
@@ -180,4 +182,37 @@ func (b *tab) shows(text string) {
 func (b *tab) hides(text string) {
 	b.t.Helper()
 	b.awaits(fmt.Sprintf(`!document.body.innerText.includes(%q)`, text))
+}
+
+// search types a text into the page's search field, and sends it by the keyboard.
+func search(b *tab, text string) {
+	b.t.Helper()
+	eval[bool](b, `(e => (e.focus(), e.select(), true))(document.querySelector('main input[type=search]'))`)
+	act(b, chromedp.KeyEvent(text))
+	before := eval[string](b, `location.href`)
+	act(b, chromedp.KeyEvent(kb.Enter))
+	b.awaits(fmt.Sprintf(`location.href != %q && document.readyState == 'complete'`, before))
+}
+
+// withoutScripts has the tab run no scripts of pages.
+func withoutScripts(b *tab) {
+	b.t.Helper()
+	tell(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+}
+
+// shot returns a picture of what is seen of the page.
+func shot(b *tab) []byte {
+	b.t.Helper()
+	return act(b, chromedp.CaptureScreenshot())
+}
+
+// press follows the link with a text, by the keyboard.
+func press(b *tab, link string) {
+	b.t.Helper()
+	find := fmt.Sprintf(`[...document.querySelectorAll('main a')].find(a => a.innerText.replace('/', '').trim() == %q)`, link)
+	b.awaits(find + ` != null`)
+	before := eval[string](b, `location.href`)
+	eval[bool](b, `(`+find+`.focus(), true)`)
+	act(b, chromedp.KeyEvent(kb.Enter))
+	b.awaits(fmt.Sprintf(`location.href != %q && document.readyState == 'complete'`, before))
 }

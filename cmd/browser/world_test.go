@@ -2,6 +2,8 @@ package browser
 
 import (
 	"encoding/binary"
+	"encoding/json"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,7 +13,7 @@ import (
 
 // hostile are names of files that would do harm if a page took them for more than text.
 var hostile = []string{
-	`<script>alert(1)</script>.txt`, `"><img src=x onerror=alert(1)>.txt`, `'onmouseover='alert(1).txt`, `{{.}}${1}.txt`,
+	`<svg onload=alert(1)>.txt`, `"><img src=x onerror=alert(1)>.txt`, `'onmouseover='alert(1).txt`, `{{.}}${1}.txt`,
 	`javascript:alert(1)`, `a%2F..%2Fb.txt`, `&lt;b&gt;.txt`, `?search=1#top`, "ü größe 文.txt", strings.Repeat("long", 50) + ".txt",
 }
 
@@ -100,4 +102,31 @@ func sound(seconds int) []byte {
 	header = le.AppendUint16(le.AppendUint16(header, 2), 16)
 	header = le.AppendUint32(append(header, "data"...), uint32(len(data)))
 	return append(header, data...)
+}
+
+// busy gives a relay nodes with files, as a small team would have them.
+func busy(t *testing.T, w *world) {
+	t.Helper()
+	photos := []string{"photos/2026/alps/lake.jpg", "photos/2026/alps/summit.jpg", "photos/2026/sea/beach.jpg", "photos/readme.txt"}
+	music := []string{"music/first song.mp3", "music/second song.flac", "talks/opening.mp4", "talks/slides.pdf"}
+	w.node(folder(t, append(photos, "notes.md")...))
+	w.node(folder(t, append(photos, music...)...))
+	w.node(folder(t, append(music, "backup/2026-11-27.tar")...), "--no-publish=false")
+}
+
+// sentBy returns how many bytes of files a node has sent, as its API says.
+func sentBy(t *testing.T, node *process) int {
+	t.Helper()
+	answer, err := http.Get(node.page() + "api/v1/totals")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	var totals struct {
+		Sent int `json:"sent_bytes"`
+	}
+	if err := json.NewDecoder(answer.Body).Decode(&totals); err != nil {
+		t.Fatal(err)
+	}
+	return totals.Sent
 }
