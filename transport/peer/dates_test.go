@@ -1,8 +1,10 @@
 package peer_test
 
 import (
+	"context"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -10,7 +12,9 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/transport"
+	"github.com/relaypeer/relaypeer/transport/fsshare"
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
@@ -24,7 +28,7 @@ func modTime(t *testing.T, f interface{ Stat() (fs.FileInfo, error) }) time.Time
 	return is.ModTime()
 }
 
-// listedDates returns the dates by name, as lists of both kinds have them.
+// listedDates returns the dates by name.
 func listedDates(t *testing.T, c *peer.Client) map[string]time.Time {
 	t.Helper()
 	offers, err := c.ListAll(t.Context(), "", true)
@@ -35,15 +39,23 @@ func listedDates(t *testing.T, c *peer.Client) map[string]time.Time {
 	for _, offer := range offers {
 		dates[offer.Name] = offer.ModTime()
 	}
+	return dates
+}
+
+// namedDates returns the same, of sorted names.
+func namedDates(t *testing.T, c *peer.Client) map[string]time.Time {
+	t.Helper()
+	dates := map[string]time.Time{}
 	names, err := c.Names(t.Context(), "", false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer names.Close()
 	for one, err := range names.All() {
-		if err != nil || one.ModTime() != dates[one.Name] {
-			t.Errorf("%s is of %v, and was of %v; %v", one.Name, one.ModTime(), dates[one.Name], err)
+		if err != nil {
+			t.Fatal(err)
 		}
+		dates[one.Name] = one.ModTime()
 	}
 	return dates
 }
@@ -59,10 +71,10 @@ func TestFilesHaveDates(t *testing.T) {
 		}
 		want := map[string]time.Time{"some/day": someday, "last": last, "never": {}, "early": {}, "late": {}}
 		c := connected(t, network, files)
-		dates, fsys := listedDates(t, c), filesystem(t, c)
+		dates, named, fsys := listedDates(t, c), namedDates(t, c), filesystem(t, c)
 		for name, want := range want {
 			inSeconds := want.Truncate(time.Second)
-			if got := dates[name]; !got.Equal(inSeconds) || got.IsZero() != want.IsZero() {
+			if got := dates[name]; got != named[name] || !got.Equal(inSeconds) || got.IsZero() != want.IsZero() {
 				t.Errorf("%s is listed with %v, not %v", name, got, inSeconds)
 			}
 			if got := modTime(t, opened(t, c, name)); !got.Equal(want) {
@@ -105,5 +117,28 @@ func TestATouchedFileIsPublishedAgain(t *testing.T) {
 	eventually(t, "the new date is listed", func() bool { return listedDates(t, c)["a"].Equal(after) })
 	if data, err := io.ReadAll(f); err != nil || string(data) != "text" || !modTime(t, f).Equal(before) {
 		t.Errorf("%q, %v, of %v", data, err, modTime(t, f))
+	}
+}
+
+// far is a share that dates its files as no entry may.
+type far struct{ *fsshare.Share }
+
+func (s far) Follow(ctx context.Context, change func(protocol.Entry), extent func(roles.Extent)) error {
+	return s.Share.Follow(ctx, func(e protocol.Entry) {
+		if !e.Removes() {
+			e.Modified = math.MaxUint64
+		}
+		change(e)
+	}, extent)
+}
+
+func TestADateThatCannotBeSaidIsLeftOut(t *testing.T) {
+	network := transport.NewMemory()
+	relay := startRelay(t, network, &peer.Relay{})
+	startNode(t, &peer.Node{Network: network, Relay: relay, Listen: "127.0.0.1:0", Share: far{share(t, tree("a", "text"))}})
+	c := &peer.Client{Network: network, Relay: relay}
+	awaitPublished(t, c, 1)
+	if dates := listedDates(t, c); len(dates) != 1 || !dates["a"].IsZero() {
+		t.Errorf("%v", dates)
 	}
 }

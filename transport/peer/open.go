@@ -144,9 +144,9 @@ func (f *File) Close() error {
 	return nil
 }
 
-// Stat returns the file's name and size, and the modification time that the node said which had the content
-// first: the zero time, if it said none. That is a claim, as is each file's, and stays so of this File. Stat may be
-// called after Close, too.
+// Stat returns the file's name and size, and the modification time that the node says which had the
+// content first: the zero time, if it says none. No hash vouches for it. It stays the same for this
+// File. Stat may be called after Close, too.
 func (f *File) Stat() (fs.FileInfo, error) {
 	name := f.name
 	if name == "" {

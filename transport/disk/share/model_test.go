@@ -54,13 +54,6 @@ func mess(folder string, links bool, draw *rand.Rand) string {
 	return fmt.Sprintf("%s %s %s: %v", what, one, two, err)
 }
 
-// texts reads a folder.
-func texts(t *testing.T, folder string) map[string]string {
-	t.Helper()
-	texts, _ := read(t, folder)
-	return texts
-}
-
 // read returns the texts in a folder, and the dates of the files.
 func read(t *testing.T, folder string) (texts map[string]string, dates map[string]uint64) {
 	t.Helper()
