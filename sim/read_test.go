@@ -36,6 +36,7 @@ var reads = map[string]func(seed uint64) *scenario.Scenario{
 	"bits rot":                 readWith(scenario.Honest, scenario.Fault{Class: scenario.BitRot, At: 4 * time.Second, Who: "n0", Name: "large"}),
 	"a client's store is full": readWith(scenario.Honest, scenario.Fault{Class: scenario.DiskFull, At: 4 * time.Second, For: time.Minute, Who: "c0", N: 100}),
 	"a node is busy":           readFew,
+	"the link is slow":         readWith(scenario.Honest, scenario.Fault{Class: scenario.Slow, Who: "n0", For: time.Minute, N: 20 << 20}, scenario.Fault{Class: scenario.Slow, Who: "n1", For: time.Minute, N: 20 << 20}),
 	"it is full at the end":    readWith(scenario.Honest, scenario.Fault{Class: scenario.DiskFull, At: 4 * time.Second, For: time.Minute, Who: "c1", N: -1}),
 }
 
