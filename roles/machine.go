@@ -203,6 +203,7 @@ type Invited struct {
 type Wanted struct {
 	First, Count uint64
 	Has          Groups // of these, those that the owner does not lack, by their numbers from First on
+	Keeps        bool   // nor does it lack those of the Wanted before that have come since: the owner may not know yet
 }
 
 // Updated tells a machine within another one that data which the two share has changed: a picker.

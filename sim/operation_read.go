@@ -36,7 +36,7 @@ func (w *World) readOn(a *actor) {
 	o.reading.left--
 	pause := pauses[w.chooser.N(len(pauses), "pause")]
 	o.reading.paused += pause
-	want := func() roles.Input {
+	want := func() roles.Wanted {
 		wanted := roles.Wanted{First: uint64(w.chooser.N(int(groups), "group")), Count: 1 + uint64(w.chooser.N(3, "count"))}
 		if has := w.chooser.N(2*int(wanted.Count), "has"); uint64(has) < wanted.Count {
 			wanted.Has.Add(uint64(has))
@@ -46,9 +46,16 @@ func (w *World) readOn(a *actor) {
 		}
 		return wanted
 	}
-	w.tellLater(a, pause, want())
-	if w.chooser.N(3, "seeks") == 0 { // its user changes its mind
+	wanted := want()
+	w.tellLater(a, pause, wanted)
+	switch w.chooser.N(3, "seeks") {
+	case 0: // its user changes its mind
 		w.tellLater(a, pause+time.Duration(w.chooser.N(20, "soon"))*time.Millisecond, want())
+	case 1: // or reads on
+		if wanted.First+wanted.Count < groups {
+			next := roles.Wanted{First: wanted.First + 1, Count: wanted.Count, Keeps: true}
+			w.tellLater(a, pause+time.Duration(w.chooser.N(100, "soon"))*time.Millisecond, next)
+		}
 	}
 }
 
@@ -96,8 +103,14 @@ func (c *checks) read(a *actor, g uint64, got *gathered) {
 func (r *reading) told(in roles.Input) {
 	switch in := in.(type) {
 	case roles.Wanted:
-		in.Has = slices.Clone(in.Has)
+		had := r.wanted
 		r.wanted = in
+		r.wanted.Has = slices.Clone(in.Has)
+		for g := had.First; in.Keeps && g < had.First+had.Count; g++ {
+			if had.Has.Has(g-had.First) && r.wants(g) {
+				r.wanted.Has.Add(g - in.First)
+			}
+		}
 	case roles.Verified:
 		if r.wants(in.Group) {
 			r.wanted.Has.Add(in.Group - r.wanted.First)

@@ -57,6 +57,11 @@ func readStories() (all []*scenario.Scenario) {
 		s.Ops = append(s.Ops, scenario.Op{At: 2*time.Second + time.Duration(at*at)*50*time.Microsecond, Do: scenario.DoAbort, Who: "c0"})
 		all = append(all, s)
 	}
+	for at := range 40 { // nor while a node is busy
+		s := readFew(uint64(at))
+		s.Ops = append(s.Ops, scenario.Op{At: 2*time.Second + time.Duration(at)*100*time.Millisecond, Do: scenario.DoAbort, Who: "c0"})
+		all = append(all, s)
+	}
 	for at := range 8 { // nor when nothing can be read, and links are closing
 		s := readWith("lingers")(uint64(at))
 		s.Nodes[1].Lie, s.Nodes[2].Lie = "lingers", "lingers"

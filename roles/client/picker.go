@@ -105,6 +105,17 @@ func (p *Picker) Window(wanted Range, has roles.Groups) {
 	p.giveBack(p.window)
 }
 
+// besides returns, beside these groups of another window, those that are had of this one.
+func (p *Picker) besides(wanted Range, has roles.Groups) roles.Groups {
+	has = slices.Clone(has)
+	for g := max(wanted.First, p.window.first); g < min(wanted.First+wanted.Count, p.window.end); g++ {
+		if p.has(g) {
+			has.Add(g - wanted.First)
+		}
+	}
+	return has
+}
+
 // keep notes which groups are had, of so many.
 func (p *Picker) keep(has roles.Groups, groups uint64) {
 	p.had = append(p.had[:0], has...)

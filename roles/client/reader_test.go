@@ -296,7 +296,7 @@ func readerSubject() rolestest.Subject {
 		&protocol.Located{Peers: peers(1, 2)}, &protocol.Located{Peers: peers(3), Cursor: []byte{1}}, &protocol.Located{},
 		f.outboard(0), other.outboard(0), f.content(0, 1), f.content(1, 1), refusal(protocol.NotFound), refusal(protocol.Changed), busyFor(time.Second),
 	}
-	subject.Others = []roles.Input{roles.Wanted{Count: 1}, roles.Wanted{First: 1, Count: 5}, roles.Wanted{Count: 3, Has: roles.Groups{1}}, roles.Wanted{}}
+	subject.Others = []roles.Input{roles.Wanted{Count: 1}, roles.Wanted{First: 1, Count: 5}, roles.Wanted{Count: 3, Has: roles.Groups{1}, Keeps: true}, roles.Wanted{}}
 	subject.Visits = 2
 	subject.Cells = slices.DeleteFunc(subject.Cells, func(cell string) bool { return cell == "New/Misnamed" }) // its own test is above
 	return subject

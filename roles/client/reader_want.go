@@ -10,11 +10,15 @@ func (r *Reader) want(at roles.Moment, in roles.Wanted) {
 	}
 	first := min(in.First, r.picker.groups)
 	wanted := Range{first, min(in.Count, r.picker.groups-first)}
-	if !lacks(wanted.Count, in.Has) {
+	has := in.Has
+	if in.Keeps {
+		has = r.picker.besides(wanted, has)
+	}
+	if !lacks(wanted.Count, has) {
 		return
 	}
 	r.wanted = wanted
-	r.picker.Window(wanted, in.Has)
+	r.picker.Window(wanted, has)
 	r.begin()
 	r.core.Fire(readerWanted)
 	r.absorb(r.source.further(at))
