@@ -37,6 +37,7 @@ type Client struct {
 
 	own   transport.TLS // the network where none is given
 	relay relayPin
+	ahead aheadBudget
 }
 
 // DefaultSources is the number of nodes that one file comes from at once, if so many have it.
