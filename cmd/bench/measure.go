@@ -27,6 +27,7 @@ var measures = []measure{
 	{"listed", "a list of very many names", measureListed},
 	{"tls", "a large file, and many small ones, over TLS", measureTLS},
 	{"gateway", "a large file through a gateway, seeks, players, and the pages of very many names", measureGateway},
+	{"open-read", "a large file that stays with its node and is read, over TLS", measureOpenRead},
 	{"trust", "what links that prove ids cost a relay", measureTrust},
 	{"circuits-fetch", "a large file through the relay, and what that costs it", overCircuits(fetchByCircuit)},
 	{"circuits-trips", "the round trips of a fetch through the relay", overCircuits(tripsByCircuit)},
