@@ -3,7 +3,7 @@ package protocol
 import "time"
 
 // Attributes are what a node says of a file beside its content: with an OUTBOARD and with a
-// CONTENT. No hash vouches for them, and the relay does not know them.
+// CONTENT. No hash vouches for them. The relay knows only the date, in seconds: see [SecondsOf].
 type Attributes struct {
 	Modified   uint64 // when the content was last changed, in nanoseconds since 1970; 0: not said
 	Executable bool   // the file is a program
@@ -31,4 +31,21 @@ func (a Attributes) Time() (modified time.Time, said bool) {
 		return time.Time{}, false
 	}
 	return time.Unix(0, int64(a.Modified)), true
+}
+
+// SecondsOf returns a modification time as entries and items say it: in whole seconds since 1970. It
+// is a claim of a node, as [Attributes] are. A time that cannot be said is 0.
+func SecondsOf(modified time.Time) uint64 {
+	if seconds := modified.Unix(); seconds >= 0 && seconds < MaxModified {
+		return uint64(seconds)
+	}
+	return 0
+}
+
+// TimeOf returns the modification time that an entry or an item says; the zero time, if it says none.
+func TimeOf(seconds uint64) time.Time {
+	if seconds == 0 || seconds >= MaxModified {
+		return time.Time{}
+	}
+	return time.Unix(int64(seconds), 0)
 }

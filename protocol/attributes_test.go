@@ -27,11 +27,22 @@ func TestTimesHaveBounds(t *testing.T) {
 				t.Errorf("%v is said as %d", test.at, a.Modified)
 			}
 		}
+		if seconds := protocol.SecondsOf(test.at); seconds > 0 && (!test.said || seconds != uint64(test.at.Unix())) || seconds == 0 && test.at.Unix() > 0 && test.said {
+			t.Errorf("%v is published as %d", test.at, seconds)
+		}
 	}
 	for _, modified := range []uint64{protocol.MaxModified * 1e9, math.MaxInt64, math.MaxInt64 + 1, math.MaxUint64} {
 		if _, said := (protocol.Attributes{Modified: modified}).Time(); said {
 			t.Errorf("%d is set", modified)
 		}
+	}
+	for _, seconds := range []uint64{0, protocol.MaxModified, math.MaxUint64} {
+		if got := protocol.TimeOf(seconds); !got.IsZero() {
+			t.Errorf("%d is listed as %v", seconds, got)
+		}
+	}
+	if got := protocol.TimeOf(protocol.SecondsOf(last)); !got.Equal(last.Truncate(time.Second)) {
+		t.Errorf("the last date is %v", got)
 	}
 	if got, said := (protocol.Attributes{Modified: protocol.MaxModified*1e9 - 1}).Time(); !said || !got.Equal(last) {
 		t.Errorf("the last time is %v", got)

@@ -166,6 +166,7 @@ func TestEachFieldReachesItsBoundAndNoFurther(t *testing.T) {
 		"listed peers":       {&Listed{Items: []Item{}, Peers: manyPeers(MaxPage)}, &Listed{Items: []Item{}, Peers: manyPeers(MaxPage + 1)}},
 		"nobody holds it":    {&Listed{Items: []Item{held(1, 0)}}, &Listed{Items: []Item{held(0, 0)}}},
 		"listed size":        {&Listed{Items: []Item{{Name: "a", Size: MaxFile, Hash: one, Count: 1}}}, &Listed{Items: []Item{{Name: "a", Size: MaxFile + 1, Hash: one, Count: 1}}}},
+		"listed date":        {&Listed{Items: []Item{{Name: "a", Hash: one, Count: 1, Modified: MaxModified - 1}}}, &Listed{Items: []Item{{Name: "a", Hash: one, Count: 1, Modified: MaxModified}}}},
 		"listed mark":        {&Listed{Items: []Item{{Name: "a", Mark: Opaque, Count: 1}}}, &Listed{Items: []Item{{Name: "a", Mark: Opaque + 1, Count: 1}}}},
 		"silent":             {&Listed{Items: []Item{}, Silent: MaxSilent, Named: manyPeers(MaxSilent)}, &Listed{Items: []Item{}, Silent: MaxSilent + 1, Named: manyPeers(MaxSilent + 1)}},
 		"counted silent":     {&Listed{Items: []Item{}, Silent: 1, Named: manyPeers(1)}, &Listed{Items: []Item{}, Silent: 1, Named: manyPeers(2)}},
@@ -177,6 +178,9 @@ func TestEachFieldReachesItsBoundAndNoFurther(t *testing.T) {
 		"index":              {&Publish{ID: id, Epoch: 1, Index: 1, Changes: []Entry{}}, &Publish{ID: id, Epoch: 1}},
 		"beyond":             {&Publish{ID: id, Epoch: 1, Index: 1, Changes: []Entry{}, Beyond: 1}, &Publish{ID: id, Epoch: 1, Index: 1, Beyond: 2}},
 		"a change's size":    {published(Entry{Name: "a", Size: MaxFile, Hash: one}), published(Entry{Name: "a", Size: MaxFile + 1, Hash: one})},
+		"a change's date":    {published(Entry{Name: "a", Hash: one, Modified: MaxModified - 1}), published(Entry{Name: "a", Hash: one, Modified: MaxModified})},
+		"a marked date":      {published(Entry{Name: "a", Mark: Pending, Modified: MaxModified - 1}), published(Entry{Name: "a", Mark: Pending, Modified: MaxModified})},
+		"a gone name's date": {published(Entry{Name: "a"}), published(Entry{Name: "a", Modified: 1})},
 		"a marked size":      {published(Entry{Name: "a", Size: MaxFile, Mark: Pending}), published(Entry{Name: "a", Size: MaxFile + 1, Mark: Pending})},
 		"a change's mark":    {published(Entry{Name: "a", Mark: Opaque}), published(Entry{Name: "a", Mark: Opaque + 1})},
 		"a mark and a hash":  {published(Entry{Name: "a", Hash: one}), published(Entry{Name: "a", Hash: one, Mark: Pending})},
@@ -240,12 +244,12 @@ func TestNumbersGrowWhereCBORSaysSo(t *testing.T) {
 		if got := appendHead(nil, majorUint, n); !bytes.Equal(got, want) || headSize(n) != len(want) {
 			t.Errorf("%d is % x in %d bytes, want % x", n, got, headSize(n), want)
 		}
-		for _, e := range []Entry{{Name: "a", Size: n, Hash: Hash{1}}, {Name: "a", Size: n, Mark: Opaque}} {
+		for _, e := range []Entry{{Name: "a", Size: n, Hash: Hash{1}}, {Name: "a", Size: n, Mark: Opaque}, {Name: "a", Mark: Opaque, Modified: n}} {
 			if b, err := encMode.Marshal(&e); err != nil || len(b) != e.Room() {
 				t.Errorf("%v takes %d bytes, said were %d; %v", e, len(b), e.Room(), err)
 			}
 		}
-		item := Item{Name: "a", Size: n, Hash: Hash{1}, Count: n, Holders: []uint64{n}}
+		item := Item{Name: "a", Size: n, Hash: Hash{1}, Count: n, Holders: []uint64{n}, Modified: n}
 		if b, err := encMode.Marshal(&item); err != nil || len(b) != item.Room() {
 			t.Errorf("%v takes %d bytes, said were %d; %v", item, len(b), item.Room(), err)
 		}
@@ -297,6 +301,10 @@ func TestTimesThatCanBeSaidAreThoseFrom1970To2242(t *testing.T) {
 	} {
 		if got, said := AttributesOf(test.at, false).Time(); said != test.said || said && !got.Equal(test.at) {
 			t.Errorf("%v is said as %v, %v", test.at, got, said)
+		}
+		said := test.said && test.at.Unix() > 0 // no entry says the first second
+		if got := TimeOf(SecondsOf(test.at)); got.IsZero() == said || said && got.Unix() != test.at.Unix() {
+			t.Errorf("%v is listed as %v", test.at, got)
 		}
 	}
 	const last = MaxModified*uint64(time.Second) - 1

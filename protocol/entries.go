@@ -39,6 +39,9 @@ func (e *Entry) check() *Error {
 	if e.Mark > Opaque || e.Mark > 0 && !e.Hash.IsZero() {
 		return malformed("an entry: mark %d, or one beside a hash", e.Mark)
 	}
+	if e.Modified >= MaxModified || e.Removes() && e.Modified > 0 {
+		return malformed("an entry: modified %d s after 1970, or a date of no file", e.Modified)
+	}
 	return checkName(e.Name)
 }
 
@@ -194,6 +197,9 @@ func (m *Listed) checkItem(item *Item) *Error {
 	}
 	if item.Mark > Opaque || item.Hash.IsZero() == (item.Mark == 0) {
 		return malformed("an item: mark %d, one beside a hash, or neither", item.Mark)
+	}
+	if item.Modified >= MaxModified {
+		return malformed("an item: modified %d s after 1970", item.Modified)
 	}
 	for i, at := range item.Holders {
 		if at >= peers || slices.Contains(item.Holders[:i], at) {

@@ -166,6 +166,8 @@ type Entry struct {
 	Size uint64 `cbor:"2,keyasint,omitempty"` // bytes
 	Hash Hash   `cbor:"3,keyasint,omitzero"`
 	Mark Mark   `cbor:"4,keyasint,omitempty"` // never with a hash
+
+	Modified uint64 `cbor:"5,keyasint,omitempty"` // seconds since 1970: see SecondsOf; never of a name that is removed
 }
 
 // Removes reports whether the entry removes its name.
@@ -230,6 +232,8 @@ type Item struct {
 	Count   uint64   `cbor:"4,keyasint"`           // nodes that have it
 	Holders []uint64 `cbor:"5,keyasint,omitempty"` // some of them, by their positions in Peers, from 0
 	Mark    Mark     `cbor:"6,keyasint,omitempty"`
+
+	Modified uint64 `cbor:"7,keyasint,omitempty"` // as in Entry: what the node says that has published the item last
 }
 
 // Located is a page of nodes. A page may hold fewer peers than asked for, even none, and still have

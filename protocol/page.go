@@ -15,7 +15,7 @@ func encodePage(m *Located) []byte {
 
 // encodeList writes a Listed as the CBOR library does. A list of all names is a thousand of them.
 func encodeList(m *Listed) []byte {
-	const item = 1 + 1 + 2 + 1 + 9 + 1 + 2 + HashSize + 1 + 2 // bytes of most: map, name's head, size, hash, count
+	const item = 1 + 1 + 2 + 1 + 9 + 1 + 2 + HashSize + 1 + 2 + 1 + 5 // bytes of most: map, name's head, size, hash, count, date
 	size := pageRoom + len(m.Items)*item + (len(m.Peers)+len(m.Named))*peerSize
 	for i := range m.Items {
 		size += len(m.Items[i].Name) + len(m.Items[i].Holders)*3
@@ -56,7 +56,7 @@ func keys(there ...bool) (n uint64) {
 
 func appendItem(b []byte, item *Item) []byte {
 	hash := !item.Hash.IsZero()
-	b = appendHead(b, majorMap, 2+keys(item.Size > 0, hash, len(item.Holders) > 0, item.Mark > 0))
+	b = appendHead(b, majorMap, 2+keys(item.Size > 0, hash, len(item.Holders) > 0, item.Mark > 0, item.Modified > 0))
 	b = appendHead(appendHead(b, majorUint, 1), majorText, uint64(len(item.Name)))
 	b = append(b, item.Name...)
 	b = appendUint(b, 2, item.Size)
@@ -70,7 +70,8 @@ func appendItem(b []byte, item *Item) []byte {
 			b = appendHead(b, majorUint, at)
 		}
 	}
-	return appendUint(b, 6, uint64(item.Mark))
+	b = appendUint(b, 6, uint64(item.Mark))
+	return appendUint(b, 7, item.Modified)
 }
 
 func appendPeers(b []byte, key uint64, peers []Peer) []byte {

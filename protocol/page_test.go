@@ -56,6 +56,7 @@ func TestPagesAreEncodedAsTheLibraryDoes(t *testing.T) {
 		} else {
 			one.Mark = Mark(rapid.IntRange(0, 2).Draw(t, "mark"))
 		}
+		one.Modified = rapid.SampledFrom([]uint64{0, 1, 1 << 30, MaxModified - 1}).Draw(t, "modified")
 		one.Holders = rapid.SliceOfN(rapid.Uint64(), 0, MaxHolders).Draw(t, "holders")
 		return one
 	})

@@ -22,6 +22,9 @@ func (e *Entry) Room() int {
 	if e.Mark > 0 {
 		room += 1 + headSize(uint64(e.Mark))
 	}
+	if e.Modified > 0 {
+		room += 1 + headSize(e.Modified)
+	}
 	return room
 }
 
@@ -36,6 +39,9 @@ func (item *Item) Room() int {
 	}
 	if item.Mark > 0 {
 		room += 1 + headSize(uint64(item.Mark))
+	}
+	if item.Modified > 0 {
+		room += 1 + headSize(item.Modified)
 	}
 	if len(item.Holders) > 0 {
 		room += 1 + headSize(uint64(len(item.Holders)))

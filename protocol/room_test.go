@@ -24,11 +24,14 @@ func TestRoomIsWhatTheLibraryWrites(t *testing.T) {
 		} else if rapid.Bool().Draw(t, "marked") {
 			e.Hash, e.Mark = Hash{}, Pending
 		}
+		if !e.Removes() {
+			e.Modified = rapid.Uint64().Draw(t, "modified")
+		}
 		if b, err := encMode.Marshal(&e); err != nil || len(b) != e.Room() {
 			t.Fatalf("%v takes %d bytes, said were %d; %v", e, len(b), e.Room(), err)
 		}
 		item := Item{
-			Name: drawName(t), Size: e.Size, Hash: e.Hash, Mark: e.Mark, Count: rapid.Uint64().Draw(t, "count"),
+			Name: drawName(t), Size: e.Size, Hash: e.Hash, Mark: e.Mark, Modified: e.Modified, Count: rapid.Uint64().Draw(t, "count"),
 			Holders: rapid.SliceOfN(rapid.Uint64Range(0, MaxPage), 0, MaxHolders).Draw(t, "holders"),
 		}
 		if b, err := encMode.Marshal(&item); err != nil || len(b) != item.Room() {
@@ -75,14 +78,14 @@ func TestAPageWithoutRoomCanBeSent(t *testing.T) {
 func TestAPageThatKeepsToTheRoomCanBeSent(t *testing.T) {
 	for _, length := range []int{1, 18, 23, 255, 1000} {
 		publish := &Publish{ID: PeerID{1}, Epoch: 1<<64 - 1, Index: 1<<64 - 1, From: MaxSequence - MaxPage, To: MaxSequence, Latest: MaxSequence}
-		e := Entry{Name: longName(length), Size: MaxFile, Hash: Hash{1}}
+		e := Entry{Name: longName(length), Size: MaxFile, Hash: Hash{1}, Modified: MaxModified - 1}
 		for room := PublishRoom; room >= e.Room() && len(publish.Changes) < MaxPage; room -= e.Room() {
 			publish.Changes = append(publish.Changes, e)
 		}
 		Append(nil, publish) // panics if it is too long
 
 		listed := fullListed()
-		item := Item{Name: longName(length), Size: MaxFile, Hash: Hash{1}, Count: 1<<64 - 1, Holders: []uint64{992, 993, 994, 995, 996, 997, 998, 999}}
+		item := Item{Name: longName(length), Size: MaxFile, Hash: Hash{1}, Count: 1<<64 - 1, Holders: []uint64{992, 993, 994, 995, 996, 997, 998, 999}, Modified: MaxModified - 1}
 		room := ListedRoom
 		for range MaxPage {
 			room -= PeerRoom

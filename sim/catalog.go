@@ -28,15 +28,15 @@ func (w *World) shares(h *host, name string) protocol.Entry {
 	case f == nil:
 		return protocol.Entry{Name: name}
 	case f.isPending():
-		return protocol.Entry{Name: name, Size: f.size, Mark: protocol.Pending}
+		return protocol.Entry{Name: name, Size: f.size, Mark: protocol.Pending, Modified: date(f.version)}
 	case f.indexed() == nil:
-		return protocol.Entry{Name: name, Size: f.size, Mark: protocol.Opaque}
+		return protocol.Entry{Name: name, Size: f.size, Mark: protocol.Opaque, Modified: date(f.version)}
 	}
 	id := f.indexed()
 	if h.lie == "wrong-index" {
 		id = w.identity(forged, 2*group)
 	}
-	return protocol.Entry{Name: name, Size: id.size, Hash: id.hash}
+	return protocol.Entry{Name: name, Size: id.size, Hash: id.hash, Modified: date(f.version)}
 }
 
 // publish updates the entry of a name in a node's catalog, and notifies the Membership.

@@ -103,6 +103,7 @@ const (
 	WasYoung            Counter = "a relay that had been restarted was young"
 	WasTooEarly         Counter = "a file was not found, and it was too early to be certain"
 	WentOn              Counter = "a node published only the changes since its last page"
+	Redated             Counter = "a node published another date of a file whose content had stayed"
 )
 
 // Counters lists all counters.
@@ -114,7 +115,7 @@ var Counters = []Counter{
 	PreferredGone, FalseClaim, FalseLeftovers, AlreadyThere, TwoSources, OtherVariant, OtherThere,
 	GatherTogether, GatherNextNode, GatherOvertook, GatherLost, GatherLied, GatherHashing, GatherAlone, GatherNames, GatherSpares,
 	GatherReplaced, GatherVariant, GatherClash, GatherGivenUp, GatherUnplaced, GatherAgain,
-	Mirrored, ToldHolders, LeftOut, Resynced, ReadInside, ReadAgain, RotNoticed, PublishedPending, PublishedOpaque, SaidIndexing, WasYoung, Withheld, WasTooEarly, HeardBadEntries, WentOn, Spaced, DroppedInDoubt, TooMuchPublished,
+	Mirrored, ToldHolders, LeftOut, Resynced, ReadInside, ReadAgain, RotNoticed, PublishedPending, PublishedOpaque, SaidIndexing, WasYoung, Withheld, WasTooEarly, HeardBadEntries, WentOn, Redated, Spaced, DroppedInDoubt, TooMuchPublished,
 }
 
 // cellKey is a cell of a table without a row: a kind of message that a state does not allow.

@@ -23,6 +23,7 @@ type oracle struct {
 	earlier  int           // nodes that it had before; 0: it is not young
 	mark     relayMark     // what it leaves for its next start
 	soon     relayMark     // what it is about to leave
+	entries  uint64        // that were published
 }
 
 // known is the state that the oracle keeps of a node id.

@@ -18,6 +18,7 @@ type published struct {
 	partial  bool // one of its changes was bad, and is left out
 	doubt    int  // renewals until an index of an earlier registration is dropped; 0: of this one
 	names    map[string]protocol.Entry
+	order    map[string]uint64 // of their publication, among those of all nodes
 }
 
 // holds returns the entry of an index that matches a request: under a name, one without a hash may be
@@ -66,8 +67,9 @@ func (p *published) follows(m *protocol.Publish) bool {
 }
 
 // take applies a page, of which no more names are kept than the bound says. It reports whether the page
-// found room: without it, the changes that need none are applied, and the rest is to come again.
-func (p *published) take(m *protocol.Publish, most int) bool {
+// found room: without it, the changes that need none are applied, and the rest is to come again. The
+// entries of all nodes are counted.
+func (p *published) take(m *protocol.Publish, most int, entries *uint64) bool {
 	beyond := m.Beyond > 0
 	switch {
 	case p.again(m):
@@ -77,19 +79,21 @@ func (p *published) take(m *protocol.Publish, most int) bool {
 		*p = published{held: protocol.Held{Index: m.Index}}
 	}
 	if p.names == nil {
-		p.names = map[string]protocol.Entry{}
+		p.names, p.order = map[string]protocol.Entry{}, map[string]uint64{}
 	}
 	p.full, p.doubt, p.beyond = false, 0, beyond
 	p.partial = p.partial || m.LeftOut > 0
 	for _, e := range m.Changes {
-		_, has := p.names[e.Name]
+		before, has := p.names[e.Name]
 		switch {
+		case has && before == e:
 		case e.Removes():
 			delete(p.names, e.Name)
 		case !has && len(p.names) >= most:
 			p.full = true
 		default:
-			p.names[e.Name] = e
+			*entries++
+			p.names[e.Name], p.order[e.Name] = e, *entries
 		}
 	}
 	if p.full {
@@ -121,7 +125,8 @@ func (o *oracle) Publish(at roles.Moment, m *protocol.Publish) protocol.Message 
 		if answer.Refused != uint64(m.LeftOut) {
 			o.w.check.fail(S15, "a node is told that %d of its changes are refused, and %d are bad", answer.Refused, m.LeftOut)
 		}
-		if !k.index.take(m, o.most(at.Now, k)) {
+		o.redated(k, m)
+		if !k.index.take(m, o.most(at.Now, k), &o.entries) {
 			o.w.check.fail(S15, "a page up to %d is taken in that exceeds the bound of names", m.To)
 		}
 		if answer.Index != k.index.held.Index || answer.Sequence != k.index.held.Sequence {
@@ -164,7 +169,7 @@ func (o *oracle) notPublished(now time.Duration, k *known, mine bool, m *protoco
 	case no.Code == protocol.Resync && mine && !k.index.follows(m):
 		o.w.coverage.sometimes(Resynced)
 	case no.Code == protocol.Superseded && !mine:
-	case no.Code == protocol.Limit && mine && k.index.follows(m) && !k.index.again(m) && !k.index.take(m, o.most(now, k)):
+	case no.Code == protocol.Limit && mine && k.index.follows(m) && !k.index.again(m) && !k.index.take(m, o.most(now, k), &o.entries):
 		o.w.coverage.sometimes(TooMuchPublished)
 		o.tells(now, k, m)
 	default:

@@ -28,8 +28,10 @@ func (o *oracle) List(at roles.Moment, from relay.From, m *protocol.List) protoc
 	for i := range listed.Items {
 		item := &listed.Items[i]
 		e := entryOf(item)
-		if known[e] != item.Count {
-			o.w.check.fail(S15, "%q is listed with %d holders, and %d nodes have it", item.Name, item.Count, known[e])
+		if is := known[e]; is.count != item.Count {
+			o.w.check.fail(S15, "%q is listed with %d holders, and %d nodes have it", item.Name, item.Count, is.count)
+		} else if is.modified != item.Modified {
+			o.w.check.fail(S15, "%q is listed as changed at %d, and the node that has it and published it last says %d", item.Name, item.Modified, is.modified)
 		}
 		delete(known, e)
 		for _, h := range item.Holders {
@@ -44,7 +46,7 @@ func (o *oracle) List(at roles.Moment, from relay.From, m *protocol.List) protoc
 	return answer
 }
 
-// entryOf returns the entry that an item of a list stands for.
+// entryOf returns the entry that an item of a list stands for, without its date.
 func entryOf(item *protocol.Item) protocol.Entry {
 	return protocol.Entry{Name: item.Name, Size: item.Size, Hash: item.Hash, Mark: item.Mark}
 }
@@ -75,18 +77,32 @@ func (o *oracle) classes(now time.Duration, listed *protocol.Listed) {
 	}
 }
 
-// items counts the holders of each content under each name that matches a pattern.
-func (o *oracle) items(at roles.Moment, pattern string) map[protocol.Entry]uint64 {
+// undated returns an entry without its date.
+func undated(e protocol.Entry) protocol.Entry {
+	e.Modified = 0
+	return e
+}
+
+// listing is how many nodes have an item, and the date that one of them has published last.
+type listing struct{ count, modified, order uint64 }
+
+// items returns the contents under each name that matches a pattern.
+func (o *oracle) items(at roles.Moment, pattern string) map[protocol.Entry]listing {
 	matching := protocol.NewPattern(pattern)
-	items := map[protocol.Entry]uint64{}
+	items := map[protocol.Entry]listing{}
 	for _, k := range o.known {
 		if !k.live(at.Now) {
 			continue
 		}
 		for name, e := range k.index.names {
-			if matching.Match([]byte(name)) {
-				items[e]++
+			if !matching.Match([]byte(name)) {
+				continue
 			}
+			is := items[undated(e)]
+			if is.count++; k.index.order[name] > is.order {
+				is.modified, is.order = e.Modified, k.index.order[name]
+			}
+			items[undated(e)] = is
 		}
 	}
 	return items
@@ -94,9 +110,29 @@ func (o *oracle) items(at roles.Moment, pattern string) map[protocol.Entry]uint6
 
 func (o *oracle) holds(at roles.Moment, p *protocol.Peer, e protocol.Entry) bool {
 	for k := range o.named(at.Now, p) {
-		if k.isNamed(at.Now, p) && k.index.names[e.Name] == e {
+		if k.isNamed(at.Now, p) && undated(k.index.names[e.Name]) == e {
 			return true
 		}
 	}
 	return false
+}
+
+// dates reports whether a live node has published an entry with a date.
+func (o *oracle) dates(at roles.Moment, e protocol.Entry, modified uint64) bool {
+	e.Modified = modified
+	for _, k := range o.known {
+		if k.live(at.Now) && k.index.names[e.Name] == e {
+			return true
+		}
+	}
+	return false
+}
+
+// redated notes that a page of a node gives a content another date.
+func (o *oracle) redated(k *known, m *protocol.Publish) {
+	for _, e := range m.Changes {
+		if before, has := k.index.names[e.Name]; m.From > 0 && has && before != e && undated(before) == undated(e) {
+			o.w.coverage.sometimes(Redated)
+		}
+	}
 }

@@ -109,8 +109,10 @@ func (c *checks) exact(o *operation) {
 	for i := range listed.Items {
 		item := &listed.Items[i]
 		e := entryOf(item)
-		if known[e] != item.Count {
-			c.fail(S15, "all pages together list %q with %d holders, and %d nodes have it", item.Name, item.Count, known[e])
+		if known[e].count != item.Count {
+			c.fail(S15, "all pages together list %q with %d holders, and %d nodes have it", item.Name, item.Count, known[e].count)
+		} else if !relay.proc.oracle.dates(at, e, item.Modified) { // one may have published it again meanwhile
+			c.fail(S15, "%q is listed as changed at %d, and no node that has it says so", item.Name, item.Modified)
 		}
 		delete(known, e)
 	}

@@ -178,9 +178,7 @@ func (c *checks) s16(o *operation, s *store, hash protocol.Hash) {
 
 // s20 checks that a file has the attributes of a file with its content.
 func (c *checks) s20(o *operation, t *landing, hash protocol.Hash) {
-	if c.honest && !slices.ContainsFunc(c.w.placed, func(p placement) bool {
-		return p.about == t.about && c.w.identity(p.content, p.size).hash == hash
-	}) {
+	if c.honest && !c.w.hadBy(hash, t.about) {
 		c.fail(S20, "%s is given %q with attributes of no node's file with this content", o.op.Who, t.name)
 	}
 }

@@ -35,9 +35,12 @@ func (f *inode) isRotten() bool {
 	return id != nil && id.content != f.content
 }
 
-// attributes returns those of a version: no two versions have the same.
+// date returns when a version was made, in seconds since 1970: no two versions have the same.
+func date(version uint64) uint64 { return 1 + version }
+
+// attributes returns those of a version.
 func attributes(version uint64) protocol.Attributes {
-	return protocol.Attributes{Modified: 1 + version, Executable: version%2 == 0}
+	return protocol.AttributesOf(time.Unix(int64(date(version)), int64(version)), version%2 == 0)
 }
 
 // indexed returns the identity of the file, or nil if it has to be hashed first.
@@ -70,6 +73,13 @@ type placement struct {
 	content int
 	size    uint64
 	about   protocol.Attributes
+}
+
+// hadBy reports whether a node's file with a content has had these attributes.
+func (w *World) hadBy(hash protocol.Hash, about protocol.Attributes) bool {
+	return slices.ContainsFunc(w.placed, func(p placement) bool {
+		return p.about == about && w.identity(p.content, p.size).hash == hash
+	})
 }
 
 func (h *host) file(name string) *inode {

@@ -74,7 +74,8 @@
 //     bytes of it cannot be taken back
 //   - S15: LOCATE and LIST return exactly the published indexes: first the holders, then the nodes
 //     whose index is not complete, and no node whose complete index lacks the file; a bad name
-//     among others costs that name alone
+//     among others costs that name alone; the date of an item is the one that a node which has it
+//     has published, the last of these
 //   - S16: a file that is reported as fetched is durable under its name: no power loss takes it
 //     away
 //   - S17: a fetch does not give up the part that an earlier try left for another content before
@@ -83,8 +84,8 @@
 //     nothing that has come is received a second time
 //   - S19: what is read at any place of a file is of the content that was pinned when it was
 //     opened
-//   - S20: a fetched file has the modification time and the executable bit that a node's file with
-//     its content has
+//   - S20: a fetched file, and one that is read, has the modification time and the executable bit
+//     that a node's file with its content has
 //   - S21: a relay that was restarted and has kept how many nodes it had says on each page that it
 //     is young, until as many are back or a TTL is over; no other does
 //   - S22: nodes that belong into an answer to LOCATE and that the client cannot reach are

@@ -72,7 +72,7 @@ func listedOffers(pages []protocol.Message) (offers []client.Offer) {
 		}
 		alternates := client.AlternatesOf(listed.Peers)
 		for _, item := range listed.Items {
-			offer := client.Offer{Name: item.Name, Identity: client.Identity{Hash: item.Hash, Size: item.Size}, Count: item.Count, Alternates: alternates}
+			offer := client.Offer{Name: item.Name, Identity: client.Identity{Hash: item.Hash, Size: item.Size}, Count: item.Count, Alternates: alternates, Modified: item.Modified}
 			for _, at := range item.Holders {
 				offer.Holders = append(offer.Holders, client.NodeOf(&listed.Peers[at]))
 			}

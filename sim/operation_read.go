@@ -51,6 +51,9 @@ func (c *checks) readerTold(a *actor, outcome roles.Outcome) {
 		if pin := c.w.pinned(o.op.Pin); !pin.IsZero() && outcome.Hash != pin {
 			c.fail(S19, "%s reads another content of %q than was asked for", c.who(a), o.op.Name)
 		}
+		if c.honest && !c.w.hadBy(outcome.Hash, outcome.Attributes) {
+			c.fail(S20, "%s reads %q with attributes of no node's file with this content", c.who(a), o.op.Name)
+		}
 		o.reading.is = outcome.Identity
 		c.w.readOn(a)
 	case client.Had:

@@ -30,7 +30,7 @@ type death struct {
 // TestEveryPlantedBugDies checks that the promises find each planted bug, and by an invariant that
 // is listed for it.
 func TestEveryPlantedBugDies(t *testing.T) {
-	allDie(t, slices.Concat(clientBugs, contentBugs, nodeBugs, relayBugs, indexBugs, gatherBugs, loadBugs, patient, certainBugs, addressBugs, identityBugs, admissionBugs, reachBugs, turnBugs, circuitBugs, aheadBugs))
+	allDie(t, slices.Concat(clientBugs, contentBugs, nodeBugs, relayBugs, indexBugs, gatherBugs, loadBugs, patient, certainBugs, addressBugs, identityBugs, admissionBugs, reachBugs, turnBugs, circuitBugs, aheadBugs, dateBugs))
 }
 
 func allDie(t *testing.T, bugs []planted) {

@@ -26,7 +26,7 @@ var contentBugs = []planted{
 			}
 			return effects
 		}
-	}), []ID{S19}, "a file that is read at some place", "", nil},
+	}), []ID{S19, S20}, "a file that is read at some place", "", nil},
 	{"attributes are not carried", around(fetchKind, func(b *bugged) {
 		b.after = func(_ roles.Input, effects []roles.Effect) []roles.Effect {
 			return committing(effects, protocol.Attributes{})

@@ -96,12 +96,20 @@ type before struct {
 	renew    func(at roles.Moment, from relay.From, m *protocol.Renew) protocol.Message
 	register func(at roles.Moment, from relay.From, m *protocol.Register) protocol.Message
 	publish  func(at roles.Moment, m *protocol.Publish) protocol.Message
+	list     func(at roles.Moment, from relay.From, m *protocol.List) protocol.Message
 	proved   func(at roles.Moment, proof relay.Proof) protocol.Reached
 	awaits   func(at roles.Moment, id protocol.PeerID, until time.Duration) protocol.Held
 }
 
 // relayDirectory is the directory behind it.
 type relayDirectory = relay.Directory
+
+func (b *before) List(at roles.Moment, from relay.From, m *protocol.List) protocol.Message {
+	if b.list != nil {
+		return b.list(at, from, m)
+	}
+	return b.Directory.List(at, from, m)
+}
 
 func (b *before) Publish(at roles.Moment, m *protocol.Publish) protocol.Message {
 	if b.publish != nil {

@@ -109,8 +109,8 @@ type Reader interface {
 // is none counts as one that may have anything.
 type Lister interface {
 	Share
-	// Follow calls change for each name that is shared, and then for each change. A name whose
-	// content is not known comes with a mark in place of a hash: protocol.Pending while it waits to
+	// Follow calls change for each name that is shared, and then for each change. Another date of a file whose
+	// content stays is one. A name whose content is not known comes with a mark in place of a hash: protocol.Pending while it waits to
 	// be hashed, protocol.Opaque where that is in vain; neither says that the name is not shared any
 	// more. It calls extent when all names that are there have been reported, with a hash or a mark,
 	// and whenever the extent of what it has reported is another one. Calls come one at a time and in

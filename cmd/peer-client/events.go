@@ -89,6 +89,7 @@ type (
 		Hash     string `json:"hash,omitempty"`
 		Nodes    uint64 `json:"nodes"`
 		Contents int    `json:"contents"`
+		Modified uint64 `json:"modified,omitempty"` // seconds since 1970
 	}
 	// holderEvent is a line of --who.
 	holderEvent struct {

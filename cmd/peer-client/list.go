@@ -46,7 +46,7 @@ func (c *command) printFound(found *peer.Names) error {
 		if err != nil {
 			return err
 		}
-		c.events.tell(listedEvent{"listed", one.Name, one.Size, hashText(one.Hash), one.Count, one.Contents})
+		c.events.tell(listedEvent{"listed", one.Name, one.Size, hashText(one.Hash), one.Count, one.Contents, one.Modified})
 	}
 	return nil
 }

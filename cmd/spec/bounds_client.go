@@ -136,6 +136,12 @@ var clientBounds = []bound{
 		tests: "TestTimesHaveBounds TestTimesThatCanBeSaidAreThoseFrom1970To2242 TestFilesGetTheirAttributes",
 	},
 	{
+		can:        "(a node) publish any date of a file",
+		by:         "a date from 2242 on spoils its entry, as one from a relay spoils its item; the relay tells it as long as that node has the file and nobody has published a newer one; nothing is fetched or set by it",
+		parameters: "MaxModified",
+		tests:      "TestVectors TestADateIsThatOfTheLastNodeThatHasTheFile",
+	},
+	{
 		can:   "write control characters into a text, a name or a file",
 		by:    "names have none; texts are made safe before they are shown; content with control characters is not printed to a terminal unasked",
 		tests: "TestWhatAPeerWroteIsMadeSafeToShow TestNobodyForgesALine TestATerminalIsSparedCommandsHoweverTheContentIsCut",

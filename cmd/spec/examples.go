@@ -11,7 +11,8 @@ const (
 	exampleSize     = 5*protocol.GroupSize + 12_345
 	exampleFirst    = 4 // the group from which on it is fetched
 	exampleIndex    = 0x5eed
-	exampleModified = 1580702706_000000000 // when it was last changed
+	exampleDate     = 1580702706 // when it was last changed, in seconds
+	exampleModified = exampleDate * 1_000_000_000
 	exampleEpoch    = 1795409521243900
 )
 
@@ -62,7 +63,7 @@ func examples() []protocol.Message {
 		&protocol.Leave{ID: id, Epoch: exampleEpoch},
 		&protocol.Left{},
 		&protocol.Publish{ID: id, Epoch: exampleEpoch, Index: exampleIndex, From: 2500, To: 2502, Latest: 2502, Changes: []protocol.Entry{
-			{Name: exampleName, Size: exampleSize, Hash: hash}, {Name: "old.txt"},
+			{Name: exampleName, Size: exampleSize, Hash: hash, Modified: exampleDate}, {Name: "old.txt"},
 		}},
 		&protocol.Published{Index: exampleIndex, Sequence: 2502},
 		&protocol.Locate{Name: exampleName},
@@ -71,7 +72,7 @@ func examples() []protocol.Message {
 		}, Cursor: []byte{1, 2, 3, 4}},
 		&protocol.List{Pattern: "verse/**/*.txt", Holders: 2},
 		&protocol.Listed{
-			Items: []protocol.Item{{Name: exampleName, Size: exampleSize, Hash: hash, Count: 1, Holders: []uint64{0}}},
+			Items: []protocol.Item{{Name: exampleName, Size: exampleSize, Hash: hash, Count: 1, Holders: []uint64{0}, Modified: exampleDate}},
 			Peers: []protocol.Peer{{Host: host, Port: 40123}},
 		},
 		exampleInvite().Enter([protocol.ExporterSize]byte{31: 1}, id),

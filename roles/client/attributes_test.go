@@ -56,3 +56,16 @@ func TestAttributesAreThoseOfTheFirstWhoGives(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// TestAReaderTellsWhatTheFirstNodeSays with the content, and nothing that another one says later.
+func TestAReaderTellsWhatTheFirstNodeSays(t *testing.T) {
+	f := made(10, 1)
+	s := openingReader(t, 1)
+	answers(1, s, "Opening")
+	o := f.outboard(0)
+	o.Modified, o.Executable = 7, true
+	s.Hear(1, o, "Holding", "report pinned")
+	if pinned := of[client.Pinned](t, s); pinned.Identity != f.Identity || pinned.Attributes != (protocol.Attributes{Modified: 7, Executable: true}) {
+		t.Errorf("%+v", pinned)
+	}
+}

@@ -5,6 +5,9 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
+
+	"github.com/relaypeer/relaypeer/protocol"
 )
 
 // Offer is a content that is published under a name.
@@ -15,7 +18,12 @@ type Offer struct {
 	Holders  []Node // some of them
 	// Alternates are the second addresses of holders that have two, by the first.
 	Alternates map[Node]netip.AddrPort
+
+	Modified uint64 // when it was last changed, as one of the nodes says, in seconds since 1970; 0: not said
 }
+
+// ModTime returns when the file was last changed, as a node says; the zero time, if none does.
+func (o *Offer) ModTime() time.Time { return protocol.TimeOf(o.Modified) }
 
 // Choice is what of many offers can be fetched into one folder.
 type Choice struct {

@@ -57,8 +57,12 @@ type attempt struct {
 	redials redials
 }
 
-// Pinned is reported once the content is known: that of the first node that has the file.
-type Pinned struct{ Identity }
+// Pinned is reported once the content is known: that of the first node that has the file, with what
+// this node says of it.
+type Pinned struct {
+	Identity
+	Attributes protocol.Attributes
+}
 
 // Unread is reported when the file cannot be opened, and the machine is final, or when no node can
 // bring the groups that are wanted.
@@ -297,7 +301,7 @@ func (r *Reader) told(outcome roles.Outcome) {
 		r.entry = roles.Entry{}
 		r.core.Do(roles.Report{Outcome: outcome})
 	case Learned:
-		r.pin()
+		r.pin(outcome.Attributes)
 	case Hashing, Relayed:
 		r.core.Do(roles.Report{Outcome: outcome})
 	case Had:
@@ -308,12 +312,12 @@ func (r *Reader) told(outcome roles.Outcome) {
 }
 
 // pin makes the content that a node has the one that is read.
-func (r *Reader) pin() {
+func (r *Reader) pin(about protocol.Attributes) {
 	is, _ := r.picker.Identity()
 	r.picker.want = is.Hash
 	r.picker.Window(Range{})
 	r.core.Fire(readerPinned)
-	r.core.Do(roles.Report{Outcome: Pinned{is}})
+	r.core.Do(roles.Report{Outcome: Pinned{is, about}})
 }
 
 func (r *Reader) had(h Had) {

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"encoding/binary"
 	"math"
 	"sort"
 	"sync"
@@ -38,11 +39,30 @@ type record struct {
 	name     uint32
 	sequence uint32
 	mark     protocol.Mark
+	modified [5]byte // seconds, of which protocol.MaxModified is the bound
 }
 
 func sized(size uint64) [2]uint32 { return [2]uint32{uint32(size), uint32(size >> 32)} }
 
 func (r *record) bytes() uint64 { return uint64(r.size[0]) | uint64(r.size[1])<<32 }
+
+func dated(seconds uint64) (modified [5]byte) {
+	var b [8]byte
+	binary.BigEndian.PutUint64(b[:], seconds)
+	copy(modified[:], b[8-len(modified):])
+	return modified
+}
+
+func (r *record) seconds() uint64 {
+	var b [8]byte
+	copy(b[8-len(r.modified):], r.modified[:])
+	return binary.BigEndian.Uint64(b[:])
+}
+
+// says reports whether the record says what another one does: of the same name.
+func (r *record) says(other *record) bool {
+	return r.hash == other.hash && r.size == other.size && r.mark == other.mark && r.modified == other.modified
+}
 
 func (r *record) isGone() bool { return r.hash.IsZero() && r.mark == 0 }
 
@@ -75,12 +95,12 @@ func (c *Catalog) Mark(name string, size uint64, mark protocol.Mark) bool {
 	return c.put(name, record{size: sized(size), mark: mark})
 }
 
-// Change notes a change of a share: it is Set, Mark or Drop.
+// Change notes a change of a share: it is Set or Mark, with a date, or Drop. Another date alone is a change.
 func (c *Catalog) Change(e protocol.Entry) bool {
 	if e.Removes() {
 		return c.Drop(e.Name)
 	}
-	return c.put(e.Name, record{size: sized(e.Size), hash: e.Hash, mark: e.Mark})
+	return c.put(e.Name, record{size: sized(e.Size), hash: e.Hash, mark: e.Mark, modified: dated(e.Modified)})
 }
 
 func (c *Catalog) put(name string, r record) bool {
@@ -95,7 +115,7 @@ func (c *Catalog) put(name string, r record) bool {
 		number = c.add(name)
 	}
 	old := c.records.At(number)
-	if known && old.hash == r.hash && old.size == r.size && old.mark == r.mark {
+	if known && old.says(&r) {
 		return false
 	}
 	gone := known && old.isGone()
@@ -219,7 +239,7 @@ func (c *Catalog) note(number uint32, now record, known bool) {
 		c.sequence++
 	}
 	r := c.records.At(number)
-	r.size, r.hash, r.mark = now.size, now.hash, now.mark
+	r.size, r.hash, r.mark, r.modified = now.size, now.hash, now.mark, now.modified
 	if numbered {
 		return
 	}
@@ -313,7 +333,7 @@ func (c *Catalog) Page(held protocol.Held) *protocol.Publish {
 		if r.sequence != change.sequence {
 			continue
 		}
-		e := protocol.Entry{Name: string(c.names.At(r.name)), Size: r.bytes(), Hash: r.hash, Mark: r.mark}
+		e := protocol.Entry{Name: string(c.names.At(r.name)), Size: r.bytes(), Hash: r.hash, Mark: r.mark, Modified: r.seconds()}
 		if room -= e.Room(); room < 0 {
 			return page
 		}

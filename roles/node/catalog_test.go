@@ -57,6 +57,7 @@ func TestWhoFollowsTheCatalogHoldsWhatIsShared(t *testing.T) {
 				if e.Hash.IsZero() {
 					e.Mark = rapid.SampledFrom([]protocol.Mark{protocol.Pending, protocol.Opaque}).Draw(t, "mark")
 				}
+				e.Modified = rapid.SampledFrom([]uint64{0, 1, 1 << 32, protocol.MaxModified - 1}).Draw(t, "modified")
 				if news := catalog.Change(e); news != (shared[name] != e) {
 					t.Fatalf("%v after %v is news: %v", e, shared[name], news)
 				}

@@ -20,7 +20,7 @@ func (x *index) add(by uint32, p *publisher, e *protocol.Entry, nameHash uint64)
 	case !found:
 		number = x.newItem(e, nameHash)
 	}
-	x.hold(number, by, p, nameHash)
+	x.hold(number, e.Modified, by, p, nameHash)
 	return true
 }
 
@@ -43,11 +43,11 @@ func (x *index) newItem(e *protocol.Entry, nameHash uint64) uint32 {
 }
 
 // hold links a new hold into the rings of its item and of its publisher.
-func (x *index) hold(number, by uint32, p *publisher, nameHash uint64) {
+func (x *index) hold(number uint32, modified uint64, by uint32, p *publisher, nameHash uint64) {
 	at := x.holds.Take()
 	h := x.holds.At(at)
 	x.generations++
-	*h = hold{of: number + 1, by: by, prev: at, next: at, before: at, after: at, generation: x.generations}
+	*h = hold{is: holdOf(number, modified), by: by, prev: at, next: at, before: at, after: at, generation: x.generations}
 	it := x.items.At(number)
 	if it.count > 0 {
 		last := x.holds.At(it.first).prev
@@ -73,6 +73,15 @@ func (x *index) hold(number, by uint32, p *publisher, nameHash uint64) {
 	p.bytes += bytes
 	x.bytes += bytes
 	x.byNode.Add(byBoth(nameHash, by), at, x.holdHash)
+}
+
+// date gives a hold another date. It is then what was published last of its item.
+func (x *index) date(h *hold, modified uint64) {
+	if h.modified() == modified {
+		return
+	}
+	x.generations++
+	h.is, h.generation = holdOf(h.item(), modified), x.generations
 }
 
 // clear releases up to most holds of a publisher and returns how many it released.

@@ -95,7 +95,7 @@ func (x *index) alive(item uint32, m mark) bool {
 		return false
 	}
 	h := x.holds.At(m.hold)
-	return h.of == item+1 && h.generation == m.generation
+	return h.is > 0 && h.item() == item && h.generation == m.generation
 }
 
 // follow adds the holders from a cursor on to the page and advances the cursor. It reports whether

@@ -38,11 +38,21 @@ type item struct {
 
 // hold says that a node holds an item.
 type hold struct {
-	of, by        uint32 // the item plus one (0: free), and the publisher
+	is            uint64 // the item plus one (0: free), and below dateBits when the content was changed, as the publisher says
+	by            uint32 // the publisher
 	prev, next    uint32 // the ring of the item's holds; those that stay keep their order
 	before, after uint32 // the ring of the publisher's holds
-	generation    uint32 // tells it from other holds with the same number
+	generation    uint32 // tells it from other holds with the same number, and which was published last
 }
+
+// dateBits are those of a date. More would be one that no entry has.
+const (
+	dateBits = 33
+	dateMask = 1<<dateBits - 1
+
+	_ = uint(protocol.MaxModified - 1<<dateBits)
+	_ = uint(1<<dateBits - protocol.MaxModified)
+)
 
 // mostVariants bounds the contents under one name, because a lookup goes through all of them.
 const mostVariants = 64
@@ -60,7 +70,7 @@ func byBoth(nameHash uint64, by uint32) uint64 {
 	return h ^ h>>32
 }
 
-// is reports whether an item of the entry's name is the entry's.
+// is reports whether an item of the entry's name is the entry's, whatever its date.
 func (it *item) is(e *protocol.Entry) bool {
 	return it.hash == e.Hash && it.size == e.Size && it.mark == e.Mark
 }
@@ -71,7 +81,15 @@ func (it *item) mayBe(hash protocol.Hash) bool {
 	return hash.IsZero() || it.hash.IsZero() || it.hash == hash
 }
 
-func (h *hold) item() uint32 { return h.of - 1 }
+// holdOf returns what a hold is of: an item, with a date.
+func holdOf(item uint32, modified uint64) uint64 { return uint64(item+1)<<dateBits | modified }
+
+func (h *hold) item() uint32 { return uint32(h.is>>dateBits) - 1 }
+
+func (h *hold) modified() uint64 { return h.is & dateMask }
+
+// isAfter reports whether a hold was published after another one, of which there have been less than 2^31 since.
+func (h *hold) isAfter(other *hold) bool { return int32(h.generation-other.generation) > 0 }
 
 func (x *index) nameOf(item uint32) []byte { return x.names.At(x.items.At(item).name) }
 

@@ -219,13 +219,13 @@ func (l *listing) add(number uint32) bool {
 	if len(l.items) >= l.limit || len(l.peers.peers)+l.holders > protocol.MaxPage {
 		return false
 	}
-	active, slots := l.active(it)
+	active, slots, modified := l.active(it)
 	if active == 0 {
 		return true
 	}
 	item := protocol.Item{
 		Name: string(l.r.index.nameOf(number)), Size: it.size, Hash: it.hash, Mark: it.mark,
-		Count: active, Holders: make([]uint64, len(slots)),
+		Count: active, Holders: make([]uint64, len(slots)), Modified: modified,
 	}
 	for i := range item.Holders {
 		item.Holders[i] = protocol.MaxPage // the longest number that may stand there
@@ -245,14 +245,18 @@ func (l *listing) add(number uint32) bool {
 	return true
 }
 
-// active counts the active holders of an item and picks some of them. It looks at a bounded number
-// of holds and counts the rest as active.
-func (l *listing) active(it *item) (count uint64, slots []uint32) {
+// active counts the active holders of an item, picks some of them, and returns the date that was
+// published last. It looks at a bounded number of holds and counts the rest as active.
+func (l *listing) active(it *item) (count uint64, slots []uint32, modified uint64) {
+	var last *hold
 	at, looked := it.first, uint32(0)
 	for ; looked < min(it.count, holdMost) && (looked < countMost || count == 0); looked++ {
 		h := l.r.index.holds.At(at)
 		if slot, lease := l.r.active(h, l.now); lease != nil {
 			count++
+			if last == nil || h.isAfter(last) {
+				last, modified = h, h.modified()
+			}
 			if lease.found(l.peers.to, l.now) && len(slots) < l.holders {
 				slots = append(slots, slot)
 			}
@@ -263,7 +267,7 @@ func (l *listing) active(it *item) (count uint64, slots []uint32) {
 	if l.holders > 0 {
 		it.first = l.r.index.holds.At(it.first).next // the next answer begins elsewhere
 	}
-	return count + uint64(it.count-looked), slots
+	return count + uint64(it.count-looked), slots, modified
 }
 
 // peer returns the position of the node of a slot's lease in the answer's peers, and adds it if need be.

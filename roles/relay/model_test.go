@@ -21,6 +21,7 @@ type model struct {
 	policy relay.Policy
 	at     roles.Moment
 	nodes  map[byte]*modelNode // all that ever registered
+	said   uint64              // entries that were published
 }
 
 // modelNode is the state of one node id.
@@ -36,10 +37,11 @@ type modelNode struct {
 type modelIndex struct {
 	protocol.Held
 	names    map[string]protocol.Entry
-	complete bool // it has said that this is all, since it registered
-	beyond   bool // but for what it has not noticed
-	full     bool // and for names that found no room
-	doubt    int  // renewals until it is dropped, since it is of an earlier registration; 0: it is of this one
+	said     map[string]uint64 // when each was published, by the count of all
+	complete bool              // it has said that this is all, since it registered
+	beyond   bool              // but for what it has not noticed
+	full     bool              // and for names that found no room
+	doubt    int               // renewals until it is dropped, since it is of an earlier registration; 0: it is of this one
 }
 
 // live returns the node if its lease runs, or nil. An index does not outlive its lease.
@@ -123,19 +125,25 @@ func (m *model) unindexed() (publishing, silent []string) {
 	return publishing, sortedPeers("", silent)
 }
 
-// listed returns the items under the names that a pattern stands for, and by how many they are
-// held.
+// listed returns the items under the names that a pattern stands for, by how many they are held, and
+// the date that one of these has published last.
 func (m *model) listed(pattern string) (items []string) {
-	count, matching := map[string]int{}, protocol.NewPattern(pattern)
+	count, last, date := map[string]int{}, map[string]uint64{}, map[string]uint64{}
+	matching := protocol.NewPattern(pattern)
 	for _, id := range m.everybody() {
-		for name, e := range m.nodes[id].index.names {
-			if matching.Match([]byte(name)) {
-				count[fmt.Sprintf("%s %x %d %d", name, e.Hash[:2], e.Size, e.Mark)]++
+		index := &m.nodes[id].index
+		for name, e := range index.names {
+			if !matching.Match([]byte(name)) {
+				continue
+			}
+			what := fmt.Sprintf("%s %x %d %d", name, e.Hash[:2], e.Size, e.Mark)
+			if count[what]++; index.said[name] > last[what] {
+				last[what], date[what] = index.said[name], e.Modified
 			}
 		}
 	}
 	for what, n := range count {
-		items = append(items, fmt.Sprintf("%s by %d", what, n))
+		items = append(items, fmt.Sprintf("%s by %d of %d", what, n, date[what]))
 	}
 	slices.Sort(items)
 	return items
@@ -162,7 +170,7 @@ func TestWhatIsPublishedIsFoundAndListed(t *testing.T) {
 			MaxLeases:  rapid.SampledFrom([]int{100, 4}).Draw(t, "leases"),
 			MaxEntries: rapid.SampledFrom([]int{100, 3}).Draw(t, "entries"), MaxIndex: rapid.SampledFrom([]int{100, 8}).Draw(t, "index"),
 		}
-		w := &twins{&model{policy, roles.Moment{Rand: rapid.Uint64().Draw(t, "random")}, map[byte]*modelNode{}}, relay.NewRegistry(policy)}
+		w := &twins{&model{policy, roles.Moment{Rand: rapid.Uint64().Draw(t, "random")}, map[byte]*modelNode{}, 0}, relay.NewRegistry(policy)}
 		t.Repeat(map[string]func(*rapid.T){
 			"register": w.register,
 			"renew":    w.renew,
@@ -302,6 +310,9 @@ func (w *twins) send(t *rapid.T, id byte, m *protocol.Publish) {
 		} else if e.Mark = protocol.Mark(rapid.IntRange(0, 2).Draw(t, "mark")); e.Mark > 0 {
 			e.Size = uint64(rapid.IntRange(0, 1).Draw(t, "size"))
 		}
+		if !e.Removes() {
+			e.Modified = rapid.SampledFrom([]uint64{0, 1, protocol.MaxModified - 1}).Draw(t, "modified")
+		}
 		m.Changes = append(m.Changes, e)
 	}
 	m.To = m.From + uint64(len(m.Changes))
@@ -325,7 +336,7 @@ func (m *model) take(n *modelNode, page *protocol.Publish) protocol.Code {
 	switch {
 	case again: // its answer was lost
 	case page.From == 0:
-		*x = modelIndex{Held: protocol.Held{Index: page.Index}, names: map[string]protocol.Entry{}}
+		*x = modelIndex{Held: protocol.Held{Index: page.Index}, names: map[string]protocol.Entry{}, said: map[string]uint64{}}
 	case x.Index != page.Index || x.Sequence != page.From:
 		return protocol.Resync
 	}
@@ -340,7 +351,8 @@ func (m *model) take(n *modelNode, page *protocol.Publish) protocol.Code {
 		case len(x.names) >= m.policy.MaxEntries || m.held() >= m.policy.MaxIndex:
 			all = false
 		default:
-			x.names[e.Name] = e
+			m.said++
+			x.names[e.Name], x.said[e.Name] = e, m.said
 		}
 	}
 	x.full = x.full && again || !all

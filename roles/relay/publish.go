@@ -89,7 +89,9 @@ func (r *Registry) changes(number uint32, p *publisher, from *source, changes []
 func (r *Registry) change(number uint32, p *publisher, from *source, e *protocol.Entry) (by bound, taken bool) {
 	nameHash := r.index.digest([]byte(e.Name))
 	if at, there := r.index.held(number, e.Name, nameHash); there {
-		if it := r.index.items.At(r.index.holds.At(at).item()); it.is(e) {
+		h := r.index.holds.At(at)
+		if r.index.items.At(h.item()).is(e) {
+			r.index.date(h, e.Modified)
 			return unbound, true
 		}
 		r.index.release(at, p, nameHash)

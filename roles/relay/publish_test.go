@@ -2,6 +2,7 @@ package relay_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -492,4 +493,53 @@ func TestABadChangeCostsItsNameAlone(t *testing.T) {
 	wants("f4", "1 has it, 1 may")
 	d.accepts(d.page(0, 3), 3)
 	wants("elsewhere", "0 has it, 0 may")
+}
+
+// A date is what the node that has published it last says, of those that have the file: as long as it
+// has it. Another date makes no other item, and its node stays where it is among the holders.
+func TestADateIsThatOfTheLastNodeThatHasTheFile(t *testing.T) {
+	d := publishing(t, relay.Policy{})
+	d.register(2, 1)
+	sequences := map[byte]uint64{}
+	says := func(node byte, e protocol.Entry) {
+		t.Helper()
+		from := sequences[node]
+		sequences[node]++
+		d.accepts(d.Publish(d.at, &protocol.Publish{
+			ID: rolestest.Node(node), Epoch: 1, Index: 5, From: from, To: from + 1, Latest: from + 1, Changes: []protocol.Entry{e},
+		}), from+1)
+	}
+	dated := func(seconds uint64) protocol.Entry {
+		return protocol.Entry{Name: "a", Size: 1, Hash: content(1), Modified: seconds}
+	}
+	lists := func(want ...uint64) {
+		t.Helper()
+		listed := d.List(d.at, relay.From{}, &protocol.List{Holders: 2}).(*protocol.Listed)
+		var got []uint64
+		for _, item := range listed.Items {
+			got = append(got, item.Modified)
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("the dates %d are listed, want %d", got, want)
+		}
+	}
+	says(1, dated(protocol.MaxModified-1))
+	lists(protocol.MaxModified - 1)
+	says(2, dated(7))
+	lists(7)
+	says(1, dated(protocol.MaxModified-1)) // which is no news
+	lists(7)
+	says(1, dated(8))
+	lists(8)
+	says(2, dated(0)) // it says none any more
+	lists(0)
+	says(2, dated(9))
+	says(2, protocol.Entry{Name: "a"})
+	lists(8)
+	says(2, protocol.Entry{Name: "a", Mark: protocol.Pending, Modified: 10})
+	lists(8, 10)
+	says(1, protocol.Entry{Name: "a"})
+	lists(10)
+	d.Leave(d.at, &protocol.Leave{ID: rolestest.Node(2), Epoch: 1})
+	lists()
 }

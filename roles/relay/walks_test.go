@@ -63,7 +63,7 @@ func walkList(t fataler, r *relay.Registry, at roles.Moment, m protocol.List) (i
 		}
 		listed := r.List(at, relay.From{}, &m).(*protocol.Listed)
 		for _, item := range listed.Items {
-			items = append(items, fmt.Sprintf("%s %x %d %d by %d", item.Name, item.Hash[:2], item.Size, item.Mark, item.Count))
+			items = append(items, fmt.Sprintf("%s %x %d %d by %d of %d", item.Name, item.Hash[:2], item.Size, item.Mark, item.Count, item.Modified))
 			if want := min(m.Holders, item.Count); uint64(len(item.Holders)) != want {
 				t.Fatalf("%s names %d holders, want %d", item.Name, len(item.Holders), want)
 			}

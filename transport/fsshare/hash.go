@@ -32,7 +32,7 @@ type identity struct {
 }
 
 func (i identity) entry(name string) protocol.Entry {
-	return protocol.Entry{Name: name, Size: uint64(i.size), Hash: i.hash}
+	return protocol.Entry{Name: name, Size: uint64(i.size), Hash: i.hash, Modified: protocol.SecondsOf(i.modified)}
 }
 
 // job is a file that is being hashed.

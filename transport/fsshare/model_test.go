@@ -75,6 +75,7 @@ type shared struct {
 	tree      *mutable
 	share     *fsshare.Share
 	texts     map[string]string // of the tree
+	dates     map[string]int64  // of its files
 	known     map[string]protocol.Entry
 	followers []*told
 	clock     int64
@@ -100,7 +101,7 @@ func (s *shared) looked(name string) {
 	if text, there := s.texts[name]; text == bad {
 		s.known[name] = protocol.Entry{Name: name, Mark: protocol.Opaque}
 	} else if there {
-		s.known[name] = protocol.Entry{Name: name, Size: uint64(len(text)), Hash: hashOf(text)}
+		s.known[name] = protocol.Entry{Name: name, Size: uint64(len(text)), Hash: hashOf(text), Modified: uint64(s.dates[name])}
 	} else {
 		delete(s.known, name)
 	}
@@ -119,7 +120,7 @@ func TestAShareKnowsWhatItHasSeen(t *testing.T) {
 		var failed any
 		synctest.Test(t, func(t *testing.T) {
 			defer func() { failed = recover() }()
-			s := &shared{T: rt, ctx: t.Context(), tree: &mutable{files: fstest.MapFS{}}, texts: map[string]string{}, known: map[string]protocol.Entry{}}
+			s := &shared{T: rt, ctx: t.Context(), tree: &mutable{files: fstest.MapFS{}}, texts: map[string]string{}, dates: map[string]int64{}, known: map[string]protocol.Entry{}}
 			s.run(names, texts)
 		})
 		if failed != nil {
@@ -164,6 +165,7 @@ func (s *shared) run(names, texts []string) {
 // put gives a file a text, or removes it.
 func (s *shared) put(name, text string) {
 	s.clock++
+	s.dates[name] = s.clock
 	if s.tree.put(name, text, time.Unix(s.clock, 0)); text == "" {
 		delete(s.texts, name)
 	} else {

@@ -119,14 +119,15 @@ func (s *Share) learn(name string, id identity) {
 	s.unmark(name)
 	old, known := s.files[name]
 	s.files[name] = id
-	if known && old.hash == id.hash {
-		return
-	}
-	if known {
+	if known && old.hash != id.hash {
 		s.unlink(name, old.hash)
 	}
-	s.contents[id.hash] = append(s.contents[id.hash], name)
-	s.tell(id.entry(name))
+	if !known || old.hash != id.hash {
+		s.contents[id.hash] = append(s.contents[id.hash], name)
+	}
+	if !known || old.entry(name) != id.entry(name) {
+		s.tell(id.entry(name))
+	}
 }
 
 // forget notes that a file is not there.

@@ -11,13 +11,15 @@ import (
 	"strings"
 	"time"
 
+	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles/client"
 )
 
 // FS is an [fs.FS], [fs.ReadDirFS] and [fs.StatFS] over the files that were published at one
 // moment. A name stands for the content that most nodes had then, and is opened with that content
-// or not at all. A file is left out where a folder has to be. No modification times are known. Its
-// methods may be called from any goroutine.
+// or not at all. A file is left out where a folder has to be. Modification times, of files that are
+// open as well, are those that nodes had published then, in seconds; folders have none. Its methods may
+// be called from any goroutine.
 type FS struct {
 	client *Client
 	ctx    context.Context
@@ -28,6 +30,11 @@ type FS struct {
 type published struct {
 	name string
 	client.Identity
+	modified uint64 // as of client.Offer
+}
+
+func (p *published) info() info {
+	return info{name: path.Base(p.name), size: p.Size, modified: protocol.TimeOf(p.modified)}
 }
 
 // FS asks the relay once for all names that are published. Its memory grows with their number. ctx
@@ -40,7 +47,7 @@ func (c *Client) FS(ctx context.Context) (*FS, error) {
 	f := &FS{client: c, ctx: ctx, files: make([]published, 0, len(offers))}
 	for _, offer := range offers { // the content that most nodes have is the first of its name
 		if last := len(f.files) - 1; !offer.Hash.IsZero() && (last < 0 || f.files[last].name != offer.Name) {
-			f.files = append(f.files, published{offer.Name, offer.Identity})
+			f.files = append(f.files, published{offer.Name, offer.Identity, offer.Modified})
 		}
 	}
 	return f, nil
@@ -59,6 +66,7 @@ func (f *FS) Open(name string) (fs.File, error) {
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 	}
+	file.modified = is.modified
 	return file, nil
 }
 
@@ -95,7 +103,7 @@ func (f *FS) look(op, name string) (info, published, error) {
 	if !found {
 		return info{}, published{}, &fs.PathError{Op: op, Path: name, Err: fs.ErrNotExist}
 	}
-	return info{name: path.Base(name), size: f.files[at].Size}, f.files[at], nil
+	return f.files[at].info(), f.files[at], nil
 }
 
 // find returns where a name is or would be.
@@ -133,7 +141,7 @@ func (f *FS) entries(folder string) (entries []fs.DirEntry) {
 			entries = append(entries, info{name: name, folder: true})
 			rest = rest[within(rest, prefix+name):]
 		} else {
-			entries = append(entries, info{name: name, size: rest[0].Size})
+			entries = append(entries, rest[0].info())
 			rest = rest[1:]
 		}
 	}
@@ -177,11 +185,13 @@ type info struct {
 	name   string
 	size   uint64
 	folder bool
+
+	modified time.Time
 }
 
 func (i info) Name() string               { return i.name }
 func (i info) Size() int64                { return int64(i.size) }
-func (i info) ModTime() time.Time         { return time.Time{} }
+func (i info) ModTime() time.Time         { return i.modified }
 func (i info) IsDir() bool                { return i.folder }
 func (i info) Sys() any                   { return nil }
 func (i info) Type() fs.FileMode          { return i.Mode().Type() }

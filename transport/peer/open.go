@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
@@ -33,6 +34,8 @@ type File struct {
 	pinned chan struct{} // closed when the machine knows the content
 	inputs chan roles.Input
 	cache  *readCache
+
+	modified time.Time // as the node says whose content it is, or, within an FS, the list
 
 	turn    sync.Mutex // of the reads; guards the next fields
 	offset  int64      // of the next Read
@@ -93,6 +96,7 @@ func (f *File) told(outcome roles.Outcome) {
 	switch outcome := outcome.(type) {
 	case client.Pinned:
 		f.is = outcome.Identity
+		f.modified, _ = outcome.Attributes.Time()
 		close(f.pinned)
 	case client.Unread:
 		f.mu.Lock()
@@ -140,13 +144,15 @@ func (f *File) Close() error {
 	return nil
 }
 
-// Stat returns the file's name and size. It may be called after Close, too.
+// Stat returns the file's name and size, and the modification time that the node says which had the
+// content first: the zero time, if it says none. No hash vouches for it. It stays the same for this
+// File. Stat may be called after Close, too.
 func (f *File) Stat() (fs.FileInfo, error) {
 	name := f.name
 	if name == "" {
 		name = f.is.Hash.String()
 	}
-	return info{name: path.Base(name), size: f.is.Size}, nil
+	return info{name: path.Base(name), size: f.is.Size, modified: f.modified}, nil
 }
 
 // Identity returns the content that is read.

@@ -58,10 +58,13 @@ func (n *Node) follow(ctx context.Context, beside *sync.WaitGroup) *catalog {
 	return c
 }
 
-// change enters a change of the share.
+// change enters a change of the share. What no entry may say is not passed on.
 func (c *catalog) change(e protocol.Entry) {
 	if e.Size > protocol.MaxFile {
 		e = protocol.Entry{Name: e.Name}
+	}
+	if e.Modified >= protocol.MaxModified {
+		e.Modified = 0
 	}
 	c.wake(c.Change(e))
 }

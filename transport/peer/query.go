@@ -75,7 +75,10 @@ func offersOf(page *protocol.Listed) []client.Offer {
 	alternates := client.AlternatesOf(page.Peers)
 	holders := make([]client.Node, 0, protocol.MaxHolders)
 	for i, item := range page.Items {
-		offers[i] = client.Offer{Name: item.Name, Identity: client.Identity{Hash: item.Hash, Size: item.Size}, Count: item.Count, Alternates: alternates}
+		offers[i] = client.Offer{
+			Name: item.Name, Identity: client.Identity{Hash: item.Hash, Size: item.Size}, Count: item.Count,
+			Alternates: alternates, Modified: item.Modified,
+		}
 		holders = holders[:0]
 		for _, at := range item.Holders {
 			holders = append(holders, client.NodeOf(&page.Peers[at]))

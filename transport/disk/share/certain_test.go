@@ -13,6 +13,7 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/transport/disk/internal/disktest"
+	"github.com/relaypeer/relaypeer/transport/disk/share"
 )
 
 // A name is told as soon as it is seen, long before its content is known; a content that is not known may be that of a
@@ -196,5 +197,60 @@ func TestAShareThatIsSlowToLookSaysSo(t *testing.T) {
 		release()
 		told.are(t, map[string]string{"sub/old": "old", "new": "new"})
 		told.extends(t, roles.ExtentWhole)
+	}
+}
+
+// A file whose date changes and whose content stays is told again, with its date.
+// Pending files have dates as well.
+func TestATouchedFileIsToldAgain(t *testing.T) {
+	t.Parallel()
+	folder := quickDir(t)
+	path, giant := filepath.Join(folder, "a"), filepath.Join(folder, "giant")
+	disktest.Lay(t, path, "text")
+	sparse(t, giant, 1<<40)
+	touch := func(path string, date time.Time) {
+		if err := os.Chtimes(path, time.Time{}, date); err != nil {
+			t.Fatal(err)
+		}
+	}
+	someday := time.Date(2020, 2, 3, 4, 5, 6, 700_000_000, time.UTC)
+	second := uint64(someday.Unix())
+	touch(path, someday)
+	touch(giant, someday.Add(time.Hour))
+	told := newNews()
+	openFollowed(t, folder, options{Rescan: 20 * time.Millisecond}, told)
+	told.are(t, map[string]string{"a": "text"})
+	told.marked(t, "giant", protocol.Pending)
+	told.dated(t, map[string]uint64{"a": second, "giant": second + 3600})
+	touch(path, someday.Add(time.Second))
+	told.dated(t, map[string]uint64{"a": second + 1, "giant": second + 3600})
+	touch(path, time.Date(1969, 1, 1, 0, 0, 0, 0, time.UTC))
+	told.dated(t, map[string]uint64{"a": 0, "giant": second + 3600})
+	told.are(t, map[string]string{"a": "text"})
+}
+
+// What is told is the second: nothing else about a file that is still the same is news.
+func TestWhatIsNoNewsIsNotTold(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "a")
+	disktest.Lay(t, path, "text")
+	still := share.NewStill(t, folder)
+	still.Walk()
+	still.Know("a", hashOf("text"))
+	someday := time.Date(2020, 2, 3, 4, 5, 6, 0, time.UTC)
+	for _, change := range []func() error{
+		func() error { return os.Chtimes(path, time.Time{}, someday) },
+		func() error { return os.Chtimes(path, time.Time{}, someday.Add(time.Nanosecond)) },
+		func() error { return os.Chmod(path, 0o755) },
+		func() error { return os.Chtimes(path, time.Time{}, someday) },
+	} {
+		if err := change(); err != nil {
+			t.Fatal(err)
+		}
+		still.Look("a")
+		still.Know("a", hashOf("text"))
+		if why := still.Unsound(); why != "" { // as it is where the same is told twice
+			t.Fatal(why)
+		}
 	}
 }

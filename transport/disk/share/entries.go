@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"iter"
 	"strings"
+	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/protocol/dense"
@@ -21,7 +22,7 @@ type entries struct {
 	byContent dense.Table     // the first of those that are known to have a content
 	seed      maphash.Seed    // so that nobody can construct names that collide
 	count     int             // of names
-	sizes     map[link]uint64 // that followers were told, of those that have another
+	told      map[link]stated // what followers were told, of those of which something else is so
 	dirs      []*dir          // by their numbers
 	freed     []dirNumber
 	name      []byte // of hash
@@ -36,7 +37,14 @@ type dirNumber uint32
 
 const numberSize = 4 // of an entry's number before the base of its name
 
-func newEntries() entries { return entries{seed: maphash.MakeSeed(), sizes: map[link]uint64{}} }
+// stated is what followers are told of a file besides its content.
+type stated struct{ size, modified uint64 }
+
+func statedBy(sig index.Signature) stated {
+	return stated{uint64(sig.Size), protocol.SecondsOf(time.Unix(0, sig.Modified))}
+}
+
+func newEntries() entries { return entries{seed: maphash.MakeSeed(), told: map[link]stated{}} }
 
 // at returns the entry that a link leads to, or nil.
 func (x *entries) at(l link) *entry {
@@ -135,7 +143,7 @@ func (x *entries) remove(e *entry) {
 	x.byName.Remove(x.nameHash(number), number, x.nameHash)
 	x.displace(e)
 	x.count--
-	x.tellSize(e)
+	x.state(e)
 	e.signature = index.Signature{} // a worker that is about to hash it sees that
 	x.hold(e)
 	x.release(e)
@@ -164,28 +172,28 @@ func (x *entries) nameHash(number uint32) uint64 {
 	return maphash.Bytes(x.seed, x.name)
 }
 
-// toldSize returns the size that followers were told.
-func (x *entries) toldSize(e *entry) uint64 {
-	if e.is(resized) {
-		return x.sizes[e.self]
+// stated returns the size and the date that followers were told.
+func (x *entries) stated(e *entry) stated {
+	if e.is(restated) {
+		return x.told[e.self]
 	}
-	return uint64(e.signature.Size)
+	return statedBy(e.signature)
 }
 
-// tellSize notes that followers are told the size as it is now.
-func (x *entries) tellSize(e *entry) {
-	if e.is(resized) {
-		delete(x.sizes, e.self)
-		e.unset(resized)
+// state notes that followers are told size and date as they are now.
+func (x *entries) state(e *entry) {
+	if e.is(restated) {
+		delete(x.told, e.self)
+		e.unset(restated)
 	}
 }
 
-// keepSize keeps the size that followers were told of a file that has another signature now.
-func (x *entries) keepSize(e *entry, now index.Signature) {
-	told := x.toldSize(e)
-	if x.tellSize(e); e.isTold() && told != uint64(now.Size) {
-		x.sizes[e.self] = told
-		e.set(resized)
+// keepStated keeps the size and the date that followers were told of a file that has another signature now.
+func (x *entries) keepStated(e *entry, now index.Signature) {
+	told := x.stated(e)
+	if x.state(e); e.isTold() && told != statedBy(now) {
+		x.told[e.self] = told
+		e.set(restated)
 	}
 }
 

@@ -35,7 +35,7 @@ const (
 	awaited    flags = 1 << iota // indexed waits for it
 	unreadable                   // it could not be read, which has been counted
 	whole                        // its name in the arena has that of the folder
-	resized                      // followers were told another size than it has
+	restated                     // followers were told another size or date than it has
 )
 
 func (e *entry) is(what flags) bool { return e.flags&what != 0 }
@@ -95,7 +95,7 @@ func (s *Folder) outdate(e *entry, sig index.Signature) {
 	case e.known:
 		e.backOff()
 	}
-	s.keepSize(e, sig)
+	s.keepStated(e, sig)
 	s.unlink(e)
 	s.mayBeOutdated(e)
 	s.arrive(e)
@@ -114,14 +114,14 @@ func (s *Folder) identify(e *entry, r index.Record) {
 		return
 	}
 	s.unlink(e)
-	news := e.hash != r.Hash
+	news := e.hash != r.Hash || e.is(restated)
 	s.unmark(e)
 	e.hash, e.tree = r.Hash, r.Tree
 	e.unset(unreadable)
 	s.link(e)
 	s.arrive(e)
 	if news {
-		s.tellSize(e)
+		s.state(e)
 		s.tell(s.asTold(e))
 	}
 }

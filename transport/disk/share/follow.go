@@ -56,7 +56,8 @@ func (e *entry) isTold() bool { return !e.hash.IsZero() || e.mark != 0 }
 
 // asTold returns the entry as followers were told it.
 func (s *Folder) asTold(e *entry) protocol.Entry {
-	return protocol.Entry{Name: s.entryName(e), Size: s.toldSize(e), Hash: e.hash, Mark: e.mark}
+	is := s.stated(e)
+	return protocol.Entry{Name: s.entryName(e), Size: is.size, Hash: e.hash, Mark: e.mark, Modified: is.modified}
 }
 
 // tellMark tells a name with a mark in place of a hash.
@@ -66,7 +67,7 @@ func (s *Folder) tellMark(e *entry, mark protocol.Mark) {
 	}
 	s.unmark(e)
 	e.hash, e.mark = protocol.Hash{}, mark
-	s.tellSize(e)
+	s.state(e)
 	if mark == protocol.Opaque {
 		s.opaque++
 	}

@@ -26,7 +26,7 @@ func mess(folder string, links bool, draw *rand.Rand) string {
 	os.MkdirAll(filepath.Dir(to), 0o755) // which fails where a file is in the way, as the rest may
 	var what string
 	var err error
-	switch what = []string{"write", "write", "overwrite", "rename", "link", "remove", "remove all", "make folder"}[draw.IntN(8)]; what {
+	switch what = []string{"write", "write", "overwrite", "rename", "link", "remove", "remove all", "make folder", "touch"}[draw.IntN(9)]; what {
 	case "write":
 		err = os.WriteFile(to, fmt.Append(nil, draw.Uint64()), 0o644)
 	case "overwrite":
@@ -48,6 +48,8 @@ func mess(folder string, links bool, draw *rand.Rand) string {
 		err = os.RemoveAll(to)
 	case "make folder":
 		err = os.Mkdir(to, 0o755)
+	case "touch":
+		err = os.Chtimes(to, time.Time{}, time.Unix(1_600_000_000+draw.Int64N(3), draw.Int64N(3)))
 	}
 	return fmt.Sprintf("%s %s %s: %v", what, one, two, err)
 }
@@ -55,7 +57,14 @@ func mess(folder string, links bool, draw *rand.Rand) string {
 // texts reads a folder.
 func texts(t *testing.T, folder string) map[string]string {
 	t.Helper()
-	texts := map[string]string{}
+	texts, _ := read(t, folder)
+	return texts
+}
+
+// read returns the texts in a folder, and the dates of the files.
+func read(t *testing.T, folder string) (texts map[string]string, dates map[string]uint64) {
+	t.Helper()
+	texts, dates = map[string]string{}, map[string]uint64{}
 	err := filepath.WalkDir(folder, func(path string, item fs.DirEntry, err error) error {
 		if err != nil || !item.Type().IsRegular() {
 			return err
@@ -63,12 +72,15 @@ func texts(t *testing.T, folder string) map[string]string {
 		name, _ := filepath.Rel(folder, path)
 		text, err := os.ReadFile(path)
 		texts[filepath.ToSlash(name)] = string(text)
+		if info, err := os.Stat(path); err == nil {
+			dates[filepath.ToSlash(name)] = uint64(info.ModTime().Unix())
+		}
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return texts
+	return texts, dates
 }
 
 // TestWhateverHappensToAFolder: in the end what is told is what is there, whether it was noticed at once, by walking, or
@@ -91,7 +103,11 @@ func TestWhateverHappensToAFolder(t *testing.T) {
 					for range draw.IntN(most) {
 						done = append(done, mess(folder, rescan < time.Hour, draw))
 					}
-					if !t.Run(fmt.Sprint(round), func(t *testing.T) { told.are(t, texts(t, folder)) }) {
+					if !t.Run(fmt.Sprint(round), func(t *testing.T) {
+						texts, dates := read(t, folder)
+						told.are(t, texts)
+						told.dated(t, dates)
+					}) {
 						t.Fatalf("after %q", done)
 					}
 				}

@@ -29,12 +29,13 @@ type news struct {
 	changed *sync.Cond
 	names   map[string]protocol.Hash
 	marks   map[string]protocol.Mark
+	dates   map[string]uint64
 	extent  roles.Extent
 	lines   int
 }
 
 func newNews() *news {
-	n := &news{names: map[string]protocol.Hash{}, marks: map[string]protocol.Mark{}}
+	n := &news{names: map[string]protocol.Hash{}, marks: map[string]protocol.Mark{}, dates: map[string]uint64{}}
 	n.changed = sync.NewCond(&n.mu)
 	return n
 }
@@ -48,6 +49,9 @@ func (n *news) tell(e protocol.Entry) {
 	}
 	if n.marks[e.Name] = e.Mark; e.Mark == 0 {
 		delete(n.marks, e.Name)
+	}
+	if n.dates[e.Name] = e.Modified; e.Removes() {
+		delete(n.dates, e.Name)
 	}
 	n.changed.Broadcast()
 }
@@ -84,6 +88,14 @@ func (n *news) are(t *testing.T, texts map[string]string) {
 	}
 	if n.await(func() bool { return maps.Equal(n.names, want) }) {
 		t.Fatalf("the names are %.1000v, not %.1000v", fmt.Sprint(n.names), fmt.Sprint(want))
+	}
+}
+
+// dated waits until these are the dates of the names.
+func (n *news) dated(t *testing.T, want map[string]uint64) {
+	t.Helper()
+	if n.await(func() bool { return maps.Equal(n.dates, want) }) {
+		t.Fatalf("the dates are %.1000v, not %.1000v", fmt.Sprint(n.dates), fmt.Sprint(want))
 	}
 }
 

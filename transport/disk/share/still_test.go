@@ -194,6 +194,9 @@ func (s *Still) heard() string {
 		if e.isTold() {
 			want[name] = s.scan.asTold(e)
 		}
+		if e.known && e.is(restated) {
+			return name + " is known, and told with another size or date"
+		}
 	}
 	if s.again != "" || !maps.Equal(s.told, want) {
 		return fmt.Sprintf("told of %v, not of %v; no news: %s", s.told, want, s.again)
