@@ -86,7 +86,7 @@ func TestAnOverviewTellsOfNodesFilesAndCircuits(t *testing.T) {
 		w := newInternet(t, &peer.Relay{})
 		began := time.Now()
 		one, _ := w.node(2, true, &peer.Node{Share: share(t, tree("a", "1", "Folder/B", "two"))})
-		two, end := w.node(3, false, &peer.Node{Share: share(t, tree("a", "1", "hidden", strings.Repeat("x", 100_000)))})
+		two, end := w.node(3, false, &peer.Node{Share: share(t, tree("a", "1", "hidden", strings.Repeat("x", 4<<20)))})
 		time.Sleep(time.Minute)
 		o := w.relay.Overview()
 		if o.ID != w.relay.Network.(*transport.TLS).ID() || !o.Started.Equal(began) || o.Draining || o.Foreign || o.Closed || len(o.Listeners) != 1 ||
@@ -146,7 +146,7 @@ func (w *internet) seesCircuits(of *peer.Node) {
 	}
 	synctest.Wait()
 	is = w.relay.OpenCircuits()
-	if is.Circuits != 0 || len(is.Used) != 1 || is.Used[0].From != "8.7.6.9" || is.Used[0].Bytes < 100_000 || is.Used[0].Left != roles.CircuitBytesFrom-is.Used[0].Bytes || time.Until(is.Used[0].Refill) <= 0 {
+	if is.Circuits != 0 || len(is.Used) != 1 || is.Used[0].From != "8.7.6.9" || is.Used[0].Bytes < 4<<20 || is.Used[0].Left != roles.CircuitBytesFrom-is.Used[0].Bytes || time.Until(is.Used[0].Refill) <= 0 {
 		t.Errorf("%+v", is)
 	}
 	totals, opened := w.relay.Meters().Totals(), w.relay.Meters().Totals().Heard[protocol.KindCircuit]
