@@ -98,7 +98,7 @@ func TestAnOverviewTellsOfNodesFilesAndCircuits(t *testing.T) {
 		if got, want := fmt.Sprint(told(page)), "[direct names=2 left=false 8.7.6.2:5000 direct circuit timeout at 8.7.6.3:5000 names=2 left=false 8.7.6.3:5000 timeout]"; got != want || page.Next != "" {
 			t.Errorf("%s\nnot %s", got, want)
 		}
-		if n := page.Nodes[0]; n.ID != ready(t, one).ID || n.Plain || n.Since.Before(began) || n.Since.After(began.Add(time.Second)) || time.Since(n.Heard) > roles.RenewAfter || time.Until(n.Until) <= 0 || !n.Publishes {
+		if n := page.Nodes[0]; n.ID != ready(t, one).ID || n.Plain || n.Since.Before(began) || n.Since.After(began.Add(time.Second)) || time.Since(n.Heard) > roles.LeaseTTL/2 || time.Until(n.Until) <= 0 || !n.Publishes {
 			t.Errorf("%+v", n)
 		}
 		for search, want := range map[string]int{ready(t, two).ID.Short(): 1, "8.7.6.": 2, ":5000": 2, "8.7.6.3": 1, "nothing": 0} {
