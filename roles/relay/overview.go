@@ -131,5 +131,6 @@ type File struct {
 	Size              uint64
 	Hash              protocol.Hash
 	Mark              protocol.Mark
-	Holders, Variants int // nodes that have it, about; contents under the name
+	Modified          uint64 // as the one of these nodes says that has published it last, in seconds since 1970; 0: it does not
+	Holders, Variants int    // nodes that have it, about; contents under the name
 }

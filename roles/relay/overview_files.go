@@ -144,12 +144,12 @@ func (v *filesView) add(found []candidate) (rest []candidate) {
 			if len(v.files) == v.limit {
 				break
 			}
-			holders, looked := v.r.holdersOf(it, v.now)
+			holders, looked, modified := v.r.holdersOf(it, v.now)
 			work += looked
 			if holders == 0 {
 				continue
 			}
-			file := File{Name: string(found[0].name), Size: it.size, Hash: it.hash, Mark: it.mark, Holders: holders}
+			file := File{Name: string(found[0].name), Size: it.size, Hash: it.hash, Mark: it.mark, Modified: modified, Holders: holders}
 			x.byName.Find(x.digest(found[0].name), func(other uint32) bool {
 				if work++; bytes.Equal(x.nameOf(other), found[0].name) {
 					file.Variants++
@@ -164,15 +164,20 @@ func (v *filesView) add(found []candidate) (rest []candidate) {
 	return found
 }
 
-// holdersOf counts the active holders of an item. It looks at some of its holds, and counts the others as active.
-func (r *Registry) holdersOf(it *item, now time.Duration) (holders, looked int) {
+// holdersOf counts the active holders of an item, and returns the date that was published last. It looks at some of its holds,
+// and counts the others as active.
+func (r *Registry) holdersOf(it *item, now time.Duration) (holders, looked int, modified uint64) {
+	var last *hold
 	at := it.first
 	for ; looked < int(min(it.count, viewHolds)); looked++ {
 		h := r.index.holds.At(at)
 		if _, lease := r.active(h, now); lease != nil {
 			holders++
+			if last == nil || h.isAfter(last) {
+				last, modified = h, h.modified()
+			}
 		}
 		at = h.next
 	}
-	return holders + int(it.count) - looked, looked
+	return holders + int(it.count) - looked, looked, modified
 }

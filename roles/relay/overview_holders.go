@@ -12,6 +12,8 @@ type Holder struct {
 	Size uint64
 	Hash protocol.Hash
 	Mark protocol.Mark
+	// Modified is the date that it says, in seconds since 1970; 0: none.
+	Modified uint64
 }
 
 // holdersView is a page of the holders of a file that is being filled.
@@ -50,6 +52,7 @@ func (v *holdersView) pass() (more bool) {
 		lease seenLease
 		item  item
 		name  string
+		date  uint64
 	}
 	var some []seen
 	r, x := v.r, &v.r.index
@@ -72,7 +75,7 @@ func (v *holdersView) pass() (more bool) {
 				work++
 				h := x.holds.At(c.next.hold)
 				if slot, l := r.active(h, v.at.Now); l != nil {
-					some = append(some, seen{r.look(slot), *it, string(x.nameOf(number))})
+					some = append(some, seen{r.look(slot), *it, string(x.nameOf(number)), h.modified()})
 				}
 				c.next = x.mark(h.next)
 				over = c.next == c.end
@@ -85,7 +88,7 @@ func (v *holdersView) pass() (more bool) {
 	for i := range some {
 		one := &some[i]
 		v.holders = append(v.holders, Holder{
-			Node: one.lease.node(v.at.Now), Name: one.name, Size: one.item.size, Hash: one.item.hash, Mark: one.item.mark,
+			Node: one.lease.node(v.at.Now), Name: one.name, Size: one.item.size, Hash: one.item.hash, Mark: one.item.mark, Modified: one.date,
 		})
 	}
 	return more

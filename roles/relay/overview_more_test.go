@@ -111,6 +111,31 @@ func TestAnIDThatIsNotProvenIsNotShown(t *testing.T) {
 	}
 }
 
+// TestAFilesDateIsTheOneThatWasPublishedLast, by a node that is listed, and each holder has its own.
+func TestAFilesDateIsTheOneThatWasPublishedLast(t *testing.T) {
+	v := newViewer(relay.Policy{}, 1)
+	for node, date := range []uint64{100, 0, 300} {
+		v.join(byte(node))
+		v.Publish(v.at, &protocol.Publish{ID: peerN(byte(node)), Epoch: v.epoch, Index: 1, To: 1, Latest: 1,
+			Changes: []protocol.Entry{{Name: "a", Hash: content(1), Modified: date}}})
+	}
+	dated := func(want uint64, holders ...uint64) {
+		t.Helper()
+		files, _ := v.Files(v.at, nil, 9, relay.NewSearch(""))
+		page, _ := v.Holders(v.at, "a", protocol.Hash{}, nil, 9)
+		var dates []uint64
+		for _, h := range page {
+			dates = append(dates, h.Modified)
+		}
+		if len(files) != 1 || files[0].Modified != want || fmt.Sprint(dates) != fmt.Sprint(holders) {
+			t.Errorf("%+v, %v", files, dates)
+		}
+	}
+	dated(300, 100, 0, 300)
+	v.leave(2)
+	dated(0, 100, 0)
+}
+
 // TestCountsAreOfWhatIsHeld, without what has lapsed or left.
 func TestCountsAreOfWhatIsHeld(t *testing.T) {
 	v := newViewer(relay.Policy{MaxLeases: 77, MaxIndex: 99}, 1)

@@ -34,6 +34,10 @@
 // share, registry); the level debug shows what happens on links, and trace each transition of a
 // machine.
 //
+// What a relay does can be looked at while it serves: [Relay.Overview], and in pages [Relay.Nodes], [Relay.Files] and
+// [Relay.FileHolders], which hold nobody up for long, whatever it has. [Meters] count messages, bytes, refusals and the
+// states of machines, of a relay as of a node, and keep the last hour.
+//
 // Everything runs over any transport.Network. Without one, nodes and clients speak over transport.TLS with
 // a new key. All links of a relay, and of its nodes, prove ids (transport.TLS) or none does
 // (transport.TCP, or transport.NewMemory within one process). [Trust] says which relay a node or a client

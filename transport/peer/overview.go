@@ -96,7 +96,7 @@ type ListedFile struct {
 	Size     uint64        // 0 if the hash is zero
 	Hash     protocol.Hash // zero: not known yet, see Mark
 	Mark     string        // pending: its node has yet to hash it; opaque: the node cannot tell the content; "": it is known
-	Modified time.Time     // zero: not said
+	Modified time.Time     // as one of its holders says, the one that has published it last; zero: it does not
 	Holders  int           // nodes that have it
 	Variants int           // contents under that name
 }
@@ -115,6 +115,8 @@ type FileHolder struct {
 	Size uint64
 	Hash protocol.Hash
 	Mark string // as in ListedFile
+	// Modified is the date that it says; zero: none.
+	Modified time.Time
 }
 
 // HoldersPage is a page of the nodes that have a file.

@@ -186,7 +186,8 @@ func (r *Relay) Files(q PageQuery) (is FilesPage) {
 	is.Next = next
 	for _, one := range found {
 		is.Files = append(is.Files, ListedFile{
-			Name: one.Name, Size: one.Size, Hash: one.Hash, Mark: markOf(one.Mark), Holders: one.Holders, Variants: one.Variants,
+			Name: one.Name, Size: one.Size, Hash: one.Hash, Mark: markOf(one.Mark), Modified: protocol.TimeOf(one.Modified),
+			Holders: one.Holders, Variants: one.Variants,
 		})
 	}
 	return is
@@ -215,7 +216,7 @@ func (r *Relay) FileHolders(name string, hash protocol.Hash, q PageQuery) (is Ho
 	for i := range found {
 		one := &found[i]
 		is.Holders = append(is.Holders, FileHolder{
-			ListedNode: r.listed(&one.Node), File: one.Name, Size: one.Size, Hash: one.Hash, Mark: markOf(one.Mark),
+			ListedNode: r.listed(&one.Node), File: one.Name, Size: one.Size, Hash: one.Hash, Mark: markOf(one.Mark), Modified: protocol.TimeOf(one.Modified),
 		})
 	}
 	return is

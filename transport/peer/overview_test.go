@@ -86,7 +86,7 @@ func TestAnOverviewTellsOfNodesFilesAndCircuits(t *testing.T) {
 		w := newInternet(t, &peer.Relay{})
 		began := time.Now()
 		one, _ := w.node(2, true, &peer.Node{Share: share(t, tree("a", "1", "Folder/B", "two"))})
-		two, end := w.node(3, false, &peer.Node{Share: share(t, tree("a", "1", "hidden", strings.Repeat("x", 100_000)))})
+		two, end := w.node(3, false, &peer.Node{Share: share(t, tree("a", "1", "hidden", strings.Repeat("x", 4<<20)))})
 		time.Sleep(time.Minute)
 		o := w.relay.Overview()
 		if o.ID != w.relay.Network.(*transport.TLS).ID() || !o.Started.Equal(began) || o.Draining || o.Foreign || o.Closed || len(o.Listeners) != 1 ||
@@ -98,7 +98,7 @@ func TestAnOverviewTellsOfNodesFilesAndCircuits(t *testing.T) {
 		if got, want := fmt.Sprint(told(page)), "[direct names=2 left=false 8.7.6.2:5000 direct circuit timeout at 8.7.6.3:5000 names=2 left=false 8.7.6.3:5000 timeout]"; got != want || page.Next != "" {
 			t.Errorf("%s\nnot %s", got, want)
 		}
-		if n := page.Nodes[0]; n.ID != ready(t, one).ID || n.Plain || n.Since.Before(began) || n.Since.After(began.Add(time.Second)) || time.Since(n.Heard) > roles.RenewAfter || time.Until(n.Until) <= 0 || !n.Publishes {
+		if n := page.Nodes[0]; n.ID != ready(t, one).ID || n.Plain || n.Since.Before(began) || n.Since.After(began.Add(time.Second)) || time.Since(n.Heard) > roles.LeaseTTL/2 || time.Until(n.Until) <= 0 || !n.Publishes {
 			t.Errorf("%+v", n)
 		}
 		for search, want := range map[string]int{ready(t, two).ID.Short(): 1, "8.7.6.": 2, ":5000": 2, "8.7.6.3": 1, "nothing": 0} {
@@ -146,7 +146,7 @@ func (w *internet) seesCircuits(of *peer.Node) {
 	}
 	synctest.Wait()
 	is = w.relay.OpenCircuits()
-	if is.Circuits != 0 || len(is.Used) != 1 || is.Used[0].From != "8.7.6.9" || is.Used[0].Bytes < 100_000 || is.Used[0].Left != roles.CircuitBytesFrom-is.Used[0].Bytes || time.Until(is.Used[0].Refill) <= 0 {
+	if is.Circuits != 0 || len(is.Used) != 1 || is.Used[0].From != "8.7.6.9" || is.Used[0].Bytes < 4<<20 || is.Used[0].Left != roles.CircuitBytesFrom-is.Used[0].Bytes || time.Until(is.Used[0].Refill) <= 0 {
 		t.Errorf("%+v", is)
 	}
 	totals, opened := w.relay.Meters().Totals(), w.relay.Meters().Totals().Heard[protocol.KindCircuit]
