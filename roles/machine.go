@@ -200,7 +200,11 @@ type Invited struct {
 
 // Wanted tells a machine that reads a file which groups its owner lacks. It takes the place of the Wanted before: groups
 // that are not on their way yet come only if they are in this one.
-type Wanted struct{ First, Count uint64 }
+type Wanted struct {
+	First, Count uint64
+	Has          Groups // of these, those that the owner does not lack, by their numbers from First on
+	Keeps        bool   // nor does it lack those of the Wanted before that have come since: the owner may not know yet
+}
 
 // Updated tells a machine within another one that data which the two share has changed: a picker.
 type Updated struct{}

@@ -96,7 +96,7 @@ var Invariants = []Invariant{
 	{S11, "a file under its final name is whole and has a requested content, whenever the " +
 		"process is killed or the power fails"},
 	{S12, "no group is requested that is already there, from an earlier try or from another " +
-		"node"},
+		"node, or because whoever reads the file has it"},
 	{S13, "a node that sends a wrong group costs that one group and is not asked again in " +
 		"this fetch, unless its next answer says that its file changed; no honest node is " +
 		"taken for a liar"},

@@ -32,6 +32,9 @@ func (c *checks) step(a *actor, in roles.Input, effects []roles.Effect) {
 		if v := a.operation.at(roles.LinkOf(in)); v != nil {
 			v.ahead.answered(in)
 		}
+		if a.operation.reading != nil {
+			a.operation.reading.told(in)
+		}
 	}
 	c.s6(a, effects)
 	c.s30(a, in, effects)
@@ -62,7 +65,7 @@ func (c *checks) said(a *actor, send roles.Send, then []roles.Effect) {
 	case *protocol.Error:
 		c.refusal(a, send.Link, m, then)
 	case *protocol.Get:
-		c.s12(a, m)
+		c.s12(a, send.Link, m)
 		c.s26(a, send.Link, m)
 	case *protocol.Circuit:
 		c.asksThrough(a, send.Link, m)
@@ -177,7 +180,11 @@ func (c *checks) ready(o *operation, want roles.OpenStore, has roles.Groups) {
 }
 
 // s12 checks that no request is for a group that is there.
-func (c *checks) s12(a *actor, get *protocol.Get) {
+func (c *checks) s12(a *actor, link roles.Link, get *protocol.Get) {
+	if a.operation != nil && a.operation.reading != nil {
+		c.asksAsWanted(a, link, get)
+		return
+	}
 	if a.kind != fetchKind || len(a.operation.stores) == 0 || get.Hash != a.operation.begun {
 		return
 	}

@@ -67,7 +67,8 @@
 //   - S10: a result names, with a code, each node that was asked and did not deliver
 //   - S11: a file under its final name is whole and has a requested content, whenever the process
 //     is killed or the power fails
-//   - S12: no group is requested that is already there, from an earlier try or from another node
+//   - S12: no group is requested that is already there, from an earlier try or from another node,
+//     or because whoever reads the file has it
 //   - S13: a node that sends a wrong group costs that one group and is not asked again in this
 //     fetch, unless its next answer says that its file changed; no honest node is taken for a liar
 //   - S14: a fetch delivers one content: the pinned one if there is one, and the first one once

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -11,6 +12,7 @@ import (
 // reading is the state of an operation that reads a file at places that are drawn.
 type reading struct {
 	is     client.Identity // the content that was pinned; zero: none yet
+	wanted roles.Wanted    // the last time; what has come since is in Has
 	left   int             // times that groups are still wanted
 	paused time.Duration   // by the reader, in all
 	unread bool            // something could not be read
@@ -34,12 +36,26 @@ func (w *World) readOn(a *actor) {
 	o.reading.left--
 	pause := pauses[w.chooser.N(len(pauses), "pause")]
 	o.reading.paused += pause
-	want := func() roles.Input {
-		return roles.Wanted{First: uint64(w.chooser.N(int(groups), "group")), Count: 1 + uint64(w.chooser.N(3, "count"))}
+	want := func() roles.Wanted {
+		wanted := roles.Wanted{First: uint64(w.chooser.N(int(groups), "group")), Count: 1 + uint64(w.chooser.N(3, "count"))}
+		if has := w.chooser.N(2*int(wanted.Count), "has"); uint64(has) < wanted.Count {
+			wanted.Has.Add(uint64(has))
+		}
+		if there := min(wanted.Count, groups-wanted.First); wanted.Has.Count() > 0 && there == 1 {
+			wanted.Has = nil // something is lacking
+		}
+		return wanted
 	}
-	w.tellLater(a, pause, want())
-	if w.chooser.N(3, "seeks") == 0 { // its user changes its mind
+	wanted := want()
+	w.tellLater(a, pause, wanted)
+	switch w.chooser.N(3, "seeks") {
+	case 0: // its user changes its mind
 		w.tellLater(a, pause+time.Duration(w.chooser.N(20, "soon"))*time.Millisecond, want())
+	case 1: // or reads on
+		if wanted.First+wanted.Count < groups {
+			next := roles.Wanted{First: wanted.First + 1, Count: wanted.Count, Keeps: true}
+			w.tellLater(a, pause+time.Duration(w.chooser.N(100, "soon"))*time.Millisecond, next)
+		}
 	}
 }
 
@@ -80,5 +96,42 @@ func (c *checks) read(a *actor, g uint64, got *gathered) {
 	}
 	if g > 0 {
 		c.w.coverage.sometimes(ReadInside)
+	}
+}
+
+// told follows what the owner of a Reader wants and has.
+func (r *reading) told(in roles.Input) {
+	switch in := in.(type) {
+	case roles.Wanted:
+		had := r.wanted
+		r.wanted = in
+		r.wanted.Has = slices.Clone(in.Has)
+		for g := had.First; in.Keeps && g < had.First+had.Count; g++ {
+			if had.Has.Has(g-had.First) && r.wants(g) {
+				r.wanted.Has.Add(g - in.First)
+			}
+		}
+	case roles.Verified:
+		if r.wants(in.Group) {
+			r.wanted.Has.Add(in.Group - r.wanted.First)
+		}
+	}
+}
+
+// wants reports whether a group is wanted and lacking.
+func (r *reading) wants(g uint64) bool {
+	return g >= r.wanted.First && g-r.wanted.First < r.wanted.Count && !r.wanted.Has.Has(g-r.wanted.First)
+}
+
+// asksAsWanted checks S12 for a Reader: it asks for what its owner lacks, or for a group that was wrong once more.
+func (c *checks) asksAsWanted(a *actor, link roles.Link, get *protocol.Get) {
+	o := a.operation
+	if v := o.at(link); v != nil && v.wrong {
+		return
+	}
+	for g := get.Offset / group; g*group < get.Offset+get.Length; g++ {
+		if !o.reading.wants(g) {
+			c.fail(S12, "%s asks for group %d of %q, which its owner does not lack", c.who(a), g, o.op.Name)
+		}
 	}
 }

@@ -27,6 +27,32 @@ var contentBugs = []planted{
 			return effects
 		}
 	}), []ID{S19}, "a file that is read at some place", "", nil},
+	{"what whoever reads a file has is asked for all the same", around(readerKind, func(b *bugged) {
+		b.before = func(in roles.Input) roles.Input {
+			if wanted, is := in.(roles.Wanted); is {
+				wanted.Has = nil
+				return wanted
+			}
+			return in
+		}
+	}), []ID{S12}, "a file that is read at some place", "", nil},
+	{"what has come of a file while its reader reads on is asked for again", around(readerKind, func(b *bugged) {
+		b.before = func(in roles.Input) roles.Input {
+			if wanted, is := in.(roles.Wanted); is {
+				wanted.Keeps = false
+				return wanted
+			}
+			return in
+		}
+	}), []ID{S12}, "a user that reads on", "", reads["the link is slow"]},
+	{"what is wanted while a file is read does not take the place of what was wanted before", around(readerKind, func(b *bugged) {
+		b.before = func(in roles.Input) roles.Input {
+			if _, is := in.(roles.Wanted); is && b.Machine.(*client.Reader).State() == client.ReaderReading {
+				return nil
+			}
+			return in
+		}
+	}), []ID{S12}, "a user that changes its mind", "", reads["the link is slow"]},
 	{"attributes are not carried", around(fetchKind, func(b *bugged) {
 		b.after = func(_ roles.Input, effects []roles.Effect) []roles.Effect {
 			return committing(effects, protocol.Attributes{})

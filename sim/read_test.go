@@ -36,6 +36,7 @@ var reads = map[string]func(seed uint64) *scenario.Scenario{
 	"bits rot":                 readWith(scenario.Honest, scenario.Fault{Class: scenario.BitRot, At: 4 * time.Second, Who: "n0", Name: "large"}),
 	"a client's store is full": readWith(scenario.Honest, scenario.Fault{Class: scenario.DiskFull, At: 4 * time.Second, For: time.Minute, Who: "c0", N: 100}),
 	"a node is busy":           readFew,
+	"the link is slow":         readWith(scenario.Honest, scenario.Fault{Class: scenario.Slow, Who: "n0", For: time.Minute, N: 20 << 20}, scenario.Fault{Class: scenario.Slow, Who: "n1", For: time.Minute, N: 20 << 20}),
 	"it is full at the end":    readWith(scenario.Honest, scenario.Fault{Class: scenario.DiskFull, At: 4 * time.Second, For: time.Minute, Who: "c1", N: -1}),
 }
 
@@ -54,6 +55,11 @@ func readStories() (all []*scenario.Scenario) {
 	for at := range 80 { // its user does not want to read any more
 		s := readWith(scenario.Honest, scenario.Fault{Class: scenario.Slow, Who: "c0", For: 30 * time.Second, N: 1 << 20})(uint64(at))
 		s.Ops = append(s.Ops, scenario.Op{At: 2*time.Second + time.Duration(at*at)*50*time.Microsecond, Do: scenario.DoAbort, Who: "c0"})
+		all = append(all, s)
+	}
+	for at := range 40 { // nor while a node is busy
+		s := readFew(uint64(at))
+		s.Ops = append(s.Ops, scenario.Op{At: 2*time.Second + time.Duration(at)*100*time.Millisecond, Do: scenario.DoAbort, Who: "c0"})
 		all = append(all, s)
 	}
 	for at := range 8 { // nor when nothing can be read, and links are closing

@@ -85,16 +85,7 @@ func (p *Picker) Identity() (is Identity, known bool) { return p.identity, p.fix
 // take.
 func (p *Picker) Open(has roles.Groups) {
 	p.open = true
-	p.had = slices.Clone(has)
-	p.missing = p.groups
-	for at, word := range p.had {
-		if first := uint64(at) * 64; first >= p.groups {
-			p.had[at] = 0
-		} else if rest := p.groups - first; rest < 64 {
-			p.had[at] = word & (1<<rest - 1)
-		}
-	}
-	p.missing -= p.had.Count()
+	p.keep(has, p.groups)
 	p.window = interval{0, p.groups}
 	if p.guesser != nobody && p.groups > 0 && !p.has(0) {
 		p.claims = append(p.claims, claim{interval{0, 1}, p.guesser})
@@ -102,16 +93,40 @@ func (p *Picker) Open(has roles.Groups) {
 	}
 }
 
-// Window takes the place of Open where only some groups are wanted: all of these are missing, and
-// no others are handed out, until the next Window. Groups that somebody has been asked for still
-// come.
-func (p *Picker) Window(wanted Range) {
+// Window takes the place of Open where only some groups are wanted: these are missing, but for those that
+// are had, by their numbers from the first on. No others are handed out, until the next Window. Groups that
+// somebody has been asked for still come.
+func (p *Picker) Window(wanted Range, has roles.Groups) {
 	p.open = true
 	first := min(wanted.First, p.groups)
 	p.window = interval{first, first + min(wanted.Count, p.groups-first)}
-	p.missing = p.window.end - first
-	p.had, p.back, p.next = p.had[:0], p.back[:0], p.window.end
+	p.keep(has, p.window.end-first)
+	p.back, p.next = p.back[:0], p.window.end
 	p.giveBack(p.window)
+}
+
+// besides returns, beside these groups of another window, those that are had of this one.
+func (p *Picker) besides(wanted Range, has roles.Groups) roles.Groups {
+	has = slices.Clone(has)
+	for g := max(wanted.First, p.window.first); g < min(wanted.First+wanted.Count, p.window.end); g++ {
+		if p.has(g) {
+			has.Add(g - wanted.First)
+		}
+	}
+	return has
+}
+
+// keep notes which groups are had, of so many.
+func (p *Picker) keep(has roles.Groups, groups uint64) {
+	p.had = append(p.had[:0], has...)
+	for at, word := range p.had {
+		if first := uint64(at) * 64; first >= groups {
+			p.had[at] = 0
+		} else if rest := groups - first; rest < 64 {
+			p.had[at] = word & (1<<rest - 1)
+		}
+	}
+	p.missing = groups - p.had.Count()
 }
 
 // has reports whether a group is had, or not wanted.

@@ -50,7 +50,7 @@ func TestAWindowMovesWhateverIsOnItsWay(t *testing.T) {
 					Count: rapid.Uint64Range(1, 3).Draw(t, "count"),
 				}
 				window.Count = min(window.Count, groups-window.First)
-				p.Window(window)
+				p.Window(window, nil)
 			},
 			"take": func(t *rapid.T) { take(t, rapid.Uint64Range(1, 16).Draw(t, "window")) },
 			"deliver": func(t *rapid.T) {

@@ -155,7 +155,7 @@ func (r *Reader) Step(at roles.Moment, in roles.Input) []roles.Effect {
 	case roles.Started:
 		r.start(at)
 	case roles.Wanted:
-		r.want(in)
+		r.want(at, in)
 	case roles.StoreFailed:
 		r.storeFailed(at, in.Err)
 	case roles.TimerFired:
@@ -184,22 +184,6 @@ func (r *Reader) start(at roles.Moment) {
 		return
 	}
 	r.core.Fire(readerStarted)
-}
-
-// want notes the groups that the owner lacks.
-func (r *Reader) want(in roles.Wanted) {
-	if !r.picker.open || !r.core.Can(readerWanted) {
-		return
-	}
-	first := min(in.First, r.picker.groups)
-	wanted := Range{first, min(in.Count, r.picker.groups-first)}
-	if wanted.Count == 0 {
-		return
-	}
-	r.wanted = wanted
-	r.picker.Window(wanted)
-	r.begin()
-	r.core.Fire(readerWanted)
 }
 
 func (r *Reader) fired(at roles.Moment, in roles.TimerFired) {
@@ -315,7 +299,7 @@ func (r *Reader) told(outcome roles.Outcome) {
 func (r *Reader) pin(about protocol.Attributes) {
 	is, _ := r.picker.Identity()
 	r.picker.want = is.Hash
-	r.picker.Window(Range{})
+	r.picker.Window(Range{}, nil)
 	r.core.Fire(readerPinned)
 	r.core.Do(roles.Report{Outcome: Pinned{is, about}})
 }

@@ -270,7 +270,7 @@ func TestAReaderGoesFarAhead(t *testing.T) {
 	p.Fix(client.Identity{Size: protocol.MaxFile})
 	last := protocol.Groups(protocol.MaxFile) - 1
 	allocated := testing.AllocsPerRun(10, func() {
-		p.Window(client.Range{First: last, Count: 5})
+		p.Window(client.Range{First: last, Count: 5}, nil)
 		if got, ok := p.Take(1, client.Pace{Window: 16}, 0); !ok || got != (client.Range{First: last, Count: 1}) || !p.Got(last) || p.Got(last-1) || !p.Done() {
 			t.Errorf("took %v", got)
 		}
@@ -296,7 +296,7 @@ func readerSubject() rolestest.Subject {
 		&protocol.Located{Peers: peers(1, 2)}, &protocol.Located{Peers: peers(3), Cursor: []byte{1}}, &protocol.Located{},
 		f.outboard(0), other.outboard(0), f.content(0, 1), f.content(1, 1), refusal(protocol.NotFound), refusal(protocol.Changed), busyFor(time.Second),
 	}
-	subject.Others = []roles.Input{roles.Wanted{Count: 1}, roles.Wanted{First: 1, Count: 5}, roles.Wanted{}}
+	subject.Others = []roles.Input{roles.Wanted{Count: 1}, roles.Wanted{First: 1, Count: 5}, roles.Wanted{Count: 3, Has: roles.Groups{1}, Keeps: true}, roles.Wanted{}}
 	subject.Visits = 2
 	subject.Cells = slices.DeleteFunc(subject.Cells, func(cell string) bool { return cell == "New/Misnamed" }) // its own test is above
 	return subject

@@ -219,6 +219,6 @@ func (r *Reader) exhausted() {
 		return
 	}
 	r.core.Fire(readerUnread)
-	r.picker.Window(Range{})
+	r.picker.Window(Range{}, nil)
 	r.unread(result)
 }

@@ -99,6 +99,16 @@ func (s *Source) updated() {
 	}
 }
 
+// further asks the node for more while it answers, if the picker has more for it: other groups are wanted by now.
+func (s *Source) further(at roles.Moment) []roles.Effect {
+	s.core.Begin()
+	s.now = at.Now
+	if s.State() == SourceAsking && !s.direct || s.State() == SourceReceiving {
+		s.ask()
+	}
+	return s.core.Effects()
+}
+
 // overtaken closes the link at once: the node may be sending a body that nobody needs any more.
 func (s *Source) overtaken() {
 	switch {

@@ -29,12 +29,15 @@ type Client struct {
 	// Waiting is called before each pause of a call that waits, from its goroutine. It may change Wait for later calls.
 	// Nil: it is not called.
 	Waiting func(Awaited)
-	Log     hclog.Logger // may be nil
+	// Cache has groups that files which are open need not fetch, and gets those that they fetch. Nil: there is none.
+	Cache Cache
+	Log   hclog.Logger // may be nil
 	// Trace is called for each event of a link, from any goroutine. Nil: it is not called.
 	Trace func(transport.Event)
 
 	own   transport.TLS // the network where none is given
 	relay relayPin
+	ahead aheadBudget
 }
 
 // DefaultSources is the number of nodes that one file comes from at once, if so many have it.

@@ -12,15 +12,15 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/transport"
 )
 
-// File is an open file of the nodes: an [fs.File], [io.Seeker] and [io.ReaderAt]. What it reads is
-// verified and of one content, the one that it was opened with. Two chunk groups of it are kept in
-// memory. Its methods may be called from any goroutine; those that read take turns.
+// File is an open file of the nodes: an [fs.File], [io.Seeker], [io.ReaderAt] and [io.WriterTo]. What it
+// reads is verified and of one content, the one that it was opened with. Two chunk groups of it are kept in
+// memory, and up to eight where it is read in order as fast as they come, or by calls for so many. Its methods
+// may be called from any goroutine; those that read take turns.
 //
 // A read that fails may be tried again: nodes come back. Its error is as that of a fetch; it is
 // protocol.Changed where a node had the content and has another one by now.
@@ -37,10 +37,9 @@ type File struct {
 
 	modified time.Time // as the node says whose content it is, or, within an FS, the list
 
-	turn    sync.Mutex // of the reads; guards the next fields
-	offset  int64      // of the next Read
-	last    uint64     // the group that was read last
-	inOrder bool       // it followed the one that was read before
+	turn   sync.Mutex // of the reads; guards the next fields
+	offset int64      // of the next Read
+	ahead  ahead
 
 	mu     sync.Mutex
 	asked  client.Range // of the machine, the last time
@@ -49,8 +48,8 @@ type File struct {
 }
 
 // Open opens a file that nodes have. Its content is the one with the hash that is asked for, or the
-// first one that a node has under the name. Only the groups that are read are fetched, and the
-// group behind them when reading goes on in order. A link that is idle is hung up, and a node
+// first one that a node has under the name. Only the groups that are read are fetched, and those
+// behind them when reading goes on in order: see [File.Expect]. A link that is idle is hung up, and a node
 // dialed again when something is to be read. ctx ends every wait, also that of a later read. The
 // file is to be closed, but not by the request's Report.
 func (c *Client) Open(ctx context.Context, request Request) (*File, error) {
@@ -63,7 +62,7 @@ func (c *Client) Open(ctx context.Context, request Request) (*File, error) {
 	}
 	f := &File{
 		name: request.Name, ctx: ctx, over: make(chan struct{}), pinned: make(chan struct{}), inputs: make(chan roles.Input),
-		cache: newReadCache(), last: ^uint64(0),
+		cache: newReadCache(c.Cache), ahead: ahead{budget: &c.ahead, last: ^uint64(0)},
 	}
 	ctx, f.stop = context.WithCancel(ctx)
 	reader := client.NewReader(c.Relay, request.Name, request.Hash)
@@ -95,7 +94,7 @@ func (c *Client) Open(ctx context.Context, request Request) (*File, error) {
 func (f *File) told(outcome roles.Outcome) {
 	switch outcome := outcome.(type) {
 	case client.Pinned:
-		f.is = outcome.Identity
+		f.is, f.cache.is = outcome.Identity, outcome.Identity
 		f.modified, _ = outcome.Attributes.Time()
 		close(f.pinned)
 	case client.Unread:
@@ -141,6 +140,10 @@ func (f *File) Close() error {
 	f.closed.Store(true)
 	f.stop()
 	<-f.over
+	f.turn.Lock() // whoever had it has heard of the end
+	defer f.turn.Unlock()
+	f.ahead.resize(0)
+	f.cache.close()
 	return nil
 }
 
@@ -157,58 +160,6 @@ func (f *File) Stat() (fs.FileInfo, error) {
 
 // Identity returns the content that is read.
 func (f *File) Identity() client.Identity { return f.is }
-
-// Read implements [io.Reader]. It returns no more than is left of a chunk group.
-func (f *File) Read(b []byte) (n int, err error) {
-	err = f.inTurn("read", func() error {
-		n, err = f.readSome(b, f.offset)
-		f.offset += int64(n)
-		return err
-	})
-	return n, err
-}
-
-// ReadAt implements [io.ReaderAt].
-func (f *File) ReadAt(b []byte, offset int64) (n int, err error) {
-	err = f.inTurn("read", func() error {
-		if offset < 0 {
-			return errNegative
-		}
-		for n < len(b) {
-			some, err := f.readSome(b[n:], offset+int64(n))
-			if n += some; err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return n, err
-}
-
-var errNegative = fmt.Errorf("%w: a negative offset", fs.ErrInvalid)
-
-// Seek implements [io.Seeker].
-func (f *File) Seek(offset int64, whence int) (at int64, err error) {
-	err = f.inTurn("seek", func() error {
-		switch whence {
-		case io.SeekStart:
-			at = offset
-		case io.SeekCurrent:
-			at = f.offset + offset
-		case io.SeekEnd:
-			at = int64(f.is.Size) + offset
-		default:
-			return fmt.Errorf("%w: whence %d", fs.ErrInvalid, whence)
-		}
-		if at < 0 {
-			at = 0
-			return errNegative
-		}
-		f.offset = at
-		return nil
-	})
-	return at, err
-}
 
 // inTurn does something with the file that nobody else does at the same time.
 func (f *File) inTurn(op string, do func() error) error {
@@ -234,23 +185,9 @@ func (f *File) ended() error {
 	}
 }
 
-// readSome reads from an offset to the end of its group.
-func (f *File) readSome(b []byte, offset int64) (int, error) {
-	switch {
-	case len(b) == 0:
-		return 0, nil
-	case uint64(offset) >= f.is.Size:
-		return 0, io.EOF
-	}
-	data, err := f.group(uint64(offset) / protocol.GroupSize)
-	if err != nil {
-		return 0, err
-	}
-	return copy(b, data[offset%protocol.GroupSize:]), nil
-}
-
 var (
 	_ fs.File     = (*File)(nil)
 	_ io.Seeker   = (*File)(nil)
 	_ io.ReaderAt = (*File)(nil)
+	_ io.WriterTo = (*File)(nil)
 )

@@ -6,21 +6,23 @@ import (
 	"github.com/relaypeer/relaypeer/roles/client"
 )
 
-// group returns the bytes of a group, once they are here. They stay until the next call.
-func (f *File) group(group uint64) ([]byte, error) {
-	window := f.window(group)
+// group returns a group, once it is here. It is held until it is released.
+func (f *File) group(group uint64, of stretch) (*slot, error) {
+	all := protocol.Groups(f.is.Size)
+	f.cache.move(f.ahead.plan(group, all, of, f.cache.find(group) != nil, f.cache.comeIn(aheadSpan, mostAhead)))
 	f.forgive()
 	for {
-		data, lacking := f.cache.look(window)
-		if f.mustAsk(lacking) {
+		have, lacks := f.cache.look(group)
+		if f.mustAsk(lacks) {
+			f.cache.awaits()
+			lacks.Keeps, f.ahead.keeps = f.ahead.keeps, true
 			select {
-			case f.inputs <- roles.Wanted{First: lacking.First, Count: lacking.Count}:
-			case <-f.over:
-				return nil, f.end()
+			case f.inputs <- lacks:
+			case <-f.over: // what is here can be read
 			}
 		}
-		if data != nil {
-			return data, nil
+		if have != nil {
+			return have, nil
 		}
 		select {
 		case <-f.cache.news:
@@ -33,24 +35,12 @@ func (f *File) group(group uint64) ([]byte, error) {
 	}
 }
 
-// window returns the groups that are wanted when one is read: also the next one, if reading goes on
-// in order.
-func (f *File) window(group uint64) client.Range {
-	if group != f.last {
-		f.inOrder = group == f.last+1
-		f.last = group
-	}
-	if f.inOrder {
-		return client.Range{First: group, Count: min(mostWanted, protocol.Groups(f.is.Size)-group)}
-	}
-	return client.Range{First: group, Count: 1}
-}
-
 // mustAsk reports whether the machine has to be told what is lacking: not if these groups are the
 // rest of those that it has been told. None of these leaves the cache before the window moves.
-func (f *File) mustAsk(lacking client.Range) bool {
+func (f *File) mustAsk(lacks roles.Wanted) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	lacking := client.Range{First: lacks.First, Count: lacks.Count}
 	told := lacking.First >= f.awaits.First && lacking.First+lacking.Count <= f.awaits.First+f.awaits.Count
 	f.awaits = lacking
 	if lacking.Count == 0 || told {

@@ -1,102 +1,137 @@
 package peer
 
 import (
-	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
-	"github.com/relaypeer/relaypeer/transport"
 )
 
-// readCache is the [transport.Store] of a file that is read: it keeps the groups that are being
-// read, and the last one that came beside them. A group that came too late for its reader is thus
-// still here when it is wanted again before the next one comes.
+// readCache keeps, in memory, the groups of a file that are being read, and the last one that came beside
+// them. A group that came too late for its reader is thus still here when it is wanted again before the
+// next one comes.
 type readCache struct {
-	news chan struct{} // full: something has happened since it was emptied
+	news chan struct{}   // full: something has happened since it was emptied
+	is   client.Identity // the content; set before the first group is wanted
+	kept Cache           // nil: there is none
 
 	mu     sync.Mutex
 	window client.Range
-	slots  [mostWanted + 1]cached
+	slots  []*slot
+	asked  time.Time     // when groups were asked for while none was on its way; zero: nothing is on its way
+	gap    time.Duration // between two groups that come, of late; zero: not known
 }
 
-// mostWanted is how many groups are kept for the reader: the one that is read and the next one.
-const mostWanted = 2
-
-// cached is a group in memory.
-type cached struct {
+// slot is a group in memory.
+type slot struct {
 	group uint64
-	data  []byte // empty: there is none; its capacity is used again
+	size  int // bytes; 0: there is none
+	page  *[protocol.GroupSize]byte
+	held  int // by those who read it: it stays as it is
 }
 
-func newReadCache() *readCache { return &readCache{news: make(chan struct{}, 1)} }
+// pages holds the memory of groups that no file keeps.
+var pages = sync.Pool{New: func() any { return new([protocol.GroupSize]byte) }}
 
-// look sets the groups to be kept, and returns the first of them if it is here, and which ones are
-// lacking. The data stay as they are until the window moves.
-func (c *readCache) look(window client.Range) (data []byte, lacking client.Range) {
+func newReadCache(kept Cache) *readCache {
+	return &readCache{news: make(chan struct{}, 1), kept: kept}
+}
+
+// data returns the bytes of a group.
+func (s *slot) data() []byte { return s.page[:s.size] }
+
+// move sets the groups to be kept. Of the others so many go that the memory is that of the window, and of one more. The
+// new ones are taken from the Cache if they are there.
+func (c *readCache) move(window client.Range) {
+	c.mu.Lock()
+	before := c.window
+	c.window = window
+	for at := 0; at < len(c.slots) && uint64(len(c.slots)) > max(window.Count, mostKept)+1; {
+		if s := c.slots[at]; c.spare(s) {
+			c.slots = slices.Delete(c.slots, at, at+1)
+			pages.Put(s.page)
+		} else {
+			at++
+		}
+	}
+	c.mu.Unlock()
+	for group := window.First; c.kept != nil && group < window.First+window.Count; group++ {
+		if !covers(before, group) {
+			c.recall(group)
+		}
+	}
+}
+
+// mostKept is how many groups a file keeps beside the last one that came, even where its window has fewer.
+const mostKept = 2
+
+// recall takes a group from the Cache.
+func (c *readCache) recall(group uint64) {
+	if c.find(group) != nil {
+		return
+	}
+	page := pages.Get().(*[protocol.GroupSize]byte)
+	data, is := c.kept.Get(c.is.Hash, group, page[:])
+	if is && uint64(len(data)) == min(protocol.GroupSize, c.is.Size-group*protocol.GroupSize) {
+		copy(page[:], data) // nothing moves if it is there already
+		page = c.put(group, page, len(data))
+	}
+	if page != nil {
+		pages.Put(page)
+	}
+}
+
+// look returns a group if it is here, held until release, and which ones of the window are lacking.
+func (c *readCache) look(group uint64) (have *slot, lacks roles.Wanted) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.window = window
-	end := window.First + window.Count
-	for lacking.First = window.First; lacking.First < end && c.find(lacking.First) != nil; {
-		lacking.First++
+	if have = c.at(group); have != nil {
+		have.held++
 	}
-	lacking.Count = end - lacking.First
-	return c.find(window.First), lacking
+	end := c.window.First + c.window.Count
+	for lacks.First = c.window.First; lacks.First < end && c.at(lacks.First) != nil; {
+		lacks.First++
+	}
+	lacks.Count = end - lacks.First
+	for there := range lacks.Count {
+		if c.at(lacks.First+there) != nil {
+			lacks.Has.Add(there)
+		}
+	}
+	return have, lacks
 }
 
-func (c *readCache) find(group uint64) []byte {
-	for _, slot := range c.slots {
-		if slot.group == group && len(slot.data) > 0 {
-			return slot.data
+// release says that a group which look has returned is not read any more.
+func (c *readCache) release(s *slot) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s.held--
+}
+
+// find returns a group, if it is here.
+func (c *readCache) find(group uint64) *slot {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at(group)
+}
+
+// at returns a group, if it is here.
+func (c *readCache) at(group uint64) *slot {
+	for _, s := range c.slots {
+		if s.group == group && s.size > 0 {
+			return s
 		}
 	}
 	return nil
 }
 
-// put keeps a group, in the place of one that is not wanted.
-func (c *readCache) put(group uint64, _ protocol.Hash, data []byte) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.find(group) != nil {
-		return nil
-	}
-	at := slices.IndexFunc(c.slots[:], func(slot cached) bool {
-		return len(slot.data) == 0 || slot.group < c.window.First || slot.group >= c.window.First+c.window.Count
-	})
-	slot := &c.slots[at] // there is one more than are wanted
-	slot.group, slot.data = group, append(slot.data[:0], data...)
-	c.wake()
-	return nil
+// spare reports whether the group in a slot is neither wanted nor being read.
+func (c *readCache) spare(s *slot) bool {
+	return s.held == 0 && (s.size == 0 || !covers(c.window, s.group))
 }
 
-// wake has the reader look again.
-func (c *readCache) wake() {
-	select {
-	case c.news <- struct{}{}:
-	default:
-	}
-}
-
-// Receive implements [transport.Store].
-func (c *readCache) Receive(int, uint64, protocol.Attributes) (transport.Sink, error) {
-	return c.put, nil
-}
-
-// Holds implements [transport.Store]; a Reader does not ask.
-func (c *readCache) Holds(context.Context, roles.InspectStore) (hash protocol.Hash, size uint64, err error) {
-	return hash, 0, nil
-}
-
-// Open implements [transport.Store]; a Reader does not ask.
-func (c *readCache) Open(context.Context, roles.OpenStore, func(done, size uint64)) (roles.Groups, bool, error) {
-	return nil, false, nil
-}
-
-// Commit implements [transport.Store]; a Reader does not ask.
-func (c *readCache) Commit(context.Context, ...roles.Placement) error { return nil }
-
-// Release implements [transport.Store]; a Reader does not ask.
-func (c *readCache) Release(int) {}
+// covers reports whether a group is in a range.
+func covers(r client.Range, group uint64) bool { return group >= r.First && group-r.First < r.Count }
