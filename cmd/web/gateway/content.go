@@ -46,7 +46,8 @@ func (c *content) open(fresh bool) error {
 		return err
 	}
 	c.file, c.unhand, c.is = file, file.guard(c.ctx), file.Identity()
-	if used { // nodes may have gone since it was read last, or have another content now
+	file.Expect(0) // of who had it before
+	if used {      // nodes may have gone since it was read last, or have another content now
 		if err := c.probe(); err != nil && c.ctx.Err() == nil {
 			c.drop(true)
 			return c.open(true)
