@@ -26,6 +26,7 @@ var measures = []measure{
 	{"huge", "a node of very many files (only with --huge)", measureHuge},
 	{"listed", "a list of very many names", measureListed},
 	{"tls", "a large file, and many small ones, over TLS", measureTLS},
+	{"open-read", "a large file that stays with its node and is read, over TLS", measureOpenRead},
 	{"gateway", "a large file through a gateway, seeks, players, and the pages of very many names", measureGateway},
 	{"trust", "what links that prove ids cost a relay", measureTrust},
 	{"circuits-fetch", "a large file through the relay, and what that costs it", overCircuits(fetchByCircuit)},
