@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -95,15 +96,19 @@ func TestWhatServeIsGivenIsJudged(t *testing.T) {
 		code int
 		text string
 	}{
-		"serve localhost 4000":                       {2, "--http HOST:PORT says where to serve"},
-		"serve --http 127.0.0.1:0":                   {2, "no relay is named"},
-		"serve --http 127.0.0.1:0 localhost 4000 x":  {2, `"x" is one argument too many`},
-		"serve --http 127.0.0.1:0 localhost":         {2, ""},
-		"--http 127.0.0.1:0 localhost 4000":          {2, "there is no flag --http"},
-		"serve --http nonsense localhost 4000":       {2, "--http"},
-		"serve --http 0.0.0.0:0 localhost 4000":      {2, "--token-file"},
-		"serve --http 127.0.0.1:0 --sources 3 a 1":   {2, "there is no flag --sources"},
-		"serve --http 127.0.0.1:0 --log-level x a 1": {2, "--log-level"},
+		"serve localhost 4000":                                   {2, "--http HOST:PORT says where to serve"},
+		"serve --http 127.0.0.1:0":                               {2, "no relay is named"},
+		"serve --http 127.0.0.1:0 localhost 4000 x":              {2, `"x" is one argument too many`},
+		"serve --http 127.0.0.1:0 localhost":                     {2, ""},
+		"--http 127.0.0.1:0 localhost 4000":                      {2, "there is no flag --http"},
+		"serve --http nonsense localhost 4000":                   {2, "--http"},
+		"serve --http 0.0.0.0:0 localhost 4000":                  {2, "--token-file"},
+		"serve --http 127.0.0.1:0 --sources 3 a 1":               {2, "there is no flag --sources"},
+		"serve --http 127.0.0.1:0 --log-level x a 1":             {2, "--log-level"},
+		"serve --http 127.0.0.1:0 --cache-size 5M a 1":           {2, "--cache-size is of --cache DIR"},
+		"serve --http 127.0.0.1:0 --cache . --cache-size x a 1":  {2, `--cache-size: "x" is no number of bytes`},
+		"serve --http 127.0.0.1:0 --cache . --cache-size 1K a 1": {2, "--cache-size: 1K is less than 4 MiB"},
+		"serve --http 127.0.0.1:0 --cache /dev/null a 1":         {1, "--cache: "},
 		"serve 1":                       {4, "the relay serve:1"}, // a host that is called so
 		"--relay 127.0.0.1:1 serve":     {4, "the relay 127.0.0.1:1"},
 		"--relay 127.0.0.1:1 -- serve":  {4, "the relay 127.0.0.1:1"},
@@ -116,6 +121,33 @@ func TestWhatServeIsGivenIsJudged(t *testing.T) {
 	}
 	if r := run(t, "", "peer-client", "serve", "--help"); r.code != 0 || !strings.Contains(r.out, "--http HOST:PORT") {
 		t.Errorf("exit %d, %q", r.code, r.out)
+	}
+}
+
+// What was asked for is kept in a folder, and used in another run.
+func TestAGatewayKeepsWhatWasAskedFor(t *testing.T) {
+	t.Parallel()
+	big := noise(9, 3<<20)
+	relay, _ := network(t, "127.0.0.1", map[string]string{"a.mp4": big})
+	published(t, relay, 1)
+	cache, client := t.TempDir(), browser(t)
+	for range 2 {
+		gateway := start(t, "peer-client", "serve", "--http", "127.0.0.1:0", "--cache", cache, "--cache-size", "8M", "127.0.0.1", relay.port)
+		if code, body := browse(t, client, gateway.ready+"files/a.mp4"); code != 200 || body != big {
+			t.Errorf("%d, %d bytes", code, len(body))
+		}
+		client.CloseIdleConnections()
+		gateway.terminate()
+	}
+	kept := int64(0)
+	filepath.WalkDir(cache, func(_ string, entry fs.DirEntry, _ error) error {
+		if info, err := entry.Info(); err == nil && info.Mode().IsRegular() {
+			kept += info.Size()
+		}
+		return nil
+	})
+	if kept < 3<<20 || kept > 8<<20 {
+		t.Errorf("%d bytes are kept", kept)
 	}
 }
 

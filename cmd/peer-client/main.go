@@ -9,9 +9,13 @@ import (
 )
 
 func main() {
-	cli.MoveMuch()
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(200) // a client keeps little, and not for long
+	program := newCommand(os.Stdin, os.Stdout, os.Stderr)
+	chosen := cli.Choose(os.Args[1:], program, subcommands()...)
+	if chosen == program { // and not what serves: a player waits for its first byte
+		cli.MoveMuch()
+		if os.Getenv("GOGC") == "" {
+			debug.SetGCPercent(200) // a client keeps little, and not for long
+		}
 	}
-	os.Exit(cli.Main(cli.Choose(os.Args[1:], newCommand(os.Stdin, os.Stdout, os.Stderr), subcommands()...)))
+	os.Exit(cli.Main(chosen))
 }

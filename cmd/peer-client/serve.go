@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -12,13 +13,19 @@ import (
 	"github.com/relaypeer/relaypeer/cmd/web"
 	"github.com/relaypeer/relaypeer/cmd/web/gateway"
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/transport/disk/groups"
 )
 
 // serving is the subcommand that serves what nodes share over HTTP.
 type serving struct {
 	command
-	door web.Options
+	door  web.Options
+	cache string // the folder of groups that are kept; "": none is
+	size  string // of that
 }
+
+// servingPercent is how much garbage there may be beside what is in use: open files have much in use.
+const servingPercent = 50
 
 // fitsServe reports whether serve must be meant, although --http is not there: a relay and nothing else stands behind
 // it. A port there belongs to a host of that name.
@@ -39,7 +46,7 @@ func newServe() *cobra.Command {
 	program := cli.New("peer-client serve [flags] --http HOST:PORT <relay-host> <relay-port>", "Serve what nodes share to browsers, players and curl",
 		"peer-client serve serves over HTTP what the nodes of a relay share: /files/NAME, /hash/HEX, folders as pages, searches,\n"+
 			"who has a file, /zip/FOLDER/. It verifies each byte before that leaves, fetches no more than is asked for, and keeps\n"+
-			"nothing. It prints one line, \"ready http://HOST:PORT/\", once it can be used; a relay that is away is asked again.\n"+
+			"nothing, but with --cache. It prints one line, \"ready http://HOST:PORT/\", once it can be used; a relay that is away is asked again.\n"+
 			"An invite stands in place of the relay's host and port.\n\n"+
 			"Without --http a host or a file may be called serve. With it, nothing is.",
 		cli.Arguments(1, -1), s.start)
@@ -49,6 +56,9 @@ func newServe() *cobra.Command {
 	cli.LogFlags(program, "info")
 	flags := program.Flags()
 	s.door.Flags(flags, "serve at this `HOST:PORT`, or unix:PATH; port 0 picks a free one")
+	flags.StringVar(&s.cache, "cache", "", "keep what was fetched and verified in this `DIR`, between runs as well: what is asked for again comes from there\n"+
+		"(default: nothing is kept)")
+	flags.StringVar(&s.size, "cache-size", "1G", "`BYTES` that --cache takes at most, with K, M, G or T behind a number; what was used longest ago goes first")
 	flags.BoolVar(&s.client.NoCircuits, "no-circuits", false, "reach no node through the relay: those that cannot be connected to are not asked")
 	s.program = program
 	return program
@@ -73,12 +83,45 @@ func (s *serving) start(program *cobra.Command, args []string) (err error) {
 	if err := s.secure(); err != nil {
 		return err
 	}
+	kept, err := s.openCache()
+	if err != nil {
+		return err
+	}
+	if kept != nil {
+		s.client.Cache = kept
+		defer func() { err = errors.Join(err, kept.Close()) }()
+	}
 	return s.serve(program.Context())
+}
+
+// openCache opens the cache that the flags ask for, or returns nil.
+func (s *serving) openCache() (*groups.Cache, error) {
+	if s.cache == "" {
+		if s.program.Flags().Changed("cache-size") {
+			return nil, cli.Usage("--cache-size is of --cache DIR, which is not given")
+		}
+		return nil, nil
+	}
+	size, err := cli.ParseBytes(s.size)
+	if err == nil && size < groups.Least {
+		err = fmt.Errorf("%s is less than %s", s.size, cli.Bytes(groups.Least))
+	}
+	if err != nil {
+		return nil, cli.Usage("--cache-size: %v", err)
+	}
+	kept, err := groups.Open(s.cache, int64(size), s.client.Log.Named("cache"))
+	if err != nil {
+		return nil, fmt.Errorf("--cache: %w", err)
+	}
+	return kept, nil
 }
 
 // serve opens the door and serves.
 func (s *serving) serve(ctx context.Context) (err error) {
 	log := s.client.Log
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(servingPercent)
+	}
 	door, err := web.Open(ctx, s.door, log.Named("http"))
 	if err != nil {
 		return err

@@ -108,10 +108,10 @@ func (p *part) copyTo(to io.Writer) error {
 		_, err := to.Write(p.data)
 		return err
 	}
-	buffer := buffers.Get().(*[bufferSize]byte)
-	defer buffers.Put(buffer)
-	n, err := io.CopyBuffer(struct{ io.Writer }{to}, struct{ io.Reader }{p.open}, buffer[:])
-	if err == nil && uint64(n) != p.open.Identity().Size {
+	size := p.open.Identity().Size
+	p.open.Expect(int64(size))
+	n, err := p.open.WriteTo(to)
+	if err == nil && uint64(n) != size {
 		err = io.ErrUnexpectedEOF
 	}
 	return err

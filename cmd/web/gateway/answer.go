@@ -3,8 +3,8 @@ package gateway
 import (
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
-	"sync"
 )
 
 // answer is the [http.ResponseWriter] of one content. The status of a body is sent when the first bytes of the
@@ -23,8 +23,11 @@ func (a *answer) WriteHeader(code int) {
 		return
 	}
 	if (code == http.StatusOK || code == http.StatusPartialContent) && !a.head {
-		several := strings.HasPrefix(a.Header().Get("Content-Type"), "multipart/") // what begins where is not known here
-		if a.failed = a.body.begin(!several); a.failed != nil {
+		size, _ := strconv.ParseInt(a.Header().Get("Content-Length"), 10, 64)
+		if strings.HasPrefix(a.Header().Get("Content-Type"), "multipart/") { // of several ranges
+			size = 0
+		}
+		if a.failed = a.body.begin(size); a.failed != nil {
 			return
 		}
 	}
@@ -43,17 +46,16 @@ func (a *answer) Write(b []byte) (int, error) {
 // Unwrap is for [http.ResponseController].
 func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
-// ReadFrom implements [io.ReaderFrom], with larger pieces than [io.Copy] takes.
+// ReadFrom implements [io.ReaderFrom]: what [http.ServeContent] sends of one content, goes out without a copy.
 func (a *answer) ReadFrom(from io.Reader) (n int64, err error) {
 	if a.failed != nil {
 		return 0, a.failed
 	}
-	buffer := buffers.Get().(*[bufferSize]byte)
-	defer buffers.Put(buffer)
-	return io.CopyBuffer(struct{ io.Writer }{a.ResponseWriter}, struct{ io.Reader }{from}, buffer[:])
+	part, is := from.(*io.LimitedReader)
+	if is && part.R == io.Reader(a.body) {
+		n, err = a.body.writeTo(a.ResponseWriter, part.N)
+		part.N -= n
+		return n, err
+	}
+	return io.Copy(struct{ io.Writer }{a.ResponseWriter}, from)
 }
-
-// bufferSize is how much of a content is sent at a time.
-const bufferSize = 256 << 10
-
-var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -45,7 +46,8 @@ func (c *content) open(fresh bool) error {
 		return err
 	}
 	c.file, c.unhand, c.is = file, file.guard(c.ctx), file.Identity()
-	if used { // nodes may have gone since it was read last, or have another content now
+	file.Expect(0) // of who had it before
+	if used {      // nodes may have gone since it was read last, or have another content now
 		if err := c.probe(); err != nil && c.ctx.Err() == nil {
 			c.drop(true)
 			return c.open(true)
@@ -65,16 +67,23 @@ func (c *content) known() error {
 	return c.err
 }
 
-// begin opens the file and has its next bytes come, so that what is to fail does so before a status is sent.
-func (c *content) begin(probe bool) error {
+// begin opens the file and has its next bytes come, so that what is to fail does so before a status is sent. So many
+// bytes are read from there on; 0: that is not known, nor from where.
+func (c *content) begin(size int64) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.err == nil && c.file == nil && c.is.Size > 0 {
 		c.err = c.open(false)
 	}
-	if c.err == nil && probe {
-		c.err = c.probe()
+	if c.err != nil || c.file == nil {
+		return c.err
 	}
+	if size == 0 {
+		c.file.Expect(0)
+		return nil
+	}
+	c.file.Expect(c.offset + size)
+	c.err = c.probe()
 	return c.err
 }
 
@@ -111,6 +120,54 @@ func (c *content) Read(b []byte) (int, error) {
 		c.err = err
 	}
 	return n, err
+}
+
+// writeTo writes so many bytes from where reading is: whole chunk groups, as they lie in the memory of the file. It fails
+// with what the writer says, or with what failed says as well.
+func (c *content) writeTo(w io.Writer, size int64) (int64, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil || c.file == nil {
+		return 0, c.err
+	}
+	to := &limited{w: w, left: size, ctx: c.ctx}
+	if _, c.err = c.file.Seek(c.offset, io.SeekStart); c.err != nil {
+		return 0, c.err
+	}
+	_, err := c.file.WriteTo(to)
+	n := size - to.left
+	c.offset += n
+	switch {
+	case c.ctx.Err() != nil:
+		c.err = context.Cause(c.ctx)
+	case to.err != nil:
+		return n, to.err
+	case to.left > 0:
+		c.err = cmp.Or(err, io.ErrUnexpectedEOF)
+	}
+	return n, c.err
+}
+
+// limited is a writer that takes so many bytes.
+type limited struct {
+	w    io.Writer
+	left int64
+	ctx  context.Context
+	err  error // of the writer
+}
+
+var errEnough = errors.New("no more is wanted")
+
+// Write implements [io.Writer]. It fails once it has taken all that is wanted.
+func (l *limited) Write(b []byte) (n int, err error) {
+	if l.ctx.Err() != nil {
+		return 0, context.Cause(l.ctx)
+	}
+	n, l.err = l.w.Write(b[:min(int64(len(b)), l.left)])
+	if l.left -= int64(n); l.err == nil && l.left == 0 {
+		return n, errEnough
+	}
+	return n, l.err
 }
 
 // Seek implements [io.Seeker]. [http.ServeContent] asks for the size so, and nobody else.
