@@ -129,6 +129,17 @@ func TestAHeaderHasToComeInTime(t *testing.T) {
 	}
 }
 
+func TestAHandshakeHasToComeInTime(t *testing.T) {
+	cert, key := pair(t, "one")
+	s := serve(t, Options{Cert: cert, Key: key}, text, func(d *Door) { d.limits.headerTimeout = 50 * time.Millisecond })
+	if c := s.dial(); !closedSoon(c) {
+		t.Error("it waits for ever")
+	}
+	if c, _ := s.shake(); !closedSoon(c) {
+		t.Error("it waits for ever for the header behind the handshake")
+	}
+}
+
 func TestAHeaderIsNotLong(t *testing.T) {
 	s := serve(t, Options{}, text, nil)
 	if got := s.get("/", "X: "+strings.Repeat("x", maxHeader/2)); got.code != 200 {

@@ -36,7 +36,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		out.control = http.NewResponseController(w)
 		defer out.last()
 	}
-	r = withVisit(r, visit{base: g.options.Base, ending: g.ending, sampled: g.sampled})
+	r = withVisit(r, visit{base: g.options.Base, ending: g.ending, sampled: g.sampled, still: func() bool { return g.knowsToken(r) }})
 	defer g.recovered(out, r)
 	setHeaders(w.Header())
 	if r.ContentLength != 0 {

@@ -35,7 +35,8 @@ type Live struct {
 // WantsLive reports whether a request asks for events in place of a page.
 func WantsLive(r *http.Request) bool { return accepts(r, "text/event-stream") }
 
-// Serve sends the sections that render returns until the peer or the door ends it. Render is called
+// Serve sends the sections that render returns until the peer or the door ends it, or the token that
+// the request has come with is not the right one any more. Render is called
 // from the goroutine of the request, every few seconds; only sections that have changed are sent. At
 // most MaxLive streams are served at once, others hear 503.
 func (l *Live) Serve(w http.ResponseWriter, r *http.Request, render func() Sections) {
@@ -66,7 +67,8 @@ func (l *Live) Serve(w http.ResponseWriter, r *http.Request, render func() Secti
 	s := stream{w: w, control: http.NewResponseController(w), last: Sections{}}
 	ticks := time.NewTicker(every)
 	defer ticks.Stop()
-	for silent := time.Duration(0); ; silent += every {
+	still := visitOf(r).still
+	for silent := time.Duration(0); still == nil || still(); silent += every {
 		sent, err := s.send(render(), silent >= heartbeat)
 		if err != nil {
 			return

@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"fmt"
 	"html/template"
+	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -13,10 +15,11 @@ import (
 )
 
 // listen asks for events, and returns the connection and what comes after the header.
-func (s *served) listen() (net.Conn, *bufio.Reader, *http.Response) {
+func (s *served) listen(lines ...string) (net.Conn, *bufio.Reader, *http.Response) {
 	s.t.Helper()
 	c := s.dial()
-	fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n")
+	lines = append([]string{"GET / HTTP/1.1", "Host: localhost", "Accept: text/event-stream"}, lines...)
+	fmt.Fprintf(c, "%s\r\n\r\n", strings.Join(lines, "\r\n"))
 	response, err := http.ReadResponse(bufio.NewReader(c), nil)
 	if err != nil {
 		s.t.Fatal(err)
@@ -102,6 +105,25 @@ func TestSoManyStreamsAreServedAtOnce(t *testing.T) {
 		defer c.Close()
 		return response.StatusCode == 200
 	})
+}
+
+func TestAStreamEndsWithItsToken(t *testing.T) {
+	path := file(t, "token", secret)
+	l := &Live{Every: time.Millisecond}
+	s := serve(t, Options{TokenFile: path}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		l.Serve(w, r, func() Sections { return Sections{"a": "1"} })
+	}), nil)
+	_, from, response := s.listen(basic("", secret))
+	if response.StatusCode != 200 {
+		t.Fatal(response.Status)
+	}
+	event(t, from)
+	if err := os.WriteFile(path, []byte("another "+secret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := from.ReadString('\n'); err != io.EOF {
+		t.Errorf("%q, %v", line, err)
+	}
 }
 
 func TestStreamsEndWithTheDoorAtOnce(t *testing.T) {

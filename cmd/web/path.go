@@ -49,6 +49,7 @@ type visit struct {
 	base    string          // "/", or "/p/"
 	ending  <-chan struct{} // is closed when the door begins to end
 	sampled *sampled        // nil: there is no door
+	still   func() bool     // reports whether who has sent it may still be here; nil: yes
 }
 
 type visitKey struct{}

@@ -84,6 +84,16 @@ func givenToken(r *http.Request) (token string, is bool) {
 	return "", true
 }
 
+// knowsToken reports whether a request carries the right token, as it is now.
+func (d *Door) knowsToken(r *http.Request) bool {
+	if d.token == nil {
+		return true
+	}
+	want, err := d.token.get()
+	given, is := givenToken(r)
+	return err == nil && is && want.matches(given)
+}
+
 // checkToken lets a request in that carries the right token, or answers it.
 func (d *Door) checkToken(w http.ResponseWriter, r *http.Request) bool {
 	if d.token == nil {
