@@ -64,11 +64,13 @@ func (m *Meters) event(e transport.Event) {
 	switch e.What {
 	case transport.HeardMessage:
 		m.heard[e.Message.Kind()].Add(1)
+		m.history.happened()
 	case transport.SentMessage, transport.TurnedAway:
 		m.sent[e.Message.Kind()].Add(1)
 		if refusal, is := e.Message.(*protocol.Error); is && refusal.Code < mostCodes {
 			m.refusals[refusal.Code].Add(1)
 		}
+		m.history.happened()
 	case transport.Accepted:
 		m.open.Add(1)
 		m.ever.Add(1)
@@ -89,6 +91,7 @@ func (m *Meters) passed(e transport.Event) {
 	case transport.SplicedBody:
 		m.bodies[splicedBodies].Add(uint64(e.Bytes))
 	}
+	m.history.happened()
 }
 
 // Totals are sums since the start.

@@ -47,6 +47,9 @@ type history struct {
 	start time.Time // of the first step; zero: none has begun
 	steps int64     // that are over
 	all   []ring
+
+	idle  atomic.Bool   // nobody samples, since nothing happens
+	woken chan struct{} // has one once something has happened
 }
 
 // ring is a series as it is gathered.
@@ -70,6 +73,8 @@ func (h *history) begin(m *Meters) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.woken = make(chan struct{}, 1)
+	h.idle.Store(true)
 	h.all = []ring{
 		{name: SeriesAnnounces, total: either(protocol.KindRegister, protocol.KindRenew, protocol.KindAwait, protocol.KindPublish)},
 		{name: SeriesLocates, total: either(protocol.KindLocate, protocol.KindList)},
@@ -87,38 +92,9 @@ func (h *history) begin(m *Meters) {
 	}
 }
 
-// keep samples the totals after each step until what it returns is called.
-func (h *history) keep() (end func()) {
-	h.take(time.Now())
-	stop, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		for {
-			next := time.NewTimer(h.wait(time.Now()))
-			select {
-			case now := <-next.C:
-				h.take(now)
-			case <-stop:
-				next.Stop()
-				return
-			}
-		}
-	}()
-	return func() {
-		close(stop)
-		<-ended
-	}
-}
-
-// wait returns for how long a step goes on.
-func (h *history) wait(now time.Time) time.Duration {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return max(0, h.start.Add(time.Duration(h.steps+1)*HistoryStep).Sub(now))
-}
-
-// take samples the totals, if a step is over. The first call begins the first step.
-func (h *history) take(now time.Time) {
+// take samples the totals, if a step is over, and reports whether something has happened in it. The first call begins the
+// first step.
+func (h *history) take(now time.Time) (happened bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.start.IsZero() {
@@ -126,20 +102,31 @@ func (h *history) take(now time.Time) {
 	}
 	over := int64(now.Sub(h.start) / HistoryStep)
 	if over <= h.steps {
-		return
+		return false
 	}
 	for i := range h.all {
-		h.all[i].add(h.steps, over)
+		if h.all[i].add(h.steps, over) {
+			happened = true
+		}
 	}
 	h.steps = over
+	return happened
 }
 
-// add adds the steps from one number up to another. All that has happened in them counts for the last.
-func (r *ring) add(from, to int64) {
+// add adds the steps from one number up to another. All that has happened in them counts for the last. It reports whether
+// anything has.
+func (r *ring) add(from, to int64) (happened bool) {
 	total := r.total()
 	more := total - r.before
-	if r.before = total; r.values == nil {
-		if more == 0 {
+	r.before = total
+	r.put(from, to, more)
+	return more > 0
+}
+
+// put sets the steps from one number up to another: the last to a value, and the others to 0.
+func (r *ring) put(from, to int64, last uint64) {
+	if r.values == nil {
+		if last == 0 {
 			return
 		}
 		r.values = make([]uint64, HistorySteps)
@@ -147,7 +134,9 @@ func (r *ring) add(from, to int64) {
 	for step := max(from, to-HistorySteps); step < to; step++ {
 		r.values[step%HistorySteps] = 0
 	}
-	r.values[(to-1)%HistorySteps] = more
+	if to > from {
+		r.values[(to-1)%HistorySteps] = last
+	}
 }
 
 // read returns the history.

@@ -114,6 +114,11 @@ func TestTheHistoryHasTheLastHourInSteps(t *testing.T) {
 				t.Errorf("step %d of the last hour has %d", i, value)
 			}
 		}
+		locate()
+		time.Sleep(2 * peer.HistoryStep)
+		if got := series(peer.SeriesLocates); got[peer.HistorySteps-2] != 1 || got[peer.HistorySteps-1]+got[peer.HistorySteps-3] != 0 {
+			t.Errorf("after a rest: %v", got[peer.HistorySteps-5:])
+		}
 	})
 }
 

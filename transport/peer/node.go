@@ -68,7 +68,7 @@ func (n *Node) Run(ctx context.Context) error {
 func (n *Node) run(ctx context.Context) error {
 	n.own.By = protocol.Node
 	n.meters.begin(nodeTables())
-	defer n.meters.history.keep()()
+	defer n.meters.history.keep(ctx)()
 	listener, err := n.listen(ctx)
 	if err != nil {
 		return err

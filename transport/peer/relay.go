@@ -159,7 +159,7 @@ func (r *Relay) Serve(ctx context.Context, listener transport.Listener) error {
 		return s
 	})
 	log = log.Named("server")
-	defer r.meters.history.keep()()
+	defer r.meters.history.keep(ctx)()
 	take, back := r.meters.counted(log, sessions.Take, sessions.Return)
 	server := transport.Server{
 		Loop:     &transport.Loop{Network: r.Network, Start: r.start, Trace: r.meters.traced(traced(log, r.Trace)), Passed: r.meters.passed, Gate: r.gate(), Switch: &r.exchange},
