@@ -137,3 +137,27 @@ func TestNothingFollowsAllChanges(t *testing.T) {
 		}
 	}
 }
+
+func TestACatalogCountsWhatARelayLacks(t *testing.T) {
+	c := node.NewCatalog(7)
+	lacks := func(held protocol.Held, want int) {
+		t.Helper()
+		if got := c.Lacks(held); got != want {
+			t.Errorf("a relay that holds %v lacks %d changes, not %d", held, got, want)
+		}
+	}
+	lacks(protocol.Held{}, 0)
+	for n := range 3 {
+		c.Set(fmt.Sprint(n), 1, protocol.Hash{1})
+	}
+	f := &follower{names: map[string]protocol.Entry{}}
+	lacks(f.held, 3)
+	f.take(c.Page(f.held))
+	lacks(f.held, 0)
+	c.Drop("1")
+	lacks(f.held, 1)
+	lacks(protocol.Held{Index: 6, Sequence: f.held.Sequence}, 4)
+	lacks(protocol.Held{Index: f.held.Index, Sequence: f.held.Sequence + 9}, 4)
+	f.take(c.Page(f.held))
+	lacks(f.held, 0)
+}

@@ -16,7 +16,8 @@
 //	node := peer.Node{Relay: "relay.example:4000", Share: share}
 //	err := node.Run(ctx)
 //
-// [Node.Ready] returns, in any goroutine, where the node is listed, or why it is not yet. Package
+// [Node.Ready] returns, in any goroutine, where the node is listed, or why it is not yet. [Node.Overview],
+// [Node.Uploads], [Node.RecentUploads] and [Node.Unshared] return as values what its owner may want to see. Package
 // disk/share has shares of folders, package fsshare those of any fs.FS.
 //
 // A client fetches files, or opens them and reads them at any place:

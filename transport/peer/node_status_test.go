@@ -2,8 +2,6 @@ package peer_test
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -13,7 +11,6 @@ import (
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/transport"
-	disk "github.com/relaypeer/relaypeer/transport/disk/share"
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
@@ -232,51 +229,41 @@ func TestANodeSaysWhyItIsNotListedAndWhenItTriesAgain(t *testing.T) {
 	}
 }
 
-func TestSeveralSharesSayTogetherHowFarTheyAre(t *testing.T) {
-	folder := t.TempDir()
-	lay := func(name, text string) {
-		t.Helper()
-		path := filepath.Join(folder, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+// TestAnUploadThroughTheRelayIsSeenAsSuch: nothing listens where the node says that it can be reached.
+func TestAnUploadThroughTheRelayIsSeenAsSuch(t *testing.T) {
+	network := &transport.TLS{By: protocol.Relay}
+	relay := startRelay(t, network, &peer.Relay{})
+	gone, err := network.Listen(t.Context(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
 	}
-	lay("one/a", "123")
-	lay("one/.b", "")
-	lay("two/sub/c", "4567")
-	lay("two/sub/.d", "")
-	lay("two/sub/\\", "")
-	lay("single", "89")
-	shares := peer.Shares{"fs/": share(t, tree("e", "1"))}
-	for key, path := range map[string]string{"one/": "one", "two/": "two", "single": "single"} {
-		part, err := disk.Open(filepath.Join(folder, path), disk.Options{Rescan: time.Hour, Name: "single"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer part.Close()
-		shares[key] = part
+	gone.Close()
+	n := &peer.Node{
+		Network: network, Relay: relay, Listen: "127.0.0.1:0", Advertise: gone.Addr(),
+		Share: share(t, fstest.MapFS{"film": {Data: make([]byte, 40<<20)}}),
 	}
-	n := &peer.Node{Share: shares}
-	eventually(t, "all is indexed", func() bool {
-		p := n.Overview().Share
-		return p.Files == 3 && p.Known == 3 && !p.Walking && !p.Walked.IsZero() && p.Waiting == 0
+	startNode(t, n)
+	var o peer.NodeOverview
+	eventually(t, "clients can come through the relay", func() bool {
+		o = n.Overview()
+		return o.Circuits.Awaiting && o.Reach.Grade == peer.GradeFine
 	})
-	o := n.Overview()
-	if p := o.Share; !o.Described || p.Bytes != 9 || p.KnownBytes != 9 || p.Folders != 4 || p.Walks != 1 || p.Unshared != 3 || p.NextWalk.Before(time.Now()) {
-		t.Errorf("%+v", p)
+	if !o.Circuits.Offered || !o.Circuits.Proves || o.Plain || o.RelayID.IsZero() || !strings.Contains(o.Reach.Text, "clients come through the relay") || o.Reach.Cure == "" {
+		t.Errorf("%+v and %+v", o.Circuits, o.Reach)
 	}
-	want := []transport.ReasonCount{{Reason: transport.ReasonHidden, Count: 2}, {Reason: transport.ReasonName, Count: 1}}
-	if !slices.Equal(o.Share.Reasons, want) {
-		t.Errorf("%v", o.Share.Reasons)
+	taken, fetched := newValve(), make(chan error, 1)
+	c := peer.Client{Network: another(network), Relay: relay, Sources: 1}
+	go func() { fetched <- c.Fetch(context.Background(), peer.Request{Name: "film"}, taken).Err() }()
+	defer taken.open(40 << 20)
+	eventually(t, "it is sent through the relay", func() bool {
+		now := n.Uploads()
+		return len(now) == 1 && now[0].Phase == peer.PhaseSending && now[0].Sent > 0 && now[0].Way == peer.UploadCircuit && !now[0].Peer.IsZero()
+	})
+	taken.open(40 << 20)
+	if err := <-fetched; err != nil {
+		t.Error(err)
 	}
-	all, some, is := n.Unshared(2)
-	if !is || all != 3 || len(some) != 2 || some[0].Path != "one/.b" || some[1].Path != "two/sub/.d" {
-		t.Errorf("%v, %d: %v", is, all, some)
-	}
-	if _, _, is := (&peer.Node{Share: share(t, tree())}).Unshared(2); is {
-		t.Error("a share that cannot say does")
+	if o = n.Overview(); o.Circuits.Came == 0 {
+		t.Errorf("%+v", o.Circuits)
 	}
 }

@@ -130,7 +130,7 @@ func (r *uploadRow) begin(now time.Duration, request protocol.Message, served no
 		next.Requests, next.Promised, next.Sent = before.Requests, before.Promised, before.Sent
 	} else {
 		if rested {
-			r.table.settle(before.Number)
+			r.table.over(before.Number)
 		}
 		next.Number, next.Hash = r.table.number.Add(1), asked
 		r.speed.begin(now)
@@ -207,7 +207,7 @@ func (r *uploadRow) end() {
 func (r *uploadRow) leave() {
 	if r.rests {
 		r.rests = false
-		r.table.settle(r.now.Number)
+		r.table.over(r.now.Number)
 	}
 	if r.open {
 		r.open = false

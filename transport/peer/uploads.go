@@ -90,8 +90,8 @@ func (t *uploads) goesOn(number uint64) bool {
 	return false
 }
 
-// settle takes note that an upload does not go on.
-func (t *uploads) settle(number uint64) {
+// over takes note that an upload does not go on.
+func (t *uploads) over(number uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for at := range t.recent {
