@@ -56,7 +56,7 @@ func TestPagesOfARealRelayAndNode(t *testing.T) {
 		t.Errorf("the node tells of %+v, %v", told, err)
 	}
 	var files filesPage
-	for files.Files == nil || len(files.Files) == 0 || files.Files[0].Hash == "" { // it is published soon
+	for len(files.Files) == 0 || files.Files[0].Hash == "" { // it is published soon
 		if err := json.Unmarshal(get(t, pages["relay"], "/api/v1/files").Body.Bytes(), &files); err != nil || ctx.Err() != nil {
 			t.Fatal(err, ctx.Err())
 		}
