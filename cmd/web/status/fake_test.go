@@ -108,8 +108,8 @@ func (r *fakeRelay) FileHolders(name string, hash protocol.Hash, q peer.PageQuer
 	r.asked = q
 	var holders []peer.FileHolder
 	for n, node := range r.nodes {
-		if len(r.files) > 0 && r.files[n%len(r.files)].Name == name {
-			holders = append(holders, peer.FileHolder{ListedNode: node, Size: 3, Hash: r.files[n%len(r.files)].Hash})
+		if len(r.files) > 0 && (name == "" || r.files[n%len(r.files)].Name == name) {
+			holders = append(holders, peer.FileHolder{ListedNode: node, File: r.files[n%len(r.files)].Name, Size: 3, Hash: r.files[n%len(r.files)].Hash})
 		}
 	}
 	page, next := paged(holders, q)

@@ -1,9 +1,7 @@
 package drawing
 
 import (
-	"encoding/xml"
 	"fmt"
-	"io"
 	"reflect"
 	"strings"
 	"testing"
@@ -136,17 +134,5 @@ func TestADiagramOfATableWithFaultsIsDrawnAsFarAsItGoes(t *testing.T) {
 	d := Layout([]State{{Name: "A"}, {Name: "Unreached"}, {Name: "A"}}, []Move{{From: "A", Event: "e", To: "B"}, {From: "A", Event: "f"}, {From: "C", Event: "g", To: "A"}})
 	if len(d.Boxes) != 3 || len(d.Edges) != 1 || d.EdgeOf[0] != -1 || d.EdgeOf[1] != 0 || d.EdgeOf[2] != -1 {
 		t.Errorf("%+v", d)
-	}
-}
-
-// wellFormed reports the fault of a text as XML.
-func wellFormed(text string) error {
-	decoder := xml.NewDecoder(strings.NewReader(text))
-	for {
-		if _, err := decoder.Token(); err == io.EOF {
-			return nil
-		} else if err != nil {
-			return err
-		}
 	}
 }
