@@ -50,6 +50,16 @@ func (w *world) gateway(flags ...string) *process {
 	return start(w.t, w.state, "peer-client", append(args, "127.0.0.1", w.relay.port())...)
 }
 
+// fetch has a client get a file.
+func (w *world) fetch(name string) {
+	w.t.Helper()
+	command := exec.Command(filepath.Join(programs, "peer-client"), "127.0.0.1", w.relay.port(), name)
+	command.Env = append(os.Environ(), "XDG_STATE_HOME="+w.state)
+	if out, err := command.CombinedOutput(); err != nil {
+		w.t.Fatalf("%v: %s", err, out)
+	}
+}
+
 // id returns the id of the node that shares a folder.
 func (w *world) id(folder string) string {
 	w.t.Helper()
