@@ -75,6 +75,15 @@ func (a *ahead) stretch(offset int64, size int) stretch {
 	return stretch{max(first, uint64(offset+int64(size)-1)/protocol.GroupSize), first != a.last && first != a.last+1}
 }
 
+// onward returns what a call reads that goes on from a group until somebody has enough: the next group as well, unless
+// reading is expected to end before.
+func (a *ahead) onward(group uint64) stretch {
+	if a.end > 0 && group+1 >= a.end {
+		return stretch{through: group}
+	}
+	return stretch{through: group + 1}
+}
+
 // plan returns the groups that are wanted when one is read, of a content of so many. Here says that it has come already,
 // fast is how many come within aheadSpan.
 func (a *ahead) plan(group, all uint64, of stretch, here bool, fast uint64) client.Range {

@@ -49,6 +49,8 @@ func TestARangeFetchesOnlyItsGroups(t *testing.T) {
 		"a range of many groups":         {copies(12*group+1, 31*group, 19*group-1), 19},
 		"a range within a group":         {copies(12*group+1, 12*group+9, 8), 1},
 		"beyond what was expected":       {copies(20*group+1, 12*group, 5), 1},
+		"a group that is written":        {writes(12*group+1, 13*group-9, group-10), 1},
+		"groups that are written":        {writes(12*group+1, 16*group, 4*group-9), 4},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -80,6 +82,18 @@ func copies(offset, end int64, size int64) func(f *peer.File) (int64, error) {
 		f.Expect(end)
 		f.Seek(offset, io.SeekStart)
 		return io.CopyN(io.Discard, f, size)
+	}
+}
+
+// writes is as copies, to a writer that then has enough.
+func writes(offset, end int64, size int) func(f *peer.File) (int64, error) {
+	return func(f *peer.File) (int64, error) {
+		f.Expect(end)
+		f.Seek(offset, io.SeekStart)
+		if n, err := f.WriteTo(&narrow{size}); err != errNarrow {
+			return n, err
+		}
+		return int64(size), nil
 	}
 }
 

@@ -107,7 +107,7 @@ func (f *File) next() (slot *slot, data []byte, err error) {
 			return io.EOF
 		}
 		group := uint64(f.offset) / protocol.GroupSize
-		if slot, err = f.group(group, stretch{through: group + 1}); err != nil {
+		if slot, err = f.group(group, f.ahead.onward(group)); err != nil {
 			return err
 		}
 		data = slot.data()[f.offset%protocol.GroupSize:]
