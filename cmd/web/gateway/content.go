@@ -24,7 +24,9 @@ type content struct {
 	mu     sync.Mutex
 	file   *borrowed // nil: not open
 	unhand func()    // ends the guard of the file
+	doubt  bool      // the file was open before: nodes may have gone since it was read last, or have another content now
 	offset int64
+	end    int64 // to which reading goes on in order; 0: that is not known
 	err    error // why nothing more is read
 }
 
@@ -45,25 +47,35 @@ func (c *content) open(fresh bool) error {
 		c.g.reads.leave()
 		return err
 	}
-	c.file, c.unhand, c.is = file, file.guard(c.ctx), file.Identity()
-	file.Expect(0) // of who had it before
-	if used {      // nodes may have gone since it was read last, or have another content now
-		if err := c.probe(); err != nil && c.ctx.Err() == nil {
-			c.drop(true)
-			return c.open(true)
-		}
-	}
+	c.file, c.unhand, c.is, c.doubt = file, file.guard(c.ctx), file.Identity(), used
+	file.Expect(c.end) // who had it before has expected something else
 	return nil
 }
 
-// known opens the file if its content is not known otherwise.
+// check reads a byte where reading will begin. A file that is in doubt, and cannot be read any more, gives way to another one.
+func (c *content) check() error {
+	err := c.probe()
+	if err != nil && c.doubt && c.ctx.Err() == nil {
+		c.drop(true)
+		if err = c.open(true); err == nil {
+			err = c.probe()
+		}
+	}
+	c.doubt = false
+	return err
+}
+
+// known opens the file if its content is not known otherwise. What a name stands for is checked, for the header tells of it; a
+// hash stands for one content, which is checked where reading begins.
 func (c *content) known() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.is.Hash.IsZero() {
 		return nil
 	}
-	c.err = c.open(false)
+	if c.err = c.open(false); c.err == nil && c.doubt && c.of.hash.IsZero() {
+		c.err = c.check()
+	}
 	return c.err
 }
 
@@ -78,12 +90,13 @@ func (c *content) begin(size int64) error {
 	if c.err != nil || c.file == nil {
 		return c.err
 	}
-	if size == 0 {
-		c.file.Expect(0)
-		return nil
+	if size > 0 {
+		c.end = c.offset + size
+		c.file.Expect(c.end)
 	}
-	c.file.Expect(c.offset + size)
-	c.err = c.probe()
+	if size > 0 || c.doubt {
+		c.err = c.check()
+	}
 	return c.err
 }
 
