@@ -174,3 +174,22 @@ func TestAPageThatTakesLongIsMadeSeldom(t *testing.T) {
 		}
 	})
 }
+
+// loads is a relay that counts how often its files are asked for: a search among many takes long.
+type loads struct {
+	relaySource
+	files int
+}
+
+func (l *loads) Files(q peer.PageQuery) peer.FilesPage {
+	l.files++
+	return l.relaySource.Files(q)
+}
+
+func TestAPageAsksOnceForWhatItShows(t *testing.T) {
+	l := &loads{relaySource: busyRelay(3, 3, "a")}
+	get(t, relaySite(l, busyMeters(), "1", at), "/files?search=a")
+	if l.files != 1 {
+		t.Errorf("it asked %d times", l.files)
+	}
+}

@@ -122,32 +122,33 @@ func (s *site) show(w http.ResponseWriter, r *http.Request, p *page) {
 	if web.WantsLive(r) {
 		s.live.Serve(w, r, sparing(func() web.Sections {
 			all := web.Sections{}
-			for _, one := range s.render(r, p, query, true) {
+			body, wrong := p.load(query)
+			if wrong != nil {
+				return all
+			}
+			for _, one := range s.render(r, p, body, true) {
 				all[one.ID] = one.HTML
 			}
 			return all
 		}))
 		return
 	}
-	if _, wrong := p.load(query); wrong != nil {
+	body, wrong := p.load(query)
+	if wrong != nil {
 		web.Fail(w, r, wrong.status, wrong.text)
 		return
 	}
 	s.pages.Write(w, r, http.StatusOK, web.Page{
-		Title: p.title, Nav: s.navigation(r), Here: web.Path(r, p.path), Template: "sections", Body: s.render(r, p, query, false), Live: p.changes(),
+		Title: p.title, Nav: s.navigation(r), Here: web.Path(r, p.path), Template: "sections", Body: s.render(r, p, body, false), Live: p.changes(),
 	})
 }
 
 // notMade stands in place of a section whose template has failed.
 const notMade = "<p>This part of the page could not be made.</p>"
 
-// render returns the sections of a page, or those alone that change. A section that cannot be made has a line that
+// render returns the sections of a page that shows a body, or those alone that change. A section that cannot be made has a line that
 // says so: the rest of the page is of use.
-func (s *site) render(r *http.Request, p *page, query url.Values, changing bool) (all []rendered) {
-	body, wrong := p.load(query)
-	if wrong != nil {
-		return nil
-	}
+func (s *site) render(r *http.Request, p *page, body any, changing bool) (all []rendered) {
 	for _, one := range p.sections {
 		if changing && one.still {
 			continue
