@@ -109,7 +109,7 @@ func (r *fakeRelay) FileHolders(name string, hash protocol.Hash, q peer.PageQuer
 	var holders []peer.FileHolder
 	for n, node := range r.nodes {
 		if len(r.files) > 0 && (name == "" || r.files[n%len(r.files)].Name == name) {
-			holders = append(holders, peer.FileHolder{ListedNode: node, File: r.files[n%len(r.files)].Name, Size: 3, Hash: r.files[n%len(r.files)].Hash})
+			holders = append(holders, peer.FileHolder{ListedNode: node, File: r.files[n%len(r.files)].Name, Size: 3, Hash: r.files[n%len(r.files)].Hash, Modified: r.files[n%len(r.files)].Modified})
 		}
 	}
 	page, next := paged(holders, q)

@@ -96,6 +96,8 @@ type (
 		Bytes uint64 `json:"bytes" unit:"bytes" doc:"of the file there"`
 		Hash  string `json:"hash,omitempty" doc:"of the content there"`
 		Mark  string `json:"mark,omitempty" doc:"why there is no hash"`
+
+		Modified time.Time `json:"modified,omitzero" doc:"when the file was changed there, as the node says"`
 	}
 
 	holdersPage struct {
@@ -204,7 +206,7 @@ func filesPageOf(p peer.FilesPage) filesPage {
 
 func holdersPageOf(name string, hash protocol.Hash, p peer.HoldersPage) holdersPage {
 	return holdersPage{name, hashText(hash), each(p.Holders, func(h peer.FileHolder) fileHolder {
-		return fileHolder{listedNodeOf(h.ListedNode), h.File, h.Size, hashText(h.Hash), h.Mark}
+		return fileHolder{listedNodeOf(h.ListedNode), h.File, h.Size, hashText(h.Hash), h.Mark, h.Modified}
 	}), p.Next}
 }
 
