@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"runtime"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
@@ -15,17 +13,17 @@ import (
 // or not.
 type Search struct {
 	pattern *protocol.Pattern // nil: there are words
-	words   [][]byte
-	lower   []byte
+	words   protocol.Words
 }
 
-// NewSearch returns the search for a text: a pattern, or words. Every name has the words of a text without any.
+// NewSearch returns the search for a text: a pattern, or words. A pattern that means nothing, as with a bracket that is not
+// closed, is words: there are such names. Every name has the words of a text without any.
 func NewSearch(text string) *Search {
-	if protocol.IsPattern(text) {
+	if protocol.IsPattern(text) && protocol.CheckPattern(text) == nil {
 		pattern := protocol.NewPattern(text)
 		return &Search{pattern: &pattern}
 	}
-	return &Search{words: bytes.Fields(bytes.ToLower([]byte(text)))}
+	return &Search{words: protocol.NewWords(text)}
 }
 
 // Match reports whether a name is among them. One goroutine may call it at a time.
@@ -33,33 +31,7 @@ func (s *Search) Match(name []byte) bool {
 	if s.pattern != nil {
 		return s.pattern.Match(name)
 	}
-	if len(s.words) == 0 {
-		return true
-	}
-	s.lower = appendLower(s.lower[:0], name)
-	for _, word := range s.words {
-		if !bytes.Contains(s.lower, word) {
-			return false
-		}
-	}
-	return true
-}
-
-// appendLower appends a name in small letters.
-func appendLower(to, name []byte) []byte {
-	for i, b := range name {
-		switch {
-		case b >= utf8.RuneSelf:
-			for _, r := range string(name[i:]) {
-				to = utf8.AppendRune(to, unicode.ToLower(r))
-			}
-			return to
-		case 'A' <= b && b <= 'Z':
-			b += 'a' - 'A'
-		}
-		to = append(to, b)
-	}
-	return to
+	return s.words.In(name)
 }
 
 // steps returns the work of all matching so far, where that is more than to look at the names once.

@@ -1,12 +1,10 @@
 package gateway
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"iter"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -20,7 +18,6 @@ const (
 	searchPage    = 200
 	mostFound     = 10_000           // a search ends there
 	mostQuery     = 256              // bytes
-	mostWords     = 8                // of these that count
 	searchTimeout = 20 * time.Second // for the relay's answer
 )
 
@@ -120,17 +117,8 @@ func matching(query string) func(name string) bool {
 		pattern.Visible = !dots
 		return func(name string) bool { return strings.Contains(name, part) && pattern.Match([]byte(name)) }
 	}
-	words := bytes.Fields([]byte(strings.ToLower(query)))
-	words = words[:min(len(words), mostWords)]
-	var buffer []byte
-	return func(name string) bool {
-		if !dots && protocol.Hidden(name) {
-			return false
-		}
-		buffer = lower(buffer[:0], name)
-		lowered := buffer
-		return !slices.ContainsFunc(words, func(word []byte) bool { return !bytes.Contains(lowered, word) })
-	}
+	words := protocol.NewWords(query)
+	return func(name string) bool { return (dots || !protocol.Hidden(name)) && words.InString(name) }
 }
 
 // literal returns a part of a pattern that is in all names that match it: to look for that is much faster than to match.
@@ -144,21 +132,6 @@ func literal(pattern string) (longest string) {
 		}
 	}
 	return longest
-}
-
-// lower appends a name in lower case. Most names are ASCII.
-func lower(b []byte, name string) []byte {
-	for i := 0; i < len(name); i++ {
-		c := name[i]
-		switch {
-		case c >= utf8.RuneSelf:
-			return append(b[:0], strings.ToLower(name)...)
-		case 'A' <= c && c <= 'Z':
-			c += 'a' - 'A'
-		}
-		b = append(b, c)
-	}
-	return b
 }
 
 // atRelay returns the names that the relay finds by a pattern for a query.
