@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 
@@ -35,7 +36,7 @@ func (g *Gateway) contentOf(ctx context.Context, of key, is client.Identity) *co
 	return c
 }
 
-// open opens the file, if there is room.
+// open opens the file, if there is room. It must be what is known of the content.
 func (c *content) open(fresh bool) error {
 	if !c.g.reads.try() {
 		return errBusy
@@ -45,7 +46,14 @@ func (c *content) open(fresh bool) error {
 		c.g.reads.leave()
 		return err
 	}
-	c.file, c.unhand, c.is = file, file.guard(c.ctx), file.Identity()
+	if is := file.Identity(); c.is.Hash.IsZero() {
+		c.is = is
+	} else if c.is != is { // what was said of the answer is not true: the list has another size
+		c.g.files.release(file, false)
+		c.g.reads.leave()
+		return errOtherSize
+	}
+	c.file, c.unhand = file, file.guard(c.ctx)
 	file.Expect(0) // of who had it before
 	if used {      // nodes may have gone since it was read last, or have another content now
 		if err := c.probe(); err != nil && c.ctx.Err() == nil {
@@ -188,8 +196,9 @@ func (c *content) Seek(offset int64, whence int) (int64, error) {
 }
 
 var (
-	errNegative = errors.New("a negative offset")
-	errOver     = errors.New("the answer is over")
+	errNegative  = errors.New("a negative offset")
+	errOver      = errors.New("the answer is over")
+	errOtherSize = fmt.Errorf("the list has another size of this content: %w", protocol.Changed)
 )
 
 // failed returns why reading has failed.

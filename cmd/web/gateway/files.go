@@ -10,6 +10,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/cmd/web"
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
@@ -106,14 +107,19 @@ func matches(r *http.Request, hash protocol.Hash) bool {
 	return r.Header.Get("If-Match") == "" && strings.TrimPrefix(strings.TrimSpace(r.Header.Get("If-None-Match")), "W/") == tag(hash)
 }
 
-// send answers with a content. What is known of it is the file's; nothing without a hash. About sets the header of
+// send answers with a content. What is known of it is the file's, as some node has published it: nothing without a hash, nor where
+// no byte would have to come that shows that it is not so. About sets the header of
 // an answer with it. An error says that nothing was sent, and leaves the header as it was; what fails later ends the
 // connection.
 func (g *Gateway) send(w http.ResponseWriter, r *http.Request, of key, file peer.Published, about func(http.Header)) error {
 	if strings.Count(r.Header.Get("Range"), ",") >= mostRanges {
 		return errRanges
 	}
-	body := g.contentOf(r.Context(), of, file.Identity)
+	is := file.Identity
+	if is.Size == 0 {
+		is = client.Identity{}
+	}
+	body := g.contentOf(r.Context(), of, is)
 	defer body.close()
 	if err := body.known(); err != nil {
 		return err
