@@ -112,7 +112,8 @@ func matches(r *http.Request, hash protocol.Hash) bool {
 // an answer with it. An error says that nothing was sent, and leaves the header as it was; what fails later ends the
 // connection.
 func (g *Gateway) send(w http.ResponseWriter, r *http.Request, of key, file peer.Published, about func(http.Header)) error {
-	if strings.Count(r.Header.Get("Range"), ",") >= mostRanges {
+	asked := r.Header.Get("Range")
+	if strings.Count(asked, ",") >= mostRanges && bytesOf(asked) != "" {
 		return errRanges
 	}
 	is := file.Identity
@@ -123,6 +124,10 @@ func (g *Gateway) send(w http.ResponseWriter, r *http.Request, of key, file peer
 	defer body.close()
 	if err := body.known(); err != nil {
 		return err
+	}
+	if asked != "" && unranged(asked, body.is.Size) {
+		r = r.Clone(r.Context())
+		r.Header.Del("Range")
 	}
 	before := maps.Clone(w.Header())
 	about(w.Header())
@@ -141,6 +146,30 @@ func (g *Gateway) send(w http.ResponseWriter, r *http.Request, of key, file peer
 		panic(http.ErrAbortHandler)
 	}
 	return nil
+}
+
+// bytesOf returns the ranges of bytes that a request asks for; "": of another unit.
+func bytesOf(asked string) string {
+	unit, ranges, _ := strings.Cut(asked, "=")
+	if !strings.EqualFold(unit, "bytes") {
+		return ""
+	}
+	return ranges
+}
+
+// unranged reports whether a Range is passed over: one of a unit that is not known has to be, and one of no bytes has no
+// Content-Range that could be written.
+func unranged(asked string, size uint64) bool {
+	ranges := bytesOf(asked)
+	if ranges == "" || size == 0 {
+		return true
+	}
+	for one := range strings.SplitSeq(ranges, ",") {
+		if last, is := strings.CutPrefix(strings.TrimSpace(one), "-"); is && last != "" && strings.Trim(last, "0") == "" {
+			return true
+		}
+	}
+	return false
 }
 
 // modified returns when a content was last changed: as the list says, or else the node that the file is open at.

@@ -3,6 +3,9 @@ package gateway
 import (
 	"bytes"
 	"context"
+	"net/http"
+	"strconv"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -48,6 +51,27 @@ func TestAnAnswerIsAsLongAsItsContentWhateverTheListSays(t *testing.T) {
 				t.Errorf("size %d, %q: %d, %v, %v", size, x.fields, is.code, is.err, is.header)
 			case x.want == nil && !bytes.Contains(is.body, whole[7:]) || x.want != nil && !bytes.Equal(is.body, x.want):
 				t.Errorf("size %d, %q: %d bytes of %d, %q", size, x.fields, len(is.body), len(x.want), is.header.Get("Content-Range"))
+			}
+		}
+	}
+}
+
+// An answer with a part says which one; of no bytes there is no way to say it.
+func TestARangeOfNoBytesOrOfAnotherUnitIsPassedOver(t *testing.T) {
+	whole := random(group + 9)
+	s := serve(t, fstest.MapFS{"a": {Data: whole}, "empty": {}})
+	for _, x := range []struct{ path, asked string }{
+		{"a", "lines=1-2"}, {"a", "lines=9-1"}, {"a", "bytes"}, {"a", "x=" + strings.Repeat("0-0,", mostRanges) + "1-1"}, {"a", "bytes=-0"}, {"a", "bytes=-000"}, {"a", "bytes=0-1, -0"},
+		{"empty", "bytes=-1"}, {"empty", "bytes=0-"}, {"empty", "bytes=-0"}, {"empty", "bytes=5-9"}, {"empty", "bytes=0-0,-1"},
+	} {
+		for _, method := range []string{http.MethodGet, http.MethodHead} {
+			is := s.do(method, "/files/"+x.path, "Range", x.asked)
+			want := whole
+			if x.path == "empty" {
+				want = nil
+			}
+			if is.code != http.StatusOK || is.header.Get("Content-Range") != "" || is.header.Get("Content-Length") != strconv.Itoa(len(want)) || method == http.MethodGet && !bytes.Equal(is.body, want) {
+				t.Errorf("%s %s %s: %d, %d bytes, %v", method, x.path, x.asked, is.code, len(is.body), is.header)
 			}
 		}
 	}
