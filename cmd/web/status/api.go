@@ -56,7 +56,7 @@ func (s *site) answer(w http.ResponseWriter, r *http.Request, path string) {
 			}
 		}
 		var made reply
-		if !s.inTurn(r, func() { made = load(&a, query) }) {
+		if !s.inTurn(r, query, func() { made = load(&a, query) }) {
 			panic(http.ErrAbortHandler) // nobody waits any more
 		}
 		made.write(w, r)

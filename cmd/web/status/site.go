@@ -26,7 +26,7 @@ type site struct {
 	list             []*page // in the order of the navigation
 	asks             []ask
 	drawn            diagrams
-	turns            chan struct{} // one in it for each answer that is being made
+	turns, searches  chan struct{} // one in it for each answer that is being made, or that looks for something
 }
 
 // page is one page.
@@ -60,7 +60,7 @@ var files embed.FS
 
 // newSite returns a site without pages.
 func newSite(program, version string, now func() time.Time) *site {
-	s := &site{program: program, version: version, now: now, turns: make(chan struct{}, madeAtOnce())}
+	s := &site{program: program, version: version, now: now, turns: make(chan struct{}, madeAtOnce()), searches: make(chan struct{}, 1)}
 	templates, err := fs.Sub(files, "templates")
 	if err != nil {
 		panic(err) // it is embedded
@@ -74,17 +74,23 @@ func newSite(program, version string, now func() time.Time) *site {
 // requests would wait behind each answer that is being made.
 func madeAtOnce() int { return max(1, runtime.GOMAXPROCS(0)/2) }
 
-// inTurn makes an answer, once it is its turn, and reports whether it was. Nothing is sent meanwhile: who reads slowly would keep
-// the others waiting.
-func (s *site) inTurn(r *http.Request, make func()) bool {
-	select {
-	case s.turns <- struct{}{}:
-		defer func() { <-s.turns }()
-		make()
-		return true
-	case <-r.Context().Done():
-		return false
+// inTurn makes an answer, once it is its turn, and reports whether it was. Searches, which take long, wait for each other first, so
+// that no other answer waits for more than one of them. Nothing is sent meanwhile: who reads slowly would keep all waiting.
+func (s *site) inTurn(r *http.Request, query url.Values, make func()) bool {
+	waits := []chan struct{}{s.turns}
+	if query.Get("search") != "" {
+		waits = []chan struct{}{s.searches, s.turns}
 	}
+	for _, turn := range waits {
+		select {
+		case turn <- struct{}{}:
+			defer func() { <-turn }()
+		case <-r.Context().Done():
+			return false
+		}
+	}
+	make()
+	return true
 }
 
 // ServeHTTP implements [http.Handler].
@@ -141,7 +147,7 @@ func (s *site) show(w http.ResponseWriter, r *http.Request, p *page) {
 	if web.WantsLive(r) {
 		s.live.Serve(w, r, sparing(func() web.Sections {
 			all := web.Sections{}
-			s.inTurn(r, func() {
+			s.inTurn(r, query, func() {
 				made, _ := s.render(r, p, query, true)
 				for _, one := range made {
 					all[one.ID] = one.HTML
@@ -153,7 +159,7 @@ func (s *site) show(w http.ResponseWriter, r *http.Request, p *page) {
 	}
 	var made []rendered
 	var wrong *problem
-	if !s.inTurn(r, func() { made, wrong = s.render(r, p, query, false) }) {
+	if !s.inTurn(r, query, func() { made, wrong = s.render(r, p, query, false) }) {
 		panic(http.ErrAbortHandler) // nobody waits any more
 	}
 	if wrong != nil {

@@ -48,6 +48,24 @@ func TestFewAnswersAreMadeAtOnceAndAllAreMade(t *testing.T) {
 	})
 }
 
+// Searches take longest, and may be many.
+func TestAPageWaitsForOneSearchAtMost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := relaySite(&slow{fakeRelay: &fakeRelay{}}, &fakeMeters{}, "v1", time.Now)
+		var asking sync.WaitGroup
+		for range 10 * madeAtOnce() {
+			asking.Go(func() { get(t, s, "/nodes?search=x") })
+		}
+		synctest.Wait()
+		began := time.Now()
+		get(t, s, "/circuits")
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("a page waits for %v", took)
+		}
+		asking.Wait()
+	})
+}
+
 // hasty is a request that is given up while it waits for its turn.
 func hasty(s http.Handler, path string) (aborted bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
