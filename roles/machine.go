@@ -203,7 +203,7 @@ type Invited struct {
 type Wanted struct {
 	First, Count uint64
 	Has          Groups // of these, those that the owner does not lack, by their numbers from First on
-	Keeps        bool   // nor does it lack those of the Wanted before that have come since: the owner may not know yet
+	Keeps        bool   // nor those that it had by the Wanted before, or that have come since, if the machine has not given that up
 }
 
 // Updated tells a machine within another one that data which the two share has changed: a picker.

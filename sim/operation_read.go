@@ -81,6 +81,7 @@ func (c *checks) readerTold(a *actor, outcome roles.Outcome) {
 		}
 	case client.Unread:
 		o.reading.unread = true
+		o.reading.wanted = roles.Wanted{} // the machine begins anew
 		if !a.machine.Final() {
 			c.w.readOn(a)
 		}

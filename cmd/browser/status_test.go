@@ -3,7 +3,6 @@ package browser
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -145,26 +144,41 @@ func TestAPageWorksWithoutScripts(t *testing.T) {
 	}
 }
 
-// TestScreenshots are made where one asks for them: of the README.
+// pictures are what TestScreenshots makes pictures of: a file's name, whose page, and which one.
+var pictures = []struct {
+	name, page    string
+	ofGateway     bool
+	width, height int64
+	scheme        string
+}{
+	{"status", "", false, 1280, 900, "light"},
+	{"status-nodes", "nodes", false, 1280, 600, "dark"},
+	{"status-machines", "machines", false, 1280, 1000, "light"},
+	{"status-phone", "", false, 360, 740, "dark"},
+	{"gateway", "files/photos/2026/alps/", true, 1280, 600, "light"},
+	{"gateway-phone", "", true, 360, 740, "dark"},
+}
+
+// TestScreenshots of both are made where one asks for them, for the README. They take a minute in which something happens.
 func TestScreenshots(t *testing.T) {
 	if *screenshots == "" {
 		t.Skip("no -screenshots DIR")
 	}
 	w := begin(t)
 	busy(t, w)
-	b := open(t, w.relay.page())
-	b.looksLike(1280, 860, "light")
-	b.awaits(`document.readyState == 'complete'`)
-	picture(b, filepath.Join(*screenshots, "status.png"))
-	gateway := w.gateway()
-	b = open(t, strings.Fields(gateway.ready)[0])
-	b.looksLike(1280, 860, "light")
-	picture(b, filepath.Join(*screenshots, "gateway.png"))
-}
-
-func picture(b *tab, path string) {
-	b.t.Helper()
-	if err := os.WriteFile(path, shot(b), 0o644); err != nil {
-		b.t.Fatal(err)
+	for range 60 {
+		w.fetch("photos/readme.txt")
+		w.fetch("notes.md")
+		time.Sleep(time.Second)
+	}
+	pages := map[bool]string{false: w.relay.page(), true: w.gateway().address()}
+	for _, one := range pictures {
+		b := open(t, pages[one.ofGateway])
+		b.looksLike(one.width, one.height, one.scheme)
+		b.visit(pages[one.ofGateway] + one.page)
+		b.awaits(`document.readyState == 'complete'`)
+		if err := os.WriteFile(filepath.Join(*screenshots, one.name+".png"), shot(b), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -50,6 +50,16 @@ func (w *world) gateway(flags ...string) *process {
 	return start(w.t, w.state, "peer-client", append(args, "127.0.0.1", w.relay.port())...)
 }
 
+// fetch has a client get a file.
+func (w *world) fetch(name string) {
+	w.t.Helper()
+	command := exec.Command(filepath.Join(programs, "peer-client"), "127.0.0.1", w.relay.port(), name)
+	command.Env = append(os.Environ(), "XDG_STATE_HOME="+w.state)
+	if out, err := command.CombinedOutput(); err != nil {
+		w.t.Fatalf("%v: %s", err, out)
+	}
+}
+
 // id returns the id of the node that shares a folder.
 func (w *world) id(folder string) string {
 	w.t.Helper()
@@ -83,25 +93,22 @@ func put(t *testing.T, dir, name string, content []byte) {
 	}
 }
 
-// sound returns a WAV file of so many seconds: 44,100 samples a second of 16 bits, a tone whose pitch is the minute.
-func sound(seconds int) []byte {
-	const rate = 44100
-	data := make([]byte, 2*rate*seconds)
-	for i := range rate * seconds {
-		value := int16(2000)
-		if i/(40+i/rate/60)%2 == 0 {
-			value = -value
-		}
-		binary.LittleEndian.PutUint16(data[2*i:], uint16(value))
-	}
+// silence makes a WAV file of so many seconds, 44,100 samples a second of 16 bits. Behind its head it is a hole.
+func silence(t *testing.T, dir, name string, seconds int) {
+	t.Helper()
+	const rate, head = 44100, 44
+	size := 2 * rate * seconds
 	le := binary.LittleEndian
-	header := le.AppendUint32([]byte("RIFF"), uint32(36+len(data)))
-	header = le.AppendUint32(append(header, "WAVEfmt "...), 16)
-	header = le.AppendUint16(le.AppendUint16(header, 1), 1)
-	header = le.AppendUint32(le.AppendUint32(header, rate), 2*rate)
-	header = le.AppendUint16(le.AppendUint16(header, 2), 16)
-	header = le.AppendUint32(append(header, "data"...), uint32(len(data)))
-	return append(header, data...)
+	b := le.AppendUint32([]byte("RIFF"), uint32(head-8+size))
+	b = le.AppendUint32(append(b, "WAVEfmt "...), 16)
+	b = le.AppendUint16(le.AppendUint16(b, 1), 1)
+	b = le.AppendUint32(le.AppendUint32(b, rate), 2*rate)
+	b = le.AppendUint16(le.AppendUint16(b, 2), 16)
+	b = le.AppendUint32(append(b, "data"...), uint32(size))
+	put(t, dir, name, b)
+	if err := os.Truncate(filepath.Join(dir, filepath.FromSlash(name)), int64(head+size)); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // busy gives a relay nodes with files, as a small team would have them.

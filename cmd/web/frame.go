@@ -45,7 +45,7 @@ type Pages struct {
 var frameFiles embed.FS
 
 // NewPages parses the templates of a program: all *.html files of extra, nil for none, each with
-// {{define "NAME"}} in it. Besides funcs they have the functions of the frame: see [functions]. It
+// {{define "NAME"}} in it; "head" goes into the head of each page. Besides funcs they have the functions of the frame: see [functions]. It
 // panics if one cannot be parsed, as template.Must does.
 func NewPages(extra fs.FS, funcs template.FuncMap) *Pages {
 	p := &Pages{bound: map[string]*template.Template{}}

@@ -12,7 +12,7 @@ import (
 )
 
 // BenchmarkReadingInOrder compares an open file that is read from its beginning to its end with a
-// Fetch from one node: it is to be half as fast at least.
+// Fetch from one node: it is to be at least 0.85 times as fast.
 func BenchmarkReadingInOrder(b *testing.B) {
 	const size = 128 << 20
 	network := transport.TCP{}

@@ -18,6 +18,13 @@ type view struct {
 
 // serveView writes a page that plays or shows a file. Whether nodes have it is not asked here: the player does.
 func (g *Gateway) serveView(w http.ResponseWriter, r *http.Request, file peer.Published) {
+	if file.Hash.IsZero() { // it may be new
+		if newer := g.list.again(r.Context(), list{}); newer.Snapshot != nil {
+			if found, listed := newer.Find(file.Name); listed {
+				file = found
+			}
+		}
+	}
 	is := view{base: base{Folder: folderOf(file.Name)}, File: rowOfFile(&file), Type: typeOf(file.Name)}
 	if is.File.Known {
 		is.Hash = file.Hash.String()

@@ -15,8 +15,6 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
-
-	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
 // unzipped returns the files of a zip by name.
@@ -53,8 +51,11 @@ func TestAFolderComesAsAZip(t *testing.T) {
 		"a/b/large": {Data: random(2*group + 5), ModTime: date}, "a/b/é.txt": {Data: []byte("é"), ModTime: date}, "a/b/c/empty": {ModTime: date}, "a/b/.h": {Data: []byte("h")},
 		"a/b/.d/x": {Data: []byte("x")}, "a/b!": {Data: []byte("beside")}, "z": {Data: []byte("z")}, "a/b/<&>\"": {Data: []byte("q")},
 	}
-	for i := range 40 {
-		files[fmt.Sprintf("a/b/many/%02d", i)] = &fstest.MapFile{Data: fmt.Appendf(nil, "%d", i)}
+	for i := range 700 {
+		files[fmt.Sprintf("a/b/many/%03d", i)] = &fstest.MapFile{Data: fmt.Appendf(nil, "%d", i)}
+	}
+	for i := range 12 {
+		files[fmt.Sprintf("a/b/mixed/%02d", i)] = &fstest.MapFile{Data: random(i * 100_000)}
 	}
 	s := serve(t, files)
 	for path, x := range map[string]struct {
@@ -150,7 +151,7 @@ func TestAZipThatFailsBetweenFilesIsNotTakenForWhole(t *testing.T) {
 			t.Errorf("it was not aborted, or not in the middle: %t", w.sent)
 		}
 	}()
-	s.gateway.sendZip(w, r, "a", []*peer.Published{&first, &missing})
+	s.gateway.sendZip(w, r, "a", []zipFile{{Published: &first}, {Published: &missing}})
 }
 
 // failing is a ResponseWriter that only notes that something was sent.

@@ -26,7 +26,7 @@ func damaged(t *testing.T, o one, spoil func(path string)) (c *groups.Cache, fol
 
 // Whichever bit of a file flips, and wherever it ends, nothing of it is returned, and it is removed.
 func TestDamagedGroupsAreNeverReturned(t *testing.T) {
-	for _, o := range []one{made(1, 3, 300), small(1)} {
+	for _, o := range []one{made(1, 3, 100), small(1)} {
 		folder := t.TempDir()
 		c := opened(t, folder, groups.Least)
 		o.put(c)

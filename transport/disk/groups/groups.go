@@ -30,6 +30,7 @@ const Least = 4 << 20
 const (
 	mostQueued = 16               // groups that wait to be written: others are dropped
 	touchGap   = time.Minute      // a group's file tells no more exactly when it was used
+	restShare  = 3                // times as long as a group took to write nothing is written: a quarter of a processor
 	sayGap     = 10 * time.Minute // between two lines on a disk that fails
 )
 

@@ -22,11 +22,23 @@ func (c *Cache) run() {
 	for {
 		select {
 		case one := <-c.queue:
+			begin := time.Now()
 			c.take(one)
+			c.rest(restShare * time.Since(begin))
 		case <-c.stop:
 			c.flush()
 			return
 		}
+	}
+}
+
+// rest leaves the processor, and the disk, to whoever reads.
+func (c *Cache) rest(span time.Duration) {
+	over := time.NewTimer(span)
+	defer over.Stop()
+	select {
+	case <-over.C:
+	case <-c.stop:
 	}
 }
 
