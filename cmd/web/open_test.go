@@ -44,6 +44,8 @@ func TestADoorThatMayNotBeIsAUsageError(t *testing.T) {
 		{Options{Listen: "localhost:0", Base: "/a?b/"}, "--http-base"},
 		{Options{Listen: "localhost:0", Base: "/files/"}, "--http-base"},
 		{Options{Listen: "localhost:0", Base: "/-/"}, "--http-base"},
+		{Options{Listen: "localhost:0", Base: "/search/"}, "--http-base"},
+		{Options{Listen: "localhost:0", Base: "/who/p/"}, "--http-base"},
 	} {
 		d, err := Open(t.Context(), x.o, nil)
 		if d != nil || err == nil || cli.ExitCode(err) != cli.ExitUsage || !strings.Contains(err.Error(), x.text) {

@@ -67,7 +67,10 @@ func (o *Options) idle() error {
 
 // ownPaths are the first parts of the paths that pages have. A base path does not begin with one of them:
 // it could not be told whether a proxy has taken the base off.
-var ownPaths = []string{assetRoom, "files", "hash", "api", "zip"}
+var ownPaths = []string{
+	assetRoom, "files", "hash", "who", "zip", "search",
+	"api", "circuits", "file", "machines", "nodes", "status.css", "unshared", "uploads",
+}
 
 // tidyBase returns a base path with a slash at each end.
 func tidyBase(base string) (string, error) {

@@ -22,6 +22,8 @@ const (
 	maxToken = 4 << 10
 	// tokenCredential is the name under which systemd keeps a token.
 	tokenCredential = "relaypeer-token"
+	// byteOrderMark begins what some editors save as UTF-8. Nobody types it.
+	byteOrderMark = "\ufeff"
 )
 
 // hashed is the hash of a token: what is compared has one length, whatever is given.
@@ -49,7 +51,7 @@ func readToken(path string) (h hashed, err error) {
 	if err != nil {
 		return h, err
 	}
-	token := strings.TrimSpace(string(data))
+	token := strings.TrimSpace(strings.TrimPrefix(string(data), byteOrderMark))
 	switch {
 	case len(data) > maxToken:
 		err = fmt.Errorf("%s: a token has %d bytes at most", path, maxToken)

@@ -107,6 +107,18 @@ func TestATokenThatChangesCountsAtOnce(t *testing.T) {
 	}
 }
 
+// Editors end the line, some in two characters, and some mark the file as UTF-8: that is not of the token.
+func TestATokenIsWhatPeopleTypeWhateverTheirEditorPutsAroundIt(t *testing.T) {
+	for _, content := range []string{secret, secret + "\n", secret + "\r\n", "\ufeff" + secret, "\ufeff" + secret + "\r\n", " " + secret + " \n\n"} {
+		if h, err := readToken(file(t, "token", content)); err != nil || !h.matches(secret) {
+			t.Errorf("%q: %v", content, err)
+		}
+	}
+	if _, err := readToken(file(t, "marked", "\ufefffifteen letters")); err == nil {
+		t.Error("the mark counts as a character")
+	}
+}
+
 func TestATokenFileThatIsNoSecretIsRefused(t *testing.T) {
 	for name, content := range map[string]string{"short": "fifteen letters", "empty": "", "lines": secret + "\n" + secret, "long": strings.Repeat("x", maxToken+1), "control": secret + "\x00"} {
 		if _, err := readToken(file(t, name, content)); err == nil || strings.Contains(err.Error(), secret) {

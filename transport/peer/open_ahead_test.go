@@ -18,9 +18,9 @@ import (
 // tally is a peer.Cache that has nothing, and counts the groups that it is offered: those that are fetched.
 type tally struct{ fetched atomic.Int64 }
 
-func (*tally) Get(protocol.Hash, uint64, []byte) ([]byte, bool) { return nil, false }
+func (*tally) Get(protocol.Hash, uint64, uint64, []byte) ([]byte, bool) { return nil, false }
 
-func (c *tally) Put(protocol.Hash, uint64, protocol.Hash, []byte) { c.fetched.Add(1) }
+func (c *tally) Put(protocol.Hash, uint64, uint64, protocol.Hash, []byte) { c.fetched.Add(1) }
 
 // counted returns a client of a node with one file, "a", and the count of what is fetched. It is exact once the file is
 // closed, or the bubble rests.

@@ -2,6 +2,7 @@ package peer_test
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"sync"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/protocol/content"
 	"github.com/relaypeer/relaypeer/transport"
+	"github.com/relaypeer/relaypeer/transport/fsshare"
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
@@ -24,14 +26,14 @@ type memoryCache struct {
 }
 
 type cacheKey struct {
-	hash  protocol.Hash
-	group uint64
+	hash        protocol.Hash
+	size, group uint64
 }
 
-func (c *memoryCache) Get(hash protocol.Hash, group uint64, buffer []byte) ([]byte, bool) {
+func (c *memoryCache) Get(hash protocol.Hash, size, group uint64, buffer []byte) ([]byte, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	data, is := c.groups[cacheKey{hash, group}]
+	data, is := c.groups[cacheKey{hash, size, group}]
 	switch {
 	case len(buffer) < protocol.GroupSize:
 		c.t.Errorf("a buffer of %d bytes", len(buffer))
@@ -41,22 +43,22 @@ func (c *memoryCache) Get(hash protocol.Hash, group uint64, buffer []byte) ([]by
 	return data, is
 }
 
-func (c *memoryCache) Put(hash protocol.Hash, group uint64, value protocol.Hash, data []byte) {
+func (c *memoryCache) Put(hash protocol.Hash, size, group uint64, value protocol.Hash, data []byte) {
 	if content.ChainingValue(group, data, value == hash) != value {
 		c.t.Errorf("group %d is put with the value of another one", group)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.groups[cacheKey{hash, group}] = bytes.Clone(data)
+	c.groups[cacheKey{hash, size, group}] = bytes.Clone(data)
 	c.puts++
 }
 
 // forget removes some groups.
-func (c *memoryCache) forget(hash protocol.Hash, groups ...uint64) {
+func (c *memoryCache) forget(hash protocol.Hash, size uint64, groups ...uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, group := range groups {
-		delete(c.groups, cacheKey{hash, group})
+		delete(c.groups, cacheKey{hash, size, group})
 	}
 }
 
@@ -91,7 +93,7 @@ func TestWhatIsInTheCacheIsNotFetched(t *testing.T) {
 		read(peer.Request{Name: "other"}, 0)
 		cache.copies = true
 		read(peer.Request{Hash: hash}, 0)
-		cache.forget(hash, 1, 4, 6, 11)
+		cache.forget(hash, uint64(len(whole)), 1, 4, 6, 11)
 		read(peer.Request{Name: "other"}, 4)
 		read(peer.Request{Name: "small"}, 1)
 		read(peer.Request{Name: "small"}, 0)
@@ -101,8 +103,8 @@ func TestWhatIsInTheCacheIsNotFetched(t *testing.T) {
 // short is a cache whose groups are no whole ones.
 type short struct{ memoryCache }
 
-func (c *short) Get(hash protocol.Hash, group uint64, buffer []byte) ([]byte, bool) {
-	data, is := c.memoryCache.Get(hash, group, buffer)
+func (c *short) Get(hash protocol.Hash, size, group uint64, buffer []byte) ([]byte, bool) {
+	data, is := c.memoryCache.Get(hash, size, group, buffer)
 	return data[:len(data)/2], is
 }
 
@@ -114,5 +116,50 @@ func TestACacheWithGroupsThatAreNoneIsNotBelieved(t *testing.T) {
 		f := opened(t, c, "a")
 		reads(t, f, whole, 0, len(whole))
 		f.Close()
+	}
+}
+
+// shrunk is a share that says of each file that it has one group, whose hash would be that of the whole. That is a tree as
+// good as another until the group comes.
+type shrunk struct{ transport.Share }
+
+type shrunkFile struct{ transport.File }
+
+func (s shrunk) Open(ctx context.Context, name string, hash protocol.Hash, hashing func(done, size uint64)) (transport.File, *protocol.Error) {
+	f, err := s.Share.Open(ctx, name, hash, hashing)
+	if err != nil {
+		return nil, err
+	}
+	return shrunkFile{f}, nil
+}
+
+func (shrunkFile) Size() uint64                         { return group }
+func (shrunkFile) Slice(uint64, uint64) ([]byte, error) { return nil, nil }
+
+// A size is a claim until the last group has been verified, and a group of the cache is the last one of one size alone.
+func TestTheCacheDoesNotVouchForASizeThatANodeMakesUp(t *testing.T) {
+	network, whole := transport.NewMemory(), random(2*group)
+	c := connected(t, network, fstest.MapFS{"a": {Data: whole}})
+	cache := &memoryCache{t: t, groups: map[cacheKey][]byte{}}
+	c.Cache = cache
+	f := opened(t, c, "a")
+	reads(t, f, whole, 0, len(whole))
+	share := fsshare.New(fstest.MapFS{"b": {Data: whole}}, fsshare.Options{})
+	t.Cleanup(func() { share.Close() })
+	liar := &peer.Node{Network: network, Relay: c.Relay, Listen: "127.0.0.1:0", Share: shrunk{share}}
+	background(t, liar.Run)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if _, err := liar.Ready(ctx); err != nil {
+		t.Fatal(err)
+	}
+	lied, err := c.Open(t.Context(), peer.Request{Name: "b", Hash: f.Identity().Hash})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lied.Close()
+	all, err := io.ReadAll(lied)
+	if err == nil || lied.Identity().Size != group {
+		t.Errorf("%d bytes of %d are taken for the content, of %d", len(all), len(whole), lied.Identity().Size)
 	}
 }

@@ -74,7 +74,7 @@ func (c *readCache) recall(group uint64) {
 		return
 	}
 	page := pages.Get().(*[protocol.GroupSize]byte)
-	data, is := c.kept.Get(c.is.Hash, group, page[:])
+	data, is := c.kept.Get(c.is.Hash, c.is.Size, group, page[:])
 	if is && uint64(len(data)) == min(protocol.GroupSize, c.is.Size-group*protocol.GroupSize) {
 		copy(page[:], data) // nothing moves if it is there already
 		page = c.put(group, page, len(data))

@@ -24,7 +24,7 @@ func (c *readCache) came(group uint64, value protocol.Hash, data []byte) error {
 	c.pace()
 	c.wake()
 	if c.kept != nil {
-		c.kept.Put(c.is.Hash, group, value, data)
+		c.kept.Put(c.is.Hash, c.is.Size, group, value, data)
 	}
 	return nil
 }

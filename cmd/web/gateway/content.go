@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 
@@ -37,7 +38,7 @@ func (g *Gateway) contentOf(ctx context.Context, of key, is client.Identity) *co
 	return c
 }
 
-// open opens the file, if there is room.
+// open opens the file, if there is room. It must be what is known of the content.
 func (c *content) open(fresh bool) error {
 	if !c.g.reads.try() {
 		return errBusy
@@ -47,7 +48,14 @@ func (c *content) open(fresh bool) error {
 		c.g.reads.leave()
 		return err
 	}
-	c.file, c.unhand, c.is, c.doubt = file, file.guard(c.ctx), file.Identity(), used
+	if is := file.Identity(); c.is.Hash.IsZero() {
+		c.is = is
+	} else if c.is != is { // what was said of the answer is not true: the list has another size
+		c.g.files.release(file, false)
+		c.g.reads.leave()
+		return errOtherSize
+	}
+	c.file, c.unhand, c.doubt = file, file.guard(c.ctx), used
 	file.Expect(c.end) // who had it before has expected something else
 	return nil
 }
@@ -57,6 +65,9 @@ func (c *content) check() error {
 	err := c.probe()
 	if err != nil && c.doubt && c.ctx.Err() == nil {
 		c.drop(true)
+		if c.of.hash.IsZero() { // nothing has been said of it
+			c.is = client.Identity{}
+		}
 		if err = c.open(true); err == nil {
 			err = c.probe()
 		}
@@ -201,8 +212,9 @@ func (c *content) Seek(offset int64, whence int) (int64, error) {
 }
 
 var (
-	errNegative = errors.New("a negative offset")
-	errOver     = errors.New("the answer is over")
+	errNegative  = errors.New("a negative offset")
+	errOver      = errors.New("the answer is over")
+	errOtherSize = fmt.Errorf("the list has another size of this content: %w", protocol.Changed)
 )
 
 // failed returns why reading has failed.

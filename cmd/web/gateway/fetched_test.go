@@ -14,9 +14,9 @@ import (
 // tally is a peer.Cache that has nothing, and counts the groups that are fetched.
 type tally struct{ fetched atomic.Int64 }
 
-func (*tally) Get(protocol.Hash, uint64, []byte) ([]byte, bool) { return nil, false }
+func (*tally) Get(protocol.Hash, uint64, uint64, []byte) ([]byte, bool) { return nil, false }
 
-func (c *tally) Put(protocol.Hash, uint64, protocol.Hash, []byte) { c.fetched.Add(1) }
+func (c *tally) Put(protocol.Hash, uint64, uint64, protocol.Hash, []byte) { c.fetched.Add(1) }
 
 // A file that was open for another request is read where this one begins, and nowhere else.
 func TestASeekFetchesOnlyTheGroupsOfItsRange(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/relaypeer/relaypeer/cmd/web"
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles/client"
 	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
@@ -106,17 +107,27 @@ func matches(r *http.Request, hash protocol.Hash) bool {
 	return r.Header.Get("If-Match") == "" && strings.TrimPrefix(strings.TrimSpace(r.Header.Get("If-None-Match")), "W/") == tag(hash)
 }
 
-// send answers with a content. What is known of it is the file's; nothing without a hash. About sets the header of
+// send answers with a content. What is known of it is the file's, as some node has published it: nothing without a hash, nor where
+// no byte would have to come that shows that it is not so. About sets the header of
 // an answer with it. An error says that nothing was sent, and leaves the header as it was; what fails later ends the
 // connection.
 func (g *Gateway) send(w http.ResponseWriter, r *http.Request, of key, file peer.Published, about func(http.Header)) error {
-	if strings.Count(r.Header.Get("Range"), ",") >= mostRanges {
+	asked := r.Header.Get("Range")
+	if strings.Count(asked, ",") >= mostRanges && bytesOf(asked) != "" {
 		return errRanges
 	}
-	body := g.contentOf(r.Context(), of, file.Identity)
+	is := file.Identity
+	if is.Size == 0 {
+		is = client.Identity{}
+	}
+	body := g.contentOf(r.Context(), of, is)
 	defer body.close()
 	if err := body.known(); err != nil {
 		return err
+	}
+	if asked != "" && unranged(asked, body.is.Size) {
+		r = r.Clone(r.Context())
+		r.Header.Del("Range")
 	}
 	before := maps.Clone(w.Header())
 	about(w.Header())
@@ -135,6 +146,30 @@ func (g *Gateway) send(w http.ResponseWriter, r *http.Request, of key, file peer
 		panic(http.ErrAbortHandler)
 	}
 	return nil
+}
+
+// bytesOf returns the ranges of bytes that a request asks for; "": of another unit.
+func bytesOf(asked string) string {
+	unit, ranges, _ := strings.Cut(asked, "=")
+	if !strings.EqualFold(unit, "bytes") {
+		return ""
+	}
+	return ranges
+}
+
+// unranged reports whether a Range is passed over: one of a unit that is not known has to be, and one of no bytes has no
+// Content-Range that could be written.
+func unranged(asked string, size uint64) bool {
+	ranges := bytesOf(asked)
+	if ranges == "" || size == 0 {
+		return true
+	}
+	for one := range strings.SplitSeq(ranges, ",") {
+		if last, is := strings.CutPrefix(strings.TrimSpace(one), "-"); is && last != "" && strings.Trim(last, "0") == "" {
+			return true
+		}
+	}
+	return false
 }
 
 // modified returns when a content was last changed: as the list says, or else the node that the file is open at.

@@ -42,7 +42,7 @@ func (s *site) answer(w http.ResponseWriter, r *http.Request, path string) {
 		return
 	}
 	if path == "" {
-		writeJSON(w, r, http.StatusOK, s.index())
+		encoded(http.StatusOK, s.index()).write(w, r)
 		return
 	}
 	for _, a := range s.asks {
@@ -55,12 +55,11 @@ func (s *site) answer(w http.ResponseWriter, r *http.Request, path string) {
 				return
 			}
 		}
-		body, wrong := a.load(query)
-		if wrong != nil {
-			failAsked(w, r, wrong)
-			return
+		var made reply
+		if !s.inTurn(r, query, func() { made = load(&a, query) }) {
+			panic(http.ErrAbortHandler) // nobody waits any more
 		}
-		writeJSON(w, r, http.StatusOK, body)
+		made.write(w, r)
 		return
 	}
 	failAsked(w, r, &problem{http.StatusNotFound, "not-found", "there is nothing at this path; /" + apiPath + " lists what there is"})
@@ -78,24 +77,45 @@ func badParameter(text string) *problem {
 }
 
 func failAsked(w http.ResponseWriter, r *http.Request, p *problem) {
-	writeJSON(w, r, p.status, apiError{errorText{p.code, p.text}})
+	refused(p).write(w, r)
 }
 
-func writeJSON(w http.ResponseWriter, r *http.Request, status int, body any) {
-	var data bytes.Buffer
-	encoder := json.NewEncoder(&data)
+func refused(p *problem) reply { return encoded(p.status, apiError{errorText{p.code, p.text}}) }
+
+// reply is an answer as it is sent.
+type reply struct {
+	status int
+	data   *bytes.Buffer
+}
+
+// load makes the answer to a query.
+func load(a *ask, query url.Values) reply {
+	body, wrong := a.load(query)
+	if wrong != nil {
+		return refused(wrong)
+	}
+	return encoded(http.StatusOK, body)
+}
+
+func encoded(status int, body any) reply {
+	data := &bytes.Buffer{}
+	encoder := json.NewEncoder(data)
 	encoder.SetEscapeHTML(false) // nobody takes it for HTML
 	if err := encoder.Encode(body); err != nil {
 		status = http.StatusInternalServerError
 		data.Reset()
 		encoder.Encode(apiError{errorText{"internal", "the answer cannot be written"}})
 	}
+	return reply{status, data}
+}
+
+func (a reply) write(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Content-Type", "application/json")
-	header.Set("Content-Length", strconv.Itoa(data.Len()))
-	w.WriteHeader(status)
+	header.Set("Content-Length", strconv.Itoa(a.data.Len()))
+	w.WriteHeader(a.status)
 	if r.Method != http.MethodHead {
-		w.Write(data.Bytes())
+		w.Write(a.data.Bytes())
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -25,6 +26,7 @@ type site struct {
 	list             []*page // in the order of the navigation
 	asks             []ask
 	drawn            diagrams
+	turns, searches  chan struct{} // one in it for each answer that is being made, or that looks for something
 }
 
 // page is one page.
@@ -58,7 +60,7 @@ var files embed.FS
 
 // newSite returns a site without pages.
 func newSite(program, version string, now func() time.Time) *site {
-	s := &site{program: program, version: version, now: now}
+	s := &site{program: program, version: version, now: now, turns: make(chan struct{}, madeAtOnce()), searches: make(chan struct{}, 1)}
 	templates, err := fs.Sub(files, "templates")
 	if err != nil {
 		panic(err) // it is embedded
@@ -66,6 +68,29 @@ func newSite(program, version string, now func() time.Time) *site {
 	s.pages = web.NewPages(templates, s.functions())
 	s.pages.Now = now
 	return s
+}
+
+// madeAtOnce is how many answers are made at once: half of the processors stay for what the program is there for, whose
+// requests would wait behind each answer that is being made.
+func madeAtOnce() int { return max(1, runtime.GOMAXPROCS(0)/2) }
+
+// inTurn makes an answer, once it is its turn, and reports whether it was. Searches, which take long, wait for each other first, so
+// that no other answer waits for more than one of them. Nothing is sent meanwhile: who reads slowly would keep all waiting.
+func (s *site) inTurn(r *http.Request, query url.Values, make func()) bool {
+	waits := []chan struct{}{s.turns}
+	if query.Get("search") != "" {
+		waits = []chan struct{}{s.searches, s.turns}
+	}
+	for _, turn := range waits {
+		select {
+		case turn <- struct{}{}:
+			defer func() { <-turn }()
+		case <-r.Context().Done():
+			return false
+		}
+	}
+	make()
+	return true
 }
 
 // ServeHTTP implements [http.Handler].
@@ -122,33 +147,40 @@ func (s *site) show(w http.ResponseWriter, r *http.Request, p *page) {
 	if web.WantsLive(r) {
 		s.live.Serve(w, r, sparing(func() web.Sections {
 			all := web.Sections{}
-			body, wrong := p.load(query)
-			if wrong != nil {
-				return all
-			}
-			for _, one := range s.render(r, p, body, true) {
-				all[one.ID] = one.HTML
-			}
+			s.inTurn(r, query, func() {
+				made, _ := s.render(r, p, query, true)
+				for _, one := range made {
+					all[one.ID] = one.HTML
+				}
+			})
 			return all
 		}))
 		return
 	}
-	body, wrong := p.load(query)
+	var made []rendered
+	var wrong *problem
+	if !s.inTurn(r, query, func() { made, wrong = s.render(r, p, query, false) }) {
+		panic(http.ErrAbortHandler) // nobody waits any more
+	}
 	if wrong != nil {
 		web.Fail(w, r, wrong.status, wrong.text)
 		return
 	}
 	s.pages.Write(w, r, http.StatusOK, web.Page{
-		Title: p.title, Nav: s.navigation(r), Here: web.Path(r, p.path), Template: "sections", Body: s.render(r, p, body, false), Live: p.changes(),
+		Title: p.title, Nav: s.navigation(r), Here: web.Path(r, p.path), Template: "sections", Body: made, Live: p.changes(),
 	})
 }
 
 // notMade stands in place of a section whose template has failed.
 const notMade = "<p>This part of the page could not be made.</p>"
 
-// render returns the sections of a page that shows a body, or those alone that change. A section that cannot be made has a line that
+// render returns the sections of a page, or those alone that change. A section that cannot be made has a line that
 // says so: the rest of the page is of use.
-func (s *site) render(r *http.Request, p *page, body any, changing bool) (all []rendered) {
+func (s *site) render(r *http.Request, p *page, query url.Values, changing bool) (all []rendered, wrong *problem) {
+	body, wrong := p.load(query)
+	if wrong != nil {
+		return nil, wrong
+	}
 	for _, one := range p.sections {
 		if changing && one.still {
 			continue
@@ -159,7 +191,7 @@ func (s *site) render(r *http.Request, p *page, body any, changing bool) (all []
 		}
 		all = append(all, rendered{one.id, html})
 	}
-	return all
+	return all, nil
 }
 
 func (s *site) navigation(r *http.Request) (links []web.Link) {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/transport/disk/groups"
 	"github.com/relaypeer/relaypeer/transport/disk/internal/disktest"
 )
@@ -47,7 +48,7 @@ func TestDamagedGroupsAreNeverReturned(t *testing.T) {
 			b[bit/8] ^= 1 << (bit % 8)
 			spoilt(b)
 		}
-		for _, size := range []int{0, 1, 79, 80, 81, len(whole) - 1} {
+		for _, size := range []int{0, 1, 79, 80, 81, 87, 88, 89, len(whole) - 1} {
 			spoilt(whole[:size])
 		}
 		spoilt(append(bytes.Clone(whole), 0))
@@ -58,7 +59,7 @@ func TestDamagedGroupsAreNeverReturned(t *testing.T) {
 // gone fails if the group is returned, or its file is left, and then puts it anew.
 func gone(t *testing.T, c *groups.Cache, folder string, o one) {
 	t.Helper()
-	if _, is := c.Get(o.hash, o.group, make([]byte, 1<<20)); is {
+	if _, is := c.Get(o.hash, o.of(), o.group, make([]byte, 1<<20)); is {
 		t.Fatal("a damaged group is returned")
 	}
 	if count, bytes := c.Size(); count > 0 || bytes > 0 {
@@ -211,4 +212,20 @@ func shardOf(t *testing.T, o one) string {
 	o.put(c)
 	c.Await()
 	return files(t, folder)[0]
+}
+
+// The size of a content is a claim where only some of its groups are here: what came under one is not returned under another one.
+func TestAGroupOfAContentOfAnotherSizeIsNotReturned(t *testing.T) {
+	c := opened(t, t.TempDir(), groups.Least)
+	o := made(1, 0, protocol.GroupSize)
+	o.put(c)
+	c.Await()
+	for _, size := range []uint64{0, protocol.GroupSize, o.of() - 1, o.of() + 1} {
+		if _, is := c.Get(o.hash, size, o.group, make([]byte, protocol.GroupSize)); is {
+			t.Errorf("a group of a content of %d bytes is returned for one of %d", o.of(), size)
+		}
+	}
+	if !o.has(t, c) {
+		t.Error("it is not returned for the content that it is of")
+	}
 }

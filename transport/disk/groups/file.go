@@ -18,13 +18,14 @@ import (
 //
 //	8 bytes   magic
 //	32 bytes  the hash of the content
+//	8 bytes   the size of the content, little-endian
 //	8 bytes   the number of the group, little-endian
 //	32 bytes  the group's chaining value
 //
 // A single bit that flips makes it one that was not asked for, or one whose value is another.
 const (
 	magic      = "rpgroup\x01"
-	headerSize = len(magic) + 32 + 8 + 32
+	headerSize = len(magic) + 32 + 8 + 8 + 32
 )
 
 // What a file system needs for a file is taken to be a block for its name and inode, and its bytes in whole blocks. The
@@ -53,21 +54,22 @@ func (k key) shard() string { return hex.EncodeToString([]byte{k.hash[0] ^ byte(
 
 // name returns the path of a group's file.
 func (k key) name() string {
-	return k.shard() + "/" + k.hash.String() + "-" + strconv.FormatUint(k.group, 16)
+	return k.shard() + "/" + k.hash.String() + "-" + strconv.FormatUint(k.size, 16) + "-" + strconv.FormatUint(k.group, 16)
 }
 
 // keyOf returns the group that a file of this name in a folder has, if we could have named it so.
 func keyOf(shard, name string) (k key, is bool) {
-	hash, group, is := strings.Cut(name, "-")
-	if !is {
+	parts := strings.Split(name, "-")
+	if len(parts) != 3 {
 		return k, false
 	}
-	if k.hash, is = protocol.ParseHash(hash); !is {
+	if k.hash, is = protocol.ParseHash(parts[0]); !is {
 		return k, false
 	}
-	var err error
-	k.group, err = strconv.ParseUint(group, 16, 64)
-	return k, err == nil && k.name() == shard+"/"+name
+	var sized, numbered error
+	k.size, sized = strconv.ParseUint(parts[1], 16, 64)
+	k.group, numbered = strconv.ParseUint(parts[2], 16, 64)
+	return k, sized == nil && numbered == nil && k.name() == shard+"/"+name
 }
 
 // openRegular opens a regular file by its own name: no link is followed, and no pipe waited for.
@@ -122,8 +124,9 @@ func (c *Cache) read(k key, buffer []byte) ([]byte, error) {
 func (k key) header(value protocol.Hash) (header [headerSize]byte) {
 	at := copy(header[:], magic)
 	at += copy(header[at:], k.hash[:])
-	binary.LittleEndian.PutUint64(header[at:], k.group)
-	copy(header[at+8:], value[:])
+	binary.LittleEndian.PutUint64(header[at:], k.size)
+	binary.LittleEndian.PutUint64(header[at+8:], k.group)
+	copy(header[at+16:], value[:])
 	return header
 }
 

@@ -57,10 +57,10 @@ type Cache struct {
 	said   time.Time // that the disk fails
 }
 
-// key names a group.
+// key names a group: by the content that it is of, with the size that this was taken to have, and by its number.
 type key struct {
-	hash  protocol.Hash
-	group uint64
+	hash        protocol.Hash
+	size, group uint64
 }
 
 // entry is a group that is in the folder.
@@ -149,8 +149,8 @@ func (c *Cache) Size() (groups int, bytes int64) {
 
 // Get returns a group, read into the buffer, which has room for one. It is what was put: if it is that no more, it is
 // removed.
-func (c *Cache) Get(hash protocol.Hash, group uint64, buffer []byte) ([]byte, bool) {
-	k, now := key{hash, group}, time.Now()
+func (c *Cache) Get(hash protocol.Hash, size, group uint64, buffer []byte) ([]byte, bool) {
+	k, now := key{hash, size, group}, time.Now()
 	is, touch := c.use(k, now)
 	if !is {
 		return nil, false
@@ -183,8 +183,8 @@ func (c *Cache) use(k key, now time.Time) (is, touch bool) {
 }
 
 // Put has a group written soon, unless it is there, or too many wait for that.
-func (c *Cache) Put(hash protocol.Hash, group uint64, value protocol.Hash, data []byte) {
-	k := key{hash, group}
+func (c *Cache) Put(hash protocol.Hash, size, group uint64, value protocol.Hash, data []byte) {
+	k := key{hash, size, group}
 	if len(data) == 0 || len(data) > protocol.GroupSize || !c.enqueue(k) {
 		return
 	}

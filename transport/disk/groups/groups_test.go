@@ -42,14 +42,22 @@ func small(of byte) one {
 	return one{content.ChainingValue(0, data, true), 0, data}
 }
 
+// of returns the size of the content that the group is of.
+func (o one) of() uint64 {
+	if o.hash == content.ChainingValue(0, o.data, true) {
+		return uint64(len(o.data))
+	}
+	return 1 << 61
+}
+
 func (o one) put(c *groups.Cache) {
-	c.Put(o.hash, o.group, content.ChainingValue(o.group, o.data, o.hash == content.ChainingValue(0, o.data, true)), o.data)
+	c.Put(o.hash, o.of(), o.group, content.ChainingValue(o.group, o.data, o.hash == content.ChainingValue(0, o.data, true)), o.data)
 }
 
 // has reports whether the cache has the group, and fails if it has another one in its place.
 func (o one) has(t *testing.T, c *groups.Cache) bool {
 	t.Helper()
-	data, is := c.Get(o.hash, o.group, make([]byte, protocol.GroupSize))
+	data, is := c.Get(o.hash, o.of(), o.group, make([]byte, protocol.GroupSize))
 	if is && !bytes.Equal(data, o.data) {
 		t.Errorf("group %d of %v is another one", o.group, o.hash)
 	}
@@ -186,7 +194,7 @@ func TestTheBoundHolds(t *testing.T) {
 			for i := range uint64(60) {
 				o := made(who, i, 1+rand.IntN(protocol.GroupSize))
 				o.put(c)
-				c.Get(o.hash, rand.Uint64N(60), make([]byte, protocol.GroupSize))
+				c.Get(o.hash, o.of(), rand.Uint64N(60), make([]byte, protocol.GroupSize))
 			}
 		})
 	}
@@ -235,8 +243,8 @@ func TestTheLeastRecentlyUsedGivesWay(t *testing.T) {
 	there := func() (all []uint64) {
 		for _, path := range files(t, folder) {
 			var hash string
-			var group uint64
-			fmt.Sscanf(filepath.Base(path), "%64s-%x", &hash, &group)
+			var size, group uint64
+			fmt.Sscanf(filepath.Base(path), "%64s-%x-%x", &hash, &size, &group)
 			all = append(all, group)
 		}
 		slices.Sort(all)

@@ -1,0 +1,78 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles"
+	"github.com/relaypeer/relaypeer/transport/fsshare"
+)
+
+// boasting is a share that publishes another size of each file than it has.
+type boasting struct {
+	*fsshare.Share
+	size uint64
+}
+
+func (b boasting) Follow(ctx context.Context, change func(protocol.Entry), extent func(roles.Extent)) error {
+	return b.Share.Follow(ctx, func(e protocol.Entry) {
+		if !e.Hash.IsZero() {
+			e.Size = b.size
+		}
+		change(e)
+	}, extent)
+}
+
+// What the list says of a size, one node has made up: an answer must not end where the content does not.
+func TestAnAnswerIsAsLongAsItsContentWhateverTheListSays(t *testing.T) {
+	whole := random(3 * group)
+	for _, size := range []uint64{0, 1, group, group + 1, 3*group - 1, 3 * group, 3*group + 1, 1 << 40, protocol.MaxFile} {
+		s := newSwarm(t)
+		s.join(boasting{s.share(fstest.MapFS{"a": {Data: whole}}), size})
+		web := s.serve()
+		web.get("/files/") // the list is here
+		for _, x := range []struct {
+			fields []string
+			code   int
+			want   []byte // nil: it has several parts
+		}{
+			{nil, 200, whole}, {[]string{"If-None-Match", `"x"`}, 200, whole}, {[]string{"Range", "bytes=0-"}, 206, whole},
+			{[]string{"Range", "bytes=-5"}, 206, whole[3*group-5:]}, {[]string{"Range", "bytes=0-0,7-"}, 206, nil},
+		} {
+			is := web.get("/files/a", x.fields...)
+			switch {
+			case is.err != nil || is.code != x.code || is.header.Get("Etag") != `"`+hashOf(whole)+`"`:
+				t.Errorf("size %d, %q: %d, %v, %v", size, x.fields, is.code, is.err, is.header)
+			case x.want == nil && !bytes.Contains(is.body, whole[7:]) || x.want != nil && !bytes.Equal(is.body, x.want):
+				t.Errorf("size %d, %q: %d bytes of %d, %q", size, x.fields, len(is.body), len(x.want), is.header.Get("Content-Range"))
+			}
+		}
+	}
+}
+
+// An answer with a part says which one; of no bytes there is no way to say it.
+func TestARangeOfNoBytesOrOfAnotherUnitIsPassedOver(t *testing.T) {
+	whole := random(group + 9)
+	s := serve(t, fstest.MapFS{"a": {Data: whole}, "empty": {}})
+	for _, x := range []struct{ path, asked string }{
+		{"a", "lines=1-2"}, {"a", "lines=9-1"}, {"a", "bytes"}, {"a", "x=" + strings.Repeat("0-0,", mostRanges) + "1-1"}, {"a", "bytes=-0"}, {"a", "bytes=-000"}, {"a", "bytes=0-1, -0"},
+		{"empty", "bytes=-1"}, {"empty", "bytes=0-"}, {"empty", "bytes=-0"}, {"empty", "bytes=5-9"}, {"empty", "bytes=0-0,-1"},
+	} {
+		for _, method := range []string{http.MethodGet, http.MethodHead} {
+			is := s.do(method, "/files/"+x.path, "Range", x.asked)
+			want := whole
+			if x.path == "empty" {
+				want = nil
+			}
+			if is.code != http.StatusOK || is.header.Get("Content-Range") != "" || is.header.Get("Content-Length") != strconv.Itoa(len(want)) || method == http.MethodGet && !bytes.Equal(is.body, want) {
+				t.Errorf("%s %s %s: %d, %d bytes, %v", method, x.path, x.asked, is.code, len(is.body), is.header)
+			}
+		}
+	}
+}
