@@ -87,12 +87,11 @@ func (g *Gateway) serveFolder(w http.ResponseWriter, r *http.Request, name strin
 		web.Fail(w, r, http.StatusNotFound, "no folder with that name is listed")
 		return
 	}
-	if err := g.scanning.wait(r.Context()); err != nil {
+	body, err := g.bodyOf(r, is, name)
+	if err != nil {
 		g.fail(w, r, err)
 		return
 	}
-	body := g.bodyOf(r, is, name)
-	g.scanning.leave()
 	title := "All files"
 	if name != "" {
 		title = path.Base(name)
@@ -109,8 +108,12 @@ func (g *Gateway) listOf(ctx context.Context, folder string) list {
 	return is
 }
 
-// bodyOf returns what a folder's page shows.
-func (g *Gateway) bodyOf(r *http.Request, is list, name string) *folder {
+// bodyOf returns what a folder's page shows, once it may look through the list.
+func (g *Gateway) bodyOf(r *http.Request, is list, name string) (*folder, error) {
+	if err := g.scanning.wait(r.Context()); err != nil {
+		return nil, err
+	}
+	defer g.scanning.leave()
 	asked := r.URL.Query().Get("hidden") == "1"
 	hidden := asked || protocol.Hidden(name)
 	sort := r.URL.Query().Get("sort")
@@ -126,7 +129,7 @@ func (g *Gateway) bodyOf(r *http.Request, is list, name string) *folder {
 	for i := range some {
 		f.Rows = append(f.Rows, rowOf(&some[i], name))
 	}
-	return f
+	return f, nil
 }
 
 // ordered returns the order that a request asks for: a name of orders, with - before it for the other way round.
