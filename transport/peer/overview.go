@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
+	"github.com/relaypeer/relaypeer/roles/relay"
 )
 
 // The bounds of a page of an overview.
@@ -58,11 +59,11 @@ type ReachedAddress struct {
 
 // The ways to a node.
 const (
-	WayDirect   = "direct"   // it has answered at an address
-	WayCircuit  = "circuit"  // through the relay alone
-	WayPending  = "pending"  // the relay has not found out yet
-	WayUnproven = "unproven" // the relay does not find out, and sends clients there
-	WayNowhere  = "nowhere"  // nobody is sent there
+	WayDirect   = string(relay.NodeDirect)   // it has answered at an address
+	WayCircuit  = string(relay.NodeCircuit)  // through the relay alone
+	WayPending  = string(relay.NodePending)  // the relay has not found out yet
+	WayUnproven = string(relay.NodeUnproven) // the relay does not find out, and sends clients there
+	WayNowhere  = string(relay.NodeNowhere)  // nobody is sent there
 )
 
 // ListedNode is a node that is listed, or was.
