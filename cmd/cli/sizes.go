@@ -79,8 +79,8 @@ func ParseBytes(text string) (uint64, error) {
 }
 
 // Grouped writes a number with commas between thousands.
-func Grouped(n int) string {
-	text := strconv.Itoa(n)
+func Grouped[N int | uint64](n N) string {
+	text := fmt.Sprint(n)
 	for at := len(text) - 3; at > 0; at -= 3 {
 		text = text[:at] + "," + text[at:]
 	}

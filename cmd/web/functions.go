@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"html/template"
 	"reflect"
-	"strconv"
 	"time"
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
@@ -40,7 +39,7 @@ func (p *Pages) functions(base string) template.FuncMap {
 		"rate": func(n any) (string, error) {
 			return withNumber(n, func(n uint64) string { return cli.Bytes(n) + "/s" })
 		},
-		"count":   func(n any) (string, error) { return withNumber(n, grouped) },
+		"count":   func(n any) (string, error) { return withNumber(n, cli.Grouped[uint64]) },
 		"plural":  plural,
 		"percent": percent,
 		"ago":     func(t time.Time) string { return ago(p.now(), t) },
@@ -94,20 +93,12 @@ func number(n any) (uint64, error) {
 	return 0, fmt.Errorf("%v is no number", n)
 }
 
-func grouped(n uint64) string {
-	text := strconv.FormatUint(n, 10)
-	for at := len(text) - 3; at > 0; at -= 3 {
-		text = text[:at] + "," + text[at:]
-	}
-	return text
-}
-
 func plural(n any, one, many string) (string, error) {
 	return withNumber(n, func(n uint64) string {
 		if n == 1 {
 			return "1 " + one
 		}
-		return grouped(n) + " " + many
+		return cli.Grouped(n) + " " + many
 	})
 }
 
