@@ -1,12 +1,5 @@
 package web
 
-// Card is a number with what it counts. {{template "cards" .Cards}} shows a slice of them.
-type Card struct {
-	Label string // what it counts
-	Value string // as it is shown
-	More  string // a line below it; may be empty
-}
-
 // Search is a form that finds something in a list. {{template "search" .Search}} shows it.
 type Search struct {
 	Action string // the page that shows what is found: see Path
