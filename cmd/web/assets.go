@@ -33,24 +33,25 @@ const assetRoom = "-"
 // assetAge is how long a browser keeps a file whose path has its hash.
 const assetAge = "public, max-age=31536000, immutable"
 
-// asset is a file that pages use.
-type asset struct {
+// Asset is a file that pages use: a style sheet, a script, a drawing.
+type Asset struct {
+	name, mime string
 	data       []byte
-	mime, hash string
+	version    string
 }
 
 // assets returns all of them by name.
-var assets = sync.OnceValue(func() map[string]asset {
-	all := map[string]asset{}
+var assets = sync.OnceValue(func() map[string]Asset {
+	all := map[string]Asset{}
 	for name, data := range embedded("assets") {
-		all[name] = newAsset(name, data)
+		all[name] = NewAsset(name, data)
 	}
 	styles := embedded("style")
 	var whole []byte
 	for _, name := range slices.Sorted(maps.Keys(styles)) {
 		whole = append(append(whole, styles[name]...), '\n')
 	}
-	all[sheet] = newAsset(sheet, whole)
+	all[sheet] = NewAsset(sheet, whole)
 	return all
 })
 
@@ -69,34 +70,43 @@ func embedded(folder string) map[string][]byte {
 	return all
 }
 
-func newAsset(name string, data []byte) asset {
+// NewAsset returns a file of this name.
+func NewAsset(name string, data []byte) Asset {
 	sum := sha256.Sum256(data)
-	return asset{data, assetTypes[path.Ext(name)], hex.EncodeToString(sum[:6])}
+	return Asset{name, assetTypes[path.Ext(name)], data, hex.EncodeToString(sum[:6])}
+}
+
+// Version returns a part of the hash of the file. A link to the file has it, so that a new version is another file.
+func (a Asset) Version() string { return a.version }
+
+// Serve sends the file to whoever has followed a link with this version, and then keeps it; or asks again by and by.
+func (a Asset) Serve(w http.ResponseWriter, r *http.Request, version string) {
+	header := w.Header()
+	header.Set("Content-Type", a.mime)
+	header.Set("ETag", `"`+a.version+`"`)
+	header.Set("Cache-Control", "no-cache")
+	if version == a.version {
+		header.Set("Cache-Control", assetAge)
+	}
+	http.ServeContent(w, r, a.name, time.Time{}, bytes.NewReader(a.data))
 }
 
 // assetPath returns the path of a file that pages use, below the base path. The hash of its content
 // is in it, so that a new version is another file.
 func assetPath(name string) string {
-	return assetRoom + "/" + assets()[name].hash + "/" + name
+	return assetRoom + "/" + assets()[name].version + "/" + name
 }
 
 // Assets serves the files that pages use, under /-/. [Door.Serve] does it by itself; a handler that
 // is served in another way has to.
 func Assets() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		hash, name, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"+assetRoom+"/"), "/")
+		version, name, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"+assetRoom+"/"), "/")
 		file, is := assets()[name]
 		if !is {
 			Fail(w, r, http.StatusNotFound, "there is no such file")
 			return
 		}
-		header := w.Header()
-		header.Set("Content-Type", file.mime)
-		header.Set("ETag", `"`+file.hash+`"`)
-		header.Set("Cache-Control", "no-cache")
-		if hash == file.hash {
-			header.Set("Cache-Control", assetAge)
-		}
-		http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(file.data))
+		file.Serve(w, r, version)
 	})
 }

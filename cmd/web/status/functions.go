@@ -39,7 +39,7 @@ func (s *site) functions() template.FuncMap {
 		"atleast1":     func(n uint64) uint64 { return max(n, 1) },
 		"clock":        func(t time.Time) string { return t.UTC().Format("15:04") },
 		"minutes":      func(ms int64) string { return span(max(time.Minute, time.Duration(ms)*time.Millisecond)) },
-		"styles":       func() string { return styles.version },
+		"styles":       styles.Version,
 	}
 }
 

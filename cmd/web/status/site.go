@@ -1,10 +1,7 @@
 package status
 
 import (
-	"bytes"
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
 	"html/template"
 	"io/fs"
 	"net/http"
@@ -104,7 +101,7 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.answer(w, r, strings.TrimPrefix(path, apiPath))
 		return
 	case path == "status.css":
-		styles.serve(w, r)
+		styles.Serve(w, r, r.URL.Query().Get("v"))
 		return
 	}
 	for _, p := range s.list {
@@ -203,29 +200,11 @@ func (s *site) navigation(r *http.Request) (links []web.Link) {
 	return links
 }
 
-// stylesheet is what the drawings and cards look like.
-type stylesheet struct {
-	data    []byte
-	version string
-}
-
-var styles = func() stylesheet {
+// styles are what the drawings and cards look like.
+var styles = func() web.Asset {
 	data, err := files.ReadFile("status.css")
 	if err != nil {
 		panic(err) // it is embedded
 	}
-	sum := sha256.Sum256(data)
-	return stylesheet{data, hex.EncodeToString(sum[:6])}
+	return web.NewAsset("status.css", data)
 }()
-
-// serve writes the style sheet, which the browser keeps as long as it is called by this version.
-func (s stylesheet) serve(w http.ResponseWriter, r *http.Request) {
-	header := w.Header()
-	header.Set("Content-Type", "text/css; charset=utf-8")
-	header.Set("ETag", `"`+s.version+`"`)
-	header.Set("Cache-Control", "no-cache")
-	if r.URL.Query().Get("v") == s.version {
-		header.Set("Cache-Control", "public, max-age=31536000, immutable")
-	}
-	http.ServeContent(w, r, "status.css", time.Time{}, bytes.NewReader(s.data))
-}
