@@ -69,3 +69,25 @@ func TestAFullDiskIsSaidOnceAndMeansNoCache(t *testing.T) {
 }
 
 var errNoSpace = errors.New("no space left")
+
+// A program that starts is asked at once for what an earlier run has left.
+func TestAGroupThatIsPutBeforeItIsKnownToBeThereIsThereOnce(t *testing.T) {
+	folder, group := t.TempDir(), made(1, 2, 5000)
+	before := opened(t, folder, 8<<20)
+	group.put(before)
+	before.Await()
+	groupsBefore, bytesBefore := before.Size()
+	before.Close()
+	c, err := groups.OpenAfter(folder, 8<<20, func(c *groups.Cache) { group.put(c) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.Await()
+	if n, bytes := c.Size(); n != groupsBefore || bytes != bytesBefore {
+		t.Errorf("%d groups take %d bytes, and not %d that take %d", n, bytes, groupsBefore, bytesBefore)
+	}
+	if !group.has(t, c) {
+		t.Error("it is not there")
+	}
+}

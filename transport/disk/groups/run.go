@@ -55,8 +55,12 @@ func (c *Cache) flush() {
 	}
 }
 
-// take writes a group, once there is room for it.
+// take writes a group, once there is room for it, unless it is there: it may have been put before that was known.
 func (c *Cache) take(one item) {
+	if c.has(one.key) {
+		pages.Put(one.page)
+		return
+	}
 	e, err := &entry{one.key, takes(int64(headerSize + one.size)), time.Now()}, errFull
 	if c.makeRoom(e.bytes) {
 		err = c.store(one)
@@ -72,6 +76,17 @@ func (c *Cache) take(one item) {
 		c.groups[e.key] = c.order.PushFront(e)
 		c.bytes += e.bytes
 	}
+}
+
+// has reports whether a group of the queue is there, and takes it off the queue then.
+func (c *Cache) has(k key) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, is := c.groups[k]
+	if is {
+		delete(c.queued, k)
+	}
+	return is
 }
 
 var errFull = errors.New("files that cannot be removed take all its room")
