@@ -27,6 +27,10 @@
 //	file, err := client.Open(ctx, peer.Request{Name: "film.mkv"})
 //	files, err := client.FS(ctx) // for http.FileServerFS, fs.WalkDir and the like
 //
+// An open [File] reads ahead while it is read in order; [File.Expect] says how far that goes. A [Cache] in Client.Cache has
+// groups that need not be fetched again: package disk/groups has one in a folder. [Client.Snapshot] returns all published
+// names as they are at one moment, with folders and what is in them.
+//
 // Struct fields are the options, and their zero values work. Each wait ends with its context; a
 // server whose context is done ends gracefully, within bounds, and returns nil. errors.Is knows
 // the errors: [ErrNoRelay], [ErrDisplaced] and the others, and the [protocol.Code] where one is the
