@@ -1,6 +1,7 @@
 package peer
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -34,12 +35,14 @@ func (c *Client) FetchSmall(ctx context.Context, offers []client.Offer) (content
 		}
 		data := into.taken(file.Item)
 		for _, name := range file.Names {
-			failed := resultError(file.Result)
-			if place := places[name]; failed == nil && file.Result.Hash == offers[place].Hash && uint64(len(data)) == offers[place].Size {
-				contents[place] = data
-			} else if err == nil {
-				err = failed
+			place, failed := places[name], resultError(file.Result)
+			if failed == nil && (file.Result.Hash != offers[place].Hash || uint64(len(data)) != offers[place].Size) {
+				failed = protocol.Changed // what the name has now is another content
 			}
+			if failed == nil {
+				contents[place] = data
+			}
+			err = cmp.Or(err, failed)
 		}
 	})
 	if ctx.Err() != nil {

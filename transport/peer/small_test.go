@@ -47,6 +47,9 @@ func TestSmallFilesThatDoNotComeAreNamedByAnError(t *testing.T) {
 	if err == nil || contents[0] != nil || string(contents[1]) != "2" || contents[2] != nil {
 		t.Errorf("%q, %v", contents, err)
 	}
+	if contents, err := c.FetchSmall(t.Context(), offers[:1]); err == nil || contents[0] != nil {
+		t.Errorf("%q, %v", contents, err)
+	}
 	none := &peer.Client{Network: transport.NewMemory(), Relay: "nowhere:1"}
 	if _, err := none.FetchSmall(t.Context(), []client.Offer{{Name: "a"}}); !errors.Is(err, peer.ErrNoRelay) {
 		t.Error(err)
