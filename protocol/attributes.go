@@ -1,6 +1,9 @@
 package protocol
 
-import "time"
+import (
+	"encoding/binary"
+	"time"
+)
 
 // Attributes are what a node says of a file beside its content: with an OUTBOARD and with a
 // CONTENT. No hash vouches for them. The relay knows only the date, in seconds: see [SecondsOf].
@@ -48,4 +51,22 @@ func TimeOf(seconds uint64) time.Time {
 		return time.Time{}
 	}
 	return time.Unix(int64(seconds), 0)
+}
+
+// PackedDate is a date as entries and items say it, in as few bytes as hold any. Of two of them the later one is the greater.
+type PackedDate [5]byte
+
+// PackDate packs a date, which is less than MaxModified.
+func PackDate(seconds uint64) (d PackedDate) {
+	var b [8]byte
+	binary.BigEndian.PutUint64(b[:], seconds)
+	copy(d[:], b[len(b)-len(d):])
+	return d
+}
+
+// Seconds returns the date.
+func (d PackedDate) Seconds() uint64 {
+	var b [8]byte
+	copy(b[len(b)-len(d):], d[:])
+	return binary.BigEndian.Uint64(b[:])
 }

@@ -48,3 +48,11 @@ func TestTimesHaveBounds(t *testing.T) {
 		t.Errorf("the last time is %v", got)
 	}
 }
+
+func TestAPackedDateIsTheDate(t *testing.T) {
+	for _, seconds := range []uint64{0, 1, 255, 256, 1_700_000_000, protocol.MaxModified - 1} {
+		if got := protocol.PackDate(seconds).Seconds(); got != seconds {
+			t.Errorf("%d is packed as %d", seconds, got)
+		}
+	}
+}

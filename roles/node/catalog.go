@@ -65,7 +65,7 @@ func (c *Catalog) Change(e protocol.Entry) bool {
 	if e.Removes() {
 		return c.Drop(e.Name)
 	}
-	return c.put(e.Name, record{size: sized(e.Size), hash: e.Hash, mark: e.Mark, modified: dated(e.Modified)})
+	return c.put(e.Name, record{size: sized(e.Size), hash: e.Hash, mark: e.Mark, modified: protocol.PackDate(e.Modified)})
 }
 
 func (c *Catalog) put(name string, r record) bool {
@@ -309,7 +309,7 @@ func (c *Catalog) Page(held protocol.Held) *protocol.Publish {
 		if r.sequence != change.sequence {
 			continue
 		}
-		e := protocol.Entry{Name: string(c.names.At(r.name)), Size: r.bytes(), Hash: r.hash, Mark: r.mark, Modified: r.seconds()}
+		e := protocol.Entry{Name: string(c.names.At(r.name)), Size: r.bytes(), Hash: r.hash, Mark: r.mark, Modified: r.modified.Seconds()}
 		if room -= e.Room(); room < 0 {
 			return page
 		}

@@ -1,10 +1,6 @@
 package node
 
-import (
-	"encoding/binary"
-
-	"github.com/relaypeer/relaypeer/protocol"
-)
+import "github.com/relaypeer/relaypeer/protocol"
 
 // record is the latest change of a name. Without a hash and a mark, the name is shared no longer.
 type record struct {
@@ -13,27 +9,13 @@ type record struct {
 	name     uint32
 	sequence uint32
 	mark     protocol.Mark
-	modified [5]byte // seconds, of which protocol.MaxModified is the bound
+	modified protocol.PackedDate
 }
 
 // sized returns a size as a record has it.
 func sized(size uint64) [2]uint32 { return [2]uint32{uint32(size), uint32(size >> 32)} }
 
 func (r *record) bytes() uint64 { return uint64(r.size[0]) | uint64(r.size[1])<<32 }
-
-// dated returns a date as a record has it: in five bytes, which may stand anywhere.
-func dated(seconds uint64) (modified [5]byte) {
-	var b [8]byte
-	binary.BigEndian.PutUint64(b[:], seconds)
-	copy(modified[:], b[8-len(modified):])
-	return modified
-}
-
-func (r *record) seconds() uint64 {
-	var b [8]byte
-	copy(b[8-len(r.modified):], r.modified[:])
-	return binary.BigEndian.Uint64(b[:])
-}
 
 // says reports whether the record says what another one does: of the same name.
 func (r *record) says(other *record) bool {

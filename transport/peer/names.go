@@ -196,7 +196,8 @@ func (n *Names) add(offer client.Offer) error {
 	b = append(b, offer.Hash[:]...)
 	b = binary.BigEndian.AppendUint64(b, offer.Size)
 	b = binary.BigEndian.AppendUint64(b, ^offer.Count)
-	b = appendDate(b, offer.Modified)
+	date := protocol.PackDate(offer.Modified)
+	b = append(b, date[:]...)
 	for _, node := range offer.Holders {
 		b = appendNode(b, node)
 	}

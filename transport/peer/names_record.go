@@ -15,7 +15,7 @@ import (
 const (
 	identitySize = protocol.HashSize + 8
 	countSize    = 8
-	dateSize     = 5 // that hold protocol.MaxModified
+	dateSize     = len(protocol.PackedDate{})
 	unknownSize  = 1
 )
 
@@ -34,7 +34,7 @@ func contentOf(name string, record []byte) (client.Offer, error) {
 	record = record[unknownSize+countSize:]
 	offer.Hash, offer.Size = protocol.Hash(record[:protocol.HashSize]), binary.BigEndian.Uint64(record[protocol.HashSize:])
 	record = record[identitySize:]
-	offer.Modified = dateOf(record)
+	offer.Modified = protocol.PackedDate(record[:dateSize]).Seconds()
 	for record = record[dateSize:]; len(record) > 0; {
 		node, rest, is := cutNode(record)
 		if !is {
@@ -43,20 +43,6 @@ func contentOf(name string, record []byte) (client.Offer, error) {
 		offer.Holders, record = append(offer.Holders, node), rest
 	}
 	return offer, nil
-}
-
-// appendDate appends a date, without the bytes that are zero in each.
-func appendDate(b []byte, seconds uint64) []byte {
-	var all [8]byte
-	binary.BigEndian.PutUint64(all[:], seconds)
-	return append(b, all[8-dateSize:]...)
-}
-
-// dateOf returns the date at the begin of a record.
-func dateOf(record []byte) uint64 {
-	var all [8]byte
-	copy(all[8-dateSize:], record)
-	return binary.BigEndian.Uint64(all[:])
 }
 
 // unknown returns 1 for the hash of no content, which comes last, and 0 otherwise.
