@@ -172,14 +172,17 @@ func unranged(asked string, size uint64) bool {
 	return false
 }
 
-// modified returns when a content was last changed: as the list says, or else the node that the file is open at.
+// modified returns when a content was last changed: as the list says, or else the node that the file is open at. A date that has
+// not come yet is none: no answer may have one, and by it a later content would pass for one that is known already.
 func modified(body *content, file *peer.Published) time.Time {
-	if date := file.ModTime(); !date.IsZero() || body.file == nil {
-		return date
+	date := file.ModTime()
+	if date.IsZero() && body.file != nil {
+		if is, err := body.file.Stat(); err == nil {
+			date = is.ModTime()
+		}
 	}
-	is, err := body.file.Stat()
-	if err != nil {
+	if date.After(time.Now()) {
 		return time.Time{}
 	}
-	return is.ModTime()
+	return date
 }

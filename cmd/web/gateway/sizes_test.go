@@ -8,10 +8,12 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/transport/fsshare"
+	"github.com/relaypeer/relaypeer/transport/peer"
 )
 
 // boasting is a share that publishes another size of each file than it has.
@@ -73,6 +75,18 @@ func TestARangeOfNoBytesOrOfAnotherUnitIsPassedOver(t *testing.T) {
 			if is.code != http.StatusOK || is.header.Get("Content-Range") != "" || is.header.Get("Content-Length") != strconv.Itoa(len(want)) || method == http.MethodGet && !bytes.Equal(is.body, want) {
 				t.Errorf("%s %s %s: %d, %d bytes, %v", method, x.path, x.asked, is.code, len(is.body), is.header)
 			}
+		}
+	}
+}
+
+// Dates are what nodes say. With one that has not come yet, each content that follows would be older than what a browser has.
+func TestADateThatHasNotComeIsNotSaid(t *testing.T) {
+	for _, silent := range []bool{false, true} {
+		s := newSwarm(t)
+		s.joinAs(&peer.Node{Share: s.share(fstest.MapFS{"a": {Data: []byte("a"), ModTime: time.Now().Add(1000 * time.Hour)}}), NoPublish: silent})
+		is := s.serve().get("/files/a", "If-Modified-Since", time.Now().UTC().Add(2000*time.Hour).Format(http.TimeFormat))
+		if is.code != http.StatusOK || is.header.Get("Last-Modified") != "" {
+			t.Errorf("%d, %v", is.code, is.header)
 		}
 	}
 }
