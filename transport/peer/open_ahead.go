@@ -63,6 +63,27 @@ func (f *File) Expect(end int64) {
 	f.ahead.end = protocol.Groups(uint64(max(0, end)))
 }
 
+// Rest says that nobody reads for a while. What was read ahead is let go, but for a few groups, so that other files of the
+// Client may read ahead. Reading goes on as after a seek.
+func (f *File) Rest() {
+	f.turn.Lock()
+	defer f.turn.Unlock()
+	if f.ended() != nil {
+		return
+	}
+	f.ahead.rest()
+	f.cache.move(f.ahead.window)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.awaits = client.Range{} // what comes meanwhile may be let go, too: it is asked for again
+}
+
+// rest shrinks the window to one group.
+func (a *ahead) rest() {
+	a.resize(1)
+	a.end, a.window.Count, a.keeps = 0, min(a.window.Count, 1), false
+}
+
 // stretch is what one call reads.
 type stretch struct {
 	through uint64 // the last group

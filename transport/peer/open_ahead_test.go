@@ -136,6 +136,27 @@ func TestReadingInOrderFetchesEachGroupOnce(t *testing.T) {
 	}
 }
 
+// What comes while a file rests may be gone: it is fetched again when it is read.
+func TestReadingGoesOnAfterARest(t *testing.T) {
+	const groups = 24
+	whole := random(groups * group)
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := counted(t, transport.NewMemory(), whole)
+		f := opened(t, c, "a")
+		var all bytes.Buffer
+		for _, size := range []int64{6 * group, 6*group - 99, 99, 12 * group} {
+			io.CopyN(&all, f, size)
+			f.Rest()
+			synctest.Wait()
+		}
+		if !bytes.Equal(all.Bytes(), whole) {
+			t.Errorf("%d bytes", all.Len())
+		}
+		f.Close()
+		f.Rest()
+	})
+}
+
 // narrow is a writer that has no room for more than so many bytes.
 type narrow struct{ room int }
 

@@ -73,6 +73,23 @@ func TestTheWindowEndsWhereReadingIsExpectedTo(t *testing.T) {
 	p.reads(15, false, mostAhead, 15, 1)
 }
 
+// A file at rest leaves what it had beyond one group to the others.
+func TestAFileAtRestHasNothingAhead(t *testing.T) {
+	p := newPlanned(t)
+	p.reads(0, false, mostAhead, 0, 2)
+	p.reads(1, false, mostAhead, 1, 4)
+	p.reads(2, false, mostAhead, 2, 8)
+	if taken := p.budget.groups.Load(); taken != mostAhead-leastAhead {
+		t.Errorf("%d groups are taken", taken)
+	}
+	p.rest()
+	if taken := p.budget.groups.Load(); taken != 0 || p.window.Count != 1 {
+		t.Errorf("at rest %d groups are taken, of %d in the window", taken, p.window.Count)
+	}
+	p.reads(3, false, mostAhead, 3, 2)
+	p.reads(4, false, mostAhead, 4, 4)
+}
+
 // The files of a client share what they have beyond two groups each, and give it back.
 func TestFilesShareWhatIsReadAhead(t *testing.T) {
 	budget, files := &aheadBudget{}, []*planned{}
