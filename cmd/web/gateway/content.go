@@ -227,6 +227,7 @@ func (c *content) failed() error {
 // drop gives the file back.
 func (c *content) drop(failed bool) {
 	c.unhand()
+	c.file.Rest()
 	c.g.files.release(c.file, failed)
 	c.g.reads.leave()
 	c.file = nil
