@@ -46,18 +46,18 @@ func (c *content) open(fresh bool) error {
 		c.g.reads.leave()
 		return err
 	}
-	if is := file.Identity(); c.is.Hash.IsZero() {
-		c.is = is
-	} else if c.is != is { // what was said of the answer is not true: the list has another size
+	known, is := c.is, file.Identity()
+	if !known.Hash.IsZero() && known != is { // what was said of the answer is not true: the list has another size
 		c.g.files.release(file, false)
 		c.g.reads.leave()
 		return errOtherSize
 	}
-	c.file, c.unhand = file, file.guard(c.ctx)
+	c.file, c.unhand, c.is = file, file.guard(c.ctx), is
 	file.Expect(0) // of who had it before
 	if used {      // nodes may have gone since it was read last, or have another content now
 		if err := c.probe(); err != nil && c.ctx.Err() == nil {
 			c.drop(true)
+			c.is = known
 			return c.open(true)
 		}
 	}

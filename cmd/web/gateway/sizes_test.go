@@ -90,3 +90,22 @@ func TestADateThatHasNotComeIsNotSaid(t *testing.T) {
 		}
 	}
 }
+
+// A file that was kept open under its name alone may be of a content that is nowhere any more.
+func TestAFileThatIsKeptOpenByItsNameGivesWayToTheContentThatIsThereNow(t *testing.T) {
+	s := newSwarm(t)
+	join := func(whole []byte) (leave func()) {
+		return s.joinAs(&peer.Node{Share: s.share(fstest.MapFS{"a": {Data: whole}}), NoPublish: true})
+	}
+	then, now := random(12*group), random(9*group)
+	leave := join(then)
+	web := s.serve()
+	if is := web.get("/files/a"); is.code != http.StatusOK || !bytes.Equal(is.body, then) {
+		t.Fatalf("%d, %d bytes", is.code, len(is.body))
+	}
+	leave()
+	join(now)
+	if is := web.get("/files/a"); is.code != http.StatusOK || !bytes.Equal(is.body, now) || is.header.Get("Etag") != `"`+hashOf(now)+`"` {
+		t.Errorf("%d, %d bytes of %d, %v", is.code, len(is.body), len(now), is.header)
+	}
+}
