@@ -15,7 +15,7 @@ import (
 func little(t *testing.T) options {
 	return options{
 		size: 5 << 20, large: 9 << 20, sparse: 40 << 20, far: 5 << 20, each: 1 << 20, trip: 10 * time.Millisecond, load: 200 * time.Millisecond,
-		files: 50, smaller: 60, clients: 5, shared: 1200, huge: 1100, listed: 2500, names: 2000, runs: 1,
+		files: 50, smaller: 60, clients: 5, players: 3, shared: 1200, huge: 1100, listed: 2500, names: 2000, runs: 1,
 		out: filepath.Join(t.TempDir(), "table.md"), alone: true,
 	}
 }

@@ -44,7 +44,7 @@ func (c *crew) startGateway(ctx context.Context) (*gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &gateway{s, url, &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: mostPlayers, ReadBufferSize: 1 << 18}}}, nil
+	return &gateway{s, url, &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: c.lab.players, ReadBufferSize: 1 << 18}}}, nil
 }
 
 func (g *gateway) stop() error {
@@ -184,7 +184,6 @@ const (
 	seekFile  = 3 << 20 // bytes of each
 	seeks     = 200     // in a file that is open
 
-	mostPlayers  = 50
 	playerSeeks  = 20
 	playerReads  = 8 << 20 // bytes behind each seek
 	mostOfSeek   = 10.0    // milliseconds
@@ -223,19 +222,19 @@ func (l *lab) gatewayPlayers(ctx context.Context, g *gateway) ([]row, error) {
 	peaks := make([]int64, 3) // the first is for what all take once
 	for round := range peaks {
 		resident := watchResident(g.Process.Pid)
-		played := make(chan error, mostPlayers)
-		for p := range mostPlayers {
-			go func() { played <- l.play(ctx, g, int64(round*mostPlayers+p)) }()
+		played := make(chan error, l.players)
+		for p := range l.players {
+			go func() { played <- l.play(ctx, g, int64(round*l.players+p)) }()
 		}
 		var err error
-		for range mostPlayers {
+		for range l.players {
 			err = errors.Join(err, <-played)
 		}
 		if peaks[round] = resident(); err != nil {
 			return nil, err
 		}
 	}
-	what := fmt.Sprintf("memory of a gateway with %d players, %s", mostPlayers, l.through())
+	what := fmt.Sprintf("memory of a gateway with %d players, %s", l.players, l.through())
 	return []row{
 		{what: what, ours: float64(peaks[1]) / mebibyte, unit: "MiB", bar: bar{most: mostOfMemory}},
 		{what + ", as long again", float64(peaks[2]) / mebibyte, "MiB", "before", float64(peaks[1]) / mebibyte, bar{most: 1.2}},

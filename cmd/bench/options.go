@@ -26,6 +26,7 @@ type options struct {
 	files   int // small ones
 	smaller int // still smaller ones
 	clients int // at one node at once
+	players int // at one gateway at once
 	shared  int // files of the share that is started again
 	huge    int // files of one that is so large that it takes minutes
 	listed  int // names that are listed
@@ -52,6 +53,7 @@ func newOptions(flags *pflag.FlagSet) *options {
 	flags.Var(&o.far, "far", "bytes of the file that is fetched over a long way")
 	flags.DurationVar(&o.trip, "trip", 100*time.Millisecond, "a round trip of the long way")
 	flags.IntVar(&o.clients, "clients", 64, "clients that fetch from one node at once")
+	flags.IntVar(&o.players, "players", 50, "players at a gateway at once")
 	flags.Var(&o.each, "each", "bytes of the file that each of them fetches")
 	flags.IntVar(&o.files, "files", usualFiles, "small files of 4 KiB that are fetched")
 	flags.IntVar(&o.smaller, "smaller", 50_000, "small files of 1 KiB that are fetched")
@@ -80,7 +82,7 @@ func newOptions(flags *pflag.FlagSet) *options {
 // check refuses what cannot be measured.
 func (o *options) check() error {
 	least := min(int64(o.runs), int64(o.size), int64(o.sparse), int64(o.far), int64(o.each), int64(o.files), int64(o.smaller),
-		int64(o.clients), int64(o.shared), int64(o.listed), int64(o.names))
+		int64(o.clients), int64(o.players), int64(o.shared), int64(o.listed), int64(o.names))
 	if least < 1 || o.trip <= 0 {
 		return cli.Usage("sizes, numbers and times are at least 1, but for --large and --huge")
 	}

@@ -151,11 +151,11 @@ var pictures = []struct {
 	width, height int64
 	scheme        string
 }{
-	{"status", "", false, 1280, 900, "light"},
+	{"status", "", false, 1280, 820, "light"},
 	{"status-nodes", "nodes", false, 1280, 600, "dark"},
 	{"status-machines", "machines", false, 1280, 1000, "light"},
 	{"status-phone", "", false, 360, 740, "dark"},
-	{"gateway", "files/photos/2026/alps/", true, 1280, 600, "light"},
+	{"gateway", "files/talks/", true, 1280, 560, "light"},
 	{"gateway-phone", "", true, 360, 740, "dark"},
 }
 

@@ -111,14 +111,29 @@ func silence(t *testing.T, dir, name string, seconds int) {
 	}
 }
 
-// busy gives a relay nodes with files, as a small team would have them.
+// team is what the machines of a small team have: files, and their sizes in KiB.
+var team = []map[string]int64{
+	{"photos/readme.txt": 1, "photos/2026/alps/lake.jpg": 3517, "photos/2026/alps/summit.jpg": 4190, "photos/2026/sea/beach.jpg": 2811, "notes.md": 4},
+	{"photos/2026/alps/lake.jpg": 3517, "photos/2026/alps/summit.jpg": 4190, "talks/opening.mp4": 71_680, "talks/slides.pdf": 2300, "talks/questions.ogg": 9410},
+	{"talks/opening.mp4": 71_680, "talks/slides.pdf": 2300, "talks/handout.txt": 12, "talks/code/demo.zip": 812, "backup/2026-11-27.tar": 40_960},
+}
+
+// busy gives a relay nodes with the files of a small team. Behind its name each file is a hole.
 func busy(t *testing.T, w *world) {
 	t.Helper()
-	photos := []string{"photos/2026/alps/lake.jpg", "photos/2026/alps/summit.jpg", "photos/2026/sea/beach.jpg", "photos/readme.txt"}
-	music := []string{"music/first song.mp3", "music/second song.flac", "talks/opening.mp4", "talks/slides.pdf"}
-	w.node(folder(t, append(photos, "notes.md")...))
-	w.node(folder(t, append(photos, music...)...))
-	w.node(folder(t, append(music, "backup/2026-11-27.tar")...), "--no-publish=false")
+	for _, files := range team {
+		dir := t.TempDir()
+		for name, size := range files {
+			text := "the content of " + name
+			put(t, dir, name, []byte(text))
+			if size > 1 {
+				if err := os.Truncate(filepath.Join(dir, filepath.FromSlash(name)), size<<10); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		w.node(dir)
+	}
 }
 
 // sentBy returns how many bytes of files a node has sent, as its API says.

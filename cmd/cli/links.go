@@ -15,12 +15,12 @@ const ownFiles = 32
 // BoundLinks returns how many links a server may have at once of those that were asked for: each
 // takes so many descriptors, of which the system allows a number. Above it nobody could be told that
 // there is no room, for no link could be accepted. Tell has the log say so. Plain says that the server
-// speaks without TLS, whose handshakes take descriptors, too.
-func BoundLinks(asked, each int, plain bool) (links int, tell func(hclog.Logger)) {
+// speaks without TLS, whose handshakes take descriptors, too; beside is how many of them the rest of the program may take.
+func BoundLinks(asked, each, beside int, plain bool) (links int, tell func(hclog.Logger)) {
 	files, known := transport.OpenFiles()
 	most := asked
 	if known {
-		most = min(asked, mostLinks(files, each, plain))
+		most = min(asked, mostLinks(files-min(files, uint64(beside)), each, plain))
 	}
 	if most == asked {
 		return asked, func(hclog.Logger) {}

@@ -35,7 +35,7 @@ func TestTheLogSaysThatThereAreFewerLinks(t *testing.T) {
 	var out bytes.Buffer
 	log := hclog.New(&hclog.LoggerOptions{Output: &out})
 	bound := func(asked int) int {
-		links, tell := BoundLinks(asked, 1, true)
+		links, tell := BoundLinks(asked, 1, 0, true)
 		tell(log)
 		return links
 	}
@@ -43,6 +43,10 @@ func TestTheLogSaysThatThereAreFewerLinks(t *testing.T) {
 		t.Error(out.String())
 	}
 	if files, known := transport.OpenFiles(); known && files < math.MaxInt32 {
+		all, _ := BoundLinks(math.MaxInt32, 1, 0, true)
+		if some, _ := BoundLinks(math.MaxInt32, 1, int(files/4), true); some > all-int(files/5) {
+			t.Errorf("%d links beside a quarter of the files, and %d without them", some, all)
+		}
 		if links := bound(math.MaxInt32); links >= int(files) || !strings.Contains(out.String(), "max_links=") {
 			t.Errorf("%d links: %s", links, out.String())
 		}

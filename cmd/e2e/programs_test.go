@@ -59,7 +59,7 @@ func TestABenchThatCannotBeRunSaysWhy(t *testing.T) {
 		"--runs 0":    "sizes, numbers and times are at least 1, but for --large and --huge",
 		"--size big":  `--size: "big" is not a size, such as 512MiB`,
 		"--only (":    "--only: error parsing regexp: missing closing ): `(`",
-		"--only else": `--only: "else" is none of fetch, memory, disk, far, trips, crowd, many, first, restart, huge, listed, tls, open-read, gateway, trust, circuits-fetch, circuits-trips, circuits-rest, circuits-await, circuits-fair, relay-load, locate`,
+		"--only else": `--only: "else" is none of fetch, memory, disk, far, trips, crowd, many, first, restart, huge, listed, tls, gateway, open-read, trust, circuits-fetch, circuits-trips, circuits-rest, circuits-await, circuits-fair, relay-load, page, locate`,
 		"more":        `"more" is one argument too many: bench [flags]`,
 	} {
 		if r := run(t, "", "bench", strings.Fields(args)...); r.code != 2 || r.out != "" || r.err != "bench: "+line+"\n" {

@@ -41,7 +41,7 @@ type sharing struct {
 
 // run shares until ctx is done. When the relay has listed the node, out gets the ready line.
 func (s *sharing) run(ctx context.Context, out io.Writer) error {
-	most, tellLinks := cli.BoundLinks(s.MaxLinks, 2, s.secured.Plain) // a link has a file open
+	most, tellLinks := cli.BoundLinks(s.MaxLinks, 2, s.door.Conns(), s.secured.Plain) // a link has a file open
 	s.MaxLinks = most
 	unlock, err := s.secure()
 	if err != nil {

@@ -109,7 +109,7 @@ func serve(c *cobra.Command, r *peer.Relay, door *web.Door, host, port, admit st
 	if secured.Plain && r.Circuits != nil {
 		return cli.Usage("--circuits: a relay makes circuits over TLS alone: in plain nobody has an id to which one could lead")
 	}
-	most, tell := cli.BoundLinks(r.MaxLinks, 1, secured.Plain)
+	most, tell := cli.BoundLinks(r.MaxLinks, 1, door.Conns(), secured.Plain)
 	r.MaxLinks, r.MaxFrom = most, cli.LinksFrom(c, r.MaxFrom)
 	tell(r.Log)
 	if err := secured.Open(r.Log); err != nil {

@@ -1,10 +1,15 @@
 package web
 
-import "time"
+import (
+	"time"
+
+	"github.com/relaypeer/relaypeer/transport"
+)
 
 // What strangers can take of a door. README.md has the table of what each bounds.
 const (
-	// MaxConns is how many connections a door has at once. Each takes a descriptor.
+	// MaxConns is how many connections a door has at once, and no more than an eighth of the open files that the
+	// system allows: each takes a descriptor, and the program beside it needs most of them.
 	MaxConns = 512
 	// MaxConnsFrom is how many of them one address has, of IPv6 one /64. This machine may have all.
 	MaxConnsFrom = 64
@@ -37,5 +42,21 @@ type limits struct {
 }
 
 func defaultLimits() limits {
-	return limits{MaxConns, MaxConnsFrom, MaxRequests, headerTimeout, slowFor, drainFor}
+	return limits{connsAtOnce(transport.OpenFiles()), MaxConnsFrom, MaxRequests, headerTimeout, slowFor, drainFor}
+}
+
+// connsAtOnce returns how many connections a door has at once where the system allows so many open files, if that is known.
+func connsAtOnce(files uint64, known bool) int {
+	if !known {
+		return MaxConns
+	}
+	return int(max(1, min(MaxConns, files/8)))
+}
+
+// Conns returns how many descriptors the connections of the door may take; none without a door.
+func (d *Door) Conns() int {
+	if d == nil {
+		return 0
+	}
+	return d.limits.conns
 }
