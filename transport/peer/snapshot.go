@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"math"
+	"math/bits"
 	"path"
 	"slices"
 	"strings"
@@ -148,7 +150,29 @@ func within(files []Published, folder string) int {
 const afterSlash = string(rune('/' + 1))
 
 // running are the sums of some names, of all and of those that are not hidden.
-type running struct{ all, visible Sum }
+type running struct{ all, visible tally }
+
+// tally is a sum that does not overflow: sizes are claims, and four of them may be 2^64.
+type tally struct {
+	files     int
+	high, low uint64 // bytes
+}
+
+func (t *tally) add(size uint64) {
+	var carry uint64
+	t.low, carry = bits.Add64(t.low, size, 0)
+	t.high += carry
+	t.files++
+}
+
+// since returns what has been added since a tally was another one. More bytes than a Sum can have are as many as it can.
+func (t *tally) since(before *tally) Sum {
+	low, borrow := bits.Sub64(t.low, before.low, 0)
+	if t.high-before.high-borrow > 0 {
+		low = math.MaxUint64
+	}
+	return Sum{t.files - before.files, low}
+}
 
 // markEvery is how many names are summed up at most at each end of a part of the list.
 const markEvery = 256
@@ -166,11 +190,9 @@ func (s *Snapshot) mark() {
 }
 
 func (m *running) add(p *Published) {
-	m.all.Files++
-	m.all.Bytes += p.Size
+	m.all.add(p.Size)
 	if !protocol.Hidden(p.Name) {
-		m.visible.Files++
-		m.visible.Bytes += p.Size
+		m.visible.add(p.Size)
 	}
 }
 
@@ -193,7 +215,7 @@ func (s *Snapshot) Sum(folder string, hidden bool) Sum {
 func (s *Snapshot) between(from, to int, hidden bool) Sum {
 	first, last := s.before(from), s.before(to)
 	if hidden {
-		return Sum{last.all.Files - first.all.Files, last.all.Bytes - first.all.Bytes}
+		return last.all.since(&first.all)
 	}
-	return Sum{last.visible.Files - first.visible.Files, last.visible.Bytes - first.visible.Bytes}
+	return last.visible.since(&first.visible)
 }

@@ -48,14 +48,13 @@ func (c *content) open(fresh bool) error {
 		c.g.reads.leave()
 		return err
 	}
-	if is := file.Identity(); c.is.Hash.IsZero() {
-		c.is = is
-	} else if c.is != is { // what was said of the answer is not true: the list has another size
+	is := file.Identity()
+	if !c.is.Hash.IsZero() && c.is != is { // what was said of the answer is not true: the list has another size
 		c.g.files.release(file, false)
 		c.g.reads.leave()
 		return errOtherSize
 	}
-	c.file, c.unhand, c.doubt = file, file.guard(c.ctx), used
+	c.file, c.unhand, c.is, c.doubt = file, file.guard(c.ctx), is, used
 	file.Expect(c.end) // who had it before has expected something else
 	return nil
 }

@@ -3,6 +3,7 @@ package gateway
 import (
 	"bytes"
 	"context"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -87,6 +88,47 @@ func TestADateThatHasNotComeIsNotSaid(t *testing.T) {
 		is := s.serve().get("/files/a", "If-Modified-Since", time.Now().UTC().Add(2000*time.Hour).Format(http.TimeFormat))
 		if is.code != http.StatusOK || is.header.Get("Last-Modified") != "" {
 			t.Errorf("%d, %v", is.code, is.header)
+		}
+	}
+}
+
+// A file that was kept open under its name alone may be of a content that is nowhere any more.
+func TestAFileThatIsKeptOpenByItsNameGivesWayToTheContentThatIsThereNow(t *testing.T) {
+	s := newSwarm(t)
+	join := func(whole []byte) (leave func()) {
+		return s.joinAs(&peer.Node{Share: s.share(fstest.MapFS{"a": {Data: whole}}), NoPublish: true})
+	}
+	then, now := random(12*group), random(9*group)
+	leave := join(then)
+	web := s.serve()
+	if is := web.get("/files/a"); is.code != http.StatusOK || !bytes.Equal(is.body, then) {
+		t.Fatalf("%d, %d bytes", is.code, len(is.body))
+	}
+	leave()
+	join(now)
+	if is := web.get("/files/a"); is.code != http.StatusOK || !bytes.Equal(is.body, now) || is.header.Get("Etag") != `"`+hashOf(now)+`"` {
+		t.Errorf("%d, %d bytes of %d, %v", is.code, len(is.body), len(now), is.header)
+	}
+}
+
+// A few nodes that lie make no folder small.
+func TestTheSumOfSizesDoesNotOverflow(t *testing.T) {
+	s := newSwarm(t)
+	s.join(boasting{s.share(tree("a/1", "1", "a/2", "2", "a/3", "3", "a/4", "4", "a/.5", "5", "b/1", "6", "b/2", "7", "b/3", "8")), protocol.MaxFile})
+	all, err := s.client.Snapshot(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range []struct {
+		folder string
+		hidden bool
+		want   peer.Sum
+	}{
+		{"a", false, peer.Sum{Files: 4, Bytes: math.MaxUint64}}, {"a", true, peer.Sum{Files: 5, Bytes: math.MaxUint64}},
+		{"", false, peer.Sum{Files: 7, Bytes: math.MaxUint64}}, {"b", false, peer.Sum{Files: 3, Bytes: 3 * protocol.MaxFile}}, {"c", true, peer.Sum{}},
+	} {
+		if is := all.Sum(x.folder, x.hidden); is != x.want {
+			t.Errorf("%q: %+v", x.folder, is)
 		}
 	}
 }
