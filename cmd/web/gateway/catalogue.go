@@ -24,8 +24,9 @@ const (
 
 // catalogue keeps the list of all published names, and asks for it anew while it is used.
 type catalogue struct {
-	ask func(context.Context) (*peer.Snapshot, error)
-	ctx context.Context // ends what is under way
+	ask  func(context.Context) (*peer.Snapshot, error)
+	told func(was, is error) // is called where a try ends otherwise than the one before; nil: nobody is told
+	ctx  context.Context     // ends what is under way
 
 	mu     sync.Mutex
 	last   *peer.Snapshot // nil: there was none yet
@@ -121,6 +122,9 @@ func (c *catalogue) begin() {
 		is, err := c.ask(ctx)
 		c.mu.Lock()
 		defer c.mu.Unlock()
+		if c.told != nil && (err == nil) != (c.err == nil) && c.ctx.Err() == nil {
+			c.told(c.err, err)
+		}
 		c.err, c.tried, c.trying = err, time.Now(), nil
 		c.took = c.tried.Sub(began)
 		if err == nil || errors.Is(err, peer.ErrTooMany) {

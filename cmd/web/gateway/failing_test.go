@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/hashicorp/go-hclog"
+
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/transport"
 	"github.com/relaypeer/relaypeer/transport/fsshare"
@@ -171,6 +173,33 @@ func TestARelayThatIsAwayIsTold(t *testing.T) {
 		is := web.get(path, "Accept", "text/html")
 		if is.code != code || code == 502 && !strings.Contains(string(is.body), "the relay could not be asked") || !strings.Contains(is.header.Get("Content-Type"), "text/html") {
 			t.Errorf("%s: %d, %s", path, is.code, is.body)
+		}
+	}
+}
+
+// Whoever looks at no page reads the log, which says each turn once.
+func TestTheLogSaysThatTheListIsNotToBeHadAndThatItIsAgain(t *testing.T) {
+	away := &peer.Error{Kind: peer.ErrNoRelay, Text: "refused"}
+	var lines bytes.Buffer
+	g := &Gateway{log: hclog.New(&hclog.LoggerOptions{Output: &lines})}
+	for _, one := range []struct {
+		ends error
+		line string
+	}{
+		{nil, ""}, {away, "no list of files could be had"}, {away, ""}, {nil, "a list of files again"}, {nil, ""},
+		{&peer.Error{Kind: peer.ErrTooMany}, "more names than a list has"}, {nil, ""},
+	} {
+		if g.list == nil {
+			g.list = &catalogue{ctx: t.Context(), told: g.tellList}
+		}
+		g.list.ask = func(context.Context) (*peer.Snapshot, error) { return &peer.Snapshot{}, one.ends }
+		lines.Reset()
+		g.list.mu.Lock()
+		g.list.begin()
+		g.list.mu.Unlock()
+		g.list.close()
+		if is := lines.String(); !strings.Contains(is, one.line) || (one.line == "") != (is == "") {
+			t.Errorf("after %v: %q", one.ends, is)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"embed"
+	"errors"
 	"io/fs"
 	"net/http"
 	"strings"
@@ -60,10 +61,23 @@ func New(client *peer.Client, log hclog.Logger) *Gateway {
 		panic(err) // there is no such folder in the program
 	}
 	g.pages = web.NewPages(templates, functions)
-	g.list = &catalogue{ctx: g.ctx, ask: func(ctx context.Context) (*peer.Snapshot, error) { return client.Snapshot(ctx, MostNames) }}
+	g.list = &catalogue{ctx: g.ctx, told: g.tellList, ask: func(ctx context.Context) (*peer.Snapshot, error) { return client.Snapshot(ctx, MostNames) }}
 	g.files = &pool{ctx: g.ctx, open: client.Open}
 	g.list.now()
 	return g
+}
+
+// tellList says in the log that there is no newer list, and that there is one again: whoever starts a gateway
+// and looks at no page of it learns so that the relay is away.
+func (g *Gateway) tellList(was, is error) {
+	switch {
+	case errors.Is(is, peer.ErrTooMany):
+		g.log.Warn("there are more names than a list has: searches are the relay's", "names", MostNames)
+	case is != nil:
+		g.log.Warn("no list of files could be had; it is asked for again when somebody comes", "why", is)
+	case !errors.Is(was, peer.ErrTooMany):
+		g.log.Info("there is a list of files again")
+	}
 }
 
 // Close ends all that is under way and waits for that. Requests that come later are refused.
