@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/netip"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
 )
@@ -88,9 +90,22 @@ func (e endpoint) listen(ctx context.Context) (net.Listener, error) {
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", text)
 	if err != nil {
-		return nil, fmt.Errorf("--http: %w", inner(err))
+		return nil, fmt.Errorf("--http: %w%s", inner(err), e.cure(err))
 	}
 	return listener, nil
+}
+
+// cure says what to do where the endpoint cannot be listened at, if that is known.
+func (e endpoint) cure(err error) string {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "; another program listens there: choose another port, or 0 for a free one"
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return "; this machine does not have that address"
+	case errors.Is(err, fs.ErrPermission) && e.at.Port() < 1024:
+		return "; only the system's own programs may have ports below 1024: choose another port"
+	}
+	return ""
 }
 
 // inner returns an error of package net without the addresses that it repeats where there are none.

@@ -1,8 +1,11 @@
 package web
 
 import (
+	"errors"
+	"io/fs"
 	"net"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/spf13/pflag"
@@ -50,6 +53,26 @@ func TestADoorThatMayNotBeIsAUsageError(t *testing.T) {
 			t.Errorf("%+v: %v", x.o, err)
 		}
 		d.Close()
+	}
+}
+
+func TestAnAddressThatCannotBeListenedAtComesWithACure(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	e, err := parseListen(t.Context(), taken.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.listen(t.Context()); err == nil || !strings.Contains(err.Error(), "choose another port") && errors.Is(err, syscall.EADDRINUSE) {
+		t.Error(err)
+	}
+	for cause, cure := range map[error]string{syscall.EADDRNOTAVAIL: "does not have that address", fs.ErrPermission: "below 1024", net.ErrClosed: ""} {
+		if is := (endpoint{}).cure(cause); !strings.Contains(is, cure) || (cure == "") != (is == "") {
+			t.Errorf("%v: %q", cause, is)
+		}
 	}
 }
 
