@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/transport/peer"
@@ -51,7 +52,7 @@ func (s *site) answer(w http.ResponseWriter, r *http.Request, path string) {
 		}
 		for name := range query {
 			if !slices.ContainsFunc(a.parameters, func(p parameter) bool { return p.Name == name }) {
-				failAsked(w, r, badParameter(fmt.Sprintf("there is no parameter %.40q", name)))
+				failAsked(w, r, badParameter(fmt.Sprintf("there is no parameter %.40q; %s", name, a.has())))
 				return
 			}
 		}
@@ -64,6 +65,14 @@ func (s *site) answer(w http.ResponseWriter, r *http.Request, path string) {
 		return
 	}
 	failAsked(w, r, &problem{http.StatusNotFound, "not-found", "there is nothing at this path; /" + apiPath + " lists what there is"})
+}
+
+// has says which parameters there are.
+func (a ask) has() string {
+	if len(a.parameters) == 0 {
+		return "there is none here"
+	}
+	return "there are: " + strings.Join(each(a.parameters, func(p parameter) string { return p.Name }), ", ")
 }
 
 // index returns what can be asked for.

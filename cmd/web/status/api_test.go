@@ -193,6 +193,15 @@ func TestTheIndexLeadsToEachAnswer(t *testing.T) {
 	}
 }
 
+func TestAMisspelledParameterIsToldWhichThereAre(t *testing.T) {
+	s := busySites()[0]
+	for path, want := range map[string]string{"files?serch=x": "there are: search, cursor, limit", "overview?limit=1": "there is none here"} {
+		if is := get(t, s, "/api/v1/"+path).Body.String(); !strings.Contains(is, want) {
+			t.Errorf("%s: %s", path, is)
+		}
+	}
+}
+
 func TestErrorsOfTheAPIHaveCodes(t *testing.T) {
 	s := busySites()[0]
 	for path, want := range map[string]string{
