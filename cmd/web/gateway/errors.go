@@ -69,7 +69,11 @@ func (g *Gateway) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil {
 		panic(http.ErrAbortHandler)
 	}
-	web.Fail(w, r, tellAgain(w, err), g.explain(err))
+	text := g.explain(err)
+	if errors.Is(err, peer.ErrNotFound) { // whoever follows an old link does not know what nodes are, nor that they come and go
+		text += ": perhaps it was deleted or renamed, or the machine that has it is away"
+	}
+	web.Fail(w, r, tellAgain(w, err), text)
 }
 
 // tellAgain returns the status of an error, and says when to ask again if that is of use.

@@ -177,6 +177,15 @@ func TestARelayThatIsAwayIsTold(t *testing.T) {
 	}
 }
 
+func TestAnOldLinkIsToldWhyItMayLeadNowhere(t *testing.T) {
+	s := serve(t, tree("a", "1"))
+	for _, path := range []string{"/files/b", "/who/b", "/hash/" + strings.Repeat("1", 64)} {
+		if is := s.get(path); is.code != 404 || !strings.Contains(string(is.body), "deleted or renamed") {
+			t.Errorf("%s: %d, %s", path, is.code, is.body)
+		}
+	}
+}
+
 // Whoever looks at no page reads the log, which says each turn once.
 func TestTheLogSaysThatTheListIsNotToBeHadAndThatItIsAgain(t *testing.T) {
 	away := &peer.Error{Kind: peer.ErrNoRelay, Text: "refused"}
