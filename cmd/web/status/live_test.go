@@ -174,3 +174,14 @@ func TestAPageThatTakesLongIsMadeSeldom(t *testing.T) {
 		}
 	})
 }
+
+// A client that asks for a file's hashes takes none of its bytes: "0 bytes of 0 bytes" reads like a failure.
+func TestHashesThatAreSentAreNoFileOfNoBytes(t *testing.T) {
+	n := busyNode(1, "film.mp4")
+	n.recent[0].Tree, n.recent[0].Promised, n.recent[0].Sent, n.recent[0].End = true, 0, 0, peer.EndSent
+	n.now[0].Tree, n.now[0].Promised, n.now[0].Sent = true, 0, 0
+	is := get(t, nodeSite(n, busyMeters(), "v1", at), "/uploads").Body.String()
+	if strings.Count(is, "hashes alone") != 2 || strings.Contains(is, "of 0 bytes") {
+		t.Error(is)
+	}
+}
