@@ -207,7 +207,7 @@ func remember(ctx context.Context, r *peer.Relay, folder *state.Folder, port uin
 	case err != nil:
 		r.Log.Warn("what the last run has kept cannot be read", "why", err)
 	case before.Nodes > 0:
-		r.Log.Info("started again: clients are told that nodes may be missing, until as many are back", "nodes", before.Nodes, "until", before.Until)
+		r.Log.Info("started again: clients are told that nodes may be missing, until as many are back", "nodes", before.Nodes, "last_run_until", before.Until)
 	}
 	r.Policy.Earlier = before.Nodes
 	today, err := readPassed(folder, passedName(port))
