@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"strings"
 	"sync"
@@ -182,6 +183,15 @@ func TestAnOldLinkIsToldWhyItMayLeadNowhere(t *testing.T) {
 	for _, path := range []string{"/files/b", "/who/b", "/hash/" + strings.Repeat("1", 64)} {
 		if is := s.get(path); is.code != 404 || !strings.Contains(string(is.body), "deleted or renamed") {
 			t.Errorf("%s: %d, %s", path, is.code, is.body)
+		}
+	}
+}
+
+func TestAnEmptyPageSaysWhyItIsEmpty(t *testing.T) {
+	for want, shares := range map[string][]fs.FS{"No machine shares anything": nil, "All that is here is hidden": {tree(".a", "1")}} {
+		s := serve(t, shares...)
+		if is := s.get("/", "Accept", "text/html"); is.code != 200 || !strings.Contains(string(is.body), want) {
+			t.Errorf("%d, %s", is.code, is.body)
 		}
 	}
 }
