@@ -100,7 +100,7 @@ func TestWhatServeIsGivenIsJudged(t *testing.T) {
 		"serve --http 127.0.0.1:0":                               {2, "no relay is named"},
 		"serve --http 127.0.0.1:0 localhost 4000 x":              {2, `"x" is one argument too many`},
 		"serve --http 127.0.0.1:0 localhost":                     {2, ""},
-		"--http 127.0.0.1:0 localhost 4000":                      {2, "there is no flag --http"},
+		"--http 127.0.0.1:0 localhost 4000":                      {2, "--http is of peer-client serve: peer-client serve [flags] --http"},
 		"serve --http nonsense localhost 4000":                   {2, "--http"},
 		"serve --http 0.0.0.0:0 localhost 4000":                  {2, "--token-file"},
 		"serve --http 127.0.0.1:0 --sources 3 a 1":               {2, "there is no flag --sources"},

@@ -59,6 +59,7 @@ func newCommand(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 		cli.Arguments(0, -1), c.start)
 	program.SetOut(stdout)
 	program.SetErr(stderr)
+	program.SetFlagErrorFunc(ofServe(program.FlagErrorFunc()))
 	cli.RelayFlag(program)
 	c.secured.SecureFlags(program, "which relays are known and, if it is named, the client's key")
 	c.secured.TrustFlags(program)

@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/relaypeer/relaypeer/cmd/cli"
 	"github.com/relaypeer/relaypeer/cmd/web"
@@ -62,6 +63,20 @@ func newServe() *cobra.Command {
 	flags.BoolVar(&s.client.NoCircuits, "no-circuits", false, "reach no node through the relay: those that cannot be connected to are not asked")
 	s.program = program
 	return program
+}
+
+// ofServe says of a flag that serve alone has that it is one of serve, and leaves the rest to misused.
+func ofServe(misused func(*cobra.Command, error) error) func(*cobra.Command, error) error {
+	return func(program *cobra.Command, err error) error {
+		var unknown *pflag.NotExistError
+		if errors.As(err, &unknown) {
+			serve := newServe()
+			if flag := serve.Flags().Lookup(unknown.GetSpecifiedName()); flag != nil {
+				return cli.Usage("--%s is of peer-client serve: %s", flag.Name, serve.Use)
+			}
+		}
+		return misused(program, err)
+	}
 }
 
 // start takes the arguments, and serves until the program is told to stop.
