@@ -14,12 +14,13 @@ const (
 	// be two lists at once.
 	MostNames = 2_000_000
 
-	listFresh   = 10 * time.Second // a list is not asked for anew before that
-	listShare   = 20               // nor before this many times as long as it took
-	listOld     = time.Minute      // a page waits for a newer list than that
-	listWait    = 3 * time.Second  // for so long, if there is an older one
-	listTimeout = 2 * time.Minute  // for one list
-	listRetry   = 2 * time.Second  // in place of listFresh after a failure, and where there is more soon
+	listFresh   = 10 * time.Second       // a list is not asked for anew before that
+	listShare   = 20                     // nor before this many times as long as it took
+	listOld     = time.Minute            // a page waits for a newer list than that
+	listWait    = 3 * time.Second        // for so long, if there is an older one
+	listBrief   = 300 * time.Millisecond // and for so long, where that is not as old: who has just shared a file looks for it
+	listTimeout = 2 * time.Minute        // for one list
+	listRetry   = 2 * time.Second        // in place of listFresh after a failure, and where there is more soon
 )
 
 // catalogue keeps the list of all published names, and asks for it anew while it is used.
@@ -43,7 +44,7 @@ type list struct {
 	Err            error // why it is not known, or not newer
 }
 
-// look returns the list. It waits where there is none, or a very old one.
+// look returns the list. It waits where there is none, or a very old one, and a moment where a newer one is due.
 func (c *catalogue) look(ctx context.Context) list {
 	is, trying := c.now()
 	if trying == nil {
@@ -53,8 +54,10 @@ func (c *catalogue) look(ctx context.Context) list {
 	switch {
 	case is.Snapshot == nil:
 		wait = listTimeout
-	case is.Err != nil || time.Since(is.Taken) < listOld:
+	case is.Err != nil || time.Since(is.Taken) < listFresh:
 		return is
+	case time.Since(is.Taken) < listOld:
+		wait = listBrief
 	}
 	return c.after(ctx, trying, wait)
 }

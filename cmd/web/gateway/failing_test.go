@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+	"testing/synctest"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
 
@@ -185,6 +187,30 @@ func TestAnOldLinkIsToldWhyItMayLeadNowhere(t *testing.T) {
 			t.Errorf("%s: %d, %s", path, is.code, is.body)
 		}
 	}
+}
+
+// Whoever shares a file and looks for it sees it at the first look, unless a list takes long.
+func TestALookWaitsAMomentForANewerList(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var takes time.Duration
+		c := &catalogue{ctx: t.Context(), ask: func(context.Context) (*peer.Snapshot, error) {
+			time.Sleep(takes)
+			return &peer.Snapshot{Taken: time.Now()}, nil
+		}}
+		defer c.close()
+		c.look(t.Context())
+		for _, x := range []struct{ takes, age, waited time.Duration }{
+			{listBrief / 2, 0, listBrief / 2}, {2 * listBrief, listFresh, listBrief},
+		} {
+			time.Sleep(listFresh)
+			takes = x.takes
+			began := time.Now()
+			is := c.look(t.Context())
+			if waited := time.Since(began); waited != x.waited || began.Sub(is.Taken) > x.age {
+				t.Errorf("%+v: waited %s for a list of %s before", x, waited, began.Sub(is.Taken))
+			}
+		}
+	})
 }
 
 func TestAnEmptyPageSaysWhyItIsEmpty(t *testing.T) {
