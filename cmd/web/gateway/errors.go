@@ -71,7 +71,7 @@ func (g *Gateway) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	text := g.explain(err)
 	if errors.Is(err, peer.ErrNotFound) { // whoever follows an old link does not know what nodes are, nor that they come and go
-		text += ": it was deleted or renamed, or the machine that has it is away"
+		text += ": perhaps it was deleted or renamed, or the machine that has it is away"
 	}
 	web.Fail(w, r, tellAgain(w, err), text)
 }
