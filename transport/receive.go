@@ -35,6 +35,7 @@ type body struct {
 	link  *link
 	order uint64 // the command that asked for it
 	sink  Sink
+	keep  PageSink // in place of sink, for groups that have pages; nil: the store copies them
 
 	turn chan struct{} // full: one of the two is reading. It owns the next fields and the link's inbox
 	next int           // the next group to read, in Values
@@ -52,15 +53,14 @@ func (k *link) receive(c command) letter {
 	if protocol.Groups(c.body.Length) != uint64(len(c.body.Values)) || c.body.Offset%protocol.GroupSize != 0 {
 		panic(fmt.Sprintf("transport: a ReceiveBody of %d bytes at %d with %d values", c.body.Length, c.body.Offset, len(c.body.Values)))
 	}
-	sink, err := k.run.loop.store().Receive(c.body.Item, c.body.Offset, c.body.Attributes)
-	if err != nil {
+	b := &body{ReceiveBody: c.body, link: k, order: c.number, rest: c.body.Length}
+	if err := b.open(k.run.loop.store()); err != nil {
 		return storeFailed(c.body.Item, err)
 	}
-	b := &body{ReceiveBody: c.body, link: k, order: c.number, sink: sink, rest: c.body.Length}
 	defer k.conn.SetReadDeadline(time.Time{})
 	readAhead(k.conn, true)
 	defer readAhead(k.conn, false)
-	err = b.takeAll()
+	err := b.takeAll()
 	b.wakeFor(0)
 	if b.failed != nil {
 		return storeFailed(b.Item, b.failed)
@@ -78,13 +78,24 @@ func (k *link) receive(c command) letter {
 	}
 }
 
+// open gets the sinks of the store.
+func (b *body) open(store Store) (err error) {
+	if keeper, is := store.(Keeper); is {
+		if b.keep, err = keeper.ReceivePages(b.Item, b.Offset, b.Attributes); err != nil {
+			return err
+		}
+	}
+	b.sink, err = store.Receive(b.Item, b.Offset, b.Attributes)
+	return err
+}
+
 // takeAll reads and judges the groups up to one that is wrong or that the store can't take, and
 // returns when every group that was read has been judged. The error is the link's.
 func (b *body) takeAll() error {
 	if len(b.Values) == 1 && b.Length <= smallBody {
 		data, value, err := b.takeSmall()
 		if err == nil {
-			b.judge(0, data, value)
+			b.judge(0, data, value, nil)
 		}
 		return err
 	}
@@ -100,12 +111,12 @@ func (b *body) takeAll() error {
 }
 
 // buffers holds buffers for groups. A body takes two, however long it is.
-var buffers = sync.Pool{New: func() any { return new([protocol.GroupSize]byte) }}
+var buffers = sync.Pool{New: func() any { return new(Page) }}
 
 // takeTurns reads groups and judges them, each after the group before it, until there are no more.
 func (b *body) takeTurns() {
-	buffer := buffers.Get().(*[protocol.GroupSize]byte)
-	defer buffers.Put(buffer)
+	buffer := buffers.Get().(*Page)
+	defer func() { buffers.Put(buffer) }()
 	for {
 		at, data, before, judged := b.take(buffer)
 		if data == nil {
@@ -113,14 +124,14 @@ func (b *body) takeTurns() {
 		}
 		value := b.value(at, data)
 		<-before
-		b.judge(at, data, value)
+		buffer = b.judge(at, data, value, buffer)
 		close(judged)
 	}
 }
 
 // take waits for its turn and reads a group. It returns nil data if there are no more groups to
 // read.
-func (b *body) take(buffer *[protocol.GroupSize]byte) (at int, data []byte, before, judged chan struct{}) {
+func (b *body) take(buffer *Page) (at int, data []byte, before, judged chan struct{}) {
 	b.turn <- struct{}{}
 	defer func() { <-b.turn }()
 	if b.next == len(b.Values) || b.lost != nil || b.over.Load() {
@@ -207,21 +218,28 @@ func (b *body) value(at int, data []byte) protocol.Hash {
 	return content.ChainingValue(b.group(at), data, b.Size <= protocol.GroupSize)
 }
 
-// judge stores a group if its chaining value is right, and reports BodyWrong otherwise.
-func (b *body) judge(at int, data []byte, value protocol.Hash) {
+// judge stores a group if its chaining value is right, and reports BodyWrong otherwise. The page is the one that the
+// group is in, if it is in one; the store may keep it, and another one is returned then.
+func (b *body) judge(at int, data []byte, value protocol.Hash, page *Page) *Page {
 	if b.over.Load() {
-		return
+		return page
 	}
 	if value != b.Values[at] {
 		b.over.Store(true)
 		b.tell(roles.BodyWrong{Link: b.link.id, Group: b.group(at)})
-		return
+		return page
 	}
-	if b.failed = b.sink(b.group(at), value, data); b.failed != nil {
+	if b.keep != nil && page != nil {
+		page, b.failed = b.keep(b.group(at), value, page, len(data))
+	} else {
+		b.failed = b.sink(b.group(at), value, data)
+	}
+	if b.failed != nil {
 		b.over.Store(true)
-		return
+		return page
 	}
 	b.tell(roles.Verified{Link: b.link.id, Group: b.group(at)})
+	return page
 }
 
 // throwAway reads and drops the rest of the body, after a wrong group.

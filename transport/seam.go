@@ -196,6 +196,20 @@ func (m Misplaced) Error() string {
 // other. The data belong to the caller and are valid during the call only.
 type Sink func(group uint64, value protocol.Hash, data []byte) error
 
+// Page is memory for a group.
+type Page = [protocol.GroupSize]byte
+
+// Keeper is a [Store] that keeps groups in memory, and spares their copy: it takes the memory that they have come in.
+type Keeper interface {
+	Store
+	// ReceivePages does what Receive does. Small groups may come to Receive's sink all the same.
+	ReceivePages(item int, offset uint64, about protocol.Attributes) (PageSink, error)
+}
+
+// PageSink stores a verified group as a [Sink] does: the first size bytes of the page, which is the store's from
+// then on. It returns another page in its place, also with an error.
+type PageSink func(group uint64, value protocol.Hash, page *Page, size int) (*Page, error)
+
 // addrPort returns the address of one end of a connection, an IPv4-mapped one as IPv4.
 func addrPort(a net.Addr) netip.AddrPort {
 	tcp, is := a.(*net.TCPAddr)

@@ -12,7 +12,7 @@ import (
 // reader finds that it has not come yet, so does it with twice as many.
 const (
 	leastAhead   = 2           // groups of the window of a file that is read in order
-	mostAhead    = 8           // the same of one whose groups come fast and are read as fast
+	mostAhead    = 16          // the same of one whose groups come fast and are read as fast
 	mostAheadAll = 64          // groups beyond leastAhead, of all files of a Client
 	aheadSpan    = time.Second // no more groups than come in this, but for leastAhead: a seek waits for those on their way
 )

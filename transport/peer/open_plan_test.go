@@ -33,10 +33,12 @@ func TestTheWindowGrowsWhileItsReaderWaits(t *testing.T) {
 	p.reads(1, true, mostAhead, 1, 2) // it came in time: two are enough
 	p.reads(2, false, mostAhead, 2, 4)
 	p.reads(3, false, mostAhead, 3, 8)
-	p.reads(4, false, mostAhead, 4, 7) // half of them are on their way
-	p.reads(6, true, mostAhead, 6, 5)  // a skip to what is on its way anyway
-	p.reads(7, true, mostAhead, 7, 8)
-	p.reads(8, false, mostAhead, 8, 7) // there are no more than mostAhead
+	p.reads(4, false, mostAhead, 4, mostAhead)
+	p.reads(5, false, mostAhead, 5, mostAhead-1) // half of them are on their way
+	p.reads(7, true, mostAhead, 7, mostAhead-3)  // a skip to what is on its way anyway
+	p.reads(12, true, mostAhead, 12, mostAhead/2)
+	p.reads(13, false, mostAhead, 13, mostAhead) // there are no more than mostAhead
+	p.reads(14, false, mostAhead, 14, mostAhead-1)
 	p.reads(50, false, mostAhead, 50, 1)
 	p.reads(51, false, mostAhead, 51, 2)
 	p.reads(10, false, mostAhead, 10, 1) // and back
@@ -79,6 +81,7 @@ func TestAFileAtRestHasNothingAhead(t *testing.T) {
 	p.reads(0, false, mostAhead, 0, 2)
 	p.reads(1, false, mostAhead, 1, 4)
 	p.reads(2, false, mostAhead, 2, 8)
+	p.reads(3, false, mostAhead, 3, mostAhead)
 	if taken := p.budget.groups.Load(); taken != mostAhead-leastAhead {
 		t.Errorf("%d groups are taken", taken)
 	}
@@ -86,8 +89,8 @@ func TestAFileAtRestHasNothingAhead(t *testing.T) {
 	if taken := p.budget.groups.Load(); taken != 0 || p.window.Count != 1 {
 		t.Errorf("at rest %d groups are taken, of %d in the window", taken, p.window.Count)
 	}
-	p.reads(3, false, mostAhead, 3, 2)
-	p.reads(4, false, mostAhead, 4, 4)
+	p.reads(4, false, mostAhead, 4, 2)
+	p.reads(5, false, mostAhead, 5, 4)
 }
 
 // The files of a client share what they have beyond two groups each, and give it back.

@@ -8,6 +8,7 @@ import (
 	"github.com/relaypeer/relaypeer/protocol"
 	"github.com/relaypeer/relaypeer/roles"
 	"github.com/relaypeer/relaypeer/roles/client"
+	"github.com/relaypeer/relaypeer/transport"
 )
 
 // readCache keeps, in memory, the groups of a file that are being read, and the last one that came beside
@@ -29,12 +30,12 @@ type readCache struct {
 type slot struct {
 	group uint64
 	size  int // bytes; 0: there is none
-	page  *[protocol.GroupSize]byte
+	page  *transport.Page
 	held  int // by those who read it: it stays as it is
 }
 
 // pages holds the memory of groups that no file keeps.
-var pages = sync.Pool{New: func() any { return new([protocol.GroupSize]byte) }}
+var pages = sync.Pool{New: func() any { return new(transport.Page) }}
 
 func newReadCache(kept Cache) *readCache {
 	return &readCache{news: make(chan struct{}, 1), kept: kept}
@@ -73,7 +74,7 @@ func (c *readCache) recall(group uint64) {
 	if c.find(group) != nil {
 		return
 	}
-	page := pages.Get().(*[protocol.GroupSize]byte)
+	page := pages.Get().(*transport.Page)
 	data, is := c.kept.Get(c.is.Hash, c.is.Size, group, page[:])
 	if is && uint64(len(data)) == min(protocol.GroupSize, c.is.Size-group*protocol.GroupSize) {
 		copy(page[:], data) // nothing moves if it is there already

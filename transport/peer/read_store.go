@@ -12,26 +12,36 @@ import (
 
 // Receive implements [transport.Store].
 func (c *readCache) Receive(int, uint64, protocol.Attributes) (transport.Sink, error) {
+	return func(group uint64, value protocol.Hash, data []byte) error {
+		page := pages.Get().(*transport.Page)
+		rest, err := c.came(group, value, page, copy(page[:], data))
+		pages.Put(rest)
+		return err
+	}, nil
+}
+
+// ReceivePages implements [transport.Keeper].
+func (c *readCache) ReceivePages(int, uint64, protocol.Attributes) (transport.PageSink, error) {
 	return c.came, nil
 }
 
-// came keeps a group that a node has brought, and offers it to the Cache.
-func (c *readCache) came(group uint64, value protocol.Hash, data []byte) error {
-	page := pages.Get().(*[protocol.GroupSize]byte)
-	if page = c.put(group, page, copy(page[:], data)); page != nil {
-		pages.Put(page)
+// came keeps a group that a node has brought, and offers it to the Cache: first, for whoever reads it gives its page
+// away. It implements [transport.PageSink].
+func (c *readCache) came(group uint64, value protocol.Hash, page *transport.Page, size int) (*transport.Page, error) {
+	if c.kept != nil {
+		c.kept.Put(c.is.Hash, c.is.Size, group, value, page[:size])
+	}
+	if page = c.put(group, page, size); page == nil {
+		page = pages.Get().(*transport.Page)
 	}
 	c.pace()
 	c.wake()
-	if c.kept != nil {
-		c.kept.Put(c.is.Hash, c.is.Size, group, value, data)
-	}
-	return nil
+	return page, nil
 }
 
 // put keeps a group, in the place of one that is not wanted where there is such a one. It returns the memory that is
 // not used: nil if there is none.
-func (c *readCache) put(group uint64, page *[protocol.GroupSize]byte, size int) (rest *[protocol.GroupSize]byte) {
+func (c *readCache) put(group uint64, page *transport.Page, size int) (rest *transport.Page) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.at(group) != nil {
