@@ -1,7 +1,9 @@
 package web
 
 import (
+	"errors"
 	"net"
+	"os"
 	"sync"
 	"time"
 
@@ -73,18 +75,25 @@ type conn struct {
 	deadline time.Time // of SetWriteDeadline; zero: none
 }
 
-// Write writes in parts that each have a time of their own.
+// Write goes on for as long as the peer takes slowBytes within slowFor.
 func (c *conn) Write(data []byte) (written int, err error) {
 	for {
-		part := data[written:min(len(data), written+slowBytes)]
 		if err := c.Conn.SetWriteDeadline(c.next()); err != nil {
 			return written, err
 		}
-		n, err := c.Conn.Write(part)
-		if written += n; err != nil || written == len(data) {
+		n, err := c.Conn.Write(data[written:])
+		written += n
+		if slow := errors.Is(err, os.ErrDeadlineExceeded) && n >= slowBytes && !c.late(); !slow {
 			return written, err
 		}
 	}
+}
+
+// late reports whether the deadline is over that was set besides the moving one.
+func (c *conn) late() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.deadline.IsZero() && !time.Now().Before(c.deadline)
 }
 
 func (c *conn) next() time.Time {
