@@ -96,7 +96,7 @@ func (g *gate) mayCome(w http.ResponseWriter, r *http.Request) bool {
 	case !g.hosts.allows(r.Host, local):
 		name := protocol.Printable(r.Host, maxHost)
 		g.sampled.warn("called under a name that is not its own; --http-host allows one", "name", name, "from", hostOf(r))
-		Fail(w, r, http.StatusMisdirectedRequest, fmt.Sprintf("this door does not answer to the name %q; --http-host NAME allows another name", name))
+		Fail(w, r, http.StatusMisdirectedRequest, fmt.Sprintf("this server does not answer to the name %q; --http-host NAME allows another name", name))
 	case fromElsewhere(r, func(host string) bool { return host == r.Host || g.hosts.allows(host, local) }):
 		Fail(w, r, http.StatusForbidden, "a page of another site has asked for this; only links lead here from there")
 	case r.URL.Path != "" && r.URL.Path[0] != '/':

@@ -21,9 +21,9 @@ func TestADoorThatMayNotBeIsAUsageError(t *testing.T) {
 		o    Options
 		text string
 	}{
-		{Options{TokenFile: token}, "--token-file: it is about the door"},
-		{Options{Base: "/p/"}, "--http-base: it is about the door"},
-		{Options{Insecure: true}, "--http-insecure: it is about the door"},
+		{Options{TokenFile: token}, "--token-file: it goes with --http"},
+		{Options{Base: "/p/"}, "--http-base: it goes with --http"},
+		{Options{Insecure: true}, "--http-insecure: it goes with --http"},
 		{Options{Listen: "8080"}, "neither HOST:PORT"},
 		{Options{Listen: "::1:80"}, "neither HOST:PORT"},
 		{Options{Listen: "localhost:http"}, "is not a TCP port"},

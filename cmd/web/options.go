@@ -59,7 +59,7 @@ func (o *Options) idle() error {
 		{"--http-host", len(o.Hosts) > 0}, {"--http-base", o.Base != ""},
 	} {
 		if f.set {
-			return cli.Usage("%s: it is about the door that --http opens, and there is no --http", f.name)
+			return cli.Usage("%s: it goes with --http HOST:PORT, which is not given", f.name)
 		}
 	}
 	return nil

@@ -108,7 +108,7 @@ func (d *Door) checkToken(w http.ResponseWriter, r *http.Request) bool {
 	}
 	want, err := d.token.get()
 	if err != nil { // which the log has heard already
-		Fail(w, r, http.StatusServiceUnavailable, "the token file of this door cannot be used; its log says why")
+		Fail(w, r, http.StatusServiceUnavailable, "the token file of this server cannot be used; its log says why")
 		return false
 	}
 	given, is := givenToken(r)
@@ -125,7 +125,7 @@ func (d *Door) checkToken(w http.ResponseWriter, r *http.Request) bool {
 	header.Add("WWW-Authenticate", `Basic realm="relaypeer", charset="UTF-8"`)
 	header.Add("WWW-Authenticate", `Bearer realm="relaypeer"`)
 	header.Set("Connection", "close") // a stranger holds no connection
-	Fail(w, r, http.StatusUnauthorized, "this door needs its token: as the password, with any user name, or as Authorization: Bearer")
+	Fail(w, r, http.StatusUnauthorized, "this server needs its token: as the password, with any user name, or as Authorization: Bearer")
 	return false
 }
 
