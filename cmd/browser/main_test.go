@@ -79,7 +79,8 @@ func find() string {
 func launch(path, folder string) (end func(), err error) {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.UserDataDir(filepath.Join(folder, "profile")),
-		chromedp.Flag("autoplay-policy", "no-user-gesture-required"), chromedp.CombinedOutput(io.Discard))
+		chromedp.Flag("autoplay-policy", "no-user-gesture-required"), chromedp.CombinedOutput(io.Discard),
+		chromedp.Env("TMPDIR="+folder))
 	if os.Getuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
 	}
