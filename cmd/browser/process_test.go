@@ -11,7 +11,6 @@ import (
 	"regexp"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -21,12 +20,11 @@ const patience = 30 * time.Second
 
 // process is a program that runs.
 type process struct {
-	t      *testing.T
-	cmd    *exec.Cmd
-	log    *text
-	ready  string // what its ready line says
-	ended  chan struct{}
-	result error // once it has ended
+	t     *testing.T
+	cmd   *exec.Cmd
+	log   *text
+	ready string // what its ready line says
+	ended chan struct{}
 }
 
 // text is what a program has written so far.
@@ -67,7 +65,7 @@ func start(t *testing.T, state, name string, args ...string) *process {
 		line, _ := bufio.NewReader(out).ReadString('\n')
 		lines <- line
 		io.Copy(io.Discard, out)
-		p.result = p.cmd.Wait()
+		p.cmd.Wait()
 	}()
 	t.Cleanup(p.kill)
 	select {
@@ -107,14 +105,4 @@ func (p *process) page() string {
 func (p *process) kill() {
 	p.cmd.Process.Kill()
 	<-p.ended
-}
-
-// terminate asks the process to end and demands that it does so well.
-func (p *process) terminate() {
-	p.t.Helper()
-	p.cmd.Process.Signal(syscall.SIGTERM)
-	<-p.ended
-	if p.result != nil {
-		p.t.Errorf("after SIGTERM: %v\n%s", p.result, p.log)
-	}
 }

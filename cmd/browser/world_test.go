@@ -22,10 +22,9 @@ const hostileName = `<script>alert(1)</script>`
 
 // world is a relay with nodes, whose pages are on.
 type world struct {
-	t       *testing.T
-	state   string // the folder of the keys
-	relay   *process
-	private []string // what a program is told of the relay, in front of its host and port
+	t     *testing.T
+	state string // the folder of the keys
+	relay *process
 }
 
 // begin starts a relay with a page. It is closed if it admits somebody, an id and a name a line.
