@@ -12,21 +12,21 @@ import (
 type keeper struct {
 	heap
 	room  int
-	kept  map[uint64]*transport.Page
+	kept  map[uint64]*transport.Buffer
 	sizes map[uint64]int
 }
 
-func (k *keeper) ReceivePages(int, uint64, protocol.Attributes) (transport.PageSink, error) {
-	return func(group uint64, _ protocol.Hash, page *transport.Page, size int) (*transport.Page, error) {
+func (k *keeper) ReceiveBuffers(int, uint64, protocol.Attributes) (transport.BufferSink, error) {
+	return func(group uint64, _ protocol.Hash, buffer *transport.Buffer, size int) (*transport.Buffer, error) {
 		if len(k.kept) == k.room {
-			return page, errors.New("no room")
+			return buffer, errors.New("no room")
 		}
-		k.kept[group], k.sizes[group] = page, size
-		return new(transport.Page), nil
+		k.kept[group], k.sizes[group] = buffer, size
+		return new(transport.Buffer), nil
 	}, nil
 }
 
-// TestWhatAStoreKeepsIsNotWrittenAgain: the pages that it has taken hold their groups when all have come. None that is
+// TestWhatAStoreKeepsIsNotWrittenAgain: the buffers that it has taken hold their groups when all have come. None that is
 // wrong is given to it, and one that it does not take is told.
 func TestWhatAStoreKeepsIsNotWrittenAgain(t *testing.T) {
 	bytes := long.bytes(0, long.size)
@@ -42,7 +42,7 @@ func TestWhatAStoreKeepsIsNotWrittenAgain(t *testing.T) {
 		{bytes, 2, 2, "verified 0, verified 1, store failed 7 no room"},
 	} {
 		both(t, func(t *testing.T, network transport.Network) {
-			k := &keeper{room: test.room, kept: map[uint64]*transport.Page{}, sizes: map[uint64]int{}}
+			k := &keeper{room: test.room, kept: map[uint64]*transport.Buffer{}, sizes: map[uint64]int{}}
 			m := takes(bodyOf(long, 0, 5))
 			served(t, network, m, k, test.sent)
 			if got := m.String(); len(got) < len(test.want) || got[:len(test.want)] != test.want {
@@ -51,8 +51,8 @@ func TestWhatAStoreKeepsIsNotWrittenAgain(t *testing.T) {
 			if len(k.kept) != test.kept {
 				t.Errorf("%d groups are kept, not %d", len(k.kept), test.kept)
 			}
-			for group, page := range k.kept {
-				if string(page[:k.sizes[group]]) != string(bytes[group<<20:min(int(group+1)<<20, len(bytes))]) {
+			for group, buffer := range k.kept {
+				if string(buffer[:k.sizes[group]]) != string(bytes[group<<20:min(int(group+1)<<20, len(bytes))]) {
 					t.Errorf("group %d has been written again", group)
 				}
 			}

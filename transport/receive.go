@@ -35,7 +35,7 @@ type body struct {
 	link  *link
 	order uint64 // the command that asked for it
 	sink  Sink
-	keep  PageSink // in place of sink, for groups that have pages; nil: the store copies them
+	keep  BufferSink // in place of sink, for groups in a buffer of their own; nil: the store copies them
 
 	turn chan struct{} // full: one of the two is reading. It owns the next fields and the link's inbox
 	next int           // the next group to read, in Values
@@ -81,7 +81,7 @@ func (k *link) receive(c command) letter {
 // open gets the sinks of the store.
 func (b *body) open(store Store) (err error) {
 	if keeper, is := store.(Keeper); is {
-		if b.keep, err = keeper.ReceivePages(b.Item, b.Offset, b.Attributes); err != nil {
+		if b.keep, err = keeper.ReceiveBuffers(b.Item, b.Offset, b.Attributes); err != nil {
 			return err
 		}
 	}
@@ -110,13 +110,11 @@ func (b *body) takeAll() error {
 	return b.lost
 }
 
-// buffers holds buffers for groups. A body takes two, however long it is.
-var buffers = sync.Pool{New: func() any { return new(Page) }}
-
-// takeTurns reads groups and judges them, each after the group before it, until there are no more.
+// takeTurns reads groups and judges them, each after the group before it, until there are no more. A body
+// takes two buffers, however long it is.
 func (b *body) takeTurns() {
-	buffer := buffers.Get().(*Page)
-	defer func() { buffers.Put(buffer) }()
+	buffer := TakeBuffer()
+	defer func() { FreeBuffer(buffer) }()
 	for {
 		at, data, before, judged := b.take(buffer)
 		if data == nil {
@@ -131,7 +129,7 @@ func (b *body) takeTurns() {
 
 // take waits for its turn and reads a group. It returns nil data if there are no more groups to
 // read.
-func (b *body) take(buffer *Page) (at int, data []byte, before, judged chan struct{}) {
+func (b *body) take(buffer *Buffer) (at int, data []byte, before, judged chan struct{}) {
 	b.turn <- struct{}{}
 	defer func() { <-b.turn }()
 	if b.next == len(b.Values) || b.lost != nil || b.over.Load() {
@@ -218,28 +216,28 @@ func (b *body) value(at int, data []byte) protocol.Hash {
 	return content.ChainingValue(b.group(at), data, b.Size <= protocol.GroupSize)
 }
 
-// judge stores a group if its chaining value is right, and reports BodyWrong otherwise. The page is the one that the
-// group is in, if it is in one; the store may keep it, and another one is returned then.
-func (b *body) judge(at int, data []byte, value protocol.Hash, page *Page) *Page {
+// judge stores a group if its chaining value is right, and reports BodyWrong otherwise. The buffer is the one that the
+// group is in, if it has one of its own; the store may keep it, and another one is returned then.
+func (b *body) judge(at int, data []byte, value protocol.Hash, buffer *Buffer) *Buffer {
 	if b.over.Load() {
-		return page
+		return buffer
 	}
 	if value != b.Values[at] {
 		b.over.Store(true)
 		b.tell(roles.BodyWrong{Link: b.link.id, Group: b.group(at)})
-		return page
+		return buffer
 	}
-	if b.keep != nil && page != nil {
-		page, b.failed = b.keep(b.group(at), value, page, len(data))
+	if b.keep != nil && buffer != nil {
+		buffer, b.failed = b.keep(b.group(at), value, buffer, len(data))
 	} else {
 		b.failed = b.sink(b.group(at), value, data)
 	}
 	if b.failed != nil {
 		b.over.Store(true)
-		return page
+		return buffer
 	}
 	b.tell(roles.Verified{Link: b.link.id, Group: b.group(at)})
-	return page
+	return buffer
 }
 
 // throwAway reads and drops the rest of the body, after a wrong group.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/relaypeer/relaypeer/protocol"
@@ -196,19 +197,28 @@ func (m Misplaced) Error() string {
 // other. The data belong to the caller and are valid during the call only.
 type Sink func(group uint64, value protocol.Hash, data []byte) error
 
-// Page is memory for a group.
-type Page = [protocol.GroupSize]byte
+// Buffer is memory for a group.
+type Buffer = [protocol.GroupSize]byte
 
-// Keeper is a [Store] that keeps groups in memory, and spares their copy: it takes the memory that they have come in.
+// buffers has those that are not in use.
+var buffers = sync.Pool{New: func() any { return new(Buffer) }}
+
+// TakeBuffer returns a buffer that is not in use, with any content.
+func TakeBuffer() *Buffer { return buffers.Get().(*Buffer) }
+
+// FreeBuffer gives a buffer back, which is not used any more.
+func FreeBuffer(buffer *Buffer) { buffers.Put(buffer) }
+
+// Keeper is a [Store] that keeps groups in memory, and spares their copy: it takes the buffer that they have come in.
 type Keeper interface {
 	Store
-	// ReceivePages does what Receive does. Small groups may come to Receive's sink all the same.
-	ReceivePages(item int, offset uint64, about protocol.Attributes) (PageSink, error)
+	// ReceiveBuffers does what Receive does. Small groups may come to Receive's sink all the same.
+	ReceiveBuffers(item int, offset uint64, about protocol.Attributes) (BufferSink, error)
 }
 
-// PageSink stores a verified group as a [Sink] does: the first size bytes of the page, which is the store's from
-// then on. It returns another page in its place, also with an error.
-type PageSink func(group uint64, value protocol.Hash, page *Page, size int) (*Page, error)
+// BufferSink stores a verified group as a [Sink] does: the first size bytes of the buffer, which is the store's from
+// then on. It returns another buffer in its place, also with an error.
+type BufferSink func(group uint64, value protocol.Hash, buffer *Buffer, size int) (*Buffer, error)
 
 // addrPort returns the address of one end of a connection, an IPv4-mapped one as IPv4.
 func addrPort(a net.Addr) netip.AddrPort {

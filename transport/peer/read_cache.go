@@ -28,21 +28,18 @@ type readCache struct {
 
 // slot is a group in memory.
 type slot struct {
-	group uint64
-	size  int // bytes; 0: there is none
-	page  *transport.Page
-	held  int // by those who read it: it stays as it is
+	group  uint64
+	size   int // bytes; 0: there is none
+	buffer *transport.Buffer
+	held   int // by those who read it: it stays as it is
 }
-
-// pages holds the memory of groups that no file keeps.
-var pages = sync.Pool{New: func() any { return new(transport.Page) }}
 
 func newReadCache(kept Cache) *readCache {
 	return &readCache{news: make(chan struct{}, 1), kept: kept}
 }
 
 // data returns the bytes of a group.
-func (s *slot) data() []byte { return s.page[:s.size] }
+func (s *slot) data() []byte { return s.buffer[:s.size] }
 
 // move sets the groups to be kept. Of the others so many go that the memory is that of the window, and of one more. The
 // new ones are taken from the Cache if they are there.
@@ -53,7 +50,7 @@ func (c *readCache) move(window client.Range) {
 	for at := 0; at < len(c.slots) && uint64(len(c.slots)) > max(window.Count, mostKept)+1; {
 		if s := c.slots[at]; c.spare(s) {
 			c.slots = slices.Delete(c.slots, at, at+1)
-			pages.Put(s.page)
+			transport.FreeBuffer(s.buffer)
 		} else {
 			at++
 		}
@@ -74,14 +71,14 @@ func (c *readCache) recall(group uint64) {
 	if c.find(group) != nil {
 		return
 	}
-	page := pages.Get().(*transport.Page)
-	data, is := c.kept.Get(c.is.Hash, c.is.Size, group, page[:])
+	buffer := transport.TakeBuffer()
+	data, is := c.kept.Get(c.is.Hash, c.is.Size, group, buffer[:])
 	if is && uint64(len(data)) == min(protocol.GroupSize, c.is.Size-group*protocol.GroupSize) {
-		copy(page[:], data) // nothing moves if it is there already
-		page = c.put(group, page, len(data))
+		copy(buffer[:], data) // nothing moves if it is there already
+		buffer = c.put(group, buffer, len(data))
 	}
-	if page != nil {
-		pages.Put(page)
+	if buffer != nil {
+		transport.FreeBuffer(buffer)
 	}
 }
 

@@ -13,39 +13,39 @@ import (
 // Receive implements [transport.Store].
 func (c *readCache) Receive(int, uint64, protocol.Attributes) (transport.Sink, error) {
 	return func(group uint64, value protocol.Hash, data []byte) error {
-		page := pages.Get().(*transport.Page)
-		rest, err := c.came(group, value, page, copy(page[:], data))
-		pages.Put(rest)
+		buffer := transport.TakeBuffer()
+		rest, err := c.came(group, value, buffer, copy(buffer[:], data))
+		transport.FreeBuffer(rest)
 		return err
 	}, nil
 }
 
-// ReceivePages implements [transport.Keeper].
-func (c *readCache) ReceivePages(int, uint64, protocol.Attributes) (transport.PageSink, error) {
+// ReceiveBuffers implements [transport.Keeper].
+func (c *readCache) ReceiveBuffers(int, uint64, protocol.Attributes) (transport.BufferSink, error) {
 	return c.came, nil
 }
 
-// came keeps a group that a node has brought, and offers it to the Cache: first, for whoever reads it gives its page
-// away. It implements [transport.PageSink].
-func (c *readCache) came(group uint64, value protocol.Hash, page *transport.Page, size int) (*transport.Page, error) {
+// came keeps a group that a node has brought, and offers it to the Cache: first, for whoever reads it gives its buffer
+// away. It implements [transport.BufferSink].
+func (c *readCache) came(group uint64, value protocol.Hash, buffer *transport.Buffer, size int) (*transport.Buffer, error) {
 	if c.kept != nil {
-		c.kept.Put(c.is.Hash, c.is.Size, group, value, page[:size])
+		c.kept.Put(c.is.Hash, c.is.Size, group, value, buffer[:size])
 	}
-	if page = c.put(group, page, size); page == nil {
-		page = pages.Get().(*transport.Page)
+	if buffer = c.put(group, buffer, size); buffer == nil {
+		buffer = transport.TakeBuffer()
 	}
 	c.pace()
 	c.wake()
-	return page, nil
+	return buffer, nil
 }
 
 // put keeps a group, in the place of one that is not wanted where there is such a one. It returns the memory that is
 // not used: nil if there is none.
-func (c *readCache) put(group uint64, page *transport.Page, size int) (rest *transport.Page) {
+func (c *readCache) put(group uint64, buffer *transport.Buffer, size int) (rest *transport.Buffer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.at(group) != nil {
-		return page
+		return buffer
 	}
 	at := slices.IndexFunc(c.slots, c.spare)
 	if at < 0 {
@@ -53,7 +53,7 @@ func (c *readCache) put(group uint64, page *transport.Page, size int) (rest *tra
 		c.slots = append(c.slots, &slot{})
 	}
 	s := c.slots[at]
-	rest, s.page = s.page, page
+	rest, s.buffer = s.buffer, buffer
 	s.group, s.size = group, size
 	return rest
 }
@@ -113,7 +113,7 @@ func (c *readCache) close() {
 	defer c.mu.Unlock()
 	for _, s := range c.slots {
 		if s.held == 0 {
-			pages.Put(s.page)
+			transport.FreeBuffer(s.buffer)
 		}
 	}
 	c.slots = nil
