@@ -262,10 +262,8 @@ func (l *lab) pagesOfMany(ctx context.Context) (rows []row, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, c.stop()) }()
-	for base := 0; base < l.listed; base += holderOf {
-		if err := c.publish(ctx, base, min(holderOf, l.listed-base)); err != nil {
-			return nil, err
-		}
+	if err := c.publishListed(ctx); err != nil {
+		return nil, err
 	}
 	g, err := c.startGateway(ctx)
 	if err != nil {

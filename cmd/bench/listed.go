@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	holderOf = 100_000 // names that each node has published that the relay of measureListed knows
+	holderOf = 100_000 // names of each node of publishListed
 	pageOf   = 500     // of them in one PUBLISH, which has to be small enough to be sent
 )
 
@@ -21,10 +21,8 @@ func measureListed(ctx context.Context, l *lab) (rows []row, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, c.stop()) }()
-	for base := 0; base < l.listed; base += holderOf {
-		if err := c.publish(ctx, base, min(holderOf, l.listed-base)); err != nil {
-			return nil, err
-		}
+	if err := c.publishListed(ctx); err != nil {
+		return nil, err
 	}
 	samples, err := l.turns(ctx, 0, func() error { return nil }, way{"peer-client --list", func(ctx context.Context) (sample, error) {
 		return finish(ctx, l.program("peer-client"), "--log-level", "warn", "--list", c.host, c.port)
@@ -38,6 +36,16 @@ func measureListed(ctx context.Context, l *lab) (rows []row, err error) {
 		rows = append(rows, row{what: "peak memory of the client of that", ours: float64(peak) / mebibyte, unit: "MiB", bar: bar{most: 64}})
 	}
 	return rows, nil
+}
+
+// publishListed registers nodes at the relay that together have all names that are to be listed.
+func (c *crew) publishListed(ctx context.Context) error {
+	for base := 0; base < c.lab.listed; base += holderOf {
+		if err := c.publish(ctx, base, min(holderOf, c.lab.listed-base)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // publish registers a node at the relay that has so many names.
