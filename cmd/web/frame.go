@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
-	"time"
 )
 
 // Link is a link of a page to another one.
@@ -32,9 +31,6 @@ type Page struct {
 
 // Pages are the templates of a program in the frame. It is safe for concurrent use.
 type Pages struct {
-	// Now is the clock of ago and the like; nil: the system's.
-	Now func() time.Time
-
 	source *template.Template // is never executed, so that it can be cloned
 
 	mu    sync.Mutex
@@ -45,11 +41,11 @@ type Pages struct {
 var frameFiles embed.FS
 
 // NewPages parses the templates of a program: all *.html files of extra, nil for none, each with
-// {{define "NAME"}} in it; "head" goes into the head of each page. Besides funcs they have the functions of the frame: see [functions]. It
-// panics if one cannot be parsed, as template.Must does.
+// {{define "NAME"}} in it; "head" goes into the head of each page. Besides funcs they have the functions
+// of the frame: see [functions]. It panics if one cannot be parsed, as template.Must does.
 func NewPages(extra fs.FS, funcs template.FuncMap) *Pages {
 	p := &Pages{bound: map[string]*template.Template{}}
-	p.source = template.New("").Funcs(p.functions("/")).Funcs(funcs)
+	p.source = template.New("").Funcs(functions("/")).Funcs(funcs)
 	template.Must(p.source.ParseFS(frameFiles, "frame/*.html"))
 	if extra != nil {
 		template.Must(p.source.ParseFS(extra, "*.html"))
@@ -110,14 +106,7 @@ func (p *Pages) of(r *http.Request) *template.Template {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.bound[base] == nil {
-		p.bound[base] = template.Must(p.source.Clone()).Funcs(p.functions(base))
+		p.bound[base] = template.Must(p.source.Clone()).Funcs(functions(base))
 	}
 	return p.bound[base]
-}
-
-func (p *Pages) now() time.Time {
-	if p.Now != nil {
-		return p.Now()
-	}
-	return time.Now()
 }

@@ -23,11 +23,8 @@ import (
 //	count .Number              1,000,000
 //	plural .N "node" "nodes"   1 node; 2,000 nodes
 //	percent .Done .Size        0 to 100
-//	ago .Time, left .Time      3m ago; in 3m; - for a zero time
-//	when .Time                 ago, as an element with the exact time
 //	date .Time, stamp .Time    2026-11-28 04:13 UTC; the form of RFC 3339
-//	lasts .Duration            1m20s
-func (p *Pages) functions(base string) template.FuncMap {
+func functions(base string) template.FuncMap {
 	return template.FuncMap{
 		"path":  func(elem ...string) string { return pathBelow(base, elem) },
 		"query": Query,
@@ -42,12 +39,8 @@ func (p *Pages) functions(base string) template.FuncMap {
 		"count":   func(n any) (string, error) { return withNumber(n, cli.Grouped[uint64]) },
 		"plural":  plural,
 		"percent": percent,
-		"ago":     func(t time.Time) string { return ago(p.now(), t) },
-		"left":    func(t time.Time) string { return left(p.now(), t) },
-		"when":    func(t time.Time) template.HTML { return whenElement(p.now(), t) },
 		"date":    date,
 		"stamp":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"lasts":   func(d time.Duration) string { return cli.Roughly(d).String() },
 	}
 }
 
@@ -111,54 +104,9 @@ func percent(done, size any) (int, error) {
 	return cli.Percent(d, s), err
 }
 
-func ago(now, t time.Time) string {
-	switch past := now.Sub(t); {
-	case t.IsZero():
-		return "-"
-	case past < 0:
-		return left(now, t)
-	case past < time.Second:
-		return "now"
-	default:
-		return coarse(past) + " ago"
-	}
-}
-
-func left(now, t time.Time) string {
-	switch rest := t.Sub(now); {
-	case t.IsZero():
-		return "-"
-	case rest < time.Second:
-		return "now"
-	default:
-		return "in " + coarse(rest)
-	}
-}
-
-// coarse shows a time in its largest unit.
-func coarse(d time.Duration) string {
-	const day = 24 * time.Hour
-	for _, unit := range []struct {
-		is   time.Duration
-		name string
-	}{{day, "d"}, {time.Hour, "h"}, {time.Minute, "min"}} {
-		if d >= unit.is {
-			return fmt.Sprintf("%d %s", d/unit.is, unit.name)
-		}
-	}
-	return fmt.Sprintf("%d s", d/time.Second)
-}
-
 func date(t time.Time) string {
 	if t.IsZero() {
 		return "-"
 	}
 	return t.UTC().Format("2006-01-02 15:04") + " UTC"
-}
-
-func whenElement(now, t time.Time) template.HTML {
-	if t.IsZero() {
-		return "-"
-	}
-	return template.HTML(fmt.Sprintf(`<time datetime="%s" title="%s">%s</time>`, t.UTC().Format(time.RFC3339), date(t), ago(now, t)))
 }

@@ -63,7 +63,6 @@ func newSite(program, version string, now func() time.Time) *site {
 		panic(err) // it is embedded
 	}
 	s.pages = web.NewPages(templates, s.functions())
-	s.pages.Now = now
 	return s
 }
 
