@@ -22,9 +22,6 @@ func (s *Source) On(link roles.Link) (table, state string) { return s.on(link) }
 // On returns the name of the table that governs a link of the visit, and the state there.
 func (h *Pipeline) On(link roles.Link) (table, state string) { return h.on(link) }
 
-// Through has a visit ask that relay for a way.
-func Through(s *Source, broker Broker) { s.broker = broker }
-
 // Then has a query ask for a circuit behind the last page of nodes.
 func (q *Query) Then(circuit *protocol.Circuit) {
 	q.then = func(*protocol.Located) *protocol.Circuit { return circuit }
